@@ -1,0 +1,65 @@
+/** The scopes a key can hold (decisions.md section 2). One scope per rpc is declared in the contract. */
+export const scopes = [
+  "customer:read",
+  "customer:write",
+  "lead:read",
+  "lead:write",
+  "pet:read",
+  "pet:write",
+  "package:read",
+  "package:write",
+  "setting:read",
+  "setting:write",
+  "directory:read",
+  "callcenter:read",
+  "callcenter:write",
+  "callcenter:invoke",
+  "consent:read",
+  "directory:write",
+  "key:admin",
+  "platform:admin",
+] as const;
+
+export type Scope = (typeof scopes)[number];
+
+/** Scopes that a key holds only when they are named: an empty list means all but these. */
+export const privilegedScopes: readonly Scope[] = ["directory:write", "key:admin", "platform:admin"];
+
+/** What a key may touch of one company. */
+export interface CompanyReach {
+  readonly companyId: string;
+  /** ISO 3166-1 alpha-2; the country in which national phone numbers are read. */
+  readonly country: string;
+  /** IANA zone id. */
+  readonly timeZone: string;
+  /** The locations a BUSINESS key is limited to; absent = the whole company. */
+  readonly businessIds?: readonly string[];
+}
+
+/** An authenticated key: who calls, and what it may touch. */
+export interface Caller {
+  readonly keyId: string;
+  /** Staff member the key acts as; stamped as author. Absent when the key names none. */
+  readonly staffId?: string;
+  readonly scopes: ReadonlySet<Scope>;
+  /** By company id. */
+  readonly companies: ReadonlyMap<string, CompanyReach>;
+}
+
+/** Which rows a statement may see, as two bound parameters (persistence/visibility.ts). */
+export interface Visibility {
+  readonly companyIds: readonly string[];
+  /** `company` for a whole company, `company/business` for one location of it. */
+  readonly grants: readonly string[];
+}
+
+export function visibilityOf(caller: Caller): Visibility {
+  const companyIds: string[] = [];
+  const grants: string[] = [];
+  for (const reach of caller.companies.values()) {
+    companyIds.push(reach.companyId);
+    if (reach.businessIds) grants.push(...reach.businessIds.map((id) => `${reach.companyId}/${id}`));
+    else grants.push(reach.companyId);
+  }
+  return { companyIds, grants };
+}

@@ -1,0 +1,107 @@
+/**
+ * Why a call was refused. Each reason is a value of `moego.error.v1.ErrorReason` without its prefix;
+ * the canonical status code of each stands in one table, `pipeline/errors.ts`.
+ */
+export type Reason =
+  | "MALFORMED_REQUEST"
+  | "INVALID_REQUEST"
+  | "PAGE_TOKEN_INVALID"
+  | "IDEMPOTENCY_KEY_REUSED"
+  | "TAG_ARCHIVED"
+  | "UNSUPPORTED_MEDIA_TYPE"
+  | "KEY_MISSING"
+  | "KEY_UNKNOWN"
+  | "KEY_EXPIRED"
+  | "KEY_REVOKED"
+  | "SCOPE_REQUIRED"
+  | "IP_NOT_ALLOWED"
+  | "COMPANY_NOT_ALLOWED"
+  | "BUSINESS_NOT_ALLOWED"
+  | "RESOURCE_NOT_FOUND"
+  | "LEAD_PROMOTED"
+  | "ROUTE_NOT_FOUND"
+  | "ALREADY_EXISTS"
+  | "AMBIGUOUS_ID"
+  | "RESOURCE_ARCHIVED"
+  | "CUSTOMER_QUOTA_EXCEEDED"
+  | "MESSAGE_TOO_LARGE"
+  | "ETAG_MISMATCH"
+  | "CONCURRENT_WRITE"
+  | "LOCK_TIMEOUT"
+  | "DEADLINE_EXCEEDED"
+  | "STATEMENT_TIMEOUT"
+  | "CALL_CANCELLED"
+  | "DATABASE_UNAVAILABLE"
+  | "OVERLOADED"
+  | "OUTCOME_UNKNOWN"
+  | "SHUTTING_DOWN"
+  | "METHOD_NOT_IMPLEMENTED"
+  | "METHOD_NOT_ALLOWED"
+  | "INTERNAL";
+
+/** What is wrong with one field; values of `moego.error.v1.ViolationReason` without their prefix. */
+export type ViolationReason =
+  | "REQUIRED"
+  | "UNKNOWN_FIELD"
+  | "WRONG_TYPE"
+  | "DUPLICATE_FIELD"
+  | "INVALID_FORMAT"
+  | "OUT_OF_RANGE"
+  | "TOO_LONG"
+  | "TOO_SHORT"
+  | "TOO_MANY"
+  | "TOO_FEW"
+  | "NOT_FOUND"
+  | "NOT_ALLOWED"
+  | "CONFLICT"
+  | "IMMUTABLE"
+  | "ARCHIVED";
+
+export interface Violation {
+  /** Path of the field from the request message, in the proto spelling: `address.postal_code`, `tags[0].name`. */
+  readonly field: string;
+  readonly reason: ViolationReason;
+  /** One English sentence. Never repeats the value that was sent. */
+  readonly description: string;
+}
+
+export interface ErrorDetails {
+  /** Every value that varies in the message, by lowerCamelCase key. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  readonly violations?: readonly Violation[];
+  readonly quota?: { readonly subject: string; readonly description: string };
+  /** How long to wait before the call may be sent again unchanged. */
+  readonly retryDelayMs?: number;
+}
+
+/** A refusal that the caller is told about, with its reason. Everything else that is thrown is a defect (INTERNAL). */
+export class DomainError extends Error {
+  override readonly name = "DomainError";
+
+  constructor(
+    readonly reason: Reason,
+    message: string,
+    readonly details: ErrorDetails = {},
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** INVALID_ARGUMENT with everything that is wrong with the request, at once. */
+export function invalidRequest(violations: readonly Violation[]): DomainError {
+  const [first] = violations;
+  const message =
+    violations.length === 1 && first
+      ? `${first.field || "request"}: ${first.description}`
+      : `The request has ${violations.length} violations.`;
+  return new DomainError("INVALID_REQUEST", message, { violations });
+}
+
+/**
+ * NOT_FOUND for a resource that the call names. The answer is the same, byte for byte, whether the id never
+ * existed or belongs to another tenant.
+ */
+export function notFound(resource: string, id: string): DomainError {
+  return new DomainError("RESOURCE_NOT_FOUND", `${resource} not found.`, { metadata: { resource, id } });
+}

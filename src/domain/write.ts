@@ -1,0 +1,22 @@
+/** A claim on an idempotency key: the effect of a mutating call happens at most once per claim (decisions.md section 10). */
+export interface Claim {
+  /** The caller's `Idempotency-Key`, up to 255 characters. */
+  readonly key: string;
+  /** SHA-256 of the request in its canonical form, 32 bytes. */
+  readonly fingerprint: Uint8Array;
+  /** Set by persistence when the answer is that of an earlier call; becomes the header `idempotency-replayed: true`. */
+  replayed: boolean;
+}
+
+/** Who writes, by which call. Persistence stores it beside the effect, in the same transaction. */
+export interface Write {
+  /** Full rpc name: `moego.business.customer.v1.CustomerService/CreateCustomer`. */
+  readonly rpc: string;
+  readonly requestId: string;
+  readonly keyId: string;
+  readonly staffId?: string;
+  /** The caller's address, for the consent ledger. */
+  readonly ip: string;
+  readonly claim?: Claim;
+  readonly signal: AbortSignal;
+}

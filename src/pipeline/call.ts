@@ -1,0 +1,25 @@
+import type { DescMethodUnary, Message } from "@bufbuild/protobuf";
+
+export type Transport = "grpc" | "grpc-web" | "connect" | "rest";
+
+/** One call, as a transport hands it to the pipeline. */
+export interface Call {
+  readonly method: DescMethodUnary;
+  readonly transport: Transport;
+  /**
+   * Aborts when the caller is gone or its deadline has passed. The abort reason is a DomainError
+   * (DEADLINE_EXCEEDED or CALL_CANCELLED).
+   */
+  readonly signal: AbortSignal;
+  /** Address of the connected peer, without port. */
+  readonly peerAddress: string;
+  /** Request header or metadata value by lower-case name; several values are joined by ", ". */
+  header(name: string): string | undefined;
+  /** Sets a response header (leading metadata). */
+  setHeader(name: string, value: string): void;
+  /**
+   * Reads the request message. Called after the key and the permission were checked, so that a stranger learns
+   * nothing from malformed bytes. Throws DomainError.
+   */
+  decode(): Message;
+}
