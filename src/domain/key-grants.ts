@@ -1,0 +1,38 @@
+import { type Caller, type CompanyReach, privilegedScopes, type Scope, scopes } from "./caller.js";
+import type { KeyGrant } from "./repositories.js";
+
+/** A stored key as one of its secrets finds it. */
+export interface KeyRecord {
+  readonly keyId: string;
+  /** SHA-256 of the secret, 32 bytes. */
+  readonly hash: Uint8Array;
+  readonly staffId?: string;
+  /** As stored; empty = every scope but the privileged. */
+  readonly scopes: readonly string[];
+  readonly allowedAddresses: readonly string[];
+  /** When the key or this secret of it expires, whichever comes first. */
+  readonly expiredTime?: Date;
+  readonly revokedTime?: Date;
+  /** The key's organizations, resolved to companies. */
+  readonly companies: readonly CompanyReach[];
+}
+
+/** What a stored key grants while it is neither expired nor revoked. */
+export function toGrant(record: KeyRecord): KeyGrant {
+  const caller: Caller = {
+    keyId: record.keyId,
+    ...(record.staffId === undefined ? {} : { staffId: record.staffId }),
+    scopes: effectiveScopes(record.scopes),
+    companies: new Map(record.companies.map((reach) => [reach.companyId, reach])),
+  };
+  return { caller, allowedAddresses: record.allowedAddresses };
+}
+
+/** A stored scope that this version does not know gives nothing; it never turns the list into an empty one. */
+function effectiveScopes(stored: readonly string[]): ReadonlySet<Scope> {
+  const chosen =
+    stored.length === 0
+      ? scopes.filter((scope) => !privilegedScopes.includes(scope))
+      : scopes.filter((scope) => stored.includes(scope));
+  return new Set(chosen);
+}

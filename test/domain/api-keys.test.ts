@@ -1,0 +1,230 @@
+import { describe, expect, it } from "vitest";
+import { type ApiKeyInput, type ApiKeyRepository, createApiKeys } from "../../src/domain/api-keys.js";
+import { privilegedScopes, scopes } from "../../src/domain/caller.js";
+import { DomainError } from "../../src/domain/errors.js";
+import { createKeyChecker } from "../../src/domain/key-checker.js";
+import type { KeyRecord } from "../../src/domain/key-grants.js";
+import { hashSecret, hintOf, makeSecret, mayBeSecret } from "../../src/domain/key-secrets.js";
+
+const secret = makeSecret();
+
+describe("a secret", () => {
+  it("carries 256 random bits and a checksum behind its prefix", () => {
+    expect(secret).toMatch(/^moego_[0-9A-Za-z]{49}$/);
+    expect(mayBeSecret(secret)).toBe(true);
+    expect(makeSecret()).not.toBe(secret);
+  });
+
+  it("is refused without a look-up when any one character is mistyped", () => {
+    for (let position = "moego_".length; position < secret.length; position += 1) {
+      const wrong = secret[position] === "a" ? "b" : "a";
+      expect(mayBeSecret(secret.slice(0, position) + wrong + secret.slice(position + 1))).toBe(false);
+    }
+    expect(mayBeSecret(secret.slice(0, -1))).toBe(false);
+    expect(mayBeSecret(`${secret}0`)).toBe(false);
+  });
+
+  it("may be a chosen text of 32 to 200 characters", () => {
+    expect(mayBeSecret("k".repeat(32))).toBe(true);
+    expect(mayBeSecret("k".repeat(31))).toBe(false);
+    expect(mayBeSecret("k".repeat(201))).toBe(false);
+    expect(mayBeSecret(`${"k".repeat(32)}:`)).toBe(false);
+  });
+
+  it("is told apart by a hint that gives away little", () => {
+    expect(hintOf(secret)).toBe(`${secret.slice(0, 10)}...`);
+  });
+});
+
+describe("a key check", () => {
+  it("grants every scope but the privileged for an empty list, and the named ones otherwise", async () => {
+    const ordinary = await checkerOf(record()).checker.check([secret]);
+    expect([...ordinary.caller.scopes]).toEqual(scopes.filter((scope) => !privilegedScopes.includes(scope)));
+    const named = await checkerOf(record({ scopes: ["customer:read", "key:admin"] })).checker.check([secret]);
+    expect([...named.caller.scopes]).toEqual(["customer:read", "key:admin"]);
+  });
+
+  it("gives nothing for stored scopes that it does not know", async () => {
+    const grant = await checkerOf(record({ scopes: ["future:scope"] })).checker.check([secret]);
+    expect(grant.caller.scopes.size).toBe(0);
+  });
+
+  it("takes the first known reading of the credential and asks for no text that cannot be a secret", async () => {
+    const { checker, asked } = checkerOf(record());
+    await checker.check(["short", `${secret}x`, secret]);
+    expect(asked()).toBe(1);
+  });
+
+  it.each([
+    ["KEY_UNKNOWN", undefined],
+    ["KEY_REVOKED", record({ revokedTime: new Date(0) })],
+    ["KEY_EXPIRED", record({ expiredTime: new Date(1_000_000) })],
+  ])("answers %s and never repeats the secret", async (reason, stored) => {
+    const error = await checkerOf(stored)
+      .checker.check([secret])
+      .catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(DomainError);
+    expect(error).toMatchObject({ reason });
+    expect(JSON.stringify(error) + String(error)).not.toContain(secret.slice(6));
+  });
+
+  it("remembers an answer for less than two seconds, and a revocation shows after them", async () => {
+    const stored = { current: record() };
+    const { checker, asked, advance } = checkerOf(() => stored.current);
+    await checker.check([secret]);
+    stored.current = record({ revokedTime: new Date(0) });
+    advance(1_999);
+    await checker.check([secret]);
+    expect(asked()).toBe(1);
+    advance(1);
+    await expect(checker.check([secret])).rejects.toMatchObject({ reason: "KEY_REVOKED" });
+  });
+
+  it("ends a remembered key at its expiry, not after the two seconds", async () => {
+    const { checker, advance } = checkerOf(record({ expiredTime: new Date(1_000_500) }));
+    await checker.check([secret]);
+    advance(500);
+    await expect(checker.check([secret])).rejects.toMatchObject({ reason: "KEY_EXPIRED" });
+  });
+
+  it("shares one look-up among all who ask at once, and forgets one that failed", async () => {
+    let failures = 1;
+    const { checker, asked } = checkerOf(() => {
+      if (failures-- > 0) throw new Error("database away");
+      return record();
+    });
+    await expect(checker.check([secret])).rejects.toThrow("database away");
+    await Promise.all(Array.from({ length: 50 }, () => checker.check([secret])));
+    expect(asked()).toBe(2);
+  });
+
+  it("keeps known keys remembered and renewed through a flood of unknown ones", async () => {
+    const pending: (() => void)[] = [];
+    const { checker, asked, advance } = checkerOf(async (hash) => {
+      if (Buffer.from(hash).equals(hashSecret(secret))) return record();
+      await new Promise<void>((resolve) => pending.push(resolve));
+      return undefined;
+    });
+    await checker.check([secret]);
+    const flood = Array.from({ length: 1_500 }, () => checker.check([makeSecret()]).catch((error: unknown) => error));
+    await new Promise(setImmediate);
+    expect(asked()).toBe(1 + 4);
+    advance(2_000);
+    await checker.check([secret]);
+    expect(asked()).toBe(1 + 4 + 1);
+    const drained = setInterval(() => pending.splice(0).forEach((resolve) => void resolve()), 0);
+    const reasons = (await Promise.all(flood)).map((error) => (error instanceof DomainError ? error.reason : "none"));
+    clearInterval(drained);
+    expect(new Set(reasons)).toEqual(new Set(["KEY_UNKNOWN", "OVERLOADED"]));
+    expect(reasons.filter((reason) => reason === "OVERLOADED")).toHaveLength(1_500 - 1_004);
+  });
+
+  it("notes the use of a key once a minute, and no call fails for it", async () => {
+    const { checker, touches, advance } = checkerOf(record(), true);
+    await checker.check([secret]);
+    await checker.check([secret]);
+    advance(60_000);
+    await checker.check([secret]);
+    expect(touches()).toBe(2);
+  });
+});
+
+describe("making a key", () => {
+  const input: ApiKeyInput = {
+    name: "Front desk",
+    organizations: [{ type: "COMPANY", id: "cmp_001" }],
+    scopes: [],
+    allowedAddresses: ["10.0.0.0/8", "2001:db8::1"],
+    expiredTime: new Date(2_000_000),
+  };
+
+  it("returns the secret once and stores its hash", async () => {
+    const { keys, inserted } = keysOf();
+    const made = await keys.create(input);
+    expect(mayBeSecret(made.secret)).toBe(true);
+    expect(inserted()).toMatchObject({ name: "Front desk", hash: hashSecret(made.secret) });
+    expect(JSON.stringify(inserted())).not.toContain(made.secret);
+  });
+
+  it("reports everything that is wrong at once", async () => {
+    const wrong: ApiKeyInput = {
+      name: " ",
+      organizations: [
+        { type: "COMPANY", id: "cmp_404" },
+        { type: "BUSINESS", companyId: "cmp_001", id: "no such id" },
+      ],
+      scopes: ["customer:read", "customer:eat"],
+      allowedAddresses: ["10.0.0.0/33", "::1/129", "fe80::1%eth0", "host"],
+      staffId: "staff_404",
+      expiredTime: new Date(1_000_000),
+    };
+    const error = await keysOf()
+      .keys.create(wrong)
+      .catch((thrown: unknown) => thrown);
+    const fields = error instanceof DomainError ? error.details.violations?.map((violation) => violation.field) : [];
+    expect(fields).toEqual([
+      "name",
+      "scopes[1]",
+      "allowed_addresses[0]",
+      "allowed_addresses[1]",
+      "allowed_addresses[2]",
+      "allowed_addresses[3]",
+      "expired_time",
+      "organizations[0].id",
+      "organizations[1].id",
+      "staff_id",
+    ]);
+  });
+
+  it("binds every key to an organization, but a platform key to none", async () => {
+    const { keys } = keysOf();
+    await expect(keys.create({ ...input, organizations: [] })).rejects.toThrow("organizations");
+    await expect(keys.create({ ...input, scopes: ["platform:admin"] })).rejects.toThrow("organizations");
+    await keys.create({ ...input, organizations: [], scopes: ["platform:admin"] });
+  });
+});
+
+function record(changes: Partial<KeyRecord> = {}): KeyRecord {
+  const companies = [{ companyId: "cmp_001", country: "US", timeZone: "America/New_York" }];
+  return { keyId: "key_1", hash: hashSecret(secret), scopes: [], allowedAddresses: [], companies, ...changes };
+}
+
+type Stored = KeyRecord | undefined;
+
+function checkerOf(stored: Stored | ((hash: Uint8Array) => Stored | Promise<Stored>), touchFails = false) {
+  let elapsedMs = 0;
+  let asked = 0;
+  let touches = 0;
+  const checker = createKeyChecker({
+    repository: {
+      async findByHash(hash) {
+        asked += 1;
+        return typeof stored === "function" ? stored(hash) : stored;
+      },
+      async touch() {
+        touches += 1;
+        if (touchFails) throw new Error("read-only");
+      },
+    },
+    clock: { now: () => 1_000_000 + elapsedMs, monotonicMs: () => elapsedMs },
+  });
+  const advance = (milliseconds: number) => {
+    elapsedMs += milliseconds;
+  };
+  return { checker, advance, asked: () => asked, touches: () => touches };
+}
+
+function keysOf() {
+  let inserted: unknown;
+  const repository: ApiKeyRepository = {
+    async insert(key) {
+      inserted = key;
+      return { ...key, hints: [key.hint], createdTime: new Date(1_000_000) };
+    },
+    list: async () => [],
+    revoke: async () => undefined,
+    existing: async (organizations) => organizations.map((one) => one.id === "cmp_001"),
+    hasStaff: async (staffId) => staffId === "staff_001",
+  };
+  return { keys: createApiKeys({ repository, now: () => 1_000_000 }), inserted: () => inserted };
+}
