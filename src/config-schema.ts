@@ -1,0 +1,202 @@
+import { accessSync, constants } from "node:fs";
+import { isIP } from "node:net";
+import { z } from "zod";
+import { isIpRange } from "./domain/ip-ranges.js";
+
+/** What a person needs to know of a variable. */
+export interface VariableDoc {
+  /** The expected form, as a noun phrase. */
+  readonly expected: string;
+  readonly example: string;
+  /** Never printed, not even when it is wrong. */
+  readonly secret?: boolean;
+}
+
+export const variableDocs = z.registry<VariableDoc>();
+
+/** The environment, one member a variable. An empty variable was removed before (readConfig). */
+export const environmentSchema = z
+  .object({
+    HOST: text((host) => isIP(host) > 0 || /^[a-z0-9.-]{1,253}$/i.test(host))
+      .default("127.0.0.1")
+      .register(variableDocs, { expected: "an address or host name to listen on", example: "127.0.0.1" }),
+    HTTP_PORT: port(8080, "8080"),
+    GRPC_PORT: port(50051, "50051"),
+    TLS_CERT_FILE: readableFile("/etc/moego/tls.crt"),
+    TLS_KEY_FILE: readableFile("/etc/moego/tls.key"),
+    ALLOW_PLAINTEXT: flag(),
+    TRUSTED_PROXIES: list(isIpRange).register(variableDocs, {
+      expected: "addresses or CIDR ranges, separated by commas",
+      example: "10.0.0.0/8,127.0.0.1",
+    }),
+    CORS_ORIGINS: list(isOrigin).register(variableDocs, {
+      expected: "origins (scheme, host, port), separated by commas",
+      example: "https://app.example.com",
+    }),
+    PUBLIC_BASE_URL: text(isBaseUrl).optional().register(variableDocs, {
+      expected: "an http or https URL without a slash at its end, a query or a fragment",
+      example: "https://api.example.com",
+    }),
+    DATABASE_URL: databaseUrl("postgresql://moego_service_login:password@db.example.com:5432/moego"),
+    DATABASE_MIGRATION_URL: databaseUrl("postgresql://moego_owner:password@db.example.com:5432/moego"),
+    DATABASE_POOL_SIZE: integer({ min: 1, max: 500, fallback: 10 }),
+    DATABASE_POOL_WAIT_MS: integer({ min: 1, max: 60_000, fallback: 2_000 }),
+    DATABASE_STATEMENT_TIMEOUT_MS: integer({ min: 1, max: 600_000, fallback: 10_000 }),
+    DATABASE_LOCK_TIMEOUT_MS: integer({ min: 1, max: 600_000, fallback: 3_000 }),
+    DATABASE_IDLE_TRANSACTION_TIMEOUT_MS: integer({ min: 1, max: 600_000, fallback: 10_000 }),
+    DATA_DIR: text((folder) => !folder.includes("\0"))
+      .default(".data")
+      .register(variableDocs, { expected: "a folder", example: ".data" }),
+    PAGE_TOKEN_SECRET: text((secret) => secret.length >= 32)
+      .optional()
+      .register(variableDocs, {
+        expected: "32 characters or more, the same for every process of the service",
+        example: "the output of: openssl rand -hex 32",
+        secret: true,
+      }),
+    SECRET_KEY: text((key) => Buffer.from(key, "base64").length === 32 && /^[A-Za-z0-9+/]{43}=$/.test(key))
+      .optional()
+      .register(variableDocs, {
+        expected: "32 bytes in base64, the same for every process of the service",
+        example: "the output of: openssl rand -base64 32",
+        secret: true,
+      }),
+    DEMO_API_KEY: demoKey(),
+    DEMO_API_KEY_2: demoKey(),
+    SEED_DEMO: flag(),
+    METRICS_TOKEN: text((token) => /^[\x21-\x7e]{16,}$/.test(token))
+      .optional()
+      .register(variableDocs, {
+        expected: "16 visible ASCII characters or more",
+        example: "the output of: openssl rand -hex 32",
+        secret: true,
+      }),
+    LOG_LEVEL: z
+      .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"])
+      .default("info")
+      .register(variableDocs, { expected: "trace, debug, info, warn, error, fatal or silent", example: "info" }),
+    LOG_FORMAT: z
+      .enum(["json", "pretty"])
+      .default("json")
+      .register(variableDocs, { expected: "json or pretty", example: "json" }),
+    DRAIN_TIMEOUT_MS: integer({ min: 0, max: 600_000, fallback: 10_000 }),
+  })
+  .refine((env) => env.HTTP_PORT === 0 || env.HTTP_PORT !== env.GRPC_PORT, rule("GRPC_PORT", "differs from HTTP_PORT"))
+  .refine(
+    (env) => env.TLS_KEY_FILE === undefined || has(env.TLS_CERT_FILE),
+    rule("TLS_CERT_FILE", "goes with TLS_KEY_FILE"),
+  )
+  .refine(
+    (env) => env.TLS_CERT_FILE === undefined || has(env.TLS_KEY_FILE),
+    rule("TLS_KEY_FILE", "goes with TLS_CERT_FILE"),
+  )
+  .refine(
+    (env) => isLoopback(env.HOST) || has(env.TLS_CERT_FILE) || env.TRUSTED_PROXIES.length > 0 || env.ALLOW_PLAINTEXT,
+    rule(
+      "HOST",
+      "is public: keys would travel in plain text. Set TLS_CERT_FILE and TLS_KEY_FILE, or TRUSTED_PROXIES, or ALLOW_PLAINTEXT=1",
+    ),
+  )
+  .refine(
+    (env) => env.DATABASE_URL === undefined || has(env.PAGE_TOKEN_SECRET),
+    rule("PAGE_TOKEN_SECRET", "is required with DATABASE_URL"),
+  )
+  .refine(
+    (env) => env.DATABASE_URL === undefined || has(env.SECRET_KEY),
+    rule("SECRET_KEY", "is required with DATABASE_URL"),
+  )
+  .refine(
+    (env) => env.DATABASE_MIGRATION_URL === undefined || has(env.DATABASE_URL),
+    rule("DATABASE_URL", "goes with DATABASE_MIGRATION_URL"),
+  )
+  .refine(
+    (env) => env.DEMO_API_KEY === undefined || env.DEMO_API_KEY !== env.DEMO_API_KEY_2,
+    rule("DEMO_API_KEY_2", "differs from DEMO_API_KEY"),
+  );
+
+/** Whether only this machine can connect to the host. */
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
+}
+
+/** A rule over several variables; it speaks up even when others are wrong, so that all faults show at once. */
+function rule(name: string, error: string) {
+  return { path: [name], error, when: () => true };
+}
+
+function has(value: unknown): boolean {
+  return value !== undefined;
+}
+
+function text(isGood: (value: string) => boolean) {
+  return z.string().refine(isGood);
+}
+
+function port(fallback: number, example: string) {
+  const expected = "a port from 0 to 65535; 0 takes any free one";
+  return number(0, 65_535).default(fallback).register(variableDocs, { expected, example });
+}
+
+function integer({ min, max, fallback }: { readonly min: number; readonly max: number; readonly fallback: number }) {
+  const expected = `a whole number from ${min} to ${max}`;
+  return number(min, max)
+    .default(fallback)
+    .register(variableDocs, { expected, example: String(fallback) });
+}
+
+function number(min: number, max: number) {
+  const inRange = (value: string) => /^\d{1,9}$/.test(value) && Number(value) >= min && Number(value) <= max;
+  return text(inRange).transform(Number);
+}
+
+function flag() {
+  return z
+    .enum(["0", "1", "false", "true"])
+    .transform((value) => value === "1" || value === "true")
+    .default(false)
+    .register(variableDocs, { expected: "0 or 1", example: "1" });
+}
+
+function list(isGood: (item: string) => boolean) {
+  const items = (value: string) => value.split(",").map((item) => item.trim());
+  return text((value) => items(value).every(isGood))
+    .transform(items)
+    .default([]);
+}
+
+function readableFile(example: string) {
+  const isReadable = (file: string) => {
+    try {
+      accessSync(file, constants.R_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  return text(isReadable).optional().register(variableDocs, { expected: "a file this user can read, in PEM", example });
+}
+
+function databaseUrl(example: string) {
+  const isGood = (value: string) => URL.canParse(value) && /^postgres(ql)?:$/.test(new URL(value).protocol);
+  return text(isGood).optional().register(variableDocs, { expected: "a PostgreSQL URL", example, secret: true });
+}
+
+function demoKey() {
+  return text((key) => /^[\x21-\x39\x3b-\x7e]{32,200}$/.test(key) && !key.startsWith("moego_"))
+    .optional()
+    .register(variableDocs, {
+      expected: "32 to 200 visible ASCII characters without a colon, not starting with moego_",
+      example: "the output of: openssl rand -hex 32",
+      secret: true,
+    });
+}
+
+function isOrigin(text: string): boolean {
+  return URL.canParse(text) && new URL(text).origin === text;
+}
+
+function isBaseUrl(text: string): boolean {
+  if (!URL.canParse(text) || text.endsWith("/")) return false;
+  const { protocol, search, hash, username, password } = new URL(text);
+  return /^https?:$/.test(protocol) && search + hash + username + password === "";
+}

@@ -1,0 +1,140 @@
+import { resolve } from "node:path";
+import type { z } from "zod";
+import { environmentSchema, isLoopback, type VariableDoc, variableDocs } from "./config-schema.js";
+
+/** The configuration of one process, made from its environment once. */
+export interface Config {
+  readonly host: string;
+  /** 0 = any free port. */
+  readonly httpPort: number;
+  /** 0 = any free port. */
+  readonly grpcPort: number;
+  readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined;
+  /** Whether only this machine can connect. */
+  readonly isLoopback: boolean;
+  /** Addresses or ranges whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: readonly string[];
+  readonly corsOrigins: readonly string[];
+  /** Without a slash at its end; undefined = made from the HTTP address. */
+  readonly publicBaseUrl: string | undefined;
+  readonly database: DatabaseConfig;
+  /** Absolute. */
+  readonly dataDir: string;
+  readonly pageTokenSecret: string | undefined;
+  /** 32 bytes in base64. */
+  readonly secretKey: string | undefined;
+  readonly demo: {
+    readonly key: string | undefined;
+    readonly secondKey: string | undefined;
+    /** Write demo data also to a database given by `DATABASE_URL`. */
+    readonly seed: boolean;
+  };
+  readonly metricsToken: string | undefined;
+  readonly log: { readonly level: Environment["LOG_LEVEL"]; readonly format: Environment["LOG_FORMAT"] };
+  readonly drainTimeoutMs: number;
+}
+
+export interface DatabaseConfig {
+  /** Undefined = embedded PostgreSQL below `dataDir`. */
+  readonly url: string | undefined;
+  /** The owner of the tables; undefined = `url`. */
+  readonly migrationUrl: string | undefined;
+  readonly poolSize: number;
+  readonly poolWaitMs: number;
+  readonly statementTimeoutMs: number;
+  readonly lockTimeoutMs: number;
+  readonly idleInTransactionTimeoutMs: number;
+}
+
+type Environment = z.infer<typeof environmentSchema>;
+
+export interface ConfigFault {
+  readonly name: string;
+  /** As given; a secret one is masked; undefined when the variable is absent. */
+  readonly value: string | undefined;
+  /** What breaks a rule over several variables; undefined when the value itself has a wrong form. */
+  readonly rule: string | undefined;
+  readonly expected: string;
+  readonly example: string;
+}
+
+/** sysexits.h EX_CONFIG. */
+export const configurationExitCode = 78;
+
+/** Everything that is wrong with the environment; the message is a report for people. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+
+  constructor(readonly faults: readonly ConfigFault[]) {
+    const count = faults.length === 1 ? "1 fault" : `${faults.length} faults`;
+    super([`The configuration has ${count}.`, ...faults.map(describe)].join("\n"));
+  }
+}
+
+/**
+ * Reads the environment. An empty variable counts as absent; variables of others are ignored.
+ *
+ * @throws ConfigError with all faults
+ */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const present = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ""),
+  );
+  const result = environmentSchema.safeParse(present);
+  if (result.success) return toConfig(result.data);
+  throw new ConfigError(result.error.issues.map((issue) => toFault(issue, present)));
+}
+
+function toConfig(env: Environment): Config {
+  const { TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile } = env;
+  return {
+    host: env.HOST,
+    httpPort: env.HTTP_PORT,
+    grpcPort: env.GRPC_PORT,
+    tls: certFile !== undefined && keyFile !== undefined ? { certFile, keyFile } : undefined,
+    isLoopback: isLoopback(env.HOST),
+    trustedProxies: env.TRUSTED_PROXIES,
+    corsOrigins: env.CORS_ORIGINS,
+    publicBaseUrl: env.PUBLIC_BASE_URL,
+    database: {
+      url: env.DATABASE_URL,
+      migrationUrl: env.DATABASE_MIGRATION_URL ?? env.DATABASE_URL,
+      poolSize: env.DATABASE_POOL_SIZE,
+      poolWaitMs: env.DATABASE_POOL_WAIT_MS,
+      statementTimeoutMs: env.DATABASE_STATEMENT_TIMEOUT_MS,
+      lockTimeoutMs: env.DATABASE_LOCK_TIMEOUT_MS,
+      idleInTransactionTimeoutMs: env.DATABASE_IDLE_TRANSACTION_TIMEOUT_MS,
+    },
+    dataDir: resolve(env.DATA_DIR),
+    pageTokenSecret: env.PAGE_TOKEN_SECRET,
+    secretKey: env.SECRET_KEY,
+    demo: { key: env.DEMO_API_KEY, secondKey: env.DEMO_API_KEY_2, seed: env.SEED_DEMO },
+    metricsToken: env.METRICS_TOKEN,
+    log: { level: env.LOG_LEVEL, format: env.LOG_FORMAT },
+    drainTimeoutMs: env.DRAIN_TIMEOUT_MS,
+  };
+}
+
+function toFault(issue: z.core.$ZodIssue, present: Readonly<Record<string, string | undefined>>): ConfigFault {
+  const name = String(issue.path[0]);
+  const { expected, example, secret } = docOf(name);
+  const value = present[name];
+  // A refinement of one variable has zod's own sentence; a rule over several brings ours.
+  const rule = issue.code === "custom" && issue.message !== "Invalid input" ? issue.message : undefined;
+  return { name, value: secret && value !== undefined ? mask(value) : value, rule, expected, example };
+}
+
+function docOf(name: string): VariableDoc {
+  const [, schema] = Object.entries(environmentSchema.shape).find(([member]) => member === name) ?? [];
+  return (schema && variableDocs.get(schema)) ?? { expected: "", example: "" };
+}
+
+function mask(secret: string): string {
+  return `(hidden, ${secret.length} characters)`;
+}
+
+function describe({ name, value, rule, expected, example }: ConfigFault): string {
+  const given = value === undefined ? "not set" : JSON.stringify(value);
+  const why = rule === undefined ? "" : ` ${name} ${rule}.`;
+  return `  ${name}: ${given}.${why} Expected: ${expected}. Example: ${example}`;
+}

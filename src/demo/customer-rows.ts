@@ -1,0 +1,111 @@
+import { defaultConsent } from "../domain/consent.js";
+import { type DemoCustomer, demoCustomers } from "./customers.js";
+import type { Row, Tables } from "./rows.js";
+
+/** The author of everything that the seed writes. */
+export const demoAuthor = { staffId: "staff_001", rpc: "moego seed", requestId: "seed", ip: "127.0.0.1" } as const;
+
+/** The demo customers and their children, with the ledger rows that a create through the API would have left. */
+export function customerTables(keyIds: ReadonlyMap<string, string>): Tables {
+  const authorOf = (customer: DemoCustomer) => ({
+    rpc: demoAuthor.rpc,
+    key_id: keyIds.get(customer.companyId) ?? "",
+    staff_id: demoAuthor.staffId,
+    request_id: demoAuthor.requestId,
+  });
+  return [
+    ["customer", demoCustomers.map(toCustomerRow)],
+    ["customer_address", demoCustomers.flatMap(toAddressRows)],
+    ["customer_tag", demoCustomers.flatMap(toTagRows)],
+    ["customer_note", demoCustomers.flatMap(toNoteRows)],
+    [
+      "consent_event",
+      demoCustomers.map((customer) => ({
+        company_id: customer.companyId,
+        subject_kind: "customer",
+        subject_id: customer.id,
+        occurred_time: customer.createdTime,
+        ...authorOf(customer),
+        ip: demoAuthor.ip,
+        after: defaultConsent,
+      })),
+    ],
+    [
+      "change",
+      demoCustomers.map((customer) => ({
+        company_id: customer.companyId,
+        kind: "customer",
+        resource_id: customer.id,
+        version: 1,
+        ...authorOf(customer),
+        changed_time: customer.createdTime,
+      })),
+    ],
+  ];
+}
+
+function toCustomerRow(customer: DemoCustomer): Row {
+  return {
+    company_id: customer.companyId,
+    id: customer.id,
+    first_name: customer.name[0],
+    last_name: customer.name[1],
+    phone: customer.phone,
+    email: customer.email,
+    email_key: customer.email.toLowerCase(),
+    status: customer.inactive ? 2 : 1,
+    source: "",
+    preferred_business_id: customer.businessId,
+    referral_source_id: customer.referralSourceId ?? null,
+    assigned_staff_id: customer.staffId ?? null,
+    receive_auto_message: true,
+    receive_auto_email: true,
+    subscribe_to_marketing_emails: false,
+    receive_appointment_reminder: true,
+    // 1 SMS, 2 EMAIL: `defaultConsent` in the numbers of the column.
+    service_related_channels: [1, 2],
+    marketing_campaigns_channels: [],
+    branded_app_enabled: defaultConsent.brandedAppEnabled,
+    is_agreed_marketing_policy: defaultConsent.isAgreedMarketingPolicy,
+    is_consented: defaultConsent.isConsented,
+    custom_fields: customer.customFields ?? {},
+    archived_time: customer.archivedTime ?? null,
+    created_by: demoAuthor.staffId,
+    created_time: customer.createdTime,
+    last_updated_by: demoAuthor.staffId,
+    last_updated_time: customer.updatedTime,
+  };
+}
+
+function toAddressRows(customer: DemoCustomer): Row[] {
+  return (customer.addresses ?? []).map((address, index) => ({
+    company_id: customer.companyId,
+    customer_id: customer.id,
+    ...address,
+    type: index === 0 ? 1 : 2,
+  }));
+}
+
+function toTagRows(customer: DemoCustomer): Row[] {
+  return (customer.tagIds ?? []).map((tagId, position) => ({
+    company_id: customer.companyId,
+    customer_id: customer.id,
+    tag_id: tagId,
+    position,
+  }));
+}
+
+function toNoteRows(customer: DemoCustomer): Row[] {
+  return (customer.notes ?? []).map((note, index) => {
+    const time = new Date(Date.parse(customer.createdTime) + index * 60_000).toISOString();
+    return {
+      company_id: customer.companyId,
+      id: `note_${customer.id}_${index + 1}`,
+      customer_id: customer.id,
+      note,
+      created_time: time,
+      last_updated_by: demoAuthor.staffId,
+      last_updated_time: time,
+    };
+  });
+}

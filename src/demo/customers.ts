@@ -1,0 +1,153 @@
+import type { FieldValues } from "../domain/custom-fields.js";
+import { demoCompanyIds } from "./directory.js";
+import type { Row } from "./rows.js";
+
+const { first, second } = demoCompanyIds;
+
+export interface DemoCustomer {
+  readonly companyId: string;
+  readonly id: string;
+  readonly name: readonly [first: string, last: string];
+  readonly phone: string;
+  readonly email: string;
+  readonly businessId: string;
+  readonly inactive?: boolean;
+  readonly archivedTime?: string;
+  readonly referralSourceId?: string;
+  readonly staffId?: string;
+  readonly tagIds?: readonly string[];
+  /** Oldest first. */
+  readonly notes?: readonly string[];
+  /** The primary one first. */
+  readonly addresses?: readonly Row[];
+  readonly customFields?: FieldValues;
+  readonly createdTime: string;
+  readonly updatedTime: string;
+}
+
+/** Names, numbers and mailboxes are made up: numbers of the range 555-01xx and domains of RFC 2606. */
+export const demoCustomers: readonly DemoCustomer[] = [
+  {
+    companyId: first,
+    id: "cus_001",
+    name: ["John", "Doe"],
+    phone: "+12125550111",
+    email: "john.doe@example.com",
+    businessId: "biz_001",
+    referralSourceId: "ref_001",
+    staffId: "staff_001",
+    tagIds: ["tag_001"],
+    notes: ["Prefers morning appointments.", "Buddy is shy with clippers: start with the brush."],
+    addresses: [
+      address("addr_001", ["123 Main St", "Apt 4"], ["New York", "NY", "10001"], [40.7506, -73.9972]),
+      address("addr_002", ["77 Shore Rd", ""], ["Montauk", "NY", "11954"], [41.0359, -71.9545]),
+    ],
+    customFields: {
+      field_preferred_time: { string: "Morning" },
+      field_interests: { stringList: { values: ["Grooming", "Boarding"] } },
+      field_birthday: { timestampTime: "1984-05-17T00:00:00Z" },
+      field_household_pets: { int64: "2" },
+      field_newsletter: { bool: true },
+      field_monthly_budget: { money: { currencyCode: "USD", units: "150" } },
+    },
+    createdTime: "2024-01-15T10:00:00Z",
+    updatedTime: "2024-07-20T14:30:00Z",
+  },
+  {
+    companyId: first,
+    id: "cus_123",
+    name: ["Jane", "Roe"],
+    phone: "+12125550123",
+    email: "jane.roe@example.com",
+    businessId: "biz_001",
+    referralSourceId: "ref_002",
+    tagIds: ["tag_002", "tag_001"],
+    notes: ["Called to ask about boarding in August."],
+    addresses: [address("addr_003", ["9 Elm St", ""], ["New York", "NY", "10012"], [40.7246, -73.9976])],
+    createdTime: "2024-03-02T16:45:00Z",
+    // Inside the day that document 001 asks for in its list example.
+    updatedTime: "2024-08-01T09:15:00Z",
+  },
+  {
+    companyId: first,
+    id: "cus_201",
+    name: ["María José", "García Núñez"],
+    phone: "+17185550124",
+    email: "mj.garcia@example.com",
+    businessId: "bus_001",
+    tagIds: ["tag_002"],
+    customFields: { field_parking: { string: "Loading bay behind the shop" } },
+    createdTime: "2024-05-10T08:20:00Z",
+    updatedTime: "2024-08-01T18:05:00Z",
+  },
+  {
+    companyId: first,
+    id: "cus_202",
+    name: ["Sam", "O'Neil"],
+    phone: "+12125550125",
+    email: "",
+    businessId: "biz_001",
+    inactive: true,
+    notes: ["Moved away; asked to keep the records."],
+    createdTime: "2023-02-11T12:00:00Z",
+    updatedTime: "2024-02-01T12:00:00Z",
+  },
+  {
+    companyId: first,
+    id: "cus_203",
+    name: ["Priya", "Raman"],
+    phone: "+12125550126",
+    email: "priya@example.com",
+    businessId: "bus_001",
+    archivedTime: "2024-06-30T17:00:00Z",
+    createdTime: "2023-07-07T15:30:00Z",
+    updatedTime: "2024-06-30T17:00:00Z",
+  },
+  {
+    companyId: first,
+    // Imported ids have any shape.
+    id: "copH7x2",
+    name: ["Lee", "Park"],
+    phone: "+19175550127",
+    email: "lee.park@example.org",
+    businessId: "biz_001",
+    staffId: "staff_002",
+    referralSourceId: "ref_001",
+    createdTime: "2024-07-28T11:11:00Z",
+    updatedTime: "2024-07-28T11:11:00Z",
+  },
+  {
+    companyId: second,
+    // The id that the first company has as well.
+    id: "cus_001",
+    name: ["Noah", "Tremblay"],
+    phone: "+14165550128",
+    email: "noah@example.net",
+    businessId: "biz_001",
+    tagIds: ["tag_001"],
+    notes: ["Two cats, separate rooms."],
+    addresses: [address("addr_001", ["12 King St W", ""], ["Toronto", "ON", "M5H 1A1"], [43.6489, -79.3817], "CA")],
+    createdTime: "2024-04-01T10:00:00Z",
+    updatedTime: "2024-04-01T10:00:00Z",
+  },
+  {
+    companyId: second,
+    id: "cus_301",
+    name: ["Emma", "Singh"],
+    phone: "+14165550129",
+    email: "emma@example.net",
+    businessId: "biz_001",
+    createdTime: "2024-04-02T10:00:00Z",
+    updatedTime: "2024-08-01T10:00:00Z",
+  },
+];
+
+function address(
+  id: string,
+  [address1, address2]: readonly [string, string],
+  [city, state, postalCode]: readonly [string, string, string],
+  [latitude, longitude]: readonly [number, number],
+  country = "US",
+): Row {
+  return { id, address1, address2, city, state, postal_code: postalCode, country, latitude, longitude };
+}

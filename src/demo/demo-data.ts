@@ -1,0 +1,33 @@
+import { customerTables } from "./customer-rows.js";
+import { businesses, companies, demoCompanyIds, staff } from "./directory.js";
+import { type DemoSecrets, demoKeyIds, keyTables, secretRows } from "./keys.js";
+import type { Row, Tables } from "./rows.js";
+import { customFields, referralSources, tags } from "./settings.js";
+
+/** Everything the seed writes (persistence/seed.ts): two companies with every id that the documents print. */
+export interface DemoData {
+  /** Ids by which the writer sees that the data is there. */
+  readonly companyIds: readonly string[];
+  readonly keyIds: readonly string[];
+  readonly tables: Tables;
+  /** The secrets of the keys as of now: they follow the configuration even when the rest was written long ago. */
+  readonly secrets: readonly Row[];
+}
+
+export function demoData(secrets: DemoSecrets): DemoData {
+  return {
+    companyIds: Object.values(demoCompanyIds),
+    keyIds: [...demoKeyIds.values()],
+    tables: [
+      ["company", companies],
+      ["business", businesses],
+      ["staff", staff],
+      ...keyTables(secrets),
+      ["tag", tags],
+      ["referral_source", referralSources],
+      ["custom_field", customFields],
+      ...customerTables(demoKeyIds),
+    ],
+    secrets: secretRows(secrets),
+  };
+}

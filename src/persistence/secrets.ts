@@ -1,0 +1,86 @@
+import { randomBytes } from "node:crypto";
+import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { makeSecret } from "../domain/key-secrets.js";
+
+/** What DATA_DIR keeps for a service whose environment does not give it. */
+export interface KeptSecrets {
+  /** Signs page tokens. */
+  readonly pageTokenSecret: string;
+  /** 32 bytes in base64. */
+  readonly secretKey: string;
+  readonly demoKey: string;
+  readonly secondDemoKey: string;
+}
+
+/** The kept secrets cannot be read; the message says what to do. */
+export class SecretsError extends Error {
+  override readonly name = "SecretsError";
+}
+
+const keptSchema = z.object({
+  pageTokenSecret: z.string().min(32),
+  secretKey: z.string().length(44),
+  demoKey: z.string().min(32),
+  secondDemoKey: z.string().min(32),
+});
+
+/**
+ * Reads `DATA_DIR/secrets.json` (mode 0600), or makes it. Of two first starts at once one writes it and both read the
+ * same.
+ *
+ * @throws SecretsError
+ */
+export async function openSecrets(dataDir: string): Promise<KeptSecrets> {
+  const file = join(dataDir, "secrets.json");
+  const kept = await readKept(file);
+  if (kept) return kept;
+  await mkdir(dataDir, { recursive: true });
+  await writeOnce(file, `${JSON.stringify(newSecrets(), null, 2)}\n`);
+  const written = await readKept(file);
+  if (!written) throw new SecretsError(`${file} vanished while it was read. Start again.`);
+  return written;
+}
+
+async function readKept(file: string): Promise<KeptSecrets | undefined> {
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch (cause) {
+    if (codeOf(cause) === "ENOENT") return undefined;
+    throw new SecretsError(`${file} cannot be read by this user.`, { cause });
+  }
+  try {
+    return keptSchema.parse(JSON.parse(text));
+  } catch {
+    // The cause would quote the file.
+    throw new SecretsError(`${file} is damaged. Restore it, or remove it to have new secrets made.`);
+  }
+}
+
+/** A hard link to a finished file appears as a whole, and only if no other process was first. */
+async function writeOnce(file: string, text: string): Promise<void> {
+  const draft = `${file}.${randomBytes(6).toString("hex")}`;
+  try {
+    await writeFile(draft, text, { mode: 0o600, flag: "wx", flush: true });
+    await link(draft, file);
+  } catch (cause) {
+    if (codeOf(cause) !== "EEXIST") throw new SecretsError(`${file} cannot be written by this user.`, { cause });
+  } finally {
+    await rm(draft, { force: true });
+  }
+}
+
+function newSecrets(): KeptSecrets {
+  return {
+    pageTokenSecret: randomBytes(32).toString("hex"),
+    secretKey: randomBytes(32).toString("base64"),
+    demoKey: makeSecret(),
+    secondDemoKey: makeSecret(),
+  };
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && "code" in error ? error.code : undefined;
+}

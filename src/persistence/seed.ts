@@ -1,0 +1,92 @@
+import pg from "pg";
+
+type Row = Readonly<Record<string, unknown>>;
+
+/** Plain rows to write once; src/demo makes them. */
+export interface SeedData {
+  readonly companyIds: readonly string[];
+  readonly keyIds: readonly string[];
+  /** Rows by table, in the order in which they can be inserted; all rows of a table have the same columns. */
+  readonly tables: readonly (readonly [table: string, rows: readonly Row[]])[];
+  /** Rows of api_key_secret for `keyIds`. */
+  readonly secrets: readonly Row[];
+}
+
+/** `written`: now; `kept`: it was there before; `absent`: the database has other data and was left alone. */
+export type SeedOutcome = "written" | "kept" | "absent";
+
+export interface SeedOptions {
+  /** Connection string of the owner of the tables. */
+  readonly url: string;
+  readonly data: SeedData;
+  /** Write only when there is no company at all. */
+  readonly onlyWhenEmpty: boolean;
+}
+
+/** Any number; taken by every process that seeds. */
+const seedLock = 1_845_203_117;
+
+/**
+ * Writes the data in one transaction, once: when its keys are there already, only their secrets are brought up to date,
+ * so that the configured demo key works after every start. Safe from several processes at once.
+ */
+export async function seed({ url, data, onlyWhenEmpty }: SeedOptions): Promise<SeedOutcome> {
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: "moego-seed",
+    connectionTimeoutMillis: 10_000,
+  });
+  client.on("error", () => {}); // the statement under way is rejected as well
+  await client.connect();
+  try {
+    await client.query("BEGIN");
+    await client.query("SELECT pg_advisory_xact_lock($1)", [seedLock]);
+    const outcome = await writeOrKeep(client, data, onlyWhenEmpty);
+    await client.query("COMMIT");
+    return outcome;
+  } finally {
+    await client.end(); // rolls back what was not committed
+  }
+}
+
+async function writeOrKeep(client: pg.Client, data: SeedData, onlyWhenEmpty: boolean): Promise<SeedOutcome> {
+  const { rows } = await client.query<{ keys: boolean; companies: boolean; any_company: boolean }>(
+    `SELECT EXISTS (SELECT FROM api_key WHERE id = ANY ($1)) AS keys,
+       EXISTS (SELECT FROM company WHERE id = ANY ($2)) AS companies,
+       EXISTS (SELECT FROM company) AS any_company`,
+    [data.keyIds, data.companyIds],
+  );
+  const [found] = rows;
+  if (found?.keys) {
+    await renewSecrets(client, data);
+    return "kept";
+  }
+  // A real company that has one of our ids is never touched, and no demo key ever opens it.
+  if (found?.companies || (found?.any_company && onlyWhenEmpty)) return "absent";
+  for (const [table, tableRows] of data.tables) await insert(client, table, tableRows);
+  return "written";
+}
+
+async function renewSecrets(client: pg.Client, data: SeedData): Promise<void> {
+  const hashes = data.secrets.map((row) => row["hash"]);
+  await client.query("DELETE FROM api_key_secret WHERE key_id = ANY ($1) AND hash <> ALL ($2::bytea[])", [
+    data.keyIds,
+    hashes,
+  ]);
+  const present = await client.query<{ id: string }>("SELECT id FROM api_key WHERE id = ANY ($1)", [data.keyIds]);
+  const ids = new Set(present.rows.map(({ id }) => id));
+  const wanted = data.secrets.filter((row) => ids.has(String(row["key_id"])));
+  await insert(client, "api_key_secret", wanted, "ON CONFLICT (hash) DO UPDATE SET key_id = excluded.key_id");
+}
+
+/** Columns that a row does not name take their defaults. */
+async function insert(client: pg.Client, table: string, rows: readonly Row[], onConflict = ""): Promise<void> {
+  const [row] = rows;
+  if (!row) return;
+  const columns = Object.keys(row).map((column) => pg.escapeIdentifier(column));
+  await client.query(
+    `INSERT INTO ${pg.escapeIdentifier(table)} (${columns.join(", ")})
+     SELECT ${columns.join(", ")} FROM jsonb_populate_recordset(NULL::${pg.escapeIdentifier(table)}, $1::jsonb) ${onConflict}`,
+    [JSON.stringify(rows)],
+  );
+}
