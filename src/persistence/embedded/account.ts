@@ -1,0 +1,81 @@
+import { execFile } from "node:child_process";
+import { readFile, stat } from "node:fs/promises";
+import { userInfo } from "node:os";
+import { dirname } from "node:path";
+import { promisify } from "node:util";
+import { EmbeddedPostgresError } from "./error.js";
+
+/** The system user PostgreSQL runs as, when it is not the user of this process. */
+export interface Account {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+const ourAccountName = "moego-postgres";
+
+/**
+ * Finds the user PostgreSQL runs as: undefined = the user of this process. PostgreSQL refuses to run as root, so root
+ * hands it to `postgres`, else to a system user made for it.
+ *
+ * @throws EmbeddedPostgresError that says what to do, when there is no such user
+ */
+export async function serverAccount(): Promise<Account | undefined> {
+  const uid = process.getuid?.();
+  if (uid === undefined) return undefined;
+  if (uid !== 0) {
+    assertPasswdEntry(uid);
+    return undefined;
+  }
+  return (await accountNamed("postgres")) ?? (await accountNamed(ourAccountName)) ?? (await makeAccount());
+}
+
+/** The first folder on the way to `path` (itself included) that the account cannot pass, or undefined. */
+export async function firstClosedFolder(path: string, account: Account): Promise<string | undefined> {
+  const closed: string[] = [];
+  for (let folder = path; ; folder = dirname(folder)) {
+    const { mode, uid, gid } = await stat(folder);
+    const mask = uid === account.uid ? 0o100 : gid === account.gid ? 0o010 : 0o001;
+    if ((mode & mask) === 0) closed.push(folder);
+    if (dirname(folder) === folder) return closed.at(-1);
+  }
+}
+
+function assertPasswdEntry(uid: number): void {
+  try {
+    userInfo();
+  } catch (cause) {
+    throw new EmbeddedPostgresError(
+      `This process runs as user id ${uid}, which has no entry in /etc/passwd; PostgreSQL's initdb refuses that. ` +
+        "Run as a user that has one, or set DATABASE_URL to a PostgreSQL of your own.",
+      { cause },
+    );
+  }
+}
+
+async function accountNamed(name: string): Promise<Account | undefined> {
+  const passwd = await readFile("/etc/passwd", "utf8").catch(() => "");
+  for (const line of passwd.split("\n")) {
+    const [user, , uid, gid] = line.split(":");
+    if (user === name && uid && gid) return { uid: Number(uid), gid: Number(gid) };
+  }
+  return undefined;
+}
+
+async function makeAccount(): Promise<Account> {
+  const run = promisify(execFile);
+  try {
+    await run("useradd", ["--system", "--user-group", "--no-create-home", "--shell", "/bin/false", ourAccountName]);
+  } catch (cause) {
+    // Two starts at once: the other one may have made it meanwhile.
+    const made = await accountNamed(ourAccountName);
+    if (made) return made;
+    throw new EmbeddedPostgresError(
+      "PostgreSQL refuses to run as root, there is no user `postgres`, and none could be made. " +
+        "Run as a plain user, make a system user named `postgres`, or set DATABASE_URL.",
+      { cause },
+    );
+  }
+  const account = await accountNamed(ourAccountName);
+  if (account) return account;
+  throw new EmbeddedPostgresError(`The user ${ourAccountName} was made but is not in /etc/passwd. Set DATABASE_URL.`);
+}

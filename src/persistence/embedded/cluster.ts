@@ -1,0 +1,83 @@
+import { randomBytes } from "node:crypto";
+import { chmod, chown, mkdir, readFile, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Account } from "./account.js";
+import type { Binaries } from "./binaries.js";
+import { isMissing } from "./state.js";
+
+export const superuser = "moego_superuser";
+
+const unfinishedPrefix = "data.unfinished-";
+const unfinishedKeptMs = 10 * 60_000;
+
+/** Makes the folder of the cluster (data, library links, server log) so that the account can work in it. */
+export async function openClusterFolder(folder: string, account: Account | undefined): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const { uid } = await stat(folder);
+  if (!account || uid === account.uid) return;
+  await chmod(folder, 0o755);
+  await chown(folder, account.uid, account.gid);
+}
+
+/** The owner of a cluster's data, the only user PostgreSQL starts as; undefined when there is no cluster yet. */
+export async function dataOwner(data: string): Promise<Account | undefined> {
+  const owner = await stat(data).catch((error: unknown) => {
+    if (isMissing(error)) return undefined;
+    throw error;
+  });
+  return owner && { uid: owner.uid, gid: owner.gid };
+}
+
+/**
+ * Makes the cluster with initdb beside its place and renames it there when whole, so that a start cut short leaves no
+ * half-made database and of two first starts at once one wins.
+ */
+export async function createCluster(
+  folder: string,
+  binaries: Binaries,
+  secret: { readonly account: Account | undefined; readonly password: string },
+): Promise<void> {
+  const data = join(folder, "data");
+  await removeUnfinished(folder);
+  const name = `${process.pid}-${randomBytes(4).toString("hex")}`;
+  const unfinished = join(folder, `${unfinishedPrefix}${name}`);
+  const passwordFile = join(folder, `password-${name}`);
+  try {
+    await writeFile(passwordFile, secret.password, { mode: 0o600, flag: "wx" });
+    if (secret.account) await chown(passwordFile, secret.account.uid, secret.account.gid);
+    await binaries.run("initdb", [
+      ...["--pgdata", unfinished, "--username", superuser, "--pwfile", passwordFile, "--auth", "scram-sha-256"],
+      // Sorting by code point and letter case by Unicode, the same on every machine.
+      ...["--encoding", "UTF8", "--locale", "C", "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8"],
+    ]);
+    await rename(unfinished, data);
+  } catch (error) {
+    if (!(await dataOwner(data))) throw error;
+  } finally {
+    await rm(passwordFile, { force: true });
+    await rm(unfinished, { recursive: true, force: true });
+  }
+}
+
+/** The last lines of the server's own log, for messages. */
+export async function logTail(folder: string): Promise<string> {
+  const text = await readFile(join(folder, "server.log"), "utf8").catch(() => "");
+  return text.trimEnd().split("\n").slice(-12).join("\n");
+}
+
+/** Keeps the server's log to two files of about 10 MB. */
+export async function rotateLog(folder: string): Promise<void> {
+  const file = join(folder, "server.log");
+  const found = await stat(file).catch(() => undefined);
+  if (found && found.size > 10_000_000) await rename(file, `${file}.1`);
+}
+
+async function removeUnfinished(folder: string): Promise<void> {
+  for (const entry of await readdir(folder)) {
+    if (!entry.startsWith(unfinishedPrefix) && !entry.startsWith("password-")) continue;
+    const path = join(folder, entry);
+    const found = await stat(path).catch(() => undefined);
+    // A younger one may belong to a start that is under way.
+    if (found && Date.now() - found.mtimeMs > unfinishedKeptMs) await rm(path, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,71 @@
+import { readFile, readdir, readlink, realpath, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { isMissing } from "./state.js";
+
+/** What `postmaster.pid` says; it may be stale, so only a connection proves that the server serves. */
+export interface Postmaster {
+  readonly pid: number;
+  readonly port: number;
+}
+
+/** Reads `postmaster.pid` of a cluster; undefined when there is none or the server is not ready yet. */
+export async function readPostmaster(data: string): Promise<Postmaster | undefined> {
+  const text = await readFile(join(data, "postmaster.pid"), "utf8").catch((error: unknown) => {
+    if (isMissing(error)) return "";
+    throw error;
+  });
+  const lines = text.split("\n");
+  const pid = Number(lines[0]);
+  const port = Number(lines[3]);
+  return pid > 0 && port > 0 && lines[7]?.trim() === "ready" ? { pid, port } : undefined;
+}
+
+/**
+ * Removes a `postmaster.pid` whose process is provably not this cluster's server: after a restart of a container the
+ * number may belong to any process, even to this one, or to a zombie that nobody reaps, and PostgreSQL would refuse to
+ * start for ever. Shared memory still in use is found by PostgreSQL itself. Linux only; elsewhere PostgreSQL judges.
+ */
+export async function removeStalePidFile(data: string): Promise<void> {
+  if (process.platform !== "linux") return;
+  const file = join(data, "postmaster.pid");
+  const pid = Number((await readFile(file, "utf8").catch(() => "")).split("\n")[0]);
+  if (pid > 0 && (await isServerOf(pid, await realpath(data))) === false) await rm(file, { force: true });
+}
+
+/**
+ * Ends server processes that outlived a killed postmaster and still hold its shared memory, which keeps the next one
+ * from starting. Called only while no postmaster runs. Linux only; elsewhere they end with their statement.
+ *
+ * @returns how many were ended
+ */
+export async function endOrphans(data: string): Promise<number> {
+  if (process.platform !== "linux") return 0;
+  const folder = await realpath(data);
+  let ended = 0;
+  for (const entry of await readdir("/proc")) {
+    const pid = Number(entry);
+    if (!Number.isInteger(pid) || (await isServerOf(pid, folder)) !== true) continue;
+    try {
+      process.kill(pid, "SIGKILL");
+      ended += 1;
+    } catch {
+      // Ended by itself meanwhile.
+    }
+  }
+  return ended;
+}
+
+/**
+ * Whether a process is alive and a server process of the cluster (each of them works in the data folder); undefined
+ * when that cannot be seen: root in a container without CAP_SYS_PTRACE may not look at another user's processes.
+ */
+async function isServerOf(pid: number, folder: string): Promise<boolean | undefined> {
+  const status = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => undefined);
+  const [, command, state] = /^\d+ \((.*)\) (\S)/s.exec(status ?? "") ?? [];
+  if (command !== "postgres" || state === "Z" || state === "X") return false;
+  try {
+    return (await readlink(`/proc/${pid}/cwd`)) === folder;
+  } catch (error) {
+    return isMissing(error) ? false : undefined;
+  }
+}

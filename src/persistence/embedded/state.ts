@@ -1,0 +1,97 @@
+import { createHash, randomBytes } from "node:crypto";
+import { link, mkdir, readFile, realpath, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { type Account, firstClosedFolder } from "./account.js";
+import { EmbeddedPostgresError } from "./error.js";
+
+const stateSchema = z.object({
+  /** Absolute folder of the cluster when it cannot live below DATA_DIR; else `DATA_DIR/postgres`. */
+  folder: z.string().optional(),
+  superuserPassword: z.string().min(1),
+  ownerPassword: z.string().min(1),
+  servicePassword: z.string().min(1),
+});
+
+/** What DATA_DIR remembers of its cluster. */
+export type ClusterState = z.infer<typeof stateSchema>;
+
+/** Where a cluster goes when the server's user cannot reach DATA_DIR (a folder of mode 0700 owned by root). */
+export const sharedClusterFolder = "/var/lib/moego";
+
+/**
+ * Reads `DATA_DIR/embedded-postgres.json` (mode 0600), or makes it with new passwords. Of two first starts at once one
+ * writes it and both read the same.
+ *
+ * @param dataDir absolute
+ */
+export async function openState(
+  dataDir: string,
+  account: Account | undefined,
+): Promise<ClusterState & { readonly folder: string }> {
+  await mkdir(dataDir, { recursive: true });
+  const file = join(dataDir, "embedded-postgres.json");
+  const state = (await readState(file)) ?? (await createState(file, await newState(dataDir, account)));
+  return { ...state, folder: state.folder ?? join(dataDir, "postgres") };
+}
+
+async function readState(file: string): Promise<ClusterState | undefined> {
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw new EmbeddedPostgresError(`${file} cannot be read by this user.`, { cause: error });
+  }
+  try {
+    return stateSchema.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new EmbeddedPostgresError(
+      `${file} is damaged. It holds the passwords of the database beside it: restore it, or use another DATA_DIR.`,
+      { cause },
+    );
+  }
+}
+
+async function newState(dataDir: string, account: Account | undefined): Promise<ClusterState> {
+  const passwords = {
+    superuserPassword: newPassword(),
+    ownerPassword: newPassword(),
+    servicePassword: newPassword(),
+  };
+  const path = await realpath(dataDir);
+  if (await stat(join(path, "postgres", "data")).catch(() => undefined)) {
+    throw new EmbeddedPostgresError(
+      `${path} holds a database but not its embedded-postgres.json (passwords): restore it, or use another DATA_DIR.`,
+    );
+  }
+  if (!account || !(await firstClosedFolder(path, account))) return passwords;
+  const name = createHash("sha256").update(path).digest("hex").slice(0, 16);
+  // The random part keeps a folder left by a deleted DATA_DIR of the same path from being taken for this one's.
+  return { ...passwords, folder: join(sharedClusterFolder, `${name}-${randomBytes(4).toString("hex")}`) };
+}
+
+/** Written whole beside its place, then linked there: the link fails when another start was first. */
+async function createState(file: string, state: ClusterState): Promise<ClusterState> {
+  const unfinished = `${file}.${process.pid}.${randomBytes(4).toString("hex")}`;
+  await writeFile(unfinished, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600, flag: "wx" });
+  try {
+    await link(unfinished, file);
+    return state;
+  } catch (error) {
+    const other = await readState(file);
+    if (other) return other;
+    throw error;
+  } finally {
+    await rm(unfinished, { force: true });
+  }
+}
+
+function newPassword(): string {
+  return randomBytes(24).toString("base64url");
+}
+
+/** Whether a file system call failed because there is no such file. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ENOENT";
+}
