@@ -1,0 +1,154 @@
+import { createHash } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import pg from "pg";
+import { type Log, silentLog } from "./log.js";
+
+/** The schema of the database cannot be brought up to date; the message says why and what to do. */
+export class MigrationError extends Error {
+  override readonly name = "MigrationError";
+}
+
+export interface MigrateOptions {
+  /** Connection string of the owner of the tables. */
+  readonly url: string;
+  /** Folder in Prisma's layout, `<time>_<name>/migration.sql`; default: `prisma/migrations` of this package. */
+  readonly directory?: string;
+  readonly log?: Log;
+}
+
+interface Migration {
+  readonly name: string;
+  readonly sql: string;
+  /** SHA-256 of the file in hex, as Prisma computes it. */
+  readonly checksum: string;
+}
+
+interface AppliedRow {
+  readonly migration_name: string;
+  readonly checksum: string;
+  readonly finished: boolean;
+}
+
+/** The folder is two levels above this file from `src/persistence` and from `dist/persistence` alike. */
+export const migrationsDirectory = fileURLToPath(new URL("../../prisma/migrations/", import.meta.url));
+
+/** The advisory lock of Prisma's own CLI, so that the two never migrate one database at the same time. */
+const prismaMigrationLock = 72_707_369;
+
+/** As Prisma's CLI makes it. */
+const createHistory = `CREATE TABLE IF NOT EXISTS _prisma_migrations (
+  id varchar(36) PRIMARY KEY NOT NULL,
+  checksum varchar(64) NOT NULL,
+  finished_at timestamptz,
+  migration_name varchar(255) NOT NULL,
+  logs text,
+  rolled_back_at timestamptz,
+  started_at timestamptz NOT NULL DEFAULT now(),
+  applied_steps_count integer NOT NULL DEFAULT 0
+)`;
+
+/**
+ * Applies the migrations that the database lacks, forward only, each in a transaction of its own together with its row
+ * in Prisma's `_prisma_migrations`. Any number of processes may call it at once: one works, the others wait.
+ *
+ * @returns names of the migrations applied by this call
+ * @throws MigrationError when an applied migration was changed, is unknown here, or was left unfinished by Prisma's CLI
+ */
+export async function migrate(options: MigrateOptions): Promise<readonly string[]> {
+  const log = options.log ?? silentLog;
+  const migrations = await readMigrations(options.directory ?? migrationsDirectory);
+  const client = new pg.Client({
+    connectionString: options.url,
+    application_name: "moego-migrate",
+    connectionTimeoutMillis: 10_000,
+  });
+  client.on("error", () => {}); // the statement under way is rejected as well
+  await client.connect();
+  try {
+    await client.query("SELECT pg_advisory_lock($1)", [prismaMigrationLock]);
+    await client.query("SET client_min_messages = warning");
+    await client.query(createHistory);
+    const pending = pendingMigrations(migrations, await readApplied(client));
+    for (const migration of pending) {
+      const startedAt = performance.now();
+      await apply(client, migration);
+      const durationMs = Math.round(performance.now() - startedAt);
+      log.info({ migration: migration.name, durationMs }, "migration applied");
+    }
+    return pending.map(({ name }) => name);
+  } finally {
+    await client.end(); // gives the lock back
+  }
+}
+
+async function readMigrations(directory: string): Promise<readonly Migration[]> {
+  const entries = await readdir(directory, { withFileTypes: true });
+  const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  return await Promise.all(
+    names.sort().map(async (name) => {
+      const bytes = await readFile(join(directory, name, "migration.sql"));
+      return { name, sql: bytes.toString("utf8"), checksum: createHash("sha256").update(bytes).digest("hex") };
+    }),
+  );
+}
+
+async function readApplied(client: pg.Client): Promise<readonly AppliedRow[]> {
+  const { rows } = await client.query<AppliedRow>(
+    `SELECT migration_name, checksum, finished_at IS NOT NULL AS finished
+     FROM _prisma_migrations WHERE rolled_back_at IS NULL ORDER BY migration_name`,
+  );
+  return rows;
+}
+
+function pendingMigrations(migrations: readonly Migration[], applied: readonly AppliedRow[]): readonly Migration[] {
+  const known = new Map(migrations.map((migration) => [migration.name, migration]));
+  for (const row of applied) {
+    const migration = known.get(row.migration_name);
+    if (!row.finished) {
+      throw new MigrationError(
+        `Migration ${row.migration_name} was begun by Prisma's CLI and not finished. ` +
+          "Repair the database and mark the row with `prisma migrate resolve`, then start again.",
+      );
+    }
+    if (!migration) {
+      throw new MigrationError(
+        `The database has migration ${row.migration_name}, which this version does not know: ` +
+          "it was migrated by a later version. Start that version or a newer one.",
+      );
+    }
+    if (migration.checksum !== row.checksum) {
+      throw new MigrationError(
+        `Migration ${row.migration_name} was changed after it was applied. ` +
+          "Restore its file, and put the change into a new migration.",
+      );
+    }
+  }
+  const names = new Set(applied.map((row) => row.migration_name));
+  const last = [...names].at(-1) ?? "";
+  const pending = migrations.filter(({ name }) => !names.has(name));
+  const late = pending.find(({ name }) => name < last);
+  if (!late) return pending;
+  throw new MigrationError(`Migration ${late.name} is older than ${last}, which is applied already: give it a later time.`);
+}
+
+async function apply(client: pg.Client, migration: Migration): Promise<void> {
+  try {
+    await client.query("BEGIN");
+    // A table lock that is waited for blocks everybody behind it, so the wait is short and the start is tried again.
+    await client.query("SET LOCAL lock_timeout = '15s'");
+    await client.query("SET LOCAL statement_timeout = 0");
+    await client.query(migration.sql);
+    await client.query(
+      `INSERT INTO _prisma_migrations (id, checksum, migration_name, started_at, finished_at, applied_steps_count)
+       VALUES (gen_random_uuid()::text, $1, $2, transaction_timestamp(), clock_timestamp(), 1)`,
+      [migration.checksum, migration.name],
+    );
+    await client.query("COMMIT");
+  } catch (cause) {
+    await client.query("ROLLBACK").catch(() => {});
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new MigrationError(`Migration ${migration.name} failed and was rolled back: ${why}`, { cause });
+  }
+}

@@ -1,0 +1,29 @@
+import type { Log } from "./log.js";
+import { migrate } from "./migrate.js";
+import { ensureRoles } from "./roles.js";
+
+export interface PrepareOptions {
+  /** Connection string of the owner of the tables (`DATABASE_MIGRATION_URL`). */
+  readonly migrationUrl: string;
+  /** Connection string of the service (`DATABASE_URL`); may be the same. */
+  readonly serviceUrl: string;
+  /** Migrations in Prisma's layout; default: those of this package. */
+  readonly directory?: string;
+  readonly log?: Log;
+}
+
+/**
+ * Brings a database up to date before the service opens its pool: roles, then migrations. Safe to call from several
+ * processes at once.
+ *
+ * @returns names of the migrations applied by this call
+ * @throws RoleError, MigrationError: the message says what to do; a failed connection as the driver reports it
+ */
+export async function prepareDatabase(options: PrepareOptions): Promise<readonly string[]> {
+  await ensureRoles(options);
+  return await migrate({
+    url: options.migrationUrl,
+    ...(options.directory ? { directory: options.directory } : {}),
+    ...(options.log ? { log: options.log } : {}),
+  });
+}

@@ -1,0 +1,97 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
+
+/** The role every statement of the service runs as: it can neither alter tables nor change ledgers. */
+export const serviceRole = "moego_service";
+
+/** The roles of the database cannot be set up by the migration user; the message holds the statements that do it. */
+export class RoleError extends Error {
+  override readonly name = "RoleError";
+}
+
+export interface EnsureRolesOptions {
+  /** Connection string of the owner of the tables. */
+  readonly migrationUrl: string;
+  /** Connection string of the service; may be the same. */
+  readonly serviceUrl: string;
+}
+
+/** Concurrent starts make the same role or grant: these end by looking again. */
+const raced = new Set(["42710", "23505", "XX000"]);
+const attempts = 10;
+const raceDelayMs = 50;
+
+/**
+ * Makes the group role `moego_service` and lets the service's login act as it. Runs before the migrations, which grant
+ * to the role. Needs no privilege when an administrator has set both up.
+ *
+ * @throws RoleError with the statements an administrator must run
+ */
+export async function ensureRoles(options: EnsureRolesOptions): Promise<void> {
+  const login = await sessionUser(options.serviceUrl);
+  const client = await connect(options.migrationUrl);
+  try {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        if (!(await roleExists(client))) await client.query(`CREATE ROLE ${serviceRole} NOLOGIN`);
+        if (await canActAsService(client, login)) return;
+        await client.query(`GRANT ${serviceRole} TO ${pg.escapeIdentifier(login)}`);
+        if (await canActAsService(client, login)) return;
+        throw missingPrivilege(login);
+      } catch (error) {
+        const code = error instanceof pg.DatabaseError ? error.code : undefined;
+        if (code === "42501") throw missingPrivilege(login, error);
+        if (code === undefined || !raced.has(code) || attempt === attempts) throw error;
+        await sleep(raceDelayMs * attempt);
+      }
+    }
+  } finally {
+    await client.end();
+  }
+}
+
+/** The user a connection string logs in as, asked of the server: a proxy may log in as another one. */
+async function sessionUser(url: string): Promise<string> {
+  const client = await connect(url);
+  try {
+    const { rows } = await client.query<{ session_user: string }>("SELECT session_user");
+    return rows[0]?.session_user ?? "";
+  } finally {
+    await client.end();
+  }
+}
+
+async function roleExists(client: pg.Client): Promise<boolean> {
+  const { rows } = await client.query("SELECT 1 FROM pg_roles WHERE rolname = $1", [serviceRole]);
+  return rows.length > 0;
+}
+
+/** SET ROLE is a privilege of its own since PostgreSQL 16; before, every member may. */
+async function canActAsService(client: pg.Client, login: string): Promise<boolean> {
+  const { rows } = await client.query<{ allowed: boolean }>(
+    `SELECT pg_has_role($1::name, $2::name,
+       CASE WHEN current_setting('server_version_num')::int >= 160000 THEN 'SET' ELSE 'MEMBER' END) AS allowed`,
+    [login, serviceRole],
+  );
+  return rows[0]?.allowed ?? false;
+}
+
+function missingPrivilege(login: string, cause?: unknown): RoleError {
+  return new RoleError(
+    "The migration user may not set up the role of the service. An administrator must run once:\n" +
+      `  CREATE ROLE ${serviceRole} NOLOGIN;   -- unless it exists\n` +
+      `  GRANT ${serviceRole} TO ${pg.escapeIdentifier(login)};`,
+    { cause },
+  );
+}
+
+async function connect(url: string): Promise<pg.Client> {
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: "moego-migrate",
+    connectionTimeoutMillis: 10_000,
+  });
+  client.on("error", () => {}); // the statement under way is rejected as well
+  await client.connect();
+  return client;
+}
