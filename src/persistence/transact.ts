@@ -1,0 +1,130 @@
+import type pg from "pg";
+import { DomainError } from "../domain/errors.js";
+import type { Write } from "../domain/write.js";
+import type { Prisma, PrismaClient } from "../gen/prisma/client.js";
+import { breakConnection, cancelOnAbort } from "./checkout.js";
+import { isOutcomeLost, isStaleStatement, outcomeUnknown, translateError } from "./errors.js";
+import { readFault } from "./fault.js";
+import { retry } from "./retry.js";
+
+export interface TransactionOptions {
+  readonly prisma: PrismaClient;
+  /** The pool's clients by the process id of their backend. */
+  readonly backends: ReadonlyMap<number, pg.ClientBase>;
+  /** Longest wait for a connection; the pool's own limit comes first. */
+  readonly waitMs: number;
+  /** Longest life of one attempt. */
+  readonly timeoutMs: number;
+}
+
+/**
+ * How much later Prisma's own timeout fires: it rolls back while an operation may still be sending statements, which
+ * would then run outside the transaction, so ours, which waits for the operation to end, must always be first.
+ */
+const prismaSlackMs = 60_000;
+
+/**
+ * Runs the work in one READ COMMITTED transaction, again as a whole after a serialization failure or deadlock. An abort
+ * cancels the running statement, refuses the next one and rolls back.
+ *
+ * @throws DomainError; the signal's reason when it aborted before COMMIT was sent; a defect as it is
+ */
+export async function transact<T>(
+  options: TransactionOptions,
+  write: Write,
+  work: (tx: Prisma.TransactionClient) => Promise<T>,
+): Promise<T> {
+  write.signal.throwIfAborted();
+  return await retry(write.signal, () => attempt(options, write, work)).catch((error: unknown) => {
+    throw translateError(error);
+  });
+}
+
+async function attempt<T>(
+  { prisma, backends, waitMs, timeoutMs }: TransactionOptions,
+  write: Write,
+  work: (tx: Prisma.TransactionClient) => Promise<T>,
+): Promise<T> {
+  const stop = stopSignal(write.signal, timeoutMs);
+  let begun = false;
+  let commitSent = false;
+  const transaction = prisma.$transaction(
+    async (tx) => {
+      begun = true;
+      stop.signal.throwIfAborted();
+      const client = backends.get(await backendPidOf(tx));
+      const watch = client && cancelOnAbort(client, stop.signal);
+      let result: T;
+      try {
+        result = await work(refusing(tx, stop.signal));
+      } catch (error) {
+        if (client && isStaleStatement(readFault(error))) breakConnection(client);
+        throw error;
+      } finally {
+        await watch?.finish();
+      }
+      stop.signal.throwIfAborted();
+      if (client && hasFailed(client)) throw new Error("A transaction went on after a failed statement: it is lost.");
+      commitSent = true;
+      return result;
+    },
+    { maxWait: waitMs, timeout: timeoutMs + prismaSlackMs },
+  );
+  try {
+    return await Promise.race([transaction, stop.abortedWhile(() => !begun)]);
+  } catch (error) {
+    if (commitSent && isOutcomeLost(readFault(error))) throw outcomeUnknown(write.claim !== undefined, error);
+    throw stop.signal.aborted && !commitSent ? stop.signal.reason : error;
+  } finally {
+    stop.clear();
+  }
+}
+
+/** Aborts with the caller's signal, or when the attempt has lived too long. */
+function stopSignal(signal: AbortSignal, timeoutMs: number) {
+  const stop = new AbortController();
+  const onAbort = () => stop.abort(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  const timer = setTimeout(() => {
+    stop.abort(new DomainError("STATEMENT_TIMEOUT", "The database needed too long."));
+  }, timeoutMs);
+  return {
+    signal: stop.signal,
+    /** Rejects when the signal aborts while the condition holds. */
+    abortedWhile: (condition: () => boolean) =>
+      new Promise<never>((_, reject) => {
+        stop.signal.addEventListener("abort", () => condition() && reject(stop.signal.reason), { once: true });
+      }),
+    clear() {
+      signal.removeEventListener("abort", onAbort);
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** The same transaction, which refuses every further operation once the signal has aborted. */
+function refusing(tx: Prisma.TransactionClient, signal: AbortSignal): Prisma.TransactionClient {
+  return new Proxy(tx, {
+    get(target, key) {
+      signal.throwIfAborted();
+      return Reflect.get(target, key);
+    },
+  });
+}
+
+async function backendPidOf(tx: Prisma.TransactionClient): Promise<number> {
+  const rows = await tx.$queryRaw<{ pid: number }[]>`SELECT pg_backend_pid() AS pid`;
+  return rows[0]?.pid ?? 0;
+}
+
+/**
+ * Whether a statement failed in the transaction: then COMMIT would answer without an error and roll back, and work that
+ * swallowed the failure would be told that it was stored. The driver knows; its types do not say so yet.
+ */
+function hasFailed(client: pg.ClientBase): boolean {
+  return reportsTransaction(client) && client.getTransactionStatus() === "E";
+}
+
+function reportsTransaction(client: object): client is { getTransactionStatus(): string | null } {
+  return "getTransactionStatus" in client && typeof client.getTransactionStatus === "function";
+}
