@@ -3,6 +3,7 @@ import { invalidRequest, notFound, type Violation } from "./errors.js";
 import { idPrefixes, isId, newId } from "./ids.js";
 import { isIpRange } from "./ip-ranges.js";
 import { hashSecret, hintOf, makeSecret } from "./key-secrets.js";
+import type { Write } from "./write.js";
 
 /** What a key may touch. An enterprise stands for all companies of it, also those that join later. */
 export type Organization =
@@ -45,25 +46,32 @@ export interface NewApiKey extends ApiKeyInput {
   readonly hint: string;
 }
 
+export interface ApiKeyPage {
+  readonly size: number;
+  /** The last key of the page before. */
+  readonly after?: ApiKey;
+}
+
 export interface ApiKeyRepository {
   /** Stores the key with its first secret. */
-  insert(key: NewApiKey): Promise<ApiKey>;
+  insert(key: NewApiKey, write: Write): Promise<ApiKey>;
   /** Newest first. */
-  list(page: { readonly size: number; readonly after?: ApiKey }): Promise<readonly ApiKey[]>;
+  list(page: ApiKeyPage, signal: AbortSignal): Promise<readonly ApiKey[]>;
   /** Revokes a key; one that is revoked already keeps its time. Undefined when there is no such key. */
-  revoke(id: string): Promise<ApiKey | undefined>;
+  revoke(id: string, write: Write): Promise<ApiKey | undefined>;
   /** Which of the organizations exist, by position. */
-  existing(organizations: readonly Organization[]): Promise<readonly boolean[]>;
+  existing(organizations: readonly Organization[], signal: AbortSignal): Promise<readonly boolean[]>;
   /** Whether a company that the organizations reach has this staff member. */
-  hasStaff(staffId: string, organizations: readonly Organization[]): Promise<boolean>;
+  hasStaff(staffId: string, organizations: readonly Organization[], signal: AbortSignal): Promise<boolean>;
 }
 
 export interface ApiKeys {
   /** Makes a key. The secret is in this answer and nowhere else. */
-  create(input: ApiKeyInput): Promise<{ readonly key: ApiKey; readonly secret: string }>;
-  list(page: { readonly size: number; readonly after?: ApiKey }): Promise<readonly ApiKey[]>;
+  create(input: ApiKeyInput, write: Write): Promise<{ readonly key: ApiKey; readonly secret: string }>;
+  /** Newest first. */
+  list(page: ApiKeyPage, signal: AbortSignal): Promise<readonly ApiKey[]>;
   /** From then on the key is refused, by every process within 2 s. Throws RESOURCE_NOT_FOUND. */
-  revoke(id: string): Promise<ApiKey>;
+  revoke(id: string, write: Write): Promise<ApiKey>;
 }
 
 /** Administration of API keys. Whether the caller may hand out what it asks for is checked by the handler. */
@@ -74,11 +82,14 @@ export function createApiKeys(options: {
 }): ApiKeys {
   const { repository, now } = options;
   return {
-    async create(input) {
-      const violations = [...shapeViolations(input, now()), ...(await referenceViolations(input, repository))];
+    async create(input, write) {
+      const violations = [
+        ...shapeViolations(input, now()),
+        ...(await referenceViolations(input, repository, write.signal)),
+      ];
       if (violations.length > 0) throw invalidRequest(violations);
       const secret = makeSecret();
-      const key = await repository.insert({
+      const stored: NewApiKey = {
         ...input,
         name: input.name.trim(),
         scopes: [...new Set(input.scopes)],
@@ -86,12 +97,12 @@ export function createApiKeys(options: {
         id: newId(idPrefixes.apiKey),
         hash: hashSecret(secret),
         hint: hintOf(secret),
-      });
-      return { key, secret };
+      };
+      return { key: await repository.insert(stored, write), secret };
     },
-    list: (page) => repository.list(page),
-    async revoke(id) {
-      const key = await repository.revoke(id);
+    list: (page, signal) => repository.list(page, signal),
+    async revoke(id, write) {
+      const key = await repository.revoke(id, write);
       if (!key) throw notFound("ApiKey", id);
       return key;
     },
@@ -134,17 +145,21 @@ function shapeViolations(input: ApiKeyInput, now: number): Violation[] {
 }
 
 /** Looks up only what has the form of an id; the rest cannot exist. */
-async function referenceViolations(input: ApiKeyInput, repository: ApiKeyRepository): Promise<Violation[]> {
+async function referenceViolations(
+  input: ApiKeyInput,
+  repository: ApiKeyRepository,
+  signal: AbortSignal,
+): Promise<Violation[]> {
   const found: Violation[] = [];
   const askable = input.organizations.slice(0, listLimit);
   const wellFormed = askable.filter((one) => isId(one.id) && (one.type !== "BUSINESS" || isId(one.companyId)));
-  const existing = await repository.existing(wellFormed);
+  const existing = await repository.existing(wellFormed, signal);
   for (const [index, organization] of askable.entries()) {
     if (existing[wellFormed.indexOf(organization)]) continue;
     found.push({ field: `organizations[${index}].id`, reason: "NOT_FOUND", description: "No such organization." });
   }
   if (input.staffId !== undefined) {
-    const known = isId(input.staffId) && (await repository.hasStaff(input.staffId, wellFormed));
+    const known = isId(input.staffId) && (await repository.hasStaff(input.staffId, wellFormed, signal));
     const description = "No such staff member in a company of the key.";
     if (!known) found.push({ field: "staff_id", reason: "NOT_FOUND", description });
   }

@@ -5,6 +5,7 @@ import { DomainError } from "../../src/domain/errors.js";
 import { createKeyChecker } from "../../src/domain/key-checker.js";
 import type { KeyRecord } from "../../src/domain/key-grants.js";
 import { hashSecret, hintOf, makeSecret, mayBeSecret } from "../../src/domain/key-secrets.js";
+import type { Write } from "../../src/domain/write.js";
 
 const secret = makeSecret();
 
@@ -140,7 +141,7 @@ describe("making a key", () => {
 
   it("returns the secret once and stores its hash", async () => {
     const { keys, inserted } = keysOf();
-    const made = await keys.create(input);
+    const made = await keys.create(input, write);
     expect(mayBeSecret(made.secret)).toBe(true);
     expect(inserted()).toMatchObject({ name: "Front desk", hash: hashSecret(made.secret) });
     expect(JSON.stringify(inserted())).not.toContain(made.secret);
@@ -159,7 +160,7 @@ describe("making a key", () => {
       expiredTime: new Date(1_000_000),
     };
     const error = await keysOf()
-      .keys.create(wrong)
+      .keys.create(wrong, write)
       .catch((thrown: unknown) => thrown);
     const fields = error instanceof DomainError ? error.details.violations?.map((violation) => violation.field) : [];
     expect(fields).toEqual([
@@ -178,11 +179,13 @@ describe("making a key", () => {
 
   it("binds every key to an organization, but a platform key to none", async () => {
     const { keys } = keysOf();
-    await expect(keys.create({ ...input, organizations: [] })).rejects.toThrow("organizations");
-    await expect(keys.create({ ...input, scopes: ["platform:admin"] })).rejects.toThrow("organizations");
-    await keys.create({ ...input, organizations: [], scopes: ["platform:admin"] });
+    await expect(keys.create({ ...input, organizations: [] }, write)).rejects.toThrow("organizations");
+    await expect(keys.create({ ...input, scopes: ["platform:admin"] }, write)).rejects.toThrow("organizations");
+    await keys.create({ ...input, organizations: [], scopes: ["platform:admin"] }, write);
   });
 });
+
+const write: Write = { rpc: "test", requestId: "1", keyId: "", ip: "", signal: new AbortController().signal };
 
 function record(changes: Partial<KeyRecord> = {}): KeyRecord {
   const companies = [{ companyId: "cmp_001", country: "US", timeZone: "America/New_York" }];
