@@ -1,4 +1,11 @@
-import type { DescMethodUnary, DescService, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
+import type {
+  DescMessage,
+  DescMethodUnary,
+  DescService,
+  Message,
+  MessageInitShape,
+  MessageShape,
+} from "@bufbuild/protobuf";
 import type { Caller } from "../domain/caller.js";
 import type { Write } from "../domain/write.js";
 
@@ -23,3 +30,20 @@ export type Handler<M extends DescMethodUnary> = (
 export type ServiceHandlers<S extends DescService> = {
   readonly [K in keyof S["method"]]: S["method"][K] extends DescMethodUnary ? Handler<S["method"][K]> : never;
 };
+
+/** A handler whose request type is known to its rpc only. */
+export type AnyHandler = (request: Message, context: Context) => Promise<MessageInitShape<DescMessage>>;
+
+/** Handlers by rpc name, `package.Service/Method`. */
+export type HandlerRegistry = ReadonlyMap<string, AnyHandler>;
+
+/** The handlers of one service by rpc name. */
+export function registry<S extends DescService>(service: S, handlers: ServiceHandlers<S>): HandlerRegistry;
+export function registry(service: DescService, handlers: Readonly<Record<string, AnyHandler>>): HandlerRegistry {
+  const found = new Map<string, AnyHandler>();
+  for (const method of service.methods) {
+    const handler = handlers[method.localName];
+    if (handler) found.set(`${service.typeName}/${method.name}`, handler);
+  }
+  return found;
+}

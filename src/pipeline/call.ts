@@ -6,11 +6,10 @@ export type Transport = "grpc" | "grpc-web" | "connect" | "rest";
 export interface Call {
   readonly method: DescMethodUnary;
   readonly transport: Transport;
-  /**
-   * Aborts when the caller is gone or its deadline has passed. The abort reason is a DomainError
-   * (DEADLINE_EXCEEDED or CALL_CANCELLED).
-   */
+  /** Aborts when the caller is gone. The abort reason is a DomainError. */
   readonly signal: AbortSignal;
+  /** Milliseconds the caller is willing to wait, counted from now; absent = it did not say. */
+  readonly timeoutMs?: number;
   /** Address of the connected peer, without port. */
   readonly peerAddress: string;
   /** Request header or metadata value by lower-case name; several values are joined by ", ". */
@@ -23,3 +22,6 @@ export interface Call {
    */
   decode(): Message;
 }
+
+/** Answers a call with a message of `method.output`, or rejects with a StatusError. */
+export type Run = (call: Call) => Promise<Message>;

@@ -1,0 +1,62 @@
+import type { DescMessage, Message } from "@bufbuild/protobuf";
+import { reflect } from "@bufbuild/protobuf/reflect";
+import type { Caller, Scope } from "../domain/caller.js";
+import { DomainError } from "../domain/errors.js";
+import type { KeyGrant } from "../domain/repositories.js";
+import { type AddressSet, addressSet } from "./address.js";
+
+/** Header that narrows a key of several companies to one of them. */
+export const companyHeader = "moego-company";
+
+// A grant lives as long as the key checker keeps it, and so does the set built from it.
+const allowedSets = new WeakMap<readonly string[], AddressSet>();
+
+/**
+ * What the key may do in this call: it needs the scope of the rpc and an allowed address, and covers only the company
+ * that the caller names.
+ *
+ * @throws DomainError IP_NOT_ALLOWED, SCOPE_REQUIRED, COMPANY_NOT_ALLOWED
+ */
+export function authorise(grant: KeyGrant, call: { scope: Scope; address: string; company: string | undefined }): Caller {
+  const { caller, allowedAddresses } = grant;
+  if (allowedAddresses.length > 0 && !allowedSet(allowedAddresses).has(call.address)) {
+    throw new DomainError("IP_NOT_ALLOWED", "The key may not be used from this address.", {
+      metadata: { callerAddress: call.address },
+    });
+  }
+  if (!caller.scopes.has(call.scope)) {
+    throw new DomainError("SCOPE_REQUIRED", `The key lacks the scope ${call.scope}.`, { metadata: { scope: call.scope } });
+  }
+  if (call.company === undefined || call.company === "") return caller;
+  const reach = caller.companies.get(call.company);
+  if (!reach) throw companyNotAllowed(call.company);
+  return { ...caller, companies: new Map([[reach.companyId, reach]]) };
+}
+
+/**
+ * Refuses a request whose own `company_id` lies outside the key. A platform key covers no company and names the one
+ * it manages.
+ *
+ * @throws DomainError COMPANY_NOT_ALLOWED
+ */
+export function checkCompany(schema: DescMessage, request: Message, caller: Caller, scope: Scope): void {
+  if (scope === "platform:admin") return;
+  const field = schema.fields.find(({ name }) => name === "company_id");
+  if (field?.fieldKind !== "scalar") return;
+  const companyId = reflect(schema, request).get(field);
+  if (typeof companyId === "string" && companyId !== "" && !caller.companies.has(companyId)) {
+    throw companyNotAllowed(companyId);
+  }
+}
+
+function companyNotAllowed(companyId: string): DomainError {
+  return new DomainError("COMPANY_NOT_ALLOWED", "The key does not cover this company.", { metadata: { companyId } });
+}
+
+function allowedSet(rules: readonly string[]): AddressSet {
+  const known = allowedSets.get(rules);
+  if (known) return known;
+  const built = addressSet(rules);
+  allowedSets.set(rules, built);
+  return built;
+}

@@ -1,0 +1,38 @@
+import { createHash } from "node:crypto";
+import type { DescMethodUnary, Message } from "@bufbuild/protobuf";
+import { invalidRequest } from "../domain/errors.js";
+import type { Claim } from "../domain/write.js";
+import { canonicalBytes } from "../handlers/canonical.js";
+import { isReading, rpcNameOf } from "./contract.js";
+
+/** Header by which a caller says that two calls are one. */
+export const idempotencyKeyHeader = "idempotency-key";
+/** Header of an answer that is that of an earlier call. */
+export const idempotencyReplayedHeader = "idempotency-replayed";
+
+/**
+ * The caller's claim that this call happens at most once; undefined for a reading rpc, which needs none, and when the
+ * caller makes none.
+ *
+ * @throws DomainError INVALID_REQUEST for a key that is not 1 to 255 visible ASCII characters
+ */
+export function claimOf(method: DescMethodUnary, request: Message, key: string | undefined): Claim | undefined {
+  if (key === undefined || isReading(method)) return undefined;
+  if (!/^[\x21-\x7e]{1,255}$/.test(key)) {
+    throw invalidRequest([
+      {
+        field: idempotencyKeyHeader,
+        reason: "INVALID_FORMAT",
+        description: "The idempotency-key header must be 1 to 255 visible ASCII characters.",
+      },
+    ]);
+  }
+  return { key, fingerprint: fingerprintOf(method, request), replayed: false };
+}
+
+function fingerprintOf(method: DescMethodUnary, request: Message): Uint8Array {
+  return createHash("sha256")
+    .update(`${rpcNameOf(method)}\n`)
+    .update(canonicalBytes(method.input, request))
+    .digest();
+}

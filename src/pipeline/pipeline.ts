@@ -1,0 +1,95 @@
+import { create, type DescService, type Message } from "@bufbuild/protobuf";
+import type { Logger } from "pino";
+import type { Scope } from "../domain/caller.js";
+import { DomainError } from "../domain/errors.js";
+import type { KeyChecker } from "../domain/repositories.js";
+import type { Context, HandlerRegistry } from "../handlers/rpc.js";
+import { addressSet, callerAddress } from "./address.js";
+import { authenticate } from "./authenticate.js";
+import { authorise, checkCompany, companyHeader } from "./authorise.js";
+import type { Call, Run } from "./call.js";
+import { rpcNameOf, scopesOf } from "./contract.js";
+import { withinDeadline } from "./deadline.js";
+import { claimOf, idempotencyKeyHeader, idempotencyReplayedHeader } from "./idempotency.js";
+import { type CallMetrics, type CallRecord, observe } from "./observe.js";
+
+const defaultMaxDurationMs = 30_000;
+
+export interface PipelineOptions {
+  /** Everything that is served. */
+  readonly services: readonly DescService[];
+  /** An rpc without a handler answers METHOD_NOT_IMPLEMENTED. */
+  readonly handlers: HandlerRegistry;
+  readonly keys: KeyChecker;
+  readonly logger: Logger;
+  readonly metrics: CallMetrics;
+  /** Addresses and ranges whose `x-forwarded-for` tells the caller's address. */
+  readonly trustedProxies?: readonly string[];
+  /** Longest time any call may take; 30 seconds unless given. */
+  readonly maxDurationMs?: number;
+  /** Milliseconds from any fixed moment; the process clock unless given. */
+  readonly now?: () => number;
+}
+
+/**
+ * The one way from every transport to the handlers:
+ * observe > authenticate > authorise > decode > company > idempotency > handler > error table.
+ *
+ * @throws Error at start-up for an rpc without a scope
+ */
+export function createPipeline(options: PipelineOptions): Run {
+  const { handlers, keys, logger, metrics, maxDurationMs = defaultMaxDurationMs } = options;
+  const scopes = scopesOf(options.services);
+  const trusted = addressSet(options.trustedProxies ?? []);
+  const observer = { logger, metrics, now: options.now ?? (() => performance.now()) };
+
+  async function answer(call: Call, record: CallRecord, signal: AbortSignal): Promise<Message> {
+    const { method } = call;
+    const rpc = rpcNameOf(method);
+    const scope = scopes.get(method);
+    if (scope === undefined) throw notImplemented(rpc);
+    const caller = await admit(call, record, scope);
+
+    const handler = handlers.get(rpc);
+    if (!handler) throw notImplemented(rpc);
+    const request = call.decode();
+    checkCompany(method.input, request, caller, scope);
+    const claim = claimOf(method, request, call.header(idempotencyKeyHeader));
+
+    const context: Context = {
+      method,
+      caller,
+      signal,
+      write: {
+        rpc,
+        requestId: record.requestId,
+        keyId: caller.keyId,
+        ...(caller.staffId === undefined ? {} : { staffId: caller.staffId }),
+        ip: addressOf(call),
+        ...(claim ? { claim } : {}),
+        signal,
+      },
+      setHeader: (name, value) => call.setHeader(name, value),
+    };
+    const result = await handler(request, context);
+    if (claim?.replayed) call.setHeader(idempotencyReplayedHeader, "true");
+    return create(method.output, result);
+  }
+
+  async function admit(call: Call, record: CallRecord, scope: Scope) {
+    const grant = await authenticate(call.header("authorization"), keys);
+    record.keyId = grant.caller.keyId;
+    return authorise(grant, { scope, address: addressOf(call), company: call.header(companyHeader) });
+  }
+
+  function addressOf(call: Call): string {
+    return callerAddress(call.peerAddress, call.header("x-forwarded-for"), trusted);
+  }
+
+  return (call) =>
+    observe(call, observer, (record) => withinDeadline(call, maxDurationMs, (signal) => answer(call, record, signal)));
+}
+
+function notImplemented(rpc: string): DomainError {
+  return new DomainError("METHOD_NOT_IMPLEMENTED", `${rpc} is not implemented.`, { metadata: { method: rpc } });
+}
