@@ -1,0 +1,77 @@
+import type { DescMessage, Message } from "@bufbuild/protobuf";
+import { DomainError, invalidRequest } from "../domain/errors.js";
+import { decodeBinary } from "./binary-input.js";
+import { decompress } from "./http-body.js";
+import { type HttpRequest, headerOf } from "./http-message.js";
+import { decodeJson } from "./json-input.js";
+import { maxMessageBytes, messageTooLarge } from "./limits.js";
+
+/** How the message of a Connect or gRPC-Web request is written. */
+export interface WireForm {
+  readonly protocol: "connect" | "grpc-web";
+  readonly json: boolean;
+}
+
+/** By content type, without its parameters. */
+const wireForms: Readonly<Record<string, WireForm>> = {
+  "application/json": { protocol: "connect", json: true },
+  // Tolerated, as on the REST routes.
+  "text/plain": { protocol: "connect", json: true },
+  "": { protocol: "connect", json: true },
+  "application/proto": { protocol: "connect", json: false },
+  "application/grpc-web": { protocol: "grpc-web", json: false },
+  "application/grpc-web+proto": { protocol: "grpc-web", json: false },
+  "application/grpc-web+json": { protocol: "grpc-web", json: true },
+};
+
+/** The form that the request says it has; undefined for a content type that is not served. */
+export function wireFormOf(request: HttpRequest): WireForm | undefined {
+  if (request.method === "GET") {
+    const encoding = new URLSearchParams(request.query).get("encoding");
+    return encoding === "json" || encoding === "proto" ? { protocol: "connect", json: encoding === "json" } : undefined;
+  }
+  const [type = ""] = (headerOf(request, "content-type") ?? "").split(";", 1);
+  return wireForms[type.trim().toLowerCase()];
+}
+
+/** The bytes of the message, out of query, content coding or envelope. Throws DomainError. */
+export async function messageBytes(request: HttpRequest, form: WireForm): Promise<Uint8Array> {
+  if (request.method === "GET") return queryBytes(new URLSearchParams(request.query));
+  const body = await request.readBody();
+  if (form.protocol === "connect") return decompress(body, headerOf(request, "content-encoding"));
+  return envelopedBytes(body, headerOf(request, "grpc-encoding"));
+}
+
+/** Reads the message. Throws DomainError. */
+export function decodeMessage(schema: DescMessage, bytes: Uint8Array, form: WireForm): Message {
+  return form.json ? decodeJson(schema, bytes) : decodeBinary(schema, bytes);
+}
+
+/** Milliseconds that the caller is willing to wait. Throws DomainError INVALID_REQUEST. */
+export function timeoutMsOf(request: HttpRequest, { protocol }: WireForm): number | undefined {
+  const field = protocol === "connect" ? "connect-timeout-ms" : "grpc-timeout";
+  const value = headerOf(request, field);
+  if (value === undefined) return undefined;
+  const [, amount, unit = "m"] = (protocol === "connect" ? /^(\d{1,10})$/ : /^(\d{1,8})([HMSmun])$/).exec(value) ?? [];
+  if (amount !== undefined) return Number(amount) * (unitsMs[unit] ?? 1);
+  throw invalidRequest([{ field, reason: "INVALID_FORMAT", description: "The timeout is none that the protocol knows." }]);
+}
+
+const unitsMs: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1_000, m: 1, u: 0.001, n: 0.000_001 };
+
+async function queryBytes(query: URLSearchParams): Promise<Uint8Array> {
+  const message = query.get("message") ?? "";
+  const bytes = Buffer.from(message, query.get("base64") === "1" ? "base64url" : "utf8");
+  return decompress(bytes, query.get("compression") ?? undefined);
+}
+
+/** One gRPC envelope: a byte of flags, four of length, the message. */
+async function envelopedBytes(body: Uint8Array, encoding: string | undefined): Promise<Uint8Array> {
+  const view = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  if (view.length < 5) throw new DomainError("MALFORMED_REQUEST", "The request has no message.");
+  const length = view.readUInt32BE(1);
+  if (length > maxMessageBytes) throw messageTooLarge();
+  if (view.length !== 5 + length) throw new DomainError("MALFORMED_REQUEST", "The request must be one whole message.");
+  const isCompressed = (view.readUInt8(0) & 1) === 1;
+  return decompress(view.subarray(5), isCompressed ? encoding : undefined);
+}

@@ -1,0 +1,28 @@
+import { type DescMessage, type DescMethod, type Message, toBinary } from "@bufbuild/protobuf";
+import type { MethodDefinition } from "@grpc/grpc-js";
+
+/**
+ * An rpc as grpc-js registers it. Requests stay bytes, since grpc-js would decode before any handler runs and answer
+ * malformed ones by itself.
+ *
+ * @param service full name of the service; another than the rpc's own serves it under a second name
+ */
+export function grpcMethodOf(method: DescMethod, service = method.parent.typeName): MethodDefinition<Buffer, Message> {
+  return {
+    path: `/${service}/${method.name}`,
+    requestStream: method.methodKind === "client_streaming" || method.methodKind === "bidi_streaming",
+    responseStream: method.methodKind === "server_streaming" || method.methodKind === "bidi_streaming",
+    requestSerialize: (bytes) => bytes,
+    requestDeserialize: (bytes) => bytes,
+    responseSerialize: (message) => encode(method.output, message),
+    responseDeserialize: () => {
+      throw new Error(`${method.name} is served, not called`);
+    },
+  };
+}
+
+/** Without a copy: the buffer is a view of the bytes. */
+function encode(schema: DescMessage, message: Message): Buffer {
+  const bytes = toBinary(schema, message);
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

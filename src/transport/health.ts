@@ -1,0 +1,75 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import { isIP } from "node:net";
+import { addressSet } from "../pipeline/address.js";
+import { type HttpAnswer, type HttpHandler, headerOf, jsonAnswer } from "./http-message.js";
+
+const loopback = addressSet(["127.0.0.0/8", "::1"]);
+
+export interface ProbeOptions {
+  /** What must hold before calls are sent here, by name; a check that rejects has failed. */
+  readonly checks: Readonly<Record<string, () => Promise<boolean>>>;
+  /** The metrics as text; absent = there is no `/metrics`. */
+  readonly metrics?: () => Promise<{ readonly contentType: string; readonly text: string }>;
+  /** Bearer token of `/metrics`; needed where the server is bound to more than loopback. */
+  readonly metricsToken?: string;
+  /** The host that the server is bound to. */
+  readonly host: string;
+  /** True once the server stops. */
+  readonly isDraining: () => boolean;
+}
+
+/**
+ * Serves `/healthz` (the process is alive), `/readyz` (it may be sent calls; the body tells which check fails) and
+ * `/metrics`. They need no API key.
+ */
+export function createProbeHandler(options: ProbeOptions): HttpHandler {
+  return async (request) => {
+    if (request.method !== "GET" && request.method !== "HEAD") return undefined;
+    switch (request.path) {
+      case "/healthz":
+        return jsonAnswer(200, { status: "ok" });
+      case "/readyz":
+        return readiness(options);
+      case "/metrics":
+        return options.metrics && metricsAnswer(options, options.metrics, headerOf(request, "authorization"));
+      default:
+        return undefined;
+    }
+  };
+}
+
+async function readiness({ checks, isDraining }: ProbeOptions): Promise<HttpAnswer> {
+  const results = await Promise.all(
+    Object.entries(checks).map(async ([name, check]) => [name, (await check().catch(() => false)) ? "ok" : "failed"] as const),
+  );
+  const all = { server: isDraining() ? "draining" : "ok", ...Object.fromEntries(results) };
+  const isReady = Object.values(all).every((result) => result === "ok");
+  return jsonAnswer(isReady ? 200 : 503, { status: isReady ? "ok" : "unavailable", checks: all });
+}
+
+async function metricsAnswer(
+  { host, metricsToken }: ProbeOptions,
+  metrics: NonNullable<ProbeOptions["metrics"]>,
+  authorization: string | undefined,
+): Promise<HttpAnswer> {
+  const isOpen = metricsToken === undefined && isLoopback(host);
+  if (!isOpen && !holdsToken(authorization, metricsToken)) {
+    return jsonAnswer(401, { status: "unauthenticated" }, { "www-authenticate": "Bearer" });
+  }
+  const { contentType, text } = await metrics();
+  return { status: 200, headers: { "content-type": contentType }, body: Buffer.from(text) };
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || (isIP(host) !== 0 && loopback.has(host));
+}
+
+/** In constant time; hashing first makes the lengths equal. */
+function holdsToken(authorization: string | undefined, token: string | undefined): boolean {
+  if (token === undefined || authorization === undefined) return false;
+  return timingSafeEqual(digest(authorization), digest(`Bearer ${token}`));
+}
+
+function digest(text: string): Buffer {
+  return createHash("sha256").update(text).digest();
+}

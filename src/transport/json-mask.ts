@@ -1,0 +1,39 @@
+import type { DescMessage } from "@bufbuild/protobuf";
+
+/**
+ * The paths of a FieldMask, given in either spelling of the fields and separated by commas, in the spelling of the
+ * contract. Paths start at the request or at one of its messages (`lead` of UpdateLead). Keys of maps are data and stay
+ * as they are, and so does a path that names no field, for the handler to refuse.
+ */
+export function maskPaths(request: DescMessage, text: string): string[] {
+  return text
+    .split(",")
+    .map((path) => path.trim())
+    .filter((path) => path !== "")
+    .map((path) => protoPath(request, path));
+}
+
+function protoPath(request: DescMessage, path: string): string {
+  const segments = path.split(".");
+  const roots = [request, ...request.fields.flatMap((field) => (field.fieldKind === "message" ? [field.message] : []))];
+  for (const root of roots) {
+    const named = protoSegments(root, segments);
+    if (named) return named.join(".");
+  }
+  return path;
+}
+
+function protoSegments(start: DescMessage, segments: readonly string[]): readonly string[] | undefined {
+  const named: string[] = [];
+  let schema: DescMessage | undefined = start;
+  for (const [index, segment] of segments.entries()) {
+    const field: DescMessage["fields"][number] | undefined = schema?.fields.find(
+      ({ name, jsonName }) => name === segment || jsonName === segment,
+    );
+    if (!field) return undefined;
+    named.push(field.name);
+    if (field.fieldKind === "map") return [...named, ...segments.slice(index + 1)];
+    schema = field.message;
+  }
+  return named;
+}
