@@ -1,0 +1,258 @@
+import { setMaxListeners } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { DomainError } from "../../src/domain/errors.js";
+import { type Database, openDatabase, statement } from "../../src/persistence/database.js";
+import { silentLog } from "../../src/persistence/log.js";
+import { asAdmin, createDatabase, type TestDatabase } from "../support/database.js";
+import { writeWith } from "../support/write.js";
+
+let test: TestDatabase;
+beforeAll(async () => {
+  test = await createDatabase();
+  await test.owner.query("CREATE TABLE thing (id text PRIMARY KEY, made timestamptz, day date)");
+  await test.owner.query("GRANT SELECT, INSERT, UPDATE, DELETE ON thing TO moego_service");
+});
+afterAll(() => test.drop());
+
+const databases: Database[] = [];
+function open(options: Partial<Parameters<typeof openDatabase>[0]> = {}): Database {
+  const database = openDatabase({ url: test.serviceUrl, log: silentLog, ...options });
+  databases.push(database);
+  return database;
+}
+afterEach(async () => {
+  for (const database of databases.splice(0)) await database.close();
+  await test.owner.query("TRUNCATE thing");
+});
+
+const never = new AbortController().signal;
+setMaxListeners(0, never); // shared by many calls here; a call of the service has a signal of its own
+const sleepFor = statement("sleep", "SELECT pg_sleep($1::float8)::text AS slept");
+const insert = statement("insert", "INSERT INTO thing (id) VALUES ($1) RETURNING id");
+const cancelled = () => new DomainError("CALL_CANCELLED", "gone");
+
+/** Statements of the service under way; asked as an administrator, for others do not see them. */
+async function running(): Promise<number> {
+  const { rowCount } = await asAdmin(
+    `SELECT FROM pg_stat_activity
+     WHERE datname = '${test.name}' AND application_name = 'moego' AND state IN ('active', 'idle in transaction', 'idle in transaction (aborted)')`,
+  );
+  return rowCount ?? -1;
+}
+
+describe("statements", () => {
+  it("never share a name when their texts differ", () => {
+    expect(statement("get", "SELECT 1").name).not.toBe(statement("get", "SELECT 2").name);
+    expect(statement("get", "SELECT 1")).toEqual(statement("get", "SELECT 1"));
+  });
+
+  it("are prepared once per connection under their name", async () => {
+    const database = open({ size: 1 });
+    const one = statement("one", "SELECT 1 AS one");
+    for (let call = 0; call < 3; call += 1) await database.read(one, [], never);
+    const found = statement("found", "SELECT name, (generic_plans + custom_plans)::int AS runs FROM pg_prepared_statements WHERE name = $1");
+    expect(await database.read(found, [one.name], never)).toEqual([{ name: one.name, runs: 3 }]);
+  });
+
+  it("read times in UTC exact to the millisecond, and dates as text", async () => {
+    const database = open();
+    const times = statement(
+      "times",
+      `SELECT '2026-11-22 14:17:12.204+00'::timestamptz AS a, '2026-03-29 01:30:00.001+02'::timestamptz AS b,
+              '0044-03-15 12:00:00+00 BC'::timestamptz AS c, '2026-11-22 14:17:12.204999+00'::timestamptz AS d,
+              '2026-11-22'::date AS day, (extract(epoch FROM $1::timestamptz) * 1000)::bigint::text AS ms`,
+    );
+    const sent = new Date("2026-07-01T00:00:00.007Z");
+    const [row] = await database.read<{ a: Date; b: Date; c: Date; d: Date; day: string; ms: string }>(times, [sent], never);
+    expect(row?.a.toISOString()).toBe("2026-11-22T14:17:12.204Z");
+    expect(row?.b.toISOString()).toBe("2026-03-28T23:30:00.001Z");
+    expect(row?.c.getUTCFullYear()).toBe(-43);
+    expect(row?.d.toISOString()).toBe("2026-11-22T14:17:12.204Z");
+    expect(row?.day).toBe("2026-11-22");
+    expect(row?.ms).toBe(String(sent.getTime()));
+  });
+
+  it("survive a migration that changes what a prepared one returns, on every connection", async () => {
+    const database = open({ size: 4 });
+    const all = statement("all", "SELECT * FROM thing");
+    const byPrisma = () => database.ask(never, (prisma) => prisma.$queryRaw`SELECT * FROM thing WHERE true`);
+    const inTransaction = () => database.transact(writeWith(), (tx) => tx.$queryRaw`SELECT * FROM thing WHERE 1 = 1`);
+    const everywhere = (run: () => Promise<unknown>) => Promise.all(Array.from({ length: 4 }, run));
+    const reads = [() => database.read(all, [], never), byPrisma, inTransaction];
+    for (const read of reads) await everywhere(read);
+    await test.owner.query("ALTER TABLE thing ADD COLUMN more int");
+    try {
+      for (const read of reads) await everywhere(read);
+    } finally {
+      await test.owner.query("ALTER TABLE thing DROP COLUMN more");
+    }
+  });
+});
+
+describe("the role of the service", () => {
+  const who = statement("who", "SELECT current_user::text AS role, current_setting('statement_timeout') AS timeout");
+
+  it("cannot alter, create or drop tables", async () => {
+    const database = open();
+    for (const sql of ["ALTER TABLE thing ADD COLUMN x int", "DROP TABLE thing", "CREATE TABLE other ()", "TRUNCATE thing"]) {
+      await expect(database.read(statement("ddl", sql), [], never)).rejects.toMatchObject({ code: "42501" });
+    }
+  });
+
+  it("is restricted even when its URL is that of the owner", async () => {
+    await asAdmin(`GRANT moego_service TO ${new URL(test.ownerUrl).username}`);
+    const database = open({ url: test.ownerUrl });
+    expect(await database.read(who, [], never)).toEqual([{ role: "moego_service", timeout: "10s" }]);
+    const alter = statement("alter", "ALTER TABLE thing ADD COLUMN x int");
+    await expect(database.read(alter, [], never)).rejects.toMatchObject({ code: "42501" });
+  });
+
+  it("and its limits are not lifted by options in the URL", async () => {
+    const url = new URL(test.serviceUrl);
+    url.searchParams.set("options", "-c role=none -c statement_timeout=0 -c application_name=other");
+    const database = open({ url: url.href });
+    expect(await database.read(who, [], never)).toEqual([{ role: "moego_service", timeout: "10s" }]);
+  });
+});
+
+describe("an abort", () => {
+  it("that came before the call sends nothing", async () => {
+    const database = open();
+    const signal = AbortSignal.abort(cancelled());
+    await expect(database.read(sleepFor, [0], signal)).rejects.toMatchObject({ reason: "CALL_CANCELLED" });
+    await expect(database.write(insert, ["a"], writeWith({ signal }))).rejects.toMatchObject({ reason: "CALL_CANCELLED" });
+    await expect(database.ask(signal, (prisma) => prisma.company.count())).rejects.toMatchObject({ reason: "CALL_CANCELLED" });
+    await expect(database.transact(writeWith({ signal }), (tx) => tx.company.count())).rejects.toMatchObject({
+      reason: "CALL_CANCELLED",
+    });
+    expect(database.stats()).toEqual({ total: 0, idle: 0, waiting: 0 });
+  });
+
+  it("cancels the statement in the database and answers with the signal's reason", async () => {
+    const database = open();
+    const abort = new AbortController();
+    const call = database.read(sleepFor, [20], abort.signal);
+    await expect.poll(running).toBe(1);
+    const startedAt = performance.now();
+    abort.abort(new DomainError("DEADLINE_EXCEEDED", "late"));
+    await expect(call).rejects.toMatchObject({ reason: "DEADLINE_EXCEEDED" });
+    expect(performance.now() - startedAt).toBeLessThan(1_000);
+    expect(await running()).toBe(0);
+  });
+
+  it("of 1,000 reads leaves no connection and no statement behind, and harms no later statement", async () => {
+    const database = open({ size: 10, waitMs: 20_000 });
+    let ended = 0;
+    const caller = async () => {
+      for (let call = 0; call < 100; call += 1) {
+        const abort = new AbortController();
+        const timer = setTimeout(() => abort.abort(cancelled()), Math.random() * 12);
+        await expect(database.read(sleepFor, [20], abort.signal)).rejects.toMatchObject({ reason: "CALL_CANCELLED" });
+        clearTimeout(timer);
+        // On the connections that were just cancelled: a late cancel request would hit these.
+        await database.read(sleepFor, [0.001], never);
+        ended += 1;
+      }
+    };
+    await Promise.all(Array.from({ length: 10 }, caller));
+    expect(ended).toBe(1_000);
+    const { total, idle, waiting } = database.stats();
+    expect({ leaked: total - idle, waiting }).toEqual({ leaked: 0, waiting: 0 });
+    expect(total).toBeLessThanOrEqual(10);
+    expect(await running()).toBe(0);
+  }, 120_000);
+
+  it("ends the wait for a connection at once, and the connection that comes later is put back unharmed", async () => {
+    const database = open({ size: 1, waitMs: 10_000 });
+    const busy = database.read(sleepFor, [0.6], never);
+    const abort = new AbortController();
+    const waiting = database.read(sleepFor, [0], abort.signal);
+    await expect.poll(() => database.stats().waiting).toBe(1);
+    abort.abort(cancelled());
+    await expect(waiting).rejects.toMatchObject({ reason: "CALL_CANCELLED" });
+    const stillBusy = await Promise.race([busy.then(() => false), sleep(0, true)]);
+    expect(stillBusy).toBe(true);
+    await busy;
+    await expect.poll(() => database.stats()).toEqual({ total: 1, idle: 1, waiting: 0 });
+    await database.read(sleepFor, [0], never);
+  });
+
+  it("of a write undoes it", async () => {
+    const database = open();
+    const abort = new AbortController();
+    const slowInsert = statement("slow", "INSERT INTO thing (id) SELECT $1 FROM pg_sleep(20)");
+    const call = database.write(slowInsert, ["a"], writeWith({ signal: abort.signal }));
+    await expect.poll(running).toBe(1);
+    abort.abort(cancelled());
+    await expect(call).rejects.toMatchObject({ reason: "CALL_CANCELLED" });
+    expect((await test.owner.query("SELECT * FROM thing")).rows).toEqual([]);
+  });
+
+  it("of a transaction cancels its statement, undoes it and gives its connection back", async () => {
+    const database = open({ size: 1 });
+    const abort = new AbortController();
+    const call = database.transact(writeWith({ signal: abort.signal }), async (tx) => {
+      await tx.$executeRaw`INSERT INTO thing (id) VALUES ('a')`;
+      await tx.$executeRaw`SELECT pg_sleep(20)`;
+    });
+    const sleeping = "SELECT FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep(20)%' AND state = 'active'";
+    await expect.poll(async () => (await asAdmin(sleeping)).rowCount).toBe(1);
+    const startedAt = performance.now();
+    abort.abort(cancelled());
+    await expect(call).rejects.toMatchObject({ reason: "CALL_CANCELLED" });
+    expect(performance.now() - startedAt).toBeLessThan(2_000);
+    await expect.poll(() => database.stats()).toMatchObject({ total: 1, idle: 1 });
+    expect(await running()).toBe(0);
+    expect((await test.owner.query("SELECT * FROM thing")).rows).toEqual([]);
+  });
+
+  it("between two statements of a transaction refuses the next one and undoes it", async () => {
+    const database = open();
+    const abort = new AbortController();
+    const call = database.transact(writeWith({ signal: abort.signal }), async (tx) => {
+      await tx.$executeRaw`INSERT INTO thing (id) VALUES ('a')`;
+      abort.abort(cancelled());
+      await tx.$executeRaw`INSERT INTO thing (id) VALUES ('b')`;
+    });
+    await expect(call).rejects.toMatchObject({ reason: "CALL_CANCELLED" });
+    await expect.poll(running).toBe(0);
+    expect((await test.owner.query("SELECT * FROM thing")).rows).toEqual([]);
+  });
+
+  it("of a transaction that waits for a connection ends the wait, and nothing leaks", async () => {
+    const database = open({ size: 1, waitMs: 5_000 });
+    const busy = database.read(sleepFor, [0.5], never);
+    const abort = new AbortController();
+    let begun = false;
+    const call = database.transact(writeWith({ signal: abort.signal }), async () => {
+      begun = true;
+    });
+    await expect.poll(() => database.stats().waiting).toBe(1);
+    abort.abort(cancelled());
+    await expect(call).rejects.toMatchObject({ reason: "CALL_CANCELLED" });
+    await busy;
+    await expect.poll(() => database.stats()).toEqual({ total: 1, idle: 1, waiting: 0 });
+    expect(begun).toBe(false);
+  });
+
+  it("of 100 transactions leaves no connection, no statement and no row behind", async () => {
+    const database = open({ size: 5, waitMs: 20_000 });
+    const caller = async (_: unknown, caller_: number) => {
+      for (let call = 0; call < 10; call += 1) {
+        const abort = new AbortController();
+        const timer = setTimeout(() => abort.abort(cancelled()), Math.random() * 40);
+        const transaction = database.transact(writeWith({ signal: abort.signal }), async (tx) => {
+          await tx.$executeRaw`INSERT INTO thing (id) VALUES (${`${caller_}-${call}`})`;
+          await tx.$executeRaw`SELECT pg_sleep(20)`;
+        });
+        await expect(transaction).rejects.toMatchObject({ reason: "CALL_CANCELLED" });
+        clearTimeout(timer);
+      }
+    };
+    await Promise.all(Array.from({ length: 10 }, caller));
+    await expect.poll(() => database.stats().total - database.stats().idle, { timeout: 5_000 }).toBe(0);
+    expect(await running()).toBe(0);
+    expect((await test.owner.query("SELECT * FROM thing")).rows).toEqual([]);
+  }, 60_000);
+});

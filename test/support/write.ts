@@ -1,0 +1,13 @@
+import type { Write } from "../../src/domain/write.js";
+
+/** A write as the pipeline would hand it down, without a claim unless one is given. */
+export function writeWith(fields: Partial<Write> = {}): Write {
+  return {
+    rpc: "moego.test.v1.TestService/Write",
+    requestId: "req_test",
+    keyId: "key_test",
+    ip: "127.0.0.1",
+    signal: new AbortController().signal,
+    ...fields,
+  };
+}
