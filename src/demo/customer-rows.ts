@@ -87,11 +87,10 @@ function toAddressRows(customer: DemoCustomer): Row[] {
 }
 
 function toTagRows(customer: DemoCustomer): Row[] {
-  return (customer.tagIds ?? []).map((tagId, position) => ({
+  return (customer.tagIds ?? []).map((tagId) => ({
     company_id: customer.companyId,
     customer_id: customer.id,
     tag_id: tagId,
-    position,
   }));
 }
 

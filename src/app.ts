@@ -1,0 +1,151 @@
+import { readFile } from "node:fs/promises";
+import type { Config } from "./config.js";
+import type { ServiceSecrets } from "./database-server.js";
+import { createKeyChecker, systemClock } from "./domain/key-checker.js";
+import type { HandlerRegistry } from "./handlers/rpc.js";
+import type { Logger } from "./logger.js";
+import { createMetrics, type Metrics } from "./metrics.js";
+import { type Database, openDatabase, statement } from "./persistence/database.js";
+import { createKeyCheckRepository } from "./persistence/key-check.js";
+import type { Run } from "./pipeline/call.js";
+import { createPipeline } from "./pipeline/pipeline.js";
+import { services } from "./services.js";
+import { binding } from "./start-error.js";
+import { createConnectHandler } from "./transport/connect.js";
+import { startGrpcServer } from "./transport/grpc.js";
+import { startHttpServer } from "./transport/http.js";
+import { createRestHandler } from "./transport/rest.js";
+
+export interface AppOptions {
+  readonly config: Config;
+  readonly logger: Logger;
+  /** Login of the service, on a database that is migrated. */
+  readonly databaseUrl: string;
+  readonly secrets: ServiceSecrets;
+}
+
+/** The running service: two servers over one pipeline over one pool. */
+export interface App extends AsyncDisposable {
+  readonly httpPort: number;
+  readonly grpcPort: number;
+  /** What to connect to from this machine, without a slash at its end. */
+  readonly httpUrl: string;
+  readonly grpcUrl: string;
+  /** Whether calls may be sent: it is not stopping, and the database answers. */
+  ready(): Promise<boolean>;
+  /** Readiness goes off, calls under way finish within `drainTimeoutMs`, then the pool is closed. */
+  stop(): Promise<void>;
+}
+
+/** Composes the service by hand: configuration, database, repositories, domain, handlers, pipeline, servers. */
+export async function createApp({ config, logger, databaseUrl, secrets }: AppOptions): Promise<App> {
+  const { poolSize, poolWaitMs, ...limits } = config.database;
+  const database = openDatabase({ ...limits, url: databaseUrl, size: poolSize, waitMs: poolWaitMs, log: logger });
+  const metrics = createMetrics({ pool: () => toGauges(database) });
+  const keys = createKeyChecker({
+    repository: createKeyCheckRepository(database),
+    clock: systemClock,
+    onTouchFailed: (err) => logger.warn({ err }, "the time of last use of a key was not stored"),
+  });
+  let httpUrl = "";
+  const publicBaseUrl = () => config.publicBaseUrl ?? httpUrl;
+  const handlers = createHandlers({ database, secrets, publicBaseUrl });
+  const run = createPipeline({ services, handlers, keys, logger, metrics, trustedProxies: config.trustedProxies });
+  const servers = await startServers({ config, run, logger, metrics, database }).catch(async (error: unknown) => {
+    await database.close();
+    throw error;
+  });
+
+  let stopping: Promise<void> | undefined;
+  const stop = () => {
+    stopping ??= servers.stop(config.drainTimeoutMs).then(() => database.close());
+    return stopping;
+  };
+  const address = (port: number) => `${config.tls ? "https" : "http"}://${reachable(config.host)}:${port}`;
+  httpUrl = address(servers.httpPort);
+  return {
+    httpPort: servers.httpPort,
+    grpcPort: servers.grpcPort,
+    httpUrl,
+    grpcUrl: address(servers.grpcPort),
+    ready: async () => stopping === undefined && (await answers(database).catch(() => false)),
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+interface ServerParts {
+  readonly config: Config;
+  readonly run: Run;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly database: Database;
+}
+
+async function startServers({ config, run, logger, metrics, database }: ServerParts) {
+  const tls = config.tls && (await readTls(config.tls));
+  const listen = { host: config.host, ...(tls ? { tls } : {}) };
+  const http = await binding("HTTP_PORT", config.httpPort, () =>
+    startHttpServer({
+      ...listen,
+      port: config.httpPort,
+      handlers: [createConnectHandler({ services, run }), createRestHandler({ services, run })],
+      probes: {
+        checks: { database: () => answers(database) },
+        metrics: async () => ({ contentType: metrics.contentType, text: await metrics.text() }),
+        ...(config.metricsToken === undefined ? {} : { metricsToken: config.metricsToken }),
+      },
+      corsOrigins: config.corsOrigins,
+      logger,
+    }),
+  );
+  const grpc = await binding("GRPC_PORT", config.grpcPort, () =>
+    startGrpcServer({ ...listen, port: config.grpcPort, services, run }),
+  ).catch(async (error: unknown) => {
+    await http.stop({ timeoutMs: 0 });
+    throw error;
+  });
+  return {
+    httpPort: http.port,
+    grpcPort: grpc.port,
+    async stop(timeoutMs: number) {
+      await Promise.all([http.stop({ timeoutMs }), grpc.stop({ timeoutMs })]);
+    },
+  };
+}
+
+interface HandlerDependencies {
+  readonly database: Database;
+  readonly secrets: ServiceSecrets;
+  /** Known once the HTTP server listens. */
+  readonly publicBaseUrl: () => string;
+}
+
+// Replaced by src/handlers/registry.ts.
+function createHandlers(_: HandlerDependencies): HandlerRegistry {
+  return new Map();
+}
+
+async function readTls({ certFile, keyFile }: NonNullable<Config["tls"]>) {
+  const [certificate, key] = await Promise.all([readFile(certFile, "utf8"), readFile(keyFile, "utf8")]);
+  return { certificate, key };
+}
+
+const ping = statement("app.ping", "SELECT 1");
+const pingTimeoutMs = 2_000;
+
+async function answers(database: Database): Promise<boolean> {
+  await database.read(ping, [], AbortSignal.timeout(pingTimeoutMs));
+  return true;
+}
+
+function toGauges(database: Database) {
+  const { total, idle, waiting } = database.stats();
+  return { inUse: total - idle, idle, waiting };
+}
+
+/** A host that means every address is reached by the loopback one. */
+function reachable(host: string): string {
+  if (host === "0.0.0.0" || host === "::") return "127.0.0.1";
+  return host.includes(":") ? `[${host}]` : host;
+}

@@ -1,0 +1,40 @@
+/** What a person who started the service needs to know. */
+export interface BannerFacts {
+  readonly readyAfterMs: number;
+  readonly httpUrl: string;
+  readonly grpcUrl: string;
+  /** Absent when there is no demo data. */
+  readonly demo: { readonly first: string; readonly second: string } | undefined;
+}
+
+/**
+ * The lines printed to standard output once the service answers: addresses, demo keys, and a first call on each
+ * transport that works as it stands when pasted in the folder of the repository.
+ */
+export function banner({ readyAfterMs, httpUrl, grpcUrl, demo }: BannerFacts): string {
+  const ready = `moego is ready after ${(readyAfterMs / 1_000).toFixed(1)} s`;
+  const addresses = [`  REST, Connect, gRPC-Web  ${httpUrl}`, `  gRPC                     ${grpcUrl}`];
+  if (!demo) return ["", ready, "", ...addresses, "", "  Make a key:  npx moego help", ""].join("\n");
+  const keys = [`  Demo key of cmp_001      ${demo.first}`, `  Demo key of cmp_002      ${demo.second}`];
+  return ["", ready, "", ...addresses, ...keys, "", ...firstCalls(httpUrl, grpcUrl, demo.first), ""].join("\n");
+}
+
+const list = `{"companyId":"cmp_001","pagination":{"pageSize":2}}`;
+const listCustomers = "moego.business.customer.v1.CustomerService/ListCustomers";
+
+function firstCalls(httpUrl: string, grpcUrl: string, key: string): string[] {
+  const authorization = `-H 'authorization: Basic ${Buffer.from(key, "utf8").toString("base64")}'`;
+  // A certificate of one's own is seldom one that curl knows.
+  const anyCertificate = httpUrl.startsWith("https:") ? "-k " : "";
+  const cleartextHttp2 = httpUrl.startsWith("https:") ? "" : "--http2-prior-knowledge ";
+  return [
+    "REST:",
+    `curl ${anyCertificate}${authorization} -d '${list}' ${httpUrl}/v1/customers:list`,
+    "",
+    "gRPC, by reflection:",
+    `npx buf curl ${anyCertificate}--protocol grpc ${cleartextHttp2}${authorization} -d '${list}' ${grpcUrl}/${listCustomers}`,
+    "",
+    "Connect:",
+    `npx buf curl ${anyCertificate}--schema proto ${authorization} -d '${list}' ${httpUrl}/${listCustomers}`,
+  ];
+}

@@ -1,0 +1,43 @@
+import type { Config } from "../config.js";
+
+/** What a command needs of its process. */
+export interface Terminal {
+  /** Writes a line to standard output: the result, nothing else. */
+  out(line: string): void;
+  /** Writes a line to standard error. */
+  err(line: string): void;
+}
+
+export interface CommandContext {
+  readonly config: Config;
+  readonly terminal: Terminal;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+/** Runs with the words after its name; throws UsageError, DomainError or whatever the database says. */
+export type Command = (words: readonly string[], context: CommandContext) => Promise<void>;
+
+/** The words cannot be understood; exit code 64 (sysexits.h EX_USAGE). */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+export const exitCodes = { done: 0, failed: 1, usage: 64, configuration: 78 } as const;
+
+/** The value of an option that must be there. */
+export function required(value: string | undefined, option: string): string {
+  if (value === undefined || value === "") throw new UsageError(`${option} is missing.`);
+  return value;
+}
+
+/** Rows as text in columns, the first one as headings. */
+export function toColumns(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  );
+}

@@ -1,0 +1,100 @@
+import { parseArgs } from "node:util";
+import { type ApiKey, type ApiKeyInput, type ApiKeys, createApiKeys, type Organization } from "../domain/api-keys.js";
+import { createApiKeyRepository } from "../persistence/api-keys.js";
+import { type Command, required, toColumns, UsageError } from "./command.js";
+import { expiryOf } from "./expiry.js";
+import { type Session, withDatabase } from "./session.js";
+
+const several = { type: "string", multiple: true } as const;
+const one = { type: "string" } as const;
+const json = { type: "boolean" } as const;
+
+/** `moego keys create`: prints the secret once. */
+export const createKey: Command = async (words, context) => {
+  const { values } = parseArgs({
+    args: [...words],
+    options: {
+      ...{ name: one, company: several, business: several, enterprise: several, scope: several },
+      ...{ staff: one, "allow-address": several, expires: one, json },
+    },
+  });
+  const input: ApiKeyInput = {
+    name: required(values.name, "--name"),
+    organizations: [
+      ...(values.enterprise ?? []).map((id) => ({ type: "ENTERPRISE", id }) as const),
+      ...(values.company ?? []).map((id) => ({ type: "COMPANY", id }) as const),
+      ...(values.business ?? []).map(toBusiness),
+    ],
+    scopes: values.scope ?? [],
+    allowedAddresses: values["allow-address"] ?? [],
+    ...(values.staff === undefined ? {} : { staffId: values.staff }),
+    ...(values.expires === undefined ? {} : { expiredTime: expiryOf(values.expires, context.now()) }),
+  };
+  const { key, secret } = await withDatabase(context, "moego keys create", (session) =>
+    keysOf(session, context.now).create(input, session.write),
+  );
+  const { out, err } = context.terminal;
+  if (values.json) return out(JSON.stringify({ ...key, secret }, null, 2));
+  out(secret);
+  err(`Key ${key.id} (${key.name}) made. Its secret is shown this once.`);
+};
+
+/** `moego keys list`: all keys, newest first. */
+export const listKeys: Command = async (words, context) => {
+  const { values } = parseArgs({ args: [...words], options: { json } });
+  const keys = await withDatabase(context, "moego keys list", (session) => readAll(session, context.now));
+  const { out } = context.terminal;
+  if (values.json) return out(JSON.stringify(keys, null, 2));
+  const heading = ["ID", "NAME", "STATE", "ORGANIZATIONS", "SCOPES", "SECRET", "LAST USED"];
+  for (const line of toColumns([heading, ...keys.map((key) => toCells(key, context.now()))])) out(line);
+};
+
+/** `moego keys revoke <id>`: refused everywhere within 2 s. */
+export const revokeKey: Command = async (words, context) => {
+  const { positionals } = parseArgs({ args: [...words], options: {}, allowPositionals: true });
+  const [id, ...more] = positionals;
+  if (id === undefined || more.length > 0) throw new UsageError("Name one key: moego keys revoke <id>");
+  const key = await withDatabase(context, "moego keys revoke", (session) =>
+    keysOf(session, context.now).revoke(id, session.write),
+  );
+  context.terminal.out(`Key ${key.id} (${key.name}) is revoked since ${key.revokedTime?.toISOString()}.`);
+};
+
+function keysOf({ database }: Session, now: () => number): ApiKeys {
+  return createApiKeys({ repository: createApiKeyRepository(database), now });
+}
+
+const pageSize = 500;
+
+async function readAll(session: Session, now: () => number): Promise<readonly ApiKey[]> {
+  const all: ApiKey[] = [];
+  for (;;) {
+    const after = all.at(-1);
+    const page = await keysOf(session, now).list({ size: pageSize, ...(after ? { after } : {}) }, session.write.signal);
+    all.push(...page);
+    if (page.length < pageSize) return all;
+  }
+}
+
+function toBusiness(path: string): Organization {
+  const [companyId, id, ...rest] = path.split("/");
+  if (!companyId || !id || rest.length > 0)
+    throw new UsageError("--business takes company/business, as in cmp_001/biz_001.");
+  return { type: "BUSINESS", companyId, id };
+}
+
+function toCells(key: ApiKey, now: number): string[] {
+  const organizations = key.organizations.map((organization) =>
+    organization.type === "BUSINESS" ? `${organization.companyId}/${organization.id}` : organization.id,
+  );
+  const expired = key.expiredTime !== undefined && key.expiredTime.getTime() <= now;
+  return [
+    key.id,
+    key.name,
+    key.revokedTime ? "revoked" : expired ? "expired" : "active",
+    organizations.join(",") || "-",
+    key.scopes.join(",") || "(ordinary)",
+    key.hints.join(","),
+    key.lastUsedTime?.toISOString() ?? "never",
+  ];
+}

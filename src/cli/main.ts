@@ -1,0 +1,77 @@
+#!/usr/bin/env node
+import { type Config, ConfigError, readConfig } from "../config.js";
+import { DomainError } from "../domain/errors.js";
+import { type Command, exitCodes, type Terminal, UsageError } from "./command.js";
+import { helpText } from "./help.js";
+
+/** Modules are loaded by the command that needs them: help and a usage error answer at once. */
+const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
+  ["migrate", async () => (await import("./database.js")).migrate],
+  ["seed", async () => (await import("./database.js")).seed],
+  ["companies create", async () => (await import("./directory.js")).createCompany],
+  ["companies list", async () => (await import("./directory.js")).listCompanies],
+  ["businesses create", async () => (await import("./directory.js")).createBusiness],
+  ["businesses list", async () => (await import("./directory.js")).listBusinesses],
+  ["keys create", async () => (await import("./keys.js")).createKey],
+  ["keys list", async () => (await import("./keys.js")).listKeys],
+  ["keys revoke", async () => (await import("./keys.js")).revokeKey],
+]);
+
+const terminal: Terminal = {
+  out: (line) => void process.stdout.write(`${line}\n`),
+  err: (line) => void process.stderr.write(`${line}\n`),
+};
+
+// The exit code is set, not forced, so that both streams are written to their end.
+process.exitCode = await run(process.argv.slice(2));
+
+async function run(words: readonly string[]): Promise<number> {
+  try {
+    await dispatch(words);
+    return exitCodes.done;
+  } catch (error) {
+    if (error instanceof ConfigError) {
+      terminal.err(error.message);
+      return exitCodes.configuration;
+    }
+    if (error instanceof UsageError || isParseError(error)) {
+      terminal.err(`${error.message}\nTry: moego help`);
+      return exitCodes.usage;
+    }
+    for (const line of explain(error)) terminal.err(line);
+    return exitCodes.failed;
+  }
+}
+
+async function dispatch(words: readonly string[]): Promise<void> {
+  const [first = "help", second = ""] = words;
+  if (["help", "--help", "-h"].includes(first)) return terminal.out(helpText);
+  if (first === "serve") {
+    if (words.length > 1) throw new UsageError("serve takes no words; it is configured by the environment.");
+    const config = readConfig(process.env);
+    const { serve, explainStart } = await import("../serve.js");
+    return await serve(config).catch((error: unknown) => {
+      const reason = explainStart(error);
+      throw reason === undefined ? error : new Error(reason, { cause: error });
+    });
+  }
+  const isPair = commands.has(`${first} ${second}`);
+  const load = commands.get(isPair ? `${first} ${second}` : first);
+  if (!load) throw new UsageError(`There is no command \`${[first, second].join(" ").trim()}\`.`);
+  const config: Config = readConfig(process.env);
+  const command = await load();
+  await command(words.slice(isPair ? 2 : 1), { config, terminal, now: Date.now });
+}
+
+function isParseError(error: unknown): error is Error {
+  return error instanceof Error && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS_");
+}
+
+function explain(error: unknown): string[] {
+  if (!(error instanceof Error)) return [String(error)];
+  if (!(error instanceof DomainError)) return [error.message];
+  const violations = error.details.violations ?? [];
+  if (violations.length > 0) return violations.map(({ field, description }) => `${field}: ${description}`);
+  const cause = error.cause instanceof Error ? ` (${error.cause.message})` : "";
+  return [`${error.message}${cause}`];
+}

@@ -1,0 +1,74 @@
+import type { Config } from "./config.js";
+import type { DemoSecrets } from "./demo/keys.js";
+import { startEmbeddedPostgres } from "./persistence/embedded-postgres.js";
+import type { Log } from "./persistence/log.js";
+import { prepareDatabase } from "./persistence/prepare.js";
+import { openSecrets } from "./persistence/secrets.js";
+import type { SeedOutcome } from "./persistence/seed.js";
+
+/** The PostgreSQL that the configuration names, or the embedded one. */
+export interface DatabaseServer {
+  /** Login of the service. */
+  readonly serviceUrl: string;
+  /** Owner of the tables. */
+  readonly ownerUrl: string;
+  readonly isEmbedded: boolean;
+  /** Stops an embedded server that this process started, unless others still use it. */
+  stop(): Promise<void>;
+}
+
+/** Joins or starts the embedded server when `DATABASE_URL` is absent. */
+export async function openDatabaseServer(config: Config, log: Log): Promise<DatabaseServer> {
+  const { url, migrationUrl } = config.database;
+  if (url !== undefined) {
+    return { serviceUrl: url, ownerUrl: migrationUrl ?? url, isEmbedded: false, stop: async () => {} };
+  }
+  const { serviceUrl, ownerUrl, stop } = await startEmbeddedPostgres({ dataDir: config.dataDir, log });
+  return { serviceUrl, ownerUrl, isEmbedded: true, stop };
+}
+
+/** Roles and tables as this version needs them. */
+export async function migrateDatabase(server: DatabaseServer, log: Log): Promise<readonly string[]> {
+  return await prepareDatabase({ migrationUrl: server.ownerUrl, serviceUrl: server.serviceUrl, log });
+}
+
+/** Secrets of the service: those of the environment, else those kept in DATA_DIR. */
+export interface ServiceSecrets {
+  readonly pageTokenSecret: string;
+  /** 32 bytes. */
+  readonly secretKey: Buffer;
+}
+
+export async function serviceSecrets(config: Config): Promise<ServiceSecrets> {
+  const { pageTokenSecret, secretKey } = config;
+  // With DATABASE_URL both are there (config-schema.ts), and nothing is read from a disk that may not last.
+  const kept = pageTokenSecret !== undefined && secretKey !== undefined ? undefined : await openSecrets(config.dataDir);
+  return {
+    pageTokenSecret: pageTokenSecret ?? kept?.pageTokenSecret ?? "",
+    secretKey: Buffer.from(secretKey ?? kept?.secretKey ?? "", "base64"),
+  };
+}
+
+export interface SeededDemo {
+  readonly outcome: SeedOutcome;
+  /** What opens the demo data; meaningless when the outcome is `absent`. */
+  readonly secrets: DemoSecrets;
+}
+
+/**
+ * Writes the demo data into an empty embedded database, or wherever `SEED_DEMO` asks for it. Undefined when the database
+ * is somebody's own and nobody asked.
+ */
+export async function seedDemo(config: Config, server: DatabaseServer): Promise<SeededDemo | undefined> {
+  if (!server.isEmbedded && !config.demo.seed) return undefined;
+  const [{ demoData }, { seed }] = await Promise.all([import("./demo/demo-data.js"), import("./persistence/seed.js")]);
+  const secrets = await demoSecrets(config);
+  const onlyWhenEmpty = !config.demo.seed;
+  return { outcome: await seed({ url: server.ownerUrl, data: demoData(secrets), onlyWhenEmpty }), secrets };
+}
+
+async function demoSecrets({ demo, dataDir }: Config): Promise<DemoSecrets> {
+  if (demo.key !== undefined && demo.secondKey !== undefined) return { first: demo.key, second: demo.secondKey };
+  const kept = await openSecrets(dataDir);
+  return { first: demo.key ?? kept.demoKey, second: demo.secondKey ?? kept.secondDemoKey };
+}

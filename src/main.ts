@@ -1,0 +1,19 @@
+import { ConfigError, configurationExitCode, readConfig } from "./config.js";
+
+/** Starts the service: `node dist/main.js`, the same as `moego serve`. */
+try {
+  const config = readConfig(process.env);
+  const { serve } = await import("./serve.js");
+  await serve(config);
+  // Nothing is left to do; a forgotten timer must not keep the process.
+  process.exit(0);
+} catch (error) {
+  if (error instanceof ConfigError) {
+    process.stderr.write(`${error.message}\n`);
+    process.exit(configurationExitCode);
+  }
+  const { explainStart } = await import("./serve.js");
+  const stack = error instanceof Error ? error.stack : String(error);
+  process.stderr.write(`${explainStart(error) ?? stack}\n`);
+  process.exit(1);
+}

@@ -1,0 +1,82 @@
+import { banner } from "./banner.js";
+import type { Config } from "./config.js";
+import { migrateDatabase, openDatabaseServer, type SeededDemo, seedDemo, serviceSecrets } from "./database-server.js";
+import { createLogger, type Logger } from "./logger.js";
+import { EmbeddedPostgresError } from "./persistence/embedded/error.js";
+import { MigrationError } from "./persistence/migrate.js";
+import { RoleError } from "./persistence/roles.js";
+import { SecretsError } from "./persistence/secrets.js";
+import { StartError } from "./start-error.js";
+
+/**
+ * Runs the service until SIGTERM or SIGINT, then lets the calls under way finish. Resolves when everything is closed.
+ *
+ * The log goes to standard error; standard output gets the addresses, the demo keys and first calls, once.
+ *
+ * @throws whatever keeps it from starting (explainStart)
+ */
+export async function serve(config: Config): Promise<void> {
+  const logger = createLogger(config.log);
+  endOnDefect(logger);
+  const stopRequested = firstSignal(logger);
+  // The database starts while the modules of the wire and Prisma are loaded.
+  const [server, { createApp }] = await Promise.all([openDatabaseServer(config, logger), import("./app.js")]);
+  try {
+    await migrateDatabase(server, logger);
+    const [secrets, demo] = await Promise.all([serviceSecrets(config), seedDemo(config, server)]);
+    await using app = await createApp({ config, logger, databaseUrl: server.serviceUrl, secrets });
+    const readyAfterMs = Math.round(process.uptime() * 1_000);
+    logger.info({ httpUrl: app.httpUrl, grpcUrl: app.grpcUrl, readyAfterMs, pid: process.pid }, "ready");
+    process.stdout.write(
+      `${banner({ readyAfterMs, httpUrl: app.httpUrl, grpcUrl: app.grpcUrl, demo: keysOf(demo) })}\n`,
+    );
+    const signal = await stopRequested;
+    logger.info({ signal, drainTimeoutMs: config.drainTimeoutMs }, "stopping");
+  } finally {
+    await server.stop();
+  }
+  logger.info({}, "stopped");
+}
+
+/** One sentence for a start that failed for a known reason, undefined for a defect. */
+export function explainStart(error: unknown): string | undefined {
+  const known = [StartError, EmbeddedPostgresError, MigrationError, RoleError, SecretsError];
+  if (known.some((kind) => error instanceof kind) && error instanceof Error) return error.message;
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  // Of the system (no such host, refused) or of PostgreSQL (SQLSTATE): wrong password, no such database, no such role.
+  const isConnection = /^(ECONN|ENOTFOUND|EHOSTUNREACH|ETIMEDOUT|EAI_|28|3D000|57P03|53300)/.test(code);
+  if (!isConnection) return undefined;
+  const text = error instanceof Error && error.message ? `: ${error.message}` : "";
+  return `The database of DATABASE_URL or DATABASE_MIGRATION_URL cannot be reached (${code})${text}.`;
+}
+
+function keysOf(demo: SeededDemo | undefined): SeededDemo["secrets"] | undefined {
+  return demo && demo.outcome !== "absent" ? demo.secrets : undefined;
+}
+
+/** The name of the first signal to stop. A second one ends the process at once. */
+function firstSignal(logger: Logger): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    let stopping = false;
+    const onSignal = (signal: NodeJS.Signals) => {
+      if (stopping) {
+        logger.warn({ signal }, "second signal: ending at once");
+        process.exit(1);
+      }
+      stopping = true;
+      resolve(signal);
+    };
+    process.on("SIGTERM", onSignal);
+    process.on("SIGINT", onSignal);
+  });
+}
+
+/** After a defect that nobody caught the state is unknown: end, and let whoever runs the service start it anew. */
+function endOnDefect(logger: Logger): void {
+  const end = (err: unknown) => {
+    logger.fatal({ err }, "uncaught error");
+    process.exit(1);
+  };
+  process.on("uncaughtException", end);
+  process.on("unhandledRejection", end);
+}

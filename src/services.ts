@@ -1,0 +1,21 @@
+import type { DescService } from "@bufbuild/protobuf";
+import { BusinessService } from "./gen/proto/moego/business/business/v1/business_service_pb.js";
+import { CompanyService } from "./gen/proto/moego/business/company/v1/company_service_pb.js";
+import { CustomerService } from "./gen/proto/moego/business/customer/v1/customer_service_pb.js";
+import { LeadService } from "./gen/proto/moego/business/customer/v1/lead_service_pb.js";
+import { PetService } from "./gen/proto/moego/business/customer/v1/pet_service_pb.js";
+import { PackageService } from "./gen/proto/moego/business/package/v1/package_service_pb.js";
+import { SettingService } from "./gen/proto/moego/business/setting/v1/setting_service_pb.js";
+import { StaffService } from "./gen/proto/moego/business/staff/v1/staff_service_pb.js";
+
+/** Every service of the contract that is served, on all transports. */
+export const services: readonly DescService[] = [
+  CustomerService,
+  LeadService,
+  PetService,
+  PackageService,
+  SettingService,
+  CompanyService,
+  BusinessService,
+  StaffService,
+];

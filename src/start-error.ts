@@ -1,0 +1,27 @@
+/** The service cannot start for a reason that whoever started it can mend; the message says how. */
+export class StartError extends Error {
+  override readonly name = "StartError";
+}
+
+/** Binds a server, and names the variable when its port is taken or its host is not of this machine. */
+export async function binding<T>(
+  variable: "HTTP_PORT" | "GRPC_PORT",
+  port: number,
+  bind: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await bind();
+  } catch (cause) {
+    const text = cause instanceof Error ? cause.message : String(cause);
+    // grpc-js tells the code in its text only.
+    if (/EADDRINUSE|address already in use/i.test(text)) {
+      throw new StartError(`Port ${port} is in use. Set ${variable} to another port (0 = any free one).`, { cause });
+    }
+    if (/EACCES/.test(text))
+      throw new StartError(`Port ${port} may not be used by this user. Set ${variable}.`, { cause });
+    if (/EADDRNOTAVAIL|ENOTFOUND|name resolution/i.test(text)) {
+      throw new StartError("HOST is not an address of this machine.", { cause });
+    }
+    throw cause;
+  }
+}

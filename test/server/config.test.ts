@@ -1,0 +1,126 @@
+import { spawnSync } from "node:child_process";
+import { describe, expect, it } from "vitest";
+import { ConfigError, readConfig } from "../../src/config.js";
+
+const databaseUrl = "postgresql://moego:top-secret-password@127.0.0.1:5432/moego";
+const pageTokenSecret = "p".repeat(32);
+const secretKey = Buffer.alloc(32, 7).toString("base64");
+
+describe("the configuration", () => {
+  it("has a default for everything", () => {
+    expect(readConfig({})).toMatchObject({
+      host: "127.0.0.1",
+      httpPort: 8080,
+      grpcPort: 50051,
+      database: { url: undefined, poolSize: 10 },
+      drainTimeoutMs: 10_000,
+      log: { level: "info", format: "json" },
+    });
+  });
+
+  it("takes an empty variable as absent and ignores the variables of others", () => {
+    expect(readConfig({ HTTP_PORT: "", DATABASE_URL: "", PATH: "/bin", MOEGO_OTHER: "1" })).toEqual(readConfig({}));
+  });
+
+  it("reports every fault at once, with its name, value, form and example", () => {
+    const faults = faultsOf({
+      HTTP_PORT: "80a",
+      GRPC_PORT: "65536",
+      HOST: "0.0.0.0",
+      DATABASE_POOL_SIZE: "0",
+      TLS_KEY_FILE: "/no/such/file",
+      LOG_LEVEL: "loud",
+      TRUSTED_PROXIES: "10.0.0.0/33",
+      PUBLIC_BASE_URL: "https://api.example.com/",
+      DATABASE_URL: databaseUrl,
+    });
+    const names = [
+      ...[
+        "HTTP_PORT",
+        "GRPC_PORT",
+        "TLS_KEY_FILE",
+        "TRUSTED_PROXIES",
+        "PUBLIC_BASE_URL",
+        "DATABASE_POOL_SIZE",
+        "LOG_LEVEL",
+      ],
+      ...["TLS_CERT_FILE", "PAGE_TOKEN_SECRET", "SECRET_KEY"],
+    ];
+    expect(faults.map((fault) => fault.name)).toEqual(names);
+    for (const fault of faults)
+      expect(fault).toMatchObject({ expected: expect.stringMatching(/./), example: expect.stringMatching(/./) });
+  });
+
+  it("never shows a secret, however wrong", () => {
+    const secrets = {
+      DATABASE_URL: "mysql://moego:top-secret-password@127.0.0.1/moego",
+      PAGE_TOKEN_SECRET: "top-secret-token",
+      SECRET_KEY: "top-secret-key",
+      DEMO_API_KEY: "top-secret-demo",
+      METRICS_TOKEN: "top-secret",
+    };
+    const error = thrownBy(() => readConfig(secrets));
+    expect(String(error)).not.toContain("top-secret");
+    expect(faultsOf(secrets)).toHaveLength(5);
+  });
+
+  it.each([
+    [{ HOST: "0.0.0.0" }, ["HOST"]],
+    [{ HOST: "::" }, ["HOST"]],
+    [{ HOST: "0.0.0.0", ALLOW_PLAINTEXT: "0" }, ["HOST"]],
+    [{ HOST: "0.0.0.0", ALLOW_PLAINTEXT: "1" }, []],
+    [{ HOST: "0.0.0.0", TRUSTED_PROXIES: "10.0.0.1" }, []],
+    [{ HOST: "localhost" }, []],
+    [{ HOST: "127.0.0.2" }, []],
+    [{ HOST: "::1" }, []],
+  ])("refuses to send keys in plain text over a network: %j", (environment, names) => {
+    expect(faultsOf(environment).map((fault) => fault.name)).toEqual(names);
+  });
+
+  it("requires the secrets with a database of your own, which all processes must share", () => {
+    expect(faultsOf({ DATABASE_URL: databaseUrl }).map((fault) => fault.name)).toEqual([
+      "PAGE_TOKEN_SECRET",
+      "SECRET_KEY",
+    ]);
+    const config = readConfig({ DATABASE_URL: databaseUrl, PAGE_TOKEN_SECRET: pageTokenSecret, SECRET_KEY: secretKey });
+    expect(config.database.migrationUrl).toBe(databaseUrl);
+  });
+
+  it.each([
+    [{ HTTP_PORT: "9000", GRPC_PORT: "9000" }, ["GRPC_PORT"]],
+    [{ HTTP_PORT: "0", GRPC_PORT: "0" }, []],
+    [{ DATABASE_MIGRATION_URL: databaseUrl }, ["DATABASE_URL"]],
+    [{ DEMO_API_KEY: "k".repeat(32), DEMO_API_KEY_2: "k".repeat(32) }, ["DEMO_API_KEY_2"]],
+    [{ DEMO_API_KEY: `moego_${"k".repeat(32)}` }, ["DEMO_API_KEY"]],
+    [{ SECRET_KEY: "k".repeat(44) }, ["SECRET_KEY"]],
+    [{ CORS_ORIGINS: "https://a.example, https://b.example:8443" }, []],
+    [{ CORS_ORIGINS: "https://a.example/" }, ["CORS_ORIGINS"]],
+  ])("holds the rules between variables: %j", (environment, names) => {
+    expect(faultsOf(environment).map((fault) => fault.name)).toEqual(names);
+  });
+});
+
+describe.each(["dist/main.js", "dist/cli/main.js"])("%s", (script) => {
+  it("prints every fault without its secrets and exits 78", () => {
+    const env = { PATH: process.env["PATH"], HTTP_PORT: "x", GRPC_PORT: "y", METRICS_TOKEN: "top-secret" };
+    const ended = spawnSync(process.execPath, [script, "serve"], { env, encoding: "utf8", timeout: 30_000 });
+    expect(ended.status).toBe(78);
+    for (const name of ["HTTP_PORT", "GRPC_PORT", "METRICS_TOKEN"]) expect(ended.stderr).toContain(name);
+    expect(ended.stderr + ended.stdout).not.toContain("top-secret");
+    expect(ended.stdout).toBe("");
+  });
+});
+
+function faultsOf(environment: Readonly<Record<string, string>>) {
+  const error = thrownBy(() => readConfig(environment));
+  return error instanceof ConfigError ? error.faults : [];
+}
+
+function thrownBy(action: () => unknown): unknown {
+  try {
+    action();
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+}
