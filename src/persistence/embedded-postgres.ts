@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type pg from "pg";
 import { serverAccount } from "./embedded/account.js";
 import { type Binaries, prepareBinaries } from "./embedded/binaries.js";
-import { createCluster, dataOwner, logTail, openClusterFolder, rotateLog } from "./embedded/cluster.js";
+import { assertNotLost, createCluster, dataOwner, linkCluster, logTail, openClusterFolder, rotateLog } from "./embedded/cluster.js";
 import { connectSuperuser, databaseUrls, ensureDatabase } from "./embedded/databases.js";
 import { EmbeddedPostgresError } from "./embedded/error.js";
 import { endOrphans, readPostmaster, removeStalePidFile } from "./embedded/postmaster.js";
@@ -91,9 +91,11 @@ async function openCluster(dataDir: string): Promise<Cluster> {
       `The database in ${folder} belongs to user id ${owner.uid}: run as that user or as root, or use another DATA_DIR.`,
     );
   }
+  if (!owner) await assertNotLost(dataDir, folder);
   await openClusterFolder(folder, account);
   const binaries = await prepareBinaries(folder, account);
   if (!owner) await createCluster(folder, binaries, { account, password: state.superuserPassword });
+  await linkCluster(dataDir, folder);
   return { folder, data, state, binaries };
 }
 

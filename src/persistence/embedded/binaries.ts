@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { chmod, cp, mkdir, readFile, readlink, realpath, rename, rm, symlink } from "node:fs/promises";
 import { basename, delimiter, dirname, join } from "node:path";
 import { z } from "zod";
@@ -66,7 +67,7 @@ async function copyNative(installed: string, folder: string): Promise<string> {
   const copy = join(folder, `native-${packageManifest.parse(manifest).version}`);
   const present = await realpath(copy).catch(() => undefined);
   if (present) return present;
-  const unfinished = `${copy}.${process.pid}.tmp`;
+  const unfinished = unfinishedName(copy);
   await cp(installed, unfinished, { recursive: true, force: true });
   // Renamed when whole, so that a copy cut short is never taken for one; the loser of two starts drops its own.
   await rename(unfinished, copy).catch(() => rm(unfinished, { recursive: true, force: true }));
@@ -86,9 +87,13 @@ async function linkLibraries(native: string, folder: string): Promise<string> {
     const file = join(native, source.replace(/^native\//, ""));
     const present = await readlink(link).catch(() => undefined);
     if (present === file) continue;
-    const unfinished = `${link}.${process.pid}.tmp`;
+    const unfinished = unfinishedName(link);
     await symlink(file, unfinished);
     await rename(unfinished, link);
   }
   return folder;
+}
+
+function unfinishedName(path: string): string {
+  return `${path}.${randomBytes(4).toString("hex")}.tmp`;
 }

@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { chmod, chown, mkdir, readFile, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { chmod, chown, mkdir, readdir, readFile, readlink, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import type { Account } from "./account.js";
 import type { Binaries } from "./binaries.js";
-import { isMissing } from "./state.js";
+import { EmbeddedPostgresError } from "./error.js";
+import { isMissing, sharedClusterFolder } from "./state.js";
 
 export const superuser = "moego_superuser";
 
@@ -12,11 +13,43 @@ const unfinishedKeptMs = 10 * 60_000;
 
 /** Makes the folder of the cluster (data, library links, server log) so that the account can work in it. */
 export async function openClusterFolder(folder: string, account: Account | undefined): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  try {
+    await mkdir(folder, { recursive: true });
+    // Whatever the umask says: the server's user passes through it.
+    if (account && dirname(folder) === sharedClusterFolder) await chmod(sharedClusterFolder, 0o755);
+  } catch (cause) {
+    throw new EmbeddedPostgresError(
+      `${folder} cannot be made. Open DATA_DIR and the folders above it to the user of the database ` +
+        "(chmod o+x), use another DATA_DIR, or set DATABASE_URL.",
+      { cause },
+    );
+  }
   const { uid } = await stat(folder);
   if (!account || uid === account.uid) return;
   await chmod(folder, 0o755);
   await chown(folder, account.uid, account.gid);
+}
+
+/**
+ * Refuses to make a new cluster where DATA_DIR says that there was one elsewhere: a container that was made anew keeps
+ * its DATA_DIR but not that folder, and an empty database would hide the loss.
+ */
+export async function assertNotLost(dataDir: string, folder: string): Promise<void> {
+  const link = join(dataDir, "postgres");
+  if (folder === link || (await readlink(link).catch(() => undefined)) !== folder) return;
+  throw new EmbeddedPostgresError(
+    `The database of ${dataDir} lies in ${folder}, because its user cannot enter DATA_DIR, and it is gone. ` +
+      `Restore it, or remove ${link} and embedded-postgres.json beside it to start with an empty one.`,
+  );
+}
+
+/** Leaves a link in DATA_DIR to a cluster that lives elsewhere. */
+export async function linkCluster(dataDir: string, folder: string): Promise<void> {
+  const link = join(dataDir, "postgres");
+  if (folder === link || (await readlink(link).catch(() => undefined)) === folder) return;
+  await symlink(folder, link).catch(async (error: unknown) => {
+    if ((await readlink(link).catch(() => undefined)) !== folder) throw error; // another start was first
+  });
 }
 
 /** The owner of a cluster's data, the only user PostgreSQL starts as; undefined when there is no cluster yet. */

@@ -1,4 +1,4 @@
-import { readFile, readdir, readlink, realpath, rm } from "node:fs/promises";
+import { readdir, readFile, readlink, realpath, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { isMissing } from "./state.js";
 
