@@ -2,11 +2,16 @@ import { readFile } from "node:fs/promises";
 import type { Config } from "./config.js";
 import type { ServiceSecrets } from "./database-server.js";
 import { createKeyChecker, systemClock } from "./domain/key-checker.js";
-import type { HandlerRegistry } from "./handlers/rpc.js";
+import { createHandlers } from "./handlers/registry.js";
 import type { Logger } from "./logger.js";
 import { createMetrics, type Metrics } from "./metrics.js";
+import { createCardLinkRepository } from "./persistence/card-links.js";
+import { createCustomFieldRepository } from "./persistence/custom-fields.js";
+import { createCustomerRepository } from "./persistence/customers.js";
 import { type Database, openDatabase, statement } from "./persistence/database.js";
+import { createDirectoryRepository } from "./persistence/directory.js";
 import { createKeyCheckRepository } from "./persistence/key-check.js";
+import { createSettingRepository } from "./persistence/settings.js";
 import type { Run } from "./pipeline/call.js";
 import { createPipeline } from "./pipeline/pipeline.js";
 import { services } from "./services.js";
@@ -48,8 +53,15 @@ export async function createApp({ config, logger, databaseUrl, secrets }: AppOpt
     onTouchFailed: (err) => logger.warn({ err }, "the time of last use of a key was not stored"),
   });
   let httpUrl = "";
-  const publicBaseUrl = () => config.publicBaseUrl ?? httpUrl;
-  const handlers = createHandlers({ database, secrets, publicBaseUrl });
+  const handlers = createHandlers({
+    customers: createCustomerRepository(database),
+    customFields: createCustomFieldRepository(database),
+    cardLinks: createCardLinkRepository(database, secrets.secretKey),
+    settings: createSettingRepository(database),
+    directory: createDirectoryRepository(database),
+    pageTokenSecret: secrets.pageTokenSecret,
+    publicBaseUrl: () => config.publicBaseUrl ?? httpUrl,
+  });
   const run = createPipeline({ services, handlers, keys, logger, metrics, trustedProxies: config.trustedProxies });
   const servers = await startServers({ config, run, logger, metrics, database }).catch(async (error: unknown) => {
     await database.close();
@@ -112,18 +124,6 @@ async function startServers({ config, run, logger, metrics, database }: ServerPa
       await Promise.all([http.stop({ timeoutMs }), grpc.stop({ timeoutMs })]);
     },
   };
-}
-
-interface HandlerDependencies {
-  readonly database: Database;
-  readonly secrets: ServiceSecrets;
-  /** Known once the HTTP server listens. */
-  readonly publicBaseUrl: () => string;
-}
-
-// Replaced by src/handlers/registry.ts.
-function createHandlers(_: HandlerDependencies): HandlerRegistry {
-  return new Map();
 }
 
 async function readTls({ certFile, keyFile }: NonNullable<Config["tls"]>) {

@@ -105,3 +105,8 @@ export function invalidRequest(violations: readonly Violation[]): DomainError {
 export function notFound(resource: string, id: string): DomainError {
   return new DomainError("RESOURCE_NOT_FOUND", `${resource} not found.`, { metadata: { resource, id } });
 }
+
+/** FAILED_PRECONDITION for a write to a record that is archived. */
+export function archived(resource: string, id: string): DomainError {
+  return new DomainError("RESOURCE_ARCHIVED", `${resource} is archived.`, { metadata: { resource, id } });
+}

@@ -9,7 +9,7 @@ export const idPrefixes = {
   lead: "lcus_",
   pet: "pet_",
   address: "addr_",
-  note: "note_",
+  note: "cxn_",
   tag: "tag_",
   referralSource: "ref_",
   lifeCycle: "lc_",
@@ -19,7 +19,6 @@ export const idPrefixes = {
   packageService: "ps_",
   service: "srv_",
   cardLink: "cof_",
-  connection: "cxn_",
   apiKey: "key_",
 } as const;
 

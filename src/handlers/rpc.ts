@@ -37,8 +37,11 @@ export type AnyHandler = (request: Message, context: Context) => Promise<Message
 /** Handlers by rpc name, `package.Service/Method`. */
 export type HandlerRegistry = ReadonlyMap<string, AnyHandler>;
 
-/** The handlers of one service by rpc name. */
-export function registry<S extends DescService>(service: S, handlers: ServiceHandlers<S>): HandlerRegistry;
+/** Handlers of one service, all or some, by rpc name. */
+export function registry<S extends DescService, K extends keyof S["method"]>(
+  service: S,
+  handlers: Pick<ServiceHandlers<S>, K>,
+): HandlerRegistry;
 export function registry(service: DescService, handlers: Readonly<Record<string, AnyHandler>>): HandlerRegistry {
   const found = new Map<string, AnyHandler>();
   for (const method of service.methods) {

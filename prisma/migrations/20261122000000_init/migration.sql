@@ -11,9 +11,31 @@
 CREATE DOMAIN resource_id AS text COLLATE "C"
   CONSTRAINT resource_id_shape CHECK (VALUE ~ '^[A-Za-z0-9_.-]{1,30}$');
 
-CREATE FUNCTION current_millisecond() RETURNS timestamptz
-  LANGUAGE sql VOLATILE
+-- The change clock. A list that is followed by last_updated_time must not show a row while an earlier stamp may still
+-- be committed by somebody else: transactions commit in another order than they read the clock. So a transaction first
+-- takes a shared advisory lock that names the present millisecond, in a range of its own (bit 62), and reads its stamp
+-- after that; it holds the lock until it commits. The horizon reads the clock first and then the oldest lock: whoever
+-- takes a lock later is stamped later. Rows stamped before the horizon are final once a statement that starts after it
+-- sees them.
+
+-- The stamp of this transaction's changes, in whole milliseconds. Call it once, after the locks of the rows to change.
+CREATE FUNCTION begin_change() RETURNS timestamptz LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM pg_advisory_xact_lock_shared((1::bigint << 62) | floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint);
   RETURN date_trunc('milliseconds', clock_timestamp());
+END $$;
+
+-- No change stamped before this can still be committed.
+CREATE FUNCTION change_horizon() RETURNS timestamptz LANGUAGE plpgsql AS $$
+DECLARE
+  now timestamptz := date_trunc('milliseconds', clock_timestamp());
+  oldest bigint;
+BEGIN
+  SELECT min((((classid::bigint << 32) | objid::bigint)) - (1::bigint << 62)) INTO oldest FROM pg_locks
+  WHERE locktype = 'advisory' AND objsubid = 1 AND classid::bigint >> 30 = 1
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database());
+  RETURN least(now, to_timestamp(oldest / 1000.0));
+END $$;
 
 CREATE FUNCTION stamp_change_xid() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -201,7 +223,7 @@ CREATE INDEX custom_field_by_order ON custom_field (company_id, association_type
 -- Customers -----------------------------------------------------------------------------------------------------------
 
 -- status: 1 ACTIVE, 2 INACTIVE. Channels: 1 SMS, 2 EMAIL, 3 AUTO_CALL. email_key is the email in lower case.
--- change_xid is the transaction of the last change; a sync by last_updated_time waits for it (src/persistence/sync-horizon.ts).
+-- change_xid is the transaction of the last change; a sync by last_updated_time waits for it (src/persistence/customer-list.ts).
 CREATE TABLE customer (
   company_id resource_id NOT NULL,
   id resource_id NOT NULL,
@@ -281,7 +303,6 @@ CREATE TABLE customer_tag (
   company_id resource_id NOT NULL,
   customer_id resource_id NOT NULL,
   tag_id resource_id NOT NULL,
-  position integer NOT NULL,
   CONSTRAINT customer_tag_pkey PRIMARY KEY (company_id, customer_id, tag_id),
   CONSTRAINT customer_tag_customer_fkey FOREIGN KEY (company_id, customer_id) REFERENCES customer (company_id, id) ON DELETE CASCADE,
   CONSTRAINT customer_tag_tag_fkey FOREIGN KEY (company_id, tag_id) REFERENCES tag (company_id, id)

@@ -1,0 +1,31 @@
+import type { Caller, CompanyReach, Visibility } from "./caller.js";
+import { DomainError } from "./errors.js";
+
+/** The caller's reach into a company; PERMISSION_DENIED when it has none. */
+export function reachOf(caller: Caller, companyId: string): CompanyReach {
+  const reach = caller.companies.get(companyId);
+  if (!reach) {
+    throw new DomainError("COMPANY_NOT_ALLOWED", "The key does not cover this company.", { metadata: { companyId } });
+  }
+  return reach;
+}
+
+/** What the caller sees of one company alone. */
+export function visibilityWithin(reach: CompanyReach): Visibility {
+  const grants = reach.businessIds?.map((id) => `${reach.companyId}/${id}`) ?? [reach.companyId];
+  return { companyIds: [reach.companyId], grants };
+}
+
+/** PERMISSION_DENIED when a BUSINESS key names a location that is not its own. */
+export function assertBusinesses(reach: CompanyReach, businessIds: readonly string[]): void {
+  const foreign = businessIds.find((id) => reach.businessIds && !reach.businessIds.includes(id));
+  if (foreign === undefined) return;
+  throw new DomainError("BUSINESS_NOT_ALLOWED", "The key does not cover this location.", {
+    metadata: { companyId: reach.companyId, businessId: foreign },
+  });
+}
+
+/** A BUSINESS key only reads the settings of its company, whatever its scopes. */
+export function mayCreateTags(caller: Caller, reach: CompanyReach): boolean {
+  return caller.scopes.has("setting:write") && reach.businessIds === undefined;
+}

@@ -1,0 +1,30 @@
+import { type CheckedFields, type FieldValues, type FieldWrite, checkFields, fieldPath, relationsOf } from "./custom-fields.js";
+import type { CustomFieldRepository } from "./repositories.js";
+
+export interface FieldCheck {
+  readonly companyId: string;
+  readonly write: FieldWrite;
+  /** What is stored; empty for a create. */
+  readonly current: FieldValues;
+  readonly given: FieldValues;
+}
+
+/** Checks custom fields against the company's definitions for customers and its records, for RELATION fields. */
+export async function checkCustomerFields(
+  repository: CustomFieldRepository,
+  { companyId, write, current, given }: FieldCheck,
+  signal: AbortSignal,
+): Promise<CheckedFields> {
+  const definitions = await repository.definitions(companyId, "CUSTOMER", signal);
+  const checked = checkFields(definitions, write, current, given);
+  const accepted = Object.fromEntries(Object.entries(given).filter(([code]) => code in checked.values));
+  const relations = relationsOf(accepted);
+  if (relations.length === 0) return checked;
+  const missing = await repository.missingRelations(companyId, relations, signal);
+  const violations = missing.map((code) => ({
+    field: fieldPath(code),
+    reason: "NOT_FOUND" as const,
+    description: "Points to a record that does not exist in the company.",
+  }));
+  return { values: checked.values, violations: [...checked.violations, ...violations] };
+}

@@ -1,0 +1,43 @@
+import { DomainError, type Violation, invalidRequest } from "./errors.js";
+import type { MissingReferences, References } from "./repositories.js";
+import { type TagReference, type TagResolution, tagViolations } from "./tags.js";
+
+const fieldOf = {
+  preferredBusinessId: "preferred_business_id",
+  referralSourceId: "referral_source.id",
+  assignedStaffId: "assigned_staff_id",
+} as const satisfies Record<keyof References, string>;
+
+export interface RefusedReferences {
+  readonly missing: MissingReferences;
+  readonly tags: TagResolution;
+  /** The tags as the call named them. */
+  readonly references: readonly TagReference[];
+  /** What else is wrong, found before. */
+  readonly violations: readonly Violation[];
+}
+
+/**
+ * The error for a body that refers to what is absent, archived or of another tenant: INVALID_ARGUMENT at each field
+ * path. Nothing to refuse: undefined. A tag that would have to be created without the scope for it: PERMISSION_DENIED.
+ */
+export function referenceError({ missing, tags, references, violations }: RefusedReferences): DomainError | undefined {
+  const all = [
+    ...violations,
+    ...missing.map((reference) => ({
+      field: fieldOf[reference],
+      reason: "NOT_FOUND" as const,
+      description: "Does not exist in the company.",
+    })),
+    ...tagViolations(references, tags),
+  ];
+  if (tags.forbiddenPositions.length > 0) {
+    return new DomainError("SCOPE_REQUIRED", "Creating a tag by its name needs the scope setting:write.", {
+      metadata: { scope: "setting:write" },
+    });
+  }
+  if (all.length === 0) return undefined;
+  const onlyArchivedTags = all.length === tags.archivedPositions.length;
+  if (onlyArchivedTags) return new DomainError("TAG_ARCHIVED", "A tag is archived.", { violations: all });
+  return invalidRequest(all);
+}

@@ -1,0 +1,50 @@
+import type { ViolationReason } from "./errors.js";
+
+/** What a text may look like, in code points after normalisation (decisions.md section 6, "Text"). */
+export interface TextRule {
+  readonly min: number;
+  readonly max: number;
+  /** Newline and tab are allowed: notes, descriptions, help texts. */
+  readonly multiline?: boolean;
+}
+
+export const lineRule = { min: 0, max: 255 } as const;
+export const nameRule = { min: 1, max: 100 } as const;
+export const tagNameRule = { min: 1, max: 64 } as const;
+export const noteRule = { min: 1, max: 10_000, multiline: true } as const;
+
+export interface TextFault {
+  readonly reason: ViolationReason;
+  readonly description: string;
+}
+
+const control = /\p{Cc}/u;
+const controlButNewlineAndTab = /[^\P{Cc}\n\t]/u;
+const loneSurrogate = /\p{Cs}/u;
+
+/** NFC without outer white space. A CRLF in a multi-line text becomes a newline. */
+export function normalise(raw: string, rule: TextRule): string {
+  const lines = rule.multiline ? raw.replaceAll("\r\n", "\n") : raw;
+  return lines.normalize("NFC").trim();
+}
+
+/** What is wrong with a normalised text, if anything. */
+export function textFault(text: string, rule: TextRule): TextFault | undefined {
+  if (text === "" && rule.min > 0) return { reason: "REQUIRED", description: "Must not be empty." };
+  if (loneSurrogate.test(text)) return { reason: "INVALID_FORMAT", description: "Must be valid Unicode." };
+  const forbidden = rule.multiline ? controlButNewlineAndTab : control;
+  if (forbidden.test(text)) return { reason: "INVALID_FORMAT", description: "Must not contain control characters." };
+  // Code units are never fewer than code points, so most texts need no count.
+  if (text.length > rule.max && [...text].length > rule.max) {
+    return { reason: "TOO_LONG", description: `Must have at most ${rule.max} characters.` };
+  }
+  return undefined;
+}
+
+/**
+ * Case-insensitive form by which names and email addresses are matched. Upper case first, so that letters with a
+ * two-letter capital (ß, SS) meet.
+ */
+export function foldCase(text: string): string {
+  return text.toUpperCase().toLowerCase().normalize("NFC");
+}

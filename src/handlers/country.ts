@@ -1,0 +1,20 @@
+import type { Caller } from "../domain/caller.js";
+
+/**
+ * Schemas that read national phone numbers, made once per country.
+ *
+ * @returns the schema for an ISO 3166-1 alpha-2 code
+ */
+export function perCountry<T>(make: (country: string) => T): (country: string) => T {
+  const made = new Map<string, T>();
+  return (country) => {
+    const known = made.get(country) ?? make(country);
+    made.set(country, known);
+    return known;
+  };
+}
+
+/** The country of a company of the key; "" reads E.164 alone. */
+export function countryOf(caller: Caller, companyId: string): string {
+  return caller.companies.get(companyId)?.country ?? "";
+}

@@ -1,0 +1,110 @@
+import type { DescField, DescMessage, Message } from "@bufbuild/protobuf";
+import { protoCamelCase, reflect } from "@bufbuild/protobuf/reflect";
+import type { FieldMask } from "@bufbuild/protobuf/wkt";
+import type { Violation } from "../domain/errors.js";
+
+/** Which fields of a resource an update writes (AIP-134; decisions.md section 6, "UpdateCustomer"). */
+export interface UpdateMask {
+  /** A mask was sent: listed fields are written even when empty, and nothing else is. Without one, populated fields are. */
+  readonly explicit: boolean;
+  readonly violations: readonly Violation[];
+  /** The field, by proto name, is written as a whole. */
+  writes(field: string): boolean;
+  /** The parts of a message field that are written, by proto name; undefined = all of them or none. */
+  partsOf(field: string): readonly string[] | undefined;
+}
+
+export interface MaskRules {
+  /** Fields that name the resource rather than change it: `id`, `company_id`, `etag`, `update_mask`. */
+  readonly notMaskable: readonly string[];
+  /** Fields that cannot be cleared. */
+  readonly required: readonly string[];
+}
+
+/**
+ * Reads the update mask of a request. Paths go one level into a message field (`preference.receive_auto_email`), not into
+ * lists and maps. Refused: unknown paths, populated fields outside the mask, clearing of required fields.
+ *
+ * @param holder the message whose fields the paths name: the request, or a resource inside it
+ */
+export function readMask(schema: DescMessage, holder: Message, mask: FieldMask | undefined, rules: MaskRules): UpdateMask {
+  const fields = schema.fields.filter((field) => !rules.notMaskable.includes(field.name));
+  const reflected = reflect(schema, holder);
+  const populated = new Set(fields.filter((field) => reflected.isSet(field)).map((field) => field.name));
+  if (!mask || mask.paths.length === 0) {
+    return { explicit: false, violations: [], writes: (field) => populated.has(field), partsOf: () => undefined };
+  }
+  const violations: Violation[] = [];
+  const whole = new Set<string>();
+  const parts = new Map<string, string[]>();
+  mask.paths.forEach((path, position) => {
+    const [name = "", part, ...deeper] = path.split(".");
+    const field = fields.find((known) => known.name === name);
+    if (field && part === undefined) whole.add(name);
+    else if (field && part !== undefined && deeper.length === 0 && hasPart(field, part)) {
+      parts.set(name, [...(parts.get(name) ?? []), part]);
+    } else violations.push(unknownPath(position));
+  });
+  for (const name of populated) {
+    if (whole.has(name) || parts.has(name)) continue;
+    violations.push({ field: name, reason: "NOT_ALLOWED", description: "Is set but not in update_mask." });
+  }
+  for (const [name, listed] of parts) violations.push(...unlistedParts(reflected, name, listed, whole));
+  for (const name of rules.required) {
+    const field = fields.find((known) => known.name === name);
+    if (field && whole.has(name) && isEmpty(reflected, field)) {
+      violations.push({ field: name, reason: "REQUIRED", description: "Cannot be cleared." });
+    }
+  }
+  return {
+    explicit: true,
+    violations,
+    writes: (field) => whole.has(field),
+    partsOf: (field) => (whole.has(field) ? undefined : parts.get(field)),
+  };
+}
+
+function hasPart(field: DescField, part: string): boolean {
+  return field.fieldKind === "message" && field.message.fields.some((known) => known.name === part);
+}
+
+/** Parts that are set in the message but not listed: they would be dropped in silence. */
+function unlistedParts(
+  holder: ReturnType<typeof reflect>,
+  name: string,
+  listed: readonly string[],
+  whole: ReadonlySet<string>,
+): Violation[] {
+  const field = holder.fields.find((known) => known.name === name);
+  if (whole.has(name) || field?.fieldKind !== "message" || !holder.isSet(field)) return [];
+  const message = holder.get(field);
+  return message.fields
+    .filter((part) => part.name !== "id" && message.isSet(part) && !listed.includes(part.name))
+    .map((part) => ({
+      field: `${name}.${part.name}`,
+      reason: "NOT_ALLOWED" as const,
+      description: "Is set but not in update_mask.",
+    }));
+}
+
+function isEmpty(holder: ReturnType<typeof reflect>, field: DescField): boolean {
+  return !holder.isSet(field) || (field.fieldKind === "scalar" && holder.get(field) === "");
+}
+
+function unknownPath(position: number): Violation {
+  return { field: `update_mask.paths[${position}]`, reason: "UNKNOWN_FIELD", description: "Names no field that can be written." };
+}
+
+/** The given parts of a message, by local name, for a merge into what is stored. */
+export function pick<T extends object>(value: T, parts: readonly string[]): Partial<T> {
+  const names = new Set<string>(parts.map(protoCamelCase));
+  const picked: Partial<T> = {};
+  for (const key of keysOf(value)) if (names.has(String(key))) picked[key] = value[key];
+  return picked;
+}
+
+function keysOf<T extends object>(value: T): (keyof T)[] {
+  const keys: (keyof T)[] = [];
+  for (const key in value) keys.push(key);
+  return keys;
+}

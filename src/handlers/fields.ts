@@ -1,0 +1,70 @@
+import { z } from "zod";
+import { isId } from "../domain/ids.js";
+import { parsePhone } from "../domain/phone.js";
+import { lineRule, normalise, type TextRule, textFault } from "../domain/text.js";
+import { because } from "./parse.js";
+
+/** Text in the form it is stored in: NFC, trimmed, without control characters, within its length. */
+export function text(rule: TextRule) {
+  return z.string().transform((raw, context) => {
+    const normal = normalise(raw, rule);
+    const fault = textFault(normal, rule);
+    if (!fault) return normal;
+    context.addIssue(because(fault.reason, fault.description));
+    return z.NEVER;
+  });
+}
+
+/** One line of at most 255 characters; empty = not given. */
+export const line = text(lineRule);
+
+/** An id that must be there. */
+export const id = z.string().superRefine((value, context) => {
+  if (value === "") context.addIssue(because("REQUIRED", "Must name an id."));
+  else if (!isId(value)) context.addIssue(because("INVALID_FORMAT", idShape));
+});
+
+/** An id; empty = none. */
+export const optionalId = z.string().superRefine((value, context) => {
+  if (value !== "" && !isId(value)) context.addIssue(because("INVALID_FORMAT", idShape));
+});
+
+const idShape = "Must be 1 to 30 letters, digits, `_`, `.` or `-`.";
+
+/** A phone number in E.164 or in the national spelling of the company's country; must be there. */
+export function phone(country: string) {
+  return z.string().transform((raw, context) => {
+    const number = raw.trim() === "" ? "" : parsePhone(raw.trim(), country);
+    if (number) return number;
+    if (number === "") context.addIssue(because("REQUIRED", "Must not be empty."));
+    else context.addIssue(because("INVALID_FORMAT", "Must be a possible phone number, in E.164 such as +12125551234."));
+    return z.NEVER;
+  });
+}
+
+/** No control character, blank, quote or second @; labels of letters and digits of any script. */
+const emailShape =
+  /^(?!\.)(?!.*\.\.)[^\s\p{Cc}@"(),:;<>[\]\\]{1,64}(?<!\.)@(?:[\p{L}\p{N}](?:[\p{L}\p{N}\p{M}-]{0,61}[\p{L}\p{N}\p{M}])?\.)+[\p{L}\p{N}\p{M}-]{2,63}$/u;
+
+/** An email address, kept as written; empty = not given. */
+export const email = text(lineRule).superRefine((value, context) => {
+  if (value !== "" && !emailShape.test(value)) context.addIssue(because("INVALID_FORMAT", "Must be an email address."));
+});
+
+/** `#RRGGBB`; empty = none. */
+export const color = z.string().superRefine((value, context) => {
+  if (value !== "" && !/^#[0-9A-Fa-f]{6}$/.test(value)) context.addIssue(because("INVALID_FORMAT", "Must be `#RRGGBB`."));
+});
+
+/** An https URL of at most 2,048 characters; empty = none. */
+export const httpsUrl = text({ min: 0, max: 2_048 }).superRefine((value, context) => {
+  if (value === "" || (URL.canParse(value) && new URL(value).protocol === "https:" && !/\s/.test(value))) return;
+  context.addIssue(because("INVALID_FORMAT", "Must be an https URL."));
+});
+
+/** A list of limited length. */
+export function list<T extends z.ZodType>(item: T, max: number) {
+  return z.array(item).superRefine((items, context) => {
+    if (items.length > max) context.addIssue(because("TOO_MANY", `At most ${max} items.`));
+  });
+}

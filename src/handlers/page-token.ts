@@ -1,0 +1,124 @@
+import { Buffer } from "node:buffer";
+import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { clone, type DescField, type Message } from "@bufbuild/protobuf";
+import { reflect } from "@bufbuild/protobuf/reflect";
+import { z } from "zod";
+import { visibilityOf } from "../domain/caller.js";
+import { DomainError } from "../domain/errors.js";
+import type { Cursor, Page } from "../domain/page.js";
+import type { Pagination } from "../gen/proto/moego/common/v1/pagination_pb.js";
+import { canonicalBytes } from "./canonical.js";
+import { because } from "./parse.js";
+import type { Context } from "./rpc.js";
+
+const defaultPageSize = 50;
+const maxPageSize = 500;
+/** Clients that count page numbers themselves can go this deep; cursors have no limit. */
+const maxOffset = 100_000;
+
+/** The pagination of a list request. An absent one is a violation by the contract's REQUIRED. */
+export const pagination = z
+  .object({
+    pageSize: z.number().superRefine((size, context) => {
+      if (size < 0 || size > maxPageSize) context.addIssue(because("OUT_OF_RANGE", `Must be 0 to ${maxPageSize}; 0 means ${defaultPageSize}.`));
+    }),
+  })
+  .optional();
+
+/** A page of rows and the token of the next one, empty at the end. */
+export interface PageOf<Row> {
+  readonly rows: readonly Row[];
+  readonly nextPageToken: string;
+}
+
+export interface OpenPage extends Page {
+  /** Cuts the row that only tells that there is a next page, and makes its token. */
+  close<Row>(rows: readonly Row[], cursorOf: (row: Row) => Cursor): PageOf<Row>;
+}
+
+export interface PageTokens {
+  /** Reads where a list request wants to begin. Throws PAGE_TOKEN_INVALID. */
+  open(request: Message & { readonly pagination?: Pagination | undefined }, context: Context): OpenPage;
+}
+
+/**
+ * Tokens of list pages (decisions.md section 5): a cursor bound by an HMAC to the rpc, the request without its
+ * pagination, and the key's organizations, so that a token works for nothing but the walk it was made in.
+ *
+ * @param secret `PAGE_TOKEN_SECRET`
+ */
+export function createPageTokens(secret: string): PageTokens {
+  return {
+    open(request, context) {
+      const { pageSize = 0, pageToken = "" } = request.pagination ?? {};
+      const size = pageSize || defaultPageSize;
+      const binding = bindingOf(request, context);
+      return {
+        size,
+        ...positionOf(pageToken, size, (token) => decode(token, binding, secret)),
+        close(rows, cursorOf) {
+          const last = rows[size - 1];
+          const more = rows.length > size && last !== undefined;
+          return { rows: rows.slice(0, size), nextPageToken: more ? encode(cursorOf(last), binding, secret) : "" };
+        },
+      };
+    },
+  };
+}
+
+function positionOf(token: string, size: number, read: (token: string) => Cursor): Pick<Page, "after" | "offset"> {
+  if (token === "") return { offset: 0 };
+  if (!/^\d{1,7}$/.test(token)) return { after: read(token), offset: 0 };
+  const offset = (Number(token) - 1) * size;
+  if (offset < 0) throw invalid("Page numbers begin at 1.");
+  if (offset > maxOffset) throw invalid(`Page numbers reach ${maxOffset} rows deep. Follow nextPageToken instead.`);
+  return { offset };
+}
+
+/** Version of the layout in the upper four bits, number of the secret in the lower. */
+const versionAndSecret = 0x11;
+const timeOffset = 1;
+const idOffset = 7;
+const macSize = 11;
+
+/** Layout: version 1, time 6 (signed ms; 0 in name-ordered lists), id up to 30, MAC 11 bytes: at most 64 characters. */
+function encode({ time, id }: Cursor, binding: Buffer, secret: string): string {
+  const body = Buffer.alloc(idOffset + Buffer.byteLength(id));
+  body.writeUInt8(versionAndSecret, 0);
+  body.writeIntBE(time?.getTime() ?? 0, timeOffset, idOffset - timeOffset);
+  body.write(id, idOffset);
+  return Buffer.concat([body, macOf(body, binding, secret)]).toString("base64url");
+}
+
+function decode(token: string, binding: Buffer, secret: string): Cursor {
+  const bytes = token.length <= 64 && /^[A-Za-z0-9_-]+$/.test(token) ? Buffer.from(token, "base64url") : Buffer.alloc(0);
+  const body = bytes.subarray(0, -macSize);
+  // Base64 has several spellings of one value; only ours counts.
+  const wellFormed = body.length > idOffset && body[0] === versionAndSecret && bytes.toString("base64url") === token;
+  if (!wellFormed || !timingSafeEqual(bytes.subarray(-macSize), macOf(body, binding, secret))) {
+    throw invalid("The page token does not belong to this request. Begin without a token.");
+  }
+  return { time: new Date(body.readIntBE(timeOffset, idOffset - timeOffset)), id: body.toString("utf8", idOffset) };
+}
+
+function macOf(body: Buffer, binding: Buffer, secret: string): Buffer {
+  return createHmac("sha256", secret).update(binding).update(body).digest().subarray(0, macSize);
+}
+
+/** What a token is good for, as 32 bytes. */
+function bindingOf(request: Message, { method, caller }: Context): Buffer {
+  const { grants } = visibilityOf(caller);
+  const bare = clone(method.input, request);
+  const paginationField = method.input.fields.find((field: DescField) => field.name === "pagination");
+  if (paginationField) reflect(method.input, bare).clear(paginationField);
+  return createHash("sha256")
+    .update(`${method.parent.typeName}/${method.name}\n${grants.toSorted().join(",")}\n`)
+    .update(canonicalBytes(method.input, bare))
+    .digest();
+}
+
+function invalid(message: string): DomainError {
+  return new DomainError("PAGE_TOKEN_INVALID", message, {
+    violations: [{ field: "pagination.page_token", reason: "INVALID_FORMAT", description: message }],
+  });
+}

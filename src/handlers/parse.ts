@@ -1,0 +1,69 @@
+import type { DescMessage, Message } from "@bufbuild/protobuf";
+import type { z } from "zod";
+import { invalidRequest, type Violation, type ViolationReason } from "../domain/errors.js";
+import { requiredViolations } from "./required.js";
+
+/**
+ * Turns a request into typed domain input, or throws INVALID_REQUEST with everything that is wrong: fields that the
+ * contract requires, what the schema says, and what the handler has found itself.
+ */
+export function parse<T>(
+  descriptor: DescMessage,
+  request: Message,
+  schema: z.ZodType<T>,
+  found: readonly Violation[] = [],
+): T {
+  const result = schema.safeParse(request);
+  const issues = result.success ? [] : result.error.issues.map((issue) => toViolation(descriptor, issue));
+  const violations = onePerField([...requiredViolations(descriptor, request), ...found, ...issues]);
+  if (!result.success || violations.length > 0) throw invalidRequest(violations);
+  return result.data;
+}
+
+/** The reason that a check of ours gives along with its message. */
+export function because(reason: ViolationReason, message: string) {
+  return { code: "custom" as const, message, params: { reason } };
+}
+
+function onePerField(violations: readonly Violation[]): Violation[] {
+  const byField = new Map<string, Violation>();
+  for (const violation of violations) if (!byField.has(violation.field)) byField.set(violation.field, violation);
+  return [...byField.values()];
+}
+
+function toViolation(descriptor: DescMessage, issue: z.core.$ZodIssue): Violation {
+  return { field: protoPath(descriptor, issue.path), reason: reasonOf(issue), description: issue.message };
+}
+
+function reasonOf(issue: z.core.$ZodIssue): ViolationReason {
+  switch (issue.code) {
+    case "custom":
+      return issue.params?.["reason"] ?? "INVALID_FORMAT";
+    case "too_big":
+      return issue.origin === "array" ? "TOO_MANY" : "OUT_OF_RANGE";
+    case "too_small":
+      return issue.origin === "array" ? "TOO_FEW" : "OUT_OF_RANGE";
+    case "invalid_type":
+      return "WRONG_TYPE";
+    case "invalid_value":
+      return "NOT_ALLOWED";
+    default:
+      return "INVALID_FORMAT";
+  }
+}
+
+/** A path of local names and indexes in the proto spelling: `address.postal_code`, `tags[0].name`, `fields["code"]`. */
+export function protoPath(descriptor: DescMessage, path: readonly PropertyKey[]): string {
+  let text = "";
+  let message: DescMessage | undefined = descriptor;
+  for (const key of path) {
+    if (typeof key === "number") text += `[${key}]`;
+    else {
+      const field: DescMessage["fields"][number] | undefined = message?.fields.find((known) => known.localName === key);
+      if (field) text += `${text === "" ? "" : "."}${field.name}`;
+      else text += `[${JSON.stringify(String(key))}]`;
+      message = field?.message;
+    }
+  }
+  return text;
+}

@@ -1,0 +1,78 @@
+import { archived, notFound } from "../domain/errors.js";
+import type { ChangedCustomer, CustomerTarget, CustomerUnit } from "../domain/repositories.js";
+import type { Write } from "../domain/write.js";
+import { Prisma } from "../gen/prisma/client.js";
+import { createCustomerUnit } from "./customer-unit.js";
+import { customerChildren, customerColumns, type CustomerRow, toCustomer } from "./customer-rows.js";
+import type { Database } from "./database.js";
+import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "./idempotency.js";
+import { theOne } from "./visibility.js";
+
+/**
+ * One change of one customer in one transaction: lock, earlier answer of the claim, work, new version, change row,
+ * claim. The lock comes before the look at the claim, so twins of one call wait for each other here.
+ */
+export function changeCustomer(
+  database: Database,
+  target: CustomerTarget,
+  write: Write,
+  work: (unit: CustomerUnit) => Promise<readonly string[]>,
+): Promise<ChangedCustomer> {
+  return onceMoreAfterTwin(() =>
+    database.transact(write, async (tx) => {
+      const key = await lockCustomer(tx, target);
+      const { now, replay } = await beginChange(tx, write);
+      if (write.claim && replay) {
+        const resourceIds = replayed(write.claim, replay);
+        return changedCustomer(tx, key, resourceIds);
+      }
+      const customer = await readCustomer(tx, key);
+      if (customer.archived) throw archived("Customer", customer.id);
+      const { unit, finish } = createCustomerUnit(tx, { customer, now, write });
+      const resourceIds = await work(unit);
+      await finish();
+      await storeClaim(tx, write, { companyId: key.companyId, resourceIds });
+      return changedCustomer(tx, key, resourceIds);
+    }),
+  );
+}
+
+interface CustomerKey {
+  readonly companyId: string;
+  readonly id: string;
+}
+
+async function lockCustomer(tx: Prisma.TransactionClient, { visibility, id }: CustomerTarget): Promise<CustomerKey> {
+  const companyIds = [...visibility.companyIds];
+  const grants = [...visibility.grants];
+  const rows = await tx.$queryRaw<{ company_id: string }[]>`
+    SELECT c.company_id FROM customer c
+    WHERE c.company_id = ANY(${companyIds}::text[]) AND c.id = ${id}
+      AND (c.company_id = ANY(${grants}::text[]) OR c.company_id || '/' || c.preferred_business_id = ANY(${grants}::text[]))
+    FOR NO KEY UPDATE`;
+  const row = theOne(rows, "Customer", id);
+  if (!row) throw notFound("Customer", id);
+  return { companyId: row.company_id, id };
+}
+
+async function readCustomer(tx: Prisma.TransactionClient, { companyId, id }: CustomerKey) {
+  const rows = await tx.$queryRaw<CustomerRow[]>`
+    SELECT ${Prisma.raw(customerColumns)}, ${Prisma.raw(customerChildren)} FROM customer c
+    WHERE c.company_id = ${companyId} AND c.id = ${id}`;
+  const [row] = rows;
+  if (!row) throw notFound("Customer", id);
+  return toCustomer(row);
+}
+
+async function changedCustomer(
+  tx: Prisma.TransactionClient,
+  key: CustomerKey,
+  resourceIds: readonly string[],
+): Promise<ChangedCustomer> {
+  const customer = await readCustomer(tx, key);
+  const rows = await tx.customerNote.findMany({
+    where: { companyId: key.companyId, customerId: key.id, id: { in: [...resourceIds] } },
+    orderBy: { id: "asc" },
+  });
+  return { customer, resourceIds, notes: rows };
+}

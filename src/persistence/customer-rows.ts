@@ -1,0 +1,190 @@
+import type { Channel } from "../domain/consent.js";
+import type { FieldValues } from "../domain/custom-fields.js";
+import { type Address, type Customer, embeddedNotes, type Note } from "../domain/customer.js";
+import { idPrefixes, newId } from "../domain/ids.js";
+import type { AddressRecord } from "../domain/repositories.js";
+import { type TagJson, tagJson, toTag } from "./tag-rows.js";
+
+/** A customer with its children, as `customerColumns` selects it. Node-postgres reads bigint as text, Prisma as bigint. */
+export interface CustomerRow {
+  readonly company_id: string;
+  readonly id: string;
+  readonly raw_id: string | bigint;
+  readonly first_name: string;
+  readonly last_name: string;
+  readonly avatar: string;
+  readonly phone: string;
+  readonly email: string;
+  readonly status: number;
+  readonly color_code: string;
+  readonly source: string;
+  readonly last_appointment_time: Date | null;
+  readonly next_appointment_time: Date | null;
+  readonly created_by: string;
+  readonly created_time: Date;
+  readonly last_updated_by: string;
+  readonly last_updated_time: Date;
+  readonly preferred_business_id: string | null;
+  readonly assigned_staff_id: string | null;
+  readonly source_lead_id: string | null;
+  readonly receive_auto_message: boolean;
+  readonly receive_auto_email: boolean;
+  readonly subscribe_to_marketing_emails: boolean;
+  readonly receive_appointment_reminder: boolean;
+  readonly service_related_channels: readonly number[];
+  readonly marketing_campaigns_channels: readonly number[];
+  readonly branded_app_enabled: boolean;
+  readonly is_agreed_marketing_policy: boolean;
+  readonly is_consented: boolean;
+  readonly custom_fields: FieldValues;
+  readonly archived_time: Date | null;
+  readonly version: string | bigint;
+  readonly addresses: readonly AddressJson[] | null;
+  readonly tags: readonly TagJson[] | null;
+  readonly notes: readonly NoteJson[] | null;
+  readonly referral_source: { readonly id: string; readonly name: string } | null;
+  readonly url_template: string | null;
+}
+
+interface AddressJson {
+  readonly id: string;
+  readonly address1: string;
+  readonly address2: string;
+  readonly city: string;
+  readonly state: string;
+  readonly postal_code: string;
+  readonly country: string;
+  readonly latitude: number | null;
+  readonly longitude: number | null;
+  readonly type: number;
+}
+
+export interface NoteJson {
+  readonly id: string;
+  readonly note: string;
+  readonly last_updated_by: string;
+  readonly last_updated_time: string;
+}
+
+/** The scalar columns of `customer AS c`. */
+export const customerColumns = `c.company_id, c.id, c.raw_id, c.first_name, c.last_name, c.avatar, c.phone, c.email, c.status,
+  c.color_code, c.source, c.last_appointment_time, c.next_appointment_time, c.created_by, c.created_time,
+  c.last_updated_by, c.last_updated_time, c.preferred_business_id, c.assigned_staff_id, c.source_lead_id,
+  c.receive_auto_message, c.receive_auto_email, c.subscribe_to_marketing_emails, c.receive_appointment_reminder,
+  c.service_related_channels, c.marketing_campaigns_channels, c.branded_app_enabled, c.is_agreed_marketing_policy,
+  c.is_consented, c.custom_fields, c.archived_time, c.version`;
+
+export const addressJson = `json_build_object('id', a.id, 'address1', a.address1, 'address2', a.address2, 'city', a.city,
+  'state', a.state, 'postal_code', a.postal_code, 'country', a.country, 'latitude', a.latitude, 'longitude', a.longitude,
+  'type', a.type)`;
+
+export const noteJson = `json_build_object('id', n.id, 'note', n.note, 'last_updated_by', n.last_updated_by,
+  'last_updated_time', n.last_updated_time)`;
+
+/** The children of `customer AS c`, aggregated in the same statement. */
+export const customerChildren = `(SELECT json_agg(${addressJson} ORDER BY a.type, a.id) FROM customer_address a
+    WHERE a.company_id = c.company_id AND a.customer_id = c.id) AS addresses,
+  (SELECT json_agg(${tagJson} ORDER BY t.display_order, t.name, t.id) FROM customer_tag ct
+    JOIN tag t ON t.company_id = ct.company_id AND t.id = ct.tag_id
+    WHERE ct.company_id = c.company_id AND ct.customer_id = c.id) AS tags,
+  (SELECT json_agg(${noteJson} ORDER BY n.created_time DESC, n.id DESC) FROM (
+    SELECT * FROM customer_note cn WHERE cn.company_id = c.company_id AND cn.customer_id = c.id
+    ORDER BY cn.created_time DESC, cn.id DESC LIMIT ${embeddedNotes}) n) AS notes,
+  (SELECT json_build_object('id', r.id, 'name', r.name) FROM referral_source r
+    WHERE r.company_id = c.company_id AND r.id = c.referral_source_id) AS referral_source,
+  (SELECT upcoming_appointments_url_template FROM company WHERE id = c.company_id) AS url_template`;
+
+export function toCustomer(row: CustomerRow): Customer {
+  return {
+    companyId: row.company_id,
+    id: row.id,
+    rawId: BigInt(row.raw_id),
+    firstName: row.first_name,
+    lastName: row.last_name,
+    avatar: row.avatar,
+    phone: row.phone,
+    email: row.email,
+    addresses: row.addresses?.map(toAddress) ?? [],
+    status: row.status === 2 ? "INACTIVE" : "ACTIVE",
+    colorCode: row.color_code,
+    source: row.source,
+    ...(row.last_appointment_time ? { lastAppointmentTime: row.last_appointment_time } : {}),
+    ...(row.next_appointment_time ? { nextAppointmentTime: row.next_appointment_time } : {}),
+    createdBy: row.created_by,
+    createdTime: row.created_time,
+    lastUpdatedBy: row.last_updated_by,
+    lastUpdatedTime: row.last_updated_time,
+    ...(row.preferred_business_id === null ? {} : { preferredBusinessId: row.preferred_business_id }),
+    notes: row.notes?.map(toNote) ?? [],
+    tags: row.tags?.map(toTag) ?? [],
+    ...(row.referral_source ? { referralSource: row.referral_source } : {}),
+    preference: {
+      receiveAutoMessage: row.receive_auto_message,
+      receiveAutoEmail: row.receive_auto_email,
+      subscribeToMarketingEmails: row.subscribe_to_marketing_emails,
+      receiveAppointmentReminder: row.receive_appointment_reminder,
+    },
+    upcomingAppointmentsUrl: row.url_template?.replaceAll("{customer_id}", encodeURIComponent(row.id)) ?? "",
+    archived: row.archived_time !== null,
+    consent: {
+      serviceRelatedChannels: row.service_related_channels.map(toChannel),
+      marketingCampaignsChannels: row.marketing_campaigns_channels.map(toChannel),
+      brandedAppEnabled: row.branded_app_enabled,
+      isAgreedMarketingPolicy: row.is_agreed_marketing_policy,
+      isConsented: row.is_consented,
+    },
+    customFields: row.custom_fields,
+    ...(row.source_lead_id === null ? {} : { sourceLeadId: row.source_lead_id }),
+    ...(row.assigned_staff_id === null ? {} : { assignedStaffId: row.assigned_staff_id }),
+    version: BigInt(row.version),
+  };
+}
+
+export function toNote(json: NoteJson): Note {
+  return { id: json.id, note: json.note, lastUpdatedBy: json.last_updated_by, lastUpdatedTime: new Date(json.last_updated_time) };
+}
+
+function toAddress(json: AddressJson): Address {
+  const { latitude, longitude } = json;
+  return {
+    id: json.id,
+    address1: json.address1,
+    address2: json.address2,
+    city: json.city,
+    state: json.state,
+    postalCode: json.postal_code,
+    country: json.country,
+    ...(latitude === null || longitude === null ? {} : { coordinate: { latitude, longitude } }),
+    type: json.type === 2 ? "SECONDARY" : "PRIMARY",
+  };
+}
+
+const channelNumbers = { SMS: 1, EMAIL: 2, AUTO_CALL: 3 } as const satisfies Record<Channel, number>;
+
+/** Channels are stored by their numbers in the contract. */
+export function channelNumber(channel: Channel): number {
+  return channelNumbers[channel];
+}
+
+function toChannel(number: number): Channel {
+  return number === 1 ? "SMS" : number === 2 ? "EMAIL" : "AUTO_CALL";
+}
+
+/** An address as columns of customer_address. */
+export function addressColumns(address: AddressRecord, id = newId(idPrefixes.address)) {
+  return {
+    id,
+    address1: address.address1,
+    address2: address.address2,
+    city: address.city,
+    state: address.state,
+    postal_code: address.postalCode,
+    country: address.country,
+    latitude: address.coordinate?.latitude ?? null,
+    longitude: address.coordinate?.longitude ?? null,
+    type: addressTypeNumbers[address.type],
+  };
+}
+
+export const statusNumbers = { ACTIVE: 1, INACTIVE: 2 } as const;
+export const addressTypeNumbers = { PRIMARY: 1, SECONDARY: 2 } as const;

@@ -1,0 +1,139 @@
+import type { Consent } from "../domain/consent.js";
+import { sameConsent } from "../domain/consent.js";
+import type { Customer } from "../domain/customer.js";
+import { idPrefixes, newId } from "../domain/ids.js";
+import type { CustomerChange, CustomerUnit } from "../domain/repositories.js";
+import { foldCase } from "../domain/text.js";
+import type { Write } from "../domain/write.js";
+import type { Prisma } from "../gen/prisma/client.js";
+import { addressTypeNumbers, channelNumber, statusNumbers } from "./customer-rows.js";
+import { missingReferences } from "./references.js";
+import { resolveTags } from "./tags.js";
+
+export interface UnitOptions {
+  /** The locked state. */
+  readonly customer: Customer;
+  /** The stamp of the change. */
+  readonly now: Date;
+  readonly write: Write;
+}
+
+/** The unit of work over one locked customer; `finish` stores the new version, its consent event and its change row. */
+export function createCustomerUnit(
+  tx: Prisma.TransactionClient,
+  { customer, now, write }: UnitOptions,
+): { readonly unit: CustomerUnit; finish(): Promise<void> } {
+  const { companyId, id: customerId } = customer;
+  const author = write.staffId ?? "";
+  const key = (id: string) => ({ companyId_id: { companyId, id } });
+  const noteStamp = { lastUpdatedBy: author, lastUpdatedTime: now };
+  let change: CustomerChange = {};
+
+  const unit: CustomerUnit = {
+    customer,
+
+    async save(next) {
+      change = next;
+    },
+
+    missing: (references) => missingReferences(tx, companyId, references),
+    resolveTags: (references, mayCreate) => resolveTags(tx, { companyId, references, mayCreate, now, write }),
+
+    async replaceTags(tags) {
+      const ids = tags.map((tag) => tag.id);
+      await tx.customerTag.deleteMany({ where: { companyId, customerId, tagId: { notIn: ids } } });
+      await unit.addTags(tags);
+    },
+
+    async addTags(tags) {
+      const data = tags.map((tag) => ({ companyId, customerId, tagId: tag.id }));
+      await tx.customerTag.createMany({ data, skipDuplicates: true });
+    },
+
+    async addAddress({ coordinate, type, ...lines }) {
+      const id = newId(idPrefixes.address);
+      await tx.customerAddress.create({ data: { companyId, customerId, id, ...lines, ...addressNumbers(coordinate, type) } });
+    },
+
+    async editAddress(id, { coordinate, type, address1, address2, city, state, postalCode, country }) {
+      const data = { address1, address2, city, state, postalCode, country, ...addressNumbers(coordinate, type) };
+      await tx.customerAddress.update({ where: key(id), data });
+    },
+
+    async removeAddress(id) {
+      await tx.customerAddress.delete({ where: key(id) });
+    },
+
+    findNotes(ids) {
+      return tx.customerNote.findMany({ where: { companyId, customerId, id: { in: [...ids] } }, orderBy: { id: "desc" } });
+    },
+
+    async addNotes(texts) {
+      const notes = texts.map((note) => ({ id: newId(idPrefixes.note), note, ...noteStamp }));
+      await tx.customerNote.createMany({ data: notes.map((note) => ({ ...note, companyId, customerId, createdTime: now })) });
+      return notes;
+    },
+
+    async editNote(id, note) {
+      await tx.customerNote.update({ where: key(id), data: { note, ...noteStamp } });
+    },
+
+    async keepNotes(ids) {
+      await tx.customerNote.deleteMany({ where: { companyId, customerId, id: { notIn: [...ids] } } });
+    },
+
+    async removeNote(id) {
+      await tx.customerNote.delete({ where: key(id) });
+    },
+  };
+
+  async function finish(): Promise<void> {
+    // A clock that stands still or goes back must not hide a change from those who follow the time.
+    const lastUpdatedTime = new Date(Math.max(now.getTime(), customer.lastUpdatedTime.getTime() + 1));
+    const version = customer.version + 1n;
+    await tx.customer.update({ where: key(customerId), data: { ...columns(change), lastUpdatedBy: author, lastUpdatedTime, version } });
+    if (change.consent && !sameConsent(change.consent, customer.consent)) {
+      await tx.consentEvent.create({ data: { ...consentEvent(customer.consent, change.consent), occurredTime: now } });
+    }
+    const { rpc, keyId, requestId } = write;
+    await tx.change.create({
+      data: { companyId, kind: "customer", resourceId: customerId, version, rpc, keyId, staffId: author, requestId, changedTime: now },
+    });
+  }
+
+  function consentEvent(before: Consent, after: Consent) {
+    const { rpc, keyId, ip, requestId } = write;
+    const subject = { companyId, subjectKind: "customer", subjectId: customerId };
+    return { ...subject, rpc, keyId, staffId: author, ip, requestId, before: { ...before }, after: { ...after } };
+  }
+
+  return { unit, finish };
+}
+
+function columns(change: CustomerChange): Prisma.CustomerUncheckedUpdateInput {
+  const { preference, consent, status, customFields, email, ...same } = change;
+  return {
+    ...same,
+    ...preference,
+    ...(email === undefined ? {} : { email, emailKey: foldCase(email) }),
+    ...(status ? { status: statusNumbers[status] } : {}),
+    ...(consent ? consentColumns(consent) : {}),
+    ...(customFields ? { customFields } : {}),
+  };
+}
+
+function consentColumns({ serviceRelatedChannels, marketingCampaignsChannels, ...flags }: Consent) {
+  return {
+    ...flags,
+    serviceRelatedChannels: serviceRelatedChannels.map(channelNumber),
+    marketingCampaignsChannels: marketingCampaignsChannels.map(channelNumber),
+  };
+}
+
+function addressNumbers(coordinate: { latitude: number; longitude: number } | undefined, type: keyof typeof addressTypeNumbers) {
+  return {
+    latitude: coordinate?.latitude ?? null,
+    longitude: coordinate?.longitude ?? null,
+    type: addressTypeNumbers[type],
+  };
+}

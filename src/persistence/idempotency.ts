@@ -1,0 +1,75 @@
+import { Buffer } from "node:buffer";
+import { DomainError } from "../domain/errors.js";
+import type { Claim, Write } from "../domain/write.js";
+import type { Prisma } from "../gen/prisma/client.js";
+import { violatedConstraint } from "./errors.js";
+import { statement } from "./statement.js";
+
+/** What an earlier call with the same key left behind. */
+export interface Replay {
+  readonly fingerprint: Uint8Array;
+  readonly resourceIds: readonly string[];
+}
+
+/** The unique index that a concurrent twin runs into. */
+export const claimConstraint = "idempotency_pkey";
+
+/**
+ * Takes the answer of an earlier call: marks the claim as replayed and returns the ids of what that call made. The same
+ * key with another request is refused.
+ */
+export function replayed(claim: Claim, replay: Replay): readonly string[] {
+  if (!Buffer.from(replay.fingerprint).equals(claim.fingerprint)) {
+    throw new DomainError("IDEMPOTENCY_KEY_REUSED", "The idempotency key was used for another request.", {
+      violations: [
+        { field: "idempotency-key", reason: "CONFLICT", description: "Belongs to an earlier request that was different." },
+      ],
+    });
+  }
+  claim.replayed = true;
+  return replay.resourceIds;
+}
+
+/** Makes way for a new claim once the old one has expired. */
+export const removeExpiredClaim = statement(
+  "idempotency.remove_expired",
+  "DELETE FROM idempotency WHERE key_id = $1 AND rpc = $2 AND key = $3 AND expired_time <= clock_timestamp()",
+);
+
+/** The stamp of this transaction's changes, and what an earlier call with the claim left. Call it under the row's lock. */
+export async function beginChange(tx: Prisma.TransactionClient, write: Write): Promise<{ now: Date; replay?: Replay }> {
+  const key = write.claim?.key ?? null;
+  const rows = await tx.$queryRaw<{ now: Date; fingerprint: Uint8Array | null; resource_ids: string[] | null }[]>`
+    SELECT begin_change() AS now, i.fingerprint, i.resource_ids FROM (VALUES (1)) one
+    LEFT JOIN idempotency i ON i.key_id = ${write.keyId} AND i.rpc = ${write.rpc} AND i.key = ${key}
+      AND i.expired_time > clock_timestamp()`;
+  const [row] = rows;
+  if (!row) throw new Error("begin_change returned no row");
+  const { now, fingerprint, resource_ids: resourceIds } = row;
+  return { now, ...(fingerprint && resourceIds ? { replay: { fingerprint, resourceIds } } : {}) };
+}
+
+/** Stores the claim beside the effect. A twin that was faster is a violation of `claimConstraint`. */
+export async function storeClaim(
+  tx: Prisma.TransactionClient,
+  write: Write,
+  effect: { readonly companyId: string; readonly resourceIds: readonly string[] },
+): Promise<void> {
+  if (!write.claim) return;
+  const { key, fingerprint } = write.claim;
+  await tx.$executeRaw`DELETE FROM idempotency
+    WHERE key_id = ${write.keyId} AND rpc = ${write.rpc} AND key = ${key} AND expired_time <= clock_timestamp()`;
+  await tx.$executeRaw`INSERT INTO idempotency (key_id, rpc, key, fingerprint, company_id, resource_ids, expired_time)
+    VALUES (${write.keyId}, ${write.rpc}, ${key}, ${fingerprint}, ${effect.companyId}, ${[...effect.resourceIds]},
+      clock_timestamp() + interval '24 hours')`;
+}
+
+/** Runs a transaction again when a twin of its claim was faster: the second run finds what the twin stored. */
+export async function onceMoreAfterTwin<T>(transaction: () => Promise<T>): Promise<T> {
+  try {
+    return await transaction();
+  } catch (error) {
+    if (violatedConstraint(error) !== claimConstraint) throw error;
+    return await transaction();
+  }
+}

@@ -1,0 +1,22 @@
+import type { MissingReferences, References } from "../domain/repositories.js";
+import type { Prisma } from "../gen/prisma/client.js";
+
+/** Which of the references do not exist in the company or are archived there. */
+export async function missingReferences(
+  tx: Prisma.TransactionClient,
+  companyId: string,
+  { preferredBusinessId, referralSourceId, assignedStaffId }: References,
+): Promise<MissingReferences> {
+  const usable = (id: string) => ({ companyId, id, archivedTime: null });
+  const missing: (keyof References)[] = [];
+  if (preferredBusinessId !== undefined && (await tx.business.count({ where: usable(preferredBusinessId) })) === 0) {
+    missing.push("preferredBusinessId");
+  }
+  if (referralSourceId !== undefined && (await tx.referralSource.count({ where: usable(referralSourceId) })) === 0) {
+    missing.push("referralSourceId");
+  }
+  if (assignedStaffId !== undefined && (await tx.staff.count({ where: usable(assignedStaffId) })) === 0) {
+    missing.push("assignedStaffId");
+  }
+  return missing;
+}

@@ -1,0 +1,80 @@
+import { idPrefixes, newId } from "../domain/ids.js";
+import { distinctTags, type PositionedTag, type Tag, type TagReference, type TagResolution, tagKey } from "../domain/tags.js";
+import type { Write } from "../domain/write.js";
+import type { Prisma } from "../gen/prisma/client.js";
+import type { TagModel } from "../gen/prisma/models.js";
+
+export interface TagSearch {
+  readonly companyId: string;
+  readonly references: readonly TagReference[];
+  /** Tags named by a new name may be created. */
+  readonly mayCreate: boolean;
+  readonly now: Date;
+  readonly write: Write;
+}
+
+/** Finds the tags that a call names, in its order; creates those that only have a new name. */
+export async function resolveTags(
+  tx: Prisma.TransactionClient,
+  { companyId, references, mayCreate, now, write }: TagSearch,
+): Promise<TagResolution & { readonly tags: readonly Tag[] }> {
+  const wanted = distinctTags(references);
+  const ids = wanted.flatMap(({ reference }) => ("id" in reference ? [reference.id] : []));
+  const keys = wanted.flatMap(({ reference }) => ("name" in reference ? [tagKey(reference.name)] : []));
+  const known =
+    wanted.length === 0
+      ? []
+      : await tx.tag.findMany({ where: { companyId, OR: [{ id: { in: ids } }, { nameKey: { in: keys } }] } });
+  const find = ({ reference }: PositionedTag) =>
+    known.find((tag) => ("id" in reference ? tag.id === reference.id : tag.nameKey === tagKey(reference.name)));
+
+  const found: { readonly position: number; readonly tag: TagModel }[] = [];
+  const unknown: number[] = [];
+  const archived: number[] = [];
+  const creations: { readonly position: number; readonly name: string }[] = [];
+  for (const one of wanted) {
+    const tag = find(one);
+    if (tag?.archivedTime) archived.push(one.position);
+    else if (tag) found.push({ position: one.position, tag });
+    else if ("id" in one.reference) unknown.push(one.position);
+    else creations.push({ position: one.position, name: one.reference.name });
+  }
+  const refused = unknown.length + archived.length > 0 || !mayCreate;
+  if (!refused) {
+    // In the order of the keys, so that two creators of the same tags never wait for each other in a circle.
+    for (const { position, name } of creations) found.push({ position, tag: await takeTag(tx, name, { companyId, now, write }) });
+  }
+  const ordered = found.toSorted((a, b) => a.position - b.position).map(({ tag }) => toTag(tag));
+  return {
+    tags: [...new Map(ordered.map((tag) => [tag.id, tag])).values()],
+    unknownPositions: unknown,
+    archivedPositions: archived,
+    forbiddenPositions: mayCreate ? [] : creations.map(({ position }) => position),
+  };
+}
+
+type TagCreation = Pick<TagSearch, "companyId" | "now" | "write">;
+
+/** Creates the tag, or takes the one that another creator has just made. */
+async function takeTag(tx: Prisma.TransactionClient, name: string, { companyId, now, write }: TagCreation): Promise<TagModel> {
+  const staffId = write.staffId ?? "";
+  const data = { companyId, id: newId(idPrefixes.tag), name, nameKey: tagKey(name), lastUpdatedBy: staffId, lastUpdatedTime: now };
+  const [created] = await tx.tag.createManyAndReturn({ data, skipDuplicates: true });
+  if (!created) return tx.tag.findUniqueOrThrow({ where: { companyId_nameKey: { companyId, nameKey: data.nameKey } } });
+  const { rpc, keyId, requestId } = write;
+  await tx.change.create({
+    data: { companyId, kind: "tag", resourceId: created.id, version: 1n, rpc, keyId, staffId, requestId, changedTime: now },
+  });
+  return created;
+}
+
+export function toTag(row: TagModel): Tag {
+  return {
+    id: row.id,
+    name: row.name,
+    group: row.groupName,
+    archived: row.archivedTime !== null,
+    lastUpdatedBy: row.lastUpdatedBy,
+    lastUpdatedTime: row.lastUpdatedTime,
+  };
+}
