@@ -1,3 +1,4 @@
+import { hkdfSync } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { Config } from "./config.js";
 import type { ServiceSecrets } from "./database-server.js";
@@ -56,7 +57,7 @@ export async function createApp({ config, logger, databaseUrl, secrets }: AppOpt
   const handlers = createHandlers({
     customers: createCustomerRepository(database),
     customFields: createCustomFieldRepository(database),
-    cardLinks: createCardLinkRepository(database, secrets.secretKey),
+    cardLinks: createCardLinkRepository(database, cardLinkKey(secrets)),
     settings: createSettingRepository(database),
     directory: createDirectoryRepository(database),
     pageTokenSecret: secrets.pageTokenSecret,
@@ -70,7 +71,7 @@ export async function createApp({ config, logger, databaseUrl, secrets }: AppOpt
 
   let stopping: Promise<void> | undefined;
   const stop = () => {
-    stopping ??= servers.stop(config.drainTimeoutMs).then(() => database.close());
+    stopping ??= servers.stop(config.drainTimeoutMs).then(() => closeSoon(database, logger));
     return stopping;
   };
   const address = (port: number) => `${config.tls ? "https" : "http"}://${reachable(config.host)}:${port}`;
@@ -129,6 +130,24 @@ async function startServers({ config, run, logger, metrics, database }: ServerPa
 async function readTls({ certFile, keyFile }: NonNullable<Config["tls"]>) {
   const [certificate, key] = await Promise.all([readFile(certFile, "utf8"), readFile(keyFile, "utf8")]);
   return { certificate, key };
+}
+
+/** A key of its own, so that what signs card links is never what encrypts something else. */
+function cardLinkKey({ secretKey }: ServiceSecrets): Uint8Array {
+  return new Uint8Array(hkdfSync("sha256", secretKey, "", "moego card links", 32));
+}
+
+/** Longer than a statement takes to be cancelled. What still runs then belongs to no call and ends with its connection. */
+const closeTimeoutMs = 2_000;
+
+async function closeSoon(database: Database, logger: Logger): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(true), closeTimeoutMs);
+  });
+  const isLate = await Promise.race([database.close().then(() => false), late]);
+  clearTimeout(timer);
+  if (isLate) logger.warn({}, "database connections were still in use");
 }
 
 const ping = statement("app.ping", "SELECT 1");

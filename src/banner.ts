@@ -29,7 +29,7 @@ function firstCalls(httpUrl: string, grpcUrl: string, key: string): string[] {
   const cleartextHttp2 = httpUrl.startsWith("https:") ? "" : "--http2-prior-knowledge ";
   return [
     "REST:",
-    `curl ${anyCertificate}${authorization} -d '${list}' ${httpUrl}/v1/customers:list`,
+    `curl ${anyCertificate}${authorization} -H 'content-type: application/json' -d '${list}' ${httpUrl}/v1/customers:list`,
     "",
     "gRPC, by reflection:",
     `npx buf curl ${anyCertificate}--protocol grpc ${cleartextHttp2}${authorization} -d '${list}' ${grpcUrl}/${listCustomers}`,

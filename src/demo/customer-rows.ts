@@ -99,7 +99,7 @@ function toNoteRows(customer: DemoCustomer): Row[] {
     const time = new Date(Date.parse(customer.createdTime) + index * 60_000).toISOString();
     return {
       company_id: customer.companyId,
-      id: `note_${customer.id}_${index + 1}`,
+      id: `cxn_${customer.id}_${index + 1}`,
       customer_id: customer.id,
       note,
       created_time: time,
