@@ -49,7 +49,8 @@ export function createPool(options: PoolOptions): pg.Pool {
     types: { getTypeParser },
   });
   // A connection that breaks while idle is replaced by the pool; without a listener it would end the process.
-  pool.on("error", (error) => options.log.warn({ err: error }, "an idle database connection was lost"));
+  // The error itself carries the whole client, so only its message is logged.
+  pool.on("error", ({ message }) => options.log.warn({ reason: message }, "an idle database connection was lost"));
   return pool;
 }
 

@@ -1,4 +1,4 @@
-import type pg from "pg";
+import pg from "pg";
 import { DomainError } from "../domain/errors.js";
 import type { Write } from "../domain/write.js";
 import type { Prisma, PrismaClient } from "../gen/prisma/client.js";
@@ -48,6 +48,7 @@ async function attempt<T>(
   const stop = stopSignal(write.signal, timeoutMs);
   let begun = false;
   let commitSent = false;
+  let commit: CommandWatch | undefined;
   const transaction = prisma.$transaction(
     async (tx) => {
       begun = true;
@@ -64,18 +65,23 @@ async function attempt<T>(
         await watch?.finish();
       }
       stop.signal.throwIfAborted();
-      if (client && hasFailed(client)) throw new Error("A transaction went on after a failed statement: it is lost.");
+      commit = client && watchCommand(client);
       commitSent = true;
       return result;
     },
     { maxWait: waitMs, timeout: timeoutMs + prismaSlackMs },
   );
   try {
-    return await Promise.race([transaction, stop.abortedWhile(() => !begun)]);
+    const result = await Promise.race([transaction, stop.abortedWhile(() => !begun)]);
+    // PostgreSQL answers COMMIT of a failed transaction without an error, and rolls back: work that swallowed the failure
+    // would be told that it was stored.
+    if (commit?.tag() === "ROLLBACK") throw new Error("A transaction went on after a failed statement: it is lost.");
+    return result;
   } catch (error) {
     if (commitSent && isOutcomeLost(readFault(error))) throw outcomeUnknown(write.claim !== undefined, error);
     throw stop.signal.aborted && !commitSent ? stop.signal.reason : error;
   } finally {
+    commit?.end();
     stop.clear();
   }
 }
@@ -117,14 +123,19 @@ async function backendPidOf(tx: Prisma.TransactionClient): Promise<number> {
   return rows[0]?.pid ?? 0;
 }
 
-/**
- * Whether a statement failed in the transaction: then COMMIT would answer without an error and roll back, and work that
- * swallowed the failure would be told that it was stored. The driver knows; its types do not say so yet.
- */
-function hasFailed(client: pg.ClientBase): boolean {
-  return reportsTransaction(client) && client.getTransactionStatus() === "E";
+interface CommandWatch {
+  /** What the server called the last command that it completed, such as COMMIT. */
+  tag(): string | undefined;
+  end(): void;
 }
 
-function reportsTransaction(client: object): client is { getTransactionStatus(): string | null } {
-  return "getTransactionStatus" in client && typeof client.getTransactionStatus === "function";
+function watchCommand(client: pg.ClientBase): CommandWatch | undefined {
+  if (!(client instanceof pg.Client)) return undefined;
+  let tag: string | undefined;
+  const onComplete = (message: { readonly text?: string }) => {
+    tag = message.text;
+  };
+  const { connection } = client;
+  connection.on("commandComplete", onComplete);
+  return { tag: () => tag, end: () => connection.off("commandComplete", onComplete) };
 }

@@ -163,6 +163,21 @@ describe("an abort", () => {
     expect(await running()).toBe(0);
   }, 120_000);
 
+  it("at the moment its statement ends by itself never hits the next statement on that connection", async () => {
+    const database = open({ size: 1 });
+    let cancelledLate = 0;
+    for (let round = 0; round < 300; round += 1) {
+      const abort = new AbortController();
+      const timer = setTimeout(() => abort.abort(cancelled()), 3 + Math.random() * 2);
+      await database.read(sleepFor, [0.003], abort.signal).catch(() => {
+        cancelledLate += 1;
+      });
+      clearTimeout(timer);
+      await database.read(sleepFor, [0.003], never);
+    }
+    expect(cancelledLate).toBeGreaterThan(0);
+  });
+
   it("ends the wait for a connection at once, and the connection that comes later is put back unharmed", async () => {
     const database = open({ size: 1, waitMs: 10_000 });
     const busy = database.read(sleepFor, [0.6], never);

@@ -1,4 +1,3 @@
-import pg from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Claim } from "../../src/domain/write.js";
 import { type Database, openDatabase, statement } from "../../src/persistence/database.js";
@@ -224,11 +223,5 @@ describe("a connection lost", () => {
     await expect(call).rejects.toMatchObject({ reason: "DATABASE_UNAVAILABLE" });
     expect(await stored()).toEqual([]);
     await database.write(insert, ["c"], writeWith());
-  });
-});
-
-describe("the driver", () => {
-  it("tells the state of a transaction, on which the check of swallowed failures rests", () => {
-    expect(Reflect.get(pg.Client.prototype, "getTransactionStatus")).toBeTypeOf("function");
   });
 });
