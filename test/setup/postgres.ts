@@ -69,12 +69,13 @@ async function makeTemplate(test: TestServer): Promise<void> {
   try {
     for (const { name, password } of [test.owner, test.service]) {
       await admin.query(`CREATE ROLE ${name} LOGIN PASSWORD '${password}'`);
+      // To make databases in the name of one, and to see and end the sessions of the other.
+      await admin.query(`GRANT ${name} TO CURRENT_USER`);
     }
     await admin.query(
       `DO $$ BEGIN CREATE ROLE moego_service NOLOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$`,
     );
     await admin.query(`GRANT moego_service TO ${test.service.name}`);
-    await admin.query(`GRANT ${test.owner.name} TO CURRENT_USER`); // to make databases in its name
     await admin.query(`CREATE DATABASE ${test.template} OWNER ${test.owner.name}`);
   } finally {
     await admin.end();
