@@ -1,5 +1,5 @@
 import type { Violation, ViolationReason } from "./errors.js";
-import { lineRule, noteRule, normalise, textFault } from "./text.js";
+import { lineRule, normalise, noteRule, textFault } from "./text.js";
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
@@ -105,7 +105,11 @@ export function checkFields(
     if (definition.archived || values.has(definition.code)) continue;
     if (write === "create" && definition.defaultValue) values.set(definition.code, definition.defaultValue);
     // A merge that does not name a required field leaves it as it was: it may have become required later.
-    else if (definition.required && (write !== "merge" || definition.code in given) && !violations.has(definition.code)) {
+    else if (
+      definition.required &&
+      (write !== "merge" || definition.code in given) &&
+      !violations.has(definition.code)
+    ) {
       refuse(definition.code, "REQUIRED", "The custom field is required.");
     }
   }
@@ -156,7 +160,8 @@ function checkValue(definition: FieldDefinition, value: FieldValue): { readonly 
       return definition.options.includes(String(content)) ? { value } : notAnOption;
     case "MULTI_SELECT": {
       const chosen = isObject(content) && Array.isArray(content["values"]) ? content["values"] : [];
-      if (new Set(chosen).size !== chosen.length) return { reason: "DUPLICATE_FIELD", description: "Names an option twice." };
+      if (new Set(chosen).size !== chosen.length)
+        return { reason: "DUPLICATE_FIELD", description: "Names an option twice." };
       return chosen.every((text) => definition.options.includes(String(text))) ? { value } : notAnOption;
     }
     case "MONEY":
@@ -185,7 +190,8 @@ function moneyFault(content: Json | undefined): Fault | undefined {
   if (!/^[A-Z]{3}$/.test(String(content["currencyCode"] ?? ""))) {
     return { reason: "INVALID_FORMAT", description: "Currency_code must be three capital letters (ISO 4217)." };
   }
-  if (Math.abs(nanos) > 999_999_999) return { reason: "OUT_OF_RANGE", description: "Nanos must be within ±999,999,999." };
+  if (Math.abs(nanos) > 999_999_999)
+    return { reason: "OUT_OF_RANGE", description: "Nanos must be within ±999,999,999." };
   if ((units > 0n && nanos < 0) || (units < 0n && nanos > 0)) {
     return { reason: "CONFLICT", description: "Units and nanos must have the same sign." };
   }

@@ -1,4 +1,11 @@
-import { type CheckedFields, type FieldValues, type FieldWrite, checkFields, fieldPath, relationsOf } from "./custom-fields.js";
+import {
+  type CheckedFields,
+  checkFields,
+  type FieldValues,
+  type FieldWrite,
+  fieldPath,
+  relationsOf,
+} from "./custom-fields.js";
 import type { CustomFieldRepository } from "./repositories.js";
 
 export interface FieldCheck {

@@ -4,13 +4,18 @@ import { tooManyTags } from "./customer-update.js";
 import { invalidRequest, notFound } from "./errors.js";
 import { referenceError } from "./references.js";
 import type { CustomerRepository } from "./repositories.js";
-import { type Tag, type TagReference, maxTagsPerCustomer } from "./tags.js";
+import { maxTagsPerCustomer, type Tag, type TagReference } from "./tags.js";
 import type { Write } from "./write.js";
 
 /** The tags that one customer carries. */
 export interface CustomerTags {
   /** The tags that the call named, whether the customer carried them before or not. */
-  append(customerId: string, references: readonly TagReference[], caller: Caller, write: Write): Promise<readonly Tag[]>;
+  append(
+    customerId: string,
+    references: readonly TagReference[],
+    caller: Caller,
+    write: Write,
+  ): Promise<readonly Tag[]>;
   list(customerId: string, caller: Caller, signal: AbortSignal): Promise<readonly Tag[]>;
 }
 

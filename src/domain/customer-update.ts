@@ -1,11 +1,11 @@
-import { checkCustomerFields } from "./customer-fields.js";
 import { applyConsent, type ConsentChange } from "./consent.js";
 import type { FieldValues } from "./custom-fields.js";
 import { type Address, type Coordinate, etagOf, maxAddresses, type Preference } from "./customer.js";
+import { checkCustomerFields } from "./customer-fields.js";
 import { DomainError, type Violation } from "./errors.js";
 import { referenceError } from "./references.js";
-import type { AddressRecord, CustomFieldRepository, CustomerChange, CustomerUnit } from "./repositories.js";
-import { type TagReference, maxTagsPerCustomer } from "./tags.js";
+import type { AddressRecord, CustomerChange, CustomerUnit, CustomFieldRepository } from "./repositories.js";
+import { maxTagsPerCustomer, type TagReference } from "./tags.js";
 
 /** What UpdateCustomer asks for, parsed: absent = kept. */
 export interface CustomerUpdate {
@@ -57,7 +57,11 @@ const emptyAddress: AddressRecord = {
 };
 
 /** Applies an update to a locked customer, or throws with everything that is wrong and changes nothing. */
-export async function applyUpdate(unit: CustomerUnit, update: CustomerUpdate, context: UpdateContext): Promise<readonly string[]> {
+export async function applyUpdate(
+  unit: CustomerUnit,
+  update: CustomerUpdate,
+  context: UpdateContext,
+): Promise<readonly string[]> {
   const { customer } = unit;
   if (update.etag !== undefined && update.etag !== etagOf(customer)) {
     throw new DomainError("ETAG_MISMATCH", "The customer has changed since it was read. Read it again.", {
@@ -75,7 +79,12 @@ export async function applyUpdate(unit: CustomerUnit, update: CustomerUpdate, co
   const fields = update.customFields
     ? await checkCustomerFields(
         context.customFields,
-        { companyId: customer.companyId, write: update.customFields.write, current: customer.customFields, given: update.customFields.values },
+        {
+          companyId: customer.companyId,
+          write: update.customFields.write,
+          current: customer.customFields,
+          given: update.customFields.values,
+        },
         context.signal,
       )
     : undefined;
@@ -117,7 +126,9 @@ function addressViolations(addresses: readonly Address[], update: AddressUpdate 
       return [{ field: "address.id", reason: "NOT_FOUND", description: "The customer has no such address." }];
     case "set":
       if (update.address.type === "PRIMARY" || addresses.length < maxAddresses) return [];
-      return [{ field: "address", reason: "TOO_MANY", description: `A customer has at most ${maxAddresses} addresses.` }];
+      return [
+        { field: "address", reason: "TOO_MANY", description: `A customer has at most ${maxAddresses} addresses.` },
+      ];
     default:
       return update satisfies never;
   }
@@ -156,7 +167,13 @@ async function noteViolations(unit: CustomerUnit, update: NotesUpdate | undefine
   return update.entries.flatMap((entry, position) =>
     entry.id === undefined || known.has(entry.id)
       ? []
-      : [{ field: `notes[${position}].id`, reason: "NOT_FOUND" as const, description: "The customer has no such note." }],
+      : [
+          {
+            field: `notes[${position}].id`,
+            reason: "NOT_FOUND" as const,
+            description: "The customer has no such note.",
+          },
+        ],
   );
 }
 

@@ -1,18 +1,18 @@
 import { assertBusinesses, mayCreateTags, reachOf, visibilityWithin } from "./access.js";
 import { type Caller, visibilityOf } from "./caller.js";
-import { type ConsentChange, applyConsent, defaultConsent } from "./consent.js";
+import { applyConsent, type ConsentChange, defaultConsent } from "./consent.js";
 import type { Customer } from "./customer.js";
 import { checkCustomerFields } from "./customer-fields.js";
-import { type CustomerUpdate, applyUpdate } from "./customer-update.js";
+import { applyUpdate, type CustomerUpdate } from "./customer-update.js";
 import { DomainError, invalidRequest, notFound } from "./errors.js";
 import type { Page } from "./page.js";
 import { referenceError } from "./references.js";
 import type {
   CardLinkRepository,
-  CustomFieldRepository,
   CustomerFilter,
   CustomerRecord,
   CustomerRepository,
+  CustomFieldRepository,
 } from "./repositories.js";
 import type { Write } from "./write.js";
 
@@ -49,7 +49,12 @@ export interface ListCustomers {
 const cardLinkLifetimeMs = 24 * 60 * 60 * 1000;
 
 /** The rules of customers (decisions.md section 6). */
-export function createCustomers({ customers, customFields, cardLinks, publicBaseUrl }: CustomerDependencies): Customers {
+export function createCustomers({
+  customers,
+  customFields,
+  cardLinks,
+  publicBaseUrl,
+}: CustomerDependencies): Customers {
   return {
     async create(input, caller, write) {
       const { companyId } = input;
@@ -109,6 +114,9 @@ export function createCustomers({ customers, customFields, cardLinks, publicBase
 function quotaExceeded(companyId: string, limit: number): DomainError {
   return new DomainError("CUSTOMER_QUOTA_EXCEEDED", `The company has reached its limit of ${limit} customers.`, {
     metadata: { companyId, limit: String(limit) },
-    quota: { subject: `company:${companyId}`, description: `At most ${limit} customers. Archive some, or raise the limit.` },
+    quota: {
+      subject: `company:${companyId}`,
+      description: `At most ${limit} customers. Archive some, or raise the limit.`,
+    },
   });
 }

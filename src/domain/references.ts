@@ -1,4 +1,4 @@
-import { DomainError, type Violation, invalidRequest } from "./errors.js";
+import { DomainError, invalidRequest, type Violation } from "./errors.js";
 import type { MissingReferences, References } from "./repositories.js";
 import { type TagReference, type TagResolution, tagViolations } from "./tags.js";
 

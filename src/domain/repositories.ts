@@ -117,7 +117,10 @@ export interface CustomerUnit {
   save(change: CustomerChange): Promise<void>;
   missing(references: References): Promise<MissingReferences>;
   /** Finds tags, creating those that only have a new name when `mayCreate`. */
-  resolveTags(references: readonly TagReference[], mayCreate: boolean): Promise<TagResolution & { readonly tags: readonly Tag[] }>;
+  resolveTags(
+    references: readonly TagReference[],
+    mayCreate: boolean,
+  ): Promise<TagResolution & { readonly tags: readonly Tag[] }>;
   /** The customer's tags become exactly these, in this order. */
   replaceTags(tags: readonly Tag[]): Promise<void>;
   /** Adds tags behind those it has; those it has already stay where they are. */
@@ -157,7 +160,11 @@ export interface CustomerRepository {
    * Runs `work` on the locked customer and returns the ids of what it made. Replays and twins of the same claim
    * return the ids of the first call without running it. NOT_FOUND and RESOURCE_ARCHIVED are thrown here.
    */
-  change(target: CustomerTarget, write: Write, work: (unit: CustomerUnit) => Promise<readonly string[]>): Promise<ChangedCustomer>;
+  change(
+    target: CustomerTarget,
+    write: Write,
+    work: (unit: CustomerUnit) => Promise<readonly string[]>,
+  ): Promise<ChangedCustomer>;
 }
 
 /** The customer after a change (or now, for a replay) and the ids of what the change made. */
@@ -190,9 +197,17 @@ export interface SettingRepository {
 
 export interface CustomFieldRepository {
   /** Definitions for customers or for leads, archived ones included. */
-  definitions(companyId: string, association: "CUSTOMER" | "LEAD", signal: AbortSignal): Promise<readonly FieldDefinition[]>;
+  definitions(
+    companyId: string,
+    association: "CUSTOMER" | "LEAD",
+    signal: AbortSignal,
+  ): Promise<readonly FieldDefinition[]>;
   /** Codes whose target does not exist in the company. */
-  missingRelations(companyId: string, targets: readonly RelationTarget[], signal: AbortSignal): Promise<readonly string[]>;
+  missingRelations(
+    companyId: string,
+    targets: readonly RelationTarget[],
+    signal: AbortSignal,
+  ): Promise<readonly string[]>;
 }
 
 export interface DirectoryRepository {

@@ -28,7 +28,8 @@ export const newCustomer = perCountry((country) =>
       email,
       address: address
         .superRefine((value, context) => {
-          if (value.id !== "") context.addIssue({ ...because("NOT_ALLOWED", "A new address has no id yet."), path: ["id"] });
+          if (value.id !== "")
+            context.addIssue({ ...because("NOT_ALLOWED", "A new address has no id yet."), path: ["id"] });
         })
         .optional(),
       preference: preference.optional(),
@@ -41,14 +42,16 @@ export const newCustomer = perCountry((country) =>
       customFields,
       assignedStaffId: optionalId,
     })
-    .transform(({ complianceConfig, referralSource: source, assignedStaffId, address: given, ...same }): NewCustomer => {
-      return {
-        ...same,
-        ...withoutUndefined({ address: given?.record }),
-        preference: same.preference ?? defaultPreference,
-        consent: complianceConfig ?? {},
-        ...(source ? { referralSourceId: source.id } : {}),
-        ...(assignedStaffId === "" ? {} : { assignedStaffId }),
-      };
-    }),
+    .transform(
+      ({ complianceConfig, referralSource: source, assignedStaffId, address: given, ...same }): NewCustomer => {
+        return {
+          ...same,
+          ...withoutUndefined({ address: given?.record }),
+          preference: same.preference ?? defaultPreference,
+          consent: complianceConfig ?? {},
+          ...(source ? { referralSourceId: source.id } : {}),
+          ...(assignedStaffId === "" ? {} : { assignedStaffId }),
+        };
+      },
+    ),
 );

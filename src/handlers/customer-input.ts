@@ -7,7 +7,10 @@ import type { TimeRange } from "../domain/page.js";
 import type { AddressRecord } from "../domain/repositories.js";
 import { maxTagsPerCustomer, type TagReference } from "../domain/tags.js";
 import { normalise, noteRule, tagNameRule, textFault } from "../domain/text.js";
-import { type CustomField_Value, CustomField_ValueSchema } from "../gen/proto/moego/business/setting/v1/custom_field_pb.js";
+import {
+  type CustomField_Value,
+  CustomField_ValueSchema,
+} from "../gen/proto/moego/business/setting/v1/custom_field_pb.js";
 import { id, line, list, optionalId, text } from "./fields.js";
 import { because } from "./parse.js";
 
@@ -55,7 +58,8 @@ const coordinate = z.object({ latitude: degrees(90), longitude: degrees(180) });
 
 function degrees(limit: number) {
   return z.number().superRefine((value, context) => {
-    if (!(Math.abs(value) <= limit)) context.addIssue(because("OUT_OF_RANGE", `Must be -${limit} to ${limit} degrees.`));
+    if (!(Math.abs(value) <= limit))
+      context.addIssue(because("OUT_OF_RANGE", `Must be -${limit} to ${limit} degrees.`));
   });
 }
 
@@ -132,7 +136,8 @@ const fieldCode = /^[A-Za-z0-9_.-]{1,64}$/;
 /** Custom field values in their proto JSON form, by code. */
 export const customFields = z.record(z.string(), z.custom<CustomField_Value>()).transform((values, context) => {
   const entries = Object.entries(values);
-  if (entries.length > maxFieldsPerCall) context.addIssue(because("TOO_MANY", `At most ${maxFieldsPerCall} custom fields.`));
+  if (entries.length > maxFieldsPerCall)
+    context.addIssue(because("TOO_MANY", `At most ${maxFieldsPerCall} custom fields.`));
   const result: Record<string, FieldValue> = {};
   for (const [code, value] of entries) {
     const json = fieldCode.test(code) ? toFieldValue(value) : undefined;

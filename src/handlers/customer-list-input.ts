@@ -25,7 +25,10 @@ export const customersQuery = perCountry((country) =>
       .transform(({ lastUpdatedTime, createdTime, mainPhoneNumber, email, ...ids }, context): CustomerFilter => {
         const phone = parsePhone(mainPhoneNumber.trim(), country);
         if (mainPhoneNumber.trim() !== "" && phone === undefined) {
-          context.addIssue({ ...because("INVALID_FORMAT", "Must be a possible phone number."), path: ["mainPhoneNumber"] });
+          context.addIssue({
+            ...because("INVALID_FORMAT", "Must be a possible phone number."),
+            path: ["mainPhoneNumber"],
+          });
         }
         return {
           ...(lastUpdatedTime ? { lastUpdated: lastUpdatedTime } : {}),

@@ -61,7 +61,8 @@ export const customerUpdate = perCountry((country) =>
 type ParsedUpdate = z.output<ReturnType<typeof customerUpdate>>;
 
 export function toCustomerUpdate(parsed: ParsedUpdate, mask: UpdateMask): CustomerUpdate {
-  const text = <K extends keyof ParsedUpdate>(field: string, key: K) => (mask.writes(field) ? (parsed[key] ?? "") : undefined);
+  const text = <K extends keyof ParsedUpdate>(field: string, key: K) =>
+    mask.writes(field) ? (parsed[key] ?? "") : undefined;
   const columns = withoutUndefined({
     preferredBusinessId: text("preferred_business_id", "preferredBusinessId"),
     avatar: text("avatar_path", "avatarPath"),

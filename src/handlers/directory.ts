@@ -31,7 +31,10 @@ export function createCompanyHandlers({
     async listCompanies(request, context) {
       parse(requests.listCompanies.input, request, z.object({ pagination }));
       const page = pageTokens.open(request, context);
-      const { rows, nextPageToken } = page.close(await directory.listCompanies(page, context.caller, context.signal), byName);
+      const { rows, nextPageToken } = page.close(
+        await directory.listCompanies(page, context.caller, context.signal),
+        byName,
+      );
       return { companies: rows.map(toProtoCompany), nextPageToken };
     },
   };

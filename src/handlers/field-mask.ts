@@ -27,7 +27,12 @@ export interface MaskRules {
  *
  * @param holder the message whose fields the paths name: the request, or a resource inside it
  */
-export function readMask(schema: DescMessage, holder: Message, mask: FieldMask | undefined, rules: MaskRules): UpdateMask {
+export function readMask(
+  schema: DescMessage,
+  holder: Message,
+  mask: FieldMask | undefined,
+  rules: MaskRules,
+): UpdateMask {
   const fields = schema.fields.filter((field) => !rules.notMaskable.includes(field.name));
   const reflected = reflect(schema, holder);
   const populated = new Set(fields.filter((field) => reflected.isSet(field)).map((field) => field.name));
@@ -92,7 +97,11 @@ function isEmpty(holder: ReturnType<typeof reflect>, field: DescField): boolean 
 }
 
 function unknownPath(position: number): Violation {
-  return { field: `update_mask.paths[${position}]`, reason: "UNKNOWN_FIELD", description: "Names no field that can be written." };
+  return {
+    field: `update_mask.paths[${position}]`,
+    reason: "UNKNOWN_FIELD",
+    description: "Names no field that can be written.",
+  };
 }
 
 /** The given parts of a message, by local name, for a merge into what is stored. */

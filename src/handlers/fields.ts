@@ -53,7 +53,8 @@ export const email = text(lineRule).superRefine((value, context) => {
 
 /** `#RRGGBB`; empty = none. */
 export const color = z.string().superRefine((value, context) => {
-  if (value !== "" && !/^#[0-9A-Fa-f]{6}$/.test(value)) context.addIssue(because("INVALID_FORMAT", "Must be `#RRGGBB`."));
+  if (value !== "" && !/^#[0-9A-Fa-f]{6}$/.test(value))
+    context.addIssue(because("INVALID_FORMAT", "Must be `#RRGGBB`."));
 });
 
 /** An https URL of at most 2,048 characters; empty = none. */

@@ -20,7 +20,8 @@ const maxOffset = 100_000;
 export const pagination = z
   .object({
     pageSize: z.number().superRefine((size, context) => {
-      if (size < 0 || size > maxPageSize) context.addIssue(because("OUT_OF_RANGE", `Must be 0 to ${maxPageSize}; 0 means ${defaultPageSize}.`));
+      if (size < 0 || size > maxPageSize)
+        context.addIssue(because("OUT_OF_RANGE", `Must be 0 to ${maxPageSize}; 0 means ${defaultPageSize}.`));
     }),
   })
   .optional();
@@ -91,7 +92,8 @@ function encode({ time, id }: Cursor, binding: Buffer, secret: string): string {
 }
 
 function decode(token: string, binding: Buffer, secret: string): Cursor {
-  const bytes = token.length <= 64 && /^[A-Za-z0-9_-]+$/.test(token) ? Buffer.from(token, "base64url") : Buffer.alloc(0);
+  const bytes =
+    token.length <= 64 && /^[A-Za-z0-9_-]+$/.test(token) ? Buffer.from(token, "base64url") : Buffer.alloc(0);
   const body = bytes.subarray(0, -macSize);
   // Base64 has several spellings of one value; only ours counts.
   const wellFormed = body.length > idOffset && body[0] === versionAndSecret && bytes.toString("base64url") === token;

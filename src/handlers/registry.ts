@@ -48,7 +48,8 @@ function complete(handlers: HandlerRegistry): HandlerRegistry {
   const expected = new Set(unimplementedRpcs.map((method) => `${method.parent.typeName}/${method.name}`));
   for (const method of services.flatMap((service) => service.methods)) {
     const name = `${method.parent.typeName}/${method.name}`;
-    if (handlers.has(name) === expected.has(name)) throw new Error(`${name} needs a handler or a place in unimplementedRpcs`);
+    if (handlers.has(name) === expected.has(name))
+      throw new Error(`${name} needs a handler or a place in unimplementedRpcs`);
   }
   return handlers;
 }

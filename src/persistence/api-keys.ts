@@ -1,6 +1,7 @@
 import type { ApiKeyRepository, Organization } from "../domain/api-keys.js";
 import { type ApiKeyRow, apiKeyColumns, organizationJson, toApiKey } from "./api-key-rows.js";
-import { type Database, statement } from "./database.js";
+import type { Database } from "./database.js";
+import { statement } from "./statement.js";
 
 /** The administration of API keys in the database. */
 export function createApiKeyRepository(database: Database): ApiKeyRepository {

@@ -87,6 +87,6 @@ function event(socket: Socket, name: "connect" | "data" | "secureConnect"): Prom
 function message(...words: readonly number[]): Buffer {
   const buffer = Buffer.alloc(4 + 4 * words.length);
   buffer.writeInt32BE(buffer.length, 0);
-  words.forEach((word, index) => buffer.writeInt32BE(word, 4 + 4 * index));
+  for (const [index, word] of words.entries()) buffer.writeInt32BE(word, 4 + 4 * index);
   return buffer;
 }

@@ -38,7 +38,9 @@ export function createCardLinkRepository(database: Database, secret: Uint8Array)
           const tokenHash = createHash("sha256").update(token).digest();
           const createdBy = write.staffId ?? "";
           const expiredTime = new Date(now.getTime() + lifetimeMs);
-          await tx.cardLink.create({ data: { companyId, id, customerId, tokenHash, createdBy, createdTime: now, expiredTime } });
+          await tx.cardLink.create({
+            data: { companyId, id, customerId, tokenHash, createdBy, createdTime: now, expiredTime },
+          });
           await storeClaim(tx, write, { companyId, resourceIds: [id] });
           return token;
         }),

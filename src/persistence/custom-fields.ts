@@ -16,7 +16,11 @@ interface DefinitionRow {
 export function createCustomFieldRepository(database: Database): CustomFieldRepository {
   return {
     async definitions(companyId, association, signal) {
-      const rows = await database.read<DefinitionRow>(definitions, [companyId, associationNumbers[association]], signal);
+      const rows = await database.read<DefinitionRow>(
+        definitions,
+        [companyId, associationNumbers[association]],
+        signal,
+      );
       return rows.map(toDefinition);
     },
 

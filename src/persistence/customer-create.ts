@@ -3,7 +3,14 @@ import type { Admission, CustomerRecord, MissingReferences } from "../domain/rep
 import { distinctTags, tagKey } from "../domain/tags.js";
 import { foldCase } from "../domain/text.js";
 import type { Write } from "../domain/write.js";
-import { addressColumns, addressJson, channelNumber, type CustomerRow, customerColumns, noteJson } from "./customer-rows.js";
+import {
+  addressColumns,
+  addressJson,
+  type CustomerRow,
+  channelNumber,
+  customerColumns,
+  noteJson,
+} from "./customer-rows.js";
 import { statement } from "./statement.js";
 import { tagJson } from "./tag-rows.js";
 

@@ -1,7 +1,7 @@
 import type { Customer } from "../domain/customer.js";
 import type { CustomerFilter, CustomerQuery } from "../domain/repositories.js";
 import { foldCase } from "../domain/text.js";
-import { customerChildren, customerColumns, type CustomerRow, toCustomer } from "./customer-rows.js";
+import { type CustomerRow, customerChildren, customerColumns, toCustomer } from "./customer-rows.js";
 import type { Database } from "./database.js";
 import { type Statement, statement } from "./statement.js";
 
@@ -9,7 +9,11 @@ import { type Statement, statement } from "./statement.js";
  * A page of customers with their children in one statement: the page is cut from an index first, the children are
  * aggregated for its rows alone. Newest first; under a `lastUpdated` filter oldest change first, archived ones included.
  */
-export async function listCustomers(database: Database, query: CustomerQuery, signal: AbortSignal): Promise<readonly Customer[]> {
+export async function listCustomers(
+  database: Database,
+  query: CustomerQuery,
+  signal: AbortSignal,
+): Promise<readonly Customer[]> {
   const horizon = query.filter.lastUpdated ? await changeHorizon(database, signal) : undefined;
   const { statement: text, values } = listStatement(query, horizon);
   const rows = await database.read<CustomerRow>(text, values, signal);
@@ -64,11 +68,15 @@ function filterConditions(filter: CustomerFilter, bind: (value: unknown) => stri
     ...(filter.phone === undefined ? [] : [`c.phone = ${bind(filter.phone)}`]),
     // The second half lets the planner use the partial index.
     ...(filter.email === undefined ? [] : [`c.email_key = ${bind(foldCase(filter.email))} AND c.email_key <> ''`]),
-    ...(filter.preferredBusinessIds ? [`c.preferred_business_id = ANY(${bind(filter.preferredBusinessIds)}::text[])`] : []),
+    ...(filter.preferredBusinessIds
+      ? [`c.preferred_business_id = ANY(${bind(filter.preferredBusinessIds)}::text[])`]
+      : []),
     ...(filter.referralSourceIds ? [`c.referral_source_id = ANY(${bind(filter.referralSourceIds)}::text[])`] : []),
     ...(filter.tagIds
-      ? [`EXISTS (SELECT FROM customer_tag ct WHERE ct.company_id = $1 AND ct.customer_id = c.id
-            AND ct.tag_id = ANY(${bind(filter.tagIds)}::text[]))`]
+      ? [
+          `EXISTS (SELECT FROM customer_tag ct WHERE ct.company_id = $1 AND ct.customer_id = c.id
+            AND ct.tag_id = ANY(${bind(filter.tagIds)}::text[]))`,
+        ]
       : []),
   ];
 }

@@ -36,7 +36,10 @@ export async function listNotes(
   }));
 }
 
-const locate = statement("customer.locate", `SELECT c.company_id FROM customer c WHERE ${visibleTo("c")} AND c.id = $3`);
+const locate = statement(
+  "customer.locate",
+  `SELECT c.company_id FROM customer c WHERE ${visibleTo("c")} AND c.id = $3`,
+);
 
 const notesOf = `SELECT id, note, created_time, last_updated_by, last_updated_time FROM customer_note
   WHERE company_id = $1 AND customer_id = $2`;

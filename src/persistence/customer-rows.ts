@@ -141,7 +141,12 @@ export function toCustomer(row: CustomerRow): Customer {
 }
 
 export function toNote(json: NoteJson): Note {
-  return { id: json.id, note: json.note, lastUpdatedBy: json.last_updated_by, lastUpdatedTime: new Date(json.last_updated_time) };
+  return {
+    id: json.id,
+    note: json.note,
+    lastUpdatedBy: json.last_updated_by,
+    lastUpdatedTime: new Date(json.last_updated_time),
+  };
 }
 
 function toAddress(json: AddressJson): Address {

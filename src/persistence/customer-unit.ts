@@ -52,7 +52,9 @@ export function createCustomerUnit(
 
     async addAddress({ coordinate, type, ...lines }) {
       const id = newId(idPrefixes.address);
-      await tx.customerAddress.create({ data: { companyId, customerId, id, ...lines, ...addressNumbers(coordinate, type) } });
+      await tx.customerAddress.create({
+        data: { companyId, customerId, id, ...lines, ...addressNumbers(coordinate, type) },
+      });
     },
 
     async editAddress(id, { coordinate, type, address1, address2, city, state, postalCode, country }) {
@@ -65,12 +67,17 @@ export function createCustomerUnit(
     },
 
     findNotes(ids) {
-      return tx.customerNote.findMany({ where: { companyId, customerId, id: { in: [...ids] } }, orderBy: { id: "desc" } });
+      return tx.customerNote.findMany({
+        where: { companyId, customerId, id: { in: [...ids] } },
+        orderBy: { id: "desc" },
+      });
     },
 
     async addNotes(texts) {
       const notes = texts.map((note) => ({ id: newId(idPrefixes.note), note, ...noteStamp }));
-      await tx.customerNote.createMany({ data: notes.map((note) => ({ ...note, companyId, customerId, createdTime: now })) });
+      await tx.customerNote.createMany({
+        data: notes.map((note) => ({ ...note, companyId, customerId, createdTime: now })),
+      });
       return notes;
     },
 
@@ -91,13 +98,26 @@ export function createCustomerUnit(
     // A clock that stands still or goes back must not hide a change from those who follow the time.
     const lastUpdatedTime = new Date(Math.max(now.getTime(), customer.lastUpdatedTime.getTime() + 1));
     const version = customer.version + 1n;
-    await tx.customer.update({ where: key(customerId), data: { ...columns(change), lastUpdatedBy: author, lastUpdatedTime, version } });
+    await tx.customer.update({
+      where: key(customerId),
+      data: { ...columns(change), lastUpdatedBy: author, lastUpdatedTime, version },
+    });
     if (change.consent && !sameConsent(change.consent, customer.consent)) {
       await tx.consentEvent.create({ data: { ...consentEvent(customer.consent, change.consent), occurredTime: now } });
     }
     const { rpc, keyId, requestId } = write;
     await tx.change.create({
-      data: { companyId, kind: "customer", resourceId: customerId, version, rpc, keyId, staffId: author, requestId, changedTime: now },
+      data: {
+        companyId,
+        kind: "customer",
+        resourceId: customerId,
+        version,
+        rpc,
+        keyId,
+        staffId: author,
+        requestId,
+        changedTime: now,
+      },
     });
   }
 
@@ -130,7 +150,10 @@ function consentColumns({ serviceRelatedChannels, marketingCampaignsChannels, ..
   };
 }
 
-function addressNumbers(coordinate: { latitude: number; longitude: number } | undefined, type: keyof typeof addressTypeNumbers) {
+function addressNumbers(
+  coordinate: { latitude: number; longitude: number } | undefined,
+  type: keyof typeof addressTypeNumbers,
+) {
   return {
     latitude: coordinate?.latitude ?? null,
     longitude: coordinate?.longitude ?? null,

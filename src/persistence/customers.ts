@@ -1,8 +1,8 @@
-import { idPrefixes, newId } from "../domain/ids.js";
 import { notFound } from "../domain/errors.js";
+import { idPrefixes, newId } from "../domain/ids.js";
 import type { Admission, CreateOutcome, CustomerRepository } from "../domain/repositories.js";
-import { type CreateCall, type CreateRow, createStatement, createValues } from "./customer-create.js";
 import { changeCustomer } from "./customer-change.js";
+import { type CreateCall, type CreateRow, createStatement, createValues } from "./customer-create.js";
 import { listCustomers } from "./customer-list.js";
 import { listNotes } from "./customer-notes.js";
 import { type CustomerRow, customerChildren, customerColumns, toCustomer } from "./customer-rows.js";

@@ -10,8 +10,6 @@ import { runStatement } from "./run-statement.js";
 import type { Statement } from "./statement.js";
 import { transact } from "./transact.js";
 
-export { type Statement, statement } from "./statement.js";
-
 /** Connections of the pool at this moment. */
 export interface PoolStats {
   readonly total: number;

@@ -1,5 +1,6 @@
 import type { DirectoryAdminRepository, NewBusiness, NewCompany } from "../domain/directory-admin.js";
-import { type Database, statement } from "./database.js";
+import type { Database } from "./database.js";
+import { statement } from "./statement.js";
 
 export function createDirectoryAdminRepository(database: Database): DirectoryAdminRepository {
   return {

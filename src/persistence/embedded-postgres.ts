@@ -4,7 +4,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type pg from "pg";
 import { serverAccount } from "./embedded/account.js";
 import { type Binaries, prepareBinaries } from "./embedded/binaries.js";
-import { assertNotLost, createCluster, dataOwner, linkCluster, logTail, openClusterFolder, rotateLog } from "./embedded/cluster.js";
+import {
+  assertNotLost,
+  createCluster,
+  dataOwner,
+  linkCluster,
+  logTail,
+  openClusterFolder,
+  rotateLog,
+} from "./embedded/cluster.js";
 import { connectSuperuser, databaseUrls, ensureDatabase } from "./embedded/databases.js";
 import { EmbeddedPostgresError } from "./embedded/error.js";
 import { endOrphans, readPostmaster, removeStalePidFile } from "./embedded/postmaster.js";
@@ -123,7 +131,9 @@ async function startOrJoin(cluster: Cluster, log: Log): Promise<Running> {
       const why = `${cause instanceof Error ? cause.message : ""}\n${await logTail(cluster.folder)}`;
       const waitedMs = Date.now() - startedAt;
       if (waitedMs > startBudgetMs || !mayPass.test(why)) {
-        throw new EmbeddedPostgresError(`The embedded PostgreSQL in ${cluster.folder} does not start.\n${why}`, { cause });
+        throw new EmbeddedPostgresError(`The embedded PostgreSQL in ${cluster.folder} does not start.\n${why}`, {
+          cause,
+        });
       }
       if (waitedMs > patienceWithOrphansMs && orphansRemain.test(why)) {
         log.warn({ ended: await endOrphans(cluster.data) }, "ended server processes that outlived a killed PostgreSQL");

@@ -22,7 +22,11 @@ export function replayed(claim: Claim, replay: Replay): readonly string[] {
   if (!Buffer.from(replay.fingerprint).equals(claim.fingerprint)) {
     throw new DomainError("IDEMPOTENCY_KEY_REUSED", "The idempotency key was used for another request.", {
       violations: [
-        { field: "idempotency-key", reason: "CONFLICT", description: "Belongs to an earlier request that was different." },
+        {
+          field: "idempotency-key",
+          reason: "CONFLICT",
+          description: "Belongs to an earlier request that was different.",
+        },
       ],
     });
   }

@@ -2,7 +2,8 @@ import type { CompanyReach } from "../domain/caller.js";
 import type { KeyCheckRepository } from "../domain/key-checker.js";
 import type { KeyRecord } from "../domain/key-grants.js";
 import type { Write } from "../domain/write.js";
-import { type Database, statement } from "./database.js";
+import type { Database } from "./database.js";
+import { statement } from "./statement.js";
 
 /** The look-up behind every call: one prepared statement for the key and everything it reaches. */
 export function createKeyCheckRepository(database: Database): KeyCheckRepository {

@@ -130,7 +130,9 @@ function pendingMigrations(migrations: readonly Migration[], applied: readonly A
   const pending = migrations.filter(({ name }) => !names.has(name));
   const late = pending.find(({ name }) => name < last);
   if (!late) return pending;
-  throw new MigrationError(`Migration ${late.name} is older than ${last}, which is applied already: give it a later time.`);
+  throw new MigrationError(
+    `Migration ${late.name} is older than ${last}, which is applied already: give it a later time.`,
+  );
 }
 
 async function apply(client: pg.Client, migration: Migration): Promise<void> {

@@ -12,7 +12,8 @@ export function createPrisma(pool: pg.Pool, log: Log): PrismaClient {
     // Without a name every statement is planned anew, which costs several times its run.
     statementNameGenerator: nameGenerated,
     // The statement under way is rejected as well; without a listener the event would end the process.
-    onConnectionError: ({ message }) => log.warn({ reason: message }, "a database connection was lost in a transaction"),
+    onConnectionError: ({ message }) =>
+      log.warn({ reason: message }, "a database connection was lost in a transaction"),
   });
   return new PrismaClient({ adapter, errorFormat: "minimal" });
 }

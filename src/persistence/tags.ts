@@ -1,5 +1,12 @@
 import { idPrefixes, newId } from "../domain/ids.js";
-import { distinctTags, type PositionedTag, type Tag, type TagReference, type TagResolution, tagKey } from "../domain/tags.js";
+import {
+  distinctTags,
+  type PositionedTag,
+  type Tag,
+  type TagReference,
+  type TagResolution,
+  tagKey,
+} from "../domain/tags.js";
 import type { Write } from "../domain/write.js";
 import type { Prisma } from "../gen/prisma/client.js";
 import type { TagModel } from "../gen/prisma/models.js";
@@ -42,7 +49,8 @@ export async function resolveTags(
   const refused = unknown.length + archived.length > 0 || !mayCreate;
   if (!refused) {
     // In the order of the keys, so that two creators of the same tags never wait for each other in a circle.
-    for (const { position, name } of creations) found.push({ position, tag: await takeTag(tx, name, { companyId, now, write }) });
+    for (const { position, name } of creations)
+      found.push({ position, tag: await takeTag(tx, name, { companyId, now, write }) });
   }
   const ordered = found.toSorted((a, b) => a.position - b.position).map(({ tag }) => toTag(tag));
   return {
@@ -56,14 +64,35 @@ export async function resolveTags(
 type TagCreation = Pick<TagSearch, "companyId" | "now" | "write">;
 
 /** Creates the tag, or takes the one that another creator has just made. */
-async function takeTag(tx: Prisma.TransactionClient, name: string, { companyId, now, write }: TagCreation): Promise<TagModel> {
+async function takeTag(
+  tx: Prisma.TransactionClient,
+  name: string,
+  { companyId, now, write }: TagCreation,
+): Promise<TagModel> {
   const staffId = write.staffId ?? "";
-  const data = { companyId, id: newId(idPrefixes.tag), name, nameKey: tagKey(name), lastUpdatedBy: staffId, lastUpdatedTime: now };
+  const data = {
+    companyId,
+    id: newId(idPrefixes.tag),
+    name,
+    nameKey: tagKey(name),
+    lastUpdatedBy: staffId,
+    lastUpdatedTime: now,
+  };
   const [created] = await tx.tag.createManyAndReturn({ data, skipDuplicates: true });
   if (!created) return tx.tag.findUniqueOrThrow({ where: { companyId_nameKey: { companyId, nameKey: data.nameKey } } });
   const { rpc, keyId, requestId } = write;
   await tx.change.create({
-    data: { companyId, kind: "tag", resourceId: created.id, version: 1n, rpc, keyId, staffId, requestId, changedTime: now },
+    data: {
+      companyId,
+      kind: "tag",
+      resourceId: created.id,
+      version: 1n,
+      rpc,
+      keyId,
+      staffId,
+      requestId,
+      changedTime: now,
+    },
   });
   return created;
 }

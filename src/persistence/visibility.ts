@@ -18,11 +18,16 @@ export function visibilityValues({ companyIds, grants }: Visibility): [readonly 
 /**
  * The one row that an id names. Companies may hold the same imported id, so a key that covers several can find two.
  */
-export function theOne<Row>(rows: readonly Row[], resource: string, id: string): Row | undefined {
-  if (rows.length > 1) {
-    throw new DomainError("AMBIGUOUS_ID", `${resource} ids are unique within a company. Name it in the moego-company header.`, {
-      metadata: { resource, id },
-    });
-  }
-  return rows[0];
+export function theOne<Row extends { readonly company_id: string }>(
+  rows: readonly Row[],
+  resource: string,
+  id: string,
+): Row | undefined {
+  if (rows.length <= 1) return rows[0];
+  const companyIds = rows.map((row) => row.company_id).toSorted();
+  throw new DomainError(
+    "AMBIGUOUS_ID",
+    `${resource} ids are unique within a company. Name the company in the moego-company header.`,
+    { metadata: { resource, id, companyIds: companyIds.join(",") } },
+  );
 }

@@ -1,4 +1,11 @@
-import { type DescMessage, type DescService, type JsonValue, type Message, type Registry, toJson } from "@bufbuild/protobuf";
+import {
+  type DescMessage,
+  type DescService,
+  type JsonValue,
+  type Message,
+  type Registry,
+  toJson,
+} from "@bufbuild/protobuf";
 import { DomainError } from "../domain/errors.js";
 import { StatusSchema } from "../gen/proto/google/rpc/status_pb.js";
 import type { Call, Run } from "../pipeline/call.js";
@@ -17,7 +24,11 @@ import { type Match, type Route, routeTable } from "./rest-routes.js";
  *
  * @param types message types that an `Any` of an answer may hold, beside the details of errors
  */
-export function createRestHandler(options: { services: readonly DescService[]; run: Run; types?: Registry }): HttpHandler {
+export function createRestHandler(options: {
+  services: readonly DescService[];
+  run: Run;
+  types?: Registry;
+}): HttpHandler {
   const table = routeTable(options.services);
 
   return async (request) => {
@@ -44,12 +55,18 @@ export function createRestHandler(options: { services: readonly DescService[]; r
 /** An error as a REST caller reads it: `google.rpc.Status` in JSON. */
 export function restErrorAnswer(error: StatusError, headers: Readonly<Record<string, string>> = {}): HttpAnswer {
   const cause = error.cause instanceof DomainError ? error.cause.details.metadata : undefined;
-  return jsonAnswer(error.httpStatus, toJson(StatusSchema, error.toStatus(), { registry: detailTypes, alwaysEmitImplicit: true }), {
-    ...headers,
-    [requestIdHeader]: error.requestId,
-    ...(error.reason === "METHOD_NOT_ALLOWED" && cause?.["allow"] ? { allow: cause["allow"] } : {}),
-    ...(error.httpStatus === 503 && error.retryDelayMs ? { "retry-after": String(Math.ceil(error.retryDelayMs / 1_000)) } : {}),
-  });
+  return jsonAnswer(
+    error.httpStatus,
+    toJson(StatusSchema, error.toStatus(), { registry: detailTypes, alwaysEmitImplicit: true }),
+    {
+      ...headers,
+      [requestIdHeader]: error.requestId,
+      ...(error.reason === "METHOD_NOT_ALLOWED" && cause?.["allow"] ? { allow: cause["allow"] } : {}),
+      ...(error.httpStatus === 503 && error.retryDelayMs
+        ? { "retry-after": String(Math.ceil(error.retryDelayMs / 1_000)) }
+        : {}),
+    },
+  );
 }
 
 /** HEAD asks for the headers of a GET, which is only right where the GET changes nothing. */
@@ -84,18 +101,38 @@ async function decoderOf(match: Match, request: HttpRequest): Promise<() => Mess
   }
 }
 
-/** JSON, and what clients send when they mean JSON: no type at all, or text/plain, which spares a browser its preflight. */
+const assumedJson = ["application/json", "text/plain", "application/x-www-form-urlencoded"];
+
+/**
+ * JSON, and what clients send when they mean JSON: no type at all, text/plain, which spares a browser its preflight, and
+ * the form type that `curl -d` names by itself.
+ */
 function checkContentType(contentType = ""): void {
-  const [type = "", ...parameters] = contentType.toLowerCase().split(";").map((part) => part.trim());
-  const charset = parameters.find((parameter) => parameter.startsWith("charset="))?.slice("charset=".length).replaceAll('"', "");
-  const isJson = type === "" || type === "application/json" || type === "text/plain" || /^application\/[\w.-]+\+json$/.test(type);
+  const [type = "", ...parameters] = contentType
+    .toLowerCase()
+    .split(";")
+    .map((part) => part.trim());
+  const charset = parameters
+    .find((parameter) => parameter.startsWith("charset="))
+    ?.slice("charset=".length)
+    .replaceAll('"', "");
+  const isJson = type === "" || assumedJson.includes(type) || /^application\/[\w.-]+\+json$/.test(type);
   if (isJson && (charset === undefined || charset === "utf-8" || charset === "utf8" || charset === "us-ascii")) return;
-  throw new DomainError("UNSUPPORTED_MEDIA_TYPE", "The body must be JSON in UTF-8, with content-type application/json.", {
-    metadata: { contentType },
-  });
+  throw new DomainError(
+    "UNSUPPORTED_MEDIA_TYPE",
+    "The body must be JSON in UTF-8, with content-type application/json.",
+    {
+      metadata: { contentType },
+    },
+  );
 }
 
-function answerJson(schema: DescMessage, message: Message, responseBody: string, registry: Registry | undefined): JsonValue {
+function answerJson(
+  schema: DescMessage,
+  message: Message,
+  responseBody: string,
+  registry: Registry | undefined,
+): JsonValue {
   const json = toJson(schema, message, { alwaysEmitImplicit: true, ...(registry ? { registry } : {}) });
   const field = schema.fields.find(({ name }) => name === responseBody);
   if (!field) return json;

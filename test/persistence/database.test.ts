@@ -2,8 +2,9 @@ import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { DomainError } from "../../src/domain/errors.js";
-import { type Database, openDatabase, statement } from "../../src/persistence/database.js";
+import { type Database, openDatabase } from "../../src/persistence/database.js";
 import { silentLog } from "../../src/persistence/log.js";
+import { statement } from "../../src/persistence/statement.js";
 import { asAdmin, createDatabase, type TestDatabase } from "../support/database.js";
 import { writeWith } from "../support/write.js";
 
@@ -51,7 +52,10 @@ describe("statements", () => {
     const database = open({ size: 1 });
     const one = statement("one", "SELECT 1 AS one");
     for (let call = 0; call < 3; call += 1) await database.read(one, [], never);
-    const found = statement("found", "SELECT name, (generic_plans + custom_plans)::int AS runs FROM pg_prepared_statements WHERE name = $1");
+    const found = statement(
+      "found",
+      "SELECT name, (generic_plans + custom_plans)::int AS runs FROM pg_prepared_statements WHERE name = $1",
+    );
     expect(await database.read(found, [one.name], never)).toEqual([{ name: one.name, runs: 3 }]);
   });
 
@@ -64,7 +68,11 @@ describe("statements", () => {
               '2026-11-22'::date AS day, (extract(epoch FROM $1::timestamptz) * 1000)::bigint::text AS ms`,
     );
     const sent = new Date("2026-07-01T00:00:00.007Z");
-    const [row] = await database.read<{ a: Date; b: Date; c: Date; d: Date; day: string; ms: string }>(times, [sent], never);
+    const [row] = await database.read<{ a: Date; b: Date; c: Date; d: Date; day: string; ms: string }>(
+      times,
+      [sent],
+      never,
+    );
     expect(row?.a.toISOString()).toBe("2026-11-22T14:17:12.204Z");
     expect(row?.b.toISOString()).toBe("2026-03-28T23:30:00.001Z");
     expect(row?.c.getUTCFullYear()).toBe(-43);
@@ -95,7 +103,12 @@ describe("the role of the service", () => {
 
   it("cannot alter, create or drop tables", async () => {
     const database = open();
-    for (const sql of ["ALTER TABLE thing ADD COLUMN x int", "DROP TABLE thing", "CREATE TABLE other ()", "TRUNCATE thing"]) {
+    for (const sql of [
+      "ALTER TABLE thing ADD COLUMN x int",
+      "DROP TABLE thing",
+      "CREATE TABLE other ()",
+      "TRUNCATE thing",
+    ]) {
       await expect(database.read(statement("ddl", sql), [], never)).rejects.toMatchObject({ code: "42501" });
     }
   });
@@ -121,8 +134,12 @@ describe("an abort", () => {
     const database = open();
     const signal = AbortSignal.abort(cancelled());
     await expect(database.read(sleepFor, [0], signal)).rejects.toMatchObject({ reason: "CALL_CANCELLED" });
-    await expect(database.write(insert, ["a"], writeWith({ signal }))).rejects.toMatchObject({ reason: "CALL_CANCELLED" });
-    await expect(database.ask(signal, (prisma) => prisma.company.count())).rejects.toMatchObject({ reason: "CALL_CANCELLED" });
+    await expect(database.write(insert, ["a"], writeWith({ signal }))).rejects.toMatchObject({
+      reason: "CALL_CANCELLED",
+    });
+    await expect(database.ask(signal, (prisma) => prisma.company.count())).rejects.toMatchObject({
+      reason: "CALL_CANCELLED",
+    });
     await expect(database.transact(writeWith({ signal }), (tx) => tx.company.count())).rejects.toMatchObject({
       reason: "CALL_CANCELLED",
     });

@@ -161,7 +161,12 @@ describe("embedded PostgreSQL", () => {
     const { rows } = await busy.query("SELECT pg_backend_pid() AS pid");
     const endless = busy.query("SELECT count(*) FROM generate_series(1, 1e12::bigint)").catch(() => {});
     await expect
-      .poll(() => query(first.superuserUrl, "SELECT FROM pg_stat_activity WHERE query LIKE '%1e12%' AND state = 'active' AND pid <> pg_backend_pid()"))
+      .poll(() =>
+        query(
+          first.superuserUrl,
+          "SELECT FROM pg_stat_activity WHERE query LIKE '%1e12%' AND state = 'active' AND pid <> pg_backend_pid()",
+        ),
+      )
       .toHaveLength(1);
     process.kill(await postmasterPid(first.folder), "SIGKILL");
     expect(isAlive(rows[0]?.pid)).toBe(true);
@@ -190,7 +195,10 @@ describe("embedded PostgreSQL", () => {
     child.kill("SIGKILL");
     await ended;
     const joined = await start(dataDir);
-    expect({ ownerUrl: joined.ownerUrl, started: joined.started }).toEqual({ ownerUrl: line["ownerUrl"], started: false });
+    expect({ ownerUrl: joined.ownerUrl, started: joined.started }).toEqual({
+      ownerUrl: line["ownerUrl"],
+      started: false,
+    });
     expect(await query(joined.ownerUrl, "SELECT 1 AS one")).toEqual([{ one: 1 }]);
   }, 60_000);
 

@@ -1,9 +1,10 @@
 import { createServer } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { DomainError } from "../../src/domain/errors.js";
-import { type Database, openDatabase, statement } from "../../src/persistence/database.js";
+import { type Database, openDatabase } from "../../src/persistence/database.js";
 import { violatedConstraint } from "../../src/persistence/errors.js";
 import { silentLog } from "../../src/persistence/log.js";
+import { statement } from "../../src/persistence/statement.js";
 import { asAdmin, createDatabase, type TestDatabase } from "../support/database.js";
 import { writeWith } from "../support/write.js";
 
@@ -47,7 +48,9 @@ async function refusal(call: Promise<unknown>): Promise<DomainError> {
   );
   if (!(error instanceof DomainError)) throw new Error("Not refused with a DomainError.", { cause: error });
   expect(error.cause).toBeInstanceOf(Error);
-  expect(JSON.stringify([error.message, error.details])).not.toMatch(/s3cret|parent|child|SELECT|INSERT|127\.0\.0\.1|localhost/);
+  expect(JSON.stringify([error.message, error.details])).not.toMatch(
+    /s3cret|parent|child|SELECT|INSERT|127\.0\.0\.1|localhost/,
+  );
   return error;
 }
 
@@ -60,7 +63,9 @@ describe.each(Object.entries(ways))("by %s", (_, run) => {
   });
 
   it("a foreign key violation is INVALID_REQUEST and names its constraint to the repository", async () => {
-    const error = await refusal(run(open(), `INSERT INTO child (id, parent_id) VALUES ('a', '${secret}') RETURNING id`));
+    const error = await refusal(
+      run(open(), `INSERT INTO child (id, parent_id) VALUES ('a', '${secret}') RETURNING id`),
+    );
     expect(error.reason).toBe("INVALID_REQUEST");
     expect(violatedConstraint(error)).toBe("child_parent_fkey");
   });

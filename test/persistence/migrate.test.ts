@@ -73,7 +73,9 @@ describe("migrate", () => {
     const later = await folder({ "1_a": "SELECT 1;", "2_b": "SELECT 2;" });
     const earlier = await folder({ "1_a": "SELECT 1;" });
     await migrate({ url: database.ownerUrl, directory: later });
-    await expect(migrate({ url: database.ownerUrl, directory: earlier })).rejects.toThrow(/migrated by a later version/);
+    await expect(migrate({ url: database.ownerUrl, directory: earlier })).rejects.toThrow(
+      /migrated by a later version/,
+    );
   });
 
   it("refuses a new migration that is older than an applied one", async () => {
@@ -118,7 +120,10 @@ describe("migrate", () => {
 
   it("lets five start at once: each migration is applied by exactly one of them", async () => {
     const database = await empty();
-    const directory = await folder({ "1_a": "CREATE TABLE one (); SELECT pg_sleep(0.2);", "2_b": "CREATE TABLE two ();" });
+    const directory = await folder({
+      "1_a": "CREATE TABLE one (); SELECT pg_sleep(0.2);",
+      "2_b": "CREATE TABLE two ();",
+    });
     const all = await Promise.all(Array.from({ length: 5 }, () => migrate({ url: database.ownerUrl, directory })));
     expect(all.flat().sort()).toEqual(["1_a", "2_b"]);
   });

@@ -3,10 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { openDatabase, statement } from "../../src/persistence/database.js";
+import { openDatabase } from "../../src/persistence/database.js";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "../../src/persistence/embedded-postgres.js";
 import { silentLog } from "../../src/persistence/log.js";
 import { prepareDatabase } from "../../src/persistence/prepare.js";
+import { statement } from "../../src/persistence/statement.js";
 
 // A server of its own: the role is one for the whole server, and here it must be absent at first.
 let postgres: EmbeddedPostgres;

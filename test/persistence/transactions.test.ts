@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Claim } from "../../src/domain/write.js";
-import { type Database, openDatabase, statement } from "../../src/persistence/database.js";
+import { type Database, openDatabase } from "../../src/persistence/database.js";
 import { silentLog } from "../../src/persistence/log.js";
+import { statement } from "../../src/persistence/statement.js";
 import { asAdmin, createDatabase, type TestDatabase } from "../support/database.js";
 import { openProxy, type TcpProxy } from "../support/tcp-proxy.js";
 import { writeWith } from "../support/write.js";
@@ -66,7 +67,10 @@ describe.each(["40001", "40P01"])("after SQLSTATE %s", (state) => {
 
   it("a write gives up after 5 tries with CONCURRENT_WRITE", async () => {
     const call = open().write(conflict, [100, state], writeWith());
-    await expect(call).rejects.toMatchObject({ reason: "CONCURRENT_WRITE", details: { retryDelayMs: expect.any(Number) } });
+    await expect(call).rejects.toMatchObject({
+      reason: "CONCURRENT_WRITE",
+      details: { retryDelayMs: expect.any(Number) },
+    });
     expect(await tries()).toBe("5");
   });
 
@@ -102,7 +106,10 @@ describe("a transaction", () => {
       });
     await Promise.all([add("a", "b"), add("b", "a")]);
     const { rows } = await test.owner.query("SELECT id, n FROM thing ORDER BY id");
-    expect(rows).toEqual([{ id: "a", n: 2 }, { id: "b", n: 2 }]);
+    expect(rows).toEqual([
+      { id: "a", n: 2 },
+      { id: "b", n: 2 },
+    ]);
   });
 
   it("runs as READ COMMITTED whatever the database's default is", async () => {
@@ -182,7 +189,10 @@ describe("a connection lost", () => {
       writeWith({ claim: claim() }),
       (tx) => tx.$executeRaw`INSERT INTO thing (id) VALUES ('a')`,
     );
-    await expect(call).rejects.toMatchObject({ reason: "DATABASE_UNAVAILABLE", details: { retryDelayMs: expect.any(Number) } });
+    await expect(call).rejects.toMatchObject({
+      reason: "DATABASE_UNAVAILABLE",
+      details: { retryDelayMs: expect.any(Number) },
+    });
   });
 
   it("inside a transaction before COMMIT is known to have changed nothing", async () => {
@@ -197,7 +207,10 @@ describe("a connection lost", () => {
     const database = openThroughProxy();
     proxy.loseAnswerTo("SELECT n FROM thing");
     const call = database.read(statement("read", "SELECT n FROM thing"), [], new AbortController().signal);
-    await expect(call).rejects.toMatchObject({ reason: "DATABASE_UNAVAILABLE", details: { retryDelayMs: expect.any(Number) } });
+    await expect(call).rejects.toMatchObject({
+      reason: "DATABASE_UNAVAILABLE",
+      details: { retryDelayMs: expect.any(Number) },
+    });
   });
 
   it("while idle is replaced without anybody noticing", async () => {
@@ -206,7 +219,9 @@ describe("a connection lost", () => {
     const pause = statement("pause", "SELECT pg_sleep(0.05)::text");
     await Promise.all([1, 2, 3].map(() => database.read(pause, [], signal)));
     expect(database.stats()).toMatchObject({ total: 3, idle: 3 });
-    await asAdmin(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${test.name}' AND application_name = 'moego'`);
+    await asAdmin(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${test.name}' AND application_name = 'moego'`,
+    );
     await expect.poll(() => database.stats().total).toBe(0);
     await Promise.all([1, 2, 3].map(() => database.read(pause, [], signal)));
     await database.transact(writeWith(), (tx) => tx.$executeRaw`INSERT INTO thing (id) VALUES ('a')`);
