@@ -10,11 +10,25 @@ const root = resolve(import.meta.dirname, "../..");
  * `folder` gets the output and links to the packages; returns the path of the compiled program.
  */
 export async function compileChild(program: string, folder: string): Promise<string> {
-  await promisify(execFile)(join(root, "node_modules/.bin/tsc"), [
-    ...["--ignoreConfig", "--outDir", join(folder, "out"), "--rootDir", root, "--target", "es2023", "--module", "nodenext"],
-    ...["--lib", "es2023,esnext.disposable", "--types", "node", "--skipLibCheck", "--strict"],
-    join(root, "test/support", program),
-  ], { cwd: root });
+  await promisify(execFile)(
+    join(root, "node_modules/.bin/tsc"),
+    [
+      ...[
+        "--ignoreConfig",
+        "--outDir",
+        join(folder, "out"),
+        "--rootDir",
+        root,
+        "--target",
+        "es2023",
+        "--module",
+        "nodenext",
+      ],
+      ...["--lib", "es2023,esnext.disposable", "--types", "node", "--skipLibCheck", "--strict"],
+      join(root, "test/support", program),
+    ],
+    { cwd: root },
+  );
   await writeFile(join(folder, "package.json"), '{ "type": "module" }');
   await mkdir(join(folder, "node_modules"), { recursive: true });
   for (const name of ["pg", "zod"]) await symlink(join(root, "node_modules", name), join(folder, "node_modules", name));

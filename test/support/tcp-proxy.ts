@@ -25,10 +25,12 @@ export async function openProxy(target: { host: string; port: number }): Promise
     };
     for (const socket of [client, upstream]) {
       sockets.add(socket);
-      socket.on("error", () => {}).on("close", () => {
-        sockets.delete(socket);
-        cut();
-      });
+      socket
+        .on("error", () => {})
+        .on("close", () => {
+          sockets.delete(socket);
+          cut();
+        });
     }
     client.on("data", (data) => {
       if (requestLost && data.includes(requestLost)) {
