@@ -1,3 +1,4 @@
+import { isSupportedCountry } from "libphonenumber-js";
 import { invalidRequest, type Violation } from "./errors.js";
 import { idPrefixes, isId, newId } from "./ids.js";
 import type { Write } from "./write.js";
@@ -37,7 +38,9 @@ export function createDirectoryAdmin(repository: DirectoryAdminRepository) {
       refuse([
         ...idViolations(company.id),
         ...nameViolations(company.name),
-        ...(isCountry(company.country) ? [] : [invalid("country", "Must be a country of ISO 3166-1, such as US.")]),
+        ...(isSupportedCountry(company.country)
+          ? []
+          : [invalid("country", "Must be a country of ISO 3166-1 with telephone numbers, such as US.")]),
         ...(isTimeZone(company.timeZone)
           ? []
           : [invalid("time_zone", "Must be an IANA zone, such as America/New_York.")]),
@@ -73,12 +76,6 @@ function nameViolations(name: string): Violation[] {
   const length = [...name].length;
   const isGood = length >= 1 && length <= 100 && !/\p{Cc}/u.test(name);
   return isGood ? [] : [invalid("name", "Must be 1 to 100 characters on one line.")];
-}
-
-function isCountry(code: string): boolean {
-  if (!/^[A-Z]{2}$/.test(code)) return false;
-  // A code that means nothing comes back as it is.
-  return new Intl.DisplayNames(["en"], { type: "region", fallback: "none" }).of(code) !== undefined;
 }
 
 function isTimeZone(zone: string): boolean {

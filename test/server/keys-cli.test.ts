@@ -1,0 +1,183 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createDatabase, type TestDatabase } from "../support/database.js";
+import { type Environment, environmentOf, listCustomers, moego, type Service, startService, until } from "./service.js";
+
+let database: TestDatabase;
+let environment: Environment;
+let service: Service;
+
+beforeAll(async () => {
+  database = await createDatabase();
+  environment = { ...environmentOf(database), SEED_DEMO: "1" };
+  service = await startService(environment);
+});
+afterAll(async () => {
+  await service.stop();
+  await database.drop();
+});
+
+describe("moego keys", () => {
+  it("makes a key that the running service lets in, and shows its secret once", async () => {
+    const made = await create("--name", "Front desk", "--company", "cmp_001");
+    expect(made.code).toBe(0);
+    expect(made.stdout).toMatch(/^moego_[0-9A-Za-z]{49}\n$/);
+    const secret = made.stdout.trim();
+    expect((await listCustomers(service.httpUrl, secret)).status).toBe(200);
+    const { rows } = await database.owner.query("SELECT to_jsonb(s) FROM api_key_secret s");
+    expect(JSON.stringify(rows)).not.toContain(secret);
+    expect((await moego(["keys", "list", "--json"], environment)).stdout).not.toContain(secret);
+  });
+
+  it("refuses a revoked key within two seconds", async () => {
+    const { key, secret } = await createJson("--name", "Short-lived", "--company", "cmp_001");
+    expect((await listCustomers(service.httpUrl, secret)).status).toBe(200);
+    const revoked = await moego(["keys", "revoke", key.id], environment);
+    expect(revoked.code).toBe(0);
+    const revokedAtMs = Date.now();
+    await until(async () => (await listCustomers(service.httpUrl, secret)).status === 401);
+    expect(Date.now() - revokedAtMs).toBeLessThan(2_000);
+    expect(await reasonOf(await listCustomers(service.httpUrl, secret))).toBe("KEY_REVOKED");
+    const again = await moego(["keys", "revoke", key.id], environment);
+    expect(again.stdout).toBe(revoked.stdout);
+  });
+
+  it("lets an expired key in no more", async () => {
+    const { key, secret } = await createJson("--name", "Trial", "--company", "cmp_001", "--expires", "1h");
+    expect((await listCustomers(service.httpUrl, secret)).status).toBe(200);
+    await database.owner.query("UPDATE api_key SET expired_time = now() WHERE id = $1", [key.id]);
+    await until(async () => (await listCustomers(service.httpUrl, secret)).status === 401);
+    expect(await reasonOf(await listCustomers(service.httpUrl, secret))).toBe("KEY_EXPIRED");
+  });
+
+  it("reaches exactly the organizations that it names", async () => {
+    await database.owner.query("UPDATE company SET enterprise_id = 'ent_1' WHERE id = 'cmp_002'");
+    const mixed = await createJson("--name", "Mixed", "--enterprise", "ent_1", "--business", "cmp_001/bus_001");
+    expect((await listCustomers(service.httpUrl, mixed.secret, "cmp_002")).status).toBe(200);
+    const ofBusiness = await listCustomers(service.httpUrl, mixed.secret, "cmp_001");
+    expect(customerIds(await ofBusiness.json())).toEqual(["cus_201"]);
+    const other = await createJson("--name", "Other", "--company", "cmp_002");
+    expect((await listCustomers(service.httpUrl, other.secret, "cmp_001")).status).toBe(403);
+  });
+
+  it("has its scopes and addresses", async () => {
+    const reader = await createJson("--name", "Reader", "--company", "cmp_001", "--scope", "setting:read");
+    expect(await reasonOf(await listCustomers(service.httpUrl, reader.secret))).toBe("SCOPE_REQUIRED");
+    const elsewhere = await createJson("--name", "Away", "--company", "cmp_001", "--allow-address", "192.0.2.0/24");
+    expect(await reasonOf(await listCustomers(service.httpUrl, elsewhere.secret))).toBe("IP_NOT_ALLOWED");
+    const here = await createJson("--name", "Here", "--company", "cmp_001", "--allow-address", "127.0.0.0/8");
+    expect((await listCustomers(service.httpUrl, here.secret)).status).toBe(200);
+  });
+
+  it("notes when a key was last used", async () => {
+    const { key, secret } = await createJson("--name", "Used", "--company", "cmp_001");
+    await listCustomers(service.httpUrl, secret);
+    await until(async () => {
+      const { rows } = await database.owner.query("SELECT last_used_time FROM api_key WHERE id = $1", [key.id]);
+      return rows[0]?.last_used_time instanceof Date;
+    });
+  });
+
+  it("lists keys with their state, without any secret", async () => {
+    const { code, stdout } = await moego(["keys", "list"], environment);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^ID +NAME +STATE +ORGANIZATIONS +SCOPES +SECRET +LAST USED\n/);
+    expect(stdout).toMatch(/key_\w+ +Short-lived +revoked +cmp_001/);
+    expect(stdout).toMatch(/key_demo_1 +Demo key of cmp_001 +active +cmp_001/);
+  });
+
+  it("says everything that is wrong with a new key, makes none, and exits 1", async () => {
+    const before = await countKeys();
+    const wrong = await create(
+      ...["--name", "Wrong", "--company", "cmp_404", "--business", "cmp_002/bus_001", "--scope", "customer:eat"],
+      ...["--staff", "staff_404", "--allow-address", "10.0.0.0/99", "--expires", "2001-01-01"],
+    );
+    expect(wrong.code).toBe(1);
+    const fields = wrong.stderr.split("\n").map((line) => line.split(":")[0]);
+    expect(fields).toEqual([
+      ...[
+        "scopes[0]",
+        "allowed_addresses[0]",
+        "expired_time",
+        "organizations[0].id",
+        "organizations[1].id",
+        "staff_id",
+        "",
+      ],
+    ]);
+    expect((await create("--name", "Nowhere")).code).toBe(1);
+    expect(await countKeys()).toBe(before);
+  });
+
+  it.each([
+    [["keys"]],
+    [["keys", "create"]],
+    [["keys", "create", "--name", "x", "--unknown", "y"]],
+    [["keys", "create", "--name", "x", "--business", "biz_001"]],
+    [["keys", "create", "--name", "x", "--company", "cmp_001", "--expires", "soon"]],
+    [["keys", "revoke"]],
+    [["serve", "now"]],
+    [["constructor"]],
+  ])("exits 64 for words that it does not understand: %j", async (words) => {
+    const { code, stdout, stderr } = await moego(words, environment);
+    expect({ code, stdout }).toEqual({ code: 64, stdout: "" });
+    expect(stderr).toContain("Try: moego help");
+  });
+
+  it("prints its help without any configuration", async () => {
+    const { code, stdout } = await moego(["help"], { HTTP_PORT: "not a port" });
+    expect(code).toBe(0);
+    expect(stdout).toContain("moego keys create --name NAME");
+  });
+});
+
+describe("a database of your own that is empty", () => {
+  it("gets its first company, location and key from the command", async () => {
+    await using empty = await createDatabase();
+    const variables = environmentOf(empty);
+    const zone = ["--country", "US", "--time-zone", "America/New_York"];
+    const company = ["companies", "create", "--id", "cmp_9", "--name", "First", ...zone];
+    expect(await moego(company, variables)).toMatchObject({ code: 0, stdout: "cmp_9\n" });
+    expect((await moego(company, variables)).code).toBe(1);
+    const location = ["businesses", "create", "--company", "cmp_9", "--name", "Main street"];
+    const businessId = (await moego(location, variables)).stdout.trim();
+    expect(businessId).toMatch(/^biz_[0-9A-Za-z]{22}$/);
+    expect((await moego(["businesses", "list", "--company", "cmp_9"], variables)).stdout).toContain(businessId);
+    const key = await moego(["keys", "create", "--name", "first", "--business", `cmp_9/${businessId}`], variables);
+    expect(key.code).toBe(0);
+    expect((await moego(["seed"], variables)).stderr).toContain("SEED_DEMO=1");
+  });
+
+  it("refuses a country or a time zone that does not exist", async () => {
+    await using empty = await createDatabase();
+    const words = ["companies", "create", "--name", "x", "--country", "ZZ", "--time-zone", "Mars/Olympus"];
+    const { code, stderr } = await moego(words, environmentOf(empty));
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^country: .*\ntime_zone: .*\n$/);
+  });
+});
+
+function create(...words: string[]) {
+  return moego(["keys", "create", ...words], environment);
+}
+
+async function createJson(...words: string[]): Promise<{ key: { id: string }; secret: string }> {
+  const made = await create(...words, "--json");
+  if (made.code !== 0) throw new Error(made.stderr);
+  const { secret, ...key } = JSON.parse(made.stdout);
+  return { key, secret };
+}
+
+async function reasonOf(response: Response): Promise<string> {
+  const { details } = JSON.parse(await response.text());
+  return details[0].reason;
+}
+
+function customerIds(answer: unknown): string[] {
+  const { customers } = JSON.parse(JSON.stringify(answer));
+  return customers.map((customer: { id: string }) => customer.id);
+}
+
+async function countKeys(): Promise<string> {
+  const { rows } = await database.owner.query("SELECT count(*) FROM api_key");
+  return rows[0]?.count;
+}

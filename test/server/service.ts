@@ -1,0 +1,109 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import type { TestDatabase } from "../support/database.js";
+
+/** Secrets that a service or command of a test is given. */
+export const secrets = {
+  PAGE_TOKEN_SECRET: "page-token-secret-of-the-server-tests",
+  SECRET_KEY: Buffer.alloc(32, 7).toString("base64"),
+  DEMO_API_KEY: "demo-key-of-the-first-company-in-server-tests",
+  DEMO_API_KEY_2: "demo-key-of-the-second-company-in-server-tests",
+} as const;
+
+export type Environment = Readonly<Record<string, string>>;
+
+/** The environment of a service or command that uses the database of a test file. */
+export function environmentOf(database: TestDatabase): Environment {
+  return { DATABASE_URL: database.serviceUrl, DATABASE_MIGRATION_URL: database.ownerUrl, ...secrets };
+}
+
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A process of this repository, with no variables but those given. */
+export interface Running {
+  readonly child: ChildProcess;
+  stdout(): string;
+  stderr(): string;
+  readonly ended: Promise<Ended>;
+}
+
+/** Starts `node <script> ...`; `npm test` has built `dist` before. */
+export function run(script: string, words: readonly string[], environment: Environment): Running {
+  const env = { PATH: process.env["PATH"] ?? "", ...environment };
+  const child = spawn(process.execPath, [script, ...words], { env, stdio: ["ignore", "pipe", "pipe"] });
+  let stdout = "";
+  let stderr = "";
+  child.stdout.on("data", (data) => {
+    stdout += data;
+  });
+  child.stderr.on("data", (data) => {
+    stderr += data;
+  });
+  const ended = once(child, "close").then(() => ({ code: child.exitCode, stdout, stderr }));
+  return { child, stdout: () => stdout, stderr: () => stderr, ended };
+}
+
+/** Runs the `moego` command to its end. */
+export function moego(words: readonly string[], environment: Environment): Promise<Ended> {
+  return run("dist/cli/main.js", words, environment).ended;
+}
+
+export interface Service extends Running {
+  readonly httpUrl: string;
+  readonly grpcPort: number;
+  /** Ends it by SIGTERM. */
+  stop(): Promise<Ended>;
+}
+
+/** Starts the service on free ports and waits until it has said that it is ready. */
+export async function startService(environment: Environment): Promise<Service> {
+  const running = run("dist/main.js", [], { HTTP_PORT: "0", GRPC_PORT: "0", ...environment });
+  await until(() => {
+    if (running.child.exitCode !== null) throw new Error(`The service ended: ${running.stderr()}`);
+    return /^moego is ready[\s\S]+\n\n$/m.test(running.stdout());
+  });
+  const [, httpUrl = ""] = /REST, Connect, gRPC-Web +(\S+)/.exec(running.stdout()) ?? [];
+  const [, grpcPort = ""] = /gRPC +\S+:(\d+)/.exec(running.stdout()) ?? [];
+  const stop = () => {
+    running.child.kill("SIGTERM");
+    return running.ended;
+  };
+  return { ...running, httpUrl, grpcPort: Number(grpcPort), stop };
+}
+
+/** Calls a customer list by REST, which every key of cmp_001 may do. */
+export function listCustomers(httpUrl: string, secret: string, companyId = "cmp_001"): Promise<Response> {
+  return fetch(`${httpUrl}/v1/customers:list`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${secret}`, "content-type": "application/json" },
+    body: JSON.stringify({ companyId, pagination: { pageSize: 10 } }),
+  });
+}
+
+/** Waits for a condition, for 20 seconds at most. */
+export async function until(isMet: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 20_000;
+  while (!(await isMet())) {
+    if (Date.now() > deadline) throw new Error("The condition was not met in time.");
+    await pause(25);
+  }
+}
+
+export function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+/** A port that is taken until it is closed. */
+export async function takePort(): Promise<{ readonly port: number } & AsyncDisposable> {
+  const server = createServer();
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  const port = address && typeof address === "object" ? address.port : 0;
+  return { port, [Symbol.asyncDispose]: () => new Promise((resolve) => server.close(() => resolve())) };
+}

@@ -1,0 +1,203 @@
+import { chmod, mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createDatabase, type TestDatabase } from "../support/database.js";
+import {
+  type Environment,
+  environmentOf,
+  listCustomers,
+  moego,
+  pause,
+  run,
+  secrets,
+  startService,
+  takePort,
+  until,
+} from "./service.js";
+
+describe("with a database of your own", () => {
+  let database: TestDatabase;
+  let environment: Environment;
+
+  beforeAll(async () => {
+    database = await createDatabase();
+    environment = { ...environmentOf(database), SEED_DEMO: "1" };
+  });
+  afterAll(() => database.drop());
+
+  it("prints addresses, keys and first calls to standard output, and logs JSON lines to standard error", async () => {
+    const service = await startService(environment);
+    const { code, stdout, stderr } = await service.stop();
+    expect(code).toBe(0);
+    expect(stdout).toContain(secrets.DEMO_API_KEY);
+    expect(stdout.match(/^(curl|npx buf curl) .*/gm)).toHaveLength(3);
+    for (const line of stderr.trim().split("\n")) expect(JSON.parse(line)).toHaveProperty("msg");
+    expect(stderr).not.toContain(secrets.DEMO_API_KEY);
+    expect(stderr).not.toContain("postgresql://");
+  });
+
+  it("says healthy and ready, and lets the demo key in", async () => {
+    const service = await startService(environment);
+    expect((await fetch(`${service.httpUrl}/healthz`)).status).toBe(200);
+    expect((await fetch(`${service.httpUrl}/readyz`)).status).toBe(200);
+    expect((await listCustomers(service.httpUrl, secrets.DEMO_API_KEY)).status).toBe(200);
+    expect((await listCustomers(service.httpUrl, secrets.DEMO_API_KEY_2)).status).toBe(403);
+    await service.stop();
+  });
+
+  it("writes the demo data once, however often it starts", async () => {
+    const count = "SELECT (SELECT count(*) FROM customer) AS customers, (SELECT count(*) FROM change) AS changes";
+    await (await startService(environment)).stop();
+    const before = await database.owner.query(count);
+    await (await startService(environment)).stop();
+    expect((await database.owner.query(count)).rows).toEqual(before.rows);
+  });
+
+  it("answers the call under way before SIGTERM ends it with code 0, and takes no new one", async () => {
+    const service = await startService({ ...environment, ...patientDatabase });
+    const blocker = await database.owner.connect();
+    try {
+      await blocker.query("BEGIN; LOCK TABLE customer IN ACCESS EXCLUSIVE MODE");
+      const call = listCustomers(service.httpUrl, secrets.DEMO_API_KEY);
+      await until(() => isWaiting(database));
+      const ended = service.stop();
+      await until(() => service.stderr().includes("stopping"));
+      await pause(200);
+      await expect(listCustomers(service.httpUrl, secrets.DEMO_API_KEY)).rejects.toThrow();
+      expect(service.child.exitCode).toBe(null);
+      await blocker.query("COMMIT");
+      expect((await call).status).toBe(200);
+      expect((await ended).code).toBe(0);
+    } finally {
+      blocker.release();
+    }
+  });
+
+  it("cuts calls off after DRAIN_TIMEOUT_MS", async () => {
+    const service = await startService({ ...environment, ...patientDatabase, DRAIN_TIMEOUT_MS: "300" });
+    const blocker = await database.owner.connect();
+    try {
+      await blocker.query("BEGIN; LOCK TABLE customer IN ACCESS EXCLUSIVE MODE");
+      const call = listCustomers(service.httpUrl, secrets.DEMO_API_KEY).catch(() => "cut off");
+      await until(() => isWaiting(database));
+      expect((await service.stop()).code).toBe(0);
+      expect(await call).toBe("cut off");
+    } finally {
+      await blocker.query("ROLLBACK");
+      blocker.release();
+    }
+  });
+
+  it("ends at once at a second signal", async () => {
+    const service = await startService({ ...environment, ...patientDatabase });
+    const blocker = await database.owner.connect();
+    try {
+      await blocker.query("BEGIN; LOCK TABLE customer IN ACCESS EXCLUSIVE MODE");
+      const call = listCustomers(service.httpUrl, secrets.DEMO_API_KEY).catch(() => "cut off");
+      await until(() => isWaiting(database));
+      service.child.kill("SIGINT");
+      await until(() => service.stderr().includes("stopping"));
+      service.child.kill("SIGINT");
+      expect((await service.ended).code).toBe(1);
+      expect(await call).toBe("cut off");
+    } finally {
+      await blocker.query("ROLLBACK");
+      blocker.release();
+    }
+  });
+
+  it.each(["HTTP_PORT", "GRPC_PORT"])("names %s when its port is taken, and exits 1", async (variable) => {
+    await using taken = await takePort();
+    const ports = { HTTP_PORT: "0", GRPC_PORT: "0", [variable]: String(taken.port) };
+    const { code, stdout, stderr } = await run("dist/main.js", [], { ...environment, ...ports }).ended;
+    expect(code).toBe(1);
+    expect(stderr).toContain(`Port ${taken.port} is in use. Set ${variable}`);
+    expect(stderr).not.toContain("    at ");
+    expect(stdout).toBe("");
+  });
+
+  it("says in one sentence that the database cannot be reached", async () => {
+    await using free = await takePort();
+    await free[Symbol.asyncDispose]();
+    const DATABASE_URL = `postgresql://moego:hidden-password@127.0.0.1:${free.port}/moego`;
+    const variables = { ...secrets, DATABASE_URL, HTTP_PORT: "0", GRPC_PORT: "0" };
+    const { code, stderr } = await run("dist/main.js", [], variables).ended;
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^The database of DATABASE_URL .* cannot be reached \(ECONNREFUSED\)/);
+    expect(stderr).not.toContain("hidden-password");
+    expect(stderr).not.toContain("    at ");
+  });
+});
+
+describe("with the embedded database", () => {
+  let dataDir: string;
+
+  beforeAll(async () => {
+    dataDir = await mkdtemp(join(tmpdir(), "moego-start-stop-"));
+    await chmod(dataDir, 0o755); // reachable by the user PostgreSQL runs as when this is root
+  });
+  afterAll(async () => {
+    await endPostgres(dataDir);
+    await rm(dataDir, { recursive: true, force: true });
+  });
+
+  it("seeds an empty one, keeps secrets to its owner, and opens with the same key after kill -9", async () => {
+    const first = await startService({ DATA_DIR: dataDir });
+    const key = demoKeyOf(first.stdout());
+    expect((await listCustomers(first.httpUrl, key)).status).toBe(200);
+    expect((await stat(join(dataDir, "secrets.json"))).mode & 0o777).toBe(0o600);
+    expect(await readFile(join(dataDir, "secrets.json"), "utf8")).toContain(key);
+
+    const made = await moego(
+      ["companies", "create", "--id", "cmp_mine", "--name", "Mine", "--country", "US", "--time-zone", "UTC"],
+      { DATA_DIR: dataDir },
+    );
+    expect(made).toMatchObject({ code: 0, stdout: "cmp_mine\n" });
+    first.child.kill("SIGKILL");
+    await first.ended;
+
+    const second = await startService({ DATA_DIR: dataDir });
+    expect(demoKeyOf(second.stdout())).toBe(key);
+    expect((await listCustomers(second.httpUrl, key)).status).toBe(200);
+    expect((await moego(["companies", "list"], { DATA_DIR: dataDir })).stdout).toContain("cmp_mine");
+    expect((await second.stop()).code).toBe(0);
+  });
+
+  it("lets a configured demo key in from the next start on, and the old one no more", async () => {
+    const service = await startService({ DATA_DIR: dataDir, DEMO_API_KEY: secrets.DEMO_API_KEY });
+    expect((await listCustomers(service.httpUrl, secrets.DEMO_API_KEY)).status).toBe(200);
+    const { demoKey } = JSON.parse(await readFile(join(dataDir, "secrets.json"), "utf8"));
+    expect((await listCustomers(service.httpUrl, demoKey)).status).toBe(401);
+    await service.stop();
+  });
+});
+
+/** A statement may wait for the lock of a test for as long as the test likes. */
+const patientDatabase = { DATABASE_LOCK_TIMEOUT_MS: "25000", DATABASE_STATEMENT_TIMEOUT_MS: "25000" };
+
+async function isWaiting(database: TestDatabase): Promise<boolean> {
+  const { rowCount } = await database.owner.query(
+    `SELECT FROM pg_locks JOIN pg_database d ON d.oid = pg_locks.database
+     WHERE d.datname = current_database() AND NOT granted`,
+  );
+  return (rowCount ?? 0) > 0;
+}
+
+/** A server whose starter was killed is stopped by nobody: who joins it cannot know who else has. */
+async function endPostgres(dataDir: string): Promise<void> {
+  const file = join(dataDir, "postgres", "data", "postmaster.pid");
+  const [pid] = (await readFile(file, "utf8").catch(() => "")).split("\n");
+  if (!pid) return;
+  process.kill(Number(pid), "SIGINT");
+  await until(() =>
+    stat(file).then(
+      () => false,
+      () => true,
+    ),
+  );
+}
+
+function demoKeyOf(stdout: string): string {
+  return /Demo key of cmp_001 +(\S+)/.exec(stdout)?.[1] ?? "";
+}
