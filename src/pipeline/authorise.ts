@@ -17,7 +17,10 @@ const allowedSets = new WeakMap<readonly string[], AddressSet>();
  *
  * @throws DomainError IP_NOT_ALLOWED, SCOPE_REQUIRED, COMPANY_NOT_ALLOWED
  */
-export function authorise(grant: KeyGrant, call: { scope: Scope; address: string; company: string | undefined }): Caller {
+export function authorise(
+  grant: KeyGrant,
+  call: { scope: Scope; address: string; company: string | undefined },
+): Caller {
   const { caller, allowedAddresses } = grant;
   if (allowedAddresses.length > 0 && !allowedSet(allowedAddresses).has(call.address)) {
     throw new DomainError("IP_NOT_ALLOWED", "The key may not be used from this address.", {
@@ -25,7 +28,9 @@ export function authorise(grant: KeyGrant, call: { scope: Scope; address: string
     });
   }
   if (!caller.scopes.has(call.scope)) {
-    throw new DomainError("SCOPE_REQUIRED", `The key lacks the scope ${call.scope}.`, { metadata: { scope: call.scope } });
+    throw new DomainError("SCOPE_REQUIRED", `The key lacks the scope ${call.scope}.`, {
+      metadata: { scope: call.scope },
+    });
   }
   if (call.company === undefined || call.company === "") return caller;
   const reach = caller.companies.get(call.company);

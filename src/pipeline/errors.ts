@@ -2,7 +2,7 @@ import type { Reason } from "../domain/errors.js";
 import { Code } from "../gen/proto/google/rpc/code_pb.js";
 
 /** The canonical status code of every reason. The only place where the two meet. */
-const codes = {
+export const reasonCodes = {
   MALFORMED_REQUEST: Code.INVALID_ARGUMENT,
   INVALID_REQUEST: Code.INVALID_ARGUMENT,
   PAGE_TOKEN_INVALID: Code.INVALID_ARGUMENT,
@@ -78,12 +78,12 @@ const httpStatusOfCode = {
 
 /** The canonical code with which a reason is answered. */
 export function codeOf(reason: Reason): Code {
-  return codes[reason];
+  return reasonCodes[reason];
 }
 
 /** The HTTP status with which a reason is answered on the REST routes. */
 export function httpStatusOf(reason: Reason): number {
-  return httpStatusOfReason[reason] ?? httpStatusOfCode[codes[reason]];
+  return httpStatusOfReason[reason] ?? httpStatusOfCode[reasonCodes[reason]];
 }
 
 /** The usual delay before a retry, in milliseconds; undefined when the same call would fail again. */

@@ -4,7 +4,7 @@ import { Code } from "../gen/proto/google/rpc/code_pb.js";
 import type { Call, Transport } from "./call.js";
 import { rpcNameOf } from "./contract.js";
 import { requestIdHeader, requestIdOf } from "./request-id.js";
-import { StatusError, toStatusError } from "./status.js";
+import { type StatusError, toStatusError } from "./status.js";
 
 /** Counts and times calls. Every label has few values. */
 export interface CallMetrics {

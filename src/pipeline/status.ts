@@ -1,7 +1,7 @@
 import { create, type DescMessage, type Message, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
-import { anyPack, DurationSchema } from "@bufbuild/protobuf/wkt";
+import { anyPack, type DurationSchema } from "@bufbuild/protobuf/wkt";
 import type { DomainError, Reason, Violation } from "../domain/errors.js";
-import { Code } from "../gen/proto/google/rpc/code_pb.js";
+import type { Code } from "../gen/proto/google/rpc/code_pb.js";
 import {
   BadRequestSchema,
   ErrorInfoSchema,
@@ -73,7 +73,9 @@ export function toStatusError(error: DomainError, requestId: string): StatusErro
   if (quota) {
     details.push(
       detail(QuotaFailureSchema, {
-        violations: [{ subject: cut(quota.subject, maxFieldChars), description: cut(quota.description, maxSentenceChars) }],
+        violations: [
+          { subject: cut(quota.subject, maxFieldChars), description: cut(quota.description, maxSentenceChars) },
+        ],
       }),
     );
   }

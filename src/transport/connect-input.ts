@@ -12,6 +12,9 @@ export interface WireForm {
   readonly json: boolean;
 }
 
+/** A byte of flags and four of length before the message. */
+const envelopePrefixBytes = 5;
+
 /** By content type, without its parameters. */
 const wireForms: Readonly<Record<string, WireForm>> = {
   "application/json": { protocol: "connect", json: true },
@@ -37,7 +40,7 @@ export function wireFormOf(request: HttpRequest): WireForm | undefined {
 /** The bytes of the message, out of query, content coding or envelope. Throws DomainError. */
 export async function messageBytes(request: HttpRequest, form: WireForm): Promise<Uint8Array> {
   if (request.method === "GET") return queryBytes(new URLSearchParams(request.query));
-  const body = await request.readBody();
+  const body = await request.readBody(form.protocol === "grpc-web" ? envelopePrefixBytes : 0);
   if (form.protocol === "connect") return decompress(body, headerOf(request, "content-encoding"));
   return envelopedBytes(body, headerOf(request, "grpc-encoding"));
 }
@@ -54,7 +57,9 @@ export function timeoutMsOf(request: HttpRequest, { protocol }: WireForm): numbe
   if (value === undefined) return undefined;
   const [, amount, unit = "m"] = (protocol === "connect" ? /^(\d{1,10})$/ : /^(\d{1,8})([HMSmun])$/).exec(value) ?? [];
   if (amount !== undefined) return Number(amount) * (unitsMs[unit] ?? 1);
-  throw invalidRequest([{ field, reason: "INVALID_FORMAT", description: "The timeout is none that the protocol knows." }]);
+  throw invalidRequest([
+    { field, reason: "INVALID_FORMAT", description: "The timeout is none that the protocol knows." },
+  ]);
 }
 
 const unitsMs: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1_000, m: 1, u: 0.001, n: 0.000_001 };
@@ -65,13 +70,14 @@ async function queryBytes(query: URLSearchParams): Promise<Uint8Array> {
   return decompress(bytes, query.get("compression") ?? undefined);
 }
 
-/** One gRPC envelope: a byte of flags, four of length, the message. */
+/** The message in its one gRPC envelope. */
 async function envelopedBytes(body: Uint8Array, encoding: string | undefined): Promise<Uint8Array> {
   const view = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-  if (view.length < 5) throw new DomainError("MALFORMED_REQUEST", "The request has no message.");
+  if (view.length < envelopePrefixBytes) throw new DomainError("MALFORMED_REQUEST", "The request has no message.");
   const length = view.readUInt32BE(1);
   if (length > maxMessageBytes) throw messageTooLarge();
-  if (view.length !== 5 + length) throw new DomainError("MALFORMED_REQUEST", "The request must be one whole message.");
+  if (view.length !== envelopePrefixBytes + length)
+    throw new DomainError("MALFORMED_REQUEST", "The request must be one whole message.");
   const isCompressed = (view.readUInt8(0) & 1) === 1;
-  return decompress(view.subarray(5), isCompressed ? encoding : undefined);
+  return decompress(view.subarray(envelopePrefixBytes), isCompressed ? encoding : undefined);
 }

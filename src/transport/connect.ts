@@ -1,7 +1,7 @@
 import type { DescMethodUnary, DescService, Message } from "@bufbuild/protobuf";
 import { type ContextValues, createConnectRouter, createContextKey, createContextValues } from "@connectrpc/connect";
-import { compressionGzip } from "@connectrpc/connect-node";
 import { createAsyncIterable, type UniversalHandler, type UniversalServerRequest } from "@connectrpc/connect/protocol";
+import { compressionGzip } from "@connectrpc/connect-node";
 import { DomainError } from "../domain/errors.js";
 import type { Call, Run } from "../pipeline/call.js";
 import { isUnary } from "../pipeline/contract.js";
@@ -24,7 +24,14 @@ interface Incoming {
 const incomingKey = createContextKey<Incoming | undefined>(undefined);
 
 /** These speak of the body that Connect is not given, or of the timeout, which is the pipeline's. */
-const consumedHeaders = ["content-length", "content-encoding", "transfer-encoding", "grpc-encoding", "connect-timeout-ms", "grpc-timeout"];
+const consumedHeaders = [
+  "content-length",
+  "content-encoding",
+  "transfer-encoding",
+  "grpc-encoding",
+  "connect-timeout-ms",
+  "grpc-timeout",
+];
 
 /**
  * Serves Connect (POST, and GET for reading rpcs) and gRPC-Web on the paths `/package.Service/Method`; leaves all other
@@ -114,7 +121,10 @@ async function incomingOf(request: HttpRequest, form: WireForm): Promise<Incomin
 }
 
 /** The request as Connect's handler is given it: the same, but for an empty message. */
-function emptyRequest(request: HttpRequest, { protocol, json }: WireForm): Omit<UniversalServerRequest, "contextValues"> {
+function emptyRequest(
+  request: HttpRequest,
+  { protocol, json }: WireForm,
+): Omit<UniversalServerRequest, "contextValues"> {
   const header = new Headers();
   for (const name of Object.keys(request.headers)) {
     const value = headerOf(request, name);
@@ -140,7 +150,11 @@ function enveloped(message: Buffer): Buffer {
   return Buffer.concat([prefix, message]);
 }
 
-function refusalOf(request: HttpRequest, handler: UniversalHandler | undefined, form: WireForm | undefined): DomainError | undefined {
+function refusalOf(
+  request: HttpRequest,
+  handler: UniversalHandler | undefined,
+  form: WireForm | undefined,
+): DomainError | undefined {
   const { method, path } = request;
   if (!handler) return unknownRpc(path);
   if (!handler.allowedMethods.includes(method)) {

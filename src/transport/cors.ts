@@ -38,7 +38,8 @@ export function corsRules(origins: readonly string[]): CorsRules {
   return {
     headersFor,
     preflight(request) {
-      if (request.method !== "OPTIONS" || headerOf(request, "access-control-request-method") === undefined) return undefined;
+      if (request.method !== "OPTIONS" || headerOf(request, "access-control-request-method") === undefined)
+        return undefined;
       const headers = headersFor(request);
       const permissions = {
         "access-control-allow-methods": allowedMethods,

@@ -1,17 +1,17 @@
 import { create, type Message } from "@bufbuild/protobuf";
 import {
-  type sendUnaryData,
   type Server,
   type ServerUnaryCall,
   type ServerWritableStream,
+  type sendUnaryData,
   status,
 } from "@grpc/grpc-js";
 import {
   Health,
   HealthCheckRequestSchema,
-  HealthCheckResponse_ServingStatus as ServingStatus,
   HealthCheckResponseSchema,
   HealthListResponseSchema,
+  HealthCheckResponse_ServingStatus as ServingStatus,
 } from "../gen/proto/grpc/health/v1/health_pb.js";
 import { decodeBinary } from "./binary-input.js";
 import { grpcMethodOf } from "./grpc-method.js";

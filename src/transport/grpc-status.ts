@@ -1,5 +1,11 @@
 import { toBinary } from "@bufbuild/protobuf";
-import { type Metadata as GrpcMetadata, Metadata, ServerInterceptingCall, type ServerInterceptor, status as codes } from "@grpc/grpc-js";
+import {
+  status as codes,
+  type Metadata as GrpcMetadata,
+  Metadata,
+  ServerInterceptingCall,
+  type ServerInterceptor,
+} from "@grpc/grpc-js";
 import { DomainError } from "../domain/errors.js";
 import { StatusSchema } from "../gen/proto/google/rpc/status_pb.js";
 import { deadlineExceeded } from "../pipeline/deadline.js";

@@ -1,11 +1,11 @@
-import { type DescMethodUnary, type DescService, type Message } from "@bufbuild/protobuf";
+import type { DescMethodUnary, DescService, Message } from "@bufbuild/protobuf";
 import {
   Metadata,
   type MethodDefinition,
-  type sendUnaryData,
   Server,
   ServerCredentials,
   type ServerUnaryCall,
+  type sendUnaryData,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { Health } from "../gen/proto/grpc/health/v1/health_pb.js";
@@ -52,7 +52,10 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
   const { services, run, host } = options;
   const server = new Server({ ...channelOptions, interceptors: [explainOwnAnswers] });
   for (const service of services) addService(server, service, run);
-  const health = addHealth(server, services.map(({ typeName }) => typeName));
+  const health = addHealth(
+    server,
+    services.map(({ typeName }) => typeName),
+  );
   addReflection(server, [...services, Health]);
 
   const address = `${host.includes(":") ? `[${host}]` : host}:${options.port}`;
@@ -70,7 +73,9 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
 
 function credentialsOf({ tls }: GrpcServerOptions): ServerCredentials {
   if (!tls) return ServerCredentials.createInsecure();
-  return ServerCredentials.createSsl(null, [{ private_key: Buffer.from(tls.key), cert_chain: Buffer.from(tls.certificate) }]);
+  return ServerCredentials.createSsl(null, [
+    { private_key: Buffer.from(tls.key), cert_chain: Buffer.from(tls.certificate) },
+  ]);
 }
 
 async function shutDown(server: Server, timeoutMs: number): Promise<void> {

@@ -40,7 +40,9 @@ export function createProbeHandler(options: ProbeOptions): HttpHandler {
 
 async function readiness({ checks, isDraining }: ProbeOptions): Promise<HttpAnswer> {
   const results = await Promise.all(
-    Object.entries(checks).map(async ([name, check]) => [name, (await check().catch(() => false)) ? "ok" : "failed"] as const),
+    Object.entries(checks).map(
+      async ([name, check]) => [name, (await check().catch(() => false)) ? "ok" : "failed"] as const,
+    ),
   );
   const all = { server: isDraining() ? "draining" : "ok", ...Object.fromEntries(results) };
   const isReady = Object.values(all).every((result) => result === "ok");

@@ -8,31 +8,36 @@ import { maxMessageBytes, messageTooLarge } from "./limits.js";
 /** What is read and thrown away of a body over the limit, so that the caller reads the answer instead of a reset. */
 const maxDrainBytes = 4 * maxMessageBytes;
 
-const decompressors = { gzip: promisify(gunzip), "x-gzip": promisify(gunzip), deflate: promisify(inflate), br: promisify(brotliDecompress) };
+const decompressors = {
+  gzip: promisify(gunzip),
+  "x-gzip": promisify(gunzip),
+  deflate: promisify(inflate),
+  br: promisify(brotliDecompress),
+};
 
 /**
- * Reads a body of at most 4 MiB. What is above is drained within bounds and refused.
+ * Reads a body up to a limit. What is above is drained within bounds and refused.
  *
  * Not by `for await`: leaving such a loop destroys the socket, and the caller gets no answer at all.
  *
  * @throws DomainError MESSAGE_TOO_LARGE, CALL_CANCELLED
  */
-export function readBody(stream: Readable): Promise<Uint8Array> {
+export function readBody(stream: Readable, limitBytes: number): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
     stream.on("data", (chunk: Buffer) => {
       size += chunk.length;
-      if (size <= maxMessageBytes) chunks.push(chunk);
+      if (size <= limitBytes) chunks.push(chunk);
       else {
         chunks.length = 0;
-        if (size > maxMessageBytes + maxDrainBytes) {
+        if (size > limitBytes + maxDrainBytes) {
           stream.pause();
           reject(messageTooLarge());
         }
       }
     });
-    stream.once("end", () => (size > maxMessageBytes ? reject(messageTooLarge()) : resolve(Buffer.concat(chunks))));
+    stream.once("end", () => (size > limitBytes ? reject(messageTooLarge()) : resolve(Buffer.concat(chunks))));
     stream.once("error", () => reject(callCancelled()));
     stream.once("close", () => reject(callCancelled()));
   });

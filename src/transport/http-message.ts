@@ -12,8 +12,12 @@ export interface HttpRequest {
   readonly peerAddress: string;
   /** Aborts with a DomainError when the caller is gone before it was answered. */
   readonly signal: AbortSignal;
-  /** The body as it was sent, not decompressed. Rejects with DomainError MESSAGE_TOO_LARGE or CALL_CANCELLED. */
-  readBody(): Promise<Uint8Array>;
+  /**
+   * The body as it was sent, not decompressed. Rejects with DomainError MESSAGE_TOO_LARGE or CALL_CANCELLED.
+   *
+   * @param framingBytes what the body may hold beside the message
+   */
+  readBody(framingBytes?: number): Promise<Uint8Array>;
 }
 
 export interface HttpAnswer {

@@ -1,4 +1,4 @@
-import { createServer, IncomingMessage, type Server as HttpServer, type ServerResponse } from "node:http";
+import { createServer, type Server as HttpServer, IncomingMessage, type ServerResponse } from "node:http";
 import {
   constants,
   createSecureServer,
@@ -19,6 +19,7 @@ import { compressed, sendAnswer } from "./http-answer.js";
 import { readBody } from "./http-body.js";
 import { type HttpLifetime, watchLifetime } from "./http-lifetime.js";
 import { type HttpAnswer, type HttpHandler, type HttpRequest, headerOf } from "./http-message.js";
+import { maxMessageBytes } from "./limits.js";
 import { restErrorAnswer } from "./rest.js";
 
 type NodeRequest = IncomingMessage | Http2ServerRequest;
@@ -54,7 +55,12 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Runni
   const lifetime = watchLifetime(server);
   const isDraining = (): boolean => lifetime.isDraining();
   const probes = createProbeHandler({ ...options.probes, host: options.host, isDraining });
-  const served = { ...options, handlers: [probes, ...options.handlers], lifetime, cors: corsRules(options.corsOrigins ?? []) };
+  const served = {
+    ...options,
+    handlers: [probes, ...options.handlers],
+    lifetime,
+    cors: corsRules(options.corsOrigins ?? []),
+  };
   server.on("request", (request: NodeRequest, response: NodeResponse) => void exchange(served, request, response));
 
   await new Promise<void>((resolve, reject) => {
@@ -118,7 +124,9 @@ async function answerOf({ handlers, cors, logger }: Served, request: HttpRequest
   } catch (error) {
     const requestId = requestIdOf(headerOf(request, requestIdHeader));
     logger.error({ err: error, requestId }, "transport failed");
-    return restErrorAnswer(toStatusError(new DomainError("INTERNAL", "The server failed to handle this call."), requestId));
+    return restErrorAnswer(
+      toStatusError(new DomainError("INTERNAL", "The server failed to handle this call."), requestId),
+    );
   }
 }
 
@@ -148,7 +156,7 @@ function requestOf(nodeRequest: NodeRequest, response: NodeResponse): HttpReques
     headers: nodeRequest.headers,
     peerAddress: nodeRequest.socket.remoteAddress ?? "unknown",
     signal: gone.signal,
-    readBody: () => readBody(nodeRequest),
+    readBody: (framingBytes = 0) => readBody(nodeRequest, maxMessageBytes + framingBytes),
   };
 }
 

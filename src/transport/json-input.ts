@@ -20,7 +20,11 @@ import { rewriteJson } from "./json-rewrites.js";
 /** Types whose JSON has a form of its own; protobuf reads them as one value. */
 const wholeTypes = new Set(
   ["Any", "Struct", "Value", "ListValue", "Timestamp", "Duration"]
-    .concat(["Double", "Float", "Int64", "UInt64", "Int32", "UInt32", "Bool", "String", "Bytes"].map((name) => `${name}Value`))
+    .concat(
+      ["Double", "Float", "Int64", "UInt64", "Int32", "UInt32", "Bool", "String", "Bytes"].map(
+        (name) => `${name}Value`,
+      ),
+    )
     .map((name) => `google.protobuf.${name}`),
 );
 
@@ -52,12 +56,15 @@ class JsonReader {
   ) {}
 
   readMessage(schema: DescMessage, given: JsonNode, path: string): ReflectMessage | undefined {
-    const node = rewriteJson(schema.typeName, given, (member, reason, text) => this.fault(join(path, member), reason, text));
+    const node = rewriteJson(schema.typeName, given, (member, reason, text) =>
+      this.fault(join(path, member), reason, text),
+    );
     if (schema.typeName === FieldMaskSchema.typeName) return this.readMask(node, path);
     if (wholeTypes.has(schema.typeName)) return this.readWhole(schema, node, path);
     if (!isJsonObject(node)) return this.fault(path, "WRONG_TYPE", "Must be an object.");
     const target = reflect(schema, create(schema));
-    for (const [field, value] of this.fieldsOf(schema, node, path)) this.readField(target, field, value, join(path, field.name));
+    for (const [field, value] of this.fieldsOf(schema, node, path))
+      this.readField(target, field, value, join(path, field.name));
     return target;
   }
 
@@ -107,10 +114,17 @@ class JsonReader {
     }
   }
 
-  private readItem(target: ReflectMessage, field: DescField & { fieldKind: "list" }, node: JsonNode, path: string): void {
-    if (field.listKind !== "message") return this.readLeaf(target, field, node, path, (value) => [value]);
-    const item = this.readMessage(field.message, node, path);
-    if (item) target.get(field).add(item);
+  private readItem(
+    target: ReflectMessage,
+    field: DescField & { fieldKind: "list" },
+    node: JsonNode,
+    path: string,
+  ): void {
+    if (field.listKind !== "message") this.readLeaf(target, field, node, path, (value) => [value]);
+    else {
+      const item = this.readMessage(field.message, node, path);
+      if (item) target.get(field).add(item);
+    }
   }
 
   private readMap(target: ReflectMessage, field: MapField, node: JsonObjectNode, path: string): void {
@@ -131,7 +145,13 @@ class JsonReader {
     }
   }
 
-  private readLeaf(target: ReflectMessage, field: LeafField, node: JsonNode, path: string, wrap: (value: JsonValue) => JsonValue): void {
+  private readLeaf(
+    target: ReflectMessage,
+    field: LeafField,
+    node: JsonNode,
+    path: string,
+    wrap: (value: JsonValue) => JsonValue,
+  ): void {
     const value = leafJson(node);
     if (isInexact(field, node)) {
       this.fault(path, "OUT_OF_RANGE", "The integer is too large to be exact in JSON; send it as a string.");
@@ -148,7 +168,8 @@ class JsonReader {
   }
 
   private readMask(node: JsonNode, path: string): ReflectMessage | undefined {
-    if (typeof node !== "string") return this.fault(path, "WRONG_TYPE", "Must be a string of paths separated by commas.");
+    if (typeof node !== "string")
+      return this.fault(path, "WRONG_TYPE", "Must be a string of paths separated by commas.");
     return reflect(FieldMaskSchema, create(FieldMaskSchema, { paths: maskPaths(this.request, node) }));
   }
 

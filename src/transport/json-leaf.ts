@@ -25,13 +25,15 @@ const integers: ReadonlySet<ScalarType> = new Set([
 
 /** Names the fault of a scalar or enum, or of one item of such a list or map. */
 export function leafFault(field: Leaf, node: JsonNode): LeafFault {
-  if (field.scalar === undefined) return { reason: "WRONG_TYPE", description: "Must be the name of one of the values of the enum." };
+  if (field.scalar === undefined)
+    return { reason: "WRONG_TYPE", description: "Must be the name of one of the values of the enum." };
   if (field.scalar === ScalarType.BOOL) return { reason: "WRONG_TYPE", description: "Must be true or false." };
   if (field.scalar === ScalarType.STRING) return { reason: "WRONG_TYPE", description: "Must be a string." };
   if (field.scalar === ScalarType.BYTES) return textFault(node, "Must be a string in base64.");
   const kind = integers.has(field.scalar) ? "an integer" : "a number";
   if (typeof node === "number") {
-    if (kind === "an integer" && !Number.isInteger(node)) return { reason: "WRONG_TYPE", description: "Must be an integer." };
+    if (kind === "an integer" && !Number.isInteger(node))
+      return { reason: "WRONG_TYPE", description: "Must be an integer." };
     return { reason: "OUT_OF_RANGE", description: "The number is out of the range of the field." };
   }
   if (typeof node === "string" && /^-?\d+$/.test(node)) {

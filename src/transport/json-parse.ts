@@ -15,7 +15,8 @@ export interface JsonMember {
 const maxDepth = 100;
 const numberPattern = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const spacePattern = /[ \t\n\r]*/y;
-const plainTextPattern = /[^"\\\u0000-\u001f]*/y;
+/** What a string holds as it is: everything but quotes, backslashes and control characters. */
+const plainTextPattern = /[ !#-[\]-\u{10FFFF}]*/uy;
 const escapes: Readonly<Record<string, string>> = {
   '"': '"',
   "\\": "\\",
@@ -149,7 +150,8 @@ function parseText(text: string): JsonNode {
     position += 1;
     let value = take(plainTextPattern) ?? "";
     while (text.charAt(position) !== '"') {
-      if (text.charAt(position) !== "\\") throw malformed(position < text.length ? "a control character" : "unexpected end");
+      if (text.charAt(position) !== "\\")
+        throw malformed(position < text.length ? "a control character" : "unexpected end");
       value += parseEscape();
       value += take(plainTextPattern) ?? "";
     }

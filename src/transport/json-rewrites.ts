@@ -33,7 +33,8 @@ function renamed(node: JsonNode, alias: string, names: readonly [string, ...stri
     members: node.members.flatMap((member) => {
       if (member.key !== alias) return [member];
       if (!own || member.value === null) return [{ key: names[0], value: member.value }];
-      if (own.value !== member.value) report(alias, "CONFLICT", `This field and ${own.key} are the same, but differ here.`);
+      if (own.value !== member.value)
+        report(alias, "CONFLICT", `This field and ${own.key} are the same, but differ here.`);
       return [];
     }),
   };
@@ -41,7 +42,12 @@ function renamed(node: JsonNode, alias: string, names: readonly [string, ...stri
 
 /** `{"channels": [...]}`, the shape of a write, in place of the list that a read has. */
 function withBareChannels(member: JsonMember): JsonMember {
-  const lists = ["serviceRelatedChannels", "service_related_channels", "marketingCampaignsChannels", "marketing_campaigns_channels"];
+  const lists = [
+    "serviceRelatedChannels",
+    "service_related_channels",
+    "marketingCampaignsChannels",
+    "marketing_campaigns_channels",
+  ];
   const { key, value } = member;
   if (!lists.includes(key) || !isJsonObject(value)) return member;
   const [only, ...others] = value.members;

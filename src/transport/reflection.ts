@@ -11,8 +11,8 @@ import {
 import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
 import { type Server, type ServerDuplexStream, status } from "@grpc/grpc-js";
 import {
-  type ServerReflectionRequest,
   ServerReflection,
+  type ServerReflectionRequest,
   ServerReflectionRequestSchema,
   ServerReflectionResponseSchema,
 } from "../gen/proto/grpc/reflection/v1/reflection_pb.js";
@@ -38,7 +38,9 @@ export function addReflection(server: Server, services: readonly DescService[]):
       try {
         const originalRequest = decodeBinary(ServerReflectionRequestSchema, bytes);
         const messageResponse = answerTo(originalRequest, { listed, files, types });
-        call.write(create(ServerReflectionResponseSchema, { validHost: originalRequest.host, originalRequest, messageResponse }));
+        call.write(
+          create(ServerReflectionResponseSchema, { validHost: originalRequest.host, originalRequest, messageResponse }),
+        );
       } catch {
         call.emit("error", { code: status.INVALID_ARGUMENT, details: "The reflection request cannot be read." });
       }
@@ -79,7 +81,10 @@ function answerTo({ messageRequest: asked }: ServerReflectionRequest, { listed, 
       return { case: "allExtensionNumbersResponse", value: { baseTypeName, extensionNumber } };
     }
     case undefined:
-      return { case: "errorResponse", value: { errorCode: status.INVALID_ARGUMENT, errorMessage: "Nothing was asked." } };
+      return {
+        case: "errorResponse",
+        value: { errorCode: status.INVALID_ARGUMENT, errorMessage: "Nothing was asked." },
+      };
     default:
       return asked satisfies never;
   }
@@ -93,12 +98,17 @@ function fileOf(types: Registry, symbol: string): DescFile | undefined {
 
 function fileAnswer(file: DescFile | undefined): Answer {
   if (!file) return notFound();
-  const fileDescriptorProto = [...withImports(file).values()].map(({ proto }) => toBinary(FileDescriptorProtoSchema, proto));
+  const fileDescriptorProto = [...withImports(file).values()].map(({ proto }) =>
+    toBinary(FileDescriptorProtoSchema, proto),
+  );
   return { case: "fileDescriptorResponse", value: { fileDescriptorProto } };
 }
 
 function notFound(): Answer {
-  return { case: "errorResponse", value: { errorCode: status.NOT_FOUND, errorMessage: "The contract has no such file or symbol." } };
+  return {
+    case: "errorResponse",
+    value: { errorCode: status.NOT_FOUND, errorMessage: "The contract has no such file or symbol." },
+  };
 }
 
 function filesOf(services: readonly DescService[]): ReadonlyMap<string, DescFile> {

@@ -17,7 +17,8 @@ export function readRestRequest({ route, variables }: Match, query: string, body
   if (!isJsonObject(root)) return readJson(schema, root, faults);
 
   for (const { name, value } of queryParameters(query, faults)) {
-    if (route.body === "*") faults.push(notAllowed(name, "This method reads no query parameters; send the field in the body."));
+    if (route.body === "*")
+      faults.push(notAllowed(name, "This method reads no query parameters; send the field in the body."));
     else placeParameter(root, schema, name, value);
   }
   for (const { path, encoded } of variables) {
@@ -68,7 +69,13 @@ function placeParameter(root: JsonObjectNode, schema: DescMessage, name: string,
 }
 
 /** Sets a path variable; the body may repeat its value, but not contradict it. */
-function placeVariable(root: JsonObjectNode, schema: DescMessage, path: string, value: string, faults: Violation[]): void {
+function placeVariable(
+  root: JsonObjectNode,
+  schema: DescMessage,
+  path: string,
+  value: string,
+  faults: Violation[],
+): void {
   const fields = fieldsAlong(schema, path);
   const last = fields?.at(-1);
   const holder = fields && holderOf(root, fields);
@@ -89,7 +96,9 @@ function fieldsAlong(schema: DescMessage, path: string): readonly DescField[] | 
   const fields: DescField[] = [];
   let within: DescMessage | undefined = schema;
   for (const segment of path.split(".")) {
-    const field: DescField | undefined = within?.fields.find(({ name, jsonName }) => name === segment || jsonName === segment);
+    const field: DescField | undefined = within?.fields.find(
+      ({ name, jsonName }) => name === segment || jsonName === segment,
+    );
     if (!field) return undefined;
     fields.push(field);
     within = field.fieldKind === "message" ? field.message : undefined;

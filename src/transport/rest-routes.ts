@@ -57,7 +57,11 @@ export function routeTable(services: readonly DescService[]): RouteTable {
       for (const { route, pattern, paths, rank } of bySegments.get(path.split("/").length - 1) ?? []) {
         const values = pattern.exec(path);
         if (!values) continue;
-        fitting.push({ route, rank, variables: paths.map((name, index) => ({ path: name, encoded: values[index + 1] ?? "" })) });
+        fitting.push({
+          route,
+          rank,
+          variables: paths.map((name, index) => ({ path: name, encoded: values[index + 1] ?? "" })),
+        });
       }
       return fitting.filter(({ rank }) => rank === fitting[0]?.rank);
     },
@@ -77,7 +81,8 @@ function routeOf(method: DescMethodUnary, { pattern, body, responseBody }: HttpR
 /** A template is `/literal/{field.path}/...:verb`; the last variable ends before a colon, where the verb begins. */
 function compile(route: Route): CompiledRoute {
   const { template, method } = route;
-  const [, segmentText, verb = ""] = /^((?:\/(?:[A-Za-z0-9_.~-]+|\{[a-z0-9_.]+\}))+)(:[A-Za-z0-9_.~-]+)?$/.exec(template) ?? [];
+  const [, segmentText, verb = ""] =
+    /^((?:\/(?:[A-Za-z0-9_.~-]+|\{[a-z0-9_.]+\}))+)(:[A-Za-z0-9_.~-]+)?$/.exec(template) ?? [];
   if (segmentText === undefined) throw new Error(`${rpcNameOf(method)} has the unsupported HTTP path ${template}`);
   const paths: string[] = [];
   let pattern = "";
@@ -98,7 +103,9 @@ function compile(route: Route): CompiledRoute {
 function requireField(schema: DescMessage, path: string, rpc: string): void {
   let within: DescMessage | undefined = schema;
   for (const name of path.split(".")) {
-    const field: DescMessage["fields"][number] | undefined = within?.fields.find((candidate) => candidate.name === name);
+    const field: DescMessage["fields"][number] | undefined = within?.fields.find(
+      (candidate) => candidate.name === name,
+    );
     if (!field) throw new Error(`The HTTP rule of ${rpc} names the unknown field ${path}`);
     within = field.message;
   }
