@@ -1,0 +1,57 @@
+import { describe, expect, it } from "vitest";
+import type { KeyChecker } from "../../src/domain/repositories.js";
+import { authenticate, secretsIn } from "../../src/pipeline/authenticate.js";
+
+const secret = "moego_0123456789";
+const base64 = (text: string) => Buffer.from(text).toString("base64");
+
+const asked: (readonly string[])[] = [];
+const keys: KeyChecker = {
+  async check(secrets) {
+    asked.push(secrets);
+    return { caller: { keyId: "key_1", scopes: new Set(), companies: new Map() }, allowedAddresses: [] };
+  },
+};
+
+describe("the readings of an authorization header", () => {
+  it.each([
+    ["base64 of the secret, as documented", `Basic ${base64(secret)}`],
+    ["base64 of the secret and a colon", `Basic ${base64(`${secret}:`)}`],
+    ["the secret as it is", `Basic ${secret}`],
+    ["a bearer token", `Bearer ${secret}`],
+    ["a scheme in other letters", `bASIC   ${base64(secret)} `],
+  ])("hold the secret given by %s", (_how, header) => {
+    expect(secretsIn(header)).toContain(secret);
+  });
+
+  it("put the documented one first", () => {
+    expect(secretsIn(`Basic ${base64(secret)}`)[0]).toBe(secret);
+    expect(secretsIn(`Basic ${base64(`${secret}:`)}`)[0]).toBe(secret);
+  });
+
+  it("take no user name beside a password", () => {
+    expect(secretsIn(`Basic ${base64(`${secret}:password`)}`)).not.toContain(secret);
+  });
+
+  it.each([
+    undefined,
+    "",
+    "Basic",
+    "Basic ",
+    "Digest abc",
+    secret,
+    "Basic a b",
+    `Bearer ${"x".repeat(600)}`,
+    "Bearer é",
+  ])("are none for %s", (header) => {
+    expect(secretsIn(header)).toEqual([]);
+  });
+});
+
+it("tells a missing credential from an unreadable one", async () => {
+  await expect(authenticate(undefined, keys)).rejects.toMatchObject({ reason: "KEY_MISSING" });
+  await expect(authenticate("Digest abc", keys)).rejects.toMatchObject({ reason: "KEY_MISSING" });
+  await expect(authenticate("Bearer é", keys)).rejects.toMatchObject({ reason: "KEY_UNKNOWN" });
+  await expect(authenticate(`Bearer ${secret}`, keys)).resolves.toMatchObject({ caller: { keyId: "key_1" } });
+  expect(asked).toEqual([[secret]]);
+});
