@@ -1,6 +1,8 @@
+import { execFile } from "node:child_process";
 import { chmod, mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createDatabase, type TestDatabase } from "../support/database.js";
 import {
@@ -35,6 +37,15 @@ describe("with a database of your own", () => {
     for (const line of stderr.trim().split("\n")) expect(JSON.parse(line)).toHaveProperty("msg");
     expect(stderr).not.toContain(secrets.DEMO_API_KEY);
     expect(stderr).not.toContain("postgresql://");
+  });
+
+  it("prints first calls that work as they stand", async () => {
+    const service = await startService(environment);
+    const lines = service.stdout().match(/^(curl|npx buf curl) .*/gm) ?? [];
+    const answers = await Promise.all(lines.map(async (line) => promisify(execFile)("bash", ["-c", line])));
+    for (const { stdout } of answers) expect(JSON.parse(stdout).customers).toHaveLength(2);
+    expect(answers).toHaveLength(3);
+    await service.stop();
   });
 
   it("says healthy and ready, and lets the demo key in", async () => {
