@@ -50,12 +50,12 @@ const definitions = statement(
    FROM custom_field WHERE company_id = $1 AND association_type = $2 ORDER BY display_order, label, id`,
 );
 
-/** Both ids given must name the same customer. */
+/** By id or by raw id; both given must name the same customer. */
 const knownCustomers = statement(
   "custom_field.known_customers",
   `SELECT w.code FROM unnest($2::text[], $3::text[], $4::bigint[]) AS w (code, ref_id, raw_id)
-   JOIN customer c ON c.company_id = $1 AND c.id = coalesce(w.ref_id, c.id) AND c.raw_id = coalesce(w.raw_id, c.raw_id)
-   WHERE (w.ref_id IS NOT NULL AND c.id = w.ref_id) OR (w.ref_id IS NULL AND c.raw_id = w.raw_id)`,
+   WHERE EXISTS (SELECT FROM customer c WHERE c.company_id = $1 AND c.id = w.ref_id AND c.raw_id = coalesce(w.raw_id, c.raw_id))
+      OR (w.ref_id IS NULL AND EXISTS (SELECT FROM customer c WHERE c.company_id = $1 AND c.raw_id = w.raw_id))`,
 );
 
 /** By number in moego.business.setting.v1.CustomField.Type. */

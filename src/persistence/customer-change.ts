@@ -2,11 +2,11 @@ import { archived, notFound } from "../domain/errors.js";
 import type { ChangedCustomer, CustomerTarget, CustomerUnit } from "../domain/repositories.js";
 import type { Write } from "../domain/write.js";
 import { Prisma } from "../gen/prisma/client.js";
+import { type LockedCustomer, lockCustomer } from "./customer-lock.js";
 import { type CustomerRow, customerChildren, customerColumns, toCustomer } from "./customer-rows.js";
 import { createCustomerUnit } from "./customer-unit.js";
 import type { Database } from "./database.js";
 import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "./idempotency.js";
-import { theOne } from "./visibility.js";
 
 /**
  * One change of one customer in one transaction: lock, earlier answer of the claim, work, new version, change row,
@@ -20,14 +20,14 @@ export function changeCustomer(
 ): Promise<ChangedCustomer> {
   return onceMoreAfterTwin(() =>
     database.transact(write, async (tx) => {
-      const key = await lockCustomer(tx, target);
+      const key = await lockCustomer(tx, target, "NO KEY UPDATE");
       const { now, replay } = await beginChange(tx, write);
       if (write.claim && replay) {
         const resourceIds = replayed(write.claim, replay);
         return changedCustomer(tx, key, resourceIds);
       }
       const customer = await readCustomer(tx, key);
-      if (customer.archived) throw archived("Customer", customer.id);
+      if (key.archived) throw archived("Customer", customer.id);
       const { unit, finish } = createCustomerUnit(tx, { customer, now, write });
       const resourceIds = await work(unit);
       await finish();
@@ -37,23 +37,7 @@ export function changeCustomer(
   );
 }
 
-interface CustomerKey {
-  readonly companyId: string;
-  readonly id: string;
-}
-
-async function lockCustomer(tx: Prisma.TransactionClient, { visibility, id }: CustomerTarget): Promise<CustomerKey> {
-  const companyIds = [...visibility.companyIds];
-  const grants = [...visibility.grants];
-  const rows = await tx.$queryRaw<{ company_id: string }[]>`
-    SELECT c.company_id FROM customer c
-    WHERE c.company_id = ANY(${companyIds}::text[]) AND c.id = ${id}
-      AND (c.company_id = ANY(${grants}::text[]) OR c.company_id || '/' || c.preferred_business_id = ANY(${grants}::text[]))
-    FOR NO KEY UPDATE`;
-  const row = theOne(rows, "Customer", id);
-  if (!row) throw notFound("Customer", id);
-  return { companyId: row.company_id, id };
-}
+type CustomerKey = Pick<LockedCustomer, "companyId" | "id">;
 
 async function readCustomer(tx: Prisma.TransactionClient, { companyId, id }: CustomerKey) {
   const rows = await tx.$queryRaw<CustomerRow[]>`
