@@ -2,8 +2,8 @@ import type { DescMethodUnary, Message } from "@bufbuild/protobuf";
 
 export type Transport = "grpc" | "grpc-web" | "connect" | "rest";
 
-/** One call, as a transport hands it to the pipeline. */
-export interface Call {
+/** One call, as a transport hands it to the pipeline. `Answer` is what the transport sends. */
+export interface Call<Answer> {
   readonly method: DescMethodUnary;
   readonly transport: Transport;
   /** Aborts when the caller is gone. The abort reason is a DomainError. */
@@ -21,7 +21,9 @@ export interface Call {
    * nothing from malformed bytes. Throws DomainError.
    */
   decode(): Message;
+  /** Writes the response message. Called within the pipeline, so that one which cannot be written is a logged defect. */
+  encode(message: Message): Answer;
 }
 
-/** Answers a call with a message of `method.output`, or rejects with a StatusError. */
-export type Run = (call: Call) => Promise<Message>;
+/** Answers a call, or rejects with a StatusError. */
+export type Run = <Answer>(call: Call<Answer>) => Promise<Answer>;

@@ -9,7 +9,7 @@ import type { Call } from "./call.js";
  * @throws DomainError the reason of the abort
  */
 export async function withinDeadline<T>(
-  call: Pick<Call, "signal" | "timeoutMs">,
+  call: Pick<Call<unknown>, "signal" | "timeoutMs">,
   maxDurationMs: number,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {

@@ -35,7 +35,11 @@ export interface Observer {
  * Gives the call its request id, runs it, writes its one log line and its metrics, and turns everything thrown into
  * a StatusError.
  */
-export async function observe<T>(call: Call, observer: Observer, work: (record: CallRecord) => Promise<T>): Promise<T> {
+export async function observe<T>(
+  call: Call<T>,
+  observer: Observer,
+  work: (record: CallRecord) => Promise<T>,
+): Promise<T> {
   const startedMs = observer.now();
   const record: CallRecord = { requestId: requestIdOf(call.header(requestIdHeader)) };
   call.setHeader(requestIdHeader, record.requestId);
@@ -56,7 +60,13 @@ function defect(cause: unknown): DomainError {
   return new DomainError("INTERNAL", "The server failed to handle this call. Report the request id.", {}, { cause });
 }
 
-function report(call: Call, observer: Observer, startedMs: number, record: CallRecord, status?: StatusError): void {
+function report(
+  call: Call<unknown>,
+  observer: Observer,
+  startedMs: number,
+  record: CallRecord,
+  status?: StatusError,
+): void {
   const rpc = rpcNameOf(call.method);
   const code = Code[status?.code ?? Code.OK];
   const durationMs = observer.now() - startedMs;

@@ -1,4 +1,4 @@
-import { create, type DescService, type Message } from "@bufbuild/protobuf";
+import { create, type DescService } from "@bufbuild/protobuf";
 import type { Logger } from "pino";
 import type { Scope } from "../domain/caller.js";
 import { DomainError } from "../domain/errors.js";
@@ -43,7 +43,7 @@ export function createPipeline(options: PipelineOptions): Run {
   const trusted = addressSet(options.trustedProxies ?? []);
   const observer = { logger, metrics, now: options.now ?? (() => performance.now()) };
 
-  async function answer(call: Call, record: CallRecord, signal: AbortSignal): Promise<Message> {
+  async function answer<Answer>(call: Call<Answer>, record: CallRecord, signal: AbortSignal): Promise<Answer> {
     const { method } = call;
     const rpc = rpcNameOf(method);
     const scope = scopes.get(method);
@@ -73,16 +73,16 @@ export function createPipeline(options: PipelineOptions): Run {
     };
     const result = await handler(request, context);
     if (claim?.replayed) call.setHeader(idempotencyReplayedHeader, "true");
-    return create(method.output, result);
+    return call.encode(create(method.output, result));
   }
 
-  async function admit(call: Call, record: CallRecord, scope: Scope) {
+  async function admit(call: Call<unknown>, record: CallRecord, scope: Scope) {
     const grant = await authenticate(call.header("authorization"), keys);
     record.keyId = grant.caller.keyId;
     return authorise(grant, { scope, address: addressOf(call), company: call.header(companyHeader) });
   }
 
-  function addressOf(call: Call): string {
+  function addressOf(call: Call<unknown>): string {
     return callerAddress(call.peerAddress, call.header("x-forwarded-for"), trusted);
   }
 

@@ -1,4 +1,4 @@
-import type { DescMethodUnary, DescService, Message } from "@bufbuild/protobuf";
+import { type DescMethodUnary, type DescService, type Message, toBinary, toJson } from "@bufbuild/protobuf";
 import { type ContextValues, createConnectRouter, createContextKey, createContextValues } from "@connectrpc/connect";
 import { createAsyncIterable, type UniversalHandler, type UniversalServerRequest } from "@connectrpc/connect/protocol";
 import { compressionGzip } from "@connectrpc/connect-node";
@@ -22,6 +22,8 @@ interface Incoming {
 }
 
 const incomingKey = createContextKey<Incoming | undefined>(undefined);
+
+const jsonOptions = { alwaysEmitImplicit: true, registry: detailTypes };
 
 /** These speak of the body that Connect is not given, or of the timeout, which is the pipeline's. */
 const consumedHeaders = [
@@ -59,7 +61,7 @@ function universalHandlers(services: readonly DescService[], run: Run): Readonly
     grpc: false,
     readMaxBytes: maxMessageBytes,
     acceptCompression: [compressionGzip],
-    jsonOptions: { alwaysEmitImplicit: true, registry: detailTypes },
+    jsonOptions,
   });
   for (const method of services.flatMap((service) => service.methods)) {
     if (!isUnary(method)) continue;
@@ -74,7 +76,7 @@ function universalHandlers(services: readonly DescService[], run: Run): Readonly
   return new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
 }
 
-function callOf(method: DescMethodUnary, values: ContextValues, responseHeader: Headers): Call {
+function callOf(method: DescMethodUnary, values: ContextValues, responseHeader: Headers): Call<Message> {
   const incoming = values.get(incomingKey);
   if (!incoming) throw new Error("Connect was called past createConnectHandler");
   const { request, form, timeoutMs } = incoming;
@@ -87,6 +89,12 @@ function callOf(method: DescMethodUnary, values: ContextValues, responseHeader: 
     header: (name) => headerOf(request, name),
     setHeader: (name, value) => responseHeader.set(name, value),
     decode: () => incoming.decode(method),
+    encode: (message) => {
+      // Connect writes it once more by itself, but would tell nobody why it could not.
+      if (form.json) toJson(method.output, message, jsonOptions);
+      else toBinary(method.output, message);
+      return message;
+    },
   };
 }
 

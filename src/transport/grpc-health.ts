@@ -1,10 +1,10 @@
-import { create, type Message } from "@bufbuild/protobuf";
+import { create } from "@bufbuild/protobuf";
 import {
+  status as codes,
   type Server,
   type ServerUnaryCall,
   type ServerWritableStream,
   type sendUnaryData,
-  status,
 } from "@grpc/grpc-js";
 import {
   Health,
@@ -14,9 +14,9 @@ import {
   HealthCheckResponse_ServingStatus as ServingStatus,
 } from "../gen/proto/grpc/health/v1/health_pb.js";
 import { decodeBinary } from "./binary-input.js";
-import { grpcMethodOf } from "./grpc-method.js";
+import { encodeBinary, grpcMethodOf } from "./grpc-method.js";
 
-type WatchCall = ServerWritableStream<Buffer, Message>;
+type WatchCall = ServerWritableStream<Buffer, Buffer>;
 
 /** The health of the server as load balancers ask for it; needs no key. */
 export interface GrpcHealth {
@@ -35,15 +35,16 @@ export function addHealth(server: Server, services: readonly string[]): GrpcHeal
   const watchers = new Set<WatchCall>();
   let serving = true;
 
-  function answerFor(service: string): Message {
+  function answerFor(service: string): Buffer {
     const present = serving ? ServingStatus.SERVING : ServingStatus.NOT_SERVING;
-    return create(HealthCheckResponseSchema, { status: known.has(service) ? present : ServingStatus.SERVICE_UNKNOWN });
+    const status = known.has(service) ? present : ServingStatus.SERVICE_UNKNOWN;
+    return encodeBinary(HealthCheckResponseSchema, create(HealthCheckResponseSchema, { status }));
   }
 
-  function check(call: ServerUnaryCall<Buffer, Message>, answer: sendUnaryData<Message>): void {
+  function check(call: ServerUnaryCall<Buffer, Buffer>, answer: sendUnaryData<Buffer>): void {
     const service = serviceIn(call.request);
     if (service !== undefined && known.has(service)) answer(null, answerFor(service));
-    else answer({ code: status.NOT_FOUND, details: "No such service is served." });
+    else answer({ code: codes.NOT_FOUND, details: "No such service is served." });
   }
 
   function watch(call: WatchCall): void {
@@ -53,10 +54,10 @@ export function addHealth(server: Server, services: readonly string[]): GrpcHeal
     call.on("cancelled", () => watchers.delete(call));
   }
 
-  function list(_call: ServerUnaryCall<Buffer, Message>, answer: sendUnaryData<Message>): void {
+  function list(_call: ServerUnaryCall<Buffer, Buffer>, answer: sendUnaryData<Buffer>): void {
     const present = serving ? ServingStatus.SERVING : ServingStatus.NOT_SERVING;
     const statuses = Object.fromEntries([...known].map((service) => [service, { status: present }]));
-    answer(null, create(HealthListResponseSchema, { statuses }));
+    answer(null, encodeBinary(HealthListResponseSchema, create(HealthListResponseSchema, { statuses })));
   }
 
   const { check: checkRpc, watch: watchRpc, list: listRpc } = Health.method;

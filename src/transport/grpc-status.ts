@@ -52,8 +52,13 @@ function refusalBehind(status: StatusObject): DomainError | undefined {
     case codes.DEADLINE_EXCEEDED:
       return deadlineExceeded();
     case codes.INTERNAL:
-      // Its only ways here are a body that does not decompress and a grpc-timeout that is none: the caller's doing.
+      // The only ways here are a body that does not decompress and a grpc-timeout that is none: the caller's doing.
       return new DomainError("MALFORMED_REQUEST", "The compression or the timeout of the call cannot be read.");
+    case codes.UNIMPLEMENTED:
+      // Both for no message and for a second one; the third way, an unknown compression, must stay UNIMPLEMENTED.
+      return /request message/.test(status.details ?? "")
+        ? new DomainError("MALFORMED_REQUEST", "The call must carry exactly one message.")
+        : undefined;
     default:
       return undefined;
   }

@@ -1,4 +1,4 @@
-import type { DescMethodUnary, DescService, Message } from "@bufbuild/protobuf";
+import type { DescMethodUnary, DescService } from "@bufbuild/protobuf";
 import {
   Metadata,
   type MethodDefinition,
@@ -15,7 +15,7 @@ import { callCancelled, deadlineExceeded } from "../pipeline/deadline.js";
 import { StatusError } from "../pipeline/status.js";
 import { decodeBinary } from "./binary-input.js";
 import { addHealth } from "./grpc-health.js";
-import { grpcMethodOf } from "./grpc-method.js";
+import { encodeBinary, grpcMethodOf } from "./grpc-method.js";
 import { explainOwnAnswers, grpcStatusOf } from "./grpc-status.js";
 import { maxMessageBytes } from "./limits.js";
 import { addReflection } from "./reflection.js";
@@ -90,12 +90,12 @@ async function shutDown(server: Server, timeoutMs: number): Promise<void> {
 }
 
 function addService(server: Server, service: DescService, run: Run): void {
-  const definition: Record<string, MethodDefinition<Buffer, Message>> = {};
+  const definition: Record<string, MethodDefinition<Buffer, Buffer>> = {};
   const implementation: UntypedServiceImplementation = {};
   for (const method of service.methods) {
     if (!isUnary(method)) continue;
     definition[method.name] = grpcMethodOf(method);
-    implementation[method.name] = (call: ServerUnaryCall<Buffer, Message>, answer: sendUnaryData<Message>) =>
+    implementation[method.name] = (call: ServerUnaryCall<Buffer, Buffer>, answer: sendUnaryData<Buffer>) =>
       void serve(method, call, answer, run);
   }
   server.addService(definition, implementation);
@@ -103,15 +103,15 @@ function addService(server: Server, service: DescService, run: Run): void {
 
 async function serve(
   method: DescMethodUnary,
-  grpcCall: ServerUnaryCall<Buffer, Message>,
-  answer: sendUnaryData<Message>,
+  grpcCall: ServerUnaryCall<Buffer, Buffer>,
+  answer: sendUnaryData<Buffer>,
   run: Run,
 ): Promise<void> {
   const headers = new Metadata();
   try {
-    const message = await run(callOf(method, grpcCall, headers));
+    const bytes = await run(callOf(method, grpcCall, headers));
     grpcCall.sendMetadata(headers);
-    answer(null, message);
+    answer(null, bytes);
   } catch (error) {
     grpcCall.sendMetadata(headers);
     // The pipeline rejects with nothing else; anything else is a defect of the pipeline, which grpc-js answers.
@@ -119,7 +119,7 @@ async function serve(
   }
 }
 
-function callOf(method: DescMethodUnary, grpcCall: ServerUnaryCall<Buffer, Message>, headers: Metadata): Call {
+function callOf(method: DescMethodUnary, grpcCall: ServerUnaryCall<Buffer, Buffer>, headers: Metadata): Call<Buffer> {
   const deadlineMs = Number(grpcCall.getDeadline());
   const controller = new AbortController();
   // grpc-js does not tell a deadline from a caller that went away.
@@ -133,6 +133,7 @@ function callOf(method: DescMethodUnary, grpcCall: ServerUnaryCall<Buffer, Messa
     header: (name) => textOf(grpcCall.metadata, name),
     setHeader: (name, value) => headers.set(name, value),
     decode: () => decodeBinary(method.input, grpcCall.request),
+    encode: (message) => encodeBinary(method.output, message),
   };
 }
 

@@ -61,7 +61,12 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Runni
     lifetime,
     cors: corsRules(options.corsOrigins ?? []),
   };
-  server.on("request", (request: NodeRequest, response: NodeResponse) => void exchange(served, request, response));
+  server.on("request", (request: NodeRequest, response: NodeResponse) => {
+    exchange(served, request, response).catch((err: unknown) => {
+      options.logger.error({ err }, "an answer could not be sent");
+      response.destroy();
+    });
+  });
 
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -111,6 +116,7 @@ async function exchange(served: Served, nodeRequest: NodeRequest, response: Node
   response.once("close", () => done?.());
   const request = requestOf(nodeRequest, response);
   const answer = await answerOf(served, request);
+  if (request.signal.aborted) return;
   // HTTP/2 has GOAWAY for this, and no such header.
   if (isHttp1 && served.lifetime.isDraining()) response.setHeader("connection", "close");
   response.once("finish", () => letGo(nodeRequest));
@@ -146,7 +152,8 @@ function withChallenge(answer: HttpAnswer): HttpAnswer {
 function requestOf(nodeRequest: NodeRequest, response: NodeResponse): HttpRequest {
   const gone = new AbortController();
   response.once("close", () => {
-    if (!response.writableFinished) gone.abort(callCancelled());
+    // Not `writableFinished`, which is true on HTTP/2 for a stream that the caller has reset.
+    if (!response.writableEnded) gone.abort(callCancelled());
   });
   const [path = "/", query = ""] = splitOnce(nodeRequest.url ?? "/", "?");
   return {

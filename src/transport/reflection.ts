@@ -3,7 +3,6 @@ import {
   createRegistry,
   type DescFile,
   type DescService,
-  type Message,
   type MessageInitShape,
   type Registry,
   toBinary,
@@ -18,7 +17,7 @@ import {
 } from "../gen/proto/grpc/reflection/v1/reflection_pb.js";
 import { ServerReflection as ServerReflectionV1Alpha } from "../gen/proto/grpc/reflection/v1alpha/reflection_pb.js";
 import { decodeBinary } from "./binary-input.js";
-import { grpcMethodOf } from "./grpc-method.js";
+import { encodeBinary, grpcMethodOf } from "./grpc-method.js";
 
 type Answer = NonNullable<MessageInitShape<typeof ServerReflectionResponseSchema>["messageResponse"]>;
 
@@ -33,14 +32,13 @@ export function addReflection(server: Server, services: readonly DescService[]):
   const files = filesOf(listed);
   const types = createRegistry(...files.values());
 
-  function serve(call: ServerDuplexStream<Buffer, Message>): void {
+  function serve(call: ServerDuplexStream<Buffer, Buffer>): void {
     call.on("data", (bytes: Buffer) => {
       try {
         const originalRequest = decodeBinary(ServerReflectionRequestSchema, bytes);
         const messageResponse = answerTo(originalRequest, { listed, files, types });
-        call.write(
-          create(ServerReflectionResponseSchema, { validHost: originalRequest.host, originalRequest, messageResponse }),
-        );
+        const answer = { validHost: originalRequest.host, originalRequest, messageResponse };
+        call.write(encodeBinary(ServerReflectionResponseSchema, create(ServerReflectionResponseSchema, answer)));
       } catch {
         call.emit("error", { code: status.INVALID_ARGUMENT, details: "The reflection request cannot be read." });
       }

@@ -43,8 +43,11 @@ export function createRestHandler(options: {
     const headers: Record<string, string> = {};
     const { method, responseBody } = match.route;
     try {
-      const message = await options.run(await callOf(match, request, headers));
-      return jsonAnswer(200, answerJson(method.output, message, responseBody, options.types), headers);
+      const json = await options.run({
+        ...(await callOf(match, request, headers)),
+        encode: (message) => answerJson(method.output, message, responseBody, options.types),
+      });
+      return jsonAnswer(200, json, headers);
     } catch (error) {
       if (error instanceof StatusError) return restErrorAnswer(error, headers);
       throw error;
@@ -74,7 +77,11 @@ function takes(route: Route, verb: string): boolean {
   return route.verb === verb || (verb === "HEAD" && route.verb === "GET" && isReading(route.method));
 }
 
-async function callOf(match: Match, request: HttpRequest, headers: Record<string, string>): Promise<Call> {
+async function callOf(
+  match: Match,
+  request: HttpRequest,
+  headers: Record<string, string>,
+): Promise<Omit<Call<never>, "encode">> {
   return {
     method: match.route.method,
     transport: "rest",

@@ -187,6 +187,13 @@ describe.each(dialects)("$name", (dialect) => {
     expect(JSON.stringify(logged)).toContain("world.ts");
   });
 
+  it("tells an answer that cannot be written as a defect, and logs why", async () => {
+    const { refusal } = await dialect.get("unwritable");
+    expect(refusal).toMatchObject({ code: "INTERNAL", reason: "INTERNAL" });
+    const logged = world.logs.find(({ requestId }) => requestId === refusal?.metadata["requestId"]);
+    expect(JSON.stringify(logged)).toContain("Customer");
+  });
+
   it("answers an rpc that has no handler as unimplemented", async () => {
     const lead = { rpc: "LeadService/GetLead", body: dialect.isJson ? '{"id":"x"}' : getBytes("x") };
     const calls: Record<string, () => Promise<Outcome>> = {

@@ -1,8 +1,10 @@
+import { connect, type IncomingHttpHeaders } from "node:http2";
 import { create, createFileRegistry, fromBinary, hasOption, toBinary } from "@bufbuild/protobuf";
 import { type FileDescriptorProto, FileDescriptorProtoSchema, FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { Client, credentials, type ServiceError } from "@grpc/grpc-js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { http } from "../../src/gen/proto/google/api/annotations_pb.js";
+import { StatusSchema } from "../../src/gen/proto/google/rpc/status_pb.js";
 import {
   HealthCheckRequestSchema,
   HealthCheckResponseSchema,
@@ -20,7 +22,7 @@ import {
   GetCustomerRequestSchema,
 } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { selfSigned } from "./certificate.js";
-import { callGrpc } from "./clients.js";
+import { callGrpc, refusalOf } from "./clients.js";
 import { authorization, startWorld, type World } from "./world.js";
 
 let world: World;
@@ -47,6 +49,24 @@ describe("calls", () => {
 
   it("of an unknown method are answered as unimplemented", async () => {
     expect((await callGrpc(world, { rpc: "CustomerService/Nope", body: "" })).refusal?.code).toBe("UNIMPLEMENTED");
+  });
+
+  it("without a message are told as malformed", async () => {
+    const session = connect(`http://localhost:${world.grpcPort}`);
+    const stream = session.request({
+      ":method": "POST",
+      ":path": `/moego.business.customer.v1.${rpc}`,
+      "content-type": "application/grpc",
+      te: "trailers",
+      authorization,
+    });
+    const headers = new Promise<IncomingHttpHeaders>((resolve) => stream.once("response", resolve));
+    stream.end();
+    const status = await headers;
+    session.close();
+    expect(status["grpc-status"]).toBe("3");
+    const details = fromBinary(StatusSchema, Buffer.from(String(status["grpc-status-details-bin"]), "base64"));
+    expect(refusalOf(details)).toMatchObject({ code: "INVALID_ARGUMENT", reason: "MALFORMED_REQUEST" });
   });
 
   it("take every way of writing the key", async () => {

@@ -219,6 +219,19 @@ describe("TLS", () => {
     expect(large.body).toContain("MESSAGE_TOO_LARGE");
   });
 
+  it("survives an HTTP/2 caller that gives up", async () => {
+    await using own = await startWorld({ tls });
+    const session = connectH2(`https://localhost:${own.httpPort}`, { ca: tls.certificate });
+    const stream = session.request({ ":path": "/v1/customers/slow", authorization });
+    stream.on("error", () => {});
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    stream.close(8);
+    await expect.poll(() => own.logs.at(-1)?.["reason"]).toBe("CALL_CANCELLED");
+    expect((await overHttp2(session, { ":path": "/v1/customers/cus_1", authorization })).status).toBe(200);
+    session.close();
+    expect(own.logs.filter(({ level }) => level === 50)).toEqual([]);
+  });
+
   it("drains HTTP/2 sessions and idle HTTP/1 connections", async () => {
     await using own = await startWorld({ tls });
     await overHttp1(own.httpPort, tls.certificate, new Agent({ keepAlive: true, ca: tls.certificate }));

@@ -1,10 +1,8 @@
 import {
   create,
   createFileRegistry,
-  type DescMethodUnary,
   type DescService,
   type FileRegistry,
-  type Message,
   type MessageInitShape,
   setExtension,
 } from "@bufbuild/protobuf";
@@ -21,6 +19,7 @@ import { describe, expect, it } from "vitest";
 import { DomainError } from "../../src/domain/errors.js";
 import { http } from "../../src/gen/proto/google/api/annotations_pb.js";
 import { type HttpRule, HttpRuleSchema } from "../../src/gen/proto/google/api/http_pb.js";
+import type { Run } from "../../src/pipeline/call.js";
 import { toStatusError } from "../../src/pipeline/status.js";
 import { createRestHandler } from "../../src/transport/rest.js";
 import { routeTable } from "../../src/transport/rest-routes.js";
@@ -96,10 +95,10 @@ function optionsOf(rule: HttpRule): MethodOptions {
 async function send(service: DescService, method: string, target: string, body = "") {
   const [path = "", query = ""] = target.split("?");
   const handled: string[] = [];
-  const run = async ({ method: rpc, decode }: { method: DescMethodUnary; decode(): Message }) => {
-    handled.push(rpc.name);
+  const run: Run = async (call) => {
+    handled.push(call.method.name);
     try {
-      return decode();
+      return call.encode(call.decode());
     } catch (error) {
       throw error instanceof DomainError ? toStatusError(error, "test") : error;
     }

@@ -83,6 +83,8 @@ function fakeHandlers(seen: Seen): HandlerRegistry {
           throw new Error("secret internals");
         case "busy":
           throw new DomainError("OVERLOADED", "Too many calls are under way.");
+        case "unwritable":
+          return { id, createdTime: { seconds: 999_999_999_999_999n, nanos: -5 }, rawId: 2n ** 70n };
         case "large":
           return { id, notes: [{ note: "n".repeat(5_000) }] };
         case "slow":
