@@ -1,0 +1,222 @@
+import { create, type DescMethodUnary, type Message } from "@bufbuild/protobuf";
+import { afterAll, describe, expect, it } from "vitest";
+import { type Scope, scopes } from "../../src/domain/caller.js";
+import { scopesOf } from "../../src/pipeline/contract.js";
+import { services } from "../../src/services.js";
+import { fieldsOf, type Headers, type Refusal } from "../support/answer.js";
+import { transports } from "../support/clients.js";
+import { type FixtureKey, fixtureKey, keys } from "../support/fixture-keys.js";
+import { pathFieldsOf } from "../support/rest-request.js";
+import { refused, startServer, succeeded } from "../support/server.js";
+import { coverageFaults, hasField, nameOf, requiredFieldsOf, without, withTexts } from "./rpc-fixture.js";
+import { rpcFixtures } from "./rpc-fixtures.js";
+import { allRpcs, servedRpcs, unservedRpcs } from "./served-rpcs.js";
+
+const server = await startServer();
+afterAll(() => server.stop());
+
+/** Keys of company A with a single scope, and with all scopes but one. */
+const onlyKeys = new Map(scopes.map((scope) => [scope, keyWith(`only-${scope}`, [scope])]));
+const lackingKeys = new Map(
+  scopes.map((scope) => [
+    scope,
+    keyWith(
+      `no-${scope}`,
+      scopes.filter((one) => one !== scope),
+    ),
+  ]),
+);
+await server.insertKeys([...onlyKeys.values(), ...lackingKeys.values()]);
+
+const scopeOf = scopesOf(services);
+const byName = new Map(rpcFixtures.map((fixture) => [nameOf(fixture.method), fixture]));
+
+describe("the fixtures", () => {
+  it("name every rpc that is served, each once", () => {
+    expect(
+      coverageFaults(
+        servedRpcs,
+        rpcFixtures.map(({ method }) => method),
+      ),
+    ).toEqual([]);
+  });
+
+  it("are missed when an rpc has none, and complained about when they name none or one twice", () => {
+    const covered = rpcFixtures.map(({ method }) => method);
+    const [first, second] = servedRpcs.map(nameOf);
+    expect(
+      coverageFaults(
+        servedRpcs,
+        covered.filter((method) => nameOf(method) !== first),
+      ),
+    ).toEqual([`${first} has no fixture`]);
+    expect(coverageFaults(servedRpcs.slice(1), covered)).toEqual([`${first} is no such rpc`]);
+    expect(coverageFaults(servedRpcs, [...covered, ...covered.slice(1, 2)])).toEqual([`${second} has two fixtures`]);
+  });
+
+  it("name a foreign id for every path variable but the company", () => {
+    const unnamed = rpcFixtures.flatMap(({ method, foreignIds }) =>
+      pathFieldsOf(method)
+        .filter((field) => field !== "company_id" && !(field in foreignIds))
+        .map((field) => `${nameOf(method)} ${field}`),
+    );
+    expect(unnamed).toEqual([]);
+  });
+});
+
+describe.each(allRpcs.map((method) => [nameOf(method), method] as const))("%s", (name, method) => {
+  const request = (): Promise<Message> => byName.get(name)?.request(server) ?? Promise.resolve(withPathFilled(method));
+  const isServed = byName.has(name);
+  const scope = scopeOf.get(method);
+  if (!scope) throw new Error(`${name} has no scope`);
+
+  describe.each(transports)("on %s", (transport) => {
+    it("refuses a call without a key", async () => {
+      expectRefusal(await refusal(await request(), { key: null }), "UNAUTHENTICATED", "KEY_MISSING");
+    });
+
+    it("refuses a key that nobody was given", async () => {
+      const key = { secret: "garbage-that-is-as-long-as-a-secret-of-ours" };
+      expectRefusal(await refusal(await request(), { key }), "UNAUTHENTICATED", "KEY_UNKNOWN");
+    });
+
+    it("refuses an expired key and a revoked one, and tells which it was", async () => {
+      const expired = await refusal(await request(), { key: keys.expired });
+      expectRefusal(expired, "UNAUTHENTICATED", "KEY_EXPIRED", { keyId: keys.expired.id });
+      const revoked = await refusal(await request(), { key: keys.revoked });
+      expectRefusal(revoked, "UNAUTHENTICATED", "KEY_REVOKED", { keyId: keys.revoked.id });
+    });
+
+    it(`refuses a key with every scope but ${scope}, and names it`, async () => {
+      const lacking = await refusal(await request(), { key: known(lackingKeys, scope) });
+      expectRefusal(lacking, "PERMISSION_DENIED", "SCOPE_REQUIRED", { scope });
+    });
+
+    it("refuses a key that is used from an address it does not allow", async () => {
+      expectRefusal(await refusal(await request(), { key: keys.distant }), "PERMISSION_DENIED", "IP_NOT_ALLOWED");
+    });
+
+    if (isServed) {
+      it(`answers a key with the scope ${scope} alone, used from an address it allows`, async () => {
+        succeeded(method, await server.call(method, await request(), { transport, key: known(onlyKeys, scope) }));
+        succeeded(method, await server.call(method, await request(), { transport, key: keys.nearby }));
+      });
+
+      if (hasField(method.input, "company_id")) {
+        it("refuses a company outside the key, in the words for one that never existed", async () => {
+          const [foreign, absent] = await twins(["company_id"], ["cmp_c"], ["cmp_z"]);
+          expectRefusal(foreign, "PERMISSION_DENIED", "COMPANY_NOT_ALLOWED", { companyId: "cmp_c" });
+          expect(sameWire(foreign, "cmp_c")).toEqual(sameWire(absent, "cmp_z"));
+        });
+      }
+
+      for (const [field, foreignId] of Object.entries(byName.get(name)?.foreignIds ?? {})) {
+        it(`answers a ${field} of another tenant byte for byte like one that never existed`, async () => {
+          const absentId = "x".repeat(foreignId.length);
+          const [foreign, absent] = await twins([field], [foreignId], [absentId]);
+          expectRefusal(foreign, "NOT_FOUND", "RESOURCE_NOT_FOUND", { id: foreignId });
+          expect(foreign.wire).toContain(foreignId);
+          expect(sameWire(foreign, foreignId)).toEqual(sameWire(absent, absentId));
+        });
+
+        it(`does not find a ${field} that is the id of something else`, async () => {
+          const other = withTexts(method.input, await request(), { [field]: "ref_a1" });
+          expectRefusal(await refusal(other), "NOT_FOUND", "RESOURCE_NOT_FOUND", { id: "ref_a1" });
+        });
+
+        it(`refuses a ${field} that can be no id`, async () => {
+          for (const text of ["a".repeat(31), "a b", "café", "a'--"]) {
+            const bad = await refusal(withTexts(method.input, await request(), { [field]: text }));
+            expectRefusal(bad, "INVALID_ARGUMENT", "INVALID_REQUEST");
+            expect(bad.violations).toEqual([{ field, reason: "INVALID_FORMAT" }]);
+          }
+        });
+      }
+
+      // A REST route has no path without its variables.
+      const omissible = requiredFieldsOf(method.input).filter(
+        (field) => transport !== "rest" || !pathFieldsOf(method).includes(field),
+      );
+      for (const field of omissible) {
+        it(`refuses a request without ${field}`, async () => {
+          const bad = await refusal(without(method.input, await request(), [field]));
+          expectRefusal(bad, "INVALID_ARGUMENT", "INVALID_REQUEST");
+          expect(bad.violations).toEqual([{ field, reason: "REQUIRED" }]);
+        });
+      }
+
+      if (omissible.length > 1) {
+        it("names all missing fields at once", async () => {
+          const bad = await refusal(without(method.input, await request(), omissible));
+          expect(fieldsOf(bad)).toEqual(omissible.toSorted());
+          expect(bad.metadata["violationCount"]).toBe(String(omissible.length));
+        });
+      }
+    } else {
+      it("answers UNIMPLEMENTED to a key that may call it", async () => {
+        const unserved = await refusal(await request(), { key: known(onlyKeys, scope) });
+        expectRefusal(unserved, "UNIMPLEMENTED", "METHOD_NOT_IMPLEMENTED", { method: name });
+      });
+    }
+
+    /** The answers to two requests that differ in some ids alone. */
+    async function twins(
+      fields: readonly string[],
+      ids: readonly string[],
+      otherIds: readonly string[],
+    ): Promise<[Refusal, Refusal]> {
+      const good = await request();
+      const withIds = (given: readonly string[]) =>
+        withTexts(method.input, good, Object.fromEntries(fields.map((field, index) => [field, given[index] ?? ""])));
+      return [await refusal(withIds(ids)), await refusal(withIds(otherIds))];
+    }
+
+    async function refusal(
+      message: Message,
+      options: { readonly key?: Pick<FixtureKey, "secret"> | null } = {},
+    ): Promise<Refusal> {
+      const headers = { "x-request-id": requestId };
+      return refused(method, await server.call(method, message, { ...options, transport, headers }));
+    }
+  });
+});
+
+it("finds rpcs of both kinds to speak of", () => {
+  expect(servedRpcs.length).toBeGreaterThan(0);
+  expect(unservedRpcs.length + servedRpcs.length).toBe(allRpcs.length);
+});
+
+const requestId = "request-of-the-suite";
+
+/** Code, reason, domain, request id in body and header, and the metadata given. */
+function expectRefusal(refusal: Refusal, code: string, reason: string, metadata: Record<string, string> = {}): void {
+  expect(refusal).toMatchObject({ code, reason, domain: "moego.api" });
+  expect(refusal.metadata).toMatchObject({ ...metadata, requestId });
+  expect(refusal.headers["x-request-id"]).toBe(requestId);
+  expect(refusal.detailTypes.filter((type) => type === "google.rpc.ErrorInfo")).toHaveLength(1);
+}
+
+/** What came over the wire, with the id that the caller itself sent made the same. */
+function sameWire({ wire, headers }: Refusal, id: string): { wire: string; headers: Headers } {
+  const compared = Object.entries(headers).filter(([name]) => name !== "date" && name !== "grpc-status-details-bin");
+  return {
+    wire: wire.replaceAll(id, "?"),
+    headers: Object.fromEntries(compared.map(([name, value]) => [name, value.replaceAll(id, "?")])),
+  };
+}
+
+/** A request that fits the REST route of its rpc and says nothing else. */
+function withPathFilled(method: DescMethodUnary): Message {
+  const texts = Object.fromEntries(pathFieldsOf(method).map((field) => [field, "anything"]));
+  return withTexts(method.input, create(method.input), texts);
+}
+
+function keyWith(id: string, granted: readonly Scope[]): FixtureKey {
+  return fixtureKey(id.replace(":", "-"), [{ type: "COMPANY", id: "cmp_a" }], { scopes: granted });
+}
+
+function known(from: ReadonlyMap<Scope, FixtureKey>, scope: Scope): FixtureKey {
+  const key = from.get(scope);
+  if (!key) throw new Error(`no key for ${scope}`);
+  return key;
+}

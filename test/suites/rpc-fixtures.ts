@@ -1,0 +1,63 @@
+import { BusinessService } from "../../src/gen/proto/moego/business/business/v1/business_service_pb.js";
+import { CompanyService } from "../../src/gen/proto/moego/business/company/v1/company_service_pb.js";
+import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
+import { SettingService } from "../../src/gen/proto/moego/business/setting/v1/setting_service_pb.js";
+import { StaffService } from "../../src/gen/proto/moego/business/staff/v1/staff_service_pb.js";
+import { type RpcFixture, rpcFixture } from "./rpc-fixture.js";
+
+const customers = CustomerService.method;
+const settings = SettingService.method;
+const ofCustomerC = { id: "cus_c1" };
+const ofNoteC = { customer_id: "cus_c1", note_id: "cxn_c1" };
+
+/** One fixture for every rpc that is served (every-rpc.test.ts fails without it). */
+export const rpcFixtures: readonly RpcFixture[] = [
+  rpcFixture(customers.createCustomer, {
+    request: {
+      companyId: "cmp_a",
+      preferredBusinessId: "biz_a1",
+      firstName: "Ada",
+      lastName: "Lovelace",
+      phone: "+12125550111",
+    },
+  }),
+  rpcFixture(customers.updateCustomer, {
+    request: { id: "cus_a1", companyId: "cmp_a", source: "A friend" },
+    foreignIds: ofCustomerC,
+  }),
+  rpcFixture(customers.getCustomer, { request: { id: "cus_a1" }, foreignIds: ofCustomerC }),
+  rpcFixture(customers.listCustomers, { request: { companyId: "cmp_a", pagination: {} } }),
+  rpcFixture(customers.genCustomerCofLink, { request: { id: "cus_a1" }, foreignIds: ofCustomerC }),
+  rpcFixture(customers.appendCustomerNotes, {
+    request: { id: "cus_a1", notes: [{ note: "Brings treats" }] },
+    foreignIds: ofCustomerC,
+  }),
+  rpcFixture(customers.listCustomerNotes, {
+    request: { id: "cus_a1", pagination: {} },
+    foreignIds: ofCustomerC,
+  }),
+  rpcFixture(customers.updateCustomerNote, {
+    request: { customerId: "cus_a1", noteId: "cxn_a1", note: "Changed" },
+    foreignIds: ofNoteC,
+  }),
+  rpcFixture(customers.deleteCustomerNote, {
+    request: async (server) => {
+      const { notes } = await server.ok(customers.appendCustomerNotes, { id: "cus_a1", notes: [{ note: "To go" }] });
+      return { customerId: "cus_a1", noteId: notes[0]?.id ?? "" };
+    },
+    foreignIds: ofNoteC,
+  }),
+  rpcFixture(customers.appendCustomerTags, {
+    request: { id: "cus_a1", tags: [{ id: "tag_a2" }] },
+    foreignIds: ofCustomerC,
+  }),
+  rpcFixture(customers.listCustomerTags, { request: { id: "cus_a1" }, foreignIds: ofCustomerC }),
+  rpcFixture(settings.listCustomerTags, { request: { companyId: "cmp_a" } }),
+  rpcFixture(settings.listCustomerReferralSources, { request: { companyId: "cmp_a" } }),
+  rpcFixture(CompanyService.method.getCompany, { request: { id: "cmp_a" }, foreignIds: { id: "cmp_c" } }),
+  rpcFixture(CompanyService.method.listCompanies, { request: { pagination: {} } }),
+  rpcFixture(BusinessService.method.getBusiness, { request: { id: "biz_a1" }, foreignIds: { id: "biz_c1" } }),
+  rpcFixture(BusinessService.method.listBusiness, { request: { companyId: "cmp_a", pagination: {} } }),
+  rpcFixture(StaffService.method.getStaff, { request: { id: "staff_a1" }, foreignIds: { id: "staff_c1" } }),
+  rpcFixture(StaffService.method.listStaffs, { request: { companyId: "cmp_a", pagination: {} } }),
+];
