@@ -7,6 +7,7 @@ import { createHandlers } from "./handlers/registry.js";
 import type { Logger } from "./logger.js";
 import { createMetrics, type Metrics } from "./metrics.js";
 import { createCardLinkRepository } from "./persistence/card-links.js";
+import { startCleanup } from "./persistence/cleanup.js";
 import { createCustomFieldRepository } from "./persistence/custom-fields.js";
 import { createCustomerRepository } from "./persistence/customers.js";
 import { type Database, openDatabase } from "./persistence/database.js";
@@ -69,10 +70,13 @@ export async function createApp({ config, logger, databaseUrl, secrets }: AppOpt
     await database.close();
     throw error;
   });
+  const cleanup = startCleanup({ database, log: logger });
 
   let stopping: Promise<void> | undefined;
   const stop = () => {
-    stopping ??= servers.stop(config.drainTimeoutMs).then(() => closeSoon(database, logger));
+    stopping ??= Promise.all([servers.stop(config.drainTimeoutMs), cleanup.stop()]).then(() =>
+      closeSoon(database, logger),
+    );
     return stopping;
   };
   const address = (port: number) => `${config.tls ? "https" : "http"}://${reachable(config.host)}:${port}`;

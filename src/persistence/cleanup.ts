@@ -1,0 +1,94 @@
+import type { Write } from "../domain/write.js";
+import type { Database } from "./database.js";
+import type { Log } from "./log.js";
+import { type Statement, statement } from "./statement.js";
+
+export interface CleanupOptions {
+  readonly database: Database;
+  readonly log: Log;
+  /** Mean pause between two runs; default 5 minutes. */
+  readonly intervalMs?: number;
+}
+
+export interface Cleanup {
+  /** No run begins any more; resolves when the one under way has ended. */
+  stop(): Promise<void>;
+}
+
+const defaultIntervalMs = 5 * 60_000;
+/** A run ends here even when more is left: the next one goes on. */
+const maxBatches = 50;
+const batchSize = 1_000;
+
+/** Removes what has expired, every few minutes, at other times in each process of the service. */
+export function startCleanup({ database, log, intervalMs = defaultIntervalMs }: CleanupOptions): Cleanup {
+  const stopped = new AbortController();
+  let running: Promise<void> = Promise.resolve();
+  let timer: NodeJS.Timeout;
+  const schedule = () => {
+    timer = setTimeout(
+      () => {
+        running = run().finally(() => stopped.signal.aborted || schedule());
+      },
+      intervalMs * (0.5 + Math.random()),
+    ).unref();
+  };
+  async function run(): Promise<void> {
+    try {
+      const removed = await cleanUp(database, stopped.signal);
+      if (removed > 0) log.info({ removed }, "expired rows removed");
+    } catch (err) {
+      if (!stopped.signal.aborted) log.warn({ err }, "expired rows were not removed");
+    }
+  }
+  schedule();
+  return {
+    async stop() {
+      stopped.abort();
+      clearTimeout(timer);
+      await running;
+    },
+  };
+}
+
+/**
+ * One run: idempotency keys that have expired, and card links that were never used and expired a day ago. Used links
+ * stay as a record. Small batches that skip what somebody else holds, so that no call waits for them.
+ *
+ * @returns how many rows were removed
+ */
+export async function cleanUp(database: Database, signal: AbortSignal): Promise<number> {
+  const write = { rpc: "moego cleanup", requestId: "", keyId: "", ip: "", signal };
+  let removed = 0;
+  for (const batch of [removeClaims, removeCardLinks]) removed += await removeAll(database, batch, write);
+  return removed;
+}
+
+async function removeAll(database: Database, batch: Statement, write: Write): Promise<number> {
+  let removed = 0;
+  for (let batches = 0; batches < maxBatches; batches += 1) {
+    const [row] = await database.write<{ removed: number }>(batch, [batchSize], write);
+    removed += row?.removed ?? 0;
+    if ((row?.removed ?? 0) < batchSize) break;
+  }
+  return removed;
+}
+
+// statement_timestamp(), which unlike clock_timestamp() is the same for every row, so that the index is used.
+const removeClaims = statement(
+  "cleanup.claims",
+  `WITH gone AS (
+  DELETE FROM idempotency WHERE ctid = ANY (ARRAY(
+    SELECT ctid FROM idempotency WHERE expired_time <= statement_timestamp()
+    ORDER BY expired_time LIMIT $1 FOR UPDATE SKIP LOCKED)) RETURNING 1)
+SELECT count(*)::int AS removed FROM gone`,
+);
+
+const removeCardLinks = statement(
+  "cleanup.card_links",
+  `WITH gone AS (
+  DELETE FROM card_link WHERE ctid = ANY (ARRAY(
+    SELECT ctid FROM card_link WHERE expired_time <= statement_timestamp() - interval '1 day' AND used_time IS NULL
+    ORDER BY expired_time LIMIT $1 FOR UPDATE SKIP LOCKED)) RETURNING 1)
+SELECT count(*)::int AS removed FROM gone`,
+);

@@ -1,0 +1,86 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { cleanUp, startCleanup } from "../../src/persistence/cleanup.js";
+import { type Database, openDatabase } from "../../src/persistence/database.js";
+import { silentLog } from "../../src/persistence/log.js";
+import { addTenant, createCustomer, openWorld, type Tenant, type World } from "./world.js";
+
+let world: World;
+let tenant: Tenant;
+let customerId: string;
+let database: Database;
+const signal = new AbortController().signal;
+
+beforeAll(async () => {
+  world = await openWorld();
+  tenant = await addTenant(world);
+  customerId = (await createCustomer(tenant)).body.id;
+  database = openDatabase({ url: world.database.serviceUrl, log: silentLog });
+});
+afterAll(async () => {
+  await database.close();
+  await world[Symbol.asyncDispose]();
+});
+
+async function addClaims(name: string, rows: number, expiredTime: string): Promise<void> {
+  await world.database.owner.query(
+    `INSERT INTO idempotency (key_id, rpc, key, fingerprint, company_id, resource_ids, expired_time)
+     SELECT 'k', 'r', $1 || n, '', $2, '{}', now() + $3::interval FROM generate_series(1, $4::int) n`,
+    [name, tenant.companyId, expiredTime, rows],
+  );
+}
+
+async function addLink(id: string, expiredTime: string, used: boolean): Promise<void> {
+  await world.database.owner.query(
+    `INSERT INTO card_link (company_id, id, customer_id, token_hash, created_time, expired_time, used_time)
+     VALUES ($1, $2, $3, $4, now() - interval '9 days', now() + $5::interval, $6)`,
+    [tenant.companyId, id, customerId, Buffer.from(id), expiredTime, used ? new Date() : null],
+  );
+}
+
+async function left(sql: string): Promise<string[]> {
+  const { rows } = await world.database.owner.query<{ name: string }>(sql);
+  return rows.map(({ name }) => name);
+}
+
+const claims = "SELECT key AS name FROM idempotency ORDER BY key";
+
+describe("the cleanup", () => {
+  it("removes every expired idempotency key, whatever their number, and no other", async () => {
+    await addClaims("old-", 2_500, "-1 second");
+    await addClaims("young-", 1, "1 hour");
+    expect(await cleanUp(database, signal)).toBe(2_500);
+    expect(await left(claims)).toEqual(["young-1"]);
+  });
+
+  it("removes unused card links a day after they expired, and keeps used ones", async () => {
+    await addLink("dead", "-25 hours", false);
+    await addLink("used", "-25 hours", true);
+    await addLink("fresh", "-23 hours", false);
+    expect(await cleanUp(database, signal)).toBe(1);
+    expect(await left("SELECT id AS name FROM card_link ORDER BY id")).toEqual(["fresh", "used"]);
+  });
+
+  it("passes by what another transaction holds", async () => {
+    await addClaims("held-", 3, "-1 second");
+    const other = await world.database.owner.connect();
+    try {
+      await other.query("BEGIN; SELECT FROM idempotency WHERE key = 'held-2' FOR UPDATE");
+      expect(await cleanUp(database, signal)).toBe(2);
+    } finally {
+      await other.query("ROLLBACK");
+      other.release();
+    }
+    expect(await left(claims)).toEqual(["held-2", "young-1"]);
+  });
+
+  it("runs again and again until it is stopped", async () => {
+    const cleanup = startCleanup({ database, log: silentLog, intervalMs: 20 });
+    await expect.poll(() => left(claims)).toEqual(["young-1"]);
+    await addClaims("next-", 1, "-1 second");
+    await expect.poll(() => left(claims)).toEqual(["young-1"]);
+    await cleanup.stop();
+    await addClaims("after-", 1, "-1 second");
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(await left(claims)).toEqual(["after-1", "young-1"]);
+  });
+});
