@@ -38,7 +38,8 @@ export interface CreateRow extends Omit<CustomerRow, "id"> {
  * A company without a limit pays FOR KEY SHARE on its row: it excludes the switching on of a limit (quota.ts), not other
  * creators. The claim is a plain insert: a twin waits on its index and gets 23505, which undoes the statement; with ON
  * CONFLICT it would go on and count the quota twice. The counter comes before the claim and the claim before the tags
- * (taken in sorted order), so that two creators never wait for each other in a circle.
+ * (taken in sorted order), so that two creators never wait for each other in a circle. A racing creator's tag is taken by
+ * an update that changes nothing: of a column that no unique index has, else it would wait for those who link the tag.
  */
 export const createStatement = statement(
   "customer.create",
@@ -93,8 +94,8 @@ n AS (
   RETURNING *),
 created_tag AS (
   INSERT INTO tag (company_id, id, name, name_key, last_updated_by, last_updated_time)
-  SELECT $1, w.new_id, w.name, w.name_key, $4, c.created_time FROM c, wanted w WHERE w.id IS NULL ORDER BY w.name_key
-  ON CONFLICT (company_id, name_key) DO UPDATE SET name_key = excluded.name_key
+  SELECT $1, w.new_id, w.name, w.name_key, $4, c.created_time FROM c, wanted w WHERE w.id IS NULL ORDER BY w.name_key COLLATE "C"
+  ON CONFLICT (company_id, name_key) DO UPDATE SET display_order = tag.display_order
   RETURNING *, xmax = 0 AS inserted),
 carried AS MATERIALIZED (SELECT id FROM wanted WHERE id IS NOT NULL UNION SELECT id FROM created_tag),
 linked AS (
@@ -110,7 +111,8 @@ changed AS (
 SELECT ${customerColumns},
   (SELECT json_agg(${addressJson} ORDER BY a.type, a.id) FROM a) AS addresses,
   (SELECT json_agg(json ORDER BY display_order, name, id) FROM (
-    SELECT ${tagJson} AS json, t.display_order, t.name, t.id FROM wanted JOIN tag t ON t.company_id = $1 AND t.id = wanted.id
+    SELECT ${tagJson} AS json, t.display_order, t.name, t.id FROM tag t
+      WHERE t.company_id = $1 AND t.id = ANY (ARRAY(SELECT id FROM wanted))
     UNION ALL SELECT ${tagJson}, t.display_order, t.name, t.id FROM created_tag t) x) AS tags,
   (SELECT json_agg(${noteJson} ORDER BY n.id DESC) FROM n) AS notes,
   (SELECT json_build_object('id', r.id, 'name', r.name) FROM referral_source r
