@@ -1,0 +1,221 @@
+import { randomBytes } from "node:crypto";
+import { clone, create, type Message, type MessageInitShape } from "@bufbuild/protobuf";
+import { reflect } from "@bufbuild/protobuf/reflect";
+import { afterAll, describe, expect, it } from "vitest";
+import { PaginationSchema } from "../../src/gen/proto/moego/common/v1/pagination_pb.js";
+import type { Refusal } from "../support/answer.js";
+import { keyTables } from "../support/fixture-keys.js";
+import { type CallOptions, refused, startServer, succeeded } from "../support/server.js";
+import {
+  type ListFixture,
+  listFixtures,
+  listTables,
+  neighbour,
+  rowCount,
+  strangerPrefix,
+  walker,
+} from "./list-fixtures.js";
+import { coverageFaults, hasField } from "./rpc-fixture.js";
+import { servedRpcs } from "./served-rpcs.js";
+
+const server = await startServer({ tables: [...listTables, ...keyTables([walker, neighbour])] });
+afterAll(() => server.stop());
+
+const pagedRpcs = servedRpcs.filter((method) => hasField(method.input, "pagination"));
+
+it("has a fixture for every paged list that is served", () => {
+  const covered = [...new Set(listFixtures.map(({ method }) => method))];
+  expect(coverageFaults(pagedRpcs, covered)).toEqual([]);
+  expect(coverageFaults(pagedRpcs, covered.slice(1))).toHaveLength(1);
+});
+
+describe.each(listFixtures.map((fixture) => [fixture.title, fixture] as const))("%s", (_, fixture) => {
+  const { ids } = fixture;
+
+  describe.each(["grpc", "connect-json", "rest"] as const)("on %s", (transport) => {
+    it("gives 50 rows for a page size of 0 or none, and else as many as asked for, 1 to 500", async () => {
+      expect((await page({})).ids).toEqual(ids.slice(0, 50));
+      expect((await page({ pageSize: 0 })).ids).toEqual(ids.slice(0, 50));
+      expect((await page({ pageSize: 1 })).ids).toEqual(ids.slice(0, 1));
+      expect((await page({ pageSize: 500 })).ids).toEqual(ids.slice(0, 500));
+    });
+
+    it("refuses a page size below 0 or above 500", async () => {
+      for (const pageSize of [-1, 501, -(2 ** 31), 2 ** 31 - 1]) {
+        const { code, violations } = await refusal({ pageSize });
+        expect(code).toBe("INVALID_ARGUMENT");
+        expect(violations).toEqual([{ field: "pagination.page_size", reason: "OUT_OF_RANGE" }]);
+      }
+    });
+
+    it("refuses a request without pagination", async () => {
+      const answer = await server.call(fixture.method, fixture.request, { transport, key: walker });
+      const { code, violations } = refused(fixture.method, answer);
+      expect(code).toBe("INVALID_ARGUMENT");
+      expect(violations).toEqual([{ field: "pagination", reason: "REQUIRED" }]);
+    });
+
+    it('begins at the first page without a token, with "" and with "1"', async () => {
+      const first = ids.slice(0, 3);
+      expect((await page({ pageSize: 3 })).ids).toEqual(first);
+      expect((await page({ pageSize: 3, pageToken: "" })).ids).toEqual(first);
+      expect((await page({ pageSize: 3, pageToken: "1" })).ids).toEqual(first);
+    });
+
+    it("takes a page number, answers it with a cursor, and ends behind the last row", async () => {
+      const second = await page({ pageSize: 3, pageToken: "2" });
+      expect(second.ids).toEqual(ids.slice(3, 6));
+      expect((await page({ pageSize: 3, pageToken: second.nextPageToken })).ids).toEqual(ids.slice(6, 9));
+      const beyond = await page({ pageSize: 500, pageToken: "3" });
+      expect(beyond).toEqual({ ids: [], nextPageToken: "" });
+    });
+
+    it("refuses page number 0 and page numbers beyond row 100,000", async () => {
+      expect((await page({ pageSize: 500, pageToken: "201" })).ids).toEqual([]);
+      for (const pageToken of ["0", "202", "9999999"]) await expectTokenRefused({ pageSize: 500, pageToken });
+    });
+
+    it("gives every row exactly once in the documented order while others are inserted", async () => {
+      const seen: string[] = [];
+      let pageToken = "";
+      try {
+        for (let round = 0; round === 0 || pageToken !== ""; round += 1) {
+          const next = await page({ pageSize: 60, pageToken });
+          seen.push(...next.ids);
+          pageToken = next.nextPageToken;
+          await insertStrangers(round);
+        }
+      } finally {
+        await server.database.owner.query(`DELETE FROM ${fixture.table} WHERE id LIKE '${strangerPrefix}%'`);
+      }
+      expect(seen.filter((id) => !id.startsWith(strangerPrefix))).toEqual(ids);
+      expect(new Set(seen).size).toBe(seen.length);
+      expect(seen.length > ids.length).toBe(!fixture.strangersAreForeign);
+    });
+
+    it("answers with a token of at most 64 characters that is no number, and with none at the end", async () => {
+      const { nextPageToken } = await page({ pageSize: 5 });
+      expect(nextPageToken).toMatch(/^[A-Za-z0-9_-]{1,64}$/);
+      expect(nextPageToken).not.toMatch(/^\d+$/);
+      const last = await page({ pageSize: 500, pageToken: (await page({ pageSize: 500 })).nextPageToken });
+      expect(last).toEqual({ ids: ids.slice(500), nextPageToken: "" });
+    });
+
+    it("goes on from a token with another page size", async () => {
+      const { nextPageToken } = await page({ pageSize: 5 });
+      expect((await page({ pageSize: 7, pageToken: nextPageToken })).ids).toEqual(ids.slice(5, 12));
+    });
+
+    it("refuses a token of another list", async () => {
+      for (const other of listFixtures.filter(({ method }) => method !== fixture.method)) {
+        const { nextPageToken } = await pageOf(other, { pageSize: 5 }, { key: walker });
+        await expectTokenRefused({ pageToken: nextPageToken });
+      }
+    });
+
+    const { otherRequest } = fixture;
+    if (otherRequest) {
+      it("refuses a token issued for another filter", async () => {
+        const { nextPageToken } = await page({ pageSize: 5 });
+        const other = { ...fixture, request: otherRequest };
+        expectInvalidToken(await refusalOf(other, { pageToken: nextPageToken }, { transport, key: walker }));
+      });
+    }
+
+    it("refuses a token issued to a key of other organizations", async () => {
+      const { nextPageToken } = await page({ pageSize: 5 });
+      expectInvalidToken(await refusalOf(fixture, { pageToken: nextPageToken }, { transport, key: neighbour }));
+    });
+
+    it("refuses a token that was changed in any place, cut or lengthened", async () => {
+      const { nextPageToken: token } = await page({ pageSize: 5 });
+      const changed = [...token].map(
+        (char, at) => token.slice(0, at) + (char === "A" ? "B" : "A") + token.slice(at + 1),
+      );
+      const cut = [token.slice(0, -1), token.slice(1), token.slice(0, 8)];
+      const longer = [`${token}A`, `${token}=`, ` ${token}`, token.padEnd(65, "A")];
+      for (const pageToken of [...changed, ...cut, ...longer]) await expectTokenRefused({ pageToken });
+    });
+
+    it("refuses a token that is made up", async () => {
+      const random = [8, 20, 48].map((size) => randomBytes(size).toString("base64url"));
+      for (const pageToken of [
+        ...random,
+        "a".repeat(65),
+        "12345678",
+        "-1",
+        "1.0",
+        "1e3",
+        "２",
+        "next",
+        "'--",
+        "\u0000",
+      ]) {
+        await expectTokenRefused({ pageToken });
+      }
+    });
+
+    const page = (pagination: PageInit) => pageOf(fixture, pagination, { transport, key: walker });
+    const refusal = (pagination: PageInit) => refusalOf(fixture, pagination, { transport, key: walker });
+
+    async function expectTokenRefused(pagination: PageInit): Promise<void> {
+      expectInvalidToken(await refusal(pagination));
+    }
+
+    /** Some before, some between and some behind the rows of the walk. */
+    async function insertStrangers(round: number): Promise<void> {
+      const places = [0, 1, 2, 3].map((step) => Math.floor((rowCount / 3) * (step / 3)));
+      const rows = places.map((place) => fixture.stranger(`${strangerPrefix}${transport}_${round}_${place}`, place));
+      await server.insert([[fixture.table, rows]]);
+    }
+  });
+});
+
+type PageInit = MessageInitShape<typeof PaginationSchema>;
+
+interface PageRead {
+  readonly ids: readonly string[];
+  readonly nextPageToken: string;
+}
+
+async function pageOf(fixture: ListFixture, pagination: PageInit, options: CallOptions): Promise<PageRead> {
+  const { method } = fixture;
+  const { message } = succeeded(method, await server.call(method, paged(fixture, pagination), options));
+  const answer = reflect(method.output, message);
+  let ids: string[] = [];
+  let nextPageToken = "";
+  for (const field of method.output.fields) {
+    if (field.fieldKind === "list" && field.listKind === "message") {
+      const idField = field.message.field["id"];
+      if (idField?.fieldKind !== "scalar") throw new Error(`${field.message.typeName} has no id`);
+      ids = [...answer.get(field)].map((item) => textOf(isReflected(item) ? item.get(idField) : undefined));
+    } else if (field.name === "next_page_token") nextPageToken = textOf(answer.get(field));
+  }
+  return { ids, nextPageToken };
+}
+
+async function refusalOf(fixture: ListFixture, pagination: PageInit, options: CallOptions): Promise<Refusal> {
+  return refused(fixture.method, await server.call(fixture.method, paged(fixture, pagination), options));
+}
+
+function paged({ method, request }: ListFixture, pagination: PageInit): Message {
+  const field = method.input.field["pagination"];
+  if (!field) throw new Error(`${method.name} has no pagination`);
+  const copy = reflect(method.input, clone(method.input, request));
+  copy.set(field, reflect(PaginationSchema, create(PaginationSchema, pagination)));
+  return copy.message;
+}
+
+function expectInvalidToken({ code, reason, violations }: Refusal): void {
+  expect({ code, reason }).toEqual({ code: "INVALID_ARGUMENT", reason: "PAGE_TOKEN_INVALID" });
+  expect(violations).toEqual([{ field: "pagination.page_token", reason: "INVALID_FORMAT" }]);
+}
+
+function isReflected(value: unknown): value is ReturnType<typeof reflect> {
+  return typeof value === "object" && value !== null && "desc" in value && "message" in value;
+}
+
+function textOf(value: unknown): string {
+  if (typeof value !== "string") throw new Error("expected a text");
+  return value;
+}
