@@ -1,34 +1,41 @@
-import type { Customer } from "../domain/customer.js";
-import type { CustomerFilter, CustomerQuery } from "../domain/repositories.js";
+import type { CustomerFilter, CustomerQuery, CustomerRepository } from "../domain/repositories.js";
 import { foldCase } from "../domain/text.js";
 import { type CustomerRow, customerChildren, customerColumns, toCustomer } from "./customer-rows.js";
 import type { Database } from "./database.js";
 import { type Statement, statement } from "./statement.js";
 
 /**
- * A page of customers with their children in one statement: the page is cut from an index first, the children are
+ * The time before which no change is still to come. Rows changed since then wait for the next call, so that who follows
+ * `last_updated_time` never passes a row that is committed later.
+ */
+export type SettledBefore = (database: Database, signal: AbortSignal) => Promise<Date>;
+
+/**
+ * Pages of customers with their children in one statement: the page is cut from an index first, the children are
  * aggregated for its rows alone. Newest first; under a `lastUpdated` filter oldest change first, archived ones included.
  */
-export async function listCustomers(
-  database: Database,
-  query: CustomerQuery,
-  signal: AbortSignal,
-): Promise<readonly Customer[]> {
-  const horizon = query.filter.lastUpdated ? await changeHorizon(database, signal) : undefined;
-  const { statement: text, values } = listStatement(query, horizon);
-  const rows = await database.read<CustomerRow>(text, values, signal);
-  return rows.map(toCustomer);
+export function createCustomerList(database: Database, settledBefore: SettledBefore): CustomerRepository["list"] {
+  return async (query, signal) => {
+    const horizon = query.filter.lastUpdated ? await settledBefore(database, signal) : undefined;
+    const { statement: text, values } = listStatement(query, horizon);
+    const rows = await database.read<CustomerRow>(text, values, signal);
+    return rows.map(toCustomer);
+  };
 }
 
 /**
  * No change stamped before this can still be committed (see the migration, "The change clock"). Read in a statement of
  * its own before the list, whose snapshot then holds every change stamped earlier.
+ *
+ * Rows wait for changes under way alone. The age of transactions (`change_xid < pg_snapshot_xmin(...)`) would not do: it
+ * follows the order of their ids, not that of their stamps, and lets any long transaction hold back every list
+ * (measured in docs/measurements.md).
  */
-async function changeHorizon(database: Database, signal: AbortSignal): Promise<Date> {
+export const changeHorizon: SettledBefore = async (database, signal) => {
   const [row] = await database.read<{ horizon: Date }>(horizonStatement, [], signal);
   if (!row) throw new Error("change_horizon returned no row");
   return row.horizon;
-}
+};
 
 const horizonStatement = statement("customer.change_horizon", "SELECT change_horizon() AS horizon");
 

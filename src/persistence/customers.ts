@@ -3,7 +3,7 @@ import { idPrefixes, newId } from "../domain/ids.js";
 import type { Admission, CreateOutcome, CustomerRepository } from "../domain/repositories.js";
 import { changeCustomer } from "./customer-change.js";
 import { type CreateCall, type CreateRow, createStatement, createValues } from "./customer-create.js";
-import { listCustomers } from "./customer-list.js";
+import { changeHorizon, createCustomerList } from "./customer-list.js";
 import { listNotes } from "./customer-notes.js";
 import { type CustomerRow, customerChildren, customerColumns, toCustomer } from "./customer-rows.js";
 import type { Database } from "./database.js";
@@ -13,7 +13,7 @@ import { statement } from "./statement.js";
 import { theOne, visibilityValues, visibleTo } from "./visibility.js";
 
 /** Customers over hand-written SQL on the hot paths (create, get, list) and Prisma for changes. */
-export function createCustomerRepository(database: Database): CustomerRepository {
+export function createCustomerRepository(database: Database, settledBefore = changeHorizon): CustomerRepository {
   const get: CustomerRepository["get"] = async ({ visibility, id }, signal) => {
     const rows = await database.read<CustomerRow>(getStatement, [...visibilityValues(visibility), id], signal);
     const row = theOne(rows, "Customer", id);
@@ -22,7 +22,7 @@ export function createCustomerRepository(database: Database): CustomerRepository
 
   return {
     get,
-    list: (query, signal) => listCustomers(database, query, signal),
+    list: createCustomerList(database, settledBefore),
     listNotes: (target, page, signal) => listNotes(database, target, page, signal),
     change: (target, write, work) => changeCustomer(database, target, write, work),
 
