@@ -27,9 +27,10 @@ import { color, email, httpsUrl, id, line, optionalId, phone, text } from "./fie
 const notMaskable = ["id", "company_id", "etag", "update_mask"];
 /** Fields that every customer has. */
 const required = ["preferred_business_id", "first_name", "last_name", "phone", "status"];
+const whole = ["referral_source"];
 
 export function customerMask(request: UpdateCustomerRequest): UpdateMask {
-  return readMask(UpdateCustomerRequestSchema, request, request.updateMask, { notMaskable, required });
+  return readMask(UpdateCustomerRequestSchema, request, request.updateMask, { notMaskable, required, whole });
 }
 
 /** UpdateCustomer: message to domain, as the mask says. */

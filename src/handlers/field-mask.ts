@@ -19,6 +19,8 @@ export interface MaskRules {
   readonly notMaskable: readonly string[];
   /** Fields that cannot be cleared. */
   readonly required: readonly string[];
+  /** Message fields that a path names as a whole or not at all: references, of which the id alone counts. */
+  readonly whole: readonly string[];
 }
 
 /**
@@ -46,7 +48,13 @@ export function readMask(
     const [name = "", part, ...deeper] = path.split(".");
     const field = fields.find((known) => known.name === name);
     if (field && part === undefined) whole.add(name);
-    else if (field && part !== undefined && deeper.length === 0 && hasPart(field, part)) {
+    else if (
+      field &&
+      part !== undefined &&
+      deeper.length === 0 &&
+      !rules.whole.includes(name) &&
+      hasPart(field, part)
+    ) {
       parts.set(name, [...(parts.get(name) ?? []), part]);
     } else violations.push(unknownPath(position));
   });
@@ -69,8 +77,9 @@ export function readMask(
   };
 }
 
+/** An id selects what is written and is never written itself. */
 function hasPart(field: DescField, part: string): boolean {
-  return field.fieldKind === "message" && field.message.fields.some((known) => known.name === part);
+  return field.fieldKind === "message" && part !== "id" && field.message.fields.some((known) => known.name === part);
 }
 
 /** Parts that are set in the message but not listed: they would be dropped in silence. */
