@@ -1,9 +1,9 @@
 import type { DescMessage, DescMethodUnary, JsonObject, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
+import pg from "pg";
 import { type App, createApp } from "../../src/app.js";
 import { readConfig } from "../../src/config.js";
-import type { Tables } from "../../src/demo/rows.js";
+import type { Row, Tables } from "../../src/demo/rows.js";
 import { createLogger } from "../../src/logger.js";
-import { seed } from "../../src/persistence/seed.js";
 import type { Answer, Headers, Refusal, Success } from "./answer.js";
 import { openClients, type Transport } from "./clients.js";
 import { createDatabase, type TestDatabase } from "./database.js";
@@ -69,11 +69,7 @@ export async function startServer({
 }: TestServerOptions = {}): Promise<TestServer> {
   const database = await createDatabase();
   const insert = async (rows: Tables) => {
-    await seed({
-      url: database.ownerUrl,
-      data: { companyIds: [], keyIds: [], secrets: [], tables: rows },
-      onlyWhenEmpty: false,
-    });
+    for (const [table, list] of rows) await insertRows(database.owner, table, list);
   };
   await insert(tables);
   const config = readConfig({
@@ -109,6 +105,17 @@ export async function startServer({
       await database.drop();
     },
   };
+}
+
+/** Columns that the first row does not name take their defaults in all rows. */
+async function insertRows(database: pg.Pool, table: string, rows: readonly Row[]): Promise<void> {
+  const columns = Object.keys(rows[0] ?? {}).map((column) => pg.escapeIdentifier(column));
+  if (columns.length === 0) return;
+  await database.query(
+    `INSERT INTO ${pg.escapeIdentifier(table)} (${columns.join(", ")})
+     SELECT ${columns.join(", ")} FROM jsonb_populate_recordset(NULL::${pg.escapeIdentifier(table)}, $1::jsonb)`,
+    [JSON.stringify(rows)],
+  );
 }
 
 function headersOf({ key = keys.a, headers = {} }: Omit<CallOptions, "transport">): Headers {

@@ -1,0 +1,189 @@
+import { clone, create, type DescField, type DescMessage, fromJson, type JsonObject } from "@bufbuild/protobuf";
+import { protoCamelCase, reflect } from "@bufbuild/protobuf/reflect";
+import { FieldMaskSchema } from "@bufbuild/protobuf/wkt";
+import { afterAll, describe, expect, it } from "vitest";
+import type { Answer, Refusal } from "../support/answer.js";
+import { refused, startServer, succeeded } from "../support/server.js";
+import { type MaskFixture, maskFixtures } from "./mask-fixtures.js";
+import { coverageFaults, hasField, nameOf } from "./rpc-fixture.js";
+import { servedRpcs } from "./served-rpcs.js";
+
+const server = await startServer();
+afterAll(() => server.stop());
+
+const maskedRpcs = servedRpcs.filter((method) => hasField(method.input, "update_mask"));
+
+it("has a fixture for every rpc that takes an update mask", () => {
+  expect(
+    coverageFaults(
+      maskedRpcs,
+      maskFixtures.map(({ method }) => method),
+    ),
+  ).toEqual([]);
+  expect(coverageFaults(maskedRpcs, [])).toHaveLength(maskedRpcs.length);
+});
+
+describe.each(maskFixtures.map((fixture) => [nameOf(fixture.method), fixture] as const))("%s", (_, fixture) => {
+  const paths = Object.entries(fixture.paths);
+
+  it("has a fixture for every path that the contract has", () => {
+    const { method, naming, closedPaths } = fixture;
+    const roots = method.input.fields.filter(({ name }) => !naming.includes(name));
+    const known = roots.flatMap((field) => pathsOf(field));
+    expect([...paths.map(([path]) => path), ...closedPaths].toSorted()).toEqual(known.toSorted());
+  });
+
+  describe.each(["grpc", "connect-json", "rest"] as const)("on %s", (transport) => {
+    const write = (named: JsonObject, set: JsonObject, mask: readonly string[]) =>
+      writeOn(fixture, transport, { named, set, mask });
+
+    describe.each(paths)("%s", (path, { set, populated = set, after, cleared }) => {
+      it("alone changes what it names and nothing else", async () => {
+        const named = await fixture.make(server);
+        const before = await fixture.read(server, named);
+        await accepted(write(named, set, [path]));
+        const expected = { ...before, ...after(before) };
+        expect(still(await fixture.read(server, named))).toEqual(still(expected));
+        expect(still(expected)).not.toEqual(still(before));
+      });
+
+      if (cleared) {
+        it("is cleared when it is listed and empty, and nothing else is", async () => {
+          const named = await fixture.make(server);
+          const before = await fixture.read(server, named);
+          await accepted(write(named, {}, [path]));
+          expect(still(await fixture.read(server, named))).toEqual(still({ ...before, ...cleared(before) }));
+        });
+      } else if (!path.includes(".")) {
+        it("is required: clearing it is refused, and so is an empty value", async () => {
+          const named = await fixture.make(server);
+          const refusal = await rejected(write(named, {}, [path]));
+          expect(refusal.violations).toEqual([{ field: path, reason: "REQUIRED" }]);
+        });
+      }
+
+      it("is refused when it is filled and another path is listed", async () => {
+        const { other } = fixture;
+        if (path === other.path) return;
+        const named = await fixture.make(server);
+        const before = await fixture.read(server, named);
+        const refusal = await rejected(write(named, { ...set, ...other.set }, [other.path]));
+        expect(refusal.violations).toEqual([{ field: path.split(".")[0], reason: "NOT_ALLOWED" }]);
+        expect(await fixture.read(server, named)).toEqual(before);
+      });
+
+      const sibling = siblingOf(fixture, path);
+      if (sibling) {
+        it(`is refused when it is filled and only ${sibling} is listed`, async () => {
+          const refusal = await rejected(write(await fixture.make(server), populated, [sibling]));
+          expect(refusal.violations).toEqual([{ field: path, reason: "NOT_ALLOWED" }]);
+        });
+      }
+    });
+
+    it("refuses unknown paths, paths into lists and maps and the fields that name the resource, each at its place", async () => {
+      const bad = [
+        ...["no_such_field", "*", "tags.name", "tags[0]", "notes.note", "custom_fields.field_short"],
+        ...["first_name.length", "address.no_such_field", "address.", ".address"],
+        ...fixture.naming,
+        ...fixture.closedPaths,
+      ];
+      const named = await fixture.make(server);
+      const before = await fixture.read(server, named);
+      const refusal = await rejected(write(named, fixture.other.set, [fixture.other.path, ...bad]));
+      expect(refusal.violations).toEqual(
+        bad.map((_path, index) => ({ field: `update_mask.paths[${index + 1}]`, reason: "UNKNOWN_FIELD" })),
+      );
+      expect(await fixture.read(server, named)).toEqual(before);
+    });
+
+    it("takes all paths at once", async () => {
+      const whole = paths.filter(([path]) => !path.includes("."));
+      const set = Object.assign({}, ...whole.map(([, path]) => path.set));
+      const named = await fixture.make(server);
+      const before = await fixture.read(server, named);
+      await accepted(
+        write(
+          named,
+          set,
+          whole.map(([path]) => path),
+        ),
+      );
+      const expected = Object.assign({}, ...whole.map(([, path]) => path.after(before)));
+      expect(still(await fixture.read(server, named))).toEqual(still({ ...before, ...expected }));
+    });
+
+    it("takes an empty mask for none", async () => {
+      const { other } = fixture;
+      const named = await fixture.make(server);
+      await accepted(write(named, other.set, []));
+      expect(await fixture.read(server, named)).toMatchObject(other.set);
+    });
+  });
+
+  describe.each(["connect-json", "rest"] as const)("in JSON on %s", (transport) => {
+    it.each(paths)("%s may be spelled as in the contract or as in JSON", async (path, { set, after }) => {
+      for (const updateMask of [path, path.split(".").map(protoCamelCase).join(".")]) {
+        const named = await fixture.make(server);
+        const before = await fixture.read(server, named);
+        await accepted(server.callJson(fixture.method, { ...named, ...set, updateMask }, { transport }));
+        expect(still(await fixture.read(server, named))).toEqual(still({ ...before, ...after(before) }));
+      }
+    });
+  });
+
+  /** The resource without what every change moves; absent and undefined are one. */
+  function still(resource: Readonly<Record<string, unknown>>): unknown {
+    return Object.fromEntries(Object.entries(resource).filter(([name]) => !fixture.moving.includes(name)));
+  }
+
+  async function accepted(answer: Promise<Answer<unknown>>): Promise<void> {
+    succeeded(fixture.method, await answer);
+  }
+
+  async function rejected(answer: Promise<Answer<unknown>>): Promise<Refusal> {
+    const refusal = refused(fixture.method, await answer);
+    expect({ code: refusal.code, reason: refusal.reason }).toEqual({
+      code: "INVALID_ARGUMENT",
+      reason: "INVALID_REQUEST",
+    });
+    return refusal;
+  }
+});
+
+interface MaskedWrite {
+  readonly named: JsonObject;
+  readonly set: JsonObject;
+  readonly mask: readonly string[];
+}
+
+function writeOn(
+  { method }: MaskFixture,
+  transport: "grpc" | "connect-json" | "rest",
+  { named, set, mask }: MaskedWrite,
+): Promise<Answer<unknown>> {
+  const json = { ...named, ...set };
+  if (transport !== "grpc") return server.callJson(method, { ...json, updateMask: mask.join(",") }, { transport });
+  const field = method.input.field["update_mask"] ?? method.input.fields.find(({ name }) => name === "update_mask");
+  if (!field) throw new Error(`${method.name} has no mask`);
+  const request = reflect(method.input, clone(method.input, fromJson(method.input, json)));
+  request.set(field, reflect(FieldMaskSchema, create(FieldMaskSchema, { paths: [...mask] })));
+  return server.call(method, request.message);
+}
+
+/** The path of a field and of everything in it, as far as messages go; lists, maps and oneofs of values are whole. */
+function pathsOf(field: DescField, prefix = ""): string[] {
+  const path = `${prefix}${field.name}`;
+  const parts = field.fieldKind === "message" ? partsOf(field.message) : [];
+  return [path, ...parts.flatMap((part) => pathsOf(part, `${path}.`))];
+}
+
+function partsOf(schema: DescMessage): readonly DescField[] {
+  return schema.typeName.startsWith("google.protobuf.") ? [] : schema.fields;
+}
+
+/** Another path into the same message field. */
+function siblingOf({ paths }: MaskFixture, path: string): string | undefined {
+  const [root, part] = path.split(".");
+  return part && Object.keys(paths).find((other) => other !== path && other.startsWith(`${root}.`));
+}
