@@ -1,0 +1,111 @@
+import { afterAll, describe, expect, it } from "vitest";
+import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
+import { keys } from "../support/fixture-keys.js";
+import { newCustomer } from "../support/new-customer.js";
+import { startServer } from "../support/server.js";
+
+const server = await startServer();
+afterAll(() => server.stop());
+
+const { createCustomer, listCustomers, updateCustomer } = CustomerService.method;
+const spellings = [
+  "+1 212 555 0147",
+  "+12125550147",
+  "(212) 555-0147",
+  "212.555.0147",
+  "1-212-555-0147",
+  " 2125550147 ",
+];
+
+describe("a phone number", () => {
+  it.each(spellings)("of a company in the US may be spelled %s, and is stored as E.164", async (phone) => {
+    expect((await server.ok(createCustomer, newCustomer({ phone }))).phone).toBe("+12125550147");
+  });
+
+  it("of any country may be given in E.164", async () => {
+    expect((await server.ok(createCustomer, newCustomer({ phone: "+44 20 7946 0018" }))).phone).toBe("+442079460018");
+  });
+
+  it.each([
+    "12",
+    "555-0147",
+    "+1212555",
+    "not a number",
+    "+",
+    "00000000000000000000",
+    "212-555-0147 ext. 5",
+    "++12125550147",
+  ])("that is not possible is refused: %s", async (phone) => {
+    const { violations } = await server.refused(createCustomer, newCustomer({ phone }));
+    expect(violations).toEqual([{ field: "phone", reason: "INVALID_FORMAT" }]);
+  });
+
+  it("may be shared by two customers", async () => {
+    await server.ok(createCustomer, newCustomer({ phone: "+12125550190" }));
+    await server.ok(createCustomer, newCustomer({ phone: "+12125550190" }));
+    expect((await listed({ mainPhoneNumber: "+12125550190" })).length).toBe(2);
+  });
+
+  it.each(spellings)("is found by the filter %s", async (mainPhoneNumber) => {
+    await server.ok(createCustomer, newCustomer({ phone: "+12125550147" }));
+    const found = await listed({ mainPhoneNumber });
+    expect(found.length).toBeGreaterThan(0);
+    expect(new Set(found.map(({ phone }) => phone))).toEqual(new Set(["+12125550147"]));
+  });
+
+  it("that is not possible is refused as a filter", async () => {
+    const request = { companyId: "cmp_a", pagination: {}, filter: { mainPhoneNumber: "12" } };
+    const { violations } = await server.refused(listCustomers, request);
+    expect(violations).toEqual([{ field: "filter.main_phone_number", reason: "INVALID_FORMAT" }]);
+  });
+
+  it("is read in the country of its own company, also by a key of several", async () => {
+    const request = { id: "cus_b1", companyId: "cmp_b", phone: "416 555 0198" };
+    expect((await server.ok(updateCustomer, request, { key: keys.enterprise })).phone).toBe("+14165550198");
+  });
+});
+
+describe("an email address", () => {
+  it("is kept as it was written and found whatever its case", async () => {
+    const { id, email } = await server.ok(createCustomer, newCustomer({ email: " Grace.Hopper@Navy.Example " }));
+    expect(email).toBe("Grace.Hopper@Navy.Example");
+    for (const filter of ["grace.hopper@navy.example", "GRACE.HOPPER@NAVY.EXAMPLE", " Grace.Hopper@navy.example "]) {
+      expect((await listed({ email: filter })).map((found) => found.id)).toEqual([id]);
+    }
+  });
+
+  it("is found whatever its case in any script", async () => {
+    const { id } = await server.ok(createCustomer, newCustomer({ email: "jürgen@straße.example" }));
+    expect((await listed({ email: "JÜRGEN@STRASSE.EXAMPLE" })).map((found) => found.id)).toEqual([id]);
+  });
+
+  it.each([
+    "a@b.co",
+    "first+tag@sub.domain.example",
+    "o'neil@example.com",
+    "用户@例え.jp",
+    `${"a".repeat(64)}@example.com`,
+  ])("may be %s", async (email) => {
+    expect((await server.ok(createCustomer, newCustomer({ email }))).email).toBe(email);
+  });
+
+  it.each([
+    "nobody",
+    "@example.com",
+    "a@",
+    "a@b",
+    "a b@example.com",
+    "a@@example.com",
+    "a@example..com",
+    "<a@example.com>",
+    ".a@example.com",
+  ])("is not %s", async (email) => {
+    const { violations } = await server.refused(createCustomer, newCustomer({ email }));
+    expect(violations).toEqual([{ field: "email", reason: "INVALID_FORMAT" }]);
+  });
+});
+
+async function listed(filter: { mainPhoneNumber?: string; email?: string }) {
+  const { customers } = await server.ok(listCustomers, { companyId: "cmp_a", pagination: {}, filter });
+  return customers;
+}
