@@ -1,8 +1,8 @@
 import { applyConsent, type ConsentChange } from "./consent.js";
 import type { FieldValues } from "./custom-fields.js";
 import { type Address, type Coordinate, etagOf, maxAddresses, type Preference } from "./customer.js";
-import { checkCustomerFields } from "./customer-fields.js";
-import { DomainError, type Violation } from "./errors.js";
+import { etagMismatch, type Violation } from "./errors.js";
+import { checkCustomFields } from "./field-check.js";
 import { referenceError } from "./references.js";
 import type { AddressRecord, CustomerChange, CustomerUnit, CustomFieldRepository } from "./repositories.js";
 import { maxTagsPerCustomer, type TagReference } from "./tags.js";
@@ -63,11 +63,7 @@ export async function applyUpdate(
   context: UpdateContext,
 ): Promise<readonly string[]> {
   const { customer } = unit;
-  if (update.etag !== undefined && update.etag !== etagOf(customer)) {
-    throw new DomainError("ETAG_MISMATCH", "The customer has changed since it was read. Read it again.", {
-      metadata: { etag: etagOf(customer) },
-    });
-  }
+  if (update.etag !== undefined && update.etag !== etagOf(customer)) throw etagMismatch("customer", etagOf(customer));
   const { referralSourceId, assignedStaffId, preferredBusinessId } = update.columns;
   const missing = await unit.missing({
     ...(preferredBusinessId ? { preferredBusinessId } : {}),
@@ -77,10 +73,11 @@ export async function applyUpdate(
   const references = update.tags ?? [];
   const tags = await unit.resolveTags(references, context.mayCreateTags);
   const fields = update.customFields
-    ? await checkCustomerFields(
+    ? await checkCustomFields(
         context.customFields,
         {
           companyId: customer.companyId,
+          association: "CUSTOMER",
           write: update.customFields.write,
           current: customer.customFields,
           given: update.customFields.values,

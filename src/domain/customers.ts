@@ -2,9 +2,9 @@ import { assertBusinesses, mayCreateTags, reachOf, visibilityWithin } from "./ac
 import { type Caller, visibilityOf } from "./caller.js";
 import { applyConsent, type ConsentChange, defaultConsent } from "./consent.js";
 import type { Customer } from "./customer.js";
-import { checkCustomerFields } from "./customer-fields.js";
 import { applyUpdate, type CustomerUpdate } from "./customer-update.js";
 import { DomainError, invalidRequest, notFound } from "./errors.js";
+import { checkCustomFields } from "./field-check.js";
 import type { Page } from "./page.js";
 import { referenceError } from "./references.js";
 import type {
@@ -60,8 +60,14 @@ export function createCustomers({
       const { companyId } = input;
       const reach = reachOf(caller, companyId);
       assertBusinesses(reach, [input.preferredBusinessId]);
-      const check = { companyId, write: "create", current: {}, given: input.customFields } as const;
-      const fields = await checkCustomerFields(customFields, check, write.signal);
+      const check = {
+        companyId,
+        association: "CUSTOMER",
+        write: "create",
+        current: {},
+        given: input.customFields,
+      } as const;
+      const fields = await checkCustomFields(customFields, check, write.signal);
       const record = { ...input, consent: applyConsent(defaultConsent, input.consent), customFields: fields.values };
       // A record with bad fields is not admitted, but the statement still tells what else is wrong with it.
       const admit = fields.violations.length === 0;
@@ -111,7 +117,8 @@ export function createCustomers({
   };
 }
 
-function quotaExceeded(companyId: string, limit: number): DomainError {
+/** RESOURCE_EXHAUSTED: the company may have no further customer. */
+export function quotaExceeded(companyId: string, limit: number): DomainError {
   return new DomainError("CUSTOMER_QUOTA_EXCEEDED", `The company has reached its limit of ${limit} customers.`, {
     metadata: { companyId, limit: String(limit) },
     quota: {

@@ -110,3 +110,10 @@ export function notFound(resource: string, id: string): DomainError {
 export function archived(resource: string, id: string): DomainError {
   return new DomainError("RESOURCE_ARCHIVED", `${resource} is archived.`, { metadata: { resource, id } });
 }
+
+/** ABORTED for a write that was meant for another state of the record. */
+export function etagMismatch(resource: string, etag: string): DomainError {
+  return new DomainError("ETAG_MISMATCH", `The ${resource} has changed since it was read. Read it again.`, {
+    metadata: { etag },
+  });
+}

@@ -101,21 +101,26 @@ export const preference = z.object({
   receiveAppointmentReminder: z.boolean(),
 });
 
-const channels = z
-  .object({
-    channels: z.array(
-      z.number().transform((number, context): Channel => {
-        const channel = channelNames[number];
-        if (channel) return channel;
-        context.addIssue(because("NOT_ALLOWED", "Must be SMS, EMAIL or AUTO_CALL."));
-        return z.NEVER;
-      }),
-    ),
-  })
-  .transform((message): readonly Channel[] => [...new Set(message.channels)]);
-
 /** By number in ComplianceChannel. */
 const channelNames: readonly (Channel | undefined)[] = [undefined, "SMS", "EMAIL", "AUTO_CALL"];
+
+/** Channels, each once. */
+export const channelList = z
+  .array(
+    z.number().transform((number, context): Channel => {
+      const channel = channelNames[number];
+      if (channel) return channel;
+      context.addIssue(because("NOT_ALLOWED", "Must be SMS, EMAIL or AUTO_CALL."));
+      return z.NEVER;
+    }),
+  )
+  .transform((given): readonly Channel[] => [...new Set(given)]);
+
+const channels = z
+  .object({
+    channels: channelList,
+  })
+  .transform((message) => message.channels);
 
 /** The write shape of compliance: absent = kept, an empty list clears. */
 export const consentChange = z

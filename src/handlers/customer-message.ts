@@ -81,7 +81,8 @@ function toStruct(values: FieldValues): { [key: string]: MutableJson } {
 
 type MutableJson = null | boolean | number | string | MutableJson[] | { [key: string]: MutableJson };
 
-function toMutable(json: Json): MutableJson {
+/** JSON as protobuf-es takes it. */
+export function toMutable(json: Json): MutableJson {
   if (Array.isArray(json)) return json.map(toMutable);
   if (typeof json === "object" && json !== null) {
     return Object.fromEntries(Object.entries(json).map(([key, value]) => [key, toMutable(value)]));

@@ -20,7 +20,7 @@ import {
   tagReferences,
   withoutUndefined,
 } from "./customer-input.js";
-import { pick, readMask, type UpdateMask } from "./field-mask.js";
+import { maskPaths, pick, readMask, type UpdateMask } from "./field-mask.js";
 import { color, email, httpsUrl, id, line, optionalId, phone, text } from "./fields.js";
 
 /** Fields of UpdateCustomerRequest that say which customer, not what becomes of it. */
@@ -30,7 +30,11 @@ const required = ["preferred_business_id", "first_name", "last_name", "phone", "
 const whole = ["referral_source"];
 
 export function customerMask(request: UpdateCustomerRequest): UpdateMask {
-  return readMask(UpdateCustomerRequestSchema, request, request.updateMask, { notMaskable, required, whole });
+  return readMask(UpdateCustomerRequestSchema, request, maskPaths(request.updateMask), {
+    notMaskable,
+    required,
+    whole,
+  });
 }
 
 /** UpdateCustomer: message to domain, as the mask says. */

@@ -21,6 +21,20 @@ export interface MaskRules {
   readonly required: readonly string[];
   /** Message fields that a path names as a whole or not at all: references, of which the id alone counts. */
   readonly whole: readonly string[];
+  /** Path of the holder within the request, with a dot at its end; none when it is the request. */
+  readonly within?: string;
+}
+
+/** A path of a mask with its position in it. */
+export interface MaskPath {
+  readonly path: string;
+  readonly position: number;
+}
+
+/** The paths of a mask that was sent; an empty mask counts as absent (AIP-134). */
+export function maskPaths(mask: FieldMask | undefined): readonly MaskPath[] | undefined {
+  if (!mask || mask.paths.length === 0) return undefined;
+  return mask.paths.map((path, position) => ({ path, position }));
 }
 
 /**
@@ -32,19 +46,20 @@ export interface MaskRules {
 export function readMask(
   schema: DescMessage,
   holder: Message,
-  mask: FieldMask | undefined,
+  paths: readonly MaskPath[] | undefined,
   rules: MaskRules,
 ): UpdateMask {
   const fields = schema.fields.filter((field) => !rules.notMaskable.includes(field.name));
   const reflected = reflect(schema, holder);
   const populated = new Set(fields.filter((field) => reflected.isSet(field)).map((field) => field.name));
-  if (!mask || mask.paths.length === 0) {
+  if (!paths) {
     return { explicit: false, violations: [], writes: (field) => populated.has(field), partsOf: () => undefined };
   }
+  const { within = "" } = rules;
   const violations: Violation[] = [];
   const whole = new Set<string>();
   const parts = new Map<string, string[]>();
-  mask.paths.forEach((path, position) => {
+  for (const { path, position } of paths) {
     const [name = "", part, ...deeper] = path.split(".");
     const field = fields.find((known) => known.name === name);
     if (field && part === undefined) whole.add(name);
@@ -57,16 +72,19 @@ export function readMask(
     ) {
       parts.set(name, [...(parts.get(name) ?? []), part]);
     } else violations.push(unknownPath(position));
-  });
+  }
   for (const name of populated) {
     if (whole.has(name) || parts.has(name)) continue;
-    violations.push({ field: name, reason: "NOT_ALLOWED", description: "Is set but not in update_mask." });
+    violations.push(unlisted(within + name));
   }
-  for (const [name, listed] of parts) violations.push(...unlistedParts(reflected, name, listed, whole));
+  for (const [name, listed] of parts) {
+    if (!whole.has(name))
+      violations.push(...unlistedParts(reflected, name, listed).map((path) => unlisted(within + path)));
+  }
   for (const name of rules.required) {
     const field = fields.find((known) => known.name === name);
     if (field && whole.has(name) && isEmpty(reflected, field)) {
-      violations.push({ field: name, reason: "REQUIRED", description: "Cannot be cleared." });
+      violations.push({ field: within + name, reason: "REQUIRED", description: "Cannot be cleared." });
     }
   }
   return {
@@ -82,23 +100,18 @@ function hasPart(field: DescField, part: string): boolean {
   return field.fieldKind === "message" && part !== "id" && field.message.fields.some((known) => known.name === part);
 }
 
-/** Parts that are set in the message but not listed: they would be dropped in silence. */
-function unlistedParts(
-  holder: ReturnType<typeof reflect>,
-  name: string,
-  listed: readonly string[],
-  whole: ReadonlySet<string>,
-): Violation[] {
+/** Paths of parts that are set in the message but not listed: they would be dropped in silence. */
+function unlistedParts(holder: ReturnType<typeof reflect>, name: string, listed: readonly string[]): string[] {
   const field = holder.fields.find((known) => known.name === name);
-  if (whole.has(name) || field?.fieldKind !== "message" || !holder.isSet(field)) return [];
+  if (field?.fieldKind !== "message" || !holder.isSet(field)) return [];
   const message = holder.get(field);
   return message.fields
     .filter((part) => part.name !== "id" && message.isSet(part) && !listed.includes(part.name))
-    .map((part) => ({
-      field: `${name}.${part.name}`,
-      reason: "NOT_ALLOWED" as const,
-      description: "Is set but not in update_mask.",
-    }));
+    .map((part) => `${name}.${part.name}`);
+}
+
+function unlisted(field: string): Violation {
+  return { field, reason: "NOT_ALLOWED", description: "Is set but not in update_mask." };
 }
 
 function isEmpty(holder: ReturnType<typeof reflect>, field: DescField): boolean {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { ViolationReason } from "../domain/errors.js";
 import { isId } from "../domain/ids.js";
 import { parsePhone } from "../domain/phone.js";
 import { lineRule, normalise, type TextRule, textFault } from "../domain/text.js";
@@ -31,13 +32,26 @@ export const optionalId = z.string().superRefine((value, context) => {
 
 const idShape = "Must be 1 to 30 letters, digits, `_`, `.` or `-`.";
 
+const impossiblePhone = because("INVALID_FORMAT", "Must be a possible phone number, in E.164 such as +12125551234.");
+
 /** A phone number in E.164 or in the national spelling of the company's country; must be there. */
 export function phone(country: string) {
   return z.string().transform((raw, context) => {
     const number = raw.trim() === "" ? "" : parsePhone(raw.trim(), country);
     if (number) return number;
     if (number === "") context.addIssue(because("REQUIRED", "Must not be empty."));
-    else context.addIssue(because("INVALID_FORMAT", "Must be a possible phone number, in E.164 such as +12125551234."));
+    else context.addIssue(impossiblePhone);
+    return z.NEVER;
+  });
+}
+
+/** A phone number as above; empty = none. */
+export function optionalPhone(country: string) {
+  return z.string().transform((raw, context) => {
+    if (raw.trim() === "") return "";
+    const number = parsePhone(raw.trim(), country);
+    if (number) return number;
+    context.addIssue(impossiblePhone);
     return z.NEVER;
   });
 }
@@ -68,4 +82,21 @@ export function list<T extends z.ZodType>(item: T, max: number) {
   return z.array(item).superRefine((items, context) => {
     if (items.length > max) context.addIssue(because("TOO_MANY", `At most ${max} items.`));
   });
+}
+
+/** A rule over several fields of a message, as arguments of `refine`. It speaks up even when a field is wrong by itself. */
+export function rule<T>(isMet: (message: T) => boolean, { path, reason, message }: FieldRule): RefineArguments<T> {
+  return [isMet, { path: [path], error: message, params: { reason }, when: () => true }];
+}
+
+type RefineArguments<T> = [
+  isMet: (message: T) => boolean,
+  options: { path: string[]; error: string; params: { reason: ViolationReason }; when: () => boolean },
+];
+
+export interface FieldRule {
+  /** Local name of the field that the violation points to. */
+  readonly path: string;
+  readonly reason: ViolationReason;
+  readonly message: string;
 }

@@ -1,3 +1,4 @@
+import type { Customer } from "../domain/customer.js";
 import { archived, notFound } from "../domain/errors.js";
 import type { ChangedCustomer, CustomerTarget, CustomerUnit } from "../domain/repositories.js";
 import type { Write } from "../domain/write.js";
@@ -37,9 +38,9 @@ export function changeCustomer(
   );
 }
 
-type CustomerKey = Pick<LockedCustomer, "companyId" | "id">;
+export type CustomerKey = Pick<LockedCustomer, "companyId" | "id">;
 
-async function readCustomer(tx: Prisma.TransactionClient, { companyId, id }: CustomerKey) {
+export async function readCustomer(tx: Prisma.TransactionClient, { companyId, id }: CustomerKey): Promise<Customer> {
   const rows = await tx.$queryRaw<CustomerRow[]>`
     SELECT ${Prisma.raw(customerColumns)}, ${Prisma.raw(customerChildren)} FROM customer c
     WHERE c.company_id = ${companyId} AND c.id = ${id}`;

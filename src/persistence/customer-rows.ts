@@ -1,4 +1,4 @@
-import type { Channel } from "../domain/consent.js";
+import type { Channel, Consent } from "../domain/consent.js";
 import type { FieldValues } from "../domain/custom-fields.js";
 import { type Address, type Customer, embeddedNotes, type Note } from "../domain/customer.js";
 import { idPrefixes, newId } from "../domain/ids.js";
@@ -46,7 +46,8 @@ export interface CustomerRow {
   readonly url_template: string | null;
 }
 
-interface AddressJson {
+/** An address in the columns of customer_address. */
+export interface AddressJson {
   readonly id: string;
   readonly address1: string;
   readonly address2: string;
@@ -126,17 +127,31 @@ export function toCustomer(row: CustomerRow): Customer {
     },
     upcomingAppointmentsUrl: row.url_template?.replaceAll("{customer_id}", encodeURIComponent(row.id)) ?? "",
     archived: row.archived_time !== null,
-    consent: {
-      serviceRelatedChannels: row.service_related_channels.map(toChannel),
-      marketingCampaignsChannels: row.marketing_campaigns_channels.map(toChannel),
-      brandedAppEnabled: row.branded_app_enabled,
-      isAgreedMarketingPolicy: row.is_agreed_marketing_policy,
-      isConsented: row.is_consented,
-    },
+    consent: toConsent(row),
     customFields: row.custom_fields,
     ...(row.source_lead_id === null ? {} : { sourceLeadId: row.source_lead_id }),
     ...(row.assigned_staff_id === null ? {} : { assignedStaffId: row.assigned_staff_id }),
     version: BigInt(row.version),
+  };
+}
+
+/** The columns in which customers and leads keep their consent. */
+export type ConsentRow = Pick<
+  CustomerRow,
+  | "service_related_channels"
+  | "marketing_campaigns_channels"
+  | "branded_app_enabled"
+  | "is_agreed_marketing_policy"
+  | "is_consented"
+>;
+
+export function toConsent(row: ConsentRow): Consent {
+  return {
+    serviceRelatedChannels: row.service_related_channels.map(toChannel),
+    marketingCampaignsChannels: row.marketing_campaigns_channels.map(toChannel),
+    brandedAppEnabled: row.branded_app_enabled,
+    isAgreedMarketingPolicy: row.is_agreed_marketing_policy,
+    isConsented: row.is_consented,
   };
 }
 
@@ -149,7 +164,7 @@ export function toNote(json: NoteJson): Note {
   };
 }
 
-function toAddress(json: AddressJson): Address {
+export function toAddress(json: AddressJson): Address {
   const { latitude, longitude } = json;
   return {
     id: json.id,

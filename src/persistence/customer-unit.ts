@@ -1,4 +1,3 @@
-import type { Consent } from "../domain/consent.js";
 import { sameConsent } from "../domain/consent.js";
 import type { Customer } from "../domain/customer.js";
 import { idPrefixes, newId } from "../domain/ids.js";
@@ -6,7 +5,9 @@ import type { CustomerChange, CustomerUnit } from "../domain/repositories.js";
 import { foldCase } from "../domain/text.js";
 import type { Write } from "../domain/write.js";
 import type { Prisma } from "../gen/prisma/client.js";
-import { addressTypeNumbers, channelNumber, statusNumbers } from "./customer-rows.js";
+import { consentColumns } from "./consent-columns.js";
+import { addressTypeNumbers, statusNumbers } from "./customer-rows.js";
+import { recordChange, recordConsent } from "./ledgers.js";
 import { missingReferences } from "./references.js";
 import { resolveTags } from "./tags.js";
 
@@ -103,28 +104,16 @@ export function createCustomerUnit(
       data: { ...columns(change), lastUpdatedBy: author, lastUpdatedTime, version },
     });
     if (change.consent && !sameConsent(change.consent, customer.consent)) {
-      await tx.consentEvent.create({ data: { ...consentEvent(customer.consent, change.consent), occurredTime: now } });
-    }
-    const { rpc, keyId, requestId } = write;
-    await tx.change.create({
-      data: {
+      const states = { before: customer.consent, after: change.consent };
+      await recordConsent(tx, write, {
         companyId,
-        kind: "customer",
-        resourceId: customerId,
-        version,
-        rpc,
-        keyId,
-        staffId: author,
-        requestId,
-        changedTime: now,
-      },
-    });
-  }
-
-  function consentEvent(before: Consent, after: Consent) {
-    const { rpc, keyId, ip, requestId } = write;
-    const subject = { companyId, subjectKind: "customer", subjectId: customerId };
-    return { ...subject, rpc, keyId, staffId: author, ip, requestId, before: { ...before }, after: { ...after } };
+        subjectKind: "customer",
+        subjectId: customerId,
+        ...states,
+        time: now,
+      });
+    }
+    await recordChange(tx, write, { companyId, kind: "customer", id: customerId, version, time: now });
   }
 
   return { unit, finish };
@@ -139,14 +128,6 @@ function columns(change: CustomerChange): Prisma.CustomerUncheckedUpdateInput {
     ...(status ? { status: statusNumbers[status] } : {}),
     ...(consent ? consentColumns(consent) : {}),
     ...(customFields ? { customFields } : {}),
-  };
-}
-
-function consentColumns({ serviceRelatedChannels, marketingCampaignsChannels, ...flags }: Consent) {
-  return {
-    ...flags,
-    serviceRelatedChannels: serviceRelatedChannels.map(channelNumber),
-    marketingCampaignsChannels: marketingCampaignsChannels.map(channelNumber),
   };
 }
 

@@ -3,13 +3,14 @@ import { idPrefixes, newId } from "../domain/ids.js";
 import type { Admission, CreateOutcome, CustomerRepository } from "../domain/repositories.js";
 import { changeCustomer } from "./customer-change.js";
 import { type CreateCall, type CreateRow, createStatement, createValues } from "./customer-create.js";
-import { changeHorizon, createCustomerList } from "./customer-list.js";
+import { createCustomerList } from "./customer-list.js";
 import { listNotes } from "./customer-notes.js";
 import { type CustomerRow, customerChildren, customerColumns, toCustomer } from "./customer-rows.js";
 import type { Database } from "./database.js";
 import { violatedConstraint } from "./errors.js";
 import { claimConstraint, removeExpiredClaim, replayed } from "./idempotency.js";
 import { statement } from "./statement.js";
+import { changeHorizon } from "./time-list.js";
 import { theOne, visibilityValues, visibleTo } from "./visibility.js";
 
 /** Customers over hand-written SQL on the hot paths (create, get, list) and Prisma for changes. */

@@ -10,6 +10,7 @@ import {
 import type { Write } from "../domain/write.js";
 import type { Prisma } from "../gen/prisma/client.js";
 import type { TagModel } from "../gen/prisma/models.js";
+import { recordChange } from "./ledgers.js";
 
 export interface TagSearch {
   readonly companyId: string;
@@ -80,20 +81,7 @@ async function takeTag(
   };
   const [created] = await tx.tag.createManyAndReturn({ data, skipDuplicates: true });
   if (!created) return tx.tag.findUniqueOrThrow({ where: { companyId_nameKey: { companyId, nameKey: data.nameKey } } });
-  const { rpc, keyId, requestId } = write;
-  await tx.change.create({
-    data: {
-      companyId,
-      kind: "tag",
-      resourceId: created.id,
-      version: 1n,
-      rpc,
-      keyId,
-      staffId,
-      requestId,
-      changedTime: now,
-    },
-  });
+  await recordChange(tx, write, { companyId, kind: "tag", id: created.id, version: 1n, time: now });
   return created;
 }
 

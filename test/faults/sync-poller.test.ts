@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { SettledBefore } from "../../src/persistence/customer-list.js";
+import type { SettledBefore } from "../../src/persistence/time-list.js";
 import { addCustomers, follow, missedBy, serveLists, writeBusily } from "./sync.js";
 import { addTenant, call, createCustomer, openWorld, type Tenant, type World } from "./world.js";
 

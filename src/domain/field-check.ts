@@ -10,19 +10,21 @@ import type { CustomFieldRepository } from "./repositories.js";
 
 export interface FieldCheck {
   readonly companyId: string;
+  /** Whose fields. */
+  readonly association: "CUSTOMER" | "LEAD";
   readonly write: FieldWrite;
   /** What is stored; empty for a create. */
   readonly current: FieldValues;
   readonly given: FieldValues;
 }
 
-/** Checks custom fields against the company's definitions for customers and its records, for RELATION fields. */
-export async function checkCustomerFields(
+/** Checks custom fields against the company's definitions and, for RELATION fields, against its records. */
+export async function checkCustomFields(
   repository: CustomFieldRepository,
-  { companyId, write, current, given }: FieldCheck,
+  { companyId, association, write, current, given }: FieldCheck,
   signal: AbortSignal,
 ): Promise<CheckedFields> {
-  const definitions = await repository.definitions(companyId, "CUSTOMER", signal);
+  const definitions = await repository.definitions(companyId, association, signal);
   const checked = checkFields(definitions, write, current, given);
   const accepted = Object.fromEntries(Object.entries(given).filter(([code]) => code in checked.values));
   const relations = relationsOf(accepted);

@@ -1,0 +1,153 @@
+import { assertBusinesses, reachOf } from "./access.js";
+import type { Caller } from "./caller.js";
+import { applyConsent, type Consent, type ConsentChange, sameConsent } from "./consent.js";
+import type { FieldValues } from "./custom-fields.js";
+import { etagOf } from "./customer.js";
+import { etagMismatch, invalidRequest, type Violation } from "./errors.js";
+import { checkCustomFields } from "./field-check.js";
+import type { Lead } from "./lead.js";
+import { inLead, leadReferenceViolations } from "./lead-references.js";
+import { maxPets, type PetEdit, type PetRecord } from "./pet.js";
+import type { CustomFieldRepository, LeadChange, LeadReferences, LeadUnit } from "./repositories.js";
+
+/** What UpdateLead asks for, parsed: absent = kept. */
+export interface LeadUpdate {
+  readonly id: string;
+  /** The company as the lead in the request states it. */
+  readonly companyId?: string;
+  /** Refused with ETAG_MISMATCH unless it is that of the stored state. */
+  readonly etag?: string;
+  /** A null life cycle becomes the company's default stage. */
+  readonly columns: Omit<LeadChange, "consent" | "customFields">;
+  readonly consent?: ConsentChange;
+  /** The consent in its read shape, as the lead in the request states it. */
+  readonly statedConsent?: Consent;
+  readonly pets?: PetsUpdate;
+  readonly customFields?: { readonly write: "merge" | "replace"; readonly values: FieldValues };
+}
+
+export interface PetsUpdate {
+  /** "merge" keeps the pets that are not named; "replace" removes them. */
+  readonly write: "merge" | "replace";
+  readonly entries: readonly PetEntry[];
+}
+
+export type PetEntry =
+  | { readonly id: string; readonly edit: PetEdit }
+  | { readonly id?: undefined; readonly record: PetRecord };
+
+export interface LeadUpdateContext {
+  readonly customFields: CustomFieldRepository;
+  readonly caller: Caller;
+  readonly signal: AbortSignal;
+}
+
+/** Applies an update to a locked lead, or throws with everything that is wrong and changes nothing. */
+export async function applyLeadUpdate(unit: LeadUnit, update: LeadUpdate, context: LeadUpdateContext): Promise<void> {
+  const { lead } = unit;
+  const reach = reachOf(context.caller, lead.companyId);
+  const { preferredBusinessId } = update.columns;
+  if (preferredBusinessId !== undefined) assertBusinesses(reach, [preferredBusinessId ?? ""]);
+  if (update.etag !== undefined && update.etag !== etagOf(lead)) throw etagMismatch("lead", etagOf(lead));
+
+  const fields = update.customFields
+    ? await checkCustomFields(
+        context.customFields,
+        {
+          companyId: lead.companyId,
+          association: "LEAD",
+          write: update.customFields.write,
+          current: lead.customFields,
+          given: update.customFields.values,
+        },
+        context.signal,
+      )
+    : undefined;
+  const violations = [
+    ...statedViolations(lead, update),
+    ...contactViolations(lead, update.columns),
+    ...leadReferenceViolations({ references: await unit.missing(referencesOf(update.columns)), petCodePaths: [] }),
+    ...(await petViolations(unit, update.pets)),
+    ...(fields?.violations ?? []),
+  ];
+  if (violations.length > 0) throw invalidRequest(inLead(violations));
+
+  if (update.pets) await applyPets(unit, update.pets);
+  const lifeCycleId = update.columns.lifeCycleId === null ? await unit.defaultLifeCycleId() : undefined;
+  await unit.save({
+    ...update.columns,
+    ...(lifeCycleId === undefined ? {} : { lifeCycleId }),
+    ...(update.consent ? { consent: applyConsent(lead.consent, update.consent) } : {}),
+    ...(fields ? { customFields: fields.values } : {}),
+  });
+}
+
+function statedViolations(lead: Lead, { companyId, statedConsent }: LeadUpdate): Violation[] {
+  const violations: Violation[] = [];
+  if (companyId !== undefined && companyId !== lead.companyId) {
+    violations.push({ field: "company_id", reason: "IMMUTABLE", description: "A lead never changes its company." });
+  }
+  // A copy of what was read is welcome; anything else could be a partial one, which must never clear a consent.
+  if (statedConsent && !sameConsent(statedConsent, lead.consent)) {
+    violations.push({
+      field: "compliance_config",
+      reason: "NOT_ALLOWED",
+      description: "Differs from the stored state. Send the change in compliance_config beside the lead.",
+    });
+  }
+  return violations;
+}
+
+function contactViolations(lead: Lead, { phone = lead.phone, email = lead.email }: LeadChange): Violation[] {
+  if (phone !== "" || email !== "") return [];
+  // A lead may have been imported without either; only taking the last one away is refused.
+  if (lead.phone === "" && lead.email === "") return [];
+  return [{ field: "phone", reason: "REQUIRED", description: "A lead needs a phone number or an email address." }];
+}
+
+function referencesOf(columns: LeadUpdate["columns"]): LeadReferences {
+  const { preferredBusinessId, allocateStaffId, lifeCycleId, actionStatusId, referralSourceId } = columns;
+  return {
+    ...(preferredBusinessId ? { preferredBusinessId } : {}),
+    ...(allocateStaffId ? { allocateStaffId } : {}),
+    ...(lifeCycleId ? { lifeCycleId } : {}),
+    ...(actionStatusId ? { actionStatusId } : {}),
+    ...(referralSourceId ? { referralSourceId } : {}),
+  };
+}
+
+async function petViolations(unit: LeadUnit, update: PetsUpdate | undefined): Promise<Violation[]> {
+  if (!update) return [];
+  const violations: Violation[] = [];
+  const owned = new Set(unit.lead.pets.map((pet) => pet.id));
+  const added = update.entries.filter((entry) => entry.id === undefined).length;
+  const kept = update.write === "merge" ? owned.size : update.entries.length - added;
+  if (kept + added > maxPets) {
+    violations.push({ field: "pets", reason: "TOO_MANY", description: `A lead has at most ${maxPets} pets.` });
+  }
+  for (const [position, entry] of update.entries.entries()) {
+    if (entry.id !== undefined && !owned.has(entry.id)) {
+      violations.push({ field: `pets[${position}].id`, reason: "NOT_FOUND", description: "The lead has no such pet." });
+    }
+    const codes = (entry.id === undefined ? entry.record.petCodeIds : entry.edit.petCodeIds) ?? [];
+    const missing = new Set(await unit.missingPetCodes(codes));
+    for (const [index, code] of codes.entries()) {
+      if (!missing.has(code)) continue;
+      const field = `pets[${position}].pet_codes[${index}].id`;
+      violations.push({ field, reason: "NOT_FOUND", description: "Does not exist in the company." });
+    }
+  }
+  return violations;
+}
+
+async function applyPets(unit: LeadUnit, { write, entries }: PetsUpdate): Promise<void> {
+  const named = new Set(entries.map((entry) => entry.id));
+  for (const pet of unit.lead.pets) if (write === "replace" && !named.has(pet.id)) await unit.removePet(pet.id);
+  for (const entry of entries) {
+    if (entry.id === undefined) await unit.addPet(entry.record);
+    else {
+      const pet = unit.lead.pets.find(({ id }) => id === entry.id);
+      if (pet) await unit.editPet(pet, entry.edit);
+    }
+  }
+}

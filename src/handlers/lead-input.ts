@@ -1,0 +1,139 @@
+import { z } from "zod";
+import type { Consent } from "../domain/consent.js";
+import type { NewLead } from "../domain/leads.js";
+import { maxPets } from "../domain/pet.js";
+import type { LeadFilter } from "../domain/repositories.js";
+import { nameRule } from "../domain/text.js";
+import { perCountry } from "./country.js";
+import { address, channelList, consentChange, customFields, interval, maxFilterValues } from "./customer-input.js";
+import { email, httpsUrl, id, list, optionalId, optionalPhone, rule, text } from "./fields.js";
+import { pagination } from "./page-token.js";
+import { newPet } from "./pet-input.js";
+
+/** `{id}` of a stage, status or source; what stands beside the id is ignored, a name alone is refused. */
+const reference = z.object({ id }).transform((message) => message.id);
+
+/** The read shape of compliance: the whole state. */
+const statedConsent = z
+  .object({
+    serviceRelatedChannels: channelList,
+    marketingCampaignsChannels: channelList,
+    brandedAppEnabled: z.boolean(),
+    isAgreedMarketingPolicy: z.boolean(),
+    isConsented: z.boolean(),
+  })
+  .transform((state): Consent => state);
+
+/** What CreateLead and UpdateLead read of a lead alike. Times are ours and ignored. */
+export function leadFields(country: string) {
+  return {
+    id: optionalId,
+    lastName: text({ ...nameRule, min: 0 }),
+    avatar: httpsUrl,
+    phone: optionalPhone(country),
+    email,
+    address: address.optional(),
+    preferredBusinessId: optionalId,
+    allocateStaffId: optionalId,
+    lifeCycle: reference.optional(),
+    actionStatus: reference.optional(),
+    referralSource: reference.optional(),
+    companyId: optionalId,
+    complianceConfig: statedConsent.optional(),
+    customFields,
+    etag: z.string(),
+  };
+}
+
+function newLeadFields(country: string) {
+  const schema = z.object({ ...leadFields(country), firstName: text(nameRule), pets: list(newPet(country), maxPets) });
+  type Fields = z.output<typeof schema>;
+  return schema
+    .refine(
+      ...rule((lead: Fields) => lead.id === "", {
+        path: "id",
+        reason: "NOT_ALLOWED",
+        message: "A new lead has no id yet.",
+      }),
+    )
+    .refine(
+      ...rule((lead: Fields) => lead.phone !== "" || lead.email !== "", {
+        path: "phone",
+        reason: "REQUIRED",
+        message: "A lead needs a phone number or an email address.",
+      }),
+    )
+    .refine(
+      ...rule((lead: Fields) => !lead.address || lead.address.id === "", {
+        path: "address",
+        reason: "NOT_ALLOWED",
+        message: "A new address has no id yet.",
+      }),
+    );
+}
+
+/** CreateLead: message to domain. */
+export const newLead = perCountry((country) => {
+  const schema = z.object({ lead: newLeadFields(country).optional(), complianceConfig: consentChange.optional() });
+  type Request = z.output<typeof schema>;
+  return schema
+    .refine(
+      ...rule((request: Request) => !(request.complianceConfig && request.lead?.complianceConfig), {
+        path: "complianceConfig",
+        reason: "CONFLICT",
+        message: "Is sent beside the lead and within it: send one of them.",
+      }),
+    )
+    .transform(({ lead, complianceConfig }): NewLead | undefined => {
+      if (!lead) return undefined;
+      const { firstName, lastName, avatar, phone, email: mail, pets, customFields: fields, companyId } = lead;
+      const { preferredBusinessId, allocateStaffId, lifeCycle, actionStatus, referralSource } = lead;
+      return {
+        ...{ firstName, lastName, avatar, phone, email: mail, pets, customFields: fields },
+        consent: complianceConfig ?? lead.complianceConfig ?? {},
+        ...(companyId === "" ? {} : { companyId }),
+        ...(lead.address ? { address: lead.address.record } : {}),
+        ...(preferredBusinessId === "" ? {} : { preferredBusinessId }),
+        ...(allocateStaffId === "" ? {} : { allocateStaffId }),
+        ...(lifeCycle === undefined ? {} : { lifeCycleId: lifeCycle }),
+        ...(actionStatus === undefined ? {} : { actionStatusId: actionStatus }),
+        ...(referralSource === undefined ? {} : { referralSourceId: referralSource }),
+      };
+    });
+});
+
+/** ListLeads: message to domain. */
+export const leadsQuery = perCountry((country) =>
+  z.object({
+    pagination,
+    companyId: id,
+    filter: z
+      .object({
+        lifeCycleId: optionalId,
+        actionStatusId: optionalId,
+        mainPhoneNumber: optionalPhone(country),
+        email: z.string(),
+        lastUpdatedTime: interval.optional(),
+        createdTime: interval.optional(),
+        preferredBusinessIds: list(id, maxFilterValues),
+        allocateStaffIds: list(id, maxFilterValues),
+        referralSourceIds: list(id, maxFilterValues),
+      })
+      .transform(({ lastUpdatedTime, createdTime, mainPhoneNumber, ...others }): LeadFilter => {
+        const { lifeCycleId, actionStatusId, preferredBusinessIds, allocateStaffIds, referralSourceIds } = others;
+        const mail = others.email.trim().normalize("NFC");
+        return {
+          ...(lastUpdatedTime ? { lastUpdated: lastUpdatedTime } : {}),
+          ...(createdTime ? { created: createdTime } : {}),
+          ...(lifeCycleId === "" ? {} : { lifeCycleId }),
+          ...(actionStatusId === "" ? {} : { actionStatusId }),
+          ...(mainPhoneNumber === "" ? {} : { phone: mainPhoneNumber }),
+          ...(mail === "" ? {} : { email: mail }),
+          ...(preferredBusinessIds.length === 0 ? {} : { preferredBusinessIds }),
+          ...(allocateStaffIds.length === 0 ? {} : { allocateStaffIds }),
+          ...(referralSourceIds.length === 0 ? {} : { referralSourceIds }),
+        };
+      })
+      .optional(),
+  }),
+);

@@ -1,0 +1,112 @@
+import { z } from "zod";
+import { noConsent } from "../domain/consent.js";
+import type { LeadUpdate, PetEntry } from "../domain/lead-update.js";
+import { maxPets } from "../domain/pet.js";
+import type { AddressRecord, LeadChange } from "../domain/repositories.js";
+import { nameRule } from "../domain/text.js";
+import { LeadSchema } from "../gen/proto/moego/business/customer/v1/lead_pb.js";
+import {
+  type UpdateLeadRequest,
+  UpdateLeadRequestSchema,
+} from "../gen/proto/moego/business/customer/v1/lead_service_pb.js";
+import { perCountry } from "./country.js";
+import { consentChange, withoutUndefined } from "./customer-input.js";
+import { maskPaths, pick, readMask, type UpdateMask } from "./field-mask.js";
+import { id, list, text } from "./fields.js";
+import { leadFields } from "./lead-input.js";
+import { demanding, pet, toPetEdit, toPetRecord } from "./pet-input.js";
+
+/** Fields of a lead that no path names: what it is, and what is ours to write. */
+const notMaskable = ["id", "company_id", "etag", "created_time", "last_updated_time", "compliance_config"];
+const required = ["first_name"];
+const whole = ["address", "life_cycle", "action_status", "referral_source"];
+
+/** The masks of the lead and of the permissions beside it, which share one list of paths. */
+export interface LeadMask {
+  readonly lead: UpdateMask;
+  readonly beside: UpdateMask;
+}
+
+export function leadMask(request: UpdateLeadRequest): LeadMask {
+  const paths = maskPaths(request.updateMask);
+  const isBeside = ({ path }: { readonly path: string }) => path.split(".")[0] === "compliance_config";
+  const besideRules = { notMaskable: ["id", "lead", "update_mask"], required: [], whole: [] };
+  const leadRules = { notMaskable, required, whole, within: "lead." };
+  const lead = request.lead;
+  return {
+    lead: lead
+      ? readMask(
+          LeadSchema,
+          lead,
+          paths?.filter((path) => !isBeside(path)),
+          leadRules,
+        )
+      : { explicit: false, violations: [], writes: () => false, partsOf: () => undefined },
+    beside: readMask(UpdateLeadRequestSchema, request, paths?.filter(isBeside), besideRules),
+  };
+}
+
+/** UpdateLead: message to domain, as the mask says. Nothing of the lead is demanded. */
+export const leadUpdate = perCountry((country) =>
+  z.object({
+    id,
+    lead: z
+      .object({
+        ...leadFields(country),
+        firstName: text({ ...nameRule, min: 0 }),
+        pets: list(
+          demanding(pet(country)).transform(
+            (parsed): PetEntry =>
+              parsed.id === "" ? { record: toPetRecord(parsed) } : { id: parsed.id, edit: toPetEdit(parsed) },
+          ),
+          maxPets,
+        ),
+      })
+      .optional(),
+    complianceConfig: consentChange.optional(),
+  }),
+);
+
+type ParsedUpdate = z.output<ReturnType<typeof leadUpdate>>;
+type ParsedLead = NonNullable<ParsedUpdate["lead"]>;
+
+export function toLeadUpdate({ id: leadId, lead, complianceConfig }: ParsedUpdate, mask: LeadMask): LeadUpdate {
+  const consent = mask.beside.writes("compliance_config")
+    ? (complianceConfig ?? noConsent)
+    : partsOf({ ...noConsent, ...complianceConfig }, mask.beside.partsOf("compliance_config"));
+  if (!lead) return { id: leadId, columns: {}, ...(consent ? { consent } : {}) };
+  const { explicit } = mask.lead;
+  return {
+    id: leadId,
+    ...(lead.companyId === "" ? {} : { companyId: lead.companyId }),
+    ...(lead.etag === "" ? {} : { etag: lead.etag }),
+    columns: columnsOf(lead, mask.lead),
+    ...(consent ? { consent } : {}),
+    ...(lead.complianceConfig ? { statedConsent: lead.complianceConfig } : {}),
+    ...(mask.lead.writes("pets") ? { pets: { write: explicit ? "replace" : "merge", entries: lead.pets } } : {}),
+    ...(mask.lead.writes("custom_fields")
+      ? { customFields: { write: explicit ? "replace" : "merge", values: lead.customFields } }
+      : {}),
+  };
+}
+
+function columnsOf(lead: ParsedLead, mask: UpdateMask): LeadUpdate["columns"] {
+  const written = <T>(field: string, value: T): T | undefined => (mask.writes(field) ? value : undefined);
+  return withoutUndefined({
+    firstName: written("first_name", lead.firstName),
+    lastName: written("last_name", lead.lastName),
+    avatar: written("avatar", lead.avatar),
+    phone: written("phone", lead.phone),
+    email: written("email", lead.email),
+    address: written<AddressRecord | null>("address", lead.address?.record ?? null),
+    preferredBusinessId: written("preferred_business_id", lead.preferredBusinessId || null),
+    allocateStaffId: written("allocate_staff_id", lead.allocateStaffId || null),
+    lifeCycleId: written("life_cycle", lead.lifeCycle ?? null),
+    actionStatusId: written("action_status", lead.actionStatus ?? null),
+    referralSourceId: written("referral_source", lead.referralSource ?? null),
+  }) satisfies LeadChange;
+}
+
+function partsOf<T extends object>(value: T, parts: readonly string[] | undefined): Partial<T> | undefined {
+  return parts && pick(value, parts);
+}

@@ -1,0 +1,63 @@
+import { notFound } from "../domain/errors.js";
+import { assertLead, type Lead } from "../domain/lead.js";
+import type { LeadTarget, LeadUnit } from "../domain/repositories.js";
+import type { Write } from "../domain/write.js";
+import { Prisma } from "../gen/prisma/client.js";
+import type { Database } from "./database.js";
+import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "./idempotency.js";
+import { type LeadRow, leadChildren, leadColumns, toLead } from "./lead-rows.js";
+import { createLeadUnit } from "./lead-unit.js";
+import { theOne } from "./visibility.js";
+
+/** One change of one lead in one transaction; the same steps as for a customer (customer-change.ts). */
+export function changeLead(
+  database: Database,
+  target: LeadTarget,
+  write: Write,
+  work: (unit: LeadUnit) => Promise<void>,
+): Promise<Lead> {
+  return onceMoreAfterTwin(() =>
+    database.transact(write, async (tx) => {
+      const key = await lockLead(tx, target);
+      const { now, replay } = await beginChange(tx, write);
+      const lead = await readLead(tx, key);
+      if (write.claim && replay) {
+        replayed(write.claim, replay);
+        return assertLead(lead);
+      }
+      const { unit, finish } = createLeadUnit(tx, { lead: assertLead(lead), now, write });
+      await work(unit);
+      await finish();
+      await storeClaim(tx, write, { companyId: key.companyId, resourceIds: [key.id] });
+      return readLead(tx, key);
+    }),
+  );
+}
+
+export interface LeadKey {
+  readonly companyId: string;
+  readonly id: string;
+}
+
+/** Locks the lead that a call names, promoted or not. NOT_FOUND when the caller sees no such lead. */
+export async function lockLead(tx: Prisma.TransactionClient, { visibility, id }: LeadTarget): Promise<LeadKey> {
+  const companyIds = [...visibility.companyIds];
+  const grants = [...visibility.grants];
+  const rows = await tx.$queryRaw<{ company_id: string }[]>`
+    SELECT l.company_id FROM lead l
+    WHERE l.company_id = ANY(${companyIds}::text[]) AND l.id = ${id}
+      AND (l.company_id = ANY(${grants}::text[]) OR l.company_id || '/' || l.preferred_business_id = ANY(${grants}::text[]))
+    FOR NO KEY UPDATE`;
+  const row = theOne(rows, "Lead", id);
+  if (!row) throw notFound("Lead", id);
+  return { companyId: row.company_id, id };
+}
+
+export async function readLead(tx: Prisma.TransactionClient, { companyId, id }: LeadKey): Promise<Lead> {
+  const rows = await tx.$queryRaw<LeadRow[]>`
+    SELECT ${Prisma.raw(leadColumns)}, ${Prisma.raw(leadChildren)} FROM lead l
+    WHERE l.company_id = ${companyId} AND l.id = ${id}`;
+  const [row] = rows;
+  if (!row) throw notFound("Lead", id);
+  return toLead(row);
+}

@@ -1,0 +1,103 @@
+import { sameConsent } from "../domain/consent.js";
+import type { Lead } from "../domain/lead.js";
+import type { LeadChange, LeadReferences, LeadUnit } from "../domain/repositories.js";
+import { foldCase } from "../domain/text.js";
+import type { Write } from "../domain/write.js";
+import { Prisma } from "../gen/prisma/client.js";
+import { consentColumns } from "./consent-columns.js";
+import { addressColumns } from "./customer-rows.js";
+import { recordChange, recordConsent } from "./ledgers.js";
+import { createPetWriter } from "./pet-writer.js";
+
+export interface LeadUnitOptions {
+  /** The locked state. */
+  readonly lead: Lead;
+  /** The stamp of the change. */
+  readonly now: Date;
+  readonly write: Write;
+}
+
+/** The unit of work over one locked lead; `finish` stores the new version, its consent event and its change row. */
+export function createLeadUnit(
+  tx: Prisma.TransactionClient,
+  { lead, now, write }: LeadUnitOptions,
+): { readonly unit: LeadUnit; finish(): Promise<void> } {
+  const { companyId, id: leadId } = lead;
+  const pets = createPetWriter(tx, { companyId, now, write });
+  let change: LeadChange = {};
+
+  const unit: LeadUnit = {
+    lead,
+
+    async save(next) {
+      change = next;
+    },
+
+    missing: (references) => missingLeadReferences(tx, companyId, references),
+    missingPetCodes: (ids) => pets.missingCodes(ids),
+    async addPet(pet) {
+      await pets.add({ leadId }, pet);
+    },
+    async editPet(pet, edit) {
+      await pets.edit(pet, edit);
+    },
+    removePet: (id) => pets.remove(id),
+
+    async defaultLifeCycleId() {
+      const stage = await tx.lifeCycle.findFirst({ where: { companyId, isDefault: true }, select: { id: true } });
+      return stage?.id;
+    },
+  };
+
+  async function finish(): Promise<void> {
+    const lastUpdatedTime = new Date(Math.max(now.getTime(), lead.lastUpdatedTime.getTime() + 1));
+    const version = lead.version + 1n;
+    const data = { ...columns(change), lastUpdatedBy: write.staffId ?? "", lastUpdatedTime, version };
+    await tx.lead.update({ where: { companyId_id: { companyId, id: leadId } }, data });
+    if (change.consent && !sameConsent(change.consent, lead.consent)) {
+      const states = { before: lead.consent, after: change.consent };
+      await recordConsent(tx, write, { companyId, subjectKind: "lead", subjectId: leadId, ...states, time: now });
+    }
+    await recordChange(tx, write, { companyId, kind: "lead", id: leadId, version, time: now });
+  }
+
+  return { unit, finish };
+}
+
+function columns({ consent, customFields, email, address, ...same }: LeadChange): Prisma.LeadUncheckedUpdateInput {
+  return {
+    ...same,
+    ...(email === undefined ? {} : { email, emailKey: foldCase(email) }),
+    ...(address === undefined ? {} : { address: address === null ? Prisma.DbNull : addressColumns(address) }),
+    ...(consent ? consentColumns(consent) : {}),
+    ...(customFields ? { customFields } : {}),
+  };
+}
+
+async function missingLeadReferences(
+  tx: Prisma.TransactionClient,
+  companyId: string,
+  references: LeadReferences,
+): Promise<(keyof LeadReferences)[]> {
+  const usable = (id: string) => ({ companyId, id, archivedTime: null });
+  const { preferredBusinessId, allocateStaffId, lifeCycleId, actionStatusId, referralSourceId } = references;
+  const counts: readonly (readonly [keyof LeadReferences, Promise<number> | undefined])[] = [
+    [
+      "preferredBusinessId",
+      preferredBusinessId === undefined ? undefined : tx.business.count({ where: usable(preferredBusinessId) }),
+    ],
+    ["allocateStaffId", allocateStaffId === undefined ? undefined : tx.staff.count({ where: usable(allocateStaffId) })],
+    ["lifeCycleId", lifeCycleId === undefined ? undefined : tx.lifeCycle.count({ where: usable(lifeCycleId) })],
+    [
+      "actionStatusId",
+      actionStatusId === undefined ? undefined : tx.actionStatus.count({ where: usable(actionStatusId) }),
+    ],
+    [
+      "referralSourceId",
+      referralSourceId === undefined ? undefined : tx.referralSource.count({ where: usable(referralSourceId) }),
+    ],
+  ];
+  const missing: (keyof LeadReferences)[] = [];
+  for (const [name, count] of counts) if (count && (await count) === 0) missing.push(name);
+  return missing;
+}

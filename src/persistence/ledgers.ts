@@ -1,0 +1,66 @@
+import type { Consent } from "../domain/consent.js";
+import type { Write } from "../domain/write.js";
+import type { Prisma } from "../gen/prisma/client.js";
+
+/** Which aggregate changed, and what became of it. */
+export interface Changed {
+  readonly companyId: string;
+  readonly kind:
+    | "customer"
+    | "lead"
+    | "pet"
+    | "package"
+    | "tag"
+    | "referral_source"
+    | "life_cycle"
+    | "action_status"
+    | "custom_field"
+    | "pet_code"
+    | "pet_size"
+    | "pet_type"
+    | "pet_coat_type"
+    | "service"
+    | "company"
+    | "business"
+    | "staff";
+  readonly id: string;
+  readonly version: bigint;
+  readonly time: Date;
+}
+
+/** Appends to the ledger of changes. */
+export async function recordChange(tx: Prisma.TransactionClient, write: Write, changed: Changed): Promise<void> {
+  const { companyId, kind, id: resourceId, version, time: changedTime } = changed;
+  const { rpc, keyId, staffId = "", requestId } = write;
+  await tx.change.create({
+    data: { companyId, kind, resourceId, version, rpc, keyId, staffId, requestId, changedTime },
+  });
+}
+
+/** Whose consent changed, and how. */
+export interface ConsentChanged {
+  readonly companyId: string;
+  readonly subjectKind: "customer" | "lead";
+  readonly subjectId: string;
+  /** Absent for the first state of a subject. */
+  readonly before?: Consent;
+  readonly after: Consent;
+  readonly time: Date;
+}
+
+/** Appends to the ledger of consent. */
+export async function recordConsent(
+  tx: Prisma.TransactionClient,
+  write: Write,
+  changed: ConsentChanged,
+): Promise<void> {
+  const { time: occurredTime, before, after, ...subject } = changed;
+  const { rpc, keyId, staffId = "", ip, requestId } = write;
+  await tx.consentEvent.create({
+    data: {
+      ...{ ...subject, rpc, keyId, staffId, ip, requestId, occurredTime },
+      ...(before ? { before: { ...before } } : {}),
+      after: { ...after },
+    },
+  });
+}

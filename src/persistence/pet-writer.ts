@@ -1,0 +1,120 @@
+import { idPrefixes, newId } from "../domain/ids.js";
+import type { Pet, PetEdit, PetRecord, PetTraits, Vaccination } from "../domain/pet.js";
+import type { Write } from "../domain/write.js";
+import type { Prisma } from "../gen/prisma/client.js";
+import { recordChange } from "./ledgers.js";
+import { petColumns } from "./pet-rows.js";
+
+export interface PetWriterOptions {
+  readonly companyId: string;
+  /** The stamp of the change. */
+  readonly now: Date;
+  readonly write: Write;
+}
+
+/** Writes pets inside a transaction that holds their owner under lock. Each change moves the pet's version and time. */
+export interface PetWriter {
+  /** Which of these codes do not exist in the company or are archived there. */
+  missingCodes(ids: readonly string[]): Promise<readonly string[]>;
+  add(owner: { readonly customerId: string } | { readonly leadId: string }, pet: PetRecord): Promise<string>;
+  edit(pet: Pet, edit: PetEdit): Promise<readonly string[]>;
+  remove(id: string): Promise<void>;
+}
+
+export function createPetWriter(tx: Prisma.TransactionClient, { companyId, now, write }: PetWriterOptions): PetWriter {
+  const key = (id: string) => ({ companyId_id: { companyId, id } });
+
+  async function addNotes(petId: string, texts: readonly string[]): Promise<readonly string[]> {
+    const stamp = { createdTime: now, lastUpdatedBy: write.staffId ?? "", lastUpdatedTime: now };
+    const notes = texts.map((content) => ({ companyId, id: newId(idPrefixes.note), petId, content, ...stamp }));
+    await tx.petNote.createMany({ data: notes });
+    return notes.map((note) => note.id);
+  }
+
+  async function addCodes(petId: string, ids: readonly string[]): Promise<void> {
+    await tx.petPetCode.createMany({
+      data: ids.map((petCodeId) => ({ companyId, petId, petCodeId })),
+      skipDuplicates: true,
+    });
+  }
+
+  async function addVaccinations(petId: string, vaccinations: readonly Vaccination[]): Promise<void> {
+    const data = vaccinations.map(({ name, expiredTime }, position) => ({
+      ...{ companyId, petId, position, name },
+      expiredTime: expiredTime ?? null,
+    }));
+    await tx.petVaccination.createMany({ data });
+  }
+
+  return {
+    async missingCodes(ids) {
+      const known = await tx.petCode.findMany({
+        where: { companyId, id: { in: [...ids] }, archivedTime: null },
+        select: { id: true },
+      });
+      const found = new Set(known.map((code) => code.id));
+      return ids.filter((id) => !found.has(id));
+    },
+
+    async add(owner, pet) {
+      const id = newId(idPrefixes.pet);
+      await tx.pet.create({
+        data: { companyId, id, ...owner, ...traitColumns(pet), createdTime: now, lastUpdatedTime: now },
+      });
+      await addCodes(id, pet.petCodeIds);
+      await addNotes(id, pet.notes);
+      await addVaccinations(id, pet.vaccinations);
+      await recordChange(tx, write, { companyId, kind: "pet", id, version: 1n, time: now });
+      return id;
+    },
+
+    async edit(pet, { traits, petCodeIds, notes = [] }) {
+      const version = pet.version + 1n;
+      const lastUpdatedTime = new Date(Math.max(now.getTime(), pet.lastUpdatedTime.getTime() + 1));
+      await tx.pet.update({
+        where: key(pet.id),
+        data: { ...traitColumns({ ...pet, ...traits }), lastUpdatedTime, version },
+      });
+      if (petCodeIds) {
+        await tx.petPetCode.deleteMany({ where: { companyId, petId: pet.id, petCodeId: { notIn: [...petCodeIds] } } });
+        await addCodes(pet.id, petCodeIds);
+      }
+      if (traits.vaccinations) {
+        await tx.petVaccination.deleteMany({ where: { companyId, petId: pet.id } });
+        await addVaccinations(pet.id, traits.vaccinations);
+      }
+      await recordChange(tx, write, { companyId, kind: "pet", id: pet.id, version, time: now });
+      return addNotes(pet.id, notes);
+    },
+
+    async remove(id) {
+      await tx.pet.delete({ where: key(id) });
+    },
+  };
+}
+
+function traitColumns(traits: PetTraits) {
+  const columns = petColumns(traits);
+  const { weight_unit: weightUnit, vet_name: vetName, vet_phone: vetPhone, vet_address: vetAddress } = columns;
+  const { name, status, type, breed, gender, weight, fixed, coat, behavior, photo } = columns;
+  return {
+    ...{
+      name,
+      status,
+      type,
+      breed,
+      gender,
+      weight,
+      weightUnit,
+      fixed,
+      coat,
+      behavior,
+      vetName,
+      vetPhone,
+      vetAddress,
+      photo,
+    },
+    birthday: columns.birthday === null ? null : new Date(`${columns.birthday}T00:00:00Z`),
+    evaluationStatus: columns.evaluation_status,
+  };
+}

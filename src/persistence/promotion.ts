@@ -1,0 +1,99 @@
+import { defaultPreference } from "../domain/customer.js";
+import { notFound } from "../domain/errors.js";
+import { idPrefixes, newId } from "../domain/ids.js";
+import type { Lead } from "../domain/lead.js";
+import type { LeadTarget, PromotionOutcome } from "../domain/repositories.js";
+import { foldCase } from "../domain/text.js";
+import type { Write } from "../domain/write.js";
+import type { Prisma } from "../gen/prisma/client.js";
+import { consentColumns } from "./consent-columns.js";
+import { readCustomer } from "./customer-change.js";
+import { addressColumns } from "./customer-rows.js";
+import type { Database } from "./database.js";
+import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "./idempotency.js";
+import { lockLead, readLead } from "./lead-change.js";
+import { recordChange, recordConsent } from "./ledgers.js";
+
+/**
+ * Turns a lead into a customer in one transaction: the row, its address, its pets, its consent, the quota. The lead keeps
+ * its row with the id of the customer, so that whoever promotes it again, or at the same moment, gets the same one.
+ */
+export function promoteLead(database: Database, target: LeadTarget, write: Write): Promise<PromotionOutcome> {
+  return onceMoreAfterTwin(() =>
+    database.transact(write, async (tx): Promise<PromotionOutcome> => {
+      const key = await lockLead(tx, target);
+      const { now, replay } = await beginChange(tx, write);
+      if (write.claim && replay) replayed(write.claim, replay);
+      const lead = await readLead(tx, key);
+      const { companyId, promotedCustomerId } = lead;
+      if (promotedCustomerId !== undefined) {
+        if (!replay) await storeClaim(tx, write, { companyId, resourceIds: [promotedCustomerId] });
+        return { kind: "promoted", customer: await readCustomer(tx, { companyId, id: promotedCustomerId }) };
+      }
+      if (lead.archived) throw notFound("Lead", lead.id);
+      const limit = await refusingLimit(tx, companyId);
+      if (limit !== undefined) return { kind: "quota", companyId, limit };
+      const id = await storeCustomer(tx, { lead, now, write });
+      await storeClaim(tx, write, { companyId, resourceIds: [id] });
+      return { kind: "promoted", customer: await readCustomer(tx, { companyId, id }) };
+    }),
+  );
+}
+
+/** Counts one more customer; returns the limit when it is reached (see customer-create.ts). */
+async function refusingLimit(tx: Prisma.TransactionClient, companyId: string): Promise<number | undefined> {
+  const [company] = await tx.$queryRaw<{ max_customers: number | null }[]>`
+    SELECT max_customers FROM company WHERE id = ${companyId} FOR KEY SHARE`;
+  const limit = company?.max_customers ?? null;
+  if (limit === null) return undefined;
+  const counted = await tx.$executeRaw`UPDATE company_customer_count SET customers = customers + 1
+    WHERE company_id = ${companyId} AND customers < ${limit}`;
+  return counted === 0 ? limit : undefined;
+}
+
+interface Promotion {
+  readonly lead: Lead;
+  readonly now: Date;
+  readonly write: Write;
+}
+
+async function storeCustomer(tx: Prisma.TransactionClient, { lead, now, write }: Promotion): Promise<string> {
+  const { companyId } = lead;
+  const id = newId(idPrefixes.customer);
+  const author = write.staffId ?? "";
+  await tx.customer.create({
+    data: {
+      ...{ companyId, id, sourceLeadId: lead.id },
+      ...{ firstName: lead.firstName, lastName: lead.lastName, avatar: lead.avatar, phone: lead.phone },
+      ...{ email: lead.email, emailKey: foldCase(lead.email) },
+      preferredBusinessId: lead.preferredBusinessId ?? null,
+      referralSourceId: lead.referralSource?.id ?? null,
+      assignedStaffId: lead.allocateStaffId ?? null,
+      ...defaultPreference,
+      ...consentColumns(lead.consent),
+      // Values of the same code and type become the customer's; the others stay readable under their lead code.
+      customFields: lead.customFields,
+      ...{ createdBy: author, createdTime: now, lastUpdatedBy: author, lastUpdatedTime: now },
+    },
+  });
+  if (lead.address) {
+    const { postal_code: postalCode, ...address } = addressColumns(lead.address);
+    await tx.customerAddress.create({ data: { ...address, companyId, customerId: id, postalCode } });
+  }
+  for (const pet of lead.pets) {
+    const version = pet.version + 1n;
+    const where = { companyId_id: { companyId, id: pet.id } };
+    await tx.pet.update({ where, data: { leadId: null, customerId: id, version, lastUpdatedTime: now } });
+    await recordChange(tx, write, { companyId, kind: "pet", id: pet.id, version, time: now });
+  }
+  const version = lead.version + 1n;
+  const lastUpdatedTime = new Date(Math.max(now.getTime(), lead.lastUpdatedTime.getTime() + 1));
+  await tx.lead.update({
+    where: { companyId_id: { companyId, id: lead.id } },
+    data: { promotedCustomerId: id, version, lastUpdatedBy: author, lastUpdatedTime },
+  });
+  await recordConsent(tx, write, { companyId, subjectKind: "customer", subjectId: id, after: lead.consent, time: now });
+  await recordChange(tx, write, { companyId, kind: "lead", id: lead.id, version, time: now });
+  await recordChange(tx, write, { companyId, kind: "customer", id, version: 1n, time: now });
+  return id;
+}
