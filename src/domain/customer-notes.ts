@@ -1,8 +1,8 @@
 import { type Caller, visibilityOf } from "./caller.js";
 import type { Note } from "./customer.js";
+import type { CustomerRepository, CustomerUnit, DatedNote } from "./customer-repository.js";
 import { notFound } from "./errors.js";
 import type { Page } from "./page.js";
-import type { CustomerRepository, CustomerUnit, DatedNote } from "./repositories.js";
 import type { Write } from "./write.js";
 
 /** The notes of one customer. Changing one changes the customer's version and time as well. */

@@ -1,9 +1,9 @@
 import { mayCreateTags, reachOf } from "./access.js";
 import { type Caller, visibilityOf } from "./caller.js";
+import type { CustomerRepository } from "./customer-repository.js";
 import { tooManyTags } from "./customer-update.js";
 import { invalidRequest, notFound } from "./errors.js";
 import { referenceError } from "./references.js";
-import type { CustomerRepository } from "./repositories.js";
 import { maxTagsPerCustomer, type Tag, type TagReference } from "./tags.js";
 import type { Write } from "./write.js";
 

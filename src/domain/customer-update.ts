@@ -1,10 +1,11 @@
 import { applyConsent, type ConsentChange } from "./consent.js";
 import type { FieldValues } from "./custom-fields.js";
 import { type Address, type Coordinate, etagOf, maxAddresses, type Preference } from "./customer.js";
+import type { AddressRecord, CustomerChange, CustomerUnit } from "./customer-repository.js";
 import { etagMismatch, type Violation } from "./errors.js";
 import { checkCustomFields } from "./field-check.js";
 import { referenceError } from "./references.js";
-import type { AddressRecord, CustomerChange, CustomerUnit, CustomFieldRepository } from "./repositories.js";
+import type { CustomFieldRepository } from "./setting-repository.js";
 import { maxTagsPerCustomer, type TagReference } from "./tags.js";
 
 /** What UpdateCustomer asks for, parsed: absent = kept. */

@@ -2,18 +2,13 @@ import { assertBusinesses, mayCreateTags, reachOf, visibilityWithin } from "./ac
 import { type Caller, visibilityOf } from "./caller.js";
 import { applyConsent, type ConsentChange, defaultConsent } from "./consent.js";
 import type { Customer } from "./customer.js";
+import type { CardLinkRepository, CustomerFilter, CustomerRecord, CustomerRepository } from "./customer-repository.js";
 import { applyUpdate, type CustomerUpdate } from "./customer-update.js";
 import { DomainError, invalidRequest, notFound } from "./errors.js";
 import { checkCustomFields } from "./field-check.js";
 import type { Page } from "./page.js";
 import { referenceError } from "./references.js";
-import type {
-  CardLinkRepository,
-  CustomerFilter,
-  CustomerRecord,
-  CustomerRepository,
-  CustomFieldRepository,
-} from "./repositories.js";
+import type { CustomFieldRepository } from "./setting-repository.js";
 import type { Write } from "./write.js";
 
 /** What CreateCustomer asks for, parsed. */

@@ -1,9 +1,9 @@
 import { reachOf, visibilityWithin } from "./access.js";
 import { type Caller, visibilityOf } from "./caller.js";
 import type { Business, Company, Staff } from "./directory.js";
+import type { DirectoryRepository } from "./directory-repository.js";
 import { notFound } from "./errors.js";
 import type { Page } from "./page.js";
-import type { DirectoryRepository } from "./repositories.js";
 
 /** Companies, locations and staff, as far as the key reaches. Lists give one row more than the page's size. */
 export interface Directory {

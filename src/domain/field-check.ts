@@ -6,7 +6,7 @@ import {
   fieldPath,
   relationsOf,
 } from "./custom-fields.js";
-import type { CustomFieldRepository } from "./repositories.js";
+import type { CustomFieldRepository } from "./setting-repository.js";
 
 export interface FieldCheck {
   readonly companyId: string;

@@ -1,9 +1,8 @@
 import { timingSafeEqual } from "node:crypto";
 import { DomainError } from "./errors.js";
-import type { KeyRecord } from "./key-grants.js";
+import type { KeyChecker, KeyRecord } from "./key-grants.js";
 import { createLookups } from "./key-lookups.js";
 import { hashSecret, mayBeSecret } from "./key-secrets.js";
-import type { KeyChecker } from "./repositories.js";
 
 export interface KeyCheckRepository {
   /** @param hash SHA-256 of the secret */

@@ -1,5 +1,5 @@
 import type { Violation } from "./errors.js";
-import type { LeadReferences, MissingLeadReferences } from "./repositories.js";
+import type { LeadReferences, MissingLeadReferences } from "./lead-repository.js";
 
 const fieldOf = {
   preferredBusinessId: "preferred_business_id",

@@ -7,8 +7,9 @@ import { etagMismatch, invalidRequest, type Violation } from "./errors.js";
 import { checkCustomFields } from "./field-check.js";
 import type { Lead } from "./lead.js";
 import { inLead, leadReferenceViolations } from "./lead-references.js";
+import type { LeadChange, LeadReferences, LeadUnit } from "./lead-repository.js";
 import { maxPets, type PetEdit, type PetRecord } from "./pet.js";
-import type { CustomFieldRepository, LeadChange, LeadReferences, LeadUnit } from "./repositories.js";
+import type { CustomFieldRepository } from "./setting-repository.js";
 
 /** What UpdateLead asks for, parsed: absent = kept. */
 export interface LeadUpdate {

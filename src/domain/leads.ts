@@ -7,8 +7,9 @@ import { DomainError, invalidRequest, notFound } from "./errors.js";
 import { checkCustomFields } from "./field-check.js";
 import { assertLead, type Lead } from "./lead.js";
 import { inLead, leadReferenceViolations } from "./lead-references.js";
+import type { LeadQuery, LeadRecord, LeadRepository } from "./lead-repository.js";
 import { applyLeadUpdate, type LeadUpdate } from "./lead-update.js";
-import type { CustomFieldRepository, LeadQuery, LeadRecord, LeadRepository } from "./repositories.js";
+import type { CustomFieldRepository } from "./setting-repository.js";
 import type { Write } from "./write.js";
 
 /** What CreateLead asks for, parsed. */

@@ -1,5 +1,5 @@
+import type { MissingReferences, References } from "./customer-repository.js";
 import { DomainError, invalidRequest, type Violation } from "./errors.js";
-import type { MissingReferences, References } from "./repositories.js";
 import { type TagReference, type TagResolution, tagViolations } from "./tags.js";
 
 const fieldOf = {

@@ -3,8 +3,8 @@ import { type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
 import { z } from "zod";
 import type { Channel } from "../domain/consent.js";
 import type { FieldValue } from "../domain/custom-fields.js";
+import type { AddressRecord } from "../domain/customer-repository.js";
 import type { TimeRange } from "../domain/page.js";
-import type { AddressRecord } from "../domain/repositories.js";
 import { maxTagsPerCustomer, type TagReference } from "../domain/tags.js";
 import { normalise, noteRule, tagNameRule, textFault } from "../domain/text.js";
 import {

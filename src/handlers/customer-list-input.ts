@@ -1,6 +1,6 @@
 import { z } from "zod";
+import type { CustomerFilter } from "../domain/customer-repository.js";
 import { parsePhone } from "../domain/phone.js";
-import type { CustomerFilter } from "../domain/repositories.js";
 import { perCountry } from "./country.js";
 import { interval, maxFilterValues } from "./customer-input.js";
 import { id, list } from "./fields.js";

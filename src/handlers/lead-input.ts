@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { Consent } from "../domain/consent.js";
+import type { LeadFilter } from "../domain/lead-repository.js";
 import type { NewLead } from "../domain/leads.js";
 import { maxPets } from "../domain/pet.js";
-import type { LeadFilter } from "../domain/repositories.js";
 import { nameRule } from "../domain/text.js";
 import { perCountry } from "./country.js";
 import { address, channelList, consentChange, customFields, interval, maxFilterValues } from "./customer-input.js";

@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { noConsent } from "../domain/consent.js";
+import type { AddressRecord } from "../domain/customer-repository.js";
+import type { LeadChange } from "../domain/lead-repository.js";
 import type { LeadUpdate, PetEntry } from "../domain/lead-update.js";
 import { maxPets } from "../domain/pet.js";
-import type { AddressRecord, LeadChange } from "../domain/repositories.js";
 import { nameRule } from "../domain/text.js";
 import { LeadSchema } from "../gen/proto/moego/business/customer/v1/lead_pb.js";
 import {

@@ -1,8 +1,9 @@
 import { createCustomerNotes } from "../domain/customer-notes.js";
 import { createCustomerTags } from "../domain/customer-tags.js";
 import { type CustomerDependencies, createCustomers } from "../domain/customers.js";
+import type { DirectoryRepository } from "../domain/directory-repository.js";
 import { createDirectory } from "../domain/directory-service.js";
-import type { DirectoryRepository, SettingRepository } from "../domain/repositories.js";
+import type { SettingRepository } from "../domain/setting-repository.js";
 import { BusinessService } from "../gen/proto/moego/business/business/v1/business_service_pb.js";
 import { CompanyService } from "../gen/proto/moego/business/company/v1/company_service_pb.js";
 import { CustomerService } from "../gen/proto/moego/business/customer/v1/customer_service_pb.js";

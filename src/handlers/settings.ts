@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { reachOf } from "../domain/access.js";
-import type { SettingRepository } from "../domain/repositories.js";
+import type { SettingRepository } from "../domain/setting-repository.js";
 import { SettingService } from "../gen/proto/moego/business/setting/v1/setting_service_pb.js";
 import { toProtoTag } from "./customer-message.js";
 import { id } from "./fields.js";

@@ -1,7 +1,7 @@
 import { createHash, createHmac } from "node:crypto";
+import type { CardLinkRepository } from "../domain/customer-repository.js";
 import { archived } from "../domain/errors.js";
 import { idPrefixes, newId } from "../domain/ids.js";
-import type { CardLinkRepository } from "../domain/repositories.js";
 import { lockCustomer } from "./customer-lock.js";
 import type { Database } from "./database.js";
 import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "./idempotency.js";

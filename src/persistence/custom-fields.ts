@@ -1,5 +1,5 @@
 import type { FieldDefinition, FieldType, FieldValue } from "../domain/custom-fields.js";
-import type { CustomFieldRepository } from "../domain/repositories.js";
+import type { CustomFieldRepository } from "../domain/setting-repository.js";
 import type { Database } from "./database.js";
 import { statement } from "./statement.js";
 

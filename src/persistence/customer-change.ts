@@ -1,6 +1,6 @@
 import type { Customer } from "../domain/customer.js";
+import type { ChangedCustomer, CustomerTarget, CustomerUnit } from "../domain/customer-repository.js";
 import { archived, notFound } from "../domain/errors.js";
-import type { ChangedCustomer, CustomerTarget, CustomerUnit } from "../domain/repositories.js";
 import type { Write } from "../domain/write.js";
 import { Prisma } from "../gen/prisma/client.js";
 import { type LockedCustomer, lockCustomer } from "./customer-lock.js";

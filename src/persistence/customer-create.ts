@@ -1,5 +1,5 @@
+import type { Admission, CustomerRecord, MissingReferences } from "../domain/customer-repository.js";
 import { idPrefixes, newId } from "../domain/ids.js";
-import type { Admission, CustomerRecord, MissingReferences } from "../domain/repositories.js";
 import { distinctTags, tagKey } from "../domain/tags.js";
 import { foldCase } from "../domain/text.js";
 import type { Write } from "../domain/write.js";

@@ -1,4 +1,4 @@
-import type { CustomerFilter, CustomerRepository } from "../domain/repositories.js";
+import type { CustomerFilter, CustomerRepository } from "../domain/customer-repository.js";
 import { foldCase } from "../domain/text.js";
 import { type CustomerRow, customerChildren, customerColumns, toCustomer } from "./customer-rows.js";
 import type { Database } from "./database.js";

@@ -1,5 +1,5 @@
+import type { CustomerTarget } from "../domain/customer-repository.js";
 import { notFound } from "../domain/errors.js";
-import type { CustomerTarget } from "../domain/repositories.js";
 import { Prisma } from "../gen/prisma/client.js";
 import { theOne } from "./visibility.js";
 

@@ -1,8 +1,8 @@
 import type { Channel, Consent } from "../domain/consent.js";
 import type { FieldValues } from "../domain/custom-fields.js";
 import { type Address, type Customer, embeddedNotes, type Note } from "../domain/customer.js";
+import type { AddressRecord } from "../domain/customer-repository.js";
 import { idPrefixes, newId } from "../domain/ids.js";
-import type { AddressRecord } from "../domain/repositories.js";
 import { type TagJson, tagJson, toTag } from "./tag-rows.js";
 
 /** A customer with its children, as `customerColumns` selects it. Node-postgres reads bigint as text, Prisma as bigint. */

@@ -1,7 +1,7 @@
 import { sameConsent } from "../domain/consent.js";
 import type { Customer } from "../domain/customer.js";
+import type { CustomerChange, CustomerUnit } from "../domain/customer-repository.js";
 import { idPrefixes, newId } from "../domain/ids.js";
-import type { CustomerChange, CustomerUnit } from "../domain/repositories.js";
 import { foldCase } from "../domain/text.js";
 import type { Write } from "../domain/write.js";
 import type { Prisma } from "../gen/prisma/client.js";

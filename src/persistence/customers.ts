@@ -1,6 +1,6 @@
+import type { Admission, CreateOutcome, CustomerRepository } from "../domain/customer-repository.js";
 import { notFound } from "../domain/errors.js";
 import { idPrefixes, newId } from "../domain/ids.js";
-import type { Admission, CreateOutcome, CustomerRepository } from "../domain/repositories.js";
 import { changeCustomer } from "./customer-change.js";
 import { type CreateCall, type CreateRow, createStatement, createValues } from "./customer-create.js";
 import { createCustomerList } from "./customer-list.js";

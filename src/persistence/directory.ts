@@ -1,6 +1,6 @@
 import type { Address } from "../domain/customer.js";
 import type { Business, Company, Staff } from "../domain/directory.js";
-import type { DirectoryRepository } from "../domain/repositories.js";
+import type { DirectoryRepository } from "../domain/directory-repository.js";
 import type { Database } from "./database.js";
 import { type Statement, statement } from "./statement.js";
 import { theOne, visibilityValues } from "./visibility.js";

@@ -1,6 +1,6 @@
 import { notFound } from "../domain/errors.js";
 import { assertLead, type Lead } from "../domain/lead.js";
-import type { LeadTarget, LeadUnit } from "../domain/repositories.js";
+import type { LeadTarget, LeadUnit } from "../domain/lead-repository.js";
 import type { Write } from "../domain/write.js";
 import { Prisma } from "../gen/prisma/client.js";
 import type { Database } from "./database.js";

@@ -1,5 +1,5 @@
 import { idPrefixes, newId } from "../domain/ids.js";
-import type { LeadRecord, LeadReferences } from "../domain/repositories.js";
+import type { LeadRecord, LeadReferences } from "../domain/lead-repository.js";
 import { foldCase } from "../domain/text.js";
 import type { Write } from "../domain/write.js";
 import { addressColumns, channelNumber } from "./customer-rows.js";

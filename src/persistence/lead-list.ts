@@ -1,4 +1,4 @@
-import type { LeadFilter, LeadRepository } from "../domain/repositories.js";
+import type { LeadFilter, LeadRepository } from "../domain/lead-repository.js";
 import { foldCase } from "../domain/text.js";
 import type { Database } from "./database.js";
 import { type LeadRow, leadChildren, leadColumns, toLead } from "./lead-rows.js";

@@ -1,6 +1,6 @@
 import { sameConsent } from "../domain/consent.js";
 import type { Lead } from "../domain/lead.js";
-import type { LeadChange, LeadReferences, LeadUnit } from "../domain/repositories.js";
+import type { LeadChange, LeadReferences, LeadUnit } from "../domain/lead-repository.js";
 import { foldCase } from "../domain/text.js";
 import type { Write } from "../domain/write.js";
 import { Prisma } from "../gen/prisma/client.js";

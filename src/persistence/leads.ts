@@ -1,6 +1,6 @@
 import { notFound } from "../domain/errors.js";
 import { idPrefixes, newId } from "../domain/ids.js";
-import type { LeadRepository } from "../domain/repositories.js";
+import type { LeadRepository } from "../domain/lead-repository.js";
 import type { Database } from "./database.js";
 import { violatedConstraint } from "./errors.js";
 import { claimConstraint, removeExpiredClaim, replayed } from "./idempotency.js";

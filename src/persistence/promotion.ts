@@ -2,7 +2,7 @@ import { defaultPreference } from "../domain/customer.js";
 import { notFound } from "../domain/errors.js";
 import { idPrefixes, newId } from "../domain/ids.js";
 import type { Lead } from "../domain/lead.js";
-import type { LeadTarget, PromotionOutcome } from "../domain/repositories.js";
+import type { LeadTarget, PromotionOutcome } from "../domain/lead-repository.js";
 import { foldCase } from "../domain/text.js";
 import type { Write } from "../domain/write.js";
 import type { Prisma } from "../gen/prisma/client.js";

@@ -1,4 +1,4 @@
-import type { SettingRepository } from "../domain/repositories.js";
+import type { SettingRepository } from "../domain/setting-repository.js";
 import type { Database } from "./database.js";
 import { toTag } from "./tags.js";
 

@@ -2,7 +2,7 @@ import type { DescMessage, Message } from "@bufbuild/protobuf";
 import { reflect } from "@bufbuild/protobuf/reflect";
 import type { Caller, Scope } from "../domain/caller.js";
 import { DomainError } from "../domain/errors.js";
-import type { KeyGrant } from "../domain/repositories.js";
+import type { KeyGrant } from "../domain/key-grants.js";
 import { type AddressSet, addressSet } from "./address.js";
 
 /** Header that narrows a key of several companies to one of them. */
