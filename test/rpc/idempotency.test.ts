@@ -1,0 +1,262 @@
+import type { Message } from "@bufbuild/protobuf";
+import { afterAll, describe, expect, it } from "vitest";
+import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
+import { isReading } from "../../src/pipeline/contract.js";
+import { nameOf } from "../suites/rpc-fixture.js";
+import { servedRpcs } from "../suites/served-rpcs.js";
+import type { Answer } from "../support/answer.js";
+import { transports } from "../support/clients.js";
+import { type FixtureKey, keys } from "../support/fixture-keys.js";
+import { newCustomer } from "../support/new-customer.js";
+import { startServer } from "../support/server.js";
+
+const server = await startServer();
+afterAll(() => server.stop());
+
+const rpc = CustomerService.method;
+let calls = 0;
+
+interface Repeatable {
+  readonly name: string;
+  /** What the call is about. */
+  prepare(): Promise<{ id: string; noteId: string }>;
+  /** Two requests that both are good, by `variant`. */
+  send(on: { id: string; noteId: string }, options: SendOptions): Promise<Answer<Message>>;
+  /** A request that is refused after the key has been looked at. */
+  refuse(on: { id: string; noteId: string }, options: SendOptions): Promise<Answer<Message>>;
+}
+
+interface SendOptions {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly variant?: string;
+  readonly key?: FixtureKey;
+}
+
+const repeatables: readonly Repeatable[] = [
+  {
+    name: nameOf(rpc.createCustomer),
+    prepare: noted,
+    send: (_, { variant = "A", ...options }) =>
+      server.call(rpc.createCustomer, newCustomer({ lastName: variant }), options),
+    refuse: (_, options) => server.call(rpc.createCustomer, newCustomer({ assignedStaffId: "staff_z" }), options),
+  },
+  {
+    name: nameOf(rpc.updateCustomer),
+    prepare: noted,
+    send: ({ id }, { variant = "A", ...options }) =>
+      server.call(rpc.updateCustomer, { id, companyId: "cmp_a", source: variant }, options),
+    refuse: ({ id }, options) => server.call(rpc.updateCustomer, { id, companyId: "cmp_a", etag: "old" }, options),
+  },
+  {
+    name: nameOf(rpc.appendCustomerNotes),
+    prepare: noted,
+    send: ({ id }, { variant = "A", ...options }) =>
+      server.call(rpc.appendCustomerNotes, { id, notes: [{ note: variant }] }, options),
+    refuse: (_, options) => server.call(rpc.appendCustomerNotes, { id: "cus_a9", notes: [{ note: "x" }] }, options),
+  },
+  {
+    name: nameOf(rpc.updateCustomerNote),
+    prepare: noted,
+    send: ({ id, noteId }, { variant = "A", ...options }) =>
+      server.call(rpc.updateCustomerNote, { customerId: id, noteId, note: variant }, options),
+    refuse: ({ id }, options) =>
+      server.call(rpc.updateCustomerNote, { customerId: id, noteId: "cxn_z", note: "x" }, options),
+  },
+  {
+    name: nameOf(rpc.deleteCustomerNote),
+    prepare: noted,
+    send: async ({ id, noteId }, { variant, ...options }) => {
+      const other = (await server.ok(rpc.getCustomer, { id })).notes.find((note) => note.id !== noteId)?.id ?? "";
+      return server.call(rpc.deleteCustomerNote, { customerId: id, noteId: variant ? other : noteId }, options);
+    },
+    refuse: ({ id }, options) => server.call(rpc.deleteCustomerNote, { customerId: id, noteId: "cxn_z" }, options),
+  },
+  {
+    name: nameOf(rpc.appendCustomerTags),
+    prepare: noted,
+    send: ({ id }, { variant = "A", ...options }) =>
+      server.call(rpc.appendCustomerTags, { id, tags: [{ name: variant }] }, options),
+    refuse: ({ id }, options) => server.call(rpc.appendCustomerTags, { id, tags: [{ id: "tag_z" }] }, options),
+  },
+  {
+    name: nameOf(rpc.genCustomerCofLink),
+    prepare: noted,
+    send: ({ id }, { variant, ...options }) =>
+      server.call(rpc.genCustomerCofLink, { id: variant ? "cus_a1" : id }, options),
+    refuse: (_, options) => server.call(rpc.genCustomerCofLink, { id: "cus_a9" }, options),
+  },
+];
+
+it("is tried on every rpc that writes", () => {
+  const writing = servedRpcs.filter((method) => !isReading(method)).map(nameOf);
+  expect(repeatables.map(({ name }) => name).toSorted()).toEqual(writing.toSorted());
+});
+
+describe.each(repeatables.map((one) => [one.name, one] as const))(
+  "an idempotency key on %s",
+  (_, { prepare, send, refuse }) => {
+    it("makes a repeated call answer as the first one and change nothing", async () => {
+      const on = await prepare();
+      const options = { headers: fresh() };
+      const first = await send(on, options);
+      const state = await changeCount();
+      const second = await send(on, options);
+      expect(second).toMatchObject({ ok: true });
+      expect(messageOf(second)).toEqual(messageOf(first));
+      expect(first.headers["idempotency-replayed"]).toBeUndefined();
+      expect(second.headers["idempotency-replayed"]).toBe("true");
+      expect(await changeCount()).toBe(state);
+    });
+
+    it("is refused for another request, which changes nothing", async () => {
+      const on = await prepare();
+      const options = { headers: fresh() };
+      expect(await send(on, options)).toMatchObject({ ok: true });
+      const state = await changeCount();
+      expect(await send(on, { ...options, variant: "B" })).toMatchObject({
+        code: "INVALID_ARGUMENT",
+        reason: "IDEMPOTENCY_KEY_REUSED",
+        violations: [{ field: "idempotency-key", reason: "CONFLICT" }],
+      });
+      expect(await changeCount()).toBe(state);
+    });
+
+    it("stays free after a call that was refused", async () => {
+      const on = await prepare();
+      const options = { headers: fresh() };
+      expect(await refuse(on, options)).toMatchObject({ ok: false });
+      const answer = await send(on, options);
+      expect(answer).toMatchObject({ ok: true });
+      expect(answer.headers["idempotency-replayed"]).toBeUndefined();
+    });
+
+    it("belongs to one API key: another one may use the same text", async () => {
+      const on = await prepare();
+      const options = { headers: fresh() };
+      await send(on, options);
+      const state = await changeCount();
+      const answer = await send(on, { ...options, key: keys.aOther, variant: "B" });
+      expect(answer).toMatchObject({ ok: true });
+      expect(answer.headers["idempotency-replayed"]).toBeUndefined();
+      expect(await changeCount()).toBeGreaterThan(state);
+    });
+
+    it("belongs to one rpc: another one may use the same text", async () => {
+      const on = await prepare();
+      const headers = fresh();
+      await send(on, { headers });
+      for (const other of repeatables.filter((one) => one.send !== send)) {
+        const answer = await other.send(await prepare(), { headers });
+        expect(answer).toMatchObject({ ok: true });
+        expect(answer.headers["idempotency-replayed"]).toBeUndefined();
+      }
+    });
+
+    it("gives concurrent twins one effect and one answer, and says which is the replay", async () => {
+      const on = await prepare();
+      const options = { headers: fresh() };
+      const answers = await Promise.all([send(on, options), send(on, options), send(on, options)]);
+      expect(answers.map(({ ok }) => ok)).toEqual([true, true, true]);
+      expect(answers.filter(({ headers }) => headers["idempotency-replayed"] === "true")).toHaveLength(2);
+      const [first, ...others] = answers.map(messageOf);
+      for (const other of others) expect(other).toEqual(first);
+    });
+
+    it("can be used anew after 24 hours", async () => {
+      const on = await prepare();
+      const options = { headers: fresh() };
+      await send(on, options);
+      const { rows } = await server.database.owner.query(
+        `UPDATE idempotency SET expired_time = clock_timestamp() WHERE key = $1
+       RETURNING expired_time - clock_timestamp() < interval '1 s' AS done`,
+        [options.headers["idempotency-key"]],
+      );
+      expect(rows).toEqual([{ done: true }]);
+      const answer = await send(on, { ...options, variant: "B" });
+      expect(answer).toMatchObject({ ok: true });
+      expect(answer.headers["idempotency-replayed"]).toBeUndefined();
+    });
+  },
+);
+
+describe("a replay", () => {
+  it.each(transports)("is marked on %s", async (transport) => {
+    const headers = fresh();
+    const create = () => server.call(rpc.createCustomer, newCustomer(), { transport, headers });
+    expect((await create()).headers["idempotency-replayed"]).toBeUndefined();
+    expect((await create()).headers["idempotency-replayed"]).toBe("true");
+  });
+
+  it("shows what was made in its present state", async () => {
+    const headers = fresh();
+    const { id } = await server.ok(rpc.createCustomer, newCustomer(), { headers });
+    await server.ok(rpc.updateCustomer, { id, companyId: "cmp_a", firstName: "Changed" });
+    expect(await server.ok(rpc.createCustomer, newCustomer(), { headers })).toMatchObject({ id, firstName: "Changed" });
+  });
+
+  it("is the same call in another transport and another order of its maps", async () => {
+    const headers = fresh();
+    const field = (string: string) => ({ value: { case: "string" as const, value: string } });
+    const customFields = { field_short: field("a"), field_long: field("b") };
+    const reversed = { field_long: field("b"), field_short: field("a") };
+    const first = await server.ok(rpc.createCustomer, newCustomer({ customFields }), { headers });
+    const second = await server.ok(rpc.createCustomer, newCustomer({ customFields: reversed }), {
+      headers,
+      transport: "rest",
+    });
+    expect(second.id).toBe(first.id);
+  });
+
+  it("leaves a create that the quota refused free for later", async () => {
+    const quota = { companyId: "cmp_quota", preferredBusinessId: "biz_q1" };
+    const key = keys.quota;
+    for (const _ of [1, 2]) await server.ok(rpc.createCustomer, newCustomer(quota), { key });
+    const headers = fresh();
+    expect(await server.refused(rpc.createCustomer, newCustomer(quota), { key, headers })).toMatchObject({
+      reason: "CUSTOMER_QUOTA_EXCEEDED",
+    });
+    await server.database.owner.query("UPDATE company SET max_customers = 3 WHERE id = 'cmp_quota'");
+    const { id } = await server.ok(rpc.createCustomer, newCustomer(quota), { key, headers });
+    // Full again, and yet the same call is answered.
+    expect((await server.ok(rpc.createCustomer, newCustomer(quota), { key, headers })).id).toBe(id);
+  });
+
+  it("needs a key of 1 to 255 visible ASCII characters", async () => {
+    await server.ok(rpc.createCustomer, newCustomer(), { headers: { "idempotency-key": "k".repeat(255) } });
+    const violations = [{ field: "idempotency-key", reason: "INVALID_FORMAT" }];
+    for (const text of ["k".repeat(256), "two words"]) {
+      const headers = { "idempotency-key": text };
+      expect(await server.refused(rpc.createCustomer, newCustomer(), { headers })).toMatchObject({ violations });
+    }
+  });
+
+  it("is nothing that a reading rpc knows", async () => {
+    const headers = { "idempotency-key": "k".repeat(300) };
+    const { headers: answered } = await server.call(rpc.getCustomer, { id: "cus_a1" }, { headers });
+    expect(answered["idempotency-replayed"]).toBeUndefined();
+  });
+});
+
+function fresh(): { "idempotency-key": string } {
+  calls += 1;
+  return { "idempotency-key": `key-${calls}` };
+}
+
+/** A customer with two notes, one of them to speak of. */
+async function noted(): Promise<{ id: string; noteId: string }> {
+  const { id, notes } = await server.ok(rpc.createCustomer, newCustomer({ notes: [{ note: "1" }, { note: "2" }] }));
+  return { id, noteId: notes[0]?.id ?? "" };
+}
+
+function messageOf(answer: Answer<Message>): Message {
+  if (!answer.ok) throw new Error(`refused: ${answer.reason}`);
+  return answer.message;
+}
+
+/** Grows with every write: each leaves a row of one of these, which are never removed. */
+async function changeCount(): Promise<number> {
+  const { rows } = await server.database.owner.query<{ count: number }>(
+    `SELECT ((SELECT count(*) FROM change) + (SELECT count(*) FROM card_link))::int AS count`,
+  );
+  return rows[0]?.count ?? 0;
+}
