@@ -64,6 +64,7 @@ export type CustomerStatus = "ACTIVE" | "INACTIVE";
 export interface ReferralSource {
   readonly id: string;
   readonly name: string;
+  readonly archived: boolean;
 }
 
 /** A customer with everything that belongs to it. Empty strings stand for "not known". */

@@ -8,7 +8,7 @@ export interface SettingRepository {
     companyId: string,
     showArchived: boolean,
     signal: AbortSignal,
-  ): Promise<readonly (ReferralSource & { readonly archived: boolean })[]>;
+  ): Promise<readonly ReferralSource[]>;
 }
 
 export interface CustomFieldRepository {

@@ -25,19 +25,15 @@ export function createCustomFieldRepository(database: Database): CustomFieldRepo
     },
 
     async missingRelations(companyId, targets, signal) {
-      const customers = targets.filter((target) => target.entity === "CUSTOMER");
-      const rows = await database.read<{ code: string }>(
-        knownCustomers,
-        [
-          companyId,
-          customers.map((target) => target.code),
-          customers.map((target) => target.refId ?? null),
-          customers.map((target) => target.rawId?.toString() ?? null),
-        ],
-        signal,
-      );
-      const known = new Set(rows.map((row) => row.code));
-      return targets.flatMap((target) => (known.has(target.code) ? [] : [target.code]));
+      const values = [
+        companyId,
+        targets.map((target) => target.code),
+        targets.map((target) => target.entity),
+        targets.map((target) => target.refId ?? null),
+        targets.map((target) => target.rawId?.toString() ?? null),
+      ];
+      const rows = await database.read<{ code: string }>(missingTargets, values, signal);
+      return rows.map((row) => row.code);
     },
   };
 }
@@ -50,12 +46,16 @@ const definitions = statement(
    FROM custom_field WHERE company_id = $1 AND association_type = $2 ORDER BY display_order, label, id`,
 );
 
-/** By id or by raw id; both given must name the same customer. */
-const knownCustomers = statement(
-  "custom_field.known_customers",
-  `SELECT w.code FROM unnest($2::text[], $3::text[], $4::bigint[]) AS w (code, ref_id, raw_id)
-   WHERE EXISTS (SELECT FROM customer c WHERE c.company_id = $1 AND c.id = w.ref_id AND c.raw_id = coalesce(w.raw_id, c.raw_id))
-      OR (w.ref_id IS NULL AND EXISTS (SELECT FROM customer c WHERE c.company_id = $1 AND c.raw_id = w.raw_id))`,
+/** By id or by raw id; both given must name the same record. A promoted lead is none any more. */
+const missingTargets = statement(
+  "custom_field.missing_targets",
+  `SELECT w.code FROM unnest($2::text[], $3::text[], $4::text[], $5::bigint[]) AS w (code, entity, ref_id, raw_id)
+   WHERE NOT EXISTS (SELECT FROM customer c WHERE w.entity = 'CUSTOMER' AND c.company_id = $1
+       AND c.id = coalesce(w.ref_id, (SELECT id FROM customer WHERE company_id = $1 AND raw_id = w.raw_id))
+       AND c.raw_id = coalesce(w.raw_id, c.raw_id))
+     AND NOT EXISTS (SELECT FROM lead l WHERE w.entity = 'LEAD' AND l.company_id = $1 AND l.promoted_customer_id IS NULL
+       AND l.id = coalesce(w.ref_id, (SELECT id FROM lead WHERE company_id = $1 AND raw_id = w.raw_id))
+       AND l.raw_id = coalesce(w.raw_id, l.raw_id))`,
 );
 
 /** By number in moego.business.setting.v1.CustomField.Type. */

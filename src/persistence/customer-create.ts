@@ -10,6 +10,7 @@ import {
   channelNumber,
   customerColumns,
   noteJson,
+  referralSourceJson,
 } from "./customer-rows.js";
 import { statement } from "./statement.js";
 import { tagJson } from "./tag-rows.js";
@@ -115,7 +116,7 @@ SELECT ${customerColumns},
       WHERE t.company_id = $1 AND t.id = ANY (ARRAY(SELECT id FROM wanted))
     UNION ALL SELECT ${tagJson}, t.display_order, t.name, t.id FROM created_tag t) x) AS tags,
   (SELECT json_agg(${noteJson} ORDER BY n.id DESC) FROM n) AS notes,
-  (SELECT json_build_object('id', r.id, 'name', r.name) FROM referral_source r
+  (SELECT ${referralSourceJson} FROM referral_source r
     WHERE r.company_id = $1 AND r.id = $10) AS referral_source,
   (SELECT upcoming_appointments_url_template FROM owner) AS url_template,
   (SELECT fingerprint FROM replay) AS replay_fingerprint,

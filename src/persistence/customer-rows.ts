@@ -1,6 +1,6 @@
 import type { Channel, Consent } from "../domain/consent.js";
 import type { FieldValues } from "../domain/custom-fields.js";
-import { type Address, type Customer, embeddedNotes, type Note } from "../domain/customer.js";
+import { type Address, type Customer, embeddedNotes, type Note, type ReferralSource } from "../domain/customer.js";
 import type { AddressRecord } from "../domain/customer-repository.js";
 import { idPrefixes, newId } from "../domain/ids.js";
 import { type TagJson, tagJson, toTag } from "./tag-rows.js";
@@ -42,7 +42,7 @@ export interface CustomerRow {
   readonly addresses: readonly AddressJson[] | null;
   readonly tags: readonly TagJson[] | null;
   readonly notes: readonly NoteJson[] | null;
-  readonly referral_source: { readonly id: string; readonly name: string } | null;
+  readonly referral_source: ReferralSource | null;
   readonly url_template: string | null;
 }
 
@@ -82,6 +82,10 @@ export const addressJson = `json_build_object('id', a.id, 'address1', a.address1
 export const noteJson = `json_build_object('id', n.id, 'note', n.note, 'last_updated_by', n.last_updated_by,
   'last_updated_time', n.last_updated_time)`;
 
+/** JSON of `referral_source AS r`. */
+export const referralSourceJson =
+  "json_build_object('id', r.id, 'name', r.name, 'archived', r.archived_time IS NOT NULL)";
+
 /** The children of `customer AS c`, aggregated in the same statement. */
 export const customerChildren = `(SELECT json_agg(${addressJson} ORDER BY a.type, a.id) FROM customer_address a
     WHERE a.company_id = c.company_id AND a.customer_id = c.id) AS addresses,
@@ -91,7 +95,7 @@ export const customerChildren = `(SELECT json_agg(${addressJson} ORDER BY a.type
   (SELECT json_agg(${noteJson} ORDER BY n.created_time DESC, n.id DESC) FROM (
     SELECT * FROM customer_note cn WHERE cn.company_id = c.company_id AND cn.customer_id = c.id
     ORDER BY cn.created_time DESC, cn.id DESC LIMIT ${embeddedNotes}) n) AS notes,
-  (SELECT json_build_object('id', r.id, 'name', r.name) FROM referral_source r
+  (SELECT ${referralSourceJson} FROM referral_source r
     WHERE r.company_id = c.company_id AND r.id = c.referral_source_id) AS referral_source,
   (SELECT upcoming_appointments_url_template FROM company WHERE id = c.company_id) AS url_template`;
 

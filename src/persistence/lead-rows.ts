@@ -1,6 +1,7 @@
 import type { FieldValues } from "../domain/custom-fields.js";
-import type { ActionStatus, Lead } from "../domain/lead.js";
-import { type AddressJson, toAddress, toConsent } from "./customer-rows.js";
+import type { ReferralSource } from "../domain/customer.js";
+import type { ActionStatus, Lead, LifeCycle } from "../domain/lead.js";
+import { type AddressJson, referralSourceJson, toAddress, toConsent } from "./customer-rows.js";
 import { type PetJson, petJson, toPet } from "./pet-rows.js";
 
 /** A lead with its children, as `leadColumns` and `leadChildren` select it. */
@@ -29,14 +30,9 @@ export interface LeadRow {
   readonly last_updated_time: Date;
   readonly version: string | bigint;
   readonly pets: readonly PetJson[] | null;
-  readonly life_cycle: {
-    readonly id: string;
-    readonly name: string;
-    readonly isDefault: boolean;
-    readonly archived: boolean;
-  } | null;
+  readonly life_cycle: LifeCycle | null;
   readonly action_status: ActionStatus | null;
-  readonly referral_source: { readonly id: string; readonly name: string; readonly archived: boolean } | null;
+  readonly referral_source: ReferralSource | null;
 }
 
 /** The scalar columns of `lead AS l`. */
@@ -52,7 +48,7 @@ export const leadChildren = `(SELECT jsonb_agg(${petJson} ORDER BY p.created_tim
     FROM life_cycle s WHERE s.company_id = l.company_id AND s.id = l.life_cycle_id) AS life_cycle,
   (SELECT json_build_object('id', s.id, 'name', s.name, 'color', s.color, 'archived', s.archived_time IS NOT NULL)
     FROM action_status s WHERE s.company_id = l.company_id AND s.id = l.action_status_id) AS action_status,
-  (SELECT json_build_object('id', r.id, 'name', r.name, 'archived', r.archived_time IS NOT NULL)
+  (SELECT ${referralSourceJson}
     FROM referral_source r WHERE r.company_id = l.company_id AND r.id = l.referral_source_id) AS referral_source`;
 
 export function toLead(row: LeadRow): Lead {
