@@ -1,5 +1,5 @@
 import { assertBusinesses, mayCreateTags, reachOf, visibilityWithin } from "./access.js";
-import { type Caller, visibilityOf } from "./caller.js";
+import { type Caller, type CompanyReach, visibilityOf } from "./caller.js";
 import { applyConsent, type ConsentChange, defaultConsent } from "./consent.js";
 import type { Customer } from "./customer.js";
 import type { CardLinkRepository, CustomerFilter, CustomerRecord, CustomerRepository } from "./customer-repository.js";
@@ -69,6 +69,8 @@ export function createCustomers({
       const outcome = await customers.create(record, { admit, mayCreateTags: mayCreateTags(caller, reach) }, write);
       switch (outcome.kind) {
         case "created":
+          // A replay shows the customer as it now is, and it may have moved out of the key's locations.
+          if (!reaches(reach, outcome.customer)) throw notFound("Customer", outcome.customer.id);
           return outcome.customer;
         case "refused": {
           const refused = { ...outcome, references: input.tags, violations: fields.violations };
@@ -113,7 +115,11 @@ export function createCustomers({
 }
 
 /** RESOURCE_EXHAUSTED: the company may have no further customer. */
-export function quotaExceeded(companyId: string, limit: number): DomainError {
+export function reaches({ businessIds }: CompanyReach, { preferredBusinessId = "" }: Customer): boolean {
+  return businessIds === undefined || businessIds.includes(preferredBusinessId);
+}
+
+function quotaExceeded(companyId: string, limit: number): DomainError {
   return new DomainError("CUSTOMER_QUOTA_EXCEEDED", `The company has reached its limit of ${limit} customers.`, {
     metadata: { companyId, limit: String(limit) },
     quota: {

@@ -57,6 +57,14 @@ describe("a key of one location", () => {
     expect(await server.refused(rpc.createCustomer, elsewhere, call)).toMatchObject(notMyBusiness);
   });
 
+  it("is not shown a customer that it created once that one has moved away, also by a repeated call", async () => {
+    const options = { key, headers: { "idempotency-key": "moved-away" } };
+    const { id } = await server.ok(rpc.createCustomer, newCustomer(), options);
+    await server.ok(rpc.updateCustomer, { id, companyId: "cmp_a", preferredBusinessId: "biz_a2" });
+    expect(await server.refused(rpc.createCustomer, newCustomer(), options)).toMatchObject(notFound);
+    expect(await server.refused(rpc.getCustomer, { id }, call)).toMatchObject(notFound);
+  });
+
   it("moves no customer to another location", async () => {
     const move = { id: "cus_a1", companyId: "cmp_a", preferredBusinessId: "biz_a2" };
     expect(await server.refused(rpc.updateCustomer, move, call)).toMatchObject(notMyBusiness);
