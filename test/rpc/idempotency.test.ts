@@ -194,6 +194,17 @@ describe("a replay", () => {
     expect(await server.ok(rpc.createCustomer, newCustomer(), { headers })).toMatchObject({ id, firstName: "Changed" });
   });
 
+  it("is not held against what has changed since: the etag, and what it refers to", async () => {
+    const headers = fresh();
+    const request = newCustomer({ tags: [{ id: "tag_a3" }], assignedStaffId: "staff_a2" });
+    const { id, etag } = await server.ok(rpc.createCustomer, request, { headers });
+    const update = { id, companyId: "cmp_a", source: "x", etag };
+    await server.ok(rpc.updateCustomer, update, { headers });
+    await server.database.owner.query("UPDATE tag SET archived_time = clock_timestamp() WHERE id = 'tag_a3'");
+    expect((await server.ok(rpc.createCustomer, request, { headers })).id).toBe(id);
+    expect((await server.ok(rpc.updateCustomer, update, { headers })).id).toBe(id);
+  });
+
   it("is the same call in another transport and another order of its maps", async () => {
     const headers = fresh();
     const field = (string: string) => ({ value: { case: "string" as const, value: string } });
