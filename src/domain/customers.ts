@@ -119,7 +119,8 @@ export function reaches({ businessIds }: CompanyReach, { preferredBusinessId = "
   return businessIds === undefined || businessIds.includes(preferredBusinessId);
 }
 
-function quotaExceeded(companyId: string, limit: number): DomainError {
+/** RESOURCE_EXHAUSTED: the company may have no further customer. */
+export function quotaExceeded(companyId: string, limit: number): DomainError {
   return new DomainError("CUSTOMER_QUOTA_EXCEEDED", `The company has reached its limit of ${limit} customers.`, {
     metadata: { companyId, limit: String(limit) },
     quota: {
