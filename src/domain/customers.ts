@@ -114,8 +114,7 @@ export function createCustomers({
   };
 }
 
-/** RESOURCE_EXHAUSTED: the company may have no further customer. */
-export function reaches({ businessIds }: CompanyReach, { preferredBusinessId = "" }: Customer): boolean {
+function reaches({ businessIds }: CompanyReach, { preferredBusinessId = "" }: Customer): boolean {
   return businessIds === undefined || businessIds.includes(preferredBusinessId);
 }
 
