@@ -13,10 +13,6 @@ const unimplementedSettings = [
   "listPetSizes",
   "listPetTypes",
   "listPetCoatTypes",
-  "getService",
-  "listServices",
-  "createService",
-  "updateService",
 ] as const;
 
 /**
