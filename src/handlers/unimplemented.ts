@@ -13,6 +13,10 @@ const unimplementedSettings = [
   "listPetSizes",
   "listPetTypes",
   "listPetCoatTypes",
+  "getService",
+  "listServices",
+  "createService",
+  "updateService",
 ] as const;
 
 /**
