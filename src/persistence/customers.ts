@@ -11,12 +11,13 @@ import { violatedConstraint } from "./errors.js";
 import { claimConstraint, removeExpiredClaim, replayed } from "./idempotency.js";
 import { statement } from "./statement.js";
 import { changeHorizon } from "./time-list.js";
-import { theOne, visibilityValues, visibleTo } from "./visibility.js";
+import { theOne, visibilityValues, visibleInOneCompany, visibleTo } from "./visibility.js";
 
 /** Customers over hand-written SQL on the hot paths (create, get, list) and Prisma for changes. */
 export function createCustomerRepository(database: Database, settledBefore = changeHorizon): CustomerRepository {
   const get: CustomerRepository["get"] = async ({ visibility, id }, signal) => {
-    const rows = await database.read<CustomerRow>(getStatement, [...visibilityValues(visibility), id], signal);
+    const text = visibility.companyIds.length === 1 ? getInOneCompany : getStatement;
+    const rows = await database.read<CustomerRow>(text, [...visibilityValues(visibility), id], signal);
     const row = theOne(rows, "Customer", id);
     return row && toCustomer(row);
   };
@@ -43,11 +44,13 @@ export function createCustomerRepository(database: Database, settledBefore = cha
   };
 }
 
+const getStatement = statement("customer.get", getWhere(visibleTo("c")));
+const getInOneCompany = statement("customer.get_in_one_company", getWhere(visibleInOneCompany("c")));
+
 /** `$3` is the id; see visibility.ts for `$1` and `$2`. */
-export const getStatement = statement(
-  "customer.get",
-  `SELECT ${customerColumns}, ${customerChildren} FROM customer c WHERE ${visibleTo("c")} AND c.id = $3`,
-);
+function getWhere(isVisible: string): string {
+  return `SELECT ${customerColumns}, ${customerChildren} FROM customer c WHERE ${isVisible} AND c.id = $3`;
+}
 
 /**
  * Runs the statement, and again where its snapshot could not tell the truth: a twin of the claim committed while it

@@ -6,8 +6,20 @@ import { DomainError } from "../domain/errors.js";
  * `$2` its grants (domain/caller.ts). A record without a location is invisible to a key limited to locations.
  */
 export function visibleTo(alias: string): string {
-  return `${alias}.company_id = ANY($1::text[])
-    AND (${alias}.company_id = ANY($2::text[]) OR ${alias}.company_id || '/' || ${alias}.preferred_business_id = ANY($2::text[]))`;
+  return `${alias}.company_id = ANY($1::text[]) AND ${grantedTo(alias)}`;
+}
+
+/**
+ * The same when `$1` holds one company. The equality tells the planner that an id names one row: of an array whose
+ * length it does not know it expects ten, holds a plan for all values to be dear, and plans every call anew
+ * (docs/measurements.md).
+ */
+export function visibleInOneCompany(alias: string): string {
+  return `${alias}.company_id = ($1::text[])[1] AND ${grantedTo(alias)}`;
+}
+
+function grantedTo(alias: string): string {
+  return `(${alias}.company_id = ANY($2::text[]) OR ${alias}.company_id || '/' || ${alias}.preferred_business_id = ANY($2::text[]))`;
 }
 
 /** Values of `$1` and `$2`. */

@@ -1,0 +1,104 @@
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { CustomerFilter } from "../../src/domain/customer-repository.js";
+import { createCustomerRepository } from "../../src/persistence/customers.js";
+import { type Database, openDatabase } from "../../src/persistence/database.js";
+import { silentLog } from "../../src/persistence/log.js";
+import type { Statement } from "../../src/persistence/statement.js";
+import { addCustomers } from "./sync.js";
+import { addTenant, openWorld, type Tenant, type World } from "./world.js";
+
+const signal = new AbortController().signal;
+let world: World;
+let tenant: Tenant;
+let database: Database;
+/** Every statement that the repository reads with, the last one at the end. */
+const sent: { readonly statement: Statement; readonly values: readonly unknown[] }[] = [];
+
+beforeAll(async () => {
+  world = await openWorld();
+  tenant = await addTenant(world);
+  await addCustomers(world, tenant, 20_000);
+  for (const insert of children) await world.database.owner.query(insert);
+  await world.database.owner.query("ANALYZE");
+  database = openDatabase({ url: world.database.serviceUrl, log: silentLog });
+});
+afterAll(async () => {
+  await database.close();
+  await world[Symbol.asyncDispose]();
+});
+
+const children: readonly string[] = [
+  `INSERT INTO tag (company_id, id, name, name_key, last_updated_time)
+   SELECT id, 'tag_one', 'One', 'one', now() FROM company`,
+  `INSERT INTO customer_tag (company_id, customer_id, tag_id) SELECT company_id, id, 'tag_one' FROM customer`,
+  `INSERT INTO customer_address (company_id, id, customer_id) SELECT company_id, 'addr_' || id, id FROM customer`,
+  `INSERT INTO customer_note (company_id, id, customer_id, note, created_time, last_updated_time)
+   SELECT company_id, 'note_' || id, id, 'Note', now(), now() FROM customer`,
+];
+
+function repository() {
+  const read: Database["read"] = (statement, values, readSignal) => {
+    sent.push({ statement, values });
+    return database.read(statement, values, readSignal);
+  };
+  return createCustomerRepository({ ...database, read });
+}
+
+/** Runs the last statement often enough for PostgreSQL to choose: one plan for all values, or one for each call. */
+async function planOfLast(): Promise<{ readonly plan: string; readonly isGeneric: boolean }> {
+  const last = sent.at(-1);
+  if (!last) throw new Error("nothing was sent");
+  const { statement, values } = last;
+  const client = new pg.Client({ connectionString: world.database.serviceUrl });
+  await client.connect();
+  try {
+    for (let run = 0; run < 8; run += 1) await client.query({ ...statement, values: [...values] });
+    const { rows } = await client.query("SELECT generic_plans > 0 AS generic FROM pg_prepared_statements");
+    const literals = values.map(toLiteral).join(", ");
+    const explained = await client.query(`EXPLAIN EXECUTE ${pg.escapeIdentifier(statement.name)} (${literals})`);
+    return { plan: explained.rows.map((row) => row["QUERY PLAN"]).join("\n"), isGeneric: rows[0].generic };
+  } finally {
+    await client.end();
+  }
+}
+
+function toLiteral(value: unknown): string {
+  if (value instanceof Date) return pg.escapeLiteral(value.toISOString());
+  if (Array.isArray(value)) return pg.escapeLiteral(`{${value.map((item) => JSON.stringify(item)).join(",")}}`);
+  return pg.escapeLiteral(String(value));
+}
+
+/** Tables that grow with a company's customers. */
+const scanOfLargeTable = /Seq Scan on (customer|customer_address|customer_tag|customer_note|change|idempotency)\b/;
+
+describe("with 20,000 customers", () => {
+  it("GetCustomer is planned once for a key of one company, and finds all by index", async () => {
+    const visibility = { companyIds: [tenant.companyId], grants: [tenant.companyId] };
+    expect(await repository().get({ visibility, id: "cus_77" }, signal)).toMatchObject({ id: "cus_77" });
+    const { plan, isGeneric } = await planOfLast();
+    expect(isGeneric).toBe(true);
+    expect(plan).not.toMatch(scanOfLargeTable);
+  });
+
+  const filters: Readonly<Record<string, CustomerFilter>> = {
+    nothing: {},
+    "the phone": { phone: "+12125550199" },
+    "the email": { email: "nobody@example.com" },
+    "a location": { preferredBusinessIds: ["biz"] },
+    "a tag that nobody carries": { tagIds: ["tag_none"] },
+    "a referral source": { referralSourceIds: ["ref_none"] },
+    "the time of creation": { created: { start: new Date("2020-01-01") } },
+    "the last change": { lastUpdated: { start: new Date("2020-01-01") } },
+  };
+
+  it.each(Object.entries(filters))("ListCustomers finds a page by index when it is asked for %s", async (_, filter) => {
+    for (const page of [
+      { size: 50, offset: 0 },
+      { size: 50, offset: 0, after: { time: new Date(), id: "cus_77" } },
+    ]) {
+      await repository().list({ companyId: tenant.companyId, filter, page }, signal);
+      expect((await planOfLast()).plan).not.toMatch(scanOfLargeTable);
+    }
+  });
+});
