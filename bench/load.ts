@@ -1,0 +1,58 @@
+/** One call of a client. Rejects unless the answer is OK. */
+export type Send = (index: number) => Promise<unknown>;
+
+export interface Figures {
+  readonly perSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
+const inFlight = 32;
+const warmUpMs = 1_500;
+const durationMs = 5_000;
+
+/** Keeps so many calls in flight for some seconds. One answer that is not OK ends the measurement with its error. */
+export async function measureLoad(send: Send): Promise<Figures> {
+  await callFor(send, warmUpMs);
+  const startedAt = performance.now();
+  const latencies = await callFor(send, durationMs);
+  const seconds = (performance.now() - startedAt) / 1_000;
+  return {
+    perSecond: latencies.length / seconds,
+    p50Ms: quantile(latencies, 0.5),
+    p99Ms: quantile(latencies, 0.99),
+  };
+}
+
+/** Times of single calls, one after the other, in milliseconds. */
+export async function measureOneByOne(send: Send, calls: number): Promise<readonly number[]> {
+  const latencies: number[] = [];
+  for (let index = 0; index < calls; index += 1) latencies.push(await timed(() => send(index)));
+  return latencies;
+}
+
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+}
+
+async function callFor(send: Send, milliseconds: number): Promise<number[]> {
+  const end = performance.now() + milliseconds;
+  const latencies: number[] = [];
+  let index = 0;
+  const caller = async () => {
+    while (performance.now() < end) {
+      index += 1;
+      const current = index;
+      latencies.push(await timed(() => send(current)));
+    }
+  };
+  await Promise.all(Array.from({ length: inFlight }, caller));
+  return latencies;
+}
+
+async function timed(action: () => Promise<unknown>): Promise<number> {
+  const startedAt = performance.now();
+  await action();
+  return performance.now() - startedAt;
+}

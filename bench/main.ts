@@ -1,0 +1,134 @@
+import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { cpus, tmpdir, totalmem } from "node:os";
+import { join } from "node:path";
+import pg from "pg";
+import { startEmbeddedPostgres } from "../src/persistence/embedded-postgres.js";
+import { loads, measureCancelled, measureDepth, sendMixed } from "./calls.js";
+import { measureLoad } from "./load.js";
+import { writeRows } from "./rows.js";
+import { type Service, startService } from "./service.js";
+import { type Row, say, table } from "./table.js";
+
+// Figures of the compiled service with its embedded database, all defaults; client, service and database share this
+// machine, so a ratio of two figures means more than any one of them. `npm run bench`
+
+const warmStarts = 5;
+const idleMs = 3_000;
+
+const dataDir = await mkdtemp(join(tmpdir(), "moego-bench-"));
+await chmod(dataDir, 0o755); // reachable by the user PostgreSQL runs as when this is root
+try {
+  await measureAll();
+} finally {
+  await rm(dataDir, { recursive: true, force: true });
+}
+
+async function measureAll(): Promise<void> {
+  const cold = await startService(dataDir);
+  await cold.stop();
+  const warm = await readyTimes();
+  const service = await startService(dataDir);
+  try {
+    const { ownerUrl } = await startEmbeddedPostgres({ dataDir });
+    say(await machine(ownerUrl));
+    const memory = await residentMemory(service);
+    say(
+      table(
+        ["Start and memory", "measured", "wanted"],
+        [
+          ["ready, empty DATA_DIR", `${seconds(cold.readyAfterMs)} s`, ""],
+          [`ready, warm DATA_DIR, ${warmStarts} starts`, `${warm.map(seconds).join(", ")} s`, "5 s"],
+          ["resident memory, idle", `${Math.round(memory.idle)} MiB`, "150 MiB"],
+          ["resident memory, idle after 1,000 calls", `${Math.round(memory.afterCalls)} MiB`, ""],
+        ],
+      ),
+    );
+    await writeRows(ownerUrl);
+    const depth = await measureDepth(service);
+    say(
+      table(
+        ["Page of 50, 200,000 customers, one call at a time", "median ms", "ratio", "wanted"],
+        [
+          ["first page", ms(depth.firstMs), "1", ""],
+          [
+            "page after 100,000 customers, by token",
+            ms(depth.deepMs),
+            (depth.deepMs / depth.firstMs).toFixed(2),
+            "1.5",
+          ],
+          [
+            "page after 100,000 customers, by number",
+            ms(depth.numberedMs),
+            (depth.numberedMs / depth.firstMs).toFixed(2),
+            "",
+          ],
+        ],
+      ),
+    );
+    say(table(["32 calls in flight", "calls/s", "p50 ms", "p99 ms"], await loadRows(service)));
+    const cancelled = await measureCancelled(service, ownerUrl);
+    say(
+      table(
+        ["After 1,000 cancelled calls", "measured", "wanted"],
+        [
+          ["connections in use, of the pool", String(cancelled.inUse), "0"],
+          ["calls that wait for one", String(cancelled.waiting), "0"],
+          ["connections the database knows and the pool does not", String(cancelled.unknown), "0"],
+        ],
+      ),
+    );
+  } finally {
+    await service.stop();
+  }
+}
+
+async function readyTimes(): Promise<readonly number[]> {
+  const times: number[] = [];
+  for (let run = 0; run < warmStarts; run += 1) {
+    const service = await startService(dataDir);
+    times.push(service.readyAfterMs);
+    await service.stop();
+  }
+  return times;
+}
+
+async function residentMemory(service: Service): Promise<{ readonly idle: number; readonly afterCalls: number }> {
+  await pause(idleMs);
+  const idle = service.residentMiB();
+  await sendMixed(service, 1_000);
+  await pause(idleMs);
+  return { idle, afterCalls: service.residentMiB() };
+}
+
+async function loadRows(service: Service): Promise<readonly Row[]> {
+  const rows: Row[] = [];
+  for (const { name, send, close } of loads(service)) {
+    const { perSecond, p50Ms, p99Ms } = await measureLoad(send);
+    close();
+    rows.push([name, String(Math.round(perSecond)), ms(p50Ms), ms(p99Ms)]);
+  }
+  return rows;
+}
+
+async function machine(ownerUrl: string): Promise<string> {
+  const client = new pg.Client({ connectionString: ownerUrl });
+  await client.connect();
+  const { rows } = await client.query<{ server_version: string }>("SHOW server_version");
+  await client.end();
+  const [cpu] = cpus();
+  const gib = Math.round(totalmem() / 2 ** 30);
+  const versions = `Node ${process.versions.node}, PostgreSQL ${rows[0]?.server_version}`;
+  return `${new Date().toISOString().slice(0, 10)}, ${cpus().length} x ${cpu?.model}, ${gib} GiB, ${versions}\n`;
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+function seconds(milliseconds: number): string {
+  return (milliseconds / 1_000).toFixed(1);
+}
+
+function ms(milliseconds: number): string {
+  return milliseconds.toFixed(1);
+}

@@ -1,0 +1,54 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+
+export interface Service {
+  readonly httpUrl: string;
+  readonly grpcUrl: string;
+  /** From the start of `node` to the line that says it is ready. */
+  readonly readyAfterMs: number;
+  /** Resident memory of the process, in MiB. */
+  residentMiB(): number;
+  stop(): Promise<void>;
+}
+
+export const demoKey = "demo-key-of-the-first-company-in-benchmarks";
+const readyBudgetMs = 30_000;
+
+/** Starts the compiled service with its embedded database in `dataDir`, all settings at their defaults. */
+export async function startService(dataDir: string): Promise<Service> {
+  const startedAt = performance.now();
+  const env = { PATH: process.env["PATH"], HTTP_PORT: "0", GRPC_PORT: "0", DATA_DIR: dataDir, DEMO_API_KEY: demoKey };
+  // Its log is written, as in earnest, and read by nobody.
+  const child = spawn(process.execPath, ["dist/main.js"], { env, stdio: ["ignore", "pipe", "ignore"] });
+  const banner = await bannerOf(child);
+  const readyAfterMs = performance.now() - startedAt;
+  return {
+    httpUrl: /REST, Connect, gRPC-Web +(\S+)/.exec(banner)?.[1] ?? "",
+    grpcUrl: `http://${/gRPC +(?:http:\/\/)?(\S+:\d+)/.exec(banner)?.[1] ?? ""}`,
+    readyAfterMs,
+    residentMiB: () =>
+      Number(execFileSync("ps", ["-o", "rss=", "-p", String(child.pid)], { encoding: "utf8" })) / 1_024,
+    async stop() {
+      const ended = once(child, "exit");
+      child.kill("SIGTERM");
+      await ended;
+    },
+  };
+}
+
+function bannerOf(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let output = "";
+    const timer = setTimeout(() => reject(new Error("The service is not ready in time.")), readyBudgetMs);
+    child.stdout?.on("data", (data) => {
+      output += data;
+      if (!/^moego is ready[\s\S]+\n\n$/m.test(output)) return;
+      clearTimeout(timer);
+      resolve(output);
+    });
+    child.once("exit", (code) => {
+      clearTimeout(timer);
+      reject(new Error(`The service ended with code ${code}. Has it been built?`));
+    });
+  });
+}
