@@ -42,6 +42,8 @@ export interface Caller {
   /** Staff member the key acts as; stamped as author. Absent when the key names none. */
   readonly staffId?: string;
   readonly scopes: ReadonlySet<Scope>;
+  /** What the key is bound to, which stays the same when a company joins its enterprise. Page tokens are bound to it. */
+  readonly organizations: readonly string[];
   /** By company id. */
   readonly companies: ReadonlyMap<string, CompanyReach>;
 }

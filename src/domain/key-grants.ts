@@ -27,7 +27,9 @@ export interface KeyRecord {
   /** When the key or this secret of it expires, whichever comes first. */
   readonly expiredTime?: Date;
   readonly revokedTime?: Date;
-  /** The key's organizations, resolved to companies. */
+  /** The key's organizations, each in a text of its own. */
+  readonly organizations: readonly string[];
+  /** The same, resolved to companies. */
   readonly companies: readonly CompanyReach[];
 }
 
@@ -37,6 +39,7 @@ export function toGrant(record: KeyRecord): KeyGrant {
     keyId: record.keyId,
     ...(record.staffId === undefined ? {} : { staffId: record.staffId }),
     scopes: effectiveScopes(record.scopes),
+    organizations: record.organizations,
     companies: new Map(record.companies.map((reach) => [reach.companyId, reach])),
   };
   return { caller, allowedAddresses: record.allowedAddresses };

@@ -3,7 +3,6 @@ import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { clone, type DescField, type Message } from "@bufbuild/protobuf";
 import { reflect } from "@bufbuild/protobuf/reflect";
 import { z } from "zod";
-import { visibilityOf } from "../domain/caller.js";
 import { DomainError } from "../domain/errors.js";
 import type { Cursor, Page } from "../domain/page.js";
 import type { Pagination } from "../gen/proto/moego/common/v1/pagination_pb.js";
@@ -109,12 +108,11 @@ function macOf(body: Buffer, binding: Buffer, secret: string): Buffer {
 
 /** What a token is good for, as 32 bytes. */
 function bindingOf(request: Message, { method, caller }: Context): Buffer {
-  const { grants } = visibilityOf(caller);
   const bare = clone(method.input, request);
   const paginationField = method.input.fields.find((field: DescField) => field.name === "pagination");
   if (paginationField) reflect(method.input, bare).clear(paginationField);
   return createHash("sha256")
-    .update(`${method.parent.typeName}/${method.name}\n${grants.toSorted().join(",")}\n`)
+    .update(`${method.parent.typeName}/${method.name}\n${caller.organizations.join(",")}\n`)
     .update(canonicalBytes(method.input, bare))
     .digest();
 }

@@ -55,7 +55,7 @@ const companies: Statements = {
   list: statement(
     "company.list",
     `SELECT * FROM company c WHERE c.id = ANY($1::text[])
-       AND ($4::text IS NULL OR (c.name, c.id) > (SELECT name, id FROM company WHERE id = ANY($1::text[]) AND id = $4))
+       AND ($4::text IS NULL OR (c.name, c.id) > (SELECT name, id FROM company WHERE id = $4))
      ORDER BY c.name, c.id LIMIT $2 OFFSET $3`,
   ),
 };

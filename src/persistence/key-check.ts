@@ -31,6 +31,7 @@ interface KeyRow {
   readonly allowed_addresses: readonly string[];
   readonly expired_time: Date | null;
   readonly revoked_time: Date | null;
+  readonly organizations: readonly string[];
   readonly companies: readonly ReachJson[] | null;
 }
 
@@ -47,6 +48,8 @@ const findKey = statement(
   "keys.check",
   `SELECT k.id AS key_id, s.hash, k.staff_id, k.scopes, k.allowed_addresses, k.revoked_time,
      least(k.expired_time, s.expired_time) AS expired_time,
+     ARRAY(SELECT o.type || ':' || o.company_id || '/' || o.organization_id FROM api_key_organization o
+       WHERE o.key_id = k.id ORDER BY 1) AS organizations,
      (SELECT json_agg(json_build_object('id', c.id, 'country', c.country, 'time_zone', c.time_zone,
          'business_ids', reach.business_ids) ORDER BY c.id)
       FROM (
@@ -83,6 +86,7 @@ function toKeyRecord(row: KeyRow): KeyRecord {
     allowedAddresses: row.allowed_addresses,
     ...(row.expired_time ? { expiredTime: row.expired_time } : {}),
     ...(row.revoked_time ? { revokedTime: row.revoked_time } : {}),
+    organizations: row.organizations,
     companies: (row.companies ?? []).map(toReach),
   };
 }

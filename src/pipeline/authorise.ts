@@ -24,7 +24,7 @@ export function authorise(
   const { caller, allowedAddresses } = grant;
   if (allowedAddresses.length > 0 && !allowedSet(allowedAddresses).has(call.address)) {
     throw new DomainError("IP_NOT_ALLOWED", "The key may not be used from this address.", {
-      metadata: { callerAddress: call.address },
+      metadata: { address: call.address },
     });
   }
   if (!caller.scopes.has(call.scope)) {
@@ -35,7 +35,8 @@ export function authorise(
   if (call.company === undefined || call.company === "") return caller;
   const reach = caller.companies.get(call.company);
   if (!reach) throw companyNotAllowed(call.company);
-  return { ...caller, companies: new Map([[reach.companyId, reach]]) };
+  const organizations = [...caller.organizations, `only ${reach.companyId}`];
+  return { ...caller, organizations, companies: new Map([[reach.companyId, reach]]) };
 }
 
 /**

@@ -91,5 +91,5 @@ export function createPipeline(options: PipelineOptions): Run {
 }
 
 function notImplemented(rpc: string): DomainError {
-  return new DomainError("METHOD_NOT_IMPLEMENTED", `${rpc} is not implemented.`, { metadata: { method: rpc } });
+  return new DomainError("METHOD_NOT_IMPLEMENTED", `${rpc} is not implemented.`, { metadata: { rpc } });
 }

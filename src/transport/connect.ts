@@ -176,5 +176,5 @@ function refusalOf(
 }
 
 function unknownRpc(path: string): DomainError {
-  return new DomainError("METHOD_NOT_IMPLEMENTED", "There is no such rpc.", { metadata: { method: path.slice(1) } });
+  return new DomainError("METHOD_NOT_IMPLEMENTED", "There is no such rpc.", { metadata: { rpc: path.slice(1) } });
 }

@@ -189,7 +189,15 @@ const write: Write = { rpc: "test", requestId: "1", keyId: "", ip: "", signal: n
 
 function record(changes: Partial<KeyRecord> = {}): KeyRecord {
   const companies = [{ companyId: "cmp_001", country: "US", timeZone: "America/New_York" }];
-  return { keyId: "key_1", hash: hashSecret(secret), scopes: [], allowedAddresses: [], companies, ...changes };
+  return {
+    keyId: "key_1",
+    hash: hashSecret(secret),
+    scopes: [],
+    allowedAddresses: [],
+    organizations: ["2:/cmp_001"],
+    companies,
+    ...changes,
+  };
 }
 
 type Stored = KeyRecord | undefined;

@@ -9,7 +9,10 @@ const asked: (readonly string[])[] = [];
 const keys: KeyChecker = {
   async check(secrets) {
     asked.push(secrets);
-    return { caller: { keyId: "key_1", scopes: new Set(), companies: new Map() }, allowedAddresses: [] };
+    return {
+      caller: { keyId: "key_1", scopes: new Set(), organizations: [], companies: new Map() },
+      allowedAddresses: [],
+    };
   },
 };
 

@@ -15,7 +15,7 @@ it("believes x-forwarded-for from a trusted proxy", async () => {
 it("believes no one else's", async () => {
   await using world = await startWorld({ trustedProxies: ["10.0.0.0/8"] });
   const { refusal } = await callRest(world, "/v1/customers/cus_1", distant);
-  expect(refusal).toMatchObject({ reason: "IP_NOT_ALLOWED", metadata: { callerAddress: "127.0.0.1" } });
+  expect(refusal).toMatchObject({ reason: "IP_NOT_ALLOWED", metadata: { address: "127.0.0.1" } });
 });
 
 it("leaves required fields to the handlers, so that all violations are told at once", async () => {

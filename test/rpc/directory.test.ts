@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it, vi } from "vitest";
 import { BusinessSchema } from "../../src/gen/proto/moego/business/business/v1/business_pb.js";
 import { BusinessService } from "../../src/gen/proto/moego/business/business/v1/business_service_pb.js";
 import { CompanySchema } from "../../src/gen/proto/moego/business/company/v1/company_pb.js";
@@ -77,5 +77,25 @@ describe("StaffService", () => {
       ["staff_a1", false],
       ["staff_a9", true],
     ]);
+  });
+});
+
+describe("a walk through the companies of an enterprise", () => {
+  it("goes on when a company joins the enterprise", async () => {
+    const key = keys.enterprise;
+    const { listCompanies } = CompanyService.method;
+    const first = await server.ok(listCompanies, { pagination: { pageSize: 1 } }, { key });
+    await server.database.owner.query(
+      "INSERT INTO company (id, name, country, time_zone, enterprise_id) VALUES ('cmp_z', 'Zeta', 'US', 'UTC', 'ent_ab')",
+    );
+    // A key's reach is remembered for two seconds at most.
+    await vi.waitFor(
+      async () => {
+        const pagination = { pageSize: 5, pageToken: first.nextPageToken };
+        const { companies } = await server.ok(listCompanies, { pagination }, { key });
+        expect(companies.map(({ id }) => id)).toEqual(["cmp_b", "cmp_z"]);
+      },
+      { timeout: 5_000, interval: 100 },
+    );
   });
 });

@@ -155,7 +155,7 @@ describe.each(allRpcs.map((method) => [nameOf(method), method] as const))("%s", 
     } else {
       it("answers UNIMPLEMENTED to a key that may call it", async () => {
         const unserved = await refusal(await request(), { key: known(onlyKeys, scope) });
-        expectRefusal(unserved, "UNIMPLEMENTED", "METHOD_NOT_IMPLEMENTED", { method: name });
+        expectRefusal(unserved, "UNIMPLEMENTED", "METHOD_NOT_IMPLEMENTED", { rpc: name });
       });
     }
 

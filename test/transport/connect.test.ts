@@ -134,7 +134,7 @@ describe("what reaches no handler", () => {
     const verb = await post(`${service}/CreateCustomer`, "application/json", "GET");
     expect(unknown).toMatchObject({
       httpStatus: 404,
-      refusal: { code: "UNIMPLEMENTED", reason: "METHOD_NOT_IMPLEMENTED", metadata: { method: `${service}/Nope` } },
+      refusal: { code: "UNIMPLEMENTED", reason: "METHOD_NOT_IMPLEMENTED", metadata: { rpc: `${service}/Nope` } },
     });
     expect(foreign.refusal?.reason).toBe("METHOD_NOT_IMPLEMENTED");
     expect(type).toMatchObject({

@@ -121,7 +121,7 @@ describe.each(dialects)("$name", (dialect) => {
     expect(refusal).toMatchObject({
       code: "PERMISSION_DENIED",
       reason: "IP_NOT_ALLOWED",
-      metadata: { callerAddress: "127.0.0.1" },
+      metadata: { address: "127.0.0.1" },
     });
   });
 
@@ -207,7 +207,7 @@ describe.each(dialects)("$name", (dialect) => {
     expect(outcome?.refusal).toMatchObject({
       code: "UNIMPLEMENTED",
       reason: "METHOD_NOT_IMPLEMENTED",
-      metadata: { method: "moego.business.customer.v1.LeadService/GetLead" },
+      metadata: { rpc: "moego.business.customer.v1.LeadService/GetLead" },
     });
   });
 

@@ -32,6 +32,7 @@ function callerWith(scopes: readonly Scope[]): Caller {
   return {
     keyId: "key_test",
     scopes: new Set(scopes),
+    organizations: [company.companyId, other.companyId],
     companies: new Map([company, other].map((reach) => [reach.companyId, reach])),
   };
 }
