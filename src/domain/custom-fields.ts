@@ -1,4 +1,5 @@
 import type { Violation, ViolationReason } from "./errors.js";
+import { moneyFault } from "./money.js";
 import { lineRule, normalise, noteRule, textFault } from "./text.js";
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -165,7 +166,7 @@ function checkValue(definition: FieldDefinition, value: FieldValue): { readonly 
       return chosen.every((text) => definition.options.includes(String(text))) ? { value } : notAnOption;
     }
     case "MONEY":
-      return moneyFault(content) ?? { value };
+      return amountFault(content) ?? { value };
     case "TIME":
       return timeOfDayFault(content) ?? { value };
     case "RELATION":
@@ -183,19 +184,13 @@ function checkValue(definition: FieldDefinition, value: FieldValue): { readonly 
 
 const notAnOption = { reason: "NOT_ALLOWED", description: "Is not an option of the field." } as const satisfies Fault;
 
-function moneyFault(content: Json | undefined): Fault | undefined {
+function amountFault(content: Json | undefined): Fault | undefined {
   if (!isObject(content)) return { reason: "WRONG_TYPE", description: "Must be money." };
   const units = BigInt(typeof content["units"] === "string" ? content["units"] : 0);
-  const nanos = Number(content["nanos"] ?? 0);
-  if (!/^[A-Z]{3}$/.test(String(content["currencyCode"] ?? ""))) {
-    return { reason: "INVALID_FORMAT", description: "Currency_code must be three capital letters (ISO 4217)." };
-  }
-  if (Math.abs(nanos) > 999_999_999)
-    return { reason: "OUT_OF_RANGE", description: "Nanos must be within ±999,999,999." };
-  if ((units > 0n && nanos < 0) || (units < 0n && nanos > 0)) {
-    return { reason: "CONFLICT", description: "Units and nanos must have the same sign." };
-  }
-  return undefined;
+  return moneyFault({
+    ...{ units, nanos: Number(content["nanos"] ?? 0) },
+    currencyCode: String(content["currencyCode"] ?? ""),
+  });
 }
 
 function timeOfDayFault(content: Json | undefined): Fault | undefined {

@@ -1,0 +1,18 @@
+import { create } from "@bufbuild/protobuf";
+import { z } from "zod";
+import { type Money, priceFault } from "../domain/money.js";
+import { MoneySchema } from "../gen/proto/google/type/money_pb.js";
+import { because } from "./parse.js";
+
+/** A google.type.Money of 0 or more. */
+export const price = z
+  .object({ currencyCode: z.string(), units: z.bigint(), nanos: z.number() })
+  .transform((given, context): Money => {
+    const fault = priceFault(given);
+    if (fault) context.addIssue({ ...because(fault.reason, fault.description), path: [fault.member] });
+    return given;
+  });
+
+export function toProtoMoney(money: Money) {
+  return create(MoneySchema, money);
+}
