@@ -2,6 +2,7 @@ import type { Row, Tables } from "../../src/demo/rows.js";
 import { tagKey } from "../../src/domain/tags.js";
 import { customFields } from "./fixture-fields.js";
 import { keys, keyTables } from "./fixture-keys.js";
+import { leadTables } from "./lead-rows.js";
 
 /**
  * What every test database holds: companies A and B of one enterprise, a foreign company C, and one with a quota.
@@ -110,6 +111,7 @@ export const fixtureTables: Tables = [
       note("cmp_c", "cxn_c1", "cus_c1", "2024-03-06T12:00:00Z"),
     ],
   ],
+  ...leadTables,
   ...keyTables(Object.values(keys)),
 ];
 
