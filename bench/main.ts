@@ -74,6 +74,7 @@ async function measureAll(): Promise<void> {
           ["connections in use, of the pool", String(cancelled.inUse), "0"],
           ["calls that wait for one", String(cancelled.waiting), "0"],
           ["connections the database knows and the pool does not", String(cancelled.unknown), "0"],
+          ["after the last answer", `${Math.round(cancelled.settledAfterMs)} ms`, ""],
         ],
       ),
     );
