@@ -58,6 +58,7 @@ function toCustomerRow(customer: DemoCustomer): Row {
     preferred_business_id: customer.businessId,
     referral_source_id: customer.referralSourceId ?? null,
     assigned_staff_id: customer.staffId ?? null,
+    source_lead_id: customer.sourceLeadId ?? null,
     receive_auto_message: true,
     receive_auto_email: true,
     subscribe_to_marketing_emails: false,

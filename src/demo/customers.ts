@@ -21,6 +21,8 @@ export interface DemoCustomer {
   /** The primary one first. */
   readonly addresses?: readonly Row[];
   readonly customFields?: FieldValues;
+  /** The lead that it was. */
+  readonly sourceLeadId?: string;
   readonly createdTime: string;
   readonly updatedTime: string;
 }
@@ -48,7 +50,11 @@ export const demoCustomers: readonly DemoCustomer[] = [
       field_birthday: { timestampTime: "1984-05-17T00:00:00Z" },
       field_household_pets: { int64: "2" },
       field_newsletter: { bool: true },
-      field_monthly_budget: { money: { currencyCode: "USD", units: "150" } },
+      field_monthly_budget: { money: { currencyCode: "USD", units: "150", nanos: 0 } },
+      field_house_rules: { string: "Ring twice.\nThe cat stays upstairs." },
+      field_recommended_by: { relation: { entity: "CUSTOMER", id: "0", refId: "cus_123" } },
+      field_call_after: { timeOfDay: { hours: 17, minutes: 30, seconds: 0, nanos: 0 } },
+      field_last_survey: { timestampTime: "2024-07-01T15:00:00Z" },
     },
     createdTime: "2024-01-15T10:00:00Z",
     updatedTime: "2024-07-20T14:30:00Z",
@@ -102,6 +108,18 @@ export const demoCustomers: readonly DemoCustomer[] = [
     archivedTime: "2024-06-30T17:00:00Z",
     createdTime: "2023-07-07T15:30:00Z",
     updatedTime: "2024-06-30T17:00:00Z",
+  },
+  {
+    companyId: first,
+    // Once the lead lcus_006.
+    id: "cus_204",
+    name: ["Olga", "Petrova"],
+    phone: "+12125550140",
+    email: "olga@example.com",
+    businessId: "biz_001",
+    sourceLeadId: "lcus_006",
+    createdTime: "2024-06-03T12:00:00Z",
+    updatedTime: "2024-06-03T12:00:00Z",
   },
   {
     companyId: first,

@@ -1,8 +1,19 @@
 import { customerTables } from "./customer-rows.js";
 import { businesses, companies, demoCompanyIds, staff } from "./directory.js";
 import { type DemoSecrets, demoKeyIds, keyTables, secretRows } from "./keys.js";
+import { leadTables } from "./leads.js";
 import type { Row, Tables } from "./rows.js";
-import { customFields, referralSources, tags } from "./settings.js";
+import {
+  actionStatuses,
+  customFields,
+  lifeCycles,
+  petCoatTypes,
+  petCodes,
+  petSizes,
+  petTypes,
+  referralSources,
+  tags,
+} from "./settings.js";
 
 /** Everything the seed writes (persistence/seed.ts): two companies with every id that the documents print. */
 export interface DemoData {
@@ -26,7 +37,14 @@ export function demoData(secrets: DemoSecrets): DemoData {
       ["tag", tags],
       ["referral_source", referralSources],
       ["custom_field", customFields],
+      ["life_cycle", lifeCycles],
+      ["action_status", actionStatuses],
+      ["pet_code", petCodes],
+      ["pet_size", petSizes],
+      ["pet_type", petTypes],
+      ["pet_coat_type", petCoatTypes],
       ...customerTables(demoKeyIds),
+      ...leadTables(demoKeyIds),
     ],
     secrets: secretRows(secrets),
   };

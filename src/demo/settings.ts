@@ -4,6 +4,8 @@ import type { Row } from "./rows.js";
 
 const { first, second } = demoCompanyIds;
 
+const written = { last_updated_by: "staff_001", last_updated_time: "2023-01-01T09:00:00Z" };
+
 /** tag_001 and tag_002 as document 000 prints them. */
 export const tags: readonly Row[] = [
   tag(first, "tag_001", "VIP Customer", { group: "Loyalty", order: 1, by: "staff_001", at: "2023-01-01T10:00:00Z" }),
@@ -23,23 +25,129 @@ export const referralSources: readonly Row[] = [
   source(second, "ref_001", "Word of Mouth", 1),
 ];
 
+/** The stages of a pet business; the first is where a new lead begins. lc_001 as document 002 prints it. */
+export const lifeCycles: readonly Row[] = [
+  stage(first, "lc_002", "New", 1, true),
+  stage(first, "lc_001", "Qualified", 2),
+  stage(first, "lc_003", "Trial booked", 3),
+  stage(first, "lc_004", "Lost", 4),
+  stage(second, "lc_001", "New", 1, true),
+];
+
+/** as_001 as document 002 prints it. */
+export const actionStatuses: readonly Row[] = [
+  status(first, "as_002", "To call", 1, "#FFAA00"),
+  status(first, "as_001", "Contacted", 2, "#00FF00"),
+  status(first, "as_003", "Waiting for an answer", 3, "#3366FF"),
+  status(second, "as_001", "To call", 1, "#FFAA00"),
+];
+
+export const petCodes: readonly Row[] = [
+  code(first, "pc_001", "B", "Bites", 1, "#CC0000"),
+  code(first, "pc_002", "N", "Nervous with other dogs", 2, "#FF9900"),
+  code(first, "pc_003", "M", "Takes medication", 3, "#0066CC"),
+];
+
+export const petSizes: readonly Row[] = [
+  size("size_s", "Small", 1, [0, 20]),
+  size("size_m", "Medium", 2, [21, 50]),
+  size("size_l", "Large", 3, [51, 200]),
+];
+
+export const petTypes: readonly Row[] = ["Dog", "Cat", "Rabbit"].map((name, index) =>
+  named(`ptype_${index + 1}`, name, index + 1),
+);
+
+export const petCoatTypes: readonly Row[] = ["Short", "Long", "Curly", "Wire"].map((name, index) =>
+  named(`coat_${index + 1}`, name, index + 1),
+);
+
 /** Numbers of moego.business.setting.v1.CustomField. */
 const onCustomers = 1;
-const types = { shortText: 1, number: 3, date: 4, boolean: 5, select: 6, multiSelect: 7, money: 9 } as const;
+const onLeads = 2;
+const types = {
+  shortText: 1,
+  longText: 2,
+  number: 3,
+  date: 4,
+  boolean: 5,
+  select: 6,
+  multiSelect: 7,
+  relation: 8,
+  money: 9,
+  time: 10,
+  dateTime: 11,
+  group: 12,
+} as const;
 
+/** Fields of every type on customers and on leads; the four of document 002 with the codes that it prints. */
 export const customFields: readonly Row[] = [
-  field(first, "cf_001", "field_preferred_time", "Preferred time of day", types.select, 1, [
+  field(onCustomers, "cf_001", "field_preferred_time", "Preferred time of day", types.select, 1, [
     "Morning",
     "Afternoon",
     "Evening",
   ]),
-  field(first, "cf_002", "field_interests", "Interested in", types.multiSelect, 2, ["Grooming", "Boarding", "Daycare"]),
-  field(first, "cf_003", "field_birthday", "Birthday", types.date, 3),
-  field(first, "cf_004", "field_household_pets", "Pets in the household", types.number, 4),
-  field(first, "cf_005", "field_newsletter", "Reads the newsletter", types.boolean, 5),
-  field(first, "cf_006", "field_monthly_budget", "Monthly budget", types.money, 6),
-  field(first, "cf_007", "field_parking", "Where to park", types.shortText, 7),
+  field(onCustomers, "cf_002", "field_interests", "Interested in", types.multiSelect, 2, [
+    "Grooming",
+    "Boarding",
+    "Daycare",
+  ]),
+  field(onCustomers, "cf_003", "field_birthday", "Birthday", types.date, 3),
+  field(onCustomers, "cf_004", "field_household_pets", "Pets in the household", types.number, 4),
+  field(onCustomers, "cf_005", "field_newsletter", "Reads the newsletter", types.boolean, 5),
+  field(onCustomers, "cf_006", "field_monthly_budget", "Monthly budget", types.money, 6),
+  field(onCustomers, "cf_007", "field_parking", "Where to park", types.shortText, 7),
+  field(onCustomers, "cf_008", "field_house_rules", "House rules", types.longText, 8),
+  field(onCustomers, "cf_009", "field_recommended_by", "Recommended by", types.relation, 9),
+  field(onCustomers, "cf_010", "field_call_after", "Call after", types.time, 10),
+  field(onCustomers, "cf_011", "field_last_survey", "Last survey", types.dateTime, 11),
+  field(onCustomers, "cf_012", "group_household", "Household", types.group, 12),
+  field(onLeads, "cf_101", "field_lead_source_detail", "Source in detail", types.shortText, 1),
+  field(onLeads, "cf_102", "field_estimated_budget", "Estimated budget", types.money, 2),
+  field(onLeads, "cf_103", "field_interested_services", "Interested in", types.multiSelect, 3, [
+    "Grooming",
+    "Boarding",
+    "Training",
+  ]),
+  field(onLeads, "cf_104", "field_follow_up_date", "Follow up on", types.date, 4),
+  field(onLeads, "cf_105", "field_first_talk", "First talk", types.longText, 5),
+  field(onLeads, "cf_106", "field_household_pets", "Pets in the household", types.number, 6),
+  field(onLeads, "cf_107", "field_newsletter", "Wants the newsletter", types.boolean, 7),
+  field(onLeads, "cf_108", "field_preferred_time", "Preferred time of day", types.select, 8, ["Morning", "Evening"]),
+  field(onLeads, "cf_109", "field_recommended_by", "Recommended by", types.relation, 9),
+  field(onLeads, "cf_110", "field_call_after", "Call after", types.time, 10),
+  field(onLeads, "cf_111", "field_visit", "First visit", types.dateTime, 11),
+  field(onLeads, "cf_112", "group_sales", "Sales", types.group, 12),
 ];
+
+function stage(companyId: string, id: string, name: string, order: number, isDefault = false): Row {
+  return { company_id: companyId, id, name, is_default: isDefault, display_order: order, ...written };
+}
+
+function status(companyId: string, id: string, name: string, order: number, color: string): Row {
+  return { company_id: companyId, id, name, color, display_order: order, ...written };
+}
+
+function code(
+  companyId: string,
+  id: string,
+  abbreviation: string,
+  description: string,
+  order: number,
+  color: string,
+): Row {
+  return { company_id: companyId, id, abbreviation, description, color, display_order: order, ...written };
+}
+
+/** Weights in pounds. */
+function size(id: string, name: string, order: number, [low, high]: readonly [number, number]): Row {
+  const pound = 2;
+  return { ...named(id, name, order), weight_low: low, weight_high: high, weight_unit: pound };
+}
+
+function named(id: string, name: string, order: number): Row {
+  return { company_id: first, id, name, display_order: order, ...written };
+}
 
 function tag(
   companyId: string,
@@ -76,7 +184,7 @@ function source(companyId: string, id: string, name: string, order: number): Row
 }
 
 function field(
-  companyId: string,
+  association: number,
   id: string,
   code: string,
   label: string,
@@ -85,9 +193,9 @@ function field(
   options: readonly string[] = [],
 ): Row {
   return {
-    company_id: companyId,
+    company_id: first,
     id,
-    association_type: onCustomers,
+    association_type: association,
     code,
     label,
     type,
