@@ -1,10 +1,3 @@
-import {
-  create,
-  type DescMessage,
-  type DescMethodUnary,
-  type Message,
-  type MessageInitShape,
-} from "@bufbuild/protobuf";
 import type { Row, Tables } from "../../src/demo/rows.js";
 import { BusinessService } from "../../src/gen/proto/moego/business/business/v1/business_service_pb.js";
 import { CompanyService } from "../../src/gen/proto/moego/business/company/v1/company_service_pb.js";
@@ -12,39 +5,21 @@ import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/
 import { StaffService } from "../../src/gen/proto/moego/business/staff/v1/staff_service_pb.js";
 import { fixtureKey } from "../support/fixture-keys.js";
 import { customer, note } from "../support/fixtures.js";
-
-/** One way to walk a paged list. */
-export interface ListFixture {
-  readonly title: string;
-  readonly method: DescMethodUnary;
-  /** Without its page. */
-  readonly request: Message;
-  /** The same rpc asked for something else; absent where the page is all there is to ask. */
-  readonly otherRequest?: Message;
-  /** The ids of what is listed, in the documented order. */
-  readonly ids: readonly string[];
-  readonly table: string;
-  /** The strangers belong to others: the key never sees them. */
-  readonly strangersAreForeign?: boolean;
-  /** A row that nobody waited for, anywhere in the order by `place`, 0 to `rowCount`. */
-  stranger(id: string, place: number): Row;
-}
-
-/** More than the largest page holds. */
-export const rowCount = 511;
-/** Ids of strangers begin with it. */
-export const strangerPrefix = "new_";
-
-const company = "cmp_l";
-const numbers = Array.from({ length: rowCount }, (_, index) => index);
-/** As long as an id can be, so that the longest token is seen. */
-const rowId = (number: number) => `row_${String(number).padStart(26, "0")}`;
-/** Three rows share a place in time or in the alphabet: their ids decide. */
-const placeOf = (number: number) => Math.floor(number / 3);
-/** Another order than that of creation. */
-const updateOf = (number: number) => placeOf((number * 7) % rowCount);
-const minute = (place: number) => new Date(Date.UTC(2024, 0, 1) + place * 60_000).toISOString();
-const rowName = (place: number) => `Row ${String(place).padStart(6, "0")}`;
+import {
+  ascending,
+  byUpdate,
+  company,
+  descending,
+  everything,
+  type ListFixture,
+  list,
+  minute,
+  numbers,
+  placeOf,
+  rowId,
+  rowName,
+  updateOf,
+} from "./list-fixture.js";
 
 /** A key of an enterprise, which reaches the company of the lists and many more, and a key of that company alone. */
 export const walker = fixtureKey("key_walker", [{ type: "ENTERPRISE", id: "ent_l" }]);
@@ -59,10 +34,6 @@ export const listTables: Tables = [
   ["customer_note", numbers.map((n) => note(company, rowId(n), rowId(0), minute(placeOf(n))))],
 ];
 
-const ascending = numbers.map(rowId);
-const descending = ascending.toReversed();
-const byUpdate = numbers.toSorted((a, b) => updateOf(a) - updateOf(b) || (rowId(a) < rowId(b) ? -1 : 1)).map(rowId);
-const everything = { seconds: BigInt(Date.UTC(2020) / 1_000) };
 const customers = CustomerService.method;
 
 /** One fixture or more for every paged list that is served (lists.test.ts fails without it). */
@@ -117,25 +88,6 @@ export const listFixtures: readonly ListFixture[] = [
     stranger: (id, place) => staffRow(id, rowName(place)),
   }),
 ];
-
-interface Given<I extends DescMessage> extends Pick<ListFixture, "ids" | "table" | "strangersAreForeign" | "stranger"> {
-  readonly request: MessageInitShape<I>;
-  readonly otherRequest?: MessageInitShape<I>;
-}
-
-function list<I extends DescMessage, O extends DescMessage>(
-  method: DescMethodUnary<I, O>,
-  order: string,
-  { request, otherRequest, ...same }: Given<I>,
-): ListFixture {
-  return {
-    ...same,
-    title: `${method.name}, ${order},`,
-    method,
-    request: create(method.input, request),
-    ...(otherRequest ? { otherRequest: create(method.input, otherRequest) } : {}),
-  };
-}
 
 function companyRow(id: string, name: string, enterpriseId = "ent_l"): Row {
   return { id, name, country: "US", time_zone: "America/New_York", enterprise_id: enterpriseId };

@@ -6,15 +6,8 @@ import { PaginationSchema } from "../../src/gen/proto/moego/common/v1/pagination
 import type { Refusal } from "../support/answer.js";
 import { keyTables } from "../support/fixture-keys.js";
 import { type CallOptions, refused, startServer, succeeded } from "../support/server.js";
-import {
-  type ListFixture,
-  listFixtures,
-  listTables,
-  neighbour,
-  rowCount,
-  strangerPrefix,
-  walker,
-} from "./list-fixtures.js";
+import { type ListFixture, rowCount, strangerPrefix } from "./list-fixture.js";
+import { listFixtures, listTables, neighbour, walker } from "./list-fixtures.js";
 import { coverageFaults, hasField } from "./rpc-fixture.js";
 import { servedRpcs } from "./served-rpcs.js";
 
