@@ -113,6 +113,12 @@ export function notFound(resource: string, id: string): DomainError {
   return new DomainError("RESOURCE_NOT_FOUND", `${resource} not found.`, { metadata: { resource, id } });
 }
 
+/** ALREADY_EXISTS for what must be unique and is taken, such as an imported id. */
+export function alreadyExists(resource: string, field: string): DomainError {
+  const metadata = { resource, field };
+  return new DomainError("ALREADY_EXISTS", `${resource} with this ${field} exists already.`, { metadata });
+}
+
 /** FAILED_PRECONDITION for a write to a record that is archived. */
 export function archived(resource: string, id: string): DomainError {
   return new DomainError("RESOURCE_ARCHIVED", `${resource} is archived.`, { metadata: { resource, id } });
