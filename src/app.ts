@@ -13,6 +13,7 @@ import { createCustomerRepository } from "./persistence/customers.js";
 import { type Database, openDatabase } from "./persistence/database.js";
 import { createDirectoryRepository } from "./persistence/directory.js";
 import { createKeyCheckRepository } from "./persistence/key-check.js";
+import { createLeadRepository } from "./persistence/leads.js";
 import { createSettingRepository } from "./persistence/settings.js";
 import { statement } from "./persistence/statement.js";
 import type { Run } from "./pipeline/call.js";
@@ -59,6 +60,7 @@ export async function createApp({ config, logger, databaseUrl, secrets }: AppOpt
   const handlers = createHandlers({
     customers: createCustomerRepository(database),
     customFields: createCustomFieldRepository(database),
+    leads: createLeadRepository(database),
     cardLinks: createCardLinkRepository(database, cardLinkKey(secrets)),
     settings: createSettingRepository(database),
     directory: createDirectoryRepository(database),

@@ -25,6 +25,14 @@ export function assertBusinesses(reach: CompanyReach, businessIds: readonly stri
   });
 }
 
+/** Whether a record is within the reach; one without a location is invisible to a key limited to locations. */
+export function reaches(
+  { businessIds }: CompanyReach,
+  { preferredBusinessId = "" }: { readonly preferredBusinessId?: string },
+): boolean {
+  return businessIds === undefined || businessIds.includes(preferredBusinessId);
+}
+
 /** A BUSINESS key only reads the settings of its company, whatever its scopes. */
 export function mayCreateTags(caller: Caller, reach: CompanyReach): boolean {
   return caller.scopes.has("setting:write") && reach.businessIds === undefined;

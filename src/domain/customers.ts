@@ -1,5 +1,5 @@
-import { assertBusinesses, mayCreateTags, reachOf, visibilityWithin } from "./access.js";
-import { type Caller, type CompanyReach, visibilityOf } from "./caller.js";
+import { assertBusinesses, mayCreateTags, reaches, reachOf, visibilityWithin } from "./access.js";
+import { type Caller, visibilityOf } from "./caller.js";
 import { applyConsent, type ConsentChange, defaultConsent } from "./consent.js";
 import type { Customer } from "./customer.js";
 import type { CardLinkRepository, CustomerFilter, CustomerRecord, CustomerRepository } from "./customer-repository.js";
@@ -112,10 +112,6 @@ export function createCustomers({
       return `${publicBaseUrl()}/cof/${token}`;
     },
   };
-}
-
-function reaches({ businessIds }: CompanyReach, { preferredBusinessId = "" }: Customer): boolean {
-  return businessIds === undefined || businessIds.includes(preferredBusinessId);
 }
 
 /** RESOURCE_EXHAUSTED: the company may have no further customer. */

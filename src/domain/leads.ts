@@ -1,4 +1,4 @@
-import { assertBusinesses, reachOf } from "./access.js";
+import { assertBusinesses, reaches, reachOf } from "./access.js";
 import { type Caller, type CompanyReach, visibilityOf } from "./caller.js";
 import { applyConsent, type ConsentChange, defaultConsent } from "./consent.js";
 import type { Customer } from "./customer.js";
@@ -13,9 +13,7 @@ import type { CustomFieldRepository } from "./setting-repository.js";
 import type { Write } from "./write.js";
 
 /** What CreateLead asks for, parsed. */
-export interface NewLead extends Omit<LeadRecord, "companyId" | "consent"> {
-  /** Absent = the key's only company. */
-  readonly companyId?: string;
+export interface NewLead extends Omit<LeadRecord, "consent"> {
   readonly consent: ConsentChange;
 }
 
@@ -38,7 +36,7 @@ export interface Leads {
 export function createLeads({ leads, customFields }: LeadDependencies): Leads {
   return {
     async create(input, caller, write) {
-      const companyId = input.companyId ?? onlyCompanyOf(caller);
+      const { companyId } = input;
       const reach = reachOf(caller, companyId);
       const preferredBusinessId = input.preferredBusinessId ?? onlyBusinessOf(reach);
       if (preferredBusinessId !== undefined) assertBusinesses(reach, [preferredBusinessId]);
@@ -51,13 +49,17 @@ export function createLeads({ leads, customFields }: LeadDependencies): Leads {
       } as const;
       const fields = await checkCustomFields(customFields, check, write.signal);
       const record = {
-        ...{ ...input, companyId },
+        ...input,
         ...(preferredBusinessId === undefined ? {} : { preferredBusinessId }),
         consent: applyConsent(defaultConsent, input.consent),
         customFields: fields.values,
       };
       const outcome = await leads.create(record, { admit: fields.violations.length === 0 }, write);
-      if (outcome.kind === "created") return outcome.lead;
+      if (outcome.kind === "created") {
+        // A replay shows the lead as it now is, and it may have moved out of the key's locations.
+        if (!reaches(reach, outcome.lead)) throw notFound("Lead", outcome.lead.id);
+        return assertLead(outcome.lead);
+      }
       throw invalidRequest(inLead([...fields.violations, ...leadReferenceViolations(outcome.missing)]));
     },
 
@@ -85,17 +87,12 @@ export function createLeads({ leads, customFields }: LeadDependencies): Leads {
     async promote(id, caller, write) {
       const outcome = await leads.promote({ visibility: visibilityOf(caller), id }, write);
       if (outcome.kind === "quota") throw quotaExceeded(outcome.companyId, outcome.limit);
-      return outcome.customer;
+      const { customer } = outcome;
+      // One that was promoted before may have moved out of the key's locations since.
+      if (!reaches(reachOf(caller, customer.companyId), customer)) throw notFound("Customer", customer.id);
+      return customer;
     },
   };
-}
-
-function onlyCompanyOf(caller: Caller): string {
-  const [only, ...others] = caller.companies.keys();
-  if (only !== undefined && others.length === 0) return only;
-  throw invalidRequest([
-    { field: "lead.company_id", reason: "REQUIRED", description: "The key covers several companies: name one." },
-  ]);
 }
 
 /** A key that is limited to locations would not see a lead without one: it takes the key's only one. */

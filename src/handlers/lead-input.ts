@@ -89,9 +89,8 @@ export const newLead = perCountry((country) => {
       const { firstName, lastName, avatar, phone, email: mail, pets, customFields: fields, companyId } = lead;
       const { preferredBusinessId, allocateStaffId, lifeCycle, actionStatus, referralSource } = lead;
       return {
-        ...{ firstName, lastName, avatar, phone, email: mail, pets, customFields: fields },
+        ...{ companyId, firstName, lastName, avatar, phone, email: mail, pets, customFields: fields },
         consent: complianceConfig ?? lead.complianceConfig ?? {},
-        ...(companyId === "" ? {} : { companyId }),
         ...(lead.address ? { address: lead.address.record } : {}),
         ...(preferredBusinessId === "" ? {} : { preferredBusinessId }),
         ...(allocateStaffId === "" ? {} : { allocateStaffId }),

@@ -28,11 +28,13 @@ export function createLeadHandlers({
 }: LeadHandlerDependencies): ServiceHandlers<typeof LeadService> {
   return {
     async createLead(request, { caller, write }) {
-      assertCompany(caller, request.lead?.companyId);
-      const schema = newLead(countryOfLead(caller, request.lead?.companyId));
-      const input = parse(requests.createLead.input, request, schema);
+      const companyId = request.lead?.companyId || onlyCompanyOf(caller);
+      assertCompany(caller, companyId);
+      const schema = newLead(countryOf(caller, companyId));
+      const input = parse(requests.createLead.input, request, schema, companyId === "" ? [companyMissing] : []);
+      // The contract requires the lead, so parse has refused a request without one.
       if (!input) throw invalidRequest([]);
-      return toProtoLead(await leads.create(input, caller, write));
+      return toProtoLead(await leads.create({ ...input, companyId }, caller, write));
     },
 
     async getLead(request, { caller, signal }) {
@@ -43,7 +45,7 @@ export function createLeadHandlers({
     async updateLead(request, { caller, write }) {
       assertCompany(caller, request.lead?.companyId);
       const mask = leadMask(request);
-      const schema = leadUpdate(countryOfLead(caller, request.lead?.companyId));
+      const schema = leadUpdate(countryOf(caller, request.lead?.companyId || onlyCompanyOf(caller)));
       const violations = [...mask.lead.violations, ...mask.beside.violations, ...idViolations(request)];
       const input = parse(requests.updateLead.input, request, schema, violations);
       return toProtoLead(await leads.update(toLeadUpdate(input, mask), caller, write));
@@ -76,11 +78,17 @@ function assertCompany(caller: Caller, companyId = ""): void {
   if (companyId !== "") reachOf(caller, companyId);
 }
 
-/** National numbers are read in the country of the company that is named, else in that of the key's only one. */
-function countryOfLead(caller: Caller, companyId = ""): string {
-  const [only, ...others] = caller.companies.keys();
-  return countryOf(caller, companyId !== "" || others.length > 0 ? companyId : (only ?? ""));
+/** The company of a key that covers exactly one; else empty. Also national numbers are read in its country. */
+function onlyCompanyOf(caller: Caller): string {
+  const [only = "", ...others] = caller.companies.keys();
+  return others.length > 0 ? "" : only;
 }
+
+const companyMissing = {
+  field: "lead.company_id",
+  reason: "REQUIRED",
+  description: "The key covers several companies: name one.",
+} as const;
 
 function idViolations({
   id: path,

@@ -3,21 +3,24 @@ import { createCustomerTags } from "../domain/customer-tags.js";
 import { type CustomerDependencies, createCustomers } from "../domain/customers.js";
 import type { DirectoryRepository } from "../domain/directory-repository.js";
 import { createDirectory } from "../domain/directory-service.js";
+import { createLeads, type LeadDependencies } from "../domain/leads.js";
 import type { SettingRepository } from "../domain/setting-repository.js";
 import { BusinessService } from "../gen/proto/moego/business/business/v1/business_service_pb.js";
 import { CompanyService } from "../gen/proto/moego/business/company/v1/company_service_pb.js";
 import { CustomerService } from "../gen/proto/moego/business/customer/v1/customer_service_pb.js";
+import { LeadService } from "../gen/proto/moego/business/customer/v1/lead_service_pb.js";
 import { SettingService } from "../gen/proto/moego/business/setting/v1/setting_service_pb.js";
 import { StaffService } from "../gen/proto/moego/business/staff/v1/staff_service_pb.js";
 import { services } from "../services.js";
 import { createCustomerHandlers } from "./customers.js";
 import { createBusinessHandlers, createCompanyHandlers, createStaffHandlers } from "./directory.js";
+import { createLeadHandlers } from "./leads.js";
 import { createPageTokens } from "./page-token.js";
 import { type HandlerRegistry, registry } from "./rpc.js";
 import { createSettingHandlers } from "./settings.js";
 import { unimplementedRpcs } from "./unimplemented.js";
 
-export interface HandlerDependencies extends CustomerDependencies {
+export interface HandlerDependencies extends CustomerDependencies, LeadDependencies {
   readonly directory: DirectoryRepository;
   readonly settings: SettingRepository;
   readonly pageTokenSecret: string;
@@ -36,6 +39,7 @@ export function createHandlers(dependencies: HandlerDependencies): HandlerRegist
   return complete(
     new Map([
       ...registry(CustomerService, createCustomerHandlers(customers)),
+      ...registry(LeadService, createLeadHandlers({ leads: createLeads(dependencies), pageTokens })),
       ...registry(SettingService, createSettingHandlers(dependencies.settings)),
       ...registry(CompanyService, createCompanyHandlers(directory)),
       ...registry(BusinessService, createBusinessHandlers(directory)),

@@ -1,4 +1,3 @@
-import { LeadService } from "../gen/proto/moego/business/customer/v1/lead_service_pb.js";
 import { PetService } from "../gen/proto/moego/business/customer/v1/pet_service_pb.js";
 import { PackageService } from "../gen/proto/moego/business/package/v1/package_service_pb.js";
 import { SettingService } from "../gen/proto/moego/business/setting/v1/setting_service_pb.js";
@@ -24,7 +23,6 @@ const unimplementedSettings = [
  * Start-up fails for an rpc that has neither a handler nor a place here.
  */
 export const unimplementedRpcs = [
-  ...LeadService.methods,
   ...PetService.methods,
   ...PackageService.methods,
   ...unimplementedSettings.map((name) => SettingService.method[name]),

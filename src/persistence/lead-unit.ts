@@ -52,7 +52,7 @@ export function createLeadUnit(
   async function finish(): Promise<void> {
     const lastUpdatedTime = new Date(Math.max(now.getTime(), lead.lastUpdatedTime.getTime() + 1));
     const version = lead.version + 1n;
-    const data = { ...columns(change), lastUpdatedBy: write.staffId ?? "", lastUpdatedTime, version };
+    const data = { ...columns(lead, change), lastUpdatedBy: write.staffId ?? "", lastUpdatedTime, version };
     await tx.lead.update({ where: { companyId_id: { companyId, id: leadId } }, data });
     if (change.consent && !sameConsent(change.consent, lead.consent)) {
       const states = { before: lead.consent, after: change.consent };
@@ -64,11 +64,17 @@ export function createLeadUnit(
   return { unit, finish };
 }
 
-function columns({ consent, customFields, email, address, ...same }: LeadChange): Prisma.LeadUncheckedUpdateInput {
+function columns(
+  lead: Lead,
+  { consent, customFields, email, address, ...same }: LeadChange,
+): Prisma.LeadUncheckedUpdateInput {
   return {
     ...same,
     ...(email === undefined ? {} : { email, emailKey: foldCase(email) }),
-    ...(address === undefined ? {} : { address: address === null ? Prisma.DbNull : addressColumns(address) }),
+    // A lead has one address at most, so a new one takes its place and its id.
+    ...(address === undefined
+      ? {}
+      : { address: address === null ? Prisma.DbNull : addressColumns(address, lead.address?.id) }),
     ...(consent ? consentColumns(consent) : {}),
     ...(customFields ? { customFields } : {}),
   };

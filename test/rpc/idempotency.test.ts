@@ -3,6 +3,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { isReading } from "../../src/pipeline/contract.js";
 import { customerRepeatables } from "../suites/customer-repeatables.js";
+import { leadRepeatables } from "../suites/lead-fixtures.js";
 import type { Repeatable } from "../suites/repeatable.js";
 import { nameOf } from "../suites/rpc-fixture.js";
 import { servedRpcs } from "../suites/served-rpcs.js";
@@ -19,7 +20,7 @@ const rpc = CustomerService.method;
 let calls = 0;
 
 /** One for every rpc that writes. */
-const repeatables: readonly Repeatable[] = [...customerRepeatables];
+const repeatables: readonly Repeatable[] = [...customerRepeatables, ...leadRepeatables];
 
 it("is tried on every rpc that writes", () => {
   const writing = servedRpcs.filter((method) => !isReading(method)).map(nameOf);

@@ -5,6 +5,7 @@ import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/
 import { StaffService } from "../../src/gen/proto/moego/business/staff/v1/staff_service_pb.js";
 import { fixtureKey } from "../support/fixture-keys.js";
 import { customer, note } from "../support/fixtures.js";
+import { leadListFixtures, leadListTables } from "./lead-fixtures.js";
 import {
   ascending,
   byUpdate,
@@ -32,6 +33,7 @@ export const listTables: Tables = [
   ["staff", numbers.map((n) => staffRow(rowId(n), rowName(placeOf(n))))],
   ["customer", numbers.map((n) => customerRow(rowId(n), placeOf(n), updateOf(n)))],
   ["customer_note", numbers.map((n) => note(company, rowId(n), rowId(0), minute(placeOf(n))))],
+  ...leadListTables,
 ];
 
 const customers = CustomerService.method;
@@ -66,6 +68,7 @@ export const listFixtures: readonly ListFixture[] = [
     table: "customer_note",
     stranger: (id, place) => note(company, id, rowId(0), minute(place)),
   }),
+  ...leadListFixtures,
   list(CompanyService.method.listCompanies, "by name", {
     request: {},
     ids: [company, ...ascending],

@@ -1,46 +1,18 @@
-import type { DescMethodUnary, JsonObject } from "@bufbuild/protobuf";
+import type { JsonObject } from "@bufbuild/protobuf";
 import { expect } from "vitest";
 import { CustomerSchema } from "../../src/gen/proto/moego/business/customer/v1/customer_pb.js";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { address, customer, note } from "../support/fixtures.js";
 import { messageJson } from "../support/message-json.js";
-import type { TestServer } from "../support/server.js";
-
-/** What the suite of masks must know of an rpc that takes one. */
-export interface MaskFixture {
-  readonly method: DescMethodUnary;
-  /** Fields of the request that say which resource: outside every mask. */
-  readonly naming: readonly string[];
-  /** Makes a resource with every field filled; returns the request that names it, in JSON. */
-  make(server: TestServer): Promise<JsonObject>;
-  /** The resource in JSON. */
-  read(server: TestServer, named: JsonObject): Promise<JsonObject>;
-  /** Members of the resource that every change moves. */
-  readonly moving: readonly string[];
-  /** Every path that can be written. */
-  readonly paths: Readonly<Record<string, PathFixture>>;
-  /** Paths of fields that exist and yet cannot be written alone. */
-  readonly closedPaths: readonly string[];
-  /** A request member that belongs to no other path, and the path of it. */
-  readonly other: { readonly path: string; readonly set: JsonObject };
-}
-
-export interface PathFixture {
-  /** Request members that carry the new value. */
-  readonly set: JsonObject;
-  /** Request members whose field counts as filled; `set` unless given. */
-  readonly populated?: JsonObject;
-  /** Members of the resource after it, given what it was. */
-  after(before: JsonObject): Readonly<Record<string, unknown>>;
-  /** The same when the path is listed and its field is empty; absent where that is refused. */
-  cleared?(before: JsonObject): Readonly<Record<string, unknown>>;
-}
+import { leadMaskFixture } from "./lead-mask-fixture.js";
+import { channels, flag, type MaskFixture, memberOf, type PathFixture, required, text } from "./mask-fixture.js";
 
 const customers = CustomerService.method;
 let made = 0;
 
 /** One fixture for every rpc that takes a mask (update-masks.test.ts fails without it). */
 export const maskFixtures: readonly MaskFixture[] = [
+  leadMaskFixture,
   {
     method: customers.updateCustomer,
     naming: ["id", "company_id", "etag", "update_mask"],
@@ -173,14 +145,6 @@ const noConsent = {
   ...{ brandedAppEnabled: false, isAgreedMarketingPolicy: false, isConsented: false },
 };
 
-function required(member: string, value: string): PathFixture {
-  return { set: { [member]: value }, after: () => ({ [member]: value }) };
-}
-
-function text(member: string, value: string): PathFixture {
-  return { ...required(member, value), cleared: () => ({ [member]: "" }) };
-}
-
 function addressLine(part: string, value: string): PathFixture {
   return addressPart(part, value, "");
 }
@@ -196,32 +160,7 @@ function addressPart(part: string, value: JsonObject | string, empty: "" | undef
   };
 }
 
-/** A flag that is true: writing false and clearing are the same. */
-function flag(member: string, part: string): PathFixture {
-  const off = (before: JsonObject) => ({ [member]: { ...memberOf(before, member), [part]: false } });
-  // Without presence, false is no value that was filled in.
-  const populated = { [member]: { [part]: true } };
-  return { set: { [member]: { [part]: false } }, populated, after: off, cleared: off };
-}
-
-function channels(part: string): PathFixture {
-  const withPart = (before: JsonObject, list: readonly string[]) => ({
-    complianceConfig: { ...memberOf(before, "complianceConfig"), [part]: list },
-  });
-  return {
-    set: { complianceConfig: { [part]: { channels: ["COMPLIANCE_CHANNEL_EMAIL"] } } },
-    after: (before) => withPart(before, ["COMPLIANCE_CHANNEL_EMAIL"]),
-    cleared: (before) => withPart(before, []),
-  };
-}
-
 function addressOf({ address: list }: JsonObject, index: number): JsonObject {
   const item = Array.isArray(list) ? list[index] : undefined;
   return memberOf({ item: item ?? null }, "item");
-}
-
-function memberOf(holder: JsonObject, name: string): JsonObject {
-  const value = holder[name];
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new Error(`${name} is no object`);
-  return value;
 }

@@ -3,6 +3,7 @@ import { CompanyService } from "../../src/gen/proto/moego/business/company/v1/co
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { SettingService } from "../../src/gen/proto/moego/business/setting/v1/setting_service_pb.js";
 import { StaffService } from "../../src/gen/proto/moego/business/staff/v1/staff_service_pb.js";
+import { leadRpcFixtures } from "./lead-fixtures.js";
 import { type RpcFixture, rpcFixture } from "./rpc-fixture.js";
 
 const customers = CustomerService.method;
@@ -52,6 +53,7 @@ export const rpcFixtures: readonly RpcFixture[] = [
     foreignIds: ofCustomerC,
   }),
   rpcFixture(customers.listCustomerTags, { request: { id: "cus_a1" }, foreignIds: ofCustomerC }),
+  ...leadRpcFixtures,
   rpcFixture(settings.listCustomerTags, { request: { companyId: "cmp_a" } }),
   rpcFixture(settings.listCustomerReferralSources, { request: { companyId: "cmp_a" } }),
   rpcFixture(CompanyService.method.getCompany, { request: { id: "cmp_a" }, foreignIds: { id: "cmp_c" } }),

@@ -1,10 +1,19 @@
-import { clone, create, type DescField, type DescMessage, fromJson, type JsonObject } from "@bufbuild/protobuf";
+import {
+  clone,
+  create,
+  type DescField,
+  type DescMessage,
+  fromJson,
+  type JsonObject,
+  type JsonValue,
+} from "@bufbuild/protobuf";
 import { protoCamelCase, reflect } from "@bufbuild/protobuf/reflect";
 import { FieldMaskSchema } from "@bufbuild/protobuf/wkt";
 import { afterAll, describe, expect, it } from "vitest";
 import type { Answer, Refusal } from "../support/answer.js";
 import { refused, startServer, succeeded } from "../support/server.js";
-import { type MaskFixture, maskFixtures } from "./mask-fixtures.js";
+import type { MaskFixture } from "./mask-fixture.js";
+import { maskFixtures } from "./mask-fixtures.js";
 import { coverageFaults, hasField, nameOf } from "./rpc-fixture.js";
 import { servedRpcs } from "./served-rpcs.js";
 
@@ -27,8 +36,8 @@ describe.each(maskFixtures.map((fixture) => [nameOf(fixture.method), fixture] as
   const paths = Object.entries(fixture.paths);
 
   it("has a fixture for every path that the contract has", () => {
-    const { method, naming, closedPaths } = fixture;
-    const roots = method.input.fields.filter(({ name }) => !naming.includes(name));
+    const { naming, closedPaths } = fixture;
+    const roots = fieldsOf(fixture).filter(({ name }) => !naming.includes(name));
     const known = roots.flatMap((field) => pathsOf(field));
     expect([...paths.map(([path]) => path), ...closedPaths].toSorted()).toEqual(known.toSorted());
   });
@@ -58,7 +67,7 @@ describe.each(maskFixtures.map((fixture) => [nameOf(fixture.method), fixture] as
         it("is required: clearing it is refused, and so is an empty value", async () => {
           const named = await fixture.make(server);
           const refusal = await rejected(write(named, {}, [path]));
-          expect(refusal.violations).toEqual([{ field: path, reason: "REQUIRED" }]);
+          expect(refusal.violations).toEqual([{ field: within(fixture, path), reason: "REQUIRED" }]);
         });
       }
 
@@ -67,8 +76,9 @@ describe.each(maskFixtures.map((fixture) => [nameOf(fixture.method), fixture] as
         if (path === other.path) return;
         const named = await fixture.make(server);
         const before = await fixture.read(server, named);
-        const refusal = await rejected(write(named, { ...set, ...other.set }, [other.path]));
-        expect(refusal.violations).toEqual([{ field: path.split(".")[0], reason: "NOT_ALLOWED" }]);
+        const refusal = await rejected(write(named, merged(set, other.set), [other.path]));
+        const field = within(fixture, path.split(".")[0] ?? "");
+        expect(refusal.violations).toEqual([{ field, reason: "NOT_ALLOWED" }]);
         expect(await fixture.read(server, named)).toEqual(before);
       });
 
@@ -76,7 +86,7 @@ describe.each(maskFixtures.map((fixture) => [nameOf(fixture.method), fixture] as
       if (sibling) {
         it(`is refused when it is filled and only ${sibling} is listed`, async () => {
           const refusal = await rejected(write(await fixture.make(server), populated, [sibling]));
-          expect(refusal.violations).toEqual([{ field: path, reason: "NOT_ALLOWED" }]);
+          expect(refusal.violations).toEqual([{ field: within(fixture, path), reason: "NOT_ALLOWED" }]);
         });
       }
     });
@@ -99,7 +109,7 @@ describe.each(maskFixtures.map((fixture) => [nameOf(fixture.method), fixture] as
 
     it("takes all paths at once", async () => {
       const whole = paths.filter(([path]) => !path.includes("."));
-      const set = Object.assign({}, ...whole.map(([, path]) => path.set));
+      const set = whole.reduce((all, [, path]) => merged(all, path.set), {});
       const named = await fixture.make(server);
       const before = await fixture.read(server, named);
       await accepted(
@@ -114,10 +124,12 @@ describe.each(maskFixtures.map((fixture) => [nameOf(fixture.method), fixture] as
     });
 
     it("takes an empty mask for none", async () => {
-      const { other } = fixture;
+      const [, plain] = paths.find(([path]) => path === fixture.other.path) ?? [];
+      if (!plain) throw new Error(`${fixture.other.path} has no fixture`);
       const named = await fixture.make(server);
-      await accepted(write(named, other.set, []));
-      expect(await fixture.read(server, named)).toMatchObject(other.set);
+      const before = await fixture.read(server, named);
+      await accepted(write(named, plain.set, []));
+      expect(still(await fixture.read(server, named))).toEqual(still({ ...before, ...plain.after(before) }));
     });
   });
 
@@ -126,7 +138,7 @@ describe.each(maskFixtures.map((fixture) => [nameOf(fixture.method), fixture] as
       for (const updateMask of [path, path.split(".").map(protoCamelCase).join(".")]) {
         const named = await fixture.make(server);
         const before = await fixture.read(server, named);
-        await accepted(server.callJson(fixture.method, { ...named, ...set, updateMask }, { transport }));
+        await accepted(server.callJson(fixture.method, { ...merged(named, set), updateMask }, { transport }));
         expect(still(await fixture.read(server, named))).toEqual(still({ ...before, ...after(before) }));
       }
     });
@@ -162,13 +174,39 @@ function writeOn(
   transport: "grpc" | "connect-json" | "rest",
   { named, set, mask }: MaskedWrite,
 ): Promise<Answer<unknown>> {
-  const json = { ...named, ...set };
+  const json = merged(named, set);
   if (transport !== "grpc") return server.callJson(method, { ...json, updateMask: mask.join(",") }, { transport });
   const field = method.input.field["update_mask"] ?? method.input.fields.find(({ name }) => name === "update_mask");
   if (!field) throw new Error(`${method.name} has no mask`);
   const request = reflect(method.input, clone(method.input, fromJson(method.input, json)));
   request.set(field, reflect(FieldMaskSchema, create(FieldMaskSchema, { paths: [...mask] })));
   return server.call(method, request.message);
+}
+
+/** Both objects in one; what both have and is an object is merged likewise. */
+function merged(a: JsonObject, b: JsonObject): JsonObject {
+  const both = Object.entries(b).map(([name, value]) => {
+    const other = a[name];
+    return [name, isObject(value) && isObject(other) ? merged(other, value) : value];
+  });
+  return { ...a, ...Object.fromEntries(both) };
+}
+
+function isObject(value: JsonValue | undefined): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The fields that a path can begin with; one beside the holder goes before its namesake within. */
+function fieldsOf({ method, holder }: MaskFixture): readonly DescField[] {
+  const beside = method.input.fields.filter(({ name }) => name !== holder);
+  const within = method.input.fields.find(({ name }) => name === holder)?.message?.fields ?? [];
+  return [...beside, ...within.filter(({ name }) => !beside.some((field) => field.name === name))];
+}
+
+/** The path of a field from the request. */
+function within({ method, holder }: MaskFixture, path: string): string {
+  const isBeside = method.input.fields.some(({ name }) => name === path.split(".")[0]);
+  return holder && !isBeside ? `${holder}.${path}` : path;
 }
 
 /** The path of a field and of everything in it, as far as messages go; lists, maps and oneofs of values are whole. */

@@ -12,6 +12,7 @@ export const leadTables: Tables = [
     [
       setting("cmp_a", "lc_a1", { name: "New", display_order: 1, is_default: true }),
       setting("cmp_a", "lc_a2", { name: "Qualified", display_order: 2, is_default: false }),
+      setting("cmp_a", "lc_a3", { name: "Contacted", display_order: 2, is_default: false }),
       setting("cmp_a", "lc_a9", { name: "Cold", display_order: 3, is_default: false, archived_time: settingTime }),
       setting("cmp_b", "lc_b1", { name: "New", display_order: 1, is_default: true }),
       setting("cmp_c", "lc_c1", { name: "Secret of C", display_order: 1, is_default: false }),
