@@ -1,112 +1,59 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
-import { createKeyChecker, systemClock } from "../../src/domain/key-checker.js";
-import { createHandlers } from "../../src/handlers/registry.js";
-import { createLogger } from "../../src/logger.js";
-import { createCardLinkRepository } from "../../src/persistence/card-links.js";
-import { createCustomFieldRepository } from "../../src/persistence/custom-fields.js";
-import { createCustomerRepository } from "../../src/persistence/customers.js";
-import { type Database, openDatabase } from "../../src/persistence/database.js";
-import { createDirectoryRepository } from "../../src/persistence/directory.js";
-import { createKeyCheckRepository } from "../../src/persistence/key-check.js";
-import { silentLog } from "../../src/persistence/log.js";
-import { createSettingRepository } from "../../src/persistence/settings.js";
-import type { SettledBefore } from "../../src/persistence/time-list.js";
-import { createPipeline } from "../../src/pipeline/pipeline.js";
-import { services } from "../../src/services.js";
-import { startHttpServer } from "../../src/transport/http.js";
-import { createRestHandler } from "../../src/transport/rest.js";
 import { call, createCustomer, type Tenant, type World } from "./world.js";
 
-export interface ListServer extends AsyncDisposable {
-  readonly httpUrl: string;
+/** A client that keeps a copy: each poll begins at the latest `lastUpdatedTime` that it has seen. */
+export interface Sync {
+  /** The last `lastUpdatedTime` seen of each customer, by id. */
+  readonly seen: ReadonlyMap<string, string>;
+  poll(): Promise<void>;
 }
 
-/** The same service once more over the same database, with another rule of which changes are settled. */
-export async function serveLists(world: World, settledBefore: SettledBefore): Promise<ListServer> {
-  const database: Database = openDatabase({ url: world.database.serviceUrl, log: silentLog });
-  const logger = createLogger({ level: "fatal", format: "json" });
-  const handlers = createHandlers({
-    customers: createCustomerRepository(database, settledBefore),
-    customFields: createCustomFieldRepository(database),
-    cardLinks: createCardLinkRepository(database, Buffer.alloc(32)),
-    settings: createSettingRepository(database),
-    directory: createDirectoryRepository(database),
-    pageTokenSecret: "page-token-secret-of-the-second-service",
-    publicBaseUrl: () => "",
-  });
-  const keys = createKeyChecker({
-    repository: createKeyCheckRepository(database),
-    clock: systemClock,
-    onTouchFailed() {},
-  });
-  const run = createPipeline({ services, handlers, keys, logger, metrics: { observe() {} } });
-  const server = await startHttpServer({
-    ...{ host: "127.0.0.1", port: 0, handlers: [createRestHandler({ services, run })] },
-    ...{ probes: { checks: {} }, corsOrigins: [], logger },
-  });
-  const close = async () => {
-    await server.stop({ timeoutMs: 1_000 });
-    await database.close();
-  };
-  return { httpUrl: `http://127.0.0.1:${server.port}`, [Symbol.asyncDispose]: close };
-}
-
-/** Follows the changes of a company until it is told to stop; then it polls once more. */
-export interface Poller {
-  /** @returns the last `lastUpdatedTime` seen of each customer, by id */
-  stop(): Promise<ReadonlyMap<string, string>>;
-}
-
-export function follow(tenant: Tenant): Poller {
+export function createSync(tenant: Tenant): Sync {
   const seen = new Map<string, string>();
   let startTime = "2000-01-01T00:00:00Z";
-  let done = false;
-
-  async function poll(): Promise<void> {
-    // What is new since the last poll; the last moment seen once more, since others may have changed in it.
-    const filter = { lastUpdatedTime: { startTime } };
-    for (let pageToken = ""; ; ) {
-      const body = { companyId: tenant.companyId, filter, pagination: { pageSize: 200, pageToken } };
-      const answer = await call(tenant, "customers:list", body);
-      if (answer.status !== 200) throw new Error(JSON.stringify(answer.body));
-      for (const { id, lastUpdatedTime } of answer.body.customers) {
-        seen.set(id, lastUpdatedTime);
-        startTime = lastUpdatedTime;
-      }
-      pageToken = answer.body.nextPageToken;
-      if (pageToken === "") return;
-    }
-  }
-
-  const following = (async () => {
-    while (!done) {
-      await poll();
-      await sleep(2);
-    }
-    await sleep(50);
-    await poll();
-    return seen;
-  })();
   return {
-    stop() {
-      done = true;
-      return following;
+    seen,
+    async poll() {
+      // The last moment is asked for once more, since others may have changed in it.
+      const filter = { lastUpdatedTime: { startTime } };
+      for (let pageToken = ""; ; ) {
+        const body = { companyId: tenant.companyId, filter, pagination: { pageSize: 200, pageToken } };
+        const answer = await call(tenant, "customers:list", body);
+        if (answer.status !== 200) throw new Error(JSON.stringify(answer.body));
+        for (const { id, lastUpdatedTime } of answer.body.customers) {
+          seen.set(id, lastUpdatedTime);
+          startTime = lastUpdatedTime;
+        }
+        pageToken = answer.body.nextPageToken;
+        if (pageToken === "") return;
+      }
     },
   };
 }
 
-/** What the poller should have seen in the end, and did not: ids of customers. */
-export async function missedBy(
-  poller: ReadonlyMap<string, string>,
-  world: World,
-  { companyId }: Tenant,
-): Promise<readonly string[]> {
+/** Polls without a pause until the work is done, and once more. */
+export async function pollDuring(sync: Sync, work: Promise<void>): Promise<void> {
+  let done = false;
+  const working = work.finally(() => {
+    done = true;
+  });
+  while (!done) {
+    await sync.poll();
+    await sleep(2);
+  }
+  await working;
+  await sleep(50);
+  await sync.poll();
+}
+
+/** What a copy should show in the end, and does not: ids of customers. */
+export async function missedBy({ seen }: Sync, world: World, { companyId }: Tenant): Promise<readonly string[]> {
   const { rows } = await world.database.owner.query<{ id: string; time: Date }>(
     "SELECT id, last_updated_time AS time FROM customer WHERE company_id = $1",
     [companyId],
   );
-  return rows.filter(({ id, time }) => Date.parse(poller.get(id) ?? "") !== time.getTime()).map(({ id }) => id);
+  return rows.filter(({ id, time }) => Date.parse(seen.get(id) ?? "") !== time.getTime()).map(({ id }) => id);
 }
 
 export interface Load {
@@ -145,7 +92,7 @@ async function changeByApi(tenant: Tenant): Promise<void> {
 
 async function changeSlowly(pool: pg.Pool, { companyId }: Tenant, id: string): Promise<void> {
   const client = await pool.connect();
-  const pause = () => sleep(Math.random() * 20);
+  const pause = () => sleep(Math.random() * 60);
   try {
     await client.query("BEGIN");
     await client.query("SELECT FROM customer WHERE company_id = $1 AND id = $2 FOR NO KEY UPDATE", [companyId, id]);
