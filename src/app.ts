@@ -14,7 +14,9 @@ import { type Database, openDatabase } from "./persistence/database.js";
 import { createDirectoryRepository } from "./persistence/directory.js";
 import { createKeyCheckRepository } from "./persistence/key-check.js";
 import { createLeadRepository } from "./persistence/leads.js";
-import { createSettingRepository } from "./persistence/settings.js";
+import { createSettingRepositories } from "./persistence/settings.js";
+import { createCatalogueRepository } from "./persistence/settings-catalogue.js";
+import { createCustomFieldListRepository } from "./persistence/settings-custom-fields.js";
 import { statement } from "./persistence/statement.js";
 import type { Run } from "./pipeline/call.js";
 import { createPipeline } from "./pipeline/pipeline.js";
@@ -62,7 +64,9 @@ export async function createApp({ config, logger, databaseUrl, secrets }: AppOpt
     customFields: createCustomFieldRepository(database),
     leads: createLeadRepository(database),
     cardLinks: createCardLinkRepository(database, cardLinkKey(secrets)),
-    settings: createSettingRepository(database),
+    settings: createSettingRepositories(database),
+    customFieldLists: createCustomFieldListRepository(database),
+    catalogue: createCatalogueRepository(database),
     directory: createDirectoryRepository(database),
     pageTokenSecret: secrets.pageTokenSecret,
     publicBaseUrl: () => config.publicBaseUrl ?? httpUrl,

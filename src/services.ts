@@ -1,4 +1,7 @@
 import type { DescService } from "@bufbuild/protobuf";
+import { CustomFieldAdminService } from "./gen/proto/moego/admin/v1/custom_field_admin_service_pb.js";
+import { CustomerSettingAdminService } from "./gen/proto/moego/admin/v1/customer_setting_admin_service_pb.js";
+import { PetSettingAdminService } from "./gen/proto/moego/admin/v1/pet_setting_admin_service_pb.js";
 import { BusinessService } from "./gen/proto/moego/business/business/v1/business_service_pb.js";
 import { CompanyService } from "./gen/proto/moego/business/company/v1/company_service_pb.js";
 import { CustomerService } from "./gen/proto/moego/business/customer/v1/customer_service_pb.js";
@@ -18,4 +21,7 @@ export const services: readonly DescService[] = [
   CompanyService,
   BusinessService,
   StaffService,
+  CustomerSettingAdminService,
+  PetSettingAdminService,
+  CustomFieldAdminService,
 ];

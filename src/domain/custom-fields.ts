@@ -143,7 +143,8 @@ export function relationsOf(values: FieldValues): RelationTarget[] {
 
 type Fault = { readonly reason: ViolationReason; readonly description: string };
 
-function checkValue(definition: FieldDefinition, value: FieldValue): { readonly value: FieldValue } | Fault {
+/** The value as it is stored, or why the field cannot hold it. */
+export function checkValue(definition: FieldDefinition, value: FieldValue): { readonly value: FieldValue } | Fault {
   const member = memberOf[definition.type];
   if (!member) return { reason: "NOT_ALLOWED", description: "A group holds no value." };
   if (!(member in value)) {

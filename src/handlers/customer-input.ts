@@ -152,7 +152,8 @@ export const customFields = z.record(z.string(), z.custom<CustomField_Value>()).
   return result;
 });
 
-function toFieldValue(value: CustomField_Value): FieldValue | undefined {
+/** The proto JSON form of a value; undefined when it has none. */
+export function toFieldValue(value: CustomField_Value): FieldValue | undefined {
   try {
     const json = toJson(CustomField_ValueSchema, value, { alwaysEmitImplicit: true });
     return isJsonObject(json) ? json : undefined;

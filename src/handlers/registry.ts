@@ -4,12 +4,10 @@ import { type CustomerDependencies, createCustomers } from "../domain/customers.
 import type { DirectoryRepository } from "../domain/directory-repository.js";
 import { createDirectory } from "../domain/directory-service.js";
 import { createLeads, type LeadDependencies } from "../domain/leads.js";
-import type { SettingRepository } from "../domain/setting-repository.js";
 import { BusinessService } from "../gen/proto/moego/business/business/v1/business_service_pb.js";
 import { CompanyService } from "../gen/proto/moego/business/company/v1/company_service_pb.js";
 import { CustomerService } from "../gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { LeadService } from "../gen/proto/moego/business/customer/v1/lead_service_pb.js";
-import { SettingService } from "../gen/proto/moego/business/setting/v1/setting_service_pb.js";
 import { StaffService } from "../gen/proto/moego/business/staff/v1/staff_service_pb.js";
 import { services } from "../services.js";
 import { createCustomerHandlers } from "./customers.js";
@@ -17,12 +15,11 @@ import { createBusinessHandlers, createCompanyHandlers, createStaffHandlers } fr
 import { createLeadHandlers } from "./leads.js";
 import { createPageTokens } from "./page-token.js";
 import { type HandlerRegistry, registry } from "./rpc.js";
-import { createSettingHandlers } from "./settings.js";
+import { createSettingRegistry, type SettingDependencies } from "./settings-registry.js";
 import { unimplementedRpcs } from "./unimplemented.js";
 
-export interface HandlerDependencies extends CustomerDependencies, LeadDependencies {
+export interface HandlerDependencies extends CustomerDependencies, LeadDependencies, SettingDependencies {
   readonly directory: DirectoryRepository;
-  readonly settings: SettingRepository;
   readonly pageTokenSecret: string;
 }
 
@@ -40,7 +37,7 @@ export function createHandlers(dependencies: HandlerDependencies): HandlerRegist
     new Map([
       ...registry(CustomerService, createCustomerHandlers(customers)),
       ...registry(LeadService, createLeadHandlers({ leads: createLeads(dependencies), pageTokens })),
-      ...registry(SettingService, createSettingHandlers(dependencies.settings)),
+      ...createSettingRegistry(dependencies, pageTokens),
       ...registry(CompanyService, createCompanyHandlers(directory)),
       ...registry(BusinessService, createBusinessHandlers(directory)),
       ...registry(StaffService, createStaffHandlers(directory)),

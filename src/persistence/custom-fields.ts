@@ -38,7 +38,7 @@ export function createCustomFieldRepository(database: Database): CustomFieldRepo
   };
 }
 
-const associationNumbers = { CUSTOMER: 1, LEAD: 2 } as const;
+export const associationNumbers = { CUSTOMER: 1, LEAD: 2 } as const;
 
 const definitions = statement(
   "custom_field.definitions",
@@ -59,7 +59,7 @@ const missingTargets = statement(
 );
 
 /** By number in moego.business.setting.v1.CustomField.Type. */
-const fieldTypes: readonly (FieldType | undefined)[] = [
+export const fieldTypes: readonly (FieldType | undefined)[] = [
   undefined,
   "SHORT_TEXT",
   "LONG_TEXT",

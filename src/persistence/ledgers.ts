@@ -29,11 +29,22 @@ export interface Changed {
 }
 
 /** Appends to the ledger of changes. */
-export async function recordChange(tx: Prisma.TransactionClient, write: Write, changed: Changed): Promise<void> {
-  const { companyId, kind, id: resourceId, version, time: changedTime } = changed;
+export function recordChange(tx: Prisma.TransactionClient, write: Write, changed: Changed): Promise<void> {
+  return recordChanges(tx, write, [changed]);
+}
+
+/** Appends to the ledger what one call changed at once. */
+export async function recordChanges(
+  tx: Prisma.TransactionClient,
+  write: Write,
+  changed: readonly Changed[],
+): Promise<void> {
   const { rpc, keyId, staffId = "", requestId } = write;
-  await tx.change.create({
-    data: { companyId, kind, resourceId, version, rpc, keyId, staffId, requestId, changedTime },
+  await tx.change.createMany({
+    data: changed.map(({ companyId, kind, id: resourceId, version, time: changedTime }) => ({
+      ...{ companyId, kind, resourceId, version, changedTime },
+      ...{ rpc, keyId, staffId, requestId },
+    })),
   });
 }
 

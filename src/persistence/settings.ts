@@ -1,27 +1,61 @@
-import type { SettingRepository } from "../domain/setting-repository.js";
+import type { LifeCycleRepository, SettingRepositories } from "../domain/setting-repository.js";
 import type { Database } from "./database.js";
-import { toTag } from "./tags.js";
+import { changeSettings, findRow, present, updateRow } from "./settings-change.js";
+import { createSettingListRepository } from "./settings-list.js";
+import {
+  actionStatusTable,
+  lifeCycleTable,
+  petCoatTypeTable,
+  petCodeTable,
+  petSizeTable,
+  petTypeTable,
+  referralSourceTable,
+  tagTable,
+} from "./settings-tables.js";
+import { createTagGroupRepository } from "./settings-tag-groups.js";
 
-/** The lists of a company's settings, by display order, then name. */
-export function createSettingRepository(database: Database): SettingRepository {
-  const shown = (companyId: string, showArchived: boolean) => ({
-    companyId,
-    ...(showArchived ? {} : { archivedTime: null }),
-  });
-  const orderBy = [{ displayOrder: "asc" as const }, { name: "asc" as const }, { id: "asc" as const }];
+/** The lists of a company's settings. */
+export function createSettingRepositories(database: Database): SettingRepositories {
   return {
-    async listTags(companyId, showArchived, signal) {
-      const rows = await database.ask(signal, (prisma) =>
-        prisma.tag.findMany({ where: shown(companyId, showArchived), orderBy }),
-      );
-      return rows.map(toTag);
-    },
+    tags: createSettingListRepository(database, tagTable),
+    tagGroups: createTagGroupRepository(database),
+    referralSources: createSettingListRepository(database, referralSourceTable),
+    lifeCycles: createLifeCycleRepository(database),
+    actionStatuses: createSettingListRepository(database, actionStatusTable),
+    petCodes: createSettingListRepository(database, petCodeTable),
+    petSizes: createSettingListRepository(database, petSizeTable),
+    petTypes: createSettingListRepository(database, petTypeTable),
+    petCoatTypes: createSettingListRepository(database, petCoatTypeTable),
+  };
+}
 
-    async listReferralSources(companyId, showArchived, signal) {
-      const rows = await database.ask(signal, (prisma) =>
-        prisma.referralSource.findMany({ where: shown(companyId, showArchived), orderBy }),
-      );
-      return rows.map(({ id, name, archivedTime }) => ({ id, name, archived: archivedTime !== null }));
-    },
+function createLifeCycleRepository(database: Database): LifeCycleRepository {
+  const { kind, toEntry } = lifeCycleTable;
+  return {
+    ...createSettingListRepository(database, lifeCycleTable),
+
+    setDefault: (target, write, check) =>
+      changeSettings(database, {
+        companyId: target.companyId,
+        write,
+        async work(tx, now) {
+          const { companyId, id } = target;
+          const found = await tx.lifeCycle.findMany({ where: { companyId, OR: [{ id }, { isDefault: true }] } });
+          const next = found.find((stage) => stage.id === id);
+          check(next && { id, name: next.name, isDefault: next.isDefault, archived: next.archivedTime !== null });
+          if (next?.isDefault) return [id];
+          // The former one first: there is never more than one.
+          for (const former of found.filter((stage) => stage.isDefault)) {
+            const columns = { is_default: false };
+            await updateRow(tx, { kind, target: { companyId, id: former.id }, columns, now, write });
+          }
+          await updateRow(tx, { kind, target, columns: { is_default: true }, now, write });
+          return [id];
+        },
+        answer: async (tx) => {
+          const [row] = await findRow<Parameters<typeof toEntry>[0]>(tx, kind, target);
+          return toEntry(present(row));
+        },
+      }),
   };
 }

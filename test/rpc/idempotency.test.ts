@@ -7,6 +7,7 @@ import { leadRepeatables } from "../suites/lead-fixtures.js";
 import type { Repeatable } from "../suites/repeatable.js";
 import { nameOf } from "../suites/rpc-fixture.js";
 import { servedRpcs } from "../suites/served-rpcs.js";
+import { settingRepeatables } from "../suites/setting-repeatables.js";
 import type { Answer } from "../support/answer.js";
 import { transports } from "../support/clients.js";
 import { keys } from "../support/fixture-keys.js";
@@ -20,7 +21,7 @@ const rpc = CustomerService.method;
 let calls = 0;
 
 /** One for every rpc that writes. */
-const repeatables: readonly Repeatable[] = [...customerRepeatables, ...leadRepeatables];
+const repeatables: readonly Repeatable[] = [...customerRepeatables, ...leadRepeatables, ...settingRepeatables];
 
 it("is tried on every rpc that writes", () => {
   const writing = servedRpcs.filter((method) => !isReading(method)).map(nameOf);

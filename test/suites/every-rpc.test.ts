@@ -120,8 +120,9 @@ describe.each(allRpcs.map((method) => [nameOf(method), method] as const))("%s", 
         });
 
         it(`does not find a ${field} that is the id of something else`, async () => {
-          const other = withTexts(method.input, await request(), { [field]: "ref_a1" });
-          expectRefusal(await refusal(other), "NOT_FOUND", "RESOURCE_NOT_FOUND", { id: "ref_a1" });
+          const id = foreignId.startsWith("ref_") ? "tag_a1" : "ref_a1";
+          const other = withTexts(method.input, await request(), { [field]: id });
+          expectRefusal(await refusal(other), "NOT_FOUND", "RESOURCE_NOT_FOUND", { id });
         });
 
         it(`refuses a ${field} that can be no id`, async () => {

@@ -21,6 +21,7 @@ import {
   rowName,
   updateOf,
 } from "./list-fixture.js";
+import { settingListFixtures, settingListTables } from "./setting-fixtures.js";
 
 /** A key of an enterprise, which reaches the company of the lists and many more, and a key of that company alone. */
 export const walker = fixtureKey("key_walker", [{ type: "ENTERPRISE", id: "ent_l" }]);
@@ -34,6 +35,7 @@ export const listTables: Tables = [
   ["customer", numbers.map((n) => customerRow(rowId(n), placeOf(n), updateOf(n)))],
   ["customer_note", numbers.map((n) => note(company, rowId(n), rowId(0), minute(placeOf(n))))],
   ...leadListTables,
+  ...settingListTables,
 ];
 
 const customers = CustomerService.method;
@@ -69,6 +71,7 @@ export const listFixtures: readonly ListFixture[] = [
     stranger: (id, place) => note(company, id, rowId(0), minute(place)),
   }),
   ...leadListFixtures,
+  ...settingListFixtures,
   list(CompanyService.method.listCompanies, "by name", {
     request: {},
     ids: [company, ...ascending],

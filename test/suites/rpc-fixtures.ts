@@ -1,13 +1,12 @@
 import { BusinessService } from "../../src/gen/proto/moego/business/business/v1/business_service_pb.js";
 import { CompanyService } from "../../src/gen/proto/moego/business/company/v1/company_service_pb.js";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
-import { SettingService } from "../../src/gen/proto/moego/business/setting/v1/setting_service_pb.js";
 import { StaffService } from "../../src/gen/proto/moego/business/staff/v1/staff_service_pb.js";
 import { leadRpcFixtures } from "./lead-fixtures.js";
 import { type RpcFixture, rpcFixture } from "./rpc-fixture.js";
+import { settingRpcFixtures } from "./setting-fixtures.js";
 
 const customers = CustomerService.method;
-const settings = SettingService.method;
 const ofCustomerC = { id: "cus_c1" };
 const ofNoteC = { customer_id: "cus_c1", note_id: "cxn_c1" };
 
@@ -54,8 +53,7 @@ export const rpcFixtures: readonly RpcFixture[] = [
   }),
   rpcFixture(customers.listCustomerTags, { request: { id: "cus_a1" }, foreignIds: ofCustomerC }),
   ...leadRpcFixtures,
-  rpcFixture(settings.listCustomerTags, { request: { companyId: "cmp_a" } }),
-  rpcFixture(settings.listCustomerReferralSources, { request: { companyId: "cmp_a" } }),
+  ...settingRpcFixtures,
   rpcFixture(CompanyService.method.getCompany, { request: { id: "cmp_a" }, foreignIds: { id: "cmp_c" } }),
   rpcFixture(CompanyService.method.listCompanies, { request: { pagination: {} } }),
   rpcFixture(BusinessService.method.getBusiness, { request: { id: "biz_a1" }, foreignIds: { id: "biz_c1" } }),

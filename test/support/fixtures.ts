@@ -3,6 +3,7 @@ import { tagKey } from "../../src/domain/tags.js";
 import { customFields } from "./fixture-fields.js";
 import { keys, keyTables } from "./fixture-keys.js";
 import { leadTables } from "./lead-rows.js";
+import { settingTables } from "./setting-rows.js";
 
 /**
  * What every test database holds: companies A and B of one enterprise, a foreign company C, and one with a quota.
@@ -112,6 +113,7 @@ export const fixtureTables: Tables = [
     ],
   ],
   ...leadTables,
+  ...settingTables,
   ...keyTables(Object.values(keys)),
 ];
 
