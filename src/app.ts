@@ -14,6 +14,7 @@ import { type Database, openDatabase } from "./persistence/database.js";
 import { createDirectoryRepository } from "./persistence/directory.js";
 import { createKeyCheckRepository } from "./persistence/key-check.js";
 import { createLeadRepository } from "./persistence/leads.js";
+import { createPackageRepository } from "./persistence/packages.js";
 import { createSettingRepositories } from "./persistence/settings.js";
 import { createCatalogueRepository } from "./persistence/settings-catalogue.js";
 import { createCustomFieldListRepository } from "./persistence/settings-custom-fields.js";
@@ -68,6 +69,7 @@ export async function createApp({ config, logger, databaseUrl, secrets }: AppOpt
     customFieldLists: createCustomFieldListRepository(database),
     catalogue: createCatalogueRepository(database),
     directory: createDirectoryRepository(database),
+    packages: createPackageRepository(database),
     pageTokenSecret: secrets.pageTokenSecret,
     publicBaseUrl: () => config.publicBaseUrl ?? httpUrl,
   });

@@ -13,12 +13,17 @@ import { services } from "../services.js";
 import { createCustomerHandlers } from "./customers.js";
 import { createBusinessHandlers, createCompanyHandlers, createStaffHandlers } from "./directory.js";
 import { createLeadHandlers } from "./leads.js";
+import { createPackageRegistry, type PackageDependencies } from "./package-registry.js";
 import { createPageTokens } from "./page-token.js";
 import { type HandlerRegistry, registry } from "./rpc.js";
 import { createSettingRegistry, type SettingDependencies } from "./settings-registry.js";
 import { unimplementedRpcs } from "./unimplemented.js";
 
-export interface HandlerDependencies extends CustomerDependencies, LeadDependencies, SettingDependencies {
+export interface HandlerDependencies
+  extends CustomerDependencies,
+    LeadDependencies,
+    SettingDependencies,
+    PackageDependencies {
   readonly directory: DirectoryRepository;
   readonly pageTokenSecret: string;
 }
@@ -38,6 +43,7 @@ export function createHandlers(dependencies: HandlerDependencies): HandlerRegist
       ...registry(CustomerService, createCustomerHandlers(customers)),
       ...registry(LeadService, createLeadHandlers({ leads: createLeads(dependencies), pageTokens })),
       ...createSettingRegistry(dependencies, pageTokens),
+      ...createPackageRegistry(dependencies, pageTokens),
       ...registry(CompanyService, createCompanyHandlers(directory)),
       ...registry(BusinessService, createBusinessHandlers(directory)),
       ...registry(StaffService, createStaffHandlers(directory)),

@@ -1,8 +1,7 @@
 import { PetService } from "../gen/proto/moego/business/customer/v1/pet_service_pb.js";
-import { PackageService } from "../gen/proto/moego/business/package/v1/package_service_pb.js";
 
 /**
  * The rpcs of the contract that this version does not serve yet: they answer UNIMPLEMENTED, after key and permission.
  * Start-up fails for an rpc that has neither a handler nor a place here.
  */
-export const unimplementedRpcs = [...PetService.methods, ...PackageService.methods];
+export const unimplementedRpcs = [...PetService.methods];

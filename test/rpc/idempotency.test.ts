@@ -4,6 +4,7 @@ import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/
 import { isReading } from "../../src/pipeline/contract.js";
 import { customerRepeatables } from "../suites/customer-repeatables.js";
 import { leadRepeatables } from "../suites/lead-fixtures.js";
+import { packageRepeatables } from "../suites/package-fixtures.js";
 import type { Repeatable } from "../suites/repeatable.js";
 import { nameOf } from "../suites/rpc-fixture.js";
 import { servedRpcs } from "../suites/served-rpcs.js";
@@ -21,7 +22,12 @@ const rpc = CustomerService.method;
 let calls = 0;
 
 /** One for every rpc that writes. */
-const repeatables: readonly Repeatable[] = [...customerRepeatables, ...leadRepeatables, ...settingRepeatables];
+const repeatables: readonly Repeatable[] = [
+  ...customerRepeatables,
+  ...leadRepeatables,
+  ...settingRepeatables,
+  ...packageRepeatables,
+];
 
 it("is tried on every rpc that writes", () => {
   const writing = servedRpcs.filter((method) => !isReading(method)).map(nameOf);

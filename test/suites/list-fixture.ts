@@ -20,6 +20,8 @@ export interface ListFixture {
   readonly table: string;
   /** The strangers belong to others: the key never sees them. */
   readonly strangersAreForeign?: boolean;
+  /** Rows of the table are never removed but by its owner, with the guard off. */
+  readonly isLedger?: boolean;
   /** A row that nobody waited for, anywhere in the order by `place`, 0 to `rowCount`. */
   stranger(id: string, place: number): Row;
 }
@@ -52,7 +54,8 @@ export const byUpdate = numbers
 /** A start time before everything. */
 export const everything = { seconds: BigInt(Date.UTC(2020) / 1_000) };
 
-interface Given<I extends DescMessage> extends Pick<ListFixture, "ids" | "table" | "strangersAreForeign" | "stranger"> {
+interface Given<I extends DescMessage>
+  extends Pick<ListFixture, "ids" | "table" | "strangersAreForeign" | "isLedger" | "stranger"> {
   readonly request: MessageInitShape<I>;
   readonly otherRequest?: MessageInitShape<I>;
 }

@@ -21,6 +21,7 @@ import {
   rowName,
   updateOf,
 } from "./list-fixture.js";
+import { packageListFixtures, packageListTables } from "./package-fixtures.js";
 import { settingListFixtures, settingListTables } from "./setting-fixtures.js";
 
 /** A key of an enterprise, which reaches the company of the lists and many more, and a key of that company alone. */
@@ -36,6 +37,7 @@ export const listTables: Tables = [
   ["customer_note", numbers.map((n) => note(company, rowId(n), rowId(0), minute(placeOf(n))))],
   ...leadListTables,
   ...settingListTables,
+  ...packageListTables,
 ];
 
 const customers = CustomerService.method;
@@ -93,6 +95,7 @@ export const listFixtures: readonly ListFixture[] = [
     table: "staff",
     stranger: (id, place) => staffRow(id, rowName(place)),
   }),
+  ...packageListFixtures,
 ];
 
 function companyRow(id: string, name: string, enterpriseId = "ent_l"): Row {

@@ -3,6 +3,7 @@ import { CompanyService } from "../../src/gen/proto/moego/business/company/v1/co
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { StaffService } from "../../src/gen/proto/moego/business/staff/v1/staff_service_pb.js";
 import { leadRpcFixtures } from "./lead-fixtures.js";
+import { packageRpcFixtures } from "./package-fixtures.js";
 import { type RpcFixture, rpcFixture } from "./rpc-fixture.js";
 import { settingRpcFixtures } from "./setting-fixtures.js";
 
@@ -60,4 +61,5 @@ export const rpcFixtures: readonly RpcFixture[] = [
   rpcFixture(BusinessService.method.listBusiness, { request: { companyId: "cmp_a", pagination: {} } }),
   rpcFixture(StaffService.method.getStaff, { request: { id: "staff_a1" }, foreignIds: { id: "staff_c1" } }),
   rpcFixture(StaffService.method.listStaffs, { request: { companyId: "cmp_a", pagination: {} } }),
+  ...packageRpcFixtures,
 ];
