@@ -6,15 +6,18 @@ import { createKeyChecker, systemClock } from "./domain/key-checker.js";
 import { createHandlers } from "./handlers/registry.js";
 import type { Logger } from "./logger.js";
 import { createMetrics, type Metrics } from "./metrics.js";
+import { createApiKeyRepository } from "./persistence/api-keys.js";
 import { createCardLinkRepository } from "./persistence/card-links.js";
 import { startCleanup } from "./persistence/cleanup.js";
 import { createCustomFieldRepository } from "./persistence/custom-fields.js";
 import { createCustomerRepository } from "./persistence/customers.js";
 import { type Database, openDatabase } from "./persistence/database.js";
+import { createPackageRepository } from "./persistence/packages.js";
 import { createDirectoryRepository } from "./persistence/directory.js";
+import { createDirectoryAdminRepository } from "./persistence/directory-admin.js";
 import { createKeyCheckRepository } from "./persistence/key-check.js";
 import { createLeadRepository } from "./persistence/leads.js";
-import { createPackageRepository } from "./persistence/packages.js";
+import { createPetRepository } from "./persistence/pets.js";
 import { createSettingRepositories } from "./persistence/settings.js";
 import { createCatalogueRepository } from "./persistence/settings-catalogue.js";
 import { createCustomFieldListRepository } from "./persistence/settings-custom-fields.js";
@@ -64,11 +67,14 @@ export async function createApp({ config, logger, databaseUrl, secrets }: AppOpt
     customers: createCustomerRepository(database),
     customFields: createCustomFieldRepository(database),
     leads: createLeadRepository(database),
+    pets: createPetRepository(database),
     cardLinks: createCardLinkRepository(database, cardLinkKey(secrets)),
     settings: createSettingRepositories(database),
     customFieldLists: createCustomFieldListRepository(database),
     catalogue: createCatalogueRepository(database),
     directory: createDirectoryRepository(database),
+    directoryAdmin: createDirectoryAdminRepository(database),
+    apiKeys: createApiKeyRepository(database),
     packages: createPackageRepository(database),
     pageTokenSecret: secrets.pageTokenSecret,
     publicBaseUrl: () => config.publicBaseUrl ?? httpUrl,

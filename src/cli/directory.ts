@@ -1,8 +1,10 @@
 import { parseArgs } from "node:util";
-import { createDirectoryAdmin } from "../domain/directory-admin.js";
+import { readBusiness, readCompany } from "../domain/directory-input.js";
+import type { Page } from "../domain/page.js";
+import { createDirectoryRepository } from "../persistence/directory.js";
 import { createDirectoryAdminRepository } from "../persistence/directory-admin.js";
 import { type Command, required, toColumns } from "./command.js";
-import { type Session, withDatabase } from "./session.js";
+import { withDatabase } from "./session.js";
 
 const one = { type: "string" } as const;
 
@@ -10,14 +12,14 @@ const one = { type: "string" } as const;
 export const createCompany: Command = async (words, context) => {
   const options = { id: one, name: one, country: one, "time-zone": one };
   const { values } = parseArgs({ args: [...words], options });
-  const input = {
+  const input = readCompany({
     id: values.id,
     name: required(values.name, "--name"),
     country: required(values.country, "--country"),
     timeZone: required(values["time-zone"], "--time-zone"),
-  };
-  const company = await withDatabase(context, "moego companies create", (session) =>
-    adminOf(session).createCompany(input, session.write),
+  });
+  const company = await withDatabase(context, "moego companies create", ({ database, write }) =>
+    createDirectoryAdminRepository(database).createCompany(input, write),
   );
   context.terminal.out(company.id);
 };
@@ -25,8 +27,8 @@ export const createCompany: Command = async (words, context) => {
 /** `moego companies list` */
 export const listCompanies: Command = async (words, context) => {
   parseArgs({ args: [...words], options: {} });
-  const companies = await withDatabase(context, "moego companies list", (session) =>
-    adminOf(session).listCompanies(session.write.signal),
+  const companies = await withDatabase(context, "moego companies list", ({ database, write }) =>
+    readAll((page) => createDirectoryAdminRepository(database).listCompanies(page, write.signal)),
   );
   const rows = companies.map(({ id, name, country, timeZone }) => [id, name, country, timeZone]);
   for (const line of toColumns([["ID", "NAME", "COUNTRY", "TIME ZONE"], ...rows])) context.terminal.out(line);
@@ -36,9 +38,9 @@ export const listCompanies: Command = async (words, context) => {
 export const createBusiness: Command = async (words, context) => {
   const { values } = parseArgs({ args: [...words], options: { company: one, id: one, name: one } });
   const companyId = required(values.company, "--company");
-  const input = { companyId, id: values.id, name: required(values.name, "--name") };
-  const business = await withDatabase(context, "moego businesses create", (session) =>
-    adminOf(session).createBusiness(input, session.write),
+  const input = readBusiness({ companyId, id: values.id, name: required(values.name, "--name") });
+  const business = await withDatabase(context, "moego businesses create", ({ database, write }) =>
+    createDirectoryAdminRepository(database).createBusiness(input, write),
   );
   context.terminal.out(business.id);
 };
@@ -47,13 +49,27 @@ export const createBusiness: Command = async (words, context) => {
 export const listBusinesses: Command = async (words, context) => {
   const { values } = parseArgs({ args: [...words], options: { company: one } });
   const companyId = required(values.company, "--company");
-  const businesses = await withDatabase(context, "moego businesses list", (session) =>
-    adminOf(session).listBusinesses(companyId, session.write.signal),
-  );
+  const visibility = { companyIds: [companyId], grants: [companyId] };
+  const businesses = await withDatabase(context, "moego businesses list", ({ database, write }) => {
+    const repository = createDirectoryRepository(database);
+    const list = (page: Page) => repository.listBusinesses({ visibility, page, showArchived: false }, write.signal);
+    return readAll(list);
+  });
   const rows = businesses.map(({ id, name }) => [id, name]);
   for (const line of toColumns([["ID", "NAME"], ...rows])) context.terminal.out(line);
 };
 
-function adminOf({ database }: Session) {
-  return createDirectoryAdmin(createDirectoryAdminRepository(database));
+const pageSize = 500;
+
+/** All pages of a list by name. */
+async function readAll<Row extends { readonly id: string }>(
+  list: (page: Page) => Promise<readonly Row[]>,
+): Promise<readonly Row[]> {
+  const all: Row[] = [];
+  for (;;) {
+    const last = all.at(-1);
+    const rows = await list({ size: pageSize, offset: 0, ...(last ? { after: { id: last.id } } : {}) });
+    all.push(...rows.slice(0, pageSize));
+    if (rows.length <= pageSize) return all;
+  }
 }

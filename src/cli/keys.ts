@@ -31,11 +31,11 @@ export const createKey: Command = async (words, context) => {
     ...(values.expires === undefined ? {} : { expiredTime: expiryOf(values.expires, context.now()) }),
   };
   const { key, secret } = await withDatabase(context, "moego keys create", (session) =>
-    keysOf(session, context.now).create(input, session.write),
+    keysOf(session, context.now).create(input, "installation", session.write),
   );
   const { out, err } = context.terminal;
   if (values.json) return out(JSON.stringify({ ...key, secret }, null, 2));
-  out(secret);
+  out(secret ?? "");
   err(`Key ${key.id} (${key.name}) made. Its secret is shown this once.`);
 };
 
@@ -55,7 +55,7 @@ export const revokeKey: Command = async (words, context) => {
   const [id, ...more] = positionals;
   if (id === undefined || more.length > 0) throw new UsageError("Name one key: moego keys revoke <id>");
   const key = await withDatabase(context, "moego keys revoke", (session) =>
-    keysOf(session, context.now).revoke(id, session.write),
+    keysOf(session, context.now).revoke(id, "installation", session.write),
   );
   context.terminal.out(`Key ${key.id} (${key.name}) is revoked since ${key.revokedTime?.toISOString()}.`);
 };
@@ -69,10 +69,12 @@ const pageSize = 500;
 async function readAll(session: Session, now: () => number): Promise<readonly ApiKey[]> {
   const all: ApiKey[] = [];
   for (;;) {
-    const after = all.at(-1);
-    const page = await keysOf(session, now).list({ size: pageSize, ...(after ? { after } : {}) }, session.write.signal);
-    all.push(...page);
-    if (page.length < pageSize) return all;
+    const last = all.at(-1);
+    const after = last ? { after: { time: last.createdTime, id: last.id } } : {};
+    const query = { showRevoked: true, page: { size: pageSize, offset: 0, ...after } };
+    const rows = await keysOf(session, now).list(query, "installation", session.write.signal);
+    all.push(...rows.slice(0, pageSize));
+    if (rows.length <= pageSize) return all;
   }
 }
 

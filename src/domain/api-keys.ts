@@ -1,8 +1,10 @@
-import { type Scope, scopes } from "./caller.js";
-import { invalidRequest, notFound, type Violation } from "./errors.js";
-import { idPrefixes, isId, newId } from "./ids.js";
-import { isIpRange } from "./ip-ranges.js";
+import { DomainError, invalidRequest, notFound, type Violation } from "./errors.js";
+import { idPrefixes, newId } from "./ids.js";
+import { assertWithinReach, type KeyManager, type KeyVisibility, keyVisibility, seesKey } from "./key-reach.js";
 import { hashSecret, hintOf, makeSecret } from "./key-secrets.js";
+import { keyViolations } from "./key-violations.js";
+import type { Page } from "./page.js";
+import { nameRule, normalise } from "./text.js";
 import type { Write } from "./write.js";
 
 /** What a key may touch. An enterprise stands for all companies of it, also those that join later. */
@@ -21,9 +23,10 @@ export interface ApiKey {
   readonly allowedAddresses: readonly string[];
   readonly organizations: readonly Organization[];
   readonly staffId?: string;
-  /** First characters of each secret. */
+  /** First characters of each secret, that of the newest last. */
   readonly hints: readonly string[];
   readonly createdTime: Date;
+  readonly updatedTime: Date;
   readonly expiredTime?: Date;
   readonly revokedTime?: Date;
   /** To the minute. */
@@ -39,42 +42,82 @@ export interface ApiKeyInput {
   readonly expiredTime?: Date;
 }
 
-export interface NewApiKey extends ApiKeyInput {
-  readonly id: string;
+/** A secret to store. */
+export interface NewSecret {
   /** SHA-256 of the secret, 32 bytes. */
   readonly hash: Uint8Array;
   readonly hint: string;
 }
 
-export interface ApiKeyPage {
-  readonly size: number;
-  /** The last key of the page before. */
-  readonly after?: ApiKey;
+export interface NewApiKey extends ApiKeyInput, NewSecret {
+  readonly id: string;
 }
 
+export interface ApiKeyQuery {
+  readonly visibility: KeyVisibility;
+  /** Revoked and expired ones too. */
+  readonly showRevoked: boolean;
+  readonly page: Page;
+}
+
+/** What becomes of a locked key. The overlap is counted by the database's clock. */
+export type KeyEdit =
+  | { readonly kind: "rotate"; readonly secret: NewSecret; readonly overlapMs: number }
+  | { readonly kind: "revoke" };
+
 export interface ApiKeyRepository {
-  /** Stores the key with its first secret. */
-  insert(key: NewApiKey, write: Write): Promise<ApiKey>;
-  /** Newest first. */
-  list(page: ApiKeyPage, signal: AbortSignal): Promise<readonly ApiKey[]>;
-  /** Revokes a key; one that is revoked already keeps its time. Undefined when there is no such key. */
-  revoke(id: string, write: Write): Promise<ApiKey | undefined>;
+  /**
+   * Stores the key with its first secret, or answers with the key that an earlier call of the claim made.
+   *
+   * @returns undefined when it was not to be admitted and no earlier call answers for it
+   */
+  insert(key: NewApiKey, admission: { readonly admit: boolean }, write: Write): Promise<ApiKey | undefined>;
+  get(id: string, signal: AbortSignal): Promise<ApiKey | undefined>;
+  /** Newest first. One row more than the page's size tells that there is a next page. */
+  list(query: ApiKeyQuery, signal: AbortSignal): Promise<readonly ApiKey[]>;
+  /**
+   * Changes a locked key. `admit` judges whether the caller may see it, also for a replay; `decide` what becomes of it,
+   * undefined for nothing.
+   *
+   * @returns undefined when there is no such key
+   */
+  change(id: string, rules: KeyRules, write: Write): Promise<ApiKey | undefined>;
   /** Which of the organizations exist, by position. */
   existing(organizations: readonly Organization[], signal: AbortSignal): Promise<readonly boolean[]>;
   /** Whether a company that the organizations reach has this staff member. */
   hasStaff(staffId: string, organizations: readonly Organization[], signal: AbortSignal): Promise<boolean>;
 }
 
-export interface ApiKeys {
-  /** Makes a key. The secret is in this answer and nowhere else. */
-  create(input: ApiKeyInput, write: Write): Promise<{ readonly key: ApiKey; readonly secret: string }>;
-  /** Newest first. */
-  list(page: ApiKeyPage, signal: AbortSignal): Promise<readonly ApiKey[]>;
-  /** From then on the key is refused, by every process within 2 s. Throws RESOURCE_NOT_FOUND. */
-  revoke(id: string, write: Write): Promise<ApiKey>;
+export interface KeyRules {
+  admit(key: ApiKey): void;
+  /** @param now by the database's clock */
+  decide(key: ApiKey, now: Date): KeyEdit | undefined;
 }
 
-/** Administration of API keys. Whether the caller may hand out what it asks for is checked by the handler. */
+/** A key and, in the first answer alone, its secret. */
+export interface IssuedKey {
+  readonly key: ApiKey;
+  /** Absent in a replay. */
+  readonly secret?: string;
+}
+
+export interface ApiKeys {
+  /** Makes a key. The secret is in this answer and nowhere else. */
+  create(input: ApiKeyInput, manager: KeyManager, write: Write): Promise<IssuedKey>;
+  get(id: string, manager: KeyManager, signal: AbortSignal): Promise<ApiKey>;
+  /** Newest first. One row more than the page's size tells that there is a next page. */
+  list(query: Omit<ApiKeyQuery, "visibility">, manager: KeyManager, signal: AbortSignal): Promise<readonly ApiKey[]>;
+  /** Gives a key a new secret; the one before it works for `overlapMs` more. */
+  rotate(
+    rotation: { readonly id: string; readonly overlapMs: number },
+    manager: KeyManager,
+    write: Write,
+  ): Promise<IssuedKey>;
+  /** From then on the key is refused, by every process within 2 s. Throws RESOURCE_NOT_FOUND. */
+  revoke(id: string, manager: KeyManager, write: Write): Promise<ApiKey>;
+}
+
+/** Administration of API keys: no key hands out, sees or gains more than it has (key-reach.ts). */
 export function createApiKeys(options: {
   readonly repository: ApiKeyRepository;
   /** Milliseconds since the epoch. */
@@ -82,86 +125,83 @@ export function createApiKeys(options: {
 }): ApiKeys {
   const { repository, now } = options;
   return {
-    async create(input, write) {
-      const violations = [
-        ...shapeViolations(input, now()),
-        ...(await referenceViolations(input, repository, write.signal)),
-      ];
-      if (violations.length > 0) throw invalidRequest(violations);
+    async create(input, manager, write) {
+      assertWithinReach(manager, input);
+      const violations: readonly Violation[] = await keyViolations(input, {
+        repository,
+        now: now(),
+        signal: write.signal,
+      });
+      // Without a claim there is no earlier call that could answer for it.
+      if (violations.length > 0 && !write.claim) throw invalidRequest(violations);
       const secret = makeSecret();
       const stored: NewApiKey = {
         ...input,
-        name: input.name.trim(),
+        name: normalise(input.name, nameRule),
         scopes: [...new Set(input.scopes)],
         allowedAddresses: [...new Set(input.allowedAddresses)],
         id: newId(idPrefixes.apiKey),
-        hash: hashSecret(secret),
-        hint: hintOf(secret),
+        ...toStored(secret),
       };
-      return { key: await repository.insert(stored, write), secret };
+      const key = await repository.insert(stored, { admit: violations.length === 0 }, write);
+      if (!key) throw invalidRequest(violations);
+      return issued(key, secret, write);
     },
-    list: (page, signal) => repository.list(page, signal),
-    async revoke(id, write) {
-      const key = await repository.revoke(id, write);
-      if (!key) throw notFound("ApiKey", id);
+
+    async get(id, manager, signal) {
+      const key = await repository.get(id, signal);
+      if (!key || !seesKey(manager, key)) throw keyNotFound(id);
+      return key;
+    },
+
+    list: (query, manager, signal) => repository.list({ ...query, visibility: keyVisibility(manager) }, signal),
+
+    async rotate({ id, overlapMs }, manager, write) {
+      const secret = makeSecret();
+      const rules: KeyRules = {
+        admit(key) {
+          if (!seesKey(manager, key)) throw keyNotFound(id);
+          // Whoever gets the secret can do what the key can do.
+          assertWithinReach(manager, key);
+        },
+        decide(key, time) {
+          assertInForce(key, time);
+          return { kind: "rotate", secret: toStored(secret), overlapMs };
+        },
+      };
+      const key = await repository.change(id, rules, write);
+      if (!key) throw keyNotFound(id);
+      return issued(key, secret, write);
+    },
+
+    async revoke(id, manager, write) {
+      const rules: KeyRules = {
+        admit(key) {
+          if (!seesKey(manager, key)) throw keyNotFound(id);
+        },
+        decide: (key) => (key.revokedTime ? undefined : { kind: "revoke" }),
+      };
+      const key = await repository.change(id, rules, write);
+      if (!key) throw keyNotFound(id);
       return key;
     },
   };
 }
 
-export function isScope(text: string): text is Scope {
-  return scopes.some((scope) => scope === text);
+function toStored(secret: string): NewSecret {
+  return { hash: hashSecret(secret), hint: hintOf(secret) };
 }
 
-const listLimit = 100;
-
-function shapeViolations(input: ApiKeyInput, now: number): Violation[] {
-  const found: Violation[] = [];
-  const add = (field: string, reason: Violation["reason"], description: string) =>
-    found.push({ field, reason, description });
-
-  const nameLength = [...input.name.trim()].length;
-  if (nameLength === 0) add("name", "REQUIRED", "A key needs a name.");
-  if (nameLength > 100) add("name", "TOO_LONG", "At most 100 characters.");
-  if (/\p{Cc}/u.test(input.name)) add("name", "INVALID_FORMAT", "No control characters.");
-  for (const [index, scope] of input.scopes.entries()) {
-    if (!isScope(scope)) add(`scopes[${index}]`, "NOT_FOUND", `Must be one of ${scopes.join(", ")}.`);
-  }
-  for (const [index, range] of input.allowedAddresses.entries()) {
-    const expected = "Must be an IPv4 or IPv6 address, or a range such as 10.0.0.0/8.";
-    if (!isIpRange(range)) add(`allowed_addresses[${index}]`, "INVALID_FORMAT", expected);
-  }
-  if (input.allowedAddresses.length > listLimit) add("allowed_addresses", "TOO_MANY", `At most ${listLimit}.`);
-  if (input.organizations.length > listLimit) add("organizations", "TOO_MANY", `At most ${listLimit}.`);
-  if (input.expiredTime && !(input.expiredTime.getTime() > now)) {
-    add("expired_time", "OUT_OF_RANGE", "Must be in the future.");
-  }
-  // A platform key manages companies and keys; it never reads what a company holds.
-  const isPlatformKey = input.scopes.includes("platform:admin");
-  const named = input.organizations.length;
-  if (isPlatformKey && named > 0) add("organizations", "CONFLICT", "A key with platform:admin names none.");
-  if (!isPlatformKey && named === 0) add("organizations", "REQUIRED", "A key names at least one organization.");
-  return found;
+/** Only the call that stored a secret knows it. */
+function issued(key: ApiKey, secret: string, { claim }: Write): IssuedKey {
+  return claim?.replayed ? { key } : { key, secret };
 }
 
-/** Looks up only what has the form of an id; the rest cannot exist. */
-async function referenceViolations(
-  input: ApiKeyInput,
-  repository: ApiKeyRepository,
-  signal: AbortSignal,
-): Promise<Violation[]> {
-  const found: Violation[] = [];
-  const askable = input.organizations.slice(0, listLimit);
-  const wellFormed = askable.filter((one) => isId(one.id) && (one.type !== "BUSINESS" || isId(one.companyId)));
-  const existing = await repository.existing(wellFormed, signal);
-  for (const [index, organization] of askable.entries()) {
-    if (existing[wellFormed.indexOf(organization)]) continue;
-    found.push({ field: `organizations[${index}].id`, reason: "NOT_FOUND", description: "No such organization." });
-  }
-  if (input.staffId !== undefined) {
-    const known = isId(input.staffId) && (await repository.hasStaff(input.staffId, wellFormed, signal));
-    const description = "No such staff member in a company of the key.";
-    if (!known) found.push({ field: "staff_id", reason: "NOT_FOUND", description });
-  }
-  return found;
+function keyNotFound(id: string): DomainError {
+  return notFound("ApiKey", id);
+}
+
+function assertInForce({ id, revokedTime, expiredTime }: ApiKey, now: Date): void {
+  if (!revokedTime && !(expiredTime && expiredTime <= now)) return;
+  throw new DomainError("KEY_NOT_IN_FORCE", "The key is revoked or has expired.", { metadata: { keyId: id } });
 }

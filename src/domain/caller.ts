@@ -44,6 +44,10 @@ export interface Caller {
   readonly scopes: ReadonlySet<Scope>;
   /** What the key is bound to, which stays the same when a company joins its enterprise. Page tokens are bound to it. */
   readonly organizations: readonly string[];
+  /** Enterprises that it covers as such: also the companies that join later. Absent = none. */
+  readonly enterpriseIds?: readonly string[];
+  /** Addresses and ranges it may call from; absent = anywhere. */
+  readonly allowedAddresses?: readonly string[];
   /** By company id. */
   readonly companies: ReadonlyMap<string, CompanyReach>;
 }

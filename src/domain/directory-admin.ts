@@ -1,83 +1,105 @@
-import { isSupportedCountry } from "libphonenumber-js";
-import { invalidRequest, type Violation } from "./errors.js";
-import { idPrefixes, isId, newId } from "./ids.js";
+import { reachOf } from "./access.js";
+import type { Caller } from "./caller.js";
+import type { Business, Company, Staff } from "./directory.js";
+import type {
+  BusinessChange,
+  BusinessRecord,
+  CompanyChange,
+  CompanyRecord,
+  DirectoryAdminRepository,
+  DirectoryTarget,
+  StaffChange,
+  StaffOutcome,
+  StaffRecord,
+} from "./directory-admin-repository.js";
+import { DomainError, invalidRequest } from "./errors.js";
+import { idPrefixes, newId } from "./ids.js";
+import { reachExceeded } from "./key-reach.js";
+import type { Page } from "./page.js";
 import type { Write } from "./write.js";
 
-export interface NewCompany {
-  readonly id: string;
-  readonly name: string;
-  /** ISO 3166-1 alpha-2. */
-  readonly country: string;
-  /** IANA zone id. */
-  readonly timeZone: string;
-}
-
-export interface NewBusiness {
-  readonly companyId: string;
-  readonly id: string;
-  readonly name: string;
-}
-
-export interface DirectoryAdminRepository {
-  /** Throws ALREADY_EXISTS. */
-  insertCompany(company: NewCompany, write: Write): Promise<void>;
-  /** Throws ALREADY_EXISTS. False when there is no such company. */
-  insertBusiness(business: NewBusiness, write: Write): Promise<boolean>;
-  listCompanies(signal: AbortSignal): Promise<readonly NewCompany[]>;
-  listBusinesses(companyId: string, signal: AbortSignal): Promise<readonly NewBusiness[]>;
-}
-
 /** An id that is not given is made. */
-export type WithoutId<T extends { readonly id: string }> = Omit<T, "id"> & { readonly id: string | undefined };
+export type WithoutId<T extends { readonly id: string }> = Omit<T, "id"> & { readonly id?: string };
 
-/** The first company and its locations, on a database where no key can exist yet. */
-export function createDirectoryAdmin(repository: DirectoryAdminRepository) {
+/** Companies, locations and staff, for those who run them (decisions.md section 9). */
+export interface DirectoryAdmin {
+  createCompany(input: WithoutId<CompanyRecord>, write: Write): Promise<Company>;
+  updateCompany(id: string, change: CompanyChange, caller: Caller, write: Write): Promise<Company>;
+  /** Every company of the installation. One row more than the page's size tells that there is a next page. */
+  listCompanies(page: Page, signal: AbortSignal): Promise<readonly Company[]>;
+  createBusiness(input: WithoutId<BusinessRecord>, caller: Caller, write: Write): Promise<Business>;
+  updateBusiness(target: DirectoryTarget, change: BusinessChange, caller: Caller, write: Write): Promise<Business>;
+  setBusinessArchived(target: DirectoryTarget, archived: boolean, caller: Caller, write: Write): Promise<Business>;
+  createStaff(input: WithoutId<StaffRecord>, caller: Caller, write: Write): Promise<Staff>;
+  updateStaff(target: DirectoryTarget, change: StaffChange, caller: Caller, write: Write): Promise<Staff>;
+  setStaffArchived(target: DirectoryTarget, archived: boolean, caller: Caller, write: Write): Promise<Staff>;
+}
+
+export function createDirectoryAdmin(repository: DirectoryAdminRepository): DirectoryAdmin {
   return {
-    async createCompany(input: WithoutId<NewCompany>, write: Write): Promise<NewCompany> {
-      const company = { ...input, id: input.id ?? newId(idPrefixes.company), name: input.name.trim() };
-      refuse([
-        ...idViolations(company.id),
-        ...nameViolations(company.name),
-        ...(isSupportedCountry(company.country)
-          ? []
-          : [invalid("country", "Must be a country of ISO 3166-1 with telephone numbers, such as US.")]),
-        ...(isTimeZone(company.timeZone)
-          ? []
-          : [invalid("time_zone", "Must be an IANA zone, such as America/New_York.")]),
-      ]);
-      await repository.insertCompany(company, write);
-      return company;
+    async createCompany(input, write) {
+      return repository.createCompany({ ...input, id: input.id ?? newId(idPrefixes.company) }, write);
     },
-    async createBusiness(input: WithoutId<NewBusiness>, write: Write): Promise<NewBusiness> {
-      const business = { ...input, id: input.id ?? newId(idPrefixes.business), name: input.name.trim() };
-      refuse([...idViolations(business.id), ...nameViolations(business.name)]);
-      const hasCompany = isId(business.companyId) && (await repository.insertBusiness(business, write));
-      if (!hasCompany) refuse([{ field: "company_id", reason: "NOT_FOUND", description: "No such company." }]);
-      return business;
+
+    async updateCompany(id, change, caller, write) {
+      assertMayWriteDirectory(caller, id);
+      const { enterpriseId } = change;
+      // Whoever joins an enterprise opens the company to all keys of it, so only such a key may say so.
+      if (enterpriseId && !caller.enterpriseIds?.includes(enterpriseId)) throw reachExceeded(["organizations"]);
+      return repository.changeCompany(id, change, write);
     },
-    listCompanies: (signal: AbortSignal) => repository.listCompanies(signal),
-    listBusinesses: (companyId: string, signal: AbortSignal) => repository.listBusinesses(companyId, signal),
+
+    listCompanies: (page, signal) => repository.listCompanies(page, signal),
+
+    async createBusiness(input, caller, write) {
+      assertMayWriteDirectory(caller, input.companyId);
+      return repository.createBusiness({ ...input, id: input.id ?? newId(idPrefixes.business) }, write);
+    },
+
+    async updateBusiness(target, change, caller, write) {
+      assertMayWriteDirectory(caller, target.companyId);
+      return repository.changeBusiness(target, change, write);
+    },
+
+    async setBusinessArchived(target, archived, caller, write) {
+      assertMayWriteDirectory(caller, target.companyId);
+      return repository.setBusinessArchived(target, archived, write);
+    },
+
+    async createStaff(input, caller, write) {
+      assertMayWriteDirectory(caller, input.companyId);
+      const record = { ...input, id: input.id ?? newId(idPrefixes.staff) };
+      return storedStaff(await repository.createStaff(record, write), "working_business_ids");
+    },
+
+    async updateStaff(target, change, caller, write) {
+      assertMayWriteDirectory(caller, target.companyId);
+      return storedStaff(await repository.changeStaff(target, change, write), "working_businesses.business_ids");
+    },
+
+    async setStaffArchived(target, archived, caller, write) {
+      assertMayWriteDirectory(caller, target.companyId);
+      return repository.setStaffArchived(target, archived, write);
+    },
   };
 }
 
-function refuse(violations: readonly Violation[]): void {
-  if (violations.length > 0) throw invalidRequest(violations);
+/** The directory is the matter of the whole company: a key of one location only reads it, whatever its scopes. */
+function assertMayWriteDirectory(caller: Caller, companyId: string): void {
+  if (reachOf(caller, companyId).businessIds === undefined) return;
+  const scope = "directory:write";
+  throw new DomainError("SCOPE_REQUIRED", "A key that is limited to locations cannot write the directory.", {
+    metadata: { scope },
+  });
 }
 
-function invalid(field: string, description: string): Violation {
-  return { field, reason: "INVALID_FORMAT", description };
-}
-
-function idViolations(id: string): Violation[] {
-  return isId(id) ? [] : [invalid("id", "Must be 1 to 30 characters of A-Z, a-z, 0-9, _, . and -.")];
-}
-
-function nameViolations(name: string): Violation[] {
-  const length = [...name].length;
-  const isGood = length >= 1 && length <= 100 && !/\p{Cc}/u.test(name);
-  return isGood ? [] : [invalid("name", "Must be 1 to 100 characters on one line.")];
-}
-
-function isTimeZone(zone: string): boolean {
-  return zone === "UTC" || Intl.supportedValuesOf("timeZone").includes(zone);
+function storedStaff(outcome: StaffOutcome, list: string): Staff {
+  if (outcome.kind === "stored") return outcome.staff;
+  throw invalidRequest(
+    outcome.positions.map((position) => ({
+      field: `${list}[${position}]`,
+      reason: "NOT_FOUND",
+      description: "Does not exist in the company.",
+    })),
+  );
 }

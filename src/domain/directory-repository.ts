@@ -2,11 +2,17 @@ import type { Visibility } from "./caller.js";
 import type { Business, Company, Staff } from "./directory.js";
 import type { Page } from "./page.js";
 
+export interface BusinessQuery {
+  readonly visibility: Visibility;
+  readonly page: Page;
+  readonly showArchived: boolean;
+}
+
 export interface DirectoryRepository {
   getCompany(visibility: Visibility, id: string, signal: AbortSignal): Promise<Company | undefined>;
   listCompanies(visibility: Visibility, page: Page, signal: AbortSignal): Promise<readonly Company[]>;
   getBusiness(visibility: Visibility, id: string, signal: AbortSignal): Promise<Business | undefined>;
-  listBusinesses(visibility: Visibility, page: Page, signal: AbortSignal): Promise<readonly Business[]>;
+  listBusinesses(query: BusinessQuery, signal: AbortSignal): Promise<readonly Business[]>;
   getStaff(visibility: Visibility, id: string, signal: AbortSignal): Promise<Staff | undefined>;
   listStaff(visibility: Visibility, page: Page, signal: AbortSignal): Promise<readonly Staff[]>;
 }

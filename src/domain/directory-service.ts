@@ -10,7 +10,7 @@ export interface Directory {
   getCompany(id: string, caller: Caller, signal: AbortSignal): Promise<Company>;
   listCompanies(page: Page, caller: Caller, signal: AbortSignal): Promise<readonly Company[]>;
   getBusiness(id: string, caller: Caller, signal: AbortSignal): Promise<Business>;
-  listBusinesses(query: CompanyPage, caller: Caller, signal: AbortSignal): Promise<readonly Business[]>;
+  listBusinesses(query: BusinessPage, caller: Caller, signal: AbortSignal): Promise<readonly Business[]>;
   getStaff(id: string, caller: Caller, signal: AbortSignal): Promise<Staff>;
   listStaff(query: CompanyPage, caller: Caller, signal: AbortSignal): Promise<readonly Staff[]>;
 }
@@ -18,6 +18,10 @@ export interface Directory {
 export interface CompanyPage {
   readonly companyId: string;
   readonly page: Page;
+}
+
+export interface BusinessPage extends CompanyPage {
+  readonly showArchived: boolean;
 }
 
 export function createDirectory(repository: DirectoryRepository): Directory {
@@ -30,8 +34,8 @@ export function createDirectory(repository: DirectoryRepository): Directory {
     async getBusiness(id, caller, signal) {
       return found("Business", id, await repository.getBusiness(visibilityOf(caller), id, signal));
     },
-    async listBusinesses({ companyId, page }, caller, signal) {
-      return repository.listBusinesses(within(caller, companyId), page, signal);
+    async listBusinesses({ companyId, page, showArchived }, caller, signal) {
+      return repository.listBusinesses({ visibility: within(caller, companyId), page, showArchived }, signal);
     },
     async getStaff(id, caller, signal) {
       return found("Staff", id, await repository.getStaff(visibilityOf(caller), id, signal));

@@ -27,6 +27,7 @@ export interface Business {
   readonly instagram: string;
   readonly yelp: string;
   readonly google: string;
+  readonly archived: boolean;
 }
 
 export interface Staff {

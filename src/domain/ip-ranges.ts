@@ -8,3 +8,52 @@ export function isIpRange(text: string): boolean {
   if (length === undefined) return true;
   return /^(0|[1-9]\d{0,2})$/.test(length) && Number(length) <= (version === 4 ? 32 : 128);
 }
+
+/** Whether every address of a range lies in one of the others. */
+export function isWithinRanges(range: string, others: readonly string[]): boolean {
+  const inner = readRange(range);
+  return others.map(readRange).some((outer) => {
+    // A range of IPv6 admits no IPv4 address, although it may hold their mapped spelling.
+    if (inner.isV4 !== outer.isV4 || inner.prefix < outer.prefix) return false;
+    return headOf(inner, outer.prefix) === headOf(outer, outer.prefix);
+  });
+}
+
+interface Range {
+  /** 128 bits: IPv4 at its place in IPv6, so that the mapped spelling is the same address (RFC 4291, 2.5.5.2). */
+  readonly bits: bigint;
+  /** How many of them name the network. */
+  readonly prefix: number;
+  readonly isV4: boolean;
+}
+
+function readRange(text: string): Range {
+  const [address = "", length] = text.split("/");
+  const isPlainV4 = isIP(address) === 4;
+  const bits = isPlainV4 ? mapped | readV4(address) : readV6(address);
+  const prefix = length === undefined ? 128 : Number(length) + (isPlainV4 ? 96 : 0);
+  return { bits, prefix, isV4: prefix >= 96 && bits >> 32n === mapped >> 32n };
+}
+
+function headOf({ bits }: Range, prefix: number): bigint {
+  return bits >> BigInt(128 - prefix);
+}
+
+const mapped = 0xffffn << 32n;
+
+function readV4(address: string): bigint {
+  return address.split(".").reduce((number, part) => (number << 8n) | BigInt(part), 0n);
+}
+
+function readV6(address: string): bigint {
+  // A trailing IPv4 address stands for two groups.
+  const groups = address.replace(/[\d.]+\.\d+$/, (tail) => {
+    const number = readV4(tail);
+    return `${(number >> 16n).toString(16)}:${(number & 0xffffn).toString(16)}`;
+  });
+  const [left = "", right] = groups.split("::");
+  const head = left === "" ? [] : left.split(":");
+  const tail = right === undefined || right === "" ? [] : right.split(":");
+  const zeros = Array.from({ length: 8 - head.length - tail.length }, () => "0");
+  return [...head, ...zeros, ...tail].reduce((number, group) => (number << 16n) | BigInt(`0x${group}`), 0n);
+}

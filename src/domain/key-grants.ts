@@ -29,7 +29,9 @@ export interface KeyRecord {
   readonly revokedTime?: Date;
   /** The key's organizations, each in a text of its own. */
   readonly organizations: readonly string[];
-  /** The same, resolved to companies. */
+  /** The enterprises among them. */
+  readonly enterpriseIds?: readonly string[];
+  /** All of them, resolved to companies. */
   readonly companies: readonly CompanyReach[];
 }
 
@@ -40,13 +42,15 @@ export function toGrant(record: KeyRecord): KeyGrant {
     ...(record.staffId === undefined ? {} : { staffId: record.staffId }),
     scopes: effectiveScopes(record.scopes),
     organizations: record.organizations,
+    enterpriseIds: record.enterpriseIds ?? [],
+    ...(record.allowedAddresses.length === 0 ? {} : { allowedAddresses: record.allowedAddresses }),
     companies: new Map(record.companies.map((reach) => [reach.companyId, reach])),
   };
   return { caller, allowedAddresses: record.allowedAddresses };
 }
 
 /** A stored scope that this version does not know gives nothing; it never turns the list into an empty one. */
-function effectiveScopes(stored: readonly string[]): ReadonlySet<Scope> {
+export function effectiveScopes(stored: readonly string[]): ReadonlySet<Scope> {
   const chosen =
     stored.length === 0
       ? scopes.filter((scope) => !privilegedScopes.includes(scope))

@@ -1,11 +1,9 @@
-import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { z } from "zod";
-import type { Business, Company, Staff } from "../domain/directory.js";
 import type { Directory } from "../domain/directory-service.js";
 import { BusinessService } from "../gen/proto/moego/business/business/v1/business_service_pb.js";
 import { CompanyService } from "../gen/proto/moego/business/company/v1/company_service_pb.js";
 import { StaffService } from "../gen/proto/moego/business/staff/v1/staff_service_pb.js";
-import { toProtoAddress } from "./customer-message.js";
+import { toProtoBusiness, toProtoCompany, toProtoStaff } from "./directory-message.js";
 import { id } from "./fields.js";
 import { type PageTokens, pagination } from "./page-token.js";
 import { parse } from "./parse.js";
@@ -53,9 +51,9 @@ export function createBusinessHandlers({
     },
 
     async listBusiness(request, context) {
-      const { companyId } = parse(requests.listBusiness.input, request, ofCompany);
+      const { companyId, showArchived } = parse(requests.listBusiness.input, request, businessesOfCompany);
       const page = pageTokens.open(request, context);
-      const found = await directory.listBusinesses({ companyId, page }, context.caller, context.signal);
+      const found = await directory.listBusinesses({ companyId, page, showArchived }, context.caller, context.signal);
       const { rows, nextPageToken } = page.close(found, byName);
       return { businesses: rows.map(toProtoBusiness), nextPageToken };
     },
@@ -86,26 +84,9 @@ export function createStaffHandlers({
 
 const byId = z.object({ id });
 const ofCompany = z.object({ companyId: id, pagination });
+const businessesOfCompany = z.object({ companyId: id, pagination, showArchived: z.boolean() });
 
 /** Lists by name: the cursor is the id alone, and its row's name is looked up. */
-function byName(row: { readonly id: string }) {
+export function byName(row: { readonly id: string }) {
   return { id: row.id };
-}
-
-function toProtoCompany({ timeZone, ...same }: Company) {
-  return { ...same, timezone: { id: timeZone } };
-}
-
-function toProtoBusiness({ address, ...same }: Business) {
-  return { ...same, ...(address ? { address: toProtoAddress(address) } : {}) };
-}
-
-function toProtoStaff({ hiredTime, archived, role, workingBusinessIds, ...same }: Staff) {
-  return {
-    ...same,
-    deleted: archived,
-    workingBusinessIds: [...workingBusinessIds],
-    ...(role ? { role } : {}),
-    ...(hiredTime ? { hiredTime: timestampFromDate(hiredTime) } : {}),
-  };
 }

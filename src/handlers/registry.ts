@@ -1,30 +1,40 @@
+import { createPackageRegistry, type PackageDependencies } from "./package-registry.js";
+import { type ApiKeyRepository, createApiKeys } from "../domain/api-keys.js";
 import { createCustomerNotes } from "../domain/customer-notes.js";
 import { createCustomerTags } from "../domain/customer-tags.js";
 import { type CustomerDependencies, createCustomers } from "../domain/customers.js";
+import { createDirectoryAdmin } from "../domain/directory-admin.js";
+import type { DirectoryAdminRepository } from "../domain/directory-admin-repository.js";
 import type { DirectoryRepository } from "../domain/directory-repository.js";
 import { createDirectory } from "../domain/directory-service.js";
 import { createLeads, type LeadDependencies } from "../domain/leads.js";
+import type { PetRepository } from "../domain/pet-repository.js";
+import { createPets } from "../domain/pets.js";
+import { ApiKeyService } from "../gen/proto/moego/admin/v1/api_key_service_pb.js";
+import { DirectoryAdminService } from "../gen/proto/moego/admin/v1/directory_admin_service_pb.js";
 import { BusinessService } from "../gen/proto/moego/business/business/v1/business_service_pb.js";
 import { CompanyService } from "../gen/proto/moego/business/company/v1/company_service_pb.js";
 import { CustomerService } from "../gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { LeadService } from "../gen/proto/moego/business/customer/v1/lead_service_pb.js";
+import { PetService } from "../gen/proto/moego/business/customer/v1/pet_service_pb.js";
 import { StaffService } from "../gen/proto/moego/business/staff/v1/staff_service_pb.js";
 import { services } from "../services.js";
+import { createApiKeyHandlers } from "./api-keys.js";
 import { createCustomerHandlers } from "./customers.js";
 import { createBusinessHandlers, createCompanyHandlers, createStaffHandlers } from "./directory.js";
+import { createDirectoryAdminHandlers } from "./directory-admin.js";
 import { createLeadHandlers } from "./leads.js";
-import { createPackageRegistry, type PackageDependencies } from "./package-registry.js";
 import { createPageTokens } from "./page-token.js";
+import { createPetHandlers } from "./pets.js";
 import { type HandlerRegistry, registry } from "./rpc.js";
 import { createSettingRegistry, type SettingDependencies } from "./settings-registry.js";
 import { unimplementedRpcs } from "./unimplemented.js";
 
-export interface HandlerDependencies
-  extends CustomerDependencies,
-    LeadDependencies,
-    SettingDependencies,
-    PackageDependencies {
+export interface HandlerDependencies extends CustomerDependencies, LeadDependencies, SettingDependencies, PackageDependencies {
   readonly directory: DirectoryRepository;
+  readonly pets: PetRepository;
+  readonly directoryAdmin: DirectoryAdminRepository;
+  readonly apiKeys: ApiKeyRepository;
   readonly pageTokenSecret: string;
 }
 
@@ -32,6 +42,8 @@ export interface HandlerDependencies
 export function createHandlers(dependencies: HandlerDependencies): HandlerRegistry {
   const pageTokens = createPageTokens(dependencies.pageTokenSecret);
   const directory = { directory: createDirectory(dependencies.directory), pageTokens };
+  const directoryAdmin = { directory: createDirectoryAdmin(dependencies.directoryAdmin), pageTokens };
+  const apiKeys = { apiKeys: createApiKeys({ repository: dependencies.apiKeys, now: Date.now }), pageTokens };
   const customers = {
     customers: createCustomers(dependencies),
     notes: createCustomerNotes(dependencies.customers),
@@ -42,11 +54,14 @@ export function createHandlers(dependencies: HandlerDependencies): HandlerRegist
     new Map([
       ...registry(CustomerService, createCustomerHandlers(customers)),
       ...registry(LeadService, createLeadHandlers({ leads: createLeads(dependencies), pageTokens })),
+      ...registry(PetService, createPetHandlers({ pets: createPets(dependencies.pets), pageTokens })),
       ...createSettingRegistry(dependencies, pageTokens),
       ...createPackageRegistry(dependencies, pageTokens),
       ...registry(CompanyService, createCompanyHandlers(directory)),
       ...registry(BusinessService, createBusinessHandlers(directory)),
       ...registry(StaffService, createStaffHandlers(directory)),
+      ...registry(DirectoryAdminService, createDirectoryAdminHandlers(directoryAdmin)),
+      ...registry(ApiKeyService, createApiKeyHandlers(apiKeys)),
     ]),
   );
 }

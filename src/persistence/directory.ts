@@ -1,7 +1,6 @@
-import type { Address } from "../domain/customer.js";
-import type { Business, Company, Staff } from "../domain/directory.js";
 import type { DirectoryRepository } from "../domain/directory-repository.js";
 import type { Database } from "./database.js";
+import { type BusinessRow, type CompanyRow, type StaffRow, toBusiness, toCompany, toStaff } from "./directory-rows.js";
 import { type Statement, statement } from "./statement.js";
 import { theOne, visibilityValues } from "./visibility.js";
 
@@ -25,8 +24,11 @@ export function createDirectoryRepository(database: Database): DirectoryReposito
       return row && toBusiness(row);
     },
 
-    async listBusinesses(visibility, page, signal) {
-      const values = [...visibilityValues(visibility), page.size + 1, page.offset, page.after?.id ?? null];
+    async listBusinesses({ visibility, page, showArchived }, signal) {
+      const values = [
+        ...[...visibilityValues(visibility), page.size + 1, page.offset, page.after?.id ?? null],
+        showArchived,
+      ];
       const rows = await database.read<BusinessRow>(businesses.list, values, signal);
       return rows.map(toBusiness);
     },
@@ -68,7 +70,7 @@ const businesses: Statements = {
   get: statement("business.get", `SELECT * FROM business b WHERE ${businessVisible} AND b.id = $3`),
   list: statement(
     "business.list",
-    `SELECT * FROM business b WHERE ${businessVisible} AND b.archived_time IS NULL
+    `SELECT * FROM business b WHERE ${businessVisible} AND ($6::boolean OR b.archived_time IS NULL)
        AND ($5::text IS NULL OR (b.name, b.id) > (SELECT name, id FROM business WHERE company_id = ANY($1::text[]) AND id = $5))
      ORDER BY b.name, b.id LIMIT $3 OFFSET $4`,
   ),
@@ -89,82 +91,3 @@ const staff: Statements = {
      ORDER BY s.first_name, s.last_name, s.id LIMIT $3 OFFSET $4`,
   ),
 };
-
-interface CompanyRow {
-  readonly id: string;
-  readonly raw_id: string;
-  readonly name: string;
-  readonly country: string;
-  readonly time_zone: string;
-  readonly enterprise_id: string | null;
-  readonly max_customers: number | null;
-  readonly upcoming_appointments_url_template: string | null;
-}
-
-interface BusinessRow {
-  readonly company_id: string;
-  readonly id: string;
-  readonly name: string;
-  readonly avatar: string;
-  readonly phone: string;
-  readonly business_phone: string;
-  readonly email: string;
-  readonly address: Address | null;
-  readonly website: string;
-  readonly facebook: string;
-  readonly instagram: string;
-  readonly yelp: string;
-  readonly google: string;
-}
-
-interface StaffRow {
-  readonly company_id: string;
-  readonly id: string;
-  readonly first_name: string;
-  readonly last_name: string;
-  readonly avatar: string;
-  readonly phone: string;
-  readonly email: string;
-  readonly role_id: string | null;
-  readonly role_name: string;
-  readonly hired_time: Date | null;
-  readonly working_business_ids: readonly string[];
-  readonly mobile_van_id: string;
-  readonly archived_time: Date | null;
-}
-
-function toCompany(row: CompanyRow): Company {
-  return {
-    id: row.id,
-    rawId: BigInt(row.raw_id),
-    name: row.name,
-    country: row.country,
-    timeZone: row.time_zone,
-    ...(row.enterprise_id === null ? {} : { enterpriseId: row.enterprise_id }),
-    ...(row.max_customers === null ? {} : { maxCustomers: row.max_customers }),
-    ...(row.upcoming_appointments_url_template === null
-      ? {}
-      : { upcomingAppointmentsUrlTemplate: row.upcoming_appointments_url_template }),
-  };
-}
-
-function toBusiness({ company_id: companyId, business_phone: businessPhone, address, ...same }: BusinessRow): Business {
-  return { ...same, companyId, businessPhone, ...(address ? { address } : {}) };
-}
-
-function toStaff(row: StaffRow): Staff {
-  return {
-    companyId: row.company_id,
-    id: row.id,
-    firstName: row.first_name,
-    lastName: row.last_name,
-    avatar: row.avatar,
-    phone: row.phone,
-    email: row.email,
-    ...(row.role_id === null ? {} : { role: { id: row.role_id, name: row.role_name } }),
-    ...(row.hired_time ? { hiredTime: row.hired_time } : {}),
-    workingBusinessIds: row.working_business_ids,
-    mobileVanId: row.mobile_van_id,
-    archived: row.archived_time !== null,
-  };
-}

@@ -53,12 +53,15 @@ export async function beginChange(tx: Prisma.TransactionClient, write: Write): P
   return { now, ...(fingerprint && resourceIds ? { replay: { fingerprint, resourceIds } } : {}) };
 }
 
+/** What a call made. */
+export interface Effect {
+  /** Null for API keys, which belong to no company. */
+  readonly companyId: string | null;
+  readonly resourceIds: readonly string[];
+}
+
 /** Stores the claim beside the effect. A twin that was faster is a violation of `claimConstraint`. */
-export async function storeClaim(
-  tx: Prisma.TransactionClient,
-  write: Write,
-  effect: { readonly companyId: string; readonly resourceIds: readonly string[] },
-): Promise<void> {
+export async function storeClaim(tx: Prisma.TransactionClient, write: Write, effect: Effect): Promise<void> {
   if (!write.claim) return;
   const { key, fingerprint } = write.claim;
   await tx.$executeRaw`DELETE FROM idempotency

@@ -77,6 +77,9 @@ const touchKey = statement(
    WHERE id = $1 AND (last_used_time IS NULL OR last_used_time <= statement_timestamp() - interval '1 minute')`,
 );
 
+/** How an organization of type 3 begins: it is of no company. */
+const enterprise = "3:/";
+
 function toKeyRecord(row: KeyRow): KeyRecord {
   return {
     keyId: row.key_id,
@@ -87,6 +90,9 @@ function toKeyRecord(row: KeyRow): KeyRecord {
     ...(row.expired_time ? { expiredTime: row.expired_time } : {}),
     ...(row.revoked_time ? { revokedTime: row.revoked_time } : {}),
     organizations: row.organizations,
+    enterpriseIds: row.organizations
+      .filter((one) => one.startsWith(enterprise))
+      .map((one) => one.slice(enterprise.length)),
     companies: (row.companies ?? []).map(toReach),
   };
 }

@@ -1,5 +1,6 @@
 import { notFound } from "../domain/errors.js";
 import type { Write } from "../domain/write.js";
+import type { Prisma } from "../gen/prisma/client.js";
 import type { Database } from "./database.js";
 
 /**
@@ -19,15 +20,33 @@ export async function setCustomerLimit(
   write: Write,
 ): Promise<void> {
   await database.transact(write, async (tx) => {
-    const found = await tx.$queryRaw<{ id: string }[]>`SELECT id FROM company WHERE id = ${companyId} FOR UPDATE`;
-    if (found.length === 0) throw notFound("Company", companyId);
-    if (limit === null) {
-      await tx.companyCustomerCount.deleteMany({ where: { companyId } });
-    } else {
-      const customers = await tx.customer.count({ where: { companyId, archivedTime: null } });
-      const create = { companyId, customers };
-      await tx.companyCustomerCount.upsert({ where: { companyId }, create, update: { customers } });
-    }
-    await tx.company.update({ where: { id: companyId }, data: { maxCustomers: limit } });
+    await lockCompanyAgainstCreates(tx, companyId);
+    await applyCustomerLimit(tx, companyId, limit);
   });
+}
+
+/**
+ * Waits for those who are adding or removing a customer, and makes the others wait.
+ *
+ * @throws DomainError RESOURCE_NOT_FOUND
+ */
+export async function lockCompanyAgainstCreates(tx: Prisma.TransactionClient, companyId: string): Promise<void> {
+  const found = await tx.$queryRaw<{ id: string }[]>`SELECT id FROM company WHERE id = ${companyId} FOR UPDATE`;
+  if (found.length === 0) throw notFound("Company", companyId);
+}
+
+/** Stores the limit and its counter. Call it under `lockCompanyAgainstCreates`. */
+export async function applyCustomerLimit(
+  tx: Prisma.TransactionClient,
+  companyId: string,
+  limit: number | null,
+): Promise<void> {
+  if (limit === null) {
+    await tx.companyCustomerCount.deleteMany({ where: { companyId } });
+  } else {
+    const customers = await tx.customer.count({ where: { companyId, archivedTime: null } });
+    const create = { companyId, customers };
+    await tx.companyCustomerCount.upsert({ where: { companyId }, create, update: { customers } });
+  }
+  await tx.company.update({ where: { id: companyId }, data: { maxCustomers: limit } });
 }

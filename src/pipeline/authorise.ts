@@ -36,7 +36,7 @@ export function authorise(
   const reach = caller.companies.get(call.company);
   if (!reach) throw companyNotAllowed(call.company);
   const organizations = [...caller.organizations, `only ${reach.companyId}`];
-  return { ...caller, organizations, companies: new Map([[reach.companyId, reach]]) };
+  return { ...caller, organizations, enterpriseIds: [], companies: new Map([[reach.companyId, reach]]) };
 }
 
 /**

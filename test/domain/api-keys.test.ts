@@ -141,10 +141,11 @@ describe("making a key", () => {
 
   it("returns the secret once and stores its hash", async () => {
     const { keys, inserted } = keysOf();
-    const made = await keys.create(input, write);
-    expect(mayBeSecret(made.secret)).toBe(true);
-    expect(inserted()).toMatchObject({ name: "Front desk", hash: hashSecret(made.secret) });
-    expect(JSON.stringify(inserted())).not.toContain(made.secret);
+    const made = await keys.create(input, "installation", write);
+    const { secret: shown = "" } = made;
+    expect(mayBeSecret(shown)).toBe(true);
+    expect(inserted()).toMatchObject({ name: "Front desk", hash: hashSecret(shown) });
+    expect(JSON.stringify(inserted())).not.toContain(shown);
   });
 
   it("reports everything that is wrong at once", async () => {
@@ -160,7 +161,7 @@ describe("making a key", () => {
       expiredTime: new Date(1_000_000),
     };
     const error = await keysOf()
-      .keys.create(wrong, write)
+      .keys.create(wrong, "installation", write)
       .catch((thrown: unknown) => thrown);
     const fields = error instanceof DomainError ? error.details.violations?.map((violation) => violation.field) : [];
     expect(fields).toEqual([
@@ -179,9 +180,11 @@ describe("making a key", () => {
 
   it("binds every key to an organization, but a platform key to none", async () => {
     const { keys } = keysOf();
-    await expect(keys.create({ ...input, organizations: [] }, write)).rejects.toThrow("organizations");
-    await expect(keys.create({ ...input, scopes: ["platform:admin"] }, write)).rejects.toThrow("organizations");
-    await keys.create({ ...input, organizations: [], scopes: ["platform:admin"] }, write);
+    await expect(keys.create({ ...input, organizations: [] }, "installation", write)).rejects.toThrow("organizations");
+    await expect(keys.create({ ...input, scopes: ["platform:admin"] }, "installation", write)).rejects.toThrow(
+      "organizations",
+    );
+    await keys.create({ ...input, organizations: [], scopes: ["platform:admin"] }, "installation", write);
   });
 });
 
@@ -230,10 +233,11 @@ function keysOf() {
   const repository: ApiKeyRepository = {
     async insert(key) {
       inserted = key;
-      return { ...key, hints: [key.hint], createdTime: new Date(1_000_000) };
+      return { ...key, hints: [key.hint], createdTime: new Date(1_000_000), updatedTime: new Date(1_000_000) };
     },
     list: async () => [],
-    revoke: async () => undefined,
+    get: async () => undefined,
+    change: async () => undefined,
     existing: async (organizations) => organizations.map((one) => one.id === "cmp_001"),
     hasStaff: async (staffId) => staffId === "staff_001",
   };

@@ -2,9 +2,12 @@ import type { Message } from "@bufbuild/protobuf";
 import { afterAll, describe, expect, it } from "vitest";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { isReading } from "../../src/pipeline/contract.js";
+import { apiKeyRepeatables } from "../suites/api-key-fixtures.js";
 import { customerRepeatables } from "../suites/customer-repeatables.js";
-import { leadRepeatables } from "../suites/lead-fixtures.js";
 import { packageRepeatables } from "../suites/package-fixtures.js";
+import { directoryAdminRepeatables } from "../suites/directory-admin-fixtures.js";
+import { leadRepeatables } from "../suites/lead-fixtures.js";
+import { petRepeatables } from "../suites/pet-repeatables.js";
 import type { Repeatable } from "../suites/repeatable.js";
 import { nameOf } from "../suites/rpc-fixture.js";
 import { servedRpcs } from "../suites/served-rpcs.js";
@@ -24,10 +27,11 @@ let calls = 0;
 /** One for every rpc that writes. */
 const repeatables: readonly Repeatable[] = [
   ...customerRepeatables,
+  ...directoryAdminRepeatables,
+  ...apiKeyRepeatables,
   ...leadRepeatables,
-  ...settingRepeatables,
-  ...packageRepeatables,
-];
+  ...petRepeatables,
+  ...settingRepeatables, ...packageRepeatables];
 
 it("is tried on every rpc that writes", () => {
   const writing = servedRpcs.filter((method) => !isReading(method)).map(nameOf);
@@ -202,7 +206,8 @@ function messageOf(answer: Answer<Message>): Message {
 /** Grows with every write: each leaves a row of one of these, which are never removed. */
 async function changeCount(): Promise<number> {
   const { rows } = await server.database.owner.query<{ count: number }>(
-    `SELECT ((SELECT count(*) FROM change) + (SELECT count(*) FROM card_link))::int AS count`,
+    `SELECT ((SELECT count(*) FROM change) + (SELECT count(*) FROM card_link)
+       + (SELECT count(*) FROM api_key_change))::int AS count`,
   );
   return rows[0]?.count ?? 0;
 }

@@ -6,6 +6,7 @@ import {
   type MessageInitShape,
 } from "@bufbuild/protobuf";
 import type { Row } from "../../src/demo/rows.js";
+import type { FixtureKey } from "../support/fixture-keys.js";
 
 /** One way to walk a paged list. */
 export interface ListFixture {
@@ -18,10 +19,10 @@ export interface ListFixture {
   /** The ids of what is listed, in the documented order. */
   readonly ids: readonly string[];
   readonly table: string;
+  /** A key that sees the rows, and one of other organizations, where those of the other lists will not do. */
+  readonly keys?: { readonly walker: FixtureKey; readonly neighbour: FixtureKey };
   /** The strangers belong to others: the key never sees them. */
   readonly strangersAreForeign?: boolean;
-  /** Rows of the table are never removed but by its owner, with the guard off. */
-  readonly isLedger?: boolean;
   /** A row that nobody waited for, anywhere in the order by `place`, 0 to `rowCount`. */
   stranger(id: string, place: number): Row;
 }
@@ -55,7 +56,7 @@ export const byUpdate = numbers
 export const everything = { seconds: BigInt(Date.UTC(2020) / 1_000) };
 
 interface Given<I extends DescMessage>
-  extends Pick<ListFixture, "ids" | "table" | "strangersAreForeign" | "isLedger" | "stranger"> {
+  extends Pick<ListFixture, "ids" | "table" | "keys" | "strangersAreForeign" | "stranger"> {
   readonly request: MessageInitShape<I>;
   readonly otherRequest?: MessageInitShape<I>;
 }

@@ -5,6 +5,8 @@ import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/
 import { StaffService } from "../../src/gen/proto/moego/business/staff/v1/staff_service_pb.js";
 import { fixtureKey } from "../support/fixture-keys.js";
 import { customer, note } from "../support/fixtures.js";
+import { apiKeyListFixtures, apiKeyListTables } from "./api-key-fixtures.js";
+import { directoryAdminListFixtures, directoryAdminListTables } from "./directory-admin-fixtures.js";
 import { leadListFixtures, leadListTables } from "./lead-fixtures.js";
 import {
   ascending,
@@ -22,6 +24,7 @@ import {
   updateOf,
 } from "./list-fixture.js";
 import { packageListFixtures, packageListTables } from "./package-fixtures.js";
+import { petListFixtures, petListTables } from "./pet-fixtures.js";
 import { settingListFixtures, settingListTables } from "./setting-fixtures.js";
 
 /** A key of an enterprise, which reaches the company of the lists and many more, and a key of that company alone. */
@@ -36,6 +39,9 @@ export const listTables: Tables = [
   ["customer", numbers.map((n) => customerRow(rowId(n), placeOf(n), updateOf(n)))],
   ["customer_note", numbers.map((n) => note(company, rowId(n), rowId(0), minute(placeOf(n))))],
   ...leadListTables,
+  ...petListTables,
+  ...apiKeyListTables,
+  ...directoryAdminListTables,
   ...settingListTables,
   ...packageListTables,
 ];
@@ -73,6 +79,9 @@ export const listFixtures: readonly ListFixture[] = [
     stranger: (id, place) => note(company, id, rowId(0), minute(place)),
   }),
   ...leadListFixtures,
+  ...petListFixtures,
+  ...directoryAdminListFixtures,
+  ...apiKeyListFixtures,
   ...settingListFixtures,
   list(CompanyService.method.listCompanies, "by name", {
     request: {},

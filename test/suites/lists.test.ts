@@ -24,6 +24,7 @@ it("has a fixture for every paged list that is served", () => {
 
 describe.each(listFixtures.map((fixture) => [fixture.title, fixture] as const))("%s", (_, fixture) => {
   const { ids } = fixture;
+  const keys = fixture.keys ?? { walker, neighbour };
 
   describe.each(["grpc", "connect-json", "rest"] as const)("on %s", (transport) => {
     it("gives 50 rows for a page size of 0 or none, and else as many as asked for, 1 to 500", async () => {
@@ -42,7 +43,7 @@ describe.each(listFixtures.map((fixture) => [fixture.title, fixture] as const))(
     });
 
     it("refuses a request without pagination", async () => {
-      const answer = await server.call(fixture.method, fixture.request, { transport, key: walker });
+      const answer = await server.call(fixture.method, fixture.request, { transport, key: keys.walker });
       const { code, violations } = refused(fixture.method, answer);
       expect(code).toBe("INVALID_ARGUMENT");
       expect(violations).toEqual([{ field: "pagination", reason: "REQUIRED" }]);
@@ -79,7 +80,7 @@ describe.each(listFixtures.map((fixture) => [fixture.title, fixture] as const))(
           await insertStrangers(round);
         }
       } finally {
-        await removeStrangers(fixture);
+        await server.database.owner.query(`DELETE FROM ${fixture.table} WHERE id LIKE '${strangerPrefix}%'`);
       }
       expect(seen.filter((id) => !id.startsWith(strangerPrefix))).toEqual(ids);
       expect(new Set(seen).size).toBe(seen.length);
@@ -90,9 +91,8 @@ describe.each(listFixtures.map((fixture) => [fixture.title, fixture] as const))(
       const { nextPageToken } = await page({ pageSize: 5 });
       expect(nextPageToken).toMatch(/^[A-Za-z0-9_-]{1,64}$/);
       expect(nextPageToken).not.toMatch(/^\d+$/);
-      const before = await page({ pageSize: ids.length - 12 });
-      const last = await page({ pageSize: 500, pageToken: before.nextPageToken });
-      expect(last).toEqual({ ids: ids.slice(-12), nextPageToken: "" });
+      const last = await page({ pageSize: 500, pageToken: (await page({ pageSize: 500 })).nextPageToken });
+      expect(last).toEqual({ ids: ids.slice(500), nextPageToken: "" });
     });
 
     it("goes on from a token with another page size", async () => {
@@ -102,7 +102,7 @@ describe.each(listFixtures.map((fixture) => [fixture.title, fixture] as const))(
 
     it("refuses a token of another list", async () => {
       for (const other of listFixtures.filter(({ method }) => method !== fixture.method)) {
-        const { nextPageToken } = await pageOf(other, { pageSize: 5 }, { key: walker });
+        const { nextPageToken } = await pageOf(other, { pageSize: 5 }, { key: other.keys?.walker ?? walker });
         await expectTokenRefused({ pageToken: nextPageToken });
       }
     });
@@ -112,13 +112,13 @@ describe.each(listFixtures.map((fixture) => [fixture.title, fixture] as const))(
       it("refuses a token issued for another filter", async () => {
         const { nextPageToken } = await page({ pageSize: 5 });
         const other = { ...fixture, request: otherRequest };
-        expectInvalidToken(await refusalOf(other, { pageToken: nextPageToken }, { transport, key: walker }));
+        expectInvalidToken(await refusalOf(other, { pageToken: nextPageToken }, { transport, key: keys.walker }));
       });
     }
 
     it("refuses a token issued to a key of other organizations", async () => {
       const { nextPageToken } = await page({ pageSize: 5 });
-      expectInvalidToken(await refusalOf(fixture, { pageToken: nextPageToken }, { transport, key: neighbour }));
+      expectInvalidToken(await refusalOf(fixture, { pageToken: nextPageToken }, { transport, key: keys.neighbour }));
     });
 
     it("refuses a token that was changed in any place, cut or lengthened", async () => {
@@ -149,8 +149,8 @@ describe.each(listFixtures.map((fixture) => [fixture.title, fixture] as const))(
       }
     });
 
-    const page = (pagination: PageInit) => pageOf(fixture, pagination, { transport, key: walker });
-    const refusal = (pagination: PageInit) => refusalOf(fixture, pagination, { transport, key: walker });
+    const page = (pagination: PageInit) => pageOf(fixture, pagination, { transport, key: keys.walker });
+    const refusal = (pagination: PageInit) => refusalOf(fixture, pagination, { transport, key: keys.walker });
 
     async function expectTokenRefused(pagination: PageInit): Promise<void> {
       expectInvalidToken(await refusal(pagination));
@@ -180,17 +180,12 @@ async function pageOf(fixture: ListFixture, pagination: PageInit, options: CallO
   let nextPageToken = "";
   for (const field of method.output.fields) {
     if (field.fieldKind === "list" && field.listKind === "message") {
-      ids = [...answer.get(field)].map(idOf);
+      const idField = field.message.field["id"];
+      if (idField?.fieldKind !== "scalar") throw new Error(`${field.message.typeName} has no id`);
+      ids = [...answer.get(field)].map((item) => textOf(isReflected(item) ? item.get(idField) : undefined));
     } else if (field.name === "next_page_token") nextPageToken = textOf(answer.get(field));
   }
   return { ids, nextPageToken };
-}
-
-async function removeStrangers({ table, isLedger }: ListFixture): Promise<void> {
-  const { owner } = server.database;
-  if (isLedger) await owner.query(`ALTER TABLE ${table} DISABLE TRIGGER USER`);
-  await owner.query(`DELETE FROM ${table} WHERE id LIKE '${strangerPrefix}%'`);
-  if (isLedger) await owner.query(`ALTER TABLE ${table} ENABLE TRIGGER USER`);
 }
 
 async function refusalOf(fixture: ListFixture, pagination: PageInit, options: CallOptions): Promise<Refusal> {
@@ -208,15 +203,6 @@ function paged({ method, request }: ListFixture, pagination: PageInit): Message 
 function expectInvalidToken({ code, reason, violations }: Refusal): void {
   expect({ code, reason }).toEqual({ code: "INVALID_ARGUMENT", reason: "PAGE_TOKEN_INVALID" });
   expect(violations).toEqual([{ field: "pagination.page_token", reason: "INVALID_FORMAT" }]);
-}
-
-/** Of the item, or of the message that it begins with. */
-function idOf(item: unknown): string {
-  if (!isReflected(item)) throw new Error("expected a message");
-  const field = item.desc.field["id"] ?? item.desc.fields[0];
-  if (field?.fieldKind === "scalar") return textOf(item.get(field));
-  if (field?.fieldKind === "message") return idOf(item.get(field));
-  throw new Error(`${item.desc.typeName} has no id`);
 }
 
 function isReflected(value: unknown): value is ReturnType<typeof reflect> {

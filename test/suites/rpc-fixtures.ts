@@ -2,7 +2,10 @@ import { BusinessService } from "../../src/gen/proto/moego/business/business/v1/
 import { CompanyService } from "../../src/gen/proto/moego/business/company/v1/company_service_pb.js";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { StaffService } from "../../src/gen/proto/moego/business/staff/v1/staff_service_pb.js";
+import { apiKeyRpcFixtures } from "./api-key-fixtures.js";
+import { directoryAdminRpcFixtures } from "./directory-admin-fixtures.js";
 import { leadRpcFixtures } from "./lead-fixtures.js";
+import { petRpcFixtures } from "./pet-fixtures.js";
 import { packageRpcFixtures } from "./package-fixtures.js";
 import { type RpcFixture, rpcFixture } from "./rpc-fixture.js";
 import { settingRpcFixtures } from "./setting-fixtures.js";
@@ -54,6 +57,9 @@ export const rpcFixtures: readonly RpcFixture[] = [
   }),
   rpcFixture(customers.listCustomerTags, { request: { id: "cus_a1" }, foreignIds: ofCustomerC }),
   ...leadRpcFixtures,
+  ...petRpcFixtures,
+  ...directoryAdminRpcFixtures,
+  ...apiKeyRpcFixtures,
   ...settingRpcFixtures,
   rpcFixture(CompanyService.method.getCompany, { request: { id: "cmp_a" }, foreignIds: { id: "cmp_c" } }),
   rpcFixture(CompanyService.method.listCompanies, { request: { pagination: {} } }),

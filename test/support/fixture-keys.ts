@@ -20,6 +20,7 @@ type Organization =
   | { readonly type: "COMPANY" | "ENTERPRISE"; readonly id: string };
 
 const all = scopes.filter((scope) => scope !== "platform:admin");
+const platformScopes = ["platform:admin", "key:admin"] as const;
 const company = (id: string): Organization => ({ type: "COMPANY", id });
 
 /** A key for the companies given, with every scope but `platform:admin` unless told otherwise. */
@@ -59,6 +60,13 @@ export const keys = {
   distant: fixtureKey("key_distant", [company("cmp_a")], { allowedAddresses: ["203.0.113.0/24"] }),
   /** Good from here alone. */
   nearby: fixtureKey("key_nearby", [company("cmp_a")], { allowedAddresses: ["127.0.0.0/8", "::1"] }),
+  /** Manages companies and keys, and reads nothing of a tenant. */
+  platform: fixtureKey("key_platform", [], { scopes: platformScopes }),
+  platformOther: fixtureKey("key_platform_other", [], { scopes: platformScopes }),
+  platformNearby: fixtureKey("key_platform_near", [], {
+    scopes: platformScopes,
+    allowedAddresses: ["127.0.0.0/8", "::1"],
+  }),
 } as const;
 
 /** Rows by table, in the order in which they can be inserted. */

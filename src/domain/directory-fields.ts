@@ -1,0 +1,20 @@
+import { isSupportedCountry } from "libphonenumber-js";
+
+/** Whether a text is the ISO 3166-1 alpha-2 code of a country that has telephone numbers. */
+export function isCountry(code: string): boolean {
+  return isSupportedCountry(code);
+}
+
+const zoneShape = /^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9_+-]+)*$/;
+
+/** Whether a text is an IANA zone id in its own spelling. The list of ICU lacks many, such as Asia/Kolkata. */
+export function isTimeZone(zone: string): boolean {
+  if (!zoneShape.test(zone)) return false;
+  try {
+    const { timeZone } = new Intl.DateTimeFormat("en", { timeZone: zone }).resolvedOptions();
+    // A link resolves to the zone behind it; the same letters in another case are no IANA id.
+    return timeZone === zone || timeZone.toLowerCase() !== zone.toLowerCase();
+  } catch {
+    return false;
+  }
+}
