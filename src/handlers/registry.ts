@@ -1,4 +1,3 @@
-import { createPackageRegistry, type PackageDependencies } from "./package-registry.js";
 import { type ApiKeyRepository, createApiKeys } from "../domain/api-keys.js";
 import { createCustomerNotes } from "../domain/customer-notes.js";
 import { createCustomerTags } from "../domain/customer-tags.js";
@@ -24,17 +23,22 @@ import { createCustomerHandlers } from "./customers.js";
 import { createBusinessHandlers, createCompanyHandlers, createStaffHandlers } from "./directory.js";
 import { createDirectoryAdminHandlers } from "./directory-admin.js";
 import { createLeadHandlers } from "./leads.js";
+import { createPackageRegistry, type PackageDependencies } from "./package-registry.js";
 import { createPageTokens } from "./page-token.js";
 import { createPetHandlers } from "./pets.js";
 import { type HandlerRegistry, registry } from "./rpc.js";
 import { createSettingRegistry, type SettingDependencies } from "./settings-registry.js";
 import { unimplementedRpcs } from "./unimplemented.js";
 
-export interface HandlerDependencies extends CustomerDependencies, LeadDependencies, SettingDependencies, PackageDependencies {
+export interface HandlerDependencies
+  extends CustomerDependencies,
+    LeadDependencies,
+    SettingDependencies,
+    PackageDependencies {
   readonly directory: DirectoryRepository;
-  readonly pets: PetRepository;
   readonly directoryAdmin: DirectoryAdminRepository;
   readonly apiKeys: ApiKeyRepository;
+  readonly pets: PetRepository;
   readonly pageTokenSecret: string;
 }
 

@@ -4,9 +4,9 @@ import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/
 import { isReading } from "../../src/pipeline/contract.js";
 import { apiKeyRepeatables } from "../suites/api-key-fixtures.js";
 import { customerRepeatables } from "../suites/customer-repeatables.js";
-import { packageRepeatables } from "../suites/package-fixtures.js";
 import { directoryAdminRepeatables } from "../suites/directory-admin-fixtures.js";
 import { leadRepeatables } from "../suites/lead-fixtures.js";
+import { packageRepeatables } from "../suites/package-fixtures.js";
 import { petRepeatables } from "../suites/pet-repeatables.js";
 import type { Repeatable } from "../suites/repeatable.js";
 import { nameOf } from "../suites/rpc-fixture.js";
@@ -31,7 +31,9 @@ const repeatables: readonly Repeatable[] = [
   ...apiKeyRepeatables,
   ...leadRepeatables,
   ...petRepeatables,
-  ...settingRepeatables, ...packageRepeatables];
+  ...settingRepeatables,
+  ...packageRepeatables,
+];
 
 it("is tried on every rpc that writes", () => {
   const writing = servedRpcs.filter((method) => !isReading(method)).map(nameOf);

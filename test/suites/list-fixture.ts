@@ -23,6 +23,8 @@ export interface ListFixture {
   readonly keys?: { readonly walker: FixtureKey; readonly neighbour: FixtureKey };
   /** The strangers belong to others: the key never sees them. */
   readonly strangersAreForeign?: boolean;
+  /** Rows of the table are never removed but by its owner, with the guard off. */
+  readonly isLedger?: boolean;
   /** A row that nobody waited for, anywhere in the order by `place`, 0 to `rowCount`. */
   stranger(id: string, place: number): Row;
 }
@@ -56,7 +58,7 @@ export const byUpdate = numbers
 export const everything = { seconds: BigInt(Date.UTC(2020) / 1_000) };
 
 interface Given<I extends DescMessage>
-  extends Pick<ListFixture, "ids" | "table" | "keys" | "strangersAreForeign" | "stranger"> {
+  extends Pick<ListFixture, "ids" | "table" | "keys" | "strangersAreForeign" | "isLedger" | "stranger"> {
   readonly request: MessageInitShape<I>;
   readonly otherRequest?: MessageInitShape<I>;
 }

@@ -39,9 +39,9 @@ export const listTables: Tables = [
   ["customer", numbers.map((n) => customerRow(rowId(n), placeOf(n), updateOf(n)))],
   ["customer_note", numbers.map((n) => note(company, rowId(n), rowId(0), minute(placeOf(n))))],
   ...leadListTables,
-  ...petListTables,
   ...apiKeyListTables,
   ...directoryAdminListTables,
+  ...petListTables,
   ...settingListTables,
   ...packageListTables,
 ];
@@ -79,9 +79,9 @@ export const listFixtures: readonly ListFixture[] = [
     stranger: (id, place) => note(company, id, rowId(0), minute(place)),
   }),
   ...leadListFixtures,
-  ...petListFixtures,
   ...directoryAdminListFixtures,
   ...apiKeyListFixtures,
+  ...petListFixtures,
   ...settingListFixtures,
   list(CompanyService.method.listCompanies, "by name", {
     request: {},

@@ -80,7 +80,7 @@ describe.each(listFixtures.map((fixture) => [fixture.title, fixture] as const))(
           await insertStrangers(round);
         }
       } finally {
-        await server.database.owner.query(`DELETE FROM ${fixture.table} WHERE id LIKE '${strangerPrefix}%'`);
+        await removeStrangers(fixture);
       }
       expect(seen.filter((id) => !id.startsWith(strangerPrefix))).toEqual(ids);
       expect(new Set(seen).size).toBe(seen.length);
@@ -91,8 +91,9 @@ describe.each(listFixtures.map((fixture) => [fixture.title, fixture] as const))(
       const { nextPageToken } = await page({ pageSize: 5 });
       expect(nextPageToken).toMatch(/^[A-Za-z0-9_-]{1,64}$/);
       expect(nextPageToken).not.toMatch(/^\d+$/);
-      const last = await page({ pageSize: 500, pageToken: (await page({ pageSize: 500 })).nextPageToken });
-      expect(last).toEqual({ ids: ids.slice(500), nextPageToken: "" });
+      const before = await page({ pageSize: ids.length - 12 });
+      const last = await page({ pageSize: 500, pageToken: before.nextPageToken });
+      expect(last).toEqual({ ids: ids.slice(-12), nextPageToken: "" });
     });
 
     it("goes on from a token with another page size", async () => {
@@ -180,12 +181,17 @@ async function pageOf(fixture: ListFixture, pagination: PageInit, options: CallO
   let nextPageToken = "";
   for (const field of method.output.fields) {
     if (field.fieldKind === "list" && field.listKind === "message") {
-      const idField = field.message.field["id"];
-      if (idField?.fieldKind !== "scalar") throw new Error(`${field.message.typeName} has no id`);
-      ids = [...answer.get(field)].map((item) => textOf(isReflected(item) ? item.get(idField) : undefined));
+      ids = [...answer.get(field)].map(idOf);
     } else if (field.name === "next_page_token") nextPageToken = textOf(answer.get(field));
   }
   return { ids, nextPageToken };
+}
+
+async function removeStrangers({ table, isLedger }: ListFixture): Promise<void> {
+  const { owner } = server.database;
+  if (isLedger) await owner.query(`ALTER TABLE ${table} DISABLE TRIGGER USER`);
+  await owner.query(`DELETE FROM ${table} WHERE id LIKE '${strangerPrefix}%'`);
+  if (isLedger) await owner.query(`ALTER TABLE ${table} ENABLE TRIGGER USER`);
 }
 
 async function refusalOf(fixture: ListFixture, pagination: PageInit, options: CallOptions): Promise<Refusal> {
@@ -203,6 +209,15 @@ function paged({ method, request }: ListFixture, pagination: PageInit): Message 
 function expectInvalidToken({ code, reason, violations }: Refusal): void {
   expect({ code, reason }).toEqual({ code: "INVALID_ARGUMENT", reason: "PAGE_TOKEN_INVALID" });
   expect(violations).toEqual([{ field: "pagination.page_token", reason: "INVALID_FORMAT" }]);
+}
+
+/** Of the item, or of the message that it begins with. */
+function idOf(item: unknown): string {
+  if (!isReflected(item)) throw new Error("expected a message");
+  const field = item.desc.field["id"] ?? item.desc.fields[0];
+  if (field?.fieldKind === "scalar") return textOf(item.get(field));
+  if (field?.fieldKind === "message") return idOf(item.get(field));
+  throw new Error(`${item.desc.typeName} has no id`);
 }
 
 function isReflected(value: unknown): value is ReturnType<typeof reflect> {

@@ -5,8 +5,8 @@ import { StaffService } from "../../src/gen/proto/moego/business/staff/v1/staff_
 import { apiKeyRpcFixtures } from "./api-key-fixtures.js";
 import { directoryAdminRpcFixtures } from "./directory-admin-fixtures.js";
 import { leadRpcFixtures } from "./lead-fixtures.js";
-import { petRpcFixtures } from "./pet-fixtures.js";
 import { packageRpcFixtures } from "./package-fixtures.js";
+import { petRpcFixtures } from "./pet-fixtures.js";
 import { type RpcFixture, rpcFixture } from "./rpc-fixture.js";
 import { settingRpcFixtures } from "./setting-fixtures.js";
 
@@ -57,9 +57,9 @@ export const rpcFixtures: readonly RpcFixture[] = [
   }),
   rpcFixture(customers.listCustomerTags, { request: { id: "cus_a1" }, foreignIds: ofCustomerC }),
   ...leadRpcFixtures,
-  ...petRpcFixtures,
   ...directoryAdminRpcFixtures,
   ...apiKeyRpcFixtures,
+  ...petRpcFixtures,
   ...settingRpcFixtures,
   rpcFixture(CompanyService.method.getCompany, { request: { id: "cmp_a" }, foreignIds: { id: "cmp_c" } }),
   rpcFixture(CompanyService.method.listCompanies, { request: { pagination: {} } }),
