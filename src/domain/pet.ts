@@ -98,14 +98,31 @@ export interface PetRecord extends PetTraits {
   readonly notes: readonly string[];
 }
 
+type Clearable = "birthday" | "gender" | "weight" | "vet" | "evaluationStatus";
+type Demanded = Omit<PetTraits, Clearable>;
+type Cleared = { readonly [Trait in Clearable]?: NonNullable<PetTraits[Trait]> | null };
+
+/** Traits to replace: absent = kept, null clears. */
+export type TraitChanges = Partial<Demanded> & Cleared;
+
+/** The traits that a pet ends with: absent and null = not known. */
+export type TraitState = Demanded & Cleared;
+
 /** Changes of a pet: absent = kept. */
 export interface PetEdit {
-  readonly traits: Partial<PetTraits>;
+  readonly traits: TraitChanges;
   /** The whole new set. */
   readonly petCodeIds?: readonly string[];
   /** Notes to add. */
   readonly notes?: readonly string[];
 }
+
+export interface DatedPetNote extends PetNote {
+  readonly createdTime: Date;
+}
+
+/** Most pets of one customer that are not archived: ListPets gives all of them at once. */
+export const maxPetsOfCustomer = 500;
 
 /** Most pets of one lead, codes of one pet, notes and vaccinations of one call. */
 export const maxPets = 50;

@@ -4,10 +4,10 @@ import {
   type Pet,
   type PetCode,
   type PetNote,
-  type PetTraits,
   petGenders,
   petStatuses,
   petTypes,
+  type TraitState,
   weightUnits,
 } from "../domain/pet.js";
 
@@ -113,7 +113,7 @@ function toPetNote(json: PetNoteJson): PetNote {
 }
 
 /** The traits of a pet as columns of `pet`, by SQL name. */
-export function petColumns(traits: PetTraits) {
+export function petColumns(traits: TraitState) {
   return {
     name: traits.name,
     birthday: traits.birthday ?? null,

@@ -1,5 +1,5 @@
 import { idPrefixes, newId } from "../domain/ids.js";
-import type { Pet, PetEdit, PetRecord, PetTraits, Vaccination } from "../domain/pet.js";
+import type { Pet, PetEdit, PetRecord, TraitState, Vaccination } from "../domain/pet.js";
 import type { Write } from "../domain/write.js";
 import type { Prisma } from "../gen/prisma/client.js";
 import { recordChange } from "./ledgers.js";
@@ -16,7 +16,9 @@ export interface PetWriterOptions {
 export interface PetWriter {
   /** Which of these codes do not exist in the company or are archived there. */
   missingCodes(ids: readonly string[]): Promise<readonly string[]>;
+  /** The id of the new pet. */
   add(owner: { readonly customerId: string } | { readonly leadId: string }, pet: PetRecord): Promise<string>;
+  /** The ids of the notes that were added. */
   edit(pet: Pet, edit: PetEdit): Promise<readonly string[]>;
   remove(id: string): Promise<void>;
 }
@@ -93,7 +95,7 @@ export function createPetWriter(tx: Prisma.TransactionClient, { companyId, now, 
   };
 }
 
-function traitColumns(traits: PetTraits) {
+function traitColumns(traits: TraitState) {
   const columns = petColumns(traits);
   const { weight_unit: weightUnit, vet_name: vetName, vet_phone: vetPhone, vet_address: vetAddress } = columns;
   const { name, status, type, breed, gender, weight, fixed, coat, behavior, photo } = columns;

@@ -1,0 +1,41 @@
+import type { PetFilter, PetRepository } from "../domain/pet-repository.js";
+import type { Database } from "./database.js";
+import { type PetJson, petJson, toPet } from "./pet-rows.js";
+import { type Bind, type SettledBefore, type TimeList, timeListStatement } from "./time-list.js";
+
+const list: TimeList = {
+  name: "pet.list",
+  table: "pet",
+  alias: "p",
+  select: `${petJson} AS pet`,
+  always: "p.customer_id IS NOT NULL",
+  current: "p.archived_time IS NULL",
+};
+
+/** Pages of the pets of a company's customers; under a `lastUpdated` filter archived ones included. */
+export function createPetList(database: Database, settledBefore: SettledBefore): PetRepository["list"] {
+  return async ({ companyId, filter, page }, signal) => {
+    const { lastUpdated, ...others } = filter;
+    const horizon = lastUpdated ? await settledBefore(database, signal) : undefined;
+    const query = {
+      ...{ companyId, page },
+      ...(lastUpdated ? { lastUpdated } : {}),
+      conditions: (bind: Bind) => conditionsOf(others, bind),
+    };
+    const { statement, values } = timeListStatement(list, query, horizon);
+    const rows = await database.read<{ pet: PetJson }>(statement, values, signal);
+    return rows.map((row) => toPet(row.pet));
+  };
+}
+
+function conditionsOf({ customerIds, businessIds }: Omit<PetFilter, "lastUpdated">, bind: Bind): string[] {
+  return [
+    ...(customerIds ? [`p.customer_id = ANY(${bind(customerIds)}::text[])`] : []),
+    ...(businessIds
+      ? [
+          `EXISTS (SELECT FROM customer c WHERE c.company_id = $1 AND c.id = p.customer_id
+            AND c.preferred_business_id = ANY(${bind(businessIds)}::text[]))`,
+        ]
+      : []),
+  ];
+}
