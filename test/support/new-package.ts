@@ -13,7 +13,7 @@ export const minimalPackage = {
   businessId: "biz_a1",
   packageName: "Five baths",
   packagePrice: { currencyCode: "USD", units: 150n },
-  packageServices: [{ services: [{ serviceId: "srv_bath" }], quantity: 5 }],
+  packageServices: [{ services: [{ serviceId: "srv_a1" }], quantity: 5 }],
 } as const satisfies NewPackage;
 
 /** The minimal request with some fields replaced or added. */

@@ -8,15 +8,6 @@ const sold = "2024-06-01T10:00:00Z";
  */
 export const packageTables: Tables = [
   [
-    "service",
-    [
-      service("cmp_a", "srv_bath", "Bath", { price_units: 30, price_nanos: 500_000_000 }),
-      service("cmp_a", "srv_trim", "A trim", { price_currency: "" }),
-      service("cmp_a", "srv_gone", "Gone", { inactive: true }),
-      service("cmp_c", "srv_secret", "Secret of C"),
-    ],
-  ],
-  [
     "package",
     [
       bought("cmp_a", "pkg_a1", "cus_a1", "biz_a1", sold, { staff_id: "staff_a1", description: "Many\nbaths" }),
@@ -39,9 +30,9 @@ export const packageTables: Tables = [
   [
     "package_service_item",
     [
-      item("cmp_a", "ps_a1", 0, "srv_bath", "Bath"),
-      item("cmp_a", "ps_a1", 1, "srv_trim", "A trim"),
-      item("cmp_a", "ps_a2", 0, "srv_bath", "Bath"),
+      item("cmp_a", "ps_a1", 0, "srv_a1", "Bath"),
+      item("cmp_a", "ps_a1", 1, "srv_a2", "A trim"),
+      item("cmp_a", "ps_a2", 0, "srv_a1", "Bath"),
     ],
   ],
   [
@@ -54,14 +45,6 @@ export const packageTables: Tables = [
     ],
   ],
 ];
-
-function service(companyId: string, id: string, name: string, more: Row = {}): Row {
-  return {
-    ...{ company_id: companyId, id, name, service_item_type: 1, service_type: 1, inactive: false },
-    ...{ price_currency: "USD", price_units: 0, price_nanos: 0, last_updated_time: sold },
-    ...more,
-  };
-}
 
 /** A package that never expires, sold for 99.99 USD. */
 export function bought(
