@@ -42,7 +42,7 @@ export function toProtoCustomer(customer: Customer): MessageInitShape<typeof Cus
     upcomingAppointmentsUrl: customer.upcomingAppointmentsUrl,
     deleted: customer.archived,
     complianceConfig: toProtoConsent(customer.consent),
-    customFields: toStruct(customer.customFields),
+    ...(Object.keys(customer.customFields).length === 0 ? {} : { customFields: toStruct(customer.customFields) }),
     sourceLeadId: customer.sourceLeadId ?? "",
     assignedStaffId: customer.assignedStaffId ?? "",
     etag: etagOf(customer),

@@ -54,7 +54,7 @@ describe("CreateCustomer", () => {
       id: expect.stringMatching(/^cus_[A-Za-z0-9]{22}$/),
       rawId: expect.stringMatching(/^\d+$/),
       ...{ email: "", avatar: "", colorCode: "", source: "", status: "ACTIVE", deleted: false },
-      ...{ address: [], notes: [], tags: [], customFields: {}, assignedStaffId: "", sourceLeadId: "", etag: "1" },
+      ...{ address: [], notes: [], tags: [], assignedStaffId: "", sourceLeadId: "", etag: "1" },
       preference: {
         ...{ receiveAutoMessage: true, receiveAutoEmail: true },
         ...{ subscribeToMarketingEmails: false, receiveAppointmentReminder: true },

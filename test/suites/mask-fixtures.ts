@@ -77,7 +77,7 @@ export const maskFixtures: readonly MaskFixture[] = [
       custom_fields: {
         set: { customFields: { field_number: { int64: "5" } } },
         after: () => ({ customFields: { field_number: { int64: "5" } } }),
-        cleared: () => ({ customFields: {} }),
+        cleared: () => ({ customFields: undefined }),
       },
       address: {
         set: { address: { address1: "9 New St", city: "Boston" } },
