@@ -2,14 +2,13 @@ import type { Caller } from "./caller.js";
 import { checkValue, type FieldType, type FieldValue, relationsOf } from "./custom-fields.js";
 import { DomainError, type Violation, type ViolationReason } from "./errors.js";
 import { idPrefixes, newId } from "./ids.js";
-import {
-  type CustomField,
-  type CustomFieldContent,
-  type CustomFieldListRepository,
-  callCentreKeys,
-  type FieldAssociation,
-  type FieldOption,
-  type NewCustomField,
+import type {
+  CustomField,
+  CustomFieldContent,
+  CustomFieldListRepository,
+  FieldAssociation,
+  FieldOption,
+  NewCustomField,
 } from "./setting-custom-field.js";
 import {
   assertInUse,
@@ -87,10 +86,7 @@ export function createCustomFields({ lists, records }: CustomFieldDependencies):
 
     async create({ companyId, id = newId(idPrefixes.customField), content }, caller, write) {
       assertMayWriteSettings(caller, companyId);
-      const found = callCentreKeys.has(id)
-        ? [violation("id", "NOT_ALLOWED", "Is a key of the call-centre answer.")]
-        : [];
-      const fitting = await checked({ companyId, type: content.type, content, path: "options", found }, write.signal);
+      const fitting = await checked({ companyId, type: content.type, content, path: "options" }, write.signal);
       return lists.create({ companyId, id, content: { ...content, ...fitting } }, write);
     },
 
@@ -118,8 +114,6 @@ interface Checked {
   readonly content: CustomFieldContent;
   /** Where the request holds the options. */
   readonly path: string;
-  /** What is wrong beside. */
-  readonly found?: readonly Violation[];
 }
 
 interface CheckedContent {
@@ -128,9 +122,9 @@ interface CheckedContent {
 }
 
 /** Default and options by the rules for values of the type (decisions.md section 7). */
-function checkContent({ type, content, path, found = [] }: Checked): CheckedContent {
+function checkContent({ type, content, path }: Checked): CheckedContent {
   const { label, isRequired, defaultValue, options, helpText } = content;
-  const violations = [...found, ...optionViolations(type, options, path)];
+  const violations = optionViolations(type, options, path);
   if (type === "GROUP" && isRequired)
     violations.push(violation("is_required", "NOT_ALLOWED", "A group holds no value."));
   const definition = {

@@ -8,7 +8,7 @@ import {
 } from "../domain/setting-catalogue.js";
 import { nameRule } from "../domain/text.js";
 import { maxFilterValues, withoutUndefined } from "./customer-input.js";
-import { id, list, text } from "./fields.js";
+import { id, list, rule, text } from "./fields.js";
 import { pagination } from "./page-token.js";
 import { because } from "./parse.js";
 import { named } from "./settings-input.js";
@@ -64,19 +64,21 @@ interface OfferMessage {
   readonly availableAllStaff?: boolean | undefined;
 }
 
-/** Everywhere and somewhere exclude each other, as do everybody and somebody. */
-function checkOffer(message: OfferMessage, context: z.RefinementCtx): void {
-  const refuse = (field: string, reason: "CONFLICT" | "TOO_MANY", text: string) =>
-    context.addIssue({ ...because(reason, text), path: [field] });
-  const businesses = new Set([...message.businessIds, ...message.availableBusinessIds]);
-  if (businesses.size > maxBusinesses)
-    refuse("availableBusinessIds", "TOO_MANY", `At most ${maxBusinesses} locations.`);
-  if (message.availableAllBusiness && businesses.size > 0) {
-    refuse("availableAllBusiness", "CONFLICT", "Cannot be true beside single locations.");
-  }
-  if (message.availableAllStaff && message.availableStaffIds.length > 0) {
-    refuse("availableAllStaff", "CONFLICT", "Cannot be true beside single staff members.");
-  }
+/** Everywhere and somewhere exclude each other, as do everybody and somebody. What could not be read is undefined here. */
+const offerRules = [
+  rule<Partial<OfferMessage>>((message) => placesOf(message).size <= maxBusinesses, {
+    ...{ path: "availableBusinessIds", reason: "TOO_MANY", message: `At most ${maxBusinesses} locations.` },
+  }),
+  rule<Partial<OfferMessage>>((message) => !message.availableAllBusiness || placesOf(message).size === 0, {
+    ...{ path: "availableAllBusiness", reason: "CONFLICT", message: "Cannot be true beside single locations." },
+  }),
+  rule<Partial<OfferMessage>>((message) => !message.availableAllStaff || !message.availableStaffIds?.length, {
+    ...{ path: "availableAllStaff", reason: "CONFLICT", message: "Cannot be true beside single staff members." },
+  }),
+] as const;
+
+function placesOf({ businessIds = [], availableBusinessIds = [] }: Partial<OfferMessage>): ReadonlySet<string> {
+  return new Set([...businessIds, ...availableBusinessIds]);
 }
 
 function toOffer(message: OfferMessage): Offer {
@@ -113,7 +115,9 @@ export const newService = z
     availableAllStaff: z.boolean(),
     ...offer,
   })
-  .superRefine(checkOffer)
+  .refine(...offerRules[0])
+  .refine(...offerRules[1])
+  .refine(...offerRules[2])
   .transform((message) => ({
     ...{ companyId: message.companyId, name: message.name, minutes: message.serviceTime },
     ...{ itemType: message.serviceItemType, type: message.serviceType },
@@ -133,7 +137,9 @@ export const serviceUpdate = z
     inactive: z.boolean().optional(),
     ...offer,
   })
-  .superRefine(checkOffer)
+  .refine(...offerRules[0])
+  .refine(...offerRules[1])
+  .refine(...offerRules[2])
   .transform((message) => {
     const { companyId, id: serviceId, name, price: newPrice, serviceTime, inactive } = message;
     return {

@@ -1,6 +1,11 @@
 import { z } from "zod";
 import type { FieldType } from "../domain/custom-fields.js";
-import { type FieldAssociation, type FieldOption, maxFieldOptions } from "../domain/setting-custom-field.js";
+import {
+  callCentreKeys,
+  type FieldAssociation,
+  type FieldOption,
+  maxFieldOptions,
+} from "../domain/setting-custom-field.js";
 import { lineRule, nameRule, noteRule } from "../domain/text.js";
 import {
   CustomField_AssociationType,
@@ -10,7 +15,7 @@ import {
 import { toFieldValue } from "./customer-input.js";
 import { list, text } from "./fields.js";
 import { because } from "./parse.js";
-import { fresh, named, newOrder } from "./settings-input.js";
+import { fresh, importedId, named, newOrder, setOrCleared } from "./settings-input.js";
 
 /** What a field belongs to; unspecified is refused. */
 export const fieldAssociation = z.number().transform((number, context): FieldAssociation => {
@@ -75,6 +80,11 @@ const option = z
   .object({ value: optionValue, label: text(nameRule), sortOrder: z.number() })
   .transform(({ value, label, sortOrder }): FieldOption => ({ value, label, sortOrder }));
 
+const fieldId = importedId.superRefine((value, context) => {
+  if (value !== undefined && callCentreKeys.has(value))
+    context.addIssue(because("NOT_ALLOWED", "Is a key of the call-centre answer."));
+});
+
 const options = list(option, maxFieldOptions);
 const label = text(nameRule);
 const helpText = text({ ...noteRule, min: 0 });
@@ -82,6 +92,7 @@ const helpText = text({ ...noteRule, min: 0 });
 export const newCustomField = z
   .object({
     ...fresh,
+    id: fieldId,
     associationType: fieldAssociation,
     code,
     label,
@@ -97,17 +108,15 @@ export const newCustomField = z
       .optional(),
     helpText,
   })
-  .transform(
-    ({ companyId, id: fieldId, associationType: association, defaultValue: value, displayOrder, ...same }) => ({
-      companyId,
-      id: fieldId,
-      content: {
-        ...{ ...same, association },
-        ...(value ? { defaultValue: value } : {}),
-        ...(displayOrder === undefined ? {} : { displayOrder }),
-      },
-    }),
-  );
+  .transform(({ companyId, id, associationType: association, defaultValue: value, displayOrder, ...same }) => ({
+    companyId,
+    id,
+    content: {
+      ...{ ...same, association },
+      ...(value ? { defaultValue: value } : {}),
+      ...(displayOrder === undefined ? {} : { displayOrder }),
+    },
+  }));
 
 /** What is absent stays. */
 export const customFieldUpdate = z
@@ -120,12 +129,9 @@ export const customFieldUpdate = z
     options: z.object({ options }).optional(),
     helpText: helpText.optional(),
   })
-  .transform(({ clearDefaultValue, defaultValue: value, options: whole, ...same }, context) => {
-    if (clearDefaultValue && value) {
-      context.addIssue({ ...because("CONFLICT", "Cannot be both set and cleared."), path: ["clearDefaultValue"] });
-    }
-    const given = clearDefaultValue ? null : value;
-    return { ...same, options: whole?.options, defaultValue: given };
+  .refine(...setOrCleared("clearDefaultValue", "defaultValue"))
+  .transform(({ clearDefaultValue, defaultValue: value, options: whole, ...same }) => {
+    return { ...same, options: whole?.options, defaultValue: clearDefaultValue ? null : value };
   });
 
 export const fieldOrder = newOrder.extend({ associationType: fieldAssociation });

@@ -2,8 +2,7 @@ import { z } from "zod";
 import { maxOrderedEntries } from "../domain/setting.js";
 import { nameRule, tagNameRule } from "../domain/text.js";
 import { withoutUndefined } from "./customer-input.js";
-import { color, id, line, list, optionalId, text } from "./fields.js";
-import { because } from "./parse.js";
+import { color, id, line, list, optionalId, rule, text } from "./fields.js";
 import { weight } from "./pet-input.js";
 
 /** A whole list of a company. */
@@ -57,12 +56,15 @@ export const petSizeUpdate = z
     weightHigh: weight.optional(),
     clearWeightHigh: z.boolean(),
   })
-  .superRefine((update, context) => {
-    const refuse = (field: string) =>
-      context.addIssue({ ...because("CONFLICT", "Cannot be both set and cleared."), path: [field] });
-    if (update.clearWeightLow && update.weightLow) refuse("clearWeightLow");
-    if (update.clearWeightHigh && update.weightHigh) refuse("clearWeightHigh");
+  .refine(...setOrCleared("clearWeightLow", "weightLow"))
+  .refine(...setOrCleared("clearWeightHigh", "weightHigh"));
+
+/** A field is not both set and cleared. */
+export function setOrCleared(clear: string, field: string) {
+  return rule<{ readonly [member: string]: unknown }>((message) => !message[clear] || message[field] === undefined, {
+    ...{ path: clear, reason: "CONFLICT", message: "Cannot be both set and cleared." },
   });
+}
 
 /** What a change makes of an entry: what is absent stays. */
 export function changing<Change extends object>(change: Change) {
