@@ -1,9 +1,6 @@
-import type { Message, MessageInitShape } from "@bufbuild/protobuf";
+import type { Message } from "@bufbuild/protobuf";
 import type { Row, Tables } from "../../src/demo/rows.js";
-import {
-  ApiKeyService,
-  type CreateApiKeyRequestSchema,
-} from "../../src/gen/proto/moego/admin/v1/api_key_service_pb.js";
+import { ApiKeyService } from "../../src/gen/proto/moego/admin/v1/api_key_service_pb.js";
 import { type Key, Organization_Type } from "../../src/gen/proto/moego/auth/apikey/v1/apikey_pb.js";
 import type { Answer } from "../support/answer.js";
 import type { TestServer } from "../support/server.js";
@@ -15,14 +12,14 @@ const rpc = ApiKeyService.method;
 const ofKeyC = { id: "key_c" };
 
 /** A key that every key of company A with `key:admin` may make, from wherever the tests run. */
-export function newKey(name = "Made by a test"): MessageInitShape<typeof CreateApiKeyRequestSchema> {
+export function newKey(name = "Made by a test") {
   return {
     name,
     restrictions: {
       scopes: ["key:admin"],
       allowedIpRanges: ["127.0.0.1"],
       clientRestrictions: {
-        case: "organizationRestrictions",
+        case: "organizationRestrictions" as const,
         value: { organizations: [{ id: "cmp_a", type: Organization_Type.COMPANY }] },
       },
     },
