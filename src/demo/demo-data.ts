@@ -2,6 +2,7 @@ import { customerTables } from "./customer-rows.js";
 import { businesses, companies, demoCompanyIds, staff } from "./directory.js";
 import { type DemoSecrets, demoKeyIds, keyTables, secretRows } from "./keys.js";
 import { leadTables } from "./leads.js";
+import { packageTables } from "./packages.js";
 import type { Row, Tables } from "./rows.js";
 import {
   actionStatuses,
@@ -45,6 +46,7 @@ export function demoData(secrets: DemoSecrets): DemoData {
       ["pet_coat_type", petCoatTypes],
       ...customerTables(demoKeyIds),
       ...leadTables(demoKeyIds),
+      ...packageTables(demoKeyIds),
     ],
     secrets: secretRows(secrets),
   };

@@ -1,0 +1,189 @@
+import { demoAuthor } from "./customer-rows.js";
+import { demoCompanyIds } from "./directory.js";
+import type { Row, Tables } from "./rows.js";
+
+const { first, second } = demoCompanyIds;
+
+interface DemoPackage {
+  readonly companyId: string;
+  readonly id: string;
+  readonly customerId: string;
+  readonly businessId: string;
+  readonly staffId?: string;
+  readonly name: string;
+  readonly description: string;
+  /** Whole units of the currency. */
+  readonly price: number;
+  readonly purchasedTime: string;
+  readonly startTime?: string;
+  readonly endTime?: string;
+  /** Absent = never. */
+  readonly expirationDate?: string;
+  readonly deletedTime?: string;
+  readonly lines: readonly DemoLine[];
+}
+
+interface DemoLine {
+  readonly id: string;
+  /** Unit prices in whole units of the currency, by service. */
+  readonly services: readonly (readonly [id: string, name: string, price: number])[];
+  readonly total: number;
+  /** Redeemed units, each for an appointment unless it says otherwise. */
+  readonly redeemed?: readonly { readonly units: number; readonly orderId?: string }[];
+}
+
+const bath = ["srv_001", "Basic Grooming", 30] as const;
+const nails = ["srv_002", "Nail Trim", 15] as const;
+const night = ["srv_001", "Boarding Night", 60] as const;
+
+/** What the packages are made of, as the companies' catalogues hold it. */
+const services: readonly Row[] = [
+  ...[bath, nails].map(([id, name, price]) => offered(first, id, name, price)),
+  offered(second, ...night),
+];
+
+/** One of each kind: part used, unused, used up, expired, never expiring, withdrawn. */
+const packages: readonly DemoPackage[] = [
+  {
+    // As document 003 prints it.
+    ...{ companyId: first, id: "pkg_abc123", customerId: "cus_123", businessId: "bus_001", staffId: "staff_001" },
+    ...{ name: "Basic Grooming Package", description: "Includes 5 basic grooming sessions", price: 150 },
+    purchasedTime: "2023-01-15T10:00:00Z",
+    startTime: "2023-01-15T10:00:00Z",
+    endTime: "2024-01-15T10:00:00Z",
+    expirationDate: "2024-01-15",
+    lines: [{ id: "ps_001", services: [bath], total: 5, redeemed: [{ units: 1 }, { units: 1 }] }],
+  },
+  {
+    ...{ companyId: first, id: "pkg_201", customerId: "cus_001", businessId: "biz_001", staffId: "staff_002" },
+    ...{ name: "Ten Baths", description: "Unused, usable for years to come", price: 270 },
+    purchasedTime: "2024-07-20T14:30:00Z",
+    expirationDate: "2099-12-31",
+    lines: [{ id: "ps_201", services: [bath], total: 10 }],
+  },
+  {
+    ...{ companyId: first, id: "pkg_202", customerId: "cus_001", businessId: "biz_001", staffId: "staff_002" },
+    ...{ name: "Spa Days", description: "Part used, never expires", price: 120 },
+    purchasedTime: "2024-06-03T09:00:00Z",
+    lines: [
+      { id: "ps_202", services: [bath, nails], total: 4, redeemed: [{ units: 1 }] },
+      { id: "ps_203", services: [nails], total: 2, redeemed: [{ units: 2, orderId: "order_1001" }] },
+    ],
+  },
+  {
+    ...{ companyId: first, id: "pkg_203", customerId: "cus_201", businessId: "bus_001" },
+    ...{ name: "Three Trims", description: "Used up", price: 40 },
+    purchasedTime: "2024-05-10T08:30:00Z",
+    lines: [{ id: "ps_204", services: [nails], total: 3, redeemed: [{ units: 2 }, { units: 1 }] }],
+  },
+  {
+    ...{ companyId: first, id: "pkg_204", customerId: "cus_001", businessId: "biz_001" },
+    ...{ name: "Winter Offer", description: "Expired with units left", price: 55 },
+    purchasedTime: "2023-11-01T12:00:00Z",
+    expirationDate: "2024-02-29",
+    lines: [{ id: "ps_205", services: [bath], total: 2, redeemed: [{ units: 1 }] }],
+  },
+  {
+    ...{ companyId: first, id: "pkg_205", customerId: "cus_001", businessId: "biz_001" },
+    ...{ name: "Sold by Mistake", description: "Withdrawn", price: 300 },
+    purchasedTime: "2024-03-05T15:00:00Z",
+    deletedTime: "2024-03-05T15:10:00Z",
+    lines: [{ id: "ps_206", services: [bath], total: 10 }],
+  },
+  {
+    // The id that the first company has as well.
+    ...{ companyId: second, id: "pkg_201", customerId: "cus_001", businessId: "biz_001" },
+    ...{ name: "Five Nights", description: "", price: 300 },
+    purchasedTime: "2024-04-02T10:00:00Z",
+    lines: [{ id: "ps_201", services: [night], total: 5 }],
+  },
+];
+
+/** The demo packages and the services they hold, with the ledger and change rows that the API would have left. */
+export function packageTables(keyIds: ReadonlyMap<string, string>): Tables {
+  const lines = packages.flatMap((bought) => bought.lines.map((line) => ({ bought, line })));
+  const by = (companyId: string) => ({
+    ...{ rpc: demoAuthor.rpc, key_id: keyIds.get(companyId) ?? "", staff_id: demoAuthor.staffId },
+    request_id: demoAuthor.requestId,
+  });
+  return [
+    ["service", services],
+    ["package", packages.map(toPackageRow)],
+    [
+      "package_service",
+      lines.map(({ bought, line }) => ({
+        ...{ company_id: bought.companyId, id: line.id, package_id: bought.id, position: bought.lines.indexOf(line) },
+        total_quantity: line.total,
+      })),
+    ],
+    ["package_service_item", lines.flatMap(({ bought, line }) => toItemRows(bought, line))],
+    [
+      "package_ledger",
+      lines.flatMap(({ bought, line }) =>
+        toLedgerRows(bought, line).map((row) => ({ ...row, ...by(bought.companyId) })),
+      ),
+    ],
+    [
+      "change",
+      packages.map(({ companyId, id, purchasedTime }) => ({
+        ...{ company_id: companyId, kind: "package", resource_id: id, version: 1, ...by(companyId) },
+        changed_time: purchasedTime,
+      })),
+    ],
+  ];
+}
+
+function toPackageRow(bought: DemoPackage): Row {
+  return {
+    ...{ company_id: bought.companyId, id: bought.id, customer_id: bought.customerId },
+    ...{ business_id: bought.businessId, staff_id: bought.staffId ?? null },
+    ...{ name: bought.name, description: bought.description },
+    ...{ price_currency: currencyOf(bought), price_units: bought.price, price_nanos: 0 },
+    ...{ purchase_time: bought.purchasedTime, start_time: bought.startTime ?? null, end_time: bought.endTime ?? null },
+    ...{ expiration_date: bought.expirationDate ?? "9999-01-01", deleted_time: bought.deletedTime ?? null },
+    created_time: bought.purchasedTime,
+    last_updated_time: bought.deletedTime ?? bought.purchasedTime,
+  };
+}
+
+function toItemRows(bought: DemoPackage, { id, services }: DemoLine): Row[] {
+  return services.map(([serviceId, name, price], position) => ({
+    ...{ company_id: bought.companyId, package_service_id: id, position, service_id: serviceId, name },
+    ...{ price_currency: currencyOf(bought), price_units: price, price_nanos: 0 },
+  }));
+}
+
+/** The sale, then the redemptions a day apart. */
+function toLedgerRows(
+  { companyId, id: packageId, purchasedTime }: DemoPackage,
+  { id, total, redeemed = [] }: DemoLine,
+) {
+  const entry = (number: number, more: Row): Row => ({
+    ...{ company_id: companyId, id: `ple_${id}_${number}`, package_id: packageId, package_service_id: id },
+    ...{ appointment_id: "", order_id: "", ...more },
+    occurred_time: new Date(Date.parse(purchasedTime) + number * 86_400_000).toISOString(),
+  });
+  return [
+    entry(0, { kind: "SALE", quantity: total }),
+    ...redeemed.map(({ units, orderId }, index) =>
+      entry(index + 1, {
+        ...{ kind: "REDEMPTION", quantity: -units },
+        ...(orderId === undefined ? { appointment_id: `appt_${id}_${index + 1}` } : { order_id: orderId }),
+      }),
+    ),
+  ];
+}
+
+function offered(companyId: string, id: string, name: string, price: number): Row {
+  return {
+    ...{ company_id: companyId, id, name, service_item_type: name === night[1] ? 2 : 1, service_type: 1 },
+    ...{ price_currency: currencyOf({ companyId }), price_units: price, price_nanos: 0, service_minutes: 60 },
+    ...{ business_ids: [], available_all_business: true, available_business_ids: [] },
+    ...{ available_all_staff: true, available_staff_ids: [], inactive: false },
+    ...{ last_updated_by: demoAuthor.staffId, last_updated_time: "2023-01-01T09:00:00Z" },
+  };
+}
+
+function currencyOf({ companyId }: Pick<DemoPackage, "companyId">): string {
+  return companyId === first ? "USD" : "CAD";
+}

@@ -1,0 +1,82 @@
+import { readFileSync } from "node:fs";
+import type { DescMethodUnary, JsonObject } from "@bufbuild/protobuf";
+import { afterAll, describe, expect, it } from "vitest";
+import { demoData } from "../../src/demo/demo-data.js";
+import { Package_Status } from "../../src/gen/proto/moego/business/package/v1/package_pb.js";
+import { PackageService } from "../../src/gen/proto/moego/business/package/v1/package_service_pb.js";
+import { decodeJson } from "../../src/transport/json-input.js";
+import { nameOf } from "../suites/rpc-fixture.js";
+import { messageJson } from "../support/message-json.js";
+import { jsonTransports, startServer, succeeded } from "../support/server.js";
+
+interface Example {
+  readonly method: string;
+  readonly request: JsonObject;
+  readonly response: JsonObject;
+}
+
+const secrets = {
+  first: "demo-key-of-the-first-company-0123456789",
+  second: "demo-key-of-the-second-company-012345678",
+};
+const key = { secret: secrets.first };
+const server = await startServer({ tables: demoData(secrets).tables });
+afterAll(() => server.stop());
+
+const { listPackages, listPackageDetails } = PackageService.method;
+const examples: readonly Example[] = JSON.parse(readFileSync(new URL("../examples.json", import.meta.url), "utf8"));
+
+const printed: readonly DescMethodUnary[] = [listPackages, listPackageDetails];
+
+describe.each(printed.map((method) => [method.name, method] as const))("the printed example of %s", (_, method) => {
+  const example = examples.find((one) => one.method === nameOf(method));
+  if (!example) throw new Error(`no example of ${nameOf(method)}`);
+
+  it.each(jsonTransports)("is answered on %s as document 003 prints it", async (transport) => {
+    const answer = await server.callJson(method, example.request, { transport, key });
+    expect(succeeded(method, answer).message).toEqual(canonical(example.response));
+  });
+
+  it("is answered on gRPC as document 003 prints it", async () => {
+    const message = decodeJson(method.input, Buffer.from(JSON.stringify(example.request)));
+    const answer = succeeded(method, await server.call(method, message, { key })).message;
+    expect(messageJson(method.output, answer)).toEqual(canonical(example.response));
+  });
+});
+
+describe("the demo data", () => {
+  it("has packages unused, part used, used up, expired, never expiring and withdrawn", async () => {
+    const { rows } = await server.database.owner.query<{ id: string }>(
+      "SELECT id FROM customer WHERE company_id = 'cmp_001'",
+    );
+    const request = {
+      ...{ companyId: "cmp_001", customerIds: rows.map(({ id }) => id), pagination: {} },
+      statuses: [Package_Status.NORMAL, Package_Status.DELETED],
+    };
+    const { packages } = await server.ok(listPackages, request, { key });
+    const inForce = (await server.ok(listPackages, { ...request, excludeExpired: true }, { key })).packages;
+    const left = packages.map(({ used, totalRemainingQuantity }) => [used, totalRemainingQuantity > 0]);
+    expect(left).toContainEqual([false, true]);
+    expect(left).toContainEqual([true, true]);
+    expect(left).toContainEqual([true, false]);
+    expect(packages.some(({ expirationDate }) => expirationDate?.year === 9999)).toBe(true);
+    expect(packages.some(({ status }) => status === Package_Status.DELETED)).toBe(true);
+    expect(inForce.length).toBeLessThan(packages.length);
+  });
+
+  it("shows nobody the packages of the neighbour", async () => {
+    const request = { companyId: "cmp_002", customerIds: ["cus_001"], pagination: {} };
+    const { packages } = await server.ok(listPackages, request, { key: { secret: secrets.second } });
+    expect(packages.map(({ packageName }) => packageName)).toEqual(["Five Nights"]);
+  });
+});
+
+/** What is printed, with the two documented differences: dates are objects, an int64 is a string. */
+function canonical(response: JsonObject): unknown {
+  return JSON.parse(JSON.stringify(response), (name, value) => {
+    if (name === "units") return String(value);
+    if (name !== "expirationDate") return value;
+    const [year, month, day] = String(value).split("-").map(Number);
+    return { year, month, day };
+  });
+}
