@@ -10,13 +10,24 @@ export const idempotencyKeyHeader = "idempotency-key";
 /** Header of an answer that is that of an earlier call. */
 export const idempotencyReplayedHeader = "idempotency-replayed";
 
+/** What a claim is made of beside the request message. */
+export interface ClaimHeaders {
+  readonly key: string | undefined;
+  /** The company that the caller narrows its key to: the same message means another record in another company. */
+  readonly company: string | undefined;
+}
+
 /**
  * The caller's claim that this call happens at most once; undefined for a reading rpc, which needs none, and when the
  * caller makes none.
  *
  * @throws DomainError INVALID_REQUEST for a key that is not 1 to 255 visible ASCII characters
  */
-export function claimOf(method: DescMethodUnary, request: Message, key: string | undefined): Claim | undefined {
+export function claimOf(
+  method: DescMethodUnary,
+  request: Message,
+  { key, company = "" }: ClaimHeaders,
+): Claim | undefined {
   if (key === undefined || isReading(method)) return undefined;
   if (!/^[\x21-\x7e]{1,255}$/.test(key)) {
     throw invalidRequest([
@@ -27,12 +38,12 @@ export function claimOf(method: DescMethodUnary, request: Message, key: string |
       },
     ]);
   }
-  return { key, fingerprint: fingerprintOf(method, request), replayed: false };
+  return { key, fingerprint: fingerprintOf(method, request, company), replayed: false };
 }
 
-function fingerprintOf(method: DescMethodUnary, request: Message): Uint8Array {
+function fingerprintOf(method: DescMethodUnary, request: Message, company: string): Uint8Array {
   return createHash("sha256")
-    .update(`${rpcNameOf(method)}\n`)
+    .update(`${rpcNameOf(method)}\n${company}\n`)
     .update(canonicalBytes(method.input, request))
     .digest();
 }

@@ -54,7 +54,10 @@ export function createPipeline(options: PipelineOptions): Run {
     if (!handler) throw notImplemented(rpc);
     const request = call.decode();
     checkCompany(method.input, request, caller, scope);
-    const claim = claimOf(method, request, call.header(idempotencyKeyHeader));
+    const claim = claimOf(method, request, {
+      key: call.header(idempotencyKeyHeader),
+      company: call.header(companyHeader),
+    });
 
     const context: Context = {
       method,

@@ -13,22 +13,27 @@ const { createCustomer, appendCustomerNotes, getCustomer } = CustomerService.met
 const request = (init: MessageInitShape<typeof CreateCustomerRequestSchema>) =>
   create(CreateCustomerRequestSchema, init);
 const fingerprint = (init: MessageInitShape<typeof CreateCustomerRequestSchema>) =>
-  Buffer.from(claimOf(createCustomer, request(init), "k")?.fingerprint ?? []).toString("hex");
+  Buffer.from(claimOf(createCustomer, request(init), { key: "k", company: undefined })?.fingerprint ?? []).toString(
+    "hex",
+  );
 const text = (value: string) => ({ value: { case: "string", value } }) as const;
 
 describe("a claim", () => {
   it("is made by a key on an rpc that changes something", () => {
-    expect(claimOf(createCustomer, request({}), "k")).toMatchObject({ key: "k", replayed: false });
-    expect(claimOf(createCustomer, request({}), undefined)).toBeUndefined();
-    expect(claimOf(getCustomer, create(GetCustomerRequestSchema), "k")).toBeUndefined();
+    expect(claimOf(createCustomer, request({}), { key: "k", company: undefined })).toMatchObject({
+      key: "k",
+      replayed: false,
+    });
+    expect(claimOf(createCustomer, request({}), { key: undefined, company: undefined })).toBeUndefined();
+    expect(claimOf(getCustomer, create(GetCustomerRequestSchema), { key: "k", company: undefined })).toBeUndefined();
   });
 
   it.each(["", " ", "a b", "é", "a\nb", "k".repeat(256)])("refuses the key %j", (key) => {
-    expect(() => claimOf(createCustomer, request({}), key)).toThrow(/idempotency-key/);
+    expect(() => claimOf(createCustomer, request({}), { key, company: undefined })).toThrow(/idempotency-key/);
   });
 
   it("takes a key of 255 visible characters", () => {
-    expect(claimOf(createCustomer, request({}), "~".repeat(255))).toBeDefined();
+    expect(claimOf(createCustomer, request({}), { key: "~".repeat(255), company: undefined })).toBeDefined();
   });
 });
 
@@ -50,11 +55,17 @@ describe("the fingerprint", () => {
       fingerprint({ tags: [{ name: "b" }, { name: "a" }] }),
       fingerprint({ customFields: { a: text("1") } }),
       fingerprint({ customFields: { a: text("2") } }),
-      Buffer.from(claimOf(appendCustomerNotes, create(appendCustomerNotes.input), "k")?.fingerprint ?? []).toString(
-        "hex",
-      ),
+      Buffer.from(
+        claimOf(appendCustomerNotes, create(appendCustomerNotes.input), { key: "k", company: undefined })
+          ?.fingerprint ?? [],
+      ).toString("hex"),
     ];
     expect(new Set(all).size).toBe(all.length);
+  });
+
+  it("depends on the company that the caller narrows its key to", () => {
+    const of = (company: string) => claimOf(createCustomer, request({}), { key: "k", company })?.fingerprint;
+    expect(of("cmp_a")).not.toEqual(of("cmp_b"));
   });
 
   it("does not depend on fields that this server does not know", () => {

@@ -8,6 +8,7 @@ import { directoryAdminRepeatables } from "../suites/directory-admin-fixtures.js
 import { leadRepeatables } from "../suites/lead-fixtures.js";
 import { packageRepeatables } from "../suites/package-fixtures.js";
 import { petRepeatables } from "../suites/pet-repeatables.js";
+import { recordRepeatables } from "../suites/record-repeatables.js";
 import type { Repeatable } from "../suites/repeatable.js";
 import { nameOf } from "../suites/rpc-fixture.js";
 import { servedRpcs } from "../suites/served-rpcs.js";
@@ -33,6 +34,7 @@ const repeatables: readonly Repeatable[] = [
   ...petRepeatables,
   ...settingRepeatables,
   ...packageRepeatables,
+  ...recordRepeatables,
 ];
 
 it("is tried on every rpc that writes", () => {
@@ -150,6 +152,17 @@ describe("a replay", () => {
     await server.database.owner.query("UPDATE tag SET archived_time = clock_timestamp() WHERE id = 'tag_a3'");
     expect((await server.ok(rpc.createCustomer, request, { headers })).id).toBe(id);
     expect((await server.ok(rpc.updateCustomer, update, { headers })).id).toBe(id);
+  });
+
+  it("is another request when the key is narrowed to another company", async () => {
+    const notes = (company: string) =>
+      server.call(
+        CustomerService.method.appendCustomerNotes,
+        { id: "cus_both", notes: [{ note: "Call me" }] },
+        { key: keys.enterprise, headers: { "idempotency-key": "narrowed", "moego-company": company } },
+      );
+    expect(await notes("cmp_a")).toMatchObject({ ok: true });
+    expect(await notes("cmp_b")).toMatchObject({ ok: false, reason: "IDEMPOTENCY_KEY_REUSED" });
   });
 
   it("is the same call in another transport and another order of its maps", async () => {
