@@ -9,15 +9,19 @@ import { createMetrics, type Metrics } from "./metrics.js";
 import { createApiKeyRepository } from "./persistence/api-keys.js";
 import { createCardLinkRepository } from "./persistence/card-links.js";
 import { startCleanup } from "./persistence/cleanup.js";
+import { createConsentRepository } from "./persistence/consent-history.js";
 import { createCustomFieldRepository } from "./persistence/custom-fields.js";
+import { createCustomerAdminRepository } from "./persistence/customer-admin.js";
 import { createCustomerRepository } from "./persistence/customers.js";
 import { type Database, openDatabase } from "./persistence/database.js";
 import { createDirectoryRepository } from "./persistence/directory.js";
 import { createDirectoryAdminRepository } from "./persistence/directory-admin.js";
 import { createKeyCheckRepository } from "./persistence/key-check.js";
+import { createLeadAdminRepository } from "./persistence/lead-admin.js";
 import { createLeadRepository } from "./persistence/leads.js";
 import { createPackageRepository } from "./persistence/packages.js";
 import { createPetRepository } from "./persistence/pets.js";
+import { createPseudonym } from "./persistence/pseudonym.js";
 import { createSettingRepositories } from "./persistence/settings.js";
 import { createCatalogueRepository } from "./persistence/settings-catalogue.js";
 import { createCustomFieldListRepository } from "./persistence/settings-custom-fields.js";
@@ -63,12 +67,13 @@ export async function createApp({ config, logger, databaseUrl, secrets }: AppOpt
     onTouchFailed: (err) => logger.warn({ err }, "the time of last use of a key was not stored"),
   });
   let httpUrl = "";
+  const pseudonym = createPseudonym(derivedKey(secrets, "moego erased records"));
   const handlers = createHandlers({
     customers: createCustomerRepository(database),
     customFields: createCustomFieldRepository(database),
     leads: createLeadRepository(database),
     pets: createPetRepository(database),
-    cardLinks: createCardLinkRepository(database, cardLinkKey(secrets)),
+    cardLinks: createCardLinkRepository(database, derivedKey(secrets, "moego card links")),
     settings: createSettingRepositories(database),
     customFieldLists: createCustomFieldListRepository(database),
     catalogue: createCatalogueRepository(database),
@@ -76,6 +81,9 @@ export async function createApp({ config, logger, databaseUrl, secrets }: AppOpt
     directoryAdmin: createDirectoryAdminRepository(database),
     apiKeys: createApiKeyRepository(database),
     packages: createPackageRepository(database),
+    customerAdmin: createCustomerAdminRepository(database, pseudonym),
+    leadAdmin: createLeadAdminRepository(database, pseudonym),
+    consents: createConsentRepository(database),
     pageTokenSecret: secrets.pageTokenSecret,
     publicBaseUrl: () => config.publicBaseUrl ?? httpUrl,
   });
@@ -151,13 +159,16 @@ async function readTls({ certFile, keyFile }: NonNullable<Config["tls"]>) {
   return { certificate, key };
 }
 
-/** A key of its own, so that what signs card links is never what encrypts something else. */
-function cardLinkKey({ secretKey }: ServiceSecrets): Uint8Array {
-  return new Uint8Array(hkdfSync("sha256", secretKey, "", "moego card links", 32));
+/** A key for each purpose, so that what signs card links is never what encrypts something else. */
+function derivedKey({ secretKey }: ServiceSecrets, purpose: string): Uint8Array {
+  return new Uint8Array(hkdfSync("sha256", secretKey, "", purpose, 32));
 }
 
-/** Longer than a statement takes to be cancelled. What still runs then belongs to no call and ends with its connection. */
-const closeTimeoutMs = 2_000;
+/**
+ * Longer than a statement takes to be cancelled; with the default drain time less than the 10 s of `docker stop`. What still runs then belongs to no call and ends with its
+ * connection.
+ */
+const closeTimeoutMs = 1_500;
 
 async function closeSoon(database: Database, logger: Logger): Promise<void> {
   let timer: NodeJS.Timeout | undefined;

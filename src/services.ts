@@ -1,8 +1,11 @@
 import type { DescService } from "@bufbuild/protobuf";
 import { ApiKeyService } from "./gen/proto/moego/admin/v1/api_key_service_pb.js";
+import { ConsentService } from "./gen/proto/moego/admin/v1/consent_service_pb.js";
 import { CustomFieldAdminService } from "./gen/proto/moego/admin/v1/custom_field_admin_service_pb.js";
+import { CustomerAdminService } from "./gen/proto/moego/admin/v1/customer_admin_service_pb.js";
 import { CustomerSettingAdminService } from "./gen/proto/moego/admin/v1/customer_setting_admin_service_pb.js";
 import { DirectoryAdminService } from "./gen/proto/moego/admin/v1/directory_admin_service_pb.js";
+import { LeadAdminService } from "./gen/proto/moego/admin/v1/lead_admin_service_pb.js";
 import { PackageAdminService } from "./gen/proto/moego/admin/v1/package_admin_service_pb.js";
 import { PetSettingAdminService } from "./gen/proto/moego/admin/v1/pet_setting_admin_service_pb.js";
 import { BusinessService } from "./gen/proto/moego/business/business/v1/business_service_pb.js";
@@ -30,4 +33,7 @@ export const services: readonly DescService[] = [
   DirectoryAdminService,
   ApiKeyService,
   PackageAdminService,
+  CustomerAdminService,
+  LeadAdminService,
+  ConsentService,
 ];

@@ -51,11 +51,16 @@ export interface Lead {
 
 /** A lead that is still one: archived ones are NOT_FOUND, promoted ones name their customer. */
 export function assertLead(lead: Lead): Lead {
+  if (assertNotPromoted(lead).archived) throw notFound("Lead", lead.id);
+  return lead;
+}
+
+/** A lead that is still one, archived or not. */
+export function assertNotPromoted(lead: Lead): Lead {
   if (lead.promotedCustomerId !== undefined) {
     throw new DomainError("LEAD_PROMOTED", "The lead has become a customer.", {
       metadata: { id: lead.id, customerId: lead.promotedCustomerId },
     });
   }
-  if (lead.archived) throw notFound("Lead", lead.id);
   return lead;
 }

@@ -96,7 +96,7 @@ export function createLeads({ leads, customFields }: LeadDependencies): Leads {
 }
 
 /** A key that is limited to locations would not see a lead without one: it takes the key's only one. */
-function onlyBusinessOf({ companyId, businessIds }: CompanyReach): string | undefined {
+export function onlyBusinessOf({ companyId, businessIds }: CompanyReach): string | undefined {
   if (!businessIds) return undefined;
   const [only, ...others] = businessIds;
   if (only !== undefined && others.length === 0) return only;

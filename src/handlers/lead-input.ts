@@ -72,34 +72,49 @@ function newLeadFields(country: string) {
     );
 }
 
+/** The fields of CreateLead, which an import has as well. */
+export function leadCreation(country: string) {
+  return { lead: newLeadFields(country).optional(), complianceConfig: consentChange.optional() };
+}
+
+interface LeadCreation {
+  readonly lead?: z.output<ReturnType<typeof newLeadFields>> | undefined;
+  readonly complianceConfig?: z.output<typeof consentChange> | undefined;
+}
+
+export const consentOnce = rule(
+  ({ lead, complianceConfig }: LeadCreation) => !(complianceConfig && lead?.complianceConfig),
+  {
+    path: "complianceConfig",
+    reason: "CONFLICT",
+    message: "Is sent beside the lead and within it: send one of them.",
+  },
+);
+
+/** Undefined when there is no lead, which the contract requires. */
+export function toNewLead({ lead, complianceConfig }: LeadCreation): NewLead | undefined {
+  if (!lead) return undefined;
+  const { firstName, lastName, avatar, phone, email: mail, pets, customFields: fields, companyId } = lead;
+  const { preferredBusinessId, allocateStaffId, lifeCycle, actionStatus, referralSource } = lead;
+  return {
+    ...{ companyId, firstName, lastName, avatar, phone, email: mail, pets, customFields: fields },
+    consent: complianceConfig ?? lead.complianceConfig ?? {},
+    ...(lead.address ? { address: lead.address.record } : {}),
+    ...(preferredBusinessId === "" ? {} : { preferredBusinessId }),
+    ...(allocateStaffId === "" ? {} : { allocateStaffId }),
+    ...(lifeCycle === undefined ? {} : { lifeCycleId: lifeCycle }),
+    ...(actionStatus === undefined ? {} : { actionStatusId: actionStatus }),
+    ...(referralSource === undefined ? {} : { referralSourceId: referralSource }),
+  };
+}
+
 /** CreateLead: message to domain. */
-export const newLead = perCountry((country) => {
-  const schema = z.object({ lead: newLeadFields(country).optional(), complianceConfig: consentChange.optional() });
-  type Request = z.output<typeof schema>;
-  return schema
-    .refine(
-      ...rule((request: Request) => !(request.complianceConfig && request.lead?.complianceConfig), {
-        path: "complianceConfig",
-        reason: "CONFLICT",
-        message: "Is sent beside the lead and within it: send one of them.",
-      }),
-    )
-    .transform(({ lead, complianceConfig }): NewLead | undefined => {
-      if (!lead) return undefined;
-      const { firstName, lastName, avatar, phone, email: mail, pets, customFields: fields, companyId } = lead;
-      const { preferredBusinessId, allocateStaffId, lifeCycle, actionStatus, referralSource } = lead;
-      return {
-        ...{ companyId, firstName, lastName, avatar, phone, email: mail, pets, customFields: fields },
-        consent: complianceConfig ?? lead.complianceConfig ?? {},
-        ...(lead.address ? { address: lead.address.record } : {}),
-        ...(preferredBusinessId === "" ? {} : { preferredBusinessId }),
-        ...(allocateStaffId === "" ? {} : { allocateStaffId }),
-        ...(lifeCycle === undefined ? {} : { lifeCycleId: lifeCycle }),
-        ...(actionStatus === undefined ? {} : { actionStatusId: actionStatus }),
-        ...(referralSource === undefined ? {} : { referralSourceId: referralSource }),
-      };
-    });
-});
+export const newLead = perCountry((country) =>
+  z
+    .object(leadCreation(country))
+    .refine(...consentOnce)
+    .transform(toNewLead),
+);
 
 /** ListLeads: message to domain. */
 export const leadsQuery = perCountry((country) =>

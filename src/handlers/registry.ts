@@ -26,6 +26,7 @@ import { createLeadHandlers } from "./leads.js";
 import { createPackageRegistry, type PackageDependencies } from "./package-registry.js";
 import { createPageTokens } from "./page-token.js";
 import { createPetHandlers } from "./pets.js";
+import { createRecordRegistry, type RecordDependencies } from "./record-registry.js";
 import { type HandlerRegistry, registry } from "./rpc.js";
 import { createSettingRegistry, type SettingDependencies } from "./settings-registry.js";
 import { unimplementedRpcs } from "./unimplemented.js";
@@ -34,7 +35,8 @@ export interface HandlerDependencies
   extends CustomerDependencies,
     LeadDependencies,
     SettingDependencies,
-    PackageDependencies {
+    PackageDependencies,
+    RecordDependencies {
   readonly directory: DirectoryRepository;
   readonly directoryAdmin: DirectoryAdminRepository;
   readonly apiKeys: ApiKeyRepository;
@@ -61,6 +63,7 @@ export function createHandlers(dependencies: HandlerDependencies): HandlerRegist
       ...registry(PetService, createPetHandlers({ pets: createPets(dependencies.pets), pageTokens })),
       ...createSettingRegistry(dependencies, pageTokens),
       ...createPackageRegistry(dependencies, pageTokens),
+      ...createRecordRegistry(dependencies, pageTokens),
       ...registry(CompanyService, createCompanyHandlers(directory)),
       ...registry(BusinessService, createBusinessHandlers(directory)),
       ...registry(StaffService, createStaffHandlers(directory)),

@@ -43,10 +43,7 @@ export function createLeadUnit(
     },
     removePet: (id) => pets.remove(id),
 
-    async defaultLifeCycleId() {
-      const stage = await tx.lifeCycle.findFirst({ where: { companyId, isDefault: true }, select: { id: true } });
-      return stage?.id;
-    },
+    defaultLifeCycleId: () => defaultLifeCycleId(tx, companyId),
   };
 
   async function finish(): Promise<void> {
@@ -80,7 +77,14 @@ function columns(
   };
 }
 
-async function missingLeadReferences(
+/** The company's default stage, if it has one. */
+export async function defaultLifeCycleId(tx: Prisma.TransactionClient, companyId: string): Promise<string | undefined> {
+  const stage = await tx.lifeCycle.findFirst({ where: { companyId, isDefault: true }, select: { id: true } });
+  return stage?.id;
+}
+
+/** Which of the references do not exist in the company or are archived there. */
+export async function missingLeadReferences(
   tx: Prisma.TransactionClient,
   companyId: string,
   references: LeadReferences,

@@ -8,6 +8,7 @@ import type { Write } from "../domain/write.js";
 import type { Prisma } from "../gen/prisma/client.js";
 import { consentColumns } from "./consent-columns.js";
 import { readCustomer } from "./customer-change.js";
+import { countOneMore } from "./customer-count.js";
 import { addressColumns } from "./customer-rows.js";
 import type { Database } from "./database.js";
 import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "./idempotency.js";
@@ -31,24 +32,13 @@ export function promoteLead(database: Database, target: LeadTarget, write: Write
         return { kind: "promoted", customer: await readCustomer(tx, { companyId, id: promotedCustomerId }) };
       }
       if (lead.archived) throw notFound("Lead", lead.id);
-      const limit = await refusingLimit(tx, companyId);
+      const limit = await countOneMore(tx, companyId);
       if (limit !== undefined) return { kind: "quota", companyId, limit };
       const id = await storeCustomer(tx, { lead, now, write });
       await storeClaim(tx, write, { companyId, resourceIds: [id] });
       return { kind: "promoted", customer: await readCustomer(tx, { companyId, id }) };
     }),
   );
-}
-
-/** Counts one more customer; returns the limit when it is reached (see customer-create.ts). */
-async function refusingLimit(tx: Prisma.TransactionClient, companyId: string): Promise<number | undefined> {
-  const [company] = await tx.$queryRaw<{ max_customers: number | null }[]>`
-    SELECT max_customers FROM company WHERE id = ${companyId} FOR KEY SHARE`;
-  const limit = company?.max_customers ?? null;
-  if (limit === null) return undefined;
-  const counted = await tx.$executeRaw`UPDATE company_customer_count SET customers = customers + 1
-    WHERE company_id = ${companyId} AND customers < ${limit}`;
-  return counted === 0 ? limit : undefined;
 }
 
 interface Promotion {

@@ -25,6 +25,7 @@ import {
 } from "./list-fixture.js";
 import { packageListFixtures, packageListTables } from "./package-fixtures.js";
 import { petListFixtures, petListTables } from "./pet-fixtures.js";
+import { recordListFixtures, recordListTables } from "./record-fixtures.js";
 import { settingListFixtures, settingListTables } from "./setting-fixtures.js";
 
 /** A key of an enterprise, which reaches the company of the lists and many more, and a key of that company alone. */
@@ -44,6 +45,7 @@ export const listTables: Tables = [
   ...petListTables,
   ...settingListTables,
   ...packageListTables,
+  ...recordListTables,
 ];
 
 const customers = CustomerService.method;
@@ -105,6 +107,7 @@ export const listFixtures: readonly ListFixture[] = [
     stranger: (id, place) => staffRow(id, rowName(place)),
   }),
   ...packageListFixtures,
+  ...recordListFixtures,
 ];
 
 function companyRow(id: string, name: string, enterpriseId = "ent_l"): Row {

@@ -190,7 +190,7 @@ async function pageOf(fixture: ListFixture, pagination: PageInit, options: CallO
 async function removeStrangers({ table, isLedger }: ListFixture): Promise<void> {
   const { owner } = server.database;
   if (isLedger) await owner.query(`ALTER TABLE ${table} DISABLE TRIGGER USER`);
-  await owner.query(`DELETE FROM ${table} WHERE id LIKE '${strangerPrefix}%'`);
+  await owner.query(`DELETE FROM ${table} WHERE id::text LIKE '${strangerPrefix}%'`);
   if (isLedger) await owner.query(`ALTER TABLE ${table} ENABLE TRIGGER USER`);
 }
 

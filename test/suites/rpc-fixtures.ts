@@ -7,6 +7,7 @@ import { directoryAdminRpcFixtures } from "./directory-admin-fixtures.js";
 import { leadRpcFixtures } from "./lead-fixtures.js";
 import { packageRpcFixtures } from "./package-fixtures.js";
 import { petRpcFixtures } from "./pet-fixtures.js";
+import { recordRpcFixtures } from "./record-fixtures.js";
 import { type RpcFixture, rpcFixture } from "./rpc-fixture.js";
 import { settingRpcFixtures } from "./setting-fixtures.js";
 
@@ -68,4 +69,5 @@ export const rpcFixtures: readonly RpcFixture[] = [
   rpcFixture(StaffService.method.getStaff, { request: { id: "staff_a1" }, foreignIds: { id: "staff_c1" } }),
   rpcFixture(StaffService.method.listStaffs, { request: { companyId: "cmp_a", pagination: {} } }),
   ...packageRpcFixtures,
+  ...recordRpcFixtures,
 ];

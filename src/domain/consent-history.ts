@@ -1,0 +1,101 @@
+import { reachOf, visibilityWithin } from "./access.js";
+import type { Caller, Visibility } from "./caller.js";
+import type { Channel, Consent } from "./consent.js";
+import { invalidRequest, notFound } from "./errors.js";
+import type { Page } from "./page.js";
+
+/** Whose consent it is. */
+export interface ConsentSubject {
+  readonly companyId: string;
+  readonly kind: "customer" | "lead";
+  readonly id: string;
+}
+
+/** One change in the ledger of consent. */
+export interface ConsentEntry {
+  /** Grows in the order in which entries are written. */
+  readonly id: string;
+  readonly occurredTime: Date;
+  readonly rpc: string;
+  readonly keyId: string;
+  /** Empty when the key acted for nobody. */
+  readonly staffId: string;
+  readonly ip: string;
+  readonly requestId: string;
+  /** Absent in the first entry of a subject. */
+  readonly before?: Consent;
+  readonly after: Consent;
+}
+
+export interface ConsentQuestion {
+  readonly subject: ConsentSubject;
+  readonly channel: Channel;
+  readonly purpose: "SERVICE_RELATED" | "MARKETING";
+  /** Absent = now. */
+  readonly at?: Date;
+}
+
+export interface ConsentAnswer {
+  readonly allowed: boolean;
+  /** What the answer rests on; absent before the first entry. */
+  readonly entry?: ConsentEntry;
+}
+
+export interface ConsentRepository {
+  /** Whether the caller sees the customer or lead; archived and promoted ones included. */
+  isVisible(subject: ConsentSubject, visibility: Visibility, signal: AbortSignal): Promise<boolean>;
+  /** Newest first. One row more than the page's size tells that there is a next page. */
+  list(subject: ConsentSubject, page: Page, signal: AbortSignal): Promise<readonly ConsentEntry[]>;
+  /** The time of the database and the last entry that is not after `at`, or after that time when it is absent. */
+  lastAt(
+    subject: ConsentSubject,
+    at: Date | undefined,
+    signal: AbortSignal,
+  ): Promise<{ readonly now: Date; readonly entry?: ConsentEntry }>;
+}
+
+export interface ConsentHistory {
+  list(
+    query: { readonly subject: ConsentSubject; readonly page: Page },
+    caller: Caller,
+    signal: AbortSignal,
+  ): Promise<readonly ConsentEntry[]>;
+  check(question: ConsentQuestion, caller: Caller, signal: AbortSignal): Promise<ConsentAnswer>;
+}
+
+/** Who may be contacted how, by the ledger that every change of consent appends to. */
+export function createConsentHistory(consents: ConsentRepository): ConsentHistory {
+  async function assertVisible(subject: ConsentSubject, caller: Caller, signal: AbortSignal): Promise<void> {
+    const visibility = visibilityWithin(reachOf(caller, subject.companyId));
+    if (await consents.isVisible(subject, visibility, signal)) return;
+    throw notFound(subject.kind === "customer" ? "Customer" : "Lead", subject.id);
+  }
+
+  return {
+    async list({ subject, page }, caller, signal) {
+      await assertVisible(subject, caller, signal);
+      return consents.list(subject, page, signal);
+    },
+
+    async check({ subject, at, ...contact }, caller, signal) {
+      const { now, entry } = await consents.lastAt(subject, at, signal);
+      if (at && at > now) {
+        throw invalidRequest([{ field: "at", reason: "OUT_OF_RANGE", description: "Must not lie in the future." }]);
+      }
+      await assertVisible(subject, caller, signal);
+      return entry ? { allowed: permits(entry.after, contact), entry } : { allowed: false };
+    },
+  };
+}
+
+/** Marketing needs the agreement to the policy beside the channel. */
+function permits(consent: Consent, { channel, purpose }: Pick<ConsentQuestion, "channel" | "purpose">): boolean {
+  switch (purpose) {
+    case "SERVICE_RELATED":
+      return consent.serviceRelatedChannels.includes(channel);
+    case "MARKETING":
+      return consent.marketingCampaignsChannels.includes(channel) && consent.isAgreedMarketingPolicy;
+    default:
+      return purpose satisfies never;
+  }
+}

@@ -1,0 +1,31 @@
+import type { Lead } from "./lead.js";
+import type { LeadRecord, LeadReferences, LeadTarget, MissingLeadReferences } from "./lead-repository.js";
+import type { ImportTimes } from "./record-import.js";
+import type { Write } from "./write.js";
+
+/** The import of one lead inside one transaction; an error undoes all. */
+export interface LeadImportUnit {
+  /** The stamp of the change, by the database's clock. */
+  readonly now: Date;
+  /** Whether the company has or had a lead with this id: archived, promoted or erased. */
+  exists(id: string): Promise<boolean>;
+  missing(references: LeadReferences): Promise<MissingLeadReferences["references"]>;
+  /** Which of these codes do not exist in the company or are archived there. */
+  missingPetCodes(ids: readonly string[]): Promise<readonly string[]>;
+  /** Stores the lead with its pets; without a stage it takes the company's default. */
+  insert(lead: LeadRecord & Required<ImportTimes>): Promise<void>;
+}
+
+/** What administration does to whole leads. NOT_FOUND and LEAD_PROMOTED are thrown here. */
+export interface LeadAdminRepository {
+  /** Takes the lead out of use, or back into use; one that is there already stays as it is. */
+  setArchived(target: LeadTarget, archived: boolean, write: Write): Promise<Lead>;
+  /** Deletes the lead with its pets; ledgers go on under a salted hash of the id. */
+  erase(target: LeadTarget, write: Write): Promise<void>;
+  /** Runs `work` unless the claim has an earlier answer, and returns the lead with the id. */
+  import(
+    key: { readonly companyId: string; readonly id: string },
+    write: Write,
+    work: (unit: LeadImportUnit) => Promise<void>,
+  ): Promise<Lead>;
+}

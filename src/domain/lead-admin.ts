@@ -1,0 +1,82 @@
+import { assertBusinesses, reaches, reachOf, visibilityWithin } from "./access.js";
+import type { Caller } from "./caller.js";
+import { applyConsent, defaultConsent } from "./consent.js";
+import type { RecordName } from "./customer-admin.js";
+import { alreadyExists, invalidRequest, notFound } from "./errors.js";
+import { checkCustomFields } from "./field-check.js";
+import { assertLead, assertNotPromoted, type Lead } from "./lead.js";
+import type { LeadAdminRepository, LeadImportUnit } from "./lead-admin-repository.js";
+import { inLead, leadReferenceViolations } from "./lead-references.js";
+import { type NewLead, onlyBusinessOf } from "./leads.js";
+import type { PetRecord } from "./pet.js";
+import { type ImportTimes, timesOf, timeViolations } from "./record-import.js";
+import type { CustomFieldRepository } from "./setting-repository.js";
+import type { Write } from "./write.js";
+
+/** What ImportLead asks for, parsed. */
+export interface LeadImport extends RecordName, ImportTimes {
+  readonly lead: NewLead;
+}
+
+export interface LeadAdminDependencies {
+  readonly leadAdmin: LeadAdminRepository;
+  readonly customFields: CustomFieldRepository;
+}
+
+export interface LeadAdmin {
+  archive(name: RecordName, caller: Caller, write: Write): Promise<Lead>;
+  restore(name: RecordName, caller: Caller, write: Write): Promise<Lead>;
+  erase(name: RecordName, caller: Caller, write: Write): Promise<void>;
+  import(input: LeadImport, caller: Caller, write: Write): Promise<Lead>;
+}
+
+/** The rules of what administration does to leads (decisions.md section 9). */
+export function createLeadAdmin({ leadAdmin, customFields }: LeadAdminDependencies): LeadAdmin {
+  const targetOf = ({ companyId, id }: RecordName, caller: Caller) => ({
+    visibility: visibilityWithin(reachOf(caller, companyId)),
+    id,
+  });
+  return {
+    async archive(name, caller, write) {
+      return assertNotPromoted(await leadAdmin.setArchived(targetOf(name, caller), true, write));
+    },
+
+    async restore(name, caller, write) {
+      return assertNotPromoted(await leadAdmin.setArchived(targetOf(name, caller), false, write));
+    },
+
+    erase: async (name, caller, write) => leadAdmin.erase(targetOf(name, caller), write),
+
+    async import(input, caller, write) {
+      const { companyId, id } = input;
+      const reach = reachOf(caller, companyId);
+      const preferredBusinessId = input.lead.preferredBusinessId ?? onlyBusinessOf(reach);
+      if (preferredBusinessId !== undefined) assertBusinesses(reach, [preferredBusinessId]);
+      const lead = { ...input.lead, ...(preferredBusinessId === undefined ? {} : { preferredBusinessId }) };
+      const check = { companyId, association: "LEAD", write: "create", current: {}, given: lead.customFields } as const;
+      const fields = await checkCustomFields(customFields, check, write.signal);
+      const stored = await leadAdmin.import({ companyId, id }, write, async (unit) => {
+        const references = await unit.missing(lead);
+        const petCodePaths = await missingCodePaths(unit, lead.pets);
+        const violations = [
+          ...timeViolations(input, unit.now),
+          ...inLead([...fields.violations, ...leadReferenceViolations({ references, petCodePaths })]),
+        ];
+        if (violations.length > 0) throw invalidRequest(violations);
+        if (await unit.exists(id)) throw alreadyExists("Lead", "id");
+        const consent = applyConsent(defaultConsent, lead.consent);
+        await unit.insert({ ...lead, ...timesOf(input, unit.now), consent, customFields: fields.values });
+      });
+      // A replay shows the lead as it now is, and it may have moved out of the key's locations.
+      if (!reaches(reach, stored)) throw notFound("Lead", id);
+      return assertLead(stored);
+    },
+  };
+}
+
+async function missingCodePaths(unit: LeadImportUnit, pets: readonly PetRecord[]): Promise<string[]> {
+  const missing = new Set(await unit.missingPetCodes([...new Set(pets.flatMap((pet) => pet.petCodeIds))]));
+  return pets.flatMap(({ petCodeIds }, position) =>
+    petCodeIds.flatMap((code, index) => (missing.has(code) ? [`pets[${position}].pet_codes[${index}].id`] : [])),
+  );
+}

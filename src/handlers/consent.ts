@@ -1,0 +1,89 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { z } from "zod";
+import type { Channel } from "../domain/consent.js";
+import type { ConsentEntry, ConsentHistory, ConsentSubject } from "../domain/consent-history.js";
+import type { Violation } from "../domain/errors.js";
+import { isId } from "../domain/ids.js";
+import {
+  type CheckConsentRequest,
+  type ConsentEntrySchema,
+  ConsentService,
+} from "../gen/proto/moego/admin/v1/consent_service_pb.js";
+import { enumNumber } from "./customer-input.js";
+import { toProtoConsent } from "./customer-message.js";
+import { id } from "./fields.js";
+import { type PageTokens, pagination } from "./page-token.js";
+import { parse } from "./parse.js";
+import { moment } from "./record-import-input.js";
+import type { ServiceHandlers } from "./rpc.js";
+
+export interface ConsentHandlerDependencies {
+  readonly consents: ConsentHistory;
+  readonly pageTokens: PageTokens;
+}
+
+const requests = ConsentService.method;
+
+/** moego.admin.v1.ConsentService */
+export function createConsentHandlers({
+  consents,
+  pageTokens,
+}: ConsentHandlerDependencies): ServiceHandlers<typeof ConsentService> {
+  return {
+    async listConsentHistory(request, context) {
+      const { caller, signal } = context;
+      const { companyId } = parse(requests.listConsentHistory.input, request, historyQuery, subjectViolations(request));
+      const page = pageTokens.open(request, context);
+      const found = await consents.list({ subject: subjectOf(companyId, request), page }, caller, signal);
+      const { rows, nextPageToken } = page.close(found, (entry) => ({ time: entry.occurredTime, id: entry.id }));
+      return { entries: rows.map(toProtoEntry), nextPageToken };
+    },
+
+    async checkConsent(request, { caller, signal }) {
+      const input = parse(requests.checkConsent.input, request, consentQuestion, subjectViolations(request));
+      const { companyId, ...question } = input;
+      const subject = subjectOf(companyId, request);
+      const { allowed, entry } = await consents.check({ ...question, subject }, caller, signal);
+      return { allowed, ...(entry ? { entry: toProtoEntry(entry) } : {}) };
+    },
+  };
+}
+
+const historyQuery = z.object({ companyId: id, pagination });
+
+/** By number in ComplianceChannel, counted from 1; 0 is a violation of the contract's REQUIRED. */
+const channels: readonly Channel[] = ["SMS", "EMAIL", "AUTO_CALL"];
+const purposes = ["SERVICE_RELATED", "MARKETING"] as const;
+
+const consentQuestion = z
+  .object({ companyId: id, channel: enumNumber(channels.length), purpose: enumNumber(purposes.length), at: moment })
+  .transform(({ companyId, channel, purpose, at }) => ({
+    ...{ companyId, channel: channels[channel - 1] ?? "AUTO_CALL", purpose: purposes[purpose - 1] ?? "MARKETING" },
+    ...(at ? { at } : {}),
+  }));
+
+type Subject = Pick<CheckConsentRequest, "subject">;
+
+function subjectViolations({ subject }: Subject): Violation[] {
+  if (!subject.case) {
+    return [{ field: "subject", reason: "REQUIRED", description: "Name a customer_id or a lead_id." }];
+  }
+  if (isId(subject.value)) return [];
+  const field = subject.case === "customerId" ? "customer_id" : "lead_id";
+  return [{ field, reason: "INVALID_FORMAT", description: "Must be 1 to 30 letters, digits, `_`, `.` or `-`." }];
+}
+
+function subjectOf(companyId: string, { subject }: Subject): ConsentSubject {
+  return { companyId, kind: subject.case === "leadId" ? "lead" : "customer", id: subject.value ?? "" };
+}
+
+function toProtoEntry(entry: ConsentEntry): MessageInitShape<typeof ConsentEntrySchema> {
+  const { before, after, occurredTime, ...same } = entry;
+  return {
+    ...same,
+    occurredTime: timestampFromDate(occurredTime),
+    ...(before ? { before: toProtoConsent(before) } : {}),
+    after: toProtoConsent(after),
+  };
+}

@@ -1,0 +1,25 @@
+import { type ConsentRepository, createConsentHistory } from "../domain/consent-history.js";
+import { type CustomerAdminDependencies, createCustomerAdmin } from "../domain/customer-admin.js";
+import { createLeadAdmin, type LeadAdminDependencies } from "../domain/lead-admin.js";
+import { ConsentService } from "../gen/proto/moego/admin/v1/consent_service_pb.js";
+import { CustomerAdminService } from "../gen/proto/moego/admin/v1/customer_admin_service_pb.js";
+import { LeadAdminService } from "../gen/proto/moego/admin/v1/lead_admin_service_pb.js";
+import { createConsentHandlers } from "./consent.js";
+import { createCustomerAdminHandlers } from "./customer-admin.js";
+import { createLeadAdminHandlers } from "./lead-admin.js";
+import type { PageTokens } from "./page-token.js";
+import { type HandlerRegistry, registry } from "./rpc.js";
+
+export interface RecordDependencies extends CustomerAdminDependencies, LeadAdminDependencies {
+  readonly consents: ConsentRepository;
+}
+
+/** The handlers of what administration does to customers and leads, and of the ledger of their consent. */
+export function createRecordRegistry(dependencies: RecordDependencies, pageTokens: PageTokens): HandlerRegistry {
+  const consents = { consents: createConsentHistory(dependencies.consents), pageTokens };
+  return new Map([
+    ...registry(CustomerAdminService, createCustomerAdminHandlers(createCustomerAdmin(dependencies))),
+    ...registry(LeadAdminService, createLeadAdminHandlers(createLeadAdmin(dependencies))),
+    ...registry(ConsentService, createConsentHandlers(consents)),
+  ]);
+}

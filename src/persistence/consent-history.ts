@@ -1,0 +1,91 @@
+import type { Consent } from "../domain/consent.js";
+import type { ConsentEntry, ConsentRepository, ConsentSubject } from "../domain/consent-history.js";
+import type { Database } from "./database.js";
+import { statement } from "./statement.js";
+import { visibilityValues, visibleTo } from "./visibility.js";
+
+interface EntryRow {
+  readonly id: string;
+  readonly occurred_time: Date;
+  readonly rpc: string;
+  readonly key_id: string;
+  readonly staff_id: string;
+  readonly ip: string;
+  readonly request_id: string;
+  readonly before: Consent | null;
+  readonly after: Consent;
+}
+
+interface LastRow extends Omit<EntryRow, "id"> {
+  readonly now: Date;
+  /** Null when there is no entry, as all the rest then. */
+  readonly id: string | null;
+}
+
+/** Reads the ledger of consent. */
+export function createConsentRepository(database: Database): ConsentRepository {
+  return {
+    async isVisible({ kind, id }, visibility, signal) {
+      const text = kind === "customer" ? seesCustomer : seesLead;
+      return (await database.read(text, [...visibilityValues(visibility), id], signal)).length > 0;
+    },
+
+    async list(subject, page, signal) {
+      const scope = [...scopeOf(subject), page.size + 1];
+      const rows = page.after
+        ? await database.read<EntryRow>(nextPage, [...scope, page.after.time, page.after.id], signal)
+        : await database.read<EntryRow>(firstPage, [...scope, page.offset], signal);
+      return rows.map(toEntry);
+    },
+
+    async lastAt(subject, at, signal) {
+      const values = [...scopeOf(subject), at ?? null];
+      const [row] = await database.read<LastRow>(lastBefore, values, signal);
+      if (!row) throw new Error("the look-up returned no row");
+      const { now, id } = row;
+      return id === null ? { now } : { now, entry: toEntry({ ...row, id }) };
+    },
+  };
+}
+
+function scopeOf({ companyId, kind, id }: ConsentSubject): readonly string[] {
+  return [companyId, kind, id];
+}
+
+const seesCustomer = statement("consent.customer", `SELECT 1 FROM customer c WHERE ${visibleTo("c")} AND c.id = $3`);
+const seesLead = statement("consent.lead", `SELECT 1 FROM lead l WHERE ${visibleTo("l")} AND l.id = $3`);
+
+const columns = "e.id, e.occurred_time, e.rpc, e.key_id, e.staff_id, e.ip, e.request_id, e.before, e.after";
+const ofSubject = "e.company_id = $1 AND e.subject_kind = $2 AND e.subject_id = $3";
+const newestFirst = "ORDER BY e.occurred_time DESC, e.id DESC";
+
+const firstPage = statement(
+  "consent.first_page",
+  `SELECT ${columns} FROM consent_event e WHERE ${ofSubject} ${newestFirst} LIMIT $4 OFFSET $5`,
+);
+const nextPage = statement(
+  "consent.next_page",
+  `SELECT ${columns} FROM consent_event e WHERE ${ofSubject} AND (e.occurred_time, e.id) < ($5, $6::bigint) ${newestFirst} LIMIT $4`,
+);
+
+/** One row, with nulls when there is no entry. */
+const lastBefore = statement(
+  "consent.last",
+  `SELECT clock.now, entry.* FROM (SELECT clock_timestamp() AS now) clock LEFT JOIN LATERAL (
+     SELECT ${columns} FROM consent_event e
+     WHERE ${ofSubject} AND e.occurred_time <= coalesce($4::timestamptz, clock.now) ${newestFirst} LIMIT 1) entry ON true`,
+);
+
+function toEntry(row: EntryRow): ConsentEntry {
+  return {
+    id: row.id,
+    occurredTime: row.occurred_time,
+    rpc: row.rpc,
+    keyId: row.key_id,
+    staffId: row.staff_id,
+    ip: row.ip,
+    requestId: row.request_id,
+    ...(row.before ? { before: row.before } : {}),
+    after: row.after,
+  };
+}

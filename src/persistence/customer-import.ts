@@ -1,0 +1,102 @@
+import type { Customer } from "../domain/customer.js";
+import type { CustomerImportUnit, ImportedCustomer } from "../domain/customer-admin-repository.js";
+import { idPrefixes, newId } from "../domain/ids.js";
+import { foldCase } from "../domain/text.js";
+import type { Write } from "../domain/write.js";
+import type { Prisma } from "../gen/prisma/client.js";
+import { consentColumns } from "./consent-columns.js";
+import { readCustomer } from "./customer-change.js";
+import { countOneMore } from "./customer-count.js";
+import { addressColumns, statusNumbers } from "./customer-rows.js";
+import type { Database } from "./database.js";
+import type { RecordKey } from "./erasure.js";
+import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "./idempotency.js";
+import { recordChange, recordConsent } from "./ledgers.js";
+import { missingReferences } from "./references.js";
+import { resolveTags } from "./tags.js";
+
+export interface CustomerImporting {
+  readonly key: RecordKey;
+  readonly write: Write;
+  work(unit: CustomerImportUnit): Promise<void>;
+}
+
+/**
+ * The import of one customer. The claim comes first: there is no row yet whose lock would let a twin wait, and one that
+ * waited for the quota or for the id would be refused by what the other has stored.
+ */
+export function importCustomer(database: Database, { key, write, work }: CustomerImporting): Promise<Customer> {
+  return onceMoreAfterTwin(() =>
+    database.transact(write, async (tx) => {
+      const { now, replay } = await beginChange(tx, write);
+      if (write.claim && replay) replayed(write.claim, replay);
+      else {
+        await storeClaim(tx, write, { companyId: key.companyId, resourceIds: [key.id] });
+        await work(createUnit(tx, { key, now, write }));
+      }
+      return readCustomer(tx, key);
+    }),
+  );
+}
+
+interface UnitOptions {
+  readonly key: RecordKey;
+  readonly now: Date;
+  readonly write: Write;
+}
+
+function createUnit(
+  tx: Prisma.TransactionClient,
+  { key: { companyId, id }, now, write }: UnitOptions,
+): CustomerImportUnit {
+  return {
+    now,
+    exists: async (customerId) => (await tx.customer.count({ where: { companyId, id: customerId } })) > 0,
+    missing: (references) => missingReferences(tx, companyId, references),
+
+    async missingStaff(ids) {
+      const known = await tx.staff.findMany({ where: { companyId, id: { in: [...ids] } }, select: { id: true } });
+      const found = new Set(known.map((member) => member.id));
+      return new Set(ids.filter((one) => !found.has(one)));
+    },
+
+    resolveTags: (references, mayCreate) => resolveTags(tx, { companyId, references, mayCreate, now, write }),
+    count: () => countOneMore(tx, companyId),
+
+    async insert(customer) {
+      await tx.customer.create({ data: { companyId, id, ...columnsOf(customer) } });
+      if (customer.address) {
+        const { postal_code: postalCode, ...address } = addressColumns(customer.address);
+        await tx.customerAddress.create({ data: { ...address, companyId, customerId: id, postalCode } });
+      }
+      const { createdTime, createdBy: lastUpdatedBy, consent } = customer;
+      const stamp = { createdTime, lastUpdatedBy, lastUpdatedTime: createdTime };
+      await tx.customerNote.createMany({
+        data: customer.notes.map((note) => ({ ...stamp, companyId, customerId: id, id: newId(idPrefixes.note), note })),
+      });
+      await tx.customerTag.createMany({
+        data: customer.tags.map((tag) => ({ companyId, customerId: id, tagId: tag.id })),
+      });
+      const subject = { companyId, subjectKind: "customer", subjectId: id } as const;
+      await recordConsent(tx, write, { ...subject, after: consent, time: now });
+      await recordChange(tx, write, { companyId, kind: "customer", id, version: 1n, time: now });
+    },
+  };
+}
+
+function columnsOf(customer: ImportedCustomer) {
+  const { firstName, lastName, phone, email, source, colorCode, customFields, preferredBusinessId } = customer;
+  const { createdBy, createdTime, lastUpdatedBy, lastUpdatedTime } = customer;
+  return {
+    ...{ firstName, lastName, phone, email, source, colorCode, customFields, preferredBusinessId },
+    ...{ createdBy, createdTime, lastUpdatedBy, lastUpdatedTime },
+    ...customer.preference,
+    ...consentColumns(customer.consent),
+    emailKey: foldCase(email),
+    status: statusNumbers[customer.status],
+    referralSourceId: customer.referralSourceId ?? null,
+    assignedStaffId: customer.assignedStaffId ?? null,
+    lastAppointmentTime: customer.lastAppointmentTime ?? null,
+    nextAppointmentTime: customer.nextAppointmentTime ?? null,
+  };
+}

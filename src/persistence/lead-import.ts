@@ -1,0 +1,80 @@
+import type { Lead } from "../domain/lead.js";
+import type { LeadImportUnit } from "../domain/lead-admin-repository.js";
+import { foldCase } from "../domain/text.js";
+import type { Write } from "../domain/write.js";
+import { Prisma } from "../gen/prisma/client.js";
+import { consentColumns } from "./consent-columns.js";
+import { addressColumns } from "./customer-rows.js";
+import type { Database } from "./database.js";
+import type { RecordKey } from "./erasure.js";
+import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "./idempotency.js";
+import { readLead } from "./lead-change.js";
+import { defaultLifeCycleId, missingLeadReferences } from "./lead-unit.js";
+import { recordChange, recordConsent } from "./ledgers.js";
+import { createPetWriter } from "./pet-writer.js";
+import type { Pseudonym } from "./pseudonym.js";
+
+export interface LeadImporting {
+  readonly key: RecordKey;
+  readonly write: Write;
+  readonly pseudonym: Pseudonym;
+  work(unit: LeadImportUnit): Promise<void>;
+}
+
+/** The import of one lead; the claim comes first, as for a customer (customer-import.ts). */
+export function importLead(database: Database, { key, write, pseudonym, work }: LeadImporting): Promise<Lead> {
+  return onceMoreAfterTwin(() =>
+    database.transact(write, async (tx) => {
+      const { now, replay } = await beginChange(tx, write);
+      if (write.claim && replay) replayed(write.claim, replay);
+      else {
+        await storeClaim(tx, write, { companyId: key.companyId, resourceIds: [key.id] });
+        await work(createUnit(tx, { key, now, write, pseudonym }));
+      }
+      return readLead(tx, key);
+    }),
+  );
+}
+
+interface UnitOptions extends Omit<LeadImporting, "work"> {
+  readonly now: Date;
+}
+
+function createUnit(tx: Prisma.TransactionClient, { key, now, write, pseudonym }: UnitOptions): LeadImportUnit {
+  const { companyId, id } = key;
+  const pets = createPetWriter(tx, { companyId, now, write });
+  return {
+    now,
+
+    async exists(leadId) {
+      if ((await tx.lead.count({ where: { companyId, id: leadId } })) > 0) return true;
+      const resourceId = pseudonym(companyId, "lead", leadId);
+      return (await tx.change.findFirst({ where: { companyId, kind: "lead", resourceId } })) !== null;
+    },
+
+    missing: (references) => missingLeadReferences(tx, companyId, references),
+    missingPetCodes: (ids) => pets.missingCodes(ids),
+
+    async insert({ pets: records, address, consent, email, lifeCycleId, ...lead }) {
+      const { firstName, lastName, avatar, phone, customFields, createdTime, lastUpdatedTime } = lead;
+      const author = write.staffId ?? "";
+      await tx.lead.create({
+        data: {
+          ...{ companyId, id, firstName, lastName, avatar, phone, customFields, createdTime, lastUpdatedTime },
+          ...{ email, emailKey: foldCase(email), createdBy: author, lastUpdatedBy: author },
+          ...consentColumns(consent),
+          address: address ? addressColumns(address) : Prisma.DbNull,
+          preferredBusinessId: lead.preferredBusinessId ?? null,
+          allocateStaffId: lead.allocateStaffId ?? null,
+          lifeCycleId: lifeCycleId ?? (await defaultLifeCycleId(tx, companyId)) ?? null,
+          actionStatusId: lead.actionStatusId ?? null,
+          referralSourceId: lead.referralSourceId ?? null,
+        },
+      });
+      for (const pet of records) await pets.add({ leadId: id }, pet);
+      const subject = { companyId, subjectKind: "lead", subjectId: id } as const;
+      await recordConsent(tx, write, { ...subject, after: consent, time: now });
+      await recordChange(tx, write, { companyId, kind: "lead", id, version: 1n, time: now });
+    },
+  };
+}

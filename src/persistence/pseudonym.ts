@@ -1,0 +1,23 @@
+import { createHmac } from "node:crypto";
+
+/** What may be erased. */
+export type SubjectKind = "customer" | "lead";
+
+/** The id under which ledgers keep the history of a record that was erased. */
+export type Pseudonym = (companyId: string, kind: SubjectKind, id: string) => string;
+
+/**
+ * A salted hash in the shape of an id: the same for the same record, so that an erased id is known again, and of no use
+ * to anybody without the salt.
+ *
+ * @param salt at least 32 bytes
+ */
+export function createPseudonym(salt: Uint8Array): Pseudonym {
+  return (companyId, kind, id) => {
+    const hash = createHmac("sha256", salt).update(`${companyId}/${kind}/${id}`).digest("base64url");
+    return prefix + hash.slice(0, maxIdLength - prefix.length);
+  };
+}
+
+const prefix = "erased_";
+const maxIdLength = 30;
