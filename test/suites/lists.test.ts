@@ -91,9 +91,10 @@ describe.each(listFixtures.map((fixture) => [fixture.title, fixture] as const))(
       const { nextPageToken } = await page({ pageSize: 5 });
       expect(nextPageToken).toMatch(/^[A-Za-z0-9_-]{1,64}$/);
       expect(nextPageToken).not.toMatch(/^\d+$/);
-      const before = await page({ pageSize: ids.length - 12 });
+      const most = Math.min(500, ids.length - 1);
+      const before = await page({ pageSize: most });
       const last = await page({ pageSize: 500, pageToken: before.nextPageToken });
-      expect(last).toEqual({ ids: ids.slice(-12), nextPageToken: "" });
+      expect(last).toEqual({ ids: ids.slice(most), nextPageToken: "" });
     });
 
     it("goes on from a token with another page size", async () => {
