@@ -115,18 +115,24 @@ export const tooManyTags: Violation = {
 };
 
 function addressViolations(addresses: readonly Address[], update: AddressUpdate | undefined): Violation[] {
-  switch (update?.kind) {
-    case undefined:
+  if (!update || update.kind === "clear") return [];
+  if (update.kind === "edit" && update.id !== undefined && !addresses.some(({ id }) => id === update.id)) {
+    return [{ field: "address.id", reason: "NOT_FOUND", description: "The customer has no such address." }];
+  }
+  if (!addsAddress(addresses, update) || addresses.length < maxAddresses) return [];
+  return [{ field: "address", reason: "TOO_MANY", description: `A customer has at most ${maxAddresses} addresses.` }];
+}
+
+/** Whether the update writes an address that is not there yet: a further one, or the first primary one. */
+function addsAddress(addresses: readonly Address[], update: AddressUpdate): boolean {
+  const hasPrimary = addresses.some(({ type }) => type === "PRIMARY");
+  switch (update.kind) {
     case "clear":
-      return [];
+      return false;
     case "edit":
-      if (update.id === undefined || addresses.some((address) => address.id === update.id)) return [];
-      return [{ field: "address.id", reason: "NOT_FOUND", description: "The customer has no such address." }];
+      return update.id === undefined && !hasPrimary;
     case "set":
-      if (update.address.type === "PRIMARY" || addresses.length < maxAddresses) return [];
-      return [
-        { field: "address", reason: "TOO_MANY", description: `A customer has at most ${maxAddresses} addresses.` },
-      ];
+      return update.address.type === "SECONDARY" || !hasPrimary;
     default:
       return update satisfies never;
   }
@@ -162,17 +168,15 @@ async function noteViolations(unit: CustomerUnit, update: NotesUpdate | undefine
   const ids = update?.entries.flatMap((entry) => entry.id ?? []) ?? [];
   if (!update || ids.length === 0) return [];
   const known = new Set((await unit.findNotes(ids)).map((note) => note.id));
-  return update.entries.flatMap((entry, position) =>
-    entry.id === undefined || known.has(entry.id)
-      ? []
-      : [
-          {
-            field: `notes[${position}].id`,
-            reason: "NOT_FOUND" as const,
-            description: "The customer has no such note.",
-          },
-        ],
-  );
+  return update.entries.flatMap((entry, position): Violation[] => {
+    const field = `notes[${position}].id`;
+    if (entry.id === undefined) return [];
+    if (update.entries.findIndex(({ id }) => id === entry.id) < position) {
+      return [{ field, reason: "DUPLICATE_FIELD", description: "Names a note that stands before it." }];
+    }
+    if (known.has(entry.id)) return [];
+    return [{ field, reason: "NOT_FOUND", description: "The customer has no such note." }];
+  });
 }
 
 async function applyNotes(unit: CustomerUnit, { write, entries }: NotesUpdate): Promise<void> {

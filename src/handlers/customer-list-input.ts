@@ -1,11 +1,9 @@
 import { z } from "zod";
 import type { CustomerFilter } from "../domain/customer-repository.js";
-import { parsePhone } from "../domain/phone.js";
 import { perCountry } from "./country.js";
 import { interval, maxFilterValues } from "./customer-input.js";
-import { id, list } from "./fields.js";
+import { id, line, list, optionalPhone } from "./fields.js";
 import { pagination } from "./page-token.js";
-import { because } from "./parse.js";
 
 /** ListCustomers: message to domain. */
 export const customersQuery = perCountry((country) =>
@@ -15,26 +13,19 @@ export const customersQuery = perCountry((country) =>
     filter: z
       .object({
         lastUpdatedTime: interval.optional(),
-        mainPhoneNumber: z.string(),
-        email: z.string(),
+        mainPhoneNumber: optionalPhone(country),
+        email: line,
         tagIds: list(id, maxFilterValues),
         preferredBusinessIds: list(id, maxFilterValues),
         referralSourceIds: list(id, maxFilterValues),
         createdTime: interval.optional(),
       })
-      .transform(({ lastUpdatedTime, createdTime, mainPhoneNumber, email, ...ids }, context): CustomerFilter => {
-        const phone = parsePhone(mainPhoneNumber.trim(), country);
-        if (mainPhoneNumber.trim() !== "" && phone === undefined) {
-          context.addIssue({
-            ...because("INVALID_FORMAT", "Must be a possible phone number."),
-            path: ["mainPhoneNumber"],
-          });
-        }
+      .transform(({ lastUpdatedTime, createdTime, mainPhoneNumber, email, ...ids }): CustomerFilter => {
         return {
           ...(lastUpdatedTime ? { lastUpdated: lastUpdatedTime } : {}),
           ...(createdTime ? { created: createdTime } : {}),
-          ...(phone === undefined ? {} : { phone }),
-          ...(email.trim() === "" ? {} : { email: email.trim().normalize("NFC") }),
+          ...(mainPhoneNumber === "" ? {} : { phone: mainPhoneNumber }),
+          ...(email === "" ? {} : { email }),
           ...nonEmpty(ids),
         };
       })

@@ -117,8 +117,15 @@ function addressUpdate({ address: given }: ParsedUpdate, mask: UpdateMask): Addr
   if (parts) return { kind: "edit", ...target, parts: pick({ ...noAddress, ...given?.record }, parts) };
   if (!mask.writes("address")) return undefined;
   if (!given) return { kind: "clear" };
+  // Without a mask an address that says nothing keeps what is stored.
+  if (!mask.explicit && isBlank(given)) return undefined;
   if (given.id === "") return { kind: "set", address: given.record };
   return { kind: "edit", ...target, parts: mask.explicit ? everyPart(given) : populatedParts(given) };
+}
+
+function isBlank({ id: addressId, record, typed }: ParsedAddress): boolean {
+  const { type: _, coordinate, ...lines } = record;
+  return addressId === "" && !typed && !coordinate && Object.values(lines).every((part) => part === "");
 }
 
 const noAddress = {

@@ -148,6 +148,34 @@ describe("the address of an update", () => {
     expect(set.address).toMatchObject([{ id: made.address[0]?.id, address1: "2 Second St", city: "" }]);
   });
 
+  it("that says nothing keeps what is stored", async () => {
+    const { id, address } = await server.ok(createCustomer, newCustomer({ address: { address1: "home" } }));
+    expect((await server.ok(updateCustomer, { id, companyId, address: {} })).address).toEqual(address);
+  });
+
+  it("is the eleventh by no way round", async () => {
+    const { id } = await server.ok(createCustomer, newCustomer({ address: { address1: "home" } }));
+    const demote = async () => {
+      const { address } = await server.ok(getCustomer, { id });
+      const primary = address.find(({ type }) => type === Address_Type.PRIMARY);
+      await server.ok(updateCustomer, {
+        id,
+        companyId,
+        address: { id: primary?.id ?? "", type: Address_Type.SECONDARY },
+      });
+    };
+    for (let count = 1; count < 10; count += 1) {
+      await demote();
+      await server.ok(updateCustomer, { id, companyId, address: { address1: `house ${count}` } });
+    }
+    await demote();
+    const refused = invalidField("address", "TOO_MANY");
+    expect(await server.refused(updateCustomer, { id, companyId, address: { address1: "x" } })).toMatchObject(refused);
+    const byMask = { id, companyId, address: { city: "x" }, updateMask: { paths: ["address.city"] } };
+    expect(await server.refused(updateCustomer, byMask)).toMatchObject(refused);
+    expect((await server.ok(getCustomer, { id })).address).toHaveLength(10);
+  });
+
   it("with an id edits the parts that are filled, of that address", async () => {
     const updated = await server.ok(updateCustomer, {
       id: "cus_a1",
@@ -214,6 +242,18 @@ describe("the etag", () => {
     expect(answers.filter(({ ok }) => ok)).toHaveLength(1);
     expect(new Set(answers.flatMap((answer) => (answer.ok ? [] : [answer.reason])))).toEqual(
       new Set(["ETAG_MISMATCH"]),
+    );
+  });
+});
+
+describe("the notes of an update", () => {
+  it("name each note once", async () => {
+    const notes = [
+      { id: "cxn_a1", note: "one" },
+      { id: "cxn_a1", note: "two" },
+    ];
+    expect(await server.refused(updateCustomer, { id: "cus_a1", companyId, notes })).toMatchObject(
+      invalidField("notes[1].id", "DUPLICATE_FIELD"),
     );
   });
 });
