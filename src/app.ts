@@ -165,8 +165,8 @@ function derivedKey({ secretKey }: ServiceSecrets, purpose: string): Uint8Array 
 }
 
 /**
- * Longer than a statement takes to be cancelled; with the default drain time less than the 10 s of `docker stop`. What still runs then belongs to no call and ends with its
- * connection.
+ * Longer than a statement takes to be cancelled; with the default drain time less than the 10 s of `docker stop`. What
+ * still runs then belongs to no call and ends with its connection.
  */
 const closeTimeoutMs = 1_500;
 

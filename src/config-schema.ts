@@ -79,16 +79,19 @@ export const environmentSchema = z
       .enum(["json", "pretty"])
       .default("json")
       .register(variableDocs, { expected: "json or pretty", example: "json" }),
-    DRAIN_TIMEOUT_MS: integer({ min: 0, max: 600_000, fallback: 10_000 }),
+    DRAIN_TIMEOUT_MS: integer({ min: 0, max: 600_000, fallback: 8_000 }),
   })
-  .refine((env) => env.HTTP_PORT === 0 || env.HTTP_PORT !== env.GRPC_PORT, rule("GRPC_PORT", "differs from HTTP_PORT"))
+  .refine(
+    (env) => env.HTTP_PORT === 0 || env.HTTP_PORT !== env.GRPC_PORT,
+    rule("GRPC_PORT", "must differ from HTTP_PORT"),
+  )
   .refine(
     (env) => env.TLS_KEY_FILE === undefined || has(env.TLS_CERT_FILE),
-    rule("TLS_CERT_FILE", "goes with TLS_KEY_FILE"),
+    rule("TLS_CERT_FILE", "is required with TLS_KEY_FILE"),
   )
   .refine(
     (env) => env.TLS_CERT_FILE === undefined || has(env.TLS_KEY_FILE),
-    rule("TLS_KEY_FILE", "goes with TLS_CERT_FILE"),
+    rule("TLS_KEY_FILE", "is required with TLS_CERT_FILE"),
   )
   .refine(
     (env) => isLoopback(env.HOST) || has(env.TLS_CERT_FILE) || env.TRUSTED_PROXIES.length > 0 || env.ALLOW_PLAINTEXT,
@@ -107,11 +110,11 @@ export const environmentSchema = z
   )
   .refine(
     (env) => env.DATABASE_MIGRATION_URL === undefined || has(env.DATABASE_URL),
-    rule("DATABASE_URL", "goes with DATABASE_MIGRATION_URL"),
+    rule("DATABASE_URL", "is required with DATABASE_MIGRATION_URL"),
   )
   .refine(
     (env) => env.DEMO_API_KEY === undefined || env.DEMO_API_KEY !== env.DEMO_API_KEY_2,
-    rule("DEMO_API_KEY_2", "differs from DEMO_API_KEY"),
+    rule("DEMO_API_KEY_2", "must differ from DEMO_API_KEY"),
   );
 
 /** Whether only this machine can connect to the host. */

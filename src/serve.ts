@@ -54,17 +54,20 @@ function keysOf(demo: SeededDemo | undefined): SeededDemo["secrets"] | undefined
   return demo && demo.outcome !== "absent" ? demo.secrets : undefined;
 }
 
-/** The name of the first signal to stop. A second one ends the process at once. */
+/** At Ctrl-C the terminal signals npm and this process, and npm passes its own on: two signals of one wish. */
+const echoMs = 1_000;
+
+/** The name of the first signal to stop. A second one, later than an echo of the first, ends the process at once. */
 function firstSignal(logger: Logger): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
-    let stopping = false;
+    let stoppingSince: number | undefined;
     const onSignal = (signal: NodeJS.Signals) => {
-      if (stopping) {
-        logger.warn({ signal }, "second signal: ending at once");
-        process.exit(1);
-      }
-      stopping = true;
+      const now = performance.now();
+      stoppingSince ??= now;
       resolve(signal);
+      if (now - stoppingSince < echoMs) return;
+      logger.warn({ signal }, "second signal: ending at once");
+      process.exit(1);
     };
     process.on("SIGTERM", onSignal);
     process.on("SIGINT", onSignal);

@@ -13,9 +13,17 @@ describe("the configuration", () => {
       httpPort: 8080,
       grpcPort: 50051,
       database: { url: undefined, poolSize: 10 },
-      drainTimeoutMs: 10_000,
+      drainTimeoutMs: 8_000,
       log: { level: "info", format: "json" },
     });
+  });
+
+  it("says what a rule between variables asks for, not what was found", () => {
+    const found = thrownBy(() =>
+      readConfig({ HTTP_PORT: "9000", GRPC_PORT: "9000", DATABASE_MIGRATION_URL: databaseUrl }),
+    );
+    expect(String(found)).toContain("GRPC_PORT must differ from HTTP_PORT.");
+    expect(String(found)).toContain("DATABASE_URL is required with DATABASE_MIGRATION_URL.");
   });
 
   it("takes an empty variable as absent and ignores the variables of others", () => {

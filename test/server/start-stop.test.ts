@@ -109,11 +109,31 @@ describe("with a database of your own", () => {
       await until(() => isWaiting(database));
       service.child.kill("SIGINT");
       await until(() => service.stderr().includes("stopping"));
+      await pause(1_100);
       service.child.kill("SIGINT");
       expect((await service.ended).code).toBe(1);
       expect(await call).toBe("cut off");
     } finally {
       await blocker.query("ROLLBACK");
+      blocker.release();
+    }
+  });
+
+  it("takes a signal that is repeated at once for the same one, as npm passes Ctrl-C on a second time", async () => {
+    const service = await startService({ ...environment, ...patientDatabase });
+    const blocker = await database.owner.connect();
+    try {
+      await blocker.query("BEGIN; LOCK TABLE customer IN ACCESS EXCLUSIVE MODE");
+      const call = listCustomers(service.httpUrl, secrets.DEMO_API_KEY);
+      await until(() => isWaiting(database));
+      service.child.kill("SIGINT");
+      await until(() => service.stderr().includes("stopping"));
+      service.child.kill("SIGINT");
+      await pause(100);
+      await blocker.query("COMMIT");
+      expect((await call).status).toBe(200);
+      expect((await service.ended).code).toBe(0);
+    } finally {
       blocker.release();
     }
   });
