@@ -11,7 +11,7 @@ import { petRepeatables } from "../suites/pet-repeatables.js";
 import { recordRepeatables } from "../suites/record-repeatables.js";
 import type { Repeatable } from "../suites/repeatable.js";
 import { nameOf } from "../suites/rpc-fixture.js";
-import { servedRpcs } from "../suites/served-rpcs.js";
+import { allRpcs } from "../suites/all-rpcs.js";
 import { settingRepeatables } from "../suites/setting-repeatables.js";
 import type { Answer } from "../support/answer.js";
 import { transports } from "../support/clients.js";
@@ -38,7 +38,7 @@ const repeatables: readonly Repeatable[] = [
 ];
 
 it("is tried on every rpc that writes", () => {
-  const writing = servedRpcs.filter((method) => !isReading(method)).map(nameOf);
+  const writing = allRpcs.filter((method) => !isReading(method)).map(nameOf);
   expect(repeatables.map(({ name }) => name).toSorted()).toEqual(writing.toSorted());
 });
 

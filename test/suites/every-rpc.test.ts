@@ -10,7 +10,7 @@ import { pathFieldsOf } from "../support/rest-request.js";
 import { refused, startServer, succeeded } from "../support/server.js";
 import { coverageFaults, hasField, nameOf, requiredFieldsOf, without, withTexts } from "./rpc-fixture.js";
 import { rpcFixtures } from "./rpc-fixtures.js";
-import { allRpcs, servedRpcs, unservedRpcs } from "./served-rpcs.js";
+import { allRpcs } from "./all-rpcs.js";
 
 const server = await startServer();
 afterAll(() => server.stop());
@@ -32,10 +32,10 @@ const scopeOf = scopesOf(services);
 const byName = new Map(rpcFixtures.map((fixture) => [nameOf(fixture.method), fixture]));
 
 describe("the fixtures", () => {
-  it("name every rpc that is served, each once", () => {
+  it("name every rpc, each once", () => {
     expect(
       coverageFaults(
-        servedRpcs,
+        allRpcs,
         rpcFixtures.map(({ method }) => method),
       ),
     ).toEqual([]);
@@ -43,15 +43,15 @@ describe("the fixtures", () => {
 
   it("are missed when an rpc has none, and complained about when they name none or one twice", () => {
     const covered = rpcFixtures.map(({ method }) => method);
-    const [first, second] = servedRpcs.map(nameOf);
+    const [first, second] = allRpcs.map(nameOf);
     expect(
       coverageFaults(
-        servedRpcs,
+        allRpcs,
         covered.filter((method) => nameOf(method) !== first),
       ),
     ).toEqual([`${first} has no fixture`]);
-    expect(coverageFaults(servedRpcs.slice(1), covered)).toEqual([`${first} is no such rpc`]);
-    expect(coverageFaults(servedRpcs, [...covered, ...covered.slice(1, 2)])).toEqual([`${second} has two fixtures`]);
+    expect(coverageFaults(allRpcs.slice(1), covered)).toEqual([`${first} is no such rpc`]);
+    expect(coverageFaults(allRpcs, [...covered, ...covered.slice(1, 2)])).toEqual([`${second} has two fixtures`]);
   });
 
   it("name a foreign id for every path variable but the company", () => {
@@ -66,7 +66,6 @@ describe("the fixtures", () => {
 
 describe.each(allRpcs.map((method) => [nameOf(method), method] as const))("%s", (name, method) => {
   const request = (): Promise<Message> => byName.get(name)?.request(server) ?? Promise.resolve(withPathFilled(method));
-  const isServed = byName.has(name);
   const scope = scopeOf.get(method);
   if (!scope) throw new Error(`${name} has no scope`);
   // What concerns the installation is open to platform keys alone.
@@ -98,70 +97,62 @@ describe.each(allRpcs.map((method) => [nameOf(method), method] as const))("%s", 
       expectRefusal(await refusal(await request(), { key: keys.distant }), "PERMISSION_DENIED", "IP_NOT_ALLOWED");
     });
 
-    if (isServed) {
-      it(`answers a key with the scope ${scope} alone, used from an address it allows`, async () => {
-        succeeded(method, await server.call(method, await request(), { transport, key: known(onlyKeys, scope) }));
-        succeeded(method, await server.call(method, await request(), { transport, key: nearby }));
-      });
+    it(`answers a key with the scope ${scope} alone, used from an address it allows`, async () => {
+      succeeded(method, await server.call(method, await request(), { transport, key: known(onlyKeys, scope) }));
+      succeeded(method, await server.call(method, await request(), { transport, key: nearby }));
+    });
 
-      if (hasField(method.input, "company_id")) {
-        it("refuses a company outside the key, in the words for one that never existed", async () => {
-          const [foreign, absent] = await twins(["company_id"], ["cmp_c"], ["cmp_z"]);
-          expectRefusal(foreign, "PERMISSION_DENIED", "COMPANY_NOT_ALLOWED", { companyId: "cmp_c" });
-          expect(sameWire(foreign, "cmp_c")).toEqual(sameWire(absent, "cmp_z"));
-        });
-      }
-
-      for (const [field, foreignId] of Object.entries(byName.get(name)?.foreignIds ?? {})) {
-        it(`answers a ${field} of another tenant byte for byte like one that never existed`, async () => {
-          const absentId = "x".repeat(foreignId.length);
-          const [foreign, absent] = await twins([field], [foreignId], [absentId]);
-          expectRefusal(foreign, "NOT_FOUND", "RESOURCE_NOT_FOUND", { id: foreignId });
-          expect(foreign.wire).toContain(foreignId);
-          expect(sameWire(foreign, foreignId)).toEqual(sameWire(absent, absentId));
-        });
-
-        it(`does not find a ${field} that is the id of something else`, async () => {
-          const id = foreignId.startsWith("ref_") ? "tag_a1" : "ref_a1";
-          const other = withTexts(method.input, await request(), { [field]: id });
-          expectRefusal(await refusal(other), "NOT_FOUND", "RESOURCE_NOT_FOUND", { id });
-        });
-
-        it(`refuses a ${field} that can be no id`, async () => {
-          for (const text of ["a".repeat(31), "a b", "café", "a'--"]) {
-            const bad = await refusal(withTexts(method.input, await request(), { [field]: text }));
-            expectRefusal(bad, "INVALID_ARGUMENT", "INVALID_REQUEST");
-            expect(bad.violations).toEqual([{ field, reason: "INVALID_FORMAT" }]);
-          }
-        });
-      }
-
-      // A REST route has no path without its variables.
-      const omissible = requiredFieldsOf(method.input).filter(
-        (field) => transport !== "rest" || !pathFieldsOf(method).includes(field),
-      );
-      for (const field of omissible) {
-        it(`refuses a request without ${field}`, async () => {
-          const bad = await refusal(without(method.input, await request(), [field]));
-          expectRefusal(bad, "INVALID_ARGUMENT", "INVALID_REQUEST");
-          expect(bad.violations).toEqual([{ field, reason: "REQUIRED" }]);
-        });
-      }
-
-      if (omissible.length > 1) {
-        it("names all missing fields at once", async () => {
-          const bad = await refusal(without(method.input, await request(), omissible));
-          expect(fieldsOf(bad)).toEqual(omissible.toSorted());
-          expect(bad.metadata["violationCount"]).toBe(String(omissible.length));
-        });
-      }
-    } else {
-      it("answers UNIMPLEMENTED to a key that may call it", async () => {
-        const unserved = await refusal(await request(), { key: known(onlyKeys, scope) });
-        expectRefusal(unserved, "UNIMPLEMENTED", "METHOD_NOT_IMPLEMENTED", { rpc: name });
+    if (hasField(method.input, "company_id")) {
+      it("refuses a company outside the key, in the words for one that never existed", async () => {
+        const [foreign, absent] = await twins(["company_id"], ["cmp_c"], ["cmp_z"]);
+        expectRefusal(foreign, "PERMISSION_DENIED", "COMPANY_NOT_ALLOWED", { companyId: "cmp_c" });
+        expect(sameWire(foreign, "cmp_c")).toEqual(sameWire(absent, "cmp_z"));
       });
     }
 
+    for (const [field, foreignId] of Object.entries(byName.get(name)?.foreignIds ?? {})) {
+      it(`answers a ${field} of another tenant byte for byte like one that never existed`, async () => {
+        const absentId = "x".repeat(foreignId.length);
+        const [foreign, absent] = await twins([field], [foreignId], [absentId]);
+        expectRefusal(foreign, "NOT_FOUND", "RESOURCE_NOT_FOUND", { id: foreignId });
+        expect(foreign.wire).toContain(foreignId);
+        expect(sameWire(foreign, foreignId)).toEqual(sameWire(absent, absentId));
+      });
+
+      it(`does not find a ${field} that is the id of something else`, async () => {
+        const id = foreignId.startsWith("ref_") ? "tag_a1" : "ref_a1";
+        const other = withTexts(method.input, await request(), { [field]: id });
+        expectRefusal(await refusal(other), "NOT_FOUND", "RESOURCE_NOT_FOUND", { id });
+      });
+
+      it(`refuses a ${field} that can be no id`, async () => {
+        for (const text of ["a".repeat(31), "a b", "café", "a'--"]) {
+          const bad = await refusal(withTexts(method.input, await request(), { [field]: text }));
+          expectRefusal(bad, "INVALID_ARGUMENT", "INVALID_REQUEST");
+          expect(bad.violations).toEqual([{ field, reason: "INVALID_FORMAT" }]);
+        }
+      });
+    }
+
+    // A REST route has no path without its variables.
+    const omissible = requiredFieldsOf(method.input).filter(
+      (field) => transport !== "rest" || !pathFieldsOf(method).includes(field),
+    );
+    for (const field of omissible) {
+      it(`refuses a request without ${field}`, async () => {
+        const bad = await refusal(without(method.input, await request(), [field]));
+        expectRefusal(bad, "INVALID_ARGUMENT", "INVALID_REQUEST");
+        expect(bad.violations).toEqual([{ field, reason: "REQUIRED" }]);
+      });
+    }
+
+    if (omissible.length > 1) {
+      it("names all missing fields at once", async () => {
+        const bad = await refusal(without(method.input, await request(), omissible));
+        expect(fieldsOf(bad)).toEqual(omissible.toSorted());
+        expect(bad.metadata["violationCount"]).toBe(String(omissible.length));
+      });
+    }
     /** The answers to two requests that differ in some ids alone. */
     async function twins(
       fields: readonly string[],
@@ -182,11 +173,6 @@ describe.each(allRpcs.map((method) => [nameOf(method), method] as const))("%s", 
       return refused(method, await server.call(method, message, { key: able, ...options, transport, headers }));
     }
   });
-});
-
-it("finds rpcs of both kinds to speak of", () => {
-  expect(servedRpcs.length).toBeGreaterThan(0);
-  expect(unservedRpcs.length + servedRpcs.length).toBe(allRpcs.length);
 });
 
 const requestId = "request-of-the-suite";

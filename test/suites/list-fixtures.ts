@@ -50,7 +50,7 @@ export const listTables: Tables = [
 
 const customers = CustomerService.method;
 
-/** One fixture or more for every paged list that is served (lists.test.ts fails without it). */
+/** One fixture or more for every paged list (lists.test.ts fails without it). */
 export const listFixtures: readonly ListFixture[] = [
   list(customers.listCustomers, "newest first", {
     request: { companyId: company },

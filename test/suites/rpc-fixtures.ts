@@ -15,7 +15,7 @@ const customers = CustomerService.method;
 const ofCustomerC = { id: "cus_c1" };
 const ofNoteC = { customer_id: "cus_c1", note_id: "cxn_c1" };
 
-/** One fixture for every rpc that is served (every-rpc.test.ts fails without it). */
+/** One fixture for every rpc (every-rpc.test.ts fails without it). */
 export const rpcFixtures: readonly RpcFixture[] = [
   rpcFixture(customers.createCustomer, {
     request: {

@@ -15,12 +15,12 @@ import { refused, startServer, succeeded } from "../support/server.js";
 import type { MaskFixture } from "./mask-fixture.js";
 import { maskFixtures } from "./mask-fixtures.js";
 import { coverageFaults, hasField, nameOf } from "./rpc-fixture.js";
-import { servedRpcs } from "./served-rpcs.js";
+import { allRpcs } from "./all-rpcs.js";
 
 const server = await startServer();
 afterAll(() => server.stop());
 
-const maskedRpcs = servedRpcs.filter((method) => hasField(method.input, "update_mask"));
+const maskedRpcs = allRpcs.filter((method) => hasField(method.input, "update_mask"));
 
 it("has a fixture for every rpc that takes an update mask", () => {
   expect(
