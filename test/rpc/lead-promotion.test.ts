@@ -1,0 +1,115 @@
+import { afterAll, describe, expect, it } from "vitest";
+import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
+import { LeadService } from "../../src/gen/proto/moego/business/customer/v1/lead_service_pb.js";
+import { keys } from "../support/fixture-keys.js";
+import { newCustomer } from "../support/new-customer.js";
+import { aDog, newLead } from "../support/new-lead.js";
+import { notFound } from "../support/refused-with.js";
+import { startServer } from "../support/server.js";
+
+const server = await startServer();
+afterAll(() => server.stop());
+
+const { createLead, getLead, updateLead, listLeads, promoteLead } = LeadService.method;
+const { getCustomer, updateCustomer, createCustomer } = CustomerService.method;
+const { owner } = server.database;
+
+describe("PromoteLead", () => {
+  it("gives the customer everything the lead had", async () => {
+    const lead = await server.ok(createLead, {
+      ...newLead({
+        ...{ lastName: "Lead", email: "Lena@Lead.example", avatar: "https://img.example/l.png" },
+        ...{ preferredBusinessId: "biz_a1", allocateStaffId: "staff_a2", referralSource: { id: "ref_a1" } },
+        ...{ address: { address1: "1 First St", city: "Boston" }, pets: [aDog, { ...aDog, name: "Second" }] },
+        customFields: { field_of_leads: { value: { case: "string", value: "told" } } },
+      }),
+      complianceConfig: { isConsented: true },
+    });
+    const { customer } = await server.ok(promoteLead, { id: lead.id });
+    expect(customer).toMatchObject({
+      ...{ firstName: "Lena", lastName: "Lead", phone: "+12125550122", email: "Lena@Lead.example" },
+      ...{ avatar: "https://img.example/l.png", preferredBusinessId: "biz_a1", assignedStaffId: "staff_a2" },
+      ...{ referralSource: { id: "ref_a1" }, address: [{ address1: "1 First St", city: "Boston" }] },
+      ...{ complianceConfig: lead.complianceConfig, sourceLeadId: lead.id, createdBy: "staff_a1" },
+      customFields: { field_of_leads: { string: "told" } },
+    });
+    expect(await server.ok(getCustomer, { id: customer?.id ?? "" })).toEqual(customer);
+    const { rows } = await owner.query(
+      "SELECT id, customer_id, lead_id FROM pet WHERE id = ANY($1::text[]) ORDER BY created_time, id",
+      [lead.pets.map((pet) => pet.id)],
+    );
+    expect(rows).toEqual(lead.pets.map((pet) => ({ id: pet.id, customer_id: customer?.id, lead_id: null })));
+  });
+
+  it("makes the promoted lead traceable in both directions", async () => {
+    const { id } = await server.ok(createLead, newLead());
+    const { customer } = await server.ok(promoteLead, { id });
+    const promoted = { code: "NOT_FOUND", reason: "LEAD_PROMOTED", metadata: { id, customerId: customer?.id } };
+    expect(await server.refused(getLead, { id })).toMatchObject(promoted);
+    expect(await server.refused(updateLead, { id, lead: { lastName: "x" } })).toMatchObject(promoted);
+    expect((await server.ok(getCustomer, { id: customer?.id ?? "" })).sourceLeadId).toBe(id);
+    const { leads } = await server.ok(listLeads, { companyId: "cmp_a", pagination: { pageSize: 500 } });
+    expect(leads.map((lead) => lead.id)).not.toContain(id);
+  });
+
+  it("again returns the same customer, in its present state", async () => {
+    const { id } = await server.ok(createLead, newLead());
+    const { customer } = await server.ok(promoteLead, { id });
+    const changed = { id: customer?.id ?? "", companyId: "cmp_a", source: "Changed" };
+    await server.ok(updateCustomer, changed);
+    expect((await server.ok(promoteLead, { id })).customer).toMatchObject({ id: customer?.id, source: "Changed" });
+  });
+
+  it("64 concurrent clients get one customer and 64 equal answers", async () => {
+    const { id } = await server.ok(createLead, newLead({ pets: [aDog] }));
+    const answers = await Promise.all(Array.from({ length: 64 }, () => server.ok(promoteLead, { id })));
+    for (const answer of answers) expect(answer).toEqual(answers[0]);
+    const { rows } = await owner.query("SELECT count(*)::int AS count FROM customer WHERE source_lead_id = $1", [id]);
+    expect(rows).toEqual([{ count: 1 }]);
+  });
+
+  it("starts the customer's consent ledger with what the lead permits", async () => {
+    const { id } = await server.ok(createLead, newLead());
+    const { customer } = await server.ok(promoteLead, { id });
+    const { rows } = await owner.query("SELECT subject_kind, before, rpc FROM consent_event WHERE subject_id = $1", [
+      customer?.id,
+    ]);
+    expect(rows).toEqual([{ subject_kind: "customer", before: null, rpc: expect.stringContaining("PromoteLead") }]);
+  });
+
+  it("never fails for what a lead may lack: location, names, contact data, required customer fields", async () => {
+    const { id } = await server.ok(createLead, newLead({ email: "only@mail.example", phone: "" }));
+    await owner.query("UPDATE lead SET email = '', email_key = '' WHERE id = $1", [id]);
+    const { customer } = await server.ok(promoteLead, { id });
+    expect(customer).toMatchObject({ phone: "", email: "", lastName: "", preferredBusinessId: "" });
+    // Company B demands a custom field of every customer.
+    const ofB = await server.ok(createLead, newLead({ companyId: "cmp_b" }), { key: keys.b });
+    expect((await server.ok(promoteLead, { id: ofB.id }, { key: keys.b })).customer?.sourceLeadId).toBe(ofB.id);
+    const refused = newCustomer({ companyId: "cmp_b", preferredBusinessId: "biz_b1" });
+    expect((await server.refused(createCustomer, refused, { key: keys.b })).reason).toBe("INVALID_REQUEST");
+  });
+
+  it("counts under the quota, and a refusal leaves the lead as it was", async () => {
+    const call = { key: keys.quota };
+    const lead = (lastName: string) => server.ok(createLead, newLead({ companyId: "cmp_quota", lastName }), call);
+    const made = await Promise.all(["1", "2", "3"].map(lead));
+    const answers = await Promise.all(made.map(({ id }) => server.call(promoteLead, { id }, call)));
+    expect(answers.filter(({ ok }) => ok)).toHaveLength(2);
+    const refusal = answers.find((answer) => !answer.ok);
+    expect(refusal).toMatchObject({ code: "RESOURCE_EXHAUSTED", reason: "CUSTOMER_QUOTA_EXCEEDED" });
+    const left = made[answers.findIndex(({ ok }) => !ok)];
+    expect(await server.ok(getLead, { id: left?.id ?? "" }, call)).toEqual(left);
+    const { rows } = await owner.query("SELECT customers FROM company_customer_count WHERE company_id = 'cmp_quota'");
+    expect(rows).toEqual([{ customers: 2 }]);
+  });
+
+  it("of an archived lead, of another location's and of a customer that has moved away is not found", async () => {
+    expect(await server.refused(promoteLead, { id: "lcus_a9" })).toMatchObject(notFound);
+    const call = { key: keys.businessA1 };
+    const { id } = await server.ok(createLead, newLead(), call);
+    const { customer } = await server.ok(promoteLead, { id }, call);
+    const moved = { id: customer?.id ?? "", companyId: "cmp_a", preferredBusinessId: "biz_a2" };
+    await server.ok(updateCustomer, moved);
+    expect(await server.refused(promoteLead, { id }, call)).toMatchObject(notFound);
+  });
+});

@@ -1,0 +1,160 @@
+import { afterAll, describe, expect, it } from "vitest";
+import { LeadSchema } from "../../src/gen/proto/moego/business/customer/v1/lead_pb.js";
+import { LeadService } from "../../src/gen/proto/moego/business/customer/v1/lead_service_pb.js";
+import { keys } from "../support/fixture-keys.js";
+import { messageJson } from "../support/message-json.js";
+import { aDog, newLead } from "../support/new-lead.js";
+import { invalidField, notFound } from "../support/refused-with.js";
+import { startServer } from "../support/server.js";
+
+const server = await startServer();
+afterAll(() => server.stop());
+
+const { createLead, getLead, updateLead } = LeadService.method;
+
+describe("UpdateLead tells omitted and cleared apart", () => {
+  it("without a mask the populated fields replace and the others stay", async () => {
+    const before = messageJson(LeadSchema, await server.ok(getLead, { id: "lcus_a1" }));
+    const updated = await server.ok(updateLead, { id: "lcus_a1", lead: { lastName: "New" } });
+    expect(messageJson(LeadSchema, updated)).toEqual({
+      ...before,
+      ...{ lastName: "New", etag: "2", lastUpdatedTime: expect.any(String) },
+    });
+    expect(await server.ok(getLead, { id: "lcus_a1" })).toEqual(updated);
+  });
+
+  it("with a mask a listed and empty field is cleared", async () => {
+    const { id } = await server.ok(createLead, newLead({ lastName: "X", email: "a@b.example" }));
+    const cleared = await server.ok(updateLead, { id, lead: {}, updateMask: { paths: ["last_name", "email"] } });
+    expect(cleared).toMatchObject({ lastName: "", email: "", firstName: "Lena", phone: "+12125550122" });
+  });
+
+  it("the last of phone and email cannot be cleared", async () => {
+    const { id } = await server.ok(createLead, newLead());
+    expect(await server.refused(updateLead, { id, lead: {}, updateMask: { paths: ["phone"] } })).toMatchObject(
+      invalidField("lead.phone", "REQUIRED"),
+    );
+  });
+
+  it("demands nothing", async () => {
+    const { id, etag } = await server.ok(createLead, newLead());
+    expect((await server.ok(updateLead, { id, lead: {} })).etag).not.toBe(etag);
+  });
+});
+
+describe("the consent of an update", () => {
+  it("changes beside the lead, in the record and in the ledger at once", async () => {
+    const { id } = await server.ok(createLead, newLead());
+    const updated = await server.ok(updateLead, { id, lead: {}, complianceConfig: { isConsented: true } });
+    expect(updated.complianceConfig).toMatchObject({ isConsented: true, serviceRelatedChannels: [1, 2] });
+    const { rows } = await server.database.owner.query(
+      "SELECT before->'isConsented' AS before, after->'isConsented' AS after FROM consent_event WHERE subject_id = $1 ORDER BY id",
+      [id],
+    );
+    expect(rows).toEqual([
+      { before: null, after: false },
+      { before: false, after: true },
+    ]);
+  });
+
+  it("within the lead is accepted while it equals what is stored, and never clears anything", async () => {
+    const lead = await server.ok(createLead, { ...newLead(), complianceConfig: { isConsented: true } });
+    const { id, complianceConfig } = lead;
+    if (!complianceConfig) throw new Error("a lead has a consent");
+    await server.ok(updateLead, { id, lead: { complianceConfig, lastName: "Same" } });
+    expect(await server.refused(updateLead, { id, lead: { complianceConfig: { isConsented: true } } })).toMatchObject(
+      invalidField("lead.compliance_config", "NOT_ALLOWED"),
+    );
+    expect((await server.ok(getLead, { id })).complianceConfig).toEqual(complianceConfig);
+  });
+});
+
+describe("the pets of an update", () => {
+  it("with an id are edited, without one added, and the others stay", async () => {
+    const { id, pets } = await server.ok(
+      createLead,
+      newLead({ pets: [aDog, { ...aDog, name: "Second", coat: "Curly" }] }),
+    );
+    const second = pets[1]?.id ?? "";
+    const updated = await server.ok(updateLead, {
+      id,
+      lead: {
+        pets: [
+          { id: second, breed: "Poodle" },
+          { ...aDog, name: "Third" },
+        ],
+      },
+    });
+    expect(updated.pets.map(({ name, breed, coat }) => [name, breed, coat])).toEqual([
+      ["Rex", "Beagle", ""],
+      ["Second", "Poodle", "Curly"],
+      ["Third", "Beagle", ""],
+    ]);
+  });
+
+  it("of another lead are not found, and nothing is written", async () => {
+    const { pets } = await server.ok(createLead, newLead({ pets: [aDog] }));
+    const { id } = await server.ok(createLead, newLead());
+    const lead = { lastName: "No", pets: [{ ...aDog }, { id: pets[0]?.id ?? "", coat: "Stolen" }] };
+    expect(await server.refused(updateLead, { id, lead })).toMatchObject(invalidField("lead.pets[1].id", "NOT_FOUND"));
+    expect(await server.ok(getLead, { id })).toMatchObject({ lastName: "", pets: [] });
+  });
+});
+
+describe("the custom fields of an update", () => {
+  const string = (value: string) => ({ value: { case: "string" as const, value } });
+
+  it("are merged without a mask, and an empty value clears its code", async () => {
+    const { id } = await server.ok(createLead, newLead({ customFields: { field_of_leads: string("a") } }));
+    expect((await server.ok(updateLead, { id, lead: { lastName: "x" } })).customFields).toHaveProperty(
+      "field_of_leads",
+    );
+    const cleared = await server.ok(updateLead, { id, lead: { customFields: { field_of_leads: {} } } });
+    expect(cleared.customFields).toEqual({});
+  });
+
+  it("are refused with the code in the path", async () => {
+    const { id } = await server.ok(createLead, newLead());
+    expect(await server.refused(updateLead, { id, lead: { customFields: { nope: string("x") } } })).toMatchObject(
+      invalidField('lead.custom_fields["nope"]', "NOT_FOUND"),
+    );
+  });
+});
+
+describe("an update is refused", () => {
+  it("for an earlier etag, with the present one", async () => {
+    const { id, etag } = await server.ok(createLead, newLead());
+    const { etag: present } = await server.ok(updateLead, { id, lead: { lastName: "theirs", etag } });
+    expect(await server.refused(updateLead, { id, lead: { lastName: "mine", etag } })).toMatchObject({
+      code: "ABORTED",
+      reason: "ETAG_MISMATCH",
+      metadata: { etag: present },
+    });
+  });
+
+  it("when the id or the company within differs", async () => {
+    const { id } = await server.ok(createLead, newLead());
+    expect(await server.refused(updateLead, { id, lead: { id: "lcus_a2" } })).toMatchObject(
+      invalidField("lead.id", "CONFLICT"),
+    );
+    const call = { key: keys.enterprise };
+    expect(await server.refused(updateLead, { id, lead: { companyId: "cmp_b" } }, call)).toMatchObject(
+      invalidField("lead.company_id", "IMMUTABLE"),
+    );
+    await server.ok(updateLead, { id, lead: { id, companyId: "cmp_a" } });
+  });
+
+  it("for an archived lead, which is not found", async () => {
+    expect(await server.refused(getLead, { id: "lcus_a9" })).toMatchObject(notFound);
+    expect(await server.refused(updateLead, { id: "lcus_a9", lead: {} })).toMatchObject(notFound);
+  });
+
+  it("for a key of one location that moves it elsewhere", async () => {
+    const call = { key: keys.businessA1 };
+    expect(
+      await server.refused(updateLead, { id: "lcus_a1", lead: { preferredBusinessId: "biz_a2" } }, call),
+    ).toMatchObject({ reason: "BUSINESS_NOT_ALLOWED" });
+    const cleared = { id: "lcus_a1", lead: {}, updateMask: { paths: ["preferred_business_id"] } };
+    expect(await server.refused(updateLead, cleared, call)).toMatchObject({ reason: "BUSINESS_NOT_ALLOWED" });
+  });
+});
