@@ -11,7 +11,9 @@ import { freshId, madeCustomer } from "../support/records.js";
 import { isArchived, notFound } from "../support/refused-with.js";
 import { startServer } from "../support/server.js";
 
-const server = await startServer();
+/** Many calls at once may queue for as long as the test likes. */
+const environment = { DATABASE_POOL_WAIT_MS: "20000", DATABASE_LOCK_TIMEOUT_MS: "20000" };
+const server = await startServer({ environment });
 afterAll(() => server.stop());
 
 const admin = CustomerAdminService.method;
