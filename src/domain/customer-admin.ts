@@ -102,8 +102,9 @@ export function createCustomerAdmin({
 
     async removeTags({ tagIds, ...name }, caller, write) {
       const { customer } = await customers.change(targetOf(name, caller), write, async (unit) => {
-        await unit.replaceTags(unit.customer.tags.filter((tag) => !tagIds.includes(tag.id)));
-        await unit.save({});
+        const rest = unit.customer.tags.filter((tag) => !tagIds.includes(tag.id));
+        if (rest.length === unit.customer.tags.length) unit.leave();
+        else await unit.replaceTags(rest);
         return [];
       });
       return customer.tags;

@@ -97,6 +97,8 @@ export interface CustomerUnit {
   /** The locked state. */
   readonly customer: Customer;
   save(change: CustomerChange): Promise<void>;
+  /** The work changes nothing after all: version, time and author stay, and nothing is recorded. */
+  leave(): void;
   missing(references: References): Promise<MissingReferences>;
   /** Finds tags, creating those that only have a new name when `mayCreate`. */
   resolveTags(

@@ -30,6 +30,7 @@ export function createCustomerTags(customers: CustomerRepository): CustomerTags 
         if (error) throw error;
         const carried = new Set([...unit.customer.tags, ...tags.tags].map((tag) => tag.id));
         if (carried.size > maxTagsPerCustomer) throw invalidRequest([tooManyTags]);
+        if (carried.size === unit.customer.tags.length) unit.leave();
         await unit.addTags(tags.tags);
         return tags.tags.map((tag) => tag.id);
       });

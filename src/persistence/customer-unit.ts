@@ -29,12 +29,17 @@ export function createCustomerUnit(
   const key = (id: string) => ({ companyId_id: { companyId, id } });
   const noteStamp = { lastUpdatedBy: author, lastUpdatedTime: now };
   let change: CustomerChange = {};
+  let isLeft = false;
 
   const unit: CustomerUnit = {
     customer,
 
     async save(next) {
       change = next;
+    },
+
+    leave() {
+      isLeft = true;
     },
 
     missing: (references) => missingReferences(tx, companyId, references),
@@ -96,6 +101,7 @@ export function createCustomerUnit(
   };
 
   async function finish(): Promise<void> {
+    if (isLeft) return;
     // A clock that stands still or goes back must not hide a change from those who follow the time.
     const lastUpdatedTime = new Date(Math.max(now.getTime(), customer.lastUpdatedTime.getTime() + 1));
     const version = customer.version + 1n;
