@@ -4,7 +4,7 @@ import type { AddressRecord } from "../domain/customer-repository.js";
 import type { LeadChange } from "../domain/lead-repository.js";
 import type { LeadUpdate, PetEntry } from "../domain/lead-update.js";
 import { maxPets } from "../domain/pet.js";
-import { nameRule } from "../domain/text.js";
+import { nameRule, normalise } from "../domain/text.js";
 import { LeadSchema } from "../gen/proto/moego/business/customer/v1/lead_pb.js";
 import {
   type UpdateLeadRequest,
@@ -15,6 +15,7 @@ import { consentChange, withoutUndefined } from "./customer-input.js";
 import { maskPaths, pick, readMask, type UpdateMask } from "./field-mask.js";
 import { id, list, text } from "./fields.js";
 import { leadFields } from "./lead-input.js";
+import { because } from "./parse.js";
 import { demanding, pet, toPetEdit, toPetRecord } from "./pet-input.js";
 
 /** Fields of a lead that no path names: what it is, and what is ours to write. */
@@ -47,6 +48,15 @@ export function leadMask(request: UpdateLeadRequest): LeadMask {
   };
 }
 
+/** The given name of an update: empty keeps it, but white space would clear what every lead has. */
+const keptOrNamed = z
+  .string()
+  .superRefine((raw, context) => {
+    const isBlank = raw !== "" && normalise(raw, nameRule) === "";
+    if (isBlank) context.addIssue(because("REQUIRED", "Must not be blank."));
+  })
+  .pipe(text({ ...nameRule, min: 0 }));
+
 /** UpdateLead: message to domain, as the mask says. Nothing of the lead is demanded. */
 export const leadUpdate = perCountry((country) =>
   z.object({
@@ -54,7 +64,7 @@ export const leadUpdate = perCountry((country) =>
     lead: z
       .object({
         ...leadFields(country),
-        firstName: text({ ...nameRule, min: 0 }),
+        firstName: keptOrNamed,
         pets: list(
           demanding(pet(country)).transform(
             (parsed): PetEntry =>
