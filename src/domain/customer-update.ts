@@ -66,10 +66,11 @@ export async function applyUpdate(
   const { customer } = unit;
   if (update.etag !== undefined && update.etag !== etagOf(customer)) throw etagMismatch("customer", etagOf(customer));
   const { referralSourceId, assignedStaffId, preferredBusinessId } = update.columns;
+  // What the customer pointed to before may have been archived since; sending it back is no new use of it.
   const missing = await unit.missing({
-    ...(preferredBusinessId ? { preferredBusinessId } : {}),
-    ...(referralSourceId ? { referralSourceId } : {}),
-    ...(assignedStaffId ? { assignedStaffId } : {}),
+    ...(preferredBusinessId && preferredBusinessId !== customer.preferredBusinessId ? { preferredBusinessId } : {}),
+    ...(referralSourceId && referralSourceId !== customer.referralSource?.id ? { referralSourceId } : {}),
+    ...(assignedStaffId && assignedStaffId !== customer.assignedStaffId ? { assignedStaffId } : {}),
   });
   const references = update.tags ?? [];
   const tags = await unit.resolveTags(references, context.mayCreateTags);

@@ -67,7 +67,10 @@ export async function applyLeadUpdate(unit: LeadUnit, update: LeadUpdate, contex
   const violations = [
     ...statedViolations(lead, update),
     ...contactViolations(lead, update.columns),
-    ...leadReferenceViolations({ references: await unit.missing(referencesOf(update.columns)), petCodePaths: [] }),
+    ...leadReferenceViolations({
+      references: await unit.missing(newReferences(lead, update.columns)),
+      petCodePaths: [],
+    }),
     ...(await petViolations(unit, update.pets)),
     ...(fields?.violations ?? []),
   ];
@@ -106,14 +109,16 @@ function contactViolations(lead: Lead, { phone = lead.phone, email = lead.email 
   return [{ field: "phone", reason: "REQUIRED", description: "A lead needs a phone number or an email address." }];
 }
 
-function referencesOf(columns: LeadUpdate["columns"]): LeadReferences {
+/** What the update points to and the lead did not before: what it had may have been archived since. */
+function newReferences(lead: Lead, columns: LeadUpdate["columns"]): LeadReferences {
   const { preferredBusinessId, allocateStaffId, lifeCycleId, actionStatusId, referralSourceId } = columns;
+  const isNew = (id: string | null | undefined, current: string | undefined): id is string => !!id && id !== current;
   return {
-    ...(preferredBusinessId ? { preferredBusinessId } : {}),
-    ...(allocateStaffId ? { allocateStaffId } : {}),
-    ...(lifeCycleId ? { lifeCycleId } : {}),
-    ...(actionStatusId ? { actionStatusId } : {}),
-    ...(referralSourceId ? { referralSourceId } : {}),
+    ...(isNew(preferredBusinessId, lead.preferredBusinessId) ? { preferredBusinessId } : {}),
+    ...(isNew(allocateStaffId, lead.allocateStaffId) ? { allocateStaffId } : {}),
+    ...(isNew(lifeCycleId, lead.lifeCycle?.id) ? { lifeCycleId } : {}),
+    ...(isNew(actionStatusId, lead.actionStatus?.id) ? { actionStatusId } : {}),
+    ...(isNew(referralSourceId, lead.referralSource?.id) ? { referralSourceId } : {}),
   };
 }
 
@@ -127,6 +132,10 @@ async function petViolations(unit: LeadUnit, update: PetsUpdate | undefined): Pr
     violations.push({ field: "pets", reason: "TOO_MANY", description: `A lead has at most ${maxPets} pets.` });
   }
   for (const [position, entry] of update.entries.entries()) {
+    if (entry.id !== undefined && update.entries.findIndex(({ id }) => id === entry.id) < position) {
+      const description = "Names a pet that stands before it.";
+      violations.push({ field: `pets[${position}].id`, reason: "DUPLICATE_FIELD", description });
+    }
     if (entry.id !== undefined && !owned.has(entry.id)) {
       violations.push({ field: `pets[${position}].id`, reason: "NOT_FOUND", description: "The lead has no such pet." });
     }

@@ -36,6 +36,20 @@ describe("UpdateLead tells omitted and cleared apart", () => {
     );
   });
 
+  it("what a lead points to may be sent back though it was archived since", async () => {
+    await server.database.owner.query(
+      "INSERT INTO life_cycle (company_id, id, name, last_updated_time) VALUES ('cmp_a', 'lc_gone', 'Gone', now())",
+    );
+    const { id } = await server.ok(createLead, newLead({ lifeCycle: { id: "lc_gone" } }));
+    await server.database.owner.query("UPDATE life_cycle SET archived_time = now() WHERE id = 'lc_gone'");
+    const lead = await server.ok(getLead, { id });
+    expect(await server.ok(updateLead, { id, lead })).toMatchObject({ lifeCycle: { id: "lc_gone", archived: true } });
+    const other = await server.ok(createLead, newLead());
+    expect(await server.refused(updateLead, { id: other.id, lead: { lifeCycle: { id: "lc_gone" } } })).toMatchObject(
+      invalidField("lead.life_cycle.id", "NOT_FOUND"),
+    );
+  });
+
   it("demands nothing", async () => {
     const { id, etag } = await server.ok(createLead, newLead());
     expect((await server.ok(updateLead, { id, lead: {} })).etag).not.toBe(etag);
@@ -98,6 +112,19 @@ describe("the pets of an update", () => {
     const lead = { lastName: "No", pets: [{ ...aDog }, { id: pets[0]?.id ?? "", coat: "Stolen" }] };
     expect(await server.refused(updateLead, { id, lead })).toMatchObject(invalidField("lead.pets[1].id", "NOT_FOUND"));
     expect(await server.ok(getLead, { id })).toMatchObject({ lastName: "", pets: [] });
+  });
+});
+
+describe("a pet named twice in an update", () => {
+  it("is refused", async () => {
+    const { id, pets } = await server.ok(createLead, newLead({ pets: [aDog] }));
+    const twice = [
+      { id: pets[0]?.id ?? "", coat: "short" },
+      { id: pets[0]?.id ?? "", coat: "long" },
+    ];
+    expect(await server.refused(updateLead, { id, lead: { pets: twice } })).toMatchObject(
+      invalidField("lead.pets[1].id", "DUPLICATE_FIELD"),
+    );
   });
 });
 
