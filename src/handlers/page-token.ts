@@ -6,6 +6,7 @@ import { z } from "zod";
 import { DomainError } from "../domain/errors.js";
 import type { Cursor, Page } from "../domain/page.js";
 import type { Pagination } from "../gen/proto/moego/common/v1/pagination_pb.js";
+import { rowsThatFit } from "./answer-size.js";
 import { canonicalBytes } from "./canonical.js";
 import { because } from "./parse.js";
 import type { Context } from "./rpc.js";
@@ -32,7 +33,7 @@ export interface PageOf<Row> {
 }
 
 export interface OpenPage extends Page {
-  /** Cuts the row that only tells that there is a next page, and makes its token. */
+  /** Cuts the row that only tells that there is a next page, and rows an answer has no room for; makes its token. */
   close<Row>(rows: readonly Row[], cursorOf: (row: Row) => Cursor): PageOf<Row>;
 }
 
@@ -42,7 +43,7 @@ export interface PageTokens {
 }
 
 /**
- * Tokens of list pages (decisions.md section 5): a cursor bound by an HMAC to the rpc, the request without its
+ * Tokens of list pages: a cursor bound by an HMAC to the rpc, the request without its
  * pagination, and the key's organizations, so that a token works for nothing but the walk it was made in.
  *
  * @param secret `PAGE_TOKEN_SECRET`
@@ -57,9 +58,10 @@ export function createPageTokens(secret: string): PageTokens {
         size,
         ...positionOf(pageToken, size, (token) => decode(token, binding, secret)),
         close(rows, cursorOf) {
-          const last = rows[size - 1];
-          const more = rows.length > size && last !== undefined;
-          return { rows: rows.slice(0, size), nextPageToken: more ? encode(cursorOf(last), binding, secret) : "" };
+          const shown = rows.slice(0, rowsThatFit(rows.slice(0, size)));
+          const last = shown.at(-1);
+          const more = rows.length > shown.length && last !== undefined;
+          return { rows: shown, nextPageToken: more ? encode(cursorOf(last), binding, secret) : "" };
         },
       };
     },

@@ -1,6 +1,6 @@
 import type { CustomerFilter, CustomerRepository } from "../domain/customer-repository.js";
 import { foldCase } from "../domain/text.js";
-import { type CustomerRow, customerChildren, customerColumns, toCustomer } from "./customer-rows.js";
+import { type CustomerRow, customerColumns, listedCustomerChildren, toCustomer } from "./customer-rows.js";
 import type { Database } from "./database.js";
 import { type Bind, type SettledBefore, type TimeList, timeListStatement } from "./time-list.js";
 
@@ -8,7 +8,7 @@ const list: TimeList = {
   name: "customer.list",
   table: "customer",
   alias: "c",
-  select: `${customerColumns}, ${customerChildren}`,
+  select: `${customerColumns}, ${listedCustomerChildren}`,
   current: "c.archived_time IS NULL",
 };
 

@@ -1,8 +1,9 @@
 import type { Channel, Consent } from "../domain/consent.js";
 import type { FieldValues } from "../domain/custom-fields.js";
-import { type Address, type Customer, embeddedNotes, type Note, type ReferralSource } from "../domain/customer.js";
+import type { Address, Customer, Note, ReferralSource } from "../domain/customer.js";
 import type { AddressRecord } from "../domain/customer-repository.js";
 import { idPrefixes, newId } from "../domain/ids.js";
+import { type NotesRead, notesOfListed, notesOfOne } from "./newest-notes.js";
 import { type TagJson, tagJson, toTag } from "./tag-rows.js";
 
 /** A customer with its children, as `customerColumns` selects it. Node-postgres reads bigint as text, Prisma as bigint. */
@@ -87,17 +88,24 @@ export const referralSourceJson =
   "json_build_object('id', r.id, 'name', r.name, 'archived', r.archived_time IS NOT NULL)";
 
 /** The children of `customer AS c`, aggregated in the same statement. */
-export const customerChildren = `(SELECT json_agg(${addressJson} ORDER BY a.type, a.id) FROM customer_address a
+export const customerChildren = childrenWith(notesOfOne);
+
+/** The same for a page of customers: fewer notes, so that the answer stays small. */
+export const listedCustomerChildren = childrenWith(notesOfListed);
+
+function childrenWith(notes: NotesRead): string {
+  const ofCustomer = "note.company_id = c.company_id AND note.customer_id = c.id";
+  return `(SELECT json_agg(${addressJson} ORDER BY a.type, a.id) FROM customer_address a
     WHERE a.company_id = c.company_id AND a.customer_id = c.id) AS addresses,
   (SELECT json_agg(${tagJson} ORDER BY t.display_order, t.name, t.id) FROM customer_tag ct
     JOIN tag t ON t.company_id = ct.company_id AND t.id = ct.tag_id
     WHERE ct.company_id = c.company_id AND ct.customer_id = c.id) AS tags,
   (SELECT json_agg(${noteJson} ORDER BY n.created_time DESC, n.id DESC) FROM (
-    SELECT * FROM customer_note cn WHERE cn.company_id = c.company_id AND cn.customer_id = c.id
-    ORDER BY cn.created_time DESC, cn.id DESC LIMIT ${embeddedNotes}) n) AS notes,
+    ${notes({ table: "customer_note", where: ofCustomer, text: "note" })}) n) AS notes,
   (SELECT ${referralSourceJson} FROM referral_source r
     WHERE r.company_id = c.company_id AND r.id = c.referral_source_id) AS referral_source,
   (SELECT upcoming_appointments_url_template FROM company WHERE id = c.company_id) AS url_template`;
+}
 
 export function toCustomer(row: CustomerRow): Customer {
   return {

@@ -1,14 +1,14 @@
 import type { LeadFilter, LeadRepository } from "../domain/lead-repository.js";
 import { foldCase } from "../domain/text.js";
 import type { Database } from "./database.js";
-import { type LeadRow, leadChildren, leadColumns, toLead } from "./lead-rows.js";
+import { type LeadRow, leadColumns, listedLeadChildren, toLead } from "./lead-rows.js";
 import { type Bind, type SettledBefore, type TimeList, timeListStatement } from "./time-list.js";
 
 const list: TimeList = {
   name: "lead.list",
   table: "lead",
   alias: "l",
-  select: `${leadColumns}, ${leadChildren}`,
+  select: `${leadColumns}, ${listedLeadChildren}`,
   always: "l.promoted_customer_id IS NULL AND l.archived_time IS NULL",
   current: "true",
 };

@@ -2,7 +2,7 @@ import type { FieldValues } from "../domain/custom-fields.js";
 import type { ReferralSource } from "../domain/customer.js";
 import type { ActionStatus, Lead, LifeCycle } from "../domain/lead.js";
 import { type AddressJson, referralSourceJson, toAddress, toConsent } from "./customer-rows.js";
-import { type PetJson, petJson, toPet } from "./pet-rows.js";
+import { listedPetJson, type PetJson, petJson, toPet } from "./pet-rows.js";
 
 /** A lead with its children, as `leadColumns` and `leadChildren` select it. */
 export interface LeadRow {
@@ -42,7 +42,13 @@ export const leadColumns = `l.company_id, l.id, l.raw_id, l.first_name, l.last_n
   l.archived_time, l.created_by, l.created_time, l.last_updated_time, l.version`;
 
 /** The children of `lead AS l`, aggregated in the same statement. */
-export const leadChildren = `(SELECT jsonb_agg(${petJson} ORDER BY p.created_time, p.id) FROM pet p
+export const leadChildren = childrenWith(petJson);
+
+/** The same for a page of leads: fewer notes of their pets. */
+export const listedLeadChildren = childrenWith(listedPetJson);
+
+function childrenWith(pet: string): string {
+  return `(SELECT jsonb_agg(${pet} ORDER BY p.created_time, p.id) FROM pet p
     WHERE p.company_id = l.company_id AND p.lead_id = l.id AND p.archived_time IS NULL) AS pets,
   (SELECT json_build_object('id', s.id, 'name', s.name, 'isDefault', s.is_default, 'archived', s.archived_time IS NOT NULL)
     FROM life_cycle s WHERE s.company_id = l.company_id AND s.id = l.life_cycle_id) AS life_cycle,
@@ -50,6 +56,7 @@ export const leadChildren = `(SELECT jsonb_agg(${petJson} ORDER BY p.created_tim
     FROM action_status s WHERE s.company_id = l.company_id AND s.id = l.action_status_id) AS action_status,
   (SELECT ${referralSourceJson}
     FROM referral_source r WHERE r.company_id = l.company_id AND r.id = l.referral_source_id) AS referral_source`;
+}
 
 export function toLead(row: LeadRow): Lead {
   return {

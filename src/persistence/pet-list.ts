@@ -1,13 +1,13 @@
 import type { PetFilter, PetRepository } from "../domain/pet-repository.js";
 import type { Database } from "./database.js";
-import { type PetJson, petJson, toPet } from "./pet-rows.js";
+import { listedPetJson, type PetJson, toPet } from "./pet-rows.js";
 import { type Bind, type SettledBefore, type TimeList, timeListStatement } from "./time-list.js";
 
 const list: TimeList = {
   name: "pet.list",
   table: "pet",
   alias: "p",
-  select: `${petJson} AS pet`,
+  select: `${listedPetJson} AS pet`,
   always: "p.customer_id IS NOT NULL",
   current: "p.archived_time IS NULL",
 };

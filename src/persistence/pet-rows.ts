@@ -1,4 +1,3 @@
-import { embeddedNotes } from "../domain/customer.js";
 import {
   evaluationStatuses,
   type Pet,
@@ -10,6 +9,7 @@ import {
   type TraitState,
   weightUnits,
 } from "../domain/pet.js";
+import { type NotesRead, notesOfListed, notesOfOne } from "./newest-notes.js";
 
 /** A pet as `petJson` builds it. */
 export interface PetJson {
@@ -54,16 +54,23 @@ interface PetNoteJson {
 }
 
 /** JSON of `pet AS p` with its codes, newest notes and vaccinations. */
-export const petJson = `to_jsonb(p) || jsonb_build_object(
+export const petJson = petJsonWith(notesOfOne);
+
+/** The same for one of many pets: fewer notes, so that the answer stays small. */
+export const listedPetJson = petJsonWith(notesOfListed);
+
+function petJsonWith(notes: NotesRead): string {
+  const ofPet = "note.company_id = p.company_id AND note.pet_id = p.id";
+  return `to_jsonb(p) || jsonb_build_object(
   'codes', (SELECT jsonb_agg(jsonb_build_object('id', k.id, 'abbreviation', k.abbreviation, 'description', k.description,
       'color', k.color, 'archived', k.archived_time IS NOT NULL) ORDER BY k.display_order, k.abbreviation, k.id)
     FROM pet_pet_code pk JOIN pet_code k ON k.company_id = pk.company_id AND k.id = pk.pet_code_id
     WHERE pk.company_id = p.company_id AND pk.pet_id = p.id),
   'notes', (SELECT jsonb_agg(to_jsonb(pn) ORDER BY pn.created_time DESC, pn.id DESC) FROM (
-      SELECT * FROM pet_note WHERE company_id = p.company_id AND pet_id = p.id
-      ORDER BY created_time DESC, id DESC LIMIT ${embeddedNotes}) pn),
+      ${notes({ table: "pet_note", where: ofPet, text: "content" })}) pn),
   'vaccinations', (SELECT jsonb_agg(jsonb_build_object('name', v.name, 'expired_time', v.expired_time) ORDER BY v.position)
     FROM pet_vaccination v WHERE v.company_id = p.company_id AND v.pet_id = p.id))`;
+}
 
 export function toPet(json: PetJson): Pet {
   const gender = petGenders[json.gender - 1];

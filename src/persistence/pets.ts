@@ -6,7 +6,7 @@ import type { Database } from "./database.js";
 import { changePet, createPet } from "./pet-change.js";
 import { createPetList } from "./pet-list.js";
 import { listPetNotes } from "./pet-notes.js";
-import { type PetJson, petJson, toPet } from "./pet-rows.js";
+import { listedPetJson, type PetJson, petJson, toPet } from "./pet-rows.js";
 import { statement } from "./statement.js";
 import { changeHorizon } from "./time-list.js";
 import { theOne, visibilityValues, visibleInOneCompany, visibleTo } from "./visibility.js";
@@ -70,7 +70,7 @@ const getStatements = inBothReaches(
 const listStatements = inBothReaches(
   "pet.list_of_customer",
   (isVisible) =>
-    `SELECT c.company_id, (SELECT jsonb_agg(${petJson} ORDER BY p.created_time DESC, p.id DESC) FROM (
+    `SELECT c.company_id, (SELECT jsonb_agg(${listedPetJson} ORDER BY p.created_time DESC, p.id DESC) FROM (
       SELECT * FROM pet WHERE company_id = c.company_id AND customer_id = c.id AND archived_time IS NULL
       ORDER BY created_time DESC, id DESC LIMIT ${maxPetsOfCustomer}) p) AS pets
   FROM customer c WHERE ${isVisible} AND c.id = $3`,
