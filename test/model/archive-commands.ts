@@ -1,0 +1,98 @@
+import fc from "fast-check";
+import { CustomerAdminService } from "../../src/gen/proto/moego/admin/v1/customer_admin_service_pb.js";
+import { LeadAdminService } from "../../src/gen/proto/moego/admin/v1/lead_admin_service_pb.js";
+import { changeCustomer, customerMissing, nobody, readCustomer, seenCustomer, stampAfter } from "./change.js";
+import { authorOf, command } from "./command.js";
+import { isFull } from "./create-customer.js";
+import { changeLead, leadMissing, promoted, seenLead } from "./lead-rules.js";
+import { answer, notFound, quotaExceeded } from "./outcome.js";
+import { pick, which } from "./samples.js";
+import { customerView, inDisplayOrder, leadView, tagView } from "./views.js";
+import { textOf } from "./world.js";
+
+/** Decisions 9, "archive, restore": what is so already is answered as it is. */
+export const archiveCustomer = archiving("ArchiveCustomer", true);
+export const restoreCustomer = archiving("RestoreCustomer", false);
+export const archiveLead = leadArchiving("ArchiveLead", true);
+export const restoreLead = leadArchiving("RestoreLead", false);
+
+function archiving(rpc: string, archived: boolean) {
+  const { archiveCustomer: archive, restoreCustomer: restore } = CustomerAdminService.method;
+  return command({
+    rpc,
+    input: fc.record({ at: which }),
+    plan({ at }, world, { by }) {
+      const id = pick(world.customers, at)?.id.value ?? nobody;
+      const again = () => {
+        const now = seenCustomer(world, id, by);
+        return now ? answer({ customer: customerView(world, now) }) : notFound;
+      };
+      return {
+        method: archived ? archive : restore,
+        request: { companyId: world.companyId, id },
+        check: () => customerMissing(world, id, by),
+        run() {
+          const before = seenCustomer(world, id, by);
+          if (!before) return notFound;
+          if (before.archived === archived) return again();
+          if (!archived && isFull(world)) return quotaExceeded;
+          const after = { ...before, ...stampAfter(before), archived, lastUpdatedBy: authorOf(by) };
+          world.customers.splice(world.customers.indexOf(before), 1, after);
+          return again();
+        },
+        again,
+      };
+    },
+  });
+}
+
+function leadArchiving(rpc: string, archived: boolean) {
+  const { archiveLead: archive, restoreLead: restore } = LeadAdminService.method;
+  return command({
+    rpc,
+    input: fc.record({ at: which }),
+    plan({ at }, world, { by }) {
+      const id = pick(world.leads, at)?.id.value ?? nobody;
+      const again = () => {
+        const now = seenLead(world, id, by);
+        if (!now) return notFound;
+        return now.customerId ? promoted : answer({ lead: leadView(world, now) });
+      };
+      return {
+        method: archived ? archive : restore,
+        request: { companyId: world.companyId, id },
+        check: () => leadMissing(world, id, by),
+        run() {
+          const before = seenLead(world, id, by);
+          if (before && !before.customerId && before.archived !== archived) changeLead(world, before, { archived });
+          return again();
+        },
+        again,
+      };
+    },
+  });
+}
+
+/** A tag that the customer does not carry is passed over. */
+export const removeTags = command({
+  rpc: "RemoveCustomerTags",
+  input: fc.record({ at: which, tagIds: fc.subarray(["tag_1", "tag_2", "tag_9", "tag_z"], { minLength: 1 }) }),
+  plan({ at, tagIds }, world, { by }) {
+    const id = pick(world.customers, at)?.id.value ?? nobody;
+    const again = () => answer({ tags: inDisplayOrder(seenCustomer(world, id, by)?.tags ?? []).map(tagView) });
+    return {
+      method: CustomerAdminService.method.removeCustomerTags,
+      request: { companyId: world.companyId, id, tagIds },
+      check: () => customerMissing(world, id, by),
+      run() {
+        const changed = changeCustomer(world, { id, by }, ({ tags }) => {
+          const rest = tags.filter((tag) => !tagIds.includes(textOf(tag.id)));
+          return rest.length === tags.length ? undefined : { tags: rest };
+        });
+        return "refused" in changed ? changed.refused : again();
+      },
+      readBack: () => readCustomer(world, id),
+      again,
+    };
+  },
+});

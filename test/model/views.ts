@@ -1,0 +1,119 @@
+import type { Expected } from "./learned.js";
+import {
+  type Address,
+  type Consent,
+  type Customer,
+  type Lead,
+  type Note,
+  type Tag,
+  textOf,
+  type World,
+} from "./world.js";
+
+/** Most notes that a customer shows; ListCustomerNotes gives all. */
+const notesShown = 50;
+
+/** A customer as every rpc returns it. */
+export function customerView({ companyId }: World, customer: Customer): Expected {
+  const [receiveAutoMessage, receiveAutoEmail, subscribeToMarketingEmails, receiveAppointmentReminder] =
+    customer.preference;
+  const { id, firstName, lastName, avatar, phone, email, status, colorCode, source, createdBy, createdTime } = customer;
+  const { lastUpdatedBy, lastUpdatedTime, rawId, etag, fields } = customer;
+  return {
+    ...{ id, firstName, lastName, avatar, phone, email, status, colorCode, source, createdBy, createdTime, companyId },
+    ...{ lastUpdatedBy, lastUpdatedTime, rawId, etag },
+    preferredBusinessId: customer.businessId,
+    assignedStaffId: customer.staffId,
+    sourceLeadId: customer.leadId,
+    deleted: customer.archived,
+    upcomingAppointmentsUrl: "",
+    address: customer.addresses.toSorted(primaryFirst).map(addressView),
+    notes: customer.notes.toReversed().slice(0, notesShown).map(noteView),
+    tags: inDisplayOrder(customer.tags).map(tagView),
+    preference: { receiveAutoMessage, receiveAutoEmail, subscribeToMarketingEmails, receiveAppointmentReminder },
+    complianceConfig: consentView(customer.consent),
+    ...(customer.sourceId === "" ? {} : { referralSource: sourceView(customer.sourceId) }),
+    ...(Object.keys(fields).length === 0 ? {} : { customFields: fields }),
+  };
+}
+
+export function leadView({ companyId }: World, lead: Lead): Expected {
+  const { id, firstName, lastName, avatar, phone, email, createdTime, lastUpdatedTime, etag } = lead;
+  return {
+    ...{ id, firstName, lastName, avatar, phone, email, createdTime, lastUpdatedTime, etag, companyId },
+    preferredBusinessId: lead.businessId,
+    allocateStaffId: lead.staffId,
+    pets: [],
+    lifeCycle: {
+      id: lead.stageId,
+      name: stageNames[lead.stageId] ?? "",
+      isDefault: lead.stageId === "lc_1",
+      archived: false,
+    },
+    complianceConfig: consentView(lead.consent),
+    customFields: lead.fields,
+    ...(lead.statusId === ""
+      ? {}
+      : { actionStatus: { id: lead.statusId, name: "To call", color: "#FF0000", archived: false } }),
+    ...(lead.address ? { address: addressView(lead.address) } : {}),
+    ...(lead.sourceId === "" ? {} : { referralSource: sourceView(lead.sourceId) }),
+  };
+}
+
+const stageNames: Readonly<Record<string, string>> = { lc_1: "New", lc_2: "Qualified" };
+const sourceNames: Readonly<Record<string, string>> = { ref_1: "Web", ref_2: "Friend" };
+
+function sourceView(id: string): Expected {
+  return { id, name: sourceNames[id] ?? "", archived: false };
+}
+
+export function noteView({ id, text, by, time }: Note): Expected {
+  return { id, note: text, lastUpdatedBy: by, lastUpdatedTime: time };
+}
+
+export function tagView({ id, name, group, archived, lastUpdatedBy, lastUpdatedTime }: Tag): Expected {
+  return { id, name, group, archived, lastUpdatedBy, lastUpdatedTime };
+}
+
+export function inDisplayOrder(tags: readonly Tag[]): readonly Tag[] {
+  return tags.toSorted((a, b) => a.order - b.order || compare(a.name, b.name));
+}
+
+function addressView({ id, type, lines }: Address): Expected {
+  return { id, type, ...lines };
+}
+
+function primaryFirst(a: Address, b: Address): number {
+  return Number(a.type === "SECONDARY") - Number(b.type === "SECONDARY");
+}
+
+function consentView(consent: Consent): Expected {
+  return {
+    serviceRelatedChannels: consent.service,
+    marketingCampaignsChannels: consent.marketing,
+    brandedAppEnabled: consent.app,
+    isAgreedMarketingPolicy: consent.policy,
+    isConsented: consent.consented,
+  };
+}
+
+/** As the database compares with collation "C". */
+export function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+type Dated = Pick<Customer, "id" | "createdTime" | "lastUpdatedTime">;
+
+/** By created_time descending, then id descending. */
+export function newestFirst(a: Dated, b: Dated): number {
+  return momentOf(b.createdTime) - momentOf(a.createdTime) || compare(textOf(b.id), textOf(a.id));
+}
+
+/** By last_updated_time ascending, then id ascending. */
+export function byChange(a: Dated, b: Dated): number {
+  return momentOf(a.lastUpdatedTime) - momentOf(b.lastUpdatedTime) || compare(textOf(a.id), textOf(b.id));
+}
+
+function momentOf(time: Dated["createdTime"]): number {
+  return Date.parse(time.value);
+}
