@@ -1,6 +1,8 @@
-import type { Row, Tables } from "../../src/demo/rows.js";
 import { type FixtureKey, fixtureKey, keyTables } from "../support/fixture-keys.js";
 import type { TestServer } from "../support/server.js";
+
+type Tables = Parameters<TestServer["insert"]>[0];
+type Row = Readonly<Record<string, unknown>>;
 
 /** Where one sequence of commands runs: a company of its own, with what commands refer to. */
 export interface Company {
