@@ -76,6 +76,8 @@ export interface ErrorDetails {
   /** Every value that varies in the message, by lowerCamelCase key. */
   readonly metadata?: Readonly<Record<string, string>>;
   readonly violations?: readonly Violation[];
+  /** How many violations there are, when not all of them are listed. */
+  readonly violationCount?: number;
   readonly quota?: { readonly subject: string; readonly description: string };
   /** How long to wait before the call may be sent again unchanged. */
   readonly retryDelayMs?: number;
@@ -95,14 +97,22 @@ export class DomainError extends Error {
   }
 }
 
-/** INVALID_ARGUMENT with everything that is wrong with the request, at once. */
-export function invalidRequest(violations: readonly Violation[]): DomainError {
+/** Most violations that are kept of one request; the others are counted only. */
+export const maxViolations = 50;
+
+/**
+ * INVALID_ARGUMENT with everything that is wrong with the request, at once.
+ *
+ * @param count how many violations there are, when not all of them are given
+ */
+export function invalidRequest(violations: readonly Violation[], count = violations.length): DomainError {
   const [first] = violations;
   const message =
-    violations.length === 1 && first
-      ? `${first.field || "request"}: ${first.description}`
-      : `The request has ${violations.length} violations.`;
-  return new DomainError("INVALID_REQUEST", message, { violations });
+    count === 1 && first ? `${first.field || "request"}: ${first.description}` : `The request has ${count} violations.`;
+  return new DomainError("INVALID_REQUEST", message, {
+    violations: violations.slice(0, maxViolations),
+    ...(count > maxViolations ? { violationCount: count } : {}),
+  });
 }
 
 /**

@@ -1,6 +1,6 @@
 import { create, type DescMessage, type Message, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { anyPack, type DurationSchema } from "@bufbuild/protobuf/wkt";
-import type { DomainError, Reason, Violation } from "../domain/errors.js";
+import { type DomainError, maxViolations, type Reason, type Violation } from "../domain/errors.js";
 import type { Code } from "../gen/proto/google/rpc/code_pb.js";
 import {
   BadRequestSchema,
@@ -14,8 +14,6 @@ import { codeOf, httpStatusOf, retryDelayMsOf } from "./errors.js";
 /** The domain of every ErrorInfo of ours. */
 export const errorDomain = "moego.api";
 
-/** Most violations that are listed; the metadata tells how many there were. */
-const maxViolations = 50;
 /** All details together, encoded. HTTP/2 peers refuse header blocks above 8 to 16 KiB, and base64 adds a third. */
 const maxDetailsBytes = 4096;
 /** Encoding adds the type URL and two lengths to each detail. */
@@ -62,11 +60,11 @@ export class StatusError extends Error {
 
 /** The answer to a refusal: code, sentence and the `google.rpc` details, at most 4 KiB of them. */
 export function toStatusError(error: DomainError, requestId: string): StatusError {
-  const { violations = [], quota } = error.details;
+  const { violations = [], violationCount = violations.length, quota } = error.details;
   const retryDelayMs = error.details.retryDelayMs ?? retryDelayMsOf(error.reason);
   const metadata = {
     ...shortened(error.details.metadata ?? {}),
-    ...(violations.length > 0 ? { violationCount: String(violations.length) } : {}),
+    ...(violations.length > 0 ? { violationCount: String(violationCount) } : {}),
     requestId,
   };
   const details = [detail(ErrorInfoSchema, { reason: error.reason, domain: errorDomain, metadata })];
@@ -88,7 +86,7 @@ function detail<Schema extends DescMessage>(schema: Schema, init: MessageInitSha
   return { schema, message: create(schema, init) };
 }
 
-/** As many violations as fit, in their order. */
+/** As many violations as fit, in their order; the metadata tells how many there were. */
 function badRequest(violations: readonly Violation[], budgetBytes: number): StatusDetail {
   const whole = badRequestOf(violations.slice(0, maxViolations));
   if (sizeOf([whole]) <= budgetBytes) return whole;

@@ -1,11 +1,14 @@
 import { type DescMessage, fromBinary, type MessageShape } from "@bufbuild/protobuf";
 import { DomainError } from "../domain/errors.js";
+import { checkBinary } from "./binary-limits.js";
 
-/** Reads a request from protobuf's binary form. Throws DomainError MALFORMED_REQUEST. */
+/** Reads a request from protobuf's binary form. Throws DomainError MALFORMED_REQUEST, INVALID_REQUEST. */
 export function decodeBinary<Schema extends DescMessage>(schema: Schema, bytes: Uint8Array): MessageShape<Schema> {
   try {
+    checkBinary(schema, bytes);
     return fromBinary(schema, bytes);
-  } catch {
+  } catch (error) {
+    if (error instanceof DomainError) throw error;
     throw new DomainError("MALFORMED_REQUEST", "The request is not a message of its type in protobuf's binary form.");
   }
 }

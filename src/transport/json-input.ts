@@ -11,7 +11,8 @@ import {
 } from "@bufbuild/protobuf";
 import { type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
 import { FieldMaskSchema } from "@bufbuild/protobuf/wkt";
-import { invalidRequest, type Violation, type ViolationReason } from "../domain/errors.js";
+import { invalidRequest, maxViolations, type Violation, type ViolationReason } from "../domain/errors.js";
+import { maxItemsOf, maxMaskPaths, tooMany, tooManyValues } from "./element-limits.js";
 import { isInexact, leafFault, leafJson } from "./json-leaf.js";
 import { maskPaths } from "./json-mask.js";
 import { isJsonObject, type JsonNode, type JsonObjectNode, parseJson } from "./json-parse.js";
@@ -30,30 +31,42 @@ const wholeTypes = new Set(
 
 /** Reads the bytes of a JSON request; nothing at all is an empty object. Throws DomainError. */
 export function decodeJson(schema: DescMessage, bytes: Uint8Array): Message {
-  return readJson(schema, bytes.length === 0 ? { members: [] } : parseJson(bytes));
+  if (bytes.length === 0) return readJson(schema, { members: [] });
+  return readJson(
+    schema,
+    parseJson(bytes, (keys) => tooManyValues(schema, keys)),
+  );
 }
 
 /**
  * Reads a request from JSON: proto3 JSON, the spellings of `json-rewrites.ts`, and FieldMask paths in either spelling.
  * Nothing is dropped in silence: unknown and repeated fields, ill-typed values, unsafe integers and `__proto__` keys are
- * refused, all of them in one error, each with its path.
+ * refused, all of them in one error, each with its path. What is longer than its limit is refused before its items are
+ * read.
  *
  * @param found faults found before, to be told with the others
  * @throws DomainError INVALID_REQUEST
  */
 export function readJson(schema: DescMessage, root: JsonNode, found: readonly Violation[] = []): Message {
-  const faults = [...found];
-  const request = new JsonReader(schema, faults).readMessage(schema, root, "");
-  if (!request || faults.length > 0) throw invalidRequest(faults);
+  const reader = new JsonReader(schema, found);
+  const request = reader.readMessage(schema, root, "");
+  if (!request || reader.faultCount > 0) throw invalidRequest(reader.faults, reader.faultCount);
   return request.message;
 }
 
 /** One walk over one request. */
 class JsonReader {
+  /** The first of the faults. */
+  readonly faults: Violation[];
+  faultCount: number;
+
   constructor(
     private readonly request: DescMessage,
-    private readonly faults: Violation[],
-  ) {}
+    found: readonly Violation[],
+  ) {
+    this.faults = found.slice(0, maxViolations);
+    this.faultCount = found.length;
+  }
 
   readMessage(schema: DescMessage, given: JsonNode, path: string): ReflectMessage | undefined {
     const node = rewriteJson(schema.typeName, given, (member, reason, text) =>
@@ -99,10 +112,12 @@ class JsonReader {
       }
       case "list":
         if (!Array.isArray(node)) return void this.fault(path, "WRONG_TYPE", "Must be an array.");
+        if (this.isTooLong(node.length, maxItemsOf(field), path)) return;
         for (const [index, item] of node.entries()) this.readItem(target, field, item, `${path}[${index}]`);
         return;
       case "map":
         if (!isJsonObject(node)) return void this.fault(path, "WRONG_TYPE", "Must be an object.");
+        if (this.isTooLong(node.members.length, maxItemsOf(field), path)) return;
         this.readMap(target, field, node, path);
         return;
       case "scalar":
@@ -170,13 +185,15 @@ class JsonReader {
   private readMask(node: JsonNode, path: string): ReflectMessage | undefined {
     if (typeof node !== "string")
       return this.fault(path, "WRONG_TYPE", "Must be a string of paths separated by commas.");
-    return reflect(FieldMaskSchema, create(FieldMaskSchema, { paths: maskPaths(this.request, node) }));
+    const paths = maskPaths(this.request, node);
+    if (!paths) return this.add(tooMany(join(path, "paths"), maxMaskPaths));
+    return reflect(FieldMaskSchema, create(FieldMaskSchema, { paths }));
   }
 
   private readWhole(schema: DescMessage, node: JsonNode, path: string): ReflectMessage | undefined {
-    const before = this.faults.length;
+    const before = this.faultCount;
     const value = this.freeJson(node, path);
-    if (this.faults.length > before) return undefined;
+    if (this.faultCount > before) return undefined;
     try {
       return reflect(schema, fromJson(schema, value));
     } catch {
@@ -219,8 +236,18 @@ class JsonReader {
     this.fault(path, reason, description);
   }
 
+  private isTooLong(length: number, max: number, path: string): boolean {
+    if (length > max) this.add(tooMany(path, max));
+    return length > max;
+  }
+
   private fault(field: string, reason: ViolationReason, description: string): undefined {
-    this.faults.push({ field, reason, description });
+    this.add({ field, reason, description });
+  }
+
+  private add(violation: Violation): undefined {
+    this.faultCount += 1;
+    if (this.faults.length < maxViolations) this.faults.push(violation);
   }
 }
 

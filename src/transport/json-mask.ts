@@ -1,19 +1,27 @@
 import type { DescMessage } from "@bufbuild/protobuf";
+import { maxMaskPaths } from "./element-limits.js";
+
+/** Longer than any path of the contract, keys of maps included. */
+const maxPathChars = 512;
 
 /**
  * The paths of a FieldMask, given in either spelling of the fields and separated by commas, in the spelling of the
  * contract. Paths start at the request or at one of its messages (`lead` of UpdateLead). Keys of maps are data and stay
  * as they are, and so does a path that names no field, for the handler to refuse.
+ *
+ * @returns undefined for more than `maxMaskPaths` paths
  */
-export function maskPaths(request: DescMessage, text: string): string[] {
-  return text
-    .split(",")
+export function maskPaths(request: DescMessage, text: string): string[] | undefined {
+  const given = text.split(",", maxMaskPaths + 1);
+  if (given.length > maxMaskPaths) return undefined;
+  return given
     .map((path) => path.trim())
     .filter((path) => path !== "")
     .map((path) => protoPath(request, path));
 }
 
 function protoPath(request: DescMessage, path: string): string {
+  if (path.length > maxPathChars) return path;
   const segments = path.split(".");
   const roots = [request, ...request.fields.flatMap((field) => (field.fieldKind === "message" ? [field.message] : []))];
   for (const root of roots) {

@@ -1,4 +1,5 @@
 import { DomainError } from "../domain/errors.js";
+import { maxValues } from "./element-limits.js";
 
 /** JSON as it was written: an object keeps its members in order, repeated keys included. */
 export type JsonNode = null | boolean | number | string | JsonNode[] | JsonObjectNode;
@@ -28,28 +29,55 @@ const escapes: Readonly<Record<string, string>> = {
   t: "\t",
 };
 
+/** An object or array that is being read: how many values it has so far, and the key or index of the last. */
+interface Frame {
+  key: string | number;
+  count: number;
+}
+
+/** Makes the error for a text of too many values, of the keys and indexes down to what holds most of them. */
+export type RefuseValues = (keys: readonly (string | number)[]) => DomainError;
+
 export function isJsonObject(node: JsonNode | undefined): node is JsonObjectNode {
   return typeof node === "object" && node !== null && !Array.isArray(node);
 }
 
 /**
  * Parses RFC 8259 JSON in UTF-8; a leading byte order mark is skipped. `JSON.parse` will not do: it drops all but the
- * last of repeated keys in silence, and knows no depth limit.
+ * last of repeated keys in silence, and knows no limits. Reading stops at the first value above `maxValues`.
  *
  * @throws DomainError MALFORMED_REQUEST, also for nesting deeper than 100, numbers beyond a double and lone surrogates
  */
-export function parseJson(bytes: Uint8Array): JsonNode {
+export function parseJson(bytes: Uint8Array, refuseValues: RefuseValues): JsonNode {
   let text: string;
   try {
     text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
     throw new DomainError("MALFORMED_REQUEST", "The body is not UTF-8 text.");
   }
-  return parseText(text);
+  return parseText(text, refuseValues);
 }
 
-function parseText(text: string): JsonNode {
+function parseText(text: string, refuseValues: RefuseValues): JsonNode {
   let position = 0;
+  let values = 0;
+  const frames: Frame[] = [];
+
+  function count(frame: Frame, key: string | number): void {
+    frame.key = key;
+    frame.count += 1;
+    values += 1;
+    if (values <= maxValues) return;
+    const most = Math.max(...frames.map((open) => open.count));
+    const longest = frames.findIndex((open) => open.count === most);
+    throw refuseValues(frames.slice(0, longest).map((open) => open.key));
+  }
+
+  function open(): Frame {
+    const frame = { key: "", count: 0 };
+    frames.push(frame);
+    return frame;
+  }
 
   function malformed(problem: string, at = position): DomainError {
     return new DomainError("MALFORMED_REQUEST", `The body is not valid JSON: ${problem} at position ${at}.`, {
@@ -107,24 +135,31 @@ function parseText(text: string): JsonNode {
   function parseObject(depth: number): JsonObjectNode {
     position += 1;
     const members: JsonMember[] = [];
+    const frame = open();
     if (peek() === "}") position += 1;
     else
       do {
         if (peek() !== '"') throw malformed("expected a member name");
         const key = parseString();
         expect(":");
+        count(frame, key);
         members.push({ key, value: parseValue(depth + 1) });
       } while (goesOn("}"));
+    frames.pop();
     return { members };
   }
 
   function parseArray(depth: number): JsonNode[] {
     position += 1;
     const items: JsonNode[] = [];
+    const frame = open();
     if (peek() === "]") position += 1;
     else
-      do items.push(parseValue(depth + 1));
-      while (goesOn("]"));
+      do {
+        count(frame, items.length);
+        items.push(parseValue(depth + 1));
+      } while (goesOn("]"));
+    frames.pop();
     return items;
   }
 

@@ -1,5 +1,6 @@
 import { type DescField, type DescMessage, type Message, ScalarType } from "@bufbuild/protobuf";
 import type { Violation } from "../domain/errors.js";
+import { tooManyValues } from "./element-limits.js";
 import { readJson } from "./json-input.js";
 import { isJsonObject, type JsonMember, type JsonNode, type JsonObjectNode, parseJson } from "./json-parse.js";
 import type { Match } from "./rest-routes.js";
@@ -13,7 +14,7 @@ import type { Match } from "./rest-routes.js";
 export function readRestRequest({ route, variables }: Match, query: string, body: Uint8Array): Message {
   const schema = route.method.input;
   const faults: Violation[] = [];
-  const root = bodyNode(route.body, body, faults);
+  const root = bodyNode(schema, route.body, body, faults);
   if (!isJsonObject(root)) return readJson(schema, root, faults);
 
   for (const { name, value } of queryParameters(query, faults)) {
@@ -30,8 +31,10 @@ export function readRestRequest({ route, variables }: Match, query: string, body
 }
 
 /** The part of the request that the body holds, as an object of request fields. No body at all is an empty one. */
-function bodyNode(field: string, body: Uint8Array, faults: Violation[]): JsonNode {
-  const node: JsonNode = body.length === 0 ? { members: [] } : parseJson(body);
+function bodyNode(schema: DescMessage, field: string, body: Uint8Array, faults: Violation[]): JsonNode {
+  const within = field === "*" || field === "" ? [] : [field];
+  const node: JsonNode =
+    body.length === 0 ? { members: [] } : parseJson(body, (keys) => tooManyValues(schema, [...within, ...keys]));
   if (field === "*") return node;
   if (field !== "") return { members: body.length === 0 ? [] : [{ key: field, value: node }] };
   if (!isJsonObject(node) || node.members.length > 0) faults.push(notAllowed("", "This method takes no body."));
