@@ -104,17 +104,19 @@ export const preference = z.object({
 /** By number in ComplianceChannel. */
 const channelNames: readonly (Channel | undefined)[] = [undefined, "SMS", "EMAIL", "AUTO_CALL"];
 
+/** There are three channels; who repeats them for whatever reason may do so this far. */
+const maxChannelsGiven = 100;
+
 /** Channels, each once. */
-export const channelList = z
-  .array(
-    z.number().transform((number, context): Channel => {
-      const channel = channelNames[number];
-      if (channel) return channel;
-      context.addIssue(because("NOT_ALLOWED", "Must be SMS, EMAIL or AUTO_CALL."));
-      return z.NEVER;
-    }),
-  )
-  .transform((given): readonly Channel[] => [...new Set(given)]);
+export const channelList = list(
+  z.number().transform((number, context): Channel => {
+    const channel = channelNames[number];
+    if (channel) return channel;
+    context.addIssue(because("NOT_ALLOWED", "Must be SMS, EMAIL or AUTO_CALL."));
+    return z.NEVER;
+  }),
+  maxChannelsGiven,
+).transform((given): readonly Channel[] => [...new Set(given)]);
 
 const channels = z
   .object({
@@ -141,8 +143,10 @@ const fieldCode = /^[A-Za-z0-9_.-]{1,64}$/;
 /** Custom field values in their proto JSON form, by code. */
 export const customFields = z.record(z.string(), z.custom<CustomField_Value>()).transform((values, context) => {
   const entries = Object.entries(values);
-  if (entries.length > maxFieldsPerCall)
+  if (entries.length > maxFieldsPerCall) {
     context.addIssue(because("TOO_MANY", `At most ${maxFieldsPerCall} custom fields.`));
+    return z.NEVER;
+  }
   const result: Record<string, FieldValue> = {};
   for (const [code, value] of entries) {
     const json = fieldCode.test(code) ? toFieldValue(value) : undefined;

@@ -60,7 +60,7 @@ export function readMask(
   const whole = new Set<string>();
   const parts = new Map<string, string[]>();
   for (const { path, position } of paths) {
-    const [name = "", part, ...deeper] = path.split(".");
+    const [name = "", part, ...deeper] = path.split(".", 3);
     const field = fields.find((known) => known.name === name);
     if (field && part === undefined) whole.add(name);
     else if (

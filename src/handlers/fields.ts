@@ -77,11 +77,14 @@ export const httpsUrl = text({ min: 0, max: 2_048 }).superRefine((value, context
   context.addIssue(because("INVALID_FORMAT", "Must be an https URL."));
 });
 
-/** A list of limited length. */
+/** A list of limited length. Of one that is too long no item is looked at. */
 export function list<T extends z.ZodType>(item: T, max: number) {
-  return z.array(item).superRefine((items, context) => {
-    if (items.length > max) context.addIssue(because("TOO_MANY", `At most ${max} items.`));
-  });
+  return z
+    .array(z.custom<z.input<T>>())
+    .superRefine((items, context) => {
+      if (items.length > max) context.addIssue(because("TOO_MANY", `At most ${max} items.`));
+    })
+    .pipe(z.array(item));
 }
 
 /** A rule over several fields of a message, as arguments of `refine`. It speaks up even when a field is wrong by itself. */

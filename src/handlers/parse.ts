@@ -13,7 +13,7 @@ export function parse<T>(
   schema: z.ZodType<T>,
   found: readonly Violation[] = [],
 ): T {
-  const result = schema.safeParse(request);
+  const result = schema.safeParse(request, { error: sentenceOf, reportInput: true });
   const issues = result.success ? [] : result.error.issues.map((issue) => toViolation(descriptor, issue));
   const violations = onePerField([...requiredViolations(descriptor, request), ...found, ...issues]);
   if (!result.success || violations.length > 0) throw invalidRequest(violations);
@@ -44,12 +44,33 @@ function reasonOf(issue: z.core.$ZodIssue): ViolationReason {
     case "too_small":
       return issue.origin === "array" ? "TOO_FEW" : "OUT_OF_RANGE";
     case "invalid_type":
-      return "WRONG_TYPE";
+      return isNotFinite(issue.input) ? "OUT_OF_RANGE" : "WRONG_TYPE";
     case "invalid_value":
       return "NOT_ALLOWED";
     default:
       return "INVALID_FORMAT";
   }
+}
+
+/** Our words for what a schema finds by itself; a check that brings its own sentence keeps it. */
+function sentenceOf(issue: z.core.$ZodRawIssue): string {
+  switch (issue.code) {
+    case "too_big":
+      return `Must be at most ${issue.maximum}.`;
+    case "too_small":
+      return `Must be at least ${issue.minimum}.`;
+    case "invalid_type":
+      // Of a number only, and only for those two.
+      return isNotFinite(issue.input) ? "Must be a finite number." : "Is not of the type of the field.";
+    case "invalid_value":
+      return "Is none of the values that are allowed.";
+    default:
+      return "Is not valid.";
+  }
+}
+
+function isNotFinite(input: unknown): boolean {
+  return typeof input === "number" && !Number.isFinite(input);
 }
 
 /** A path of local names and indexes in the proto spelling: `address.postal_code`, `tags[0].name`, `fields["code"]`. */
