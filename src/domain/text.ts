@@ -22,10 +22,23 @@ const control = /\p{Cc}/u;
 const controlButNewlineAndTab = /[^\P{Cc}\n\t]/u;
 const loneSurrogate = /\p{Cs}/u;
 
-/** NFC without outer white space. A CRLF in a multi-line text becomes a newline. */
+/** NFC makes one character of at most four, of two code units each. */
+const maxUnitsPerCharacter = 8;
+
+/**
+ * NFC without outer white space. A CRLF in a multi-line text becomes a newline. Of a text that is too long in any form
+ * only as much is left as tells so: the order of a million accents takes NFC minutes.
+ */
 export function normalise(raw: string, rule: TextRule): string {
-  const lines = rule.multiline ? raw.replaceAll("\r\n", "\n") : raw;
-  return lines.normalize("NFC").trim();
+  const lines = (rule.multiline ? raw.replaceAll("\r\n", "\n") : raw).trim();
+  const maxUnits = maxUnitsPerCharacter * rule.max;
+  if (lines.length <= maxUnits) return lines.normalize("NFC").trim();
+  const end = lines.charCodeAt(maxUnits);
+  return lines.slice(0, isHighSurrogate(end) ? maxUnits : maxUnits + 1);
+}
+
+function isHighSurrogate(unit: number): boolean {
+  return unit >= 0xd800 && unit < 0xdc00;
 }
 
 /** What is wrong with a normalised text, if anything. */

@@ -1,0 +1,31 @@
+import { expect, it } from "vitest";
+import { parsePhone } from "../../src/domain/phone.js";
+import { lineRule, normalise, textFault } from "../../src/domain/text.js";
+
+/** Minutes for NFC or the phone parser when it reaches them. */
+const megabyte = 1024 * 1024;
+
+it.each([
+  ["accents to be put in order", "e\u0327\u0323\u0301\u0301".repeat(megabyte / 8)],
+  ["characters of two units, cut between them", `a${"😀".repeat(megabyte / 4)}`],
+  ["blanks between two letters", `a${" ".repeat(megabyte)}b`],
+])("a text of %s is found too long in under 100 ms", (_what, raw) => {
+  const started = process.cpuUsage();
+  expect(textFault(normalise(raw, lineRule), lineRule)?.reason).toBe("TOO_LONG");
+  expect(process.cpuUsage(started).user / 1_000).toBeLessThan(100);
+});
+
+it("a text that fits only when it is composed or trimmed is taken", () => {
+  const composed = normalise("\u03c9\u0314\u0342\u0345".repeat(255), lineRule);
+  expect(composed).toBe("\u1fa7".repeat(255));
+  expect(textFault(composed, lineRule)).toBeUndefined();
+  expect(normalise(`${" ".repeat(10_000)}Ann${" ".repeat(10_000)}`, lineRule)).toBe("Ann");
+});
+
+it("a phone number of a megabyte is none, in under 100 ms", () => {
+  const started = process.cpuUsage();
+  expect(parsePhone(`+1${"a".repeat(megabyte)}`, "US")).toBeUndefined();
+  expect(parsePhone("1".repeat(megabyte), "US")).toBeUndefined();
+  expect(process.cpuUsage(started).user / 1_000).toBeLessThan(100);
+  expect(parsePhone("+1 (212) 555-1234", "US")).toBe("+12125551234");
+});
