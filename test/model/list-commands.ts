@@ -7,7 +7,7 @@ import { command, sees } from "./command.js";
 import type { Who } from "./companies.js";
 import { answer, refusal } from "./outcome.js";
 import { maybe, pick, which } from "./samples.js";
-import { customerView, inDisplayOrder, leadView, newestFirst, noteView, tagView } from "./views.js";
+import { inDisplayOrder, leadView, listedCustomerView, newestFirst, noteView, tagView } from "./views.js";
 import { type Contact, textOf } from "./world.js";
 
 const contactFilter = {
@@ -65,7 +65,7 @@ export const listCustomers = command({
       .filter(matches(given, since))
       .filter((one) => tagIds.length === 0 || one.tags.some((tag) => tagIds.includes(textOf(tag.id))))
       .toSorted(newestFirst)
-      .map((one) => customerView(world, one));
+      .map((one) => listedCustomerView(world, one));
     const filter = { ...sentFilter(given, since), tagIds };
     return {
       method: CustomerService.method.listCustomers,

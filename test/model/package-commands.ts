@@ -191,6 +191,8 @@ export const listPackages = command({
     const customerIds = [...new Set(customers.map((at) => pick(world.customers, at)?.id.value ?? nobody))];
     const rows = world.packages
       .filter((one) => customerIds.includes(one.customerId) && sees(by, one.businessId))
+      // Customers that the key does not see are ignored, and with them what its own location sold them.
+      .filter((one) => seenCustomer(world, one.customerId, by))
       .filter((one) => !(excludeExpired && one.isExpired))
       .filter((one) =>
         statuses.length === 0

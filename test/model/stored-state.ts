@@ -7,7 +7,7 @@ import { type CallOptions, succeeded, type TestServer } from "../support/server.
 import type { Company } from "./companies.js";
 import { differences } from "./learned.js";
 import { detailView, latestFirst } from "./package-rules.js";
-import { byChange, customerView, leadView, newestFirst } from "./views.js";
+import { byChange, customerView, leadView, listedCustomerView, newestFirst } from "./views.js";
 import type { World } from "./world.js";
 
 export interface Stored {
@@ -27,7 +27,7 @@ async function customers(stored: Stored): Promise<string[]> {
   const inUse = world.customers.filter((one) => !one.archived).toSorted(newestFirst);
   const request = { companyId: world.companyId, pagination: { pageSize: 500 } };
   const seen = await read(server, CustomerService.method.listCustomers, request, company);
-  const expected = { customers: inUse.map((one) => customerView(world, one)), nextPageToken: "" };
+  const expected = { customers: inUse.map((one) => listedCustomerView(world, one)), nextPageToken: "" };
   const found = [...differences(expected, seen, "stored"), ...(await synchronised(stored))];
   for (const one of world.customers.filter(({ archived }) => archived)) {
     const shown = await read(server, CustomerService.method.getCustomer, { id: one.id.value }, company);
@@ -46,7 +46,7 @@ async function synchronised({ server, company, world }: Stored): Promise<string[
   const shown = Array.isArray(seen["customers"]) ? seen["customers"].length : 0;
   const expected = world.customers.toSorted(byChange).slice(0, shown);
   return differences(
-    { customers: expected.map((one) => customerView(world, one)), nextPageToken: "" },
+    { customers: expected.map((one) => listedCustomerView(world, one)), nextPageToken: "" },
     seen,
     "synchronised",
   );

@@ -10,8 +10,14 @@ import {
   type World,
 } from "./world.js";
 
-/** Most notes that a customer shows; ListCustomerNotes gives all. */
+/** Most notes that a customer shows, by itself and in a list; ListCustomerNotes gives all. */
 const notesShown = 50;
+const notesListed = 10;
+
+/** A customer as lists show it. */
+export function listedCustomerView(world: World, customer: Customer): Expected {
+  return customerView(world, { ...customer, notes: customer.notes.slice(-notesListed) });
+}
 
 /** A customer as every rpc returns it. */
 export function customerView({ companyId }: World, customer: Customer): Expected {
