@@ -1,5 +1,6 @@
 import { type DestinationStream, destination, type Logger, pino, stdTimeFunctions } from "pino";
 import type { Config } from "./config.js";
+import { loggedError } from "./log-error.js";
 
 export type { Logger } from "pino";
 
@@ -7,8 +8,8 @@ export type { Logger } from "pino";
 const stderr = 2;
 
 /**
- * One line a record. Nothing personal is handed to the logger in the first place; redaction is the second line of
- * defence, for an object that is logged whole by mistake.
+ * One line a record. Nothing personal is handed to the logger in the first place, but for errors, of which only an
+ * allow-list is written; redaction is the second line of defence, for an object that is logged whole by mistake.
  *
  * @param write where lines go; standard error unless given
  */
@@ -21,6 +22,7 @@ export function createLogger(config: Config["log"], write?: DestinationStream): 
       base: null,
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (level) => ({ level }) },
+      serializers: { err: (error: unknown) => (error === undefined ? undefined : loggedError(error)) },
       redact: { paths: redacted, censor: "[redacted]" },
     },
     config.format === "pretty" ? prettyLines(lines) : lines,
@@ -40,8 +42,16 @@ function toPretty(line: string): string {
   if (typeof record !== "object" || record === null) return line;
   const { time, level, msg, err, ...fields } = Object.fromEntries(Object.entries(record));
   const shown = Object.entries(fields).map(([name, value]) => ` ${name}=${toText(value)}`);
-  const stack = typeof err === "object" && err !== null && "stack" in err ? `\n${err.stack}` : "";
+  const stack = stackText(err);
   return `${String(time).slice(11, 23)} ${String(level).toUpperCase()} ${String(msg)}${shown.join("")}${stack}`;
+}
+
+/** The stack of an error, with those of its causes. */
+function stackText(error: unknown): string {
+  if (typeof error !== "object" || error === null || !("stack" in error)) return "";
+  const code = "code" in error ? ` (${error.code})` : "";
+  const cause = "cause" in error ? stackText(error.cause) : "";
+  return `\n${String(error.stack).replace("\n", `${code}\n`)}${cause}`;
 }
 
 function toText(value: unknown): string {
