@@ -2,7 +2,7 @@ import type { DescMessage, Message } from "@bufbuild/protobuf";
 import { DomainError, invalidRequest } from "../domain/errors.js";
 import { decodeBinary } from "./binary-input.js";
 import { decompress } from "./http-body.js";
-import { type HttpRequest, headerOf } from "./http-message.js";
+import { type HttpRequest, headerOf, jsonTypes } from "./http-message.js";
 import { decodeJson } from "./json-input.js";
 import { maxMessageBytes, messageTooLarge } from "./limits.js";
 
@@ -17,10 +17,8 @@ const envelopePrefixBytes = 5;
 
 /** By content type, without its parameters. */
 const wireForms: Readonly<Record<string, WireForm>> = {
-  "application/json": { protocol: "connect", json: true },
-  // Tolerated, as on the REST routes.
-  "text/plain": { protocol: "connect", json: true },
-  "": { protocol: "connect", json: true },
+  // Tolerated as on the REST routes.
+  ...Object.fromEntries(jsonTypes.map((type) => [type, { protocol: "connect", json: true } as const])),
   "application/proto": { protocol: "connect", json: false },
   "application/grpc-web": { protocol: "grpc-web", json: false },
   "application/grpc-web+proto": { protocol: "grpc-web", json: false },

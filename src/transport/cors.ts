@@ -23,12 +23,12 @@ export interface CorsRules {
   preflight(request: HttpRequest): HttpAnswer | undefined;
 }
 
-/** @param origins such as `https://app.example.com`; `*` = every origin */
+/** @param origins such as `https://app.example.com` */
 export function corsRules(origins: readonly string[]): CorsRules {
   function headersFor(request: HttpRequest): Readonly<Record<string, string>> {
     if (origins.length === 0) return {};
     const origin = headerOf(request, "origin");
-    const allowed = origin !== undefined && (origins.includes(origin) || origins.includes("*"));
+    const allowed = origin !== undefined && origins.includes(origin);
     return {
       vary: "Origin",
       ...(allowed ? { "access-control-allow-origin": origin, "access-control-expose-headers": exposedHeaders } : {}),

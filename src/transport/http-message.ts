@@ -27,6 +27,12 @@ export interface HttpAnswer {
   readonly body: Uint8Array;
 }
 
+/**
+ * What clients send when they mean JSON: no type at all, text/plain, which spares a browser its preflight, and the form
+ * type that `curl -d` names by itself.
+ */
+export const jsonTypes: readonly string[] = ["", "application/json", "text/plain", "application/x-www-form-urlencoded"];
+
 /** Answers the requests that are its own; undefined leaves the request to the next handler. */
 export type HttpHandler = (request: HttpRequest) => Promise<HttpAnswer | undefined>;
 

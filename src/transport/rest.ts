@@ -14,7 +14,14 @@ import { requestIdHeader, requestIdOf } from "../pipeline/request-id.js";
 import { StatusError, toStatusError } from "../pipeline/status.js";
 import { detailTypes } from "./detail-types.js";
 import { decompress } from "./http-body.js";
-import { type HttpAnswer, type HttpHandler, type HttpRequest, headerOf, jsonAnswer } from "./http-message.js";
+import {
+  type HttpAnswer,
+  type HttpHandler,
+  type HttpRequest,
+  headerOf,
+  jsonAnswer,
+  jsonTypes,
+} from "./http-message.js";
 import { readRestRequest } from "./rest-input.js";
 import { type Match, type Route, routeTable } from "./rest-routes.js";
 
@@ -108,12 +115,6 @@ async function decoderOf(match: Match, request: HttpRequest): Promise<() => Mess
   }
 }
 
-const assumedJson = ["application/json", "text/plain", "application/x-www-form-urlencoded"];
-
-/**
- * JSON, and what clients send when they mean JSON: no type at all, text/plain, which spares a browser its preflight, and
- * the form type that `curl -d` names by itself.
- */
 function checkContentType(contentType = ""): void {
   const [type = "", ...parameters] = contentType
     .toLowerCase()
@@ -123,7 +124,7 @@ function checkContentType(contentType = ""): void {
     .find((parameter) => parameter.startsWith("charset="))
     ?.slice("charset=".length)
     .replaceAll('"', "");
-  const isJson = type === "" || assumedJson.includes(type) || /^application\/[\w.-]+\+json$/.test(type);
+  const isJson = jsonTypes.includes(type) || /^application\/[\w.-]+\+json$/.test(type);
   if (isJson && (charset === undefined || charset === "utf-8" || charset === "utf8" || charset === "us-ascii")) return;
   throw new DomainError(
     "UNSUPPORTED_MEDIA_TYPE",

@@ -101,12 +101,12 @@ it("reads JSON by the rules of REST: every fault at once, and the documents' spe
   expect(world.seen.creates.at(-1)?.address?.address1).toBe("1 Main");
 });
 
-it("reads JSON without a content type and as text/plain", async () => {
+it.each(["text/plain", "application/x-www-form-urlencoded"])("reads JSON sent as %s", async (contentType) => {
   const rpc = "CustomerService/GetCustomer";
   const plain = await callConnect(world, "json", {
     rpc,
     body: '{"id":"cus_1"}',
-    headers: { "content-type": "text/plain" },
+    headers: { "content-type": contentType },
   });
   expect(plain.refusal).toBeUndefined();
   expect(plain.headers["content-type"]).toBe("application/json");
