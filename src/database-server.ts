@@ -1,6 +1,6 @@
 import type { Config } from "./config.js";
 import type { DemoSecrets } from "./demo/keys.js";
-import { startEmbeddedPostgres } from "./persistence/embedded-postgres.js";
+import { keepEmbeddedPostgres } from "./persistence/embedded-keeper.js";
 import type { Log } from "./persistence/log.js";
 import { prepareDatabase } from "./persistence/prepare.js";
 import { openSecrets } from "./persistence/secrets.js";
@@ -13,18 +13,20 @@ export interface DatabaseServer {
   /** Owner of the tables. */
   readonly ownerUrl: string;
   readonly isEmbedded: boolean;
-  /** Stops an embedded server that this process started, unless others still use it. */
+  /** Rejects when the embedded server ended and cannot be started again. Needs no handler. */
+  readonly failed: Promise<never>;
+  /** Stops the embedded server, unless others still use it. */
   stop(): Promise<void>;
 }
 
-/** Joins or starts the embedded server when `DATABASE_URL` is absent. */
+/** Joins or starts the embedded server when `DATABASE_URL` is absent, and starts it again when it ends. */
 export async function openDatabaseServer(config: Config, log: Log): Promise<DatabaseServer> {
   const { url, migrationUrl } = config.database;
   if (url !== undefined) {
-    return { serviceUrl: url, ownerUrl: migrationUrl ?? url, isEmbedded: false, stop: async () => {} };
+    const failed = new Promise<never>(() => {});
+    return { serviceUrl: url, ownerUrl: migrationUrl ?? url, isEmbedded: false, failed, stop: async () => {} };
   }
-  const { serviceUrl, ownerUrl, stop } = await startEmbeddedPostgres({ dataDir: config.dataDir, log });
-  return { serviceUrl, ownerUrl, isEmbedded: true, stop };
+  return { ...(await keepEmbeddedPostgres({ dataDir: config.dataDir, log })), isEmbedded: true };
 }
 
 /** Roles and tables as this version needs them. */

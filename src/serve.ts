@@ -10,6 +10,7 @@ import { StartError } from "./start-error.js";
 
 /**
  * Runs the service until SIGTERM or SIGINT, then lets the calls under way finish. Resolves when everything is closed.
+ * Ends as well, with an error, when the embedded database cannot be kept running.
  *
  * The log goes to standard error; standard output gets the addresses, the demo keys and first calls, once.
  *
@@ -30,7 +31,7 @@ export async function serve(config: Config): Promise<void> {
     process.stdout.write(
       `${banner({ readyAfterMs, httpUrl: app.httpUrl, grpcUrl: app.grpcUrl, demo: keysOf(demo) })}\n`,
     );
-    const signal = await stopRequested;
+    const signal = await Promise.race([stopRequested, server.failed]);
     logger.info({ signal, drainTimeoutMs: config.drainTimeoutMs }, "stopping");
   } finally {
     await server.stop();

@@ -13,9 +13,17 @@ import {
   openClusterFolder,
   rotateLog,
 } from "./embedded/cluster.js";
-import { connectSuperuser, databaseUrls, ensureDatabase } from "./embedded/databases.js";
+import { databaseUrls, ensureDatabase } from "./embedded/databases.js";
 import { EmbeddedPostgresError } from "./embedded/error.js";
-import { endOrphans, readPostmaster, removeStalePidFile } from "./embedded/postmaster.js";
+import {
+  endOrphans,
+  lastPort,
+  postmasterPid,
+  readPostmaster,
+  removeStalePidFile,
+  whenEnded,
+} from "./embedded/postmaster.js";
+import { leave, openPresence } from "./embedded/presence.js";
 import { type ClusterState, openState } from "./embedded/state.js";
 import { type Log, silentLog } from "./log.js";
 
@@ -29,9 +37,11 @@ export interface EmbeddedPostgres extends AsyncDisposable {
   readonly superuserUrl: string;
   /** Absolute folder of the cluster: below DATA_DIR, or elsewhere when the server's user cannot reach that. */
   readonly folder: string;
-  /** Whether this call started the server; else one was running already and stays when this process ends. */
+  /** Whether this call started the server; else one was running already. */
   readonly started: boolean;
-  /** Stops the server if this call started it and nobody else is connected. Close your own connections first. */
+  /** Resolves when the server ended or dropped this process, unless `stop` was called before. */
+  readonly lost: Promise<void>;
+  /** Stops the server if nobody else uses it, whoever started it. Close your own connections first. */
   stop(): Promise<void>;
 }
 
@@ -44,7 +54,6 @@ export interface EmbeddedPostgresOptions {
 const startBudgetMs = 20_000;
 const retryDelayMs = 100;
 const patienceWithOrphansMs = 2_000;
-const disconnectBudgetMs = 2_000;
 /** Left to a PostgreSQL of the machine, so that nobody takes ours for that one. */
 const defaultPort = 5432;
 /** Failures that end by themselves: another start, a server that is just stopping, a port just taken. */
@@ -60,15 +69,17 @@ const orphansRemain = /shared memory block/;
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const log = options.log ?? silentLog;
   const server = await openCluster(resolve(options.dataDir));
-  const { port, admin, started } = await startOrJoin(server, log);
-  try {
-    await ensureDatabase(admin, server.state);
-  } finally {
-    await admin.end();
-  }
+  const { port, presence, started } = await startOrJoin(server, log);
   let stopping: Promise<void> | undefined;
+  const lost = new Promise<void>((resolve) => {
+    presence.once("end", () => stopping ?? resolve());
+  });
+  await ensureDatabase(presence, server.state).catch(async (error: unknown) => {
+    await presence.end();
+    throw error;
+  });
   const stop = () => {
-    stopping ??= started ? stopUnlessUsed(server, port, log) : Promise.resolve();
+    stopping ??= stopUnlessUsed(server, presence, log);
     return stopping;
   };
   return {
@@ -76,6 +87,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     superuserUrl: `postgresql://moego_superuser:${server.state.superuserPassword}@127.0.0.1:${port}/postgres`,
     folder: server.folder,
     started,
+    lost,
     stop,
     [Symbol.asyncDispose]: stop,
   };
@@ -109,7 +121,7 @@ async function openCluster(dataDir: string): Promise<Cluster> {
 
 interface Running {
   readonly port: number;
-  readonly admin: pg.Client;
+  readonly presence: pg.Client;
   readonly started: boolean;
 }
 
@@ -146,12 +158,12 @@ async function startOrJoin(cluster: Cluster, log: Log): Promise<Running> {
 /** `postmaster.pid` may be that of a killed server, or of one that is just stopping: only a connection proves it. */
 async function joinServer({ data, state }: Cluster): Promise<Running | undefined> {
   const running = await readPostmaster(data);
-  const admin = running && (await connectSuperuser(running.port, state).catch(() => undefined));
-  return running && admin && { port: running.port, admin, started: false };
+  const presence = running && (await openPresence(running.port, state).catch(() => undefined));
+  return running && presence && { port: running.port, presence, started: false };
 }
 
 async function startServer({ folder, data, state, binaries }: Cluster): Promise<Running> {
-  const port = await freePort();
+  const port = await freePort(await lastPort(data));
   const noSocketFolder = process.platform === "win32" ? '-k ""' : "-k ''";
   const settings = [
     ...["timezone=UTC", "log_timezone=UTC"],
@@ -165,47 +177,40 @@ async function startServer({ folder, data, state, binaries }: Cluster): Promise<
     ...["start", "--wait", "--timeout", "60", "--silent", "--pgdata", data],
     ...["--log", join(folder, "server.log"), "--options", options],
   ]);
-  return { port, admin: await connectSuperuser(port, state), started: true };
+  return { port, presence: await openPresence(port, state), started: true };
 }
 
-async function stopUnlessUsed({ data, state, binaries }: Cluster, port: number, log: Log): Promise<void> {
-  const admin = await connectSuperuser(port, state).catch(() => undefined);
-  if (!admin) return;
-  let others = 0;
+async function stopUnlessUsed({ data, binaries }: Cluster, presence: pg.Client, log: Log): Promise<void> {
+  // A server that is gone needs no stop.
+  const others = await leave(presence).catch(() => "users");
   try {
-    // A connection that was just closed is seen for some milliseconds more.
-    for (const deadline = Date.now() + disconnectBudgetMs; ; ) {
-      others = await countOthers(admin);
-      if (others === 0 || Date.now() > deadline) break;
-      await sleep(20);
-    }
+    if (others === "clients") log.warn({}, "the embedded PostgreSQL stays: other clients are connected");
+    if (others !== "none") return;
+    // pg_ctl's own wait would take the server of the next start, should one be quick, for this one, and go on waiting.
+    const pid = await postmasterPid(data);
+    await binaries.run("pg_ctl", ["stop", "--mode", "fast", "--no-wait", "--silent", "--pgdata", data]);
+    await whenEnded(data, pid);
   } finally {
-    await admin.end();
+    await presence.end();
   }
-  if (others > 0) {
-    log.warn({ connections: others }, "the embedded PostgreSQL stays: other clients are connected");
-    return;
-  }
-  await binaries.run("pg_ctl", ["stop", "--mode", "fast", "--wait", "--silent", "--pgdata", data]);
 }
 
-async function countOthers(admin: pg.Client): Promise<number> {
-  const { rows } = await admin.query<{ others: number }>(
-    "SELECT count(*)::int AS others FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()",
-  );
-  return rows[0]?.others ?? 0;
-}
-
-/** A free port chosen by the system; it may be taken again before PostgreSQL binds it, then the start is tried again. */
-async function freePort(): Promise<number> {
+/**
+ * A free port, the preferred one if it can be: connection strings then outlive a restart. Else one chosen by the system;
+ * it may be taken again before PostgreSQL binds it, then the start is tried again.
+ */
+async function freePort(preferred = 0): Promise<number> {
   const probe = createServer();
   const port = await new Promise<number>((resolvePort, reject) => {
     probe.once("error", reject);
-    probe.listen(0, "127.0.0.1", () => {
+    probe.listen(preferred, "127.0.0.1", () => {
       const address = probe.address();
       if (address && typeof address === "object") resolvePort(address.port);
     });
+  }).catch((error: unknown) => {
+    if (preferred === 0) throw error;
+    return defaultPort;
   });
-  await new Promise((closed) => probe.close(closed));
+  if (probe.listening) await new Promise((closed) => probe.close(closed));
   return port === defaultPort ? await freePort() : port;
 }

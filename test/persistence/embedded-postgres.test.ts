@@ -1,8 +1,9 @@
-import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import pg from "pg";
 import { afterEach, describe, expect, it } from "vitest";
+import { keepEmbeddedPostgres } from "../../src/persistence/embedded-keeper.js";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "../../src/persistence/embedded-postgres.js";
 import { migrate } from "../../src/persistence/migrate.js";
 import { binariesPackage, compileChild, runChild } from "../support/child.js";
@@ -104,7 +105,7 @@ describe("embedded PostgreSQL", () => {
     expect(await query(serviceUrl, "SELECT count(*)::int AS n FROM customer")).toEqual([{ n: 0 }]);
   });
 
-  it("is joined by a second start on the same folder, and only the starter stops it", async () => {
+  it("is joined by a second start on the same folder, and whoever stops last stops it", async () => {
     const dataDir = await newFolder(0o755);
     const first = await start(dataDir);
     const second = await start(dataDir);
@@ -114,7 +115,56 @@ describe("embedded PostgreSQL", () => {
     expect(await query(first.ownerUrl, "SELECT 1 AS one")).toEqual([{ one: 1 }]);
     await first.stop();
     await expect(query(first.ownerUrl, "SELECT 1")).rejects.toThrow();
+    expect(await postmasterPid(first.folder)).toBe(0);
   });
+
+  it("stays when its starter stops before those who joined, and ends with the last of them", async () => {
+    const dataDir = await newFolder(0o755);
+    const first = await start(dataDir);
+    const joined = [await start(dataDir), await start(dataDir)];
+    await first.stop();
+    expect(await query(first.ownerUrl, "SELECT 1 AS one")).toEqual([{ one: 1 }]);
+    await Promise.all(joined.map((user) => user.stop()));
+    expect(await postmasterPid(first.folder)).toBe(0);
+  });
+
+  it("serves whoever joins while the last user stops it", async () => {
+    const dataDir = await newFolder(0o755);
+    let user = await start(dataDir);
+    for (let round = 0; round < 5; round += 1) {
+      const [, next] = await Promise.all([user.stop(), start(dataDir)]);
+      expect(await query(next.ownerUrl, "SELECT 1 AS one")).toEqual([{ one: 1 }]);
+      user = next;
+    }
+    await user.stop();
+    expect(await postmasterPid(user.folder)).toBe(0);
+  }, 60_000);
+
+  it("is started again on its port when it is killed under the process that keeps it, and ends with that", async () => {
+    const dataDir = await newFolder(0o755);
+    const kept = await keepEmbeddedPostgres({ dataDir });
+    cleanups.push(() => kept.stop());
+    const folder = join(dataDir, "postgres");
+    await query(kept.ownerUrl, "CREATE TABLE kept AS SELECT 7 AS n");
+    process.kill(await postmasterPid(folder), "SIGKILL");
+    await expect
+      .poll(() => query(kept.serviceUrl, "SELECT 7 AS n").catch(() => []), { timeout: 10_000 })
+      .toEqual([{ n: 7 }]);
+    expect(await query(kept.ownerUrl, "SELECT n FROM kept")).toEqual([{ n: 7 }]);
+    await kept.stop();
+    expect(await postmasterPid(folder)).toBe(0);
+  });
+
+  it("says that it cannot be kept, after some tries, when it does not start any more", async () => {
+    const dataDir = await newFolder(0o755);
+    const kept = await keepEmbeddedPostgres({ dataDir });
+    cleanups.push(() => kept.stop());
+    const folder = join(dataDir, "postgres");
+    await rename(join(folder, "data/global/pg_control"), join(folder, "pg_control"));
+    const refused = kept.failed.catch((error: unknown) => String(error));
+    process.kill(await postmasterPid(folder), "SIGKILL");
+    expect(await refused).toMatch(/cannot be kept running\. Its log says why: .*server\.log/);
+  }, 60_000);
 
   it("is not stopped by its starter while somebody else is connected", async () => {
     const first = await start(await newFolder(0o755));
@@ -186,7 +236,7 @@ describe("embedded PostgreSQL", () => {
     expect(await query(second.ownerUrl, "SELECT 1 AS one")).toEqual([{ one: 1 }]);
   });
 
-  it("outlives kill -9 of the process that started it, and the next start joins it", async () => {
+  it("outlives kill -9 of the process that started it, and the next start joins it and stops it", async () => {
     const dataDir = await newFolder(0o755);
     const program = await compileChild("embedded-child.ts", await withBinaries(await newFolder(0o755)));
     const { child, line } = await runChild(program, [dataDir]);
@@ -200,6 +250,8 @@ describe("embedded PostgreSQL", () => {
       started: false,
     });
     expect(await query(joined.ownerUrl, "SELECT 1 AS one")).toEqual([{ one: 1 }]);
+    await joined.stop();
+    expect(await postmasterPid(joined.folder)).toBe(0);
   }, 60_000);
 
   it("works in a DATA_DIR of mode 0700 that belongs to the user of this process, again and again", async () => {

@@ -195,6 +195,33 @@ describe("with the embedded database", () => {
     expect((await second.stop()).code).toBe(0);
   });
 
+  it("answers again after its database was killed, and leaves nothing running when it ends", async () => {
+    const service = await startService({ DATA_DIR: dataDir });
+    const pidFile = join(dataDir, "postgres", "data", "postmaster.pid");
+    process.kill(Number((await readFile(pidFile, "utf8")).split("\n")[0]), "SIGKILL");
+    await until(() => service.stderr().includes("PostgreSQL was lost"));
+    await until(async () => (await fetch(`${service.httpUrl}/readyz`)).status === 200);
+    expect((await listCustomers(service.httpUrl, demoKeyOf(service.stdout()))).status).toBe(200);
+    expect((await service.stop()).code).toBe(0);
+    await expect(stat(pidFile)).rejects.toThrow();
+  });
+
+  it("ends with one sentence when its database is gone for good", async () => {
+    const own = await mkdtemp(join(tmpdir(), "moego-lost-database-"));
+    await chmod(own, 0o755);
+    const service = await startService({ DATA_DIR: own });
+    const data = join(own, "postgres", "data");
+    const pid = Number((await readFile(join(data, "postmaster.pid"), "utf8")).split("\n")[0]);
+    await rm(join(data, "global", "pg_control"));
+    process.kill(pid, "SIGKILL");
+    const { code, stderr } = await service.ended;
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^The embedded PostgreSQL ended and cannot be kept running\. Its log says why: .*server\.log$/m,
+    );
+    await rm(own, { recursive: true, force: true });
+  }, 40_000);
+
   it("lets a configured demo key in from the next start on, and the old one no more", async () => {
     const service = await startService({ DATA_DIR: dataDir, DEMO_API_KEY: secrets.DEMO_API_KEY });
     expect((await listCustomers(service.httpUrl, secrets.DEMO_API_KEY)).status).toBe(200);
@@ -215,7 +242,7 @@ async function isWaiting(database: TestDatabase): Promise<boolean> {
   return (rowCount ?? 0) > 0;
 }
 
-/** A server whose starter was killed is stopped by nobody: who joins it cannot know who else has. */
+/** Of a service that a failed test left behind. */
 async function endPostgres(dataDir: string): Promise<void> {
   const file = join(dataDir, "postgres", "data", "postmaster.pid");
   const [pid] = (await readFile(file, "utf8").catch(() => "")).split("\n");

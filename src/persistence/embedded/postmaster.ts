@@ -1,5 +1,7 @@
 import { readdir, readFile, readlink, realpath, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { EmbeddedPostgresError } from "./error.js";
 import { isMissing } from "./state.js";
 
 /** What `postmaster.pid` says; it may be stale, so only a connection proves that the server serves. */
@@ -20,6 +22,28 @@ export async function readPostmaster(data: string): Promise<Postmaster | undefin
   return pid > 0 && port > 0 && lines[7]?.trim() === "ready" ? { pid, port } : undefined;
 }
 
+/** The number in `postmaster.pid`, whatever the state of the server; 0 when there is none. */
+export async function postmasterPid(data: string): Promise<number> {
+  const text = await readFile(join(data, "postmaster.pid"), "utf8").catch(() => "");
+  return Number(text.split("\n")[0]);
+}
+
+/** Waits until a server that was told to stop has taken its `postmaster.pid` away, which it does last. */
+export async function whenEnded(data: string, pid: number): Promise<void> {
+  for (const deadline = Date.now() + stopBudgetMs; (await postmasterPid(data)) === pid && pid > 0; await sleep(20)) {
+    if (Date.now() > deadline) throw new EmbeddedPostgresError(`PostgreSQL (process ${pid}) does not stop.`);
+  }
+}
+
+const stopBudgetMs = 60_000;
+
+/** The port of the last start, which `postmaster.opts` keeps; undefined before the first. */
+export async function lastPort(data: string): Promise<number | undefined> {
+  const options = await readFile(join(data, "postmaster.opts"), "utf8").catch(() => "");
+  const [, port] = /"-p" "(\d+)"/.exec(options) ?? [];
+  return port === undefined ? undefined : Number(port);
+}
+
 /**
  * Removes a `postmaster.pid` whose process is provably not this cluster's server: after a restart of a container the
  * number may belong to any process, even to this one, or to a zombie that nobody reaps, and PostgreSQL would refuse to
@@ -28,7 +52,7 @@ export async function readPostmaster(data: string): Promise<Postmaster | undefin
 export async function removeStalePidFile(data: string): Promise<void> {
   if (process.platform !== "linux") return;
   const file = join(data, "postmaster.pid");
-  const pid = Number((await readFile(file, "utf8").catch(() => "")).split("\n")[0]);
+  const pid = await postmasterPid(data);
   if (pid > 0 && (await isServerOf(pid, await realpath(data))) === false) await rm(file, { force: true });
 }
 
