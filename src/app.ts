@@ -27,6 +27,7 @@ import { createCatalogueRepository } from "./persistence/settings-catalogue.js";
 import { createCustomFieldListRepository } from "./persistence/settings-custom-fields.js";
 import { statement } from "./persistence/statement.js";
 import type { Run } from "./pipeline/call.js";
+import { createRefuse } from "./pipeline/observe.js";
 import { createPipeline } from "./pipeline/pipeline.js";
 import { services } from "./services.js";
 import { binding } from "./start-error.js";
@@ -124,12 +125,13 @@ interface ServerParts {
 
 async function startServers({ config, run, logger, metrics, database }: ServerParts) {
   const tls = config.tls && (await readTls(config.tls));
+  const refuse = createRefuse({ logger, metrics });
   const listen = { host: config.host, ...(tls ? { tls } : {}) };
   const http = await binding("HTTP_PORT", config.httpPort, () =>
     startHttpServer({
       ...listen,
       port: config.httpPort,
-      handlers: [createConnectHandler({ services, run }), createRestHandler({ services, run })],
+      handlers: [createConnectHandler({ services, run, refuse }), createRestHandler({ services, run, refuse })],
       probes: {
         checks: { database: () => answers(database) },
         metrics: async () => ({ contentType: metrics.contentType, text: await metrics.text() }),
@@ -137,6 +139,7 @@ async function startServers({ config, run, logger, metrics, database }: ServerPa
       },
       corsOrigins: config.corsOrigins,
       logger,
+      refuse,
     }),
   );
   const grpc = await binding("GRPC_PORT", config.grpcPort, () =>

@@ -9,7 +9,7 @@ import { type StatusError, toStatusError } from "./status.js";
 /** Counts and times calls. Every label has few values. */
 export interface CallMetrics {
   observe(call: {
-    /** `moego.business.customer.v1.CustomerService/GetCustomer` */
+    /** `moego.business.customer.v1.CustomerService/GetCustomer`, or `unknown` for a request that names no rpc. */
     readonly rpc: string;
     readonly transport: Transport;
     /** Name of the canonical code: `OK`, `NOT_FOUND`. */
@@ -53,6 +53,28 @@ export async function observe<T>(
     report(call, observer, startedMs, record, status);
     throw status;
   }
+}
+
+/** Where a request came from that no rpc takes. */
+export interface Refused {
+  readonly transport: Transport;
+  readonly requestId: string;
+  /** Address of the connected peer, without port, where it is known. */
+  readonly peerAddress?: string;
+}
+
+/** The answer to a request that reaches no rpc; it is counted and logged as one of the rpc `unknown`. */
+export type Refuse = (error: DomainError, refused: Refused) => StatusError;
+
+/** Refuses requests that no rpc takes: unknown paths and verbs, and what is no request at all. */
+export function createRefuse({ logger, metrics }: Pick<Observer, "logger" | "metrics">): Refuse {
+  return (error, { transport, requestId, peerAddress: peer }) => {
+    const status = toStatusError(error, requestId);
+    const code = Code[status.code];
+    metrics.observe({ rpc: "unknown", transport, code, durationMs: 0 });
+    logger.info({ rpc: "unknown", transport, code, reason: status.reason, durationMs: 0, requestId, peer }, "call");
+    return status;
+  };
 }
 
 /** The caller learns only that something broke, and the id under which the log tells what. */

@@ -5,8 +5,9 @@ import { compressionGzip } from "@connectrpc/connect-node";
 import { DomainError } from "../domain/errors.js";
 import type { Call, Run } from "../pipeline/call.js";
 import { isUnary } from "../pipeline/contract.js";
+import type { Refuse } from "../pipeline/observe.js";
 import { requestIdHeader, requestIdOf } from "../pipeline/request-id.js";
-import { StatusError, toStatusError } from "../pipeline/status.js";
+import { StatusError } from "../pipeline/status.js";
 import { connectErrorAnswer, toConnectError } from "./connect-error.js";
 import { decodeMessage, messageBytes, timeoutMsOf, type WireForm, wireFormOf } from "./connect-input.js";
 import { detailTypes } from "./detail-types.js";
@@ -19,6 +20,12 @@ interface Incoming {
   readonly form: WireForm;
   readonly timeoutMs?: number;
   decode(method: DescMethodUnary): Message;
+}
+
+interface ConnectOptions {
+  readonly services: readonly DescService[];
+  readonly run: Run;
+  readonly refuse: Refuse;
 }
 
 const incomingKey = createContextKey<Incoming | undefined>(undefined);
@@ -42,7 +49,7 @@ const consumedHeaders = [
  * Connect's own handlers would decode the message before the key is checked, and tell malformed bytes as INTERNAL. So
  * they are given an empty message of the right form, and the real one is decoded by the pipeline.
  */
-export function createConnectHandler({ services, run }: { services: readonly DescService[]; run: Run }): HttpHandler {
+export function createConnectHandler({ services, run, refuse }: ConnectOptions): HttpHandler {
   const handlers = universalHandlers(services, run);
 
   return async (request) => {
@@ -51,8 +58,13 @@ export function createConnectHandler({ services, run }: { services: readonly Des
     const handler = handlers.get(request.path);
     const refusal = refusalOf(request, handler, form);
     if (handler && form && !refusal) return answerOf(handler, request, form);
-    const error = toStatusError(refusal ?? unknownRpc(request.path), requestIdOf(headerOf(request, requestIdHeader)));
-    return connectErrorAnswer(error, form?.protocol ?? "connect");
+    const protocol = form?.protocol ?? "connect";
+    const error = refuse(refusal ?? unknownRpc(request.path), {
+      transport: protocol,
+      requestId: requestIdOf(headerOf(request, requestIdHeader)),
+      peerAddress: request.peerAddress,
+    });
+    return connectErrorAnswer(error, protocol);
   };
 }
 

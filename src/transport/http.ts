@@ -1,4 +1,4 @@
-import { createServer, type Server as HttpServer, IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, type Server as HttpServer, IncomingMessage, ServerResponse } from "node:http";
 import {
   constants,
   createSecureServer,
@@ -7,9 +7,11 @@ import {
   type Http2ServerResponse,
 } from "node:http2";
 import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
 import type { Logger } from "pino";
 import { DomainError } from "../domain/errors.js";
 import { callCancelled } from "../pipeline/deadline.js";
+import type { Refuse } from "../pipeline/observe.js";
 import { requestIdHeader, requestIdOf } from "../pipeline/request-id.js";
 import { toStatusError } from "../pipeline/status.js";
 import { type CorsRules, corsRules } from "./cors.js";
@@ -19,6 +21,7 @@ import { compressed, sendAnswer } from "./http-answer.js";
 import { readBody } from "./http-body.js";
 import { type HttpLifetime, watchLifetime } from "./http-lifetime.js";
 import { type HttpAnswer, type HttpHandler, type HttpRequest, headerOf } from "./http-message.js";
+import { answerRefusals, maxHeaderBytes, noHost } from "./http-refusal.js";
 import { maxMessageBytes } from "./limits.js";
 import { restErrorAnswer } from "./rest.js";
 
@@ -31,8 +34,6 @@ const requestTimeoutMs = 60_000;
 const headersTimeoutMs = 15_000;
 /** Longer than the idle time of common load balancers, which would reuse a connection that we just closed. */
 const keepAliveTimeoutMs = 75_000;
-const maxHeaders = 200;
-const maxHeaderBytes = 16 * 1024;
 /** How long a caller whose body was too large has to read the answer before its connection is cut. */
 const unreadBodyGraceMs = 1_000;
 
@@ -47,6 +48,7 @@ export interface HttpServerOptions {
   /** PEM texts; absent = HTTP/1 without TLS. With TLS also HTTP/2. */
   readonly tls?: { readonly certificate: string; readonly key: string };
   readonly logger: Logger;
+  readonly refuse: Refuse;
 }
 
 /** Serves Connect, gRPC-Web, REST and the probes on one port. */
@@ -60,7 +62,12 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Runni
     handlers: [probes, ...options.handlers],
     lifetime,
     cors: corsRules(options.corsOrigins ?? []),
+    answering: new WeakMap<Duplex, ServerResponse>(),
   };
+  // Assigned, since TLS takes no such options for its HTTP/1. Node drops in silence what is above its count of headers,
+  // so their bytes alone are bounded; and it answers a missing host without a body.
+  Object.assign(server, { maxHeadersCount: 0, maxHeaderSize: maxHeaderBytes, requireHostHeader: false });
+  answerRefusals(server, options.refuse, (socket) => served.answering.get(socket));
   server.on("request", (request: NodeRequest, response: NodeResponse) => {
     exchange(served, request, response).catch((err: unknown) => {
       options.logger.error({ err }, "an answer could not be sent");
@@ -90,9 +97,7 @@ function createNodeServer({ tls }: HttpServerOptions): HttpServer | Http2SecureS
     headersTimeout: headersTimeoutMs,
     requestTimeout: requestTimeoutMs,
     keepAliveTimeout: keepAliveTimeoutMs,
-    maxHeaderSize: maxHeaderBytes,
   });
-  server.maxHeadersCount = maxHeaders;
   server.setTimeout(idleTimeoutMs);
   return server;
 }
@@ -108,19 +113,32 @@ interface Served {
   readonly cors: CorsRules;
   readonly lifetime: HttpLifetime;
   readonly logger: Logger;
+  readonly refuse: Refuse;
+  /** By connection of HTTP/1. */
+  readonly answering: WeakMap<Duplex, ServerResponse>;
 }
 
 async function exchange(served: Served, nodeRequest: NodeRequest, response: NodeResponse): Promise<void> {
   const isHttp1 = nodeRequest instanceof IncomingMessage;
   const done = isHttp1 ? served.lifetime.begin(nodeRequest.socket) : undefined;
-  response.once("close", () => done?.());
+  if (response instanceof ServerResponse) served.answering.set(nodeRequest.socket, response);
+  response.once("close", () => {
+    done?.();
+    served.answering.delete(nodeRequest.socket);
+  });
   const request = requestOf(nodeRequest, response);
-  const answer = await answerOf(served, request);
+  const isHostless = isHttp1 && nodeRequest.httpVersion === "1.1" && headerOf(request, "host") === undefined;
+  const answer = isHostless ? withoutHost(served, request) : await answerOf(served, request);
   if (request.signal.aborted) return;
   // HTTP/2 has GOAWAY for this, and no such header.
-  if (isHttp1 && served.lifetime.isDraining()) response.setHeader("connection", "close");
+  if (isHttp1 && (isHostless || served.lifetime.isDraining())) response.setHeader("connection", "close");
   response.once("finish", () => letGo(nodeRequest));
   sendAnswer(response, answer, { isHead: request.method === "HEAD" });
+}
+
+function withoutHost({ refuse }: Served, request: HttpRequest): HttpAnswer {
+  const requestId = requestIdOf(headerOf(request, requestIdHeader));
+  return restErrorAnswer(refuse(noHost(), { transport: "rest", requestId, peerAddress: request.peerAddress }));
 }
 
 async function answerOf({ handlers, cors, logger }: Served, request: HttpRequest): Promise<HttpAnswer> {

@@ -10,8 +10,9 @@ import { DomainError } from "../domain/errors.js";
 import { StatusSchema } from "../gen/proto/google/rpc/status_pb.js";
 import type { Call, Run } from "../pipeline/call.js";
 import { isReading } from "../pipeline/contract.js";
+import type { Refuse } from "../pipeline/observe.js";
 import { requestIdHeader, requestIdOf } from "../pipeline/request-id.js";
-import { StatusError, toStatusError } from "../pipeline/status.js";
+import { StatusError } from "../pipeline/status.js";
 import { detailTypes } from "./detail-types.js";
 import { decompress } from "./http-body.js";
 import {
@@ -34,6 +35,7 @@ import { type Match, type Route, routeTable } from "./rest-routes.js";
 export function createRestHandler(options: {
   services: readonly DescService[];
   run: Run;
+  refuse: Refuse;
   types?: Registry;
 }): HttpHandler {
   const table = routeTable(options.services);
@@ -43,7 +45,8 @@ export function createRestHandler(options: {
     const match = matches.find(({ route }) => takes(route, request.method));
     if (match) return serve(match, request);
     const error = matches.length === 0 ? routeNotFound(request) : methodNotAllowed(request, matches);
-    return restErrorAnswer(toStatusError(error, requestIdOf(headerOf(request, requestIdHeader))));
+    const requestId = requestIdOf(headerOf(request, requestIdHeader));
+    return restErrorAnswer(options.refuse(error, { transport: "rest", requestId, peerAddress: request.peerAddress }));
   };
 
   async function serve(match: Match, request: HttpRequest): Promise<HttpAnswer> {

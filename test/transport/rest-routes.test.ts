@@ -20,6 +20,7 @@ import { DomainError } from "../../src/domain/errors.js";
 import { http } from "../../src/gen/proto/google/api/annotations_pb.js";
 import { type HttpRule, HttpRuleSchema } from "../../src/gen/proto/google/api/http_pb.js";
 import type { Run } from "../../src/pipeline/call.js";
+import type { Refuse } from "../../src/pipeline/observe.js";
 import { toStatusError } from "../../src/pipeline/status.js";
 import { createRestHandler } from "../../src/transport/rest.js";
 import { routeTable } from "../../src/transport/rest-routes.js";
@@ -103,7 +104,8 @@ async function send(service: DescService, method: string, target: string, body =
       throw error instanceof DomainError ? toStatusError(error, "test") : error;
     }
   };
-  const answer = await createRestHandler({ services: [service], run })({
+  const refuse: Refuse = (error, { requestId }) => toStatusError(error, requestId);
+  const answer = await createRestHandler({ services: [service], run, refuse })({
     method,
     path,
     query,

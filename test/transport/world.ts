@@ -10,7 +10,7 @@ import {
 } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { LeadService } from "../../src/gen/proto/moego/business/customer/v1/lead_service_pb.js";
 import type { AnyHandler, Context, Handler, HandlerRegistry } from "../../src/handlers/rpc.js";
-import type { CallMetrics } from "../../src/pipeline/observe.js";
+import { type CallMetrics, createRefuse } from "../../src/pipeline/observe.js";
 import { createPipeline, type PipelineOptions } from "../../src/pipeline/pipeline.js";
 import { createConnectHandler } from "../../src/transport/connect.js";
 import { startGrpcServer } from "../../src/transport/grpc.js";
@@ -135,12 +135,14 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const observed: World["observed"] = [];
   const logger = pino({}, { write: (line: string) => logs.push(JSON.parse(line)) });
   const handlers: HandlerRegistry = options.handlers ?? fakeHandlers(seen);
+  const metrics: CallMetrics = { observe: (call) => observed.push(call) };
+  const refuse = createRefuse({ logger, metrics });
   const run = createPipeline({
     services,
     handlers,
     keys,
     logger,
-    metrics: { observe: (call) => observed.push(call) },
+    metrics,
     ...(options.trustedProxies ? { trustedProxies: options.trustedProxies } : {}),
     ...(options.maxDurationMs ? { maxDurationMs: options.maxDurationMs } : {}),
   });
@@ -149,7 +151,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const http = await startHttpServer({
     host: options.host ?? "127.0.0.1",
     port: 0,
-    handlers: [createConnectHandler({ services, run }), createRestHandler({ services, run })],
+    handlers: [createConnectHandler({ services, run, refuse }), createRestHandler({ services, run, refuse })],
+    refuse,
     probes: options.probes ?? { checks: {} },
     corsOrigins: options.corsOrigins ?? [],
     ...tls,
