@@ -1,4 +1,4 @@
-/** The scopes a key can hold (decisions.md section 2). One scope per rpc is declared in the contract. */
+/** The scopes a key can hold. One scope per rpc is declared in the contract. */
 export const scopes = [
   "customer:read",
   "customer:write",

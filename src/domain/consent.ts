@@ -14,7 +14,7 @@ export type ConsentChange = { readonly [K in keyof Consent]?: Consent[K] };
 
 /**
  * The state of a subject that nobody has told us anything about: service messages by SMS and email, no automated
- * calls, no marketing, nothing agreed to (decisions.md section 6, "Compliance").
+ * calls, no marketing, nothing agreed to.
  */
 export const defaultConsent = {
   serviceRelatedChannels: ["SMS", "EMAIL"],

@@ -43,7 +43,7 @@ export interface RelationTarget {
   readonly refId?: string;
 }
 
-/** The member of CustomField.Value that each type must use (contract.md section 6, CustomField.Type). */
+/** The member of CustomField.Value that each type must use (proto: CustomField.Type). */
 const memberOf = {
   SHORT_TEXT: "string",
   LONG_TEXT: "string",

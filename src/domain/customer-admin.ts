@@ -49,7 +49,7 @@ export interface CustomerAdmin {
   ): Promise<readonly Tag[]>;
 }
 
-/** The rules of what administration does to customers (decisions.md section 9). */
+/** The rules of what administration does to customers. */
 export function createCustomerAdmin({
   customers,
   customerAdmin,

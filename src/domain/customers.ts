@@ -43,7 +43,7 @@ export interface ListCustomers {
 /** Document 001, "Generate Card-on-File Link". */
 const cardLinkLifetimeMs = 24 * 60 * 60 * 1000;
 
-/** The rules of customers (decisions.md section 6). */
+/** The rules of customers. */
 export function createCustomers({
   customers,
   customFields,

@@ -21,7 +21,7 @@ import type { Write } from "./write.js";
 /** An id that is not given is made. */
 export type WithoutId<T extends { readonly id: string }> = Omit<T, "id"> & { readonly id?: string };
 
-/** Companies, locations and staff, for those who run them (decisions.md section 9). */
+/** Companies, locations and staff, for those who run them. */
 export interface DirectoryAdmin {
   createCompany(input: WithoutId<CompanyRecord>, write: Write): Promise<Company>;
   updateCompany(id: string, change: CompanyChange, caller: Caller, write: Write): Promise<Company>;

@@ -30,7 +30,7 @@ export interface LeadAdmin {
   import(input: LeadImport, caller: Caller, write: Write): Promise<Lead>;
 }
 
-/** The rules of what administration does to leads (decisions.md section 9). */
+/** The rules of what administration does to leads. */
 export function createLeadAdmin({ leadAdmin, customFields }: LeadAdminDependencies): LeadAdmin {
   const targetOf = ({ companyId, id }: RecordName, caller: Caller) => ({
     visibility: visibilityWithin(reachOf(caller, companyId)),

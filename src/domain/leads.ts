@@ -32,7 +32,7 @@ export interface Leads {
   promote(id: string, caller: Caller, write: Write): Promise<Customer>;
 }
 
-/** The rules of leads (decisions.md section 7). */
+/** The rules of leads. */
 export function createLeads({ leads, customFields }: LeadDependencies): Leads {
   return {
     async create(input, caller, write) {

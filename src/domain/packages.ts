@@ -47,7 +47,7 @@ export interface Packages {
   restore(name: PackageName, caller: Caller, write: Write): Promise<PackageDetail>;
 }
 
-/** The rules of packages (decisions.md section 8). A key limited to locations reaches the packages they sold. */
+/** The rules of packages. A key limited to locations reaches the packages they sold. */
 export function createPackages(packages: PackageRepository): Packages {
   return {
     list(query, caller, signal) {

@@ -62,7 +62,7 @@ export interface Pets {
   countryOf(customerId: string, caller: Caller, signal: AbortSignal): Promise<string>;
 }
 
-/** The rules of pets of customers (contract.md section 5, decisions.md sections 2 and 6). */
+/** The rules of pets of customers. */
 export function createPets(pets: PetRepository): Pets {
   const customerOf = (caller: Caller, id: string) => ({ visibility: visibilityOf(caller), id });
   const targetOf = (caller: Caller, { customerId, id }: PetName) => ({ customer: customerOf(caller, customerId), id });

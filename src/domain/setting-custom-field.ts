@@ -51,7 +51,7 @@ export interface CustomFieldListRepository {
 export const maxFieldOptions = 200;
 
 /**
- * Keys of the call-centre answer (contract.md section 11), which gives custom fields as further keys named by their id:
+ * Keys of the call-centre answer, which gives custom fields as further keys named by their id:
  * no field may have one of them as its id.
  */
 export const callCentreKeys: ReadonlySet<string> = new Set([

@@ -121,7 +121,7 @@ interface CheckedContent {
   readonly violations: readonly Violation[];
 }
 
-/** Default and options by the rules for values of the type (decisions.md section 7). */
+/** Default and options by the rules for values of the type. */
 function checkContent({ type, content, path }: Checked): CheckedContent {
   const { label, isRequired, defaultValue, options, helpText } = content;
   const violations = optionViolations(type, options, path);

@@ -39,7 +39,7 @@ export interface ListRules<Entry, Content> {
   readonly assertArchivable?: (entry: Entry) => void;
 }
 
-/** The rules that all lists share (decisions.md section 9). */
+/** The rules that all lists share. */
 export function createSettingList<Entry extends SettingEntry, Content>(
   repository: SettingRepository<Entry, Content>,
   { resource, idPrefix, violations = () => [], assertArchivable = () => {} }: ListRules<Entry, Content>,

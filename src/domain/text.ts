@@ -1,6 +1,6 @@
 import type { ViolationReason } from "./errors.js";
 
-/** What a text may look like, in code points after normalisation (decisions.md section 6, "Text"). */
+/** What a text may look like, in code points after normalisation. */
 export interface TextRule {
   readonly min: number;
   readonly max: number;

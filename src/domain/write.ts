@@ -1,4 +1,4 @@
-/** A claim on an idempotency key: the effect of a mutating call happens at most once per claim (decisions.md section 10). */
+/** A claim on an idempotency key: the effect of a mutating call happens at most once per claim. */
 export interface Claim {
   /** The caller's `Idempotency-Key`, up to 255 characters. */
   readonly key: string;

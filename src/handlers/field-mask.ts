@@ -3,7 +3,7 @@ import { protoCamelCase, reflect } from "@bufbuild/protobuf/reflect";
 import type { FieldMask } from "@bufbuild/protobuf/wkt";
 import type { Violation } from "../domain/errors.js";
 
-/** Which fields of a resource an update writes (AIP-134; decisions.md section 6, "UpdateCustomer"). */
+/** Which fields of a resource an update writes (AIP-134). */
 export interface UpdateMask {
   /** A mask was sent: listed fields are written even when empty, and nothing else is. Without one, populated fields are. */
   readonly explicit: boolean;

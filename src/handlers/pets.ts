@@ -21,7 +21,7 @@ export interface PetHandlerDependencies {
 
 const requests = PetService.method;
 
-/** moego.business.customer.v1.PetService (contract.md section 5). */
+/** moego.business.customer.v1.PetService. */
 export function createPetHandlers({ pets, pageTokens }: PetHandlerDependencies): ServiceHandlers<typeof PetService> {
   return {
     async createPet(request, context) {

@@ -32,7 +32,7 @@ export interface CreateRow extends Omit<CustomerRow, "id"> {
 
 /**
  * A customer with all its children, its consent event, its change row, the quota and the idempotency claim in one
- * statement (measured: performance.md). It decides first and writes after: `valid` is empty for a replay and for
+ * statement (measured in docs/measurements.md). It decides first and writes after: `valid` is empty for a replay and for
  * anything that the request may not refer to, `admitted` also when the quota is used up, and every insert selects from
  * what was admitted.
  *

@@ -7,7 +7,7 @@ const retryDelayMs = 1_000;
 const conflictDelayMs = 100;
 
 /**
- * The one translation of driver and Prisma errors (decisions.md section 4). What it does not know is a defect and comes
+ * The one translation of driver and Prisma errors. What it does not know is a defect and comes
  * back as it is. Messages never hold SQL, values or hosts; the original is the `cause`.
  */
 export function translateError(error: unknown): unknown {

@@ -1,7 +1,7 @@
 import type { Expected } from "./learned.js";
 import { Learned } from "./learned.js";
 
-/** Everything a company should hold, as decisions.md says; shares no code with the service. */
+/** Everything a company should hold, by the promises of the contract; shares no code with the service. */
 export interface World {
   readonly companyId: string;
   readonly limit: number | undefined;
