@@ -28,8 +28,8 @@ async function measureAll(): Promise<void> {
   await cold.stop();
   const warm = await readyTimes();
   const service = await startService(dataDir);
+  const { ownerUrl, stop: leavePostgres } = await startEmbeddedPostgres({ dataDir });
   try {
-    const { ownerUrl } = await startEmbeddedPostgres({ dataDir });
     say(await machine(ownerUrl));
     const memory = await residentMemory(service);
     say(
@@ -80,6 +80,7 @@ async function measureAll(): Promise<void> {
     );
   } finally {
     await service.stop();
+    await leavePostgres();
   }
 }
 

@@ -100,6 +100,7 @@ async function joined<T>(work: (postgres: EmbeddedPostgres, client: pg.Client) =
     return await work(postgres, client);
   } finally {
     await client.end();
+    await postgres.stop();
   }
 }
 
@@ -144,16 +145,12 @@ describe("with the embedded database, during writes of 8 clients", () => {
     expect((await service.stop()).code).toBe(0);
   }, 60_000);
 
-  it("kill -9 of the postmaster loses nothing that was acknowledged, and the next start comes up by itself", async () => {
-    let service = await start();
+  it("kill -9 of the postmaster loses nothing that was acknowledged, and the service starts it again", async () => {
+    const service = await start();
     await limitFirstCompany();
     const clients = new Clients(8, () => service);
     await clients.reach(200);
     process.kill(await postmasterPid(), "SIGKILL");
-    await sleep(300);
-    expect((await fetch(`${service.httpUrl}/readyz`)).status).toBe(503);
-    expect((await service.stop()).code).toBe(0);
-    service = await start();
     await clients.reach(400);
     await clients.stop();
     await expectWhole(clients.acknowledged);
