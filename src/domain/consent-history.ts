@@ -2,6 +2,7 @@ import { reachOf, visibilityWithin } from "./access.js";
 import type { Caller, Visibility } from "./caller.js";
 import type { Channel, Consent } from "./consent.js";
 import { invalidRequest, notFound } from "./errors.js";
+import { leadPromoted } from "./lead.js";
 import type { Page } from "./page.js";
 
 /** Whose consent it is. */
@@ -42,8 +43,12 @@ export interface ConsentAnswer {
 }
 
 export interface ConsentRepository {
-  /** Whether the caller sees the customer or lead; archived and promoted ones included. */
-  isVisible(subject: ConsentSubject, visibility: Visibility, signal: AbortSignal): Promise<boolean>;
+  /** The customer or lead as far as the caller sees it, archived and promoted ones included; a promoted one by its customer. */
+  find(
+    subject: ConsentSubject,
+    visibility: Visibility,
+    signal: AbortSignal,
+  ): Promise<{ readonly promotedCustomerId?: string } | undefined>;
   /** Newest first. One row more than the page's size tells that there is a next page. */
   list(subject: ConsentSubject, page: Page, signal: AbortSignal): Promise<readonly ConsentEntry[]>;
   /** The time of the database and the last entry that is not after `at`, or after that time when it is absent. */
@@ -65,15 +70,15 @@ export interface ConsentHistory {
 
 /** Who may be contacted how, by the ledger that every change of consent appends to. */
 export function createConsentHistory(consents: ConsentRepository): ConsentHistory {
-  async function assertVisible(subject: ConsentSubject, caller: Caller, signal: AbortSignal): Promise<void> {
-    const visibility = visibilityWithin(reachOf(caller, subject.companyId));
-    if (await consents.isVisible(subject, visibility, signal)) return;
-    throw notFound(subject.kind === "customer" ? "Customer" : "Lead", subject.id);
+  async function findVisible(subject: ConsentSubject, caller: Caller, signal: AbortSignal) {
+    const found = await consents.find(subject, visibilityWithin(reachOf(caller, subject.companyId)), signal);
+    if (!found) throw notFound(subject.kind === "customer" ? "Customer" : "Lead", subject.id);
+    return found;
   }
 
   return {
     async list({ subject, page }, caller, signal) {
-      await assertVisible(subject, caller, signal);
+      await findVisible(subject, caller, signal);
       return consents.list(subject, page, signal);
     },
 
@@ -82,7 +87,9 @@ export function createConsentHistory(consents: ConsentRepository): ConsentHistor
       if (at && at > now) {
         throw invalidRequest([{ field: "at", reason: "OUT_OF_RANGE", description: "Must not lie in the future." }]);
       }
-      await assertVisible(subject, caller, signal);
+      const { promotedCustomerId } = await findVisible(subject, caller, signal);
+      // What a lead agreed to says nothing any more about what its customer has agreed to since.
+      if (promotedCustomerId !== undefined) throw leadPromoted(subject.id, promotedCustomerId);
       return entry ? { allowed: permits(entry.after, contact), entry } : { allowed: false };
     },
   };

@@ -46,6 +46,14 @@ export function isId(text: string): boolean {
   return /^[A-Za-z0-9_.-]{1,30}$/.test(text);
 }
 
+/** What the ids begin with under which ledgers keep the history of erased records; nobody may give one. */
+export const erasedPrefix = "erased_";
+
+/** Whether an id may be given by a caller who imports a record. */
+export function isGivenId(text: string): boolean {
+  return isId(text) && !text.startsWith(erasedPrefix);
+}
+
 /** The bytes as one big-endian number in base62, left-padded with zeros, so that byte order is text order. */
 export function toBase62(bytes: Uint8Array, length: number): string {
   let rest = 0n;

@@ -57,10 +57,11 @@ export function assertLead(lead: Lead): Lead {
 
 /** A lead that is still one, archived or not. */
 export function assertNotPromoted(lead: Lead): Lead {
-  if (lead.promotedCustomerId !== undefined) {
-    throw new DomainError("LEAD_PROMOTED", "The lead has become a customer.", {
-      metadata: { id: lead.id, customerId: lead.promotedCustomerId },
-    });
-  }
+  if (lead.promotedCustomerId !== undefined) throw leadPromoted(lead.id, lead.promotedCustomerId);
   return lead;
+}
+
+/** NOT_FOUND for a lead that has become a customer, which it names. */
+export function leadPromoted(id: string, customerId: string): DomainError {
+  return new DomainError("LEAD_PROMOTED", "The lead has become a customer.", { metadata: { id, customerId } });
 }

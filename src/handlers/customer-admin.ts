@@ -11,7 +11,7 @@ import { countryOf, perCountry } from "./country.js";
 import { newCustomer } from "./customer-create-input.js";
 import { enumNumber, withoutUndefined } from "./customer-input.js";
 import { toProtoCustomer, toProtoTag } from "./customer-message.js";
-import { id, list, optionalId } from "./fields.js";
+import { givenId, id, list, optionalId } from "./fields.js";
 import { parse } from "./parse.js";
 import { importTimes, moment, repetitionViolations, statedTimes } from "./record-import-input.js";
 import type { ServiceHandlers } from "./rpc.js";
@@ -59,6 +59,7 @@ const tagRemoval = recordName.extend({ tagIds: list(id, maxTagsPerCustomer) });
 const customerImport = perCountry((country) =>
   recordName
     .extend({
+      id: givenId,
       customer: newCustomer(country),
       ...importTimes,
       createdBy: optionalId,

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { ViolationReason } from "../domain/errors.js";
-import { isId } from "../domain/ids.js";
+import { erasedPrefix, isGivenId, isId } from "../domain/ids.js";
 import { parsePhone } from "../domain/phone.js";
 import { lineRule, normalise, type TextRule, textFault } from "../domain/text.js";
 import { because } from "./parse.js";
@@ -23,6 +23,12 @@ export const line = text(lineRule);
 export const id = z.string().superRefine((value, context) => {
   if (value === "") context.addIssue(because("REQUIRED", "Must name an id."));
   else if (!isId(value)) context.addIssue(because("INVALID_FORMAT", idShape));
+});
+
+/** An id that a caller gives to a record that it imports. */
+export const givenId = id.superRefine((value, context) => {
+  if (isId(value) && !isGivenId(value))
+    context.addIssue(because("NOT_ALLOWED", `Must not begin with ${erasedPrefix}.`));
 });
 
 /** An id; empty = none. */

@@ -8,6 +8,7 @@ import {
 } from "../gen/proto/moego/admin/v1/lead_admin_service_pb.js";
 import { countryOf, perCountry } from "./country.js";
 import { recordName } from "./customer-admin.js";
+import { givenId } from "./fields.js";
 import { consentOnce, leadCreation, toNewLead } from "./lead-input.js";
 import { toProtoLead } from "./lead-message.js";
 import { parse } from "./parse.js";
@@ -53,7 +54,7 @@ export function createLeadAdminHandlers(admin: LeadAdmin): ServiceHandlers<typeo
 
 const leadImport = perCountry((country) =>
   recordName
-    .extend({ ...leadCreation(country), ...importTimes })
+    .extend({ id: givenId, ...leadCreation(country), ...importTimes })
     .refine(...consentOnce)
     .transform(({ companyId, id, lead, complianceConfig, ...times }) => ({
       ...{ companyId, id, ...statedTimes(times) },

@@ -2,7 +2,7 @@ import type { Consent } from "../domain/consent.js";
 import type { ConsentEntry, ConsentRepository, ConsentSubject } from "../domain/consent-history.js";
 import type { Database } from "./database.js";
 import { statement } from "./statement.js";
-import { visibilityValues, visibleTo } from "./visibility.js";
+import { grantedTo, visibilityValues, visibleTo } from "./visibility.js";
 
 interface EntryRow {
   readonly id: string;
@@ -25,9 +25,11 @@ interface LastRow extends Omit<EntryRow, "id"> {
 /** Reads the ledger of consent. */
 export function createConsentRepository(database: Database): ConsentRepository {
   return {
-    async isVisible({ kind, id }, visibility, signal) {
+    async find({ kind, id }, visibility, signal) {
       const text = kind === "customer" ? seesCustomer : seesLead;
-      return (await database.read(text, [...visibilityValues(visibility), id], signal)).length > 0;
+      const [row] = await database.read<SubjectRow>(text, [...visibilityValues(visibility), id], signal);
+      const promotedCustomerId = row?.promoted_customer_id ?? undefined;
+      return row && (promotedCustomerId === undefined ? {} : { promotedCustomerId });
     },
 
     async list(subject, page, signal) {
@@ -52,8 +54,22 @@ function scopeOf({ companyId, kind, id }: ConsentSubject): readonly string[] {
   return [companyId, kind, id];
 }
 
-const seesCustomer = statement("consent.customer", `SELECT 1 FROM customer c WHERE ${visibleTo("c")} AND c.id = $3`);
-const seesLead = statement("consent.lead", `SELECT 1 FROM lead l WHERE ${visibleTo("l")} AND l.id = $3`);
+interface SubjectRow {
+  readonly promoted_customer_id: string | null;
+}
+
+const seesCustomer = statement(
+  "consent.customer",
+  `SELECT NULL AS promoted_customer_id FROM customer c WHERE ${visibleTo("c")} AND c.id = $3`,
+);
+/** A promoted lead is where its customer is now. */
+const seesLead = statement(
+  "consent.lead",
+  `SELECT l.promoted_customer_id FROM lead l
+   LEFT JOIN customer c ON c.company_id = l.company_id AND c.id = l.promoted_customer_id
+   WHERE l.company_id = ANY($1::text[]) AND l.id = $3
+     AND CASE WHEN l.promoted_customer_id IS NULL THEN ${grantedTo("l")} ELSE ${grantedTo("c")} END`,
+);
 
 const columns = "e.id, e.occurred_time, e.rpc, e.key_id, e.staff_id, e.ip, e.request_id, e.before, e.after";
 const ofSubject = "e.company_id = $1 AND e.subject_kind = $2 AND e.subject_id = $3";

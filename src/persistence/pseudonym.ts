@@ -1,4 +1,5 @@
 import { createHmac } from "node:crypto";
+import { erasedPrefix } from "../domain/ids.js";
 
 /** What may be erased. */
 export type SubjectKind = "customer" | "lead";
@@ -15,9 +16,8 @@ export type Pseudonym = (companyId: string, kind: SubjectKind, id: string) => st
 export function createPseudonym(salt: Uint8Array): Pseudonym {
   return (companyId, kind, id) => {
     const hash = createHmac("sha256", salt).update(`${companyId}/${kind}/${id}`).digest("base64url");
-    return prefix + hash.slice(0, maxIdLength - prefix.length);
+    return erasedPrefix + hash.slice(0, maxIdLength - erasedPrefix.length);
   };
 }
 
-const prefix = "erased_";
 const maxIdLength = 30;

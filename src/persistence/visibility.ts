@@ -18,7 +18,8 @@ export function visibleInOneCompany(alias: string): string {
   return `${alias}.company_id = ($1::text[])[1] AND ${grantedTo(alias)}`;
 }
 
-function grantedTo(alias: string): string {
+/** Of rows whose company is known: whether `$2` covers the company or the row's location. */
+export function grantedTo(alias: string): string {
   return `(${alias}.company_id = ANY($2::text[]) OR ${alias}.company_id || '/' || ${alias}.preferred_business_id = ANY($2::text[]))`;
 }
 

@@ -12,7 +12,12 @@ export interface World extends AsyncDisposable {
 }
 
 /** Calls may queue for as long as a test likes, so that many at once are answered and not refused. */
-const patience = { DATABASE_POOL_WAIT_MS: "30000", LOG_LEVEL: "fatal", DRAIN_TIMEOUT_MS: "1000" };
+const patience = {
+  DATABASE_POOL_WAIT_MS: "30000",
+  DATABASE_LOCK_TIMEOUT_MS: "30000",
+  LOG_LEVEL: "fatal",
+  DRAIN_TIMEOUT_MS: "1000",
+};
 const pageTokenSecret = "page-token-secret-of-the-fault-tests";
 
 export async function openWorld(environment: Readonly<Record<string, string>> = {}): Promise<World> {

@@ -100,3 +100,23 @@ describe("CheckConsent", () => {
     ]);
   });
 });
+
+describe("the consent of a promoted lead", () => {
+  it("permits nothing any more: its customer is asked", async () => {
+    const { id } = await server.ok(LeadService.method.createLead, newLead({ preferredBusinessId: "biz_a1" }));
+    const { customer: made } = await server.ok(LeadService.method.promoteLead, { id });
+    expect(await server.refused(checkConsent, { ...lead(id), ...byEmail })).toMatchObject({
+      ...{ code: "NOT_FOUND", reason: "LEAD_PROMOTED", metadata: { customerId: made?.id } },
+    });
+  });
+
+  it("is seen where the customer is now, not where the lead was", async () => {
+    const { id } = await server.ok(LeadService.method.createLead, newLead({ preferredBusinessId: "biz_a1" }));
+    const { customer: made } = await server.ok(LeadService.method.promoteLead, { id });
+    const history = { ...lead(id), pagination: {} };
+    const asA1 = { key: keys.businessA1 };
+    expect((await server.ok(listConsentHistory, history, asA1)).entries).toHaveLength(1);
+    await server.ok(updateCustomer, { id: made?.id ?? "", companyId, preferredBusinessId: "biz_a2" });
+    expect(await server.refused(listConsentHistory, history, asA1)).toMatchObject(notFound);
+  });
+});

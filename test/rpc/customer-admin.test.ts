@@ -8,7 +8,7 @@ import { keys } from "../support/fixture-keys.js";
 import { newCustomer } from "../support/new-customer.js";
 import { aDog, newLead } from "../support/new-lead.js";
 import { freshId, madeCustomer } from "../support/records.js";
-import { isArchived, notFound } from "../support/refused-with.js";
+import { invalidField, isArchived, notFound } from "../support/refused-with.js";
 import { startServer } from "../support/server.js";
 
 /** Many calls at once may queue for as long as the test likes. */
@@ -145,6 +145,11 @@ describe("an erased customer", () => {
 });
 
 describe("ImportCustomer", () => {
+  it("takes no id under which the history of an erased customer could stand", async () => {
+    const refusal = await server.refused(admin.importCustomer, { companyId, id: "erased_x1", customer: newCustomer() });
+    expect(refusal).toMatchObject(invalidField("id", "NOT_ALLOWED"));
+  });
+
   const times = { createdTime: time("2019-05-01T10:00:00.123Z"), lastUpdatedTime: time("2020-05-01T10:00:00Z") };
 
   it("keeps the id, times, authors and status that another system gave", async () => {

@@ -8,9 +8,9 @@ import { transports } from "../support/clients.js";
 import { type FixtureKey, fixtureKey, keys } from "../support/fixture-keys.js";
 import { pathFieldsOf } from "../support/rest-request.js";
 import { refused, startServer, succeeded } from "../support/server.js";
+import { allRpcs } from "./all-rpcs.js";
 import { coverageFaults, hasField, nameOf, requiredFieldsOf, without, withTexts } from "./rpc-fixture.js";
 import { rpcFixtures } from "./rpc-fixtures.js";
-import { allRpcs } from "./all-rpcs.js";
 
 const server = await startServer();
 afterAll(() => server.stop());

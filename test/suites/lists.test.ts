@@ -6,10 +6,10 @@ import { PaginationSchema } from "../../src/gen/proto/moego/common/v1/pagination
 import type { Refusal } from "../support/answer.js";
 import { keyTables } from "../support/fixture-keys.js";
 import { type CallOptions, refused, startServer, succeeded } from "../support/server.js";
+import { allRpcs } from "./all-rpcs.js";
 import { type ListFixture, rowCount, strangerPrefix } from "./list-fixture.js";
 import { listFixtures, listTables, neighbour, walker } from "./list-fixtures.js";
 import { coverageFaults, hasField } from "./rpc-fixture.js";
-import { allRpcs } from "./all-rpcs.js";
 
 const server = await startServer({ tables: [...listTables, ...keyTables([walker, neighbour])] });
 afterAll(() => server.stop());

@@ -12,10 +12,10 @@ import { FieldMaskSchema } from "@bufbuild/protobuf/wkt";
 import { afterAll, describe, expect, it } from "vitest";
 import type { Answer, Refusal } from "../support/answer.js";
 import { refused, startServer, succeeded } from "../support/server.js";
+import { allRpcs } from "./all-rpcs.js";
 import type { MaskFixture } from "./mask-fixture.js";
 import { maskFixtures } from "./mask-fixtures.js";
 import { coverageFaults, hasField, nameOf } from "./rpc-fixture.js";
-import { allRpcs } from "./all-rpcs.js";
 
 const server = await startServer();
 afterAll(() => server.stop());

@@ -3,8 +3,8 @@ import { tagKey } from "../../src/domain/tags.js";
 import { customFields } from "./fixture-fields.js";
 import { keys, keyTables } from "./fixture-keys.js";
 import { leadTables } from "./lead-rows.js";
-import { petTables } from "./pet-rows.js";
 import { packageTables } from "./package-rows.js";
+import { petTables } from "./pet-rows.js";
 import { settingTables } from "./setting-rows.js";
 
 /**
