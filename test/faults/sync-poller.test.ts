@@ -59,9 +59,9 @@ describe("a poller that follows lastUpdatedTime", () => {
 
   it("does miss some where changes do not wait for earlier ones", async () => {
     let missed = 0;
-    for (let round = 0; round < 5 && missed === 0; round += 1) missed = (await missedWhileWriting(hasty)).length;
+    for (let round = 0; round < 20 && missed === 0; round += 1) missed = (await missedWhileWriting(hasty)).length;
     expect(missed).toBeGreaterThan(0);
-  }, 60_000);
+  }, 150_000);
 
   it("does not miss a change that is stamped before another and committed after it", async () => {
     expect(await missedAmongTwo(world)).toEqual([]);
