@@ -66,6 +66,14 @@ const packages: Weighted = [
     [2, listPackageDetails],
   ] as const),
 ];
+const lists: Weighted = [
+  [3, listCustomers],
+  [3, listLeads],
+  [1, updateCustomer],
+  [1, updateLead],
+  [1, createCustomer],
+  [1, createLead],
+];
 const retries: Weighted = [[3, retry(getCustomer)]];
 
 function anyOf(...lists: readonly Weighted[]): fc.Arbitrary<Command> {
@@ -92,6 +100,7 @@ export const sequences = fc.record({
       ]),
     ),
     sequence([createCustomer, sellPackage], anyOf(packages, retries, [[1, archiveCustomer]])),
+    sequence([createCustomer, createLead, createCustomer, createLead, createCustomer], anyOf(lists)),
     sequence([], anyOf(customers, leads, packages, retries)),
   ),
 });

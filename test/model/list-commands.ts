@@ -19,8 +19,8 @@ const contactFilter = {
   since: maybe(which, 4),
 };
 
-/** Rows of a page; 0 asks for 50. */
-const sizes = fc.constantFrom(0, 1, 2, 3);
+/** Rows of a page, mostly fewer than there are; 0 asks for 50. */
+const sizes = fc.constantFrom(0, 1, 1, 2);
 
 type ContactFilter = {
   readonly email: string | undefined;
