@@ -1,0 +1,53 @@
+/** Why a request to another system brought no answer that can be used. */
+export type OutboundFailure =
+  /** The URL, or an address its host resolves to, may not be called (EXTERNAL_API_ALLOW). No packet left. */
+  | "TARGET_FORBIDDEN"
+  | "NAME_NOT_RESOLVED"
+  | "CONNECTION_FAILED"
+  | "TLS_FAILED"
+  | "CONNECTION_LOST"
+  /** No connection, or no whole answer, within the time limit. */
+  | "TIMEOUT"
+  /** More than 64 KiB after decompression. */
+  | "ANSWER_TOO_LARGE"
+  /** An answer that breaks HTTP or its own content encoding. */
+  | "ANSWER_MALFORMED"
+  /** The API failed several times in a row and is left alone for a while. */
+  | "BREAKER_OPEN"
+  /** The company has as many calls under way as it may. */
+  | "TOO_MANY_CALLS";
+
+/** One HTTP request to another system. Whoever builds it has checked method, header names and values. */
+export interface OutboundRequest {
+  readonly companyId: string;
+  /** Configuration that the request belongs to: one circuit breaker for each. */
+  readonly externalApiId: string;
+  readonly method: string;
+  /** Absolute, without user information. */
+  readonly url: string;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly body?: string;
+  /** For connecting and answering together. */
+  readonly timeoutMs: number;
+}
+
+export interface OutboundAnswer {
+  readonly kind: "answered";
+  /** Any status, those of redirects and errors too. */
+  readonly status: number;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  /** Decompressed, as UTF-8. */
+  readonly body: string;
+  readonly durationMs: number;
+}
+
+export interface NoOutboundAnswer {
+  readonly kind: "failed";
+  readonly failure: OutboundFailure;
+  readonly durationMs: number;
+}
+
+/** Sends requests to systems of others. Rejects only when the signal fires. */
+export interface OutboundCalls {
+  call(request: OutboundRequest, signal: AbortSignal): Promise<OutboundAnswer | NoOutboundAnswer>;
+}
