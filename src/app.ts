@@ -1,4 +1,3 @@
-import { hkdfSync } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { Config } from "./config.js";
 import type { ServiceSecrets } from "./database-server.js";
@@ -6,29 +5,14 @@ import { createKeyChecker, systemClock } from "./domain/key-checker.js";
 import { createHandlers } from "./handlers/registry.js";
 import type { Logger } from "./logger.js";
 import { createMetrics, type Metrics } from "./metrics.js";
-import { createApiKeyRepository } from "./persistence/api-keys.js";
-import { createCardLinkRepository } from "./persistence/card-links.js";
 import { startCleanup } from "./persistence/cleanup.js";
-import { createConsentRepository } from "./persistence/consent-history.js";
-import { createCustomFieldRepository } from "./persistence/custom-fields.js";
-import { createCustomerAdminRepository } from "./persistence/customer-admin.js";
-import { createCustomerRepository } from "./persistence/customers.js";
 import { type Database, openDatabase } from "./persistence/database.js";
-import { createDirectoryRepository } from "./persistence/directory.js";
-import { createDirectoryAdminRepository } from "./persistence/directory-admin.js";
 import { createKeyCheckRepository } from "./persistence/key-check.js";
-import { createLeadAdminRepository } from "./persistence/lead-admin.js";
-import { createLeadRepository } from "./persistence/leads.js";
-import { createPackageRepository } from "./persistence/packages.js";
-import { createPetRepository } from "./persistence/pets.js";
-import { createPseudonym } from "./persistence/pseudonym.js";
-import { createSettingRepositories } from "./persistence/settings.js";
-import { createCatalogueRepository } from "./persistence/settings-catalogue.js";
-import { createCustomFieldListRepository } from "./persistence/settings-custom-fields.js";
 import { statement } from "./persistence/statement.js";
 import type { Run } from "./pipeline/call.js";
 import { createRefuse } from "./pipeline/observe.js";
 import { createPipeline } from "./pipeline/pipeline.js";
+import { createRepositories } from "./repositories.js";
 import { services } from "./services.js";
 import { binding } from "./start-error.js";
 import { createConnectHandler } from "./transport/connect.js";
@@ -68,23 +52,8 @@ export async function createApp({ config, logger, databaseUrl, secrets }: AppOpt
     onTouchFailed: (err) => logger.warn({ err }, "the time of last use of a key was not stored"),
   });
   let httpUrl = "";
-  const pseudonym = createPseudonym(derivedKey(secrets, "moego erased records"));
   const handlers = createHandlers({
-    customers: createCustomerRepository(database),
-    customFields: createCustomFieldRepository(database),
-    leads: createLeadRepository(database),
-    pets: createPetRepository(database),
-    cardLinks: createCardLinkRepository(database, derivedKey(secrets, "moego card links")),
-    settings: createSettingRepositories(database),
-    customFieldLists: createCustomFieldListRepository(database),
-    catalogue: createCatalogueRepository(database),
-    directory: createDirectoryRepository(database),
-    directoryAdmin: createDirectoryAdminRepository(database),
-    apiKeys: createApiKeyRepository(database),
-    packages: createPackageRepository(database),
-    customerAdmin: createCustomerAdminRepository(database, pseudonym),
-    leadAdmin: createLeadAdminRepository(database, pseudonym),
-    consents: createConsentRepository(database),
+    ...createRepositories(database, secrets),
     pageTokenSecret: secrets.pageTokenSecret,
     publicBaseUrl: () => config.publicBaseUrl ?? httpUrl,
   });
@@ -160,11 +129,6 @@ async function startServers({ config, run, logger, metrics, database }: ServerPa
 async function readTls({ certFile, keyFile }: NonNullable<Config["tls"]>) {
   const [certificate, key] = await Promise.all([readFile(certFile, "utf8"), readFile(keyFile, "utf8")]);
   return { certificate, key };
-}
-
-/** A key for each purpose, so that what signs card links is never what encrypts something else. */
-function derivedKey({ secretKey }: ServiceSecrets, purpose: string): Uint8Array {
-  return new Uint8Array(hkdfSync("sha256", secretKey, "", purpose, 32));
 }
 
 /**
