@@ -7,10 +7,16 @@ const unitMs = { h: 3_600_000, d: 86_400_000 } as const;
  * moment in UTC. Whether it lies in the future is checked with the rest of the key.
  */
 export function expiryOf(text: string, now: number): Date {
-  const [, amount, unit] = /^(\d{1,5})([hd])$/.exec(text) ?? [];
-  if (amount !== undefined) return new Date(now + Number(amount) * (unit === "h" ? unitMs.h : unitMs.d));
+  const spanMs = spanOf(text);
+  if (spanMs !== undefined) return new Date(now + spanMs);
   const isMoment = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d))?$/.test(text);
   const moment = new Date(text);
   if (isMoment && !Number.isNaN(moment.getTime())) return moment;
   throw new UsageError("--expires takes a span such as 90d or 12h, or a time such as 2030-01-31T00:00:00Z.");
+}
+
+/** The milliseconds of a span such as `12h` or `90d`; undefined for what is none. */
+export function spanOf(text: string): number | undefined {
+  const [, amount, unit] = /^(\d{1,5})([hd])$/.exec(text) ?? [];
+  return amount === undefined ? undefined : Number(amount) * (unit === "h" ? unitMs.h : unitMs.d);
 }

@@ -18,6 +18,9 @@ export const helpText = `moego - an open backend for pet-service businesses
       --expires 90d                 a span (h, d) or a time (RFC 3339)
       --json
   moego keys list [--json]
+  moego keys rotate ID              give the key a new secret and print it, once
+      --overlap 24h                 how long the one before it still works (h, d; 0h..30d)
+      --json
   moego keys revoke ID              refused everywhere within 2 seconds
 
 The database is that of DATABASE_URL, or the embedded one below DATA_DIR, also while the service runs.

@@ -1,8 +1,16 @@
 import { parseArgs } from "node:util";
-import { type ApiKey, type ApiKeyInput, type ApiKeys, createApiKeys, type Organization } from "../domain/api-keys.js";
+import {
+  type ApiKey,
+  type ApiKeyInput,
+  type ApiKeys,
+  createApiKeys,
+  defaultOverlapMs,
+  maxOverlapMs,
+  type Organization,
+} from "../domain/api-keys.js";
 import { createApiKeyRepository } from "../persistence/api-keys.js";
 import { type Command, required, toColumns, UsageError } from "./command.js";
-import { expiryOf } from "./expiry.js";
+import { expiryOf, spanOf } from "./expiry.js";
 import { type Session, withDatabase } from "./session.js";
 
 const several = { type: "string", multiple: true } as const;
@@ -48,6 +56,29 @@ export const listKeys: Command = async (words, context) => {
   const heading = ["ID", "NAME", "STATE", "ORGANIZATIONS", "SCOPES", "SECRET", "LAST USED"];
   for (const line of toColumns([heading, ...keys.map((key) => toCells(key, context.now()))])) out(line);
 };
+
+/** `moego keys rotate <id>`: prints the new secret once; the one before it works for the overlap more. */
+export const rotateKey: Command = async (words, context) => {
+  const options = { overlap: one, json };
+  const { positionals, values } = parseArgs({ args: [...words], options, allowPositionals: true });
+  const [id, ...more] = positionals;
+  if (id === undefined || more.length > 0) throw new UsageError("Name one key: moego keys rotate <id>");
+  const overlapMs = values.overlap === undefined ? defaultOverlapMs : spanOf(values.overlap);
+  if (overlapMs === undefined || overlapMs > maxOverlapMs)
+    throw new UsageError("--overlap takes a span of up to 30 days, such as 24h, 7d or 0h.");
+  const { key, secret } = await withDatabase(context, "moego keys rotate", (session) =>
+    keysOf(session, context.now).rotate({ id, overlapMs }, "installation", session.write),
+  );
+  const { out, err } = context.terminal;
+  if (values.json) return out(JSON.stringify({ ...key, secret }, null, 2));
+  out(secret ?? "");
+  err(`Key ${key.id} (${key.name}) has a new secret, shown this once. ${endOf(overlapMs)}`);
+};
+
+function endOf(overlapMs: number): string {
+  if (overlapMs === 0) return "The one before it has ended.";
+  return `The one before it ends in ${overlapMs / 3_600_000} h.`;
+}
 
 /** `moego keys revoke <id>`: refused everywhere within 2 s. */
 export const revokeKey: Command = async (words, context) => {

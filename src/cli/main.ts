@@ -14,6 +14,7 @@ const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ["businesses list", async () => (await import("./directory.js")).listBusinesses],
   ["keys create", async () => (await import("./keys.js")).createKey],
   ["keys list", async () => (await import("./keys.js")).listKeys],
+  ["keys rotate", async () => (await import("./keys.js")).rotateKey],
   ["keys revoke", async () => (await import("./keys.js")).revokeKey],
 ]);
 

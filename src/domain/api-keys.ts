@@ -42,6 +42,12 @@ export interface ApiKeyInput {
   readonly expiredTime?: Date;
 }
 
+const dayMs = 86_400_000;
+
+/** How long the secret before a rotation goes on working, unless said otherwise, and at most. */
+export const defaultOverlapMs = dayMs;
+export const maxOverlapMs = 30 * dayMs;
+
 /** A secret to store. */
 export interface NewSecret {
   /** SHA-256 of the secret, 32 bytes. */

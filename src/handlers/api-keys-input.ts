@@ -1,6 +1,6 @@
 import { type Duration, type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
 import { z } from "zod";
-import type { ApiKeyInput, Organization } from "../domain/api-keys.js";
+import { type ApiKeyInput, defaultOverlapMs, maxOverlapMs, type Organization } from "../domain/api-keys.js";
 import type { Caller } from "../domain/caller.js";
 import { DomainError, invalidRequest, type Violation } from "../domain/errors.js";
 import type { Restrictions } from "../gen/proto/moego/auth/apikey/v1/apikey_pb.js";
@@ -8,15 +8,12 @@ import { Organization_Type } from "../gen/proto/moego/auth/apikey/v1/apikey_pb.j
 import { id, optionalId } from "./fields.js";
 import { because } from "./parse.js";
 
-const dayMs = 86_400_000;
-const maxOverlapMs = 30 * dayMs;
-
 /** How long the secret before goes on working, in milliseconds; absent = 24 hours. */
 const overlap = z
   .custom<Duration>()
   .optional()
   .transform((duration, context) => {
-    if (!duration) return dayMs;
+    if (!duration) return defaultOverlapMs;
     const overlapMs = Number(duration.seconds) * 1_000 + duration.nanos / 1e6;
     if (overlapMs >= 0 && overlapMs <= maxOverlapMs && Math.abs(duration.nanos) < 1e9) return Math.trunc(overlapMs);
     context.addIssue(because("OUT_OF_RANGE", "Must be 0 to 30 days."));

@@ -41,6 +41,33 @@ describe("moego keys", () => {
     expect(again.stdout).toBe(revoked.stdout);
   });
 
+  it("rotates a key: the new secret is shown once, the one before it works for the overlap", async () => {
+    const { key, secret: first } = await createJson("--name", "Rotated", "--company", "cmp_001");
+    const rotated = await moego(["keys", "rotate", key.id, "--overlap", "1h"], environment);
+    expect({ code: rotated.code, stdout: rotated.stdout }).toEqual({
+      code: 0,
+      stdout: expect.stringMatching(/^moego_[0-9A-Za-z]{49}\n$/),
+    });
+    expect(rotated.stderr).toContain("ends in 1 h");
+    const second = rotated.stdout.trim();
+    expect(second).not.toBe(first);
+    for (const secret of [first, second]) expect((await listCustomers(service.httpUrl, secret)).status).toBe(200);
+    const again = await moego(["keys", "rotate", key.id, "--overlap", "0h", "--json"], environment);
+    const { secret: third, id } = JSON.parse(again.stdout);
+    expect(id).toBe(key.id);
+    await until(async () => (await listCustomers(service.httpUrl, second)).status === 401);
+    expect((await listCustomers(service.httpUrl, first)).status).toBe(401);
+    expect((await listCustomers(service.httpUrl, third)).status).toBe(200);
+  });
+
+  it("gives no secret to a revoked key, nor to one that does not exist", async () => {
+    const { key } = await createJson("--name", "Gone", "--company", "cmp_001");
+    await moego(["keys", "revoke", key.id], environment);
+    for (const id of [key.id, "key_404"]) {
+      expect(await moego(["keys", "rotate", id], environment)).toMatchObject({ code: 1, stdout: "" });
+    }
+  });
+
   it("lets an expired key in no more", async () => {
     const { key, secret } = await createJson("--name", "Trial", "--company", "cmp_001", "--expires", "1h");
     expect((await listCustomers(service.httpUrl, secret)).status).toBe(200);
@@ -114,6 +141,8 @@ describe("moego keys", () => {
     [["keys", "create", "--name", "x", "--unknown", "y"]],
     [["keys", "create", "--name", "x", "--business", "biz_001"]],
     [["keys", "create", "--name", "x", "--company", "cmp_001", "--expires", "soon"]],
+    [["keys", "rotate"]],
+    [["keys", "rotate", "key_demo_1", "--overlap", "31d"]],
     [["keys", "revoke"]],
     [["serve", "now"]],
     [["constructor"]],
