@@ -23,6 +23,8 @@ export interface Price {
 /** What can change of a service of the catalogue. */
 export interface ServiceContent {
   readonly name: string;
+  /** Empty = under no heading. */
+  readonly category: string;
   readonly price?: Price;
   /** 0 = nothing said. */
   readonly minutes: number;
@@ -38,7 +40,6 @@ export interface ServiceContent {
 /** A service that a company offers. */
 export interface OfferedService extends ServiceContent, ServiceKind {
   readonly id: string;
-  readonly category: string;
 }
 
 /** What never changes of a service. */
@@ -57,14 +58,16 @@ export interface Offer {
   readonly staffIds: readonly string[];
 }
 
-export interface NewService extends ServiceKind, Pick<ServiceContent, "name" | "price" | "minutes"> {
+export interface NewService extends ServiceKind, Pick<ServiceContent, "name" | "category" | "price" | "minutes"> {
   readonly companyId: string;
+  /** To keep for what is moved here; absent = a new one. */
+  readonly id?: string;
   readonly offer: Offer;
 }
 
 export interface ServiceUpdate
   extends EntryTarget,
-    Partial<Pick<ServiceContent, "name" | "price" | "minutes" | "inactive">> {
+    Partial<Pick<ServiceContent, "name" | "category" | "price" | "minutes" | "inactive">> {
   readonly offer: Offer;
 }
 
@@ -85,7 +88,7 @@ export interface CatalogueRepository {
   get(target: EntryTarget, signal: AbortSignal): Promise<OfferedService | undefined>;
   /** One row more than the page's size, by name, then by id. */
   list(query: ServiceQuery, signal: AbortSignal): Promise<readonly OfferedService[]>;
-  /** `check` throws when locations or staff members are missing. */
+  /** `check` throws when locations or staff members are missing; ALREADY_EXISTS when the id is taken. */
   create(service: NewEntry<ServiceContent & ServiceKind>, write: Write, check: OfferCheck): Promise<OfferedService>;
   /** `decide` says what the service becomes, from what it is under the lock. */
   change(
@@ -126,10 +129,10 @@ export function createCatalogue(repository: CatalogueRepository): Catalogue {
       return repository.list(query, signal);
     },
 
-    async create({ companyId, offer, ...service }, caller, write) {
+    async create({ companyId, id = newId(idPrefixes.service), offer, ...service }, caller, write) {
       assertMayWriteSettings(caller, companyId);
       const content = { ...service, ...offered(offer, nobody), inactive: false };
-      return repository.create({ companyId, id: newId(idPrefixes.service), content }, write, checkOf(offer));
+      return repository.create({ companyId, id, content }, write, checkOf(offer));
     },
 
     async update({ companyId, id, offer, ...update }, caller, write) {

@@ -5,7 +5,7 @@ import { isCountry, isTimeZone } from "../domain/directory-fields.js";
 import { nameRule } from "../domain/text.js";
 import { perCountry } from "./country.js";
 import { address as anyAddress, withoutUndefined } from "./customer-input.js";
-import { email, httpsUrl, id, optionalId, optionalPhone, rule, text } from "./fields.js";
+import { email, httpsUrl, id, optionalGivenId, optionalId, optionalPhone, rule, text } from "./fields.js";
 import { because } from "./parse.js";
 
 const name = text(nameRule);
@@ -42,7 +42,7 @@ function sentOrCleared<T>(sent: keyof T, cleared: keyof T, path: string) {
 /** CreateCompany: message to domain. */
 export const newCompany = z
   .object({
-    ...{ id: optionalId, name, country, timeZone, enterpriseId: optionalId },
+    ...{ id: optionalGivenId, name, country, timeZone, enterpriseId: optionalId },
     ...{ maxCustomers: maxCustomers.optional(), upcomingAppointmentsUrlTemplate: httpsUrl },
   })
   .transform(
@@ -102,7 +102,7 @@ const businessLinks = {
 export const newBusiness = perCountry((region) =>
   z
     .object({
-      ...{ companyId: id, id: optionalId, name, email, ...businessLinks },
+      ...{ companyId: id, id: optionalGivenId, name, email, ...businessLinks },
       ...{ phone: optionalPhone(region), businessPhone: optionalPhone(region), address: address.optional() },
     })
     .transform(({ id: given, address: place, ...same }) => ({
@@ -171,7 +171,7 @@ export const newStaff = perCountry((region) =>
     .object({
       ...{
         companyId: id,
-        id: optionalId,
+        id: optionalGivenId,
         firstName: name,
         lastName,
         avatar: httpsUrl,

@@ -31,6 +31,13 @@ export const givenId = id.superRefine((value, context) => {
     context.addIssue(because("NOT_ALLOWED", `Must not begin with ${erasedPrefix}.`));
 });
 
+/** The same; empty = the server makes one. */
+export const optionalGivenId = z.string().superRefine((value, context) => {
+  if (value === "") return;
+  if (!isId(value)) context.addIssue(because("INVALID_FORMAT", idShape));
+  else if (!isGivenId(value)) context.addIssue(because("NOT_ALLOWED", `Must not begin with ${erasedPrefix}.`));
+});
+
 /** An id; empty = none. */
 export const optionalId = z.string().superRefine((value, context) => {
   if (value !== "" && !isId(value)) context.addIssue(because("INVALID_FORMAT", idShape));

@@ -5,7 +5,7 @@ import { neverExpires } from "../domain/package.js";
 import type { NewPackage } from "../domain/packages.js";
 import { nameRule, noteRule } from "../domain/text.js";
 import type { SellPackageRequest } from "../gen/proto/moego/admin/v1/package_pb.js";
-import { id, list, optionalId, text } from "./fields.js";
+import { id, list, optionalGivenId, optionalId, text } from "./fields.js";
 import { price } from "./money.js";
 import { because } from "./parse.js";
 import { birthday as wholeDate } from "./pet-input.js";
@@ -25,7 +25,7 @@ const moment = z.custom<Timestamp>().transform(({ seconds, nanos }, context) => 
 
 const saleLine = z
   .object({
-    id: optionalId,
+    id: optionalGivenId,
     services: list(z.object({ serviceId: id, unitPrice: price.optional() }), maxServicesPerLine),
     quantity: z.number().superRefine((quantity, context) => {
       if (quantity < 1 || quantity > maxQuantity)
@@ -42,7 +42,7 @@ const saleLine = z
 export const newPackage = z
   .object({
     companyId: id,
-    id: optionalId,
+    id: optionalGivenId,
     customerId: id,
     businessId: id,
     staffId: optionalId,

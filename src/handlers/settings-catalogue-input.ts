@@ -8,7 +8,7 @@ import {
 } from "../domain/setting-catalogue.js";
 import { nameRule } from "../domain/text.js";
 import { maxFilterValues, withoutUndefined } from "./customer-input.js";
-import { id, list, rule, text } from "./fields.js";
+import { id, list, optionalGivenId, rule, text } from "./fields.js";
 import { pagination } from "./page-token.js";
 import { because } from "./parse.js";
 import { named } from "./settings-input.js";
@@ -49,6 +49,8 @@ const price = z
 const minutes = z.number().superRefine((value, context) => {
   if (value < 0 || value > maxMinutes) context.addIssue(because("OUT_OF_RANGE", "Must be 0 to 100,000 minutes."));
 });
+
+const category = text({ ...nameRule, min: 0 });
 
 const offer = {
   businessIds: list(id, maxBusinesses),
@@ -113,6 +115,8 @@ export const newService = z
     serviceTime: minutes,
     availableAllBusiness: z.boolean(),
     availableAllStaff: z.boolean(),
+    id: optionalGivenId,
+    category,
     ...offer,
   })
   .refine(...offerRules[0])
@@ -120,7 +124,8 @@ export const newService = z
   .refine(...offerRules[2])
   .transform((message) => ({
     ...{ companyId: message.companyId, name: message.name, minutes: message.serviceTime },
-    ...{ itemType: message.serviceItemType, type: message.serviceType },
+    ...{ itemType: message.serviceItemType, type: message.serviceType, category: message.category },
+    ...(message.id === "" ? {} : { id: message.id }),
     ...(message.price ? { price: message.price } : {}),
     offer: toOffer(message),
   }));
@@ -135,15 +140,16 @@ export const serviceUpdate = z
     availableAllBusiness: z.boolean().optional(),
     availableAllStaff: z.boolean().optional(),
     inactive: z.boolean().optional(),
+    category: category.optional(),
     ...offer,
   })
   .refine(...offerRules[0])
   .refine(...offerRules[1])
   .refine(...offerRules[2])
   .transform((message) => {
-    const { companyId, id: serviceId, name, price: newPrice, serviceTime, inactive } = message;
+    const { companyId, id: serviceId, name, category: heading, price: newPrice, serviceTime, inactive } = message;
     return {
       ...{ companyId, id: serviceId, offer: toOffer(message) },
-      ...withoutUndefined({ name, price: newPrice, minutes: serviceTime, inactive }),
+      ...withoutUndefined({ name, category: heading, price: newPrice, minutes: serviceTime, inactive }),
     };
   });

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { maxOrderedEntries } from "../domain/setting.js";
 import { nameRule, tagNameRule } from "../domain/text.js";
 import { withoutUndefined } from "./customer-input.js";
-import { color, id, line, list, optionalId, rule, text } from "./fields.js";
+import { color, id, line, list, optionalGivenId, rule, text } from "./fields.js";
 import { weight } from "./pet-input.js";
 
 /** A whole list of a company. */
@@ -14,7 +14,7 @@ export const named = z.object({ companyId: id, id });
 export const newOrder = z.object({ companyId: id, ids: list(id, maxOrderedEntries) });
 
 /** An id to keep for what is moved here from elsewhere; none = the server makes one. */
-export const importedId = optionalId.transform((value) => value || undefined);
+export const importedId = optionalGivenId.transform((value) => value || undefined);
 
 /** Company and id of what is created. */
 export const fresh = { companyId: id, id: importedId };

@@ -1,3 +1,4 @@
+import { alreadyExists } from "../domain/errors.js";
 import {
   type CatalogueRepository,
   type OfferCheck,
@@ -9,6 +10,7 @@ import {
 import type { Prisma } from "../gen/prisma/client.js";
 import type { ServiceModel } from "../gen/prisma/models.js";
 import type { Database } from "./database.js";
+import { violatedConstraint } from "./errors.js";
 import { recordChange } from "./ledgers.js";
 import { changeSettings, present } from "./settings-change.js";
 import { statement } from "./statement.js";
@@ -49,6 +51,8 @@ export function createCatalogueRepository(database: Database): CatalogueReposito
           return [id];
         },
         answer: async (tx, [made = id]) => present(await find(tx, companyId, made)),
+      }).catch((error: unknown) => {
+        throw violatedConstraint(error) === "service_pkey" ? alreadyExists("Service", "id") : error;
       }),
 
     change: ({ companyId, id }, write, decide, offer) =>
@@ -96,9 +100,9 @@ function without(ids: readonly string[], found: readonly { readonly id: string }
   return new Set(ids.filter((id) => !known.has(id)));
 }
 
-function columns({ name, price, minutes, inactive, ...offer }: ServiceContent) {
+function columns({ name, category, price, minutes, inactive, ...offer }: ServiceContent) {
   return {
-    ...{ name, serviceMinutes: minutes, inactive },
+    ...{ name, category, serviceMinutes: minutes, inactive },
     ...{ priceCurrency: price?.currencyCode ?? "", priceUnits: price?.units ?? 0n, priceNanos: price?.nanos ?? 0 },
     availableAllBusiness: offer.atAllBusinesses,
     availableBusinessIds: [...offer.businessIds],

@@ -53,6 +53,33 @@ describe("CreateService", () => {
     expect(await server.ok(getService, { companyId, id: service.id })).toEqual(service);
   });
 
+  it("keeps the id and the heading of a service that another system has kept", async () => {
+    const service = await server.ok(createService, { ...nails, id: "Service.7", category: " Paws " });
+    expect(service).toMatchObject({ id: "Service.7", category: "Paws" });
+    expect(await server.ok(getService, { companyId, id: "Service.7" })).toEqual(service);
+    const moved = await server.ok(updateService, { companyId, id: "Service.7", category: "Claws" });
+    expect(moved.category).toBe("Claws");
+    expect((await server.ok(updateService, { companyId, id: "Service.7", name: "Trim" })).category).toBe("Claws");
+    expect((await server.ok(updateService, { companyId, id: "Service.7", category: "" })).category).toBe("");
+  });
+
+  it("of an id that the company has is ALREADY_EXISTS, of one that no caller may give INVALID_ARGUMENT", async () => {
+    const taken = await server.refused(createService, { ...nails, id: "srv_a1" });
+    expect(taken).toMatchObject({ code: "ALREADY_EXISTS", reason: "ALREADY_EXISTS" });
+    // An id of another company is no obstacle.
+    expect((await server.ok(createService, { ...nails, id: "srv_c1" })).id).toBe("srv_c1");
+    for (const [id, reason] of [
+      ["no id", "INVALID_FORMAT"],
+      ["erased_1", "NOT_ALLOWED"],
+    ] as const) {
+      const refusal = await server.refused(createService, { ...nails, id, category: "x".repeat(101) });
+      expect(refusal.violations).toEqual([
+        { field: "id", reason },
+        { field: "category", reason: "TOO_LONG" },
+      ]);
+    }
+  });
+
   it("names every location and staff member that the company does not have or has retired", async () => {
     const places = {
       ...{ businessIds: ["biz_a1", "biz_c1"], availableBusinessIds: ["biz_a9"] },
