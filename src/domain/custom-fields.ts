@@ -1,5 +1,6 @@
 import type { Violation, ViolationReason } from "./errors.js";
 import { moneyFault } from "./money.js";
+import { isId } from "./ids.js";
 import { lineRule, normalise, noteRule, textFault } from "./text.js";
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -208,7 +209,11 @@ function relationFault(content: Json | undefined): Fault | undefined {
   if (!isObject(content) || (content["entity"] !== "CUSTOMER" && content["entity"] !== "LEAD")) {
     return { reason: "REQUIRED", description: "Entity must be CUSTOMER or LEAD." };
   }
-  const named = (typeof content["id"] === "string" && content["id"] !== "0") || Boolean(content["refId"]);
+  const refId = content["refId"];
+  if (typeof refId === "string" && refId !== "" && !isId(refId)) {
+    return { reason: "INVALID_FORMAT", description: "Ref_id must be 1 to 30 letters, digits, `_`, `.` or `-`." };
+  }
+  const named = (typeof content["id"] === "string" && content["id"] !== "0") || Boolean(refId);
   return named ? undefined : { reason: "REQUIRED", description: "Id or ref_id must name a record." };
 }
 

@@ -74,7 +74,7 @@ export function createCustomerAdmin({
       const { companyId, id, customer } = input;
       const reach = reachOf(caller, companyId);
       assertBusinesses(reach, [customer.preferredBusinessId]);
-      const check = { companyId, association: "CUSTOMER", write: "create", current: {} } as const;
+      const check = { reach, association: "CUSTOMER", write: "create", current: {} } as const;
       const fields = await checkCustomFields(customFields, { ...check, given: customer.customFields }, write.signal);
       const stored = await customerAdmin.import({ companyId, id }, write, async (unit) => {
         const staffId = write.staffId ?? "";

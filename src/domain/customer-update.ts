@@ -1,3 +1,4 @@
+import type { CompanyReach } from "./caller.js";
 import { applyConsent, type ConsentChange } from "./consent.js";
 import type { FieldValues } from "./custom-fields.js";
 import { type Address, type Coordinate, etagOf, maxAddresses, type Preference } from "./customer.js";
@@ -43,6 +44,7 @@ export interface NotesUpdate {
 
 export interface UpdateContext {
   readonly customFields: CustomFieldRepository;
+  readonly reach: CompanyReach;
   readonly mayCreateTags: boolean;
   readonly signal: AbortSignal;
 }
@@ -78,7 +80,7 @@ export async function applyUpdate(
     ? await checkCustomFields(
         context.customFields,
         {
-          companyId: customer.companyId,
+          reach: context.reach,
           association: "CUSTOMER",
           write: update.customFields.write,
           current: customer.customFields,

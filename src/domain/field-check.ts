@@ -1,3 +1,6 @@
+import { isDeepStrictEqual } from "node:util";
+import { visibilityWithin } from "./access.js";
+import type { CompanyReach } from "./caller.js";
 import {
   type CheckedFields,
   checkFields,
@@ -9,7 +12,8 @@ import {
 import type { CustomFieldRepository } from "./setting-repository.js";
 
 export interface FieldCheck {
-  readonly companyId: string;
+  /** What the key reaches of the company: a record elsewhere is to it as if it did not exist. */
+  readonly reach: CompanyReach;
   /** Whose fields. */
   readonly association: "CUSTOMER" | "LEAD";
   readonly write: FieldWrite;
@@ -18,18 +22,21 @@ export interface FieldCheck {
   readonly given: FieldValues;
 }
 
-/** Checks custom fields against the company's definitions and, for RELATION fields, against its records. */
+/** Checks custom fields against the company's definitions and, for RELATION fields, against the records the key sees. */
 export async function checkCustomFields(
   repository: CustomFieldRepository,
-  { companyId, association, write, current, given }: FieldCheck,
+  { reach, association, write, current, given }: FieldCheck,
   signal: AbortSignal,
 ): Promise<CheckedFields> {
-  const definitions = await repository.definitions(companyId, association, signal);
+  const definitions = await repository.definitions(reach.companyId, association, signal);
   const checked = checkFields(definitions, write, current, given);
-  const accepted = Object.fromEntries(Object.entries(given).filter(([code]) => code in checked.values));
-  const relations = relationsOf(accepted);
+  const refused = new Set(checked.violations.map((violation) => violation.field));
+  const accepted = Object.fromEntries(Object.entries(given).filter(([code]) => !refused.has(fieldPath(code))));
+  const stored = relationsOf(current);
+  // Sending back what is stored is no new use of it, and asks nothing about the record.
+  const relations = relationsOf(accepted).filter((target) => !stored.some((known) => isDeepStrictEqual(known, target)));
   if (relations.length === 0) return checked;
-  const missing = await repository.missingRelations(companyId, relations, signal);
+  const missing = await repository.missingRelations(visibilityWithin(reach), relations, signal);
   const violations = missing.map((code) => ({
     field: fieldPath(code),
     reason: "NOT_FOUND" as const,

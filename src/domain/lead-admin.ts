@@ -1,4 +1,4 @@
-import { assertBusinesses, reaches, reachOf, visibilityWithin } from "./access.js";
+import { assertBusinesses, reachesLead, reachOf, visibilityWithin } from "./access.js";
 import type { Caller } from "./caller.js";
 import { applyConsent, defaultConsent } from "./consent.js";
 import type { RecordName } from "./customer-admin.js";
@@ -53,7 +53,7 @@ export function createLeadAdmin({ leadAdmin, customFields }: LeadAdminDependenci
       const preferredBusinessId = input.lead.preferredBusinessId ?? onlyBusinessOf(reach);
       if (preferredBusinessId !== undefined) assertBusinesses(reach, [preferredBusinessId]);
       const lead = { ...input.lead, ...(preferredBusinessId === undefined ? {} : { preferredBusinessId }) };
-      const check = { companyId, association: "LEAD", write: "create", current: {}, given: lead.customFields } as const;
+      const check = { reach, association: "LEAD", write: "create", current: {}, given: lead.customFields } as const;
       const fields = await checkCustomFields(customFields, check, write.signal);
       const stored = await leadAdmin.import({ companyId, id }, write, async (unit) => {
         const references = await unit.missing(lead);
@@ -68,7 +68,7 @@ export function createLeadAdmin({ leadAdmin, customFields }: LeadAdminDependenci
         await unit.insert({ ...lead, ...timesOf(input, unit.now), consent, customFields: fields.values });
       });
       // A replay shows the lead as it now is, and it may have moved out of the key's locations.
-      if (!reaches(reach, stored)) throw notFound("Lead", id);
+      if (!reachesLead(reach, stored)) throw notFound("Lead", id);
       return assertLead(stored);
     },
   };

@@ -55,7 +55,7 @@ export async function applyLeadUpdate(unit: LeadUnit, update: LeadUpdate, contex
     ? await checkCustomFields(
         context.customFields,
         {
-          companyId: lead.companyId,
+          reach,
           association: "LEAD",
           write: update.customFields.write,
           current: lead.customFields,

@@ -1,4 +1,4 @@
-import { assertBusinesses, reaches, reachOf } from "./access.js";
+import { assertBusinesses, reaches, reachesLead, reachOf } from "./access.js";
 import { type Caller, type CompanyReach, visibilityOf } from "./caller.js";
 import { applyConsent, type ConsentChange, defaultConsent } from "./consent.js";
 import type { Customer } from "./customer.js";
@@ -41,7 +41,7 @@ export function createLeads({ leads, customFields }: LeadDependencies): Leads {
       const preferredBusinessId = input.preferredBusinessId ?? onlyBusinessOf(reach);
       if (preferredBusinessId !== undefined) assertBusinesses(reach, [preferredBusinessId]);
       const check = {
-        companyId,
+        reach,
         association: "LEAD",
         write: "create",
         current: {},
@@ -57,7 +57,7 @@ export function createLeads({ leads, customFields }: LeadDependencies): Leads {
       const outcome = await leads.create(record, { admit: fields.violations.length === 0 }, write);
       if (outcome.kind === "created") {
         // A replay shows the lead as it now is, and it may have moved out of the key's locations.
-        if (!reaches(reach, outcome.lead)) throw notFound("Lead", outcome.lead.id);
+        if (!reachesLead(reach, outcome.lead)) throw notFound("Lead", outcome.lead.id);
         return assertLead(outcome.lead);
       }
       throw invalidRequest(inLead([...fields.violations, ...leadReferenceViolations(outcome.missing)]));
@@ -89,7 +89,7 @@ export function createLeads({ leads, customFields }: LeadDependencies): Leads {
       if (outcome.kind === "quota") throw quotaExceeded(outcome.companyId, outcome.limit);
       const { customer } = outcome;
       // One that was promoted before may have moved out of the key's locations since.
-      if (!reaches(reachOf(caller, customer.companyId), customer)) throw notFound("Customer", customer.id);
+      if (!reaches(reachOf(caller, customer.companyId), customer)) throw notFound("Lead", id);
       return customer;
     },
   };

@@ -70,7 +70,9 @@ export function createCustomFields({ lists, records }: CustomFieldDependencies):
   async function checked(field: Checked, signal: AbortSignal): Promise<CustomFieldContent> {
     const { content, violations } = checkContent(field);
     const relation = content.defaultValue ? relationsOf({ default: content.defaultValue }) : [];
-    const missing = relation.length > 0 ? await records.missingRelations(field.companyId, relation, signal) : [];
+    // Who writes settings covers the whole company.
+    const visibility = { companyIds: [field.companyId], grants: [field.companyId] };
+    const missing = relation.length > 0 ? await records.missingRelations(visibility, relation, signal) : [];
     refuse([
       ...violations,
       ...missing.map(() => violation("default_value", "NOT_FOUND", "Points to a record that does not exist.")),

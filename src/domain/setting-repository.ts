@@ -1,3 +1,4 @@
+import type { Visibility } from "./caller.js";
 import type { FieldDefinition, RelationTarget } from "./custom-fields.js";
 import type { ReferralSource } from "./customer.js";
 import type { ActionStatus, LifeCycle } from "./lead.js";
@@ -95,9 +96,9 @@ export interface CustomFieldRepository {
     association: "CUSTOMER" | "LEAD",
     signal: AbortSignal,
   ): Promise<readonly FieldDefinition[]>;
-  /** Codes whose target does not exist in the company. */
+  /** Codes whose target does not exist in the one company of the visibility, or is not seen there. */
   missingRelations(
-    companyId: string,
+    visibility: Visibility,
     targets: readonly RelationTarget[],
     signal: AbortSignal,
   ): Promise<readonly string[]>;

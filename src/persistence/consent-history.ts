@@ -2,7 +2,7 @@ import type { Consent } from "../domain/consent.js";
 import type { ConsentEntry, ConsentRepository, ConsentSubject } from "../domain/consent-history.js";
 import type { Database } from "./database.js";
 import { statement } from "./statement.js";
-import { grantedTo, visibilityValues, visibleTo } from "./visibility.js";
+import { leadGrantedTo, visibilityValues, visibleTo } from "./visibility.js";
 
 interface EntryRow {
   readonly id: string;
@@ -62,13 +62,10 @@ const seesCustomer = statement(
   "consent.customer",
   `SELECT NULL AS promoted_customer_id FROM customer c WHERE ${visibleTo("c")} AND c.id = $3`,
 );
-/** A promoted lead is where its customer is now. */
 const seesLead = statement(
   "consent.lead",
   `SELECT l.promoted_customer_id FROM lead l
-   LEFT JOIN customer c ON c.company_id = l.company_id AND c.id = l.promoted_customer_id
-   WHERE l.company_id = ANY($1::text[]) AND l.id = $3
-     AND CASE WHEN l.promoted_customer_id IS NULL THEN ${grantedTo("l")} ELSE ${grantedTo("c")} END`,
+   WHERE l.company_id = ANY($1::text[]) AND l.id = $3 AND ${leadGrantedTo("l")}`,
 );
 
 const columns = "e.id, e.occurred_time, e.rpc, e.key_id, e.staff_id, e.ip, e.request_id, e.before, e.after";

@@ -3,6 +3,7 @@ import type { CustomFieldRepository } from "../domain/setting-repository.js";
 import type { Database } from "./database.js";
 import { statement } from "./statement.js";
 
+import { visibilityValues, visibleInOneCompany } from "./visibility.js";
 interface DefinitionRow {
   readonly code: string;
   readonly type: number;
@@ -24,9 +25,9 @@ export function createCustomFieldRepository(database: Database): CustomFieldRepo
       return rows.map(toDefinition);
     },
 
-    async missingRelations(companyId, targets, signal) {
+    async missingRelations(visibility, targets, signal) {
       const values = [
-        companyId,
+        ...visibilityValues(visibility),
         targets.map((target) => target.code),
         targets.map((target) => target.entity),
         targets.map((target) => target.refId ?? null),
@@ -46,15 +47,32 @@ const definitions = statement(
    FROM custom_field WHERE company_id = $1 AND association_type = $2 ORDER BY display_order, label, id`,
 );
 
-/** By id or by raw id; both given must name the same record. A promoted lead is none any more. */
+/** The definitions within a transaction, in no order. */
+export async function storedDefinitions(
+  tx: Prisma.TransactionClient,
+  companyId: string,
+  association: keyof typeof associationNumbers,
+): Promise<readonly FieldDefinition[]> {
+  const number = associationNumbers[association];
+  const rows = await tx.$queryRaw<DefinitionRow[]>`
+    SELECT ${Prisma.raw(definitionColumns)} FROM custom_field
+    WHERE company_id = ${companyId} AND association_type = ${number}`;
+  return rows.map(toDefinition);
+}
+
+/**
+ * By id or by raw id; both given must name the same record. A promoted lead is none any more. What the key does not see
+ * (visibility.ts has `$1` and `$2`) is missing like what never existed.
+ */
 const missingTargets = statement(
   "custom_field.missing_targets",
-  `SELECT w.code FROM unnest($2::text[], $3::text[], $4::text[], $5::bigint[]) AS w (code, entity, ref_id, raw_id)
-   WHERE NOT EXISTS (SELECT FROM customer c WHERE w.entity = 'CUSTOMER' AND c.company_id = $1
-       AND c.id = coalesce(w.ref_id, (SELECT id FROM customer WHERE company_id = $1 AND raw_id = w.raw_id))
+  `SELECT w.code FROM unnest($3::text[], $4::text[], $5::text[], $6::bigint[]) AS w (code, entity, ref_id, raw_id)
+   WHERE NOT EXISTS (SELECT FROM customer c WHERE w.entity = 'CUSTOMER' AND ${visibleInOneCompany("c")}
+       AND c.id = coalesce(w.ref_id, (SELECT id FROM customer WHERE company_id = ($1::text[])[1] AND raw_id = w.raw_id))
        AND c.raw_id = coalesce(w.raw_id, c.raw_id))
-     AND NOT EXISTS (SELECT FROM lead l WHERE w.entity = 'LEAD' AND l.company_id = $1 AND l.promoted_customer_id IS NULL
-       AND l.id = coalesce(w.ref_id, (SELECT id FROM lead WHERE company_id = $1 AND raw_id = w.raw_id))
+     AND NOT EXISTS (SELECT FROM lead l WHERE w.entity = 'LEAD' AND ${visibleInOneCompany("l")}
+       AND l.promoted_customer_id IS NULL
+       AND l.id = coalesce(w.ref_id, (SELECT id FROM lead WHERE company_id = ($1::text[])[1] AND raw_id = w.raw_id))
        AND l.raw_id = coalesce(w.raw_id, l.raw_id))`,
 );
 

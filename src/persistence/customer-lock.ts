@@ -1,7 +1,7 @@
 import type { CustomerTarget } from "../domain/customer-repository.js";
 import { notFound } from "../domain/errors.js";
 import { Prisma } from "../gen/prisma/client.js";
-import { theOne } from "./visibility.js";
+import { bound, theOne, visibleTo } from "./visibility.js";
 
 /** A customer's row under lock. */
 export interface LockedCustomer {
@@ -22,12 +22,9 @@ export async function lockCustomer(
   { visibility, id }: CustomerTarget,
   strength: LockStrength,
 ): Promise<LockedCustomer> {
-  const companyIds = [...visibility.companyIds];
-  const grants = [...visibility.grants];
   const rows = await tx.$queryRaw<{ company_id: string; archived: boolean }[]>`
     SELECT c.company_id, c.archived_time IS NOT NULL AS archived FROM customer c
-    WHERE c.company_id = ANY(${companyIds}::text[]) AND c.id = ${id}
-      AND (c.company_id = ANY(${grants}::text[]) OR c.company_id || '/' || c.preferred_business_id = ANY(${grants}::text[]))
+    WHERE c.id = ${id} AND ${bound(visibleTo("c"), visibility)}
     FOR ${Prisma.raw(strength)}`;
   const row = theOne(rows, "Customer", id);
   if (!row) throw notFound("Customer", id);

@@ -7,7 +7,7 @@ import type { Database } from "./database.js";
 import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "./idempotency.js";
 import { type LeadRow, leadChildren, leadColumns, toLead } from "./lead-rows.js";
 import { createLeadUnit } from "./lead-unit.js";
-import { theOne } from "./visibility.js";
+import { bound, grantedTo, leadGrantedTo, theOne } from "./visibility.js";
 
 /** One change of one lead in one transaction; the same steps as for a customer (customer-change.ts). */
 export function changeLead(
@@ -39,18 +39,29 @@ export interface LeadKey {
   readonly id: string;
 }
 
-/** Locks the lead that a call names, promoted or not. NOT_FOUND when the caller sees no such lead. */
+/**
+ * Locks the lead that a call names, promoted or not. NOT_FOUND when the caller sees no such lead.
+ *
+ * Whether a promoted one is seen is asked once it is locked: who waited for the lock gets the row as the promotion left
+ * it, but not the customer beside it, which is younger than the statement.
+ */
 export async function lockLead(tx: Prisma.TransactionClient, { visibility, id }: LeadTarget): Promise<LeadKey> {
-  const companyIds = [...visibility.companyIds];
-  const grants = [...visibility.grants];
-  const rows = await tx.$queryRaw<{ company_id: string }[]>`
-    SELECT l.company_id FROM lead l
-    WHERE l.company_id = ANY(${companyIds}::text[]) AND l.id = ${id}
-      AND (l.company_id = ANY(${grants}::text[]) OR l.company_id || '/' || l.preferred_business_id = ANY(${grants}::text[]))
+  const rows = await tx.$queryRaw<{ company_id: string; is_promoted: boolean }[]>`
+    SELECT l.company_id, l.promoted_customer_id IS NOT NULL AS is_promoted FROM lead l
+    WHERE l.company_id = ANY(${[...visibility.companyIds]}::text[]) AND l.id = ${id}
+      AND (l.promoted_customer_id IS NOT NULL OR ${bound(grantedTo("l"), visibility)})
     FOR NO KEY UPDATE`;
-  const row = theOne(rows, "Lead", id);
+  const seen = rows.some((row) => row.is_promoted) ? await seenLeads(tx, { visibility, id }) : rows;
+  const row = theOne(seen, "Lead", id);
   if (!row) throw notFound("Lead", id);
   return { companyId: row.company_id, id };
+}
+
+function seenLeads(tx: Prisma.TransactionClient, { visibility, id }: LeadTarget): Promise<{ company_id: string }[]> {
+  const isSeen = bound(leadGrantedTo("l"), visibility);
+  return tx.$queryRaw`
+    SELECT l.company_id FROM lead l
+    WHERE l.company_id = ANY(${[...visibility.companyIds]}::text[]) AND l.id = ${id} AND ${isSeen}`;
 }
 
 export async function readLead(tx: Prisma.TransactionClient, { companyId, id }: LeadKey): Promise<Lead> {

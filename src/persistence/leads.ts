@@ -11,7 +11,7 @@ import { type LeadRow, leadChildren, leadColumns, toLead } from "./lead-rows.js"
 import { promoteLead } from "./promotion.js";
 import { statement } from "./statement.js";
 import { changeHorizon } from "./time-list.js";
-import { theOne, visibilityValues, visibleTo } from "./visibility.js";
+import { leadGrantedTo, theOne, visibilityValues } from "./visibility.js";
 
 /** Leads over hand-written SQL on the hot paths (create, get, list) and Prisma for changes. */
 export function createLeadRepository(database: Database): LeadRepository {
@@ -49,7 +49,8 @@ export function createLeadRepository(database: Database): LeadRepository {
 /** `$3` is the id; see visibility.ts for `$1` and `$2`. */
 const getStatement = statement(
   "lead.get",
-  `SELECT ${leadColumns}, ${leadChildren} FROM lead l WHERE ${visibleTo("l")} AND l.id = $3`,
+  `SELECT ${leadColumns}, ${leadChildren} FROM lead l
+   WHERE l.company_id = ANY($1::text[]) AND l.id = $3 AND ${leadGrantedTo("l")}`,
 );
 
 const maxAttempts = 5;

@@ -1,5 +1,6 @@
 import type { Visibility } from "../domain/caller.js";
 import { DomainError } from "../domain/errors.js";
+import { Prisma } from "../gen/prisma/client.js";
 
 /**
  * The tenant predicate of every statement that finds a customer by its id alone. `$1` is the companies of the key,
@@ -21,6 +22,23 @@ export function visibleInOneCompany(alias: string): string {
 /** Of rows whose company is known: whether `$2` covers the company or the row's location. */
 export function grantedTo(alias: string): string {
   return `(${alias}.company_id = ANY($2::text[]) OR ${alias}.company_id || '/' || ${alias}.preferred_business_id = ANY($2::text[]))`;
+}
+
+/**
+ * Of leads whose company is known: a lead is seen where it is, and once it has become a customer where that one is.
+ * Otherwise a lead would go on telling of a customer that has moved out of the key's locations.
+ */
+export function leadGrantedTo(alias: string): string {
+  return `CASE WHEN ${alias}.promoted_customer_id IS NULL THEN ${grantedTo(alias)} ELSE EXISTS (
+    SELECT FROM customer g WHERE g.company_id = ${alias}.company_id AND g.id = ${alias}.promoted_customer_id
+      AND ${grantedTo("g")}) END`;
+}
+
+/** A predicate from above for a query whose parameters Prisma numbers. */
+export function bound(predicate: string, { companyIds, grants }: Visibility): Prisma.Sql {
+  const [before = "", ...parts] = predicate.split(/\$(?=[12]::)/);
+  const values = parts.map((part) => [...(part.startsWith("1") ? companyIds : grants)]);
+  return Prisma.sql([before, ...parts.map((part) => part.slice(1))], ...values);
 }
 
 /** Values of `$1` and `$2`. */
