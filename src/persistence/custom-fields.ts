@@ -1,9 +1,10 @@
 import type { FieldDefinition, FieldType, FieldValue } from "../domain/custom-fields.js";
 import type { CustomFieldRepository } from "../domain/setting-repository.js";
+import { Prisma } from "../gen/prisma/client.js";
 import type { Database } from "./database.js";
 import { statement } from "./statement.js";
-
 import { visibilityValues, visibleInOneCompany } from "./visibility.js";
+
 interface DefinitionRow {
   readonly code: string;
   readonly type: number;
@@ -41,9 +42,11 @@ export function createCustomFieldRepository(database: Database): CustomFieldRepo
 
 export const associationNumbers = { CUSTOMER: 1, LEAD: 2 } as const;
 
+const definitionColumns = "code, type, is_required, archived_time IS NOT NULL AS archived, default_value, options";
+
 const definitions = statement(
   "custom_field.definitions",
-  `SELECT code, type, is_required, archived_time IS NOT NULL AS archived, default_value, options
+  `SELECT ${definitionColumns}
    FROM custom_field WHERE company_id = $1 AND association_type = $2 ORDER BY display_order, label, id`,
 );
 
