@@ -3,6 +3,8 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    // They have a command of their own: npm run test:faults.
+    exclude: ["test/reliability/**"],
     globalSetup: ["test/setup/postgres.ts"],
     // Real servers and child processes: a process per file, and few at once, since PostgreSQL works beside them.
     pool: "forks",

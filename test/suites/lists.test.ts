@@ -1,14 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { clone, create, type Message, type MessageInitShape } from "@bufbuild/protobuf";
-import { reflect } from "@bufbuild/protobuf/reflect";
 import { afterAll, describe, expect, it } from "vitest";
-import { PaginationSchema } from "../../src/gen/proto/moego/common/v1/pagination_pb.js";
-import type { Refusal } from "../support/answer.js";
 import { keyTables } from "../support/fixture-keys.js";
-import { type CallOptions, refused, startServer, succeeded } from "../support/server.js";
+import { refused, startServer } from "../support/server.js";
 import { allRpcs } from "./all-rpcs.js";
 import { type ListFixture, rowCount, strangerPrefix } from "./list-fixture.js";
 import { listFixtures, listTables, neighbour, walker } from "./list-fixtures.js";
+import { expectInvalidToken, type PageInit, pageOf, refusalOf } from "./list-pages.js";
 import { coverageFaults, hasField } from "./rpc-fixture.js";
 
 const server = await startServer({ tables: [...listTables, ...keyTables([walker, neighbour])] });
@@ -104,7 +101,12 @@ describe.each(listFixtures.map((fixture) => [fixture.title, fixture] as const))(
 
     it("refuses a token of another list", async () => {
       for (const other of listFixtures.filter(({ method }) => method !== fixture.method)) {
-        const { nextPageToken } = await pageOf(other, { pageSize: 5 }, { key: other.keys?.walker ?? walker });
+        const { nextPageToken } = await pageOf({
+          server,
+          fixture: other,
+          pagination: { pageSize: 5 },
+          options: { key: other.keys?.walker ?? walker },
+        });
         await expectTokenRefused({ pageToken: nextPageToken });
       }
     });
@@ -114,13 +116,27 @@ describe.each(listFixtures.map((fixture) => [fixture.title, fixture] as const))(
       it("refuses a token issued for another filter", async () => {
         const { nextPageToken } = await page({ pageSize: 5 });
         const other = { ...fixture, request: otherRequest };
-        expectInvalidToken(await refusalOf(other, { pageToken: nextPageToken }, { transport, key: keys.walker }));
+        expectInvalidToken(
+          await refusalOf({
+            server,
+            fixture: other,
+            pagination: { pageToken: nextPageToken },
+            options: { transport, key: keys.walker },
+          }),
+        );
       });
     }
 
     it("refuses a token issued to a key of other organizations", async () => {
       const { nextPageToken } = await page({ pageSize: 5 });
-      expectInvalidToken(await refusalOf(fixture, { pageToken: nextPageToken }, { transport, key: keys.neighbour }));
+      expectInvalidToken(
+        await refusalOf({
+          server,
+          fixture,
+          pagination: { pageToken: nextPageToken },
+          options: { transport, key: keys.neighbour },
+        }),
+      );
     });
 
     it("refuses a token that was changed in any place, cut or lengthened", async () => {
@@ -151,8 +167,10 @@ describe.each(listFixtures.map((fixture) => [fixture.title, fixture] as const))(
       }
     });
 
-    const page = (pagination: PageInit) => pageOf(fixture, pagination, { transport, key: keys.walker });
-    const refusal = (pagination: PageInit) => refusalOf(fixture, pagination, { transport, key: keys.walker });
+    const page = (pagination: PageInit) =>
+      pageOf({ server, fixture, pagination, options: { transport, key: keys.walker } });
+    const refusal = (pagination: PageInit) =>
+      refusalOf({ server, fixture, pagination, options: { transport, key: keys.walker } });
 
     async function expectTokenRefused(pagination: PageInit): Promise<void> {
       expectInvalidToken(await refusal(pagination));
@@ -167,65 +185,9 @@ describe.each(listFixtures.map((fixture) => [fixture.title, fixture] as const))(
   });
 });
 
-type PageInit = MessageInitShape<typeof PaginationSchema>;
-
-interface PageRead {
-  readonly ids: readonly string[];
-  readonly nextPageToken: string;
-}
-
-async function pageOf(fixture: ListFixture, pagination: PageInit, options: CallOptions): Promise<PageRead> {
-  const { method } = fixture;
-  const { message } = succeeded(method, await server.call(method, paged(fixture, pagination), options));
-  const answer = reflect(method.output, message);
-  let ids: string[] = [];
-  let nextPageToken = "";
-  for (const field of method.output.fields) {
-    if (field.fieldKind === "list" && field.listKind === "message") {
-      ids = [...answer.get(field)].map(idOf);
-    } else if (field.name === "next_page_token") nextPageToken = textOf(answer.get(field));
-  }
-  return { ids, nextPageToken };
-}
-
 async function removeStrangers({ table, isLedger }: ListFixture): Promise<void> {
   const { owner } = server.database;
   if (isLedger) await owner.query(`ALTER TABLE ${table} DISABLE TRIGGER USER`);
   await owner.query(`DELETE FROM ${table} WHERE id::text LIKE '${strangerPrefix}%'`);
   if (isLedger) await owner.query(`ALTER TABLE ${table} ENABLE TRIGGER USER`);
-}
-
-async function refusalOf(fixture: ListFixture, pagination: PageInit, options: CallOptions): Promise<Refusal> {
-  return refused(fixture.method, await server.call(fixture.method, paged(fixture, pagination), options));
-}
-
-function paged({ method, request }: ListFixture, pagination: PageInit): Message {
-  const field = method.input.field["pagination"];
-  if (!field) throw new Error(`${method.name} has no pagination`);
-  const copy = reflect(method.input, clone(method.input, request));
-  copy.set(field, reflect(PaginationSchema, create(PaginationSchema, pagination)));
-  return copy.message;
-}
-
-function expectInvalidToken({ code, reason, violations }: Refusal): void {
-  expect({ code, reason }).toEqual({ code: "INVALID_ARGUMENT", reason: "PAGE_TOKEN_INVALID" });
-  expect(violations).toEqual([{ field: "pagination.page_token", reason: "INVALID_FORMAT" }]);
-}
-
-/** Of the item, or of the message that it begins with. */
-function idOf(item: unknown): string {
-  if (!isReflected(item)) throw new Error("expected a message");
-  const field = item.desc.field["id"] ?? item.desc.fields[0];
-  if (field?.fieldKind === "scalar") return textOf(item.get(field));
-  if (field?.fieldKind === "message") return idOf(item.get(field));
-  throw new Error(`${item.desc.typeName} has no id`);
-}
-
-function isReflected(value: unknown): value is ReturnType<typeof reflect> {
-  return typeof value === "object" && value !== null && "desc" in value && "message" in value;
-}
-
-function textOf(value: unknown): string {
-  if (typeof value !== "string") throw new Error("expected a text");
-  return value;
 }

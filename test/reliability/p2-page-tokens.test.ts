@@ -1,0 +1,85 @@
+import { afterAll, expect, it } from "vitest";
+import type { ListFixture } from "../suites/list-fixture.js";
+import { listFixtures, listTables, neighbour, walker } from "../suites/list-fixtures.js";
+import { type PageInit, paged, pageOf } from "../suites/list-pages.js";
+import { keyTables } from "../support/fixture-keys.js";
+import { startServer } from "../support/server.js";
+import { randomOf, record, times } from "./run.js";
+
+const server = await startServer({ tables: [...listTables, ...keyTables([walker, neighbour])] });
+afterAll(() => server.stop());
+
+const random = randomOf("P2");
+const alphabet = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"];
+const text = (length: number) => Array.from({ length }, () => random.pick(alphabet)).join("");
+
+/** Ways to come by a token that is none, from a token that is one. */
+const forgeries: Readonly<Record<string, (token: string) => string>> = {
+  random: () => text(1 + random.below(64)),
+  truncated: (token) => token.slice(0, 1 + random.below(token.length - 1)),
+  "bit-flipped": (token) => {
+    const bytes = Buffer.from(token, "base64url");
+    const bit = random.below(bytes.length * 8);
+    bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+    return bytes.toString("base64url");
+  },
+  "of another version": (token) => {
+    const bytes = Buffer.from(token, "base64url");
+    bytes[0] = ((bytes[0] ?? 0) + 1 + random.below(255)) % 256;
+    return bytes.toString("base64url");
+  },
+  "of 65 characters": () => text(65),
+  lengthened: (token) => `${token}${text(1 + random.below(8))}`,
+};
+
+const walkerOf = (fixture: ListFixture) => (fixture.keys ?? { walker }).walker;
+const neighbourOf = (fixture: ListFixture) => (fixture.keys ?? { neighbour }).neighbour;
+const ask = (fixture: ListFixture, pagination: PageInit, key = walkerOf(fixture)) =>
+  server.call(fixture.method, paged(fixture, pagination), { key });
+
+/** A walk that has begun: its list and a token that is good. */
+const walks = await Promise.all(
+  listFixtures.map(async (fixture) => {
+    const options = { key: walkerOf(fixture) };
+    const { nextPageToken } = await pageOf({ server, fixture, pagination: { pageSize: 5 }, options });
+    return { fixture, token: nextPageToken };
+  }),
+);
+
+it("P2: a token that was not given to this walk is refused, whatever it looks like", async (context) => {
+  const bad = times({ short: 2_000, long: 10_000 });
+  const wrong: string[] = [];
+  let sent = 0;
+  const expectRefused = async (kind: string, asked: ReturnType<typeof ask>) => {
+    sent += 1;
+    const answer = await asked;
+    if (!answer.ok && answer.code === "INVALID_ARGUMENT" && answer.reason === "PAGE_TOKEN_INVALID") return;
+    wrong.push(`${kind}: ${answer.ok ? "rows" : answer.code}`);
+  };
+  const kinds = Object.entries(forgeries);
+  while (sent < bad) {
+    const { fixture, token } = random.pick(walks);
+    const [kind, forge] = random.pick(kinds);
+    const forged = forge(token);
+    // Digits alone are a page number.
+    if (!/^\d{1,7}$/.test(forged)) await expectRefused(kind, ask(fixture, { pageToken: forged }));
+    const other = random.pick(walks);
+    if (other.fixture.method !== fixture.method) {
+      await expectRefused("another rpc's", ask(fixture, { pageToken: other.token }));
+    }
+    await expectRefused("another tenant's", ask(fixture, { pageToken: token }, neighbourOf(fixture)));
+    const { otherRequest } = fixture;
+    if (otherRequest) {
+      await expectRefused("another filter's", ask({ ...fixture, request: otherRequest }, { pageToken: token }));
+    }
+  }
+  const good = await Promise.all(walks.map(({ fixture, token }) => ask(fixture, { pageToken: token })));
+  record(context, {
+    id: "P2",
+    done: `${sent} bad page tokens over ${listFixtures.length} lists, and ${good.length} good ones`,
+    seen: `${sent - wrong.length} INVALID_ARGUMENT, ${good.filter(({ ok }) => ok).length} good ones answered`,
+    must: "all bad INVALID_ARGUMENT, all good answered",
+  });
+  expect(wrong).toEqual([]);
+  expect(good.every(({ ok }) => ok)).toBe(true);
+});

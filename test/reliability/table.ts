@@ -1,0 +1,53 @@
+import { writeFile } from "node:fs/promises";
+import { cpus } from "node:os";
+import type { Reporter, TestCase, TestModule } from "vitest/node";
+import { type Figure, isLong, seed } from "./run.js";
+
+interface Line extends Figure {
+  readonly holds: boolean;
+}
+
+const head = `# Reliability
+
+Written by \`npm run test:faults\`, which fails when a line does not hold. \`SEED=\` repeats a run, \`FAULTS=long\` runs the large
+figures. "Control" lines switch a guard off and must see the harm that the guard prevents.
+`;
+
+/** Prints the figures of the run as a table, and writes them to docs/reliability.md when every file was run. */
+export function createTableReporter(): Reporter {
+  const started = Date.now();
+  return {
+    async onTestRunEnd(modules) {
+      const lines = modules.flatMap(linesOf).toSorted((a, b) => inOrder(a.id, b.id));
+      const run = `Seed ${seed}, ${isLong ? "long" : "short"} figures, ${cpus().length} cores, Node ${process.versions.node}, ${Math.round((Date.now() - started) / 1000)} s.`;
+      const table = `${run}\n\n${tableOf(lines)}\n`;
+      process.stdout.write(`\n${table}`);
+      const isWhole = process.argv.every((argument) => !argument.includes(".test") && !argument.startsWith("-t"));
+      if (isWhole) await writeFile("docs/reliability.md", `${head}\n${table}`);
+    },
+  };
+}
+
+function linesOf(module: TestModule): Line[] {
+  return [...module.children.allTests()].flatMap((test) => figuresOf(test));
+}
+
+function figuresOf(test: TestCase): Line[] {
+  const holds = test.result().state === "passed";
+  const figures = test.meta().figures;
+  if (figures && figures.length > 0) return figures.map((figure) => ({ ...figure, holds }));
+  return holds ? [] : [{ id: test.name, done: "", seen: "no figure", must: "", holds }];
+}
+
+/** By letter as the issue lists them, then by number. */
+function inOrder(a: string, b: string): number {
+  const letters = "TRPFOL";
+  const rank = (id: string) => letters.indexOf(id.charAt(0)) * 100 + Number(id.match(/\d+/)?.[0] ?? 99);
+  return rank(a) - rank(b);
+}
+
+function tableOf(lines: readonly Line[]): string {
+  const rows = lines.map(({ id, done, seen, must, holds }) => [id, done, seen, must, holds ? "yes" : "NO"]);
+  const columns = [["Id", "Done", "Seen", "Must hold", "Holds"], ["---", "---", "---", "---", "---"], ...rows];
+  return columns.map((cells) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`).join("\n");
+}
