@@ -36,11 +36,20 @@ export interface CompanyReach {
   readonly businessIds?: readonly string[];
 }
 
+/** The staff member a key acts for. */
+export interface ActingStaff {
+  readonly id: string;
+  /** The companies of the key that have this staff member: elsewhere the id is nobody's, or somebody else's. */
+  readonly companyIds: readonly string[];
+}
+
 /** An authenticated key: who calls, and what it may touch. */
 export interface Caller {
   readonly keyId: string;
-  /** Staff member the key acts as; stamped as author. Absent when the key names none. */
-  readonly staffId?: string;
+  /** Absent when the key names none. */
+  readonly staff?: ActingStaff;
+  /** When the key expires, whichever of its secrets is used; absent = never. No key that it makes outlives it. */
+  readonly expiredTime?: Date;
   readonly scopes: ReadonlySet<Scope>;
   /** What the key is bound to, which stays the same when a company joins its enterprise. Page tokens are bound to it. */
   readonly organizations: readonly string[];

@@ -11,7 +11,7 @@ import { type ImportTimes, timesOf, timeViolations, within } from "./record-impo
 import { referenceError } from "./references.js";
 import type { CustomFieldRepository } from "./setting-repository.js";
 import type { Tag } from "./tags.js";
-import type { Write } from "./write.js";
+import { authorIn, type Write } from "./write.js";
 
 /** A record as an administrator names it. */
 export interface RecordName {
@@ -77,7 +77,7 @@ export function createCustomerAdmin({
       const check = { reach, association: "CUSTOMER", write: "create", current: {} } as const;
       const fields = await checkCustomFields(customFields, { ...check, given: customer.customFields }, write.signal);
       const stored = await customerAdmin.import({ companyId, id }, write, async (unit) => {
-        const staffId = write.staffId ?? "";
+        const staffId = authorIn(write, companyId);
         const authors = { createdBy: input.createdBy ?? staffId, lastUpdatedBy: input.lastUpdatedBy ?? staffId };
         const resolved = await unit.resolveTags(customer.tags, mayCreateTags(caller, reach));
         const missing = await unit.missing(customer);

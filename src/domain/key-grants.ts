@@ -1,4 +1,4 @@
-import { type Caller, type CompanyReach, privilegedScopes, type Scope, scopes } from "./caller.js";
+import { type ActingStaff, type Caller, type CompanyReach, privilegedScopes, type Scope, scopes } from "./caller.js";
 
 /** What a presented secret is worth at this moment. */
 export interface KeyGrant {
@@ -20,12 +20,14 @@ export interface KeyRecord {
   readonly keyId: string;
   /** SHA-256 of the secret, 32 bytes. */
   readonly hash: Uint8Array;
-  readonly staffId?: string;
+  readonly staff?: ActingStaff;
   /** As stored; empty = every scope but the privileged. */
   readonly scopes: readonly string[];
   readonly allowedAddresses: readonly string[];
   /** When the key or this secret of it expires, whichever comes first. */
   readonly expiredTime?: Date;
+  /** When the key expires. */
+  readonly keyExpiredTime?: Date;
   readonly revokedTime?: Date;
   /** The key's organizations, each in a text of its own. */
   readonly organizations: readonly string[];
@@ -39,7 +41,8 @@ export interface KeyRecord {
 export function toGrant(record: KeyRecord): KeyGrant {
   const caller: Caller = {
     keyId: record.keyId,
-    ...(record.staffId === undefined ? {} : { staffId: record.staffId }),
+    ...(record.staff ? { staff: record.staff } : {}),
+    ...(record.keyExpiredTime ? { expiredTime: record.keyExpiredTime } : {}),
     scopes: effectiveScopes(record.scopes),
     organizations: record.organizations,
     enterpriseIds: record.enterpriseIds ?? [],

@@ -31,19 +31,20 @@ export function seesKey(manager: KeyManager, { organizations }: Pick<ApiKey, "or
 /** Refuses what would give a key more than its manager has. Throws REACH_EXCEEDED. */
 export function assertWithinReach(
   manager: KeyManager,
-  { organizations, scopes, allowedAddresses }: Pick<ApiKeyInput, "organizations" | "scopes" | "allowedAddresses">,
+  { organizations, scopes, allowedAddresses, expiredTime }: Omit<ApiKeyInput, "name" | "staffId">,
 ): void {
   if (manager === "installation") return;
   const exceeded = [
     ...(isUnbound(manager) || organizations.every((one) => covers(manager, one)) ? [] : ["organizations" as const]),
     ...(isUnbound(manager) || hasScopes(manager, scopes) ? [] : ["scopes" as const]),
     ...(hasAddresses(manager, allowedAddresses) ? [] : ["addresses" as const]),
+    ...(endsInTime(manager, expiredTime) ? [] : ["expiry" as const]),
   ];
   if (exceeded.length > 0) throw reachExceeded(exceeded);
 }
 
 /** PERMISSION_DENIED for handing out, or gaining, more than the key itself has. */
-export function reachExceeded(exceeded: readonly ("organizations" | "scopes" | "addresses")[]): DomainError {
+export function reachExceeded(exceeded: readonly ("organizations" | "scopes" | "addresses" | "expiry")[]): DomainError {
   return new DomainError("REACH_EXCEEDED", "The request goes beyond what the key itself has.", {
     metadata: { exceeded: exceeded.join(",") },
   });
@@ -51,7 +52,7 @@ export function reachExceeded(exceeded: readonly ("organizations" | "scopes" | "
 
 /**
  * A platform key is bound to no organization and reads no tenant data: what it hands out is not its own, so neither
- * organizations nor scopes bind it. Its addresses do, as they bind whoever has stolen it.
+ * organizations nor scopes bind it. Its addresses and its expiry do, as they bind whoever has stolen it.
  */
 function isUnbound({ scopes }: Caller): boolean {
   return scopes.has("platform:admin");
@@ -83,4 +84,9 @@ function hasAddresses({ allowedAddresses }: Caller, ranges: readonly string[]): 
   if (!allowedAddresses) return true;
   // What is no range at all is a fault of the request, not of the reach.
   return ranges.length > 0 && ranges.every((range) => !isIpRange(range) || isWithinRanges(range, allowedAddresses));
+}
+
+/** What a key hands out ends no later than the key itself. */
+function endsInTime({ expiredTime: end }: Caller, wanted: Date | undefined): boolean {
+  return end === undefined || (wanted !== undefined && wanted <= end);
 }

@@ -1,3 +1,5 @@
+import type { ActingStaff } from "./caller.js";
+
 /** A claim on an idempotency key: the effect of a mutating call happens at most once per claim. */
 export interface Claim {
   /** The caller's `Idempotency-Key`, up to 255 characters. */
@@ -14,9 +16,15 @@ export interface Write {
   readonly rpc: string;
   readonly requestId: string;
   readonly keyId: string;
-  readonly staffId?: string;
+  /** Whom the key acts for; absent = nobody. What is stamped on a record tells `authorIn`. */
+  readonly staff?: ActingStaff;
   /** The caller's address, for the consent ledger. */
   readonly ip: string;
   readonly claim?: Claim;
   readonly signal: AbortSignal;
+}
+
+/** The author to stamp on a record of the company, by staff id; empty when the key acts for nobody there. */
+export function authorIn({ staff }: Pick<Write, "staff">, companyId: string): string {
+  return staff?.companyIds.includes(companyId) ? staff.id : "";
 }

@@ -108,8 +108,10 @@ interface KeyChanged {
 /** Appends to the ledger of keys. */
 async function recordKeyChange(
   tx: Prisma.TransactionClient,
-  { rpc, keyId: byKeyId, staffId = "", ip, requestId }: Write,
+  { rpc, keyId: byKeyId, staff, ip, requestId }: Write,
   { keyId, kind, time: changedTime }: KeyChanged,
 ): Promise<void> {
-  await tx.apiKeyChange.create({ data: { keyId, kind, rpc, byKeyId, staffId, ip, requestId, changedTime } });
+  await tx.apiKeyChange.create({
+    data: { keyId, kind, rpc, byKeyId, staffId: staff?.id ?? "", ip, requestId, changedTime },
+  });
 }

@@ -2,6 +2,7 @@ import { createHash, createHmac } from "node:crypto";
 import type { CardLinkRepository } from "../domain/customer-repository.js";
 import { archived } from "../domain/errors.js";
 import { idPrefixes, newId } from "../domain/ids.js";
+import { authorIn } from "../domain/write.js";
 import { lockCustomer } from "./customer-lock.js";
 import type { Database } from "./database.js";
 import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "./idempotency.js";
@@ -35,7 +36,7 @@ export function createCardLinkRepository(database: Database, secret: Uint8Array)
               id,
               customerId: customer.id,
               tokenHash: createHash("sha256").update(token).digest(),
-              createdBy: write.staffId ?? "",
+              createdBy: authorIn(write, companyId),
               createdTime: now,
               expiredTime: new Date(now.getTime() + lifetimeMs),
             },

@@ -1,7 +1,7 @@
 import type { Customer } from "../domain/customer.js";
 import type { CustomerAdminRepository } from "../domain/customer-admin-repository.js";
 import type { CustomerTarget } from "../domain/customer-repository.js";
-import type { Write } from "../domain/write.js";
+import { authorIn, type Write } from "../domain/write.js";
 import type { Prisma } from "../gen/prisma/client.js";
 import { readCustomer } from "./customer-change.js";
 import { countOneLess, countOneMore } from "./customer-count.js";
@@ -73,7 +73,7 @@ function setArchived(
         if (limit !== undefined) return { customer, limit };
         const version = customer.version + 1n;
         const lastUpdatedTime = new Date(Math.max(now.getTime(), customer.lastUpdatedTime.getTime() + 1));
-        const stamp = { lastUpdatedBy: write.staffId ?? "", lastUpdatedTime, version };
+        const stamp = { lastUpdatedBy: authorIn(write, companyId), lastUpdatedTime, version };
         await tx.customer.update({
           where: { companyId_id: { companyId, id } },
           data: { archivedTime: archived ? now : null, ...stamp },

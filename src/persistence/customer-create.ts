@@ -2,7 +2,7 @@ import type { Admission, CustomerRecord, MissingReferences } from "../domain/cus
 import { idPrefixes, newId } from "../domain/ids.js";
 import { distinctTags, tagKey } from "../domain/tags.js";
 import { foldCase } from "../domain/text.js";
-import type { Write } from "../domain/write.js";
+import { authorIn, type Write } from "../domain/write.js";
 import {
   addressColumns,
   addressJson,
@@ -145,7 +145,7 @@ export function createValues({ id, record, admission, write }: CreateCall): read
     record.companyId,
     write.keyId,
     write.rpc,
-    write.staffId ?? "",
+    authorIn(write, record.companyId),
     write.requestId,
     write.claim?.key ?? null,
     write.claim?.fingerprint ?? null,

@@ -3,7 +3,7 @@ import type { Customer } from "../domain/customer.js";
 import type { CustomerChange, CustomerUnit } from "../domain/customer-repository.js";
 import { idPrefixes, newId } from "../domain/ids.js";
 import { foldCase } from "../domain/text.js";
-import type { Write } from "../domain/write.js";
+import { authorIn, type Write } from "../domain/write.js";
 import type { Prisma } from "../gen/prisma/client.js";
 import { consentColumns } from "./consent-columns.js";
 import { addressTypeNumbers, statusNumbers } from "./customer-rows.js";
@@ -25,7 +25,7 @@ export function createCustomerUnit(
   { customer, now, write }: UnitOptions,
 ): { readonly unit: CustomerUnit; finish(): Promise<void> } {
   const { companyId, id: customerId } = customer;
-  const author = write.staffId ?? "";
+  const author = authorIn(write, companyId);
   const key = (id: string) => ({ companyId_id: { companyId, id } });
   const noteStamp = { lastUpdatedBy: author, lastUpdatedTime: now };
   let change: CustomerChange = {};

@@ -30,6 +30,7 @@ interface KeyRow {
   readonly scopes: readonly string[];
   readonly allowed_addresses: readonly string[];
   readonly expired_time: Date | null;
+  readonly key_expired_time: Date | null;
   readonly revoked_time: Date | null;
   readonly organizations: readonly string[];
   readonly companies: readonly ReachJson[] | null;
@@ -41,17 +42,20 @@ interface ReachJson {
   readonly time_zone: string;
   /** Null = the whole company. */
   readonly business_ids: readonly string[] | null;
+  /** Whether the company has the key's staff member. */
+  readonly has_staff: boolean;
 }
 
 /** An organization that names a whole company outweighs one that names a location of it. */
 const findKey = statement(
   "keys.check",
   `SELECT k.id AS key_id, s.hash, k.staff_id, k.scopes, k.allowed_addresses, k.revoked_time,
-     least(k.expired_time, s.expired_time) AS expired_time,
+     least(k.expired_time, s.expired_time) AS expired_time, k.expired_time AS key_expired_time,
      ARRAY(SELECT o.type || ':' || o.company_id || '/' || o.organization_id FROM api_key_organization o
        WHERE o.key_id = k.id ORDER BY 1) AS organizations,
      (SELECT json_agg(json_build_object('id', c.id, 'country', c.country, 'time_zone', c.time_zone,
-         'business_ids', reach.business_ids) ORDER BY c.id)
+         'business_ids', reach.business_ids,
+         'has_staff', EXISTS (SELECT FROM staff m WHERE m.company_id = c.id AND m.id = k.staff_id)) ORDER BY c.id)
       FROM (
         SELECT company_id, CASE WHEN bool_and(business_id IS NOT NULL) THEN json_agg(business_id ORDER BY business_id) END
           AS business_ids
@@ -84,10 +88,11 @@ function toKeyRecord(row: KeyRow): KeyRecord {
   return {
     keyId: row.key_id,
     hash: row.hash,
-    ...(row.staff_id === null ? {} : { staffId: row.staff_id }),
+    ...(row.staff_id === null ? {} : { staff: { id: row.staff_id, companyIds: companiesOfStaff(row) } }),
     scopes: row.scopes,
     allowedAddresses: row.allowed_addresses,
     ...(row.expired_time ? { expiredTime: row.expired_time } : {}),
+    ...(row.key_expired_time ? { keyExpiredTime: row.key_expired_time } : {}),
     ...(row.revoked_time ? { revokedTime: row.revoked_time } : {}),
     organizations: row.organizations,
     enterpriseIds: row.organizations
@@ -95,6 +100,10 @@ function toKeyRecord(row: KeyRow): KeyRecord {
       .map((one) => one.slice(enterprise.length)),
     companies: (row.companies ?? []).map(toReach),
   };
+}
+
+function companiesOfStaff({ companies }: KeyRow): readonly string[] {
+  return (companies ?? []).filter((company) => company.has_staff).map((company) => company.id);
 }
 
 function toReach({ id, country, time_zone: timeZone, business_ids: businessIds }: ReachJson): CompanyReach {

@@ -1,7 +1,7 @@
 import { assertNotPromoted, type Lead } from "../domain/lead.js";
 import type { LeadAdminRepository } from "../domain/lead-admin-repository.js";
 import type { LeadTarget } from "../domain/lead-repository.js";
-import type { Write } from "../domain/write.js";
+import { authorIn, type Write } from "../domain/write.js";
 import type { Prisma } from "../gen/prisma/client.js";
 import type { Database } from "./database.js";
 import { erasing, forget } from "./erasure.js";
@@ -48,7 +48,7 @@ function setArchived(database: Database, { target, archived, write }: Archiving)
       if (assertNotPromoted(lead).archived !== archived) {
         const version = lead.version + 1n;
         const lastUpdatedTime = new Date(Math.max(now.getTime(), lead.lastUpdatedTime.getTime() + 1));
-        const stamp = { lastUpdatedBy: write.staffId ?? "", lastUpdatedTime, version };
+        const stamp = { lastUpdatedBy: authorIn(write, key.companyId), lastUpdatedTime, version };
         await tx.lead.update({
           where: { companyId_id: key },
           data: { archivedTime: archived ? now : null, ...stamp },

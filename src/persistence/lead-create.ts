@@ -1,7 +1,7 @@
 import { idPrefixes, newId } from "../domain/ids.js";
 import type { LeadRecord, LeadReferences } from "../domain/lead-repository.js";
 import { foldCase } from "../domain/text.js";
-import type { Write } from "../domain/write.js";
+import { authorIn, type Write } from "../domain/write.js";
 import { addressColumns, channelNumber } from "./customer-rows.js";
 import { petColumns } from "./pet-rows.js";
 import { statement } from "./statement.js";
@@ -116,7 +116,7 @@ export function createLeadValues({ id, record, admit, write }: CreateLeadCall): 
     record.companyId,
     write.keyId,
     write.rpc,
-    write.staffId ?? "",
+    authorIn(write, record.companyId),
     write.requestId,
     write.claim?.key ?? null,
     write.claim?.fingerprint ?? null,

@@ -1,7 +1,7 @@
 import type { Lead } from "../domain/lead.js";
 import type { LeadImportUnit } from "../domain/lead-admin-repository.js";
 import { foldCase } from "../domain/text.js";
-import type { Write } from "../domain/write.js";
+import { authorIn, type Write } from "../domain/write.js";
 import { Prisma } from "../gen/prisma/client.js";
 import { consentColumns } from "./consent-columns.js";
 import { addressColumns } from "./customer-rows.js";
@@ -57,7 +57,7 @@ function createUnit(tx: Prisma.TransactionClient, { key, now, write, pseudonym }
 
     async insert({ pets: records, address, consent, email, lifeCycleId, ...lead }) {
       const { firstName, lastName, avatar, phone, customFields, createdTime, lastUpdatedTime } = lead;
-      const author = write.staffId ?? "";
+      const author = authorIn(write, companyId);
       await tx.lead.create({
         data: {
           ...{ companyId, id, firstName, lastName, avatar, phone, customFields, createdTime, lastUpdatedTime },

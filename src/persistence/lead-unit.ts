@@ -2,7 +2,7 @@ import { sameConsent } from "../domain/consent.js";
 import type { Lead } from "../domain/lead.js";
 import type { LeadChange, LeadReferences, LeadUnit } from "../domain/lead-repository.js";
 import { foldCase } from "../domain/text.js";
-import type { Write } from "../domain/write.js";
+import { authorIn, type Write } from "../domain/write.js";
 import { Prisma } from "../gen/prisma/client.js";
 import { consentColumns } from "./consent-columns.js";
 import { addressColumns } from "./customer-rows.js";
@@ -49,7 +49,7 @@ export function createLeadUnit(
   async function finish(): Promise<void> {
     const lastUpdatedTime = new Date(Math.max(now.getTime(), lead.lastUpdatedTime.getTime() + 1));
     const version = lead.version + 1n;
-    const data = { ...columns(lead, change), lastUpdatedBy: write.staffId ?? "", lastUpdatedTime, version };
+    const data = { ...columns(lead, change), lastUpdatedBy: authorIn(write, companyId), lastUpdatedTime, version };
     await tx.lead.update({ where: { companyId_id: { companyId, id: leadId } }, data });
     if (change.consent && !sameConsent(change.consent, lead.consent)) {
       const states = { before: lead.consent, after: change.consent };

@@ -1,5 +1,5 @@
 import type { Consent } from "../domain/consent.js";
-import type { Write } from "../domain/write.js";
+import { authorIn, type Write } from "../domain/write.js";
 import type { Prisma } from "../gen/prisma/client.js";
 
 /** Which aggregate changed, and what became of it. */
@@ -39,11 +39,11 @@ export async function recordChanges(
   write: Write,
   changed: readonly Changed[],
 ): Promise<void> {
-  const { rpc, keyId, staffId = "", requestId } = write;
+  const { rpc, keyId, requestId } = write;
   await tx.change.createMany({
     data: changed.map(({ companyId, kind, id: resourceId, version, time: changedTime }) => ({
       ...{ companyId, kind, resourceId, version, changedTime },
-      ...{ rpc, keyId, staffId, requestId },
+      ...{ rpc, keyId, staffId: authorIn(write, companyId), requestId },
     })),
   });
 }
@@ -66,7 +66,8 @@ export async function recordConsent(
   changed: ConsentChanged,
 ): Promise<void> {
   const { time: occurredTime, before, after, ...subject } = changed;
-  const { rpc, keyId, staffId = "", ip, requestId } = write;
+  const { rpc, keyId, ip, requestId } = write;
+  const staffId = authorIn(write, subject.companyId);
   await tx.consentEvent.create({
     data: {
       ...{ ...subject, rpc, keyId, staffId, ip, requestId, occurredTime },

@@ -2,7 +2,7 @@ import { notFound } from "../domain/errors.js";
 import { idPrefixes, newId } from "../domain/ids.js";
 import type { LedgerEntry, NewLedgerEntry, PackageDetail } from "../domain/package.js";
 import type { ChangedPackage, PackageEffect, PackageTarget, PackageUnit } from "../domain/package-repository.js";
-import type { Write } from "../domain/write.js";
+import { authorIn, type Write } from "../domain/write.js";
 import { Prisma } from "../gen/prisma/client.js";
 import type { Database } from "./database.js";
 import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "./idempotency.js";
@@ -141,9 +141,11 @@ interface Append {
 
 async function append(
   tx: Prisma.TransactionClient,
-  { rpc, keyId, staffId = "", requestId }: Write,
+  write: Write,
   { detail: { companyId, id: packageId }, entry, time }: Append,
 ): Promise<string> {
+  const { rpc, keyId, requestId } = write;
+  const staffId = authorIn(write, companyId);
   const { lineId, refundedId, ...same } = entry;
   const id = newId(idPrefixes.ledgerEntry);
   await tx.packageLedger.create({

@@ -2,7 +2,7 @@ import { alreadyExists } from "../domain/errors.js";
 import { idPrefixes, newId } from "../domain/ids.js";
 import type { Money } from "../domain/money.js";
 import type { MissingPackageReferences, PackageSale, SaleOutcome } from "../domain/package-repository.js";
-import type { Write } from "../domain/write.js";
+import { authorIn, type Write } from "../domain/write.js";
 import type { Prisma, Service } from "../gen/prisma/client.js";
 import type { Database } from "./database.js";
 import { violatedConstraint } from "./errors.js";
@@ -118,7 +118,8 @@ async function insertPackage(tx: Prisma.TransactionClient, { sale, id, catalogue
       })),
     ),
   });
-  const { rpc, keyId, staffId = "", requestId } = write;
+  const { rpc, keyId, requestId } = write;
+  const staffId = authorIn(write, companyId);
   await tx.packageLedger.createMany({
     data: lines.map((line) => ({
       ...{ companyId, id: newId(idPrefixes.ledgerEntry), packageId: id, packageServiceId: line.id },

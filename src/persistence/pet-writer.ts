@@ -1,6 +1,6 @@
 import { idPrefixes, newId } from "../domain/ids.js";
 import type { Pet, PetEdit, PetRecord, TraitState, Vaccination } from "../domain/pet.js";
-import type { Write } from "../domain/write.js";
+import { authorIn, type Write } from "../domain/write.js";
 import type { Prisma } from "../gen/prisma/client.js";
 import { recordChange } from "./ledgers.js";
 import { petColumns } from "./pet-rows.js";
@@ -27,7 +27,7 @@ export function createPetWriter(tx: Prisma.TransactionClient, { companyId, now, 
   const key = (id: string) => ({ companyId_id: { companyId, id } });
 
   async function addNotes(petId: string, texts: readonly string[]): Promise<readonly string[]> {
-    const stamp = { createdTime: now, lastUpdatedBy: write.staffId ?? "", lastUpdatedTime: now };
+    const stamp = { createdTime: now, lastUpdatedBy: authorIn(write, companyId), lastUpdatedTime: now };
     const notes = texts.map((content) => ({ companyId, id: newId(idPrefixes.note), petId, content, ...stamp }));
     await tx.petNote.createMany({ data: notes });
     return notes.map((note) => note.id);

@@ -4,7 +4,7 @@ import { idPrefixes, newId } from "../domain/ids.js";
 import type { Lead } from "../domain/lead.js";
 import type { LeadTarget, PromotionOutcome } from "../domain/lead-repository.js";
 import { foldCase } from "../domain/text.js";
-import type { Write } from "../domain/write.js";
+import { authorIn, type Write } from "../domain/write.js";
 import type { Prisma } from "../gen/prisma/client.js";
 import { consentColumns } from "./consent-columns.js";
 import { readCustomer } from "./customer-change.js";
@@ -50,7 +50,7 @@ interface Promotion {
 async function storeCustomer(tx: Prisma.TransactionClient, { lead, now, write }: Promotion): Promise<string> {
   const { companyId } = lead;
   const id = newId(idPrefixes.customer);
-  const author = write.staffId ?? "";
+  const author = authorIn(write, companyId);
   await tx.customer.create({
     data: {
       ...{ companyId, id, sourceLeadId: lead.id },

@@ -7,6 +7,7 @@ import {
   serviceItemTypes,
   serviceTypes,
 } from "../domain/setting-catalogue.js";
+import { authorIn } from "../domain/write.js";
 import type { Prisma } from "../gen/prisma/client.js";
 import type { ServiceModel } from "../gen/prisma/models.js";
 import type { Database } from "./database.js";
@@ -45,7 +46,7 @@ export function createCatalogueRepository(database: Database): CatalogueReposito
             serviceItemType: serviceItemTypes.indexOf(content.itemType) + 1,
             serviceType: serviceTypes.indexOf(content.type) + 1,
           };
-          const stamp = { lastUpdatedBy: write.staffId ?? "", lastUpdatedTime: now };
+          const stamp = { lastUpdatedBy: authorIn(write, companyId), lastUpdatedTime: now };
           await tx.service.create({ data: { companyId, id, ...kind, ...columns(content), ...stamp } });
           await recordChange(tx, write, { companyId, kind: "service", id, version: 1n, time: now });
           return [id];
@@ -67,7 +68,7 @@ export function createCatalogueRepository(database: Database): CatalogueReposito
           const former = present(row ?? undefined);
           const version = former.version + 1n;
           const lastUpdatedTime = new Date(Math.max(now.getTime(), former.lastUpdatedTime.getTime() + 1));
-          const stamp = { lastUpdatedBy: write.staffId ?? "", lastUpdatedTime, version };
+          const stamp = { lastUpdatedBy: authorIn(write, companyId), lastUpdatedTime, version };
           await tx.service.update({ where: key, data: { ...columns(content), ...stamp } });
           await recordChange(tx, write, { companyId, kind: "service", id, version, time: now });
           return [id];

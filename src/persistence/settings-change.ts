@@ -1,5 +1,5 @@
 import type { EntryTarget } from "../domain/setting-repository.js";
-import type { Write } from "../domain/write.js";
+import { authorIn, type Write } from "../domain/write.js";
 import { Prisma } from "../gen/prisma/client.js";
 import type { Database } from "./database.js";
 import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "./idempotency.js";
@@ -60,7 +60,7 @@ export async function updateRow(tx: Prisma.TransactionClient, update: RowUpdate)
   const { companyId, id } = target;
   const sets = Object.entries(columns).map(([name, value]) => Prisma.sql`${Prisma.raw(name)} = ${value}`);
   const [row] = await tx.$queryRaw<Pick<SettingRow, "version">[]>`
-    UPDATE ${Prisma.raw(kind)} AS t SET ${Prisma.join([...sets, stamp(now, write)])}
+    UPDATE ${Prisma.raw(kind)} AS t SET ${Prisma.join([...sets, stamp({ companyId, now, write })])}
     WHERE company_id = ${companyId} AND id = ${id} RETURNING version`;
   if (row) await recordChanges(tx, write, [{ companyId, kind, id, version: row.version, time: now }]);
 }
@@ -73,9 +73,15 @@ export function findRow<Row>(
   return tx.$queryRaw<Row[]>`SELECT * FROM ${Prisma.raw(kind)} WHERE company_id = ${companyId} AND id = ${id}`;
 }
 
+interface Stamp {
+  readonly companyId: string;
+  readonly now: Date;
+  readonly write: Write;
+}
+
 /** Version, author and time of a changed row `t`. */
-export function stamp(now: Date, write: Write): Prisma.Sql {
-  return Prisma.sql`version = t.version + 1, last_updated_by = ${write.staffId ?? ""},
+export function stamp({ companyId, now, write }: Stamp): Prisma.Sql {
+  return Prisma.sql`version = t.version + 1, last_updated_by = ${authorIn(write, companyId)},
     last_updated_time = greatest(${timestamp(now)}, t.last_updated_time + interval '1 millisecond')`;
 }
 

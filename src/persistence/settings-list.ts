@@ -1,6 +1,7 @@
 import { alreadyExists } from "../domain/errors.js";
 import type { SettingEntry } from "../domain/setting.js";
 import type { EntryTarget, SettingRepository } from "../domain/setting-repository.js";
+import { authorIn } from "../domain/write.js";
 import { Prisma } from "../gen/prisma/client.js";
 import type { Database } from "./database.js";
 import { violatedConstraint } from "./errors.js";
@@ -75,7 +76,7 @@ export function createSettingListRepository<Row extends SettingRow, Entry extend
           const columns: Columns = {
             display_order: Prisma.sql`(SELECT least(coalesce(max(display_order), 0), ${maxPlace}) + 1 FROM ${from}
               WHERE ${ofCompany(companyId)})`,
-            last_updated_by: write.staffId ?? "",
+            last_updated_by: authorIn(write, companyId),
             last_updated_time: timestamp(now),
             ...table.created?.(companyId, now),
             ...table.columns(content),
@@ -116,7 +117,7 @@ export function createSettingListRepository<Row extends SettingRow, Entry extend
           check(entries);
           const places = [...ids, ...entries.filter((entry) => entry.archived).map((entry) => entry.id)];
           const moved = await tx.$queryRaw<Pick<SettingRow, "id" | "version">[]>`
-            UPDATE ${from} AS t SET display_order = o.place, ${stamp(now, write)}
+            UPDATE ${from} AS t SET display_order = o.place, ${stamp({ companyId, now, write })}
             FROM unnest(${places}::text[]) WITH ORDINALITY AS o (id, place)
             WHERE t.company_id = ${companyId} AND t.id = o.id AND t.display_order <> o.place
             RETURNING t.id, t.version`;

@@ -19,7 +19,7 @@ export function createTagGroupRepository(database: Database): TagGroupRepository
         write,
         async work(tx, now) {
           const renamed = await tx.$queryRaw<{ id: string; version: bigint }[]>`
-            UPDATE tag AS t SET group_name = ${newGroup}, ${stamp(now, write)}
+            UPDATE tag AS t SET group_name = ${newGroup}, ${stamp({ companyId, now, write })}
             WHERE company_id = ${companyId} AND group_name = ${group} RETURNING id, version`;
           if (renamed.length === 0) throw notFound("TagGroup", group);
           const changed = renamed.map(({ id, version }) => ({

@@ -7,7 +7,7 @@ import {
   type TagResolution,
   tagKey,
 } from "../domain/tags.js";
-import type { Write } from "../domain/write.js";
+import { authorIn, type Write } from "../domain/write.js";
 import type { Prisma } from "../gen/prisma/client.js";
 import type { TagModel } from "../gen/prisma/models.js";
 import { recordChange } from "./ledgers.js";
@@ -70,7 +70,7 @@ async function takeTag(
   name: string,
   { companyId, now, write }: TagCreation,
 ): Promise<TagModel> {
-  const staffId = write.staffId ?? "";
+  const staffId = authorIn(write, companyId);
   const data = {
     companyId,
     id: newId(idPrefixes.tag),

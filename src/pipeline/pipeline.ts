@@ -67,7 +67,7 @@ export function createPipeline(options: PipelineOptions): Run {
         rpc,
         requestId: record.requestId,
         keyId: caller.keyId,
-        ...(caller.staffId === undefined ? {} : { staffId: caller.staffId }),
+        ...(caller.staff ? { staff: caller.staff } : {}),
         ip: addressOf(call),
         ...(claim ? { claim } : {}),
         signal,
