@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Violation, ViolationReason } from "./errors.js";
 import { moneyFault } from "./money.js";
 import { isId } from "./ids.js";
@@ -75,7 +76,8 @@ export interface CheckedFields {
 }
 
 /**
- * Checks custom field values against the company's definitions, one violation per code.
+ * Checks custom field values against the company's definitions, one violation per code. What is stored may be sent back
+ * and cleared though its field is archived, has lost the option, or is none of the company's (a promoted lead's).
  *
  * @param current what is stored; empty for a create
  */
@@ -94,8 +96,12 @@ export function checkFields(
 
   for (const [code, value] of Object.entries(given)) {
     const definition = byCode.get(code);
-    if (!definition) refuse(code, "NOT_FOUND", "No such custom field in the company.");
-    else if (Object.keys(value).length === 0) values.delete(code);
+    const stored = current[code];
+    const isCleared = Object.keys(value).length === 0;
+    if (stored && isCleared) values.delete(code);
+    else if (stored && isSameValue(stored, value)) values.set(code, stored);
+    else if (!definition) refuse(code, "NOT_FOUND", "No such custom field in the company.");
+    else if (isCleared) values.delete(code);
     else if (definition.archived) refuse(code, "ARCHIVED", "The custom field is archived.");
     else {
       const checked = checkValue(definition, value);
@@ -116,6 +122,11 @@ export function checkFields(
     }
   }
   return { values: Object.fromEntries(values), violations: [...violations.values()] };
+}
+
+/** Whether a value equals another, in whatever order their members stand. */
+export function isSameValue(one: FieldValue | undefined, other: FieldValue): boolean {
+  return isDeepStrictEqual(one, other);
 }
 
 /** Where a violation of one field points to. */

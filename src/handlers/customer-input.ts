@@ -138,7 +138,8 @@ export const consentChange = z
 /** `{id}` of a referral source; a name beside it is ignored, a name alone is refused. */
 export const referralSource = z.object({ id });
 
-const fieldCode = /^[A-Za-z0-9_.-]{1,64}$/;
+/** The code of a field, or the key of a value that a promoted lead left beside the customer's fields. */
+const fieldKey = /^(?:lead:)?[A-Za-z0-9_.-]{1,64}$/;
 
 /** Custom field values in their proto JSON form, by code. */
 export const customFields = z.record(z.string(), z.custom<CustomField_Value>()).transform((values, context) => {
@@ -149,7 +150,7 @@ export const customFields = z.record(z.string(), z.custom<CustomField_Value>()).
   }
   const result: Record<string, FieldValue> = {};
   for (const [code, value] of entries) {
-    const json = fieldCode.test(code) ? toFieldValue(value) : undefined;
+    const json = fieldKey.test(code) ? toFieldValue(value) : undefined;
     if (json) result[code] = json;
     else context.addIssue({ ...because("INVALID_FORMAT", "Is not a valid custom field value."), path: [code] });
   }

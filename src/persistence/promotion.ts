@@ -1,12 +1,15 @@
+import type { FieldValues } from "../domain/custom-fields.js";
 import { defaultPreference } from "../domain/customer.js";
 import { notFound } from "../domain/errors.js";
 import { idPrefixes, newId } from "../domain/ids.js";
 import type { Lead } from "../domain/lead.js";
 import type { LeadTarget, PromotionOutcome } from "../domain/lead-repository.js";
+import { carriedFields } from "../domain/promotion.js";
 import { foldCase } from "../domain/text.js";
 import { authorIn, type Write } from "../domain/write.js";
 import type { Prisma } from "../gen/prisma/client.js";
 import { consentColumns } from "./consent-columns.js";
+import { storedDefinitions } from "./custom-fields.js";
 import { readCustomer } from "./customer-change.js";
 import { countOneMore } from "./customer-count.js";
 import { addressColumns } from "./customer-rows.js";
@@ -61,8 +64,7 @@ async function storeCustomer(tx: Prisma.TransactionClient, { lead, now, write }:
       assignedStaffId: lead.allocateStaffId ?? null,
       ...defaultPreference,
       ...consentColumns(lead.consent),
-      // Values of the same code and type become the customer's; the others stay readable under their lead code.
-      customFields: lead.customFields,
+      customFields: await carried(tx, lead),
       ...{ createdBy: author, createdTime: now, lastUpdatedBy: author, lastUpdatedTime: now },
     },
   });
@@ -87,4 +89,10 @@ async function storeCustomer(tx: Prisma.TransactionClient, { lead, now, write }:
   await recordChange(tx, write, { companyId, kind: "lead", id: lead.id, version, time: now });
   await recordChange(tx, write, { companyId, kind: "customer", id, version: 1n, time: now });
   return id;
+}
+
+async function carried(tx: Prisma.TransactionClient, { companyId, customFields }: Lead): Promise<FieldValues> {
+  if (Object.keys(customFields).length === 0) return {};
+  const ofLeads = await storedDefinitions(tx, companyId, "LEAD");
+  return carriedFields(customFields, { ofLeads, ofCustomers: await storedDefinitions(tx, companyId, "CUSTOMER") });
 }

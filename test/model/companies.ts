@@ -150,6 +150,7 @@ function rowsOf(companies: readonly Company[]): Tables {
         field(2, "field_text", 1),
         field(2, "field_size", 1),
         field(2, "field_budget", 3),
+        field(2, "field_old", 1),
       ]),
     ],
     [

@@ -1,3 +1,4 @@
+import { carriedFields } from "./carried-fields.js";
 import { countConsent, stampAfter } from "./change.js";
 import { authorOf, sees } from "./command.js";
 import type { Who } from "./companies.js";
@@ -65,7 +66,8 @@ function customerOf(world: World, lead: Lead, by: Who): Customer {
   const { firstName, lastName, avatar, phone, email, businessId, staffId, sourceId, consent, fields } = lead;
   const time = newTime();
   return {
-    ...{ firstName, lastName, avatar, phone, email, businessId, staffId, sourceId, consent, fields },
+    ...{ firstName, lastName, avatar, phone, email, businessId, staffId, sourceId, consent },
+    fields: carriedFields(fields),
     ...{ id: newId(world, "cus_"), rawId: newRawId(), etag: newEtag(), version: 1, archived: false, leadId: lead.id },
     ...{ createdTime: time, lastUpdatedTime: time, createdBy: authorOf(by), lastUpdatedBy: authorOf(by) },
     ...{ status: "ACTIVE", colorCode: "", source: "", notes: [], tags: [], preference: defaultPreference },

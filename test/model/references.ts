@@ -191,6 +191,7 @@ export const leadFields = fc.uniqueArray(
       good("field_text", becomes({ string: " green " }, { string: "green" })),
       good("field_size", kept({ string: "huge" })),
       good("field_budget", kept({ int64: "500" })),
+      good("field_old", kept({ string: "stale" })),
     ],
     [bad("field_budget", { string: "much" }, "WRONG_TYPE"), bad("field_points", { int64: "1" }, "NOT_FOUND")],
   ),

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
+import { carriedFaults, carriedSamples } from "./carried-fields.js";
 import { changeCustomer, customerMissing, nobody, seenCustomer } from "./change.js";
 import { command, sees } from "./command.js";
 import {
@@ -66,6 +67,7 @@ const input = fc.record({
   source: maybe(lines, rare),
   fields: customerFields,
   clearedField: fc.constantFrom(undefined, undefined, "field_text", "field_points"),
+  carried: maybe(carriedSamples, 8),
   etag: fc.constantFrom(undefined, undefined, undefined, "present", "present", "present", "present", "stale"),
   staffId: maybe(staffIds, rare),
   mask: maybe(maskUses),
@@ -100,7 +102,12 @@ export const updateCustomer = command({
     };
     const { clearedField } = given;
     const cleared = clearedField !== undefined && given.fields.every(({ code }) => code !== clearedField);
-    const fields = cleared ? [...given.fields, { code: clearedField, sent: {}, stored: {} }] : given.fields;
+    const { carried } = given;
+    const fields = [
+      ...given.fields,
+      ...(cleared ? [{ code: clearedField, sent: {}, stored: {} }] : []),
+      ...(carried ? [carried] : []),
+    ];
     const populated = Object.entries({
       ...{ preferred_business_id: businessId, avatar_path: picture, first_name: first, last_name: last, phone, email },
       ...{
@@ -220,6 +227,7 @@ export const updateCustomer = command({
           const missing = allFaults(
             shape,
             fieldFaults(fields),
+            carriedFaults(carried, before.fields),
             noteReferenceFaults(before.notes, noteIds),
             address?.id === undefined || before.addresses.some((one) => one.id.value === address.id)
               ? []
