@@ -24,7 +24,9 @@ export const idPrefixes = {
   ledgerEntry: "ple_",
   service: "srv_",
   cardLink: "cof_",
+  vipLevel: "vip_",
   apiKey: "key_",
+  externalApi: "xapi_",
 } as const;
 
 export type IdPrefix = (typeof idPrefixes)[keyof typeof idPrefixes];

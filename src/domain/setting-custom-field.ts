@@ -1,3 +1,5 @@
+import { formatKeys } from "./answer-format.js";
+import { callerKeys } from "./caller-answer.js";
 import type { FieldType, FieldValue } from "./custom-fields.js";
 import type { SettingEntry } from "./setting.js";
 import type { NewEntry, SettingRepository } from "./setting-repository.js";
@@ -51,12 +53,7 @@ export interface CustomFieldListRepository {
 export const maxFieldOptions = 200;
 
 /**
- * Keys of the call-centre answer, which gives custom fields as further keys named by their id:
- * no field may have one of them as its id.
+ * Keys of the call-centre answer, which gives custom fields as further keys named by their id, and those that its formats
+ * add: no field may have one of them as its id.
  */
-export const callCentreKeys: ReadonlySet<string> = new Set([
-  ...["id", "nick", "sexName", "userStatusName", "isblack", "tel", "email", "partner_id", "wx_unionid"],
-  ...["wx_external_userid", "wx_openid", "faceBookid", "instagramid", "whatsappid", "lineid", "telegramid"],
-  ...["discordid", "visitorids", "uname", "countryName", "provice_name", "city_name", "remark", "isVip", "vipLevel"],
-  ...["vipLeveName", "enterprise_name", "sourceName", "liableServiceName", "userLabel", "userLableName"],
-]);
+export const callCentreKeys: ReadonlySet<string> = new Set([...callerKeys, ...formatKeys, "__proto__"]);

@@ -19,6 +19,7 @@ export interface Changed {
     | "pet_size"
     | "pet_type"
     | "pet_coat_type"
+    | "vip_level"
     | "service"
     | "company"
     | "business"

@@ -67,6 +67,7 @@ export const referralSourceTable: SettingTable<NamedRow, ReferralSource, NameCon
 );
 export const petTypeTable = namesOf("pet_type", "PetType");
 export const petCoatTypeTable = namesOf("pet_coat_type", "PetCoatType");
+export const vipLevelTable = namesOf("vip_level", "VipLevel");
 
 /** The first stage of a company becomes the default. */
 export const lifeCycleTable: SettingTable<LifeCycleRow, LifeCycle, NameContent> = {
