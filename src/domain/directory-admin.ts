@@ -14,7 +14,6 @@ import type {
 } from "./directory-admin-repository.js";
 import { DomainError, invalidRequest } from "./errors.js";
 import { idPrefixes, newId } from "./ids.js";
-import { reachExceeded } from "./key-reach.js";
 import type { Page } from "./page.js";
 import type { Write } from "./write.js";
 
@@ -42,10 +41,10 @@ export function createDirectoryAdmin(repository: DirectoryAdminRepository): Dire
     },
 
     async updateCompany(id, change, caller, write) {
-      assertMayWriteDirectory(caller, id);
-      const { enterpriseId } = change;
-      // Whoever joins an enterprise opens the company to all keys of it, so only such a key may say so.
-      if (enterpriseId && !caller.enterpriseIds?.includes(enterpriseId)) throw reachExceeded(["organizations"]);
+      if (!isOperator(caller)) {
+        assertMayWriteDirectory(caller, id);
+        if (change.enterpriseId !== undefined || change.maxCustomers !== undefined) assertOperator(caller);
+      }
       return repository.changeCompany(id, change, write);
     },
 
@@ -82,6 +81,23 @@ export function createDirectoryAdmin(repository: DirectoryAdminRepository): Dire
       return repository.setStaffArchived(target, archived, write);
     },
   };
+}
+
+/** Whether the key runs the installation: it manages companies without covering any. */
+function isOperator({ scopes }: Caller): boolean {
+  return scopes.has("platform:admin");
+}
+
+/**
+ * How many customers a company may hold, and which enterprise it belongs to, is for the operator to say: the limit binds
+ * the company itself, and the enterprise opens it to keys that are not its own.
+ */
+export function assertOperator(caller: Caller): void {
+  if (isOperator(caller)) return;
+  const scope = "platform:admin";
+  throw new DomainError("SCOPE_REQUIRED", "The limit and the enterprise of a company are for the operator to set.", {
+    metadata: { scope },
+  });
 }
 
 /** The directory is the matter of the whole company: a key of one location only reads it, whatever its scopes. */

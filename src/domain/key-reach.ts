@@ -44,7 +44,7 @@ export function assertWithinReach(
 }
 
 /** PERMISSION_DENIED for handing out, or gaining, more than the key itself has. */
-export function reachExceeded(exceeded: readonly ("organizations" | "scopes" | "addresses" | "expiry")[]): DomainError {
+function reachExceeded(exceeded: readonly ("organizations" | "scopes" | "addresses" | "expiry")[]): DomainError {
   return new DomainError("REACH_EXCEEDED", "The request goes beyond what the key itself has.", {
     metadata: { exceeded: exceeded.join(",") },
   });

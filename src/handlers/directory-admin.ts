@@ -1,5 +1,6 @@
 import { z } from "zod";
-import type { DirectoryAdmin } from "../domain/directory-admin.js";
+import { assertOperator, type DirectoryAdmin } from "../domain/directory-admin.js";
+import type { UpdateCompanyRequest } from "../gen/proto/moego/admin/v1/company_pb.js";
 import { DirectoryAdminService } from "../gen/proto/moego/admin/v1/directory_admin_service_pb.js";
 import { countryOf } from "./country.js";
 import { byName } from "./directory.js";
@@ -43,6 +44,7 @@ export function createDirectoryAdminHandlers({
     },
 
     async updateCompany(request, { caller, write }) {
+      if (setsTerms(request)) assertOperator(caller);
       const { companyId, change } = parse(requests.updateCompany.input, request, companyUpdate);
       return { company: toProtoCompany(await directory.updateCompany(companyId, change, caller, write)) };
     },
@@ -91,4 +93,9 @@ export function createDirectoryAdminHandlers({
       return { staff: toProtoStaff(await directory.setStaffArchived(target, false, caller, write)) };
     },
   };
+}
+
+/** Whether the request names what is for the operator to set. The permission comes before anything else is looked at. */
+function setsTerms({ enterpriseId, maxCustomers, clearMaxCustomers }: UpdateCompanyRequest): boolean {
+  return enterpriseId !== undefined || maxCustomers !== undefined || clearMaxCustomers;
 }

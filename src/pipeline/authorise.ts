@@ -41,12 +41,13 @@ export function authorise(
 
 /**
  * Refuses a request whose own `company_id` lies outside the key. A platform key covers no company and names the one
- * it manages.
+ * it manages; which part of the directory that is, the domain says.
  *
  * @throws DomainError COMPANY_NOT_ALLOWED
  */
 export function checkCompany(schema: DescMessage, request: Message, caller: Caller, scope: Scope): void {
-  if (scope === "platform:admin") return;
+  const isOfDirectory = scope === "platform:admin" || scope === "directory:write";
+  if (isOfDirectory && caller.scopes.has("platform:admin")) return;
   const field = schema.fields.find(({ name }) => name === "company_id");
   if (field?.fieldKind !== "scalar") return;
   const companyId = reflect(schema, request).get(field);

@@ -194,15 +194,19 @@ describe("a platform key", () => {
 
   it("reads nothing of a tenant whatever other scopes it has", async () => {
     const wide = fixtureKey("key_platform_wide", [], {
-      scopes: ["platform:admin", "customer:read", "directory:write"],
+      scopes: ["platform:admin", "customer:read", "directory:read"],
     });
     await server.insertKeys([wide]);
-    const refused = (companyId: string) =>
-      server.refused(DirectoryAdminService.method.updateCompany, { companyId, name: "x" }, { key: wide });
-    expect(await refused("cmp_a")).toMatchObject({ reason: "COMPANY_NOT_ALLOWED" });
     expect(await server.refused(CustomerService.method.getCustomer, { id: "cus_a1" }, { key: wide })).toMatchObject(
       notFound,
     );
+    expect(await server.refused(CompanyService.method.getCompany, { id: "cmp_a" }, { key: wide })).toMatchObject(
+      notFound,
+    );
+    const list = { companyId: "cmp_a", pagination: {} };
+    expect(await server.refused(CustomerService.method.listCustomers, list, { key: wide })).toMatchObject({
+      reason: "COMPANY_NOT_ALLOWED",
+    });
   });
 
   it("makes other platform keys, which name no organization", async () => {

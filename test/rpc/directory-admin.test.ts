@@ -14,6 +14,7 @@ afterAll(() => server.stop());
 const rpc = DirectoryAdminService.method;
 const companyId = "cmp_a";
 const platform = { key: keys.platform };
+const operator = { key: keys.operator };
 const zeta = { name: "Zeta", country: "US", timeZone: "America/New_York" };
 
 describe("CreateCompany", () => {
@@ -79,22 +80,57 @@ describe("UpdateCompany", () => {
     const { violations } = await server.refused(
       rpc.updateCompany,
       { companyId: "cmp_b", name: "", country: "", timeZone: "", maxCustomers: 1, clearMaxCustomers: true },
-      call,
+      operator,
     );
     expect(violations.map(({ field, reason }) => `${field} ${reason}`).toSorted()).toEqual([
       ...["clear_max_customers CONFLICT", "country REQUIRED", "name REQUIRED", "time_zone REQUIRED"],
     ]);
   });
 
-  it("joins an enterprise that the key covers as such, and no other", async () => {
-    const join = (key: { readonly secret: string }, enterpriseId: string) =>
-      server.call(rpc.updateCompany, { companyId: "cmp_b", enterpriseId }, { key });
-    expect(await join(keys.b, "")).toMatchObject({ ok: true });
-    const exceeded = { code: "PERMISSION_DENIED", reason: "REACH_EXCEEDED", metadata: { exceeded: "organizations" } };
-    expect(await join(keys.b, "ent_ab")).toMatchObject(exceeded);
-    await server.ok(rpc.updateCompany, { companyId: "cmp_a", enterpriseId: "ent_ab" }, { key: keys.enterprise });
-    const other = { companyId: "cmp_a", enterpriseId: "ent_other" };
-    expect(await server.refused(rpc.updateCompany, other, { key: keys.enterprise })).toMatchObject(exceeded);
+  it("lets the operator alone say how many customers a company may hold, and to which enterprise it belongs", async () => {
+    const denied = { code: "PERMISSION_DENIED", reason: "SCOPE_REQUIRED", metadata: { scope: "platform:admin" } };
+    const terms = [
+      { maxCustomers: 1_000 },
+      { clearMaxCustomers: true },
+      { enterpriseId: "" },
+      { enterpriseId: "ent_ab" },
+      { enterpriseId: "ent_other" },
+    ];
+    for (const change of terms) {
+      for (const key of [keys.b, keys.enterprise]) {
+        // Refused before anything else in the request is looked at.
+        for (const name of ["Beta", ""]) {
+          const request = { companyId: "cmp_b", name, ...change };
+          expect(await server.refused(rpc.updateCompany, request, { key })).toMatchObject(denied);
+        }
+      }
+    }
+    const { company } = await server.ok(rpc.updateCompany, { companyId: "cmp_b", name: "Beta" }, { key: keys.b });
+    expect(company).toMatchObject({ name: "Beta", enterpriseId: "ent_ab" });
+    expect(company?.maxCustomers).toBeUndefined();
+    const set = { companyId: "cmp_b", maxCustomers: 1_000, enterpriseId: "ent_other" };
+    expect((await server.ok(rpc.updateCompany, set, operator)).company).toMatchObject({
+      ...{ maxCustomers: 1_000, enterpriseId: "ent_other" },
+    });
+    const back = { companyId: "cmp_b", clearMaxCustomers: true, enterpriseId: "ent_ab" };
+    await server.ok(rpc.updateCompany, back, operator);
+  });
+
+  it("is the one rpc beside those of platform keys that names a company which the operator's key does not cover", async () => {
+    expect(await server.refused(rpc.updateCompany, { companyId: "cmp_z", name: "x" }, operator)).toMatchObject({
+      ...{ code: "NOT_FOUND", reason: "RESOURCE_NOT_FOUND" },
+    });
+    const refusals = [
+      await server.refused(rpc.createBusiness, { companyId, name: "x" }, operator),
+      await server.refused(rpc.updateBusiness, { companyId, id: "biz_a1", name: "x" }, operator),
+      await server.refused(rpc.archiveBusiness, { companyId, id: "biz_a1" }, operator),
+      await server.refused(rpc.restoreBusiness, { companyId, id: "biz_a1" }, operator),
+      await server.refused(rpc.createStaff, { companyId, firstName: "x" }, operator),
+      await server.refused(rpc.updateStaff, { companyId, id: "staff_a1", firstName: "x" }, operator),
+      await server.refused(rpc.archiveStaff, { companyId, id: "staff_a1" }, operator),
+      await server.refused(rpc.restoreStaff, { companyId, id: "staff_a1" }, operator),
+    ];
+    for (const refusal of refusals) expect(refusal).toMatchObject({ reason: "COMPANY_NOT_ALLOWED" });
   });
 
   it("never lets the count pass a limit that it switches on during 32 concurrent creates", async () => {
@@ -106,11 +142,7 @@ describe("UpdateCompany", () => {
       });
       const limit = 12;
       await new Promise((resolve) => setTimeout(resolve, 8 * round));
-      const { company } = await server.ok(
-        rpc.updateCompany,
-        { companyId: id, maxCustomers: limit },
-        { key: keyOf(id) },
-      );
+      const { company } = await server.ok(rpc.updateCompany, { companyId: id, maxCustomers: limit }, operator);
       expect(company?.maxCustomers).toBe(limit);
       const during = await countOf(id);
       const answers = await Promise.all(creates);
@@ -130,14 +162,14 @@ describe("UpdateCompany", () => {
     const switches = (async () => {
       for (const change of forever([{ maxCustomers: 20 }, { clearMaxCustomers: true }, { maxCustomers: 40 }])) {
         if (done) return;
-        await server.ok(rpc.updateCompany, { companyId: id, ...change }, { key: keyOf(id) });
+        await server.ok(rpc.updateCompany, { companyId: id, ...change }, operator);
       }
     })();
     const create = () => server.call(CustomerService.method.createCustomer, customerOf(id), { key: keyOf(id) });
     const answers = await Promise.all(Array.from({ length: 64 }, create));
     done = true;
     await switches;
-    await server.ok(rpc.updateCompany, { companyId: id, maxCustomers: 0 }, { key: keyOf(id) });
+    await server.ok(rpc.updateCompany, { companyId: id, maxCustomers: 0 }, operator);
     const { customers, counter } = await countOf(id);
     expect(counter).toBe(customers);
     expect(answers.filter(({ ok }) => ok)).toHaveLength(customers);

@@ -62,6 +62,8 @@ export const keys = {
   nearby: fixtureKey("key_nearby", [company("cmp_a")], { allowedAddresses: ["127.0.0.0/8", "::1"] }),
   /** Manages companies and keys, and reads nothing of a tenant. */
   platform: fixtureKey("key_platform", [], { scopes: platformScopes }),
+  /** A platform key that changes companies as well. */
+  operator: fixtureKey("key_operator", [], { scopes: [...platformScopes, "directory:write"] }),
   platformOther: fixtureKey("key_platform_other", [], { scopes: platformScopes }),
   platformNearby: fixtureKey("key_platform_near", [], {
     scopes: platformScopes,
