@@ -1,30 +1,25 @@
 import type { Customer, CustomerStatus } from "./customer.js";
 import type { CustomerRecord, CustomerTarget, MissingReferences, References } from "./customer-repository.js";
-import type { ImportTimes } from "./record-import.js";
+import type { ImportAuthors, ImportTimes, StaffLookup } from "./record-import.js";
 import type { Tag, TagReference, TagResolution } from "./tags.js";
 import type { Write } from "./write.js";
 
 /** A customer that another system has kept, checked and with its tags found. */
-export interface ImportedCustomer extends Omit<CustomerRecord, "tags">, Required<ImportTimes> {
+export interface ImportedCustomer extends Omit<CustomerRecord, "tags">, Required<ImportTimes>, Required<ImportAuthors> {
   readonly id: string;
   readonly tags: readonly Tag[];
   readonly status: CustomerStatus;
-  /** Staff ids; empty when nobody is known. */
-  readonly createdBy: string;
-  readonly lastUpdatedBy: string;
   readonly lastAppointmentTime?: Date;
   readonly nextAppointmentTime?: Date;
 }
 
 /** The import of one customer inside one transaction; an error undoes all. */
-export interface CustomerImportUnit {
+export interface CustomerImportUnit extends StaffLookup {
   /** The stamp of the change, by the database's clock. */
   readonly now: Date;
   /** Whether the company has a customer with this id, archived or not. */
   exists(id: string): Promise<boolean>;
   missing(references: References): Promise<MissingReferences>;
-  /** Which of these staff members the company has never had. */
-  missingStaff(ids: readonly string[]): Promise<ReadonlySet<string>>;
   resolveTags(
     references: readonly TagReference[],
     mayCreate: boolean,

@@ -2,16 +2,24 @@ import { assertBusinesses, mayCreateTags, reaches, reachOf, visibilityWithin } f
 import type { Caller } from "./caller.js";
 import { applyConsent, defaultConsent } from "./consent.js";
 import type { Customer, CustomerStatus } from "./customer.js";
-import type { CustomerAdminRepository, CustomerImportUnit } from "./customer-admin-repository.js";
+import type { CustomerAdminRepository } from "./customer-admin-repository.js";
 import type { CustomerRepository } from "./customer-repository.js";
 import { type NewCustomer, quotaExceeded } from "./customers.js";
 import { alreadyExists, DomainError, invalidRequest, notFound, type Violation } from "./errors.js";
 import { checkCustomFields } from "./field-check.js";
-import { type ImportTimes, timesOf, timeViolations, within } from "./record-import.js";
+import {
+  authorsOf,
+  authorViolations,
+  type ImportAuthors,
+  type ImportTimes,
+  timesOf,
+  timeViolations,
+  within,
+} from "./record-import.js";
 import { referenceError } from "./references.js";
 import type { CustomFieldRepository } from "./setting-repository.js";
 import type { Tag } from "./tags.js";
-import { authorIn, type Write } from "./write.js";
+import type { Write } from "./write.js";
 
 /** A record as an administrator names it. */
 export interface RecordName {
@@ -20,12 +28,9 @@ export interface RecordName {
 }
 
 /** What ImportCustomer asks for, parsed. */
-export interface CustomerImport extends RecordName, ImportTimes {
+export interface CustomerImport extends RecordName, ImportTimes, ImportAuthors {
   readonly customer: NewCustomer;
   readonly status: CustomerStatus;
-  /** Absent = whom the key acts for. */
-  readonly createdBy?: string;
-  readonly lastUpdatedBy?: string;
   readonly lastAppointmentTime?: Date;
   readonly nextAppointmentTime?: Date;
 }
@@ -77,8 +82,7 @@ export function createCustomerAdmin({
       const check = { reach, association: "CUSTOMER", write: "create", current: {} } as const;
       const fields = await checkCustomFields(customFields, { ...check, given: customer.customFields }, write.signal);
       const stored = await customerAdmin.import({ companyId, id }, write, async (unit) => {
-        const staffId = authorIn(write, companyId);
-        const authors = { createdBy: input.createdBy ?? staffId, lastUpdatedBy: input.lastUpdatedBy ?? staffId };
+        const authors = authorsOf(input, write);
         const resolved = await unit.resolveTags(customer.tags, mayCreateTags(caller, reach));
         const missing = await unit.missing(customer);
         const refused = { missing, tags: resolved, references: customer.tags, violations: fields.violations };
@@ -110,18 +114,6 @@ export function createCustomerAdmin({
       return customer.tags;
     },
   };
-}
-
-/** The authors were members of the company's staff, whether they still are or not. */
-async function authorViolations(unit: CustomerImportUnit, input: CustomerImport): Promise<Violation[]> {
-  const given = [
-    { field: "created_by", id: input.createdBy },
-    { field: "last_updated_by", id: input.lastUpdatedBy },
-  ];
-  const missing = await unit.missingStaff(given.flatMap(({ id }) => id ?? []));
-  return given
-    .filter(({ id }) => id !== undefined && missing.has(id))
-    .map(({ field }) => ({ field, reason: "NOT_FOUND", description: "Was never on the company's staff." }));
 }
 
 /** Throws everything that is wrong with the import and with the customer in it. */

@@ -1,10 +1,10 @@
 import type { Lead } from "./lead.js";
 import type { LeadRecord, LeadReferences, LeadTarget, MissingLeadReferences } from "./lead-repository.js";
-import type { ImportTimes } from "./record-import.js";
+import type { ImportAuthors, ImportTimes, StaffLookup } from "./record-import.js";
 import type { Write } from "./write.js";
 
 /** The import of one lead inside one transaction; an error undoes all. */
-export interface LeadImportUnit {
+export interface LeadImportUnit extends StaffLookup {
   /** The stamp of the change, by the database's clock. */
   readonly now: Date;
   /** Whether the company has or had a lead with this id: archived, promoted or erased. */
@@ -13,7 +13,7 @@ export interface LeadImportUnit {
   /** Which of these codes do not exist in the company or are archived there. */
   missingPetCodes(ids: readonly string[]): Promise<readonly string[]>;
   /** Stores the lead with its pets; without a stage it takes the company's default. */
-  insert(lead: LeadRecord & Required<ImportTimes>): Promise<void>;
+  insert(lead: LeadRecord & Required<ImportTimes> & Required<ImportAuthors>): Promise<void>;
 }
 
 /** What administration does to whole leads. NOT_FOUND and LEAD_PROMOTED are thrown here. */

@@ -9,12 +9,19 @@ import type { LeadAdminRepository, LeadImportUnit } from "./lead-admin-repositor
 import { inLead, leadReferenceViolations } from "./lead-references.js";
 import { type NewLead, onlyBusinessOf } from "./leads.js";
 import type { PetRecord } from "./pet.js";
-import { type ImportTimes, timesOf, timeViolations } from "./record-import.js";
+import {
+  authorsOf,
+  authorViolations,
+  type ImportAuthors,
+  type ImportTimes,
+  timesOf,
+  timeViolations,
+} from "./record-import.js";
 import type { CustomFieldRepository } from "./setting-repository.js";
 import type { Write } from "./write.js";
 
 /** What ImportLead asks for, parsed. */
-export interface LeadImport extends RecordName, ImportTimes {
+export interface LeadImport extends RecordName, ImportTimes, ImportAuthors {
   readonly lead: NewLead;
 }
 
@@ -60,12 +67,14 @@ export function createLeadAdmin({ leadAdmin, customFields }: LeadAdminDependenci
         const petCodePaths = await missingCodePaths(unit, lead.pets);
         const violations = [
           ...timeViolations(input, unit.now),
+          ...(await authorViolations(unit, input)),
           ...inLead([...fields.violations, ...leadReferenceViolations({ references, petCodePaths })]),
         ];
         if (violations.length > 0) throw invalidRequest(violations);
         if (await unit.exists(id)) throw alreadyExists("Lead", "id");
         const consent = applyConsent(defaultConsent, lead.consent);
-        await unit.insert({ ...lead, ...timesOf(input, unit.now), consent, customFields: fields.values });
+        const stamp = { ...timesOf(input, unit.now), ...authorsOf(input, write) };
+        await unit.insert({ ...lead, ...stamp, consent, customFields: fields.values });
       });
       // A replay shows the lead as it now is, and it may have moved out of the key's locations.
       if (!reachesLead(reach, stored)) throw notFound("Lead", id);

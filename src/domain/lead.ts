@@ -39,8 +39,10 @@ export interface Lead {
   readonly referralSource?: ReferralSource;
   readonly consent: Consent;
   readonly customFields: FieldValues;
+  /** Staff ids; empty when nobody is known. */
   readonly createdBy: string;
   readonly createdTime: Date;
+  readonly lastUpdatedBy: string;
   readonly lastUpdatedTime: Date;
   /** Set once the lead has become a customer; it then answers nothing but that. */
   readonly promotedCustomerId?: string;

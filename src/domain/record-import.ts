@@ -1,4 +1,5 @@
 import type { Violation } from "./errors.js";
+import { authorIn, type Write } from "./write.js";
 
 /** Times of a record that another system has kept; absent = now. */
 export interface ImportTimes {
@@ -24,6 +25,39 @@ export function timeViolations(times: ImportTimes, now: Date): Violation[] {
     violations.push({ field: "last_updated_time", reason: "CONFLICT", description: "Must not precede created_time." });
   }
   return violations;
+}
+
+/** Who made and who last changed a record, by staff id; absent = whom the key acts for. */
+export interface ImportAuthors {
+  readonly createdBy?: string;
+  readonly lastUpdatedBy?: string;
+}
+
+/** The authors that an imported record is stored with; empty = nobody is known. */
+export function authorsOf(
+  { companyId, createdBy, lastUpdatedBy }: ImportAuthors & { readonly companyId: string },
+  write: Write,
+): Required<ImportAuthors> {
+  const staffId = authorIn(write, companyId);
+  return { createdBy: createdBy ?? staffId, lastUpdatedBy: lastUpdatedBy ?? staffId };
+}
+
+/** Where an import looks up its authors. */
+export interface StaffLookup {
+  /** Which of these staff members the company has never had. */
+  missingStaff(ids: readonly string[]): Promise<ReadonlySet<string>>;
+}
+
+/** The authors were members of the company's staff, whether they still are or not. */
+export async function authorViolations(unit: StaffLookup, authors: ImportAuthors): Promise<Violation[]> {
+  const given = [
+    { field: "created_by", id: authors.createdBy },
+    { field: "last_updated_by", id: authors.lastUpdatedBy },
+  ];
+  const missing = await unit.missingStaff(given.flatMap(({ id }) => id ?? []));
+  return given
+    .filter(({ id }) => id !== undefined && missing.has(id))
+    .map(({ field }) => ({ field, reason: "NOT_FOUND", description: "Was never on the company's staff." }));
 }
 
 /** The violations with paths from a request that holds the record in this field. */

@@ -11,9 +11,16 @@ import { countryOf, perCountry } from "./country.js";
 import { newCustomer } from "./customer-create-input.js";
 import { enumNumber, withoutUndefined } from "./customer-input.js";
 import { toProtoCustomer, toProtoTag } from "./customer-message.js";
-import { givenId, id, list, optionalId } from "./fields.js";
+import { givenId, id, list } from "./fields.js";
 import { parse } from "./parse.js";
-import { importTimes, moment, repetitionViolations, statedTimes } from "./record-import-input.js";
+import {
+  importAuthors,
+  importTimes,
+  moment,
+  repetitionViolations,
+  statedAuthors,
+  statedTimes,
+} from "./record-import-input.js";
 import type { ServiceHandlers } from "./rpc.js";
 
 const requests = CustomerAdminService.method;
@@ -62,18 +69,16 @@ const customerImport = perCountry((country) =>
       id: givenId,
       customer: newCustomer(country),
       ...importTimes,
-      createdBy: optionalId,
-      lastUpdatedBy: optionalId,
+      ...importAuthors,
       status: enumNumber(2),
       lastAppointmentTime: moment,
       nextAppointmentTime: moment,
     })
-    .transform(({ companyId, id: customerId, customer, status, createdBy, lastUpdatedBy, ...times }) => ({
+    .transform(({ companyId, id: customerId, customer, status, ...times }) => ({
       ...{ companyId, id: customerId, customer },
       status: status === 2 ? ("INACTIVE" as const) : ("ACTIVE" as const),
-      ...(createdBy === "" ? {} : { createdBy }),
-      ...(lastUpdatedBy === "" ? {} : { lastUpdatedBy }),
       ...statedTimes(times),
+      ...statedAuthors(times),
       ...withoutUndefined({
         lastAppointmentTime: times.lastAppointmentTime,
         nextAppointmentTime: times.nextAppointmentTime,

@@ -12,7 +12,7 @@ import { givenId } from "./fields.js";
 import { consentOnce, leadCreation, toNewLead } from "./lead-input.js";
 import { toProtoLead } from "./lead-message.js";
 import { parse } from "./parse.js";
-import { importTimes, repetitionViolations, statedTimes } from "./record-import-input.js";
+import { importAuthors, importTimes, repetitionViolations, statedAuthors, statedTimes } from "./record-import-input.js";
 import type { ServiceHandlers } from "./rpc.js";
 
 const requests = LeadAdminService.method;
@@ -54,10 +54,10 @@ export function createLeadAdminHandlers(admin: LeadAdmin): ServiceHandlers<typeo
 
 const leadImport = perCountry((country) =>
   recordName
-    .extend({ id: givenId, ...leadCreation(country), ...importTimes })
+    .extend({ id: givenId, ...leadCreation(country), ...importTimes, ...importAuthors })
     .refine(...consentOnce)
     .transform(({ companyId, id, lead, complianceConfig, ...times }) => ({
-      ...{ companyId, id, ...statedTimes(times) },
+      ...{ companyId, id, ...statedTimes(times), ...statedAuthors(times) },
       lead: toNewLead({ lead, complianceConfig }),
     })),
 );

@@ -25,6 +25,7 @@ export function toProtoLead(lead: Lead): MessageInitShape<typeof LeadSchema> {
     complianceConfig: toProtoConsent(lead.consent),
     customFields: toFieldMessages(lead.customFields),
     etag: etagOf(lead),
+    ...{ createdBy: lead.createdBy, lastUpdatedBy: lead.lastUpdatedBy },
   };
 }
 

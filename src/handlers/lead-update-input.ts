@@ -19,7 +19,10 @@ import { because } from "./parse.js";
 import { demanding, pet, toPetEdit, toPetRecord } from "./pet-input.js";
 
 /** Fields of a lead that no path names: what it is, and what is ours to write. */
-const notMaskable = ["id", "company_id", "etag", "created_time", "last_updated_time", "compliance_config"];
+const notMaskable = [
+  ...["id", "company_id", "etag", "compliance_config"],
+  ...["created_time", "created_by", "last_updated_time", "last_updated_by"],
+];
 const required = ["first_name"];
 const whole = ["address", "life_cycle", "action_status", "referral_source"];
 

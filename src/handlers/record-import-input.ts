@@ -2,6 +2,7 @@ import { type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
 import { z } from "zod";
 import type { Violation } from "../domain/errors.js";
 import { withoutUndefined } from "./customer-input.js";
+import { optionalId } from "./fields.js";
 import { because } from "./parse.js";
 
 /** A moment, cut to the millisecond as all stored times are; absent = not said. */
@@ -25,6 +26,23 @@ export function statedTimes<
   T extends { readonly createdTime?: Date | undefined; readonly lastUpdatedTime?: Date | undefined },
 >({ createdTime, lastUpdatedTime }: T) {
   return withoutUndefined({ createdTime, lastUpdatedTime });
+}
+
+/** The authors that an import states. */
+export const importAuthors = { createdBy: optionalId, lastUpdatedBy: optionalId };
+
+/** The stated authors without those that were not. */
+export function statedAuthors({
+  createdBy,
+  lastUpdatedBy,
+}: {
+  readonly createdBy: string;
+  readonly lastUpdatedBy: string;
+}) {
+  return {
+    ...(createdBy === "" ? {} : { createdBy }),
+    ...(lastUpdatedBy === "" ? {} : { lastUpdatedBy }),
+  };
 }
 
 /** The record in an import may repeat what the request says of it, and say nothing else. */

@@ -12,7 +12,7 @@ import type { Database } from "./database.js";
 import type { RecordKey } from "./erasure.js";
 import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "./idempotency.js";
 import { recordChange, recordConsent } from "./ledgers.js";
-import { missingReferences } from "./references.js";
+import { missingReferences, missingStaff } from "./references.js";
 import { resolveTags } from "./tags.js";
 
 export interface CustomerImporting {
@@ -53,12 +53,7 @@ function createUnit(
     now,
     exists: async (customerId) => (await tx.customer.count({ where: { companyId, id: customerId } })) > 0,
     missing: (references) => missingReferences(tx, companyId, references),
-
-    async missingStaff(ids) {
-      const known = await tx.staff.findMany({ where: { companyId, id: { in: [...ids] } }, select: { id: true } });
-      const found = new Set(known.map((member) => member.id));
-      return new Set(ids.filter((one) => !found.has(one)));
-    },
+    missingStaff: (ids) => missingStaff(tx, companyId, ids),
 
     resolveTags: (references, mayCreate) => resolveTags(tx, { companyId, references, mayCreate, now, write }),
     count: () => countOneMore(tx, companyId),

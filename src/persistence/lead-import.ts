@@ -1,7 +1,7 @@
 import type { Lead } from "../domain/lead.js";
 import type { LeadImportUnit } from "../domain/lead-admin-repository.js";
 import { foldCase } from "../domain/text.js";
-import { authorIn, type Write } from "../domain/write.js";
+import type { Write } from "../domain/write.js";
 import { Prisma } from "../gen/prisma/client.js";
 import { consentColumns } from "./consent-columns.js";
 import { addressColumns } from "./customer-rows.js";
@@ -13,6 +13,7 @@ import { defaultLifeCycleId, missingLeadReferences } from "./lead-unit.js";
 import { recordChange, recordConsent } from "./ledgers.js";
 import { createPetWriter } from "./pet-writer.js";
 import type { Pseudonym } from "./pseudonym.js";
+import { missingStaff } from "./references.js";
 
 export interface LeadImporting {
   readonly key: RecordKey;
@@ -54,14 +55,15 @@ function createUnit(tx: Prisma.TransactionClient, { key, now, write, pseudonym }
 
     missing: (references) => missingLeadReferences(tx, companyId, references),
     missingPetCodes: (ids) => pets.missingCodes(ids),
+    missingStaff: (ids) => missingStaff(tx, companyId, ids),
 
     async insert({ pets: records, address, consent, email, lifeCycleId, ...lead }) {
-      const { firstName, lastName, avatar, phone, customFields, createdTime, lastUpdatedTime } = lead;
-      const author = authorIn(write, companyId);
+      const { firstName, lastName, avatar, phone, customFields } = lead;
+      const { createdBy, createdTime, lastUpdatedBy, lastUpdatedTime } = lead;
       await tx.lead.create({
         data: {
-          ...{ companyId, id, firstName, lastName, avatar, phone, customFields, createdTime, lastUpdatedTime },
-          ...{ email, emailKey: foldCase(email), createdBy: author, lastUpdatedBy: author },
+          ...{ companyId, id, firstName, lastName, avatar, phone, customFields },
+          ...{ email, emailKey: foldCase(email), createdBy, createdTime, lastUpdatedBy, lastUpdatedTime },
           ...consentColumns(consent),
           address: address ? addressColumns(address) : Prisma.DbNull,
           preferredBusinessId: lead.preferredBusinessId ?? null,

@@ -27,6 +27,7 @@ export interface LeadRow {
   readonly archived_time: Date | null;
   readonly created_by: string;
   readonly created_time: Date;
+  readonly last_updated_by: string;
   readonly last_updated_time: Date;
   readonly version: string | bigint;
   readonly pets: readonly PetJson[] | null;
@@ -39,7 +40,7 @@ export interface LeadRow {
 export const leadColumns = `l.company_id, l.id, l.raw_id, l.first_name, l.last_name, l.avatar, l.phone, l.email, l.address,
   l.preferred_business_id, l.allocate_staff_id, l.service_related_channels, l.marketing_campaigns_channels,
   l.branded_app_enabled, l.is_agreed_marketing_policy, l.is_consented, l.custom_fields, l.promoted_customer_id,
-  l.archived_time, l.created_by, l.created_time, l.last_updated_time, l.version`;
+  l.archived_time, l.created_by, l.created_time, l.last_updated_by, l.last_updated_time, l.version`;
 
 /** The children of `lead AS l`, aggregated in the same statement. */
 export const leadChildren = childrenWith(petJson);
@@ -79,6 +80,7 @@ export function toLead(row: LeadRow): Lead {
     customFields: row.custom_fields,
     createdBy: row.created_by,
     createdTime: row.created_time,
+    lastUpdatedBy: row.last_updated_by,
     lastUpdatedTime: row.last_updated_time,
     ...(row.promoted_customer_id === null ? {} : { promotedCustomerId: row.promoted_customer_id }),
     archived: row.archived_time !== null,

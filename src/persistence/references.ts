@@ -20,3 +20,14 @@ export async function missingReferences(
   }
   return missing;
 }
+
+/** Which of these staff members the company has never had. */
+export async function missingStaff(
+  tx: Prisma.TransactionClient,
+  companyId: string,
+  ids: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const known = await tx.staff.findMany({ where: { companyId, id: { in: [...ids] } }, select: { id: true } });
+  const found = new Set(known.map((member) => member.id));
+  return new Set(ids.filter((id) => !found.has(id)));
+}

@@ -64,7 +64,8 @@ function leadArchiving(rpc: string, archived: boolean) {
         check: () => leadMissing(world, id, by),
         run() {
           const before = seenLead(world, id, by);
-          if (before && !before.customerId && before.archived !== archived) changeLead(world, before, { archived });
+          if (before && !before.customerId && before.archived !== archived)
+            changeLead(world, before, { archived, lastUpdatedBy: authorOf(by) });
           return again();
         },
         again,

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { LeadService } from "../../src/gen/proto/moego/business/customer/v1/lead_service_pb.js";
 import { nobody } from "./change.js";
-import { command, sees } from "./command.js";
+import { authorOf, command, sees } from "./command.js";
 import { changedConsent, sentConsent, storedOf } from "./contact-parts.js";
 import { addressOf, faultsOf, profile, sentLead } from "./lead-profile.js";
 import { goneLead, leadMissing, promote, promotedCustomer, seenLead } from "./lead-rules.js";
@@ -48,7 +48,7 @@ export const createLead = command({
           address: addressOf(given.address),
           consent: changedConsent(defaultConsent, given.consent),
           fields: mergedFields({}, given.fields),
-          ...{ archived: false, customerId: undefined },
+          ...{ archived: false, customerId: undefined, createdBy: authorOf(by), lastUpdatedBy: authorOf(by) },
         };
         world.leads.push(made);
         world.consentEvents += 1;

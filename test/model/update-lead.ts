@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { LeadService } from "../../src/gen/proto/moego/business/customer/v1/lead_service_pb.js";
 import { nobody } from "./change.js";
-import { command, sees } from "./command.js";
+import { authorOf, command, sees } from "./command.js";
 import { changedConsent, sentConsent, storedOf } from "./contact-parts.js";
 import { addressOf, faultsOf, profile, sentLead } from "./lead-profile.js";
 import { changeLead, goneLead, leadMissing, seenLead } from "./lead-rules.js";
@@ -95,6 +95,7 @@ export const updateLead = command({
           stageId: writes("life_cycle") ? (stageId ?? "lc_1") : before.stageId,
           statusId: writes("action_status") ? (statusId ?? "") : before.statusId,
           sourceId: writes("referral_source") ? (sourceId ?? "") : before.sourceId,
+          lastUpdatedBy: authorOf(by),
           consent: writes("compliance_config")
             ? given.consent
               ? changedConsent(before.consent, given.consent)

@@ -47,6 +47,7 @@ export function leadView({ companyId }: World, lead: Lead): Expected {
   const { id, firstName, lastName, avatar, phone, email, createdTime, lastUpdatedTime, etag } = lead;
   return {
     ...{ id, firstName, lastName, avatar, phone, email, createdTime, lastUpdatedTime, etag, companyId },
+    ...{ createdBy: lead.createdBy, lastUpdatedBy: lead.lastUpdatedBy },
     preferredBusinessId: lead.businessId,
     allocateStaffId: lead.staffId,
     pets: [],

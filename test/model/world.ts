@@ -66,7 +66,9 @@ export interface Contact {
   readonly sourceId: string;
   readonly consent: Consent;
   readonly fields: FieldValues;
+  readonly createdBy: string;
   readonly createdTime: Learned;
+  readonly lastUpdatedBy: string;
   readonly lastUpdatedTime: Learned;
   readonly etag: Learned;
   /** Counts the writes. */
@@ -79,8 +81,6 @@ export interface Customer extends Contact {
   readonly status: "ACTIVE" | "INACTIVE";
   readonly colorCode: string;
   readonly source: string;
-  readonly createdBy: string;
-  readonly lastUpdatedBy: string;
   /** In the order they were added. */
   readonly addresses: readonly Address[];
   /** Oldest first. */

@@ -13,7 +13,7 @@ const server = await startServer();
 afterAll(() => server.stop());
 
 const admin = LeadAdminService.method;
-const { getLead, promoteLead, createLead } = LeadService.method;
+const { getLead, promoteLead, createLead, updateLead } = LeadService.method;
 const companyId = "cmp_a";
 const time = (text: string) => timestampFromDate(new Date(text));
 
@@ -62,6 +62,21 @@ describe("an erased lead", () => {
   });
 });
 
+describe("the authors of a lead", () => {
+  it("are whom the key acts for: of CreateLead both, of UpdateLead the last", async () => {
+    const made = await server.ok(createLead, newLead());
+    expect(made).toMatchObject({ createdBy: "staff_a1", lastUpdatedBy: "staff_a1" });
+    const edited = await server.ok(
+      updateLead,
+      { id: made.id, lead: { lastName: "Ray", createdBy: "staff_z" } },
+      { key: keys.aOther },
+    );
+    expect(edited).toMatchObject({ createdBy: "staff_a1", lastUpdatedBy: "" });
+    const masked = { id: made.id, lead: { lastUpdatedBy: "x" }, updateMask: { paths: ["last_updated_by"] } };
+    expect((await server.refused(updateLead, masked)).code).toBe("INVALID_ARGUMENT");
+  });
+});
+
 describe("ImportLead", () => {
   it("keeps the id and times that another system gave, and everything of the lead", async () => {
     const id = freshId();
@@ -76,6 +91,20 @@ describe("ImportLead", () => {
       complianceConfig: { isConsented: true },
     });
     expect(await server.ok(getLead, { id })).toEqual(lead);
+  });
+
+  it("keeps the authors, whether they still are on the staff or not; unstated ones are whom the key acts for", async () => {
+    const authors = { createdBy: "staff_a9", lastUpdatedBy: "staff_a2" };
+    const { lead } = await server.ok(admin.importLead, { companyId, id: freshId(), ...authors, ...newLead() });
+    expect(lead).toMatchObject(authors);
+    const { lead: own } = await server.ok(admin.importLead, { companyId, id: freshId(), ...newLead() });
+    expect(own).toMatchObject({ createdBy: "staff_a1", lastUpdatedBy: "staff_a1" });
+    const strangers = { createdBy: "staff_c1", lastUpdatedBy: "staff_z" };
+    const refusal = await server.refused(admin.importLead, { companyId, id: freshId(), ...strangers, ...newLead() });
+    expect(refusal.violations).toEqual([
+      { field: "created_by", reason: "NOT_FOUND" },
+      { field: "last_updated_by", reason: "NOT_FOUND" },
+    ]);
   });
 
   it("of an id that the company has or had is ALREADY_EXISTS", async () => {

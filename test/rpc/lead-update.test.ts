@@ -18,7 +18,7 @@ describe("UpdateLead tells omitted and cleared apart", () => {
     const updated = await server.ok(updateLead, { id: "lcus_a1", lead: { lastName: "New" } });
     expect(messageJson(LeadSchema, updated)).toEqual({
       ...before,
-      ...{ lastName: "New", etag: "2", lastUpdatedTime: expect.any(String) },
+      ...{ lastName: "New", etag: "2", lastUpdatedTime: expect.any(String), lastUpdatedBy: "staff_a1" },
     });
     expect(await server.ok(getLead, { id: "lcus_a1" })).toEqual(updated);
   });

@@ -18,8 +18,11 @@ const addressParts = ["id", "address1", "address2", "city", "state", "postal_cod
 export const leadMaskFixture: MaskFixture = {
   method: rpc.updateLead,
   holder: "lead",
-  naming: ["id", "company_id", "etag", "update_mask", "created_time", "last_updated_time"],
-  moving: ["lastUpdatedTime", "etag"],
+  naming: [
+    ...["id", "company_id", "etag", "update_mask"],
+    ...["created_time", "created_by", "last_updated_time", "last_updated_by"],
+  ],
+  moving: ["lastUpdatedTime", "lastUpdatedBy", "etag"],
   other: { path: "last_name", set: { lead: { lastName: "Outside" } } },
   closedPaths: [
     ...addressParts.map((part) => `address.${part}`),
