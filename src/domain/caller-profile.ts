@@ -1,4 +1,4 @@
-import type { SettingEntry } from "./setting.js";
+import type { NamedEntry } from "./setting.js";
 
 /** The systems in which a customer can have an account (document 004, `thirdAccountId`), by their numbers in the contract. */
 export const accountKinds = [
@@ -20,9 +20,7 @@ export type AccountKind = (typeof accountKinds)[number];
 export type Gender = "" | "MALE" | "FEMALE";
 
 /** One step of a company's list of VIP levels. */
-export interface VipLevel extends SettingEntry {
-  readonly name: string;
-}
+export type VipLevel = NamedEntry;
 
 /** What a call centre knows of a customer beyond the customer itself. Empty strings stand for "not known". */
 export interface CallerProfile {
@@ -39,6 +37,8 @@ export interface CallerProfile {
   readonly assignedStaffId?: string;
   /** At most one of each kind. */
   readonly accounts: Readonly<Partial<Record<AccountKind, string>>>;
+  /** Of the customer. */
+  readonly version: bigint;
 }
 
 /** Most visitor ids of a customer. */

@@ -30,7 +30,7 @@ interface FieldRow extends SettingRow {
 }
 
 /** The proto JSON form of CustomField.Option. */
-interface OptionJson {
+export interface OptionJson {
   readonly value?: { readonly string?: string };
   readonly label?: string;
   readonly sortOrder?: number;
@@ -104,7 +104,7 @@ function toEntry(row: FieldRow): CustomField {
   };
 }
 
-function toOption({ value, label = "", sortOrder = 0 }: OptionJson): FieldOption {
+export function toOption({ value, label = "", sortOrder = 0 }: OptionJson): FieldOption {
   return { value: value?.string ?? "", label, sortOrder };
 }
 
