@@ -1,0 +1,190 @@
+import { exitsOf, type FlowBranch, type FlowDefinition, type FlowInput, type FlowNode, maxNodes } from "./ivr-flow.js";
+import { type FlowGraph, graphOf } from "./ivr-flow-graph.js";
+import { type FlowProblem, fault } from "./ivr-flow-problem.js";
+import { type Known, knownVariables } from "./ivr-flow-variables.js";
+import { isTemplate, variablesOf } from "./template.js";
+
+/** What a check must know of the company. */
+export interface FlowFacts {
+  /** The external APIs that the flow names, by id; one that is not here does not exist. */
+  readonly externalApis: ReadonlyMap<string, ApiFacts>;
+  /** External APIs that the flow used before: an archived one of them is no reason to refuse the flow. */
+  readonly usedBefore: ReadonlySet<string>;
+  /** What a customer query that found somebody provides. */
+  readonly customerKeys: readonly string[];
+}
+
+export interface ApiFacts {
+  readonly archived: boolean;
+  /** Request params by name: whether one must be given. */
+  readonly params: ReadonlyMap<string, boolean>;
+  readonly outputs: readonly string[];
+}
+
+/** Keys that nodes provide beside the data: those of a customer query, and those of an external API on every way. */
+export const matchCountKey = "matchCount";
+export const invocationKeys = ["status", "reason"] as const;
+
+/** Everything that is wrong with a flow: the flow as such first, then node by node. Never throws. */
+export function checkFlow(definition: FlowDefinition, facts: FlowFacts): readonly FlowProblem[] {
+  const { inputs, nodes, startNodeId } = definition;
+  if (nodes.length > maxNodes) return [fault("TOO_MANY_NODES", "nodes")];
+  const graph = graphOf(definition);
+  const known = knownVariables(graph, startNodeId, {
+    inputs,
+    provides: (node, branch) => provided(node, branch, facts),
+  });
+  return [
+    ...duplicateInputs(inputs),
+    ...startProblems(definition, graph),
+    ...(nodes.some(({ kind }) => kind === "end") ? [] : [fault("NO_END_NODE", "nodes")]),
+    ...nodes.flatMap((node, index) => {
+      const isFirst = graph.nodes.get(node.id) === node;
+      const problems = [
+        ...(isFirst ? placeProblems(node, graph) : [fault("DUPLICATE_NODE_ID", "id")]),
+        ...exitProblems(node, graph),
+        ...(node.kind === "customer_query" && Object.values(node.query).every((text) => text === "")
+          ? [fault("MISSING_PARAM", node.kind)]
+          : []),
+        ...(node.kind === "external_api" ? apiProblems(node, facts) : []),
+        ...textProblems(node, isFirst ? known.get(node.id) : undefined),
+      ];
+      return problems.map((problem) => ({ ...problem, nodeId: node.id, field: `nodes[${index}].${problem.field}` }));
+    }),
+  ];
+}
+
+/** What a node provides on a way out, by full name. */
+function provided(node: FlowNode, branch: FlowBranch, { customerKeys, externalApis }: FlowFacts): readonly string[] {
+  const own = (keys: readonly string[]) => keys.map((key) => `${node.id}.${key}`);
+  switch (node.kind) {
+    case "customer_query":
+      if (branch === "TIMED_OUT") return [];
+      return own(branch === "SUCCESS" ? [...customerKeys, matchCountKey] : [matchCountKey]);
+    case "external_api":
+      return own([
+        ...invocationKeys,
+        ...(branch === "SUCCESS" ? (externalApis.get(node.externalApiId)?.outputs ?? []) : []),
+      ]);
+    case "set":
+      return node.assignments.map(({ variable }) => variable);
+    case "branch":
+    case "end":
+      return [];
+    default:
+      return node satisfies never;
+  }
+}
+
+function duplicateInputs(inputs: readonly FlowInput[]): FlowProblem[] {
+  const names = inputs.map(({ name }) => name);
+  return names.flatMap((name, index) =>
+    names.indexOf(name) < index ? [fault("DUPLICATE_INPUT", `inputs[${index}].name`)] : [],
+  );
+}
+
+function startProblems({ startNodeId }: FlowDefinition, { nodes }: FlowGraph): FlowProblem[] {
+  if (startNodeId === "") return [fault("MISSING_EXIT", "start_node_id")];
+  return nodes.has(startNodeId) ? [] : [fault("UNKNOWN_NODE", "start_node_id")];
+}
+
+function placeProblems({ id }: FlowNode, { reachable, trapped }: FlowGraph): FlowProblem[] {
+  return [
+    ...(reachable.has(id) ? [] : [fault("UNREACHABLE_NODE", "id")]),
+    ...(trapped.has(id) ? [fault("LOOP_WITHOUT_EXIT", "id")] : []),
+  ];
+}
+
+function exitProblems(node: FlowNode, { nodes }: FlowGraph): FlowProblem[] {
+  return exitsOf(node).flatMap(({ field, to }) => {
+    if (to === "") return [fault("MISSING_EXIT", field)];
+    return nodes.has(to) ? [] : [fault("UNKNOWN_NODE", field)];
+  });
+}
+
+function apiProblems(node: Extract<FlowNode, { kind: "external_api" }>, facts: FlowFacts): FlowProblem[] {
+  const api = facts.externalApis.get(node.externalApiId);
+  const field = "external_api.external_api_id";
+  if (!api) return [fault("UNKNOWN_EXTERNAL_API", field)];
+  const severity = facts.usedBefore.has(node.externalApiId) ? "WARNING" : "ERROR";
+  const missing = [...api.params].filter(([name, mustBeGiven]) => mustBeGiven && !Object.hasOwn(node.params, name));
+  return [
+    ...(api.archived ? [fault("ARCHIVED_EXTERNAL_API", field, severity)] : []),
+    ...Object.keys(node.params)
+      .filter((name) => !api.params.has(name))
+      .map((name) => fault("UNKNOWN_PARAM", paramField(name))),
+    ...missing.map(([name]) => fault("MISSING_PARAM", paramField(name))),
+  ];
+}
+
+function paramField(name: string): string {
+  return `external_api.params[${JSON.stringify(name)}]`;
+}
+
+/** Faults of templates, and variables that are not known where they are read. */
+function textProblems(node: FlowNode, known: Known | undefined): FlowProblem[] {
+  const set = new Set<string>();
+  return textsOf(node).flatMap(({ field, template, variables, sets }) => {
+    const problems = [
+      ...(template === undefined || isTemplate(template) ? [] : [fault("INVALID_TEMPLATE", field)]),
+      // What nobody comes to knows no variables; that it is never come to is its fault.
+      ...(known ? unknown(variables, { known, set, field }) : []),
+    ];
+    if (sets !== undefined) set.add(sets);
+    return problems;
+  });
+}
+
+interface Read {
+  readonly known: Known;
+  /** What the node itself has set before. */
+  readonly set: ReadonlySet<string>;
+  readonly field: string;
+}
+
+function unknown(variables: readonly string[], { known, set, field }: Read): FlowProblem[] {
+  const asked = variables.filter((name) => !set.has(name));
+  if (asked.some((name) => !known.possible.has(name))) return [fault("UNKNOWN_VARIABLE", field)];
+  return asked.some((name) => !known.certain.has(name)) ? [fault("UNCERTAIN_VARIABLE", field, "WARNING")] : [];
+}
+
+interface Text {
+  readonly field: string;
+  readonly template?: string;
+  readonly variables: readonly string[];
+  /** Variable that is set after the text was read. */
+  readonly sets?: string;
+}
+
+/** The texts of a node that read variables, in the order in which a run reads them. */
+function textsOf(node: FlowNode): Text[] {
+  switch (node.kind) {
+    case "customer_query":
+      return [
+        text("customer_query.id", node.query.id),
+        text("customer_query.tel", node.query.tel),
+        text("customer_query.email", node.query.email),
+        text("customer_query.third_account_id", node.query.thirdAccountId),
+      ];
+    case "external_api":
+      return Object.entries(node.params).map(([name, value]) => text(paramField(name), value));
+    case "set":
+      return node.assignments.map(({ variable, value }, index) => ({
+        ...text(`set.assignments[${index}].value`, value),
+        sets: variable,
+      }));
+    case "branch":
+      return node.cases.flatMap(({ variable, value }, index) => [
+        { field: `branch.cases[${index}].variable`, variables: [variable] },
+        text(`branch.cases[${index}].value`, value),
+      ]);
+    case "end":
+      return node.outputs.map((name, index) => ({ field: `end.outputs[${index}]`, variables: [name] }));
+    default:
+      return node satisfies never;
+  }
+}
+
+function text(field: string, template: string): Text {
+  return { field, template, variables: variablesOf(template) };
+}

@@ -1,0 +1,48 @@
+import { exitsOf, type FlowBranch, type FlowDefinition, type FlowNode } from "./ivr-flow.js";
+
+/** A way from one node to another. */
+export interface Way {
+  readonly branch: FlowBranch;
+  readonly to: string;
+}
+
+/** The ways between the nodes of a flow. Of nodes with the same id only the first counts; ways to no node are left out. */
+export interface FlowGraph {
+  readonly nodes: ReadonlyMap<string, FlowNode>;
+  /** By node id. */
+  readonly ways: ReadonlyMap<string, readonly Way[]>;
+  /** Ids of the nodes that a run can come to. */
+  readonly reachable: ReadonlySet<string>;
+  /** Ids of the nodes that lie on a loop from which no end can be reached. */
+  readonly trapped: ReadonlySet<string>;
+}
+
+export function graphOf({ nodes, startNodeId }: Pick<FlowDefinition, "nodes" | "startNodeId">): FlowGraph {
+  const byId = new Map<string, FlowNode>();
+  for (const node of nodes) if (!byId.has(node.id)) byId.set(node.id, node);
+  const ways = new Map([...byId.values()].map((node) => [node.id, exitsOf(node).filter(({ to }) => byId.has(to))]));
+  const after = (id: string) =>
+    reach(
+      ways,
+      (ways.get(id) ?? []).map(({ to }) => to),
+    );
+
+  const trapped = [...byId.keys()].filter((id) => {
+    const later = after(id);
+    return later.has(id) && ![...later].some((other) => byId.get(other)?.kind === "end");
+  });
+  return {
+    nodes: byId,
+    ways,
+    reachable: reach(ways, byId.has(startNodeId) ? [startNodeId] : []),
+    trapped: new Set(trapped),
+  };
+}
+
+/** The given nodes and all that can be come to from them. */
+function reach(ways: FlowGraph["ways"], from: readonly string[]): ReadonlySet<string> {
+  const seen = new Set(from);
+  // A set is walked in the order of insertion, also over what is added meanwhile.
+  for (const id of seen) for (const { to } of ways.get(id) ?? []) seen.add(to);
+  return seen;
+}

@@ -1,0 +1,45 @@
+import { fill } from "./template.js";
+
+/** Most characters of one variable and of all together; bounds what templates can make of each other. */
+const maxValue = 65_536;
+const maxTotal = 262_144;
+
+/** The run cannot go on: its variables have grown too large. */
+export class SizeLimitReached extends Error {}
+
+/** The variables of a run. Everything that is put or filled in throws SizeLimitReached when it is too large. */
+export interface FlowMemory {
+  get(name: string): string;
+  put(name: string, value: string): void;
+  /** Takes away what a node has learnt, before it learns anew. */
+  forget(nodeId: string): void;
+  filled(template: string): string;
+  entries(): Readonly<Record<string, string>>;
+}
+
+export function createMemory(inputs: ReadonlyMap<string, string>): FlowMemory {
+  const values = new Map(inputs);
+  let total = [...values.values()].reduce((sum, { length }) => sum + length, 0);
+  const bounded = (value: string) => {
+    if (value.length > maxValue) throw new SizeLimitReached();
+    return value;
+  };
+  return {
+    get: (name) => values.get(name) ?? "",
+    put(name, value) {
+      const grown = total + bounded(value).length - (values.get(name) ?? "").length;
+      if (grown > maxTotal) throw new SizeLimitReached();
+      total = grown;
+      values.set(name, value);
+    },
+    forget(nodeId) {
+      for (const [name, { length }] of values) {
+        if (!name.startsWith(`${nodeId}.`)) continue;
+        total -= length;
+        values.delete(name);
+      }
+    },
+    filled: (template) => bounded(fill(template, values)),
+    entries: () => Object.fromEntries(values),
+  };
+}

@@ -1,0 +1,163 @@
+/** A flow of a call centre's IVR. */
+export interface IvrFlow extends FlowTarget {
+  readonly name: string;
+  readonly description: string;
+  readonly definition: FlowDefinition;
+  readonly archived: boolean;
+  readonly version: bigint;
+  readonly createdBy: string;
+  readonly createdTime: Date;
+  readonly lastUpdatedBy: string;
+  readonly lastUpdatedTime: Date;
+}
+
+export interface FlowTarget {
+  readonly companyId: string;
+  readonly id: string;
+}
+
+/** What a flow does; stored as it stands, as JSON. */
+export interface FlowDefinition {
+  readonly inputs: readonly FlowInput[];
+  readonly startNodeId: string;
+  readonly nodes: readonly FlowNode[];
+  /** Longest time of a run. */
+  readonly timeoutMs: number;
+}
+
+export interface FlowInput {
+  readonly name: string;
+  readonly required: boolean;
+  readonly defaultValue?: string;
+  readonly description: string;
+}
+
+/** One step of a flow. Exits are ids of nodes, "" = missing; texts are templates (template.ts). */
+export type FlowNode = CustomerQueryNode | ExternalApiNode | SetNode | BranchNode | EndNode;
+
+export interface CustomerQueryNode {
+  readonly kind: "customer_query";
+  readonly id: string;
+  readonly query: {
+    readonly id: string;
+    readonly tel: string;
+    readonly email: string;
+    readonly thirdAccountId: string;
+  };
+  readonly next: string;
+  readonly onNotFound: string;
+  readonly onTimeout: string;
+}
+
+export interface ExternalApiNode {
+  readonly kind: "external_api";
+  readonly id: string;
+  readonly externalApiId: string;
+  readonly params: Readonly<Record<string, string>>;
+  readonly onSuccess: string;
+  readonly onFailure: string;
+  readonly onTimeout: string;
+}
+
+export interface SetNode {
+  readonly kind: "set";
+  readonly id: string;
+  readonly assignments: readonly { readonly variable: string; readonly value: string }[];
+  readonly next: string;
+}
+
+export interface BranchNode {
+  readonly kind: "branch";
+  readonly id: string;
+  readonly cases: readonly FlowCase[];
+  readonly otherwise: string;
+}
+
+export interface FlowCase {
+  readonly variable: string;
+  readonly operator: FlowOperator;
+  readonly value: string;
+  readonly next: string;
+}
+
+export interface EndNode {
+  readonly kind: "end";
+  readonly id: string;
+  readonly exit: string;
+  /** Variables to answer with; empty = all. */
+  readonly outputs: readonly string[];
+}
+
+/** By their numbers in the contract, from 1. */
+export const flowOperators = [
+  "EQUALS",
+  "NOT_EQUALS",
+  "CONTAINS",
+  "STARTS_WITH",
+  "GREATER_THAN",
+  "LESS_THAN",
+  "IS_EMPTY",
+  "IS_NOT_EMPTY",
+] as const;
+
+export type FlowOperator = (typeof flowOperators)[number];
+
+export const maxNodes = 50;
+export const maxInputs = 20;
+export const maxAssignments = 20;
+export const maxCases = 20;
+export const maxParams = 50;
+export const maxOutputs = 100;
+
+/** Most nodes that a run executes. */
+export const maxSteps = 20;
+
+export const defaultFlowTimeoutMs = 8_000;
+export const minFlowTimeoutMs = 100;
+export const maxFlowTimeoutMs = 30_000;
+
+/** A way out of a node. */
+export interface FlowExit {
+  /** Path of the field from the node, in the proto spelling. */
+  readonly field: string;
+  /** How the node has ended when this way is gone. */
+  readonly branch: FlowBranch;
+  /** "" = missing. */
+  readonly to: string;
+}
+
+/** By their numbers in the contract, from 1. */
+export const flowBranches = ["SUCCESS", "FAILURE", "TIMED_OUT", "OTHERWISE"] as const;
+
+export type FlowBranch = (typeof flowBranches)[number];
+
+/** All ways out of a node; an end has none. */
+export function exitsOf(node: FlowNode): readonly FlowExit[] {
+  switch (node.kind) {
+    case "customer_query":
+      return [
+        { field: "customer_query.next", branch: "SUCCESS", to: node.next },
+        { field: "customer_query.on_not_found", branch: "FAILURE", to: node.onNotFound },
+        { field: "customer_query.on_timeout", branch: "TIMED_OUT", to: node.onTimeout },
+      ];
+    case "external_api":
+      return [
+        { field: "external_api.on_success", branch: "SUCCESS", to: node.onSuccess },
+        { field: "external_api.on_failure", branch: "FAILURE", to: node.onFailure },
+        { field: "external_api.on_timeout", branch: "TIMED_OUT", to: node.onTimeout },
+      ];
+    case "set":
+      return [{ field: "set.next", branch: "SUCCESS", to: node.next }];
+    case "branch":
+      return [
+        ...node.cases.map(({ next }, index) => ({
+          ...{ field: `branch.cases[${index}].next`, branch: "SUCCESS" as const, to: next },
+        })),
+        { field: "branch.otherwise", branch: "OTHERWISE", to: node.otherwise },
+      ];
+    case "end":
+      return [];
+    default:
+      return node satisfies never;
+  }
+}

@@ -1,0 +1,139 @@
+import { expect, it } from "vitest";
+import type { FlowDefinition, FlowOperator } from "../../src/domain/ivr-flow.js";
+import { holds } from "../../src/domain/ivr-flow-condition.js";
+import { type FlowSteps, runFlow } from "../../src/domain/ivr-flow-run.js";
+import { api, branch, end, flow, query, set } from "../support/flows.js";
+
+const signal = new AbortController().signal;
+const never = () => new Promise<never>(() => {});
+
+const good: FlowSteps = {
+  query: async () => ({ values: { uname: "Ada" }, matchCount: 2 }),
+  invoke: async () => ({ branch: "SUCCESS", reason: "", status: "200", outputs: { credit: "12" } }),
+};
+
+function run(definition: FlowDefinition, steps: FlowSteps = good, milliseconds = 5_000) {
+  const inputs = new Map([["tel", "+12125550101"]]);
+  return runFlow(definition, { inputs, steps, deadlineMs: performance.now() + milliseconds }, signal);
+}
+
+it("answers the exit, the variables and the path with the time of each node", async () => {
+  const nodes = [
+    query("caller", "credit"),
+    api("credit", "greet"),
+    set("greet", "done", { x: "{{caller.uname}}" }),
+    end(),
+  ];
+  const ran = await run(flow(nodes));
+  expect(ran).toMatchObject({ outcome: "ENDED", exit: "exit of done" });
+  expect(ran.variables).toEqual({
+    ...{ tel: "+12125550101", x: "Ada", "caller.uname": "Ada", "caller.matchCount": "2" },
+    ...{ "credit.credit": "12", "credit.status": "200", "credit.reason": "" },
+  });
+  expect(ran.path.map(({ nodeId, kind, branch: way }) => [nodeId, kind, way])).toEqual([
+    ["caller", "customer_query", "SUCCESS"],
+    ["credit", "external_api", "SUCCESS"],
+    ["greet", "set", "SUCCESS"],
+    ["done", "end", "SUCCESS"],
+  ]);
+  for (const { durationMs } of ran.path) expect(durationMs).toBeGreaterThanOrEqual(0);
+});
+
+it("answers with the outputs of the end alone, empty where nothing was learnt", async () => {
+  const ran = await run(flow([set("a", "done", { x: "1", y: "2" }), end("done", { outputs: ["y", "z"] })]));
+  expect(ran.variables).toEqual({ y: "2", z: "" });
+});
+
+it("goes the way of what happened, and says why", async () => {
+  const steps: FlowSteps = {
+    query: async () => undefined,
+    invoke: async () => ({ branch: "TIMED_OUT", reason: "TIMEOUT", status: "", outputs: {} }),
+  };
+  const nodes = [
+    query("caller", "done", { onNotFound: "credit" }),
+    api("credit", "done", { onTimeout: "ask" }),
+    branch("ask", "credit.status", ["late", "done"]),
+    end("late"),
+    end(),
+  ];
+  const ran = await run(flow(nodes), steps);
+  expect(ran.exit).toBe("exit of late");
+  expect(ran.path.map(({ branch: way, reason }) => [way, reason])).toEqual([
+    ["FAILURE", "NOT_FOUND"],
+    ["TIMED_OUT", "TIMEOUT"],
+    ["SUCCESS", ""],
+    ["SUCCESS", ""],
+  ]);
+  expect(ran.variables).toMatchObject({ "caller.matchCount": "0", "credit.reason": "TIMEOUT" });
+  const late = await run(flow(nodes), { ...steps, query: async () => "TIMED_OUT" });
+  expect(late.path.map(({ nodeId }) => nodeId)).toEqual(["caller", "done"]);
+});
+
+it("ends at its deadline with the path so far, though a step heeds no signal", async () => {
+  const begun = performance.now();
+  const ran = await run(flow([set("a", "caller"), query("caller", "done"), end()]), { ...good, query: never }, 100);
+  expect(performance.now() - begun).toBeLessThan(300);
+  expect(ran).toMatchObject({ outcome: "TIMEOUT", exit: "", variables: { x: "1" } });
+  expect(ran.path.map(({ nodeId, reason }) => [nodeId, reason])).toEqual([
+    ["a", ""],
+    ["caller", "RUN_TIMEOUT"],
+  ]);
+  expect(await run(flow([end()]), good, 0)).toMatchObject({ outcome: "TIMEOUT", path: [] });
+});
+
+it("executes at most 20 nodes", async () => {
+  const ran = await run(flow([set("a", "b"), branch("b", "x", ["done", "a"]), end()]));
+  expect(ran).toMatchObject({ outcome: "STEP_LIMIT", exit: "" });
+  expect(ran.path).toHaveLength(20);
+});
+
+it("ends before its variables outgrow their limit", async () => {
+  const twice = "{{x}}{{x}}";
+  const double = Object.fromEntries(["x"].map((name) => [name, twice]));
+  const nodes = [
+    set("a", "b", { x: "0123456789".repeat(100) }),
+    set("b", "ask", double),
+    branch("ask", "x", ["done", "b"]),
+  ];
+  const ran = await run(flow([...nodes, end()]));
+  expect(ran.outcome).toBe("SIZE_LIMIT");
+  expect(ran.path.at(-1)).toMatchObject({ nodeId: "b", branch: "FAILURE", reason: "SIZE_LIMIT" });
+});
+
+it("forgets what a node has learnt before it learns anew", async () => {
+  const answers = [{ values: { uname: "Ada" }, matchCount: 1 }, undefined];
+  const steps: FlowSteps = { ...good, query: async () => answers.shift() };
+  const nodes = [query("caller", "caller", { onNotFound: "done" }), end()];
+  const { variables } = await run(flow(nodes), steps);
+  expect(variables).toEqual({ tel: "+12125550101", "caller.matchCount": "0" });
+});
+
+it("rejects with the reason of the caller's signal, and with the fault of a step", async () => {
+  const gone = new AbortController();
+  const options = { inputs: new Map(), steps: { ...good, query: never }, deadlineMs: performance.now() + 5_000 };
+  const running = runFlow(flow([query("caller", "done"), end()]), options, gone.signal);
+  gone.abort(new Error("gone"));
+  await expect(running).rejects.toThrow("gone");
+  const broken = { ...good, query: () => Promise.reject(new Error("broken")) };
+  await expect(run(flow([query("caller", "done"), end()]), broken)).rejects.toThrow("broken");
+});
+
+it.each<[string, FlowOperator, string, boolean]>([
+  ["a", "EQUALS", "a", true],
+  ["a", "EQUALS", "A", false],
+  ["a", "NOT_EQUALS", "b", true],
+  ["abc", "CONTAINS", "bc", true],
+  ["abc", "CONTAINS", "cb", false],
+  ["+1212", "STARTS_WITH", "+1", true],
+  ["10", "GREATER_THAN", "9", true],
+  ["-1.5", "LESS_THAN", "-1", true],
+  ["9", "GREATER_THAN", "9", false],
+  ["", "LESS_THAN", "1", false],
+  ["1e9", "GREATER_THAN", "1", false],
+  ["0x10", "GREATER_THAN", "1", false],
+  ["", "IS_EMPTY", "", true],
+  [" ", "IS_EMPTY", "", false],
+  ["a", "IS_NOT_EMPTY", "", true],
+])("says whether %j %s %j", (variable, operator, value, expected) => {
+  expect(holds(variable, operator, value)).toBe(expected);
+});
