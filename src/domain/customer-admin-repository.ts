@@ -19,6 +19,8 @@ export interface CustomerImportUnit extends StaffLookup {
   readonly now: Date;
   /** Whether the company has a customer with this id, archived or not. */
   exists(id: string): Promise<boolean>;
+  /** Whether a record with the id of this import was erased. Exact once the record is stored: that waits for an erasure. */
+  isErased(): Promise<boolean>;
   missing(references: References): Promise<MissingReferences>;
   resolveTags(
     references: readonly TagReference[],
@@ -39,7 +41,7 @@ export interface CustomerAdminRepository {
   archive(target: CustomerTarget, write: Write): Promise<Customer>;
   /** Takes it back into use, if the quota has a place for it. */
   restore(target: CustomerTarget, write: Write): Promise<RestoreOutcome>;
-  /** Deletes the customer with all it has, and the lead it once was; ledgers go on under a salted hash of the id. */
+  /** Deletes the customer with all it has, and the lead it once was, and what names them elsewhere (docs/erasure.md). */
   erase(target: CustomerTarget, write: Write): Promise<void>;
   /** Runs `work` unless the claim has an earlier answer, and returns the customer with the id. */
   import(

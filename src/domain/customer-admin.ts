@@ -5,7 +5,7 @@ import type { Customer, CustomerStatus } from "./customer.js";
 import type { CustomerAdminRepository } from "./customer-admin-repository.js";
 import type { CustomerRepository } from "./customer-repository.js";
 import { type NewCustomer, quotaExceeded } from "./customers.js";
-import { alreadyExists, DomainError, invalidRequest, notFound, type Violation } from "./errors.js";
+import { alreadyExists, DomainError, erased, invalidRequest, notFound, type Violation } from "./errors.js";
 import { checkCustomFields } from "./field-check.js";
 import {
   authorsOf,
@@ -98,6 +98,7 @@ export function createCustomerAdmin({
           ...(input.lastAppointmentTime ? { lastAppointmentTime: input.lastAppointmentTime } : {}),
           ...(input.nextAppointmentTime ? { nextAppointmentTime: input.nextAppointmentTime } : {}),
         });
+        if (await unit.isErased()) throw erased("Customer", id);
       });
       // A replay shows the customer as it now is, and it may have moved out of the key's locations.
       if (!reaches(reach, stored)) throw notFound("Customer", id);

@@ -30,6 +30,7 @@ export type Reason =
   | "PACKAGE_NOT_IN_FORCE"
   | "LEDGER_ENTRY_REFUNDED"
   | "KEY_NOT_IN_FORCE"
+  | "RESOURCE_ERASED"
   | "CUSTOMER_QUOTA_EXCEEDED"
   | "MESSAGE_TOO_LARGE"
   | "ETAG_MISMATCH"
@@ -132,6 +133,11 @@ export function alreadyExists(resource: string, field: string): DomainError {
 /** FAILED_PRECONDITION for a write to a record that is archived. */
 export function archived(resource: string, id: string): DomainError {
   return new DomainError("RESOURCE_ARCHIVED", `${resource} is archived.`, { metadata: { resource, id } });
+}
+
+/** FAILED_PRECONDITION for an id whose record was erased: nothing may come back under it. */
+export function erased(resource: string, id: string): DomainError {
+  return new DomainError("RESOURCE_ERASED", `${resource} with this id was erased.`, { metadata: { resource, id } });
 }
 
 /** ABORTED for a write that was meant for another state of the record. */

@@ -7,8 +7,10 @@ import type { Write } from "./write.js";
 export interface LeadImportUnit extends StaffLookup {
   /** The stamp of the change, by the database's clock. */
   readonly now: Date;
-  /** Whether the company has or had a lead with this id: archived, promoted or erased. */
+  /** Whether the company has or had a lead with this id: archived or promoted. */
   exists(id: string): Promise<boolean>;
+  /** Whether a record with the id of this import was erased. Exact once the record is stored: that waits for an erasure. */
+  isErased(): Promise<boolean>;
   missing(references: LeadReferences): Promise<MissingLeadReferences["references"]>;
   /** Which of these codes do not exist in the company or are archived there. */
   missingPetCodes(ids: readonly string[]): Promise<readonly string[]>;
@@ -20,7 +22,7 @@ export interface LeadImportUnit extends StaffLookup {
 export interface LeadAdminRepository {
   /** Takes the lead out of use, or back into use; one that is there already stays as it is. */
   setArchived(target: LeadTarget, archived: boolean, write: Write): Promise<Lead>;
-  /** Deletes the lead with its pets; ledgers go on under a salted hash of the id. */
+  /** Deletes the lead with its pets, and what names them elsewhere (docs/erasure.md). */
   erase(target: LeadTarget, write: Write): Promise<void>;
   /** Runs `work` unless the claim has an earlier answer, and returns the lead with the id. */
   import(

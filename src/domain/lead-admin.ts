@@ -2,7 +2,7 @@ import { assertBusinesses, reachesLead, reachOf, visibilityWithin } from "./acce
 import type { Caller } from "./caller.js";
 import { applyConsent, defaultConsent } from "./consent.js";
 import type { RecordName } from "./customer-admin.js";
-import { alreadyExists, invalidRequest, notFound } from "./errors.js";
+import { alreadyExists, erased, invalidRequest, notFound } from "./errors.js";
 import { checkCustomFields } from "./field-check.js";
 import { assertLead, assertNotPromoted, type Lead } from "./lead.js";
 import type { LeadAdminRepository, LeadImportUnit } from "./lead-admin-repository.js";
@@ -75,6 +75,7 @@ export function createLeadAdmin({ leadAdmin, customFields }: LeadAdminDependenci
         const consent = applyConsent(defaultConsent, lead.consent);
         const stamp = { ...timesOf(input, unit.now), ...authorsOf(input, write) };
         await unit.insert({ ...lead, ...stamp, consent, customFields: fields.values });
+        if (await unit.isErased()) throw erased("Lead", id);
       });
       // A replay shows the lead as it now is, and it may have moved out of the key's locations.
       if (!reachesLead(reach, stored)) throw notFound("Lead", id);

@@ -8,7 +8,7 @@ import { countOneLess, countOneMore } from "./customer-count.js";
 import { importCustomer } from "./customer-import.js";
 import { lockCustomer } from "./customer-lock.js";
 import type { Database } from "./database.js";
-import { erasing, forget } from "./erasure.js";
+import { eraseRecord, erasing } from "./erasure.js";
 import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "./idempotency.js";
 import { recordChange } from "./ledgers.js";
 import type { Pseudonym } from "./pseudonym.js";
@@ -32,18 +32,14 @@ export function createCustomerAdminRepository(database: Database, pseudonym: Pse
       return erasing(database, { lock, write }, async (tx, { companyId, id }, now) => {
         const customer = await readCustomer(tx, { companyId, id });
         if (!customer.archived) await countOneLess(tx, companyId);
-        await tx.customer.delete({ where: { companyId_id: { companyId, id } } });
-        const time = { companyId, time: now, pseudonym };
-        await forget(tx, write, { ...time, kind: "customer", id, version: customer.version + 1n });
+        const erased = { companyId, time: now, pseudonym };
+        await eraseRecord(tx, write, { ...erased, kind: "customer", id });
         const { sourceLeadId } = customer;
-        if (sourceLeadId === undefined) return;
-        const where = { companyId_id: { companyId, id: sourceLeadId } };
-        const lead = await tx.lead.delete({ where, select: { version: true } });
-        await forget(tx, write, { ...time, kind: "lead", id: sourceLeadId, version: lead.version + 1n });
+        if (sourceLeadId !== undefined) await eraseRecord(tx, write, { ...erased, kind: "lead", id: sourceLeadId });
       });
     },
 
-    import: (key, write, work) => importCustomer(database, { key, write, work }),
+    import: (key, write, work) => importCustomer(database, { key, write, pseudonym, work }),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Customer } from "../domain/customer.js";
 import type { CustomerImportUnit, ImportedCustomer } from "../domain/customer-admin-repository.js";
+import { erased } from "../domain/errors.js";
 import { idPrefixes, newId } from "../domain/ids.js";
 import { foldCase } from "../domain/text.js";
 import type { Write } from "../domain/write.js";
@@ -9,15 +10,17 @@ import { readCustomer } from "./customer-change.js";
 import { countOneMore } from "./customer-count.js";
 import { addressColumns, statusNumbers } from "./customer-rows.js";
 import type { Database } from "./database.js";
-import type { RecordKey } from "./erasure.js";
+import { isErased, type RecordKey } from "./erasure.js";
 import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "./idempotency.js";
 import { recordChange, recordConsent } from "./ledgers.js";
+import type { Pseudonym } from "./pseudonym.js";
 import { missingReferences, missingStaff } from "./references.js";
 import { resolveTags } from "./tags.js";
 
 export interface CustomerImporting {
   readonly key: RecordKey;
   readonly write: Write;
+  readonly pseudonym: Pseudonym;
   work(unit: CustomerImportUnit): Promise<void>;
 }
 
@@ -25,33 +28,38 @@ export interface CustomerImporting {
  * The import of one customer. The claim comes first: there is no row yet whose lock would let a twin wait, and one that
  * waited for the quota or for the id would be refused by what the other has stored.
  */
-export function importCustomer(database: Database, { key, write, work }: CustomerImporting): Promise<Customer> {
+export function importCustomer(
+  database: Database,
+  { key, write, pseudonym, work }: CustomerImporting,
+): Promise<Customer> {
   return onceMoreAfterTwin(() =>
     database.transact(write, async (tx) => {
       const { now, replay } = await beginChange(tx, write);
-      if (write.claim && replay) replayed(write.claim, replay);
-      else {
+      const unit = createUnit(tx, { key, now, write, pseudonym });
+      if (write.claim && replay) {
+        replayed(write.claim, replay);
+        if (await unit.isErased()) throw erased("Customer", key.id);
+      } else {
         await storeClaim(tx, write, { companyId: key.companyId, resourceIds: [key.id] });
-        await work(createUnit(tx, { key, now, write }));
+        await work(unit);
       }
       return readCustomer(tx, key);
     }),
   );
 }
 
-interface UnitOptions {
-  readonly key: RecordKey;
+interface UnitOptions extends Omit<CustomerImporting, "work"> {
   readonly now: Date;
-  readonly write: Write;
 }
 
 function createUnit(
   tx: Prisma.TransactionClient,
-  { key: { companyId, id }, now, write }: UnitOptions,
+  { key: { companyId, id }, now, write, pseudonym }: UnitOptions,
 ): CustomerImportUnit {
   return {
     now,
     exists: async (customerId) => (await tx.customer.count({ where: { companyId, id: customerId } })) > 0,
+    isErased: () => isErased(tx, { companyId, kind: "customer", id, pseudonym }),
     missing: (references) => missingReferences(tx, companyId, references),
     missingStaff: (ids) => missingStaff(tx, companyId, ids),
 

@@ -2,9 +2,11 @@ import { DomainError } from "../domain/errors.js";
 import type { Write } from "../domain/write.js";
 import type { Prisma } from "../gen/prisma/client.js";
 import type { Database } from "./database.js";
+import { clearRelations } from "./erasure-relations.js";
+import { forgetClaims, forgetPackages, type Traces, tracesOf } from "./erasure-traces.js";
 import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "./idempotency.js";
 import { recordChange } from "./ledgers.js";
-import type { Pseudonym, SubjectKind } from "./pseudonym.js";
+import type { Pseudonym } from "./pseudonym.js";
 
 export interface RecordKey {
   readonly companyId: string;
@@ -41,21 +43,53 @@ export function erasing<Key extends RecordKey>(
   );
 }
 
-export interface Forgotten extends RecordKey {
-  readonly kind: SubjectKind;
-  /** Of the erasure, one more than the last. */
-  readonly version: bigint;
+export interface Erased extends RecordKey {
+  readonly kind: "customer" | "lead";
   readonly time: Date;
   readonly pseudonym: Pseudonym;
 }
 
-/** Puts the pseudonym in place of a deleted record's id wherever its history stays, and records the erasure under it. */
-export async function forget(
-  tx: Prisma.TransactionClient,
-  write: Write,
-  { companyId, kind, id, version, time, pseudonym }: Forgotten,
-): Promise<void> {
+/**
+ * Deletes a locked record with all that has a foreign key to it, takes what it leaves elsewhere away, and records the
+ * erasure under its pseudonym. docs/erasure.md lists what stays; test/rpc/erasure.test.ts looks at every column.
+ */
+export async function eraseRecord(tx: Prisma.TransactionClient, write: Write, erased: Erased): Promise<void> {
+  const { companyId, kind, id, time, pseudonym } = erased;
+  const traces = await tracesOf(tx, erased);
+  const { rawId, version } = await remove(tx, erased);
   const hash = pseudonym(companyId, kind, id);
-  await tx.$executeRaw`SELECT forget_subject(${companyId}, ${kind}, ${id}, ${hash})`;
-  await recordChange(tx, write, { companyId, kind, id: hash, version, time });
+  const forgotten = { companyId, id, hash, time };
+  if (kind === "customer") await forgetPackages(tx, write, forgotten);
+  await forgetInLedgers(tx, erased, traces);
+  await forgetClaims(tx, forgotten, traces);
+  await clearRelations(tx, write, { companyId, kind, id, rawId, time });
+  await recordChange(tx, write, { companyId, kind, id: hash, version: version + 1n, time });
+}
+
+function remove(tx: Prisma.TransactionClient, { companyId, kind, id }: Erased) {
+  const named = { where: { companyId_id: { companyId, id } }, select: { rawId: true, version: true } };
+  return kind === "customer" ? tx.customer.delete(named) : tx.lead.delete(named);
+}
+
+/** The ledgers go on under pseudonyms; the service may change them by this function alone. */
+async function forgetInLedgers(
+  tx: Prisma.TransactionClient,
+  { companyId, kind, id, pseudonym }: Erased,
+  { petIds }: Traces,
+): Promise<void> {
+  const subjects = [{ kind, id }, ...petIds.map((petId) => ({ kind: "pet" as const, id: petId }))];
+  const kinds = subjects.map((subject) => subject.kind);
+  const ids = subjects.map((subject) => subject.id);
+  const hashes = subjects.map((subject) => pseudonym(companyId, subject.kind, subject.id));
+  await tx.$executeRaw`SELECT forget_subject(${companyId}, s.kind, s.id, s.hash)
+    FROM unnest(${kinds}::text[], ${ids}::text[], ${hashes}::text[]) AS s (kind, id, hash)`;
+}
+
+/** Whether the company had a record with this id that was erased. */
+export async function isErased(
+  tx: Prisma.TransactionClient,
+  { companyId, kind, id, pseudonym }: Omit<Erased, "time">,
+): Promise<boolean> {
+  const resourceId = pseudonym(companyId, kind, id);
+  return (await tx.change.findFirst({ where: { companyId, kind, resourceId }, select: { id: true } })) !== null;
 }

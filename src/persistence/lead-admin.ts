@@ -4,7 +4,7 @@ import type { LeadTarget } from "../domain/lead-repository.js";
 import { authorIn, type Write } from "../domain/write.js";
 import type { Prisma } from "../gen/prisma/client.js";
 import type { Database } from "./database.js";
-import { erasing, forget } from "./erasure.js";
+import { eraseRecord, erasing } from "./erasure.js";
 import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "./idempotency.js";
 import { lockLead, readLead } from "./lead-change.js";
 import { importLead } from "./lead-import.js";
@@ -19,9 +19,8 @@ export function createLeadAdminRepository(database: Database, pseudonym: Pseudon
     erase(target, write) {
       const lock = (tx: Prisma.TransactionClient) => lockLead(tx, target);
       return erasing(database, { lock, write }, async (tx, key, now) => {
-        const lead = assertNotPromoted(await readLead(tx, key));
-        await tx.lead.delete({ where: { companyId_id: key } });
-        await forget(tx, write, { ...key, kind: "lead", version: lead.version + 1n, time: now, pseudonym });
+        assertNotPromoted(await readLead(tx, key));
+        await eraseRecord(tx, write, { ...key, kind: "lead", time: now, pseudonym });
       });
     },
 

@@ -1,3 +1,4 @@
+import { erased } from "../domain/errors.js";
 import type { Lead } from "../domain/lead.js";
 import type { LeadImportUnit } from "../domain/lead-admin-repository.js";
 import { foldCase } from "../domain/text.js";
@@ -6,7 +7,7 @@ import { Prisma } from "../gen/prisma/client.js";
 import { consentColumns } from "./consent-columns.js";
 import { addressColumns } from "./customer-rows.js";
 import type { Database } from "./database.js";
-import type { RecordKey } from "./erasure.js";
+import { isErased, type RecordKey } from "./erasure.js";
 import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "./idempotency.js";
 import { readLead } from "./lead-change.js";
 import { defaultLifeCycleId, missingLeadReferences } from "./lead-unit.js";
@@ -27,10 +28,13 @@ export function importLead(database: Database, { key, write, pseudonym, work }: 
   return onceMoreAfterTwin(() =>
     database.transact(write, async (tx) => {
       const { now, replay } = await beginChange(tx, write);
-      if (write.claim && replay) replayed(write.claim, replay);
-      else {
+      const unit = createUnit(tx, { key, now, write, pseudonym });
+      if (write.claim && replay) {
+        replayed(write.claim, replay);
+        if (await unit.isErased()) throw erased("Lead", key.id);
+      } else {
         await storeClaim(tx, write, { companyId: key.companyId, resourceIds: [key.id] });
-        await work(createUnit(tx, { key, now, write, pseudonym }));
+        await work(unit);
       }
       return readLead(tx, key);
     }),
@@ -47,12 +51,8 @@ function createUnit(tx: Prisma.TransactionClient, { key, now, write, pseudonym }
   return {
     now,
 
-    async exists(leadId) {
-      if ((await tx.lead.count({ where: { companyId, id: leadId } })) > 0) return true;
-      const resourceId = pseudonym(companyId, "lead", leadId);
-      return (await tx.change.findFirst({ where: { companyId, kind: "lead", resourceId } })) !== null;
-    },
-
+    exists: async (leadId) => (await tx.lead.count({ where: { companyId, id: leadId } })) > 0,
+    isErased: () => isErased(tx, { companyId, kind: "lead", id, pseudonym }),
     missing: (references) => missingLeadReferences(tx, companyId, references),
     missingPetCodes: (ids) => pets.missingCodes(ids),
     missingStaff: (ids) => missingStaff(tx, companyId, ids),

@@ -1,8 +1,8 @@
 import { createHmac } from "node:crypto";
 import { erasedPrefix } from "../domain/ids.js";
 
-/** What may be erased. */
-export type SubjectKind = "customer" | "lead";
+/** What may be erased; a pet goes with whom it belongs to. */
+export type SubjectKind = "customer" | "lead" | "pet";
 
 /** The id under which ledgers keep the history of a record that was erased. */
 export type Pseudonym = (companyId: string, kind: SubjectKind, id: string) => string;

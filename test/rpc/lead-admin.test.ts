@@ -48,7 +48,7 @@ describe("a promoted lead", () => {
 });
 
 describe("an erased lead", () => {
-  it("is gone with its pets, its ledgers go on under a salted hash, and its id stays taken", async () => {
+  it("is gone with its pets, its ledgers go on under a salted hash, and its id is never imported again", async () => {
     const { id } = await server.ok(createLead, newLead({ pets: [aDog] }));
     await server.ok(admin.eraseLead, { companyId, id });
     expect(await server.refused(getLead, { id })).toMatchObject(notFound);
@@ -58,7 +58,7 @@ describe("an erased lead", () => {
       [id],
     );
     expect(rows).toEqual([{ count: 0 }]);
-    expect((await server.refused(admin.importLead, { companyId, id, ...newLead() })).reason).toBe("ALREADY_EXISTS");
+    expect((await server.refused(admin.importLead, { companyId, id, ...newLead() })).reason).toBe("RESOURCE_ERASED");
   });
 });
 

@@ -1,0 +1,56 @@
+import { authorIn, type Write } from "../domain/write.js";
+import { Prisma } from "../gen/prisma/client.js";
+import { recordChanges } from "./ledgers.js";
+
+export interface RelationTarget {
+  readonly companyId: string;
+  readonly kind: "customer" | "lead";
+  readonly id: string;
+  readonly rawId: bigint;
+  readonly time: Date;
+}
+
+/**
+ * Takes RELATION values that point to an erased record off the company's customers and leads, archived and promoted ones
+ * included, and off the defaults of its custom fields. Each of them changes by it, as by any write.
+ */
+export async function clearRelations(
+  tx: Prisma.TransactionClient,
+  write: Write,
+  target: RelationTarget,
+): Promise<void> {
+  const { companyId, time } = target;
+  const stamp = Prisma.sql`version = version + 1, last_updated_by = ${authorIn(write, companyId)},
+    last_updated_time = greatest(${time}, last_updated_time + interval '1 millisecond')`;
+  const values = Prisma.sql`FROM jsonb_each(custom_fields) AS f WHERE ${names(target, Prisma.sql`f.value`)}`;
+  for (const kind of ["customer", "lead"] as const) {
+    const changed = await tx.$queryRaw<Changed[]>`
+      UPDATE ${Prisma.raw(kind)} SET ${stamp}, custom_fields = custom_fields - ARRAY(SELECT f.key ${values})
+      WHERE company_id = ${companyId} AND custom_fields @? '$.*.relation' AND EXISTS (SELECT ${values})
+      RETURNING id, version`;
+    await record(kind, changed);
+  }
+  const fields = await tx.$queryRaw<Changed[]>`UPDATE custom_field SET ${stamp}, default_value = NULL
+    WHERE company_id = ${companyId} AND ${names(target, Prisma.sql`default_value`)} RETURNING id, version`;
+  await record("custom_field", fields);
+
+  function record(kind: "customer" | "lead" | "custom_field", changed: readonly Changed[]): Promise<void> {
+    return recordChanges(
+      tx,
+      write,
+      changed.map(({ id, version }) => ({ companyId, kind, id, version, time })),
+    );
+  }
+}
+
+interface Changed {
+  readonly id: string;
+  readonly version: bigint;
+}
+
+/** Whether a value of a custom field points to the record, by its id or its number. */
+function names({ kind, id, rawId }: RelationTarget, value: Prisma.Sql): Prisma.Sql {
+  const relation = Prisma.sql`${value} -> 'relation'`;
+  return Prisma.sql`${relation} ->> 'entity' = ${kind.toUpperCase()}
+    AND (${relation} ->> 'refId' = ${id} OR ${relation} ->> 'id' = ${rawId.toString()})`;
+}

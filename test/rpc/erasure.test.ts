@@ -1,0 +1,219 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { CustomerAdminService } from "../../src/gen/proto/moego/admin/v1/customer_admin_service_pb.js";
+import { LeadAdminService } from "../../src/gen/proto/moego/admin/v1/lead_admin_service_pb.js";
+import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
+import { LeadService } from "../../src/gen/proto/moego/business/customer/v1/lead_service_pb.js";
+import { columnsHolding, createCanaries } from "../support/canaries.js";
+import { keys } from "../support/fixture-keys.js";
+import { knownCustomer, knownLead, pointTo } from "../support/known-person.js";
+import { newCustomer } from "../support/new-customer.js";
+import { newLead } from "../support/new-lead.js";
+import { freshId } from "../support/records.js";
+import { startServer } from "../support/server.js";
+
+/** Many calls at once may queue for as long as the test likes. */
+const environment = { DATABASE_POOL_WAIT_MS: "20000", DATABASE_LOCK_TIMEOUT_MS: "20000" };
+const server = await startServer({ environment });
+afterAll(() => server.stop());
+
+const { eraseCustomer, importCustomer } = CustomerAdminService.method;
+const { eraseLead, importLead } = LeadAdminService.method;
+const { getCustomer, createCustomer } = CustomerService.method;
+const { owner } = server.database;
+const companyId = "cmp_a";
+const isErased = { code: "FAILED_PRECONDITION", reason: "RESOURCE_ERASED" } as const;
+
+beforeAll(async () => {
+  const field = { company_id: companyId, type: 8, label: "Relation", options: [], source: 1 };
+  const times = { created_time: "2023-01-01T00:00:00Z", last_updated_time: "2023-01-01T00:00:00Z" };
+  const more = { ...field, ...times, is_required: false, display_order: 9, help_text: "" };
+  const version = { last_updated_by: "", version: 1 };
+  await server.insert([
+    [
+      "custom_field",
+      [
+        { ...more, ...version, id: "cf_relation_too", association_type: 1, code: "field_relation_too" },
+        { ...more, ...version, id: "cf_leads_relation", association_type: 2, code: "field_of_leads_relation" },
+      ],
+    ],
+  ]);
+});
+
+/** Where a person's texts and ids stand while it is known. A column that is missing here is one that nobody looks at. */
+const columnsOfLead = [
+  ...["change.resource_id", "consent_event.subject_id", "custom_field.default_value", "customer.custom_fields"],
+  ...["idempotency.resource_ids", "lead.address", "lead.avatar", "lead.custom_fields", "lead.email", "lead.email_key"],
+  ...["lead.first_name", "lead.id", "lead.last_name", "lead.phone", "pet.behavior", "pet.breed", "pet.coat"],
+  ...["pet.id", "pet.lead_id", "pet.name", "pet.photo", "pet.vet_address", "pet.vet_name", "pet.vet_phone"],
+  ...["pet_note.content", "pet_note.id", "pet_note.pet_id", "pet_pet_code.pet_id", "pet_vaccination.name"],
+  ...["pet_vaccination.pet_id"],
+];
+const columnsOfCustomer = [
+  ...columnsOfLead.filter((column) => column !== "pet.lead_id"),
+  ...["card_link.customer_id", "customer.avatar", "customer.email", "customer.email_key", "customer.first_name"],
+  ...["customer.id", "customer.last_name", "customer.phone", "customer.source", "customer.source_lead_id"],
+  ...["address1", "address2", "city", "customer_id", "id", "postal_code", "state"].map((c) => `customer_address.${c}`),
+  ...["customer_note.customer_id", "customer_note.id", "customer_note.note", "lead.promoted_customer_id"],
+  ...["package.customer_id", "package.description", "package.name", "package_ledger.appointment_id"],
+  ...["package_ledger.note", "package_ledger.order_id", "pet.customer_id"],
+];
+
+describe("erasure leaves nothing", () => {
+  it("of a customer that was a lead: no text and no id of it in any column of any table", async () => {
+    const canaries = createCanaries();
+    const person = await knownCustomer(server, canaries);
+    await pointTo(server, "CUSTOMER", person.id);
+    const sought = [...canaries.all, ...person.ids];
+    expect(await columnsHolding(owner, sought)).toEqual(expect.arrayContaining(columnsOfCustomer));
+    await server.ok(eraseCustomer, { companyId, id: person.id });
+    expect(await columnsHolding(owner, sought)).toEqual([]);
+  });
+
+  it("of a lead: no text and no id of it in any column of any table", async () => {
+    const canaries = createCanaries();
+    const person = await knownLead(server, canaries);
+    await pointTo(server, "LEAD", person.id);
+    const sought = [...canaries.all, ...person.ids];
+    expect(await columnsHolding(owner, sought)).toEqual(expect.arrayContaining(columnsOfLead));
+    await server.ok(eraseLead, { companyId, id: person.id });
+    expect(await columnsHolding(owner, sought)).toEqual([]);
+  });
+
+  it("of the address from which its consent was given", async () => {
+    const person = await knownCustomer(server, createCanaries());
+    const blank = async () => {
+      const { rows } = await owner.query("SELECT count(*)::int AS count FROM consent_event WHERE ip = ''");
+      return rows[0].count;
+    };
+    const before = await blank();
+    await server.ok(eraseCustomer, { companyId, id: person.id });
+    // As a lead, by the promotion, and by the update of what it permits.
+    expect(await blank()).toBe(before + 3);
+  });
+
+  it("in tables to come: whatever refers to a customer, a lead or a pet goes with it", async () => {
+    const { rows } = await owner.query<{ name: string; on_delete: string }>(
+      `SELECT conname AS name, confdeltype AS on_delete FROM pg_constraint WHERE contype = 'f'
+         AND confrelid IN ('customer'::regclass, 'lead'::regclass, 'pet'::regclass)`,
+    );
+    expect(rows.length).toBeGreaterThan(5);
+    expect(rows.filter(({ on_delete: onDelete }) => onDelete !== "c")).toEqual([]);
+  });
+});
+
+describe("what stays after an erasure", () => {
+  it("is the books of the packages: units, prices and that a redemption named something", async () => {
+    const person = await knownCustomer(server, createCanaries());
+    const books = `SELECT k.id, k.price_units, k.purchase_time, k.version, e.kind, e.quantity, e.occurred_time,
+        e.appointment_id <> '' AS appointment, e.order_id <> '' AS "order"
+      FROM package k JOIN package_ledger e ON e.company_id = k.company_id AND e.package_id = k.id
+      WHERE k.company_id = $1 AND k.id = $2 ORDER BY e.occurred_time, e.id`;
+    const { rows: packages } = await owner.query("SELECT id FROM package WHERE customer_id = $1", [person.id]);
+    const { rows: before } = await owner.query(books, [companyId, packages[0].id]);
+    expect(before).toHaveLength(4);
+    await server.ok(eraseCustomer, { companyId, id: person.id });
+    const { rows: after } = await owner.query(books, [companyId, packages[0].id]);
+    const version = String(BigInt(before[0].version) + 1n);
+    expect(after).toEqual(before.map((row) => ({ ...row, version })));
+  });
+
+  it("is what others had beside the relation, and they count as changed", async () => {
+    const person = await knownLead(server, createCanaries());
+    const id = await pointTo(server, "LEAD", person.id);
+    await server.ok(eraseLead, { companyId, id: person.id });
+    const customer = await server.ok(getCustomer, { id });
+    expect(Object.keys(customer.customFields ?? {})).toEqual(["field_number"]);
+    expect(customer.etag).toBe("2");
+    const { rows } = await owner.query("SELECT rpc FROM change WHERE resource_id = $1 AND version = 2", [id]);
+    expect(rows).toEqual([{ rpc: expect.stringContaining("EraseLead") }]);
+  });
+
+  it("is everything of everybody else", async () => {
+    const [gone, stays] = [createCanaries(), createCanaries()];
+    const person = await knownCustomer(server, gone);
+    const other = await knownCustomer(server, stays);
+    const sought = other.ids;
+    const before = await columnsHolding(owner, sought);
+    await server.ok(eraseCustomer, { companyId, id: person.id });
+    expect(await columnsHolding(owner, sought)).toEqual(before);
+  });
+});
+
+describe("nothing points to an erased record", () => {
+  it("however many calls store relations to it while it is erased", async () => {
+    for (let round = 0; round < 3; round += 1) {
+      const { id } = await server.ok(createCustomer, newCustomer());
+      const relation = { value: { case: "relation", value: { entity: 1, refId: id } } } as const;
+      const pointing = newCustomer({ customFields: { field_relation: relation } });
+      const answers = await Promise.all([
+        ...Array.from({ length: 6 }, () => server.call(createCustomer, pointing)),
+        server.call(eraseCustomer, { companyId, id }),
+        ...Array.from({ length: 6 }, () => server.call(createCustomer, pointing)),
+      ]);
+      const refusals = answers.flatMap((answer) => (answer.ok ? [] : [answer.code]));
+      expect(["INVALID_ARGUMENT", "ABORTED"]).toEqual(expect.arrayContaining([...new Set(refusals)]));
+      expect(await columnsHolding(owner, [id])).toEqual([]);
+    }
+  });
+});
+
+describe("an erased record does not come back by import", () => {
+  it("as a customer, whatever the key of the call, while the id is free in another company", async () => {
+    const id = freshId();
+    const request = { companyId, id, customer: newCustomer() };
+    const call = { headers: { "idempotency-key": "nightly" } };
+    await server.ok(importCustomer, request, call);
+    await server.ok(eraseCustomer, { companyId, id });
+    const refusal = { ...isErased, metadata: { resource: "Customer", id } };
+    expect(await server.refused(importCustomer, request)).toMatchObject(refusal);
+    expect(await server.refused(importCustomer, request, call)).toMatchObject(refusal);
+    expect(await columnsHolding(owner, [`"${id}"`, id])).toEqual([]);
+    const elsewhere = { companyId: "cmp_b", preferredBusinessId: "biz_b1", ...requiredByB };
+    await server.ok(importCustomer, { companyId: "cmp_b", id, customer: newCustomer(elsewhere) }, { key: keys.b });
+  });
+
+  it("as a lead, erased itself or with the customer that it became", async () => {
+    for (const promoted of [false, true]) {
+      const id = freshId();
+      const request = { companyId, id, ...newLead() };
+      await server.ok(importLead, request);
+      if (promoted) {
+        const { customer } = await server.ok(LeadService.method.promoteLead, { id });
+        await server.ok(eraseCustomer, { companyId, id: customer?.id ?? "" });
+      } else await server.ok(eraseLead, { companyId, id });
+      expect(await server.refused(importLead, request)).toMatchObject({
+        ...isErased,
+        metadata: { resource: "Lead", id },
+      });
+    }
+  });
+
+  it("however many imports of its id run while it is imported and erased", async () => {
+    for (let round = 0; round < 4; round += 1) {
+      const id = freshId();
+      const [customer, lead] = [
+        { companyId, id, customer: newCustomer() },
+        { companyId, id, ...newLead() },
+      ];
+      const imports = () => [
+        ...Array.from({ length: 4 }, () => server.call(importCustomer, customer)),
+        ...Array.from({ length: 4 }, () => server.call(importLead, lead)),
+      ];
+      const erasures = () => [server.call(eraseCustomer, { companyId, id }), server.call(eraseLead, { companyId, id })];
+      await Promise.all([...imports(), ...erasures(), ...imports(), ...erasures(), ...imports()]);
+      await Promise.all(erasures());
+      expect(await server.refused(importCustomer, customer)).toMatchObject(isErased);
+      expect(await server.refused(importLead, lead)).toMatchObject(isErased);
+      const { rows } = await owner.query(
+        `SELECT kind, count(*) FILTER (WHERE rpc LIKE '%/Import%')::int AS imports FROM change
+         WHERE resource_id IN (SELECT resource_id FROM change ORDER BY id DESC LIMIT 2) GROUP BY kind`,
+      );
+      expect(rows.every(({ imports: stored }) => stored === 1)).toBe(true);
+    }
+  });
+});
+
+/** Company B has custom fields that must be filled in. */
+const requiredByB = {
+  customFields: { field_required: { value: { case: "string", value: "given" } } },
+} as const satisfies Parameters<typeof newCustomer>[0];

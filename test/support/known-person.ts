@@ -1,0 +1,129 @@
+import { CustomerAdminService } from "../../src/gen/proto/moego/admin/v1/customer_admin_service_pb.js";
+import { PackageAdminService } from "../../src/gen/proto/moego/admin/v1/package_admin_service_pb.js";
+import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
+import { LeadService } from "../../src/gen/proto/moego/business/customer/v1/lead_service_pb.js";
+import { PetService } from "../../src/gen/proto/moego/business/customer/v1/pet_service_pb.js";
+import type { Canaries } from "./canaries.js";
+import { newCustomer } from "./new-customer.js";
+import { newLead } from "./new-lead.js";
+import { sellPackage } from "./new-package.js";
+import type { TestServer } from "./server.js";
+
+const companyId = "cmp_a";
+const { createCustomer, updateCustomer, appendCustomerNotes, genCustomerCofLink } = CustomerService.method;
+let calls = 0;
+
+/** A record of company A, and every id that was given within it. */
+export interface Known {
+  readonly id: string;
+  readonly ids: readonly string[];
+}
+
+/** A lead with a canary in every text that it, its address and its pet can carry. */
+export async function knownLead(server: TestServer, canaries: Canaries): Promise<Known> {
+  const lead = await server.ok(
+    LeadService.method.createLead,
+    newLead({
+      ...{ firstName: canaries.text("first"), lastName: canaries.text("last"), avatar: canaries.url("avatar") },
+      ...{ phone: canaries.phone(), email: canaries.email("mail"), address: addressWith(canaries) },
+      pets: [petWith(canaries)],
+      customFields: { field_of_leads: { value: { case: "string", value: canaries.text("field") } } },
+    }),
+    claimed(),
+  );
+  const pets = lead.pets.flatMap((pet) => [pet.id, ...pet.notes.map(({ id }) => id)]);
+  return { id: lead.id, ids: [lead.id, lead.address?.id ?? "", ...pets].filter((id) => id !== "") };
+}
+
+/** A customer that was a lead, with a canary in every text that it and what belongs to it can carry. */
+export async function knownCustomer(server: TestServer, canaries: Canaries): Promise<Known> {
+  const lead = await knownLead(server, canaries);
+  const promoted = await server.ok(LeadService.method.promoteLead, { id: lead.id }, claimed());
+  const named = { companyId, id: promoted.customer?.id ?? "" };
+  const fields = {
+    field_short: { value: { case: "string", value: canaries.text("short") } },
+    field_long: { value: { case: "string", value: canaries.text("long") } },
+  } as const;
+  const more = {
+    ...{ avatarPath: canaries.url("newavatar"), phone: canaries.phone(), email: canaries.email("newmail") },
+    ...{ source: canaries.text("source"), preferredBusinessId: "biz_a1", notes: [{ note: canaries.text("note") }] },
+    ...{ address: addressWith(canaries), customFields: fields, complianceConfig: { isConsented: true } },
+  };
+  const customer = await server.ok(updateCustomer, { ...named, ...more }, claimed());
+  const noted = await server.ok(
+    appendCustomerNotes,
+    { id: named.id, notes: [{ note: canaries.text("appended") }] },
+    claimed(),
+  );
+  await server.ok(genCustomerCofLink, { id: named.id }, claimed());
+  const { pet } = await server.ok(
+    PetService.method.createPet,
+    { customerId: named.id, pet: petWith(canaries) },
+    claimed(),
+  );
+  await server.ok(CustomerAdminService.method.archiveCustomer, named, claimed());
+  await server.ok(CustomerAdminService.method.restoreCustomer, named, claimed());
+  await usePackage(server, named.id, canaries);
+  const given = [...customer.address, ...customer.notes, ...noted.notes, ...(pet?.notes ?? [])].map(({ id }) => id);
+  return { id: named.id, ids: [...new Set([...lead.ids, named.id, pet?.id ?? "", ...given])] };
+}
+
+/** Another customer, another lead and a default of company A that point to the record by its id and by its number. */
+export async function pointTo(server: TestServer, entity: "CUSTOMER" | "LEAD", id: string): Promise<string> {
+  const { owner } = server.database;
+  const { rows } = await owner.query<{ raw_id: string }>(
+    `SELECT raw_id FROM ${entity.toLowerCase()} WHERE company_id = $1 AND id = $2`,
+    [companyId, id],
+  );
+  const number = entity === "LEAD" ? 2 : 1;
+  const byId = { value: { case: "relation", value: { entity: number, refId: id } } } as const;
+  const byNumber = {
+    value: { case: "relation", value: { entity: number, id: BigInt(rows[0]?.raw_id ?? 0) } },
+  } as const;
+  const customFields = { field_relation: byId, field_relation_too: byNumber, field_number: seven };
+  const pointing = await server.ok(createCustomer, newCustomer({ customFields }));
+  await server.ok(LeadService.method.createLead, newLead({ customFields: { field_of_leads_relation: byId } }));
+  const setting = { entity, refId: id, id: "0" };
+  await owner.query("UPDATE custom_field SET default_value = $1 WHERE code = 'field_relation_too'", [
+    { relation: setting },
+  ]);
+  return pointing.id;
+}
+
+const seven = { value: { case: "int64", value: 7n } } as const;
+
+async function usePackage(server: TestServer, customerId: string, canaries: Canaries): Promise<void> {
+  const { redeemPackage, refundPackage, adjustPackage } = PackageAdminService.method;
+  const texts = { packageName: canaries.text("package"), packageDesc: canaries.text("description") };
+  const { on, item } = await sellPackage(server, { ...texts, customerId });
+  const uses = { appointmentId: canaries.text("appointment"), orderId: canaries.text("order") };
+  const redemption = { ...on, ...uses, packageServiceId: item, quantity: 2, note: canaries.text("redeemed") };
+  const { ledgerEntry } = await server.ok(redeemPackage, redemption, claimed());
+  const ledgerEntryId = ledgerEntry?.id ?? "";
+  await server.ok(refundPackage, { ...on, ledgerEntryId, quantity: 1, note: canaries.text("refunded") }, claimed());
+  const correction = { ...on, packageServiceId: item, change: -1, reason: canaries.text("reason") };
+  await server.ok(adjustPackage, correction, claimed());
+}
+
+function addressWith(canaries: Canaries) {
+  return {
+    ...{ address1: canaries.text("street"), address2: canaries.text("flat"), city: canaries.text("city") },
+    ...{ state: canaries.text("state"), postalCode: canaries.text("zip"), country: "US" },
+  };
+}
+
+function petWith(canaries: Canaries) {
+  return {
+    ...{ name: canaries.text("pet"), type: 2, breed: canaries.text("breed"), fixed: "yes" },
+    ...{ coat: canaries.text("coat"), behavior: canaries.text("behavior"), photo: canaries.url("photo") },
+    ...{ petCodes: [{ id: "pc_a1" }], notes: [{ content: canaries.text("petnote") }] },
+    vaccinations: [{ name: canaries.text("vaccine") }],
+    vet: { name: canaries.text("vet"), phoneNumber: canaries.phone(), address: canaries.text("vetstreet") },
+  };
+}
+
+/** A key of its own for each call, so that the claim holds what the call made. */
+function claimed() {
+  calls += 1;
+  return { headers: { "idempotency-key": `call-${calls}` } };
+}
