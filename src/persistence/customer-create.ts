@@ -13,7 +13,7 @@ import {
   referralSourceJson,
 } from "./customer-rows.js";
 import { statement } from "./statement.js";
-import { tagJson } from "./tag-rows.js";
+import { lastTagPlace, tagJson } from "./tag-rows.js";
 
 /** What the statement tells: exactly one row, whatever happened. */
 export interface CreateRow extends Omit<CustomerRow, "id"> {
@@ -94,8 +94,9 @@ n AS (
   SELECT $1, x.id, $8, x.note, c.created_time, $4, c.created_time FROM c, unnest($30::text[], $31::text[]) AS x (id, note)
   RETURNING *),
 created_tag AS (
-  INSERT INTO tag (company_id, id, name, name_key, last_updated_by, last_updated_time)
-  SELECT $1, w.new_id, w.name, w.name_key, $4, c.created_time FROM c, wanted w WHERE w.id IS NULL ORDER BY w.name_key COLLATE "C"
+  INSERT INTO tag (company_id, id, name, name_key, display_order, last_updated_by, last_updated_time)
+  SELECT $1, w.new_id, w.name, w.name_key, ${lastTagPlace("$1")} + row_number() OVER (ORDER BY w.position),
+    $4, c.created_time FROM c, wanted w WHERE w.id IS NULL ORDER BY w.name_key COLLATE "C"
   ON CONFLICT (company_id, name_key) DO UPDATE SET display_order = tag.display_order
   RETURNING *, xmax = 0 AS inserted),
 carried AS MATERIALIZED (SELECT id FROM wanted WHERE id IS NOT NULL UNION SELECT id FROM created_tag),

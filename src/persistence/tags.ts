@@ -8,9 +8,10 @@ import {
   tagKey,
 } from "../domain/tags.js";
 import { authorIn, type Write } from "../domain/write.js";
-import type { Prisma } from "../gen/prisma/client.js";
+import { Prisma } from "../gen/prisma/client.js";
 import type { TagModel } from "../gen/prisma/models.js";
 import { recordChange } from "./ledgers.js";
+import { lastTagPlace } from "./tag-rows.js";
 
 export interface TagSearch {
   readonly companyId: string;
@@ -50,8 +51,12 @@ export async function resolveTags(
   const refused = unknown.length + archived.length > 0 || !mayCreate;
   if (!refused) {
     // In the order of the keys, so that two creators of the same tags never wait for each other in a circle.
-    for (const { position, name } of creations)
-      found.push({ position, tag: await takeTag(tx, name, { companyId, now, write }) });
+    const last = creations.length === 0 ? 0 : await lastPlace(tx, companyId);
+    const inCallOrder = creations.map(({ position }) => position).toSorted((a, b) => a - b);
+    for (const { position, name } of creations) {
+      const displayOrder = last + inCallOrder.indexOf(position) + 1;
+      found.push({ position, tag: await takeTag(tx, name, { companyId, now, write, displayOrder }) });
+    }
   }
   const ordered = found.toSorted((a, b) => a.position - b.position).map(({ tag }) => toTag(tag));
   return {
@@ -62,13 +67,22 @@ export async function resolveTags(
   };
 }
 
-type TagCreation = Pick<TagSearch, "companyId" | "now" | "write">;
+interface TagCreation extends Pick<TagSearch, "companyId" | "now" | "write"> {
+  readonly displayOrder: number;
+}
+
+/** Behind it come new tags. Two creators at once may give their tags the same place: they then stand by name. */
+async function lastPlace(tx: Prisma.TransactionClient, companyId: string): Promise<number> {
+  const [row] = await tx.$queryRaw<{ place: number }[]>`
+    SELECT ${Prisma.raw(lastTagPlace("t.id"))} AS place FROM (VALUES (${companyId})) AS t (id)`;
+  return row?.place ?? 0;
+}
 
 /** Creates the tag, or takes the one that another creator has just made. */
 async function takeTag(
   tx: Prisma.TransactionClient,
   name: string,
-  { companyId, now, write }: TagCreation,
+  { companyId, now, write, displayOrder }: TagCreation,
 ): Promise<TagModel> {
   const staffId = authorIn(write, companyId);
   const data = {
@@ -76,6 +90,7 @@ async function takeTag(
     id: newId(idPrefixes.tag),
     name,
     nameKey: tagKey(name),
+    displayOrder,
     lastUpdatedBy: staffId,
     lastUpdatedTime: now,
   };

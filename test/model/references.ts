@@ -109,7 +109,7 @@ export function namedTags(world: World, references: readonly TagReference[], by:
       else if (id !== "") unknown.push({ field, reason: "NOT_FOUND" });
       else {
         creates = true;
-        tags.push(newTag(world, label, by));
+        tags.push(newTag(world, { name: label, after: [...world.tags, ...tags] }, by));
       }
     }
   }
@@ -125,9 +125,14 @@ export function namedTags(world: World, references: readonly TagReference[], by:
   };
 }
 
-function newTag(world: World, name: string, by: Who): Tag {
+/** It comes behind those that are there. */
+function newTag(
+  world: World,
+  { name, after }: { readonly name: string; readonly after: readonly Tag[] },
+  by: Who,
+): Tag {
   const made = { id: newId(world, "tag_"), lastUpdatedBy: authorOf(by), lastUpdatedTime: newTime() };
-  return { ...made, name, group: "", order: 0, archived: false };
+  return { ...made, name, group: "", order: Math.max(0, ...after.map((tag) => tag.order)) + 1, archived: false };
 }
 
 /** Those that were created are the company's from now on. */

@@ -51,6 +51,14 @@ describe.each(Object.entries(ways))("%s", (_, write) => {
     expect(others).not.toContainEqual(expect.objectContaining({ name }));
   });
 
+  it("puts new tags behind those of the company, in the order of the call", async () => {
+    const names = ["Z", "A"].map((name) => `${name} last ${Math.random()}`);
+    const answer = await write([...names.map((name) => ({ name })), { id: "tag_a1" }]);
+    expect(answer).toMatchObject({ ok: true });
+    const { tags } = await server.ok(SettingService.method.listCustomerTags, { companyId: "cmp_a" });
+    expect(tags.slice(-2).map((tag) => tag.name)).toEqual(names);
+  });
+
   it("makes one tag of a name given twice in two spellings, and of a name and its id", async () => {
     const name = `Twice ${Math.random()}`;
     const answer = await write([{ name }, { name: name.toUpperCase() }, { id: "tag_a1" }, { name: "vip" }]);
