@@ -25,6 +25,17 @@ export function assertBusinesses(reach: CompanyReach, businessIds: readonly stri
   });
 }
 
+/**
+ * PERMISSION_DENIED for a key limited to locations where the matter is that of the whole company: settings and directory
+ * it only reads, whatever its scopes.
+ */
+export function assertWholeCompany(reach: CompanyReach, scope: "setting:write" | "directory:write"): void {
+  if (reach.businessIds === undefined) return;
+  throw new DomainError("SCOPE_REQUIRED", "A key that is limited to locations cannot write what its company shares.", {
+    metadata: { scope },
+  });
+}
+
 /** Whether a record is within the reach; one without a location is invisible to a key limited to locations. */
 export function reaches(
   { businessIds }: CompanyReach,

@@ -1,4 +1,4 @@
-import { reachOf } from "./access.js";
+import { assertWholeCompany, reachOf } from "./access.js";
 import type { Caller } from "./caller.js";
 import type { Business, Company, Staff } from "./directory.js";
 import type {
@@ -102,11 +102,7 @@ export function assertOperator(caller: Caller): void {
 
 /** The directory is the matter of the whole company: a key of one location only reads it, whatever its scopes. */
 function assertMayWriteDirectory(caller: Caller, companyId: string): void {
-  if (reachOf(caller, companyId).businessIds === undefined) return;
-  const scope = "directory:write";
-  throw new DomainError("SCOPE_REQUIRED", "A key that is limited to locations cannot write the directory.", {
-    metadata: { scope },
-  });
+  assertWholeCompany(reachOf(caller, companyId), "directory:write");
 }
 
 function storedStaff(outcome: StaffOutcome, list: string): Staff {

@@ -1,6 +1,6 @@
-import { reachOf } from "./access.js";
+import { assertWholeCompany, reachOf } from "./access.js";
 import type { Caller } from "./caller.js";
-import { archived, DomainError, invalidRequest, notFound, type Violation } from "./errors.js";
+import { archived, invalidRequest, notFound, type Violation } from "./errors.js";
 import { type IdPrefix, newId } from "./ids.js";
 import type { SettingEntry } from "./setting.js";
 import type { EntryTarget, ListQuery, NewEntry, NewOrder, SettingRepository } from "./setting-repository.js";
@@ -92,10 +92,7 @@ export function createSettingList<Entry extends SettingEntry, Content>(
 
 /** PERMISSION_DENIED for a key that does not cover the company, and for one limited to locations: it only reads. */
 export function assertMayWriteSettings(caller: Caller, companyId: string): void {
-  if (reachOf(caller, companyId).businessIds === undefined) return;
-  throw new DomainError("SCOPE_REQUIRED", "A key that is limited to locations cannot write settings.", {
-    metadata: { scope: "setting:write" },
-  });
+  assertWholeCompany(reachOf(caller, companyId), "setting:write");
 }
 
 /** NOT_FOUND without an entry, FAILED_PRECONDITION for an archived one. */

@@ -1,5 +1,6 @@
 import type { DescMessage, Message } from "@bufbuild/protobuf";
 import { reflect } from "@bufbuild/protobuf/reflect";
+import { assertWholeCompany } from "../domain/access.js";
 import type { Caller, Scope } from "../domain/caller.js";
 import { DomainError } from "../domain/errors.js";
 import type { KeyGrant } from "../domain/key-grants.js";
@@ -40,10 +41,11 @@ export function authorise(
 }
 
 /**
- * Refuses a request whose own `company_id` lies outside the key. A platform key covers no company and names the one
+ * Refuses a request whose own `company_id` lies outside the key, and one that writes what is the matter of the whole
+ * company for a key limited to locations. A platform key covers no company and names the one
  * it manages; which part of the directory that is, the domain says.
  *
- * @throws DomainError COMPANY_NOT_ALLOWED
+ * @throws DomainError COMPANY_NOT_ALLOWED, SCOPE_REQUIRED
  */
 export function checkCompany(schema: DescMessage, request: Message, caller: Caller, scope: Scope): void {
   const isOfDirectory = scope === "platform:admin" || scope === "directory:write";
@@ -51,9 +53,10 @@ export function checkCompany(schema: DescMessage, request: Message, caller: Call
   const field = schema.fields.find(({ name }) => name === "company_id");
   if (field?.fieldKind !== "scalar") return;
   const companyId = reflect(schema, request).get(field);
-  if (typeof companyId === "string" && companyId !== "" && !caller.companies.has(companyId)) {
-    throw companyNotAllowed(companyId);
-  }
+  if (typeof companyId !== "string" || companyId === "") return;
+  const reach = caller.companies.get(companyId);
+  if (!reach) throw companyNotAllowed(companyId);
+  if (scope === "setting:write" || scope === "directory:write") assertWholeCompany(reach, scope);
 }
 
 function companyNotAllowed(companyId: string): DomainError {

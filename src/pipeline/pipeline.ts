@@ -11,6 +11,7 @@ import type { Call, Run } from "./call.js";
 import { rpcNameOf, scopesOf } from "./contract.js";
 import { withinDeadline } from "./deadline.js";
 import { claimOf, idempotencyKeyHeader, idempotencyReplayedHeader } from "./idempotency.js";
+import { checkLocations } from "./locations.js";
 import { type CallMetrics, type CallRecord, observe } from "./observe.js";
 
 const defaultMaxDurationMs = 30_000;
@@ -33,7 +34,7 @@ export interface PipelineOptions {
 
 /**
  * The one way from every transport to the handlers:
- * observe > authenticate > authorise > decode > company > idempotency > handler > error table.
+ * observe > authenticate > authorise > decode > company, locations > idempotency > handler > error table.
  *
  * @throws Error at start-up for an rpc without a scope
  */
@@ -54,6 +55,7 @@ export function createPipeline(options: PipelineOptions): Run {
     if (!handler) throw notImplemented(rpc);
     const request = call.decode();
     checkCompany(method.input, request, caller, scope);
+    checkLocations(method.input, request, caller);
     const claim = claimOf(method, request, {
       key: call.header(idempotencyKeyHeader),
       company: call.header(companyHeader),
