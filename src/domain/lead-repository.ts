@@ -97,9 +97,11 @@ export interface LeadUnit {
   missing(references: LeadReferences): Promise<MissingLeadReferences["references"]>;
   /** Which of these codes do not exist in the company or are archived there. */
   missingPetCodes(ids: readonly string[]): Promise<readonly string[]>;
+  /** Which of these notes the pet does not have. */
+  missingPetNotes(pet: Pet, ids: readonly string[]): Promise<readonly string[]>;
   addPet(pet: PetRecord): Promise<void>;
   editPet(pet: Pet, edit: PetEdit): Promise<void>;
-  removePet(id: string): Promise<void>;
+  removePet(pet: Pet): Promise<void>;
   /** The company's default stage, if it has one. */
   defaultLifeCycleId(): Promise<string | undefined>;
 }

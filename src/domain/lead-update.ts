@@ -8,7 +8,7 @@ import { checkCustomFields } from "./field-check.js";
 import type { Lead } from "./lead.js";
 import { inLead, leadReferenceViolations } from "./lead-references.js";
 import type { LeadChange, LeadReferences, LeadUnit } from "./lead-repository.js";
-import { maxPets, type PetEdit, type PetRecord } from "./pet.js";
+import { maxPets, type Pet, type PetEdit, type PetNoteEntry, type PetRecord } from "./pet.js";
 import type { CustomFieldRepository } from "./setting-repository.js";
 
 /** What UpdateLead asks for, parsed: absent = kept. */
@@ -28,7 +28,7 @@ export interface LeadUpdate {
 }
 
 export interface PetsUpdate {
-  /** "merge" keeps the pets that are not named; "replace" removes them. */
+  /** "merge" keeps the pets that are not named; "replace" removes them, and its edits say all of a pet. */
   readonly write: "merge" | "replace";
   readonly entries: readonly PetEntry[];
 }
@@ -139,20 +139,40 @@ async function petViolations(unit: LeadUnit, update: PetsUpdate | undefined): Pr
     if (entry.id !== undefined && !owned.has(entry.id)) {
       violations.push({ field: `pets[${position}].id`, reason: "NOT_FOUND", description: "The lead has no such pet." });
     }
+    const pet = unit.lead.pets.find(({ id }) => id === entry.id);
     const codes = (entry.id === undefined ? entry.record.petCodeIds : entry.edit.petCodeIds) ?? [];
-    const missing = new Set(await unit.missingPetCodes(codes));
+    // A code that the pet carries may have been archived since; sending it back is no new use of it.
+    const carried = new Set(pet?.petCodes.map(({ id }) => id));
+    const missing = new Set(await unit.missingPetCodes(codes.filter((code) => !carried.has(code))));
     for (const [index, code] of codes.entries()) {
       if (!missing.has(code)) continue;
       const field = `pets[${position}].pet_codes[${index}].id`;
       violations.push({ field, reason: "NOT_FOUND", description: "Does not exist in the company." });
     }
+    if (pet && entry.id !== undefined) {
+      const faults = await petNoteViolations(unit, pet, entry.edit.notes ?? []);
+      violations.push(...faults.map((fault) => ({ ...fault, field: `pets[${position}].${fault.field}` })));
+    }
   }
   return violations;
 }
 
+async function petNoteViolations(unit: LeadUnit, pet: Pet, notes: readonly PetNoteEntry[]): Promise<Violation[]> {
+  const ids = notes.flatMap(({ id }) => id ?? []);
+  const missing = new Set(await unit.missingPetNotes(pet, ids));
+  return notes.flatMap(({ id }, position): Violation[] => {
+    const field = `notes[${position}].id`;
+    if (id === undefined) return [];
+    if (notes.findIndex((note) => note.id === id) < position) {
+      return [{ field, reason: "DUPLICATE_FIELD", description: "Names a note that stands before it." }];
+    }
+    return missing.has(id) ? [{ field, reason: "NOT_FOUND", description: "The pet has no such note." }] : [];
+  });
+}
+
 async function applyPets(unit: LeadUnit, { write, entries }: PetsUpdate): Promise<void> {
   const named = new Set(entries.map((entry) => entry.id));
-  for (const pet of unit.lead.pets) if (write === "replace" && !named.has(pet.id)) await unit.removePet(pet.id);
+  for (const pet of unit.lead.pets) if (write === "replace" && !named.has(pet.id)) await unit.removePet(pet);
   for (const entry of entries) {
     if (entry.id === undefined) await unit.addPet(entry.record);
     else {

@@ -113,8 +113,15 @@ export interface PetEdit {
   readonly traits: TraitChanges;
   /** The whole new set. */
   readonly petCodeIds?: readonly string[];
-  /** Notes to add. */
-  readonly notes?: readonly string[];
+  /** An entry with an id is the new text of that note of the pet; one without is added. */
+  readonly notes?: readonly PetNoteEntry[];
+  /** Notes that no entry names are removed. */
+  readonly replacesNotes?: boolean;
+}
+
+export interface PetNoteEntry {
+  readonly id?: string;
+  readonly content: string;
 }
 
 export interface DatedPetNote extends PetNote {

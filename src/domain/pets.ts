@@ -126,7 +126,9 @@ export function createPets(pets: PetRepository): Pets {
 
     async appendNotes({ notes, ...name }, caller, write) {
       const target = targetOf(caller, name);
-      const changed = await pets.change(target, write, ({ edit }) => edit({ traits: {}, notes }));
+      const changed = await pets.change(target, write, ({ edit }) =>
+        edit({ traits: {}, notes: notes.map((content) => ({ content })) }),
+      );
       return changed.notes;
     },
 

@@ -16,7 +16,7 @@ import { maskPaths, pick, readMask, type UpdateMask } from "./field-mask.js";
 import { id, list, text } from "./fields.js";
 import { leadFields } from "./lead-input.js";
 import { because } from "./parse.js";
-import { demanding, pet, toPetEdit, toPetRecord } from "./pet-input.js";
+import { demanding, pet, toPetEdit, toPetRecord, toPetReplacement } from "./pet-input.js";
 
 /** Fields of a lead that no path names: what it is, and what is ours to write. */
 const notMaskable = [
@@ -61,27 +61,33 @@ const keptOrNamed = z
   .pipe(text({ ...nameRule, min: 0 }));
 
 /** UpdateLead: message to domain, as the mask says. Nothing of the lead is demanded. */
-export const leadUpdate = perCountry((country) =>
-  z.object({
-    id,
-    lead: z
-      .object({
-        ...leadFields(country),
-        firstName: keptOrNamed,
-        pets: list(
-          demanding(pet(country)).transform(
-            (parsed): PetEntry =>
-              parsed.id === "" ? { record: toPetRecord(parsed) } : { id: parsed.id, edit: toPetEdit(parsed) },
-          ),
-          maxPets,
-        ),
-      })
-      .optional(),
-    complianceConfig: consentChange.optional(),
-  }),
-);
+export const leadUpdate = {
+  /** Without a mask: a pet with an id is edited. */
+  merge: perCountry((country) => leadUpdateSchema(country, petEdit(country))),
+  /** With a mask: a pet with an id is replaced, so that it needs what a new one needs. */
+  replace: perCountry((country) => leadUpdateSchema(country, petReplacement(country))),
+};
 
-type ParsedUpdate = z.output<ReturnType<typeof leadUpdate>>;
+function leadUpdateSchema(country: string, petEntry: z.ZodType<PetEntry>) {
+  const lead = z.object({ ...leadFields(country), firstName: keptOrNamed, pets: list(petEntry, maxPets) });
+  return z.object({ id, lead: lead.optional(), complianceConfig: consentChange.optional() });
+}
+
+function petEdit(country: string) {
+  return demanding(pet(country)).transform(
+    (parsed): PetEntry =>
+      parsed.id === "" ? { record: toPetRecord(parsed) } : { id: parsed.id, edit: toPetEdit(parsed) },
+  );
+}
+
+function petReplacement(country: string) {
+  return demanding(pet(country), true).transform(
+    (parsed): PetEntry =>
+      parsed.id === "" ? { record: toPetRecord(parsed) } : { id: parsed.id, edit: toPetReplacement(parsed) },
+  );
+}
+
+type ParsedUpdate = z.output<ReturnType<typeof leadUpdateSchema>>;
 type ParsedLead = NonNullable<ParsedUpdate["lead"]>;
 
 export function toLeadUpdate({ id: leadId, lead, complianceConfig }: ParsedUpdate, mask: LeadMask): LeadUpdate {

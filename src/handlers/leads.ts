@@ -45,7 +45,8 @@ export function createLeadHandlers({
     async updateLead(request, { caller, write }) {
       assertCompany(caller, request.lead?.companyId);
       const mask = leadMask(request);
-      const schema = leadUpdate(countryOf(caller, request.lead?.companyId || onlyCompanyOf(caller)));
+      const schemas = mask.lead.explicit ? leadUpdate.replace : leadUpdate.merge;
+      const schema = schemas(countryOf(caller, request.lead?.companyId || onlyCompanyOf(caller)));
       const violations = [...mask.lead.violations, ...mask.beside.violations, ...idViolations(request)];
       const input = parse(requests.updateLead.input, request, schema, violations);
       return toProtoLead(await leads.update(toLeadUpdate(input, mask), caller, write));

@@ -6,6 +6,7 @@ import {
   maxPetCodes,
   maxVaccinations,
   type PetEdit,
+  type PetNoteEntry,
   type PetRecord,
   petGenders,
   petStatuses,
@@ -86,6 +87,9 @@ export const petNotes = list(
   50,
 );
 
+/** Notes within a pet: an id names one that the pet has. */
+const notesOfPet = list(z.object({ id: optionalId, content: text(noteRule) }), 50);
+
 /** A pet as any rpc sends it: shapes checked, nothing demanded. */
 export function pet(country: string) {
   return z.object({
@@ -101,7 +105,7 @@ export function pet(country: string) {
     coat: line,
     behavior: line,
     petCodes,
-    notes: petNotes,
+    notes: notesOfPet,
     vaccinations,
     vet: vet(country).optional(),
     evaluationStatus: enumNumber(evaluationStatuses.length),
@@ -124,14 +128,22 @@ export function newPet(country: string) {
     .transform(toPetRecord);
 }
 
-/** Demands of a pet without an id what every pet needs. */
-export function demanding<T extends z.ZodType<ParsedPet>>(schema: T) {
+/** Demands what every pet needs: of a pet without an id, or of all of them; and a new pet has no notes yet. */
+export function demanding<T extends z.ZodType<ParsedPet>>(schema: T, ofAll = false) {
   const needs = (field: "name" | "breed" | "type", message: string) =>
-    rule((value: ParsedPet) => value.id !== "" || Boolean(value[field]), { path: field, reason: "REQUIRED", message });
+    rule((value: ParsedPet) => (value.id !== "" && !ofAll) || Boolean(value[field]), {
+      ...{ path: field, reason: "REQUIRED", message },
+    });
   return schema
     .refine(...needs("name", "Must not be empty."))
     .refine(...needs("type", "Must be said."))
-    .refine(...needs("breed", "Must not be empty."));
+    .refine(...needs("breed", "Must not be empty."))
+    .superRefine((value: ParsedPet, context) => {
+      for (const [position, note] of value.notes.entries()) {
+        if (value.id !== "" || note.id === "") continue;
+        context.addIssue({ ...because("NOT_ALLOWED", "A new note has no id yet."), path: ["notes", position, "id"] });
+      }
+    });
 }
 
 export function toPetRecord(parsed: ParsedPet): PetRecord {
@@ -150,13 +162,13 @@ export function toPetRecord(parsed: ParsedPet): PetRecord {
     ...(evaluationStatus ? { evaluationStatus } : {}),
     vaccinations: parsed.vaccinations,
     petCodeIds: parsed.petCodes,
-    notes: parsed.notes,
+    notes: parsed.notes.map(({ content }) => content),
   };
 }
 
 /** An edit that keeps what the message leaves empty. */
 export function toPetEdit(parsed: ParsedPet): PetEdit {
-  const { petCodeIds, notes, status, type, ...record } = toPetRecord(parsed);
+  const { petCodeIds, notes: _, status, type, ...record } = toPetRecord(parsed);
   const traits = {
     ...record,
     status: parsed.status === 0 ? undefined : status,
@@ -166,8 +178,22 @@ export function toPetEdit(parsed: ParsedPet): PetEdit {
   return {
     traits: withoutEmpty(withoutUndefined(traits)),
     ...(petCodeIds.length === 0 ? {} : { petCodeIds }),
-    notes,
+    notes: parsed.notes.map(toNoteEntry),
   };
+}
+
+/** An edit that says all of the pet: what the message leaves empty is cleared. */
+export function toPetReplacement(parsed: ParsedPet): PetEdit {
+  const { petCodeIds, notes: _, ...traits } = toPetRecord(parsed);
+  const cleared = { birthday: null, gender: null, weight: null, vet: null, evaluationStatus: null };
+  return {
+    ...{ traits: { ...cleared, ...traits }, petCodeIds },
+    ...{ notes: parsed.notes.map(toNoteEntry), replacesNotes: true },
+  };
+}
+
+function toNoteEntry({ id: noteId, content }: ParsedPet["notes"][number]): PetNoteEntry {
+  return noteId === "" ? { content } : { id: noteId, content };
 }
 
 function withoutEmpty<T extends object>(value: T): Partial<T>;

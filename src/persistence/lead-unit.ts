@@ -35,13 +35,14 @@ export function createLeadUnit(
 
     missing: (references) => missingLeadReferences(tx, companyId, references),
     missingPetCodes: (ids) => pets.missingCodes(ids),
+    missingPetNotes: (pet, ids) => pets.missingNotes(pet, ids),
     async addPet(pet) {
       await pets.add({ leadId }, pet);
     },
     async editPet(pet, edit) {
       await pets.edit(pet, edit);
     },
-    removePet: (id) => pets.remove(id),
+    removePet: (pet) => pets.remove(pet),
 
     defaultLifeCycleId: () => defaultLifeCycleId(tx, companyId),
   };

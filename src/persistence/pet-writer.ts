@@ -16,18 +16,26 @@ export interface PetWriterOptions {
 export interface PetWriter {
   /** Which of these codes do not exist in the company or are archived there. */
   missingCodes(ids: readonly string[]): Promise<readonly string[]>;
+  /** Which of these notes the pet does not have. */
+  missingNotes(pet: Pet, ids: readonly string[]): Promise<readonly string[]>;
   /** The id of the new pet. */
   add(owner: { readonly customerId: string } | { readonly leadId: string }, pet: PetRecord): Promise<string>;
   /** The ids of the notes that were added. */
   edit(pet: Pet, edit: PetEdit): Promise<readonly string[]>;
-  remove(id: string): Promise<void>;
+  /** The ledger of changes keeps one version more than the pet had. */
+  remove(pet: Pet): Promise<void>;
 }
 
 export function createPetWriter(tx: Prisma.TransactionClient, { companyId, now, write }: PetWriterOptions): PetWriter {
   const key = (id: string) => ({ companyId_id: { companyId, id } });
+  const noteStamp = { lastUpdatedBy: authorIn(write, companyId), lastUpdatedTime: now };
+
+  function laterThan(pet: Pet): Date {
+    return new Date(Math.max(now.getTime(), pet.lastUpdatedTime.getTime() + 1));
+  }
 
   async function addNotes(petId: string, texts: readonly string[]): Promise<readonly string[]> {
-    const stamp = { createdTime: now, lastUpdatedBy: authorIn(write, companyId), lastUpdatedTime: now };
+    const stamp = { createdTime: now, ...noteStamp };
     const notes = texts.map((content) => ({ companyId, id: newId(idPrefixes.note), petId, content, ...stamp }));
     await tx.petNote.createMany({ data: notes });
     return notes.map((note) => note.id);
@@ -70,9 +78,19 @@ export function createPetWriter(tx: Prisma.TransactionClient, { companyId, now, 
       return id;
     },
 
-    async edit(pet, { traits, petCodeIds, notes = [] }) {
+    async missingNotes({ id: petId }, ids) {
+      if (ids.length === 0) return [];
+      const known = await tx.petNote.findMany({
+        where: { companyId, petId, id: { in: [...ids] } },
+        select: { id: true },
+      });
+      const found = new Set(known.map((note) => note.id));
+      return ids.filter((id) => !found.has(id));
+    },
+
+    async edit(pet, { traits, petCodeIds, notes = [], replacesNotes = false }) {
       const version = pet.version + 1n;
-      const lastUpdatedTime = new Date(Math.max(now.getTime(), pet.lastUpdatedTime.getTime() + 1));
+      const lastUpdatedTime = laterThan(pet);
       await tx.pet.update({
         where: key(pet.id),
         data: { ...traitColumns({ ...pet, ...traits }), lastUpdatedTime, version },
@@ -86,11 +104,23 @@ export function createPetWriter(tx: Prisma.TransactionClient, { companyId, now, 
         await addVaccinations(pet.id, traits.vaccinations);
       }
       await recordChange(tx, write, { companyId, kind: "pet", id: pet.id, version, time: now });
-      return addNotes(pet.id, notes);
+      const edited = notes.flatMap(({ id, content }) => (id === undefined ? [] : [{ id, content }]));
+      if (replacesNotes) {
+        const kept = edited.map((note) => note.id);
+        await tx.petNote.deleteMany({ where: { companyId, petId: pet.id, id: { notIn: kept } } });
+      }
+      for (const { id, content } of edited) {
+        await tx.petNote.update({ where: { ...key(id), petId: pet.id }, data: { content, ...noteStamp } });
+      }
+      return addNotes(
+        pet.id,
+        notes.flatMap(({ id, content }) => (id === undefined ? [content] : [])),
+      );
     },
 
-    async remove(id) {
-      await tx.pet.delete({ where: key(id) });
+    async remove(pet) {
+      await tx.pet.delete({ where: key(pet.id) });
+      await recordChange(tx, write, { companyId, kind: "pet", id: pet.id, version: pet.version + 1n, time: now });
     },
   };
 }

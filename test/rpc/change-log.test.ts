@@ -2,8 +2,10 @@ import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { afterAll, describe, expect, it } from "vitest";
 import type { Customer } from "../../src/gen/proto/moego/business/customer/v1/customer_pb.js";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
+import { LeadService } from "../../src/gen/proto/moego/business/customer/v1/lead_service_pb.js";
 import { keys } from "../support/fixture-keys.js";
 import { newCustomer } from "../support/new-customer.js";
+import { aDog, newLead } from "../support/new-lead.js";
 import { startServer } from "../support/server.js";
 
 const server = await startServer();
@@ -103,6 +105,25 @@ describe("CreateCustomer", () => {
     expect(await changesOf(id)).toEqual([{ kind: "customer", ...row }]);
     expect(await changesOf(made)).toEqual([{ kind: "tag", ...row }]);
     expect(await changesOf("tag_a1")).toEqual([]);
+  });
+});
+
+describe("a lead's pet", () => {
+  it("leaves a row for each version, and one more when it is removed", async () => {
+    const lead = await server.ok(LeadService.method.createLead, newLead({ pets: [aDog] }));
+    const { id } = lead;
+    const petId = lead.pets[0]?.id ?? "";
+    const edited = { pets: [{ id: petId, coat: "Curly" }] };
+    await server.ok(LeadService.method.updateLead, { id, lead: edited });
+    const headers = { "x-request-id": "request-of-removal" };
+    const none = { id, lead: {}, updateMask: { paths: ["pets"] } };
+    await server.ok(LeadService.method.updateLead, none, { headers });
+    const rows = await changesOf(petId);
+    expect(rows).toMatchObject(["1", "2", "3"].map((version) => ({ kind: "pet", version })));
+    expect(rows[2]).toMatchObject({
+      rpc: "moego.business.customer.v1.LeadService/UpdateLead",
+      ...{ key_id: keys.a.id, staff_id: "staff_a1", request_id: "request-of-removal" },
+    });
   });
 });
 
