@@ -14,6 +14,8 @@ export interface Context {
   readonly method: DescMethodUnary;
   readonly caller: Caller;
   readonly signal: AbortSignal;
+  /** When the signal will fire, since the time of the call is up, by performance.now(). */
+  readonly deadlineMs: number;
   /** Author and idempotency claim, for the repositories of mutating rpcs. */
   readonly write: Write;
   /** Sets a response header. */

@@ -6,12 +6,13 @@ import type { Call } from "./call.js";
  * is gone, whether or not the work heeds its signal.
  *
  * @param maxDurationMs longest time any call may take
+ * @param work is told when its time will be up, by performance.now()
  * @throws DomainError the reason of the abort
  */
 export async function withinDeadline<T>(
   call: Pick<Call<unknown>, "signal" | "timeoutMs">,
   maxDurationMs: number,
-  work: (signal: AbortSignal) => Promise<T>,
+  work: (signal: AbortSignal, deadlineMs: number) => Promise<T>,
 ): Promise<T> {
   const controller = new AbortController();
   const { signal } = controller;
@@ -20,6 +21,7 @@ export async function withinDeadline<T>(
   if (call.signal.aborted) throw cancellation(call.signal);
   if (timeoutMs <= 0) throw deadlineExceeded();
 
+  const deadlineMs = performance.now() + timeoutMs;
   const timer = setTimeout(() => controller.abort(deadlineExceeded()), timeoutMs);
   call.signal.addEventListener("abort", cancel, { once: true });
   const aborted = new Promise<never>((_, reject) => {
@@ -27,7 +29,7 @@ export async function withinDeadline<T>(
   });
   try {
     // The race subscribes to the work as well, so its late rejection is not an unhandled one.
-    return await Promise.race([work(signal), aborted]);
+    return await Promise.race([work(signal, deadlineMs), aborted]);
   } catch (error) {
     // Whatever the work made of the abort, the caller is told the abort's own reason.
     throw signal.aborted ? signal.reason : error;

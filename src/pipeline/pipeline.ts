@@ -44,7 +44,8 @@ export function createPipeline(options: PipelineOptions): Run {
   const trusted = addressSet(options.trustedProxies ?? []);
   const observer = { logger, metrics, now: options.now ?? (() => performance.now()) };
 
-  async function answer<Answer>(call: Call<Answer>, record: CallRecord, signal: AbortSignal): Promise<Answer> {
+  async function answer<Answer>(call: Call<Answer>, record: CallRecord, time: CallTime): Promise<Answer> {
+    const { signal, deadlineMs } = time;
     const { method } = call;
     const rpc = rpcNameOf(method);
     const scope = scopes.get(method);
@@ -65,6 +66,7 @@ export function createPipeline(options: PipelineOptions): Run {
       method,
       caller,
       signal,
+      deadlineMs,
       write: {
         rpc,
         requestId: record.requestId,
@@ -92,8 +94,12 @@ export function createPipeline(options: PipelineOptions): Run {
   }
 
   return (call) =>
-    observe(call, observer, (record) => withinDeadline(call, maxDurationMs, (signal) => answer(call, record, signal)));
+    observe(call, observer, (record) =>
+      withinDeadline(call, maxDurationMs, (signal, deadlineMs) => answer(call, record, { signal, deadlineMs })),
+    );
 }
+
+type CallTime = Pick<Context, "signal" | "deadlineMs">;
 
 function notImplemented(rpc: string): DomainError {
   return new DomainError("METHOD_NOT_IMPLEMENTED", `${rpc} is not implemented.`, { metadata: { rpc } });

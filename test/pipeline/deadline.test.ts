@@ -24,6 +24,14 @@ it("stops at the nearer of the caller's timeout and the server's", async () => {
   });
 });
 
+it("tells the work when its time will be up", async () => {
+  const left = (timeoutMs: number) =>
+    withinDeadline({ ...patient(), timeoutMs }, 10_000, async (_, deadlineMs) => deadlineMs - performance.now());
+  expect(await left(5_000)).toBeGreaterThan(4_900);
+  expect(await left(5_000)).toBeLessThanOrEqual(5_000);
+  expect(await left(60_000)).toBeLessThanOrEqual(10_000);
+});
+
 it("does no work for a caller whose time is up or that is gone", async () => {
   const work = async () => expect.unreachable();
   const gone = AbortSignal.abort(new DomainError("CALL_CANCELLED", "gone"));
