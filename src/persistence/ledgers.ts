@@ -20,6 +20,7 @@ export interface Changed {
     | "pet_type"
     | "pet_coat_type"
     | "vip_level"
+    | "external_api"
     | "service"
     | "company"
     | "business"

@@ -1,0 +1,58 @@
+import { setImmediate } from "node:timers/promises";
+import type { OutputParam, ValueType } from "./external-api.js";
+import type { FailedOutput, Invocation } from "./external-api-call.js";
+import { firstMatch, type JsonValue, readJson } from "./json-path.js";
+import type { NoOutboundAnswer, OutboundAnswer } from "./outbound-call.js";
+
+/** The branch that a call ends in, and what it brings. */
+export async function toInvocation(
+  answer: OutboundAnswer | NoOutboundAnswer,
+  outputParams: readonly OutputParam[],
+): Promise<Invocation> {
+  const nothing = { outputs: {}, failedOutputs: [], durationMs: answer.durationMs };
+  if (answer.kind === "failed") {
+    const { failure } = answer;
+    return { branch: failure === "TIMEOUT" ? "TIMEOUT" : "FAILURE", reason: failure, ...nothing };
+  }
+  const { status, body, durationMs } = answer;
+  if (status < 200 || status > 299) return { branch: "FAILURE", reason: "STATUS_NOT_2XX", status, ...nothing };
+  if (outputParams.length === 0) return { branch: "SUCCESS", status, ...nothing };
+  const document = readJson(body);
+  if (document === undefined) return { branch: "FAILURE", reason: "ANSWER_NOT_JSON", status, ...nothing };
+  const { outputs, failedOutputs } = await mapOutputs(document, outputParams);
+  const [failed] = failedOutputs;
+  return { ...end(failed), status, outputs, failedOutputs, durationMs };
+}
+
+function end(failed: FailedOutput | undefined): Pick<Invocation, "branch" | "reason"> {
+  return failed ? { branch: "FAILURE", reason: failed.reason } : { branch: "SUCCESS" };
+}
+
+/** Other calls have their turn between two paths: one may walk through the whole answer. */
+async function mapOutputs(document: JsonValue, params: readonly OutputParam[]) {
+  const outputs: [name: string, value: string][] = [];
+  const failedOutputs: FailedOutput[] = [];
+  for (const { name, path, type, defaultValue } of params) {
+    const found = firstMatch(document, path) ?? null;
+    const value = found === null ? defaultValue : toText(type, found);
+    if (value !== undefined) outputs.push([name, value]);
+    else failedOutputs.push({ name, reason: found === null ? "OUTPUT_MISSING" : "OUTPUT_TYPE" });
+    await setImmediate();
+  }
+  return { outputs: Object.fromEntries(outputs), failedOutputs };
+}
+
+/** A value as text; undefined for one of another type. Texts are what IVRs have, so a STRING takes any single value. */
+function toText(type: ValueType, value: JsonValue): string | undefined {
+  if (typeof value === "object") return undefined;
+  switch (type) {
+    case "STRING":
+      return typeof value === "string" ? value.replaceAll(/\p{Cs}/gu, "\ufffd") : String(value);
+    case "NUMBER":
+      return typeof value === "number" ? String(value) : undefined;
+    case "BOOLEAN":
+      return typeof value === "boolean" ? String(value) : undefined;
+    default:
+      return type satisfies never;
+  }
+}

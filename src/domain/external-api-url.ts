@@ -1,0 +1,41 @@
+/** The parts of a URL as it was written, of which the path alone may hold `{param}`. */
+export interface UrlTemplate {
+  readonly origin: string;
+  readonly path: string;
+  /** With its question mark, or empty. */
+  readonly query: string;
+}
+
+const maxUrlChars = 2_048;
+const placeholder = /\{([^{}]*)\}/g;
+
+/** The parts of an absolute http or https URL, or a sentence about what is wrong with it. */
+export function readUrlTemplate(url: string): UrlTemplate | string {
+  if (url.length > maxUrlChars) return `Must have at most ${maxUrlChars} characters.`;
+  const [, origin = "", path = "", query = "", fragment] =
+    /^(https?:\/\/[^/?#]+)([^?#]*)(\?[^#]*)?(#.*)?$/i.exec(url) ?? [];
+  if (origin === "" || /[^\x21-\x7e]|\\/.test(url))
+    return "Must be an absolute URL in ASCII, such as https://api.example.com/v1.";
+  if (fragment !== undefined) return "Must have no fragment.";
+  if (origin.includes("@")) return "Must have no user information; use an Authorization header with a secret value.";
+  if (/[{}]/.test(origin + query + path.replaceAll(placeholder, ""))) {
+    return "May hold {param} in its path alone; query params need no placeholder.";
+  }
+  if (!URL.canParse(origin + path.replaceAll(placeholder, "x") + query)) return "Must be a URL.";
+  return { origin, path, query };
+}
+
+/** Names of the placeholders of a path. */
+export function placeholdersOf({ path }: UrlTemplate): readonly string[] {
+  return [...path.matchAll(placeholder)].map(([, name = ""]) => name);
+}
+
+/** The URL with values in place of its placeholders, each percent-encoded as one segment. */
+export function fillUrl({ origin, path, query }: UrlTemplate, values: ReadonlyMap<string, string>): string {
+  return origin + path.replaceAll(placeholder, (_, name: string) => encodeURIComponent(values.get(name) ?? "")) + query;
+}
+
+/** Scheme, host and port in their normal form: who is called. */
+export function originOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).origin : url;
+}

@@ -1,0 +1,31 @@
+import { expect, it } from "vitest";
+import { createMask } from "../../src/domain/external-api-mask.js";
+
+const secret = 'p"ass/word=é';
+
+it("hides a secret in every spelling in which an echo may write it", () => {
+  const mask = createMask([secret]);
+  const spellings = [
+    secret,
+    JSON.stringify(secret),
+    encodeURIComponent(secret),
+    Buffer.from(secret).toString("base64"),
+  ];
+  for (const spelling of spellings) {
+    const shown = mask(`before ${spelling} after`);
+    expect(shown).toContain("***");
+    expect(shown).not.toContain(spelling.replaceAll('"', ""));
+    expect(shown).toMatch(/^before .* after$/);
+  }
+});
+
+it("hides the credential of a scheme, and user and password of Basic", () => {
+  expect(createMask(["Bearer 0123456789"])("token=0123456789")).toBe("token=***");
+  const basic = `Basic ${Buffer.from("ada:lovelace").toString("base64")}`;
+  expect(createMask([basic])("user ada:lovelace, password lovelace")).toBe("user ***, password ***");
+});
+
+it("leaves everything else as it is", () => {
+  expect(createMask([])("a text")).toBe("a text");
+  expect(createMask(["another secret"])("a text of ***")).toBe("a text of ***");
+});
