@@ -1,6 +1,7 @@
 import { hkdfSync } from "node:crypto";
 import type { ServiceSecrets } from "./database-server.js";
 import { createApiKeyRepository } from "./persistence/api-keys.js";
+import { createCallerRepository } from "./persistence/callers.js";
 import { createCardLinkRepository } from "./persistence/card-links.js";
 import { createConsentRepository } from "./persistence/consent-history.js";
 import { createCustomFieldRepository } from "./persistence/custom-fields.js";
@@ -17,6 +18,7 @@ import { createPseudonym } from "./persistence/pseudonym.js";
 import { createSettingRepositories } from "./persistence/settings.js";
 import { createCatalogueRepository } from "./persistence/settings-catalogue.js";
 import { createCustomFieldListRepository } from "./persistence/settings-custom-fields.js";
+import { createVipLevelRepository } from "./persistence/vip-levels.js";
 
 /** What the domain services keep their data in. */
 export function createRepositories(database: Database, secrets: ServiceSecrets) {
@@ -37,6 +39,8 @@ export function createRepositories(database: Database, secrets: ServiceSecrets) 
     customerAdmin: createCustomerAdminRepository(database, pseudonym),
     leadAdmin: createLeadAdminRepository(database, pseudonym),
     consents: createConsentRepository(database),
+    callers: createCallerRepository(database),
+    vipLevels: createVipLevelRepository(database),
   };
 }
 

@@ -16,6 +16,8 @@ import { PetService } from "./gen/proto/moego/business/customer/v1/pet_service_p
 import { PackageService } from "./gen/proto/moego/business/package/v1/package_service_pb.js";
 import { SettingService } from "./gen/proto/moego/business/setting/v1/setting_service_pb.js";
 import { StaffService } from "./gen/proto/moego/business/staff/v1/staff_service_pb.js";
+import { CallerService } from "./gen/proto/moego/callcenter/v1/caller_service_pb.js";
+import { VipLevelService } from "./gen/proto/moego/callcenter/v1/vip_level_service_pb.js";
 
 /** Every service of the contract that is served, on all transports. */
 export const services: readonly DescService[] = [
@@ -36,4 +38,6 @@ export const services: readonly DescService[] = [
   CustomerAdminService,
   LeadAdminService,
   ConsentService,
+  CallerService,
+  VipLevelService,
 ];

@@ -19,6 +19,7 @@ import { PetService } from "../gen/proto/moego/business/customer/v1/pet_service_
 import { StaffService } from "../gen/proto/moego/business/staff/v1/staff_service_pb.js";
 import { services } from "../services.js";
 import { createApiKeyHandlers } from "./api-keys.js";
+import { type CallCenterDependencies, createCallCenterRegistry } from "./callcenter-registry.js";
 import { createCustomerHandlers } from "./customers.js";
 import { createBusinessHandlers, createCompanyHandlers, createStaffHandlers } from "./directory.js";
 import { createDirectoryAdminHandlers } from "./directory-admin.js";
@@ -35,7 +36,8 @@ export interface HandlerDependencies
     LeadDependencies,
     SettingDependencies,
     PackageDependencies,
-    RecordDependencies {
+    RecordDependencies,
+    CallCenterDependencies {
   readonly directory: DirectoryRepository;
   readonly directoryAdmin: DirectoryAdminRepository;
   readonly apiKeys: ApiKeyRepository;
@@ -63,6 +65,7 @@ export function createHandlers(dependencies: HandlerDependencies): HandlerRegist
       ...createSettingRegistry(dependencies, pageTokens),
       ...createPackageRegistry(dependencies, pageTokens),
       ...createRecordRegistry(dependencies, pageTokens),
+      ...createCallCenterRegistry(dependencies),
       ...registry(CompanyService, createCompanyHandlers(directory)),
       ...registry(BusinessService, createBusinessHandlers(directory)),
       ...registry(StaffService, createStaffHandlers(directory)),

@@ -67,6 +67,14 @@ const filters = {
   account: `($6::text IS NULL OR ${hasAccount})`,
 } as const;
 
+const staffName = `(SELECT concat_ws(' ', nullif(s.first_name, ''), nullif(s.last_name, '')) FROM staff s
+  WHERE s.company_id = c.company_id AND s.id = c.assigned_staff_id)`;
+
+/** association_type 1 = customers. */
+const fields = `(SELECT json_agg(json_build_object('id', d.id, 'code', d.code, 'type', d.type, 'options', d.options)
+    ORDER BY d.display_order, d.label, d.id)
+  FROM custom_field d WHERE d.company_id = c.company_id AND d.association_type = 1 AND d.archived_time IS NULL)`;
+
 type Drive = keyof typeof drives;
 
 const statements: Readonly<Record<Drive, Statement>> = {
@@ -91,14 +99,6 @@ function findBy(drive: Drive): Statement {
      FROM matched JOIN customer c ON c.company_id = ($1::text[])[1] AND c.id = matched.id`,
   );
 }
-
-const staffName = `(SELECT concat_ws(' ', nullif(s.first_name, ''), nullif(s.last_name, '')) FROM staff s
-  WHERE s.company_id = c.company_id AND s.id = c.assigned_staff_id)`;
-
-/** association_type 1 = customers. */
-const fields = `(SELECT json_agg(json_build_object('id', d.id, 'code', d.code, 'type', d.type, 'options', d.options)
-    ORDER BY d.display_order, d.label, d.id)
-  FROM custom_field d WHERE d.company_id = c.company_id AND d.association_type = 1 AND d.archived_time IS NULL)`;
 
 function toField({ type: number, options, ...same }: FieldJson): AnsweredField {
   const type = fieldTypes[number];

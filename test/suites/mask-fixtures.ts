@@ -4,6 +4,7 @@ import { CustomerSchema } from "../../src/gen/proto/moego/business/customer/v1/c
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { address, customer, note } from "../support/fixtures.js";
 import { messageJson } from "../support/message-json.js";
+import { profileMaskFixture } from "./caller-fixtures.js";
 import { leadMaskFixture } from "./lead-mask-fixture.js";
 import { channels, flag, type MaskFixture, memberOf, type PathFixture, required, text } from "./mask-fixture.js";
 
@@ -13,6 +14,7 @@ let made = 0;
 /** One fixture for every rpc that takes a mask (update-masks.test.ts fails without it). */
 export const maskFixtures: readonly MaskFixture[] = [
   leadMaskFixture,
+  profileMaskFixture,
   {
     method: customers.updateCustomer,
     naming: ["id", "company_id", "etag", "update_mask"],

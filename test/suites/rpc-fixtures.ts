@@ -3,7 +3,9 @@ import { CompanyService } from "../../src/gen/proto/moego/business/company/v1/co
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { StaffService } from "../../src/gen/proto/moego/business/staff/v1/staff_service_pb.js";
 import { apiKeyRpcFixtures } from "./api-key-fixtures.js";
+import { callerRpcFixtures } from "./caller-fixtures.js";
 import { directoryAdminRpcFixtures } from "./directory-admin-fixtures.js";
+import { externalApiRpcFixtures } from "./external-api-fixtures.js";
 import { leadRpcFixtures } from "./lead-fixtures.js";
 import { packageRpcFixtures } from "./package-fixtures.js";
 import { petRpcFixtures } from "./pet-fixtures.js";
@@ -70,4 +72,6 @@ export const rpcFixtures: readonly RpcFixture[] = [
   rpcFixture(StaffService.method.listStaffs, { request: { companyId: "cmp_a", pagination: {} } }),
   ...packageRpcFixtures,
   ...recordRpcFixtures,
+  ...callerRpcFixtures,
+  ...externalApiRpcFixtures,
 ];

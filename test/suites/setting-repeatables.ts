@@ -22,7 +22,7 @@ interface Requests<I extends DescMessage> {
   readonly bad: MessageInitShape<I>;
 }
 
-function repeatable<I extends DescMessage, O extends DescMessage>(
+export function repeatable<I extends DescMessage, O extends DescMessage>(
   method: DescMethodUnary<I, O>,
   requests: (server: TestServer) => Promise<Requests<I>>,
 ): Repeatable {
@@ -58,13 +58,13 @@ const make = {
 } as const satisfies Record<string, Make>;
 
 /** Two names, and an id that is taken. */
-const creation = (taken: string) => async () => ({
+export const creation = (taken: string) => async () => ({
   good: { companyId, name: freshName() },
   other: { companyId, name: freshName() },
   bad: { companyId, name: freshName(), id: taken },
 });
 
-const renaming = (one: Make) => async (server: TestServer) => {
+export const renaming = (one: Make) => async (server: TestServer) => {
   const id = await one(server);
   return {
     good: { companyId, id, name: freshName() },
@@ -73,14 +73,14 @@ const renaming = (one: Make) => async (server: TestServer) => {
   };
 };
 
-const naming = (one: Make) => async (server: TestServer) => ({
+export const naming = (one: Make) => async (server: TestServer) => ({
   good: { companyId, id: await one(server) },
   other: { companyId, id: await one(server) },
   bad: { companyId, id: "none_z" },
 });
 
 /** Two orders that differ from the present one. */
-const ordering = (one: Make, inUse: (server: TestServer) => Promise<string[]>) => async (server: TestServer) => {
+export const ordering = (one: Make, inUse: (server: TestServer) => Promise<string[]>) => async (server: TestServer) => {
   await one(server);
   await one(server);
   const ids = [...(await inUse(server))];

@@ -4,7 +4,9 @@ import {
   type DescMethodUnary,
   fromBinary,
   fromJson,
+  getOption,
   type JsonObject,
+  type JsonValue,
   type MessageInitShape,
   type MessageShape,
   toBinary,
@@ -13,6 +15,7 @@ import {
 import { ConnectError, type Transport as ConnectTransport } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
 import { type Client, credentials, Metadata, makeGenericClientConstructor, type ServiceError } from "@grpc/grpc-js";
+import { http } from "../../src/gen/proto/google/api/annotations_pb.js";
 import { StatusSchema } from "../../src/gen/proto/google/rpc/status_pb.js";
 import { detailTypes } from "../../src/transport/detail-types.js";
 import { type Answer, type Headers, type Refusal, refusalOf, toRefusal } from "./answer.js";
@@ -49,10 +52,16 @@ export function openClients({ httpUrl, grpcPort }: { httpUrl: string; grpcPort: 
     rest: async (method, request, headers) => {
       const sent = restRequestOf(method, jsonOf(method.input, request));
       const answer = await sendRestJson(httpUrl, sent, headers);
-      return answer.ok ? { ...answer, message: fromJson(method.output, answer.message) } : answer;
+      return answer.ok ? { ...answer, message: fromJson(method.output, wholeAnswer(method, answer.message)) } : answer;
     },
     close: () => grpc.close(),
   };
+}
+
+/** The answer as a message: a route may answer with one field of it alone. */
+function wholeAnswer(method: DescMethodUnary, answer: JsonValue): JsonValue {
+  const { responseBody } = getOption(method, http);
+  return responseBody === "" ? answer : { [responseBody]: answer };
 }
 
 /** A request in proto3 JSON. */

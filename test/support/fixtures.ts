@@ -1,5 +1,7 @@
 import type { Row, Tables } from "../../src/demo/rows.js";
 import { tagKey } from "../../src/domain/tags.js";
+import { callerTables } from "./caller-rows.js";
+import { externalApiTables } from "./external-api-rows.js";
 import { customFields } from "./fixture-fields.js";
 import { keys, keyTables } from "./fixture-keys.js";
 import { leadTables } from "./lead-rows.js";
@@ -114,6 +116,8 @@ export const fixtureTables: Tables = [
       note("cmp_c", "cxn_c1", "cus_c1", "2024-03-06T12:00:00Z"),
     ],
   ],
+  ...callerTables,
+  ...externalApiTables,
   ...leadTables,
   ...petTables,
   ...settingTables,
