@@ -6,7 +6,7 @@ import { clearRelations } from "./erasure-relations.js";
 import { forgetClaims, forgetPackages, type Traces, tracesOf } from "./erasure-traces.js";
 import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "./idempotency.js";
 import { recordChange } from "./ledgers.js";
-import type { Pseudonym } from "./pseudonym.js";
+import type { Pseudonym, SubjectKind } from "./pseudonym.js";
 
 export interface RecordKey {
   readonly companyId: string;
@@ -57,7 +57,7 @@ export async function eraseRecord(tx: Prisma.TransactionClient, write: Write, er
   const { companyId, kind, id, time, pseudonym } = erased;
   const traces = await tracesOf(tx, erased);
   const { rawId, version } = await remove(tx, erased);
-  const hash = pseudonym(companyId, kind, id);
+  const [hash] = pseudonym(companyId, kind, id);
   const forgotten = { companyId, id, hash, time };
   if (kind === "customer") await forgetPackages(tx, write, forgotten);
   await forgetInLedgers(tx, erased, traces);
@@ -80,16 +80,16 @@ async function forgetInLedgers(
   const subjects = [{ kind, id }, ...petIds.map((petId) => ({ kind: "pet" as const, id: petId }))];
   const kinds = subjects.map((subject) => subject.kind);
   const ids = subjects.map((subject) => subject.id);
-  const hashes = subjects.map((subject) => pseudonym(companyId, subject.kind, subject.id));
+  const hashes = subjects.map((subject) => pseudonym(companyId, subject.kind, subject.id)[0]);
   await tx.$executeRaw`SELECT forget_subject(${companyId}, s.kind, s.id, s.hash)
     FROM unnest(${kinds}::text[], ${ids}::text[], ${hashes}::text[]) AS s (kind, id, hash)`;
 }
 
-/** Whether the company had a record with this id that was erased. */
+/** Whether the company had a record with this id that was erased, a pet with whom it belonged to. */
 export async function isErased(
   tx: Prisma.TransactionClient,
-  { companyId, kind, id, pseudonym }: Omit<Erased, "time">,
+  { companyId, kind, id, pseudonym }: Omit<Erased, "time" | "kind"> & { readonly kind: SubjectKind },
 ): Promise<boolean> {
-  const resourceId = pseudonym(companyId, kind, id);
+  const resourceId = { in: [...pseudonym(companyId, kind, id)] };
   return (await tx.change.findFirst({ where: { companyId, kind, resourceId }, select: { id: true } })) !== null;
 }
