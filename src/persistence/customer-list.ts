@@ -2,7 +2,7 @@ import type { CustomerFilter, CustomerRepository } from "../domain/customer-repo
 import { foldCase } from "../domain/text.js";
 import { type CustomerRow, customerColumns, listedCustomerChildren, toCustomer } from "./customer-rows.js";
 import type { Database } from "./database.js";
-import { type Bind, type SettledBefore, type TimeList, timeListStatement } from "./time-list.js";
+import { type Bind, readTimeList, type TimeList } from "./time-list.js";
 
 const list: TimeList = {
   name: "customer.list",
@@ -13,18 +13,12 @@ const list: TimeList = {
 };
 
 /** Pages of customers; under a `lastUpdated` filter archived ones included. */
-export function createCustomerList(database: Database, settledBefore: SettledBefore): CustomerRepository["list"] {
+export function createCustomerList(database: Database): CustomerRepository["list"] {
   return async ({ companyId, filter, page }, signal) => {
     const { lastUpdated, created, ...others } = filter;
-    const horizon = lastUpdated ? await settledBefore(database, signal) : undefined;
-    const query = {
-      ...{ companyId, page },
-      ...(lastUpdated ? { lastUpdated } : {}),
-      ...(created ? { created } : {}),
-      conditions: (bind: Bind) => conditionsOf(others, bind),
-    };
-    const { statement, values } = timeListStatement(list, query, horizon);
-    const rows = await database.read<CustomerRow>(statement, values, signal);
+    const conditions = (bind: Bind) => conditionsOf(others, bind);
+    const query = { list, companyId, lastUpdated, created, page, conditions };
+    const rows = await readTimeList<CustomerRow>(database, query, signal);
     return rows.map(toCustomer);
   };
 }

@@ -10,11 +10,10 @@ import type { Database } from "./database.js";
 import { violatedConstraint } from "./errors.js";
 import { claimConstraint, removeExpiredClaim, replayed } from "./idempotency.js";
 import { statement } from "./statement.js";
-import { changeHorizon } from "./time-list.js";
 import { theOne, visibilityValues, visibleInOneCompany, visibleTo } from "./visibility.js";
 
 /** Customers over hand-written SQL on the hot paths (create, get, list) and Prisma for changes. */
-export function createCustomerRepository(database: Database, settledBefore = changeHorizon): CustomerRepository {
+export function createCustomerRepository(database: Database): CustomerRepository {
   const get: CustomerRepository["get"] = async ({ visibility, id }, signal) => {
     const text = visibility.companyIds.length === 1 ? getInOneCompany : getStatement;
     const rows = await database.read<CustomerRow>(text, [...visibilityValues(visibility), id], signal);
@@ -24,7 +23,7 @@ export function createCustomerRepository(database: Database, settledBefore = cha
 
   return {
     get,
-    list: createCustomerList(database, settledBefore),
+    list: createCustomerList(database),
     listNotes: (target, page, signal) => listNotes(database, target, page, signal),
     change: (target, write, work) => changeCustomer(database, target, write, work),
 

@@ -2,7 +2,7 @@ import type { LeadFilter, LeadRepository } from "../domain/lead-repository.js";
 import { foldCase } from "../domain/text.js";
 import type { Database } from "./database.js";
 import { type LeadRow, leadColumns, listedLeadChildren, toLead } from "./lead-rows.js";
-import { type Bind, type SettledBefore, type TimeList, timeListStatement } from "./time-list.js";
+import { type Bind, readTimeList, type TimeList } from "./time-list.js";
 
 const list: TimeList = {
   name: "lead.list",
@@ -14,18 +14,12 @@ const list: TimeList = {
 };
 
 /** Pages of leads, neither promoted nor archived. */
-export function createLeadList(database: Database, settledBefore: SettledBefore): LeadRepository["list"] {
+export function createLeadList(database: Database): LeadRepository["list"] {
   return async ({ companyId, filter, page }, signal) => {
     const { lastUpdated, created, ...others } = filter;
-    const horizon = lastUpdated ? await settledBefore(database, signal) : undefined;
-    const query = {
-      ...{ companyId, page },
-      ...(lastUpdated ? { lastUpdated } : {}),
-      ...(created ? { created } : {}),
-      conditions: (bind: Bind) => conditionsOf(others, bind),
-    };
-    const { statement, values } = timeListStatement(list, query, horizon);
-    const rows = await database.read<LeadRow>(statement, values, signal);
+    const conditions = (bind: Bind) => conditionsOf(others, bind);
+    const query = { list, companyId, lastUpdated, created, page, conditions };
+    const rows = await readTimeList<LeadRow>(database, query, signal);
     return rows.map(toLead);
   };
 }

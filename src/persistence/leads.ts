@@ -10,7 +10,6 @@ import { createLeadList } from "./lead-list.js";
 import { type LeadRow, leadChildren, leadColumns, toLead } from "./lead-rows.js";
 import { promoteLead } from "./promotion.js";
 import { statement } from "./statement.js";
-import { changeHorizon } from "./time-list.js";
 import { leadGrantedTo, theOne, visibilityValues } from "./visibility.js";
 
 /** Leads over hand-written SQL on the hot paths (create, get, list) and Prisma for changes. */
@@ -23,7 +22,7 @@ export function createLeadRepository(database: Database): LeadRepository {
 
   return {
     get,
-    list: createLeadList(database, changeHorizon),
+    list: createLeadList(database),
     change: (target, write, work) => changeLead(database, target, write, work),
     promote: (target, write) => promoteLead(database, target, write),
 

@@ -1,7 +1,7 @@
 import type { PetFilter, PetRepository } from "../domain/pet-repository.js";
 import type { Database } from "./database.js";
 import { listedPetJson, type PetJson, toPet } from "./pet-rows.js";
-import { type Bind, type SettledBefore, type TimeList, timeListStatement } from "./time-list.js";
+import { type Bind, readTimeList, type TimeList } from "./time-list.js";
 
 const list: TimeList = {
   name: "pet.list",
@@ -13,17 +13,12 @@ const list: TimeList = {
 };
 
 /** Pages of the pets of a company's customers; under a `lastUpdated` filter archived ones included. */
-export function createPetList(database: Database, settledBefore: SettledBefore): PetRepository["list"] {
+export function createPetList(database: Database): PetRepository["list"] {
   return async ({ companyId, filter, page }, signal) => {
     const { lastUpdated, ...others } = filter;
-    const horizon = lastUpdated ? await settledBefore(database, signal) : undefined;
-    const query = {
-      ...{ companyId, page },
-      ...(lastUpdated ? { lastUpdated } : {}),
-      conditions: (bind: Bind) => conditionsOf(others, bind),
-    };
-    const { statement, values } = timeListStatement(list, query, horizon);
-    const rows = await database.read<{ pet: PetJson }>(statement, values, signal);
+    const conditions = (bind: Bind) => conditionsOf(others, bind);
+    const query = { list, companyId, lastUpdated, page, conditions };
+    const rows = await readTimeList<{ pet: PetJson }>(database, query, signal);
     return rows.map((row) => toPet(row.pet));
   };
 }

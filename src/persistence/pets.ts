@@ -8,13 +8,12 @@ import { createPetList } from "./pet-list.js";
 import { listPetNotes } from "./pet-notes.js";
 import { listedPetJson, type PetJson, petJson, toPet } from "./pet-rows.js";
 import { statement } from "./statement.js";
-import { changeHorizon } from "./time-list.js";
 import { theOne, visibilityValues, visibleInOneCompany, visibleTo } from "./visibility.js";
 
 /** Pets of customers: hand-written SQL to read them, Prisma to change them. */
-export function createPetRepository(database: Database, settledBefore = changeHorizon): PetRepository {
+export function createPetRepository(database: Database): PetRepository {
   return {
-    list: createPetList(database, settledBefore),
+    list: createPetList(database),
     listNotes: (target, page, signal) => listPetNotes(database, target, page, signal),
     create: (customer, write, work) => createPet(database, customer, write, work),
     change: (target, write, work) => changePet(database, target, write, work),

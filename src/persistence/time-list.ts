@@ -1,3 +1,4 @@
+import type pg from "pg";
 import type { Page, TimeRange } from "../domain/page.js";
 import type { Database } from "./database.js";
 import { type Statement, statement } from "./statement.js";
@@ -21,9 +22,10 @@ export interface TimeList {
 }
 
 export interface TimeListQuery {
+  readonly list: TimeList;
   readonly companyId: string;
-  readonly lastUpdated?: TimeRange;
-  readonly created?: TimeRange;
+  readonly lastUpdated: TimeRange | undefined;
+  readonly created?: TimeRange | undefined;
   readonly page: Page;
   /** Further conditions on the row; `$1` is the company. */
   conditions(bind: Bind): readonly string[];
@@ -31,15 +33,25 @@ export interface TimeListQuery {
 
 /**
  * A page in one statement: it is cut from an index first, by row comparison, and the children are aggregated for its rows
- * alone. Newest first; under a `lastUpdated` filter oldest change first, and only changes that are settled.
- *
- * The statement differs by which filters are set, so that each shape has its own prepared plan.
+ * alone. Newest first; under a `lastUpdated` filter oldest change first, and only changes that are settled: those since
+ * wait for the next call, so that who follows `last_updated_time` never passes a row that is committed later.
  */
-export function timeListStatement(
-  { name, table, alias, select, always, current }: TimeList,
-  { companyId, lastUpdated, created, page, conditions }: TimeListQuery,
-  settledBefore: Date | undefined,
+export async function readTimeList<Row extends pg.QueryResultRow>(
+  database: Database,
+  query: TimeListQuery,
+  signal: AbortSignal,
+): Promise<readonly Row[]> {
+  const horizon = query.lastUpdated && (await changeHorizon(database, signal));
+  const { statement: text, values } = timeListStatement(query, horizon);
+  return database.read<Row>(text, values, signal);
+}
+
+/** The statement differs by which filters are set, so that each shape has its own prepared plan. */
+function timeListStatement(
+  { list, companyId, lastUpdated, created, page, conditions }: TimeListQuery,
+  horizon: Date | undefined,
 ): { readonly statement: Statement; readonly values: readonly unknown[] } {
+  const { name, table, alias, select, always, current } = list;
   const values: unknown[] = [companyId];
   const bind: Bind = (value) => `$${values.push(value)}`;
   const [time, direction, beyond] = lastUpdated ? ["last_updated_time", "ASC", ">"] : ["created_time", "DESC", "<"];
@@ -51,7 +63,7 @@ export function timeListStatement(
     ...range(`${alias}.last_updated_time`, lastUpdated, bind),
     ...range(`${alias}.created_time`, created, bind),
     ...conditions(bind),
-    ...(settledBefore ? [`${alias}.last_updated_time < ${bind(settledBefore)}`] : []),
+    ...(horizon ? [`${alias}.last_updated_time < ${bind(horizon)}`] : []),
     ...(page.after
       ? [`(${alias}.${time}, ${alias}.id) ${beyond} (${bind(page.after.time)}, ${bind(page.after.id)})`]
       : []),
@@ -68,23 +80,17 @@ function range(column: string, { start, end }: TimeRange = {}, bind: Bind): stri
 }
 
 /**
- * The time before which no change is still to come. Rows changed since then wait for the next call, so that who follows
- * `last_updated_time` never passes a row that is committed later.
- */
-export type SettledBefore = (database: Database, signal: AbortSignal) => Promise<Date>;
-
-/**
  * No change stamped before this can still be committed (see the migration, "The change clock"). Read in a statement of
  * its own before the list, whose snapshot then holds every change stamped earlier.
  *
- * Rows wait for changes under way alone. The age of transactions (`change_xid < pg_snapshot_xmin(...)`) would not do: it
+ * Rows wait for changes under way alone. The age of transactions (`xid8` beside `pg_snapshot_xmin`) would not do: it
  * follows the order of their ids, not that of their stamps, and lets any long transaction hold back every list
  * (measured in docs/measurements.md).
  */
-export const changeHorizon: SettledBefore = async (database, signal) => {
+async function changeHorizon(database: Database, signal: AbortSignal): Promise<Date> {
   const [row] = await database.read<{ horizon: Date }>(horizonStatement, [], signal);
   if (!row) throw new Error("change_horizon returned no row");
   return row.horizon;
-};
+}
 
 const horizonStatement = statement("change_horizon", "SELECT change_horizon() AS horizon");
