@@ -5,10 +5,10 @@ import { neverExpires } from "../domain/package.js";
 import type { NewPackage } from "../domain/packages.js";
 import { nameRule, noteRule } from "../domain/text.js";
 import type { SellPackageRequest } from "../gen/proto/moego/admin/v1/package_pb.js";
+import { calendarDate } from "./calendar-date.js";
 import { id, list, optionalGivenId, optionalId, text } from "./fields.js";
 import { price } from "./money.js";
 import { because } from "./parse.js";
-import { birthday as wholeDate } from "./pet-input.js";
 
 const maxLines = 50;
 const maxServicesPerLine = 50;
@@ -52,7 +52,7 @@ export const newPackage = z
     purchaseTime: moment.optional(),
     startTime: moment.optional(),
     endTime: moment.optional(),
-    expirationDate: wholeDate.optional(),
+    expirationDate: calendarDate.optional(),
     packageServices: list(saleLine, maxLines),
   })
   .transform((message): NewPackage => {

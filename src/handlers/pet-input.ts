@@ -16,28 +16,10 @@ import {
   weightUnits,
 } from "../domain/pet.js";
 import { lineRule, nameRule, noteRule } from "../domain/text.js";
+import { calendarDate } from "./calendar-date.js";
 import { enumNumber, withoutUndefined } from "./customer-input.js";
 import { httpsUrl, id, line, list, optionalId, optionalPhone, rule, text } from "./fields.js";
 import { because } from "./parse.js";
-
-const dateParts = z.object({ year: z.number(), month: z.number(), day: z.number() });
-
-/** A day that exists, as `yyyy-MM-dd`. */
-export const birthday = dateParts.transform(toDay);
-
-/** The same; an empty date is null. */
-export const clearableBirthday = dateParts.transform((date, context) =>
-  date.year === 0 && date.month === 0 && date.day === 0 ? null : toDay(date, context),
-);
-
-function toDay({ year, month, day }: z.output<typeof dateParts>, context: z.RefinementCtx): string {
-  const date = new Date(Date.UTC(2000, month - 1, day));
-  date.setUTCFullYear(year, month - 1, day);
-  const exists = year >= 1 && year <= 9999 && date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
-  if (!exists) context.addIssue(because("OUT_OF_RANGE", "Must be a whole date of the years 1 to 9999."));
-  const padded = (number: number, size: number) => String(number).padStart(size, "0");
-  return `${padded(year, 4)}-${padded(month, 2)}-${padded(day, 2)}`;
-}
 
 /** Whole units; kilograms unless said otherwise. */
 export const weight = z
@@ -95,7 +77,7 @@ export function pet(country: string) {
   return z.object({
     id: optionalId,
     name: text({ ...nameRule, min: 0 }),
-    birthday: birthday.optional(),
+    birthday: calendarDate.optional(),
     status: enumNumber(petStatuses.length),
     type: enumNumber(petTypes.length),
     breed: line,

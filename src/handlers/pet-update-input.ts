@@ -1,11 +1,12 @@
 import { z } from "zod";
 import { evaluationStatuses, petGenders, petTypes, type TraitChanges } from "../domain/pet.js";
 import { lineRule, nameRule } from "../domain/text.js";
+import { clearableCalendarDate } from "./calendar-date.js";
 import { perCountry } from "./country.js";
 import { enumNumber, withoutUndefined } from "./customer-input.js";
 import { httpsUrl, id, line, text } from "./fields.js";
 import { because } from "./parse.js";
-import { clearableBirthday, fixed, vaccinations, vet, weight } from "./pet-input.js";
+import { fixed, vaccinations, vet, weight } from "./pet-input.js";
 
 /** A weight; one of 0 clears. */
 const newWeight = weight.transform((value) => (value.value === 0 ? null : value));
@@ -21,7 +22,7 @@ export const petUpdate = perCountry((country) =>
       customerId: id,
       id,
       name: text(nameRule).optional(),
-      birthday: clearableBirthday.optional(),
+      birthday: clearableCalendarDate.optional(),
       type: newType.optional(),
       breed: text({ ...lineRule, min: 1 }).optional(),
       gender: enumNumber(petGenders.length).optional(),
