@@ -27,6 +27,7 @@ export const idPrefixes = {
   vipLevel: "vip_",
   apiKey: "key_",
   externalApi: "xapi_",
+  ivrFlow: "ivr_",
 } as const;
 
 export type IdPrefix = (typeof idPrefixes)[keyof typeof idPrefixes];

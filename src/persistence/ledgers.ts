@@ -21,6 +21,7 @@ export interface Changed {
     | "pet_coat_type"
     | "vip_level"
     | "external_api"
+    | "ivr_flow"
     | "service"
     | "company"
     | "business"
