@@ -5,6 +5,7 @@ import { createKeyChecker, systemClock } from "./domain/key-checker.js";
 import { createHandlers } from "./handlers/registry.js";
 import type { Logger } from "./logger.js";
 import { createMetrics, type Metrics } from "./metrics.js";
+import { createOutbound } from "./outbound/outbound-calls.js";
 import { startCleanup } from "./persistence/cleanup.js";
 import { type Database, openDatabase } from "./persistence/database.js";
 import { createKeyCheckRepository } from "./persistence/key-check.js";
@@ -51,9 +52,11 @@ export async function createApp({ config, logger, databaseUrl, secrets }: AppOpt
     clock: systemClock,
     onTouchFailed: (err) => logger.warn({ err }, "the time of last use of a key was not stored"),
   });
+  const outbound = createOutbound({ allow: config.externalApiAllow, observe: metrics.countOutbound });
   let httpUrl = "";
   const handlers = createHandlers({
     ...createRepositories(database, secrets),
+    outbound,
     pageTokenSecret: secrets.pageTokenSecret,
     publicBaseUrl: () => config.publicBaseUrl ?? httpUrl,
   });
@@ -66,9 +69,9 @@ export async function createApp({ config, logger, databaseUrl, secrets }: AppOpt
 
   let stopping: Promise<void> | undefined;
   const stop = () => {
-    stopping ??= Promise.all([servers.stop(config.drainTimeoutMs), cleanup.stop()]).then(() =>
-      closeSoon(database, logger),
-    );
+    stopping ??= Promise.all([servers.stop(config.drainTimeoutMs), cleanup.stop()])
+      .then(() => outbound[Symbol.asyncDispose]())
+      .then(() => closeSoon(database, logger));
     return stopping;
   };
   const address = (port: number) => `${config.tls ? "https" : "http"}://${reachable(config.host)}:${port}`;

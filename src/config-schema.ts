@@ -2,6 +2,7 @@ import { accessSync, constants } from "node:fs";
 import { isIP } from "node:net";
 import { z } from "zod";
 import { isIpRange } from "./domain/ip-ranges.js";
+import { readAllowedTarget } from "./domain/outbound-target.js";
 
 /** What a person needs to know of a variable. */
 export interface VariableDoc {
@@ -54,13 +55,20 @@ export const environmentSchema = z
         example: "the output of: openssl rand -hex 32",
         secret: true,
       }),
-    SECRET_KEY: text((key) => Buffer.from(key, "base64").length === 32 && /^[A-Za-z0-9+/]{43}=$/.test(key))
-      .optional()
-      .register(variableDocs, {
-        expected: "32 bytes in base64, the same for every process of the service",
-        example: "the output of: openssl rand -base64 32",
-        secret: true,
-      }),
+    SECRET_KEY: text(isSecretKey).optional().register(variableDocs, {
+      expected: "32 bytes in base64, the same for every process of the service",
+      example: "the output of: openssl rand -base64 32",
+      secret: true,
+    }),
+    SECRET_KEY_PREVIOUS: list(isSecretKey).register(variableDocs, {
+      expected: "former values of SECRET_KEY, separated by commas",
+      example: "the SECRET_KEY of last year",
+      secret: true,
+    }),
+    EXTERNAL_API_ALLOW: list((target) => readAllowedTarget(target) !== undefined).register(variableDocs, {
+      expected: "hosts with their ports, separated by commas",
+      example: "127.0.0.1:9000,[::1]:9000,crm.internal:443",
+    }),
     DEMO_API_KEY: demoKey(),
     DEMO_API_KEY_2: demoKey(),
     SEED_DEMO: flag(),
@@ -192,6 +200,10 @@ function demoKey() {
       example: "the output of: openssl rand -hex 32",
       secret: true,
     });
+}
+
+function isSecretKey(key: string): boolean {
+  return Buffer.from(key, "base64").length === 32 && /^[A-Za-z0-9+/]{43}=$/.test(key);
 }
 
 function isOrigin(text: string): boolean {

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import type { z } from "zod";
 import { environmentSchema, isLoopback, type VariableDoc, variableDocs } from "./config-schema.js";
+import { readAllowedTarget } from "./domain/outbound-target.js";
 
 /** The configuration of one process, made from its environment once. */
 export interface Config {
@@ -23,6 +24,10 @@ export interface Config {
   readonly pageTokenSecret: string | undefined;
   /** 32 bytes in base64. */
   readonly secretKey: string | undefined;
+  /** Each 32 bytes in base64: older ones, which still open what they sealed. */
+  readonly previousSecretKeys: readonly string[];
+  /** `host:port` of systems that external APIs may call although they are not public, and without TLS. */
+  readonly externalApiAllow: ReadonlySet<string>;
   readonly demo: {
     readonly key: string | undefined;
     readonly secondKey: string | undefined;
@@ -108,6 +113,8 @@ function toConfig(env: Environment): Config {
     dataDir: resolve(env.DATA_DIR),
     pageTokenSecret: env.PAGE_TOKEN_SECRET,
     secretKey: env.SECRET_KEY,
+    previousSecretKeys: env.SECRET_KEY_PREVIOUS,
+    externalApiAllow: new Set(env.EXTERNAL_API_ALLOW.flatMap((entry) => readAllowedTarget(entry) ?? [])),
     demo: { key: env.DEMO_API_KEY, secondKey: env.DEMO_API_KEY_2, seed: env.SEED_DEMO },
     metricsToken: env.METRICS_TOKEN,
     log: { level: env.LOG_LEVEL, format: env.LOG_FORMAT },

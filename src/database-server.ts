@@ -39,6 +39,8 @@ export interface ServiceSecrets {
   readonly pageTokenSecret: string;
   /** 32 bytes. */
   readonly secretKey: Buffer;
+  /** Those before it, which still open what they sealed. */
+  readonly previousSecretKeys?: readonly Buffer[];
 }
 
 export async function serviceSecrets(config: Config): Promise<ServiceSecrets> {
@@ -48,6 +50,7 @@ export async function serviceSecrets(config: Config): Promise<ServiceSecrets> {
   return {
     pageTokenSecret: pageTokenSecret ?? kept?.pageTokenSecret ?? "",
     secretKey: Buffer.from(secretKey ?? kept?.secretKey ?? "", "base64"),
+    previousSecretKeys: config.previousSecretKeys.map((key) => Buffer.from(key, "base64")),
   };
 }
 

@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { OutboundOutcome } from "./outbound/outbound-calls.js";
 import type { CallMetrics } from "./pipeline/observe.js";
 
 /** What the pool tells of itself at the moment it is asked. */
@@ -10,6 +11,8 @@ export interface PoolGauges {
 }
 
 export interface Metrics extends CallMetrics {
+  /** Counts a call to a system of others by how it ended. */
+  countOutbound(outcome: OutboundOutcome): void;
   readonly contentType: string;
   /** All metrics in the Prometheus text format. */
   text(): Promise<string>;
@@ -46,6 +49,12 @@ export function createMetrics(options: { readonly pool: () => PoolGauges }): Met
     buckets: secondsBuckets,
     registers,
   });
+  const outbound = new Counter({
+    name: "moego_outbound_calls_total",
+    help: "Calls to external APIs, by outcome.",
+    labelNames: ["outcome"] as const,
+    registers,
+  });
   new Gauge({
     name: "moego_database_connections",
     help: "Connections of the pool by state, and calls that wait for one.",
@@ -61,6 +70,7 @@ export function createMetrics(options: { readonly pool: () => PoolGauges }): Met
   return {
     contentType: registry.contentType,
     text: () => registry.metrics(),
+    countOutbound: (outcome) => outbound.inc({ outcome }),
     observe({ rpc, transport, code, durationMs }) {
       calls.inc({ rpc, transport, code });
       if (code !== "OK") errors.inc({ rpc, transport, code });

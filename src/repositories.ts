@@ -10,11 +10,13 @@ import { createCustomerRepository } from "./persistence/customers.js";
 import type { Database } from "./persistence/database.js";
 import { createDirectoryRepository } from "./persistence/directory.js";
 import { createDirectoryAdminRepository } from "./persistence/directory-admin.js";
+import { createExternalApiRepository } from "./persistence/external-apis.js";
 import { createLeadAdminRepository } from "./persistence/lead-admin.js";
 import { createLeadRepository } from "./persistence/leads.js";
 import { createPackageRepository } from "./persistence/packages.js";
 import { createPetRepository } from "./persistence/pets.js";
 import { createPseudonym } from "./persistence/pseudonym.js";
+import { createSecretCipher, type SecretCipher } from "./persistence/secret-cipher.js";
 import { createSettingRepositories } from "./persistence/settings.js";
 import { createCatalogueRepository } from "./persistence/settings-catalogue.js";
 import { createCustomFieldListRepository } from "./persistence/settings-custom-fields.js";
@@ -22,13 +24,14 @@ import { createVipLevelRepository } from "./persistence/vip-levels.js";
 
 /** What the domain services keep their data in. */
 export function createRepositories(database: Database, secrets: ServiceSecrets) {
-  const pseudonym = createPseudonym(derivedKey(secrets, "moego erased records"));
+  const pseudonym = createPseudonym(...derivedKeys(secrets, "moego erased records"));
   return {
     customers: createCustomerRepository(database),
     customFields: createCustomFieldRepository(database),
     leads: createLeadRepository(database),
     pets: createPetRepository(database),
-    cardLinks: createCardLinkRepository(database, derivedKey(secrets, "moego card links")),
+    externalApis: createExternalApiRepository(database, openSecretCipher(secrets)),
+    cardLinks: createCardLinkRepository(database, derivedKeys(secrets, "moego card links")),
     settings: createSettingRepositories(database),
     customFieldLists: createCustomFieldListRepository(database),
     catalogue: createCatalogueRepository(database),
@@ -44,7 +47,16 @@ export function createRepositories(database: Database, secrets: ServiceSecrets) 
   };
 }
 
-/** A key for each purpose, so that what signs card links is never what encrypts something else. */
-function derivedKey({ secretKey }: ServiceSecrets, purpose: string): Uint8Array {
-  return new Uint8Array(hkdfSync("sha256", secretKey, "", purpose, 32));
+/** What the secrets of external APIs are stored under; also for the command that rotates it. */
+export function openSecretCipher(secrets: ServiceSecrets): SecretCipher {
+  return createSecretCipher(derivedKeys(secrets, "moego external api secrets"));
+}
+
+/** A key for each purpose, so that what signs card links is never what encrypts something else; then the older ones. */
+function derivedKeys(
+  { secretKey, previousSecretKeys = [] }: ServiceSecrets,
+  purpose: string,
+): [Uint8Array, ...Uint8Array[]] {
+  const derive = (key: Uint8Array) => new Uint8Array(hkdfSync("sha256", key, "", purpose, 32));
+  return [derive(secretKey), ...previousSecretKeys.map(derive)];
 }

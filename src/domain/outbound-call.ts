@@ -1,14 +1,16 @@
 /** Why a request to another system brought no answer that can be used. */
 export type OutboundFailure =
-  /** The URL, or an address its host resolves to, may not be called (EXTERNAL_API_ALLOW). No packet left. */
+  /** The URL, or an address its host resolves to, may not be called (EXTERNAL_API_ALLOW). No packet left for it. */
   | "TARGET_FORBIDDEN"
   | "NAME_NOT_RESOLVED"
   | "CONNECTION_FAILED"
+  /** No certificate that proves the host, no common protocol, or an end in the middle of the handshake. */
   | "TLS_FAILED"
+  /** The connection ended before the answer did. */
   | "CONNECTION_LOST"
   /** No connection, or no whole answer, within the time limit. */
   | "TIMEOUT"
-  /** More than 64 KiB after decompression. */
+  /** A body of more than 64 KiB after decompression, or headers of more than 16 KiB. */
   | "ANSWER_TOO_LARGE"
   /** An answer that breaks HTTP or its own content encoding. */
   | "ANSWER_MALFORMED"
@@ -17,7 +19,10 @@ export type OutboundFailure =
   /** The company has as many calls under way as it may. */
   | "TOO_MANY_CALLS";
 
-/** One HTTP request to another system. Whoever builds it has checked method, header names and values. */
+/**
+ * One HTTP request to another system. Whoever builds it has checked method, header names and values: those that frame a
+ * message (host, connection, keep-alive, content-length, transfer-encoding, upgrade, expect, te, trailer) are not his.
+ */
 export interface OutboundRequest {
   readonly companyId: string;
   /** Configuration that the request belongs to: one circuit breaker for each. */
@@ -47,7 +52,13 @@ export interface NoOutboundAnswer {
   readonly durationMs: number;
 }
 
-/** Sends requests to systems of others. Rejects only when the signal fires. */
+/** Sends requests to systems of others. It follows no redirect and goes through no proxy. */
 export interface OutboundCalls {
+  /** What is wrong with a URL as a target, as a sentence; undefined = nothing that its text shows. */
+  targetFault(url: string): string | undefined;
+  /**
+   * Rejects when the signal fires, with its reason, and with a TypeError for a method or header that HTTP cannot carry.
+   * Everything else that can go wrong is an answer.
+   */
   call(request: OutboundRequest, signal: AbortSignal): Promise<OutboundAnswer | NoOutboundAnswer>;
 }

@@ -3,6 +3,7 @@ import type { CardLinkRepository } from "../domain/customer-repository.js";
 import { archived } from "../domain/errors.js";
 import { idPrefixes, newId } from "../domain/ids.js";
 import { authorIn } from "../domain/write.js";
+import type { Prisma } from "../gen/prisma/client.js";
 import { lockCustomer } from "./customer-lock.js";
 import type { Database } from "./database.js";
 import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "./idempotency.js";
@@ -11,10 +12,25 @@ import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "./idempote
  * One-time links to enter a payment card. The token is an HMAC of the row's id under our secret: only its hash is
  * stored, and yet a replayed call can be given the same token again.
  *
- * @param secret at least 32 bytes
+ * @param secrets at least 32 bytes each: the present one, then older ones, whose links still work and are replayed
  */
-export function createCardLinkRepository(database: Database, secret: Uint8Array): CardLinkRepository {
-  const tokenOf = (id: string) => createHmac("sha256", secret).update(`card-link:${id}`).digest("base64url");
+export function createCardLinkRepository(
+  database: Database,
+  [present, ...older]: readonly [Uint8Array, ...Uint8Array[]],
+): CardLinkRepository {
+  const tokenOf = (id: string, secret = present) =>
+    createHmac("sha256", secret).update(`card-link:${id}`).digest("base64url");
+
+  /** The token that was given when the link was made. */
+  const tokenAgain = async (tx: Prisma.TransactionClient, companyId: string, id: string) => {
+    if (older.length === 0) return tokenOf(id);
+    const row = await tx.cardLink.findUnique({
+      where: { companyId_id: { companyId, id } },
+      select: { tokenHash: true },
+    });
+    const tokens = [present, ...older].map((secret) => tokenOf(id, secret));
+    return tokens.find((token) => row && hashOf(token).equals(row.tokenHash)) ?? tokenOf(id);
+  };
 
   return {
     mint(target, lifetimeMs, write) {
@@ -24,7 +40,7 @@ export function createCardLinkRepository(database: Database, secret: Uint8Array)
           const { now, replay } = await beginChange(tx, write);
           if (write.claim && replay) {
             const [earlier = ""] = replayed(write.claim, replay);
-            return tokenOf(earlier);
+            return tokenAgain(tx, customer.companyId, earlier);
           }
           if (customer.archived) throw archived("Customer", customer.id);
           const id = newId(idPrefixes.cardLink);
@@ -35,7 +51,7 @@ export function createCardLinkRepository(database: Database, secret: Uint8Array)
               companyId,
               id,
               customerId: customer.id,
-              tokenHash: createHash("sha256").update(token).digest(),
+              tokenHash: Uint8Array.from(hashOf(token)),
               createdBy: authorIn(write, companyId),
               createdTime: now,
               expiredTime: new Date(now.getTime() + lifetimeMs),
@@ -47,4 +63,8 @@ export function createCardLinkRepository(database: Database, secret: Uint8Array)
       );
     },
   };
+}
+
+function hashOf(token: string): Buffer {
+  return createHash("sha256").update(token).digest();
 }

@@ -1,0 +1,83 @@
+import { isIP } from "node:net";
+import ipaddr from "ipaddr.js";
+
+/** `host:port` of systems that may be called although they are not public, and without TLS (EXTERNAL_API_ALLOW). */
+export type AllowedTargets = ReadonlySet<string>;
+
+/**
+ * What is wrong with a URL as the target of a call to another system, as a sentence; undefined when its text shows
+ * nothing. Addresses that a name resolves to are judged when it is called.
+ *
+ * The WHATWG parser decides what the host is: it knows the decimal, octal, hexadecimal, percent-encoded and wide spellings
+ * of an address, and it is the one that the call uses.
+ */
+export function targetFault(text: string, allowed: AllowedTargets): string | undefined {
+  // The parser removes tabs and line breaks, and takes a backslash for a slash: others may read another host.
+  if (/[\p{Cc}\s\\]/u.test(text)) return "Must have no spaces, control characters or backslashes.";
+  const [, authority = ""] = /^https?:\/\/([^/?#]*)/i.exec(text) ?? [];
+  if (authority === "" || !URL.canParse(text)) return "Must be an absolute https URL.";
+  if (authority.includes("@")) return "Must have no user information.";
+  if (text.includes("#")) return "Must have no fragment.";
+  const url = new URL(text);
+  if (url.port === "0") return "Must have a port from 1 to 65535.";
+  if (isAllowedTarget(url, allowed)) return undefined;
+  if (url.protocol !== "https:") return "Must be an https URL.";
+  return isPublicHost(hostOf(url)) ? undefined : "Must name a public host.";
+}
+
+/** Whether the host and port of a URL are an exception of this installation. */
+export function isAllowedTarget(url: URL, allowed: AllowedTargets): boolean {
+  return allowed.has(`${url.hostname}:${portOf(url)}`);
+}
+
+/** An entry of EXTERNAL_API_ALLOW in the spelling of the URL parser; undefined when it is not `host:port`. */
+export function readAllowedTarget(text: string): string | undefined {
+  const [, port = ""] = /^[^/?#@\\\s]+:(\d{1,5})$/.exec(text) ?? [];
+  if (Number(port) < 1 || !URL.canParse(`https://${text}`)) return undefined;
+  return `${new URL(`https://${text}`).hostname}:${Number(port)}`;
+}
+
+export function portOf({ port, protocol }: URL): number {
+  return port === "" ? (protocol === "https:" ? 443 : 80) : Number(port);
+}
+
+/** The host of a URL as a name or an address, without the brackets of IPv6. */
+export function hostOf({ hostname }: URL): string {
+  return hostname.startsWith("[") ? hostname.slice(1, -1) : hostname;
+}
+
+/**
+ * Whether an address is a globally routable unicast one that stands for itself: no special range of the IANA registries,
+ * and none that carries an IPv4 address inside, which a gateway would unpack.
+ */
+export function isPublicAddress(address: string): boolean {
+  if (isIP(address) === 0 || address.includes("%")) return false;
+  const parsed = ipaddr.parse(address);
+  if (parsed.range() !== "unicast") return false;
+  if (parsed instanceof ipaddr.IPv4) return !isWithin(parsed, metadataServices);
+  const [first = 0, , , , fifth = 0, sixth] = parsed.parts;
+  // Allocated to global unicast: 2000::/3. Whatever lies outside is reserved (RFC 4291, 2.4).
+  const isGlobal = first >> 13 === 1;
+  // The interface identifier of ISATAP: 0000:5efe or 0200:5efe before an IPv4 address (RFC 5214, 6.1).
+  const isIsatap = (fifth & ~0x0200) === 0 && sixth === 0x5efe;
+  return isGlobal && !isIsatap && !isWithin(parsed, returnedRanges);
+}
+
+/** Whether a host is a public address, or a name that is resolved outside of this machine and its network. */
+function isPublicHost(host: string): boolean {
+  if (isIP(host) > 0) return isPublicAddress(host);
+  return /^[a-z0-9_-]+(\.[a-z0-9_-]+)+$/.test(host) && !privateNames.test(host);
+}
+
+/** Names that mean this machine or this network: RFC 6761, 6762, 8375, and what ICANN reserved for private use. */
+const privateNames = /\.(localhost|localdomain|local|internal|home\.arpa)$/;
+
+/** Ordinary unicast by its number, but served by the host of a virtual machine: Azure's WireServer. */
+const metadataServices = [ipaddr.parseCIDR("168.63.129.16/32")];
+
+/** The 6bone, given back in 2006 (RFC 3701). */
+const returnedRanges = [ipaddr.parseCIDR("3ffe::/16")];
+
+function isWithin(address: ipaddr.IPv4 | ipaddr.IPv6, ranges: readonly [ipaddr.IPv4 | ipaddr.IPv6, number][]): boolean {
+  return ranges.some((range) => range[0].kind() === address.kind() && address.match(range));
+}

@@ -1,0 +1,73 @@
+import type { Readable, Transform } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from "node:zlib";
+import { OutboundFault } from "./fault.js";
+
+/** After decompression. */
+export const maxBodyBytes = 64 * 1024;
+
+/**
+ * Before it: incompressible bytes grow a little when they are compressed, and a stream of empty blocks would never end.
+ */
+const maxWireBytes = 2 * maxBodyBytes;
+
+/**
+ * Reads a body to its end, decompressed while it arrives: it is given up at the first byte too many, whatever it would
+ * become.
+ *
+ * @param encoding the `content-encoding` of the answer
+ * @throws OutboundFault, or the error of the stream or its decoder
+ */
+export async function readBody(body: Readable, encoding: string, signal: AbortSignal): Promise<string> {
+  const wire = countWire(body);
+  const { value: first, done } = await wire.next();
+  // Answers to HEAD, 204 and 304 name the encoding of a body that they do not have.
+  if (done) return "";
+  const chunks: Uint8Array[] = [];
+  const collect = async (source: AsyncIterable<Uint8Array>) => {
+    let bytes = 0;
+    for await (const chunk of source) {
+      bytes += chunk.byteLength;
+      if (bytes > maxBodyBytes) throw new OutboundFault("ANSWER_TOO_LARGE");
+      chunks.push(chunk);
+    }
+  };
+  const decoder = decoderOf(encoding, first);
+  const all = prepend(first, wire);
+  await (decoder ? pipeline(all, decoder, collect, { signal }) : collect(all));
+  return new TextDecoder("utf-8").decode(Buffer.concat(chunks));
+}
+
+async function* countWire(body: Readable): AsyncGenerator<Uint8Array, undefined> {
+  let bytes = 0;
+  for await (const chunk of body) {
+    bytes += chunk.byteLength;
+    if (bytes > maxWireBytes) throw new OutboundFault("ANSWER_TOO_LARGE");
+    yield chunk;
+  }
+  return undefined;
+}
+
+async function* prepend(first: Uint8Array, rest: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield first;
+  yield* rest;
+}
+
+/** One coding at most: nobody sends two, but for a bomb in a bomb. Undefined = the bytes are the body. */
+function decoderOf(encoding: string, first: Uint8Array): Transform | undefined {
+  switch (encoding.trim().toLowerCase()) {
+    case "":
+    case "identity":
+      return undefined;
+    case "gzip":
+    case "x-gzip":
+      return createGunzip();
+    case "deflate":
+      // Some servers leave the zlib header out; its first byte names the method, 8.
+      return ((first[0] ?? 0) & 0x0f) === 8 ? createInflate() : createInflateRaw();
+    case "br":
+      return createBrotliDecompress();
+    default:
+      throw new OutboundFault("ANSWER_MALFORMED");
+  }
+}

@@ -1,0 +1,29 @@
+import type { OutboundFailure } from "../domain/outbound-call.js";
+
+/** Ends a call with a failure that has a name. */
+export class OutboundFault extends Error {
+  override readonly name = "OutboundFault";
+
+  constructor(
+    readonly failure: OutboundFailure,
+    options?: ErrorOptions,
+  ) {
+    super(failure, options);
+  }
+}
+
+/**
+ * The failure behind an error of an exchange on an open connection, told by the codes of undici, its parser, zlib and
+ * sockets.
+ *
+ * @throws TypeError for a request that HTTP cannot carry
+ */
+export function failureOf(error: unknown): OutboundFailure {
+  if (error instanceof OutboundFault) return error.failure;
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  // The message would quote the header.
+  if (/^UND_ERR_(INVALID_ARG|NOT_SUPPORTED)$/.test(code)) throw new TypeError("HTTP cannot carry this request.");
+  if (code === "UND_ERR_HEADERS_OVERFLOW") return "ANSWER_TOO_LARGE";
+  // HPE_: HTTP parser. Z_: zlib, also for brotli that ends too soon. ERR__: brotli.
+  return /^(HPE_|Z_|ERR__|UND_ERR_RES_CONTENT_LENGTH)/.test(code) ? "ANSWER_MALFORMED" : "CONNECTION_LOST";
+}

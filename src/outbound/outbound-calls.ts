@@ -1,0 +1,121 @@
+import type { OutboundCalls, OutboundFailure, OutboundRequest } from "../domain/outbound-call.js";
+import { type AllowedTargets, isAllowedTarget, targetFault } from "../domain/outbound-target.js";
+import { createBreakers, type Outcome } from "./breakers.js";
+import { openConnection } from "./connect.js";
+import { exchange } from "./exchange.js";
+import { failureOf, OutboundFault } from "./fault.js";
+import { type ResolveName, resolveLocalName, resolvePublicName } from "./resolve.js";
+
+/** How a call ended, for counting. */
+export type OutboundOutcome = "ANSWERED" | OutboundFailure;
+
+export interface OutboundOptions {
+  /** What may be called although it is not public. */
+  readonly allow: AllowedTargets;
+  /** Is told the outcome of each call that was not given up by its caller. */
+  readonly observe?: (outcome: OutboundOutcome) => void;
+  /** Of public names; the name servers of this machine unless given. */
+  readonly resolve?: ResolveName;
+  /** Certificate authorities in PEM; those of Node unless given. */
+  readonly ca?: string;
+  /** `false` only where a test shows what the guard is good for. */
+  readonly guard?: boolean;
+  /** For the name, the connection and TLS together; 3 s unless given. */
+  readonly connectTimeoutMs?: number;
+  /** How long an open breaker stays open; 30 s unless given. */
+  readonly breakerOpenMs?: number;
+}
+
+/** Calls to systems of others; disposing ends those under way as CONNECTION_LOST and waits for them. */
+export interface Outbound extends OutboundCalls, AsyncDisposable {}
+
+/** Of one company, at a time. */
+const maxConcurrentCalls = 50;
+
+export function createOutbound({ allow, observe, guard = true, ...options }: OutboundOptions): Outbound {
+  const { resolve = resolvePublicName, ca, connectTimeoutMs = 3_000, breakerOpenMs = 30_000 } = options;
+  const breakers = createBreakers(breakerOpenMs);
+  const running = new Map<string, number>();
+  const underWay = new Set<Promise<unknown>>();
+  const stopping = new AbortController();
+
+  /** One attempt under one timer; its failures are outcomes. */
+  const attempt = async (request: OutboundRequest, signal: AbortSignal): Promise<Outcome> => {
+    const startedAt = performance.now();
+    const url = new URL(request.url);
+    const isException = isAllowedTarget(url, allow);
+    const route = { url, resolve: isException ? resolveLocalName : resolve, anyAddress: isException || !guard, ca };
+    const ending = new AbortController();
+    const end = (reason: unknown) => ending.abort(reason);
+    const release = [
+      onAbort(signal, () => end(signal.reason)),
+      onAbort(stopping.signal, () => end(new OutboundFault("CONNECTION_LOST"))),
+      after(request.timeoutMs, () => end(new OutboundFault("TIMEOUT"))),
+    ];
+    const stopConnecting = after(connectTimeoutMs, () => end(new OutboundFault("TIMEOUT")));
+    try {
+      ending.signal.throwIfAborted();
+      const socket = await openConnection(route, ending.signal).finally(stopConnecting);
+      const answer = await exchange(request, socket, ending.signal);
+      return { kind: "answered", ...answer, durationMs: performance.now() - startedAt };
+    } catch (error) {
+      // Whatever broke after the end was broken by it.
+      const cause: unknown = ending.signal.aborted ? ending.signal.reason : error;
+      if (signal.aborted && cause === signal.reason) throw cause;
+      return { kind: "failed", failure: failureOf(cause), durationMs: performance.now() - startedAt };
+    } finally {
+      for (const free of release) free();
+    }
+  };
+
+  const run = async (request: OutboundRequest, signal: AbortSignal): Promise<Outcome> => {
+    signal.throwIfAborted();
+    const count = running.get(request.companyId) ?? 0;
+    if (count >= maxConcurrentCalls) return refused("TOO_MANY_CALLS");
+    if (guard && targetFault(request.url, allow) !== undefined) return refused("TARGET_FORBIDDEN");
+    running.set(request.companyId, count + 1);
+    try {
+      const key = `${request.companyId}/${request.externalApiId}`;
+      return (await breakers.run(key, () => attempt(request, signal))) ?? refused("BREAKER_OPEN");
+    } finally {
+      const left = (running.get(request.companyId) ?? 1) - 1;
+      if (left > 0) running.set(request.companyId, left);
+      else running.delete(request.companyId);
+    }
+  };
+
+  return {
+    targetFault: (url) => targetFault(url, allow),
+    async call(request, signal) {
+      const work = run(request, signal);
+      underWay.add(work);
+      try {
+        const outcome = await work;
+        observe?.(outcome.kind === "failed" ? outcome.failure : "ANSWERED");
+        return outcome;
+      } finally {
+        underWay.delete(work);
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      stopping.abort();
+      await Promise.allSettled(underWay);
+    },
+  };
+}
+
+function refused(failure: OutboundFailure): Outcome {
+  return { kind: "failed", failure, durationMs: 0 };
+}
+
+/** Calls back when the signal fires, at once if it has; returns what takes the wish back. */
+function onAbort(signal: AbortSignal, callback: () => void): () => void {
+  if (signal.aborted) callback();
+  signal.addEventListener("abort", callback, { once: true });
+  return () => signal.removeEventListener("abort", callback);
+}
+
+function after(ms: number, callback: () => void): () => void {
+  const timer = setTimeout(callback, ms);
+  return () => clearTimeout(timer);
+}
