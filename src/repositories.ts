@@ -14,6 +14,7 @@ import { createExternalApiRepository } from "./persistence/external-apis.js";
 import { createLeadAdminRepository } from "./persistence/lead-admin.js";
 import { createLeadRepository } from "./persistence/leads.js";
 import { createPackageRepository } from "./persistence/packages.js";
+import { createPetImportRepository } from "./persistence/pet-import.js";
 import { createPetRepository } from "./persistence/pets.js";
 import { createPseudonym } from "./persistence/pseudonym.js";
 import { createSecretCipher, type SecretCipher } from "./persistence/secret-cipher.js";
@@ -30,6 +31,7 @@ export function createRepositories(database: Database, secrets: ServiceSecrets) 
     customFields: createCustomFieldRepository(database),
     leads: createLeadRepository(database),
     pets: createPetRepository(database),
+    petImports: createPetImportRepository(database),
     externalApis: createExternalApiRepository(database, openSecretCipher(secrets)),
     cardLinks: createCardLinkRepository(database, derivedKeys(secrets, "moego card links")),
     settings: createSettingRepositories(database),

@@ -7,6 +7,7 @@ import { CustomerSettingAdminService } from "./gen/proto/moego/admin/v1/customer
 import { DirectoryAdminService } from "./gen/proto/moego/admin/v1/directory_admin_service_pb.js";
 import { LeadAdminService } from "./gen/proto/moego/admin/v1/lead_admin_service_pb.js";
 import { PackageAdminService } from "./gen/proto/moego/admin/v1/package_admin_service_pb.js";
+import { PetAdminService } from "./gen/proto/moego/admin/v1/pet_admin_service_pb.js";
 import { PetSettingAdminService } from "./gen/proto/moego/admin/v1/pet_setting_admin_service_pb.js";
 import { BusinessService } from "./gen/proto/moego/business/business/v1/business_service_pb.js";
 import { CompanyService } from "./gen/proto/moego/business/company/v1/company_service_pb.js";
@@ -37,6 +38,7 @@ export const services: readonly DescService[] = [
   PackageAdminService,
   CustomerAdminService,
   LeadAdminService,
+  PetAdminService,
   ConsentService,
   CallerService,
   VipLevelService,

@@ -84,15 +84,23 @@ export interface Pet extends PetTraits {
   readonly petCodes: readonly PetCode[];
   /** The newest notes, newest first. */
   readonly notes: readonly PetNote[];
+  /** Staff ids; empty when nobody is known. */
+  readonly createdBy: string;
   readonly createdTime: Date;
+  readonly lastUpdatedBy: string;
   readonly lastUpdatedTime: Date;
   readonly archived: boolean;
   /** Counts the changes, from 1. */
   readonly version: bigint;
 }
 
+/** When and by whom a pet was made and last changed. */
+export type PetStamp = Pick<Pet, "createdBy" | "createdTime" | "lastUpdatedBy" | "lastUpdatedTime">;
+
 /** A pet to store. */
 export interface PetRecord extends PetTraits {
+  /** To keep for what is moved here; absent = a new one. */
+  readonly id?: string;
   /** Distinct ids of codes of the company. */
   readonly petCodeIds: readonly string[];
   readonly notes: readonly string[];

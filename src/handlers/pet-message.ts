@@ -32,6 +32,7 @@ export function toProtoPet(pet: Pet): MessageInitShape<typeof PetSchema> {
     createdTime: timestampFromDate(pet.createdTime),
     lastUpdatedTime: timestampFromDate(pet.lastUpdatedTime),
     deleted: pet.archived,
+    ...{ createdBy: pet.createdBy, lastUpdatedBy: pet.lastUpdatedBy },
   };
 }
 

@@ -1,16 +1,20 @@
 import { type ConsentRepository, createConsentHistory } from "../domain/consent-history.js";
 import { type CustomerAdminDependencies, createCustomerAdmin } from "../domain/customer-admin.js";
 import { createLeadAdmin, type LeadAdminDependencies } from "../domain/lead-admin.js";
+import { createPetImports, type PetImportRepository } from "../domain/pet-import.js";
 import { ConsentService } from "../gen/proto/moego/admin/v1/consent_service_pb.js";
 import { CustomerAdminService } from "../gen/proto/moego/admin/v1/customer_admin_service_pb.js";
 import { LeadAdminService } from "../gen/proto/moego/admin/v1/lead_admin_service_pb.js";
+import { PetAdminService } from "../gen/proto/moego/admin/v1/pet_admin_service_pb.js";
 import { createConsentHandlers } from "./consent.js";
 import { createCustomerAdminHandlers } from "./customer-admin.js";
 import { createLeadAdminHandlers } from "./lead-admin.js";
 import type { PageTokens } from "./page-token.js";
+import { createPetAdminHandlers } from "./pet-admin.js";
 import { type HandlerRegistry, registry } from "./rpc.js";
 
 export interface RecordDependencies extends CustomerAdminDependencies, LeadAdminDependencies {
+  readonly petImports: PetImportRepository;
   readonly consents: ConsentRepository;
 }
 
@@ -20,6 +24,7 @@ export function createRecordRegistry(dependencies: RecordDependencies, pageToken
   return new Map([
     ...registry(CustomerAdminService, createCustomerAdminHandlers(createCustomerAdmin(dependencies))),
     ...registry(LeadAdminService, createLeadAdminHandlers(createLeadAdmin(dependencies))),
+    ...registry(PetAdminService, createPetAdminHandlers(createPetImports(dependencies.petImports))),
     ...registry(ConsentService, createConsentHandlers(consents)),
   ]);
 }

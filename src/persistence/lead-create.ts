@@ -61,9 +61,11 @@ l AS (
   RETURNING id, created_time),
 p AS (
   INSERT INTO pet (company_id, id, lead_id, name, birthday, status, type, breed, gender, weight, weight_unit, fixed, coat,
-    behavior, vet_name, vet_phone, vet_address, evaluation_status, photo, created_time, last_updated_time)
+    behavior, vet_name, vet_phone, vet_address, evaluation_status, photo, created_by, created_time,
+    last_updated_by, last_updated_time)
   SELECT $1, x.id, $8, x.name, x.birthday, x.status, x.type, x.breed, x.gender, x.weight, x.weight_unit, x.fixed, x.coat,
-    x.behavior, x.vet_name, x.vet_phone, x.vet_address, x.evaluation_status, x.photo, l.created_time, l.created_time
+    x.behavior, x.vet_name, x.vet_phone, x.vet_address, x.evaluation_status, x.photo, $4, l.created_time,
+    $4, l.created_time
   FROM l, jsonb_to_recordset($32::jsonb) AS x (id text, name text, birthday date, status smallint, type smallint, breed text,
     gender smallint, weight bigint, weight_unit smallint, fixed text, coat text, behavior text, vet_name text,
     vet_phone text, vet_address text, evaluation_status smallint, photo text)

@@ -34,7 +34,9 @@ export interface PetJson {
   readonly evaluation_status: number;
   readonly photo: string;
   readonly archived_time: string | null;
+  readonly created_by: string;
   readonly created_time: string;
+  readonly last_updated_by: string;
   readonly last_updated_time: string;
   readonly version: number;
   readonly codes: readonly PetCodeJson[] | null;
@@ -102,7 +104,9 @@ export function toPet(json: PetJson): Pet {
       })) ?? [],
     ...(hasVet ? { vet: { name: json.vet_name, phone: json.vet_phone, address: json.vet_address } } : {}),
     ...(evaluationStatus ? { evaluationStatus } : {}),
+    createdBy: json.created_by,
     createdTime: new Date(json.created_time),
+    lastUpdatedBy: json.last_updated_by,
     lastUpdatedTime: new Date(json.last_updated_time),
     photo: json.photo,
     archived: json.archived_time !== null,

@@ -1,5 +1,5 @@
 import { idPrefixes, newId } from "../domain/ids.js";
-import type { Pet, PetEdit, PetRecord, TraitState, Vaccination } from "../domain/pet.js";
+import type { Pet, PetEdit, PetRecord, PetStamp, TraitState, Vaccination } from "../domain/pet.js";
 import { authorIn, type Write } from "../domain/write.js";
 import type { Prisma } from "../gen/prisma/client.js";
 import { recordChange } from "./ledgers.js";
@@ -18,8 +18,14 @@ export interface PetWriter {
   missingCodes(ids: readonly string[]): Promise<readonly string[]>;
   /** Which of these notes the pet does not have. */
   missingNotes(pet: Pet, ids: readonly string[]): Promise<readonly string[]>;
-  /** The id of the new pet. */
-  add(owner: { readonly customerId: string } | { readonly leadId: string }, pet: PetRecord): Promise<string>;
+  /** Whether the company has or had a pet with this id. */
+  exists(id: string): Promise<boolean>;
+  /** The id of the new pet; without a stamp it is made now, by whom the key acts for. */
+  add(
+    owner: { readonly customerId: string } | { readonly leadId: string },
+    pet: PetRecord,
+    stamp?: PetStamp,
+  ): Promise<string>;
   /** The ids of the notes that were added. */
   edit(pet: Pet, edit: PetEdit): Promise<readonly string[]>;
   /** The ledger of changes keeps one version more than the pet had. */
@@ -27,8 +33,9 @@ export interface PetWriter {
 }
 
 export function createPetWriter(tx: Prisma.TransactionClient, { companyId, now, write }: PetWriterOptions): PetWriter {
+  const author = authorIn(write, companyId);
   const key = (id: string) => ({ companyId_id: { companyId, id } });
-  const noteStamp = { lastUpdatedBy: authorIn(write, companyId), lastUpdatedTime: now };
+  const noteStamp = { lastUpdatedBy: author, lastUpdatedTime: now };
 
   function laterThan(pet: Pet): Date {
     return new Date(Math.max(now.getTime(), pet.lastUpdatedTime.getTime() + 1));
@@ -66,11 +73,18 @@ export function createPetWriter(tx: Prisma.TransactionClient, { companyId, now, 
       return ids.filter((id) => !found.has(id));
     },
 
-    async add(owner, pet) {
-      const id = newId(idPrefixes.pet);
-      await tx.pet.create({
-        data: { companyId, id, ...owner, ...traitColumns(pet), createdTime: now, lastUpdatedTime: now },
-      });
+    async exists(id) {
+      if ((await tx.pet.count({ where: { companyId, id } })) > 0) return true;
+      return (await tx.change.findFirst({ where: { companyId, kind: "pet", resourceId: id } })) !== null;
+    },
+
+    async add(
+      owner,
+      pet,
+      stamp = { createdBy: author, createdTime: now, lastUpdatedBy: author, lastUpdatedTime: now },
+    ) {
+      const { id = newId(idPrefixes.pet) } = pet;
+      await tx.pet.create({ data: { companyId, id, ...owner, ...traitColumns(pet), ...stamp } });
       await addCodes(id, pet.petCodeIds);
       await addNotes(id, pet.notes);
       await addVaccinations(id, pet.vaccinations);
@@ -93,7 +107,7 @@ export function createPetWriter(tx: Prisma.TransactionClient, { companyId, now, 
       const lastUpdatedTime = laterThan(pet);
       await tx.pet.update({
         where: key(pet.id),
-        data: { ...traitColumns({ ...pet, ...traits }), lastUpdatedTime, version },
+        data: { ...traitColumns({ ...pet, ...traits }), lastUpdatedBy: author, lastUpdatedTime, version },
       });
       if (petCodeIds) {
         await tx.petPetCode.deleteMany({ where: { companyId, petId: pet.id, petCodeId: { notIn: [...petCodeIds] } } });

@@ -76,7 +76,10 @@ async function storeCustomer(tx: Prisma.TransactionClient, { lead, now, write }:
     const version = pet.version + 1n;
     const lastUpdatedTime = new Date(Math.max(now.getTime(), pet.lastUpdatedTime.getTime() + 1));
     const where = { companyId_id: { companyId, id: pet.id } };
-    await tx.pet.update({ where, data: { leadId: null, customerId: id, version, lastUpdatedTime } });
+    await tx.pet.update({
+      where,
+      data: { leadId: null, customerId: id, version, lastUpdatedBy: author, lastUpdatedTime },
+    });
     await recordChange(tx, write, { companyId, kind: "pet", id: pet.id, version, time: now });
   }
   const version = lead.version + 1n;

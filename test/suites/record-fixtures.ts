@@ -2,8 +2,10 @@ import type { Row, Tables } from "../../src/demo/rows.js";
 import { ConsentService } from "../../src/gen/proto/moego/admin/v1/consent_service_pb.js";
 import { CustomerAdminService } from "../../src/gen/proto/moego/admin/v1/customer_admin_service_pb.js";
 import { LeadAdminService } from "../../src/gen/proto/moego/admin/v1/lead_admin_service_pb.js";
+import { PetAdminService } from "../../src/gen/proto/moego/admin/v1/pet_admin_service_pb.js";
 import { newCustomer } from "../support/new-customer.js";
 import { newLead } from "../support/new-lead.js";
+import { minimalPet } from "../support/new-pet.js";
 import { freshId, madeCustomer, madeLead } from "../support/records.js";
 import { company, type ListFixture, list, minute, numbers, placeOf, rowId } from "./list-fixture.js";
 import { type RpcFixture, rpcFixture } from "./rpc-fixture.js";
@@ -31,6 +33,14 @@ export const recordRpcFixtures: readonly RpcFixture[] = [
   rpcFixture(leads.restoreLead, { request: madeLead, foreignIds: ofLeadC }),
   rpcFixture(leads.eraseLead, { request: madeLead, foreignIds: ofLeadC }),
   rpcFixture(leads.importLead, { request: async () => ({ companyId, id: freshId(), ...newLead() }) }),
+  rpcFixture(PetAdminService.method.importPet, {
+    request: async () => ({
+      companyId,
+      id: freshId(),
+      owner: { case: "customerId", value: "cus_a1" } as const,
+      pet: minimalPet,
+    }),
+  }),
   rpcFixture(consents.listConsentHistory, {
     request: { companyId, subject: { case: "customerId", value: "cus_a1" }, pagination: {} },
     foreignIds: { customer_id: "cus_c1" },

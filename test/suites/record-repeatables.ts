@@ -1,8 +1,10 @@
 import type { DescMessage, DescMethodUnary, MessageInitShape } from "@bufbuild/protobuf";
 import { CustomerAdminService } from "../../src/gen/proto/moego/admin/v1/customer_admin_service_pb.js";
 import { LeadAdminService } from "../../src/gen/proto/moego/admin/v1/lead_admin_service_pb.js";
+import { PetAdminService } from "../../src/gen/proto/moego/admin/v1/pet_admin_service_pb.js";
 import { newCustomer } from "../support/new-customer.js";
 import { newLead } from "../support/new-lead.js";
+import { minimalPet } from "../support/new-pet.js";
 import { freshId, madeCustomer, madeLead } from "../support/records.js";
 import type { TestServer } from "../support/server.js";
 import type { Repeatable } from "./repeatable.js";
@@ -41,6 +43,19 @@ export const recordRepeatables: readonly Repeatable[] = [
         send: ({ variant, ...options }) =>
           server.call(customers.importCustomer, { companyId, id: variant ? other : one, customer }, options),
         refuse: (options) => server.call(customers.importCustomer, { companyId, id: "cus_a1", customer }, options),
+      };
+    },
+  },
+  {
+    name: nameOf(PetAdminService.method.importPet),
+    async prepare(server) {
+      const [one, other] = [freshId(), freshId()];
+      const { id: customerId } = await madeCustomer(server);
+      const request = { companyId, owner: { case: "customerId", value: customerId }, pet: minimalPet } as const;
+      return {
+        send: ({ variant, ...options }) =>
+          server.call(PetAdminService.method.importPet, { ...request, id: variant ? other : one }, options),
+        refuse: (options) => server.call(PetAdminService.method.importPet, { ...request, id: "pet_a1" }, options),
       };
     },
   },
