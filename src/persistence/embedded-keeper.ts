@@ -10,8 +10,8 @@ export interface KeptPostgres extends Pick<EmbeddedPostgres, "ownerUrl" | "servi
 
 const maxRestarts = 5;
 const firstDelayMs = 250;
-/** A server that ran for so long was well: its next loss counts as the first. */
-const steadyMs = 60_000;
+/** A server that ran for so long was well: its next loss counts as the first, so that only a start that keeps failing ends. */
+const steadyMs = 2_000;
 
 /** Starts or joins the embedded PostgreSQL and keeps it until `stop`. */
 export async function keepEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<KeptPostgres> {

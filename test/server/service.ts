@@ -53,7 +53,8 @@ export function moego(words: readonly string[], environment: Environment): Promi
   return run("dist/cli/main.js", words, environment).ended;
 }
 
-export interface Service extends Running {
+/** Disposing of it kills what still runs. */
+export interface Service extends Running, AsyncDisposable {
   readonly httpUrl: string;
   readonly grpcPort: number;
   /** Ends it by SIGTERM. */
@@ -73,7 +74,11 @@ export async function startService(environment: Environment): Promise<Service> {
     running.child.kill("SIGTERM");
     return running.ended;
   };
-  return { ...running, httpUrl, grpcPort: Number(grpcPort), stop };
+  const kill = async () => {
+    if (running.child.exitCode === null && running.child.signalCode === null) running.child.kill("SIGKILL");
+    await running.ended;
+  };
+  return { ...running, httpUrl, grpcPort: Number(grpcPort), stop, [Symbol.asyncDispose]: kill };
 }
 
 /** Calls a customer list by REST, which every key of cmp_001 may do. */
