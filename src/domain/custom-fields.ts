@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Violation, ViolationReason } from "./errors.js";
-import { moneyFault } from "./money.js";
 import { isId } from "./ids.js";
+import { moneyFault } from "./money.js";
 import { lineRule, normalise, noteRule, textFault } from "./text.js";
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
