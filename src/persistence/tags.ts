@@ -10,7 +10,7 @@ import {
 import { authorIn, type Write } from "../domain/write.js";
 import { Prisma } from "../gen/prisma/client.js";
 import type { TagModel } from "../gen/prisma/models.js";
-import { recordChange } from "./ledgers.js";
+import { recordChanges } from "./ledgers.js";
 import { lastTagPlace } from "./tag-rows.js";
 
 export interface TagSearch {
@@ -40,7 +40,7 @@ export async function resolveTags(
   const found: { readonly position: number; readonly tag: TagModel }[] = [];
   const unknown: number[] = [];
   const archived: number[] = [];
-  const creations: { readonly position: number; readonly name: string }[] = [];
+  const creations: NamedTag[] = [];
   for (const one of wanted) {
     const tag = find(one);
     if (tag?.archivedTime) archived.push(one.position);
@@ -51,12 +51,7 @@ export async function resolveTags(
   const refused = unknown.length + archived.length > 0 || !mayCreate;
   if (!refused) {
     // In the order of the keys, so that two creators of the same tags never wait for each other in a circle.
-    const last = creations.length === 0 ? 0 : await lastPlace(tx, companyId);
-    const inCallOrder = creations.map(({ position }) => position).toSorted((a, b) => a - b);
-    for (const { position, name } of creations) {
-      const displayOrder = last + inCallOrder.indexOf(position) + 1;
-      found.push({ position, tag: await takeTag(tx, name, { companyId, now, write, displayOrder }) });
-    }
+    found.push(...(await takeTags(tx, creations, { companyId, now, write })));
   }
   const ordered = found.toSorted((a, b) => a.position - b.position).map(({ tag }) => toTag(tag));
   return {
@@ -67,8 +62,12 @@ export async function resolveTags(
   };
 }
 
-interface TagCreation extends Pick<TagSearch, "companyId" | "now" | "write"> {
-  readonly displayOrder: number;
+type TagCreation = Pick<TagSearch, "companyId" | "now" | "write">;
+
+interface NamedTag {
+  /** In the call. */
+  readonly position: number;
+  readonly name: string;
 }
 
 /** Behind it come new tags. Two creators at once may give their tags the same place: they then stand by name. */
@@ -78,26 +77,34 @@ async function lastPlace(tx: Prisma.TransactionClient, companyId: string): Promi
   return row?.place ?? 0;
 }
 
-/** Creates the tag, or takes the one that another creator has just made. */
-async function takeTag(
+/** Creates the tags in one statement, and takes those that another creator has just made. */
+async function takeTags(
   tx: Prisma.TransactionClient,
-  name: string,
-  { companyId, now, write, displayOrder }: TagCreation,
-): Promise<TagModel> {
-  const staffId = authorIn(write, companyId);
-  const data = {
-    companyId,
-    id: newId(idPrefixes.tag),
-    name,
-    nameKey: tagKey(name),
-    displayOrder,
-    lastUpdatedBy: staffId,
-    lastUpdatedTime: now,
-  };
-  const [created] = await tx.tag.createManyAndReturn({ data, skipDuplicates: true });
-  if (!created) return tx.tag.findUniqueOrThrow({ where: { companyId_nameKey: { companyId, nameKey: data.nameKey } } });
-  await recordChange(tx, write, { companyId, kind: "tag", id: created.id, version: 1n, time: now });
-  return created;
+  names: readonly NamedTag[],
+  { companyId, now, write }: TagCreation,
+): Promise<readonly { readonly position: number; readonly tag: TagModel }[]> {
+  if (names.length === 0) return [];
+  const last = await lastPlace(tx, companyId);
+  const inCallOrder = names.map(({ position }) => position).toSorted((a, b) => a - b);
+  const stamp = { lastUpdatedBy: authorIn(write, companyId), lastUpdatedTime: now };
+  const data = names.map(({ position, name }) => ({
+    ...{ companyId, id: newId(idPrefixes.tag), name, nameKey: tagKey(name) },
+    ...{ displayOrder: last + inCallOrder.indexOf(position) + 1, ...stamp },
+  }));
+  const created = await tx.tag.createManyAndReturn({ data, skipDuplicates: true });
+  const changes = created.map(({ id }) => ({ companyId, kind: "tag" as const, id, version: 1n, time: now }));
+  if (changes.length > 0) await recordChanges(tx, write, changes);
+  const nameKeys = data.map(({ nameKey }) => nameKey);
+  // A statement of its own, which sees what was committed while the first one waited.
+  const all =
+    created.length === data.length
+      ? created
+      : await tx.tag.findMany({ where: { companyId, nameKey: { in: nameKeys } } });
+  return names.map(({ position, name }) => {
+    const tag = all.find(({ nameKey }) => nameKey === tagKey(name));
+    if (!tag) throw new Error("a tag that is there cannot be removed");
+    return { position, tag };
+  });
 }
 
 export function toTag(row: TagModel): Tag {
