@@ -63,7 +63,12 @@ function companyOf(caller: Caller, companyId: string): CompanyReach {
 
 /** What the database is asked for; undefined when nothing is asked, or what nobody can have. */
 function readQuestion({ id, tel, email, thirdAccountId }: CallerQuestion, { country }: CompanyReach) {
-  const given = { id: id.trim(), tel: tel.trim(), email: email.trim(), thirdAccountId: thirdAccountId.trim() };
+  const given = {
+    id: id.trim(),
+    tel: tel.trim().replace(/^tel:/i, ""),
+    email: email.trim(),
+    thirdAccountId: thirdAccountId.trim(),
+  };
   if (Object.values(given).every((text) => text === "")) return undefined;
   const phone = given.tel === "" ? "" : parsePhone(given.tel, country);
   const emailKey = asLine(given.email);
