@@ -2,7 +2,7 @@ import type { DescMethodUnary, JsonObject } from "@bufbuild/protobuf";
 import fc from "fast-check";
 import type { Who } from "./companies.js";
 import type { Expected } from "./learned.js";
-import type { Outcome } from "./outcome.js";
+import { type Outcome, refusal } from "./outcome.js";
 import type { World } from "./world.js";
 
 /** One call, and what the model says of it. */
@@ -78,6 +78,12 @@ export function authorOf(who: Who): string {
 /** Whether a key sees what prefers this location. */
 export function sees(who: Who, businessId: string): boolean {
   return who === "company" || businessId === "biz_1";
+}
+
+/** Decisions 2: permission comes before validation, so a location outside the key is denied before anything is looked at. */
+export function deniedLocation(who: Who, businessId: string | undefined): Outcome | undefined {
+  const isNamed = businessId !== undefined && /^[A-Za-z0-9_.-]{1,30}$/.test(businessId);
+  return isNamed && !sees(who, businessId) ? refusal("PERMISSION_DENIED", "BUSINESS_NOT_ALLOWED") : undefined;
 }
 
 /** Repeats an earlier call word for word, key and all. Without any, a call that asks for a customer that never was. */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
-import { authorOf, command, sees } from "./command.js";
+import { authorOf, command, deniedLocation, sees } from "./command.js";
 import {
   addresses,
   changedConsent,
@@ -100,6 +100,8 @@ export const createCustomer = command({
         ...(staffId === undefined ? {} : { assignedStaffId: staffId }),
       },
       check() {
+        const denied = deniedLocation(by, businessId);
+        if (denied) return denied;
         if (faults.shape.length > 0) return invalid(faults.shape);
         return sees(by, businessId) ? undefined : refusal("PERMISSION_DENIED", "BUSINESS_NOT_ALLOWED");
       },

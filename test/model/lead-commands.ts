@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { LeadService } from "../../src/gen/proto/moego/business/customer/v1/lead_service_pb.js";
 import { nobody } from "./change.js";
-import { authorOf, command, sees } from "./command.js";
+import { authorOf, command, deniedLocation, sees } from "./command.js";
 import { changedConsent, sentConsent, storedOf } from "./contact-parts.js";
 import { addressOf, faultsOf, profile, sentLead } from "./lead-profile.js";
 import { goneLead, leadMissing, promote, promotedCustomer, seenLead } from "./lead-rules.js";
@@ -33,6 +33,8 @@ export const createLead = command({
         ...(given.consent ? { complianceConfig: sentConsent(given.consent) } : {}),
       },
       check() {
+        const denied = deniedLocation(by, businessId);
+        if (denied) return denied;
         if (shape.length > 0) return invalid(shape);
         return sees(by, businessId) ? undefined : refusal("PERMISSION_DENIED", "BUSINESS_NOT_ALLOWED");
       },

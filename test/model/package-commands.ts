@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { PackageAdminService } from "../../src/gen/proto/moego/admin/v1/package_admin_service_pb.js";
 import { PackageService } from "../../src/gen/proto/moego/business/package/v1/package_service_pb.js";
 import { nobody, seenCustomer } from "./change.js";
-import { command, sees } from "./command.js";
+import { command, deniedLocation, sees } from "./command.js";
 import type { Who } from "./companies.js";
 import { storedOf } from "./contact-parts.js";
 import { answer, invalid, notFound, type Outcome, refusal } from "./outcome.js";
@@ -57,6 +57,8 @@ export const sellPackage = command({
         packageServices: lines.map(({ serviceId, quantity }) => ({ services: [{ serviceId }], quantity })),
       },
       check() {
+        const denied = deniedLocation(by, businessId);
+        if (denied) return denied;
         if (faults.shape.length > 0) return invalid(faults.shape);
         return sees(by, businessId) ? undefined : refusal("PERMISSION_DENIED", "BUSINESS_NOT_ALLOWED");
       },

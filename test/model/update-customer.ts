@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { carriedFaults, carriedSamples } from "./carried-fields.js";
 import { changeCustomer, customerMissing, nobody, seenCustomer } from "./change.js";
-import { command, sees } from "./command.js";
+import { command, deniedLocation, sees } from "./command.js";
 import {
   addresses,
   changedConsent,
@@ -215,6 +215,8 @@ export const updateCustomer = command({
         ...(mask ? { updateMask: sentMask(mask) } : {}),
       },
       check() {
+        const denied = deniedLocation(by, businessId);
+        if (denied) return denied;
         if (shape.shape.length > 0) return invalid(shape.shape);
         if (businessId !== undefined && !sees(by, businessId))
           return refusal("PERMISSION_DENIED", "BUSINESS_NOT_ALLOWED");

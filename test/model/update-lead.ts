@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { LeadService } from "../../src/gen/proto/moego/business/customer/v1/lead_service_pb.js";
 import { nobody } from "./change.js";
-import { authorOf, command, sees } from "./command.js";
+import { authorOf, command, deniedLocation, sees } from "./command.js";
 import { changedConsent, sentConsent, storedOf } from "./contact-parts.js";
 import { addressOf, faultsOf, profile, sentLead } from "./lead-profile.js";
 import { changeLead, goneLead, leadMissing, seenLead } from "./lead-rules.js";
@@ -74,7 +74,7 @@ export const updateLead = command({
         ...(given.consent ? { complianceConfig: sentConsent(given.consent) } : {}),
         ...(mask ? { updateMask: sentMask(mask) } : {}),
       },
-      check: () => (shape.length > 0 ? invalid(shape) : leadMissing(world, id, by)),
+      check: () => deniedLocation(by, businessId) ?? (shape.length > 0 ? invalid(shape) : leadMissing(world, id, by)),
       run() {
         const before = seenLead(world, id, by);
         if (!before) return notFound;
