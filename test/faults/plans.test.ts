@@ -1,6 +1,7 @@
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { CustomerFilter } from "../../src/domain/customer-repository.js";
+import { createCallerRepository } from "../../src/persistence/callers.js";
 import { createCustomerRepository } from "../../src/persistence/customers.js";
 import { type Database, openDatabase } from "../../src/persistence/database.js";
 import { silentLog } from "../../src/persistence/log.js";
@@ -19,6 +20,7 @@ beforeAll(async () => {
   world = await openWorld();
   tenant = await addTenant(world);
   await addCustomers(world, tenant, 20_000);
+  await world.database.owner.query(contacts);
   for (const insert of children) await world.database.owner.query(insert);
   await world.database.owner.query("ANALYZE");
   database = openDatabase({ url: world.database.serviceUrl, log: silentLog });
@@ -28,6 +30,10 @@ afterAll(async () => {
   await world[Symbol.asyncDispose]();
 });
 
+/** Numbers and addresses that nobody else has. */
+const contacts = `UPDATE customer SET phone = '+1212' || lpad((5550000 + split_part(id, '_', 2)::int)::text, 7, '0'),
+  email = split_part(id, '_', 2) || '@example.com', email_key = split_part(id, '_', 2) || '@example.com'`;
+
 const children: readonly string[] = [
   `INSERT INTO tag (company_id, id, name, name_key, last_updated_time)
    SELECT id, 'tag_one', 'One', 'one', now() FROM company`,
@@ -35,14 +41,22 @@ const children: readonly string[] = [
   `INSERT INTO customer_address (company_id, id, customer_id) SELECT company_id, 'addr_' || id, id FROM customer`,
   `INSERT INTO customer_note (company_id, id, customer_id, note, created_time, last_updated_time)
    SELECT company_id, 'note_' || id, id, 'Note', now(), now() FROM customer`,
+  `INSERT INTO customer_profile (company_id, customer_id, nickname) SELECT company_id, id, 'Nick' FROM customer`,
+  `INSERT INTO customer_account (company_id, customer_id, kind, account_id)
+   SELECT company_id, id, kind, 'account-' || id FROM customer, generate_series(1, 2) kind`,
 ];
 
-function repository() {
+/** The database, with every statement kept. */
+function watched(): Database {
   const read: Database["read"] = (statement, values, readSignal) => {
     sent.push({ statement, values });
     return database.read(statement, values, readSignal);
   };
-  return createCustomerRepository({ ...database, read });
+  return { ...database, read };
+}
+
+function repository() {
+  return createCustomerRepository(watched());
 }
 
 /** Runs the last statement often enough for PostgreSQL to choose: one plan for all values, or one for each call. */
@@ -64,13 +78,14 @@ async function planOfLast(): Promise<{ readonly plan: string; readonly isGeneric
 }
 
 function toLiteral(value: unknown): string {
+  if (value === null) return "NULL";
   if (value instanceof Date) return pg.escapeLiteral(value.toISOString());
   if (Array.isArray(value)) return pg.escapeLiteral(`{${value.map((item) => JSON.stringify(item)).join(",")}}`);
   return pg.escapeLiteral(String(value));
 }
 
 /** Tables that grow with a company's customers. */
-const scanOfLargeTable = /Seq Scan on (customer|customer_address|customer_tag|customer_note|change|idempotency)\b/;
+const scanOfLargeTable = /Seq Scan on (customer|customer_(address|tag|note|profile|account)|change|idempotency)\b/;
 
 describe("with 20,000 customers", () => {
   it("GetCustomer is planned once for a key of one company, and finds all by index", async () => {
@@ -80,6 +95,28 @@ describe("with 20,000 customers", () => {
     expect(isGeneric).toBe(true);
     expect(plan).not.toMatch(scanOfLargeTable);
   });
+
+  const questions = {
+    "the id": { id: "cus_77" },
+    "the phone": { phone: "+12125550077" },
+    "the email": { emailKey: "77@example.com" },
+    "an account": { accountId: "account-cus_77" },
+    everything: { id: "cus_77", phone: "+12125550077", emailKey: "77@example.com", accountId: "account-cus_77" },
+    "all but the id": { phone: "+12125550077", emailKey: "77@example.com", accountId: "account-cus_77" },
+    "phone and email": { phone: "+12125550077", emailKey: "77@example.com" },
+  };
+
+  it.each(Object.entries(questions))(
+    "QueryCustomer is planned once and finds by index, asked for %s",
+    async (_, asked) => {
+      const visibility = { companyIds: [tenant.companyId], grants: [tenant.companyId] };
+      const found = await createCallerRepository(watched()).find({ visibility, ...asked }, signal);
+      expect(found).toMatchObject({ customer: { id: "cus_77" }, matchCount: 1 });
+      const { plan, isGeneric } = await planOfLast();
+      expect(isGeneric).toBe(true);
+      expect(plan).not.toMatch(scanOfLargeTable);
+    },
+  );
 
   const filters: Readonly<Record<string, CustomerFilter>> = {
     nothing: {},

@@ -88,7 +88,9 @@ it("is plain when no format is named, and a format that does not exist is refuse
   for (const format of ["ANSWER_FORMAT_PLAIN", "ANSWER_FORMAT_UNSPECIFIED", "1"])
     expect(await restAnswer(`id=cus_a1&format=${format}`)).toEqual(plain);
   expect(plain).not.toHaveProperty("found");
-  expect(await server.refused(queryCustomer, { format: Number(99) })).toMatchObject(invalidField("format", "NOT_ALLOWED"));
+  expect(await server.refused(queryCustomer, { format: Number(99) })).toMatchObject(
+    invalidField("format", "NOT_ALLOWED"),
+  );
 });
 
 async function created(customFields: Readonly<Record<string, { readonly string: string }>>) {
