@@ -20,10 +20,12 @@ export async function exchange(
   let unused: Socket | undefined = socket;
   const client = new Client(url.origin, {
     connect(_options, callback) {
-      if (!unused) return callback(new Error("the connection was used before"), null);
       const given = unused;
       unused = undefined;
-      callback(null, given);
+      // Undici takes no answer while it still asks.
+      queueMicrotask(() =>
+        given ? callback(null, given) : callback(new Error("the connection was used before"), null),
+      );
     },
     maxHeaderSize: maxHeaderBytes,
     // One timer of the call covers everything.

@@ -1,3 +1,4 @@
+import { errors } from "undici";
 import type { OutboundFailure } from "../domain/outbound-call.js";
 
 /** Ends a call with a failure that has a name. */
@@ -13,8 +14,7 @@ export class OutboundFault extends Error {
 }
 
 /**
- * The failure behind an error of an exchange on an open connection, told by the codes of undici, its parser, zlib and
- * sockets.
+ * The failure behind an error of an exchange on an open connection, told by the errors of undici, zlib and sockets.
  *
  * @throws TypeError for a request that HTTP cannot carry
  */
@@ -24,6 +24,7 @@ export function failureOf(error: unknown): OutboundFailure {
   // The message would quote the header.
   if (/^UND_ERR_(INVALID_ARG|NOT_SUPPORTED)$/.test(code)) throw new TypeError("HTTP cannot carry this request.");
   if (code === "UND_ERR_HEADERS_OVERFLOW") return "ANSWER_TOO_LARGE";
-  // HPE_: HTTP parser. Z_: zlib, also for brotli that ends too soon. ERR__: brotli.
-  return /^(HPE_|Z_|ERR__|UND_ERR_RES_CONTENT_LENGTH)/.test(code) ? "ANSWER_MALFORMED" : "CONNECTION_LOST";
+  if (error instanceof errors.HTTPParserError) return "ANSWER_MALFORMED";
+  // Z_: zlib, also for brotli that ends too soon. ERR__: brotli.
+  return /^(Z_|ERR__|UND_ERR_RES_CONTENT_LENGTH)/.test(code) ? "ANSWER_MALFORMED" : "CONNECTION_LOST";
 }
