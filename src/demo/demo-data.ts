@@ -1,3 +1,4 @@
+import { callerTables } from "./callers.js";
 import { customerTables } from "./customer-rows.js";
 import { businesses, companies, demoCompanyIds, staff } from "./directory.js";
 import { type DemoSecrets, demoKeyIds, keyTables, secretRows } from "./keys.js";
@@ -45,6 +46,7 @@ export function demoData(secrets: DemoSecrets): DemoData {
       ["pet_type", petTypes],
       ["pet_coat_type", petCoatTypes],
       ...customerTables(demoKeyIds),
+      ...callerTables,
       ...leadTables(demoKeyIds),
       ...packageTables(demoKeyIds),
     ],

@@ -1,0 +1,51 @@
+import { demoCompanyIds } from "./directory.js";
+import type { Row, Tables } from "./rows.js";
+
+const { first, second } = demoCompanyIds;
+
+/** What a call centre knows of the demo customers. Accounts are made up. */
+export const callerTables: Tables = [
+  [
+    "vip_level",
+    [
+      level(first, "vip_001", "Gold", 1),
+      level(first, "vip_002", "Silver", 2),
+      level(first, "vip_003", "Bronze", 3),
+      level(second, "vip_001", "Regular", 1),
+    ],
+  ],
+  [
+    "customer_profile",
+    [
+      {
+        ...{ company_id: first, customer_id: "cus_001", nickname: "Johnny", gender: 1, vip_level_id: "vip_001" },
+        ...{ blacklisted: false, enterprise_name: "Doe & Daughters", visitor_ids: ["visitor-7f3a", "visitor-91c2"] },
+      },
+      {
+        ...{ company_id: first, customer_id: "cus_202", nickname: "", gender: 0, vip_level_id: null },
+        ...{ blacklisted: true, enterprise_name: "", visitor_ids: [] },
+      },
+    ],
+  ],
+  [
+    "customer_account",
+    [
+      account("cus_001", 1, "partner-1001"),
+      account("cus_001", 2, "wx-union-demo-1"),
+      account("cus_001", 5, "12125550111"),
+      account("cus_123", 9, "tg-jane-roe"),
+    ],
+  ],
+];
+
+function level(companyId: string, id: string, name: string, order: number): Row {
+  return {
+    ...{ company_id: companyId, id, name, display_order: order },
+    ...{ last_updated_by: "staff_001", last_updated_time: "2023-01-01T09:00:00Z" },
+  };
+}
+
+/** Kinds by their numbers: 1 PARTNER, 2 WX_UNION, 5 WHATSAPP, 9 TELEGRAM. */
+function account(customerId: string, kind: number, accountId: string): Row {
+  return { company_id: first, customer_id: customerId, kind, account_id: accountId };
+}
