@@ -32,7 +32,7 @@ export function isAllowedTarget(url: URL, allowed: AllowedTargets): boolean {
 
 /** An entry of EXTERNAL_API_ALLOW in the spelling of the URL parser; undefined when it is not `host:port`. */
 export function readAllowedTarget(text: string): string | undefined {
-  const [, port = ""] = /^[^/?#@\\\s]+:(\d{1,5})$/.exec(text) ?? [];
+  const [, port = ""] = /^[^/?#@*\\\s]+:(\d{1,5})$/.exec(text) ?? [];
   if (Number(port) < 1 || !URL.canParse(`https://${text}`)) return undefined;
   return `${new URL(`https://${text}`).hostname}:${Number(port)}`;
 }

@@ -37,7 +37,14 @@ export function createOutbound({ allow, observe, guard = true, ...options }: Out
   const breakers = createBreakers(breakerOpenMs);
   const running = new Map<string, number>();
   const underWay = new Set<Promise<unknown>>();
-  const stopping = new AbortController();
+  const stops = new Set<() => void>();
+  let isStopped = false;
+
+  const onStop = (callback: () => void) => {
+    if (isStopped) callback();
+    stops.add(callback);
+    return () => stops.delete(callback);
+  };
 
   /** One attempt under one timer; its failures are outcomes. */
   const attempt = async (request: OutboundRequest, signal: AbortSignal): Promise<Outcome> => {
@@ -49,7 +56,7 @@ export function createOutbound({ allow, observe, guard = true, ...options }: Out
     const end = (reason: unknown) => ending.abort(reason);
     const release = [
       onAbort(signal, () => end(signal.reason)),
-      onAbort(stopping.signal, () => end(new OutboundFault("CONNECTION_LOST"))),
+      onStop(() => end(new OutboundFault("CONNECTION_LOST"))),
       after(request.timeoutMs, () => end(new OutboundFault("TIMEOUT"))),
     ];
     const stopConnecting = after(connectTimeoutMs, () => end(new OutboundFault("TIMEOUT")));
@@ -98,7 +105,8 @@ export function createOutbound({ allow, observe, guard = true, ...options }: Out
       }
     },
     async [Symbol.asyncDispose]() {
-      stopping.abort();
+      isStopped = true;
+      for (const stop of stops) stop();
       await Promise.allSettled(underWay);
     },
   };

@@ -64,12 +64,14 @@ describe("the configuration", () => {
       DATABASE_URL: "mysql://moego:top-secret-password@127.0.0.1/moego",
       PAGE_TOKEN_SECRET: "top-secret-token",
       SECRET_KEY: "top-secret-key",
+      SECRET_KEY_PREVIOUS: `${secretKey},top-secret-old-key`,
       DEMO_API_KEY: "top-secret-demo",
       METRICS_TOKEN: "top-secret",
     };
     const error = thrownBy(() => readConfig(secrets));
     expect(String(error)).not.toContain("top-secret");
-    expect(faultsOf(secrets)).toHaveLength(5);
+    expect(String(error)).not.toContain(secretKey);
+    expect(faultsOf(secrets)).toHaveLength(6);
   });
 
   it.each([
@@ -103,6 +105,15 @@ describe("the configuration", () => {
     [{ SECRET_KEY: "k".repeat(44) }, ["SECRET_KEY"]],
     [{ CORS_ORIGINS: "https://a.example, https://b.example:8443" }, []],
     [{ CORS_ORIGINS: "https://a.example/" }, ["CORS_ORIGINS"]],
+    [{ EXTERNAL_API_ALLOW: "127.0.0.1:9000, [::1]:9000,crm.internal:443" }, []],
+    [{ EXTERNAL_API_ALLOW: "127.0.0.1" }, ["EXTERNAL_API_ALLOW"]],
+    [{ EXTERNAL_API_ALLOW: "http://127.0.0.1:9000" }, ["EXTERNAL_API_ALLOW"]],
+    [{ EXTERNAL_API_ALLOW: "a@127.0.0.1:9000" }, ["EXTERNAL_API_ALLOW"]],
+    [{ EXTERNAL_API_ALLOW: "127.0.0.1:9000/path" }, ["EXTERNAL_API_ALLOW"]],
+    [{ EXTERNAL_API_ALLOW: "*.example.com:443" }, ["EXTERNAL_API_ALLOW"]],
+    [{ EXTERNAL_API_ALLOW: "a.example:0" }, ["EXTERNAL_API_ALLOW"]],
+    [{ EXTERNAL_API_ALLOW: "a.example:65536" }, ["EXTERNAL_API_ALLOW"]],
+    [{ SECRET_KEY_PREVIOUS: `${secretKey},${secretKey}` }, []],
   ])("holds the rules between variables: %j", (environment, names) => {
     expect(faultsOf(environment).map((fault) => fault.name)).toEqual(names);
   });
