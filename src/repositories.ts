@@ -11,6 +11,7 @@ import type { Database } from "./persistence/database.js";
 import { createDirectoryRepository } from "./persistence/directory.js";
 import { createDirectoryAdminRepository } from "./persistence/directory-admin.js";
 import { createExternalApiRepository } from "./persistence/external-apis.js";
+import { createIvrFlowRepository } from "./persistence/ivr-flows.js";
 import { createLeadAdminRepository } from "./persistence/lead-admin.js";
 import { createLeadRepository } from "./persistence/leads.js";
 import { createPackageRepository } from "./persistence/packages.js";
@@ -32,7 +33,6 @@ export function createRepositories(database: Database, secrets: ServiceSecrets) 
     leads: createLeadRepository(database),
     pets: createPetRepository(database),
     petImports: createPetImportRepository(database),
-    externalApis: createExternalApiRepository(database, openSecretCipher(secrets)),
     cardLinks: createCardLinkRepository(database, derivedKeys(secrets, "moego card links")),
     settings: createSettingRepositories(database),
     customFieldLists: createCustomFieldListRepository(database),
@@ -46,6 +46,8 @@ export function createRepositories(database: Database, secrets: ServiceSecrets) 
     consents: createConsentRepository(database),
     callers: createCallerRepository(database),
     vipLevels: createVipLevelRepository(database),
+    ivrFlows: createIvrFlowRepository(database),
+    externalApis: createExternalApiRepository(database, openSecretCipher(secrets)),
   };
 }
 

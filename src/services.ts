@@ -18,6 +18,8 @@ import { PackageService } from "./gen/proto/moego/business/package/v1/package_se
 import { SettingService } from "./gen/proto/moego/business/setting/v1/setting_service_pb.js";
 import { StaffService } from "./gen/proto/moego/business/staff/v1/staff_service_pb.js";
 import { CallerService } from "./gen/proto/moego/callcenter/v1/caller_service_pb.js";
+import { ExternalApiService } from "./gen/proto/moego/callcenter/v1/external_api_service_pb.js";
+import { IvrFlowService } from "./gen/proto/moego/callcenter/v1/ivr_flow_service_pb.js";
 import { VipLevelService } from "./gen/proto/moego/callcenter/v1/vip_level_service_pb.js";
 
 /** Every service of the contract that is served, on all transports. */
@@ -42,4 +44,6 @@ export const services: readonly DescService[] = [
   ConsentService,
   CallerService,
   VipLevelService,
+  ExternalApiService,
+  IvrFlowService,
 ];

@@ -2,27 +2,43 @@ import type { VipLevel } from "../domain/caller-profile.js";
 import { createCallerProfiles } from "../domain/caller-profiles.js";
 import { createCallerQuery } from "../domain/caller-query.js";
 import type { CallerRepository } from "../domain/caller-repository.js";
+import { createExternalApis, type ExternalApiDependencies } from "../domain/external-apis.js";
 import { idPrefixes } from "../domain/ids.js";
+import type { IvrFlowRepository } from "../domain/ivr-flow-repository.js";
+import { createIvrFlows } from "../domain/ivr-flows.js";
 import type { NameContent } from "../domain/setting.js";
 import { createSettingList } from "../domain/setting-list.js";
 import type { SettingRepository } from "../domain/setting-repository.js";
 import { CallerService } from "../gen/proto/moego/callcenter/v1/caller_service_pb.js";
+import { ExternalApiService } from "../gen/proto/moego/callcenter/v1/external_api_service_pb.js";
+import { IvrFlowService } from "../gen/proto/moego/callcenter/v1/ivr_flow_service_pb.js";
 import { VipLevelService } from "../gen/proto/moego/callcenter/v1/vip_level_service_pb.js";
 import { createCallerHandlers } from "./callers.js";
+import { createExternalApiHandlers } from "./external-apis.js";
+import { createIvrFlowHandlers } from "./ivr-flows.js";
+import type { PageTokens } from "./page-token.js";
 import { type HandlerRegistry, registry } from "./rpc.js";
 import { createVipLevelHandlers } from "./vip-levels.js";
 
-export interface CallCenterDependencies {
+export interface CallCenterDependencies extends ExternalApiDependencies {
   readonly callers: CallerRepository;
+  readonly ivrFlows: IvrFlowRepository;
   readonly vipLevels: SettingRepository<VipLevel, NameContent>;
 }
 
 /** The handlers of moego.callcenter.v1. */
-export function createCallCenterRegistry(dependencies: CallCenterDependencies): HandlerRegistry {
+export function createCallCenterRegistry(
+  dependencies: CallCenterDependencies,
+  pageTokens: PageTokens,
+): HandlerRegistry {
   const callerQuery = createCallerQuery(dependencies.callers);
   const callerProfiles = createCallerProfiles(dependencies.callers);
   const vipLevels = createSettingList(dependencies.vipLevels, { resource: "VipLevel", idPrefix: idPrefixes.vipLevel });
+  const externalApis = createExternalApis(dependencies);
+  const flows = createIvrFlows({ ivrFlows: dependencies.ivrFlows, callerQuery, externalApis });
   return new Map([
+    ...registry(ExternalApiService, createExternalApiHandlers({ externalApis, pageTokens })),
+    ...registry(IvrFlowService, createIvrFlowHandlers({ flows, pageTokens })),
     ...registry(CallerService, createCallerHandlers({ callerQuery, callerProfiles })),
     ...registry(VipLevelService, createVipLevelHandlers(vipLevels)),
   ]);

@@ -7,6 +7,7 @@ import type { DirectoryAdminRepository } from "../domain/directory-admin-reposit
 import type { DirectoryRepository } from "../domain/directory-repository.js";
 import { createDirectory } from "../domain/directory-service.js";
 import { createLeads, type LeadDependencies } from "../domain/leads.js";
+import type { OutboundCalls } from "../domain/outbound-call.js";
 import type { PetRepository } from "../domain/pet-repository.js";
 import { createPets } from "../domain/pets.js";
 import { ApiKeyService } from "../gen/proto/moego/admin/v1/api_key_service_pb.js";
@@ -43,6 +44,7 @@ export interface HandlerDependencies
   readonly apiKeys: ApiKeyRepository;
   readonly pets: PetRepository;
   readonly pageTokenSecret: string;
+  readonly outbound: OutboundCalls;
 }
 
 /** The handlers of all services, over domain services made here. */
@@ -65,7 +67,7 @@ export function createHandlers(dependencies: HandlerDependencies): HandlerRegist
       ...createSettingRegistry(dependencies, pageTokens),
       ...createPackageRegistry(dependencies, pageTokens),
       ...createRecordRegistry(dependencies, pageTokens),
-      ...createCallCenterRegistry(dependencies),
+      ...createCallCenterRegistry(dependencies, pageTokens),
       ...registry(CompanyService, createCompanyHandlers(directory)),
       ...registry(BusinessService, createBusinessHandlers(directory)),
       ...registry(StaffService, createStaffHandlers(directory)),

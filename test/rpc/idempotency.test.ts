@@ -8,6 +8,7 @@ import { callerRepeatables } from "../suites/caller-fixtures.js";
 import { customerRepeatables } from "../suites/customer-repeatables.js";
 import { directoryAdminRepeatables } from "../suites/directory-admin-fixtures.js";
 import { externalApiRepeatables, unrepeatedRpcs } from "../suites/external-api-fixtures.js";
+import { ivrFlowRepeatables, unrepeatedFlowRpcs } from "../suites/ivr-flow-fixtures.js";
 import { leadRepeatables } from "../suites/lead-fixtures.js";
 import { packageRepeatables } from "../suites/package-fixtures.js";
 import { petRepeatables } from "../suites/pet-repeatables.js";
@@ -39,13 +40,14 @@ const repeatables: readonly Repeatable[] = [
   ...recordRepeatables,
   ...callerRepeatables,
   ...externalApiRepeatables,
+  ...ivrFlowRepeatables,
 ];
 
 it("is tried on every rpc that writes", () => {
   const writing = allRpcs
     .filter((method) => !isReading(method))
     .map(nameOf)
-    .filter((name) => !unrepeatedRpcs.includes(name));
+    .filter((name) => ![...unrepeatedRpcs, ...unrepeatedFlowRpcs].includes(name));
   expect(repeatables.map(({ name }) => name).toSorted()).toEqual(writing.toSorted());
 });
 

@@ -7,6 +7,8 @@ import { fixtureKey } from "../support/fixture-keys.js";
 import { customer, note } from "../support/fixtures.js";
 import { apiKeyListFixtures, apiKeyListTables } from "./api-key-fixtures.js";
 import { directoryAdminListFixtures, directoryAdminListTables } from "./directory-admin-fixtures.js";
+import { externalApiListFixtures, externalApiListTables } from "./external-api-fixtures.js";
+import { ivrFlowListFixtures, ivrFlowListTables } from "./ivr-flow-fixtures.js";
 import { leadListFixtures, leadListTables } from "./lead-fixtures.js";
 import {
   ascending,
@@ -46,6 +48,8 @@ export const listTables: Tables = [
   ...settingListTables,
   ...packageListTables,
   ...recordListTables,
+  ...externalApiListTables,
+  ...ivrFlowListTables,
 ];
 
 const customers = CustomerService.method;
@@ -108,6 +112,8 @@ export const listFixtures: readonly ListFixture[] = [
   }),
   ...packageListFixtures,
   ...recordListFixtures,
+  ...externalApiListFixtures,
+  ...ivrFlowListFixtures,
 ];
 
 function companyRow(id: string, name: string, enterpriseId = "ent_l"): Row {

@@ -6,6 +6,7 @@ import { apiKeyRpcFixtures } from "./api-key-fixtures.js";
 import { callerRpcFixtures } from "./caller-fixtures.js";
 import { directoryAdminRpcFixtures } from "./directory-admin-fixtures.js";
 import { externalApiRpcFixtures } from "./external-api-fixtures.js";
+import { ivrFlowRpcFixtures } from "./ivr-flow-fixtures.js";
 import { leadRpcFixtures } from "./lead-fixtures.js";
 import { packageRpcFixtures } from "./package-fixtures.js";
 import { petRpcFixtures } from "./pet-fixtures.js";
@@ -74,4 +75,5 @@ export const rpcFixtures: readonly RpcFixture[] = [
   ...recordRpcFixtures,
   ...callerRpcFixtures,
   ...externalApiRpcFixtures,
+  ...ivrFlowRpcFixtures,
 ];

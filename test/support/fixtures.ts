@@ -4,6 +4,7 @@ import { callerTables } from "./caller-rows.js";
 import { externalApiTables } from "./external-api-rows.js";
 import { customFields } from "./fixture-fields.js";
 import { keys, keyTables } from "./fixture-keys.js";
+import { ivrFlowTables } from "./ivr-flow-rows.js";
 import { leadTables } from "./lead-rows.js";
 import { packageTables } from "./package-rows.js";
 import { petTables } from "./pet-rows.js";
@@ -118,6 +119,7 @@ export const fixtureTables: Tables = [
   ],
   ...callerTables,
   ...externalApiTables,
+  ...ivrFlowTables,
   ...leadTables,
   ...petTables,
   ...settingTables,
