@@ -22,6 +22,7 @@ export const helpText = `moego - an open backend for pet-service businesses
       --overlap 24h                 how long the one before it still works (h, d; 0h..30d)
       --json
   moego keys revoke ID              refused everywhere within 2 seconds
+  moego secrets rotate              seal the stored secrets anew under the present SECRET_KEY
 
 The database is that of DATABASE_URL, or the embedded one below DATA_DIR, also while the service runs.
 Exit codes: 0 done, 1 failed, 64 not understood, 78 wrong configuration.`;

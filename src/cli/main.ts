@@ -16,6 +16,7 @@ const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ["keys list", async () => (await import("./keys.js")).listKeys],
   ["keys rotate", async () => (await import("./keys.js")).rotateKey],
   ["keys revoke", async () => (await import("./keys.js")).revokeKey],
+  ["secrets rotate", async () => (await import("./secrets.js")).rotate],
 ]);
 
 const terminal: Terminal = {
