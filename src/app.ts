@@ -17,6 +17,7 @@ import { createRepositories } from "./repositories.js";
 import { services } from "./services.js";
 import { binding } from "./start-error.js";
 import { createConnectHandler } from "./transport/connect.js";
+import { demoEcho } from "./transport/demo-echo.js";
 import { startGrpcServer } from "./transport/grpc.js";
 import { startHttpServer } from "./transport/http.js";
 import { createRestHandler } from "./transport/rest.js";
@@ -27,6 +28,8 @@ export interface AppOptions {
   /** Login of the service, on a database that is migrated. */
   readonly databaseUrl: string;
   readonly secrets: ServiceSecrets;
+  /** Whether the demo data are there: then `/demo/echo` plays the system of somebody else, which may be called. */
+  readonly hasDemo?: boolean;
 }
 
 /** The running service: two servers over one pipeline over one pool. */
@@ -43,7 +46,7 @@ export interface App extends AsyncDisposable {
 }
 
 /** Composes the service by hand: configuration, database, repositories, domain, handlers, pipeline, servers. */
-export async function createApp({ config, logger, databaseUrl, secrets }: AppOptions): Promise<App> {
+export async function createApp({ config, logger, databaseUrl, secrets, hasDemo = false }: AppOptions): Promise<App> {
   const { poolSize, poolWaitMs, ...limits } = config.database;
   const database = openDatabase({ ...limits, url: databaseUrl, size: poolSize, waitMs: poolWaitMs, log: logger });
   const metrics = createMetrics({ pool: () => toGauges(database) });
@@ -52,7 +55,8 @@ export async function createApp({ config, logger, databaseUrl, secrets }: AppOpt
     clock: systemClock,
     onTouchFailed: (err) => logger.warn({ err }, "the time of last use of a key was not stored"),
   });
-  const outbound = createOutbound({ allow: config.externalApiAllow, observe: metrics.countOutbound });
+  const externalApiAllow = new Set(config.externalApiAllow);
+  const outbound = createOutbound({ allow: externalApiAllow, observe: metrics.countOutbound });
   let httpUrl = "";
   const handlers = createHandlers({
     ...createRepositories(database, secrets),
@@ -61,10 +65,12 @@ export async function createApp({ config, logger, databaseUrl, secrets }: AppOpt
     publicBaseUrl: () => config.publicBaseUrl ?? httpUrl,
   });
   const run = createPipeline({ services, handlers, keys, logger, metrics, trustedProxies: config.trustedProxies });
-  const servers = await startServers({ config, run, logger, metrics, database }).catch(async (error: unknown) => {
-    await database.close();
-    throw error;
-  });
+  const servers = await startServers({ config, run, logger, metrics, database, hasDemo }).catch(
+    async (error: unknown) => {
+      await database.close();
+      throw error;
+    },
+  );
   const cleanup = startCleanup({ database, log: logger });
 
   let stopping: Promise<void> | undefined;
@@ -76,6 +82,7 @@ export async function createApp({ config, logger, databaseUrl, secrets }: AppOpt
   };
   const address = (port: number) => `${config.tls ? "https" : "http"}://${reachable(config.host)}:${port}`;
   httpUrl = address(servers.httpPort);
+  if (hasDemo) externalApiAllow.add(`${new URL(httpUrl).hostname}:${servers.httpPort}`);
   return {
     httpPort: servers.httpPort,
     grpcPort: servers.grpcPort,
@@ -93,9 +100,10 @@ interface ServerParts {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly database: Database;
+  readonly hasDemo: boolean;
 }
 
-async function startServers({ config, run, logger, metrics, database }: ServerParts) {
+async function startServers({ config, run, logger, metrics, database, hasDemo }: ServerParts) {
   const tls = config.tls && (await readTls(config.tls));
   const refuse = createRefuse({ logger, metrics });
   const listen = { host: config.host, ...(tls ? { tls } : {}) };
@@ -103,7 +111,11 @@ async function startServers({ config, run, logger, metrics, database }: ServerPa
     startHttpServer({
       ...listen,
       port: config.httpPort,
-      handlers: [createConnectHandler({ services, run, refuse }), createRestHandler({ services, run, refuse })],
+      handlers: [
+        ...(hasDemo ? [demoEcho] : []),
+        createConnectHandler({ services, run, refuse }),
+        createRestHandler({ services, run, refuse }),
+      ],
       probes: {
         checks: { database: () => answers(database) },
         metrics: async () => ({ contentType: metrics.contentType, text: await metrics.text() }),

@@ -25,7 +25,13 @@ export async function serve(config: Config): Promise<void> {
   try {
     await migrateDatabase(server, logger);
     const [secrets, demo] = await Promise.all([serviceSecrets(config), seedDemo(config, server)]);
-    await using app = await createApp({ config, logger, databaseUrl: server.serviceUrl, secrets });
+    await using app = await createApp({
+      config,
+      logger,
+      databaseUrl: server.serviceUrl,
+      secrets,
+      hasDemo: keysOf(demo) !== undefined,
+    });
     const readyAfterMs = Math.round(process.uptime() * 1_000);
     logger.info({ httpUrl: app.httpUrl, grpcUrl: app.grpcUrl, readyAfterMs, pid: process.pid }, "ready");
     process.stdout.write(

@@ -1,6 +1,8 @@
 import { callerTables } from "./callers.js";
 import { customerTables } from "./customer-rows.js";
 import { businesses, companies, demoCompanyIds, staff } from "./directory.js";
+import { externalApiTables } from "./external-apis.js";
+import { ivrFlowTables } from "./ivr-flows.js";
 import { type DemoSecrets, demoKeyIds, keyTables, secretRows } from "./keys.js";
 import { leadTables } from "./leads.js";
 import { packageTables } from "./packages.js";
@@ -47,6 +49,8 @@ export function demoData(secrets: DemoSecrets): DemoData {
       ["pet_coat_type", petCoatTypes],
       ...customerTables(demoKeyIds),
       ...callerTables,
+      ...externalApiTables,
+      ...ivrFlowTables,
       ...leadTables(demoKeyIds),
       ...packageTables(demoKeyIds),
     ],

@@ -61,11 +61,14 @@ export interface TestServerOptions {
   /** Rows to begin with; the fixtures unless given. */
   readonly tables?: Tables;
   readonly environment?: Readonly<Record<string, string>>;
+  /** Takes the lines of the log; nothing is logged without LOG_LEVEL. */
+  readonly log?: { write(line: string): void };
 }
 
 export async function startServer({
   tables = fixtureTables,
   environment = {},
+  log,
 }: TestServerOptions = {}): Promise<TestServer> {
   const database = await createDatabase();
   const insert = async (rows: Tables) => {
@@ -80,7 +83,7 @@ export async function startServer({
     ...environment,
   });
   const secrets = { pageTokenSecret: "page-token-secret-of-the-tests-0123", secretKey: Buffer.alloc(32, 9) };
-  const logger = createLogger(config.log);
+  const logger = createLogger(config.log, log);
   const app = await createApp({ config, logger, databaseUrl: database.serviceUrl, secrets });
   const { httpUrl, grpcPort } = app;
   const clients = openClients({ httpUrl, grpcPort });

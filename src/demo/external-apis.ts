@@ -1,0 +1,20 @@
+import { demoCompanyIds } from "./directory.js";
+import type { Row, Tables } from "./rows.js";
+
+const author = "staff_001";
+const time = "2024-01-01T09:00:00Z";
+
+/** Asks the echo that the service itself answers beside the demo data, on its default port. */
+const echo: Row = {
+  ...{ company_id: demoCompanyIds.first, id: "xapi_001", name: "Echo", method: "GET" },
+  description: "Answers what it is asked.",
+  url: "http://127.0.0.1:8080/demo/echo",
+  headers: [{ name: "X-Caller", value: "{{tel}}", isSecret: false }],
+  request_params: [
+    { name: "tel", location: "QUERY", type: "STRING", required: true, description: "Number of the caller" },
+  ],
+  output_params: [{ name: "tel", path: "$.query.tel", type: "STRING" }],
+  ...{ created_by: author, created_time: time, last_updated_by: author, last_updated_time: time },
+};
+
+export const externalApiTables: Tables = [["external_api", [echo]]];

@@ -1,0 +1,30 @@
+import { type HttpHandler, jsonAnswer } from "./http-message.js";
+
+/** Far more than a person pastes. */
+const maxBodyBytes = 16 * 1024;
+
+/**
+ * Plays the system of somebody else beside the demo data: `/demo/echo` answers what it was sent, as JSON. It needs no
+ * API key, and of the headers it repeats only those that begin with `x-`.
+ */
+export const demoEcho: HttpHandler = async (request) => {
+  if (request.path !== "/demo/echo" || request.method === "OPTIONS") return undefined;
+  const body = await request.readBody();
+  if (body.byteLength > maxBodyBytes) return jsonAnswer(413, { error: "The demo echo takes 16 KiB." });
+  const headers = Object.entries(request.headers).filter(([name]) => name.startsWith("x-"));
+  return jsonAnswer(200, {
+    method: request.method,
+    query: Object.fromEntries(new URLSearchParams(request.query)),
+    headers: Object.fromEntries(headers),
+    body: readText(Buffer.from(body).toString("utf8")),
+  });
+};
+
+/** JSON as such, anything else as text. */
+function readText(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
