@@ -28,7 +28,7 @@ export function createFlowSteps({ callerQuery, externalApis }: StepDependencies,
       try {
         return await callerQuery.find(caller, { companyId, ...question }, AbortSignal.any([signal, tooLong]));
       } catch (error) {
-        if (tooLong.aborted || isReason(error, "STATEMENT_TIMEOUT")) return "TIMED_OUT";
+        if (tooLong.aborted || isReason(error, "STATEMENT_TIMEOUT", "LOCK_TIMEOUT")) return "TIMED_OUT";
         throw error;
       }
     },
@@ -62,6 +62,6 @@ function notCalled(error: unknown): FlowInvocation {
   throw error;
 }
 
-function isReason(error: unknown, reason: DomainError["reason"]): boolean {
-  return error instanceof DomainError && error.reason === reason;
+function isReason(error: unknown, ...reasons: readonly DomainError["reason"][]): boolean {
+  return error instanceof DomainError && reasons.includes(error.reason);
 }

@@ -79,6 +79,21 @@ describe("a run", () => {
     }
   });
 
+  it("takes the timeout branch of a customer query that the database keeps waiting", async () => {
+    const id = await flow(looking);
+    const holder = await server.database.owner.connect();
+    try {
+      await holder.query("BEGIN; LOCK TABLE customer IN ACCESS EXCLUSIVE MODE");
+      const answer = await server.ok(rpc.runFlow, { companyId, id, inputs: { tel: phoneOfA2 } });
+      expect(answer.exit).toBe("exit of late");
+      expect(pathOf(answer)[0]).toEqual(["caller", Branch.TIMED_OUT, "TIMEOUT"]);
+      expect(answer.durationMs).toBeLessThan(4_500);
+    } finally {
+      await holder.query("ROLLBACK");
+      holder.release();
+    }
+  });
+
   it("sees the customers that the key sees", async () => {
     expect((await run(looking, { tel: phoneOfA2 })).exit).toBe("exit of found");
     const id = await flow(looking);
