@@ -78,7 +78,6 @@ describe("the corpus of forbidden targets", () => {
 
 describe("a name that changes its meaning", () => {
   it("is asked once, and the answer that was judged is what is connected to", async () => {
-    // TEST-NET would be refused; this one is public, and the connection to it ends with the time of the call.
     const answers = [["240.0.0.1"], ["127.0.0.1"]];
     let asked = 0;
     const rebinding = async () => answers[asked++] ?? ["127.0.0.1"];
@@ -91,6 +90,7 @@ describe("a name that changes its meaning", () => {
   });
 
   it("leads to the public address although every later answer is loopback", async () => {
+    // Public, but nobody is there; if it could be reached the time of the call would end it.
     let asked = 0;
     const rebinding = async () => (asked++ === 0 ? ["192.0.1.1"] : ["127.0.0.1"]);
     await using calls = createOutbound({ allow: new Set(), resolve: rebinding });
@@ -102,6 +102,17 @@ describe("a name that changes its meaning", () => {
     // The negative control: the channel saw the attempt, the listener on loopback did not.
     expect(packets.sockets()).toBeGreaterThan(before.sockets);
     expect(packets.arrived()).toBe(before.arrived);
+  });
+});
+
+describe("the name servers of this machine", () => {
+  it("are asked within the time of the call, and nothing is connected to when they know no address", async () => {
+    await using calls = createOutbound({ allow: new Set() });
+    const before = packets.sockets();
+    const answer = await calls.call(requestTo("https://no-such-name.invalid/", { timeoutMs: 1_000 }), never);
+    expect(["NAME_NOT_RESOLVED", "TIMEOUT"]).toContain(answer.kind === "failed" && answer.failure);
+    expect(answer.durationMs).toBeLessThan(2_000);
+    expect(packets.sockets()).toBe(before);
   });
 });
 

@@ -1,6 +1,9 @@
 import { createHash } from "node:crypto";
 import { afterAll, describe, expect, it } from "vitest";
+import { createApp } from "../../src/app.js";
+import { readConfig } from "../../src/config.js";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
+import { createLogger } from "../../src/logger.js";
 import { transports } from "../support/clients.js";
 import { authorizationOf, keys } from "../support/fixture-keys.js";
 import { startServer } from "../support/server.js";
@@ -52,6 +55,25 @@ describe("GenCustomerCofLink", () => {
     const again = await server.call(genCustomerCofLink, { id }, { headers, transport: "rest" });
     expect(again).toMatchObject({ ok: true, message: { link }, headers: { "idempotency-replayed": "true" } });
     expect(await storedFor(link)).toHaveLength(1);
+  });
+
+  it("returns the same link to a repeated call after SECRET_KEY was changed", async () => {
+    const headers = { "idempotency-key": "card-before-rotation" };
+    const { link } = await server.ok(genCustomerCofLink, { id }, { headers });
+    const environment = { HTTP_PORT: "0", GRPC_PORT: "0", LOG_LEVEL: "silent", DRAIN_TIMEOUT_MS: "0" };
+    const config = readConfig({ ...environment, PUBLIC_BASE_URL: "https://cards.example/base" });
+    const [old, present] = [Buffer.alloc(32, 9), Buffer.alloc(32, 8)];
+    const pageTokenSecret = "page-token-secret-of-the-tests-0123";
+    const databaseUrl = server.database.serviceUrl;
+    await using rotated = await createApp({
+      ...{ config, logger: createLogger(config.log), databaseUrl },
+      secrets: { pageTokenSecret, secretKey: present, previousSecretKeys: [old] },
+    });
+    const replayed = await fetch(`${rotated.httpUrl}/v1/customers/${id}/cof/link`, {
+      headers: { authorization: authorizationOf(keys.a), ...headers },
+    });
+    expect(await replayed.json()).toEqual({ link });
+    expect(replayed.headers.get("idempotency-replayed")).toBe("true");
   });
 
   it.each(transports)("answers with cache-control: no-store on %s", async (transport) => {
