@@ -32,7 +32,7 @@ export function createRepositories(database: Database, secrets: ServiceSecrets) 
     customFields: createCustomFieldRepository(database),
     leads: createLeadRepository(database),
     pets: createPetRepository(database),
-    petImports: createPetImportRepository(database),
+    petImports: createPetImportRepository(database, pseudonym),
     cardLinks: createCardLinkRepository(database, derivedKeys(secrets, "moego card links")),
     settings: createSettingRepositories(database),
     customFieldLists: createCustomFieldListRepository(database),

@@ -1,7 +1,7 @@
 import type { BusinessRecord, CompanyRecord } from "./directory-admin-repository.js";
 import { isCountry, isTimeZone } from "./directory-fields.js";
 import { invalidRequest, type Violation } from "./errors.js";
-import { idPrefixes, isId, newId } from "./ids.js";
+import { erasedPrefix, idPrefixes, isGivenId, isId, newId } from "./ids.js";
 import { nameRule, normalise, textFault } from "./text.js";
 
 /** What a person at a terminal says of a company; an id that is not given is made. */
@@ -61,7 +61,9 @@ function invalid(field: string, description: string): Violation {
 }
 
 function idViolations(id: string): Violation[] {
-  return isId(id) ? [] : [invalid("id", "Must be 1 to 30 characters of A-Z, a-z, 0-9, _, . and -.")];
+  if (!isId(id)) return [invalid("id", "Must be 1 to 30 characters of A-Z, a-z, 0-9, _, . and -.")];
+  if (isGivenId(id)) return [];
+  return [{ field: "id", reason: "NOT_ALLOWED", description: `Must not begin with ${erasedPrefix}.` }];
 }
 
 function nameViolations(name: string): Violation[] {

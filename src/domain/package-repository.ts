@@ -82,8 +82,10 @@ export interface Redemption {
 export interface PackageUnit {
   /** The locked state. */
   readonly detail: PackageDetail;
-  /** Whether it can be used now: by its times, and by its last day in the company's time zone. */
-  readonly inForce: boolean;
+  /** The stamp of the change, by the database's clock. */
+  readonly now: Date;
+  /** Whether it can be used, now or at a time: by its times, and by its last day in the company's time zone. */
+  isInForce(time?: Date): Promise<boolean>;
   /** A redemption of this package. */
   findRedemption(entryId: string): Promise<Redemption | undefined>;
   /** Units of a line that were redeemed and not given back, by refunds of whatever kind. */

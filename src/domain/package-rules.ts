@@ -9,6 +9,8 @@ export interface Redeem {
   readonly appointmentId: string;
   readonly orderId: string;
   readonly note: string;
+  /** When the units were used; absent = now. */
+  readonly redeemedTime?: Date;
 }
 
 /** Units of one redemption, or any of one line. */
@@ -30,16 +32,27 @@ export interface Adjust {
 }
 
 /** Uses up units of a line, while the package is in force. */
-export function redeem(unit: PackageUnit, request: Redeem): PackageEffect {
-  const { detail, inForce } = unit;
-  const { lineId, quantity, appointmentId, orderId, note } = request;
+export async function redeem(unit: PackageUnit, { quantity, ...request }: Redeem): Promise<PackageEffect> {
+  const { detail } = unit;
+  const { lineId, appointmentId, orderId, note, redeemedTime } = request;
+  const untimely = timeViolations(unit, redeemedTime);
+  if (untimely.length > 0) throw invalidRequest([...lineViolations(unit, lineId), ...untimely]);
   const line = usableLine(unit, lineId);
-  if (!inForce) {
+  if (!(await unit.isInForce(redeemedTime))) {
     throw new DomainError("PACKAGE_NOT_IN_FORCE", "The package cannot be used now.", {
       metadata: { packageId: detail.id },
     });
   }
-  return append(line, { lineId, kind: "REDEMPTION", quantity: -quantity, appointmentId, orderId, note });
+  const entry = { lineId, kind: "REDEMPTION", quantity: -quantity, appointmentId, orderId, note } as const;
+  return append(line, { ...entry, ...(redeemedTime ? { redeemedTime } : {}) });
+}
+
+function timeViolations({ detail, now }: PackageUnit, time: Date | undefined): Violation[] {
+  const field = "redeemed_time";
+  if (!time) return [];
+  if (time > now) return [{ field, reason: "OUT_OF_RANGE", description: "Must not lie in the future." }];
+  if (time >= detail.purchaseTime) return [];
+  return [{ field, reason: "CONFLICT", description: "Must not precede the purchase of the package." }];
 }
 
 /** Gives redeemed units back: never more of a redemption, nor of a line, than were redeemed. */
@@ -81,6 +94,10 @@ export function withdraw({ detail }: PackageUnit): PackageEffect {
 
 export function restore({ detail }: PackageUnit): PackageEffect {
   return { kind: detail.deleted ? "restore" : "nothing" };
+}
+
+function lineViolations({ detail }: PackageUnit, lineId: string): Violation[] {
+  return detail.lines.some(({ id }) => id === lineId) ? [] : [noSuchLine];
 }
 
 function usableLine({ detail }: PackageUnit, lineId: string): PackageLine {

@@ -64,6 +64,8 @@ export interface NewLedgerEntry {
   readonly appointmentId: string;
   readonly orderId: string;
   readonly note: string;
+  /** When the units of a redemption were used; absent = when it is written. */
+  readonly redeemedTime?: Date;
 }
 
 export interface LedgerEntry extends NewLedgerEntry {

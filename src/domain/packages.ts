@@ -88,7 +88,7 @@ export function createPackages(packages: PackageRepository): Packages {
 
     async redeem(request, caller, write) {
       const target = targetOf(request, caller);
-      return withEntry(await packages.change(target, write, async (unit) => redeem(unit, request)));
+      return withEntry(await packages.change(target, write, (unit) => redeem(unit, request)));
     },
 
     async refund(request, caller, write) {

@@ -1,6 +1,6 @@
 import { reachOf, visibilityWithin } from "./access.js";
 import type { Caller, Visibility } from "./caller.js";
-import { alreadyExists, invalidRequest, type Violation } from "./errors.js";
+import { alreadyExists, erased, invalidRequest, type Violation } from "./errors.js";
 import { maxPets, maxPetsOfCustomer, type Pet, type PetRecord, type PetStamp } from "./pet.js";
 import {
   authorsOf,
@@ -46,6 +46,8 @@ export interface PetImportUnit extends StaffLookup {
   missingCodes(ids: readonly string[]): Promise<readonly string[]>;
   /** Whether the company has or had a pet with the id. */
   exists(): Promise<boolean>;
+  /** Whether a pet with the id was erased. Exact once the pet is stored: that waits for an erasure. */
+  isErased(): Promise<boolean>;
   insert(pet: PetRecord, stamp: PetStamp): Promise<void>;
 }
 
@@ -74,6 +76,7 @@ export function createPetImports(pets: PetImportRepository): PetImports {
         if (violations.length > 0) throw invalidRequest(violations);
         if (await unit.exists()) throw alreadyExists("Pet", "id");
         await unit.insert(pet, { ...timesOf(input, unit.now), ...authorsOf(input, write) });
+        if (await unit.isErased()) throw erased("Pet", id);
       });
     },
   };

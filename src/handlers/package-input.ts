@@ -9,6 +9,7 @@ import { maxFilterValues } from "./customer-input.js";
 import { id, line, list, optionalId, text } from "./fields.js";
 import { pagination } from "./page-token.js";
 import { because } from "./parse.js";
+import { moment } from "./record-import-input.js";
 
 const maxCustomers = 100;
 const maxPackages = 500;
@@ -57,8 +58,11 @@ const units = z.number().superRefine((quantity, context) => {
 
 /** RedeemPackage beside the package. */
 export const redemption = z
-  .object({ packageServiceId: id, quantity: units, appointmentId: line, orderId: line, note })
-  .transform(({ packageServiceId, ...same }) => ({ lineId: packageServiceId, ...same }));
+  .object({ packageServiceId: id, quantity: units, appointmentId: line, orderId: line, note, redeemedTime: moment })
+  .transform(({ packageServiceId, redeemedTime, ...same }) => ({
+    ...{ lineId: packageServiceId, ...same },
+    ...(redeemedTime ? { redeemedTime } : {}),
+  }));
 
 /** RefundPackage beside the package; `refundViolations` has what depends on each other. */
 export const refunding = z

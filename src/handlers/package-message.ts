@@ -61,5 +61,6 @@ export function toProtoLedgerEntry(entry: LedgerEntry): MessageInitShape<typeof 
     kind: PackageLedgerEntry_Kind[entry.kind],
     refundedEntryId: entry.refundedId ?? "",
     createdTime: timestampFromDate(entry.createdTime),
+    ...(entry.redeemedTime ? { redeemedTime: timestampFromDate(entry.redeemedTime) } : {}),
   };
 }

@@ -32,18 +32,17 @@ export function changePackage(
     database.transact(write, async (tx) => {
       await lockPackage(tx, target);
       const { now, replay } = await beginChange(tx, write);
-      const { detail, inForce } = await readPackage(tx, target);
+      const detail = await readPackage(tx, target);
       if (write.claim && replay) {
         const [, entryId] = replayed(write.claim, replay);
         return { detail, ...(entryId === undefined ? {} : { entry: await readEntry(tx, detail, entryId) }) };
       }
-      const effect = await decide({ detail, inForce, ...ledgerOf(tx, detail) });
+      const effect = await decide({ detail, now, ...ledgerOf(tx, detail) });
       const entryId = await store(tx, write, { detail, effect, now });
       const resourceIds = [detail.id, ...(entryId === undefined ? [] : [entryId])];
       await storeClaim(tx, write, { companyId: detail.companyId, resourceIds });
-      const changed = await readPackage(tx, target);
       return {
-        detail: changed.detail,
+        detail: await readPackage(tx, target),
         ...(entryId === undefined ? {} : { entry: await readEntry(tx, detail, entryId) }),
       };
     }),
@@ -58,19 +57,17 @@ async function lockPackage(tx: Prisma.TransactionClient, { companyId, businessId
   if (rows.length === 0) throw notFound("Package", id);
 }
 
-/** A package as the transaction sees it, and whether it can be used now. NOT_FOUND as above. */
+/** A package as the transaction sees it. NOT_FOUND as above. */
 export async function readPackage(
   tx: Prisma.TransactionClient,
   { companyId, businessIds, id }: PackageTarget,
-): Promise<{ readonly detail: PackageDetail; readonly inForce: boolean }> {
-  const [row] = await tx.$queryRaw<(PackageDetailRow & { readonly in_force: boolean })[]>`
-    SELECT ${Prisma.raw(packageColumns)}, ${Prisma.raw(packageLines)},
-      coalesce(k.start_time <= clock_timestamp(), true) AND coalesce(clock_timestamp() < k.end_time, true)
-        AND (clock_timestamp() AT TIME ZONE o.time_zone)::date <= k.expiration_date AS in_force
+): Promise<PackageDetail> {
+  const [row] = await tx.$queryRaw<PackageDetailRow[]>`
+    SELECT ${Prisma.raw(packageColumns)}, ${Prisma.raw(packageLines)}
     FROM package k JOIN company o ON o.id = k.company_id ${Prisma.raw(packageBalance)}
     WHERE k.company_id = ${companyId} AND k.id = ${id}${within(businessIds)}`;
   if (!row) throw notFound("Package", id);
-  return { detail: toPackageDetail(row), inForce: row.in_force };
+  return toPackageDetail(row);
 }
 
 function within(businessIds: readonly string[] | undefined): Prisma.Sql {
@@ -87,9 +84,19 @@ async function readEntry(tx: Prisma.TransactionClient, { companyId }: PackageDet
 function ledgerOf(
   tx: Prisma.TransactionClient,
   { companyId, id: packageId }: PackageDetail,
-): Pick<PackageUnit, "findRedemption" | "redeemedUnits"> {
+): Pick<PackageUnit, "isInForce" | "findRedemption" | "redeemedUnits"> {
   const sum = { _sum: { quantity: true } } as const;
   return {
+    async isInForce(time) {
+      const [row] = await tx.$queryRaw<{ in_force: boolean }[]>`
+        SELECT coalesce(k.start_time <= moment.at, true) AND coalesce(moment.at < k.end_time, true)
+          AND (moment.at AT TIME ZONE o.time_zone)::date <= k.expiration_date AS in_force
+        FROM package k JOIN company o ON o.id = k.company_id,
+          (SELECT coalesce(${time ?? null}::timestamptz, clock_timestamp()) AS at) moment
+        WHERE k.company_id = ${companyId} AND k.id = ${packageId}`;
+      return row?.in_force === true;
+    },
+
     async findRedemption(id) {
       const entry = await tx.packageLedger.findFirst({ where: { companyId, packageId, id, kind: "REDEMPTION" } });
       if (!entry) return undefined;

@@ -118,11 +118,12 @@ export interface LedgerRow {
   readonly note: string;
   readonly staff_id: string;
   readonly occurred_time: Date;
+  readonly redeemed_time: Date | null;
 }
 
 /** Of `package_ledger AS e`. */
 export const ledgerColumns = `e.id, e.package_id, e.package_service_id, e.kind, e.quantity, e.reversed_id, e.appointment_id,
-  e.order_id, e.note, e.staff_id, e.occurred_time`;
+  e.order_id, e.note, e.staff_id, e.occurred_time, e.redeemed_time`;
 
 export function toLedgerEntry(row: LedgerRow): LedgerEntry {
   return {
@@ -137,5 +138,6 @@ export function toLedgerEntry(row: LedgerRow): LedgerEntry {
     note: row.note,
     staffId: row.staff_id,
     createdTime: row.occurred_time,
+    ...(row.redeemed_time === null ? {} : { redeemedTime: row.redeemed_time }),
   };
 }

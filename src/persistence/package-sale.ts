@@ -20,7 +20,7 @@ export async function sellPackage(database: Database, sale: PackageSale, write: 
         const { now, replay } = await beginChange(tx, write);
         if (write.claim && replay) {
           const [id = ""] = replayed(write.claim, replay);
-          return { kind: "sold", detail: (await readPackage(tx, { companyId, ...within, id })).detail };
+          return { kind: "sold", detail: await readPackage(tx, { companyId, ...within, id }) };
         }
         const catalogue = await usableServices(tx, sale);
         const missing = await missingFor(tx, sale, catalogue);
@@ -32,7 +32,7 @@ export async function sellPackage(database: Database, sale: PackageSale, write: 
         // Before the rows: a twin that sells under the same kept id must meet the claim first, and not the taken id.
         await storeClaim(tx, write, { companyId, resourceIds: [id] });
         await insertPackage(tx, { sale, id, catalogue, now, write });
-        return { kind: "sold", detail: (await readPackage(tx, { companyId, id })).detail };
+        return { kind: "sold", detail: await readPackage(tx, { companyId, id }) };
       }),
     );
   } catch (error) {

@@ -1,4 +1,4 @@
-import { DomainError, notFound } from "../domain/errors.js";
+import { DomainError, erased, notFound } from "../domain/errors.js";
 import { assertLead } from "../domain/lead.js";
 import type { Pet } from "../domain/pet.js";
 import type { PetImportRepository, PetImportTarget, PetImportUnit } from "../domain/pet-import.js";
@@ -6,15 +6,17 @@ import type { Write } from "../domain/write.js";
 import { Prisma } from "../gen/prisma/client.js";
 import { lockCustomer } from "./customer-lock.js";
 import type { Database } from "./database.js";
+import { isErased } from "./erasure.js";
 import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "./idempotency.js";
 import { lockLead, readLead } from "./lead-change.js";
 import { createLeadUnit } from "./lead-unit.js";
 import { type PetJson, petJson, toPet } from "./pet-rows.js";
 import { createPetWriter } from "./pet-writer.js";
+import type { Pseudonym } from "./pseudonym.js";
 import { missingStaff } from "./references.js";
 
 /** Imports pets, each in one transaction: lock of the owner, earlier answer of the claim, claim, work. */
-export function createPetImportRepository(database: Database): PetImportRepository {
+export function createPetImportRepository(database: Database, pseudonym: Pseudonym): PetImportRepository {
   return {
     import: (target, write, work) =>
       onceMoreAfterTwin(() =>
@@ -24,12 +26,12 @@ export function createPetImportRepository(database: Database): PetImportReposito
           const { now, replay } = await beginChange(tx, write);
           if (write.claim && replay) {
             replayed(write.claim, replay);
+            if (await isErased(tx, { companyId, kind: "pet", id, pseudonym })) throw erased("Pet", id);
             if (!isSeen) throw notFound("Pet", id);
           } else {
             await storeClaim(tx, write, { companyId, resourceIds: [id] });
-            await work(
-              await createUnit(tx, { ...target, hasOwner: isSeen && (await isInUse(tx, target)), now, write }),
-            );
+            const hasOwner = isSeen && (await isInUse(tx, target));
+            await work(createUnit(tx, { ...target, hasOwner, now, write, pseudonym }));
           }
           return readPet(tx, companyId, id);
         }),
@@ -67,12 +69,13 @@ interface UnitOptions extends PetImportTarget {
   readonly hasOwner: boolean;
   readonly now: Date;
   readonly write: Write;
+  readonly pseudonym: Pseudonym;
 }
 
-async function createUnit(
+function createUnit(
   tx: Prisma.TransactionClient,
-  { companyId, id, owner, hasOwner, now, write }: UnitOptions,
-): Promise<PetImportUnit> {
+  { companyId, id, owner, hasOwner, now, write, pseudonym }: UnitOptions,
+): PetImportUnit {
   const writer = createPetWriter(tx, { companyId, now, write });
   const ownedBy = owner.kind === "customer" ? { customerId: owner.id } : { leadId: owner.id };
   return {
@@ -82,6 +85,7 @@ async function createUnit(
     missingCodes: (ids) => writer.missingCodes(ids),
     missingStaff: (ids) => missingStaff(tx, companyId, ids),
     exists: () => writer.exists(id),
+    isErased: () => isErased(tx, { companyId, kind: "pet", id, pseudonym }),
 
     async insert(pet, stamp) {
       await writer.add(ownedBy, { ...pet, id }, stamp);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CustomerAdminService } from "../../src/gen/proto/moego/admin/v1/customer_admin_service_pb.js";
 import { LeadAdminService } from "../../src/gen/proto/moego/admin/v1/lead_admin_service_pb.js";
+import { PetAdminService } from "../../src/gen/proto/moego/admin/v1/pet_admin_service_pb.js";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { LeadService } from "../../src/gen/proto/moego/business/customer/v1/lead_service_pb.js";
 import { columnsHolding, createCanaries } from "../support/canaries.js";
@@ -8,7 +9,8 @@ import { keys } from "../support/fixture-keys.js";
 import { knownCustomer, knownLead, pointTo } from "../support/known-person.js";
 import { newCustomer } from "../support/new-customer.js";
 import { newLead } from "../support/new-lead.js";
-import { freshId } from "../support/records.js";
+import { minimalPet } from "../support/new-pet.js";
+import { freshId, madeCustomer } from "../support/records.js";
 import { startServer } from "../support/server.js";
 
 /** Many calls at once may queue for as long as the test likes. */
@@ -18,6 +20,7 @@ afterAll(() => server.stop());
 
 const { eraseCustomer, importCustomer } = CustomerAdminService.method;
 const { eraseLead, importLead } = LeadAdminService.method;
+const { importPet } = PetAdminService.method;
 const { getCustomer, createCustomer } = CustomerService.method;
 const { owner } = server.database;
 const companyId = "cmp_a";
@@ -185,6 +188,31 @@ describe("an erased record does not come back by import", () => {
         ...isErased,
         metadata: { resource: "Lead", id },
       });
+    }
+  });
+
+  it("as a pet, whoever it is to belong to, and by a repeated call", async () => {
+    const keeper = await madeCustomer(server);
+    const id = freshId();
+    const of = (value: string) => ({ companyId, id, pet: minimalPet, owner: { case: "customerId", value } as const });
+    const call = { headers: { "idempotency-key": "nightly-pet" } };
+    await server.ok(importPet, of(keeper.id), call);
+    await server.ok(eraseCustomer, keeper);
+    const refusal = { ...isErased, metadata: { resource: "Pet", id } };
+    expect(await server.refused(importPet, of("cus_a1"))).toMatchObject(refusal);
+    expect(await server.refused(importPet, of(keeper.id), call)).toMatchObject(refusal);
+    expect(await columnsHolding(owner, [`"${id}"`, id])).toEqual([]);
+  });
+
+  it("as a pet, however many imports of it run while its owner is erased", async () => {
+    for (let round = 0; round < 4; round += 1) {
+      const erasedOwner = await madeCustomer(server);
+      const id = freshId();
+      const of = (value: string) => ({ companyId, id, pet: minimalPet, owner: { case: "customerId", value } as const });
+      await server.ok(importPet, of(erasedOwner.id));
+      const imports = () => Array.from({ length: 6 }, () => server.call(importPet, of("cus_a1")));
+      await Promise.all([...imports(), server.call(eraseCustomer, erasedOwner), ...imports()]);
+      expect(await server.refused(importPet, of("cus_a1"))).toMatchObject(isErased);
     }
   });
 

@@ -156,6 +156,49 @@ describe("RedeemPackage", () => {
     expect(await server.refused(rpc.redeemPackage, withdrawn)).toMatchObject(isArchived);
   });
 
+  it("keeps when the units of what is moved here were used, and judges the package by that time", async () => {
+    const times = { purchaseTime: inHours(-300), endTime: inHours(-100) };
+    const { on, item } = await sellPackage(server, times);
+    const used = inHours(-200);
+    const request = { ...on, packageServiceId: item, quantity: 1 };
+    const { ledgerEntry } = await server.ok(rpc.redeemPackage, { ...request, redeemedTime: used });
+    expect(ledgerEntry?.redeemedTime).toEqual(used);
+    for (const redeemedTime of [undefined, inHours(-99)]) {
+      const refusal = await server.refused(rpc.redeemPackage, {
+        ...request,
+        ...(redeemedTime ? { redeemedTime } : {}),
+      });
+      expect(refusal).toMatchObject({ reason: "PACKAGE_NOT_IN_FORCE" });
+    }
+  });
+
+  it("moved here leaves the ledger in the order of writing", async () => {
+    const sold = await sellPackage(server, { purchaseTime: inHours(-300) });
+    const request = { ...sold.on, packageServiceId: sold.item, quantity: 1 };
+    const [first, second] = [inHours(-100), inHours(-200)];
+    await server.ok(rpc.redeemPackage, { ...request, redeemedTime: first });
+    await server.ok(rpc.redeemPackage, { ...request, redeemedTime: second });
+    await redeem(sold);
+    const { ledgerEntries } = await server.ok(rpc.listPackageLedger, { ...sold.on, pagination: {} });
+    expect(ledgerEntries.map(({ kind, redeemedTime }) => [kind, redeemedTime])).toEqual([
+      [REDEMPTION, undefined],
+      [REDEMPTION, second],
+      [REDEMPTION, first],
+      [SALE, undefined],
+    ]);
+  });
+
+  it("refuses a time in the future or before the purchase", async () => {
+    const { on, item } = await sellPackage(server, { purchaseTime: inHours(-3) });
+    const request = { ...on, packageServiceId: item, quantity: 1 };
+    expect(await server.refused(rpc.redeemPackage, { ...request, redeemedTime: inHours(1) })).toMatchObject(
+      invalidField("redeemed_time", "OUT_OF_RANGE"),
+    );
+    expect(await server.refused(rpc.redeemPackage, { ...request, redeemedTime: inHours(-4) })).toMatchObject(
+      invalidField("redeemed_time", "CONFLICT"),
+    );
+  });
+
   it("refuses an item of another package", async () => {
     const { on } = await sellPackage(server);
     const request = { ...on, packageServiceId: "ps_a1", quantity: 1 };

@@ -176,6 +176,17 @@ describe("a database of your own that is empty", () => {
     expect((await moego(["seed"], variables)).stderr).toContain("SEED_DEMO=1");
   });
 
+  it("refuses an id of the shape that erased records have", async () => {
+    await using empty = await createDatabase();
+    const company = ["companies", "create", "--id", "erased_1", "--name", "x", "--country", "US", "--time-zone", "UTC"];
+    const location = ["businesses", "create", "--company", "cmp_9", "--id", "erased_1", "--name", "x"];
+    for (const words of [company, location]) {
+      expect(await moego(words, environmentOf(empty))).toMatchObject({
+        ...{ code: 1, stderr: "id: Must not begin with erased_.\n" },
+      });
+    }
+  });
+
   it("refuses a country or a time zone that does not exist", async () => {
     await using empty = await createDatabase();
     const words = ["companies", "create", "--name", "x", "--country", "ZZ", "--time-zone", "Mars/Olympus"];
