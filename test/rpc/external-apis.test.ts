@@ -293,3 +293,13 @@ describe("a key of one location", () => {
     }
   });
 });
+
+describe("the echo of the demo data", () => {
+  it("is not there without them, and the service does not call itself", async () => {
+    const url = `${server.app.httpUrl}/demo/echo`;
+    expect((await fetch(url)).status).toBe(404);
+    expect((await server.refused(rpc.createExternalApi, newExternalApi({ url }))).violations).toEqual([
+      { field: "url", reason: "NOT_ALLOWED" },
+    ]);
+  });
+});
