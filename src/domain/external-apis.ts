@@ -59,14 +59,19 @@ export function createExternalApis({ externalApis: repository, outbound }: Exter
     return found;
   };
 
-  const test: ExternalApis["test"] = async (caller, { params, idempotencyKey, ...target }, signal) => {
+  /** The call as it was, secrets included; `mask` hides them. */
+  const perform = async (
+    caller: Caller,
+    { params, idempotencyKey, ...target }: InvocationInput,
+    signal: AbortSignal,
+  ) => {
     reachOf(caller, target.companyId);
     const { api, secrets } = await find(target, signal);
     refuse(paramViolations(api, params));
     const request = withIdempotencyKey(buildRequest(api, params, secrets), caller, idempotencyKey);
     const answer = await outbound.call(request, signal);
-    const invocation = await toInvocation(answer, api.outputParams);
-    return masked({ invocation, request, answer }, createMask(secrets.values()));
+    const mask = createMask(secrets.values());
+    return { invocation: withMaskedOutputs(await toInvocation(answer, api.outputParams), mask), request, answer, mask };
   };
 
   return {
@@ -104,8 +109,19 @@ export function createExternalApis({ externalApis: repository, outbound }: Exter
       return api;
     },
 
-    invoke: async (caller, input, signal) => (await test(caller, input, signal)).invocation,
-    test,
+    invoke: async (caller, input, signal) => (await perform(caller, input, signal)).invocation,
+
+    async test(caller, input, signal) {
+      const { invocation, request, answer, mask } = await perform(caller, input, signal);
+      const hidden = (headers: OutboundRequest["headers"]) =>
+        headers.map(([name, value]) => [mask(name), mask(value)] as const);
+      return {
+        invocation,
+        request: { ...request, headers: hidden(request.headers) },
+        answer:
+          answer.kind === "failed" ? answer : { ...answer, headers: hidden(answer.headers), body: mask(answer.body) },
+      };
+    },
   };
 }
 
@@ -134,14 +150,8 @@ function withIdempotencyKey(request: OutboundRequest, { keyId }: Caller, key: st
   return { ...request, headers: [...request.headers, ["idempotency-key", hash]] };
 }
 
-function masked({ invocation, request, answer }: ApiTest, mask: (text: string) => string): ApiTest {
-  const inHeaders = (headers: OutboundRequest["headers"]) =>
-    headers.map(([name, value]) => [mask(name), mask(value)] as const);
+/** Another system may send back what it was sent. */
+function withMaskedOutputs(invocation: Invocation, mask: (text: string) => string): Invocation {
   const outputs = Object.entries(invocation.outputs).map(([name, value]) => [name, mask(value)]);
-  return {
-    invocation: { ...invocation, outputs: Object.fromEntries(outputs) },
-    request: { ...request, headers: inHeaders(request.headers) },
-    answer:
-      answer.kind === "failed" ? answer : { ...answer, headers: inHeaders(answer.headers), body: mask(answer.body) },
-  };
+  return { ...invocation, outputs: Object.fromEntries(outputs) };
 }
