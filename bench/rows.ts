@@ -25,11 +25,16 @@ export async function writeRows(ownerUrl: string): Promise<void> {
       [companyId],
     );
     await writeKey(client);
-    for (const insert of customerInserts) await client.query(insert, [companyId, customers]);
+    await writeCustomers(client, 1, customers);
     await client.query("VACUUM ANALYZE");
   } finally {
     await client.end();
   }
+}
+
+/** The customers of these numbers, the first and the last included. */
+export async function writeCustomers(client: pg.Client, first: number, last: number): Promise<void> {
+  for (const insert of customerInserts) await client.query(insert, [companyId, last, first]);
 }
 
 async function writeKey(client: pg.Client): Promise<void> {
@@ -52,14 +57,14 @@ const customerInserts: readonly string[] = [
      is_consented, created_time, last_updated_time)
    SELECT $1, 'cus_bench_' || n, '${businessId}', 'First ' || n, 'Last ' || n, '+1212' || lpad(n::text, 7, '0'),
      n || '@example.com', n || '@example.com', true, true, false, true, '{1,2}', '{}', false, false, false, t, t
-   FROM generate_series(1, $2::int) n,
+   FROM generate_series($3::int, $2::int) n,
      LATERAL (SELECT timestamptz '2024-01-01Z' + n * interval '1 minute') AS times (t)`,
   `INSERT INTO customer_address (company_id, id, customer_id, address1, city, state, postal_code, country)
    SELECT $1, 'addr_bench_' || n, 'cus_bench_' || n, n || ' Main Street', 'New York', 'NY', '10001', 'US'
-   FROM generate_series(1, $2::int) n`,
+   FROM generate_series($3::int, $2::int) n`,
   `INSERT INTO customer_tag (company_id, customer_id, tag_id)
-   SELECT $1, 'cus_bench_' || n, 'tag_bench' FROM generate_series(1, $2::int) n`,
+   SELECT $1, 'cus_bench_' || n, 'tag_bench' FROM generate_series($3::int, $2::int) n`,
   `INSERT INTO customer_note (company_id, id, customer_id, note, created_time, last_updated_time)
    SELECT $1, 'note_bench_' || n, 'cus_bench_' || n, 'A note of some length about the customer.', now(), now()
-   FROM generate_series(1, $2::int) n`,
+   FROM generate_series($3::int, $2::int) n`,
 ];

@@ -70,7 +70,7 @@ function readQuestion({ id, tel, email, thirdAccountId }: CallerQuestion, { coun
     thirdAccountId: thirdAccountId.trim(),
   };
   if (Object.values(given).every((text) => text === "")) return undefined;
-  const phone = given.tel === "" ? "" : parsePhone(given.tel, country);
+  const phone = given.tel === "" ? "" : readTel(given.tel, country);
   const emailKey = asLine(given.email);
   const accountId = asLine(given.thirdAccountId);
   if ((given.id !== "" && !isId(given.id)) || phone === undefined) return undefined;
@@ -81,6 +81,14 @@ function readQuestion({ id, tel, email, thirdAccountId }: CallerQuestion, { coun
     ...(emailKey === "" ? {} : { emailKey: foldCase(emailKey) }),
     ...(accountId === "" ? {} : { accountId }),
   };
+}
+
+/**
+ * What cannot be a number of the country may be one of another without its plus, or with `00` before it: lines give it so,
+ * and a plus in a query string means a blank.
+ */
+function readTel(tel: string, country: string): string | undefined {
+  return parsePhone(tel, country) ?? (/^\d/.test(tel) ? parsePhone(`+${tel.replace(/^00/, "")}`, country) : undefined);
 }
 
 /** A line as it would have been stored; undefined when it could not have been. */

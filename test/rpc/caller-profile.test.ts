@@ -294,6 +294,15 @@ describe("32 clients at once", () => {
   });
 });
 
+it("would be counted twice if two customers had it: without the unique key the query sees both", async () => {
+  await server.database.owner.query("ALTER TABLE customer_account DROP CONSTRAINT customer_account_id_key");
+  const rows = [await madeCaller(), await madeCaller()].map(({ customerId }) => ({
+    ...{ company_id: companyId, customer_id: customerId, kind, account_id: "of two" },
+  }));
+  await server.insert([["customer_account", rows]]);
+  expect(await server.ok(rpc.queryCustomer, { thirdAccountId: "of two" })).toMatchObject({ matchCount: 2 });
+});
+
 function millisecondsOf({ lastUpdatedTime: time }: Awaited<ReturnType<typeof customerOf>>): number {
   return Number(time?.seconds ?? 0n) * 1_000 + (time?.nanos ?? 0) / 1e6;
 }

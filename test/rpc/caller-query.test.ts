@@ -25,6 +25,7 @@ async function find(question: object, key = keys.a) {
 const nobody = { answer: undefined, id: undefined, matchCount: 0 };
 
 let numbers = 0;
+let abroad: ReturnType<typeof made> | undefined;
 
 /** A customer whose phone and email nobody else has. */
 async function made(fields: NewCustomer = {}) {
@@ -43,6 +44,15 @@ describe("a customer is found", () => {
   it.each(["+12125550102", "(212) 555-0102", "212.555.0102", "2125550102", " 1 212 555 0102 ", "tel:+1-212-555-0102"])(
     "by the phone in any spelling: %s",
     async (tel) => expect(await find({ tel })).toMatchObject({ id: "cus_a2", matchCount: 1 }),
+  );
+
+  it.each(["+33612345678", "33612345678", " 33612345678", "0033612345678", "011 33 6 12 34 56 78"])(
+    "by the phone of another country, also without its plus or with an international prefix: %s",
+    async (tel) => {
+      abroad ??= made({ phone: "+33612345678" });
+      const { id } = await abroad;
+      expect(await find({ tel })).toMatchObject({ id, matchCount: 1 });
+    },
   );
 
   it("by a national number of its company's country and no other", async () => {
