@@ -20,13 +20,17 @@ const patience = {
 };
 const pageTokenSecret = "page-token-secret-of-the-fault-tests";
 
-export async function openWorld(environment: Readonly<Record<string, string>> = {}): Promise<World> {
+/** `reach` may lead the service to its database by another way, such as a proxy. */
+export async function openWorld(
+  environment: Readonly<Record<string, string>> = {},
+  reach: (databaseUrl: string) => string | Promise<string> = (databaseUrl) => databaseUrl,
+): Promise<World> {
   const database = await createDatabase();
   const config = readConfig({ HTTP_PORT: "0", GRPC_PORT: "0", ...patience, ...environment });
   const app = await createApp({
     config,
     logger: createLogger(config.log),
-    databaseUrl: database.serviceUrl,
+    databaseUrl: await reach(database.serviceUrl),
     secrets: { pageTokenSecret, secretKey: Buffer.alloc(32, 7) },
   });
   const close = async () => {
@@ -44,8 +48,14 @@ export interface Tenant {
   readonly secret: string;
 }
 
+/** Where a company lives, and who serves it. */
+export interface Served {
+  readonly database: TestDatabase;
+  readonly app: Pick<App, "httpUrl">;
+}
+
 /** Makes a company without a limit. */
-export async function addTenant({ database, app }: World): Promise<Tenant> {
+export async function addTenant({ database, app }: Served): Promise<Tenant> {
   const name = randomBytes(6).toString("hex");
   const companyId = `cmp_${name}`;
   const secret = `fault_${randomBytes(16).toString("hex")}`;
@@ -73,6 +83,8 @@ export interface Answer {
   readonly status: number;
   /** The JSON of the answer, a resource or a google.rpc.Status. */
   readonly body: Json;
+  /** The answer as it was sent. */
+  readonly text: string;
   readonly replayed: boolean;
 }
 
@@ -100,7 +112,8 @@ export async function call(tenant: Tenant, path: string, body?: object, options:
     ...(signal ? { signal } : {}),
   });
   const replayed = response.headers.get("idempotency-replayed") === "true";
-  return { status: response.status, body: await response.json(), replayed };
+  const text = await response.text();
+  return { status: response.status, body: JSON.parse(text), text, replayed };
 }
 
 /** The request of a customer that may be created as often as one likes. */

@@ -1,8 +1,8 @@
-import { readdir, readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
-import { startService, until } from "../server/service.js";
-import { makeDataFolder, signalled } from "../support/data-folder.js";
+import { startService } from "../server/service.js";
+import { makeDataFolder } from "../support/data-folder.js";
+import { killDatabase } from "./kill-database.js";
 import { randomOf, record, times } from "./run.js";
 import { counted, lossesOf, noLosses } from "./whole.js";
 import { preparedTenant, Writers } from "./writers.js";
@@ -23,9 +23,7 @@ it("R2: kill -9 of the database loses, doubles and halves nothing, and the servi
     await writers.reach(20);
     // A database that is lost again within 2 s counts as one that cannot run; after five such losses the service ends.
     await sleep(2_000 + random.below(1_000));
-    const postmaster = await folder.postmasterPid();
-    for (const pid of [postmaster, ...(await childrenOf(postmaster))]) signalled(pid, "SIGKILL");
-    await until(async () => ![0, postmaster].includes(await readyPostmaster(await folder.clusterFolder())));
+    await killDatabase(folder);
     const ready = Date.now();
     await writers.reach(1);
     back.push(Date.now() - ready);
@@ -48,22 +46,3 @@ it("R2: kill -9 of the database loses, doubles and halves nothing, and the servi
   expect(acknowledged.repeats).toBeGreaterThan(0);
   expect(code).toBe(0);
 });
-
-/** The pid of a postmaster that takes connections; 0 when there is none. */
-async function readyPostmaster(clusterFolder: string): Promise<number> {
-  const file = await readFile(`${clusterFolder}/data/postmaster.pid`, "utf8").catch(() => "");
-  const lines = file.split("\n");
-  return lines[7]?.trim() === "ready" ? Number(lines[0]) : 0;
-}
-
-async function childrenOf(parent: number): Promise<number[]> {
-  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
-  const parents = await Promise.all(
-    pids.map(async (pid) => {
-      const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
-      // The name of the program stands in brackets and may hold anything.
-      return [Number(pid), Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1])] as const;
-    }),
-  );
-  return parents.filter(([, ppid]) => ppid === parent).map(([pid]) => pid);
-}
