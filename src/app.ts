@@ -64,7 +64,8 @@ export async function createApp({ config, logger, databaseUrl, secrets, hasDemo 
     pageTokenSecret: secrets.pageTokenSecret,
     publicBaseUrl: () => config.publicBaseUrl ?? httpUrl,
   });
-  const run = createPipeline({ services, handlers, keys, logger, metrics, trustedProxies: config.trustedProxies });
+  const { trustedProxies, rateLimits } = config;
+  const run = createPipeline({ services, handlers, keys, logger, metrics, trustedProxies, rateLimits });
   const servers = await startServers({ config, run, logger, metrics, database, hasDemo }).catch(
     async (error: unknown) => {
       await database.close();

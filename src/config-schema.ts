@@ -69,6 +69,8 @@ export const environmentSchema = z
       expected: "hosts with their ports, separated by commas",
       example: "127.0.0.1:9000,[::1]:9000,crm.internal:443",
     }),
+    RATE_LIMIT_PER_KEY: rateLimit("100/s burst 200"),
+    RATE_LIMIT_PER_COMPANY: rateLimit("300/s burst 600"),
     DEMO_API_KEY: demoKey(),
     DEMO_API_KEY_2: demoKey(),
     SEED_DEMO: flag(),
@@ -158,6 +160,26 @@ function integer({ min, max, fallback }: { readonly min: number; readonly max: n
 function number(min: number, max: number) {
   const inRange = (value: string) => /^\d{1,9}$/.test(value) && Number(value) >= min && Number(value) <= max;
   return text(inRange).transform(Number);
+}
+
+const rateLimitPattern = /^([1-9]\d{0,6})\/(s|min|h)(?: burst ([1-9]\d{0,6}))?$/;
+const secondsOf = new Map([
+  ["s", 1],
+  ["min", 60],
+  ["h", 3_600],
+]);
+
+function rateLimit(example: string) {
+  return text((value) => rateLimitPattern.test(value))
+    .transform((value) => {
+      const [, calls = "", unit = "", burst = calls] = rateLimitPattern.exec(value) ?? [];
+      return { calls: Number(calls), seconds: secondsOf.get(unit) ?? 1, burst: Number(burst) };
+    })
+    .optional()
+    .register(variableDocs, {
+      expected: "calls per s, min or h, and how many at once unless as many; numbers from 1 to 9999999",
+      example,
+    });
 }
 
 function flag() {

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import type { z } from "zod";
 import { environmentSchema, isLoopback, type VariableDoc, variableDocs } from "./config-schema.js";
 import { readAllowedTarget } from "./domain/outbound-target.js";
+import type { RateLimits } from "./pipeline/rate-limit.js";
 
 /** The configuration of one process, made from its environment once. */
 export interface Config {
@@ -28,6 +29,7 @@ export interface Config {
   readonly previousSecretKeys: readonly string[];
   /** `host:port` of systems that external APIs may call although they are not public, and without TLS. */
   readonly externalApiAllow: ReadonlySet<string>;
+  readonly rateLimits: RateLimits;
   readonly demo: {
     readonly key: string | undefined;
     readonly secondKey: string | undefined;
@@ -115,6 +117,10 @@ function toConfig(env: Environment): Config {
     secretKey: env.SECRET_KEY,
     previousSecretKeys: env.SECRET_KEY_PREVIOUS,
     externalApiAllow: new Set(env.EXTERNAL_API_ALLOW.flatMap((entry) => readAllowedTarget(entry) ?? [])),
+    rateLimits: {
+      ...(env.RATE_LIMIT_PER_KEY ? { perKey: env.RATE_LIMIT_PER_KEY } : {}),
+      ...(env.RATE_LIMIT_PER_COMPANY ? { perCompany: env.RATE_LIMIT_PER_COMPANY } : {}),
+    },
     demo: { key: env.DEMO_API_KEY, secondKey: env.DEMO_API_KEY_2, seed: env.SEED_DEMO },
     metricsToken: env.METRICS_TOKEN,
     log: { level: env.LOG_LEVEL, format: env.LOG_FORMAT },

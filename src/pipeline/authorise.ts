@@ -13,21 +13,21 @@ export const companyHeader = "moego-company";
 const allowedSets = new WeakMap<readonly string[], AddressSet>();
 
 /**
- * What the key may do in this call: it needs the scope of the rpc and an allowed address, and covers only the company
- * that the caller names.
+ * Refuses a key away from the addresses it is limited to.
  *
- * @throws DomainError IP_NOT_ALLOWED, SCOPE_REQUIRED, COMPANY_NOT_ALLOWED
+ * @throws DomainError IP_NOT_ALLOWED
  */
-export function authorise(
-  grant: KeyGrant,
-  call: { scope: Scope; address: string; company: string | undefined },
-): Caller {
-  const { caller, allowedAddresses } = grant;
-  if (allowedAddresses.length > 0 && !allowedSet(allowedAddresses).has(call.address)) {
-    throw new DomainError("IP_NOT_ALLOWED", "The key may not be used from this address.", {
-      metadata: { address: call.address },
-    });
-  }
+export function checkAddress({ allowedAddresses }: KeyGrant, address: string): void {
+  if (allowedAddresses.length === 0 || allowedSet(allowedAddresses).has(address)) return;
+  throw new DomainError("IP_NOT_ALLOWED", "The key may not be used from this address.", { metadata: { address } });
+}
+
+/**
+ * What the key may do in this call: it needs the scope of the rpc, and covers only the company that the caller names.
+ *
+ * @throws DomainError SCOPE_REQUIRED, COMPANY_NOT_ALLOWED
+ */
+export function authorise({ caller }: KeyGrant, call: { scope: Scope; company: string | undefined }): Caller {
   if (!caller.scopes.has(call.scope)) {
     throw new DomainError("SCOPE_REQUIRED", `The key lacks the scope ${call.scope}.`, {
       metadata: { scope: call.scope },
@@ -50,13 +50,19 @@ export function authorise(
 export function checkCompany(schema: DescMessage, request: Message, caller: Caller, scope: Scope): void {
   const isOfDirectory = scope === "platform:admin" || scope === "directory:write";
   if (isOfDirectory && caller.scopes.has("platform:admin")) return;
-  const field = schema.fields.find(({ name }) => name === "company_id");
-  if (field?.fieldKind !== "scalar") return;
-  const companyId = reflect(schema, request).get(field);
-  if (typeof companyId !== "string" || companyId === "") return;
+  const companyId = companyOf(schema, request);
+  if (companyId === undefined) return;
   const reach = caller.companies.get(companyId);
   if (!reach) throw companyNotAllowed(companyId);
   if (scope === "setting:write" || scope === "directory:write") assertWholeCompany(reach, scope);
+}
+
+/** The company that the request itself names. */
+export function companyOf(schema: DescMessage, request: Message): string | undefined {
+  const field = schema.fields.find(({ name }) => name === "company_id");
+  if (field?.fieldKind !== "scalar") return undefined;
+  const companyId = reflect(schema, request).get(field);
+  return typeof companyId === "string" && companyId !== "" ? companyId : undefined;
 }
 
 function companyNotAllowed(companyId: string): DomainError {

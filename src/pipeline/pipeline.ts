@@ -1,18 +1,19 @@
 import { create, type DescService } from "@bufbuild/protobuf";
 import type { Logger } from "pino";
-import type { Scope } from "../domain/caller.js";
+import type { Caller, Scope } from "../domain/caller.js";
 import { DomainError } from "../domain/errors.js";
 import type { KeyChecker } from "../domain/key-grants.js";
 import type { Context, HandlerRegistry } from "../handlers/rpc.js";
 import { addressSet, callerAddress } from "./address.js";
 import { authenticate } from "./authenticate.js";
-import { authorise, checkCompany, companyHeader } from "./authorise.js";
+import { authorise, checkAddress, checkCompany, companyHeader, companyOf } from "./authorise.js";
 import type { Call, Run } from "./call.js";
 import { rpcNameOf, scopesOf } from "./contract.js";
 import { withinDeadline } from "./deadline.js";
 import { claimOf, idempotencyKeyHeader, idempotencyReplayedHeader } from "./idempotency.js";
 import { checkLocations } from "./locations.js";
 import { type CallMetrics, type CallRecord, observe } from "./observe.js";
+import { createRateMeters, type RateLimits, type RateMeter } from "./rate-limit.js";
 
 const defaultMaxDurationMs = 30_000;
 
@@ -26,15 +27,22 @@ export interface PipelineOptions {
   readonly metrics: CallMetrics;
   /** Addresses and ranges whose `x-forwarded-for` tells the caller's address. */
   readonly trustedProxies?: readonly string[];
+  /** No limit unless given. */
+  readonly rateLimits?: RateLimits;
   /** Longest time any call may take; 30 seconds unless given. */
   readonly maxDurationMs?: number;
-  /** Milliseconds from any fixed moment; the process clock unless given. */
+  /** Milliseconds of a clock that is never set; the process clock unless given. */
   readonly now?: () => number;
 }
 
 /**
  * The one way from every transport to the handlers:
  * observe > authenticate > authorise > decode > company, locations > idempotency > handler > error table.
+ *
+ * A call is charged to its key once it may be used from the caller's address, so that a stolen one of another network
+ * cannot use up its owner's rate, and before anything else is done for it. It is charged to its company as soon as that is
+ * known: before decoding by a key of one company or the header that names one, else by the decoded request; a call of a key
+ * of several companies that names none is charged to its key alone.
  *
  * @throws Error at start-up for an rpc without a scope
  */
@@ -43,6 +51,7 @@ export function createPipeline(options: PipelineOptions): Run {
   const scopes = scopesOf(options.services);
   const trusted = addressSet(options.trustedProxies ?? []);
   const observer = { logger, metrics, now: options.now ?? (() => performance.now()) };
+  const meterOf = createRateMeters(options.rateLimits ?? {}, observer.now);
 
   async function answer<Answer>(call: Call<Answer>, record: CallRecord, time: CallTime): Promise<Answer> {
     const { signal, deadlineMs } = time;
@@ -50,12 +59,17 @@ export function createPipeline(options: PipelineOptions): Run {
     const rpc = rpcNameOf(method);
     const scope = scopes.get(method);
     if (scope === undefined) throw notImplemented(rpc);
-    const caller = await admit(call, record, scope);
+    const meter = meterOf((name, value) => call.setHeader(name, value));
+    const caller = await admit(call, record, { scope, meter });
+    const sole = soleCompanyOf(caller);
+    if (sole !== undefined) meter.charge("company", sole);
 
     const handler = handlers.get(rpc);
     if (!handler) throw notImplemented(rpc);
     const request = call.decode();
     checkCompany(method.input, request, caller, scope);
+    const named = sole === undefined ? companyOf(method.input, request) : undefined;
+    if (named !== undefined && caller.companies.has(named)) meter.charge("company", named);
     checkLocations(method.input, request, caller);
     const claim = claimOf(method, request, {
       key: call.header(idempotencyKeyHeader),
@@ -83,10 +97,13 @@ export function createPipeline(options: PipelineOptions): Run {
     return call.encode(create(method.output, result));
   }
 
-  async function admit(call: Call<unknown>, record: CallRecord, scope: Scope) {
+  async function admit(call: Call<unknown>, record: CallRecord, { scope, meter }: { scope: Scope; meter: RateMeter }) {
     const grant = await authenticate(call.header("authorization"), keys);
-    record.keyId = grant.caller.keyId;
-    return authorise(grant, { scope, address: addressOf(call), company: call.header(companyHeader) });
+    const { keyId } = grant.caller;
+    record.keyId = keyId;
+    checkAddress(grant, addressOf(call));
+    meter.charge("key", keyId);
+    return authorise(grant, { scope, company: call.header(companyHeader) });
   }
 
   function addressOf(call: Call<unknown>): string {
@@ -97,6 +114,12 @@ export function createPipeline(options: PipelineOptions): Run {
     observe(call, observer, (record) =>
       withinDeadline(call, maxDurationMs, (signal, deadlineMs) => answer(call, record, { signal, deadlineMs })),
     );
+}
+
+/** The only company that the call can be about. */
+function soleCompanyOf({ companies }: Caller): string | undefined {
+  const [only] = companies.keys();
+  return companies.size === 1 ? only : undefined;
 }
 
 type CallTime = Pick<Context, "signal" | "deadlineMs">;

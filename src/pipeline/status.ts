@@ -48,6 +48,12 @@ export class StatusError extends Error {
     this.retryDelayMs = error.details.retryDelayMs ?? retryDelayMsOf(error.reason);
   }
 
+  /** The `Retry-After` of an HTTP answer, in seconds; undefined where the status has none. */
+  get retryAfter(): string | undefined {
+    const hasHeader = this.httpStatus === 429 || this.httpStatus === 503;
+    return hasHeader && this.retryDelayMs ? String(Math.ceil(this.retryDelayMs / 1_000)) : undefined;
+  }
+
   /** The same as `google.rpc.Status`. */
   toStatus(): Status {
     return create(StatusSchema, {

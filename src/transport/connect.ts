@@ -81,7 +81,12 @@ function universalHandlers(services: readonly DescService[], run: Run): Readonly
       try {
         return await run(callOf(method, context.values, context.responseHeader));
       } catch (error) {
-        throw error instanceof StatusError ? toConnectError(error) : error;
+        if (!(error instanceof StatusError)) throw error;
+        // gRPC-Web answers every call with HTTP status 200, of which there is nothing to wait for.
+        if (error.retryAfter && context.protocolName === "connect") {
+          context.responseHeader.set("retry-after", error.retryAfter);
+        }
+        throw toConnectError(error);
       }
     });
   }

@@ -1,6 +1,7 @@
 import { cors } from "@connectrpc/connect";
 import { companyHeader } from "../pipeline/authorise.js";
 import { idempotencyKeyHeader, idempotencyReplayedHeader } from "../pipeline/idempotency.js";
+import { rateLimitHeader, rateLimitPolicyHeader } from "../pipeline/rate-limit.js";
 import { requestIdHeader } from "../pipeline/request-id.js";
 import { type HttpAnswer, type HttpRequest, headerOf } from "./http-message.js";
 
@@ -13,7 +14,14 @@ const allowedHeaders = [
   companyHeader,
   requestIdHeader,
 ].join(", ");
-const exposedHeaders = [...cors.exposedHeaders, idempotencyReplayedHeader, requestIdHeader, "retry-after"].join(", ");
+const exposedHeaders = [
+  ...cors.exposedHeaders,
+  idempotencyReplayedHeader,
+  rateLimitHeader,
+  rateLimitPolicyHeader,
+  requestIdHeader,
+  "retry-after",
+].join(", ");
 
 /** Lets web pages of the given origins read answers. */
 export interface CorsRules {

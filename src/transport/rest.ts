@@ -75,9 +75,7 @@ export function restErrorAnswer(error: StatusError, headers: Readonly<Record<str
       ...headers,
       [requestIdHeader]: error.requestId,
       ...(error.reason === "METHOD_NOT_ALLOWED" && cause?.["allow"] ? { allow: cause["allow"] } : {}),
-      ...(error.httpStatus === 503 && error.retryDelayMs
-        ? { "retry-after": String(Math.ceil(error.retryDelayMs / 1_000)) }
-        : {}),
+      ...(error.retryAfter ? { "retry-after": error.retryAfter } : {}),
     },
   );
 }

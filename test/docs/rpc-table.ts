@@ -37,7 +37,7 @@ const head = [
   "# Rpcs",
   "",
   "Written by `npm run docs` from the contract in `proto/`. Beside the errors of its own an rpc can answer those that its",
-  "service names: keys, permissions, malformed requests, overload, deadlines.",
+  "service names: keys, permissions, malformed requests, rates, overload, deadlines.",
   "",
 ];
 

@@ -18,6 +18,15 @@ describe("the configuration", () => {
     });
   });
 
+  it("takes as many calls at once as in the time of the rate, unless told otherwise", () => {
+    const { rateLimits } = readConfig({ RATE_LIMIT_PER_KEY: "100/s burst 200", RATE_LIMIT_PER_COMPANY: "5000/h" });
+    expect(rateLimits).toEqual({
+      perKey: { calls: 100, seconds: 1, burst: 200 },
+      perCompany: { calls: 5_000, seconds: 3_600, burst: 5_000 },
+    });
+    expect(readConfig({}).rateLimits).toEqual({});
+  });
+
   it("says what a rule between variables asks for, not what was found", () => {
     const found = thrownBy(() =>
       readConfig({ HTTP_PORT: "9000", GRPC_PORT: "9000", DATABASE_MIGRATION_URL: databaseUrl }),
@@ -113,6 +122,10 @@ describe("the configuration", () => {
     [{ EXTERNAL_API_ALLOW: "*.example.com:443" }, ["EXTERNAL_API_ALLOW"]],
     [{ EXTERNAL_API_ALLOW: "a.example:0" }, ["EXTERNAL_API_ALLOW"]],
     [{ EXTERNAL_API_ALLOW: "a.example:65536" }, ["EXTERNAL_API_ALLOW"]],
+    [{ RATE_LIMIT_PER_KEY: "100/s", RATE_LIMIT_PER_COMPANY: "1000/min burst 50" }, []],
+    ...["100", "100/day", "0/s", "1.5/s", "100/s burst 0", "100/s burst", "10000000/s", "-1/s", "100 /s"].map(
+      (text): [{ RATE_LIMIT_PER_KEY: string }, string[]] => [{ RATE_LIMIT_PER_KEY: text }, ["RATE_LIMIT_PER_KEY"]],
+    ),
     [{ SECRET_KEY_PREVIOUS: `${secretKey},${secretKey}` }, []],
   ])("holds the rules between variables: %j", (environment, names) => {
     expect(faultsOf(environment).map((fault) => fault.name)).toEqual(names);

@@ -1,7 +1,7 @@
 import type { Message } from "@bufbuild/protobuf";
 import { anyUnpack } from "@bufbuild/protobuf/wkt";
 import { Code } from "../../src/gen/proto/google/rpc/code_pb.js";
-import type { BadRequest, ErrorInfo } from "../../src/gen/proto/google/rpc/error_details_pb.js";
+import type { BadRequest, ErrorInfo, RetryInfo } from "../../src/gen/proto/google/rpc/error_details_pb.js";
 import type { Status } from "../../src/gen/proto/google/rpc/status_pb.js";
 import { detailTypes } from "../../src/transport/detail-types.js";
 
@@ -24,6 +24,8 @@ export interface Refusal {
   readonly domain: string;
   readonly metadata: Readonly<Record<string, string>>;
   readonly violations: readonly Violation[];
+  /** When the call may be sent again unchanged, by RetryInfo. */
+  readonly retryDelayMs: number | undefined;
   /** Type names of all details. */
   readonly detailTypes: readonly string[];
   readonly headers: Headers;
@@ -60,6 +62,7 @@ export interface ErrorParts {
 export function toRefusal({ code, text, details, headers, wire }: ErrorParts): Refusal {
   const info = details.find(isErrorInfo);
   const badRequest = details.find(isBadRequest);
+  const delay = details.find(isRetryInfo)?.retryDelay;
   return {
     ok: false,
     code: Code[code] ?? String(code),
@@ -68,6 +71,7 @@ export function toRefusal({ code, text, details, headers, wire }: ErrorParts): R
     domain: info?.domain ?? "",
     metadata: info?.metadata ?? {},
     violations: (badRequest?.fieldViolations ?? []).map(({ field, reason }) => ({ field, reason })),
+    retryDelayMs: delay && Number(delay.seconds) * 1_000 + delay.nanos / 1_000_000,
     detailTypes: details.map((detail) => detail.$typeName),
     headers,
     wire,
@@ -85,4 +89,8 @@ function isErrorInfo(message: Message): message is ErrorInfo {
 
 function isBadRequest(message: Message): message is BadRequest {
   return message.$typeName === "google.rpc.BadRequest";
+}
+
+function isRetryInfo(message: Message): message is RetryInfo {
+  return message.$typeName === "google.rpc.RetryInfo";
 }
