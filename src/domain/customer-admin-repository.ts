@@ -1,12 +1,26 @@
 import type { Customer, CustomerStatus } from "./customer.js";
-import type { CustomerRecord, CustomerTarget, MissingReferences, References } from "./customer-repository.js";
-import type { ImportAuthors, ImportTimes, StaffLookup } from "./record-import.js";
+import type {
+  AddressRecord,
+  CustomerRecord,
+  CustomerTarget,
+  MissingReferences,
+  References,
+} from "./customer-repository.js";
+import type { KeptNote } from "./nested-import.js";
+import type { NestedLookup } from "./nested-violations.js";
+import type { ImportAuthors, ImportTimes } from "./record-import.js";
 import type { Tag, TagReference, TagResolution } from "./tags.js";
 import type { Write } from "./write.js";
 
 /** A customer that another system has kept, checked and with its tags found. */
-export interface ImportedCustomer extends Omit<CustomerRecord, "tags">, Required<ImportTimes>, Required<ImportAuthors> {
+export interface ImportedCustomer
+  extends Omit<CustomerRecord, "tags" | "address" | "notes">,
+    Required<ImportTimes>,
+    Required<ImportAuthors> {
   readonly id: string;
+  /** Without an id it gets a new one. */
+  readonly address?: AddressRecord & { readonly id?: string };
+  readonly notes: readonly KeptNote[];
   readonly tags: readonly Tag[];
   readonly status: CustomerStatus;
   readonly lastAppointmentTime?: Date;
@@ -14,9 +28,7 @@ export interface ImportedCustomer extends Omit<CustomerRecord, "tags">, Required
 }
 
 /** The import of one customer inside one transaction; an error undoes all. */
-export interface CustomerImportUnit extends StaffLookup {
-  /** The stamp of the change, by the database's clock. */
-  readonly now: Date;
+export interface CustomerImportUnit extends NestedLookup {
   /** Whether the company has a customer with this id, archived or not. */
   exists(id: string): Promise<boolean>;
   /** Whether a record with the id of this import was erased. Exact once the record is stored: that waits for an erasure. */

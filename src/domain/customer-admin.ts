@@ -3,10 +3,12 @@ import type { Caller } from "./caller.js";
 import { applyConsent, defaultConsent } from "./consent.js";
 import type { Customer, CustomerStatus } from "./customer.js";
 import type { CustomerAdminRepository } from "./customer-admin-repository.js";
-import type { CustomerRepository } from "./customer-repository.js";
+import type { AddressRecord, CustomerRepository } from "./customer-repository.js";
 import { type NewCustomer, quotaExceeded } from "./customers.js";
 import { alreadyExists, DomainError, erased, invalidRequest, notFound, type Violation } from "./errors.js";
 import { checkCustomFields } from "./field-check.js";
+import { type ImportedNote, keepNotes } from "./nested-import.js";
+import { type Nested, nestedNotes, nestedViolations } from "./nested-violations.js";
 import {
   authorsOf,
   authorViolations,
@@ -29,10 +31,16 @@ export interface RecordName {
 
 /** What ImportCustomer asks for, parsed. */
 export interface CustomerImport extends RecordName, ImportTimes, ImportAuthors {
-  readonly customer: NewCustomer;
+  readonly customer: NewImportedCustomer;
   readonly status: CustomerStatus;
   readonly lastAppointmentTime?: Date;
   readonly nextAppointmentTime?: Date;
+}
+
+/** A customer whose address and notes may keep their ids. */
+export interface NewImportedCustomer extends Omit<NewCustomer, "address" | "notes"> {
+  readonly address?: AddressRecord & { readonly id?: string };
+  readonly notes: readonly ImportedNote[];
 }
 
 export interface CustomerAdminDependencies {
@@ -86,14 +94,19 @@ export function createCustomerAdmin({
         const resolved = await unit.resolveTags(customer.tags, mayCreateTags(caller, reach));
         const missing = await unit.missing(customer);
         const refused = { missing, tags: resolved, references: customer.tags, violations: fields.violations };
-        const own = [...timeViolations(input, unit.now), ...(await authorViolations(unit, input))];
+        const own = [
+          ...timeViolations(input, unit.now),
+          ...(await authorViolations(unit, input)),
+          ...(await nestedViolations(unit, nestedIn(customer))),
+        ];
         refuse(own, referenceError(refused));
         if (await unit.exists(id)) throw alreadyExists("Customer", "id");
         const limit = await unit.count();
         if (limit !== undefined) throw quotaExceeded(companyId, limit);
+        const times = timesOf(input, unit.now);
         await unit.insert({
           ...{ ...customer, ...authors, id, status: input.status, tags: resolved.tags, customFields: fields.values },
-          ...timesOf(input, unit.now),
+          ...{ ...times, notes: keepNotes(customer.notes, { time: times.createdTime, author: authors.createdBy }) },
           consent: applyConsent(defaultConsent, customer.consent),
           ...(input.lastAppointmentTime ? { lastAppointmentTime: input.lastAppointmentTime } : {}),
           ...(input.nextAppointmentTime ? { nextAppointmentTime: input.nextAppointmentTime } : {}),
@@ -115,6 +128,14 @@ export function createCustomerAdmin({
       return customer.tags;
     },
   };
+}
+
+function nestedIn({ address, notes }: NewImportedCustomer): Nested[] {
+  const { id } = address ?? {};
+  return [
+    ...(id === undefined ? [] : [{ kind: "address", field: "customer.address", id } as const]),
+    ...nestedNotes("note", "customer.notes", notes),
+  ];
 }
 
 /** Throws everything that is wrong with the import and with the customer in it. */

@@ -8,7 +8,8 @@ import { assertLead, assertNotPromoted, type Lead } from "./lead.js";
 import type { LeadAdminRepository, LeadImportUnit } from "./lead-admin-repository.js";
 import { inLead, leadReferenceViolations } from "./lead-references.js";
 import { type NewLead, onlyBusinessOf } from "./leads.js";
-import type { PetRecord } from "./pet.js";
+import { type ImportedPet, keepPet } from "./nested-import.js";
+import { type Nested, nestedNotes, nestedViolations } from "./nested-violations.js";
 import {
   authorsOf,
   authorViolations,
@@ -22,7 +23,12 @@ import type { Write } from "./write.js";
 
 /** What ImportLead asks for, parsed. */
 export interface LeadImport extends RecordName, ImportTimes, ImportAuthors {
-  readonly lead: NewLead;
+  readonly lead: NewImportedLead;
+}
+
+/** A lead whose pets may keep their ids, times, authors and notes. */
+export interface NewImportedLead extends Omit<NewLead, "pets"> {
+  readonly pets: readonly ImportedPet[];
 }
 
 export interface LeadAdminDependencies {
@@ -68,14 +74,19 @@ export function createLeadAdmin({ leadAdmin, customFields }: LeadAdminDependenci
         const violations = [
           ...timeViolations(input, unit.now),
           ...(await authorViolations(unit, input)),
+          ...(await nestedViolations(unit, lead.pets.flatMap(nestedIn))),
           ...inLead([...fields.violations, ...leadReferenceViolations({ references, petCodePaths })]),
         ];
         if (violations.length > 0) throw invalidRequest(violations);
         if (await unit.exists(id)) throw alreadyExists("Lead", "id");
         const consent = applyConsent(defaultConsent, lead.consent);
         const stamp = { ...timesOf(input, unit.now), ...authorsOf(input, write) };
-        await unit.insert({ ...lead, ...stamp, consent, customFields: fields.values });
+        const pets = lead.pets.map((pet) => keepPet(pet, { companyId, now: unit.now, write }));
+        await unit.insert({ ...lead, ...stamp, pets, consent, customFields: fields.values });
         if (await unit.isErased()) throw erased("Lead", id);
+        for (const { id: petId } of pets) {
+          if (petId !== undefined && (await unit.isPetErased(petId))) throw erased("Pet", petId);
+        }
       });
       // A replay shows the lead as it now is, and it may have moved out of the key's locations.
       if (!reachesLead(reach, stored)) throw notFound("Lead", id);
@@ -84,7 +95,21 @@ export function createLeadAdmin({ leadAdmin, customFields }: LeadAdminDependenci
   };
 }
 
-async function missingCodePaths(unit: LeadImportUnit, pets: readonly PetRecord[]): Promise<string[]> {
+function nestedIn({ id, notes, ...stated }: ImportedPet, position: number): Nested[] {
+  const { createdTime, lastUpdatedTime, createdBy, lastUpdatedBy } = stated;
+  const field = `lead.pets[${position}]`;
+  const pet: Nested = {
+    ...{ kind: "pet", field },
+    ...(id === undefined ? {} : { id }),
+    ...(createdTime ? { createdTime } : {}),
+    ...(lastUpdatedTime ? { lastUpdatedTime } : {}),
+    ...(createdBy === undefined ? {} : { createdBy }),
+    ...(lastUpdatedBy === undefined ? {} : { lastUpdatedBy }),
+  };
+  return [pet, ...nestedNotes("petNote", `${field}.notes`, notes)];
+}
+
+async function missingCodePaths(unit: LeadImportUnit, pets: readonly ImportedPet[]): Promise<string[]> {
   const missing = new Set(await unit.missingPetCodes([...new Set(pets.flatMap((pet) => pet.petCodeIds))]));
   return pets.flatMap(({ petCodeIds }, position) =>
     petCodeIds.flatMap((code, index) => (missing.has(code) ? [`pets[${position}].pet_codes[${index}].id`] : [])),

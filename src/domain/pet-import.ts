@@ -1,16 +1,10 @@
 import { reachOf, visibilityWithin } from "./access.js";
 import type { Caller, Visibility } from "./caller.js";
 import { alreadyExists, erased, invalidRequest, type Violation } from "./errors.js";
-import { maxPets, maxPetsOfCustomer, type Pet, type PetRecord, type PetStamp } from "./pet.js";
-import {
-  authorsOf,
-  authorViolations,
-  type ImportAuthors,
-  type ImportTimes,
-  type StaffLookup,
-  timesOf,
-  timeViolations,
-} from "./record-import.js";
+import { type ImportedPet, type KeptPet, keepPet } from "./nested-import.js";
+import { type NestedLookup, nestedNotes, nestedViolations } from "./nested-violations.js";
+import { maxPets, maxPetsOfCustomer, type Pet } from "./pet.js";
+import { authorViolations, timeViolations } from "./record-import.js";
 import type { Write } from "./write.js";
 
 /** Whose pet it is. */
@@ -20,11 +14,11 @@ export interface PetOwner {
 }
 
 /** What ImportPet asks for, parsed. */
-export interface PetImport extends ImportTimes, ImportAuthors {
+export interface PetImport {
   readonly companyId: string;
   readonly id: string;
   readonly owner: PetOwner;
-  readonly pet: PetRecord;
+  readonly pet: ImportedPet;
 }
 
 export interface PetImportTarget {
@@ -35,9 +29,7 @@ export interface PetImportTarget {
 }
 
 /** The import of one pet inside one transaction; an error undoes all. */
-export interface PetImportUnit extends StaffLookup {
-  /** The stamp of the change, by the database's clock. */
-  readonly now: Date;
+export interface PetImportUnit extends NestedLookup {
   /** Whether the owner is there, in use, and seen by the caller; it is then under lock. */
   readonly hasOwner: boolean;
   /** How many pets the owner has that are not archived. */
@@ -48,7 +40,7 @@ export interface PetImportUnit extends StaffLookup {
   exists(): Promise<boolean>;
   /** Whether a pet with the id was erased. Exact once the pet is stored: that waits for an erasure. */
   isErased(): Promise<boolean>;
-  insert(pet: PetRecord, stamp: PetStamp): Promise<void>;
+  insert(pet: KeptPet): Promise<void>;
 }
 
 export interface PetImportRepository {
@@ -68,14 +60,15 @@ export function createPetImports(pets: PetImportRepository): PetImports {
       const visibility = visibilityWithin(reachOf(caller, companyId));
       return pets.import({ visibility, companyId, id, owner }, write, async (unit) => {
         const violations = [
-          ...timeViolations(input, unit.now),
-          ...(await authorViolations(unit, input)),
+          ...timeViolations(pet, unit.now),
+          ...(await authorViolations(unit, pet)),
           ...(await ownerViolations(unit, owner)),
           ...(await codeViolations(unit, pet.petCodeIds)),
+          ...(await nestedViolations(unit, nestedNotes("petNote", "pet.notes", pet.notes))),
         ];
         if (violations.length > 0) throw invalidRequest(violations);
         if (await unit.exists()) throw alreadyExists("Pet", "id");
-        await unit.insert(pet, { ...timesOf(input, unit.now), ...authorsOf(input, write) });
+        await unit.insert(keepPet({ ...pet, id }, { companyId, now: unit.now, write }));
         if (await unit.isErased()) throw erased("Pet", id);
       });
     },

@@ -8,10 +8,11 @@ import {
   ImportCustomerRequestSchema,
 } from "../gen/proto/moego/admin/v1/customer_admin_service_pb.js";
 import { countryOf, perCountry } from "./country.js";
-import { newCustomer } from "./customer-create-input.js";
+import { newCustomerFields, toNewCustomer } from "./customer-create-input.js";
 import { enumNumber, withoutUndefined } from "./customer-input.js";
 import { toProtoCustomer, toProtoTag } from "./customer-message.js";
 import { givenId, id, list } from "./fields.js";
+import { importedAddress, importedNotes } from "./nested-import-input.js";
 import { parse } from "./parse.js";
 import {
   importAuthors,
@@ -63,11 +64,19 @@ export const recordName = z.object({ companyId: id, id });
 
 const tagRemoval = recordName.extend({ tagIds: list(id, maxTagsPerCustomer) });
 
+const importedCustomer = (country: string) =>
+  z
+    .object({ ...newCustomerFields(country), address: importedAddress.optional(), notes: importedNotes })
+    .transform(({ address, notes, ...fields }) => ({
+      ...{ ...toNewCustomer(fields), notes },
+      ...(address ? { address } : {}),
+    }));
+
 const customerImport = perCountry((country) =>
   recordName
     .extend({
       id: givenId,
-      customer: newCustomer(country),
+      customer: importedCustomer(country),
       ...importTimes,
       ...importAuthors,
       status: enumNumber(2),

@@ -15,7 +15,7 @@ import { id, line, list, optionalId, text } from "./fields.js";
 import { because } from "./parse.js";
 
 /** Most notes, fields and filter values of one call. */
-const maxNotesPerCall = 50;
+export const maxNotesPerCall = 50;
 const maxFieldsPerCall = 200;
 export const maxFilterValues = 100;
 

@@ -11,6 +11,7 @@ import { recordName } from "./customer-admin.js";
 import { givenId } from "./fields.js";
 import { consentOnce, leadCreation, toNewLead } from "./lead-input.js";
 import { toProtoLead } from "./lead-message.js";
+import { importedPet } from "./nested-import-input.js";
 import { parse } from "./parse.js";
 import { importAuthors, importTimes, repetitionViolations, statedAuthors, statedTimes } from "./record-import-input.js";
 import type { ServiceHandlers } from "./rpc.js";
@@ -54,7 +55,7 @@ export function createLeadAdminHandlers(admin: LeadAdmin): ServiceHandlers<typeo
 
 const leadImport = perCountry((country) =>
   recordName
-    .extend({ id: givenId, ...leadCreation(country), ...importTimes, ...importAuthors })
+    .extend({ id: givenId, ...leadCreation(country, importedPet(country)), ...importTimes, ...importAuthors })
     .refine(...consentOnce)
     .transform(({ companyId, id, lead, complianceConfig, ...times }) => ({
       ...{ companyId, id, ...statedTimes(times), ...statedAuthors(times) },

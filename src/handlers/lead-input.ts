@@ -45,26 +45,25 @@ export function leadFields(country: string) {
   };
 }
 
-function newLeadFields(country: string) {
-  const schema = z.object({ ...leadFields(country), firstName: text(nameRule), pets: list(newPet(country), maxPets) });
-  type Fields = z.output<typeof schema>;
+/** What CreateLead and ImportLead demand of a lead with pets of their own kind. */
+function demandingLead<T extends z.ZodType<Demanded>>(schema: T) {
   return schema
     .refine(
-      ...rule((lead: Fields) => lead.id === "", {
+      ...rule((lead: Demanded) => lead.id === "", {
         path: "id",
         reason: "NOT_ALLOWED",
         message: "A new lead has no id yet.",
       }),
     )
     .refine(
-      ...rule((lead: Fields) => lead.phone !== "" || lead.email !== "", {
+      ...rule((lead: Demanded) => lead.phone !== "" || lead.email !== "", {
         path: "phone",
         reason: "REQUIRED",
         message: "A lead needs a phone number or an email address.",
       }),
     )
     .refine(
-      ...rule((lead: Fields) => !lead.address || lead.address.id === "", {
+      ...rule((lead: Demanded) => !lead.address || lead.address.id === "", {
         path: "address",
         reason: "NOT_ALLOWED",
         message: "A new address has no id yet.",
@@ -72,18 +71,29 @@ function newLeadFields(country: string) {
     );
 }
 
-/** The fields of CreateLead, which an import has as well. */
-export function leadCreation(country: string) {
-  return { lead: newLeadFields(country).optional(), complianceConfig: consentChange.optional() };
+interface Demanded {
+  readonly id: string;
+  readonly phone: string;
+  readonly email: string;
+  readonly address?: { readonly id: string } | undefined;
 }
 
-interface LeadCreation {
-  readonly lead?: z.output<ReturnType<typeof newLeadFields>> | undefined;
+const ofLead = (country: string) => ({ ...leadFields(country), firstName: text(nameRule) });
+type NewFields = z.output<z.ZodObject<ReturnType<typeof ofLead>>>;
+
+/** The fields of CreateLead, which an import has as well, with pets that are read as they say. */
+export function leadCreation<Pet extends z.ZodType>(country: string, pet: Pet) {
+  const lead = demandingLead(z.object({ ...ofLead(country), pets: list(pet, maxPets) }));
+  return { lead: lead.optional(), complianceConfig: consentChange.optional() };
+}
+
+interface LeadCreation<Pet> {
+  readonly lead?: (NewFields & { readonly pets: readonly Pet[] }) | undefined;
   readonly complianceConfig?: z.output<typeof consentChange> | undefined;
 }
 
 export const consentOnce = rule(
-  ({ lead, complianceConfig }: LeadCreation) => !(complianceConfig && lead?.complianceConfig),
+  ({ lead, complianceConfig }: LeadCreation<unknown>) => !(complianceConfig && lead?.complianceConfig),
   {
     path: "complianceConfig",
     reason: "CONFLICT",
@@ -92,7 +102,10 @@ export const consentOnce = rule(
 );
 
 /** Undefined when there is no lead, which the contract requires. */
-export function toNewLead({ lead, complianceConfig }: LeadCreation): NewLead | undefined {
+export function toNewLead<Pet>({
+  lead,
+  complianceConfig,
+}: LeadCreation<Pet>): (Omit<NewLead, "pets"> & { readonly pets: readonly Pet[] }) | undefined {
   if (!lead) return undefined;
   const { firstName, lastName, avatar, phone, email: mail, pets, customFields: fields, companyId } = lead;
   const { preferredBusinessId, allocateStaffId, lifeCycle, actionStatus, referralSource } = lead;
@@ -111,9 +124,9 @@ export function toNewLead({ lead, complianceConfig }: LeadCreation): NewLead | u
 /** CreateLead: message to domain. */
 export const newLead = perCountry((country) =>
   z
-    .object(leadCreation(country))
+    .object(leadCreation(country, newPet(country)))
     .refine(...consentOnce)
-    .transform(toNewLead),
+    .transform((creation): NewLead | undefined => toNewLead(creation)),
 );
 
 /** ListLeads: message to domain. */

@@ -16,7 +16,7 @@ import { maskPaths, pick, readMask, type UpdateMask } from "./field-mask.js";
 import { id, list, text } from "./fields.js";
 import { leadFields } from "./lead-input.js";
 import { because } from "./parse.js";
-import { demanding, pet, toPetEdit, toPetRecord, toPetReplacement } from "./pet-input.js";
+import { demanding, pet, toPetEdit, toPetRecord, toPetReplacement, withoutNewNoteIds } from "./pet-input.js";
 
 /** Fields of a lead that no path names: what it is, and what is ours to write. */
 const notMaskable = [
@@ -74,14 +74,14 @@ function leadUpdateSchema(country: string, petEntry: z.ZodType<PetEntry>) {
 }
 
 function petEdit(country: string) {
-  return demanding(pet(country)).transform(
+  return withoutNewNoteIds(demanding(pet(country))).transform(
     (parsed): PetEntry =>
       parsed.id === "" ? { record: toPetRecord(parsed) } : { id: parsed.id, edit: toPetEdit(parsed) },
   );
 }
 
 function petReplacement(country: string) {
-  return demanding(pet(country), true).transform(
+  return withoutNewNoteIds(demanding(pet(country), true)).transform(
     (parsed): PetEntry =>
       parsed.id === "" ? { record: toPetRecord(parsed) } : { id: parsed.id, edit: toPetReplacement(parsed) },
   );

@@ -10,8 +10,8 @@ import {
 import { countryOf, perCountry } from "./country.js";
 import { recordName } from "./customer-admin.js";
 import { givenId } from "./fields.js";
+import { importedPet } from "./nested-import-input.js";
 import { parse } from "./parse.js";
-import { newPet } from "./pet-input.js";
 import { toProtoPet } from "./pet-message.js";
 import { importAuthors, importTimes, repetitionViolations, statedAuthors, statedTimes } from "./record-import-input.js";
 import type { ServiceHandlers } from "./rpc.js";
@@ -37,10 +37,10 @@ export function createPetAdminHandlers(pets: PetImports): ServiceHandlers<typeof
 
 const petImport = perCountry((country) =>
   recordName
-    .extend({ id: givenId, pet: newPet(country).optional(), ...importTimes, ...importAuthors })
+    .extend({ id: givenId, pet: importedPet(country).optional(), ...importTimes, ...importAuthors })
     .transform(({ companyId, id: petId, pet, ...stated }) => ({
-      ...{ companyId, id: petId, pet },
-      ...{ ...statedTimes(stated), ...statedAuthors(stated) },
+      ...{ companyId, id: petId },
+      pet: pet && { ...pet, ...statedTimes(stated), ...statedAuthors(stated) },
     })),
 );
 
@@ -53,9 +53,12 @@ function ownerViolations({ owner }: ImportPetRequest): Violation[] {
   return [{ field, reason: "INVALID_FORMAT", description: "Must be 1 to 30 letters, digits, `_`, `.` or `-`." }];
 }
 
-/** The pet without the id of the request, which a new pet may not have. */
+/** The pet without an id, times and authors of its own: the request says them. */
 function unnamed(request: ImportPetRequest): ImportPetRequest {
   const bare = clone(ImportPetRequestSchema, request);
-  if (bare.pet) bare.pet.id = "";
+  if (!bare.pet) return bare;
+  Object.assign(bare.pet, { id: "", createdBy: "", lastUpdatedBy: "" });
+  delete bare.pet.createdTime;
+  delete bare.pet.lastUpdatedTime;
   return bare;
 }

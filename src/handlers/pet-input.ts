@@ -99,7 +99,7 @@ export type ParsedPet = z.output<ReturnType<typeof pet>>;
 
 /** A pet that is created: it has no id yet and needs a name, a type and a breed. */
 export function newPet(country: string) {
-  return demanding(pet(country))
+  return withoutNewNoteIds(demanding(pet(country)))
     .refine(
       ...rule((value: ParsedPet) => value.id === "", {
         path: "id",
@@ -110,25 +110,36 @@ export function newPet(country: string) {
     .transform(toPetRecord);
 }
 
-/** Demands what every pet needs: of a pet without an id, or of all of them; and a new pet has no notes yet. */
-export function demanding<T extends z.ZodType<ParsedPet>>(schema: T, ofAll = false) {
+type Demanded = Pick<ParsedPet, "id" | "name" | "breed" | "type">;
+
+/** Demands what every pet needs: of a pet without an id, or of all of them. */
+export function demanding<T extends z.ZodType<Demanded>>(schema: T, ofAll = false) {
   const needs = (field: "name" | "breed" | "type", message: string) =>
-    rule((value: ParsedPet) => (value.id !== "" && !ofAll) || Boolean(value[field]), {
+    rule((value: Demanded) => (value.id !== "" && !ofAll) || Boolean(value[field]), {
       ...{ path: field, reason: "REQUIRED", message },
     });
   return schema
     .refine(...needs("name", "Must not be empty."))
     .refine(...needs("type", "Must be said."))
-    .refine(...needs("breed", "Must not be empty."))
-    .superRefine((value: ParsedPet, context) => {
-      for (const [position, note] of value.notes.entries()) {
-        if (value.id !== "" || note.id === "") continue;
-        context.addIssue({ ...because("NOT_ALLOWED", "A new note has no id yet."), path: ["notes", position, "id"] });
-      }
-    });
+    .refine(...needs("breed", "Must not be empty."));
+}
+
+/** A new pet has no notes yet that could be named. */
+export function withoutNewNoteIds<T extends z.ZodType<Pick<ParsedPet, "id" | "notes">>>(schema: T) {
+  return schema.superRefine((value: Pick<ParsedPet, "id" | "notes">, context) => {
+    for (const [position, note] of value.notes.entries()) {
+      if (value.id !== "" || note.id === "") continue;
+      context.addIssue({ ...because("NOT_ALLOWED", "A new note has no id yet."), path: ["notes", position, "id"] });
+    }
+  });
 }
 
 export function toPetRecord(parsed: ParsedPet): PetRecord {
+  return { ...toPetTraits(parsed), notes: parsed.notes.map(({ content }) => content) };
+}
+
+/** All that a pet says but who and when, and its notes. */
+export function toPetTraits(parsed: Omit<ParsedPet, "id" | "notes">): Omit<PetRecord, "id" | "notes"> {
   const { name, breed, fixed: neutered, coat, behavior, photo } = parsed;
   const gender = petGenders[parsed.gender - 1];
   const evaluationStatus = evaluationStatuses[parsed.evaluationStatus - 1];
@@ -144,13 +155,12 @@ export function toPetRecord(parsed: ParsedPet): PetRecord {
     ...(evaluationStatus ? { evaluationStatus } : {}),
     vaccinations: parsed.vaccinations,
     petCodeIds: parsed.petCodes,
-    notes: parsed.notes.map(({ content }) => content),
   };
 }
 
 /** An edit that keeps what the message leaves empty. */
 export function toPetEdit(parsed: ParsedPet): PetEdit {
-  const { petCodeIds, notes: _, status, type, ...record } = toPetRecord(parsed);
+  const { petCodeIds, status, type, ...record } = toPetTraits(parsed);
   const traits = {
     ...record,
     status: parsed.status === 0 ? undefined : status,
@@ -166,7 +176,7 @@ export function toPetEdit(parsed: ParsedPet): PetEdit {
 
 /** An edit that says all of the pet: what the message leaves empty is cleared. */
 export function toPetReplacement(parsed: ParsedPet): PetEdit {
-  const { petCodeIds, notes: _, ...traits } = toPetRecord(parsed);
+  const { petCodeIds, ...traits } = toPetTraits(parsed);
   const cleared = { birthday: null, gender: null, weight: null, vet: null, evaluationStatus: null };
   return {
     ...{ traits: { ...cleared, ...traits }, petCodeIds },

@@ -16,6 +16,7 @@ import { recordChange, recordConsent } from "./ledgers.js";
 import type { Pseudonym } from "./pseudonym.js";
 import { missingReferences, missingStaff } from "./references.js";
 import { resolveTags } from "./tags.js";
+import { takenIds } from "./taken-ids.js";
 
 export interface CustomerImporting {
   readonly key: RecordKey;
@@ -62,6 +63,7 @@ function createUnit(
     isErased: () => isErased(tx, { companyId, kind: "customer", id, pseudonym }),
     missing: (references) => missingReferences(tx, companyId, references),
     missingStaff: (ids) => missingStaff(tx, companyId, ids),
+    taken: (kind, ids) => takenIds(tx, { companyId, kind, ids }),
 
     resolveTags: (references, mayCreate) => resolveTags(tx, { companyId, references, mayCreate, now, write }),
     count: () => countOneMore(tx, companyId),
@@ -69,19 +71,19 @@ function createUnit(
     async insert(customer) {
       await tx.customer.create({ data: { companyId, id, ...columnsOf(customer) } });
       if (customer.address) {
-        const { postal_code: postalCode, ...address } = addressColumns(customer.address);
+        const { postal_code: postalCode, ...address } = addressColumns(customer.address, customer.address.id);
         await tx.customerAddress.create({ data: { ...address, companyId, customerId: id, postalCode } });
       }
-      const { createdTime, createdBy: lastUpdatedBy, consent } = customer;
-      const stamp = { createdTime, lastUpdatedBy, lastUpdatedTime: createdTime };
       await tx.customerNote.createMany({
-        data: customer.notes.map((note) => ({ ...stamp, companyId, customerId: id, id: newId(idPrefixes.note), note })),
+        data: customer.notes.map(({ id: noteId = newId(idPrefixes.note), text: note, ...stamp }) => ({
+          ...{ companyId, customerId: id, id: noteId, note, ...stamp },
+        })),
       });
       await tx.customerTag.createMany({
         data: customer.tags.map((tag) => ({ companyId, customerId: id, tagId: tag.id })),
       });
       const subject = { companyId, subjectKind: "customer", subjectId: id } as const;
-      await recordConsent(tx, write, { ...subject, after: consent, time: now });
+      await recordConsent(tx, write, { ...subject, after: customer.consent, time: now });
       await recordChange(tx, write, { companyId, kind: "customer", id, version: 1n, time: now });
     },
   };

@@ -15,6 +15,7 @@ import { recordChange, recordConsent } from "./ledgers.js";
 import { createPetWriter } from "./pet-writer.js";
 import type { Pseudonym } from "./pseudonym.js";
 import { missingStaff } from "./references.js";
+import { takenIds } from "./taken-ids.js";
 
 export interface LeadImporting {
   readonly key: RecordKey;
@@ -53,9 +54,11 @@ function createUnit(tx: Prisma.TransactionClient, { key, now, write, pseudonym }
 
     exists: async (leadId) => (await tx.lead.count({ where: { companyId, id: leadId } })) > 0,
     isErased: () => isErased(tx, { companyId, kind: "lead", id, pseudonym }),
+    isPetErased: (petId) => isErased(tx, { companyId, kind: "pet", id: petId, pseudonym }),
     missing: (references) => missingLeadReferences(tx, companyId, references),
     missingPetCodes: (ids) => pets.missingCodes(ids),
     missingStaff: (ids) => missingStaff(tx, companyId, ids),
+    taken: (kind, ids) => takenIds(tx, { companyId, kind, ids }),
 
     async insert({ pets: records, address, consent, email, lifeCycleId, ...lead }) {
       const { firstName, lastName, avatar, phone, customFields } = lead;
@@ -73,7 +76,7 @@ function createUnit(tx: Prisma.TransactionClient, { key, now, write, pseudonym }
           referralSourceId: lead.referralSourceId ?? null,
         },
       });
-      for (const pet of records) await pets.add({ leadId: id }, pet);
+      for (const pet of records) await pets.addKept({ leadId: id }, pet);
       const subject = { companyId, subjectKind: "lead", subjectId: id } as const;
       await recordConsent(tx, write, { ...subject, after: consent, time: now });
       await recordChange(tx, write, { companyId, kind: "lead", id, version: 1n, time: now });

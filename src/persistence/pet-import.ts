@@ -14,6 +14,7 @@ import { type PetJson, petJson, toPet } from "./pet-rows.js";
 import { createPetWriter } from "./pet-writer.js";
 import type { Pseudonym } from "./pseudonym.js";
 import { missingStaff } from "./references.js";
+import { takenIds } from "./taken-ids.js";
 
 /** Imports pets, each in one transaction: lock of the owner, earlier answer of the claim, claim, work. */
 export function createPetImportRepository(database: Database, pseudonym: Pseudonym): PetImportRepository {
@@ -84,11 +85,12 @@ function createUnit(
     countPets: () => tx.pet.count({ where: { companyId, ...ownedBy, archivedTime: null } }),
     missingCodes: (ids) => writer.missingCodes(ids),
     missingStaff: (ids) => missingStaff(tx, companyId, ids),
+    taken: (kind, ids) => takenIds(tx, { companyId, kind, ids }),
     exists: () => writer.exists(id),
     isErased: () => isErased(tx, { companyId, kind: "pet", id, pseudonym }),
 
-    async insert(pet, stamp) {
-      await writer.add(ownedBy, { ...pet, id }, stamp);
+    async insert(pet) {
+      await writer.addKept(ownedBy, pet);
       if (owner.kind === "customer") return;
       // A lead changes with its pets.
       const lead = await readLead(tx, { companyId, id: owner.id });

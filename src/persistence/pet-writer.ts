@@ -1,4 +1,5 @@
 import { idPrefixes, newId } from "../domain/ids.js";
+import type { KeptPet } from "../domain/nested-import.js";
 import type { Pet, PetEdit, PetRecord, PetStamp, TraitState, Vaccination } from "../domain/pet.js";
 import { authorIn, type Write } from "../domain/write.js";
 import type { Prisma } from "../gen/prisma/client.js";
@@ -26,6 +27,8 @@ export interface PetWriter {
     pet: PetRecord,
     stamp?: PetStamp,
   ): Promise<string>;
+  /** Adds a pet with notes that another system has kept. */
+  addKept(owner: { readonly customerId: string } | { readonly leadId: string }, pet: KeptPet): Promise<string>;
   /** The ids of the notes that were added. */
   edit(pet: Pet, edit: PetEdit): Promise<readonly string[]>;
   /** The ledger of changes keeps one version more than the pet had. */
@@ -63,7 +66,7 @@ export function createPetWriter(tx: Prisma.TransactionClient, { companyId, now, 
     await tx.petVaccination.createMany({ data });
   }
 
-  return {
+  const writer: PetWriter = {
     async missingCodes(ids) {
       const known = await tx.petCode.findMany({
         where: { companyId, id: { in: [...ids] }, archivedTime: null },
@@ -90,6 +93,16 @@ export function createPetWriter(tx: Prisma.TransactionClient, { companyId, now, 
       await addVaccinations(id, pet.vaccinations);
       await recordChange(tx, write, { companyId, kind: "pet", id, version: 1n, time: now });
       return id;
+    },
+
+    async addKept(owner, { stamp, notes, ...pet }) {
+      const petId = await writer.add(owner, { ...pet, notes: [] }, stamp);
+      await tx.petNote.createMany({
+        data: notes.map(({ id = newId(idPrefixes.note), text: content, ...facts }) => ({
+          ...{ companyId, petId, id, content, ...facts },
+        })),
+      });
+      return petId;
     },
 
     async missingNotes({ id: petId }, ids) {
@@ -137,6 +150,7 @@ export function createPetWriter(tx: Prisma.TransactionClient, { companyId, now, 
       await recordChange(tx, write, { companyId, kind: "pet", id: pet.id, version: pet.version + 1n, time: now });
     },
   };
+  return writer;
 }
 
 function traitColumns(traits: TraitState) {

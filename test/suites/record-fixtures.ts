@@ -4,7 +4,7 @@ import { CustomerAdminService } from "../../src/gen/proto/moego/admin/v1/custome
 import { LeadAdminService } from "../../src/gen/proto/moego/admin/v1/lead_admin_service_pb.js";
 import { PetAdminService } from "../../src/gen/proto/moego/admin/v1/pet_admin_service_pb.js";
 import { newCustomer } from "../support/new-customer.js";
-import { newLead } from "../support/new-lead.js";
+import { aDog, newLead } from "../support/new-lead.js";
 import { minimalPet } from "../support/new-pet.js";
 import { freshId, madeCustomer, madeLead } from "../support/records.js";
 import { company, type ListFixture, list, minute, numbers, placeOf, rowId } from "./list-fixture.js";
@@ -23,7 +23,10 @@ export const recordRpcFixtures: readonly RpcFixture[] = [
   rpcFixture(customers.restoreCustomer, { request: madeCustomer, foreignIds: ofCustomerC }),
   rpcFixture(customers.eraseCustomer, { request: madeCustomer, foreignIds: ofCustomerC }),
   rpcFixture(customers.importCustomer, {
-    request: async () => ({ companyId, id: freshId(), customer: newCustomer() }),
+    request: async () => {
+      const within = { address: { id: freshId(), city: "Boston" }, notes: [{ id: freshId(), note: "Shy" }] };
+      return { companyId, id: freshId(), customer: newCustomer(within) };
+    },
   }),
   rpcFixture(customers.removeCustomerTags, {
     request: async (server) => ({ ...(await madeCustomer(server)), tagIds: ["tag_a1"] }),
@@ -32,7 +35,9 @@ export const recordRpcFixtures: readonly RpcFixture[] = [
   rpcFixture(leads.archiveLead, { request: madeLead, foreignIds: ofLeadC }),
   rpcFixture(leads.restoreLead, { request: madeLead, foreignIds: ofLeadC }),
   rpcFixture(leads.eraseLead, { request: madeLead, foreignIds: ofLeadC }),
-  rpcFixture(leads.importLead, { request: async () => ({ companyId, id: freshId(), ...newLead() }) }),
+  rpcFixture(leads.importLead, {
+    request: async () => ({ companyId, id: freshId(), ...newLead({ pets: [{ ...aDog, id: freshId() }] }) }),
+  }),
   rpcFixture(PetAdminService.method.importPet, {
     request: async () => ({
       companyId,

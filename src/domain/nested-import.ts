@@ -1,0 +1,57 @@
+import type { PetRecord, PetStamp } from "./pet.js";
+import { authorsOf, type ImportAuthors, type ImportTimes, timesOf } from "./record-import.js";
+import { authorIn, type Write } from "./write.js";
+
+/** A note that another system has kept. */
+export interface ImportedNote {
+  /** Absent = a new one. */
+  readonly id?: string;
+  readonly text: string;
+  /** Absent = as of the record it belongs to. */
+  readonly lastUpdatedTime?: Date;
+  readonly lastUpdatedBy?: string;
+}
+
+/** A note as an import stores it. */
+export interface KeptNote {
+  /** Absent = a new one. */
+  readonly id?: string;
+  readonly text: string;
+  readonly createdTime: Date;
+  readonly lastUpdatedTime: Date;
+  readonly lastUpdatedBy: string;
+}
+
+/** A pet that another system has kept, with when and by whom it was made and last changed. */
+export interface ImportedPet extends Omit<PetRecord, "notes">, ImportTimes, ImportAuthors {
+  readonly notes: readonly ImportedNote[];
+}
+
+/** A pet as an import stores it. */
+export interface KeptPet extends Omit<PetRecord, "notes"> {
+  readonly notes: readonly KeptNote[];
+  readonly stamp: PetStamp;
+}
+
+/** Notes say when they were last written and not when they were made: that is taken to be the same. */
+export function keepNotes(
+  notes: readonly ImportedNote[],
+  stamp: { readonly time: Date; readonly author: string },
+): KeptNote[] {
+  return notes.map(({ id, text, lastUpdatedTime = stamp.time, lastUpdatedBy = stamp.author }) => ({
+    ...(id === undefined ? {} : { id }),
+    ...{ text, createdTime: lastUpdatedTime, lastUpdatedTime, lastUpdatedBy },
+  }));
+}
+
+export interface PetStamping {
+  readonly companyId: string;
+  readonly now: Date;
+  readonly write: Write;
+}
+
+export function keepPet({ notes, ...pet }: ImportedPet, { companyId, now, write }: PetStamping): KeptPet {
+  const stamp = { ...timesOf(pet, now), ...authorsOf({ ...pet, companyId }, write) };
+  const ofNotes = { time: now, author: authorIn(write, companyId) };
+  return { ...pet, notes: keepNotes(notes, ofNotes), stamp };
+}

@@ -1,0 +1,77 @@
+import type { Violation } from "./errors.js";
+import type { ImportedNote } from "./nested-import.js";
+import {
+  authorViolations,
+  type ImportAuthors,
+  type ImportTimes,
+  type StaffLookup,
+  timeViolations,
+  within,
+} from "./record-import.js";
+
+/** What stands within a record that is imported and may keep its id. */
+export type NestedKind = "address" | "note" | "pet" | "petNote";
+
+/** Something within an import, by the path of its message in the request. */
+export interface Nested extends ImportTimes, ImportAuthors {
+  readonly kind: NestedKind;
+  readonly field: string;
+  readonly id?: string;
+}
+
+/** Where an import looks up what is within it. */
+export interface NestedLookup extends StaffLookup {
+  /** The stamp of the change, by the database's clock. */
+  readonly now: Date;
+  /** Which of these ids the company has for something of the kind; those of pets that were removed count too. */
+  taken(kind: NestedKind, ids: readonly string[]): Promise<ReadonlySet<string>>;
+}
+
+export function nestedNotes(kind: "note" | "petNote", field: string, notes: readonly ImportedNote[]): Nested[] {
+  return notes.map(({ text: _, ...note }, index) => ({ kind, field: `${field}[${index}]`, ...note }));
+}
+
+/** Ids are unique in the company, no time is to come, authors were of the staff. */
+export async function nestedViolations(unit: NestedLookup, nested: readonly Nested[]): Promise<Violation[]> {
+  const violations: Violation[] = [];
+  for (const kind of new Set(nested.map((one) => one.kind))) {
+    violations.push(
+      ...(await takenViolations(
+        unit,
+        kind,
+        nested.filter((one) => one.kind === kind),
+      )),
+    );
+  }
+  const authors = nested.flatMap(({ createdBy, lastUpdatedBy }) => [createdBy, lastUpdatedBy]);
+  const missing = await unit.missingStaff(authors.flatMap((id) => id ?? []));
+  for (const one of nested) {
+    const strangers = await authorViolations({ missingStaff: async () => missing }, one);
+    violations.push(...within(one.field, [...untimely(one, unit.now), ...strangers]));
+  }
+  return violations;
+}
+
+async function takenViolations(
+  unit: NestedLookup,
+  kind: NestedKind,
+  nested: readonly Nested[],
+): Promise<readonly Violation[]> {
+  const ids = nested.flatMap(({ id }) => id ?? []);
+  const taken = new Set(ids.length === 0 ? [] : await unit.taken(kind, ids));
+  return nested.flatMap(({ field, id }) => {
+    if (id === undefined) return [];
+    const isTaken = taken.has(id);
+    taken.add(id);
+    const description = "Another one of the company or of the request has this id.";
+    return isTaken ? [{ field: `${field}.id`, reason: "CONFLICT", description }] : [];
+  });
+}
+
+function untimely({ kind, createdTime, lastUpdatedTime }: Nested, now: Date): Violation[] {
+  if (lastUpdatedTime === undefined && createdTime === undefined) return [];
+  const given = { ...(createdTime ? { createdTime } : {}), ...(lastUpdatedTime ? { lastUpdatedTime } : {}) };
+  if (kind === "pet") return timeViolations(given, now);
+  // A note says only when it was last written.
+  return timeViolations({ createdTime: now, ...given }, now).filter(({ reason }) => reason === "OUT_OF_RANGE");
+}

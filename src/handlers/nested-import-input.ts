@@ -1,0 +1,63 @@
+import { z } from "zod";
+import { isGivenId, isId } from "../domain/ids.js";
+import type { ImportedNote, ImportedPet } from "../domain/nested-import.js";
+import { noteRule } from "../domain/text.js";
+import { address, maxNotesPerCall } from "./customer-input.js";
+import { list, optionalGivenId, optionalId, text } from "./fields.js";
+import { because } from "./parse.js";
+import { demanding, pet, toPetTraits } from "./pet-input.js";
+import { importAuthors, importTimes, moment, statedAuthors, statedTimes } from "./record-import-input.js";
+
+/** What a note says beside its text. */
+const noteFacts = { id: optionalGivenId, lastUpdatedBy: optionalId, lastUpdatedTime: moment };
+
+/** Notes of an imported customer. */
+export const importedNotes = list(
+  z.object({ ...noteFacts, note: text(noteRule) }).transform(({ note, ...facts }) => toImportedNote(note, facts)),
+  maxNotesPerCall,
+);
+
+const importedPetNotes = list(
+  z
+    .object({ ...noteFacts, content: text(noteRule) })
+    .transform(({ content, ...facts }) => toImportedNote(content, facts)),
+  maxNotesPerCall,
+);
+
+/** The address of an imported customer. */
+export const importedAddress = address
+  .superRefine(({ id }, context) => {
+    if (isId(id) && !isGivenId(id))
+      context.addIssue({ ...because("NOT_ALLOWED", "Is kept for erased records."), path: ["id"] });
+  })
+  .transform(({ id, record }) => ({ ...record, ...(id === "" ? {} : { id }) }));
+
+/** A pet that another system has kept: it may have an id, times and authors, and so may its notes. */
+export function importedPet(country: string) {
+  const schema = pet(country).extend({
+    id: optionalGivenId,
+    notes: importedPetNotes,
+    ...importTimes,
+    ...importAuthors,
+  });
+  return demanding(schema, true).transform(
+    ({ id, notes, createdTime, lastUpdatedTime, createdBy, lastUpdatedBy, ...traits }): ImportedPet => ({
+      ...{ ...toPetTraits(traits), notes },
+      ...(id === "" ? {} : { id }),
+      ...statedTimes({ createdTime, lastUpdatedTime }),
+      ...statedAuthors({ createdBy, lastUpdatedBy }),
+    }),
+  );
+}
+
+function toImportedNote(
+  words: string,
+  { id, lastUpdatedBy, lastUpdatedTime }: { id: string; lastUpdatedBy: string; lastUpdatedTime?: Date | undefined },
+): ImportedNote {
+  return {
+    text: words,
+    ...(id === "" ? {} : { id }),
+    ...(lastUpdatedBy === "" ? {} : { lastUpdatedBy }),
+    ...(lastUpdatedTime ? { lastUpdatedTime } : {}),
+  };
+}

@@ -1,0 +1,36 @@
+import type { NestedKind } from "../domain/nested-violations.js";
+import type { Prisma } from "../gen/prisma/client.js";
+
+export interface AskedIds {
+  readonly companyId: string;
+  readonly kind: NestedKind;
+  readonly ids: readonly string[];
+}
+
+/** Which of these ids the company has for something of the kind. The id of a pet that was removed is in the ledger. */
+export async function takenIds(
+  tx: Prisma.TransactionClient,
+  { companyId, kind, ids }: AskedIds,
+): Promise<ReadonlySet<string>> {
+  const select = { id: true } as const;
+  const asked = { where: { companyId, id: { in: [...ids] } }, select };
+  return new Set((await find()).map(({ id }) => id));
+
+  async function find(): Promise<readonly { readonly id: string }[]> {
+    switch (kind) {
+      case "address":
+        return tx.customerAddress.findMany(asked);
+      case "note":
+        return tx.customerNote.findMany(asked);
+      case "petNote":
+        return tx.petNote.findMany(asked);
+      case "pet": {
+        const where = { companyId, kind: "pet", resourceId: { in: [...ids] } };
+        const removed = await tx.change.findMany({ where, select: { resourceId: true }, distinct: ["resourceId"] });
+        return [...(await tx.pet.findMany(asked)), ...removed.map(({ resourceId: id }) => ({ id }))];
+      }
+      default:
+        return kind satisfies never;
+    }
+  }
+}
