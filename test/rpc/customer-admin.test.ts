@@ -11,9 +11,7 @@ import { freshId, madeCustomer } from "../support/records.js";
 import { invalidField, isArchived, notFound } from "../support/refused-with.js";
 import { startServer } from "../support/server.js";
 
-/** Many calls at once may queue for as long as the test likes. */
-const environment = { DATABASE_POOL_WAIT_MS: "20000", DATABASE_LOCK_TIMEOUT_MS: "20000" };
-const server = await startServer({ environment });
+const server = await startServer();
 afterAll(() => server.stop());
 
 const admin = CustomerAdminService.method;

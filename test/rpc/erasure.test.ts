@@ -13,9 +13,7 @@ import { minimalPet } from "../support/new-pet.js";
 import { freshId, madeCustomer } from "../support/records.js";
 import { startServer } from "../support/server.js";
 
-/** Many calls at once may queue for as long as the test likes. */
-const environment = { DATABASE_POOL_WAIT_MS: "20000", DATABASE_LOCK_TIMEOUT_MS: "20000" };
-const server = await startServer({ environment });
+const server = await startServer();
 afterAll(() => server.stop());
 
 const { eraseCustomer, importCustomer } = CustomerAdminService.method;

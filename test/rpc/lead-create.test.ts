@@ -6,9 +6,7 @@ import { aDog, newLead } from "../support/new-lead.js";
 import { invalidField, notFound } from "../support/refused-with.js";
 import { startServer } from "../support/server.js";
 
-/** Many calls at once may queue for as long as the test likes. */
-const environment = { DATABASE_POOL_WAIT_MS: "20000", DATABASE_LOCK_TIMEOUT_MS: "20000" };
-const server = await startServer({ environment });
+const server = await startServer();
 afterAll(() => server.stop());
 
 const { createLead, getLead, updateLead, promoteLead } = LeadService.method;

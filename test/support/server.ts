@@ -80,6 +80,9 @@ export async function startServer({
     GRPC_PORT: "0",
     LOG_LEVEL: "silent",
     DRAIN_TIMEOUT_MS: "0",
+    // On a busy machine calls queue for longer than the default; what a test means to be refused sets its own time.
+    DATABASE_POOL_WAIT_MS: "20000",
+    DATABASE_LOCK_TIMEOUT_MS: "20000",
     ...environment,
   });
   const secrets = { pageTokenSecret: "page-token-secret-of-the-tests-0123", secretKey: Buffer.alloc(32, 9) };
