@@ -1,10 +1,11 @@
 import type pg from "pg";
+import { DomainError } from "../domain/errors.js";
 import type { Write } from "../domain/write.js";
 import type { Prisma, PrismaClient } from "../gen/prisma/client.js";
 import { backendPid } from "./cancel.js";
 import { translateError } from "./errors.js";
 import { createPool, type PoolOptions } from "./pool.js";
-import { createPrisma } from "./prisma.js";
+import { cancelledWith, createPrisma } from "./prisma.js";
 import { retry } from "./retry.js";
 import { runStatement } from "./run-statement.js";
 import type { Statement } from "./statement.js";
@@ -45,7 +46,7 @@ export interface Database extends AsyncDisposable {
     write: Write,
   ): Promise<readonly Row[]>;
 
-  /** Reads by Prisma. An abort answers at once; the statement under way ends by itself or by its timeout. */
+  /** Reads by Prisma, by anything but `findUnique` (prisma.ts). An aborted read is cancelled in the database. */
   ask<T>(signal: AbortSignal, query: (prisma: PrismaClient) => Promise<T>): Promise<T>;
 
   /**
@@ -80,7 +81,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     read: (statement, values, signal) => told(signal, () => runStatement(pool, { statement, values, signal })),
     write: (statement, values, write) =>
       told(write.signal, () => runStatement(pool, { statement, values, signal: write.signal, write })),
-    ask: (signal, query) => told(signal, () => untilAborted(signal, () => query(prisma))),
+    ask: (signal, query) => told(signal, () => cancelledWith(signal, () => query(prisma))),
     transact: (write, work) => transact(transactions, write, work),
     stats: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     close,
@@ -96,19 +97,9 @@ async function told<T>(signal: AbortSignal, attempt: () => Promise<T>): Promise<
   try {
     return await retry(signal, attempt);
   } catch (error) {
-    throw signal.aborted ? signal.reason : translateError(error);
+    // The abort explains every error but the one that tells of a lost outcome.
+    throw signal.aborted && !(error instanceof DomainError) ? signal.reason : translateError(error);
   }
-}
-
-function untilAborted<T>(signal: AbortSignal, run: () => Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    signal.throwIfAborted();
-    const onAbort = () => reject(signal.reason);
-    signal.addEventListener("abort", onAbort, { once: true });
-    run()
-      .then(resolve, reject)
-      .finally(() => signal.removeEventListener("abort", onAbort));
-  });
 }
 
 /** The pool's clients by the process id of their backend, which a Prisma transaction can ask for. */

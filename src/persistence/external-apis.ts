@@ -20,7 +20,7 @@ type Reader = Pick<Prisma.TransactionClient, "externalApi">;
 /** Configurations of external APIs, and the secrets of their headers, sealed. */
 export function createExternalApiRepository(database: Database, cipher: SecretCipher): ExternalApiRepository {
   const find = async (reader: Reader, target: ExternalApiTarget): Promise<ExternalApi | undefined> => {
-    const row = await reader.externalApi.findUnique({ where: keyOf(target) });
+    const row = await reader.externalApi.findFirst({ where: keyOf(target).companyId_id });
     return row ? toExternalApi(row) : undefined;
   };
 
@@ -41,7 +41,10 @@ export function createExternalApiRepository(database: Database, cipher: SecretCi
 
     findForCall: (target, signal) =>
       database.ask(signal, async (prisma) => {
-        const row = await prisma.externalApi.findUnique({ where: keyOf(target), include: { secrets: true } });
+        const row = await prisma.externalApi.findFirst({
+          where: keyOf(target).companyId_id,
+          include: { secrets: true },
+        });
         if (!row) return undefined;
         const secrets = row.secrets.map(({ name, sealed }) => {
           return [name, cipher.open(sealed, sealContext(target, name))] as const;

@@ -1,8 +1,8 @@
 import type pg from "pg";
 import type { Write } from "../domain/write.js";
-import { cancelOnAbort, checkOut } from "./checkout.js";
-import { isOutcomeLost, isStaleStatement, outcomeUnknown } from "./errors.js";
+import { isOutcomeLost, outcomeUnknown } from "./errors.js";
 import { readFault } from "./fault.js";
+import { lend } from "./lend.js";
 import type { Statement } from "./statement.js";
 
 export interface Run {
@@ -13,29 +13,16 @@ export interface Run {
   readonly write?: Write;
 }
 
-/**
- * Runs a prepared statement on a client of the pool and gives the client back, whatever happens: only when no cancel
- * request for it is under way, and broken or holding a stale statement it leaves the pool.
- */
+/** Runs a prepared statement on a client of the pool; an abort cancels it. */
 export async function runStatement<Row extends pg.QueryResultRow>(pool: pg.Pool, run: Run): Promise<readonly Row[]> {
-  const client = await checkOut(pool, run.signal);
-  // A broken connection rejects the statement as well; without a listener the event would end the process.
-  client.on("error", ignore);
-  const watch = cancelOnAbort(client, run.signal);
-  let stale = false;
-  try {
-    const { rows } = await client.query<Row>({ ...run.statement, values: [...run.values] });
-    return rows;
-  } catch (error) {
-    const fault = readFault(error);
-    stale = isStaleStatement(fault);
-    if (run.write && isOutcomeLost(fault)) throw outcomeUnknown(run.write.claim !== undefined, error);
-    throw error;
-  } finally {
-    await watch.finish();
-    client.removeListener("error", ignore);
-    client.release(stale);
-  }
+  const { statement, values, signal, write } = run;
+  return await lend(pool, signal, async (client) => {
+    try {
+      const { rows } = await client.query<Row>({ ...statement, values: [...values] });
+      return rows;
+    } catch (error) {
+      if (write && isOutcomeLost(readFault(error))) throw outcomeUnknown(write.claim !== undefined, error);
+      throw error;
+    }
+  });
 }
-
-function ignore(): void {}

@@ -19,7 +19,7 @@ import { statement } from "./statement.js";
 /** The services that companies offer. */
 export function createCatalogueRepository(database: Database): CatalogueRepository {
   const find = async (reader: Pick<Prisma.TransactionClient, "service">, companyId: string, id: string) => {
-    const row = await reader.service.findUnique({ where: { companyId_id: { companyId, id } } });
+    const row = await reader.service.findFirst({ where: { companyId, id } });
     return row ? toService(row) : undefined;
   };
   return {

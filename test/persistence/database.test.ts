@@ -158,6 +158,28 @@ describe("an abort", () => {
     expect(await running()).toBe(0);
   });
 
+  it("cancels the read of Prisma under way, and no other read of the same moment", async () => {
+    const database = open();
+    await database.ask(never, (prisma) => prisma.company.count());
+    const locker = await test.owner.connect();
+    await locker.query("BEGIN; LOCK TABLE company IN ACCESS EXCLUSIVE MODE");
+    const ask = (signal: AbortSignal) =>
+      database.ask(signal, (prisma) =>
+        prisma.company.findFirst({ where: { id: "cmp" }, include: { businesses: true } }),
+      );
+    const abort = new AbortController();
+    const given = ask(abort.signal);
+    const kept = ask(never);
+    await expect.poll(running).toBe(2);
+    abort.abort(cancelled());
+    await expect(given).rejects.toMatchObject({ reason: "CALL_CANCELLED" });
+    expect(await running()).toBe(1);
+    expect(database.stats()).toMatchObject({ total: 2, idle: 1, waiting: 0 });
+    await locker.query("ROLLBACK");
+    locker.release();
+    await expect(kept).resolves.toBe(null);
+  });
+
   it("of 1,000 reads leaves no connection and no statement behind, and harms no later statement", async () => {
     const database = open({ size: 10, waitMs: 20_000 });
     let ended = 0;

@@ -1,0 +1,34 @@
+import type pg from "pg";
+import { cancelOnAbort, checkOut } from "./checkout.js";
+import { isStaleStatement } from "./errors.js";
+import { readFault } from "./fault.js";
+
+/**
+ * Lends a client of the pool to one call and takes it back, whatever happens: only when no cancel request for it is under
+ * way, and broken or holding a stale statement it leaves the pool. What it runs is cancelled once the signal aborts.
+ *
+ * @throws the signal's reason, the pool's error, or what the work threw
+ */
+export async function lend<T>(
+  pool: pg.Pool,
+  signal: AbortSignal,
+  work: (client: pg.PoolClient) => Promise<T>,
+): Promise<T> {
+  const client = await checkOut(pool, signal);
+  // A broken connection rejects the statement as well; without a listener the event would end the process.
+  client.on("error", ignore);
+  const watch = cancelOnAbort(client, signal);
+  let stale = false;
+  try {
+    return await work(client);
+  } catch (error) {
+    stale = isStaleStatement(readFault(error));
+    throw error;
+  } finally {
+    await watch.finish();
+    client.removeListener("error", ignore);
+    client.release(stale);
+  }
+}
+
+function ignore(): void {}
