@@ -11,6 +11,8 @@ import { type Database, openDatabase } from "./persistence/database.js";
 import { createKeyCheckRepository } from "./persistence/key-check.js";
 import { statement } from "./persistence/statement.js";
 import type { Run } from "./pipeline/call.js";
+import { createCutOff } from "./pipeline/cut-off.js";
+import { settleMs } from "./pipeline/deadline.js";
 import { createRefuse } from "./pipeline/observe.js";
 import { createPipeline } from "./pipeline/pipeline.js";
 import { createRepositories } from "./repositories.js";
@@ -41,7 +43,10 @@ export interface App extends AsyncDisposable {
   readonly grpcUrl: string;
   /** Whether calls may be sent: it is not stopping, and the database answers. */
   ready(): Promise<boolean>;
-  /** Readiness goes off, calls under way finish within `drainTimeoutMs`, then the pool is closed. */
+  /**
+   * Readiness goes off, calls under way finish within `drainTimeoutMs` or are told then that the server stops, and the
+   * pool is closed.
+   */
   stop(): Promise<void>;
 }
 
@@ -65,7 +70,8 @@ export async function createApp({ config, logger, databaseUrl, secrets, hasDemo 
     publicBaseUrl: () => config.publicBaseUrl ?? httpUrl,
   });
   const { trustedProxies, rateLimits } = config;
-  const run = createPipeline({ services, handlers, keys, logger, metrics, trustedProxies, rateLimits });
+  const cutOff = createCutOff();
+  const run = createPipeline({ services, handlers, keys, logger, metrics, trustedProxies, rateLimits, cutOff });
   const servers = await startServers({ config, run, logger, metrics, database, hasDemo }).catch(
     async (error: unknown) => {
       await database.close();
@@ -75,8 +81,13 @@ export async function createApp({ config, logger, databaseUrl, secrets, hasDemo 
   const cleanup = startCleanup({ database, log: logger });
 
   let stopping: Promise<void> | undefined;
+  const drain = async () => {
+    const timer = setTimeout(cutOff.come, config.drainTimeoutMs);
+    await Promise.all([servers.stop(config.drainTimeoutMs + answerMs), cleanup.stop()]);
+    clearTimeout(timer);
+  };
   const stop = () => {
-    stopping ??= Promise.all([servers.stop(config.drainTimeoutMs), cleanup.stop()])
+    stopping ??= drain()
       .then(() => outbound[Symbol.asyncDispose]())
       .then(() => closeSoon(database, logger));
     return stopping;
@@ -147,11 +158,14 @@ async function readTls({ certFile, keyFile }: NonNullable<Config["tls"]>) {
   return { certificate, key };
 }
 
+/** Calls that are cut off find out what became of them, and their answers are sent. */
+const answerMs = settleMs + 100;
+
 /**
  * Longer than a statement takes to be cancelled; with the default drain time less than the 10 s of `docker stop`. What
  * still runs then belongs to no call and ends with its connection.
  */
-const closeTimeoutMs = 1_500;
+const closeTimeoutMs = 1_300;
 
 async function closeSoon(database: Database, logger: Logger): Promise<void> {
   let timer: NodeJS.Timeout | undefined;

@@ -1,40 +1,69 @@
 import { DomainError } from "../domain/errors.js";
 import type { Call } from "./call.js";
+import type { CutOff } from "./cut-off.js";
+
+/** A call that is cut off has so long to find out whether it took effect. Statements are cancelled in less. */
+export const settleMs = 200;
+
+export interface Limits {
+  /** Longest time any call may take. */
+  readonly maxDurationMs: number;
+  /** When a stopping server gives up its calls. */
+  readonly cutOff?: CutOff;
+  /** Whether the caller may send the call again without knowing if it took effect: a read, or a write with a key. */
+  readonly isRepeatable?: boolean;
+}
 
 /**
  * Does the work of a call within the caller's timeout and ours, and answers at once when the time is up or the caller
- * is gone, whether or not the work heeds its signal.
+ * is gone, whether or not the work heeds its signal. A call that is cut off by the stop of the server is still told what
+ * became of it, if that shows soon.
  *
- * @param maxDurationMs longest time any call may take
  * @param work is told when its time will be up, by performance.now()
  * @throws DomainError the reason of the abort
  */
 export async function withinDeadline<T>(
   call: Pick<Call<unknown>, "signal" | "timeoutMs">,
-  maxDurationMs: number,
+  { maxDurationMs, cutOff, isRepeatable = false }: Limits,
   work: (signal: AbortSignal, deadlineMs: number) => Promise<T>,
 ): Promise<T> {
-  const controller = new AbortController();
-  const { signal } = controller;
-  const cancel = (): void => controller.abort(cancellation(call.signal));
   const timeoutMs = Math.min(call.timeoutMs ?? maxDurationMs, maxDurationMs);
   if (call.signal.aborted) throw cancellation(call.signal);
   if (timeoutMs <= 0) throw deadlineExceeded();
+  if (cutOff?.hasCome()) throw shuttingDown();
 
-  const deadlineMs = performance.now() + timeoutMs;
-  const timer = setTimeout(() => controller.abort(deadlineExceeded()), timeoutMs);
-  call.signal.addEventListener("abort", cancel, { once: true });
-  const aborted = new Promise<never>((_, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  const controller = new AbortController();
+  const { signal } = controller;
+  let told: DomainError | undefined;
+  let tell = (_reason: DomainError): void => {};
+  const ended = new Promise<never>((_, reject) => {
+    tell = reject;
   });
+  const end = (reason: DomainError): void => {
+    told ??= reason;
+    controller.abort(told);
+    tell(told);
+  };
+  const cancel = (): void => end(cancellation(call.signal));
+  const deadlineMs = performance.now() + timeoutMs;
+  const timer = setTimeout(() => end(deadlineExceeded()), timeoutMs);
+  let settling: NodeJS.Timeout | undefined;
+  const leaveCutOff = cutOff?.on(() => {
+    controller.abort(shuttingDown());
+    settling = setTimeout(() => end(isRepeatable ? shuttingDown() : outcomeUnknown()), settleMs);
+  });
+  call.signal.addEventListener("abort", cancel, { once: true });
   try {
     // The race subscribes to the work as well, so its late rejection is not an unhandled one.
-    return await Promise.race([work(signal, deadlineMs), aborted]);
+    return await Promise.race([work(signal, deadlineMs), ended]);
   } catch (error) {
     // Whatever the work made of the abort, the caller is told the abort's own reason.
-    throw signal.aborted ? signal.reason : error;
+    if (told) throw told;
+    throw signal.aborted && !(error instanceof DomainError) ? signal.reason : error;
   } finally {
     clearTimeout(timer);
+    clearTimeout(settling);
+    leaveCutOff?.();
     call.signal.removeEventListener("abort", cancel);
   }
 }
@@ -52,4 +81,15 @@ export function callCancelled(): DomainError {
 /** The time that the caller or the server allows for the call is up. */
 export function deadlineExceeded(): DomainError {
   return new DomainError("DEADLINE_EXCEEDED", "The deadline passed before the call was answered.");
+}
+
+function shuttingDown(): DomainError {
+  return new DomainError("SHUTTING_DOWN", "The server is stopping. Send the call again.");
+}
+
+function outcomeUnknown(): DomainError {
+  return new DomainError(
+    "OUTCOME_UNKNOWN",
+    "The server stopped during the write; it may or may not have taken effect.",
+  );
 }

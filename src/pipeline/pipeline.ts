@@ -8,8 +8,9 @@ import { addressSet, callerAddress } from "./address.js";
 import { authenticate } from "./authenticate.js";
 import { authorise, checkAddress, checkCompany, companyHeader, companyOf } from "./authorise.js";
 import type { Call, Run } from "./call.js";
-import { rpcNameOf, scopesOf } from "./contract.js";
-import { withinDeadline } from "./deadline.js";
+import { isReading, rpcNameOf, scopesOf } from "./contract.js";
+import type { CutOff } from "./cut-off.js";
+import { type Limits, withinDeadline } from "./deadline.js";
 import { claimOf, idempotencyKeyHeader, idempotencyReplayedHeader } from "./idempotency.js";
 import { checkLocations } from "./locations.js";
 import { type CallMetrics, type CallRecord, observe } from "./observe.js";
@@ -29,6 +30,8 @@ export interface PipelineOptions {
   readonly trustedProxies?: readonly string[];
   /** No limit unless given. */
   readonly rateLimits?: RateLimits;
+  /** When the calls still under way are given up; never unless given. */
+  readonly cutOff?: CutOff;
   /** Longest time any call may take; 30 seconds unless given. */
   readonly maxDurationMs?: number;
   /** Milliseconds of a clock that is never set; the process clock unless given. */
@@ -47,7 +50,7 @@ export interface PipelineOptions {
  * @throws Error at start-up for an rpc without a scope
  */
 export function createPipeline(options: PipelineOptions): Run {
-  const { handlers, keys, logger, metrics, maxDurationMs = defaultMaxDurationMs } = options;
+  const { handlers, keys, logger, metrics, cutOff, maxDurationMs = defaultMaxDurationMs } = options;
   const scopes = scopesOf(options.services);
   const trusted = addressSet(options.trustedProxies ?? []);
   const observer = { logger, metrics, now: options.now ?? (() => performance.now()) };
@@ -110,9 +113,14 @@ export function createPipeline(options: PipelineOptions): Run {
     return callerAddress(call.peerAddress, call.header("x-forwarded-for"), trusted);
   }
 
+  function limitsOf(call: Call<unknown>): Limits {
+    const isRepeatable = isReading(call.method) || call.header(idempotencyKeyHeader) !== undefined;
+    return { maxDurationMs, isRepeatable, ...(cutOff ? { cutOff } : {}) };
+  }
+
   return (call) =>
     observe(call, observer, (record) =>
-      withinDeadline(call, maxDurationMs, (signal, deadlineMs) => answer(call, record, { signal, deadlineMs })),
+      withinDeadline(call, limitsOf(call), (signal, deadlineMs) => answer(call, record, { signal, deadlineMs })),
     );
 }
 

@@ -1,6 +1,7 @@
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { DomainError } from "../../src/domain/errors.js";
-import { withinDeadline } from "../../src/pipeline/deadline.js";
+import { createCutOff } from "../../src/pipeline/cut-off.js";
+import { settleMs, withinDeadline } from "../../src/pipeline/deadline.js";
 
 const unhandled: unknown[] = [];
 const note = (reason: unknown): void => void unhandled.push(reason);
@@ -11,22 +12,32 @@ const patient = () => ({ signal: new AbortController().signal });
 const never = () => new Promise<never>(() => {});
 
 it("gives the result of the work", async () => {
-  await expect(withinDeadline(patient(), 1_000, async () => "done")).resolves.toBe("done");
-  await expect(withinDeadline(patient(), 1_000, () => Promise.reject(new Error("own")))).rejects.toThrow("own");
+  await expect(withinDeadline(patient(), { maxDurationMs: 1_000 }, async () => "done")).resolves.toBe("done");
+  await expect(
+    withinDeadline(patient(), { maxDurationMs: 1_000 }, () => Promise.reject(new Error("own"))),
+  ).rejects.toThrow("own");
 });
 
 it("stops at the nearer of the caller's timeout and the server's", async () => {
-  await expect(withinDeadline({ ...patient(), timeoutMs: 20 }, 10_000, never)).rejects.toMatchObject({
-    reason: "DEADLINE_EXCEEDED",
-  });
-  await expect(withinDeadline({ ...patient(), timeoutMs: 10_000 }, 20, never)).rejects.toMatchObject({
-    reason: "DEADLINE_EXCEEDED",
-  });
+  await expect(withinDeadline({ ...patient(), timeoutMs: 20 }, { maxDurationMs: 10_000 }, never)).rejects.toMatchObject(
+    {
+      reason: "DEADLINE_EXCEEDED",
+    },
+  );
+  await expect(withinDeadline({ ...patient(), timeoutMs: 10_000 }, { maxDurationMs: 20 }, never)).rejects.toMatchObject(
+    {
+      reason: "DEADLINE_EXCEEDED",
+    },
+  );
 });
 
 it("tells the work when its time will be up", async () => {
   const left = (timeoutMs: number) =>
-    withinDeadline({ ...patient(), timeoutMs }, 10_000, async (_, deadlineMs) => deadlineMs - performance.now());
+    withinDeadline(
+      { ...patient(), timeoutMs },
+      { maxDurationMs: 10_000 },
+      async (_, deadlineMs) => deadlineMs - performance.now(),
+    );
   expect(await left(5_000)).toBeGreaterThan(4_900);
   expect(await left(5_000)).toBeLessThanOrEqual(5_000);
   expect(await left(60_000)).toBeLessThanOrEqual(10_000);
@@ -35,21 +46,21 @@ it("tells the work when its time will be up", async () => {
 it("does no work for a caller whose time is up or that is gone", async () => {
   const work = async () => expect.unreachable();
   const gone = AbortSignal.abort(new DomainError("CALL_CANCELLED", "gone"));
-  await expect(withinDeadline({ ...patient(), timeoutMs: 0 }, 1_000, work)).rejects.toMatchObject({
+  await expect(withinDeadline({ ...patient(), timeoutMs: 0 }, { maxDurationMs: 1_000 }, work)).rejects.toMatchObject({
     reason: "DEADLINE_EXCEEDED",
   });
-  await expect(withinDeadline({ signal: gone }, 1_000, work)).rejects.toMatchObject({
+  await expect(withinDeadline({ signal: gone }, { maxDurationMs: 1_000 }, work)).rejects.toMatchObject({
     reason: "CALL_CANCELLED",
     message: "gone",
   });
-  await expect(withinDeadline({ signal: AbortSignal.abort() }, 1_000, work)).rejects.toMatchObject({
+  await expect(withinDeadline({ signal: AbortSignal.abort() }, { maxDurationMs: 1_000 }, work)).rejects.toMatchObject({
     reason: "CALL_CANCELLED",
   });
 });
 
 it("answers a cancel at once with its own reason, and leaves no rejection behind", async () => {
   const caller = new AbortController();
-  const call = withinDeadline({ signal: caller.signal }, 1_000, async (signal) => {
+  const call = withinDeadline({ signal: caller.signal }, { maxDurationMs: 1_000 }, async (signal) => {
     await new Promise((resolve) => signal.addEventListener("abort", resolve));
     await new Promise((resolve) => setTimeout(resolve, 20));
     throw new Error("late");
@@ -62,10 +73,55 @@ it("answers a cancel at once with its own reason, and leaves no rejection behind
 
 it("tells the abort's reason even when the work turns it into an error of its own", async () => {
   const caller = new AbortController();
-  const call = withinDeadline({ signal: caller.signal }, 1_000, async (signal) => {
+  const call = withinDeadline({ signal: caller.signal }, { maxDurationMs: 1_000 }, async (signal) => {
     signal.addEventListener("abort", () => {});
     caller.abort(new DomainError("CALL_CANCELLED", "gone"));
     throw new Error("query cancelled");
   });
   await expect(call).rejects.toMatchObject({ reason: "CALL_CANCELLED" });
+});
+
+describe("a stopping server that gives up its calls", () => {
+  it("tells of the call that ends although it was cut off, that it ended", async () => {
+    const cutOff = createCutOff();
+    const call = withinDeadline(patient(), { maxDurationMs: 1_000, cutOff }, async (signal) => {
+      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      return "stored";
+    });
+    cutOff.come();
+    await expect(call).resolves.toBe("stored");
+  });
+
+  it("says SHUTTING_DOWN to the call whose work heeds its signal, and to every later one", async () => {
+    const cutOff = createCutOff();
+    const call = withinDeadline(patient(), { maxDurationMs: 1_000, cutOff }, (signal) => {
+      return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+    });
+    cutOff.come();
+    await expect(call).rejects.toMatchObject({ reason: "SHUTTING_DOWN" });
+    const late = withinDeadline(patient(), { maxDurationMs: 1_000, cutOff }, async () => expect.unreachable());
+    await expect(late).rejects.toMatchObject({ reason: "SHUTTING_DOWN" });
+  });
+
+  it("hands on that a write may have taken effect", async () => {
+    const cutOff = createCutOff();
+    const lost = new DomainError("OUTCOME_UNKNOWN", "lost");
+    const call = withinDeadline(patient(), { maxDurationMs: 1_000, cutOff }, (signal) => {
+      return new Promise((_, reject) => signal.addEventListener("abort", () => reject(lost)));
+    });
+    cutOff.come();
+    await expect(call).rejects.toBe(lost);
+  });
+
+  it.each([
+    [true, "SHUTTING_DOWN"],
+    [false, "OUTCOME_UNKNOWN"],
+  ])("waits a moment for work that heeds nothing; may it be repeated: %s, %s", async (isRepeatable, reason) => {
+    const cutOff = createCutOff();
+    const call = withinDeadline(patient(), { maxDurationMs: 1_000, cutOff, isRepeatable }, never);
+    const cutAt = performance.now();
+    cutOff.come();
+    await expect(call).rejects.toMatchObject({ reason });
+    expect(performance.now() - cutAt).toBeGreaterThanOrEqual(settleMs - 5);
+  });
 });

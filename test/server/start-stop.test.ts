@@ -85,19 +85,29 @@ describe("with a database of your own", () => {
     }
   });
 
-  it("cuts calls off after DRAIN_TIMEOUT_MS", async () => {
+  it("tells calls that they are cut off after DRAIN_TIMEOUT_MS, and that nothing was written", async () => {
     const service = await startService({ ...environment, ...patientDatabase, DRAIN_TIMEOUT_MS: "300" });
     const blocker = await database.owner.connect();
+    const count = "SELECT count(*)::int AS count FROM customer";
+    const before = (await blocker.query(count)).rows;
     try {
       await blocker.query("BEGIN; LOCK TABLE customer IN ACCESS EXCLUSIVE MODE");
-      const call = listCustomers(service.httpUrl, secrets.DEMO_API_KEY).catch(() => "cut off");
-      await until(() => isWaiting(database));
+      const calls = [
+        listCustomers(service.httpUrl, secrets.DEMO_API_KEY),
+        createCustomer(service.httpUrl, secrets.DEMO_API_KEY),
+      ];
+      await until(async () => (await waitingStatements(database)) === calls.length);
       expect((await service.stop()).code).toBe(0);
-      expect(await call).toBe("cut off");
+      for (const answer of await Promise.all(calls)) {
+        expect(answer.status).toBe(503);
+        expect(answer.headers.get("retry-after")).toBe("1");
+        expect(await answer.json()).toMatchObject({ details: [{ reason: "SHUTTING_DOWN" }, { retryDelay: "1s" }] });
+      }
     } finally {
       await blocker.query("ROLLBACK");
-      blocker.release();
     }
+    expect((await blocker.query(count)).rows).toEqual(before);
+    blocker.release();
   });
 
   it("ends at once at a second signal", async () => {
@@ -235,11 +245,24 @@ describe("with the embedded database", () => {
 const patientDatabase = { DATABASE_LOCK_TIMEOUT_MS: "25000", DATABASE_STATEMENT_TIMEOUT_MS: "25000" };
 
 async function isWaiting(database: TestDatabase): Promise<boolean> {
+  return (await waitingStatements(database)) > 0;
+}
+
+async function waitingStatements(database: TestDatabase): Promise<number> {
   const { rowCount } = await database.owner.query(
     `SELECT FROM pg_locks JOIN pg_database d ON d.oid = pg_locks.database
      WHERE d.datname = current_database() AND NOT granted`,
   );
-  return (rowCount ?? 0) > 0;
+  return rowCount ?? 0;
+}
+
+function createCustomer(httpUrl: string, secret: string): Promise<Response> {
+  const required = { companyId: "cmp_001", preferredBusinessId: "biz_001", firstName: "Cut", lastName: "Off" };
+  return fetch(`${httpUrl}/v1/customers`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${secret}`, "content-type": "application/json" },
+    body: JSON.stringify({ ...required, phone: "+12125550123" }),
+  });
 }
 
 /** Of a service that a failed test left behind. */
