@@ -21,7 +21,7 @@ async function missedWhileWriting(where: World): Promise<readonly string[]> {
   const customerIds = await addCustomers(where, tenant, 2_000);
   const sync = createSync(tenant);
   await pollDuring(sync, writeBusily(where, tenant, { customerIds, durationMs: 4_000 }));
-  return await missedBy(sync, where, tenant);
+  return await missedBy(sync, where, { ...tenant, table: "customer" });
 }
 
 /** Lets a poll fall between a change that is stamped first and one that is committed first. Returns what was missed. */
@@ -38,7 +38,7 @@ async function missedAmongTwo(where: World): Promise<readonly string[]> {
     await sync.poll();
   });
   await sync.poll();
-  return await missedBy(sync, where, tenant);
+  return await missedBy(sync, where, { ...tenant, table: "customer" });
 }
 
 async function inTransaction(where: World, work: (client: pg.PoolClient) => Promise<void>): Promise<void> {

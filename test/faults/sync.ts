@@ -9,7 +9,20 @@ export interface Sync {
   poll(): Promise<void>;
 }
 
-export function createSync(tenant: Tenant): Sync {
+/** A list that can be followed, and the table of what it shows. */
+export interface Followed {
+  readonly list: "customers" | "leads" | "pets";
+  readonly table: "customer" | "lead" | "pet";
+  /** Which rows of the table a copy should hold; all of the company unless given. */
+  readonly shown?: string;
+  /** 200 unless given. */
+  readonly pageSize?: number;
+}
+
+const customers: Followed = { list: "customers", table: "customer" };
+
+/** Follows a list of the company; that of customers unless told otherwise. */
+export function createSync(tenant: Tenant, { list, pageSize = 200 }: Followed = customers): Sync {
   const seen = new Map<string, string>();
   let startTime = "2000-01-01T00:00:00Z";
   return {
@@ -18,10 +31,10 @@ export function createSync(tenant: Tenant): Sync {
       // The last moment is asked for once more, since others may have changed in it.
       const filter = { lastUpdatedTime: { startTime } };
       for (let pageToken = ""; ; ) {
-        const body = { companyId: tenant.companyId, filter, pagination: { pageSize: 200, pageToken } };
-        const answer = await call(tenant, "customers:list", body);
+        const body = { companyId: tenant.companyId, filter, pagination: { pageSize, pageToken } };
+        const answer = await call(tenant, `${list}:list`, body);
         if (answer.status !== 200) throw new Error(JSON.stringify(answer.body));
-        for (const { id, lastUpdatedTime } of answer.body.customers) {
+        for (const { id, lastUpdatedTime } of answer.body[list]) {
           seen.set(id, lastUpdatedTime);
           startTime = lastUpdatedTime;
         }
@@ -47,10 +60,14 @@ export async function pollDuring(sync: Sync, work: Promise<void>): Promise<void>
   await sync.poll();
 }
 
-/** What a copy should show in the end, and does not: ids of customers. */
-export async function missedBy({ seen }: Sync, world: World, { companyId }: Tenant): Promise<readonly string[]> {
+/** What a copy should show in the end, and does not, by id. */
+export async function missedBy(
+  { seen }: Sync,
+  world: World,
+  { companyId, table, shown = "true" }: Pick<Tenant, "companyId"> & Pick<Followed, "table" | "shown">,
+): Promise<readonly string[]> {
   const { rows } = await world.database.owner.query<{ id: string; time: Date }>(
-    "SELECT id, last_updated_time AS time FROM customer WHERE company_id = $1",
+    `SELECT id, last_updated_time AS time FROM ${table} WHERE company_id = $1 AND ${shown}`,
     [companyId],
   );
   return rows.filter(({ id, time }) => Date.parse(seen.get(id) ?? "") !== time.getTime()).map(({ id }) => id);
@@ -90,7 +107,8 @@ async function changeByApi(tenant: Tenant): Promise<void> {
   for (const { status, body: refusal } of answers) if (status !== 200) throw new Error(JSON.stringify(refusal));
 }
 
-async function changeSlowly(pool: pg.Pool, { companyId }: Tenant, id: string): Promise<void> {
+/** Changes a customer in a transaction that stays open before and after it takes its stamp. */
+export async function changeSlowly(pool: pg.Pool, { companyId }: Tenant, id: string): Promise<void> {
   const client = await pool.connect();
   const pause = () => sleep(Math.random() * 60);
   try {
