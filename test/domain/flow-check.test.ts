@@ -40,6 +40,28 @@ describe("a flow", () => {
   });
 });
 
+describe("what a check costs", () => {
+  const keys = Array.from({ length: 300 }, (_, number) => `cf_of_the_company_${number}`);
+  const ids = Array.from({ length: 49 }, (_, number) => `n${number}`);
+  const at = (number: number) => ids[((number % 49) + 49) % 49] ?? "";
+  const shapes = {
+    ring: (number) => [at(number + 1), at(number + 1)],
+    ladder: (number) => [at(0), at(number - 1)],
+    web: (number) => [at(number * 7 + 1), at(number * 13 + 5)],
+  } satisfies Record<string, (number: number) => [string, string]>;
+
+  it.each(Object.entries(shapes))("is small for 50 nodes that learn much and go back: %s", (_, waysOf) => {
+    const nodes = ids.map((id, number) => {
+      const [onNotFound, onTimeout] = waysOf(number);
+      return query(id, at(number + 1), { onNotFound, onTimeout: number === 48 ? "done" : onTimeout });
+    });
+    const startedAt = performance.now();
+    expect(problemsOf(flow([...nodes, end()]), { ...facts, customerKeys: keys })).toEqual([]);
+    // A tenth of it on an idle machine; joined as sets of texts up to half a minute.
+    expect(performance.now() - startedAt).toBeLessThan(1_500);
+  });
+});
+
 describe("a problem", () => {
   it("UNREACHABLE_NODE: no path leads to the node", () => {
     expect(problemsOf(flow([end(), set("alone", "done")]))).toEqual(["UNREACHABLE_NODE alone nodes[1].id"]);
