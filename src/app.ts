@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import type { Config } from "./config.js";
+import { type Config, ownUrl } from "./config.js";
 import type { ServiceSecrets } from "./database-server.js";
 import { createKeyChecker, systemClock } from "./domain/key-checker.js";
 import { createHandlers } from "./handlers/registry.js";
@@ -19,7 +19,7 @@ import { createRepositories } from "./repositories.js";
 import { services } from "./services.js";
 import { binding } from "./start-error.js";
 import { createConnectHandler } from "./transport/connect.js";
-import { demoEcho } from "./transport/demo-echo.js";
+import { demoEcho, demoEchoPath } from "./transport/demo-echo.js";
 import { startGrpcServer } from "./transport/grpc.js";
 import { startHttpServer } from "./transport/http.js";
 import { createRestHandler } from "./transport/rest.js";
@@ -92,14 +92,14 @@ export async function createApp({ config, logger, databaseUrl, secrets, hasDemo 
       .then(() => closeSoon(database, logger));
     return stopping;
   };
-  const address = (port: number) => `${config.tls ? "https" : "http"}://${reachable(config.host)}:${port}`;
-  httpUrl = address(servers.httpPort);
-  if (hasDemo) externalApiAllow.add(`${new URL(httpUrl).hostname}:${servers.httpPort}`);
+  httpUrl = ownUrl(config, servers.httpPort);
+  // The echo alone: nobody comes to /metrics or back into the service by it.
+  if (hasDemo) externalApiAllow.add(`${new URL(httpUrl).hostname}:${servers.httpPort}${demoEchoPath}`);
   return {
     httpPort: servers.httpPort,
     grpcPort: servers.grpcPort,
     httpUrl,
-    grpcUrl: address(servers.grpcPort),
+    grpcUrl: ownUrl(config, servers.grpcPort),
     ready: async () => stopping === undefined && (await answers(database).catch(() => false)),
     stop,
     [Symbol.asyncDispose]: stop,
@@ -188,10 +188,4 @@ async function answers(database: Database): Promise<boolean> {
 function toGauges(database: Database) {
   const { total, idle, waiting } = database.stats();
   return { inUse: total - idle, idle, waiting };
-}
-
-/** A host that means every address is reached by the loopback one. */
-function reachable(host: string): string {
-  if (host === "0.0.0.0" || host === "::") return "127.0.0.1";
-  return host.includes(":") ? `[${host}]` : host;
 }

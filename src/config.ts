@@ -128,6 +128,13 @@ function toConfig(env: Environment): Config {
   };
 }
 
+/** Where this machine reaches a port of the service. A host that means every address is reached by the loopback one. */
+export function ownUrl({ tls, host }: Pick<Config, "tls" | "host">, port: number): string {
+  const every = host === "0.0.0.0" || host === "::";
+  const reachable = every ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host;
+  return `${tls ? "https" : "http"}://${reachable}:${port}`;
+}
+
 function toFault(issue: z.core.$ZodIssue, present: Readonly<Record<string, string | undefined>>): ConfigFault {
   const name = String(issue.path[0]);
   const { expected, example, secret } = docOf(name);

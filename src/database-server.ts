@@ -1,4 +1,4 @@
-import type { Config } from "./config.js";
+import { type Config, ownUrl } from "./config.js";
 import type { DemoSecrets } from "./demo/keys.js";
 import { keepEmbeddedPostgres } from "./persistence/embedded-keeper.js";
 import type { Log } from "./persistence/log.js";
@@ -69,7 +69,8 @@ export async function seedDemo(config: Config, server: DatabaseServer): Promise<
   const [{ demoData }, { seed }] = await Promise.all([import("./demo/demo-data.js"), import("./persistence/seed.js")]);
   const secrets = await demoSecrets(config);
   const onlyWhenEmpty = !config.demo.seed;
-  return { outcome: await seed({ url: server.ownerUrl, data: demoData(secrets), onlyWhenEmpty }), secrets };
+  const data = demoData(secrets, `${ownUrl(config, config.httpPort)}/demo/echo`);
+  return { outcome: await seed({ url: server.ownerUrl, data, onlyWhenEmpty }), secrets };
 }
 
 async function demoSecrets({ demo, dataDir }: Config): Promise<DemoSecrets> {

@@ -29,7 +29,8 @@ export interface DemoData {
   readonly secrets: readonly Row[];
 }
 
-export function demoData(secrets: DemoSecrets): DemoData {
+/** @param echoUrl where the demo echo is reached */
+export function demoData(secrets: DemoSecrets, echoUrl = "http://127.0.0.1:8080/demo/echo"): DemoData {
   return {
     companyIds: Object.values(demoCompanyIds),
     keyIds: [...demoKeyIds.values()],
@@ -49,7 +50,7 @@ export function demoData(secrets: DemoSecrets): DemoData {
       ["pet_coat_type", petCoatTypes],
       ...customerTables(demoKeyIds),
       ...callerTables,
-      ...externalApiTables,
+      ...externalApiTables(echoUrl),
       ...ivrFlowTables,
       ...leadTables(demoKeyIds),
       ...packageTables(demoKeyIds),

@@ -4,17 +4,19 @@ import type { Row, Tables } from "./rows.js";
 const author = "staff_001";
 const time = "2024-01-01T09:00:00Z";
 
-/** Asks the echo that the service itself answers beside the demo data, on its default port. */
-const echo: Row = {
+/** Asks the echo that the service itself answers beside the demo data, at the given URL. */
+const echo = (url: string): Row => ({
   ...{ company_id: demoCompanyIds.first, id: "xapi_001", name: "Echo", method: "GET" },
   description: "Answers what it is asked.",
-  url: "http://127.0.0.1:8080/demo/echo",
+  url,
   headers: [{ name: "X-Caller", value: "{{tel}}", isSecret: false }],
   request_params: [
     { name: "tel", location: "QUERY", type: "STRING", required: true, description: "Number of the caller" },
   ],
   output_params: [{ name: "tel", path: "$.query.tel", type: "STRING" }],
   ...{ created_by: author, created_time: time, last_updated_by: author, last_updated_time: time },
-};
+});
 
-export const externalApiTables: Tables = [["external_api", [echo]]];
+export function externalApiTables(echoUrl: string): Tables {
+  return [["external_api", [echo(echoUrl)]]];
+}

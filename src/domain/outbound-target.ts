@@ -1,7 +1,10 @@
 import { isIP } from "node:net";
 import ipaddr from "ipaddr.js";
 
-/** `host:port` of systems that may be called although they are not public, and without TLS (EXTERNAL_API_ALLOW). */
+/**
+ * `host:port` of systems that may be called although they are not public, and without TLS (EXTERNAL_API_ALLOW), or
+ * `host:port/path` of one thing there.
+ */
 export type AllowedTargets = ReadonlySet<string>;
 
 /**
@@ -25,9 +28,10 @@ export function targetFault(text: string, allowed: AllowedTargets): string | und
   return isPublicHost(hostOf(url)) ? undefined : "Must name a public host.";
 }
 
-/** Whether the host and port of a URL are an exception of this installation. */
+/** Whether the host and port of a URL, or its path there, are an exception of this installation. */
 export function isAllowedTarget(url: URL, allowed: AllowedTargets): boolean {
-  return allowed.has(`${url.hostname}:${portOf(url)}`);
+  const host = `${url.hostname}:${portOf(url)}`;
+  return allowed.has(host) || allowed.has(host + url.pathname);
 }
 
 /** An entry of EXTERNAL_API_ALLOW in the spelling of the URL parser; undefined when it is not `host:port`. */

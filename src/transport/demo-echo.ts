@@ -1,5 +1,7 @@
 import { type HttpHandler, jsonAnswer } from "./http-message.js";
 
+export const demoEchoPath = "/demo/echo";
+
 /** Far more than a person pastes. */
 const maxBodyBytes = 16 * 1024;
 
@@ -8,7 +10,7 @@ const maxBodyBytes = 16 * 1024;
  * API key, and of the headers it repeats only those that begin with `x-`.
  */
 export const demoEcho: HttpHandler = async (request) => {
-  if (request.path !== "/demo/echo" || request.method === "OPTIONS") return undefined;
+  if (request.path !== demoEchoPath || request.method === "OPTIONS") return undefined;
   const body = await request.readBody();
   if (body.byteLength > maxBodyBytes) return jsonAnswer(413, { error: "The demo echo takes 16 KiB." });
   const headers = Object.entries(request.headers).filter(([name]) => name.startsWith("x-"));

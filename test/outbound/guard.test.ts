@@ -143,6 +143,23 @@ describe("what may be called", () => {
     "are not their neighbours: %s",
     (url) => expect(targetFault(url, new Set(["127.0.0.1:9000", "crm.internal:80"]))).toBeDefined(),
   );
+
+  it("may be one path of a host, and then nothing else there", () => {
+    const allowed = new Set(["127.0.0.1:9000/demo/echo"]);
+    const faultOf = (path: string) => targetFault(`http://127.0.0.1:9000${path}`, allowed);
+    for (const path of ["/demo/echo", "/demo/echo?a=1", "/x/../demo/echo"]) expect(faultOf(path)).toBeUndefined();
+    const others = [
+      "",
+      "/",
+      "/metrics",
+      "/demo",
+      "/demo/echo/",
+      "/demo/echo/x",
+      "/demo/echo/../../metrics",
+      "/demo/ech%6f",
+    ];
+    for (const path of others) expect(faultOf(path)).toBeDefined();
+  });
 });
 
 async function withoutPackets(work: () => Promise<void>): Promise<void> {

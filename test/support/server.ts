@@ -61,6 +61,8 @@ export interface TestServerOptions {
   /** Rows to begin with; the fixtures unless given. */
   readonly tables?: Tables;
   readonly environment?: Readonly<Record<string, string>>;
+  /** As beside the demo data: the echo answers and may be called. */
+  readonly hasDemo?: boolean;
   /** Takes the lines of the log; nothing is logged without LOG_LEVEL. */
   readonly log?: { write(line: string): void };
 }
@@ -68,6 +70,7 @@ export interface TestServerOptions {
 export async function startServer({
   tables = fixtureTables,
   environment = {},
+  hasDemo = false,
   log,
 }: TestServerOptions = {}): Promise<TestServer> {
   const database = await createDatabase();
@@ -87,7 +90,7 @@ export async function startServer({
   });
   const secrets = { pageTokenSecret: "page-token-secret-of-the-tests-0123", secretKey: Buffer.alloc(32, 9) };
   const logger = createLogger(config.log, log);
-  const app = await createApp({ config, logger, databaseUrl: database.serviceUrl, secrets });
+  const app = await createApp({ config, logger, databaseUrl: database.serviceUrl, secrets, hasDemo });
   const { httpUrl, grpcPort } = app;
   const clients = openClients({ httpUrl, grpcPort });
 
