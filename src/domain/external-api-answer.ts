@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import type { OutputParam, ValueType } from "./external-api.js";
 import type { FailedOutput, Invocation } from "./external-api-call.js";
-import { firstMatch, type JsonValue, readJson } from "./json-path.js";
+import { firstMatch, isLongInteger, type JsonValue, readJson } from "./json-path.js";
 import type { NoOutboundAnswer, OutboundAnswer } from "./outbound-call.js";
 
 /** The branch that a call ends in, and what it brings. */
@@ -49,6 +49,7 @@ function toText(type: ValueType, value: JsonValue): string | undefined {
     case "STRING":
       return typeof value === "string" ? value.replaceAll(/\p{Cs}/gu, "\ufffd") : String(value);
     case "NUMBER":
+      if (typeof value === "string" && isLongInteger(value)) return value;
       return typeof value === "number" ? String(value) : undefined;
     case "BOOLEAN":
       return typeof value === "boolean" ? String(value) : undefined;

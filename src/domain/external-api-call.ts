@@ -12,6 +12,9 @@ export type InvocationFailure =
   /** The answer holds a value of another type. */
   | "OUTPUT_TYPE";
 
+/** Keys under which a flow knows how a call ended, beside its outputs: no output is named so. */
+export const invocationKeys = ["status", "reason"] as const;
+
 /** An output that the answer did not give, and why. */
 export interface FailedOutput {
   readonly name: string;

@@ -1,3 +1,4 @@
+import { etagOf } from "./customer.js";
 import { etagMismatch, type Violation } from "./errors.js";
 import type { ExternalApi, ExternalApiContent, ExternalApiTarget } from "./external-api.js";
 import type { HeaderDraft } from "./external-api-faults.js";
@@ -40,7 +41,7 @@ export function updatedRecord(
   { etag, content }: ExternalApiUpdate,
   faults: ExternalApis["faults"],
 ): ExternalApiRecord {
-  if (etag !== undefined && etag !== String(current.version)) throw etagMismatch("external API", etag);
+  if (etag !== undefined && etag !== etagOf(current)) throw etagMismatch("external API", etagOf(current));
   const next: ExternalApiInput = { ...current, ...content };
   const moves = originOf(next.url) !== originOf(current.url);
   const kept = moves ? [] : current.headers.filter(({ isSecret }) => isSecret);

@@ -1,5 +1,6 @@
 import type { Violation } from "./errors.js";
 import { type HttpMethod, maxTimeoutMs, minTimeoutMs, type ParamLocation, type ValueType } from "./external-api.js";
+import { invocationKeys } from "./external-api-call.js";
 import { headerFaults } from "./external-api-header-faults.js";
 import { placeholdersOf, readUrlTemplate } from "./external-api-url.js";
 import { paramFault, paramsInHeaders, valueFault } from "./external-api-values.js";
@@ -46,6 +47,8 @@ export interface FaultOptions {
   /** A sentence about why a URL may not be called, if so. */
   readonly targetFault: (url: string) => string | undefined;
 }
+
+const takenNames: ReadonlySet<string> = new Set(invocationKeys);
 
 /** Most outputs whose path looks through the whole answer. */
 const maxSearches = 10;
@@ -120,6 +123,7 @@ function outputFaults(outputs: readonly OutputDraft[], list: string): Violation[
     if (!/^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(name)) {
       found.push(malformed(at("name"), "Must be a letter, then up to 63 letters, digits, `_` and `-`."));
     }
+    if (takenNames.has(name)) found.push(notAllowed(at("name"), "Is what flows know the HTTP status or failure by."));
     const pathFault = jsonPathFault(path);
     if (pathFault !== undefined) found.push(malformed(at("path"), pathFault));
     else if (isSearch(path) && ++searches > maxSearches) {

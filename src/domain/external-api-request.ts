@@ -12,11 +12,12 @@ type Params = Readonly<Record<string, string>>;
 export function paramViolations({ headers, requestParams }: ExternalApi, params: Params): Violation[] {
   const inHeaders = paramsInHeaders(headers);
   const known = new Set(requestParams.map(({ name }) => name));
+  const given = new Map(Object.entries(params));
   const unknown = Object.keys(params)
     .filter((name) => !known.has(name))
     .map((name): Violation => ({ field: at(name), reason: "UNKNOWN_FIELD", description: "Is no request param." }));
   const faults = requestParams.flatMap((param): Violation[] => {
-    const value = params[param.name];
+    const value = given.get(param.name);
     if (value === undefined) {
       return param.required && param.defaultValue === undefined
         ? [{ field: at(param.name), reason: "REQUIRED", description: "Must be given." }]
@@ -37,13 +38,14 @@ function at(name: string): string {
  * BODY params are the members of one JSON object.
  */
 export function buildRequest(
-  { companyId, id, method, url, headers, requestParams, timeoutMs }: ExternalApi,
+  { companyId, id, version, method, url, headers, requestParams, timeoutMs }: ExternalApi,
   params: Params,
   secrets: HeaderSecrets,
 ): OutboundRequest {
+  const named = new Map(Object.entries(params));
   const values = new Map(
     requestParams.flatMap(({ name, defaultValue }): (readonly [string, string])[] => {
-      const value = params[name] ?? defaultValue;
+      const value = named.get(name) ?? defaultValue;
       return value === undefined ? [] : [[name, value]];
     }),
   );
@@ -59,7 +61,7 @@ export function buildRequest(
   const body = given("BODY");
   const hasBody = requestParams.some(({ location }) => location === "BODY");
   return {
-    ...{ companyId, externalApiId: id, method, timeoutMs },
+    ...{ companyId, externalApiId: id, version: String(version), method, timeoutMs },
     url: withQuery(filled(url, values), given("QUERY")),
     headers: hasBody && !hasHeader(sent, "content-type") ? [...sent, ["content-type", "application/json"]] : sent,
     ...(hasBody ? { body: `{${body.map(toMember).join(",")}}` } : {}),

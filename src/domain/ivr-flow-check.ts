@@ -1,3 +1,4 @@
+import { invocationKeys } from "./external-api-call.js";
 import { exitsOf, type FlowBranch, type FlowDefinition, type FlowInput, type FlowNode, maxNodes } from "./ivr-flow.js";
 import { type FlowGraph, graphOf } from "./ivr-flow-graph.js";
 import { type FlowProblem, fault } from "./ivr-flow-problem.js";
@@ -21,9 +22,8 @@ export interface ApiFacts {
   readonly outputs: readonly string[];
 }
 
-/** Keys that nodes provide beside the data: those of a customer query, and those of an external API on every way. */
+/** Key that a customer query provides beside the data. */
 export const matchCountKey = "matchCount";
-export const invocationKeys = ["status", "reason"] as const;
 
 /** Everything that is wrong with a flow: the flow as such first, then node by node. Never throws. */
 export function checkFlow(definition: FlowDefinition, facts: FlowFacts): readonly FlowProblem[] {

@@ -1,3 +1,4 @@
+import { invocationKeys } from "./external-api-call.js";
 import {
   type CustomerQueryNode,
   type ExternalApiNode,
@@ -7,7 +8,7 @@ import {
   type FlowNode,
   maxSteps,
 } from "./ivr-flow.js";
-import { invocationKeys, matchCountKey } from "./ivr-flow-check.js";
+import { matchCountKey } from "./ivr-flow-check.js";
 import { startClock } from "./ivr-flow-clock.js";
 import { holds } from "./ivr-flow-condition.js";
 import { createMemory, type FlowMemory, SizeLimitReached } from "./ivr-flow-memory.js";

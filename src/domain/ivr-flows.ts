@@ -132,10 +132,13 @@ export function createIvrFlows(dependencies: IvrFlowDependencies): IvrFlows {
       const { definition, archived: isArchived } = await find({ companyId, id }, caller, signal);
       if (isArchived) throw archived(resource, id);
       refuse(inputViolations(definition, inputs));
+      const given = new Map(Object.entries(inputs));
       return runFlow(
         definition,
         {
-          inputs: new Map(definition.inputs.map(({ name, defaultValue = "" }) => [name, inputs[name] ?? defaultValue])),
+          inputs: new Map(
+            definition.inputs.map(({ name, defaultValue = "" }) => [name, given.get(name) ?? defaultValue]),
+          ),
           deadlineMs: Math.min(begun + definition.timeoutMs, deadlineMs - answerMarginMs),
           steps: createFlowSteps(dependencies, { caller, companyId, ...more }),
         },

@@ -59,14 +59,30 @@ export function firstMatch(document: JsonValue, path: string): JsonValue | undef
   return query(document, path)[0];
 }
 
-/** The document that a text holds; undefined for what is no JSON or is nested too deep. */
+/**
+ * The document that a text holds; undefined for what is no JSON or is nested too deep. An integer that a double cannot
+ * hold is a text of its digits (`isLongInteger`): it is somebody's id, and a rounded one would be that of somebody else.
+ */
 export function readJson(text: string): JsonValue | undefined {
   try {
     const document: JsonValue = JSON.parse(text);
-    return isTooDeep(document) ? undefined : document;
+    if (isTooDeep(document)) return undefined;
+    return /\d{16}/.test(text) ? JSON.parse(text.replaceAll(stringOrNumber, quoteLongInteger)) : document;
   } catch {
     return undefined;
   }
+}
+
+/** Whether a text is what `readJson` makes of an integer beyond 2^53. */
+export function isLongInteger(text: string): boolean {
+  return /^-?\d{16,}$/.test(text) && !Number.isSafeInteger(Number(text));
+}
+
+/** Each as a whole, so that the search is one walk through a text that was found to be JSON. */
+const stringOrNumber = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
+
+function quoteLongInteger(token: string): string {
+  return isLongInteger(token) ? `"${token}"` : token;
 }
 
 type Node = Readonly<Record<string, unknown>>;

@@ -25,8 +25,10 @@ export type OutboundFailure =
  */
 export interface OutboundRequest {
   readonly companyId: string;
-  /** Configuration that the request belongs to: one circuit breaker for each. */
+  /** Configuration that the request belongs to. */
   readonly externalApiId: string;
+  /** Of the configuration. Each has a circuit breaker of its own: what was wrong may have been put right. */
+  readonly version: string;
   readonly method: string;
   /** Absolute, without user information. */
   readonly url: string;

@@ -1,5 +1,6 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { etagOf } from "../domain/customer.js";
 import type { ExternalApi } from "../domain/external-api.js";
 import type { Invocation } from "../domain/external-api-call.js";
 import type { ApiTest } from "../domain/external-apis.js";
@@ -27,7 +28,7 @@ export function toProtoExternalApi(api: ExternalApi): MessageInitShape<typeof Ex
     outputParams: api.outputParams.map((output) => ({ ...output, type: ParamType[output.type] })),
     createdTime: timestampFromDate(api.createdTime),
     lastUpdatedTime: timestampFromDate(api.lastUpdatedTime),
-    etag: String(api.version),
+    etag: etagOf(api),
   };
 }
 

@@ -9,7 +9,7 @@ import type { NoOutboundAnswer, OutboundAnswer, OutboundFailure } from "../domai
 
 export type Outcome = OutboundAnswer | NoOutboundAnswer;
 
-/** One circuit breaker for each API. */
+/** One circuit breaker for each version of an API. */
 export interface Breakers {
   /** Undefined: the API is left alone for now, and nothing was attempted. Rejects as the attempt does. */
   run(key: string, attempt: () => Promise<Outcome>): Promise<Outcome | undefined>;

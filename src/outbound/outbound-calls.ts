@@ -82,7 +82,7 @@ export function createOutbound({ allow, observe, guard = true, ...options }: Out
     if (guard && targetFault(request.url, allow) !== undefined) return refused("TARGET_FORBIDDEN");
     running.set(request.companyId, count + 1);
     try {
-      const key = `${request.companyId}/${request.externalApiId}`;
+      const key = `${request.companyId}/${request.externalApiId}/${request.version}`;
       return (await breakers.run(key, () => attempt(request, signal))) ?? refused("BREAKER_OPEN");
     } finally {
       const left = (running.get(request.companyId) ?? 1) - 1;

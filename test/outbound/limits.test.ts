@@ -80,6 +80,13 @@ describe("the breaker of an API", () => {
     expect(await failuresOf(calls, ["normal"])).toEqual(["200"]);
   });
 
+  it("is that of one version: what was changed is called at once", async () => {
+    await using calls = open();
+    await failuresOf(calls, ["close", "close", "close", "close", "close"]);
+    expect(await failuresOf(calls, ["normal"])).toEqual(["BREAKER_OPEN"]);
+    expect(await calls.call(to("normal", { version: "2" }), never)).toMatchObject({ status: 200 });
+  });
+
   it("is its own: another API, or the same id in another company, is called on", async () => {
     await using calls = open();
     await failuresOf(

@@ -4,7 +4,8 @@ import type { OutboundRequest } from "../../src/domain/outbound-call.js";
 export const never = new AbortController().signal;
 
 export function requestTo(url: string, changes: Partial<OutboundRequest> = {}): OutboundRequest {
-  return { companyId: "cmp_a", externalApiId: "api_a", method: "GET", url, headers: [], timeoutMs: 5_000, ...changes };
+  const api = { companyId: "cmp_a", externalApiId: "api_a", version: "1" };
+  return { ...api, method: "GET", url, headers: [], timeoutMs: 5_000, ...changes };
 }
 
 /** Starts a server on a free port of a loopback address. */

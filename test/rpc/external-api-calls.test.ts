@@ -111,6 +111,40 @@ describe("a call", () => {
     expect(await outputs({ name: "absent", path: "$.nothing" })).toMatchObject({ reason: Failure.OUTPUT_MISSING });
   });
 
+  it("keeps every digit of an integer, also of one that a double cannot hold", async () => {
+    const api = await madeExternalApi(server, {
+      url: `${system.origin}/long-integers`,
+      outputParams: [
+        { name: "e", path: "$.e" },
+        { name: "id", path: "$.id" },
+        { name: "number", path: "$.id", type: Type.NUMBER },
+        { name: "negative", path: "$.negative" },
+        { name: "text", path: "$.text" },
+      ],
+    });
+    const { outcome, outputs } = await server.ok(rpc.invokeExternalApi, api);
+    expect({ outcome, outputs }).toEqual({
+      outcome: Outcome.SUCCESS,
+      outputs: {
+        ...{ id: "12345678901234567890", number: "12345678901234567890", negative: "-9007199254740993" },
+        ...{ text: '9007199254740993 " 1', e: "100000000000000000000" },
+      },
+    });
+  });
+
+  it("leaves out a param that is not given, whatever it is named", async () => {
+    const names = ["constructor", "toString", "hasOwnProperty"];
+    const api = await madeExternalApi(server, {
+      url: `${system.origin}/echo`,
+      headers: [{ name: "X-A", value: "a{{constructor}}b" }],
+      requestParams: names.map((one) => ({ name: one, location: Location.QUERY })),
+    });
+    await server.ok(rpc.invokeExternalApi, api);
+    expect(system.requests.at(-1)).toMatchObject({ url: "/echo", headers: { "x-a": "ab" } });
+    await server.ok(rpc.invokeExternalApi, { ...api, params: { constructor: "1" } });
+    expect(system.requests.at(-1)).toMatchObject({ url: "/echo?constructor=1", headers: { "x-a": "a1b" } });
+  });
+
   it("is refused at each param that is unknown, missing or of another type, and nothing is sent", async () => {
     const api = await madeExternalApi(server, {
       url: `${system.origin}/{p}`,

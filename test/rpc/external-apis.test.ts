@@ -161,6 +161,7 @@ describe("CreateExternalApi", () => {
       ],
       outputParams: [
         { name: "1st", path: "$.a" },
+        { name: "status", path: "$.status" },
         { name: "a", path: "a.b" },
         { name: "a", path: "$.b", type: Type.BOOLEAN, defaultValue: "yes" },
         { name: "b", path: "$[?match(@.a, '(a+)+')]" },
@@ -175,10 +176,11 @@ describe("CreateExternalApi", () => {
       { field: "headers[2].value", reason: "NOT_FOUND" },
       { field: "name", reason: "REQUIRED" },
       { field: "output_params[0].name", reason: "INVALID_FORMAT" },
-      { field: "output_params[1].path", reason: "INVALID_FORMAT" },
-      { field: "output_params[2].default_value", reason: "WRONG_TYPE" },
-      { field: "output_params[2].name", reason: "CONFLICT" },
-      { field: "output_params[3].path", reason: "INVALID_FORMAT" },
+      { field: "output_params[1].name", reason: "NOT_ALLOWED" },
+      { field: "output_params[2].path", reason: "INVALID_FORMAT" },
+      { field: "output_params[3].default_value", reason: "WRONG_TYPE" },
+      { field: "output_params[3].name", reason: "CONFLICT" },
+      { field: "output_params[4].path", reason: "INVALID_FORMAT" },
       { field: "request_params[0].required", reason: "REQUIRED" },
       { field: "request_params[1].default_value", reason: "WRONG_TYPE" },
       { field: "request_params[1].name", reason: "CONFLICT" },
@@ -247,6 +249,7 @@ describe("UpdateExternalApi", () => {
     expect(await server.refused(rpc.updateExternalApi, { ...target, name: "x", etag: "7" })).toMatchObject({
       code: "ABORTED",
       reason: "ETAG_MISMATCH",
+      metadata: { etag: "1" },
     });
     await server.ok(rpc.archiveExternalApi, target);
     expect(await server.refused(rpc.updateExternalApi, { ...target, name: "x" })).toMatchObject({

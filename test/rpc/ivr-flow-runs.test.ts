@@ -189,6 +189,17 @@ describe("a run", () => {
     expect(answer.path).toHaveLength(20);
   });
 
+  it("knows nothing of an input that is not given, whatever it is named", async () => {
+    const definition = definitionOf([endNode("done")], { inputs: [{ name: "constructor" }, { name: "toString" }] });
+    const { variables } = await run(definition, {});
+    expect(variables).toEqual(
+      Object.fromEntries([
+        ["constructor", ""],
+        ["toString", ""],
+      ]),
+    );
+  });
+
   it("is refused for an input that the flow does not know, and for one that it requires", async () => {
     const definition = definitionOf([endNode("done")], {
       inputs: [

@@ -84,6 +84,11 @@ const zeros = Buffer.alloc(1024 * 1024);
 const moods: Readonly<Record<string, (mood: Mood) => void>> = {
   normal: ({ response, json }) => sendJson(response, json),
   echo: ({ response, request }) => sendJson(response, request),
+  // What JSON can say and a double cannot.
+  "long-integers": ({ response }) =>
+    void response.end(
+      '{"id":12345678901234567890,"negative":-9007199254740993,"text":"9007199254740993 \\" 1","e":1e20}',
+    ),
   empty: ({ response }) => void response.writeHead(204).end(),
   // Never answers.
   slow: () => {},
