@@ -79,7 +79,7 @@ it("P1: a walk sees every surviving row exactly once, whatever is written meanwh
 });
 
 it("P1 control: walked by page numbers, lists show rows twice or not at all", async (context) => {
-  const { missed, twice, survivors, done } = await walkAmongWriters(12, byNumber);
+  const { missed, twice, survivors, done } = await walkAmongWriters(6, byNumber);
   record(context, {
     id: "P1 control",
     done: `${done}, by page numbers`,
@@ -118,7 +118,7 @@ async function followWriters(world: World, durationMs: number) {
 
 it("P1: who follows lastUpdatedTime misses no change", async (context) => {
   await using world = await openWorld();
-  const { missed, seen, writes } = await followWriters(world, times({ short: 6_000, long: 120_000 }));
+  const { missed, seen, writes } = await followWriters(world, times({ short: 5_000, long: 120_000 }));
   record(context, {
     id: "P1 sync",
     done: `${followed.length} lists followed by lastUpdatedTime during ${writes} writes of ${writerCount} writers and two slow ones`,

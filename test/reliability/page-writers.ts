@@ -4,7 +4,7 @@ import { randomOf } from "./run.js";
 
 const random = randomOf("P1 writers");
 /** A list is kept about so long. */
-const length = { least: 40, most: 120 };
+const length = { least: 25, most: 80 };
 
 /** Writers who insert, update and remove rows of every list, one at a time on each row. */
 export class PageWriters {

@@ -8,7 +8,7 @@ vi.mock("../../src/persistence/retry.js", () => ({
 }));
 
 it("R5 control: without a second try every conflict reaches a client", async (context) => {
-  const seen = await writeAmongConflicts(300, { percent: 10 });
+  const seen = await writeAmongConflicts(200, { percent: 10 });
   const early = seen.aborted.get(1) ?? 0;
   record(context, {
     id: "R5 control",
