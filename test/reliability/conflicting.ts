@@ -50,6 +50,7 @@ export async function writeAmongConflicts(
       const { reason, isRetryable } = refusalOf(answer);
       if (answer.body.code !== 10 || reason !== "CONCURRENT_WRITE" || !isRetryable) {
         defects.push(answer.text);
+        isDone = true;
         throw new Error(answer.text);
       }
       const failed = await conflicts.inARow(tenant.companyId);
@@ -66,7 +67,7 @@ export async function writeAmongConflicts(
         const write = await planned(random.pick(writeKinds), tenant, send);
         made.push(write);
         await send(write.call);
-        isDone ||= (await conflicts.counted()).transactions >= goal;
+        if (made.length % 8 === 0) isDone ||= (await conflicts.counted()).transactions >= goal;
       }
       return { tenant, made };
     }),

@@ -33,7 +33,7 @@ it("R2 control: where a commit is answered before it is written, kill -9 of the 
   const prepared = await preparedTenant(folder, { httpUrl: service.httpUrl, secret });
   await folder.joined(({ superuserUrl }) => answerBeforeWriting(superuserUrl));
   const writers = new Writers({ ...prepared, count: 32, tenant: () => prepared.tenant });
-  await writers.reach(300);
+  await writers.reach(150);
   await killDatabase(folder);
   // A writer whose customer is lost is told so.
   await writers.stop().catch(() => {});

@@ -95,7 +95,7 @@ it("R4: twins of two processes have one effect and one answer", async (context) 
 });
 
 it("R4: of two different calls with one key at the same moment one is refused", async (context) => {
-  const sent = await pairs(times({ short: 300, long: 15_000 }), { keyed: true, alike: false });
+  const sent = await pairs(times({ short: 200, long: 15_000 }), { keyed: true, alike: false });
   const wrong = sent.filter(({ answers }) => {
     return answers.filter(({ status }) => status === 200).length !== 1 || answers.filter(isReused).length !== 1;
   });
@@ -111,7 +111,7 @@ it("R4: of two different calls with one key at the same moment one is refused", 
 });
 
 it("R4 control: without keys both have an effect", async (context) => {
-  const sent = await pairs(100, { keyed: false, alike: true });
+  const sent = await pairs(40, { keyed: false, alike: true });
   const found = await effects(sent);
   const expected = sent.filter(({ write }) => write.kind.doubles).length;
   const doubled = found.filter((count) => count === 2).length;
