@@ -25,8 +25,7 @@ const integers: ReadonlySet<ScalarType> = new Set([
 
 /** Names the fault of a scalar or enum, or of one item of such a list or map. */
 export function leafFault(field: Leaf, node: JsonNode): LeafFault {
-  if (field.scalar === undefined)
-    return { reason: "WRONG_TYPE", description: "Must be the name of one of the values of the enum." };
+  if (field.scalar === undefined) return { reason: "WRONG_TYPE", description: `Must be ${namesOf(field)}.` };
   if (field.scalar === ScalarType.BOOL) return { reason: "WRONG_TYPE", description: "Must be true or false." };
   if (field.scalar === ScalarType.STRING) return { reason: "WRONG_TYPE", description: "Must be a string." };
   if (field.scalar === ScalarType.BYTES) return textFault(node, "Must be a string in base64.");
@@ -53,6 +52,16 @@ export function isInexact(field: Leaf, node: JsonNode): boolean {
 export function leafJson(node: JsonNode): JsonValue | undefined {
   return isJsonObject(node) || Array.isArray(node) ? undefined : node;
 }
+
+/** The names that can be meant, but for those of a long list. */
+function namesOf({ enum: desc }: Leaf): string {
+  const names = desc?.values.filter(({ number }) => number !== 0).map(({ name }) => name) ?? [];
+  return names.length > 0 && names.length <= maxNames
+    ? names.join(" or ")
+    : "the name of one of the values of the enum";
+}
+
+const maxNames = 12;
 
 function textFault(node: JsonNode, description: string): LeafFault {
   return { reason: typeof node === "string" ? "INVALID_FORMAT" : "WRONG_TYPE", description };

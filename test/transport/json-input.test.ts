@@ -12,6 +12,7 @@ import {
   UpdateLeadRequestSchema,
 } from "../../src/gen/proto/moego/business/customer/v1/lead_service_pb.js";
 import { PackageSchema } from "../../src/gen/proto/moego/business/package/v1/package_pb.js";
+import { CreateExternalApiRequestSchema } from "../../src/gen/proto/moego/callcenter/v1/external_api_service_pb.js";
 import { decodeJson } from "../../src/transport/json-input.js";
 
 const read = (schema: DescMessage, text: string) => decodeJson(schema, Buffer.from(text));
@@ -159,6 +160,17 @@ describe("faults", () => {
       'custom_fields["b"] OUT_OF_RANGE',
       'custom_fields["c"] DUPLICATE_FIELD',
     ]);
+  });
+
+  it("say which names an enum has", () => {
+    try {
+      read(CreateExternalApiRequestSchema, '{"method":"GET"}');
+      expect.unreachable();
+    } catch (error) {
+      expect(error instanceof DomainError ? error.details.violations : error).toMatchObject([
+        { description: "Must be METHOD_GET or METHOD_POST or METHOD_PUT or METHOD_PATCH or METHOD_DELETE." },
+      ]);
+    }
   });
 
   it("never repeat the value that was sent", () => {
