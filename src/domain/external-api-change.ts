@@ -1,7 +1,7 @@
 import { etagOf } from "./customer.js";
 import { etagMismatch, type Violation } from "./errors.js";
 import type { ExternalApi, ExternalApiContent, ExternalApiTarget } from "./external-api.js";
-import type { HeaderDraft } from "./external-api-faults.js";
+import type { ExternalApiDraft, HeaderDraft } from "./external-api-faults.js";
 import type { ExternalApiRecord } from "./external-api-repository.js";
 import { originOf } from "./external-api-url.js";
 import type { ExternalApis } from "./external-apis.js";
@@ -26,8 +26,13 @@ export interface ExternalApiUpdate extends ExternalApiTarget {
 
 /** INVALID_REQUEST for a secret header without a secret. */
 export function newRecord(input: ExternalApiInput): ExternalApiRecord {
-  refuse(missingSecrets(input.headers, new Set(), "headers"));
+  refuse(newSecretFaults(input));
   return toRecord(input);
+}
+
+/** What is wrong with the secrets of a configuration that has none stored. */
+export function newSecretFaults({ headers = [] }: Pick<ExternalApiDraft, "headers">): readonly Violation[] {
+  return missingSecrets(headers, new Set(), "headers");
 }
 
 /**

@@ -5,7 +5,7 @@ export const maskText = "***";
 
 /**
  * Replaces secrets in a text that is shown, in the spellings in which another system may echo them: as sent, without
- * their scheme (`Bearer x`), the password of Basic credentials, and each as JSON, percent-encoding and base64 write it.
+ * their scheme (`Bearer x`), the password of Basic credentials, and each as JSON, percent-encoding, base64 and hex write it.
  */
 export function createMask(secrets: Iterable<string>): (text: string) => string {
   const hidden = [...new Set([...secrets].flatMap(partsOf).flatMap(spellingsOf))].toSorted(
@@ -25,6 +25,8 @@ function partsOf(secret: string): string[] {
 }
 
 function spellingsOf(part: string): string[] {
-  const base64 = Buffer.from(part).toString("base64");
-  return [part, JSON.stringify(part).slice(1, -1), encodeURIComponent(part), base64, base64.replace(/=+$/, "")];
+  const bytes = Buffer.from(part);
+  const base64 = bytes.toString("base64");
+  const encoded = [base64, base64.replace(/=+$/, ""), bytes.toString("base64url"), bytes.toString("hex")];
+  return [part, JSON.stringify(part).slice(1, -1), encodeURIComponent(part), ...encoded];
 }

@@ -28,7 +28,7 @@ export function createFlowSteps({ callerQuery, externalApis }: StepDependencies,
       try {
         return await callerQuery.find(caller, { companyId, ...question }, AbortSignal.any([signal, tooLong]));
       } catch (error) {
-        if (tooLong.aborted || isReason(error, "STATEMENT_TIMEOUT", "LOCK_TIMEOUT")) return "TIMED_OUT";
+        if (tooLong.aborted || isReason(error, ...databaseTimeouts)) return "TIMED_OUT";
         throw error;
       }
     },
@@ -54,11 +54,15 @@ export function createFlowSteps({ callerQuery, externalApis }: StepDependencies,
   };
 }
 
+/** The database kept a step waiting: that node is late, which is what its timeout branch is for. */
+const databaseTimeouts = ["STATEMENT_TIMEOUT", "LOCK_TIMEOUT"] as const;
+
 /** An API that the flow was checked against may have changed since: the node fails, and the run goes on. */
 function notCalled(error: unknown): FlowInvocation {
   for (const reason of ["RESOURCE_NOT_FOUND", "RESOURCE_ARCHIVED", "INVALID_REQUEST"] as const) {
     if (isReason(error, reason)) return { branch: "FAILURE", reason, status: "", outputs: {} };
   }
+  if (isReason(error, ...databaseTimeouts)) return { branch: "TIMED_OUT", reason: "TIMEOUT", status: "", outputs: {} };
   throw error;
 }
 

@@ -24,9 +24,12 @@ export function targetFault(text: string, allowed: AllowedTargets): string | und
   const url = new URL(text);
   if (url.port === "0") return "Must have a port from 1 to 65535.";
   if (isAllowedTarget(url, allowed)) return undefined;
-  if (url.protocol !== "https:") return "Must be an https URL.";
-  return isPublicHost(hostOf(url)) ? undefined : "Must name a public host.";
+  if (url.protocol !== "https:") return `Must be an https URL${butExceptions}`;
+  return isPublicHost(hostOf(url)) ? undefined : `Must name a public host${butExceptions}`;
 }
+
+/** Tells whoever tries a system of their own machine what to do. */
+const butExceptions = ", unless the service allows its host and port (EXTERNAL_API_ALLOW).";
 
 /** Whether the host and port of a URL, or its path there, are an exception of this installation. */
 export function isAllowedTarget(url: URL, allowed: AllowedTargets): boolean {

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { within } from "../domain/external-api-change.js";
+import { newSecretFaults, within } from "../domain/external-api-change.js";
 import type { ExternalApis } from "../domain/external-apis.js";
 import { ExternalApiService } from "../gen/proto/moego/callcenter/v1/external_api_service_pb.js";
 import { externalApiQuery, externalApiUpdate, invocation, newExternalApi, toDraft } from "./external-api-input.js";
@@ -24,7 +24,7 @@ export function createExternalApiHandlers({
   return {
     async createExternalApi(request, { caller, write }) {
       const draft = toDraft({ ...request, timeoutMs: request.timeoutMs || undefined });
-      const faults = externalApis.faults(draft);
+      const faults = [...externalApis.faults(draft), ...newSecretFaults(draft)];
       const input = parse(requests.createExternalApi.input, request, newExternalApi, faults);
       return { externalApi: toProtoExternalApi(await externalApis.create(input, caller, write)) };
     },

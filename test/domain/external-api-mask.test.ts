@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { createMask } from "../../src/domain/external-api-mask.js";
 
-const secret = 'p"ass/word=é';
+const secret = 'p"ass/word=é?~~';
 
 it("hides a secret in every spelling in which an echo may write it", () => {
   const mask = createMask([secret]);
@@ -10,6 +10,8 @@ it("hides a secret in every spelling in which an echo may write it", () => {
     JSON.stringify(secret),
     encodeURIComponent(secret),
     Buffer.from(secret).toString("base64"),
+    Buffer.from(secret).toString("base64url"),
+    Buffer.from(secret).toString("hex"),
   ];
   for (const spelling of spellings) {
     const shown = mask(`before ${spelling} after`);

@@ -1,11 +1,15 @@
 import { expect, it } from "vitest";
+import { DomainError } from "../../src/domain/errors.js";
 import type { FlowDefinition, FlowOperator } from "../../src/domain/ivr-flow.js";
 import { holds } from "../../src/domain/ivr-flow-condition.js";
 import { type FlowSteps, runFlow } from "../../src/domain/ivr-flow-run.js";
+import { createFlowSteps } from "../../src/domain/ivr-flow-steps.js";
 import { api, branch, end, flow, query, set } from "../support/flows.js";
 
 const signal = new AbortController().signal;
 const never = () => new Promise<never>(() => {});
+
+const anybody = { keyId: "key_a", scopes: new Set<never>(), organizations: [], companies: new Map<string, never>() };
 
 const good: FlowSteps = {
   query: async () => ({ values: { uname: "Ada" }, matchCount: 2 }),
@@ -137,3 +141,17 @@ it.each<[string, FlowOperator, string, boolean]>([
 ])("says whether %j %s %j", (variable, operator, value, expected) => {
   expect(holds(variable, operator, value)).toBe(expected);
 });
+
+it.each(["STATEMENT_TIMEOUT", "LOCK_TIMEOUT"] as const)(
+  "takes the timeout branch of an external API whose configuration the database gives up: %s",
+  async (reason) => {
+    const invoke = async () => {
+      throw new DomainError(reason, "The database was too slow.");
+    };
+    const dependencies = { callerQuery: { find: async () => undefined }, externalApis: { invoke } };
+    const steps = createFlowSteps(dependencies, { caller: anybody, companyId: "cmp_a" });
+    const ran = await run(flow([api("credit", "done", { onTimeout: "late" }), end("late"), end()]), steps);
+    expect(ran.exit).toBe("exit of late");
+    expect(ran.path[0]).toMatchObject({ branch: "TIMED_OUT", reason: "TIMEOUT" });
+  },
+);

@@ -150,6 +150,7 @@ describe("CreateExternalApi", () => {
         { name: "Host", value: "x" },
         { name: "X-A", value: "a" },
         { name: "x-a", value: "{{none}}" },
+        { name: "X-Key", isSecret: true },
       ],
       requestParams: [
         { name: "id", location: Location.PATH },
@@ -174,6 +175,7 @@ describe("CreateExternalApi", () => {
       { field: "headers[0].name", reason: "NOT_ALLOWED" },
       { field: "headers[2].name", reason: "CONFLICT" },
       { field: "headers[2].value", reason: "NOT_FOUND" },
+      { field: "headers[3].secret_value", reason: "REQUIRED" },
       { field: "name", reason: "REQUIRED" },
       { field: "output_params[0].name", reason: "INVALID_FORMAT" },
       { field: "output_params[1].name", reason: "NOT_ALLOWED" },

@@ -94,6 +94,39 @@ describe("a run", () => {
     }
   });
 
+  it("ends at its deadline, though the database keeps the configuration of an external API waiting", async () => {
+    const id = await flow(asking(await api("normal"), { timeoutMs: 500 }));
+    const holder = await server.database.owner.connect();
+    try {
+      await holder.query("BEGIN; LOCK TABLE external_api IN ACCESS EXCLUSIVE MODE");
+      const answer = await server.ok(rpc.runFlow, { companyId, id });
+      expect(answer.outcome).toBe(Outcome.TIMEOUT);
+      expect(pathOf(answer)).toEqual([["call", Branch.TIMED_OUT, "RUN_TIMEOUT"]]);
+      expect(answer.durationMs).toBeLessThan(1_500);
+    } finally {
+      await holder.query("ROLLBACK");
+      holder.release();
+    }
+  });
+
+  it("never reaches an external API of another company, neither when it is written nor when it runs", async () => {
+    const externalApiId = await api("normal");
+    const id = await flow(asking(externalApiId));
+    const { rowCount } = await server.database.owner.query(
+      "UPDATE external_api SET company_id = 'cmp_b' WHERE company_id = $1 AND id = $2",
+      [companyId, externalApiId],
+    );
+    expect(rowCount).toBe(1);
+    const sent = system.requests.length;
+    const run = await server.ok(rpc.runFlow, { companyId, id });
+    expect(pathOf(run)[0]).toEqual(["call", Branch.FAILURE, "RESOURCE_NOT_FOUND"]);
+    expect(system.requests.length).toBe(sent);
+    const definition = asking(externalApiId);
+    expect(await server.refused(rpc.createIvrFlow, { companyId, name: "Theirs", definition })).toMatchObject(
+      invalidField("definition.nodes[0].external_api.external_api_id", "NOT_FOUND"),
+    );
+  });
+
   it("sees the customers that the key sees", async () => {
     expect((await run(looking, { tel: phoneOfA2 })).exit).toBe("exit of found");
     const id = await flow(looking);
