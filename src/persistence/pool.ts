@@ -51,6 +51,9 @@ export function createPool(options: PoolOptions): pg.Pool {
   // A connection that breaks while idle is replaced by the pool; without a listener it would end the process.
   // The error itself carries the whole client, so only its message is logged.
   pool.on("error", ({ message }) => options.log.warn({ reason: message }, "an idle database connection was lost"));
+  // One packet can end a connection's start, or a statement, and bring the error that breaks it: by then the connection
+  // is promised to a caller who does not listen yet. The caller's next statement is rejected.
+  pool.on("connect", (client) => client.on("error", () => {}));
   return pool;
 }
 
