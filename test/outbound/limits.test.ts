@@ -115,6 +115,30 @@ describe("the calls of a company", () => {
   });
 });
 
+describe("many calls at once", () => {
+  it("leave no listeners behind that Node warns of; on a signal that they shared they would", async () => {
+    const warnings: string[] = [];
+    const note = ({ name }: Error) => warnings.push(name);
+    process.on("warning", note);
+    await using calls = open();
+    const moods = ["normal", "coded/gzip", "huge", "reset", "half-body"];
+    const callAll = (signalOf: () => AbortSignal) =>
+      Promise.all(
+        Array.from({ length: 40 }, (_, number) =>
+          calls.call(to(moods[number % 5] ?? "", { externalApiId: `api_${number}` }), signalOf()),
+        ),
+      );
+    await callAll(() => new AbortController().signal);
+    await sleep(20);
+    expect(warnings).toEqual([]);
+    const { signal } = new AbortController();
+    await callAll(() => signal);
+    await sleep(20);
+    expect(warnings).toEqual(["MaxListenersExceededWarning"]);
+    process.off("warning", note);
+  });
+});
+
 describe("a time limit", () => {
   it.each(["slow", "drip"])("covers everything: %s", async (path) => {
     await using calls = open();
