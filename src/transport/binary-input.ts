@@ -1,6 +1,9 @@
 import { type DescMessage, fromBinary, type MessageShape } from "@bufbuild/protobuf";
 import { DomainError } from "../domain/errors.js";
 import { checkBinary } from "./binary-limits.js";
+import { keepByteOrderMarks } from "./text-encoding.js";
+
+keepByteOrderMarks();
 
 /** Reads a request from protobuf's binary form. Throws DomainError MALFORMED_REQUEST, INVALID_REQUEST. */
 export function decodeBinary<Schema extends DescMessage>(schema: Schema, bytes: Uint8Array): MessageShape<Schema> {

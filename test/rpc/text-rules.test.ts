@@ -1,11 +1,15 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
+import { ExternalApiService } from "../../src/gen/proto/moego/callcenter/v1/external_api_service_pb.js";
+import { transports } from "../support/clients.js";
 import { newCustomer } from "../support/new-customer.js";
+import { newExternalApi } from "../support/new-external-api.js";
 import { startServer } from "../support/server.js";
 
 const server = await startServer();
 afterAll(() => server.stop());
 
+const { createExternalApi } = ExternalApiService.method;
 const { createCustomer, getCustomer, updateCustomer } = CustomerService.method;
 
 /** A family of four: one character to a reader, seven code points, eleven UTF-16 units. */
@@ -78,6 +82,14 @@ describe("a text", () => {
   ])("of white space alone is no %s", async (_, field, fields) => {
     const { violations } = await server.refused(createCustomer, newCustomer(fields));
     expect(violations).toEqual([{ field, reason: "REQUIRED" }]);
+  });
+});
+
+describe("a byte order mark at the start of a value that is kept as it stands", () => {
+  it.each(transports)("is kept on %s", async (transport) => {
+    const requestParams = [{ name: "a", location: 1, type: 1, defaultValue: "\uFEFFvalue" }];
+    const { externalApi } = await server.ok(createExternalApi, newExternalApi({ requestParams }), { transport });
+    expect(externalApi?.requestParams[0]?.defaultValue).toBe("\uFEFFvalue");
   });
 });
 

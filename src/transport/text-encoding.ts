@@ -1,0 +1,17 @@
+import { configureTextEncoding } from "@bufbuild/protobuf/wire";
+
+const encoder = new TextEncoder();
+const tolerant = new TextDecoder("utf-8", { ignoreBOM: true });
+const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/**
+ * Makes protobuf read texts from its binary form whole. By itself it drops a byte order mark (U+FEFF) from the start of
+ * every text, as if each were a file; the same text in JSON keeps it.
+ */
+export function keepByteOrderMarks(): void {
+  configureTextEncoding({
+    encodeUtf8: (text) => encoder.encode(text),
+    decodeUtf8: (bytes, isStrict) => (isStrict ? strict : tolerant).decode(bytes),
+    checkUtf8: (text) => !/\p{Cs}/u.test(text),
+  });
+}
