@@ -1,0 +1,32 @@
+import { afterAll, expect, it } from "vitest";
+import { isReading } from "../../src/pipeline/contract.js";
+import { allRpcs } from "../suites/all-rpcs.js";
+import { transports } from "../support/clients.js";
+import { startServer } from "../support/server.js";
+import { randomOf, record, times } from "./run.js";
+import { textFieldsOf } from "./text-fields.js";
+import { TextWriter } from "./text-writer.js";
+import { textWrites } from "./text-writes.js";
+
+// Overload is another test's matter.
+const server = await startServer({ environment: { DATABASE_POOL_WAIT_MS: "30000" } });
+afterAll(() => server.stop());
+
+it("F2: an odd but valid text is read as it was written, in NFC and trimmed", async (context) => {
+  const count = times({ short: 5_000, long: 50_000 });
+  const writer = new TextWriter(server, randomOf("F2"));
+  const refused = (error: unknown) => writer.wrong.push(String(error));
+  while (writer.written < count && writer.wrong.length < 100) {
+    await Promise.all(textWrites.map((write) => write(writer).catch(refused)));
+  }
+  const writing = allRpcs.filter((method) => !isReading(method));
+  const fields = new Set(writing.flatMap(({ input }) => textFieldsOf(input)));
+  const missed = [...fields].filter((field) => !writer.fields.has(field));
+  record(context, {
+    id: "F2",
+    done: `${writer.written} odd texts written to ${writer.fields.size} fields and read over ${transports.length} transports`,
+    seen: `${writer.written - writer.wrong.length} read as written; ${missed.length} text fields not tried`,
+    must: "all, 0",
+  });
+  expect({ wrong: writer.wrong, missed }).toEqual({ wrong: [], missed: [] });
+});
