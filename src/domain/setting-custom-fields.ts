@@ -1,5 +1,5 @@
 import type { Caller } from "./caller.js";
-import { checkValue, type FieldType, type FieldValue, relationsOf } from "./custom-fields.js";
+import { checkValue, type FieldType, type FieldValue, isSameValue, relationsOf } from "./custom-fields.js";
 import { DomainError, type Violation, type ViolationReason } from "./errors.js";
 import { idPrefixes, newId } from "./ids.js";
 import type {
@@ -69,7 +69,10 @@ export function createCustomFields({ lists, records }: CustomFieldDependencies):
   /** The content as it is stored, once it fits the type. */
   async function checked(field: Checked, signal: AbortSignal): Promise<CustomFieldContent> {
     const { content, violations } = checkContent(field);
-    const relation = content.defaultValue ? relationsOf({ default: content.defaultValue }) : [];
+    const { defaultValue } = content;
+    // What is stored may point to a lead that was promoted since; it concerns no change of something else.
+    const isNew = defaultValue && !isSameValue(field.stored, defaultValue);
+    const relation = isNew ? relationsOf({ default: defaultValue }) : [];
     // Who writes settings covers the whole company.
     const visibility = { companyIds: [field.companyId], grants: [field.companyId] };
     const missing = relation.length > 0 ? await records.missingRelations(visibility, relation, signal) : [];
@@ -97,9 +100,9 @@ export function createCustomFields({ lists, records }: CustomFieldDependencies):
       return lists.of().change({ companyId, id }, write, async (found) => {
         const field = assertInUse(found, resource, id);
         const content = updated(field, update);
-        return {
-          content: await checked({ companyId, type: field.type, content, path: "options.options" }, write.signal),
-        };
+        const stored = field.defaultValue ? { stored: field.defaultValue } : {};
+        const path = "options.options";
+        return { content: await checked({ companyId, type: field.type, content, path, ...stored }, write.signal) };
       });
     },
   };
@@ -116,6 +119,8 @@ interface Checked {
   readonly content: CustomFieldContent;
   /** Where the request holds the options. */
   readonly path: string;
+  /** The default before the change. */
+  readonly stored?: FieldValue;
 }
 
 interface CheckedContent {

@@ -5,6 +5,7 @@ import {
   CustomFieldAdminService,
 } from "../../src/gen/proto/moego/admin/v1/custom_field_admin_service_pb.js";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
+import { LeadService } from "../../src/gen/proto/moego/business/customer/v1/lead_service_pb.js";
 import {
   CustomField_AssociationType as Association,
   type CustomField_Option,
@@ -16,6 +17,7 @@ import {
 import { SettingService } from "../../src/gen/proto/moego/business/setting/v1/setting_service_pb.js";
 import { keys } from "../support/fixture-keys.js";
 import { newCustomer } from "../support/new-customer.js";
+import { newLead } from "../support/new-lead.js";
 import { startServer } from "../support/server.js";
 
 const server = await startServer();
@@ -162,6 +164,20 @@ describe("defining a custom field", () => {
 });
 
 describe("changing a custom field", () => {
+  it("leaves a default that points to a lead promoted since, and takes it no second time", async () => {
+    const { id: refId } = await server.ok(LeadService.method.createLead, newLead());
+    const defaultValue = value({ relation: { entity: "LEAD", refId } });
+    const { customField } = await server.ok(rpc.createCustomField, field("RELATION", { defaultValue }));
+    await server.ok(LeadService.method.promoteLead, { id: refId });
+    const of = { companyId, id: customField?.id ?? "" };
+    const renamed = await server.ok(rpc.updateCustomField, { ...of, label: "Who sent them" });
+    expect(renamed.customField).toMatchObject({ label: "Who sent them", defaultValue });
+    expect((await server.refused(rpc.createCustomField, field("RELATION", { defaultValue }))).violations).toEqual([
+      { field: "default_value", reason: "NOT_FOUND" },
+    ]);
+    await server.ok(rpc.archiveCustomField, of);
+  });
+
   it("keeps what is absent, and never touches code and type", async () => {
     const { customField: before } = await server.ok(
       rpc.createCustomField,
