@@ -13,6 +13,7 @@ import { type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
 import { FieldMaskSchema } from "@bufbuild/protobuf/wkt";
 import { invalidRequest, maxViolations, type Violation, type ViolationReason } from "../domain/errors.js";
 import { maxItemsOf, maxMaskPaths, tooMany, tooManyValues } from "./element-limits.js";
+import { fieldHint, jsonFormHint } from "./json-hints.js";
 import { isInexact, leafFault, leafJson } from "./json-leaf.js";
 import { maskPaths } from "./json-mask.js";
 import { isJsonObject, type JsonNode, type JsonObjectNode, parseJson } from "./json-parse.js";
@@ -88,7 +89,7 @@ class JsonReader {
     const chosen = new Set<unknown>();
     for (const { key, value } of node.members) {
       const field = schema.fields.find(({ name, jsonName }) => name === key || jsonName === key);
-      if (!field) this.fault(join(path, key), "UNKNOWN_FIELD", "There is no such field.");
+      if (!field) this.fault(join(path, key), "UNKNOWN_FIELD", fieldHint(schema, key));
       else if (seen.has(field)) this.fault(join(path, field.name), "DUPLICATE_FIELD", "The field is given twice.");
       else {
         seen.add(field);
@@ -198,7 +199,7 @@ class JsonReader {
       return reflect(schema, fromJson(schema, value));
     } catch {
       const reason = typeof node === "string" ? "INVALID_FORMAT" : "WRONG_TYPE";
-      return this.fault(path, reason, `Must be the JSON form of ${schema.typeName}.`);
+      return this.fault(path, reason, jsonFormHint(schema));
     }
   }
 

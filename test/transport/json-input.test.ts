@@ -1,6 +1,6 @@
 import { type DescMessage, equals, fromJson, type JsonValue, toJson } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
-import { DomainError } from "../../src/domain/errors.js";
+import { DomainError, type Violation } from "../../src/domain/errors.js";
 import { CustomerSchema } from "../../src/gen/proto/moego/business/customer/v1/customer_pb.js";
 import {
   CreateCustomerRequestSchema,
@@ -20,11 +20,18 @@ const json = (schema: DescMessage, text: string) => toJson(schema, read(schema, 
 
 /** `field REASON` of every fault. */
 function faults(schema: DescMessage, text: string): string[] {
+  return violations(schema, text).map(({ field, reason }) => `${field} ${reason}`);
+}
+
+function descriptions(schema: DescMessage, text: string): string[] {
+  return violations(schema, text).map(({ description }) => description);
+}
+
+function violations(schema: DescMessage, text: string): readonly Violation[] {
   try {
     read(schema, text);
   } catch (error) {
-    if (error instanceof DomainError)
-      return (error.details.violations ?? []).map(({ field, reason }) => `${field} ${reason}`);
+    if (error instanceof DomainError) return error.details.violations ?? [];
     throw error;
   }
   return [];
@@ -185,6 +192,19 @@ describe("faults", () => {
         "sensitive",
       );
     }
+  });
+
+  it.each([
+    [`{"firstName": "A"}`, "There is no such field. Is lead.firstName meant?"],
+    [`{"lead": {"first_nam": "A"}}`, "There is no such field. Is firstName meant?"],
+    [`{"lead": {"address": {"address_1": "A"}}}`, "There is no such field. Is address1 meant?"],
+    [`{"lead": {"zzz": 1}}`, "There is no such field."],
+    [
+      `{"lead": {"createdTime": "2024-08-01"}}`,
+      'Must be the JSON form of google.protobuf.Timestamp, such as "2024-08-01T09:15:00Z".',
+    ],
+  ])("of %s say what may have been meant", (text, description) => {
+    expect(descriptions(CreateLeadRequestSchema, text)).toEqual([description]);
   });
 
   it("takes a number that a field can hold, and refuses others", () => {
