@@ -1,5 +1,5 @@
 import { archived, DomainError, invalidRequest, type Violation } from "./errors.js";
-import type { NewLedgerEntry, PackageLine } from "./package.js";
+import type { NewLedgerEntry, PackageDetail, PackageLine } from "./package.js";
 import type { PackageEffect, PackageUnit } from "./package-repository.js";
 
 export interface Redeem {
@@ -38,13 +38,20 @@ export async function redeem(unit: PackageUnit, { quantity, ...request }: Redeem
   const untimely = timeViolations(unit, redeemedTime);
   if (untimely.length > 0) throw invalidRequest([...lineViolations(unit, lineId), ...untimely]);
   const line = usableLine(unit, lineId);
-  if (!(await unit.isInForce(redeemedTime))) {
-    throw new DomainError("PACKAGE_NOT_IN_FORCE", "The package cannot be used now.", {
-      metadata: { packageId: detail.id },
-    });
-  }
+  if (!(await unit.isInForce(redeemedTime))) throw notInForce(detail);
   const entry = { lineId, kind: "REDEMPTION", quantity: -quantity, appointmentId, orderId, note } as const;
   return append(line, { ...entry, ...(redeemedTime ? { redeemedTime } : {}) });
+}
+
+/** Says when it is in force: from start to end, up to the last day in the company's time zone. */
+function notInForce({ id, startTime, endTime, expirationDate }: PackageDetail): DomainError {
+  return new DomainError("PACKAGE_NOT_IN_FORCE", "The package is not in force at that time.", {
+    metadata: {
+      ...{ packageId: id, expirationDate },
+      ...(startTime ? { startTime: startTime.toISOString() } : {}),
+      ...(endTime ? { endTime: endTime.toISOString() } : {}),
+    },
+  });
 }
 
 function timeViolations({ detail, now }: PackageUnit, time: Date | undefined): Violation[] {

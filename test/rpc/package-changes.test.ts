@@ -1,4 +1,4 @@
-import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { timestampDate, timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { afterAll, describe, expect, it } from "vitest";
 import { PackageAdminService } from "../../src/gen/proto/moego/admin/v1/package_admin_service_pb.js";
 import { PackageLedgerEntry_Kind } from "../../src/gen/proto/moego/admin/v1/package_ledger_pb.js";
@@ -141,16 +141,20 @@ describe("RedeemPackage", () => {
   });
 
   it("refuses a package before its start, after its end and after its last day, and one that is withdrawn", async () => {
-    const notInForce: NewPackage[] = [
-      { startTime: inHours(1) },
-      { endTime: inHours(-1) },
-      { expirationDate: { year: 2024, month: 1, day: 15 } },
-      { expirationDate: { year: 1, month: 1, day: 1 } },
+    const [start, end] = [inHours(1), inHours(-1)];
+    const notInForce: (readonly [NewPackage, whenInForce: Record<string, string>])[] = [
+      [{ startTime: start }, { startTime: timestampDate(start).toISOString(), expirationDate: "9999-01-01" }],
+      [{ endTime: end }, { endTime: timestampDate(end).toISOString() }],
+      [{ expirationDate: { year: 2024, month: 1, day: 15 } }, { expirationDate: "2024-01-15" }],
+      [{ expirationDate: { year: 1, month: 1, day: 1 } }, { expirationDate: "0001-01-01" }],
     ];
-    for (const fields of notInForce) {
+    for (const [fields, whenInForce] of notInForce) {
       const { on, item } = await sellPackage(server, fields);
       const request = { ...on, packageServiceId: item, quantity: 1 };
-      expect(await server.refused(rpc.redeemPackage, request)).toMatchObject({ reason: "PACKAGE_NOT_IN_FORCE" });
+      expect(await server.refused(rpc.redeemPackage, request)).toMatchObject({
+        reason: "PACKAGE_NOT_IN_FORCE",
+        metadata: { packageId: on.packageId, ...whenInForce },
+      });
     }
     const withdrawn = { companyId: "cmp_a", packageId: "pkg_a9", packageServiceId: "ps_a9", quantity: 1 };
     expect(await server.refused(rpc.redeemPackage, withdrawn)).toMatchObject(isArchived);
