@@ -4,11 +4,11 @@ import { createApp } from "../../src/app.js";
 import { readConfig } from "../../src/config.js";
 import { hashSecret } from "../../src/domain/key-secrets.js";
 import { ApiKeyService } from "../../src/gen/proto/moego/admin/v1/api_key_service_pb.js";
-import type { Key } from "../../src/gen/proto/moego/auth/apikey/v1/apikey_pb.js";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { createLogger } from "../../src/logger.js";
 import { newKey } from "../suites/api-key-fixtures.js";
 import { authorizationOf, keys } from "../support/fixture-keys.js";
+import { madeKey, reasonOf, until, using } from "../support/made-key.js";
 import { invalidField, notFound } from "../support/refused-with.js";
 import { startServer } from "../support/server.js";
 
@@ -28,7 +28,6 @@ afterAll(async () => {
 });
 
 const rpc = ApiKeyService.method;
-const week = { seconds: 604_800n };
 
 describe("CreateApiKey", () => {
   it("shows the secret once, stores its hash alone, and writes it into no log", async () => {
@@ -65,7 +64,7 @@ describe("CreateApiKey", () => {
 
   it("answers a replay with the key and without the secret", async () => {
     const headers = { "idempotency-key": "made-twice" };
-    const first = await made({ headers });
+    const first = await madeKey(server, { headers });
     const answer = await server.call(rpc.createApiKey, newKey(), { headers });
     expect(answer.headers["idempotency-replayed"]).toBe("true");
     expect(answer.ok && answer.message.key).toEqual({ ...first, secret: "" });
@@ -76,7 +75,7 @@ describe("CreateApiKey", () => {
   it("answers a replay although the key has expired meanwhile", async () => {
     const headers = { "idempotency-key": "expired-since" };
     const expiredTime = { seconds: BigInt(Math.ceil(Date.now() / 1_000) + 1) };
-    const { id } = await made({ headers, more: { expiredTime } });
+    const { id } = await madeKey(server, { headers, more: { expiredTime } });
     await new Promise((resolve) => setTimeout(resolve, Number(expiredTime.seconds) * 1_000 - Date.now() + 20));
     const { key } = await server.ok(rpc.createApiKey, { ...newKey(), expiredTime }, { headers });
     expect(key).toMatchObject({ id, secret: "" });
@@ -136,88 +135,28 @@ describe("CreateApiKey", () => {
   });
 });
 
-describe("RotateApiKey", () => {
-  it("keeps id and restrictions; both secrets work until the overlap ends", async () => {
-    const first = await made();
-    const { key: rotated } = await server.ok(rpc.rotateApiKey, { id: first.id, overlap: week });
-    expect(rotated).toMatchObject({ id: first.id, name: first.name, restrictions: first.restrictions });
-    expect(rotated?.secret).toMatch(/^moego_/);
-    expect(rotated?.secret).not.toBe(first.secret);
-    expect(rotated?.hint).toBe(`${rotated?.secret.slice(0, 10)}...`);
-    for (const { secret } of [first, rotated ?? first]) await server.ok(rpc.getApiKey, { id: first.id }, using(secret));
-    await server.database.owner.query("UPDATE api_key_secret SET expired_time = now() WHERE hash = $1", [
-      hashSecret(first.secret),
-    ]);
-    await until(async () => (await reasonOf(first.id, first.secret)) === "KEY_EXPIRED");
-    expect(await reasonOf(first.id, rotated?.secret ?? "")).toBeUndefined();
-  });
-
-  it("lets the secret before work for 24 hours unless told otherwise", async () => {
-    const { id, secret } = await made();
-    await server.ok(rpc.rotateApiKey, { id });
-    expect(await lifeOf(secret)).toBeCloseTo(24, 1);
-    const other = await made();
-    await server.ok(rpc.rotateApiKey, { id: other.id, overlap: { seconds: 2_592_000n } });
-    expect(await lifeOf(other.secret)).toBeCloseTo(720, 1);
-  });
-
-  it("ends the secret before at once with an overlap of 0, and that of an earlier rotation with any", async () => {
-    const first = await made();
-    const { key: next } = await server.ok(rpc.rotateApiKey, { id: first.id, overlap: week });
-    const { key: last } = await server.ok(rpc.rotateApiKey, { id: first.id, overlap: week });
-    await until(async () => (await reasonOf(first.id, first.secret)) === "KEY_EXPIRED");
-    expect(await reasonOf(first.id, next?.secret ?? "")).toBeUndefined();
-    await server.ok(rpc.rotateApiKey, { id: first.id, overlap: {} });
-    await until(async () => (await reasonOf(first.id, last?.secret ?? "")) === "KEY_EXPIRED");
-  });
-
-  it("refuses an overlap below 0 and above 30 days", async () => {
-    const { id } = await made();
-    for (const overlap of [
-      { seconds: -1n },
-      { nanos: -1 },
-      { seconds: 2_592_001n },
-      { seconds: 2_592_000n, nanos: 1 },
-    ]) {
-      expect(await server.refused(rpc.rotateApiKey, { id, overlap })).toMatchObject(
-        invalidField("overlap", "OUT_OF_RANGE"),
-      );
-    }
-  });
-
-  it("refuses a key that is revoked or has expired", async () => {
-    for (const { id } of [keys.revoked, keys.expired]) {
-      expect(await server.refused(rpc.rotateApiKey, { id })).toMatchObject({
-        ...{ code: "FAILED_PRECONDITION", reason: "KEY_NOT_IN_FORCE", metadata: { keyId: id } },
-      });
-    }
-  });
-
-  it("changes nothing and shows no secret in a replay", async () => {
-    const { id } = await made();
-    const headers = { "idempotency-key": "rotated-twice" };
-    const { key: first } = await server.ok(rpc.rotateApiKey, { id }, { headers });
-    const { key: second } = await server.ok(rpc.rotateApiKey, { id }, { headers });
-    expect(second).toEqual({ ...first, secret: "" });
-    expect(await reasonOf(id, first?.secret ?? "")).toBeUndefined();
-  });
-});
-
 describe("RevokeApiKey", () => {
   it("stops the key in every process within two seconds", async () => {
-    const { id, secret } = await made();
+    const { id, secret } = await madeKey(server);
     const elsewhere = async () =>
       (await fetch(`${second.httpUrl}/v1/admin/keys/${id}`, { headers: { authorization: `Bearer ${secret}` } })).status;
     expect(await elsewhere()).toBe(200);
-    expect(await reasonOf(id, secret)).toBeUndefined();
+    expect(await reasonOf(server, id, secret)).toBeUndefined();
     await server.ok(rpc.revokeApiKey, { id });
     const revokedAtMs = performance.now();
-    await until(async () => (await elsewhere()) === 401 && (await reasonOf(id, secret)) === "KEY_REVOKED");
-    expect(performance.now() - revokedAtMs).toBeLessThan(2_100);
+    let acceptedAtMs = 0;
+    await until(async () => {
+      const sentAtMs = performance.now();
+      const [there, here] = await Promise.all([elsewhere(), reasonOf(server, id, secret)]);
+      if (there === 200 || here === undefined) acceptedAtMs = sentAtMs;
+      return there === 401 && here === "KEY_REVOKED";
+    });
+    // Whatever was sent later was refused, however long the answers took.
+    expect(acceptedAtMs - revokedAtMs).toBeLessThan(2_000);
   });
 
   it("lets a key revoke itself, and leaves a revoked one as it is", async () => {
-    const { id, secret } = await made();
+    const { id, secret } = await madeKey(server);
     const { key } = await server.ok(rpc.revokeApiKey, { id }, using(secret));
     expect(key?.revokedTime).toBeDefined();
     const again = await server.ok(rpc.revokeApiKey, { id });
@@ -240,7 +179,7 @@ describe("ListApiKeys", () => {
 describe("the ledger of keys", () => {
   it("tells who made, rotated and revoked a key, by which call and from where", async () => {
     const headers = { "x-request-id": "request-of-key" };
-    const { id, createdTime } = await made({ headers });
+    const { id, createdTime } = await madeKey(server, { headers });
     await server.ok(rpc.rotateApiKey, { id }, { headers });
     await server.ok(rpc.revokeApiKey, { id }, { headers });
     expect(await changesOf(id)).toEqual(["CREATED", "ROTATED", "REVOKED"]);
@@ -267,44 +206,6 @@ it("makes a key that reads what it may, and nothing once the id is unknown", asy
   await server.ok(CustomerService.method.getCustomer, { id: "cus_a1" }, using(key?.secret ?? ""));
   expect(await server.refused(rpc.getApiKey, { id: "key_z" })).toMatchObject(notFound);
 });
-
-interface Made {
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly more?: object;
-}
-
-async function made({ headers = {}, more = {} }: Made = {}): Promise<Key> {
-  const { key } = await server.ok(rpc.createApiKey, { ...newKey(), ...more }, { headers });
-  if (!key) throw new Error("no key was made");
-  return key;
-}
-
-function using(secret: string) {
-  return { key: { secret } };
-}
-
-/** Why a secret is refused; undefined while it works. */
-async function reasonOf(id: string, secret: string): Promise<string | undefined> {
-  const answer = await server.call(rpc.getApiKey, { id }, using(secret));
-  return answer.ok ? undefined : answer.reason;
-}
-
-async function until(isSo: () => Promise<boolean>): Promise<void> {
-  const endMs = performance.now() + 4_000;
-  while (!(await isSo())) {
-    if (performance.now() > endMs) throw new Error("it did not come to be so");
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
-/** Hours for which a secret goes on working, by the database. */
-async function lifeOf(secret: string): Promise<number> {
-  const { rows } = await server.database.owner.query<{ hours: number }>(
-    "SELECT extract(epoch FROM expired_time - now())::float8 / 3600 AS hours FROM api_key_secret WHERE hash = $1",
-    [hashSecret(secret)],
-  );
-  return rows[0]?.hours ?? Number.NaN;
-}
 
 async function changesOf(id: string): Promise<string[]> {
   const { rows } = await server.database.owner.query<{ kind: string }>(

@@ -3,6 +3,7 @@ import { DirectoryAdminService } from "../../src/gen/proto/moego/admin/v1/direct
 import { BusinessService } from "../../src/gen/proto/moego/business/business/v1/business_service_pb.js";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { StaffService } from "../../src/gen/proto/moego/business/staff/v1/staff_service_pb.js";
+import { changesOf } from "../support/change-rows.js";
 import { keys } from "../support/fixture-keys.js";
 import { newCustomer } from "../support/new-customer.js";
 import { invalidField, isArchived } from "../support/refused-with.js";
@@ -13,169 +14,6 @@ afterAll(() => server.stop());
 
 const rpc = DirectoryAdminService.method;
 const companyId = "cmp_a";
-const platform = { key: keys.platform };
-const operator = { key: keys.operator };
-const zeta = { name: "Zeta", country: "US", timeZone: "America/New_York" };
-
-describe("CreateCompany", () => {
-  it("keeps an imported id, refuses it twice, and makes one where none is given", async () => {
-    const imported = await server.ok(rpc.createCompany, { ...zeta, id: "copH7x2", maxCustomers: 5 }, platform);
-    expect(imported.company).toMatchObject({ id: "copH7x2", maxCustomers: 5, enterpriseId: "" });
-    expect(await server.refused(rpc.createCompany, { ...zeta, id: "copH7x2" }, platform)).toMatchObject({
-      ...{ code: "ALREADY_EXISTS", reason: "ALREADY_EXISTS", metadata: { resource: "Company", field: "id" } },
-    });
-    expect((await server.ok(rpc.createCompany, zeta, platform)).company?.id).toMatch(/^cmp_[0-9A-Za-z]{22}$/);
-  });
-
-  it("answers twins that bring an id of their own with one company", async () => {
-    const options = { ...platform, headers: { "idempotency-key": "twins-of-a-company" } };
-    const twins = Array.from({ length: 8 }, () => server.ok(rpc.createCompany, { ...zeta, id: "cmp_twin" }, options));
-    for (const { company } of await Promise.all(twins)) expect(company?.id).toBe("cmp_twin");
-    expect(await changesOf("cmp_twin")).toHaveLength(1);
-  });
-
-  it("says everything that is wrong at once", async () => {
-    const wrong = { id: "a b", name: "x".repeat(101), country: "ZZ", timeZone: "Mars/Olympus", maxCustomers: -1 };
-    const more = { enterpriseId: "é", upcomingAppointmentsUrlTemplate: "http://x.example" };
-    const { violations } = await server.refused(rpc.createCompany, { ...wrong, ...more }, platform);
-    expect(violations.map(({ field, reason }) => `${field} ${reason}`).toSorted()).toEqual([
-      ...["country INVALID_FORMAT", "enterprise_id INVALID_FORMAT", "id INVALID_FORMAT", "max_customers OUT_OF_RANGE"],
-      ...["name TOO_LONG", "time_zone INVALID_FORMAT", "upcoming_appointments_url_template INVALID_FORMAT"],
-    ]);
-  });
-
-  it("takes a zone by any name that IANA has for it, in its own spelling", async () => {
-    for (const timeZone of ["Asia/Kolkata", "Asia/Calcutta", "UTC", "Europe/Kyiv"]) {
-      await server.ok(rpc.createCompany, { ...zeta, timeZone }, platform);
-    }
-    for (const timeZone of ["america/new_york", "+02:00", "America/New York", "Nowhere"]) {
-      expect(await server.refused(rpc.createCompany, { ...zeta, timeZone }, platform)).toMatchObject(
-        invalidField("time_zone", "INVALID_FORMAT"),
-      );
-    }
-  });
-});
-
-describe("UpdateCompany", () => {
-  it("keeps what is absent, clears what is empty, and refuses to clear what is required", async () => {
-    const call = { key: keys.b };
-    const kept = { enterpriseId: "ent_ab", country: "CA", timezone: { id: "America/Toronto" } };
-    const update = {
-      companyId: "cmp_b",
-      name: " Beta  & Co ",
-      upcomingAppointmentsUrlTemplate: "https://b.example/{customer_id}",
-    };
-    const first = await server.ok(rpc.updateCompany, update, call);
-    expect(first.company).toMatchObject({
-      ...kept,
-      name: "Beta  & Co",
-      upcomingAppointmentsUrlTemplate: "https://b.example/{customer_id}",
-    });
-    const second = await server.ok(
-      rpc.updateCompany,
-      { companyId: "cmp_b", upcomingAppointmentsUrlTemplate: "" },
-      call,
-    );
-    expect(second.company).toMatchObject({ ...kept, name: "Beta  & Co", upcomingAppointmentsUrlTemplate: "" });
-    const { violations } = await server.refused(
-      rpc.updateCompany,
-      { companyId: "cmp_b", name: "", country: "", timeZone: "", maxCustomers: 1, clearMaxCustomers: true },
-      operator,
-    );
-    expect(violations.map(({ field, reason }) => `${field} ${reason}`).toSorted()).toEqual([
-      ...["clear_max_customers CONFLICT", "country REQUIRED", "name REQUIRED", "time_zone REQUIRED"],
-    ]);
-  });
-
-  it("lets the operator alone say how many customers a company may hold, and to which enterprise it belongs", async () => {
-    const denied = { code: "PERMISSION_DENIED", reason: "SCOPE_REQUIRED", metadata: { scope: "platform:admin" } };
-    const terms = [
-      { maxCustomers: 1_000 },
-      { clearMaxCustomers: true },
-      { enterpriseId: "" },
-      { enterpriseId: "ent_ab" },
-      { enterpriseId: "ent_other" },
-    ];
-    for (const change of terms) {
-      for (const key of [keys.b, keys.enterprise]) {
-        // Refused before anything else in the request is looked at.
-        for (const name of ["Beta", ""]) {
-          const request = { companyId: "cmp_b", name, ...change };
-          expect(await server.refused(rpc.updateCompany, request, { key })).toMatchObject(denied);
-        }
-      }
-    }
-    const { company } = await server.ok(rpc.updateCompany, { companyId: "cmp_b", name: "Beta" }, { key: keys.b });
-    expect(company).toMatchObject({ name: "Beta", enterpriseId: "ent_ab" });
-    expect(company?.maxCustomers).toBeUndefined();
-    const set = { companyId: "cmp_b", maxCustomers: 1_000, enterpriseId: "ent_other" };
-    expect((await server.ok(rpc.updateCompany, set, operator)).company).toMatchObject({
-      ...{ maxCustomers: 1_000, enterpriseId: "ent_other" },
-    });
-    const back = { companyId: "cmp_b", clearMaxCustomers: true, enterpriseId: "ent_ab" };
-    await server.ok(rpc.updateCompany, back, operator);
-  });
-
-  it("is the one rpc beside those of platform keys that names a company which the operator's key does not cover", async () => {
-    expect(await server.refused(rpc.updateCompany, { companyId: "cmp_z", name: "x" }, operator)).toMatchObject({
-      ...{ code: "NOT_FOUND", reason: "RESOURCE_NOT_FOUND" },
-    });
-    const refusals = [
-      await server.refused(rpc.createBusiness, { companyId, name: "x" }, operator),
-      await server.refused(rpc.updateBusiness, { companyId, id: "biz_a1", name: "x" }, operator),
-      await server.refused(rpc.archiveBusiness, { companyId, id: "biz_a1" }, operator),
-      await server.refused(rpc.restoreBusiness, { companyId, id: "biz_a1" }, operator),
-      await server.refused(rpc.createStaff, { companyId, firstName: "x" }, operator),
-      await server.refused(rpc.updateStaff, { companyId, id: "staff_a1", firstName: "x" }, operator),
-      await server.refused(rpc.archiveStaff, { companyId, id: "staff_a1" }, operator),
-      await server.refused(rpc.restoreStaff, { companyId, id: "staff_a1" }, operator),
-    ];
-    for (const refusal of refusals) expect(refusal).toMatchObject({ reason: "COMPANY_NOT_ALLOWED" });
-  });
-
-  it("never lets the count pass a limit that it switches on during 32 concurrent creates", async () => {
-    for (let round = 0; round < 4; round += 1) {
-      const id = await companyOf(4);
-      const creates = Array.from({ length: 32 }, async (_, index) => {
-        await new Promise((resolve) => setTimeout(resolve, index));
-        return server.call(CustomerService.method.createCustomer, customerOf(id), { key: keyOf(id) });
-      });
-      const limit = 12;
-      await new Promise((resolve) => setTimeout(resolve, 8 * round));
-      const { company } = await server.ok(rpc.updateCompany, { companyId: id, maxCustomers: limit }, operator);
-      expect(company?.maxCustomers).toBe(limit);
-      const during = await countOf(id);
-      const answers = await Promise.all(creates);
-      const { customers, counter } = await countOf(id);
-      // Those that came before the switch count whatever the limit; after it the limit holds.
-      expect(customers).toBe(Math.max(limit, during.customers));
-      expect(counter).toBe(customers);
-      const refused = answers.filter((answer) => !answer.ok);
-      expect(answers.length - refused.length).toBe(customers - 4);
-      for (const answer of refused) expect(answer).toMatchObject({ reason: "CUSTOMER_QUOTA_EXCEEDED" });
-    }
-  });
-
-  it("holds the limit while it is switched off, on and over under load", async () => {
-    const id = await companyOf(0);
-    let done = false;
-    const switches = (async () => {
-      for (const change of forever([{ maxCustomers: 20 }, { clearMaxCustomers: true }, { maxCustomers: 40 }])) {
-        if (done) return;
-        await server.ok(rpc.updateCompany, { companyId: id, ...change }, operator);
-      }
-    })();
-    const create = () => server.call(CustomerService.method.createCustomer, customerOf(id), { key: keyOf(id) });
-    const answers = await Promise.all(Array.from({ length: 64 }, create));
-    done = true;
-    await switches;
-    await server.ok(rpc.updateCompany, { companyId: id, maxCustomers: 0 }, operator);
-    const { customers, counter } = await countOf(id);
-    expect(counter).toBe(customers);
-    expect(answers.filter(({ ok }) => ok)).toHaveLength(customers);
-    expect(await create()).toMatchObject({ code: "RESOURCE_EXHAUSTED", reason: "CUSTOMER_QUOTA_EXCEEDED" });
-  });
-});
 
 describe("a location", () => {
   const address = { address1: "1 Main St", city: "Boston", postalCode: "02110", country: "US" };
@@ -234,7 +72,7 @@ describe("a location", () => {
     await server.ok(rpc.restoreBusiness, { companyId, id });
     await server.ok(CustomerService.method.createCustomer, customer);
     // The second archiving wrote nothing.
-    expect((await changesOf(id)).map(({ version }) => version)).toEqual(["1", "2", "3"]);
+    expect((await changesOf(server, id)).map(({ version }) => version)).toEqual(["1", "2", "3"]);
   });
 });
 
@@ -345,63 +183,9 @@ describe("the directory", () => {
       workingBusinesses: { businessIds: ["biz_z"] },
     });
     const by = { kind: "staff", key_id: "key_a", staff_id: "staff_a1", request_id: "request-of-directory" };
-    expect(await changesOf(staff?.id ?? "")).toEqual([
+    expect(await changesOf(server, staff?.id ?? "")).toEqual([
       { ...by, version: "1", rpc: "moego.admin.v1.DirectoryAdminService/CreateStaff" },
       { ...by, version: "2", rpc: "moego.admin.v1.DirectoryAdminService/UpdateStaff" },
     ]);
   });
 });
-
-interface ChangeRow {
-  readonly kind: string;
-  readonly version: string;
-}
-
-async function changesOf(id: string): Promise<readonly ChangeRow[]> {
-  const { rows } = await server.database.owner.query<ChangeRow>(
-    "SELECT kind, version, rpc, key_id, staff_id, request_id FROM change WHERE resource_id = $1 ORDER BY id",
-    [id],
-  );
-  return rows;
-}
-
-function* forever<T>(values: readonly T[]): Generator<T> {
-  for (;;) yield* values;
-}
-
-let companies = 0;
-
-/** A company without a limit that has one location, a key and so many customers. */
-async function companyOf(customers: number): Promise<string> {
-  companies += 1;
-  const id = `cmp_limit_${companies}`;
-  await server.ok(rpc.createCompany, { ...zeta, id }, platform);
-  await server.insert([["business", [{ company_id: id, id: "biz", name: "Here" }]]]);
-  await server.insertKeys([keyOf(id)]);
-  for (let made = 0; made < customers; made += 1) {
-    await server.ok(CustomerService.method.createCustomer, customerOf(id), { key: keyOf(id) });
-  }
-  return id;
-}
-
-function keyOf(id: string) {
-  return {
-    ...keys.quota,
-    id: `key_of_${id}`,
-    secret: `secret-of-${id}`.padEnd(40, "-"),
-    organizations: [{ type: "COMPANY", id }],
-  } as const;
-}
-
-function customerOf(id: string) {
-  return newCustomer({ companyId: id, preferredBusinessId: "biz" });
-}
-
-async function countOf(id: string): Promise<{ customers: number; counter: number | null }> {
-  const { rows } = await server.database.owner.query<{ customers: number; counter: number | null }>(
-    `SELECT (SELECT count(*)::int FROM customer WHERE company_id = $1) AS customers,
-       (SELECT customers FROM company_customer_count WHERE company_id = $1) AS counter`,
-    [id],
-  );
-  return rows[0] ?? { customers: 0, counter: null };
-}
