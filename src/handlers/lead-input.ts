@@ -6,7 +6,7 @@ import { maxPets } from "../domain/pet.js";
 import { nameRule } from "../domain/text.js";
 import { perCountry } from "./country.js";
 import { address, channelList, consentChange, customFields, interval, maxFilterValues } from "./customer-input.js";
-import { email, httpsUrl, id, list, optionalId, optionalPhone, rule, text } from "./fields.js";
+import { email, httpsUrl, id, line, list, optionalId, optionalPhone, rule, text } from "./fields.js";
 import { pagination } from "./page-token.js";
 import { newPet } from "./pet-input.js";
 
@@ -139,23 +139,22 @@ export const leadsQuery = perCountry((country) =>
         lifeCycleId: optionalId,
         actionStatusId: optionalId,
         mainPhoneNumber: optionalPhone(country),
-        email: z.string(),
+        email: line,
         lastUpdatedTime: interval.optional(),
         createdTime: interval.optional(),
         preferredBusinessIds: list(id, maxFilterValues),
         allocateStaffIds: list(id, maxFilterValues),
         referralSourceIds: list(id, maxFilterValues),
       })
-      .transform(({ lastUpdatedTime, createdTime, mainPhoneNumber, ...others }): LeadFilter => {
+      .transform(({ lastUpdatedTime, createdTime, mainPhoneNumber, email, ...others }): LeadFilter => {
         const { lifeCycleId, actionStatusId, preferredBusinessIds, allocateStaffIds, referralSourceIds } = others;
-        const mail = others.email.trim().normalize("NFC");
         return {
           ...(lastUpdatedTime ? { lastUpdated: lastUpdatedTime } : {}),
           ...(createdTime ? { created: createdTime } : {}),
           ...(lifeCycleId === "" ? {} : { lifeCycleId }),
           ...(actionStatusId === "" ? {} : { actionStatusId }),
           ...(mainPhoneNumber === "" ? {} : { phone: mainPhoneNumber }),
-          ...(mail === "" ? {} : { email: mail }),
+          ...(email === "" ? {} : { email }),
           ...(preferredBusinessIds.length === 0 ? {} : { preferredBusinessIds }),
           ...(allocateStaffIds.length === 0 ? {} : { allocateStaffIds }),
           ...(referralSourceIds.length === 0 ? {} : { referralSourceIds }),

@@ -2,27 +2,29 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { TimestampSchema } from "@bufbuild/protobuf/wkt";
 import { afterAll, describe, expect, it } from "vitest";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
+import { LeadService } from "../../src/gen/proto/moego/business/customer/v1/lead_service_pb.js";
 import {
   type CustomField_Value,
   CustomField_Value_Relation_Entity,
 } from "../../src/gen/proto/moego/business/setting/v1/custom_field_pb.js";
 import { newCustomer } from "../support/new-customer.js";
+import { invalidField } from "../support/refused-with.js";
 import { startServer } from "../support/server.js";
 
 const server = await startServer();
 afterAll(() => server.stop());
 
 const { createCustomer, listCustomers } = CustomerService.method;
+const { listLeads } = LeadService.method;
 const longAgo = -62_135_596_800n;
 
 /** What the wire can carry and the database cannot hold ends as a refusal, never as INTERNAL. */
 describe("a value that no database can hold", () => {
-  it("finds nobody when it is the filter by email", async () => {
-    const filter = { email: "a\u0000b@example.com" };
-    const answer = await server.call(listCustomers, { companyId: "cmp_a", pagination: {}, filter });
-    expect(answer.ok ? answer.message.customers : answer.code).toSatisfy(
-      (found: unknown) => found === "INVALID_ARGUMENT" || (Array.isArray(found) && found.length === 0),
-    );
+  it("is refused when it is the filter by email", async () => {
+    const request = { companyId: "cmp_a", pagination: {}, filter: { email: "a\u0000b@example.com" } };
+    const refused = invalidField("filter.email", "INVALID_FORMAT");
+    expect(await server.refused(listCustomers, request)).toMatchObject(refused);
+    expect(await server.refused(listLeads, request)).toMatchObject(refused);
   });
 
   it.each<readonly [string, MessageInitShape<typeof TimestampSchema>]>([
