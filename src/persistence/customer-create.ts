@@ -3,15 +3,9 @@ import { idPrefixes, newId } from "../domain/ids.js";
 import { distinctTags, tagKey } from "../domain/tags.js";
 import { foldCase } from "../domain/text.js";
 import { authorIn, type Write } from "../domain/write.js";
-import {
-  addressColumns,
-  addressJson,
-  type CustomerRow,
-  channelNumber,
-  customerColumns,
-  noteJson,
-  referralSourceJson,
-} from "./customer-rows.js";
+import { addressColumns, addressJson } from "./address-columns.js";
+import { consentValues } from "./consent-columns.js";
+import { type CustomerRow, customerColumns, noteJson, referralSourceJson } from "./customer-rows.js";
 import { statement } from "./statement.js";
 import { lastTagPlace, tagJson } from "./tag-rows.js";
 
@@ -165,11 +159,7 @@ export function createValues({ id, record, admission, write }: CreateCall): read
     preference.receiveAutoEmail,
     preference.subscribeToMarketingEmails,
     preference.receiveAppointmentReminder,
-    consent.serviceRelatedChannels.map(channelNumber),
-    consent.marketingCampaignsChannels.map(channelNumber),
-    consent.brandedAppEnabled,
-    consent.isAgreedMarketingPolicy,
-    consent.isConsented,
+    ...consentValues(consent),
     JSON.stringify(record.customFields),
     JSON.stringify(record.address ? [addressColumns(record.address)] : []),
     record.notes.map(() => newId(idPrefixes.note)),

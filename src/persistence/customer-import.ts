@@ -5,10 +5,11 @@ import { idPrefixes, newId } from "../domain/ids.js";
 import { foldCase } from "../domain/text.js";
 import type { Write } from "../domain/write.js";
 import type { Prisma } from "../gen/prisma/client.js";
+import { addressData } from "./address-columns.js";
 import { consentColumns } from "./consent-columns.js";
 import { readCustomer } from "./customer-change.js";
 import { countOneMore } from "./customer-count.js";
-import { addressColumns, statusNumbers } from "./customer-rows.js";
+import { statusNumbers } from "./customer-rows.js";
 import type { Database } from "./database.js";
 import { isErased, type RecordKey } from "./erasure.js";
 import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "./idempotency.js";
@@ -71,8 +72,9 @@ function createUnit(
     async insert(customer) {
       await tx.customer.create({ data: { companyId, id, ...columnsOf(customer) } });
       if (customer.address) {
-        const { postal_code: postalCode, ...address } = addressColumns(customer.address, customer.address.id);
-        await tx.customerAddress.create({ data: { ...address, companyId, customerId: id, postalCode } });
+        const { id: addressId = newId(idPrefixes.address), ...address } = customer.address;
+        const data = { companyId, customerId: id, id: addressId, ...addressData(address) };
+        await tx.customerAddress.create({ data });
       }
       await tx.customerNote.createMany({
         data: customer.notes.map(({ id: noteId = newId(idPrefixes.note), text: note, ...stamp }) => ({

@@ -1,13 +1,12 @@
-import type { Channel, Consent } from "../domain/consent.js";
 import type { FieldValues } from "../domain/custom-fields.js";
-import type { Address, Customer, Note, ReferralSource } from "../domain/customer.js";
-import type { AddressRecord } from "../domain/customer-repository.js";
-import { idPrefixes, newId } from "../domain/ids.js";
+import type { Customer, Note, ReferralSource } from "../domain/customer.js";
+import { type AddressJson, addressJson, toAddress } from "./address-columns.js";
+import { type ConsentRow, toConsent } from "./consent-columns.js";
 import { type NotesRead, notesOfListed, notesOfOne } from "./newest-notes.js";
 import { type TagJson, tagJson, toTag } from "./tag-rows.js";
 
 /** A customer with its children, as `customerColumns` selects it. Node-postgres reads bigint as text, Prisma as bigint. */
-export interface CustomerRow {
+export interface CustomerRow extends ConsentRow {
   readonly company_id: string;
   readonly id: string;
   readonly raw_id: string | bigint;
@@ -32,11 +31,6 @@ export interface CustomerRow {
   readonly receive_auto_email: boolean;
   readonly subscribe_to_marketing_emails: boolean;
   readonly receive_appointment_reminder: boolean;
-  readonly service_related_channels: readonly number[];
-  readonly marketing_campaigns_channels: readonly number[];
-  readonly branded_app_enabled: boolean;
-  readonly is_agreed_marketing_policy: boolean;
-  readonly is_consented: boolean;
   readonly custom_fields: FieldValues;
   readonly archived_time: Date | null;
   readonly version: string | bigint;
@@ -45,20 +39,6 @@ export interface CustomerRow {
   readonly notes: readonly NoteJson[] | null;
   readonly referral_source: ReferralSource | null;
   readonly url_template: string | null;
-}
-
-/** An address in the columns of customer_address. */
-export interface AddressJson {
-  readonly id: string;
-  readonly address1: string;
-  readonly address2: string;
-  readonly city: string;
-  readonly state: string;
-  readonly postal_code: string;
-  readonly country: string;
-  readonly latitude: number | null;
-  readonly longitude: number | null;
-  readonly type: number;
 }
 
 export interface NoteJson {
@@ -75,10 +55,6 @@ export const customerColumns = `c.company_id, c.id, c.raw_id, c.first_name, c.la
   c.receive_auto_message, c.receive_auto_email, c.subscribe_to_marketing_emails, c.receive_appointment_reminder,
   c.service_related_channels, c.marketing_campaigns_channels, c.branded_app_enabled, c.is_agreed_marketing_policy,
   c.is_consented, c.custom_fields, c.archived_time, c.version`;
-
-export const addressJson = `json_build_object('id', a.id, 'address1', a.address1, 'address2', a.address2, 'city', a.city,
-  'state', a.state, 'postal_code', a.postal_code, 'country', a.country, 'latitude', a.latitude, 'longitude', a.longitude,
-  'type', a.type)`;
 
 export const noteJson = `json_build_object('id', n.id, 'note', n.note, 'last_updated_by', n.last_updated_by,
   'last_updated_time', n.last_updated_time)`;
@@ -147,26 +123,6 @@ export function toCustomer(row: CustomerRow): Customer {
   };
 }
 
-/** The columns in which customers and leads keep their consent. */
-export type ConsentRow = Pick<
-  CustomerRow,
-  | "service_related_channels"
-  | "marketing_campaigns_channels"
-  | "branded_app_enabled"
-  | "is_agreed_marketing_policy"
-  | "is_consented"
->;
-
-export function toConsent(row: ConsentRow): Consent {
-  return {
-    serviceRelatedChannels: row.service_related_channels.map(toChannel),
-    marketingCampaignsChannels: row.marketing_campaigns_channels.map(toChannel),
-    brandedAppEnabled: row.branded_app_enabled,
-    isAgreedMarketingPolicy: row.is_agreed_marketing_policy,
-    isConsented: row.is_consented,
-  };
-}
-
 export function toNote(json: NoteJson): Note {
   return {
     id: json.id,
@@ -176,47 +132,4 @@ export function toNote(json: NoteJson): Note {
   };
 }
 
-export function toAddress(json: AddressJson): Address {
-  const { latitude, longitude } = json;
-  return {
-    id: json.id,
-    address1: json.address1,
-    address2: json.address2,
-    city: json.city,
-    state: json.state,
-    postalCode: json.postal_code,
-    country: json.country,
-    ...(latitude === null || longitude === null ? {} : { coordinate: { latitude, longitude } }),
-    type: json.type === 2 ? "SECONDARY" : "PRIMARY",
-  };
-}
-
-const channelNumbers = { SMS: 1, EMAIL: 2, AUTO_CALL: 3 } as const satisfies Record<Channel, number>;
-
-/** Channels are stored by their numbers in the contract. */
-export function channelNumber(channel: Channel): number {
-  return channelNumbers[channel];
-}
-
-function toChannel(number: number): Channel {
-  return number === 1 ? "SMS" : number === 2 ? "EMAIL" : "AUTO_CALL";
-}
-
-/** An address as columns of customer_address. */
-export function addressColumns(address: AddressRecord, id = newId(idPrefixes.address)) {
-  return {
-    id,
-    address1: address.address1,
-    address2: address.address2,
-    city: address.city,
-    state: address.state,
-    postal_code: address.postalCode,
-    country: address.country,
-    latitude: address.coordinate?.latitude ?? null,
-    longitude: address.coordinate?.longitude ?? null,
-    type: addressTypeNumbers[address.type],
-  };
-}
-
 export const statusNumbers = { ACTIVE: 1, INACTIVE: 2 } as const;
-export const addressTypeNumbers = { PRIMARY: 1, SECONDARY: 2 } as const;

@@ -5,8 +5,9 @@ import { idPrefixes, newId } from "../domain/ids.js";
 import { foldCase } from "../domain/text.js";
 import { authorIn, type Write } from "../domain/write.js";
 import type { Prisma } from "../gen/prisma/client.js";
+import { addressData } from "./address-columns.js";
 import { consentColumns } from "./consent-columns.js";
-import { addressTypeNumbers, statusNumbers } from "./customer-rows.js";
+import { statusNumbers } from "./customer-rows.js";
 import { recordChange, recordConsent } from "./ledgers.js";
 import { missingReferences } from "./references.js";
 import { resolveTags } from "./tags.js";
@@ -56,16 +57,13 @@ export function createCustomerUnit(
       await tx.customerTag.createMany({ data, skipDuplicates: true });
     },
 
-    async addAddress({ coordinate, type, ...lines }) {
-      const id = newId(idPrefixes.address);
-      await tx.customerAddress.create({
-        data: { companyId, customerId, id, ...lines, ...addressNumbers(coordinate, type) },
-      });
+    async addAddress(address) {
+      const data = { companyId, customerId, id: newId(idPrefixes.address), ...addressData(address) };
+      await tx.customerAddress.create({ data });
     },
 
-    async editAddress(id, { coordinate, type, address1, address2, city, state, postalCode, country }) {
-      const data = { address1, address2, city, state, postalCode, country, ...addressNumbers(coordinate, type) };
-      await tx.customerAddress.update({ where: key(id), data });
+    async editAddress(id, address) {
+      await tx.customerAddress.update({ where: key(id), data: addressData(address) });
     },
 
     async removeAddress(id) {
@@ -134,16 +132,5 @@ function columns(change: CustomerChange): Prisma.CustomerUncheckedUpdateInput {
     ...(status ? { status: statusNumbers[status] } : {}),
     ...(consent ? consentColumns(consent) : {}),
     ...(customFields ? { customFields } : {}),
-  };
-}
-
-function addressNumbers(
-  coordinate: { latitude: number; longitude: number } | undefined,
-  type: keyof typeof addressTypeNumbers,
-) {
-  return {
-    latitude: coordinate?.latitude ?? null,
-    longitude: coordinate?.longitude ?? null,
-    type: addressTypeNumbers[type],
   };
 }

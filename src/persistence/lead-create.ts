@@ -2,7 +2,8 @@ import { idPrefixes, newId } from "../domain/ids.js";
 import type { LeadRecord, LeadReferences } from "../domain/lead-repository.js";
 import { foldCase } from "../domain/text.js";
 import { authorIn, type Write } from "../domain/write.js";
-import { addressColumns, channelNumber } from "./customer-rows.js";
+import { addressColumns } from "./address-columns.js";
+import { consentValues } from "./consent-columns.js";
 import { petColumns } from "./pet-rows.js";
 import { statement } from "./statement.js";
 
@@ -135,11 +136,7 @@ export function createLeadValues({ id, record, admit, write }: CreateLeadCall): 
     record.email,
     foldCase(record.email),
     record.address ? JSON.stringify(addressColumns(record.address)) : null,
-    consent.serviceRelatedChannels.map(channelNumber),
-    consent.marketingCampaignsChannels.map(channelNumber),
-    consent.brandedAppEnabled,
-    consent.isAgreedMarketingPolicy,
-    consent.isConsented,
+    ...consentValues(consent),
     JSON.stringify(record.customFields),
     codes.map((code) => code.path),
     codes.map((code) => code.petId),

@@ -1,11 +1,13 @@
 import type { FieldValues } from "../domain/custom-fields.js";
 import type { ReferralSource } from "../domain/customer.js";
 import type { ActionStatus, Lead, LifeCycle } from "../domain/lead.js";
-import { type AddressJson, referralSourceJson, toAddress, toConsent } from "./customer-rows.js";
+import { type AddressJson, toAddress } from "./address-columns.js";
+import { type ConsentRow, toConsent } from "./consent-columns.js";
+import { referralSourceJson } from "./customer-rows.js";
 import { listedPetJson, type PetJson, petJson, toPet } from "./pet-rows.js";
 
 /** A lead with its children, as `leadColumns` and `leadChildren` select it. */
-export interface LeadRow {
+export interface LeadRow extends ConsentRow {
   readonly company_id: string;
   readonly id: string;
   readonly raw_id: string | bigint;
@@ -17,11 +19,6 @@ export interface LeadRow {
   readonly address: AddressJson | null;
   readonly preferred_business_id: string | null;
   readonly allocate_staff_id: string | null;
-  readonly service_related_channels: readonly number[];
-  readonly marketing_campaigns_channels: readonly number[];
-  readonly branded_app_enabled: boolean;
-  readonly is_agreed_marketing_policy: boolean;
-  readonly is_consented: boolean;
   readonly custom_fields: FieldValues;
   readonly promoted_customer_id: string | null;
   readonly archived_time: Date | null;

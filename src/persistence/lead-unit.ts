@@ -4,8 +4,8 @@ import type { LeadChange, LeadReferences, LeadUnit } from "../domain/lead-reposi
 import { foldCase } from "../domain/text.js";
 import { authorIn, type Write } from "../domain/write.js";
 import { Prisma } from "../gen/prisma/client.js";
+import { addressColumns } from "./address-columns.js";
 import { consentColumns } from "./consent-columns.js";
-import { addressColumns } from "./customer-rows.js";
 import { recordChange, recordConsent } from "./ledgers.js";
 import { createPetWriter } from "./pet-writer.js";
 

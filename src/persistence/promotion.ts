@@ -8,11 +8,11 @@ import { carriedFields } from "../domain/promotion.js";
 import { foldCase } from "../domain/text.js";
 import { authorIn, type Write } from "../domain/write.js";
 import type { Prisma } from "../gen/prisma/client.js";
+import { addressData } from "./address-columns.js";
 import { consentColumns } from "./consent-columns.js";
 import { storedDefinitions } from "./custom-fields.js";
 import { readCustomer } from "./customer-change.js";
 import { countOneMore } from "./customer-count.js";
-import { addressColumns } from "./customer-rows.js";
 import type { Database } from "./database.js";
 import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "./idempotency.js";
 import { lockLead, readLead } from "./lead-change.js";
@@ -69,8 +69,8 @@ async function storeCustomer(tx: Prisma.TransactionClient, { lead, now, write }:
     },
   });
   if (lead.address) {
-    const { postal_code: postalCode, ...address } = addressColumns(lead.address);
-    await tx.customerAddress.create({ data: { ...address, companyId, customerId: id, postalCode } });
+    const data = { companyId, customerId: id, id: newId(idPrefixes.address), ...addressData(lead.address) };
+    await tx.customerAddress.create({ data });
   }
   for (const pet of lead.pets) {
     const version = pet.version + 1n;

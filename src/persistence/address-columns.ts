@@ -1,0 +1,56 @@
+import type { Address } from "../domain/customer.js";
+import type { AddressRecord } from "../domain/customer-repository.js";
+import { idPrefixes, newId } from "../domain/ids.js";
+
+/** An address in the columns of customer_address. */
+export interface AddressJson {
+  readonly id: string;
+  readonly address1: string;
+  readonly address2: string;
+  readonly city: string;
+  readonly state: string;
+  readonly postal_code: string;
+  readonly country: string;
+  readonly latitude: number | null;
+  readonly longitude: number | null;
+  readonly type: number;
+}
+
+/** JSON of `customer_address AS a`. */
+export const addressJson = `json_build_object('id', a.id, 'address1', a.address1, 'address2', a.address2, 'city', a.city,
+  'state', a.state, 'postal_code', a.postal_code, 'country', a.country, 'latitude', a.latitude, 'longitude', a.longitude,
+  'type', a.type)`;
+
+export function toAddress(json: AddressJson): Address {
+  const { latitude, longitude } = json;
+  return {
+    id: json.id,
+    address1: json.address1,
+    address2: json.address2,
+    city: json.city,
+    state: json.state,
+    postalCode: json.postal_code,
+    country: json.country,
+    ...(latitude === null || longitude === null ? {} : { coordinate: { latitude, longitude } }),
+    type: json.type === 2 ? "SECONDARY" : "PRIMARY",
+  };
+}
+
+const typeNumbers = { PRIMARY: 1, SECONDARY: 2 } as const;
+
+/** An address in the fields of Prisma's customerAddress, without its id. */
+export function addressData({ coordinate, type, ...lines }: AddressRecord) {
+  const { address1, address2, city, state, postalCode, country } = lines;
+  return {
+    ...{ address1, address2, city, state, postalCode, country },
+    latitude: coordinate?.latitude ?? null,
+    longitude: coordinate?.longitude ?? null,
+    type: typeNumbers[type],
+  };
+}
+
+/** An address as a lead holds it, and as the statement takes it that creates a customer. */
+export function addressColumns(address: AddressRecord, id = newId(idPrefixes.address)) {
+  const { postalCode: postal_code, ...same } = addressData(address);
+  return { id, ...same, postal_code } satisfies AddressJson;
+}
