@@ -6,6 +6,7 @@ import { appendNotes, appendTags, deleteNote, getCustomer, updateNote } from "./
 import { createLead, getLead, promoteLead } from "./lead-commands.js";
 import { listCustomers, listLeads, listNotes, listTags } from "./list-commands.js";
 import {
+  adjustPackage,
   listPackageDetails,
   listPackages,
   redeemPackage,
@@ -58,6 +59,7 @@ const packages: Weighted = [
     [5, sellPackage],
     [6, redeemPackage],
     [4, refundPackage],
+    [2, adjustPackage],
     [1, withdrawPackage],
     [1, restorePackage],
   ] as const),

@@ -7,6 +7,7 @@ import type { Who } from "./companies.js";
 import { storedOf } from "./contact-parts.js";
 import { answer, invalid, notFound, type Outcome, refusal } from "./outcome.js";
 import {
+  adjust,
   changePackage,
   detailView,
   entryView,
@@ -146,6 +147,30 @@ export const refundPackage = command({
       check: () => packageMissing(world, id, by),
       run() {
         const outcome = refund(world, { id, entryId, lineId, quantity, by });
+        if ("kind" in outcome) return outcome;
+        moved = outcome;
+        return movedView(world, outcome);
+      },
+      again: () => (moved ? movedView(world, moved) : notFound),
+    };
+  },
+});
+
+export const adjustPackage = command({
+  rpc: "AdjustPackage",
+  input: fc.record({ at: which, line: which, change: fc.constantFrom(-2, -1, -1, 1, 1, 2, 0) }),
+  plan({ at, line, change }, world, { by }) {
+    const found = pick(world.packages, at);
+    const id = found?.id.value ?? nobody;
+    const lineId = pick(found?.lines ?? [], line)?.id.value ?? nobody;
+    const reason = "Counted again";
+    let moved: Moved | undefined;
+    return {
+      method: rpc.adjustPackage,
+      request: { companyId: world.companyId, packageId: id, packageServiceId: lineId, change, reason },
+      check: () => (change === 0 ? invalid([{ field: "change", reason: "REQUIRED" }]) : packageMissing(world, id, by)),
+      run() {
+        const outcome = adjust(world, { id, lineId, change, reason, by });
         if ("kind" in outcome) return outcome;
         moved = outcome;
         return movedView(world, outcome);

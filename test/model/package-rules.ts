@@ -31,7 +31,8 @@ export function changePackage(world: World, before: Package, edit: Partial<Packa
   return after;
 }
 
-type Movement = Pick<LedgerEntry, "line" | "kind" | "quantity" | "appointmentId" | "refundedId">;
+type Movement = Pick<LedgerEntry, "line" | "kind" | "quantity"> &
+  Partial<Pick<LedgerEntry, "appointmentId" | "refundedId" | "note">>;
 
 /** What the change of a package answers: the package, and the entry that was written. */
 export interface Moved {
@@ -40,7 +41,8 @@ export interface Moved {
 }
 
 function append(world: World, before: Package, { by, ...movement }: Movement & { readonly by: Who }): Moved {
-  const entry = { ...movement, id: newId(world, ""), by: authorOf(by), time: newTime() };
+  const nothingNamed = { appointmentId: "", refundedId: "", note: "" } as const;
+  const entry = { ...nothingNamed, ...movement, id: newId(world, ""), by: authorOf(by), time: newTime() };
   return { package: changePackage(world, before, { ledger: [...before.ledger, entry] }), entry };
 }
 
@@ -60,14 +62,7 @@ export function redeem(world: World, { id, lineId, quantity, appointmentId, by }
   if (found.isWithdrawn) return archived;
   if (found.isExpired) return notInForce;
   if (quantity > unitsLeft(found, line)) return balanceExceeded;
-  return append(world, found, {
-    line,
-    kind: "KIND_REDEMPTION",
-    quantity: -quantity,
-    appointmentId,
-    refundedId: "",
-    by,
-  });
+  return append(world, found, { line, kind: "KIND_REDEMPTION", quantity: -quantity, appointmentId, by });
 }
 
 export interface Refund {
@@ -87,19 +82,40 @@ export function refund(world: World, { id, entryId, lineId, quantity, by }: Refu
   const line = redemption?.line ?? found.lines.find((one) => one.id.value === lineId);
   if (!line) return invalid([{ field: "package_service_id", reason: "NOT_FOUND" }]);
   if (found.isWithdrawn) return archived;
-  const used = line.total - unitsLeft(found, line);
+  // A correction neither uses units nor gives them back.
+  const used = -sum(found.ledger.filter((entry) => entry.line === line && entry.kind !== "KIND_ADJUSTMENT"));
+  const room = line.total - unitsLeft(found, line);
   if (!redemption) {
     const units = quantity ?? 0;
-    if (units > used) return balanceExceeded;
-    return append(world, found, { line, kind: "KIND_REFUND", quantity: units, appointmentId: "", refundedId: "", by });
+    if (units > used || units > room) return balanceExceeded;
+    return append(world, found, { line, kind: "KIND_REFUND", quantity: units, by });
   }
   const returned = sum(found.ledger.filter((one) => one.refundedId === redemption.id));
   // Units of it may have been given back without naming it.
   const refundable = Math.min(-redemption.quantity - returned, used);
   const units = quantity ?? refundable;
   if (units > refundable || units === 0) return alreadyRefunded;
-  const refundedId = redemption.id;
-  return append(world, found, { line, kind: "KIND_REFUND", quantity: units, appointmentId: "", refundedId, by });
+  if (units > room) return balanceExceeded;
+  return append(world, found, { line, kind: "KIND_REFUND", quantity: units, refundedId: redemption.id, by });
+}
+
+export interface Adjustment {
+  readonly id: string;
+  readonly lineId: string;
+  readonly change: number;
+  readonly reason: string;
+  readonly by: Who;
+}
+
+export function adjust(world: World, { id, lineId, change, reason, by }: Adjustment): Moved | Outcome {
+  const found = seenPackage(world, id, by);
+  if (!found) return notFound;
+  const line = found.lines.find((one) => one.id.value === lineId);
+  if (!line) return invalid([{ field: "package_service_id", reason: "NOT_FOUND" }]);
+  if (found.isWithdrawn) return archived;
+  const left = unitsLeft(found, line) + change;
+  if (left < 0 || left > line.total) return balanceExceeded;
+  return append(world, found, { line, kind: "KIND_ADJUSTMENT", quantity: change, note: reason, by });
 }
 
 export function unitsLeft({ ledger }: Package, line: PackageLine): number {
@@ -138,9 +154,9 @@ export function detailView(found: Package): Expected {
 }
 
 export function entryView(found: Package, entry: LedgerEntry): Expected {
-  const { id, line, kind, quantity, appointmentId, by, time } = entry;
+  const { id, line, kind, quantity, appointmentId, note, by, time } = entry;
   return {
-    ...{ id, packageId: found.id, packageServiceId: line.id, kind, quantity, appointmentId, orderId: "", note: "" },
+    ...{ id, packageId: found.id, packageServiceId: line.id, kind, quantity, appointmentId, orderId: "", note },
     ...{ refundedEntryId: entry.refundedId, staffId: by, createdTime: time },
   };
 }

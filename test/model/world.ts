@@ -124,11 +124,12 @@ export interface PackageLine {
 export interface LedgerEntry {
   readonly id: Learned;
   readonly line: PackageLine;
-  readonly kind: "KIND_REDEMPTION" | "KIND_REFUND";
+  readonly kind: "KIND_REDEMPTION" | "KIND_REFUND" | "KIND_ADJUSTMENT";
   /** Change of the units left. */
   readonly quantity: number;
   readonly appointmentId: string;
   readonly refundedId: Learned | "";
+  readonly note: string;
   readonly by: string;
   readonly time: Learned;
 }
