@@ -2,7 +2,6 @@ import { readFileSync } from "node:fs";
 import type { DescMethodUnary, JsonObject } from "@bufbuild/protobuf";
 import { afterAll, describe, expect, it } from "vitest";
 import { demoData } from "../../src/demo/demo-data.js";
-import { Package_Status } from "../../src/gen/proto/moego/business/package/v1/package_pb.js";
 import { PackageService } from "../../src/gen/proto/moego/business/package/v1/package_service_pb.js";
 import { decodeJson } from "../../src/transport/json-input.js";
 import { nameOf } from "../suites/rpc-fixture.js";
@@ -45,25 +44,6 @@ describe.each(printed.map((method) => [method.name, method] as const))("the prin
 });
 
 describe("the demo data", () => {
-  it("has packages unused, part used, used up, expired, never expiring and withdrawn", async () => {
-    const { rows } = await server.database.owner.query<{ id: string }>(
-      "SELECT id FROM customer WHERE company_id = 'cmp_001'",
-    );
-    const request = {
-      ...{ companyId: "cmp_001", customerIds: rows.map(({ id }) => id), pagination: {} },
-      statuses: [Package_Status.NORMAL, Package_Status.DELETED],
-    };
-    const { packages } = await server.ok(listPackages, request, { key });
-    const inForce = (await server.ok(listPackages, { ...request, excludeExpired: true }, { key })).packages;
-    const left = packages.map(({ used, totalRemainingQuantity }) => [used, totalRemainingQuantity > 0]);
-    expect(left).toContainEqual([false, true]);
-    expect(left).toContainEqual([true, true]);
-    expect(left).toContainEqual([true, false]);
-    expect(packages.some(({ expirationDate }) => expirationDate?.year === 9999)).toBe(true);
-    expect(packages.some(({ status }) => status === Package_Status.DELETED)).toBe(true);
-    expect(inForce.length).toBeLessThan(packages.length);
-  });
-
   it("shows nobody the packages of the neighbour", async () => {
     const request = { companyId: "cmp_002", customerIds: ["cus_001"], pagination: {} };
     const { packages } = await server.ok(listPackages, request, { key: { secret: secrets.second } });
