@@ -1,0 +1,72 @@
+import { afterAll, expect, it } from "vitest";
+import { isReading } from "../../src/pipeline/contract.js";
+import { record } from "./run.js";
+import { wholeText } from "./tenancy/answers.js";
+import { unclassified } from "./tenancy/id-fields.js";
+import { matrixPage } from "./tenancy/matrix.js";
+import { canary, columnsWithoutCanary } from "./tenancy/neighbour.js";
+import { faultsOf, isLeak, type Outcome, runMatrix } from "./tenancy/run-cells.js";
+import { asNeighbour, openWorld, worldKeys } from "./tenancy/world.js";
+
+const lines: string[] = [];
+const world = await openWorld({ log: { write: (line) => lines.push(line) } });
+afterAll(() => world.server.stop());
+
+let outcomes: readonly Outcome[] = [];
+
+it("T1: no rpc answers with what is another tenant's, nor tells it from what never existed", async (context) => {
+  expect(world.rpcs.flatMap(({ method }) => unclassified(method))).toEqual([]);
+  outcomes = await runMatrix(world);
+  const faults = faultsOf(outcomes);
+  const leaks = faults.filter(isLeak);
+  record(context, {
+    id: "T1",
+    done: `${outcomes.length} cells: ${world.rpcs.length} rpcs, 3 transports, ${new Set(outcomes.map(({ cell }) => cell.name)).size} kinds of foreign`,
+    seen: `${leaks.length} leaks, ${faults.length - leaks.length} other answers than the rules demand`,
+    must: "0 leaks, 0 other answers",
+  });
+  expect(faults).toEqual([]);
+  await expect(matrixPage(outcomes, world.rpcs)).toMatchFileSnapshot("tenancy-matrix.md");
+});
+
+it("T2: nothing that the neighbour holds stands in an answer, the log or the metrics", async (context) => {
+  const { owner } = world.server.database;
+  expect(await columnsWithoutCanary(owner)).toEqual([]);
+  const metrics = await (await fetch(`${world.server.app.httpUrl}/metrics`)).text();
+  const answers = faultsOf(outcomes).filter(isLeak);
+  const found = [...lines, metrics].filter((text) => text.includes(canary));
+  record(context, {
+    id: "T2",
+    done: `canaries in every column of the neighbour; ${outcomes.length} answers, ${lines.length} log lines and the metrics scanned`,
+    seen: `${answers.length + found.length} found`,
+    must: "0 found",
+  });
+  expect(outcomes.length).toBeGreaterThan(0);
+  expect(lines.length).toBeGreaterThan(outcomes.length);
+  expect(metrics).toContain("process_cpu");
+  expect([...answers, ...found]).toEqual([]);
+});
+
+/** Reading rpcs that show the neighbour nothing of its own, each with its reason. */
+const readingsOfNothing: Readonly<Record<string, string>> = {
+  ListAllCompanies: "open to platform keys alone",
+  GetApiKey: "ids of keys are the same for all: the one asked for is the tenant's",
+  CheckConsent: "answers yes or no",
+  ValidateFlow: "answers what is wrong with a flow",
+};
+
+it("T2 control: the neighbour itself reads them", async (context) => {
+  const readings = world.rpcs.filter(({ method }) => isReading(method) && !(method.name in readingsOfNothing));
+  const blind: string[] = [];
+  for (const { method, request } of readings) {
+    const answer = await world.server.call(method, asNeighbour(method, request), { key: worldKeys.neighbour });
+    if (!wholeText(method, answer).includes(canary)) blind.push(`${method.name} ${answer.ok ? "" : answer.code}`);
+  }
+  record(context, {
+    id: "T2 control",
+    done: `${readings.length} reading rpcs called with the neighbour's key`,
+    seen: `canaries in the answers of ${readings.length - blind.length}`,
+    must: `all ${readings.length}`,
+  });
+  expect(blind).toEqual([]);
+});
