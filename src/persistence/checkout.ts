@@ -1,31 +1,55 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { cancelStatement } from "./cancel.js";
+import { overloaded } from "./errors.js";
 
 /** A cancel request that reached the server before its statement did is lost, so it is sent again. */
 const repeatMs = 250;
 /** After this a statement that cannot be cancelled is given up together with its connection. */
 const graceMs = 5_000;
 
+/** What a call has waited for clients, by its signal, of which every call has one of its own. */
+const waits = new WeakMap<AbortSignal, { readonly firstAt: number; readonly totalMs: number }>();
+/** Longer than any call: work of the service itself may keep one signal for good. */
+const rememberedMs = 60_000;
+
 /**
- * Takes a client of the pool. An abort ends the wait at once; a client that comes later goes back unharmed.
+ * Takes a client of the pool. An abort ends the wait at once; a client that comes later goes back unharmed. All that one
+ * call waits together is bounded by what the pool allows for one wait, however many clients it takes one after the other.
  *
- * @throws the signal's reason, or the pool's error
+ * @throws the signal's reason, the pool's error, or DomainError OVERLOADED
  */
 export function checkOut(pool: pg.Pool, signal: AbortSignal): Promise<pg.PoolClient> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
-    const onAbort = () => reject(signal.reason);
+    const startedAt = performance.now();
+    const earlier = waits.get(signal);
+    const { firstAt, totalMs } =
+      earlier && startedAt - earlier.firstAt < rememberedMs ? earlier : { firstAt: startedAt, totalMs: 0 };
+    const budgetMs = pool.options.connectionTimeoutMillis ?? 0;
+    let left = false;
+    const leave = (reason: unknown) => {
+      left = true;
+      settle();
+      reject(reason);
+    };
+    const onAbort = () => leave(signal.reason);
+    // The pool has the same bound for a first wait.
+    const timer = totalMs > 0 ? setTimeout(() => leave(overloaded()), budgetMs - totalMs) : undefined;
+    const settle = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", onAbort);
+      waits.set(signal, { firstAt, totalMs: totalMs + performance.now() - startedAt });
+    };
     signal.addEventListener("abort", onAbort, { once: true });
     pool.connect().then(
       (client) => {
-        signal.removeEventListener("abort", onAbort);
-        if (signal.aborted) client.release();
-        else resolve(client);
+        if (left) return client.release();
+        settle();
+        resolve(client);
       },
       (error: unknown) => {
-        signal.removeEventListener("abort", onAbort);
-        reject(error);
+        if (!left) leave(error);
       },
     );
   });

@@ -70,6 +70,12 @@ export function outcomeUnknown(claimed: boolean, cause: unknown): DomainError {
       );
 }
 
+/** No connection became free within the time that the call may wait. */
+export function overloaded(): DomainError {
+  const { reason, message } = atLimit;
+  return new DomainError(reason, message, { retryDelayMs });
+}
+
 const staleRoutine = "RevalidateCachedQuery";
 
 interface Meaning {
@@ -86,7 +92,7 @@ function meaningOf(fault: Fault): Meaning | undefined {
     case "connection":
       return unavailable;
     case "wait":
-      return overloaded;
+      return atLimit;
     case "expired":
       return tooSlow;
     default:
@@ -99,7 +105,7 @@ const unavailable: Meaning = {
   message: "The database is not available.",
   retryDelayMs,
 };
-const overloaded: Meaning = {
+const atLimit: Meaning = {
   reason: "OVERLOADED",
   message: "The service is at its limit. Try again later.",
   retryDelayMs,
@@ -140,8 +146,8 @@ const bySqlState: Readonly<Record<string, Meaning>> = {
   "40P01": conflict,
   "53100": unavailable,
   "53200": unavailable,
-  "53300": overloaded,
-  "53400": overloaded,
+  "53300": atLimit,
+  "53400": atLimit,
   "55P03": {
     reason: "LOCK_TIMEOUT",
     message: "Another call holds the same data for too long.",

@@ -9,19 +9,21 @@ import { statement } from "./statement.js";
 export function createKeyCheckRepository(database: Database): KeyCheckRepository {
   return {
     async findByHash(hash) {
-      const [row] = await database.read<KeyRow>(findKey, [hash], unaborted);
+      const [row] = await database.read<KeyRow>(findKey, [hash], unaborted());
       return row && toKeyRecord(row);
     },
     async touch(keyId) {
-      await database.write(touchKey, [keyId], { ...touchWrite, keyId });
+      await database.write(touchKey, [keyId], { ...touchWrite, keyId, signal: unaborted() });
     },
   };
 }
 
 /** A look-up is shared by calls, so the end of one of them must not end it; the statement timeout bounds it. */
-const unaborted = new AbortController().signal;
+function unaborted(): AbortSignal {
+  return new AbortController().signal;
+}
 
-const touchWrite: Omit<Write, "keyId"> = { rpc: "key check", requestId: "", ip: "", signal: unaborted };
+const touchWrite: Omit<Write, "keyId" | "signal"> = { rpc: "key check", requestId: "", ip: "" };
 
 interface KeyRow {
   readonly key_id: string;

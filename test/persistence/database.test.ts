@@ -243,6 +243,20 @@ describe("an abort", () => {
     expect((await test.owner.query("SELECT * FROM thing")).rows).toEqual([]);
   });
 
+  it("is not needed where one call waits for several connections: its waits together are bounded as one is", async () => {
+    const database = open({ size: 1, waitMs: 600 });
+    const { signal } = new AbortController();
+    const startedAt = performance.now();
+    const hold = (seconds: number) => database.read(sleepFor, [seconds], new AbortController().signal);
+    void hold(0.4);
+    await database.read(sleepFor, [0], signal);
+    const held = hold(0.55);
+    await expect(database.read(sleepFor, [0], signal)).rejects.toMatchObject({ reason: "OVERLOADED" });
+    expect(performance.now() - startedAt).toBeLessThan(800);
+    await held;
+    expect(database.stats()).toEqual({ total: 1, idle: 1, waiting: 0 });
+  });
+
   it("of a transaction cancels its statement, undoes it and gives its connection back", async () => {
     const database = open({ size: 1 });
     const abort = new AbortController();
