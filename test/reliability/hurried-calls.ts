@@ -1,0 +1,174 @@
+import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type DescMethodUnary, type Message, toBinary } from "@bufbuild/protobuf";
+import { credentials, Metadata, makeGenericClientConstructor } from "@grpc/grpc-js";
+import { scopesOf } from "../../src/pipeline/contract.js";
+import { services } from "../../src/services.js";
+import { rpcFixtures } from "../suites/rpc-fixtures.js";
+import { jsonOf } from "../support/clients.js";
+import { asAdmin } from "../support/database.js";
+import { authorizationOf, keys } from "../support/fixture-keys.js";
+import { restRequestOf } from "../support/rest-request.js";
+import { startServer, type TestServer } from "../support/server.js";
+import type { Random } from "./run.js";
+
+export const ways = ["gRPC deadline", "gRPC cancel", "Connect deadline", "Connect cancel", "REST cancel"] as const;
+type Way = (typeof ways)[number];
+
+export interface Hurried {
+  readonly name: string;
+  readonly limitMs: number;
+  /** From sending to the end that the caller sees. */
+  readonly callerMs: number;
+  readonly requestId: string;
+}
+
+/** A call that may take so long and no longer. */
+interface Plan {
+  readonly method: DescMethodUnary;
+  readonly request: Message;
+  readonly way: Way;
+  readonly limitMs: number;
+}
+
+const scopeOf = scopesOf(services);
+
+/** A service whose every statement on the data of a company waits for a lock, and calls that do not. */
+export class Hurry implements AsyncDisposable {
+  /** What the service says of its calls, by request id: how long it was busy with them. */
+  readonly servedMs = new Map<string, number>();
+  readonly #grpc;
+
+  private constructor(
+    readonly server: TestServer,
+    readonly requests: readonly { readonly method: DescMethodUnary; readonly request: Message }[],
+    served: Map<string, number>,
+  ) {
+    this.servedMs = served;
+    const RawClient = makeGenericClientConstructor({}, "raw");
+    this.#grpc = new RawClient(`127.0.0.1:${server.app.grpcPort}`, credentials.createInsecure());
+  }
+
+  static async open(poolSize: number): Promise<Hurry> {
+    const served = new Map<string, number>();
+    const patience = { DATABASE_POOL_WAIT_MS: "30000", DATABASE_LOCK_TIMEOUT_MS: "30000" };
+    const server = await startServer({
+      environment: {
+        ...patience,
+        DATABASE_STATEMENT_TIMEOUT_MS: "30000",
+        DATABASE_POOL_SIZE: String(poolSize),
+        LOG_LEVEL: "info",
+      },
+      log: {
+        write(line) {
+          const { msg, requestId, durationMs } = JSON.parse(line);
+          if (msg === "call") served.set(requestId, durationMs);
+        },
+      },
+    });
+    const requests: { method: DescMethodUnary; request: Message }[] = [];
+    for (const { method, request } of rpcFixtures) requests.push({ method, request: await request(server) });
+    return new Hurry(server, requests, served);
+  }
+
+  /** Holds every table of companies' data, while the work runs. The key check reads none of them. */
+  async whileLocked<T>(work: () => Promise<T>): Promise<T> {
+    const locker = await this.server.database.owner.connect();
+    try {
+      const { rows } = await locker.query<{ tables: string }>(
+        `SELECT string_agg(quote_ident(tablename), ', ') AS tables FROM pg_tables WHERE schemaname = 'public'
+           AND tablename NOT IN ('api_key', 'api_key_secret', 'api_key_organization', 'company', 'staff')
+           AND tablename NOT LIKE '\\_prisma%'`,
+      );
+      await locker.query(`BEGIN; LOCK TABLE ${rows[0]?.tables} IN ACCESS EXCLUSIVE MODE`);
+      return await work();
+    } finally {
+      await locker.query("ROLLBACK");
+      locker.release();
+    }
+  }
+
+  plan(random: Random, limitMs: number): Plan {
+    return { ...random.pick(this.requests), way: random.pick(ways), limitMs };
+  }
+
+  /** Sends the calls, so many at once. */
+  async send(plans: readonly Plan[], atOnce: number): Promise<Hurried[]> {
+    const ends: Hurried[] = [];
+    const waiting = [...plans];
+    const sender = async () => {
+      for (let plan = waiting.pop(); plan; plan = waiting.pop()) {
+        const requestId = randomBytes(12).toString("hex");
+        const startedAt = performance.now();
+        await this.#one(plan, requestId);
+        const name = `${plan.method.name}, ${plan.way}`;
+        ends.push({ name, limitMs: plan.limitMs, callerMs: performance.now() - startedAt, requestId });
+      }
+    };
+    await Promise.all(Array.from({ length: atOnce }, sender));
+    return ends;
+  }
+
+  /** Statements of the service that the database runs. */
+  async running(): Promise<number> {
+    const { rowCount } = await asAdmin(
+      `SELECT FROM pg_stat_activity WHERE datname = '${this.server.database.name}' AND application_name = 'moego'
+         AND state <> 'idle'`,
+    );
+    return rowCount ?? -1;
+  }
+
+  /** Connections that are not in the pool, and calls that wait for one. */
+  async missing(): Promise<number> {
+    const text = await (await fetch(`${this.server.app.httpUrl}/metrics`)).text();
+    const gauge = (state: string) =>
+      Number(new RegExp(`moego_database_connections{state="${state}"} (\\d+)`).exec(text)?.[1]);
+    return gauge("in_use") + gauge("waiting");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#grpc.close();
+    await this.server.stop();
+  }
+
+  async #one({ method, request, way, limitMs }: Plan, requestId: string): Promise<void> {
+    const key = scopeOf.get(method) === "platform:admin" ? keys.platform : keys.a;
+    const headers = { authorization: authorizationOf(key), "x-request-id": requestId };
+    if (way === "gRPC deadline" || way === "gRPC cancel") {
+      const metadata = new Metadata();
+      for (const [name, value] of Object.entries(headers)) metadata.set(name, value);
+      const same = (bytes: Buffer) => bytes;
+      const path = `/${method.parent.typeName}/${method.name}`;
+      const options = way === "gRPC deadline" ? { deadline: Date.now() + limitMs } : {};
+      const bytes = Buffer.from(toBinary(method.input, request));
+      await new Promise<void>((resolve) => {
+        const sent = this.#grpc.makeUnaryRequest(path, same, same, bytes, metadata, options, () => resolve());
+        if (way === "gRPC cancel") setTimeout(() => sent.cancel(), limitMs);
+      });
+      return;
+    }
+    const json = jsonOf(method.input, request);
+    const isDeadline = way === "Connect deadline";
+    const { verb, target, body } =
+      way === "REST cancel"
+        ? restRequestOf(method, json)
+        : { verb: "POST", target: `/${method.parent.typeName}/${method.name}`, body: JSON.stringify(json) };
+    await fetch(`${this.server.app.httpUrl}${target}`, {
+      method: verb,
+      headers: {
+        ...headers,
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...(isDeadline ? { "connect-timeout-ms": String(limitMs) } : {}),
+      },
+      ...(body === undefined ? {} : { body }),
+      ...(isDeadline ? {} : { signal: AbortSignal.timeout(limitMs) }),
+    })
+      .then((response) => response.text())
+      .catch(() => {}); // cut off, as it should be
+  }
+}
+
+/** Waits as long as a statement may still run after its call has ended. */
+export function aSecondLater(): Promise<void> {
+  return sleep(1_000);
+}
