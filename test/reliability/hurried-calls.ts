@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { Agent, request as send } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type DescMethodUnary, type Message, toBinary } from "@bufbuild/protobuf";
 import { credentials, Metadata, makeGenericClientConstructor } from "@grpc/grpc-js";
@@ -37,6 +38,7 @@ const scopeOf = scopesOf(services);
 export class Hurry implements AsyncDisposable {
   /** What the service says of its calls, by request id: how long it was busy with them. */
   readonly servedMs = new Map<string, number>();
+  readonly #agent = new Agent({ keepAlive: true });
   readonly #grpc;
 
   private constructor(
@@ -128,6 +130,7 @@ export class Hurry implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#grpc.close();
+    this.#agent.destroy();
     await this.server.stop();
   }
 
@@ -153,18 +156,28 @@ export class Hurry implements AsyncDisposable {
       way === "REST cancel"
         ? restRequestOf(method, json)
         : { verb: "POST", target: `/${method.parent.typeName}/${method.name}`, body: JSON.stringify(json) };
-    await fetch(`${this.server.app.httpUrl}${target}`, {
-      method: verb,
-      headers: {
-        ...headers,
-        ...(body === undefined ? {} : { "content-type": "application/json" }),
-        ...(isDeadline ? { "connect-timeout-ms": String(limitMs) } : {}),
-      },
-      ...(body === undefined ? {} : { body }),
-      ...(isDeadline ? {} : { signal: AbortSignal.timeout(limitMs) }),
-    })
-      .then((response) => response.text())
-      .catch(() => {}); // cut off, as it should be
+    await new Promise<void>((resolve) => {
+      const sent = send(`${this.server.app.httpUrl}${target}`, {
+        agent: this.#agent,
+        method: verb,
+        headers: {
+          ...headers,
+          ...(body === undefined
+            ? {}
+            : { "content-type": "application/json", "content-length": String(Buffer.byteLength(body)) }),
+          ...(isDeadline ? { "connect-timeout-ms": String(limitMs) } : {}),
+        },
+      });
+      const timer = isDeadline ? undefined : setTimeout(() => sent.destroy(), limitMs);
+      sent
+        .on("response", (response) => response.resume())
+        .on("error", () => {}) // cut off, as it should be
+        .on("close", () => {
+          clearTimeout(timer);
+          resolve();
+        })
+        .end(body);
+    });
   }
 }
 
