@@ -60,7 +60,7 @@ it("F1: a malformed request is refused as such, and costs no memory", async (con
 it("F1 control: a handler that fails is seen on every transport", async (context) => {
   await server.database.owner.query("ALTER TABLE customer RENAME COLUMN first_name TO first_name_gone");
   const ofCustomers = rpcFixtures.filter(({ method }) => method.parent.typeName.endsWith(".CustomerService"));
-  const cases = await fuzz(5 * transports.length * ofCustomers.length, ofCustomers);
+  const cases = await fuzz(20 * transports.length * ofCustomers.length, ofCustomers);
   await server.database.owner.query("ALTER TABLE customer RENAME COLUMN first_name_gone TO first_name");
   const seen = new Set(cases.filter(({ code }) => code === "INTERNAL").map(({ raw }) => raw.transport));
   record(context, {
