@@ -1,14 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { type Config, ownUrl } from "./config.js";
 import type { ServiceSecrets } from "./database-server.js";
-import { createKeyChecker, systemClock } from "./domain/key-checker.js";
+import { createKeyChecker, systemClock } from "./domain/keys/key-checker.js";
 import { createHandlers } from "./handlers/registry.js";
 import type { Logger } from "./logger.js";
 import { createMetrics, type Metrics } from "./metrics.js";
 import { createOutbound } from "./outbound/outbound-calls.js";
 import { startCleanup } from "./persistence/cleanup.js";
 import { type Database, openDatabase } from "./persistence/database.js";
-import { createKeyCheckRepository } from "./persistence/key-check.js";
+import { createKeyCheckRepository } from "./persistence/keys/key-check.js";
 import { statement } from "./persistence/statement.js";
 import type { Run } from "./pipeline/call.js";
 import { createCutOff } from "./pipeline/cut-off.js";

@@ -1,6 +1,6 @@
 import { type Config, ownUrl } from "./config.js";
 import type { DemoSecrets } from "./demo/keys.js";
-import { keepEmbeddedPostgres } from "./persistence/embedded-keeper.js";
+import { keepEmbeddedPostgres } from "./persistence/embedded/embedded-keeper.js";
 import type { Log } from "./persistence/log.js";
 import { prepareDatabase } from "./persistence/prepare.js";
 import { openSecrets } from "./persistence/secrets.js";

@@ -1,28 +1,28 @@
 import { hkdfSync } from "node:crypto";
 import type { ServiceSecrets } from "./database-server.js";
-import { createApiKeyRepository } from "./persistence/api-keys.js";
-import { createCallerRepository } from "./persistence/callers.js";
-import { createCardLinkRepository } from "./persistence/card-links.js";
+import { createCallerRepository } from "./persistence/callcenter/callers.js";
+import { createExternalApiRepository } from "./persistence/callcenter/external-apis.js";
+import { createIvrFlowRepository } from "./persistence/callcenter/ivr-flows.js";
+import { createSecretCipher, type SecretCipher } from "./persistence/callcenter/secret-cipher.js";
+import { createVipLevelRepository } from "./persistence/callcenter/vip-levels.js";
 import { createConsentRepository } from "./persistence/consent-history.js";
 import { createCustomFieldRepository } from "./persistence/custom-fields.js";
-import { createCustomerAdminRepository } from "./persistence/customer-admin.js";
-import { createCustomerRepository } from "./persistence/customers.js";
+import { createCardLinkRepository } from "./persistence/customers/card-links.js";
+import { createCustomerAdminRepository } from "./persistence/customers/customer-admin.js";
+import { createCustomerRepository } from "./persistence/customers/customers.js";
 import type { Database } from "./persistence/database.js";
-import { createDirectoryRepository } from "./persistence/directory.js";
-import { createDirectoryAdminRepository } from "./persistence/directory-admin.js";
-import { createExternalApiRepository } from "./persistence/external-apis.js";
-import { createIvrFlowRepository } from "./persistence/ivr-flows.js";
-import { createLeadAdminRepository } from "./persistence/lead-admin.js";
-import { createLeadRepository } from "./persistence/leads.js";
-import { createPackageRepository } from "./persistence/packages.js";
-import { createPetImportRepository } from "./persistence/pet-import.js";
-import { createPetRepository } from "./persistence/pets.js";
+import { createDirectoryRepository } from "./persistence/directory/directory.js";
+import { createDirectoryAdminRepository } from "./persistence/directory/directory-admin.js";
+import { createApiKeyRepository } from "./persistence/keys/api-keys.js";
+import { createLeadAdminRepository } from "./persistence/leads/lead-admin.js";
+import { createLeadRepository } from "./persistence/leads/leads.js";
+import { createPackageRepository } from "./persistence/packages/packages.js";
+import { createPetImportRepository } from "./persistence/pets/pet-import.js";
+import { createPetRepository } from "./persistence/pets/pets.js";
 import { createPseudonym } from "./persistence/pseudonym.js";
-import { createSecretCipher, type SecretCipher } from "./persistence/secret-cipher.js";
-import { createSettingRepositories } from "./persistence/settings.js";
-import { createCatalogueRepository } from "./persistence/settings-catalogue.js";
-import { createCustomFieldListRepository } from "./persistence/settings-custom-fields.js";
-import { createVipLevelRepository } from "./persistence/vip-levels.js";
+import { createSettingRepositories } from "./persistence/settings/settings.js";
+import { createCatalogueRepository } from "./persistence/settings/settings-catalogue.js";
+import { createCustomFieldListRepository } from "./persistence/settings/settings-custom-fields.js";
 
 /** What the domain services keep their data in. */
 export function createRepositories(database: Database, secrets: ServiceSecrets) {

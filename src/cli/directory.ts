@@ -1,8 +1,8 @@
 import { parseArgs } from "node:util";
-import { readBusiness, readCompany } from "../domain/directory-input.js";
+import { readBusiness, readCompany } from "../domain/directory/directory-input.js";
 import type { Page } from "../domain/page.js";
-import { createDirectoryRepository } from "../persistence/directory.js";
-import { createDirectoryAdminRepository } from "../persistence/directory-admin.js";
+import { createDirectoryRepository } from "../persistence/directory/directory.js";
+import { createDirectoryAdminRepository } from "../persistence/directory/directory-admin.js";
 import { type Command, required, toColumns } from "./command.js";
 import { withDatabase } from "./session.js";
 

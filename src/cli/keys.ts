@@ -7,8 +7,8 @@ import {
   defaultOverlapMs,
   maxOverlapMs,
   type Organization,
-} from "../domain/api-keys.js";
-import { createApiKeyRepository } from "../persistence/api-keys.js";
+} from "../domain/keys/api-keys.js";
+import { createApiKeyRepository } from "../persistence/keys/api-keys.js";
 import { type Command, required, toColumns, UsageError } from "./command.js";
 import { expiryOf, spanOf } from "./expiry.js";
 import { type Session, withDatabase } from "./session.js";

@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { serviceSecrets } from "../database-server.js";
-import { rotateSecrets } from "../persistence/secret-rotation.js";
+import { rotateSecrets } from "../persistence/callcenter/secret-rotation.js";
 import { openSecretCipher } from "../repositories.js";
 import type { Command } from "./command.js";
 import { withDatabase } from "./session.js";

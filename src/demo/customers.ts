@@ -1,4 +1,4 @@
-import type { FieldValues } from "../domain/custom-fields.js";
+import type { FieldValues } from "../domain/custom-fields/custom-fields.js";
 import { demoCompanyIds } from "./directory.js";
 import type { Row } from "./rows.js";
 

@@ -1,4 +1,4 @@
-import type { FlowDefinition } from "../domain/ivr-flow.js";
+import type { FlowDefinition } from "../domain/callcenter/ivr-flow.js";
 import { demoCompanyIds } from "./directory.js";
 import type { Row, Tables } from "./rows.js";
 

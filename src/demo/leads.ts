@@ -1,5 +1,5 @@
 import { defaultConsent } from "../domain/consent.js";
-import type { FieldValues } from "../domain/custom-fields.js";
+import type { FieldValues } from "../domain/custom-fields/custom-fields.js";
 import { demoAuthor } from "./customer-rows.js";
 import { demoCompanyIds } from "./directory.js";
 import type { Row, Tables } from "./rows.js";

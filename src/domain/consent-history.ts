@@ -2,7 +2,7 @@ import { reachOf, visibilityWithin } from "./access.js";
 import type { Caller, Visibility } from "./caller.js";
 import type { Channel, Consent } from "./consent.js";
 import { invalidRequest, notFound } from "./errors.js";
-import { leadPromoted } from "./lead.js";
+import { leadPromoted } from "./leads/lead.js";
 import type { Page } from "./page.js";
 
 /** Whose consent it is. */

@@ -1,4 +1,4 @@
-import type { PetRecord, PetStamp } from "./pet.js";
+import type { PetRecord, PetStamp } from "./pets/pet.js";
 import { authorsOf, type ImportAuthors, type ImportTimes, timesOf } from "./record-import.js";
 import { authorIn, type Write } from "./write.js";
 

@@ -1,4 +1,4 @@
-import type { MissingReferences, References } from "./customer-repository.js";
+import type { MissingReferences, References } from "./customers/customer-repository.js";
 import { DomainError, invalidRequest, type Violation } from "./errors.js";
 import { type TagReference, type TagResolution, tagViolations } from "./tags.js";
 

@@ -10,8 +10,8 @@ import {
   type ConsentEntrySchema,
   ConsentService,
 } from "../gen/proto/moego/admin/v1/consent_service_pb.js";
-import { enumNumber } from "./customer-input.js";
-import { toProtoConsent } from "./customer-message.js";
+import { enumNumber } from "./customers/customer-input.js";
+import { toProtoConsent } from "./customers/customer-message.js";
 import { id } from "./fields.js";
 import { type PageTokens, pagination } from "./page-token.js";
 import { parse } from "./parse.js";

@@ -2,10 +2,10 @@ import { z } from "zod";
 import { isGivenId, isId } from "../domain/ids.js";
 import type { ImportedNote, ImportedPet } from "../domain/nested-import.js";
 import { noteRule } from "../domain/text.js";
-import { address, maxNotesPerCall } from "./customer-input.js";
+import { address, maxNotesPerCall } from "./customers/customer-input.js";
 import { list, optionalGivenId, optionalId, text } from "./fields.js";
 import { because } from "./parse.js";
-import { demanding, pet, toPetTraits } from "./pet-input.js";
+import { demanding, pet, toPetTraits } from "./pets/pet-input.js";
 import { importAuthors, importTimes, moment, statedAuthors, statedTimes } from "./record-import-input.js";
 
 /** What a note says beside its text. */

@@ -1,7 +1,7 @@
 import { type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
 import { z } from "zod";
 import type { Violation } from "../domain/errors.js";
-import { withoutUndefined } from "./customer-input.js";
+import { withoutUndefined } from "./customers/customer-input.js";
 import { optionalId } from "./fields.js";
 import { because } from "./parse.js";
 

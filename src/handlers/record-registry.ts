@@ -1,16 +1,16 @@
 import { type ConsentRepository, createConsentHistory } from "../domain/consent-history.js";
-import { type CustomerAdminDependencies, createCustomerAdmin } from "../domain/customer-admin.js";
-import { createLeadAdmin, type LeadAdminDependencies } from "../domain/lead-admin.js";
-import { createPetImports, type PetImportRepository } from "../domain/pet-import.js";
+import { type CustomerAdminDependencies, createCustomerAdmin } from "../domain/customers/customer-admin.js";
+import { createLeadAdmin, type LeadAdminDependencies } from "../domain/leads/lead-admin.js";
+import { createPetImports, type PetImportRepository } from "../domain/pets/pet-import.js";
 import { ConsentService } from "../gen/proto/moego/admin/v1/consent_service_pb.js";
 import { CustomerAdminService } from "../gen/proto/moego/admin/v1/customer_admin_service_pb.js";
 import { LeadAdminService } from "../gen/proto/moego/admin/v1/lead_admin_service_pb.js";
 import { PetAdminService } from "../gen/proto/moego/admin/v1/pet_admin_service_pb.js";
 import { createConsentHandlers } from "./consent.js";
-import { createCustomerAdminHandlers } from "./customer-admin.js";
-import { createLeadAdminHandlers } from "./lead-admin.js";
+import { createCustomerAdminHandlers } from "./customers/customer-admin.js";
+import { createLeadAdminHandlers } from "./leads/lead-admin.js";
 import type { PageTokens } from "./page-token.js";
-import { createPetAdminHandlers } from "./pet-admin.js";
+import { createPetAdminHandlers } from "./pets/pet-admin.js";
 import { type HandlerRegistry, registry } from "./rpc.js";
 
 export interface RecordDependencies extends CustomerAdminDependencies, LeadAdminDependencies {

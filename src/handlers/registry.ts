@@ -1,15 +1,15 @@
-import { type ApiKeyRepository, createApiKeys } from "../domain/api-keys.js";
-import { createCustomerNotes } from "../domain/customer-notes.js";
-import { createCustomerTags } from "../domain/customer-tags.js";
-import { type CustomerDependencies, createCustomers } from "../domain/customers.js";
-import { createDirectoryAdmin } from "../domain/directory-admin.js";
-import type { DirectoryAdminRepository } from "../domain/directory-admin-repository.js";
-import type { DirectoryRepository } from "../domain/directory-repository.js";
-import { createDirectory } from "../domain/directory-service.js";
-import { createLeads, type LeadDependencies } from "../domain/leads.js";
-import type { OutboundCalls } from "../domain/outbound-call.js";
-import type { PetRepository } from "../domain/pet-repository.js";
-import { createPets } from "../domain/pets.js";
+import type { OutboundCalls } from "../domain/callcenter/outbound-call.js";
+import { createCustomerNotes } from "../domain/customers/customer-notes.js";
+import { createCustomerTags } from "../domain/customers/customer-tags.js";
+import { type CustomerDependencies, createCustomers } from "../domain/customers/customers.js";
+import { createDirectoryAdmin } from "../domain/directory/directory-admin.js";
+import type { DirectoryAdminRepository } from "../domain/directory/directory-admin-repository.js";
+import type { DirectoryRepository } from "../domain/directory/directory-repository.js";
+import { createDirectory } from "../domain/directory/directory-service.js";
+import { type ApiKeyRepository, createApiKeys } from "../domain/keys/api-keys.js";
+import { createLeads, type LeadDependencies } from "../domain/leads/leads.js";
+import type { PetRepository } from "../domain/pets/pet-repository.js";
+import { createPets } from "../domain/pets/pets.js";
 import { ApiKeyService } from "../gen/proto/moego/admin/v1/api_key_service_pb.js";
 import { DirectoryAdminService } from "../gen/proto/moego/admin/v1/directory_admin_service_pb.js";
 import { BusinessService } from "../gen/proto/moego/business/business/v1/business_service_pb.js";
@@ -19,18 +19,18 @@ import { LeadService } from "../gen/proto/moego/business/customer/v1/lead_servic
 import { PetService } from "../gen/proto/moego/business/customer/v1/pet_service_pb.js";
 import { StaffService } from "../gen/proto/moego/business/staff/v1/staff_service_pb.js";
 import { services } from "../services.js";
-import { createApiKeyHandlers } from "./api-keys.js";
-import { type CallCenterDependencies, createCallCenterRegistry } from "./callcenter-registry.js";
-import { createCustomerHandlers } from "./customers.js";
-import { createBusinessHandlers, createCompanyHandlers, createStaffHandlers } from "./directory.js";
-import { createDirectoryAdminHandlers } from "./directory-admin.js";
-import { createLeadHandlers } from "./leads.js";
-import { createPackageRegistry, type PackageDependencies } from "./package-registry.js";
+import { type CallCenterDependencies, createCallCenterRegistry } from "./callcenter/callcenter-registry.js";
+import { createCustomerHandlers } from "./customers/customers.js";
+import { createBusinessHandlers, createCompanyHandlers, createStaffHandlers } from "./directory/directory.js";
+import { createDirectoryAdminHandlers } from "./directory/directory-admin.js";
+import { createApiKeyHandlers } from "./keys/api-keys.js";
+import { createLeadHandlers } from "./leads/leads.js";
+import { createPackageRegistry, type PackageDependencies } from "./packages/package-registry.js";
 import { createPageTokens } from "./page-token.js";
-import { createPetHandlers } from "./pets.js";
+import { createPetHandlers } from "./pets/pets.js";
 import { createRecordRegistry, type RecordDependencies } from "./record-registry.js";
 import { type HandlerRegistry, registry } from "./rpc.js";
-import { createSettingRegistry, type SettingDependencies } from "./settings-registry.js";
+import { createSettingRegistry, type SettingDependencies } from "./settings/settings-registry.js";
 
 export interface HandlerDependencies
   extends CustomerDependencies,

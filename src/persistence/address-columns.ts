@@ -1,5 +1,5 @@
-import type { Address } from "../domain/customer.js";
-import type { AddressRecord } from "../domain/customer-repository.js";
+import type { Address } from "../domain/customers/customer.js";
+import type { AddressRecord } from "../domain/customers/customer-repository.js";
 import { idPrefixes, newId } from "../domain/ids.js";
 
 /** An address in the columns of customer_address. */

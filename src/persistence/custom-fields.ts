@@ -1,5 +1,5 @@
-import type { FieldDefinition, FieldType, FieldValue } from "../domain/custom-fields.js";
-import type { CustomFieldRepository } from "../domain/setting-repository.js";
+import type { FieldDefinition, FieldType, FieldValue } from "../domain/custom-fields/custom-fields.js";
+import type { CustomFieldRepository } from "../domain/settings/setting-repository.js";
 import { Prisma } from "../gen/prisma/client.js";
 import type { Database } from "./database.js";
 import { statement } from "./statement.js";

@@ -1,4 +1,4 @@
-import type { MissingReferences, References } from "../domain/customer-repository.js";
+import type { MissingReferences, References } from "../domain/customers/customer-repository.js";
 import type { Prisma } from "../gen/prisma/client.js";
 
 /** Which of the references do not exist in the company or are archived there. */

@@ -1,5 +1,5 @@
 import { DomainError } from "../domain/errors.js";
-import type { KeyChecker, KeyGrant } from "../domain/key-grants.js";
+import type { KeyChecker, KeyGrant } from "../domain/keys/key-grants.js";
 
 const maxSecretChars = 512;
 const credentialPattern = /^\s*(basic|bearer)\s+(.*\S)\s*$/i;

@@ -3,7 +3,7 @@ import { reflect } from "@bufbuild/protobuf/reflect";
 import { assertWholeCompany } from "../domain/access.js";
 import type { Caller, Scope } from "../domain/caller.js";
 import { DomainError } from "../domain/errors.js";
-import type { KeyGrant } from "../domain/key-grants.js";
+import type { KeyGrant } from "../domain/keys/key-grants.js";
 import { type AddressSet, addressSet } from "./address.js";
 
 /** Header that narrows a key of several companies to one of them. */

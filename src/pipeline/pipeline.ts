@@ -2,7 +2,7 @@ import { create, type DescService } from "@bufbuild/protobuf";
 import type { Logger } from "pino";
 import type { Caller, Scope } from "../domain/caller.js";
 import { DomainError } from "../domain/errors.js";
-import type { KeyChecker } from "../domain/key-grants.js";
+import type { KeyChecker } from "../domain/keys/key-grants.js";
 import type { Context, HandlerRegistry } from "../handlers/rpc.js";
 import { addressSet, callerAddress } from "./address.js";
 import { authenticate } from "./authenticate.js";

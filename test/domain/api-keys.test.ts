@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { type ApiKeyInput, type ApiKeyRepository, createApiKeys } from "../../src/domain/api-keys.js";
 import { privilegedScopes, scopes } from "../../src/domain/caller.js";
 import { DomainError } from "../../src/domain/errors.js";
-import { createKeyChecker } from "../../src/domain/key-checker.js";
-import type { KeyRecord } from "../../src/domain/key-grants.js";
-import { hashSecret, hintOf, makeSecret, mayBeSecret } from "../../src/domain/key-secrets.js";
+import { type ApiKeyInput, type ApiKeyRepository, createApiKeys } from "../../src/domain/keys/api-keys.js";
+import { createKeyChecker } from "../../src/domain/keys/key-checker.js";
+import type { KeyRecord } from "../../src/domain/keys/key-grants.js";
+import { hashSecret, hintOf, makeSecret, mayBeSecret } from "../../src/domain/keys/key-secrets.js";
 import type { Write } from "../../src/domain/write.js";
 
 const secret = makeSecret();

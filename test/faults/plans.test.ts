@@ -1,8 +1,8 @@
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { CustomerFilter } from "../../src/domain/customer-repository.js";
-import { createCallerRepository } from "../../src/persistence/callers.js";
-import { createCustomerRepository } from "../../src/persistence/customers.js";
+import type { CustomerFilter } from "../../src/domain/customers/customer-repository.js";
+import { createCallerRepository } from "../../src/persistence/callcenter/callers.js";
+import { createCustomerRepository } from "../../src/persistence/customers/customers.js";
 import { type Database, openDatabase } from "../../src/persistence/database.js";
 import { silentLog } from "../../src/persistence/log.js";
 import type { Statement } from "../../src/persistence/statement.js";

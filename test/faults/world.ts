@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { type App, createApp } from "../../src/app.js";
 import { readConfig } from "../../src/config.js";
-import { hashSecret, hintOf } from "../../src/domain/key-secrets.js";
+import { hashSecret, hintOf } from "../../src/domain/keys/key-secrets.js";
 import { createLogger } from "../../src/logger.js";
 import { createDatabase, type TestDatabase } from "../support/database.js";
 

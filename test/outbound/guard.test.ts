@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { isPublicAddress, targetFault } from "../../src/domain/outbound-target.js";
+import { isPublicAddress, targetFault } from "../../src/domain/callcenter/outbound-target.js";
 import { createOutbound, type Outbound } from "../../src/outbound/outbound-calls.js";
 import { forbiddenAddresses, forbiddenUrls, loopbackSpellings } from "./forbidden-targets.js";
 import { type Packets, watchPackets } from "./packets.js";

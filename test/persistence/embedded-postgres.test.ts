@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import pg from "pg";
 import { afterEach, describe, expect, it } from "vitest";
-import { keepEmbeddedPostgres } from "../../src/persistence/embedded-keeper.js";
-import { type EmbeddedPostgres, startEmbeddedPostgres } from "../../src/persistence/embedded-postgres.js";
+import { keepEmbeddedPostgres } from "../../src/persistence/embedded/embedded-keeper.js";
+import { type EmbeddedPostgres, startEmbeddedPostgres } from "../../src/persistence/embedded/embedded-postgres.js";
 import { migrate } from "../../src/persistence/migrate.js";
 import { binariesPackage, compileChild, runChild } from "../support/child.js";
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { openDatabase } from "../../src/persistence/database.js";
-import { type EmbeddedPostgres, startEmbeddedPostgres } from "../../src/persistence/embedded-postgres.js";
+import { type EmbeddedPostgres, startEmbeddedPostgres } from "../../src/persistence/embedded/embedded-postgres.js";
 import { silentLog } from "../../src/persistence/log.js";
 import { prepareDatabase } from "../../src/persistence/prepare.js";
 import { statement } from "../../src/persistence/statement.js";

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { DomainError } from "../../src/domain/errors.js";
 import { CreateCustomerRequestSchema } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
-import { address, channelList, newNotes } from "../../src/handlers/customer-input.js";
+import { address, channelList, newNotes } from "../../src/handlers/customers/customer-input.js";
 import { parse } from "../../src/handlers/parse.js";
 
 type Init = Parameters<typeof create<typeof CreateCustomerRequestSchema>>[1];

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { sealContext } from "../../src/persistence/external-apis.js";
+import { sealContext } from "../../src/persistence/callcenter/external-apis.js";
 import { openSecretCipher } from "../../src/repositories.js";
 import { createDatabase, type TestDatabase } from "../support/database.js";
 import { environmentOf, moego, secrets } from "./service.js";

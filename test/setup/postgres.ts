@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import type { TestProject } from "vitest/node";
-import { startEmbeddedPostgres } from "../../src/persistence/embedded-postgres.js";
+import { startEmbeddedPostgres } from "../../src/persistence/embedded/embedded-postgres.js";
 import { prepareDatabase } from "../../src/persistence/prepare.js";
 
 /** Where the tests find their PostgreSQL; test/support/database.ts clones the template. */

@@ -2,7 +2,7 @@ import type { DescMethodUnary } from "@bufbuild/protobuf";
 import { pino } from "pino";
 import type { Caller, Scope } from "../../src/domain/caller.js";
 import { DomainError } from "../../src/domain/errors.js";
-import type { KeyChecker } from "../../src/domain/key-grants.js";
+import type { KeyChecker } from "../../src/domain/keys/key-grants.js";
 import {
   type CreateCustomerRequest,
   CustomerService,

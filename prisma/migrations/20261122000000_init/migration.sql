@@ -223,7 +223,7 @@ CREATE INDEX custom_field_by_order ON custom_field (company_id, association_type
 -- Customers -----------------------------------------------------------------------------------------------------------
 
 -- status: 1 ACTIVE, 2 INACTIVE. Channels: 1 SMS, 2 EMAIL, 3 AUTO_CALL. email_key is the email in lower case.
--- change_xid is the transaction of the last change; a sync by last_updated_time waits for it (src/persistence/customer-list.ts).
+-- change_xid is the transaction of the last change; a later migration drops it, since a sync waits by change_horizon().
 CREATE TABLE customer (
   company_id resource_id NOT NULL,
   id resource_id NOT NULL,

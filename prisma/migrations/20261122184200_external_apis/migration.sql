@@ -1,6 +1,6 @@
 -- External APIs: systems of others that a call centre asks for data.
 
--- headers, request_params, output_params: arrays as src/domain/external-api.ts has them; no secret is among them.
+-- headers, request_params, output_params: arrays as src/domain/callcenter/external-api.ts has them; no secret is among them.
 CREATE TABLE external_api (
   company_id resource_id NOT NULL,
   id resource_id NOT NULL,

@@ -1,6 +1,6 @@
 -- The flows of a call centre's IVR (moego.callcenter.v1).
 
--- definition: FlowDefinition of src/domain/ivr-flow.ts, written and read as a whole. What it names is checked before it is
+-- definition: FlowDefinition of src/domain/callcenter/ivr-flow.ts, written and read as a whole. What it names is checked before it is
 -- stored, and may be archived later.
 CREATE TABLE ivr_flow (
   company_id resource_id NOT NULL,

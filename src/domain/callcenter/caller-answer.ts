@@ -1,0 +1,91 @@
+import { customFieldText } from "../custom-fields/custom-field-text.js";
+import type { Customer } from "../customers/customer.js";
+import type { Tag } from "../tags.js";
+import { type AccountKind, accountKinds } from "./caller-profile.js";
+import type { FoundCaller } from "./caller-repository.js";
+
+/** The keys of the call-centre answer in the spelling and order of document 004, "Return param". */
+export const callerKeys = [
+  ...["id", "tel", "email", "partner_id", "wx_unionid", "wx_external_userid", "wx_openid", "faceBookid"],
+  ...["instagramid", "whatsappid", "lineid", "telegramid", "discordid", "visitorids", "nick", "uname", "sexName"],
+  ...["countryName", "provice_name", "city_name", "remark", "userStatusName", "isVip", "vipLevel", "vipLeveName"],
+  ...["isblack", "enterprise_name", "sourceName", "liableServiceName", "userLabel", "userLableName"],
+] as const;
+
+export type CallerKey = (typeof callerKeys)[number];
+
+/** The answer about one customer: every documented key, then every field of customers that is in use by its id. */
+export function callerValues(found: FoundCaller): Readonly<Record<string, string>> {
+  const documented = documentedValues(found);
+  const { customFields } = found.customer;
+  return Object.fromEntries([
+    ...callerKeys.map((key) => [key, documented[key]] as const),
+    ...found.fields.map((field) => [field.id, customFieldText(field, customFields[field.code])] as const),
+  ]);
+}
+
+function documentedValues({ customer, profile, staffName }: FoundCaller): Record<CallerKey, string> {
+  const { vipLevel } = profile;
+  const address = customer.addresses.find(({ type }) => type === "PRIMARY");
+  return {
+    id: customer.id,
+    tel: customer.phone,
+    email: customer.email,
+    ...accountValues(profile.accounts),
+    visitorids: profile.visitorIds.join(","),
+    nick: profile.nickname || customer.firstName,
+    uname: nameOf(customer),
+    sexName: profile.gender === "" ? "" : genderNames[profile.gender],
+    countryName: address?.country ?? "",
+    provice_name: address?.state ?? "",
+    city_name: address?.city ?? "",
+    remark: customer.notes[0]?.note ?? "",
+    userStatusName: profile.blacklisted ? "blacklist" : "normal",
+    isVip: vipLevel ? "1" : "2",
+    vipLevel: vipLevel?.id ?? "",
+    vipLeveName: vipLevel?.name ?? "",
+    isblack: profile.blacklisted ? "1" : "0",
+    enterprise_name: profile.enterpriseName,
+    sourceName: customer.referralSource?.name ?? "",
+    liableServiceName: staffName,
+    userLabel: customer.tags.map((tag) => tag.id).join(","),
+    userLableName: tagNames(customer.tags),
+  };
+}
+
+const genderNames = { MALE: "Male", FEMALE: "Female" } as const;
+
+const accountKeys = {
+  PARTNER: "partner_id",
+  WX_UNION: "wx_unionid",
+  WX_OPEN: "wx_openid",
+  WX_EXTERNAL_USER: "wx_external_userid",
+  WHATSAPP: "whatsappid",
+  FACEBOOK: "faceBookid",
+  INSTAGRAM: "instagramid",
+  LINE: "lineid",
+  TELEGRAM: "telegramid",
+  DISCORD: "discordid",
+} as const satisfies Record<AccountKind, CallerKey>;
+
+type AccountValues = Record<(typeof accountKeys)[AccountKind], string>;
+
+function accountValues(accounts: FoundCaller["profile"]["accounts"]): AccountValues {
+  const values: AccountValues = {
+    ...{ partner_id: "", wx_unionid: "", wx_openid: "", wx_external_userid: "", whatsappid: "" },
+    ...{ faceBookid: "", instagramid: "", lineid: "", telegramid: "", discordid: "" },
+  };
+  for (const kind of accountKinds) values[accountKeys[kind]] = accounts[kind] ?? "";
+  return values;
+}
+
+function nameOf({ firstName, lastName }: Customer): string {
+  return [firstName, lastName].filter((part) => part !== "").join(" ");
+}
+
+/** `"group": "tag 1","tag 2"`, one group after the other in the order of the tags; quotes within a name are escaped. */
+function tagNames(tags: readonly Tag[]): string {
+  const groups = new Map<string, string[]>();
+  for (const { group, name } of tags) groups.set(group, [...(groups.get(group) ?? []), JSON.stringify(name)]);
+  return [...groups].map(([group, names]) => `${JSON.stringify(group)}: ${names.join(",")}`).join(",");
+}

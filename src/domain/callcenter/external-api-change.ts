@@ -1,0 +1,100 @@
+import { etagOf } from "../customers/customer.js";
+import { etagMismatch, type Violation } from "../errors.js";
+import { refuse } from "../settings/setting-list.js";
+import type { ExternalApi, ExternalApiContent, ExternalApiTarget } from "./external-api.js";
+import type { ExternalApiDraft, HeaderDraft } from "./external-api-faults.js";
+import type { ExternalApiRecord } from "./external-api-repository.js";
+import { originOf } from "./external-api-url.js";
+import type { ExternalApis } from "./external-apis.js";
+
+/** What a caller writes. Without faults. */
+export interface ExternalApiInput extends Omit<ExternalApiContent, "headers"> {
+  readonly headers: readonly HeaderDraft[];
+}
+
+export interface NewExternalApi extends ExternalApiInput {
+  readonly companyId: string;
+  /** To keep for what is moved here; absent = a new one. */
+  readonly id?: string | undefined;
+}
+
+/** What is absent stays. */
+export interface ExternalApiUpdate extends ExternalApiTarget {
+  readonly etag?: string | undefined;
+  readonly content: Partial<ExternalApiInput>;
+}
+
+/** INVALID_REQUEST for a secret header without a secret. */
+export function newRecord(input: ExternalApiInput): ExternalApiRecord {
+  refuse(newSecretFaults(input));
+  return toRecord(input);
+}
+
+/** What is wrong with the secrets of a configuration that has none stored. */
+export function newSecretFaults({ headers = [] }: Pick<ExternalApiDraft, "headers">): readonly Violation[] {
+  return missingSecrets(headers, new Set(), "headers");
+}
+
+/**
+ * What an update makes of a configuration. A secret is bound to the system that it was given for: whoever may write a
+ * configuration could otherwise send a secret that nobody may read to a host of their own.
+ *
+ * @throws DomainError ETAG_MISMATCH, INVALID_REQUEST
+ */
+export function updatedRecord(
+  current: ExternalApi,
+  { etag, content }: ExternalApiUpdate,
+  faults: ExternalApis["faults"],
+): ExternalApiRecord {
+  if (etag !== undefined && etag !== etagOf(current)) throw etagMismatch("external API", etagOf(current));
+  const next: ExternalApiInput = { ...current, ...content };
+  const moves = originOf(next.url) !== originOf(current.url);
+  const kept = moves ? [] : current.headers.filter(({ isSecret }) => isSecret);
+  const names = new Set(kept.map(({ name }) => name.toLowerCase()));
+  const missing = missingSecrets(next.headers, names, within("headers"));
+  refuse([...faults(next, within), ...(content.headers || missing.length === 0 ? missing : [secretsStay])]);
+  return toRecord(next);
+}
+
+/** An update holds each list in a message, so that an empty one can be told from none. */
+export function within(list: string): string {
+  return `${list}.items`;
+}
+
+const secretsStay: Violation = {
+  field: "url",
+  reason: "CONFLICT",
+  description: "Names another host: send the headers as well, with their secret values.",
+};
+
+function missingSecrets(headers: readonly HeaderDraft[], kept: ReadonlySet<string>, list: string): Violation[] {
+  return headers.flatMap(({ name, secretValue, isSecret }, index) =>
+    isSecret && secretValue === undefined && !kept.has(name.toLowerCase())
+      ? [
+          {
+            field: `${list}[${index}].secret_value`,
+            reason: "REQUIRED" as const,
+            description: "No secret is stored that could stay.",
+          },
+        ]
+      : [],
+  );
+}
+
+function toRecord({ headers, ...content }: ExternalApiInput): ExternalApiRecord {
+  const secrets = headers.flatMap(({ name, secretValue }): (readonly [string, string])[] =>
+    secretValue === undefined ? [] : [[name.toLowerCase(), secretValue]],
+  );
+  const { name, description, method, url, requestParams, outputParams, timeoutMs } = content;
+  return {
+    content: {
+      ...{ name, description, method, url, requestParams, outputParams, timeoutMs },
+      headers: headers.map((header) => ({
+        name: header.name,
+        value: header.value,
+        isSecret: header.isSecret || header.secretValue !== undefined,
+      })),
+    },
+    secrets: new Map(secrets),
+  };
+}

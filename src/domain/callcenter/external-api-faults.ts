@@ -1,0 +1,162 @@
+import type { Violation } from "../errors.js";
+import { type HttpMethod, maxTimeoutMs, minTimeoutMs, type ParamLocation, type ValueType } from "./external-api.js";
+import { invocationKeys } from "./external-api-call.js";
+import { headerFaults } from "./external-api-header-faults.js";
+import { placeholdersOf, readUrlTemplate } from "./external-api-url.js";
+import { paramFault, paramsInHeaders, valueFault } from "./external-api-values.js";
+import { isSearch, jsonPathFault } from "./json-path.js";
+
+/** A header as a caller writes it. */
+export interface HeaderDraft {
+  readonly name: string;
+  readonly value: string;
+  /** Absent = none is given. */
+  readonly secretValue?: string | undefined;
+  /** Without `secretValue`: the stored secret of this name stays. */
+  readonly isSecret: boolean;
+}
+
+/** What a caller wants a configuration to be; what is undefined is not said, or is no value of its enum. */
+export interface ExternalApiDraft {
+  readonly method?: HttpMethod | undefined;
+  readonly url?: string | undefined;
+  readonly headers?: readonly HeaderDraft[] | undefined;
+  readonly requestParams?: readonly ParamDraft[] | undefined;
+  readonly outputParams?: readonly OutputDraft[] | undefined;
+  readonly timeoutMs?: number | undefined;
+}
+
+interface ParamDraft {
+  readonly name: string;
+  readonly location?: ParamLocation | undefined;
+  readonly type?: ValueType | undefined;
+  readonly required: boolean;
+  readonly defaultValue?: string | undefined;
+}
+
+interface OutputDraft {
+  readonly name: string;
+  readonly path: string;
+  readonly type?: ValueType | undefined;
+  readonly defaultValue?: string | undefined;
+}
+
+export interface FaultOptions {
+  /** Where the items of a list stand in the request: `headers` for `headers[0]`. */
+  readonly within: (list: "headers" | "request_params" | "output_params") => string;
+  /** A sentence about why a URL may not be called, if so. */
+  readonly targetFault: (url: string) => string | undefined;
+}
+
+const takenNames: ReadonlySet<string> = new Set(invocationKeys);
+
+/** Most outputs whose path looks through the whole answer. */
+const maxSearches = 10;
+
+/** Everything that is wrong with a configuration, as far as it is said. Lists are not too long. */
+export function externalApiFaults(draft: ExternalApiDraft, { within, targetFault }: FaultOptions): Violation[] {
+  const { headers = [], requestParams, outputParams = [], timeoutMs = minTimeoutMs } = draft;
+  return [
+    ...urlFaults(draft, targetFault),
+    ...headerFaults(headers, requestParams && new Set(requestParams.map(({ name }) => name)), within("headers")),
+    ...paramFaults(draft, within("request_params")),
+    ...outputFaults(outputParams, within("output_params")),
+    ...(timeoutMs < minTimeoutMs || timeoutMs > maxTimeoutMs
+      ? [outOfRange("timeout_ms", `Must be ${minTimeoutMs} to ${maxTimeoutMs}.`)]
+      : []),
+  ];
+}
+
+function urlFaults({ url, requestParams }: ExternalApiDraft, targetFault: FaultOptions["targetFault"]): Violation[] {
+  if (url === undefined || url === "") return [];
+  const template = readUrlTemplate(url);
+  if (typeof template === "string") return [malformed("url", template)];
+  const forbidden = targetFault(template.origin + template.path.replaceAll(/[{}]/g, "") + template.query);
+  if (forbidden !== undefined) return [{ field: "url", reason: "NOT_ALLOWED", description: forbidden }];
+  const inPath = new Set(requestParams?.filter(({ location }) => location === "PATH").map(({ name }) => name));
+  const names = requestParams ? placeholdersOf(template) : [];
+  if (names.every((name) => inPath.has(name))) return [];
+  return [{ field: "url", reason: "NOT_FOUND", description: "Holds a {param} that no PATH param is named." }];
+}
+
+function paramFaults({ method, url, headers = [], requestParams = [] }: ExternalApiDraft, list: string): Violation[] {
+  const template = url === undefined ? undefined : readUrlTemplate(url);
+  const placeholders = typeof template === "object" ? new Set(placeholdersOf(template)) : undefined;
+  const inHeaders = paramsInHeaders(headers);
+  const isBodyless = method === "GET" || method === "DELETE";
+  const faults = requestParams.flatMap((param, index) => {
+    const { name, location, required, defaultValue } = param;
+    const at = (field: string) => `${list}[${index}].${field}`;
+    const found: Violation[] = [];
+    if (!/^[^\s\p{Cc}{}"\\]{1,64}$/u.test(name) || name === "__proto__") {
+      found.push(malformed(at("name"), 'Must be 1 to 64 characters without blanks, `{`, `}`, `"` and `\\`.'));
+    }
+    if (location === "BODY" && isBodyless) found.push(notAllowed(at("location"), "GET and DELETE have no body."));
+    if (location === "PATH" && placeholders && !placeholders.has(name)) {
+      found.push({
+        field: at("location"),
+        reason: "NOT_FOUND",
+        description: "The path of `url` has no {param} for it.",
+      });
+    }
+    if (location === "PATH" && !required && defaultValue === undefined) {
+      found.push({
+        field: at("required"),
+        reason: "REQUIRED",
+        description: "A PATH param is required or has a default.",
+      });
+    }
+    const fault =
+      defaultValue === undefined
+        ? undefined
+        : paramFault({ type: param.type ?? "STRING", location }, defaultValue, inHeaders.has(name));
+    return fault ? [...found, { field: at("default_value"), ...fault }] : found;
+  });
+  return [...faults, ...repeated(requestParams, list)];
+}
+
+function outputFaults(outputs: readonly OutputDraft[], list: string): Violation[] {
+  let searches = 0;
+  const faults = outputs.flatMap(({ name, path, type = "STRING", defaultValue }, index) => {
+    const at = (field: string) => `${list}[${index}].${field}`;
+    const found: Violation[] = [];
+    if (!/^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(name)) {
+      found.push(malformed(at("name"), "Must be a letter, then up to 63 letters, digits, `_` and `-`."));
+    }
+    if (takenNames.has(name)) found.push(notAllowed(at("name"), "Is what flows know the HTTP status or failure by."));
+    const pathFault = jsonPathFault(path);
+    if (pathFault !== undefined) found.push(malformed(at("path"), pathFault));
+    else if (isSearch(path) && ++searches > maxSearches) {
+      const description = `At most ${maxSearches} paths may search (\`..\`, \`*\`, \`:\`, \`?\`).`;
+      found.push({ field: at("path"), reason: "TOO_MANY", description });
+    }
+    const fault = defaultValue === undefined ? undefined : valueFault(type, defaultValue);
+    return fault ? [...found, { field: at("default_value"), ...fault }] : found;
+  });
+  return [...faults, ...repeated(outputs, list)];
+}
+
+function repeated(items: readonly { readonly name: string }[], list: string): Violation[] {
+  const seen = new Set<string>();
+  return items.flatMap(({ name }, index) => {
+    const isRepeated = seen.has(name);
+    seen.add(name);
+    return isRepeated ? [conflict(`${list}[${index}].name`)] : [];
+  });
+}
+
+function conflict(field: string): Violation {
+  return { field, reason: "CONFLICT", description: "Stands twice in the list." };
+}
+
+function malformed(field: string, description: string): Violation {
+  return { field, reason: "INVALID_FORMAT", description };
+}
+
+function notAllowed(field: string, description: string): Violation {
+  return { field, reason: "NOT_ALLOWED", description };
+}
+
+function outOfRange(field: string, description: string): Violation {
+  return { field, reason: "OUT_OF_RANGE", description };
+}

@@ -1,0 +1,85 @@
+import type { Violation } from "../errors.js";
+import type { HeaderDraft } from "./external-api-faults.js";
+import { isHeaderText } from "./external-api-values.js";
+import { isTemplate, variablesOf } from "./template.js";
+
+const maxValueChars = 4_096;
+/** Shorter ones cannot be found again in what the other system answers. */
+const minSecretChars = 8;
+
+/** Headers that frame the message or name the host: they are the HTTP client's business (RFC 9110, RFC 9112). */
+const framing: ReadonlySet<string> = new Set([
+  ...["host", "content-length", "transfer-encoding", "connection", "upgrade", "expect"],
+  ...["te", "trailer", "keep-alive"],
+]);
+
+/**
+ * Everything that is wrong with headers.
+ *
+ * @param params names of the request params; undefined when they are not known here
+ * @param list where the headers stand in the request
+ */
+export function headerFaults(
+  headers: readonly HeaderDraft[],
+  params: ReadonlySet<string> | undefined,
+  list: string,
+): Violation[] {
+  const seen = new Set<string>();
+  return headers.flatMap((header, index) => {
+    const at = (field: string) => `${list}[${index}].${field}`;
+    const name = header.name.toLowerCase();
+    const fault = nameFault(name) ?? (seen.has(name) ? repeatedName : undefined);
+    seen.add(name);
+    const found: Violation[] = fault ? [{ field: at("name"), ...fault }] : [];
+    const valueFault = faultOfValue(header, params);
+    if (valueFault) found.push({ field: at("value"), ...valueFault });
+    const secretFault = faultOfSecret(header);
+    if (secretFault) found.push({ field: at("secret_value"), ...secretFault });
+    return found;
+  });
+}
+
+type Fault = Omit<Violation, "field">;
+
+const repeatedName: Fault = { reason: "CONFLICT", description: "Stands twice in the list." };
+
+function nameFault(name: string): Fault | undefined {
+  if (!/^[!#$%&'*+.^_`|~0-9a-z-]{1,100}$/.test(name)) {
+    return { reason: "INVALID_FORMAT", description: "Must be the name of a header: a token of RFC 9110." };
+  }
+  if (framing.has(name) || name.startsWith("proxy-")) {
+    return { reason: "NOT_ALLOWED", description: "Is a header that the service itself must write." };
+  }
+  return undefined;
+}
+
+function faultOfValue({ value }: HeaderDraft, params: ReadonlySet<string> | undefined): Fault | undefined {
+  if (value.length > maxValueChars) {
+    return { reason: "TOO_LONG", description: `Must have at most ${maxValueChars} characters.` };
+  }
+  if (!isHeaderText(value)) {
+    return { reason: "INVALID_FORMAT", description: "Must be one line of visible ASCII, blanks and tabs." };
+  }
+  if (!isTemplate(value)) return { reason: "INVALID_FORMAT", description: "Holds a `{{` that begins no {{param}}." };
+  if (params && variablesOf(value).some((name) => !params.has(name))) {
+    return { reason: "NOT_FOUND", description: "Holds a {{param}} that no request param is named." };
+  }
+  return undefined;
+}
+
+function faultOfSecret({ value, secretValue, isSecret }: HeaderDraft): Fault | undefined {
+  if (secretValue === undefined) {
+    return isSecret && value !== ""
+      ? { reason: "CONFLICT", description: "Is missing: a secret header has no plain value." }
+      : undefined;
+  }
+  if (value !== "") return { reason: "CONFLICT", description: "Cannot be given beside a plain value." };
+  if (secretValue.length < minSecretChars || secretValue.length > maxValueChars) {
+    const reason = secretValue.length < minSecretChars ? "TOO_SHORT" : "TOO_LONG";
+    return { reason, description: `Must have ${minSecretChars} to ${maxValueChars} characters.` };
+  }
+  if (!isHeaderText(secretValue) || secretValue.trim() !== secretValue) {
+    return { reason: "INVALID_FORMAT", description: "Must be one line of visible ASCII without outer blanks." };
+  }
+  return undefined;
+}

@@ -1,0 +1,91 @@
+import type { Violation } from "../errors.js";
+import type { ExternalApi, RequestParam } from "./external-api.js";
+import type { HeaderSecrets } from "./external-api-repository.js";
+import { fillUrl, readUrlTemplate } from "./external-api-url.js";
+import { paramFault, paramsInHeaders } from "./external-api-values.js";
+import type { OutboundRequest } from "./outbound-call.js";
+import { fill } from "./template.js";
+
+type Params = Readonly<Record<string, string>>;
+
+/** Everything that is wrong with the params of a call, each at `params["name"]`. */
+export function paramViolations({ headers, requestParams }: ExternalApi, params: Params): Violation[] {
+  const inHeaders = paramsInHeaders(headers);
+  const known = new Set(requestParams.map(({ name }) => name));
+  const given = new Map(Object.entries(params));
+  const unknown = Object.keys(params)
+    .filter((name) => !known.has(name))
+    .map((name): Violation => ({ field: at(name), reason: "UNKNOWN_FIELD", description: "Is no request param." }));
+  const faults = requestParams.flatMap((param): Violation[] => {
+    const value = given.get(param.name);
+    if (value === undefined) {
+      return param.required && param.defaultValue === undefined
+        ? [{ field: at(param.name), reason: "REQUIRED", description: "Must be given." }]
+        : [];
+    }
+    const fault = paramFault(param, value, inHeaders.has(param.name));
+    return fault ? [{ field: at(param.name), ...fault }] : [];
+  });
+  return [...unknown, ...faults];
+}
+
+function at(name: string): string {
+  return `params[${JSON.stringify(name)}]`;
+}
+
+/**
+ * The request that a configuration makes of params without violations. QUERY params follow what the URL has already;
+ * BODY params are the members of one JSON object.
+ */
+export function buildRequest(
+  { companyId, id, version, method, url, headers, requestParams, timeoutMs }: ExternalApi,
+  params: Params,
+  secrets: HeaderSecrets,
+): OutboundRequest {
+  const named = new Map(Object.entries(params));
+  const values = new Map(
+    requestParams.flatMap(({ name, defaultValue }): (readonly [string, string])[] => {
+      const value = named.get(name) ?? defaultValue;
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+  const given = (location: RequestParam["location"]) =>
+    requestParams.flatMap((param) => {
+      const value = param.location === location ? values.get(param.name) : undefined;
+      return value === undefined ? [] : [{ ...param, value }];
+    });
+  const sent = headers.map(({ name, value, isSecret }): readonly [string, string] => [
+    name,
+    isSecret ? (secrets.get(name.toLowerCase()) ?? "") : fill(value, values),
+  ]);
+  const body = given("BODY");
+  const hasBody = requestParams.some(({ location }) => location === "BODY");
+  return {
+    ...{ companyId, externalApiId: id, version: String(version), method, timeoutMs },
+    url: withQuery(filled(url, values), given("QUERY")),
+    headers: hasBody && !hasHeader(sent, "content-type") ? [...sent, ["content-type", "application/json"]] : sent,
+    ...(hasBody ? { body: `{${body.map(toMember).join(",")}}` } : {}),
+  };
+}
+
+export function hasHeader(headers: readonly (readonly [name: string, value: string])[], name: string): boolean {
+  return headers.some(([one]) => one.toLowerCase() === name);
+}
+
+function filled(url: string, values: ReadonlyMap<string, string>): string {
+  const template = readUrlTemplate(url);
+  if (typeof template === "string") throw new Error("a stored URL is not what was checked");
+  return fillUrl(template, values);
+}
+
+function withQuery(url: string, params: readonly { readonly name: string; readonly value: string }[]): string {
+  if (params.length === 0) return url;
+  const query = params.map(({ name, value }) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`).join("&");
+  if (!url.includes("?")) return `${url}?${query}`;
+  return url + (/[?&]$/.test(url) ? "" : "&") + query;
+}
+
+/** Numbers and booleans are spelled by JSON already, so that a long number loses no digit. */
+function toMember({ name, type, value }: RequestParam & { readonly value: string }): string {
+  return `${JSON.stringify(name)}:${type === "STRING" ? JSON.stringify(value) : value}`;
+}

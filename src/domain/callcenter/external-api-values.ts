@@ -1,0 +1,52 @@
+import { type TextFault, textFault } from "../text.js";
+import type { RequestParam, ValueType } from "./external-api.js";
+import { variablesOf } from "./template.js";
+
+/** Longest value of a param, in code points. */
+export const maxValueChars = 2_048;
+const maxNumberChars = 64;
+
+/** What keeps a text from being a value of the type, if anything. */
+export function valueFault(type: ValueType, value: string): TextFault | undefined {
+  switch (type) {
+    case "STRING":
+      return textFault(value, { min: 0, max: maxValueChars, multiline: true });
+    case "NUMBER":
+      return value.length <= maxNumberChars && /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/.test(value)
+        ? undefined
+        : { reason: "WRONG_TYPE", description: "Must be a number as JSON spells it." };
+    case "BOOLEAN":
+      return value === "true" || value === "false"
+        ? undefined
+        : { reason: "WRONG_TYPE", description: "Must be `true` or `false`." };
+    default:
+      return type satisfies never;
+  }
+}
+
+/** The same for a param of a request, which must also fit where it is sent. */
+export function paramFault(
+  { type, location }: { readonly type: ValueType; readonly location?: RequestParam["location"] | undefined },
+  value: string,
+  isInHeader: boolean,
+): TextFault | undefined {
+  const fault = valueFault(type, value);
+  if (fault) return fault;
+  if (location === "PATH" && /^\.*$/.test(value)) {
+    return { reason: "INVALID_FORMAT", description: "Must be neither empty nor dots alone in a path." };
+  }
+  if (isInHeader && !isHeaderText(value)) {
+    return { reason: "INVALID_FORMAT", description: "Must be one line of visible ASCII, since a header holds it." };
+  }
+  return undefined;
+}
+
+/** Whether a text can be the value of a header: visible ASCII, blanks and tabs. */
+export function isHeaderText(text: string): boolean {
+  return /^[\t\x20-\x7e]*$/.test(text);
+}
+
+/** Names of the params that headers hold. */
+export function paramsInHeaders(headers: readonly { readonly value: string }[]): ReadonlySet<string> {
+  return new Set(headers.flatMap(({ value }) => variablesOf(value)));
+}

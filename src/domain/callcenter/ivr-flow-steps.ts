@@ -1,0 +1,71 @@
+import type { Caller } from "../caller.js";
+import { DomainError } from "../errors.js";
+import type { CallerQuery } from "./caller-query.js";
+import type { ExternalApis } from "./external-apis.js";
+import type { FlowInvocation, FlowSteps } from "./ivr-flow-run.js";
+
+/** Longest time of one customer query. */
+const queryTimeoutMs = 3_000;
+
+export interface StepDependencies {
+  readonly callerQuery: Pick<CallerQuery, "find">;
+  readonly externalApis: Pick<ExternalApis, "invoke">;
+}
+
+export interface StepContext {
+  readonly caller: Caller;
+  readonly companyId: string;
+  /** Of the call that runs the flow; absent = it has none. */
+  readonly idempotencyKey?: string;
+}
+
+/** What the nodes of a run do on the caller's behalf: it sees what the caller sees. */
+export function createFlowSteps({ callerQuery, externalApis }: StepDependencies, context: StepContext): FlowSteps {
+  const { caller, companyId, idempotencyKey } = context;
+  return {
+    async query(question, signal) {
+      const tooLong = AbortSignal.timeout(queryTimeoutMs);
+      try {
+        return await callerQuery.find(caller, { companyId, ...question }, AbortSignal.any([signal, tooLong]));
+      } catch (error) {
+        if (tooLong.aborted || isReason(error, ...databaseTimeouts)) return "TIMED_OUT";
+        throw error;
+      }
+    },
+
+    async invoke({ externalApiId: id, params, step }, signal) {
+      // One key for each call of the run, and the same ones when the run is repeated.
+      const key = idempotencyKey === undefined ? {} : { idempotencyKey: `${idempotencyKey}/${step}` };
+      try {
+        const {
+          branch,
+          reason = "",
+          status,
+          outputs,
+        } = await externalApis.invoke(caller, { companyId, id, params, ...key }, signal);
+        return {
+          branch: branch === "TIMEOUT" ? "TIMED_OUT" : branch,
+          ...{ reason, status: status === undefined ? "" : String(status), outputs },
+        };
+      } catch (error) {
+        return notCalled(error);
+      }
+    },
+  };
+}
+
+/** The database kept a step waiting: that node is late, which is what its timeout branch is for. */
+const databaseTimeouts = ["STATEMENT_TIMEOUT", "LOCK_TIMEOUT"] as const;
+
+/** An API that the flow was checked against may have changed since: the node fails, and the run goes on. */
+function notCalled(error: unknown): FlowInvocation {
+  for (const reason of ["RESOURCE_NOT_FOUND", "RESOURCE_ARCHIVED", "INVALID_REQUEST"] as const) {
+    if (isReason(error, reason)) return { branch: "FAILURE", reason, status: "", outputs: {} };
+  }
+  if (isReason(error, ...databaseTimeouts)) return { branch: "TIMED_OUT", reason: "TIMEOUT", status: "", outputs: {} };
+  throw error;
+}
+
+function isReason(error: unknown, ...reasons: readonly DomainError["reason"][]): boolean {
+  return error instanceof DomainError && reasons.includes(error.reason);
+}

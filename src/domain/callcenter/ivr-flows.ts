@@ -1,0 +1,198 @@
+import { reachOf } from "../access.js";
+import type { Caller } from "../caller.js";
+import { etagOf } from "../customers/customer.js";
+import { archived, DomainError, etagMismatch, notFound, type Violation } from "../errors.js";
+import { idPrefixes, newId } from "../ids.js";
+import { refuse } from "../settings/setting-list.js";
+import type { Write } from "../write.js";
+import { callerKeys } from "./caller-answer.js";
+import type { ExternalApi } from "./external-api.js";
+import type { ExternalApis } from "./external-apis.js";
+import type { FlowDefinition, FlowTarget, IvrFlow } from "./ivr-flow.js";
+import { type ApiFacts, checkFlow, type FlowFacts } from "./ivr-flow-check.js";
+import { type FlowProblem, toViolations } from "./ivr-flow-problem.js";
+import type { FlowContent, FlowQuery, IvrFlowRepository } from "./ivr-flow-repository.js";
+import { type FlowRun, runFlow } from "./ivr-flow-run.js";
+import { createFlowSteps, type StepDependencies } from "./ivr-flow-steps.js";
+
+export interface NewFlow extends FlowContent {
+  readonly companyId: string;
+  /** To keep for what is moved here; absent = a new one. */
+  readonly id?: string;
+}
+
+/** Absent = kept. */
+export interface FlowUpdate extends FlowTarget, Partial<FlowContent> {
+  readonly etag?: string;
+}
+
+/** A stored flow, or one that need not be. */
+export type FlowToCheck = FlowTarget | { readonly companyId: string; readonly draft: FlowDefinition };
+
+export interface FlowCall extends FlowTarget {
+  readonly inputs: Readonly<Record<string, string>>;
+  /** When the call must be answered, by performance.now(). */
+  readonly deadlineMs: number;
+  readonly idempotencyKey?: string;
+}
+
+/** The flows of a company's IVR. A key limited to locations reads and runs them. */
+export interface IvrFlows {
+  /** INVALID_REQUEST for a flow with errors, at `definition`; ALREADY_EXISTS. */
+  create(flow: NewFlow, caller: Caller, write: Write): Promise<IvrFlow>;
+  get(target: FlowTarget, caller: Caller, signal: AbortSignal): Promise<IvrFlow>;
+  list(query: FlowQuery, caller: Caller, signal: AbortSignal): Promise<readonly IvrFlow[]>;
+  /** As create; RESOURCE_NOT_FOUND, RESOURCE_ARCHIVED, ETAG_MISMATCH. */
+  update(update: FlowUpdate, caller: Caller, write: Write): Promise<IvrFlow>;
+  setArchived(target: FlowTarget, isArchived: boolean, caller: Caller, write: Write): Promise<IvrFlow>;
+  check(flow: FlowToCheck, caller: Caller, signal: AbortSignal): Promise<readonly FlowProblem[]>;
+  /** INVALID_REQUEST at `inputs`; RESOURCE_NOT_FOUND, RESOURCE_ARCHIVED. */
+  run(call: FlowCall, caller: Caller, signal: AbortSignal): Promise<FlowRun>;
+}
+
+export interface IvrFlowDependencies extends StepDependencies {
+  readonly ivrFlows: IvrFlowRepository;
+  readonly externalApis: Pick<ExternalApis, "find" | "invoke">;
+}
+
+const resource = "IvrFlow";
+
+/** Kept back of the call's time, so that a run that its deadline ends can still be answered. */
+const answerMarginMs = 250;
+
+export function createIvrFlows(dependencies: IvrFlowDependencies): IvrFlows {
+  const { ivrFlows, externalApis } = dependencies;
+
+  const factsFor = async ({ nodes }: FlowDefinition, companyId: string, caller: Caller, signal: AbortSignal) => {
+    const apis = new Map<string, ApiFacts>();
+    for (const id of externalApisOf(nodes)) {
+      const api = await externalApis.find(caller, { companyId, id }, signal).catch(absent);
+      if (api) apis.set(id, toFacts(api));
+    }
+    const fields = await ivrFlows.customerFieldIds(companyId, signal);
+    return { externalApis: apis, customerKeys: [...callerKeys, ...fields] };
+  };
+
+  const find = async ({ companyId, id }: FlowTarget, caller: Caller, signal: AbortSignal) => {
+    reachOf(caller, companyId);
+    const flow = await ivrFlows.get({ companyId, id }, signal);
+    if (!flow) throw notFound(resource, id);
+    return flow;
+  };
+
+  return {
+    async create({ companyId, id = newId(idPrefixes.ivrFlow), ...content }, caller, write) {
+      assertMayWrite(caller, companyId);
+      const facts = await factsFor(content.definition, companyId, caller, write.signal);
+      return ivrFlows.create({ companyId, id, ...content }, write, () => {
+        refuse(faults(content.definition, { ...facts, usedBefore: new Set() }));
+      });
+    },
+
+    get: find,
+
+    async list(query, caller, signal) {
+      reachOf(caller, query.companyId);
+      return ivrFlows.list(query, signal);
+    },
+
+    async update({ companyId, id, etag, ...change }, caller, write) {
+      assertMayWrite(caller, companyId);
+      const { definition } = change;
+      const facts = definition && (await factsFor(definition, companyId, caller, write.signal));
+      return ivrFlows.change({ companyId, id }, write, (flow) => {
+        if (!flow) throw notFound(resource, id);
+        if (flow.archived) throw archived(resource, id);
+        if (etag !== undefined && etag !== etagOf(flow)) throw etagMismatch("flow", etagOf(flow));
+        if (facts) {
+          refuse(faults(definition, { ...facts, usedBefore: externalApisOf(flow.definition.nodes) }));
+        }
+        return change;
+      });
+    },
+
+    async setArchived({ companyId, id }, isArchived, caller, write) {
+      assertMayWrite(caller, companyId);
+      return ivrFlows.change({ companyId, id }, write, (flow) => {
+        if (!flow) throw notFound(resource, id);
+        return flow.archived === isArchived ? undefined : { archived: isArchived };
+      });
+    },
+
+    async check(flow, caller, signal) {
+      reachOf(caller, flow.companyId);
+      const isDraft = "draft" in flow;
+      const definition = isDraft ? flow.draft : (await find(flow, caller, signal)).definition;
+      const facts = await factsFor(definition, flow.companyId, caller, signal);
+      return checkFlow(definition, { ...facts, usedBefore: isDraft ? new Set() : externalApisOf(definition.nodes) });
+    },
+
+    async run({ companyId, id, inputs, deadlineMs, ...more }, caller, signal) {
+      const begun = performance.now();
+      const { definition, archived: isArchived } = await find({ companyId, id }, caller, signal);
+      if (isArchived) throw archived(resource, id);
+      refuse(inputViolations(definition, inputs));
+      const given = new Map(Object.entries(inputs));
+      return runFlow(
+        definition,
+        {
+          inputs: new Map(
+            definition.inputs.map(({ name, defaultValue = "" }) => [name, given.get(name) ?? defaultValue]),
+          ),
+          deadlineMs: Math.min(begun + definition.timeoutMs, deadlineMs - answerMarginMs),
+          steps: createFlowSteps(dependencies, { caller, companyId, ...more }),
+        },
+        signal,
+      );
+    },
+  };
+}
+
+function faults(definition: FlowDefinition, facts: FlowFacts): readonly Violation[] {
+  return toViolations(checkFlow(definition, facts), "definition");
+}
+
+function inputViolations(
+  { inputs: known }: FlowDefinition,
+  given: Readonly<Record<string, string>>,
+): readonly Violation[] {
+  const unknown = Object.keys(given).filter((name) => !known.some((input) => input.name === name));
+  const missing = known.filter(
+    ({ name, required, defaultValue }) => required && defaultValue === undefined && !Object.hasOwn(given, name),
+  );
+  return [
+    ...unknown.map((name) => violation(name, "UNKNOWN_FIELD", "The flow has no such input.")),
+    ...missing.map(({ name }) => violation(name, "REQUIRED", "The flow requires this input.")),
+  ];
+}
+
+function violation(name: string, reason: Violation["reason"], description: string): Violation {
+  return { field: `inputs[${JSON.stringify(name)}]`, reason, description };
+}
+
+function externalApisOf(nodes: FlowDefinition["nodes"]): ReadonlySet<string> {
+  return new Set(nodes.flatMap((node) => (node.kind === "external_api" ? [node.externalApiId] : [])));
+}
+
+function toFacts({ archived: isArchived, requestParams, outputParams }: ExternalApi): ApiFacts {
+  return {
+    archived: isArchived,
+    params: new Map(
+      requestParams.map(({ name, required, defaultValue }) => [name, required && defaultValue === undefined]),
+    ),
+    outputs: outputParams.map(({ name }) => name),
+  };
+}
+
+function absent(error: unknown): undefined {
+  if (error instanceof DomainError && error.reason === "RESOURCE_NOT_FOUND") return undefined;
+  throw error;
+}
+
+/** What the IVR does is the company's own matter: a key of one location runs it, and never changes it. */
+function assertMayWrite(caller: Caller, companyId: string): void {
+  if (reachOf(caller, companyId).businessIds === undefined) return;
+  throw new DomainError("SCOPE_REQUIRED", "A key that is limited to locations cannot write flows.", {
+    metadata: { scope: "callcenter:write" },
+  });
+}

@@ -1,0 +1,233 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Violation, ViolationReason } from "../errors.js";
+import { isId } from "../ids.js";
+import { moneyFault } from "../money.js";
+import { lineRule, normalise, noteRule, textFault } from "../text.js";
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** The value of one field in the proto JSON form of CustomField.Value: one member, such as `{"string": "red"}`. */
+export type FieldValue = { readonly [member: string]: Json };
+
+/** Values by the code of their field. */
+export type FieldValues = { readonly [code: string]: FieldValue };
+
+export type FieldType =
+  | "SHORT_TEXT"
+  | "LONG_TEXT"
+  | "NUMBER"
+  | "DATE"
+  | "BOOLEAN"
+  | "SELECT"
+  | "MULTI_SELECT"
+  | "RELATION"
+  | "MONEY"
+  | "TIME"
+  | "DATETIME"
+  | "GROUP";
+
+/** A field that a company has defined for its customers or its leads. */
+export interface FieldDefinition {
+  readonly code: string;
+  readonly type: FieldType;
+  readonly required: boolean;
+  readonly archived: boolean;
+  readonly defaultValue?: FieldValue;
+  /** The texts a select may hold. */
+  readonly options: readonly string[];
+}
+
+/** A record that a RELATION value points to. */
+export interface RelationTarget {
+  readonly code: string;
+  readonly entity: "CUSTOMER" | "LEAD";
+  readonly rawId?: bigint;
+  readonly refId?: string;
+}
+
+/** The member of CustomField.Value that each type must use (proto: CustomField.Type). */
+const memberOf = {
+  SHORT_TEXT: "string",
+  LONG_TEXT: "string",
+  NUMBER: "int64",
+  DATE: "timestampTime",
+  BOOLEAN: "bool",
+  SELECT: "string",
+  MULTI_SELECT: "stringList",
+  RELATION: "relation",
+  MONEY: "money",
+  TIME: "timeOfDay",
+  DATETIME: "timestampTime",
+  GROUP: undefined,
+} as const satisfies Record<FieldType, string | undefined>;
+
+/** How the given values meet those that are stored. */
+export type FieldWrite =
+  /** Nothing stored yet: defaults are filled in, required fields must be there. */
+  | "create"
+  /** Given codes replace, an empty value clears, the others stay. */
+  | "merge"
+  /** The given values are the whole new set. */
+  | "replace";
+
+export interface CheckedFields {
+  readonly values: FieldValues;
+  readonly violations: readonly Violation[];
+}
+
+/**
+ * Checks custom field values against the company's definitions, one violation per code. What is stored may be sent back
+ * and cleared though its field is archived, has lost the option, or is none of the company's (a promoted lead's).
+ *
+ * @param current what is stored; empty for a create
+ */
+export function checkFields(
+  definitions: readonly FieldDefinition[],
+  write: FieldWrite,
+  current: FieldValues,
+  given: FieldValues,
+): CheckedFields {
+  const byCode = new Map(definitions.map((definition) => [definition.code, definition]));
+  const values = new Map(write === "merge" ? Object.entries(current) : []);
+  const violations = new Map<string, Violation>();
+  const refuse = (code: string, reason: ViolationReason, description: string): void => {
+    violations.set(code, { field: fieldPath(code), reason, description });
+  };
+
+  for (const [code, value] of Object.entries(given)) {
+    const definition = byCode.get(code);
+    const stored = current[code];
+    const isCleared = Object.keys(value).length === 0;
+    if (stored && isCleared) values.delete(code);
+    else if (stored && isSameValue(stored, value)) values.set(code, stored);
+    else if (!definition) refuse(code, "NOT_FOUND", "No such custom field in the company.");
+    else if (isCleared) values.delete(code);
+    else if (definition.archived) refuse(code, "ARCHIVED", "The custom field is archived.");
+    else {
+      const checked = checkValue(definition, value);
+      if ("reason" in checked) refuse(code, checked.reason, checked.description);
+      else values.set(code, checked.value);
+    }
+  }
+  for (const definition of definitions) {
+    if (definition.archived || values.has(definition.code)) continue;
+    if (write === "create" && definition.defaultValue) values.set(definition.code, definition.defaultValue);
+    // A merge that does not name a required field leaves it as it was: it may have become required later.
+    else if (
+      definition.required &&
+      (write !== "merge" || definition.code in given) &&
+      !violations.has(definition.code)
+    ) {
+      refuse(definition.code, "REQUIRED", "The custom field is required.");
+    }
+  }
+  return { values: Object.fromEntries(values), violations: [...violations.values()] };
+}
+
+/** Whether a value equals another, in whatever order their members stand. */
+export function isSameValue(one: FieldValue | undefined, other: FieldValue): boolean {
+  return isDeepStrictEqual(one, other);
+}
+
+/** Where a violation of one field points to. */
+export function fieldPath(code: string): string {
+  return `custom_fields["${code}"]`;
+}
+
+/** The relations among the values, whose targets must exist in the company. */
+export function relationsOf(values: FieldValues): RelationTarget[] {
+  return Object.entries(values).flatMap(([code, value]) => {
+    const relation = value["relation"];
+    if (!isObject(relation)) return [];
+    const entity = relation["entity"] === "LEAD" ? ("LEAD" as const) : ("CUSTOMER" as const);
+    const id = relation["id"];
+    const refId = relation["refId"];
+    return [
+      {
+        code,
+        entity,
+        ...(typeof id === "string" && id !== "0" ? { rawId: BigInt(id) } : {}),
+        ...(typeof refId === "string" && refId !== "" ? { refId } : {}),
+      },
+    ];
+  });
+}
+
+type Fault = { readonly reason: ViolationReason; readonly description: string };
+
+/** The value as it is stored, or why the field cannot hold it. */
+export function checkValue(definition: FieldDefinition, value: FieldValue): { readonly value: FieldValue } | Fault {
+  const member = memberOf[definition.type];
+  if (!member) return { reason: "NOT_ALLOWED", description: "A group holds no value." };
+  if (!(member in value)) {
+    return { reason: "WRONG_TYPE", description: `A ${definition.type} field takes the member \`${member}\`.` };
+  }
+  const content = value[member];
+  switch (definition.type) {
+    case "SHORT_TEXT":
+    case "LONG_TEXT": {
+      const rule = definition.type === "SHORT_TEXT" ? { ...lineRule, min: 1 } : noteRule;
+      const text = normalise(String(content), rule);
+      return textFault(text, rule) ?? { value: { string: text } };
+    }
+    case "SELECT":
+      return definition.options.includes(String(content)) ? { value } : notAnOption;
+    case "MULTI_SELECT": {
+      const chosen = isObject(content) && Array.isArray(content["values"]) ? content["values"] : [];
+      if (new Set(chosen).size !== chosen.length)
+        return { reason: "DUPLICATE_FIELD", description: "Names an option twice." };
+      return chosen.every((text) => definition.options.includes(String(text))) ? { value } : notAnOption;
+    }
+    case "MONEY":
+      return amountFault(content) ?? { value };
+    case "TIME":
+      return timeOfDayFault(content) ?? { value };
+    case "RELATION":
+      return relationFault(content) ?? { value };
+    case "NUMBER":
+    case "BOOLEAN":
+    case "DATE":
+    case "DATETIME":
+    case "GROUP":
+      return { value };
+    default:
+      return definition.type satisfies never;
+  }
+}
+
+const notAnOption = { reason: "NOT_ALLOWED", description: "Is not an option of the field." } as const satisfies Fault;
+
+function amountFault(content: Json | undefined): Fault | undefined {
+  if (!isObject(content)) return { reason: "WRONG_TYPE", description: "Must be money." };
+  const units = BigInt(typeof content["units"] === "string" ? content["units"] : 0);
+  return moneyFault({
+    ...{ units, nanos: Number(content["nanos"] ?? 0) },
+    currencyCode: String(content["currencyCode"] ?? ""),
+  });
+}
+
+function timeOfDayFault(content: Json | undefined): Fault | undefined {
+  if (!isObject(content)) return { reason: "WRONG_TYPE", description: "Must be a time of day." };
+  const limits = { hours: 23, minutes: 59, seconds: 59, nanos: 999_999_999 };
+  for (const [part, limit] of Object.entries(limits)) {
+    const number = Number(content[part] ?? 0);
+    if (number < 0 || number > limit) return { reason: "OUT_OF_RANGE", description: `${part} must be 0 to ${limit}.` };
+  }
+  return undefined;
+}
+
+function relationFault(content: Json | undefined): Fault | undefined {
+  if (!isObject(content) || (content["entity"] !== "CUSTOMER" && content["entity"] !== "LEAD")) {
+    return { reason: "REQUIRED", description: "Entity must be CUSTOMER or LEAD." };
+  }
+  const refId = content["refId"];
+  if (typeof refId === "string" && refId !== "" && !isId(refId)) {
+    return { reason: "INVALID_FORMAT", description: "Ref_id must be 1 to 30 letters, digits, `_`, `.` or `-`." };
+  }
+  const named = (typeof content["id"] === "string" && content["id"] !== "0") || Boolean(refId);
+  return named ? undefined : { reason: "REQUIRED", description: "Id or ref_id must name a record." };
+}
+
+function isObject(value: Json | undefined): value is { readonly [key: string]: Json } {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,149 @@
+import { assertBusinesses, mayCreateTags, reaches, reachOf, visibilityWithin } from "../access.js";
+import type { Caller } from "../caller.js";
+import { applyConsent, defaultConsent } from "../consent.js";
+import { checkCustomFields } from "../custom-fields/field-check.js";
+import { alreadyExists, DomainError, erased, invalidRequest, notFound, type Violation } from "../errors.js";
+import { type ImportedNote, keepNotes } from "../nested-import.js";
+import { type Nested, nestedNotes, nestedViolations } from "../nested-violations.js";
+import {
+  authorsOf,
+  authorViolations,
+  type ImportAuthors,
+  type ImportTimes,
+  timesOf,
+  timeViolations,
+  within,
+} from "../record-import.js";
+import { referenceError } from "../references.js";
+import type { CustomFieldRepository } from "../settings/setting-repository.js";
+import type { Tag } from "../tags.js";
+import type { Write } from "../write.js";
+import type { Customer, CustomerStatus } from "./customer.js";
+import type { CustomerAdminRepository } from "./customer-admin-repository.js";
+import type { AddressRecord, CustomerRepository } from "./customer-repository.js";
+import { type NewCustomer, quotaExceeded } from "./customers.js";
+
+/** A record as an administrator names it. */
+export interface RecordName {
+  readonly companyId: string;
+  readonly id: string;
+}
+
+/** What ImportCustomer asks for, parsed. */
+export interface CustomerImport extends RecordName, ImportTimes, ImportAuthors {
+  readonly customer: NewImportedCustomer;
+  readonly status: CustomerStatus;
+  readonly lastAppointmentTime?: Date;
+  readonly nextAppointmentTime?: Date;
+}
+
+/** A customer whose address and notes may keep their ids. */
+export interface NewImportedCustomer extends Omit<NewCustomer, "address" | "notes"> {
+  readonly address?: AddressRecord & { readonly id?: string };
+  readonly notes: readonly ImportedNote[];
+}
+
+export interface CustomerAdminDependencies {
+  readonly customers: CustomerRepository;
+  readonly customerAdmin: CustomerAdminRepository;
+  readonly customFields: CustomFieldRepository;
+}
+
+export interface CustomerAdmin {
+  archive(name: RecordName, caller: Caller, write: Write): Promise<Customer>;
+  restore(name: RecordName, caller: Caller, write: Write): Promise<Customer>;
+  erase(name: RecordName, caller: Caller, write: Write): Promise<void>;
+  import(input: CustomerImport, caller: Caller, write: Write): Promise<Customer>;
+  /** The tags that remain. */
+  removeTags(
+    input: RecordName & { readonly tagIds: readonly string[] },
+    caller: Caller,
+    write: Write,
+  ): Promise<readonly Tag[]>;
+}
+
+/** The rules of what administration does to customers. */
+export function createCustomerAdmin({
+  customers,
+  customerAdmin,
+  customFields,
+}: CustomerAdminDependencies): CustomerAdmin {
+  const targetOf = ({ companyId, id }: RecordName, caller: Caller) => ({
+    visibility: visibilityWithin(reachOf(caller, companyId)),
+    id,
+  });
+  return {
+    archive: async (name, caller, write) => customerAdmin.archive(targetOf(name, caller), write),
+
+    async restore(name, caller, write) {
+      const outcome = await customerAdmin.restore(targetOf(name, caller), write);
+      if (outcome.kind === "quota") throw quotaExceeded(outcome.companyId, outcome.limit);
+      return outcome.customer;
+    },
+
+    erase: async (name, caller, write) => customerAdmin.erase(targetOf(name, caller), write),
+
+    async import(input, caller, write) {
+      const { companyId, id, customer } = input;
+      const reach = reachOf(caller, companyId);
+      assertBusinesses(reach, [customer.preferredBusinessId]);
+      const check = { reach, association: "CUSTOMER", write: "create", current: {} } as const;
+      const fields = await checkCustomFields(customFields, { ...check, given: customer.customFields }, write.signal);
+      const stored = await customerAdmin.import({ companyId, id }, write, async (unit) => {
+        const authors = authorsOf(input, write);
+        const resolved = await unit.resolveTags(customer.tags, mayCreateTags(caller, reach));
+        const missing = await unit.missing(customer);
+        const refused = { missing, tags: resolved, references: customer.tags, violations: fields.violations };
+        const own = [
+          ...timeViolations(input, unit.now),
+          ...(await authorViolations(unit, input)),
+          ...(await nestedViolations(unit, nestedIn(customer))),
+        ];
+        refuse(own, referenceError(refused));
+        if (await unit.exists(id)) throw alreadyExists("Customer", "id");
+        const limit = await unit.count();
+        if (limit !== undefined) throw quotaExceeded(companyId, limit);
+        const times = timesOf(input, unit.now);
+        await unit.insert({
+          ...{ ...customer, ...authors, id, status: input.status, tags: resolved.tags, customFields: fields.values },
+          ...{ ...times, notes: keepNotes(customer.notes, { time: times.createdTime, author: authors.createdBy }) },
+          consent: applyConsent(defaultConsent, customer.consent),
+          ...(input.lastAppointmentTime ? { lastAppointmentTime: input.lastAppointmentTime } : {}),
+          ...(input.nextAppointmentTime ? { nextAppointmentTime: input.nextAppointmentTime } : {}),
+        });
+        if (await unit.isErased()) throw erased("Customer", id);
+      });
+      // A replay shows the customer as it now is, and it may have moved out of the key's locations.
+      if (!reaches(reach, stored)) throw notFound("Customer", id);
+      return stored;
+    },
+
+    async removeTags({ tagIds, ...name }, caller, write) {
+      const { customer } = await customers.change(targetOf(name, caller), write, async (unit) => {
+        const rest = unit.customer.tags.filter((tag) => !tagIds.includes(tag.id));
+        if (rest.length === unit.customer.tags.length) unit.leave();
+        else await unit.replaceTags(rest);
+        return [];
+      });
+      return customer.tags;
+    },
+  };
+}
+
+function nestedIn({ address, notes }: NewImportedCustomer): Nested[] {
+  const { id } = address ?? {};
+  return [
+    ...(id === undefined ? [] : [{ kind: "address", field: "customer.address", id } as const]),
+    ...nestedNotes("note", "customer.notes", notes),
+  ];
+}
+
+/** Throws everything that is wrong with the import and with the customer in it. */
+function refuse(own: readonly Violation[], inCustomer: DomainError | undefined): void {
+  const violations = [...own, ...within("customer", inCustomer?.details.violations ?? [])];
+  if (inCustomer?.reason === "SCOPE_REQUIRED") throw inCustomer;
+  if (inCustomer?.reason === "TAG_ARCHIVED" && own.length === 0) {
+    throw new DomainError("TAG_ARCHIVED", inCustomer.message, { violations });
+  }
+  if (violations.length > 0) throw invalidRequest(violations);
+}

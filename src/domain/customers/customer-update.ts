@@ -1,0 +1,190 @@
+import type { CompanyReach } from "../caller.js";
+import { applyConsent, type ConsentChange } from "../consent.js";
+import type { FieldValues } from "../custom-fields/custom-fields.js";
+import { checkCustomFields } from "../custom-fields/field-check.js";
+import { etagMismatch, type Violation } from "../errors.js";
+import { referenceError } from "../references.js";
+import type { CustomFieldRepository } from "../settings/setting-repository.js";
+import { maxTagsPerCustomer, type TagReference } from "../tags.js";
+import { type Address, type Coordinate, etagOf, maxAddresses, type Preference } from "./customer.js";
+import type { AddressRecord, CustomerChange, CustomerUnit } from "./customer-repository.js";
+
+/** What UpdateCustomer asks for, parsed: absent = kept. */
+export interface CustomerUpdate {
+  readonly companyId: string;
+  readonly id: string;
+  /** Refused with ETAG_MISMATCH unless it is that of the stored state. */
+  readonly etag?: string;
+  readonly columns: Omit<CustomerChange, "preference" | "consent" | "customFields">;
+  readonly preference?: Partial<Preference>;
+  readonly consent?: ConsentChange;
+  readonly address?: AddressUpdate;
+  readonly tags?: readonly TagReference[];
+  readonly notes?: NotesUpdate;
+  readonly customFields?: { readonly write: "merge" | "replace"; readonly values: FieldValues };
+}
+
+export type AddressUpdate =
+  /** The primary address goes. */
+  | { readonly kind: "clear" }
+  /** The given parts of the address with this id, or of the primary one. */
+  | { readonly kind: "edit"; readonly id?: string; readonly parts: AddressParts }
+  /** The whole primary address; one of type SECONDARY is added instead. */
+  | { readonly kind: "set"; readonly address: AddressRecord };
+
+/** Parts of an address that replace the stored ones; a null coordinate goes. */
+export type AddressParts = Partial<Omit<AddressRecord, "coordinate">> & { readonly coordinate?: Coordinate | null };
+
+export interface NotesUpdate {
+  /** "append" keeps the notes that are not named; "replace" removes them. */
+  readonly write: "append" | "replace";
+  /** With an id: edits that note. Without: a new one. */
+  readonly entries: readonly { readonly id?: string; readonly note: string }[];
+}
+
+export interface UpdateContext {
+  readonly customFields: CustomFieldRepository;
+  readonly reach: CompanyReach;
+  readonly mayCreateTags: boolean;
+  readonly signal: AbortSignal;
+}
+
+const emptyAddress: AddressRecord = {
+  address1: "",
+  address2: "",
+  city: "",
+  state: "",
+  postalCode: "",
+  country: "",
+  type: "PRIMARY",
+};
+
+/** Applies an update to a locked customer, or throws with everything that is wrong and changes nothing. */
+export async function applyUpdate(
+  unit: CustomerUnit,
+  update: CustomerUpdate,
+  context: UpdateContext,
+): Promise<readonly string[]> {
+  const { customer } = unit;
+  if (update.etag !== undefined && update.etag !== etagOf(customer)) throw etagMismatch("customer", etagOf(customer));
+  const { referralSourceId, assignedStaffId, preferredBusinessId } = update.columns;
+  // What the customer pointed to before may have been archived since; sending it back is no new use of it.
+  const missing = await unit.missing({
+    ...(preferredBusinessId && preferredBusinessId !== customer.preferredBusinessId ? { preferredBusinessId } : {}),
+    ...(referralSourceId && referralSourceId !== customer.referralSource?.id ? { referralSourceId } : {}),
+    ...(assignedStaffId && assignedStaffId !== customer.assignedStaffId ? { assignedStaffId } : {}),
+  });
+  const references = update.tags ?? [];
+  const tags = await unit.resolveTags(references, context.mayCreateTags);
+  const fields = update.customFields
+    ? await checkCustomFields(
+        context.customFields,
+        {
+          reach: context.reach,
+          association: "CUSTOMER",
+          write: update.customFields.write,
+          current: customer.customFields,
+          given: update.customFields.values,
+        },
+        context.signal,
+      )
+    : undefined;
+  const violations = [
+    ...addressViolations(customer.addresses, update.address),
+    ...(await noteViolations(unit, update.notes)),
+    ...(fields?.violations ?? []),
+    ...(tags.tags.length > maxTagsPerCustomer ? [tooManyTags] : []),
+  ];
+  const error = referenceError({ missing, tags, references, violations });
+  if (error) throw error;
+
+  if (update.tags) await unit.replaceTags(tags.tags);
+  if (update.notes) await applyNotes(unit, update.notes);
+  if (update.address) await applyAddress(unit, update.address);
+  await unit.save({
+    ...update.columns,
+    ...(update.preference ? { preference: { ...customer.preference, ...update.preference } } : {}),
+    ...(update.consent ? { consent: applyConsent(customer.consent, update.consent) } : {}),
+    ...(fields ? { customFields: fields.values } : {}),
+  });
+  return [customer.id];
+}
+
+/** A customer carries at most 50 tags. */
+export const tooManyTags: Violation = {
+  field: "tags",
+  reason: "TOO_MANY",
+  description: `A customer carries at most ${maxTagsPerCustomer} tags.`,
+};
+
+function addressViolations(addresses: readonly Address[], update: AddressUpdate | undefined): Violation[] {
+  if (!update || update.kind === "clear") return [];
+  if (update.kind === "edit" && update.id !== undefined && !addresses.some(({ id }) => id === update.id)) {
+    return [{ field: "address.id", reason: "NOT_FOUND", description: "The customer has no such address." }];
+  }
+  if (!addsAddress(addresses, update) || addresses.length < maxAddresses) return [];
+  return [{ field: "address", reason: "TOO_MANY", description: `A customer has at most ${maxAddresses} addresses.` }];
+}
+
+/** Whether the update writes an address that is not there yet: a further one, or the first primary one. */
+function addsAddress(addresses: readonly Address[], update: AddressUpdate): boolean {
+  const hasPrimary = addresses.some(({ type }) => type === "PRIMARY");
+  switch (update.kind) {
+    case "clear":
+      return false;
+    case "edit":
+      return update.id === undefined && !hasPrimary;
+    case "set":
+      return update.address.type === "SECONDARY" || !hasPrimary;
+    default:
+      return update satisfies never;
+  }
+}
+
+async function applyAddress(unit: CustomerUnit, update: AddressUpdate): Promise<void> {
+  const primary = unit.customer.addresses.find((address) => address.type === "PRIMARY");
+  switch (update.kind) {
+    case "clear":
+      if (primary) await unit.removeAddress(primary.id);
+      return;
+    case "edit": {
+      const edited = update.id === undefined ? primary : unit.customer.addresses.find(({ id }) => id === update.id);
+      if (!edited) return unit.addAddress(merged(emptyAddress, update.parts));
+      const becomesPrimary = update.parts.type === "PRIMARY" && primary !== undefined && primary.id !== edited.id;
+      if (becomesPrimary) await unit.editAddress(primary.id, { ...primary, type: "SECONDARY" });
+      return unit.editAddress(edited.id, merged(edited, update.parts));
+    }
+    case "set":
+      if (update.address.type === "PRIMARY" && primary) return unit.editAddress(primary.id, update.address);
+      return unit.addAddress(update.address);
+    default:
+      return update satisfies never;
+  }
+}
+
+function merged({ coordinate: kept, ...lines }: AddressRecord, { coordinate, ...parts }: AddressParts): AddressRecord {
+  const point = coordinate === undefined ? kept : coordinate;
+  return { ...lines, ...parts, ...(point ? { coordinate: point } : {}) };
+}
+
+async function noteViolations(unit: CustomerUnit, update: NotesUpdate | undefined): Promise<Violation[]> {
+  const ids = update?.entries.flatMap((entry) => entry.id ?? []) ?? [];
+  if (!update || ids.length === 0) return [];
+  const known = new Set((await unit.findNotes(ids)).map((note) => note.id));
+  return update.entries.flatMap((entry, position): Violation[] => {
+    const field = `notes[${position}].id`;
+    if (entry.id === undefined) return [];
+    if (update.entries.findIndex(({ id }) => id === entry.id) < position) {
+      return [{ field, reason: "DUPLICATE_FIELD", description: "Names a note that stands before it." }];
+    }
+    if (known.has(entry.id)) return [];
+    return [{ field, reason: "NOT_FOUND", description: "The customer has no such note." }];
+  });
+}
+
+async function applyNotes(unit: CustomerUnit, { write, entries }: NotesUpdate): Promise<void> {
+  const ids = entries.flatMap((entry) => entry.id ?? []);
+  if (write === "replace") await unit.keepNotes(ids);
+  for (const entry of entries) if (entry.id !== undefined) await unit.editNote(entry.id, entry.note);
+  await unit.addNotes(entries.flatMap((entry) => (entry.id === undefined ? [entry.note] : [])));
+}

@@ -1,0 +1,126 @@
+import { assertBusinesses, mayCreateTags, reaches, reachOf, visibilityWithin } from "../access.js";
+import { type Caller, visibilityOf } from "../caller.js";
+import { applyConsent, type ConsentChange, defaultConsent } from "../consent.js";
+import { checkCustomFields } from "../custom-fields/field-check.js";
+import { DomainError, invalidRequest, notFound } from "../errors.js";
+import type { Page } from "../page.js";
+import { referenceError } from "../references.js";
+import type { CustomFieldRepository } from "../settings/setting-repository.js";
+import type { Write } from "../write.js";
+import type { Customer } from "./customer.js";
+import type { CardLinkRepository, CustomerFilter, CustomerRecord, CustomerRepository } from "./customer-repository.js";
+import { applyUpdate, type CustomerUpdate } from "./customer-update.js";
+
+/** What CreateCustomer asks for, parsed. */
+export interface NewCustomer extends Omit<CustomerRecord, "consent"> {
+  readonly consent: ConsentChange;
+}
+
+export interface CustomerDependencies {
+  readonly customers: CustomerRepository;
+  readonly customFields: CustomFieldRepository;
+  readonly cardLinks: CardLinkRepository;
+  /** Address under which card links are served, without a slash at the end; known once the server listens. */
+  readonly publicBaseUrl: () => string;
+}
+
+export interface Customers {
+  create(input: NewCustomer, caller: Caller, write: Write): Promise<Customer>;
+  get(id: string, caller: Caller, signal: AbortSignal): Promise<Customer>;
+  update(input: CustomerUpdate, caller: Caller, write: Write): Promise<Customer>;
+  /** One row more than the page's size tells that there is a next page. */
+  list(query: ListCustomers, caller: Caller, signal: AbortSignal): Promise<readonly Customer[]>;
+  /** A link to enter a payment card, which works once within 24 hours. */
+  mintCardLink(id: string, caller: Caller, write: Write): Promise<string>;
+}
+
+export interface ListCustomers {
+  readonly companyId: string;
+  readonly filter: CustomerFilter;
+  readonly page: Page;
+}
+
+/** Document 001, "Generate Card-on-File Link". */
+const cardLinkLifetimeMs = 24 * 60 * 60 * 1000;
+
+/** The rules of customers. */
+export function createCustomers({
+  customers,
+  customFields,
+  cardLinks,
+  publicBaseUrl,
+}: CustomerDependencies): Customers {
+  return {
+    async create(input, caller, write) {
+      const { companyId } = input;
+      const reach = reachOf(caller, companyId);
+      assertBusinesses(reach, [input.preferredBusinessId]);
+      const check = {
+        reach,
+        association: "CUSTOMER",
+        write: "create",
+        current: {},
+        given: input.customFields,
+      } as const;
+      const fields = await checkCustomFields(customFields, check, write.signal);
+      const record = { ...input, consent: applyConsent(defaultConsent, input.consent), customFields: fields.values };
+      // A record with bad fields is not admitted, but the statement still tells what else is wrong with it.
+      const admit = fields.violations.length === 0;
+      const outcome = await customers.create(record, { admit, mayCreateTags: mayCreateTags(caller, reach) }, write);
+      switch (outcome.kind) {
+        case "created":
+          // A replay shows the customer as it now is, and it may have moved out of the key's locations.
+          if (!reaches(reach, outcome.customer)) throw notFound("Customer", outcome.customer.id);
+          return outcome.customer;
+        case "refused": {
+          const refused = { ...outcome, references: input.tags, violations: fields.violations };
+          throw referenceError(refused) ?? invalidRequest(fields.violations);
+        }
+        case "quota":
+          throw quotaExceeded(companyId, outcome.limit);
+        default:
+          return outcome satisfies never;
+      }
+    },
+
+    async get(id, caller, signal) {
+      const customer = await customers.get({ visibility: visibilityOf(caller), id }, signal);
+      if (!customer) throw notFound("Customer", id);
+      return customer;
+    },
+
+    async update(input, caller, write) {
+      const reach = reachOf(caller, input.companyId);
+      const { preferredBusinessId } = input.columns;
+      if (preferredBusinessId !== undefined) assertBusinesses(reach, [preferredBusinessId]);
+      const target = { visibility: visibilityWithin(reach), id: input.id };
+      const context = { customFields, reach, mayCreateTags: mayCreateTags(caller, reach), signal: write.signal };
+      const changed = await customers.change(target, write, (unit) => applyUpdate(unit, input, context));
+      return changed.customer;
+    },
+
+    async list({ companyId, filter, page }, caller, signal) {
+      const reach = reachOf(caller, companyId);
+      assertBusinesses(reach, filter.preferredBusinessIds ?? []);
+      const preferredBusinessIds = filter.preferredBusinessIds ?? reach.businessIds;
+      const seen = { ...filter, ...(preferredBusinessIds ? { preferredBusinessIds } : {}) };
+      return customers.list({ companyId, filter: seen, page }, signal);
+    },
+
+    async mintCardLink(id, caller, write) {
+      const token = await cardLinks.mint({ visibility: visibilityOf(caller), id }, cardLinkLifetimeMs, write);
+      return `${publicBaseUrl()}/cof/${token}`;
+    },
+  };
+}
+
+/** RESOURCE_EXHAUSTED: the company may have no further customer. */
+export function quotaExceeded(companyId: string, limit: number): DomainError {
+  return new DomainError("CUSTOMER_QUOTA_EXCEEDED", `The company has reached its limit of ${limit} customers.`, {
+    metadata: { companyId, limit: String(limit) },
+    quota: {
+      subject: `company:${companyId}`,
+      description: `At most ${limit} customers. Archive some, or raise the limit.`,
+    },
+  });
+}

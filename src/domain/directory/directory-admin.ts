@@ -1,0 +1,117 @@
+import { assertWholeCompany, reachOf } from "../access.js";
+import type { Caller } from "../caller.js";
+import { DomainError, invalidRequest } from "../errors.js";
+import { idPrefixes, newId } from "../ids.js";
+import type { Page } from "../page.js";
+import type { Write } from "../write.js";
+import type { Business, Company, Staff } from "./directory.js";
+import type {
+  BusinessChange,
+  BusinessRecord,
+  CompanyChange,
+  CompanyRecord,
+  DirectoryAdminRepository,
+  DirectoryTarget,
+  StaffChange,
+  StaffOutcome,
+  StaffRecord,
+} from "./directory-admin-repository.js";
+
+/** An id that is not given is made. */
+export type WithoutId<T extends { readonly id: string }> = Omit<T, "id"> & { readonly id?: string };
+
+/** Companies, locations and staff, for those who run them. */
+export interface DirectoryAdmin {
+  createCompany(input: WithoutId<CompanyRecord>, write: Write): Promise<Company>;
+  updateCompany(id: string, change: CompanyChange, caller: Caller, write: Write): Promise<Company>;
+  /** Every company of the installation. One row more than the page's size tells that there is a next page. */
+  listCompanies(page: Page, signal: AbortSignal): Promise<readonly Company[]>;
+  createBusiness(input: WithoutId<BusinessRecord>, caller: Caller, write: Write): Promise<Business>;
+  updateBusiness(target: DirectoryTarget, change: BusinessChange, caller: Caller, write: Write): Promise<Business>;
+  setBusinessArchived(target: DirectoryTarget, archived: boolean, caller: Caller, write: Write): Promise<Business>;
+  createStaff(input: WithoutId<StaffRecord>, caller: Caller, write: Write): Promise<Staff>;
+  updateStaff(target: DirectoryTarget, change: StaffChange, caller: Caller, write: Write): Promise<Staff>;
+  setStaffArchived(target: DirectoryTarget, archived: boolean, caller: Caller, write: Write): Promise<Staff>;
+}
+
+export function createDirectoryAdmin(repository: DirectoryAdminRepository): DirectoryAdmin {
+  return {
+    async createCompany(input, write) {
+      return repository.createCompany({ ...input, id: input.id ?? newId(idPrefixes.company) }, write);
+    },
+
+    async updateCompany(id, change, caller, write) {
+      if (!isOperator(caller)) {
+        assertMayWriteDirectory(caller, id);
+        if (change.enterpriseId !== undefined || change.maxCustomers !== undefined) assertOperator(caller);
+      }
+      return repository.changeCompany(id, change, write);
+    },
+
+    listCompanies: (page, signal) => repository.listCompanies(page, signal),
+
+    async createBusiness(input, caller, write) {
+      assertMayWriteDirectory(caller, input.companyId);
+      return repository.createBusiness({ ...input, id: input.id ?? newId(idPrefixes.business) }, write);
+    },
+
+    async updateBusiness(target, change, caller, write) {
+      assertMayWriteDirectory(caller, target.companyId);
+      return repository.changeBusiness(target, change, write);
+    },
+
+    async setBusinessArchived(target, archived, caller, write) {
+      assertMayWriteDirectory(caller, target.companyId);
+      return repository.setBusinessArchived(target, archived, write);
+    },
+
+    async createStaff(input, caller, write) {
+      assertMayWriteDirectory(caller, input.companyId);
+      const record = { ...input, id: input.id ?? newId(idPrefixes.staff) };
+      return storedStaff(await repository.createStaff(record, write), "working_business_ids");
+    },
+
+    async updateStaff(target, change, caller, write) {
+      assertMayWriteDirectory(caller, target.companyId);
+      return storedStaff(await repository.changeStaff(target, change, write), "working_businesses.business_ids");
+    },
+
+    async setStaffArchived(target, archived, caller, write) {
+      assertMayWriteDirectory(caller, target.companyId);
+      return repository.setStaffArchived(target, archived, write);
+    },
+  };
+}
+
+/** Whether the key runs the installation: it manages companies without covering any. */
+function isOperator({ scopes }: Caller): boolean {
+  return scopes.has("platform:admin");
+}
+
+/**
+ * How many customers a company may hold, and which enterprise it belongs to, is for the operator to say: the limit binds
+ * the company itself, and the enterprise opens it to keys that are not its own.
+ */
+export function assertOperator(caller: Caller): void {
+  if (isOperator(caller)) return;
+  const scope = "platform:admin";
+  throw new DomainError("SCOPE_REQUIRED", "The limit and the enterprise of a company are for the operator to set.", {
+    metadata: { scope },
+  });
+}
+
+/** The directory is the matter of the whole company: a key of one location only reads it, whatever its scopes. */
+function assertMayWriteDirectory(caller: Caller, companyId: string): void {
+  assertWholeCompany(reachOf(caller, companyId), "directory:write");
+}
+
+function storedStaff(outcome: StaffOutcome, list: string): Staff {
+  if (outcome.kind === "stored") return outcome.staff;
+  throw invalidRequest(
+    outcome.positions.map((position) => ({
+      field: `${list}[${position}]`,
+      reason: "NOT_FOUND",
+      description: "Does not exist in the company.",
+    })),
+  );
+}

@@ -1,0 +1,213 @@
+import { DomainError, invalidRequest, notFound, type Violation } from "../errors.js";
+import { idPrefixes, newId } from "../ids.js";
+import type { Page } from "../page.js";
+import { nameRule, normalise } from "../text.js";
+import type { Write } from "../write.js";
+import { assertWithinReach, type KeyManager, type KeyVisibility, keyVisibility, seesKey } from "./key-reach.js";
+import { hashSecret, hintOf, makeSecret } from "./key-secrets.js";
+import { keyViolations } from "./key-violations.js";
+
+/** What a key may touch. An enterprise stands for all companies of it, also those that join later. */
+export type Organization =
+  | { readonly type: "BUSINESS"; readonly companyId: string; readonly id: string }
+  | { readonly type: "COMPANY"; readonly id: string }
+  | { readonly type: "ENTERPRISE"; readonly id: string };
+
+/** A key as administration sees it; its secrets cannot be read again. */
+export interface ApiKey {
+  readonly id: string;
+  readonly name: string;
+  /** Empty = every scope but the privileged. */
+  readonly scopes: readonly string[];
+  /** Single addresses or CIDR ranges; empty = anywhere. */
+  readonly allowedAddresses: readonly string[];
+  readonly organizations: readonly Organization[];
+  readonly staffId?: string;
+  /** First characters of each secret, that of the newest last. */
+  readonly hints: readonly string[];
+  readonly createdTime: Date;
+  readonly updatedTime: Date;
+  readonly expiredTime?: Date;
+  readonly revokedTime?: Date;
+  /** To the minute. */
+  readonly lastUsedTime?: Date;
+}
+
+export interface ApiKeyInput {
+  readonly name: string;
+  readonly organizations: readonly Organization[];
+  readonly scopes: readonly string[];
+  readonly allowedAddresses: readonly string[];
+  readonly staffId?: string;
+  readonly expiredTime?: Date;
+}
+
+const dayMs = 86_400_000;
+
+/** How long the secret before a rotation goes on working, unless said otherwise, and at most. */
+export const defaultOverlapMs = dayMs;
+export const maxOverlapMs = 30 * dayMs;
+
+/** A secret to store. */
+export interface NewSecret {
+  /** SHA-256 of the secret, 32 bytes. */
+  readonly hash: Uint8Array;
+  readonly hint: string;
+}
+
+export interface NewApiKey extends ApiKeyInput, NewSecret {
+  readonly id: string;
+}
+
+export interface ApiKeyQuery {
+  readonly visibility: KeyVisibility;
+  /** Revoked and expired ones too. */
+  readonly showRevoked: boolean;
+  readonly page: Page;
+}
+
+/** What becomes of a locked key. The overlap is counted by the database's clock. */
+export type KeyEdit =
+  | { readonly kind: "rotate"; readonly secret: NewSecret; readonly overlapMs: number }
+  | { readonly kind: "revoke" };
+
+export interface ApiKeyRepository {
+  /**
+   * Stores the key with its first secret, or answers with the key that an earlier call of the claim made.
+   *
+   * @returns undefined when it was not to be admitted and no earlier call answers for it
+   */
+  insert(key: NewApiKey, admission: { readonly admit: boolean }, write: Write): Promise<ApiKey | undefined>;
+  get(id: string, signal: AbortSignal): Promise<ApiKey | undefined>;
+  /** Newest first. One row more than the page's size tells that there is a next page. */
+  list(query: ApiKeyQuery, signal: AbortSignal): Promise<readonly ApiKey[]>;
+  /**
+   * Changes a locked key. `admit` judges whether the caller may see it, also for a replay; `decide` what becomes of it,
+   * undefined for nothing.
+   *
+   * @returns undefined when there is no such key
+   */
+  change(id: string, rules: KeyRules, write: Write): Promise<ApiKey | undefined>;
+  /** Which of the organizations exist, by position. */
+  existing(organizations: readonly Organization[], signal: AbortSignal): Promise<readonly boolean[]>;
+  /** Whether a company that the organizations reach has this staff member. */
+  hasStaff(staffId: string, organizations: readonly Organization[], signal: AbortSignal): Promise<boolean>;
+}
+
+export interface KeyRules {
+  admit(key: ApiKey): void;
+  /** @param now by the database's clock */
+  decide(key: ApiKey, now: Date): KeyEdit | undefined;
+}
+
+/** A key and, in the first answer alone, its secret. */
+export interface IssuedKey {
+  readonly key: ApiKey;
+  /** Absent in a replay. */
+  readonly secret?: string;
+}
+
+export interface ApiKeys {
+  /** Makes a key. The secret is in this answer and nowhere else. */
+  create(input: ApiKeyInput, manager: KeyManager, write: Write): Promise<IssuedKey>;
+  get(id: string, manager: KeyManager, signal: AbortSignal): Promise<ApiKey>;
+  /** Newest first. One row more than the page's size tells that there is a next page. */
+  list(query: Omit<ApiKeyQuery, "visibility">, manager: KeyManager, signal: AbortSignal): Promise<readonly ApiKey[]>;
+  /** Gives a key a new secret; the one before it works for `overlapMs` more. */
+  rotate(
+    rotation: { readonly id: string; readonly overlapMs: number },
+    manager: KeyManager,
+    write: Write,
+  ): Promise<IssuedKey>;
+  /** From then on the key is refused, by every process within 2 s. Throws RESOURCE_NOT_FOUND. */
+  revoke(id: string, manager: KeyManager, write: Write): Promise<ApiKey>;
+}
+
+/** Administration of API keys: no key hands out, sees or gains more than it has (key-reach.ts). */
+export function createApiKeys(options: {
+  readonly repository: ApiKeyRepository;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}): ApiKeys {
+  const { repository, now } = options;
+  return {
+    async create(input, manager, write) {
+      assertWithinReach(manager, input);
+      const violations: readonly Violation[] = await keyViolations(input, {
+        repository,
+        now: now(),
+        signal: write.signal,
+      });
+      // Without a claim there is no earlier call that could answer for it.
+      if (violations.length > 0 && !write.claim) throw invalidRequest(violations);
+      const secret = makeSecret();
+      const stored: NewApiKey = {
+        ...input,
+        name: normalise(input.name, nameRule),
+        scopes: [...new Set(input.scopes)],
+        allowedAddresses: [...new Set(input.allowedAddresses)],
+        id: newId(idPrefixes.apiKey),
+        ...toStored(secret),
+      };
+      const key = await repository.insert(stored, { admit: violations.length === 0 }, write);
+      if (!key) throw invalidRequest(violations);
+      return issued(key, secret, write);
+    },
+
+    async get(id, manager, signal) {
+      const key = await repository.get(id, signal);
+      if (!key || !seesKey(manager, key)) throw keyNotFound(id);
+      return key;
+    },
+
+    list: (query, manager, signal) => repository.list({ ...query, visibility: keyVisibility(manager) }, signal),
+
+    async rotate({ id, overlapMs }, manager, write) {
+      const secret = makeSecret();
+      const rules: KeyRules = {
+        admit(key) {
+          if (!seesKey(manager, key)) throw keyNotFound(id);
+          // Whoever gets the secret can do what the key can do.
+          assertWithinReach(manager, key);
+        },
+        decide(key, time) {
+          assertInForce(key, time);
+          return { kind: "rotate", secret: toStored(secret), overlapMs };
+        },
+      };
+      const key = await repository.change(id, rules, write);
+      if (!key) throw keyNotFound(id);
+      return issued(key, secret, write);
+    },
+
+    async revoke(id, manager, write) {
+      const rules: KeyRules = {
+        admit(key) {
+          if (!seesKey(manager, key)) throw keyNotFound(id);
+        },
+        decide: (key) => (key.revokedTime ? undefined : { kind: "revoke" }),
+      };
+      const key = await repository.change(id, rules, write);
+      if (!key) throw keyNotFound(id);
+      return key;
+    },
+  };
+}
+
+function toStored(secret: string): NewSecret {
+  return { hash: hashSecret(secret), hint: hintOf(secret) };
+}
+
+/** Only the call that stored a secret knows it. */
+function issued(key: ApiKey, secret: string, { claim }: Write): IssuedKey {
+  return claim?.replayed ? { key } : { key, secret };
+}
+
+function keyNotFound(id: string): DomainError {
+  return notFound("ApiKey", id);
+}
+
+function assertInForce({ id, revokedTime, expiredTime }: ApiKey, now: Date): void {
+  if (!revokedTime && !(expiredTime && expiredTime <= now)) return;
+  throw new DomainError("KEY_NOT_IN_FORCE", "The key is revoked or has expired.", { metadata: { keyId: id } });
+}

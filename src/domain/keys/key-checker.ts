@@ -1,0 +1,73 @@
+import { timingSafeEqual } from "node:crypto";
+import { DomainError } from "../errors.js";
+import type { KeyChecker, KeyRecord } from "./key-grants.js";
+import { createLookups } from "./key-lookups.js";
+import { hashSecret, mayBeSecret } from "./key-secrets.js";
+
+export interface KeyCheckRepository {
+  /** @param hash SHA-256 of the secret */
+  findByHash(hash: Uint8Array): Promise<KeyRecord | undefined>;
+  /** Notes that the key was used now, at most once a minute. */
+  touch(keyId: string): Promise<void>;
+}
+
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Milliseconds of a clock that is never set. */
+  readonly monotonicMs: () => number;
+}
+
+export const systemClock: Clock = { now: () => Date.now(), monotonicMs: () => performance.now() };
+
+export interface KeyCheckerOptions {
+  readonly repository: KeyCheckRepository;
+  readonly clock: Clock;
+  /** Told when the time of last use could not be stored; no call ever fails for it. */
+  readonly onTouchFailed?: (error: unknown) => void;
+}
+
+const touchIntervalMs = 60_000;
+const touchedKeys = 10_000;
+
+/** The key check of every call. Look-ups are shared and remembered for at most 2 s (key-lookups.ts). */
+export function createKeyChecker({ repository, clock, onTouchFailed }: KeyCheckerOptions): KeyChecker {
+  const lookups = createLookups({ find: (hash) => repository.findByHash(hash), monotonicMs: clock.monotonicMs });
+  const touched = new Map<string, number>();
+
+  function touch(keyId: string): void {
+    const now = clock.monotonicMs();
+    const last = touched.get(keyId);
+    if (last !== undefined && now - last < touchIntervalMs) return;
+    touched.delete(keyId);
+    touched.set(keyId, now);
+    const [oldest] = touched.keys();
+    if (touched.size > touchedKeys && oldest !== undefined) touched.delete(oldest);
+    // Not awaited: the call does not wait for it.
+    repository.touch(keyId).catch((error: unknown) => onTouchFailed?.(error));
+  }
+
+  return {
+    async check(secrets) {
+      for (const secret of new Set(secrets)) {
+        if (!mayBeSecret(secret)) continue;
+        const hash = hashSecret(secret);
+        const found = await lookups.find(hash);
+        if (!found || !timingSafeEqual(found.record.hash, hash)) continue;
+        refuseEnded(found.record, clock.now());
+        touch(found.record.keyId);
+        return found.grant;
+      }
+      throw new DomainError("KEY_UNKNOWN", "The API key is not known.");
+    },
+  };
+}
+
+/** Expiry is judged at each call, so that a remembered key ends on time. */
+function refuseEnded(record: KeyRecord, now: number): void {
+  const metadata = { keyId: record.keyId };
+  if (record.revokedTime) throw new DomainError("KEY_REVOKED", "The API key was revoked.", { metadata });
+  if (record.expiredTime && record.expiredTime.getTime() <= now) {
+    throw new DomainError("KEY_EXPIRED", "The API key has expired.", { metadata });
+  }
+}

@@ -1,0 +1,92 @@
+import { type Caller, type Scope, visibilityOf } from "../caller.js";
+import { DomainError } from "../errors.js";
+import { isIpRange, isWithinRanges } from "../ip-ranges.js";
+import type { ApiKey, ApiKeyInput, Organization } from "./api-keys.js";
+import { effectiveScopes } from "./key-grants.js";
+
+/** Who manages keys: another key, or the person who runs the installation and its `moego` command. */
+export type KeyManager = Caller | "installation";
+
+/** Which keys a manager sees. */
+export type KeyVisibility =
+  | "all"
+  | {
+      /** `company` for a whole company, `company/business` for one location of it. */
+      readonly grants: readonly string[];
+      readonly enterpriseIds: readonly string[];
+    };
+
+/** The keys whose organizations all lie within those of the manager; a platform key belongs to nobody but its like. */
+export function keyVisibility(manager: KeyManager): KeyVisibility {
+  if (manager === "installation" || isUnbound(manager)) return "all";
+  return { grants: visibilityOf(manager).grants, enterpriseIds: manager.enterpriseIds ?? [] };
+}
+
+/** Whether the manager sees the key. */
+export function seesKey(manager: KeyManager, { organizations }: Pick<ApiKey, "organizations">): boolean {
+  if (manager === "installation" || isUnbound(manager)) return true;
+  return organizations.length > 0 && organizations.every((organization) => covers(manager, organization));
+}
+
+/** Refuses what would give a key more than its manager has. Throws REACH_EXCEEDED. */
+export function assertWithinReach(
+  manager: KeyManager,
+  { organizations, scopes, allowedAddresses, expiredTime }: Omit<ApiKeyInput, "name" | "staffId">,
+): void {
+  if (manager === "installation") return;
+  const exceeded = [
+    ...(isUnbound(manager) || organizations.every((one) => covers(manager, one)) ? [] : ["organizations" as const]),
+    ...(isUnbound(manager) || hasScopes(manager, scopes) ? [] : ["scopes" as const]),
+    ...(hasAddresses(manager, allowedAddresses) ? [] : ["addresses" as const]),
+    ...(endsInTime(manager, expiredTime) ? [] : ["expiry" as const]),
+  ];
+  if (exceeded.length > 0) throw reachExceeded(exceeded);
+}
+
+/** PERMISSION_DENIED for handing out, or gaining, more than the key itself has. */
+function reachExceeded(exceeded: readonly ("organizations" | "scopes" | "addresses" | "expiry")[]): DomainError {
+  return new DomainError("REACH_EXCEEDED", "The request goes beyond what the key itself has.", {
+    metadata: { exceeded: exceeded.join(",") },
+  });
+}
+
+/**
+ * A platform key is bound to no organization and reads no tenant data: what it hands out is not its own, so neither
+ * organizations nor scopes bind it. Its addresses and its expiry do, as they bind whoever has stolen it.
+ */
+function isUnbound({ scopes }: Caller): boolean {
+  return scopes.has("platform:admin");
+}
+
+function covers({ companies, enterpriseIds = [] }: Caller, organization: Organization): boolean {
+  switch (organization.type) {
+    case "ENTERPRISE":
+      return enterpriseIds.includes(organization.id);
+    case "COMPANY": {
+      const reach = companies.get(organization.id);
+      return reach !== undefined && reach.businessIds === undefined;
+    }
+    case "BUSINESS": {
+      const reach = companies.get(organization.companyId);
+      return reach !== undefined && (reach.businessIds?.includes(organization.id) ?? true);
+    }
+    default:
+      return organization satisfies never;
+  }
+}
+
+function hasScopes(manager: Caller, scopes: readonly string[]): boolean {
+  const held: ReadonlySet<Scope> = manager.scopes;
+  return [...effectiveScopes(scopes)].every((scope) => held.has(scope));
+}
+
+function hasAddresses({ allowedAddresses }: Caller, ranges: readonly string[]): boolean {
+  if (!allowedAddresses) return true;
+  // What is no range at all is a fault of the request, not of the reach.
+  return ranges.length > 0 && ranges.every((range) => !isIpRange(range) || isWithinRanges(range, allowedAddresses));
+}
+
+/** What a key hands out ends no later than the key itself. */
+function endsInTime({ expiredTime: end }: Caller, wanted: Date | undefined): boolean {
+  return end === undefined || (wanted !== undefined && wanted <= end);
+}

@@ -1,0 +1,69 @@
+import { type Scope, scopes } from "../caller.js";
+import type { Violation } from "../errors.js";
+import { isId } from "../ids.js";
+import { isIpRange } from "../ip-ranges.js";
+import { nameRule, normalise, textFault } from "../text.js";
+import type { ApiKeyInput, ApiKeyRepository } from "./api-keys.js";
+
+export interface KeyChecks {
+  readonly repository: Pick<ApiKeyRepository, "existing" | "hasStaff">;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  readonly signal: AbortSignal;
+}
+
+/** Everything that is wrong with a key to make, with paths from the key. */
+export async function keyViolations(input: ApiKeyInput, checks: KeyChecks): Promise<readonly Violation[]> {
+  return [...shapeViolations(input, checks.now), ...(await referenceViolations(input, checks))];
+}
+
+function isScope(text: string): text is Scope {
+  return scopes.some((scope) => scope === text);
+}
+
+const listLimit = 100;
+
+function shapeViolations(input: ApiKeyInput, now: number): Violation[] {
+  const found: Violation[] = [];
+  const add = (field: string, reason: Violation["reason"], description: string) =>
+    found.push({ field, reason, description });
+
+  const nameFault = textFault(normalise(input.name, nameRule), nameRule);
+  if (nameFault) add("name", nameFault.reason, nameFault.description);
+  for (const [index, scope] of input.scopes.entries()) {
+    if (!isScope(scope)) add(`scopes[${index}]`, "NOT_FOUND", `Must be one of ${scopes.join(", ")}.`);
+  }
+  for (const [index, range] of input.allowedAddresses.entries()) {
+    const expected = "Must be an IPv4 or IPv6 address, or a range such as 10.0.0.0/8.";
+    if (!isIpRange(range)) add(`allowed_addresses[${index}]`, "INVALID_FORMAT", expected);
+  }
+  if (input.allowedAddresses.length > listLimit) add("allowed_addresses", "TOO_MANY", `At most ${listLimit}.`);
+  if (input.organizations.length > listLimit) add("organizations", "TOO_MANY", `At most ${listLimit}.`);
+  if (input.expiredTime && !(input.expiredTime.getTime() > now)) {
+    add("expired_time", "OUT_OF_RANGE", "Must be in the future.");
+  }
+  // A platform key manages companies and keys; it never reads what a company holds.
+  const isPlatformKey = input.scopes.includes("platform:admin");
+  const named = input.organizations.length;
+  if (isPlatformKey && named > 0) add("organizations", "CONFLICT", "A key with platform:admin names none.");
+  if (!isPlatformKey && named === 0) add("organizations", "REQUIRED", "A key names at least one organization.");
+  return found;
+}
+
+/** Looks up only what has the form of an id; the rest cannot exist. */
+async function referenceViolations(input: ApiKeyInput, { repository, signal }: KeyChecks): Promise<Violation[]> {
+  const found: Violation[] = [];
+  const askable = input.organizations.slice(0, listLimit);
+  const wellFormed = askable.filter((one) => isId(one.id) && (one.type !== "BUSINESS" || isId(one.companyId)));
+  const existing = await repository.existing(wellFormed, signal);
+  for (const [index, organization] of askable.entries()) {
+    if (existing[wellFormed.indexOf(organization)]) continue;
+    found.push({ field: `organizations[${index}].id`, reason: "NOT_FOUND", description: "No such organization." });
+  }
+  if (input.staffId !== undefined) {
+    const known = isId(input.staffId) && (await repository.hasStaff(input.staffId, wellFormed, signal));
+    const description = "No such staff member in a company of the key.";
+    if (!known) found.push({ field: "staff_id", reason: "NOT_FOUND", description });
+  }
+  return found;
+}

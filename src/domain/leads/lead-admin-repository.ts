@@ -1,0 +1,40 @@
+import type { KeptPet } from "../nested-import.js";
+import type { NestedLookup } from "../nested-violations.js";
+import type { ImportAuthors, ImportTimes } from "../record-import.js";
+import type { Write } from "../write.js";
+import type { Lead } from "./lead.js";
+import type { LeadRecord, LeadReferences, LeadTarget, MissingLeadReferences } from "./lead-repository.js";
+
+/** A lead that another system has kept, checked. */
+export interface ImportedLead extends Omit<LeadRecord, "pets">, Required<ImportTimes>, Required<ImportAuthors> {
+  readonly pets: readonly KeptPet[];
+}
+
+/** The import of one lead inside one transaction; an error undoes all. */
+export interface LeadImportUnit extends NestedLookup {
+  /** Whether the company has or had a lead with this id: archived or promoted. */
+  exists(id: string): Promise<boolean>;
+  /** Whether a record with the id of this import was erased. Exact once the record is stored: that waits for an erasure. */
+  isErased(): Promise<boolean>;
+  /** The same of a pet. */
+  isPetErased(id: string): Promise<boolean>;
+  missing(references: LeadReferences): Promise<MissingLeadReferences["references"]>;
+  /** Which of these codes do not exist in the company or are archived there. */
+  missingPetCodes(ids: readonly string[]): Promise<readonly string[]>;
+  /** Stores the lead with its pets; without a stage it takes the company's default. */
+  insert(lead: ImportedLead): Promise<void>;
+}
+
+/** What administration does to whole leads. NOT_FOUND and LEAD_PROMOTED are thrown here. */
+export interface LeadAdminRepository {
+  /** Takes the lead out of use, or back into use; one that is there already stays as it is. */
+  setArchived(target: LeadTarget, archived: boolean, write: Write): Promise<Lead>;
+  /** Deletes the lead with its pets, and what names them elsewhere (docs/erasure.md). */
+  erase(target: LeadTarget, write: Write): Promise<void>;
+  /** Runs `work` unless the claim has an earlier answer, and returns the lead with the id. */
+  import(
+    key: { readonly companyId: string; readonly id: string },
+    write: Write,
+    work: (unit: LeadImportUnit) => Promise<void>,
+  ): Promise<Lead>;
+}

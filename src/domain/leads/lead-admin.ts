@@ -1,0 +1,117 @@
+import { assertBusinesses, reachesLead, reachOf, visibilityWithin } from "../access.js";
+import type { Caller } from "../caller.js";
+import { applyConsent, defaultConsent } from "../consent.js";
+import { checkCustomFields } from "../custom-fields/field-check.js";
+import type { RecordName } from "../customers/customer-admin.js";
+import { alreadyExists, erased, invalidRequest, notFound } from "../errors.js";
+import { type ImportedPet, keepPet } from "../nested-import.js";
+import { type Nested, nestedNotes, nestedViolations } from "../nested-violations.js";
+import {
+  authorsOf,
+  authorViolations,
+  type ImportAuthors,
+  type ImportTimes,
+  timesOf,
+  timeViolations,
+} from "../record-import.js";
+import type { CustomFieldRepository } from "../settings/setting-repository.js";
+import type { Write } from "../write.js";
+import { assertLead, assertNotPromoted, type Lead } from "./lead.js";
+import type { LeadAdminRepository, LeadImportUnit } from "./lead-admin-repository.js";
+import { inLead, leadReferenceViolations } from "./lead-references.js";
+import { type NewLead, onlyBusinessOf } from "./leads.js";
+
+/** What ImportLead asks for, parsed. */
+export interface LeadImport extends RecordName, ImportTimes, ImportAuthors {
+  readonly lead: NewImportedLead;
+}
+
+/** A lead whose pets may keep their ids, times, authors and notes. */
+export interface NewImportedLead extends Omit<NewLead, "pets"> {
+  readonly pets: readonly ImportedPet[];
+}
+
+export interface LeadAdminDependencies {
+  readonly leadAdmin: LeadAdminRepository;
+  readonly customFields: CustomFieldRepository;
+}
+
+export interface LeadAdmin {
+  archive(name: RecordName, caller: Caller, write: Write): Promise<Lead>;
+  restore(name: RecordName, caller: Caller, write: Write): Promise<Lead>;
+  erase(name: RecordName, caller: Caller, write: Write): Promise<void>;
+  import(input: LeadImport, caller: Caller, write: Write): Promise<Lead>;
+}
+
+/** The rules of what administration does to leads. */
+export function createLeadAdmin({ leadAdmin, customFields }: LeadAdminDependencies): LeadAdmin {
+  const targetOf = ({ companyId, id }: RecordName, caller: Caller) => ({
+    visibility: visibilityWithin(reachOf(caller, companyId)),
+    id,
+  });
+  return {
+    async archive(name, caller, write) {
+      return assertNotPromoted(await leadAdmin.setArchived(targetOf(name, caller), true, write));
+    },
+
+    async restore(name, caller, write) {
+      return assertNotPromoted(await leadAdmin.setArchived(targetOf(name, caller), false, write));
+    },
+
+    erase: async (name, caller, write) => leadAdmin.erase(targetOf(name, caller), write),
+
+    async import(input, caller, write) {
+      const { companyId, id } = input;
+      const reach = reachOf(caller, companyId);
+      const preferredBusinessId = input.lead.preferredBusinessId ?? onlyBusinessOf(reach);
+      if (preferredBusinessId !== undefined) assertBusinesses(reach, [preferredBusinessId]);
+      const lead = { ...input.lead, ...(preferredBusinessId === undefined ? {} : { preferredBusinessId }) };
+      const check = { reach, association: "LEAD", write: "create", current: {}, given: lead.customFields } as const;
+      const fields = await checkCustomFields(customFields, check, write.signal);
+      const stored = await leadAdmin.import({ companyId, id }, write, async (unit) => {
+        const references = await unit.missing(lead);
+        const petCodePaths = await missingCodePaths(unit, lead.pets);
+        const violations = [
+          ...timeViolations(input, unit.now),
+          ...(await authorViolations(unit, input)),
+          ...(await nestedViolations(unit, lead.pets.flatMap(nestedIn))),
+          ...inLead([...fields.violations, ...leadReferenceViolations({ references, petCodePaths })]),
+        ];
+        if (violations.length > 0) throw invalidRequest(violations);
+        if (await unit.exists(id)) throw alreadyExists("Lead", "id");
+        const consent = applyConsent(defaultConsent, lead.consent);
+        const stamp = { ...timesOf(input, unit.now), ...authorsOf(input, write) };
+        const pets = lead.pets.map((pet) => keepPet(pet, { companyId, now: unit.now, write }));
+        await unit.insert({ ...lead, ...stamp, pets, consent, customFields: fields.values });
+        if (await unit.isErased()) throw erased("Lead", id);
+        for (const { id: petId } of pets) {
+          if (petId !== undefined && (await unit.isPetErased(petId))) throw erased("Pet", petId);
+        }
+      });
+      // A replay shows the lead as it now is, and it may have moved out of the key's locations.
+      if (!reachesLead(reach, stored)) throw notFound("Lead", id);
+      return assertLead(stored);
+    },
+  };
+}
+
+function nestedIn({ id, notes, ...stated }: ImportedPet, position: number): Nested[] {
+  const { createdTime, lastUpdatedTime, createdBy, lastUpdatedBy } = stated;
+  const field = `lead.pets[${position}]`;
+  const pet: Nested = {
+    ...{ kind: "pet", field },
+    ...(id === undefined ? {} : { id }),
+    ...(createdTime ? { createdTime } : {}),
+    ...(lastUpdatedTime ? { lastUpdatedTime } : {}),
+    ...(createdBy === undefined ? {} : { createdBy }),
+    ...(lastUpdatedBy === undefined ? {} : { lastUpdatedBy }),
+  };
+  return [pet, ...nestedNotes("petNote", `${field}.notes`, notes)];
+}
+
+async function missingCodePaths(unit: LeadImportUnit, pets: readonly ImportedPet[]): Promise<string[]> {
+  const missing = new Set(await unit.missingPetCodes([...new Set(pets.flatMap((pet) => pet.petCodeIds))]));
+  return pets.flatMap(({ petCodeIds }, position) =>
+    petCodeIds.flatMap((code, index) => (missing.has(code) ? [`pets[${position}].pet_codes[${index}].id`] : [])),
+  );
+}

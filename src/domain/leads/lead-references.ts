@@ -1,0 +1,24 @@
+import type { Violation } from "../errors.js";
+import type { LeadReferences, MissingLeadReferences } from "./lead-repository.js";
+
+const fieldOf = {
+  preferredBusinessId: "preferred_business_id",
+  allocateStaffId: "allocate_staff_id",
+  lifeCycleId: "life_cycle.id",
+  actionStatusId: "action_status.id",
+  referralSourceId: "referral_source.id",
+} as const satisfies Record<keyof LeadReferences, string>;
+
+/** Violations for what a lead refers to and the company lacks, with paths from the lead. */
+export function leadReferenceViolations({ references, petCodePaths }: MissingLeadReferences): Violation[] {
+  return [...references.map((reference) => fieldOf[reference]), ...petCodePaths].map((field) => ({
+    field,
+    reason: "NOT_FOUND",
+    description: "Does not exist in the company.",
+  }));
+}
+
+/** The violations with paths from a request that holds the lead. */
+export function inLead(violations: readonly Violation[]): Violation[] {
+  return violations.map((violation) => ({ ...violation, field: `lead.${violation.field}` }));
+}

@@ -1,0 +1,183 @@
+import { assertBusinesses, reachOf } from "../access.js";
+import type { Caller } from "../caller.js";
+import { applyConsent, type Consent, type ConsentChange, sameConsent } from "../consent.js";
+import type { FieldValues } from "../custom-fields/custom-fields.js";
+import { checkCustomFields } from "../custom-fields/field-check.js";
+import { etagOf } from "../customers/customer.js";
+import { etagMismatch, invalidRequest, type Violation } from "../errors.js";
+import { maxPets, type Pet, type PetEdit, type PetNoteEntry, type PetRecord } from "../pets/pet.js";
+import type { CustomFieldRepository } from "../settings/setting-repository.js";
+import type { Lead } from "./lead.js";
+import { inLead, leadReferenceViolations } from "./lead-references.js";
+import type { LeadChange, LeadReferences, LeadUnit } from "./lead-repository.js";
+
+/** What UpdateLead asks for, parsed: absent = kept. */
+export interface LeadUpdate {
+  readonly id: string;
+  /** The company as the lead in the request states it. */
+  readonly companyId?: string;
+  /** Refused with ETAG_MISMATCH unless it is that of the stored state. */
+  readonly etag?: string;
+  /** A null life cycle becomes the company's default stage. */
+  readonly columns: Omit<LeadChange, "consent" | "customFields">;
+  readonly consent?: ConsentChange;
+  /** The consent in its read shape, as the lead in the request states it. */
+  readonly statedConsent?: Consent;
+  readonly pets?: PetsUpdate;
+  readonly customFields?: { readonly write: "merge" | "replace"; readonly values: FieldValues };
+}
+
+export interface PetsUpdate {
+  /** "merge" keeps the pets that are not named; "replace" removes them, and its edits say all of a pet. */
+  readonly write: "merge" | "replace";
+  readonly entries: readonly PetEntry[];
+}
+
+export type PetEntry =
+  | { readonly id: string; readonly edit: PetEdit }
+  | { readonly id?: undefined; readonly record: PetRecord };
+
+export interface LeadUpdateContext {
+  readonly customFields: CustomFieldRepository;
+  readonly caller: Caller;
+  readonly signal: AbortSignal;
+}
+
+/** Applies an update to a locked lead, or throws with everything that is wrong and changes nothing. */
+export async function applyLeadUpdate(unit: LeadUnit, update: LeadUpdate, context: LeadUpdateContext): Promise<void> {
+  const { lead } = unit;
+  const reach = reachOf(context.caller, lead.companyId);
+  const { preferredBusinessId } = update.columns;
+  if (preferredBusinessId !== undefined) assertBusinesses(reach, [preferredBusinessId ?? ""]);
+  if (update.etag !== undefined && update.etag !== etagOf(lead)) throw etagMismatch("lead", etagOf(lead));
+
+  const fields = update.customFields
+    ? await checkCustomFields(
+        context.customFields,
+        {
+          reach,
+          association: "LEAD",
+          write: update.customFields.write,
+          current: lead.customFields,
+          given: update.customFields.values,
+        },
+        context.signal,
+      )
+    : undefined;
+  const violations = [
+    ...statedViolations(lead, update),
+    ...contactViolations(lead, update.columns),
+    ...leadReferenceViolations({
+      references: await unit.missing(newReferences(lead, update.columns)),
+      petCodePaths: [],
+    }),
+    ...(await petViolations(unit, update.pets)),
+    ...(fields?.violations ?? []),
+  ];
+  if (violations.length > 0) throw invalidRequest(inLead(violations));
+
+  if (update.pets) await applyPets(unit, update.pets);
+  const lifeCycleId = update.columns.lifeCycleId === null ? await unit.defaultLifeCycleId() : undefined;
+  await unit.save({
+    ...update.columns,
+    ...(lifeCycleId === undefined ? {} : { lifeCycleId }),
+    ...(update.consent ? { consent: applyConsent(lead.consent, update.consent) } : {}),
+    ...(fields ? { customFields: fields.values } : {}),
+  });
+}
+
+function statedViolations(lead: Lead, { companyId, statedConsent }: LeadUpdate): Violation[] {
+  const violations: Violation[] = [];
+  if (companyId !== undefined && companyId !== lead.companyId) {
+    violations.push({ field: "company_id", reason: "IMMUTABLE", description: "A lead never changes its company." });
+  }
+  // A copy of what was read is welcome; anything else could be a partial one, which must never clear a consent.
+  if (statedConsent && !sameConsent(statedConsent, lead.consent)) {
+    violations.push({
+      field: "compliance_config",
+      reason: "NOT_ALLOWED",
+      description: "Differs from the stored state. Send the change in compliance_config beside the lead.",
+    });
+  }
+  return violations;
+}
+
+function contactViolations(lead: Lead, { phone = lead.phone, email = lead.email }: LeadChange): Violation[] {
+  if (phone !== "" || email !== "") return [];
+  // A lead may have been imported without either; only taking the last one away is refused.
+  if (lead.phone === "" && lead.email === "") return [];
+  return [{ field: "phone", reason: "REQUIRED", description: "A lead needs a phone number or an email address." }];
+}
+
+/** What the update points to and the lead did not before: what it had may have been archived since. */
+function newReferences(lead: Lead, columns: LeadUpdate["columns"]): LeadReferences {
+  const { preferredBusinessId, allocateStaffId, lifeCycleId, actionStatusId, referralSourceId } = columns;
+  const isNew = (id: string | null | undefined, current: string | undefined): id is string => !!id && id !== current;
+  return {
+    ...(isNew(preferredBusinessId, lead.preferredBusinessId) ? { preferredBusinessId } : {}),
+    ...(isNew(allocateStaffId, lead.allocateStaffId) ? { allocateStaffId } : {}),
+    ...(isNew(lifeCycleId, lead.lifeCycle?.id) ? { lifeCycleId } : {}),
+    ...(isNew(actionStatusId, lead.actionStatus?.id) ? { actionStatusId } : {}),
+    ...(isNew(referralSourceId, lead.referralSource?.id) ? { referralSourceId } : {}),
+  };
+}
+
+async function petViolations(unit: LeadUnit, update: PetsUpdate | undefined): Promise<Violation[]> {
+  if (!update) return [];
+  const violations: Violation[] = [];
+  const owned = new Set(unit.lead.pets.map((pet) => pet.id));
+  const added = update.entries.filter((entry) => entry.id === undefined).length;
+  const kept = update.write === "merge" ? owned.size : update.entries.length - added;
+  if (kept + added > maxPets) {
+    violations.push({ field: "pets", reason: "TOO_MANY", description: `A lead has at most ${maxPets} pets.` });
+  }
+  for (const [position, entry] of update.entries.entries()) {
+    if (entry.id !== undefined && update.entries.findIndex(({ id }) => id === entry.id) < position) {
+      const description = "Names a pet that stands before it.";
+      violations.push({ field: `pets[${position}].id`, reason: "DUPLICATE_FIELD", description });
+    }
+    if (entry.id !== undefined && !owned.has(entry.id)) {
+      violations.push({ field: `pets[${position}].id`, reason: "NOT_FOUND", description: "The lead has no such pet." });
+    }
+    const pet = unit.lead.pets.find(({ id }) => id === entry.id);
+    const codes = (entry.id === undefined ? entry.record.petCodeIds : entry.edit.petCodeIds) ?? [];
+    // A code that the pet carries may have been archived since; sending it back is no new use of it.
+    const carried = new Set(pet?.petCodes.map(({ id }) => id));
+    const missing = new Set(await unit.missingPetCodes(codes.filter((code) => !carried.has(code))));
+    for (const [index, code] of codes.entries()) {
+      if (!missing.has(code)) continue;
+      const field = `pets[${position}].pet_codes[${index}].id`;
+      violations.push({ field, reason: "NOT_FOUND", description: "Does not exist in the company." });
+    }
+    if (pet && entry.id !== undefined) {
+      const faults = await petNoteViolations(unit, pet, entry.edit.notes ?? []);
+      violations.push(...faults.map((fault) => ({ ...fault, field: `pets[${position}].${fault.field}` })));
+    }
+  }
+  return violations;
+}
+
+async function petNoteViolations(unit: LeadUnit, pet: Pet, notes: readonly PetNoteEntry[]): Promise<Violation[]> {
+  const ids = notes.flatMap(({ id }) => id ?? []);
+  const missing = new Set(await unit.missingPetNotes(pet, ids));
+  return notes.flatMap(({ id }, position): Violation[] => {
+    const field = `notes[${position}].id`;
+    if (id === undefined) return [];
+    if (notes.findIndex((note) => note.id === id) < position) {
+      return [{ field, reason: "DUPLICATE_FIELD", description: "Names a note that stands before it." }];
+    }
+    return missing.has(id) ? [{ field, reason: "NOT_FOUND", description: "The pet has no such note." }] : [];
+  });
+}
+
+async function applyPets(unit: LeadUnit, { write, entries }: PetsUpdate): Promise<void> {
+  const named = new Set(entries.map((entry) => entry.id));
+  for (const pet of unit.lead.pets) if (write === "replace" && !named.has(pet.id)) await unit.removePet(pet);
+  for (const entry of entries) {
+    if (entry.id === undefined) await unit.addPet(entry.record);
+    else {
+      const pet = unit.lead.pets.find(({ id }) => id === entry.id);
+      if (pet) await unit.editPet(pet, entry.edit);
+    }
+  }
+}

@@ -1,0 +1,150 @@
+import { archived, DomainError, invalidRequest, type Violation } from "../errors.js";
+import type { NewLedgerEntry, PackageDetail, PackageLine } from "./package.js";
+import type { PackageEffect, PackageUnit } from "./package-repository.js";
+
+export interface Redeem {
+  readonly lineId: string;
+  /** 1 or more. */
+  readonly quantity: number;
+  readonly appointmentId: string;
+  readonly orderId: string;
+  readonly note: string;
+  /** When the units were used; absent = now. */
+  readonly redeemedTime?: Date;
+}
+
+/** Units of one redemption, or any of one line. */
+export type Refund = { readonly note: string } & (
+  | {
+      readonly entryId: string;
+      readonly lineId?: string;
+      /** Absent = all that were not given back yet. */
+      readonly quantity?: number;
+    }
+  | { readonly entryId?: undefined; readonly lineId: string; readonly quantity: number }
+);
+
+export interface Adjust {
+  readonly lineId: string;
+  /** Signed, never 0. */
+  readonly change: number;
+  readonly reason: string;
+}
+
+/** Uses up units of a line, while the package is in force. */
+export async function redeem(unit: PackageUnit, { quantity, ...request }: Redeem): Promise<PackageEffect> {
+  const { detail } = unit;
+  const { lineId, appointmentId, orderId, note, redeemedTime } = request;
+  const untimely = timeViolations(unit, redeemedTime);
+  if (untimely.length > 0) throw invalidRequest([...lineViolations(unit, lineId), ...untimely]);
+  const line = usableLine(unit, lineId);
+  if (!(await unit.isInForce(redeemedTime))) throw notInForce(detail);
+  const entry = { lineId, kind: "REDEMPTION", quantity: -quantity, appointmentId, orderId, note } as const;
+  return append(line, { ...entry, ...(redeemedTime ? { redeemedTime } : {}) });
+}
+
+/** Says when it is in force: from start to end, up to the last day in the company's time zone. */
+function notInForce({ id, startTime, endTime, expirationDate }: PackageDetail): DomainError {
+  return new DomainError("PACKAGE_NOT_IN_FORCE", "The package is not in force at that time.", {
+    metadata: {
+      ...{ packageId: id, expirationDate },
+      ...(startTime ? { startTime: startTime.toISOString() } : {}),
+      ...(endTime ? { endTime: endTime.toISOString() } : {}),
+    },
+  });
+}
+
+function timeViolations({ detail, now }: PackageUnit, time: Date | undefined): Violation[] {
+  const field = "redeemed_time";
+  if (!time) return [];
+  if (time > now) return [{ field, reason: "OUT_OF_RANGE", description: "Must not lie in the future." }];
+  if (time >= detail.purchaseTime) return [];
+  return [{ field, reason: "CONFLICT", description: "Must not precede the purchase of the package." }];
+}
+
+/** Gives redeemed units back: never more of a redemption, nor of a line, than were redeemed. */
+export async function refund(unit: PackageUnit, given: Refund): Promise<PackageEffect> {
+  const nothingNamed = { appointmentId: "", orderId: "", note: given.note, kind: "REFUND" as const };
+  if (given.entryId === undefined) {
+    const { lineId, quantity } = given;
+    const line = usableLine(unit, lineId);
+    if (quantity > (await unit.redeemedUnits(lineId))) throw balanceExceeded(line);
+    return append(line, { ...nothingNamed, lineId, quantity });
+  }
+  const { entryId } = given;
+  const redemption = await unit.findRedemption(entryId);
+  if (!redemption) throw invalidRequest([notFoundAt("ledger_entry_id", "Names no redemption of the package.")]);
+  const { lineId } = redemption;
+  if (given.lineId !== undefined && given.lineId !== lineId) throw invalidRequest([anotherLine(unit, given.lineId)]);
+  const line = usableLine(unit, lineId);
+  // Units of this redemption may have been given back without naming it.
+  const refundable = Math.min(redemption.quantity - redemption.refunded, await unit.redeemedUnits(lineId));
+  const quantity = given.quantity ?? refundable;
+  if (quantity > refundable || quantity === 0) {
+    throw new DomainError("LEDGER_ENTRY_REFUNDED", "Fewer units of the redemption are left to give back.", {
+      metadata: { ledgerEntryId: entryId, refundableQuantity: String(refundable) },
+    });
+  }
+  return append(line, { ...nothingNamed, lineId, quantity, refundedId: entryId });
+}
+
+/** Corrects the units left of a line. */
+export function adjust(unit: PackageUnit, { lineId, change, reason }: Adjust): PackageEffect {
+  const line = usableLine(unit, lineId);
+  const nothingNamed = { appointmentId: "", orderId: "" };
+  return append(line, { ...nothingNamed, lineId, kind: "ADJUSTMENT", quantity: change, note: reason });
+}
+
+export function withdraw({ detail }: PackageUnit): PackageEffect {
+  return { kind: detail.deleted ? "nothing" : "withdraw" };
+}
+
+export function restore({ detail }: PackageUnit): PackageEffect {
+  return { kind: detail.deleted ? "restore" : "nothing" };
+}
+
+function lineViolations({ detail }: PackageUnit, lineId: string): Violation[] {
+  return detail.lines.some(({ id }) => id === lineId) ? [] : [noSuchLine];
+}
+
+function usableLine({ detail }: PackageUnit, lineId: string): PackageLine {
+  const line = detail.lines.find(({ id }) => id === lineId);
+  if (!line) throw invalidRequest([noSuchLine]);
+  if (detail.deleted) throw archived("Package", detail.id);
+  return line;
+}
+
+function append(line: PackageLine, entry: NewLedgerEntry): PackageEffect {
+  const left = line.remainingQuantity + entry.quantity;
+  if (left < 0 || left > line.totalQuantity) throw balanceExceeded(line);
+  return { kind: "append", entry };
+}
+
+function balanceExceeded({ id, remainingQuantity, totalQuantity }: PackageLine): DomainError {
+  return new DomainError(
+    "PACKAGE_BALANCE_EXCEEDED",
+    `The item has ${remainingQuantity} of ${totalQuantity} units left.`,
+    {
+      metadata: {
+        packageServiceId: id,
+        remainingQuantity: String(remainingQuantity),
+        totalQuantity: String(totalQuantity),
+      },
+    },
+  );
+}
+
+const noSuchLine = notFoundAt("package_service_id", "The package has no such item.");
+
+function anotherLine({ detail }: PackageUnit, lineId: string): Violation {
+  if (!detail.lines.some(({ id }) => id === lineId)) return noSuchLine;
+  return {
+    field: "package_service_id",
+    reason: "CONFLICT",
+    description: "Is not the item that the redemption used.",
+  };
+}
+
+function notFoundAt(field: string, description: string): Violation {
+  return { field, reason: "NOT_FOUND", description };
+}

@@ -1,0 +1,187 @@
+import { reachOf } from "../access.js";
+import type { Caller } from "../caller.js";
+import { notFound, type Violation } from "../errors.js";
+import { idPrefixes, newId } from "../ids.js";
+import type { Page } from "../page.js";
+import type { Write } from "../write.js";
+import { assertMayWriteSettings, refuse } from "./setting-list.js";
+import type { EntryTarget, NewEntry } from "./setting-repository.js";
+
+export const serviceItemTypes = ["GROOMING", "BOARDING", "DAYCARE", "EVALUATION"] as const;
+export const serviceTypes = ["SERVICE", "ADDON"] as const;
+
+export type ServiceItemType = (typeof serviceItemTypes)[number];
+export type ServiceType = (typeof serviceTypes)[number];
+
+export interface Price {
+  /** ISO 4217. */
+  readonly currencyCode: string;
+  readonly units: bigint;
+  readonly nanos: number;
+}
+
+/** What can change of a service of the catalogue. */
+export interface ServiceContent {
+  readonly name: string;
+  /** Empty = under no heading. */
+  readonly category: string;
+  readonly price?: Price;
+  /** 0 = nothing said. */
+  readonly minutes: number;
+  readonly atAllBusinesses: boolean;
+  /** Empty while it is offered everywhere. */
+  readonly businessIds: readonly string[];
+  readonly byAllStaff: boolean;
+  /** Empty while everybody performs it. */
+  readonly staffIds: readonly string[];
+  readonly inactive: boolean;
+}
+
+/** A service that a company offers. */
+export interface OfferedService extends ServiceContent, ServiceKind {
+  readonly id: string;
+}
+
+/** What never changes of a service. */
+export interface ServiceKind {
+  readonly itemType: ServiceItemType;
+  readonly type: ServiceType;
+}
+
+/** Where a service is offered and by whom, as a call says it: by the request's own fields, absent = not said. */
+export interface Offer {
+  readonly atAllBusinesses?: boolean;
+  /** Two fields that are taken together. */
+  readonly businessIds: readonly string[];
+  readonly availableBusinessIds: readonly string[];
+  readonly byAllStaff?: boolean;
+  readonly staffIds: readonly string[];
+}
+
+export interface NewService extends ServiceKind, Pick<ServiceContent, "name" | "category" | "price" | "minutes"> {
+  readonly companyId: string;
+  /** To keep for what is moved here; absent = a new one. */
+  readonly id?: string;
+  readonly offer: Offer;
+}
+
+export interface ServiceUpdate
+  extends EntryTarget,
+    Partial<Pick<ServiceContent, "name" | "category" | "price" | "minutes" | "inactive">> {
+  readonly offer: Offer;
+}
+
+export interface ServiceQuery {
+  readonly companyId: string;
+  readonly page: Page;
+  /** Empty does not limit. */
+  readonly itemTypes: readonly ServiceItemType[];
+  /** Empty does not limit. */
+  readonly businessIds: readonly string[];
+  readonly showArchived: boolean;
+}
+
+/** Ids that the company does not have, or has retired. */
+export type MissingIds = ReadonlySet<string>;
+
+export interface CatalogueRepository {
+  get(target: EntryTarget, signal: AbortSignal): Promise<OfferedService | undefined>;
+  /** One row more than the page's size, by name, then by id. */
+  list(query: ServiceQuery, signal: AbortSignal): Promise<readonly OfferedService[]>;
+  /** `check` throws when locations or staff members are missing; ALREADY_EXISTS when the id is taken. */
+  create(service: NewEntry<ServiceContent & ServiceKind>, write: Write, check: OfferCheck): Promise<OfferedService>;
+  /** `decide` says what the service becomes, from what it is under the lock. */
+  change(
+    target: EntryTarget,
+    write: Write,
+    decide: (service: OfferedService | undefined) => ServiceContent,
+    check: OfferCheck,
+  ): Promise<OfferedService>;
+}
+
+export interface OfferCheck {
+  readonly businessIds: readonly string[];
+  readonly staffIds: readonly string[];
+  check(missing: { readonly businessIds: MissingIds; readonly staffIds: MissingIds }): void;
+}
+
+/** The services that a company offers; packages refer to them. */
+export interface Catalogue {
+  get(target: EntryTarget, caller: Caller, signal: AbortSignal): Promise<OfferedService>;
+  list(query: ServiceQuery, caller: Caller, signal: AbortSignal): Promise<readonly OfferedService[]>;
+  create(service: NewService, caller: Caller, write: Write): Promise<OfferedService>;
+  update(update: ServiceUpdate, caller: Caller, write: Write): Promise<OfferedService>;
+}
+
+const resource = "Service";
+
+export function createCatalogue(repository: CatalogueRepository): Catalogue {
+  return {
+    async get(target, caller, signal) {
+      reachOf(caller, target.companyId);
+      const service = await repository.get(target, signal);
+      if (!service) throw notFound(resource, target.id);
+      return service;
+    },
+
+    async list(query, caller, signal) {
+      reachOf(caller, query.companyId);
+      return repository.list(query, signal);
+    },
+
+    async create({ companyId, id = newId(idPrefixes.service), offer, ...service }, caller, write) {
+      assertMayWriteSettings(caller, companyId);
+      const content = { ...service, ...offered(offer, nobody), inactive: false };
+      return repository.create({ companyId, id, content }, write, checkOf(offer));
+    },
+
+    async update({ companyId, id, offer, ...update }, caller, write) {
+      assertMayWriteSettings(caller, companyId);
+      const decide = (service: OfferedService | undefined) => {
+        if (!service) throw notFound(resource, id);
+        return { ...service, ...update, ...offered(offer, service) };
+      };
+      return repository.change({ companyId, id }, write, decide, checkOf(offer));
+    },
+  };
+}
+
+type Offered = Pick<ServiceContent, "atAllBusinesses" | "businessIds" | "byAllStaff" | "staffIds">;
+
+const nobody: Offered = { atAllBusinesses: false, businessIds: [], byAllStaff: false, staffIds: [] };
+
+/** Naming some means not all; saying all drops those named before. */
+function offered(offer: Offer, current: Offered): Offered {
+  const businessIds = [...new Set([...offer.businessIds, ...offer.availableBusinessIds])];
+  const staffIds = [...new Set(offer.staffIds)];
+  const atAllBusinesses = businessIds.length > 0 ? false : (offer.atAllBusinesses ?? current.atAllBusinesses);
+  const byAllStaff = staffIds.length > 0 ? false : (offer.byAllStaff ?? current.byAllStaff);
+  return {
+    atAllBusinesses,
+    businessIds: atAllBusinesses ? [] : businessIds.length > 0 ? businessIds : current.businessIds,
+    byAllStaff,
+    staffIds: byAllStaff ? [] : staffIds.length > 0 ? staffIds : current.staffIds,
+  };
+}
+
+function checkOf({ businessIds, availableBusinessIds, staffIds }: Offer): OfferCheck {
+  return {
+    businessIds: [...businessIds, ...availableBusinessIds],
+    staffIds,
+    check(missing) {
+      refuse([
+        ...absent("business_ids", businessIds, missing.businessIds),
+        ...absent("available_business_ids", availableBusinessIds, missing.businessIds),
+        ...absent("available_staff_ids", staffIds, missing.staffIds),
+      ]);
+    },
+  };
+}
+
+function absent(field: string, ids: readonly string[], missing: MissingIds): Violation[] {
+  return ids.flatMap((id, index) =>
+    missing.has(id)
+      ? [{ field: `${field}[${index}]`, reason: "NOT_FOUND" as const, description: "Does not exist in the company." }]
+      : [],
+  );
+}

@@ -1,0 +1,179 @@
+import type { Caller } from "../caller.js";
+import {
+  checkValue,
+  type FieldType,
+  type FieldValue,
+  isSameValue,
+  relationsOf,
+} from "../custom-fields/custom-fields.js";
+import { DomainError, type Violation, type ViolationReason } from "../errors.js";
+import { idPrefixes, newId } from "../ids.js";
+import type { Write } from "../write.js";
+import type {
+  CustomField,
+  CustomFieldContent,
+  CustomFieldListRepository,
+  FieldAssociation,
+  FieldOption,
+  NewCustomField,
+} from "./setting-custom-field.js";
+import {
+  assertInUse,
+  assertMayWriteSettings,
+  createSettingList,
+  refuse,
+  type SettingList,
+  type WithoutId,
+} from "./setting-list.js";
+import type { CustomFieldRepository, EntryTarget, ListQuery, NewOrder } from "./setting-repository.js";
+
+/** The definitions of a company's custom fields. */
+export interface CustomFields extends Pick<SettingList<CustomField, CustomFieldContent>, "archive" | "restore"> {
+  /** Without an association the fields of customers and of leads. */
+  list(query: FieldQuery, caller: Caller, signal: AbortSignal): Promise<readonly CustomField[]>;
+  /** Throws ALREADY_EXISTS for an id or a code that is taken. */
+  create(field: WithoutId<NewCustomField>, caller: Caller, write: Write): Promise<CustomField>;
+  /** What is absent stays; association, code and type never change. Throws NOT_FOUND, RESOURCE_ARCHIVED. */
+  update(update: FieldUpdate, caller: Caller, write: Write): Promise<CustomField>;
+  reorder(order: FieldOrder, caller: Caller, write: Write): Promise<readonly CustomField[]>;
+}
+
+export interface FieldQuery extends ListQuery {
+  readonly association?: FieldAssociation;
+}
+
+export interface FieldOrder extends NewOrder {
+  readonly association: FieldAssociation;
+}
+
+export interface FieldUpdate extends EntryTarget {
+  readonly label?: string;
+  readonly isRequired?: boolean;
+  /** Null takes the default away. */
+  readonly defaultValue?: FieldValue | null;
+  /** The new options as a whole. One that is left out cannot be chosen any more and stays where it was. */
+  readonly options?: readonly FieldOption[];
+  readonly helpText?: string;
+}
+
+export interface CustomFieldDependencies {
+  readonly lists: CustomFieldListRepository;
+  readonly records: Pick<CustomFieldRepository, "missingRelations">;
+}
+
+const resource = "CustomField";
+
+export function createCustomFields({ lists, records }: CustomFieldDependencies): CustomFields {
+  const listOf = (association?: FieldAssociation) =>
+    createSettingList(lists.of(association), {
+      resource,
+      idPrefix: idPrefixes.customField,
+      assertArchivable: assertNotOfProduct,
+    });
+  const { archive, restore } = listOf();
+
+  /** The content as it is stored, once it fits the type. */
+  async function checked(field: Checked, signal: AbortSignal): Promise<CustomFieldContent> {
+    const { content, violations } = checkContent(field);
+    const { defaultValue } = content;
+    // What is stored may point to a lead that was promoted since; it concerns no change of something else.
+    const isNew = defaultValue && !isSameValue(field.stored, defaultValue);
+    const relation = isNew ? relationsOf({ default: defaultValue }) : [];
+    // Who writes settings covers the whole company.
+    const visibility = { companyIds: [field.companyId], grants: [field.companyId] };
+    const missing = relation.length > 0 ? await records.missingRelations(visibility, relation, signal) : [];
+    refuse([
+      ...violations,
+      ...missing.map(() => violation("default_value", "NOT_FOUND", "Points to a record that does not exist.")),
+    ]);
+    return content;
+  }
+
+  return {
+    archive,
+    restore,
+    list: ({ association, ...query }, caller, signal) => listOf(association).list(query, caller, signal),
+    reorder: ({ association, ...order }, caller, write) => listOf(association).reorder(order, caller, write),
+
+    async create({ companyId, id = newId(idPrefixes.customField), content }, caller, write) {
+      assertMayWriteSettings(caller, companyId);
+      const fitting = await checked({ companyId, type: content.type, content, path: "options" }, write.signal);
+      return lists.create({ companyId, id, content: { ...content, ...fitting } }, write);
+    },
+
+    async update({ companyId, id, ...update }, caller, write) {
+      assertMayWriteSettings(caller, companyId);
+      return lists.of().change({ companyId, id }, write, async (found) => {
+        const field = assertInUse(found, resource, id);
+        const content = updated(field, update);
+        const stored = field.defaultValue ? { stored: field.defaultValue } : {};
+        const path = "options.options";
+        return { content: await checked({ companyId, type: field.type, content, path, ...stored }, write.signal) };
+      });
+    },
+  };
+}
+
+function updated(field: CustomField, update: Omit<FieldUpdate, keyof EntryTarget>): CustomFieldContent {
+  const { label, isRequired, defaultValue, options, helpText } = { ...field, ...update };
+  return { label, isRequired, options, helpText, ...(defaultValue ? { defaultValue } : {}) };
+}
+
+interface Checked {
+  readonly companyId: string;
+  readonly type: FieldType;
+  readonly content: CustomFieldContent;
+  /** Where the request holds the options. */
+  readonly path: string;
+  /** The default before the change. */
+  readonly stored?: FieldValue;
+}
+
+interface CheckedContent {
+  readonly content: CustomFieldContent;
+  readonly violations: readonly Violation[];
+}
+
+/** Default and options by the rules for values of the type. */
+function checkContent({ type, content, path }: Checked): CheckedContent {
+  const { label, isRequired, defaultValue, options, helpText } = content;
+  const violations = optionViolations(type, options, path);
+  if (type === "GROUP" && isRequired)
+    violations.push(violation("is_required", "NOT_ALLOWED", "A group holds no value."));
+  const definition = {
+    ...{ code: "default_value", type, required: isRequired, archived: false },
+    options: options.map((option) => option.value),
+  };
+  const value = defaultValue && checkValue(definition, defaultValue);
+  if (value && "reason" in value) violations.push(violation("default_value", value.reason, value.description));
+  const fitting = value && "value" in value ? { defaultValue: value.value } : {};
+  return { content: { label, isRequired, options, helpText, ...fitting }, violations };
+}
+
+function optionViolations(type: FieldType, options: readonly FieldOption[], path: string): Violation[] {
+  const takesOptions = type === "SELECT" || type === "MULTI_SELECT";
+  if (!takesOptions) {
+    return options.length === 0 ? [] : [violation(path, "NOT_ALLOWED", "Only a SELECT or MULTI_SELECT has options.")];
+  }
+  if (options.length === 0) return [violation(path, "TOO_FEW", "Must have at least one option.")];
+  return (["value", "label"] as const).flatMap((part) => {
+    const seen = new Set<string>();
+    return options.flatMap((option, index) => {
+      const isRepeated = seen.has(option[part]);
+      seen.add(option[part]);
+      return isRepeated ? [violation(`${path}[${index}].${part}`, "CONFLICT", "Another option has it too.")] : [];
+    });
+  });
+}
+
+/** What comes with the product stays in use. */
+function assertNotOfProduct({ id, source }: CustomField): void {
+  if (source !== "SYSTEM") return;
+  throw new DomainError("SYSTEM_FIELD", "The field comes with the product and cannot be archived.", {
+    metadata: { id },
+  });
+}
+
+function violation(field: string, reason: ViolationReason, description: string): Violation {
+  return { field, reason, description };
+}

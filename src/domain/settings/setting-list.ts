@@ -1,0 +1,128 @@
+import { assertWholeCompany, reachOf } from "../access.js";
+import type { Caller } from "../caller.js";
+import { archived, invalidRequest, notFound, type Violation } from "../errors.js";
+import { type IdPrefix, newId } from "../ids.js";
+import type { Write } from "../write.js";
+import type { SettingEntry } from "./setting.js";
+import type { EntryTarget, ListQuery, NewEntry, NewOrder, SettingRepository } from "./setting-repository.js";
+
+/** One list of a company, for people to choose from. */
+export interface SettingList<Entry extends SettingEntry, Content> {
+  list(query: ListQuery, caller: Caller, signal: AbortSignal): Promise<readonly Entry[]>;
+  /** Puts an entry at the end of the list. An id that is not given is made. Throws ALREADY_EXISTS. */
+  create(entry: WithoutId<Content>, caller: Caller, write: Write): Promise<Entry>;
+  /** Throws NOT_FOUND, RESOURCE_ARCHIVED, ALREADY_EXISTS. */
+  update(update: EntryUpdate<Entry, Content>, caller: Caller, write: Write): Promise<Entry>;
+  /** The ids must be those of all entries in use, each once. */
+  reorder(order: NewOrder, caller: Caller, write: Write): Promise<readonly Entry[]>;
+  /** Takes the entry out of use. An archived one stays as it is. */
+  archive(target: EntryTarget, caller: Caller, write: Write): Promise<Entry>;
+  /** Takes it back into use. */
+  restore(target: EntryTarget, caller: Caller, write: Write): Promise<Entry>;
+}
+
+export type WithoutId<Content> = Omit<NewEntry<Content>, "id"> & { readonly id?: string | undefined };
+
+export interface EntryUpdate<Entry, Content> extends EntryTarget {
+  /** The new content, from the entry as it is. */
+  readonly change: (entry: Entry) => Content;
+}
+
+/** What differs from list to list. */
+export interface ListRules<Entry, Content> {
+  /** What an error calls an entry. */
+  readonly resource: string;
+  readonly idPrefix: IdPrefix;
+  /** What is wrong with a content beyond its single fields. */
+  readonly violations?: (content: Content) => readonly Violation[];
+  /** Throws when the entry must stay in use. */
+  readonly assertArchivable?: (entry: Entry) => void;
+}
+
+/** The rules that all lists share. */
+export function createSettingList<Entry extends SettingEntry, Content>(
+  repository: SettingRepository<Entry, Content>,
+  { resource, idPrefix, violations = () => [], assertArchivable = () => {} }: ListRules<Entry, Content>,
+): SettingList<Entry, Content> {
+  return {
+    async list(query, caller, signal) {
+      reachOf(caller, query.companyId);
+      return repository.list(query, signal);
+    },
+
+    async create({ companyId, id = newId(idPrefix), content }, caller, write) {
+      assertMayWriteSettings(caller, companyId);
+      refuse(violations(content));
+      return repository.create({ companyId, id, content }, write);
+    },
+
+    async update({ companyId, id, change }, caller, write) {
+      assertMayWriteSettings(caller, companyId);
+      return repository.change({ companyId, id }, write, (found) => {
+        const content = change(assertInUse(found, resource, id));
+        refuse(violations(content));
+        return { content };
+      });
+    },
+
+    async reorder(order, caller, write) {
+      assertMayWriteSettings(caller, order.companyId);
+      return repository.reorder(order, write, (entries) => refuse(orderViolations(order.ids, entries)));
+    },
+
+    async archive({ companyId, id }, caller, write) {
+      assertMayWriteSettings(caller, companyId);
+      return repository.change({ companyId, id }, write, (found) => {
+        if (!found) throw notFound(resource, id);
+        if (found.archived) return undefined;
+        assertArchivable(found);
+        return { archived: true };
+      });
+    },
+
+    async restore({ companyId, id }, caller, write) {
+      assertMayWriteSettings(caller, companyId);
+      return repository.change({ companyId, id }, write, (found) => {
+        if (!found) throw notFound(resource, id);
+        return found.archived ? { archived: false } : undefined;
+      });
+    },
+  };
+}
+
+/** PERMISSION_DENIED for a key that does not cover the company, and for one limited to locations: it only reads. */
+export function assertMayWriteSettings(caller: Caller, companyId: string): void {
+  assertWholeCompany(reachOf(caller, companyId), "setting:write");
+}
+
+/** NOT_FOUND without an entry, FAILED_PRECONDITION for an archived one. */
+export function assertInUse<Entry extends SettingEntry>(entry: Entry | undefined, resource: string, id: string): Entry {
+  if (!entry) throw notFound(resource, id);
+  if (entry.archived) throw archived(resource, id);
+  return entry;
+}
+
+/** INVALID_ARGUMENT with all violations, if there are any. */
+export function refuse(violations: readonly Violation[]): void {
+  if (violations.length > 0) throw invalidRequest(violations);
+}
+
+function orderViolations(ids: readonly string[], entries: readonly SettingEntry[]): Violation[] {
+  const byId = new Map(entries.map((entry) => [entry.id, entry]));
+  const given = new Set<string>();
+  const violations = ids.flatMap((id, index): Violation[] => {
+    const field = `ids[${index}]`;
+    const entry = byId.get(id);
+    const isRepeated = given.has(id);
+    given.add(id);
+    if (!entry) return [{ field, reason: "NOT_FOUND", description: "Is not in the list." }];
+    if (entry.archived) return [{ field, reason: "ARCHIVED", description: "Is archived." }];
+    return isRepeated ? [{ field, reason: "CONFLICT", description: "Stands twice in the order." }] : [];
+  });
+  const isComplete = entries.every((entry) => entry.archived || given.has(entry.id));
+  if (isComplete) return violations;
+  return [
+    ...violations,
+    { field: "ids", reason: "TOO_FEW", description: "Must name every entry that is not archived." },
+  ];
+}

@@ -1,0 +1,130 @@
+import { reachOf } from "../access.js";
+import type { Caller } from "../caller.js";
+import type { ReferralSource } from "../customers/customer.js";
+import { DomainError, type Violation } from "../errors.js";
+import { idPrefixes } from "../ids.js";
+import type { ActionStatus, LifeCycle } from "../leads/lead.js";
+import type { PetCode, Weight } from "../pets/pet.js";
+import type { Tag } from "../tags.js";
+import type { Write } from "../write.js";
+import type {
+  ActionStatusContent,
+  NameContent,
+  NamedEntry,
+  PetCodeContent,
+  PetSize,
+  PetSizeContent,
+  TagContent,
+  TagGroup,
+} from "./setting.js";
+import { assertInUse, assertMayWriteSettings, createSettingList, type SettingList } from "./setting-list.js";
+import type { EntryTarget, GroupChange, SettingRepositories } from "./setting-repository.js";
+
+/** The lists by which a company describes customers, leads and pets. */
+export interface Settings {
+  readonly tags: SettingList<Tag, TagContent> & TagGroups;
+  readonly referralSources: SettingList<ReferralSource, NameContent>;
+  readonly lifeCycles: SettingList<LifeCycle, NameContent> & DefaultLifeCycle;
+  readonly actionStatuses: SettingList<ActionStatus, ActionStatusContent>;
+  readonly petCodes: SettingList<PetCode, PetCodeContent>;
+  readonly petSizes: SettingList<PetSize, PetSizeContent>;
+  readonly petTypes: SettingList<NamedEntry, NameContent>;
+  readonly petCoatTypes: SettingList<NamedEntry, NameContent>;
+}
+
+export interface TagGroups {
+  /** The groups of the tags in use, by name. */
+  listGroups(companyId: string, caller: Caller, signal: AbortSignal): Promise<readonly TagGroup[]>;
+  /** Renames a group on all its tags, archived ones included. Throws NOT_FOUND. */
+  renameGroup(change: GroupChange, caller: Caller, write: Write): Promise<TagGroup>;
+}
+
+export interface DefaultLifeCycle {
+  /** The entry becomes the only default. Throws NOT_FOUND, RESOURCE_ARCHIVED. */
+  setDefault(target: EntryTarget, caller: Caller, write: Write): Promise<LifeCycle>;
+}
+
+export function createSettings(repositories: SettingRepositories): Settings {
+  return {
+    tags: {
+      ...createSettingList(repositories.tags, { resource: "Tag", idPrefix: idPrefixes.tag }),
+      ...createTagGroups(repositories),
+    },
+    referralSources: createSettingList(repositories.referralSources, {
+      resource: "ReferralSource",
+      idPrefix: idPrefixes.referralSource,
+    }),
+    lifeCycles: {
+      ...createSettingList(repositories.lifeCycles, {
+        resource: lifeCycle,
+        idPrefix: idPrefixes.lifeCycle,
+        assertArchivable: assertNotDefault,
+      }),
+      ...createDefaultLifeCycle(repositories),
+    },
+    actionStatuses: createSettingList(repositories.actionStatuses, {
+      resource: "ActionStatus",
+      idPrefix: idPrefixes.actionStatus,
+    }),
+    petCodes: createSettingList(repositories.petCodes, { resource: "PetCode", idPrefix: idPrefixes.petCode }),
+    petSizes: createSettingList(repositories.petSizes, {
+      resource: "PetSize",
+      idPrefix: idPrefixes.petSize,
+      violations: weightViolations,
+    }),
+    petTypes: createSettingList(repositories.petTypes, { resource: "PetType", idPrefix: idPrefixes.petType }),
+    petCoatTypes: createSettingList(repositories.petCoatTypes, {
+      resource: "PetCoatType",
+      idPrefix: idPrefixes.petCoatType,
+    }),
+  };
+}
+
+const lifeCycle = "LifeCycle";
+
+function createTagGroups({ tagGroups }: SettingRepositories): TagGroups {
+  return {
+    async listGroups(companyId, caller, signal) {
+      reachOf(caller, companyId);
+      return tagGroups.list(companyId, signal);
+    },
+    async renameGroup(change, caller, write) {
+      assertMayWriteSettings(caller, change.companyId);
+      return tagGroups.rename(change, write);
+    },
+  };
+}
+
+function createDefaultLifeCycle({ lifeCycles }: SettingRepositories): DefaultLifeCycle {
+  return {
+    async setDefault(target, caller, write) {
+      assertMayWriteSettings(caller, target.companyId);
+      return lifeCycles.setDefault(target, write, (found) => {
+        assertInUse(found, lifeCycle, target.id);
+      });
+    },
+  };
+}
+
+/** A company with stages always has one in which new leads start. */
+function assertNotDefault({ id, isDefault }: LifeCycle): void {
+  if (!isDefault) return;
+  throw new DomainError(
+    "DEFAULT_LIFE_CYCLE",
+    "The default life cycle cannot be archived. Make another one the default.",
+    {
+      metadata: { id },
+    },
+  );
+}
+
+function weightViolations({ weightLow, weightHigh }: PetSizeContent): Violation[] {
+  if (!weightLow || !weightHigh || kilograms(weightLow) <= kilograms(weightHigh)) return [];
+  return [{ field: "weight_high", reason: "CONFLICT", description: "Must not be less than weight_low." }];
+}
+
+const kilogramsPerPound = 0.45359237;
+
+function kilograms({ value, unit }: Weight): number {
+  return unit === "POUND" ? value * kilogramsPerPound : value;
+}

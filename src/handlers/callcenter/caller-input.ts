@@ -1,0 +1,89 @@
+import { z } from "zod";
+import { type AccountKind, accountKinds, type Gender, maxVisitorIds } from "../../domain/callcenter/caller-profile.js";
+import type { ProfileUpdate } from "../../domain/callcenter/caller-profiles.js";
+import { lineRule, nameRule } from "../../domain/text.js";
+import {
+  type UpdateCallerProfileRequest,
+  UpdateCallerProfileRequestSchema,
+} from "../../gen/proto/moego/callcenter/v1/caller_service_pb.js";
+import { withoutUndefined } from "../customers/customer-input.js";
+import { maskPaths, readMask, type UpdateMask } from "../field-mask.js";
+import { id, line, list, optionalId, text } from "../fields.js";
+import { because } from "../parse.js";
+
+/** The customer that every rpc about a profile names. */
+export const profileTarget = z.object({ companyId: id, customerId: id });
+
+const accountKind = z.number().transform((number, context): AccountKind => {
+  const kind = accountKinds[number - 1];
+  if (kind) return kind;
+  const message = "Must be one of the kinds of ThirdAccountKind.";
+  context.addIssue(number === 0 ? because("REQUIRED", message) : because("NOT_ALLOWED", message));
+  return z.NEVER;
+});
+
+const presentLine = text({ ...lineRule, min: 1 });
+
+export const account = profileTarget.extend({ kind: accountKind, accountId: presentLine });
+
+const gender = z.number().transform((number, context): Gender => {
+  const known = genders[number];
+  if (known !== undefined) return known;
+  context.addIssue(because("NOT_ALLOWED", "Must be GENDER_MALE, GENDER_FEMALE or not said."));
+  return z.NEVER;
+});
+
+/** By number in moego.callcenter.v1.Gender. */
+const genders: readonly Gender[] = ["", "MALE", "FEMALE"];
+
+/** The answer joins them by commas. */
+const visitorId = presentLine.superRefine((value, context) => {
+  if (value.includes(",")) context.addIssue(because("INVALID_FORMAT", "Must not contain a comma."));
+});
+
+const visitorIds = list(visitorId, maxVisitorIds).superRefine((ids, context) => {
+  for (const [position, value] of ids.entries()) {
+    if (ids.indexOf(value) < position)
+      context.addIssue({ ...because("DUPLICATE_FIELD", "Stands before it already."), path: [position] });
+  }
+});
+
+/** Fields of UpdateCallerProfileRequest that say which profile, not what becomes of it. */
+const notMaskable = ["company_id", "customer_id", "etag", "update_mask"];
+
+export function profileMask(request: UpdateCallerProfileRequest): UpdateMask {
+  return readMask(UpdateCallerProfileRequestSchema, request, maskPaths(request.updateMask), {
+    notMaskable,
+    required: [],
+    whole: [],
+  });
+}
+
+export const profileUpdate = profileTarget.extend({
+  nickname: text({ ...nameRule, min: 0 }).optional(),
+  gender,
+  vipLevelId: optionalId.optional(),
+  blacklisted: z.boolean().optional(),
+  enterpriseName: line.optional(),
+  visitorIds,
+  assignedStaffId: optionalId.optional(),
+  etag: z.string(),
+});
+
+/** UpdateCallerProfile: message to domain, as the mask says. */
+export function toProfileUpdate(parsed: z.output<typeof profileUpdate>, mask: UpdateMask): ProfileUpdate {
+  const { companyId, customerId, etag } = parsed;
+  return {
+    ...{ companyId, customerId },
+    ...(etag === "" ? {} : { etag }),
+    change: withoutUndefined({
+      nickname: mask.writes("nickname") ? (parsed.nickname ?? "") : undefined,
+      gender: mask.writes("gender") ? parsed.gender : undefined,
+      vipLevelId: mask.writes("vip_level_id") ? parsed.vipLevelId || null : undefined,
+      blacklisted: mask.writes("blacklisted") ? (parsed.blacklisted ?? false) : undefined,
+      enterpriseName: mask.writes("enterprise_name") ? (parsed.enterpriseName ?? "") : undefined,
+      visitorIds: mask.writes("visitor_ids") ? parsed.visitorIds : undefined,
+      assignedStaffId: mask.writes("assigned_staff_id") ? parsed.assignedStaffId || null : undefined,
+    }),
+  };
+}

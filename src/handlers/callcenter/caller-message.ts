@@ -1,0 +1,42 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { z } from "zod";
+import type { AnswerFormat } from "../../domain/callcenter/answer-format.js";
+import { accountKinds, type CallerProfile } from "../../domain/callcenter/caller-profile.js";
+import { etagOf } from "../../domain/customers/customer.js";
+import {
+  type CallerProfileSchema,
+  Gender as ProtoGender,
+  ThirdAccountKind,
+} from "../../gen/proto/moego/callcenter/v1/caller_profile_pb.js";
+import { because } from "../parse.js";
+
+/** An AnswerFormat of the contract; not said = PLAIN. */
+export const answerFormat = z.number().transform((number, context): AnswerFormat => {
+  const format = formats[number];
+  if (format) return format;
+  context.addIssue(because("NOT_ALLOWED", "Must be PLAIN, AMAZON_CONNECT or TWILIO."));
+  return z.NEVER;
+});
+
+/** By number in moego.callcenter.v1.AnswerFormat. */
+const formats: readonly AnswerFormat[] = ["PLAIN", "PLAIN", "AMAZON_CONNECT", "TWILIO"];
+
+export function toProtoProfile(profile: CallerProfile): MessageInitShape<typeof CallerProfileSchema> {
+  const { vipLevel, accounts, gender } = profile;
+  return {
+    companyId: profile.companyId,
+    customerId: profile.customerId,
+    nickname: profile.nickname,
+    gender: ProtoGender[gender || "UNSPECIFIED"],
+    ...(vipLevel ? { vipLevel } : {}),
+    blacklisted: profile.blacklisted,
+    enterpriseName: profile.enterpriseName,
+    visitorIds: [...profile.visitorIds],
+    assignedStaffId: profile.assignedStaffId ?? "",
+    accounts: accountKinds.flatMap((kind) => {
+      const accountId = accounts[kind];
+      return accountId === undefined ? [] : [{ kind: ThirdAccountKind[kind], accountId }];
+    }),
+    etag: etagOf(profile),
+  };
+}

@@ -1,0 +1,72 @@
+import { z } from "zod";
+import { renderAnswer } from "../../domain/callcenter/answer-format.js";
+import type { CallerProfiles } from "../../domain/callcenter/caller-profiles.js";
+import type { CallerQuery } from "../../domain/callcenter/caller-query.js";
+import { CallerService } from "../../gen/proto/moego/callcenter/v1/caller_service_pb.js";
+import { toProtoCustomer } from "../customers/customer-message.js";
+import { optionalId } from "../fields.js";
+import { parse } from "../parse.js";
+import type { ServiceHandlers } from "../rpc.js";
+import { account, profileMask, profileTarget, profileUpdate, toProfileUpdate } from "./caller-input.js";
+import { answerFormat, toProtoProfile } from "./caller-message.js";
+
+export interface CallerHandlerDependencies {
+  readonly callerQuery: CallerQuery;
+  readonly callerProfiles: CallerProfiles;
+}
+
+const requests = CallerService.method;
+
+/** moego.callcenter.v1.CallerService (document 004) */
+export function createCallerHandlers({
+  callerQuery,
+  callerProfiles,
+}: CallerHandlerDependencies): ServiceHandlers<typeof CallerService> {
+  return {
+    async queryCustomer(request, { caller, signal }) {
+      const { format, ...question } = parse(requests.queryCustomer.input, request, callerQuestion);
+      const found = await callerQuery.find(caller, question, signal);
+      const matchCount = found?.matchCount ?? 0;
+      const answer = renderAnswer(format, found?.values, {
+        found: String(found !== undefined),
+        match_count: String(matchCount),
+      });
+      return {
+        ...(answer ? { answer } : {}),
+        ...(found ? { customer: toProtoCustomer(found.customer) } : {}),
+        matchCount,
+      };
+    },
+
+    async getCallerProfile(request, { caller, signal }) {
+      const target = parse(requests.getCallerProfile.input, request, profileTarget);
+      return { profile: toProtoProfile(await callerProfiles.get(target, caller, signal)) };
+    },
+
+    async updateCallerProfile(request, { caller, write }) {
+      const mask = profileMask(request);
+      const input = parse(requests.updateCallerProfile.input, request, profileUpdate, mask.violations);
+      return { profile: toProtoProfile(await callerProfiles.update(toProfileUpdate(input, mask), caller, write)) };
+    },
+
+    async linkAccount(request, { caller, write }) {
+      const link = parse(requests.linkAccount.input, request, account);
+      return { profile: toProtoProfile(await callerProfiles.link(link, caller, write)) };
+    },
+
+    async unlinkAccount(request, { caller, write }) {
+      const link = parse(requests.unlinkAccount.input, request, account.omit({ accountId: true }));
+      return { profile: toProtoProfile(await callerProfiles.unlink(link, caller, write)) };
+    },
+  };
+}
+
+/** A call centre hands on what it gets from the line, so only the company and the format can be wrong. */
+const callerQuestion = z.object({
+  companyId: optionalId,
+  id: z.string(),
+  tel: z.string(),
+  email: z.string(),
+  thirdAccountId: z.string(),
+  format: answerFormat,
+});

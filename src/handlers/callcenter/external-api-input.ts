@@ -1,0 +1,162 @@
+import { z } from "zod";
+import {
+  defaultTimeoutMs,
+  type HttpMethod,
+  httpMethods,
+  maxHeaders,
+  maxOutputParams,
+  maxRequestParams,
+  type ParamLocation,
+  paramLocations,
+  type ValueType,
+  valueTypes,
+} from "../../domain/callcenter/external-api.js";
+import type { ExternalApiDraft } from "../../domain/callcenter/external-api-faults.js";
+import { lineRule, nameRule, noteRule } from "../../domain/text.js";
+import type {
+  HeaderParam,
+  OutputParam,
+  ParamType,
+  RequestParam,
+  RequestParam_Location,
+} from "../../gen/proto/moego/callcenter/v1/external_api_pb.js";
+import { withoutUndefined } from "../customers/customer-input.js";
+import { id, list, text } from "../fields.js";
+import { pagination } from "../page-token.js";
+import { because } from "../parse.js";
+import { fresh, named } from "../settings/settings-input.js";
+
+/** Enums of the contract begin with 0 for unspecified and list their values in the order of the domain. */
+const methodOf = (number: number): HttpMethod | undefined => httpMethods[number - 1];
+const locationOf = (number: RequestParam_Location): ParamLocation | undefined => paramLocations[number - 1];
+const typeOf = (number: ParamType): ValueType | undefined => (number === 0 ? "STRING" : valueTypes[number - 1]);
+
+/** An enum number as the domain's name of it. */
+function enumName<T>(read: (number: number) => T | undefined, message: string) {
+  return z.number().transform((number, context): T => {
+    const value = read(number);
+    if (value !== undefined) return value;
+    context.addIssue(because(number === 0 ? "REQUIRED" : "NOT_ALLOWED", message));
+    return z.NEVER;
+  });
+}
+
+const method = enumName(methodOf, "Must be GET, POST, PUT, PATCH or DELETE.");
+const location = enumName(locationOf, "Must be QUERY, BODY or PATH.");
+const type = enumName(typeOf, "Must be STRING, NUMBER or BOOLEAN.");
+
+const header = z.object({
+  name: z.string(),
+  value: z.string(),
+  secretValue: z.string().optional(),
+  isSecret: z.boolean(),
+});
+
+const requestParam = z
+  .object({
+    name: z.string(),
+    location,
+    type,
+    required: z.boolean(),
+    defaultValue: z.string().optional(),
+    description: text(lineRule),
+  })
+  .transform(withoutUndefinedDefault);
+
+const outputParam = z
+  .object({ name: z.string(), path: z.string(), type, defaultValue: z.string().optional() })
+  .transform(withoutUndefinedDefault);
+
+function withoutUndefinedDefault<T extends { readonly defaultValue?: string | undefined }>({
+  defaultValue,
+  ...param
+}: T): Omit<T, "defaultValue"> & { readonly defaultValue?: string } {
+  return { ...param, ...(defaultValue === undefined ? {} : { defaultValue }) };
+}
+
+const headers = list(header, maxHeaders);
+const requestParams = list(requestParam, maxRequestParams);
+const outputParams = list(outputParam, maxOutputParams);
+const name = text(nameRule);
+const description = text({ ...noteRule, min: 0 });
+
+/** The rules of URL, headers, params and outputs are the domain's: `toDraft` says what it is told. */
+export const newExternalApi = z
+  .object({
+    ...fresh,
+    ...{ name, description, method, url: z.string(), headers, requestParams, outputParams },
+    timeoutMs: z.number(),
+  })
+  .transform((api) => ({ ...api, timeoutMs: api.timeoutMs || defaultTimeoutMs }));
+
+/** What is absent stays. */
+export const externalApiUpdate = z
+  .object({
+    ...named.shape,
+    name: name.optional(),
+    description: description.optional(),
+    method: method.optional(),
+    url: z
+      .string()
+      .superRefine((value, context) => {
+        if (value === "") context.addIssue(because("REQUIRED", "Must not be empty."));
+      })
+      .optional(),
+    headers: z.object({ items: headers }).optional(),
+    requestParams: z.object({ items: requestParams }).optional(),
+    outputParams: z.object({ items: outputParams }).optional(),
+    timeoutMs: z.number().optional(),
+    etag: z.string(),
+  })
+  .transform(
+    ({ companyId, id: apiId, etag, headers: head, requestParams: params, outputParams: outputs, ...same }) => ({
+      ...{ companyId, id: apiId, etag: etag || undefined },
+      content: withoutUndefined({
+        ...same,
+        ...{ headers: head?.items, requestParams: params?.items, outputParams: outputs?.items },
+      }),
+    }),
+  );
+
+export const externalApiQuery = z.object({ companyId: id, pagination, showArchived: z.boolean() });
+
+/** Values are checked against the configuration. */
+export const invocation = z.object({
+  ...named.shape,
+  params: z.record(z.string(), z.string()).superRefine((params, context) => {
+    if (Object.keys(params).length > maxRequestParams) {
+      context.addIssue(because("TOO_MANY", `At most ${maxRequestParams} params.`));
+    }
+  }),
+});
+
+interface DraftMessage {
+  readonly method?: number | undefined;
+  readonly url?: string | undefined;
+  readonly headers?: readonly HeaderParam[] | undefined;
+  readonly requestParams?: readonly RequestParam[] | undefined;
+  readonly outputParams?: readonly OutputParam[] | undefined;
+  readonly timeoutMs?: number | undefined;
+}
+
+/** What a message says of a configuration, whatever else is wrong with it. A list that is too long is not looked at. */
+export function toDraft(message: DraftMessage): ExternalApiDraft {
+  const { url, timeoutMs } = message;
+  return {
+    ...{ url, timeoutMs, method: methodOf(message.method ?? 0) },
+    headers: bounded(message.headers, maxHeaders),
+    requestParams: bounded(message.requestParams, maxRequestParams)?.map((param) => ({
+      ...param,
+      location: locationOf(param.location),
+      type: typeOf(param.type),
+    })),
+    outputParams: bounded(message.outputParams, maxOutputParams)?.map((output) => ({
+      ...output,
+      type: typeOf(output.type),
+    })),
+  };
+}
+
+function bounded<T>(items: readonly T[] | undefined, max: number): readonly T[] | undefined {
+  return items && items.length <= max ? items : undefined;
+}

@@ -1,0 +1,63 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import type { ExternalApi } from "../../domain/callcenter/external-api.js";
+import type { Invocation } from "../../domain/callcenter/external-api-call.js";
+import type { ApiTest } from "../../domain/callcenter/external-apis.js";
+import { etagOf } from "../../domain/customers/customer.js";
+import {
+  ExternalApi_Method,
+  type ExternalApiSchema,
+  InvocationFailure,
+  Outcome,
+  ParamType,
+  RequestParam_Location,
+} from "../../gen/proto/moego/callcenter/v1/external_api_pb.js";
+import type { TestExternalApiResponseSchema } from "../../gen/proto/moego/callcenter/v1/external_api_service_pb.js";
+
+export function toProtoExternalApi(api: ExternalApi): MessageInitShape<typeof ExternalApiSchema> {
+  const { companyId, id, name, description, url, timeoutMs, archived, createdBy, lastUpdatedBy } = api;
+  return {
+    ...{ companyId, id, name, description, url, timeoutMs, archived, createdBy, lastUpdatedBy },
+    method: ExternalApi_Method[api.method],
+    headers: api.headers.map((header) => ({ ...header })),
+    requestParams: api.requestParams.map((param) => ({
+      ...param,
+      location: RequestParam_Location[param.location],
+      type: ParamType[param.type],
+    })),
+    outputParams: api.outputParams.map((output) => ({ ...output, type: ParamType[output.type] })),
+    createdTime: timestampFromDate(api.createdTime),
+    lastUpdatedTime: timestampFromDate(api.lastUpdatedTime),
+    etag: etagOf(api),
+  };
+}
+
+/** How a call ended, as both rpcs that call show it. */
+export function toProtoInvocation(invocation: Invocation) {
+  const { branch, reason, status = 0, outputs, failedOutputs, durationMs } = invocation;
+  return {
+    outcome: Outcome[branch],
+    reason: reason === undefined ? InvocationFailure.UNSPECIFIED : InvocationFailure[reason],
+    status,
+    outputs: { ...outputs },
+    failedOutputs: failedOutputs.map((output) => ({ name: output.name, reason: InvocationFailure[output.reason] })),
+    durationMs: Math.round(durationMs),
+  };
+}
+
+export function toProtoTest({
+  invocation,
+  request,
+  answer,
+}: ApiTest): MessageInitShape<typeof TestExternalApiResponseSchema> {
+  const { method, url, body = "" } = request;
+  return {
+    ...toProtoInvocation(invocation),
+    request: { method, url, headers: toProtoHeaders(request.headers), body },
+    ...(answer.kind === "answered" ? { answer: { headers: toProtoHeaders(answer.headers), body: answer.body } } : {}),
+  };
+}
+
+function toProtoHeaders(headers: readonly (readonly [name: string, value: string])[]) {
+  return headers.map(([name, value]) => ({ name, value }));
+}

@@ -1,0 +1,78 @@
+import type { z } from "zod";
+import { newSecretFaults, within } from "../../domain/callcenter/external-api-change.js";
+import type { ExternalApis } from "../../domain/callcenter/external-apis.js";
+import { ExternalApiService } from "../../gen/proto/moego/callcenter/v1/external_api_service_pb.js";
+import type { PageTokens } from "../page-token.js";
+import { parse } from "../parse.js";
+import type { Context, ServiceHandlers } from "../rpc.js";
+import { named } from "../settings/settings-input.js";
+import { externalApiQuery, externalApiUpdate, invocation, newExternalApi, toDraft } from "./external-api-input.js";
+import { toProtoExternalApi, toProtoInvocation, toProtoTest } from "./external-api-message.js";
+
+export interface ExternalApiHandlerDependencies {
+  readonly externalApis: ExternalApis;
+  readonly pageTokens: PageTokens;
+}
+
+const requests = ExternalApiService.method;
+
+/** moego.callcenter.v1.ExternalApiService (document 004). */
+export function createExternalApiHandlers({
+  externalApis,
+  pageTokens,
+}: ExternalApiHandlerDependencies): ServiceHandlers<typeof ExternalApiService> {
+  return {
+    async createExternalApi(request, { caller, write }) {
+      const draft = toDraft({ ...request, timeoutMs: request.timeoutMs || undefined });
+      const faults = [...externalApis.faults(draft), ...newSecretFaults(draft)];
+      const input = parse(requests.createExternalApi.input, request, newExternalApi, faults);
+      return { externalApi: toProtoExternalApi(await externalApis.create(input, caller, write)) };
+    },
+
+    async getExternalApi(request, { caller, signal }) {
+      const target = parse(requests.getExternalApi.input, request, named);
+      return { externalApi: toProtoExternalApi(await externalApis.find(caller, target, signal)) };
+    },
+
+    async listExternalApis(request, context) {
+      const query = parse(requests.listExternalApis.input, request, externalApiQuery);
+      const page = pageTokens.open(request, context);
+      const found = await externalApis.list({ ...query, page }, context.caller, context.signal);
+      const { rows, nextPageToken } = page.close(found, ({ createdTime, id }) => ({ time: createdTime, id }));
+      return { externalApis: rows.map(toProtoExternalApi), nextPageToken };
+    },
+
+    async updateExternalApi(request, { caller, write }) {
+      const { headers, requestParams, outputParams } = request;
+      const lists = { headers: headers?.items, requestParams: requestParams?.items, outputParams: outputParams?.items };
+      const faults = externalApis.faults(toDraft({ ...request, ...lists }), within);
+      const update = parse(requests.updateExternalApi.input, request, externalApiUpdate, faults);
+      return { externalApi: toProtoExternalApi(await externalApis.update(update, caller, write)) };
+    },
+
+    async archiveExternalApi(request, { caller, write }) {
+      const target = parse(requests.archiveExternalApi.input, request, named);
+      return { externalApi: toProtoExternalApi(await externalApis.setArchived(target, true, caller, write)) };
+    },
+
+    async restoreExternalApi(request, { caller, write }) {
+      const target = parse(requests.restoreExternalApi.input, request, named);
+      return { externalApi: toProtoExternalApi(await externalApis.setArchived(target, false, caller, write)) };
+    },
+
+    async testExternalApi(request, context) {
+      const input = toInput(parse(requests.testExternalApi.input, request, invocation), context);
+      return toProtoTest(await externalApis.test(context.caller, input, context.signal));
+    },
+
+    async invokeExternalApi(request, context) {
+      const input = toInput(parse(requests.invokeExternalApi.input, request, invocation), context);
+      return toProtoInvocation(await externalApis.invoke(context.caller, input, context.signal));
+    },
+  };
+}
+
+/** The caller's idempotency key claims nothing here: it goes on to the other system. */
+function toInput(call: z.output<typeof invocation>, { write }: Context) {
+  return { ...call, ...(write.claim ? { idempotencyKey: write.claim.key } : {}) };
+}

@@ -1,0 +1,65 @@
+import { z } from "zod";
+import { nameRule, noteRule } from "../../domain/text.js";
+import { withoutUndefined } from "../customers/customer-input.js";
+import { id, optionalId, rule, text } from "../fields.js";
+import { pagination } from "../page-token.js";
+import { because } from "../parse.js";
+import { importedId, named } from "../settings/settings-input.js";
+import { answerFormat } from "./caller-message.js";
+import { definition } from "./ivr-flow-input.js";
+
+const name = text(nameRule);
+const description = text({ ...noteRule, min: 0 });
+
+/** CreateIvrFlow: message to domain. */
+export const newFlow = z
+  .object({ companyId: id, id: importedId, name, description, definition: definition.optional() })
+  .transform(({ id: given, definition: flow, ...same }, context) => {
+    if (flow) return { ...same, definition: flow, ...(given === undefined ? {} : { id: given }) };
+    context.addIssue({ ...because("REQUIRED", "Must not be empty."), path: ["definition"] });
+    return z.NEVER;
+  });
+
+/** UpdateIvrFlow: message to domain. */
+export const flowUpdate = z
+  .object({
+    ...named.shape,
+    ...{ name: name.optional(), description: description.optional(), definition: definition.optional() },
+    etag: z.string(),
+  })
+  .transform(({ companyId, id: flowId, etag, ...change }) => ({
+    ...{ companyId, id: flowId },
+    ...withoutUndefined(change),
+    ...(etag === "" ? {} : { etag }),
+  }));
+
+export const flowQuery = z
+  .object({ companyId: id, pagination, showArchived: z.boolean() })
+  .transform(({ companyId, showArchived }) => ({ companyId, showArchived }));
+
+interface FlowChoice {
+  readonly id?: string;
+  readonly draft?: unknown;
+}
+
+/** ValidateFlow: message to domain. */
+export const flowToCheck = z
+  .object({ companyId: id, id: optionalId, draft: definition.optional() })
+  .refine(
+    ...rule<FlowChoice>(({ id: flowId, draft }) => !flowId || draft === undefined, {
+      ...{ path: "draft", reason: "CONFLICT", message: "Must not be sent beside an id." },
+    }),
+  )
+  .refine(
+    ...rule<FlowChoice>((choice) => choice.id !== "" || "draft" in choice, {
+      ...{ path: "id", reason: "REQUIRED", message: "Must name a flow, unless there is a draft." },
+    }),
+  )
+  .transform(({ companyId, id: flowId, draft }) => (draft ? { companyId, draft } : { companyId, id: flowId }));
+
+/** RunFlow: message to domain. */
+export const flowRun = z.object({
+  ...named.shape,
+  inputs: z.record(z.string(), text({ min: 0, max: 1_000 })),
+  format: answerFormat,
+});

@@ -1,0 +1,138 @@
+import { z } from "zod";
+import {
+  defaultFlowTimeoutMs,
+  type FlowDefinition,
+  type FlowOperator,
+  flowOperators,
+  maxAssignments,
+  maxCases,
+  maxFlowTimeoutMs,
+  maxInputs,
+  maxNodes,
+  maxOutputs,
+  maxParams,
+  minFlowTimeoutMs,
+} from "../../domain/callcenter/ivr-flow.js";
+import { variableName } from "../../domain/callcenter/template.js";
+import { nameRule } from "../../domain/text.js";
+import type { FlowNode as FlowNodeMessage } from "../../gen/proto/moego/callcenter/v1/ivr_flow_pb.js";
+import { id, list, rule, text } from "../fields.js";
+import { because } from "../parse.js";
+
+/** A node or a variable of a flow's own. */
+const ownName = shaped(/^[A-Za-z][A-Za-z0-9_]{0,29}$/, "Must be a letter, then up to 29 letters, digits or `_`.");
+/** A variable, be it `name` or `node_id.key`. */
+const readName = shaped(variableName, "Must be the name of a variable.");
+const template = text({ min: 0, max: 1_000 });
+/** Whether there is such a node is a matter of the whole flow. */
+const exit = z.string();
+
+function shaped(shape: RegExp, message: string) {
+  return z.string().superRefine((value, context) => {
+    if (value === "") context.addIssue(because("REQUIRED", "Must not be empty."));
+    else if (value.length > 100 || !shape.test(value)) context.addIssue(because("INVALID_FORMAT", message));
+  });
+}
+
+function notEmpty<T>(items: readonly T[], context: z.RefinementCtx) {
+  if (items.length === 0) context.addIssue(because("REQUIRED", "Must have an item."));
+}
+
+const customerQuery = z
+  .object({ id: template, tel: template, email: template, thirdAccountId: template })
+  .extend({ next: exit, onNotFound: exit, onTimeout: exit })
+  .transform(({ next, onNotFound, onTimeout, ...query }) => ({
+    ...{ kind: "customer_query" as const, query, next, onNotFound, onTimeout },
+  }));
+
+const externalApi = z
+  .object({
+    externalApiId: id,
+    params: z.record(z.string(), template).superRefine((params, context) => {
+      if (Object.keys(params).length > maxParams) context.addIssue(because("TOO_MANY", `At most ${maxParams} params.`));
+    }),
+    ...{ onSuccess: exit, onFailure: exit, onTimeout: exit },
+  })
+  .transform((node) => ({ kind: "external_api" as const, ...node }));
+
+const set = z
+  .object({
+    assignments: list(z.object({ variable: ownName, value: template }), maxAssignments).superRefine(notEmpty),
+    next: exit,
+  })
+  .transform((node) => ({ kind: "set" as const, ...node }));
+
+const operator = z.number().transform((number, context): FlowOperator => {
+  const known = flowOperators[number - 1];
+  if (known) return known;
+  context.addIssue(because(number === 0 ? "REQUIRED" : "NOT_ALLOWED", "Must be an operator."));
+  return z.NEVER;
+});
+
+const flowCase = z
+  .object({ variable: readName, operator, value: template, next: exit })
+  .refine(
+    ...rule<{ readonly operator?: FlowOperator; readonly value?: string }>(
+      ({ operator: how, value }) => !value || (how !== "IS_EMPTY" && how !== "IS_NOT_EMPTY"),
+      { path: "value", reason: "NOT_ALLOWED", message: "Must be empty for this operator." },
+    ),
+  );
+
+const branch = z
+  .object({ cases: list(flowCase, maxCases).superRefine(notEmpty), otherwise: exit })
+  .transform((node) => ({ kind: "branch" as const, ...node }));
+
+const end = z
+  .object({ exit: text(nameRule), outputs: list(readName, maxOutputs) })
+  .transform((node) => ({ kind: "end" as const, ...node }));
+
+/** Each kind under the name of its field, so that paths are those of the contract. */
+const node = z
+  .custom<FlowNodeMessage>()
+  .transform(({ id: nodeId, kind }) => ({ id: nodeId, ...(kind.case ? { [kind.case]: kind.value } : {}) }))
+  .pipe(
+    z
+      .object({
+        id: ownName,
+        customerQuery: customerQuery.optional(),
+        externalApi: externalApi.optional(),
+        set: set.optional(),
+        branch: branch.optional(),
+        end: end.optional(),
+      })
+      .transform(({ id: nodeId, ...kinds }, context) => {
+        const kind = kinds.customerQuery ?? kinds.externalApi ?? kinds.set ?? kinds.branch ?? kinds.end;
+        if (kind) return { id: nodeId, ...kind };
+        context.addIssue(because("REQUIRED", "Must say what the node does."));
+        return z.NEVER;
+      }),
+  );
+
+const input = z
+  .object({
+    name: ownName,
+    required: z.boolean(),
+    defaultValue: text({ min: 0, max: 1_000 }).optional(),
+    description: text({ min: 0, max: 1_000, multiline: true }),
+  })
+  .transform(({ defaultValue, ...same }) => ({ ...same, ...(defaultValue === undefined ? {} : { defaultValue }) }));
+
+const timeoutMs = z.number().transform((given, context) => {
+  if (given === 0) return defaultFlowTimeoutMs;
+  if (given >= minFlowTimeoutMs && given <= maxFlowTimeoutMs) return given;
+  context.addIssue(because("OUT_OF_RANGE", `Must be ${minFlowTimeoutMs} to ${maxFlowTimeoutMs} milliseconds.`));
+  return z.NEVER;
+});
+
+/** More nodes than a flow may have are read, since that is one of the problems that a check tells. */
+const maxNodesRead = 10 * maxNodes;
+
+/** A FlowDefinition: message to domain. */
+export const definition = z
+  .object({
+    inputs: list(input, maxInputs),
+    startNodeId: z.string(),
+    nodes: list(node, maxNodesRead),
+    timeoutMs,
+  })
+  .transform((message): FlowDefinition => message);

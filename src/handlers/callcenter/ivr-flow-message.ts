@@ -1,0 +1,96 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { type AnswerFormat, renderAnswer } from "../../domain/callcenter/answer-format.js";
+import {
+  type FlowDefinition,
+  type FlowNode,
+  flowBranches,
+  flowOperators,
+  type IvrFlow,
+} from "../../domain/callcenter/ivr-flow.js";
+import { type FlowProblem, flowProblemCodes, sentenceOf } from "../../domain/callcenter/ivr-flow-problem.js";
+import { type FlowRun, flowOutcomes } from "../../domain/callcenter/ivr-flow-run.js";
+import { etagOf } from "../../domain/customers/customer.js";
+import {
+  type FlowDefinitionSchema,
+  type FlowNodeSchema,
+  FlowProblem_Severity,
+  type FlowProblemSchema,
+  type IvrFlowSchema,
+} from "../../gen/proto/moego/callcenter/v1/ivr_flow_pb.js";
+import type { RunFlowResponseSchema } from "../../gen/proto/moego/callcenter/v1/ivr_flow_service_pb.js";
+
+export function toProtoFlow(flow: IvrFlow): MessageInitShape<typeof IvrFlowSchema> {
+  const { id, companyId, name, description, archived, createdBy, lastUpdatedBy } = flow;
+  return {
+    ...{ id, companyId, name, description, archived, createdBy, lastUpdatedBy },
+    definition: toProtoDefinition(flow.definition),
+    createdTime: timestampFromDate(flow.createdTime),
+    lastUpdatedTime: timestampFromDate(flow.lastUpdatedTime),
+    etag: etagOf(flow),
+  };
+}
+
+function toProtoDefinition({ inputs, nodes, ...same }: FlowDefinition): MessageInitShape<typeof FlowDefinitionSchema> {
+  return { ...same, inputs: [...inputs], nodes: nodes.map(toProtoNode) };
+}
+
+function toProtoNode(node: FlowNode): MessageInitShape<typeof FlowNodeSchema> {
+  const { id } = node;
+  switch (node.kind) {
+    case "customer_query": {
+      const { query, next, onNotFound, onTimeout } = node;
+      return { id, kind: { case: "customerQuery", value: { ...query, next, onNotFound, onTimeout } } };
+    }
+    case "external_api": {
+      const { externalApiId, params, onSuccess, onFailure, onTimeout } = node;
+      const value = { externalApiId, params: { ...params }, onSuccess, onFailure, onTimeout };
+      return { id, kind: { case: "externalApi", value } };
+    }
+    case "set":
+      return { id, kind: { case: "set", value: { assignments: [...node.assignments], next: node.next } } };
+    case "branch": {
+      const cases = node.cases.map(({ operator, ...same }) => ({
+        ...same,
+        operator: numberIn(flowOperators, operator),
+      }));
+      return { id, kind: { case: "branch", value: { cases, otherwise: node.otherwise } } };
+    }
+    case "end":
+      return { id, kind: { case: "end", value: { exit: node.exit, outputs: [...node.outputs] } } };
+    default:
+      return node satisfies never;
+  }
+}
+
+export function toProtoProblem(problem: FlowProblem): MessageInitShape<typeof FlowProblemSchema> {
+  const { code, severity, nodeId, field } = problem;
+  return {
+    ...{ code: numberIn(flowProblemCodes, code), severity: FlowProblem_Severity[severity] },
+    ...{ nodeId, field, message: sentenceOf(problem) },
+  };
+}
+
+export function toProtoRun(run: FlowRun, format: AnswerFormat): MessageInitShape<typeof RunFlowResponseSchema> {
+  const { exit, outcome, variables } = run;
+  return {
+    answer: format === "PLAIN" ? plainAnswer(run) : (renderAnswer(format, { ...variables, outcome }, { exit }) ?? {}),
+    ...{ exit, variables: { ...variables }, outcome: numberIn(flowOutcomes, outcome) },
+    path: run.path.map(({ nodeId, kind, branch, reason, durationMs }) => ({
+      ...{ nodeId, kind, reason, branch: numberIn(flowBranches, branch), durationMs: Math.round(durationMs) },
+    })),
+    durationMs: Math.round(run.durationMs),
+  };
+}
+
+function plainAnswer({ exit, outcome, variables, path }: FlowRun) {
+  const steps = path.map(({ nodeId: node, kind, branch, reason, durationMs }) => ({
+    ...{ node, kind, branch, reason, durationMs: Math.round(durationMs) },
+  }));
+  return { exit, outcome, variables: { ...variables }, path: steps };
+}
+
+/** The number of an enum value whose names are listed in the order of the contract, which begins with 0 for none. */
+function numberIn<Name extends string>(names: readonly Name[], name: Name): number {
+  return names.indexOf(name) + 1;
+}

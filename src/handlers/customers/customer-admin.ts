@@ -1,0 +1,103 @@
+import { clone } from "@bufbuild/protobuf";
+import { z } from "zod";
+import type { CustomerAdmin } from "../../domain/customers/customer-admin.js";
+import { maxTagsPerCustomer } from "../../domain/tags.js";
+import {
+  CustomerAdminService,
+  type ImportCustomerRequest,
+  ImportCustomerRequestSchema,
+} from "../../gen/proto/moego/admin/v1/customer_admin_service_pb.js";
+import { countryOf, perCountry } from "../country.js";
+import { givenId, id, list } from "../fields.js";
+import { importedAddress, importedNotes } from "../nested-import-input.js";
+import { parse } from "../parse.js";
+import {
+  importAuthors,
+  importTimes,
+  moment,
+  repetitionViolations,
+  statedAuthors,
+  statedTimes,
+} from "../record-import-input.js";
+import type { ServiceHandlers } from "../rpc.js";
+import { newCustomerFields, toNewCustomer } from "./customer-create-input.js";
+import { enumNumber, withoutUndefined } from "./customer-input.js";
+import { toProtoCustomer, toProtoTag } from "./customer-message.js";
+
+const requests = CustomerAdminService.method;
+
+/** moego.admin.v1.CustomerAdminService */
+export function createCustomerAdminHandlers(admin: CustomerAdmin): ServiceHandlers<typeof CustomerAdminService> {
+  return {
+    async archiveCustomer(request, { caller, write }) {
+      const input = parse(requests.archiveCustomer.input, request, recordName);
+      return { customer: toProtoCustomer(await admin.archive(input, caller, write)) };
+    },
+
+    async restoreCustomer(request, { caller, write }) {
+      const input = parse(requests.restoreCustomer.input, request, recordName);
+      return { customer: toProtoCustomer(await admin.restore(input, caller, write)) };
+    },
+
+    async eraseCustomer(request, { caller, write }) {
+      const input = parse(requests.eraseCustomer.input, request, recordName);
+      await admin.erase(input, caller, write);
+      return {};
+    },
+
+    async importCustomer(request, { caller, write }) {
+      const schema = customerImport(countryOf(caller, request.companyId));
+      const found = repetitionViolations("customer.company_id", request.companyId, request.customer?.companyId);
+      const input = parse(requests.importCustomer.input, withCompany(request), schema, found);
+      return { customer: toProtoCustomer(await admin.import(input, caller, write)) };
+    },
+
+    async removeCustomerTags(request, { caller, write }) {
+      const input = parse(requests.removeCustomerTags.input, request, tagRemoval);
+      return { tags: (await admin.removeTags(input, caller, write)).map(toProtoTag) };
+    },
+  };
+}
+
+/** What every rpc about one record names. */
+export const recordName = z.object({ companyId: id, id });
+
+const tagRemoval = recordName.extend({ tagIds: list(id, maxTagsPerCustomer) });
+
+const importedCustomer = (country: string) =>
+  z
+    .object({ ...newCustomerFields(country), address: importedAddress.optional(), notes: importedNotes })
+    .transform(({ address, notes, ...fields }) => ({
+      ...{ ...toNewCustomer(fields), notes },
+      ...(address ? { address } : {}),
+    }));
+
+const customerImport = perCountry((country) =>
+  recordName
+    .extend({
+      id: givenId,
+      customer: importedCustomer(country),
+      ...importTimes,
+      ...importAuthors,
+      status: enumNumber(2),
+      lastAppointmentTime: moment,
+      nextAppointmentTime: moment,
+    })
+    .transform(({ companyId, id: customerId, customer, status, ...times }) => ({
+      ...{ companyId, id: customerId, customer },
+      status: status === 2 ? ("INACTIVE" as const) : ("ACTIVE" as const),
+      ...statedTimes(times),
+      ...statedAuthors(times),
+      ...withoutUndefined({
+        lastAppointmentTime: times.lastAppointmentTime,
+        nextAppointmentTime: times.nextAppointmentTime,
+      }),
+    })),
+);
+
+/** The customer belongs to the company of the request, whether it says so or not; that one is missed but once. */
+function withCompany(request: ImportCustomerRequest): ImportCustomerRequest {
+  const filled = clone(ImportCustomerRequestSchema, request);
+  if (filled.customer) filled.customer.companyId = request.companyId || "unnamed";
+  return filled;
+}

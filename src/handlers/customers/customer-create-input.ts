@@ -1,0 +1,62 @@
+import { z } from "zod";
+import { defaultPreference } from "../../domain/customers/customer.js";
+import type { NewCustomer } from "../../domain/customers/customers.js";
+import { nameRule } from "../../domain/text.js";
+import { perCountry } from "../country.js";
+import { color, email, id, line, optionalId, phone, text } from "../fields.js";
+import { because } from "../parse.js";
+import {
+  address,
+  consentChange,
+  customFields,
+  newNotes,
+  preference,
+  referralSource,
+  tagReferences,
+} from "./customer-input.js";
+
+/** What a customer is created and imported with alike. */
+export function newCustomerFields(country: string) {
+  return {
+    companyId: id,
+    preferredBusinessId: id,
+    firstName: text(nameRule),
+    lastName: text(nameRule),
+    phone: phone(country),
+    email,
+    preference: preference.optional(),
+    tags: tagReferences,
+    complianceConfig: consentChange.optional(),
+    referralSource: referralSource.optional(),
+    source: line,
+    colorCode: color,
+    customFields,
+    assignedStaffId: optionalId,
+  };
+}
+
+type Fields = z.output<z.ZodObject<ReturnType<typeof newCustomerFields>>>;
+
+export function toNewCustomer({ complianceConfig, referralSource: source, assignedStaffId, ...same }: Fields) {
+  return {
+    ...same,
+    preference: same.preference ?? defaultPreference,
+    consent: complianceConfig ?? {},
+    ...(source ? { referralSourceId: source.id } : {}),
+    ...(assignedStaffId === "" ? {} : { assignedStaffId }),
+  } satisfies Omit<NewCustomer, "address" | "notes">;
+}
+
+const newAddress = address.superRefine((value, context) => {
+  if (value.id !== "") context.addIssue({ ...because("NOT_ALLOWED", "A new address has no id yet."), path: ["id"] });
+});
+
+/** CreateCustomer: message to domain. */
+export const newCustomer = perCountry((country) =>
+  z.object({ ...newCustomerFields(country), address: newAddress.optional(), notes: newNotes }).transform(
+    ({ address: given, notes, ...fields }): NewCustomer => ({
+      ...{ ...toNewCustomer(fields), notes },
+      ...(given ? { address: given.record } : {}),
+    }),
+  ),
+);

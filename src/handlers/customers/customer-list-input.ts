@@ -1,0 +1,41 @@
+import { z } from "zod";
+import type { CustomerFilter } from "../../domain/customers/customer-repository.js";
+import { perCountry } from "../country.js";
+import { id, line, list, optionalPhone } from "../fields.js";
+import { pagination } from "../page-token.js";
+import { interval, maxFilterValues } from "./customer-input.js";
+
+/** ListCustomers: message to domain. */
+export const customersQuery = perCountry((country) =>
+  z.object({
+    pagination,
+    companyId: id,
+    filter: z
+      .object({
+        lastUpdatedTime: interval.optional(),
+        mainPhoneNumber: optionalPhone(country),
+        email: line,
+        tagIds: list(id, maxFilterValues),
+        preferredBusinessIds: list(id, maxFilterValues),
+        referralSourceIds: list(id, maxFilterValues),
+        createdTime: interval.optional(),
+      })
+      .transform(({ lastUpdatedTime, createdTime, mainPhoneNumber, email, ...ids }): CustomerFilter => {
+        return {
+          ...(lastUpdatedTime ? { lastUpdated: lastUpdatedTime } : {}),
+          ...(createdTime ? { created: createdTime } : {}),
+          ...(mainPhoneNumber === "" ? {} : { phone: mainPhoneNumber }),
+          ...(email === "" ? {} : { email }),
+          ...nonEmpty(ids),
+        };
+      })
+      .optional(),
+  }),
+);
+
+type IdFilters = Pick<CustomerFilter, "tagIds" | "preferredBusinessIds" | "referralSourceIds">;
+
+/** An empty list filters nothing. */
+function nonEmpty(ids: Required<IdFilters>): IdFilters {
+  return Object.fromEntries(Object.entries(ids).filter(([, values]) => values.length > 0));
+}

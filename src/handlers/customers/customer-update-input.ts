@@ -1,0 +1,149 @@
+import { z } from "zod";
+import { noConsent } from "../../domain/consent.js";
+import { noPreference } from "../../domain/customers/customer.js";
+import type { AddressParts, AddressUpdate, CustomerUpdate } from "../../domain/customers/customer-update.js";
+import { nameRule } from "../../domain/text.js";
+import {
+  type UpdateCustomerRequest,
+  UpdateCustomerRequestSchema,
+} from "../../gen/proto/moego/business/customer/v1/customer_service_pb.js";
+import { perCountry } from "../country.js";
+import { maskPaths, pick, readMask, type UpdateMask } from "../field-mask.js";
+import { color, email, httpsUrl, id, line, optionalId, phone, text } from "../fields.js";
+import {
+  address,
+  consentChange,
+  customFields,
+  enumNumber,
+  notesUpdate,
+  type ParsedAddress,
+  preference,
+  referralSource,
+  tagReferences,
+  withoutUndefined,
+} from "./customer-input.js";
+
+/** Fields of UpdateCustomerRequest that say which customer, not what becomes of it. */
+const notMaskable = ["id", "company_id", "etag", "update_mask"];
+/** Fields that every customer has. */
+const required = ["preferred_business_id", "first_name", "last_name", "phone", "status"];
+const whole = ["referral_source"];
+
+export function customerMask(request: UpdateCustomerRequest): UpdateMask {
+  return readMask(UpdateCustomerRequestSchema, request, maskPaths(request.updateMask), {
+    notMaskable,
+    required,
+    whole,
+  });
+}
+
+/** UpdateCustomer: message to domain, as the mask says. */
+export const customerUpdate = perCountry((country) =>
+  z.object({
+    id,
+    companyId: id,
+    preferredBusinessId: id.optional(),
+    avatarPath: httpsUrl.optional(),
+    firstName: text(nameRule).optional(),
+    lastName: text(nameRule).optional(),
+    phone: phone(country).optional(),
+    email: email.optional(),
+    address: address.optional(),
+    tags: tagReferences,
+    notes: notesUpdate,
+    complianceConfig: consentChange.optional(),
+    preference: preference.optional(),
+    referralSource: referralSource.optional(),
+    status: enumNumber(2),
+    colorCode: color.optional(),
+    source: line.optional(),
+    customFields,
+    etag: z.string(),
+    assignedStaffId: optionalId.optional(),
+  }),
+);
+
+type ParsedUpdate = z.output<ReturnType<typeof customerUpdate>>;
+
+export function toCustomerUpdate(parsed: ParsedUpdate, mask: UpdateMask): CustomerUpdate {
+  const text = <K extends keyof ParsedUpdate>(field: string, key: K) =>
+    mask.writes(field) ? (parsed[key] ?? "") : undefined;
+  const columns = withoutUndefined({
+    preferredBusinessId: text("preferred_business_id", "preferredBusinessId"),
+    avatar: text("avatar_path", "avatarPath"),
+    firstName: text("first_name", "firstName"),
+    lastName: text("last_name", "lastName"),
+    phone: text("phone", "phone"),
+    email: text("email", "email"),
+    colorCode: text("color_code", "colorCode"),
+    source: text("source", "source"),
+    status: mask.writes("status") ? (parsed.status === 2 ? ("INACTIVE" as const) : ("ACTIVE" as const)) : undefined,
+    referralSourceId: mask.writes("referral_source") ? (parsed.referralSource?.id ?? null) : undefined,
+    assignedStaffId: mask.writes("assigned_staff_id") ? parsed.assignedStaffId || null : undefined,
+  });
+  return {
+    companyId: parsed.companyId,
+    id: parsed.id,
+    ...(parsed.etag === "" ? {} : { etag: parsed.etag }),
+    columns,
+    ...withoutUndefined({
+      preference: preferenceUpdate(parsed, mask),
+      consent: consentUpdate(parsed, mask),
+      address: addressUpdate(parsed, mask),
+    }),
+    ...(mask.writes("tags") ? { tags: parsed.tags } : {}),
+    ...(mask.writes("notes") ? { notes: { write: mask.explicit ? "replace" : "append", entries: parsed.notes } } : {}),
+    ...(mask.writes("custom_fields")
+      ? { customFields: { write: mask.explicit ? "replace" : "merge", values: parsed.customFields } }
+      : {}),
+  };
+}
+
+function preferenceUpdate({ preference: given }: ParsedUpdate, mask: UpdateMask) {
+  if (mask.writes("preference")) return given ?? noPreference;
+  const parts = mask.partsOf("preference");
+  return parts && pick(given ?? noPreference, parts);
+}
+
+function consentUpdate({ complianceConfig: given }: ParsedUpdate, mask: UpdateMask) {
+  if (mask.writes("compliance_config")) return given ?? noConsent;
+  const parts = mask.partsOf("compliance_config");
+  return parts && pick({ ...noConsent, ...given }, parts);
+}
+
+function addressUpdate({ address: given }: ParsedUpdate, mask: UpdateMask): AddressUpdate | undefined {
+  const parts = mask.partsOf("address");
+  const target = given && given.id !== "" ? { id: given.id } : {};
+  if (parts) return { kind: "edit", ...target, parts: pick({ ...noAddress, ...given?.record }, parts) };
+  if (!mask.writes("address")) return undefined;
+  if (!given) return { kind: "clear" };
+  // Without a mask an address that says nothing keeps what is stored.
+  if (!mask.explicit && isBlank(given)) return undefined;
+  if (given.id === "") return { kind: "set", address: given.record };
+  return { kind: "edit", ...target, parts: mask.explicit ? everyPart(given) : populatedParts(given) };
+}
+
+function isBlank({ id: addressId, record, typed }: ParsedAddress): boolean {
+  const { type: _, coordinate, ...lines } = record;
+  return addressId === "" && !typed && !coordinate && Object.values(lines).every((part) => part === "");
+}
+
+const noAddress = {
+  address1: "",
+  address2: "",
+  city: "",
+  state: "",
+  postalCode: "",
+  country: "",
+  coordinate: null,
+} as const satisfies AddressParts;
+
+/** The address as it was sent; a type that was not said stays. */
+function everyPart({ record, typed }: ParsedAddress): AddressParts {
+  const { type, ...parts } = record;
+  return { ...noAddress, ...parts, ...(typed ? { type } : {}) };
+}
+
+function populatedParts(given: ParsedAddress): AddressParts {
+  return Object.fromEntries(Object.entries(everyPart(given)).filter(([, part]) => part !== "" && part !== null));
+}

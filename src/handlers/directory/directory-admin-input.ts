@@ -1,0 +1,232 @@
+import { type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
+import { z } from "zod";
+import type { CompanyChange } from "../../domain/directory/directory-admin-repository.js";
+import { isCountry, isTimeZone } from "../../domain/directory/directory-fields.js";
+import { nameRule } from "../../domain/text.js";
+import { perCountry } from "../country.js";
+import { address as anyAddress, withoutUndefined } from "../customers/customer-input.js";
+import { email, httpsUrl, id, optionalGivenId, optionalId, optionalPhone, rule, text } from "../fields.js";
+import { because } from "../parse.js";
+
+const name = text(nameRule);
+/** A link or the name of an account elsewhere. */
+const link = text({ min: 0, max: 2_048 });
+
+const country = z.string().superRefine((code, context) => {
+  if (code === "") context.addIssue(because("REQUIRED", "Must not be empty."));
+  else if (!isCountry(code)) {
+    context.addIssue(because("INVALID_FORMAT", "Must be a country of ISO 3166-1 with telephone numbers, such as US."));
+  }
+});
+
+const timeZone = z.string().superRefine((zone, context) => {
+  if (zone === "") context.addIssue(because("REQUIRED", "Must not be empty."));
+  else if (!isTimeZone(zone)) {
+    context.addIssue(because("INVALID_FORMAT", "Must be an IANA time zone, such as America/New_York."));
+  }
+});
+
+const maxCustomers = z.number().superRefine((limit, context) => {
+  if (limit < 0) context.addIssue(because("OUT_OF_RANGE", "Must be 0 or more."));
+});
+
+/** What is sent, or the wish to clear it, but not both. */
+function sentOrCleared<T>(sent: keyof T, cleared: keyof T, path: string) {
+  return rule((request: T) => request[sent] === undefined || !request[cleared], {
+    path,
+    reason: "CONFLICT",
+    message: "Cannot be set and cleared at once.",
+  });
+}
+
+/** CreateCompany: message to domain. */
+export const newCompany = z
+  .object({
+    ...{ id: optionalGivenId, name, country, timeZone, enterpriseId: optionalId },
+    ...{ maxCustomers: maxCustomers.optional(), upcomingAppointmentsUrlTemplate: httpsUrl },
+  })
+  .transform(
+    ({ id: given, enterpriseId, maxCustomers: limit, upcomingAppointmentsUrlTemplate: template, ...same }) => ({
+      ...same,
+      ...idOf(given),
+      ...(enterpriseId === "" ? {} : { enterpriseId }),
+      ...(limit === undefined ? {} : { maxCustomers: limit }),
+      ...(template === "" ? {} : { upcomingAppointmentsUrlTemplate: template }),
+    }),
+  );
+
+const companyFields = z.object({
+  companyId: id,
+  name: name.optional(),
+  country: country.optional(),
+  timeZone: timeZone.optional(),
+  enterpriseId: optionalId.optional(),
+  maxCustomers: maxCustomers.optional(),
+  clearMaxCustomers: z.boolean(),
+  upcomingAppointmentsUrlTemplate: httpsUrl.optional(),
+});
+type CompanyFields = z.output<typeof companyFields>;
+
+/** UpdateCompany: message to domain. */
+export const companyUpdate = companyFields
+  .refine(...sentOrCleared<CompanyFields>("maxCustomers", "clearMaxCustomers", "clearMaxCustomers"))
+  .transform((request) => {
+    const { companyId, clearMaxCustomers, enterpriseId, upcomingAppointmentsUrlTemplate: template, ...same } = request;
+    const change: CompanyChange = {
+      ...withoutUndefined(same),
+      ...(clearMaxCustomers ? { maxCustomers: null } : {}),
+      ...(enterpriseId === undefined ? {} : { enterpriseId: orNull(enterpriseId) }),
+      ...(template === undefined ? {} : { upcomingAppointmentsUrlTemplate: orNull(template) }),
+    };
+    return { companyId, change };
+  });
+
+const address = anyAddress
+  .superRefine((given, context) => {
+    if (given.id !== "") {
+      context.addIssue({ ...because("NOT_ALLOWED", "The address of a location has no id to choose."), path: ["id"] });
+    }
+  })
+  .transform(({ record }) => record);
+
+const businessLinks = {
+  avatar: httpsUrl,
+  website: httpsUrl,
+  facebook: link,
+  instagram: link,
+  yelp: link,
+  google: link,
+};
+
+/** CreateBusiness: message to domain. */
+export const newBusiness = perCountry((region) =>
+  z
+    .object({
+      ...{ companyId: id, id: optionalGivenId, name, email, ...businessLinks },
+      ...{ phone: optionalPhone(region), businessPhone: optionalPhone(region), address: address.optional() },
+    })
+    .transform(({ id: given, address: place, ...same }) => ({
+      ...same,
+      ...idOf(given),
+      ...(place ? { address: place } : {}),
+    })),
+);
+
+function businessFields(region: string) {
+  return z.object({
+    ...{ companyId: id, id, name: name.optional(), email: email.optional() },
+    ...{ phone: optionalPhone(region).optional(), businessPhone: optionalPhone(region).optional() },
+    ...{ address: address.optional(), clearAddress: z.boolean() },
+    ...{ avatar: httpsUrl.optional(), website: httpsUrl.optional(), facebook: link.optional() },
+    ...{ instagram: link.optional(), yelp: link.optional(), google: link.optional() },
+  });
+}
+type BusinessFields = z.output<ReturnType<typeof businessFields>>;
+
+/** UpdateBusiness: message to domain. */
+export const businessUpdate = perCountry((region) =>
+  businessFields(region)
+    .refine(...sentOrCleared<BusinessFields>("address", "clearAddress", "clearAddress"))
+    .transform(({ companyId, id: target, clearAddress, ...same }) => ({
+      target: { companyId, id: target },
+      change: { ...withoutUndefined(same), ...(clearAddress ? { address: null } : {}) },
+    })),
+);
+
+const maxBusinesses = 100;
+
+/** Locations by id, each at most once. */
+const businessIds = z.array(id).superRefine((ids, context) => {
+  if (ids.length > maxBusinesses) context.addIssue(because("TOO_MANY", `At most ${maxBusinesses} locations.`));
+  for (const [position, one] of ids.entries()) {
+    if (ids.indexOf(one) < position) {
+      context.addIssue({ ...because("CONFLICT", "Is in the list already."), path: [position] });
+    }
+  }
+});
+
+const role = z
+  .object({ id, name, permissions: z.array(z.number()) })
+  .superRefine(({ permissions }, context) => {
+    if (permissions.length > 0) {
+      context.addIssue({ ...because("NOT_ALLOWED", "Must be empty."), path: ["permissions"] });
+    }
+  })
+  .transform(({ id: roleId, name: roleName }) => ({ id: roleId, name: roleName }));
+
+const lastName = text({ ...nameRule, min: 0 });
+
+/** A moment, cut to the milliseconds that are stored. */
+const moment = z.custom<Timestamp>().transform((value, context) => {
+  const date = timestampDate(value);
+  const year = date.getUTCFullYear();
+  if (year >= 1 && year <= 9999 && value.nanos >= 0 && value.nanos < 1e9) return date;
+  context.addIssue(because("OUT_OF_RANGE", "Must be a time of the years 0001 to 9999."));
+  return z.NEVER;
+});
+
+/** CreateStaff: message to domain. */
+export const newStaff = perCountry((region) =>
+  z
+    .object({
+      ...{
+        companyId: id,
+        id: optionalGivenId,
+        firstName: name,
+        lastName,
+        avatar: httpsUrl,
+        phone: optionalPhone(region),
+        email,
+      },
+      ...{
+        role: role.optional(),
+        hiredTime: moment.optional(),
+        workingBusinessIds: businessIds,
+        mobileVanId: optionalId,
+      },
+    })
+    .transform(({ id: given, role: employedAs, hiredTime, ...same }) => ({
+      ...same,
+      ...idOf(given),
+      ...(employedAs ? { role: employedAs } : {}),
+      ...(hiredTime ? { hiredTime } : {}),
+    })),
+);
+
+function staffFields(region: string) {
+  return z.object({
+    ...{ companyId: id, id, firstName: name.optional(), lastName: lastName.optional(), avatar: httpsUrl.optional() },
+    ...{ phone: optionalPhone(region).optional(), email: email.optional() },
+    ...{ role: role.optional(), clearRole: z.boolean() },
+    ...{ hiredTime: moment.optional(), clearHiredTime: z.boolean() },
+    ...{ workingBusinesses: z.object({ businessIds }).optional(), mobileVanId: optionalId.optional() },
+  });
+}
+type StaffFields = z.output<ReturnType<typeof staffFields>>;
+
+/** UpdateStaff: message to domain. */
+export const staffUpdate = perCountry((region) =>
+  staffFields(region)
+    .refine(...sentOrCleared<StaffFields>("role", "clearRole", "clearRole"))
+    .refine(...sentOrCleared<StaffFields>("hiredTime", "clearHiredTime", "clearHiredTime"))
+    .transform(({ companyId, id: target, clearRole, clearHiredTime, workingBusinesses, ...same }) => ({
+      target: { companyId, id: target },
+      change: {
+        ...withoutUndefined(same),
+        ...(clearRole ? { role: null } : {}),
+        ...(clearHiredTime ? { hiredTime: null } : {}),
+        ...(workingBusinesses ? { workingBusinessIds: workingBusinesses.businessIds } : {}),
+      },
+    })),
+);
+
+/** A location or a staff member by its path. */
+export const directoryTarget = z.object({ companyId: id, id });
+
+function idOf(given: string): { readonly id?: string } {
+  return given === "" ? {} : { id: given };
+}
+
+function orNull(given: string): string | null {
+  return given === "" ? null : given;
+}

@@ -1,0 +1,21 @@
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import type { Business, Company, Staff } from "../../domain/directory/directory.js";
+import { toProtoAddress } from "../customers/customer-message.js";
+
+export function toProtoCompany({ timeZone, ...same }: Company) {
+  return { ...same, timezone: { id: timeZone } };
+}
+
+export function toProtoBusiness({ address, ...same }: Business) {
+  return { ...same, ...(address ? { address: toProtoAddress(address) } : {}) };
+}
+
+export function toProtoStaff({ hiredTime, archived, role, workingBusinessIds, ...same }: Staff) {
+  return {
+    ...same,
+    deleted: archived,
+    workingBusinessIds: [...workingBusinessIds],
+    ...(role ? { role } : {}),
+    ...(hiredTime ? { hiredTime: timestampFromDate(hiredTime) } : {}),
+  };
+}

@@ -1,0 +1,92 @@
+import { z } from "zod";
+import type { Directory } from "../../domain/directory/directory-service.js";
+import { BusinessService } from "../../gen/proto/moego/business/business/v1/business_service_pb.js";
+import { CompanyService } from "../../gen/proto/moego/business/company/v1/company_service_pb.js";
+import { StaffService } from "../../gen/proto/moego/business/staff/v1/staff_service_pb.js";
+import { id } from "../fields.js";
+import { type PageTokens, pagination } from "../page-token.js";
+import { parse } from "../parse.js";
+import type { ServiceHandlers } from "../rpc.js";
+import { toProtoBusiness, toProtoCompany, toProtoStaff } from "./directory-message.js";
+
+export interface DirectoryHandlerDependencies {
+  readonly directory: Directory;
+  readonly pageTokens: PageTokens;
+}
+
+/** moego.business.company.v1.CompanyService */
+export function createCompanyHandlers({
+  directory,
+  pageTokens,
+}: DirectoryHandlerDependencies): ServiceHandlers<typeof CompanyService> {
+  const requests = CompanyService.method;
+  return {
+    async getCompany(request, { caller, signal }) {
+      const input = parse(requests.getCompany.input, request, byId);
+      return toProtoCompany(await directory.getCompany(input.id, caller, signal));
+    },
+
+    async listCompanies(request, context) {
+      parse(requests.listCompanies.input, request, z.object({ pagination }));
+      const page = pageTokens.open(request, context);
+      const { rows, nextPageToken } = page.close(
+        await directory.listCompanies(page, context.caller, context.signal),
+        byName,
+      );
+      return { companies: rows.map(toProtoCompany), nextPageToken };
+    },
+  };
+}
+
+/** moego.business.business.v1.BusinessService */
+export function createBusinessHandlers({
+  directory,
+  pageTokens,
+}: DirectoryHandlerDependencies): ServiceHandlers<typeof BusinessService> {
+  const requests = BusinessService.method;
+  return {
+    async getBusiness(request, { caller, signal }) {
+      const input = parse(requests.getBusiness.input, request, byId);
+      return toProtoBusiness(await directory.getBusiness(input.id, caller, signal));
+    },
+
+    async listBusiness(request, context) {
+      const { companyId, showArchived } = parse(requests.listBusiness.input, request, businessesOfCompany);
+      const page = pageTokens.open(request, context);
+      const found = await directory.listBusinesses({ companyId, page, showArchived }, context.caller, context.signal);
+      const { rows, nextPageToken } = page.close(found, byName);
+      return { businesses: rows.map(toProtoBusiness), nextPageToken };
+    },
+  };
+}
+
+/** moego.business.staff.v1.StaffService */
+export function createStaffHandlers({
+  directory,
+  pageTokens,
+}: DirectoryHandlerDependencies): ServiceHandlers<typeof StaffService> {
+  const requests = StaffService.method;
+  return {
+    async getStaff(request, { caller, signal }) {
+      const input = parse(requests.getStaff.input, request, byId);
+      return toProtoStaff(await directory.getStaff(input.id, caller, signal));
+    },
+
+    async listStaffs(request, context) {
+      const { companyId } = parse(requests.listStaffs.input, request, ofCompany);
+      const page = pageTokens.open(request, context);
+      const found = await directory.listStaff({ companyId, page }, context.caller, context.signal);
+      const { rows, nextPageToken } = page.close(found, byName);
+      return { staffs: rows.map(toProtoStaff), nextPageToken };
+    },
+  };
+}
+
+const byId = z.object({ id });
+const ofCompany = z.object({ companyId: id, pagination });
+const businessesOfCompany = z.object({ companyId: id, pagination, showArchived: z.boolean() });
+
+/** Lists by name: the cursor is the id alone, and its row's name is looked up. */
+export function byName(row: { readonly id: string }) {
+  return { id: row.id };
+}

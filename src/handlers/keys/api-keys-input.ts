@@ -1,0 +1,115 @@
+import { type Duration, type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
+import { z } from "zod";
+import type { Caller } from "../../domain/caller.js";
+import { DomainError, invalidRequest, type Violation } from "../../domain/errors.js";
+import { type ApiKeyInput, defaultOverlapMs, maxOverlapMs, type Organization } from "../../domain/keys/api-keys.js";
+import type { Restrictions } from "../../gen/proto/moego/auth/apikey/v1/apikey_pb.js";
+import { Organization_Type } from "../../gen/proto/moego/auth/apikey/v1/apikey_pb.js";
+import { id, optionalId } from "../fields.js";
+import { because } from "../parse.js";
+
+/** How long the secret before goes on working, in milliseconds; absent = 24 hours. */
+const overlap = z
+  .custom<Duration>()
+  .optional()
+  .transform((duration, context) => {
+    if (!duration) return defaultOverlapMs;
+    const overlapMs = Number(duration.seconds) * 1_000 + duration.nanos / 1e6;
+    if (overlapMs >= 0 && overlapMs <= maxOverlapMs && Math.abs(duration.nanos) < 1e9) return Math.trunc(overlapMs);
+    context.addIssue(because("OUT_OF_RANGE", "Must be 0 to 30 days."));
+    return z.NEVER;
+  });
+
+/** RotateApiKey: message to domain. */
+export const rotation = z
+  .object({ id, overlap })
+  .transform((request) => ({ id: request.id, overlapMs: request.overlap }));
+
+const expiry = z.custom<Timestamp>().transform((value, context) => {
+  const date = timestampDate(value);
+  if (date.getUTCFullYear() <= 9999 && value.nanos >= 0 && value.nanos < 1e9) return date;
+  context.addIssue(because("OUT_OF_RANGE", "Must be a time of the years 0001 to 9999."));
+  return z.NEVER;
+});
+
+/** An organization; the company of a location may be left out where the maker covers one alone. */
+function organization({ companies }: Caller) {
+  const [only, ...others] = companies.keys();
+  const given = z.object({ id, type: z.number(), companyId: optionalId });
+  return given.transform(({ id: organizationId, type, companyId }, context): Organization => {
+    const refuse = (path: string, ...because_: Parameters<typeof because>) => {
+      context.addIssue({ ...because(...because_), path: [path] });
+      return z.NEVER;
+    };
+    if (type === Organization_Type.BUSINESS) {
+      const company = companyId || (others.length === 0 ? only : undefined);
+      if (company === undefined) return refuse("companyId", "REQUIRED", "Must say of which company the location is.");
+      return { type: "BUSINESS", companyId: company, id: organizationId };
+    }
+    if (type !== Organization_Type.COMPANY && type !== Organization_Type.ENTERPRISE) {
+      const isAbsent = type === Organization_Type.TYPE_UNSPECIFIED;
+      return refuse("type", isAbsent ? "REQUIRED" : "NOT_ALLOWED", "Must be BUSINESS, COMPANY or ENTERPRISE.");
+    }
+    if (companyId !== "") return refuse("companyId", "NOT_ALLOWED", "Is said of a location alone.");
+    return { type: type === Organization_Type.COMPANY ? "COMPANY" : "ENTERPRISE", id: organizationId };
+  });
+}
+
+/** CreateApiKey: message to domain. What needs a look-up, and what the command checks as well, is checked there. */
+export function newApiKey(caller: Caller) {
+  const organizations = z.array(organization(caller));
+  const restrictions = z
+    .custom<Restrictions>()
+    .transform(({ scopes, allowedIpRanges, clientRestrictions }, context) => {
+      const allowedAddresses = allowedIpRanges;
+      switch (clientRestrictions.case) {
+        case undefined:
+          return { scopes, allowedAddresses, organizations: [] };
+        case "serverRestrictions":
+          context.addIssue({ ...because("NOT_ALLOWED", "Use allowed_ip_ranges."), path: ["serverRestrictions"] });
+          return z.NEVER;
+        case "organizationRestrictions": {
+          const parsed = organizations.safeParse(clientRestrictions.value.organizations);
+          if (parsed.success) return { scopes, allowedAddresses, organizations: parsed.data };
+          for (const { path, ...issue } of parsed.error.issues) {
+            context.addIssue({ ...issue, path: ["organizationRestrictions", "organizations", ...path] });
+          }
+          return z.NEVER;
+        }
+        default:
+          return clientRestrictions satisfies never;
+      }
+    });
+  return z
+    .object({
+      name: z.string(),
+      restrictions: restrictions.optional(),
+      staffId: optionalId,
+      expiredTime: expiry.optional(),
+    })
+    .transform(
+      ({ name, restrictions: limits, staffId, expiredTime }): ApiKeyInput => ({
+        name,
+        ...(limits ?? { scopes: [], allowedAddresses: [], organizations: [] }),
+        ...(staffId === "" ? {} : { staffId }),
+        ...(expiredTime ? { expiredTime } : {}),
+      }),
+    );
+}
+
+const pathsOfContract = [
+  ["scopes", "restrictions.scopes"],
+  ["allowed_addresses", "restrictions.allowed_ip_ranges"],
+  ["organizations", "restrictions.organization_restrictions.organizations"],
+] as const;
+
+/** The refusal of a key, with the paths of the contract, where the restrictions stand in a message of their own. */
+export function inRequest(error: unknown): unknown {
+  if (!(error instanceof DomainError) || error.reason !== "INVALID_REQUEST") return error;
+  return invalidRequest((error.details.violations ?? []).map(toContract));
+}
+
+function toContract(violation: Violation): Violation {
+  const [ours, theirs] = pathsOfContract.find(([name]) => violation.field.startsWith(name)) ?? ["", ""];
+  return { ...violation, field: theirs + violation.field.slice(ours.length) };
+}

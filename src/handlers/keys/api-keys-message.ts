@@ -1,0 +1,51 @@
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import type { ApiKey, IssuedKey, Organization } from "../../domain/keys/api-keys.js";
+import {
+  type KeySchema,
+  Organization_Type,
+  OrganizationSchema,
+  RestrictionsSchema,
+} from "../../gen/proto/moego/auth/apikey/v1/apikey_pb.js";
+
+/** A key without its secret. */
+export function toProtoKey(key: ApiKey): MessageInitShape<typeof KeySchema> {
+  const { expiredTime, lastUsedTime, revokedTime } = key;
+  return {
+    id: key.id,
+    name: key.name,
+    restrictions: toProtoRestrictions(key),
+    createdTime: timestampFromDate(key.createdTime),
+    updatedTime: timestampFromDate(key.updatedTime),
+    ...(expiredTime ? { expiredTime: timestampFromDate(expiredTime) } : {}),
+    staffId: key.staffId ?? "",
+    ...(lastUsedTime ? { lastUsedTime: timestampFromDate(lastUsedTime) } : {}),
+    ...(revokedTime ? { revokedTime: timestampFromDate(revokedTime) } : {}),
+    hint: key.hints.at(-1) ?? "",
+  };
+}
+
+/** A key with the secret that was made for it just now. */
+export function toProtoIssuedKey({ key, secret = "" }: IssuedKey): MessageInitShape<typeof KeySchema> {
+  return { ...toProtoKey(key), secret };
+}
+
+function toProtoRestrictions({ scopes, allowedAddresses, organizations }: ApiKey) {
+  return create(RestrictionsSchema, {
+    scopes: [...scopes],
+    allowedIpRanges: [...allowedAddresses],
+    ...(organizations.length === 0
+      ? {}
+      : {
+          clientRestrictions: {
+            case: "organizationRestrictions",
+            value: { organizations: organizations.map(toProtoOrganization) },
+          },
+        }),
+  });
+}
+
+function toProtoOrganization(organization: Organization) {
+  const companyId = organization.type === "BUSINESS" ? organization.companyId : "";
+  return create(OrganizationSchema, { id: organization.id, type: Organization_Type[organization.type], companyId });
+}

@@ -1,0 +1,66 @@
+import { z } from "zod";
+import type { ApiKeys } from "../../domain/keys/api-keys.js";
+import { ApiKeyService } from "../../gen/proto/moego/admin/v1/api_key_service_pb.js";
+import { id } from "../fields.js";
+import { type PageTokens, pagination } from "../page-token.js";
+import { parse } from "../parse.js";
+import type { Context, ServiceHandlers } from "../rpc.js";
+import { inRequest, newApiKey, rotation } from "./api-keys-input.js";
+import { toProtoIssuedKey, toProtoKey } from "./api-keys-message.js";
+
+export interface ApiKeyHandlerDependencies {
+  readonly apiKeys: ApiKeys;
+  readonly pageTokens: PageTokens;
+}
+
+const requests = ApiKeyService.method;
+
+/** moego.admin.v1.ApiKeyService */
+export function createApiKeyHandlers({
+  apiKeys,
+  pageTokens,
+}: ApiKeyHandlerDependencies): ServiceHandlers<typeof ApiKeyService> {
+  return {
+    async createApiKey(request, context) {
+      const { caller, write } = context;
+      const input = parse(requests.createApiKey.input, request, newApiKey(caller));
+      keepOutOfCaches(context);
+      const made = await apiKeys.create(input, caller, write).catch((error: unknown) => {
+        throw inRequest(error);
+      });
+      return { key: toProtoIssuedKey(made) };
+    },
+
+    async getApiKey(request, { caller, signal }) {
+      const input = parse(requests.getApiKey.input, request, byId);
+      return { key: toProtoKey(await apiKeys.get(input.id, caller, signal)) };
+    },
+
+    async listApiKeys(request, context) {
+      const { showRevoked } = parse(requests.listApiKeys.input, request, keysQuery);
+      const page = pageTokens.open(request, context);
+      const found = await apiKeys.list({ showRevoked, page }, context.caller, context.signal);
+      const { rows, nextPageToken } = page.close(found, (key) => ({ time: key.createdTime, id: key.id }));
+      return { keys: rows.map(toProtoKey), nextPageToken };
+    },
+
+    async rotateApiKey(request, context) {
+      const input = parse(requests.rotateApiKey.input, request, rotation);
+      keepOutOfCaches(context);
+      return { key: toProtoIssuedKey(await apiKeys.rotate(input, context.caller, context.write)) };
+    },
+
+    async revokeApiKey(request, { caller, write }) {
+      const input = parse(requests.revokeApiKey.input, request, byId);
+      return { key: toProtoKey(await apiKeys.revoke(input.id, caller, write)) };
+    },
+  };
+}
+
+const byId = z.object({ id });
+const keysQuery = z.object({ pagination, showRevoked: z.boolean() });
+
+/** The answer holds a secret. */
+function keepOutOfCaches(context: Context): void {
+  context.setHeader("cache-control", "no-store");
+}

@@ -1,0 +1,77 @@
+import { clone } from "@bufbuild/protobuf";
+import { invalidRequest } from "../../domain/errors.js";
+import type { LeadAdmin } from "../../domain/leads/lead-admin.js";
+import {
+  type ImportLeadRequest,
+  ImportLeadRequestSchema,
+  LeadAdminService,
+} from "../../gen/proto/moego/admin/v1/lead_admin_service_pb.js";
+import { countryOf, perCountry } from "../country.js";
+import { recordName } from "../customers/customer-admin.js";
+import { givenId } from "../fields.js";
+import { importedPet } from "../nested-import-input.js";
+import { parse } from "../parse.js";
+import {
+  importAuthors,
+  importTimes,
+  repetitionViolations,
+  statedAuthors,
+  statedTimes,
+} from "../record-import-input.js";
+import type { ServiceHandlers } from "../rpc.js";
+import { consentOnce, leadCreation, toNewLead } from "./lead-input.js";
+import { toProtoLead } from "./lead-message.js";
+
+const requests = LeadAdminService.method;
+
+/** moego.admin.v1.LeadAdminService */
+export function createLeadAdminHandlers(admin: LeadAdmin): ServiceHandlers<typeof LeadAdminService> {
+  return {
+    async archiveLead(request, { caller, write }) {
+      const input = parse(requests.archiveLead.input, request, recordName);
+      return { lead: toProtoLead(await admin.archive(input, caller, write)) };
+    },
+
+    async restoreLead(request, { caller, write }) {
+      const input = parse(requests.restoreLead.input, request, recordName);
+      return { lead: toProtoLead(await admin.restore(input, caller, write)) };
+    },
+
+    async eraseLead(request, { caller, write }) {
+      const input = parse(requests.eraseLead.input, request, recordName);
+      await admin.erase(input, caller, write);
+      return {};
+    },
+
+    async importLead(request, { caller, write }) {
+      const { companyId, id, lead } = request;
+      const found = [
+        ...repetitionViolations("lead.company_id", companyId, lead?.companyId),
+        ...repetitionViolations("lead.id", id, lead?.id),
+      ];
+      const schema = leadImport(countryOf(caller, companyId));
+      const { lead: imported, ...input } = parse(requests.importLead.input, unnamed(request), schema, found);
+      // The contract requires the lead, so parse has refused a request without one.
+      if (!imported) throw invalidRequest([]);
+      const record = { ...imported, companyId };
+      return { lead: toProtoLead(await admin.import({ ...input, lead: record }, caller, write)) };
+    },
+  };
+}
+
+const leadImport = perCountry((country) =>
+  recordName
+    .extend({ id: givenId, ...leadCreation(country, importedPet(country)), ...importTimes, ...importAuthors })
+    .refine(...consentOnce)
+    .transform(({ companyId, id, lead, complianceConfig, ...times }) => ({
+      ...{ companyId, id, ...statedTimes(times), ...statedAuthors(times) },
+      lead: toNewLead({ lead, complianceConfig }),
+    })),
+);
+
+/** The lead without the id of the request, which a new lead may not have. */
+function unnamed(request: ImportLeadRequest): ImportLeadRequest {
+  const bare = clone(ImportLeadRequestSchema, request);
+  if (bare.lead) bare.lead.id = "";
+  return bare;
+}

@@ -1,0 +1,172 @@
+import { z } from "zod";
+import type { Consent } from "../../domain/consent.js";
+import type { LeadFilter } from "../../domain/leads/lead-repository.js";
+import type { NewLead } from "../../domain/leads/leads.js";
+import { maxPets } from "../../domain/pets/pet.js";
+import { nameRule } from "../../domain/text.js";
+import { perCountry } from "../country.js";
+import {
+  address,
+  channelList,
+  consentChange,
+  customFields,
+  interval,
+  maxFilterValues,
+} from "../customers/customer-input.js";
+import { email, httpsUrl, id, line, list, optionalId, optionalPhone, rule, text } from "../fields.js";
+import { pagination } from "../page-token.js";
+import { newPet } from "../pets/pet-input.js";
+
+/** `{id}` of a stage, status or source; what stands beside the id is ignored, a name alone is refused. */
+const reference = z.object({ id }).transform((message) => message.id);
+
+/** The read shape of compliance: the whole state. */
+const statedConsent = z
+  .object({
+    serviceRelatedChannels: channelList,
+    marketingCampaignsChannels: channelList,
+    brandedAppEnabled: z.boolean(),
+    isAgreedMarketingPolicy: z.boolean(),
+    isConsented: z.boolean(),
+  })
+  .transform((state): Consent => state);
+
+/** What CreateLead and UpdateLead read of a lead alike. Times are ours and ignored. */
+export function leadFields(country: string) {
+  return {
+    id: optionalId,
+    lastName: text({ ...nameRule, min: 0 }),
+    avatar: httpsUrl,
+    phone: optionalPhone(country),
+    email,
+    address: address.optional(),
+    preferredBusinessId: optionalId,
+    allocateStaffId: optionalId,
+    lifeCycle: reference.optional(),
+    actionStatus: reference.optional(),
+    referralSource: reference.optional(),
+    companyId: optionalId,
+    complianceConfig: statedConsent.optional(),
+    customFields,
+    etag: z.string(),
+  };
+}
+
+/** What CreateLead and ImportLead demand of a lead with pets of their own kind. */
+function demandingLead<T extends z.ZodType<Demanded>>(schema: T) {
+  return schema
+    .refine(
+      ...rule((lead: Demanded) => lead.id === "", {
+        path: "id",
+        reason: "NOT_ALLOWED",
+        message: "A new lead has no id yet.",
+      }),
+    )
+    .refine(
+      ...rule((lead: Demanded) => lead.phone !== "" || lead.email !== "", {
+        path: "phone",
+        reason: "REQUIRED",
+        message: "A lead needs a phone number or an email address.",
+      }),
+    )
+    .refine(
+      ...rule((lead: Demanded) => !lead.address || lead.address.id === "", {
+        path: "address",
+        reason: "NOT_ALLOWED",
+        message: "A new address has no id yet.",
+      }),
+    );
+}
+
+interface Demanded {
+  readonly id: string;
+  readonly phone: string;
+  readonly email: string;
+  readonly address?: { readonly id: string } | undefined;
+}
+
+const ofLead = (country: string) => ({ ...leadFields(country), firstName: text(nameRule) });
+type NewFields = z.output<z.ZodObject<ReturnType<typeof ofLead>>>;
+
+/** The fields of CreateLead, which an import has as well, with pets that are read as they say. */
+export function leadCreation<Pet extends z.ZodType>(country: string, pet: Pet) {
+  const lead = demandingLead(z.object({ ...ofLead(country), pets: list(pet, maxPets) }));
+  return { lead: lead.optional(), complianceConfig: consentChange.optional() };
+}
+
+interface LeadCreation<Pet> {
+  readonly lead?: (NewFields & { readonly pets: readonly Pet[] }) | undefined;
+  readonly complianceConfig?: z.output<typeof consentChange> | undefined;
+}
+
+export const consentOnce = rule(
+  ({ lead, complianceConfig }: LeadCreation<unknown>) => !(complianceConfig && lead?.complianceConfig),
+  {
+    path: "complianceConfig",
+    reason: "CONFLICT",
+    message: "Is sent beside the lead and within it: send one of them.",
+  },
+);
+
+/** Undefined when there is no lead, which the contract requires. */
+export function toNewLead<Pet>({
+  lead,
+  complianceConfig,
+}: LeadCreation<Pet>): (Omit<NewLead, "pets"> & { readonly pets: readonly Pet[] }) | undefined {
+  if (!lead) return undefined;
+  const { firstName, lastName, avatar, phone, email: mail, pets, customFields: fields, companyId } = lead;
+  const { preferredBusinessId, allocateStaffId, lifeCycle, actionStatus, referralSource } = lead;
+  return {
+    ...{ companyId, firstName, lastName, avatar, phone, email: mail, pets, customFields: fields },
+    consent: complianceConfig ?? lead.complianceConfig ?? {},
+    ...(lead.address ? { address: lead.address.record } : {}),
+    ...(preferredBusinessId === "" ? {} : { preferredBusinessId }),
+    ...(allocateStaffId === "" ? {} : { allocateStaffId }),
+    ...(lifeCycle === undefined ? {} : { lifeCycleId: lifeCycle }),
+    ...(actionStatus === undefined ? {} : { actionStatusId: actionStatus }),
+    ...(referralSource === undefined ? {} : { referralSourceId: referralSource }),
+  };
+}
+
+/** CreateLead: message to domain. */
+export const newLead = perCountry((country) =>
+  z
+    .object(leadCreation(country, newPet(country)))
+    .refine(...consentOnce)
+    .transform((creation): NewLead | undefined => toNewLead(creation)),
+);
+
+/** ListLeads: message to domain. */
+export const leadsQuery = perCountry((country) =>
+  z.object({
+    pagination,
+    companyId: id,
+    filter: z
+      .object({
+        lifeCycleId: optionalId,
+        actionStatusId: optionalId,
+        mainPhoneNumber: optionalPhone(country),
+        email: line,
+        lastUpdatedTime: interval.optional(),
+        createdTime: interval.optional(),
+        preferredBusinessIds: list(id, maxFilterValues),
+        allocateStaffIds: list(id, maxFilterValues),
+        referralSourceIds: list(id, maxFilterValues),
+      })
+      .transform(({ lastUpdatedTime, createdTime, mainPhoneNumber, email, ...others }): LeadFilter => {
+        const { lifeCycleId, actionStatusId, preferredBusinessIds, allocateStaffIds, referralSourceIds } = others;
+        return {
+          ...(lastUpdatedTime ? { lastUpdated: lastUpdatedTime } : {}),
+          ...(createdTime ? { created: createdTime } : {}),
+          ...(lifeCycleId === "" ? {} : { lifeCycleId }),
+          ...(actionStatusId === "" ? {} : { actionStatusId }),
+          ...(mainPhoneNumber === "" ? {} : { phone: mainPhoneNumber }),
+          ...(email === "" ? {} : { email }),
+          ...(preferredBusinessIds.length === 0 ? {} : { preferredBusinessIds }),
+          ...(allocateStaffIds.length === 0 ? {} : { allocateStaffIds }),
+          ...(referralSourceIds.length === 0 ? {} : { referralSourceIds }),
+        };
+      })
+      .optional(),
+  }),
+);

@@ -1,0 +1,36 @@
+import { fromJson, type MessageInitShape } from "@bufbuild/protobuf";
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import type { FieldValues } from "../../domain/custom-fields/custom-fields.js";
+import { etagOf } from "../../domain/customers/customer.js";
+import type { Lead } from "../../domain/leads/lead.js";
+import type { LeadSchema } from "../../gen/proto/moego/business/customer/v1/lead_pb.js";
+import { CustomField_ValueSchema } from "../../gen/proto/moego/business/setting/v1/custom_field_pb.js";
+import { toMutable, toProtoAddress, toProtoConsent } from "../customers/customer-message.js";
+import { toProtoPet } from "../pets/pet-message.js";
+
+export function toProtoLead(lead: Lead): MessageInitShape<typeof LeadSchema> {
+  const { id, firstName, lastName, avatar, phone, email, companyId, address } = lead;
+  const { lifeCycle, actionStatus, referralSource } = lead;
+  return {
+    ...{ id, firstName, lastName, avatar, phone, email, companyId },
+    ...(address ? { address: toProtoAddress(address) } : {}),
+    pets: lead.pets.map(toProtoPet),
+    preferredBusinessId: lead.preferredBusinessId ?? "",
+    allocateStaffId: lead.allocateStaffId ?? "",
+    ...(lifeCycle ? { lifeCycle } : {}),
+    ...(actionStatus ? { actionStatus } : {}),
+    ...(referralSource ? { referralSource } : {}),
+    createdTime: timestampFromDate(lead.createdTime),
+    lastUpdatedTime: timestampFromDate(lead.lastUpdatedTime),
+    complianceConfig: toProtoConsent(lead.consent),
+    customFields: toFieldMessages(lead.customFields),
+    etag: etagOf(lead),
+    ...{ createdBy: lead.createdBy, lastUpdatedBy: lead.lastUpdatedBy },
+  };
+}
+
+function toFieldMessages(values: FieldValues) {
+  return Object.fromEntries(
+    Object.entries(values).map(([code, value]) => [code, fromJson(CustomField_ValueSchema, toMutable(value))]),
+  );
+}

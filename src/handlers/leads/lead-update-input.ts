@@ -1,0 +1,132 @@
+import { z } from "zod";
+import { noConsent } from "../../domain/consent.js";
+import type { AddressRecord } from "../../domain/customers/customer-repository.js";
+import type { LeadChange } from "../../domain/leads/lead-repository.js";
+import type { LeadUpdate, PetEntry } from "../../domain/leads/lead-update.js";
+import { maxPets } from "../../domain/pets/pet.js";
+import { nameRule, normalise } from "../../domain/text.js";
+import { LeadSchema } from "../../gen/proto/moego/business/customer/v1/lead_pb.js";
+import {
+  type UpdateLeadRequest,
+  UpdateLeadRequestSchema,
+} from "../../gen/proto/moego/business/customer/v1/lead_service_pb.js";
+import { perCountry } from "../country.js";
+import { consentChange, withoutUndefined } from "../customers/customer-input.js";
+import { maskPaths, pick, readMask, type UpdateMask } from "../field-mask.js";
+import { id, list, text } from "../fields.js";
+import { because } from "../parse.js";
+import { demanding, pet, toPetEdit, toPetRecord, toPetReplacement, withoutNewNoteIds } from "../pets/pet-input.js";
+import { leadFields } from "./lead-input.js";
+
+/** Fields of a lead that no path names: what it is, and what is ours to write. */
+const notMaskable = [
+  ...["id", "company_id", "etag", "compliance_config"],
+  ...["created_time", "created_by", "last_updated_time", "last_updated_by"],
+];
+const required = ["first_name"];
+const whole = ["address", "life_cycle", "action_status", "referral_source"];
+
+/** The masks of the lead and of the permissions beside it, which share one list of paths. */
+export interface LeadMask {
+  readonly lead: UpdateMask;
+  readonly beside: UpdateMask;
+}
+
+export function leadMask(request: UpdateLeadRequest): LeadMask {
+  const paths = maskPaths(request.updateMask);
+  const isBeside = ({ path }: { readonly path: string }) => path.split(".")[0] === "compliance_config";
+  const besideRules = { notMaskable: ["id", "lead", "update_mask"], required: [], whole: [] };
+  const leadRules = { notMaskable, required, whole, within: "lead." };
+  const lead = request.lead;
+  return {
+    lead: lead
+      ? readMask(
+          LeadSchema,
+          lead,
+          paths?.filter((path) => !isBeside(path)),
+          leadRules,
+        )
+      : { explicit: false, violations: [], writes: () => false, partsOf: () => undefined },
+    beside: readMask(UpdateLeadRequestSchema, request, paths?.filter(isBeside), besideRules),
+  };
+}
+
+/** The given name of an update: empty keeps it, but white space would clear what every lead has. */
+const keptOrNamed = z
+  .string()
+  .superRefine((raw, context) => {
+    const isBlank = raw !== "" && normalise(raw, nameRule) === "";
+    if (isBlank) context.addIssue(because("REQUIRED", "Must not be blank."));
+  })
+  .pipe(text({ ...nameRule, min: 0 }));
+
+/** UpdateLead: message to domain, as the mask says. Nothing of the lead is demanded. */
+export const leadUpdate = {
+  /** Without a mask: a pet with an id is edited. */
+  merge: perCountry((country) => leadUpdateSchema(country, petEdit(country))),
+  /** With a mask: a pet with an id is replaced, so that it needs what a new one needs. */
+  replace: perCountry((country) => leadUpdateSchema(country, petReplacement(country))),
+};
+
+function leadUpdateSchema(country: string, petEntry: z.ZodType<PetEntry>) {
+  const lead = z.object({ ...leadFields(country), firstName: keptOrNamed, pets: list(petEntry, maxPets) });
+  return z.object({ id, lead: lead.optional(), complianceConfig: consentChange.optional() });
+}
+
+function petEdit(country: string) {
+  return withoutNewNoteIds(demanding(pet(country))).transform(
+    (parsed): PetEntry =>
+      parsed.id === "" ? { record: toPetRecord(parsed) } : { id: parsed.id, edit: toPetEdit(parsed) },
+  );
+}
+
+function petReplacement(country: string) {
+  return withoutNewNoteIds(demanding(pet(country), true)).transform(
+    (parsed): PetEntry =>
+      parsed.id === "" ? { record: toPetRecord(parsed) } : { id: parsed.id, edit: toPetReplacement(parsed) },
+  );
+}
+
+type ParsedUpdate = z.output<ReturnType<typeof leadUpdateSchema>>;
+type ParsedLead = NonNullable<ParsedUpdate["lead"]>;
+
+export function toLeadUpdate({ id: leadId, lead, complianceConfig }: ParsedUpdate, mask: LeadMask): LeadUpdate {
+  const consent = mask.beside.writes("compliance_config")
+    ? (complianceConfig ?? noConsent)
+    : partsOf({ ...noConsent, ...complianceConfig }, mask.beside.partsOf("compliance_config"));
+  if (!lead) return { id: leadId, columns: {}, ...(consent ? { consent } : {}) };
+  const { explicit } = mask.lead;
+  return {
+    id: leadId,
+    ...(lead.companyId === "" ? {} : { companyId: lead.companyId }),
+    ...(lead.etag === "" ? {} : { etag: lead.etag }),
+    columns: columnsOf(lead, mask.lead),
+    ...(consent ? { consent } : {}),
+    ...(lead.complianceConfig ? { statedConsent: lead.complianceConfig } : {}),
+    ...(mask.lead.writes("pets") ? { pets: { write: explicit ? "replace" : "merge", entries: lead.pets } } : {}),
+    ...(mask.lead.writes("custom_fields")
+      ? { customFields: { write: explicit ? "replace" : "merge", values: lead.customFields } }
+      : {}),
+  };
+}
+
+function columnsOf(lead: ParsedLead, mask: UpdateMask): LeadUpdate["columns"] {
+  const written = <T>(field: string, value: T): T | undefined => (mask.writes(field) ? value : undefined);
+  return withoutUndefined({
+    firstName: written("first_name", lead.firstName),
+    lastName: written("last_name", lead.lastName),
+    avatar: written("avatar", lead.avatar),
+    phone: written("phone", lead.phone),
+    email: written("email", lead.email),
+    address: written<AddressRecord | null>("address", lead.address?.record ?? null),
+    preferredBusinessId: written("preferred_business_id", lead.preferredBusinessId || null),
+    allocateStaffId: written("allocate_staff_id", lead.allocateStaffId || null),
+    lifeCycleId: written("life_cycle", lead.lifeCycle ?? null),
+    actionStatusId: written("action_status", lead.actionStatus ?? null),
+    referralSourceId: written("referral_source", lead.referralSource ?? null),
+  }) satisfies LeadChange;
+}
+
+function partsOf<T extends object>(value: T, parts: readonly string[] | undefined): Partial<T> | undefined {
+  return parts && pick(value, parts);
+}

@@ -1,0 +1,93 @@
+import { z } from "zod";
+import type { Violation } from "../../domain/errors.js";
+import type { PackageQuery } from "../../domain/packages/package-repository.js";
+import type { Refund } from "../../domain/packages/package-rules.js";
+import { lineRule, noteRule } from "../../domain/text.js";
+import type { RefundPackageRequest } from "../../gen/proto/moego/admin/v1/package_pb.js";
+import { Package_Status } from "../../gen/proto/moego/business/package/v1/package_pb.js";
+import { maxFilterValues } from "../customers/customer-input.js";
+import { id, line, list, optionalId, text } from "../fields.js";
+import { pagination } from "../page-token.js";
+import { because } from "../parse.js";
+import { moment } from "../record-import-input.js";
+
+const maxCustomers = 100;
+const maxPackages = 500;
+
+/** A remark; empty = none. */
+const note = text({ ...noteRule, min: 0 });
+
+/** ListPackages: message to domain. */
+export const packagesQuery = z
+  .object({
+    pagination,
+    companyId: id,
+    customerIds: list(id, maxCustomers),
+    businessIds: list(id, maxFilterValues),
+    excludeExpired: z.boolean(),
+    statuses: z.array(z.number()).superRefine((statuses, context) => {
+      for (const [index, status] of statuses.entries()) {
+        if (status === Package_Status.NORMAL || status === Package_Status.DELETED) continue;
+        context.addIssue({ ...because("NOT_ALLOWED", "Must be STATUS_NORMAL or STATUS_DELETED."), path: [index] });
+      }
+    }),
+  })
+  .transform(({ pagination: _, businessIds, statuses, ...same }): Omit<PackageQuery, "page" | "reachIds"> => {
+    const normal = statuses.length === 0 || statuses.includes(Package_Status.NORMAL);
+    const deleted = statuses.includes(Package_Status.DELETED);
+    return {
+      ...same,
+      ...(businessIds.length > 0 ? { businessIds } : {}),
+      ...(normal && deleted ? {} : { deleted }),
+    };
+  });
+
+/** ListPackageDetails: message to domain. */
+export const packageDetailsQuery = z
+  .object({ pagination, companyId: id, packageIds: list(id, maxPackages) })
+  .transform(({ companyId, packageIds }) => ({ companyId, ids: packageIds }));
+
+/** Which package a call names. */
+export const packageName = z
+  .object({ companyId: id, packageId: id })
+  .transform(({ companyId, packageId }) => ({ companyId, id: packageId }));
+
+const units = z.number().superRefine((quantity, context) => {
+  if (quantity < 1) context.addIssue(because("OUT_OF_RANGE", "Must be 1 or more."));
+});
+
+/** RedeemPackage beside the package. */
+export const redemption = z
+  .object({ packageServiceId: id, quantity: units, appointmentId: line, orderId: line, note, redeemedTime: moment })
+  .transform(({ packageServiceId, redeemedTime, ...same }) => ({
+    ...{ lineId: packageServiceId, ...same },
+    ...(redeemedTime ? { redeemedTime } : {}),
+  }));
+
+/** RefundPackage beside the package; `refundViolations` has what depends on each other. */
+export const refunding = z
+  .object({ ledgerEntryId: optionalId, packageServiceId: optionalId, quantity: units.optional(), note })
+  .transform(({ ledgerEntryId: entryId, packageServiceId: lineId, quantity, note: remark }): Refund => {
+    if (entryId === "") return { lineId, quantity: quantity ?? 0, note: remark };
+    return {
+      ...{ entryId, note: remark },
+      ...(lineId === "" ? {} : { lineId }),
+      ...(quantity === undefined ? {} : { quantity }),
+    };
+  });
+
+/** Without a redemption, the item and the quantity must be said. */
+export function refundViolations({ ledgerEntryId, packageServiceId, quantity }: RefundPackageRequest): Violation[] {
+  if (ledgerEntryId !== "") return [];
+  const unsaid = [
+    ...(packageServiceId === "" ? ["package_service_id"] : []),
+    ...(quantity === undefined ? ["quantity"] : []),
+  ];
+  const description = "Must be given where ledger_entry_id is not.";
+  return unsaid.map((field) => ({ field, reason: "REQUIRED", description }));
+}
+
+/** AdjustPackage beside the package. */
+export const adjustment = z
+  .object({ packageServiceId: id, change: z.number(), reason: text({ ...lineRule, min: 1 }) })
+  .transform(({ packageServiceId, ...same }) => ({ lineId: packageServiceId, ...same }));

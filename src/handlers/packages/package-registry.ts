@@ -1,0 +1,21 @@
+import type { PackageRepository } from "../../domain/packages/package-repository.js";
+import { createPackages } from "../../domain/packages/packages.js";
+import { PackageAdminService } from "../../gen/proto/moego/admin/v1/package_admin_service_pb.js";
+import { PackageService } from "../../gen/proto/moego/business/package/v1/package_service_pb.js";
+import type { PageTokens } from "../page-token.js";
+import { type HandlerRegistry, registry } from "../rpc.js";
+import { createPackageAdminHandlers } from "./package-admin.js";
+import { createPackageHandlers } from "./packages.js";
+
+export interface PackageDependencies {
+  readonly packages: PackageRepository;
+}
+
+/** The handlers of PackageService and PackageAdminService, over one domain service. */
+export function createPackageRegistry(dependencies: PackageDependencies, pageTokens: PageTokens): HandlerRegistry {
+  const packages = { packages: createPackages(dependencies.packages), pageTokens };
+  return new Map([
+    ...registry(PackageService, createPackageHandlers(packages)),
+    ...registry(PackageAdminService, createPackageAdminHandlers(packages)),
+  ]);
+}

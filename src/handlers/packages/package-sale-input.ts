@@ -1,0 +1,103 @@
+import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
+import { z } from "zod";
+import type { Violation } from "../../domain/errors.js";
+import { neverExpires } from "../../domain/packages/package.js";
+import type { NewPackage } from "../../domain/packages/packages.js";
+import { nameRule, noteRule } from "../../domain/text.js";
+import type { SellPackageRequest } from "../../gen/proto/moego/admin/v1/package_pb.js";
+import { calendarDate } from "../calendar-date.js";
+import { id, list, optionalGivenId, optionalId, text } from "../fields.js";
+import { price } from "../money.js";
+import { because } from "../parse.js";
+
+const maxLines = 50;
+const maxServicesPerLine = 50;
+const maxQuantity = 1_000_000;
+
+/** A moment, cut to the milliseconds that are stored. */
+const moment = z.custom<Timestamp>().transform(({ seconds, nanos }, context) => {
+  const date = new Date(Number(seconds) * 1_000 + Math.floor(nanos / 1e6));
+  const year = date.getUTCFullYear();
+  if (year >= 1 && year <= 9999 && nanos >= 0 && nanos < 1e9) return date;
+  context.addIssue(because("OUT_OF_RANGE", "Must be a time of the years 0001 to 9999."));
+  return z.NEVER;
+});
+
+const saleLine = z
+  .object({
+    id: optionalGivenId,
+    services: list(z.object({ serviceId: id, unitPrice: price.optional() }), maxServicesPerLine),
+    quantity: z.number().superRefine((quantity, context) => {
+      if (quantity < 1 || quantity > maxQuantity)
+        context.addIssue(because("OUT_OF_RANGE", `Must be 1 to ${maxQuantity}.`));
+    }),
+  })
+  .transform(({ id: lineId, services, quantity }) => ({
+    ...(lineId === "" ? {} : { id: lineId }),
+    services: services.map(({ serviceId, unitPrice }) => ({ serviceId, ...(unitPrice ? { unitPrice } : {}) })),
+    quantity,
+  }));
+
+/** SellPackage: message to domain. */
+export const newPackage = z
+  .object({
+    companyId: id,
+    id: optionalGivenId,
+    customerId: id,
+    businessId: id,
+    staffId: optionalId,
+    packageName: text(nameRule),
+    packageDesc: text({ ...noteRule, min: 0 }),
+    packagePrice: price,
+    purchaseTime: moment.optional(),
+    startTime: moment.optional(),
+    endTime: moment.optional(),
+    expirationDate: calendarDate.optional(),
+    packageServices: list(saleLine, maxLines),
+  })
+  .transform((message): NewPackage => {
+    const { purchaseTime, startTime, endTime } = message;
+    return {
+      companyId: message.companyId,
+      ...(message.id === "" ? {} : { id: message.id }),
+      customerId: message.customerId,
+      businessId: message.businessId,
+      ...(message.staffId === "" ? {} : { staffId: message.staffId }),
+      name: message.packageName,
+      description: message.packageDesc,
+      price: message.packagePrice,
+      ...(purchaseTime ? { purchaseTime } : {}),
+      ...(startTime ? { startTime } : {}),
+      ...(endTime ? { endTime } : {}),
+      expirationDate: message.expirationDate ?? neverExpires,
+      lines: message.packageServices,
+    };
+  });
+
+/** What is wrong with fields of a sale beside each other, whatever is wrong with one of them alone. */
+export function saleViolations({ packageServices: lines, startTime, endTime }: SellPackageRequest): Violation[] {
+  const violations: Violation[] = [];
+  const refuse = (field: string, reason: Violation["reason"], description: string) =>
+    violations.push({ field, reason, description });
+  if (startTime && endTime && timestampMs(startTime) >= timestampMs(endTime))
+    refuse("end_time", "CONFLICT", "Must be after start_time.");
+  for (const index of repeated(lines.map((line) => line.id)))
+    refuse(`package_services[${index}].id`, "CONFLICT", "Another item has this id.");
+  for (const [line, { services }] of lines.entries()) {
+    const field = `package_services[${line}].services`;
+    if (services.length === 0) refuse(field, "REQUIRED", "Must name a service.");
+    for (const index of repeated(services.map(({ serviceId }) => serviceId)))
+      refuse(`${field}[${index}].service_id`, "CONFLICT", "The item names this service already.");
+  }
+  return violations;
+}
+
+/** Indexes of the texts, other than "", that stand before in the list. */
+function repeated(texts: readonly string[]): number[] {
+  const seen = new Set([""]);
+  return texts.flatMap((one, index) => {
+    const again = one !== "" && seen.has(one);
+    seen.add(one);
+    return again ? [index] : [];
+  });
+}

@@ -1,0 +1,70 @@
+import { clone } from "@bufbuild/protobuf";
+import { invalidRequest, type Violation } from "../../domain/errors.js";
+import { isId } from "../../domain/ids.js";
+import type { PetImports } from "../../domain/pets/pet-import.js";
+import {
+  type ImportPetRequest,
+  ImportPetRequestSchema,
+  PetAdminService,
+} from "../../gen/proto/moego/admin/v1/pet_admin_service_pb.js";
+import { countryOf, perCountry } from "../country.js";
+import { recordName } from "../customers/customer-admin.js";
+import { givenId } from "../fields.js";
+import { importedPet } from "../nested-import-input.js";
+import { parse } from "../parse.js";
+import {
+  importAuthors,
+  importTimes,
+  repetitionViolations,
+  statedAuthors,
+  statedTimes,
+} from "../record-import-input.js";
+import type { ServiceHandlers } from "../rpc.js";
+import { toProtoPet } from "./pet-message.js";
+
+const requests = PetAdminService.method;
+
+/** moego.admin.v1.PetAdminService */
+export function createPetAdminHandlers(pets: PetImports): ServiceHandlers<typeof PetAdminService> {
+  return {
+    async importPet(request, { caller, write }) {
+      const { companyId, id: petId, pet: given } = request;
+      const found = [...ownerViolations(request), ...repetitionViolations("pet.id", petId, given?.id)];
+      const schema = petImport(countryOf(caller, companyId));
+      const { pet, ...input } = parse(requests.importPet.input, unnamed(request), schema, found);
+      const { case: owner, value: ownerId } = request.owner;
+      // The contract requires the pet, and ownerViolations the owner, so parse has refused a request without one.
+      if (!pet || owner === undefined) throw invalidRequest([]);
+      const kind = owner === "customerId" ? "customer" : "lead";
+      return { pet: toProtoPet(await pets.import({ ...input, pet, owner: { kind, id: ownerId } }, caller, write)) };
+    },
+  };
+}
+
+const petImport = perCountry((country) =>
+  recordName
+    .extend({ id: givenId, pet: importedPet(country).optional(), ...importTimes, ...importAuthors })
+    .transform(({ companyId, id: petId, pet, ...stated }) => ({
+      ...{ companyId, id: petId },
+      pet: pet && { ...pet, ...statedTimes(stated), ...statedAuthors(stated) },
+    })),
+);
+
+function ownerViolations({ owner }: ImportPetRequest): Violation[] {
+  if (owner.case === undefined) {
+    return [{ field: "owner", reason: "REQUIRED", description: "Name a customer_id or a lead_id." }];
+  }
+  if (isId(owner.value)) return [];
+  const field = owner.case === "customerId" ? "customer_id" : "lead_id";
+  return [{ field, reason: "INVALID_FORMAT", description: "Must be 1 to 30 letters, digits, `_`, `.` or `-`." }];
+}
+
+/** The pet without an id, times and authors of its own: the request says them. */
+function unnamed(request: ImportPetRequest): ImportPetRequest {
+  const bare = clone(ImportPetRequestSchema, request);
+  if (!bare.pet) return bare;
+  Object.assign(bare.pet, { id: "", createdBy: "", lastUpdatedBy: "" });
+  delete bare.pet.createdTime;
+  delete bare.pet.lastUpdatedTime;
+  return bare;
+}

@@ -1,0 +1,194 @@
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import { timestampDate } from "@bufbuild/protobuf/wkt";
+import { z } from "zod";
+import {
+  evaluationStatuses,
+  maxPetCodes,
+  maxVaccinations,
+  type PetEdit,
+  type PetNoteEntry,
+  type PetRecord,
+  petGenders,
+  petStatuses,
+  petTypes,
+  type Vet,
+  type Weight,
+  weightUnits,
+} from "../../domain/pets/pet.js";
+import { lineRule, nameRule, noteRule } from "../../domain/text.js";
+import { calendarDate } from "../calendar-date.js";
+import { enumNumber, withoutUndefined } from "../customers/customer-input.js";
+import { httpsUrl, id, line, list, optionalId, optionalPhone, rule, text } from "../fields.js";
+import { because } from "../parse.js";
+
+/** Whole units; kilograms unless said otherwise. */
+export const weight = z
+  .object({ value: z.number(), unit: enumNumber(weightUnits.length) })
+  .transform(({ value, unit }): Weight => ({ value, unit: weightUnits[unit - 1] ?? "KILOGRAM" }));
+
+export const vet = (country: string) =>
+  z
+    .object({ name: line, phoneNumber: optionalPhone(country), address: line })
+    .transform(({ name, phoneNumber, address }): Vet => ({ name, phone: phoneNumber, address }));
+
+export const fixed = z.string().superRefine((value, context) => {
+  if (value === "" || value === "yes" || value === "no" || value === "unknown") return;
+  context.addIssue(because("NOT_ALLOWED", "Must be `yes`, `no` or `unknown`."));
+});
+
+export const vaccinations = list(
+  z
+    .object({ name: text({ ...lineRule, min: 1 }), expiredAt: z.custom<Timestamp>().optional() })
+    .transform(({ name, expiredAt }, context) => {
+      if (!expiredAt) return { name };
+      const expiredTime = new Date(Math.trunc(timestampDate(expiredAt).getTime()));
+      const year = expiredTime.getUTCFullYear();
+      if (year >= 1 && year <= 9999) return { name, expiredTime };
+      context.addIssue({
+        ...because("OUT_OF_RANGE", "Must be a time of the years 0001 to 9999."),
+        path: ["expiredAt"],
+      });
+      return { name };
+    }),
+  maxVaccinations,
+);
+
+/** Codes by id, each once; what stands beside the id is ignored. */
+export const petCodes = list(
+  z.object({ id }).transform((code) => code.id),
+  maxPetCodes,
+).transform((ids) => [...new Set(ids)]);
+
+export const petNotes = list(
+  z
+    .object({ id: z.string(), content: text(noteRule) })
+    .superRefine((note, context) => {
+      if (note.id !== "") context.addIssue({ ...because("NOT_ALLOWED", "A new note has no id yet."), path: ["id"] });
+    })
+    .transform(({ content }) => content),
+  50,
+);
+
+/** Notes within a pet: an id names one that the pet has. */
+const notesOfPet = list(z.object({ id: optionalId, content: text(noteRule) }), 50);
+
+/** A pet as any rpc sends it: shapes checked, nothing demanded. */
+export function pet(country: string) {
+  return z.object({
+    id: optionalId,
+    name: text({ ...nameRule, min: 0 }),
+    birthday: calendarDate.optional(),
+    status: enumNumber(petStatuses.length),
+    type: enumNumber(petTypes.length),
+    breed: line,
+    gender: enumNumber(petGenders.length),
+    weight: weight.optional(),
+    fixed,
+    coat: line,
+    behavior: line,
+    petCodes,
+    notes: notesOfPet,
+    vaccinations,
+    vet: vet(country).optional(),
+    evaluationStatus: enumNumber(evaluationStatuses.length),
+    photo: httpsUrl,
+  });
+}
+
+export type ParsedPet = z.output<ReturnType<typeof pet>>;
+
+/** A pet that is created: it has no id yet and needs a name, a type and a breed. */
+export function newPet(country: string) {
+  return withoutNewNoteIds(demanding(pet(country)))
+    .refine(
+      ...rule((value: ParsedPet) => value.id === "", {
+        path: "id",
+        reason: "NOT_ALLOWED",
+        message: "A new pet has no id yet.",
+      }),
+    )
+    .transform(toPetRecord);
+}
+
+type Demanded = Pick<ParsedPet, "id" | "name" | "breed" | "type">;
+
+/** Demands what every pet needs: of a pet without an id, or of all of them. */
+export function demanding<T extends z.ZodType<Demanded>>(schema: T, ofAll = false) {
+  const needs = (field: "name" | "breed" | "type", message: string) =>
+    rule((value: Demanded) => (value.id !== "" && !ofAll) || Boolean(value[field]), {
+      ...{ path: field, reason: "REQUIRED", message },
+    });
+  return schema
+    .refine(...needs("name", "Must not be empty."))
+    .refine(...needs("type", "Must be said."))
+    .refine(...needs("breed", "Must not be empty."));
+}
+
+/** A new pet has no notes yet that could be named. */
+export function withoutNewNoteIds<T extends z.ZodType<Pick<ParsedPet, "id" | "notes">>>(schema: T) {
+  return schema.superRefine((value: Pick<ParsedPet, "id" | "notes">, context) => {
+    for (const [position, note] of value.notes.entries()) {
+      if (value.id !== "" || note.id === "") continue;
+      context.addIssue({ ...because("NOT_ALLOWED", "A new note has no id yet."), path: ["notes", position, "id"] });
+    }
+  });
+}
+
+export function toPetRecord(parsed: ParsedPet): PetRecord {
+  return { ...toPetTraits(parsed), notes: parsed.notes.map(({ content }) => content) };
+}
+
+/** All that a pet says but who and when, and its notes. */
+export function toPetTraits(parsed: Omit<ParsedPet, "id" | "notes">): Omit<PetRecord, "id" | "notes"> {
+  const { name, breed, fixed: neutered, coat, behavior, photo } = parsed;
+  const gender = petGenders[parsed.gender - 1];
+  const evaluationStatus = evaluationStatuses[parsed.evaluationStatus - 1];
+  return {
+    ...{ name, breed, fixed: neutered, coat, behavior, photo },
+    type: petTypes[parsed.type - 1] ?? "OTHER",
+    status: petStatuses[parsed.status - 1] ?? "ALIVE",
+    ...(parsed.birthday === undefined ? {} : { birthday: parsed.birthday }),
+    ...(gender ? { gender } : {}),
+    // A weight of 0 says that nobody weighed the pet.
+    ...(parsed.weight && parsed.weight.value > 0 ? { weight: parsed.weight } : {}),
+    ...(parsed.vet ? { vet: parsed.vet } : {}),
+    ...(evaluationStatus ? { evaluationStatus } : {}),
+    vaccinations: parsed.vaccinations,
+    petCodeIds: parsed.petCodes,
+  };
+}
+
+/** An edit that keeps what the message leaves empty. */
+export function toPetEdit(parsed: ParsedPet): PetEdit {
+  const { petCodeIds, status, type, ...record } = toPetTraits(parsed);
+  const traits = {
+    ...record,
+    status: parsed.status === 0 ? undefined : status,
+    type: parsed.type === 0 ? undefined : type,
+    vaccinations: record.vaccinations.length === 0 ? undefined : record.vaccinations,
+  };
+  return {
+    traits: withoutEmpty(withoutUndefined(traits)),
+    ...(petCodeIds.length === 0 ? {} : { petCodeIds }),
+    notes: parsed.notes.map(toNoteEntry),
+  };
+}
+
+/** An edit that says all of the pet: what the message leaves empty is cleared. */
+export function toPetReplacement(parsed: ParsedPet): PetEdit {
+  const { petCodeIds, ...traits } = toPetTraits(parsed);
+  const cleared = { birthday: null, gender: null, weight: null, vet: null, evaluationStatus: null };
+  return {
+    ...{ traits: { ...cleared, ...traits }, petCodeIds },
+    ...{ notes: parsed.notes.map(toNoteEntry), replacesNotes: true },
+  };
+}
+
+function toNoteEntry({ id: noteId, content }: ParsedPet["notes"][number]): PetNoteEntry {
+  return noteId === "" ? { content } : { id: noteId, content };
+}
+
+function withoutEmpty<T extends object>(value: T): Partial<T>;
+function withoutEmpty(value: object): object {
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== ""));
+}

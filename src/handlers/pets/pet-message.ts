@@ -1,0 +1,51 @@
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import type { Pet, PetCode, PetNote } from "../../domain/pets/pet.js";
+import {
+  Pet_EvaluationStatus,
+  Pet_Gender,
+  Pet_NoteSchema,
+  Pet_Status,
+  Pet_Type,
+  type PetSchema,
+} from "../../gen/proto/moego/business/customer/v1/pet_pb.js";
+import { PetCodeSchema } from "../../gen/proto/moego/business/setting/v1/pet_pb.js";
+import { Weight_Unit } from "../../gen/proto/moego/common/v1/weight_pb.js";
+
+export function toProtoPet(pet: Pet): MessageInitShape<typeof PetSchema> {
+  const { id, name, breed, fixed, coat, behavior, photo, rawId, customerId = "", weight, vet } = pet;
+  return {
+    ...{ id, name, breed, fixed, coat, behavior, photo, rawId, customerId },
+    ...(pet.birthday === undefined ? {} : { birthday: toProtoDate(pet.birthday) }),
+    status: Pet_Status[pet.status],
+    type: Pet_Type[pet.type],
+    ...(pet.gender ? { gender: Pet_Gender[pet.gender] } : {}),
+    ...(weight ? { weight: { value: weight.value, unit: Weight_Unit[weight.unit] } } : {}),
+    petCodes: pet.petCodes.map(toProtoPetCode),
+    notes: pet.notes.map(toProtoPetNote),
+    vaccinations: pet.vaccinations.map(({ name: vaccine, expiredTime }) => ({
+      name: vaccine,
+      ...(expiredTime ? { expiredAt: timestampFromDate(expiredTime) } : {}),
+    })),
+    ...(vet ? { vet: { name: vet.name, phoneNumber: vet.phone, address: vet.address } } : {}),
+    ...(pet.evaluationStatus ? { evaluationStatus: Pet_EvaluationStatus[pet.evaluationStatus] } : {}),
+    createdTime: timestampFromDate(pet.createdTime),
+    lastUpdatedTime: timestampFromDate(pet.lastUpdatedTime),
+    deleted: pet.archived,
+    ...{ createdBy: pet.createdBy, lastUpdatedBy: pet.lastUpdatedBy },
+  };
+}
+
+export function toProtoPetCode(code: PetCode) {
+  return create(PetCodeSchema, code);
+}
+
+export function toProtoPetNote({ id, content, lastUpdatedBy, lastUpdatedTime }: PetNote) {
+  return create(Pet_NoteSchema, { id, content, lastUpdatedBy, lastUpdatedTime: timestampFromDate(lastUpdatedTime) });
+}
+
+/** A google.type.Date of `yyyy-MM-dd`. */
+export function toProtoDate(date: string) {
+  const [year = 0, month = 0, day = 0] = date.split("-").map(Number);
+  return { year, month, day };
+}

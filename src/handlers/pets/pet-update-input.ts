@@ -1,0 +1,50 @@
+import { z } from "zod";
+import { evaluationStatuses, petGenders, petTypes, type TraitChanges } from "../../domain/pets/pet.js";
+import { lineRule, nameRule } from "../../domain/text.js";
+import { clearableCalendarDate } from "../calendar-date.js";
+import { perCountry } from "../country.js";
+import { enumNumber, withoutUndefined } from "../customers/customer-input.js";
+import { httpsUrl, id, line, text } from "../fields.js";
+import { because } from "../parse.js";
+import { fixed, vaccinations, vet, weight } from "./pet-input.js";
+
+/** A weight; one of 0 clears. */
+const newWeight = weight.transform((value) => (value.value === 0 ? null : value));
+
+const newType = enumNumber(petTypes.length).superRefine((number, context) => {
+  if (number === 0) context.addIssue(because("REQUIRED", "Must be said."));
+});
+
+/** UpdatePet: message to domain. Absent = kept. */
+export const petUpdate = perCountry((country) =>
+  z
+    .object({
+      customerId: id,
+      id,
+      name: text(nameRule).optional(),
+      birthday: clearableCalendarDate.optional(),
+      type: newType.optional(),
+      breed: text({ ...lineRule, min: 1 }).optional(),
+      gender: enumNumber(petGenders.length).optional(),
+      weight: newWeight.optional(),
+      fixed: fixed.optional(),
+      coat: line.optional(),
+      behavior: line.optional(),
+      vet: vet(country).optional(),
+      evaluationStatus: enumNumber(evaluationStatuses.length).optional(),
+      photo: httpsUrl.optional(),
+      vaccinations,
+    })
+    .transform(({ customerId, id: petId, ...given }) => {
+      const { type, gender, evaluationStatus, vaccinations: vaccines, ...same } = given;
+      const traits: TraitChanges = withoutUndefined({
+        ...same,
+        type: type === undefined ? undefined : petTypes[type - 1],
+        gender: gender === undefined ? undefined : (petGenders[gender - 1] ?? null),
+        evaluationStatus:
+          evaluationStatus === undefined ? undefined : (evaluationStatuses[evaluationStatus - 1] ?? null),
+        vaccinations: vaccines.length === 0 ? undefined : vaccines,
+      });
+      return { customerId, id: petId, traits };
+    }),
+);

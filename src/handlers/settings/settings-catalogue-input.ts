@@ -1,0 +1,155 @@
+import { z } from "zod";
+import {
+  type Offer,
+  type Price,
+  type ServiceItemType,
+  serviceItemTypes,
+  serviceTypes,
+} from "../../domain/settings/setting-catalogue.js";
+import { nameRule } from "../../domain/text.js";
+import { maxFilterValues, withoutUndefined } from "../customers/customer-input.js";
+import { id, list, optionalGivenId, rule, text } from "../fields.js";
+import { pagination } from "../page-token.js";
+import { because } from "../parse.js";
+import { named } from "./settings-input.js";
+
+const maxBusinesses = 100;
+const maxStaff = 500;
+const maxMinutes = 100_000;
+
+const itemType = z.number().transform((number, context): ServiceItemType => {
+  const type = serviceItemTypes[number - 1];
+  if (type) return type;
+  context.addIssue(because("NOT_ALLOWED", "Must be GROOMING, BOARDING, DAYCARE or EVALUATION."));
+  return z.NEVER;
+});
+
+const serviceType = z.number().transform((number, context) => {
+  const type = serviceTypes[number - 1];
+  if (type) return type;
+  context.addIssue(because("NOT_ALLOWED", "Must be SERVICE or ADDON."));
+  return z.NEVER;
+});
+
+/** A google.type.Money of 0 or more. */
+const price = z
+  .object({ currencyCode: z.string(), units: z.bigint(), nanos: z.number() })
+  .superRefine(({ currencyCode, units, nanos }, context) => {
+    const refuse = (field: string, message: string) =>
+      context.addIssue({
+        ...because(field === "currencyCode" ? "INVALID_FORMAT" : "OUT_OF_RANGE", message),
+        path: [field],
+      });
+    if (!/^[A-Z]{3}$/.test(currencyCode)) refuse("currencyCode", "Must be three capital letters (ISO 4217).");
+    if (units < 0n) refuse("units", "Must be 0 or more.");
+    if (nanos < 0 || nanos > 999_999_999) refuse("nanos", "Must be 0 to 999,999,999.");
+  })
+  .transform(({ currencyCode, units, nanos }): Price => ({ currencyCode, units, nanos }));
+
+const minutes = z.number().superRefine((value, context) => {
+  if (value < 0 || value > maxMinutes) context.addIssue(because("OUT_OF_RANGE", "Must be 0 to 100,000 minutes."));
+});
+
+const category = text({ ...nameRule, min: 0 });
+
+const offer = {
+  businessIds: list(id, maxBusinesses),
+  availableBusinessIds: list(id, maxBusinesses),
+  availableStaffIds: list(id, maxStaff),
+};
+
+interface OfferMessage {
+  readonly businessIds: string[];
+  readonly availableBusinessIds: string[];
+  readonly availableStaffIds: string[];
+  readonly availableAllBusiness?: boolean | undefined;
+  readonly availableAllStaff?: boolean | undefined;
+}
+
+/** Everywhere and somewhere exclude each other, as do everybody and somebody. What could not be read is undefined here. */
+const offerRules = [
+  rule<Partial<OfferMessage>>((message) => placesOf(message).size <= maxBusinesses, {
+    ...{ path: "availableBusinessIds", reason: "TOO_MANY", message: `At most ${maxBusinesses} locations.` },
+  }),
+  rule<Partial<OfferMessage>>((message) => !message.availableAllBusiness || placesOf(message).size === 0, {
+    ...{ path: "availableAllBusiness", reason: "CONFLICT", message: "Cannot be true beside single locations." },
+  }),
+  rule<Partial<OfferMessage>>((message) => !message.availableAllStaff || !message.availableStaffIds?.length, {
+    ...{ path: "availableAllStaff", reason: "CONFLICT", message: "Cannot be true beside single staff members." },
+  }),
+] as const;
+
+function placesOf({ businessIds = [], availableBusinessIds = [] }: Partial<OfferMessage>): ReadonlySet<string> {
+  return new Set([...businessIds, ...availableBusinessIds]);
+}
+
+function toOffer(message: OfferMessage): Offer {
+  const { businessIds, availableBusinessIds, availableStaffIds: staffIds } = message;
+  const all = withoutUndefined({
+    atAllBusinesses: message.availableAllBusiness,
+    byAllStaff: message.availableAllStaff,
+  });
+  return { businessIds, availableBusinessIds, staffIds, ...all };
+}
+
+export const serviceQuery = z
+  .object({
+    companyId: id,
+    pagination,
+    businessIds: list(id, maxFilterValues),
+    filter: z.object({ itemTypes: z.array(itemType) }).optional(),
+    showArchived: z.boolean(),
+  })
+  .transform(({ companyId, businessIds, filter, showArchived }) => ({
+    ...{ companyId, businessIds, showArchived },
+    itemTypes: [...new Set(filter?.itemTypes)],
+  }));
+
+export const newService = z
+  .object({
+    companyId: id,
+    name: text(nameRule),
+    serviceItemType: itemType,
+    price: price.optional(),
+    serviceType,
+    serviceTime: minutes,
+    availableAllBusiness: z.boolean(),
+    availableAllStaff: z.boolean(),
+    id: optionalGivenId,
+    category,
+    ...offer,
+  })
+  .refine(...offerRules[0])
+  .refine(...offerRules[1])
+  .refine(...offerRules[2])
+  .transform((message) => ({
+    ...{ companyId: message.companyId, name: message.name, minutes: message.serviceTime },
+    ...{ itemType: message.serviceItemType, type: message.serviceType, category: message.category },
+    ...(message.id === "" ? {} : { id: message.id }),
+    ...(message.price ? { price: message.price } : {}),
+    offer: toOffer(message),
+  }));
+
+/** What is absent or empty stays. */
+export const serviceUpdate = z
+  .object({
+    ...named.shape,
+    name: text(nameRule).optional(),
+    price: price.optional(),
+    serviceTime: minutes.optional(),
+    availableAllBusiness: z.boolean().optional(),
+    availableAllStaff: z.boolean().optional(),
+    inactive: z.boolean().optional(),
+    category: category.optional(),
+    ...offer,
+  })
+  .refine(...offerRules[0])
+  .refine(...offerRules[1])
+  .refine(...offerRules[2])
+  .transform((message) => {
+    const { companyId, id: serviceId, name, category: heading, price: newPrice, serviceTime, inactive } = message;
+    return {
+      ...{ companyId, id: serviceId, offer: toOffer(message) },
+      ...withoutUndefined({ name, category: heading, price: newPrice, minutes: serviceTime, inactive }),
+    };
+  });

@@ -1,0 +1,137 @@
+import { z } from "zod";
+import type { FieldType } from "../../domain/custom-fields/custom-fields.js";
+import {
+  callCentreKeys,
+  type FieldAssociation,
+  type FieldOption,
+  maxFieldOptions,
+} from "../../domain/settings/setting-custom-field.js";
+import { lineRule, nameRule, noteRule } from "../../domain/text.js";
+import {
+  CustomField_AssociationType,
+  CustomField_Type,
+  type CustomField_Value,
+} from "../../gen/proto/moego/business/setting/v1/custom_field_pb.js";
+import { toFieldValue } from "../customers/customer-input.js";
+import { list, text } from "../fields.js";
+import { because } from "../parse.js";
+import { fresh, importedId, named, newOrder, setOrCleared } from "./settings-input.js";
+
+/** What a field belongs to; unspecified is refused. */
+export const fieldAssociation = z.number().transform((number, context): FieldAssociation => {
+  if (number === CustomField_AssociationType.CUSTOMER) return "CUSTOMER";
+  if (number === CustomField_AssociationType.LEAD) return "LEAD";
+  context.addIssue(because("NOT_ALLOWED", "Must be CUSTOMER or LEAD."));
+  return z.NEVER;
+});
+
+const types = {
+  SHORT_TEXT: CustomField_Type.SHORT_TEXT,
+  LONG_TEXT: CustomField_Type.LONG_TEXT,
+  NUMBER: CustomField_Type.NUMBER,
+  DATE: CustomField_Type.DATE,
+  BOOLEAN: CustomField_Type.BOOLEAN,
+  SELECT: CustomField_Type.SELECT,
+  MULTI_SELECT: CustomField_Type.MULTI_SELECT,
+  RELATION: CustomField_Type.RELATION,
+  MONEY: CustomField_Type.MONEY,
+  TIME: CustomField_Type.TIME,
+  DATETIME: CustomField_Type.DATETIME,
+  GROUP: CustomField_Type.GROUP,
+} as const satisfies Record<FieldType, CustomField_Type>;
+
+const typesByNumber = new Map(Object.entries(types).map(([name, number]) => [number, name]));
+
+function isFieldType(name: string | undefined): name is FieldType {
+  return name !== undefined && name in types;
+}
+
+const fieldType = z.number().transform((number, context): FieldType => {
+  const name = typesByNumber.get(number);
+  if (isFieldType(name)) return name;
+  context.addIssue(because("NOT_ALLOWED", "Is no type of custom fields."));
+  return z.NEVER;
+});
+
+const code = z.string().superRefine((value, context) => {
+  if (!/^[A-Za-z0-9_.-]{1,64}$/.test(value))
+    context.addIssue(because("INVALID_FORMAT", "Must be 1 to 64 letters, digits, `_`, `.` or `-`."));
+});
+
+/** A value in its proto JSON form; one without a member is refused. */
+const defaultValue = z.custom<CustomField_Value>().transform((value, context) => {
+  const json = toFieldValue(value);
+  if (json && Object.keys(json).length > 0) return json;
+  context.addIssue(json ? because("REQUIRED", "Must hold a value.") : because("INVALID_FORMAT", "Is not valid."));
+  return z.NEVER;
+});
+
+const optionText = text({ ...lineRule, min: 1 });
+
+/** What records store of an option is a text. */
+const optionValue = z.custom<CustomField_Value | undefined>().transform((value, context) => {
+  const parsed = optionText.safeParse(value?.value.case === "string" ? value.value.value : "");
+  if (parsed.success) return parsed.data;
+  context.addIssue(because("INVALID_FORMAT", "Must be a `string` of 1 to 255 characters on one line."));
+  return z.NEVER;
+});
+
+const option = z
+  .object({ value: optionValue, label: text(nameRule), sortOrder: z.number() })
+  .transform(({ value, label, sortOrder }): FieldOption => ({ value, label, sortOrder }));
+
+const fieldId = importedId.superRefine((value, context) => {
+  if (value !== undefined && callCentreKeys.has(value))
+    context.addIssue(because("NOT_ALLOWED", "Is a key of the call-centre answer."));
+});
+
+const options = list(option, maxFieldOptions);
+const label = text(nameRule);
+const helpText = text({ ...noteRule, min: 0 });
+
+export const newCustomField = z
+  .object({
+    ...fresh,
+    id: fieldId,
+    associationType: fieldAssociation,
+    code,
+    label,
+    type: fieldType,
+    isRequired: z.boolean(),
+    defaultValue: defaultValue.optional(),
+    options,
+    displayOrder: z
+      .number()
+      .superRefine((value, context) => {
+        if (value < 0) context.addIssue(because("OUT_OF_RANGE", "Must be 0 or more."));
+      })
+      .optional(),
+    helpText,
+  })
+  .transform(({ companyId, id, associationType: association, defaultValue: value, displayOrder, ...same }) => ({
+    companyId,
+    id,
+    content: {
+      ...{ ...same, association },
+      ...(value ? { defaultValue: value } : {}),
+      ...(displayOrder === undefined ? {} : { displayOrder }),
+    },
+  }));
+
+/** What is absent stays. */
+export const customFieldUpdate = z
+  .object({
+    ...named.shape,
+    label: label.optional(),
+    isRequired: z.boolean().optional(),
+    defaultValue: defaultValue.optional(),
+    clearDefaultValue: z.boolean(),
+    options: z.object({ options }).optional(),
+    helpText: helpText.optional(),
+  })
+  .refine(...setOrCleared("clearDefaultValue", "defaultValue"))
+  .transform(({ clearDefaultValue, defaultValue: value, options: whole, ...same }) => {
+    return { ...same, options: whole?.options, defaultValue: clearDefaultValue ? null : value };
+  });
+
+export const fieldOrder = newOrder.extend({ associationType: fieldAssociation });

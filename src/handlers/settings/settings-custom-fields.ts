@@ -1,0 +1,43 @@
+import type { CustomFields } from "../../domain/settings/setting-custom-fields.js";
+import { CustomFieldAdminService } from "../../gen/proto/moego/admin/v1/custom_field_admin_service_pb.js";
+import { withoutUndefined } from "../customers/customer-input.js";
+import { parse } from "../parse.js";
+import type { ServiceHandlers } from "../rpc.js";
+import { customFieldUpdate, fieldOrder, newCustomField } from "./settings-custom-field-input.js";
+import { named } from "./settings-input.js";
+import { toProtoCustomField } from "./settings-message.js";
+
+/** moego.admin.v1.CustomFieldAdminService */
+export function createCustomFieldAdminHandlers(
+  customFields: CustomFields,
+): ServiceHandlers<typeof CustomFieldAdminService> {
+  const requests = CustomFieldAdminService.method;
+  return {
+    async createCustomField(request, { caller, write }) {
+      const field = parse(requests.createCustomField.input, request, newCustomField);
+      return { customField: toProtoCustomField(await customFields.create(field, caller, write)) };
+    },
+
+    async updateCustomField(request, { caller, write }) {
+      const { companyId, id, ...change } = parse(requests.updateCustomField.input, request, customFieldUpdate);
+      const update = { companyId, id, ...withoutUndefined(change) };
+      return { customField: toProtoCustomField(await customFields.update(update, caller, write)) };
+    },
+
+    async reorderCustomFields(request, { caller, write }) {
+      const { associationType, ...order } = parse(requests.reorderCustomFields.input, request, fieldOrder);
+      const fields = await customFields.reorder({ ...order, association: associationType }, caller, write);
+      return { customFields: fields.map(toProtoCustomField) };
+    },
+
+    async archiveCustomField(request, { caller, write }) {
+      const target = parse(requests.archiveCustomField.input, request, named);
+      return { customField: toProtoCustomField(await customFields.archive(target, caller, write)) };
+    },
+
+    async restoreCustomField(request, { caller, write }) {
+      const target = parse(requests.restoreCustomField.input, request, named);
+      return { customField: toProtoCustomField(await customFields.restore(target, caller, write)) };
+    },
+  };
+}

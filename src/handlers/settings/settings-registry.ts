@@ -1,0 +1,38 @@
+import { type CatalogueRepository, createCatalogue } from "../../domain/settings/setting-catalogue.js";
+import type { CustomFieldListRepository } from "../../domain/settings/setting-custom-field.js";
+import { createCustomFields } from "../../domain/settings/setting-custom-fields.js";
+import type { CustomFieldRepository, SettingRepositories } from "../../domain/settings/setting-repository.js";
+import { createSettings } from "../../domain/settings/settings.js";
+import { CustomFieldAdminService } from "../../gen/proto/moego/admin/v1/custom_field_admin_service_pb.js";
+import { CustomerSettingAdminService } from "../../gen/proto/moego/admin/v1/customer_setting_admin_service_pb.js";
+import { PetSettingAdminService } from "../../gen/proto/moego/admin/v1/pet_setting_admin_service_pb.js";
+import { SettingService } from "../../gen/proto/moego/business/setting/v1/setting_service_pb.js";
+import type { PageTokens } from "../page-token.js";
+import { type HandlerRegistry, registry } from "../rpc.js";
+import { createSettingHandlers } from "./settings.js";
+import { createCustomFieldAdminHandlers } from "./settings-custom-fields.js";
+import { createCustomerSettingAdminHandlers } from "./settings-customer-admin.js";
+import { createPetSettingAdminHandlers } from "./settings-pet-admin.js";
+
+export interface SettingDependencies {
+  readonly settings: SettingRepositories;
+  readonly customFieldLists: CustomFieldListRepository;
+  readonly customFields: CustomFieldRepository;
+  readonly catalogue: CatalogueRepository;
+}
+
+/** The handlers of the services about a company's settings. */
+export function createSettingRegistry(dependencies: SettingDependencies, pageTokens: PageTokens): HandlerRegistry {
+  const settings = createSettings(dependencies.settings);
+  const customFields = createCustomFields({
+    lists: dependencies.customFieldLists,
+    records: dependencies.customFields,
+  });
+  const catalogue = createCatalogue(dependencies.catalogue);
+  return new Map([
+    ...registry(SettingService, createSettingHandlers({ settings, customFields, catalogue, pageTokens })),
+    ...registry(CustomerSettingAdminService, createCustomerSettingAdminHandlers(settings)),
+    ...registry(PetSettingAdminService, createPetSettingAdminHandlers(settings)),
+    ...registry(CustomFieldAdminService, createCustomFieldAdminHandlers(customFields)),
+  ]);
+}

@@ -1,0 +1,58 @@
+import type { VipLevel } from "../../domain/callcenter/caller-profile.js";
+import { accountKinds, type CallerProfile, type Gender } from "../../domain/callcenter/caller-profile.js";
+
+/** The profile of `customer AS c`, as `profileColumns` selects it. */
+export interface ProfileRow {
+  readonly profile: ProfileJson | null;
+  readonly accounts: readonly AccountJson[] | null;
+}
+
+/** The columns of customer_profile, and the VIP level. */
+interface ProfileJson {
+  readonly nickname: string;
+  readonly gender: number;
+  readonly blacklisted: boolean;
+  readonly enterprise_name: string;
+  readonly visitor_ids: readonly string[];
+  readonly vip_level: VipLevel | null;
+}
+
+interface AccountJson {
+  readonly kind: number;
+  readonly account_id: string;
+}
+
+/** Profile and accounts of `customer AS c`, aggregated in the same statement. */
+export const profileColumns = `(SELECT json_build_object('nickname', p.nickname, 'gender', p.gender,
+    'blacklisted', p.blacklisted, 'enterprise_name', p.enterprise_name, 'visitor_ids', p.visitor_ids,
+    'vip_level', (SELECT json_build_object('id', v.id, 'name', v.name, 'archived', v.archived_time IS NOT NULL)
+      FROM vip_level v WHERE v.company_id = p.company_id AND v.id = p.vip_level_id))
+    FROM customer_profile p WHERE p.company_id = c.company_id AND p.customer_id = c.id) AS profile,
+  (SELECT json_agg(json_build_object('kind', o.kind, 'account_id', o.account_id) ORDER BY o.kind)
+    FROM customer_account o WHERE o.company_id = c.company_id AND o.customer_id = c.id) AS accounts`;
+
+/** What the row of the customer says of a profile. */
+export interface ProfiledCustomer {
+  readonly companyId: string;
+  readonly id: string;
+  readonly version: bigint;
+  readonly assignedStaffId?: string;
+}
+
+export function toProfile({ profile, accounts }: ProfileRow, customer: ProfiledCustomer): CallerProfile {
+  const { companyId, id: customerId, version, assignedStaffId } = customer;
+  return {
+    ...{ companyId, customerId, version },
+    nickname: profile?.nickname ?? "",
+    gender: genders[profile?.gender ?? 0] ?? "",
+    ...(profile?.vip_level ? { vipLevel: profile.vip_level } : {}),
+    blacklisted: profile?.blacklisted ?? false,
+    enterpriseName: profile?.enterprise_name ?? "",
+    visitorIds: profile?.visitor_ids ?? [],
+    ...(assignedStaffId === undefined ? {} : { assignedStaffId }),
+    accounts: Object.fromEntries((accounts ?? []).map(({ kind, account_id: id }) => [accountKinds[kind - 1], id])),
+  };
+}
+
+/** By number in the column. */
+export const genders: readonly Gender[] = ["", "MALE", "FEMALE"];

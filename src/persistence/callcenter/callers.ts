@@ -1,0 +1,141 @@
+import { accountKinds } from "../../domain/callcenter/caller-profile.js";
+import type {
+  CallerRepository,
+  MissingProfileReference,
+  ProfileChange,
+  ProfileUnit,
+} from "../../domain/callcenter/caller-repository.js";
+import type { Visibility } from "../../domain/caller.js";
+import type { CustomerUnit } from "../../domain/customers/customer-repository.js";
+import { archived, notFound } from "../../domain/errors.js";
+import { Prisma } from "../../gen/prisma/client.js";
+import { type CustomerKey, readCustomer } from "../customers/customer-change.js";
+import { lockCustomer } from "../customers/customer-lock.js";
+import { createCustomerUnit } from "../customers/customer-unit.js";
+import type { Database } from "../database.js";
+import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../idempotency.js";
+import { statement } from "../statement.js";
+import { bound, grantedTo, visibilityValues, visibleInOneCompany } from "../visibility.js";
+import { createCallerFind } from "./caller-find.js";
+import { genders, type ProfileRow, profileColumns, toProfile } from "./caller-rows.js";
+
+/** Callers over hand-written SQL for the query and Prisma for changes. A change of a profile is one of its customer. */
+export function createCallerRepository(database: Database): CallerRepository {
+  return {
+    find: createCallerFind(database),
+
+    async getProfile({ visibility, id }, signal) {
+      const [row] = await database.read<StoredProfile>(getStatement, [...visibilityValues(visibility), id], signal);
+      return row && readProfile(row);
+    },
+
+    change: (target, write, work) =>
+      onceMoreAfterTwin(() =>
+        database.transact(write, async (tx) => {
+          const key = await lockCustomer(tx, target, "NO KEY UPDATE");
+          const { now, replay } = await beginChange(tx, write);
+          if (write.claim && replay) {
+            replayed(write.claim, replay);
+            return profileOf(tx, key);
+          }
+          if (key.archived) throw archived("Customer", key.id);
+          const { unit, finish } = createCustomerUnit(tx, { customer: await readCustomer(tx, key), now, write });
+          await work(await createProfileUnit(tx, unit, target.visibility));
+          await finish();
+          await storeClaim(tx, write, { companyId: key.companyId, resourceIds: [key.id] });
+          return profileOf(tx, key);
+        }),
+      ),
+  };
+}
+
+interface StoredProfile extends ProfileRow {
+  readonly company_id: string;
+  readonly id: string;
+  readonly version: string | bigint;
+  readonly assigned_staff_id: string | null;
+}
+
+const selectProfile = `SELECT c.company_id, c.id, c.version, c.assigned_staff_id, ${profileColumns} FROM customer c`;
+
+const getStatement = statement("caller.profile", `${selectProfile} WHERE ${visibleInOneCompany("c")} AND c.id = $3`);
+
+function readProfile(row: StoredProfile) {
+  const { company_id: companyId, id, assigned_staff_id: assignedStaffId } = row;
+  const staff = assignedStaffId === null ? {} : { assignedStaffId };
+  return toProfile(row, { companyId, id, version: BigInt(row.version), ...staff });
+}
+
+async function profileOf(tx: Prisma.TransactionClient, { companyId, id }: CustomerKey) {
+  const [row] = await tx.$queryRaw<StoredProfile[]>`
+    ${Prisma.raw(selectProfile)} WHERE c.company_id = ${companyId} AND c.id = ${id}`;
+  if (!row) throw notFound("Customer", id);
+  return readProfile(row);
+}
+
+async function createProfileUnit(
+  tx: Prisma.TransactionClient,
+  unit: CustomerUnit,
+  visibility: Visibility,
+): Promise<ProfileUnit> {
+  const { companyId, id: customerId } = unit.customer;
+  const ofKind = (kind: number) => ({ companyId, customerId, kind });
+
+  return {
+    profile: await profileOf(tx, unit.customer),
+    leave: unit.leave,
+
+    async missing({ vipLevelId, assignedStaffId }) {
+      const missing: MissingProfileReference[] = [];
+      const usable = { companyId, id: vipLevelId ?? "", archivedTime: null };
+      if (vipLevelId !== undefined && (await tx.vipLevel.count({ where: usable })) === 0) missing.push("vipLevelId");
+      const staff = assignedStaffId === undefined ? [] : await unit.missing({ assignedStaffId });
+      return staff.length > 0 ? [...missing, "assignedStaffId"] : missing;
+    },
+
+    async save({ assignedStaffId, ...change }) {
+      if (assignedStaffId !== undefined) await unit.save({ assignedStaffId });
+      const data = columns(change);
+      await tx.customerProfile.upsert({
+        where: { companyId_customerId: { companyId, customerId } },
+        create: { companyId, customerId, ...data },
+        update: data,
+      });
+    },
+
+    async link(accountKind, accountId) {
+      const kind = numberOf(accountKind);
+      await tx.customerAccount.deleteMany({ where: ofKind(kind) });
+      for (;;) {
+        // Waits for whoever is linking or unlinking the same account, and then sees what came of it.
+        const inserted = await tx.$executeRaw`
+          INSERT INTO customer_account (company_id, customer_id, kind, account_id)
+          VALUES (${companyId}, ${customerId}, ${kind}, ${accountId})
+          ON CONFLICT (company_id, account_id, kind) DO NOTHING`;
+        if (inserted > 0) return undefined;
+        const [holder] = await tx.$queryRaw<{ id: string; visible: boolean }[]>`
+          SELECT c.id, ${bound(grantedTo("c"), visibility)} AS visible FROM customer_account a
+          JOIN customer c ON c.company_id = a.company_id AND c.id = a.customer_id
+          WHERE a.company_id = ${companyId} AND a.account_id = ${accountId} AND a.kind = ${kind}`;
+        // Nobody has it any more: it was unlinked between the two statements.
+        if (holder) return { customerId: holder.id, visible: holder.visible };
+      }
+    },
+
+    async unlink(accountKind) {
+      await tx.customerAccount.deleteMany({ where: ofKind(numberOf(accountKind)) });
+    },
+  };
+}
+
+function numberOf(kind: (typeof accountKinds)[number]): number {
+  return accountKinds.indexOf(kind) + 1;
+}
+
+function columns({ gender, visitorIds, ...same }: Omit<ProfileChange, "assignedStaffId">) {
+  return {
+    ...same,
+    ...(gender === undefined ? {} : { gender: genders.indexOf(gender) }),
+    ...(visitorIds === undefined ? {} : { visitorIds: [...visitorIds] }),
+  };
+}

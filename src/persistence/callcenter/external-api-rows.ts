@@ -1,0 +1,56 @@
+import { z } from "zod";
+import {
+  type ExternalApi,
+  type ExternalApiContent,
+  httpMethods,
+  paramLocations,
+  valueTypes,
+} from "../../domain/callcenter/external-api.js";
+import type { ExternalApiModel } from "../../gen/prisma/models.js";
+
+const headers = z.array(z.object({ name: z.string(), value: z.string(), isSecret: z.boolean() }));
+
+const requestParams = z.array(
+  z.object({
+    name: z.string(),
+    location: z.enum(paramLocations),
+    type: z.enum(valueTypes),
+    required: z.boolean(),
+    defaultValue: z.string().exactOptional(),
+    description: z.string(),
+  }),
+);
+
+const outputParams = z.array(
+  z.object({
+    name: z.string(),
+    path: z.string(),
+    type: z.enum(valueTypes),
+    defaultValue: z.string().exactOptional(),
+  }),
+);
+
+/** The columns of a configuration. Lists go as JSON, whose shape is checked when they are read. */
+export function toColumns(content: ExternalApiContent) {
+  const { name, description, method, url, timeoutMs } = content;
+  return {
+    ...{ name, description, method, url, timeoutMs },
+    headers: content.headers.map((header) => ({ ...header })),
+    requestParams: content.requestParams.map((param) => ({ ...param })),
+    outputParams: content.outputParams.map((param) => ({ ...param })),
+  };
+}
+
+export function toExternalApi(row: ExternalApiModel): ExternalApi {
+  const { companyId, id, name, description, url, timeoutMs, archivedTime, version } = row;
+  const { createdBy, createdTime, lastUpdatedBy, lastUpdatedTime } = row;
+  return {
+    ...{ companyId, id, name, description, url, timeoutMs, version },
+    ...{ createdBy, createdTime, lastUpdatedBy, lastUpdatedTime },
+    method: z.enum(httpMethods).parse(row.method),
+    headers: headers.parse(row.headers),
+    requestParams: requestParams.parse(row.requestParams),
+    outputParams: outputParams.parse(row.outputParams),
+    archived: archivedTime !== null,
+  };
+}

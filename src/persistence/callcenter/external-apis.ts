@@ -1,0 +1,145 @@
+import type { ExternalApi, ExternalApiTarget } from "../../domain/callcenter/external-api.js";
+import type { ExternalApiRecord, ExternalApiRepository } from "../../domain/callcenter/external-api-repository.js";
+import { alreadyExists, notFound } from "../../domain/errors.js";
+import { authorIn, type Write } from "../../domain/write.js";
+import type { Prisma } from "../../gen/prisma/client.js";
+import type { ExternalApiModel } from "../../gen/prisma/models.js";
+import type { Database } from "../database.js";
+import { violatedConstraint } from "../errors.js";
+import { recordChange } from "../ledgers.js";
+import { changeSettings, present } from "../settings/settings-change.js";
+import { statement } from "../statement.js";
+import { toColumns, toExternalApi } from "./external-api-rows.js";
+import type { SealContext, SecretCipher } from "./secret-cipher.js";
+
+/** pg gives a bigint as text. */
+type ListedRow = Omit<ExternalApiModel, "version"> & { readonly version: string };
+
+type Reader = Pick<Prisma.TransactionClient, "externalApi">;
+
+/** Configurations of external APIs, and the secrets of their headers, sealed. */
+export function createExternalApiRepository(database: Database, cipher: SecretCipher): ExternalApiRepository {
+  const find = async (reader: Reader, target: ExternalApiTarget): Promise<ExternalApi | undefined> => {
+    const row = await reader.externalApi.findFirst({ where: keyOf(target).companyId_id });
+    return row ? toExternalApi(row) : undefined;
+  };
+
+  /** Writes the secrets that are given and removes those of headers that are gone or have become plain. */
+  const writeSecrets = async (tx: Prisma.TransactionClient, target: ExternalApiTarget, record: ExternalApiRecord) => {
+    const owner = { companyId: target.companyId, externalApiId: target.id };
+    const names = record.content.headers.filter(({ isSecret }) => isSecret).map(({ name }) => name.toLowerCase());
+    await tx.externalApiSecret.deleteMany({ where: { ...owner, name: { notIn: names } } });
+    for (const [name, secret] of record.secrets) {
+      const sealed = cipher.seal(secret, sealContext(target, name));
+      const where = { companyId_externalApiId_name: { ...owner, name } };
+      await tx.externalApiSecret.upsert({ where, create: { ...owner, name, sealed }, update: { sealed } });
+    }
+  };
+
+  return {
+    find: (target, signal) => database.ask(signal, (prisma) => find(prisma, target)),
+
+    findForCall: (target, signal) =>
+      database.ask(signal, async (prisma) => {
+        const row = await prisma.externalApi.findFirst({
+          where: keyOf(target).companyId_id,
+          include: { secrets: true },
+        });
+        if (!row) return undefined;
+        const secrets = row.secrets.map(({ name, sealed }) => {
+          return [name, cipher.open(sealed, sealContext(target, name))] as const;
+        });
+        return { api: toExternalApi(row), secrets: new Map(secrets) };
+      }),
+
+    async list({ companyId, page, showArchived }, signal) {
+      const after = [page.after?.time ?? null, page.after?.id ?? null];
+      const values = [companyId, showArchived, ...after, page.size + 1, page.offset];
+      const rows = await database.read<ListedRow>(listNewestFirst, values, signal);
+      return rows.map(({ version, ...row }) => toExternalApi({ ...row, version: BigInt(version) }));
+    },
+
+    create: (target, record, write) =>
+      changeSettings(database, {
+        companyId: target.companyId,
+        write,
+        async work(tx, now) {
+          const author = authorIn(write, target.companyId);
+          const stamp = { createdBy: author, createdTime: now, lastUpdatedBy: author, lastUpdatedTime: now };
+          const { companyId, id } = target;
+          await tx.externalApi.create({ data: { companyId, id, ...toColumns(record.content), ...stamp } });
+          await writeSecrets(tx, target, record);
+          await recordChange(tx, write, { companyId, kind: "external_api", id, version: 1n, time: now });
+          return [id];
+        },
+        answer: async (tx, [id = target.id]) => present(await find(tx, { ...target, id })),
+      }).catch((error: unknown) => {
+        throw violatedConstraint(error) === "external_api_pkey" ? alreadyExists("External API", "id") : error;
+      }),
+
+    change: (target, decide, write) =>
+      changeSettings(database, {
+        companyId: target.companyId,
+        write,
+        async work(tx, now) {
+          const current = await find(tx, target);
+          const record = decide(current);
+          await update(tx, { current: present(current), columns: toColumns(record.content), now, write });
+          await writeSecrets(tx, target, record);
+          return [target.id];
+        },
+        answer: async (tx) => present(await find(tx, target)),
+      }),
+
+    setArchived: (target, archived, write) =>
+      changeSettings(database, {
+        companyId: target.companyId,
+        write,
+        async work(tx, now) {
+          const current = await find(tx, target);
+          if (!current) throw notFound("External API", target.id);
+          const columns = { archivedTime: archived ? now : null };
+          if (current.archived !== archived) await update(tx, { current, columns, now, write });
+          return [target.id];
+        },
+        answer: async (tx) => present(await find(tx, target)),
+      }),
+  };
+}
+
+interface Update {
+  readonly current: ExternalApi;
+  readonly columns: Prisma.ExternalApiUncheckedUpdateInput;
+  readonly now: Date;
+  readonly write: Write;
+}
+
+async function update(tx: Prisma.TransactionClient, { current, columns, now, write }: Update): Promise<void> {
+  const { companyId, id } = current;
+  const version = current.version + 1n;
+  const lastUpdatedTime = new Date(Math.max(now.getTime(), current.lastUpdatedTime.getTime() + 1));
+  const stamp = { lastUpdatedBy: authorIn(write, companyId), lastUpdatedTime, version };
+  await tx.externalApi.update({ where: keyOf(current), data: { ...columns, ...stamp } });
+  await recordChange(tx, write, { companyId, kind: "external_api", id, version, time: now });
+}
+
+function keyOf({ companyId, id }: ExternalApiTarget) {
+  return { companyId_id: { companyId, id } };
+}
+
+/** Where a secret belongs; src/persistence/callcenter/secret-cipher.ts opens it there and nowhere else. */
+export function sealContext({ companyId, id }: ExternalApiTarget, name: string): SealContext {
+  return [companyId, "external_api", id, name];
+}
+
+const listNewestFirst = statement(
+  "external_api.list",
+  `SELECT company_id AS "companyId", id, name, description, method, url, headers, request_params AS "requestParams",
+     output_params AS "outputParams", timeout_ms AS "timeoutMs", archived_time AS "archivedTime",
+     created_by AS "createdBy", created_time AS "createdTime", last_updated_by AS "lastUpdatedBy",
+     last_updated_time AS "lastUpdatedTime", version
+   FROM external_api
+   WHERE company_id = $1 AND ($2::boolean OR archived_time IS NULL)
+     AND ($3::timestamptz IS NULL OR (created_time, id) < ($3, $4::text))
+   ORDER BY created_time DESC, id DESC LIMIT $5 OFFSET $6`,
+);

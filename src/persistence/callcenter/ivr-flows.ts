@@ -1,0 +1,118 @@
+import type { FlowDefinition, FlowTarget, IvrFlow } from "../../domain/callcenter/ivr-flow.js";
+import type { IvrFlowRepository } from "../../domain/callcenter/ivr-flow-repository.js";
+import { alreadyExists } from "../../domain/errors.js";
+import { authorIn } from "../../domain/write.js";
+import { Prisma } from "../../gen/prisma/client.js";
+import type { Database } from "../database.js";
+import { violatedConstraint } from "../errors.js";
+import { recordChange } from "../ledgers.js";
+import { type Columns, changeSettings, findRow, present, timestamp, updateRow } from "../settings/settings-change.js";
+import { statement } from "../statement.js";
+
+/** The flows of the IVR; they change as seldom as settings do, and under the same lock. */
+export function createIvrFlowRepository(database: Database): IvrFlowRepository {
+  return {
+    async get({ companyId, id }, signal) {
+      const [row] = await database.read<FlowRow>(getFlow, [companyId, id], signal);
+      return row && toFlow(row);
+    },
+
+    async list({ companyId, page, showArchived }, signal) {
+      const values = [companyId, page.size + 1, page.offset, page.after?.id ?? null, showArchived];
+      return (await database.read<FlowRow>(listFlows, values, signal)).map(toFlow);
+    },
+
+    create: ({ companyId, id, name, description, definition }, write, check) =>
+      changeSettings(database, {
+        companyId,
+        write,
+        async work(tx, now) {
+          check();
+          const by = authorIn(write, companyId);
+          const time = timestamp(now);
+          await tx.$executeRaw`INSERT INTO ivr_flow (company_id, id, name, description, definition,
+              created_by, created_time, last_updated_by, last_updated_time)
+            VALUES (${companyId}, ${id}, ${name}, ${description}, ${JSON.stringify(definition)}::jsonb,
+              ${by}, ${time}, ${by}, ${time})`;
+          await recordChange(tx, write, { companyId, kind: "ivr_flow", id, version: 1n, time: now });
+          return [id];
+        },
+        answer: async (tx, [made = id]) => present(await find(tx, { companyId, id: made })),
+      }).catch((error: unknown) => {
+        throw violatedConstraint(error) === "ivr_flow_pkey" ? alreadyExists("IvrFlow", "id") : error;
+      }),
+
+    change: (target, write, decide) =>
+      changeSettings(database, {
+        companyId: target.companyId,
+        write,
+        async work(tx, now) {
+          const edit = decide(await find(tx, target));
+          if (!edit) return [target.id];
+          const { definition, archived, ...texts } = edit;
+          const columns: Columns = {
+            ...texts,
+            ...(definition ? { definition: Prisma.sql`${JSON.stringify(definition)}::jsonb` } : {}),
+            ...(archived === undefined ? {} : { archived_time: archived ? timestamp(now) : null }),
+          };
+          await updateRow(tx, { kind: "ivr_flow", target, columns, now, write });
+          return [target.id];
+        },
+        answer: async (tx) => present(await find(tx, target)),
+      }),
+
+    async customerFieldIds(companyId, signal) {
+      const rows = await database.read<{ id: string }>(customerFields, [companyId], signal);
+      return rows.map(({ id }) => id);
+    },
+  };
+}
+
+const getFlow = statement("ivr_flow.get", "SELECT * FROM ivr_flow WHERE company_id = $1 AND id = $2");
+
+const listFlows = statement(
+  "ivr_flow.list",
+  `SELECT * FROM ivr_flow f WHERE f.company_id = $1
+     AND ($4::text IS NULL OR (f.name, f.id) > (SELECT name, id FROM ivr_flow WHERE company_id = $1 AND id = $4))
+     AND ($5::boolean OR f.archived_time IS NULL)
+   ORDER BY f.name, f.id LIMIT $2 OFFSET $3`,
+);
+
+/** association_type 1: fields of customers. */
+const customerFields = statement(
+  "ivr_flow.customer_fields",
+  "SELECT id FROM custom_field WHERE company_id = $1 AND association_type = 1 AND archived_time IS NULL",
+);
+
+interface FlowRow {
+  readonly company_id: string;
+  readonly id: string;
+  readonly name: string;
+  readonly description: string;
+  readonly definition: FlowDefinition;
+  readonly archived_time: Date | null;
+  readonly created_by: string;
+  readonly created_time: Date;
+  readonly last_updated_by: string;
+  readonly last_updated_time: Date;
+  /** pg gives a text, Prisma a bigint. */
+  readonly version: string | bigint;
+}
+
+async function find(tx: Prisma.TransactionClient, target: FlowTarget): Promise<IvrFlow | undefined> {
+  const [row] = await findRow<FlowRow>(tx, "ivr_flow", target);
+  return row && toFlow(row);
+}
+
+function toFlow(row: FlowRow): IvrFlow {
+  return {
+    companyId: row.company_id,
+    ...{ id: row.id, name: row.name, description: row.description, definition: row.definition },
+    archived: row.archived_time !== null,
+    createdBy: row.created_by,
+    createdTime: row.created_time,
+    lastUpdatedBy: row.last_updated_by,
+    lastUpdatedTime: row.last_updated_time,
+    version: BigInt(row.version),
+  };
+}

@@ -1,0 +1,70 @@
+import { createHash, createHmac } from "node:crypto";
+import type { CardLinkRepository } from "../../domain/customers/customer-repository.js";
+import { archived } from "../../domain/errors.js";
+import { idPrefixes, newId } from "../../domain/ids.js";
+import { authorIn } from "../../domain/write.js";
+import type { Prisma } from "../../gen/prisma/client.js";
+import type { Database } from "../database.js";
+import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../idempotency.js";
+import { lockCustomer } from "./customer-lock.js";
+
+/**
+ * One-time links to enter a payment card. The token is an HMAC of the row's id under our secret: only its hash is
+ * stored, and yet a replayed call can be given the same token again.
+ *
+ * @param secrets at least 32 bytes each: the present one, then older ones, whose links still work and are replayed
+ */
+export function createCardLinkRepository(
+  database: Database,
+  [present, ...older]: readonly [Uint8Array, ...Uint8Array[]],
+): CardLinkRepository {
+  const tokenOf = (id: string, secret = present) =>
+    createHmac("sha256", secret).update(`card-link:${id}`).digest("base64url");
+
+  /** The token that was given when the link was made. */
+  const tokenAgain = async (tx: Prisma.TransactionClient, companyId: string, id: string) => {
+    if (older.length === 0) return tokenOf(id);
+    const row = await tx.cardLink.findUnique({
+      where: { companyId_id: { companyId, id } },
+      select: { tokenHash: true },
+    });
+    const tokens = [present, ...older].map((secret) => tokenOf(id, secret));
+    return tokens.find((token) => row && hashOf(token).equals(row.tokenHash)) ?? tokenOf(id);
+  };
+
+  return {
+    mint(target, lifetimeMs, write) {
+      return onceMoreAfterTwin(() =>
+        database.transact(write, async (tx) => {
+          const customer = await lockCustomer(tx, target, "KEY SHARE");
+          const { now, replay } = await beginChange(tx, write);
+          if (write.claim && replay) {
+            const [earlier = ""] = replayed(write.claim, replay);
+            return tokenAgain(tx, customer.companyId, earlier);
+          }
+          if (customer.archived) throw archived("Customer", customer.id);
+          const id = newId(idPrefixes.cardLink);
+          const token = tokenOf(id);
+          const { companyId } = customer;
+          await tx.cardLink.create({
+            data: {
+              companyId,
+              id,
+              customerId: customer.id,
+              tokenHash: Uint8Array.from(hashOf(token)),
+              createdBy: authorIn(write, companyId),
+              createdTime: now,
+              expiredTime: new Date(now.getTime() + lifetimeMs),
+            },
+          });
+          await storeClaim(tx, write, { companyId, resourceIds: [id] });
+          return token;
+        }),
+      );
+    },
+  };
+}
+
+function hashOf(token: string): Buffer {
+  return createHash("sha256").update(token).digest();
+}

@@ -1,0 +1,83 @@
+import type { Customer } from "../../domain/customers/customer.js";
+import type { CustomerAdminRepository } from "../../domain/customers/customer-admin-repository.js";
+import type { CustomerTarget } from "../../domain/customers/customer-repository.js";
+import { authorIn, type Write } from "../../domain/write.js";
+import type { Prisma } from "../../gen/prisma/client.js";
+import type { Database } from "../database.js";
+import { eraseRecord, erasing } from "../erasure.js";
+import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../idempotency.js";
+import { recordChange } from "../ledgers.js";
+import type { Pseudonym } from "../pseudonym.js";
+import { readCustomer } from "./customer-change.js";
+import { countOneLess, countOneMore } from "./customer-count.js";
+import { importCustomer } from "./customer-import.js";
+import { lockCustomer } from "./customer-lock.js";
+
+/** Archives, restores, erases and imports customers, each in one transaction. */
+export function createCustomerAdminRepository(database: Database, pseudonym: Pseudonym): CustomerAdminRepository {
+  return {
+    async archive(target, write) {
+      const { customer } = await setArchived(database, { target, write, archived: true });
+      return customer;
+    },
+
+    async restore(target, write) {
+      const { customer, limit } = await setArchived(database, { target, write, archived: false });
+      const { companyId } = customer;
+      return limit === undefined ? { kind: "restored", customer } : { kind: "quota", companyId, limit };
+    },
+
+    erase(target, write) {
+      const lock = (tx: Prisma.TransactionClient) => lockCustomer(tx, target, "NO KEY UPDATE");
+      return erasing(database, { lock, write }, async (tx, { companyId, id }, now) => {
+        const customer = await readCustomer(tx, { companyId, id });
+        if (!customer.archived) await countOneLess(tx, companyId);
+        const erased = { companyId, time: now, pseudonym };
+        await eraseRecord(tx, write, { ...erased, kind: "customer", id });
+        const { sourceLeadId } = customer;
+        if (sourceLeadId !== undefined) await eraseRecord(tx, write, { ...erased, kind: "lead", id: sourceLeadId });
+      });
+    },
+
+    import: (key, write, work) => importCustomer(database, { key, write, pseudonym, work }),
+  };
+}
+
+interface Archiving {
+  readonly target: CustomerTarget;
+  readonly write: Write;
+  readonly archived: boolean;
+}
+
+/** The customer afterwards; unchanged, and with the limit, when the quota has no place for it. */
+function setArchived(
+  database: Database,
+  { target, write, archived }: Archiving,
+): Promise<{ readonly customer: Customer; readonly limit?: number }> {
+  return onceMoreAfterTwin(() =>
+    database.transact(write, async (tx) => {
+      const key = await lockCustomer(tx, target, "NO KEY UPDATE");
+      const { companyId, id } = key;
+      const { now, replay } = await beginChange(tx, write);
+      if (write.claim && replay) {
+        replayed(write.claim, replay);
+        return { customer: await readCustomer(tx, key) };
+      }
+      if (key.archived !== archived) {
+        const customer = await readCustomer(tx, key);
+        const limit = archived ? await countOneLess(tx, companyId) : await countOneMore(tx, companyId);
+        if (limit !== undefined) return { customer, limit };
+        const version = customer.version + 1n;
+        const lastUpdatedTime = new Date(Math.max(now.getTime(), customer.lastUpdatedTime.getTime() + 1));
+        const stamp = { lastUpdatedBy: authorIn(write, companyId), lastUpdatedTime, version };
+        await tx.customer.update({
+          where: { companyId_id: { companyId, id } },
+          data: { archivedTime: archived ? now : null, ...stamp },
+        });
+        await recordChange(tx, write, { companyId, kind: "customer", id, version, time: now });
+      }
+      await storeClaim(tx, write, { companyId, resourceIds: [id] });
+      return { customer: await readCustomer(tx, key) };
+    }),
+  );
+}

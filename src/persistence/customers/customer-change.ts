@@ -1,0 +1,63 @@
+import type { Customer } from "../../domain/customers/customer.js";
+import type { ChangedCustomer, CustomerTarget, CustomerUnit } from "../../domain/customers/customer-repository.js";
+import { archived, notFound } from "../../domain/errors.js";
+import type { Write } from "../../domain/write.js";
+import { Prisma } from "../../gen/prisma/client.js";
+import type { Database } from "../database.js";
+import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../idempotency.js";
+import { type LockedCustomer, lockCustomer } from "./customer-lock.js";
+import { type CustomerRow, customerChildren, customerColumns, toCustomer } from "./customer-rows.js";
+import { createCustomerUnit } from "./customer-unit.js";
+
+/**
+ * One change of one customer in one transaction: lock, earlier answer of the claim, work, new version, change row,
+ * claim. The lock comes before the look at the claim, so twins of one call wait for each other here.
+ */
+export function changeCustomer(
+  database: Database,
+  target: CustomerTarget,
+  write: Write,
+  work: (unit: CustomerUnit) => Promise<readonly string[]>,
+): Promise<ChangedCustomer> {
+  return onceMoreAfterTwin(() =>
+    database.transact(write, async (tx) => {
+      const key = await lockCustomer(tx, target, "NO KEY UPDATE");
+      const { now, replay } = await beginChange(tx, write);
+      if (write.claim && replay) {
+        const resourceIds = replayed(write.claim, replay);
+        return changedCustomer(tx, key, resourceIds);
+      }
+      const customer = await readCustomer(tx, key);
+      if (key.archived) throw archived("Customer", customer.id);
+      const { unit, finish } = createCustomerUnit(tx, { customer, now, write });
+      const resourceIds = await work(unit);
+      await finish();
+      await storeClaim(tx, write, { companyId: key.companyId, resourceIds });
+      return changedCustomer(tx, key, resourceIds);
+    }),
+  );
+}
+
+export type CustomerKey = Pick<LockedCustomer, "companyId" | "id">;
+
+export async function readCustomer(tx: Prisma.TransactionClient, { companyId, id }: CustomerKey): Promise<Customer> {
+  const rows = await tx.$queryRaw<CustomerRow[]>`
+    SELECT ${Prisma.raw(customerColumns)}, ${Prisma.raw(customerChildren)} FROM customer c
+    WHERE c.company_id = ${companyId} AND c.id = ${id}`;
+  const [row] = rows;
+  if (!row) throw notFound("Customer", id);
+  return toCustomer(row);
+}
+
+async function changedCustomer(
+  tx: Prisma.TransactionClient,
+  key: CustomerKey,
+  resourceIds: readonly string[],
+): Promise<ChangedCustomer> {
+  const customer = await readCustomer(tx, key);
+  const rows = await tx.customerNote.findMany({
+    where: { companyId: key.companyId, customerId: key.id, id: { in: [...resourceIds] } },
+    orderBy: { id: "asc" },
+  });
+  return { customer, resourceIds, notes: rows };
+}

@@ -1,0 +1,109 @@
+import type { Customer } from "../../domain/customers/customer.js";
+import type { CustomerImportUnit, ImportedCustomer } from "../../domain/customers/customer-admin-repository.js";
+import { erased } from "../../domain/errors.js";
+import { idPrefixes, newId } from "../../domain/ids.js";
+import { foldCase } from "../../domain/text.js";
+import type { Write } from "../../domain/write.js";
+import type { Prisma } from "../../gen/prisma/client.js";
+import { addressData } from "../address-columns.js";
+import { consentColumns } from "../consent-columns.js";
+import type { Database } from "../database.js";
+import { isErased, type RecordKey } from "../erasure.js";
+import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../idempotency.js";
+import { recordChange, recordConsent } from "../ledgers.js";
+import type { Pseudonym } from "../pseudonym.js";
+import { missingReferences, missingStaff } from "../references.js";
+import { resolveTags } from "../settings/tags.js";
+import { takenIds } from "../taken-ids.js";
+import { readCustomer } from "./customer-change.js";
+import { countOneMore } from "./customer-count.js";
+import { statusNumbers } from "./customer-rows.js";
+
+export interface CustomerImporting {
+  readonly key: RecordKey;
+  readonly write: Write;
+  readonly pseudonym: Pseudonym;
+  work(unit: CustomerImportUnit): Promise<void>;
+}
+
+/**
+ * The import of one customer. The claim comes first: there is no row yet whose lock would let a twin wait, and one that
+ * waited for the quota or for the id would be refused by what the other has stored.
+ */
+export function importCustomer(
+  database: Database,
+  { key, write, pseudonym, work }: CustomerImporting,
+): Promise<Customer> {
+  return onceMoreAfterTwin(() =>
+    database.transact(write, async (tx) => {
+      const { now, replay } = await beginChange(tx, write);
+      const unit = createUnit(tx, { key, now, write, pseudonym });
+      if (write.claim && replay) {
+        replayed(write.claim, replay);
+        if (await unit.isErased()) throw erased("Customer", key.id);
+      } else {
+        await storeClaim(tx, write, { companyId: key.companyId, resourceIds: [key.id] });
+        await work(unit);
+      }
+      return readCustomer(tx, key);
+    }),
+  );
+}
+
+interface UnitOptions extends Omit<CustomerImporting, "work"> {
+  readonly now: Date;
+}
+
+function createUnit(
+  tx: Prisma.TransactionClient,
+  { key: { companyId, id }, now, write, pseudonym }: UnitOptions,
+): CustomerImportUnit {
+  return {
+    now,
+    exists: async (customerId) => (await tx.customer.count({ where: { companyId, id: customerId } })) > 0,
+    isErased: () => isErased(tx, { companyId, kind: "customer", id, pseudonym }),
+    missing: (references) => missingReferences(tx, companyId, references),
+    missingStaff: (ids) => missingStaff(tx, companyId, ids),
+    taken: (kind, ids) => takenIds(tx, { companyId, kind, ids }),
+
+    resolveTags: (references, mayCreate) => resolveTags(tx, { companyId, references, mayCreate, now, write }),
+    count: () => countOneMore(tx, companyId),
+
+    async insert(customer) {
+      await tx.customer.create({ data: { companyId, id, ...columnsOf(customer) } });
+      if (customer.address) {
+        const { id: addressId = newId(idPrefixes.address), ...address } = customer.address;
+        const data = { companyId, customerId: id, id: addressId, ...addressData(address) };
+        await tx.customerAddress.create({ data });
+      }
+      await tx.customerNote.createMany({
+        data: customer.notes.map(({ id: noteId = newId(idPrefixes.note), text: note, ...stamp }) => ({
+          ...{ companyId, customerId: id, id: noteId, note, ...stamp },
+        })),
+      });
+      await tx.customerTag.createMany({
+        data: customer.tags.map((tag) => ({ companyId, customerId: id, tagId: tag.id })),
+      });
+      const subject = { companyId, subjectKind: "customer", subjectId: id } as const;
+      await recordConsent(tx, write, { ...subject, after: customer.consent, time: now });
+      await recordChange(tx, write, { companyId, kind: "customer", id, version: 1n, time: now });
+    },
+  };
+}
+
+function columnsOf(customer: ImportedCustomer) {
+  const { firstName, lastName, phone, email, source, colorCode, customFields, preferredBusinessId } = customer;
+  const { createdBy, createdTime, lastUpdatedBy, lastUpdatedTime } = customer;
+  return {
+    ...{ firstName, lastName, phone, email, source, colorCode, customFields, preferredBusinessId },
+    ...{ createdBy, createdTime, lastUpdatedBy, lastUpdatedTime },
+    ...customer.preference,
+    ...consentColumns(customer.consent),
+    emailKey: foldCase(email),
+    status: statusNumbers[customer.status],
+    referralSourceId: customer.referralSourceId ?? null,
+    assignedStaffId: customer.assignedStaffId ?? null,
+    lastAppointmentTime: customer.lastAppointmentTime ?? null,
+    nextAppointmentTime: customer.nextAppointmentTime ?? null,
+  };
+}

@@ -1,0 +1,42 @@
+import type { CustomerFilter, CustomerRepository } from "../../domain/customers/customer-repository.js";
+import { foldCase } from "../../domain/text.js";
+import type { Database } from "../database.js";
+import { type Bind, readTimeList, type TimeList } from "../time-list.js";
+import { type CustomerRow, customerColumns, listedCustomerChildren, toCustomer } from "./customer-rows.js";
+
+const list: TimeList = {
+  name: "customer.list",
+  table: "customer",
+  alias: "c",
+  select: `${customerColumns}, ${listedCustomerChildren}`,
+  current: "c.archived_time IS NULL",
+};
+
+/** Pages of customers; under a `lastUpdated` filter archived ones included. */
+export function createCustomerList(database: Database): CustomerRepository["list"] {
+  return async ({ companyId, filter, page }, signal) => {
+    const { lastUpdated, created, ...others } = filter;
+    const conditions = (bind: Bind) => conditionsOf(others, bind);
+    const query = { list, companyId, lastUpdated, created, page, conditions };
+    const rows = await readTimeList<CustomerRow>(database, query, signal);
+    return rows.map(toCustomer);
+  };
+}
+
+function conditionsOf(filter: Omit<CustomerFilter, "lastUpdated" | "created">, bind: Bind): string[] {
+  return [
+    ...(filter.phone === undefined ? [] : [`c.phone = ${bind(filter.phone)}`]),
+    // The second half lets the planner use the partial index.
+    ...(filter.email === undefined ? [] : [`c.email_key = ${bind(foldCase(filter.email))} AND c.email_key <> ''`]),
+    ...(filter.preferredBusinessIds
+      ? [`c.preferred_business_id = ANY(${bind(filter.preferredBusinessIds)}::text[])`]
+      : []),
+    ...(filter.referralSourceIds ? [`c.referral_source_id = ANY(${bind(filter.referralSourceIds)}::text[])`] : []),
+    ...(filter.tagIds
+      ? [
+          `EXISTS (SELECT FROM customer_tag ct WHERE ct.company_id = $1 AND ct.customer_id = c.id
+            AND ct.tag_id = ANY(${bind(filter.tagIds)}::text[]))`,
+        ]
+      : []),
+  ];
+}

@@ -1,0 +1,49 @@
+import type { CustomerTarget, DatedNote } from "../../domain/customers/customer-repository.js";
+import { notFound } from "../../domain/errors.js";
+import type { Page } from "../../domain/page.js";
+import type { Database } from "../database.js";
+import { statement } from "../statement.js";
+import { theOne, visibilityValues, visibleTo } from "../visibility.js";
+
+interface NoteRow {
+  readonly id: string;
+  readonly note: string;
+  readonly created_time: Date;
+  readonly last_updated_by: string;
+  readonly last_updated_time: Date;
+}
+
+/** A page of a customer's notes, newest first. NOT_FOUND when the caller sees no such customer. */
+export async function listNotes(
+  database: Database,
+  { visibility, id }: CustomerTarget,
+  page: Page,
+  signal: AbortSignal,
+): Promise<readonly DatedNote[]> {
+  const found = await database.read<{ company_id: string }>(locate, [...visibilityValues(visibility), id], signal);
+  const customer = theOne(found, "Customer", id);
+  if (!customer) throw notFound("Customer", id);
+  const scope = [customer.company_id, id];
+  const rows = page.after
+    ? await database.read<NoteRow>(nextPage, [...scope, page.size + 1, page.after.time, page.after.id], signal)
+    : await database.read<NoteRow>(firstPage, [...scope, page.size + 1, page.offset], signal);
+  return rows.map((row) => ({
+    id: row.id,
+    note: row.note,
+    createdTime: row.created_time,
+    lastUpdatedBy: row.last_updated_by,
+    lastUpdatedTime: row.last_updated_time,
+  }));
+}
+
+const locate = statement(
+  "customer.locate",
+  `SELECT c.company_id FROM customer c WHERE ${visibleTo("c")} AND c.id = $3`,
+);
+
+const notesOf = `SELECT id, note, created_time, last_updated_by, last_updated_time FROM customer_note
+  WHERE company_id = $1 AND customer_id = $2`;
+const newestFirst = "ORDER BY created_time DESC, id DESC LIMIT $3";
+
+const firstPage = statement("note.first_page", `${notesOf} ${newestFirst} OFFSET $4`);
+const nextPage = statement("note.next_page", `${notesOf} AND (created_time, id) < ($4, $5) ${newestFirst}`);

@@ -1,0 +1,136 @@
+import { sameConsent } from "../../domain/consent.js";
+import type { Customer } from "../../domain/customers/customer.js";
+import type { CustomerChange, CustomerUnit } from "../../domain/customers/customer-repository.js";
+import { idPrefixes, newId } from "../../domain/ids.js";
+import { foldCase } from "../../domain/text.js";
+import { authorIn, type Write } from "../../domain/write.js";
+import type { Prisma } from "../../gen/prisma/client.js";
+import { addressData } from "../address-columns.js";
+import { consentColumns } from "../consent-columns.js";
+import { recordChange, recordConsent } from "../ledgers.js";
+import { missingReferences } from "../references.js";
+import { resolveTags } from "../settings/tags.js";
+import { statusNumbers } from "./customer-rows.js";
+
+export interface UnitOptions {
+  /** The locked state. */
+  readonly customer: Customer;
+  /** The stamp of the change. */
+  readonly now: Date;
+  readonly write: Write;
+}
+
+/** The unit of work over one locked customer; `finish` stores the new version, its consent event and its change row. */
+export function createCustomerUnit(
+  tx: Prisma.TransactionClient,
+  { customer, now, write }: UnitOptions,
+): { readonly unit: CustomerUnit; finish(): Promise<void> } {
+  const { companyId, id: customerId } = customer;
+  const author = authorIn(write, companyId);
+  const key = (id: string) => ({ companyId_id: { companyId, id } });
+  const noteStamp = { lastUpdatedBy: author, lastUpdatedTime: now };
+  let change: CustomerChange = {};
+  let isLeft = false;
+
+  const unit: CustomerUnit = {
+    customer,
+
+    async save(next) {
+      change = next;
+    },
+
+    leave() {
+      isLeft = true;
+    },
+
+    missing: (references) => missingReferences(tx, companyId, references),
+    resolveTags: (references, mayCreate) => resolveTags(tx, { companyId, references, mayCreate, now, write }),
+
+    async replaceTags(tags) {
+      const ids = tags.map((tag) => tag.id);
+      await tx.customerTag.deleteMany({ where: { companyId, customerId, tagId: { notIn: ids } } });
+      await unit.addTags(tags);
+    },
+
+    async addTags(tags) {
+      const data = tags.map((tag) => ({ companyId, customerId, tagId: tag.id }));
+      await tx.customerTag.createMany({ data, skipDuplicates: true });
+    },
+
+    async addAddress(address) {
+      const data = { companyId, customerId, id: newId(idPrefixes.address), ...addressData(address) };
+      await tx.customerAddress.create({ data });
+    },
+
+    async editAddress(id, address) {
+      await tx.customerAddress.update({ where: key(id), data: addressData(address) });
+    },
+
+    async removeAddress(id) {
+      await tx.customerAddress.delete({ where: key(id) });
+    },
+
+    findNotes(ids) {
+      return tx.customerNote.findMany({
+        where: { companyId, customerId, id: { in: [...ids] } },
+        orderBy: { id: "desc" },
+      });
+    },
+
+    async addNotes(texts) {
+      const notes = texts.map((note) => ({ id: newId(idPrefixes.note), note, ...noteStamp }));
+      await tx.customerNote.createMany({
+        data: notes.map((note) => ({ ...note, companyId, customerId, createdTime: now })),
+      });
+      return notes;
+    },
+
+    async editNote(id, note) {
+      await tx.customerNote.update({ where: key(id), data: { note, ...noteStamp } });
+    },
+
+    async keepNotes(ids) {
+      await tx.customerNote.deleteMany({ where: { companyId, customerId, id: { notIn: [...ids] } } });
+    },
+
+    async removeNote(id) {
+      await tx.customerNote.delete({ where: key(id) });
+    },
+  };
+
+  async function finish(): Promise<void> {
+    if (isLeft) return;
+    // A clock that stands still or goes back must not hide a change from those who follow the time.
+    const lastUpdatedTime = new Date(Math.max(now.getTime(), customer.lastUpdatedTime.getTime() + 1));
+    const version = customer.version + 1n;
+    await tx.customer.update({
+      where: key(customerId),
+      data: { ...columns(change), lastUpdatedBy: author, lastUpdatedTime, version },
+    });
+    if (change.consent && !sameConsent(change.consent, customer.consent)) {
+      const states = { before: customer.consent, after: change.consent };
+      await recordConsent(tx, write, {
+        companyId,
+        subjectKind: "customer",
+        subjectId: customerId,
+        ...states,
+        time: now,
+      });
+    }
+    await recordChange(tx, write, { companyId, kind: "customer", id: customerId, version, time: now });
+  }
+
+  return { unit, finish };
+}
+
+function columns(change: CustomerChange): Prisma.CustomerUncheckedUpdateInput {
+  const { preference, consent, status, customFields, email, ...same } = change;
+  return {
+    ...same,
+    ...preference,
+    ...(email === undefined ? {} : { email, emailKey: foldCase(email) }),
+    ...(status ? { status: statusNumbers[status] } : {}),
+    ...(consent ? consentColumns(consent) : {}),
+    ...(customFields ? { customFields } : {}),
+  };
+}

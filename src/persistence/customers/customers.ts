@@ -1,0 +1,100 @@
+import type { Admission, CreateOutcome, CustomerRepository } from "../../domain/customers/customer-repository.js";
+import { notFound } from "../../domain/errors.js";
+import { idPrefixes, newId } from "../../domain/ids.js";
+import type { Database } from "../database.js";
+import { violatedConstraint } from "../errors.js";
+import { claimConstraint, removeExpiredClaim, replayed } from "../idempotency.js";
+import { statement } from "../statement.js";
+import { theOne, visibilityValues, visibleInOneCompany, visibleTo } from "../visibility.js";
+import { changeCustomer } from "./customer-change.js";
+import { type CreateCall, type CreateRow, createStatement, createValues } from "./customer-create.js";
+import { createCustomerList } from "./customer-list.js";
+import { listNotes } from "./customer-notes.js";
+import { type CustomerRow, customerChildren, customerColumns, toCustomer } from "./customer-rows.js";
+
+/** Customers over hand-written SQL on the hot paths (create, get, list) and Prisma for changes. */
+export function createCustomerRepository(database: Database): CustomerRepository {
+  const get: CustomerRepository["get"] = async ({ visibility, id }, signal) => {
+    const text = visibility.companyIds.length === 1 ? getInOneCompany : getStatement;
+    const rows = await database.read<CustomerRow>(text, [...visibilityValues(visibility), id], signal);
+    const row = theOne(rows, "Customer", id);
+    return row && toCustomer(row);
+  };
+
+  return {
+    get,
+    list: createCustomerList(database),
+    listNotes: (target, page, signal) => listNotes(database, target, page, signal),
+    change: (target, write, work) => changeCustomer(database, target, write, work),
+
+    async create(record, admission, write) {
+      const call = { id: newId(idPrefixes.customer), record, admission, write };
+      const row = await createOnce(database, call);
+      const { claim } = write;
+      if (claim && row.replay_fingerprint && row.replay_ids) {
+        const [id = ""] = replayed(claim, { fingerprint: row.replay_fingerprint, resourceIds: row.replay_ids });
+        const visibility = { companyIds: [record.companyId], grants: [record.companyId] };
+        const customer = await get({ visibility, id }, write.signal);
+        if (!customer) throw notFound("Customer", id);
+        return { kind: "created", customer };
+      }
+      return outcomeOf(row, admission);
+    },
+  };
+}
+
+const getStatement = statement("customer.get", getWhere(visibleTo("c")));
+const getInOneCompany = statement("customer.get_in_one_company", getWhere(visibleInOneCompany("c")));
+
+/** `$3` is the id; see visibility.ts for `$1` and `$2`. */
+function getWhere(isVisible: string): string {
+  return `SELECT ${customerColumns}, ${customerChildren} FROM customer c WHERE ${isVisible} AND c.id = $3`;
+}
+
+/**
+ * Runs the statement, and again where its snapshot could not tell the truth: a twin of the claim committed while it
+ * waited (23505, or a quota refusal, since the counter's lock comes before the key's index), a limit was switched on
+ * meanwhile, or the claim stands in the way though it has expired.
+ */
+async function createOnce(database: Database, call: CreateCall): Promise<CreateRow> {
+  const { write } = call;
+  let quotaRefusals = 0;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const [row] = await database.write<CreateRow>(createStatement, createValues(call), write);
+      if (!row) throw new Error("the create statement returned no row");
+      const final = !isQuotaRefusal(row, call) || (row.counted && (quotaRefusals > 0 || !write.claim));
+      if (final || attempt === maxAttempts) return row;
+      quotaRefusals += 1;
+    } catch (error) {
+      if (attempt === maxAttempts || violatedConstraint(error) !== claimConstraint) throw error;
+      await database.write(removeExpiredClaim, [write.keyId, write.rpc, write.claim?.key], write);
+    }
+  }
+}
+
+const maxAttempts = 5;
+
+function isQuotaRefusal(row: CreateRow, call: CreateCall): boolean {
+  return row.id === null && row.replay_ids === null && !isRefused(row, call.admission);
+}
+
+function isRefused(row: CreateRow, { admit }: Admission): boolean {
+  const faults = [row.missing, row.unknown_tags, row.archived_tags, row.forbidden_tags];
+  return !admit || faults.some((list) => list.length > 0);
+}
+
+function outcomeOf(row: CreateRow, admission: Admission): CreateOutcome {
+  const { id } = row;
+  if (id !== null) return { kind: "created", customer: toCustomer({ ...row, id }) };
+  if (isRefused(row, admission)) {
+    const tags = {
+      unknownPositions: row.unknown_tags,
+      archivedPositions: row.archived_tags,
+      forbiddenPositions: row.forbidden_tags,
+    };
+    return { kind: "refused", missing: row.missing, tags };
+  }
+  if (row.max_customers === null) throw new Error("the create statement admitted nothing and gave no reason");
+  return { kind: "quota", limit: row.max_customers };
+}

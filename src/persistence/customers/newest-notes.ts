@@ -1,0 +1,25 @@
+import { embeddedNotes, listedNoteBytes, listedNotes } from "../../domain/customers/customer.js";
+
+/** The notes of one record. */
+export interface NotesOf {
+  readonly table: string;
+  /** Condition on `note` that names the record. */
+  readonly where: string;
+  /** Column of the text. */
+  readonly text: string;
+}
+
+/** How much of a record's notes is read with it. */
+export type NotesRead = (notes: NotesOf) => string;
+
+/** What a record carries that was asked for by itself. A subquery, without parentheses, in any order. */
+export const notesOfOne: NotesRead = ({ table, where }) => newest(table, where, embeddedNotes);
+
+/** What a record carries on a page of many. The size of a stored text is known without reading it. */
+export const notesOfListed: NotesRead = ({ table, where, text }) =>
+  `SELECT * FROM (SELECT few.*, sum(octet_length(few.${text})) OVER (ORDER BY few.created_time DESC, few.id DESC) AS bytes
+    FROM (${newest(table, where, listedNotes)}) few) counted WHERE bytes <= ${listedNoteBytes}`;
+
+function newest(table: string, where: string, count: number): string {
+  return `SELECT note.* FROM ${table} note WHERE ${where} ORDER BY note.created_time DESC, note.id DESC LIMIT ${count}`;
+}

@@ -1,0 +1,66 @@
+import { notFound } from "../../domain/errors.js";
+import type { Write } from "../../domain/write.js";
+import { Prisma } from "../../gen/prisma/client.js";
+import type { Database } from "../database.js";
+import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../idempotency.js";
+import { recordChange } from "../ledgers.js";
+
+/** A row of the directory that a call is about. */
+export interface DirectoryKey {
+  readonly kind: "company" | "business" | "staff";
+  readonly companyId: string;
+  readonly id: string;
+}
+
+export interface DirectoryWork<T> {
+  readonly key: DirectoryKey;
+  /** Waits for other writers of the company. Throws NOT_FOUND. */
+  lock?(tx: Prisma.TransactionClient): Promise<void>;
+  /** Writes; false when there was nothing to write. */
+  work(tx: Prisma.TransactionClient, now: Date): Promise<boolean>;
+  /** Reads what the call answers: the row under `id`, which a replay of a create takes from the first call. */
+  read(tx: Prisma.TransactionClient, id: string): Promise<T>;
+}
+
+/**
+ * One change of the directory in one transaction: lock, earlier answer of the claim, claim, work, change row. The lock is
+ * that of the company's row, since companies, locations and staff change seldom and refer to each other; it excludes
+ * nobody who only refers to them.
+ */
+export function changeDirectory<T>(
+  database: Database,
+  { key, lock = lockCompany(key.companyId), work, read }: DirectoryWork<T>,
+  write: Write,
+): Promise<T> {
+  const { kind, companyId, id } = key;
+  return onceMoreAfterTwin(() =>
+    database.transact(write, async (tx) => {
+      await lock(tx);
+      const { now, replay } = await beginChange(tx, write);
+      if (write.claim && replay) return read(tx, replayed(write.claim, replay)[0] ?? id);
+      // Before the work: a twin that makes the same id waits here, and is not told that the id is taken.
+      await storeClaim(tx, write, { companyId, resourceIds: [id] });
+      if (await work(tx, now)) {
+        const version = await versionOf(tx, key);
+        await recordChange(tx, write, { companyId, kind, id, version, time: now });
+      }
+      return read(tx, id);
+    }),
+  );
+}
+
+function lockCompany(companyId: string) {
+  return async (tx: Prisma.TransactionClient): Promise<void> => {
+    const rows = await tx.$queryRaw<{ id: string }[]>`SELECT id FROM company WHERE id = ${companyId} FOR NO KEY UPDATE`;
+    if (rows.length === 0) throw notFound("Company", companyId);
+  };
+}
+
+async function versionOf(tx: Prisma.TransactionClient, { kind, companyId, id }: DirectoryKey): Promise<bigint> {
+  const tenant =
+    kind === "company" ? Prisma.sql`id = ${companyId}` : Prisma.sql`company_id = ${companyId} AND id = ${id}`;
+  const rows = await tx.$queryRaw<{ version: bigint }[]>`SELECT version FROM ${Prisma.raw(kind)} WHERE ${tenant}`;
+  const [row] = rows;
+  if (!row) throw new Error(`a written ${kind} is not there`);
+  return row.version;
+}

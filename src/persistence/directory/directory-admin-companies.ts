@@ -1,0 +1,78 @@
+import type { Company } from "../../domain/directory/directory.js";
+import type { CompanyChange, DirectoryAdminRepository } from "../../domain/directory/directory-admin-repository.js";
+import { alreadyExists, notFound } from "../../domain/errors.js";
+import type { Prisma } from "../../gen/prisma/client.js";
+import { applyCustomerLimit, lockCompanyAgainstCreates } from "../customers/quota.js";
+import type { Database } from "../database.js";
+import { violatedConstraint } from "../errors.js";
+import { statement } from "../statement.js";
+import { changeDirectory } from "./directory-admin-change.js";
+import { type CompanyRow, toCompany } from "./directory-rows.js";
+
+type CompanyAdmin = Pick<DirectoryAdminRepository, "createCompany" | "changeCompany" | "listCompanies">;
+
+export function createCompanyAdmin(database: Database): CompanyAdmin {
+  return {
+    async createCompany(company, write) {
+      const { id, maxCustomers } = company;
+      const made = changeDirectory(
+        database,
+        {
+          key: { kind: "company", companyId: id, id },
+          // There is no row yet to wait for: twins meet at the claim.
+          lock: async () => {},
+          async work(tx) {
+            await tx.company.create({ data: { ...company, maxCustomers: null } });
+            if (maxCustomers !== undefined) await applyCustomerLimit(tx, id, maxCustomers);
+            return true;
+          },
+          read: readCompany,
+        },
+        write,
+      );
+      return made.catch((error: unknown) => {
+        throw violatedConstraint(error) === "company_pkey" ? alreadyExists("Company", "id") : error;
+      });
+    },
+
+    changeCompany: (id, change, write) =>
+      changeDirectory(
+        database,
+        {
+          key: { kind: "company", companyId: id, id },
+          ...(change.maxCustomers === undefined
+            ? {}
+            : { lock: (tx: Prisma.TransactionClient) => lockCompanyAgainstCreates(tx, id) }),
+          async work(tx) {
+            const { maxCustomers, ...columns }: CompanyChange = change;
+            if (maxCustomers !== undefined) await applyCustomerLimit(tx, id, maxCustomers);
+            await tx.company.update({ where: { id }, data: { ...columns, version: { increment: 1 } } });
+            return true;
+          },
+          read: readCompany,
+        },
+        write,
+      ),
+
+    async listCompanies(page, signal) {
+      const values = [page.size + 1, page.offset, page.after?.id ?? null];
+      const rows = await database.read<CompanyRow>(listStatement, values, signal);
+      return rows.map(toCompany);
+    },
+  };
+}
+
+/** Of all tenants: for platform keys and the command alone. */
+const listStatement = statement(
+  "directory_admin.companies",
+  `SELECT * FROM company c
+   WHERE $3::text IS NULL OR (c.name, c.id) > (SELECT name, id FROM company WHERE id = $3)
+   ORDER BY c.name, c.id LIMIT $1 OFFSET $2`,
+);
+
+async function readCompany(tx: Prisma.TransactionClient, id: string): Promise<Company> {
+  const rows = await tx.$queryRaw<CompanyRow[]>`SELECT * FROM company WHERE id = ${id}`;
+  const [row] = rows;
+  if (!row) throw notFound("Company", id);
+  return toCompany(row);
+}

@@ -1,0 +1,93 @@
+import type { DirectoryRepository } from "../../domain/directory/directory-repository.js";
+import type { Database } from "../database.js";
+import { type Statement, statement } from "../statement.js";
+import { theOne, visibilityValues } from "../visibility.js";
+import { type BusinessRow, type CompanyRow, type StaffRow, toBusiness, toCompany, toStaff } from "./directory-rows.js";
+
+/** Companies, locations and staff, by name. A cursor holds the id alone; its row's name is looked up. */
+export function createDirectoryRepository(database: Database): DirectoryRepository {
+  return {
+    async getCompany({ companyIds }, id, signal) {
+      const [row] = await database.read<CompanyRow>(companies.get, [companyIds, id], signal);
+      return row && toCompany(row);
+    },
+
+    async listCompanies({ companyIds }, page, signal) {
+      const values = [companyIds, page.size + 1, page.offset, page.after?.id ?? null];
+      const rows = await database.read<CompanyRow>(companies.list, values, signal);
+      return rows.map(toCompany);
+    },
+
+    async getBusiness(visibility, id, signal) {
+      const rows = await database.read<BusinessRow>(businesses.get, [...visibilityValues(visibility), id], signal);
+      const row = theOne(rows, "Business", id);
+      return row && toBusiness(row);
+    },
+
+    async listBusinesses({ visibility, page, showArchived }, signal) {
+      const values = [
+        ...[...visibilityValues(visibility), page.size + 1, page.offset, page.after?.id ?? null],
+        showArchived,
+      ];
+      const rows = await database.read<BusinessRow>(businesses.list, values, signal);
+      return rows.map(toBusiness);
+    },
+
+    async getStaff(visibility, id, signal) {
+      const rows = await database.read<StaffRow>(staff.get, [...visibilityValues(visibility), id], signal);
+      const row = theOne(rows, "Staff", id);
+      return row && toStaff(row);
+    },
+
+    async listStaff(visibility, page, signal) {
+      const values = [...visibilityValues(visibility), page.size + 1, page.offset, page.after?.id ?? null];
+      const rows = await database.read<StaffRow>(staff.list, values, signal);
+      return rows.map(toStaff);
+    },
+  };
+}
+
+interface Statements {
+  readonly get: Statement;
+  readonly list: Statement;
+}
+
+const companies: Statements = {
+  get: statement("company.get", "SELECT * FROM company c WHERE c.id = ANY($1::text[]) AND c.id = $2"),
+  list: statement(
+    "company.list",
+    `SELECT * FROM company c WHERE c.id = ANY($1::text[])
+       AND ($4::text IS NULL OR (c.name, c.id) > (SELECT name, id FROM company WHERE id = $4))
+     ORDER BY c.name, c.id LIMIT $2 OFFSET $3`,
+  ),
+};
+
+/** A key that is limited to locations sees these alone. */
+const businessVisible = `b.company_id = ANY($1::text[])
+  AND (b.company_id = ANY($2::text[]) OR b.company_id || '/' || b.id = ANY($2::text[]))`;
+
+const businesses: Statements = {
+  get: statement("business.get", `SELECT * FROM business b WHERE ${businessVisible} AND b.id = $3`),
+  list: statement(
+    "business.list",
+    `SELECT * FROM business b WHERE ${businessVisible} AND ($6::boolean OR b.archived_time IS NULL)
+       AND ($5::text IS NULL OR (b.name, b.id) > (SELECT name, id FROM business WHERE company_id = ANY($1::text[]) AND id = $5))
+     ORDER BY b.name, b.id LIMIT $3 OFFSET $4`,
+  ),
+};
+
+/** A key that is limited to locations sees who works there. */
+const staffVisible = `s.company_id = ANY($1::text[]) AND (s.company_id = ANY($2::text[])
+  OR EXISTS (SELECT FROM unnest(s.working_business_ids) AS w (id) WHERE s.company_id || '/' || w.id = ANY($2::text[])))`;
+
+/** Those who left are listed too, with their flag: records point to them. */
+const staff: Statements = {
+  get: statement("staff.get", `SELECT * FROM staff s WHERE ${staffVisible} AND s.id = $3`),
+  list: statement(
+    "staff.list",
+    `SELECT * FROM staff s WHERE ${staffVisible}
+       AND ($5::text IS NULL OR (s.first_name, s.last_name, s.id) >
+         (SELECT first_name, last_name, id FROM staff WHERE company_id = ANY($1::text[]) AND id = $5))
+     ORDER BY s.first_name, s.last_name, s.id LIMIT $3 OFFSET $4`,
+  ),
+};

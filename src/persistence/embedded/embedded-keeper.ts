@@ -1,0 +1,68 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { type EmbeddedPostgres, type EmbeddedPostgresOptions, startEmbeddedPostgres } from "./embedded-postgres.js";
+import { EmbeddedPostgresError } from "./error.js";
+
+/** An embedded PostgreSQL that is started again, on the same port, when it ends under the process that uses it. */
+export interface KeptPostgres extends Pick<EmbeddedPostgres, "ownerUrl" | "serviceUrl" | "stop"> {
+  /** Rejects with an EmbeddedPostgresError when the server cannot be kept. Needs no handler. */
+  readonly failed: Promise<never>;
+}
+
+const maxRestarts = 5;
+const firstDelayMs = 250;
+/** A server that ran for so long was well: its next loss counts as the first, so that only a start that keeps failing ends. */
+const steadyMs = 2_000;
+
+/** Starts or joins the embedded PostgreSQL and keeps it until `stop`. */
+export async function keepEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<KeptPostgres> {
+  const first = await startEmbeddedPostgres(options);
+  const stopped = new AbortController();
+  let current = Promise.resolve(first);
+  const keep = async (): Promise<never> => {
+    for (let losses = 1; ; losses += 1) {
+      const { lost } = await current;
+      const runningSince = performance.now();
+      await lost;
+      if (performance.now() - runningSince > steadyMs) losses = 1;
+      options.log?.warn({ losses }, "the embedded PostgreSQL was lost");
+      current = startAgain(first, { losses, options, signal: stopped.signal });
+    }
+  };
+  const failed = keep();
+  failed.catch(() => {});
+  return {
+    ownerUrl: first.ownerUrl,
+    serviceUrl: first.serviceUrl,
+    failed,
+    async stop() {
+      stopped.abort();
+      // A start under way is waited for and undone.
+      const server = await current.catch(() => undefined);
+      await server?.stop();
+    },
+  };
+}
+
+interface Restart {
+  /** How often the server was lost lately. */
+  readonly losses: number;
+  readonly options: EmbeddedPostgresOptions;
+  readonly signal: AbortSignal;
+}
+
+/** At once after a first loss, then after pauses that double; each loss leaves one try less. */
+async function startAgain(lost: EmbeddedPostgres, { losses, options, signal }: Restart): Promise<EmbeddedPostgres> {
+  for (let attempt = losses; attempt <= maxRestarts; attempt += 1) {
+    if (attempt > 1) await sleep(firstDelayMs * 2 ** (attempt - 1), undefined, { signal });
+    const server = await startEmbeddedPostgres(options).catch((error: unknown) => {
+      options.log?.warn({ attempt, reason: error instanceof Error ? error.message : String(error) }, "not started");
+    });
+    if (!server) continue;
+    if (server.serviceUrl === lost.serviceUrl) return server;
+    await server.stop();
+    throw new EmbeddedPostgresError("The embedded PostgreSQL ended, and meanwhile its port was taken. Start again.");
+  }
+  throw new EmbeddedPostgresError(
+    `The embedded PostgreSQL ended and cannot be kept running. Its log says why: ${lost.folder}/server.log`,
+  );
+}

@@ -1,0 +1,117 @@
+import { notFound } from "../../domain/errors.js";
+import type { ApiKey, KeyEdit, KeyRules, NewApiKey } from "../../domain/keys/api-keys.js";
+import type { Write } from "../../domain/write.js";
+import { Prisma } from "../../gen/prisma/client.js";
+import type { Database } from "../database.js";
+import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../idempotency.js";
+import { type ApiKeyRow, apiKeyColumns, organizationColumns, toApiKey } from "./api-key-rows.js";
+
+/** A key belongs to no company, and so does the claim that makes or changes one. */
+const companyId = null;
+
+/** Stores a key with its first secret; a replay answers with the key that the first call made. */
+export function insertKey(
+  database: Database,
+  { key, admit }: { readonly key: NewApiKey; readonly admit: boolean },
+  write: Write,
+): Promise<ApiKey | undefined> {
+  const { id, name, staffId, expiredTime, organizations, hash, hint } = key;
+  return onceMoreAfterTwin(() =>
+    database.transact(write, async (tx) => {
+      const { now, replay } = await beginChange(tx, write);
+      if (write.claim && replay) return readKey(tx, replayed(write.claim, replay)[0] ?? id);
+      if (!admit) return undefined;
+      await storeClaim(tx, write, { companyId, resourceIds: [id] });
+      const lists = { scopes: [...key.scopes], allowedAddresses: [...key.allowedAddresses] };
+      const ends = { staffId: staffId ?? null, expiredTime: expiredTime ?? null };
+      await tx.apiKey.create({ data: { id, name, ...lists, ...ends, createdTime: now, updatedTime: now } });
+      await tx.apiKeySecret.create({ data: { hash: new Uint8Array(hash), keyId: id, hint, createdTime: now } });
+      const data = organizations.map((organization) => ({ keyId: id, ...organizationColumns(organization) }));
+      await tx.apiKeyOrganization.createMany({ data, skipDuplicates: true });
+      await recordKeyChange(tx, write, { keyId: id, kind: "CREATED", time: now });
+      return readKey(tx, id);
+    }),
+  );
+}
+
+/** One change of one key in one transaction: lock, judgement, earlier answer of the claim, edit, ledger, claim. */
+export function changeKey(
+  database: Database,
+  { id, rules }: { readonly id: string; readonly rules: KeyRules },
+  write: Write,
+): Promise<ApiKey | undefined> {
+  return onceMoreAfterTwin(() =>
+    database.transact(write, async (tx) => {
+      const locked = await tx.$queryRaw<{ id: string }[]>`SELECT id FROM api_key WHERE id = ${id} FOR NO KEY UPDATE`;
+      if (locked.length === 0) return undefined;
+      const key = await readKey(tx, id);
+      rules.admit(key);
+      const { now, replay } = await beginChange(tx, write);
+      if (write.claim && replay) {
+        replayed(write.claim, replay);
+        return key;
+      }
+      const edit = rules.decide(key, now);
+      if (edit) await applyEdit(tx, { key, edit, now }, write);
+      await storeClaim(tx, write, { companyId, resourceIds: [id] });
+      return readKey(tx, id);
+    }),
+  );
+}
+
+interface Edit {
+  readonly key: ApiKey;
+  readonly edit: KeyEdit;
+  readonly now: Date;
+}
+
+async function applyEdit(tx: Prisma.TransactionClient, { key, edit, now }: Edit, write: Write): Promise<void> {
+  // A clock that goes back must not make the newest secret look like an older one.
+  const time = new Date(Math.max(now.getTime(), key.updatedTime.getTime() + 1));
+  const keyId = key.id;
+  switch (edit.kind) {
+    case "rotate": {
+      const { secret, overlapMs } = edit;
+      await tx.apiKeySecret.deleteMany({ where: { keyId, expiredTime: { lte: now } } });
+      // Those of earlier rotations end at once, the one before this after the overlap.
+      await tx.apiKeySecret.updateMany({ where: { keyId, expiredTime: { gt: now } }, data: { expiredTime: now } });
+      const end = new Date(now.getTime() + overlapMs);
+      await tx.apiKeySecret.updateMany({ where: { keyId, expiredTime: null }, data: { expiredTime: end } });
+      await tx.apiKeySecret.create({
+        data: { hash: new Uint8Array(secret.hash), keyId, hint: secret.hint, createdTime: time },
+      });
+      await tx.apiKey.update({ where: { id: keyId }, data: { updatedTime: time } });
+      return recordKeyChange(tx, write, { keyId, kind: "ROTATED", time: now });
+    }
+    case "revoke":
+      await tx.apiKey.update({ where: { id: keyId }, data: { revokedTime: now, updatedTime: time } });
+      return recordKeyChange(tx, write, { keyId, kind: "REVOKED", time: now });
+    default:
+      return edit satisfies never;
+  }
+}
+
+async function readKey(tx: Prisma.TransactionClient, id: string): Promise<ApiKey> {
+  const rows = await tx.$queryRaw<ApiKeyRow[]>`
+    SELECT ${Prisma.raw(apiKeyColumns)} FROM api_key k WHERE k.id = ${id}`;
+  const [row] = rows;
+  if (!row) throw notFound("ApiKey", id);
+  return toApiKey(row);
+}
+
+interface KeyChanged {
+  readonly keyId: string;
+  readonly kind: "CREATED" | "ROTATED" | "REVOKED";
+  readonly time: Date;
+}
+
+/** Appends to the ledger of keys. */
+async function recordKeyChange(
+  tx: Prisma.TransactionClient,
+  { rpc, keyId: byKeyId, staff, ip, requestId }: Write,
+  { keyId, kind, time: changedTime }: KeyChanged,
+): Promise<void> {
+  await tx.apiKeyChange.create({
+    data: { keyId, kind, rpc, byKeyId, staffId: staff?.id ?? "", ip, requestId, changedTime },
+  });
+}

@@ -1,0 +1,56 @@
+import type { ApiKeyRepository } from "../../domain/keys/api-keys.js";
+import type { Database } from "../database.js";
+import { statement } from "../statement.js";
+import { type ApiKeyRow, apiKeyColumns, organizationJson, toApiKey } from "./api-key-rows.js";
+import { changeKey, insertKey } from "./api-keys-change.js";
+import { createKeyList } from "./api-keys-list.js";
+
+/** The administration of API keys in the database. */
+export function createApiKeyRepository(database: Database): ApiKeyRepository {
+  return {
+    insert: (key, admission, write) => insertKey(database, { key, ...admission }, write),
+    change: (id, rules, write) => changeKey(database, { id, rules }, write),
+    list: createKeyList(database),
+    async get(id, signal) {
+      const [row] = await database.read<ApiKeyRow>(getKey, [id], signal);
+      return row && toApiKey(row);
+    },
+    async existing(organizations, signal) {
+      if (organizations.length === 0) return [];
+      const values = [organizationJson(organizations)];
+      const rows = await database.read<{ found: boolean }>(findOrganizations, values, signal);
+      return rows.map((row) => row.found);
+    },
+    async hasStaff(staffId, organizations, signal) {
+      const values = [staffId, organizationJson(organizations)];
+      const [row] = await database.read<{ found: boolean }>(findStaff, values, signal);
+      return row?.found ?? false;
+    },
+  };
+}
+
+const organizationColumns = "(type smallint, organization_id text, company_id text)";
+
+const getKey = statement("api_keys.get", `SELECT ${apiKeyColumns} FROM api_key k WHERE k.id = $1`);
+
+const findOrganizations = statement(
+  "api_keys.organizations",
+  `SELECT CASE x.type
+       WHEN 1 THEN EXISTS (SELECT FROM business b WHERE b.company_id = x.company_id AND b.id = x.organization_id)
+       WHEN 2 THEN EXISTS (SELECT FROM company c WHERE c.id = x.organization_id)
+       ELSE EXISTS (SELECT FROM company c WHERE c.enterprise_id = x.organization_id)
+     END AS found
+   FROM ROWS FROM (jsonb_to_recordset($1::jsonb) AS ${organizationColumns})
+     WITH ORDINALITY AS x(type, organization_id, company_id, position)
+   ORDER BY x.position`,
+);
+
+const findStaff = statement(
+  "api_keys.staff",
+  `SELECT EXISTS (
+     SELECT FROM jsonb_to_recordset($2::jsonb) AS x${organizationColumns}
+     JOIN company c ON CASE x.type
+       WHEN 1 THEN c.id = x.company_id WHEN 2 THEN c.id = x.organization_id ELSE c.enterprise_id = x.organization_id END
+     JOIN staff s ON s.company_id = c.id AND s.id = $1 AND s.archived_time IS NULL
+   ) AS found`,
+);

@@ -1,0 +1,113 @@
+import type { CompanyReach } from "../../domain/caller.js";
+import type { KeyCheckRepository } from "../../domain/keys/key-checker.js";
+import type { KeyRecord } from "../../domain/keys/key-grants.js";
+import type { Write } from "../../domain/write.js";
+import type { Database } from "../database.js";
+import { statement } from "../statement.js";
+
+/** The look-up behind every call: one prepared statement for the key and everything it reaches. */
+export function createKeyCheckRepository(database: Database): KeyCheckRepository {
+  return {
+    async findByHash(hash) {
+      const [row] = await database.read<KeyRow>(findKey, [hash], unaborted());
+      return row && toKeyRecord(row);
+    },
+    async touch(keyId) {
+      await database.write(touchKey, [keyId], { ...touchWrite, keyId, signal: unaborted() });
+    },
+  };
+}
+
+/** A look-up is shared by calls, so the end of one of them must not end it; the statement timeout bounds it. */
+function unaborted(): AbortSignal {
+  return new AbortController().signal;
+}
+
+const touchWrite: Omit<Write, "keyId" | "signal"> = { rpc: "key check", requestId: "", ip: "" };
+
+interface KeyRow {
+  readonly key_id: string;
+  readonly hash: Uint8Array;
+  readonly staff_id: string | null;
+  readonly scopes: readonly string[];
+  readonly allowed_addresses: readonly string[];
+  readonly expired_time: Date | null;
+  readonly key_expired_time: Date | null;
+  readonly revoked_time: Date | null;
+  readonly organizations: readonly string[];
+  readonly companies: readonly ReachJson[] | null;
+}
+
+interface ReachJson {
+  readonly id: string;
+  readonly country: string;
+  readonly time_zone: string;
+  /** Null = the whole company. */
+  readonly business_ids: readonly string[] | null;
+  /** Whether the company has the key's staff member. */
+  readonly has_staff: boolean;
+}
+
+/** An organization that names a whole company outweighs one that names a location of it. */
+const findKey = statement(
+  "keys.check",
+  `SELECT k.id AS key_id, s.hash, k.staff_id, k.scopes, k.allowed_addresses, k.revoked_time,
+     least(k.expired_time, s.expired_time) AS expired_time, k.expired_time AS key_expired_time,
+     ARRAY(SELECT o.type || ':' || o.company_id || '/' || o.organization_id FROM api_key_organization o
+       WHERE o.key_id = k.id ORDER BY 1) AS organizations,
+     (SELECT json_agg(json_build_object('id', c.id, 'country', c.country, 'time_zone', c.time_zone,
+         'business_ids', reach.business_ids,
+         'has_staff', EXISTS (SELECT FROM staff m WHERE m.company_id = c.id AND m.id = k.staff_id)) ORDER BY c.id)
+      FROM (
+        SELECT company_id, CASE WHEN bool_and(business_id IS NOT NULL) THEN json_agg(business_id ORDER BY business_id) END
+          AS business_ids
+        FROM (
+          SELECT o.organization_id::text AS company_id, NULL::text AS business_id
+          FROM api_key_organization o WHERE o.key_id = k.id AND o.type = 2
+          UNION ALL
+          SELECT e.id::text, NULL
+          FROM api_key_organization o JOIN company e ON e.enterprise_id = o.organization_id
+          WHERE o.key_id = k.id AND o.type = 3
+          UNION ALL
+          SELECT o.company_id, o.organization_id::text
+          FROM api_key_organization o WHERE o.key_id = k.id AND o.type = 1
+        ) named GROUP BY company_id
+      ) reach JOIN company c ON c.id = reach.company_id) AS companies
+   FROM api_key_secret s JOIN api_key k ON k.id = s.key_id WHERE s.hash = $1`,
+);
+
+/** The condition holds among all processes: a busy key costs one small update a minute. */
+const touchKey = statement(
+  "keys.touch",
+  `UPDATE api_key SET last_used_time = date_trunc('milliseconds', statement_timestamp())
+   WHERE id = $1 AND (last_used_time IS NULL OR last_used_time <= statement_timestamp() - interval '1 minute')`,
+);
+
+/** How an organization of type 3 begins: it is of no company. */
+const enterprise = "3:/";
+
+function toKeyRecord(row: KeyRow): KeyRecord {
+  return {
+    keyId: row.key_id,
+    hash: row.hash,
+    ...(row.staff_id === null ? {} : { staff: { id: row.staff_id, companyIds: companiesOfStaff(row) } }),
+    scopes: row.scopes,
+    allowedAddresses: row.allowed_addresses,
+    ...(row.expired_time ? { expiredTime: row.expired_time } : {}),
+    ...(row.key_expired_time ? { keyExpiredTime: row.key_expired_time } : {}),
+    ...(row.revoked_time ? { revokedTime: row.revoked_time } : {}),
+    organizations: row.organizations,
+    enterpriseIds: row.organizations
+      .filter((one) => one.startsWith(enterprise))
+      .map((one) => one.slice(enterprise.length)),
+    companies: (row.companies ?? []).map(toReach),
+  };
+}
+
+function companiesOfStaff({ companies }: KeyRow): readonly string[] {
+  return (companies ?? []).filter((company) => company.has_staff).map((company) => company.id);
+}
+
+function toReach({ id, country, time_zone: timeZone, business_ids: businessIds }: ReachJson): CompanyReach {
+  return { companyId: id, country, timeZone, ...(businessIds ? { businessIds } : {}) };
+}

@@ -1,0 +1,61 @@
+import { assertNotPromoted, type Lead } from "../../domain/leads/lead.js";
+import type { LeadAdminRepository } from "../../domain/leads/lead-admin-repository.js";
+import type { LeadTarget } from "../../domain/leads/lead-repository.js";
+import { authorIn, type Write } from "../../domain/write.js";
+import type { Prisma } from "../../gen/prisma/client.js";
+import type { Database } from "../database.js";
+import { eraseRecord, erasing } from "../erasure.js";
+import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../idempotency.js";
+import { recordChange } from "../ledgers.js";
+import type { Pseudonym } from "../pseudonym.js";
+import { lockLead, readLead } from "./lead-change.js";
+import { importLead } from "./lead-import.js";
+
+/** Archives, restores, erases and imports leads, each in one transaction. */
+export function createLeadAdminRepository(database: Database, pseudonym: Pseudonym): LeadAdminRepository {
+  return {
+    setArchived: (target, archived, write) => setArchived(database, { target, archived, write }),
+
+    erase(target, write) {
+      const lock = (tx: Prisma.TransactionClient) => lockLead(tx, target);
+      return erasing(database, { lock, write }, async (tx, key, now) => {
+        assertNotPromoted(await readLead(tx, key));
+        await eraseRecord(tx, write, { ...key, kind: "lead", time: now, pseudonym });
+      });
+    },
+
+    import: (key, write, work) => importLead(database, { key, write, pseudonym, work }),
+  };
+}
+
+interface Archiving {
+  readonly target: LeadTarget;
+  readonly archived: boolean;
+  readonly write: Write;
+}
+
+function setArchived(database: Database, { target, archived, write }: Archiving): Promise<Lead> {
+  return onceMoreAfterTwin(() =>
+    database.transact(write, async (tx) => {
+      const key = await lockLead(tx, target);
+      const { now, replay } = await beginChange(tx, write);
+      const lead = await readLead(tx, key);
+      if (write.claim && replay) {
+        replayed(write.claim, replay);
+        return lead;
+      }
+      if (assertNotPromoted(lead).archived !== archived) {
+        const version = lead.version + 1n;
+        const lastUpdatedTime = new Date(Math.max(now.getTime(), lead.lastUpdatedTime.getTime() + 1));
+        const stamp = { lastUpdatedBy: authorIn(write, key.companyId), lastUpdatedTime, version };
+        await tx.lead.update({
+          where: { companyId_id: key },
+          data: { archivedTime: archived ? now : null, ...stamp },
+        });
+        await recordChange(tx, write, { ...key, kind: "lead", version, time: now });
+      }
+      await storeClaim(tx, write, { companyId: key.companyId, resourceIds: [key.id] });
+      return readLead(tx, key);
+    }),
+  );
+}

@@ -1,0 +1,74 @@
+import { notFound } from "../../domain/errors.js";
+import { assertLead, type Lead } from "../../domain/leads/lead.js";
+import type { LeadTarget, LeadUnit } from "../../domain/leads/lead-repository.js";
+import type { Write } from "../../domain/write.js";
+import { Prisma } from "../../gen/prisma/client.js";
+import type { Database } from "../database.js";
+import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../idempotency.js";
+import { bound, grantedTo, leadGrantedTo, theOne } from "../visibility.js";
+import { type LeadRow, leadChildren, leadColumns, toLead } from "./lead-rows.js";
+import { createLeadUnit } from "./lead-unit.js";
+
+/** One change of one lead in one transaction; the same steps as for a customer (customer-change.ts). */
+export function changeLead(
+  database: Database,
+  target: LeadTarget,
+  write: Write,
+  work: (unit: LeadUnit) => Promise<void>,
+): Promise<Lead> {
+  return onceMoreAfterTwin(() =>
+    database.transact(write, async (tx) => {
+      const key = await lockLead(tx, target);
+      const { now, replay } = await beginChange(tx, write);
+      const lead = await readLead(tx, key);
+      if (write.claim && replay) {
+        replayed(write.claim, replay);
+        return assertLead(lead);
+      }
+      const { unit, finish } = createLeadUnit(tx, { lead: assertLead(lead), now, write });
+      await work(unit);
+      await finish();
+      await storeClaim(tx, write, { companyId: key.companyId, resourceIds: [key.id] });
+      return readLead(tx, key);
+    }),
+  );
+}
+
+export interface LeadKey {
+  readonly companyId: string;
+  readonly id: string;
+}
+
+/**
+ * Locks the lead that a call names, promoted or not. NOT_FOUND when the caller sees no such lead.
+ *
+ * Whether a promoted one is seen is asked once it is locked: who waited for the lock gets the row as the promotion left
+ * it, but not the customer beside it, which is younger than the statement.
+ */
+export async function lockLead(tx: Prisma.TransactionClient, { visibility, id }: LeadTarget): Promise<LeadKey> {
+  const rows = await tx.$queryRaw<{ company_id: string; is_promoted: boolean }[]>`
+    SELECT l.company_id, l.promoted_customer_id IS NOT NULL AS is_promoted FROM lead l
+    WHERE l.company_id = ANY(${[...visibility.companyIds]}::text[]) AND l.id = ${id}
+      AND (l.promoted_customer_id IS NOT NULL OR ${bound(grantedTo("l"), visibility)})
+    FOR NO KEY UPDATE`;
+  const seen = rows.some((row) => row.is_promoted) ? await seenLeads(tx, { visibility, id }) : rows;
+  const row = theOne(seen, "Lead", id);
+  if (!row) throw notFound("Lead", id);
+  return { companyId: row.company_id, id };
+}
+
+function seenLeads(tx: Prisma.TransactionClient, { visibility, id }: LeadTarget): Promise<{ company_id: string }[]> {
+  const isSeen = bound(leadGrantedTo("l"), visibility);
+  return tx.$queryRaw`
+    SELECT l.company_id FROM lead l
+    WHERE l.company_id = ANY(${[...visibility.companyIds]}::text[]) AND l.id = ${id} AND ${isSeen}`;
+}
+
+export async function readLead(tx: Prisma.TransactionClient, { companyId, id }: LeadKey): Promise<Lead> {
+  const rows = await tx.$queryRaw<LeadRow[]>`
+    SELECT ${Prisma.raw(leadColumns)}, ${Prisma.raw(leadChildren)} FROM lead l
+    WHERE l.company_id = ${companyId} AND l.id = ${id}`;
+  const [row] = rows;
+  if (!row) throw notFound("Lead", id);
+  return toLead(row);
+}

@@ -1,0 +1,85 @@
+import { erased } from "../../domain/errors.js";
+import type { Lead } from "../../domain/leads/lead.js";
+import type { LeadImportUnit } from "../../domain/leads/lead-admin-repository.js";
+import { foldCase } from "../../domain/text.js";
+import type { Write } from "../../domain/write.js";
+import { Prisma } from "../../gen/prisma/client.js";
+import { addressColumns } from "../address-columns.js";
+import { consentColumns } from "../consent-columns.js";
+import type { Database } from "../database.js";
+import { isErased, type RecordKey } from "../erasure.js";
+import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../idempotency.js";
+import { recordChange, recordConsent } from "../ledgers.js";
+import { createPetWriter } from "../pets/pet-writer.js";
+import type { Pseudonym } from "../pseudonym.js";
+import { missingStaff } from "../references.js";
+import { takenIds } from "../taken-ids.js";
+import { readLead } from "./lead-change.js";
+import { defaultLifeCycleId, missingLeadReferences } from "./lead-unit.js";
+
+export interface LeadImporting {
+  readonly key: RecordKey;
+  readonly write: Write;
+  readonly pseudonym: Pseudonym;
+  work(unit: LeadImportUnit): Promise<void>;
+}
+
+/** The import of one lead; the claim comes first, as for a customer (customer-import.ts). */
+export function importLead(database: Database, { key, write, pseudonym, work }: LeadImporting): Promise<Lead> {
+  return onceMoreAfterTwin(() =>
+    database.transact(write, async (tx) => {
+      const { now, replay } = await beginChange(tx, write);
+      const unit = createUnit(tx, { key, now, write, pseudonym });
+      if (write.claim && replay) {
+        replayed(write.claim, replay);
+        if (await unit.isErased()) throw erased("Lead", key.id);
+      } else {
+        await storeClaim(tx, write, { companyId: key.companyId, resourceIds: [key.id] });
+        await work(unit);
+      }
+      return readLead(tx, key);
+    }),
+  );
+}
+
+interface UnitOptions extends Omit<LeadImporting, "work"> {
+  readonly now: Date;
+}
+
+function createUnit(tx: Prisma.TransactionClient, { key, now, write, pseudonym }: UnitOptions): LeadImportUnit {
+  const { companyId, id } = key;
+  const pets = createPetWriter(tx, { companyId, now, write });
+  return {
+    now,
+
+    exists: async (leadId) => (await tx.lead.count({ where: { companyId, id: leadId } })) > 0,
+    isErased: () => isErased(tx, { companyId, kind: "lead", id, pseudonym }),
+    isPetErased: (petId) => isErased(tx, { companyId, kind: "pet", id: petId, pseudonym }),
+    missing: (references) => missingLeadReferences(tx, companyId, references),
+    missingPetCodes: (ids) => pets.missingCodes(ids),
+    missingStaff: (ids) => missingStaff(tx, companyId, ids),
+    taken: (kind, ids) => takenIds(tx, { companyId, kind, ids }),
+
+    async insert({ pets: records, address, consent, email, lifeCycleId, ...lead }) {
+      const { firstName, lastName, avatar, phone, customFields } = lead;
+      const { createdBy, createdTime, lastUpdatedBy, lastUpdatedTime } = lead;
+      await tx.lead.create({
+        data: {
+          ...{ companyId, id, firstName, lastName, avatar, phone, customFields },
+          ...{ email, emailKey: foldCase(email), createdBy, createdTime, lastUpdatedBy, lastUpdatedTime },
+          ...consentColumns(consent),
+          address: address ? addressColumns(address) : Prisma.DbNull,
+          preferredBusinessId: lead.preferredBusinessId ?? null,
+          allocateStaffId: lead.allocateStaffId ?? null,
+          lifeCycleId: lifeCycleId ?? (await defaultLifeCycleId(tx, companyId)) ?? null,
+          actionStatusId: lead.actionStatusId ?? null,
+          referralSourceId: lead.referralSourceId ?? null,
+        },
+      });
+      for (const pet of records) await pets.addKept({ leadId: id }, pet);
+      const subject = { companyId, subjectKind: "lead", subjectId: id } as const;
+      await recordConsent(tx, write, { ...subject, after: consent, time: now });
+      await recordChange(tx, write, { companyId, kind: "lead", id, version: 1n, time: now });
+    },
+  };
+}

@@ -1,0 +1,114 @@
+import { sameConsent } from "../../domain/consent.js";
+import type { Lead } from "../../domain/leads/lead.js";
+import type { LeadChange, LeadReferences, LeadUnit } from "../../domain/leads/lead-repository.js";
+import { foldCase } from "../../domain/text.js";
+import { authorIn, type Write } from "../../domain/write.js";
+import { Prisma } from "../../gen/prisma/client.js";
+import { addressColumns } from "../address-columns.js";
+import { consentColumns } from "../consent-columns.js";
+import { recordChange, recordConsent } from "../ledgers.js";
+import { createPetWriter } from "../pets/pet-writer.js";
+
+export interface LeadUnitOptions {
+  /** The locked state. */
+  readonly lead: Lead;
+  /** The stamp of the change. */
+  readonly now: Date;
+  readonly write: Write;
+}
+
+/** The unit of work over one locked lead; `finish` stores the new version, its consent event and its change row. */
+export function createLeadUnit(
+  tx: Prisma.TransactionClient,
+  { lead, now, write }: LeadUnitOptions,
+): { readonly unit: LeadUnit; finish(): Promise<void> } {
+  const { companyId, id: leadId } = lead;
+  const pets = createPetWriter(tx, { companyId, now, write });
+  let change: LeadChange = {};
+
+  const unit: LeadUnit = {
+    lead,
+
+    async save(next) {
+      change = next;
+    },
+
+    missing: (references) => missingLeadReferences(tx, companyId, references),
+    missingPetCodes: (ids) => pets.missingCodes(ids),
+    missingPetNotes: (pet, ids) => pets.missingNotes(pet, ids),
+    async addPet(pet) {
+      await pets.add({ leadId }, pet);
+    },
+    async editPet(pet, edit) {
+      await pets.edit(pet, edit);
+    },
+    removePet: (pet) => pets.remove(pet),
+
+    defaultLifeCycleId: () => defaultLifeCycleId(tx, companyId),
+  };
+
+  async function finish(): Promise<void> {
+    const lastUpdatedTime = new Date(Math.max(now.getTime(), lead.lastUpdatedTime.getTime() + 1));
+    const version = lead.version + 1n;
+    const data = { ...columns(lead, change), lastUpdatedBy: authorIn(write, companyId), lastUpdatedTime, version };
+    await tx.lead.update({ where: { companyId_id: { companyId, id: leadId } }, data });
+    if (change.consent && !sameConsent(change.consent, lead.consent)) {
+      const states = { before: lead.consent, after: change.consent };
+      await recordConsent(tx, write, { companyId, subjectKind: "lead", subjectId: leadId, ...states, time: now });
+    }
+    await recordChange(tx, write, { companyId, kind: "lead", id: leadId, version, time: now });
+  }
+
+  return { unit, finish };
+}
+
+function columns(
+  lead: Lead,
+  { consent, customFields, email, address, ...same }: LeadChange,
+): Prisma.LeadUncheckedUpdateInput {
+  return {
+    ...same,
+    ...(email === undefined ? {} : { email, emailKey: foldCase(email) }),
+    // A lead has one address at most, so a new one takes its place and its id.
+    ...(address === undefined
+      ? {}
+      : { address: address === null ? Prisma.DbNull : addressColumns(address, lead.address?.id) }),
+    ...(consent ? consentColumns(consent) : {}),
+    ...(customFields ? { customFields } : {}),
+  };
+}
+
+/** The company's default stage, if it has one. */
+export async function defaultLifeCycleId(tx: Prisma.TransactionClient, companyId: string): Promise<string | undefined> {
+  const stage = await tx.lifeCycle.findFirst({ where: { companyId, isDefault: true }, select: { id: true } });
+  return stage?.id;
+}
+
+/** Which of the references do not exist in the company or are archived there. */
+export async function missingLeadReferences(
+  tx: Prisma.TransactionClient,
+  companyId: string,
+  references: LeadReferences,
+): Promise<(keyof LeadReferences)[]> {
+  const usable = (id: string) => ({ companyId, id, archivedTime: null });
+  const { preferredBusinessId, allocateStaffId, lifeCycleId, actionStatusId, referralSourceId } = references;
+  const counts: readonly (readonly [keyof LeadReferences, Promise<number> | undefined])[] = [
+    [
+      "preferredBusinessId",
+      preferredBusinessId === undefined ? undefined : tx.business.count({ where: usable(preferredBusinessId) }),
+    ],
+    ["allocateStaffId", allocateStaffId === undefined ? undefined : tx.staff.count({ where: usable(allocateStaffId) })],
+    ["lifeCycleId", lifeCycleId === undefined ? undefined : tx.lifeCycle.count({ where: usable(lifeCycleId) })],
+    [
+      "actionStatusId",
+      actionStatusId === undefined ? undefined : tx.actionStatus.count({ where: usable(actionStatusId) }),
+    ],
+    [
+      "referralSourceId",
+      referralSourceId === undefined ? undefined : tx.referralSource.count({ where: usable(referralSourceId) }),
+    ],
+  ];
+  const missing: (keyof LeadReferences)[] = [];
+  for (const [name, count] of counts) if (count && (await count) === 0) missing.push(name);
+  return missing;
+}

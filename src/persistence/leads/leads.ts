@@ -1,0 +1,70 @@
+import { notFound } from "../../domain/errors.js";
+import { idPrefixes, newId } from "../../domain/ids.js";
+import type { LeadRepository } from "../../domain/leads/lead-repository.js";
+import type { Database } from "../database.js";
+import { violatedConstraint } from "../errors.js";
+import { claimConstraint, removeExpiredClaim, replayed } from "../idempotency.js";
+import { statement } from "../statement.js";
+import { leadGrantedTo, theOne, visibilityValues } from "../visibility.js";
+import { changeLead } from "./lead-change.js";
+import { type CreateLeadCall, type CreateLeadRow, createLeadStatement, createLeadValues } from "./lead-create.js";
+import { createLeadList } from "./lead-list.js";
+import { type LeadRow, leadChildren, leadColumns, toLead } from "./lead-rows.js";
+import { promoteLead } from "./promotion.js";
+
+/** Leads over hand-written SQL on the hot paths (create, get, list) and Prisma for changes. */
+export function createLeadRepository(database: Database): LeadRepository {
+  const get: LeadRepository["get"] = async ({ visibility, id }, signal) => {
+    const rows = await database.read<LeadRow>(getStatement, [...visibilityValues(visibility), id], signal);
+    const row = theOne(rows, "Lead", id);
+    return row && toLead(row);
+  };
+
+  return {
+    get,
+    list: createLeadList(database),
+    change: (target, write, work) => changeLead(database, target, write, work),
+    promote: (target, write) => promoteLead(database, target, write),
+
+    async create(record, { admit }, write) {
+      const { companyId } = record;
+      const row = await createOnce(database, { id: newId(idPrefixes.lead), record, admit, write });
+      const { claim } = write;
+      const stored =
+        claim && row.replay_fingerprint && row.replay_ids
+          ? replayed(claim, { fingerprint: row.replay_fingerprint, resourceIds: row.replay_ids })[0]
+          : row.id;
+      if (!stored) {
+        return { kind: "refused", missing: { references: row.missing, petCodePaths: row.missing_code_paths } };
+      }
+      const visibility = { companyIds: [companyId], grants: [companyId] };
+      const lead = await get({ visibility, id: stored }, write.signal);
+      if (!lead) throw notFound("Lead", stored);
+      return { kind: "created", lead };
+    },
+  };
+}
+
+/** `$3` is the id; see visibility.ts for `$1` and `$2`. */
+const getStatement = statement(
+  "lead.get",
+  `SELECT ${leadColumns}, ${leadChildren} FROM lead l
+   WHERE l.company_id = ANY($1::text[]) AND l.id = $3 AND ${leadGrantedTo("l")}`,
+);
+
+const maxAttempts = 5;
+
+/** Runs the statement, and again after a twin of its claim or when the claim stands in the way though it has expired. */
+async function createOnce(database: Database, call: CreateLeadCall): Promise<CreateLeadRow> {
+  const { write } = call;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const [row] = await database.write<CreateLeadRow>(createLeadStatement, createLeadValues(call), write);
+      if (!row) throw new Error("the create statement returned no row");
+      return row;
+    } catch (error) {
+      if (attempt === maxAttempts || violatedConstraint(error) !== claimConstraint) throw error;
+      await database.write(removeExpiredClaim, [write.keyId, write.rpc, write.claim?.key], write);
+    }
+  }
+}

@@ -1,0 +1,101 @@
+import type { FieldValues } from "../../domain/custom-fields/custom-fields.js";
+import { defaultPreference } from "../../domain/customers/customer.js";
+import { notFound } from "../../domain/errors.js";
+import { idPrefixes, newId } from "../../domain/ids.js";
+import type { Lead } from "../../domain/leads/lead.js";
+import type { LeadTarget, PromotionOutcome } from "../../domain/leads/lead-repository.js";
+import { carriedFields } from "../../domain/leads/promotion.js";
+import { foldCase } from "../../domain/text.js";
+import { authorIn, type Write } from "../../domain/write.js";
+import type { Prisma } from "../../gen/prisma/client.js";
+import { addressData } from "../address-columns.js";
+import { consentColumns } from "../consent-columns.js";
+import { storedDefinitions } from "../custom-fields.js";
+import { readCustomer } from "../customers/customer-change.js";
+import { countOneMore } from "../customers/customer-count.js";
+import type { Database } from "../database.js";
+import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../idempotency.js";
+import { recordChange, recordConsent } from "../ledgers.js";
+import { lockLead, readLead } from "./lead-change.js";
+
+/**
+ * Turns a lead into a customer in one transaction: the row, its address, its pets, its consent, the quota. The lead keeps
+ * its row with the id of the customer, so that whoever promotes it again, or at the same moment, gets the same one.
+ */
+export function promoteLead(database: Database, target: LeadTarget, write: Write): Promise<PromotionOutcome> {
+  return onceMoreAfterTwin(() =>
+    database.transact(write, async (tx): Promise<PromotionOutcome> => {
+      const key = await lockLead(tx, target);
+      const { now, replay } = await beginChange(tx, write);
+      if (write.claim && replay) replayed(write.claim, replay);
+      const lead = await readLead(tx, key);
+      const { companyId, promotedCustomerId } = lead;
+      if (promotedCustomerId !== undefined) {
+        if (!replay) await storeClaim(tx, write, { companyId, resourceIds: [promotedCustomerId] });
+        return { kind: "promoted", customer: await readCustomer(tx, { companyId, id: promotedCustomerId }) };
+      }
+      if (lead.archived) throw notFound("Lead", lead.id);
+      const limit = await countOneMore(tx, companyId);
+      if (limit !== undefined) return { kind: "quota", companyId, limit };
+      const id = await storeCustomer(tx, { lead, now, write });
+      await storeClaim(tx, write, { companyId, resourceIds: [id] });
+      return { kind: "promoted", customer: await readCustomer(tx, { companyId, id }) };
+    }),
+  );
+}
+
+interface Promotion {
+  readonly lead: Lead;
+  readonly now: Date;
+  readonly write: Write;
+}
+
+async function storeCustomer(tx: Prisma.TransactionClient, { lead, now, write }: Promotion): Promise<string> {
+  const { companyId } = lead;
+  const id = newId(idPrefixes.customer);
+  const author = authorIn(write, companyId);
+  await tx.customer.create({
+    data: {
+      ...{ companyId, id, sourceLeadId: lead.id },
+      ...{ firstName: lead.firstName, lastName: lead.lastName, avatar: lead.avatar, phone: lead.phone },
+      ...{ email: lead.email, emailKey: foldCase(lead.email) },
+      preferredBusinessId: lead.preferredBusinessId ?? null,
+      referralSourceId: lead.referralSource?.id ?? null,
+      assignedStaffId: lead.allocateStaffId ?? null,
+      ...defaultPreference,
+      ...consentColumns(lead.consent),
+      customFields: await carried(tx, lead),
+      ...{ createdBy: author, createdTime: now, lastUpdatedBy: author, lastUpdatedTime: now },
+    },
+  });
+  if (lead.address) {
+    const data = { companyId, customerId: id, id: newId(idPrefixes.address), ...addressData(lead.address) };
+    await tx.customerAddress.create({ data });
+  }
+  for (const pet of lead.pets) {
+    const version = pet.version + 1n;
+    const lastUpdatedTime = new Date(Math.max(now.getTime(), pet.lastUpdatedTime.getTime() + 1));
+    const where = { companyId_id: { companyId, id: pet.id } };
+    await tx.pet.update({
+      where,
+      data: { leadId: null, customerId: id, version, lastUpdatedBy: author, lastUpdatedTime },
+    });
+    await recordChange(tx, write, { companyId, kind: "pet", id: pet.id, version, time: now });
+  }
+  const version = lead.version + 1n;
+  const lastUpdatedTime = new Date(Math.max(now.getTime(), lead.lastUpdatedTime.getTime() + 1));
+  await tx.lead.update({
+    where: { companyId_id: { companyId, id: lead.id } },
+    data: { promotedCustomerId: id, version, lastUpdatedBy: author, lastUpdatedTime },
+  });
+  await recordConsent(tx, write, { companyId, subjectKind: "customer", subjectId: id, after: lead.consent, time: now });
+  await recordChange(tx, write, { companyId, kind: "lead", id: lead.id, version, time: now });
+  await recordChange(tx, write, { companyId, kind: "customer", id, version: 1n, time: now });
+  return id;
+}
+
+async function carried(tx: Prisma.TransactionClient, { companyId, customFields }: Lead): Promise<FieldValues> {
+  if (Object.keys(customFields).length === 0) return {};
+  const ofLeads = await storedDefinitions(tx, companyId, "LEAD");
+  return carriedFields(customFields, { ofLeads, ofCustomers: await storedDefinitions(tx, companyId, "CUSTOMER") });
+}

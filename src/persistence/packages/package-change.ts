@@ -1,0 +1,170 @@
+import { notFound } from "../../domain/errors.js";
+import { idPrefixes, newId } from "../../domain/ids.js";
+import type { LedgerEntry, NewLedgerEntry, PackageDetail } from "../../domain/packages/package.js";
+import type {
+  ChangedPackage,
+  PackageEffect,
+  PackageTarget,
+  PackageUnit,
+} from "../../domain/packages/package-repository.js";
+import { authorIn, type Write } from "../../domain/write.js";
+import { Prisma } from "../../gen/prisma/client.js";
+import type { Database } from "../database.js";
+import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../idempotency.js";
+import { recordChange } from "../ledgers.js";
+import {
+  type LedgerRow,
+  ledgerColumns,
+  type PackageDetailRow,
+  packageBalance,
+  packageColumns,
+  packageLines,
+  toLedgerEntry,
+  toPackageDetail,
+} from "./package-rows.js";
+
+/**
+ * One change of one package in one transaction. The package is locked before its ledger is added up, in a statement of
+ * its own: a sum in the locking statement would be that of the snapshot from before the wait.
+ */
+export function changePackage(
+  database: Database,
+  target: PackageTarget,
+  write: Write,
+  decide: (unit: PackageUnit) => Promise<PackageEffect>,
+): Promise<ChangedPackage> {
+  return onceMoreAfterTwin(() =>
+    database.transact(write, async (tx) => {
+      await lockPackage(tx, target);
+      const { now, replay } = await beginChange(tx, write);
+      const detail = await readPackage(tx, target);
+      if (write.claim && replay) {
+        const [, entryId] = replayed(write.claim, replay);
+        return { detail, ...(entryId === undefined ? {} : { entry: await readEntry(tx, detail, entryId) }) };
+      }
+      const effect = await decide({ detail, now, ...ledgerOf(tx, detail) });
+      const entryId = await store(tx, write, { detail, effect, now });
+      const resourceIds = [detail.id, ...(entryId === undefined ? [] : [entryId])];
+      await storeClaim(tx, write, { companyId: detail.companyId, resourceIds });
+      return {
+        detail: await readPackage(tx, target),
+        ...(entryId === undefined ? {} : { entry: await readEntry(tx, detail, entryId) }),
+      };
+    }),
+  );
+}
+
+/** NOT_FOUND when the caller sees no such package. */
+async function lockPackage(tx: Prisma.TransactionClient, { companyId, businessIds, id }: PackageTarget): Promise<void> {
+  const rows = await tx.$queryRaw<readonly unknown[]>`
+    SELECT k.id FROM package k WHERE k.company_id = ${companyId} AND k.id = ${id}${within(businessIds)}
+    FOR NO KEY UPDATE`;
+  if (rows.length === 0) throw notFound("Package", id);
+}
+
+/** A package as the transaction sees it. NOT_FOUND as above. */
+export async function readPackage(
+  tx: Prisma.TransactionClient,
+  { companyId, businessIds, id }: PackageTarget,
+): Promise<PackageDetail> {
+  const [row] = await tx.$queryRaw<PackageDetailRow[]>`
+    SELECT ${Prisma.raw(packageColumns)}, ${Prisma.raw(packageLines)}
+    FROM package k JOIN company o ON o.id = k.company_id ${Prisma.raw(packageBalance)}
+    WHERE k.company_id = ${companyId} AND k.id = ${id}${within(businessIds)}`;
+  if (!row) throw notFound("Package", id);
+  return toPackageDetail(row);
+}
+
+function within(businessIds: readonly string[] | undefined): Prisma.Sql {
+  return businessIds ? Prisma.sql` AND k.business_id = ANY(${[...businessIds]}::text[])` : Prisma.empty;
+}
+
+async function readEntry(tx: Prisma.TransactionClient, { companyId }: PackageDetail, id: string): Promise<LedgerEntry> {
+  const [row] = await tx.$queryRaw<LedgerRow[]>`
+    SELECT ${Prisma.raw(ledgerColumns)} FROM package_ledger e WHERE e.company_id = ${companyId} AND e.id = ${id}`;
+  if (!row) throw new Error("a ledger entry is gone");
+  return toLedgerEntry(row);
+}
+
+function ledgerOf(
+  tx: Prisma.TransactionClient,
+  { companyId, id: packageId }: PackageDetail,
+): Pick<PackageUnit, "isInForce" | "findRedemption" | "redeemedUnits"> {
+  const sum = { _sum: { quantity: true } } as const;
+  return {
+    async isInForce(time) {
+      const [row] = await tx.$queryRaw<{ in_force: boolean }[]>`
+        SELECT coalesce(k.start_time <= moment.at, true) AND coalesce(moment.at < k.end_time, true)
+          AND (moment.at AT TIME ZONE o.time_zone)::date <= k.expiration_date AS in_force
+        FROM package k JOIN company o ON o.id = k.company_id,
+          (SELECT coalesce(${time ?? null}::timestamptz, clock_timestamp()) AS at) moment
+        WHERE k.company_id = ${companyId} AND k.id = ${packageId}`;
+      return row?.in_force === true;
+    },
+
+    async findRedemption(id) {
+      const entry = await tx.packageLedger.findFirst({ where: { companyId, packageId, id, kind: "REDEMPTION" } });
+      if (!entry) return undefined;
+      const refunds = await tx.packageLedger.aggregate({ where: { companyId, reversedId: id }, ...sum });
+      const { packageServiceId: lineId, quantity } = entry;
+      return { lineId, quantity: -quantity, refunded: refunds._sum.quantity ?? 0 };
+    },
+
+    async redeemedUnits(packageServiceId) {
+      const kind = { in: ["REDEMPTION", "REFUND"] };
+      const net = await tx.packageLedger.aggregate({ where: { companyId, packageServiceId, kind }, ...sum });
+      return -(net._sum.quantity ?? 0);
+    },
+  };
+}
+
+interface Store {
+  readonly detail: PackageDetail;
+  readonly effect: PackageEffect;
+  readonly now: Date;
+}
+
+/** Stores what was decided. Returns the id of the entry that was appended. */
+async function store(
+  tx: Prisma.TransactionClient,
+  write: Write,
+  { detail, effect, now }: Store,
+): Promise<string | undefined> {
+  if (effect.kind === "nothing") return undefined;
+  const { companyId, id } = detail;
+  // A clock that stands still or goes back must not change the order of the ledger.
+  const time = new Date(Math.max(now.getTime(), detail.lastUpdatedTime.getTime() + 1));
+  const version = detail.version + 1n;
+  const deletedTime = effect.kind === "withdraw" ? { deletedTime: time } : {};
+  const restored = effect.kind === "restore" ? { deletedTime: null } : {};
+  await tx.package.update({
+    where: { companyId_id: { companyId, id } },
+    data: { ...deletedTime, ...restored, lastUpdatedTime: time, version },
+  });
+  await recordChange(tx, write, { companyId, kind: "package", id, version, time: now });
+  return effect.kind === "append" ? await append(tx, write, { detail, entry: effect.entry, time }) : undefined;
+}
+
+interface Append {
+  readonly detail: PackageDetail;
+  readonly entry: NewLedgerEntry;
+  readonly time: Date;
+}
+
+async function append(
+  tx: Prisma.TransactionClient,
+  write: Write,
+  { detail: { companyId, id: packageId }, entry, time }: Append,
+): Promise<string> {
+  const { rpc, keyId, requestId } = write;
+  const staffId = authorIn(write, companyId);
+  const { lineId, refundedId, ...same } = entry;
+  const id = newId(idPrefixes.ledgerEntry);
+  await tx.packageLedger.create({
+    data: {
+      ...{ companyId, id, packageId, packageServiceId: lineId, reversedId: refundedId ?? null, ...same },
+      ...{ occurredTime: time, rpc, keyId, staffId, requestId },
+    },
+  });
+  return id;
+}

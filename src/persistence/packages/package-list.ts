@@ -1,0 +1,141 @@
+import type {
+  PackageDetailQuery,
+  PackageQuery,
+  PackageRepository,
+  PackageTarget,
+} from "../../domain/packages/package-repository.js";
+import type { Page } from "../../domain/page.js";
+import type { Database } from "../database.js";
+import { type Statement, statement } from "../statement.js";
+import type { Bind } from "../time-list.js";
+import {
+  type LedgerRow,
+  ledgerColumns,
+  type PackageDetailRow,
+  type PackageRow,
+  packageBalance,
+  packageColumns,
+  packageLines,
+  toLedgerEntry,
+  toPackage,
+  toPackageDetail,
+} from "./package-rows.js";
+
+type Lists = Pick<PackageRepository, "list" | "listDetails" | "listLedger">;
+
+/**
+ * The lists of packages, each one statement that differs by which filters are set: a page is cut first, and the ledger
+ * is added up for its rows alone.
+ */
+export function createPackageLists(database: Database): Lists {
+  return {
+    async list(query, signal) {
+      const { statement: text, values } = ofCustomers(query);
+      return (await database.read<PackageRow>(text, values, signal)).map(toPackage);
+    },
+
+    async listDetails(query, signal) {
+      const { statement: text, values } = named(query);
+      const rows = await database.read<DetailRow | NoDetailRow>(text, values, signal);
+      const details = rows.flatMap((row) => (row.id === null ? [] : [toPackageDetail(row)]));
+      return { details, missingIds: rows[0]?.missing_ids ?? [] };
+    },
+
+    async listLedger(target, page, signal) {
+      const { statement: text, values } = ofPackage(target, page);
+      const rows = await database.read<LedgerRow | NoLedgerRow>(text, values, signal);
+      return rows.length === 0 ? undefined : rows.flatMap((row) => (row.id === null ? [] : [toLedgerEntry(row)]));
+    },
+  };
+}
+
+interface Bound {
+  readonly statement: Statement;
+  readonly values: readonly unknown[];
+}
+
+const newestFirst = "k.purchase_time DESC, k.id DESC";
+
+/** The index is walked once a customer, each time no further than the page reaches. `$1` company, `$2` customers. */
+function ofCustomers(query: PackageQuery): Bound {
+  const { companyId, customerIds, reachIds, businessIds, excludeExpired, deleted, page } = query;
+  const { values, bind } = parameters(companyId, customerIds);
+  const reach = reachIds && `${bind(reachIds)}::text[]`;
+  const where = [
+    "k.company_id = $1 AND k.customer_id = c.id",
+    ...(reach ? [`k.business_id = ANY(${reach})`] : []),
+    ...(businessIds ? [`k.business_id = ANY(${bind(businessIds)}::text[])`] : []),
+    ...(deleted === undefined ? [] : [`k.deleted_time IS ${deleted ? "NOT NULL" : "NULL"}`]),
+    ...(excludeExpired
+      ? ["k.expiration_date >= (SELECT (now() AT TIME ZONE o.time_zone)::date FROM company o WHERE o.id = $1)"]
+      : []),
+    ...after("(k.purchase_time, k.id)", page, bind),
+  ];
+  const text = `WITH k AS MATERIALIZED (
+    SELECT k.* FROM customer c CROSS JOIN LATERAL (
+      SELECT * FROM package k WHERE ${where.join(" AND ")}
+      ORDER BY ${newestFirst} LIMIT ${bind(page.size + 1 + page.offset)}) k
+    WHERE c.company_id = $1 AND c.id = ANY($2::text[])${reach ? ` AND c.preferred_business_id = ANY(${reach})` : ""}
+    ORDER BY ${newestFirst} ${cut(page, bind)})
+  SELECT ${packageColumns} FROM k ${packageBalance} ORDER BY ${newestFirst}`;
+  return { statement: statement("package.list", text), values };
+}
+
+interface Missing {
+  readonly missing_ids: readonly string[] | null;
+}
+type DetailRow = PackageDetailRow & Missing;
+/** The page is empty. */
+type NoDetailRow = Missing & { readonly id: null };
+
+/** At least one row, with the ids that name no package. `$1` company, `$2` ids. */
+function named({ companyId, businessIds, ids, page }: PackageDetailQuery): Bound {
+  const { values, bind } = parameters(companyId, ids);
+  const text = `WITH seen AS MATERIALIZED (
+    SELECT * FROM package k WHERE k.company_id = $1 AND k.id = ANY($2::text[])${within(businessIds, bind)}),
+  missing AS (
+    SELECT array_agg(w.id ORDER BY w.id) AS missing_ids FROM (SELECT DISTINCT unnest($2::text[]) AS id) w
+    WHERE NOT EXISTS (SELECT FROM seen WHERE seen.id = w.id)),
+  k AS MATERIALIZED (
+    SELECT * FROM seen k WHERE ${["true", ...after("(k.purchase_time, k.id)", page, bind)].join(" AND ")}
+    ORDER BY ${newestFirst} ${cut(page, bind)})
+  SELECT missing.missing_ids, d.* FROM missing
+  LEFT JOIN (SELECT ${packageColumns}, ${packageLines} FROM k ${packageBalance}) d ON true
+  ORDER BY d.purchase_time DESC, d.id DESC`;
+  return { statement: statement("package.list_details", text), values };
+}
+
+/** The package is there, the page of its ledger is empty. */
+interface NoLedgerRow {
+  readonly id: null;
+}
+
+/** No row at all when there is no such package. `$1` company, `$2` id. */
+function ofPackage({ companyId, businessIds, id }: PackageTarget, page: Page): Bound {
+  const { values, bind } = parameters(companyId, id);
+  const order = "e.occurred_time DESC, e.id DESC";
+  const where = [
+    "e.company_id = k.company_id AND e.package_id = k.id",
+    ...after("(e.occurred_time, e.id)", page, bind),
+  ];
+  const text = `SELECT e.* FROM package k LEFT JOIN LATERAL (
+    SELECT ${ledgerColumns} FROM package_ledger e WHERE ${where.join(" AND ")} ORDER BY ${order} ${cut(page, bind)}) e ON true
+  WHERE k.company_id = $1 AND k.id = $2${within(businessIds, bind)} ORDER BY ${order}`;
+  return { statement: statement("package.list_ledger", text), values };
+}
+
+function parameters(...values: unknown[]): { readonly values: readonly unknown[]; readonly bind: Bind } {
+  return { values, bind: (value) => `$${values.push(value)}` };
+}
+
+function within(businessIds: readonly string[] | undefined, bind: Bind): string {
+  return businessIds ? ` AND k.business_id = ANY(${bind(businessIds)}::text[])` : "";
+}
+
+function after(position: string, page: Page, bind: Bind): string[] {
+  return page.after ? [`${position} < (${bind(page.after.time)}, ${bind(page.after.id)})`] : [];
+}
+
+function cut(page: Page, bind: Bind): string {
+  return `LIMIT ${bind(page.size + 1)} OFFSET ${bind(page.offset)}`;
+}

@@ -1,0 +1,143 @@
+import type { Money } from "../../domain/money.js";
+import type { LedgerEntry, LedgerKind, Package, PackageDetail, PackageLine } from "../../domain/packages/package.js";
+
+/** A package as `packageColumns` and `packageBalance` select it. */
+export interface PackageRow {
+  readonly company_id: string;
+  readonly id: string;
+  readonly customer_id: string;
+  readonly business_id: string;
+  readonly staff_id: string | null;
+  readonly name: string;
+  readonly description: string;
+  readonly price: MoneyJson;
+  readonly purchase_time: Date;
+  readonly start_time: Date | null;
+  readonly end_time: Date | null;
+  readonly expiration_date: string;
+  readonly deleted: boolean;
+  readonly created_time: Date;
+  readonly last_updated_time: Date;
+  readonly version: string;
+  readonly remaining_quantity: number;
+  readonly used: boolean;
+  readonly applied: boolean;
+}
+
+/** The same with what it contains, as `packageLines` selects it. */
+export interface PackageDetailRow extends PackageRow {
+  readonly lines: readonly LineJson[] | null;
+}
+
+interface LineJson extends Omit<PackageLine, "services"> {
+  readonly services: readonly { readonly serviceId: string; readonly name: string; readonly price: MoneyJson }[] | null;
+}
+
+interface MoneyJson extends Omit<Money, "units"> {
+  readonly units: string;
+}
+
+/** Of `package AS k` beside `packageBalance`. Dates and 64-bit numbers are texts, the same from pg and from Prisma. */
+export const packageColumns = `k.company_id, k.id, k.customer_id, k.business_id, k.staff_id, k.name, k.description,
+  ${moneyJson("k")} AS price, k.purchase_time, k.start_time, k.end_time,
+  to_char(k.expiration_date, 'YYYY-MM-DD') AS expiration_date, k.deleted_time IS NOT NULL AS deleted, k.created_time,
+  k.last_updated_time, k.version::text AS version, b.remaining_quantity, b.used, b.applied`;
+
+/** What the ledger of `package AS k` adds up to. */
+export const packageBalance = `CROSS JOIN LATERAL (
+    SELECT coalesce(sum(e.quantity), 0)::int AS remaining_quantity, coalesce(bool_or(e.kind = 'REDEMPTION'), false) AS used,
+      coalesce(bool_or(e.kind = 'REDEMPTION' AND e.appointment_id || e.order_id <> ''), false) AS applied
+    FROM package_ledger e WHERE e.company_id = k.company_id AND e.package_id = k.id) b`;
+
+/** The lines of `package AS k`, by the name of their first service, then by id. */
+export const packageLines = `(SELECT jsonb_agg(jsonb_build_object('id', s.id, 'totalQuantity', s.total_quantity,
+      'remainingQuantity', (SELECT coalesce(sum(e.quantity), 0) FROM package_ledger e
+        WHERE e.company_id = s.company_id AND e.package_service_id = s.id),
+      'services', i.services) ORDER BY i.first_name, s.id)
+    FROM package_service s CROSS JOIN LATERAL (
+      SELECT min(i.name) AS first_name, jsonb_agg(jsonb_build_object('serviceId', i.service_id, 'name', i.name,
+        'price', ${moneyJson("i")}) ORDER BY i.name, i.service_id) AS services
+      FROM package_service_item i WHERE i.company_id = s.company_id AND i.package_service_id = s.id) i
+    WHERE s.company_id = k.company_id AND s.package_id = k.id) AS lines`;
+
+function moneyJson(alias: string): string {
+  return `jsonb_build_object('currencyCode', ${alias}.price_currency, 'units', ${alias}.price_units::text, 'nanos', ${alias}.price_nanos)`;
+}
+
+export function toPackage(row: PackageRow): Package {
+  return {
+    companyId: row.company_id,
+    id: row.id,
+    customerId: row.customer_id,
+    businessId: row.business_id,
+    ...(row.staff_id === null ? {} : { staffId: row.staff_id }),
+    name: row.name,
+    description: row.description,
+    price: toMoney(row.price),
+    purchaseTime: row.purchase_time,
+    ...(row.start_time ? { startTime: row.start_time } : {}),
+    ...(row.end_time ? { endTime: row.end_time } : {}),
+    expirationDate: row.expiration_date,
+    deleted: row.deleted,
+    used: row.used,
+    applied: row.applied,
+    remainingQuantity: row.remaining_quantity,
+    createdTime: row.created_time,
+    lastUpdatedTime: row.last_updated_time,
+    version: BigInt(row.version),
+  };
+}
+
+export function toPackageDetail(row: PackageDetailRow): PackageDetail {
+  return { ...toPackage(row), lines: row.lines?.map(toLine) ?? [] };
+}
+
+function toLine({ services, ...line }: LineJson): PackageLine {
+  const packaged = (services ?? []).map(({ price, ...service }) => ({
+    ...service,
+    // A service of the catalogue without a price.
+    ...(price.currencyCode === "" ? {} : { unitPrice: toMoney(price) }),
+  }));
+  return { ...line, services: packaged };
+}
+
+function toMoney({ currencyCode, units, nanos }: MoneyJson): Money {
+  return { currencyCode, units: BigInt(units), nanos };
+}
+
+/** An entry as `ledgerColumns` selects it. */
+export interface LedgerRow {
+  readonly id: string;
+  readonly package_id: string;
+  readonly package_service_id: string;
+  readonly kind: LedgerKind;
+  readonly quantity: number;
+  readonly reversed_id: string | null;
+  readonly appointment_id: string;
+  readonly order_id: string;
+  readonly note: string;
+  readonly staff_id: string;
+  readonly occurred_time: Date;
+  readonly redeemed_time: Date | null;
+}
+
+/** Of `package_ledger AS e`. */
+export const ledgerColumns = `e.id, e.package_id, e.package_service_id, e.kind, e.quantity, e.reversed_id, e.appointment_id,
+  e.order_id, e.note, e.staff_id, e.occurred_time, e.redeemed_time`;
+
+export function toLedgerEntry(row: LedgerRow): LedgerEntry {
+  return {
+    id: row.id,
+    packageId: row.package_id,
+    lineId: row.package_service_id,
+    kind: row.kind,
+    quantity: row.quantity,
+    ...(row.reversed_id === null ? {} : { refundedId: row.reversed_id }),
+    appointmentId: row.appointment_id,
+    orderId: row.order_id,
+    note: row.note,
+    staffId: row.staff_id,
+    createdTime: row.occurred_time,
+    ...(row.redeemed_time === null ? {} : { redeemedTime: row.redeemed_time }),
+  };
+}

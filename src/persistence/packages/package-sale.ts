@@ -1,0 +1,140 @@
+import { alreadyExists } from "../../domain/errors.js";
+import { idPrefixes, newId } from "../../domain/ids.js";
+import type { Money } from "../../domain/money.js";
+import type { MissingPackageReferences, PackageSale, SaleOutcome } from "../../domain/packages/package-repository.js";
+import { authorIn, type Write } from "../../domain/write.js";
+import type { Prisma, Service } from "../../gen/prisma/client.js";
+import type { Database } from "../database.js";
+import { violatedConstraint } from "../errors.js";
+import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../idempotency.js";
+import { recordChange } from "../ledgers.js";
+import { readPackage } from "./package-change.js";
+
+/** Stores a package, its lines and the ledger entries of their sale in one transaction. */
+export async function sellPackage(database: Database, sale: PackageSale, write: Write): Promise<SaleOutcome> {
+  const { companyId } = sale;
+  const within = sale.businessIds ? { businessIds: sale.businessIds } : {};
+  try {
+    return await onceMoreAfterTwin(() =>
+      database.transact(write, async (tx): Promise<SaleOutcome> => {
+        const { now, replay } = await beginChange(tx, write);
+        if (write.claim && replay) {
+          const [id = ""] = replayed(write.claim, replay);
+          return { kind: "sold", detail: await readPackage(tx, { companyId, ...within, id }) };
+        }
+        const catalogue = await usableServices(tx, sale);
+        const missing = await missingFor(tx, sale, catalogue);
+        const purchasedInFuture = sale.purchaseTime !== undefined && sale.purchaseTime > now;
+        if (purchasedInFuture || missing.references.length + missing.serviceIds.length > 0) {
+          return { kind: "refused", missing, purchasedInFuture };
+        }
+        const id = sale.id ?? newId(idPrefixes.package);
+        // Before the rows: a twin that sells under the same kept id must meet the claim first, and not the taken id.
+        await storeClaim(tx, write, { companyId, resourceIds: [id] });
+        await insertPackage(tx, { sale, id, catalogue, now, write });
+        return { kind: "sold", detail: await readPackage(tx, { companyId, id }) };
+      }),
+    );
+  } catch (error) {
+    const taken = takenBy[violatedConstraint(error) ?? ""];
+    if (!taken) throw error;
+    throw alreadyExists(taken.resource, taken.field);
+  }
+}
+
+const takenBy: Readonly<Record<string, { readonly resource: string; readonly field: string }>> = {
+  package_pkey: { resource: "Package", field: "id" },
+  package_service_pkey: { resource: "PackageService", field: "package_services.id" },
+};
+
+type Catalogue = ReadonlyMap<string, Service>;
+
+async function usableServices(tx: Prisma.TransactionClient, { companyId, lines }: PackageSale): Promise<Catalogue> {
+  const ids = [...new Set(lines.flatMap(({ services }) => services.map(({ serviceId }) => serviceId)))];
+  const services = await tx.service.findMany({ where: { companyId, id: { in: ids }, inactive: false } });
+  return new Map(services.map((service) => [service.id, service]));
+}
+
+async function missingFor(
+  tx: Prisma.TransactionClient,
+  { companyId, businessIds, customerId, businessId, staffId, lines }: PackageSale,
+  catalogue: Catalogue,
+): Promise<MissingPackageReferences> {
+  const reach = businessIds ? [...businessIds] : null;
+  // Held against erasure until the package is stored.
+  const customers = await tx.$queryRaw<readonly unknown[]>`SELECT c.id FROM customer c
+    WHERE c.company_id = ${companyId} AND c.id = ${customerId} AND c.archived_time IS NULL
+      AND (${reach}::text[] IS NULL OR c.preferred_business_id = ANY(${reach}::text[]))
+    FOR KEY SHARE`;
+  const usable = (id: string) => ({ companyId, id, archivedTime: null });
+  const hasBusiness = (await tx.business.count({ where: usable(businessId) })) > 0;
+  const hasStaff = staffId === undefined || (await tx.staff.count({ where: usable(staffId) })) > 0;
+  const serviceIds = lines.flatMap(({ services }) => services.map(({ serviceId }) => serviceId));
+  return {
+    references: [
+      ...(customers.length > 0 ? [] : (["customerId"] as const)),
+      ...(hasBusiness ? [] : (["businessId"] as const)),
+      ...(hasStaff ? [] : (["staffId"] as const)),
+    ],
+    serviceIds: serviceIds.filter((id) => !catalogue.has(id)),
+  };
+}
+
+interface Insert {
+  readonly sale: PackageSale;
+  readonly id: string;
+  readonly catalogue: Catalogue;
+  readonly now: Date;
+  readonly write: Write;
+}
+
+async function insertPackage(tx: Prisma.TransactionClient, { sale, id, catalogue, now, write }: Insert): Promise<void> {
+  const { companyId } = sale;
+  const lines = sale.lines.map((line) => ({ ...line, id: line.id ?? newId(idPrefixes.packageService) }));
+  await tx.package.create({
+    data: {
+      ...{ companyId, id, customerId: sale.customerId, businessId: sale.businessId, staffId: sale.staffId ?? null },
+      ...{ name: sale.name, description: sale.description, ...priceColumns(sale.price) },
+      purchaseTime: sale.purchaseTime ?? now,
+      startTime: sale.startTime ?? null,
+      endTime: sale.endTime ?? null,
+      expirationDate: new Date(`${sale.expirationDate}T00:00:00Z`),
+      createdTime: now,
+      lastUpdatedTime: now,
+    },
+  });
+  await tx.packageService.createMany({
+    data: lines.map((line, position) => ({
+      ...{ companyId, id: line.id, packageId: id, position },
+      totalQuantity: line.quantity,
+    })),
+  });
+  await tx.packageServiceItem.createMany({
+    data: lines.flatMap((line) =>
+      line.services.map(({ serviceId, unitPrice }, position) => ({
+        ...{ companyId, packageServiceId: line.id, position, serviceId },
+        name: catalogue.get(serviceId)?.name ?? "",
+        ...(unitPrice ? priceColumns(unitPrice) : listPriceOf(catalogue.get(serviceId))),
+      })),
+    ),
+  });
+  const { rpc, keyId, requestId } = write;
+  const staffId = authorIn(write, companyId);
+  await tx.packageLedger.createMany({
+    data: lines.map((line) => ({
+      ...{ companyId, id: newId(idPrefixes.ledgerEntry), packageId: id, packageServiceId: line.id },
+      ...{ kind: "SALE", quantity: line.quantity, occurredTime: now, rpc, keyId, staffId, requestId },
+    })),
+  });
+  await recordChange(tx, write, { companyId, kind: "package", id, version: 1n, time: now });
+}
+
+function priceColumns({ currencyCode, units, nanos }: Money) {
+  return { priceCurrency: currencyCode, priceUnits: units, priceNanos: nanos };
+}
+
+function listPriceOf(service: Service | undefined) {
+  if (!service) return {};
+  const { priceCurrency, priceUnits, priceNanos } = service;
+  return { priceCurrency, priceUnits, priceNanos };
+}

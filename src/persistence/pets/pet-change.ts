@@ -1,0 +1,102 @@
+import type { CustomerTarget } from "../../domain/customers/customer-repository.js";
+import { archived, notFound } from "../../domain/errors.js";
+import type { Pet } from "../../domain/pets/pet.js";
+import type { ChangedPet, NewPetUnit, PetTarget, PetUnit } from "../../domain/pets/pet-repository.js";
+import type { Write } from "../../domain/write.js";
+import { Prisma } from "../../gen/prisma/client.js";
+import { lockCustomer } from "../customers/customer-lock.js";
+import type { Database } from "../database.js";
+import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../idempotency.js";
+import { type PetJson, petJson, toPet } from "./pet-rows.js";
+import { createPetWriter } from "./pet-writer.js";
+
+/**
+ * The customer is held with NO KEY UPDATE, which is what a change of the customer itself takes: nobody archives it or
+ * moves it to another location beneath the pet, the number of its pets is exact, twins of one call meet here, and one
+ * lock serves all its pets, so that no two calls can wait for each other. KEY SHARE would let all that happen. The
+ * customer's row is not written.
+ */
+const strength = "NO KEY UPDATE";
+
+/** Adds a pet to a customer in one transaction: lock, earlier answer of the claim, work, claim. */
+export function createPet(
+  database: Database,
+  target: CustomerTarget,
+  write: Write,
+  work: (unit: NewPetUnit) => Promise<string>,
+): Promise<Pet> {
+  return onceMoreAfterTwin(() =>
+    database.transact(write, async (tx) => {
+      const { companyId, id: customerId, archived: isArchived } = await lockCustomer(tx, target, strength);
+      const { now, replay } = await beginChange(tx, write);
+      if (write.claim && replay) {
+        const [id = ""] = replayed(write.claim, replay);
+        return readPet(tx, { companyId, customerId, id });
+      }
+      if (isArchived) throw archived("Customer", customerId);
+      const writer = createPetWriter(tx, { companyId, now, write });
+      const id = await work({
+        countPets: () => tx.pet.count({ where: { companyId, customerId, archivedTime: null } }),
+        missingCodes: (ids) => writer.missingCodes(ids),
+        add: (pet) => writer.add({ customerId }, pet),
+      });
+      await storeClaim(tx, write, { companyId, resourceIds: [id] });
+      return readPet(tx, { companyId, customerId, id });
+    }),
+  );
+}
+
+/** One change of one pet in one transaction; the same steps as for a customer (customer-change.ts). */
+export function changePet(
+  database: Database,
+  target: PetTarget,
+  write: Write,
+  work: (unit: PetUnit) => Promise<readonly string[]>,
+): Promise<ChangedPet> {
+  return onceMoreAfterTwin(() =>
+    database.transact(write, async (tx) => {
+      const customer = await lockCustomer(tx, target.customer, strength);
+      const { companyId } = customer;
+      const key = { companyId, customerId: customer.id, id: target.id };
+      const { now, replay } = await beginChange(tx, write);
+      const pet = await readPet(tx, key);
+      if (write.claim && replay) return changedPet(tx, key, replayed(write.claim, replay));
+      if (customer.archived) throw archived("Customer", customer.id);
+      if (pet.archived) throw archived("Pet", pet.id);
+      const writer = createPetWriter(tx, { companyId, now, write });
+      const resourceIds = await work({
+        pet,
+        missingCodes: (ids) => writer.missingCodes(ids),
+        edit: (edit) => writer.edit(pet, edit),
+      });
+      await storeClaim(tx, write, { companyId, resourceIds });
+      return changedPet(tx, key, resourceIds);
+    }),
+  );
+}
+
+interface PetKey {
+  readonly companyId: string;
+  readonly customerId: string;
+  readonly id: string;
+}
+
+async function readPet(tx: Prisma.TransactionClient, { companyId, customerId, id }: PetKey): Promise<Pet> {
+  const rows = await tx.$queryRaw<{ pet: PetJson }[]>`SELECT ${Prisma.raw(petJson)} AS pet FROM pet p
+    WHERE p.company_id = ${companyId} AND p.customer_id = ${customerId} AND p.id = ${id}`;
+  const [row] = rows;
+  if (!row) throw notFound("Pet", id);
+  return toPet(row.pet);
+}
+
+async function changedPet(
+  tx: Prisma.TransactionClient,
+  key: PetKey,
+  resourceIds: readonly string[],
+): Promise<ChangedPet> {
+  const notes = await tx.petNote.findMany({
+    where: { companyId: key.companyId, petId: key.id, id: { in: [...resourceIds] } },
+    orderBy: { id: "asc" },
+  });
+  return { pet: await readPet(tx, key), resourceIds, notes };
+}

@@ -1,0 +1,107 @@
+import { DomainError, erased, notFound } from "../../domain/errors.js";
+import { assertLead } from "../../domain/leads/lead.js";
+import type { Pet } from "../../domain/pets/pet.js";
+import type { PetImportRepository, PetImportTarget, PetImportUnit } from "../../domain/pets/pet-import.js";
+import type { Write } from "../../domain/write.js";
+import { Prisma } from "../../gen/prisma/client.js";
+import { lockCustomer } from "../customers/customer-lock.js";
+import type { Database } from "../database.js";
+import { isErased } from "../erasure.js";
+import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../idempotency.js";
+import { lockLead, readLead } from "../leads/lead-change.js";
+import { createLeadUnit } from "../leads/lead-unit.js";
+import type { Pseudonym } from "../pseudonym.js";
+import { missingStaff } from "../references.js";
+import { takenIds } from "../taken-ids.js";
+import { type PetJson, petJson, toPet } from "./pet-rows.js";
+import { createPetWriter } from "./pet-writer.js";
+
+/** Imports pets, each in one transaction: lock of the owner, earlier answer of the claim, claim, work. */
+export function createPetImportRepository(database: Database, pseudonym: Pseudonym): PetImportRepository {
+  return {
+    import: (target, write, work) =>
+      onceMoreAfterTwin(() =>
+        database.transact(write, async (tx) => {
+          const { companyId, id } = target;
+          const isSeen = await lockOwner(tx, target);
+          const { now, replay } = await beginChange(tx, write);
+          if (write.claim && replay) {
+            replayed(write.claim, replay);
+            if (await isErased(tx, { companyId, kind: "pet", id, pseudonym })) throw erased("Pet", id);
+            if (!isSeen) throw notFound("Pet", id);
+          } else {
+            await storeClaim(tx, write, { companyId, resourceIds: [id] });
+            const hasOwner = isSeen && (await isInUse(tx, target));
+            await work(createUnit(tx, { ...target, hasOwner, now, write, pseudonym }));
+          }
+          return readPet(tx, companyId, id);
+        }),
+      ),
+  };
+}
+
+/** Whether the caller sees the owner, which is held as by other changes of its pets (pet-change.ts). */
+async function lockOwner(tx: Prisma.TransactionClient, { visibility, owner }: PetImportTarget): Promise<boolean> {
+  const lock =
+    owner.kind === "customer"
+      ? lockCustomer(tx, { visibility, id: owner.id }, "NO KEY UPDATE")
+      : lockLead(tx, { visibility, id: owner.id });
+  return isFound(lock);
+}
+
+async function isInUse(tx: Prisma.TransactionClient, { companyId, owner }: PetImportTarget): Promise<boolean> {
+  if (owner.kind === "lead") return isFound(readLead(tx, { companyId, id: owner.id }).then(assertLead));
+  return (await tx.customer.count({ where: { companyId, id: owner.id, archivedTime: null } })) > 0;
+}
+
+async function isFound(found: Promise<unknown>): Promise<boolean> {
+  try {
+    await found;
+    return true;
+  } catch (error) {
+    if (error instanceof DomainError && absent.includes(error.reason)) return false;
+    throw error;
+  }
+}
+
+const absent: readonly string[] = ["RESOURCE_NOT_FOUND", "LEAD_PROMOTED"];
+
+interface UnitOptions extends PetImportTarget {
+  readonly hasOwner: boolean;
+  readonly now: Date;
+  readonly write: Write;
+  readonly pseudonym: Pseudonym;
+}
+
+function createUnit(
+  tx: Prisma.TransactionClient,
+  { companyId, id, owner, hasOwner, now, write, pseudonym }: UnitOptions,
+): PetImportUnit {
+  const writer = createPetWriter(tx, { companyId, now, write });
+  const ownedBy = owner.kind === "customer" ? { customerId: owner.id } : { leadId: owner.id };
+  return {
+    now,
+    hasOwner,
+    countPets: () => tx.pet.count({ where: { companyId, ...ownedBy, archivedTime: null } }),
+    missingCodes: (ids) => writer.missingCodes(ids),
+    missingStaff: (ids) => missingStaff(tx, companyId, ids),
+    taken: (kind, ids) => takenIds(tx, { companyId, kind, ids }),
+    exists: () => writer.exists(id),
+    isErased: () => isErased(tx, { companyId, kind: "pet", id, pseudonym }),
+
+    async insert(pet) {
+      await writer.addKept(ownedBy, pet);
+      if (owner.kind === "customer") return;
+      // A lead changes with its pets.
+      const lead = await readLead(tx, { companyId, id: owner.id });
+      await createLeadUnit(tx, { lead, now, write }).finish();
+    },
+  };
+}
+
+async function readPet(tx: Prisma.TransactionClient, companyId: string, id: string): Promise<Pet> {
+  const [row] = await tx.$queryRaw<{ pet: PetJson }[]>`
+    SELECT ${Prisma.raw(petJson)} AS pet FROM pet p WHERE p.company_id = ${companyId} AND p.id = ${id}`;
+  if (!row) throw notFound("Pet", id);
+  return toPet(row.pet);
+}

@@ -1,0 +1,36 @@
+import type { PetFilter, PetRepository } from "../../domain/pets/pet-repository.js";
+import type { Database } from "../database.js";
+import { type Bind, readTimeList, type TimeList } from "../time-list.js";
+import { listedPetJson, type PetJson, toPet } from "./pet-rows.js";
+
+const list: TimeList = {
+  name: "pet.list",
+  table: "pet",
+  alias: "p",
+  select: `${listedPetJson} AS pet`,
+  always: "p.customer_id IS NOT NULL",
+  current: "p.archived_time IS NULL",
+};
+
+/** Pages of the pets of a company's customers; under a `lastUpdated` filter archived ones included. */
+export function createPetList(database: Database): PetRepository["list"] {
+  return async ({ companyId, filter, page }, signal) => {
+    const { lastUpdated, ...others } = filter;
+    const conditions = (bind: Bind) => conditionsOf(others, bind);
+    const query = { list, companyId, lastUpdated, page, conditions };
+    const rows = await readTimeList<{ pet: PetJson }>(database, query, signal);
+    return rows.map((row) => toPet(row.pet));
+  };
+}
+
+function conditionsOf({ customerIds, businessIds }: Omit<PetFilter, "lastUpdated">, bind: Bind): string[] {
+  return [
+    ...(customerIds ? [`p.customer_id = ANY(${bind(customerIds)}::text[])`] : []),
+    ...(businessIds
+      ? [
+          `EXISTS (SELECT FROM customer c WHERE c.company_id = $1 AND c.id = p.customer_id
+            AND c.preferred_business_id = ANY(${bind(businessIds)}::text[]))`,
+        ]
+      : []),
+  ];
+}

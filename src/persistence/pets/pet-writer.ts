@@ -1,0 +1,180 @@
+import { idPrefixes, newId } from "../../domain/ids.js";
+import type { KeptPet } from "../../domain/nested-import.js";
+import type { Pet, PetEdit, PetRecord, PetStamp, TraitState, Vaccination } from "../../domain/pets/pet.js";
+import { authorIn, type Write } from "../../domain/write.js";
+import type { Prisma } from "../../gen/prisma/client.js";
+import { recordChange } from "../ledgers.js";
+import { petColumns } from "./pet-rows.js";
+
+export interface PetWriterOptions {
+  readonly companyId: string;
+  /** The stamp of the change. */
+  readonly now: Date;
+  readonly write: Write;
+}
+
+/** Writes pets inside a transaction that holds their owner under lock. Each change moves the pet's version and time. */
+export interface PetWriter {
+  /** Which of these codes do not exist in the company or are archived there. */
+  missingCodes(ids: readonly string[]): Promise<readonly string[]>;
+  /** Which of these notes the pet does not have. */
+  missingNotes(pet: Pet, ids: readonly string[]): Promise<readonly string[]>;
+  /** Whether the company has or had a pet with this id. */
+  exists(id: string): Promise<boolean>;
+  /** The id of the new pet; without a stamp it is made now, by whom the key acts for. */
+  add(
+    owner: { readonly customerId: string } | { readonly leadId: string },
+    pet: PetRecord,
+    stamp?: PetStamp,
+  ): Promise<string>;
+  /** Adds a pet with notes that another system has kept. */
+  addKept(owner: { readonly customerId: string } | { readonly leadId: string }, pet: KeptPet): Promise<string>;
+  /** The ids of the notes that were added. */
+  edit(pet: Pet, edit: PetEdit): Promise<readonly string[]>;
+  /** The ledger of changes keeps one version more than the pet had. */
+  remove(pet: Pet): Promise<void>;
+}
+
+export function createPetWriter(tx: Prisma.TransactionClient, { companyId, now, write }: PetWriterOptions): PetWriter {
+  const author = authorIn(write, companyId);
+  const key = (id: string) => ({ companyId_id: { companyId, id } });
+  const noteStamp = { lastUpdatedBy: author, lastUpdatedTime: now };
+
+  function laterThan(pet: Pet): Date {
+    return new Date(Math.max(now.getTime(), pet.lastUpdatedTime.getTime() + 1));
+  }
+
+  async function addNotes(petId: string, texts: readonly string[]): Promise<readonly string[]> {
+    const stamp = { createdTime: now, ...noteStamp };
+    const notes = texts.map((content) => ({ companyId, id: newId(idPrefixes.note), petId, content, ...stamp }));
+    await tx.petNote.createMany({ data: notes });
+    return notes.map((note) => note.id);
+  }
+
+  async function addCodes(petId: string, ids: readonly string[]): Promise<void> {
+    await tx.petPetCode.createMany({
+      data: ids.map((petCodeId) => ({ companyId, petId, petCodeId })),
+      skipDuplicates: true,
+    });
+  }
+
+  async function addVaccinations(petId: string, vaccinations: readonly Vaccination[]): Promise<void> {
+    const data = vaccinations.map(({ name, expiredTime }, position) => ({
+      ...{ companyId, petId, position, name },
+      expiredTime: expiredTime ?? null,
+    }));
+    await tx.petVaccination.createMany({ data });
+  }
+
+  const writer: PetWriter = {
+    async missingCodes(ids) {
+      const known = await tx.petCode.findMany({
+        where: { companyId, id: { in: [...ids] }, archivedTime: null },
+        select: { id: true },
+      });
+      const found = new Set(known.map((code) => code.id));
+      return ids.filter((id) => !found.has(id));
+    },
+
+    async exists(id) {
+      if ((await tx.pet.count({ where: { companyId, id } })) > 0) return true;
+      return (await tx.change.findFirst({ where: { companyId, kind: "pet", resourceId: id } })) !== null;
+    },
+
+    async add(
+      owner,
+      pet,
+      stamp = { createdBy: author, createdTime: now, lastUpdatedBy: author, lastUpdatedTime: now },
+    ) {
+      const { id = newId(idPrefixes.pet) } = pet;
+      await tx.pet.create({ data: { companyId, id, ...owner, ...traitColumns(pet), ...stamp } });
+      await addCodes(id, pet.petCodeIds);
+      await addNotes(id, pet.notes);
+      await addVaccinations(id, pet.vaccinations);
+      await recordChange(tx, write, { companyId, kind: "pet", id, version: 1n, time: now });
+      return id;
+    },
+
+    async addKept(owner, { stamp, notes, ...pet }) {
+      const petId = await writer.add(owner, { ...pet, notes: [] }, stamp);
+      await tx.petNote.createMany({
+        data: notes.map(({ id = newId(idPrefixes.note), text: content, ...facts }) => ({
+          ...{ companyId, petId, id, content, ...facts },
+        })),
+      });
+      return petId;
+    },
+
+    async missingNotes({ id: petId }, ids) {
+      if (ids.length === 0) return [];
+      const known = await tx.petNote.findMany({
+        where: { companyId, petId, id: { in: [...ids] } },
+        select: { id: true },
+      });
+      const found = new Set(known.map((note) => note.id));
+      return ids.filter((id) => !found.has(id));
+    },
+
+    async edit(pet, { traits, petCodeIds, notes = [], replacesNotes = false }) {
+      const version = pet.version + 1n;
+      const lastUpdatedTime = laterThan(pet);
+      await tx.pet.update({
+        where: key(pet.id),
+        data: { ...traitColumns({ ...pet, ...traits }), lastUpdatedBy: author, lastUpdatedTime, version },
+      });
+      if (petCodeIds) {
+        await tx.petPetCode.deleteMany({ where: { companyId, petId: pet.id, petCodeId: { notIn: [...petCodeIds] } } });
+        await addCodes(pet.id, petCodeIds);
+      }
+      if (traits.vaccinations) {
+        await tx.petVaccination.deleteMany({ where: { companyId, petId: pet.id } });
+        await addVaccinations(pet.id, traits.vaccinations);
+      }
+      await recordChange(tx, write, { companyId, kind: "pet", id: pet.id, version, time: now });
+      const edited = notes.flatMap(({ id, content }) => (id === undefined ? [] : [{ id, content }]));
+      if (replacesNotes) {
+        const kept = edited.map((note) => note.id);
+        await tx.petNote.deleteMany({ where: { companyId, petId: pet.id, id: { notIn: kept } } });
+      }
+      for (const { id, content } of edited) {
+        await tx.petNote.update({ where: { ...key(id), petId: pet.id }, data: { content, ...noteStamp } });
+      }
+      return addNotes(
+        pet.id,
+        notes.flatMap(({ id, content }) => (id === undefined ? [content] : [])),
+      );
+    },
+
+    async remove(pet) {
+      await tx.pet.delete({ where: key(pet.id) });
+      await recordChange(tx, write, { companyId, kind: "pet", id: pet.id, version: pet.version + 1n, time: now });
+    },
+  };
+  return writer;
+}
+
+function traitColumns(traits: TraitState) {
+  const columns = petColumns(traits);
+  const { weight_unit: weightUnit, vet_name: vetName, vet_phone: vetPhone, vet_address: vetAddress } = columns;
+  const { name, status, type, breed, gender, weight, fixed, coat, behavior, photo } = columns;
+  return {
+    ...{
+      name,
+      status,
+      type,
+      breed,
+      gender,
+      weight,
+      weightUnit,
+      fixed,
+      coat,
+      behavior,
+      vetName,
+      vetPhone,
+      vetAddress,
+      photo,
+    },
+    birthday: columns.birthday === null ? null : new Date(`${columns.birthday}T00:00:00Z`),
+    evaluationStatus: columns.evaluation_status,
+  };
+}

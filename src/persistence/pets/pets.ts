@@ -1,0 +1,89 @@
+import type { CustomerTarget } from "../../domain/customers/customer-repository.js";
+import { notFound } from "../../domain/errors.js";
+import { maxPetsOfCustomer } from "../../domain/pets/pet.js";
+import type { PetRepository } from "../../domain/pets/pet-repository.js";
+import type { Database } from "../database.js";
+import { statement } from "../statement.js";
+import { theOne, visibilityValues, visibleInOneCompany, visibleTo } from "../visibility.js";
+import { changePet, createPet } from "./pet-change.js";
+import { createPetList } from "./pet-list.js";
+import { listPetNotes } from "./pet-notes.js";
+import { listedPetJson, type PetJson, petJson, toPet } from "./pet-rows.js";
+
+/** Pets of customers: hand-written SQL to read them, Prisma to change them. */
+export function createPetRepository(database: Database): PetRepository {
+  return {
+    list: createPetList(database),
+    listNotes: (target, page, signal) => listPetNotes(database, target, page, signal),
+    create: (customer, write, work) => createPet(database, customer, write, work),
+    change: (target, write, work) => changePet(database, target, write, work),
+
+    async get({ customer, id }, signal) {
+      const { inOneCompany, inSeveral } = getStatements;
+      const text = customer.visibility.companyIds.length === 1 ? inOneCompany : inSeveral;
+      const values = [...visibilityValues(customer.visibility), customer.id, id];
+      const found = theOne(await database.read<GetRow>(text, values, signal), "Customer", customer.id);
+      if (!found) throw notFound("Customer", customer.id);
+      if (!found.pet) throw notFound("Pet", id);
+      return toPet(found.pet);
+    },
+
+    async listOfCustomer(customer, signal) {
+      const { inOneCompany, inSeveral } = listStatements;
+      const text = customer.visibility.companyIds.length === 1 ? inOneCompany : inSeveral;
+      const found = theOne(await database.read<ListRow>(text, valuesOf(customer), signal), "Customer", customer.id);
+      if (!found) throw notFound("Customer", customer.id);
+      return (found.pets ?? []).map(toPet);
+    },
+
+    async companiesOf(customer, signal) {
+      const rows = await database.read<{ company_id: string }>(locate, valuesOf(customer), signal);
+      return rows.map((row) => row.company_id);
+    },
+  };
+}
+
+interface GetRow {
+  readonly company_id: string;
+  readonly pet: PetJson | null;
+}
+
+interface ListRow {
+  readonly company_id: string;
+  readonly pets: readonly PetJson[] | null;
+}
+
+function valuesOf({ visibility, id }: CustomerTarget): readonly unknown[] {
+  return [...visibilityValues(visibility), id];
+}
+
+/** `$1` and `$2` as in visibility.ts, `$3` the customer, `$4` the pet. A row without a pet tells a customer without it. */
+const getStatements = inBothReaches(
+  "pet.get",
+  (isVisible) =>
+    `SELECT c.company_id, (SELECT ${petJson} FROM pet p
+    WHERE p.company_id = c.company_id AND p.customer_id = c.id AND p.id = $4) AS pet
+  FROM customer c WHERE ${isVisible} AND c.id = $3`,
+);
+
+const listStatements = inBothReaches(
+  "pet.list_of_customer",
+  (isVisible) =>
+    `SELECT c.company_id, (SELECT jsonb_agg(${listedPetJson} ORDER BY p.created_time DESC, p.id DESC) FROM (
+      SELECT * FROM pet WHERE company_id = c.company_id AND customer_id = c.id AND archived_time IS NULL
+      ORDER BY created_time DESC, id DESC LIMIT ${maxPetsOfCustomer}) p) AS pets
+  FROM customer c WHERE ${isVisible} AND c.id = $3`,
+);
+
+const locate = statement(
+  "pet.companies_of_customer",
+  `SELECT c.company_id FROM customer c WHERE ${visibleTo("c")} AND c.id = $3`,
+);
+
+/** The statement for a key of one company and for a key of several (visibility.ts says why). */
+function inBothReaches(name: string, text: (isVisible: string) => string) {
+  return {
+    inOneCompany: statement(`${name}_in_one_company`, text(visibleInOneCompany("c"))),
+    inSeveral: statement(name, text(visibleTo("c"))),
+  };
+}

@@ -1,0 +1,130 @@
+import { alreadyExists } from "../../domain/errors.js";
+import {
+  type CatalogueRepository,
+  type OfferCheck,
+  type OfferedService,
+  type ServiceContent,
+  serviceItemTypes,
+  serviceTypes,
+} from "../../domain/settings/setting-catalogue.js";
+import { authorIn } from "../../domain/write.js";
+import type { Prisma } from "../../gen/prisma/client.js";
+import type { ServiceModel } from "../../gen/prisma/models.js";
+import type { Database } from "../database.js";
+import { violatedConstraint } from "../errors.js";
+import { recordChange } from "../ledgers.js";
+import { statement } from "../statement.js";
+import { changeSettings, present } from "./settings-change.js";
+
+/** The services that companies offer. */
+export function createCatalogueRepository(database: Database): CatalogueRepository {
+  const find = async (reader: Pick<Prisma.TransactionClient, "service">, companyId: string, id: string) => {
+    const row = await reader.service.findFirst({ where: { companyId, id } });
+    return row ? toService(row) : undefined;
+  };
+  return {
+    get: ({ companyId, id }, signal) => database.ask(signal, (prisma) => find(prisma, companyId, id)),
+
+    async list({ companyId, page, itemTypes, businessIds, showArchived }, signal) {
+      const numbers = itemTypes.map((type) => serviceItemTypes.indexOf(type) + 1);
+      const filter = [showArchived, numbers, businessIds];
+      const values = [companyId, page.size + 1, page.offset, page.after?.id ?? null, ...filter];
+      const ids = await database.read<{ id: string }>(listIds, values, signal);
+      const where = { companyId, id: { in: ids.map((row) => row.id) } };
+      const rows = await database.ask(signal, (prisma) => prisma.service.findMany({ where }));
+      const byId = new Map(rows.map((row) => [row.id, toService(row)]));
+      return ids.flatMap((row) => byId.get(row.id) ?? []);
+    },
+
+    create: ({ companyId, id, content }, write, offer) =>
+      changeSettings(database, {
+        companyId,
+        write,
+        async work(tx, now) {
+          await checkOffer(tx, companyId, offer);
+          const kind = {
+            serviceItemType: serviceItemTypes.indexOf(content.itemType) + 1,
+            serviceType: serviceTypes.indexOf(content.type) + 1,
+          };
+          const stamp = { lastUpdatedBy: authorIn(write, companyId), lastUpdatedTime: now };
+          await tx.service.create({ data: { companyId, id, ...kind, ...columns(content), ...stamp } });
+          await recordChange(tx, write, { companyId, kind: "service", id, version: 1n, time: now });
+          return [id];
+        },
+        answer: async (tx, [made = id]) => present(await find(tx, companyId, made)),
+      }).catch((error: unknown) => {
+        throw violatedConstraint(error) === "service_pkey" ? alreadyExists("Service", "id") : error;
+      }),
+
+    change: ({ companyId, id }, write, decide, offer) =>
+      changeSettings(database, {
+        companyId,
+        write,
+        async work(tx, now) {
+          const key = { companyId_id: { companyId, id } };
+          const row = await tx.service.findUnique({ where: key });
+          const content = decide(row ? toService(row) : undefined);
+          await checkOffer(tx, companyId, offer);
+          const former = present(row ?? undefined);
+          const version = former.version + 1n;
+          const lastUpdatedTime = new Date(Math.max(now.getTime(), former.lastUpdatedTime.getTime() + 1));
+          const stamp = { lastUpdatedBy: authorIn(write, companyId), lastUpdatedTime, version };
+          await tx.service.update({ where: key, data: { ...columns(content), ...stamp } });
+          await recordChange(tx, write, { companyId, kind: "service", id, version, time: now });
+          return [id];
+        },
+        answer: async (tx) => present(await find(tx, companyId, id)),
+      }),
+  };
+}
+
+const listIds = statement(
+  "service.list",
+  `SELECT s.id FROM service s WHERE s.company_id = $1
+     AND ($4::text IS NULL OR (s.name, s.id) > (SELECT name, id FROM service WHERE company_id = $1 AND id = $4))
+     AND ($5::boolean OR NOT s.inactive)
+     AND (cardinality($6::smallint[]) = 0 OR s.service_item_type = ANY($6))
+     AND (cardinality($7::text[]) = 0 OR s.available_all_business OR s.available_business_ids && $7)
+   ORDER BY s.name, s.id LIMIT $2 OFFSET $3`,
+);
+
+async function checkOffer(tx: Prisma.TransactionClient, companyId: string, offer: OfferCheck): Promise<void> {
+  const usable = (ids: readonly string[]) => ({ companyId, id: { in: [...ids] }, archivedTime: null });
+  const select = { id: true };
+  const businesses = await tx.business.findMany({ where: usable(offer.businessIds), select });
+  const staff = await tx.staff.findMany({ where: usable(offer.staffIds), select });
+  offer.check({ businessIds: without(offer.businessIds, businesses), staffIds: without(offer.staffIds, staff) });
+}
+
+function without(ids: readonly string[], found: readonly { readonly id: string }[]): ReadonlySet<string> {
+  const known = new Set(found.map((row) => row.id));
+  return new Set(ids.filter((id) => !known.has(id)));
+}
+
+function columns({ name, category, price, minutes, inactive, ...offer }: ServiceContent) {
+  return {
+    ...{ name, category, serviceMinutes: minutes, inactive },
+    ...{ priceCurrency: price?.currencyCode ?? "", priceUnits: price?.units ?? 0n, priceNanos: price?.nanos ?? 0 },
+    availableAllBusiness: offer.atAllBusinesses,
+    availableBusinessIds: [...offer.businessIds],
+    availableAllStaff: offer.byAllStaff,
+    availableStaffIds: [...offer.staffIds],
+  };
+}
+
+function toService(row: ServiceModel): OfferedService {
+  const itemType = serviceItemTypes[row.serviceItemType - 1];
+  const type = serviceTypes[row.serviceType - 1];
+  if (!itemType || !type) throw new Error(`service ${row.id} has an unknown type`);
+  return {
+    ...{ id: row.id, name: row.name, category: row.category, itemType, type, minutes: row.serviceMinutes },
+    ...(row.priceCurrency === ""
+      ? {}
+      : { price: { currencyCode: row.priceCurrency, units: row.priceUnits, nanos: row.priceNanos } }),
+    atAllBusinesses: row.availableAllBusiness,
+    businessIds: row.availableBusinessIds,
+    byAllStaff: row.availableAllStaff,
+    staffIds: row.availableStaffIds,
+    inactive: row.inactive,
+  };
+}

@@ -1,0 +1,96 @@
+import type { EntryTarget } from "../../domain/settings/setting-repository.js";
+import { authorIn, type Write } from "../../domain/write.js";
+import { Prisma } from "../../gen/prisma/client.js";
+import type { Database } from "../database.js";
+import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../idempotency.js";
+import { type Changed, recordChanges } from "../ledgers.js";
+
+/** What the rows of all lists have. */
+export interface SettingRow {
+  readonly id: string;
+  readonly archived_time: Date | null;
+  readonly last_updated_by: string;
+  readonly last_updated_time: Date;
+  readonly version: bigint;
+}
+
+/** Columns to write, by name. */
+export type Columns = Readonly<Record<string, unknown>>;
+
+export interface SettingChange<T> {
+  readonly companyId: string;
+  readonly write: Write;
+  /** Writes; gives the ids that a replay of the call needs. */
+  work(tx: Prisma.TransactionClient, now: Date): Promise<readonly string[]>;
+  /** Reads what the call answers, after the work or instead of it. */
+  answer(tx: Prisma.TransactionClient, ids: readonly string[]): Promise<T>;
+}
+
+/**
+ * One change of a company's settings in one transaction: lock, earlier answer of the claim, work, claim. The lock is that
+ * of the company's row: settings change seldom, and an order, the one default or the end of a list concern all entries.
+ */
+export function changeSettings<T>(
+  database: Database,
+  { companyId, write, work, answer }: SettingChange<T>,
+): Promise<T> {
+  return onceMoreAfterTwin(() =>
+    database.transact(write, async (tx) => {
+      await tx.$executeRaw`SELECT FROM company WHERE id = ${companyId} FOR NO KEY UPDATE`;
+      const { now, replay } = await beginChange(tx, write);
+      if (write.claim && replay) return answer(tx, replayed(write.claim, replay));
+      const resourceIds = await work(tx, now);
+      await storeClaim(tx, write, { companyId, resourceIds });
+      return answer(tx, resourceIds);
+    }),
+  );
+}
+
+export interface RowUpdate {
+  readonly kind: Changed["kind"];
+  readonly target: EntryTarget;
+  readonly columns: Columns;
+  readonly now: Date;
+  readonly write: Write;
+}
+
+/** Writes one row with its new version and its row of the ledger. */
+export async function updateRow(tx: Prisma.TransactionClient, update: RowUpdate): Promise<void> {
+  const { kind, target, columns, now, write } = update;
+  const { companyId, id } = target;
+  const sets = Object.entries(columns).map(([name, value]) => Prisma.sql`${Prisma.raw(name)} = ${value}`);
+  const [row] = await tx.$queryRaw<Pick<SettingRow, "version">[]>`
+    UPDATE ${Prisma.raw(kind)} AS t SET ${Prisma.join([...sets, stamp({ companyId, now, write })])}
+    WHERE company_id = ${companyId} AND id = ${id} RETURNING version`;
+  if (row) await recordChanges(tx, write, [{ companyId, kind, id, version: row.version, time: now }]);
+}
+
+export function findRow<Row>(
+  tx: Prisma.TransactionClient,
+  kind: Changed["kind"],
+  { companyId, id }: EntryTarget,
+): Promise<Row[]> {
+  return tx.$queryRaw<Row[]>`SELECT * FROM ${Prisma.raw(kind)} WHERE company_id = ${companyId} AND id = ${id}`;
+}
+
+interface Stamp {
+  readonly companyId: string;
+  readonly now: Date;
+  readonly write: Write;
+}
+
+/** Version, author and time of a changed row `t`. */
+export function stamp({ companyId, now, write }: Stamp): Prisma.Sql {
+  return Prisma.sql`version = t.version + 1, last_updated_by = ${authorIn(write, companyId)},
+    last_updated_time = greatest(${timestamp(now)}, t.last_updated_time + interval '1 millisecond')`;
+}
+
+export function timestamp(time: Date): Prisma.Sql {
+  return Prisma.sql`${time.toISOString()}::timestamptz`;
+}
+
+/** Entries are never deleted: one that was written is there. */
+export function present<T>(entry: T | undefined): T {
+  if (entry === undefined) throw new Error("a written row is not there");
+  return entry;
+}

@@ -1,0 +1,117 @@
+import type { FieldValue } from "../../domain/custom-fields/custom-fields.js";
+import type {
+  CustomField,
+  CustomFieldContent,
+  CustomFieldListRepository,
+  FieldAssociation,
+  FieldOption,
+  NewCustomField,
+} from "../../domain/settings/setting-custom-field.js";
+import { Prisma } from "../../gen/prisma/client.js";
+import { associationNumbers, fieldTypes } from "../custom-fields.js";
+import type { Database } from "../database.js";
+import { type SettingRow, timestamp } from "./settings-change.js";
+import { createSettingListRepository, type SettingTable } from "./settings-list.js";
+
+interface FieldRow extends SettingRow {
+  readonly company_id: string;
+  readonly association_type: number;
+  readonly code: string;
+  readonly label: string;
+  readonly type: number;
+  readonly is_required: boolean;
+  readonly default_value: FieldValue | null;
+  readonly options: readonly OptionJson[];
+  /** Number of CustomField.Source. */
+  readonly source: number;
+  readonly display_order: number;
+  readonly help_text: string;
+  readonly created_time: Date;
+}
+
+/** The proto JSON form of CustomField.Option. */
+export interface OptionJson {
+  readonly value?: { readonly string?: string };
+  readonly label?: string;
+  readonly sortOrder?: number;
+}
+
+/** The definitions of custom fields as lists: those of customers and those of leads have an order each. */
+export function createCustomFieldListRepository(database: Database): CustomFieldListRepository {
+  return {
+    of: (association) => createSettingListRepository(database, fieldTable(association)),
+    create: (field, write) => {
+      const { association } = field.content;
+      return createSettingListRepository(database, fieldTable(association, field.content)).create(field, write);
+    },
+  };
+}
+
+function fieldTable(
+  association?: FieldAssociation,
+  fresh?: NewCustomField,
+): SettingTable<FieldRow, CustomField, CustomFieldContent> {
+  return {
+    kind: "custom_field",
+    resource: "CustomField",
+    unique: { custom_field_code_key: "code" },
+    nameColumn: "label",
+    ...(association ? { only: Prisma.sql`association_type = ${associationNumbers[association]}` } : {}),
+    columns: ({ label, isRequired, defaultValue, options, helpText }) => ({
+      label,
+      is_required: isRequired,
+      default_value: defaultValue ? json(defaultValue) : null,
+      options: json(options.map(toOptionJson)),
+      help_text: helpText,
+    }),
+    created: (_, now) => ({
+      created_time: timestamp(now),
+      ...(fresh ? identity(fresh) : {}),
+    }),
+    toEntry,
+  };
+}
+
+/** What never changes, and the place. */
+function identity({ association, code, type, displayOrder }: NewCustomField) {
+  return {
+    association_type: associationNumbers[association],
+    code,
+    type: fieldTypes.indexOf(type),
+    ...(displayOrder === undefined ? {} : { display_order: displayOrder }),
+  };
+}
+
+function toEntry(row: FieldRow): CustomField {
+  const type = fieldTypes[row.type];
+  if (!type) throw new Error(`custom field ${row.code} has the unknown type ${row.type}`);
+  return {
+    companyId: row.company_id,
+    id: row.id,
+    association: row.association_type === associationNumbers.LEAD ? "LEAD" : "CUSTOMER",
+    code: row.code,
+    label: row.label,
+    type,
+    isRequired: row.is_required,
+    ...(row.default_value ? { defaultValue: row.default_value } : {}),
+    options: row.options.map(toOption).toSorted((a, b) => a.sortOrder - b.sortOrder || (a.label < b.label ? -1 : 1)),
+    source: row.source === 2 ? "SYSTEM" : "CUSTOM",
+    displayOrder: row.display_order,
+    helpText: row.help_text,
+    createdTime: row.created_time,
+    lastUpdatedTime: row.last_updated_time,
+    archived: row.archived_time !== null,
+  };
+}
+
+export function toOption({ value, label = "", sortOrder = 0 }: OptionJson): FieldOption {
+  return { value: value?.string ?? "", label, sortOrder };
+}
+
+function toOptionJson({ value, label, sortOrder }: FieldOption): OptionJson {
+  return { value: { string: value }, label, sortOrder };
+}
+
+function json(value: unknown): Prisma.Sql {
+  return Prisma.sql`${JSON.stringify(value)}::jsonb`;
+}

@@ -1,0 +1,139 @@
+import type { ReferralSource } from "../../domain/customers/customer.js";
+import type { ActionStatus, LifeCycle } from "../../domain/leads/lead.js";
+import { type PetCode, type Weight, weightUnits } from "../../domain/pets/pet.js";
+import type {
+  ActionStatusContent,
+  NameContent,
+  NamedEntry,
+  PetCodeContent,
+  PetSize,
+  PetSizeContent,
+  TagContent,
+} from "../../domain/settings/setting.js";
+import { type Tag, tagKey } from "../../domain/tags.js";
+import { Prisma } from "../../gen/prisma/client.js";
+import type { Changed } from "../ledgers.js";
+import type { SettingRow } from "./settings-change.js";
+import type { SettingTable } from "./settings-list.js";
+
+interface NamedRow extends SettingRow {
+  readonly name: string;
+}
+
+interface TagRow extends NamedRow {
+  readonly group_name: string;
+}
+
+interface LifeCycleRow extends NamedRow {
+  readonly is_default: boolean;
+}
+
+interface ActionStatusRow extends NamedRow {
+  readonly color: string;
+}
+
+interface PetCodeRow extends SettingRow {
+  readonly abbreviation: string;
+  readonly description: string;
+  readonly color: string;
+}
+
+interface PetSizeRow extends NamedRow {
+  readonly weight_low: bigint | null;
+  /** Number of Weight.Unit. */
+  readonly weight_unit: number;
+  readonly weight_high: bigint | null;
+  /** Null = `weight_unit`. */
+  readonly weight_high_unit: number | null;
+}
+
+export const tagTable: SettingTable<TagRow, Tag, TagContent> = {
+  kind: "tag",
+  resource: "Tag",
+  unique: { tag_name_key: "name" },
+  nameColumn: "name",
+  columns: ({ name, group }) => ({ name, name_key: tagKey(name), group_name: group }),
+  toEntry: (row) => ({
+    ...toNamed(row),
+    group: row.group_name,
+    lastUpdatedBy: row.last_updated_by,
+    lastUpdatedTime: row.last_updated_time,
+  }),
+};
+
+export const referralSourceTable: SettingTable<NamedRow, ReferralSource, NameContent> = namesOf(
+  "referral_source",
+  "ReferralSource",
+);
+export const petTypeTable = namesOf("pet_type", "PetType");
+export const petCoatTypeTable = namesOf("pet_coat_type", "PetCoatType");
+export const vipLevelTable = namesOf("vip_level", "VipLevel");
+
+/** The first stage of a company becomes the default. */
+export const lifeCycleTable: SettingTable<LifeCycleRow, LifeCycle, NameContent> = {
+  kind: "life_cycle",
+  resource: "LifeCycle",
+  nameColumn: "name",
+  columns: ({ name }) => ({ name }),
+  created: (companyId) => ({
+    is_default: Prisma.sql`NOT EXISTS (SELECT FROM life_cycle WHERE company_id = ${companyId} AND is_default)`,
+  }),
+  toEntry: (row) => ({ ...toNamed(row), isDefault: row.is_default }),
+};
+
+export const actionStatusTable: SettingTable<ActionStatusRow, ActionStatus, ActionStatusContent> = {
+  kind: "action_status",
+  resource: "ActionStatus",
+  nameColumn: "name",
+  columns: ({ name, color }) => ({ name, color }),
+  toEntry: (row) => ({ ...toNamed(row), color: row.color }),
+};
+
+export const petCodeTable: SettingTable<PetCodeRow, PetCode, PetCodeContent> = {
+  kind: "pet_code",
+  resource: "PetCode",
+  nameColumn: "abbreviation",
+  columns: ({ abbreviation, description, color }) => ({ abbreviation, description, color }),
+  toEntry: ({ id, abbreviation, description, color, archived_time: archivedTime }) => ({
+    ...{ id, abbreviation, description, color },
+    archived: archivedTime !== null,
+  }),
+};
+
+export const petSizeTable: SettingTable<PetSizeRow, PetSize, PetSizeContent> = {
+  kind: "pet_size",
+  resource: "PetSize",
+  nameColumn: "name",
+  columns: ({ name, weightLow, weightHigh }) => ({
+    name,
+    weight_low: weightLow?.value ?? null,
+    weight_unit: unitNumber(weightLow),
+    weight_high: weightHigh?.value ?? null,
+    weight_high_unit: unitNumber(weightHigh),
+  }),
+  toEntry: ({ weight_low: low, weight_unit: unit, weight_high: high, weight_high_unit: highUnit, ...row }) => ({
+    ...toNamed(row),
+    ...(low === null ? {} : { weightLow: toWeight(low, unit) }),
+    ...(high === null ? {} : { weightHigh: toWeight(high, highUnit ?? unit) }),
+  }),
+};
+
+function namesOf(kind: Changed["kind"], resource: string): SettingTable<NamedRow, NamedEntry, NameContent> {
+  return { kind, resource, nameColumn: "name", columns: ({ name }) => ({ name }), toEntry: toNamed };
+}
+
+function toNamed({
+  id,
+  name,
+  archived_time: archivedTime,
+}: Pick<NamedRow, "id" | "name" | "archived_time">): NamedEntry {
+  return { id, name, archived: archivedTime !== null };
+}
+
+function unitNumber(weight: Weight | undefined): number {
+  return weight?.unit === "POUND" ? 2 : 1;
+}
+
+function toWeight(value: bigint, unit: number): Weight {
+  return { value: Number(value), unit: weightUnits[unit - 1] ?? "KILOGRAM" };
+}

@@ -1,0 +1,47 @@
+import { notFound } from "../../domain/errors.js";
+import type { TagGroupRepository } from "../../domain/settings/setting-repository.js";
+import type { Database } from "../database.js";
+import { recordChanges } from "../ledgers.js";
+import { statement } from "../statement.js";
+import { changeSettings, stamp } from "./settings-change.js";
+
+/** The groups of tags: texts that tags share. */
+export function createTagGroupRepository(database: Database): TagGroupRepository {
+  return {
+    async list(companyId, signal) {
+      const rows = await database.read<{ name: string; tag_count: number }>(listGroups, [companyId], signal);
+      return rows.map((row) => ({ name: row.name, tagCount: row.tag_count }));
+    },
+
+    rename: ({ companyId, group, newGroup }, write) =>
+      changeSettings(database, {
+        companyId,
+        write,
+        async work(tx, now) {
+          const renamed = await tx.$queryRaw<{ id: string; version: bigint }[]>`
+            UPDATE tag AS t SET group_name = ${newGroup}, ${stamp({ companyId, now, write })}
+            WHERE company_id = ${companyId} AND group_name = ${group} RETURNING id, version`;
+          if (renamed.length === 0) throw notFound("TagGroup", group);
+          const changed = renamed.map(({ id, version }) => ({
+            companyId,
+            kind: "tag" as const,
+            id,
+            version,
+            time: now,
+          }));
+          await recordChanges(tx, write, changed);
+          return [];
+        },
+        answer: async (tx) => {
+          const inUse = { companyId, groupName: newGroup, archivedTime: null };
+          return { name: newGroup, tagCount: await tx.tag.count({ where: inUse }) };
+        },
+      }),
+  };
+}
+
+const listGroups = statement(
+  "tag_group.list",
+  `SELECT group_name AS name, count(*)::int AS tag_count FROM tag
+   WHERE company_id = $1 AND group_name <> '' AND archived_time IS NULL GROUP BY group_name ORDER BY group_name`,
+);

@@ -1,0 +1,119 @@
+import { idPrefixes, newId } from "../../domain/ids.js";
+import {
+  distinctTags,
+  type PositionedTag,
+  type Tag,
+  type TagReference,
+  type TagResolution,
+  tagKey,
+} from "../../domain/tags.js";
+import { authorIn, type Write } from "../../domain/write.js";
+import { Prisma } from "../../gen/prisma/client.js";
+import type { TagModel } from "../../gen/prisma/models.js";
+import { recordChanges } from "../ledgers.js";
+import { lastTagPlace } from "./tag-rows.js";
+
+export interface TagSearch {
+  readonly companyId: string;
+  readonly references: readonly TagReference[];
+  /** Tags named by a new name may be created. */
+  readonly mayCreate: boolean;
+  readonly now: Date;
+  readonly write: Write;
+}
+
+/** Finds the tags that a call names, in its order; creates those that only have a new name. */
+export async function resolveTags(
+  tx: Prisma.TransactionClient,
+  { companyId, references, mayCreate, now, write }: TagSearch,
+): Promise<TagResolution & { readonly tags: readonly Tag[] }> {
+  const wanted = distinctTags(references);
+  const ids = wanted.flatMap(({ reference }) => ("id" in reference ? [reference.id] : []));
+  const keys = wanted.flatMap(({ reference }) => ("name" in reference ? [tagKey(reference.name)] : []));
+  const known =
+    wanted.length === 0
+      ? []
+      : await tx.tag.findMany({ where: { companyId, OR: [{ id: { in: ids } }, { nameKey: { in: keys } }] } });
+  const find = ({ reference }: PositionedTag) =>
+    known.find((tag) => ("id" in reference ? tag.id === reference.id : tag.nameKey === tagKey(reference.name)));
+
+  const found: { readonly position: number; readonly tag: TagModel }[] = [];
+  const unknown: number[] = [];
+  const archived: number[] = [];
+  const creations: NamedTag[] = [];
+  for (const one of wanted) {
+    const tag = find(one);
+    if (tag?.archivedTime) archived.push(one.position);
+    else if (tag) found.push({ position: one.position, tag });
+    else if ("id" in one.reference) unknown.push(one.position);
+    else creations.push({ position: one.position, name: one.reference.name });
+  }
+  const refused = unknown.length + archived.length > 0 || !mayCreate;
+  if (!refused) {
+    // In the order of the keys, so that two creators of the same tags never wait for each other in a circle.
+    found.push(...(await takeTags(tx, creations, { companyId, now, write })));
+  }
+  const ordered = found.toSorted((a, b) => a.position - b.position).map(({ tag }) => toTag(tag));
+  return {
+    tags: [...new Map(ordered.map((tag) => [tag.id, tag])).values()],
+    unknownPositions: unknown,
+    archivedPositions: archived,
+    forbiddenPositions: mayCreate ? [] : creations.map(({ position }) => position),
+  };
+}
+
+type TagCreation = Pick<TagSearch, "companyId" | "now" | "write">;
+
+interface NamedTag {
+  /** In the call. */
+  readonly position: number;
+  readonly name: string;
+}
+
+/** Behind it come new tags. Two creators at once may give their tags the same place: they then stand by name. */
+async function lastPlace(tx: Prisma.TransactionClient, companyId: string): Promise<number> {
+  const [row] = await tx.$queryRaw<{ place: number }[]>`
+    SELECT ${Prisma.raw(lastTagPlace("t.id"))} AS place FROM (VALUES (${companyId})) AS t (id)`;
+  return row?.place ?? 0;
+}
+
+/** Creates the tags in one statement, and takes those that another creator has just made. */
+async function takeTags(
+  tx: Prisma.TransactionClient,
+  names: readonly NamedTag[],
+  { companyId, now, write }: TagCreation,
+): Promise<readonly { readonly position: number; readonly tag: TagModel }[]> {
+  if (names.length === 0) return [];
+  const last = await lastPlace(tx, companyId);
+  const inCallOrder = names.map(({ position }) => position).toSorted((a, b) => a - b);
+  const stamp = { lastUpdatedBy: authorIn(write, companyId), lastUpdatedTime: now };
+  const data = names.map(({ position, name }) => ({
+    ...{ companyId, id: newId(idPrefixes.tag), name, nameKey: tagKey(name) },
+    ...{ displayOrder: last + inCallOrder.indexOf(position) + 1, ...stamp },
+  }));
+  const created = await tx.tag.createManyAndReturn({ data, skipDuplicates: true });
+  const changes = created.map(({ id }) => ({ companyId, kind: "tag" as const, id, version: 1n, time: now }));
+  if (changes.length > 0) await recordChanges(tx, write, changes);
+  const nameKeys = data.map(({ nameKey }) => nameKey);
+  // A statement of its own, which sees what was committed while the first one waited.
+  const all =
+    created.length === data.length
+      ? created
+      : await tx.tag.findMany({ where: { companyId, nameKey: { in: nameKeys } } });
+  return names.map(({ position, name }) => {
+    const tag = all.find(({ nameKey }) => nameKey === tagKey(name));
+    if (!tag) throw new Error("a tag that is there cannot be removed");
+    return { position, tag };
+  });
+}
+
+export function toTag(row: TagModel): Tag {
+  return {
+    id: row.id,
+    name: row.name,
+    group: row.groupName,
+    archived: row.archivedTime !== null,
+    lastUpdatedBy: row.lastUpdatedBy,
+    lastUpdatedTime: row.lastUpdatedTime,
+  };
+}
