@@ -7,7 +7,7 @@ import type { Logger } from "./logger.js";
 import { createMetrics, type Metrics } from "./metrics.js";
 import { createOutbound } from "./outbound/outbound-calls.js";
 import { startCleanup } from "./persistence/cleanup.js";
-import { type Database, openDatabase } from "./persistence/database.js";
+import { type Database, openDatabase, openStatements, type Statements } from "./persistence/database.js";
 import { createKeyCheckRepository } from "./persistence/keys/key-check.js";
 import { statement } from "./persistence/statement.js";
 import type { Run } from "./pipeline/call.js";
@@ -53,10 +53,12 @@ export interface App extends AsyncDisposable {
 /** Composes the service by hand: configuration, database, repositories, domain, handlers, pipeline, servers. */
 export async function createApp({ config, logger, databaseUrl, secrets, hasDemo = false }: AppOptions): Promise<App> {
   const { poolSize, poolWaitMs, ...limits } = config.database;
-  const database = openDatabase({ ...limits, url: databaseUrl, size: poolSize, waitMs: poolWaitMs, log: logger });
+  const connection = { ...limits, url: databaseUrl, waitMs: poolWaitMs, log: logger };
+  const database = openDatabase({ ...connection, size: poolSize });
+  const checks = openStatements({ ...connection, size: checkConnections, name: "moego checks" });
   const metrics = createMetrics({ pool: () => toGauges(database) });
   const keys = createKeyChecker({
-    repository: createKeyCheckRepository(database),
+    repository: createKeyCheckRepository(checks),
     clock: systemClock,
     onTouchFailed: (err) => logger.warn({ err }, "the time of last use of a key was not stored"),
   });
@@ -72,9 +74,9 @@ export async function createApp({ config, logger, databaseUrl, secrets, hasDemo 
   const { trustedProxies, rateLimits } = config;
   const cutOff = createCutOff();
   const run = createPipeline({ services, handlers, keys, logger, metrics, trustedProxies, rateLimits, cutOff });
-  const servers = await startServers({ config, run, logger, metrics, database, hasDemo }).catch(
+  const servers = await startServers({ config, run, logger, metrics, checks, hasDemo }).catch(
     async (error: unknown) => {
-      await database.close();
+      await Promise.all([database.close(), checks.close()]);
       throw error;
     },
   );
@@ -89,7 +91,7 @@ export async function createApp({ config, logger, databaseUrl, secrets, hasDemo 
   const stop = () => {
     stopping ??= drain()
       .then(() => outbound[Symbol.asyncDispose]())
-      .then(() => closeSoon(database, logger));
+      .then(() => closeSoon([database, checks], logger));
     return stopping;
   };
   httpUrl = ownUrl(config, servers.httpPort);
@@ -100,7 +102,7 @@ export async function createApp({ config, logger, databaseUrl, secrets, hasDemo 
     grpcPort: servers.grpcPort,
     httpUrl,
     grpcUrl: ownUrl(config, servers.grpcPort),
-    ready: async () => stopping === undefined && (await answers(database).catch(() => false)),
+    ready: async () => stopping === undefined && (await answers(checks).catch(() => false)),
     stop,
     [Symbol.asyncDispose]: stop,
   };
@@ -111,11 +113,11 @@ interface ServerParts {
   readonly run: Run;
   readonly logger: Logger;
   readonly metrics: Metrics;
-  readonly database: Database;
+  readonly checks: Statements;
   readonly hasDemo: boolean;
 }
 
-async function startServers({ config, run, logger, metrics, database, hasDemo }: ServerParts) {
+async function startServers({ config, run, logger, metrics, checks, hasDemo }: ServerParts) {
   const tls = config.tls && (await readTls(config.tls));
   const refuse = createRefuse({ logger, metrics });
   const listen = { host: config.host, ...(tls ? { tls } : {}) };
@@ -129,7 +131,7 @@ async function startServers({ config, run, logger, metrics, database, hasDemo }:
         createRestHandler({ services, run, refuse }),
       ],
       probes: {
-        checks: { database: () => answers(database) },
+        checks: { database: () => answers(checks) },
         metrics: async () => ({ contentType: metrics.contentType, text: await metrics.text() }),
         ...(config.metricsToken === undefined ? {} : { metricsToken: config.metricsToken }),
       },
@@ -158,6 +160,9 @@ async function readTls({ certFile, keyFile }: NonNullable<Config["tls"]>) {
   return { certificate, key };
 }
 
+/** Beside the pool of the calls: key checks, which are remembered for 2 s, and probes. */
+const checkConnections = 2;
+
 /** Calls that are cut off find out what became of them, and their answers are sent. */
 const answerMs = settleMs + 100;
 
@@ -167,12 +172,15 @@ const answerMs = settleMs + 100;
  */
 const closeTimeoutMs = 1_300;
 
-async function closeSoon(database: Database, logger: Logger): Promise<void> {
+async function closeSoon(databases: readonly Pick<Database, "close">[], logger: Logger): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<boolean>((resolve) => {
     timer = setTimeout(() => resolve(true), closeTimeoutMs);
   });
-  const isLate = await Promise.race([database.close().then(() => false), late]);
+  const isLate = await Promise.race([
+    Promise.all(databases.map((database) => database.close())).then(() => false),
+    late,
+  ]);
   clearTimeout(timer);
   if (isLate) logger.warn({}, "database connections were still in use");
 }
@@ -180,7 +188,7 @@ async function closeSoon(database: Database, logger: Logger): Promise<void> {
 const ping = statement("app.ping", "SELECT 1");
 const pingTimeoutMs = 2_000;
 
-async function answers(database: Database): Promise<boolean> {
+async function answers(database: Statements): Promise<boolean> {
   await database.read(ping, [], AbortSignal.timeout(pingTimeoutMs));
   return true;
 }

@@ -62,6 +62,25 @@ export interface Database extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+/** What needs no Prisma and no transaction. */
+export type Statements = Pick<Database, "read" | "write" | "close">;
+
+/**
+ * Opens a pool for single statements beside that of the calls: what decides whether a call may begin, or whether the
+ * service is well, does not wait behind calls that hold every connection.
+ */
+export function openStatements(options: PoolOptions): Statements {
+  const pool = createPool(options);
+  let closing: Promise<void> | undefined;
+  return {
+    ...statementsOf(pool),
+    close() {
+      closing ??= pool.end();
+      return closing;
+    },
+  };
+}
+
 /** Opens the pool; the first connection is made by the first statement. */
 export function openDatabase(options: DatabaseOptions): Database {
   const pool = createPool(options);
@@ -78,14 +97,20 @@ export function openDatabase(options: DatabaseOptions): Database {
     return closing;
   };
   return {
-    read: (statement, values, signal) => told(signal, () => runStatement(pool, { statement, values, signal })),
-    write: (statement, values, write) =>
-      told(write.signal, () => runStatement(pool, { statement, values, signal: write.signal, write })),
+    ...statementsOf(pool),
     ask: (signal, query) => told(signal, () => cancelledWith(signal, () => query(prisma))),
     transact: (write, work) => transact(transactions, write, work),
     stats: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     close,
     [Symbol.asyncDispose]: close,
+  };
+}
+
+function statementsOf(pool: pg.Pool): Pick<Database, "read" | "write"> {
+  return {
+    read: (statement, values, signal) => told(signal, () => runStatement(pool, { statement, values, signal })),
+    write: (statement, values, write) =>
+      told(write.signal, () => runStatement(pool, { statement, values, signal: write.signal, write })),
   };
 }
 

@@ -15,6 +15,8 @@ export interface PoolOptions {
   readonly lockTimeoutMs?: number;
   /** Longest pause inside a transaction; default 10,000 ms. */
   readonly idleInTransactionTimeoutMs?: number;
+  /** How the database names these connections; default `moego`. */
+  readonly name?: string;
   readonly log: Log;
 }
 
@@ -38,7 +40,7 @@ export function createPool(options: PoolOptions): pg.Pool {
   };
   const pool = new pg.Pool({
     connectionString: url,
-    application_name: "moego",
+    application_name: options.name ?? "moego",
     max: options.size ?? 10,
     connectionTimeoutMillis: options.waitMs ?? 2_000,
     idleTimeoutMillis: idleTimeoutMs,

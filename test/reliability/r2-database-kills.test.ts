@@ -9,7 +9,7 @@ import { preparedTenant, Writers } from "./writers.js";
 
 const random = randomOf("R2");
 const secret = "demo-key-of-the-first-company-in-kill-tests";
-const deadlineMs = 5_000;
+const deadlineMs = 10_000;
 
 it("R2: kill -9 of the database loses, doubles and halves nothing, and the service outlives it", async (context) => {
   const kills = times({ short: 8, long: 100 });

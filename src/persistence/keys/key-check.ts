@@ -2,11 +2,11 @@ import type { CompanyReach } from "../../domain/caller.js";
 import type { KeyCheckRepository } from "../../domain/keys/key-checker.js";
 import type { KeyRecord } from "../../domain/keys/key-grants.js";
 import type { Write } from "../../domain/write.js";
-import type { Database } from "../database.js";
+import type { Statements } from "../database.js";
 import { statement } from "../statement.js";
 
 /** The look-up behind every call: one prepared statement for the key and everything it reaches. */
-export function createKeyCheckRepository(database: Database): KeyCheckRepository {
+export function createKeyCheckRepository(database: Statements): KeyCheckRepository {
   return {
     async findByHash(hash) {
       const [row] = await database.read<KeyRow>(findKey, [hash], unaborted());
