@@ -44,17 +44,6 @@ export function reaches(
   return businessIds === undefined || businessIds.includes(preferredBusinessId);
 }
 
-/**
- * Whether a repeated create may still show its lead. Where the customer of a promoted one is now is not asked: a key
- * limited to locations reads the lead itself to be told.
- */
-export function reachesLead(
-  reach: CompanyReach,
-  lead: { readonly preferredBusinessId?: string; readonly promotedCustomerId?: string },
-): boolean {
-  return reaches(reach, lead) && (reach.businessIds === undefined || lead.promotedCustomerId === undefined);
-}
-
 /** A BUSINESS key only reads the settings of its company, whatever its scopes. */
 export function mayCreateTags(caller: Caller, reach: CompanyReach): boolean {
   return caller.scopes.has("setting:write") && reach.businessIds === undefined;

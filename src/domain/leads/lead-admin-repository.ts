@@ -31,9 +31,12 @@ export interface LeadAdminRepository {
   setArchived(target: LeadTarget, archived: boolean, write: Write): Promise<Lead>;
   /** Deletes the lead with its pets, and what names them elsewhere (docs/erasure.md). */
   erase(target: LeadTarget, write: Write): Promise<void>;
-  /** Runs `work` unless the claim has an earlier answer, and returns the lead with the id. */
+  /**
+   * Runs `work` unless the claim has an earlier answer, and returns the lead with the id; NOT_FOUND when a replay finds it
+   * outside the visibility by now.
+   */
   import(
-    key: { readonly companyId: string; readonly id: string },
+    target: LeadTarget & { readonly companyId: string },
     write: Write,
     work: (unit: LeadImportUnit) => Promise<void>,
   ): Promise<Lead>;

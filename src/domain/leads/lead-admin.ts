@@ -1,9 +1,9 @@
-import { assertBusinesses, reachesLead, reachOf, visibilityWithin } from "../access.js";
+import { assertBusinesses, reachOf, visibilityWithin } from "../access.js";
 import type { Caller } from "../caller.js";
 import { applyConsent, defaultConsent } from "../consent.js";
 import { checkCustomFields } from "../custom-fields/field-check.js";
 import type { RecordName } from "../customers/customer-admin.js";
-import { alreadyExists, erased, invalidRequest, notFound } from "../errors.js";
+import { alreadyExists, erased, invalidRequest } from "../errors.js";
 import { type ImportedPet, keepPet } from "../nested-import.js";
 import { type Nested, nestedNotes, nestedViolations } from "../nested-violations.js";
 import {
@@ -68,28 +68,30 @@ export function createLeadAdmin({ leadAdmin, customFields }: LeadAdminDependenci
       const lead = { ...input.lead, ...(preferredBusinessId === undefined ? {} : { preferredBusinessId }) };
       const check = { reach, association: "LEAD", write: "create", current: {}, given: lead.customFields } as const;
       const fields = await checkCustomFields(customFields, check, write.signal);
-      const stored = await leadAdmin.import({ companyId, id }, write, async (unit) => {
-        const references = await unit.missing(lead);
-        const petCodePaths = await missingCodePaths(unit, lead.pets);
-        const violations = [
-          ...timeViolations(input, unit.now),
-          ...(await authorViolations(unit, input)),
-          ...(await nestedViolations(unit, lead.pets.flatMap(nestedIn))),
-          ...inLead([...fields.violations, ...leadReferenceViolations({ references, petCodePaths })]),
-        ];
-        if (violations.length > 0) throw invalidRequest(violations);
-        if (await unit.exists(id)) throw alreadyExists("Lead", "id");
-        const consent = applyConsent(defaultConsent, lead.consent);
-        const stamp = { ...timesOf(input, unit.now), ...authorsOf(input, write) };
-        const pets = lead.pets.map((pet) => keepPet(pet, { companyId, now: unit.now, write }));
-        await unit.insert({ ...lead, ...stamp, pets, consent, customFields: fields.values });
-        if (await unit.isErased()) throw erased("Lead", id);
-        for (const { id: petId } of pets) {
-          if (petId !== undefined && (await unit.isPetErased(petId))) throw erased("Pet", petId);
-        }
-      });
-      // A replay shows the lead as it now is, and it may have moved out of the key's locations.
-      if (!reachesLead(reach, stored)) throw notFound("Lead", id);
+      const stored = await leadAdmin.import(
+        { companyId, id, visibility: visibilityWithin(reach) },
+        write,
+        async (unit) => {
+          const references = await unit.missing(lead);
+          const petCodePaths = await missingCodePaths(unit, lead.pets);
+          const violations = [
+            ...timeViolations(input, unit.now),
+            ...(await authorViolations(unit, input)),
+            ...(await nestedViolations(unit, lead.pets.flatMap(nestedIn))),
+            ...inLead([...fields.violations, ...leadReferenceViolations({ references, petCodePaths })]),
+          ];
+          if (violations.length > 0) throw invalidRequest(violations);
+          if (await unit.exists(id)) throw alreadyExists("Lead", "id");
+          const consent = applyConsent(defaultConsent, lead.consent);
+          const stamp = { ...timesOf(input, unit.now), ...authorsOf(input, write) };
+          const pets = lead.pets.map((pet) => keepPet(pet, { companyId, now: unit.now, write }));
+          await unit.insert({ ...lead, ...stamp, pets, consent, customFields: fields.values });
+          if (await unit.isErased()) throw erased("Lead", id);
+          for (const { id: petId } of pets) {
+            if (petId !== undefined && (await unit.isPetErased(petId))) throw erased("Pet", petId);
+          }
+        },
+      );
       return assertLead(stored);
     },
   };

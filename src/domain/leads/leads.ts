@@ -1,4 +1,4 @@
-import { assertBusinesses, reaches, reachesLead, reachOf } from "../access.js";
+import { assertBusinesses, reaches, reachOf, visibilityWithin } from "../access.js";
 import { type Caller, type CompanyReach, visibilityOf } from "../caller.js";
 import { applyConsent, type ConsentChange, defaultConsent } from "../consent.js";
 import { checkCustomFields } from "../custom-fields/field-check.js";
@@ -54,12 +54,12 @@ export function createLeads({ leads, customFields }: LeadDependencies): Leads {
         consent: applyConsent(defaultConsent, input.consent),
         customFields: fields.values,
       };
-      const outcome = await leads.create(record, { admit: fields.violations.length === 0 }, write);
-      if (outcome.kind === "created") {
-        // A replay shows the lead as it now is, and it may have moved out of the key's locations.
-        if (!reachesLead(reach, outcome.lead)) throw notFound("Lead", outcome.lead.id);
-        return assertLead(outcome.lead);
-      }
+      const outcome = await leads.create(
+        record,
+        { admit: fields.violations.length === 0, visibility: visibilityWithin(reach) },
+        write,
+      );
+      if (outcome.kind === "created") return assertLead(outcome.lead);
       throw invalidRequest(inLead([...fields.violations, ...leadReferenceViolations(outcome.missing)]));
     },
 

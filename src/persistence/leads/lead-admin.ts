@@ -24,7 +24,7 @@ export function createLeadAdminRepository(database: Database, pseudonym: Pseudon
       });
     },
 
-    import: (key, write, work) => importLead(database, { key, write, pseudonym, work }),
+    import: (target, write, work) => importLead(database, { target, write, pseudonym, work }),
   };
 }
 

@@ -57,6 +57,12 @@ export async function lockLead(tx: Prisma.TransactionClient, { visibility, id }:
   return { companyId: row.company_id, id };
 }
 
+/** NOT_FOUND when the caller sees no such lead. */
+export async function assertLeadSeen(tx: Prisma.TransactionClient, target: LeadTarget): Promise<void> {
+  const [row] = await seenLeads(tx, target);
+  if (!row) throw notFound("Lead", target.id);
+}
+
 function seenLeads(tx: Prisma.TransactionClient, { visibility, id }: LeadTarget): Promise<{ company_id: string }[]> {
   const isSeen = bound(leadGrantedTo("l"), visibility);
   return tx.$queryRaw`

@@ -1,6 +1,7 @@
 import { erased } from "../../domain/errors.js";
 import type { Lead } from "../../domain/leads/lead.js";
 import type { LeadImportUnit } from "../../domain/leads/lead-admin-repository.js";
+import type { LeadTarget } from "../../domain/leads/lead-repository.js";
 import { foldCase } from "../../domain/text.js";
 import type { Write } from "../../domain/write.js";
 import { Prisma } from "../../gen/prisma/client.js";
@@ -14,30 +15,31 @@ import { createPetWriter } from "../pets/pet-writer.js";
 import type { Pseudonym } from "../pseudonym.js";
 import { missingStaff } from "../references.js";
 import { takenIds } from "../taken-ids.js";
-import { readLead } from "./lead-change.js";
+import { assertLeadSeen, readLead } from "./lead-change.js";
 import { defaultLifeCycleId, missingLeadReferences } from "./lead-unit.js";
 
 export interface LeadImporting {
-  readonly key: RecordKey;
+  readonly target: LeadTarget & RecordKey;
   readonly write: Write;
   readonly pseudonym: Pseudonym;
   work(unit: LeadImportUnit): Promise<void>;
 }
 
 /** The import of one lead; the claim comes first, as for a customer (customer-import.ts). */
-export function importLead(database: Database, { key, write, pseudonym, work }: LeadImporting): Promise<Lead> {
+export function importLead(database: Database, { target, write, pseudonym, work }: LeadImporting): Promise<Lead> {
   return onceMoreAfterTwin(() =>
     database.transact(write, async (tx) => {
       const { now, replay } = await beginChange(tx, write);
-      const unit = createUnit(tx, { key, now, write, pseudonym });
+      const unit = createUnit(tx, { target, now, write, pseudonym });
       if (write.claim && replay) {
         replayed(write.claim, replay);
-        if (await unit.isErased()) throw erased("Lead", key.id);
+        if (await unit.isErased()) throw erased("Lead", target.id);
+        await assertLeadSeen(tx, target);
       } else {
-        await storeClaim(tx, write, { companyId: key.companyId, resourceIds: [key.id] });
+        await storeClaim(tx, write, { companyId: target.companyId, resourceIds: [target.id] });
         await work(unit);
       }
-      return readLead(tx, key);
+      return readLead(tx, target);
     }),
   );
 }
@@ -46,8 +48,8 @@ interface UnitOptions extends Omit<LeadImporting, "work"> {
   readonly now: Date;
 }
 
-function createUnit(tx: Prisma.TransactionClient, { key, now, write, pseudonym }: UnitOptions): LeadImportUnit {
-  const { companyId, id } = key;
+function createUnit(tx: Prisma.TransactionClient, { target, now, write, pseudonym }: UnitOptions): LeadImportUnit {
+  const { companyId, id } = target;
   const pets = createPetWriter(tx, { companyId, now, write });
   return {
     now,

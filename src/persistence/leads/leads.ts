@@ -26,8 +26,7 @@ export function createLeadRepository(database: Database): LeadRepository {
     change: (target, write, work) => changeLead(database, target, write, work),
     promote: (target, write) => promoteLead(database, target, write),
 
-    async create(record, { admit }, write) {
-      const { companyId } = record;
+    async create(record, { admit, visibility }, write) {
       const row = await createOnce(database, { id: newId(idPrefixes.lead), record, admit, write });
       const { claim } = write;
       const stored =
@@ -37,7 +36,6 @@ export function createLeadRepository(database: Database): LeadRepository {
       if (!stored) {
         return { kind: "refused", missing: { references: row.missing, petCodePaths: row.missing_code_paths } };
       }
-      const visibility = { companyIds: [companyId], grants: [companyId] };
       const lead = await get({ visibility, id: stored }, write.signal);
       if (!lead) throw notFound("Lead", stored);
       return { kind: "created", lead };
