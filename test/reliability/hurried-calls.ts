@@ -11,10 +11,13 @@ import { asAdmin } from "../support/database.js";
 import { authorizationOf, keys } from "../support/fixture-keys.js";
 import { restRequestOf } from "../support/rest-request.js";
 import { startServer, type TestServer } from "../support/server.js";
-import type { Random } from "./run.js";
+import { startTimed, type TimedService } from "./timed-service.js";
 
-export const ways = ["gRPC deadline", "gRPC cancel", "Connect deadline", "Connect cancel", "REST cancel"] as const;
-type Way = (typeof ways)[number];
+/** Deadlines that the caller sends along. */
+export const deadlines = ["gRPC deadline", "Connect deadline"] as const;
+/** Ends that the caller makes by itself. */
+export const cancels = ["gRPC cancel", "Connect cancel", "REST cancel"] as const;
+type Way = (typeof deadlines)[number] | (typeof cancels)[number];
 
 export interface Hurried {
   readonly name: string;
@@ -34,43 +37,35 @@ interface Plan {
 
 const scopeOf = scopesOf(services);
 
-/** A service whose every statement on the data of a company waits for a lock, and calls that do not. */
+/**
+ * A service in a process of its own whose every statement on the data of a company waits for a lock, and calls that do
+ * not.
+ */
 export class Hurry implements AsyncDisposable {
-  /** What the service says of its calls, by request id: how long it was busy with them. */
-  readonly servedMs = new Map<string, number>();
   readonly #agent = new Agent({ keepAlive: true });
   readonly #grpc;
 
   private constructor(
+    /** Makes what the requests name; the calls go to the service. */
     readonly server: TestServer,
+    readonly service: TimedService,
     readonly requests: readonly { readonly method: DescMethodUnary; readonly request: Message }[],
-    served: Map<string, number>,
   ) {
-    this.servedMs = served;
     const RawClient = makeGenericClientConstructor({}, "raw");
-    this.#grpc = new RawClient(`127.0.0.1:${server.app.grpcPort}`, credentials.createInsecure());
+    this.#grpc = new RawClient(`127.0.0.1:${service.grpcPort}`, credentials.createInsecure());
   }
 
-  static async open(poolSize: number): Promise<Hurry> {
-    const served = new Map<string, number>();
-    const patience = { DATABASE_POOL_WAIT_MS: "30000", DATABASE_LOCK_TIMEOUT_MS: "30000" };
-    const server = await startServer({
-      environment: {
-        ...patience,
-        DATABASE_STATEMENT_TIMEOUT_MS: "30000",
-        DATABASE_POOL_SIZE: String(poolSize),
-        LOG_LEVEL: "info",
-      },
-      log: {
-        write(line) {
-          const { msg, requestId, durationMs } = JSON.parse(line);
-          if (msg === "call") served.set(requestId, durationMs);
-        },
-      },
-    });
+  static async open(poolSize: number, preload: readonly string[] = []): Promise<Hurry> {
+    const server = await startServer();
     const requests: { method: DescMethodUnary; request: Message }[] = [];
     for (const { method, request } of rpcFixtures) requests.push({ method, request: await request(server) });
-    return new Hurry(server, requests, served);
+    const environment = {
+      DATABASE_POOL_SIZE: String(poolSize),
+      DATABASE_POOL_WAIT_MS: "30000",
+      DATABASE_LOCK_TIMEOUT_MS: "30000",
+      DATABASE_STATEMENT_TIMEOUT_MS: "30000",
+    };
+    return new Hurry(server, await startTimed(server.database, { environment, preload }), requests);
   }
 
   /** Holds every table of companies' data, while the work runs. The key check reads none of them. */
@@ -90,17 +85,17 @@ export class Hurry implements AsyncDisposable {
     }
   }
 
-  plan(random: Random, limitMs: number): Plan {
-    return { ...random.pick(this.requests), way: random.pick(ways), limitMs };
-  }
-
-  /** Sends the calls, so many at once. */
+  /**
+   * Sends the calls, so many at once. Each waits until the service answers a probe: a caller that cancels does not wait for
+   * the service, so that cancels sent without a pause would queue before it without bound.
+   */
   async send(plans: readonly Plan[], atOnce: number): Promise<Hurried[]> {
     const ends: Hurried[] = [];
     const waiting = [...plans];
     const sender = async () => {
       for (let plan = waiting.pop(); plan; plan = waiting.pop()) {
         const requestId = randomBytes(12).toString("hex");
+        await (await fetch(`${this.service.httpUrl}/healthz`)).text();
         const startedAt = performance.now();
         await this.#one(plan, requestId);
         const name = `${plan.method.name}, ${plan.way}`;
@@ -122,7 +117,7 @@ export class Hurry implements AsyncDisposable {
 
   /** Connections that are not in the pool, and calls that wait for one. */
   async missing(): Promise<number> {
-    const text = await (await fetch(`${this.server.app.httpUrl}/metrics`)).text();
+    const text = await (await fetch(`${this.service.httpUrl}/metrics`)).text();
     const gauge = (state: string) =>
       Number(new RegExp(`moego_database_connections{state="${state}"} (\\d+)`).exec(text)?.[1]);
     return gauge("in_use") + gauge("waiting");
@@ -131,6 +126,7 @@ export class Hurry implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#grpc.close();
     this.#agent.destroy();
+    await this.service.stop();
     await this.server.stop();
   }
 
@@ -157,7 +153,7 @@ export class Hurry implements AsyncDisposable {
         ? restRequestOf(method, json)
         : { verb: "POST", target: `/${method.parent.typeName}/${method.name}`, body: JSON.stringify(json) };
     await new Promise<void>((resolve) => {
-      const sent = send(`${this.server.app.httpUrl}${target}`, {
+      const sent = send(`${this.service.httpUrl}${target}`, {
         agent: this.#agent,
         method: verb,
         headers: {
