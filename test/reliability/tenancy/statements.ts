@@ -1,0 +1,151 @@
+import pg from "pg";
+import { type Mutant, mutated, normalised } from "./mutants.js";
+
+/** What the database was told and answered. */
+export interface Traffic {
+  /** Texts and names of the statements. */
+  readonly statements: ReadonlyMap<string, string>;
+  /** What it answered to the statement that lacks a predicate, or to the one that `watch` names. */
+  readonly results: ReadonlyMap<string, readonly string[]>;
+  /** Rows written, as the database tells them, whether kept or undone. */
+  readonly writes: readonly string[];
+}
+
+export interface Statements {
+  /** What happened since the last call of this. */
+  taken(): Traffic;
+  /** From now on the statement is sent without the predicate; undefined sends all as they are. */
+  mutate(mutant: Mutant | undefined): void;
+  /** Whether every write is undone as soon as it was answered, so that no call sees what another one did. */
+  undoWrites(undo: boolean): void;
+  restore(): void;
+}
+
+type Query = (this: pg.Client, config: unknown, ...rest: unknown[]) => unknown;
+
+/** Looks at every statement of this process on its way to the driver, hand-written and Prisma's alike. */
+export function interceptStatements(): Statements {
+  const prototype: { query: Query } = pg.Client.prototype;
+  const original = prototype.query;
+  const inTransaction = new WeakSet<pg.Client>();
+  const heard = new WeakSet<pg.Client>();
+  let traffic = noTraffic();
+  let active: Mutant | undefined;
+  let undoes = false;
+  let round = 0;
+  const changed = (config: Named) =>
+    active && normalised(config.text) === active.text
+      ? { ...config, text: mutated(config.text, active), name: `${config.name.slice(0, 50)}#${round}` }
+      : config;
+  const answered = (text: string, result: unknown): unknown => {
+    const { results } = traffic;
+    const note = (said: string) => {
+      const key = normalised(text);
+      results.set(key, [...(results.get(key) ?? []), said]);
+    };
+    void Promise.resolve(result).then(
+      (rows) => note(rowsOf(rows)),
+      () => note("refused"),
+    );
+    return result;
+  };
+  prototype.query = function (config, ...rest) {
+    if (!heard.has(this)) {
+      heard.add(this);
+      this.on("notice", ({ message }) => {
+        if (message?.startsWith(writeNotice)) traffic.writes.push(message);
+      });
+    }
+    const text = textOf(config);
+    if (/^BEGIN/i.test(text)) inTransaction.add(this);
+    if (/^(COMMIT|ROLLBACK)$/i.test(text)) inTransaction.delete(this);
+    // COMMIT is sent after it, since the service looks at what the database answers to that.
+    if (undoes && /^COMMIT$/i.test(text)) void Promise.resolve(original.call(this, "ROLLBACK")).catch(() => {});
+    if (!isNamed(config)) return original.call(this, config, ...rest);
+    traffic.statements.set(config.text, config.name);
+    const isLone = undoes && !inTransaction.has(this) && /\b(INSERT|UPDATE|DELETE)\b/.test(config.text);
+    if (!isLone) return answered(config.text, original.call(this, changed(config), ...rest));
+    // The driver sends what it is given one after the other.
+    void Promise.resolve(original.call(this, "BEGIN")).catch(() => {});
+    const result = answered(config.text, original.call(this, changed(config), ...rest));
+    void Promise.resolve(original.call(this, "ROLLBACK")).catch(() => {});
+    return result;
+  };
+  return {
+    taken() {
+      const before = traffic;
+      traffic = noTraffic();
+      return before;
+    },
+    mutate(mutant) {
+      active = mutant;
+      round += 1;
+    },
+    undoWrites(undo) {
+      undoes = undo;
+    },
+    restore() {
+      prototype.query = original;
+    },
+  };
+}
+
+function noTraffic() {
+  const writes: string[] = [];
+  return { statements: new Map<string, string>(), results: new Map<string, string[]>(), writes };
+}
+
+const writeNotice = "written: ";
+
+/** From now on the database tells every row that is written in a table of tenants to whoever writes it. */
+export async function tellWrites(owner: pg.Pool): Promise<void> {
+  await owner.query(
+    `CREATE FUNCTION tell_write() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+       RAISE NOTICE '${writeNotice}% % %', TG_OP, TG_TABLE_NAME, coalesce(to_jsonb(NEW), to_jsonb(OLD));
+       RETURN NULL;
+     END $$`,
+  );
+  const { rows } = await owner.query<{ name: string }>(
+    `SELECT t.table_name AS name FROM information_schema.tables t
+     WHERE t.table_schema = 'public' AND t.table_type = 'BASE TABLE' AND t.table_name NOT LIKE '\\_%'`,
+  );
+  for (const { name } of rows) {
+    await owner.query(
+      `CREATE TRIGGER z_write_is_told AFTER INSERT OR UPDATE OR DELETE ON ${pg.escapeIdentifier(name)}
+       FOR EACH ROW EXECUTE FUNCTION tell_write()`,
+    );
+  }
+}
+
+/** The rows of a result by the names of their columns. */
+function rowsOf(result: unknown): string {
+  if (typeof result !== "object" || result === null || !("rows" in result && Array.isArray(result.rows))) return "";
+  const fields = "fields" in result && Array.isArray(result.fields) ? result.fields : [];
+  const count = "rowCount" in result ? Number(result.rowCount) : 0;
+  const rows = result.rows.map((row: unknown) =>
+    Array.isArray(row) ? Object.fromEntries(row.map((value, place) => [fields[place]?.name ?? place, value])) : row,
+  );
+  const print = (_key: string, value: unknown) => (typeof value === "bigint" ? String(value) : value);
+  return `${count} ${rows.map((row: unknown) => JSON.stringify(row, print)).join("\n")}`;
+}
+
+interface Named {
+  readonly text: string;
+  readonly name: string;
+}
+
+function textOf(config: unknown): string {
+  if (typeof config === "string") return config;
+  return typeof config === "object" && config !== null && "text" in config ? String(config.text) : "";
+}
+
+function isNamed(config: unknown): config is Named {
+  return (
+    typeof config === "object" &&
+    config !== null &&
+    "text" in config &&
+    typeof config.text === "string" &&
+    "name" in config &&
+    typeof config.name === "string"
+  );
+}
