@@ -10,9 +10,12 @@ setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc");
 
 process.on("SIGUSR2", () => {
+  const { user, system } = process.cpuUsage();
   collectGarbage();
   collectGarbage();
   const handles = process.getActiveResourcesInfo().filter((name) => !/Timeout|Immediate/.test(name)).length;
-  const held = { rssBytes: process.memoryUsage.rss(), handles, descriptors: readdirSync("/proc/self/fd").length };
+  const descriptors = readdirSync("/proc/self/fd").length;
+  const cpuMs = Math.round((user + system) / 1_000);
+  const held = { rssBytes: process.memoryUsage.rss(), handles, descriptors, cpuMs };
   writeSync(2, `observed ${JSON.stringify(held)}\n`);
 });

@@ -9,6 +9,8 @@ export interface Held {
   readonly handles: number;
   /** Open files and sockets, as the system knows them. */
   readonly descriptors: number;
+  /** What the process has used of the processors since its start. */
+  readonly cpuMs: number;
 }
 
 /** A service in a process of its own that says what it holds. */
