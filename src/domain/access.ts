@@ -26,10 +26,13 @@ export function assertBusinesses(reach: CompanyReach, businessIds: readonly stri
 }
 
 /**
- * PERMISSION_DENIED for a key limited to locations where the matter is that of the whole company: settings and directory
- * it only reads, whatever its scopes.
+ * PERMISSION_DENIED for a key limited to locations where the matter is that of the whole company: settings, directory,
+ * external APIs and flows it only reads and uses, whatever its scopes.
  */
-export function assertWholeCompany(reach: CompanyReach, scope: "setting:write" | "directory:write"): void {
+export function assertWholeCompany(
+  reach: CompanyReach,
+  scope: "setting:write" | "directory:write" | "callcenter:write",
+): void {
   if (reach.businessIds === undefined) return;
   throw new DomainError("SCOPE_REQUIRED", "A key that is limited to locations cannot write what its company shares.", {
     metadata: { scope },

@@ -117,6 +117,11 @@ export function invalidRequest(violations: readonly Violation[], count = violati
   });
 }
 
+/** INVALID_ARGUMENT with all violations, if there are any. */
+export function refuse(violations: readonly Violation[]): void {
+  if (violations.length > 0) throw invalidRequest(violations);
+}
+
 /**
  * NOT_FOUND for a resource that the call names. The answer is the same, byte for byte, whether the id never
  * existed or belongs to another tenant.

@@ -116,3 +116,19 @@ export interface FieldRule {
   readonly reason: ViolationReason;
   readonly message: string;
 }
+
+/** Exact optional properties: absent, not undefined. */
+export function withoutUndefined<T extends object>(value: T): { [K in keyof T]?: Exclude<T[K], undefined> };
+export function withoutUndefined(value: object): object {
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined));
+}
+
+/** The number of an enum as the domain's name of it; 0 is taken for one that is missing when it names none. */
+export function enumName<T>(read: (number: number) => T | undefined, message: string) {
+  return z.number().transform((number, context): T => {
+    const value = read(number);
+    if (value !== undefined) return value;
+    context.addIssue(because(number === 0 ? "REQUIRED" : "NOT_ALLOWED", message));
+    return z.NEVER;
+  });
+}

@@ -1,8 +1,7 @@
 import { type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
 import { z } from "zod";
 import type { Violation } from "../domain/errors.js";
-import { withoutUndefined } from "./customers/customer-input.js";
-import { optionalId } from "./fields.js";
+import { optionalId, withoutUndefined } from "./fields.js";
 import { because } from "./parse.js";
 
 /** A moment, cut to the millisecond as all stored times are; absent = not said. */

@@ -7,7 +7,7 @@ import { answer, type Fault, invalid, notFound } from "./outcome.js";
 import { addTags, namedTags, referenceRefusal, tagReferences } from "./references.js";
 import { noteTexts, pick, which } from "./samples.js";
 import { customerView, noteView, tagView } from "./views.js";
-import { type Note, newTime, type Tag, textOf } from "./world.js";
+import { type Note, newTime, type Tag } from "./world.js";
 
 const rpc = CustomerService.method;
 
@@ -147,5 +147,3 @@ export const appendTags = command({
     };
   },
 });
-
-export const knownTagIds = (tags: readonly Tag[]) => tags.map(({ id }) => textOf(id));

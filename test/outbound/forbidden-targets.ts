@@ -1,6 +1,3 @@
-/** Why a target is forbidden. */
-export type TargetClass = keyof typeof forbiddenUrls | keyof typeof forbiddenAddresses;
-
 /**
  * Spellings of loopback that would reach a listener on this machine: `PORT` is the one it listens on. A bare http URL
  * stands beside an https one, since both a scheme and an address can be what lets a packet out.

@@ -1,7 +1,7 @@
 import { reachOf, visibilityWithin } from "../access.js";
 import type { Caller } from "../caller.js";
-import { etagOf } from "../customers/customer.js";
 import { DomainError, etagMismatch, invalidRequest, notFound } from "../errors.js";
+import { etagOf } from "../etag.js";
 import type { Write } from "../write.js";
 import type { AccountKind, CallerProfile } from "./caller-profile.js";
 import type { CallerRepository, MissingProfileReference, ProfileChange, ProfileUnit } from "./caller-repository.js";

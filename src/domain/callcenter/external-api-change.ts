@@ -1,6 +1,5 @@
-import { etagOf } from "../customers/customer.js";
-import { etagMismatch, type Violation } from "../errors.js";
-import { refuse } from "../settings/setting-list.js";
+import { etagMismatch, refuse, type Violation } from "../errors.js";
+import { etagOf } from "../etag.js";
 import type { ExternalApi, ExternalApiContent, ExternalApiTarget } from "./external-api.js";
 import type { ExternalApiDraft, HeaderDraft } from "./external-api-faults.js";
 import type { ExternalApiRecord } from "./external-api-repository.js";

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 
 /** What stands in place of a secret. */
-export const maskText = "***";
+const maskText = "***";
 
 /**
  * Replaces secrets in a text that is shown, in the spellings in which another system may echo them: as sent, without

@@ -1,9 +1,8 @@
 import { createHash } from "node:crypto";
-import { reachOf } from "../access.js";
+import { assertWholeCompany, reachOf } from "../access.js";
 import type { Caller } from "../caller.js";
-import { archived, DomainError, notFound, type Violation } from "../errors.js";
+import { archived, notFound, refuse, type Violation } from "../errors.js";
 import { idPrefixes, newId } from "../ids.js";
-import { refuse } from "../settings/setting-list.js";
 import type { Write } from "../write.js";
 import type { ExternalApi, ExternalApiTarget } from "./external-api.js";
 import { toInvocation } from "./external-api-answer.js";
@@ -78,12 +77,12 @@ export function createExternalApis({ externalApis: repository, outbound }: Exter
     faults,
 
     async create({ companyId, id = newId(idPrefixes.externalApi), ...given }, caller, write) {
-      assertMayWrite(caller, companyId);
+      assertWholeCompany(reachOf(caller, companyId), "callcenter:write");
       return repository.create({ companyId, id }, newRecord(given), write);
     },
 
     async update(update, caller, write) {
-      assertMayWrite(caller, update.companyId);
+      assertWholeCompany(reachOf(caller, update.companyId), "callcenter:write");
       const decide = (current: ExternalApi | undefined) => {
         if (!current) throw notFound(resource, update.id);
         if (current.archived) throw archived(resource, update.id);
@@ -93,7 +92,7 @@ export function createExternalApis({ externalApis: repository, outbound }: Exter
     },
 
     async setArchived(target, isArchived, caller, write) {
-      assertMayWrite(caller, target.companyId);
+      assertWholeCompany(reachOf(caller, target.companyId), "callcenter:write");
       return repository.setArchived(target, isArchived, write);
     },
 
@@ -127,14 +126,6 @@ export function createExternalApis({ externalApis: repository, outbound }: Exter
 
 function inResource(list: string): string {
   return list;
-}
-
-/** What a company calls is its own matter: a key of one location uses it, and never changes it. */
-function assertMayWrite(caller: Caller, companyId: string): void {
-  if (reachOf(caller, companyId).businessIds === undefined) return;
-  throw new DomainError("SCOPE_REQUIRED", "A key that is limited to locations cannot write external APIs.", {
-    metadata: { scope: "callcenter:write" },
-  });
 }
 
 /**

@@ -1,9 +1,8 @@
-import { reachOf } from "../access.js";
+import { assertWholeCompany, reachOf } from "../access.js";
 import type { Caller } from "../caller.js";
-import { etagOf } from "../customers/customer.js";
-import { archived, DomainError, etagMismatch, notFound, type Violation } from "../errors.js";
+import { archived, DomainError, etagMismatch, notFound, refuse, type Violation } from "../errors.js";
+import { etagOf } from "../etag.js";
 import { idPrefixes, newId } from "../ids.js";
-import { refuse } from "../settings/setting-list.js";
 import type { Write } from "../write.js";
 import { callerKeys } from "./caller-answer.js";
 import type { ExternalApi } from "./external-api.js";
@@ -82,7 +81,7 @@ export function createIvrFlows(dependencies: IvrFlowDependencies): IvrFlows {
 
   return {
     async create({ companyId, id = newId(idPrefixes.ivrFlow), ...content }, caller, write) {
-      assertMayWrite(caller, companyId);
+      assertWholeCompany(reachOf(caller, companyId), "callcenter:write");
       const facts = await factsFor(content.definition, companyId, caller, write.signal);
       return ivrFlows.create({ companyId, id, ...content }, write, () => {
         refuse(faults(content.definition, { ...facts, usedBefore: new Set() }));
@@ -97,7 +96,7 @@ export function createIvrFlows(dependencies: IvrFlowDependencies): IvrFlows {
     },
 
     async update({ companyId, id, etag, ...change }, caller, write) {
-      assertMayWrite(caller, companyId);
+      assertWholeCompany(reachOf(caller, companyId), "callcenter:write");
       const { definition } = change;
       const facts = definition && (await factsFor(definition, companyId, caller, write.signal));
       return ivrFlows.change({ companyId, id }, write, (flow) => {
@@ -112,7 +111,7 @@ export function createIvrFlows(dependencies: IvrFlowDependencies): IvrFlows {
     },
 
     async setArchived({ companyId, id }, isArchived, caller, write) {
-      assertMayWrite(caller, companyId);
+      assertWholeCompany(reachOf(caller, companyId), "callcenter:write");
       return ivrFlows.change({ companyId, id }, write, (flow) => {
         if (!flow) throw notFound(resource, id);
         return flow.archived === isArchived ? undefined : { archived: isArchived };
@@ -187,12 +186,4 @@ function toFacts({ archived: isArchived, requestParams, outputParams }: External
 function absent(error: unknown): undefined {
   if (error instanceof DomainError && error.reason === "RESOURCE_NOT_FOUND") return undefined;
   throw error;
-}
-
-/** What the IVR does is the company's own matter: a key of one location runs it, and never changes it. */
-function assertMayWrite(caller: Caller, companyId: string): void {
-  if (reachOf(caller, companyId).businessIds === undefined) return;
-  throw new DomainError("SCOPE_REQUIRED", "A key that is limited to locations cannot write flows.", {
-    metadata: { scope: "callcenter:write" },
-  });
 }

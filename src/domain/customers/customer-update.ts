@@ -3,10 +3,11 @@ import { applyConsent, type ConsentChange } from "../consent.js";
 import type { FieldValues } from "../custom-fields/custom-fields.js";
 import { checkCustomFields } from "../custom-fields/field-check.js";
 import { etagMismatch, type Violation } from "../errors.js";
+import { etagOf } from "../etag.js";
 import { referenceError } from "../references.js";
 import type { CustomFieldRepository } from "../settings/setting-repository.js";
 import { maxTagsPerCustomer, type TagReference } from "../tags.js";
-import { type Address, type Coordinate, etagOf, maxAddresses, type Preference } from "./customer.js";
+import { type Address, type Coordinate, maxAddresses, type Preference } from "./customer.js";
 import type { AddressRecord, CustomerChange, CustomerUnit } from "./customer-repository.js";
 
 /** What UpdateCustomer asks for, parsed: absent = kept. */

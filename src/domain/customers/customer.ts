@@ -107,8 +107,3 @@ export interface Customer {
   /** Counts the changes, from 1. */
   readonly version: bigint;
 }
-
-/** Changes with every change of the aggregate; a caller sends it back to change only what it has seen. */
-export function etagOf(customer: { readonly version: bigint }): string {
-  return customer.version.toString();
-}

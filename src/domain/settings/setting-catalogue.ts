@@ -1,10 +1,10 @@
 import { reachOf } from "../access.js";
 import type { Caller } from "../caller.js";
-import { notFound, type Violation } from "../errors.js";
+import { notFound, refuse, type Violation } from "../errors.js";
 import { idPrefixes, newId } from "../ids.js";
 import type { Page } from "../page.js";
 import type { Write } from "../write.js";
-import { assertMayWriteSettings, refuse } from "./setting-list.js";
+import { assertMayWriteSettings } from "./setting-list.js";
 import type { EntryTarget, NewEntry } from "./setting-repository.js";
 
 export const serviceItemTypes = ["GROOMING", "BOARDING", "DAYCARE", "EVALUATION"] as const;

@@ -6,7 +6,7 @@ import {
   isSameValue,
   relationsOf,
 } from "../custom-fields/custom-fields.js";
-import { DomainError, type Violation, type ViolationReason } from "../errors.js";
+import { DomainError, refuse, type Violation, type ViolationReason } from "../errors.js";
 import { idPrefixes, newId } from "../ids.js";
 import type { Write } from "../write.js";
 import type {
@@ -21,7 +21,6 @@ import {
   assertInUse,
   assertMayWriteSettings,
   createSettingList,
-  refuse,
   type SettingList,
   type WithoutId,
 } from "./setting-list.js";

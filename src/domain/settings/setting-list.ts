@@ -1,6 +1,6 @@
 import { assertWholeCompany, reachOf } from "../access.js";
 import type { Caller } from "../caller.js";
-import { archived, invalidRequest, notFound, type Violation } from "../errors.js";
+import { archived, notFound, refuse, type Violation } from "../errors.js";
 import { type IdPrefix, newId } from "../ids.js";
 import type { Write } from "../write.js";
 import type { SettingEntry } from "./setting.js";
@@ -100,11 +100,6 @@ export function assertInUse<Entry extends SettingEntry>(entry: Entry | undefined
   if (!entry) throw notFound(resource, id);
   if (entry.archived) throw archived(resource, id);
   return entry;
-}
-
-/** INVALID_ARGUMENT with all violations, if there are any. */
-export function refuse(violations: readonly Violation[]): void {
-  if (violations.length > 0) throw invalidRequest(violations);
 }
 
 function orderViolations(ids: readonly string[], entries: readonly SettingEntry[]): Violation[] {

@@ -6,21 +6,17 @@ import {
   type UpdateCallerProfileRequest,
   UpdateCallerProfileRequestSchema,
 } from "../../gen/proto/moego/callcenter/v1/caller_service_pb.js";
-import { withoutUndefined } from "../customers/customer-input.js";
 import { maskPaths, readMask, type UpdateMask } from "../field-mask.js";
-import { id, line, list, optionalId, text } from "../fields.js";
+import { enumName, id, line, list, optionalId, text, withoutUndefined } from "../fields.js";
 import { because } from "../parse.js";
 
 /** The customer that every rpc about a profile names. */
 export const profileTarget = z.object({ companyId: id, customerId: id });
 
-const accountKind = z.number().transform((number, context): AccountKind => {
-  const kind = accountKinds[number - 1];
-  if (kind) return kind;
-  const message = "Must be one of the kinds of ThirdAccountKind.";
-  context.addIssue(number === 0 ? because("REQUIRED", message) : because("NOT_ALLOWED", message));
-  return z.NEVER;
-});
+const accountKind = enumName(
+  (number): AccountKind | undefined => accountKinds[number - 1],
+  "Must be one of the kinds of ThirdAccountKind.",
+);
 
 const presentLine = text({ ...lineRule, min: 1 });
 

@@ -2,7 +2,7 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import { z } from "zod";
 import type { AnswerFormat } from "../../domain/callcenter/answer-format.js";
 import { accountKinds, type CallerProfile } from "../../domain/callcenter/caller-profile.js";
-import { etagOf } from "../../domain/customers/customer.js";
+import { etagOf } from "../../domain/etag.js";
 import {
   type CallerProfileSchema,
   Gender as ProtoGender,

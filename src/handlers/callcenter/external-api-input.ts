@@ -20,26 +20,16 @@ import type {
   RequestParam,
   RequestParam_Location,
 } from "../../gen/proto/moego/callcenter/v1/external_api_pb.js";
-import { withoutUndefined } from "../customers/customer-input.js";
-import { id, list, text } from "../fields.js";
+import { enumName, id, list, text, withoutUndefined } from "../fields.js";
 import { pagination } from "../page-token.js";
 import { because } from "../parse.js";
 import { fresh, named } from "../settings/settings-input.js";
+import { withoutAbsentDefault } from "./param-input.js";
 
 /** Enums of the contract begin with 0 for unspecified and list their values in the order of the domain. */
 const methodOf = (number: number): HttpMethod | undefined => httpMethods[number - 1];
 const locationOf = (number: RequestParam_Location): ParamLocation | undefined => paramLocations[number - 1];
 const typeOf = (number: ParamType): ValueType | undefined => (number === 0 ? "STRING" : valueTypes[number - 1]);
-
-/** An enum number as the domain's name of it. */
-function enumName<T>(read: (number: number) => T | undefined, message: string) {
-  return z.number().transform((number, context): T => {
-    const value = read(number);
-    if (value !== undefined) return value;
-    context.addIssue(because(number === 0 ? "REQUIRED" : "NOT_ALLOWED", message));
-    return z.NEVER;
-  });
-}
 
 const method = enumName(methodOf, "Must be GET, POST, PUT, PATCH or DELETE.");
 const location = enumName(locationOf, "Must be QUERY, BODY or PATH.");
@@ -61,18 +51,11 @@ const requestParam = z
     defaultValue: z.string().optional(),
     description: text(lineRule),
   })
-  .transform(withoutUndefinedDefault);
+  .transform(withoutAbsentDefault);
 
 const outputParam = z
   .object({ name: z.string(), path: z.string(), type, defaultValue: z.string().optional() })
-  .transform(withoutUndefinedDefault);
-
-function withoutUndefinedDefault<T extends { readonly defaultValue?: string | undefined }>({
-  defaultValue,
-  ...param
-}: T): Omit<T, "defaultValue"> & { readonly defaultValue?: string } {
-  return { ...param, ...(defaultValue === undefined ? {} : { defaultValue }) };
-}
+  .transform(withoutAbsentDefault);
 
 const headers = list(header, maxHeaders);
 const requestParams = list(requestParam, maxRequestParams);

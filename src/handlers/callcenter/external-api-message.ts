@@ -3,7 +3,7 @@ import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { ExternalApi } from "../../domain/callcenter/external-api.js";
 import type { Invocation } from "../../domain/callcenter/external-api-call.js";
 import type { ApiTest } from "../../domain/callcenter/external-apis.js";
-import { etagOf } from "../../domain/customers/customer.js";
+import { etagOf } from "../../domain/etag.js";
 import {
   ExternalApi_Method,
   type ExternalApiSchema,

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { nameRule, noteRule } from "../../domain/text.js";
-import { withoutUndefined } from "../customers/customer-input.js";
-import { id, optionalId, rule, text } from "../fields.js";
+import { id, optionalId, rule, text, withoutUndefined } from "../fields.js";
 import { pagination } from "../page-token.js";
 import { because } from "../parse.js";
 import { importedId, named } from "../settings/settings-input.js";

@@ -16,8 +16,9 @@ import {
 import { variableName } from "../../domain/callcenter/template.js";
 import { nameRule } from "../../domain/text.js";
 import type { FlowNode as FlowNodeMessage } from "../../gen/proto/moego/callcenter/v1/ivr_flow_pb.js";
-import { id, list, rule, text } from "../fields.js";
+import { enumName, id, list, rule, text } from "../fields.js";
 import { because } from "../parse.js";
+import { withoutAbsentDefault } from "./param-input.js";
 
 /** A node or a variable of a flow's own. */
 const ownName = shaped(/^[A-Za-z][A-Za-z0-9_]{0,29}$/, "Must be a letter, then up to 29 letters, digits or `_`.");
@@ -62,12 +63,7 @@ const set = z
   })
   .transform((node) => ({ kind: "set" as const, ...node }));
 
-const operator = z.number().transform((number, context): FlowOperator => {
-  const known = flowOperators[number - 1];
-  if (known) return known;
-  context.addIssue(because(number === 0 ? "REQUIRED" : "NOT_ALLOWED", "Must be an operator."));
-  return z.NEVER;
-});
+const operator = enumName((number): FlowOperator | undefined => flowOperators[number - 1], "Must be an operator.");
 
 const flowCase = z
   .object({ variable: readName, operator, value: template, next: exit })
@@ -115,7 +111,7 @@ const input = z
     defaultValue: text({ min: 0, max: 1_000 }).optional(),
     description: text({ min: 0, max: 1_000, multiline: true }),
   })
-  .transform(({ defaultValue, ...same }) => ({ ...same, ...(defaultValue === undefined ? {} : { defaultValue }) }));
+  .transform(withoutAbsentDefault);
 
 const timeoutMs = z.number().transform((given, context) => {
   if (given === 0) return defaultFlowTimeoutMs;

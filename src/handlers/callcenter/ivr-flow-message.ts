@@ -10,7 +10,7 @@ import {
 } from "../../domain/callcenter/ivr-flow.js";
 import { type FlowProblem, flowProblemCodes, sentenceOf } from "../../domain/callcenter/ivr-flow-problem.js";
 import { type FlowRun, flowOutcomes } from "../../domain/callcenter/ivr-flow-run.js";
-import { etagOf } from "../../domain/customers/customer.js";
+import { etagOf } from "../../domain/etag.js";
 import {
   type FlowDefinitionSchema,
   type FlowNodeSchema,

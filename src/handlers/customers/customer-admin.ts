@@ -8,7 +8,7 @@ import {
   ImportCustomerRequestSchema,
 } from "../../gen/proto/moego/admin/v1/customer_admin_service_pb.js";
 import { countryOf, perCountry } from "../country.js";
-import { givenId, id, list } from "../fields.js";
+import { givenId, id, list, withoutUndefined } from "../fields.js";
 import { importedAddress, importedNotes } from "../nested-import-input.js";
 import { parse } from "../parse.js";
 import {
@@ -21,7 +21,7 @@ import {
 } from "../record-import-input.js";
 import type { ServiceHandlers } from "../rpc.js";
 import { newCustomerFields, toNewCustomer } from "./customer-create-input.js";
-import { enumNumber, withoutUndefined } from "./customer-input.js";
+import { enumNumber } from "./customer-input.js";
 import { toProtoCustomer, toProtoTag } from "./customer-message.js";
 
 const requests = CustomerAdminService.method;

@@ -11,7 +11,7 @@ import {
   type CustomField_Value,
   CustomField_ValueSchema,
 } from "../../gen/proto/moego/business/setting/v1/custom_field_pb.js";
-import { id, line, list, optionalId, text } from "../fields.js";
+import { id, line, list, optionalId, text, withoutUndefined } from "../fields.js";
 import { because } from "../parse.js";
 
 /** Most notes, fields and filter values of one call. */
@@ -193,10 +193,4 @@ function timestamp() {
       context.addIssue(because("OUT_OF_RANGE", "Must be a time of the years 0001 to 9999."));
       return z.NEVER;
     });
-}
-
-/** Exact optional properties: absent, not undefined. */
-export function withoutUndefined<T extends object>(value: T): { [K in keyof T]?: Exclude<T[K], undefined> };
-export function withoutUndefined(value: object): object {
-  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined));
 }

@@ -9,7 +9,7 @@ import {
 } from "../../gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { perCountry } from "../country.js";
 import { maskPaths, pick, readMask, type UpdateMask } from "../field-mask.js";
-import { color, email, httpsUrl, id, line, optionalId, phone, text } from "../fields.js";
+import { color, email, httpsUrl, id, line, optionalId, phone, text, withoutUndefined } from "../fields.js";
 import {
   address,
   consentChange,
@@ -20,7 +20,6 @@ import {
   preference,
   referralSource,
   tagReferences,
-  withoutUndefined,
 } from "./customer-input.js";
 
 /** Fields of UpdateCustomerRequest that say which customer, not what becomes of it. */

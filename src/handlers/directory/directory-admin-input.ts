@@ -4,8 +4,18 @@ import type { CompanyChange } from "../../domain/directory/directory-admin-repos
 import { isCountry, isTimeZone } from "../../domain/directory/directory-fields.js";
 import { nameRule } from "../../domain/text.js";
 import { perCountry } from "../country.js";
-import { address as anyAddress, withoutUndefined } from "../customers/customer-input.js";
-import { email, httpsUrl, id, optionalGivenId, optionalId, optionalPhone, rule, text } from "../fields.js";
+import { address as anyAddress } from "../customers/customer-input.js";
+import {
+  email,
+  httpsUrl,
+  id,
+  optionalGivenId,
+  optionalId,
+  optionalPhone,
+  rule,
+  text,
+  withoutUndefined,
+} from "../fields.js";
 import { because } from "../parse.js";
 
 const name = text(nameRule);

@@ -11,9 +11,9 @@ import {
   UpdateLeadRequestSchema,
 } from "../../gen/proto/moego/business/customer/v1/lead_service_pb.js";
 import { perCountry } from "../country.js";
-import { consentChange, withoutUndefined } from "../customers/customer-input.js";
+import { consentChange } from "../customers/customer-input.js";
 import { maskPaths, pick, readMask, type UpdateMask } from "../field-mask.js";
-import { id, list, text } from "../fields.js";
+import { id, list, text, withoutUndefined } from "../fields.js";
 import { because } from "../parse.js";
 import { demanding, pet, toPetEdit, toPetRecord, toPetReplacement, withoutNewNoteIds } from "../pets/pet-input.js";
 import { leadFields } from "./lead-input.js";

@@ -17,8 +17,8 @@ import {
 } from "../../domain/pets/pet.js";
 import { lineRule, nameRule, noteRule } from "../../domain/text.js";
 import { calendarDate } from "../calendar-date.js";
-import { enumNumber, withoutUndefined } from "../customers/customer-input.js";
-import { httpsUrl, id, line, list, optionalId, optionalPhone, rule, text } from "../fields.js";
+import { enumNumber } from "../customers/customer-input.js";
+import { httpsUrl, id, line, list, optionalId, optionalPhone, rule, text, withoutUndefined } from "../fields.js";
 import { because } from "../parse.js";
 
 /** Whole units; kilograms unless said otherwise. */

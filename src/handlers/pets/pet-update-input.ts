@@ -3,8 +3,8 @@ import { evaluationStatuses, petGenders, petTypes, type TraitChanges } from "../
 import { lineRule, nameRule } from "../../domain/text.js";
 import { clearableCalendarDate } from "../calendar-date.js";
 import { perCountry } from "../country.js";
-import { enumNumber, withoutUndefined } from "../customers/customer-input.js";
-import { httpsUrl, id, line, text } from "../fields.js";
+import { enumNumber } from "../customers/customer-input.js";
+import { httpsUrl, id, line, text, withoutUndefined } from "../fields.js";
 import { because } from "../parse.js";
 import { fixed, vaccinations, vet, weight } from "./pet-input.js";
 

@@ -7,8 +7,8 @@ import {
   serviceTypes,
 } from "../../domain/settings/setting-catalogue.js";
 import { nameRule } from "../../domain/text.js";
-import { maxFilterValues, withoutUndefined } from "../customers/customer-input.js";
-import { id, list, optionalGivenId, rule, text } from "../fields.js";
+import { maxFilterValues } from "../customers/customer-input.js";
+import { id, list, optionalGivenId, rule, text, withoutUndefined } from "../fields.js";
 import { pagination } from "../page-token.js";
 import { because } from "../parse.js";
 import { named } from "./settings-input.js";

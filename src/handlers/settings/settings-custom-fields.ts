@@ -1,6 +1,6 @@
 import type { CustomFields } from "../../domain/settings/setting-custom-fields.js";
 import { CustomFieldAdminService } from "../../gen/proto/moego/admin/v1/custom_field_admin_service_pb.js";
-import { withoutUndefined } from "../customers/customer-input.js";
+import { withoutUndefined } from "../fields.js";
 import { parse } from "../parse.js";
 import type { ServiceHandlers } from "../rpc.js";
 import { customFieldUpdate, fieldOrder, newCustomField } from "./settings-custom-field-input.js";

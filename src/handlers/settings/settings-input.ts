@@ -1,8 +1,7 @@
 import { z } from "zod";
 import { maxOrderedEntries } from "../../domain/settings/setting.js";
 import { nameRule, tagNameRule } from "../../domain/text.js";
-import { withoutUndefined } from "../customers/customer-input.js";
-import { color, id, line, list, optionalGivenId, rule, text } from "../fields.js";
+import { color, id, line, list, optionalGivenId, rule, text, withoutUndefined } from "../fields.js";
 import { weight } from "../pets/pet-input.js";
 
 /** A whole list of a company. */

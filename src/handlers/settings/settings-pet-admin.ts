@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { PetSize, PetSizeContent } from "../../domain/settings/setting.js";
 import type { Settings } from "../../domain/settings/settings.js";
 import { PetSettingAdminService } from "../../gen/proto/moego/admin/v1/pet_setting_admin_service_pb.js";
-import { withoutUndefined } from "../customers/customer-input.js";
+import { withoutUndefined } from "../fields.js";
 import { parse } from "../parse.js";
 import type { ServiceHandlers } from "../rpc.js";
 import {

@@ -9,6 +9,7 @@ import { violatedConstraint } from "../errors.js";
 import { recordChange } from "../ledgers.js";
 import { changeSettings, present } from "../settings/settings-change.js";
 import { statement } from "../statement.js";
+import { updatedTime } from "../updated-time.js";
 import { toColumns, toExternalApi } from "./external-api-rows.js";
 import type { SealContext, SecretCipher } from "./secret-cipher.js";
 
@@ -117,7 +118,7 @@ interface Update {
 async function update(tx: Prisma.TransactionClient, { current, columns, now, write }: Update): Promise<void> {
   const { companyId, id } = current;
   const version = current.version + 1n;
-  const lastUpdatedTime = new Date(Math.max(now.getTime(), current.lastUpdatedTime.getTime() + 1));
+  const lastUpdatedTime = updatedTime(current, now);
   const stamp = { lastUpdatedBy: authorIn(write, companyId), lastUpdatedTime, version };
   await tx.externalApi.update({ where: keyOf(current), data: { ...columns, ...stamp } });
   await recordChange(tx, write, { companyId, kind: "external_api", id, version, time: now });

@@ -8,6 +8,7 @@ import { eraseRecord, erasing } from "../erasure.js";
 import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../idempotency.js";
 import { recordChange } from "../ledgers.js";
 import type { Pseudonym } from "../pseudonym.js";
+import { updatedTime } from "../updated-time.js";
 import { readCustomer } from "./customer-change.js";
 import { countOneLess, countOneMore } from "./customer-count.js";
 import { importCustomer } from "./customer-import.js";
@@ -68,7 +69,7 @@ function setArchived(
         const limit = archived ? await countOneLess(tx, companyId) : await countOneMore(tx, companyId);
         if (limit !== undefined) return { customer, limit };
         const version = customer.version + 1n;
-        const lastUpdatedTime = new Date(Math.max(now.getTime(), customer.lastUpdatedTime.getTime() + 1));
+        const lastUpdatedTime = updatedTime(customer, now);
         const stamp = { lastUpdatedBy: authorIn(write, companyId), lastUpdatedTime, version };
         await tx.customer.update({
           where: { companyId_id: { companyId, id } },

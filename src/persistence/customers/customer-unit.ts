@@ -10,6 +10,7 @@ import { consentColumns } from "../consent-columns.js";
 import { recordChange, recordConsent } from "../ledgers.js";
 import { missingReferences } from "../references.js";
 import { resolveTags } from "../settings/tags.js";
+import { updatedTime } from "../updated-time.js";
 import { statusNumbers } from "./customer-rows.js";
 
 export interface UnitOptions {
@@ -100,8 +101,7 @@ export function createCustomerUnit(
 
   async function finish(): Promise<void> {
     if (isLeft) return;
-    // A clock that stands still or goes back must not hide a change from those who follow the time.
-    const lastUpdatedTime = new Date(Math.max(now.getTime(), customer.lastUpdatedTime.getTime() + 1));
+    const lastUpdatedTime = updatedTime(customer, now);
     const version = customer.version + 1n;
     await tx.customer.update({
       where: key(customerId),

@@ -8,6 +8,7 @@ import { eraseRecord, erasing } from "../erasure.js";
 import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../idempotency.js";
 import { recordChange } from "../ledgers.js";
 import type { Pseudonym } from "../pseudonym.js";
+import { updatedTime } from "../updated-time.js";
 import { lockLead, readLead } from "./lead-change.js";
 import { importLead } from "./lead-import.js";
 
@@ -46,7 +47,7 @@ function setArchived(database: Database, { target, archived, write }: Archiving)
       }
       if (assertNotPromoted(lead).archived !== archived) {
         const version = lead.version + 1n;
-        const lastUpdatedTime = new Date(Math.max(now.getTime(), lead.lastUpdatedTime.getTime() + 1));
+        const lastUpdatedTime = updatedTime(lead, now);
         const stamp = { lastUpdatedBy: authorIn(write, key.companyId), lastUpdatedTime, version };
         await tx.lead.update({
           where: { companyId_id: key },

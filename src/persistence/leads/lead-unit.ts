@@ -8,6 +8,7 @@ import { addressColumns } from "../address-columns.js";
 import { consentColumns } from "../consent-columns.js";
 import { recordChange, recordConsent } from "../ledgers.js";
 import { createPetWriter } from "../pets/pet-writer.js";
+import { updatedTime } from "../updated-time.js";
 
 export interface LeadUnitOptions {
   /** The locked state. */
@@ -48,7 +49,7 @@ export function createLeadUnit(
   };
 
   async function finish(): Promise<void> {
-    const lastUpdatedTime = new Date(Math.max(now.getTime(), lead.lastUpdatedTime.getTime() + 1));
+    const lastUpdatedTime = updatedTime(lead, now);
     const version = lead.version + 1n;
     const data = { ...columns(lead, change), lastUpdatedBy: authorIn(write, companyId), lastUpdatedTime, version };
     await tx.lead.update({ where: { companyId_id: { companyId, id: leadId } }, data });

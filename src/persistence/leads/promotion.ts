@@ -16,6 +16,7 @@ import { countOneMore } from "../customers/customer-count.js";
 import type { Database } from "../database.js";
 import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../idempotency.js";
 import { recordChange, recordConsent } from "../ledgers.js";
+import { updatedTime } from "../updated-time.js";
 import { lockLead, readLead } from "./lead-change.js";
 
 /**
@@ -74,7 +75,7 @@ async function storeCustomer(tx: Prisma.TransactionClient, { lead, now, write }:
   }
   for (const pet of lead.pets) {
     const version = pet.version + 1n;
-    const lastUpdatedTime = new Date(Math.max(now.getTime(), pet.lastUpdatedTime.getTime() + 1));
+    const lastUpdatedTime = updatedTime(pet, now);
     const where = { companyId_id: { companyId, id: pet.id } };
     await tx.pet.update({
       where,
@@ -83,7 +84,7 @@ async function storeCustomer(tx: Prisma.TransactionClient, { lead, now, write }:
     await recordChange(tx, write, { companyId, kind: "pet", id: pet.id, version, time: now });
   }
   const version = lead.version + 1n;
-  const lastUpdatedTime = new Date(Math.max(now.getTime(), lead.lastUpdatedTime.getTime() + 1));
+  const lastUpdatedTime = updatedTime(lead, now);
   await tx.lead.update({
     where: { companyId_id: { companyId, id: lead.id } },
     data: { promotedCustomerId: id, version, lastUpdatedBy: author, lastUpdatedTime },

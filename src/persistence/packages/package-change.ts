@@ -12,6 +12,7 @@ import { Prisma } from "../../gen/prisma/client.js";
 import type { Database } from "../database.js";
 import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../idempotency.js";
 import { recordChange } from "../ledgers.js";
+import { updatedTime } from "../updated-time.js";
 import {
   type LedgerRow,
   ledgerColumns,
@@ -132,8 +133,7 @@ async function store(
 ): Promise<string | undefined> {
   if (effect.kind === "nothing") return undefined;
   const { companyId, id } = detail;
-  // A clock that stands still or goes back must not change the order of the ledger.
-  const time = new Date(Math.max(now.getTime(), detail.lastUpdatedTime.getTime() + 1));
+  const time = updatedTime(detail, now);
   const version = detail.version + 1n;
   const deletedTime = effect.kind === "withdraw" ? { deletedTime: time } : {};
   const restored = effect.kind === "restore" ? { deletedTime: null } : {};

@@ -4,6 +4,7 @@ import type { Pet, PetEdit, PetRecord, PetStamp, TraitState, Vaccination } from 
 import { authorIn, type Write } from "../../domain/write.js";
 import type { Prisma } from "../../gen/prisma/client.js";
 import { recordChange } from "../ledgers.js";
+import { updatedTime } from "../updated-time.js";
 import { petColumns } from "./pet-rows.js";
 
 export interface PetWriterOptions {
@@ -39,10 +40,6 @@ export function createPetWriter(tx: Prisma.TransactionClient, { companyId, now, 
   const author = authorIn(write, companyId);
   const key = (id: string) => ({ companyId_id: { companyId, id } });
   const noteStamp = { lastUpdatedBy: author, lastUpdatedTime: now };
-
-  function laterThan(pet: Pet): Date {
-    return new Date(Math.max(now.getTime(), pet.lastUpdatedTime.getTime() + 1));
-  }
 
   async function addNotes(petId: string, texts: readonly string[]): Promise<readonly string[]> {
     const stamp = { createdTime: now, ...noteStamp };
@@ -117,7 +114,7 @@ export function createPetWriter(tx: Prisma.TransactionClient, { companyId, now, 
 
     async edit(pet, { traits, petCodeIds, notes = [], replacesNotes = false }) {
       const version = pet.version + 1n;
-      const lastUpdatedTime = laterThan(pet);
+      const lastUpdatedTime = updatedTime(pet, now);
       await tx.pet.update({
         where: key(pet.id),
         data: { ...traitColumns({ ...pet, ...traits }), lastUpdatedBy: author, lastUpdatedTime, version },

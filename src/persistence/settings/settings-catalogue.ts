@@ -14,6 +14,7 @@ import type { Database } from "../database.js";
 import { violatedConstraint } from "../errors.js";
 import { recordChange } from "../ledgers.js";
 import { statement } from "../statement.js";
+import { updatedTime } from "../updated-time.js";
 import { changeSettings, present } from "./settings-change.js";
 
 /** The services that companies offer. */
@@ -67,7 +68,7 @@ export function createCatalogueRepository(database: Database): CatalogueReposito
           await checkOffer(tx, companyId, offer);
           const former = present(row ?? undefined);
           const version = former.version + 1n;
-          const lastUpdatedTime = new Date(Math.max(now.getTime(), former.lastUpdatedTime.getTime() + 1));
+          const lastUpdatedTime = updatedTime(former, now);
           const stamp = { lastUpdatedBy: authorIn(write, companyId), lastUpdatedTime, version };
           await tx.service.update({ where: key, data: { ...columns(content), ...stamp } });
           await recordChange(tx, write, { companyId, kind: "service", id, version, time: now });
