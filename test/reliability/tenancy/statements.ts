@@ -127,7 +127,10 @@ function rowsOf(result: unknown): string {
   );
   const print = (_key: string, value: unknown) => (typeof value === "bigint" ? String(value) : value);
   // Their order is the plan's, which changes when the database has looked at its tables anew.
-  return `${count} ${rows.map((row: unknown) => JSON.stringify(row, print)).toSorted().join("\n")}`;
+  return `${count} ${rows
+    .map((row: unknown) => JSON.stringify(row, print))
+    .toSorted()
+    .join("\n")}`;
 }
 
 interface Named {
