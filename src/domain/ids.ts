@@ -52,9 +52,14 @@ export function isId(text: string): boolean {
 /** What the ids begin with under which ledgers keep the history of erased records; nobody may give one. */
 export const erasedPrefix = "erased_";
 
+/** Whether an id stands in the place of that of an erased record. */
+export function isErasedId(id: string): boolean {
+  return id.startsWith(erasedPrefix);
+}
+
 /** Whether an id may be given by a caller who imports a record. */
 export function isGivenId(text: string): boolean {
-  return isId(text) && !text.startsWith(erasedPrefix);
+  return isId(text) && !isErasedId(text);
 }
 
 /** The bytes as one big-endian number in base62, left-padded with zeros, so that byte order is text order. */

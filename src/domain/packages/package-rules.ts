@@ -1,4 +1,5 @@
-import { archived, DomainError, invalidRequest, type Violation } from "../errors.js";
+import { archived, DomainError, invalidRequest, refuse, type Violation } from "../errors.js";
+import { isErasedId } from "../ids.js";
 import type { NewLedgerEntry, PackageDetail, PackageLine } from "./package.js";
 import type { PackageEffect, PackageUnit } from "./package-repository.js";
 
@@ -31,13 +32,13 @@ export interface Adjust {
   readonly reason: string;
 }
 
-/** Uses up units of a line, while the package is in force. */
+/** Uses up units of a line, while the package is in force and its customer is known. */
 export async function redeem(unit: PackageUnit, { quantity, ...request }: Redeem): Promise<PackageEffect> {
   const { detail } = unit;
   const { lineId, appointmentId, orderId, note, redeemedTime } = request;
   const untimely = timeViolations(unit, redeemedTime);
   if (untimely.length > 0) throw invalidRequest([...lineViolations(unit, lineId), ...untimely]);
-  const line = usableLine(unit, lineId);
+  const line = ownedLine(unit, lineId);
   if (!(await unit.isInForce(redeemedTime))) throw notInForce(detail);
   const entry = { lineId, kind: "REDEMPTION", quantity: -quantity, appointmentId, orderId, note } as const;
   return append(line, { ...entry, ...(redeemedTime ? { redeemedTime } : {}) });
@@ -62,20 +63,26 @@ function timeViolations({ detail, now }: PackageUnit, time: Date | undefined): V
   return [{ field, reason: "CONFLICT", description: "Must not precede the purchase of the package." }];
 }
 
-/** Gives redeemed units back: never more of a redemption, nor of a line, than were redeemed. */
+/**
+ * Gives redeemed units back: never more of a redemption, nor of a line, than were redeemed. It stays possible when the
+ * customer was erased, so that the books can be put right, but without a remark, which might name the person again.
+ */
 export async function refund(unit: PackageUnit, given: Refund): Promise<PackageEffect> {
   const nothingNamed = { appointmentId: "", orderId: "", note: given.note, kind: "REFUND" as const };
+  const remarks = remarkViolations(unit, given);
   if (given.entryId === undefined) {
     const { lineId, quantity } = given;
+    refuse([...lineViolations(unit, lineId), ...remarks]);
     const line = usableLine(unit, lineId);
     if (quantity > (await unit.redeemedUnits(lineId))) throw balanceExceeded(line);
     return append(line, { ...nothingNamed, lineId, quantity });
   }
   const { entryId } = given;
   const redemption = await unit.findRedemption(entryId);
-  if (!redemption) throw invalidRequest([notFoundAt("ledger_entry_id", "Names no redemption of the package.")]);
+  if (!redemption) throw invalidRequest([noSuchRedemption, ...remarks]);
   const { lineId } = redemption;
-  if (given.lineId !== undefined && given.lineId !== lineId) throw invalidRequest([anotherLine(unit, given.lineId)]);
+  const isAnother = given.lineId !== undefined && given.lineId !== lineId;
+  refuse([...(isAnother ? [anotherLine(unit, given.lineId)] : []), ...remarks]);
   const line = usableLine(unit, lineId);
   // Units of this redemption may have been given back without naming it.
   const refundable = Math.min(redemption.quantity - redemption.refunded, await unit.redeemedUnits(lineId));
@@ -88,9 +95,9 @@ export async function refund(unit: PackageUnit, given: Refund): Promise<PackageE
   return append(line, { ...nothingNamed, lineId, quantity, refundedId: entryId });
 }
 
-/** Corrects the units left of a line. */
+/** Corrects the units left of a line. Its reason is a text, so that there is no correction once the customer was erased. */
 export function adjust(unit: PackageUnit, { lineId, change, reason }: Adjust): PackageEffect {
-  const line = usableLine(unit, lineId);
+  const line = ownedLine(unit, lineId);
   const nothingNamed = { appointmentId: "", orderId: "" };
   return append(line, { ...nothingNamed, lineId, kind: "ADJUSTMENT", quantity: change, note: reason });
 }
@@ -114,6 +121,22 @@ function usableLine({ detail }: PackageUnit, lineId: string): PackageLine {
   return line;
 }
 
+/** A line of a package that somebody can still use. */
+function ownedLine(unit: PackageUnit, lineId: string): PackageLine {
+  const line = usableLine(unit, lineId);
+  const { id, customerId } = unit.detail;
+  if (!isErasedId(customerId)) return line;
+  throw new DomainError("RESOURCE_ERASED", "The customer of the package was erased.", {
+    metadata: { resource: "Package", id },
+  });
+}
+
+/** What was erased must not come back as a text about it. */
+function remarkViolations({ detail }: PackageUnit, { note }: Refund): Violation[] {
+  if (note === "" || !isErasedId(detail.customerId)) return [];
+  return [{ field: "note", reason: "NOT_ALLOWED", description: "Must be empty: the customer was erased." }];
+}
+
 function append(line: PackageLine, entry: NewLedgerEntry): PackageEffect {
   const left = line.remainingQuantity + entry.quantity;
   if (left < 0 || left > line.totalQuantity) throw balanceExceeded(line);
@@ -133,6 +156,8 @@ function balanceExceeded({ id, remainingQuantity, totalQuantity }: PackageLine):
     },
   );
 }
+
+const noSuchRedemption = notFoundAt("ledger_entry_id", "Names no redemption of the package.");
 
 const noSuchLine = notFoundAt("package_service_id", "The package has no such item.");
 
