@@ -1,5 +1,5 @@
 import type { DescMessage, Message } from "@bufbuild/protobuf";
-import { DomainError, invalidRequest } from "../domain/errors.js";
+import { DomainError } from "../domain/errors.js";
 import { decodeBinary } from "./binary-input.js";
 import { decompress } from "./http-body.js";
 import { type HttpRequest, headerOf, jsonTypes } from "./http-message.js";
@@ -47,20 +47,6 @@ export async function messageBytes(request: HttpRequest, form: WireForm): Promis
 export function decodeMessage(schema: DescMessage, bytes: Uint8Array, form: WireForm): Message {
   return form.json ? decodeJson(schema, bytes) : decodeBinary(schema, bytes);
 }
-
-/** Milliseconds that the caller is willing to wait. Throws DomainError INVALID_REQUEST. */
-export function timeoutMsOf(request: HttpRequest, { protocol }: WireForm): number | undefined {
-  const field = protocol === "connect" ? "connect-timeout-ms" : "grpc-timeout";
-  const value = headerOf(request, field);
-  if (value === undefined) return undefined;
-  const [, amount, unit = "m"] = (protocol === "connect" ? /^(\d{1,10})$/ : /^(\d{1,8})([HMSmun])$/).exec(value) ?? [];
-  if (amount !== undefined) return Number(amount) * (unitsMs[unit] ?? 1);
-  throw invalidRequest([
-    { field, reason: "INVALID_FORMAT", description: "The timeout is none that the protocol knows." },
-  ]);
-}
-
-const unitsMs: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1_000, m: 1, u: 0.001, n: 0.000_001 };
 
 async function queryBytes(query: URLSearchParams): Promise<Uint8Array> {
   const message = query.get("message") ?? "";

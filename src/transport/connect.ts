@@ -9,10 +9,11 @@ import type { Refuse } from "../pipeline/observe.js";
 import { requestIdHeader, requestIdOf } from "../pipeline/request-id.js";
 import { StatusError } from "../pipeline/status.js";
 import { connectErrorAnswer, toConnectError } from "./connect-error.js";
-import { decodeMessage, messageBytes, timeoutMsOf, type WireForm, wireFormOf } from "./connect-input.js";
+import { decodeMessage, messageBytes, type WireForm, wireFormOf } from "./connect-input.js";
 import { detailTypes } from "./detail-types.js";
 import { type HttpAnswer, type HttpHandler, type HttpRequest, headerOf } from "./http-message.js";
 import { maxMessageBytes } from "./limits.js";
+import { connectTimeoutHeader, grpcTimeoutHeader, timeoutMsOf } from "./timeout.js";
 
 /** What the implementation behind Connect's handlers needs to know of a request. */
 interface Incoming {
@@ -38,8 +39,8 @@ const consumedHeaders = [
   "content-encoding",
   "transfer-encoding",
   "grpc-encoding",
-  "connect-timeout-ms",
-  "grpc-timeout",
+  connectTimeoutHeader,
+  grpcTimeoutHeader,
 ];
 
 /**
@@ -127,7 +128,7 @@ async function answerOf(handler: UniversalHandler, request: HttpRequest, form: W
 async function incomingOf(request: HttpRequest, form: WireForm): Promise<Incoming> {
   try {
     const bytes = await messageBytes(request, form);
-    const timeoutMs = timeoutMsOf(request, form);
+    const timeoutMs = timeoutMsOf(request, form.protocol === "connect" ? connectTimeoutHeader : grpcTimeoutHeader);
     return {
       request,
       form,

@@ -25,6 +25,7 @@ import {
 } from "./http-message.js";
 import { readRestRequest } from "./rest-input.js";
 import { type Match, type Route, routeTable } from "./rest-routes.js";
+import { grpcTimeoutHeader, timeoutMsOf } from "./timeout.js";
 
 /**
  * Serves the routes that the contract declares by `google.api.http`, in JSON. Answers every request: what no route
@@ -99,19 +100,27 @@ async function callOf(
     setHeader: (name, value) => {
       headers[name.toLowerCase()] = value;
     },
-    decode: await decoderOf(match, request),
+    ...(await inputOf(match, request)),
   };
 }
 
-/** Reads the bytes now and the message later: the key is checked before anything is said about the body. */
-async function decoderOf(match: Match, request: HttpRequest): Promise<() => Message> {
+type Input = Pick<Call<never>, "timeoutMs" | "decode">;
+
+/** Reads the bytes now and the message later: the key is checked before anything is said about the request. */
+async function inputOf(match: Match, request: HttpRequest): Promise<Input> {
   try {
     const body = await decompress(await request.readBody(), headerOf(request, "content-encoding"));
     if (body.length > 0) checkContentType(headerOf(request, "content-type"));
-    return () => readRestRequest(match, request.query, body);
+    const timeoutMs = timeoutMsOf(request, grpcTimeoutHeader);
+    return {
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      decode: () => readRestRequest(match, request.query, body),
+    };
   } catch (error) {
-    return () => {
-      throw error;
+    return {
+      decode: () => {
+        throw error;
+      },
     };
   }
 }

@@ -261,3 +261,39 @@ describe("answer", () => {
     expect(JSON.parse(gunzipSync(bytes).toString()).notes[0].note).toHaveLength(5_000);
   });
 });
+
+describe("a deadline in the header grpc-timeout", () => {
+  it("ends the call with DEADLINE_EXCEEDED and 504, and the handler is told why", async () => {
+    const before = world.seen.aborts.length;
+    const { httpStatus, refusal } = await callRest(world, "/v1/customers/slow", {
+      headers: { "Grpc-Timeout": "100m" },
+    });
+    expect(httpStatus).toBe(504);
+    expect(refusal).toMatchObject({ code: "DEADLINE_EXCEEDED", reason: "DEADLINE_EXCEEDED" });
+    expect(world.seen.aborts).toHaveLength(before + 1);
+    expect(world.seen.aborts.at(-1)).toMatchObject({ reason: "DEADLINE_EXCEEDED" });
+  });
+
+  it("is that of a call with a body, too, and 0 is over at once", async () => {
+    const creates = world.seen.creates.length;
+    const headers = { "grpc-timeout": "0n" };
+    expect((await callRest(world, "/v1/customers", { body: good, headers })).httpStatus).toBe(504);
+    expect(world.seen.creates).toHaveLength(creates);
+  });
+
+  it.each(["1H", "2M", "99999999m", "5S"])("leaves a call alone that ends in time: %s", async (timeout) => {
+    const headers = { "grpc-timeout": timeout };
+    expect((await callRest(world, "/v1/customers", { body: good, headers })).httpStatus).toBe(200);
+  });
+
+  it.each(["soon", "", "100", "1x", "-1S", "123456789m", "1.5S"])("is refused when it is %j", async (timeout) => {
+    const headers = { "grpc-timeout": timeout };
+    expect(await fields("/v1/customers/cus_1", { headers })).toEqual(["grpc-timeout INVALID_FORMAT"]);
+  });
+
+  it("is looked at after the key", async () => {
+    const headers = { "grpc-timeout": "soon" };
+    const { refusal } = await callRest(world, "/v1/customers/cus_1", { headers, authorization: null });
+    expect(refusal).toMatchObject({ code: "UNAUTHENTICATED" });
+  });
+});
