@@ -1,4 +1,4 @@
-import type { Caller, CompanyReach, Visibility } from "./caller.js";
+import type { Caller, CompanyReach, Scope, Visibility } from "./caller.js";
 import { DomainError } from "./errors.js";
 
 /** The caller's reach into a company; PERMISSION_DENIED when it has none. */
@@ -25,14 +25,14 @@ export function assertBusinesses(reach: CompanyReach, businessIds: readonly stri
   });
 }
 
+/** The scopes of rpcs that write what a whole company shares. */
+export type WholeCompanyScope = Extract<Scope, "setting:write" | "directory:write" | "callcenter:write">;
+
 /**
  * PERMISSION_DENIED for a key limited to locations where the matter is that of the whole company: settings, directory,
  * external APIs and flows it only reads and uses, whatever its scopes.
  */
-export function assertWholeCompany(
-  reach: CompanyReach,
-  scope: "setting:write" | "directory:write" | "callcenter:write",
-): void {
+export function assertWholeCompany(reach: CompanyReach, scope: WholeCompanyScope): void {
   if (reach.businessIds === undefined) return;
   throw new DomainError("SCOPE_REQUIRED", "A key that is limited to locations cannot write what its company shares.", {
     metadata: { scope },

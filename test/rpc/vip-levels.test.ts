@@ -69,7 +69,10 @@ it("are read and not written by a key of one location", async () => {
   const options = { key: keys.businessA1 };
   expect((await server.ok(rpc.listVipLevels, { companyId }, options)).vipLevels.length).toBeGreaterThan(0);
   const refusal = await server.refused(rpc.createVipLevel, { companyId, name: "x" }, options);
-  expect(refusal).toMatchObject({ code: "PERMISSION_DENIED", reason: "SCOPE_REQUIRED" });
+  expect(refusal).toMatchObject({
+    ...{ code: "PERMISSION_DENIED", reason: "SCOPE_REQUIRED" },
+    metadata: { scope: "callcenter:write" },
+  });
 });
 
 it("leave a row of the ledger with every change", async () => {

@@ -1,4 +1,4 @@
-import { assertWholeCompany, reachOf } from "../access.js";
+import { assertWholeCompany, reachOf, type WholeCompanyScope } from "../access.js";
 import type { Caller } from "../caller.js";
 import { archived, notFound, refuse, type Violation } from "../errors.js";
 import { type IdPrefix, newId } from "../ids.js";
@@ -33,6 +33,8 @@ export interface ListRules<Entry, Content> {
   /** What an error calls an entry. */
   readonly resource: string;
   readonly idPrefix: IdPrefix;
+  /** What the rpcs that write the list demand; absent = `setting:write`. */
+  readonly writeScope?: WholeCompanyScope;
   /** What is wrong with a content beyond its single fields. */
   readonly violations?: (content: Content) => readonly Violation[];
   /** Throws when the entry must stay in use. */
@@ -42,7 +44,7 @@ export interface ListRules<Entry, Content> {
 /** The rules that all lists share. */
 export function createSettingList<Entry extends SettingEntry, Content>(
   repository: SettingRepository<Entry, Content>,
-  { resource, idPrefix, violations = () => [], assertArchivable = () => {} }: ListRules<Entry, Content>,
+  { resource, idPrefix, writeScope, violations = () => [], assertArchivable = () => {} }: ListRules<Entry, Content>,
 ): SettingList<Entry, Content> {
   return {
     async list(query, caller, signal) {
@@ -51,13 +53,13 @@ export function createSettingList<Entry extends SettingEntry, Content>(
     },
 
     async create({ companyId, id = newId(idPrefix), content }, caller, write) {
-      assertMayWriteSettings(caller, companyId);
+      assertMayWriteSettings(caller, companyId, writeScope);
       refuse(violations(content));
       return repository.create({ companyId, id, content }, write);
     },
 
     async update({ companyId, id, change }, caller, write) {
-      assertMayWriteSettings(caller, companyId);
+      assertMayWriteSettings(caller, companyId, writeScope);
       return repository.change({ companyId, id }, write, (found) => {
         const content = change(assertInUse(found, resource, id));
         refuse(violations(content));
@@ -66,12 +68,12 @@ export function createSettingList<Entry extends SettingEntry, Content>(
     },
 
     async reorder(order, caller, write) {
-      assertMayWriteSettings(caller, order.companyId);
+      assertMayWriteSettings(caller, order.companyId, writeScope);
       return repository.reorder(order, write, (entries) => refuse(orderViolations(order.ids, entries)));
     },
 
     async archive({ companyId, id }, caller, write) {
-      assertMayWriteSettings(caller, companyId);
+      assertMayWriteSettings(caller, companyId, writeScope);
       return repository.change({ companyId, id }, write, (found) => {
         if (!found) throw notFound(resource, id);
         if (found.archived) return undefined;
@@ -81,7 +83,7 @@ export function createSettingList<Entry extends SettingEntry, Content>(
     },
 
     async restore({ companyId, id }, caller, write) {
-      assertMayWriteSettings(caller, companyId);
+      assertMayWriteSettings(caller, companyId, writeScope);
       return repository.change({ companyId, id }, write, (found) => {
         if (!found) throw notFound(resource, id);
         return found.archived ? { archived: false } : undefined;
@@ -91,8 +93,12 @@ export function createSettingList<Entry extends SettingEntry, Content>(
 }
 
 /** PERMISSION_DENIED for a key that does not cover the company, and for one limited to locations: it only reads. */
-export function assertMayWriteSettings(caller: Caller, companyId: string): void {
-  assertWholeCompany(reachOf(caller, companyId), "setting:write");
+export function assertMayWriteSettings(
+  caller: Caller,
+  companyId: string,
+  scope: WholeCompanyScope = "setting:write",
+): void {
+  assertWholeCompany(reachOf(caller, companyId), scope);
 }
 
 /** NOT_FOUND without an entry, FAILED_PRECONDITION for an archived one. */

@@ -33,7 +33,11 @@ export function createCallCenterRegistry(
 ): HandlerRegistry {
   const callerQuery = createCallerQuery(dependencies.callers);
   const callerProfiles = createCallerProfiles(dependencies.callers);
-  const vipLevels = createSettingList(dependencies.vipLevels, { resource: "VipLevel", idPrefix: idPrefixes.vipLevel });
+  const vipLevels = createSettingList(dependencies.vipLevels, {
+    resource: "VipLevel",
+    idPrefix: idPrefixes.vipLevel,
+    writeScope: "callcenter:write",
+  });
   const externalApis = createExternalApis(dependencies);
   const flows = createIvrFlows({ ivrFlows: dependencies.ivrFlows, callerQuery, externalApis });
   return new Map([
