@@ -13,9 +13,9 @@ import {
 import { enumNumber } from "./customers/customer-input.js";
 import { toProtoConsent } from "./customers/customer-message.js";
 import { id } from "./fields.js";
+import { moment } from "./moment.js";
 import { type PageTokens, pagination } from "./page-token.js";
 import { parse } from "./parse.js";
-import { moment } from "./record-import-input.js";
 import type { ServiceHandlers } from "./rpc.js";
 
 export interface ConsentHandlerDependencies {
@@ -57,7 +57,12 @@ const channels: readonly Channel[] = ["SMS", "EMAIL", "AUTO_CALL"];
 const purposes = ["SERVICE_RELATED", "MARKETING"] as const;
 
 const consentQuestion = z
-  .object({ companyId: id, channel: enumNumber(channels.length), purpose: enumNumber(purposes.length), at: moment })
+  .object({
+    companyId: id,
+    channel: enumNumber(channels.length),
+    purpose: enumNumber(purposes.length),
+    at: moment.optional(),
+  })
   .transform(({ companyId, channel, purpose, at }) => ({
     ...{ companyId, channel: channels[channel - 1] ?? "AUTO_CALL", purpose: purposes[purpose - 1] ?? "MARKETING" },
     ...(at ? { at } : {}),

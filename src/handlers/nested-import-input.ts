@@ -4,12 +4,13 @@ import type { ImportedNote, ImportedPet } from "../domain/nested-import.js";
 import { noteRule } from "../domain/text.js";
 import { address, maxNotesPerCall } from "./customers/customer-input.js";
 import { list, optionalGivenId, optionalId, text } from "./fields.js";
+import { moment } from "./moment.js";
 import { because } from "./parse.js";
 import { demanding, pet, toPetTraits } from "./pets/pet-input.js";
-import { importAuthors, importTimes, moment, statedAuthors, statedTimes } from "./record-import-input.js";
+import { importAuthors, importTimes, statedAuthors, statedTimes } from "./record-import-input.js";
 
 /** What a note says beside its text. */
-const noteFacts = { id: optionalGivenId, lastUpdatedBy: optionalId, lastUpdatedTime: moment };
+const noteFacts = { id: optionalGivenId, lastUpdatedBy: optionalId, lastUpdatedTime: moment.optional() };
 
 /** Notes of an imported customer. */
 export const importedNotes = list(

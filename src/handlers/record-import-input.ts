@@ -1,24 +1,9 @@
-import { type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
-import { z } from "zod";
 import type { Violation } from "../domain/errors.js";
 import { optionalId, withoutUndefined } from "./fields.js";
-import { because } from "./parse.js";
-
-/** A moment, cut to the millisecond as all stored times are; absent = not said. */
-export const moment = z
-  .custom<Timestamp>()
-  .optional()
-  .transform((value, context) => {
-    if (!value) return undefined;
-    const date = timestampDate(value);
-    const year = date.getUTCFullYear();
-    if (year >= 1 && year <= 9999 && value.nanos >= 0 && value.nanos < 1e9) return date;
-    context.addIssue(because("OUT_OF_RANGE", "Must be a time of the years 0001 to 9999."));
-    return z.NEVER;
-  });
+import { moment } from "./moment.js";
 
 /** The times that an import states. */
-export const importTimes = { createdTime: moment, lastUpdatedTime: moment };
+export const importTimes = { createdTime: moment.optional(), lastUpdatedTime: moment.optional() };
 
 /** The stated times without those that were not. */
 export function statedTimes<

@@ -71,6 +71,11 @@ describe("ListCustomers", () => {
       { lastUpdatedTime: { startTime: { ...at("2024-03-03T10:00:00Z"), nanos: 1 } } },
       ["cus_both"],
     ],
+    [
+      "a start that is less than half a millisecond early",
+      { lastUpdatedTime: { startTime: { ...at("2024-03-03T09:59:59Z"), nanos: 999_600_000 } } },
+      ["cus_a9", "cus_both"],
+    ],
   ])("filters by %s", async (_, filter, ids) => {
     expect(await idsOf(filter)).toEqual(ids);
   });

@@ -10,11 +10,11 @@ import {
 import { countryOf, perCountry } from "../country.js";
 import { givenId, id, list, withoutUndefined } from "../fields.js";
 import { importedAddress, importedNotes } from "../nested-import-input.js";
+import { moment } from "../moment.js";
 import { parse } from "../parse.js";
 import {
   importAuthors,
   importTimes,
-  moment,
   repetitionViolations,
   statedAuthors,
   statedTimes,
@@ -80,8 +80,8 @@ const customerImport = perCountry((country) =>
       ...importTimes,
       ...importAuthors,
       status: enumNumber(2),
-      lastAppointmentTime: moment,
-      nextAppointmentTime: moment,
+      lastAppointmentTime: moment.optional(),
+      nextAppointmentTime: moment.optional(),
     })
     .transform(({ companyId, id: customerId, customer, status, ...times }) => ({
       ...{ companyId, id: customerId, customer },

@@ -1,5 +1,4 @@
 import { type JsonObject, type JsonValue, toJson } from "@bufbuild/protobuf";
-import { type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
 import { z } from "zod";
 import type { Channel } from "../../domain/consent.js";
 import type { FieldValue } from "../../domain/custom-fields/custom-fields.js";
@@ -12,6 +11,7 @@ import {
   CustomField_ValueSchema,
 } from "../../gen/proto/moego/business/setting/v1/custom_field_pb.js";
 import { id, line, list, optionalId, text, withoutUndefined } from "../fields.js";
+import { momentBound } from "../moment.js";
 import { because } from "../parse.js";
 
 /** Most notes, fields and filter values of one call. */
@@ -174,23 +174,8 @@ function isJsonObject(json: JsonValue): json is JsonObject {
 
 /** A google.type.Interval, half-open; start after end is refused. */
 export const interval = z
-  .object({ startTime: timestamp(), endTime: timestamp() })
+  .object({ startTime: momentBound.optional(), endTime: momentBound.optional() })
   .transform(({ startTime: start, endTime: end }, context): TimeRange => {
     if (start && end && start > end) context.addIssue(because("CONFLICT", "start_time must not be after end_time."));
     return { ...(start ? { start } : {}), ...(end ? { end } : {}) };
   });
-
-function timestamp() {
-  return z
-    .custom<Timestamp>()
-    .optional()
-    .transform((value, context) => {
-      if (!value) return undefined;
-      // Stored times are whole milliseconds: rounding a bound up changes nothing about which of them it admits.
-      const date = new Date(timestampDate(value).getTime() + (value.nanos % 1e6 === 0 ? 0 : 1));
-      const year = date.getUTCFullYear();
-      if (year >= 1 && year <= 9999 && value.nanos >= 0 && value.nanos < 1e9) return date;
-      context.addIssue(because("OUT_OF_RANGE", "Must be a time of the years 0001 to 9999."));
-      return z.NEVER;
-    });
-}

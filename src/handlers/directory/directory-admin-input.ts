@@ -1,4 +1,3 @@
-import { type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
 import { z } from "zod";
 import type { CompanyChange } from "../../domain/directory/directory-admin-repository.js";
 import { isCountry, isTimeZone } from "../../domain/directory/directory-fields.js";
@@ -16,6 +15,7 @@ import {
   text,
   withoutUndefined,
 } from "../fields.js";
+import { moment } from "../moment.js";
 import { because } from "../parse.js";
 
 const name = text(nameRule);
@@ -165,15 +165,6 @@ const role = z
   .transform(({ id: roleId, name: roleName }) => ({ id: roleId, name: roleName }));
 
 const lastName = text({ ...nameRule, min: 0 });
-
-/** A moment, cut to the milliseconds that are stored. */
-const moment = z.custom<Timestamp>().transform((value, context) => {
-  const date = timestampDate(value);
-  const year = date.getUTCFullYear();
-  if (year >= 1 && year <= 9999 && value.nanos >= 0 && value.nanos < 1e9) return date;
-  context.addIssue(because("OUT_OF_RANGE", "Must be a time of the years 0001 to 9999."));
-  return z.NEVER;
-});
 
 /** CreateStaff: message to domain. */
 export const newStaff = perCountry((region) =>

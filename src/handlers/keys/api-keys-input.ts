@@ -1,4 +1,4 @@
-import { type Duration, type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
+import type { Duration } from "@bufbuild/protobuf/wkt";
 import { z } from "zod";
 import type { Caller } from "../../domain/caller.js";
 import { DomainError, invalidRequest, type Violation } from "../../domain/errors.js";
@@ -6,6 +6,7 @@ import { type ApiKeyInput, defaultOverlapMs, maxOverlapMs, type Organization } f
 import type { Restrictions } from "../../gen/proto/moego/auth/apikey/v1/apikey_pb.js";
 import { Organization_Type } from "../../gen/proto/moego/auth/apikey/v1/apikey_pb.js";
 import { id, optionalId } from "../fields.js";
+import { moment } from "../moment.js";
 import { because } from "../parse.js";
 
 /** How long the secret before goes on working, in milliseconds; absent = 24 hours. */
@@ -24,13 +25,6 @@ const overlap = z
 export const rotation = z
   .object({ id, overlap })
   .transform((request) => ({ id: request.id, overlapMs: request.overlap }));
-
-const expiry = z.custom<Timestamp>().transform((value, context) => {
-  const date = timestampDate(value);
-  if (date.getUTCFullYear() <= 9999 && value.nanos >= 0 && value.nanos < 1e9) return date;
-  context.addIssue(because("OUT_OF_RANGE", "Must be a time of the years 0001 to 9999."));
-  return z.NEVER;
-});
 
 /** An organization; the company of a location may be left out where the maker covers one alone. */
 function organization({ companies }: Caller) {
@@ -85,7 +79,7 @@ export function newApiKey(caller: Caller) {
       name: z.string(),
       restrictions: restrictions.optional(),
       staffId: optionalId,
-      expiredTime: expiry.optional(),
+      expiredTime: moment.optional(),
     })
     .transform(
       ({ name, restrictions: limits, staffId, expiredTime }): ApiKeyInput => ({

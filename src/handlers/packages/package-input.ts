@@ -7,9 +7,9 @@ import type { RefundPackageRequest } from "../../gen/proto/moego/admin/v1/packag
 import { Package_Status } from "../../gen/proto/moego/business/package/v1/package_pb.js";
 import { maxFilterValues } from "../customers/customer-input.js";
 import { id, line, list, optionalId, text } from "../fields.js";
+import { moment } from "../moment.js";
 import { pagination } from "../page-token.js";
 import { because } from "../parse.js";
-import { moment } from "../record-import-input.js";
 
 const maxCustomers = 100;
 const maxPackages = 500;
@@ -58,7 +58,14 @@ const units = z.number().superRefine((quantity, context) => {
 
 /** RedeemPackage beside the package. */
 export const redemption = z
-  .object({ packageServiceId: id, quantity: units, appointmentId: line, orderId: line, note, redeemedTime: moment })
+  .object({
+    packageServiceId: id,
+    quantity: units,
+    appointmentId: line,
+    orderId: line,
+    note,
+    redeemedTime: moment.optional(),
+  })
   .transform(({ packageServiceId, redeemedTime, ...same }) => ({
     ...{ lineId: packageServiceId, ...same },
     ...(redeemedTime ? { redeemedTime } : {}),

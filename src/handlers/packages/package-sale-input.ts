@@ -1,4 +1,4 @@
-import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
+import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { z } from "zod";
 import type { Violation } from "../../domain/errors.js";
 import { neverExpires } from "../../domain/packages/package.js";
@@ -7,21 +7,13 @@ import { nameRule, noteRule } from "../../domain/text.js";
 import type { SellPackageRequest } from "../../gen/proto/moego/admin/v1/package_pb.js";
 import { calendarDate } from "../calendar-date.js";
 import { id, list, optionalGivenId, optionalId, text } from "../fields.js";
+import { moment } from "../moment.js";
 import { price } from "../money.js";
 import { because } from "../parse.js";
 
 const maxLines = 50;
 const maxServicesPerLine = 50;
 const maxQuantity = 1_000_000;
-
-/** A moment, cut to the milliseconds that are stored. */
-const moment = z.custom<Timestamp>().transform(({ seconds, nanos }, context) => {
-  const date = new Date(Number(seconds) * 1_000 + Math.floor(nanos / 1e6));
-  const year = date.getUTCFullYear();
-  if (year >= 1 && year <= 9999 && nanos >= 0 && nanos < 1e9) return date;
-  context.addIssue(because("OUT_OF_RANGE", "Must be a time of the years 0001 to 9999."));
-  return z.NEVER;
-});
 
 const saleLine = z
   .object({

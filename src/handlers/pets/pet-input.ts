@@ -1,5 +1,3 @@
-import type { Timestamp } from "@bufbuild/protobuf/wkt";
-import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { z } from "zod";
 import {
   evaluationStatuses,
@@ -19,6 +17,7 @@ import { lineRule, nameRule, noteRule } from "../../domain/text.js";
 import { calendarDate } from "../calendar-date.js";
 import { enumNumber } from "../customers/customer-input.js";
 import { httpsUrl, id, line, list, optionalId, optionalPhone, rule, text, withoutUndefined } from "../fields.js";
+import { moment } from "../moment.js";
 import { because } from "../parse.js";
 
 /** Whole units; kilograms unless said otherwise. */
@@ -38,18 +37,8 @@ export const fixed = z.string().superRefine((value, context) => {
 
 export const vaccinations = list(
   z
-    .object({ name: text({ ...lineRule, min: 1 }), expiredAt: z.custom<Timestamp>().optional() })
-    .transform(({ name, expiredAt }, context) => {
-      if (!expiredAt) return { name };
-      const expiredTime = new Date(Math.trunc(timestampDate(expiredAt).getTime()));
-      const year = expiredTime.getUTCFullYear();
-      if (year >= 1 && year <= 9999) return { name, expiredTime };
-      context.addIssue({
-        ...because("OUT_OF_RANGE", "Must be a time of the years 0001 to 9999."),
-        path: ["expiredAt"],
-      });
-      return { name };
-    }),
+    .object({ name: text({ ...lineRule, min: 1 }), expiredAt: moment.optional() })
+    .transform(({ name, expiredAt }) => ({ name, ...(expiredAt ? { expiredTime: expiredAt } : {}) })),
   maxVaccinations,
 );
 
