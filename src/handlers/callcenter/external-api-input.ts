@@ -21,9 +21,10 @@ import type {
   RequestParam_Location,
 } from "../../gen/proto/moego/callcenter/v1/external_api_pb.js";
 import { enumName, id, list, text, withoutUndefined } from "../fields.js";
+import { named } from "../named-resource.js";
+import { fresh } from "../new-resource.js";
 import { pagination } from "../page-token.js";
 import { because } from "../parse.js";
-import { fresh, named } from "../settings/settings-input.js";
 import { withoutAbsentDefault } from "./param-input.js";
 
 /** Enums of the contract begin with 0 for unspecified and list their values in the order of the domain. */

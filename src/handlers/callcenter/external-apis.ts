@@ -2,10 +2,11 @@ import type { z } from "zod";
 import { newSecretFaults, within } from "../../domain/callcenter/external-api-change.js";
 import type { ExternalApis } from "../../domain/callcenter/external-apis.js";
 import { ExternalApiService } from "../../gen/proto/moego/callcenter/v1/external_api_service_pb.js";
+import { named } from "../named-resource.js";
+import { byCreation } from "../page-order.js";
 import type { PageTokens } from "../page-token.js";
 import { parse } from "../parse.js";
 import type { Context, ServiceHandlers } from "../rpc.js";
-import { named } from "../settings/settings-input.js";
 import { externalApiQuery, externalApiUpdate, invocation, newExternalApi, toDraft } from "./external-api-input.js";
 import { toProtoExternalApi, toProtoInvocation, toProtoTest } from "./external-api-message.js";
 
@@ -38,7 +39,7 @@ export function createExternalApiHandlers({
       const query = parse(requests.listExternalApis.input, request, externalApiQuery);
       const page = pageTokens.open(request, context);
       const found = await externalApis.list({ ...query, page }, context.caller, context.signal);
-      const { rows, nextPageToken } = page.close(found, ({ createdTime, id }) => ({ time: createdTime, id }));
+      const { rows, nextPageToken } = page.close(found, byCreation);
       return { externalApis: rows.map(toProtoExternalApi), nextPageToken };
     },
 

@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { nameRule, noteRule } from "../../domain/text.js";
 import { id, optionalId, rule, text, withoutUndefined } from "../fields.js";
+import { named } from "../named-resource.js";
+import { fresh } from "../new-resource.js";
 import { pagination } from "../page-token.js";
 import { because } from "../parse.js";
-import { importedId, named } from "../settings/settings-input.js";
 import { answerFormat } from "./caller-message.js";
 import { definition } from "./ivr-flow-input.js";
 
@@ -12,7 +13,7 @@ const description = text({ ...noteRule, min: 0 });
 
 /** CreateIvrFlow: message to domain. */
 export const newFlow = z
-  .object({ companyId: id, id: importedId, name, description, definition: definition.optional() })
+  .object({ ...fresh, name, description, definition: definition.optional() })
   .transform(({ id: given, definition: flow, ...same }, context) => {
     if (flow) return { ...same, definition: flow, ...(given === undefined ? {} : { id: given }) };
     context.addIssue({ ...because("REQUIRED", "Must not be empty."), path: ["definition"] });

@@ -9,8 +9,9 @@ import {
 } from "../../gen/proto/moego/admin/v1/customer_admin_service_pb.js";
 import { countryOf, perCountry } from "../country.js";
 import { givenId, id, list, withoutUndefined } from "../fields.js";
-import { importedAddress, importedNotes } from "../nested-import-input.js";
 import { moment } from "../moment.js";
+import { named } from "../named-resource.js";
+import { importedAddress, importedNotes } from "../nested-import-input.js";
 import { parse } from "../parse.js";
 import {
   importAuthors,
@@ -30,17 +31,17 @@ const requests = CustomerAdminService.method;
 export function createCustomerAdminHandlers(admin: CustomerAdmin): ServiceHandlers<typeof CustomerAdminService> {
   return {
     async archiveCustomer(request, { caller, write }) {
-      const input = parse(requests.archiveCustomer.input, request, recordName);
+      const input = parse(requests.archiveCustomer.input, request, named);
       return { customer: toProtoCustomer(await admin.archive(input, caller, write)) };
     },
 
     async restoreCustomer(request, { caller, write }) {
-      const input = parse(requests.restoreCustomer.input, request, recordName);
+      const input = parse(requests.restoreCustomer.input, request, named);
       return { customer: toProtoCustomer(await admin.restore(input, caller, write)) };
     },
 
     async eraseCustomer(request, { caller, write }) {
-      const input = parse(requests.eraseCustomer.input, request, recordName);
+      const input = parse(requests.eraseCustomer.input, request, named);
       await admin.erase(input, caller, write);
       return {};
     },
@@ -59,10 +60,7 @@ export function createCustomerAdminHandlers(admin: CustomerAdmin): ServiceHandle
   };
 }
 
-/** What every rpc about one record names. */
-export const recordName = z.object({ companyId: id, id });
-
-const tagRemoval = recordName.extend({ tagIds: list(id, maxTagsPerCustomer) });
+const tagRemoval = named.extend({ tagIds: list(id, maxTagsPerCustomer) });
 
 const importedCustomer = (country: string) =>
   z
@@ -73,7 +71,7 @@ const importedCustomer = (country: string) =>
     }));
 
 const customerImport = perCountry((country) =>
-  recordName
+  named
     .extend({
       id: givenId,
       customer: importedCustomer(country),

@@ -6,6 +6,7 @@ import { noteRule } from "../../domain/text.js";
 import { CustomerService } from "../../gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { countryOf } from "../country.js";
 import { id, text } from "../fields.js";
+import { byChange, byCreation } from "../page-order.js";
 import { type PageTokens, pagination } from "../page-token.js";
 import { parse } from "../parse.js";
 import type { ServiceHandlers } from "../rpc.js";
@@ -56,10 +57,7 @@ export function createCustomerHandlers({
       const { companyId, filter = {} } = parse(requests.listCustomers.input, request, schema);
       const page = pageTokens.open(request, context);
       const found = await customers.list({ companyId, filter, page }, caller, signal);
-      const { rows, nextPageToken } = page.close(found, (customer) => ({
-        time: filter.lastUpdated ? customer.lastUpdatedTime : customer.createdTime,
-        id: customer.id,
-      }));
+      const { rows, nextPageToken } = page.close(found, filter.lastUpdated ? byChange : byCreation);
       return { customers: rows.map(toProtoCustomer), nextPageToken };
     },
 
@@ -79,7 +77,7 @@ export function createCustomerHandlers({
       const input = parse(requests.listCustomerNotes.input, request, notesQuery);
       const page = pageTokens.open(request, context);
       const found = await notes.list(input.id, page, context.caller, context.signal);
-      const { rows, nextPageToken } = page.close(found, (note) => ({ time: note.createdTime, id: note.id }));
+      const { rows, nextPageToken } = page.close(found, byCreation);
       return { notes: rows.map(toProtoNote), nextPageToken };
     },
 

@@ -4,19 +4,11 @@ import { isCountry, isTimeZone } from "../../domain/directory/directory-fields.j
 import { nameRule } from "../../domain/text.js";
 import { perCountry } from "../country.js";
 import { address as anyAddress } from "../customers/customer-input.js";
-import {
-  email,
-  httpsUrl,
-  id,
-  optionalGivenId,
-  optionalId,
-  optionalPhone,
-  rule,
-  text,
-  withoutUndefined,
-} from "../fields.js";
+import { email, httpsUrl, id, optionalGivenId, optionalId, optionalPhone, text, withoutUndefined } from "../fields.js";
 import { moment } from "../moment.js";
+import { named } from "../named-resource.js";
 import { because } from "../parse.js";
+import { setOrCleared } from "../set-or-cleared.js";
 
 const name = text(nameRule);
 /** A link or the name of an account elsewhere. */
@@ -39,15 +31,6 @@ const timeZone = z.string().superRefine((zone, context) => {
 const maxCustomers = z.number().superRefine((limit, context) => {
   if (limit < 0) context.addIssue(because("OUT_OF_RANGE", "Must be 0 or more."));
 });
-
-/** What is sent, or the wish to clear it, but not both. */
-function sentOrCleared<T>(sent: keyof T, cleared: keyof T, path: string) {
-  return rule((request: T) => request[sent] === undefined || !request[cleared], {
-    path,
-    reason: "CONFLICT",
-    message: "Cannot be set and cleared at once.",
-  });
-}
 
 /** CreateCompany: message to domain. */
 export const newCompany = z
@@ -75,11 +58,10 @@ const companyFields = z.object({
   clearMaxCustomers: z.boolean(),
   upcomingAppointmentsUrlTemplate: httpsUrl.optional(),
 });
-type CompanyFields = z.output<typeof companyFields>;
 
 /** UpdateCompany: message to domain. */
 export const companyUpdate = companyFields
-  .refine(...sentOrCleared<CompanyFields>("maxCustomers", "clearMaxCustomers", "clearMaxCustomers"))
+  .refine(...setOrCleared("clearMaxCustomers", "maxCustomers"))
   .transform((request) => {
     const { companyId, clearMaxCustomers, enterpriseId, upcomingAppointmentsUrlTemplate: template, ...same } = request;
     const change: CompanyChange = {
@@ -124,19 +106,19 @@ export const newBusiness = perCountry((region) =>
 
 function businessFields(region: string) {
   return z.object({
-    ...{ companyId: id, id, name: name.optional(), email: email.optional() },
+    ...named.shape,
+    ...{ name: name.optional(), email: email.optional() },
     ...{ phone: optionalPhone(region).optional(), businessPhone: optionalPhone(region).optional() },
     ...{ address: address.optional(), clearAddress: z.boolean() },
     ...{ avatar: httpsUrl.optional(), website: httpsUrl.optional(), facebook: link.optional() },
     ...{ instagram: link.optional(), yelp: link.optional(), google: link.optional() },
   });
 }
-type BusinessFields = z.output<ReturnType<typeof businessFields>>;
 
 /** UpdateBusiness: message to domain. */
 export const businessUpdate = perCountry((region) =>
   businessFields(region)
-    .refine(...sentOrCleared<BusinessFields>("address", "clearAddress", "clearAddress"))
+    .refine(...setOrCleared("clearAddress", "address"))
     .transform(({ companyId, id: target, clearAddress, ...same }) => ({
       target: { companyId, id: target },
       change: { ...withoutUndefined(same), ...(clearAddress ? { address: null } : {}) },
@@ -196,20 +178,20 @@ export const newStaff = perCountry((region) =>
 
 function staffFields(region: string) {
   return z.object({
-    ...{ companyId: id, id, firstName: name.optional(), lastName: lastName.optional(), avatar: httpsUrl.optional() },
+    ...named.shape,
+    ...{ firstName: name.optional(), lastName: lastName.optional(), avatar: httpsUrl.optional() },
     ...{ phone: optionalPhone(region).optional(), email: email.optional() },
     ...{ role: role.optional(), clearRole: z.boolean() },
     ...{ hiredTime: moment.optional(), clearHiredTime: z.boolean() },
     ...{ workingBusinesses: z.object({ businessIds }).optional(), mobileVanId: optionalId.optional() },
   });
 }
-type StaffFields = z.output<ReturnType<typeof staffFields>>;
 
 /** UpdateStaff: message to domain. */
 export const staffUpdate = perCountry((region) =>
   staffFields(region)
-    .refine(...sentOrCleared<StaffFields>("role", "clearRole", "clearRole"))
-    .refine(...sentOrCleared<StaffFields>("hiredTime", "clearHiredTime", "clearHiredTime"))
+    .refine(...setOrCleared("clearRole", "role"))
+    .refine(...setOrCleared("clearHiredTime", "hiredTime"))
     .transform(({ companyId, id: target, clearRole, clearHiredTime, workingBusinesses, ...same }) => ({
       target: { companyId, id: target },
       change: {
@@ -220,9 +202,6 @@ export const staffUpdate = perCountry((region) =>
       },
     })),
 );
-
-/** A location or a staff member by its path. */
-export const directoryTarget = z.object({ companyId: id, id });
 
 function idOf(given: string): { readonly id?: string } {
   return given === "" ? {} : { id: given };

@@ -3,14 +3,14 @@ import { assertOperator, type DirectoryAdmin } from "../../domain/directory/dire
 import type { UpdateCompanyRequest } from "../../gen/proto/moego/admin/v1/company_pb.js";
 import { DirectoryAdminService } from "../../gen/proto/moego/admin/v1/directory_admin_service_pb.js";
 import { countryOf } from "../country.js";
+import { named } from "../named-resource.js";
+import { byName } from "../page-order.js";
 import { type PageTokens, pagination } from "../page-token.js";
 import { parse } from "../parse.js";
 import type { ServiceHandlers } from "../rpc.js";
-import { byName } from "./directory.js";
 import {
   businessUpdate,
   companyUpdate,
-  directoryTarget,
   newBusiness,
   newCompany,
   newStaff,
@@ -62,12 +62,12 @@ export function createDirectoryAdminHandlers({
     },
 
     async archiveBusiness(request, { caller, write }) {
-      const target = parse(requests.archiveBusiness.input, request, directoryTarget);
+      const target = parse(requests.archiveBusiness.input, request, named);
       return { business: toProtoBusiness(await directory.setBusinessArchived(target, true, caller, write)) };
     },
 
     async restoreBusiness(request, { caller, write }) {
-      const target = parse(requests.restoreBusiness.input, request, directoryTarget);
+      const target = parse(requests.restoreBusiness.input, request, named);
       return { business: toProtoBusiness(await directory.setBusinessArchived(target, false, caller, write)) };
     },
 
@@ -84,12 +84,12 @@ export function createDirectoryAdminHandlers({
     },
 
     async archiveStaff(request, { caller, write }) {
-      const target = parse(requests.archiveStaff.input, request, directoryTarget);
+      const target = parse(requests.archiveStaff.input, request, named);
       return { staff: toProtoStaff(await directory.setStaffArchived(target, true, caller, write)) };
     },
 
     async restoreStaff(request, { caller, write }) {
-      const target = parse(requests.restoreStaff.input, request, directoryTarget);
+      const target = parse(requests.restoreStaff.input, request, named);
       return { staff: toProtoStaff(await directory.setStaffArchived(target, false, caller, write)) };
     },
   };

@@ -4,6 +4,7 @@ import { BusinessService } from "../../gen/proto/moego/business/business/v1/busi
 import { CompanyService } from "../../gen/proto/moego/business/company/v1/company_service_pb.js";
 import { StaffService } from "../../gen/proto/moego/business/staff/v1/staff_service_pb.js";
 import { id } from "../fields.js";
+import { byName } from "../page-order.js";
 import { type PageTokens, pagination } from "../page-token.js";
 import { parse } from "../parse.js";
 import type { ServiceHandlers } from "../rpc.js";
@@ -85,8 +86,3 @@ export function createStaffHandlers({
 const byId = z.object({ id });
 const ofCompany = z.object({ companyId: id, pagination });
 const businessesOfCompany = z.object({ companyId: id, pagination, showArchived: z.boolean() });
-
-/** Lists by name: the cursor is the id alone, and its row's name is looked up. */
-export function byName(row: { readonly id: string }) {
-  return { id: row.id };
-}

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { ApiKeys } from "../../domain/keys/api-keys.js";
 import { ApiKeyService } from "../../gen/proto/moego/admin/v1/api_key_service_pb.js";
 import { id } from "../fields.js";
+import { byCreation } from "../page-order.js";
 import { type PageTokens, pagination } from "../page-token.js";
 import { parse } from "../parse.js";
 import type { Context, ServiceHandlers } from "../rpc.js";
@@ -40,7 +41,7 @@ export function createApiKeyHandlers({
       const { showRevoked } = parse(requests.listApiKeys.input, request, keysQuery);
       const page = pageTokens.open(request, context);
       const found = await apiKeys.list({ showRevoked, page }, context.caller, context.signal);
-      const { rows, nextPageToken } = page.close(found, (key) => ({ time: key.createdTime, id: key.id }));
+      const { rows, nextPageToken } = page.close(found, byCreation);
       return { keys: rows.map(toProtoKey), nextPageToken };
     },
 

@@ -7,8 +7,8 @@ import {
   LeadAdminService,
 } from "../../gen/proto/moego/admin/v1/lead_admin_service_pb.js";
 import { countryOf, perCountry } from "../country.js";
-import { recordName } from "../customers/customer-admin.js";
 import { givenId } from "../fields.js";
+import { named } from "../named-resource.js";
 import { importedPet } from "../nested-import-input.js";
 import { parse } from "../parse.js";
 import {
@@ -28,17 +28,17 @@ const requests = LeadAdminService.method;
 export function createLeadAdminHandlers(admin: LeadAdmin): ServiceHandlers<typeof LeadAdminService> {
   return {
     async archiveLead(request, { caller, write }) {
-      const input = parse(requests.archiveLead.input, request, recordName);
+      const input = parse(requests.archiveLead.input, request, named);
       return { lead: toProtoLead(await admin.archive(input, caller, write)) };
     },
 
     async restoreLead(request, { caller, write }) {
-      const input = parse(requests.restoreLead.input, request, recordName);
+      const input = parse(requests.restoreLead.input, request, named);
       return { lead: toProtoLead(await admin.restore(input, caller, write)) };
     },
 
     async eraseLead(request, { caller, write }) {
-      const input = parse(requests.eraseLead.input, request, recordName);
+      const input = parse(requests.eraseLead.input, request, named);
       await admin.erase(input, caller, write);
       return {};
     },
@@ -60,7 +60,7 @@ export function createLeadAdminHandlers(admin: LeadAdmin): ServiceHandlers<typeo
 }
 
 const leadImport = perCountry((country) =>
-  recordName
+  named
     .extend({ id: givenId, ...leadCreation(country, importedPet(country)), ...importTimes, ...importAuthors })
     .refine(...consentOnce)
     .transform(({ companyId, id, lead, complianceConfig, ...times }) => ({

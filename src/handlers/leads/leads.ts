@@ -7,6 +7,7 @@ import { LeadService } from "../../gen/proto/moego/business/customer/v1/lead_ser
 import { countryOf } from "../country.js";
 import { toProtoCustomer } from "../customers/customer-message.js";
 import { id } from "../fields.js";
+import { byChange, byCreation } from "../page-order.js";
 import type { PageTokens } from "../page-token.js";
 import { parse } from "../parse.js";
 import type { ServiceHandlers } from "../rpc.js";
@@ -58,10 +59,7 @@ export function createLeadHandlers({
       const { companyId, filter = {} } = parse(requests.listLeads.input, request, schema);
       const page = pageTokens.open(request, context);
       const found = await leads.list({ companyId, filter, page }, caller, signal);
-      const { rows, nextPageToken } = page.close(found, (lead) => ({
-        time: filter.lastUpdated ? lead.lastUpdatedTime : lead.createdTime,
-        id: lead.id,
-      }));
+      const { rows, nextPageToken } = page.close(found, filter.lastUpdated ? byChange : byCreation);
       return { leads: rows.map(toProtoLead), nextPageToken };
     },
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { PackageChange } from "../../domain/packages/packages.js";
 import { PackageAdminService } from "../../gen/proto/moego/admin/v1/package_admin_service_pb.js";
+import { byCreation } from "../page-order.js";
 import { pagination } from "../page-token.js";
 import { parse } from "../parse.js";
 import type { ServiceHandlers } from "../rpc.js";
@@ -55,7 +56,7 @@ export function createPackageAdminHandlers({
         context.caller,
         context.signal,
       );
-      const { rows, nextPageToken } = page.close(found, ({ createdTime, id }) => ({ time: createdTime, id }));
+      const { rows, nextPageToken } = page.close(found, byCreation);
       return { ledgerEntries: rows.map(toProtoLedgerEntry), nextPageToken };
     },
   };

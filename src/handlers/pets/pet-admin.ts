@@ -8,8 +8,8 @@ import {
   PetAdminService,
 } from "../../gen/proto/moego/admin/v1/pet_admin_service_pb.js";
 import { countryOf, perCountry } from "../country.js";
-import { recordName } from "../customers/customer-admin.js";
 import { givenId } from "../fields.js";
+import { named } from "../named-resource.js";
 import { importedPet } from "../nested-import-input.js";
 import { parse } from "../parse.js";
 import {
@@ -42,7 +42,7 @@ export function createPetAdminHandlers(pets: PetImports): ServiceHandlers<typeof
 }
 
 const petImport = perCountry((country) =>
-  recordName
+  named
     .extend({ id: givenId, pet: importedPet(country).optional(), ...importTimes, ...importAuthors })
     .transform(({ companyId, id: petId, pet, ...stated }) => ({
       ...{ companyId, id: petId },

@@ -6,6 +6,7 @@ import type { Pets } from "../../domain/pets/pets.js";
 import { PetService } from "../../gen/proto/moego/business/customer/v1/pet_service_pb.js";
 import { perCountry } from "../country.js";
 import { id, list } from "../fields.js";
+import { byChange, byCreation } from "../page-order.js";
 import { type PageTokens, pagination } from "../page-token.js";
 import { parse } from "../parse.js";
 import type { Context, ServiceHandlers } from "../rpc.js";
@@ -71,7 +72,7 @@ export function createPetHandlers({ pets, pageTokens }: PetHandlerDependencies):
       const input = parse(requests.listPetNotes.input, request, notesQuery);
       const page = pageTokens.open(request, context);
       const found = await pets.listNotes(input, page, context.caller, context.signal);
-      const { rows, nextPageToken } = page.close(found, (note) => ({ time: note.createdTime, id: note.id }));
+      const { rows, nextPageToken } = page.close(found, byCreation);
       return { notes: rows.map(toProtoPetNote), nextPageToken };
     },
 
@@ -79,10 +80,7 @@ export function createPetHandlers({ pets, pageTokens }: PetHandlerDependencies):
       const { companyId, filter = {} } = parse(requests.listAllPets.input, request, petsQuery);
       const page = pageTokens.open(request, context);
       const found = await pets.list({ companyId, filter, page }, context.caller, context.signal);
-      const { rows, nextPageToken } = page.close(found, (pet) => ({
-        time: filter.lastUpdated ? pet.lastUpdatedTime : pet.createdTime,
-        id: pet.id,
-      }));
+      const { rows, nextPageToken } = page.close(found, filter.lastUpdated ? byChange : byCreation);
       return { pets: rows.map(toProtoPet), nextPageToken };
     },
   };

@@ -9,9 +9,9 @@ import {
 import { nameRule } from "../../domain/text.js";
 import { maxFilterValues } from "../customers/customer-input.js";
 import { id, list, optionalGivenId, rule, text, withoutUndefined } from "../fields.js";
+import { named } from "../named-resource.js";
 import { pagination } from "../page-token.js";
 import { because } from "../parse.js";
-import { named } from "./settings-input.js";
 
 const maxBusinesses = 100;
 const maxStaff = 500;

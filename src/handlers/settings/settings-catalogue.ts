@@ -1,10 +1,11 @@
 import type { Catalogue } from "../../domain/settings/setting-catalogue.js";
 import { SettingService } from "../../gen/proto/moego/business/setting/v1/setting_service_pb.js";
+import { named } from "../named-resource.js";
+import { byName } from "../page-order.js";
 import type { PageTokens } from "../page-token.js";
 import { parse } from "../parse.js";
 import type { ServiceHandlers } from "../rpc.js";
 import { newService, serviceQuery, serviceUpdate } from "./settings-catalogue-input.js";
-import { named } from "./settings-input.js";
 import { toProtoService } from "./settings-message.js";
 
 export interface CatalogueHandlerDependencies {
@@ -30,7 +31,7 @@ export function createCatalogueHandlers({ catalogue, pageTokens }: CatalogueHand
       const query = parse(requests.listServices.input, request, serviceQuery);
       const page = pageTokens.open(request, context);
       const found = await catalogue.list({ ...query, page }, context.caller, context.signal);
-      const { rows, nextPageToken } = page.close(found, ({ id }) => ({ id }));
+      const { rows, nextPageToken } = page.close(found, byName);
       return { services: rows.map(toProtoService), nextPageToken };
     },
 

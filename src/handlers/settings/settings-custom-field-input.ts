@@ -14,8 +14,11 @@ import {
 } from "../../gen/proto/moego/business/setting/v1/custom_field_pb.js";
 import { toFieldValue } from "../customers/customer-input.js";
 import { list, text } from "../fields.js";
+import { named } from "../named-resource.js";
+import { fresh, importedId } from "../new-resource.js";
 import { because } from "../parse.js";
-import { fresh, importedId, named, newOrder, setOrCleared } from "./settings-input.js";
+import { setOrCleared } from "../set-or-cleared.js";
+import { newOrder } from "./settings-input.js";
 
 /** What a field belongs to; unspecified is refused. */
 export const fieldAssociation = z.number().transform((number, context): FieldAssociation => {

@@ -1,10 +1,10 @@
 import type { CustomFields } from "../../domain/settings/setting-custom-fields.js";
 import { CustomFieldAdminService } from "../../gen/proto/moego/admin/v1/custom_field_admin_service_pb.js";
 import { withoutUndefined } from "../fields.js";
+import { named } from "../named-resource.js";
 import { parse } from "../parse.js";
 import type { ServiceHandlers } from "../rpc.js";
 import { customFieldUpdate, fieldOrder, newCustomField } from "./settings-custom-field-input.js";
-import { named } from "./settings-input.js";
 import { toProtoCustomField } from "./settings-message.js";
 
 /** moego.admin.v1.CustomFieldAdminService */

@@ -3,11 +3,11 @@ import type { PetSize, PetSizeContent } from "../../domain/settings/setting.js";
 import type { Settings } from "../../domain/settings/settings.js";
 import { PetSettingAdminService } from "../../gen/proto/moego/admin/v1/pet_setting_admin_service_pb.js";
 import { withoutUndefined } from "../fields.js";
+import { named } from "../named-resource.js";
 import { parse } from "../parse.js";
 import type { ServiceHandlers } from "../rpc.js";
 import {
   changing,
-  named,
   namedUpdate,
   newNamed,
   newOrder,

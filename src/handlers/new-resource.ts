@@ -1,0 +1,7 @@
+import { id, optionalGivenId } from "./fields.js";
+
+/** An id to keep for what is moved here from elsewhere; none = the server makes one. */
+export const importedId = optionalGivenId.transform((value) => value || undefined);
+
+/** Company and id of what is created. */
+export const fresh = { companyId: id, id: importedId };
