@@ -15,7 +15,7 @@ import { createCutOff } from "./pipeline/cut-off.js";
 import { settleMs } from "./pipeline/deadline.js";
 import { createRefuse } from "./pipeline/observe.js";
 import { createPipeline } from "./pipeline/pipeline.js";
-import { createRepositories } from "./repositories.js";
+import { createRepositories, fingerprintKeys } from "./repositories.js";
 import { services } from "./services.js";
 import { binding } from "./start-error.js";
 import { createConnectHandler } from "./transport/connect.js";
@@ -73,7 +73,10 @@ export async function createApp({ config, logger, databaseUrl, secrets, hasDemo 
   });
   const { trustedProxies, rateLimits } = config;
   const cutOff = createCutOff();
-  const run = createPipeline({ services, handlers, keys, logger, metrics, trustedProxies, rateLimits, cutOff });
+  const run = createPipeline({
+    ...{ services, handlers, keys, logger, metrics, trustedProxies, rateLimits, cutOff },
+    fingerprintKeys: fingerprintKeys(secrets),
+  });
   const servers = await startServers({ config, run, logger, metrics, checks, hasDemo }).catch(
     async (error: unknown) => {
       await Promise.all([database.close(), checks.close()]);

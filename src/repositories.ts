@@ -56,6 +56,11 @@ export function openSecretCipher(secrets: ServiceSecrets): SecretCipher {
   return createSecretCipher(derivedKeys(secrets, "moego external api secrets"));
 }
 
+/** What requests with an idempotency key are known by later. */
+export function fingerprintKeys(secrets: ServiceSecrets): [Uint8Array, ...Uint8Array[]] {
+  return derivedKeys(secrets, "moego idempotent requests");
+}
+
 /** A key for each purpose, so that what signs card links is never what encrypts something else; then the older ones. */
 function derivedKeys(
   { secretKey, previousSecretKeys = [] }: ServiceSecrets,

@@ -4,8 +4,10 @@ import type { ActingStaff } from "./caller.js";
 export interface Claim {
   /** The caller's `Idempotency-Key`, up to 255 characters. */
   readonly key: string;
-  /** SHA-256 of the request in its canonical form, 32 bytes. */
+  /** What the request is known by later: a keyed hash of its canonical form, 32 bytes, of no use without the key. */
   readonly fingerprint: Uint8Array;
+  /** Its hashes under the former keys: an earlier call may have been stored by one of them. */
+  readonly olderFingerprints?: readonly Uint8Array[];
   /** Set by persistence when the answer is that of an earlier call; becomes the header `idempotency-replayed: true`. */
   replayed: boolean;
 }

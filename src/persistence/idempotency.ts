@@ -19,7 +19,8 @@ export const claimConstraint = "idempotency_pkey";
  * key with another request is refused.
  */
 export function replayed(claim: Claim, replay: Replay): readonly string[] {
-  if (!Buffer.from(replay.fingerprint).equals(claim.fingerprint)) {
+  const fingerprints = [claim.fingerprint, ...(claim.olderFingerprints ?? [])];
+  if (!fingerprints.some((fingerprint) => Buffer.from(replay.fingerprint).equals(fingerprint))) {
     throw new DomainError("IDEMPOTENCY_KEY_REUSED", "The idempotency key was used for another request.", {
       violations: [
         {

@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
+import { createHmac } from "node:crypto";
 import type { DescMethodUnary, Message } from "@bufbuild/protobuf";
-import { invalidRequest } from "../domain/errors.js";
+import { type DomainError, invalidRequest } from "../domain/errors.js";
 import type { Claim } from "../domain/write.js";
 import { canonicalBytes } from "../handlers/canonical.js";
 import { isReading, rpcNameOf } from "./contract.js";
@@ -17,33 +17,40 @@ export interface ClaimHeaders {
   readonly company: string | undefined;
 }
 
+/** Keys of 32 bytes each: the present one, then former ones. All processes of a service have the same. */
+export type FingerprintKeys = readonly [Uint8Array, ...Uint8Array[]];
+
+/** Makes the claim of a call. */
+export type ClaimOf = (method: DescMethodUnary, request: Message, headers: ClaimHeaders) => Claim | undefined;
+
 /**
- * The caller's claim that this call happens at most once; undefined for a reading rpc, which needs none, and when the
- * caller makes none.
+ * Makes the caller's claim that a call happens at most once: none for a reading rpc, which needs none, and when the caller
+ * makes none. It throws DomainError INVALID_REQUEST for a key that is not 1 to 255 visible ASCII characters.
  *
- * @throws DomainError INVALID_REQUEST for a key that is not 1 to 255 visible ASCII characters
+ * Requests hold what can be guessed of a person. So that nobody who reads the stored fingerprints can try guesses on them,
+ * they are made under a key that the database does not hold.
  */
-export function claimOf(
-  method: DescMethodUnary,
-  request: Message,
-  { key, company = "" }: ClaimHeaders,
-): Claim | undefined {
-  if (key === undefined || isReading(method)) return undefined;
-  if (!/^[\x21-\x7e]{1,255}$/.test(key)) {
-    throw invalidRequest([
-      {
-        field: idempotencyKeyHeader,
-        reason: "INVALID_FORMAT",
-        description: "The idempotency-key header must be 1 to 255 visible ASCII characters.",
-      },
-    ]);
-  }
-  return { key, fingerprint: fingerprintOf(method, request, company), replayed: false };
+export function createClaims([present, ...former]: FingerprintKeys): ClaimOf {
+  return (method, request, { key, company = "" }) => {
+    if (key === undefined || isReading(method)) return undefined;
+    if (!/^[\x21-\x7e]{1,255}$/.test(key)) throw unfitKey();
+    const bytes = canonicalBytes(method.input, request);
+    const under = (secret: Uint8Array): Uint8Array =>
+      createHmac("sha256", secret)
+        .update(`${rpcNameOf(method)}\n${company}\n`)
+        .update(bytes)
+        .digest();
+    const older = former.length === 0 ? {} : { olderFingerprints: former.map(under) };
+    return { key, fingerprint: under(present), ...older, replayed: false };
+  };
 }
 
-function fingerprintOf(method: DescMethodUnary, request: Message, company: string): Uint8Array {
-  return createHash("sha256")
-    .update(`${rpcNameOf(method)}\n${company}\n`)
-    .update(canonicalBytes(method.input, request))
-    .digest();
+function unfitKey(): DomainError {
+  return invalidRequest([
+    {
+      field: idempotencyKeyHeader,
+      reason: "INVALID_FORMAT",
+      description: "The idempotency-key header must be 1 to 255 visible ASCII characters.",
+    },
+  ]);
 }

@@ -11,7 +11,7 @@ import type { Call, Run } from "./call.js";
 import { isReading, rpcNameOf, scopesOf } from "./contract.js";
 import type { CutOff } from "./cut-off.js";
 import { type Limits, withinDeadline } from "./deadline.js";
-import { claimOf, idempotencyKeyHeader, idempotencyReplayedHeader } from "./idempotency.js";
+import { createClaims, type FingerprintKeys, idempotencyKeyHeader, idempotencyReplayedHeader } from "./idempotency.js";
 import { checkLocations } from "./locations.js";
 import { type CallMetrics, type CallRecord, observe } from "./observe.js";
 import { createRateMeters, type RateLimits, type RateMeter } from "./rate-limit.js";
@@ -24,6 +24,7 @@ export interface PipelineOptions {
   /** An rpc without a handler answers METHOD_NOT_IMPLEMENTED. */
   readonly handlers: HandlerRegistry;
   readonly keys: KeyChecker;
+  readonly fingerprintKeys: FingerprintKeys;
   readonly logger: Logger;
   readonly metrics: CallMetrics;
   /** Addresses and ranges whose `x-forwarded-for` tells the caller's address. */
@@ -52,6 +53,7 @@ export interface PipelineOptions {
 export function createPipeline(options: PipelineOptions): Run {
   const { handlers, keys, logger, metrics, cutOff, maxDurationMs = defaultMaxDurationMs } = options;
   const scopes = scopesOf(options.services);
+  const claimOf = createClaims(options.fingerprintKeys);
   const trusted = addressSet(options.trustedProxies ?? []);
   const observer = { logger, metrics, now: options.now ?? (() => performance.now()) };
   const meterOf = createRateMeters(options.rateLimits ?? {}, observer.now);

@@ -7,9 +7,12 @@ import {
   GetCustomerRequestSchema,
 } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { canonicalBytes } from "../../src/handlers/canonical.js";
-import { claimOf } from "../../src/pipeline/idempotency.js";
+import { createClaims } from "../../src/pipeline/idempotency.js";
 
 const { createCustomer, appendCustomerNotes, getCustomer } = CustomerService.method;
+const key = new Uint8Array(32).fill(1);
+const formerKey = new Uint8Array(32).fill(2);
+const claimOf = createClaims([key]);
 const request = (init: MessageInitShape<typeof CreateCustomerRequestSchema>) =>
   create(CreateCustomerRequestSchema, init);
 const fingerprint = (init: MessageInitShape<typeof CreateCustomerRequestSchema>) =>
@@ -66,6 +69,15 @@ describe("the fingerprint", () => {
   it("depends on the company that the caller narrows its key to", () => {
     const of = (company: string) => claimOf(createCustomer, request({}), { key: "k", company })?.fingerprint;
     expect(of("cmp_a")).not.toEqual(of("cmp_b"));
+  });
+
+  it("depends on the key that the database does not hold, and is known again under the former ones", () => {
+    const of = (...keys: Parameters<typeof createClaims>[0]) =>
+      createClaims(keys)(createCustomer, request({ firstName: "a" }), { key: "k", company: undefined });
+    const [before, after] = [of(formerKey), of(key, formerKey)];
+    expect(after?.fingerprint).not.toEqual(before?.fingerprint);
+    expect(after?.olderFingerprints).toEqual([before?.fingerprint]);
+    expect(of(key)?.olderFingerprints).toBeUndefined();
   });
 
   it("does not depend on fields that this server does not know", () => {

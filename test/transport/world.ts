@@ -141,6 +141,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     services,
     handlers,
     keys,
+    fingerprintKeys: [new Uint8Array(32)],
     logger,
     metrics,
     ...(options.trustedProxies ? { trustedProxies: options.trustedProxies } : {}),
