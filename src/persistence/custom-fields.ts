@@ -1,6 +1,7 @@
-import type { FieldDefinition, FieldType, FieldValue } from "../domain/custom-fields/custom-fields.js";
+import type { Visibility } from "../domain/caller.js";
+import type { FieldDefinition, FieldType, FieldValue, RelationTarget } from "../domain/custom-fields/custom-fields.js";
 import type { CustomFieldRepository } from "../domain/settings/setting-repository.js";
-import { Prisma } from "../gen/prisma/client.js";
+import type { Prisma } from "../gen/prisma/client.js";
 import type { Database } from "./database.js";
 import { statement } from "./statement.js";
 import { visibilityValues, visibleInOneCompany } from "./visibility.js";
@@ -18,50 +19,57 @@ interface DefinitionRow {
 export function createCustomFieldRepository(database: Database): CustomFieldRepository {
   return {
     async definitions(companyId, association, signal) {
-      const rows = await database.read<DefinitionRow>(
-        definitions,
-        [companyId, associationNumbers[association]],
-        signal,
-      );
-      return rows.map(toDefinition);
+      const values = [companyId, associationNumbers[association]];
+      return (await database.read<DefinitionRow>(definitions, values, signal)).map(toDefinition);
     },
 
     async missingRelations(visibility, targets, signal) {
-      const values = [
-        ...visibilityValues(visibility),
-        targets.map((target) => target.code),
-        targets.map((target) => target.entity),
-        targets.map((target) => target.refId ?? null),
-        targets.map((target) => target.rawId?.toString() ?? null),
-      ];
-      const rows = await database.read<{ code: string }>(missingTargets, values, signal);
+      const rows = await database.read<MissingRow>(missingTargets, relationValues(visibility, targets), signal);
       return rows.map((row) => row.code);
     },
   };
 }
 
-export const associationNumbers = { CUSTOMER: 1, LEAD: 2 } as const;
+/**
+ * The same on the connection of a transaction, which heeds the signal of its call by itself. Beside it a call would wait
+ * for a second connection while it holds the first, and with as many such calls as connections none would ever come.
+ */
+export function fieldsWithin(tx: Prisma.TransactionClient): CustomFieldRepository {
+  return {
+    async definitions(companyId, association) {
+      const values = [companyId, associationNumbers[association]];
+      return (await tx.$queryRawUnsafe<DefinitionRow[]>(definitions.text, ...values)).map(toDefinition);
+    },
 
-const definitionColumns = "code, type, is_required, archived_time IS NOT NULL AS archived, default_value, options";
+    async missingRelations(visibility, targets) {
+      const values = relationValues(visibility, targets);
+      const rows = await tx.$queryRawUnsafe<MissingRow[]>(missingTargets.text, ...values);
+      return rows.map((row) => row.code);
+    },
+  };
+}
+
+interface MissingRow {
+  readonly code: string;
+}
+
+function relationValues(visibility: Visibility, targets: readonly RelationTarget[]): readonly unknown[] {
+  return [
+    ...visibilityValues(visibility),
+    targets.map((target) => target.code),
+    targets.map((target) => target.entity),
+    targets.map((target) => target.refId ?? null),
+    targets.map((target) => target.rawId?.toString() ?? null),
+  ];
+}
+
+export const associationNumbers = { CUSTOMER: 1, LEAD: 2 } as const;
 
 const definitions = statement(
   "custom_field.definitions",
-  `SELECT ${definitionColumns}
+  `SELECT code, type, is_required, archived_time IS NOT NULL AS archived, default_value, options
    FROM custom_field WHERE company_id = $1 AND association_type = $2 ORDER BY display_order, label, id`,
 );
-
-/** The definitions within a transaction, in no order. */
-export async function storedDefinitions(
-  tx: Prisma.TransactionClient,
-  companyId: string,
-  association: keyof typeof associationNumbers,
-): Promise<readonly FieldDefinition[]> {
-  const number = associationNumbers[association];
-  const rows = await tx.$queryRaw<DefinitionRow[]>`
-    SELECT ${Prisma.raw(definitionColumns)} FROM custom_field
-    WHERE company_id = ${companyId} AND association_type = ${number}`;
-  return rows.map(toDefinition);
-}
 
 /**
  * By id or by raw id; both given must name the same record. A promoted lead is none any more. What the key does not see

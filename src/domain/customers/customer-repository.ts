@@ -2,6 +2,7 @@ import type { Visibility } from "../caller.js";
 import type { Consent } from "../consent.js";
 import type { FieldValues } from "../custom-fields/custom-fields.js";
 import type { Page, TimeRange } from "../page.js";
+import type { CustomFieldRepository } from "../settings/setting-repository.js";
 import type { Tag, TagReference, TagResolution } from "../tags.js";
 import type { Write } from "../write.js";
 import type { Address, Customer, CustomerStatus, Note, Preference } from "./customer.js";
@@ -96,6 +97,8 @@ export interface CustomerChange {
 export interface CustomerUnit {
   /** The locked state. */
   readonly customer: Customer;
+  /** The company's custom fields, as the transaction sees them. */
+  readonly customFields: CustomFieldRepository;
   save(change: CustomerChange): Promise<void>;
   /** The work changes nothing after all: version, time and author stay, and nothing is recorded. */
   leave(): void;

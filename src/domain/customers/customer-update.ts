@@ -5,7 +5,6 @@ import { checkCustomFields } from "../custom-fields/field-check.js";
 import { etagMismatch, type Violation } from "../errors.js";
 import { etagOf } from "../etag.js";
 import { referenceError } from "../references.js";
-import type { CustomFieldRepository } from "../settings/setting-repository.js";
 import { maxTagsPerCustomer, type TagReference } from "../tags.js";
 import { type Address, type Coordinate, maxAddresses, type Preference } from "./customer.js";
 import type { AddressRecord, CustomerChange, CustomerUnit } from "./customer-repository.js";
@@ -44,7 +43,6 @@ export interface NotesUpdate {
 }
 
 export interface UpdateContext {
-  readonly customFields: CustomFieldRepository;
   readonly reach: CompanyReach;
   readonly mayCreateTags: boolean;
   readonly signal: AbortSignal;
@@ -79,7 +77,7 @@ export async function applyUpdate(
   const tags = await unit.resolveTags(references, context.mayCreateTags);
   const fields = update.customFields
     ? await checkCustomFields(
-        context.customFields,
+        unit.customFields,
         {
           reach: context.reach,
           association: "CUSTOMER",

@@ -94,7 +94,7 @@ export function createCustomers({
       const { preferredBusinessId } = input.columns;
       if (preferredBusinessId !== undefined) assertBusinesses(reach, [preferredBusinessId]);
       const target = { visibility: visibilityWithin(reach), id: input.id };
-      const context = { customFields, reach, mayCreateTags: mayCreateTags(caller, reach), signal: write.signal };
+      const context = { reach, mayCreateTags: mayCreateTags(caller, reach), signal: write.signal };
       const changed = await customers.change(target, write, (unit) => applyUpdate(unit, input, context));
       return changed.customer;
     },

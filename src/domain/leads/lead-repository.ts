@@ -5,6 +5,7 @@ import type { Customer } from "../customers/customer.js";
 import type { AddressRecord, Admission } from "../customers/customer-repository.js";
 import type { Page, TimeRange } from "../page.js";
 import type { Pet, PetEdit, PetRecord } from "../pets/pet.js";
+import type { CustomFieldRepository } from "../settings/setting-repository.js";
 import type { Write } from "../write.js";
 import type { Lead } from "./lead.js";
 
@@ -93,6 +94,8 @@ export interface LeadChange {
 export interface LeadUnit {
   /** The locked state. */
   readonly lead: Lead;
+  /** The company's custom fields, as the transaction sees them. */
+  readonly customFields: CustomFieldRepository;
   save(change: LeadChange): Promise<void>;
   missing(references: LeadReferences): Promise<MissingLeadReferences["references"]>;
   /** Which of these codes do not exist in the company or are archived there. */

@@ -6,7 +6,6 @@ import { checkCustomFields } from "../custom-fields/field-check.js";
 import { etagMismatch, invalidRequest, type Violation } from "../errors.js";
 import { etagOf } from "../etag.js";
 import { maxPets, type Pet, type PetEdit, type PetNoteEntry, type PetRecord } from "../pets/pet.js";
-import type { CustomFieldRepository } from "../settings/setting-repository.js";
 import type { Lead } from "./lead.js";
 import { inLead, leadReferenceViolations } from "./lead-references.js";
 import type { LeadChange, LeadReferences, LeadUnit } from "./lead-repository.js";
@@ -38,7 +37,6 @@ export type PetEntry =
   | { readonly id?: undefined; readonly record: PetRecord };
 
 export interface LeadUpdateContext {
-  readonly customFields: CustomFieldRepository;
   readonly caller: Caller;
   readonly signal: AbortSignal;
 }
@@ -53,7 +51,7 @@ export async function applyLeadUpdate(unit: LeadUnit, update: LeadUpdate, contex
 
   const fields = update.customFields
     ? await checkCustomFields(
-        context.customFields,
+        unit.customFields,
         {
           reach,
           association: "LEAD",

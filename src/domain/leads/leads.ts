@@ -71,9 +71,7 @@ export function createLeads({ leads, customFields }: LeadDependencies): Leads {
 
     update(input, caller, write) {
       const target = { visibility: visibilityOf(caller), id: input.id };
-      return leads.change(target, write, (unit) =>
-        applyLeadUpdate(unit, input, { customFields, caller, signal: write.signal }),
-      );
+      return leads.change(target, write, (unit) => applyLeadUpdate(unit, input, { caller, signal: write.signal }));
     },
 
     async list({ companyId, filter, page }, caller, signal) {

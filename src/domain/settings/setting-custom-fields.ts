@@ -62,6 +62,9 @@ export interface CustomFieldDependencies {
 
 const resource = "CustomField";
 
+/** Whatever the field is: what could not be the value of a relation points to nothing that could be looked for. */
+const anyRelation = { code: "default_value", type: "RELATION", required: false, archived: false, options: [] } as const;
+
 export function createCustomFields({ lists, records }: CustomFieldDependencies): CustomFields {
   const listOf = (association?: FieldAssociation) =>
     createSettingList(lists.of(association), {
@@ -71,21 +74,12 @@ export function createCustomFields({ lists, records }: CustomFieldDependencies):
     });
   const { archive, restore } = listOf();
 
-  /** The content as it is stored, once it fits the type. */
-  async function checked(field: Checked, signal: AbortSignal): Promise<CustomFieldContent> {
-    const { content, violations } = checkContent(field);
-    const { defaultValue } = content;
-    // What is stored may point to a lead that was promoted since; it concerns no change of something else.
-    const isNew = defaultValue && !isSameValue(field.stored, defaultValue);
-    const relation = isNew ? relationsOf({ default: defaultValue }) : [];
-    // Who writes settings covers the whole company.
-    const visibility = { companyIds: [field.companyId], grants: [field.companyId] };
-    const missing = relation.length > 0 ? await records.missingRelations(visibility, relation, signal) : [];
-    refuse([
-      ...violations,
-      ...missing.map(() => violation("default_value", "NOT_FOUND", "Points to a record that does not exist.")),
-    ]);
-    return content;
+  /** Whether a default points to a record that is not there. Who writes settings covers the whole company. */
+  async function isDangling(companyId: string, given: FieldValue | null | undefined, signal: AbortSignal) {
+    const relation = given && checkValue(anyRelation, given);
+    const relations = relation && "value" in relation ? relationsOf({ default: relation.value }) : [];
+    const visibility = { companyIds: [companyId], grants: [companyId] };
+    return relations.length > 0 && (await records.missingRelations(visibility, relations, signal)).length > 0;
   }
 
   return {
@@ -96,18 +90,21 @@ export function createCustomFields({ lists, records }: CustomFieldDependencies):
 
     async create({ companyId, id = newId(idPrefixes.customField), content }, caller, write) {
       assertMayWriteSettings(caller, companyId);
-      const fitting = await checked({ companyId, type: content.type, content, path: "options" }, write.signal);
+      const dangling = await isDangling(companyId, content.defaultValue, write.signal);
+      const fitting = checked({ type: content.type, content, path: "options", isDangling: dangling });
       return lists.create({ companyId, id, content: { ...content, ...fitting } }, write);
     },
 
     async update({ companyId, id, ...update }, caller, write) {
       assertMayWriteSettings(caller, companyId);
-      return lists.of().change({ companyId, id }, write, async (found) => {
+      // Before the transaction, which has the one connection that a call may hold.
+      const dangling = await isDangling(companyId, update.defaultValue, write.signal);
+      return lists.of().change({ companyId, id }, write, (found) => {
         const field = assertInUse(found, resource, id);
         const content = updated(field, update);
         const stored = field.defaultValue ? { stored: field.defaultValue } : {};
         const path = "options.options";
-        return { content: await checked({ companyId, type: field.type, content, path, ...stored }, write.signal) };
+        return { content: checked({ type: field.type, content, path, ...stored, isDangling: dangling }) };
       });
     },
   };
@@ -119,13 +116,29 @@ function updated(field: CustomField, update: Omit<FieldUpdate, keyof EntryTarget
 }
 
 interface Checked {
-  readonly companyId: string;
   readonly type: FieldType;
   readonly content: CustomFieldContent;
   /** Where the request holds the options. */
   readonly path: string;
   /** The default before the change. */
   readonly stored?: FieldValue;
+  /** Whether the default points to a record that is not there. */
+  readonly isDangling: boolean;
+}
+
+/** The content as it is stored, once it fits the type. */
+function checked(field: Checked): CustomFieldContent {
+  const { content, violations } = checkContent(field);
+  const { defaultValue } = content;
+  // What is stored may point to a lead that was promoted since; sending it back is no new use of it.
+  const isNew = defaultValue !== undefined && !isSameValue(field.stored, defaultValue);
+  refuse([
+    ...violations,
+    ...(isNew && field.isDangling
+      ? [violation("default_value", "NOT_FOUND", "Points to a record that does not exist.")]
+      : []),
+  ]);
+  return content;
 }
 
 interface CheckedContent {
@@ -134,7 +147,7 @@ interface CheckedContent {
 }
 
 /** Default and options by the rules for values of the type. */
-function checkContent({ type, content, path }: Checked): CheckedContent {
+function checkContent({ type, content, path }: Omit<Checked, "stored" | "isDangling">): CheckedContent {
   const { label, isRequired, defaultValue, options, helpText } = content;
   const violations = optionViolations(type, options, path);
   if (type === "GROUP" && isRequired)

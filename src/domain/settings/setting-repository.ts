@@ -49,11 +49,7 @@ export interface SettingRepository<Entry extends SettingEntry, Content> {
   /** At the end of the list. Throws ALREADY_EXISTS. */
   create(entry: NewEntry<Content>, write: Write): Promise<Entry>;
   /** What `decide` says of the entry as it is under the lock, undefined when there is none; it throws what it refuses. */
-  change(
-    target: EntryTarget,
-    write: Write,
-    decide: (entry: Entry | undefined) => EntryChange<Content> | Promise<EntryChange<Content>>,
-  ): Promise<Entry>;
+  change(target: EntryTarget, write: Write, decide: (entry: Entry | undefined) => EntryChange<Content>): Promise<Entry>;
   /** Archived entries come last, in the order they have. `check` throws what it refuses of all entries of the list. */
   reorder(order: NewOrder, write: Write, check: (entries: readonly Entry[]) => void): Promise<readonly Entry[]>;
 }

@@ -7,6 +7,7 @@ import { authorIn, type Write } from "../../domain/write.js";
 import type { Prisma } from "../../gen/prisma/client.js";
 import { addressData } from "../address-columns.js";
 import { consentColumns } from "../consent-columns.js";
+import { fieldsWithin } from "../custom-fields.js";
 import { recordChange, recordConsent } from "../ledgers.js";
 import { missingReferences } from "../references.js";
 import { resolveTags } from "../settings/tags.js";
@@ -35,6 +36,7 @@ export function createCustomerUnit(
 
   const unit: CustomerUnit = {
     customer,
+    customFields: fieldsWithin(tx),
 
     async save(next) {
       change = next;

@@ -6,6 +6,7 @@ import { authorIn, type Write } from "../../domain/write.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import { addressColumns } from "../address-columns.js";
 import { consentColumns } from "../consent-columns.js";
+import { fieldsWithin } from "../custom-fields.js";
 import { recordChange, recordConsent } from "../ledgers.js";
 import { createPetWriter } from "../pets/pet-writer.js";
 import { updatedTime } from "../updated-time.js";
@@ -29,6 +30,7 @@ export function createLeadUnit(
 
   const unit: LeadUnit = {
     lead,
+    customFields: fieldsWithin(tx),
 
     async save(next) {
       change = next;

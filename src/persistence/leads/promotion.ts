@@ -10,7 +10,7 @@ import { authorIn, type Write } from "../../domain/write.js";
 import type { Prisma } from "../../gen/prisma/client.js";
 import { addressData } from "../address-columns.js";
 import { consentColumns } from "../consent-columns.js";
-import { storedDefinitions } from "../custom-fields.js";
+import { fieldsWithin } from "../custom-fields.js";
 import { readCustomer } from "../customers/customer-change.js";
 import { countOneMore } from "../customers/customer-count.js";
 import type { Database } from "../database.js";
@@ -65,7 +65,7 @@ async function storeCustomer(tx: Prisma.TransactionClient, { lead, now, write }:
       assignedStaffId: lead.allocateStaffId ?? null,
       ...defaultPreference,
       ...consentColumns(lead.consent),
-      customFields: await carried(tx, lead),
+      customFields: await carried(tx, lead, write),
       ...{ createdBy: author, createdTime: now, lastUpdatedBy: author, lastUpdatedTime: now },
     },
   });
@@ -95,8 +95,16 @@ async function storeCustomer(tx: Prisma.TransactionClient, { lead, now, write }:
   return id;
 }
 
-async function carried(tx: Prisma.TransactionClient, { companyId, customFields }: Lead): Promise<FieldValues> {
+async function carried(
+  tx: Prisma.TransactionClient,
+  { companyId, customFields }: Lead,
+  { signal }: Write,
+): Promise<FieldValues> {
   if (Object.keys(customFields).length === 0) return {};
-  const ofLeads = await storedDefinitions(tx, companyId, "LEAD");
-  return carriedFields(customFields, { ofLeads, ofCustomers: await storedDefinitions(tx, companyId, "CUSTOMER") });
+  const fields = fieldsWithin(tx);
+  const ofLeads = await fields.definitions(companyId, "LEAD", signal);
+  return carriedFields(customFields, {
+    ofLeads,
+    ofCustomers: await fields.definitions(companyId, "CUSTOMER", signal),
+  });
 }

@@ -95,7 +95,7 @@ export function createSettingListRepository<Row extends SettingRow, Entry extend
         companyId: target.companyId,
         write,
         async work(tx, now) {
-          const change = await decide(await readEntry(tx, target));
+          const change = decide(await readEntry(tx, target));
           if (change) {
             const columns =
               "content" in change
