@@ -66,18 +66,19 @@ export interface Watch {
  * nor cancels loses the connection after some seconds, so that the call always ends.
  */
 export function cancelOnAbort(client: pg.ClientBase, signal: AbortSignal): Watch {
-  const finished = new AbortController();
-  let cancelling: Promise<void> | undefined;
+  // Only an abort needs something to end its repeated requests: to abort a controller costs more than all else here.
+  let cancelling: { readonly finished: AbortController; readonly done: Promise<void> } | undefined;
   const onAbort = () => {
-    cancelling = cancelUntil(finished.signal, client);
+    const finished = new AbortController();
+    cancelling = { finished, done: cancelUntil(finished.signal, client) };
   };
   if (signal.aborted) onAbort();
   else signal.addEventListener("abort", onAbort, { once: true });
   return {
     async finish() {
       signal.removeEventListener("abort", onAbort);
-      finished.abort();
-      await cancelling;
+      cancelling?.finished.abort();
+      await cancelling?.done;
     },
   };
 }

@@ -30,7 +30,7 @@ export function addressSet(rules: readonly string[]): AddressSet {
  */
 export function callerAddress(peer: string, forwardedFor: string | undefined, trusted: AddressSet): string {
   let address = plainAddress(peer);
-  for (const hop of (forwardedFor ?? "").split(",").reverse()) {
+  for (const hop of forwardedFor?.split(",").reverse() ?? []) {
     if (!trusted.has(address)) break;
     const next = plainAddress(withoutPort(hop.trim()));
     if (!isIP(next)) break;

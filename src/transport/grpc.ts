@@ -112,8 +112,14 @@ async function serve(
   run: Run,
 ): Promise<void> {
   const headers = new Metadata();
+  const gone = new AbortController();
+  // grpc-js does not tell a deadline from a caller that went away.
+  const leave = () => gone.abort(Date.now() >= Number(grpcCall.getDeadline()) ? deadlineExceeded() : callCancelled());
+  grpcCall.once("cancelled", leave);
   try {
-    const bytes = await run(callOf(method, grpcCall, headers));
+    const call = callOf(method, grpcCall, { headers, signal: gone.signal });
+    // It tells of calls that were answered as well: of those nobody needs to know, and an error costs its stack.
+    const bytes = await run(call).finally(() => grpcCall.off("cancelled", leave));
     grpcCall.sendMetadata(headers);
     answer(null, bytes);
   } catch (error) {
@@ -123,15 +129,16 @@ async function serve(
   }
 }
 
-function callOf(method: DescMethodUnary, grpcCall: ServerUnaryCall<Buffer, Buffer>, headers: Metadata): Call<Buffer> {
+function callOf(
+  method: DescMethodUnary,
+  grpcCall: ServerUnaryCall<Buffer, Buffer>,
+  { headers, signal }: { readonly headers: Metadata; readonly signal: AbortSignal },
+): Call<Buffer> {
   const deadlineMs = Number(grpcCall.getDeadline());
-  const controller = new AbortController();
-  // grpc-js does not tell a deadline from a caller that went away.
-  grpcCall.once("cancelled", () => controller.abort(Date.now() >= deadlineMs ? deadlineExceeded() : callCancelled()));
   return {
     method,
     transport: "grpc",
-    signal: controller.signal,
+    signal,
     ...(Number.isFinite(deadlineMs) ? { timeoutMs: deadlineMs - Date.now() } : {}),
     peerAddress: withoutPort(grpcCall.getPeer()),
     header: (name) => textOf(grpcCall.metadata, name),
