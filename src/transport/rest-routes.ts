@@ -74,7 +74,11 @@ function routeOf(method: DescMethodUnary, { pattern, body, responseBody }: HttpR
   const [verb, template] =
     pattern.case === "custom" ? [pattern.value.kind, pattern.value.path] : [pattern.case.toUpperCase(), pattern.value];
   if (body !== "" && body !== "*") requireField(method.input, body, name);
-  if (responseBody !== "") requireField(method.output, responseBody, name);
+  if (responseBody !== "") {
+    requireField(method.output, responseBody, name);
+    if (method.output.fields.find((field) => field.name === responseBody)?.fieldKind !== "message")
+      throw new Error(`The HTTP rule of ${name} answers with ${responseBody}, which is no message`);
+  }
   return { method, verb, template, body, responseBody };
 }
 

@@ -6,6 +6,7 @@ import {
   type Registry,
   toJson,
 } from "@bufbuild/protobuf";
+import { reflect } from "@bufbuild/protobuf/reflect";
 import { DomainError } from "../domain/errors.js";
 import { StatusSchema } from "../gen/proto/google/rpc/status_pb.js";
 import type { Call, Run } from "../pipeline/call.js";
@@ -151,11 +152,11 @@ function answerJson(
   responseBody: string,
   registry: Registry | undefined,
 ): JsonValue {
-  const json = toJson(schema, message, { alwaysEmitImplicit: true, ...(registry ? { registry } : {}) });
+  const options = { alwaysEmitImplicit: true, ...(registry ? { registry } : {}) };
   const field = schema.fields.find(({ name }) => name === responseBody);
-  if (!field) return json;
-  const isObject = typeof json === "object" && json !== null && !Array.isArray(json);
-  return (isObject ? json[field.jsonName] : undefined) ?? null;
+  if (field?.fieldKind !== "message") return toJson(schema, message, options);
+  const whole = reflect(schema, message);
+  return whole.isSet(field) ? toJson(field.message, whole.get(field).message, options) : null;
 }
 
 function routeNotFound({ path }: HttpRequest): DomainError {

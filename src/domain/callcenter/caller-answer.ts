@@ -18,10 +18,10 @@ export type CallerKey = (typeof callerKeys)[number];
 export function callerValues(found: FoundCaller): Readonly<Record<string, string>> {
   const documented = documentedValues(found);
   const { customFields } = found.customer;
-  return Object.fromEntries([
-    ...callerKeys.map((key) => [key, documented[key]] as const),
-    ...found.fields.map((field) => [field.id, customFieldText(field, customFields[field.code])] as const),
-  ]);
+  const values: Record<string, string> = {};
+  for (const key of callerKeys) values[key] = documented[key];
+  const ofFields = found.fields.map((field) => [field.id, customFieldText(field, customFields[field.code])] as const);
+  return { ...values, ...Object.fromEntries(ofFields) };
 }
 
 function documentedValues({ customer, profile, staffName }: FoundCaller): Record<CallerKey, string> {

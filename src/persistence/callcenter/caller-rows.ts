@@ -4,7 +4,8 @@ import { accountKinds, type CallerProfile, type Gender } from "../../domain/call
 /** The profile of `customer AS c`, as `profileColumns` selects it. */
 export interface ProfileRow {
   readonly profile: ProfileJson | null;
-  readonly accounts: readonly AccountJson[] | null;
+  /** Account ids by number of their kind. */
+  readonly accounts: Readonly<Record<string, string>> | null;
 }
 
 /** The columns of customer_profile, and the VIP level. */
@@ -17,18 +18,13 @@ interface ProfileJson {
   readonly vip_level: VipLevel | null;
 }
 
-interface AccountJson {
-  readonly kind: number;
-  readonly account_id: string;
-}
-
 /** Profile and accounts of `customer AS c`, aggregated in the same statement. */
 export const profileColumns = `(SELECT json_build_object('nickname', p.nickname, 'gender', p.gender,
     'blacklisted', p.blacklisted, 'enterprise_name', p.enterprise_name, 'visitor_ids', p.visitor_ids,
     'vip_level', (SELECT json_build_object('id', v.id, 'name', v.name, 'archived', v.archived_time IS NOT NULL)
       FROM vip_level v WHERE v.company_id = p.company_id AND v.id = p.vip_level_id))
     FROM customer_profile p WHERE p.company_id = c.company_id AND p.customer_id = c.id) AS profile,
-  (SELECT json_agg(json_build_object('kind', o.kind, 'account_id', o.account_id) ORDER BY o.kind)
+  (SELECT json_object_agg(o.kind, o.account_id)
     FROM customer_account o WHERE o.company_id = c.company_id AND o.customer_id = c.id) AS accounts`;
 
 /** What the row of the customer says of a profile. */
@@ -50,7 +46,9 @@ export function toProfile({ profile, accounts }: ProfileRow, customer: ProfiledC
     enterpriseName: profile?.enterprise_name ?? "",
     visitorIds: profile?.visitor_ids ?? [],
     ...(assignedStaffId === undefined ? {} : { assignedStaffId }),
-    accounts: Object.fromEntries((accounts ?? []).map(({ kind, account_id: id }) => [accountKinds[kind - 1], id])),
+    accounts: Object.fromEntries(
+      Object.entries(accounts ?? {}).map(([kind, id]) => [accountKinds[Number(kind) - 1], id]),
+    ),
   };
 }
 
