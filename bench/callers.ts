@@ -2,7 +2,7 @@ import pg from "pg";
 import { CustomerService } from "../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { CallerService } from "../src/gen/proto/moego/callcenter/v1/caller_service_pb.js";
 import { grpcClient, httpClient } from "./clients.js";
-import { measureLoad, measureOneByOne, quantile, type Send } from "./load.js";
+import { measureInTurns, measureOneByOne, quantile, type Send } from "./load.js";
 import { companyId, customerId, secret, writeCustomers } from "./rows.js";
 import type { Service } from "./service.js";
 
@@ -43,7 +43,7 @@ export interface CallerFigures {
 
 const calls = 1_000;
 
-/** Medians of both calls, in turn and one at a time, so that whatever else the machine does meets both alike. */
+/** Both calls in turn, one at a time and 32 in flight, so that whatever else the machine does meets both alike. */
 export async function measureCallers({ httpUrl, grpcUrl }: Service): Promise<readonly CallerFigures[]> {
   const grpc = grpcClient(grpcUrl, secret);
   const http = httpClient(httpUrl, secret);
@@ -71,8 +71,7 @@ export async function measureCallers({ httpUrl, grpcUrl }: Service): Promise<rea
       times.get.push(...(await measureOneByOne(() => get(call), 1)));
       times.query.push(...(await measureOneByOne(() => query(call), 1)));
     }
-    const { perSecond: getPerSecond } = await measureLoad(get);
-    const { perSecond: queryPerSecond } = await measureLoad(query);
+    const [getPerSecond = Number.NaN, queryPerSecond = Number.NaN] = await measureInTurns([get, query]);
     const [getMs, queryMs] = [quantile(times.get, 0.5), quantile(times.query, 0.5)];
     figures.push({ name, getMs, queryMs, getPerSecond, queryPerSecond });
   }

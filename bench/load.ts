@@ -24,6 +24,27 @@ export async function measureLoad(send: Send): Promise<Figures> {
   };
 }
 
+const stretches = 12;
+const stretchMs = 1_500;
+
+/**
+ * Calls per second of several kinds of call, each with so many in flight. They take turns in short stretches that are
+ * summed up, so that whatever else the machine does, and the service's own warming up, meets all alike.
+ */
+export async function measureInTurns(sends: readonly Send[]): Promise<readonly number[]> {
+  for (const send of sends) await callFor(send, warmUpMs);
+  const sums = sends.map((send) => ({ send, calls: 0, seconds: 0 }));
+  for (let stretch = 0; stretch < stretches; stretch += 1) {
+    // In the other order every second time: what is left behind by one kind meets both.
+    for (const sum of stretch % 2 === 0 ? sums : sums.toReversed()) {
+      const startedAt = performance.now();
+      sum.calls += (await callFor(sum.send, stretchMs)).length;
+      sum.seconds += (performance.now() - startedAt) / 1_000;
+    }
+  }
+  return sums.map(({ calls, seconds }) => calls / seconds);
+}
+
 /** Times of single calls, one after the other, in milliseconds. */
 export async function measureOneByOne(send: Send, calls: number): Promise<readonly number[]> {
   const latencies: number[] = [];
