@@ -1,7 +1,6 @@
 import { customFieldText } from "../custom-fields/custom-field-text.js";
 import type { Customer } from "../customers/customer.js";
 import type { Tag } from "../tags.js";
-import { type AccountKind, accountKinds } from "./caller-profile.js";
 import type { FoundCaller } from "./caller-repository.js";
 
 /** The keys of the call-centre answer in the spelling and order of document 004, "Return param". */
@@ -16,22 +15,29 @@ export type CallerKey = (typeof callerKeys)[number];
 
 /** The answer about one customer: every documented key, then every field of customers that is in use by its id. */
 export function callerValues(found: FoundCaller): Readonly<Record<string, string>> {
-  const documented = documentedValues(found);
   const { customFields } = found.customer;
-  const values: Record<string, string> = {};
-  for (const key of callerKeys) values[key] = documented[key];
   const ofFields = found.fields.map((field) => [field.id, customFieldText(field, customFields[field.code])] as const);
-  return { ...values, ...Object.fromEntries(ofFields) };
+  return { ...documentedValues(found), ...Object.fromEntries(ofFields) };
 }
 
+/** In the order of `callerKeys`. */
 function documentedValues({ customer, profile, staffName }: FoundCaller): Record<CallerKey, string> {
-  const { vipLevel } = profile;
+  const { accounts, vipLevel } = profile;
   const address = customer.addresses.find(({ type }) => type === "PRIMARY");
   return {
     id: customer.id,
     tel: customer.phone,
     email: customer.email,
-    ...accountValues(profile.accounts),
+    partner_id: accounts.PARTNER ?? "",
+    wx_unionid: accounts.WX_UNION ?? "",
+    wx_external_userid: accounts.WX_EXTERNAL_USER ?? "",
+    wx_openid: accounts.WX_OPEN ?? "",
+    faceBookid: accounts.FACEBOOK ?? "",
+    instagramid: accounts.INSTAGRAM ?? "",
+    whatsappid: accounts.WHATSAPP ?? "",
+    lineid: accounts.LINE ?? "",
+    telegramid: accounts.TELEGRAM ?? "",
+    discordid: accounts.DISCORD ?? "",
     visitorids: profile.visitorIds.join(","),
     nick: profile.nickname || customer.firstName,
     uname: nameOf(customer),
@@ -54,30 +60,6 @@ function documentedValues({ customer, profile, staffName }: FoundCaller): Record
 }
 
 const genderNames = { MALE: "Male", FEMALE: "Female" } as const;
-
-const accountKeys = {
-  PARTNER: "partner_id",
-  WX_UNION: "wx_unionid",
-  WX_OPEN: "wx_openid",
-  WX_EXTERNAL_USER: "wx_external_userid",
-  WHATSAPP: "whatsappid",
-  FACEBOOK: "faceBookid",
-  INSTAGRAM: "instagramid",
-  LINE: "lineid",
-  TELEGRAM: "telegramid",
-  DISCORD: "discordid",
-} as const satisfies Record<AccountKind, CallerKey>;
-
-type AccountValues = Record<(typeof accountKeys)[AccountKind], string>;
-
-function accountValues(accounts: FoundCaller["profile"]["accounts"]): AccountValues {
-  const values: AccountValues = {
-    ...{ partner_id: "", wx_unionid: "", wx_openid: "", wx_external_userid: "", whatsappid: "" },
-    ...{ faceBookid: "", instagramid: "", lineid: "", telegramid: "", discordid: "" },
-  };
-  for (const kind of accountKinds) values[accountKeys[kind]] = accounts[kind] ?? "";
-  return values;
-}
 
 function nameOf({ firstName, lastName }: Customer): string {
   return [firstName, lastName].filter((part) => part !== "").join(" ");
