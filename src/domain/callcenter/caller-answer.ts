@@ -1,4 +1,5 @@
 import { customFieldText } from "../custom-fields/custom-field-text.js";
+import { ownValue } from "../custom-fields/custom-fields.js";
 import type { Customer } from "../customers/customer.js";
 import type { Tag } from "../tags.js";
 import type { FoundCaller } from "./caller-repository.js";
@@ -16,7 +17,9 @@ export type CallerKey = (typeof callerKeys)[number];
 /** The answer about one customer: every documented key, then every field of customers that is in use by its id. */
 export function callerValues(found: FoundCaller): Readonly<Record<string, string>> {
   const { customFields } = found.customer;
-  const ofFields = found.fields.map((field) => [field.id, customFieldText(field, customFields[field.code])] as const);
+  const ofFields = found.fields.map(
+    (field) => [field.id, customFieldText(field, ownValue(customFields, field.code))] as const,
+  );
   return { ...documentedValues(found), ...Object.fromEntries(ofFields) };
 }
 

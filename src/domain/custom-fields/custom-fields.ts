@@ -96,7 +96,7 @@ export function checkFields(
 
   for (const [code, value] of Object.entries(given)) {
     const definition = byCode.get(code);
-    const stored = current[code];
+    const stored = ownValue(current, code);
     const isCleared = Object.keys(value).length === 0;
     if (stored && isCleared) values.delete(code);
     else if (stored && isSameValue(stored, value)) values.set(code, stored);
@@ -115,13 +115,18 @@ export function checkFields(
     // A merge that does not name a required field leaves it as it was: it may have become required later.
     else if (
       definition.required &&
-      (write !== "merge" || definition.code in given) &&
+      (write !== "merge" || ownValue(given, definition.code)) &&
       !violations.has(definition.code)
     ) {
       refuse(definition.code, "REQUIRED", "The custom field is required.");
     }
   }
   return { values: Object.fromEntries(values), violations: [...violations.values()] };
+}
+
+/** The value under a code, which may be a name that every object has, such as `constructor`. */
+export function ownValue(values: FieldValues, code: string): FieldValue | undefined {
+  return Object.hasOwn(values, code) ? values[code] : undefined;
 }
 
 /** Whether a value equals another, in whatever order their members stand. */
