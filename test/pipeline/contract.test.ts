@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { create, createFileRegistry, type DescService, setExtension } from "@bufbuild/protobuf";
 import {
   FileDescriptorProtoSchema,
@@ -14,6 +15,7 @@ import { PackageService } from "../../src/gen/proto/moego/business/package/v1/pa
 import { SettingService } from "../../src/gen/proto/moego/business/setting/v1/setting_service_pb.js";
 import { scope } from "../../src/gen/proto/moego/option/v1/option_pb.js";
 import { isReading, rpcNameOf, scopesOf } from "../../src/pipeline/contract.js";
+import { services } from "../../src/services.js";
 
 function serviceOf(options: { scope?: string; streams?: boolean }): DescService {
   const methodOptions = create(MethodOptionsSchema);
@@ -57,4 +59,16 @@ it("tells reading rpcs from those that make something", () => {
   expect(isReading(CustomerService.method.getCustomer)).toBe(true);
   expect(isReading(CustomerService.method.genCustomerCofLink)).toBe(false);
   expect(rpcNameOf(CustomerService.method.getCustomer)).toBe("moego.business.customer.v1.CustomerService/GetCustomer");
+});
+
+it("is served whole: every service that a file of the contract declares", () => {
+  const folder = new URL("../../proto/moego/", import.meta.url);
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".proto"));
+  const declared = files.flatMap((file) => {
+    const text = readFileSync(new URL(file, folder), "utf8");
+    const [, packageName] = /^package ([\w.]+);$/m.exec(text) ?? [];
+    return [...text.matchAll(/^service (\w+)/gm)].map(([, name]) => `${packageName}.${name}`);
+  });
+  expect(declared.length).toBeGreaterThan(20);
+  expect(services.map(({ typeName }) => typeName).toSorted()).toEqual(declared.toSorted());
 });
