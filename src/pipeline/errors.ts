@@ -62,6 +62,8 @@ const retryDelaysMs: Partial<Record<Reason, number>> = {
 const httpStatusOfReason: Partial<Record<Reason, number>> = {
   UNSUPPORTED_MEDIA_TYPE: 415,
   METHOD_NOT_ALLOWED: 405,
+  // 429 would tell clients to send the same again later.
+  MESSAGE_TOO_LARGE: 413,
 };
 
 /** The mapping of `google/rpc/code.proto`. */

@@ -98,7 +98,8 @@ describe("the table of codes", () => {
     expect(httpStatusOf("ALREADY_EXISTS")).toBe(409);
     expect(httpStatusOf("ETAG_MISMATCH")).toBe(409);
     expect(httpStatusOf("UNSUPPORTED_MEDIA_TYPE")).toBe(415);
-    expect(httpStatusOf("MESSAGE_TOO_LARGE")).toBe(429);
+    expect(httpStatusOf("MESSAGE_TOO_LARGE")).toBe(413);
+    expect(httpStatusOf("CUSTOMER_QUOTA_EXCEEDED")).toBe(429);
     expect(httpStatusOf("CALL_CANCELLED")).toBe(499);
     expect(httpStatusOf("METHOD_NOT_IMPLEMENTED")).toBe(501);
     expect(httpStatusOf("OVERLOADED")).toBe(503);

@@ -129,7 +129,7 @@ describe("request", () => {
 
   it("answers a caller that sends far more than the limit", async () => {
     const outcome = await callRest(world, "/v1/customers", { body: Buffer.alloc(16 * 1024 * 1024, " ") });
-    expect(outcome.httpStatus).toBe(429);
+    expect(outcome.httpStatus).toBe(413);
     expect(outcome.refusal?.reason).toBe("MESSAGE_TOO_LARGE");
   });
 
