@@ -19,6 +19,7 @@ export function fieldHint(schema: DescMessage, key: string): string {
   ];
   const meant =
     known.find(({ name }) => bare(name) === bare(key)) ??
+    known.find(({ name }) => isSlipOf(bare(name), bare(key))) ??
     known.find(({ name }) => isPartOf(bare(name), bare(key)) || isPartOf(bare(key), bare(name)));
   return meant ? `There is no such field. Is ${meant.path} meant?` : "There is no such field.";
 }
@@ -29,6 +30,17 @@ function within(field: DescField): { name: string; path: string }[] {
 }
 
 const minPart = 4;
+
+/** Whether the one becomes the other by one character that is missing, added, another, or swapped with the next. */
+function isSlipOf(one: string, other: string): boolean {
+  const [short, long] = one.length < other.length ? [one, other] : [other, one];
+  if (short.length < minPart || long.length - short.length > 1) return false;
+  let at = 0;
+  while (at < short.length && short[at] === long[at]) at += 1;
+  if (short.length < long.length) return short.slice(at) === long.slice(at + 1);
+  if (short.slice(at + 1) === long.slice(at + 1)) return true;
+  return short[at] === long[at + 1] && short[at + 1] === long[at] && short.slice(at + 2) === long.slice(at + 2);
+}
 
 function isPartOf(part: string, whole: string): boolean {
   return part.length >= minPart && whole.includes(part);

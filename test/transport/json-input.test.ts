@@ -196,6 +196,9 @@ describe("faults", () => {
 
   it.each([
     [`{"firstName": "A"}`, "There is no such field. Is lead.firstName meant?"],
+    [`{"lead": {"frstName": "A"}}`, "There is no such field. Is firstName meant?"],
+    [`{"lead": {"fristName": "A"}}`, "There is no such field. Is firstName meant?"],
+    [`{"lead": {"firstNome": "A"}}`, "There is no such field. Is firstName meant?"],
     [`{"lead": {"first_nam": "A"}}`, "There is no such field. Is firstName meant?"],
     [`{"lead": {"address": {"address_1": "A"}}}`, "There is no such field. Is address1 meant?"],
     [`{"lead": {"zzz": 1}}`, "There is no such field."],
