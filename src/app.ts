@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { createSecureContext } from "node:tls";
 import { type Config, ownUrl } from "./config.js";
 import type { ServiceSecrets } from "./database-server.js";
 import { createKeyChecker, systemClock } from "./domain/keys/key-checker.js";
@@ -17,7 +18,7 @@ import { createRefuse } from "./pipeline/observe.js";
 import { createPipeline } from "./pipeline/pipeline.js";
 import { createRepositories, fingerprintKeys } from "./repositories.js";
 import { services } from "./services.js";
-import { binding } from "./start-error.js";
+import { binding, StartError } from "./start-error.js";
 import { createConnectHandler } from "./transport/connect.js";
 import { demoEcho, demoEchoPath } from "./transport/demo-echo.js";
 import { startGrpcServer } from "./transport/grpc.js";
@@ -160,6 +161,15 @@ async function startServers({ config, run, logger, metrics, checks, hasDemo }: S
 
 async function readTls({ certFile, keyFile }: NonNullable<Config["tls"]>) {
   const [certificate, key] = await Promise.all([readFile(certFile, "utf8"), readFile(keyFile, "utf8")]);
+  try {
+    createSecureContext({ cert: certificate, key });
+  } catch (cause) {
+    throw new StartError(
+      "TLS_CERT_FILE and TLS_KEY_FILE cannot be used: they must be a PEM certificate and the PEM key that belongs to it, " +
+        `without a passphrase${cause instanceof Error ? ` (${cause.message})` : ""}.`,
+      { cause },
+    );
+  }
   return { certificate, key };
 }
 

@@ -1,10 +1,12 @@
 import { execFile } from "node:child_process";
-import { chmod, mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { chmod, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { makeDataFolder } from "../support/data-folder.js";
 import { createDatabase, type TestDatabase } from "../support/database.js";
+import { selfSigned } from "../transport/certificate.js";
 import {
   type Environment,
   environmentOf,
@@ -156,6 +158,24 @@ describe("with a database of your own", () => {
     expect(stderr).toContain(`Port ${taken.port} is in use. Set ${variable}`);
     expect(stderr).not.toContain("    at ");
     expect(stdout).toBe("");
+  });
+
+  it("says in one sentence that a certificate and a key do not belong together", async () => {
+    await using folder = await makeDataFolder();
+    const [certFile, keyFile] = [join(folder.path, "tls.crt"), join(folder.path, "tls.key")];
+    await Promise.all([writeFile(certFile, selfSigned().certificate), writeFile(keyFile, selfSigned().key)]);
+    const variables = { ...environmentOf(database), TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile };
+    const { code, stderr } = await run("dist/main.js", [], { ...variables, HTTP_PORT: "0", GRPC_PORT: "0" }).ended;
+    expect(code).toBe(1);
+    expect(stderr).toContain("TLS_CERT_FILE and TLS_KEY_FILE cannot be used");
+    expect(stderr).not.toContain("    at ");
+  });
+
+  it("says in one sentence that DATA_DIR is no folder", async () => {
+    const variables = { DATA_DIR: "package.json", HTTP_PORT: "0", GRPC_PORT: "0" };
+    const { code, stderr } = await run("dist/main.js", [], variables).ended;
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^DATA_DIR .*package\.json is no folder .* \(EEXIST\)\. Set DATA_DIR to one that is\.\n$/);
   });
 
   it("says in one sentence that the database cannot be reached", async () => {

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { link, mkdir, readFile, realpath, rm, stat, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { z } from "zod";
 import { type Account, firstClosedFolder } from "./account.js";
 import { EmbeddedPostgresError } from "./error.js";
@@ -29,7 +29,7 @@ export async function openState(
   dataDir: string,
   account: Account | undefined,
 ): Promise<ClusterState & { readonly folder: string }> {
-  await mkdir(dataDir, { recursive: true });
+  await mkdir(dataDir, { recursive: true }).catch(unusable(dataDir));
   const file = join(dataDir, "embedded-postgres.json");
   const state = (await readState(file)) ?? (await createState(file, await newState(dataDir, account)));
   return { ...state, folder: state.folder ?? join(dataDir, "postgres") };
@@ -74,7 +74,8 @@ async function newState(dataDir: string, account: Account | undefined): Promise<
 /** Written whole beside its place, then linked there: the link fails when another start was first. */
 async function createState(file: string, state: ClusterState): Promise<ClusterState> {
   const unfinished = `${file}.${process.pid}.${randomBytes(4).toString("hex")}`;
-  await writeFile(unfinished, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600, flag: "wx" });
+  const text = `${JSON.stringify(state, null, 2)}\n`;
+  await writeFile(unfinished, text, { mode: 0o600, flag: "wx" }).catch(unusable(dirname(file)));
   try {
     await link(unfinished, file);
     return state;
@@ -85,6 +86,17 @@ async function createState(file: string, state: ClusterState): Promise<ClusterSt
   } finally {
     await rm(unfinished, { force: true });
   }
+}
+
+/** For a DATA_DIR that is no folder, or one that this user may not make or write. */
+function unusable(dataDir: string): (cause: unknown) => never {
+  return (cause) => {
+    const code = cause instanceof Error && "code" in cause ? ` (${String(cause.code)})` : "";
+    throw new EmbeddedPostgresError(
+      `DATA_DIR ${dataDir} is no folder that this user can make and write${code}. Set DATA_DIR to one that is.`,
+      { cause },
+    );
+  };
 }
 
 function newPassword(): string {
