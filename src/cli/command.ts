@@ -25,10 +25,18 @@ export class UsageError extends Error {
 
 export const exitCodes = { done: 0, failed: 1, usage: 64, configuration: 78 } as const;
 
-/** The value of an option that must be there. */
-export function required(value: string | undefined, option: string): string {
-  if (value === undefined || value === "") throw new UsageError(`${option} is missing.`);
-  return value;
+/**
+ * Narrows the options that must be there.
+ *
+ * @throws UsageError that names all that are missing
+ */
+export function assertGiven<Values extends Readonly<Record<string, unknown>>, Name extends keyof Values & string>(
+  values: Values,
+  names: readonly Name[],
+): asserts values is Values & Readonly<Record<Name, string>> {
+  const missing = names.filter((name) => values[name] === undefined || values[name] === "").map((name) => `--${name}`);
+  if (missing.length === 0) return;
+  throw new UsageError(`${missing.join(", ")} ${missing.length === 1 ? "is" : "are"} missing.`);
 }
 
 /** Rows as text in columns, the first one as headings. */

@@ -3,7 +3,7 @@ import { readBusiness, readCompany } from "../domain/directory/directory-input.j
 import type { Page } from "../domain/page.js";
 import { createDirectoryRepository } from "../persistence/directory/directory.js";
 import { createDirectoryAdminRepository } from "../persistence/directory/directory-admin.js";
-import { type Command, required, toColumns } from "./command.js";
+import { assertGiven, type Command, toColumns } from "./command.js";
 import { withDatabase } from "./session.js";
 
 const one = { type: "string" } as const;
@@ -12,12 +12,9 @@ const one = { type: "string" } as const;
 export const createCompany: Command = async (words, context) => {
   const options = { id: one, name: one, country: one, "time-zone": one };
   const { values } = parseArgs({ args: [...words], options });
-  const input = readCompany({
-    id: values.id,
-    name: required(values.name, "--name"),
-    country: required(values.country, "--country"),
-    timeZone: required(values["time-zone"], "--time-zone"),
-  });
+  assertGiven(values, ["name", "country", "time-zone"]);
+  const { id, name, country, "time-zone": timeZone } = values;
+  const input = readCompany({ id, name, country, timeZone });
   const company = await withDatabase(context, "moego companies create", ({ database, write }) =>
     createDirectoryAdminRepository(database).createCompany(input, write),
   );
@@ -37,8 +34,8 @@ export const listCompanies: Command = async (words, context) => {
 /** `moego businesses create` */
 export const createBusiness: Command = async (words, context) => {
   const { values } = parseArgs({ args: [...words], options: { company: one, id: one, name: one } });
-  const companyId = required(values.company, "--company");
-  const input = readBusiness({ companyId, id: values.id, name: required(values.name, "--name") });
+  assertGiven(values, ["company", "name"]);
+  const input = readBusiness({ companyId: values.company, id: values.id, name: values.name });
   const business = await withDatabase(context, "moego businesses create", ({ database, write }) =>
     createDirectoryAdminRepository(database).createBusiness(input, write),
   );
@@ -48,7 +45,8 @@ export const createBusiness: Command = async (words, context) => {
 /** `moego businesses list` */
 export const listBusinesses: Command = async (words, context) => {
   const { values } = parseArgs({ args: [...words], options: { company: one } });
-  const companyId = required(values.company, "--company");
+  assertGiven(values, ["company"]);
+  const companyId = values.company;
   const visibility = { companyIds: [companyId], grants: [companyId] };
   const businesses = await withDatabase(context, "moego businesses list", ({ database, write }) => {
     const repository = createDirectoryRepository(database);

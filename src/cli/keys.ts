@@ -9,7 +9,7 @@ import {
   type Organization,
 } from "../domain/keys/api-keys.js";
 import { createApiKeyRepository } from "../persistence/keys/api-keys.js";
-import { type Command, required, toColumns, UsageError } from "./command.js";
+import { assertGiven, type Command, toColumns, UsageError } from "./command.js";
 import { expiryOf, spanOf } from "./expiry.js";
 import { type Session, withDatabase } from "./session.js";
 
@@ -26,8 +26,9 @@ export const createKey: Command = async (words, context) => {
       ...{ staff: one, "allow-address": several, expires: one, json },
     },
   });
+  assertGiven(values, ["name"]);
   const input: ApiKeyInput = {
-    name: required(values.name, "--name"),
+    name: values.name,
     organizations: [
       ...(values.enterprise ?? []).map((id) => ({ type: "ENTERPRISE", id }) as const),
       ...(values.company ?? []).map((id) => ({ type: "COMPANY", id }) as const),
@@ -53,7 +54,7 @@ export const listKeys: Command = async (words, context) => {
   const keys = await withDatabase(context, "moego keys list", (session) => readAll(session, context.now));
   const { out } = context.terminal;
   if (values.json) return out(JSON.stringify(keys, null, 2));
-  const heading = ["ID", "NAME", "STATE", "ORGANIZATIONS", "SCOPES", "SECRET", "LAST USED"];
+  const heading = ["ID", "NAME", "STATE", "ORGANIZATIONS", "SECRET", "LAST USED", "SCOPES"];
   for (const line of toColumns([heading, ...keys.map((key) => toCells(key, context.now()))])) out(line);
 };
 
@@ -126,8 +127,9 @@ function toCells(key: ApiKey, now: number): string[] {
     key.name,
     key.revokedTime ? "revoked" : expired ? "expired" : "active",
     organizations.join(",") || "-",
-    key.scopes.join(",") || "(ordinary)",
     key.hints.join(","),
     key.lastUsedTime?.toISOString() ?? "never",
+    // Last, since the scopes of one key can be longer than a line of a terminal.
+    key.scopes.join(",") || "(ordinary)",
   ];
 }

@@ -59,10 +59,16 @@ async function dispatch(words: readonly string[]): Promise<void> {
   }
   const isPair = commands.has(`${first} ${second}`);
   const load = commands.get(isPair ? `${first} ${second}` : first);
-  if (!load) throw new UsageError(`There is no command \`${[first, second].join(" ").trim()}\`.`);
+  if (!load) throw new UsageError(unknownCommand(first, second));
   const config: Config = readConfig(process.env);
   const command = await load();
   await command(words.slice(isPair ? 2 : 1), { config, terminal, now: Date.now });
+}
+
+function unknownCommand(first: string, second: string): string {
+  const known = [...commands.keys()].filter((name) => name.startsWith(`${first} `)).map((name) => `moego ${name}`);
+  const advice = known.length > 0 ? ` There is: ${known.join(", ")}.` : "";
+  return `There is no command \`${[first, second].join(" ").trim()}\`.${advice}`;
 }
 
 function isParseError(error: unknown): error is Error {

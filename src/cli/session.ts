@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { type DatabaseServer, migrateDatabase, openDatabaseServer } from "../database-server.js";
 import type { Write } from "../domain/write.js";
 import { type Database, openDatabase } from "../persistence/database.js";
+import { readFault } from "../persistence/fault.js";
 import type { Log } from "../persistence/log.js";
 import type { CommandContext } from "./command.js";
 
@@ -28,6 +29,13 @@ export async function withDatabase<T>(
     await using database = openDatabase({ ...limits, url: server.serviceUrl, size: 2, waitMs: commandWaitMs, log });
     const signal = new AbortController().signal;
     return await work({ database, write: { rpc, requestId: randomUUID(), keyId: "", ip: "", signal } });
+  } catch (error) {
+    const fault = readFault(error);
+    // No such table or column.
+    const isBehind = fault?.kind === "answer" && ["42P01", "42703"].includes(fault.sqlState);
+    throw isBehind
+      ? new Error("The database lacks tables of this version. Run: moego migrate", { cause: error })
+      : error;
   } finally {
     await server.stop();
   }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createDatabase, type TestDatabase } from "../support/database.js";
+import { createDatabase, createEmptyDatabase, type TestDatabase } from "../support/database.js";
 import { type Environment, environmentOf, listCustomers, moego, type Service, startService, until } from "./service.js";
 
 let database: TestDatabase;
@@ -107,7 +107,7 @@ describe("moego keys", () => {
   it("lists keys with their state, without any secret", async () => {
     const { code, stdout } = await moego(["keys", "list"], environment);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^ID +NAME +STATE +ORGANIZATIONS +SCOPES +SECRET +LAST USED\n/);
+    expect(stdout).toMatch(/^ID +NAME +STATE +ORGANIZATIONS +SECRET +LAST USED +SCOPES\n/);
     expect(stdout).toMatch(/key_\w+ +Short-lived +revoked +cmp_001/);
     expect(stdout).toMatch(/key_demo_1 +Demo key of cmp_001 +active +cmp_001/);
   });
@@ -152,6 +152,15 @@ describe("moego keys", () => {
     expect(stderr).toContain("Try: moego help");
   });
 
+  it("names every option that is missing at once, and the commands that a word begins", async () => {
+    const company = await moego(["companies", "create", "--country", "US"], environment);
+    expect(company.stderr).toBe("--name, --time-zone are missing.\nTry: moego help\n");
+    const keys = await moego(["keys"], environment);
+    expect(keys.stderr).toContain(
+      "There is: moego keys create, moego keys list, moego keys rotate, moego keys revoke.",
+    );
+  });
+
   it("prints its help without any configuration", async () => {
     const { code, stdout } = await moego(["help"], { HTTP_PORT: "not a port" });
     expect(code).toBe(0);
@@ -160,6 +169,14 @@ describe("moego keys", () => {
 });
 
 describe("a database of your own that is empty", () => {
+  it("is told to migrate first where it has no tables", async () => {
+    await using empty = await createEmptyDatabase();
+    const { code, stderr } = await moego(["companies", "list"], environmentOf(empty));
+    expect({ code, stderr }).toEqual({
+      ...{ code: 1, stderr: "The database lacks tables of this version. Run: moego migrate\n" },
+    });
+  });
+
   it("gets its first company, location and key from the command", async () => {
     await using empty = await createDatabase();
     const variables = environmentOf(empty);
