@@ -1,5 +1,6 @@
-import { type DescMessage, type DescMethod, type Message, toBinary } from "@bufbuild/protobuf";
+import type { DescMessage, DescMethod, Message } from "@bufbuild/protobuf";
 import type { MethodDefinition } from "@grpc/grpc-js";
+import { toBinaryWithTexts } from "./struct-binary.js";
 
 /**
  * An rpc as grpc-js registers it. Requests and answers are bytes: grpc-js would decode before any handler runs, and
@@ -21,6 +22,6 @@ export function grpcMethodOf(method: DescMethod, service = method.parent.typeNam
 
 /** The binary form as grpc-js takes it, without a copy: the buffer is a view of the bytes. */
 export function encodeBinary(schema: DescMessage, message: Message): Buffer {
-  const bytes = toBinary(schema, message);
+  const bytes = toBinaryWithTexts(schema, message);
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
