@@ -7,9 +7,9 @@ import { messageJson } from "../support/message-json.js";
 import { freshId, madeCustomer } from "../support/records.js";
 import type { TestServer } from "../support/server.js";
 import { type MaskFixture, text } from "./mask-fixture.js";
-import type { Repeatable } from "./repeatable.js";
+import { type Repeatable, repeatable } from "./repeatable.js";
 import { type RpcFixture, rpcFixture } from "./rpc-fixture.js";
-import { creation, naming, ordering, renaming, repeatable } from "./setting-repeatables.js";
+import { creation, naming, ordering, renaming } from "./setting-repeatables.js";
 
 const callers = CallerService.method;
 const levels = VipLevelService.method;

@@ -1,11 +1,10 @@
-import type { DescMessage, DescMethodUnary, MessageInitShape } from "@bufbuild/protobuf";
 import type { Row, Tables } from "../../src/demo/rows.js";
 import { ExternalApi_Method } from "../../src/gen/proto/moego/callcenter/v1/external_api_pb.js";
 import { ExternalApiService } from "../../src/gen/proto/moego/callcenter/v1/external_api_service_pb.js";
 import { externalApiRow } from "../support/external-api-rows.js";
 import type { TestServer } from "../support/server.js";
 import { company, descending, type ListFixture, list, minute, numbers, placeOf, rowId } from "./list-fixture.js";
-import type { Repeatable } from "./repeatable.js";
+import { onWhole, type Repeatable, repeatable } from "./repeatable.js";
 import { nameOf, type RpcFixture, rpcFixture } from "./rpc-fixture.js";
 
 const rpc = ExternalApiService.method;
@@ -51,26 +50,20 @@ export const externalApiListFixtures: readonly ListFixture[] = [
 
 /** The rpcs that write; a test or a call changes nothing here (test/rpc/external-api-calls.test.ts). */
 export const externalApiRepeatables: readonly Repeatable[] = [
-  {
-    name: nameOf(rpc.createExternalApi),
-    prepare: async (server) => ({
-      send: ({ variant = "A", ...options }) =>
-        server.call(rpc.createExternalApi, { ...newApi, name: variant }, options),
-      refuse: (options) => server.call(rpc.createExternalApi, { ...newApi, id: "xapi_a1" }, options),
-    }),
-  },
-  {
-    name: nameOf(rpc.updateExternalApi),
-    async prepare(server) {
-      const target = await madeApi(server);
-      const url = newApi.url;
-      return {
-        send: ({ variant = "A", ...options }) =>
-          server.call(rpc.updateExternalApi, { ...target, url, name: variant }, options),
-        refuse: (options) => server.call(rpc.updateExternalApi, { ...target, id: "xapi_a9", name: "x" }, options),
-      };
-    },
-  },
+  repeatable(rpc.createExternalApi, async () => ({
+    good: { ...newApi, name: "A" },
+    other: { ...newApi, name: "B" },
+    bad: { ...newApi, id: "xapi_a1" },
+  })),
+  repeatable(rpc.updateExternalApi, async (server) => {
+    const target = await madeApi(server);
+    const url = newApi.url;
+    return {
+      good: { ...target, url, name: "A" },
+      other: { ...target, url, name: "B" },
+      bad: { companyId, id: "xapi_a9", name: "x" },
+    };
+  }),
   onWhole(rpc.archiveExternalApi, madeApi),
   onWhole(rpc.restoreExternalApi, async (server) => {
     const target = await madeApi(server);
@@ -81,19 +74,3 @@ export const externalApiRepeatables: readonly Repeatable[] = [
 
 /** External rpcs that store nothing, so that none of their calls is the replay of another. */
 export const unrepeatedRpcs: readonly string[] = [nameOf(rpc.testExternalApi), nameOf(rpc.invokeExternalApi)];
-
-function onWhole<I extends DescMessage, O extends DescMessage>(
-  method: DescMethodUnary<I, O>,
-  make: (server: TestServer) => Promise<MessageInitShape<I>>,
-): Repeatable {
-  return {
-    name: nameOf(method),
-    async prepare(server) {
-      const [one, other] = [await make(server), await make(server)];
-      return {
-        send: ({ variant, ...options }) => server.call(method, variant ? other : one, options),
-        refuse: (options) => server.call(method, { ...one, id: "absent" }, options),
-      };
-    },
-  };
-}

@@ -1,11 +1,10 @@
-import type { DescMessage, DescMethodUnary, MessageInitShape } from "@bufbuild/protobuf";
 import type { Row, Tables } from "../../src/demo/rows.js";
 import { IvrFlowService } from "../../src/gen/proto/moego/callcenter/v1/ivr_flow_service_pb.js";
 import { ivrFlowRow } from "../support/ivr-flow-rows.js";
 import { greeting } from "../support/new-flow.js";
 import type { TestServer } from "../support/server.js";
 import { ascending, company, type ListFixture, list, numbers, placeOf, rowId, rowName } from "./list-fixture.js";
-import type { Repeatable } from "./repeatable.js";
+import { onWhole, type Repeatable, repeatable } from "./repeatable.js";
 import { nameOf, type RpcFixture, rpcFixture } from "./rpc-fixture.js";
 
 const rpc = IvrFlowService.method;
@@ -50,23 +49,19 @@ export const ivrFlowListFixtures: readonly ListFixture[] = [
 
 /** The rpcs that write; a run stores nothing (test/rpc/ivr-flow-runs.test.ts). */
 export const ivrFlowRepeatables: readonly Repeatable[] = [
-  {
-    name: nameOf(rpc.createIvrFlow),
-    prepare: async (server) => ({
-      send: ({ variant = "A", ...options }) => server.call(rpc.createIvrFlow, { ...newFlow, name: variant }, options),
-      refuse: (options) => server.call(rpc.createIvrFlow, { ...newFlow, id: "ivr_a1" }, options),
-    }),
-  },
-  {
-    name: nameOf(rpc.updateIvrFlow),
-    async prepare(server) {
-      const target = await madeFlow(server);
-      return {
-        send: ({ variant = "A", ...options }) => server.call(rpc.updateIvrFlow, { ...target, name: variant }, options),
-        refuse: (options) => server.call(rpc.updateIvrFlow, { companyId, id: "ivr_a9", name: "x" }, options),
-      };
-    },
-  },
+  repeatable(rpc.createIvrFlow, async () => ({
+    good: { ...newFlow, name: "A" },
+    other: { ...newFlow, name: "B" },
+    bad: { ...newFlow, id: "ivr_a1" },
+  })),
+  repeatable(rpc.updateIvrFlow, async (server) => {
+    const target = await madeFlow(server);
+    return {
+      good: { ...target, name: "A" },
+      other: { ...target, name: "B" },
+      bad: { companyId, id: "ivr_a9", name: "x" },
+    };
+  }),
   onWhole(rpc.archiveIvrFlow, madeFlow),
   onWhole(rpc.restoreIvrFlow, async (server) => {
     const target = await madeFlow(server);
@@ -77,19 +72,3 @@ export const ivrFlowRepeatables: readonly Repeatable[] = [
 
 /** It stores nothing, so that none of its calls is the replay of another. */
 export const unrepeatedFlowRpcs: readonly string[] = [nameOf(rpc.runFlow)];
-
-function onWhole<I extends DescMessage, O extends DescMessage>(
-  method: DescMethodUnary<I, O>,
-  make: (server: TestServer) => Promise<MessageInitShape<I>>,
-): Repeatable {
-  return {
-    name: nameOf(method),
-    async prepare(server) {
-      const [one, other] = [await make(server), await make(server)];
-      return {
-        send: ({ variant, ...options }) => server.call(method, variant ? other : one, options),
-        refuse: (options) => server.call(method, { ...one, id: "absent" }, options),
-      };
-    },
-  };
-}

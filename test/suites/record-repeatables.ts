@@ -1,4 +1,3 @@
-import type { DescMessage, DescMethodUnary, MessageInitShape } from "@bufbuild/protobuf";
 import { CustomerAdminService } from "../../src/gen/proto/moego/admin/v1/customer_admin_service_pb.js";
 import { LeadAdminService } from "../../src/gen/proto/moego/admin/v1/lead_admin_service_pb.js";
 import { PetAdminService } from "../../src/gen/proto/moego/admin/v1/pet_admin_service_pb.js";
@@ -7,7 +6,7 @@ import { newLead } from "../support/new-lead.js";
 import { minimalPet } from "../support/new-pet.js";
 import { freshId, madeCustomer, madeLead } from "../support/records.js";
 import type { TestServer } from "../support/server.js";
-import type { Repeatable } from "./repeatable.js";
+import { onWhole, type Repeatable } from "./repeatable.js";
 import { nameOf } from "./rpc-fixture.js";
 
 const customers = CustomerAdminService.method;
@@ -16,12 +15,12 @@ const companyId = "cmp_a";
 
 /** The rpcs of CustomerAdminService and LeadAdminService that write. */
 export const recordRepeatables: readonly Repeatable[] = [
-  onRecord(customers.archiveCustomer, madeCustomer),
-  onRecord(customers.restoreCustomer, archivedCustomer),
-  onRecord(customers.eraseCustomer, madeCustomer),
-  onRecord(leads.archiveLead, madeLead),
-  onRecord(leads.restoreLead, archivedLead),
-  onRecord(leads.eraseLead, madeLead),
+  onWhole(customers.archiveCustomer, madeCustomer),
+  onWhole(customers.restoreCustomer, archivedCustomer),
+  onWhole(customers.eraseCustomer, madeCustomer),
+  onWhole(leads.archiveLead, madeLead),
+  onWhole(leads.restoreLead, archivedLead),
+  onWhole(leads.eraseLead, madeLead),
   {
     name: nameOf(customers.removeCustomerTags),
     async prepare(server) {
@@ -71,23 +70,6 @@ export const recordRepeatables: readonly Repeatable[] = [
     },
   },
 ];
-
-/** An rpc that does something to a whole record that it names. */
-function onRecord<I extends DescMessage, O extends DescMessage>(
-  method: DescMethodUnary<I, O>,
-  make: (server: TestServer) => Promise<MessageInitShape<I>>,
-): Repeatable {
-  return {
-    name: nameOf(method),
-    async prepare(server) {
-      const [one, other] = [await make(server), await make(server)];
-      return {
-        send: ({ variant, ...options }) => server.call(method, variant ? other : one, options),
-        refuse: (options) => server.call(method, { ...one, id: "absent" }, options),
-      };
-    },
-  };
-}
 
 async function archivedCustomer(server: TestServer) {
   const named = await madeCustomer(server);

@@ -1,12 +1,10 @@
-import type { DescMessage, DescMethodUnary, MessageInitShape } from "@bufbuild/protobuf";
 import { CustomFieldAdminService } from "../../src/gen/proto/moego/admin/v1/custom_field_admin_service_pb.js";
 import { CustomerSettingAdminService } from "../../src/gen/proto/moego/admin/v1/customer_setting_admin_service_pb.js";
 import { PetSettingAdminService } from "../../src/gen/proto/moego/admin/v1/pet_setting_admin_service_pb.js";
 import { CustomField_AssociationType } from "../../src/gen/proto/moego/business/setting/v1/custom_field_pb.js";
 import { SettingService } from "../../src/gen/proto/moego/business/setting/v1/setting_service_pb.js";
 import type { TestServer } from "../support/server.js";
-import type { Repeatable } from "./repeatable.js";
-import { nameOf } from "./rpc-fixture.js";
+import { type Repeatable, repeatable } from "./repeatable.js";
 import { freshName, idsInUse, newField, newService } from "./setting-fixtures.js";
 
 const companyId = "cmp_a";
@@ -14,29 +12,6 @@ const { method: lists } = CustomerSettingAdminService;
 const { method: pets } = PetSettingAdminService;
 const { method: fields } = CustomFieldAdminService;
 const { createService, updateService } = SettingService.method;
-
-interface Requests<I extends DescMessage> {
-  /** Good by themselves, one for the call and one for its variant. */
-  readonly good: MessageInitShape<I>;
-  readonly other: MessageInitShape<I>;
-  readonly bad: MessageInitShape<I>;
-}
-
-export function repeatable<I extends DescMessage, O extends DescMessage>(
-  method: DescMethodUnary<I, O>,
-  requests: (server: TestServer) => Promise<Requests<I>>,
-): Repeatable {
-  return {
-    name: nameOf(method),
-    async prepare(server) {
-      const { good, other, bad } = await requests(server);
-      return {
-        send: ({ variant, ...options }) => server.call(method, variant ? other : good, options),
-        refuse: (options) => server.call(method, bad, options),
-      };
-    },
-  };
-}
 
 /** Makes an entry in use. */
 type Make = (server: TestServer) => Promise<string>;
