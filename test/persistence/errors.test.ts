@@ -1,34 +1,19 @@
 import { createServer } from "node:net";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { DomainError } from "../../src/domain/errors.js";
 import { type Database, openDatabase } from "../../src/persistence/database.js";
 import { violatedConstraint } from "../../src/persistence/errors.js";
 import { silentLog } from "../../src/persistence/log.js";
 import { statement } from "../../src/persistence/statement.js";
-import { asAdmin, createDatabase, type TestDatabase } from "../support/database.js";
+import { asAdmin } from "../support/database.js";
+import { databaseWith } from "../support/opened-databases.js";
 import { writeWith } from "../support/write.js";
 
-let test: TestDatabase;
-beforeAll(async () => {
-  test = await createDatabase();
-  await test.owner.query(`
-    CREATE TABLE parent (id text CONSTRAINT parent_pkey PRIMARY KEY, name varchar(5), n int CONSTRAINT parent_n_positive CHECK (n > 0));
-    CREATE TABLE child (id text PRIMARY KEY, parent_id text CONSTRAINT child_parent_fkey REFERENCES parent);
-    GRANT SELECT, INSERT, UPDATE, DELETE ON parent, child TO moego_service;
-  `);
-});
-afterAll(() => test.drop());
-
-const databases: Database[] = [];
-function open(options: Partial<Parameters<typeof openDatabase>[0]> = {}): Database {
-  const database = openDatabase({ url: test.serviceUrl, log: silentLog, ...options });
-  databases.push(database);
-  return database;
-}
-afterEach(async () => {
-  for (const database of databases.splice(0)) await database.close();
-  await test.owner.query("TRUNCATE parent, child");
-});
+const { test, open } = await databaseWith(
+  `CREATE TABLE parent (id text CONSTRAINT parent_pkey PRIMARY KEY, name varchar(5), n int CONSTRAINT parent_n_positive CHECK (n > 0));
+   CREATE TABLE child (id text PRIMARY KEY, parent_id text CONSTRAINT child_parent_fkey REFERENCES parent)`,
+  "parent, child",
+);
 
 /** The same statement by each way into the database. */
 const ways = {

@@ -29,3 +29,18 @@ export const endNode = (id: string, outputs: string[] = []): Node => ({
 
 /** A flow that greets whoever calls. */
 export const greeting = definitionOf([setNode("greet", "text", "Hello {{tel}}", "done"), endNode("done")]);
+
+/** Asks one external API and ends by how that went. */
+export const asking = (
+  externalApiId: string,
+  { params = {}, ...more }: { readonly params?: Record<string, string>; readonly timeoutMs?: number } = {},
+) =>
+  definitionOf(
+    [
+      apiNode("call", { externalApiId, onSuccess: "good", onFailure: "bad", onTimeout: "late", params }),
+      endNode("good"),
+      endNode("bad"),
+      endNode("late"),
+    ],
+    more,
+  );

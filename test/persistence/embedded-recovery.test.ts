@@ -1,0 +1,87 @@
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import pg from "pg";
+import { describe, expect, it } from "vitest";
+import { compileChild, runChild } from "../support/child.js";
+import { isAlive, newFolder, postmasterPid, query, start, withBinaries } from "../support/embedded-cluster.js";
+
+describe("embedded PostgreSQL in races and after crashes", () => {
+  it("comes up once when four first starts race, and leaves no half-made folder", async () => {
+    const dataDir = await newFolder(0o755);
+    const all = await Promise.all([1, 2, 3, 4].map(() => start(dataDir)));
+    expect(all.filter(({ started }) => started)).toHaveLength(1);
+    for (const { ownerUrl } of all) expect(await query(ownerUrl, "SELECT 1 AS one")).toEqual([{ one: 1 }]);
+    expect((await readdir(dataDir)).sort()).toEqual(["embedded-postgres.json", "postgres"]);
+    expect((await readdir(join(dataDir, "postgres"))).sort()).toEqual(["data", "lib", "server.log"]);
+  }, 60_000);
+
+  it("comes up once when three warm starts race", async () => {
+    const dataDir = await newFolder(0o755);
+    await (await start(dataDir)).stop();
+    const all = await Promise.all([1, 2, 3].map(() => start(dataDir)));
+    expect(all.filter(({ started }) => started)).toHaveLength(1);
+    for (const { ownerUrl } of all) expect(await query(ownerUrl, "SELECT 1 AS one")).toEqual([{ one: 1 }]);
+  });
+
+  it("recovers what was committed after kill -9 of the server", async () => {
+    const dataDir = await newFolder(0o755);
+    const first = await start(dataDir);
+    await query(first.ownerUrl, "CREATE TABLE kept AS SELECT 7 AS n");
+    process.kill(await postmasterPid(first.folder), "SIGKILL");
+    const second = await start(dataDir);
+    expect(second.started).toBe(true);
+    expect(await query(second.ownerUrl, "SELECT n FROM kept")).toEqual([{ n: 7 }]);
+  });
+
+  it("recovers after kill -9 of the server although one of its processes is busy and lives on", async () => {
+    const dataDir = await newFolder(0o755);
+    const first = await start(dataDir);
+    const busy = new pg.Client({ connectionString: first.ownerUrl });
+    busy.on("error", () => {});
+    await busy.connect();
+    const { rows } = await busy.query("SELECT pg_backend_pid() AS pid");
+    const endless = busy.query("SELECT count(*) FROM generate_series(1, 1e12::bigint)").catch(() => {});
+    await expect
+      .poll(() =>
+        query(
+          first.superuserUrl,
+          "SELECT FROM pg_stat_activity WHERE query LIKE '%1e12%' AND state = 'active' AND pid <> pg_backend_pid()",
+        ),
+      )
+      .toHaveLength(1);
+    process.kill(await postmasterPid(first.folder), "SIGKILL");
+    expect(isAlive(rows[0]?.pid)).toBe(true);
+    const second = await start(dataDir);
+    expect(await query(second.ownerUrl, "SELECT 1 AS one")).toEqual([{ one: 1 }]);
+    await endless;
+  });
+
+  it("starts although postmaster.pid names a living process that is none of its own, as after a container's restart", async () => {
+    const dataDir = await newFolder(0o755);
+    const first = await start(dataDir);
+    const file = join(first.folder, "data/postmaster.pid");
+    const lines = (await readFile(file, "utf8")).split("\n");
+    await first.stop();
+    await writeFile(file, [process.pid, ...lines.slice(1)].join("\n"));
+    const second = await start(dataDir);
+    expect(await query(second.ownerUrl, "SELECT 1 AS one")).toEqual([{ one: 1 }]);
+  });
+
+  it("outlives kill -9 of the process that started it, and the next start joins it and stops it", async () => {
+    const dataDir = await newFolder(0o755);
+    const program = await compileChild("embedded-child.ts", await withBinaries(await newFolder(0o755)));
+    const { child, line } = await runChild(program, [dataDir]);
+    expect(line).toEqual({ ownerUrl: expect.any(String), started: true });
+    const ended = new Promise((exited) => child.once("exit", exited));
+    child.kill("SIGKILL");
+    await ended;
+    const joined = await start(dataDir);
+    expect({ ownerUrl: joined.ownerUrl, started: joined.started }).toEqual({
+      ownerUrl: line["ownerUrl"],
+      started: false,
+    });
+    expect(await query(joined.ownerUrl, "SELECT 1 AS one")).toEqual([{ one: 1 }]);
+    await joined.stop();
+    expect(await postmasterPid(joined.folder)).toBe(0);
+  }, 60_000);
+});
