@@ -12,7 +12,7 @@ import { type Status, StatusSchema } from "../gen/proto/google/rpc/status_pb.js"
 import { codeOf, httpStatusOf, retryDelayMsOf } from "./errors.js";
 
 /** The domain of every ErrorInfo of ours. */
-export const errorDomain = "moego.api";
+const errorDomain = "moego.api";
 
 /** All details together, encoded. HTTP/2 peers refuse header blocks above 8 to 16 KiB, and base64 adds a third. */
 const maxDetailsBytes = 4096;

@@ -13,7 +13,7 @@ export interface Faults {
   readonly references: readonly Fault[];
 }
 
-export const noFaults: Faults = { shape: [], references: [] };
+const noFaults: Faults = { shape: [], references: [] };
 
 export function allFaults(...parts: readonly (Faults | readonly Fault[] | undefined)[]): Faults {
   const lists = parts.flatMap((part) =>

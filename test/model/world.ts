@@ -40,7 +40,7 @@ export interface Address {
 }
 
 export type Lines = { readonly [line in (typeof addressLines)[number]]: string };
-export const addressLines = ["address1", "address2", "city", "state", "postalCode", "country"] as const;
+const addressLines = ["address1", "address2", "city", "state", "postalCode", "country"] as const;
 export const noLines: Lines = { address1: "", address2: "", city: "", state: "", postalCode: "", country: "" };
 
 export interface Note {

@@ -7,7 +7,7 @@ import type { TestServer } from "./server.js";
 export type NewPackage = Exclude<MessageInitShape<typeof SellPackageRequestSchema>, SellPackageRequest>;
 
 /** A request that sells a package of five baths with nothing but what is required. */
-export const minimalPackage = {
+const minimalPackage = {
   companyId: "cmp_a",
   customerId: "cus_a1",
   businessId: "biz_a1",

@@ -39,7 +39,7 @@ export interface RawCall {
 const customerPackage = "moego.business.customer.v1";
 const httpTimeoutMs = 10_000;
 
-export function sentHeaders(
+function sentHeaders(
   call: Pick<RawCall, "headers" | "authorization">,
   own: Record<string, string>,
 ): Record<string, string> {

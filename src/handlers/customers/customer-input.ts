@@ -20,7 +20,7 @@ const maxFieldsPerCall = 200;
 export const maxFilterValues = 100;
 
 /** `{id}` names an existing tag, what stands beside it is ignored; `{name}` finds or creates one. */
-export const tagReference = z
+const tagReference = z
   .object({ id: optionalId, name: z.string(), group: z.string(), archived: z.boolean() })
   .transform((tag, context): TagReference => {
     if (tag.id !== "") return { id: tag.id };

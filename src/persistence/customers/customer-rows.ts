@@ -123,7 +123,7 @@ export function toCustomer(row: CustomerRow): Customer {
   };
 }
 
-export function toNote(json: NoteJson): Note {
+function toNote(json: NoteJson): Note {
   return {
     id: json.id,
     note: json.note,
