@@ -30,6 +30,16 @@ export async function pageTokenCells(server: TestServer, rpc: Rpc): Promise<read
   ];
 }
 
+/** The tenant's request for its second page; undefined where the first one is all. */
+export async function secondPage(server: TestServer, { method, request, key }: Rpc): Promise<Message | undefined> {
+  if (!method.input.field["pagination"]) return undefined;
+  const answer = await server.call(method, page(method, request, { pageSize: 1 }), { key });
+  const token = reflect(method.output, succeeded(method, answer).message).get(tokenField(method));
+  return typeof token === "string" && token !== ""
+    ? page(method, request, { pageSize: 50, pageToken: token })
+    : undefined;
+}
+
 /** The key under which the neighbour has done the same: the tenant's call happens, and is no replay. */
 export async function idempotencyCells(rpc: Rpc, transport: Transport): Promise<readonly Cell[]> {
   if (isReading(rpc.method) || !claimsOfNeighbour(rpc, transport)) return [];

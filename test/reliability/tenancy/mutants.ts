@@ -1,13 +1,20 @@
 /** One tenant predicate of one statement. */
-export interface Mutant {
+export interface Predicate {
   /** The statement's text, with lists of any length made the same. */
   readonly text: string;
   /** Name of a hand-written statement, or the first words of one that Prisma wrote. */
   readonly statement: string;
-  /** Which of the predicates of the text, from 0; or all of them. */
-  readonly place: number | "all";
-  /** The predicate: `c.company_id = ANY($1::text[])`. */
-  readonly predicate: string;
+  /** Which of the predicates of the text, from 0. */
+  readonly place: number;
+  /** `c.company_id = ANY($1::text[])` */
+  readonly words: string;
+}
+
+/** A statement without some of its predicates. */
+export interface Mutant {
+  readonly text: string;
+  /** The places of those that are missing. */
+  readonly without: readonly number[];
 }
 
 const column = String.raw`(?:"?\w+"?\.)*"?company_id"?`;
@@ -17,19 +24,14 @@ const join = String.raw`(?:"?\w+"?\.)+"?(?:company_id|companyId)"?`;
 const predicates = new RegExp(String.raw`(?<![\w".])${column}\s*=\s*(?:${parameter}|${join})(?!\s*\|\|)`, "g");
 
 /** All predicates of a statement that bind it to a tenant. */
-export function mutantsOf(text: string, name: string): Mutant[] {
+export function predicatesOf(text: string, name: string): Predicate[] {
   const normal = normalised(text);
   const where = [...normal.matchAll(predicates)].filter(({ index }) => !isAssignment(normal, index));
-  return where.map(([predicate], place) => ({
-    text: normal,
-    statement: statementName(name, normal),
-    place,
-    predicate,
-  }));
+  return where.map(([words], place) => ({ text: normal, statement: statementName(name, normal), place, words }));
 }
 
-/** The statement without the predicate; its parameters stay in use, so that it can still be run. */
-export function mutated(text: string, mutant: Mutant): string {
+/** The statement without the predicates; its parameters stay in use, so that it can still be run. */
+export function mutated(text: string, { without }: Mutant): string {
   let place = -1;
   return text.replaceAll(predicates, (...found) => {
     const [predicate] = found;
@@ -37,7 +39,7 @@ export function mutated(text: string, mutant: Mutant): string {
     const index = Number(found.at(-3));
     if (isAssignment(text, index)) return predicate;
     place += 1;
-    if (mutant.place !== "all" && place !== mutant.place) return predicate;
+    if (!without.includes(place)) return predicate;
     if (groups["one"]) return `(${groups["one"]}::text IS NOT NULL)`;
     const list = groups["list"] ?? groups["first"];
     return list ? `(${list}::text[] IS NOT NULL)` : "TRUE";

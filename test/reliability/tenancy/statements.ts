@@ -5,16 +5,16 @@ import { type Mutant, mutated, normalised } from "./mutants.js";
 export interface Traffic {
   /** Texts and names of the statements. */
   readonly statements: ReadonlyMap<string, string>;
-  /** What it answered to the statement that lacks a predicate, or to the one that `watch` names. */
+  /** What it answered, by the statement as the service has written it. */
   readonly results: ReadonlyMap<string, readonly string[]>;
   /** Rows written, as the database tells them, whether kept or undone. */
   readonly writes: readonly string[];
 }
 
 export interface Statements {
-  /** What happened since the last call of this. */
-  taken(): Traffic;
-  /** From now on the statement is sent without the predicate; undefined sends all as they are. */
+  /** What happened since the last call of this, when the database has answered everything that was sent. */
+  taken(): Promise<Traffic>;
+  /** From now on the statement is sent without the predicates; undefined sends all as they are. */
   mutate(mutant: Mutant | undefined): void;
   /** Whether every write is undone as soon as it was answered, so that no call sees what another one did. */
   undoWrites(undo: boolean): void;
@@ -29,6 +29,8 @@ export function interceptStatements(): Statements {
   const original = prototype.query;
   const inTransaction = new WeakSet<pg.Client>();
   const heard = new WeakSet<pg.Client>();
+  const beside = new WeakSet<pg.Client>();
+  const underWay = new Set<Promise<unknown>>();
   let traffic = noTraffic();
   let active: Mutant | undefined;
   let undoes = false;
@@ -43,17 +45,19 @@ export function interceptStatements(): Statements {
       const key = normalised(text);
       results.set(key, [...(results.get(key) ?? []), said]);
     };
-    void Promise.resolve(result).then(
+    const noted = Promise.resolve(result).then(
       (rows) => note(rowsOf(rows)),
       () => note("refused"),
     );
+    underWay.add(noted);
+    void noted.finally(() => underWay.delete(noted));
     return result;
   };
   prototype.query = function (config, ...rest) {
     if (!heard.has(this)) {
       heard.add(this);
       this.on("notice", ({ message }) => {
-        if (message?.startsWith(writeNotice)) traffic.writes.push(message);
+        if (message?.startsWith(writeNotice) && !beside.has(this)) traffic.writes.push(message);
       });
     }
     const text = textOf(config);
@@ -62,6 +66,10 @@ export function interceptStatements(): Statements {
     // COMMIT is sent after it, since the service looks at what the database answers to that.
     if (undoes && /^COMMIT$/i.test(text)) void Promise.resolve(original.call(this, "ROLLBACK")).catch(() => {});
     if (!isNamed(config)) return original.call(this, config, ...rest);
+    if (isOfKeyCheck(config.name)) {
+      beside.add(this);
+      return original.call(this, config, ...rest);
+    }
     traffic.statements.set(config.text, config.name);
     const isLone = undoes && !inTransaction.has(this) && /\b(INSERT|UPDATE|DELETE)\b/.test(config.text);
     if (!isLone) return answered(config.text, original.call(this, changed(config), ...rest));
@@ -72,7 +80,8 @@ export function interceptStatements(): Statements {
     return result;
   };
   return {
-    taken() {
+    async taken() {
+      while (underWay.size > 0) await Promise.all(underWay);
       const before = traffic;
       traffic = noTraffic();
       return before;
@@ -93,6 +102,14 @@ export function interceptStatements(): Statements {
 function noTraffic() {
   const writes: string[] = [];
   return { statements: new Map<string, string>(), results: new Map<string, string[]>(), writes };
+}
+
+/**
+ * The check of the key is shared by calls, remembered for seconds, and notes once a minute that the key was used: which
+ * call sends it is a matter of the time. It has connections of its own.
+ */
+function isOfKeyCheck(name: string): boolean {
+  return name.startsWith("keys.");
 }
 
 const writeNotice = "written: ";

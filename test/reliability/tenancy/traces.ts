@@ -1,13 +1,20 @@
 import { toJsonString } from "@bufbuild/protobuf";
-import { foreignCells, ownCells } from "./cells.js";
+import { type Cell, foreignCells, ownCells } from "./cells.js";
 import { predicateCells } from "./predicate-cells.js";
 import { runCell } from "./run-cells.js";
 import type { Statements } from "./statements.js";
 import type { Rpc, World } from "./world.js";
 
+/** A call about the tenant's own or about the neighbour's. */
+export interface Call {
+  readonly rpc: Rpc;
+  readonly cell: Cell;
+  /** Chooses ids of the neighbour itself: what it does is compared, and not held against the rules of T1. */
+  readonly isComparedOnly: boolean;
+}
+
 /** What a call does, without what differs from one time to the next. */
 export interface Trace {
-  readonly cell: string;
   /** What the rules of T1 find wrong with it. */
   readonly faults: readonly string[];
   /** What it answers, and the rows that it writes. */
@@ -21,39 +28,42 @@ export interface Trace {
 /** Reads in a second statement what the first has written: its writes are kept, and removed by hand. */
 const writesTwice = ["CreateLead"];
 
-/** The calls of the rpc about the tenant's own and about the neighbour's, one after the other. */
-export async function* tracesOf({ server }: World, rpc: Rpc, statements: Statements): AsyncGenerator<Trace> {
-  const keeps = writesTwice.includes(rpc.method.name);
+export async function callsOf({ server }: World, rpc: Rpc): Promise<readonly Call[]> {
+  const plain = [...ownCells(rpc), ...foreignCells(rpc, 2)];
+  return [
+    ...plain.map((cell) => ({ rpc, cell, isComparedOnly: false })),
+    ...(await predicateCells(server, rpc)).map((cell) => ({ rpc, cell, isComparedOnly: true })),
+  ];
+}
+
+/** Makes the call, undoes what it writes, and tells what it did. */
+export async function traceOf({ server }: World, call: Call, statements: Statements): Promise<Trace> {
+  const keeps = writesTwice.includes(call.rpc.method.name);
   statements.undoWrites(!keeps);
-  const compared = predicateCells(rpc);
-  for (const cell of [...ownCells(rpc), ...foreignCells(rpc, 2), ...compared]) {
-    const answers: string[] = [];
-    const watched: typeof server = {
-      ...server,
-      call: async (method, request, options) => {
-        const answer = await server.call(method, request, options);
-        answers.push(
-          answer.ok
-            ? toJsonString(method.output, answer.message)
-            : JSON.stringify([answer.code, answer.reason, answer.text, answer.violations]),
-        );
-        return answer;
-      },
-    };
-    statements.taken();
-    const before = keeps ? await leadIds(server) : [];
-    const { faults } = await runCell(watched, { rpc, transport: "grpc", cell });
-    const { writes, results, statements: named } = statements.taken();
-    if (keeps) await server.database.owner.query("DELETE FROM lead WHERE id <> ALL($1)", [before]);
-    yield {
-      cell: cell.name,
-      // These choose ids of the neighbour themselves; what they do is compared.
-      faults: compared.includes(cell) ? [] : faults,
-      shown: steady([...answers, ...writes.toSorted()].join("\n")),
-      named,
-      handed: new Map([...results].map(([text, rows]) => [text, steady(rows.toSorted().join("\n"))])),
-    };
-  }
+  const answers: string[] = [];
+  const watched: typeof server = {
+    ...server,
+    call: async (method, request, options) => {
+      const answer = await server.call(method, request, options);
+      answers.push(
+        answer.ok
+          ? toJsonString(method.output, answer.message)
+          : JSON.stringify([answer.code, answer.reason, answer.text, answer.violations]),
+      );
+      return answer;
+    },
+  };
+  await statements.taken();
+  const before = keeps ? await leadIds(server) : [];
+  const { faults } = await runCell(watched, { ...call, transport: "grpc" });
+  const { writes, results, statements: named } = await statements.taken();
+  if (keeps) await server.database.owner.query("DELETE FROM lead WHERE id <> ALL($1)", [before]);
+  return {
+    faults: call.isComparedOnly ? [] : faults,
+    shown: [...answers.map(steady), ...inNoOrder(writes)].join("\n"),
+    named,
+    handed: new Map([...results].map(([text, rows]) => [text, inNoOrder(rows).join("\n")])),
+  };
 }
 
 async function leadIds({ database }: World["server"]): Promise<readonly string[]> {
@@ -61,10 +71,18 @@ async function leadIds({ database }: World["server"]): Promise<readonly string[]
   return rows.map(({ id }) => id);
 }
 
-/** Without times, made ids, secrets, and numbers of sequences, which are other ones every time. */
+/** Ordered by what stays: ids made in the same millisecond come in any order. */
+function inNoOrder(texts: readonly string[]): string[] {
+  return texts.map(steady).toSorted();
+}
+
+/** Without times, durations, made ids, secrets and their hashes and hints, and numbers of sequences, which are other ones every time. */
 function steady(text: string): string {
   return text
     .replaceAll(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d(:\d\d)?)?/g, "@")
-    .replaceAll(/"(raw_?id|id|change_xid)":\s*"?\d+"?/gi, "")
+    .replaceAll(/(\\*)"(raw_?id|id|change_xid)\1":\s*(\\*"|)\d+\3/gi, "")
+    .replaceAll(/,?"\w+Ms":\s*\d+/g, "")
+    .replaceAll(/\{"type":"Buffer","data":\[[\d,]*\]\}/g, "#")
+    .replaceAll(/\bmoego_\w{4}\.\.\./g, "#")
     .replaceAll(/[A-Za-z0-9_+/=-]{20,}/g, "#");
 }

@@ -52,6 +52,8 @@ export interface Rpc {
   readonly key: FixtureKey;
   /** A request that succeeds; what it names exists at the neighbour as well, under the same id. */
   readonly request: Message;
+  /** What the tenant has sent already, under `keyOfTenantsCalls`. */
+  readonly done: Message;
   /** Makes another one, which the neighbour knows nothing of. */
   fresh(): Promise<Message>;
 }
@@ -68,7 +70,8 @@ export async function openWorld({ log }: WorldOptions = {}): Promise<World> {
   await server.insert(moreTables);
   await server.insertKeys([worldKeys.neighbour, worldKeys.location, ...lacking.values()]);
   // Once each, so that every table has a row of the tenant.
-  for (const method of allRpcs) await callOnce(server, method);
+  const done = new Map<DescMethodUnary, Message>();
+  for (const method of allRpcs) done.set(method, await callOnce(server, method));
   const rpcs: Rpc[] = [];
   // An order names every entry, and other requests make some.
   const orders = (method: DescMethodUnary) => Number(method.name.startsWith("Reorder"));
@@ -76,7 +79,7 @@ export async function openWorld({ log }: WorldOptions = {}): Promise<World> {
     const fixture = fixtureOf(method);
     const request = fullerRequests.get(method) ?? (await fixture.request(server));
     const fresh = () => fixture.request(server);
-    rpcs.push({ method, name: nameOf(method), key: keyOf(method), request, fresh });
+    rpcs.push({ method, name: nameOf(method), key: keyOf(method), request, done: done.get(method) ?? request, fresh });
   }
   await copyToNeighbour(server.database.owner);
   for (const rpc of rpcs) await actAsNeighbour(server, rpc);
@@ -85,9 +88,14 @@ export async function openWorld({ log }: WorldOptions = {}): Promise<World> {
   return { server, rpcs };
 }
 
-async function callOnce(server: TestServer, method: DescMethodUnary): Promise<void> {
-  const headers = { [idempotencyKeyHeader]: "of-the-tenant" };
-  await server.call(method, await fixtureOf(method).request(server), { key: keyOf(method), headers });
+/** The idempotency key of what the tenant has done. */
+export const keyOfTenantsCalls = "of-the-tenant";
+
+async function callOnce(server: TestServer, method: DescMethodUnary): Promise<Message> {
+  const headers = { [idempotencyKeyHeader]: keyOfTenantsCalls };
+  const request = await fixtureOf(method).request(server);
+  await server.call(method, request, { key: keyOf(method), headers });
+  return request;
 }
 
 /** Enough for a second page, in what the fixtures have one of. */

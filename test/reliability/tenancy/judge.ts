@@ -1,0 +1,130 @@
+import { type Mutant, type Predicate, predicatesOf } from "./mutants.js";
+import type { Statements } from "./statements.js";
+import { type Call, type Trace, traceOf } from "./traces.js";
+import type { World } from "./world.js";
+
+type Traces = ReadonlyMap<Call, Trace>;
+
+/** A predicate with the calls that send its statement. */
+export interface Known {
+  readonly predicate: Predicate;
+  readonly calls: readonly Call[];
+}
+
+/** How far the lack of a predicate reaches: to the caller or what is stored, to the service only, or nowhere. */
+type Reach = "shown" | "handed" | "none";
+
+/** What became of a predicate. */
+export interface Judged extends Known {
+  readonly reach: Reach;
+  /** Those without which the lack of this one shows; nothing when there are none, or it shows by itself. */
+  readonly boundBy: readonly Predicate[];
+}
+
+/** Compares what a call does with what it did before. */
+export type Compare = (trace: Trace, before: Trace | undefined, text: string) => Reach;
+
+interface Judge {
+  /** How far the lack of the predicate reaches by itself. */
+  reachOf(one: Known): Promise<Reach>;
+  judge(known: readonly Known[]): Promise<readonly Judged[]>;
+}
+
+interface JudgeOptions {
+  readonly world: World;
+  readonly statements: Statements;
+  /** What the calls do with every predicate in its place. */
+  readonly reference: Traces;
+  readonly compare?: Compare;
+}
+
+/** Every predicate of every statement that the calls send. */
+export function predicatesIn(reference: Traces): readonly Known[] {
+  const found = new Map<string, { readonly predicate: Predicate; readonly calls: Call[] }>();
+  for (const [call, { named }] of reference) {
+    for (const predicate of [...named].flatMap(([text, name]) => predicatesOf(text, name))) {
+      const id = `${predicate.text} ${predicate.place}`;
+      const one = found.get(id) ?? { predicate, calls: [] };
+      if (!one.calls.includes(call)) one.calls.push(call);
+      found.set(id, one);
+    }
+  }
+  return [...found.values()];
+}
+
+/** Faults against the rules of T1, other answers, other rows written: all that somebody outside can see. */
+export const compareAll: Compare = (trace, before, text) => {
+  if (trace.shown !== before?.shown || trace.faults.join() !== before.faults.join()) return "shown";
+  return trace.handed.get(text) === before.handed.get(text) ? "none" : "handed";
+};
+
+export async function tracesOf(
+  { world, statements }: Pick<JudgeOptions, "world" | "statements">,
+  calls: readonly Call[],
+): Promise<Traces> {
+  const traces = new Map<Call, Trace>();
+  for (const call of calls) traces.set(call, await traceOf(world, call, statements));
+  return traces;
+}
+
+export function createJudge({ world, statements, reference, compare = compareAll }: JudgeOptions): Judge {
+  /** Runs the work while the statement lacks the predicates. */
+  async function during<T>(mutant: Mutant, work: () => Promise<T>): Promise<T> {
+    statements.mutate(mutant);
+    try {
+      return await work();
+    } finally {
+      statements.mutate(undefined);
+    }
+  }
+
+  function reachOf(mutant: Mutant, calls: readonly Call[], before = reference): Promise<Reach> {
+    return during(mutant, async () => {
+      let reach: Reach = "none";
+      for (const call of calls) {
+        const seen = compare(await traceOf(world, call, statements), before.get(call), mutant.text);
+        if (seen === "shown") return seen;
+        if (seen === "handed") reach = seen;
+      }
+      return reach;
+    });
+  }
+
+  /** The fewest that bind what the predicate binds: one other, or else all others. */
+  async function boundBy(
+    one: Known,
+    siblings: readonly (Known & { readonly reach: Reach })[],
+  ): Promise<readonly Predicate[]> {
+    const { text, place } = one.predicate;
+    const others = siblings.map(({ predicate }) => predicate).filter((other) => other.place !== place);
+    // What shows by itself shows with this one, too: there the question is whether this one makes a difference to it.
+    const isQuiet = (other: Predicate) =>
+      siblings.some(({ predicate, reach }) => predicate === other && reach !== "shown");
+    const single = others.toSorted((a, b) => Number(isQuiet(b)) - Number(isQuiet(a))).map((other) => [other]);
+    for (const missing of [...single, ...(others.length > 1 ? [others] : [])]) {
+      const without = missing.map((other) => other.place);
+      const before =
+        missing.every(isQuiet) && missing.length === 1
+          ? reference
+          : await during({ text, without }, () => tracesOf({ world, statements }, one.calls));
+      if ((await reachOf({ text, without: [...without, place] }, one.calls, before)) === "shown") return missing;
+    }
+    return [];
+  }
+
+  const reachAlone = ({ predicate: { text, place }, calls: users }: Known) =>
+    reachOf({ text, without: [place] }, users);
+  return {
+    reachOf: reachAlone,
+    async judge(known) {
+      const alone = [];
+      for (const one of known) alone.push({ ...one, reach: await reachAlone(one) });
+      const judged: Judged[] = [];
+      for (const one of alone) {
+        const siblings = alone.filter(({ predicate }) => predicate.text === one.predicate.text);
+        judged.push({ ...one, boundBy: one.reach === "none" ? await boundBy(one, siblings) : [] });
+      }
+      return judged;
+    },
+  };
+}

@@ -1,0 +1,148 @@
+import type pg from "pg";
+import { maxPetsOfCustomer } from "../../../src/domain/pets/pet.js";
+import { foreignId, neighbour, tenant } from "./neighbour.js";
+import { keyOfTenantsCalls } from "./world.js";
+
+/** Ids of the neighbour that stand beside a namesake of the tenant's, which has nothing under them. */
+export const planted = {
+  note: "zq.planted.note",
+  address: "zq.planted.address",
+  link: "zq.planted.link",
+  pet: "zq.planted.pet",
+  petOfLead: "zq.planted.pet.lead",
+  redemption: "zq.planted.redemption",
+  field: "cf_planted",
+  /** Of the tenant, promoted to a customer that the neighbour alone has. */
+  promotedLead: "planted.lead",
+  /** Number of a customer and of a lead of both. */
+  rawId: 990_001,
+  /** The tenant has no tag of this name. */
+  tagName: "New of a cell",
+  account: "zq.account.1",
+  accountOfBoth: "account-of-both",
+} as const;
+
+/** More of the neighbour that collides with what the tenant's calls write or remove. */
+export async function plantForPredicates(owner: pg.Pool): Promise<void> {
+  const relation = (entity: string, refId: string) => ({ relation: { entity, refId } });
+  const values = JSON.stringify({ x: relation("CUSTOMER", "cus_a1"), y: relation("LEAD", "lcus_a1") });
+  const client = await owner.connect();
+  try {
+    await client.query("SET tenancy.open = 'on'");
+    for (const table of ["customer", "lead"]) {
+      await client.query(
+        `UPDATE ${table} SET custom_fields = $2 WHERE (company_id, id) =
+           (SELECT company_id, id FROM ${table} WHERE company_id = $1 AND starts_with(id, 'zq.1') ORDER BY id LIMIT 1)`,
+        [neighbour, values],
+      );
+    }
+    for (const [id, value] of [
+      [1, relation("CUSTOMER", "cus_a1")],
+      [2, relation("LEAD", "lcus_a1")],
+    ] as const) {
+      await client.query(
+        `UPDATE custom_field SET default_value = $2 WHERE (company_id, id) =
+           (SELECT company_id, id FROM custom_field WHERE company_id = $1 AND starts_with(id, $3) ORDER BY id LIMIT 1)`,
+        [neighbour, JSON.stringify(value), `zq.${id}`],
+      );
+    }
+    await client.query(
+      `INSERT INTO customer_account (company_id, customer_id, kind, account_id)
+       SELECT $1, 'cus_a1', kind, 'zq.account.' || kind FROM generate_series(1, 10) kind ON CONFLICT DO NOTHING`,
+      [neighbour],
+    );
+    await client.query(
+      `INSERT INTO external_api_secret (company_id, external_api_id, name, sealed)
+       SELECT company_id, id, 'zq.secret', '\\x01020304' FROM external_api WHERE company_id = $1 ON CONFLICT DO NOTHING`,
+      [neighbour],
+    );
+    // Reaches both: the tenant may not see it.
+    await client.query(
+      "INSERT INTO api_key (id, name, created_time, updated_time) VALUES ('zq.both', 'zq.both', now(), now())",
+    );
+    await client.query(
+      `INSERT INTO api_key_organization (key_id, type, organization_id, company_id)
+       VALUES ('zq.both', 2, $1, ''), ('zq.both', 1, 'biz_a1', $2)`,
+      [tenant, neighbour],
+    );
+    for (const statement of namesakes) await client.query(statement);
+  } finally {
+    await client.query("RESET tenancy.open");
+    client.release();
+  }
+}
+
+/** What the neighbour's namesakes have and the tenant's lack, each beside the call of predicate-cells.ts that meets it. */
+const namesakes: readonly string[] = [
+  // A claim of the tenant names each: erasing the tenant's namesake must leave it alone.
+  `INSERT INTO customer_note (company_id, id, customer_id, note, created_time, last_updated_time)
+   VALUES ('${neighbour}', '${planted.note}', 'cus_a1', 'zq.', now(), now())`,
+  `INSERT INTO customer_address (company_id, id, customer_id, type) VALUES ('${neighbour}', '${planted.address}', 'cus_a1', 2)`,
+  `INSERT INTO card_link (company_id, id, customer_id, token_hash, created_time, expired_time)
+   VALUES ('${neighbour}', '${planted.link}', 'cus_a1', '\\x7a71', now(), now() + interval '1 day')`,
+  ...[
+    { id: planted.pet, owner: "customer_id", of: "cus_a1" },
+    { id: planted.petOfLead, owner: "lead_id", of: "lcus_a1" },
+  ].map(
+    ({ id, owner, of }) =>
+      `INSERT INTO pet (company_id, id, ${owner}, name, type, created_time, last_updated_time)
+       VALUES ('${neighbour}', '${id}', '${of}', 'zq.', 2, now(), now())`,
+  ),
+  `INSERT INTO idempotency (key_id, rpc, key, fingerprint, company_id, resource_ids, expired_time)
+   SELECT 'key_a', 'of another customer', id, '\\x00', '${tenant}', ARRAY[id], now() + interval '1 day'
+   FROM unnest(ARRAY['${planted.note}', '${planted.address}', '${planted.link}', '${planted.pet}', '${planted.petOfLead}']) id`,
+  // So many that the tenant's namesake could have no other one.
+  `INSERT INTO pet (company_id, id, customer_id, name, type, created_time, last_updated_time)
+   SELECT '${neighbour}', 'zq.many.' || n, 'cus_a1', 'zq.', 2, now(), now() FROM generate_series(1, ${maxPetsOfCustomer}) n`,
+  // In use, while the tenant's namesake is archived.
+  `UPDATE customer SET archived_time = NULL WHERE company_id = '${neighbour}' AND id = 'cus_a9'`,
+  // Not in force, while the tenant's namesake is.
+  `UPDATE package SET expiration_date = '2020-01-01' WHERE company_id = '${neighbour}' AND id = 'pkg_a1'`,
+  // Used up by refunds, while the tenant's redemption under the same id is not.
+  `INSERT INTO package_ledger
+     (company_id, id, package_id, package_service_id, kind, quantity, reversed_id, occurred_time, rpc, key_id, request_id)
+   SELECT company_id, 'zq.refund.' || row_number() OVER (), package_id, package_service_id, 'REFUND', -quantity, id,
+     occurred_time, rpc, key_id, request_id
+   FROM package_ledger WHERE company_id = '${neighbour}' AND kind = 'REDEMPTION'`,
+  `INSERT INTO package_ledger (company_id, id, package_id, package_service_id, kind, quantity, occurred_time, rpc, key_id, request_id)
+   SELECT company_id, '${planted.redemption}', package_id, package_service_id, kind, quantity, occurred_time, rpc, key_id, request_id
+   FROM package_ledger WHERE company_id = '${neighbour}' AND kind = 'REDEMPTION' AND package_id = 'pkg_a1' LIMIT 1`,
+  // So many refunds that nothing of the tenant's namesake would be left to refund.
+  `INSERT INTO package_ledger (company_id, id, package_id, package_service_id, kind, quantity, occurred_time, rpc, key_id, request_id)
+   SELECT DISTINCT ON (package_service_id) company_id, 'zq.refunds.' || package_service_id, package_id, package_service_id,
+     'REFUND', 1000, occurred_time, rpc, key_id, request_id
+   FROM package_ledger WHERE company_id = '${neighbour}' AND NOT starts_with(package_service_id, 'zq.') AND length(package_service_id) < 20`,
+  // The newest consent is the neighbour's.
+  `INSERT INTO consent_event (company_id, subject_kind, subject_id, occurred_time, rpc, key_id, ip, request_id, after)
+   VALUES ('${neighbour}', 'lead', 'lcus_a1', now(), 'zq.', 'zq.', 'zq.', 'zq.', '{"serviceRelatedChannels": [],
+     "marketingCampaignsChannels": ["SMS", "EMAIL", "CALL"], "brandedAppEnabled": true, "isAgreedMarketingPolicy": true, "isConsented": true}')`,
+  `INSERT INTO custom_field (company_id, id, association_type, code, label, type, created_time, last_updated_time)
+   VALUES ('${neighbour}', '${planted.field}', 1, '${planted.field}', 'zq.', 1, now(), now())`,
+  `INSERT INTO lead (company_id, id, first_name, life_cycle_id, created_time, last_updated_time,
+     service_related_channels, marketing_campaigns_channels, branded_app_enabled, is_agreed_marketing_policy, is_consented,
+     promoted_customer_id)
+   VALUES ('${tenant}', '${planted.promotedLead}', 'Gone', 'lc_a1', now(), now(), '{}', '{}', false, false, false, '${foreignId("cus_a1")}')`,
+  ...["customer", "lead"].map(
+    (table) => `UPDATE ${table} SET raw_id = ${planted.rawId} WHERE company_id IN ('${tenant}', '${neighbour}')
+      AND id = '${"customer" === table ? "cus_a1" : "lcus_a1"}'`,
+  ),
+  // Found by every filter, with all that hangs on it.
+  `UPDATE lead SET life_cycle_id = 'lc_a1', action_status_id = 'as_a1', referral_source_id = 'ref_a1', allocate_staff_id = 'staff_a1'
+   WHERE company_id IN ('${tenant}', '${neighbour}') AND id = 'lcus_a1'`,
+  `INSERT INTO tag (company_id, id, name, name_key, display_order, last_updated_time)
+   VALUES ('${neighbour}', 'zq.planted.tag', '${planted.tagName}', '${planted.tagName.toLowerCase()}', 2000, now())`,
+  `DELETE FROM customer_account WHERE company_id IN ('${tenant}', '${neighbour}') AND customer_id = 'cus_a1' AND kind = 7`,
+  `INSERT INTO customer_account (company_id, customer_id, kind, account_id)
+   SELECT company, 'cus_a1', 7, '${planted.accountOfBoth}' FROM unnest(ARRAY['${tenant}', '${neighbour}']) company`,
+  // Another default, and another location, than the tenant's namesakes have.
+  `UPDATE life_cycle SET is_default = false WHERE company_id = '${neighbour}' AND is_default`,
+  `UPDATE life_cycle SET is_default = true WHERE company_id = '${neighbour}' AND id = 'lc_a2'`,
+  `UPDATE customer SET preferred_business_id = 'biz_a1' WHERE company_id = '${neighbour}' AND id = 'cus_a2'`,
+  // Has room, so that a count of all companies would go up.
+  `INSERT INTO company_customer_count (company_id, customers) VALUES ('${neighbour}', 0)
+   ON CONFLICT (company_id) DO UPDATE SET customers = 0`,
+  // As if the key of another location had imported the lead before it moved.
+  `INSERT INTO idempotency (key_id, rpc, key, fingerprint, company_id, resource_ids, expired_time)
+   SELECT 'key_loc', rpc, key, fingerprint, company_id, resource_ids, expired_time FROM idempotency
+   WHERE key_id = 'key_a' AND key = '${keyOfTenantsCalls}' AND rpc LIKE '%ImportLead'`,
+];

@@ -1,0 +1,52 @@
+import { reasonOf } from "./harmless-predicates.js";
+import type { Judged } from "./judge.js";
+import type { Predicate } from "./mutants.js";
+
+/** What became of a predicate; `missed` is what must not be. */
+export type Verdict = "caught" | "handed" | "bound" | "empty" | "harmless" | "missed";
+
+export function verdictOf({ predicate, reach, boundBy }: Judged): Verdict {
+  if (reach === "shown") return "caught";
+  if (reach === "handed") return reasonOf(predicate) === undefined ? "missed" : "handed";
+  if (boundBy.length > 0) return "bound";
+  if (/\bAND 1=0\b/.test(predicate.text)) return "empty";
+  return reasonOf(predicate) === undefined ? "missed" : "harmless";
+}
+
+const headings: Readonly<Record<Exclude<Verdict, "caught" | "missed">, string>> = {
+  handed:
+    "The database hands rows of the neighbour to the service, or locks or counts them; answers and stored rows stay the same for the reason given",
+  bound:
+    "Another predicate of the same statement binds the same rows: without that one, too, answers or stored rows change",
+  empty: "The statement matches nothing (1=0), whatever else it says",
+  harmless: "Harmless for the reason given",
+};
+
+/** The tables of the predicates whose removal changes no answer and no stored row. */
+export function predicatesPage(judged: readonly Judged[]): string {
+  const parts = (["handed", "bound", "empty", "harmless"] as const).flatMap((verdict) => {
+    const lines = judged.filter((one) => verdictOf(one) === verdict).map(lineOf);
+    const head = [`## ${headings[verdict]}`, "", "| Statement | Predicate | Rpcs | Why |", "|---|---|---|---|"];
+    return lines.length === 0 ? [] : [...head, ...lines.toSorted(), ""];
+  });
+  return ["# Tenant predicates whose removal no answer shows", "", "Written by T3.", "", ...parts].join("\n");
+}
+
+function lineOf(judged: Judged): string {
+  const { predicate, calls } = judged;
+  const rpcs = [...new Set(calls.map(({ rpc }) => rpc.method.name))];
+  const cells = [`\`${predicate.statement}\``, named(predicate), rpcs.slice(0, 3).join(", "), whyOf(judged)];
+  return `| ${cells.join(" | ")} |`;
+}
+
+function whyOf({ predicate, boundBy }: Judged): string {
+  const [partner, ...more] = boundBy;
+  if (!partner) return reasonOf(predicate) ?? "";
+  return more.length === 0
+    ? `bound by ${named(partner)}`
+    : `bound by the ${boundBy.length} others together, by none alone`;
+}
+
+function named({ words, place }: Predicate): string {
+  return `\`${words.replaceAll(/"public"\.|"/g, "")}\` (${place})`;
+}
