@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { readBusiness, readCompany } from "../domain/directory/directory-input.js";
-import type { Page } from "../domain/page.js";
+import { nameCursor, type Page } from "../domain/page.js";
 import { createDirectoryRepository } from "../persistence/directory/directory.js";
 import { createDirectoryAdminRepository } from "../persistence/directory/directory-admin.js";
 import { assertGiven, type Command, toColumns } from "./command.js";
@@ -60,13 +60,13 @@ export const listBusinesses: Command = async (words, context) => {
 const pageSize = 500;
 
 /** All pages of a list by name. */
-async function readAll<Row extends { readonly id: string }>(
+async function readAll<Row extends { readonly id: string; readonly name: string }>(
   list: (page: Page) => Promise<readonly Row[]>,
 ): Promise<readonly Row[]> {
   const all: Row[] = [];
   for (;;) {
     const last = all.at(-1);
-    const rows = await list({ size: pageSize, offset: 0, ...(last ? { after: { id: last.id } } : {}) });
+    const rows = await list({ size: pageSize, offset: 0, ...(last ? { after: nameCursor(last.id, last.name) } : {}) });
     all.push(...rows.slice(0, pageSize));
     if (rows.length <= pageSize) return all;
   }

@@ -1,7 +1,12 @@
+import { createHash } from "node:crypto";
+import { DomainError } from "./errors.js";
+
 /** Where a page begins: after the row with this position in the list's order. */
 export interface Cursor {
-  /** Absent in name-ordered lists, whose position is looked up by id. */
+  /** Absent in name-ordered lists. */
   readonly time?: Date;
+  /** 48 bits of the name that the row had, in name-ordered lists alone: the name itself would not fit in a token. */
+  readonly nameHash?: number;
   readonly id: string;
 }
 
@@ -17,4 +22,16 @@ export interface Page {
 export interface TimeRange {
   readonly start?: Date;
   readonly end?: Date;
+}
+
+/** After the row with this id, in the order of names; of several parts the most significant first. */
+export function nameCursor(id: string, ...names: readonly string[]): Cursor {
+  return { id, nameHash: createHash("sha256").update(JSON.stringify(names)).digest().readUIntBE(0, 6) };
+}
+
+/** @param message why, and that the walk begins anew */
+export function pageTokenInvalid(message: string): DomainError {
+  return new DomainError("PAGE_TOKEN_INVALID", message, {
+    violations: [{ field: "pagination.page_token", reason: "INVALID_FORMAT", description: message }],
+  });
 }

@@ -1,8 +1,17 @@
-import type { Cursor } from "../domain/page.js";
+import { type Cursor, nameCursor } from "../domain/page.js";
 
-/** Lists by name: the cursor is the id alone, and its row's name is looked up. */
-export function byName({ id }: { readonly id: string }): Cursor {
-  return { id };
+/** Lists by name. */
+export function byName({ id, name }: { readonly id: string; readonly name: string }): Cursor {
+  return nameCursor(id, name);
+}
+
+/** Lists of people by their first, then their last name. */
+export function byFirstName(person: {
+  readonly id: string;
+  readonly firstName: string;
+  readonly lastName: string;
+}): Cursor {
+  return nameCursor(person.id, person.firstName, person.lastName);
 }
 
 /** Lists by the time of creation. */

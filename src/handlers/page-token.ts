@@ -3,8 +3,7 @@ import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { clone, type DescField, type Message } from "@bufbuild/protobuf";
 import { reflect } from "@bufbuild/protobuf/reflect";
 import { z } from "zod";
-import { DomainError } from "../domain/errors.js";
-import type { Cursor, Page } from "../domain/page.js";
+import { type Cursor, type Page, pageTokenInvalid } from "../domain/page.js";
 import type { Pagination } from "../gen/proto/moego/common/v1/pagination_pb.js";
 import { rowsThatFit } from "./answer-size.js";
 import { canonicalBytes } from "./canonical.js";
@@ -72,22 +71,25 @@ function positionOf(token: string, size: number, read: (token: string) => Cursor
   if (token === "") return { offset: 0 };
   if (!/^\d{1,7}$/.test(token)) return { after: read(token), offset: 0 };
   const offset = (Number(token) - 1) * size;
-  if (offset < 0) throw invalid("Page numbers begin at 1.");
-  if (offset > maxOffset) throw invalid(`Page numbers reach ${maxOffset} rows deep. Follow nextPageToken instead.`);
+  if (offset < 0) throw pageTokenInvalid("Page numbers begin at 1.");
+  if (offset > maxOffset)
+    throw pageTokenInvalid(`Page numbers reach ${maxOffset} rows deep. Follow nextPageToken instead.`);
   return { offset };
 }
 
-/** Version of the layout in the upper four bits, number of the secret in the lower. */
-const versionAndSecret = 0x11;
-const timeOffset = 1;
+/** What the six bytes are in the upper four bits, number of the secret in the lower. */
+const timeAndSecret = 0x11;
+const nameAndSecret = 0x21;
+const positionOffset = 1;
 const idOffset = 7;
 const macSize = 11;
 
-/** Layout: version 1, time 6 (signed ms; 0 in name-ordered lists), id up to 30, MAC 11 bytes: at most 64 characters. */
-function encode({ time, id }: Cursor, binding: Buffer, secret: string): string {
+/** Layout: version 1, time (signed ms) or hash of the name 6, id up to 30, MAC 11 bytes: at most 64 characters. */
+function encode({ time, nameHash, id }: Cursor, binding: Buffer, secret: string): string {
   const body = Buffer.alloc(idOffset + Buffer.byteLength(id));
-  body.writeUInt8(versionAndSecret, 0);
-  body.writeIntBE(time?.getTime() ?? 0, timeOffset, idOffset - timeOffset);
+  body.writeUInt8(nameHash === undefined ? timeAndSecret : nameAndSecret, 0);
+  if (nameHash === undefined) body.writeIntBE(time?.getTime() ?? 0, positionOffset, idOffset - positionOffset);
+  else body.writeUIntBE(nameHash, positionOffset, idOffset - positionOffset);
   body.write(id, idOffset);
   return Buffer.concat([body, macOf(body, binding, secret)]).toString("base64url");
 }
@@ -97,11 +99,17 @@ function decode(token: string, binding: Buffer, secret: string): Cursor {
     token.length <= 64 && /^[A-Za-z0-9_-]+$/.test(token) ? Buffer.from(token, "base64url") : Buffer.alloc(0);
   const body = bytes.subarray(0, -macSize);
   // Base64 has several spellings of one value; only ours counts.
-  const wellFormed = body.length > idOffset && body[0] === versionAndSecret && bytes.toString("base64url") === token;
+  const holdsName = body[0] === nameAndSecret;
+  const isKnown = holdsName || body[0] === timeAndSecret;
+  const wellFormed = body.length > idOffset && isKnown && bytes.toString("base64url") === token;
   if (!wellFormed || !timingSafeEqual(bytes.subarray(-macSize), macOf(body, binding, secret))) {
-    throw invalid("The page token does not belong to this request. Begin without a token.");
+    throw pageTokenInvalid("The page token does not belong to this request. Begin without a token.");
   }
-  return { time: new Date(body.readIntBE(timeOffset, idOffset - timeOffset)), id: body.toString("utf8", idOffset) };
+  const position = [positionOffset, idOffset - positionOffset] as const;
+  return {
+    ...(holdsName ? { nameHash: body.readUIntBE(...position) } : { time: new Date(body.readIntBE(...position)) }),
+    id: body.toString("utf8", idOffset),
+  };
 }
 
 function macOf(body: Buffer, binding: Buffer, secret: string): Buffer {
@@ -117,10 +125,4 @@ function bindingOf(request: Message, { method, caller }: Context): Buffer {
     .update(`${method.parent.typeName}/${method.name}\n${caller.organizations.join(",")}\n`)
     .update(canonicalBytes(method.input, bare))
     .digest();
-}
-
-function invalid(message: string): DomainError {
-  return new DomainError("PAGE_TOKEN_INVALID", message, {
-    violations: [{ field: "pagination.page_token", reason: "INVALID_FORMAT", description: message }],
-  });
 }

@@ -4,7 +4,7 @@ import { BusinessService } from "../../gen/proto/moego/business/business/v1/busi
 import { CompanyService } from "../../gen/proto/moego/business/company/v1/company_service_pb.js";
 import { StaffService } from "../../gen/proto/moego/business/staff/v1/staff_service_pb.js";
 import { id } from "../fields.js";
-import { byName } from "../page-order.js";
+import { byFirstName, byName } from "../page-order.js";
 import { type PageTokens, pagination } from "../page-token.js";
 import { parse } from "../parse.js";
 import type { ServiceHandlers } from "../rpc.js";
@@ -77,7 +77,7 @@ export function createStaffHandlers({
       const { companyId } = parse(requests.listStaffs.input, request, ofCompany);
       const page = pageTokens.open(request, context);
       const found = await directory.listStaff({ companyId, page }, context.caller, context.signal);
-      const { rows, nextPageToken } = page.close(found, byName);
+      const { rows, nextPageToken } = page.close(found, byFirstName);
       return { staffs: rows.map(toProtoStaff), nextPageToken };
     },
   };

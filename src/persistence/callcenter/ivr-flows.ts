@@ -6,6 +6,7 @@ import { Prisma } from "../../gen/prisma/client.js";
 import type { Database } from "../database.js";
 import { violatedConstraint } from "../errors.js";
 import { recordChange } from "../ledgers.js";
+import { afterName } from "../name-list.js";
 import { type Columns, changeSettings, findRow, present, timestamp, updateRow } from "../settings/settings-change.js";
 import { statement } from "../statement.js";
 
@@ -18,7 +19,8 @@ export function createIvrFlowRepository(database: Database): IvrFlowRepository {
     },
 
     async list({ companyId, page, showArchived }, signal) {
-      const values = [companyId, page.size + 1, page.offset, page.after?.id ?? null, showArchived];
+      const after = await afterName(database, { nameOf: flowName, scope: [companyId], page }, signal);
+      const values = [companyId, page.size + 1, page.offset, ...after, showArchived];
       return (await database.read<FlowRow>(listFlows, values, signal)).map(toFlow);
     },
 
@@ -73,9 +75,14 @@ const getFlow = statement("ivr_flow.get", "SELECT * FROM ivr_flow WHERE company_
 const listFlows = statement(
   "ivr_flow.list",
   `SELECT * FROM ivr_flow f WHERE f.company_id = $1
-     AND ($4::text IS NULL OR (f.name, f.id) > (SELECT name, id FROM ivr_flow WHERE company_id = $1 AND id = $4))
-     AND ($5::boolean OR f.archived_time IS NULL)
+     AND ($5::text IS NULL OR (f.name, f.id) > (($4::text[])[1], $5))
+     AND ($6::boolean OR f.archived_time IS NULL)
    ORDER BY f.name, f.id LIMIT $2 OFFSET $3`,
+);
+
+const flowName = statement(
+  "ivr_flow.name",
+  "SELECT ARRAY[name] AS name FROM ivr_flow WHERE id = $1 AND company_id = $2",
 );
 
 /** association_type 1: fields of customers. */

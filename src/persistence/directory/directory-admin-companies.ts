@@ -5,7 +5,9 @@ import type { Prisma } from "../../gen/prisma/client.js";
 import { applyCustomerLimit, lockCompanyAgainstCreates } from "../customers/quota.js";
 import type { Database } from "../database.js";
 import { violatedConstraint } from "../errors.js";
+import { afterName } from "../name-list.js";
 import { statement } from "../statement.js";
+import { companyName } from "./directory.js";
 import { changeDirectory } from "./directory-admin-change.js";
 import { type CompanyRow, toCompany } from "./directory-rows.js";
 
@@ -55,7 +57,8 @@ export function createCompanyAdmin(database: Database): CompanyAdmin {
       ),
 
     async listCompanies(page, signal) {
-      const values = [page.size + 1, page.offset, page.after?.id ?? null];
+      const after = await afterName(database, { nameOf: companyName, scope: [], page }, signal);
+      const values = [page.size + 1, page.offset, ...after];
       const rows = await database.read<CompanyRow>(listStatement, values, signal);
       return rows.map(toCompany);
     },
@@ -66,7 +69,7 @@ export function createCompanyAdmin(database: Database): CompanyAdmin {
 const listStatement = statement(
   "directory_admin.companies",
   `SELECT * FROM company c
-   WHERE $3::text IS NULL OR (c.name, c.id) > (SELECT name, id FROM company WHERE id = $3)
+   WHERE $4::text IS NULL OR (c.name, c.id) > (($3::text[])[1], $4)
    ORDER BY c.name, c.id LIMIT $1 OFFSET $2`,
 );
 

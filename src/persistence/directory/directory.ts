@@ -1,10 +1,11 @@
 import type { DirectoryRepository } from "../../domain/directory/directory-repository.js";
 import type { Database } from "../database.js";
+import { afterName } from "../name-list.js";
 import { type Statement, statement } from "../statement.js";
 import { theOne, visibilityValues } from "../visibility.js";
 import { type BusinessRow, type CompanyRow, type StaffRow, toBusiness, toCompany, toStaff } from "./directory-rows.js";
 
-/** Companies, locations and staff, by name. A cursor holds the id alone; its row's name is looked up. */
+/** Companies, locations and staff, by name. */
 export function createDirectoryRepository(database: Database): DirectoryRepository {
   return {
     async getCompany({ companyIds }, id, signal) {
@@ -13,7 +14,8 @@ export function createDirectoryRepository(database: Database): DirectoryReposito
     },
 
     async listCompanies({ companyIds }, page, signal) {
-      const values = [companyIds, page.size + 1, page.offset, page.after?.id ?? null];
+      const after = await afterName(database, { nameOf: companyName, scope: [], page }, signal);
+      const values = [companyIds, page.size + 1, page.offset, ...after];
       const rows = await database.read<CompanyRow>(companies.list, values, signal);
       return rows.map(toCompany);
     },
@@ -25,10 +27,8 @@ export function createDirectoryRepository(database: Database): DirectoryReposito
     },
 
     async listBusinesses({ visibility, page, showArchived }, signal) {
-      const values = [
-        ...[...visibilityValues(visibility), page.size + 1, page.offset, page.after?.id ?? null],
-        showArchived,
-      ];
+      const after = await afterName(database, { nameOf: businessName, scope: [visibility.companyIds], page }, signal);
+      const values = [...visibilityValues(visibility), page.size + 1, page.offset, ...after, showArchived];
       const rows = await database.read<BusinessRow>(businesses.list, values, signal);
       return rows.map(toBusiness);
     },
@@ -40,7 +40,8 @@ export function createDirectoryRepository(database: Database): DirectoryReposito
     },
 
     async listStaff(visibility, page, signal) {
-      const values = [...visibilityValues(visibility), page.size + 1, page.offset, page.after?.id ?? null];
+      const after = await afterName(database, { nameOf: staffName, scope: [visibility.companyIds], page }, signal);
+      const values = [...visibilityValues(visibility), page.size + 1, page.offset, ...after];
       const rows = await database.read<StaffRow>(staff.list, values, signal);
       return rows.map(toStaff);
     },
@@ -57,10 +58,13 @@ const companies: Statements = {
   list: statement(
     "company.list",
     `SELECT * FROM company c WHERE c.id = ANY($1::text[])
-       AND ($4::text IS NULL OR (c.name, c.id) > (SELECT name, id FROM company WHERE id = $4))
+       AND ($5::text IS NULL OR (c.name, c.id) > (($4::text[])[1], $5))
      ORDER BY c.name, c.id LIMIT $2 OFFSET $3`,
   ),
 };
+
+/** A company's own place, whose id a page token gave. */
+export const companyName = statement("company.name", "SELECT ARRAY[name] AS name FROM company WHERE id = $1");
 
 /** A key that is limited to locations sees these alone. */
 const businessVisible = `b.company_id = ANY($1::text[])
@@ -70,11 +74,16 @@ const businesses: Statements = {
   get: statement("business.get", `SELECT * FROM business b WHERE ${businessVisible} AND b.id = $3`),
   list: statement(
     "business.list",
-    `SELECT * FROM business b WHERE ${businessVisible} AND ($6::boolean OR b.archived_time IS NULL)
-       AND ($5::text IS NULL OR (b.name, b.id) > (SELECT name, id FROM business WHERE company_id = ANY($1::text[]) AND id = $5))
+    `SELECT * FROM business b WHERE ${businessVisible} AND ($7::boolean OR b.archived_time IS NULL)
+       AND ($6::text IS NULL OR (b.name, b.id) > (($5::text[])[1], $6))
      ORDER BY b.name, b.id LIMIT $3 OFFSET $4`,
   ),
 };
+
+const businessName = statement(
+  "business.name",
+  "SELECT ARRAY[name] AS name FROM business WHERE id = $1 AND company_id = ANY($2::text[])",
+);
 
 /** A key that is limited to locations sees who works there. */
 const staffVisible = `s.company_id = ANY($1::text[]) AND (s.company_id = ANY($2::text[])
@@ -86,8 +95,12 @@ const staff: Statements = {
   list: statement(
     "staff.list",
     `SELECT * FROM staff s WHERE ${staffVisible}
-       AND ($5::text IS NULL OR (s.first_name, s.last_name, s.id) >
-         (SELECT first_name, last_name, id FROM staff WHERE company_id = ANY($1::text[]) AND id = $5))
+       AND ($6::text IS NULL OR (s.first_name, s.last_name, s.id) > (($5::text[])[1], ($5::text[])[2], $6))
      ORDER BY s.first_name, s.last_name, s.id LIMIT $3 OFFSET $4`,
   ),
 };
+
+const staffName = statement(
+  "staff.name",
+  "SELECT ARRAY[first_name, last_name] AS name FROM staff WHERE id = $1 AND company_id = ANY($2::text[])",
+);

@@ -13,6 +13,7 @@ import type { ServiceModel } from "../../gen/prisma/models.js";
 import type { Database } from "../database.js";
 import { violatedConstraint } from "../errors.js";
 import { recordChange } from "../ledgers.js";
+import { afterName } from "../name-list.js";
 import { statement } from "../statement.js";
 import { updatedTime } from "../updated-time.js";
 import { changeSettings, present } from "./settings-change.js";
@@ -29,12 +30,17 @@ export function createCatalogueRepository(database: Database): CatalogueReposito
     async list({ companyId, page, itemTypes, businessIds, showArchived }, signal) {
       const numbers = itemTypes.map((type) => serviceItemTypes.indexOf(type) + 1);
       const filter = [showArchived, numbers, businessIds];
-      const values = [companyId, page.size + 1, page.offset, page.after?.id ?? null, ...filter];
-      const ids = await database.read<{ id: string }>(listIds, values, signal);
-      const where = { companyId, id: { in: ids.map((row) => row.id) } };
+      const after = await afterName(database, { nameOf: serviceName, scope: [companyId], page }, signal);
+      const values = [companyId, page.size + 1, page.offset, ...after, ...filter];
+      const places = await database.read<{ id: string; name: string }>(listPlaces, values, signal);
+      const where = { companyId, id: { in: places.map((place) => place.id) } };
       const rows = await database.ask(signal, (prisma) => prisma.service.findMany({ where }));
       const byId = new Map(rows.map((row) => [row.id, toService(row)]));
-      return ids.flatMap((row) => byId.get(row.id) ?? []);
+      return places.flatMap((place) => {
+        const service = byId.get(place.id);
+        // By the name that gave it its place: one that it was given between the two reads belongs elsewhere.
+        return service ? [{ ...service, name: place.name }] : [];
+      });
     },
 
     create: ({ companyId, id, content }, write, offer) =>
@@ -79,14 +85,19 @@ export function createCatalogueRepository(database: Database): CatalogueReposito
   };
 }
 
-const listIds = statement(
+const listPlaces = statement(
   "service.list",
-  `SELECT s.id FROM service s WHERE s.company_id = $1
-     AND ($4::text IS NULL OR (s.name, s.id) > (SELECT name, id FROM service WHERE company_id = $1 AND id = $4))
-     AND ($5::boolean OR NOT s.inactive)
-     AND (cardinality($6::smallint[]) = 0 OR s.service_item_type = ANY($6))
-     AND (cardinality($7::text[]) = 0 OR s.available_all_business OR s.available_business_ids && $7)
+  `SELECT s.id, s.name FROM service s WHERE s.company_id = $1
+     AND ($5::text IS NULL OR (s.name, s.id) > (($4::text[])[1], $5))
+     AND ($6::boolean OR NOT s.inactive)
+     AND (cardinality($7::smallint[]) = 0 OR s.service_item_type = ANY($7))
+     AND (cardinality($8::text[]) = 0 OR s.available_all_business OR s.available_business_ids && $8)
    ORDER BY s.name, s.id LIMIT $2 OFFSET $3`,
+);
+
+const serviceName = statement(
+  "service.name",
+  "SELECT ARRAY[name] AS name FROM service WHERE id = $1 AND company_id = $2",
 );
 
 async function checkOffer(tx: Prisma.TransactionClient, companyId: string, offer: OfferCheck): Promise<void> {
