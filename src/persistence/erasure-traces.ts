@@ -59,7 +59,7 @@ export async function forgetPackages(
 
 /**
  * The claims of earlier calls stay until they expire, so that a repeated create does not bring the record back: it finds
- * nothing under the pseudonym. Few claims live at a time, and there is no index on what they made.
+ * nothing under the pseudonym. The index `idempotency_by_resource` finds them.
  */
 export async function forgetClaims(
   tx: Prisma.TransactionClient,
