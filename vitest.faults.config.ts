@@ -1,11 +1,9 @@
 import { defineConfig } from "vitest/config";
-import { isLong } from "./test/reliability/run.js";
 import { createTableReporter } from "./test/reliability/table.js";
 
 export default defineConfig({
   test: {
-    // What a short run cannot judge: with the figures of the long run alone.
-    include: ["test/reliability/**/*.test.ts", ...(isLong ? ["test/reliability/**/*.long.ts"] : [])],
+    include: ["test/reliability/**/*.test.ts"],
     globalSetup: ["test/setup/postgres.ts"],
     pool: "forks",
     // One file at a time: the figures are those of a machine that does nothing else.

@@ -3,8 +3,10 @@ import {
   status as codes,
   type Metadata as GrpcMetadata,
   Metadata,
+  ResponderBuilder,
   ServerInterceptingCall,
   type ServerInterceptor,
+  ServerListenerBuilder,
 } from "@grpc/grpc-js";
 import { DomainError } from "../domain/errors.js";
 import { StatusSchema } from "../gen/proto/google/rpc/status_pb.js";
@@ -30,36 +32,54 @@ export function grpcStatusOf(error: StatusError): { code: number; details: strin
  * innermost call, so that is where they are caught.
  */
 export const explainOwnAnswers: ServerInterceptor = (_method, call) => {
+  let isCancelled = false;
   const send = call.sendStatus.bind(call);
-  call.sendStatus = (status) => send(explained(status));
-  return new ServerInterceptingCall(call);
+  call.sendStatus = (status) => {
+    const refusal = refusalBehind(status);
+    if (refusal !== messageCount) return send(refusal ? explained(refusal()) : status);
+    // A call that its caller reset ends like one without a message, before grpc-js tells of the reset. A flood of them
+    // must not cost details that nobody reads.
+    setImmediate(() => send(isCancelled ? status : explained(refusal())));
+  };
+  const listener = new ServerListenerBuilder()
+    .withOnCancel(() => {
+      isCancelled = true;
+    })
+    .build();
+  return new ServerInterceptingCall(call, new ResponderBuilder().withStart((next) => next(listener)).build());
 };
 
-function explained(status: StatusObject): StatusObject {
-  if (status.code === codes.OK || (status.metadata?.get(detailsKey) ?? []).length > 0) return status;
-  const refusal = refusalBehind(status);
-  if (!refusal) return status;
+function explained(refusal: DomainError): StatusObject {
   const requestId = requestIdOf(undefined);
   const { code, details, metadata } = grpcStatusOf(toStatusError(refusal, requestId));
   metadata.set(requestIdHeader, requestId);
   return { code, details, metadata };
 }
 
-function refusalBehind(status: StatusObject): DomainError | undefined {
-  switch (status.code) {
+/** What grpc-js refused by itself; undefined for an answer of ours. */
+function refusalBehind({ code, details, metadata }: StatusObject): (() => DomainError) | undefined {
+  if (code === codes.OK || (metadata?.get(detailsKey) ?? []).length > 0) return undefined;
+  switch (code) {
     case codes.RESOURCE_EXHAUSTED:
-      return messageTooLarge();
+      return messageTooLarge;
     case codes.DEADLINE_EXCEEDED:
-      return deadlineExceeded();
+      return deadlineExceeded;
     case codes.INTERNAL:
-      // The only ways here are a body that does not decompress and a grpc-timeout that is none: the caller's doing.
-      return new DomainError("MALFORMED_REQUEST", "The compression or the timeout of the call cannot be read.");
+      return unreadable;
     case codes.UNIMPLEMENTED:
-      // Both for no message and for a second one; the third way, an unknown compression, must stay UNIMPLEMENTED.
-      return /request message/.test(status.details ?? "")
-        ? new DomainError("MALFORMED_REQUEST", "The call must carry exactly one message.")
-        : undefined;
+      // The third way here, an unknown compression, must stay UNIMPLEMENTED.
+      return /request message/.test(details ?? "") ? messageCount : undefined;
     default:
       return undefined;
   }
+}
+
+/** A body that does not decompress or a grpc-timeout that is none: the caller's doing. */
+function unreadable(): DomainError {
+  return new DomainError("MALFORMED_REQUEST", "The compression or the timeout of the call cannot be read.");
+}
+
+/** No message, or a second one. */
+function messageCount(): DomainError {
+  return new DomainError("MALFORMED_REQUEST", "The call must carry exactly one message.");
 }

@@ -10,8 +10,6 @@ export interface Attack {
   /** Counted from the moment at which the attack is on. */
   readonly seconds: number;
   readonly authorization: string;
-  /** Of one processor, which the kind `spin` burns. */
-  readonly share: number;
 }
 
 export const attack: Attack = JSON.parse(process.argv[2] ?? "{}");
@@ -19,12 +17,10 @@ export const attack: Attack = JSON.parse(process.argv[2] ?? "{}");
 const open = new Set<Socket>();
 const done = { connections: 0, bytes: 0, cut: 0 };
 let begunAt: number | undefined;
-let cpuBefore = process.cpuUsage();
 
 /** Says that the attack is on; its time runs from here. */
 export function begin(): void {
   if (begunAt !== undefined) return;
-  cpuBefore = process.cpuUsage();
   begunAt = Date.now();
   process.stdout.write("begun\n");
 }
@@ -33,11 +29,9 @@ export function isOver(): boolean {
   return begunAt !== undefined && Date.now() >= begunAt + attack.seconds * 1_000;
 }
 
-/** Says what was done, and which share of one processor it took. */
+/** Says what was done. */
 export function tell(): void {
-  const { user, system } = process.cpuUsage(cpuBefore);
-  const share = (user + system) / 1_000 / (Date.now() - (begunAt ?? 0));
-  process.stdout.write(`${JSON.stringify({ ...done, open: open.size, share })}\n`);
+  process.stdout.write(`${JSON.stringify({ ...done, open: open.size })}\n`);
 }
 
 export function dial(port: number): Socket {

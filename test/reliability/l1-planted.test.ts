@@ -5,6 +5,7 @@ import { isReading } from "../../src/pipeline/contract.js";
 import { columnsHolding, createCanaries } from "../support/canaries.js";
 import { asAdmin } from "../support/database.js";
 import { authorizationOf } from "../support/fixture-keys.js";
+import type { CallOptions } from "../support/server.js";
 import { plantable, plantedRequest, secretsIn, spoiltRequest } from "./planted/plant.js";
 import { sightings } from "./planted/scan.js";
 import { record } from "./run.js";
@@ -25,9 +26,12 @@ const secrets = new Set<string>();
 const refusals: string[] = [];
 const codes = new Map<string, number>();
 
+/** What the calls bring beside their keys. */
+let options: Omit<CallOptions, "key"> = {};
+
 async function send(rpc: Rpc, request: Rpc["request"], key: Pick<Rpc["key"], "secret"> | null = rpc.key) {
   if (key) for (const text of [key.secret, authorizationOf(key).slice(6)]) secrets.add(text);
-  const answer = await server.call(rpc.method, request, { key });
+  const answer = await server.call(rpc.method, request, { ...options, key });
   const code = answer.ok ? "OK" : answer.code;
   codes.set(code, (codes.get(code) ?? 0) + 1);
   if (answer.ok) for (const secret of secretsIn(toJsonString(rpc.method.output, answer.message))) secrets.add(secret);
@@ -91,7 +95,10 @@ const failures: Readonly<Record<string, (during: () => Promise<void>) => Promise
     const client = await owner.connect();
     await client.query("BEGIN");
     await client.query("LOCK TABLE customer, lead, tag, staff IN ACCESS EXCLUSIVE MODE");
+    // Nobody waits for them longer than this.
+    options = { transport: "rest", headers: { "grpc-timeout": "1S" } };
     await during();
+    options = {};
     await client.query("ROLLBACK");
     client.release();
   },

@@ -1,4 +1,4 @@
-import { readdirSync, writeSync } from "node:fs";
+import { writeSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
@@ -10,12 +10,8 @@ setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc");
 
 process.on("SIGUSR2", () => {
-  const { user, system } = process.cpuUsage();
   collectGarbage();
   collectGarbage();
-  const handles = process.getActiveResourcesInfo().filter((name) => !/Timeout|Immediate/.test(name)).length;
-  const descriptors = readdirSync("/proc/self/fd").length;
-  const cpuMs = Math.round((user + system) / 1_000);
-  const held = { rssBytes: process.memoryUsage.rss(), handles, descriptors, cpuMs };
+  const held = { rssBytes: process.memoryUsage.rss() };
   writeSync(2, `observed ${JSON.stringify(held)}\n`);
 });

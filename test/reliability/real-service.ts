@@ -1,3 +1,4 @@
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type Environment, environmentOf, type Service, startService, until } from "../server/service.js";
 import type { TestDatabase } from "../support/database.js";
@@ -5,17 +6,13 @@ import type { TestDatabase } from "../support/database.js";
 /** What a process holds after its garbage was collected. */
 export interface Held {
   readonly rssBytes: number;
-  /** Sockets, pipes and the like, as its event loop knows them. */
-  readonly handles: number;
-  /** Open files and sockets, as the system knows them. */
-  readonly descriptors: number;
-  /** What the process has used of the processors since its start. */
-  readonly cpuMs: number;
 }
 
 /** A service in a process of its own that says what it holds. */
 export interface ObservedService extends Service {
   held(): Promise<Held>;
+  /** Open files and sockets, as the system knows them: the service does not notice that it is asked. */
+  descriptors(): Promise<number>;
   /** Whether it still runs. */
   runs(): boolean;
 }
@@ -38,7 +35,8 @@ export async function startObserved(database: TestDatabase, more: Environment = 
     await until(() => observations(service).length > before);
     return JSON.parse(observations(service).at(-1) ?? "");
   };
-  return { ...service, held, runs };
+  const descriptors = async () => (await readdir(`/proc/${service.child.pid}/fd`)).length;
+  return { ...service, held, descriptors, runs };
 }
 
 function observations(service: Service): string[] {

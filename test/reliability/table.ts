@@ -11,8 +11,7 @@ const head = `# Reliability
 
 Written by \`npm run test:faults\`, which fails when a line does not hold. \`SEED=\` repeats a run, \`FAULTS=long\` runs the large
 figures. "Control" lines switch a guard off and must see the harm that the guard prevents. In CI, on a shared machine, a
-test that judges times alone is tried once more when it misses, and its line says so. F3, hostile connections beside an
-honest client, is part of the long run alone: a few seconds on shared cores do not settle a 99th percentile.
+test that judges times alone is tried once more when it misses, and its line says so.
 `;
 
 /** Prints the figures of the run as a table, and writes them to docs/reliability.md when every file was run. */
@@ -31,9 +30,7 @@ export function createTableReporter(): Reporter {
 
 /** Whether no file and no test was left out. */
 async function isWhole(modules: readonly TestModule[]): Promise<boolean> {
-  const files = (await readdir("test/reliability")).filter((name) =>
-    (isLong ? /\.(test|long)\.ts$/ : /\.test\.ts$/).test(name),
-  );
+  const files = (await readdir("test/reliability")).filter((name) => name.endsWith(".test.ts"));
   const isSkipped = (module: TestModule) => !module.children.allTests("skipped").next().done;
   return modules.length === files.length && !modules.some(isSkipped);
 }
