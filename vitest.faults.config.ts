@@ -1,16 +1,38 @@
-import { defineConfig } from "vitest/config";
+import { defineConfig, type ViteUserConfig } from "vitest/config";
+import { LongestFirst } from "./test/reliability/longest-first.js";
 import { createTableReporter } from "./test/reliability/table.js";
+
+/** What judges times: each file has the machine to itself. */
+const timed = ["f3-hostile", "o1-pool", "o2-deadlines", "o4-overload"].map(
+  (name) => `test/reliability/${name}*.test.ts`,
+);
+
+const common = {
+  globalSetup: ["test/setup/postgres.ts"],
+  pool: "forks",
+  testTimeout: 600_000,
+  hookTimeout: 60_000,
+} satisfies ViteUserConfig["test"];
 
 export default defineConfig({
   test: {
-    include: ["test/reliability/**/*.test.ts"],
-    globalSetup: ["test/setup/postgres.ts"],
-    pool: "forks",
-    // One file at a time: the figures are those of a machine that does nothing else.
-    fileParallelism: false,
-    testTimeout: 600_000,
-    hookTimeout: 60_000,
     reporters: ["default", "json", createTableReporter()],
     outputFile: { json: "test-report/faults.json" },
+    sequence: { sequencer: LongestFirst },
+    projects: [
+      {
+        test: {
+          ...common,
+          name: "counts",
+          include: ["test/reliability/**/*.test.ts"],
+          exclude: timed,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: { ...common, name: "times", include: timed, fileParallelism: false, sequence: { groupOrder: 2 } },
+      },
+    ],
   },
 });
