@@ -45,6 +45,11 @@ export function sorted(violations: readonly Fault[]): Fault[] {
   return violations.toSorted((a, b) => (a.field < b.field ? -1 : a.field > b.field ? 1 : 0));
 }
 
+/** What is wrong with the form of a request is told once for a field: the first that is found. */
+export function onceAField(violations: readonly Fault[]): Fault[] {
+  return violations.filter(({ field }, at) => violations.findIndex((one) => one.field === field) === at);
+}
+
 /** The pages as they have to come: full but for the last, which alone has no token. */
 export function pagesOf({ member, rows, size }: Pages): Expected[] {
   const most = size === 0 ? 50 : size;

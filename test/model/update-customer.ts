@@ -22,7 +22,7 @@ import {
   sentNoteEdits,
 } from "./customer-edits.js";
 import { maskFaults, maskOf, maskUses, sentMask, writtenBy } from "./masks.js";
-import { answer, etagMismatch, invalid, notFound, refusal } from "./outcome.js";
+import { answer, etagMismatch, invalid, notFound, onceAField, refusal } from "./outcome.js";
 import {
   addTags,
   allFaults,
@@ -136,13 +136,13 @@ export const updateCustomer = command({
       source,
     };
     const shape = allFaults(
+      maskFaults({ mask, populated, required }),
       sampleFaults(samples),
       noteEditFaults(given.notes),
       namedTags(world, given.tags, by).faults.shape,
       idFaults("preferred_business_id", businessId, knownBusinesses, true),
       idFaults("referral_source.id", sourceId, knownSources, true),
       idFaults("assigned_staff_id", staffId, knownStaff),
-      maskFaults({ mask, populated, required }),
     );
     const etag = given.etag === "present" ? (target?.etag.value ?? "stale") : given.etag;
 
@@ -217,7 +217,7 @@ export const updateCustomer = command({
       check() {
         const denied = deniedLocation(by, businessId);
         if (denied) return denied;
-        if (shape.shape.length > 0) return invalid(shape.shape);
+        if (shape.shape.length > 0) return invalid(onceAField(shape.shape));
         if (businessId !== undefined && !sees(by, businessId))
           return refusal("PERMISSION_DENIED", "BUSINESS_NOT_ALLOWED");
         return customerMissing(world, id, by);

@@ -6,7 +6,7 @@ import { changedConsent, sentConsent, storedOf } from "./contact-parts.js";
 import { addressOf, faultsOf, profile, sentLead } from "./lead-profile.js";
 import { changeLead, goneLead, leadMissing, seenLead } from "./lead-rules.js";
 import { maskFaults, maskOf, maskUses, sentMask, writtenBy } from "./masks.js";
-import { answer, etagMismatch, invalid, notFound, refusal } from "./outcome.js";
+import { answer, etagMismatch, invalid, notFound, onceAField, refusal } from "./outcome.js";
 import { mergedFields } from "./references.js";
 import { leadPhones, maybe, names, pick, type Sample, which } from "./samples.js";
 import { leadView } from "./views.js";
@@ -58,11 +58,11 @@ export const updateLead = command({
     const mask =
       given.mask && maskOf({ use: given.mask, populated: [...populated, ...beside], clearable, required, parts: [] });
     const writes = writtenBy(mask, [...populated, ...beside]);
-    const shape = [
-      ...faults.shape,
+    const shape = onceAField([
       ...maskFaults({ mask, populated, required: ["first_name"], within: "lead." }),
       ...(mask && !mask.includes("compliance_config") ? beside.map((field) => ({ field, reason: "NOT_ALLOWED" })) : []),
-    ];
+      ...faults.shape,
+    ]);
     const etag = given.etag === "present" ? (target?.etag.value ?? "stale") : given.etag;
     const text = (path: string, sample: Sample | undefined, before: string) =>
       writes(path) ? (sample ? storedOf(sample) : "") : before;
