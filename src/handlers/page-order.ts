@@ -19,7 +19,7 @@ export function byCreation({ createdTime, id }: { readonly createdTime: Date; re
   return { time: createdTime, id };
 }
 
-/** Lists that go by the last change when they are asked for changes, and else by the creation. */
+/** Lists that are asked for changes. */
 export function byChange({ lastUpdatedTime, id }: { readonly lastUpdatedTime: Date; readonly id: string }): Cursor {
   return { time: lastUpdatedTime, id };
 }

@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/** Files of more than half a minute. */
+/** The files that take longest, by the time that they take. */
 const long = ["r1", "t3", "r4", "o3", "t1", "r2", "l1"];
 
 /** The files that take longest begin first, so that no core is idle at the end. */

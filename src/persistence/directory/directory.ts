@@ -14,7 +14,7 @@ export function createDirectoryRepository(database: Database): DirectoryReposito
     },
 
     async listCompanies({ companyIds }, page, signal) {
-      const after = await afterName(database, { nameOf: companyName, scope: [], page }, signal);
+      const after = await afterName(database, { nameOf: companyName, scope: [companyIds], page }, signal);
       const values = [companyIds, page.size + 1, page.offset, ...after];
       const rows = await database.read<CompanyRow>(companies.list, values, signal);
       return rows.map(toCompany);
@@ -63,8 +63,10 @@ const companies: Statements = {
   ),
 };
 
-/** A company's own place, whose id a page token gave. */
-export const companyName = statement("company.name", "SELECT ARRAY[name] AS name FROM company WHERE id = $1");
+const companyName = statement(
+  "company.name",
+  "SELECT ARRAY[name] AS name FROM company WHERE id = $1 AND id = ANY($2::text[])",
+);
 
 /** A key that is limited to locations sees these alone. */
 const businessVisible = `b.company_id = ANY($1::text[])
