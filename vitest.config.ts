@@ -6,11 +6,14 @@ export default defineConfig({
     // They have a command of their own: npm run test:faults.
     exclude: ["test/reliability/**"],
     globalSetup: ["test/setup/postgres.ts"],
+    setupFiles: ["test/setup/fast-check.ts"],
     // Real servers and child processes: a process per file, and few at once, since PostgreSQL works beside them.
     pool: "forks",
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // How long a condition may take to come true; where it is the time that counts, the test measures it.
+    expect: { poll: { timeout: 10_000 } },
     reporters: ["default", "json"],
     outputFile: { json: "test-report/vitest.json" },
   },

@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it } from "vitest";
+import { seed } from "../support/seed.js";
 import { startServer } from "../support/server.js";
 import { createCompanies } from "./companies.js";
 import { findDifference, type Search } from "./find-difference.js";
@@ -8,7 +9,6 @@ const server = await startServer({ tables: [] });
 afterAll(() => server.stop());
 
 const runs = Number(process.env["MODEL_RUNS"] || 2_000);
-const seed = Number(process.env["SEED"] || Math.floor(Math.random() * 2 ** 30));
 const takeCompany = createCompanies(server);
 const search = (more: Partial<Search>) => findDifference({ server, takeCompany, runs, seed, ...more });
 

@@ -1,5 +1,5 @@
 import type pg from "pg";
-import { seed } from "./run.js";
+import { seed } from "../support/seed.js";
 
 /** Conflicts that the database makes up. */
 export interface Conflicts {

@@ -1,11 +1,9 @@
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 import type { TestContext } from "vitest";
+import { seed } from "../support/seed.js";
 
 /** Whether the large figures are run: `FAULTS=long`. */
 export const isLong = process.env["FAULTS"] === "long";
-
-/** Makes a run the same as another one: `SEED=`. */
-export const seed = Number(process.env["SEED"] || 20_261_122);
 
 /** The count for the short run, which CI makes, or for the long one. */
 export function times({ short, long }: { readonly short: number; readonly long: number }): number {

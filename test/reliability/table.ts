@@ -1,7 +1,8 @@
 import { readdir, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import type { Reporter, TestCase, TestModule } from "vitest/node";
-import { type Figure, isLong, seed } from "./run.js";
+import { seed } from "../support/seed.js";
+import { type Figure, isLong } from "./run.js";
 
 interface Line extends Figure {
   readonly holds: string;
