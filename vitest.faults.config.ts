@@ -1,5 +1,6 @@
 import { defineConfig, type ViteUserConfig } from "vitest/config";
 import { LongestFirst } from "./test/reliability/longest-first.js";
+import { isLong } from "./test/reliability/run.js";
 import { createTableReporter } from "./test/reliability/table.js";
 
 /** What judges times: each file has the machine to itself. */
@@ -10,7 +11,8 @@ const timed = ["f3-hostile", "o1-pool", "o2-deadlines", "o4-overload"].map(
 const common = {
   globalSetup: ["test/setup/postgres.ts"],
   pool: "forks",
-  testTimeout: 600_000,
+  // The large figures of one test may take hours.
+  testTimeout: isLong ? 6 * 3_600_000 : 600_000,
   hookTimeout: 60_000,
 } satisfies ViteUserConfig["test"];
 
