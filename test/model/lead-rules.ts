@@ -11,9 +11,11 @@ import { type Customer, defaultPreference, type Lead, newEtag, newId, newRawId, 
 /** Decisions 7, "A promoted lead". */
 export const promoted = refusal("NOT_FOUND", "LEAD_PROMOTED");
 
+/** A lead is seen where it is, and once it has become a customer where that one is. */
 export function seenLead(world: World, id: string, by: Who): Lead | undefined {
   const found = world.leads.find((one) => one.id.value === id);
-  return found && sees(by, found.businessId) ? found : undefined;
+  const customer = found?.customerId && world.customers.find((one) => one.id === found.customerId);
+  return found && sees(by, (customer ?? found).businessId) ? found : undefined;
 }
 
 export function leadMissing(world: World, id: string, by: Who): Outcome | undefined {
