@@ -3,6 +3,7 @@ import type { FlowDefinition } from "../../src/domain/callcenter/ivr-flow.js";
 import { checkFlow, type FlowFacts } from "../../src/domain/callcenter/ivr-flow-check.js";
 import { flowProblemCodes, sentenceOf, toViolations } from "../../src/domain/callcenter/ivr-flow-problem.js";
 import { api, branch, end, facts, flow, query, set } from "../support/flows.js";
+import { timed } from "../support/timed.js";
 
 /** Code, node and field of each problem. */
 function problemsOf(definition: FlowDefinition, company: FlowFacts = facts): string[] {
@@ -50,7 +51,7 @@ describe("what a check costs", () => {
     web: (number) => [at(number * 7 + 1), at(number * 13 + 5)],
   } satisfies Record<string, (number: number) => [string, string]>;
 
-  it.each(Object.entries(shapes))("is small for 50 nodes that learn much and go back: %s", (_, waysOf) => {
+  it.each(Object.entries(shapes))("is small for 50 nodes that learn much and go back: %s", timed, (_, waysOf) => {
     const nodes = ids.map((id, number) => {
       const [onNotFound, onTimeout] = waysOf(number);
       return query(id, at(number + 1), { onNotFound, onTimeout: number === 48 ? "done" : onTimeout });

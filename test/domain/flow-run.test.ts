@@ -5,6 +5,7 @@ import { type FlowSteps, runFlow } from "../../src/domain/callcenter/ivr-flow-ru
 import { createFlowSteps } from "../../src/domain/callcenter/ivr-flow-steps.js";
 import { DomainError } from "../../src/domain/errors.js";
 import { api, branch, end, flow, query, set } from "../support/flows.js";
+import { timed } from "../support/timed.js";
 
 const signal = new AbortController().signal;
 const never = () => new Promise<never>(() => {});
@@ -73,7 +74,7 @@ it("goes the way of what happened, and says why", async () => {
   expect(late.path.map(({ nodeId }) => nodeId)).toEqual(["caller", "done"]);
 });
 
-it("ends at its deadline with the path so far, though a step heeds no signal", async () => {
+it("ends at its deadline with the path so far, though a step heeds no signal", timed, async () => {
   const begun = performance.now();
   const ran = await run(flow([set("a", "caller"), query("caller", "done"), end()]), { ...good, query: never }, 100);
   expect(performance.now() - begun).toBeLessThan(300);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { firstMatch, isSearch, jsonPathFault, readJson } from "../../src/domain/callcenter/json-path.js";
+import { timed } from "../support/timed.js";
 
 const largest = 64 * 1024;
 
@@ -74,7 +75,7 @@ describe("what a path costs on the largest answer", () => {
     `$[?${"!".repeat(1)}(@.a)]`,
   ];
 
-  it.each(dear)("%s is a walk or two through it", (path) => {
+  it.each(dear)("%s is a walk or two through it", timed, (path) => {
     expect(jsonPathFault(path)).toBeUndefined();
     for (const text of [flat, nested, objects]) {
       const document = readJson(text);

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { parsePhone } from "../../src/domain/phone.js";
 import { lineRule, normalise, textFault } from "../../src/domain/text.js";
+import { timed } from "../support/timed.js";
 
 /** Minutes for NFC or the phone parser when it reaches them. */
 const megabyte = 1024 * 1024;
@@ -9,7 +10,7 @@ it.each([
   ["accents to be put in order", "e\u0327\u0323\u0301\u0301".repeat(megabyte / 8)],
   ["characters of two units, cut between them", `a${"😀".repeat(megabyte / 4)}`],
   ["blanks between two letters", `a${" ".repeat(megabyte)}b`],
-])("a text of %s is found too long in under 100 ms", (_what, raw) => {
+])("a text of %s is found too long in under 100 ms", timed, (_what, raw) => {
   const started = process.cpuUsage();
   expect(textFault(normalise(raw, lineRule), lineRule)?.reason).toBe("TOO_LONG");
   expect(process.cpuUsage(started).user / 1_000).toBeLessThan(100);
@@ -22,7 +23,7 @@ it("a text that fits only when it is composed or trimmed is taken", () => {
   expect(normalise(`${" ".repeat(10_000)}Ann${" ".repeat(10_000)}`, lineRule)).toBe("Ann");
 });
 
-it("a phone number of a megabyte is none, in under 100 ms", () => {
+it("a phone number of a megabyte is none, in under 100 ms", timed, () => {
   const started = process.cpuUsage();
   expect(parsePhone(`+1${"a".repeat(megabyte)}`, "US")).toBeUndefined();
   expect(parsePhone("1".repeat(megabyte), "US")).toBeUndefined();

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isPublicAddress, targetFault } from "../../src/domain/callcenter/outbound-target.js";
 import { createOutbound, type Outbound } from "../../src/outbound/outbound-calls.js";
+import { timed } from "../support/timed.js";
 import { forbiddenAddresses, forbiddenUrls, loopbackSpellings } from "./forbidden-targets.js";
 import { type Packets, watchPackets } from "./packets.js";
 import { never, requestTo } from "./request.js";
@@ -106,14 +107,18 @@ describe("a name that changes its meaning", () => {
 });
 
 describe("the name servers of this machine", () => {
-  it("are asked within the time of the call, and nothing is connected to when they know no address", async () => {
-    await using calls = createOutbound({ allow: new Set() });
-    const before = packets.sockets();
-    const answer = await calls.call(requestTo("https://no-such-name.invalid/", { timeoutMs: 1_000 }), never);
-    expect(["NAME_NOT_RESOLVED", "TIMEOUT"]).toContain(answer.kind === "failed" && answer.failure);
-    expect(answer.durationMs).toBeLessThan(2_000);
-    expect(packets.sockets()).toBe(before);
-  });
+  it(
+    "are asked within the time of the call, and nothing is connected to when they know no address",
+    timed,
+    async () => {
+      await using calls = createOutbound({ allow: new Set() });
+      const before = packets.sockets();
+      const answer = await calls.call(requestTo("https://no-such-name.invalid/", { timeoutMs: 1_000 }), never);
+      expect(["NAME_NOT_RESOLVED", "TIMEOUT"]).toContain(answer.kind === "failed" && answer.failure);
+      expect(answer.durationMs).toBeLessThan(2_000);
+      expect(packets.sockets()).toBe(before);
+    },
+  );
 });
 
 describe("what may be called", () => {

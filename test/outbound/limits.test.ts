@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { createOutbound, type Outbound } from "../../src/outbound/outbound-calls.js";
 import { type ExternalSystem, startExternalSystem } from "../support/external-system.js";
+import { timed } from "../support/timed.js";
 import { never, requestTo } from "./request.js";
 
 let system: ExternalSystem;
@@ -140,14 +141,14 @@ describe("many calls at once", () => {
 });
 
 describe("a time limit", () => {
-  it.each(["slow", "drip"])("covers everything: %s", async (path) => {
+  it.each(["slow", "drip"])("covers everything: %s", timed, async (path) => {
     await using calls = open();
     const startedAt = performance.now();
     expect(await calls.call(to(path, { timeoutMs: 200 }), never)).toMatchObject({ failure: "TIMEOUT" });
     expect(performance.now() - startedAt).toBeLessThan(1_000);
   });
 
-  it("covers a name that is never resolved, and has a shorter one for connecting", async () => {
+  it("covers a name that is never resolved, and has a shorter one for connecting", timed, async () => {
     const resolve = () => new Promise<never>(() => {});
     const allow = new Set<string>();
     await using patient = createOutbound({ allow, resolve });
@@ -161,7 +162,7 @@ describe("a time limit", () => {
 });
 
 describe("a caller that gives up", () => {
-  it.each(["slow", "drip"])("gets its own reason at once, and the connection is closed: %s", async (path) => {
+  it.each(["slow", "drip"])("gets its own reason at once, and the connection is closed: %s", timed, async (path) => {
     await using calls = open();
     const ending = new AbortController();
     const call = calls.call(to(path), ending.signal);

@@ -5,6 +5,7 @@ import { DomainError } from "../../src/domain/errors.js";
 import { statement } from "../../src/persistence/statement.js";
 import { asAdmin } from "../support/database.js";
 import { databaseWith } from "../support/opened-databases.js";
+import { timed } from "../support/timed.js";
 import { writeWith } from "../support/write.js";
 
 const { test, open } = await databaseWith(
@@ -44,7 +45,7 @@ describe("an abort", () => {
     expect(database.stats()).toEqual({ total: 0, idle: 0, waiting: 0 });
   });
 
-  it("cancels the statement in the database and answers with the signal's reason", async () => {
+  it("cancels the statement in the database and answers with the signal's reason", timed, async () => {
     const database = open();
     const abort = new AbortController();
     const call = database.read(sleepFor, [20], abort.signal);
@@ -141,21 +142,25 @@ describe("an abort", () => {
     expect((await test.owner.query("SELECT * FROM thing")).rows).toEqual([]);
   });
 
-  it("is not needed where one call waits for several connections: its waits together are bounded as one is", async () => {
-    const database = open({ size: 1, waitMs: 600 });
-    const { signal } = new AbortController();
-    const startedAt = performance.now();
-    const hold = (seconds: number) => database.read(sleepFor, [seconds], new AbortController().signal);
-    void hold(0.4);
-    await database.read(sleepFor, [0], signal);
-    const held = hold(0.55);
-    await expect(database.read(sleepFor, [0], signal)).rejects.toMatchObject({ reason: "OVERLOADED" });
-    expect(performance.now() - startedAt).toBeLessThan(800);
-    await held;
-    expect(database.stats()).toEqual({ total: 1, idle: 1, waiting: 0 });
-  });
+  it(
+    "is not needed where one call waits for several connections: its waits together are bounded as one is",
+    timed,
+    async () => {
+      const database = open({ size: 1, waitMs: 600 });
+      const { signal } = new AbortController();
+      const startedAt = performance.now();
+      const hold = (seconds: number) => database.read(sleepFor, [seconds], new AbortController().signal);
+      void hold(0.4);
+      await database.read(sleepFor, [0], signal);
+      const held = hold(0.55);
+      await expect(database.read(sleepFor, [0], signal)).rejects.toMatchObject({ reason: "OVERLOADED" });
+      expect(performance.now() - startedAt).toBeLessThan(800);
+      await held;
+      expect(database.stats()).toEqual({ total: 1, idle: 1, waiting: 0 });
+    },
+  );
 
-  it("of a transaction cancels its statement, undoes it and gives its connection back", async () => {
+  it("of a transaction cancels its statement, undoes it and gives its connection back", timed, async () => {
     const database = open({ size: 1 });
     const abort = new AbortController();
     const call = database.transact(writeWith({ signal: abort.signal }), async (tx) => {

@@ -6,9 +6,10 @@ import { keepEmbeddedPostgres } from "../../src/persistence/embedded/embedded-ke
 import { startEmbeddedPostgres } from "../../src/persistence/embedded/embedded-postgres.js";
 import { migrate } from "../../src/persistence/migrate.js";
 import { cleanups, newFolder, postmasterPid, query, start } from "../support/embedded-cluster.js";
+import { timed } from "../support/timed.js";
 
 describe("embedded PostgreSQL", () => {
-  it("starts cold, keeps what was stored, and starts warm in less than a second", async () => {
+  it("starts cold, keeps what was stored, and starts warm in less than a second", timed, async () => {
     const dataDir = await newFolder(0o755);
     const cold = await start(dataDir);
     expect(cold.started).toBe(true);

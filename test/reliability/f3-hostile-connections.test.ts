@@ -7,10 +7,11 @@ import { run, until } from "../server/service.js";
 import { compileChild } from "../support/child.js";
 import { authorizationOf, keys } from "../support/fixture-keys.js";
 import { startServer } from "../support/server.js";
+import { timed } from "../support/timed.js";
 import { callSteadily, type Served, together } from "./honest-client.js";
 import type { Attack } from "./hostile-connections.js";
 import { startObserved } from "./real-service.js";
-import { isLong, record, timed, times } from "./run.js";
+import { isLong, record, times } from "./run.js";
 
 /** Each alone in the long run. The short one makes two attacks at once, and so harder on the honest client. */
 const pairs = [

@@ -1,6 +1,7 @@
 import { afterAll, expect, it } from "vitest";
 import { type Answer, addTenant, atOnce, call, openWorld, type World } from "../faults/world.js";
-import { record, timed, times } from "./run.js";
+import { timed } from "../support/timed.js";
+import { record, times } from "./run.js";
 
 const poolSize = 5;
 const calls = 500;

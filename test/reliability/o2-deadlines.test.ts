@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { timed } from "../support/timed.js";
 import { aSecondLater, cancels, deadlines, type Hurried, Hurry } from "./hurried-calls.js";
 import { randomOf, record } from "./run.js";
 
@@ -11,7 +12,7 @@ const longMs = [250, 1_000, 2_000, 5_000];
 /** So many calls that end at once keep a process of one core busy; many more would queue before it, which O4 is about. */
 const atOnce = { cancels: 10, deadlines: 40 };
 
-it("O2: a call ends with its deadline or its cancel, and so does its statement", async (context) => {
+it("O2: a call ends with its deadline or its cancel, and so does its statement", timed, async (context) => {
   await using hurry = await Hurry.open(40);
   const { service, requests } = hurry;
   const left: number[] = [];

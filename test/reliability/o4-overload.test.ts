@@ -7,7 +7,8 @@ import { GetCustomerRequestSchema } from "../../src/gen/proto/moego/business/cus
 import { environmentOf, secrets, startService } from "../server/service.js";
 import { compileChild, runChild } from "../support/child.js";
 import { createDatabase } from "../support/database.js";
-import { record, timed, times } from "./run.js";
+import { timed } from "../support/timed.js";
+import { record, times } from "./run.js";
 
 const deadlineMs = 2_000;
 const connections = 4;

@@ -10,12 +10,6 @@ export function times({ short, long }: { readonly short: number; readonly long: 
   return isLong ? long : short;
 }
 
-/**
- * For tests that judge times alone: CI's machine is shared, so there a miss is tried once more, which the table says. What
- * must never happen, a lost or doubled write, a leak, gets no second try.
- */
-export const timed = { retry: process.env["CI"] ? 1 : 0 };
-
 /** Numbers that the seed decides; every test has its own row of them by its id, so that tests do not move each other. */
 export function randomOf(id: string): Random {
   let start = seed;

@@ -11,6 +11,7 @@ import { authorizationOf, keys } from "../support/fixture-keys.js";
 import { madeKey, reasonOf, until, using } from "../support/made-key.js";
 import { invalidField, notFound } from "../support/refused-with.js";
 import { startServer } from "../support/server.js";
+import { timed } from "../support/timed.js";
 
 const server = await startServer();
 const lines: string[] = [];
@@ -136,7 +137,7 @@ describe("CreateApiKey", () => {
 });
 
 describe("RevokeApiKey", () => {
-  it("stops the key in every process within two seconds", async () => {
+  it("stops the key in every process within two seconds", timed, async () => {
     const { id, secret } = await madeKey(server);
     const elsewhere = async () =>
       (await fetch(`${second.httpUrl}/v1/admin/keys/${id}`, { headers: { authorization: `Bearer ${secret}` } })).status;

@@ -7,6 +7,7 @@ import {
 } from "../../src/gen/proto/moego/callcenter/v1/ivr_flow_service_pb.js";
 import { ended, pathOf, startFlowServer } from "../support/flow-server.js";
 import { apiNode, asking, branchNode, definitionOf, endNode } from "../support/new-flow.js";
+import { timed } from "../support/timed.js";
 
 const { server, api, flow, run, stop } = await startFlowServer();
 afterAll(stop);
@@ -15,7 +16,7 @@ const rpc = IvrFlowService.method;
 const companyId = "cmp_a";
 
 describe("the deadline of a run", () => {
-  it("is the flow's timeout, though an external API would take longer", async () => {
+  it("is the flow's timeout, though an external API would take longer", timed, async () => {
     const id = await flow(asking(await api("slow"), { timeoutMs: 400 }));
     const begun = performance.now();
     const answer = await server.ok(rpc.runFlow, { companyId, id, inputs: { tel: "1" } });
@@ -27,7 +28,7 @@ describe("the deadline of a run", () => {
     expect(answer.variables).toEqual({ tel: "1" });
   });
 
-  it("holds over several nodes, each of which is in time by itself", async () => {
+  it("holds over several nodes, each of which is in time by itself", timed, async () => {
     const externalApiId = await api("slow", { timeout_ms: 250 });
     const again = { onSuccess: "call", onFailure: "call", onTimeout: "ask" };
     const definition = definitionOf(

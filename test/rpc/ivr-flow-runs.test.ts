@@ -11,6 +11,7 @@ import { keys } from "../support/fixture-keys.js";
 import { ended, pathOf, startFlowServer } from "../support/flow-server.js";
 import { apiNode, asking, branchNode, definitionOf, endNode, queryNode, setNode } from "../support/new-flow.js";
 import { invalidField } from "../support/refused-with.js";
+import { timed } from "../support/timed.js";
 
 const { server, system, api, flow, run, stop } = await startFlowServer();
 afterAll(stop);
@@ -64,7 +65,7 @@ describe("a run", () => {
     }
   });
 
-  it("takes the timeout branch of a customer query that the database keeps waiting", async () => {
+  it("takes the timeout branch of a customer query that the database keeps waiting", timed, async () => {
     const id = await flow(looking);
     const holder = await server.database.owner.connect();
     try {
@@ -79,20 +80,24 @@ describe("a run", () => {
     }
   });
 
-  it("ends at its deadline, though the database keeps the configuration of an external API waiting", async () => {
-    const id = await flow(asking(await api("normal"), { timeoutMs: 500 }));
-    const holder = await server.database.owner.connect();
-    try {
-      await holder.query("BEGIN; LOCK TABLE external_api IN ACCESS EXCLUSIVE MODE");
-      const answer = await server.ok(rpc.runFlow, { companyId, id });
-      expect(answer.outcome).toBe(Outcome.TIMEOUT);
-      expect(pathOf(answer)).toEqual([["call", Branch.TIMED_OUT, "RUN_TIMEOUT"]]);
-      expect(answer.durationMs).toBeLessThan(1_500);
-    } finally {
-      await holder.query("ROLLBACK");
-      holder.release();
-    }
-  });
+  it(
+    "ends at its deadline, though the database keeps the configuration of an external API waiting",
+    timed,
+    async () => {
+      const id = await flow(asking(await api("normal"), { timeoutMs: 500 }));
+      const holder = await server.database.owner.connect();
+      try {
+        await holder.query("BEGIN; LOCK TABLE external_api IN ACCESS EXCLUSIVE MODE");
+        const answer = await server.ok(rpc.runFlow, { companyId, id });
+        expect(answer.outcome).toBe(Outcome.TIMEOUT);
+        expect(pathOf(answer)).toEqual([["call", Branch.TIMED_OUT, "RUN_TIMEOUT"]]);
+        expect(answer.durationMs).toBeLessThan(1_500);
+      } finally {
+        await holder.query("ROLLBACK");
+        holder.release();
+      }
+    },
+  );
 
   it("never reaches an external API of another company, neither when it is written nor when it runs", async () => {
     const externalApiId = await api("normal");

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createDatabase, createEmptyDatabase, type TestDatabase } from "../support/database.js";
+import { timed } from "../support/timed.js";
 import { type Environment, environmentOf, listCustomers, moego, type Service, startService, until } from "./service.js";
 
 let database: TestDatabase;
@@ -28,7 +29,7 @@ describe("moego keys", () => {
     expect((await moego(["keys", "list", "--json"], environment)).stdout).not.toContain(secret);
   });
 
-  it("refuses a revoked key within two seconds", async () => {
+  it("refuses a revoked key within two seconds", timed, async () => {
     const { key, secret } = await createJson("--name", "Short-lived", "--company", "cmp_001");
     expect((await listCustomers(service.httpUrl, secret)).status).toBe(200);
     const revoked = await moego(["keys", "revoke", key.id], environment);

@@ -21,6 +21,7 @@ import {
   CustomerService,
   GetCustomerRequestSchema,
 } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
+import { timed } from "../support/timed.js";
 import { selfSigned } from "./certificate.js";
 import { callGrpc, refusalOf } from "./clients.js";
 import { authorization, startWorld, type World } from "./world.js";
@@ -57,7 +58,7 @@ async function refusedByHand({ message, headers }: { message?: Uint8Array; heade
 }
 
 describe("calls", () => {
-  it("have their deadline honoured, with details, and the handler is told", async () => {
+  it("have their deadline honoured, with details, and the handler is told", timed, async () => {
     const before = world.seen.aborts.length;
     const startedMs = Date.now();
     // Sent by hand: a client ends the call itself at its deadline, at times before the service does.
@@ -112,7 +113,7 @@ describe("health", () => {
     expect(await check(world.grpcPort, "nope")).toBe(-5);
   });
 
-  it("tells watchers of a stop, and lets them go", async () => {
+  it("tells watchers of a stop, and lets them go", timed, async () => {
     const own = await startWorld();
     const client = clientOf(own.grpcPort);
     const watch = client.makeServerStreamRequest("/grpc.health.v1.Health/Watch", raw, raw, Buffer.alloc(0));
@@ -144,7 +145,7 @@ describe("stop", () => {
     );
   });
 
-  it("cuts off what outlasts the timeout", async () => {
+  it("cuts off what outlasts the timeout", timed, async () => {
     await using own = await startWorld();
     const underWay = callGrpc(own, { rpc, body: getBytes("slow") });
     await new Promise((resolve) => setTimeout(resolve, 100));

@@ -2,6 +2,7 @@ import { connect as connectH2, type IncomingHttpHeaders } from "node:http2";
 import { Agent, request as httpsRequest } from "node:https";
 import { connect as connectTcp } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { timed } from "../support/timed.js";
 import { selfSigned } from "./certificate.js";
 import { callRest } from "./clients.js";
 import { authorization, startWorld, type World } from "./world.js";
@@ -179,7 +180,7 @@ describe("stop", () => {
     await expect(fetch(`${own.url}/healthz`)).rejects.toThrow();
   });
 
-  it("cuts off what outlasts the timeout", async () => {
+  it("cuts off what outlasts the timeout", timed, async () => {
     await using own = await startWorld();
     const underWay = fetch(`${own.url}/v1/customers/slow`, { headers: { authorization } });
     underWay.catch(() => {});
@@ -233,7 +234,7 @@ describe("TLS", () => {
     expect(own.logs.filter(({ level }) => level === 50)).toEqual([]);
   });
 
-  it("drains HTTP/2 sessions and idle HTTP/1 connections", async () => {
+  it("drains HTTP/2 sessions and idle HTTP/1 connections", timed, async () => {
     await using own = await startWorld({ tls });
     await overHttp1(own.httpPort, tls.certificate, new Agent({ keepAlive: true, ca: tls.certificate }));
     const session = connectH2(`https://localhost:${own.httpPort}`, { ca: tls.certificate });
