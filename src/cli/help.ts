@@ -23,6 +23,7 @@ export const helpText = `moego - an open backend for pet-service businesses
       --json
   moego keys revoke ID              refused everywhere within 2 seconds
   moego secrets rotate              seal the stored secrets anew under the present SECRET_KEY
+  moego version
 
 The database is that of DATABASE_URL, or the embedded one below DATA_DIR, also while the service runs.
 Exit codes: 0 done, 1 failed, 64 not understood, 78 wrong configuration.`;

@@ -3,6 +3,7 @@ import { type Config, ConfigError, readConfig } from "../config.js";
 import { DomainError } from "../domain/errors.js";
 import { type Command, exitCodes, type Terminal, UsageError } from "./command.js";
 import { helpText } from "./help.js";
+import { readVersion } from "./version.js";
 
 /** Modules are loaded by the command that needs them: help and a usage error answer at once. */
 const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
@@ -48,6 +49,7 @@ async function run(words: readonly string[]): Promise<number> {
 async function dispatch(words: readonly string[]): Promise<void> {
   const [first = "help", second = ""] = words;
   if (["help", "--help", "-h"].includes(first)) return terminal.out(helpText);
+  if (["version", "--version"].includes(first)) return terminal.out(readVersion());
   if (first === "serve") {
     if (words.length > 1) throw new UsageError("serve takes no words; it is configured by the environment.");
     const config = readConfig(process.env);

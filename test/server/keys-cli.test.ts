@@ -162,10 +162,13 @@ describe("moego keys", () => {
     );
   });
 
-  it("prints its help without any configuration", async () => {
-    const { code, stdout } = await moego(["help"], { HTTP_PORT: "not a port" });
+  it("prints its help and its version without any configuration", async () => {
+    const wrong = { HTTP_PORT: "not a port" };
+    const { code, stdout } = await moego(["help"], wrong);
     expect(code).toBe(0);
     expect(stdout).toContain("moego keys create --name NAME");
+    for (const word of ["version", "--version"])
+      expect(await moego([word], wrong)).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
   });
 });
 

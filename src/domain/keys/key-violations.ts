@@ -46,7 +46,8 @@ function shapeViolations(input: ApiKeyInput, now: number): Violation[] {
   const isPlatformKey = input.scopes.includes("platform:admin");
   const named = input.organizations.length;
   if (isPlatformKey && named > 0) add("organizations", "CONFLICT", "A key with platform:admin names none.");
-  if (!isPlatformKey && named === 0) add("organizations", "REQUIRED", "A key names at least one organization.");
+  if (!isPlatformKey && named === 0)
+    add("organizations", "REQUIRED", "A key names at least one company, business or enterprise.");
   return found;
 }
 
