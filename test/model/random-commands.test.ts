@@ -9,11 +9,12 @@ const server = await startServer({ tables: [] });
 afterAll(() => server.stop());
 
 const runs = Number(process.env["MODEL_RUNS"] || 2_000);
+const timeout = Math.max(900_000, runs * 500);
 const takeCompany = createCompanies(server);
 const search = (more: Partial<Search>) => findDifference({ server, takeCompany, runs, seed, ...more });
 
 describe(`random commands, SEED=${seed}`, () => {
-  it(`answers ${runs} sequences as the model does, and stores what it stores`, { timeout: 900_000 }, async () => {
+  it(`answers ${runs} sequences as the model does, and stores what it stores`, { timeout }, async () => {
     const { report, sequences, calls, outcomes } = await search({});
     const tallies = [...outcomes].map(([rpc, { answered, refused }]) => `${rpc} ${answered}+${refused}`);
     process.stdout.write(`model: SEED=${seed}, ${sequences} sequences, ${calls} commands: ${tallies.join(", ")}\n`);
