@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { type App, createApp } from "../../src/app.js";
 import { readConfig } from "../../src/config.js";
+import type { Scope } from "../../src/domain/caller.js";
 import { hashSecret, hintOf } from "../../src/domain/keys/key-secrets.js";
 import { createLogger } from "../../src/logger.js";
 import { createDatabase, type TestDatabase } from "../support/database.js";
@@ -54,29 +55,39 @@ export interface Served {
   readonly app: Pick<App, "httpUrl">;
 }
 
-/** Makes a company without a limit. */
-export async function addTenant({ database, app }: Served): Promise<Tenant> {
+/** Makes a company without a limit; its key has all scopes but the privileged ones, unless told otherwise. */
+export async function addTenant({ database, app }: Served, scopes: readonly Scope[] = []): Promise<Tenant> {
   const name = randomBytes(6).toString("hex");
   const companyId = `cmp_${name}`;
-  const secret = `fault_${randomBytes(16).toString("hex")}`;
   const { owner } = database;
   await owner.query("INSERT INTO company (id, name, country, time_zone) VALUES ($1, 'A company', 'US', 'UTC')", [
     companyId,
   ]);
   await owner.query("INSERT INTO business (company_id, id, name) VALUES ($1, 'biz', 'Here')", [companyId]);
-  await owner.query("INSERT INTO api_key (id, name, created_time, updated_time) VALUES ($1, 'Its key', now(), now())", [
-    name,
-  ]);
-  await owner.query("INSERT INTO api_key_secret (hash, key_id, hint, created_time) VALUES ($1, $2, $3, now())", [
-    hashSecret(secret),
-    name,
-    hintOf(secret),
-  ]);
+  const { id, secret } = await addKey(database, scopes);
   await owner.query("INSERT INTO api_key_organization (key_id, type, organization_id) VALUES ($1, 2, $2)", [
-    name,
+    id,
     companyId,
   ]);
   return { companyId, businessId: "biz", httpUrl: app.httpUrl, secret };
+}
+
+/** Makes a key that manages the companies, but not what they hold. Returns its secret. */
+export async function addPlatformKey({ database }: Served): Promise<string> {
+  return (await addKey(database, ["platform:admin", "directory:write"])).secret;
+}
+
+async function addKey({ owner }: TestDatabase, scopes: readonly Scope[]) {
+  const id = randomBytes(6).toString("hex");
+  const secret = `fault_${randomBytes(16).toString("hex")}`;
+  await owner.query(
+    "INSERT INTO api_key (id, name, scopes, created_time, updated_time) VALUES ($1, 'A key', $2, now(), now())",
+    [id, scopes],
+  );
+  await owner.query("INSERT INTO api_key_secret (hash, key_id, hint, created_time) VALUES ($1, $2, $3, now())", [
+    ...[hashSecret(secret), id, hintOf(secret)],
+  ]);
+  return { id, secret };
 }
 
 export interface Answer {

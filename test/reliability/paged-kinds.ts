@@ -1,45 +1,18 @@
-import { randomUUID } from "node:crypto";
-import { call, createCustomer, type Tenant } from "../faults/world.js";
+import { createCustomer } from "../faults/world.js";
+import { pagedByName } from "./paged-by-name.js";
+import { done, newId, type PagedKind, type Place } from "./paged-kind.js";
 import { type Random, randomOf } from "./run.js";
 
-/** A company, and the customer on whom notes are written and to whom packages are sold. */
-export interface Place extends Tenant {
-  readonly customerId: string;
-}
-
-/** A paged list whose rows come, change and go. */
-export interface PagedKind {
-  readonly name: string;
-  /** Path of the list. */
-  path(place: Place): string;
-  /** What its request holds beside the page. */
-  request(place: Place): object;
-  /** The member of the answer that holds the rows. */
-  readonly rows: string;
-  /** Makes a row, anywhere in the order where the rpcs allow it. Returns its id. */
-  insert(place: Place): Promise<string>;
-  update(place: Place, id: string): Promise<void>;
-  /** Takes a row out of the list. */
-  remove(place: Place, id: string): Promise<void>;
-}
-
 const random: Random = randomOf("P1 rows");
-const newId = () => `p1_${randomUUID().slice(0, 18)}`;
 /** A moment of the last years. */
 const someTime = () => new Date(Date.now() - 1 - random.below(2 ** 31) * 30).toISOString();
-
-async function done(place: Place, path: string, body?: object, method = "POST") {
-  const answer = await call(place, path, body, { method });
-  if (answer.status !== 200) throw new Error(`${method} ${path}: ${answer.text}`);
-  return answer.body;
-}
 
 const person = { firstName: "Ada", lastName: "Listed", phone: "+12125550123" };
 const admin = ({ companyId }: Place) => `admin/companies/${companyId}`;
 const either = (actions: readonly string[]) => random.pick(actions);
 
-/** The lists of a company that grow without end. */
-export const pagedKinds: readonly PagedKind[] = [
+/** The lists that go newest first and grow without end. */
+export const pagedByTime: readonly PagedKind[] = [
   {
     name: "customers",
     path: () => "customers:list",
@@ -156,6 +129,12 @@ export const pagedKinds: readonly PagedKind[] = [
     },
   },
 ];
+
+/**
+ * Lists of every order that pages go by but one: in the order of change rows move with each update, which is for those who
+ * follow changes (see the tests of `lastUpdatedTime`). What goes by rank comes as a whole.
+ */
+export const pagedKinds: readonly PagedKind[] = [...pagedByTime, ...pagedByName];
 
 /** The customer of each pet. */
 const owners = new Map<string, string>();
