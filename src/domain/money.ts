@@ -17,24 +17,29 @@ export interface MoneyFault {
 
 const maxNanos = 999_999_999;
 
-/** What makes the amount none (google/type/money.proto), if anything. */
-export function moneyFault({ currencyCode, units, nanos }: Money): MoneyFault | undefined {
+/** Everything that makes the amount none (google/type/money.proto). */
+export function moneyFaults({ currencyCode, units, nanos }: Money): MoneyFault[] {
+  const faults: MoneyFault[] = [];
   if (!/^[A-Z]{3}$/.test(currencyCode)) {
-    const description = "Currency_code must be three capital letters (ISO 4217).";
-    return { member: "currencyCode", reason: "INVALID_FORMAT", description };
+    const description = "The currency must be three capital letters (ISO 4217).";
+    faults.push({ member: "currencyCode", reason: "INVALID_FORMAT", description });
   }
   if (Math.abs(nanos) > maxNanos) {
-    return { member: "nanos", reason: "OUT_OF_RANGE", description: "Nanos must be within ±999,999,999." };
+    faults.push({ member: "nanos", reason: "OUT_OF_RANGE", description: "Nanos must be within ±999,999,999." });
+  } else if ((units > 0n && nanos < 0) || (units < 0n && nanos > 0)) {
+    faults.push({ member: "nanos", reason: "CONFLICT", description: "Units and nanos must have the same sign." });
   }
-  if ((units > 0n && nanos < 0) || (units < 0n && nanos > 0)) {
-    return { member: "nanos", reason: "CONFLICT", description: "Units and nanos must have the same sign." };
-  }
-  return undefined;
+  return faults;
 }
 
 /** The same for a price, which is never below zero. */
-export function priceFault(price: Money): MoneyFault | undefined {
-  const fault = moneyFault(price);
-  if (fault || (price.units >= 0n && price.nanos >= 0)) return fault;
-  return { member: price.units < 0n ? "units" : "nanos", reason: "OUT_OF_RANGE", description: "Must be 0 or more." };
+export function priceFaults(price: Money): MoneyFault[] {
+  const faults = moneyFaults(price);
+  const negative = (["units", "nanos"] as const).filter(
+    (member) => price[member] < 0 && !faults.some((fault) => fault.member === member),
+  );
+  return [
+    ...faults,
+    ...negative.map((member) => ({ member, reason: "OUT_OF_RANGE" as const, description: "Must be 0 or more." })),
+  ];
 }

@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { z } from "zod";
-import { type Money, priceFault } from "../domain/money.js";
+import { type Money, priceFaults } from "../domain/money.js";
 import { MoneySchema } from "../gen/proto/google/type/money_pb.js";
 import { because } from "./parse.js";
 
@@ -8,8 +8,9 @@ import { because } from "./parse.js";
 export const price = z
   .object({ currencyCode: z.string(), units: z.bigint(), nanos: z.number() })
   .transform((given, context): Money => {
-    const fault = priceFault(given);
-    if (fault) context.addIssue({ ...because(fault.reason, fault.description), path: [fault.member] });
+    for (const { member, reason, description } of priceFaults(given)) {
+      context.addIssue({ ...because(reason, description), path: [member] });
+    }
     return given;
   });
 

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Violation, ViolationReason } from "../errors.js";
 import { isId } from "../ids.js";
-import { moneyFault } from "../money.js";
+import { moneyFaults } from "../money.js";
 import { lineRule, normalise, noteRule, textFault } from "../text.js";
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -205,10 +205,11 @@ const notAnOption = { reason: "NOT_ALLOWED", description: "Is not an option of t
 function amountFault(content: Json | undefined): Fault | undefined {
   if (!isObject(content)) return { reason: "WRONG_TYPE", description: "Must be money." };
   const units = BigInt(typeof content["units"] === "string" ? content["units"] : 0);
-  return moneyFault({
+  const [fault] = moneyFaults({
     ...{ units, nanos: Number(content["nanos"] ?? 0) },
     currencyCode: String(content["currencyCode"] ?? ""),
   });
+  return fault;
 }
 
 function timeOfDayFault(content: Json | undefined): Fault | undefined {

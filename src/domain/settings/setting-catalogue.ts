@@ -2,6 +2,7 @@ import { reachOf } from "../access.js";
 import type { Caller } from "../caller.js";
 import { notFound, refuse, type Violation } from "../errors.js";
 import { idPrefixes, newId } from "../ids.js";
+import type { Money } from "../money.js";
 import type { Page } from "../page.js";
 import type { Write } from "../write.js";
 import { assertMayWriteSettings } from "./setting-list.js";
@@ -13,19 +14,12 @@ export const serviceTypes = ["SERVICE", "ADDON"] as const;
 export type ServiceItemType = (typeof serviceItemTypes)[number];
 export type ServiceType = (typeof serviceTypes)[number];
 
-export interface Price {
-  /** ISO 4217. */
-  readonly currencyCode: string;
-  readonly units: bigint;
-  readonly nanos: number;
-}
-
 /** What can change of a service of the catalogue. */
 export interface ServiceContent {
   readonly name: string;
   /** Empty = under no heading. */
   readonly category: string;
-  readonly price?: Price;
+  readonly price?: Money;
   /** 0 = nothing said. */
   readonly minutes: number;
   readonly atAllBusinesses: boolean;

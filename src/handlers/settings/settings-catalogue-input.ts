@@ -1,7 +1,6 @@
 import { z } from "zod";
 import {
   type Offer,
-  type Price,
   type ServiceItemType,
   serviceItemTypes,
   serviceTypes,
@@ -9,6 +8,7 @@ import {
 import { nameRule } from "../../domain/text.js";
 import { maxFilterValues } from "../customers/customer-input.js";
 import { id, list, optionalGivenId, rule, text, withoutUndefined } from "../fields.js";
+import { price } from "../money.js";
 import { named } from "../named-resource.js";
 import { pagination } from "../page-token.js";
 import { because } from "../parse.js";
@@ -30,21 +30,6 @@ const serviceType = z.number().transform((number, context) => {
   context.addIssue(because("NOT_ALLOWED", "Must be SERVICE or ADDON."));
   return z.NEVER;
 });
-
-/** A google.type.Money of 0 or more. */
-const price = z
-  .object({ currencyCode: z.string(), units: z.bigint(), nanos: z.number() })
-  .superRefine(({ currencyCode, units, nanos }, context) => {
-    const refuse = (field: string, message: string) =>
-      context.addIssue({
-        ...because(field === "currencyCode" ? "INVALID_FORMAT" : "OUT_OF_RANGE", message),
-        path: [field],
-      });
-    if (!/^[A-Z]{3}$/.test(currencyCode)) refuse("currencyCode", "Must be three capital letters (ISO 4217).");
-    if (units < 0n) refuse("units", "Must be 0 or more.");
-    if (nanos < 0 || nanos > 999_999_999) refuse("nanos", "Must be 0 to 999,999,999.");
-  })
-  .transform(({ currencyCode, units, nanos }): Price => ({ currencyCode, units, nanos }));
 
 const minutes = z.number().superRefine((value, context) => {
   if (value < 0 || value > maxMinutes) context.addIssue(because("OUT_OF_RANGE", "Must be 0 to 100,000 minutes."));
