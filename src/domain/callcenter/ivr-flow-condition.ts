@@ -1,6 +1,6 @@
 import type { FlowOperator } from "./ivr-flow.js";
 
-/** Whether a condition of a branch holds. Texts are compared as they are; what is no decimal number is never greater. */
+/** Whether a condition of a branch holds. Texts are compared as they are; what is no number is never greater. */
 export function holds(variable: string, operator: FlowOperator, value: string): boolean {
   switch (operator) {
     case "EQUALS":
@@ -24,7 +24,7 @@ export function holds(variable: string, operator: FlowOperator, value: string): 
   }
 }
 
-/** NaN, which is neither greater nor smaller than anything, for what is no decimal number. */
+/** NaN, which is neither greater nor smaller than anything, for what is no number. JSON writes 5e-7 for the small ones. */
 function numberOf(text: string): number {
-  return /^[+-]?(\d+(\.\d+)?|\.\d+)$/.test(text.trim()) ? Number(text) : Number.NaN;
+  return /^[+-]?(\d+(\.\d+)?|\.\d+)([eE][+-]?\d+)?$/.test(text.trim()) ? Number(text) : Number.NaN;
 }
