@@ -15,6 +15,12 @@ export interface Route {
 }
 
 /**
+ * How long each address but the last has to answer. Node gives them 250 ms, which a far system or one lost packet takes, and
+ * then the last one is an address that a machine without IPv6 cannot reach.
+ */
+const attemptMs = 1_200;
+
+/**
  * Opens a connection to the host of a URL, with TLS when it is https. The name is resolved once, every address is judged,
  * and the connection goes to those addresses and no other: a name that means something else a moment later gains nothing.
  *
@@ -27,7 +33,10 @@ export async function openConnection(route: Route, signal: AbortSignal): Promise
   const addresses = isIP(host) > 0 ? [host] : await resolveHost(route, host, signal);
   // One forbidden address among them is reason enough: which one is taken would be a matter of luck.
   if (!addresses.every(isPermitted)) throw new OutboundFault("TARGET_FORBIDDEN");
-  const socket = connect({ host, port: portOf(url), lookup: only(addresses), autoSelectFamily: true, noDelay: true });
+  const socket = connect({
+    ...{ host, port: portOf(url), lookup: only(addresses), noDelay: true },
+    ...{ autoSelectFamily: true, autoSelectFamilyAttemptTimeout: attemptMs },
+  });
   await opened({ socket, event: "connect", failure: "CONNECTION_FAILED" }, signal);
   if (!isPermitted(socket.remoteAddress ?? "")) {
     socket.destroy();
