@@ -1,7 +1,7 @@
 import { callerTables } from "./callers.js";
 import { customerTables } from "./customer-rows.js";
 import { businesses, companies, demoCompanyIds, staff } from "./directory.js";
-import { externalApiTables } from "./external-apis.js";
+import { demoEcho, externalApiTables } from "./external-apis.js";
 import { ivrFlowTables } from "./ivr-flows.js";
 import { type DemoSecrets, demoKeyIds, keyTables, secretRows } from "./keys.js";
 import { leadTables } from "./leads.js";
@@ -27,6 +27,8 @@ export interface DemoData {
   readonly tables: Tables;
   /** The secrets of the keys as of now: they follow the configuration even when the rest was written long ago. */
   readonly secrets: readonly Row[];
+  /** The echo as of now, which follows the configuration as well. */
+  readonly echo: { readonly companyId: string; readonly id: string; readonly url: string };
 }
 
 /** @param echoUrl where the demo echo is reached */
@@ -56,5 +58,6 @@ export function demoData(secrets: DemoSecrets, echoUrl = "http://127.0.0.1:8080/
       ...packageTables(demoKeyIds),
     ],
     secrets: secretRows(secrets),
+    echo: { ...demoEcho, url: echoUrl },
   };
 }

@@ -4,9 +4,11 @@ import type { Row, Tables } from "./rows.js";
 const author = "staff_001";
 const time = "2024-01-01T09:00:00Z";
 
+export const demoEcho = { companyId: demoCompanyIds.first, id: "xapi_001" } as const;
+
 /** Asks the echo that the service itself answers beside the demo data, at the given URL. */
 const echo = (url: string): Row => ({
-  ...{ company_id: demoCompanyIds.first, id: "xapi_001", name: "Echo", method: "GET" },
+  ...{ company_id: demoEcho.companyId, id: demoEcho.id, name: "Echo", method: "GET" },
   description: "Answers what it is asked.",
   url,
   headers: [{ name: "X-Caller", value: "{{tel}}", isSecret: false }],

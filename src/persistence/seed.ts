@@ -10,6 +10,8 @@ export interface SeedData {
   readonly tables: readonly (readonly [table: string, rows: readonly Row[]])[];
   /** Rows of api_key_secret for `keyIds`. */
   readonly secrets: readonly Row[];
+  /** The external API that asks the service itself, which a later configuration may have moved. */
+  readonly echo: { readonly companyId: string; readonly id: string; readonly url: string };
 }
 
 /** `written`: now; `kept`: it was there before; `absent`: the database has other data and was left alone. */
@@ -59,6 +61,7 @@ async function writeOrKeep(client: pg.Client, data: SeedData, onlyWhenEmpty: boo
   const [found] = rows;
   if (found?.keys) {
     await renewSecrets(client, data);
+    await moveEcho(client, data);
     return "kept";
   }
   // A real company that has one of our ids is never touched, and no demo key ever opens it.
@@ -77,6 +80,15 @@ async function renewSecrets(client: pg.Client, data: SeedData): Promise<void> {
   const ids = new Set(present.rows.map(({ id }) => id));
   const wanted = data.secrets.filter((row) => ids.has(String(row["key_id"])));
   await insert(client, "api_key_secret", wanted, "ON CONFLICT (hash) DO UPDATE SET key_id = excluded.key_id");
+}
+
+/** What an operator has made of it is left alone: only an address of the echo is replaced. */
+async function moveEcho(client: pg.Client, { echo: { companyId, id, url } }: SeedData): Promise<void> {
+  await client.query(
+    `UPDATE external_api SET url = $3, version = version + 1
+     WHERE company_id = $1 AND id = $2 AND url <> $3 AND url ~ '^https?://[^/]+/demo/echo$'`,
+    [companyId, id, url],
+  );
 }
 
 /** Columns that a row does not name take their defaults. */
