@@ -1,5 +1,13 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { createBrotliCompress, createDeflate, createGzip, deflateRawSync, deflateSync, gzipSync } from "node:zlib";
+import {
+  constants,
+  createBrotliCompress,
+  createDeflate,
+  createGzip,
+  deflateRawSync,
+  deflateSync,
+  gzipSync,
+} from "node:zlib";
 
 export interface ReceivedRequest {
   readonly method: string;
@@ -164,7 +172,12 @@ function pour(sink: NodeJS.WritableStream, bytes: number): void {
 
 /** A small answer that decompresses to 256 MiB of zeros. */
 function bomb(response: ServerResponse, coding: "gzip" | "deflate" | "br"): void {
-  const coders = { gzip: createGzip, deflate: createDeflate, br: createBrotliCompress };
+  // Brotli at its best thinks for a second before its first byte.
+  const coders = {
+    gzip: () => createGzip({ level: 1 }),
+    deflate: () => createDeflate({ level: 1 }),
+    br: () => createBrotliCompress({ params: { [constants.BROTLI_PARAM_QUALITY]: 1 } }),
+  };
   const coder = coders[coding]();
   response.writeHead(200, { "content-encoding": coding });
   coder.pipe(response);
