@@ -51,7 +51,7 @@ export interface ConsentRepository {
   ): Promise<{ readonly promotedCustomerId?: string } | undefined>;
   /** Newest first. One row more than the page's size tells that there is a next page. */
   list(subject: ConsentSubject, page: Page, signal: AbortSignal): Promise<readonly ConsentEntry[]>;
-  /** The time of the database and the last entry that is not after `at`, or after that time when it is absent. */
+  /** The time of the database, and the last entry; with `at`, the last that is not after that. */
   lastAt(
     subject: ConsentSubject,
     at: Date | undefined,

@@ -81,12 +81,15 @@ const nextPage = statement(
   `SELECT ${columns} FROM consent_event e WHERE ${ofSubject} AND (e.occurred_time, e.id) < ($5, $6::bigint) ${newestFirst} LIMIT $4`,
 );
 
-/** One row, with nulls when there is no entry. */
+/**
+ * One row, with nulls when there is no entry. Without a moment the last entry counts whatever the clock says: one that
+ * steps back must not bring an older consent into force again.
+ */
 const lastBefore = statement(
   "consent.last",
   `SELECT clock.now, entry.* FROM (SELECT clock_timestamp() AS now) clock LEFT JOIN LATERAL (
      SELECT ${columns} FROM consent_event e
-     WHERE ${ofSubject} AND e.occurred_time <= coalesce($4::timestamptz, clock.now) ${newestFirst} LIMIT 1) entry ON true`,
+     WHERE ${ofSubject} AND e.occurred_time <= coalesce($4::timestamptz, 'infinity') ${newestFirst} LIMIT 1) entry ON true`,
 );
 
 function toEntry(row: EntryRow): ConsentEntry {

@@ -1,6 +1,7 @@
 import type { Consent } from "../domain/consent.js";
 import { authorIn, type Write } from "../domain/write.js";
 import type { Prisma } from "../gen/prisma/client.js";
+import { updatedTime } from "./updated-time.js";
 
 /** Which aggregate changed, and what became of it. */
 export interface Changed {
@@ -59,10 +60,14 @@ export interface ConsentChanged {
   /** Absent for the first state of a subject. */
   readonly before?: Consent;
   readonly after: Consent;
+  /** That of the record as it now is: its `lastUpdatedTime`, or the moment of its import. */
   readonly time: Date;
 }
 
-/** Appends to the ledger of consent. */
+/**
+ * Appends to the ledger of consent. Call it under the lock of the record: an entry is later than those before it, which
+ * the time of an imported record does not promise, since that can be older than the entry of its import.
+ */
 export async function recordConsent(
   tx: Prisma.TransactionClient,
   write: Write,
@@ -71,11 +76,21 @@ export async function recordConsent(
   const { time: occurredTime, before, after, ...subject } = changed;
   const { rpc, keyId, ip, requestId } = write;
   const staffId = authorIn(write, subject.companyId);
+  const last = before && (await lastConsent(tx, subject));
   await tx.consentEvent.create({
     data: {
-      ...{ ...subject, rpc, keyId, staffId, ip, requestId, occurredTime },
+      ...{ ...subject, rpc, keyId, staffId, ip, requestId },
+      occurredTime: last ? updatedTime({ lastUpdatedTime: last.occurredTime }, occurredTime) : occurredTime,
       ...(before ? { before: { ...before } } : {}),
       after: { ...after },
     },
   });
+}
+
+function lastConsent(
+  tx: Prisma.TransactionClient,
+  subject: Pick<ConsentChanged, "companyId" | "subjectKind" | "subjectId">,
+): Promise<{ occurredTime: Date } | null> {
+  const orderBy = { occurredTime: "desc" } as const;
+  return tx.consentEvent.findFirst({ where: subject, orderBy, select: { occurredTime: true } });
 }

@@ -116,7 +116,7 @@ export function createCustomerUnit(
         subjectKind: "customer",
         subjectId: customerId,
         ...states,
-        time: now,
+        time: lastUpdatedTime,
       });
     }
     await recordChange(tx, write, { companyId, kind: "customer", id: customerId, version, time: now });

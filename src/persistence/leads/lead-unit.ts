@@ -57,7 +57,8 @@ export function createLeadUnit(
     await tx.lead.update({ where: { companyId_id: { companyId, id: leadId } }, data });
     if (change.consent && !sameConsent(change.consent, lead.consent)) {
       const states = { before: lead.consent, after: change.consent };
-      await recordConsent(tx, write, { companyId, subjectKind: "lead", subjectId: leadId, ...states, time: now });
+      const subject = { companyId, subjectKind: "lead", subjectId: leadId } as const;
+      await recordConsent(tx, write, { ...subject, ...states, time: lastUpdatedTime });
     }
     await recordChange(tx, write, { companyId, kind: "lead", id: leadId, version, time: now });
   }
