@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it } from "vitest";
+import { CustomerAdminService } from "../../src/gen/proto/moego/admin/v1/customer_admin_service_pb.js";
 import { BusinessService } from "../../src/gen/proto/moego/business/business/v1/business_service_pb.js";
 import { CompanyService } from "../../src/gen/proto/moego/business/company/v1/company_service_pb.js";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
@@ -57,12 +58,20 @@ describe("a key of one location", () => {
     expect(await server.refused(rpc.createCustomer, elsewhere, call)).toMatchObject(notMyBusiness);
   });
 
-  it("is not shown a customer that it created once that one has moved away, also by a repeated call", async () => {
+  it("is not shown a customer that it made once that one has moved away, also by a repeated create or import", async () => {
     const options = { key, headers: { "idempotency-key": "moved-away" } };
+    const { importCustomer } = CustomerAdminService.method;
+    const imported = { companyId: "cmp_a", id: "cus_imported", customer: newCustomer() };
     const { id } = await server.ok(rpc.createCustomer, newCustomer(), options);
-    await server.ok(rpc.updateCustomer, { id, companyId: "cmp_a", preferredBusinessId: "biz_a2" });
-    expect(await server.refused(rpc.createCustomer, newCustomer(), options)).toMatchObject(notFound);
-    expect(await server.refused(rpc.getCustomer, { id }, call)).toMatchObject(notFound);
+    await server.ok(importCustomer, imported, options);
+    expect(await server.ok(importCustomer, imported, options)).toMatchObject({ customer: { id: imported.id } });
+    for (const moved of [id, imported.id]) {
+      await server.ok(rpc.updateCustomer, { id: moved, companyId: "cmp_a", preferredBusinessId: "biz_a2" });
+      expect(await server.refused(rpc.getCustomer, { id: moved }, call)).toMatchObject(notFound);
+    }
+    const none = (of: string) => ({ ...notFound, metadata: { resource: "Customer", id: of } });
+    expect(await server.refused(rpc.createCustomer, newCustomer(), options)).toMatchObject(none(id));
+    expect(await server.refused(importCustomer, imported, options)).toMatchObject(none(imported.id));
   });
 
   it("moves no customer to another location", async () => {

@@ -55,9 +55,12 @@ export interface CustomerAdminRepository {
   restore(target: CustomerTarget, write: Write): Promise<RestoreOutcome>;
   /** Deletes the customer with all it has, and the lead it once was, and what names them elsewhere (docs/erasure.md). */
   erase(target: CustomerTarget, write: Write): Promise<void>;
-  /** Runs `work` unless the claim has an earlier answer, and returns the customer with the id. */
+  /**
+   * Runs `work` unless the claim has an earlier answer, and returns the customer with the id; NOT_FOUND when a replay finds
+   * it outside the visibility by now.
+   */
   import(
-    key: { readonly companyId: string; readonly id: string },
+    target: CustomerTarget & { readonly companyId: string },
     write: Write,
     work: (unit: CustomerImportUnit) => Promise<void>,
   ): Promise<Customer>;

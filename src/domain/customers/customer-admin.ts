@@ -1,8 +1,8 @@
-import { assertBusinesses, mayCreateTags, reaches, reachOf, visibilityWithin } from "../access.js";
+import { assertBusinesses, mayCreateTags, reachOf, visibilityWithin } from "../access.js";
 import type { Caller } from "../caller.js";
 import { applyConsent, defaultConsent } from "../consent.js";
 import { checkCustomFields } from "../custom-fields/field-check.js";
-import { alreadyExists, DomainError, erased, invalidRequest, notFound, type Violation } from "../errors.js";
+import { alreadyExists, DomainError, erased, invalidRequest, type Violation } from "../errors.js";
 import { type ImportedNote, keepNotes } from "../nested-import.js";
 import { type Nested, nestedNotes, nestedViolations } from "../nested-violations.js";
 import {
@@ -89,7 +89,7 @@ export function createCustomerAdmin({
       assertBusinesses(reach, [customer.preferredBusinessId]);
       const check = { reach, association: "CUSTOMER", write: "create", current: {} } as const;
       const fields = await checkCustomFields(customFields, { ...check, given: customer.customFields }, write.signal);
-      const stored = await customerAdmin.import({ companyId, id }, write, async (unit) => {
+      return customerAdmin.import({ companyId, id, visibility: visibilityWithin(reach) }, write, async (unit) => {
         const authors = authorsOf(input, write);
         const resolved = await unit.resolveTags(customer.tags, mayCreateTags(caller, reach));
         const missing = await unit.missing(customer);
@@ -113,9 +113,6 @@ export function createCustomerAdmin({
         });
         if (await unit.isErased()) throw erased("Customer", id);
       });
-      // A replay shows the customer as it now is, and it may have moved out of the key's locations.
-      if (!reaches(reach, stored)) throw notFound("Customer", id);
-      return stored;
     },
 
     async removeTags({ tagIds, ...name }, caller, write) {

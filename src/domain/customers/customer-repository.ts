@@ -126,6 +126,8 @@ export interface CustomerUnit {
 
 /** What the domain has decided before a create reaches the database. */
 export interface Admission {
+  /** What the caller may see: a replay shows the record as it now is, and it may have moved away. */
+  readonly visibility: Visibility;
   /** false = store nothing, but tell what else is wrong; a replay is still answered. */
   readonly admit: boolean;
   /** Tags named by a new name may be created. */
@@ -137,6 +139,7 @@ export interface DatedNote extends Note {
 }
 
 export interface CustomerRepository {
+  /** NOT_FOUND when a replay finds the customer outside the visibility by now. */
   create(record: CustomerRecord, admission: Admission, write: Write): Promise<CreateOutcome>;
   /** Throws AMBIGUOUS_ID when the id names customers of two companies that the caller sees. */
   get(target: CustomerTarget, signal: AbortSignal): Promise<Customer | undefined>;

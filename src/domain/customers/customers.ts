@@ -1,4 +1,4 @@
-import { assertBusinesses, mayCreateTags, reaches, reachOf, visibilityWithin } from "../access.js";
+import { assertBusinesses, mayCreateTags, reachOf, visibilityWithin } from "../access.js";
 import { type Caller, visibilityOf } from "../caller.js";
 import { applyConsent, type ConsentChange, defaultConsent } from "../consent.js";
 import { checkCustomFields } from "../custom-fields/field-check.js";
@@ -66,11 +66,10 @@ export function createCustomers({
       const record = { ...input, consent: applyConsent(defaultConsent, input.consent), customFields: fields.values };
       // A record with bad fields is not admitted, but the statement still tells what else is wrong with it.
       const admit = fields.violations.length === 0;
-      const outcome = await customers.create(record, { admit, mayCreateTags: mayCreateTags(caller, reach) }, write);
+      const admission = { admit, mayCreateTags: mayCreateTags(caller, reach), visibility: visibilityWithin(reach) };
+      const outcome = await customers.create(record, admission, write);
       switch (outcome.kind) {
         case "created":
-          // A replay shows the customer as it now is, and it may have moved out of the key's locations.
-          if (!reaches(reach, outcome.customer)) throw notFound("Customer", outcome.customer.id);
           return outcome.customer;
         case "refused": {
           const refused = { ...outcome, references: input.tags, violations: fields.violations };

@@ -114,12 +114,8 @@ export type PromotionOutcome =
   | { readonly kind: "quota"; readonly companyId: string; readonly limit: number };
 
 export interface LeadRepository {
-  /** A replay shows the lead as it now is: NOT_FOUND when that is outside the visibility. */
-  create(
-    record: LeadRecord,
-    admission: Pick<Admission, "admit"> & { readonly visibility: Visibility },
-    write: Write,
-  ): Promise<CreateLeadOutcome>;
+  /** NOT_FOUND when a replay finds the lead outside the visibility by now. */
+  create(record: LeadRecord, admission: Omit<Admission, "mayCreateTags">, write: Write): Promise<CreateLeadOutcome>;
   /** Promoted and archived leads included. Throws AMBIGUOUS_ID as CustomerRepository.get does. */
   get(target: LeadTarget, signal: AbortSignal): Promise<Lead | undefined>;
   /** Neither promoted nor archived ones. One row more than the page's size tells that there is a next page. */

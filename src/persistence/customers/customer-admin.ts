@@ -40,7 +40,7 @@ export function createCustomerAdminRepository(database: Database, pseudonym: Pse
       });
     },
 
-    import: (key, write, work) => importCustomer(database, { key, write, pseudonym, work }),
+    import: (target, write, work) => importCustomer(database, { target, write, pseudonym, work }),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Customer } from "../../domain/customers/customer.js";
 import type { CustomerImportUnit, ImportedCustomer } from "../../domain/customers/customer-admin-repository.js";
+import type { CustomerTarget } from "../../domain/customers/customer-repository.js";
 import { erased } from "../../domain/errors.js";
 import { idPrefixes, newId } from "../../domain/ids.js";
 import { foldCase } from "../../domain/text.js";
@@ -17,10 +18,11 @@ import { resolveTags } from "../settings/tags.js";
 import { takenIds } from "../taken-ids.js";
 import { readCustomer } from "./customer-change.js";
 import { countOneMore } from "./customer-count.js";
+import { lockCustomer } from "./customer-lock.js";
 import { statusNumbers } from "./customer-rows.js";
 
 export interface CustomerImporting {
-  readonly key: RecordKey;
+  readonly target: CustomerTarget & RecordKey;
   readonly write: Write;
   readonly pseudonym: Pseudonym;
   work(unit: CustomerImportUnit): Promise<void>;
@@ -32,20 +34,21 @@ export interface CustomerImporting {
  */
 export function importCustomer(
   database: Database,
-  { key, write, pseudonym, work }: CustomerImporting,
+  { target, write, pseudonym, work }: CustomerImporting,
 ): Promise<Customer> {
   return onceMoreAfterTwin(() =>
     database.transact(write, async (tx) => {
       const { now, replay } = await beginChange(tx, write);
-      const unit = createUnit(tx, { key, now, write, pseudonym });
+      const unit = createUnit(tx, { target, now, write, pseudonym });
       if (write.claim && replay) {
         replayed(write.claim, replay);
-        if (await unit.isErased()) throw erased("Customer", key.id);
+        if (await unit.isErased()) throw erased("Customer", target.id);
+        await lockCustomer(tx, target, "KEY SHARE");
       } else {
-        await storeClaim(tx, write, { companyId: key.companyId, resourceIds: [key.id] });
+        await storeClaim(tx, write, { companyId: target.companyId, resourceIds: [target.id] });
         await work(unit);
       }
-      return readCustomer(tx, key);
+      return readCustomer(tx, target);
     }),
   );
 }
@@ -56,7 +59,7 @@ interface UnitOptions extends Omit<CustomerImporting, "work"> {
 
 function createUnit(
   tx: Prisma.TransactionClient,
-  { key: { companyId, id }, now, write, pseudonym }: UnitOptions,
+  { target: { companyId, id }, now, write, pseudonym }: UnitOptions,
 ): CustomerImportUnit {
   return {
     now,

@@ -33,8 +33,7 @@ export function createCustomerRepository(database: Database): CustomerRepository
       const { claim } = write;
       if (claim && row.replay_fingerprint && row.replay_ids) {
         const [id = ""] = replayed(claim, { fingerprint: row.replay_fingerprint, resourceIds: row.replay_ids });
-        const visibility = { companyIds: [record.companyId], grants: [record.companyId] };
-        const customer = await get({ visibility, id }, write.signal);
+        const customer = await get({ visibility: admission.visibility, id }, write.signal);
         if (!customer) throw notFound("Customer", id);
         return { kind: "created", customer };
       }
