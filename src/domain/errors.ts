@@ -141,9 +141,14 @@ export function archived(resource: string, id: string): DomainError {
   return new DomainError("RESOURCE_ARCHIVED", `${resource} is archived.`, { metadata: { resource, id } });
 }
 
-/** FAILED_PRECONDITION for an id whose record was erased: nothing may come back under it. */
-export function erased(resource: string, id: string): DomainError {
-  return new DomainError("RESOURCE_ERASED", `${resource} with this id was erased.`, { metadata: { resource, id } });
+/**
+ * FAILED_PRECONDITION for a record that was erased: nothing may come back in its place.
+ *
+ * @param id as the call names it; absent when it does not
+ */
+export function erased(resource: string, id?: string): DomainError {
+  const metadata = { resource, ...(id === undefined ? {} : { id }) };
+  return new DomainError("RESOURCE_ERASED", `${resource} was erased.`, { metadata });
 }
 
 /** ABORTED for a write that was meant for another state of the record. */

@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
-import { DomainError } from "../domain/errors.js";
+import { DomainError, erased } from "../domain/errors.js";
+import { erasedPrefix } from "../domain/ids.js";
 import type { Claim, Write } from "../domain/write.js";
 import type { Prisma } from "../gen/prisma/client.js";
 import { violatedConstraint } from "./errors.js";
@@ -33,6 +34,16 @@ export function replayed(claim: Claim, replay: Replay): readonly string[] {
   }
   claim.replayed = true;
   return replay.resourceIds;
+}
+
+/**
+ * The same for a create: the id of the one resource that it made. RESOURCE_ERASED when that was erased since: the claim
+ * then holds its pseudonym, which no answer tells.
+ */
+export function replayedCreate(resource: string, claim: Claim, replay: Replay): string {
+  const [id = ""] = replayed(claim, replay);
+  if (id.startsWith(erasedPrefix)) throw erased(resource);
+  return id;
 }
 
 /** Makes way for a new claim once the old one has expired. */

@@ -4,6 +4,7 @@ import { LeadAdminService } from "../../src/gen/proto/moego/admin/v1/lead_admin_
 import { PetAdminService } from "../../src/gen/proto/moego/admin/v1/pet_admin_service_pb.js";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { LeadService } from "../../src/gen/proto/moego/business/customer/v1/lead_service_pb.js";
+import { PetService } from "../../src/gen/proto/moego/business/customer/v1/pet_service_pb.js";
 import { columnsHolding, createCanaries } from "../support/canaries.js";
 import { keys } from "../support/fixture-keys.js";
 import { knownCustomer, knownLead, pointTo } from "../support/known-person.js";
@@ -11,6 +12,7 @@ import { newCustomer } from "../support/new-customer.js";
 import { newLead } from "../support/new-lead.js";
 import { minimalPet } from "../support/new-pet.js";
 import { freshId, madeCustomer } from "../support/records.js";
+import { notFound } from "../support/refused-with.js";
 import { startServer } from "../support/server.js";
 
 const server = await startServer();
@@ -20,6 +22,7 @@ const { eraseCustomer, importCustomer } = CustomerAdminService.method;
 const { eraseLead, importLead } = LeadAdminService.method;
 const { importPet } = PetAdminService.method;
 const { getCustomer, createCustomer } = CustomerService.method;
+const { createPet } = PetService.method;
 const { owner } = server.database;
 const companyId = "cmp_a";
 const isErased = { code: "FAILED_PRECONDITION", reason: "RESOURCE_ERASED" } as const;
@@ -155,6 +158,51 @@ describe("nothing points to an erased record", () => {
       expect(["INVALID_ARGUMENT", "ABORTED"]).toEqual(expect.arrayContaining([...new Set(refusals)]));
       expect(await columnsHolding(owner, [id])).toEqual([]);
     }
+  });
+});
+
+describe("an erased record does not come back by a repeated create, which tells no pseudonym of it", () => {
+  const erasedOf = (resource: string) => ({ ...isErased, metadata: { resource } });
+
+  it("as a customer", async () => {
+    const call = { headers: { "idempotency-key": "created-and-erased" } };
+    const { id } = await server.ok(createCustomer, newCustomer(), call);
+    await server.ok(eraseCustomer, { companyId, id });
+    const refusal = await server.refused(createCustomer, newCustomer(), call);
+    expect(refusal).toMatchObject(erasedOf("Customer"));
+    expect(refusal.wire).not.toContain("erased_");
+  });
+
+  it("as a lead, erased itself or with the customer that it became", async () => {
+    for (const promoted of [false, true]) {
+      const call = { headers: { "idempotency-key": `lead-erased-${promoted}` } };
+      const { id } = await server.ok(LeadService.method.createLead, newLead(), call);
+      if (promoted) {
+        const { customer } = await server.ok(LeadService.method.promoteLead, { id });
+        await server.ok(eraseCustomer, { companyId, id: customer?.id ?? "" });
+      } else await server.ok(eraseLead, { companyId, id });
+      const refusal = await server.refused(LeadService.method.createLead, newLead(), call);
+      expect(refusal).toMatchObject(erasedOf("Lead"));
+      expect(refusal.wire).not.toContain("erased_");
+    }
+  });
+
+  it("as a pet, whose customer's id is by now that of a customer in another company of the key", async () => {
+    const [customerId, pet] = [freshId(), minimalPet];
+    const call = { key: keys.enterprise, headers: { "idempotency-key": "pet-erased" } };
+    await server.ok(importCustomer, { companyId, id: customerId, customer: newCustomer() });
+    await server.ok(createPet, { customerId, pet }, call);
+    await server.ok(eraseCustomer, { companyId, id: customerId });
+    expect(await server.refused(createPet, { customerId, pet }, call)).toMatchObject(notFound);
+    const elsewhere = { companyId: "cmp_b", preferredBusinessId: "biz_b1", ...requiredByB };
+    await server.ok(
+      importCustomer,
+      { companyId: "cmp_b", id: customerId, customer: newCustomer(elsewhere) },
+      { key: keys.b },
+    );
+    const refusal = await server.refused(createPet, { customerId, pet }, call);
+    expect(refusal).toMatchObject(erasedOf("Pet"));
+    expect(refusal.wire).not.toContain("erased_");
   });
 });
 

@@ -3,7 +3,7 @@ import { notFound } from "../../domain/errors.js";
 import { idPrefixes, newId } from "../../domain/ids.js";
 import type { Database } from "../database.js";
 import { violatedConstraint } from "../errors.js";
-import { claimConstraint, removeExpiredClaim, replayed } from "../idempotency.js";
+import { claimConstraint, removeExpiredClaim, replayedCreate } from "../idempotency.js";
 import { statement } from "../statement.js";
 import { theOne, visibilityValues, visibleInOneCompany, visibleTo } from "../visibility.js";
 import { changeCustomer } from "./customer-change.js";
@@ -32,7 +32,8 @@ export function createCustomerRepository(database: Database): CustomerRepository
       const row = await createOnce(database, call);
       const { claim } = write;
       if (claim && row.replay_fingerprint && row.replay_ids) {
-        const [id = ""] = replayed(claim, { fingerprint: row.replay_fingerprint, resourceIds: row.replay_ids });
+        const replay = { fingerprint: row.replay_fingerprint, resourceIds: row.replay_ids };
+        const id = replayedCreate("Customer", claim, replay);
         const customer = await get({ visibility: admission.visibility, id }, write.signal);
         if (!customer) throw notFound("Customer", id);
         return { kind: "created", customer };

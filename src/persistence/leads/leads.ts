@@ -3,7 +3,7 @@ import { idPrefixes, newId } from "../../domain/ids.js";
 import type { LeadRepository } from "../../domain/leads/lead-repository.js";
 import type { Database } from "../database.js";
 import { violatedConstraint } from "../errors.js";
-import { claimConstraint, removeExpiredClaim, replayed } from "../idempotency.js";
+import { claimConstraint, removeExpiredClaim, replayedCreate } from "../idempotency.js";
 import { statement } from "../statement.js";
 import { leadGrantedTo, theOne, visibilityValues } from "../visibility.js";
 import { changeLead } from "./lead-change.js";
@@ -31,7 +31,7 @@ export function createLeadRepository(database: Database): LeadRepository {
       const { claim } = write;
       const stored =
         claim && row.replay_fingerprint && row.replay_ids
-          ? replayed(claim, { fingerprint: row.replay_fingerprint, resourceIds: row.replay_ids })[0]
+          ? replayedCreate("Lead", claim, { fingerprint: row.replay_fingerprint, resourceIds: row.replay_ids })
           : row.id;
       if (!stored) {
         return { kind: "refused", missing: { references: row.missing, petCodePaths: row.missing_code_paths } };

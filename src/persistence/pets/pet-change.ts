@@ -6,7 +6,7 @@ import type { Write } from "../../domain/write.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import { lockCustomer } from "../customers/customer-lock.js";
 import type { Database } from "../database.js";
-import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../idempotency.js";
+import { beginChange, onceMoreAfterTwin, replayed, replayedCreate, storeClaim } from "../idempotency.js";
 import { type PetJson, petJson, toPet } from "./pet-rows.js";
 import { createPetWriter } from "./pet-writer.js";
 
@@ -30,8 +30,7 @@ export function createPet(
       const { companyId, id: customerId, archived: isArchived } = await lockCustomer(tx, target, strength);
       const { now, replay } = await beginChange(tx, write);
       if (write.claim && replay) {
-        const [id = ""] = replayed(write.claim, replay);
-        return readPet(tx, { companyId, customerId, id });
+        return readPet(tx, { companyId, customerId, id: replayedCreate("Pet", write.claim, replay) });
       }
       if (isArchived) throw archived("Customer", customerId);
       const writer = createPetWriter(tx, { companyId, now, write });
