@@ -1,13 +1,10 @@
 import type { Write } from "../domain/write.js";
 import type { Prisma } from "../gen/prisma/client.js";
+import { type ClaimedKind, claimedKinds, claimingRpcs } from "./claimed-ids.js";
 import { recordChanges } from "./ledgers.js";
 
-/** The ids under which something of a record may be known elsewhere. */
-export interface Traces {
-  readonly petIds: readonly string[];
-  /** Of its addresses, notes, card links and the notes of its pets. */
-  readonly otherIds: readonly string[];
-}
+/** The ids of a record and of what belongs to it, by what they name: under these it may be known elsewhere. */
+export type Traces = Readonly<Record<ClaimedKind, readonly string[]>>;
 
 export interface TracedRecord {
   readonly companyId: string;
@@ -17,19 +14,19 @@ export interface TracedRecord {
 
 /** Call it before the record is deleted, and with it all that these ids name. */
 export async function tracesOf(tx: Prisma.TransactionClient, { companyId, kind, id }: TracedRecord): Promise<Traces> {
-  const select = { id: true } as const;
   const whose = { companyId, ...(kind === "customer" ? { customerId: id } : { leadId: id }) };
   const pets = await tx.pet.findMany({ where: whose, select: { id: true, notes: { select } } });
-  const ofCustomer =
-    kind === "customer"
-      ? [
-          await tx.customerAddress.findMany({ where: { companyId, customerId: id }, select }),
-          await tx.customerNote.findMany({ where: { companyId, customerId: id }, select }),
-          await tx.cardLink.findMany({ where: { companyId, customerId: id }, select }),
-        ]
-      : [];
-  const others = [...ofCustomer, ...pets.map(({ notes }) => notes)].flat();
-  return { petIds: pets.map((pet) => pet.id), otherIds: others.map((other) => other.id) };
+  const ofPets = { pet: idsOf(pets), petNote: idsOf(pets.flatMap(({ notes }) => notes)) };
+  if (kind === "lead") return { ...ofPets, lead: [id], customer: [], note: [], cardLink: [] };
+  const ofCustomer = { where: { companyId, customerId: id }, select };
+  const note = idsOf(await tx.customerNote.findMany(ofCustomer));
+  return { ...ofPets, lead: [], customer: [id], note, cardLink: idsOf(await tx.cardLink.findMany(ofCustomer)) };
+}
+
+const select = { id: true } as const;
+
+function idsOf(rows: readonly { readonly id: string }[]): readonly string[] {
+  return rows.map((row) => row.id);
 }
 
 export interface ForgottenRecord {
@@ -63,12 +60,15 @@ export async function forgetPackages(
  */
 export async function forgetClaims(
   tx: Prisma.TransactionClient,
-  { companyId, id, hash }: ForgottenRecord,
-  { petIds, otherIds }: Traces,
+  { companyId, hash }: ForgottenRecord,
+  traces: Traces,
 ): Promise<void> {
-  const ids = [id, ...petIds, ...otherIds];
-  await tx.$executeRaw`UPDATE idempotency SET resource_ids = ARRAY(
-      SELECT CASE WHEN r.id = ANY(${ids}::text[]) THEN ${hash} ELSE r.id END
-      FROM unnest(resource_ids) WITH ORDINALITY AS r (id, position) ORDER BY r.position)
-    WHERE company_id = ${companyId} AND resource_ids && ${ids}::text[]`;
+  for (const kind of claimedKinds) {
+    const ids = traces[kind];
+    if (ids.length === 0) continue;
+    await tx.$executeRaw`UPDATE idempotency SET resource_ids = ARRAY(
+        SELECT CASE WHEN r.id = ANY(${ids}::text[]) THEN ${hash} ELSE r.id END
+        FROM unnest(resource_ids) WITH ORDINALITY AS r (id, position) ORDER BY r.position)
+      WHERE company_id = ${companyId} AND rpc = ANY(${claimingRpcs[kind]}::text[]) AND resource_ids && ${ids}::text[]`;
+  }
 }

@@ -75,7 +75,7 @@ function remove(tx: Prisma.TransactionClient, { companyId, kind, id }: Erased) {
 async function forgetInLedgers(
   tx: Prisma.TransactionClient,
   { companyId, kind, id, pseudonym }: Erased,
-  { petIds }: Traces,
+  { pet: petIds }: Traces,
 ): Promise<void> {
   const subjects = [{ kind, id }, ...petIds.map((petId) => ({ kind: "pet" as const, id: petId }))];
   const kinds = subjects.map((subject) => subject.kind);

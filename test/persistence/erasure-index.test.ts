@@ -14,7 +14,8 @@ afterAll(() => database.drop());
 
 async function planOfErasure(): Promise<string> {
   const { rows } = await database.owner.query<{ "QUERY PLAN": string }>(
-    "EXPLAIN UPDATE idempotency SET resource_ids = '{}' WHERE company_id = 'cmp' AND resource_ids && '{cus_7,pet_7}'::text[]",
+    `EXPLAIN UPDATE idempotency SET resource_ids = '{}'
+     WHERE company_id = 'cmp' AND rpc = ANY('{rpc,other}'::text[]) AND resource_ids && '{cus_7,cus_8}'::text[]`,
   );
   return rows.map((row) => row["QUERY PLAN"]).join("\n");
 }

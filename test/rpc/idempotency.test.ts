@@ -3,19 +3,10 @@ import { afterAll, describe, expect, it } from "vitest";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { isReading } from "../../src/pipeline/contract.js";
 import { allRpcs } from "../suites/all-rpcs.js";
-import { apiKeyRepeatables } from "../suites/api-key-fixtures.js";
-import { callerRepeatables } from "../suites/caller-fixtures.js";
-import { customerRepeatables } from "../suites/customer-repeatables.js";
-import { directoryAdminRepeatables } from "../suites/directory-admin-fixtures.js";
-import { externalApiRepeatables, unrepeatedRpcs } from "../suites/external-api-fixtures.js";
-import { ivrFlowRepeatables, unrepeatedFlowRpcs } from "../suites/ivr-flow-fixtures.js";
-import { leadRepeatables } from "../suites/lead-fixtures.js";
-import { packageRepeatables } from "../suites/package-fixtures.js";
-import { petRepeatables } from "../suites/pet-repeatables.js";
-import { recordRepeatables } from "../suites/record-repeatables.js";
-import type { Repeatable } from "../suites/repeatable.js";
+import { unrepeatedRpcs } from "../suites/external-api-fixtures.js";
+import { unrepeatedFlowRpcs } from "../suites/ivr-flow-fixtures.js";
+import { repeatables } from "../suites/repeatables.js";
 import { nameOf } from "../suites/rpc-fixture.js";
-import { settingRepeatables } from "../suites/setting-repeatables.js";
 import type { Answer } from "../support/answer.js";
 import { transports } from "../support/clients.js";
 import { keys } from "../support/fixture-keys.js";
@@ -27,21 +18,6 @@ afterAll(() => server.stop());
 
 const rpc = CustomerService.method;
 let calls = 0;
-
-/** One for every rpc that writes. */
-const repeatables: readonly Repeatable[] = [
-  ...customerRepeatables,
-  ...directoryAdminRepeatables,
-  ...apiKeyRepeatables,
-  ...leadRepeatables,
-  ...petRepeatables,
-  ...settingRepeatables,
-  ...packageRepeatables,
-  ...recordRepeatables,
-  ...callerRepeatables,
-  ...externalApiRepeatables,
-  ...ivrFlowRepeatables,
-];
 
 it("is tried on every rpc that writes", () => {
   const writing = allRpcs
