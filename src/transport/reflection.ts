@@ -31,24 +31,38 @@ export function addReflection(server: Server, services: readonly DescService[]):
   const listed = [...services, ServerReflection, ServerReflectionV1Alpha];
   const files = filesOf(listed);
   const types = createRegistry(...files.values());
+  const contract = { listed, files, types, encode: encodeOnce() };
 
-  function serve(call: ServerDuplexStream<Buffer, Buffer>): void {
-    call.on("data", (bytes: Buffer) => {
-      try {
-        const originalRequest = decodeBinary(ServerReflectionRequestSchema, bytes);
-        const messageResponse = answerTo(originalRequest, { listed, files, types });
-        const answer = { validHost: originalRequest.host, originalRequest, messageResponse };
-        call.write(encodeBinary(ServerReflectionResponseSchema, create(ServerReflectionResponseSchema, answer)));
-      } catch {
-        call.emit("error", { code: status.INVALID_ARGUMENT, details: "The reflection request cannot be read." });
-      }
+  function serve(call: ServerDuplexStream<Question, Buffer>): void {
+    call.on("data", (question: Question) => {
+      // Nothing more is read until the answer is on its way: who asks and does not read is owed one answer, not all.
+      call.pause();
+      if (question === "UNREADABLE") call.emit("error", unreadable);
+      else call.write(answerTo(question, contract), () => call.resume());
     });
     call.on("end", () => call.end());
   }
 
   const { serverReflectionInfo: rpc } = ServerReflection.method;
-  server.addService({ info: grpcMethodOf(rpc) }, { info: serve });
-  server.addService({ info: grpcMethodOf(rpc, ServerReflectionV1Alpha.typeName) }, { info: serve });
+  for (const name of [ServerReflection.typeName, ServerReflectionV1Alpha.typeName]) {
+    server.addService({ info: { ...grpcMethodOf(rpc, name), requestDeserialize: readQuestion } }, { info: serve });
+  }
+}
+
+type Question = ServerReflectionRequest | "UNREADABLE";
+
+const unreadable = { code: status.INVALID_ARGUMENT, details: "The reflection request cannot be read." };
+
+/** Names alone stand in a question. Its answer repeats it, and some are read ahead. */
+const maxQuestionBytes = 4_096;
+
+function readQuestion(bytes: Buffer): Question {
+  if (bytes.length > maxQuestionBytes) return "UNREADABLE";
+  try {
+    return decodeBinary(ServerReflectionRequestSchema, bytes);
+  } catch {
+    return "UNREADABLE";
+  }
 }
 
 interface Contract {
@@ -56,19 +70,27 @@ interface Contract {
   /** By file name as imports spell it. */
   readonly files: ReadonlyMap<string, DescFile>;
   readonly types: Registry;
+  readonly encode: (file: DescFile) => Uint8Array;
 }
 
-function answerTo({ messageRequest: asked }: ServerReflectionRequest, { listed, files, types }: Contract): Answer {
+function answerTo(originalRequest: ServerReflectionRequest, contract: Contract): Buffer {
+  const messageResponse = answerOf(originalRequest, contract);
+  const answer = { validHost: originalRequest.host, originalRequest, messageResponse };
+  return encodeBinary(ServerReflectionResponseSchema, create(ServerReflectionResponseSchema, answer));
+}
+
+function answerOf({ messageRequest: asked }: ServerReflectionRequest, contract: Contract): Answer {
+  const { listed, files, types } = contract;
   switch (asked.case) {
     case "listServices":
       return { case: "listServicesResponse", value: { service: listed.map(({ typeName: name }) => ({ name })) } };
     case "fileByFilename":
-      return fileAnswer(files.get(asked.value));
+      return fileAnswer(files.get(asked.value), contract);
     case "fileContainingSymbol":
-      return fileAnswer(fileOf(types, asked.value));
+      return fileAnswer(fileOf(types, asked.value), contract);
     case "fileContainingExtension": {
       const extendee = types.getMessage(asked.value.containingType);
-      return fileAnswer(extendee && types.getExtensionFor(extendee, asked.value.extensionNumber)?.file);
+      return fileAnswer(extendee && types.getExtensionFor(extendee, asked.value.extensionNumber)?.file, contract);
     }
     case "allExtensionNumbersOfType": {
       const baseTypeName = asked.value;
@@ -94,12 +116,22 @@ function fileOf(types: Registry, symbol: string): DescFile | undefined {
   return (types.get(symbol) ?? types.get(owner))?.file;
 }
 
-function fileAnswer(file: DescFile | undefined): Answer {
+function fileAnswer(file: DescFile | undefined, { encode }: Contract): Answer {
   if (!file) return notFound();
-  const fileDescriptorProto = [...withImports(file).values()].map(({ proto }) =>
-    toBinary(FileDescriptorProtoSchema, proto),
-  );
-  return { case: "fileDescriptorResponse", value: { fileDescriptorProto } };
+  return {
+    case: "fileDescriptorResponse",
+    value: { fileDescriptorProto: [...withImports(file).values()].map(encode) },
+  };
+}
+
+/** Encodes each file when it is first asked for, and no more: everybody asks for the same ones. */
+function encodeOnce(): (file: DescFile) => Uint8Array {
+  const encoded = new Map<DescFile, Uint8Array>();
+  return (file) => {
+    const bytes = encoded.get(file) ?? toBinary(FileDescriptorProtoSchema, file.proto);
+    encoded.set(file, bytes);
+    return bytes;
+  };
 }
 
 function notFound(): Answer {
