@@ -13,20 +13,28 @@ export function jsonFormHint({ typeName }: DescMessage): string {
 
 /** What a member that names no field may have been meant as: a field spelled alike, or one of that name further in. */
 export function fieldHint(schema: DescMessage, key: string): string {
+  const meant = key.length <= maxKeyChars ? pathMeant(schema, bare(key)) : undefined;
+  return meant ? `There is no such field. Is ${meant} meant?` : "There is no such field.";
+}
+
+/** Twice as long as any name of the contract. A request may hold a key of 4 MiB, which would be compared with each name. */
+const maxKeyChars = 100;
+
+function pathMeant(schema: DescMessage, given: string): string | undefined {
   const known = [
-    ...schema.fields.map((field) => ({ name: field.jsonName, path: field.jsonName })),
+    ...schema.fields.map(({ jsonName }) => ({ name: bare(jsonName), path: jsonName })),
     ...schema.fields.flatMap((field) => within(field)),
   ];
   const meant =
-    known.find(({ name }) => bare(name) === bare(key)) ??
-    known.find(({ name }) => isSlipOf(bare(name), bare(key))) ??
-    known.find(({ name }) => isPartOf(bare(name), bare(key)) || isPartOf(bare(key), bare(name)));
-  return meant ? `There is no such field. Is ${meant.path} meant?` : "There is no such field.";
+    known.find(({ name }) => name === given) ??
+    known.find(({ name }) => isSlipOf(name, given)) ??
+    known.find(({ name }) => isPartOf(name, given) || isPartOf(given, name));
+  return meant?.path;
 }
 
 function within(field: DescField): { name: string; path: string }[] {
   if (field.fieldKind !== "message" || field.message.typeName.startsWith("google.protobuf.")) return [];
-  return field.message.fields.map(({ jsonName }) => ({ name: jsonName, path: `${field.jsonName}.${jsonName}` }));
+  return field.message.fields.map(({ jsonName }) => ({ name: bare(jsonName), path: `${field.jsonName}.${jsonName}` }));
 }
 
 const minPart = 4;

@@ -30,6 +30,9 @@ const wholeTypes = new Set(
     .map((name) => `google.protobuf.${name}`),
 );
 
+/** What is kept of a key in the paths below it, each of which repeats it; no answer shows more of a path. */
+const maxKeyChars = 256;
+
 /** Reads the bytes of a JSON request; nothing at all is an empty object. Throws DomainError. */
 export function decodeJson(schema: DescMessage, bytes: Uint8Array): Message {
   if (bytes.length === 0) return readJson(schema, { members: [] });
@@ -89,7 +92,7 @@ class JsonReader {
     const chosen = new Set<unknown>();
     for (const { key, value } of node.members) {
       const field = schema.fields.find(({ name, jsonName }) => name === key || jsonName === key);
-      if (!field) this.fault(join(path, key), "UNKNOWN_FIELD", fieldHint(schema, key));
+      if (!field) this.fault(join(path, key), "UNKNOWN_FIELD", () => fieldHint(schema, key));
       else if (seen.has(field)) this.fault(join(path, field.name), "DUPLICATE_FIELD", "The field is given twice.");
       else {
         seen.add(field);
@@ -221,7 +224,7 @@ class JsonReader {
   private entriesOf(node: JsonObjectNode, path: string): { key: string; value: JsonNode; path: string }[] {
     const seen = new Set<string>();
     return node.members.flatMap(({ key, value }) => {
-      const at = `${path}[${JSON.stringify(key)}]`;
+      const at = `${path}[${JSON.stringify(key.slice(0, maxKeyChars))}]`;
       if (key === "__proto__") this.fault(at, "NOT_ALLOWED", "This key is reserved.");
       else if (seen.has(key)) this.fault(at, "DUPLICATE_FIELD", "The key is given twice.");
       else {
@@ -242,8 +245,11 @@ class JsonReader {
     return length > max;
   }
 
-  private fault(field: string, reason: ViolationReason, description: string): undefined {
-    this.add({ field, reason, description });
+  /** @param description worked out for a fault that is told alone, where that takes time */
+  private fault(field: string, reason: ViolationReason, description: string | (() => string)): undefined {
+    if (typeof description === "string") this.add({ field, reason, description });
+    else if (this.faults.length < maxViolations) this.add({ field, reason, description: description() });
+    else this.faultCount += 1;
   }
 
   private add(violation: Violation): undefined {
