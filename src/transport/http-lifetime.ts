@@ -18,14 +18,24 @@ export function watchLifetime(server: HttpServer | Http2SecureServer): HttpLifet
   /** HTTP/1 connections with the number of their requests under way. */
   const sockets = new Map<Socket, number>();
   const sessions = new Set<ServerHttp2Session>();
+  /** TCP connections whose TLS handshake is not finished, by peer: TLS and TCP are two sockets, and have nothing else in common. */
+  const handshakes = new Map<string, Socket>();
   let draining = false;
 
+  function watchHandshake(socket: Socket): void {
+    const peer = peerOf(socket);
+    handshakes.set(peer, socket);
+    socket.once("close", () => handshakes.delete(peer));
+  }
+
   function watchSocket(socket: Socket): void {
+    handshakes.delete(peerOf(socket));
     if (socket instanceof TLSSocket && socket.alpnProtocol === "h2") return;
     sockets.set(socket, 0);
     socket.once("close", () => sockets.delete(socket));
   }
-  server.on("setSecureContext" in server ? "secureConnection" : "connection", watchSocket);
+  if ("setSecureContext" in server) server.on("connection", watchHandshake).on("secureConnection", watchSocket);
+  else server.on("connection", watchSocket);
   server.on("session", (session: ServerHttp2Session) => {
     sessions.add(session);
     session.once("close", () => sessions.delete(session));
@@ -47,6 +57,7 @@ export function watchLifetime(server: HttpServer | Http2SecureServer): HttpLifet
       draining = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const session of sessions) session.close();
+      for (const socket of handshakes.values()) socket.destroy();
       for (const [socket, requests] of sockets) if (requests === 0) socket.destroy();
       const timer = setTimeout(() => {
         for (const session of sessions) session.destroy();
@@ -56,4 +67,8 @@ export function watchLifetime(server: HttpServer | Http2SecureServer): HttpLifet
       clearTimeout(timer);
     },
   };
+}
+
+function peerOf({ remoteAddress, remotePort, localAddress }: Socket): string {
+  return `${remoteAddress} ${remotePort} ${localAddress}`;
 }

@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { connect, type IncomingHttpHeaders } from "node:http2";
+import { connect as connectTcp } from "node:net";
 import { create, createFileRegistry, fromBinary, hasOption, toBinary } from "@bufbuild/protobuf";
 import { type FileDescriptorProto, FileDescriptorProtoSchema, FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { Client, status as codes, credentials, type ServiceError } from "@grpc/grpc-js";
@@ -154,6 +156,17 @@ describe("stop", () => {
     expect(Date.now() - startedMs).toBeLessThan(1_000);
     expect((await underWay).refusal?.code).toMatch(/UNAVAILABLE|CANCELLED/);
   });
+});
+
+it("stops within its time beside a TLS connection that never finishes its handshake", timed, async () => {
+  await using own = await startWorld({ tls: selfSigned() });
+  const bare = connectTcp(own.grpcPort, "localhost");
+  bare.on("error", () => {});
+  await once(bare, "connect");
+  const startedMs = Date.now();
+  await own.grpc.stop({ timeoutMs: 1_000 });
+  expect(Date.now() - startedMs).toBeLessThan(2_000);
+  bare.destroy();
 });
 
 it("serves TLS", async () => {

@@ -236,7 +236,8 @@ describe("TLS", () => {
 
   it("drains HTTP/2 sessions and idle HTTP/1 connections", timed, async () => {
     await using own = await startWorld({ tls });
-    await overHttp1(own.httpPort, tls.certificate, new Agent({ keepAlive: true, ca: tls.certificate }));
+    const agent = new Agent({ keepAlive: true, ca: tls.certificate });
+    await overHttp1(own.httpPort, tls.certificate, { agent });
     const session = connectH2(`https://localhost:${own.httpPort}`, { ca: tls.certificate });
     const underWay = overHttp2(session, { ":path": "/v1/customers/short", authorization });
     await new Promise((resolve) => setTimeout(resolve, 100));
@@ -245,22 +246,31 @@ describe("TLS", () => {
     expect((await underWay).status).toBe(200);
     expect(Date.now() - startedMs).toBeLessThan(2_000);
   });
+
+  it("stops at once beside a connection that never finishes its handshake", timed, async () => {
+    await using own = await startWorld({ tls });
+    const bare = connectTcp(own.httpPort, "localhost");
+    bare.on("error", () => {});
+    const cut = new Promise((resolve) => bare.once("close", resolve));
+    const underWay = overHttp1(own.httpPort, tls.certificate, { path: "/v1/customers/short" });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const startedMs = Date.now();
+    await Promise.all([own.http.stop({ timeoutMs: 5_000 }), cut]);
+    expect(await underWay).toBe(200);
+    expect(Date.now() - startedMs).toBeLessThan(2_000);
+  });
 });
 
 function overHttp1(
   port: number,
   certificate: string,
-  agent = new Agent({ ca: certificate }),
+  { agent = new Agent({ ca: certificate }), path = "/v1/customers/cus_1" } = {},
 ): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
-    const call = httpsRequest(
-      `https://localhost:${port}/v1/customers/cus_1`,
-      { agent, headers: { authorization } },
-      (response) => {
-        response.resume();
-        response.on("end", () => resolve(response.statusCode));
-      },
-    );
+    const call = httpsRequest(`https://localhost:${port}${path}`, { agent, headers: { authorization } }, (response) => {
+      response.resume();
+      response.on("end", () => resolve(response.statusCode));
+    });
     call.on("error", reject);
     call.end();
   });
