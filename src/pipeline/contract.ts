@@ -1,7 +1,7 @@
 import { type DescMethod, type DescMethodUnary, type DescService, getOption, hasOption } from "@bufbuild/protobuf";
 import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
 import { type Scope, scopes } from "../domain/caller.js";
-import { scope as scopeOption } from "../gen/proto/moego/option/v1/option_pb.js";
+import { passes_on_idempotency_key, scope as scopeOption } from "../gen/proto/moego/option/v1/option_pb.js";
 
 /** `moego.business.customer.v1.CustomerService/GetCustomer` */
 export function rpcNameOf(method: DescMethod): string {
@@ -16,6 +16,14 @@ export function isUnary(method: DescMethod): method is DescMethodUnary {
 /** True for an rpc that changes nothing, by the contract's `idempotency_level`. */
 export function isReading(method: DescMethod): boolean {
   return method.idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS;
+}
+
+/**
+ * True for an rpc whose effects are those of systems of others, by the contract's `passes_on_idempotency_key`: nothing is
+ * claimed under its key here, so a repeated call is carried out again.
+ */
+export function passesOnKey(method: DescMethod): boolean {
+  return getOption(method, passes_on_idempotency_key);
 }
 
 /**

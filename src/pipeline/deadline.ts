@@ -10,8 +10,10 @@ export interface Limits {
   readonly maxDurationMs: number;
   /** When a stopping server gives up its calls. */
   readonly cutOff?: CutOff;
-  /** Whether the caller may send the call again without knowing if it took effect: a read, or a write with a key. */
+  /** Whether the caller may send the call again without knowing if it took effect: a read, or a write with a claim. */
   readonly isRepeatable?: boolean;
+  /** Whether the call may have effects that cannot be taken back when it is cut off: those in systems of others. */
+  readonly actsElsewhere?: boolean;
 }
 
 /**
@@ -24,7 +26,7 @@ export interface Limits {
  */
 export async function withinDeadline<T>(
   call: Pick<Call<unknown>, "signal" | "timeoutMs">,
-  { maxDurationMs, cutOff, isRepeatable = false }: Limits,
+  { maxDurationMs, cutOff, isRepeatable = false, actsElsewhere = false }: Limits,
   work: (signal: AbortSignal, deadlineMs: number) => Promise<T>,
 ): Promise<T> {
   const timeoutMs = Math.min(call.timeoutMs ?? maxDurationMs, maxDurationMs);
@@ -49,7 +51,7 @@ export async function withinDeadline<T>(
   const timer = setTimeout(() => end(deadlineExceeded()), timeoutMs);
   let settling: NodeJS.Timeout | undefined;
   const leaveCutOff = cutOff?.on(() => {
-    controller.abort(shuttingDown());
+    controller.abort(actsElsewhere ? outcomeUnknown() : shuttingDown());
     settling = setTimeout(() => end(isRepeatable ? shuttingDown() : outcomeUnknown()), settleMs);
   });
   call.signal.addEventListener("abort", cancel, { once: true });
@@ -88,8 +90,5 @@ function shuttingDown(): DomainError {
 }
 
 function outcomeUnknown(): DomainError {
-  return new DomainError(
-    "OUTCOME_UNKNOWN",
-    "The server stopped during the write; it may or may not have taken effect.",
-  );
+  return new DomainError("OUTCOME_UNKNOWN", "The server stopped during the call; it may or may not have taken effect.");
 }

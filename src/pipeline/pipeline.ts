@@ -8,7 +8,7 @@ import { addressSet, callerAddress } from "./address.js";
 import { authenticate } from "./authenticate.js";
 import { authorise, checkAddress, checkCompany, companyHeader, companyOf } from "./authorise.js";
 import type { Call, Run } from "./call.js";
-import { isReading, rpcNameOf, scopesOf } from "./contract.js";
+import { isReading, passesOnKey, rpcNameOf, scopesOf } from "./contract.js";
 import type { CutOff } from "./cut-off.js";
 import { type Limits, withinDeadline } from "./deadline.js";
 import { createClaims, type FingerprintKeys, idempotencyKeyHeader, idempotencyReplayedHeader } from "./idempotency.js";
@@ -116,8 +116,15 @@ export function createPipeline(options: PipelineOptions): Run {
   }
 
   function limitsOf(call: Call<unknown>): Limits {
-    const isRepeatable = isReading(call.method) || call.header(idempotencyKeyHeader) !== undefined;
-    return { maxDurationMs, isRepeatable, ...(cutOff ? { cutOff } : {}) };
+    const { method } = call;
+    const actsElsewhere = passesOnKey(method);
+    const isClaimed = call.header(idempotencyKeyHeader) !== undefined && !actsElsewhere;
+    return {
+      maxDurationMs,
+      actsElsewhere,
+      isRepeatable: isReading(method) || isClaimed,
+      ...(cutOff ? { cutOff } : {}),
+    };
   }
 
   return (call) =>

@@ -103,6 +103,15 @@ describe("a stopping server that gives up its calls", () => {
     await expect(late).rejects.toMatchObject({ reason: "SHUTTING_DOWN" });
   });
 
+  it("says OUTCOME_UNKNOWN to the call that may have had effects elsewhere, though its work heeds its signal", async () => {
+    const cutOff = createCutOff();
+    const call = withinDeadline(patient(), { maxDurationMs: 1_000, cutOff, actsElsewhere: true }, (signal) => {
+      return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+    });
+    cutOff.come();
+    await expect(call).rejects.toMatchObject({ reason: "OUTCOME_UNKNOWN" });
+  });
+
   it("hands on that a write may have taken effect", async () => {
     const cutOff = createCutOff();
     const lost = new DomainError("OUTCOME_UNKNOWN", "lost");

@@ -22,6 +22,8 @@ export interface StepContext {
 /** What the nodes of a run do on the caller's behalf: it sees what the caller sees. */
 export function createFlowSteps({ callerQuery, externalApis }: StepDependencies, context: StepContext): FlowSteps {
   const { caller, companyId, idempotencyKey } = context;
+  let hasCalled = false;
+  const refusal = (error: unknown) => (hasCalled ? afterCalls(error) : error);
   return {
     async query(question, signal) {
       const tooLong = AbortSignal.timeout(queryTimeoutMs);
@@ -29,7 +31,7 @@ export function createFlowSteps({ callerQuery, externalApis }: StepDependencies,
         return await callerQuery.find(caller, { companyId, ...question }, AbortSignal.any([signal, tooLong]));
       } catch (error) {
         if (tooLong.aborted || isReason(error, ...databaseTimeouts)) return "TIMED_OUT";
-        throw error;
+        throw refusal(error);
       }
     },
 
@@ -43,12 +45,13 @@ export function createFlowSteps({ callerQuery, externalApis }: StepDependencies,
           status,
           outputs,
         } = await externalApis.invoke(caller, { companyId, id, params, ...key }, signal);
+        hasCalled = true;
         return {
           branch: branch === "TIMEOUT" ? "TIMED_OUT" : branch,
           ...{ reason, status: status === undefined ? "" : String(status), outputs },
         };
       } catch (error) {
-        return notCalled(error);
+        return notCalled(refusal(error));
       }
     },
   };
@@ -64,6 +67,12 @@ function notCalled(error: unknown): FlowInvocation {
   }
   if (isReason(error, ...databaseTimeouts)) return { branch: "TIMED_OUT", reason: "TIMEOUT", status: "", outputs: {} };
   throw error;
+}
+
+/** What would be told to send the call again: that would call the external APIs again, too. */
+function afterCalls(error: unknown): unknown {
+  if (!isReason(error, "DATABASE_UNAVAILABLE", "OVERLOADED")) return error;
+  return new DomainError("OUTCOME_UNKNOWN", "The run broke off after external APIs were called.", {}, { cause: error });
 }
 
 function isReason(error: unknown, ...reasons: readonly DomainError["reason"][]): boolean {
