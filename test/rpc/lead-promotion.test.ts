@@ -41,6 +41,32 @@ describe("PromoteLead", () => {
     expect(rows).toEqual(lead.pets.map((pet) => ({ id: pet.id, customer_id: customer?.id, lead_id: null })));
   });
 
+  it("moves all pets by one statement, each with its version and its change", async () => {
+    const pets = Array.from({ length: 50 }, (_, n) => ({ ...aDog, name: `Dog ${n}` }));
+    const lead = await server.ok(createLead, newLead({ pets }));
+    await owner.query(`
+      CREATE TABLE written (name text NOT NULL); GRANT INSERT ON written TO PUBLIC;
+      CREATE FUNCTION note_statement() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN INSERT INTO written VALUES (TG_TABLE_NAME); RETURN NULL; END $$;
+      CREATE TRIGGER counted AFTER UPDATE ON pet EXECUTE FUNCTION note_statement();
+      CREATE TRIGGER counted AFTER INSERT ON change EXECUTE FUNCTION note_statement()`);
+    const { customer } = await server.ok(promoteLead, { id: lead.id });
+    await owner.query("DROP TRIGGER counted ON pet; DROP TRIGGER counted ON change");
+    const written = await owner.query("SELECT name, count(*)::int AS times FROM written GROUP BY name ORDER BY name");
+    expect(written.rows).toEqual([
+      { name: "change", times: 1 },
+      { name: "pet", times: 1 },
+    ]);
+    const { rows } = await owner.query(
+      `SELECT count(*)::int AS pets, bool_and(p.last_updated_time > p.created_time) AS moved
+       FROM pet p JOIN change c ON c.company_id = p.company_id AND c.kind = 'pet' AND c.resource_id = p.id
+       WHERE p.customer_id = $1 AND p.version = 2 AND p.last_updated_by = 'staff_a1'
+         AND c.version = 2 AND c.rpc LIKE '%PromoteLead' AND c.staff_id = 'staff_a1'`,
+      [customer?.id],
+    );
+    expect(rows).toEqual([{ pets: 50, moved: true }]);
+  });
+
   it("makes the promoted lead traceable in both directions", async () => {
     const { id } = await server.ok(createLead, newLead());
     const { customer } = await server.ok(promoteLead, { id });

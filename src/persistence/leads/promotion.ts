@@ -15,7 +15,8 @@ import { readCustomer } from "../customers/customer-change.js";
 import { countOneMore } from "../customers/customer-count.js";
 import type { Database } from "../database.js";
 import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../idempotency.js";
-import { recordChange, recordConsent } from "../ledgers.js";
+import { recordChanges, recordConsent } from "../ledgers.js";
+import { stamp } from "../settings/settings-change.js";
 import { updatedTime } from "../updated-time.js";
 import { lockLead, readLead } from "./lead-change.js";
 
@@ -73,16 +74,10 @@ async function storeCustomer(tx: Prisma.TransactionClient, { lead, now, write }:
     const data = { companyId, customerId: id, id: newId(idPrefixes.address), ...addressData(lead.address) };
     await tx.customerAddress.create({ data });
   }
-  for (const pet of lead.pets) {
-    const version = pet.version + 1n;
-    const lastUpdatedTime = updatedTime(pet, now);
-    const where = { companyId_id: { companyId, id: pet.id } };
-    await tx.pet.update({
-      where,
-      data: { leadId: null, customerId: id, version, lastUpdatedBy: author, lastUpdatedTime },
-    });
-    await recordChange(tx, write, { companyId, kind: "pet", id: pet.id, version, time: now });
-  }
+  // At once, since all who create a customer of a company with a limit wait for its counter meanwhile.
+  const pets = await tx.$queryRaw<{ id: string; version: bigint }[]>`
+    UPDATE pet AS t SET lead_id = NULL, customer_id = ${id}, ${stamp({ companyId, now, write })}
+    WHERE company_id = ${companyId} AND lead_id = ${lead.id} AND archived_time IS NULL RETURNING id, version`;
   const version = lead.version + 1n;
   const lastUpdatedTime = updatedTime(lead, now);
   await tx.lead.update({
@@ -90,8 +85,11 @@ async function storeCustomer(tx: Prisma.TransactionClient, { lead, now, write }:
     data: { promotedCustomerId: id, version, lastUpdatedBy: author, lastUpdatedTime },
   });
   await recordConsent(tx, write, { companyId, subjectKind: "customer", subjectId: id, after: lead.consent, time: now });
-  await recordChange(tx, write, { companyId, kind: "lead", id: lead.id, version, time: now });
-  await recordChange(tx, write, { companyId, kind: "customer", id, version: 1n, time: now });
+  await recordChanges(tx, write, [
+    ...pets.map((pet) => ({ companyId, kind: "pet" as const, ...pet, time: now })),
+    { companyId, kind: "lead", id: lead.id, version, time: now },
+    { companyId, kind: "customer", id, version: 1n, time: now },
+  ]);
   return id;
 }
 
