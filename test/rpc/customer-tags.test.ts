@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it } from "vitest";
+import { CustomerSettingAdminService } from "../../src/gen/proto/moego/admin/v1/customer_setting_admin_service_pb.js";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { SettingService } from "../../src/gen/proto/moego/business/setting/v1/setting_service_pb.js";
 import { keys } from "../support/fixture-keys.js";
@@ -144,6 +145,45 @@ describe("AppendCustomerTags", () => {
     expect(await server.refused(appendCustomerTags, { id, tags: [] })).toMatchObject(invalidField("tags", "REQUIRED"));
     await server.ok(appendCustomerTags, { id, tags: tags.slice(0, 50) });
   });
+});
+
+describe("a tag that was archived since", () => {
+  const other = { id: "tag_a1" };
+
+  it("is no obstacle when the tags of a customer are sent back as read beside another", async () => {
+    const { id, tags } = await customerWithArchivedTag();
+    const update = { id, companyId: "cmp_a", tags: [...tags, other] };
+    const ids = [tags[0]?.id, other.id].toSorted();
+    const updated = await server.ok(updateCustomer, update);
+    expect(updated.tags.map((tag) => tag.id).toSorted()).toEqual(ids);
+    const masked = await server.ok(updateCustomer, { ...update, updateMask: { paths: ["tags"] } });
+    expect(masked.tags.map((tag) => tag.id).toSorted()).toEqual(ids);
+  });
+
+  it.each(["id", "name"] as const)("may be appended to a customer that carries it, by its %s", async (way) => {
+    const { id, tags } = await customerWithArchivedTag();
+    const carried = { [way]: tags[0]?.[way] ?? "" };
+    const answer = await server.ok(appendCustomerTags, { id, tags: [carried, other] });
+    expect(answer.tags.map((tag) => tag.id)).toEqual([tags[0]?.id, other.id]);
+  });
+
+  it("is refused to a customer that carries it no more, and to one that never did", async () => {
+    const { id, tags } = await customerWithArchivedTag();
+    await server.ok(updateCustomer, { id, companyId: "cmp_a", tags: [other] });
+    for (const customer of [id, await freshId()]) {
+      const refusal = await server.refused(appendCustomerTags, { id: customer, tags: [{ id: tags[0]?.id ?? "" }] });
+      expect(refusal).toMatchObject({ reason: "TAG_ARCHIVED", violations: [{ field: "tags[0].id" }] });
+    }
+  });
+
+  async function customerWithArchivedTag() {
+    const customer = await server.ok(createCustomer, newCustomer({ tags: [{ name: `Leaving ${Math.random()}` }] }));
+    await server.ok(CustomerSettingAdminService.method.archiveTag, {
+      companyId: "cmp_a",
+      id: customer.tags[0]?.id ?? "",
+    });
+    return server.ok(getCustomer, { id: customer.id });
+  }
 });
 
 describe("ListCustomerTags", () => {

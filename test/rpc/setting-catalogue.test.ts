@@ -130,6 +130,29 @@ describe("UpdateService", () => {
     });
   });
 
+  it("takes back where and by whom a service is offered, though they were archived since", async () => {
+    const offered = { availableBusinessIds: ["biz_a1", "biz_a2"], availableStaffIds: ["staff_a1", "staff_a2"] };
+    const { id } = await server.ok(createService, { ...nails, ...offered });
+    const { owner } = server.database;
+    const archive = async (time: string | null) => {
+      await owner.query("UPDATE business SET archived_time = $1 WHERE company_id = 'cmp_a' AND id = 'biz_a2'", [time]);
+      await owner.query("UPDATE staff SET archived_time = $1 WHERE company_id = 'cmp_a' AND id = 'staff_a2'", [time]);
+    };
+    await archive("2024-05-01T00:00:00Z");
+    try {
+      expect(await server.ok(updateService, { companyId, id, ...offered, name: "Claws" })).toMatchObject(offered);
+      const fewer = { availableBusinessIds: ["biz_a1"], availableStaffIds: ["staff_a1"] };
+      await server.ok(updateService, { companyId, id, ...fewer });
+      // Once given up, they are archived ones like any other.
+      expect((await server.refused(updateService, { companyId, id, ...offered })).violations).toEqual([
+        { field: "available_business_ids[1]", reason: "NOT_FOUND" },
+        { field: "available_staff_ids[1]", reason: "NOT_FOUND" },
+      ]);
+    } finally {
+      await archive(null);
+    }
+  });
+
   it("takes a service out of use and back", async () => {
     const { id } = await server.ok(createService, nails);
     expect(await server.ok(updateService, { companyId, id, inactive: true })).toMatchObject({ inactive: true });

@@ -103,7 +103,7 @@ export interface CustomerUnit {
   /** The work changes nothing after all: version, time and author stay, and nothing is recorded. */
   leave(): void;
   missing(references: References): Promise<MissingReferences>;
-  /** Finds tags, creating those that only have a new name when `mayCreate`. */
+  /** Finds tags, creating those that only have a new name when `mayCreate`; an archived one only if it is carried. */
   resolveTags(
     references: readonly TagReference[],
     mayCreate: boolean,

@@ -75,7 +75,7 @@ export interface ServiceQuery {
   readonly showArchived: boolean;
 }
 
-/** Ids that the company does not have, or has retired. */
+/** Ids that the company does not have or has retired, but for those that the service names already. */
 export type MissingIds = ReadonlySet<string>;
 
 export interface CatalogueRepository {

@@ -69,7 +69,8 @@ function createUnit(
     missingStaff: (ids) => missingStaff(tx, companyId, ids),
     taken: (kind, ids) => takenIds(tx, { companyId, kind, ids }),
 
-    resolveTags: (references, mayCreate) => resolveTags(tx, { companyId, references, mayCreate, now, write }),
+    resolveTags: (references, mayCreate) =>
+      resolveTags(tx, { companyId, references, carried: [], mayCreate, now, write }),
     count: () => countOneMore(tx, companyId),
 
     async insert(customer) {

@@ -47,7 +47,11 @@ export function createCustomerUnit(
     },
 
     missing: (references) => missingReferences(tx, companyId, references),
-    resolveTags: (references, mayCreate) => resolveTags(tx, { companyId, references, mayCreate, now, write }),
+    resolveTags(references, mayCreate) {
+      // What the customer carries may have been archived since; sending it back is no new use of it.
+      const carried = customer.tags.map((tag) => tag.id);
+      return resolveTags(tx, { companyId, references, carried, mayCreate, now, write });
+    },
 
     async replaceTags(tags) {
       const ids = tags.map((tag) => tag.id);

@@ -48,7 +48,7 @@ export function createCatalogueRepository(database: Database): CatalogueReposito
         companyId,
         write,
         async work(tx, now) {
-          await checkOffer(tx, companyId, offer);
+          await checkOffer(tx, { companyId, offer, former: { availableBusinessIds: [], availableStaffIds: [] } });
           const kind = {
             serviceItemType: serviceItemTypes.indexOf(content.itemType) + 1,
             serviceType: serviceTypes.indexOf(content.type) + 1,
@@ -71,8 +71,8 @@ export function createCatalogueRepository(database: Database): CatalogueReposito
           const key = { companyId_id: { companyId, id } };
           const row = await tx.service.findUnique({ where: key });
           const content = decide(row ? toService(row) : undefined);
-          await checkOffer(tx, companyId, offer);
           const former = present(row ?? undefined);
+          await checkOffer(tx, { companyId, offer, former });
           const version = former.version + 1n;
           const lastUpdatedTime = updatedTime(former, now);
           const stamp = { lastUpdatedBy: authorIn(write, companyId), lastUpdatedTime, version };
@@ -100,17 +100,29 @@ const serviceName = statement(
   "SELECT ARRAY[name] AS name FROM service WHERE id = $1 AND company_id = $2",
 );
 
-async function checkOffer(tx: Prisma.TransactionClient, companyId: string, offer: OfferCheck): Promise<void> {
-  const usable = (ids: readonly string[]) => ({ companyId, id: { in: [...ids] }, archivedTime: null });
-  const select = { id: true };
-  const businesses = await tx.business.findMany({ where: usable(offer.businessIds), select });
-  const staff = await tx.staff.findMany({ where: usable(offer.staffIds), select });
-  offer.check({ businessIds: without(offer.businessIds, businesses), staffIds: without(offer.staffIds, staff) });
+interface CheckedOffer {
+  readonly companyId: string;
+  readonly offer: OfferCheck;
+  /** Where and by whom it is offered so far: that may have been archived since; sending it back is no new use of it. */
+  readonly former: Pick<ServiceModel, "availableBusinessIds" | "availableStaffIds">;
 }
 
-function without(ids: readonly string[], found: readonly { readonly id: string }[]): ReadonlySet<string> {
-  const known = new Set(found.map((row) => row.id));
-  return new Set(ids.filter((id) => !known.has(id)));
+async function checkOffer(tx: Prisma.TransactionClient, { companyId, offer, former }: CheckedOffer): Promise<void> {
+  const businessIds = without(offer.businessIds, former.availableBusinessIds);
+  const staffIds = without(offer.staffIds, former.availableStaffIds);
+  const usable = (ids: readonly string[]) => ({ companyId, id: { in: [...ids] }, archivedTime: null });
+  const select = { id: true };
+  const businesses = await tx.business.findMany({ where: usable(businessIds), select });
+  const staff = await tx.staff.findMany({ where: usable(staffIds), select });
+  const idsOf = (rows: readonly { readonly id: string }[]) => rows.map((row) => row.id);
+  offer.check({
+    businessIds: new Set(without(businessIds, idsOf(businesses))),
+    staffIds: new Set(without(staffIds, idsOf(staff))),
+  });
+}
+
+function without(ids: readonly string[], known: readonly string[]): readonly string[] {
+  return ids.filter((id) => !known.includes(id));
 }
 
 function columns({ name, category, price, minutes, inactive, ...offer }: ServiceContent) {

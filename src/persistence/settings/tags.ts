@@ -16,6 +16,8 @@ import { lastTagPlace } from "./tag-rows.js";
 export interface TagSearch {
   readonly companyId: string;
   readonly references: readonly TagReference[];
+  /** Ids of tags that need not be in use: who carries them may name them again. */
+  readonly carried: readonly string[];
   /** Tags named by a new name may be created. */
   readonly mayCreate: boolean;
   readonly now: Date;
@@ -25,7 +27,7 @@ export interface TagSearch {
 /** Finds the tags that a call names, in its order; creates those that only have a new name. */
 export async function resolveTags(
   tx: Prisma.TransactionClient,
-  { companyId, references, mayCreate, now, write }: TagSearch,
+  { companyId, references, carried, mayCreate, now, write }: TagSearch,
 ): Promise<TagResolution & { readonly tags: readonly Tag[] }> {
   const wanted = distinctTags(references);
   const ids = wanted.flatMap(({ reference }) => ("id" in reference ? [reference.id] : []));
@@ -43,7 +45,7 @@ export async function resolveTags(
   const creations: NamedTag[] = [];
   for (const one of wanted) {
     const tag = find(one);
-    if (tag?.archivedTime) archived.push(one.position);
+    if (tag?.archivedTime && !carried.includes(tag.id)) archived.push(one.position);
     else if (tag) found.push({ position: one.position, tag });
     else if ("id" in one.reference) unknown.push(one.position);
     else creations.push({ position: one.position, name: one.reference.name });
