@@ -4,16 +4,19 @@ import {
   CustomerService,
   ListCustomerNotesResponseSchema,
 } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
+import { LeadSchema } from "../../src/gen/proto/moego/business/customer/v1/lead_pb.js";
 import { LeadService } from "../../src/gen/proto/moego/business/customer/v1/lead_service_pb.js";
 import { PetService } from "../../src/gen/proto/moego/business/customer/v1/pet_service_pb.js";
+import { newCustomer } from "../support/new-customer.js";
+import { aDog, newLead } from "../support/new-lead.js";
 import { startServer } from "../support/server.js";
 
 const server = await startServer();
 afterAll(() => server.stop());
 
-const { getCustomer, listCustomers, listCustomerNotes } = CustomerService.method;
+const { createCustomer, getCustomer, listCustomers, listCustomerNotes } = CustomerService.method;
 const { getPet, listPets, listAllPets } = PetService.method;
-const { getLead, listLeads } = LeadService.method;
+const { createLead, getLead, listLeads, updateLead } = LeadService.method;
 
 /** A default gRPC client takes no larger message. */
 const clientLimit = 4 * 1024 * 1024;
@@ -57,6 +60,46 @@ it("gives a pet 50 notes by itself, in every list the newest 10, as far as they 
   const listedPets = leads.find(({ id }) => id === "lcus_a1")?.pets;
   expect(lead.pets[0]?.notes).toHaveLength(50);
   expect(listedPets?.[0]?.notes.map((note) => note.id)).toEqual(newest("pxn_pet_l1", 60, 4));
+});
+
+it("gives each pet of one lead an equal share for its notes, so that a default client can read the lead", async () => {
+  const { owner } = server.database;
+  const lead = await server.ok(createLead, newLead({ pets: Array.from({ length: 50 }, () => aDog) }));
+  await owner.query(
+    `INSERT INTO pet_note (company_id, id, pet_id, content, created_time, last_updated_by, last_updated_time)
+     SELECT 'cmp_a', 'pxn_' || pet || '_' || n, id, repeat(letter, 10000), TIMESTAMPTZ '2025-01-01' + n * INTERVAL '1 s',
+            '', TIMESTAMPTZ '2025-01-01'
+     FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS v (id, letter, pet), generate_series(1, 50) AS n`,
+    [lead.pets.map(({ id }) => id), lead.pets.map((_, at) => (at === 0 ? "🐶" : "x"))],
+  );
+  const full = await server.ok(getLead, { id: lead.id });
+  expect(toBinary(LeadSchema, full).length).toBeLessThan(clientLimit);
+  // 2 MiB / 50 are 41,943 bytes: one note of the first pet, which is as long as a note can be, four of the others.
+  expect(full.pets.map(({ notes }) => notes.length)).toEqual([1, ...Array.from({ length: 49 }, () => 4)]);
+  expect(full.pets[1]?.notes.map((note) => note.id)).toEqual([50, 49, 48, 47].map((n) => `pxn_2_${n}`));
+
+  // Notes that are not shown are edited all the same.
+  const edited = { id: full.pets[1]?.id ?? "", notes: [{ id: "pxn_2_1", content: "edited" }] };
+  const after = await server.ok(updateLead, { id: lead.id, lead: { pets: [edited] } });
+  expect(after.pets.map(({ notes }) => notes.length)).toEqual(full.pets.map(({ notes }) => notes.length));
+  const { rows } = await owner.query(`SELECT count(*)::int AS notes, min(content) AS first
+    FROM pet_note WHERE company_id = 'cmp_a' AND id LIKE 'pxn_2\\_%'`);
+  expect(rows).toEqual([{ notes: 50, first: "edited" }]);
+});
+
+it("gives a default client all 500 pets that a customer can have, with as many notes as a list shows", async () => {
+  const { id } = await server.ok(createCustomer, newCustomer());
+  await server.database.owner.query(
+    `WITH one AS (
+       INSERT INTO pet (company_id, id, customer_id, name, type, breed, status, weight_unit, created_time, last_updated_time)
+       SELECT 'cmp_a', 'pet_' || n, $1, 'Rex', 2, 'Beagle', 1, 1, now(), now() FROM generate_series(1, 500) AS n RETURNING id)
+     INSERT INTO pet_note (company_id, id, pet_id, content, created_time, last_updated_by, last_updated_time)
+     SELECT 'cmp_a', 'pxn_' || one.id || '_' || n, one.id, repeat('x', 400), now(), 'staff_a1', now()
+     FROM one, generate_series(1, 12) AS n`,
+    [id],
+  );
+  const { pets } = await server.ok(listPets, { customerId: id });
+  expect(pets.map(({ notes }) => notes.length)).toEqual(Array.from({ length: 500 }, () => 10));
 });
 
 it("closes a page that would be too large for a client, and goes on behind it until every row was given once", async () => {

@@ -143,3 +143,9 @@ export const maxPetsOfCustomer = 500;
 export const maxPets = 50;
 export const maxPetCodes = 50;
 export const maxVaccinations = 50;
+
+/**
+ * Bytes of UTF-8 for the texts of notes in the answer with one lead, each of its pets an equal share: so a default gRPC
+ * client can read it, and the newest note, at most 40,000 bytes, is always there.
+ */
+export const leadNoteBytes = 2 * 1024 * 1024;

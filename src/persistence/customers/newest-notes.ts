@@ -15,10 +15,23 @@ export type NotesRead = (notes: NotesOf) => string;
 /** What a record carries that was asked for by itself. A subquery, without parentheses, in any order. */
 export const notesOfOne: NotesRead = ({ table, where }) => newest(table, where, embeddedNotes);
 
-/** What a record carries on a page of many. The size of a stored text is known without reading it. */
-export const notesOfListed: NotesRead = ({ table, where, text }) =>
-  `SELECT * FROM (SELECT few.*, sum(octet_length(few.${text})) OVER (ORDER BY few.created_time DESC, few.id DESC) AS bytes
-    FROM (${newest(table, where, listedNotes)}) few) counted WHERE bytes <= ${listedNoteBytes}`;
+/** What a record carries on a page of many. */
+export const notesOfListed: NotesRead = (notes) => within(notes, listedNotes, `${listedNoteBytes}`);
+
+/**
+ * What a record carries that is shown with a few others.
+ *
+ * @param bytes SQL, how many its texts may take together
+ */
+export function notesWithin(bytes: string): NotesRead {
+  return (notes) => within(notes, embeddedNotes, bytes);
+}
+
+/** The size of a stored text is known without reading it. */
+function within({ table, where, text }: NotesOf, count: number, bytes: string): string {
+  return `SELECT * FROM (SELECT few.*, sum(octet_length(few.${text})) OVER (ORDER BY few.created_time DESC, few.id DESC) AS bytes
+    FROM (${newest(table, where, count)}) few) counted WHERE bytes <= ${bytes}`;
+}
 
 function newest(table: string, where: string, count: number): string {
   return `SELECT note.* FROM ${table} note WHERE ${where} ORDER BY note.created_time DESC, note.id DESC LIMIT ${count}`;

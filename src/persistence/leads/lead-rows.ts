@@ -4,7 +4,7 @@ import type { ActionStatus, Lead, LifeCycle } from "../../domain/leads/lead.js";
 import { type AddressJson, toAddress } from "../address-columns.js";
 import { type ConsentRow, toConsent } from "../consent-columns.js";
 import { referralSourceJson } from "../customers/customer-rows.js";
-import { listedPetJson, type PetJson, petJson, toPet } from "../pets/pet-rows.js";
+import { leadPetJson, listedPetJson, type PetJson, toPet } from "../pets/pet-rows.js";
 
 /** A lead with its children, as `leadColumns` and `leadChildren` select it. */
 export interface LeadRow extends ConsentRow {
@@ -40,14 +40,15 @@ export const leadColumns = `l.company_id, l.id, l.raw_id, l.first_name, l.last_n
   l.archived_time, l.created_by, l.created_time, l.last_updated_by, l.last_updated_time, l.version`;
 
 /** The children of `lead AS l`, aggregated in the same statement. */
-export const leadChildren = childrenWith(petJson);
+export const leadChildren = childrenWith(leadPetJson);
 
 /** The same for a page of leads: fewer notes of their pets. */
 export const listedLeadChildren = childrenWith(listedPetJson);
 
 function childrenWith(pet: string): string {
-  return `(SELECT jsonb_agg(${pet} ORDER BY p.created_time, p.id) FROM pet p
-    WHERE p.company_id = l.company_id AND p.lead_id = l.id AND p.archived_time IS NULL) AS pets,
+  return `(SELECT jsonb_agg(${pet} ORDER BY p.created_time, p.id) FROM (
+      SELECT pet.*, count(*) OVER () AS pets_of_lead FROM pet
+      WHERE company_id = l.company_id AND lead_id = l.id AND archived_time IS NULL) p) AS pets,
   (SELECT json_build_object('id', s.id, 'name', s.name, 'isDefault', s.is_default, 'archived', s.archived_time IS NOT NULL)
     FROM life_cycle s WHERE s.company_id = l.company_id AND s.id = l.life_cycle_id) AS life_cycle,
   (SELECT json_build_object('id', s.id, 'name', s.name, 'color', s.color, 'archived', s.archived_time IS NOT NULL)

@@ -1,5 +1,6 @@
 import {
   evaluationStatuses,
+  leadNoteBytes,
   type Pet,
   type PetCode,
   type PetNote,
@@ -9,7 +10,7 @@ import {
   type TraitState,
   weightUnits,
 } from "../../domain/pets/pet.js";
-import { type NotesRead, notesOfListed, notesOfOne } from "../customers/newest-notes.js";
+import { type NotesRead, notesOfListed, notesOfOne, notesWithin } from "../customers/newest-notes.js";
 
 /** A pet as `petJson` builds it. */
 export interface PetJson {
@@ -57,6 +58,9 @@ interface PetNoteJson {
 
 /** JSON of `pet AS p` with its codes, newest notes and vaccinations. */
 export const petJson = petJsonWith(notesOfOne);
+
+/** The same for a pet of one lead, `p.pets_of_lead` of which stand in the answer: its notes take their share of it. */
+export const leadPetJson = petJsonWith(notesWithin(`${leadNoteBytes} / p.pets_of_lead`));
 
 /** The same for one of many pets: fewer notes, so that the answer stays small. */
 export const listedPetJson = petJsonWith(notesOfListed);
