@@ -32,7 +32,11 @@ export interface PageOf<Row> {
 }
 
 export interface OpenPage extends Page {
-  /** Cuts the row that only tells that there is a next page, and rows an answer has no room for; makes its token. */
+  /**
+   * Cuts the row that only tells that there is a next page, and rows an answer has no room for; makes its token. Throws
+   * PAGE_TOKEN_INVALID when rows of a page asked for by its number have no room: who counts would never see them, since
+   * the next number begins behind the whole page.
+   */
   close<Row>(rows: readonly Row[], cursorOf: (row: Row) => Cursor): PageOf<Row>;
 }
 
@@ -53,11 +57,14 @@ export function createPageTokens(secret: string): PageTokens {
       const { pageSize = 0, pageToken = "" } = request.pagination ?? {};
       const size = pageSize || defaultPageSize;
       const binding = bindingOf(request, context);
+      const isNumbered = pageNumber.test(pageToken);
       return {
         size,
         ...positionOf(pageToken, size, (token) => decode(token, binding, secret)),
         close(rows, cursorOf) {
-          const shown = rows.slice(0, rowsThatFit(rows.slice(0, size)));
+          const asked = rows.slice(0, size);
+          const shown = asked.slice(0, rowsThatFit(asked));
+          if (isNumbered && shown.length < asked.length) throw pageTokenInvalid(tooLargeToCount);
           const last = shown.at(-1);
           const more = rows.length > shown.length && last !== undefined;
           return { rows: shown, nextPageToken: more ? encode(cursorOf(last), binding, secret) : "" };
@@ -67,9 +74,13 @@ export function createPageTokens(secret: string): PageTokens {
   };
 }
 
+const pageNumber = /^\d{1,7}$/;
+const tooLargeToCount =
+  "This page is larger than one answer. Ask for a smaller pageSize, or begin without a token and follow nextPageToken.";
+
 function positionOf(token: string, size: number, read: (token: string) => Cursor): Pick<Page, "after" | "offset"> {
   if (token === "") return { offset: 0 };
-  if (!/^\d{1,7}$/.test(token)) return { after: read(token), offset: 0 };
+  if (!pageNumber.test(token)) return { after: read(token), offset: 0 };
   const offset = (Number(token) - 1) * size;
   if (offset < 0) throw pageTokenInvalid("Page numbers begin at 1.");
   if (offset > maxOffset)

@@ -118,6 +118,51 @@ it("closes a page that would be too large for a client, and goes on behind it un
   expect(sizes).toEqual([78, 52]);
 });
 
+it("gives by page number every row once, and refuses a page of which rows would be lost", async () => {
+  const pageOf = (pageSize: number, pageToken: string) => ({ id: "cus_both", pagination: { pageSize, pageToken } });
+  const counted: string[] = [];
+  for (const pageToken of ["1", "2", "3"]) {
+    const { notes } = await server.ok(listCustomerNotes, pageOf(60, pageToken));
+    counted.push(...notes.map((note) => note.id));
+  }
+  expect(counted).toEqual(newest("cxn_cus_both", 130, 130));
+
+  // 78 fit: of the first 100 rows 22 would stand on no page, for "2" begins behind them all.
+  expect(await server.refused(listCustomerNotes, pageOf(100, "1"))).toMatchObject({
+    ...{ code: "INVALID_ARGUMENT", reason: "PAGE_TOKEN_INVALID", text: expect.stringContaining("a smaller pageSize") },
+    violations: [{ field: "pagination.page_token", reason: "INVALID_FORMAT" }],
+  });
+  expect((await server.ok(listCustomerNotes, pageOf(100, "2"))).notes).toHaveLength(30);
+  expect((await server.ok(listCustomerNotes, pageOf(100, ""))).notes).toHaveLength(78);
+});
+
+it("refuses a page number of leads whose pets have no room, and gives all of them to who follows the tokens", async () => {
+  await server.database.owner.query(
+    `WITH made AS (
+       INSERT INTO lead (company_id, id, first_name, service_related_channels, marketing_campaigns_channels,
+         branded_app_enabled, is_agreed_marketing_policy, is_consented, created_time, last_updated_time)
+       SELECT 'cmp_a', 'lcus_big' || to_char(n, 'FM00'), 'Big', '{}', '{}', false, false, false,
+         now() + n * INTERVAL '1 s', now()
+       FROM generate_series(1, 40) AS n RETURNING id),
+     pets AS (
+       INSERT INTO pet (company_id, id, lead_id, name, type, breed, status, weight_unit, created_time, last_updated_time)
+       SELECT 'cmp_a', made.id || '_' || n, made.id, 'Rex', 2, 'Beagle', 1, 1, now(), now()
+       FROM made, generate_series(1, 50) AS n RETURNING id)
+     INSERT INTO pet_note (company_id, id, pet_id, content, created_time, last_updated_by, last_updated_time)
+     SELECT 'cmp_a', 'pxn_' || id, id, repeat('x', 4096), now(), '', now() FROM pets`,
+  );
+  const pageOf = (pageToken: string) => ({ companyId: "cmp_a", pagination: { pageSize: 40, pageToken } });
+  expect((await server.refused(listLeads, pageOf("1"))).reason).toBe("PAGE_TOKEN_INVALID");
+  const seen: string[] = [];
+  for (let pageToken = ""; seen.length < 40; ) {
+    const page = await server.ok(listLeads, pageOf(pageToken));
+    expect(page.leads.length).toBeLessThan(40);
+    seen.push(...page.leads.map(({ id }) => id));
+    pageToken = page.nextPageToken;
+  }
+  expect(seen.slice(0, 40)).toEqual(Array.from({ length: 40 }, (_, n) => `lcus_big${String(40 - n).padStart(2, "0")}`));
+});
+
 async function listed(id: string) {
   const { customers } = await server.ok(listCustomers, { companyId: "cmp_a", pagination: {} });
   return customers.find((customer) => customer.id === id);
