@@ -15,6 +15,7 @@ import {
   sellPackage,
   withdrawPackage,
 } from "./package-commands.js";
+import { archiveTag, restoreTag } from "./tag-commands.js";
 import { updateCustomer } from "./update-customer.js";
 import { updateLead } from "./update-lead.js";
 
@@ -37,6 +38,8 @@ const customers: Weighted = [
     [2, appendTags],
     [1, removeTags],
     [1, listTags],
+    [1, archiveTag],
+    [1, restoreTag],
     [2, archiveCustomer],
     [1, restoreCustomer],
   ] as const),

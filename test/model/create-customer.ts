@@ -77,7 +77,7 @@ export const createCustomer = command({
     const faults = allFaults(
       idFaults("preferred_business_id", businessId, knownBusinesses, true),
       sampleFaults({ first_name: first, last_name: last, phone, email, source, color_code: color }),
-      namedTags(world, tags, by).faults.shape,
+      namedTags(world, tags, { by }).faults.shape,
       noteFaults(notes),
       idFaults("referral_source.id", sourceId, knownSources, true),
       idFaults("assigned_staff_id", staffId, knownStaff),
@@ -106,7 +106,7 @@ export const createCustomer = command({
         return sees(by, businessId) ? undefined : refusal("PERMISSION_DENIED", "BUSINESS_NOT_ALLOWED");
       },
       run() {
-        const named = namedTags(world, tags, by);
+        const named = namedTags(world, tags, { by });
         const refused = referenceRefusal(faults.references, named, by);
         if (refused) return refused;
         if (isFull(world)) return quotaExceeded;

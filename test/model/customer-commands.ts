@@ -119,14 +119,15 @@ export const appendTags = command({
   input: fc.record({ at: which, tags: tagReferences }),
   plan({ at, tags }, world, { by }) {
     const id = pick(world.customers, at)?.id.value ?? nobody;
-    const shape = tags.length === 0 ? [{ field: "tags", reason: "REQUIRED" }] : namedTags(world, tags, by).faults.shape;
+    const shape =
+      tags.length === 0 ? [{ field: "tags", reason: "REQUIRED" }] : namedTags(world, tags, { by }).faults.shape;
     let made: readonly Tag[] = [];
     return {
       method: rpc.appendCustomerTags,
       request: { id, tags: [...tags] },
       check: () => (shape.length > 0 ? invalid(shape) : customerMissing(world, id, by)),
       run() {
-        const named = namedTags(world, tags, by);
+        const named = namedTags(world, tags, { by, carried: seenCustomer(world, id, by)?.tags ?? [] });
         const changed = changeCustomer(world, { id, by }, ({ tags: carried }) => {
           const refused = referenceRefusal([], named, by);
           if (refused) return refused;
@@ -142,7 +143,7 @@ export const appendTags = command({
       readBack: () => readCustomer(world, id),
       again() {
         const carried = seenCustomer(world, id, by)?.tags ?? [];
-        return answer({ tags: made.filter((tag) => carried.includes(tag)).map(tagView) });
+        return answer({ tags: made.flatMap(({ id }) => carried.filter((tag) => tag.id === id)).map(tagView) });
       },
     };
   },

@@ -84,7 +84,11 @@ export interface NamedTags {
   readonly creates: boolean;
 }
 
-export function namedTags(world: World, references: readonly TagReference[], by: Who): NamedTags {
+export function namedTags(
+  world: World,
+  references: readonly TagReference[],
+  { by, carried = [] }: { readonly by: Who; readonly carried?: readonly Tag[] },
+): NamedTags {
   const shape: Fault[] = [];
   const unknown: Fault[] = [];
   const archived = new Map<string, Fault>();
@@ -100,7 +104,7 @@ export function namedTags(world: World, references: readonly TagReference[], by:
       const isSame = (tag: Tag) => (id === "" ? tag.name.toLowerCase() === label.toLowerCase() : tag.id === id);
       const known = [...world.tags, ...tags].find(isSame);
       // The same thing named again is complained about once.
-      if (known?.archived)
+      if (known?.archived && !carried.includes(known))
         archived.set(
           id || label.toLowerCase(),
           archived.get(id || label.toLowerCase()) ?? { field, reason: "ARCHIVED" },

@@ -139,7 +139,7 @@ export const updateCustomer = command({
       maskFaults({ mask, populated, required }),
       sampleFaults(samples),
       noteEditFaults(given.notes),
-      namedTags(world, given.tags, by).faults.shape,
+      namedTags(world, given.tags, { by }).faults.shape,
       idFaults("preferred_business_id", businessId, knownBusinesses, true),
       idFaults("referral_source.id", sourceId, knownSources, true),
       idFaults("assigned_staff_id", staffId, knownStaff),
@@ -225,7 +225,7 @@ export const updateCustomer = command({
       run() {
         const changed = changeCustomer(world, { id, by }, (before) => {
           if (etag !== undefined && etag !== before.etag.value) return etagMismatch;
-          const named = namedTags(world, writes("tags") ? given.tags : [], by);
+          const named = namedTags(world, writes("tags") ? given.tags : [], { by, carried: before.tags });
           const missing = allFaults(
             shape,
             fieldFaults(fields),
