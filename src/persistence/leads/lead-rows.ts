@@ -48,7 +48,7 @@ export const listedLeadChildren = childrenWith(listedPetJson);
 function childrenWith(pet: string): string {
   return `(SELECT jsonb_agg(${pet} ORDER BY p.created_time, p.id) FROM (
       SELECT pet.*, count(*) OVER () AS pets_of_lead FROM pet
-      WHERE company_id = l.company_id AND lead_id = l.id AND archived_time IS NULL) p) AS pets,
+      WHERE pet.company_id = l.company_id AND pet.lead_id = l.id AND pet.archived_time IS NULL) p) AS pets,
   (SELECT json_build_object('id', s.id, 'name', s.name, 'isDefault', s.is_default, 'archived', s.archived_time IS NOT NULL)
     FROM life_cycle s WHERE s.company_id = l.company_id AND s.id = l.life_cycle_id) AS life_cycle,
   (SELECT json_build_object('id', s.id, 'name', s.name, 'color', s.color, 'archived', s.archived_time IS NOT NULL)
