@@ -51,6 +51,18 @@ describe("CreateCompany", () => {
       );
     }
   });
+
+  it("takes no short zone name, which other systems read as another zone or not at all", async () => {
+    for (const timeZone of ["Etc/GMT+5", "America/Argentina/Buenos_Aires", "US/Pacific"]) {
+      await server.ok(rpc.createCompany, { ...zeta, timeZone }, platform);
+    }
+    for (const timeZone of ["CET", "EST", "EST5EDT", "IST", "CST", "AET", "GMT", "SystemV/EST5"]) {
+      const refused = invalidField("time_zone", "INVALID_FORMAT");
+      expect(await server.refused(rpc.createCompany, { ...zeta, timeZone }, platform)).toMatchObject(refused);
+      const update = { companyId: "cmp_b", timeZone };
+      expect(await server.refused(rpc.updateCompany, update, { key: keys.b })).toMatchObject(refused);
+    }
+  });
 });
 
 describe("UpdateCompany", () => {

@@ -76,6 +76,34 @@ describe("RedeemPackage", () => {
     }
   });
 
+  it("ends the last day at midnight of the IANA zone, also where PostgreSQL reads its name otherwise or not at all", async () => {
+    const setZone = (zone: string) =>
+      server.database.owner.query("UPDATE company SET time_zone = $1 WHERE id = 'cmp_a'", [zone]);
+    // The last minute of 1 July 2025 in each.
+    const lastMinutes = {
+      "America/New_York": "2025-07-02T03:59:00Z",
+      CET: "2025-07-01T21:59:00Z",
+      IST: "2025-07-01T18:29:00Z",
+      AET: "2025-07-01T13:59:00Z",
+    };
+    const expirationDate = { year: 2025, month: 7, day: 1 };
+    const purchaseTime = timestampFromDate(new Date("2025-06-01T00:00:00Z"));
+    try {
+      for (const [zone, lastMinute] of Object.entries(lastMinutes)) {
+        const { on, item } = await sellPackage(server, { purchaseTime, expirationDate });
+        await setZone(zone);
+        const at = (minutes: number) => ({
+          ...{ ...on, packageServiceId: item, quantity: 1 },
+          redeemedTime: timestampFromDate(new Date(Date.parse(lastMinute) + minutes * 60_000)),
+        });
+        await server.ok(rpc.redeemPackage, at(0));
+        expect(await server.refused(rpc.redeemPackage, at(1))).toMatchObject({ reason: "PACKAGE_NOT_IN_FORCE" });
+      }
+    } finally {
+      await setZone("America/New_York");
+    }
+  });
+
   it("moved here leaves the ledger in the order of writing", async () => {
     const sold = await sellPackage(server, { purchaseTime: inHours(-300) });
     const request = { ...sold.on, packageServiceId: sold.item, quantity: 1 };

@@ -94,6 +94,19 @@ describe("ListPackages", () => {
     }
   });
 
+  it("leaves out expired packages also in a zone that an earlier version took and PostgreSQL does not know", async () => {
+    const setZone = (zone: string) =>
+      server.database.owner.query("UPDATE company SET time_zone = $1 WHERE id = 'cmp_a'", [zone]);
+    try {
+      for (const zone of ["AET", "IET", "CET", "SystemV/EST5"]) {
+        await setZone(zone);
+        expect(await listed({ excludeExpired: true })).toEqual(["pkg_tie", "pkg_new"]);
+      }
+    } finally {
+      await setZone("America/New_York");
+    }
+  });
+
   it("filters by location; unknown ones match nothing", async () => {
     expect(await listed({ businessIds: ["biz_a2"] })).toEqual(["pkg_new", "pkg_never"]);
     expect(await listed({ businessIds: ["biz_z"] })).toEqual([]);

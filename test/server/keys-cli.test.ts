@@ -208,12 +208,14 @@ describe("a database of your own that is empty", () => {
     }
   });
 
-  it("refuses a country or a time zone that does not exist", async () => {
+  it("refuses a country or a time zone that does not exist, and a short name of a zone", async () => {
     await using empty = await createDatabase();
-    const words = ["companies", "create", "--name", "x", "--country", "ZZ", "--time-zone", "Mars/Olympus"];
-    const { code, stderr } = await moego(words, environmentOf(empty));
-    expect(code).toBe(1);
-    expect(stderr).toMatch(/^country: .*\ntime_zone: .*\n$/);
+    for (const zone of ["Mars/Olympus", "CET"]) {
+      const words = ["companies", "create", "--name", "x", "--country", "ZZ", "--time-zone", zone];
+      const { code, stderr } = await moego(words, environmentOf(empty));
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/^country: .*\ntime_zone: .*\n$/);
+    }
   });
 });
 

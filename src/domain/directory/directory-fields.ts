@@ -5,9 +5,14 @@ export function isCountry(code: string): boolean {
   return isSupportedCountry(code);
 }
 
-const zoneShape = /^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9_+-]+)*$/;
+/** SystemV/ is ICU's alone. */
+const zoneShape = /^(UTC|(?!SystemV\/)[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9_+-]+)+)$/;
 
-/** Whether a text is an IANA zone id in its own spelling. The list of ICU lacks many, such as Asia/Kolkata. */
+/**
+ * Whether a text is UTC or an IANA zone id of area and location in its own spelling. Short names are none: IST, CST or CET
+ * mean one zone here and another, or a fixed offset, in PostgreSQL and other systems. The list of ICU lacks many ids, such
+ * as Asia/Kolkata.
+ */
 export function isTimeZone(zone: string): boolean {
   if (!zoneShape.test(zone)) return false;
   try {

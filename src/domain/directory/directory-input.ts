@@ -33,7 +33,9 @@ export function readCompany({
     ...(isCountry(country)
       ? []
       : [invalid("country", "Must be a country of ISO 3166-1 with telephone numbers, such as US.")]),
-    ...(isTimeZone(timeZone) ? [] : [invalid("time_zone", "Must be an IANA zone, such as America/New_York.")]),
+    ...(isTimeZone(timeZone)
+      ? []
+      : [invalid("time_zone", "Must be UTC or an IANA zone of area and location, such as America/New_York.")]),
   ]);
   return { id, name, country, timeZone };
 }

@@ -84,8 +84,8 @@ export interface PackageUnit {
   readonly detail: PackageDetail;
   /** The stamp of the change, by the database's clock. */
   readonly now: Date;
-  /** Whether it can be used, now or at a time: by its times, and by its last day in the company's time zone. */
-  isInForce(time?: Date): Promise<boolean>;
+  /** IANA zone id of the company, in which the last day of the package is judged. */
+  timeZone(): Promise<string>;
   /** A redemption of this package. */
   findRedemption(entryId: string): Promise<Redemption | undefined>;
   /** Units of a line that were redeemed and not given back, by refunds of whatever kind. */

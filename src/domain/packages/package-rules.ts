@@ -1,3 +1,4 @@
+import { dayIn } from "../calendar-day.js";
 import { archived, DomainError, invalidRequest, refuse, type Violation } from "../errors.js";
 import { isErasedId } from "../ids.js";
 import type { NewLedgerEntry, PackageDetail, PackageLine } from "./package.js";
@@ -39,12 +40,25 @@ export async function redeem(unit: PackageUnit, { quantity, ...request }: Redeem
   const untimely = timeViolations(unit, redeemedTime);
   if (untimely.length > 0) throw invalidRequest([...lineViolations(unit, lineId), ...untimely]);
   const line = ownedLine(unit, lineId);
-  if (!(await unit.isInForce(redeemedTime))) throw notInForce(detail);
+  const moment = { at: redeemedTime ?? unit.now, timeZone: await unit.timeZone() };
+  if (!isInForce(detail, moment)) throw notInForce(detail);
   const entry = { lineId, kind: "REDEMPTION", quantity: -quantity, appointmentId, orderId, note } as const;
   return append(line, { ...entry, ...(redeemedTime ? { redeemedTime } : {}) });
 }
 
-/** Says when it is in force: from start to end, up to the last day in the company's time zone. */
+interface Moment {
+  readonly at: Date;
+  /** IANA zone id of the company. */
+  readonly timeZone: string;
+}
+
+/** From start to end, up to the last day in the company's time zone. */
+function isInForce({ startTime, endTime, expirationDate }: PackageDetail, { at, timeZone }: Moment): boolean {
+  const isWithin = (!startTime || startTime <= at) && (!endTime || at < endTime);
+  return isWithin && dayIn(timeZone, at) <= expirationDate;
+}
+
+/** Says when it is in force. */
 function notInForce({ id, startTime, endTime, expirationDate }: PackageDetail): DomainError {
   return new DomainError("PACKAGE_NOT_IN_FORCE", "The package is not in force at that time.", {
     metadata: {

@@ -24,7 +24,9 @@ const country = z.string().superRefine((code, context) => {
 const timeZone = z.string().superRefine((zone, context) => {
   if (zone === "") context.addIssue(because("REQUIRED", "Must not be empty."));
   else if (!isTimeZone(zone)) {
-    context.addIssue(because("INVALID_FORMAT", "Must be an IANA time zone, such as America/New_York."));
+    context.addIssue(
+      because("INVALID_FORMAT", "Must be UTC or an IANA zone of area and location, such as America/New_York."),
+    );
   }
 });
 

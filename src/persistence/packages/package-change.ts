@@ -90,17 +90,12 @@ async function readEntry(tx: Prisma.TransactionClient, { companyId }: PackageDet
 function ledgerOf(
   tx: Prisma.TransactionClient,
   { companyId, id: packageId }: PackageDetail,
-): Pick<PackageUnit, "isInForce" | "findRedemption" | "redeemedUnits"> {
+): Pick<PackageUnit, "timeZone" | "findRedemption" | "redeemedUnits"> {
   const sum = { _sum: { quantity: true } } as const;
   return {
-    async isInForce(time) {
-      const [row] = await tx.$queryRaw<{ in_force: boolean }[]>`
-        SELECT coalesce(k.start_time <= moment.at, true) AND coalesce(moment.at < k.end_time, true)
-          AND (moment.at AT TIME ZONE o.time_zone)::date <= k.expiration_date AS in_force
-        FROM package k JOIN company o ON o.id = k.company_id,
-          (SELECT coalesce(${time ?? null}::timestamptz, clock_timestamp()) AS at) moment
-        WHERE k.company_id = ${companyId} AND k.id = ${packageId}`;
-      return row?.in_force === true;
+    async timeZone() {
+      const company = await tx.company.findUniqueOrThrow({ where: { id: companyId }, select: { timeZone: true } });
+      return company.timeZone;
     },
 
     async findRedemption(id) {

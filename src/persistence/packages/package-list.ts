@@ -1,3 +1,4 @@
+import { dayIn } from "../../domain/calendar-day.js";
 import type {
   PackageDetailQuery,
   PackageQuery,
@@ -30,7 +31,8 @@ type Lists = Pick<PackageRepository, "list" | "listDetails" | "listLedger">;
 export function createPackageLists(database: Database): Lists {
   return {
     async list(query, signal) {
-      const { statement: text, values } = ofCustomers(query);
+      const today = query.excludeExpired ? await todayOf(database, query.companyId, signal) : undefined;
+      const { statement: text, values } = ofCustomers(query, today);
       return (await database.read<PackageRow>(text, values, signal)).map(toPackage);
     },
 
@@ -54,11 +56,27 @@ interface Bound {
   readonly values: readonly unknown[];
 }
 
+const companyClock = statement(
+  "package.company_clock",
+  "SELECT time_zone, statement_timestamp() AS now FROM company WHERE id = $1",
+);
+
+/** The day that it is for the company, by the clock of the database. */
+async function todayOf(database: Database, companyId: string, signal: AbortSignal): Promise<string> {
+  const [row] = await database.read<{ time_zone: string; now: Date }>(companyClock, [companyId], signal);
+  if (!row) throw new Error("a company is gone");
+  return dayIn(row.time_zone, row.now);
+}
+
 const newestFirst = "k.purchase_time DESC, k.id DESC";
 
-/** The index is walked once a customer, each time no further than the page reaches. `$1` company, `$2` customers. */
-function ofCustomers(query: PackageQuery): Bound {
-  const { companyId, customerIds, reachIds, businessIds, excludeExpired, deleted, page } = query;
+/**
+ * The index is walked once a customer, each time no further than the page reaches. `$1` company, `$2` customers.
+ *
+ * @param today the last day of no package may lie before it; absent = any
+ */
+function ofCustomers(query: PackageQuery, today: string | undefined): Bound {
+  const { companyId, customerIds, reachIds, businessIds, deleted, page } = query;
   const { values, bind } = parameters(companyId, customerIds);
   const reach = reachIds && `${bind(reachIds)}::text[]`;
   const where = [
@@ -66,9 +84,7 @@ function ofCustomers(query: PackageQuery): Bound {
     ...(reach ? [`k.business_id = ANY(${reach})`] : []),
     ...(businessIds ? [`k.business_id = ANY(${bind(businessIds)}::text[])`] : []),
     ...(deleted === undefined ? [] : [`k.deleted_time IS ${deleted ? "NOT NULL" : "NULL"}`]),
-    ...(excludeExpired
-      ? ["k.expiration_date >= (SELECT (now() AT TIME ZONE o.time_zone)::date FROM company o WHERE o.id = $1)"]
-      : []),
+    ...(today === undefined ? [] : [`k.expiration_date >= ${bind(today)}::date`]),
     ...after("(k.purchase_time, k.id)", page, bind),
   ];
   const text = `WITH k AS MATERIALIZED (
