@@ -1,10 +1,12 @@
+import type { WorkingSecrets } from "./demo/keys.js";
+
 /** What a person who started the service needs to know. */
 export interface BannerFacts {
   readonly readyAfterMs: number;
   readonly httpUrl: string;
   readonly grpcUrl: string;
   /** Absent when there is no demo data. */
-  readonly demo: { readonly first: string; readonly second: string } | undefined;
+  readonly demo: WorkingSecrets | undefined;
 }
 
 /**
@@ -14,10 +16,18 @@ export interface BannerFacts {
 export function banner({ readyAfterMs, httpUrl, grpcUrl, demo }: BannerFacts): string {
   const ready = `moego is ready after ${(readyAfterMs / 1_000).toFixed(1)} s`;
   const addresses = [`  REST, Connect, gRPC-Web  ${httpUrl}`, `  gRPC                     ${grpcUrl}`];
-  if (!demo) return ["", ready, "", ...addresses, "", "  Make a key:  npx moego help", ""].join("\n");
-  const keys = [`  Demo key of cmp_001      ${demo.first}`, `  Demo key of cmp_002      ${demo.second}`];
-  return ["", ready, "", ...addresses, ...keys, "", ...firstCalls(httpUrl, grpcUrl, demo.first), ""].join("\n");
+  const makeKey = "  Make a key:  npx moego help";
+  if (!demo) return ["", ready, "", ...addresses, "", makeKey, ""].join("\n");
+  const keys = [
+    `  Demo key of cmp_001      ${demo.first ?? changedKey}`,
+    `  Demo key of cmp_002      ${demo.second ?? changedKey}`,
+  ];
+  const calls = demo.first === undefined ? [makeKey] : firstCalls(httpUrl, grpcUrl, demo.first);
+  return ["", ready, "", ...addresses, ...keys, "", ...calls, ""].join("\n");
 }
+
+/** Its new secret was shown once, to whoever rotated it. */
+const changedKey = "(rotated or revoked)";
 
 const list = `{"companyId":"cmp_001","pagination":{"pageSize":2}}`;
 const listCustomers = "moego.business.customer.v1.CustomerService/ListCustomers";

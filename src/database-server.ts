@@ -1,5 +1,5 @@
 import { type Config, ownUrl } from "./config.js";
-import type { DemoSecrets } from "./demo/keys.js";
+import type { DemoSecrets, WorkingSecrets } from "./demo/keys.js";
 import { keepEmbeddedPostgres } from "./persistence/embedded/embedded-keeper.js";
 import type { Log } from "./persistence/log.js";
 import { prepareDatabase } from "./persistence/prepare.js";
@@ -56,8 +56,8 @@ export async function serviceSecrets(config: Config): Promise<ServiceSecrets> {
 
 export interface SeededDemo {
   readonly outcome: SeedOutcome;
-  /** What opens the demo data; meaningless when the outcome is `absent`. */
-  readonly secrets: DemoSecrets;
+  /** What opens the demo data; nothing when the outcome is `absent`. */
+  readonly secrets: WorkingSecrets;
 }
 
 /**
@@ -66,11 +66,16 @@ export interface SeededDemo {
  */
 export async function seedDemo(config: Config, server: DatabaseServer): Promise<SeededDemo | undefined> {
   if (!server.isEmbedded && !config.demo.seed) return undefined;
-  const [{ demoData }, { seed }] = await Promise.all([import("./demo/demo-data.js"), import("./persistence/seed.js")]);
+  const [{ demoData }, { workingSecrets }, { seed }] = await Promise.all([
+    import("./demo/demo-data.js"),
+    import("./demo/keys.js"),
+    import("./persistence/seed.js"),
+  ]);
   const secrets = await demoSecrets(config);
   const onlyWhenEmpty = !config.demo.seed;
   const data = demoData(secrets, `${ownUrl(config, config.httpPort)}/demo/echo`);
-  return { outcome: await seed({ url: server.ownerUrl, data, onlyWhenEmpty }), secrets };
+  const { outcome, openKeyIds } = await seed({ url: server.ownerUrl, data, onlyWhenEmpty });
+  return { outcome, secrets: workingSecrets(secrets, openKeyIds) };
 }
 
 async function demoSecrets({ demo, dataDir }: Config): Promise<DemoSecrets> {

@@ -32,8 +32,11 @@ export const seed: Command = async (words, { config, terminal }) => {
       );
     }
     terminal.err(seeded.outcome === "written" ? "Demo data written." : "The demo data was there already.");
-    terminal.out(`cmp_001 ${seeded.secrets.first}`);
-    terminal.out(`cmp_002 ${seeded.secrets.second}`);
+    const { first, second } = seeded.secrets;
+    for (const [companyId, secret] of [["cmp_001", first] as const, ["cmp_002", second] as const]) {
+      if (secret !== undefined) terminal.out(`${companyId} ${secret}`);
+      else terminal.err(`The demo key of ${companyId} was rotated or revoked, and is left as it is.`);
+    }
   } finally {
     await server.stop();
   }

@@ -25,7 +25,10 @@ export interface DemoData {
   readonly companyIds: readonly string[];
   readonly keyIds: readonly string[];
   readonly tables: Tables;
-  /** The secrets of the keys as of now: they follow the configuration even when the rest was written long ago. */
+  /**
+   * The secrets of the keys as of now: they follow the configuration even when the rest was written long ago, until a key
+   * is rotated or revoked.
+   */
   readonly secrets: readonly Row[];
   /** The echo as of now, which follows the configuration as well. */
   readonly echo: { readonly companyId: string; readonly id: string; readonly url: string };

@@ -9,11 +9,23 @@ export interface DemoSecrets {
   readonly second: string;
 }
 
+/** Those of the secrets that open their key: a key that was rotated or revoked is not renewed by a start. */
+export type WorkingSecrets = Partial<DemoSecrets>;
+
 /** Ids of the demo keys by company. */
 export const demoKeyIds: ReadonlyMap<string, string> = new Map([
   [demoCompanyIds.first, "key_demo_1"],
   [demoCompanyIds.second, "key_demo_2"],
 ]);
+
+/** @param openKeyIds the keys that their secret opens */
+export function workingSecrets({ first, second }: DemoSecrets, openKeyIds: readonly string[]): WorkingSecrets {
+  const isOpen = (companyId: string) => openKeyIds.includes(demoKeyIds.get(companyId) ?? "");
+  return {
+    ...(isOpen(demoCompanyIds.first) ? { first } : {}),
+    ...(isOpen(demoCompanyIds.second) ? { second } : {}),
+  };
+}
 
 const createdTime = "2023-01-01T09:00:00Z";
 const companyType = 2;

@@ -17,6 +17,12 @@ export interface SeedData {
 /** `written`: now; `kept`: it was there before; `absent`: the database has other data and was left alone. */
 export type SeedOutcome = "written" | "kept" | "absent";
 
+export interface Seeded {
+  readonly outcome: SeedOutcome;
+  /** The keys among `keyIds` that their secret opens now. */
+  readonly openKeyIds: readonly string[];
+}
+
 export interface SeedOptions {
   /** Connection string of the owner of the tables. */
   readonly url: string;
@@ -30,9 +36,10 @@ const seedLock = 1_845_203_117;
 
 /**
  * Writes the data in one transaction, once: when its keys are there already, only their secrets are brought up to date,
- * so that the configured demo key works after every start. Safe from several processes at once.
+ * so that the configured demo key works after every start, unless somebody rotated or revoked it. Safe from several
+ * processes at once.
  */
-export async function seed({ url, data, onlyWhenEmpty }: SeedOptions): Promise<SeedOutcome> {
+export async function seed({ url, data, onlyWhenEmpty }: SeedOptions): Promise<Seeded> {
   const client = new pg.Client({
     connectionString: url,
     application_name: "moego-seed",
@@ -44,8 +51,9 @@ export async function seed({ url, data, onlyWhenEmpty }: SeedOptions): Promise<S
     await client.query("BEGIN");
     await client.query("SELECT pg_advisory_xact_lock($1)", [seedLock]);
     const outcome = await writeOrKeep(client, data, onlyWhenEmpty);
+    const openKeyIds = await opened(client, data);
     await client.query("COMMIT");
-    return outcome;
+    return { outcome, openKeyIds };
   } finally {
     await client.end(); // rolls back what was not committed
   }
@@ -70,16 +78,30 @@ async function writeOrKeep(client: pg.Client, data: SeedData, onlyWhenEmpty: boo
   return "written";
 }
 
-async function renewSecrets(client: pg.Client, data: SeedData): Promise<void> {
-  const hashes = data.secrets.map((row) => row["hash"]);
-  await client.query("DELETE FROM api_key_secret WHERE key_id = ANY ($1) AND hash <> ALL ($2::bytea[])", [
-    data.keyIds,
-    hashes,
-  ]);
-  const present = await client.query<{ id: string }>("SELECT id FROM api_key WHERE id = ANY ($1)", [data.keyIds]);
-  const ids = new Set(present.rows.map(({ id }) => id));
-  const wanted = data.secrets.filter((row) => ids.has(String(row["key_id"])));
-  await insert(client, "api_key_secret", wanted, "ON CONFLICT (hash) DO UPDATE SET key_id = excluded.key_id");
+/** A key that was rotated or revoked keeps the secrets that it has: they are somebody's, and what was ended stays so. */
+async function renewSecrets(client: pg.Client, { keyIds, secrets }: SeedData): Promise<void> {
+  // A statement of its own: the next one then sees the rotation that it waited for.
+  await client.query("SELECT FROM api_key WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE", [keyIds]);
+  const { rows } = await client.query<{ id: string }>(
+    `SELECT k.id FROM api_key k WHERE k.id = ANY ($1) AND NOT EXISTS (
+       SELECT FROM api_key_change c WHERE c.key_id = k.id AND c.kind IN ('ROTATED', 'REVOKED'))`,
+    [keyIds],
+  );
+  const untouched = rows.map(({ id }) => id);
+  await client.query("DELETE FROM api_key_secret WHERE key_id = ANY ($1)", [untouched]);
+  const wanted = secrets.filter((row) => untouched.includes(String(row["key_id"])));
+  // A secret that opens another key stays with it.
+  await insert(client, "api_key_secret", wanted, "ON CONFLICT (hash) DO NOTHING");
+}
+
+async function opened(client: pg.Client, { secrets }: SeedData): Promise<readonly string[]> {
+  const { rows } = await client.query<{ id: string }>(
+    `SELECT k.id FROM jsonb_populate_recordset(NULL::api_key_secret, $1::jsonb) given
+     JOIN api_key_secret s ON s.hash = given.hash AND s.key_id = given.key_id JOIN api_key k ON k.id = s.key_id
+     WHERE k.revoked_time IS NULL AND coalesce(least(k.expired_time, s.expired_time) > now(), true)`,
+    [JSON.stringify(secrets)],
+  );
+  return rows.map(({ id }) => id);
 }
 
 /** What an operator has made of it is left alone: only an address of the echo is replaced. */

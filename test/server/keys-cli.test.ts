@@ -1,7 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createDatabase, createEmptyDatabase, type TestDatabase } from "../support/database.js";
 import { timed } from "../support/timed.js";
-import { type Environment, environmentOf, listCustomers, moego, type Service, startService, until } from "./service.js";
+import {
+  type Environment,
+  environmentOf,
+  listCustomers,
+  moego,
+  type Service,
+  secrets,
+  startService,
+  until,
+} from "./service.js";
 
 let database: TestDatabase;
 let environment: Environment;
@@ -59,6 +68,30 @@ describe("moego keys", () => {
     await until(async () => (await listCustomers(service.httpUrl, second)).status === 401);
     expect((await listCustomers(service.httpUrl, first)).status).toBe(401);
     expect((await listCustomers(service.httpUrl, third)).status).toBe(200);
+  });
+
+  it("keeps what was done to a demo key: a start deletes no rotated secret, and prints none that is ended", async () => {
+    await using own = await createDatabase();
+    const variables = { ...environmentOf(own), SEED_DEMO: "1" };
+    const { DEMO_API_KEY: first, DEMO_API_KEY_2: second } = secrets;
+    expect((await moego(["seed"], variables)).stdout).toBe(`cmp_001 ${first}\ncmp_002 ${second}\n`);
+    const rotated = (await moego(["keys", "rotate", "key_demo_1", "--overlap", "1h"], variables)).stdout.trim();
+    expect(await moego(["keys", "revoke", "key_demo_2"], variables)).toMatchObject({ code: 0 });
+
+    const during = await startService(variables);
+    for (const secret of [first, rotated]) expect((await listCustomers(during.httpUrl, secret)).status).toBe(200);
+    expect(during.stdout()).toContain(first);
+    expect(during.stdout()).not.toContain(second);
+    await during.stop();
+
+    await own.owner.query("UPDATE api_key_secret SET expired_time = now() WHERE expired_time IS NOT NULL");
+    const after = await startService(variables);
+    expect((await listCustomers(after.httpUrl, rotated)).status).toBe(200);
+    expect(await reasonOf(await listCustomers(after.httpUrl, first))).toBe("KEY_EXPIRED");
+    expect(after.stdout()).not.toContain(first);
+    expect(after.stdout()).not.toMatch(/^(curl|npx buf curl) /m);
+    await after.stop();
+    expect(await moego(["seed"], variables)).toMatchObject({ code: 0, stdout: "" });
   });
 
   it("gives no secret to a revoked key, nor to one that does not exist", async () => {
