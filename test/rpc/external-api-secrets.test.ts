@@ -1,4 +1,5 @@
 import type { DescMessage, DescMethodUnary, MessageInitShape } from "@bufbuild/protobuf";
+import type pg from "pg";
 import { afterAll, describe, expect, it } from "vitest";
 import { ExternalApi_Method as Method } from "../../src/gen/proto/moego/callcenter/v1/external_api_pb.js";
 import { ExternalApiService } from "../../src/gen/proto/moego/callcenter/v1/external_api_service_pb.js";
@@ -8,13 +9,14 @@ import { newExternalApi } from "../support/new-external-api.js";
 import { startServer } from "../support/server.js";
 
 const system = await startExternalSystem();
+const other = await startExternalSystem();
 const lines: string[] = [];
 const log = { write: (line: string) => void lines.push(line) };
-const environment = { EXTERNAL_API_ALLOW: system.hostPort, LOG_LEVEL: "trace" };
+const environment = { EXTERNAL_API_ALLOW: `${system.hostPort},${other.hostPort}`, LOG_LEVEL: "trace" };
 const server = await startServer({ environment, log });
 afterAll(async () => {
   await server.stop();
-  await system[Symbol.asyncDispose]();
+  await Promise.all([system, other].map((one) => one[Symbol.asyncDispose]()));
 });
 
 const rpc = ExternalApiService.method;
@@ -117,6 +119,32 @@ describe("a secret", () => {
     await server.ok(rpc.updateExternalApi, { ...api, url, headers: { items: [header] } });
   });
 
+  it("goes only where it was given for, though its configuration moves to another host while a call reads it", async () => {
+    const api = await make();
+    const here = await stored(api.id);
+    const items = [{ ...kept, secretValue: "of-the-other-host" }];
+    await server.ok(rpc.updateExternalApi, { ...api, url: `${other.origin}/echo`, headers: { items } });
+    const there = await stored(api.id);
+    const { owner } = server.database;
+    await move(owner, api.id, here);
+    const sent = system.requests.length;
+    const mover = await owner.connect();
+    try {
+      await mover.query("BEGIN; LOCK TABLE external_api_secret IN ACCESS EXCLUSIVE MODE");
+      const call = server.ok(rpc.invokeExternalApi, api);
+      const waiting = "SELECT FROM pg_locks WHERE relation = 'external_api_secret'::regclass AND NOT granted";
+      await expect.poll(async () => (await owner.query(waiting)).rowCount, { interval: 20 }).toBe(1);
+      await move(mover, api.id, there);
+      await mover.query("COMMIT");
+      await call;
+    } finally {
+      await mover.query("ROLLBACK");
+      mover.release();
+    }
+    expect(system.requests.slice(sent)).toEqual([]);
+    expect(other.requests.map(({ headers }) => headers.authorization)).toEqual(["of-the-other-host"]);
+  });
+
   it("is another one to an idempotency key: a changed secret is a changed request", async () => {
     const headers = { "idempotency-key": "one-create" };
     const request = { ...echo, method: Method.POST };
@@ -128,6 +156,28 @@ describe("a secret", () => {
     });
   });
 });
+
+interface Stored {
+  readonly url: string;
+  readonly sealed: Buffer;
+}
+
+/** Where a configuration points, and its secret as it is stored. */
+async function stored(id: string): Promise<Stored> {
+  const { rows } = await server.database.owner.query<Stored>(
+    "SELECT a.url, s.sealed FROM external_api a JOIN external_api_secret s ON s.external_api_id = a.id WHERE a.id = $1",
+    [id],
+  );
+  const [row] = rows;
+  if (!row) throw new Error(`There is no ${id} with a secret.`);
+  return row;
+}
+
+/** What an update writes that gives a new URL with its secret. */
+async function move(database: Pick<pg.ClientBase, "query">, id: string, { url, sealed }: Stored): Promise<void> {
+  await database.query("UPDATE external_api SET url = $2 WHERE id = $1", [id, url]);
+  await database.query("UPDATE external_api_secret SET sealed = $2 WHERE external_api_id = $1", [id, sealed]);
+}
 
 /** All rows of all tables as text, and their bytes as text too. */
 async function dump(): Promise<string> {

@@ -3,18 +3,14 @@ import type { ExternalApiRecord, ExternalApiRepository } from "../../domain/call
 import { alreadyExists, notFound } from "../../domain/errors.js";
 import { authorIn, type Write } from "../../domain/write.js";
 import type { Prisma } from "../../gen/prisma/client.js";
-import type { ExternalApiModel } from "../../gen/prisma/models.js";
 import type { Database } from "../database.js";
 import { violatedConstraint } from "../errors.js";
 import { recordChange } from "../ledgers.js";
 import { changeSettings, present } from "../settings/settings-change.js";
-import { statement } from "../statement.js";
 import { updatedTime } from "../updated-time.js";
 import { toColumns, toExternalApi } from "./external-api-rows.js";
+import { type CalledRow, findWithSecrets, listNewestFirst, type ReadRow } from "./external-api-statements.js";
 import type { SealContext, SecretCipher } from "./secret-cipher.js";
-
-/** pg gives a bigint as text. */
-type ListedRow = Omit<ExternalApiModel, "version"> & { readonly version: string };
 
 type Reader = Pick<Prisma.TransactionClient, "externalApi">;
 
@@ -40,24 +36,20 @@ export function createExternalApiRepository(database: Database, cipher: SecretCi
   return {
     find: (target, signal) => database.ask(signal, (prisma) => find(prisma, target)),
 
-    findForCall: (target, signal) =>
-      database.ask(signal, async (prisma) => {
-        const row = await prisma.externalApi.findFirst({
-          where: keyOf(target).companyId_id,
-          include: { secrets: true },
-        });
-        if (!row) return undefined;
-        const secrets = row.secrets.map(({ name, sealed }) => {
-          return [name, cipher.open(sealed, sealContext(target, name))] as const;
-        });
-        return { api: toExternalApi(row), secrets: new Map(secrets) };
-      }),
+    async findForCall(target, signal) {
+      const [row] = await database.read<CalledRow>(findWithSecrets, [target.companyId, target.id], signal);
+      if (!row) return undefined;
+      const secrets = (row.secrets ?? []).map(({ name, sealed }) => {
+        return [name, cipher.open(Buffer.from(sealed, "hex"), sealContext(target, name))] as const;
+      });
+      return { api: toReadApi(row), secrets: new Map(secrets) };
+    },
 
     async list({ companyId, page, showArchived }, signal) {
       const after = [page.after?.time ?? null, page.after?.id ?? null];
       const values = [companyId, showArchived, ...after, page.size + 1, page.offset];
-      const rows = await database.read<ListedRow>(listNewestFirst, values, signal);
-      return rows.map(({ version, ...row }) => toExternalApi({ ...row, version: BigInt(version) }));
+      const rows = await database.read<ReadRow>(listNewestFirst, values, signal);
+      return rows.map(toReadApi);
     },
 
     create: (target, record, write) =>
@@ -133,14 +125,6 @@ export function sealContext({ companyId, id }: ExternalApiTarget, name: string):
   return [companyId, "external_api", id, name];
 }
 
-const listNewestFirst = statement(
-  "external_api.list",
-  `SELECT company_id AS "companyId", id, name, description, method, url, headers, request_params AS "requestParams",
-     output_params AS "outputParams", timeout_ms AS "timeoutMs", archived_time AS "archivedTime",
-     created_by AS "createdBy", created_time AS "createdTime", last_updated_by AS "lastUpdatedBy",
-     last_updated_time AS "lastUpdatedTime", version
-   FROM external_api
-   WHERE company_id = $1 AND ($2::boolean OR archived_time IS NULL)
-     AND ($3::timestamptz IS NULL OR (created_time, id) < ($3, $4::text))
-   ORDER BY created_time DESC, id DESC LIMIT $5 OFFSET $6`,
-);
+function toReadApi({ version, ...row }: ReadRow): ExternalApi {
+  return toExternalApi({ ...row, version: BigInt(version) });
+}
