@@ -3,6 +3,7 @@ import { isIP } from "node:net";
 import { z } from "zod";
 import { readAllowedTarget } from "./domain/callcenter/outbound-target.js";
 import { isIpRange } from "./domain/ip-ranges.js";
+import { maxPoolSize } from "./persistence/pool-size.js";
 
 /** What a person needs to know of a variable. */
 export interface VariableDoc {
@@ -40,7 +41,7 @@ export const environmentSchema = z
     }),
     DATABASE_URL: databaseUrl("postgresql://moego_service_login:password@db.example.com:5432/moego"),
     DATABASE_MIGRATION_URL: databaseUrl("postgresql://moego_owner:password@db.example.com:5432/moego"),
-    DATABASE_POOL_SIZE: integer({ min: 1, max: 500, fallback: 10 }),
+    DATABASE_POOL_SIZE: integer({ min: 1, max: maxPoolSize, fallback: 10 }),
     DATABASE_POOL_WAIT_MS: integer({ min: 1, max: 60_000, fallback: 2_000 }),
     DATABASE_STATEMENT_TIMEOUT_MS: integer({ min: 1, max: 600_000, fallback: 10_000 }),
     DATABASE_LOCK_TIMEOUT_MS: integer({ min: 1, max: 600_000, fallback: 3_000 }),

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { keepEmbeddedPostgres } from "../../src/persistence/embedded/embedded-keeper.js";
 import { startEmbeddedPostgres } from "../../src/persistence/embedded/embedded-postgres.js";
 import { migrate } from "../../src/persistence/migrate.js";
+import { maxPoolSize } from "../../src/persistence/pool-size.js";
 import { cleanups, newFolder, postmasterPid, query, start } from "../support/embedded-cluster.js";
 import { timed } from "../support/timed.js";
 
@@ -38,6 +39,21 @@ describe("embedded PostgreSQL", () => {
       },
     ]);
     expect(new URL(ownerUrl).port).not.toBe("5432");
+  });
+
+  it("has room for the largest pool that may be configured, and commands beside it", async () => {
+    const { ownerUrl, serviceUrl, superuserUrl } = await start(await newFolder(0o755));
+    const limits =
+      "SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int";
+    const [{ room } = {}] = await query(superuserUrl, `${limits} AS room`);
+    expect(room).toBeGreaterThan(maxPoolSize + 20);
+    const clients = Array.from({ length: 120 }, () => new pg.Client({ connectionString: serviceUrl }));
+    try {
+      await Promise.all(clients.map((client) => client.connect()));
+      expect(await query(ownerUrl, "SELECT 1 AS one")).toEqual([{ one: 1 }]);
+    } finally {
+      await Promise.all(clients.map((client) => client.end()));
+    }
   });
 
   it("asks for a password, keeps it from other users, and lets the owner make extensions and the service no table", async () => {

@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type pg from "pg";
 import { type Log, silentLog } from "../log.js";
+import { maxPoolSize } from "../pool-size.js";
 import { serverAccount } from "./account.js";
 import { type Binaries, prepareBinaries } from "./binaries.js";
 import {
@@ -44,6 +45,11 @@ export interface EmbeddedPostgresOptions {
   readonly log?: Log;
 }
 
+/**
+ * Room for the largest pool of a service, its checks, commands and a person with psql. Not made to measure: whoever
+ * starts the server does so for all who join it, and a command may know nothing of the pool of the service.
+ */
+const maxConnections = maxPoolSize + 100;
 const startBudgetMs = 20_000;
 const retryDelayMs = 100;
 const patienceWithOrphansMs = 2_000;
@@ -159,7 +165,7 @@ async function startServer({ folder, data, state, binaries }: Cluster): Promise<
   const port = await freePort(await lastPort(data));
   const noSocketFolder = process.platform === "win32" ? '-k ""' : "-k ''";
   const settings = [
-    ...["timezone=UTC", "log_timezone=UTC"],
+    ...["timezone=UTC", "log_timezone=UTC", `max_connections=${maxConnections}`],
     // The log never holds statements or values: they are personal data.
     ...["log_min_error_statement=panic", "log_error_verbosity=terse"],
   ];
