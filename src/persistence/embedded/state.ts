@@ -71,11 +71,14 @@ async function newState(dataDir: string, account: Account | undefined): Promise<
   return { ...passwords, folder: join(sharedClusterFolder, `${name}-${randomBytes(4).toString("hex")}`) };
 }
 
-/** Written whole beside its place, then linked there: the link fails when another start was first. */
+/**
+ * Written whole beside its place, then linked there: the link fails when another start was first. Flushed, because a
+ * cluster whose passwords a power loss left empty opens to nobody.
+ */
 async function createState(file: string, state: ClusterState): Promise<ClusterState> {
   const unfinished = `${file}.${process.pid}.${randomBytes(4).toString("hex")}`;
   const text = `${JSON.stringify(state, null, 2)}\n`;
-  await writeFile(unfinished, text, { mode: 0o600, flag: "wx" }).catch(unusable(dirname(file)));
+  await writeFile(unfinished, text, { mode: 0o600, flag: "wx", flush: true }).catch(unusable(dirname(file)));
   try {
     await link(unfinished, file);
     return state;
