@@ -1,7 +1,9 @@
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { appendFile, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { describe, expect, it } from "vitest";
+import { startEmbeddedPostgres } from "../../src/persistence/embedded/embedded-postgres.js";
 import { compileChild, runChild } from "../support/child.js";
 import { isAlive, newFolder, postmasterPid, query, start, withBinaries } from "../support/embedded-cluster.js";
 
@@ -54,6 +56,40 @@ describe("embedded PostgreSQL in races and after crashes", () => {
     const second = await start(dataDir);
     expect(await query(second.ownerUrl, "SELECT 1 AS one")).toEqual([{ one: 1 }]);
     await endless;
+  });
+
+  it("spares a server that lives but cannot be joined yet, whatever the log says of outlived processes", async () => {
+    const dataDir = await newFolder(0o755);
+    const { folder, ownerUrl } = await start(dataDir);
+    const server = await postmasterPid(folder);
+    const file = join(folder, "data/postmaster.pid");
+    const ready = await readFile(file, "utf8");
+    await writeFile(file, ready.replace("ready", "starting"));
+    const log = join(folder, "server.log");
+    const line = "FATAL:  pre-existing shared memory block (key 1, ID 1) is still in use\n";
+    const others = setInterval(() => void appendFile(log, line), 20);
+    try {
+      const joining = start(dataDir);
+      await sleep(4_000);
+      await writeFile(file, ready);
+      expect(await joining).toMatchObject({ started: false, ownerUrl });
+    } finally {
+      clearInterval(others);
+    }
+    expect(await postmasterPid(folder)).toBe(server);
+    expect(await query(ownerUrl, "SELECT 1 AS one")).toEqual([{ one: 1 }]);
+  });
+
+  it("does not take what an earlier start wrote into the log for its own failure, and tries no more", async () => {
+    const dataDir = await newFolder(0o755);
+    const { folder, stop } = await start(dataDir);
+    await stop();
+    const log = join(folder, "server.log");
+    await appendFile(log, "LOG:  could not bind IPv4 address: Address already in use\n");
+    await rm(join(folder, "data/global/pg_control"));
+    const failure = "could not find the database system";
+    await expect(startEmbeddedPostgres({ dataDir })).rejects.toThrow(failure);
+    expect((await readFile(log, "utf8")).split(failure)).toHaveLength(2);
   });
 
   it("starts although postmaster.pid names a living process that is none of its own, as after a container's restart", async () => {

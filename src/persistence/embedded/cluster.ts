@@ -104,17 +104,27 @@ export async function createCluster(
   }
 }
 
-/** The last lines of the server's own log, for messages. */
-export async function logTail(folder: string): Promise<string> {
-  const text = await readFile(join(folder, "server.log"), "utf8").catch(() => "");
-  return text.trimEnd().split("\n").slice(-12).join("\n");
+/**
+ * The last lines of the server's own log, for messages.
+ *
+ * @param from bytes to leave out at its beginning: what earlier starts wrote explains nothing of this one
+ */
+export async function logTail(folder: string, from: number): Promise<string> {
+  const log = await readFile(join(folder, "server.log")).catch(() => Buffer.alloc(0));
+  return log.subarray(from).toString().trimEnd().split("\n").slice(-12).join("\n");
 }
 
-/** Keeps the server's log to two files of about 10 MB. */
-export async function rotateLog(folder: string): Promise<void> {
+/**
+ * Keeps the server's log to two files of about 10 MB.
+ *
+ * @returns its length in bytes
+ */
+export async function rotateLog(folder: string): Promise<number> {
   const file = join(folder, "server.log");
   const found = await stat(file).catch(() => undefined);
-  if (found && found.size > 10_000_000) await rename(file, `${file}.1`);
+  if (!found || found.size <= 10_000_000) return found?.size ?? 0;
+  await rename(file, `${file}.1`);
+  return 0;
 }
 
 async function removeUnfinished(folder: string): Promise<void> {

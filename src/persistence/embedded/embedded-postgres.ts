@@ -134,12 +134,13 @@ async function startOrJoin(cluster: Cluster, log: Log): Promise<Running> {
       return joined;
     }
     await removeStalePidFile(cluster.data);
+    const logged = await rotateLog(cluster.folder);
     try {
       const started = await startServer(cluster);
       log.info({ port: started.port, folder: cluster.folder }, "embedded PostgreSQL started");
       return started;
     } catch (cause) {
-      const why = `${cause instanceof Error ? cause.message : ""}\n${await logTail(cluster.folder)}`;
+      const why = `${cause instanceof Error ? cause.message : ""}\n${await logTail(cluster.folder, logged)}`;
       const waitedMs = Date.now() - startedAt;
       if (waitedMs > startBudgetMs || !mayPass.test(why)) {
         throw new EmbeddedPostgresError(`The embedded PostgreSQL in ${cluster.folder} does not start.\n${why}`, {
@@ -170,7 +171,6 @@ async function startServer({ folder, data, state, binaries }: Cluster): Promise<
     ...["log_min_error_statement=panic", "log_error_verbosity=terse"],
   ];
   const options = `-h 127.0.0.1 -p ${port} ${noSocketFolder} ${settings.map((setting) => `-c ${setting}`).join(" ")}`;
-  await rotateLog(folder);
   // pg_ctl makes the server a session of its own: neither Ctrl-C nor the end of this process reaches it.
   await binaries.run("pg_ctl", [
     ...["start", "--wait", "--timeout", "60", "--silent", "--pgdata", data],

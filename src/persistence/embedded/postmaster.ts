@@ -58,17 +58,19 @@ export async function removeStalePidFile(data: string): Promise<void> {
 
 /**
  * Ends server processes that outlived a killed postmaster and still hold its shared memory, which keeps the next one
- * from starting. Called only while no postmaster runs. Linux only; elsewhere they end with their statement.
+ * from starting. Does nothing while a postmaster lives: another process may have started one meanwhile, and then they
+ * are its own. Linux only; elsewhere they end with their statement.
  *
  * @returns how many were ended
  */
 export async function endOrphans(data: string): Promise<number> {
   if (process.platform !== "linux") return 0;
   const folder = await realpath(data);
+  const found = await serversOf(folder);
+  // Asked after they were found: a postmaster among them has written its file by now, a later one is not among them.
+  if ((await isServerOf(await postmasterPid(data), folder)) !== false) return 0;
   let ended = 0;
-  for (const entry of await readdir("/proc")) {
-    const pid = Number(entry);
-    if (!Number.isInteger(pid) || (await isServerOf(pid, folder)) !== true) continue;
+  for (const pid of found) {
     try {
       process.kill(pid, "SIGKILL");
       ended += 1;
@@ -77,6 +79,15 @@ export async function endOrphans(data: string): Promise<number> {
     }
   }
   return ended;
+}
+
+async function serversOf(folder: string): Promise<readonly number[]> {
+  const found: number[] = [];
+  for (const entry of await readdir("/proc")) {
+    const pid = Number(entry);
+    if (Number.isInteger(pid) && (await isServerOf(pid, folder)) === true) found.push(pid);
+  }
+  return found;
 }
 
 /**
