@@ -41,7 +41,7 @@ async function run(words: readonly string[]): Promise<number> {
       terminal.err(`${error.message}\nTry: moego help`);
       return exitCodes.usage;
     }
-    for (const line of explain(error)) terminal.err(line);
+    for (const line of await explain(error)) terminal.err(line);
     return exitCodes.failed;
   }
 }
@@ -53,11 +53,8 @@ async function dispatch(words: readonly string[]): Promise<void> {
   if (first === "serve") {
     if (words.length > 1) throw new UsageError("serve takes no words; it is configured by the environment.");
     const config = readConfig(process.env);
-    const { serve, explainStart } = await import("../serve.js");
-    return await serve(config).catch((error: unknown) => {
-      const reason = explainStart(error);
-      throw reason === undefined ? error : new Error(reason, { cause: error });
-    });
+    const { serve } = await import("../serve.js");
+    return await serve(config);
   }
   const isPair = commands.has(`${first} ${second}`);
   const load = commands.get(isPair ? `${first} ${second}` : first);
@@ -77,8 +74,11 @@ function isParseError(error: unknown): error is Error {
   return error instanceof Error && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS_");
 }
 
-function explain(error: unknown): string[] {
+async function explain(error: unknown): Promise<string[]> {
   if (!(error instanceof Error)) return [String(error)];
+  const { explainStart } = await import("../serve.js");
+  const reason = explainStart(error instanceof DomainError ? error.cause : error);
+  if (reason !== undefined) return [reason];
   if (!(error instanceof DomainError)) return [error.message];
   const violations = error.details.violations ?? [];
   if (violations.length > 0) return violations.map(({ field, description }) => `${field}: ${description}`);

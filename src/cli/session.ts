@@ -31,8 +31,8 @@ export async function withDatabase<T>(
     return await work({ database, write: { rpc, requestId: randomUUID(), keyId: "", ip: "", signal } });
   } catch (error) {
     const fault = readFault(error);
-    // No such table or column.
-    const isBehind = fault?.kind === "answer" && ["42P01", "42703"].includes(fault.sqlState);
+    // No such table or column; or no such role as each connection starts as, which the first migration makes.
+    const isBehind = fault?.kind === "answer" && ["42P01", "42703", "22023"].includes(fault.sqlState);
     throw isBehind
       ? new Error("The database lacks tables of this version. Run: moego migrate", { cause: error })
       : error;

@@ -8,6 +8,7 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from "../../src/persiste
 import { silentLog } from "../../src/persistence/log.js";
 import { prepareDatabase } from "../../src/persistence/prepare.js";
 import { statement } from "../../src/persistence/statement.js";
+import { moego, secrets } from "../server/service.js";
 
 // A server of its own: the role is one for the whole server, and here it must be absent at first.
 let postgres: EmbeddedPostgres;
@@ -63,6 +64,17 @@ async function expectRestricted(serviceUrl: string): Promise<void> {
   const alter = statement("alter", "ALTER TABLE customer ADD COLUMN x int");
   await expect(database.read(alter, [], signal)).rejects.toMatchObject({ code: "42501" });
 }
+
+describe("a server without the role", () => {
+  it("is told to be migrated first by a command", async () => {
+    await dropGroup();
+    const DATABASE_URL = await login("not_migrated");
+    const { code, stderr } = await moego(["keys", "list"], { ...secrets, DATABASE_URL });
+    expect({ code, stderr }).toEqual({
+      ...{ code: 1, stderr: "The database lacks tables of this version. Run: moego migrate\n" },
+    });
+  });
+});
 
 describe("the service runs restricted", () => {
   it("when one URL with CREATEROLE serves for both, on a server without the role", async () => {

@@ -9,6 +9,7 @@ import {
   type Service,
   secrets,
   startService,
+  takePort,
   until,
 } from "./service.js";
 
@@ -202,6 +203,24 @@ describe("moego keys", () => {
     expect(stdout).toContain("moego keys create --name NAME");
     for (const word of ["version", "--version"])
       expect(await moego([word], wrong)).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
+  });
+});
+
+/** Node tells a host of two addresses that both refuse by an error without a message; not every machine has such a name. */
+const twoAddresses = `import dns from "node:dns";
+  const both = [{ address: "127.0.0.1", family: 4 }, { address: "::1", family: 6 }];
+  dns.lookup = (host, options, done) => done(null, both);`;
+
+describe("a database that cannot be reached", () => {
+  it.each(["migrate", "companies list", "keys list"])("is told of in one sentence by moego %s", async (command) => {
+    await using free = await takePort();
+    await free[Symbol.asyncDispose]();
+    const { code, stderr } = await moego(command.split(" "), {
+      ...{ ...secrets, DATABASE_URL: `postgresql://moego:hidden-password@localhost:${free.port}/moego` },
+      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(twoAddresses)}`,
+    });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^The database of DATABASE_URL .* cannot be reached \(ECONNREFUSED\)\.\n$/);
   });
 });
 
