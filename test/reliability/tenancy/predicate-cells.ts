@@ -33,7 +33,7 @@ const collisions: Readonly<Record<string, readonly Readonly<Record<string, strin
   ImportPet: [{ customer_id: "cus_a9" }, { "pet.pet_codes.id": "pc_a1" }],
   CreateCustomer: [{ "referral_source.id": "ref_a1" }],
   GetLead: [{ id: planted.promotedLead }],
-  PromoteLead: [{ id: planted.promotedLead }],
+  PromoteLead: [{ id: planted.promotedLead }, { id: "lcus_a1" }],
   CheckConsent: [{ lead_id: planted.promotedLead }],
 };
 
