@@ -1,7 +1,7 @@
 import { defineConfig, type ViteUserConfig } from "vitest/config";
-import { LongestFirst } from "./test/reliability/longest-first.js";
 import { isLong } from "./test/reliability/run.js";
 import { createTableReporter } from "./test/reliability/table.js";
+import { LongestFirst } from "./test/support/longest-first.js";
 
 /** What judges times: each file has the machine to itself. */
 const timed = ["f3-hostile", "o1-pool", "o2-deadlines", "o4-overload"].map(
