@@ -35,9 +35,9 @@ export interface SeedOptions {
 const seedLock = 1_845_203_117;
 
 /**
- * Writes the data in one transaction, once: when its keys are there already, only their secrets are brought up to date,
- * so that the configured demo key works after every start, unless somebody rotated or revoked it. Safe from several
- * processes at once.
+ * Writes the data in one transaction, once: when its keys are there already, only what follows the configuration is brought
+ * up to date, the secrets of keys that nobody rotated or revoked and the address of the echo. Safe from several processes
+ * at once.
  */
 export async function seed({ url, data, onlyWhenEmpty }: SeedOptions): Promise<Seeded> {
   const client = new pg.Client({

@@ -17,7 +17,7 @@ export function fieldHint(schema: DescMessage, key: string): string {
   return meant ? `There is no such field. Is ${meant} meant?` : "There is no such field.";
 }
 
-/** Twice as long as any name of the contract. A request may hold a key of 4 MiB, which would be compared with each name. */
+/** Far longer than each name of the contract. A request may hold a key of 4 MiB, which would be compared with each name. */
 const maxKeyChars = 100;
 
 function pathMeant(schema: DescMessage, given: string): string | undefined {

@@ -7,7 +7,6 @@ import { keyOfTenantsCalls } from "./world.js";
 /** Ids of the neighbour that stand beside a namesake of the tenant's, which has nothing under them. */
 export const planted = {
   note: "zq.planted.note",
-  address: "zq.planted.address",
   link: "zq.planted.link",
   pet: "zq.planted.pet",
   petOfLead: "zq.planted.pet.lead",
@@ -78,7 +77,6 @@ const namesakes: readonly string[] = [
   // A claim of the tenant names each: erasing the tenant's namesake must leave it alone.
   `INSERT INTO customer_note (company_id, id, customer_id, note, created_time, last_updated_time)
    VALUES ('${neighbour}', '${planted.note}', 'cus_a1', 'zq.', now(), now())`,
-  `INSERT INTO customer_address (company_id, id, customer_id, type) VALUES ('${neighbour}', '${planted.address}', 'cus_a1', 2)`,
   `INSERT INTO card_link (company_id, id, customer_id, token_hash, created_time, expired_time)
    VALUES ('${neighbour}', '${planted.link}', 'cus_a1', '\\x7a71', now(), now() + interval '1 day')`,
   ...[
