@@ -7,8 +7,9 @@ import type { Database } from "../database.js";
 import { violatedConstraint } from "../errors.js";
 import { recordChange } from "../ledgers.js";
 import { afterName } from "../name-list.js";
-import { type Columns, changeSettings, findRow, present, timestamp, updateRow } from "../settings/settings-change.js";
+import { type Columns, changeSettings, findRow, present, updateRow } from "../settings/settings-change.js";
 import { statement } from "../statement.js";
+import { timestamp } from "../updated-time.js";
 
 /** The flows of the IVR; they change as seldom as settings do, and under the same lock. */
 export function createIvrFlowRepository(database: Database): IvrFlowRepository {

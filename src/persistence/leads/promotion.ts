@@ -16,8 +16,7 @@ import { countOneMore } from "../customers/customer-count.js";
 import type { Database } from "../database.js";
 import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../idempotency.js";
 import { recordChanges, recordConsent } from "../ledgers.js";
-import { stamp } from "../settings/settings-change.js";
-import { updatedTime } from "../updated-time.js";
+import { stamp, updatedTime } from "../updated-time.js";
 import { lockLead, readLead } from "./lead-change.js";
 
 /**

@@ -1,9 +1,10 @@
 import type { EntryTarget } from "../../domain/settings/setting-repository.js";
-import { authorIn, type Write } from "../../domain/write.js";
+import type { Write } from "../../domain/write.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import type { Database } from "../database.js";
 import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../idempotency.js";
 import { type Changed, recordChanges } from "../ledgers.js";
+import { stamp } from "../updated-time.js";
 
 /** What the rows of all lists have. */
 export interface SettingRow {
@@ -71,22 +72,6 @@ export function findRow<Row>(
   { companyId, id }: EntryTarget,
 ): Promise<Row[]> {
   return tx.$queryRaw<Row[]>`SELECT * FROM ${Prisma.raw(kind)} WHERE company_id = ${companyId} AND id = ${id}`;
-}
-
-interface Stamp {
-  readonly companyId: string;
-  readonly now: Date;
-  readonly write: Write;
-}
-
-/** Version, author and time of a changed row `t`. */
-export function stamp({ companyId, now, write }: Stamp): Prisma.Sql {
-  return Prisma.sql`version = t.version + 1, last_updated_by = ${authorIn(write, companyId)},
-    last_updated_time = greatest(${timestamp(now)}, t.last_updated_time + interval '1 millisecond')`;
-}
-
-export function timestamp(time: Date): Prisma.Sql {
-  return Prisma.sql`${time.toISOString()}::timestamptz`;
 }
 
 /** Entries are never deleted: one that was written is there. */

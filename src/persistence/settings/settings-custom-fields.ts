@@ -10,7 +10,8 @@ import type {
 import { Prisma } from "../../gen/prisma/client.js";
 import { associationNumbers, fieldTypes } from "../custom-fields.js";
 import type { Database } from "../database.js";
-import { type SettingRow, timestamp } from "./settings-change.js";
+import { timestamp } from "../updated-time.js";
+import type { SettingRow } from "./settings-change.js";
 import { createSettingListRepository, type SettingTable } from "./settings-list.js";
 
 interface FieldRow extends SettingRow {

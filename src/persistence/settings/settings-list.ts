@@ -6,16 +6,8 @@ import { Prisma } from "../../gen/prisma/client.js";
 import type { Database } from "../database.js";
 import { violatedConstraint } from "../errors.js";
 import { type Changed, recordChanges } from "../ledgers.js";
-import {
-  type Columns,
-  changeSettings,
-  findRow,
-  present,
-  type SettingRow,
-  stamp,
-  timestamp,
-  updateRow,
-} from "./settings-change.js";
+import { stamp, timestamp } from "../updated-time.js";
+import { type Columns, changeSettings, findRow, present, type SettingRow, updateRow } from "./settings-change.js";
 
 /** What differs from list to list. */
 export interface SettingTable<Row extends SettingRow, Entry, Content> {

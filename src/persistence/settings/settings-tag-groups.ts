@@ -3,7 +3,8 @@ import type { TagGroupRepository } from "../../domain/settings/setting-repositor
 import type { Database } from "../database.js";
 import { recordChanges } from "../ledgers.js";
 import { statement } from "../statement.js";
-import { changeSettings, stamp } from "./settings-change.js";
+import { stamp } from "../updated-time.js";
+import { changeSettings } from "./settings-change.js";
 
 /** The groups of tags: texts that tags share. */
 export function createTagGroupRepository(database: Database): TagGroupRepository {
