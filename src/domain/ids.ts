@@ -49,8 +49,14 @@ export function isId(text: string): boolean {
   return /^[A-Za-z0-9_.-]{1,30}$/.test(text);
 }
 
+/** Violation text for a string that is not an id. */
+export const idFormat = "Must be 1 to 30 characters from A-Z, a-z, 0-9, `_`, `.` and `-`.";
+
 /** What the ids begin with under which ledgers keep the history of erased records; nobody may give one. */
 export const erasedPrefix = "erased_";
+
+/** Violation text for an id that a client may not choose. */
+export const reservedIdPrefix = `Must not start with \`${erasedPrefix}\`, a reserved prefix.`;
 
 /** Whether an id stands in the place of that of an erased record. */
 export function isErasedId(id: string): boolean {

@@ -15,7 +15,8 @@ function toDay({ year, month, day }: z.output<typeof dateParts>, context: z.Refi
   const date = new Date(Date.UTC(2000, month - 1, day));
   date.setUTCFullYear(year, month - 1, day);
   const exists = year >= 1 && year <= 9999 && date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
-  if (!exists) context.addIssue(because("OUT_OF_RANGE", "Must be a whole date of the years 1 to 9999."));
+  if (!exists)
+    context.addIssue(because("OUT_OF_RANGE", "Must be a full date (year, month, day) with a year from 1 to 9999."));
   const padded = (number: number, size: number) => String(number).padStart(size, "0");
   return `${padded(year, 4)}-${padded(month, 2)}-${padded(day, 2)}`;
 }

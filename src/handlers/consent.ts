@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { Channel } from "../domain/consent.js";
 import type { ConsentEntry, ConsentHistory, ConsentSubject } from "../domain/consent-history.js";
 import type { Violation } from "../domain/errors.js";
-import { isId } from "../domain/ids.js";
+import { idFormat, isId } from "../domain/ids.js";
 import {
   type CheckConsentRequest,
   type ConsentEntrySchema,
@@ -72,11 +72,11 @@ type Subject = Pick<CheckConsentRequest, "subject">;
 
 function subjectViolations({ subject }: Subject): Violation[] {
   if (!subject.case) {
-    return [{ field: "subject", reason: "REQUIRED", description: "Name a customer_id or a lead_id." }];
+    return [{ field: "subject", reason: "REQUIRED", description: "Required: set customer_id or lead_id." }];
   }
   if (isId(subject.value)) return [];
   const field = subject.case === "customerId" ? "customer_id" : "lead_id";
-  return [{ field, reason: "INVALID_FORMAT", description: "Must be 1 to 30 letters, digits, `_`, `.` or `-`." }];
+  return [{ field, reason: "INVALID_FORMAT", description: idFormat }];
 }
 
 function subjectOf(companyId: string, { subject }: Subject): ConsentSubject {

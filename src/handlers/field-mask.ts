@@ -84,7 +84,11 @@ export function readMask(
   for (const name of rules.required) {
     const field = fields.find((known) => known.name === name);
     if (field && whole.has(name) && isEmpty(reflected, field)) {
-      violations.push({ field: within + name, reason: "REQUIRED", description: "Cannot be cleared." });
+      violations.push({
+        field: within + name,
+        reason: "REQUIRED",
+        description: "Must not be cleared; this field is required.",
+      });
     }
   }
   return {
@@ -111,7 +115,7 @@ function unlistedParts(holder: ReturnType<typeof reflect>, name: string, listed:
 }
 
 function unlisted(field: string): Violation {
-  return { field, reason: "NOT_ALLOWED", description: "Is set but not in update_mask." };
+  return { field, reason: "NOT_ALLOWED", description: "Must be listed in update_mask or left unset." };
 }
 
 function isEmpty(holder: ReturnType<typeof reflect>, field: DescField): boolean {
@@ -122,7 +126,7 @@ function unknownPath(position: number): Violation {
   return {
     field: `update_mask.paths[${position}]`,
     reason: "UNKNOWN_FIELD",
-    description: "Names no field that can be written.",
+    description: "Must be the path of a writable field.",
   };
 }
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { ViolationReason } from "../domain/errors.js";
-import { erasedPrefix, isGivenId, isId } from "../domain/ids.js";
+import { idFormat, isGivenId, isId, reservedIdPrefix } from "../domain/ids.js";
 import { parsePhone } from "../domain/phone.js";
 import { lineRule, normalise, type TextRule, textFault } from "../domain/text.js";
 import { because } from "./parse.js";
@@ -21,38 +21,35 @@ export const line = text(lineRule);
 
 /** An id that must be there. */
 export const id = z.string().superRefine((value, context) => {
-  if (value === "") context.addIssue(because("REQUIRED", "Must name an id."));
-  else if (!isId(value)) context.addIssue(because("INVALID_FORMAT", idShape));
+  if (value === "") context.addIssue(because("REQUIRED", "Required."));
+  else if (!isId(value)) context.addIssue(because("INVALID_FORMAT", idFormat));
 });
 
 /** An id that a caller gives to a record that it imports. */
 export const givenId = id.superRefine((value, context) => {
-  if (isId(value) && !isGivenId(value))
-    context.addIssue(because("NOT_ALLOWED", `Must not begin with ${erasedPrefix}.`));
+  if (isId(value) && !isGivenId(value)) context.addIssue(because("NOT_ALLOWED", reservedIdPrefix));
 });
 
 /** The same; empty = the server makes one. */
 export const optionalGivenId = z.string().superRefine((value, context) => {
   if (value === "") return;
-  if (!isId(value)) context.addIssue(because("INVALID_FORMAT", idShape));
-  else if (!isGivenId(value)) context.addIssue(because("NOT_ALLOWED", `Must not begin with ${erasedPrefix}.`));
+  if (!isId(value)) context.addIssue(because("INVALID_FORMAT", idFormat));
+  else if (!isGivenId(value)) context.addIssue(because("NOT_ALLOWED", reservedIdPrefix));
 });
 
 /** An id; empty = none. */
 export const optionalId = z.string().superRefine((value, context) => {
-  if (value !== "" && !isId(value)) context.addIssue(because("INVALID_FORMAT", idShape));
+  if (value !== "" && !isId(value)) context.addIssue(because("INVALID_FORMAT", idFormat));
 });
 
-const idShape = "Must be 1 to 30 letters, digits, `_`, `.` or `-`.";
-
-const impossiblePhone = because("INVALID_FORMAT", "Must be a possible phone number, in E.164 such as +12125551234.");
+const impossiblePhone = because("INVALID_FORMAT", "Must be a phone number, for example +12125551234 (E.164).");
 
 /** A phone number in E.164 or in the national spelling of the company's country; must be there. */
 export function phone(country: string) {
   return z.string().transform((raw, context) => {
     const number = raw.trim() === "" ? "" : parsePhone(raw.trim(), country);
     if (number) return number;
-    if (number === "") context.addIssue(because("REQUIRED", "Must not be empty."));
+    if (number === "") context.addIssue(because("REQUIRED", "Required."));
     else context.addIssue(impossiblePhone);
     return z.NEVER;
   });
@@ -75,19 +72,20 @@ const emailShape =
 
 /** An email address, kept as written; empty = not given. */
 export const email = text(lineRule).superRefine((value, context) => {
-  if (value !== "" && !emailShape.test(value)) context.addIssue(because("INVALID_FORMAT", "Must be an email address."));
+  if (value !== "" && !emailShape.test(value))
+    context.addIssue(because("INVALID_FORMAT", "Must be a valid email address."));
 });
 
 /** `#RRGGBB`; empty = none. */
 export const color = z.string().superRefine((value, context) => {
   if (value !== "" && !/^#[0-9A-Fa-f]{6}$/.test(value))
-    context.addIssue(because("INVALID_FORMAT", "Must be `#RRGGBB`."));
+    context.addIssue(because("INVALID_FORMAT", "Must be a color in the format `#RRGGBB`."));
 });
 
 /** An https URL of at most 2,048 characters; empty = none. */
 export const httpsUrl = text({ min: 0, max: 2_048 }).superRefine((value, context) => {
   if (value === "" || (URL.canParse(value) && new URL(value).protocol === "https:" && !/\s/.test(value))) return;
-  context.addIssue(because("INVALID_FORMAT", "Must be an https URL."));
+  context.addIssue(because("INVALID_FORMAT", "Must be an HTTPS URL."));
 });
 
 /** A list of limited length. Of one that is too long no item is looked at. */
@@ -95,7 +93,7 @@ export function list<T extends z.ZodType>(item: T, max: number) {
   return z
     .array(z.custom<z.input<T>>())
     .superRefine((items, context) => {
-      if (items.length > max) context.addIssue(because("TOO_MANY", `At most ${max} items.`));
+      if (items.length > max) context.addIssue(because("TOO_MANY", `Must have at most ${max} items.`));
     })
     .pipe(z.array(item));
 }
@@ -128,7 +126,7 @@ export function enumName<T>(read: (number: number) => T | undefined, message: st
   return z.number().transform((number, context): T => {
     const value = read(number);
     if (value !== undefined) return value;
-    context.addIssue(because(number === 0 ? "REQUIRED" : "NOT_ALLOWED", message));
+    context.addIssue(number === 0 ? because("REQUIRED", "Required.") : because("NOT_ALLOWED", message));
     return z.NEVER;
   });
 }

@@ -13,7 +13,7 @@ function momentBy(round: (ms: number) => number) {
     const date = new Date(Number(seconds) * 1_000 + round(nanos / 1e6));
     const year = date.getUTCFullYear();
     if (year >= 1 && year <= 9999 && nanos >= 0 && nanos < 1e9) return date;
-    context.addIssue(because("OUT_OF_RANGE", "Must be a time of the years 0001 to 9999."));
+    context.addIssue(because("OUT_OF_RANGE", "Must be a timestamp with a year from 0001 to 9999."));
     return z.NEVER;
   });
 }

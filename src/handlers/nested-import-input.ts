@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { isGivenId, isId } from "../domain/ids.js";
+import { isGivenId, isId, reservedIdPrefix } from "../domain/ids.js";
 import type { ImportedNote, ImportedPet } from "../domain/nested-import.js";
 import { noteRule } from "../domain/text.js";
 import { address, maxNotesPerCall } from "./customers/customer-input.js";
@@ -28,8 +28,7 @@ const importedPetNotes = list(
 /** The address of an imported customer. */
 export const importedAddress = address
   .superRefine(({ id }, context) => {
-    if (isId(id) && !isGivenId(id))
-      context.addIssue({ ...because("NOT_ALLOWED", "Is kept for erased records."), path: ["id"] });
+    if (isId(id) && !isGivenId(id)) context.addIssue({ ...because("NOT_ALLOWED", reservedIdPrefix), path: ["id"] });
   })
   .transform(({ id, record }) => ({ ...record, ...(id === "" ? {} : { id }) }));
 

@@ -20,7 +20,9 @@ export const pagination = z
   .object({
     pageSize: z.number().superRefine((size, context) => {
       if (size < 0 || size > maxPageSize)
-        context.addIssue(because("OUT_OF_RANGE", `Must be 0 to ${maxPageSize}; 0 means ${defaultPageSize}.`));
+        context.addIssue(
+          because("OUT_OF_RANGE", `Must be from 0 to ${maxPageSize}; 0 selects the default of ${defaultPageSize}.`),
+        );
     }),
   })
   .optional();
@@ -76,15 +78,15 @@ export function createPageTokens(secret: string): PageTokens {
 
 const pageNumber = /^\d{1,7}$/;
 const tooLargeToCount =
-  "This page is larger than one answer. Ask for a smaller pageSize, or begin without a token and follow nextPageToken.";
+  "The page exceeds the response size limit. Use a smaller page_size, or restart without a token and follow next_page_token.";
 
 function positionOf(token: string, size: number, read: (token: string) => Cursor): Pick<Page, "after" | "offset"> {
   if (token === "") return { offset: 0 };
   if (!pageNumber.test(token)) return { after: read(token), offset: 0 };
   const offset = (Number(token) - 1) * size;
-  if (offset < 0) throw pageTokenInvalid("Page numbers begin at 1.");
+  if (offset < 0) throw pageTokenInvalid("Page numbers start at 1.");
   if (offset > maxOffset)
-    throw pageTokenInvalid(`Page numbers reach ${maxOffset} rows deep. Follow nextPageToken instead.`);
+    throw pageTokenInvalid(`Page numbers cover only the first ${maxOffset} rows. Follow next_page_token instead.`);
   return { offset };
 }
 
@@ -114,7 +116,7 @@ function decode(token: string, binding: Buffer, secret: string): Cursor {
   const isKnown = holdsName || body[0] === timeAndSecret;
   const wellFormed = body.length > idOffset && isKnown && bytes.toString("base64url") === token;
   if (!wellFormed || !timingSafeEqual(bytes.subarray(-macSize), macOf(body, binding, secret))) {
-    throw pageTokenInvalid("The page token does not belong to this request. Begin without a token.");
+    throw pageTokenInvalid("The page token is invalid or was issued for another request. Restart without a token.");
   }
   const position = [positionOffset, idOffset - positionOffset] as const;
   return {

@@ -61,11 +61,11 @@ function sentenceOf(issue: z.core.$ZodRawIssue): string {
       return `Must be at least ${issue.minimum}.`;
     case "invalid_type":
       // Of a number only, and only for those two.
-      return isNotFinite(issue.input) ? "Must be a finite number." : "Is not of the type of the field.";
+      return isNotFinite(issue.input) ? "Must be a finite number." : "Must match the type of the field.";
     case "invalid_value":
-      return "Is none of the values that are allowed.";
+      return "Must be one of the allowed values.";
     default:
-      return "Is not valid.";
+      return "Invalid value.";
   }
 }
 

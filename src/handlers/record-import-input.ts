@@ -33,5 +33,5 @@ export function statedAuthors({
 export function repetitionViolations(field: string, stated: string, given = ""): Violation[] {
   // What is missing from the request is a violation of its own.
   if (given === "" || stated === "" || given === stated) return [];
-  return [{ field, reason: "CONFLICT", description: "Differs from that of the request." }];
+  return [{ field, reason: "CONFLICT", description: "Must be empty or equal to the value in the request." }];
 }

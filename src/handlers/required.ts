@@ -14,7 +14,7 @@ export function requiredViolations(schema: DescMessage, request: Message): Viola
   const reflected = reflect(schema, request);
   return fieldsRequiredBy(schema)
     .filter((field) => !reflected.isSet(field) || (field.fieldKind === "scalar" && reflected.get(field) === ""))
-    .map((field) => ({ field: field.name, reason: "REQUIRED", description: "This field is required." }));
+    .map((field) => ({ field: field.name, reason: "REQUIRED", description: "Required." }));
 }
 
 function fieldsRequiredBy(schema: DescMessage): readonly DescField[] {

@@ -57,7 +57,7 @@ describe("a refused request", () => {
     const notes = Array.from({ length: 51 }, () => ({ note: "" }));
     const channels = Array.from({ length: 101 }, () => 9);
     expect(refusal(z.object({ notes: newNotes }), { notes }).violations).toEqual([
-      { field: "notes", reason: "TOO_MANY", description: "At most 50 items." },
+      { field: "notes", reason: "TOO_MANY", description: "Must have at most 50 items." },
     ]);
     expect(channelList.safeParse(channels).error?.issues).toHaveLength(1);
     expect(channelList.safeParse(channels.slice(1)).error?.issues).toHaveLength(100);

@@ -129,7 +129,7 @@ it("gives by page number every row once, and refuses a page of which rows would 
 
   // 78 fit: of the first 100 rows 22 would stand on no page, for "2" begins behind them all.
   expect(await server.refused(listCustomerNotes, pageOf(100, "1"))).toMatchObject({
-    ...{ code: "INVALID_ARGUMENT", reason: "PAGE_TOKEN_INVALID", text: expect.stringContaining("a smaller pageSize") },
+    ...{ code: "INVALID_ARGUMENT", reason: "PAGE_TOKEN_INVALID", text: expect.stringContaining("a smaller page_size") },
     violations: [{ field: "pagination.page_token", reason: "INVALID_FORMAT" }],
   });
   expect((await server.ok(listCustomerNotes, pageOf(100, "2"))).notes).toHaveLength(30);

@@ -1,5 +1,13 @@
 import { isSupportedCountry } from "libphonenumber-js";
 
+/** Violation text for a string that `isCountry` refuses. */
+export const countryFormat =
+  "Must be an ISO 3166-1 alpha-2 country code with a telephone numbering plan, for example US.";
+
+/** Violation text for a string that `isTimeZone` refuses. */
+export const timeZoneFormat =
+  "Must be UTC or an IANA time zone in the form Area/Location, for example America/New_York.";
+
 /** Whether a text is the ISO 3166-1 alpha-2 code of a country that has telephone numbers. */
 export function isCountry(code: string): boolean {
   return isSupportedCountry(code);

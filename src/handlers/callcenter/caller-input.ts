@@ -15,7 +15,7 @@ export const profileTarget = z.object({ companyId: id, customerId: id });
 
 const accountKind = enumName(
   (number): AccountKind | undefined => accountKinds[number - 1],
-  "Must be one of the kinds of ThirdAccountKind.",
+  "Must be a ThirdAccountKind other than THIRD_ACCOUNT_KIND_UNSPECIFIED.",
 );
 
 const presentLine = text({ ...lineRule, min: 1 });
@@ -25,7 +25,7 @@ export const account = profileTarget.extend({ kind: accountKind, accountId: pres
 const gender = z.number().transform((number, context): Gender => {
   const known = genders[number];
   if (known !== undefined) return known;
-  context.addIssue(because("NOT_ALLOWED", "Must be GENDER_MALE, GENDER_FEMALE or not said."));
+  context.addIssue(because("NOT_ALLOWED", "Must be GENDER_MALE, GENDER_FEMALE or GENDER_UNSPECIFIED."));
   return z.NEVER;
 });
 
@@ -40,7 +40,7 @@ const visitorId = presentLine.superRefine((value, context) => {
 const visitorIds = list(visitorId, maxVisitorIds).superRefine((ids, context) => {
   for (const [position, value] of ids.entries()) {
     if (ids.indexOf(value) < position)
-      context.addIssue({ ...because("DUPLICATE_FIELD", "Stands before it already."), path: [position] });
+      context.addIssue({ ...because("DUPLICATE_FIELD", "Must be unique in the list."), path: [position] });
   }
 });
 

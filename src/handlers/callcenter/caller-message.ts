@@ -14,7 +14,9 @@ import { because } from "../parse.js";
 export const answerFormat = z.number().transform((number, context): AnswerFormat => {
   const format = formats[number];
   if (format) return format;
-  context.addIssue(because("NOT_ALLOWED", "Must be PLAIN, AMAZON_CONNECT or TWILIO."));
+  context.addIssue(
+    because("NOT_ALLOWED", "Must be ANSWER_FORMAT_PLAIN, ANSWER_FORMAT_AMAZON_CONNECT or ANSWER_FORMAT_TWILIO."),
+  );
   return z.NEVER;
 });
 

@@ -32,9 +32,9 @@ const methodOf = (number: number): HttpMethod | undefined => httpMethods[number 
 const locationOf = (number: RequestParam_Location): ParamLocation | undefined => paramLocations[number - 1];
 const typeOf = (number: ParamType): ValueType | undefined => (number === 0 ? "STRING" : valueTypes[number - 1]);
 
-const method = enumName(methodOf, "Must be GET, POST, PUT, PATCH or DELETE.");
-const location = enumName(locationOf, "Must be QUERY, BODY or PATH.");
-const type = enumName(typeOf, "Must be STRING, NUMBER or BOOLEAN.");
+const method = enumName(methodOf, "Must be METHOD_GET, METHOD_POST, METHOD_PUT, METHOD_PATCH or METHOD_DELETE.");
+const location = enumName(locationOf, "Must be LOCATION_QUERY, LOCATION_BODY or LOCATION_PATH.");
+const type = enumName(typeOf, "Must be PARAM_TYPE_STRING, PARAM_TYPE_NUMBER or PARAM_TYPE_BOOLEAN.");
 
 const header = z.object({
   name: z.string(),
@@ -83,7 +83,7 @@ export const externalApiUpdate = z
     url: z
       .string()
       .superRefine((value, context) => {
-        if (value === "") context.addIssue(because("REQUIRED", "Must not be empty."));
+        if (value === "") context.addIssue(because("REQUIRED", "Required."));
       })
       .optional(),
     headers: z.object({ items: headers }).optional(),
@@ -109,7 +109,7 @@ export const invocation = z.object({
   ...named.shape,
   params: z.record(z.string(), z.string()).superRefine((params, context) => {
     if (Object.keys(params).length > maxRequestParams) {
-      context.addIssue(because("TOO_MANY", `At most ${maxRequestParams} params.`));
+      context.addIssue(because("TOO_MANY", `Must have at most ${maxRequestParams} parameters.`));
     }
   }),
 });

@@ -16,7 +16,7 @@ export const newFlow = z
   .object({ ...fresh, name, description, definition: definition.optional() })
   .transform(({ id: given, definition: flow, ...same }, context) => {
     if (flow) return { ...same, definition: flow, ...(given === undefined ? {} : { id: given }) };
-    context.addIssue({ ...because("REQUIRED", "Must not be empty."), path: ["definition"] });
+    context.addIssue({ ...because("REQUIRED", "Required."), path: ["definition"] });
     return z.NEVER;
   });
 
@@ -47,12 +47,12 @@ export const flowToCheck = z
   .object({ companyId: id, id: optionalId, draft: definition.optional() })
   .refine(
     ...rule<FlowChoice>(({ id: flowId, draft }) => !flowId || draft === undefined, {
-      ...{ path: "draft", reason: "CONFLICT", message: "Must not be sent beside an id." },
+      ...{ path: "draft", reason: "CONFLICT", message: "Must not be set together with id." },
     }),
   )
   .refine(
     ...rule<FlowChoice>((choice) => choice.id !== "" || "draft" in choice, {
-      ...{ path: "id", reason: "REQUIRED", message: "Must name a flow, unless there is a draft." },
+      ...{ path: "id", reason: "REQUIRED", message: "Required unless draft is set." },
     }),
   )
   .transform(({ companyId, id: flowId, draft }) => (draft ? { companyId, draft } : { companyId, id: flowId }));

@@ -21,22 +21,25 @@ import { because } from "../parse.js";
 import { withoutAbsentDefault } from "./param-input.js";
 
 /** A node or a variable of a flow's own. */
-const ownName = shaped(/^[A-Za-z][A-Za-z0-9_]{0,29}$/, "Must be a letter, then up to 29 letters, digits or `_`.");
+const ownName = shaped(
+  /^[A-Za-z][A-Za-z0-9_]{0,29}$/,
+  "Must start with a letter, followed by up to 29 letters, digits or `_`.",
+);
 /** A variable, be it `name` or `node_id.key`. */
-const readName = shaped(variableName, "Must be the name of a variable.");
+const readName = shaped(variableName, "Must be a valid variable name.");
 const template = text({ min: 0, max: 1_000 });
 /** Whether there is such a node is a matter of the whole flow. */
 const exit = z.string();
 
 function shaped(shape: RegExp, message: string) {
   return z.string().superRefine((value, context) => {
-    if (value === "") context.addIssue(because("REQUIRED", "Must not be empty."));
+    if (value === "") context.addIssue(because("REQUIRED", "Required."));
     else if (value.length > 100 || !shape.test(value)) context.addIssue(because("INVALID_FORMAT", message));
   });
 }
 
 function notEmpty<T>(items: readonly T[], context: z.RefinementCtx) {
-  if (items.length === 0) context.addIssue(because("REQUIRED", "Must have an item."));
+  if (items.length === 0) context.addIssue(because("REQUIRED", "Must have at least one item."));
 }
 
 const customerQuery = z
@@ -50,7 +53,8 @@ const externalApi = z
   .object({
     externalApiId: id,
     params: z.record(z.string(), template).superRefine((params, context) => {
-      if (Object.keys(params).length > maxParams) context.addIssue(because("TOO_MANY", `At most ${maxParams} params.`));
+      if (Object.keys(params).length > maxParams)
+        context.addIssue(because("TOO_MANY", `Must have at most ${maxParams} parameters.`));
     }),
     ...{ onSuccess: exit, onFailure: exit, onTimeout: exit },
   })
@@ -63,7 +67,10 @@ const set = z
   })
   .transform((node) => ({ kind: "set" as const, ...node }));
 
-const operator = enumName((number): FlowOperator | undefined => flowOperators[number - 1], "Must be an operator.");
+const operator = enumName(
+  (number): FlowOperator | undefined => flowOperators[number - 1],
+  "Must be an operator other than OPERATOR_UNSPECIFIED.",
+);
 
 const flowCase = z
   .object({ variable: readName, operator, value: template, next: exit })
@@ -99,7 +106,7 @@ const node = z
       .transform(({ id: nodeId, ...kinds }, context) => {
         const kind = kinds.customerQuery ?? kinds.externalApi ?? kinds.set ?? kinds.branch ?? kinds.end;
         if (kind) return { id: nodeId, ...kind };
-        context.addIssue(because("REQUIRED", "Must say what the node does."));
+        context.addIssue(because("REQUIRED", "Required: set exactly one node type."));
         return z.NEVER;
       }),
   );
@@ -116,7 +123,7 @@ const input = z
 const timeoutMs = z.number().transform((given, context) => {
   if (given === 0) return defaultFlowTimeoutMs;
   if (given >= minFlowTimeoutMs && given <= maxFlowTimeoutMs) return given;
-  context.addIssue(because("OUT_OF_RANGE", `Must be ${minFlowTimeoutMs} to ${maxFlowTimeoutMs} milliseconds.`));
+  context.addIssue(because("OUT_OF_RANGE", `Must be from ${minFlowTimeoutMs} to ${maxFlowTimeoutMs} milliseconds.`));
   return z.NEVER;
 });
 

@@ -48,7 +48,11 @@ export function toNewCustomer({ complianceConfig, referralSource: source, assign
 }
 
 const newAddress = address.superRefine((value, context) => {
-  if (value.id !== "") context.addIssue({ ...because("NOT_ALLOWED", "A new address has no id yet."), path: ["id"] });
+  if (value.id !== "")
+    context.addIssue({
+      ...because("NOT_ALLOWED", "Must be empty for a new address; the server assigns the id."),
+      path: ["id"],
+    });
 });
 
 /** CreateCustomer: message to domain. */

@@ -28,7 +28,8 @@ const tagReference = z
     const fault = textFault(name, tagNameRule);
     if (fault) context.addIssue({ ...because(fault.reason, fault.description), path: ["name"] });
     for (const field of ["group", "archived"] as const) {
-      if (tag[field]) context.addIssue({ ...because("NOT_ALLOWED", "Cannot be set here."), path: [field] });
+      if (tag[field])
+        context.addIssue({ ...because("NOT_ALLOWED", "Must not be set in this request."), path: [field] });
     }
     return { name };
   });
@@ -40,7 +41,11 @@ export const newNotes = list(
   z
     .object({ id: z.string(), note: text(noteRule) })
     .superRefine((note, context) => {
-      if (note.id !== "") context.addIssue({ ...because("NOT_ALLOWED", "A new note has no id yet."), path: ["id"] });
+      if (note.id !== "")
+        context.addIssue({
+          ...because("NOT_ALLOWED", "Must be empty for a new note; the server assigns the id."),
+          path: ["id"],
+        });
     })
     .transform(({ note }) => note),
   maxNotesPerCall,
@@ -59,7 +64,7 @@ const coordinate = z.object({ latitude: degrees(90), longitude: degrees(180) });
 function degrees(limit: number) {
   return z.number().superRefine((value, context) => {
     if (!(Math.abs(value) <= limit))
-      context.addIssue(because("OUT_OF_RANGE", `Must be -${limit} to ${limit} degrees.`));
+      context.addIssue(because("OUT_OF_RANGE", `Must be from -${limit} to ${limit} degrees.`));
   });
 }
 
@@ -90,7 +95,7 @@ export type ParsedAddress = z.output<typeof address>;
 /** The number of an enum value that the contract knows. proto3 enums are open, so any number can arrive. */
 export function enumNumber(max: number) {
   return z.number().superRefine((value, context) => {
-    if (value < 0 || value > max) context.addIssue(because("NOT_ALLOWED", "Is no value of the enum."));
+    if (value < 0 || value > max) context.addIssue(because("NOT_ALLOWED", "Must be a value of the enum."));
   });
 }
 
@@ -112,7 +117,12 @@ export const channelList = list(
   z.number().transform((number, context): Channel => {
     const channel = channelNames[number];
     if (channel) return channel;
-    context.addIssue(because("NOT_ALLOWED", "Must be SMS, EMAIL or AUTO_CALL."));
+    context.addIssue(
+      because(
+        "NOT_ALLOWED",
+        "Must be COMPLIANCE_CHANNEL_SMS, COMPLIANCE_CHANNEL_EMAIL or COMPLIANCE_CHANNEL_AUTO_CALL.",
+      ),
+    );
     return z.NEVER;
   }),
   maxChannelsGiven,
@@ -145,14 +155,14 @@ const fieldKey = /^(?:lead:)?[A-Za-z0-9_.-]{1,64}$/;
 export const customFields = z.record(z.string(), z.custom<CustomField_Value>()).transform((values, context) => {
   const entries = Object.entries(values);
   if (entries.length > maxFieldsPerCall) {
-    context.addIssue(because("TOO_MANY", `At most ${maxFieldsPerCall} custom fields.`));
+    context.addIssue(because("TOO_MANY", `Must have at most ${maxFieldsPerCall} custom fields.`));
     return z.NEVER;
   }
   const result: Record<string, FieldValue> = {};
   for (const [code, value] of entries) {
     const json = fieldKey.test(code) ? toFieldValue(value) : undefined;
     if (json) result[code] = json;
-    else context.addIssue({ ...because("INVALID_FORMAT", "Is not a valid custom field value."), path: [code] });
+    else context.addIssue({ ...because("INVALID_FORMAT", "Must be a valid custom field value."), path: [code] });
   }
   return result;
 });

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { CompanyChange } from "../../domain/directory/directory-admin-repository.js";
-import { isCountry, isTimeZone } from "../../domain/directory/directory-fields.js";
+import { countryFormat, isCountry, isTimeZone, timeZoneFormat } from "../../domain/directory/directory-fields.js";
 import { nameRule } from "../../domain/text.js";
 import { perCountry } from "../country.js";
 import { address as anyAddress } from "../customers/customer-input.js";
@@ -15,23 +15,21 @@ const name = text(nameRule);
 const link = text({ min: 0, max: 2_048 });
 
 const country = z.string().superRefine((code, context) => {
-  if (code === "") context.addIssue(because("REQUIRED", "Must not be empty."));
+  if (code === "") context.addIssue(because("REQUIRED", "Required."));
   else if (!isCountry(code)) {
-    context.addIssue(because("INVALID_FORMAT", "Must be a country of ISO 3166-1 with telephone numbers, such as US."));
+    context.addIssue(because("INVALID_FORMAT", countryFormat));
   }
 });
 
 const timeZone = z.string().superRefine((zone, context) => {
-  if (zone === "") context.addIssue(because("REQUIRED", "Must not be empty."));
+  if (zone === "") context.addIssue(because("REQUIRED", "Required."));
   else if (!isTimeZone(zone)) {
-    context.addIssue(
-      because("INVALID_FORMAT", "Must be UTC or an IANA zone of area and location, such as America/New_York."),
-    );
+    context.addIssue(because("INVALID_FORMAT", timeZoneFormat));
   }
 });
 
 const maxCustomers = z.number().superRefine((limit, context) => {
-  if (limit < 0) context.addIssue(because("OUT_OF_RANGE", "Must be 0 or more."));
+  if (limit < 0) context.addIssue(because("OUT_OF_RANGE", "Must not be negative."));
 });
 
 /** CreateCompany: message to domain. */
@@ -78,7 +76,10 @@ export const companyUpdate = companyFields
 const address = anyAddress
   .superRefine((given, context) => {
     if (given.id !== "") {
-      context.addIssue({ ...because("NOT_ALLOWED", "The address of a location has no id to choose."), path: ["id"] });
+      context.addIssue({
+        ...because("NOT_ALLOWED", "Must be empty; the server assigns the id of a location's address."),
+        path: ["id"],
+      });
     }
   })
   .transform(({ record }) => record);
@@ -131,10 +132,11 @@ const maxBusinesses = 100;
 
 /** Locations by id, each at most once. */
 const businessIds = z.array(id).superRefine((ids, context) => {
-  if (ids.length > maxBusinesses) context.addIssue(because("TOO_MANY", `At most ${maxBusinesses} locations.`));
+  if (ids.length > maxBusinesses)
+    context.addIssue(because("TOO_MANY", `Must have at most ${maxBusinesses} locations.`));
   for (const [position, one] of ids.entries()) {
     if (ids.indexOf(one) < position) {
-      context.addIssue({ ...because("CONFLICT", "Is in the list already."), path: [position] });
+      context.addIssue({ ...because("CONFLICT", "Must be unique in the list."), path: [position] });
     }
   }
 });

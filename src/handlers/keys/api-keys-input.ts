@@ -17,7 +17,7 @@ const overlap = z
     if (!duration) return defaultOverlapMs;
     const overlapMs = Number(duration.seconds) * 1_000 + duration.nanos / 1e6;
     if (overlapMs >= 0 && overlapMs <= maxOverlapMs && Math.abs(duration.nanos) < 1e9) return Math.trunc(overlapMs);
-    context.addIssue(because("OUT_OF_RANGE", "Must be 0 to 30 days."));
+    context.addIssue(because("OUT_OF_RANGE", "Must be from 0 to 30 days."));
     return z.NEVER;
   });
 
@@ -37,14 +37,19 @@ function organization({ companies }: Caller) {
     };
     if (type === Organization_Type.BUSINESS) {
       const company = companyId || (others.length === 0 ? only : undefined);
-      if (company === undefined) return refuse("companyId", "REQUIRED", "Must say of which company the location is.");
+      if (company === undefined)
+        return refuse(
+          "companyId",
+          "REQUIRED",
+          "Required for a BUSINESS organization unless this API key has access to exactly one company.",
+        );
       return { type: "BUSINESS", companyId: company, id: organizationId };
     }
     if (type !== Organization_Type.COMPANY && type !== Organization_Type.ENTERPRISE) {
-      const isAbsent = type === Organization_Type.TYPE_UNSPECIFIED;
-      return refuse("type", isAbsent ? "REQUIRED" : "NOT_ALLOWED", "Must be BUSINESS, COMPANY or ENTERPRISE.");
+      if (type === Organization_Type.TYPE_UNSPECIFIED) return refuse("type", "REQUIRED", "Required.");
+      return refuse("type", "NOT_ALLOWED", "Must be BUSINESS, COMPANY or ENTERPRISE.");
     }
-    if (companyId !== "") return refuse("companyId", "NOT_ALLOWED", "Is said of a location alone.");
+    if (companyId !== "") return refuse("companyId", "NOT_ALLOWED", "Must be empty unless type is BUSINESS.");
     return { type: type === Organization_Type.COMPANY ? "COMPANY" : "ENTERPRISE", id: organizationId };
   });
 }
@@ -60,7 +65,10 @@ export function newApiKey(caller: Caller) {
         case undefined:
           return { scopes, allowedAddresses, organizations: [] };
         case "serverRestrictions":
-          context.addIssue({ ...because("NOT_ALLOWED", "Use allowed_ip_ranges."), path: ["serverRestrictions"] });
+          context.addIssue({
+            ...because("NOT_ALLOWED", "Must not be set; use allowed_ip_ranges."),
+            path: ["serverRestrictions"],
+          });
           return z.NEVER;
         case "organizationRestrictions": {
           const parsed = organizations.safeParse(clientRestrictions.value.organizations);

@@ -59,21 +59,21 @@ function demandingLead<T extends z.ZodType<Demanded>>(schema: T) {
       ...rule((lead: Demanded) => lead.id === "", {
         path: "id",
         reason: "NOT_ALLOWED",
-        message: "A new lead has no id yet.",
+        message: "Must be empty for a new lead; the server assigns the id.",
       }),
     )
     .refine(
       ...rule((lead: Demanded) => lead.phone !== "" || lead.email !== "", {
         path: "phone",
         reason: "REQUIRED",
-        message: "A lead needs a phone number or an email address.",
+        message: "Required: set phone or email.",
       }),
     )
     .refine(
       ...rule((lead: Demanded) => !lead.address || lead.address.id === "", {
         path: "address",
         reason: "NOT_ALLOWED",
-        message: "A new address has no id yet.",
+        message: "Must be empty for a new address; the server assigns the id.",
       }),
     );
 }
@@ -104,7 +104,7 @@ export const consentOnce = rule(
   {
     path: "complianceConfig",
     reason: "CONFLICT",
-    message: "Is sent beside the lead and within it: send one of them.",
+    message: "Must be set either in the lead or in the request, not in both.",
   },
 );
 

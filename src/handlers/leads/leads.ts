@@ -86,7 +86,7 @@ function onlyCompanyOf(caller: Caller): string {
 const companyMissing = {
   field: "lead.company_id",
   reason: "REQUIRED",
-  description: "The key covers several companies: name one.",
+  description: "Required unless this API key has access to exactly one company.",
 } as const;
 
 function idViolations({
@@ -97,5 +97,7 @@ function idViolations({
   readonly lead?: { readonly id: string } | undefined;
 }) {
   if (!lead || lead.id === "" || lead.id === path) return [];
-  return [{ field: "lead.id", reason: "CONFLICT" as const, description: "Differs from the id of the request." }];
+  return [
+    { field: "lead.id", reason: "CONFLICT" as const, description: "Must be empty or equal to the id in the request." },
+  ];
 }

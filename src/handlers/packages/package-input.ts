@@ -53,7 +53,7 @@ export const packageName = z
   .transform(({ companyId, packageId }) => ({ companyId, id: packageId }));
 
 const units = z.number().superRefine((quantity, context) => {
-  if (quantity < 1) context.addIssue(because("OUT_OF_RANGE", "Must be 1 or more."));
+  if (quantity < 1) context.addIssue(because("OUT_OF_RANGE", "Must be at least 1."));
 });
 
 /** RedeemPackage beside the package. */
@@ -90,7 +90,7 @@ export function refundViolations({ ledgerEntryId, packageServiceId, quantity }: 
     ...(packageServiceId === "" ? ["package_service_id"] : []),
     ...(quantity === undefined ? ["quantity"] : []),
   ];
-  const description = "Must be given where ledger_entry_id is not.";
+  const description = "Required unless ledger_entry_id is set.";
   return unsaid.map((field) => ({ field, reason: "REQUIRED", description }));
 }
 

@@ -21,7 +21,7 @@ const saleLine = z
     services: list(z.object({ serviceId: id, unitPrice: price.optional() }), maxServicesPerLine),
     quantity: z.number().superRefine((quantity, context) => {
       if (quantity < 1 || quantity > maxQuantity)
-        context.addIssue(because("OUT_OF_RANGE", `Must be 1 to ${maxQuantity}.`));
+        context.addIssue(because("OUT_OF_RANGE", `Must be from 1 to ${maxQuantity}.`));
     }),
   })
   .transform(({ id: lineId, services, quantity }) => ({
@@ -74,12 +74,12 @@ export function saleViolations({ packageServices: lines, startTime, endTime }: S
   if (startTime && endTime && timestampMs(startTime) >= timestampMs(endTime))
     refuse("end_time", "CONFLICT", "Must be after start_time.");
   for (const index of repeated(lines.map((line) => line.id)))
-    refuse(`package_services[${index}].id`, "CONFLICT", "Another item has this id.");
+    refuse(`package_services[${index}].id`, "CONFLICT", "Must be unique among the items.");
   for (const [line, { services }] of lines.entries()) {
     const field = `package_services[${line}].services`;
-    if (services.length === 0) refuse(field, "REQUIRED", "Must name a service.");
+    if (services.length === 0) refuse(field, "REQUIRED", "Must have at least one service.");
     for (const index of repeated(services.map(({ serviceId }) => serviceId)))
-      refuse(`${field}[${index}].service_id`, "CONFLICT", "The item names this service already.");
+      refuse(`${field}[${index}].service_id`, "CONFLICT", "Must be unique within the item.");
   }
   return violations;
 }

@@ -1,6 +1,6 @@
 import { clone } from "@bufbuild/protobuf";
 import { invalidRequest, type Violation } from "../../domain/errors.js";
-import { isId } from "../../domain/ids.js";
+import { idFormat, isId } from "../../domain/ids.js";
 import type { PetImports } from "../../domain/pets/pet-import.js";
 import {
   type ImportPetRequest,
@@ -52,11 +52,11 @@ const petImport = perCountry((country) =>
 
 function ownerViolations({ owner }: ImportPetRequest): Violation[] {
   if (owner.case === undefined) {
-    return [{ field: "owner", reason: "REQUIRED", description: "Name a customer_id or a lead_id." }];
+    return [{ field: "owner", reason: "REQUIRED", description: "Required: set customer_id or lead_id." }];
   }
   if (isId(owner.value)) return [];
   const field = owner.case === "customerId" ? "customer_id" : "lead_id";
-  return [{ field, reason: "INVALID_FORMAT", description: "Must be 1 to 30 letters, digits, `_`, `.` or `-`." }];
+  return [{ field, reason: "INVALID_FORMAT", description: idFormat }];
 }
 
 /** The pet without an id, times and authors of its own: the request says them. */

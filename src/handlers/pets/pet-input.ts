@@ -52,7 +52,11 @@ export const petNotes = list(
   z
     .object({ id: z.string(), content: text(noteRule) })
     .superRefine((note, context) => {
-      if (note.id !== "") context.addIssue({ ...because("NOT_ALLOWED", "A new note has no id yet."), path: ["id"] });
+      if (note.id !== "")
+        context.addIssue({
+          ...because("NOT_ALLOWED", "Must be empty for a new note; the server assigns the id."),
+          path: ["id"],
+        });
     })
     .transform(({ content }) => content),
   50,
@@ -93,7 +97,7 @@ export function newPet(country: string) {
       ...rule((value: ParsedPet) => value.id === "", {
         path: "id",
         reason: "NOT_ALLOWED",
-        message: "A new pet has no id yet.",
+        message: "Must be empty for a new pet; the server assigns the id.",
       }),
     )
     .transform(toPetRecord);
@@ -103,14 +107,14 @@ type Demanded = Pick<ParsedPet, "id" | "name" | "breed" | "type">;
 
 /** Demands what every pet needs: of a pet without an id, or of all of them. */
 export function demanding<T extends z.ZodType<Demanded>>(schema: T, ofAll = false) {
-  const needs = (field: "name" | "breed" | "type", message: string) =>
+  const needs = (field: "name" | "breed" | "type") =>
     rule((value: Demanded) => (value.id !== "" && !ofAll) || Boolean(value[field]), {
-      ...{ path: field, reason: "REQUIRED", message },
+      ...{ path: field, reason: "REQUIRED", message: "Required." },
     });
   return schema
-    .refine(...needs("name", "Must not be empty."))
-    .refine(...needs("type", "Must be said."))
-    .refine(...needs("breed", "Must not be empty."));
+    .refine(...needs("name"))
+    .refine(...needs("type"))
+    .refine(...needs("breed"));
 }
 
 /** A new pet has no notes yet that could be named. */
@@ -118,7 +122,10 @@ export function withoutNewNoteIds<T extends z.ZodType<Pick<ParsedPet, "id" | "no
   return schema.superRefine((value: Pick<ParsedPet, "id" | "notes">, context) => {
     for (const [position, note] of value.notes.entries()) {
       if (value.id !== "" || note.id === "") continue;
-      context.addIssue({ ...because("NOT_ALLOWED", "A new note has no id yet."), path: ["notes", position, "id"] });
+      context.addIssue({
+        ...because("NOT_ALLOWED", "Must be empty for a new note; the server assigns the id."),
+        path: ["notes", position, "id"],
+      });
     }
   });
 }

@@ -12,7 +12,7 @@ import { fixed, vaccinations, vet, weight } from "./pet-input.js";
 const newWeight = weight.transform((value) => (value.value === 0 ? null : value));
 
 const newType = enumNumber(petTypes.length).superRefine((number, context) => {
-  if (number === 0) context.addIssue(because("REQUIRED", "Must be said."));
+  if (number === 0) context.addIssue(because("REQUIRED", "Required."));
 });
 
 /** UpdatePet: message to domain. Absent = kept. */

@@ -32,7 +32,7 @@ const serviceType = z.number().transform((number, context) => {
 });
 
 const minutes = z.number().superRefine((value, context) => {
-  if (value < 0 || value > maxMinutes) context.addIssue(because("OUT_OF_RANGE", "Must be 0 to 100,000 minutes."));
+  if (value < 0 || value > maxMinutes) context.addIssue(because("OUT_OF_RANGE", "Must be from 0 to 100,000 minutes."));
 });
 
 const category = text({ ...nameRule, min: 0 });
@@ -54,13 +54,13 @@ interface OfferMessage {
 /** Everywhere and somewhere exclude each other, as do everybody and somebody. What could not be read is undefined here. */
 const offerRules = [
   rule<Partial<OfferMessage>>((message) => placesOf(message).size <= maxBusinesses, {
-    ...{ path: "availableBusinessIds", reason: "TOO_MANY", message: `At most ${maxBusinesses} locations.` },
+    ...{ path: "availableBusinessIds", reason: "TOO_MANY", message: `Must have at most ${maxBusinesses} locations.` },
   }),
   rule<Partial<OfferMessage>>((message) => !message.availableAllBusiness || placesOf(message).size === 0, {
-    ...{ path: "availableAllBusiness", reason: "CONFLICT", message: "Cannot be true beside single locations." },
+    ...{ path: "availableAllBusiness", reason: "CONFLICT", message: "Must be false when locations are listed." },
   }),
   rule<Partial<OfferMessage>>((message) => !message.availableAllStaff || !message.availableStaffIds?.length, {
-    ...{ path: "availableAllStaff", reason: "CONFLICT", message: "Cannot be true beside single staff members." },
+    ...{ path: "availableAllStaff", reason: "CONFLICT", message: "Must be false when staff members are listed." },
   }),
 ] as const;
 

@@ -52,20 +52,22 @@ function isFieldType(name: string | undefined): name is FieldType {
 const fieldType = z.number().transform((number, context): FieldType => {
   const name = typesByNumber.get(number);
   if (isFieldType(name)) return name;
-  context.addIssue(because("NOT_ALLOWED", "Is no type of custom fields."));
+  context.addIssue(because("NOT_ALLOWED", "Must be a custom field type."));
   return z.NEVER;
 });
 
 const code = z.string().superRefine((value, context) => {
   if (!/^[A-Za-z0-9_.-]{1,64}$/.test(value))
-    context.addIssue(because("INVALID_FORMAT", "Must be 1 to 64 letters, digits, `_`, `.` or `-`."));
+    context.addIssue(because("INVALID_FORMAT", "Must be 1 to 64 characters from A-Z, a-z, 0-9, `_`, `.` and `-`."));
 });
 
 /** A value in its proto JSON form; one without a member is refused. */
 const defaultValue = z.custom<CustomField_Value>().transform((value, context) => {
   const json = toFieldValue(value);
   if (json && Object.keys(json).length > 0) return json;
-  context.addIssue(json ? because("REQUIRED", "Must hold a value.") : because("INVALID_FORMAT", "Is not valid."));
+  context.addIssue(
+    json ? because("REQUIRED", "Required: set one member of the value.") : because("INVALID_FORMAT", "Invalid value."),
+  );
   return z.NEVER;
 });
 
@@ -75,7 +77,7 @@ const optionText = text({ ...lineRule, min: 1 });
 const optionValue = z.custom<CustomField_Value | undefined>().transform((value, context) => {
   const parsed = optionText.safeParse(value?.value.case === "string" ? value.value.value : "");
   if (parsed.success) return parsed.data;
-  context.addIssue(because("INVALID_FORMAT", "Must be a `string` of 1 to 255 characters on one line."));
+  context.addIssue(because("INVALID_FORMAT", "Must be a single-line `string` of 1 to 255 characters."));
   return z.NEVER;
 });
 
@@ -85,7 +87,7 @@ const option = z
 
 const fieldId = importedId.superRefine((value, context) => {
   if (value !== undefined && callCentreKeys.has(value))
-    context.addIssue(because("NOT_ALLOWED", "Is a key of the call-centre answer."));
+    context.addIssue(because("NOT_ALLOWED", "Must not be a reserved key of the call-center response."));
 });
 
 const options = list(option, maxFieldOptions);
@@ -106,7 +108,7 @@ export const newCustomField = z
     displayOrder: z
       .number()
       .superRefine((value, context) => {
-        if (value < 0) context.addIssue(because("OUT_OF_RANGE", "Must be 0 or more."));
+        if (value < 0) context.addIssue(because("OUT_OF_RANGE", "Must not be negative."));
       })
       .optional(),
     helpText,
