@@ -1,5 +1,5 @@
 import pg from "pg";
-import { hashSecret, hintOf } from "../src/domain/keys/key-secrets.js";
+import { hashSecret, hintOf } from "../src/core/key-secrets.js";
 
 export const companyId = "cmp_bench";
 export const businessId = "biz_bench";

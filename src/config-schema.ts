@@ -1,8 +1,8 @@
 import { accessSync, constants } from "node:fs";
 import { isIP } from "node:net";
 import { z } from "zod";
-import { readAllowedTarget } from "./domain/callcenter/outbound-target.js";
-import { isIpRange } from "./domain/ip-ranges.js";
+import { isIpRange } from "./core/ip-ranges.js";
+import { readAllowedTarget } from "./core/outbound-target.js";
 import { maxPoolSize } from "./persistence/pool-size.js";
 
 /** What a person needs to know of a variable. */

@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
+import { nameCursor, type Page } from "../core/page.js";
 import { readBusiness, readCompany } from "../domain/directory/directory-input.js";
-import { nameCursor, type Page } from "../domain/page.js";
 import { createDirectoryRepository } from "../persistence/directory/directory.js";
 import { createDirectoryAdminRepository } from "../persistence/directory/directory-admin.js";
 import { assertGiven, type Command, toColumns } from "./command.js";

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { type Config, ConfigError, readConfig } from "../config.js";
-import { DomainError } from "../domain/errors.js";
+import { DomainError } from "../core/errors.js";
 import { type Command, exitCodes, type Terminal, UsageError } from "./command.js";
 import { helpText } from "./help.js";
 import { readVersion } from "./version.js";

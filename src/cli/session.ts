@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
+import type { Write } from "../core/write.js";
 import { type DatabaseServer, migrateDatabase, openDatabaseServer } from "../database-server.js";
-import type { Write } from "../domain/write.js";
 import { type Database, openDatabase } from "../persistence/database.js";
 import { readFault } from "../persistence/fault.js";
 import type { Log } from "../persistence/log.js";

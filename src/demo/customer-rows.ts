@@ -1,4 +1,4 @@
-import { defaultConsent } from "../domain/consent.js";
+import { defaultConsent } from "../core/consent.js";
 import { type DemoCustomer, demoCustomers } from "./customers.js";
 import type { Row, Tables } from "./rows.js";
 

@@ -1,5 +1,5 @@
-import { scopes } from "../domain/caller.js";
-import { hashSecret, hintOf } from "../domain/keys/key-secrets.js";
+import { hashSecret, hintOf } from "../core/key-secrets.js";
+import { scopes } from "../core/principal.js";
 import { demoCompanyIds } from "./directory.js";
 import type { Row, Tables } from "./rows.js";
 

@@ -1,4 +1,4 @@
-import { defaultConsent } from "../domain/consent.js";
+import { defaultConsent } from "../core/consent.js";
 import type { FieldValues } from "../domain/custom-fields/custom-fields.js";
 import { demoAuthor } from "./customer-rows.js";
 import { demoCompanyIds } from "./directory.js";

@@ -1,9 +1,9 @@
-import { reachOf, visibilityWithin } from "./access.js";
-import type { Caller, Visibility } from "./caller.js";
-import type { Channel, Consent } from "./consent.js";
-import { invalidRequest, notFound } from "./errors.js";
+import { reachOf, visibilityWithin } from "../core/access.js";
+import type { Channel, Consent } from "../core/consent.js";
+import { invalidRequest, notFound } from "../core/errors.js";
+import type { Page } from "../core/page.js";
+import type { Caller, Visibility } from "../core/principal.js";
 import { leadPromoted } from "./leads/lead.js";
-import type { Page } from "./page.js";
 
 /** Whose consent it is. */
 export interface ConsentSubject {

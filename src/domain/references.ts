@@ -1,5 +1,5 @@
+import { DomainError, invalidRequest, type Violation } from "../core/errors.js";
 import type { MissingReferences, References } from "./customers/customer-repository.js";
-import { DomainError, invalidRequest, type Violation } from "./errors.js";
 import { type TagReference, type TagResolution, tagViolations } from "./tags.js";
 
 const fieldOf = {

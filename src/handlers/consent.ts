@@ -1,10 +1,10 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { z } from "zod";
-import type { Channel } from "../domain/consent.js";
+import type { Channel } from "../core/consent.js";
+import type { Violation } from "../core/errors.js";
+import { idFormat, isId } from "../core/ids.js";
 import type { ConsentEntry, ConsentHistory, ConsentSubject } from "../domain/consent-history.js";
-import type { Violation } from "../domain/errors.js";
-import { idFormat, isId } from "../domain/ids.js";
 import {
   type CheckConsentRequest,
   type ConsentEntrySchema,

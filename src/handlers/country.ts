@@ -1,4 +1,4 @@
-import type { Caller } from "../domain/caller.js";
+import type { Caller } from "../core/principal.js";
 
 /**
  * Schemas that read national phone numbers, made once per country.

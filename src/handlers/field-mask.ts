@@ -1,7 +1,7 @@
 import type { DescField, DescMessage, Message } from "@bufbuild/protobuf";
 import { protoCamelCase, reflect } from "@bufbuild/protobuf/reflect";
 import type { FieldMask } from "@bufbuild/protobuf/wkt";
-import type { Violation } from "../domain/errors.js";
+import type { Violation } from "../core/errors.js";
 
 /** Which fields of a resource an update writes (AIP-134). */
 export interface UpdateMask {

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import type { ViolationReason } from "../domain/errors.js";
-import { idFormat, isGivenId, isId, reservedIdPrefix } from "../domain/ids.js";
-import { parsePhone } from "../domain/phone.js";
-import { lineRule, normalise, type TextRule, textFault } from "../domain/text.js";
+import type { ViolationReason } from "../core/errors.js";
+import { idFormat, isGivenId, isId, reservedIdPrefix } from "../core/ids.js";
+import { parsePhone } from "../core/phone.js";
+import { lineRule, normalise, type TextRule, textFault } from "../core/text.js";
 import { because } from "./parse.js";
 
 /** Text in the form it is stored in: NFC, trimmed, without control characters, within its length. */

@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { z } from "zod";
-import { type Money, priceFaults } from "../domain/money.js";
+import { type Money, priceFaults } from "../core/money.js";
 import { MoneySchema } from "../gen/proto/google/type/money_pb.js";
 import { because } from "./parse.js";
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { isGivenId, isId, reservedIdPrefix } from "../domain/ids.js";
+import { isGivenId, isId, reservedIdPrefix } from "../core/ids.js";
+import { noteRule } from "../core/text.js";
 import type { ImportedNote, ImportedPet } from "../domain/nested-import.js";
-import { noteRule } from "../domain/text.js";
 import { address, maxNotesPerCall } from "./customers/customer-input.js";
 import { list, optionalGivenId, optionalId, text } from "./fields.js";
 import { moment } from "./moment.js";

@@ -1,4 +1,4 @@
-import { type Cursor, nameCursor } from "../domain/page.js";
+import { type Cursor, nameCursor } from "../core/page.js";
 
 /** Lists by name. */
 export function byName({ id, name }: { readonly id: string; readonly name: string }): Cursor {

@@ -3,7 +3,7 @@ import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { clone, type DescField, type Message } from "@bufbuild/protobuf";
 import { reflect } from "@bufbuild/protobuf/reflect";
 import { z } from "zod";
-import { type Cursor, type Page, pageTokenInvalid } from "../domain/page.js";
+import { type Cursor, type Page, pageTokenInvalid } from "../core/page.js";
 import type { Pagination } from "../gen/proto/moego/common/v1/pagination_pb.js";
 import { rowsThatFit } from "./answer-size.js";
 import { canonicalBytes } from "./canonical.js";

@@ -1,6 +1,6 @@
 import type { DescMessage, Message } from "@bufbuild/protobuf";
 import type { z } from "zod";
-import { invalidRequest, type Violation, type ViolationReason } from "../domain/errors.js";
+import { invalidRequest, type Violation, type ViolationReason } from "../core/errors.js";
 import { requiredViolations } from "./required.js";
 
 /**

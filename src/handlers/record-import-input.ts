@@ -1,4 +1,4 @@
-import type { Violation } from "../domain/errors.js";
+import type { Violation } from "../core/errors.js";
 import { optionalId, withoutUndefined } from "./fields.js";
 import { moment } from "./moment.js";
 

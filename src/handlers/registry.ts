@@ -1,4 +1,4 @@
-import type { OutboundCalls } from "../domain/callcenter/outbound-call.js";
+import type { OutboundCalls } from "../core/outbound-call.js";
 import { createCustomerNotes } from "../domain/customers/customer-notes.js";
 import { createCustomerTags } from "../domain/customers/customer-tags.js";
 import { type CustomerDependencies, createCustomers } from "../domain/customers/customers.js";

@@ -1,6 +1,6 @@
 import { type DescField, type DescMessage, getOption, type Message } from "@bufbuild/protobuf";
 import { reflect } from "@bufbuild/protobuf/reflect";
-import type { Violation } from "../domain/errors.js";
+import type { Violation } from "../core/errors.js";
 import { FieldBehavior, field_behavior } from "../gen/proto/google/api/field_behavior_pb.js";
 
 const requiredFields = new WeakMap<DescMessage, readonly DescField[]>();

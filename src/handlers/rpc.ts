@@ -6,8 +6,8 @@ import type {
   MessageInitShape,
   MessageShape,
 } from "@bufbuild/protobuf";
-import type { Caller } from "../domain/caller.js";
-import type { Write } from "../domain/write.js";
+import type { Caller } from "../core/principal.js";
+import type { Write } from "../core/write.js";
 
 /** What a handler knows of the call beside its message. */
 export interface Context {

@@ -5,7 +5,7 @@ import {
   circuitBreaker,
   handleWhenResult,
 } from "cockatiel";
-import type { NoOutboundAnswer, OutboundAnswer, OutboundFailure } from "../domain/callcenter/outbound-call.js";
+import type { NoOutboundAnswer, OutboundAnswer, OutboundFailure } from "../core/outbound-call.js";
 
 export type Outcome = OutboundAnswer | NoOutboundAnswer;
 

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { Client } from "undici";
-import type { OutboundAnswer, OutboundRequest } from "../domain/callcenter/outbound-call.js";
+import type { OutboundAnswer, OutboundRequest } from "../core/outbound-call.js";
 import { readBody } from "./body.js";
 
 const maxHeaderBytes = 16 * 1024;

@@ -1,5 +1,5 @@
 import { errors } from "undici";
-import type { OutboundFailure } from "../domain/callcenter/outbound-call.js";
+import type { OutboundFailure } from "../core/outbound-call.js";
 
 /** Ends a call with a failure that has a name. */
 export class OutboundFault extends Error {

@@ -1,5 +1,5 @@
-import type { OutboundCalls, OutboundFailure, OutboundRequest } from "../domain/callcenter/outbound-call.js";
-import { type AllowedTargets, isAllowedTarget, targetFault } from "../domain/callcenter/outbound-target.js";
+import type { OutboundCalls, OutboundFailure, OutboundRequest } from "../core/outbound-call.js";
+import { type AllowedTargets, isAllowedTarget, targetFault } from "../core/outbound-target.js";
 import { createBreakers, type Outcome } from "./breakers.js";
 import { openConnection } from "./connect.js";
 import { exchange } from "./exchange.js";

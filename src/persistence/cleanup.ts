@@ -1,4 +1,4 @@
-import type { Write } from "../domain/write.js";
+import type { Write } from "../core/write.js";
 import type { Database } from "./database.js";
 import type { Log } from "./log.js";
 import { type Statement, statement } from "./statement.js";

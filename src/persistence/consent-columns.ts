@@ -1,4 +1,4 @@
-import type { Channel, Consent } from "../domain/consent.js";
+import type { Channel, Consent } from "../core/consent.js";
 
 /** The columns in which customers and leads keep their consent. */
 export interface ConsentRow {

@@ -1,4 +1,4 @@
-import type { Consent } from "../domain/consent.js";
+import type { Consent } from "../core/consent.js";
 import type { ConsentEntry, ConsentRepository, ConsentSubject } from "../domain/consent-history.js";
 import type { Database } from "./database.js";
 import { statement } from "./statement.js";

@@ -1,4 +1,4 @@
-import type { Visibility } from "../domain/caller.js";
+import type { Visibility } from "../core/principal.js";
 import type { FieldDefinition, FieldType, FieldValue, RelationTarget } from "../domain/custom-fields/custom-fields.js";
 import type { CustomFieldRepository } from "../domain/settings/setting-repository.js";
 import type { Prisma } from "../gen/prisma/client.js";

@@ -1,4 +1,4 @@
-import type { Write } from "../domain/write.js";
+import type { Write } from "../core/write.js";
 import type { Prisma } from "../gen/prisma/client.js";
 import { type ClaimedKind, claimedKinds, claimingRpcs } from "./claimed-ids.js";
 import { recordChanges } from "./ledgers.js";

@@ -1,4 +1,4 @@
-import { DomainError, type Reason, type Violation, type ViolationReason } from "../domain/errors.js";
+import { DomainError, type Reason, type Violation, type ViolationReason } from "../core/errors.js";
 import { type Fault, readFault } from "./fault.js";
 
 /** Advice for a call that met an overloaded or absent database. */

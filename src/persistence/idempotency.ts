@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
-import { DomainError, erased } from "../domain/errors.js";
-import { erasedPrefix } from "../domain/ids.js";
-import type { Claim, Write } from "../domain/write.js";
+import { DomainError, erased } from "../core/errors.js";
+import { erasedPrefix } from "../core/ids.js";
+import type { Claim, Write } from "../core/write.js";
 import type { Prisma } from "../gen/prisma/client.js";
 import { violatedConstraint } from "./errors.js";
 import { statement } from "./statement.js";

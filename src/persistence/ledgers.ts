@@ -1,5 +1,5 @@
-import type { Consent } from "../domain/consent.js";
-import { authorIn, type Write } from "../domain/write.js";
+import type { Consent } from "../core/consent.js";
+import { authorIn, type Write } from "../core/write.js";
 import type { Prisma } from "../gen/prisma/client.js";
 import { updatedTime } from "./updated-time.js";
 

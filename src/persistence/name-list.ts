@@ -1,4 +1,4 @@
-import { nameCursor, type Page, pageTokenInvalid } from "../domain/page.js";
+import { nameCursor, type Page, pageTokenInvalid } from "../core/page.js";
 import type { Database } from "./database.js";
 import type { Statement } from "./statement.js";
 

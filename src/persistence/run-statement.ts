@@ -1,5 +1,5 @@
 import type pg from "pg";
-import type { Write } from "../domain/write.js";
+import type { Write } from "../core/write.js";
 import { isOutcomeLost, outcomeUnknown } from "./errors.js";
 import { readFault } from "./fault.js";
 import { lend } from "./lend.js";

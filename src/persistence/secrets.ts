@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { makeSecret } from "../domain/keys/key-secrets.js";
+import { makeSecret } from "../core/key-secrets.js";
 
 /** What DATA_DIR keeps for a service whose environment does not give it. */
 export interface KeptSecrets {

@@ -1,5 +1,5 @@
 import type pg from "pg";
-import type { Page, TimeRange } from "../domain/page.js";
+import type { Page, TimeRange } from "../core/page.js";
 import type { Database } from "./database.js";
 import { type Statement, statement } from "./statement.js";
 

@@ -1,6 +1,6 @@
 import pg from "pg";
-import { DomainError } from "../domain/errors.js";
-import type { Write } from "../domain/write.js";
+import { DomainError } from "../core/errors.js";
+import type { Write } from "../core/write.js";
 import type { Prisma, PrismaClient } from "../gen/prisma/client.js";
 import { breakConnection, cancelOnAbort } from "./checkout.js";
 import { isOutcomeLost, isStaleStatement, outcomeUnknown, translateError } from "./errors.js";

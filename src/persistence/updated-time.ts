@@ -1,4 +1,4 @@
-import { authorIn, type Write } from "../domain/write.js";
+import { authorIn, type Write } from "../core/write.js";
 import { Prisma } from "../gen/prisma/client.js";
 
 /**

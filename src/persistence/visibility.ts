@@ -1,5 +1,5 @@
-import type { Visibility } from "../domain/caller.js";
-import { DomainError } from "../domain/errors.js";
+import { DomainError } from "../core/errors.js";
+import type { Visibility } from "../core/principal.js";
 import { Prisma } from "../gen/prisma/client.js";
 
 /**

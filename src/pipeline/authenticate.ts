@@ -1,5 +1,5 @@
-import { DomainError } from "../domain/errors.js";
-import type { KeyChecker, KeyGrant } from "../domain/keys/key-grants.js";
+import { DomainError } from "../core/errors.js";
+import type { KeyChecker, KeyGrant } from "../core/key-grants.js";
 
 const maxSecretChars = 512;
 const credentialPattern = /^\s*(basic|bearer)\s+(.*\S)\s*$/i;

@@ -1,9 +1,9 @@
 import type { DescMessage, Message } from "@bufbuild/protobuf";
 import { reflect } from "@bufbuild/protobuf/reflect";
-import { assertWholeCompany } from "../domain/access.js";
-import type { Caller, Scope } from "../domain/caller.js";
-import { DomainError } from "../domain/errors.js";
-import type { KeyGrant } from "../domain/keys/key-grants.js";
+import { assertWholeCompany } from "../core/access.js";
+import { DomainError } from "../core/errors.js";
+import type { KeyGrant } from "../core/key-grants.js";
+import type { Caller, Scope } from "../core/principal.js";
 import { type AddressSet, addressSet } from "./address.js";
 
 /** Header that narrows a key of several companies to one of them. */

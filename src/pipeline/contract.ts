@@ -1,6 +1,6 @@
 import { type DescMethod, type DescMethodUnary, type DescService, getOption, hasOption } from "@bufbuild/protobuf";
 import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
-import { type Scope, scopes } from "../domain/caller.js";
+import { type Scope, scopes } from "../core/principal.js";
 import { passes_on_idempotency_key, scope as scopeOption } from "../gen/proto/moego/option/v1/option_pb.js";
 
 /** `moego.business.customer.v1.CustomerService/GetCustomer` */

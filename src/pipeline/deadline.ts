@@ -1,4 +1,4 @@
-import { DomainError } from "../domain/errors.js";
+import { DomainError } from "../core/errors.js";
 import type { Call } from "./call.js";
 import type { CutOff } from "./cut-off.js";
 

@@ -1,4 +1,4 @@
-import type { Reason } from "../domain/errors.js";
+import type { Reason } from "../core/errors.js";
 import { Code } from "../gen/proto/google/rpc/code_pb.js";
 
 /** The canonical status code of every reason. The only place where the two meet. */

@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import type { DescMethodUnary, Message } from "@bufbuild/protobuf";
-import { type DomainError, invalidRequest } from "../domain/errors.js";
-import type { Claim } from "../domain/write.js";
+import { type DomainError, invalidRequest } from "../core/errors.js";
+import type { Claim } from "../core/write.js";
 import { canonicalBytes } from "../handlers/canonical.js";
 import { isReading, rpcNameOf } from "./contract.js";
 

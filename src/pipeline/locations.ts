@@ -1,8 +1,8 @@
 import type { DescField, DescMessage, Message } from "@bufbuild/protobuf";
 import { type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
-import { assertBusinesses } from "../domain/access.js";
-import type { Caller } from "../domain/caller.js";
-import { isId } from "../domain/ids.js";
+import { assertBusinesses } from "../core/access.js";
+import { isId } from "../core/ids.js";
+import type { Caller } from "../core/principal.js";
 
 /** Fields of requests that name the location of a record, by their own name or with that of their message. */
 const locationFields: ReadonlySet<string> = new Set([

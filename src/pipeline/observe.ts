@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import { DomainError } from "../domain/errors.js";
+import { DomainError } from "../core/errors.js";
 import { Code } from "../gen/proto/google/rpc/code_pb.js";
 import type { Call, Transport } from "./call.js";
 import { rpcNameOf } from "./contract.js";

@@ -1,8 +1,8 @@
 import { create, type DescService } from "@bufbuild/protobuf";
 import type { Logger } from "pino";
-import type { Caller, Scope } from "../domain/caller.js";
-import { DomainError } from "../domain/errors.js";
-import type { KeyChecker } from "../domain/keys/key-grants.js";
+import { DomainError } from "../core/errors.js";
+import type { KeyChecker } from "../core/key-grants.js";
+import type { Caller, Scope } from "../core/principal.js";
 import type { Context, HandlerRegistry } from "../handlers/rpc.js";
 import { addressSet, callerAddress } from "./address.js";
 import { authenticate } from "./authenticate.js";

@@ -1,4 +1,4 @@
-import { DomainError } from "../domain/errors.js";
+import { DomainError } from "../core/errors.js";
 import { createTokenBuckets, type RateLimit, type Taken } from "./token-buckets.js";
 
 /** What a server limits; absent = without limit. */

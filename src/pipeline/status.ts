@@ -1,6 +1,6 @@
 import { create, type DescMessage, type Message, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { anyPack, type DurationSchema } from "@bufbuild/protobuf/wkt";
-import { type DomainError, maxViolations, type Reason, type Violation } from "../domain/errors.js";
+import { type DomainError, maxViolations, type Reason, type Violation } from "../core/errors.js";
 import type { Code } from "../gen/proto/google/rpc/code_pb.js";
 import {
   BadRequestSchema,

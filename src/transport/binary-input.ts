@@ -1,5 +1,5 @@
 import { type DescMessage, fromBinary, type MessageShape } from "@bufbuild/protobuf";
-import { DomainError } from "../domain/errors.js";
+import { DomainError } from "../core/errors.js";
 import { checkBinary } from "./binary-limits.js";
 import { keepByteOrderMarks } from "./text-encoding.js";
 

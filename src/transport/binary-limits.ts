@@ -1,6 +1,6 @@
 import { type DescField, type DescMessage, ScalarType } from "@bufbuild/protobuf";
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
-import { invalidRequest } from "../domain/errors.js";
+import { invalidRequest } from "../core/errors.js";
 import { maxItemsOf, maxValues, tooMany, tooManyValues } from "./element-limits.js";
 
 /**

@@ -1,7 +1,7 @@
 import { ConnectError } from "@connectrpc/connect";
 import { errorToJson } from "@connectrpc/connect/protocol-connect";
 import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc-web";
-import { DomainError } from "../domain/errors.js";
+import { DomainError } from "../core/errors.js";
 import { requestIdHeader } from "../pipeline/request-id.js";
 import type { StatusError } from "../pipeline/status.js";
 import { detailTypes } from "./detail-types.js";

@@ -1,5 +1,5 @@
 import type { DescMessage, Message } from "@bufbuild/protobuf";
-import { DomainError } from "../domain/errors.js";
+import { DomainError } from "../core/errors.js";
 import { decodeBinary } from "./binary-input.js";
 import { decompress } from "./http-body.js";
 import { type HttpRequest, headerOf, jsonTypes } from "./http-message.js";

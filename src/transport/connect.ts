@@ -2,7 +2,7 @@ import { type DescMethodUnary, type DescService, type Message, toBinary, toJson 
 import { type ContextValues, createConnectRouter, createContextKey, createContextValues } from "@connectrpc/connect";
 import { createAsyncIterable, type UniversalHandler, type UniversalServerRequest } from "@connectrpc/connect/protocol";
 import { compressionGzip } from "@connectrpc/connect-node";
-import { DomainError } from "../domain/errors.js";
+import { DomainError } from "../core/errors.js";
 import type { Call, Run } from "../pipeline/call.js";
 import { isUnary } from "../pipeline/contract.js";
 import type { Refuse } from "../pipeline/observe.js";

@@ -1,6 +1,6 @@
 import type { DescField, DescMessage } from "@bufbuild/protobuf";
 import { FieldMaskSchema } from "@bufbuild/protobuf/wkt";
-import { type DomainError, invalidRequest, type Violation } from "../domain/errors.js";
+import { type DomainError, invalidRequest, type Violation } from "../core/errors.js";
 
 /**
  * Most values of one request: fields that are set, items of lists and entries of maps, at every depth. 4 MiB hold two

@@ -8,7 +8,7 @@ import {
   type ServerInterceptor,
   ServerListenerBuilder,
 } from "@grpc/grpc-js";
-import { DomainError } from "../domain/errors.js";
+import { DomainError } from "../core/errors.js";
 import { StatusSchema } from "../gen/proto/google/rpc/status_pb.js";
 import { deadlineExceeded } from "../pipeline/deadline.js";
 import { requestIdHeader, requestIdOf } from "../pipeline/request-id.js";

@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import { promisify } from "node:util";
 import { brotliDecompress, gunzip, inflate } from "node:zlib";
-import { DomainError } from "../domain/errors.js";
+import { DomainError } from "../core/errors.js";
 import { callCancelled } from "../pipeline/deadline.js";
 import { maxMessageBytes, messageTooLarge } from "./limits.js";
 

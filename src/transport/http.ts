@@ -9,7 +9,7 @@ import {
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Logger } from "pino";
-import { DomainError } from "../domain/errors.js";
+import { DomainError } from "../core/errors.js";
 import { callCancelled } from "../pipeline/deadline.js";
 import type { Refuse } from "../pipeline/observe.js";
 import { requestIdHeader, requestIdOf } from "../pipeline/request-id.js";

@@ -11,7 +11,7 @@ import {
 } from "@bufbuild/protobuf";
 import { type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
 import { FieldMaskSchema } from "@bufbuild/protobuf/wkt";
-import { invalidRequest, maxViolations, type Violation, type ViolationReason } from "../domain/errors.js";
+import { invalidRequest, maxViolations, type Violation, type ViolationReason } from "../core/errors.js";
 import { maxItemsOf, maxMaskPaths, tooMany, tooManyValues } from "./element-limits.js";
 import { fieldHint, jsonFormHint } from "./json-hints.js";
 import { isInexact, leafFault, leafJson } from "./json-leaf.js";

@@ -1,5 +1,5 @@
 import { type DescField, type JsonValue, ScalarType } from "@bufbuild/protobuf";
-import type { ViolationReason } from "../domain/errors.js";
+import type { ViolationReason } from "../core/errors.js";
 import { isJsonObject, type JsonNode } from "./json-parse.js";
 
 /** What is wrong with a value that protobuf does not take for the field. */

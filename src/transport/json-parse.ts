@@ -1,4 +1,4 @@
-import { DomainError } from "../domain/errors.js";
+import { DomainError } from "../core/errors.js";
 import { maxValues } from "./element-limits.js";
 
 /** JSON as it was written: an object keeps its members in order, repeated keys included. */

@@ -1,4 +1,4 @@
-import type { ViolationReason } from "../domain/errors.js";
+import type { ViolationReason } from "../core/errors.js";
 import { isJsonObject, type JsonMember, type JsonNode } from "./json-parse.js";
 
 /** Tells a fault at a path below the message. */

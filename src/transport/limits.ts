@@ -1,4 +1,4 @@
-import { DomainError } from "../domain/errors.js";
+import { DomainError } from "../core/errors.js";
 
 /** Most bytes of one request message on any transport, before and after decompression. */
 export const maxMessageBytes = 4 * 1024 * 1024;

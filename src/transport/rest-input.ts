@@ -1,5 +1,5 @@
 import { type DescField, type DescMessage, type Message, ScalarType } from "@bufbuild/protobuf";
-import type { Violation } from "../domain/errors.js";
+import type { Violation } from "../core/errors.js";
 import { tooManyValues } from "./element-limits.js";
 import { readJson } from "./json-input.js";
 import { isJsonObject, type JsonMember, type JsonNode, type JsonObjectNode, parseJson } from "./json-parse.js";

@@ -7,7 +7,7 @@ import {
   toJson,
 } from "@bufbuild/protobuf";
 import { reflect } from "@bufbuild/protobuf/reflect";
-import { DomainError } from "../domain/errors.js";
+import { DomainError } from "../core/errors.js";
 import { StatusSchema } from "../gen/proto/google/rpc/status_pb.js";
 import type { Call, Run } from "../pipeline/call.js";
 import { isReading } from "../pipeline/contract.js";

@@ -1,4 +1,4 @@
-import { invalidRequest } from "../domain/errors.js";
+import { invalidRequest } from "../core/errors.js";
 import { type HttpRequest, headerOf } from "./http-message.js";
 
 /** Of Connect: whole milliseconds, at most ten digits. */

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { privilegedScopes, scopes } from "../../src/domain/caller.js";
-import { DomainError } from "../../src/domain/errors.js";
+import { DomainError } from "../../src/core/errors.js";
+import type { KeyRecord } from "../../src/core/key-grants.js";
+import { hashSecret, hintOf, makeSecret, mayBeSecret } from "../../src/core/key-secrets.js";
+import { privilegedScopes, scopes } from "../../src/core/principal.js";
+import type { Write } from "../../src/core/write.js";
 import { type ApiKeyInput, type ApiKeyRepository, createApiKeys } from "../../src/domain/keys/api-keys.js";
 import { createKeyChecker } from "../../src/domain/keys/key-checker.js";
-import type { KeyRecord } from "../../src/domain/keys/key-grants.js";
-import { hashSecret, hintOf, makeSecret, mayBeSecret } from "../../src/domain/keys/key-secrets.js";
-import type { Write } from "../../src/domain/write.js";
 
 const secret = makeSecret();
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { idPrefixes, isId, newId, toBase62 } from "../../src/domain/ids.js";
+import { idPrefixes, isId, newId, toBase62 } from "../../src/core/ids.js";
 
 it("makes ids that are ids, for every prefix", () => {
   for (const prefix of Object.values(idPrefixes)) {

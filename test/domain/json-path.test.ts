@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { firstMatch, isSearch, jsonPathFault, readJson } from "../../src/domain/callcenter/json-path.js";
+import { firstMatch, isSearch, jsonPathFault, readJson } from "../../src/core/json-path.js";
 import { timed } from "../support/timed.js";
 
 const largest = 64 * 1024;

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { parsePhone } from "../../src/domain/phone.js";
-import { lineRule, normalise, textFault } from "../../src/domain/text.js";
+import { parsePhone } from "../../src/core/phone.js";
+import { lineRule, normalise, textFault } from "../../src/core/text.js";
 import { timed } from "../support/timed.js";
 
 /** Minutes for NFC or the phone parser when it reaches them. */

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { moneyFaults, priceFaults } from "../../src/domain/money.js";
+import { moneyFaults, priceFaults } from "../../src/core/money.js";
 
 const faultsOf = (find: typeof moneyFaults, units: bigint, nanos: number, currencyCode = "USD") =>
   find({ currencyCode, units, nanos }).map(({ member, reason }) => `${member} ${reason}`);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { fill, isTemplate, variablesOf } from "../../src/domain/callcenter/template.js";
+import { fill, isTemplate, variablesOf } from "../../src/core/template.js";
 
 const values = new Map([
   ["a", "1"],

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { type App, createApp } from "../../src/app.js";
 import { readConfig } from "../../src/config.js";
-import type { Scope } from "../../src/domain/caller.js";
-import { hashSecret, hintOf } from "../../src/domain/keys/key-secrets.js";
+import { hashSecret, hintOf } from "../../src/core/key-secrets.js";
+import type { Scope } from "../../src/core/principal.js";
 import { createLogger } from "../../src/logger.js";
 import { createDatabase, type TestDatabase } from "../support/database.js";
 

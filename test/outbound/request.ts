@@ -1,5 +1,5 @@
 import type { Server } from "node:net";
-import type { OutboundRequest } from "../../src/domain/callcenter/outbound-call.js";
+import type { OutboundRequest } from "../../src/core/outbound-call.js";
 
 export const never = new AbortController().signal;
 

@@ -1,6 +1,6 @@
 import { createServer } from "node:net";
 import { describe, expect, it } from "vitest";
-import { DomainError } from "../../src/domain/errors.js";
+import { DomainError } from "../../src/core/errors.js";
 import { type Database, openDatabase } from "../../src/persistence/database.js";
 import { violatedConstraint } from "../../src/persistence/errors.js";
 import { silentLog } from "../../src/persistence/log.js";

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import type { Claim } from "../../src/domain/write.js";
+import type { Claim } from "../../src/core/write.js";
 import { type Database, openDatabase } from "../../src/persistence/database.js";
 import { silentLog } from "../../src/persistence/log.js";
 import { statement } from "../../src/persistence/statement.js";

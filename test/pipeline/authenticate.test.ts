@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { KeyChecker } from "../../src/domain/keys/key-grants.js";
+import type { KeyChecker } from "../../src/core/key-grants.js";
 import { authenticate, secretsIn } from "../../src/pipeline/authenticate.js";
 
 const secret = "moego_0123456789";

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { DomainError } from "../../src/domain/errors.js";
+import { DomainError } from "../../src/core/errors.js";
 import { createCutOff } from "../../src/pipeline/cut-off.js";
 import { settleMs, withinDeadline } from "../../src/pipeline/deadline.js";
 

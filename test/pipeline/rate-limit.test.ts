@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { DomainError } from "../../src/domain/errors.js";
+import { DomainError } from "../../src/core/errors.js";
 import { createRateMeters, type RateLimits } from "../../src/pipeline/rate-limit.js";
 import { createTokenBuckets, type RateLimit } from "../../src/pipeline/token-buckets.js";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { DomainError, type Reason, type Violation } from "../../src/domain/errors.js";
+import { DomainError, type Reason, type Violation } from "../../src/core/errors.js";
 import { Code } from "../../src/gen/proto/google/rpc/code_pb.js";
 import { ErrorReason } from "../../src/gen/proto/moego/error/v1/error_reason_pb.js";
 import { httpStatusOf, reasonCodes } from "../../src/pipeline/errors.js";

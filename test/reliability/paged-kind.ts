@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { scopes } from "../../src/domain/caller.js";
+import { scopes } from "../../src/core/principal.js";
 import {
   type Answer,
   addPlatformKey,

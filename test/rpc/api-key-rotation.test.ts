@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from "vitest";
-import { hashSecret } from "../../src/domain/keys/key-secrets.js";
+import { hashSecret } from "../../src/core/key-secrets.js";
 import { ApiKeyService } from "../../src/gen/proto/moego/admin/v1/api_key_service_pb.js";
 import { keys } from "../support/fixture-keys.js";
 import { madeKey, reasonOf, until, using } from "../support/made-key.js";

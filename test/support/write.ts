@@ -1,4 +1,4 @@
-import type { Write } from "../../src/domain/write.js";
+import type { Write } from "../../src/core/write.js";
 
 /** A write as the pipeline would hand it down, without a claim unless one is given. */
 export function writeWith(fields: Partial<Write> = {}): Write {

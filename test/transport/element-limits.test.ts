@@ -1,7 +1,7 @@
 import { create, type DescMessage, toBinary } from "@bufbuild/protobuf";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { DomainError } from "../../src/domain/errors.js";
+import { DomainError } from "../../src/core/errors.js";
 import { ReorderTagsRequestSchema } from "../../src/gen/proto/moego/admin/v1/customer_tag_pb.js";
 import {
   CreateCustomerRequestSchema,

@@ -1,6 +1,6 @@
 import { type DescMessage, equals, fromJson, type JsonValue, toJson } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
-import { DomainError, type Violation } from "../../src/domain/errors.js";
+import { DomainError, type Violation } from "../../src/core/errors.js";
 import { CustomerSchema } from "../../src/gen/proto/moego/business/customer/v1/customer_pb.js";
 import {
   CreateCustomerRequestSchema,

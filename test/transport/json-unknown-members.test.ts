@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { DomainError, type Violation } from "../../src/domain/errors.js";
+import { DomainError, type Violation } from "../../src/core/errors.js";
 import {
   CreateCustomerRequestSchema,
   UpdateCustomerRequestSchema,

@@ -1,8 +1,8 @@
 import type { DescMethodUnary } from "@bufbuild/protobuf";
 import { pino } from "pino";
-import type { Caller, Scope } from "../../src/domain/caller.js";
-import { DomainError } from "../../src/domain/errors.js";
-import type { KeyChecker } from "../../src/domain/keys/key-grants.js";
+import { DomainError } from "../../src/core/errors.js";
+import type { KeyChecker } from "../../src/core/key-grants.js";
+import type { Caller, Scope } from "../../src/core/principal.js";
 import {
   type CreateCustomerRequest,
   CustomerService,

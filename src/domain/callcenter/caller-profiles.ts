@@ -1,8 +1,8 @@
-import { reachOf, visibilityWithin } from "../access.js";
-import type { Caller } from "../caller.js";
-import { DomainError, etagMismatch, invalidRequest, notFound } from "../errors.js";
-import { etagOf } from "../etag.js";
-import type { Write } from "../write.js";
+import { reachOf, visibilityWithin } from "../../core/access.js";
+import { DomainError, etagMismatch, invalidRequest, notFound } from "../../core/errors.js";
+import { etagOf } from "../../core/etag.js";
+import type { Caller } from "../../core/principal.js";
+import type { Write } from "../../core/write.js";
 import type { AccountKind, CallerProfile } from "./caller-profile.js";
 import type { CallerRepository, MissingProfileReference, ProfileChange, ProfileUnit } from "./caller-repository.js";
 

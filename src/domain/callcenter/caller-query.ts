@@ -1,10 +1,10 @@
-import { reachOf, visibilityWithin } from "../access.js";
-import type { Caller, CompanyReach } from "../caller.js";
+import { reachOf, visibilityWithin } from "../../core/access.js";
+import { invalidRequest } from "../../core/errors.js";
+import { isId } from "../../core/ids.js";
+import { parsePhone } from "../../core/phone.js";
+import type { Caller, CompanyReach } from "../../core/principal.js";
+import { foldCase, lineRule, normalise, textFault } from "../../core/text.js";
 import type { Customer } from "../customers/customer.js";
-import { invalidRequest } from "../errors.js";
-import { isId } from "../ids.js";
-import { parsePhone } from "../phone.js";
-import { foldCase, lineRule, normalise, textFault } from "../text.js";
 import { callerValues } from "./caller-answer.js";
 import type { CallerRepository } from "./caller-repository.js";
 

@@ -1,9 +1,9 @@
-import type { Visibility } from "../caller.js";
+import type { Visibility } from "../../core/principal.js";
+import type { Write } from "../../core/write.js";
 import type { FieldType } from "../custom-fields/custom-fields.js";
 import type { Customer } from "../customers/customer.js";
 import type { CustomerTarget } from "../customers/customer-repository.js";
 import type { FieldOption } from "../settings/setting-custom-field.js";
-import type { Write } from "../write.js";
 import type { AccountKind, CallerProfile, Gender } from "./caller-profile.js";
 
 /** What is asked; everything given must match one customer. At least one is given. */

@@ -1,4 +1,4 @@
-import type { OutboundFailure } from "./outbound-call.js";
+import type { OutboundFailure } from "../../core/outbound-call.js";
 
 /** Why a call of an external API did not end in SUCCESS. */
 export type InvocationFailure =

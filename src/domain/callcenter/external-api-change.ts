@@ -1,5 +1,5 @@
-import { etagMismatch, refuse, type Violation } from "../errors.js";
-import { etagOf } from "../etag.js";
+import { etagMismatch, refuse, type Violation } from "../../core/errors.js";
+import { etagOf } from "../../core/etag.js";
 import type { ExternalApi, ExternalApiContent, ExternalApiTarget } from "./external-api.js";
 import type { ExternalApiDraft, HeaderDraft } from "./external-api-faults.js";
 import type { ExternalApiRecord } from "./external-api-repository.js";

@@ -1,7 +1,7 @@
-import type { Violation } from "../errors.js";
+import type { Violation } from "../../core/errors.js";
+import { isTemplate, variablesOf } from "../../core/template.js";
 import type { HeaderDraft } from "./external-api-faults.js";
 import { isHeaderText } from "./external-api-values.js";
-import { isTemplate, variablesOf } from "./template.js";
 
 const maxValueChars = 4_096;
 /** Shorter ones cannot be found again in what the other system answers. */

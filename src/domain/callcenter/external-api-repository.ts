@@ -1,5 +1,5 @@
-import type { Page } from "../page.js";
-import type { Write } from "../write.js";
+import type { Page } from "../../core/page.js";
+import type { Write } from "../../core/write.js";
 import type { ExternalApi, ExternalApiContent, ExternalApiTarget } from "./external-api.js";
 
 /** Secret values of headers, by header name in lower case. */

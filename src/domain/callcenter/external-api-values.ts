@@ -1,6 +1,6 @@
-import { type TextFault, textFault } from "../text.js";
+import { variablesOf } from "../../core/template.js";
+import { type TextFault, textFault } from "../../core/text.js";
 import type { RequestParam, ValueType } from "./external-api.js";
-import { variablesOf } from "./template.js";
 
 /** Longest value of a param, in code points. */
 export const maxValueChars = 2_048;

@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
-import { assertWholeCompany, reachOf } from "../access.js";
-import type { Caller } from "../caller.js";
-import { archived, notFound, refuse, type Violation } from "../errors.js";
-import { idPrefixes, newId } from "../ids.js";
-import type { Write } from "../write.js";
+import { assertWholeCompany, reachOf } from "../../core/access.js";
+import { archived, notFound, refuse, type Violation } from "../../core/errors.js";
+import { idPrefixes, newId } from "../../core/ids.js";
+import type { NoOutboundAnswer, OutboundAnswer, OutboundCalls, OutboundRequest } from "../../core/outbound-call.js";
+import type { Caller } from "../../core/principal.js";
+import type { Write } from "../../core/write.js";
 import type { ExternalApi, ExternalApiTarget } from "./external-api.js";
 import { toInvocation } from "./external-api-answer.js";
 import type { Invocation, InvocationInput } from "./external-api-call.js";
@@ -12,7 +13,6 @@ import { type ExternalApiDraft, externalApiFaults, type FaultOptions } from "./e
 import { createMask } from "./external-api-mask.js";
 import type { ExternalApiQuery, ExternalApiRepository } from "./external-api-repository.js";
 import { buildRequest, hasHeader, paramViolations } from "./external-api-request.js";
-import type { NoOutboundAnswer, OutboundAnswer, OutboundCalls, OutboundRequest } from "./outbound-call.js";
 
 /** What a test of a configuration shows; no secret is in it. */
 export interface ApiTest {

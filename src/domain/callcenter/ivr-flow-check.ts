@@ -1,9 +1,9 @@
+import { isTemplate, variablesOf } from "../../core/template.js";
 import { invocationKeys } from "./external-api-call.js";
 import { exitsOf, type FlowBranch, type FlowDefinition, type FlowInput, type FlowNode, maxNodes } from "./ivr-flow.js";
 import { type FlowGraph, graphOf } from "./ivr-flow-graph.js";
 import { type FlowProblem, fault } from "./ivr-flow-problem.js";
 import { type Known, knownVariables } from "./ivr-flow-variables.js";
-import { isTemplate, variablesOf } from "./template.js";
 
 /** What a check must know of the company. */
 export interface FlowFacts {

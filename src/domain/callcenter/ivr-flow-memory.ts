@@ -1,4 +1,4 @@
-import { fill } from "./template.js";
+import { fill } from "../../core/template.js";
 
 /** Most characters of one variable and of all together; bounds what templates can make of each other. */
 const maxValue = 65_536;

@@ -1,4 +1,4 @@
-import type { Violation, ViolationReason } from "../errors.js";
+import type { Violation, ViolationReason } from "../../core/errors.js";
 
 /** What can be wrong with a flow, by its number in the contract from 1; see `FlowProblem.Code` there. */
 export const flowProblemCodes = [

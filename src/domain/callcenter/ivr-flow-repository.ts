@@ -1,5 +1,5 @@
-import type { Page } from "../page.js";
-import type { Write } from "../write.js";
+import type { Page } from "../../core/page.js";
+import type { Write } from "../../core/write.js";
 import type { FlowTarget, IvrFlow } from "./ivr-flow.js";
 
 /** What a caller writes of a flow. */

@@ -1,5 +1,5 @@
-import type { Caller } from "../caller.js";
-import { DomainError } from "../errors.js";
+import { DomainError } from "../../core/errors.js";
+import type { Caller } from "../../core/principal.js";
 import type { CallerQuery } from "./caller-query.js";
 import type { ExternalApis } from "./external-apis.js";
 import type { FlowInvocation, FlowSteps } from "./ivr-flow-run.js";

@@ -1,9 +1,9 @@
-import { assertWholeCompany, reachOf } from "../access.js";
-import type { Caller } from "../caller.js";
-import { archived, DomainError, etagMismatch, notFound, refuse, type Violation } from "../errors.js";
-import { etagOf } from "../etag.js";
-import { idPrefixes, newId } from "../ids.js";
-import type { Write } from "../write.js";
+import { assertWholeCompany, reachOf } from "../../core/access.js";
+import { archived, DomainError, etagMismatch, notFound, refuse, type Violation } from "../../core/errors.js";
+import { etagOf } from "../../core/etag.js";
+import { idPrefixes, newId } from "../../core/ids.js";
+import type { Caller } from "../../core/principal.js";
+import type { Write } from "../../core/write.js";
 import { callerKeys } from "./caller-answer.js";
 import type { ExternalApi } from "./external-api.js";
 import type { ExternalApis } from "./external-apis.js";

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Violation, ViolationReason } from "../errors.js";
-import { isId } from "../ids.js";
-import { moneyFaults } from "../money.js";
-import { lineRule, normalise, noteRule, textFault } from "../text.js";
+import type { Violation, ViolationReason } from "../../core/errors.js";
+import { isId } from "../../core/ids.js";
+import { moneyFaults } from "../../core/money.js";
+import { lineRule, normalise, noteRule, textFault } from "../../core/text.js";
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 

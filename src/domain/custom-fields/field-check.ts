@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import { visibilityWithin } from "../access.js";
-import type { CompanyReach } from "../caller.js";
+import { visibilityWithin } from "../../core/access.js";
+import type { CompanyReach } from "../../core/principal.js";
 import type { CustomFieldRepository } from "../settings/setting-repository.js";
 import {
   type CheckedFields,

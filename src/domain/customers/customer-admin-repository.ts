@@ -1,8 +1,8 @@
+import type { ImportAuthors, ImportTimes } from "../../core/record-import.js";
+import type { Write } from "../../core/write.js";
 import type { KeptNote } from "../nested-import.js";
 import type { NestedLookup } from "../nested-violations.js";
-import type { ImportAuthors, ImportTimes } from "../record-import.js";
 import type { Tag, TagReference, TagResolution } from "../tags.js";
-import type { Write } from "../write.js";
 import type { Customer, CustomerStatus } from "./customer.js";
 import type {
   AddressRecord,

@@ -1,10 +1,7 @@
-import { assertBusinesses, mayCreateTags, reachOf, visibilityWithin } from "../access.js";
-import type { Caller } from "../caller.js";
-import { applyConsent, defaultConsent } from "../consent.js";
-import { checkCustomFields } from "../custom-fields/field-check.js";
-import { alreadyExists, DomainError, erased, invalidRequest, type Violation } from "../errors.js";
-import { type ImportedNote, keepNotes } from "../nested-import.js";
-import { type Nested, nestedNotes, nestedViolations } from "../nested-violations.js";
+import { assertBusinesses, mayCreateTags, reachOf, visibilityWithin } from "../../core/access.js";
+import { applyConsent, defaultConsent } from "../../core/consent.js";
+import { alreadyExists, DomainError, erased, invalidRequest, type Violation } from "../../core/errors.js";
+import type { Caller } from "../../core/principal.js";
 import {
   authorsOf,
   authorViolations,
@@ -13,11 +10,14 @@ import {
   timesOf,
   timeViolations,
   within,
-} from "../record-import.js";
+} from "../../core/record-import.js";
+import type { Write } from "../../core/write.js";
+import { checkCustomFields } from "../custom-fields/field-check.js";
+import { type ImportedNote, keepNotes } from "../nested-import.js";
+import { type Nested, nestedNotes, nestedViolations } from "../nested-violations.js";
 import { referenceError } from "../references.js";
 import type { CustomFieldRepository } from "../settings/setting-repository.js";
 import type { Tag } from "../tags.js";
-import type { Write } from "../write.js";
 import type { Customer, CustomerStatus } from "./customer.js";
 import type { CustomerAdminRepository } from "./customer-admin-repository.js";
 import type { AddressRecord, CustomerRepository } from "./customer-repository.js";

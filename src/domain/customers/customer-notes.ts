@@ -1,7 +1,7 @@
-import { type Caller, visibilityOf } from "../caller.js";
-import { notFound } from "../errors.js";
-import type { Page } from "../page.js";
-import type { Write } from "../write.js";
+import { notFound } from "../../core/errors.js";
+import type { Page } from "../../core/page.js";
+import { type Caller, visibilityOf } from "../../core/principal.js";
+import type { Write } from "../../core/write.js";
 import type { Note } from "./customer.js";
 import type { CustomerRepository, CustomerUnit, DatedNote } from "./customer-repository.js";
 

@@ -1,10 +1,10 @@
-import type { Visibility } from "../caller.js";
-import type { Consent } from "../consent.js";
+import type { Consent } from "../../core/consent.js";
+import type { Page, TimeRange } from "../../core/page.js";
+import type { Visibility } from "../../core/principal.js";
+import type { Write } from "../../core/write.js";
 import type { FieldValues } from "../custom-fields/custom-fields.js";
-import type { Page, TimeRange } from "../page.js";
 import type { CustomFieldRepository } from "../settings/setting-repository.js";
 import type { Tag, TagReference, TagResolution } from "../tags.js";
-import type { Write } from "../write.js";
 import type { Address, Customer, CustomerStatus, Note, Preference } from "./customer.js";
 
 /** An address without its id. */

@@ -1,9 +1,9 @@
-import { mayCreateTags, reachOf } from "../access.js";
-import { type Caller, visibilityOf } from "../caller.js";
-import { invalidRequest, notFound } from "../errors.js";
+import { mayCreateTags, reachOf } from "../../core/access.js";
+import { invalidRequest, notFound } from "../../core/errors.js";
+import { type Caller, visibilityOf } from "../../core/principal.js";
+import type { Write } from "../../core/write.js";
 import { referenceError } from "../references.js";
 import { maxTagsPerCustomer, type Tag, type TagReference } from "../tags.js";
-import type { Write } from "../write.js";
 import type { CustomerRepository } from "./customer-repository.js";
 import { tooManyTags } from "./customer-update.js";
 

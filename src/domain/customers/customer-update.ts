@@ -1,9 +1,9 @@
-import type { CompanyReach } from "../caller.js";
-import { applyConsent, type ConsentChange } from "../consent.js";
+import { applyConsent, type ConsentChange } from "../../core/consent.js";
+import { etagMismatch, type Violation } from "../../core/errors.js";
+import { etagOf } from "../../core/etag.js";
+import type { CompanyReach } from "../../core/principal.js";
 import type { FieldValues } from "../custom-fields/custom-fields.js";
 import { checkCustomFields } from "../custom-fields/field-check.js";
-import { etagMismatch, type Violation } from "../errors.js";
-import { etagOf } from "../etag.js";
 import { referenceError } from "../references.js";
 import { maxTagsPerCustomer, type TagReference } from "../tags.js";
 import { type Address, type Coordinate, maxAddresses, type Preference } from "./customer.js";

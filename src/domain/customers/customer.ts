@@ -1,4 +1,4 @@
-import type { Consent } from "../consent.js";
+import type { Consent } from "../../core/consent.js";
 import type { FieldValues } from "../custom-fields/custom-fields.js";
 import type { Tag } from "../tags.js";
 

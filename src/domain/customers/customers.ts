@@ -1,12 +1,12 @@
-import { assertBusinesses, mayCreateTags, reachOf, visibilityWithin } from "../access.js";
-import { type Caller, visibilityOf } from "../caller.js";
-import { applyConsent, type ConsentChange, defaultConsent } from "../consent.js";
+import { assertBusinesses, mayCreateTags, reachOf, visibilityWithin } from "../../core/access.js";
+import { applyConsent, type ConsentChange, defaultConsent } from "../../core/consent.js";
+import { DomainError, invalidRequest, notFound } from "../../core/errors.js";
+import type { Page } from "../../core/page.js";
+import { type Caller, visibilityOf } from "../../core/principal.js";
+import type { Write } from "../../core/write.js";
 import { checkCustomFields } from "../custom-fields/field-check.js";
-import { DomainError, invalidRequest, notFound } from "../errors.js";
-import type { Page } from "../page.js";
 import { referenceError } from "../references.js";
 import type { CustomFieldRepository } from "../settings/setting-repository.js";
-import type { Write } from "../write.js";
 import type { Customer } from "./customer.js";
 import type { CardLinkRepository, CustomerFilter, CustomerRecord, CustomerRepository } from "./customer-repository.js";
 import { applyUpdate, type CustomerUpdate } from "./customer-update.js";

@@ -1,9 +1,9 @@
-import { assertWholeCompany, reachOf } from "../access.js";
-import type { Caller } from "../caller.js";
-import { DomainError, invalidRequest } from "../errors.js";
-import { idPrefixes, newId } from "../ids.js";
-import type { Page } from "../page.js";
-import type { Write } from "../write.js";
+import { assertWholeCompany, reachOf } from "../../core/access.js";
+import { DomainError, invalidRequest } from "../../core/errors.js";
+import { idPrefixes, newId } from "../../core/ids.js";
+import type { Page } from "../../core/page.js";
+import type { Caller } from "../../core/principal.js";
+import type { Write } from "../../core/write.js";
 import type { Business, Company, Staff } from "./directory.js";
 import type {
   BusinessChange,

@@ -1,6 +1,6 @@
-import { invalidRequest, type Violation } from "../errors.js";
-import { erasedPrefix, idPrefixes, isGivenId, isId, newId } from "../ids.js";
-import { nameRule, normalise, textFault } from "../text.js";
+import { invalidRequest, type Violation } from "../../core/errors.js";
+import { erasedPrefix, idPrefixes, isGivenId, isId, newId } from "../../core/ids.js";
+import { nameRule, normalise, textFault } from "../../core/text.js";
 import type { BusinessRecord, CompanyRecord } from "./directory-admin-repository.js";
 import { isCountry, isTimeZone } from "./directory-fields.js";
 

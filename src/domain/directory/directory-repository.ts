@@ -1,5 +1,5 @@
-import type { Visibility } from "../caller.js";
-import type { Page } from "../page.js";
+import type { Page } from "../../core/page.js";
+import type { Visibility } from "../../core/principal.js";
 import type { Business, Company, Staff } from "./directory.js";
 
 export interface BusinessQuery {

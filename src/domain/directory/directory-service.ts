@@ -1,7 +1,7 @@
-import { reachOf, visibilityWithin } from "../access.js";
-import { type Caller, visibilityOf } from "../caller.js";
-import { notFound } from "../errors.js";
-import type { Page } from "../page.js";
+import { reachOf, visibilityWithin } from "../../core/access.js";
+import { notFound } from "../../core/errors.js";
+import type { Page } from "../../core/page.js";
+import { type Caller, visibilityOf } from "../../core/principal.js";
 import type { Business, Company, Staff } from "./directory.js";
 import type { DirectoryRepository } from "./directory-repository.js";
 

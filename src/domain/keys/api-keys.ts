@@ -1,10 +1,10 @@
-import { DomainError, invalidRequest, notFound, type Violation } from "../errors.js";
-import { idPrefixes, newId } from "../ids.js";
-import type { Page } from "../page.js";
-import { nameRule, normalise } from "../text.js";
-import type { Write } from "../write.js";
+import { DomainError, invalidRequest, notFound, type Violation } from "../../core/errors.js";
+import { idPrefixes, newId } from "../../core/ids.js";
+import { hashSecret, hintOf, makeSecret } from "../../core/key-secrets.js";
+import type { Page } from "../../core/page.js";
+import { nameRule, normalise } from "../../core/text.js";
+import type { Write } from "../../core/write.js";
 import { assertWithinReach, type KeyManager, type KeyVisibility, keyVisibility, seesKey } from "./key-reach.js";
-import { hashSecret, hintOf, makeSecret } from "./key-secrets.js";
 import { keyViolations } from "./key-violations.js";
 
 /** What a key may touch. An enterprise stands for all companies of it, also those that join later. */

@@ -1,8 +1,8 @@
 import { timingSafeEqual } from "node:crypto";
-import { DomainError } from "../errors.js";
-import type { KeyChecker, KeyRecord } from "./key-grants.js";
+import { DomainError } from "../../core/errors.js";
+import type { KeyChecker, KeyRecord } from "../../core/key-grants.js";
+import { hashSecret, mayBeSecret } from "../../core/key-secrets.js";
 import { createLookups } from "./key-lookups.js";
-import { hashSecret, mayBeSecret } from "./key-secrets.js";
 
 export interface KeyCheckRepository {
   /** @param hash SHA-256 of the secret */

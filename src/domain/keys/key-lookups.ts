@@ -1,6 +1,6 @@
-import { DomainError } from "../errors.js";
-import type { KeyGrant } from "./key-grants.js";
-import { type KeyRecord, toGrant } from "./key-grants.js";
+import { DomainError } from "../../core/errors.js";
+import type { KeyGrant } from "../../core/key-grants.js";
+import { type KeyRecord, toGrant } from "../../core/key-grants.js";
 
 export interface FoundKey {
   readonly record: KeyRecord;

@@ -1,8 +1,8 @@
-import { type Scope, scopes } from "../caller.js";
-import type { Violation } from "../errors.js";
-import { isId } from "../ids.js";
-import { isIpRange } from "../ip-ranges.js";
-import { nameRule, normalise, textFault } from "../text.js";
+import type { Violation } from "../../core/errors.js";
+import { isId } from "../../core/ids.js";
+import { isIpRange } from "../../core/ip-ranges.js";
+import { type Scope, scopes } from "../../core/principal.js";
+import { nameRule, normalise, textFault } from "../../core/text.js";
 import type { ApiKeyInput, ApiKeyRepository } from "./api-keys.js";
 
 export interface KeyChecks {

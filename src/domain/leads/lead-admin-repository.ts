@@ -1,7 +1,7 @@
+import type { ImportAuthors, ImportTimes } from "../../core/record-import.js";
+import type { Write } from "../../core/write.js";
 import type { KeptPet } from "../nested-import.js";
 import type { NestedLookup } from "../nested-violations.js";
-import type { ImportAuthors, ImportTimes } from "../record-import.js";
-import type { Write } from "../write.js";
 import type { Lead } from "./lead.js";
 import type { LeadRecord, LeadReferences, LeadTarget, MissingLeadReferences } from "./lead-repository.js";
 

@@ -1,11 +1,7 @@
-import { assertBusinesses, reachOf, visibilityWithin } from "../access.js";
-import type { Caller } from "../caller.js";
-import { applyConsent, defaultConsent } from "../consent.js";
-import { checkCustomFields } from "../custom-fields/field-check.js";
-import type { RecordName } from "../customers/customer-admin.js";
-import { alreadyExists, erased, invalidRequest } from "../errors.js";
-import { type ImportedPet, keepPet } from "../nested-import.js";
-import { type Nested, nestedNotes, nestedViolations } from "../nested-violations.js";
+import { assertBusinesses, reachOf, visibilityWithin } from "../../core/access.js";
+import { applyConsent, defaultConsent } from "../../core/consent.js";
+import { alreadyExists, erased, invalidRequest } from "../../core/errors.js";
+import type { Caller } from "../../core/principal.js";
 import {
   authorsOf,
   authorViolations,
@@ -13,9 +9,13 @@ import {
   type ImportTimes,
   timesOf,
   timeViolations,
-} from "../record-import.js";
+} from "../../core/record-import.js";
+import type { Write } from "../../core/write.js";
+import { checkCustomFields } from "../custom-fields/field-check.js";
+import type { RecordName } from "../customers/customer-admin.js";
+import { type ImportedPet, keepPet } from "../nested-import.js";
+import { type Nested, nestedNotes, nestedViolations } from "../nested-violations.js";
 import type { CustomFieldRepository } from "../settings/setting-repository.js";
-import type { Write } from "../write.js";
 import { assertLead, assertNotPromoted, type Lead } from "./lead.js";
 import type { LeadAdminRepository, LeadImportUnit } from "./lead-admin-repository.js";
 import { inLead, leadReferenceViolations } from "./lead-references.js";

@@ -1,4 +1,4 @@
-import type { Violation } from "../errors.js";
+import type { Violation } from "../../core/errors.js";
 import type { LeadReferences, MissingLeadReferences } from "./lead-repository.js";
 
 const fieldOf = {

@@ -1,12 +1,12 @@
-import type { Visibility } from "../caller.js";
-import type { Consent } from "../consent.js";
+import type { Consent } from "../../core/consent.js";
+import type { Page, TimeRange } from "../../core/page.js";
+import type { Visibility } from "../../core/principal.js";
+import type { Write } from "../../core/write.js";
 import type { FieldValues } from "../custom-fields/custom-fields.js";
 import type { Customer } from "../customers/customer.js";
 import type { AddressRecord, Admission } from "../customers/customer-repository.js";
-import type { Page, TimeRange } from "../page.js";
 import type { Pet, PetEdit, PetRecord } from "../pets/pet.js";
 import type { CustomFieldRepository } from "../settings/setting-repository.js";
-import type { Write } from "../write.js";
 import type { Lead } from "./lead.js";
 
 /** A lead to store, checked but for what only the database knows: references and idempotency. */

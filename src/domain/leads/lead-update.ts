@@ -1,10 +1,10 @@
-import { assertBusinesses, reachOf } from "../access.js";
-import type { Caller } from "../caller.js";
-import { applyConsent, type Consent, type ConsentChange, sameConsent } from "../consent.js";
+import { assertBusinesses, reachOf } from "../../core/access.js";
+import { applyConsent, type Consent, type ConsentChange, sameConsent } from "../../core/consent.js";
+import { etagMismatch, invalidRequest, type Violation } from "../../core/errors.js";
+import { etagOf } from "../../core/etag.js";
+import type { Caller } from "../../core/principal.js";
 import type { FieldValues } from "../custom-fields/custom-fields.js";
 import { checkCustomFields } from "../custom-fields/field-check.js";
-import { etagMismatch, invalidRequest, type Violation } from "../errors.js";
-import { etagOf } from "../etag.js";
 import { maxPets, type Pet, type PetEdit, type PetNoteEntry, type PetRecord } from "../pets/pet.js";
 import type { Lead } from "./lead.js";
 import { inLead, leadReferenceViolations } from "./lead-references.js";

@@ -1,12 +1,12 @@
-import { assertBusinesses, reaches, reachOf, visibilityWithin } from "../access.js";
-import { type Caller, type CompanyReach, visibilityOf } from "../caller.js";
-import { applyConsent, type ConsentChange, defaultConsent } from "../consent.js";
+import { assertBusinesses, reaches, reachOf, visibilityWithin } from "../../core/access.js";
+import { applyConsent, type ConsentChange, defaultConsent } from "../../core/consent.js";
+import { DomainError, invalidRequest, notFound } from "../../core/errors.js";
+import { type Caller, type CompanyReach, visibilityOf } from "../../core/principal.js";
+import type { Write } from "../../core/write.js";
 import { checkCustomFields } from "../custom-fields/field-check.js";
 import type { Customer } from "../customers/customer.js";
 import { quotaExceeded } from "../customers/customers.js";
-import { DomainError, invalidRequest, notFound } from "../errors.js";
 import type { CustomFieldRepository } from "../settings/setting-repository.js";
-import type { Write } from "../write.js";
 import { assertLead, type Lead } from "./lead.js";
 import { inLead, leadReferenceViolations } from "./lead-references.js";
 import type { LeadQuery, LeadRecord, LeadRepository } from "./lead-repository.js";

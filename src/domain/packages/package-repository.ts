@@ -1,6 +1,6 @@
-import type { Money } from "../money.js";
-import type { Page } from "../page.js";
-import type { Write } from "../write.js";
+import type { Money } from "../../core/money.js";
+import type { Page } from "../../core/page.js";
+import type { Write } from "../../core/write.js";
 import type { LedgerEntry, NewLedgerEntry, Package, PackageDetail } from "./package.js";
 
 /** A package to record as sold, checked but for what only the database knows: references, ids and its clock. */

@@ -1,6 +1,6 @@
-import { dayIn } from "../calendar-day.js";
-import { archived, DomainError, invalidRequest, refuse, type Violation } from "../errors.js";
-import { isErasedId } from "../ids.js";
+import { dayIn } from "../../core/calendar-day.js";
+import { archived, DomainError, invalidRequest, refuse, type Violation } from "../../core/errors.js";
+import { isErasedId } from "../../core/ids.js";
 import type { NewLedgerEntry, PackageDetail, PackageLine } from "./package.js";
 import type { PackageEffect, PackageUnit } from "./package-repository.js";
 

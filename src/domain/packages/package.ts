@@ -1,4 +1,4 @@
-import type { Money } from "../money.js";
+import type { Money } from "../../core/money.js";
 
 /** A package that a customer bought (document 003). */
 export interface Package {

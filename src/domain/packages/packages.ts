@@ -1,8 +1,8 @@
-import { assertBusinesses, reachOf } from "../access.js";
-import type { Caller, CompanyReach } from "../caller.js";
-import { DomainError, invalidRequest, notFound, type Violation } from "../errors.js";
-import type { Page } from "../page.js";
-import type { Write } from "../write.js";
+import { assertBusinesses, reachOf } from "../../core/access.js";
+import { DomainError, invalidRequest, notFound, type Violation } from "../../core/errors.js";
+import type { Page } from "../../core/page.js";
+import type { Caller, CompanyReach } from "../../core/principal.js";
+import type { Write } from "../../core/write.js";
 import type { LedgerEntry, Package, PackageDetail } from "./package.js";
 import type {
   ChangedPackage,

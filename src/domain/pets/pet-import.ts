@@ -1,10 +1,10 @@
-import { reachOf, visibilityWithin } from "../access.js";
-import type { Caller, Visibility } from "../caller.js";
-import { alreadyExists, erased, invalidRequest, type Violation } from "../errors.js";
+import { reachOf, visibilityWithin } from "../../core/access.js";
+import { alreadyExists, erased, invalidRequest, type Violation } from "../../core/errors.js";
+import type { Caller, Visibility } from "../../core/principal.js";
+import { authorViolations, timeViolations } from "../../core/record-import.js";
+import type { Write } from "../../core/write.js";
 import { type ImportedPet, type KeptPet, keepPet } from "../nested-import.js";
 import { type NestedLookup, nestedNotes, nestedViolations } from "../nested-violations.js";
-import { authorViolations, timeViolations } from "../record-import.js";
-import type { Write } from "../write.js";
 import { maxPets, maxPetsOfCustomer, type Pet } from "./pet.js";
 
 /** Whose pet it is. */

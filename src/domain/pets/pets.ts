@@ -1,8 +1,8 @@
-import { reachOf } from "../access.js";
-import { type Caller, visibilityOf } from "../caller.js";
-import { invalidRequest, notFound, type Violation } from "../errors.js";
-import type { Page } from "../page.js";
-import type { Write } from "../write.js";
+import { reachOf } from "../../core/access.js";
+import { invalidRequest, notFound, type Violation } from "../../core/errors.js";
+import type { Page } from "../../core/page.js";
+import { type Caller, visibilityOf } from "../../core/principal.js";
+import type { Write } from "../../core/write.js";
 import {
   type DatedPetNote,
   maxPetCodes,

@@ -1,10 +1,10 @@
-import { reachOf } from "../access.js";
-import type { Caller } from "../caller.js";
-import { notFound, refuse, type Violation } from "../errors.js";
-import { idPrefixes, newId } from "../ids.js";
-import type { Money } from "../money.js";
-import type { Page } from "../page.js";
-import type { Write } from "../write.js";
+import { reachOf } from "../../core/access.js";
+import { notFound, refuse, type Violation } from "../../core/errors.js";
+import { idPrefixes, newId } from "../../core/ids.js";
+import type { Money } from "../../core/money.js";
+import type { Page } from "../../core/page.js";
+import type { Caller } from "../../core/principal.js";
+import type { Write } from "../../core/write.js";
 import { assertMayWriteSettings } from "./setting-list.js";
 import type { EntryTarget, NewEntry } from "./setting-repository.js";
 

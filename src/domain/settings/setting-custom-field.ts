@@ -1,7 +1,7 @@
+import type { Write } from "../../core/write.js";
 import { formatKeys } from "../callcenter/answer-format.js";
 import { callerKeys } from "../callcenter/caller-answer.js";
 import type { FieldType, FieldValue } from "../custom-fields/custom-fields.js";
-import type { Write } from "../write.js";
 import type { SettingEntry } from "./setting.js";
 import type { NewEntry, SettingRepository } from "./setting-repository.js";
 

@@ -1,4 +1,7 @@
-import type { Caller } from "../caller.js";
+import { DomainError, refuse, type Violation, type ViolationReason } from "../../core/errors.js";
+import { idPrefixes, newId } from "../../core/ids.js";
+import type { Caller } from "../../core/principal.js";
+import type { Write } from "../../core/write.js";
 import {
   checkValue,
   type FieldType,
@@ -6,9 +9,6 @@ import {
   isSameValue,
   relationsOf,
 } from "../custom-fields/custom-fields.js";
-import { DomainError, refuse, type Violation, type ViolationReason } from "../errors.js";
-import { idPrefixes, newId } from "../ids.js";
-import type { Write } from "../write.js";
 import type {
   CustomField,
   CustomFieldContent,

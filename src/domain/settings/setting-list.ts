@@ -1,8 +1,8 @@
-import { assertWholeCompany, reachOf, type WholeCompanyScope } from "../access.js";
-import type { Caller } from "../caller.js";
-import { archived, notFound, refuse, type Violation } from "../errors.js";
-import { type IdPrefix, newId } from "../ids.js";
-import type { Write } from "../write.js";
+import { assertWholeCompany, reachOf, type WholeCompanyScope } from "../../core/access.js";
+import { archived, notFound, refuse, type Violation } from "../../core/errors.js";
+import { type IdPrefix, newId } from "../../core/ids.js";
+import type { Caller } from "../../core/principal.js";
+import type { Write } from "../../core/write.js";
 import type { SettingEntry } from "./setting.js";
 import type { EntryTarget, ListQuery, NewEntry, NewOrder, SettingRepository } from "./setting-repository.js";
 

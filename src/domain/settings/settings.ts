@@ -1,12 +1,12 @@
-import { reachOf } from "../access.js";
-import type { Caller } from "../caller.js";
+import { reachOf } from "../../core/access.js";
+import { DomainError, type Violation } from "../../core/errors.js";
+import { idPrefixes } from "../../core/ids.js";
+import type { Caller } from "../../core/principal.js";
+import type { Write } from "../../core/write.js";
 import type { ReferralSource } from "../customers/customer.js";
-import { DomainError, type Violation } from "../errors.js";
-import { idPrefixes } from "../ids.js";
 import type { ActionStatus, LifeCycle } from "../leads/lead.js";
 import type { PetCode, Weight } from "../pets/pet.js";
 import type { Tag } from "../tags.js";
-import type { Write } from "../write.js";
 import type {
   ActionStatusContent,
   NameContent,

@@ -1,3 +1,4 @@
+import { idPrefixes } from "../../core/ids.js";
 import type { VipLevel } from "../../domain/callcenter/caller-profile.js";
 import { createCallerProfiles } from "../../domain/callcenter/caller-profiles.js";
 import { createCallerQuery } from "../../domain/callcenter/caller-query.js";
@@ -5,7 +6,6 @@ import type { CallerRepository } from "../../domain/callcenter/caller-repository
 import { createExternalApis, type ExternalApiDependencies } from "../../domain/callcenter/external-apis.js";
 import type { IvrFlowRepository } from "../../domain/callcenter/ivr-flow-repository.js";
 import { createIvrFlows } from "../../domain/callcenter/ivr-flows.js";
-import { idPrefixes } from "../../domain/ids.js";
 import type { NameContent } from "../../domain/settings/setting.js";
 import { createSettingList } from "../../domain/settings/setting-list.js";
 import type { SettingRepository } from "../../domain/settings/setting-repository.js";

@@ -1,7 +1,7 @@
 import { z } from "zod";
+import { lineRule, nameRule } from "../../core/text.js";
 import { type AccountKind, accountKinds, type Gender, maxVisitorIds } from "../../domain/callcenter/caller-profile.js";
 import type { ProfileUpdate } from "../../domain/callcenter/caller-profiles.js";
-import { lineRule, nameRule } from "../../domain/text.js";
 import {
   type UpdateCallerProfileRequest,
   UpdateCallerProfileRequestSchema,

@@ -1,8 +1,8 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { z } from "zod";
+import { etagOf } from "../../core/etag.js";
 import type { AnswerFormat } from "../../domain/callcenter/answer-format.js";
 import { accountKinds, type CallerProfile } from "../../domain/callcenter/caller-profile.js";
-import { etagOf } from "../../domain/etag.js";
 import {
   type CallerProfileSchema,
   Gender as ProtoGender,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { lineRule, nameRule, noteRule } from "../../core/text.js";
 import {
   defaultTimeoutMs,
   type HttpMethod,
@@ -12,7 +13,6 @@ import {
   valueTypes,
 } from "../../domain/callcenter/external-api.js";
 import type { ExternalApiDraft } from "../../domain/callcenter/external-api-faults.js";
-import { lineRule, nameRule, noteRule } from "../../domain/text.js";
 import type {
   HeaderParam,
   OutputParam,

@@ -1,9 +1,9 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { etagOf } from "../../core/etag.js";
 import type { ExternalApi } from "../../domain/callcenter/external-api.js";
 import type { Invocation } from "../../domain/callcenter/external-api-call.js";
 import type { ApiTest } from "../../domain/callcenter/external-apis.js";
-import { etagOf } from "../../domain/etag.js";
 import {
   ExternalApi_Method,
   type ExternalApiSchema,

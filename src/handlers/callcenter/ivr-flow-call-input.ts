@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { nameRule, noteRule } from "../../domain/text.js";
+import { nameRule, noteRule } from "../../core/text.js";
 import { id, optionalId, rule, text, withoutUndefined } from "../fields.js";
 import { named } from "../named-resource.js";
 import { fresh } from "../new-resource.js";

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { variableName } from "../../core/template.js";
+import { nameRule } from "../../core/text.js";
 import {
   defaultFlowTimeoutMs,
   type FlowDefinition,
@@ -13,8 +15,6 @@ import {
   maxParams,
   minFlowTimeoutMs,
 } from "../../domain/callcenter/ivr-flow.js";
-import { variableName } from "../../domain/callcenter/template.js";
-import { nameRule } from "../../domain/text.js";
 import type { FlowNode as FlowNodeMessage } from "../../gen/proto/moego/callcenter/v1/ivr_flow_pb.js";
 import { enumName, id, list, rule, text } from "../fields.js";
 import { because } from "../parse.js";

@@ -1,5 +1,6 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { etagOf } from "../../core/etag.js";
 import { type AnswerFormat, renderAnswer } from "../../domain/callcenter/answer-format.js";
 import {
   type FlowDefinition,
@@ -10,7 +11,6 @@ import {
 } from "../../domain/callcenter/ivr-flow.js";
 import { type FlowProblem, flowProblemCodes, sentenceOf } from "../../domain/callcenter/ivr-flow-problem.js";
 import { type FlowRun, flowOutcomes } from "../../domain/callcenter/ivr-flow-run.js";
-import { etagOf } from "../../domain/etag.js";
 import {
   type FlowDefinitionSchema,
   type FlowNodeSchema,

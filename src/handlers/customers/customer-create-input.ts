@@ -1,7 +1,7 @@
 import { z } from "zod";
+import { nameRule } from "../../core/text.js";
 import { defaultPreference } from "../../domain/customers/customer.js";
 import type { NewCustomer } from "../../domain/customers/customers.js";
-import { nameRule } from "../../domain/text.js";
 import { perCountry } from "../country.js";
 import { color, email, id, line, optionalId, phone, text } from "../fields.js";
 import { because } from "../parse.js";

@@ -1,11 +1,11 @@
 import { type JsonObject, type JsonValue, toJson } from "@bufbuild/protobuf";
 import { z } from "zod";
-import type { Channel } from "../../domain/consent.js";
+import type { Channel } from "../../core/consent.js";
+import type { TimeRange } from "../../core/page.js";
+import { normalise, noteRule, tagNameRule, textFault } from "../../core/text.js";
 import type { FieldValue } from "../../domain/custom-fields/custom-fields.js";
 import type { AddressRecord } from "../../domain/customers/customer-repository.js";
-import type { TimeRange } from "../../domain/page.js";
 import { maxTagsPerCustomer, type TagReference } from "../../domain/tags.js";
-import { normalise, noteRule, tagNameRule, textFault } from "../../domain/text.js";
 import {
   type CustomField_Value,
   CustomField_ValueSchema,

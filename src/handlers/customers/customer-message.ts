@@ -1,9 +1,9 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
-import type { Channel, Consent } from "../../domain/consent.js";
+import type { Channel, Consent } from "../../core/consent.js";
+import { etagOf } from "../../core/etag.js";
 import type { FieldValues, Json } from "../../domain/custom-fields/custom-fields.js";
 import type { Address, Customer, Note } from "../../domain/customers/customer.js";
-import { etagOf } from "../../domain/etag.js";
 import type { Tag } from "../../domain/tags.js";
 import { ComplianceChannel } from "../../gen/proto/moego/business/customer/v1/compliance_pb.js";
 import {

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { noConsent } from "../../domain/consent.js";
+import { noConsent } from "../../core/consent.js";
+import { nameRule } from "../../core/text.js";
 import { noPreference } from "../../domain/customers/customer.js";
 import type { AddressParts, AddressUpdate, CustomerUpdate } from "../../domain/customers/customer-update.js";
-import { nameRule } from "../../domain/text.js";
 import {
   type UpdateCustomerRequest,
   UpdateCustomerRequestSchema,

@@ -1,8 +1,8 @@
 import { z } from "zod";
+import { noteRule } from "../../core/text.js";
 import type { CustomerNotes } from "../../domain/customers/customer-notes.js";
 import type { CustomerTags } from "../../domain/customers/customer-tags.js";
 import type { Customers } from "../../domain/customers/customers.js";
-import { noteRule } from "../../domain/text.js";
 import { CustomerService } from "../../gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { countryOf } from "../country.js";
 import { id, text } from "../fields.js";

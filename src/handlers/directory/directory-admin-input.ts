@@ -1,7 +1,7 @@
 import { z } from "zod";
+import { nameRule } from "../../core/text.js";
 import type { CompanyChange } from "../../domain/directory/directory-admin-repository.js";
 import { countryFormat, isCountry, isTimeZone, timeZoneFormat } from "../../domain/directory/directory-fields.js";
-import { nameRule } from "../../domain/text.js";
 import { perCountry } from "../country.js";
 import { address as anyAddress } from "../customers/customer-input.js";
 import { email, httpsUrl, id, optionalGivenId, optionalId, optionalPhone, text, withoutUndefined } from "../fields.js";

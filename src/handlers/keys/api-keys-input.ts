@@ -1,7 +1,7 @@
 import type { Duration } from "@bufbuild/protobuf/wkt";
 import { z } from "zod";
-import type { Caller } from "../../domain/caller.js";
-import { DomainError, invalidRequest, type Violation } from "../../domain/errors.js";
+import { DomainError, invalidRequest, type Violation } from "../../core/errors.js";
+import type { Caller } from "../../core/principal.js";
 import { type ApiKeyInput, defaultOverlapMs, maxOverlapMs, type Organization } from "../../domain/keys/api-keys.js";
 import type { Restrictions } from "../../gen/proto/moego/auth/apikey/v1/apikey_pb.js";
 import { Organization_Type } from "../../gen/proto/moego/auth/apikey/v1/apikey_pb.js";

@@ -1,5 +1,5 @@
 import { clone } from "@bufbuild/protobuf";
-import { invalidRequest } from "../../domain/errors.js";
+import { invalidRequest } from "../../core/errors.js";
 import type { LeadAdmin } from "../../domain/leads/lead-admin.js";
 import {
   type ImportLeadRequest,

@@ -1,9 +1,9 @@
 import { z } from "zod";
-import type { Consent } from "../../domain/consent.js";
+import type { Consent } from "../../core/consent.js";
+import { nameRule } from "../../core/text.js";
 import type { LeadFilter } from "../../domain/leads/lead-repository.js";
 import type { NewLead } from "../../domain/leads/leads.js";
 import { maxPets } from "../../domain/pets/pet.js";
-import { nameRule } from "../../domain/text.js";
 import { perCountry } from "../country.js";
 import {
   address,

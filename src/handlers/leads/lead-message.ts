@@ -1,7 +1,7 @@
 import { fromJson, type MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { etagOf } from "../../core/etag.js";
 import type { FieldValues } from "../../domain/custom-fields/custom-fields.js";
-import { etagOf } from "../../domain/etag.js";
 import type { Lead } from "../../domain/leads/lead.js";
 import type { LeadSchema } from "../../gen/proto/moego/business/customer/v1/lead_pb.js";
 import { CustomField_ValueSchema } from "../../gen/proto/moego/business/setting/v1/custom_field_pb.js";

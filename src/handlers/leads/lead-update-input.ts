@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { noConsent } from "../../domain/consent.js";
+import { noConsent } from "../../core/consent.js";
+import { nameRule, normalise } from "../../core/text.js";
 import type { AddressRecord } from "../../domain/customers/customer-repository.js";
 import type { LeadChange } from "../../domain/leads/lead-repository.js";
 import type { LeadUpdate, PetEntry } from "../../domain/leads/lead-update.js";
 import { maxPets } from "../../domain/pets/pet.js";
-import { nameRule, normalise } from "../../domain/text.js";
 import { LeadSchema } from "../../gen/proto/moego/business/customer/v1/lead_pb.js";
 import {
   type UpdateLeadRequest,

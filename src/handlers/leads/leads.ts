@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { reachOf } from "../../domain/access.js";
-import type { Caller } from "../../domain/caller.js";
-import { invalidRequest } from "../../domain/errors.js";
+import { reachOf } from "../../core/access.js";
+import { invalidRequest } from "../../core/errors.js";
+import type { Caller } from "../../core/principal.js";
 import type { Leads } from "../../domain/leads/leads.js";
 import { LeadService } from "../../gen/proto/moego/business/customer/v1/lead_service_pb.js";
 import { countryOf } from "../country.js";

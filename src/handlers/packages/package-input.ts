@@ -1,8 +1,8 @@
 import { z } from "zod";
-import type { Violation } from "../../domain/errors.js";
+import type { Violation } from "../../core/errors.js";
+import { lineRule, noteRule } from "../../core/text.js";
 import type { PackageQuery } from "../../domain/packages/package-repository.js";
 import type { Refund } from "../../domain/packages/package-rules.js";
-import { lineRule, noteRule } from "../../domain/text.js";
 import type { RefundPackageRequest } from "../../gen/proto/moego/admin/v1/package_pb.js";
 import { Package_Status } from "../../gen/proto/moego/business/package/v1/package_pb.js";
 import { maxFilterValues } from "../customers/customer-input.js";

@@ -1,9 +1,9 @@
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { z } from "zod";
-import type { Violation } from "../../domain/errors.js";
+import type { Violation } from "../../core/errors.js";
+import { nameRule, noteRule } from "../../core/text.js";
 import { neverExpires } from "../../domain/packages/package.js";
 import type { NewPackage } from "../../domain/packages/packages.js";
-import { nameRule, noteRule } from "../../domain/text.js";
 import type { SellPackageRequest } from "../../gen/proto/moego/admin/v1/package_pb.js";
 import { calendarDate } from "../calendar-date.js";
 import { id, list, optionalGivenId, optionalId, text } from "../fields.js";

@@ -1,6 +1,6 @@
 import { clone } from "@bufbuild/protobuf";
-import { invalidRequest, type Violation } from "../../domain/errors.js";
-import { idFormat, isId } from "../../domain/ids.js";
+import { invalidRequest, type Violation } from "../../core/errors.js";
+import { idFormat, isId } from "../../core/ids.js";
 import type { PetImports } from "../../domain/pets/pet-import.js";
 import {
   type ImportPetRequest,

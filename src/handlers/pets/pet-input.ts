@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { lineRule, nameRule, noteRule } from "../../core/text.js";
 import {
   evaluationStatuses,
   maxPetCodes,
@@ -13,7 +14,6 @@ import {
   type Weight,
   weightUnits,
 } from "../../domain/pets/pet.js";
-import { lineRule, nameRule, noteRule } from "../../domain/text.js";
 import { calendarDate } from "../calendar-date.js";
 import { enumNumber } from "../customers/customer-input.js";
 import { httpsUrl, id, line, list, optionalId, optionalPhone, rule, text, withoutUndefined } from "../fields.js";

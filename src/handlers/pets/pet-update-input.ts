@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { lineRule, nameRule } from "../../core/text.js";
 import { evaluationStatuses, petGenders, petTypes, type TraitChanges } from "../../domain/pets/pet.js";
-import { lineRule, nameRule } from "../../domain/text.js";
 import { clearableCalendarDate } from "../calendar-date.js";
 import { perCountry } from "../country.js";
 import { enumNumber } from "../customers/customer-input.js";

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { invalidRequest } from "../../domain/errors.js";
-import { isId } from "../../domain/ids.js";
+import { invalidRequest } from "../../core/errors.js";
+import { isId } from "../../core/ids.js";
 import { maxPetCodes } from "../../domain/pets/pet.js";
 import type { Pets } from "../../domain/pets/pets.js";
 import { PetService } from "../../gen/proto/moego/business/customer/v1/pet_service_pb.js";

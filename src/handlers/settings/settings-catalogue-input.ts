@@ -1,11 +1,11 @@
 import { z } from "zod";
+import { nameRule } from "../../core/text.js";
 import {
   type Offer,
   type ServiceItemType,
   serviceItemTypes,
   serviceTypes,
 } from "../../domain/settings/setting-catalogue.js";
-import { nameRule } from "../../domain/text.js";
 import { maxFilterValues } from "../customers/customer-input.js";
 import { id, list, optionalGivenId, rule, text, withoutUndefined } from "../fields.js";
 import { price } from "../money.js";

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { lineRule, nameRule, noteRule } from "../../core/text.js";
 import type { FieldType } from "../../domain/custom-fields/custom-fields.js";
 import {
   callCentreKeys,
@@ -6,7 +7,6 @@ import {
   type FieldOption,
   maxFieldOptions,
 } from "../../domain/settings/setting-custom-field.js";
-import { lineRule, nameRule, noteRule } from "../../domain/text.js";
 import {
   CustomField_AssociationType,
   CustomField_Type,

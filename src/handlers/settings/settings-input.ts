@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { nameRule, tagNameRule } from "../../core/text.js";
 import { maxOrderedEntries } from "../../domain/settings/setting.js";
-import { nameRule, tagNameRule } from "../../domain/text.js";
 import { color, id, line, list, text, withoutUndefined } from "../fields.js";
 import { named } from "../named-resource.js";
 import { fresh } from "../new-resource.js";

@@ -1,3 +1,5 @@
+import { archived, notFound } from "../../core/errors.js";
+import type { Visibility } from "../../core/principal.js";
 import { accountKinds } from "../../domain/callcenter/caller-profile.js";
 import type {
   CallerRepository,
@@ -5,9 +7,7 @@ import type {
   ProfileChange,
   ProfileUnit,
 } from "../../domain/callcenter/caller-repository.js";
-import type { Visibility } from "../../domain/caller.js";
 import type { CustomerUnit } from "../../domain/customers/customer-repository.js";
-import { archived, notFound } from "../../domain/errors.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import { type CustomerKey, readCustomer } from "../customers/customer-change.js";
 import { lockCustomer } from "../customers/customer-lock.js";

@@ -1,7 +1,7 @@
+import { alreadyExists, notFound } from "../../core/errors.js";
+import { authorIn, type Write } from "../../core/write.js";
 import type { ExternalApi, ExternalApiTarget } from "../../domain/callcenter/external-api.js";
 import type { ExternalApiRecord, ExternalApiRepository } from "../../domain/callcenter/external-api-repository.js";
-import { alreadyExists, notFound } from "../../domain/errors.js";
-import { authorIn, type Write } from "../../domain/write.js";
 import type { Prisma } from "../../gen/prisma/client.js";
 import type { Database } from "../database.js";
 import { violatedConstraint } from "../errors.js";

@@ -1,7 +1,7 @@
+import { alreadyExists } from "../../core/errors.js";
+import { authorIn } from "../../core/write.js";
 import type { FlowDefinition, FlowTarget, IvrFlow } from "../../domain/callcenter/ivr-flow.js";
 import type { IvrFlowRepository } from "../../domain/callcenter/ivr-flow-repository.js";
-import { alreadyExists } from "../../domain/errors.js";
-import { authorIn } from "../../domain/write.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import type { Database } from "../database.js";
 import { violatedConstraint } from "../errors.js";

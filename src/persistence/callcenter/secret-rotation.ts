@@ -1,4 +1,4 @@
-import type { Write } from "../../domain/write.js";
+import type { Write } from "../../core/write.js";
 import type { Database } from "../database.js";
 import { statement } from "../statement.js";
 import { sealContext } from "./external-apis.js";

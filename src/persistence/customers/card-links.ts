@@ -1,8 +1,8 @@
 import { createHash, createHmac } from "node:crypto";
+import { archived } from "../../core/errors.js";
+import { idPrefixes, newId } from "../../core/ids.js";
+import { authorIn } from "../../core/write.js";
 import type { CardLinkRepository } from "../../domain/customers/customer-repository.js";
-import { archived } from "../../domain/errors.js";
-import { idPrefixes, newId } from "../../domain/ids.js";
-import { authorIn } from "../../domain/write.js";
 import type { Prisma } from "../../gen/prisma/client.js";
 import type { Database } from "../database.js";
 import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../idempotency.js";

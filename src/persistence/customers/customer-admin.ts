@@ -1,7 +1,7 @@
+import { authorIn, type Write } from "../../core/write.js";
 import type { Customer } from "../../domain/customers/customer.js";
 import type { CustomerAdminRepository } from "../../domain/customers/customer-admin-repository.js";
 import type { CustomerTarget } from "../../domain/customers/customer-repository.js";
-import { authorIn, type Write } from "../../domain/write.js";
 import type { Prisma } from "../../gen/prisma/client.js";
 import type { Database } from "../database.js";
 import { eraseRecord, erasing } from "../erasure.js";

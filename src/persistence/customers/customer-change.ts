@@ -1,7 +1,7 @@
+import { archived, notFound } from "../../core/errors.js";
+import type { Write } from "../../core/write.js";
 import type { Customer } from "../../domain/customers/customer.js";
 import type { ChangedCustomer, CustomerTarget, CustomerUnit } from "../../domain/customers/customer-repository.js";
-import { archived, notFound } from "../../domain/errors.js";
-import type { Write } from "../../domain/write.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import type { Database } from "../database.js";
 import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../idempotency.js";

@@ -1,8 +1,8 @@
+import { idPrefixes, newId } from "../../core/ids.js";
+import { foldCase } from "../../core/text.js";
+import { authorIn, type Write } from "../../core/write.js";
 import type { Admission, CustomerRecord, MissingReferences } from "../../domain/customers/customer-repository.js";
-import { idPrefixes, newId } from "../../domain/ids.js";
 import { distinctTags, tagKey } from "../../domain/tags.js";
-import { foldCase } from "../../domain/text.js";
-import { authorIn, type Write } from "../../domain/write.js";
 import { addressColumns, addressJson } from "../address-columns.js";
 import { consentValues } from "../consent-columns.js";
 import { lastTagPlace, tagJson } from "../settings/tag-rows.js";

@@ -1,10 +1,10 @@
+import { erased } from "../../core/errors.js";
+import { idPrefixes, newId } from "../../core/ids.js";
+import { foldCase } from "../../core/text.js";
+import type { Write } from "../../core/write.js";
 import type { Customer } from "../../domain/customers/customer.js";
 import type { CustomerImportUnit, ImportedCustomer } from "../../domain/customers/customer-admin-repository.js";
 import type { CustomerTarget } from "../../domain/customers/customer-repository.js";
-import { erased } from "../../domain/errors.js";
-import { idPrefixes, newId } from "../../domain/ids.js";
-import { foldCase } from "../../domain/text.js";
-import type { Write } from "../../domain/write.js";
 import type { Prisma } from "../../gen/prisma/client.js";
 import { addressData } from "../address-columns.js";
 import { consentColumns } from "../consent-columns.js";

@@ -1,5 +1,5 @@
+import { foldCase } from "../../core/text.js";
 import type { CustomerFilter, CustomerRepository } from "../../domain/customers/customer-repository.js";
-import { foldCase } from "../../domain/text.js";
 import type { Database } from "../database.js";
 import { type Bind, readTimeList, type TimeList } from "../time-list.js";
 import { type CustomerRow, customerColumns, listedCustomerChildren, toCustomer } from "./customer-rows.js";

@@ -1,5 +1,5 @@
+import { notFound } from "../../core/errors.js";
 import type { CustomerTarget } from "../../domain/customers/customer-repository.js";
-import { notFound } from "../../domain/errors.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import { bound, theOne, visibleTo } from "../visibility.js";
 

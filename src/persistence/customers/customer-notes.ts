@@ -1,6 +1,6 @@
+import { notFound } from "../../core/errors.js";
+import type { Page } from "../../core/page.js";
 import type { CustomerTarget, DatedNote } from "../../domain/customers/customer-repository.js";
-import { notFound } from "../../domain/errors.js";
-import type { Page } from "../../domain/page.js";
 import type { Database } from "../database.js";
 import { statement } from "../statement.js";
 import { theOne, visibilityValues, visibleTo } from "../visibility.js";

@@ -1,9 +1,9 @@
-import { sameConsent } from "../../domain/consent.js";
+import { sameConsent } from "../../core/consent.js";
+import { idPrefixes, newId } from "../../core/ids.js";
+import { foldCase } from "../../core/text.js";
+import { authorIn, type Write } from "../../core/write.js";
 import type { Customer } from "../../domain/customers/customer.js";
 import type { CustomerChange, CustomerUnit } from "../../domain/customers/customer-repository.js";
-import { idPrefixes, newId } from "../../domain/ids.js";
-import { foldCase } from "../../domain/text.js";
-import { authorIn, type Write } from "../../domain/write.js";
 import type { Prisma } from "../../gen/prisma/client.js";
 import { addressData } from "../address-columns.js";
 import { consentColumns } from "../consent-columns.js";

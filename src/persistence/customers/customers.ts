@@ -1,6 +1,6 @@
+import { notFound } from "../../core/errors.js";
+import { idPrefixes, newId } from "../../core/ids.js";
 import type { Admission, CreateOutcome, CustomerRepository } from "../../domain/customers/customer-repository.js";
-import { notFound } from "../../domain/errors.js";
-import { idPrefixes, newId } from "../../domain/ids.js";
 import type { Database } from "../database.js";
 import { violatedConstraint } from "../errors.js";
 import { claimConstraint, removeExpiredClaim, replayedCreate } from "../idempotency.js";

@@ -1,5 +1,5 @@
-import { notFound } from "../../domain/errors.js";
-import type { Write } from "../../domain/write.js";
+import { notFound } from "../../core/errors.js";
+import type { Write } from "../../core/write.js";
 import type { Prisma } from "../../gen/prisma/client.js";
 import type { Database } from "../database.js";
 

@@ -1,6 +1,6 @@
+import { alreadyExists, notFound } from "../../core/errors.js";
 import type { Company } from "../../domain/directory/directory.js";
 import type { CompanyChange, DirectoryAdminRepository } from "../../domain/directory/directory-admin-repository.js";
-import { alreadyExists, notFound } from "../../domain/errors.js";
 import type { Prisma } from "../../gen/prisma/client.js";
 import { applyCustomerLimit, lockCompanyAgainstCreates } from "../customers/quota.js";
 import type { Database } from "../database.js";

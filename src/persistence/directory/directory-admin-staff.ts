@@ -1,3 +1,4 @@
+import { alreadyExists, archived, notFound } from "../../core/errors.js";
 import type { Staff } from "../../domain/directory/directory.js";
 import type {
   DirectoryAdminRepository,
@@ -5,7 +6,6 @@ import type {
   StaffChange,
   StaffOutcome,
 } from "../../domain/directory/directory-admin-repository.js";
-import { alreadyExists, archived, notFound } from "../../domain/errors.js";
 import type { Prisma } from "../../gen/prisma/client.js";
 import type { Database } from "../database.js";
 import { changeDirectory, type DirectoryKey } from "./directory-admin-change.js";

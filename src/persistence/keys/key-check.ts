@@ -1,7 +1,7 @@
-import type { CompanyReach } from "../../domain/caller.js";
+import type { KeyRecord } from "../../core/key-grants.js";
+import type { CompanyReach } from "../../core/principal.js";
+import type { Write } from "../../core/write.js";
 import type { KeyCheckRepository } from "../../domain/keys/key-checker.js";
-import type { KeyRecord } from "../../domain/keys/key-grants.js";
-import type { Write } from "../../domain/write.js";
 import type { Statements } from "../database.js";
 import { statement } from "../statement.js";
 

@@ -1,7 +1,7 @@
+import { authorIn, type Write } from "../../core/write.js";
 import { assertNotPromoted, type Lead } from "../../domain/leads/lead.js";
 import type { LeadAdminRepository } from "../../domain/leads/lead-admin-repository.js";
 import type { LeadTarget } from "../../domain/leads/lead-repository.js";
-import { authorIn, type Write } from "../../domain/write.js";
 import type { Prisma } from "../../gen/prisma/client.js";
 import type { Database } from "../database.js";
 import { eraseRecord, erasing } from "../erasure.js";

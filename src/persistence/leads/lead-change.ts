@@ -1,7 +1,7 @@
-import { notFound } from "../../domain/errors.js";
+import { notFound } from "../../core/errors.js";
+import type { Write } from "../../core/write.js";
 import { assertLead, type Lead } from "../../domain/leads/lead.js";
 import type { LeadTarget, LeadUnit } from "../../domain/leads/lead-repository.js";
-import type { Write } from "../../domain/write.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import type { Database } from "../database.js";
 import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../idempotency.js";

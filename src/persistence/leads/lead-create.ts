@@ -1,7 +1,7 @@
-import { idPrefixes, newId } from "../../domain/ids.js";
+import { idPrefixes, newId } from "../../core/ids.js";
+import { foldCase } from "../../core/text.js";
+import { authorIn, type Write } from "../../core/write.js";
 import type { LeadRecord, LeadReferences } from "../../domain/leads/lead-repository.js";
-import { foldCase } from "../../domain/text.js";
-import { authorIn, type Write } from "../../domain/write.js";
 import { addressColumns } from "../address-columns.js";
 import { consentValues } from "../consent-columns.js";
 import { petColumns } from "../pets/pet-rows.js";

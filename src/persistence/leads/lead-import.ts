@@ -1,9 +1,9 @@
-import { erased } from "../../domain/errors.js";
+import { erased } from "../../core/errors.js";
+import { foldCase } from "../../core/text.js";
+import type { Write } from "../../core/write.js";
 import type { Lead } from "../../domain/leads/lead.js";
 import type { LeadImportUnit } from "../../domain/leads/lead-admin-repository.js";
 import type { LeadTarget } from "../../domain/leads/lead-repository.js";
-import { foldCase } from "../../domain/text.js";
-import type { Write } from "../../domain/write.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import { addressColumns } from "../address-columns.js";
 import { consentColumns } from "../consent-columns.js";

@@ -1,5 +1,5 @@
+import { foldCase } from "../../core/text.js";
 import type { LeadFilter, LeadRepository } from "../../domain/leads/lead-repository.js";
-import { foldCase } from "../../domain/text.js";
 import type { Database } from "../database.js";
 import { type Bind, readTimeList, type TimeList } from "../time-list.js";
 import { type LeadRow, leadColumns, listedLeadChildren, toLead } from "./lead-rows.js";

@@ -1,8 +1,8 @@
-import { sameConsent } from "../../domain/consent.js";
+import { sameConsent } from "../../core/consent.js";
+import { foldCase } from "../../core/text.js";
+import { authorIn, type Write } from "../../core/write.js";
 import type { Lead } from "../../domain/leads/lead.js";
 import type { LeadChange, LeadReferences, LeadUnit } from "../../domain/leads/lead-repository.js";
-import { foldCase } from "../../domain/text.js";
-import { authorIn, type Write } from "../../domain/write.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import { addressColumns } from "../address-columns.js";
 import { consentColumns } from "../consent-columns.js";

@@ -1,5 +1,5 @@
-import { notFound } from "../../domain/errors.js";
-import { idPrefixes, newId } from "../../domain/ids.js";
+import { notFound } from "../../core/errors.js";
+import { idPrefixes, newId } from "../../core/ids.js";
 import type { LeadRepository } from "../../domain/leads/lead-repository.js";
 import type { Database } from "../database.js";
 import { violatedConstraint } from "../errors.js";

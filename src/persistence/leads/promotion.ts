@@ -1,12 +1,12 @@
+import { notFound } from "../../core/errors.js";
+import { idPrefixes, newId } from "../../core/ids.js";
+import { foldCase } from "../../core/text.js";
+import { authorIn, type Write } from "../../core/write.js";
 import type { FieldValues } from "../../domain/custom-fields/custom-fields.js";
 import { defaultPreference } from "../../domain/customers/customer.js";
-import { notFound } from "../../domain/errors.js";
-import { idPrefixes, newId } from "../../domain/ids.js";
 import type { Lead } from "../../domain/leads/lead.js";
 import type { LeadTarget, PromotionOutcome } from "../../domain/leads/lead-repository.js";
 import { carriedFields } from "../../domain/leads/promotion.js";
-import { foldCase } from "../../domain/text.js";
-import { authorIn, type Write } from "../../domain/write.js";
 import type { Prisma } from "../../gen/prisma/client.js";
 import { addressData } from "../address-columns.js";
 import { consentColumns } from "../consent-columns.js";

@@ -1,5 +1,6 @@
-import { notFound } from "../../domain/errors.js";
-import { idPrefixes, newId } from "../../domain/ids.js";
+import { notFound } from "../../core/errors.js";
+import { idPrefixes, newId } from "../../core/ids.js";
+import { authorIn, type Write } from "../../core/write.js";
 import type { LedgerEntry, NewLedgerEntry, PackageDetail } from "../../domain/packages/package.js";
 import type {
   ChangedPackage,
@@ -7,7 +8,6 @@ import type {
   PackageTarget,
   PackageUnit,
 } from "../../domain/packages/package-repository.js";
-import { authorIn, type Write } from "../../domain/write.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import type { Database } from "../database.js";
 import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../idempotency.js";

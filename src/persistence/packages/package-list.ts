@@ -1,11 +1,11 @@
-import { dayIn } from "../../domain/calendar-day.js";
+import { dayIn } from "../../core/calendar-day.js";
+import type { Page } from "../../core/page.js";
 import type {
   PackageDetailQuery,
   PackageQuery,
   PackageRepository,
   PackageTarget,
 } from "../../domain/packages/package-repository.js";
-import type { Page } from "../../domain/page.js";
 import type { Database } from "../database.js";
 import { type Statement, statement } from "../statement.js";
 import type { Bind } from "../time-list.js";

@@ -1,4 +1,4 @@
-import type { Money } from "../../domain/money.js";
+import type { Money } from "../../core/money.js";
 import type { LedgerEntry, LedgerKind, Package, PackageDetail, PackageLine } from "../../domain/packages/package.js";
 
 /** A package as `packageColumns` and `packageBalance` select it. */

@@ -1,8 +1,8 @@
-import { alreadyExists } from "../../domain/errors.js";
-import { idPrefixes, newId } from "../../domain/ids.js";
-import type { Money } from "../../domain/money.js";
+import { alreadyExists } from "../../core/errors.js";
+import { idPrefixes, newId } from "../../core/ids.js";
+import type { Money } from "../../core/money.js";
+import { authorIn, type Write } from "../../core/write.js";
 import type { MissingPackageReferences, PackageSale, SaleOutcome } from "../../domain/packages/package-repository.js";
-import { authorIn, type Write } from "../../domain/write.js";
 import type { Prisma, Service } from "../../gen/prisma/client.js";
 import type { Database } from "../database.js";
 import { violatedConstraint } from "../errors.js";

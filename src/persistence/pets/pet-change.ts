@@ -1,8 +1,8 @@
+import { archived, notFound } from "../../core/errors.js";
+import type { Write } from "../../core/write.js";
 import type { CustomerTarget } from "../../domain/customers/customer-repository.js";
-import { archived, notFound } from "../../domain/errors.js";
 import type { Pet } from "../../domain/pets/pet.js";
 import type { ChangedPet, NewPetUnit, PetTarget, PetUnit } from "../../domain/pets/pet-repository.js";
-import type { Write } from "../../domain/write.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import { lockCustomer } from "../customers/customer-lock.js";
 import type { Database } from "../database.js";

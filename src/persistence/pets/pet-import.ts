@@ -1,8 +1,8 @@
-import { DomainError, erased, notFound } from "../../domain/errors.js";
+import { DomainError, erased, notFound } from "../../core/errors.js";
+import type { Write } from "../../core/write.js";
 import { assertLead } from "../../domain/leads/lead.js";
 import type { Pet } from "../../domain/pets/pet.js";
 import type { PetImportRepository, PetImportTarget, PetImportUnit } from "../../domain/pets/pet-import.js";
-import type { Write } from "../../domain/write.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import { lockCustomer } from "../customers/customer-lock.js";
 import type { Database } from "../database.js";

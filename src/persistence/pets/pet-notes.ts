@@ -1,5 +1,5 @@
-import { notFound } from "../../domain/errors.js";
-import type { Page } from "../../domain/page.js";
+import { notFound } from "../../core/errors.js";
+import type { Page } from "../../core/page.js";
 import type { DatedPetNote } from "../../domain/pets/pet.js";
 import type { PetTarget } from "../../domain/pets/pet-repository.js";
 import type { Database } from "../database.js";

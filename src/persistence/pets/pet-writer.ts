@@ -1,7 +1,7 @@
-import { idPrefixes, newId } from "../../domain/ids.js";
+import { idPrefixes, newId } from "../../core/ids.js";
+import { authorIn, type Write } from "../../core/write.js";
 import type { KeptPet } from "../../domain/nested-import.js";
 import type { Pet, PetEdit, PetRecord, PetStamp, TraitState, Vaccination } from "../../domain/pets/pet.js";
-import { authorIn, type Write } from "../../domain/write.js";
 import type { Prisma } from "../../gen/prisma/client.js";
 import { recordChange } from "../ledgers.js";
 import { updatedTime } from "../updated-time.js";

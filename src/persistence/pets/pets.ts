@@ -1,5 +1,5 @@
+import { notFound } from "../../core/errors.js";
 import type { CustomerTarget } from "../../domain/customers/customer-repository.js";
-import { notFound } from "../../domain/errors.js";
 import { maxPetsOfCustomer } from "../../domain/pets/pet.js";
 import type { PetRepository } from "../../domain/pets/pet-repository.js";
 import type { Database } from "../database.js";

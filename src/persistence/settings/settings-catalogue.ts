@@ -1,4 +1,5 @@
-import { alreadyExists } from "../../domain/errors.js";
+import { alreadyExists } from "../../core/errors.js";
+import { authorIn } from "../../core/write.js";
 import {
   type CatalogueRepository,
   type OfferCheck,
@@ -7,7 +8,6 @@ import {
   serviceItemTypes,
   serviceTypes,
 } from "../../domain/settings/setting-catalogue.js";
-import { authorIn } from "../../domain/write.js";
 import type { Prisma } from "../../gen/prisma/client.js";
 import type { ServiceModel } from "../../gen/prisma/models.js";
 import type { Database } from "../database.js";

@@ -1,5 +1,5 @@
+import type { Write } from "../../core/write.js";
 import type { EntryTarget } from "../../domain/settings/setting-repository.js";
-import type { Write } from "../../domain/write.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import type { Database } from "../database.js";
 import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../idempotency.js";

@@ -1,7 +1,7 @@
-import { alreadyExists } from "../../domain/errors.js";
+import { alreadyExists } from "../../core/errors.js";
+import { authorIn } from "../../core/write.js";
 import type { SettingEntry } from "../../domain/settings/setting.js";
 import type { EntryTarget, SettingRepository } from "../../domain/settings/setting-repository.js";
-import { authorIn } from "../../domain/write.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import type { Database } from "../database.js";
 import { violatedConstraint } from "../errors.js";

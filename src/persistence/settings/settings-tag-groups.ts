@@ -1,4 +1,4 @@
-import { notFound } from "../../domain/errors.js";
+import { notFound } from "../../core/errors.js";
 import type { TagGroupRepository } from "../../domain/settings/setting-repository.js";
 import type { Database } from "../database.js";
 import { recordChanges } from "../ledgers.js";

@@ -1,4 +1,5 @@
-import { idPrefixes, newId } from "../../domain/ids.js";
+import { idPrefixes, newId } from "../../core/ids.js";
+import { authorIn, type Write } from "../../core/write.js";
 import {
   distinctTags,
   type PositionedTag,
@@ -7,7 +8,6 @@ import {
   type TagResolution,
   tagKey,
 } from "../../domain/tags.js";
-import { authorIn, type Write } from "../../domain/write.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import type { TagModel } from "../../gen/prisma/models.js";
 import { recordChanges } from "../ledgers.js";

@@ -1,4 +1,4 @@
-import { type ActingStaff, type Caller, type CompanyReach, privilegedScopes, type Scope, scopes } from "../caller.js";
+import { type ActingStaff, type Caller, type CompanyReach, privilegedScopes, type Scope, scopes } from "./principal.js";
 
 /** What a presented secret is worth at this moment. */
 export interface KeyGrant {

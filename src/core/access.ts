@@ -1,5 +1,5 @@
-import type { Caller, CompanyReach, Scope, Visibility } from "./caller.js";
 import { DomainError } from "./errors.js";
+import type { Caller, CompanyReach, Scope, Visibility } from "./principal.js";
 
 /** The caller's reach into a company; PERMISSION_DENIED when it has none. */
 export function reachOf(caller: Caller, companyId: string): CompanyReach {

@@ -1,4 +1,4 @@
-import type { ActingStaff } from "./caller.js";
+import type { ActingStaff } from "./principal.js";
 
 /** A claim on an idempotency key: the effect of a mutating call happens at most once per claim. */
 export interface Claim {

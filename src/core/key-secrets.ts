@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { toBase62 } from "../ids.js";
+import { toBase62 } from "./ids.js";
 
 /** Lets scanners and people recognise a leaked secret. */
 const prefix = "moego_";
