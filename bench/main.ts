@@ -2,7 +2,7 @@ import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { cpus, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
-import { startEmbeddedPostgres } from "../src/persistence/embedded/embedded-postgres.js";
+import { startEmbeddedPostgres } from "../src/db/embedded/embedded-postgres.js";
 import { callers, measureCallers, writeCallers } from "./callers.js";
 import { loads, measureCancelled, measureDepth, sendMixed } from "./calls.js";
 import { measureLoad } from "./load.js";

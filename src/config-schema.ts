@@ -3,7 +3,7 @@ import { isIP } from "node:net";
 import { z } from "zod";
 import { isIpRange } from "./core/ip-ranges.js";
 import { readAllowedTarget } from "./core/outbound-target.js";
-import { maxPoolSize } from "./persistence/pool-size.js";
+import { maxPoolSize } from "./db/pool-size.js";
 
 /** What a person needs to know of a variable. */
 export interface VariableDoc {

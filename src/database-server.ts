@@ -1,10 +1,10 @@
 import { type Config, ownUrl } from "./config.js";
+import { keepEmbeddedPostgres } from "./db/embedded/embedded-keeper.js";
+import type { Log } from "./db/log.js";
+import { prepareDatabase } from "./db/migrate/prepare.js";
+import type { SeedOutcome } from "./db/migrate/seed.js";
+import { openSecrets } from "./db/secrets.js";
 import type { DemoSecrets, WorkingSecrets } from "./demo/keys.js";
-import { keepEmbeddedPostgres } from "./persistence/embedded/embedded-keeper.js";
-import type { Log } from "./persistence/log.js";
-import { prepareDatabase } from "./persistence/prepare.js";
-import { openSecrets } from "./persistence/secrets.js";
-import type { SeedOutcome } from "./persistence/seed.js";
 
 /** The PostgreSQL that the configuration names, or the embedded one. */
 export interface DatabaseServer {
@@ -69,7 +69,7 @@ export async function seedDemo(config: Config, server: DatabaseServer): Promise<
   const [{ demoData }, { workingSecrets }, { seed }] = await Promise.all([
     import("./demo/demo-data.js"),
     import("./demo/keys.js"),
-    import("./persistence/seed.js"),
+    import("./db/migrate/seed.js"),
   ]);
   const secrets = await demoSecrets(config);
   const onlyWhenEmpty = !config.demo.seed;

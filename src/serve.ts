@@ -1,11 +1,11 @@
 import { banner } from "./banner.js";
 import type { Config } from "./config.js";
 import { migrateDatabase, openDatabaseServer, type SeededDemo, seedDemo, serviceSecrets } from "./database-server.js";
+import { EmbeddedPostgresError } from "./db/embedded/embedded-error.js";
+import { MigrationError } from "./db/migrate/migrate.js";
+import { RoleError } from "./db/migrate/roles.js";
+import { SecretsError } from "./db/secrets.js";
 import { createLogger, type Logger } from "./logger.js";
-import { EmbeddedPostgresError } from "./persistence/embedded/error.js";
-import { MigrationError } from "./persistence/migrate.js";
-import { RoleError } from "./persistence/roles.js";
-import { SecretsError } from "./persistence/secrets.js";
 import { StartError } from "./start-error.js";
 
 /**

@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import type { Write } from "../core/write.js";
 import { type DatabaseServer, migrateDatabase, openDatabaseServer } from "../database-server.js";
-import { type Database, openDatabase } from "../persistence/database.js";
-import { readFault } from "../persistence/fault.js";
-import type { Log } from "../persistence/log.js";
+import { type Database, openDatabase } from "../db/database.js";
+import { readFault } from "../db/database-fault.js";
+import type { Log } from "../db/log.js";
 import type { CommandContext } from "./command.js";
 
 export interface Session {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { cleanUp, startCleanup } from "../../src/persistence/cleanup.js";
-import { type Database, openDatabase } from "../../src/persistence/database.js";
-import { silentLog } from "../../src/persistence/log.js";
+import { cleanUp, startCleanup } from "../../src/db/cleanup.js";
+import { type Database, openDatabase } from "../../src/db/database.js";
+import { silentLog } from "../../src/db/log.js";
 import { addTenant, createCustomer, openWorld, type Tenant, type World } from "./world.js";
 
 let world: World;

@@ -1,11 +1,11 @@
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Database, openDatabase } from "../../src/db/database.js";
+import { silentLog } from "../../src/db/log.js";
+import type { Statement } from "../../src/db/statement.js";
 import type { CustomerFilter } from "../../src/domain/customers/customer-repository.js";
 import { createCallerRepository } from "../../src/persistence/callcenter/callers.js";
 import { createCustomerRepository } from "../../src/persistence/customers/customers.js";
-import { type Database, openDatabase } from "../../src/persistence/database.js";
-import { silentLog } from "../../src/persistence/log.js";
-import type { Statement } from "../../src/persistence/statement.js";
 import { addCustomers } from "./sync.js";
 import { addTenant, openWorld, type Tenant, type World } from "./world.js";
 

@@ -2,7 +2,7 @@ import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { DomainError } from "../../src/core/errors.js";
-import { statement } from "../../src/persistence/statement.js";
+import { statement } from "../../src/db/statement.js";
 import { asAdmin } from "../support/database.js";
 import { databaseWith } from "../support/opened-databases.js";
 import { timed } from "../support/timed.js";

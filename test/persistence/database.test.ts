@@ -1,6 +1,6 @@
 import { setMaxListeners } from "node:events";
 import { describe, expect, it } from "vitest";
-import { statement } from "../../src/persistence/statement.js";
+import { statement } from "../../src/db/statement.js";
 import { asAdmin } from "../support/database.js";
 import { databaseWith } from "../support/opened-databases.js";
 import { writeWith } from "../support/write.js";

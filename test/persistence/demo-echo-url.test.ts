@@ -1,6 +1,6 @@
 import { afterAll, expect, it } from "vitest";
+import { seed } from "../../src/db/migrate/seed.js";
 import { demoData } from "../../src/demo/demo-data.js";
-import { seed } from "../../src/persistence/seed.js";
 import { createDatabase } from "../support/database.js";
 
 const database = await createDatabase();

@@ -2,10 +2,10 @@ import { rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import pg from "pg";
 import { describe, expect, it } from "vitest";
-import { keepEmbeddedPostgres } from "../../src/persistence/embedded/embedded-keeper.js";
-import { startEmbeddedPostgres } from "../../src/persistence/embedded/embedded-postgres.js";
-import { migrate } from "../../src/persistence/migrate.js";
-import { maxPoolSize } from "../../src/persistence/pool-size.js";
+import { keepEmbeddedPostgres } from "../../src/db/embedded/embedded-keeper.js";
+import { startEmbeddedPostgres } from "../../src/db/embedded/embedded-postgres.js";
+import { migrate } from "../../src/db/migrate/migrate.js";
+import { maxPoolSize } from "../../src/db/pool-size.js";
 import { cleanups, newFolder, postmasterPid, query, start } from "../support/embedded-cluster.js";
 import { timed } from "../support/timed.js";
 

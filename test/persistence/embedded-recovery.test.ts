@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { describe, expect, it } from "vitest";
-import { startEmbeddedPostgres } from "../../src/persistence/embedded/embedded-postgres.js";
+import { startEmbeddedPostgres } from "../../src/db/embedded/embedded-postgres.js";
 import { compileChild, runChild } from "../support/child.js";
 import { isAlive, newFolder, postmasterPid, query, start, withBinaries } from "../support/embedded-cluster.js";
 

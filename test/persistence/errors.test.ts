@@ -1,10 +1,10 @@
 import { createServer } from "node:net";
 import { describe, expect, it } from "vitest";
 import { DomainError } from "../../src/core/errors.js";
-import { type Database, openDatabase } from "../../src/persistence/database.js";
-import { violatedConstraint } from "../../src/persistence/errors.js";
-import { silentLog } from "../../src/persistence/log.js";
-import { statement } from "../../src/persistence/statement.js";
+import { type Database, openDatabase } from "../../src/db/database.js";
+import { violatedConstraint } from "../../src/db/database-errors.js";
+import { silentLog } from "../../src/db/log.js";
+import { statement } from "../../src/db/statement.js";
 import { asAdmin } from "../support/database.js";
 import { databaseWith } from "../support/opened-databases.js";
 import { writeWith } from "../support/write.js";

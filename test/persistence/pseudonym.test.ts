@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createPseudonym } from "../../src/persistence/pseudonym.js";
+import { createPseudonym } from "../../src/db/erasure/pseudonym.js";
 
 const [salt, older] = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)];
 

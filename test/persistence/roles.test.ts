@@ -3,11 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { openDatabase } from "../../src/persistence/database.js";
-import { type EmbeddedPostgres, startEmbeddedPostgres } from "../../src/persistence/embedded/embedded-postgres.js";
-import { silentLog } from "../../src/persistence/log.js";
-import { prepareDatabase } from "../../src/persistence/prepare.js";
-import { statement } from "../../src/persistence/statement.js";
+import { openDatabase } from "../../src/db/database.js";
+import { type EmbeddedPostgres, startEmbeddedPostgres } from "../../src/db/embedded/embedded-postgres.js";
+import { silentLog } from "../../src/db/log.js";
+import { prepareDatabase } from "../../src/db/migrate/prepare.js";
+import { statement } from "../../src/db/statement.js";
 import { moego, secrets } from "../server/service.js";
 
 // A server of its own: the role is one for the whole server, and here it must be absent at first.

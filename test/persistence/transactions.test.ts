@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Claim } from "../../src/core/write.js";
-import { type Database, openDatabase } from "../../src/persistence/database.js";
-import { silentLog } from "../../src/persistence/log.js";
-import { statement } from "../../src/persistence/statement.js";
+import { type Database, openDatabase } from "../../src/db/database.js";
+import { silentLog } from "../../src/db/log.js";
+import { statement } from "../../src/db/statement.js";
 import { asAdmin, createDatabase, type TestDatabase } from "../support/database.js";
 import { openProxy, type TcpProxy } from "../support/tcp-proxy.js";
 import { writeWith } from "../support/write.js";

@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, it } from "vitest";
+import { claimingRpcs } from "../../src/db/erasure/erasable-claim-ids.js";
 import { CustomerAdminService } from "../../src/gen/proto/moego/admin/v1/customer_admin_service_pb.js";
 import { CustomerSettingAdminService } from "../../src/gen/proto/moego/admin/v1/customer_setting_admin_service_pb.js";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
-import { claimingRpcs } from "../../src/persistence/claimed-ids.js";
 import { repeatables } from "../suites/repeatables.js";
 import { newCustomer } from "../support/new-customer.js";
 import { freshId } from "../support/records.js";

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import type { TestProject } from "vitest/node";
-import { startEmbeddedPostgres } from "../../src/persistence/embedded/embedded-postgres.js";
-import { prepareDatabase } from "../../src/persistence/prepare.js";
+import { startEmbeddedPostgres } from "../../src/db/embedded/embedded-postgres.js";
+import { prepareDatabase } from "../../src/db/migrate/prepare.js";
 
 /** Where the tests find their PostgreSQL; test/support/database.ts clones the template. */
 export interface TestServer {

@@ -1,4 +1,4 @@
-import { startEmbeddedPostgres } from "../../src/persistence/embedded/embedded-postgres.js";
+import { startEmbeddedPostgres } from "../../src/db/embedded/embedded-postgres.js";
 
 // Started by embedded-postgres.test.ts as a process of its own: starts PostgreSQL, says so, and stays until it is ended.
 const [dataDir = ""] = process.argv.slice(2);

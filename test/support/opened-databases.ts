@@ -1,6 +1,6 @@
 import { afterAll, afterEach } from "vitest";
-import { type Database, openDatabase } from "../../src/persistence/database.js";
-import { silentLog } from "../../src/persistence/log.js";
+import { type Database, openDatabase } from "../../src/db/database.js";
+import { silentLog } from "../../src/db/log.js";
 import { createDatabase, type TestDatabase } from "./database.js";
 
 export interface OpenedDatabases {

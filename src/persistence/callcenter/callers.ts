@@ -1,5 +1,9 @@
 import { archived, notFound } from "../../core/errors.js";
 import type { Visibility } from "../../core/principal.js";
+import { bound, grantedTo, visibilityValues, visibleInOneCompany } from "../../db/access-filter.js";
+import type { Database } from "../../db/database.js";
+import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../../db/idempotency.js";
+import { statement } from "../../db/statement.js";
 import { accountKinds } from "../../domain/callcenter/caller-profile.js";
 import type {
   CallerRepository,
@@ -12,10 +16,6 @@ import { Prisma } from "../../gen/prisma/client.js";
 import { type CustomerKey, readCustomer } from "../customers/customer-change.js";
 import { lockCustomer } from "../customers/customer-lock.js";
 import { createCustomerUnit } from "../customers/customer-unit.js";
-import type { Database } from "../database.js";
-import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../idempotency.js";
-import { statement } from "../statement.js";
-import { bound, grantedTo, visibilityValues, visibleInOneCompany } from "../visibility.js";
 import { createCallerFind } from "./caller-find.js";
 import { genders, type ProfileRow, profileColumns, toProfile } from "./caller-rows.js";
 

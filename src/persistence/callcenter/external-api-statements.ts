@@ -1,5 +1,5 @@
+import { statement } from "../../db/statement.js";
 import type { ExternalApiModel } from "../../gen/prisma/models.js";
-import { statement } from "../statement.js";
 
 /** pg gives a bigint as text. */
 export type ReadRow = Omit<ExternalApiModel, "version"> & { readonly version: string };

@@ -1,13 +1,13 @@
 import { alreadyExists, notFound } from "../../core/errors.js";
 import { authorIn, type Write } from "../../core/write.js";
+import { updatedTime } from "../../db/audit-columns.js";
+import { recordChange } from "../../db/audit-log.js";
+import type { Database } from "../../db/database.js";
+import { violatedConstraint } from "../../db/database-errors.js";
 import type { ExternalApi, ExternalApiTarget } from "../../domain/callcenter/external-api.js";
 import type { ExternalApiRecord, ExternalApiRepository } from "../../domain/callcenter/external-api-repository.js";
 import type { Prisma } from "../../gen/prisma/client.js";
-import type { Database } from "../database.js";
-import { violatedConstraint } from "../errors.js";
-import { recordChange } from "../ledgers.js";
 import { changeSettings, present } from "../settings/settings-change.js";
-import { updatedTime } from "../updated-time.js";
 import { toColumns, toExternalApi } from "./external-api-rows.js";
 import { type CalledRow, findWithSecrets, listNewestFirst, type ReadRow } from "./external-api-statements.js";
 import type { SealContext, SecretCipher } from "./secret-cipher.js";

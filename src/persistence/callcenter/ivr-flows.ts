@@ -1,15 +1,15 @@
 import { alreadyExists } from "../../core/errors.js";
 import { authorIn } from "../../core/write.js";
+import { timestamp } from "../../db/audit-columns.js";
+import { recordChange } from "../../db/audit-log.js";
+import type { Database } from "../../db/database.js";
+import { violatedConstraint } from "../../db/database-errors.js";
+import { afterName } from "../../db/name-list.js";
+import { statement } from "../../db/statement.js";
 import type { FlowDefinition, FlowTarget, IvrFlow } from "../../domain/callcenter/ivr-flow.js";
 import type { IvrFlowRepository } from "../../domain/callcenter/ivr-flow-repository.js";
 import { Prisma } from "../../gen/prisma/client.js";
-import type { Database } from "../database.js";
-import { violatedConstraint } from "../errors.js";
-import { recordChange } from "../ledgers.js";
-import { afterName } from "../name-list.js";
 import { type Columns, changeSettings, findRow, present, updateRow } from "../settings/settings-change.js";
-import { statement } from "../statement.js";
-import { timestamp } from "../updated-time.js";
 
 /** The flows of the IVR; they change as seldom as settings do, and under the same lock. */
 export function createIvrFlowRepository(database: Database): IvrFlowRepository {

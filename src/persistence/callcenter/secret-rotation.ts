@@ -1,6 +1,6 @@
 import type { Write } from "../../core/write.js";
-import type { Database } from "../database.js";
-import { statement } from "../statement.js";
+import type { Database } from "../../db/database.js";
+import { statement } from "../../db/statement.js";
 import { sealContext } from "./external-apis.js";
 import { SealError, type SecretCipher } from "./secret-cipher.js";
 

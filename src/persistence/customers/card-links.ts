@@ -2,10 +2,10 @@ import { createHash, createHmac } from "node:crypto";
 import { archived } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
 import { authorIn } from "../../core/write.js";
+import type { Database } from "../../db/database.js";
+import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../../db/idempotency.js";
 import type { CardLinkRepository } from "../../domain/customers/customer-repository.js";
 import type { Prisma } from "../../gen/prisma/client.js";
-import type { Database } from "../database.js";
-import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../idempotency.js";
 import { lockCustomer } from "./customer-lock.js";
 
 /**

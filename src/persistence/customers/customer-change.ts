@@ -1,10 +1,10 @@
 import { archived, notFound } from "../../core/errors.js";
 import type { Write } from "../../core/write.js";
+import type { Database } from "../../db/database.js";
+import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../../db/idempotency.js";
 import type { Customer } from "../../domain/customers/customer.js";
 import type { ChangedCustomer, CustomerTarget, CustomerUnit } from "../../domain/customers/customer-repository.js";
 import { Prisma } from "../../gen/prisma/client.js";
-import type { Database } from "../database.js";
-import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../idempotency.js";
 import { type LockedCustomer, lockCustomer } from "./customer-lock.js";
 import { type CustomerRow, customerChildren, customerColumns, toCustomer } from "./customer-rows.js";
 import { createCustomerUnit } from "./customer-unit.js";

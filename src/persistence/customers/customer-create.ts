@@ -1,12 +1,12 @@
 import { idPrefixes, newId } from "../../core/ids.js";
 import { foldCase } from "../../core/text.js";
 import { authorIn, type Write } from "../../core/write.js";
+import { addressColumns, addressJson } from "../../db/address-columns.js";
+import { consentValues } from "../../db/consent-columns.js";
+import { statement } from "../../db/statement.js";
 import type { Admission, CustomerRecord, MissingReferences } from "../../domain/customers/customer-repository.js";
 import { distinctTags, tagKey } from "../../domain/tags.js";
-import { addressColumns, addressJson } from "../address-columns.js";
-import { consentValues } from "../consent-columns.js";
 import { lastTagPlace, tagJson } from "../settings/tag-rows.js";
-import { statement } from "../statement.js";
 import { type CustomerRow, customerColumns, noteJson, referralSourceJson } from "./customer-rows.js";
 
 /** What the statement tells: exactly one row, whatever happened. */

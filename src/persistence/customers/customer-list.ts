@@ -1,7 +1,7 @@
 import { foldCase } from "../../core/text.js";
+import type { Database } from "../../db/database.js";
+import { type Bind, readTimeList, type TimeList } from "../../db/time-list.js";
 import type { CustomerFilter, CustomerRepository } from "../../domain/customers/customer-repository.js";
-import type { Database } from "../database.js";
-import { type Bind, readTimeList, type TimeList } from "../time-list.js";
 import { type CustomerRow, customerColumns, listedCustomerChildren, toCustomer } from "./customer-rows.js";
 
 const list: TimeList = {

@@ -1,9 +1,9 @@
 import { notFound } from "../../core/errors.js";
 import type { Page } from "../../core/page.js";
+import { theOne, visibilityValues, visibleTo } from "../../db/access-filter.js";
+import type { Database } from "../../db/database.js";
+import { statement } from "../../db/statement.js";
 import type { CustomerTarget, DatedNote } from "../../domain/customers/customer-repository.js";
-import type { Database } from "../database.js";
-import { statement } from "../statement.js";
-import { theOne, visibilityValues, visibleTo } from "../visibility.js";
 
 interface NoteRow {
   readonly id: string;

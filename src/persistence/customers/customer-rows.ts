@@ -1,9 +1,9 @@
+import { type AddressJson, addressJson, toAddress } from "../../db/address-columns.js";
+import { type ConsentRow, toConsent } from "../../db/consent-columns.js";
+import { type NotesRead, notesOfListed, notesOfOne } from "../../db/notes-sql.js";
 import type { FieldValues } from "../../domain/custom-fields/custom-fields.js";
 import type { Customer, Note, ReferralSource } from "../../domain/customers/customer.js";
-import { type AddressJson, addressJson, toAddress } from "../address-columns.js";
-import { type ConsentRow, toConsent } from "../consent-columns.js";
 import { type TagJson, tagJson, toTag } from "../settings/tag-rows.js";
-import { type NotesRead, notesOfListed, notesOfOne } from "./newest-notes.js";
 
 /** A customer with its children, as `customerColumns` selects it. Node-postgres reads bigint as text, Prisma as bigint. */
 export interface CustomerRow extends ConsentRow {

@@ -2,16 +2,16 @@ import { sameConsent } from "../../core/consent.js";
 import { idPrefixes, newId } from "../../core/ids.js";
 import { foldCase } from "../../core/text.js";
 import { authorIn, type Write } from "../../core/write.js";
+import { addressData } from "../../db/address-columns.js";
+import { updatedTime } from "../../db/audit-columns.js";
+import { recordChange, recordConsent } from "../../db/audit-log.js";
+import { consentColumns } from "../../db/consent-columns.js";
 import type { Customer } from "../../domain/customers/customer.js";
 import type { CustomerChange, CustomerUnit } from "../../domain/customers/customer-repository.js";
 import type { Prisma } from "../../gen/prisma/client.js";
-import { addressData } from "../address-columns.js";
-import { consentColumns } from "../consent-columns.js";
 import { fieldsWithin } from "../custom-fields.js";
-import { recordChange, recordConsent } from "../ledgers.js";
 import { missingReferences } from "../references.js";
 import { resolveTags } from "../settings/tags.js";
-import { updatedTime } from "../updated-time.js";
 import { statusNumbers } from "./customer-rows.js";
 
 export interface UnitOptions {

@@ -1,11 +1,11 @@
 import { notFound } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
+import { theOne, visibilityValues, visibleInOneCompany, visibleTo } from "../../db/access-filter.js";
+import type { Database } from "../../db/database.js";
+import { violatedConstraint } from "../../db/database-errors.js";
+import { claimConstraint, removeExpiredClaim, replayedCreate } from "../../db/idempotency.js";
+import { statement } from "../../db/statement.js";
 import type { Admission, CreateOutcome, CustomerRepository } from "../../domain/customers/customer-repository.js";
-import type { Database } from "../database.js";
-import { violatedConstraint } from "../errors.js";
-import { claimConstraint, removeExpiredClaim, replayedCreate } from "../idempotency.js";
-import { statement } from "../statement.js";
-import { theOne, visibilityValues, visibleInOneCompany, visibleTo } from "../visibility.js";
 import { changeCustomer } from "./customer-change.js";
 import { type CreateCall, type CreateRow, createStatement, createValues } from "./customer-create.js";
 import { createCustomerList } from "./customer-list.js";

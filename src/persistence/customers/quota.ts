@@ -1,7 +1,7 @@
 import { notFound } from "../../core/errors.js";
 import type { Write } from "../../core/write.js";
+import type { Database } from "../../db/database.js";
 import type { Prisma } from "../../gen/prisma/client.js";
-import type { Database } from "../database.js";
 
 /**
  * Switches a company's customer limit on, to another value, or off (null), while others create customers. A limit below

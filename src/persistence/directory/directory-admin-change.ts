@@ -1,9 +1,9 @@
 import { notFound } from "../../core/errors.js";
 import type { Write } from "../../core/write.js";
+import { recordChange } from "../../db/audit-log.js";
+import type { Database } from "../../db/database.js";
+import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../../db/idempotency.js";
 import { Prisma } from "../../gen/prisma/client.js";
-import type { Database } from "../database.js";
-import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../idempotency.js";
-import { recordChange } from "../ledgers.js";
 
 /** A row of the directory that a call is about. */
 export interface DirectoryKey {

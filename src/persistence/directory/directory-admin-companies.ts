@@ -1,12 +1,12 @@
 import { alreadyExists, notFound } from "../../core/errors.js";
+import type { Database } from "../../db/database.js";
+import { violatedConstraint } from "../../db/database-errors.js";
+import { afterName } from "../../db/name-list.js";
+import { statement } from "../../db/statement.js";
 import type { Company } from "../../domain/directory/directory.js";
 import type { CompanyChange, DirectoryAdminRepository } from "../../domain/directory/directory-admin-repository.js";
 import type { Prisma } from "../../gen/prisma/client.js";
 import { applyCustomerLimit, lockCompanyAgainstCreates } from "../customers/quota.js";
-import type { Database } from "../database.js";
-import { violatedConstraint } from "../errors.js";
-import { afterName } from "../name-list.js";
-import { statement } from "../statement.js";
 import { changeDirectory } from "./directory-admin-change.js";
 import { type CompanyRow, toCompany } from "./directory-rows.js";
 

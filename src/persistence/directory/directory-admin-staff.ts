@@ -1,4 +1,5 @@
 import { alreadyExists, archived, notFound } from "../../core/errors.js";
+import type { Database } from "../../db/database.js";
 import type { Staff } from "../../domain/directory/directory.js";
 import type {
   DirectoryAdminRepository,
@@ -7,7 +8,6 @@ import type {
   StaffOutcome,
 } from "../../domain/directory/directory-admin-repository.js";
 import type { Prisma } from "../../gen/prisma/client.js";
-import type { Database } from "../database.js";
 import { changeDirectory, type DirectoryKey } from "./directory-admin-change.js";
 import { type StaffRow, toStaff } from "./directory-rows.js";
 

@@ -1,5 +1,5 @@
+import type { Database } from "../../db/database.js";
 import type { DirectoryAdminRepository } from "../../domain/directory/directory-admin-repository.js";
-import type { Database } from "../database.js";
 import { createBusinessAdmin } from "./directory-admin-businesses.js";
 import { createCompanyAdmin } from "./directory-admin-companies.js";
 import { createStaffAdmin } from "./directory-admin-staff.js";

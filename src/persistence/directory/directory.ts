@@ -1,8 +1,8 @@
+import { theOne, visibilityValues } from "../../db/access-filter.js";
+import type { Database } from "../../db/database.js";
+import { afterName } from "../../db/name-list.js";
+import { type Statement, statement } from "../../db/statement.js";
 import type { DirectoryRepository } from "../../domain/directory/directory-repository.js";
-import type { Database } from "../database.js";
-import { afterName } from "../name-list.js";
-import { type Statement, statement } from "../statement.js";
-import { theOne, visibilityValues } from "../visibility.js";
 import { type BusinessRow, type CompanyRow, type StaffRow, toBusiness, toCompany, toStaff } from "./directory-rows.js";
 
 /** Companies, locations and staff, by name. */

@@ -1,6 +1,6 @@
+import type { Database } from "../../db/database.js";
+import { statement } from "../../db/statement.js";
 import type { ApiKeyRepository } from "../../domain/keys/api-keys.js";
-import type { Database } from "../database.js";
-import { statement } from "../statement.js";
 import { type ApiKeyRow, apiKeyColumns, toApiKey, typeNumbers } from "./api-key-rows.js";
 
 /** Newest first. A page is cut before the children of its rows are gathered. */

@@ -1,6 +1,6 @@
+import type { Database } from "../../db/database.js";
+import { statement } from "../../db/statement.js";
 import type { ApiKeyRepository } from "../../domain/keys/api-keys.js";
-import type { Database } from "../database.js";
-import { statement } from "../statement.js";
 import { type ApiKeyRow, apiKeyColumns, organizationJson, toApiKey } from "./api-key-rows.js";
 import { changeKey, insertKey } from "./api-keys-change.js";
 import { createKeyList } from "./api-keys-list.js";

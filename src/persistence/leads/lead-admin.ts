@@ -1,14 +1,14 @@
 import { authorIn, type Write } from "../../core/write.js";
+import { updatedTime } from "../../db/audit-columns.js";
+import { recordChange } from "../../db/audit-log.js";
+import type { Database } from "../../db/database.js";
+import { eraseRecord, erasing } from "../../db/erasure/erasure.js";
+import type { Pseudonym } from "../../db/erasure/pseudonym.js";
+import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../../db/idempotency.js";
 import { assertNotPromoted, type Lead } from "../../domain/leads/lead.js";
 import type { LeadAdminRepository } from "../../domain/leads/lead-admin-repository.js";
 import type { LeadTarget } from "../../domain/leads/lead-repository.js";
 import type { Prisma } from "../../gen/prisma/client.js";
-import type { Database } from "../database.js";
-import { eraseRecord, erasing } from "../erasure.js";
-import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../idempotency.js";
-import { recordChange } from "../ledgers.js";
-import type { Pseudonym } from "../pseudonym.js";
-import { updatedTime } from "../updated-time.js";
 import { lockLead, readLead } from "./lead-change.js";
 import { importLead } from "./lead-import.js";
 

@@ -1,11 +1,11 @@
 import { notFound } from "../../core/errors.js";
 import type { Write } from "../../core/write.js";
+import { bound, grantedTo, leadGrantedTo, theOne } from "../../db/access-filter.js";
+import type { Database } from "../../db/database.js";
+import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../../db/idempotency.js";
 import { assertLead, type Lead } from "../../domain/leads/lead.js";
 import type { LeadTarget, LeadUnit } from "../../domain/leads/lead-repository.js";
 import { Prisma } from "../../gen/prisma/client.js";
-import type { Database } from "../database.js";
-import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../idempotency.js";
-import { bound, grantedTo, leadGrantedTo, theOne } from "../visibility.js";
 import { type LeadRow, leadChildren, leadColumns, toLead } from "./lead-rows.js";
 import { createLeadUnit } from "./lead-unit.js";
 

@@ -1,11 +1,11 @@
 import { idPrefixes, newId } from "../../core/ids.js";
 import { foldCase } from "../../core/text.js";
 import { authorIn, type Write } from "../../core/write.js";
+import { addressColumns } from "../../db/address-columns.js";
+import { consentValues } from "../../db/consent-columns.js";
+import { statement } from "../../db/statement.js";
 import type { LeadRecord, LeadReferences } from "../../domain/leads/lead-repository.js";
-import { addressColumns } from "../address-columns.js";
-import { consentValues } from "../consent-columns.js";
 import { petColumns } from "../pets/pet-rows.js";
-import { statement } from "../statement.js";
 
 /** What the statement tells: exactly one row, whatever happened. */
 export interface CreateLeadRow {

@@ -1,20 +1,20 @@
 import { erased } from "../../core/errors.js";
 import { foldCase } from "../../core/text.js";
 import type { Write } from "../../core/write.js";
+import { addressColumns } from "../../db/address-columns.js";
+import { recordChange, recordConsent } from "../../db/audit-log.js";
+import { consentColumns } from "../../db/consent-columns.js";
+import type { Database } from "../../db/database.js";
+import { isErased, type RecordKey } from "../../db/erasure/erasure.js";
+import type { Pseudonym } from "../../db/erasure/pseudonym.js";
+import { takenIds } from "../../db/existing-ids.js";
+import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../../db/idempotency.js";
 import type { Lead } from "../../domain/leads/lead.js";
 import type { LeadImportUnit } from "../../domain/leads/lead-admin-repository.js";
 import type { LeadTarget } from "../../domain/leads/lead-repository.js";
 import { Prisma } from "../../gen/prisma/client.js";
-import { addressColumns } from "../address-columns.js";
-import { consentColumns } from "../consent-columns.js";
-import type { Database } from "../database.js";
-import { isErased, type RecordKey } from "../erasure.js";
-import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../idempotency.js";
-import { recordChange, recordConsent } from "../ledgers.js";
 import { createPetWriter } from "../pets/pet-writer.js";
-import type { Pseudonym } from "../pseudonym.js";
 import { missingStaff } from "../references.js";
-import { takenIds } from "../taken-ids.js";
 import { assertLeadSeen, readLead } from "./lead-change.js";
 import { defaultLifeCycleId, missingLeadReferences } from "./lead-unit.js";
 

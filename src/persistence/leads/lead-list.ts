@@ -1,7 +1,7 @@
 import { foldCase } from "../../core/text.js";
+import type { Database } from "../../db/database.js";
+import { type Bind, readTimeList, type TimeList } from "../../db/time-list.js";
 import type { LeadFilter, LeadRepository } from "../../domain/leads/lead-repository.js";
-import type { Database } from "../database.js";
-import { type Bind, readTimeList, type TimeList } from "../time-list.js";
 import { type LeadRow, leadColumns, listedLeadChildren, toLead } from "./lead-rows.js";
 
 const list: TimeList = {

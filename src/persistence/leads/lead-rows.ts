@@ -1,8 +1,8 @@
+import { type AddressJson, toAddress } from "../../db/address-columns.js";
+import { type ConsentRow, toConsent } from "../../db/consent-columns.js";
 import type { FieldValues } from "../../domain/custom-fields/custom-fields.js";
 import type { ReferralSource } from "../../domain/customers/customer.js";
 import type { ActionStatus, Lead, LifeCycle } from "../../domain/leads/lead.js";
-import { type AddressJson, toAddress } from "../address-columns.js";
-import { type ConsentRow, toConsent } from "../consent-columns.js";
 import { referralSourceJson } from "../customers/customer-rows.js";
 import { leadPetJson, listedPetJson, type PetJson, toPet } from "../pets/pet-rows.js";
 

@@ -1,15 +1,15 @@
 import { sameConsent } from "../../core/consent.js";
 import { foldCase } from "../../core/text.js";
 import { authorIn, type Write } from "../../core/write.js";
+import { addressColumns } from "../../db/address-columns.js";
+import { updatedTime } from "../../db/audit-columns.js";
+import { recordChange, recordConsent } from "../../db/audit-log.js";
+import { consentColumns } from "../../db/consent-columns.js";
 import type { Lead } from "../../domain/leads/lead.js";
 import type { LeadChange, LeadReferences, LeadUnit } from "../../domain/leads/lead-repository.js";
 import { Prisma } from "../../gen/prisma/client.js";
-import { addressColumns } from "../address-columns.js";
-import { consentColumns } from "../consent-columns.js";
 import { fieldsWithin } from "../custom-fields.js";
-import { recordChange, recordConsent } from "../ledgers.js";
 import { createPetWriter } from "../pets/pet-writer.js";
-import { updatedTime } from "../updated-time.js";
 
 export interface LeadUnitOptions {
   /** The locked state. */

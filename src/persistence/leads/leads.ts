@@ -1,11 +1,11 @@
 import { notFound } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
+import { leadGrantedTo, theOne, visibilityValues } from "../../db/access-filter.js";
+import type { Database } from "../../db/database.js";
+import { violatedConstraint } from "../../db/database-errors.js";
+import { claimConstraint, removeExpiredClaim, replayedCreate } from "../../db/idempotency.js";
+import { statement } from "../../db/statement.js";
 import type { LeadRepository } from "../../domain/leads/lead-repository.js";
-import type { Database } from "../database.js";
-import { violatedConstraint } from "../errors.js";
-import { claimConstraint, removeExpiredClaim, replayedCreate } from "../idempotency.js";
-import { statement } from "../statement.js";
-import { leadGrantedTo, theOne, visibilityValues } from "../visibility.js";
 import { changeLead } from "./lead-change.js";
 import { type CreateLeadCall, type CreateLeadRow, createLeadStatement, createLeadValues } from "./lead-create.js";
 import { createLeadList } from "./lead-list.js";

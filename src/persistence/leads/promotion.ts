@@ -2,21 +2,21 @@ import { notFound } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
 import { foldCase } from "../../core/text.js";
 import { authorIn, type Write } from "../../core/write.js";
+import { addressData } from "../../db/address-columns.js";
+import { stamp, updatedTime } from "../../db/audit-columns.js";
+import { recordChanges, recordConsent } from "../../db/audit-log.js";
+import { consentColumns } from "../../db/consent-columns.js";
+import type { Database } from "../../db/database.js";
+import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../../db/idempotency.js";
 import type { FieldValues } from "../../domain/custom-fields/custom-fields.js";
 import { defaultPreference } from "../../domain/customers/customer.js";
 import type { Lead } from "../../domain/leads/lead.js";
 import type { LeadTarget, PromotionOutcome } from "../../domain/leads/lead-repository.js";
 import { carriedFields } from "../../domain/leads/promotion.js";
 import type { Prisma } from "../../gen/prisma/client.js";
-import { addressData } from "../address-columns.js";
-import { consentColumns } from "../consent-columns.js";
 import { fieldsWithin } from "../custom-fields.js";
 import { readCustomer } from "../customers/customer-change.js";
 import { countOneMore } from "../customers/customer-count.js";
-import type { Database } from "../database.js";
-import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../idempotency.js";
-import { recordChanges, recordConsent } from "../ledgers.js";
-import { stamp, updatedTime } from "../updated-time.js";
 import { lockLead, readLead } from "./lead-change.js";
 
 /**

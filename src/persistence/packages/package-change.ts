@@ -1,6 +1,10 @@
 import { notFound } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
 import { authorIn, type Write } from "../../core/write.js";
+import { updatedTime } from "../../db/audit-columns.js";
+import { recordChange } from "../../db/audit-log.js";
+import type { Database } from "../../db/database.js";
+import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../../db/idempotency.js";
 import type { LedgerEntry, NewLedgerEntry, PackageDetail } from "../../domain/packages/package.js";
 import type {
   ChangedPackage,
@@ -9,10 +13,6 @@ import type {
   PackageUnit,
 } from "../../domain/packages/package-repository.js";
 import { Prisma } from "../../gen/prisma/client.js";
-import type { Database } from "../database.js";
-import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../idempotency.js";
-import { recordChange } from "../ledgers.js";
-import { updatedTime } from "../updated-time.js";
 import {
   type LedgerRow,
   ledgerColumns,

@@ -1,14 +1,14 @@
 import { dayIn } from "../../core/calendar-day.js";
 import type { Page } from "../../core/page.js";
+import type { Database } from "../../db/database.js";
+import { type Statement, statement } from "../../db/statement.js";
+import type { Bind } from "../../db/time-list.js";
 import type {
   PackageDetailQuery,
   PackageQuery,
   PackageRepository,
   PackageTarget,
 } from "../../domain/packages/package-repository.js";
-import type { Database } from "../database.js";
-import { type Statement, statement } from "../statement.js";
-import type { Bind } from "../time-list.js";
 import {
   type LedgerRow,
   ledgerColumns,

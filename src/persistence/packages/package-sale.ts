@@ -2,12 +2,12 @@ import { alreadyExists } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
 import type { Money } from "../../core/money.js";
 import { authorIn, type Write } from "../../core/write.js";
+import { recordChange } from "../../db/audit-log.js";
+import type { Database } from "../../db/database.js";
+import { violatedConstraint } from "../../db/database-errors.js";
+import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../../db/idempotency.js";
 import type { MissingPackageReferences, PackageSale, SaleOutcome } from "../../domain/packages/package-repository.js";
 import type { Prisma, Service } from "../../gen/prisma/client.js";
-import type { Database } from "../database.js";
-import { violatedConstraint } from "../errors.js";
-import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../idempotency.js";
-import { recordChange } from "../ledgers.js";
 import { readPackage } from "./package-change.js";
 
 /** Stores a package, its lines and the ledger entries of their sale in one transaction. */

@@ -1,5 +1,5 @@
+import type { Database } from "../../db/database.js";
 import type { PackageRepository } from "../../domain/packages/package-repository.js";
-import type { Database } from "../database.js";
 import { changePackage } from "./package-change.js";
 import { createPackageLists } from "./package-list.js";
 import { sellPackage } from "./package-sale.js";

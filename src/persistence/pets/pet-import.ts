@@ -1,18 +1,18 @@
 import { DomainError, erased, notFound } from "../../core/errors.js";
 import type { Write } from "../../core/write.js";
+import type { Database } from "../../db/database.js";
+import { isErased } from "../../db/erasure/erasure.js";
+import type { Pseudonym } from "../../db/erasure/pseudonym.js";
+import { takenIds } from "../../db/existing-ids.js";
+import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../../db/idempotency.js";
 import { assertLead } from "../../domain/leads/lead.js";
 import type { Pet } from "../../domain/pets/pet.js";
 import type { PetImportRepository, PetImportTarget, PetImportUnit } from "../../domain/pets/pet-import.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import { lockCustomer } from "../customers/customer-lock.js";
-import type { Database } from "../database.js";
-import { isErased } from "../erasure.js";
-import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../idempotency.js";
 import { lockLead, readLead } from "../leads/lead-change.js";
 import { createLeadUnit } from "../leads/lead-unit.js";
-import type { Pseudonym } from "../pseudonym.js";
 import { missingStaff } from "../references.js";
-import { takenIds } from "../taken-ids.js";
 import { type PetJson, petJson, toPet } from "./pet-rows.js";
 import { createPetWriter } from "./pet-writer.js";
 

@@ -1,6 +1,6 @@
+import type { Database } from "../../db/database.js";
+import { type Bind, readTimeList, type TimeList } from "../../db/time-list.js";
 import type { PetFilter, PetRepository } from "../../domain/pets/pet-repository.js";
-import type { Database } from "../database.js";
-import { type Bind, readTimeList, type TimeList } from "../time-list.js";
 import { listedPetJson, type PetJson, toPet } from "./pet-rows.js";
 
 const list: TimeList = {

@@ -1,10 +1,10 @@
 import { notFound } from "../../core/errors.js";
 import type { Page } from "../../core/page.js";
+import { theOne, visibilityValues, visibleTo } from "../../db/access-filter.js";
+import type { Database } from "../../db/database.js";
+import { statement } from "../../db/statement.js";
 import type { DatedPetNote } from "../../domain/pets/pet.js";
 import type { PetTarget } from "../../domain/pets/pet-repository.js";
-import type { Database } from "../database.js";
-import { statement } from "../statement.js";
-import { theOne, visibilityValues, visibleTo } from "../visibility.js";
 
 interface PetNoteRow {
   readonly id: string;

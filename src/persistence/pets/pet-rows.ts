@@ -1,3 +1,4 @@
+import { type NotesRead, notesOfListed, notesOfOne, notesWithin } from "../../db/notes-sql.js";
 import {
   evaluationStatuses,
   leadNoteBytes,
@@ -10,7 +11,6 @@ import {
   type TraitState,
   weightUnits,
 } from "../../domain/pets/pet.js";
-import { type NotesRead, notesOfListed, notesOfOne, notesWithin } from "../customers/newest-notes.js";
 
 /** A pet as `petJson` builds it. */
 export interface PetJson {

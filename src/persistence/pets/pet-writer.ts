@@ -1,10 +1,10 @@
 import { idPrefixes, newId } from "../../core/ids.js";
 import { authorIn, type Write } from "../../core/write.js";
+import { updatedTime } from "../../db/audit-columns.js";
+import { recordChange } from "../../db/audit-log.js";
 import type { KeptPet } from "../../domain/nested-import.js";
 import type { Pet, PetEdit, PetRecord, PetStamp, TraitState, Vaccination } from "../../domain/pets/pet.js";
 import type { Prisma } from "../../gen/prisma/client.js";
-import { recordChange } from "../ledgers.js";
-import { updatedTime } from "../updated-time.js";
 import { petColumns } from "./pet-rows.js";
 
 export interface PetWriterOptions {

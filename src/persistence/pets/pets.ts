@@ -1,10 +1,10 @@
 import { notFound } from "../../core/errors.js";
+import { theOne, visibilityValues, visibleInOneCompany, visibleTo } from "../../db/access-filter.js";
+import type { Database } from "../../db/database.js";
+import { statement } from "../../db/statement.js";
 import type { CustomerTarget } from "../../domain/customers/customer-repository.js";
 import { maxPetsOfCustomer } from "../../domain/pets/pet.js";
 import type { PetRepository } from "../../domain/pets/pet-repository.js";
-import type { Database } from "../database.js";
-import { statement } from "../statement.js";
-import { theOne, visibilityValues, visibleInOneCompany, visibleTo } from "../visibility.js";
 import { changePet, createPet } from "./pet-change.js";
 import { createPetList } from "./pet-list.js";
 import { listPetNotes } from "./pet-notes.js";

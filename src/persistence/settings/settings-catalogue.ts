@@ -1,5 +1,11 @@
 import { alreadyExists } from "../../core/errors.js";
 import { authorIn } from "../../core/write.js";
+import { updatedTime } from "../../db/audit-columns.js";
+import { recordChange } from "../../db/audit-log.js";
+import type { Database } from "../../db/database.js";
+import { violatedConstraint } from "../../db/database-errors.js";
+import { afterName } from "../../db/name-list.js";
+import { statement } from "../../db/statement.js";
 import {
   type CatalogueRepository,
   type OfferCheck,
@@ -10,12 +16,6 @@ import {
 } from "../../domain/settings/setting-catalogue.js";
 import type { Prisma } from "../../gen/prisma/client.js";
 import type { ServiceModel } from "../../gen/prisma/models.js";
-import type { Database } from "../database.js";
-import { violatedConstraint } from "../errors.js";
-import { recordChange } from "../ledgers.js";
-import { afterName } from "../name-list.js";
-import { statement } from "../statement.js";
-import { updatedTime } from "../updated-time.js";
 import { changeSettings, present } from "./settings-change.js";
 
 /** The services that companies offer. */

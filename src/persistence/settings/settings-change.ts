@@ -1,10 +1,10 @@
 import type { Write } from "../../core/write.js";
+import { stamp } from "../../db/audit-columns.js";
+import { type Changed, recordChanges } from "../../db/audit-log.js";
+import type { Database } from "../../db/database.js";
+import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../../db/idempotency.js";
 import type { EntryTarget } from "../../domain/settings/setting-repository.js";
 import { Prisma } from "../../gen/prisma/client.js";
-import type { Database } from "../database.js";
-import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../idempotency.js";
-import { type Changed, recordChanges } from "../ledgers.js";
-import { stamp } from "../updated-time.js";
 
 /** What the rows of all lists have. */
 export interface SettingRow {

@@ -1,3 +1,5 @@
+import { timestamp } from "../../db/audit-columns.js";
+import type { Database } from "../../db/database.js";
 import type { FieldValue } from "../../domain/custom-fields/custom-fields.js";
 import type {
   CustomField,
@@ -9,8 +11,6 @@ import type {
 } from "../../domain/settings/setting-custom-field.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import { associationNumbers, fieldTypes } from "../custom-fields.js";
-import type { Database } from "../database.js";
-import { timestamp } from "../updated-time.js";
 import type { SettingRow } from "./settings-change.js";
 import { createSettingListRepository, type SettingTable } from "./settings-list.js";
 

@@ -1,12 +1,12 @@
 import { alreadyExists } from "../../core/errors.js";
 import { authorIn } from "../../core/write.js";
+import { stamp, timestamp } from "../../db/audit-columns.js";
+import { type Changed, recordChanges } from "../../db/audit-log.js";
+import type { Database } from "../../db/database.js";
+import { violatedConstraint } from "../../db/database-errors.js";
 import type { SettingEntry } from "../../domain/settings/setting.js";
 import type { EntryTarget, SettingRepository } from "../../domain/settings/setting-repository.js";
 import { Prisma } from "../../gen/prisma/client.js";
-import type { Database } from "../database.js";
-import { violatedConstraint } from "../errors.js";
-import { type Changed, recordChanges } from "../ledgers.js";
-import { stamp, timestamp } from "../updated-time.js";
 import { type Columns, changeSettings, findRow, present, type SettingRow, updateRow } from "./settings-change.js";
 
 /** What differs from list to list. */

@@ -1,3 +1,4 @@
+import type { Changed } from "../../db/audit-log.js";
 import type { ReferralSource } from "../../domain/customers/customer.js";
 import type { ActionStatus, LifeCycle } from "../../domain/leads/lead.js";
 import { type PetCode, type Weight, weightUnits } from "../../domain/pets/pet.js";
@@ -12,7 +13,6 @@ import type {
 } from "../../domain/settings/setting.js";
 import { type Tag, tagKey } from "../../domain/tags.js";
 import { Prisma } from "../../gen/prisma/client.js";
-import type { Changed } from "../ledgers.js";
 import type { SettingRow } from "./settings-change.js";
 import type { SettingTable } from "./settings-list.js";
 

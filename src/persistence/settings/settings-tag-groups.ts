@@ -1,9 +1,9 @@
 import { notFound } from "../../core/errors.js";
+import { stamp } from "../../db/audit-columns.js";
+import { recordChanges } from "../../db/audit-log.js";
+import type { Database } from "../../db/database.js";
+import { statement } from "../../db/statement.js";
 import type { TagGroupRepository } from "../../domain/settings/setting-repository.js";
-import type { Database } from "../database.js";
-import { recordChanges } from "../ledgers.js";
-import { statement } from "../statement.js";
-import { stamp } from "../updated-time.js";
 import { changeSettings } from "./settings-change.js";
 
 /** The groups of tags: texts that tags share. */

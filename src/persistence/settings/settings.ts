@@ -1,5 +1,5 @@
+import type { Database } from "../../db/database.js";
 import type { LifeCycleRepository, SettingRepositories } from "../../domain/settings/setting-repository.js";
-import type { Database } from "../database.js";
 import { changeSettings, findRow, present, updateRow } from "./settings-change.js";
 import { createSettingListRepository } from "./settings-list.js";
 import {

@@ -1,5 +1,6 @@
 import { idPrefixes, newId } from "../../core/ids.js";
 import { authorIn, type Write } from "../../core/write.js";
+import { recordChanges } from "../../db/audit-log.js";
 import {
   distinctTags,
   type PositionedTag,
@@ -10,7 +11,6 @@ import {
 } from "../../domain/tags.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import type { TagModel } from "../../gen/prisma/models.js";
-import { recordChanges } from "../ledgers.js";
 import { lastTagPlace } from "./tag-rows.js";
 
 export interface TagSearch {

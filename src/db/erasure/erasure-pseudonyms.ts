@@ -1,7 +1,7 @@
-import type { Write } from "../core/write.js";
-import type { Prisma } from "../gen/prisma/client.js";
-import { type ClaimedKind, claimedKinds, claimingRpcs } from "./claimed-ids.js";
-import { recordChanges } from "./ledgers.js";
+import type { Write } from "../../core/write.js";
+import type { Prisma } from "../../gen/prisma/client.js";
+import { recordChanges } from "../audit-log.js";
+import { type ClaimedKind, claimedKinds, claimingRpcs } from "./erasable-claim-ids.js";
 
 /** The ids of a record and of what belongs to it, by what they name: under these it may be known elsewhere. */
 export type Traces = Readonly<Record<ClaimedKind, readonly string[]>>;

@@ -4,7 +4,7 @@ import { chmod, cp, mkdir, readFile, readlink, realpath, rename, rm, symlink } f
 import { basename, delimiter, dirname, join } from "node:path";
 import { z } from "zod";
 import { type Account, firstClosedFolder } from "./account.js";
-import { EmbeddedPostgresError } from "./error.js";
+import { EmbeddedPostgresError } from "./embedded-error.js";
 
 /** PostgreSQL's programs, ready to run as the account. */
 export interface Binaries {

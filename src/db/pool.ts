@@ -1,6 +1,6 @@
 import pg from "pg";
 import type { Log } from "./log.js";
-import { serviceRole } from "./roles.js";
+import { serviceRole } from "./migrate/roles.js";
 
 export interface PoolOptions {
   /** Connection string of the service. */

@@ -3,7 +3,7 @@ import { link, mkdir, readFile, realpath, rm, stat, writeFile } from "node:fs/pr
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { type Account, firstClosedFolder } from "./account.js";
-import { EmbeddedPostgresError } from "./error.js";
+import { EmbeddedPostgresError } from "./embedded-error.js";
 
 const stateSchema = z.object({
   /** Absolute folder of the cluster when it cannot live below DATA_DIR; else `DATA_DIR/postgres`. */

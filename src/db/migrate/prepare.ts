@@ -1,4 +1,4 @@
-import type { Log } from "./log.js";
+import type { Log } from "../log.js";
 import { migrate } from "./migrate.js";
 import { ensureRoles } from "./roles.js";
 

@@ -3,7 +3,7 @@ import { DomainError } from "../core/errors.js";
 import type { Write } from "../core/write.js";
 import type { Prisma, PrismaClient } from "../gen/prisma/client.js";
 import { backendPid } from "./cancel.js";
-import { translateError } from "./errors.js";
+import { translateError } from "./database-errors.js";
 import { createPool, type PoolOptions } from "./pool.js";
 import { cancelledWith, createPrisma } from "./prisma.js";
 import { retry } from "./retry.js";

@@ -1,6 +1,6 @@
-import { authorIn, type Write } from "../core/write.js";
-import { Prisma } from "../gen/prisma/client.js";
-import { recordChanges } from "./ledgers.js";
+import { authorIn, type Write } from "../../core/write.js";
+import { Prisma } from "../../gen/prisma/client.js";
+import { recordChanges } from "../audit-log.js";
 
 export interface RelationTarget {
   readonly companyId: string;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { cancelStatement } from "./cancel.js";
-import { overloaded } from "./errors.js";
+import { overloaded } from "./database-errors.js";
 
 /** A cancel request that reached the server before its statement did is lost, so it is sent again. */
 const repeatMs = 250;

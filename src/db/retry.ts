@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { isConflict, isStaleStatement } from "./errors.js";
-import { readFault } from "./fault.js";
+import { isConflict, isStaleStatement } from "./database-errors.js";
+import { readFault } from "./database-fault.js";
 
 const conflictTries = 5;
 /** Each stale connection is dropped when met, so there are at most as many as the pool is large. */

@@ -1,8 +1,8 @@
 import type pg from "pg";
 import type { Write } from "../core/write.js";
-import { isOutcomeLost, outcomeUnknown } from "./errors.js";
-import { readFault } from "./fault.js";
-import { lend } from "./lend.js";
+import { isOutcomeLost, outcomeUnknown } from "./database-errors.js";
+import { readFault } from "./database-fault.js";
+import { lend } from "./pooled-client.js";
 import type { Statement } from "./statement.js";
 
 export interface Run {

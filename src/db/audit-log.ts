@@ -1,7 +1,7 @@
 import type { Consent } from "../core/consent.js";
 import { authorIn, type Write } from "../core/write.js";
 import type { Prisma } from "../gen/prisma/client.js";
-import { updatedTime } from "./updated-time.js";
+import { updatedTime } from "./audit-columns.js";
 
 /** Which aggregate changed, and what became of it. */
 export interface Changed {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { EmbeddedPostgresError } from "./embedded-error.js";
 import { type EmbeddedPostgres, type EmbeddedPostgresOptions, startEmbeddedPostgres } from "./embedded-postgres.js";
-import { EmbeddedPostgresError } from "./error.js";
 
 /** An embedded PostgreSQL that is started again, on the same port, when it ends under the process that uses it. */
 export interface KeptPostgres extends Pick<EmbeddedPostgres, "ownerUrl" | "serviceUrl" | "stop"> {

@@ -16,7 +16,7 @@ import {
   rotateLog,
 } from "./cluster.js";
 import { databaseUrls, ensureDatabase } from "./databases.js";
-import { EmbeddedPostgresError } from "./error.js";
+import { EmbeddedPostgresError } from "./embedded-error.js";
 import { endOrphans, lastPort, postmasterPid, readPostmaster, removeStalePidFile, whenEnded } from "./postmaster.js";
 import { leave, openPresence } from "./presence.js";
 import { type ClusterState, openState } from "./state.js";

@@ -3,7 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
-import { type Log, silentLog } from "./log.js";
+import { type Log, silentLog } from "../log.js";
 
 /** The schema of the database cannot be brought up to date; the message says why and what to do. */
 export class MigrationError extends Error {
@@ -31,8 +31,8 @@ interface AppliedRow {
   readonly finished: boolean;
 }
 
-/** The folder is two levels above this file from `src/persistence` and from `dist/persistence` alike. */
-export const migrationsDirectory = fileURLToPath(new URL("../../prisma/migrations/", import.meta.url));
+/** The same number of levels above this file in `src` and in `dist`. */
+export const migrationsDirectory = fileURLToPath(new URL("../../../prisma/migrations/", import.meta.url));
 
 /** The advisory lock of Prisma's own CLI, so that the two never migrate one database at the same time. */
 const prismaMigrationLock = 72_707_369;

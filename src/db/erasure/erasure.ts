@@ -1,11 +1,11 @@
-import { DomainError } from "../core/errors.js";
-import type { Write } from "../core/write.js";
-import type { Prisma } from "../gen/prisma/client.js";
-import type { Database } from "./database.js";
-import { clearRelations } from "./erasure-relations.js";
-import { forgetClaims, forgetPackages, type Traces, tracesOf } from "./erasure-traces.js";
-import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "./idempotency.js";
-import { recordChange } from "./ledgers.js";
+import { DomainError } from "../../core/errors.js";
+import type { Write } from "../../core/write.js";
+import type { Prisma } from "../../gen/prisma/client.js";
+import { recordChange } from "../audit-log.js";
+import type { Database } from "../database.js";
+import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../idempotency.js";
+import { clearRelations } from "./erasure-custom-fields.js";
+import { forgetClaims, forgetPackages, type Traces, tracesOf } from "./erasure-pseudonyms.js";
 import type { Pseudonym, SubjectKind } from "./pseudonym.js";
 
 export interface RecordKey {

@@ -2,9 +2,9 @@ import pg from "pg";
 import { DomainError } from "../core/errors.js";
 import type { Write } from "../core/write.js";
 import type { Prisma, PrismaClient } from "../gen/prisma/client.js";
-import { breakConnection, cancelOnAbort } from "./checkout.js";
-import { isOutcomeLost, isStaleStatement, outcomeUnknown, translateError } from "./errors.js";
-import { readFault } from "./fault.js";
+import { breakConnection, cancelOnAbort } from "./acquire-client.js";
+import { isOutcomeLost, isStaleStatement, outcomeUnknown, translateError } from "./database-errors.js";
+import { readFault } from "./database-fault.js";
 import { retry } from "./retry.js";
 
 export interface TransactionOptions {

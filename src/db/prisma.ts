@@ -2,8 +2,8 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { PrismaPg } from "@prisma/adapter-pg";
 import pg from "pg";
 import { PrismaClient } from "../gen/prisma/client.js";
-import { lend } from "./lend.js";
 import type { Log } from "./log.js";
+import { lend } from "./pooled-client.js";
 import { nameGenerated } from "./statement.js";
 
 /** Prisma over the pool of the service. Disconnecting it leaves the pool open. */

@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { erasedPrefix } from "../core/ids.js";
+import { erasedPrefix } from "../../core/ids.js";
 
 /** What may be erased; a pet goes with whom it belongs to. */
 export type SubjectKind = "customer" | "lead" | "pet";

@@ -1,7 +1,7 @@
 import type pg from "pg";
-import { cancelOnAbort, checkOut } from "./checkout.js";
-import { isStaleStatement } from "./errors.js";
-import { readFault } from "./fault.js";
+import { cancelOnAbort, checkOut } from "./acquire-client.js";
+import { isStaleStatement } from "./database-errors.js";
+import { readFault } from "./database-fault.js";
 
 /**
  * Lends a client of the pool to one call and takes it back, whatever happens: only when no cancel request for it is under

@@ -1,5 +1,5 @@
 import { DomainError, type Reason, type Violation, type ViolationReason } from "../core/errors.js";
-import { type Fault, readFault } from "./fault.js";
+import { type Fault, readFault } from "./database-fault.js";
 
 /** Advice for a call that met an overloaded or absent database. */
 const retryDelayMs = 1_000;

@@ -15,7 +15,7 @@ import {
 import { dirname, join } from "node:path";
 import type { Account } from "./account.js";
 import type { Binaries } from "./binaries.js";
-import { EmbeddedPostgresError } from "./error.js";
+import { EmbeddedPostgresError } from "./embedded-error.js";
 import { isMissing, sharedClusterFolder } from "./state.js";
 
 export const superuser = "moego_superuser";

@@ -3,7 +3,7 @@ import { DomainError, erased } from "../core/errors.js";
 import { erasedPrefix } from "../core/ids.js";
 import type { Claim, Write } from "../core/write.js";
 import type { Prisma } from "../gen/prisma/client.js";
-import { violatedConstraint } from "./errors.js";
+import { violatedConstraint } from "./database-errors.js";
 import { statement } from "./statement.js";
 
 /** What an earlier call with the same key left behind. */

@@ -1,7 +1,7 @@
 import { readdir, readFile, readlink, realpath, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { EmbeddedPostgresError } from "./error.js";
+import { EmbeddedPostgresError } from "./embedded-error.js";
 import { isMissing } from "./state.js";
 
 /** What `postmaster.pid` says; it may be stale, so only a connection proves that the server serves. */
