@@ -1,6 +1,11 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { z } from "zod";
+import { id } from "../api/fields.js";
+import { type PageTokens, pagination } from "../api/page-token.js";
+import { parse } from "../api/parse.js";
+import type { ServiceHandlers } from "../api/rpc.js";
+import { moment } from "../api/timestamp.js";
 import type { Channel } from "../core/consent.js";
 import type { Violation } from "../core/errors.js";
 import { idFormat, isId } from "../core/ids.js";
@@ -12,11 +17,6 @@ import {
 } from "../gen/proto/moego/admin/v1/consent_service_pb.js";
 import { enumNumber } from "./customers/customer-input.js";
 import { toProtoConsent } from "./customers/customer-message.js";
-import { id } from "./fields.js";
-import { moment } from "./moment.js";
-import { type PageTokens, pagination } from "./page-token.js";
-import { parse } from "./parse.js";
-import type { ServiceHandlers } from "./rpc.js";
 
 export interface ConsentHandlerDependencies {
   readonly consents: ConsentHistory;

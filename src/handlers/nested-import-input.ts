@@ -1,13 +1,13 @@
 import { z } from "zod";
+import { list, optionalGivenId, optionalId, text } from "../api/fields.js";
+import { importAuthors, importTimes, statedAuthors, statedTimes } from "../api/import-fields.js";
+import { because } from "../api/parse.js";
+import { moment } from "../api/timestamp.js";
 import { isGivenId, isId, reservedIdPrefix } from "../core/ids.js";
 import { noteRule } from "../core/text.js";
 import type { ImportedNote, ImportedPet } from "../domain/nested-import.js";
 import { address, maxNotesPerCall } from "./customers/customer-input.js";
-import { list, optionalGivenId, optionalId, text } from "./fields.js";
-import { moment } from "./moment.js";
-import { because } from "./parse.js";
 import { demanding, pet, toPetTraits } from "./pets/pet-input.js";
-import { importAuthors, importTimes, statedAuthors, statedTimes } from "./record-import-input.js";
 
 /** What a note says beside its text. */
 const noteFacts = { id: optionalGivenId, lastUpdatedBy: optionalId, lastUpdatedTime: moment.optional() };

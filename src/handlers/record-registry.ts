@@ -1,3 +1,5 @@
+import type { PageTokens } from "../api/page-token.js";
+import { type HandlerRegistry, registry } from "../api/rpc.js";
 import { type ConsentRepository, createConsentHistory } from "../domain/consent-history.js";
 import { type CustomerAdminDependencies, createCustomerAdmin } from "../domain/customers/customer-admin.js";
 import { createLeadAdmin, type LeadAdminDependencies } from "../domain/leads/lead-admin.js";
@@ -9,9 +11,7 @@ import { PetAdminService } from "../gen/proto/moego/admin/v1/pet_admin_service_p
 import { createConsentHandlers } from "./consent.js";
 import { createCustomerAdminHandlers } from "./customers/customer-admin.js";
 import { createLeadAdminHandlers } from "./leads/lead-admin.js";
-import type { PageTokens } from "./page-token.js";
 import { createPetAdminHandlers } from "./pets/pet-admin.js";
-import { type HandlerRegistry, registry } from "./rpc.js";
 
 export interface RecordDependencies extends CustomerAdminDependencies, LeadAdminDependencies {
   readonly petImports: PetImportRepository;

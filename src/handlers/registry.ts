@@ -1,3 +1,5 @@
+import { createPageTokens } from "../api/page-token.js";
+import { type HandlerRegistry, registry } from "../api/rpc.js";
 import type { OutboundCalls } from "../core/outbound-call.js";
 import { createCustomerNotes } from "../domain/customers/customer-notes.js";
 import { createCustomerTags } from "../domain/customers/customer-tags.js";
@@ -26,10 +28,8 @@ import { createDirectoryAdminHandlers } from "./directory/directory-admin.js";
 import { createApiKeyHandlers } from "./keys/api-keys.js";
 import { createLeadHandlers } from "./leads/leads.js";
 import { createPackageRegistry, type PackageDependencies } from "./packages/package-registry.js";
-import { createPageTokens } from "./page-token.js";
 import { createPetHandlers } from "./pets/pets.js";
 import { createRecordRegistry, type RecordDependencies } from "./record-registry.js";
-import { type HandlerRegistry, registry } from "./rpc.js";
 import { createSettingRegistry, type SettingDependencies } from "./settings/settings-registry.js";
 
 export interface HandlerDependencies

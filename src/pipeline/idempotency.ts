@@ -1,8 +1,8 @@
 import { createHmac } from "node:crypto";
 import type { DescMethodUnary, Message } from "@bufbuild/protobuf";
+import { canonicalBytes } from "../api/canonical.js";
 import { type DomainError, invalidRequest } from "../core/errors.js";
 import type { Claim } from "../core/write.js";
-import { canonicalBytes } from "../handlers/canonical.js";
 import { isReading, rpcNameOf } from "./contract.js";
 
 /** Header by which a caller says that two calls are one. */

@@ -1,9 +1,9 @@
 import { create, type DescService } from "@bufbuild/protobuf";
 import type { Logger } from "pino";
+import type { Context, HandlerRegistry } from "../api/rpc.js";
 import { DomainError } from "../core/errors.js";
 import type { KeyChecker } from "../core/key-grants.js";
 import type { Caller, Scope } from "../core/principal.js";
-import type { Context, HandlerRegistry } from "../handlers/rpc.js";
 import { addressSet, callerAddress } from "./address.js";
 import { authenticate } from "./authenticate.js";
 import { authorise, checkAddress, checkCompany, companyHeader, companyOf } from "./authorise.js";

@@ -1,12 +1,12 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
+import { canonicalBytes } from "../../src/api/canonical.js";
 import { CustomerSchema } from "../../src/gen/proto/moego/business/customer/v1/customer_pb.js";
 import {
   CreateCustomerRequestSchema,
   CustomerService,
   GetCustomerRequestSchema,
 } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
-import { canonicalBytes } from "../../src/handlers/canonical.js";
 import { createClaims } from "../../src/pipeline/idempotency.js";
 
 const { createCustomer, appendCustomerNotes, getCustomer } = CustomerService.method;

@@ -1,10 +1,10 @@
 import { create } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { parse } from "../../src/api/parse.js";
 import { DomainError } from "../../src/core/errors.js";
 import { CreateCustomerRequestSchema } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { address, channelList, newNotes } from "../../src/handlers/customers/customer-input.js";
-import { parse } from "../../src/handlers/parse.js";
 
 type Init = Parameters<typeof create<typeof CreateCustomerRequestSchema>>[1];
 

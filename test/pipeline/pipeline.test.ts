@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { expect, it } from "vitest";
+import { requiredViolations } from "../../src/api/required.js";
 import { ListCustomersRequestSchema } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
-import { requiredViolations } from "../../src/handlers/required.js";
 import { callRest } from "../transport/clients.js";
 import { distantSecret, startWorld } from "../transport/world.js";
 

@@ -1,10 +1,10 @@
 import { createHash, createHmac } from "node:crypto";
 import { create } from "@bufbuild/protobuf";
 import { afterAll, expect, it } from "vitest";
+import { canonicalBytes } from "../../src/api/canonical.js";
 import { createApp } from "../../src/app.js";
 import { readConfig } from "../../src/config.js";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
-import { canonicalBytes } from "../../src/handlers/canonical.js";
 import { createLogger } from "../../src/logger.js";
 import { fingerprintKeys } from "../../src/repositories.js";
 import { authorizationOf, keys } from "../support/fixture-keys.js";

@@ -1,5 +1,6 @@
 import type { DescMethodUnary } from "@bufbuild/protobuf";
 import { pino } from "pino";
+import type { AnyHandler, Context, Handler, HandlerRegistry } from "../../src/api/rpc.js";
 import { DomainError } from "../../src/core/errors.js";
 import type { KeyChecker } from "../../src/core/key-grants.js";
 import type { Caller, Scope } from "../../src/core/principal.js";
@@ -9,7 +10,6 @@ import {
   type UpdateCustomerRequest,
 } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { LeadService } from "../../src/gen/proto/moego/business/customer/v1/lead_service_pb.js";
-import type { AnyHandler, Context, Handler, HandlerRegistry } from "../../src/handlers/rpc.js";
 import { type CallMetrics, createRefuse } from "../../src/pipeline/observe.js";
 import { createPipeline, type PipelineOptions } from "../../src/pipeline/pipeline.js";
 import { createConnectHandler } from "../../src/transport/connect.js";

@@ -1,3 +1,5 @@
+import type { PageTokens } from "../../api/page-token.js";
+import { type HandlerRegistry, registry } from "../../api/rpc.js";
 import { idPrefixes } from "../../core/ids.js";
 import type { VipLevel } from "../../domain/callcenter/caller-profile.js";
 import { createCallerProfiles } from "../../domain/callcenter/caller-profiles.js";
@@ -13,8 +15,6 @@ import { CallerService } from "../../gen/proto/moego/callcenter/v1/caller_servic
 import { ExternalApiService } from "../../gen/proto/moego/callcenter/v1/external_api_service_pb.js";
 import { IvrFlowService } from "../../gen/proto/moego/callcenter/v1/ivr_flow_service_pb.js";
 import { VipLevelService } from "../../gen/proto/moego/callcenter/v1/vip_level_service_pb.js";
-import type { PageTokens } from "../page-token.js";
-import { type HandlerRegistry, registry } from "../rpc.js";
 import { createCallerHandlers } from "./callers.js";
 import { createExternalApiHandlers } from "./external-apis.js";
 import { createIvrFlowHandlers } from "./ivr-flows.js";

@@ -1,5 +1,6 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { z } from "zod";
+import { because } from "../../api/parse.js";
 import { etagOf } from "../../core/etag.js";
 import type { AnswerFormat } from "../../domain/callcenter/answer-format.js";
 import { accountKinds, type CallerProfile } from "../../domain/callcenter/caller-profile.js";
@@ -8,7 +9,6 @@ import {
   Gender as ProtoGender,
   ThirdAccountKind,
 } from "../../gen/proto/moego/callcenter/v1/caller_profile_pb.js";
-import { because } from "../parse.js";
 
 /** An AnswerFormat of the contract; not said = PLAIN. */
 export const answerFormat = z.number().transform((number, context): AnswerFormat => {

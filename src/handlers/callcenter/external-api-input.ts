@@ -1,4 +1,9 @@
 import { z } from "zod";
+import { named } from "../../api/company-resource.js";
+import { enumName, id, list, text, withoutUndefined } from "../../api/fields.js";
+import { fresh } from "../../api/new-resource.js";
+import { pagination } from "../../api/page-token.js";
+import { because } from "../../api/parse.js";
 import { lineRule, nameRule, noteRule } from "../../core/text.js";
 import {
   defaultTimeoutMs,
@@ -20,11 +25,6 @@ import type {
   RequestParam,
   RequestParam_Location,
 } from "../../gen/proto/moego/callcenter/v1/external_api_pb.js";
-import { enumName, id, list, text, withoutUndefined } from "../fields.js";
-import { named } from "../named-resource.js";
-import { fresh } from "../new-resource.js";
-import { pagination } from "../page-token.js";
-import { because } from "../parse.js";
 import { withoutAbsentDefault } from "./param-input.js";
 
 /** Enums of the contract begin with 0 for unspecified and list their values in the order of the domain. */

@@ -1,12 +1,12 @@
 import type { z } from "zod";
+import { named } from "../../api/company-resource.js";
+import { byCreation } from "../../api/page-order.js";
+import type { PageTokens } from "../../api/page-token.js";
+import { parse } from "../../api/parse.js";
+import type { Context, ServiceHandlers } from "../../api/rpc.js";
 import { newSecretFaults, within } from "../../domain/callcenter/external-api-change.js";
 import type { ExternalApis } from "../../domain/callcenter/external-apis.js";
 import { ExternalApiService } from "../../gen/proto/moego/callcenter/v1/external_api_service_pb.js";
-import { named } from "../named-resource.js";
-import { byCreation } from "../page-order.js";
-import type { PageTokens } from "../page-token.js";
-import { parse } from "../parse.js";
-import type { Context, ServiceHandlers } from "../rpc.js";
 import { externalApiQuery, externalApiUpdate, invocation, newExternalApi, toDraft } from "./external-api-input.js";
 import { toProtoExternalApi, toProtoInvocation, toProtoTest } from "./external-api-message.js";
 

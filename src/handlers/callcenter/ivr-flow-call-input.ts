@@ -1,10 +1,10 @@
 import { z } from "zod";
+import { named } from "../../api/company-resource.js";
+import { id, optionalId, rule, text, withoutUndefined } from "../../api/fields.js";
+import { fresh } from "../../api/new-resource.js";
+import { pagination } from "../../api/page-token.js";
+import { because } from "../../api/parse.js";
 import { nameRule, noteRule } from "../../core/text.js";
-import { id, optionalId, rule, text, withoutUndefined } from "../fields.js";
-import { named } from "../named-resource.js";
-import { fresh } from "../new-resource.js";
-import { pagination } from "../page-token.js";
-import { because } from "../parse.js";
 import { answerFormat } from "./caller-message.js";
 import { definition } from "./ivr-flow-input.js";
 

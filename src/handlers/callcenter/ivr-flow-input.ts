@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { enumName, id, list, rule, text } from "../../api/fields.js";
+import { because } from "../../api/parse.js";
 import { variableName } from "../../core/template.js";
 import { nameRule } from "../../core/text.js";
 import {
@@ -16,8 +18,6 @@ import {
   minFlowTimeoutMs,
 } from "../../domain/callcenter/ivr-flow.js";
 import type { FlowNode as FlowNodeMessage } from "../../gen/proto/moego/callcenter/v1/ivr_flow_pb.js";
-import { enumName, id, list, rule, text } from "../fields.js";
-import { because } from "../parse.js";
 import { withoutAbsentDefault } from "./param-input.js";
 
 /** A node or a variable of a flow's own. */

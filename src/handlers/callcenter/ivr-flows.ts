@@ -1,10 +1,10 @@
+import { named } from "../../api/company-resource.js";
+import { byName } from "../../api/page-order.js";
+import type { PageTokens } from "../../api/page-token.js";
+import { parse } from "../../api/parse.js";
+import type { ServiceHandlers } from "../../api/rpc.js";
 import type { IvrFlows } from "../../domain/callcenter/ivr-flows.js";
 import { IvrFlowService } from "../../gen/proto/moego/callcenter/v1/ivr_flow_service_pb.js";
-import { named } from "../named-resource.js";
-import { byName } from "../page-order.js";
-import type { PageTokens } from "../page-token.js";
-import { parse } from "../parse.js";
-import type { ServiceHandlers } from "../rpc.js";
 import { flowQuery, flowRun, flowToCheck, flowUpdate, newFlow } from "./ivr-flow-call-input.js";
 import { toProtoFlow, toProtoProblem, toProtoRun } from "./ivr-flow-message.js";
 

@@ -1,10 +1,10 @@
+import { named } from "../../api/company-resource.js";
+import { parse } from "../../api/parse.js";
+import type { ServiceHandlers } from "../../api/rpc.js";
 import type { VipLevel } from "../../domain/callcenter/caller-profile.js";
 import type { NameContent } from "../../domain/settings/setting.js";
 import type { SettingList } from "../../domain/settings/setting-list.js";
 import { VipLevelService } from "../../gen/proto/moego/callcenter/v1/vip_level_service_pb.js";
-import { named } from "../named-resource.js";
-import { parse } from "../parse.js";
-import type { ServiceHandlers } from "../rpc.js";
 import { changing, namedUpdate, newNamed, newOrder, wholeList } from "../settings/settings-input.js";
 
 const requests = VipLevelService.method;

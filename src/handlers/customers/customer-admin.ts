@@ -1,5 +1,18 @@
 import { clone } from "@bufbuild/protobuf";
 import { z } from "zod";
+import { named } from "../../api/company-resource.js";
+import { countryOf, perCountry } from "../../api/country.js";
+import { givenId, id, list, withoutUndefined } from "../../api/fields.js";
+import {
+  importAuthors,
+  importTimes,
+  repetitionViolations,
+  statedAuthors,
+  statedTimes,
+} from "../../api/import-fields.js";
+import { parse } from "../../api/parse.js";
+import type { ServiceHandlers } from "../../api/rpc.js";
+import { moment } from "../../api/timestamp.js";
 import type { CustomerAdmin } from "../../domain/customers/customer-admin.js";
 import { maxTagsPerCustomer } from "../../domain/tags.js";
 import {
@@ -7,20 +20,7 @@ import {
   type ImportCustomerRequest,
   ImportCustomerRequestSchema,
 } from "../../gen/proto/moego/admin/v1/customer_admin_service_pb.js";
-import { countryOf, perCountry } from "../country.js";
-import { givenId, id, list, withoutUndefined } from "../fields.js";
-import { moment } from "../moment.js";
-import { named } from "../named-resource.js";
 import { importedAddress, importedNotes } from "../nested-import-input.js";
-import { parse } from "../parse.js";
-import {
-  importAuthors,
-  importTimes,
-  repetitionViolations,
-  statedAuthors,
-  statedTimes,
-} from "../record-import-input.js";
-import type { ServiceHandlers } from "../rpc.js";
 import { newCustomerFields, toNewCustomer } from "./customer-create-input.js";
 import { enumNumber } from "./customer-input.js";
 import { toProtoCustomer, toProtoTag } from "./customer-message.js";

@@ -1,10 +1,10 @@
 import { z } from "zod";
+import { perCountry } from "../../api/country.js";
+import { color, email, id, line, optionalId, phone, text } from "../../api/fields.js";
+import { because } from "../../api/parse.js";
 import { nameRule } from "../../core/text.js";
 import { defaultPreference } from "../../domain/customers/customer.js";
 import type { NewCustomer } from "../../domain/customers/customers.js";
-import { perCountry } from "../country.js";
-import { color, email, id, line, optionalId, phone, text } from "../fields.js";
-import { because } from "../parse.js";
 import {
   address,
   consentChange,

@@ -1,5 +1,8 @@
 import { type JsonObject, type JsonValue, toJson } from "@bufbuild/protobuf";
 import { z } from "zod";
+import { id, line, list, optionalId, text, withoutUndefined } from "../../api/fields.js";
+import { because } from "../../api/parse.js";
+import { momentBound } from "../../api/timestamp.js";
 import type { Channel } from "../../core/consent.js";
 import type { TimeRange } from "../../core/page.js";
 import { normalise, noteRule, tagNameRule, textFault } from "../../core/text.js";
@@ -10,9 +13,6 @@ import {
   type CustomField_Value,
   CustomField_ValueSchema,
 } from "../../gen/proto/moego/business/setting/v1/custom_field_pb.js";
-import { id, line, list, optionalId, text, withoutUndefined } from "../fields.js";
-import { momentBound } from "../moment.js";
-import { because } from "../parse.js";
 
 /** Most notes, fields and filter values of one call. */
 export const maxNotesPerCall = 50;

@@ -1,8 +1,8 @@
 import { z } from "zod";
+import { perCountry } from "../../api/country.js";
+import { id, line, list, optionalPhone } from "../../api/fields.js";
+import { pagination } from "../../api/page-token.js";
 import type { CustomerFilter } from "../../domain/customers/customer-repository.js";
-import { perCountry } from "../country.js";
-import { id, line, list, optionalPhone } from "../fields.js";
-import { pagination } from "../page-token.js";
 import { interval, maxFilterValues } from "./customer-input.js";
 
 /** ListCustomers: message to domain. */

@@ -1,4 +1,7 @@
 import { z } from "zod";
+import { perCountry } from "../../api/country.js";
+import { maskPaths, pick, readMask, type UpdateMask } from "../../api/field-mask.js";
+import { color, email, httpsUrl, id, line, optionalId, phone, text, withoutUndefined } from "../../api/fields.js";
 import { noConsent } from "../../core/consent.js";
 import { nameRule } from "../../core/text.js";
 import { noPreference } from "../../domain/customers/customer.js";
@@ -7,9 +10,6 @@ import {
   type UpdateCustomerRequest,
   UpdateCustomerRequestSchema,
 } from "../../gen/proto/moego/business/customer/v1/customer_service_pb.js";
-import { perCountry } from "../country.js";
-import { maskPaths, pick, readMask, type UpdateMask } from "../field-mask.js";
-import { color, email, httpsUrl, id, line, optionalId, phone, text, withoutUndefined } from "../fields.js";
 import {
   address,
   consentChange,

@@ -1,14 +1,23 @@
 import { z } from "zod";
+import { setOrCleared } from "../../api/clear-flags.js";
+import { named } from "../../api/company-resource.js";
+import { perCountry } from "../../api/country.js";
+import {
+  email,
+  httpsUrl,
+  id,
+  optionalGivenId,
+  optionalId,
+  optionalPhone,
+  text,
+  withoutUndefined,
+} from "../../api/fields.js";
+import { because } from "../../api/parse.js";
+import { moment } from "../../api/timestamp.js";
 import { nameRule } from "../../core/text.js";
 import type { CompanyChange } from "../../domain/directory/directory-admin-repository.js";
 import { countryFormat, isCountry, isTimeZone, timeZoneFormat } from "../../domain/directory/directory-fields.js";
-import { perCountry } from "../country.js";
 import { address as anyAddress } from "../customers/customer-input.js";
-import { email, httpsUrl, id, optionalGivenId, optionalId, optionalPhone, text, withoutUndefined } from "../fields.js";
-import { moment } from "../moment.js";
-import { named } from "../named-resource.js";
-import { because } from "../parse.js";
-import { setOrCleared } from "../set-or-cleared.js";
 
 const name = text(nameRule);
 /** A link or the name of an account elsewhere. */

@@ -1,13 +1,13 @@
 import { z } from "zod";
+import { named } from "../../api/company-resource.js";
+import { countryOf } from "../../api/country.js";
+import { byName } from "../../api/page-order.js";
+import { type PageTokens, pagination } from "../../api/page-token.js";
+import { parse } from "../../api/parse.js";
+import type { ServiceHandlers } from "../../api/rpc.js";
 import { assertOperator, type DirectoryAdmin } from "../../domain/directory/directory-admin.js";
 import type { UpdateCompanyRequest } from "../../gen/proto/moego/admin/v1/company_pb.js";
 import { DirectoryAdminService } from "../../gen/proto/moego/admin/v1/directory_admin_service_pb.js";
-import { countryOf } from "../country.js";
-import { named } from "../named-resource.js";
-import { byName } from "../page-order.js";
-import { type PageTokens, pagination } from "../page-token.js";
-import { parse } from "../parse.js";
-import type { ServiceHandlers } from "../rpc.js";
 import {
   businessUpdate,
   companyUpdate,

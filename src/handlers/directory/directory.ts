@@ -1,13 +1,13 @@
 import { z } from "zod";
+import { id } from "../../api/fields.js";
+import { byFirstName, byName } from "../../api/page-order.js";
+import { type PageTokens, pagination } from "../../api/page-token.js";
+import { parse } from "../../api/parse.js";
+import type { ServiceHandlers } from "../../api/rpc.js";
 import type { Directory } from "../../domain/directory/directory-service.js";
 import { BusinessService } from "../../gen/proto/moego/business/business/v1/business_service_pb.js";
 import { CompanyService } from "../../gen/proto/moego/business/company/v1/company_service_pb.js";
 import { StaffService } from "../../gen/proto/moego/business/staff/v1/staff_service_pb.js";
-import { id } from "../fields.js";
-import { byFirstName, byName } from "../page-order.js";
-import { type PageTokens, pagination } from "../page-token.js";
-import { parse } from "../parse.js";
-import type { ServiceHandlers } from "../rpc.js";
 import { toProtoBusiness, toProtoCompany, toProtoStaff } from "./directory-message.js";
 
 export interface DirectoryHandlerDependencies {

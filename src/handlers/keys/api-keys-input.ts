@@ -1,13 +1,13 @@
 import type { Duration } from "@bufbuild/protobuf/wkt";
 import { z } from "zod";
+import { id, optionalId } from "../../api/fields.js";
+import { because } from "../../api/parse.js";
+import { moment } from "../../api/timestamp.js";
 import { DomainError, invalidRequest, type Violation } from "../../core/errors.js";
 import type { Caller } from "../../core/principal.js";
 import { type ApiKeyInput, defaultOverlapMs, maxOverlapMs, type Organization } from "../../domain/keys/api-keys.js";
 import type { Restrictions } from "../../gen/proto/moego/auth/apikey/v1/apikey_pb.js";
 import { Organization_Type } from "../../gen/proto/moego/auth/apikey/v1/apikey_pb.js";
-import { id, optionalId } from "../fields.js";
-import { moment } from "../moment.js";
-import { because } from "../parse.js";
 
 /** How long the secret before goes on working, in milliseconds; absent = 24 hours. */
 const overlap = z

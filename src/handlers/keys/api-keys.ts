@@ -1,11 +1,11 @@
 import { z } from "zod";
+import { id } from "../../api/fields.js";
+import { byCreation } from "../../api/page-order.js";
+import { type PageTokens, pagination } from "../../api/page-token.js";
+import { parse } from "../../api/parse.js";
+import type { Context, ServiceHandlers } from "../../api/rpc.js";
 import type { ApiKeys } from "../../domain/keys/api-keys.js";
 import { ApiKeyService } from "../../gen/proto/moego/admin/v1/api_key_service_pb.js";
-import { id } from "../fields.js";
-import { byCreation } from "../page-order.js";
-import { type PageTokens, pagination } from "../page-token.js";
-import { parse } from "../parse.js";
-import type { Context, ServiceHandlers } from "../rpc.js";
 import { inRequest, newApiKey, rotation } from "./api-keys-input.js";
 import { toProtoIssuedKey, toProtoKey } from "./api-keys-message.js";
 

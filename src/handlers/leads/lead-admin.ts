@@ -1,4 +1,16 @@
 import { clone } from "@bufbuild/protobuf";
+import { named } from "../../api/company-resource.js";
+import { countryOf, perCountry } from "../../api/country.js";
+import { givenId } from "../../api/fields.js";
+import {
+  importAuthors,
+  importTimes,
+  repetitionViolations,
+  statedAuthors,
+  statedTimes,
+} from "../../api/import-fields.js";
+import { parse } from "../../api/parse.js";
+import type { ServiceHandlers } from "../../api/rpc.js";
 import { invalidRequest } from "../../core/errors.js";
 import type { LeadAdmin } from "../../domain/leads/lead-admin.js";
 import {
@@ -6,19 +18,7 @@ import {
   ImportLeadRequestSchema,
   LeadAdminService,
 } from "../../gen/proto/moego/admin/v1/lead_admin_service_pb.js";
-import { countryOf, perCountry } from "../country.js";
-import { givenId } from "../fields.js";
-import { named } from "../named-resource.js";
 import { importedPet } from "../nested-import-input.js";
-import { parse } from "../parse.js";
-import {
-  importAuthors,
-  importTimes,
-  repetitionViolations,
-  statedAuthors,
-  statedTimes,
-} from "../record-import-input.js";
-import type { ServiceHandlers } from "../rpc.js";
 import { consentOnce, leadCreation, toNewLead } from "./lead-input.js";
 import { toProtoLead } from "./lead-message.js";
 

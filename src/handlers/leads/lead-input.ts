@@ -1,10 +1,12 @@
 import { z } from "zod";
+import { perCountry } from "../../api/country.js";
+import { email, httpsUrl, id, line, list, optionalId, optionalPhone, rule, text } from "../../api/fields.js";
+import { pagination } from "../../api/page-token.js";
 import type { Consent } from "../../core/consent.js";
 import { nameRule } from "../../core/text.js";
 import type { LeadFilter } from "../../domain/leads/lead-repository.js";
 import type { NewLead } from "../../domain/leads/leads.js";
 import { maxPets } from "../../domain/pets/pet.js";
-import { perCountry } from "../country.js";
 import {
   address,
   channelList,
@@ -13,8 +15,6 @@ import {
   interval,
   maxFilterValues,
 } from "../customers/customer-input.js";
-import { email, httpsUrl, id, line, list, optionalId, optionalPhone, rule, text } from "../fields.js";
-import { pagination } from "../page-token.js";
 import { newPet } from "../pets/pet-input.js";
 
 /** `{id}` of a stage, status or source; what stands beside the id is ignored, a name alone is refused. */

@@ -1,4 +1,8 @@
 import { z } from "zod";
+import { perCountry } from "../../api/country.js";
+import { maskPaths, pick, readMask, type UpdateMask } from "../../api/field-mask.js";
+import { id, list, text, withoutUndefined } from "../../api/fields.js";
+import { because } from "../../api/parse.js";
 import { noConsent } from "../../core/consent.js";
 import { nameRule, normalise } from "../../core/text.js";
 import type { AddressRecord } from "../../domain/customers/customer-repository.js";
@@ -10,11 +14,7 @@ import {
   type UpdateLeadRequest,
   UpdateLeadRequestSchema,
 } from "../../gen/proto/moego/business/customer/v1/lead_service_pb.js";
-import { perCountry } from "../country.js";
 import { consentChange } from "../customers/customer-input.js";
-import { maskPaths, pick, readMask, type UpdateMask } from "../field-mask.js";
-import { id, list, text, withoutUndefined } from "../fields.js";
-import { because } from "../parse.js";
 import { demanding, pet, toPetEdit, toPetRecord, toPetReplacement, withoutNewNoteIds } from "../pets/pet-input.js";
 import { leadFields } from "./lead-input.js";
 

@@ -1,4 +1,8 @@
 import { z } from "zod";
+import { id, line, list, optionalId, text } from "../../api/fields.js";
+import { pagination } from "../../api/page-token.js";
+import { because } from "../../api/parse.js";
+import { moment } from "../../api/timestamp.js";
 import type { Violation } from "../../core/errors.js";
 import { lineRule, noteRule } from "../../core/text.js";
 import type { PackageQuery } from "../../domain/packages/package-repository.js";
@@ -6,10 +10,6 @@ import type { Refund } from "../../domain/packages/package-rules.js";
 import type { RefundPackageRequest } from "../../gen/proto/moego/admin/v1/package_pb.js";
 import { Package_Status } from "../../gen/proto/moego/business/package/v1/package_pb.js";
 import { maxFilterValues } from "../customers/customer-input.js";
-import { id, line, list, optionalId, text } from "../fields.js";
-import { moment } from "../moment.js";
-import { pagination } from "../page-token.js";
-import { because } from "../parse.js";
 
 const maxCustomers = 100;
 const maxPackages = 500;

@@ -1,5 +1,6 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { toProtoMoney } from "../../api/money-message.js";
 import type { LedgerEntry, Package, PackageDetail, PackageLine } from "../../domain/packages/package.js";
 import {
   PackageLedgerEntry_Kind,
@@ -10,7 +11,6 @@ import {
   type PackageDetailSchema,
   type PackageSchema,
 } from "../../gen/proto/moego/business/package/v1/package_pb.js";
-import { toProtoMoney } from "../money.js";
 import { toProtoDate } from "../pets/pet-message.js";
 
 export function toProtoPackage(bought: Package): MessageInitShape<typeof PackageSchema> {

@@ -1,15 +1,15 @@
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { z } from "zod";
+import { calendarDate } from "../../api/calendar-date.js";
+import { id, list, optionalGivenId, optionalId, text } from "../../api/fields.js";
+import { price } from "../../api/money-message.js";
+import { because } from "../../api/parse.js";
+import { moment } from "../../api/timestamp.js";
 import type { Violation } from "../../core/errors.js";
 import { nameRule, noteRule } from "../../core/text.js";
 import { neverExpires } from "../../domain/packages/package.js";
 import type { NewPackage } from "../../domain/packages/packages.js";
 import type { SellPackageRequest } from "../../gen/proto/moego/admin/v1/package_pb.js";
-import { calendarDate } from "../calendar-date.js";
-import { id, list, optionalGivenId, optionalId, text } from "../fields.js";
-import { moment } from "../moment.js";
-import { price } from "../money.js";
-import { because } from "../parse.js";
 
 const maxLines = 50;
 const maxServicesPerLine = 50;

@@ -1,8 +1,8 @@
+import type { PageTokens } from "../../api/page-token.js";
+import { parse } from "../../api/parse.js";
+import type { ServiceHandlers } from "../../api/rpc.js";
 import type { Packages } from "../../domain/packages/packages.js";
 import { PackageService } from "../../gen/proto/moego/business/package/v1/package_service_pb.js";
-import type { PageTokens } from "../page-token.js";
-import { parse } from "../parse.js";
-import type { ServiceHandlers } from "../rpc.js";
 import { packageDetailsQuery, packagesQuery } from "./package-input.js";
 import { toProtoPackage, toProtoPackageDetail } from "./package-message.js";
 

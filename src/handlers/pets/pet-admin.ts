@@ -1,4 +1,16 @@
 import { clone } from "@bufbuild/protobuf";
+import { named } from "../../api/company-resource.js";
+import { countryOf, perCountry } from "../../api/country.js";
+import { givenId } from "../../api/fields.js";
+import {
+  importAuthors,
+  importTimes,
+  repetitionViolations,
+  statedAuthors,
+  statedTimes,
+} from "../../api/import-fields.js";
+import { parse } from "../../api/parse.js";
+import type { ServiceHandlers } from "../../api/rpc.js";
 import { invalidRequest, type Violation } from "../../core/errors.js";
 import { idFormat, isId } from "../../core/ids.js";
 import type { PetImports } from "../../domain/pets/pet-import.js";
@@ -7,19 +19,7 @@ import {
   ImportPetRequestSchema,
   PetAdminService,
 } from "../../gen/proto/moego/admin/v1/pet_admin_service_pb.js";
-import { countryOf, perCountry } from "../country.js";
-import { givenId } from "../fields.js";
-import { named } from "../named-resource.js";
 import { importedPet } from "../nested-import-input.js";
-import { parse } from "../parse.js";
-import {
-  importAuthors,
-  importTimes,
-  repetitionViolations,
-  statedAuthors,
-  statedTimes,
-} from "../record-import-input.js";
-import type { ServiceHandlers } from "../rpc.js";
 import { toProtoPet } from "./pet-message.js";
 
 const requests = PetAdminService.method;

@@ -1,4 +1,8 @@
 import { z } from "zod";
+import { calendarDate } from "../../api/calendar-date.js";
+import { httpsUrl, id, line, list, optionalId, optionalPhone, rule, text, withoutUndefined } from "../../api/fields.js";
+import { because } from "../../api/parse.js";
+import { moment } from "../../api/timestamp.js";
 import { lineRule, nameRule, noteRule } from "../../core/text.js";
 import {
   evaluationStatuses,
@@ -14,11 +18,7 @@ import {
   type Weight,
   weightUnits,
 } from "../../domain/pets/pet.js";
-import { calendarDate } from "../calendar-date.js";
 import { enumNumber } from "../customers/customer-input.js";
-import { httpsUrl, id, line, list, optionalId, optionalPhone, rule, text, withoutUndefined } from "../fields.js";
-import { moment } from "../moment.js";
-import { because } from "../parse.js";
 
 /** Whole units; kilograms unless said otherwise. */
 export const weight = z

@@ -1,8 +1,8 @@
 import { z } from "zod";
+import { id, list } from "../../api/fields.js";
+import { pagination } from "../../api/page-token.js";
 import type { PetFilter } from "../../domain/pets/pet-repository.js";
 import { interval, maxFilterValues } from "../customers/customer-input.js";
-import { id, list } from "../fields.js";
-import { pagination } from "../page-token.js";
 
 /** ListAllPets: message to domain. An empty list filters nothing. */
 export const petsQuery = z.object({

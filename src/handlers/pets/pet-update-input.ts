@@ -1,11 +1,11 @@
 import { z } from "zod";
+import { clearableCalendarDate } from "../../api/calendar-date.js";
+import { perCountry } from "../../api/country.js";
+import { httpsUrl, id, line, text, withoutUndefined } from "../../api/fields.js";
+import { because } from "../../api/parse.js";
 import { lineRule, nameRule } from "../../core/text.js";
 import { evaluationStatuses, petGenders, petTypes, type TraitChanges } from "../../domain/pets/pet.js";
-import { clearableCalendarDate } from "../calendar-date.js";
-import { perCountry } from "../country.js";
 import { enumNumber } from "../customers/customer-input.js";
-import { httpsUrl, id, line, text, withoutUndefined } from "../fields.js";
-import { because } from "../parse.js";
 import { fixed, vaccinations, vet, weight } from "./pet-input.js";
 
 /** A weight; one of 0 clears. */

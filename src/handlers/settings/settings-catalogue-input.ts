@@ -1,4 +1,9 @@
 import { z } from "zod";
+import { named } from "../../api/company-resource.js";
+import { id, list, optionalGivenId, rule, text, withoutUndefined } from "../../api/fields.js";
+import { price } from "../../api/money-message.js";
+import { pagination } from "../../api/page-token.js";
+import { because } from "../../api/parse.js";
 import { nameRule } from "../../core/text.js";
 import {
   type Offer,
@@ -7,11 +12,6 @@ import {
   serviceTypes,
 } from "../../domain/settings/setting-catalogue.js";
 import { maxFilterValues } from "../customers/customer-input.js";
-import { id, list, optionalGivenId, rule, text, withoutUndefined } from "../fields.js";
-import { price } from "../money.js";
-import { named } from "../named-resource.js";
-import { pagination } from "../page-token.js";
-import { because } from "../parse.js";
 
 const maxBusinesses = 100;
 const maxStaff = 500;

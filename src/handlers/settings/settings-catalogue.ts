@@ -1,10 +1,10 @@
+import { named } from "../../api/company-resource.js";
+import { byName } from "../../api/page-order.js";
+import type { PageTokens } from "../../api/page-token.js";
+import { parse } from "../../api/parse.js";
+import type { ServiceHandlers } from "../../api/rpc.js";
 import type { Catalogue } from "../../domain/settings/setting-catalogue.js";
 import { SettingService } from "../../gen/proto/moego/business/setting/v1/setting_service_pb.js";
-import { named } from "../named-resource.js";
-import { byName } from "../page-order.js";
-import type { PageTokens } from "../page-token.js";
-import { parse } from "../parse.js";
-import type { ServiceHandlers } from "../rpc.js";
 import { newService, serviceQuery, serviceUpdate } from "./settings-catalogue-input.js";
 import { toProtoService } from "./settings-message.js";
 

@@ -1,4 +1,9 @@
 import { z } from "zod";
+import { setOrCleared } from "../../api/clear-flags.js";
+import { named } from "../../api/company-resource.js";
+import { list, text } from "../../api/fields.js";
+import { fresh, importedId } from "../../api/new-resource.js";
+import { because } from "../../api/parse.js";
 import { lineRule, nameRule, noteRule } from "../../core/text.js";
 import type { FieldType } from "../../domain/custom-fields/custom-fields.js";
 import {
@@ -13,11 +18,6 @@ import {
   type CustomField_Value,
 } from "../../gen/proto/moego/business/setting/v1/custom_field_pb.js";
 import { toFieldValue } from "../customers/customer-input.js";
-import { list, text } from "../fields.js";
-import { named } from "../named-resource.js";
-import { fresh, importedId } from "../new-resource.js";
-import { because } from "../parse.js";
-import { setOrCleared } from "../set-or-cleared.js";
 import { newOrder } from "./settings-input.js";
 
 /** What a field belongs to; unspecified is refused. */

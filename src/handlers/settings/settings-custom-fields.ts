@@ -1,9 +1,9 @@
+import { named } from "../../api/company-resource.js";
+import { withoutUndefined } from "../../api/fields.js";
+import { parse } from "../../api/parse.js";
+import type { ServiceHandlers } from "../../api/rpc.js";
 import type { CustomFields } from "../../domain/settings/setting-custom-fields.js";
 import { CustomFieldAdminService } from "../../gen/proto/moego/admin/v1/custom_field_admin_service_pb.js";
-import { withoutUndefined } from "../fields.js";
-import { named } from "../named-resource.js";
-import { parse } from "../parse.js";
-import type { ServiceHandlers } from "../rpc.js";
 import { customFieldUpdate, fieldOrder, newCustomField } from "./settings-custom-field-input.js";
 import { toProtoCustomField } from "./settings-message.js";
 

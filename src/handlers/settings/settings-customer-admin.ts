@@ -1,9 +1,9 @@
+import { named } from "../../api/company-resource.js";
+import { parse } from "../../api/parse.js";
+import type { ServiceHandlers } from "../../api/rpc.js";
 import type { Settings } from "../../domain/settings/settings.js";
 import { CustomerSettingAdminService } from "../../gen/proto/moego/admin/v1/customer_setting_admin_service_pb.js";
 import { toProtoTag } from "../customers/customer-message.js";
-import { named } from "../named-resource.js";
-import { parse } from "../parse.js";
-import type { ServiceHandlers } from "../rpc.js";
 import {
   actionStatusUpdate,
   changing,

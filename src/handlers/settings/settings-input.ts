@@ -1,11 +1,11 @@
 import { z } from "zod";
+import { setOrCleared } from "../../api/clear-flags.js";
+import { named } from "../../api/company-resource.js";
+import { color, id, line, list, text, withoutUndefined } from "../../api/fields.js";
+import { fresh } from "../../api/new-resource.js";
 import { nameRule, tagNameRule } from "../../core/text.js";
 import { maxOrderedEntries } from "../../domain/settings/setting.js";
-import { color, id, line, list, text, withoutUndefined } from "../fields.js";
-import { named } from "../named-resource.js";
-import { fresh } from "../new-resource.js";
 import { weight } from "../pets/pet-input.js";
-import { setOrCleared } from "../set-or-cleared.js";
 
 /** A whole list of a company. */
 export const wholeList = z.object({ companyId: id, showArchived: z.boolean() });

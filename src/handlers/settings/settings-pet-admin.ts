@@ -1,11 +1,11 @@
 import type { z } from "zod";
+import { named } from "../../api/company-resource.js";
+import { withoutUndefined } from "../../api/fields.js";
+import { parse } from "../../api/parse.js";
+import type { ServiceHandlers } from "../../api/rpc.js";
 import type { PetSize, PetSizeContent } from "../../domain/settings/setting.js";
 import type { Settings } from "../../domain/settings/settings.js";
 import { PetSettingAdminService } from "../../gen/proto/moego/admin/v1/pet_setting_admin_service_pb.js";
-import { withoutUndefined } from "../fields.js";
-import { named } from "../named-resource.js";
-import { parse } from "../parse.js";
-import type { ServiceHandlers } from "../rpc.js";
 import {
   changing,
   namedUpdate,

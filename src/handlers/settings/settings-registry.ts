@@ -1,3 +1,5 @@
+import type { PageTokens } from "../../api/page-token.js";
+import { type HandlerRegistry, registry } from "../../api/rpc.js";
 import { type CatalogueRepository, createCatalogue } from "../../domain/settings/setting-catalogue.js";
 import type { CustomFieldListRepository } from "../../domain/settings/setting-custom-field.js";
 import { createCustomFields } from "../../domain/settings/setting-custom-fields.js";
@@ -7,8 +9,6 @@ import { CustomFieldAdminService } from "../../gen/proto/moego/admin/v1/custom_f
 import { CustomerSettingAdminService } from "../../gen/proto/moego/admin/v1/customer_setting_admin_service_pb.js";
 import { PetSettingAdminService } from "../../gen/proto/moego/admin/v1/pet_setting_admin_service_pb.js";
 import { SettingService } from "../../gen/proto/moego/business/setting/v1/setting_service_pb.js";
-import type { PageTokens } from "../page-token.js";
-import { type HandlerRegistry, registry } from "../rpc.js";
 import { createSettingHandlers } from "./settings.js";
 import { createCustomFieldAdminHandlers } from "./settings-custom-fields.js";
 import { createCustomerSettingAdminHandlers } from "./settings-customer-admin.js";

@@ -1,12 +1,12 @@
 import { z } from "zod";
+import type { PageTokens } from "../../api/page-token.js";
+import { parse } from "../../api/parse.js";
+import type { ServiceHandlers } from "../../api/rpc.js";
 import type { Catalogue } from "../../domain/settings/setting-catalogue.js";
 import type { CustomFields } from "../../domain/settings/setting-custom-fields.js";
 import type { Settings } from "../../domain/settings/settings.js";
 import { SettingService } from "../../gen/proto/moego/business/setting/v1/setting_service_pb.js";
 import { toProtoTag } from "../customers/customer-message.js";
-import type { PageTokens } from "../page-token.js";
-import { parse } from "../parse.js";
-import type { ServiceHandlers } from "../rpc.js";
 import { createCatalogueHandlers } from "./settings-catalogue.js";
 import { fieldAssociation } from "./settings-custom-field-input.js";
 import { wholeList } from "./settings-input.js";

@@ -5,9 +5,9 @@ import { reflect } from "@bufbuild/protobuf/reflect";
 import { z } from "zod";
 import { type Cursor, type Page, pageTokenInvalid } from "../core/page.js";
 import type { Pagination } from "../gen/proto/moego/common/v1/pagination_pb.js";
-import { rowsThatFit } from "./answer-size.js";
 import { canonicalBytes } from "./canonical.js";
 import { because } from "./parse.js";
+import { rowsThatFit } from "./response-size.js";
 import type { Context } from "./rpc.js";
 
 const defaultPageSize = 50;

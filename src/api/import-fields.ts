@@ -1,6 +1,6 @@
 import type { Violation } from "../core/errors.js";
 import { optionalId, withoutUndefined } from "./fields.js";
-import { moment } from "./moment.js";
+import { moment } from "./timestamp.js";
 
 /** The times that an import states. */
 export const importTimes = { createdTime: moment.optional(), lastUpdatedTime: moment.optional() };
