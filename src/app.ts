@@ -7,23 +7,23 @@ import { type Database, openDatabase, openStatements, type Statements } from "./
 import { statement } from "./db/statement.js";
 import { createKeyChecker, systemClock } from "./domain/keys/key-checker.js";
 import { createHandlers } from "./handlers/registry.js";
-import type { Logger } from "./logger.js";
-import { createMetrics, type Metrics } from "./metrics.js";
 import { createOutbound } from "./outbound/outbound-calls.js";
 import { createKeyCheckRepository } from "./persistence/keys/key-check.js";
-import type { Run } from "./pipeline/call.js";
-import { createCutOff } from "./pipeline/cut-off.js";
-import { settleMs } from "./pipeline/deadline.js";
-import { createRefuse } from "./pipeline/observe.js";
-import { createPipeline } from "./pipeline/pipeline.js";
 import { createRepositories, fingerprintKeys } from "./repositories.js";
+import type { Logger } from "./server/logger.js";
+import { createMetrics, type Metrics } from "./server/metrics.js";
+import type { Run } from "./server/pipeline/call.js";
+import { settleMs } from "./server/pipeline/deadline.js";
+import { createCutOff } from "./server/pipeline/drain-deadline.js";
+import { createRefuse } from "./server/pipeline/observe.js";
+import { createPipeline } from "./server/pipeline/pipeline.js";
+import { createConnectHandler } from "./server/transport/connect.js";
+import { demoEcho, demoEchoPath } from "./server/transport/demo-echo.js";
+import { startGrpcServer } from "./server/transport/grpc.js";
+import { startHttpServer } from "./server/transport/http.js";
+import { createRestHandler } from "./server/transport/rest.js";
 import { services } from "./services.js";
 import { binding, StartError } from "./start-error.js";
-import { createConnectHandler } from "./transport/connect.js";
-import { demoEcho, demoEchoPath } from "./transport/demo-echo.js";
-import { startGrpcServer } from "./transport/grpc.js";
-import { startHttpServer } from "./transport/http.js";
-import { createRestHandler } from "./transport/rest.js";
 
 export interface AppOptions {
   readonly config: Config;

@@ -5,7 +5,7 @@ import { EmbeddedPostgresError } from "./db/embedded/embedded-error.js";
 import { MigrationError } from "./db/migrate/migrate.js";
 import { RoleError } from "./db/migrate/roles.js";
 import { SecretsError } from "./db/secrets.js";
-import { createLogger, type Logger } from "./logger.js";
+import { createLogger, type Logger } from "./server/logger.js";
 import { StartError } from "./start-error.js";
 
 /**

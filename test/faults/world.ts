@@ -3,7 +3,7 @@ import { type App, createApp } from "../../src/app.js";
 import { readConfig } from "../../src/config.js";
 import { hashSecret, hintOf } from "../../src/core/key-secrets.js";
 import type { Scope } from "../../src/core/principal.js";
-import { createLogger } from "../../src/logger.js";
+import { createLogger } from "../../src/server/logger.js";
 import { createDatabase, type TestDatabase } from "../support/database.js";
 
 /** The running service over a database of its own. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { KeyChecker } from "../../src/core/key-grants.js";
-import { authenticate, secretsIn } from "../../src/pipeline/authenticate.js";
+import { authenticate, secretsIn } from "../../src/server/pipeline/authenticate.js";
 
 const secret = "moego_0123456789";
 const base64 = (text: string) => Buffer.from(text).toString("base64");

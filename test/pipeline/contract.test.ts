@@ -14,7 +14,7 @@ import { PetService } from "../../src/gen/proto/moego/business/customer/v1/pet_s
 import { PackageService } from "../../src/gen/proto/moego/business/package/v1/package_service_pb.js";
 import { SettingService } from "../../src/gen/proto/moego/business/setting/v1/setting_service_pb.js";
 import { scope } from "../../src/gen/proto/moego/option/v1/option_pb.js";
-import { isReading, rpcNameOf, scopesOf } from "../../src/pipeline/contract.js";
+import { isReading, rpcNameOf, scopesOf } from "../../src/server/pipeline/contract.js";
 import { services } from "../../src/services.js";
 
 function serviceOf(options: { scope?: string; streams?: boolean }): DescService {

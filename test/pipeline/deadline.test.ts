@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { DomainError } from "../../src/core/errors.js";
-import { createCutOff } from "../../src/pipeline/cut-off.js";
-import { settleMs, withinDeadline } from "../../src/pipeline/deadline.js";
+import { settleMs, withinDeadline } from "../../src/server/pipeline/deadline.js";
+import { createCutOff } from "../../src/server/pipeline/drain-deadline.js";
 
 const unhandled: unknown[] = [];
 const note = (reason: unknown): void => void unhandled.push(reason);

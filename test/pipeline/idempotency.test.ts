@@ -7,7 +7,7 @@ import {
   CustomerService,
   GetCustomerRequestSchema,
 } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
-import { createClaims } from "../../src/pipeline/idempotency.js";
+import { createClaims } from "../../src/server/pipeline/idempotency-key.js";
 
 const { createCustomer, appendCustomerNotes, getCustomer } = CustomerService.method;
 const key = new Uint8Array(32).fill(1);

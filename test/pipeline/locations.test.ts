@@ -1,6 +1,6 @@
 import type { DescField, DescMessage } from "@bufbuild/protobuf";
 import { expect, it } from "vitest";
-import { isLocation } from "../../src/pipeline/locations.js";
+import { isLocation } from "../../src/server/pipeline/locations.js";
 import { services } from "../../src/services.js";
 
 /** Who may name any location of the company there, and why. */

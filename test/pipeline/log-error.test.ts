@@ -7,9 +7,9 @@ import {
   CustomerService,
   GetCustomerRequestSchema,
 } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
-import { createLogger } from "../../src/logger.js";
-import type { Call } from "../../src/pipeline/call.js";
-import { observe } from "../../src/pipeline/observe.js";
+import { createLogger } from "../../src/server/logger.js";
+import type { Call } from "../../src/server/pipeline/call.js";
+import { observe } from "../../src/server/pipeline/observe.js";
 
 const getCustomer: Call<unknown> = {
   method: CustomerService.method.getCustomer,

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { DomainError } from "../../src/core/errors.js";
-import { createRateMeters, type RateLimits } from "../../src/pipeline/rate-limit.js";
-import { createTokenBuckets, type RateLimit } from "../../src/pipeline/token-buckets.js";
+import { createRateMeters, type RateLimits } from "../../src/server/pipeline/rate-limit.js";
+import { createTokenBuckets, type RateLimit } from "../../src/server/pipeline/token-buckets.js";
 
 /** A clock that stands until it is moved. */
 function fakeClock() {

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { DomainError, type Reason, type Violation } from "../../src/core/errors.js";
 import { Code } from "../../src/gen/proto/google/rpc/code_pb.js";
 import { ErrorReason } from "../../src/gen/proto/moego/error/v1/error_reason_pb.js";
-import { httpStatusOf, reasonCodes } from "../../src/pipeline/errors.js";
-import { toStatusError } from "../../src/pipeline/status.js";
+import { httpStatusOf, reasonCodes } from "../../src/server/pipeline/error-table.js";
+import { toStatusError } from "../../src/server/pipeline/status.js";
 
 const violation = (index: number, length = 10): Violation => ({
   field: `field_${index}_${"x".repeat(length)}`,

@@ -1,5 +1,5 @@
 import { afterAll, expect, it } from "vitest";
-import { isReading } from "../../src/pipeline/contract.js";
+import { isReading } from "../../src/server/pipeline/contract.js";
 import { allRpcs } from "../suites/all-rpcs.js";
 import { transports } from "../support/clients.js";
 import { startServer } from "../support/server.js";

@@ -3,7 +3,7 @@ import { Agent, request as send } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type DescMethodUnary, type Message, toBinary } from "@bufbuild/protobuf";
 import { credentials, Metadata, makeGenericClientConstructor } from "@grpc/grpc-js";
-import { scopesOf } from "../../src/pipeline/contract.js";
+import { scopesOf } from "../../src/server/pipeline/contract.js";
 import { services } from "../../src/services.js";
 import { rpcFixtures } from "../suites/rpc-fixtures.js";
 import { jsonOf } from "../support/clients.js";

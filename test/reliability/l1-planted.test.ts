@@ -1,7 +1,7 @@
 import { toJsonString } from "@bufbuild/protobuf";
 import { afterAll, expect, it } from "vitest";
-import { createLogger } from "../../src/logger.js";
-import { isReading } from "../../src/pipeline/contract.js";
+import { createLogger } from "../../src/server/logger.js";
+import { isReading } from "../../src/server/pipeline/contract.js";
 import { columnsHolding, createCanaries } from "../support/canaries.js";
 import { asAdmin } from "../support/database.js";
 import { authorizationOf } from "../support/fixture-keys.js";

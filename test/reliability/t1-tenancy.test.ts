@@ -1,5 +1,5 @@
 import { afterAll, expect, it } from "vitest";
-import { isReading } from "../../src/pipeline/contract.js";
+import { isReading } from "../../src/server/pipeline/contract.js";
 import { record } from "./run.js";
 import { wholeText } from "./tenancy/answers.js";
 import { unclassified } from "./tenancy/id-fields.js";

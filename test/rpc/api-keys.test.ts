@@ -5,7 +5,7 @@ import { readConfig } from "../../src/config.js";
 import { hashSecret } from "../../src/core/key-secrets.js";
 import { ApiKeyService } from "../../src/gen/proto/moego/admin/v1/api_key_service_pb.js";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
-import { createLogger } from "../../src/logger.js";
+import { createLogger } from "../../src/server/logger.js";
 import { newKey } from "../suites/api-key-fixtures.js";
 import { authorizationOf, keys } from "../support/fixture-keys.js";
 import { madeKey, reasonOf, until, using } from "../support/made-key.js";

@@ -3,7 +3,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { createApp } from "../../src/app.js";
 import { readConfig } from "../../src/config.js";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
-import { createLogger } from "../../src/logger.js";
+import { createLogger } from "../../src/server/logger.js";
 import { transports } from "../support/clients.js";
 import { authorizationOf, keys } from "../support/fixture-keys.js";
 import { startServer } from "../support/server.js";

@@ -4,7 +4,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { demoData } from "../../src/demo/demo-data.js";
 import { CustomerSchema } from "../../src/gen/proto/moego/business/customer/v1/customer_pb.js";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
-import { decodeJson } from "../../src/transport/json-input.js";
+import { decodeJson } from "../../src/server/transport/json-input.js";
 import { allRpcs } from "../suites/all-rpcs.js";
 import { nameOf } from "../suites/rpc-fixture.js";
 import { messageJson } from "../support/message-json.js";

@@ -1,7 +1,7 @@
 import type { Message } from "@bufbuild/protobuf";
 import { afterAll, describe, expect, it } from "vitest";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
-import { isReading, passesOnKey } from "../../src/pipeline/contract.js";
+import { isReading, passesOnKey } from "../../src/server/pipeline/contract.js";
 import { allRpcs } from "../suites/all-rpcs.js";
 import { unrepeatedRpcs } from "../suites/external-api-fixtures.js";
 import { unrepeatedFlowRpcs } from "../suites/ivr-flow-fixtures.js";

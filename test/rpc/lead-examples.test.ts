@@ -4,7 +4,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { demoData } from "../../src/demo/demo-data.js";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { LeadService } from "../../src/gen/proto/moego/business/customer/v1/lead_service_pb.js";
-import { decodeJson } from "../../src/transport/json-input.js";
+import { decodeJson } from "../../src/server/transport/json-input.js";
 import { nameOf } from "../suites/rpc-fixture.js";
 import { messageJson } from "../support/message-json.js";
 import { jsonTransports, startServer, succeeded } from "../support/server.js";

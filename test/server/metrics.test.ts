@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { createMetrics } from "../../src/metrics.js";
+import { createMetrics } from "../../src/server/metrics.js";
 import { createDatabase, type TestDatabase } from "../support/database.js";
 import { environmentOf, listCustomers, type Service, secrets, startService } from "./service.js";
 

@@ -1,5 +1,5 @@
 import type { DescMethodUnary } from "@bufbuild/protobuf";
-import { isUnary } from "../../src/pipeline/contract.js";
+import { isUnary } from "../../src/server/pipeline/contract.js";
 import { services } from "../../src/services.js";
 
 /** Every rpc of the contract; all of them are served. */

@@ -1,7 +1,7 @@
 import { create, type DescMethodUnary, type Message } from "@bufbuild/protobuf";
 import { afterAll, describe, expect, it } from "vitest";
 import { type Scope, scopes } from "../../src/core/principal.js";
-import { scopesOf } from "../../src/pipeline/contract.js";
+import { scopesOf } from "../../src/server/pipeline/contract.js";
 import { services } from "../../src/services.js";
 import { fieldsOf, type Headers, type Refusal } from "../support/answer.js";
 import { transports } from "../support/clients.js";

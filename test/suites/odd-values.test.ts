@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from "vitest";
-import { scopesOf } from "../../src/pipeline/contract.js";
+import { scopesOf } from "../../src/server/pipeline/contract.js";
 import { services } from "../../src/services.js";
 import type { Refusal } from "../support/answer.js";
 import { keys } from "../support/fixture-keys.js";

@@ -1,6 +1,6 @@
 import { afterAll, expect, it } from "vitest";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
-import { scopesOf } from "../../src/pipeline/contract.js";
+import { scopesOf } from "../../src/server/pipeline/contract.js";
 import { services } from "../../src/services.js";
 import { keys } from "../support/fixture-keys.js";
 import { startServer } from "../support/server.js";

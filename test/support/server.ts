@@ -3,7 +3,7 @@ import pg from "pg";
 import { type App, createApp } from "../../src/app.js";
 import { readConfig } from "../../src/config.js";
 import type { Row, Tables } from "../../src/demo/rows.js";
-import { createLogger } from "../../src/logger.js";
+import { createLogger } from "../../src/server/logger.js";
 import type { Answer, Headers, Refusal, Success } from "./answer.js";
 import { openClients, type Transport } from "./clients.js";
 import { createDatabase, type TestDatabase } from "./database.js";

@@ -9,8 +9,8 @@ import {
   UpdateCustomerRequestSchema,
 } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { CreateLeadRequestSchema } from "../../src/gen/proto/moego/business/customer/v1/lead_service_pb.js";
-import { decodeBinary } from "../../src/transport/binary-input.js";
-import { decodeJson } from "../../src/transport/json-input.js";
+import { decodeBinary } from "../../src/server/transport/binary-input.js";
+import { decodeJson } from "../../src/server/transport/json-input.js";
 import { callConnect, callGrpc, callGrpcWeb, callRest, type RawCall } from "./clients.js";
 import { startWorld, type World } from "./world.js";
 

@@ -4,8 +4,8 @@ import {
   CreateCustomerRequestSchema,
   UpdateCustomerRequestSchema,
 } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
-import { toStatusError } from "../../src/pipeline/status.js";
-import { decodeJson } from "../../src/transport/json-input.js";
+import { toStatusError } from "../../src/server/pipeline/status.js";
+import { decodeJson } from "../../src/server/transport/json-input.js";
 import { timed } from "../support/timed.js";
 
 const members = (count: number, keyChars: number) =>

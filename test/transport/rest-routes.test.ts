@@ -19,11 +19,11 @@ import { describe, expect, it } from "vitest";
 import { DomainError } from "../../src/core/errors.js";
 import { http } from "../../src/gen/proto/google/api/annotations_pb.js";
 import { type HttpRule, HttpRuleSchema } from "../../src/gen/proto/google/api/http_pb.js";
-import type { Run } from "../../src/pipeline/call.js";
-import type { Refuse } from "../../src/pipeline/observe.js";
-import { toStatusError } from "../../src/pipeline/status.js";
-import { createRestHandler } from "../../src/transport/rest.js";
-import { routeTable } from "../../src/transport/rest-routes.js";
+import type { Run } from "../../src/server/pipeline/call.js";
+import type { Refuse } from "../../src/server/pipeline/observe.js";
+import { toStatusError } from "../../src/server/pipeline/status.js";
+import { createRestHandler } from "../../src/server/transport/rest.js";
+import { routeTable } from "../../src/server/transport/rest-routes.js";
 
 type Rule = MessageInitShape<typeof HttpRuleSchema>;
 

@@ -10,12 +10,12 @@ import {
   type UpdateCustomerRequest,
 } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { LeadService } from "../../src/gen/proto/moego/business/customer/v1/lead_service_pb.js";
-import { type CallMetrics, createRefuse } from "../../src/pipeline/observe.js";
-import { createPipeline, type PipelineOptions } from "../../src/pipeline/pipeline.js";
-import { createConnectHandler } from "../../src/transport/connect.js";
-import { startGrpcServer } from "../../src/transport/grpc.js";
-import { startHttpServer } from "../../src/transport/http.js";
-import { createRestHandler } from "../../src/transport/rest.js";
+import { type CallMetrics, createRefuse } from "../../src/server/pipeline/observe.js";
+import { createPipeline, type PipelineOptions } from "../../src/server/pipeline/pipeline.js";
+import { createConnectHandler } from "../../src/server/transport/connect.js";
+import { startGrpcServer } from "../../src/server/transport/grpc.js";
+import { startHttpServer } from "../../src/server/transport/http.js";
+import { createRestHandler } from "../../src/server/transport/rest.js";
 
 export const secret = "moego_test_0123456789abcdef0123456789abcdef";
 export const authorization = `Basic ${Buffer.from(secret).toString("base64")}`;

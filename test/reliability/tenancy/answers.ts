@@ -1,5 +1,5 @@
 import { type DescMethodUnary, type Message, toJsonString } from "@bufbuild/protobuf";
-import { idempotencyReplayedHeader } from "../../../src/pipeline/idempotency.js";
+import { idempotencyReplayedHeader } from "../../../src/server/pipeline/idempotency-key.js";
 import type { Answer } from "../../support/answer.js";
 import type { Cell } from "./cells.js";
 import { canary } from "./neighbour.js";

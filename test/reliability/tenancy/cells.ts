@@ -1,5 +1,5 @@
 import type { Message } from "@bufbuild/protobuf";
-import { isReading, scopesOf } from "../../../src/pipeline/contract.js";
+import { isReading, scopesOf } from "../../../src/server/pipeline/contract.js";
 import { services } from "../../../src/services.js";
 import type { Headers } from "../../support/answer.js";
 import { type FixtureKey, keys } from "../../support/fixture-keys.js";

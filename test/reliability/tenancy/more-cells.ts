@@ -1,8 +1,8 @@
 import { clone, create, type DescMethodUnary, type Message } from "@bufbuild/protobuf";
 import { reflect } from "@bufbuild/protobuf/reflect";
 import { PaginationSchema } from "../../../src/gen/proto/moego/common/v1/pagination_pb.js";
-import { isReading, scopesOf } from "../../../src/pipeline/contract.js";
-import { idempotencyKeyHeader } from "../../../src/pipeline/idempotency.js";
+import { isReading, scopesOf } from "../../../src/server/pipeline/contract.js";
+import { idempotencyKeyHeader } from "../../../src/server/pipeline/idempotency-key.js";
 import { services } from "../../../src/services.js";
 import type { Transport } from "../../support/clients.js";
 import { pathFieldsOf } from "../../support/rest-request.js";

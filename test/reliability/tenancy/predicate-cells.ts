@@ -3,8 +3,8 @@ import { ApiKeyService } from "../../../src/gen/proto/moego/admin/v1/api_key_ser
 import { Organization_Type } from "../../../src/gen/proto/moego/auth/apikey/v1/apikey_pb.js";
 import { PackageService } from "../../../src/gen/proto/moego/business/package/v1/package_service_pb.js";
 import { IvrFlowService } from "../../../src/gen/proto/moego/callcenter/v1/ivr_flow_service_pb.js";
-import { isReading } from "../../../src/pipeline/contract.js";
-import { idempotencyKeyHeader } from "../../../src/pipeline/idempotency.js";
+import { isReading } from "../../../src/server/pipeline/contract.js";
+import { idempotencyKeyHeader } from "../../../src/server/pipeline/idempotency-key.js";
 import { newKey } from "../../suites/api-key-fixtures.js";
 import { withTexts } from "../../suites/rpc-fixture.js";
 import { keys } from "../../support/fixture-keys.js";

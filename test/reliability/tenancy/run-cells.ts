@@ -1,5 +1,5 @@
 import type { Message } from "@bufbuild/protobuf";
-import { isReading } from "../../../src/pipeline/contract.js";
+import { isReading } from "../../../src/server/pipeline/contract.js";
 import type { Answer } from "../../support/answer.js";
 import type { Transport } from "../../support/clients.js";
 import type { TestServer } from "../../support/server.js";

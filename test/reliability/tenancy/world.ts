@@ -4,7 +4,7 @@ import { scopes } from "../../../src/core/principal.js";
 import type { Tables } from "../../../src/demo/rows.js";
 import { PackageService } from "../../../src/gen/proto/moego/business/package/v1/package_service_pb.js";
 import { IvrFlowService } from "../../../src/gen/proto/moego/callcenter/v1/ivr_flow_service_pb.js";
-import { idempotencyKeyHeader } from "../../../src/pipeline/idempotency.js";
+import { idempotencyKeyHeader } from "../../../src/server/pipeline/idempotency-key.js";
 import { allRpcs } from "../../suites/all-rpcs.js";
 import { nameOf, type RpcFixture, withTexts } from "../../suites/rpc-fixture.js";
 import { rpcFixtures } from "../../suites/rpc-fixtures.js";

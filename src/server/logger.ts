@@ -1,0 +1,59 @@
+import { type DestinationStream, destination, type Logger, pino, stdTimeFunctions } from "pino";
+import type { Config } from "../config.js";
+import { loggedError } from "./log-error.js";
+
+export type { Logger } from "pino";
+
+/** Standard error: standard output belongs to what a person reads (main.ts, the `moego` command). */
+const stderr = 2;
+
+/**
+ * One line a record. Nothing personal is handed to the logger in the first place, but for errors, of which only an
+ * allow-list is written; redaction is the second line of defence, for an object that is logged whole by mistake.
+ *
+ * @param write where lines go; standard error unless given
+ */
+export function createLogger(config: Config["log"], write?: DestinationStream): Logger {
+  // Synchronous: the last lines before an exit are the ones that are needed, and a buffered stream loses them.
+  const lines = write ?? destination({ dest: stderr, sync: true });
+  return pino(
+    {
+      level: config.level,
+      base: null,
+      timestamp: stdTimeFunctions.isoTime,
+      formatters: { level: (level) => ({ level }) },
+      serializers: { err: (error: unknown) => (error === undefined ? undefined : loggedError(error)) },
+      redact: { paths: redacted, censor: "[redacted]" },
+    },
+    config.format === "pretty" ? prettyLines(lines) : lines,
+  );
+}
+
+const hidden = ["authorization", "Authorization", "secret", "password", "token", "apiKey", "phone", "email"];
+const redacted = hidden.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
+
+/** `12:30:01.120 INFO call rpc=... code=OK`: for a terminal, made from the same JSON line. */
+function prettyLines(target: DestinationStream): DestinationStream {
+  return { write: (line) => target.write(`${toPretty(line)}\n`) };
+}
+
+function toPretty(line: string): string {
+  const record: unknown = JSON.parse(line);
+  if (typeof record !== "object" || record === null) return line;
+  const { time, level, msg, err, ...fields } = Object.fromEntries(Object.entries(record));
+  const shown = Object.entries(fields).map(([name, value]) => ` ${name}=${toText(value)}`);
+  const stack = stackText(err);
+  return `${String(time).slice(11, 23)} ${String(level).toUpperCase()} ${String(msg)}${shown.join("")}${stack}`;
+}
+
+/** The stack of an error, with those of its causes. */
+function stackText(error: unknown): string {
+  if (typeof error !== "object" || error === null || !("stack" in error)) return "";
+  const code = "code" in error ? ` (${error.code})` : "";
+  const cause = "cause" in error ? stackText(error.cause) : "";
+  return `\n${String(error.stack).replace("\n", `${code}\n`)}${cause}`;
+}
+
+function toText(value: unknown): string {
+  return typeof value === "string" && /^[^\s"=]+$/.test(value) ? value : JSON.stringify(value);
+}

@@ -1,0 +1,80 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { OutboundOutcome } from "../outbound/outbound-calls.js";
+import type { CallMetrics } from "./pipeline/observe.js";
+
+/** What the pool tells of itself at the moment it is asked. */
+export interface PoolGauges {
+  readonly inUse: number;
+  readonly idle: number;
+  /** Calls that wait for a connection. */
+  readonly waiting: number;
+}
+
+export interface Metrics extends CallMetrics {
+  /** Counts a call to a system of others by how it ended. */
+  countOutbound(outcome: OutboundOutcome): void;
+  readonly contentType: string;
+  /** All metrics in the Prometheus text format. */
+  text(): Promise<string>;
+}
+
+/** From 1 ms, where a get by id lies, to the longest a call may take. */
+const secondsBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+/**
+ * The metrics of one service, in a registry of its own so that several can live in one process. Labels have few values:
+ * rpcs, transports and canonical codes are finite sets.
+ */
+export function createMetrics(options: { readonly pool: () => PoolGauges }): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  const labelNames = ["rpc", "transport"] as const;
+  const calls = new Counter({
+    name: "moego_calls_total",
+    help: "Calls answered, by canonical code.",
+    labelNames: [...labelNames, "code"] as const,
+    registers,
+  });
+  const errors = new Counter({
+    name: "moego_call_errors_total",
+    help: "Calls answered with another code than OK.",
+    labelNames: [...labelNames, "code"] as const,
+    registers,
+  });
+  const seconds = new Histogram({
+    name: "moego_call_duration_seconds",
+    help: "Time from the arrival of a call to its answer.",
+    labelNames,
+    buckets: secondsBuckets,
+    registers,
+  });
+  const outbound = new Counter({
+    name: "moego_outbound_calls_total",
+    help: "Calls to external APIs, by outcome.",
+    labelNames: ["outcome"] as const,
+    registers,
+  });
+  new Gauge({
+    name: "moego_database_connections",
+    help: "Connections of the pool by state, and calls that wait for one.",
+    labelNames: ["state"] as const,
+    registers,
+    collect() {
+      const { inUse, idle, waiting } = options.pool();
+      this.set({ state: "in_use" }, inUse);
+      this.set({ state: "idle" }, idle);
+      this.set({ state: "waiting" }, waiting);
+    },
+  });
+  return {
+    contentType: registry.contentType,
+    text: () => registry.metrics(),
+    countOutbound: (outcome) => outbound.inc({ outcome }),
+    observe({ rpc, transport, code, durationMs }) {
+      calls.inc({ rpc, transport, code });
+      if (code !== "OK") errors.inc({ rpc, transport, code });
+      seconds.observe({ rpc, transport }, durationMs / 1_000);
+    },
+  };
+}

@@ -1,0 +1,36 @@
+import { DomainError } from "../../core/errors.js";
+import type { KeyChecker, KeyGrant } from "../../core/key-grants.js";
+
+const maxSecretChars = 512;
+const credentialPattern = /^\s*(basic|bearer)\s+(.*\S)\s*$/i;
+
+/**
+ * Who calls, by the `authorization` header.
+ *
+ * @throws DomainError KEY_MISSING, KEY_UNKNOWN for a credential that cannot be read, and what the KeyChecker throws
+ */
+export async function authenticate(authorization: string | undefined, keys: KeyChecker): Promise<KeyGrant> {
+  const readings = secretsIn(authorization);
+  if (readings.length === 0) {
+    if (credentialPattern.test(authorization ?? "")) throw new DomainError("KEY_UNKNOWN", "The API key is not valid.");
+    const problem = authorization ? "The authorization header was not understood" : "The call carries no API key";
+    throw new DomainError("KEY_MISSING", `${problem}: send the header \`authorization: Basic <base64 of the key>\`.`);
+  }
+  return keys.check(readings);
+}
+
+/**
+ * The secrets that the header can mean, likeliest first. Documented is `Basic <base64(secret)>`; clients in the wild
+ * also send `Basic <base64(secret:)>` (user name without password), `Basic <secret>` and `Bearer <secret>`.
+ */
+export function secretsIn(authorization: string | undefined): readonly string[] {
+  const [, scheme = "", credential = ""] = credentialPattern.exec(authorization ?? "") ?? [];
+  const readings = scheme.toLowerCase() === "basic" ? [...basicReadings(credential), credential] : [credential];
+  return [...new Set(readings)].filter((secret) => /^[\x21-\x7e]+$/.test(secret) && secret.length <= maxSecretChars);
+}
+
+function basicReadings(credential: string): readonly string[] {
+  if (!/^[A-Za-z0-9+/_-]+={0,2}$/.test(credential)) return [];
+  const decoded = Buffer.from(credential, "base64").toString("latin1");
+  return decoded.endsWith(":") ? [decoded.slice(0, -1), decoded] : [decoded];
+}

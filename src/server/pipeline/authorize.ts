@@ -1,0 +1,78 @@
+import type { DescMessage, Message } from "@bufbuild/protobuf";
+import { reflect } from "@bufbuild/protobuf/reflect";
+import { assertWholeCompany } from "../../core/access.js";
+import { DomainError } from "../../core/errors.js";
+import type { KeyGrant } from "../../core/key-grants.js";
+import type { Caller, Scope } from "../../core/principal.js";
+import { type AddressSet, addressSet } from "./address.js";
+
+/** Header that narrows a key of several companies to one of them. */
+export const companyHeader = "moego-company";
+
+// A grant lives as long as the key checker keeps it, and so does the set built from it.
+const allowedSets = new WeakMap<readonly string[], AddressSet>();
+
+/**
+ * Refuses a key away from the addresses it is limited to.
+ *
+ * @throws DomainError IP_NOT_ALLOWED
+ */
+export function checkAddress({ allowedAddresses }: KeyGrant, address: string): void {
+  if (allowedAddresses.length === 0 || allowedSet(allowedAddresses).has(address)) return;
+  throw new DomainError("IP_NOT_ALLOWED", "The key may not be used from this address.", { metadata: { address } });
+}
+
+/**
+ * What the key may do in this call: it needs the scope of the rpc, and covers only the company that the caller names.
+ *
+ * @throws DomainError SCOPE_REQUIRED, COMPANY_NOT_ALLOWED
+ */
+export function authorise({ caller }: KeyGrant, call: { scope: Scope; company: string | undefined }): Caller {
+  if (!caller.scopes.has(call.scope)) {
+    throw new DomainError("SCOPE_REQUIRED", `The key lacks the scope ${call.scope}.`, {
+      metadata: { scope: call.scope },
+    });
+  }
+  if (call.company === undefined || call.company === "") return caller;
+  const reach = caller.companies.get(call.company);
+  if (!reach) throw companyNotAllowed(call.company);
+  const organizations = [...caller.organizations, `only ${reach.companyId}`];
+  return { ...caller, organizations, enterpriseIds: [], companies: new Map([[reach.companyId, reach]]) };
+}
+
+/**
+ * Refuses a request whose own `company_id` lies outside the key, and one that writes what is the matter of the whole
+ * company for a key limited to locations. A platform key covers no company and names the one
+ * it manages; which part of the directory that is, the domain says.
+ *
+ * @throws DomainError COMPANY_NOT_ALLOWED, SCOPE_REQUIRED
+ */
+export function checkCompany(schema: DescMessage, request: Message, caller: Caller, scope: Scope): void {
+  const isOfDirectory = scope === "platform:admin" || scope === "directory:write";
+  if (isOfDirectory && caller.scopes.has("platform:admin")) return;
+  const companyId = companyOf(schema, request);
+  if (companyId === undefined) return;
+  const reach = caller.companies.get(companyId);
+  if (!reach) throw companyNotAllowed(companyId);
+  if (scope === "setting:write" || scope === "directory:write") assertWholeCompany(reach, scope);
+}
+
+/** The company that the request itself names. */
+export function companyOf(schema: DescMessage, request: Message): string | undefined {
+  const field = schema.fields.find(({ name }) => name === "company_id");
+  if (field?.fieldKind !== "scalar") return undefined;
+  const companyId = reflect(schema, request).get(field);
+  return typeof companyId === "string" && companyId !== "" ? companyId : undefined;
+}
+
+function companyNotAllowed(companyId: string): DomainError {
+  return new DomainError("COMPANY_NOT_ALLOWED", "The key does not cover this company.", { metadata: { companyId } });
+}
+
+function allowedSet(rules: readonly string[]): AddressSet {
+  const known = allowedSets.get(rules);
+  if (known) return known;
+  const built = addressSet(rules);
+  allowedSets.set(rules, built);
+  return built;
+}

@@ -1,0 +1,45 @@
+import { type DescMethod, type DescMethodUnary, type DescService, getOption, hasOption } from "@bufbuild/protobuf";
+import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
+import { type Scope, scopes } from "../../core/principal.js";
+import { passes_on_idempotency_key, scope as scopeOption } from "../../gen/proto/moego/option/v1/option_pb.js";
+
+/** `moego.business.customer.v1.CustomerService/GetCustomer` */
+export function rpcNameOf(method: DescMethod): string {
+  return `${method.parent.typeName}/${method.name}`;
+}
+
+/** True for an rpc of one request and one answer, the only kind that is served. */
+export function isUnary(method: DescMethod): method is DescMethodUnary {
+  return method.methodKind === "unary";
+}
+
+/** True for an rpc that changes nothing, by the contract's `idempotency_level`. */
+export function isReading(method: DescMethod): boolean {
+  return method.idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS;
+}
+
+/**
+ * True for an rpc whose effects are those of systems of others, by the contract's `passes_on_idempotency_key`: nothing is
+ * claimed under its key here, so a repeated call is carried out again.
+ */
+export function passesOnKey(method: DescMethod): boolean {
+  return getOption(method, passes_on_idempotency_key);
+}
+
+/**
+ * The unary rpcs of the services with the scope each demands.
+ *
+ * @throws Error for an rpc that is not unary, names no scope or an unknown one: such a contract must not be served
+ */
+export function scopesOf(services: readonly DescService[]): ReadonlyMap<DescMethodUnary, Scope> {
+  const found = new Map<DescMethodUnary, Scope>();
+  for (const method of services.flatMap((service) => service.methods)) {
+    if (!isUnary(method)) throw new Error(`${rpcNameOf(method)} is not unary`);
+    if (!hasOption(method, scopeOption)) throw new Error(`${rpcNameOf(method)} declares no moego.option.v1.scope`);
+    const name = getOption(method, scopeOption);
+    const scope = scopes.find((known) => known === name);
+    if (!scope) throw new Error(`${rpcNameOf(method)} declares the unknown scope "${name}"`);
+    found.set(method, scope);
+  }
+  return found;
+}

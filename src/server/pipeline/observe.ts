@@ -1,0 +1,110 @@
+import type { Logger } from "pino";
+import { DomainError } from "../../core/errors.js";
+import { Code } from "../../gen/proto/google/rpc/code_pb.js";
+import type { Call, Transport } from "./call.js";
+import { rpcNameOf } from "./contract.js";
+import { requestIdHeader, requestIdOf } from "./request-id.js";
+import { type StatusError, toStatusError } from "./status.js";
+
+/** Counts and times calls. Every label has few values. */
+export interface CallMetrics {
+  observe(call: {
+    /** `moego.business.customer.v1.CustomerService/GetCustomer`, or `unknown` for a request that names no rpc. */
+    readonly rpc: string;
+    readonly transport: Transport;
+    /** Name of the canonical code: `OK`, `NOT_FOUND`. */
+    readonly code: string;
+    readonly durationMs: number;
+  }): void;
+}
+
+/** What becomes known of a call while it runs. */
+export interface CallRecord {
+  readonly requestId: string;
+  keyId?: string;
+}
+
+export interface Observer {
+  readonly logger: Logger;
+  readonly metrics: CallMetrics;
+  /** Milliseconds from any fixed moment. */
+  readonly now: () => number;
+}
+
+/**
+ * Gives the call its request id, runs it, writes its one log line and its metrics, and turns everything thrown into
+ * a StatusError.
+ */
+export async function observe<T>(
+  call: Call<T>,
+  observer: Observer,
+  work: (record: CallRecord) => Promise<T>,
+): Promise<T> {
+  const startedMs = observer.now();
+  const record: CallRecord = { requestId: requestIdOf(call.header(requestIdHeader)) };
+  call.setHeader(requestIdHeader, record.requestId);
+  try {
+    const answer = await work(record);
+    report(call, observer, startedMs, record);
+    return answer;
+  } catch (error) {
+    const refusal = error instanceof DomainError ? error : defect(error);
+    const status = toStatusError(refusal, record.requestId);
+    report(call, observer, startedMs, record, status);
+    throw status;
+  }
+}
+
+/** Where a request came from that no rpc takes. */
+export interface Refused {
+  readonly transport: Transport;
+  readonly requestId: string;
+  /** Address of the connected peer, without port, where it is known. */
+  readonly peerAddress?: string;
+}
+
+/** The answer to a request that reaches no rpc; it is counted and logged as one of the rpc `unknown`. */
+export type Refuse = (error: DomainError, refused: Refused) => StatusError;
+
+/** Refuses requests that no rpc takes: unknown paths and verbs, and what is no request at all. */
+export function createRefuse({ logger, metrics }: Pick<Observer, "logger" | "metrics">): Refuse {
+  return (error, { transport, requestId, peerAddress: peer }) => {
+    const status = toStatusError(error, requestId);
+    const code = Code[status.code];
+    metrics.observe({ rpc: "unknown", transport, code, durationMs: 0 });
+    logger.info({ rpc: "unknown", transport, code, reason: status.reason, durationMs: 0, requestId, peer }, "call");
+    return status;
+  };
+}
+
+/** The caller learns only that something broke, and the id under which the log tells what. */
+function defect(cause: unknown): DomainError {
+  return new DomainError("INTERNAL", "The server failed to handle this call. Report the request id.", {}, { cause });
+}
+
+function report(
+  call: Call<unknown>,
+  observer: Observer,
+  startedMs: number,
+  record: CallRecord,
+  status?: StatusError,
+): void {
+  const rpc = rpcNameOf(call.method);
+  const code = Code[status?.code ?? Code.OK];
+  const durationMs = observer.now() - startedMs;
+  observer.metrics.observe({ rpc, transport: call.transport, code, durationMs });
+  const fields = {
+    rpc,
+    transport: call.transport,
+    code,
+    reason: status?.reason,
+    durationMs: Math.round(durationMs * 10) / 10,
+    requestId: record.requestId,
+    keyId: record.keyId,
+    peer: call.peerAddress,
+  };
+  const cause = status?.cause instanceof Error ? status.cause.cause : undefined;
+  if (status?.code === Code.INTERNAL) observer.logger.error({ ...fields, err: cause ?? status }, "call failed");
+  else if (status?.code === Code.UNAVAILABLE) observer.logger.warn({ ...fields, err: cause }, "call");
+  else observer.logger.info(fields, "call");
+}

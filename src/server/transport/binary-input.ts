@@ -1,0 +1,17 @@
+import { type DescMessage, fromBinary, type MessageShape } from "@bufbuild/protobuf";
+import { DomainError } from "../../core/errors.js";
+import { checkBinary } from "./binary-limits.js";
+import { keepByteOrderMarks } from "./text-encoding.js";
+
+keepByteOrderMarks();
+
+/** Reads a request from protobuf's binary form. Throws DomainError MALFORMED_REQUEST, INVALID_REQUEST. */
+export function decodeBinary<Schema extends DescMessage>(schema: Schema, bytes: Uint8Array): MessageShape<Schema> {
+  try {
+    checkBinary(schema, bytes);
+    return fromBinary(schema, bytes);
+  } catch (error) {
+    if (error instanceof DomainError) throw error;
+    throw new DomainError("MALFORMED_REQUEST", "The request is not a message of its type in protobuf's binary form.");
+  }
+}

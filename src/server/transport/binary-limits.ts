@@ -1,0 +1,161 @@
+import { type DescField, type DescMessage, ScalarType } from "@bufbuild/protobuf";
+import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
+import { invalidRequest } from "../../core/errors.js";
+import { maxItemsOf, maxValues, tooMany, tooManyValues } from "./element-limits.js";
+
+/**
+ * Walks over a message in protobuf's binary form without building anything, and stops at the first limit. Refuses also
+ * what protobuf's reader would misread or lose: fields of another wire type than their own, and the map key `__proto__`.
+ *
+ * @throws DomainError INVALID_REQUEST
+ * @throws Error when the bytes are no such message
+ */
+export function checkBinary(schema: DescMessage, bytes: Uint8Array): void {
+  new BinaryWalk(schema, bytes).message(schema, bytes.length, "");
+}
+
+class BinaryWalk {
+  private readonly reader: BinaryReader;
+  private values = 0;
+
+  constructor(
+    private readonly request: DescMessage,
+    private readonly bytes: Uint8Array,
+  ) {
+    this.reader = new BinaryReader(bytes);
+  }
+
+  message(schema: DescMessage, end: number, path: string): void {
+    const { reader } = this;
+    const items = new Map<DescField, number>();
+    while (reader.pos < end) {
+      const [number, wireType] = reader.tag();
+      this.count();
+      const field = schema.fields.find((known) => known.number === number);
+      if (!field) this.unknown(number, wireType);
+      else if (field.fieldKind !== "list" && field.fieldKind !== "map") this.value(field, wireType, join(path, field));
+      else {
+        const at = join(path, field);
+        const index = items.get(field) ?? 0;
+        const max = maxItemsOf(field);
+        const packed = isPacked(field, wireType) ? this.packedItems(field, max - index) : undefined;
+        const given = index + (packed ?? 1);
+        if (given > max) throw invalidRequest([tooMany(at, max)]);
+        items.set(field, given);
+        if (packed === undefined) this.value(field, wireType, field.fieldKind === "map" ? at : `${at}[${index}]`);
+      }
+    }
+    if (reader.pos !== end) throw new RangeError("A field ends behind its message");
+  }
+
+  private value(field: DescField, wireType: WireType, path: string): void {
+    if (wireType !== wireTypeOf(field)) throw new TypeError("The wire type is not that of the field");
+    if (field.fieldKind === "map") this.entry(field, this.end(), path);
+    else if (field.message) this.message(field.message, this.end(), path);
+    else this.reader.skip(wireType);
+  }
+
+  /** An entry is a message of a key, numbered 1, and a value, numbered 2. */
+  private entry(field: DescField & { readonly fieldKind: "map" }, end: number, path: string): void {
+    const { reader } = this;
+    while (reader.pos < end) {
+      const [number, wireType] = reader.tag();
+      this.count();
+      if (number !== 1 && number !== 2) throw new TypeError("An entry has a key and a value only");
+      if (number === 2 && field.message) {
+        if (wireType !== WireType.LengthDelimited) throw new TypeError("The wire type is not that of the value");
+        this.message(field.message, this.end(), `${path}[]`);
+        continue;
+      }
+      const scalar = number === 1 ? field.mapKey : field.scalar;
+      if (wireType !== wireTypeOfScalar(scalar)) throw new TypeError("The wire type is not that of the entry");
+      const start = reader.pos;
+      reader.skip(wireType);
+      // JavaScript takes this for the prototype of the object that is the map, and the entry would be lost.
+      if (number === 1 && scalar === ScalarType.STRING && this.text(start) === "__proto__") {
+        const key = `${path}["__proto__"]`;
+        throw invalidRequest([{ field: key, reason: "NOT_ALLOWED", description: "This key is reserved." }]);
+      }
+    }
+    if (reader.pos !== end) throw new RangeError("A value ends behind its entry");
+  }
+
+  /** A field of a newer contract, counted like any other; groups at every depth. */
+  private unknown(number: number, wireType: WireType): void {
+    if (wireType !== WireType.StartGroup) return void this.reader.skip(wireType);
+    for (;;) {
+      const [inner, innerType] = this.reader.tag();
+      this.count();
+      if (innerType === WireType.EndGroup) {
+        if (inner !== number) throw new TypeError("A group ends that has not begun");
+        return;
+      }
+      this.unknown(inner, innerType);
+    }
+  }
+
+  /** The number of items in the packed list that comes next, counted no further than to the first above the limit. */
+  private packedItems(field: DescField, max: number): number {
+    const { reader } = this;
+    const wireType = wireTypeOfScalar(field.scalar);
+    const end = this.end();
+    let items = 0;
+    if (wireType === WireType.Varint) {
+      for (let at = reader.pos; at < end && items <= max; at += 1) if ((this.bytes[at] ?? 0) < 0x80) items += 1;
+    } else items = Math.floor((end - reader.pos) / (wireType === WireType.Bit64 ? 8 : 4));
+    reader.pos = end;
+    this.count(Math.min(items, max + 1) - 1);
+    return items;
+  }
+
+  /** Where the length-delimited value that comes next ends. */
+  private end(): number {
+    const length = this.reader.uint32();
+    const end = this.reader.pos + length;
+    if (end > this.bytes.length) throw new RangeError("A value ends behind the message");
+    return end;
+  }
+
+  /** The text that was skipped from here on, when it is short: its length is then one byte. */
+  private text(start: number): string | undefined {
+    const length = this.bytes[start] ?? 0;
+    return length < 0x80 ? Buffer.from(this.bytes.subarray(start + 1, this.reader.pos)).toString("latin1") : undefined;
+  }
+
+  private count(values = 1): void {
+    this.values += values;
+    if (this.values > maxValues) throw tooManyValues(this.request, []);
+  }
+}
+
+function isPacked(field: DescField, wireType: WireType): boolean {
+  if (field.fieldKind !== "list" || field.listKind === "message") return false;
+  return wireType === WireType.LengthDelimited && wireTypeOfScalar(field.scalar) !== WireType.LengthDelimited;
+}
+
+function wireTypeOf(field: DescField): WireType {
+  return field.fieldKind === "map" || field.message ? WireType.LengthDelimited : wireTypeOfScalar(field.scalar);
+}
+
+/** Enums, which have no scalar type, are varints. */
+function wireTypeOfScalar(scalar: ScalarType | undefined): WireType {
+  switch (scalar) {
+    case ScalarType.STRING:
+    case ScalarType.BYTES:
+      return WireType.LengthDelimited;
+    case ScalarType.DOUBLE:
+    case ScalarType.FIXED64:
+    case ScalarType.SFIXED64:
+      return WireType.Bit64;
+    case ScalarType.FLOAT:
+    case ScalarType.FIXED32:
+    case ScalarType.SFIXED32:
+      return WireType.Bit32;
+    default:
+      return WireType.Varint;
+  }
+}
+
+function join(path: string, { name }: DescField): string {
+  return path === "" ? name : `${path}.${name}`;
+}

@@ -1,0 +1,67 @@
+import type { DescMessage, Message } from "@bufbuild/protobuf";
+import { DomainError } from "../../core/errors.js";
+import { decodeBinary } from "./binary-input.js";
+import { decompress } from "./http-body.js";
+import { type HttpRequest, headerOf, jsonTypes } from "./http-message.js";
+import { decodeJson } from "./json-input.js";
+import { maxMessageBytes, messageTooLarge } from "./limits.js";
+
+/** How the message of a Connect or gRPC-Web request is written. */
+export interface WireForm {
+  readonly protocol: "connect" | "grpc-web";
+  readonly json: boolean;
+}
+
+/** A byte of flags and four of length before the message. */
+const envelopePrefixBytes = 5;
+
+/** By content type, without its parameters. */
+const wireForms: Readonly<Record<string, WireForm>> = {
+  // Tolerated as on the REST routes.
+  ...Object.fromEntries(jsonTypes.map((type) => [type, { protocol: "connect", json: true } as const])),
+  "application/proto": { protocol: "connect", json: false },
+  "application/grpc-web": { protocol: "grpc-web", json: false },
+  "application/grpc-web+proto": { protocol: "grpc-web", json: false },
+  "application/grpc-web+json": { protocol: "grpc-web", json: true },
+};
+
+/** The form that the request says it has; undefined for a content type that is not served. */
+export function wireFormOf(request: HttpRequest): WireForm | undefined {
+  if (request.method === "GET") {
+    const encoding = new URLSearchParams(request.query).get("encoding");
+    return encoding === "json" || encoding === "proto" ? { protocol: "connect", json: encoding === "json" } : undefined;
+  }
+  const [type = ""] = (headerOf(request, "content-type") ?? "").split(";", 1);
+  return wireForms[type.trim().toLowerCase()];
+}
+
+/** The bytes of the message, out of query, content coding or envelope. Throws DomainError. */
+export async function messageBytes(request: HttpRequest, form: WireForm): Promise<Uint8Array> {
+  if (request.method === "GET") return queryBytes(new URLSearchParams(request.query));
+  const body = await request.readBody(form.protocol === "grpc-web" ? envelopePrefixBytes : 0);
+  if (form.protocol === "connect") return decompress(body, headerOf(request, "content-encoding"));
+  return envelopedBytes(body, headerOf(request, "grpc-encoding"));
+}
+
+/** Reads the message. Throws DomainError. */
+export function decodeMessage(schema: DescMessage, bytes: Uint8Array, form: WireForm): Message {
+  return form.json ? decodeJson(schema, bytes) : decodeBinary(schema, bytes);
+}
+
+async function queryBytes(query: URLSearchParams): Promise<Uint8Array> {
+  const message = query.get("message") ?? "";
+  const bytes = Buffer.from(message, query.get("base64") === "1" ? "base64url" : "utf8");
+  return decompress(bytes, query.get("compression") ?? undefined);
+}
+
+/** The message in its one gRPC envelope. */
+async function envelopedBytes(body: Uint8Array, encoding: string | undefined): Promise<Uint8Array> {
+  const view = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  if (view.length < envelopePrefixBytes) throw new DomainError("MALFORMED_REQUEST", "The request has no message.");
+  const length = view.readUInt32BE(1);
+  if (length > maxMessageBytes) throw messageTooLarge();
+  if (view.length !== envelopePrefixBytes + length)
+    throw new DomainError("MALFORMED_REQUEST", "The request must be one whole message.");
+  const isCompressed = (view.readUInt8(0) & 1) === 1;
+  return decompress(view.subarray(envelopePrefixBytes), isCompressed ? encoding : undefined);
+}

@@ -1,0 +1,198 @@
+import { type DescMethodUnary, type DescService, type Message, toBinary, toJson } from "@bufbuild/protobuf";
+import { type ContextValues, createConnectRouter, createContextKey, createContextValues } from "@connectrpc/connect";
+import { createAsyncIterable, type UniversalHandler, type UniversalServerRequest } from "@connectrpc/connect/protocol";
+import { compressionGzip } from "@connectrpc/connect-node";
+import { DomainError } from "../../core/errors.js";
+import type { Call, Run } from "../pipeline/call.js";
+import { isUnary } from "../pipeline/contract.js";
+import type { Refuse } from "../pipeline/observe.js";
+import { requestIdHeader, requestIdOf } from "../pipeline/request-id.js";
+import { StatusError } from "../pipeline/status.js";
+import { connectErrorAnswer, toConnectError } from "./connect-error.js";
+import { decodeMessage, messageBytes, type WireForm, wireFormOf } from "./connect-input.js";
+import { detailTypes } from "./detail-types.js";
+import { type HttpAnswer, type HttpHandler, type HttpRequest, headerOf } from "./http-message.js";
+import { maxMessageBytes } from "./limits.js";
+import { connectTimeoutHeader, grpcTimeoutHeader, timeoutMsOf } from "./timeout.js";
+
+/** What the implementation behind Connect's handlers needs to know of a request. */
+interface Incoming {
+  readonly request: HttpRequest;
+  readonly form: WireForm;
+  readonly timeoutMs?: number;
+  decode(method: DescMethodUnary): Message;
+}
+
+interface ConnectOptions {
+  readonly services: readonly DescService[];
+  readonly run: Run;
+  readonly refuse: Refuse;
+}
+
+const incomingKey = createContextKey<Incoming | undefined>(undefined);
+
+const jsonOptions = { alwaysEmitImplicit: true, registry: detailTypes };
+
+/** These speak of the body that Connect is not given, or of the timeout, which is the pipeline's. */
+const consumedHeaders = [
+  "content-length",
+  "content-encoding",
+  "transfer-encoding",
+  "grpc-encoding",
+  connectTimeoutHeader,
+  grpcTimeoutHeader,
+];
+
+/**
+ * Serves Connect (POST, and GET for reading rpcs) and gRPC-Web on the paths `/package.Service/Method`; leaves all other
+ * paths to the next handler.
+ *
+ * Connect's own handlers would decode the message before the key is checked, and tell malformed bytes as INTERNAL. So
+ * they are given an empty message of the right form, and the real one is decoded by the pipeline.
+ */
+export function createConnectHandler({ services, run, refuse }: ConnectOptions): HttpHandler {
+  const handlers = universalHandlers(services, run);
+
+  return async (request) => {
+    if (!/^\/[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)+\/[A-Za-z0-9_]+$/.test(request.path)) return undefined;
+    const form = wireFormOf(request);
+    const handler = handlers.get(request.path);
+    const refusal = refusalOf(request, handler, form);
+    if (handler && form && !refusal) return answerOf(handler, request, form);
+    const protocol = form?.protocol ?? "connect";
+    const error = refuse(refusal ?? unknownRpc(request.path), {
+      transport: protocol,
+      requestId: requestIdOf(headerOf(request, requestIdHeader)),
+      peerAddress: request.peerAddress,
+    });
+    return connectErrorAnswer(error, protocol);
+  };
+}
+
+function universalHandlers(services: readonly DescService[], run: Run): ReadonlyMap<string, UniversalHandler> {
+  const router = createConnectRouter({
+    grpc: false,
+    readMaxBytes: maxMessageBytes,
+    acceptCompression: [compressionGzip],
+    jsonOptions,
+  });
+  for (const method of services.flatMap((service) => service.methods)) {
+    if (!isUnary(method)) continue;
+    router.rpc(method, async (_empty, context) => {
+      try {
+        return await run(callOf(method, context.values, context.responseHeader));
+      } catch (error) {
+        if (!(error instanceof StatusError)) throw error;
+        // gRPC-Web answers every call with HTTP status 200, of which there is nothing to wait for.
+        if (error.retryAfter && context.protocolName === "connect") {
+          context.responseHeader.set("retry-after", error.retryAfter);
+        }
+        throw toConnectError(error);
+      }
+    });
+  }
+  return new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
+}
+
+function callOf(method: DescMethodUnary, values: ContextValues, responseHeader: Headers): Call<Message> {
+  const incoming = values.get(incomingKey);
+  if (!incoming) throw new Error("Connect was called past createConnectHandler");
+  const { request, form, timeoutMs } = incoming;
+  return {
+    method,
+    transport: form.protocol,
+    signal: request.signal,
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    peerAddress: request.peerAddress,
+    header: (name) => headerOf(request, name),
+    setHeader: (name, value) => responseHeader.set(name, value),
+    decode: () => incoming.decode(method),
+    encode: (message) => {
+      // Connect writes it once more by itself, but would tell nobody why it could not.
+      if (form.json) toJson(method.output, message, jsonOptions);
+      else toBinary(method.output, message);
+      return message;
+    },
+  };
+}
+
+async function answerOf(handler: UniversalHandler, request: HttpRequest, form: WireForm): Promise<HttpAnswer> {
+  const contextValues = createContextValues().set(incomingKey, await incomingOf(request, form));
+  const { status, header, body } = await handler({ ...emptyRequest(request, form), contextValues });
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of body ?? []) chunks.push(chunk);
+  return { status, headers: Object.fromEntries(header ?? []), body: Buffer.concat(chunks) };
+}
+
+/** Reads the bytes now and the message later; what cannot be read is told after the key was checked. */
+async function incomingOf(request: HttpRequest, form: WireForm): Promise<Incoming> {
+  try {
+    const bytes = await messageBytes(request, form);
+    const timeoutMs = timeoutMsOf(request, form.protocol === "connect" ? connectTimeoutHeader : grpcTimeoutHeader);
+    return {
+      request,
+      form,
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      decode: (method) => decodeMessage(method.input, bytes, form),
+    };
+  } catch (error) {
+    return {
+      request,
+      form,
+      decode: () => {
+        throw error;
+      },
+    };
+  }
+}
+
+/** The request as Connect's handler is given it: the same, but for an empty message. */
+function emptyRequest(
+  request: HttpRequest,
+  { protocol, json }: WireForm,
+): Omit<UniversalServerRequest, "contextValues"> {
+  const header = new Headers();
+  for (const name of Object.keys(request.headers)) {
+    const value = headerOf(request, name);
+    if (value !== undefined && !name.startsWith(":") && !consumedHeaders.includes(name)) header.set(name, value);
+  }
+  const empty = Buffer.from(json ? "{}" : "");
+  const query = request.method === "GET" ? `?connect=v1&encoding=${json ? "json" : "proto"}&message=${empty}` : "";
+  if (protocol === "connect" && json) header.set("content-type", "application/json");
+  return {
+    httpVersion: "1.1",
+    method: request.method,
+    // Connect wants an absolute URL and uses the query only.
+    url: `http://localhost${request.path}${query}`,
+    header,
+    body: createAsyncIterable([protocol === "connect" ? empty : enveloped(empty)]),
+    signal: request.signal,
+  };
+}
+
+function enveloped(message: Buffer): Buffer {
+  const prefix = Buffer.alloc(5);
+  prefix.writeUInt32BE(message.length, 1);
+  return Buffer.concat([prefix, message]);
+}
+
+function refusalOf(
+  request: HttpRequest,
+  handler: UniversalHandler | undefined,
+  form: WireForm | undefined,
+): DomainError | undefined {
+  const { method, path } = request;
+  if (!handler) return unknownRpc(path);
+  if (!handler.allowedMethods.includes(method)) {
+    const allow = handler.allowedMethods.join(", ");
+    return new DomainError("METHOD_NOT_ALLOWED", `This rpc takes ${allow}.`, { metadata: { method, path, allow } });
+  }
+  if (form) return undefined;
+  return new DomainError("UNSUPPORTED_MEDIA_TYPE", "The content type is none of Connect or gRPC-Web.", {
+    metadata: { contentType: headerOf(request, "content-type") ?? "" },
+  });
+}
+
+function unknownRpc(path: string): DomainError {
+  return new DomainError("METHOD_NOT_IMPLEMENTED", "There is no such rpc.", { metadata: { rpc: path.slice(1) } });
+}

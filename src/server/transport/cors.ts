@@ -1,0 +1,61 @@
+import { cors } from "@connectrpc/connect";
+import { companyHeader } from "../pipeline/authorize.js";
+import { idempotencyKeyHeader, idempotencyReplayedHeader } from "../pipeline/idempotency-key.js";
+import { rateLimitHeader, rateLimitPolicyHeader } from "../pipeline/rate-limit.js";
+import { requestIdHeader } from "../pipeline/request-id.js";
+import { type HttpAnswer, type HttpRequest, headerOf } from "./http-message.js";
+
+const allowedMethods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"].join(", ");
+const allowedHeaders = [
+  ...cors.allowedHeaders,
+  "authorization",
+  "content-encoding",
+  idempotencyKeyHeader,
+  companyHeader,
+  requestIdHeader,
+].join(", ");
+const exposedHeaders = [
+  ...cors.exposedHeaders,
+  idempotencyReplayedHeader,
+  rateLimitHeader,
+  rateLimitPolicyHeader,
+  requestIdHeader,
+  "retry-after",
+].join(", ");
+
+/** Lets web pages of the given origins read answers. */
+export interface CorsRules {
+  /** Headers for the answer to this request; none for a request of no origin or a foreign one. */
+  headersFor(request: HttpRequest): Readonly<Record<string, string>>;
+  /** The answer to a preflight; undefined for any other request. */
+  preflight(request: HttpRequest): HttpAnswer | undefined;
+}
+
+/** @param origins such as `https://app.example.com` */
+export function corsRules(origins: readonly string[]): CorsRules {
+  function headersFor(request: HttpRequest): Readonly<Record<string, string>> {
+    if (origins.length === 0) return {};
+    const origin = headerOf(request, "origin");
+    const allowed = origin !== undefined && origins.includes(origin);
+    return {
+      vary: "Origin",
+      ...(allowed ? { "access-control-allow-origin": origin, "access-control-expose-headers": exposedHeaders } : {}),
+    };
+  }
+
+  return {
+    headersFor,
+    preflight(request) {
+      if (request.method !== "OPTIONS" || headerOf(request, "access-control-request-method") === undefined)
+        return undefined;
+      const headers = headersFor(request);
+      const permissions = {
+        "access-control-allow-methods": allowedMethods,
+        "access-control-allow-headers": allowedHeaders,
+        "access-control-max-age": "7200",
+      };
+      const allowed = headers["access-control-allow-origin"] !== undefined;
+      return { status: 204, headers: allowed ? { ...headers, ...permissions } : headers, body: new Uint8Array() };
+    },
+  };
+}

@@ -1,0 +1,78 @@
+import type { Readable } from "node:stream";
+import { promisify } from "node:util";
+import { brotliDecompress, gunzip, inflate } from "node:zlib";
+import { DomainError } from "../../core/errors.js";
+import { callCancelled } from "../pipeline/deadline.js";
+import { maxMessageBytes, messageTooLarge } from "./limits.js";
+
+/** What is read and thrown away of a body over the limit, so that the caller reads the answer instead of a reset. */
+const maxDrainBytes = 4 * maxMessageBytes;
+
+const decompressors = {
+  gzip: promisify(gunzip),
+  "x-gzip": promisify(gunzip),
+  deflate: promisify(inflate),
+  br: promisify(brotliDecompress),
+};
+
+/**
+ * Reads a body up to a limit. What is above is drained within bounds and refused.
+ *
+ * Not by `for await`: leaving such a loop destroys the socket, and the caller gets no answer at all.
+ *
+ * @throws DomainError MESSAGE_TOO_LARGE, CALL_CANCELLED
+ */
+export function readBody(stream: Readable, limitBytes: number): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    stream.on("data", (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= limitBytes) chunks.push(chunk);
+      else {
+        chunks.length = 0;
+        if (size > limitBytes + maxDrainBytes) {
+          stream.pause();
+          reject(messageTooLarge());
+        }
+      }
+    });
+    stream.once("end", () => (size > limitBytes ? reject(messageTooLarge()) : resolve(Buffer.concat(chunks))));
+    stream.once("error", () => reject(callCancelled()));
+    stream.once("close", () => reject(callCancelled()));
+  });
+}
+
+/**
+ * Undoes the content coding of a body.
+ *
+ * @param coding value of `content-encoding` or its like; absent or `identity` = as it is
+ * @throws DomainError UNSUPPORTED_MEDIA_TYPE, MESSAGE_TOO_LARGE, MALFORMED_REQUEST
+ */
+export async function decompress(bytes: Uint8Array, coding: string | undefined): Promise<Uint8Array> {
+  const name = (coding ?? "identity").trim().toLowerCase();
+  if (name === "identity" || name === "") return bytes;
+  if (!isCoding(name)) {
+    throw new DomainError("UNSUPPORTED_MEDIA_TYPE", "The compression of the body is none that is read here.", {
+      metadata: { contentEncoding: name },
+    });
+  }
+  try {
+    return await decompressors[name](bytes, { maxOutputLength: maxMessageBytes, chunkSize: chunkSizeOf(bytes) });
+  } catch (error) {
+    if (error instanceof RangeError) throw messageTooLarge();
+    throw new DomainError("MALFORMED_REQUEST", "The body cannot be decompressed.");
+  }
+}
+
+/**
+ * Bytes that are unpacked at a time. Each time costs the event loop some 20 us: by 16 KiB, which is the default, a bomb held
+ * it for 5.7 ms until its 4 MiB were full, and by 256 KiB holds it for 1.0 ms.
+ */
+function chunkSizeOf({ length }: Uint8Array): number {
+  return Math.min(256 * 1024, Math.max(16 * 1024, 4 * length));
+}
+
+function isCoding(name: string): name is keyof typeof decompressors {
+  return Object.hasOwn(decompressors, name);
+}

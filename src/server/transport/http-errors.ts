@@ -1,0 +1,106 @@
+import type { Server as HttpServer, IncomingMessage, ServerResponse } from "node:http";
+import type { Http2SecureServer, Http2ServerRequest, Http2ServerResponse } from "node:http2";
+import type { Duplex } from "node:stream";
+import { DomainError } from "../../core/errors.js";
+import type { Refuse } from "../pipeline/observe.js";
+import { requestIdHeader, requestIdOf } from "../pipeline/request-id.js";
+import { type HttpAnswer, headerOf } from "./http-message.js";
+import { messageTooLarge } from "./limits.js";
+import { restErrorAnswer } from "./rest.js";
+
+type NodeServer = HttpServer | Http2SecureServer;
+
+/** A refusal with the status that HTTP has for it. */
+interface HttpRefusal {
+  readonly error: DomainError;
+  readonly status: number;
+}
+
+/**
+ * Answers what Node would refuse without a body, before any handler runs: bytes that are no HTTP, too many bytes of
+ * headers, expectations and CONNECT. Each answer closes its connection.
+ *
+ * @param answering the answer that is under way on a connection, which no second one may cut into
+ */
+export function answerRefusals(
+  server: NodeServer,
+  refuse: Refuse,
+  answering: (socket: Duplex) => ServerResponse | undefined,
+): void {
+  server.on("clientError", (error: Error & { code?: string; rawPacket?: Buffer }, socket: Duplex) => {
+    if (error.code === "ECONNRESET" || !socket.writable || answering(socket)?.headersSent) return void socket.destroy();
+    end(socket, answerOf(refusalOf(error)));
+  });
+  server.on("connect", (_request: IncomingMessage, socket: Duplex) => {
+    // HTTP/2 tells CONNECT by the same event, with a response in the socket's place; its own refusal stands.
+    if ("writable" in socket && "destroy" in socket && !("setHeader" in socket)) end(socket, answerOf(noTunnel()));
+  });
+  server.on(
+    "checkExpectation",
+    (request: IncomingMessage | Http2ServerRequest, response: ServerResponse | Http2ServerResponse) => {
+      const { status, headers, body } = answerOf(noExpectation(), headerOf(request, requestIdHeader));
+      for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+      response.statusCode = status;
+      response.end(body.toString());
+    },
+  );
+
+  function answerOf({ error, status }: HttpRefusal, requestId?: string) {
+    const refused = refuse(error, { transport: "rest", requestId: requestIdOf(requestId) });
+    const answer = restErrorAnswer(refused);
+    const headers = { ...answer.headers, connection: "close", "content-length": String(answer.body.length) };
+    return { status, headers, body: Buffer.from(answer.body) } satisfies HttpAnswer;
+  }
+}
+
+function end(socket: Duplex, { status, headers, body }: HttpAnswer): void {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  const head = `HTTP/1.1 ${status} ${reasonPhrases[status] ?? "Error"}\r\n${lines.join("")}\r\n`;
+  socket.end(Buffer.concat([Buffer.from(head), body]));
+}
+
+const reasonPhrases: Readonly<Record<number, string>> = {
+  400: "Bad Request",
+  405: "Method Not Allowed",
+  408: "Request Timeout",
+  413: "Content Too Large",
+  431: "Request Header Fields Too Large",
+};
+
+/** Most bytes of the headers of one request. */
+export const maxHeaderBytes = 16 * 1024;
+
+function refusalOf({ code, rawPacket }: { readonly code?: string; readonly rawPacket?: Buffer }): HttpRefusal {
+  switch (code) {
+    case "HPE_HEADER_OVERFLOW":
+      return { error: messageTooLarge(maxHeaderBytes), status: 431 };
+    case "HPE_CHUNK_EXTENSIONS_OVERFLOW":
+      return { error: messageTooLarge(maxHeaderBytes), status: 413 };
+    case "ERR_HTTP_REQUEST_TIMEOUT":
+      return { error: new DomainError("DEADLINE_EXCEEDED", "The request was sent too slowly."), status: 408 };
+    default:
+      return { error: new DomainError("MALFORMED_REQUEST", problemOf(rawPacket)), status: 400 };
+  }
+}
+
+function problemOf(rawPacket: Buffer | undefined): string {
+  const isHttp2 = rawPacket?.subarray(0, 14).toString("latin1") === "PRI * HTTP/2.0";
+  return isHttp2
+    ? "This port speaks HTTP/2 over TLS only; gRPC is on the port that GRPC_PORT names."
+    : "The request is not valid HTTP.";
+}
+
+function noTunnel(): HttpRefusal {
+  const metadata = { method: "CONNECT" };
+  return { error: new DomainError("METHOD_NOT_ALLOWED", "This server is no proxy.", { metadata }), status: 405 };
+}
+
+function noExpectation(): HttpRefusal {
+  const sentence = "Of expectations only 100-continue is met.";
+  return { error: new DomainError("MALFORMED_REQUEST", sentence), status: 417 };
+}
+
+/** RFC 9112 demands the header of HTTP/1.1. */
+export function noHost(): DomainError {
+  return new DomainError("MALFORMED_REQUEST", "The request has no Host header.");
+}

@@ -1,0 +1,201 @@
+import { createServer, type Server as HttpServer, IncomingMessage, ServerResponse } from "node:http";
+import {
+  constants,
+  createSecureServer,
+  type Http2SecureServer,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+} from "node:http2";
+import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
+import type { Logger } from "pino";
+import { DomainError } from "../../core/errors.js";
+import { callCancelled } from "../pipeline/deadline.js";
+import type { Refuse } from "../pipeline/observe.js";
+import { requestIdHeader, requestIdOf } from "../pipeline/request-id.js";
+import { toStatusError } from "../pipeline/status.js";
+import { type CorsRules, corsRules } from "./cors.js";
+import type { RunningServer } from "./grpc.js";
+import { createProbeHandler, type ProbeOptions } from "./health.js";
+import { readBody } from "./http-body.js";
+import { answerRefusals, maxHeaderBytes, noHost } from "./http-errors.js";
+import { type HttpLifetime, watchLifetime } from "./http-lifetime.js";
+import { type HttpAnswer, type HttpHandler, type HttpRequest, headerOf } from "./http-message.js";
+import { compressed, sendAnswer } from "./http-response.js";
+import { maxMessageBytes } from "./limits.js";
+import { restErrorAnswer } from "./rest.js";
+
+type NodeRequest = IncomingMessage | Http2ServerRequest;
+type NodeResponse = ServerResponse | Http2ServerResponse;
+
+/** A peer that neither reads nor writes for this long is let go, and so is one that sends its request too slowly. */
+const idleTimeoutMs = 120_000;
+const requestTimeoutMs = 60_000;
+const headersTimeoutMs = 15_000;
+/** Longer than the idle time of common load balancers, which would reuse a connection that we just closed. */
+const keepAliveTimeoutMs = 75_000;
+/** How long a caller whose body was too large has to read the answer before its connection is cut. */
+const unreadBodyGraceMs = 1_000;
+
+export interface HttpServerOptions {
+  readonly host: string;
+  /** 0 = any free port. */
+  readonly port: number;
+  /** Asked in this order; the first that answers has answered. The last one must answer everything. */
+  readonly handlers: readonly HttpHandler[];
+  readonly probes: Omit<ProbeOptions, "host" | "isDraining">;
+  readonly corsOrigins?: readonly string[];
+  /** PEM texts; absent = HTTP/1 without TLS. With TLS also HTTP/2. */
+  readonly tls?: { readonly certificate: string; readonly key: string };
+  readonly logger: Logger;
+  readonly refuse: Refuse;
+}
+
+/** Serves Connect, gRPC-Web, REST and the probes on one port. */
+export async function startHttpServer(options: HttpServerOptions): Promise<RunningServer> {
+  const server = createNodeServer(options);
+  const lifetime = watchLifetime(server);
+  const isDraining = (): boolean => lifetime.isDraining();
+  const probes = createProbeHandler({ ...options.probes, host: options.host, isDraining });
+  const served = {
+    ...options,
+    handlers: [probes, ...options.handlers],
+    lifetime,
+    cors: corsRules(options.corsOrigins ?? []),
+    answering: new WeakMap<Duplex, ServerResponse>(),
+  };
+  // Assigned, since TLS takes no such options for its HTTP/1. Node drops in silence what is above its count of headers,
+  // so their bytes alone are bounded; and it answers a missing host without a body.
+  Object.assign(server, { maxHeadersCount: 0, maxHeaderSize: maxHeaderBytes, requireHostHeader: false });
+  answerRefusals(server, options.refuse, (socket) => served.answering.get(socket));
+  server.on("request", (request: NodeRequest, response: NodeResponse) => {
+    exchange(served, request, response).catch((err: unknown) => {
+      options.logger.error({ err }, "an answer could not be sent");
+      response.destroy();
+    });
+  });
+
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(options.port, options.host, () => resolve());
+  });
+  return { port: portOf(server), stop: ({ timeoutMs }) => lifetime.stop(timeoutMs) };
+}
+
+function createNodeServer({ tls }: HttpServerOptions): HttpServer | Http2SecureServer {
+  if (tls) {
+    const server = createSecureServer({
+      allowHTTP1: true,
+      key: tls.key,
+      cert: tls.certificate,
+      settings: { maxConcurrentStreams: 128, maxHeaderListSize: maxHeaderBytes },
+    });
+    server.setTimeout(idleTimeoutMs);
+    return server;
+  }
+  const server = createServer({
+    headersTimeout: headersTimeoutMs,
+    requestTimeout: requestTimeoutMs,
+    keepAliveTimeout: keepAliveTimeoutMs,
+  });
+  server.setTimeout(idleTimeoutMs);
+  return server;
+}
+
+function portOf(server: HttpServer | Http2SecureServer): number {
+  const address: AddressInfo | string | null = server.address();
+  if (address === null || typeof address === "string") throw new Error("The HTTP server is bound to no port");
+  return address.port;
+}
+
+interface Served {
+  readonly handlers: readonly HttpHandler[];
+  readonly cors: CorsRules;
+  readonly lifetime: HttpLifetime;
+  readonly logger: Logger;
+  readonly refuse: Refuse;
+  /** By connection of HTTP/1. */
+  readonly answering: WeakMap<Duplex, ServerResponse>;
+}
+
+async function exchange(served: Served, nodeRequest: NodeRequest, response: NodeResponse): Promise<void> {
+  const isHttp1 = nodeRequest instanceof IncomingMessage;
+  const done = isHttp1 ? served.lifetime.begin(nodeRequest.socket) : undefined;
+  if (response instanceof ServerResponse) served.answering.set(nodeRequest.socket, response);
+  response.once("close", () => {
+    done?.();
+    served.answering.delete(nodeRequest.socket);
+  });
+  const request = requestOf(nodeRequest, response);
+  const isHostless = isHttp1 && nodeRequest.httpVersion === "1.1" && headerOf(request, "host") === undefined;
+  const answer = isHostless ? withoutHost(served, request) : await answerOf(served, request);
+  if (request.signal.aborted) return;
+  // HTTP/2 has GOAWAY for this, and no such header.
+  if (isHttp1 && (isHostless || served.lifetime.isDraining())) response.setHeader("connection", "close");
+  response.once("finish", () => letGo(nodeRequest));
+  sendAnswer(response, answer, { isHead: request.method === "HEAD" });
+}
+
+function withoutHost({ refuse }: Served, request: HttpRequest): HttpAnswer {
+  const requestId = requestIdOf(headerOf(request, requestIdHeader));
+  return restErrorAnswer(refuse(noHost(), { transport: "rest", requestId, peerAddress: request.peerAddress }));
+}
+
+async function answerOf({ handlers, cors, logger }: Served, request: HttpRequest): Promise<HttpAnswer> {
+  try {
+    const answer = cors.preflight(request) ?? (await firstAnswer(handlers, request));
+    return await compressed(request, { ...answer, headers: { ...answer.headers, ...cors.headersFor(request) } });
+  } catch (error) {
+    const requestId = requestIdOf(headerOf(request, requestIdHeader));
+    logger.error({ err: error, requestId }, "transport failed");
+    return restErrorAnswer(
+      toStatusError(new DomainError("INTERNAL", "The server failed to handle this call."), requestId),
+    );
+  }
+}
+
+async function firstAnswer(handlers: readonly HttpHandler[], request: HttpRequest): Promise<HttpAnswer> {
+  for (const handler of handlers) {
+    const answer = await handler(request);
+    if (answer) return answer.status === 401 ? withChallenge(answer) : answer;
+  }
+  throw new Error("No handler answered; the last one must answer everything");
+}
+
+/** RFC 9110 demands the header with every 401. */
+function withChallenge(answer: HttpAnswer): HttpAnswer {
+  return { ...answer, headers: { "www-authenticate": 'Basic realm="moego"', ...answer.headers } };
+}
+
+function requestOf(nodeRequest: NodeRequest, response: NodeResponse): HttpRequest {
+  const gone = new AbortController();
+  response.once("close", () => {
+    // Not `writableFinished`, which is true on HTTP/2 for a stream that the caller has reset.
+    if (!response.writableEnded) gone.abort(callCancelled());
+  });
+  const [path = "/", query = ""] = splitOnce(nodeRequest.url ?? "/", "?");
+  return {
+    method: nodeRequest.method ?? "GET",
+    path,
+    query,
+    headers: nodeRequest.headers,
+    peerAddress: nodeRequest.socket.remoteAddress ?? "unknown",
+    signal: gone.signal,
+    readBody: (framingBytes = 0) => readBody(nodeRequest, maxMessageBytes + framingBytes),
+  };
+}
+
+/** Cuts off a caller that still sends a body after it was answered. */
+function letGo(nodeRequest: NodeRequest): void {
+  if (nodeRequest.complete) return;
+  const timer = setTimeout(() => {
+    if (nodeRequest instanceof IncomingMessage) nodeRequest.socket.destroy();
+    else nodeRequest.stream.close(constants.NGHTTP2_NO_ERROR);
+  }, unreadBodyGraceMs);
+  nodeRequest.once("end", () => clearTimeout(timer));
+}
+
+function splitOnce(text: string, separator: string): readonly [string, string?] {
+  const at = text.indexOf(separator);
+  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + 1)];
+}

@@ -1,0 +1,278 @@
+import {
+  create,
+  type DescField,
+  type DescMessage,
+  fromJson,
+  type JsonObject,
+  type JsonValue,
+  type Message,
+  mergeFromJson,
+  ScalarType,
+} from "@bufbuild/protobuf";
+import { type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
+import { FieldMaskSchema } from "@bufbuild/protobuf/wkt";
+import { invalidRequest, maxViolations, type Violation, type ViolationReason } from "../../core/errors.js";
+import { maxItemsOf, maxMaskPaths, tooMany, tooManyValues } from "./element-limits.js";
+import { fieldHint, jsonFormHint } from "./json-hints.js";
+import { isInexact, leafFault, leafJson } from "./json-leaf.js";
+import { maskPaths } from "./json-mask.js";
+import { isJsonObject, type JsonNode, type JsonObjectNode, parseJson } from "./json-parse.js";
+import { rewriteJson } from "./json-rewrites.js";
+
+/** Types whose JSON has a form of its own; protobuf reads them as one value. */
+const wholeTypes = new Set(
+  ["Any", "Struct", "Value", "ListValue", "Timestamp", "Duration"]
+    .concat(
+      ["Double", "Float", "Int64", "UInt64", "Int32", "UInt32", "Bool", "String", "Bytes"].map(
+        (name) => `${name}Value`,
+      ),
+    )
+    .map((name) => `google.protobuf.${name}`),
+);
+
+/** What is kept of a key in the paths below it, each of which repeats it; no answer shows more of a path. */
+const maxKeyChars = 256;
+
+/** Reads the bytes of a JSON request; nothing at all is an empty object. Throws DomainError. */
+export function decodeJson(schema: DescMessage, bytes: Uint8Array): Message {
+  if (bytes.length === 0) return readJson(schema, { members: [] });
+  return readJson(
+    schema,
+    parseJson(bytes, (keys) => tooManyValues(schema, keys)),
+  );
+}
+
+/**
+ * Reads a request from JSON: proto3 JSON, the spellings of `json-rewrites.ts`, and FieldMask paths in either spelling.
+ * Nothing is dropped in silence: unknown and repeated fields, ill-typed values, unsafe integers and `__proto__` keys are
+ * refused, all of them in one error, each with its path. What is longer than its limit is refused before its items are
+ * read.
+ *
+ * @param found faults found before, to be told with the others
+ * @throws DomainError INVALID_REQUEST
+ */
+export function readJson(schema: DescMessage, root: JsonNode, found: readonly Violation[] = []): Message {
+  const reader = new JsonReader(schema, found);
+  const request = reader.readMessage(schema, root, "");
+  if (!request || reader.faultCount > 0) throw invalidRequest(reader.faults, reader.faultCount);
+  return request.message;
+}
+
+/** One walk over one request. */
+class JsonReader {
+  /** The first of the faults. */
+  readonly faults: Violation[];
+  faultCount: number;
+
+  constructor(
+    private readonly request: DescMessage,
+    found: readonly Violation[],
+  ) {
+    this.faults = found.slice(0, maxViolations);
+    this.faultCount = found.length;
+  }
+
+  readMessage(schema: DescMessage, given: JsonNode, path: string): ReflectMessage | undefined {
+    const node = rewriteJson(schema.typeName, given, (member, reason, text) =>
+      this.fault(join(path, member), reason, text),
+    );
+    if (schema.typeName === FieldMaskSchema.typeName) return this.readMask(node, path);
+    if (wholeTypes.has(schema.typeName)) return this.readWhole(schema, node, path);
+    if (!isJsonObject(node)) return this.fault(path, "WRONG_TYPE", "Must be an object.");
+    const target = reflect(schema, create(schema));
+    for (const [field, value] of this.fieldsOf(schema, node, path))
+      this.readField(target, field, value, join(path, field.name));
+    return target;
+  }
+
+  /** The members that name a field, each once and at most one of a oneof; absent is what null means. */
+  private fieldsOf(schema: DescMessage, node: JsonObjectNode, path: string): Map<DescField, JsonNode> {
+    const given = new Map<DescField, JsonNode>();
+    const seen = new Set<DescField>();
+    const chosen = new Set<unknown>();
+    for (const { key, value } of node.members) {
+      const field = schema.fields.find(({ name, jsonName }) => name === key || jsonName === key);
+      if (!field) this.fault(join(path, key), "UNKNOWN_FIELD", () => fieldHint(schema, key));
+      else if (seen.has(field)) this.fault(join(path, field.name), "DUPLICATE_FIELD", "The field is given twice.");
+      else {
+        seen.add(field);
+        if (value === null && field.message?.typeName !== "google.protobuf.Value") continue;
+        if (field.oneof && chosen.has(field.oneof)) {
+          this.fault(join(path, field.name), "CONFLICT", "Only one field of its group may be given.");
+        }
+        chosen.add(field.oneof);
+        given.set(field, value);
+      }
+    }
+    return given;
+  }
+
+  private readField(target: ReflectMessage, field: DescField, node: JsonNode, path: string): void {
+    switch (field.fieldKind) {
+      case "message": {
+        const child = this.readMessage(field.message, node, path);
+        if (child) target.set(field, child);
+        return;
+      }
+      case "list":
+        if (!Array.isArray(node)) return void this.fault(path, "WRONG_TYPE", "Must be an array.");
+        if (this.isTooLong(node.length, maxItemsOf(field), path)) return;
+        for (const [index, item] of node.entries()) this.readItem(target, field, item, `${path}[${index}]`);
+        return;
+      case "map":
+        if (!isJsonObject(node)) return void this.fault(path, "WRONG_TYPE", "Must be an object.");
+        if (this.isTooLong(node.members.length, maxItemsOf(field), path)) return;
+        this.readMap(target, field, node, path);
+        return;
+      case "scalar":
+      case "enum":
+        this.readLeaf(target, field, node, path, (value) => value);
+        return;
+      default:
+        field satisfies never;
+    }
+  }
+
+  private readItem(
+    target: ReflectMessage,
+    field: DescField & { fieldKind: "list" },
+    node: JsonNode,
+    path: string,
+  ): void {
+    if (field.listKind !== "message") this.readLeaf(target, field, node, path, (value) => [value]);
+    else {
+      const item = this.readMessage(field.message, node, path);
+      if (item) target.get(field).add(item);
+    }
+  }
+
+  private readMap(target: ReflectMessage, field: MapField, node: JsonObjectNode, path: string): void {
+    for (const { key, value, path: at } of this.entriesOf(node, path)) {
+      if (field.mapKind !== "message") this.readLeaf(target, field, value, at, (leaf) => ({ [key]: leaf }));
+      else {
+        const item = this.readMessage(field.message, value, at);
+        if (item) this.setEntry(target, field, key, item, at);
+      }
+    }
+  }
+
+  private setEntry(target: ReflectMessage, field: MapField, key: string, item: ReflectMessage, path: string): void {
+    try {
+      target.get(field).set(mapKey(field, key), item);
+    } catch {
+      this.fault(path, "INVALID_FORMAT", "The key is none that the field takes.");
+    }
+  }
+
+  private readLeaf(
+    target: ReflectMessage,
+    field: LeafField,
+    node: JsonNode,
+    path: string,
+    wrap: (value: JsonValue) => JsonValue,
+  ): void {
+    const value = leafJson(node);
+    if (isInexact(field, node)) {
+      this.fault(path, "OUT_OF_RANGE", "The integer is too large to be exact in JSON; send it as a string.");
+    } else if (value === undefined || value === null) {
+      this.leafFault(field, node, path);
+    } else {
+      try {
+        // Protobuf itself reads the one value into its field.
+        mergeFromJson(target.desc, target.message, { [field.jsonName]: wrap(value) });
+      } catch {
+        this.leafFault(field, node, path);
+      }
+    }
+  }
+
+  private readMask(node: JsonNode, path: string): ReflectMessage | undefined {
+    if (typeof node !== "string")
+      return this.fault(path, "WRONG_TYPE", "Must be a string of paths separated by commas.");
+    const paths = maskPaths(this.request, node);
+    if (!paths) return this.add(tooMany(join(path, "paths"), maxMaskPaths));
+    return reflect(FieldMaskSchema, create(FieldMaskSchema, { paths }));
+  }
+
+  private readWhole(schema: DescMessage, node: JsonNode, path: string): ReflectMessage | undefined {
+    const before = this.faultCount;
+    const value = this.freeJson(node, path);
+    if (this.faultCount > before) return undefined;
+    try {
+      return reflect(schema, fromJson(schema, value));
+    } catch {
+      const reason = typeof node === "string" ? "INVALID_FORMAT" : "WRONG_TYPE";
+      return this.fault(path, reason, jsonFormHint(schema));
+    }
+  }
+
+  /** JSON that no descriptor describes, under the same rules for keys and integers. */
+  private freeJson(node: JsonNode, path: string): JsonValue {
+    if (Array.isArray(node)) return node.map((item, index) => this.freeJson(item, `${path}[${index}]`));
+    if (isJsonObject(node)) {
+      const object: JsonObject = {};
+      for (const { key, value, path: at } of this.entriesOf(node, path)) object[key] = this.freeJson(value, at);
+      return object;
+    }
+    if (typeof node === "number" && Number.isInteger(node) && !Number.isSafeInteger(node)) {
+      this.fault(path, "OUT_OF_RANGE", "The integer is too large to be exact in JSON; send it as a string.");
+    }
+    return node;
+  }
+
+  /** The entries of a map or a free object: each key once, and none that JavaScript would swallow. */
+  private entriesOf(node: JsonObjectNode, path: string): { key: string; value: JsonNode; path: string }[] {
+    const seen = new Set<string>();
+    return node.members.flatMap(({ key, value }) => {
+      const at = `${path}[${JSON.stringify(key.slice(0, maxKeyChars))}]`;
+      if (key === "__proto__") this.fault(at, "NOT_ALLOWED", "This key is reserved.");
+      else if (seen.has(key)) this.fault(at, "DUPLICATE_FIELD", "The key is given twice.");
+      else {
+        seen.add(key);
+        return [{ key, value, path: at }];
+      }
+      return [];
+    });
+  }
+
+  private leafFault(field: LeafField, node: JsonNode, path: string): void {
+    const { reason, description } = leafFault(field, node);
+    this.fault(path, reason, description);
+  }
+
+  private isTooLong(length: number, max: number, path: string): boolean {
+    if (length > max) this.add(tooMany(path, max));
+    return length > max;
+  }
+
+  /** @param description worked out for a fault that is told alone, where that takes time */
+  private fault(field: string, reason: ViolationReason, description: string | (() => string)): undefined {
+    if (typeof description === "string") this.add({ field, reason, description });
+    else if (this.faults.length < maxViolations) this.add({ field, reason, description: description() });
+    else this.faultCount += 1;
+  }
+
+  private add(violation: Violation): undefined {
+    this.faultCount += 1;
+    if (this.faults.length < maxViolations) this.faults.push(violation);
+  }
+}
+
+type LeafField = Parameters<typeof leafFault>[0];
+type MapField = DescField & { readonly fieldKind: "map" };
+
+/** The key of a JSON object as the map's own key type; what does not parse is refused by the map. */
+function mapKey(field: MapField, key: string): unknown {
+  if (field.mapKey === ScalarType.STRING) return key;
+  if (field.mapKey === ScalarType.BOOL) return key === "true" || (key === "false" ? false : key);
+  return isLongKey(field) && /^-?\d+$/.test(key) ? BigInt(key) : Number(key);
+}
+
+function isLongKey({ mapKey }: MapField): boolean {
+  const long = [ScalarType.INT64, ScalarType.UINT64, ScalarType.SINT64, ScalarType.FIXED64, ScalarType.SFIXED64];
+  return long.includes(mapKey);
+}
+
+function join(path: string, name: string): string {
+  return path === "" ? name : `${path}.${name}`;
+}

@@ -1,0 +1,68 @@
+import { type DescField, type JsonValue, ScalarType } from "@bufbuild/protobuf";
+import type { ViolationReason } from "../../core/errors.js";
+import { isJsonObject, type JsonNode } from "./json-parse.js";
+
+/** What is wrong with a value that protobuf does not take for the field. */
+export interface LeafFault {
+  readonly reason: ViolationReason;
+  readonly description: string;
+}
+
+type Leaf = DescField & { readonly fieldKind: "scalar" | "enum" | "list" | "map" };
+
+const integers: ReadonlySet<ScalarType> = new Set([
+  ScalarType.INT32,
+  ScalarType.UINT32,
+  ScalarType.SINT32,
+  ScalarType.FIXED32,
+  ScalarType.SFIXED32,
+  ScalarType.INT64,
+  ScalarType.UINT64,
+  ScalarType.SINT64,
+  ScalarType.FIXED64,
+  ScalarType.SFIXED64,
+]);
+
+/** Names the fault of a scalar or enum, or of one item of such a list or map. */
+export function leafFault(field: Leaf, node: JsonNode): LeafFault {
+  if (field.scalar === undefined) return { reason: "WRONG_TYPE", description: `Must be ${namesOf(field)}.` };
+  if (field.scalar === ScalarType.BOOL) return { reason: "WRONG_TYPE", description: "Must be true or false." };
+  if (field.scalar === ScalarType.STRING) return { reason: "WRONG_TYPE", description: "Must be a string." };
+  if (field.scalar === ScalarType.BYTES) return textFault(node, "Must be a string in base64.");
+  const kind = integers.has(field.scalar) ? "an integer" : "a number";
+  if (typeof node === "number") {
+    if (kind === "an integer" && !Number.isInteger(node))
+      return { reason: "WRONG_TYPE", description: "Must be an integer." };
+    return { reason: "OUT_OF_RANGE", description: "The number is out of the range of the field." };
+  }
+  if (typeof node === "string" && /^-?\d+$/.test(node)) {
+    return { reason: "OUT_OF_RANGE", description: "The number is out of the range of the field." };
+  }
+  return textFault(node, `Must be ${kind}.`);
+}
+
+/** A 64-bit integer given as a JSON number that a double cannot hold exactly: it has lost its last digits already. */
+export function isInexact(field: Leaf, node: JsonNode): boolean {
+  return field.scalar !== undefined && integers.has(field.scalar) && typeof node === "number" && Number.isInteger(node)
+    ? !Number.isSafeInteger(node)
+    : false;
+}
+
+/** The node as protobuf's JSON reader takes it; undefined for an object, which no leaf is. */
+export function leafJson(node: JsonNode): JsonValue | undefined {
+  return isJsonObject(node) || Array.isArray(node) ? undefined : node;
+}
+
+/** The names that can be meant, but for those of a long list. */
+function namesOf({ enum: desc }: Leaf): string {
+  const names = desc?.values.filter(({ number }) => number !== 0).map(({ name }) => name) ?? [];
+  return names.length > 0 && names.length <= maxNames
+    ? names.join(" or ")
+    : "the name of one of the values of the enum";
+}
+
+const maxNames = 12;
+
+function textFault(node: JsonNode, description: string): LeafFault {
+  return { reason: typeof node === "string" ? "INVALID_FORMAT" : "WRONG_TYPE", description };
+}

@@ -1,0 +1,210 @@
+import { DomainError } from "../../core/errors.js";
+import { maxValues } from "./element-limits.js";
+
+/** JSON as it was written: an object keeps its members in order, repeated keys included. */
+export type JsonNode = null | boolean | number | string | JsonNode[] | JsonObjectNode;
+
+export interface JsonObjectNode {
+  readonly members: JsonMember[];
+}
+
+export interface JsonMember {
+  readonly key: string;
+  readonly value: JsonNode;
+}
+
+const maxDepth = 100;
+const numberPattern = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
+const spacePattern = /[ \t\n\r]*/y;
+/** What a string holds as it is: everything but quotes, backslashes and control characters. */
+const plainTextPattern = /[ !#-[\]-\u{10FFFF}]*/uy;
+const escapes: Readonly<Record<string, string>> = {
+  '"': '"',
+  "\\": "\\",
+  "/": "/",
+  b: "\b",
+  f: "\f",
+  n: "\n",
+  r: "\r",
+  t: "\t",
+};
+
+/** An object or array that is being read: how many values it has so far, and the key or index of the last. */
+interface Frame {
+  key: string | number;
+  count: number;
+}
+
+/** Makes the error for a text of too many values, of the keys and indexes down to what holds most of them. */
+export type RefuseValues = (keys: readonly (string | number)[]) => DomainError;
+
+export function isJsonObject(node: JsonNode | undefined): node is JsonObjectNode {
+  return typeof node === "object" && node !== null && !Array.isArray(node);
+}
+
+/**
+ * Parses RFC 8259 JSON in UTF-8; a leading byte order mark is skipped. `JSON.parse` will not do: it drops all but the
+ * last of repeated keys in silence, and knows no limits. Reading stops at the first value above `maxValues`.
+ *
+ * @throws DomainError MALFORMED_REQUEST, also for nesting deeper than 100, numbers beyond a double and lone surrogates
+ */
+export function parseJson(bytes: Uint8Array, refuseValues: RefuseValues): JsonNode {
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new DomainError("MALFORMED_REQUEST", "The body is not UTF-8 text.");
+  }
+  return parseText(text, refuseValues);
+}
+
+function parseText(text: string, refuseValues: RefuseValues): JsonNode {
+  let position = 0;
+  let values = 0;
+  const frames: Frame[] = [];
+
+  function count(frame: Frame, key: string | number): void {
+    frame.key = key;
+    frame.count += 1;
+    values += 1;
+    if (values <= maxValues) return;
+    const most = Math.max(...frames.map((open) => open.count));
+    const longest = frames.findIndex((open) => open.count === most);
+    throw refuseValues(frames.slice(0, longest).map((open) => open.key));
+  }
+
+  function open(): Frame {
+    const frame = { key: "", count: 0 };
+    frames.push(frame);
+    return frame;
+  }
+
+  function malformed(problem: string, at = position): DomainError {
+    return new DomainError("MALFORMED_REQUEST", `The body is not valid JSON: ${problem} at position ${at}.`, {
+      metadata: { position: String(at) },
+    });
+  }
+
+  /** What the sticky pattern matches from here on; moves behind it. */
+  function take(pattern: RegExp): string | undefined {
+    pattern.lastIndex = position;
+    const match = pattern.exec(text)?.[0];
+    if (match !== undefined) position += match.length;
+    return match;
+  }
+
+  /** The next character that is no space, or "" at the end. */
+  function peek(): string {
+    take(spacePattern);
+    return text.charAt(position);
+  }
+
+  function expect(character: string): void {
+    if (peek() !== character) throw malformed(`expected ${character}`);
+    position += 1;
+  }
+
+  function word<T extends JsonNode>(spelling: string, value: T): T {
+    if (!text.startsWith(spelling, position)) throw malformed("unexpected text");
+    position += spelling.length;
+    return value;
+  }
+
+  function parseValue(depth: number): JsonNode {
+    if (depth > maxDepth) throw malformed(`nesting deeper than ${maxDepth}`);
+    switch (peek()) {
+      case "{":
+        return parseObject(depth);
+      case "[":
+        return parseArray(depth);
+      case '"':
+        return parseString();
+      case "t":
+        return word("true", true);
+      case "f":
+        return word("false", false);
+      case "n":
+        return word("null", null);
+      case "":
+        throw malformed("unexpected end");
+      default:
+        return parseNumber();
+    }
+  }
+
+  function parseObject(depth: number): JsonObjectNode {
+    position += 1;
+    const members: JsonMember[] = [];
+    const frame = open();
+    if (peek() === "}") position += 1;
+    else
+      do {
+        if (peek() !== '"') throw malformed("expected a member name");
+        const key = parseString();
+        expect(":");
+        count(frame, key);
+        members.push({ key, value: parseValue(depth + 1) });
+      } while (goesOn("}"));
+    frames.pop();
+    return { members };
+  }
+
+  function parseArray(depth: number): JsonNode[] {
+    position += 1;
+    const items: JsonNode[] = [];
+    const frame = open();
+    if (peek() === "]") position += 1;
+    else
+      do {
+        count(frame, items.length);
+        items.push(parseValue(depth + 1));
+      } while (goesOn("]"));
+    frames.pop();
+    return items;
+  }
+
+  /** Moves behind a comma (true) or the closing character (false). */
+  function goesOn(close: string): boolean {
+    const next = peek();
+    if (next !== "," && next !== close) throw malformed(`expected , or ${close}`);
+    position += 1;
+    return next === ",";
+  }
+
+  function parseNumber(): number {
+    const start = position;
+    const literal = take(numberPattern);
+    if (literal === undefined || literal === "") throw malformed("unexpected text");
+    const value = Number(literal);
+    if (!Number.isFinite(value)) throw malformed("a number out of range", start);
+    return value;
+  }
+
+  function parseString(): string {
+    const start = position;
+    position += 1;
+    let value = take(plainTextPattern) ?? "";
+    while (text.charAt(position) !== '"') {
+      if (text.charAt(position) !== "\\")
+        throw malformed(position < text.length ? "a control character" : "unexpected end");
+      value += parseEscape();
+      value += take(plainTextPattern) ?? "";
+    }
+    position += 1;
+    if (/\p{Surrogate}/u.test(value)) throw malformed("half of a surrogate pair", start);
+    return value;
+  }
+
+  function parseEscape(): string {
+    const letter = text.charAt(position + 1);
+    const hex = letter === "u" ? /^[0-9a-fA-F]{4}$/.exec(text.slice(position + 2, position + 6))?.[0] : undefined;
+    const character = hex === undefined ? escapes[letter] : String.fromCharCode(Number.parseInt(hex, 16));
+    if (character === undefined) throw malformed("an invalid escape");
+    position += hex === undefined ? 2 : 6;
+    return character;
+  }
+
+  const root = parseValue(1);
+  if (peek() !== "") throw malformed("unexpected text after the value");
+  return root;
+}

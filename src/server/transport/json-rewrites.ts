@@ -1,0 +1,68 @@
+import type { ViolationReason } from "../../core/errors.js";
+import { isJsonObject, type JsonMember, type JsonNode } from "./json-parse.js";
+
+/** Tells a fault at a path below the message. */
+export type ReportFault = (member: string, reason: ViolationReason, description: string) => void;
+
+type Rewrite = (node: JsonNode, report: ReportFault) => JsonNode;
+
+/**
+ * Spellings that the documents print beside the contract's own, by message type. Everything else about JSON is driven
+ * by the descriptors.
+ */
+const rewrites: Readonly<Record<string, Rewrite>> = {
+  "moego.common.v1.Address": (node, report) =>
+    renamed(renamed(node, "street", ["address1"], report), "zip", ["postalCode", "postal_code"], report),
+  "moego.business.customer.v1.CustomerComplianceConfigUpdateDef.ComplianceChannelListUpdateDef": (node) =>
+    Array.isArray(node) ? { members: [{ key: "channels", value: node }] } : node,
+  "moego.business.customer.v1.CustomerComplianceConfig": (node) =>
+    isJsonObject(node) ? { members: node.members.map(withBareChannels) } : node,
+  "google.type.Date": (node) => (typeof node === "string" ? dateObject(node) : node),
+};
+
+/** The node as the contract spells it. */
+export function rewriteJson(typeName: string, node: JsonNode, report: ReportFault): JsonNode {
+  return rewrites[typeName]?.(node, report) ?? node;
+}
+
+/** Reads the member `alias` as `names[0]`; both given and different is a conflict, told at the alias. */
+function renamed(node: JsonNode, alias: string, names: readonly [string, ...string[]], report: ReportFault): JsonNode {
+  if (!isJsonObject(node)) return node;
+  const own = node.members.find(({ key, value }) => names.includes(key) && value !== null);
+  return {
+    members: node.members.flatMap((member) => {
+      if (member.key !== alias) return [member];
+      if (!own || member.value === null) return [{ key: names[0], value: member.value }];
+      if (own.value !== member.value)
+        report(alias, "CONFLICT", `This field and ${own.key} are the same, but differ here.`);
+      return [];
+    }),
+  };
+}
+
+/** `{"channels": [...]}`, the shape of a write, in place of the list that a read has. */
+function withBareChannels(member: JsonMember): JsonMember {
+  const lists = [
+    "serviceRelatedChannels",
+    "service_related_channels",
+    "marketingCampaignsChannels",
+    "marketing_campaigns_channels",
+  ];
+  const { key, value } = member;
+  if (!lists.includes(key) || !isJsonObject(value)) return member;
+  const [only, ...others] = value.members;
+  return only?.key === "channels" && others.length === 0 ? { key, value: only.value } : member;
+}
+
+/** `"2024-01-15"` as the object that google.type.Date is; any other text stays and is refused as such. */
+function dateObject(text: string): JsonNode {
+  const [, year, month, day] = /^(\d{4})-(\d{2})-(\d{2})$/.exec(text) ?? [];
+  if (year === undefined) return text;
+  return {
+    members: [
+      { key: "year", value: Number(year) },
+      { key: "month", value: Number(month) },
+      { key: "day", value: Number(day) },
+    ],
+  };
+}

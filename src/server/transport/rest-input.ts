@@ -1,0 +1,150 @@
+import { type DescField, type DescMessage, type Message, ScalarType } from "@bufbuild/protobuf";
+import type { Violation } from "../../core/errors.js";
+import { tooManyValues } from "./element-limits.js";
+import { readJson } from "./json-input.js";
+import { isJsonObject, type JsonMember, type JsonNode, type JsonObjectNode, parseJson } from "./json-parse.js";
+import type { Match } from "./rest-routes.js";
+
+/**
+ * The request message of a REST call: body, path variables and query put together as one JSON object, so that all
+ * faults are told at once and in the words of JSON input.
+ *
+ * @throws DomainError MALFORMED_REQUEST, INVALID_REQUEST
+ */
+export function readRestRequest({ route, variables }: Match, query: string, body: Uint8Array): Message {
+  const schema = route.method.input;
+  const faults: Violation[] = [];
+  const root = bodyNode(schema, route.body, body, faults);
+  if (!isJsonObject(root)) return readJson(schema, root, faults);
+
+  for (const { name, value } of queryParameters(query, faults)) {
+    if (route.body === "*")
+      faults.push(notAllowed(name, "This method reads no query parameters; send the field in the body."));
+    else placeParameter(root, schema, name, value);
+  }
+  for (const { path, encoded } of variables) {
+    const value = decoded(encoded);
+    if (value === undefined) faults.push(badEncoding(path));
+    else placeVariable(root, schema, path, value, faults);
+  }
+  return readJson(schema, root, faults);
+}
+
+/** The part of the request that the body holds, as an object of request fields. No body at all is an empty one. */
+function bodyNode(schema: DescMessage, field: string, body: Uint8Array, faults: Violation[]): JsonNode {
+  const within = field === "*" || field === "" ? [] : [field];
+  const node: JsonNode =
+    body.length === 0 ? { members: [] } : parseJson(body, (keys) => tooManyValues(schema, [...within, ...keys]));
+  if (field === "*") return node;
+  if (field !== "") return { members: body.length === 0 ? [] : [{ key: field, value: node }] };
+  if (!isJsonObject(node) || node.members.length > 0) faults.push(notAllowed("", "This method takes no body."));
+  return { members: [] };
+}
+
+function queryParameters(query: string, faults: Violation[]): { name: string; value: string }[] {
+  return query
+    .split("&")
+    .filter((pair) => pair !== "")
+    .flatMap((pair) => {
+      const [rawName = "", ...rest] = pair.replaceAll("+", " ").split("=");
+      const name = decoded(rawName);
+      const value = decoded(rest.join("="));
+      if (name !== undefined && value !== undefined) return [{ name, value }];
+      faults.push(badEncoding(name ?? ""));
+      return [];
+    });
+}
+
+/**
+ * Adds a query parameter; `a.b=c` goes into the message `a`, a parameter of a repeated field to its list. What names no
+ * field is added as it is, and refused with the other unknown fields.
+ */
+function placeParameter(root: JsonObjectNode, schema: DescMessage, name: string, value: string): void {
+  const fields = fieldsAlong(schema, name);
+  const last = fields?.at(-1);
+  if (!fields || !last) return void root.members.push({ key: name, value });
+  const holder = holderOf(root, fields);
+  if (!holder) return;
+  const node = nodeOf(last, value);
+  const own = memberOf(holder, last);
+  if (last.fieldKind === "list" && Array.isArray(own?.value)) own.value.push(node);
+  else holder.members.push({ key: last.name, value: last.fieldKind === "list" ? [node] : node });
+}
+
+/** Sets a path variable; the body may repeat its value, but not contradict it. */
+function placeVariable(
+  root: JsonObjectNode,
+  schema: DescMessage,
+  path: string,
+  value: string,
+  faults: Violation[],
+): void {
+  const fields = fieldsAlong(schema, path);
+  const last = fields?.at(-1);
+  const holder = fields && holderOf(root, fields);
+  if (!last || !holder) return;
+  const own = memberOf(holder, last);
+  if (!own || own.value === null) {
+    if (own) holder.members.splice(holder.members.indexOf(own), 1);
+    holder.members.push({ key: last.name, value: nodeOf(last, value) });
+  } else if (typeof own.value === "object") {
+    // Refused as ill-typed with everything else.
+  } else if (String(own.value) !== value) {
+    faults.push({ field: path, reason: "CONFLICT", description: "The value differs from the one in the path." });
+  }
+}
+
+/** The fields along a dotted path in either spelling; undefined when it names none. */
+function fieldsAlong(schema: DescMessage, path: string): readonly DescField[] | undefined {
+  const fields: DescField[] = [];
+  let within: DescMessage | undefined = schema;
+  for (const segment of path.split(".")) {
+    const field: DescField | undefined = within?.fields.find(
+      ({ name, jsonName }) => name === segment || jsonName === segment,
+    );
+    if (!field) return undefined;
+    fields.push(field);
+    within = field.fieldKind === "message" ? field.message : undefined;
+  }
+  return fields;
+}
+
+/** The object that holds the last field, made on the way; undefined when something else is in its place. */
+function holderOf(root: JsonObjectNode, fields: readonly DescField[]): JsonObjectNode | undefined {
+  let holder = root;
+  for (const field of fields.slice(0, -1)) {
+    const own = memberOf(holder, field);
+    const child: JsonNode = own?.value ?? { members: [] };
+    if (!isJsonObject(child)) return undefined;
+    if (own?.value === null) holder.members.splice(holder.members.indexOf(own), 1);
+    if (own?.value !== child) holder.members.push({ key: field.name, value: child });
+    holder = child;
+  }
+  return holder;
+}
+
+function memberOf({ members }: JsonObjectNode, { name, jsonName }: DescField): JsonMember | undefined {
+  return members.find(({ key }) => key === name || key === jsonName);
+}
+
+/** Text as the JSON value of the field: protobuf reads numbers from strings, but neither bools nor enum numbers. */
+function nodeOf(field: DescField, text: string): JsonNode {
+  if (field.scalar === ScalarType.BOOL && (text === "true" || text === "false")) return text === "true";
+  return field.enum && /^-?\d+$/.test(text) ? Number(text) : text;
+}
+
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function badEncoding(field: string): Violation {
+  return { field, reason: "INVALID_FORMAT", description: "The percent-encoding is not valid." };
+}
+
+function notAllowed(field: string, description: string): Violation {
+  return { field, reason: "NOT_ALLOWED", description };
+}

@@ -1,0 +1,116 @@
+import { type DescMessage, type DescMethodUnary, type DescService, getOption, hasOption } from "@bufbuild/protobuf";
+import { http } from "../../gen/proto/google/api/annotations_pb.js";
+import type { HttpRule } from "../../gen/proto/google/api/http_pb.js";
+import { isUnary, rpcNameOf } from "../pipeline/contract.js";
+
+/** One `google.api.http` binding of an rpc. */
+export interface Route {
+  readonly method: DescMethodUnary;
+  /** HTTP verb, upper case. */
+  readonly verb: string;
+  readonly template: string;
+  /** `*`, the name of a field, or "" for none. */
+  readonly body: string;
+  /** The name of the field that is the whole answer, or "". */
+  readonly responseBody: string;
+}
+
+export interface Match {
+  readonly route: Route;
+  /** Field path and still encoded value of each variable. */
+  readonly variables: readonly { readonly path: string; readonly encoded: string }[];
+}
+
+export interface RouteTable {
+  /** The routes whose template fits the path, best first; their verbs differ. */
+  match(path: string): readonly Match[];
+}
+
+interface CompiledRoute {
+  readonly route: Route;
+  readonly pattern: RegExp;
+  readonly paths: readonly string[];
+  /** Literal segments sort before variables, segment by segment. */
+  readonly rank: string;
+}
+
+/**
+ * The routes of all unary rpcs, from the annotations of the contract alone.
+ *
+ * @throws Error at start-up for a template, verb or field that the contract gets wrong
+ */
+export function routeTable(services: readonly DescService[]): RouteTable {
+  const bySegments = new Map<number, CompiledRoute[]>();
+  for (const method of services.flatMap((service) => service.methods)) {
+    if (!isUnary(method) || !hasOption(method, http)) continue;
+    const rule = getOption(method, http);
+    for (const binding of [rule, ...rule.additionalBindings]) {
+      const compiled = compile(routeOf(method, binding));
+      const count = compiled.rank.length;
+      bySegments.set(count, [...(bySegments.get(count) ?? []), compiled]);
+    }
+  }
+  for (const routes of bySegments.values()) routes.sort((a, b) => (a.rank < b.rank ? -1 : Number(a.rank > b.rank)));
+  return {
+    match(path) {
+      const fitting: (Match & { rank: string })[] = [];
+      for (const { route, pattern, paths, rank } of bySegments.get(path.split("/").length - 1) ?? []) {
+        const values = pattern.exec(path);
+        if (!values) continue;
+        fitting.push({
+          route,
+          rank,
+          variables: paths.map((name, index) => ({ path: name, encoded: values[index + 1] ?? "" })),
+        });
+      }
+      return fitting.filter(({ rank }) => rank === fitting[0]?.rank);
+    },
+  };
+}
+
+function routeOf(method: DescMethodUnary, { pattern, body, responseBody }: HttpRule): Route {
+  const name = rpcNameOf(method);
+  if (pattern.case === undefined) throw new Error(`${name} has an HTTP rule without a path`);
+  const [verb, template] =
+    pattern.case === "custom" ? [pattern.value.kind, pattern.value.path] : [pattern.case.toUpperCase(), pattern.value];
+  if (body !== "" && body !== "*") requireField(method.input, body, name);
+  if (responseBody !== "") {
+    requireField(method.output, responseBody, name);
+    if (method.output.fields.find((field) => field.name === responseBody)?.fieldKind !== "message")
+      throw new Error(`The HTTP rule of ${name} answers with ${responseBody}, which is no message`);
+  }
+  return { method, verb, template, body, responseBody };
+}
+
+/** A template is `/literal/{field.path}/...:verb`; the last variable ends before a colon, where the verb begins. */
+function compile(route: Route): CompiledRoute {
+  const { template, method } = route;
+  const [, segmentText, verb = ""] =
+    /^((?:\/(?:[A-Za-z0-9_.~-]+|\{[a-z0-9_.]+\}))+)(:[A-Za-z0-9_.~-]+)?$/.exec(template) ?? [];
+  if (segmentText === undefined) throw new Error(`${rpcNameOf(method)} has the unsupported HTTP path ${template}`);
+  const paths: string[] = [];
+  let pattern = "";
+  let rank = "";
+  for (const segment of segmentText.split("/").slice(1)) {
+    const [, path] = /^\{(.+)\}$/.exec(segment) ?? [];
+    if (path === undefined) pattern += `/${segment.replaceAll(".", "\\.")}`;
+    else {
+      requireField(method.input, path, rpcNameOf(method));
+      paths.push(path);
+      pattern += "/([^/:]+)";
+    }
+    rank += path === undefined ? "0" : "1";
+  }
+  return { route, paths, rank, pattern: new RegExp(`^${pattern}${verb.replaceAll(".", "\\.")}$`) };
+}
+
+function requireField(schema: DescMessage, path: string, rpc: string): void {
+  let within: DescMessage | undefined = schema;
+  for (const name of path.split(".")) {
+    const field: DescMessage["fields"][number] | undefined = within?.fields.find(
+      (candidate) => candidate.name === name,
+    );
+    if (!field) throw new Error(`The HTTP rule of ${rpc} names the unknown field ${path}`);
+    within = field.message;
+  }
+}

@@ -1,0 +1,170 @@
+import {
+  type DescMessage,
+  type DescService,
+  type JsonValue,
+  type Message,
+  type Registry,
+  toJson,
+} from "@bufbuild/protobuf";
+import { reflect } from "@bufbuild/protobuf/reflect";
+import { DomainError } from "../../core/errors.js";
+import { StatusSchema } from "../../gen/proto/google/rpc/status_pb.js";
+import type { Call, Run } from "../pipeline/call.js";
+import { isReading } from "../pipeline/contract.js";
+import type { Refuse } from "../pipeline/observe.js";
+import { requestIdHeader, requestIdOf } from "../pipeline/request-id.js";
+import { StatusError } from "../pipeline/status.js";
+import { detailTypes } from "./detail-types.js";
+import { decompress } from "./http-body.js";
+import {
+  type HttpAnswer,
+  type HttpHandler,
+  type HttpRequest,
+  headerOf,
+  jsonAnswer,
+  jsonTypes,
+} from "./http-message.js";
+import { readRestRequest } from "./rest-input.js";
+import { type Match, type Route, routeTable } from "./rest-routes.js";
+import { grpcTimeoutHeader, timeoutMsOf } from "./timeout.js";
+
+/**
+ * Serves the routes that the contract declares by `google.api.http`, in JSON. Answers every request: what no route
+ * fits is 404, a verb that its path does not take 405.
+ *
+ * @param types message types that an `Any` of an answer may hold, beside the details of errors
+ */
+export function createRestHandler(options: {
+  services: readonly DescService[];
+  run: Run;
+  refuse: Refuse;
+  types?: Registry;
+}): HttpHandler {
+  const table = routeTable(options.services);
+
+  return async (request) => {
+    const matches = table.match(request.path);
+    const match = matches.find(({ route }) => takes(route, request.method));
+    if (match) return serve(match, request);
+    const error = matches.length === 0 ? routeNotFound(request) : methodNotAllowed(request, matches);
+    const requestId = requestIdOf(headerOf(request, requestIdHeader));
+    return restErrorAnswer(options.refuse(error, { transport: "rest", requestId, peerAddress: request.peerAddress }));
+  };
+
+  async function serve(match: Match, request: HttpRequest): Promise<HttpAnswer> {
+    const headers: Record<string, string> = {};
+    const { method, responseBody } = match.route;
+    try {
+      const json = await options.run({
+        ...(await callOf(match, request, headers)),
+        encode: (message) => answerJson(method.output, message, responseBody, options.types),
+      });
+      return jsonAnswer(200, json, headers);
+    } catch (error) {
+      if (error instanceof StatusError) return restErrorAnswer(error, headers);
+      throw error;
+    }
+  }
+}
+
+/** An error as a REST caller reads it: `google.rpc.Status` in JSON. */
+export function restErrorAnswer(error: StatusError, headers: Readonly<Record<string, string>> = {}): HttpAnswer {
+  const cause = error.cause instanceof DomainError ? error.cause.details.metadata : undefined;
+  return jsonAnswer(
+    error.httpStatus,
+    toJson(StatusSchema, error.toStatus(), { registry: detailTypes, alwaysEmitImplicit: true }),
+    {
+      ...headers,
+      [requestIdHeader]: error.requestId,
+      ...(error.reason === "METHOD_NOT_ALLOWED" && cause?.["allow"] ? { allow: cause["allow"] } : {}),
+      ...(error.retryAfter ? { "retry-after": error.retryAfter } : {}),
+    },
+  );
+}
+
+/** HEAD asks for the headers of a GET, which is only right where the GET changes nothing. */
+function takes(route: Route, verb: string): boolean {
+  return route.verb === verb || (verb === "HEAD" && route.verb === "GET" && isReading(route.method));
+}
+
+async function callOf(
+  match: Match,
+  request: HttpRequest,
+  headers: Record<string, string>,
+): Promise<Omit<Call<never>, "encode">> {
+  return {
+    method: match.route.method,
+    transport: "rest",
+    signal: request.signal,
+    peerAddress: request.peerAddress,
+    header: (name) => headerOf(request, name),
+    setHeader: (name, value) => {
+      headers[name.toLowerCase()] = value;
+    },
+    ...(await inputOf(match, request)),
+  };
+}
+
+type Input = Pick<Call<never>, "timeoutMs" | "decode">;
+
+/** Reads the bytes now and the message later: the key is checked before anything is said about the request. */
+async function inputOf(match: Match, request: HttpRequest): Promise<Input> {
+  try {
+    const body = await decompress(await request.readBody(), headerOf(request, "content-encoding"));
+    if (body.length > 0) checkContentType(headerOf(request, "content-type"));
+    const timeoutMs = timeoutMsOf(request, grpcTimeoutHeader);
+    return {
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      decode: () => readRestRequest(match, request.query, body),
+    };
+  } catch (error) {
+    return {
+      decode: () => {
+        throw error;
+      },
+    };
+  }
+}
+
+function checkContentType(contentType = ""): void {
+  const [type = "", ...parameters] = contentType
+    .toLowerCase()
+    .split(";")
+    .map((part) => part.trim());
+  const charset = parameters
+    .find((parameter) => parameter.startsWith("charset="))
+    ?.slice("charset=".length)
+    .replaceAll('"', "");
+  const isJson = jsonTypes.includes(type) || /^application\/[\w.-]+\+json$/.test(type);
+  if (isJson && (charset === undefined || charset === "utf-8" || charset === "utf8" || charset === "us-ascii")) return;
+  throw new DomainError(
+    "UNSUPPORTED_MEDIA_TYPE",
+    "The body must be JSON in UTF-8, with content-type application/json.",
+    {
+      metadata: { contentType },
+    },
+  );
+}
+
+function answerJson(
+  schema: DescMessage,
+  message: Message,
+  responseBody: string,
+  registry: Registry | undefined,
+): JsonValue {
+  const options = { alwaysEmitImplicit: true, ...(registry ? { registry } : {}) };
+  const field = schema.fields.find(({ name }) => name === responseBody);
+  if (field?.fieldKind !== "message") return toJson(schema, message, options);
+  const whole = reflect(schema, message);
+  return whole.isSet(field) ? toJson(field.message, whole.get(field).message, options) : null;
+}
+
+function routeNotFound({ path }: HttpRequest): DomainError {
+  return new DomainError("ROUTE_NOT_FOUND", "No route has this path.", { metadata: { path } });
+}
+
+function methodNotAllowed({ method, path }: HttpRequest, matches: readonly Match[]): DomainError {
+  const verbs = matches.map(({ route }) => route.verb);
+  const allow = [...verbs, ...(matches.some(({ route }) => takes(route, "HEAD")) ? ["HEAD"] : [])].join(", ");
+  return new DomainError("METHOD_NOT_ALLOWED", `This path takes ${allow}.`, { metadata: { method, path, allow } });
+}

@@ -1,0 +1,28 @@
+import { invalidRequest } from "../../core/errors.js";
+import { type HttpRequest, headerOf } from "./http-message.js";
+
+/** Of Connect: whole milliseconds, at most ten digits. */
+export const connectTimeoutHeader = "connect-timeout-ms";
+/** Of gRPC and gRPC-Web, and of REST as grpc-gateway reads it: at most eight digits and a unit, such as `200m`. */
+export const grpcTimeoutHeader = "grpc-timeout";
+
+const unitsMs: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1_000, m: 1, u: 0.001, n: 0.000_001 };
+
+/**
+ * Milliseconds that the caller is willing to wait; undefined when it does not say.
+ *
+ * @throws DomainError INVALID_REQUEST at the header, for a value that its protocol does not know
+ */
+export function timeoutMsOf(
+  request: HttpRequest,
+  header: typeof connectTimeoutHeader | typeof grpcTimeoutHeader,
+): number | undefined {
+  const value = headerOf(request, header);
+  if (value === undefined) return undefined;
+  const shape = header === connectTimeoutHeader ? /^(\d{1,10})$/ : /^(\d{1,8})([HMSmun])$/;
+  const [, amount, unit = "m"] = shape.exec(value) ?? [];
+  if (amount !== undefined) return Number(amount) * (unitsMs[unit] ?? 1);
+  throw invalidRequest([
+    { field: header, reason: "INVALID_FORMAT", description: "The timeout is none that the protocol knows." },
+  ]);
+}
