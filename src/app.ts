@@ -1,12 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { createSecureContext } from "node:tls";
-import { type Config, ownUrl } from "./config.js";
+import { type Config, ownUrl } from "./config/config.js";
 import type { ServiceSecrets } from "./database-server.js";
 import { startCleanup } from "./db/cleanup.js";
 import { type Database, openDatabase, openStatements, type Statements } from "./db/database.js";
 import { statement } from "./db/statement.js";
 import { createKeyChecker, systemClock } from "./domain/keys/key-checker.js";
-import { createHandlers } from "./handlers/registry.js";
+import { createHandlers } from "./handlers.js";
 import { createOutbound } from "./outbound/outbound-calls.js";
 import { createKeyCheckRepository } from "./persistence/keys/key-check.js";
 import { createRepositories, fingerprintKeys } from "./repositories.js";

@@ -1,4 +1,4 @@
-import type { WorkingSecrets } from "./demo/keys.js";
+import type { WorkingSecrets } from "./demo/demo-keys.js";
 
 /** What a person who started the service needs to know. */
 export interface BannerFacts {

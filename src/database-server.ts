@@ -1,10 +1,10 @@
-import { type Config, ownUrl } from "./config.js";
+import { type Config, ownUrl } from "./config/config.js";
 import { keepEmbeddedPostgres } from "./db/embedded/embedded-keeper.js";
 import type { Log } from "./db/log.js";
 import { prepareDatabase } from "./db/migrate/prepare.js";
 import type { SeedOutcome } from "./db/migrate/seed.js";
 import { openSecrets } from "./db/secrets.js";
-import type { DemoSecrets, WorkingSecrets } from "./demo/keys.js";
+import type { DemoSecrets, WorkingSecrets } from "./demo/demo-keys.js";
 
 /** The PostgreSQL that the configuration names, or the embedded one. */
 export interface DatabaseServer {
@@ -68,7 +68,7 @@ export async function seedDemo(config: Config, server: DatabaseServer): Promise<
   if (!server.isEmbedded && !config.demo.seed) return undefined;
   const [{ demoData }, { workingSecrets }, { seed }] = await Promise.all([
     import("./demo/demo-data.js"),
-    import("./demo/keys.js"),
+    import("./demo/demo-keys.js"),
     import("./db/migrate/seed.js"),
   ]);
   const secrets = await demoSecrets(config);

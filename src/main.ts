@@ -1,4 +1,4 @@
-import { ConfigError, configurationExitCode, readConfig } from "./config.js";
+import { ConfigError, configurationExitCode, readConfig } from "./config/config.js";
 
 /** Starts the service: `node dist/main.js`, the same as `moego serve`. */
 try {

@@ -1,5 +1,5 @@
 import { banner } from "./banner.js";
-import type { Config } from "./config.js";
+import type { Config } from "./config/config.js";
 import { migrateDatabase, openDatabaseServer, type SeededDemo, seedDemo, serviceSecrets } from "./database-server.js";
 import { EmbeddedPostgresError } from "./db/embedded/embedded-error.js";
 import { MigrationError } from "./db/migrate/migrate.js";

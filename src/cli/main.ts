@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { type Config, ConfigError, readConfig } from "../config.js";
+import { type Config, ConfigError, readConfig } from "../config/config.js";
 import { DomainError } from "../core/errors.js";
 import { type Command, exitCodes, type Terminal, UsageError } from "./command.js";
 import { helpText } from "./help.js";
@@ -7,17 +7,17 @@ import { readVersion } from "./version.js";
 
 /** Modules are loaded by the command that needs them: help and a usage error answer at once. */
 const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
-  ["migrate", async () => (await import("./database.js")).migrate],
-  ["seed", async () => (await import("./database.js")).seed],
-  ["companies create", async () => (await import("./directory.js")).createCompany],
-  ["companies list", async () => (await import("./directory.js")).listCompanies],
-  ["businesses create", async () => (await import("./directory.js")).createBusiness],
-  ["businesses list", async () => (await import("./directory.js")).listBusinesses],
-  ["keys create", async () => (await import("./keys.js")).createKey],
-  ["keys list", async () => (await import("./keys.js")).listKeys],
-  ["keys rotate", async () => (await import("./keys.js")).rotateKey],
-  ["keys revoke", async () => (await import("./keys.js")).revokeKey],
-  ["secrets rotate", async () => (await import("./secrets.js")).rotate],
+  ["migrate", async () => (await import("./database-command.js")).migrate],
+  ["seed", async () => (await import("./database-command.js")).seed],
+  ["companies create", async () => (await import("./directory-command.js")).createCompany],
+  ["companies list", async () => (await import("./directory-command.js")).listCompanies],
+  ["businesses create", async () => (await import("./directory-command.js")).createBusiness],
+  ["businesses list", async () => (await import("./directory-command.js")).listBusinesses],
+  ["keys create", async () => (await import("./keys-command.js")).createKey],
+  ["keys list", async () => (await import("./keys-command.js")).listKeys],
+  ["keys rotate", async () => (await import("./keys-command.js")).rotateKey],
+  ["keys revoke", async () => (await import("./keys-command.js")).revokeKey],
+  ["secrets rotate", async () => (await import("./secrets-command.js")).rotate],
 ]);
 
 const terminal: Terminal = {

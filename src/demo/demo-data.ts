@@ -1,12 +1,12 @@
-import { callerTables } from "./callers.js";
-import { customerTables } from "./customer-rows.js";
-import { businesses, companies, demoCompanyIds, staff } from "./directory.js";
-import { demoEcho, externalApiTables } from "./external-apis.js";
-import { ivrFlowTables } from "./ivr-flows.js";
-import { type DemoSecrets, demoKeyIds, keyTables, secretRows } from "./keys.js";
-import { leadTables } from "./leads.js";
-import { packageTables } from "./packages.js";
-import type { Row, Tables } from "./rows.js";
+import { callerTables } from "./demo-callers.js";
+import { customerTables } from "./demo-customer-rows.js";
+import { businesses, companies, demoCompanyIds, staff } from "./demo-directory.js";
+import { demoEcho, externalApiTables } from "./demo-external-apis.js";
+import { ivrFlowTables } from "./demo-ivr-flows.js";
+import { type DemoSecrets, demoKeyIds, keyTables, secretRows } from "./demo-keys.js";
+import { leadTables } from "./demo-leads.js";
+import { packageTables } from "./demo-packages.js";
+import type { Row, Tables } from "./demo-rows.js";
 import {
   actionStatuses,
   customFields,
@@ -17,7 +17,7 @@ import {
   petTypes,
   referralSources,
   tags,
-} from "./settings.js";
+} from "./demo-settings.js";
 
 /** Everything the seed writes (persistence/seed.ts): two companies with every id that the documents print. */
 export interface DemoData {

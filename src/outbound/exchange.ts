@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { Client } from "undici";
 import type { OutboundAnswer, OutboundRequest } from "../core/outbound-call.js";
-import { readBody } from "./body.js";
+import { readBody } from "./response-body.js";
 
 const maxHeaderBytes = 16 * 1024;
 

@@ -1,9 +1,9 @@
 import type { OutboundCalls, OutboundFailure, OutboundRequest } from "../core/outbound-call.js";
 import { type AllowedTargets, isAllowedTarget, targetFault } from "../core/outbound-target.js";
 import { createBreakers, type Outcome } from "./breakers.js";
-import { openConnection } from "./connect.js";
+import { openConnection } from "./connector.js";
 import { exchange } from "./exchange.js";
-import { failureOf, OutboundFault } from "./fault.js";
+import { failureOf, OutboundFault } from "./outbound-failure.js";
 import { type ResolveName, resolveLocalName, resolvePublicName } from "./resolve.js";
 
 /** How a call ended, for counting. */

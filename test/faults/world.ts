@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { type App, createApp } from "../../src/app.js";
-import { readConfig } from "../../src/config.js";
+import { readConfig } from "../../src/config/config.js";
 import { hashSecret, hintOf } from "../../src/core/key-secrets.js";
 import type { Scope } from "../../src/core/principal.js";
 import { createLogger } from "../../src/server/logger.js";

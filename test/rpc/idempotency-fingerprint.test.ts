@@ -3,7 +3,7 @@ import { create } from "@bufbuild/protobuf";
 import { afterAll, expect, it } from "vitest";
 import { canonicalBytes } from "../../src/api/canonical.js";
 import { createApp } from "../../src/app.js";
-import { readConfig } from "../../src/config.js";
+import { readConfig } from "../../src/config/config.js";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { fingerprintKeys } from "../../src/repositories.js";
 import { createLogger } from "../../src/server/logger.js";

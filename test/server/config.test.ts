@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
-import { ConfigError, readConfig } from "../../src/config.js";
+import { ConfigError, readConfig } from "../../src/config/config.js";
 
 const databaseUrl = "postgresql://moego:top-secret-password@127.0.0.1:5432/moego";
 const pageTokenSecret = "p".repeat(32);

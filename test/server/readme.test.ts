@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { environmentSchema } from "../../src/config-schema.js";
+import { environmentSchema } from "../../src/config/config-schema.js";
 import { type Service, startService } from "./service.js";
 
 interface Block {

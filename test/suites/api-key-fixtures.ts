@@ -1,5 +1,5 @@
 import type { Message } from "@bufbuild/protobuf";
-import type { Row, Tables } from "../../src/demo/rows.js";
+import type { Row, Tables } from "../../src/demo/demo-rows.js";
 import { ApiKeyService } from "../../src/gen/proto/moego/admin/v1/api_key_service_pb.js";
 import { type Key, Organization_Type } from "../../src/gen/proto/moego/auth/apikey/v1/apikey_pb.js";
 import type { Answer } from "../support/answer.js";

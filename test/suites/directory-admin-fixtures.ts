@@ -1,4 +1,4 @@
-import type { Tables } from "../../src/demo/rows.js";
+import type { Tables } from "../../src/demo/demo-rows.js";
 import { DirectoryAdminService } from "../../src/gen/proto/moego/admin/v1/directory_admin_service_pb.js";
 import { fixtureKey, keys, keyTables } from "../support/fixture-keys.js";
 import type { TestServer } from "../support/server.js";

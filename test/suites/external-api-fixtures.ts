@@ -1,4 +1,4 @@
-import type { Row, Tables } from "../../src/demo/rows.js";
+import type { Row, Tables } from "../../src/demo/demo-rows.js";
 import { ExternalApi_Method } from "../../src/gen/proto/moego/callcenter/v1/external_api_pb.js";
 import { ExternalApiService } from "../../src/gen/proto/moego/callcenter/v1/external_api_service_pb.js";
 import { externalApiRow } from "../support/external-api-rows.js";

@@ -1,4 +1,4 @@
-import type { Row, Tables } from "../../src/demo/rows.js";
+import type { Row, Tables } from "../../src/demo/demo-rows.js";
 import { IvrFlowService } from "../../src/gen/proto/moego/callcenter/v1/ivr_flow_service_pb.js";
 import { ivrFlowRow } from "../support/ivr-flow-rows.js";
 import { greeting } from "../support/new-flow.js";

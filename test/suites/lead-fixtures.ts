@@ -1,4 +1,4 @@
-import type { Tables } from "../../src/demo/rows.js";
+import type { Tables } from "../../src/demo/demo-rows.js";
 import { LeadService } from "../../src/gen/proto/moego/business/customer/v1/lead_service_pb.js";
 import { lead } from "../support/lead-rows.js";
 import { newLead } from "../support/new-lead.js";

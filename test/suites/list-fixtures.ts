@@ -1,4 +1,4 @@
-import type { Row, Tables } from "../../src/demo/rows.js";
+import type { Row, Tables } from "../../src/demo/demo-rows.js";
 import { BusinessService } from "../../src/gen/proto/moego/business/business/v1/business_service_pb.js";
 import { CompanyService } from "../../src/gen/proto/moego/business/company/v1/company_service_pb.js";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";

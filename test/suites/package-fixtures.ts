@@ -1,4 +1,4 @@
-import type { Tables } from "../../src/demo/rows.js";
+import type { Tables } from "../../src/demo/demo-rows.js";
 import { PackageAdminService } from "../../src/gen/proto/moego/admin/v1/package_admin_service_pb.js";
 import { PackageService } from "../../src/gen/proto/moego/business/package/v1/package_service_pb.js";
 import { newPackage, sellPackage } from "../support/new-package.js";

@@ -1,4 +1,4 @@
-import type { Tables } from "../../src/demo/rows.js";
+import type { Tables } from "../../src/demo/demo-rows.js";
 import { Pet_Type } from "../../src/gen/proto/moego/business/customer/v1/pet_pb.js";
 import { PetService } from "../../src/gen/proto/moego/business/customer/v1/pet_service_pb.js";
 import { pet, petNote } from "../support/pet-rows.js";

@@ -1,4 +1,4 @@
-import type { Row, Tables } from "../../src/demo/rows.js";
+import type { Row, Tables } from "../../src/demo/demo-rows.js";
 import { ConsentService } from "../../src/gen/proto/moego/admin/v1/consent_service_pb.js";
 import { CustomerAdminService } from "../../src/gen/proto/moego/admin/v1/customer_admin_service_pb.js";
 import { LeadAdminService } from "../../src/gen/proto/moego/admin/v1/lead_admin_service_pb.js";

@@ -1,4 +1,4 @@
-import type { Tables } from "../../src/demo/rows.js";
+import type { Tables } from "../../src/demo/demo-rows.js";
 import { CustomFieldAdminService } from "../../src/gen/proto/moego/admin/v1/custom_field_admin_service_pb.js";
 import { CustomerSettingAdminService } from "../../src/gen/proto/moego/admin/v1/customer_setting_admin_service_pb.js";
 import { PetSettingAdminService } from "../../src/gen/proto/moego/admin/v1/pet_setting_admin_service_pb.js";

@@ -1,4 +1,4 @@
-import type { Row, Tables } from "../../src/demo/rows.js";
+import type { Row, Tables } from "../../src/demo/demo-rows.js";
 import type { FlowDefinition } from "../../src/domain/callcenter/ivr-flow.js";
 import { end, flow, set } from "./flows.js";
 

@@ -1,7 +1,7 @@
 import { create, type DescMethodUnary, type Message } from "@bufbuild/protobuf";
 import type { DestinationStream } from "pino";
 import { scopes } from "../../../src/core/principal.js";
-import type { Tables } from "../../../src/demo/rows.js";
+import type { Tables } from "../../../src/demo/demo-rows.js";
 import { PackageService } from "../../../src/gen/proto/moego/business/package/v1/package_service_pb.js";
 import { IvrFlowService } from "../../../src/gen/proto/moego/callcenter/v1/ivr_flow_service_pb.js";
 import { idempotencyKeyHeader } from "../../../src/server/pipeline/idempotency-key.js";

@@ -1,6 +1,6 @@
 import type { FlowDefinition } from "../domain/callcenter/ivr-flow.js";
-import { demoCompanyIds } from "./directory.js";
-import type { Row, Tables } from "./rows.js";
+import { demoCompanyIds } from "./demo-directory.js";
+import type { Row, Tables } from "./demo-rows.js";
 
 /**
  * Greets who is known, gives VIPs a line of their own, and lets nobody through who is on the blacklist. Who is not known

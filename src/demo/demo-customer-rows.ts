@@ -1,6 +1,6 @@
 import { defaultConsent } from "../core/consent.js";
-import { type DemoCustomer, demoCustomers } from "./customers.js";
-import type { Row, Tables } from "./rows.js";
+import { type DemoCustomer, demoCustomers } from "./demo-customers.js";
+import type { Row, Tables } from "./demo-rows.js";
 
 /** The author of everything that the seed writes. */
 export const demoAuthor = { staffId: "staff_001", rpc: "moego seed", requestId: "seed", ip: "127.0.0.1" } as const;

@@ -1,6 +1,6 @@
 import { tagKey } from "../domain/tags.js";
-import { demoCompanyIds } from "./directory.js";
-import type { Row } from "./rows.js";
+import { demoCompanyIds } from "./demo-directory.js";
+import type { Row } from "./demo-rows.js";
 
 const { first, second } = demoCompanyIds;
 

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { connect, isIP, type LookupFunction, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { hostOf, isPublicAddress, portOf } from "../core/outbound-target.js";
-import { OutboundFault } from "./fault.js";
+import { OutboundFault } from "./outbound-failure.js";
 import type { ResolveName } from "./resolve.js";
 
 export interface Route {

@@ -1,4 +1,4 @@
-import type { Row } from "./rows.js";
+import type { Row } from "./demo-rows.js";
 
 /** The company of the printed examples, and another one that shows that nobody sees its neighbour. */
 export const demoCompanyIds = { first: "cmp_001", second: "cmp_002" } as const;

@@ -1,7 +1,7 @@
 import { hashSecret, hintOf } from "../core/key-secrets.js";
 import { scopes } from "../core/principal.js";
-import { demoCompanyIds } from "./directory.js";
-import type { Row, Tables } from "./rows.js";
+import { demoCompanyIds } from "./demo-directory.js";
+import type { Row, Tables } from "./demo-rows.js";
 
 /** The secrets of the demo keys, which may change from start to start. */
 export interface DemoSecrets {

@@ -1,9 +1,9 @@
 import { accessSync, constants } from "node:fs";
 import { isIP } from "node:net";
 import { z } from "zod";
-import { isIpRange } from "./core/ip-ranges.js";
-import { readAllowedTarget } from "./core/outbound-target.js";
-import { maxPoolSize } from "./db/pool-size.js";
+import { isIpRange } from "../core/ip-ranges.js";
+import { readAllowedTarget } from "../core/outbound-target.js";
+import { maxPoolSize } from "../db/pool-size.js";
 
 /** What a person needs to know of a variable. */
 export interface VariableDoc {

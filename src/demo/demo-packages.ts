@@ -1,6 +1,6 @@
-import { demoAuthor } from "./customer-rows.js";
-import { demoCompanyIds } from "./directory.js";
-import type { Row, Tables } from "./rows.js";
+import { demoAuthor } from "./demo-customer-rows.js";
+import { demoCompanyIds } from "./demo-directory.js";
+import type { Row, Tables } from "./demo-rows.js";
 
 const { first, second } = demoCompanyIds;
 

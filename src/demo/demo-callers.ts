@@ -1,5 +1,5 @@
-import { demoCompanyIds } from "./directory.js";
-import type { Row, Tables } from "./rows.js";
+import { demoCompanyIds } from "./demo-directory.js";
+import type { Row, Tables } from "./demo-rows.js";
 
 const { first, second } = demoCompanyIds;
 

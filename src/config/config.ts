@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
 import type { z } from "zod";
+import { readAllowedTarget } from "../core/outbound-target.js";
+import type { RateLimits } from "../server/pipeline/rate-limit.js";
 import { environmentSchema, isLoopback, type VariableDoc, variableDocs } from "./config-schema.js";
-import { readAllowedTarget } from "./core/outbound-target.js";
-import type { RateLimits } from "./server/pipeline/rate-limit.js";
 
 /** The configuration of one process, made from its environment once. */
 export interface Config {

@@ -1,7 +1,7 @@
 import type { Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from "node:zlib";
-import { OutboundFault } from "./fault.js";
+import { OutboundFault } from "./outbound-failure.js";
 
 /** After decompression. */
 export const maxBodyBytes = 64 * 1024;

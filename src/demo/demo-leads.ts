@@ -1,8 +1,8 @@
 import { defaultConsent } from "../core/consent.js";
 import type { FieldValues } from "../domain/custom-fields/custom-fields.js";
-import { demoAuthor } from "./customer-rows.js";
-import { demoCompanyIds } from "./directory.js";
-import type { Row, Tables } from "./rows.js";
+import { demoAuthor } from "./demo-customer-rows.js";
+import { demoCompanyIds } from "./demo-directory.js";
+import type { Row, Tables } from "./demo-rows.js";
 
 const { first, second } = demoCompanyIds;
 

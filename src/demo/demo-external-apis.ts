@@ -1,5 +1,5 @@
-import { demoCompanyIds } from "./directory.js";
-import type { Row, Tables } from "./rows.js";
+import { demoCompanyIds } from "./demo-directory.js";
+import type { Row, Tables } from "./demo-rows.js";
 
 const author = "staff_001";
 const time = "2024-01-01T09:00:00Z";

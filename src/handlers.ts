@@ -1,0 +1,87 @@
+import { createPageTokens } from "./api/page-token.js";
+import { type HandlerRegistry, registry } from "./api/rpc.js";
+import type { OutboundCalls } from "./core/outbound-call.js";
+import { createCustomerNotes } from "./domain/customers/customer-notes.js";
+import { createCustomerTags } from "./domain/customers/customer-tags.js";
+import { type CustomerDependencies, createCustomers } from "./domain/customers/customers.js";
+import { createDirectoryAdmin } from "./domain/directory/directory-admin.js";
+import type { DirectoryAdminRepository } from "./domain/directory/directory-admin-repository.js";
+import type { DirectoryRepository } from "./domain/directory/directory-repository.js";
+import { createDirectory } from "./domain/directory/directory-service.js";
+import { type ApiKeyRepository, createApiKeys } from "./domain/keys/api-keys.js";
+import { createLeads, type LeadDependencies } from "./domain/leads/leads.js";
+import type { PetRepository } from "./domain/pets/pet-repository.js";
+import { createPets } from "./domain/pets/pets.js";
+import { ApiKeyService } from "./gen/proto/moego/admin/v1/api_key_service_pb.js";
+import { DirectoryAdminService } from "./gen/proto/moego/admin/v1/directory_admin_service_pb.js";
+import { BusinessService } from "./gen/proto/moego/business/business/v1/business_service_pb.js";
+import { CompanyService } from "./gen/proto/moego/business/company/v1/company_service_pb.js";
+import { CustomerService } from "./gen/proto/moego/business/customer/v1/customer_service_pb.js";
+import { LeadService } from "./gen/proto/moego/business/customer/v1/lead_service_pb.js";
+import { PetService } from "./gen/proto/moego/business/customer/v1/pet_service_pb.js";
+import { StaffService } from "./gen/proto/moego/business/staff/v1/staff_service_pb.js";
+import { type CallCenterDependencies, createCallCenterRegistry } from "./handlers/callcenter/callcenter-registry.js";
+import { createCustomerHandlers } from "./handlers/customers/customers.js";
+import { createBusinessHandlers, createCompanyHandlers, createStaffHandlers } from "./handlers/directory/directory.js";
+import { createDirectoryAdminHandlers } from "./handlers/directory/directory-admin.js";
+import { createApiKeyHandlers } from "./handlers/keys/api-keys.js";
+import { createLeadHandlers } from "./handlers/leads/leads.js";
+import { createPackageRegistry, type PackageDependencies } from "./handlers/packages/package-registry.js";
+import { createPetHandlers } from "./handlers/pets/pets.js";
+import { createRecordRegistry, type RecordDependencies } from "./handlers/record-registry.js";
+import { createSettingRegistry, type SettingDependencies } from "./handlers/settings/settings-registry.js";
+import { services } from "./services.js";
+
+export interface HandlerDependencies
+  extends CustomerDependencies,
+    LeadDependencies,
+    SettingDependencies,
+    PackageDependencies,
+    RecordDependencies,
+    CallCenterDependencies {
+  readonly directory: DirectoryRepository;
+  readonly directoryAdmin: DirectoryAdminRepository;
+  readonly apiKeys: ApiKeyRepository;
+  readonly pets: PetRepository;
+  readonly pageTokenSecret: string;
+  readonly outbound: OutboundCalls;
+}
+
+/** The handlers of all services, over domain services made here. */
+export function createHandlers(dependencies: HandlerDependencies): HandlerRegistry {
+  const pageTokens = createPageTokens(dependencies.pageTokenSecret);
+  const directory = { directory: createDirectory(dependencies.directory), pageTokens };
+  const directoryAdmin = { directory: createDirectoryAdmin(dependencies.directoryAdmin), pageTokens };
+  const apiKeys = { apiKeys: createApiKeys({ repository: dependencies.apiKeys, now: Date.now }), pageTokens };
+  const customers = {
+    customers: createCustomers(dependencies),
+    notes: createCustomerNotes(dependencies.customers),
+    tags: createCustomerTags(dependencies.customers),
+    pageTokens,
+  };
+  return complete(
+    new Map([
+      ...registry(CustomerService, createCustomerHandlers(customers)),
+      ...registry(LeadService, createLeadHandlers({ leads: createLeads(dependencies), pageTokens })),
+      ...registry(PetService, createPetHandlers({ pets: createPets(dependencies.pets), pageTokens })),
+      ...createSettingRegistry(dependencies, pageTokens),
+      ...createPackageRegistry(dependencies, pageTokens),
+      ...createRecordRegistry(dependencies, pageTokens),
+      ...createCallCenterRegistry(dependencies, pageTokens),
+      ...registry(CompanyService, createCompanyHandlers(directory)),
+      ...registry(BusinessService, createBusinessHandlers(directory)),
+      ...registry(StaffService, createStaffHandlers(directory)),
+      ...registry(DirectoryAdminService, createDirectoryAdminHandlers(directoryAdmin)),
+      ...registry(ApiKeyService, createApiKeyHandlers(apiKeys)),
+    ]),
+  );
+}
+
+/** The registry, once every rpc of the contract has its handler. */
+function complete(handlers: HandlerRegistry): HandlerRegistry {
+  for (const method of services.flatMap((service) => service.methods)) {
+    const name = `${method.parent.typeName}/${method.name}`;
+    if (!handlers.has(name)) throw new Error(`${name} has no handler`);
+  }
+  return handlers;
+}
