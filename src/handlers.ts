@@ -1,9 +1,6 @@
 import { createPageTokens } from "./api/page-token.js";
 import { type HandlerRegistry, registry } from "./api/rpc.js";
 import type { OutboundCalls } from "./core/outbound-call.js";
-import { createCustomerNotes } from "./domain/customers/customer-notes.js";
-import { createCustomerTags } from "./domain/customers/customer-tags.js";
-import { type CustomerDependencies, createCustomers } from "./domain/customers/customers.js";
 import { createDirectoryAdmin } from "./domain/directory/directory-admin.js";
 import type { DirectoryAdminRepository } from "./domain/directory/directory-admin-repository.js";
 import type { DirectoryRepository } from "./domain/directory/directory-repository.js";
@@ -21,15 +18,18 @@ import { LeadService } from "./gen/proto/moego/business/customer/v1/lead_service
 import { PetService } from "./gen/proto/moego/business/customer/v1/pet_service_pb.js";
 import { StaffService } from "./gen/proto/moego/business/staff/v1/staff_service_pb.js";
 import { type CallCenterDependencies, createCallCenterRegistry } from "./handlers/callcenter/callcenter-registry.js";
-import { createCustomerHandlers } from "./handlers/customers/customers.js";
 import { createBusinessHandlers, createCompanyHandlers, createStaffHandlers } from "./handlers/directory/directory.js";
 import { createDirectoryAdminHandlers } from "./handlers/directory/directory-admin.js";
 import { createApiKeyHandlers } from "./handlers/keys/api-keys.js";
 import { createLeadHandlers } from "./handlers/leads/leads.js";
 import { createPackageRegistry, type PackageDependencies } from "./handlers/packages/package-registry.js";
 import { createPetHandlers } from "./handlers/pets/pets.js";
-import { createRecordRegistry, type RecordDependencies } from "./handlers/record-registry.js";
 import { createSettingRegistry, type SettingDependencies } from "./handlers/settings/settings-registry.js";
+import { createCustomerHandlers } from "./resources/customers/customer.handlers.js";
+import { type CustomerDependencies, createCustomers } from "./resources/customers/customer.service.js";
+import { createCustomerNotes } from "./resources/customers/customer-notes.service.js";
+import { createCustomerTags } from "./resources/customers/customer-tags.service.js";
+import { createRecordRegistry, type RecordDependencies } from "./resources/customers/record.registry.js";
 import { services } from "./services.js";
 
 export interface HandlerDependencies

@@ -9,9 +9,6 @@ import { createSecretCipher, type SecretCipher } from "./persistence/callcenter/
 import { createVipLevelRepository } from "./persistence/callcenter/vip-levels.js";
 import { createConsentRepository } from "./persistence/consent-history.js";
 import { createCustomFieldRepository } from "./persistence/custom-fields.js";
-import { createCardLinkRepository } from "./persistence/customers/card-links.js";
-import { createCustomerAdminRepository } from "./persistence/customers/customer-admin.js";
-import { createCustomerRepository } from "./persistence/customers/customers.js";
 import { createDirectoryRepository } from "./persistence/directory/directory.js";
 import { createDirectoryAdminRepository } from "./persistence/directory/directory-admin.js";
 import { createApiKeyRepository } from "./persistence/keys/api-keys.js";
@@ -23,6 +20,9 @@ import { createPetRepository } from "./persistence/pets/pets.js";
 import { createSettingRepositories } from "./persistence/settings/settings.js";
 import { createCatalogueRepository } from "./persistence/settings/settings-catalogue.js";
 import { createCustomFieldListRepository } from "./persistence/settings/settings-custom-fields.js";
+import { createCardLinkRepository } from "./resources/customers/card-link.repository.js";
+import { createCustomerRepository } from "./resources/customers/customer.repository.js";
+import { createCustomerAdminRepository } from "./resources/customers/customer-admin.repository.js";
 
 /** What the domain services keep their data in. */
 export function createRepositories(database: Database, secrets: ServiceSecrets) {

@@ -1,6 +1,6 @@
 import { idPrefixes, newId } from "../core/ids.js";
-import type { Address } from "../domain/customers/customer.js";
-import type { AddressRecord } from "../domain/customers/customer-repository.js";
+import type { Address } from "../resources/customers/customer.model.js";
+import type { AddressRecord } from "../resources/customers/customer-store.model.js";
 
 /** An address in the columns of customer_address. */
 export interface AddressJson {

@@ -1,4 +1,4 @@
-import { embeddedNotes, listedNoteBytes, listedNotes } from "../domain/customers/customer.js";
+import { embeddedNotes, listedNoteBytes, listedNotes } from "../resources/customers/customer.model.js";
 
 /** The notes of one record. */
 export interface NotesOf {

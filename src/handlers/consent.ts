@@ -15,8 +15,8 @@ import {
   type ConsentEntrySchema,
   ConsentService,
 } from "../gen/proto/moego/admin/v1/consent_service_pb.js";
-import { enumNumber } from "./customers/customer-input.js";
-import { toProtoConsent } from "./customers/customer-message.js";
+import { enumNumber } from "../resources/customers/customer.input.js";
+import { toProtoConsent } from "../resources/customers/customer.output.js";
 
 export interface ConsentHandlerDependencies {
   readonly consents: ConsentHistory;

@@ -6,7 +6,7 @@ import { moment } from "../api/timestamp.js";
 import { isGivenId, isId, reservedIdPrefix } from "../core/ids.js";
 import { noteRule } from "../core/text.js";
 import type { ImportedNote, ImportedPet } from "../domain/nested-import.js";
-import { address, maxNotesPerCall } from "./customers/customer-input.js";
+import { address, maxNotesPerCall } from "../resources/customers/customer.input.js";
 import { demanding, pet, toPetTraits } from "./pets/pet-input.js";
 
 /** What a note says beside its text. */

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openDatabase } from "../../src/db/database.js";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "../../src/db/embedded/embedded-postgres.js";
 import { silentLog } from "../../src/db/log.js";
-import { setCustomerLimit } from "../../src/persistence/customers/quota.js";
+import { setCustomerLimit } from "../../src/resources/customers/customer-limit.repository.js";
 import { type Service, startService } from "../server/service.js";
 import { writeWith } from "../support/write.js";
 import { atOnce, createCustomer, type Tenant } from "./world.js";

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Database, openDatabase } from "../../src/db/database.js";
 import { silentLog } from "../../src/db/log.js";
-import { setCustomerLimit } from "../../src/persistence/customers/quota.js";
+import { setCustomerLimit } from "../../src/resources/customers/customer-limit.repository.js";
 import { writeWith } from "../support/write.js";
 import {
   type Answer,

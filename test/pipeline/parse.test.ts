@@ -4,7 +4,7 @@ import { z } from "zod";
 import { parse } from "../../src/api/parse.js";
 import { DomainError } from "../../src/core/errors.js";
 import { CreateCustomerRequestSchema } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
-import { address, channelList, newNotes } from "../../src/handlers/customers/customer-input.js";
+import { address, channelList, newNotes } from "../../src/resources/customers/customer.input.js";
 
 type Init = Parameters<typeof create<typeof CreateCustomerRequestSchema>>[1];
 

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { openDatabase } from "../../src/db/database.js";
 import { silentLog } from "../../src/db/log.js";
-import { setCustomerLimit } from "../../src/persistence/customers/quota.js";
+import { setCustomerLimit } from "../../src/resources/customers/customer-limit.repository.js";
 import { type Answer, call, type Tenant } from "../faults/world.js";
 import type { DataFolder } from "../support/data-folder.js";
 import { writeWith } from "../support/write.js";

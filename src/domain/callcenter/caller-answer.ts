@@ -1,6 +1,6 @@
+import type { Customer } from "../../resources/customers/customer.model.js";
 import { customFieldText } from "../custom-fields/custom-field-text.js";
 import { ownValue } from "../custom-fields/custom-fields.js";
-import type { Customer } from "../customers/customer.js";
 import type { Tag } from "../tags.js";
 import type { FoundCaller } from "./caller-repository.js";
 

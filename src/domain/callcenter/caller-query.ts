@@ -4,7 +4,7 @@ import { isId } from "../../core/ids.js";
 import { parsePhone } from "../../core/phone.js";
 import type { Caller, CompanyReach } from "../../core/principal.js";
 import { foldCase, lineRule, normalise, textFault } from "../../core/text.js";
-import type { Customer } from "../customers/customer.js";
+import type { Customer } from "../../resources/customers/customer.model.js";
 import { callerValues } from "./caller-answer.js";
 import type { CallerRepository } from "./caller-repository.js";
 

@@ -1,8 +1,8 @@
 import type { Visibility } from "../../core/principal.js";
 import type { Write } from "../../core/write.js";
+import type { Customer } from "../../resources/customers/customer.model.js";
+import type { CustomerTarget } from "../../resources/customers/customer-store.model.js";
 import type { FieldType } from "../custom-fields/custom-fields.js";
-import type { Customer } from "../customers/customer.js";
-import type { CustomerTarget } from "../customers/customer-repository.js";
 import type { FieldOption } from "../settings/setting-custom-field.js";
 import type { AccountKind, CallerProfile, Gender } from "./caller-profile.js";
 

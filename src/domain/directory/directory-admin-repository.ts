@@ -1,6 +1,6 @@
 import type { Page } from "../../core/page.js";
 import type { Write } from "../../core/write.js";
-import type { AddressRecord } from "../customers/customer-repository.js";
+import type { AddressRecord } from "../../resources/customers/customer-store.model.js";
 import type { Business, Company, Staff } from "./directory.js";
 
 /** A company to store. */

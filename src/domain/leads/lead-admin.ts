@@ -11,8 +11,8 @@ import {
   timeViolations,
 } from "../../core/record-import.js";
 import type { Write } from "../../core/write.js";
+import type { RecordName } from "../../resources/customers/customer-admin.service.js";
 import { checkCustomFields } from "../custom-fields/field-check.js";
-import type { RecordName } from "../customers/customer-admin.js";
 import { type ImportedPet, keepPet } from "../nested-import.js";
 import { type Nested, nestedNotes, nestedViolations } from "../nested-violations.js";
 import type { CustomFieldRepository } from "../settings/setting-repository.js";

@@ -1,7 +1,7 @@
 import type { Consent } from "../../core/consent.js";
 import { DomainError, notFound } from "../../core/errors.js";
+import type { Address, ReferralSource } from "../../resources/customers/customer.model.js";
 import type { FieldValues } from "../custom-fields/custom-fields.js";
-import type { Address, ReferralSource } from "../customers/customer.js";
 import type { Pet } from "../pets/pet.js";
 
 export interface LifeCycle {

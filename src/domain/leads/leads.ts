@@ -3,9 +3,9 @@ import { applyConsent, type ConsentChange, defaultConsent } from "../../core/con
 import { DomainError, invalidRequest, notFound } from "../../core/errors.js";
 import { type Caller, type CompanyReach, visibilityOf } from "../../core/principal.js";
 import type { Write } from "../../core/write.js";
+import type { Customer } from "../../resources/customers/customer.model.js";
+import { quotaExceeded } from "../../resources/customers/customer.service.js";
 import { checkCustomFields } from "../custom-fields/field-check.js";
-import type { Customer } from "../customers/customer.js";
-import { quotaExceeded } from "../customers/customers.js";
 import type { CustomFieldRepository } from "../settings/setting-repository.js";
 import { assertLead, type Lead } from "./lead.js";
 import { inLead, leadReferenceViolations } from "./lead-references.js";

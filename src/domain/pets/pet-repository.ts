@@ -1,6 +1,6 @@
 import type { Page, TimeRange } from "../../core/page.js";
 import type { Write } from "../../core/write.js";
-import type { CustomerTarget } from "../customers/customer-repository.js";
+import type { CustomerTarget } from "../../resources/customers/customer-store.model.js";
 import type { DatedPetNote, Pet, PetEdit, PetNote, PetRecord } from "./pet.js";
 
 /** The pet that a call names, of the customer that it names. */

@@ -3,7 +3,7 @@ import { DomainError, type Violation } from "../../core/errors.js";
 import { idPrefixes } from "../../core/ids.js";
 import type { Caller } from "../../core/principal.js";
 import type { Write } from "../../core/write.js";
-import type { ReferralSource } from "../customers/customer.js";
+import type { ReferralSource } from "../../resources/customers/customer.model.js";
 import type { ActionStatus, LifeCycle } from "../leads/lead.js";
 import type { PetCode, Weight } from "../pets/pet.js";
 import type { Tag } from "../tags.js";

@@ -6,7 +6,7 @@ import { renderAnswer } from "../../domain/callcenter/answer-format.js";
 import type { CallerProfiles } from "../../domain/callcenter/caller-profiles.js";
 import type { CallerQuery } from "../../domain/callcenter/caller-query.js";
 import { CallerService } from "../../gen/proto/moego/callcenter/v1/caller_service_pb.js";
-import { toProtoCustomer } from "../customers/customer-message.js";
+import { toProtoCustomer } from "../../resources/customers/customer.output.js";
 import { account, profileMask, profileTarget, profileUpdate, toProfileUpdate } from "./caller-input.js";
 import { answerFormat, toProtoProfile } from "./caller-message.js";
 

@@ -14,7 +14,7 @@ import {
   customFields,
   interval,
   maxFilterValues,
-} from "../customers/customer-input.js";
+} from "../../resources/customers/customer.input.js";
 import { newPet } from "../pets/pet-input.js";
 
 /** `{id}` of a stage, status or source; what stands beside the id is ignored, a name alone is refused. */

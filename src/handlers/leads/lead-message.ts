@@ -5,7 +5,7 @@ import type { FieldValues } from "../../domain/custom-fields/custom-fields.js";
 import type { Lead } from "../../domain/leads/lead.js";
 import type { LeadSchema } from "../../gen/proto/moego/business/customer/v1/lead_pb.js";
 import { CustomField_ValueSchema } from "../../gen/proto/moego/business/setting/v1/custom_field_pb.js";
-import { toMutable, toProtoAddress, toProtoConsent } from "../customers/customer-message.js";
+import { toMutable, toProtoAddress, toProtoConsent } from "../../resources/customers/customer.output.js";
 import { toProtoPet } from "../pets/pet-message.js";
 
 export function toProtoLead(lead: Lead): MessageInitShape<typeof LeadSchema> {

@@ -5,7 +5,6 @@ import { id, list, text, withoutUndefined } from "../../api/fields.js";
 import { because } from "../../api/parse.js";
 import { noConsent } from "../../core/consent.js";
 import { nameRule, normalise } from "../../core/text.js";
-import type { AddressRecord } from "../../domain/customers/customer-repository.js";
 import type { LeadChange } from "../../domain/leads/lead-repository.js";
 import type { LeadUpdate, PetEntry } from "../../domain/leads/lead-update.js";
 import { maxPets } from "../../domain/pets/pet.js";
@@ -14,7 +13,8 @@ import {
   type UpdateLeadRequest,
   UpdateLeadRequestSchema,
 } from "../../gen/proto/moego/business/customer/v1/lead_service_pb.js";
-import { consentChange } from "../customers/customer-input.js";
+import { consentChange } from "../../resources/customers/customer.input.js";
+import type { AddressRecord } from "../../resources/customers/customer-store.model.js";
 import { demanding, pet, toPetEdit, toPetRecord, toPetReplacement, withoutNewNoteIds } from "../pets/pet-input.js";
 import { leadFields } from "./lead-input.js";
 

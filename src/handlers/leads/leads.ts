@@ -10,7 +10,7 @@ import { invalidRequest } from "../../core/errors.js";
 import type { Caller } from "../../core/principal.js";
 import type { Leads } from "../../domain/leads/leads.js";
 import { LeadService } from "../../gen/proto/moego/business/customer/v1/lead_service_pb.js";
-import { toProtoCustomer } from "../customers/customer-message.js";
+import { toProtoCustomer } from "../../resources/customers/customer.output.js";
 import { leadsQuery, newLead } from "./lead-input.js";
 import { toProtoLead } from "./lead-message.js";
 import { leadMask, leadUpdate, toLeadUpdate } from "./lead-update-input.js";

@@ -18,7 +18,7 @@ import {
   type Weight,
   weightUnits,
 } from "../../domain/pets/pet.js";
-import { enumNumber } from "../customers/customer-input.js";
+import { enumNumber } from "../../resources/customers/customer.input.js";
 
 /** Whole units; kilograms unless said otherwise. */
 export const weight = z

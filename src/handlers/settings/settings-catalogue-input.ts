@@ -11,7 +11,7 @@ import {
   serviceItemTypes,
   serviceTypes,
 } from "../../domain/settings/setting-catalogue.js";
-import { maxFilterValues } from "../customers/customer-input.js";
+import { maxFilterValues } from "../../resources/customers/customer.input.js";
 
 const maxBusinesses = 100;
 const maxStaff = 500;

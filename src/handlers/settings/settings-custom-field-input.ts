@@ -17,7 +17,7 @@ import {
   CustomField_Type,
   type CustomField_Value,
 } from "../../gen/proto/moego/business/setting/v1/custom_field_pb.js";
-import { toFieldValue } from "../customers/customer-input.js";
+import { toFieldValue } from "../../resources/customers/customer.input.js";
 import { newOrder } from "./settings-input.js";
 
 /** What a field belongs to; unspecified is refused. */

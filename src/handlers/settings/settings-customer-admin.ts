@@ -3,7 +3,7 @@ import { parse } from "../../api/parse.js";
 import type { ServiceHandlers } from "../../api/rpc.js";
 import type { Settings } from "../../domain/settings/settings.js";
 import { CustomerSettingAdminService } from "../../gen/proto/moego/admin/v1/customer_setting_admin_service_pb.js";
-import { toProtoTag } from "../customers/customer-message.js";
+import { toProtoTag } from "../../resources/customers/customer.output.js";
 import {
   actionStatusUpdate,
   changing,

@@ -17,7 +17,7 @@ import {
   ServiceType,
 } from "../../gen/proto/moego/business/setting/v1/service_pb.js";
 import { Weight_Unit } from "../../gen/proto/moego/common/v1/weight_pb.js";
-import { toMutable } from "../customers/customer-message.js";
+import { toMutable } from "../../resources/customers/customer.output.js";
 
 export function toProtoPetSize({ weightLow, weightHigh, ...same }: PetSize): MessageInitShape<typeof PetSizeSchema> {
   return {

@@ -6,7 +6,7 @@ import type { Catalogue } from "../../domain/settings/setting-catalogue.js";
 import type { CustomFields } from "../../domain/settings/setting-custom-fields.js";
 import type { Settings } from "../../domain/settings/settings.js";
 import { SettingService } from "../../gen/proto/moego/business/setting/v1/setting_service_pb.js";
-import { toProtoTag } from "../customers/customer-message.js";
+import { toProtoTag } from "../../resources/customers/customer.output.js";
 import { createCatalogueHandlers } from "./settings-catalogue.js";
 import { fieldAssociation } from "./settings-custom-field-input.js";
 import { wholeList } from "./settings-input.js";

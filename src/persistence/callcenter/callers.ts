@@ -11,11 +11,11 @@ import type {
   ProfileChange,
   ProfileUnit,
 } from "../../domain/callcenter/caller-repository.js";
-import type { CustomerUnit } from "../../domain/customers/customer-repository.js";
 import { Prisma } from "../../gen/prisma/client.js";
-import { type CustomerKey, readCustomer } from "../customers/customer-change.js";
-import { lockCustomer } from "../customers/customer-lock.js";
-import { createCustomerUnit } from "../customers/customer-unit.js";
+import { type CustomerKey, readCustomer } from "../../resources/customers/customer-change.repository.js";
+import { lockCustomer } from "../../resources/customers/customer-lock.repository.js";
+import type { CustomerUnit } from "../../resources/customers/customer-store.model.js";
+import { createCustomerUnit } from "../../resources/customers/customer-transaction.repository.js";
 import { createCallerFind } from "./caller-find.js";
 import { genders, type ProfileRow, profileColumns, toProfile } from "./caller-rows.js";
 

@@ -1,10 +1,10 @@
 import { alreadyExists, archived, notFound } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
 import type { Database } from "../../db/database.js";
-import type { AddressRecord } from "../../domain/customers/customer-repository.js";
 import type { Business } from "../../domain/directory/directory.js";
 import type { DirectoryAdminRepository, DirectoryTarget } from "../../domain/directory/directory-admin-repository.js";
 import { Prisma } from "../../gen/prisma/client.js";
+import type { AddressRecord } from "../../resources/customers/customer-store.model.js";
 import { changeDirectory, type DirectoryKey } from "./directory-admin-change.js";
 import { type BusinessRow, toBusiness } from "./directory-rows.js";
 

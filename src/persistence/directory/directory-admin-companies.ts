@@ -6,7 +6,7 @@ import { statement } from "../../db/statement.js";
 import type { Company } from "../../domain/directory/directory.js";
 import type { CompanyChange, DirectoryAdminRepository } from "../../domain/directory/directory-admin-repository.js";
 import type { Prisma } from "../../gen/prisma/client.js";
-import { applyCustomerLimit, lockCompanyAgainstCreates } from "../customers/quota.js";
+import { applyCustomerLimit, lockCompanyAgainstCreates } from "../../resources/customers/customer-limit.repository.js";
 import { changeDirectory } from "./directory-admin-change.js";
 import { type CompanyRow, toCompany } from "./directory-rows.js";
 

@@ -1,5 +1,5 @@
-import type { Address } from "../../domain/customers/customer.js";
 import type { Business, Company, Staff } from "../../domain/directory/directory.js";
+import type { Address } from "../../resources/customers/customer.model.js";
 
 export interface CompanyRow {
   readonly id: string;

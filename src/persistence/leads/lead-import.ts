@@ -13,8 +13,8 @@ import type { Lead } from "../../domain/leads/lead.js";
 import type { LeadImportUnit } from "../../domain/leads/lead-admin-repository.js";
 import type { LeadTarget } from "../../domain/leads/lead-repository.js";
 import { Prisma } from "../../gen/prisma/client.js";
+import { missingStaff } from "../../resources/customers/customer-references.repository.js";
 import { createPetWriter } from "../pets/pet-writer.js";
-import { missingStaff } from "../references.js";
 import { assertLeadSeen, readLead } from "./lead-change.js";
 import { defaultLifeCycleId, missingLeadReferences } from "./lead-unit.js";
 

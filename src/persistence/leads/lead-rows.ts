@@ -1,9 +1,9 @@
 import { type AddressJson, toAddress } from "../../db/address-columns.js";
 import { type ConsentRow, toConsent } from "../../db/consent-columns.js";
 import type { FieldValues } from "../../domain/custom-fields/custom-fields.js";
-import type { ReferralSource } from "../../domain/customers/customer.js";
 import type { ActionStatus, Lead, LifeCycle } from "../../domain/leads/lead.js";
-import { referralSourceJson } from "../customers/customer-rows.js";
+import { referralSourceJson } from "../../resources/customers/customer.columns.js";
+import type { ReferralSource } from "../../resources/customers/customer.model.js";
 import { leadPetJson, listedPetJson, type PetJson, toPet } from "../pets/pet-rows.js";
 
 /** A lead with its children, as `leadColumns` and `leadChildren` select it. */

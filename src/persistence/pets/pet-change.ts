@@ -2,11 +2,11 @@ import { archived, notFound } from "../../core/errors.js";
 import type { Write } from "../../core/write.js";
 import type { Database } from "../../db/database.js";
 import { beginChange, onceMoreAfterTwin, replayed, replayedCreate, storeClaim } from "../../db/idempotency.js";
-import type { CustomerTarget } from "../../domain/customers/customer-repository.js";
 import type { Pet } from "../../domain/pets/pet.js";
 import type { ChangedPet, NewPetUnit, PetTarget, PetUnit } from "../../domain/pets/pet-repository.js";
 import { Prisma } from "../../gen/prisma/client.js";
-import { lockCustomer } from "../customers/customer-lock.js";
+import { lockCustomer } from "../../resources/customers/customer-lock.repository.js";
+import type { CustomerTarget } from "../../resources/customers/customer-store.model.js";
 import { type PetJson, petJson, toPet } from "./pet-rows.js";
 import { createPetWriter } from "./pet-writer.js";
 

@@ -9,10 +9,10 @@ import { assertLead } from "../../domain/leads/lead.js";
 import type { Pet } from "../../domain/pets/pet.js";
 import type { PetImportRepository, PetImportTarget, PetImportUnit } from "../../domain/pets/pet-import.js";
 import { Prisma } from "../../gen/prisma/client.js";
-import { lockCustomer } from "../customers/customer-lock.js";
+import { lockCustomer } from "../../resources/customers/customer-lock.repository.js";
+import { missingStaff } from "../../resources/customers/customer-references.repository.js";
 import { lockLead, readLead } from "../leads/lead-change.js";
 import { createLeadUnit } from "../leads/lead-unit.js";
-import { missingStaff } from "../references.js";
 import { type PetJson, petJson, toPet } from "./pet-rows.js";
 import { createPetWriter } from "./pet-writer.js";
 

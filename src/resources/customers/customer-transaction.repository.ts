@@ -6,13 +6,13 @@ import { addressData } from "../../db/address-columns.js";
 import { updatedTime } from "../../db/audit-columns.js";
 import { recordChange, recordConsent } from "../../db/audit-log.js";
 import { consentColumns } from "../../db/consent-columns.js";
-import type { Customer } from "../../domain/customers/customer.js";
-import type { CustomerChange, CustomerUnit } from "../../domain/customers/customer-repository.js";
 import type { Prisma } from "../../gen/prisma/client.js";
-import { fieldsWithin } from "../custom-fields.js";
-import { missingReferences } from "../references.js";
-import { resolveTags } from "../settings/tags.js";
-import { statusNumbers } from "./customer-rows.js";
+import { fieldsWithin } from "../../persistence/custom-fields.js";
+import { resolveTags } from "../../persistence/settings/tags.js";
+import { statusNumbers } from "./customer.columns.js";
+import type { Customer } from "./customer.model.js";
+import { missingReferences } from "./customer-references.repository.js";
+import type { CustomerChange, CustomerUnit } from "./customer-store.model.js";
 
 export interface UnitOptions {
   /** The locked state. */

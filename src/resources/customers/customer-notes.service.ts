@@ -2,8 +2,8 @@ import { notFound } from "../../core/errors.js";
 import type { Page } from "../../core/page.js";
 import { type Caller, visibilityOf } from "../../core/principal.js";
 import type { Write } from "../../core/write.js";
-import type { Note } from "./customer.js";
-import type { CustomerRepository, CustomerUnit, DatedNote } from "./customer-repository.js";
+import type { Note } from "./customer.model.js";
+import type { CustomerRepository, CustomerUnit, DatedNote } from "./customer-store.model.js";
 
 /** The notes of one customer. Changing one changes the customer's version and time as well. */
 export interface CustomerNotes {

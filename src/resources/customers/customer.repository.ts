@@ -5,12 +5,12 @@ import type { Database } from "../../db/database.js";
 import { violatedConstraint } from "../../db/database-errors.js";
 import { claimConstraint, removeExpiredClaim, replayedCreate } from "../../db/idempotency.js";
 import { statement } from "../../db/statement.js";
-import type { Admission, CreateOutcome, CustomerRepository } from "../../domain/customers/customer-repository.js";
-import { changeCustomer } from "./customer-change.js";
-import { type CreateCall, type CreateRow, createStatement, createValues } from "./customer-create.js";
-import { createCustomerList } from "./customer-list.js";
-import { listNotes } from "./customer-notes.js";
-import { type CustomerRow, customerChildren, customerColumns, toCustomer } from "./customer-rows.js";
+import { type CustomerRow, customerChildren, customerColumns, toCustomer } from "./customer.columns.js";
+import { changeCustomer } from "./customer-change.repository.js";
+import { type CreateCall, type CreateRow, createStatement, createValues } from "./customer-create.repository.js";
+import { createCustomerList } from "./customer-list.repository.js";
+import { listNotes } from "./customer-notes.repository.js";
+import type { Admission, CreateOutcome, CustomerRepository } from "./customer-store.model.js";
 
 /** Customers over hand-written SQL on the hot paths (create, get, list) and Prisma for changes. */
 export function createCustomerRepository(database: Database): CustomerRepository {

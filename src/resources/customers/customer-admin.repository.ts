@@ -5,14 +5,14 @@ import type { Database } from "../../db/database.js";
 import { eraseRecord, erasing } from "../../db/erasure/erasure.js";
 import type { Pseudonym } from "../../db/erasure/pseudonym.js";
 import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../../db/idempotency.js";
-import type { Customer } from "../../domain/customers/customer.js";
-import type { CustomerAdminRepository } from "../../domain/customers/customer-admin-repository.js";
-import type { CustomerTarget } from "../../domain/customers/customer-repository.js";
 import type { Prisma } from "../../gen/prisma/client.js";
-import { readCustomer } from "./customer-change.js";
-import { countOneLess, countOneMore } from "./customer-count.js";
-import { importCustomer } from "./customer-import.js";
-import { lockCustomer } from "./customer-lock.js";
+import type { Customer } from "./customer.model.js";
+import type { CustomerAdminRepository } from "./customer-admin.model.js";
+import { readCustomer } from "./customer-change.repository.js";
+import { countOneLess, countOneMore } from "./customer-count.repository.js";
+import { importCustomer } from "./customer-import.repository.js";
+import { lockCustomer } from "./customer-lock.repository.js";
+import type { CustomerTarget } from "./customer-store.model.js";
 
 /** Archives, restores, erases and imports customers, each in one transaction. */
 export function createCustomerAdminRepository(database: Database, pseudonym: Pseudonym): CustomerAdminRepository {

@@ -1,6 +1,6 @@
-import { DomainError, invalidRequest, type Violation } from "../core/errors.js";
-import type { MissingReferences, References } from "./customers/customer-repository.js";
-import { type TagReference, type TagResolution, tagViolations } from "./tags.js";
+import { DomainError, invalidRequest, type Violation } from "../../core/errors.js";
+import { type TagReference, type TagResolution, tagViolations } from "../../domain/tags.js";
+import type { MissingReferences, References } from "./customer-store.model.js";
 
 const fieldOf = {
   preferredBusinessId: "preferred_business_id",

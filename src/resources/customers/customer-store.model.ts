@@ -2,10 +2,10 @@ import type { Consent } from "../../core/consent.js";
 import type { Page, TimeRange } from "../../core/page.js";
 import type { Visibility } from "../../core/principal.js";
 import type { Write } from "../../core/write.js";
-import type { FieldValues } from "../custom-fields/custom-fields.js";
-import type { CustomFieldRepository } from "../settings/setting-repository.js";
-import type { Tag, TagReference, TagResolution } from "../tags.js";
-import type { Address, Customer, CustomerStatus, Note, Preference } from "./customer.js";
+import type { FieldValues } from "../../domain/custom-fields/custom-fields.js";
+import type { CustomFieldRepository } from "../../domain/settings/setting-repository.js";
+import type { Tag, TagReference, TagResolution } from "../../domain/tags.js";
+import type { Address, Customer, CustomerStatus, Note, Preference } from "./customer.model.js";
 
 /** An address without its id. */
 export type AddressRecord = Omit<Address, "id">;

@@ -2,12 +2,12 @@ import { archived, notFound } from "../../core/errors.js";
 import type { Write } from "../../core/write.js";
 import type { Database } from "../../db/database.js";
 import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../../db/idempotency.js";
-import type { Customer } from "../../domain/customers/customer.js";
-import type { ChangedCustomer, CustomerTarget, CustomerUnit } from "../../domain/customers/customer-repository.js";
 import { Prisma } from "../../gen/prisma/client.js";
-import { type LockedCustomer, lockCustomer } from "./customer-lock.js";
-import { type CustomerRow, customerChildren, customerColumns, toCustomer } from "./customer-rows.js";
-import { createCustomerUnit } from "./customer-unit.js";
+import { type CustomerRow, customerChildren, customerColumns, toCustomer } from "./customer.columns.js";
+import type { Customer } from "./customer.model.js";
+import { type LockedCustomer, lockCustomer } from "./customer-lock.repository.js";
+import type { ChangedCustomer, CustomerTarget, CustomerUnit } from "./customer-store.model.js";
+import { createCustomerUnit } from "./customer-transaction.repository.js";
 
 /**
  * One change of one customer in one transaction: lock, earlier answer of the claim, work, new version, change row,

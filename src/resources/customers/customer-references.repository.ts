@@ -1,5 +1,5 @@
-import type { MissingReferences, References } from "../domain/customers/customer-repository.js";
-import type { Prisma } from "../gen/prisma/client.js";
+import type { Prisma } from "../../gen/prisma/client.js";
+import type { MissingReferences, References } from "./customer-store.model.js";
 
 /** Which of the references do not exist in the company or are archived there. */
 export async function missingReferences(

@@ -3,7 +3,7 @@ import type { Page } from "../../core/page.js";
 import { theOne, visibilityValues, visibleTo } from "../../db/access-filter.js";
 import type { Database } from "../../db/database.js";
 import { statement } from "../../db/statement.js";
-import type { CustomerTarget, DatedNote } from "../../domain/customers/customer-repository.js";
+import type { CustomerTarget, DatedNote } from "./customer-store.model.js";
 
 interface NoteRow {
   readonly id: string;

@@ -4,10 +4,10 @@ import { authorIn, type Write } from "../../core/write.js";
 import { addressColumns, addressJson } from "../../db/address-columns.js";
 import { consentValues } from "../../db/consent-columns.js";
 import { statement } from "../../db/statement.js";
-import type { Admission, CustomerRecord, MissingReferences } from "../../domain/customers/customer-repository.js";
 import { distinctTags, tagKey } from "../../domain/tags.js";
-import { lastTagPlace, tagJson } from "../settings/tag-rows.js";
-import { type CustomerRow, customerColumns, noteJson, referralSourceJson } from "./customer-rows.js";
+import { lastTagPlace, tagJson } from "../../persistence/settings/tag-rows.js";
+import { type CustomerRow, customerColumns, noteJson, referralSourceJson } from "./customer.columns.js";
+import type { Admission, CustomerRecord, MissingReferences } from "./customer-store.model.js";
 
 /** What the statement tells: exactly one row, whatever happened. */
 export interface CreateRow extends Omit<CustomerRow, "id"> {

@@ -2,8 +2,8 @@ import { type AddressJson, addressJson, toAddress } from "../../db/address-colum
 import { type ConsentRow, toConsent } from "../../db/consent-columns.js";
 import { type NotesRead, notesOfListed, notesOfOne } from "../../db/notes-sql.js";
 import type { FieldValues } from "../../domain/custom-fields/custom-fields.js";
-import type { Customer, Note, ReferralSource } from "../../domain/customers/customer.js";
-import { type TagJson, tagJson, toTag } from "../settings/tag-rows.js";
+import { type TagJson, tagJson, toTag } from "../../persistence/settings/tag-rows.js";
+import type { Customer, Note, ReferralSource } from "./customer.model.js";
 
 /** A customer with its children, as `customerColumns` selects it. Node-postgres reads bigint as text, Prisma as bigint. */
 export interface CustomerRow extends ConsentRow {

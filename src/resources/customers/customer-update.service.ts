@@ -2,12 +2,12 @@ import { applyConsent, type ConsentChange } from "../../core/consent.js";
 import { etagMismatch, type Violation } from "../../core/errors.js";
 import { etagOf } from "../../core/etag.js";
 import type { CompanyReach } from "../../core/principal.js";
-import type { FieldValues } from "../custom-fields/custom-fields.js";
-import { checkCustomFields } from "../custom-fields/field-check.js";
-import { referenceError } from "../references.js";
-import { maxTagsPerCustomer, type TagReference } from "../tags.js";
-import { type Address, type Coordinate, maxAddresses, type Preference } from "./customer.js";
-import type { AddressRecord, CustomerChange, CustomerUnit } from "./customer-repository.js";
+import type { FieldValues } from "../../domain/custom-fields/custom-fields.js";
+import { checkCustomFields } from "../../domain/custom-fields/field-check.js";
+import { maxTagsPerCustomer, type TagReference } from "../../domain/tags.js";
+import { type Address, type Coordinate, maxAddresses, type Preference } from "./customer.model.js";
+import { referenceError } from "./customer-references.service.js";
+import type { AddressRecord, CustomerChange, CustomerUnit } from "./customer-store.model.js";
 
 /** What UpdateCustomer asks for, parsed: absent = kept. */
 export interface CustomerUpdate {

@@ -2,8 +2,8 @@ import { z } from "zod";
 import { perCountry } from "../../api/country.js";
 import { id, line, list, optionalPhone } from "../../api/fields.js";
 import { pagination } from "../../api/page-token.js";
-import type { CustomerFilter } from "../../domain/customers/customer-repository.js";
-import { interval, maxFilterValues } from "./customer-input.js";
+import { interval, maxFilterValues } from "./customer.input.js";
+import type { CustomerFilter } from "./customer-store.model.js";
 
 /** ListCustomers: message to domain. */
 export const customersQuery = perCountry((country) =>

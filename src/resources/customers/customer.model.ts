@@ -1,6 +1,6 @@
 import type { Consent } from "../../core/consent.js";
-import type { FieldValues } from "../custom-fields/custom-fields.js";
-import type { Tag } from "../tags.js";
+import type { FieldValues } from "../../domain/custom-fields/custom-fields.js";
+import type { Tag } from "../../domain/tags.js";
 
 export interface Address {
   readonly id: string;

@@ -10,16 +10,16 @@ import { isErased, type RecordKey } from "../../db/erasure/erasure.js";
 import type { Pseudonym } from "../../db/erasure/pseudonym.js";
 import { takenIds } from "../../db/existing-ids.js";
 import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../../db/idempotency.js";
-import type { Customer } from "../../domain/customers/customer.js";
-import type { CustomerImportUnit, ImportedCustomer } from "../../domain/customers/customer-admin-repository.js";
-import type { CustomerTarget } from "../../domain/customers/customer-repository.js";
 import type { Prisma } from "../../gen/prisma/client.js";
-import { missingReferences, missingStaff } from "../references.js";
-import { resolveTags } from "../settings/tags.js";
-import { readCustomer } from "./customer-change.js";
-import { countOneMore } from "./customer-count.js";
-import { lockCustomer } from "./customer-lock.js";
-import { statusNumbers } from "./customer-rows.js";
+import { resolveTags } from "../../persistence/settings/tags.js";
+import { statusNumbers } from "./customer.columns.js";
+import type { Customer } from "./customer.model.js";
+import type { CustomerImportUnit, ImportedCustomer } from "./customer-admin.model.js";
+import { readCustomer } from "./customer-change.repository.js";
+import { countOneMore } from "./customer-count.repository.js";
+import { lockCustomer } from "./customer-lock.repository.js";
+import { missingReferences, missingStaff } from "./customer-references.repository.js";
+import type { CustomerTarget } from "./customer-store.model.js";
 
 export interface CustomerImporting {
   readonly target: CustomerTarget & RecordKey;

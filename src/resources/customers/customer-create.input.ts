@@ -3,8 +3,6 @@ import { perCountry } from "../../api/country.js";
 import { color, email, id, line, optionalId, phone, text } from "../../api/fields.js";
 import { because } from "../../api/parse.js";
 import { nameRule } from "../../core/text.js";
-import { defaultPreference } from "../../domain/customers/customer.js";
-import type { NewCustomer } from "../../domain/customers/customers.js";
 import {
   address,
   consentChange,
@@ -13,7 +11,9 @@ import {
   preference,
   referralSource,
   tagReferences,
-} from "./customer-input.js";
+} from "./customer.input.js";
+import { defaultPreference } from "./customer.model.js";
+import type { NewCustomer } from "./customer.service.js";
 
 /** What a customer is created and imported with alike. */
 export function newCustomerFields(country: string) {

@@ -2,10 +2,10 @@ import { mayCreateTags, reachOf } from "../../core/access.js";
 import { invalidRequest, notFound } from "../../core/errors.js";
 import { type Caller, visibilityOf } from "../../core/principal.js";
 import type { Write } from "../../core/write.js";
-import { referenceError } from "../references.js";
-import { maxTagsPerCustomer, type Tag, type TagReference } from "../tags.js";
-import type { CustomerRepository } from "./customer-repository.js";
-import { tooManyTags } from "./customer-update.js";
+import { maxTagsPerCustomer, type Tag, type TagReference } from "../../domain/tags.js";
+import { referenceError } from "./customer-references.service.js";
+import type { CustomerRepository } from "./customer-store.model.js";
+import { tooManyTags } from "./customer-update.service.js";
 
 /** The tags that one customer carries. */
 export interface CustomerTags {

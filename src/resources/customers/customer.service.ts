@@ -4,12 +4,12 @@ import { DomainError, invalidRequest, notFound } from "../../core/errors.js";
 import type { Page } from "../../core/page.js";
 import { type Caller, visibilityOf } from "../../core/principal.js";
 import type { Write } from "../../core/write.js";
-import { checkCustomFields } from "../custom-fields/field-check.js";
-import { referenceError } from "../references.js";
-import type { CustomFieldRepository } from "../settings/setting-repository.js";
-import type { Customer } from "./customer.js";
-import type { CardLinkRepository, CustomerFilter, CustomerRecord, CustomerRepository } from "./customer-repository.js";
-import { applyUpdate, type CustomerUpdate } from "./customer-update.js";
+import { checkCustomFields } from "../../domain/custom-fields/field-check.js";
+import type { CustomFieldRepository } from "../../domain/settings/setting-repository.js";
+import type { Customer } from "./customer.model.js";
+import { referenceError } from "./customer-references.service.js";
+import type { CardLinkRepository, CustomerFilter, CustomerRecord, CustomerRepository } from "./customer-store.model.js";
+import { applyUpdate, type CustomerUpdate } from "./customer-update.service.js";
 
 /** What CreateCustomer asks for, parsed. */
 export interface NewCustomer extends Omit<CustomerRecord, "consent"> {

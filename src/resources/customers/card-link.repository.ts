@@ -4,9 +4,9 @@ import { idPrefixes, newId } from "../../core/ids.js";
 import { authorIn } from "../../core/write.js";
 import type { Database } from "../../db/database.js";
 import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../../db/idempotency.js";
-import type { CardLinkRepository } from "../../domain/customers/customer-repository.js";
 import type { Prisma } from "../../gen/prisma/client.js";
-import { lockCustomer } from "./customer-lock.js";
+import { lockCustomer } from "./customer-lock.repository.js";
+import type { CardLinkRepository } from "./customer-store.model.js";
 
 /**
  * One-time links to enter a payment card. The token is an HMAC of the row's id under our secret: only its hash is

@@ -13,17 +13,17 @@ import {
 import { parse } from "../../api/parse.js";
 import type { ServiceHandlers } from "../../api/rpc.js";
 import { moment } from "../../api/timestamp.js";
-import type { CustomerAdmin } from "../../domain/customers/customer-admin.js";
 import { maxTagsPerCustomer } from "../../domain/tags.js";
 import {
   CustomerAdminService,
   type ImportCustomerRequest,
   ImportCustomerRequestSchema,
 } from "../../gen/proto/moego/admin/v1/customer_admin_service_pb.js";
-import { importedAddress, importedNotes } from "../nested-import-input.js";
-import { newCustomerFields, toNewCustomer } from "./customer-create-input.js";
-import { enumNumber } from "./customer-input.js";
-import { toProtoCustomer, toProtoTag } from "./customer-message.js";
+import { importedAddress, importedNotes } from "../../handlers/nested-import-input.js";
+import { enumNumber } from "./customer.input.js";
+import { toProtoCustomer, toProtoTag } from "./customer.output.js";
+import type { CustomerAdmin } from "./customer-admin.service.js";
+import { newCustomerFields, toNewCustomer } from "./customer-create.input.js";
 
 const requests = CustomerAdminService.method;
 

@@ -12,16 +12,16 @@ import {
   within,
 } from "../../core/record-import.js";
 import type { Write } from "../../core/write.js";
-import { checkCustomFields } from "../custom-fields/field-check.js";
-import { type ImportedNote, keepNotes } from "../nested-import.js";
-import { type Nested, nestedNotes, nestedViolations } from "../nested-violations.js";
-import { referenceError } from "../references.js";
-import type { CustomFieldRepository } from "../settings/setting-repository.js";
-import type { Tag } from "../tags.js";
-import type { Customer, CustomerStatus } from "./customer.js";
-import type { CustomerAdminRepository } from "./customer-admin-repository.js";
-import type { AddressRecord, CustomerRepository } from "./customer-repository.js";
-import { type NewCustomer, quotaExceeded } from "./customers.js";
+import { checkCustomFields } from "../../domain/custom-fields/field-check.js";
+import { type ImportedNote, keepNotes } from "../../domain/nested-import.js";
+import { type Nested, nestedNotes, nestedViolations } from "../../domain/nested-violations.js";
+import type { CustomFieldRepository } from "../../domain/settings/setting-repository.js";
+import type { Tag } from "../../domain/tags.js";
+import type { Customer, CustomerStatus } from "./customer.model.js";
+import { type NewCustomer, quotaExceeded } from "./customer.service.js";
+import type { CustomerAdminRepository } from "./customer-admin.model.js";
+import { referenceError } from "./customer-references.service.js";
+import type { AddressRecord, CustomerRepository } from "./customer-store.model.js";
 
 /** A record as an administrator names it. */
 export interface RecordName {

@@ -1,16 +1,16 @@
 import type { ImportAuthors, ImportTimes } from "../../core/record-import.js";
 import type { Write } from "../../core/write.js";
-import type { KeptNote } from "../nested-import.js";
-import type { NestedLookup } from "../nested-violations.js";
-import type { Tag, TagReference, TagResolution } from "../tags.js";
-import type { Customer, CustomerStatus } from "./customer.js";
+import type { KeptNote } from "../../domain/nested-import.js";
+import type { NestedLookup } from "../../domain/nested-violations.js";
+import type { Tag, TagReference, TagResolution } from "../../domain/tags.js";
+import type { Customer, CustomerStatus } from "./customer.model.js";
 import type {
   AddressRecord,
   CustomerRecord,
   CustomerTarget,
   MissingReferences,
   References,
-} from "./customer-repository.js";
+} from "./customer-store.model.js";
 
 /** A customer that another system has kept, checked and with its tags found. */
 export interface ImportedCustomer

@@ -6,15 +6,15 @@ import { type PageTokens, pagination } from "../../api/page-token.js";
 import { parse } from "../../api/parse.js";
 import type { ServiceHandlers } from "../../api/rpc.js";
 import { noteRule } from "../../core/text.js";
-import type { CustomerNotes } from "../../domain/customers/customer-notes.js";
-import type { CustomerTags } from "../../domain/customers/customer-tags.js";
-import type { Customers } from "../../domain/customers/customers.js";
 import { CustomerService } from "../../gen/proto/moego/business/customer/v1/customer_service_pb.js";
-import { newCustomer } from "./customer-create-input.js";
-import { newNotes, tagReferences } from "./customer-input.js";
-import { customersQuery } from "./customer-list-input.js";
-import { toProtoCustomer, toProtoNote, toProtoTag } from "./customer-message.js";
-import { customerMask, customerUpdate, toCustomerUpdate } from "./customer-update-input.js";
+import { newNotes, tagReferences } from "./customer.input.js";
+import { toProtoCustomer, toProtoNote, toProtoTag } from "./customer.output.js";
+import type { Customers } from "./customer.service.js";
+import { newCustomer } from "./customer-create.input.js";
+import { customersQuery } from "./customer-list.input.js";
+import type { CustomerNotes } from "./customer-notes.service.js";
+import type { CustomerTags } from "./customer-tags.service.js";
+import { customerMask, customerUpdate, toCustomerUpdate } from "./customer-update.input.js";
 
 export interface CustomerHandlerDependencies {
   readonly customers: Customers;

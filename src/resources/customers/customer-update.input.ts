@@ -4,8 +4,6 @@ import { maskPaths, pick, readMask, type UpdateMask } from "../../api/field-mask
 import { color, email, httpsUrl, id, line, optionalId, phone, text, withoutUndefined } from "../../api/fields.js";
 import { noConsent } from "../../core/consent.js";
 import { nameRule } from "../../core/text.js";
-import { noPreference } from "../../domain/customers/customer.js";
-import type { AddressParts, AddressUpdate, CustomerUpdate } from "../../domain/customers/customer-update.js";
 import {
   type UpdateCustomerRequest,
   UpdateCustomerRequestSchema,
@@ -20,7 +18,9 @@ import {
   preference,
   referralSource,
   tagReferences,
-} from "./customer-input.js";
+} from "./customer.input.js";
+import { noPreference } from "./customer.model.js";
+import type { AddressParts, AddressUpdate, CustomerUpdate } from "./customer-update.service.js";
 
 /** Fields of UpdateCustomerRequest that say which customer, not what becomes of it. */
 const notMaskable = ["id", "company_id", "etag", "update_mask"];

@@ -1,7 +1,7 @@
 import { notFound } from "../../core/errors.js";
 import { bound, theOne, visibleTo } from "../../db/access-filter.js";
-import type { CustomerTarget } from "../../domain/customers/customer-repository.js";
 import { Prisma } from "../../gen/prisma/client.js";
+import type { CustomerTarget } from "./customer-store.model.js";
 
 /** A customer's row under lock. */
 export interface LockedCustomer {
