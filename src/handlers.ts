@@ -6,7 +6,6 @@ import type { DirectoryAdminRepository } from "./domain/directory/directory-admi
 import type { DirectoryRepository } from "./domain/directory/directory-repository.js";
 import { createDirectory } from "./domain/directory/directory-service.js";
 import { type ApiKeyRepository, createApiKeys } from "./domain/keys/api-keys.js";
-import { createLeads, type LeadDependencies } from "./domain/leads/leads.js";
 import type { PetRepository } from "./domain/pets/pet-repository.js";
 import { createPets } from "./domain/pets/pets.js";
 import { ApiKeyService } from "./gen/proto/moego/admin/v1/api_key_service_pb.js";
@@ -21,7 +20,6 @@ import { type CallCenterDependencies, createCallCenterRegistry } from "./handler
 import { createBusinessHandlers, createCompanyHandlers, createStaffHandlers } from "./handlers/directory/directory.js";
 import { createDirectoryAdminHandlers } from "./handlers/directory/directory-admin.js";
 import { createApiKeyHandlers } from "./handlers/keys/api-keys.js";
-import { createLeadHandlers } from "./handlers/leads/leads.js";
 import { createPackageRegistry, type PackageDependencies } from "./handlers/packages/package-registry.js";
 import { createPetHandlers } from "./handlers/pets/pets.js";
 import { createSettingRegistry, type SettingDependencies } from "./handlers/settings/settings-registry.js";
@@ -30,6 +28,8 @@ import { type CustomerDependencies, createCustomers } from "./resources/customer
 import { createCustomerNotes } from "./resources/customers/customer-notes.service.js";
 import { createCustomerTags } from "./resources/customers/customer-tags.service.js";
 import { createRecordRegistry, type RecordDependencies } from "./resources/customers/record.registry.js";
+import { createLeadHandlers } from "./resources/leads/lead.handlers.js";
+import { createLeads, type LeadDependencies } from "./resources/leads/lead.service.js";
 import { services } from "./services.js";
 
 export interface HandlerDependencies

@@ -12,8 +12,6 @@ import { createCustomFieldRepository } from "./persistence/custom-fields.js";
 import { createDirectoryRepository } from "./persistence/directory/directory.js";
 import { createDirectoryAdminRepository } from "./persistence/directory/directory-admin.js";
 import { createApiKeyRepository } from "./persistence/keys/api-keys.js";
-import { createLeadAdminRepository } from "./persistence/leads/lead-admin.js";
-import { createLeadRepository } from "./persistence/leads/leads.js";
 import { createPackageRepository } from "./persistence/packages/packages.js";
 import { createPetImportRepository } from "./persistence/pets/pet-import.js";
 import { createPetRepository } from "./persistence/pets/pets.js";
@@ -23,6 +21,8 @@ import { createCustomFieldListRepository } from "./persistence/settings/settings
 import { createCardLinkRepository } from "./resources/customers/card-link.repository.js";
 import { createCustomerRepository } from "./resources/customers/customer.repository.js";
 import { createCustomerAdminRepository } from "./resources/customers/customer-admin.repository.js";
+import { createLeadRepository } from "./resources/leads/lead.repository.js";
+import { createLeadAdminRepository } from "./resources/leads/lead-admin.repository.js";
 
 /** What the domain services keep their data in. */
 export function createRepositories(database: Database, secrets: ServiceSecrets) {

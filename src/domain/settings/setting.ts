@@ -1,4 +1,4 @@
-import type { ActionStatus } from "../leads/lead.js";
+import type { ActionStatus } from "../../resources/leads/lead.model.js";
 import type { PetCode, Weight } from "../pets/pet.js";
 import type { Tag } from "../tags.js";
 

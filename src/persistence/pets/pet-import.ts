@@ -5,14 +5,14 @@ import { isErased } from "../../db/erasure/erasure.js";
 import type { Pseudonym } from "../../db/erasure/pseudonym.js";
 import { takenIds } from "../../db/existing-ids.js";
 import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../../db/idempotency.js";
-import { assertLead } from "../../domain/leads/lead.js";
 import type { Pet } from "../../domain/pets/pet.js";
 import type { PetImportRepository, PetImportTarget, PetImportUnit } from "../../domain/pets/pet-import.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import { lockCustomer } from "../../resources/customers/customer-lock.repository.js";
 import { missingStaff } from "../../resources/customers/customer-references.repository.js";
-import { lockLead, readLead } from "../leads/lead-change.js";
-import { createLeadUnit } from "../leads/lead-unit.js";
+import { assertLead } from "../../resources/leads/lead.model.js";
+import { lockLead, readLead } from "../../resources/leads/lead-change.repository.js";
+import { createLeadUnit } from "../../resources/leads/lead-transaction.repository.js";
 import { type PetJson, petJson, toPet } from "./pet-rows.js";
 import { createPetWriter } from "./pet-writer.js";
 

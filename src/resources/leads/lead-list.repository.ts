@@ -1,8 +1,8 @@
 import { foldCase } from "../../core/text.js";
 import type { Database } from "../../db/database.js";
 import { type Bind, readTimeList, type TimeList } from "../../db/time-list.js";
-import type { LeadFilter, LeadRepository } from "../../domain/leads/lead-repository.js";
-import { type LeadRow, leadColumns, listedLeadChildren, toLead } from "./lead-rows.js";
+import { type LeadRow, leadColumns, listedLeadChildren, toLead } from "./lead.columns.js";
+import type { LeadFilter, LeadRepository } from "./lead-store.model.js";
 
 const list: TimeList = {
   name: "lead.list",

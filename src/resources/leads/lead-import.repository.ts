@@ -9,14 +9,14 @@ import { isErased, type RecordKey } from "../../db/erasure/erasure.js";
 import type { Pseudonym } from "../../db/erasure/pseudonym.js";
 import { takenIds } from "../../db/existing-ids.js";
 import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../../db/idempotency.js";
-import type { Lead } from "../../domain/leads/lead.js";
-import type { LeadImportUnit } from "../../domain/leads/lead-admin-repository.js";
-import type { LeadTarget } from "../../domain/leads/lead-repository.js";
 import { Prisma } from "../../gen/prisma/client.js";
-import { missingStaff } from "../../resources/customers/customer-references.repository.js";
-import { createPetWriter } from "../pets/pet-writer.js";
-import { assertLeadSeen, readLead } from "./lead-change.js";
-import { defaultLifeCycleId, missingLeadReferences } from "./lead-unit.js";
+import { createPetWriter } from "../../persistence/pets/pet-writer.js";
+import { missingStaff } from "../customers/customer-references.repository.js";
+import type { Lead } from "./lead.model.js";
+import type { LeadImportUnit } from "./lead-admin.model.js";
+import { assertLeadSeen, readLead } from "./lead-change.repository.js";
+import type { LeadTarget } from "./lead-store.model.js";
+import { defaultLifeCycleId, missingLeadReferences } from "./lead-transaction.repository.js";
 
 export interface LeadImporting {
   readonly target: LeadTarget & RecordKey;

@@ -1,9 +1,9 @@
 import type { ImportAuthors, ImportTimes } from "../../core/record-import.js";
 import type { Write } from "../../core/write.js";
-import type { KeptPet } from "../nested-import.js";
-import type { NestedLookup } from "../nested-violations.js";
-import type { Lead } from "./lead.js";
-import type { LeadRecord, LeadReferences, LeadTarget, MissingLeadReferences } from "./lead-repository.js";
+import type { KeptPet } from "../../domain/nested-import.js";
+import type { NestedLookup } from "../../domain/nested-violations.js";
+import type { Lead } from "./lead.model.js";
+import type { LeadRecord, LeadReferences, LeadTarget, MissingLeadReferences } from "./lead-store.model.js";
 
 /** A lead that another system has kept, checked. */
 export interface ImportedLead extends Omit<LeadRecord, "pets">, Required<ImportTimes>, Required<ImportAuthors> {

@@ -5,12 +5,17 @@ import type { Database } from "../../db/database.js";
 import { violatedConstraint } from "../../db/database-errors.js";
 import { claimConstraint, removeExpiredClaim, replayedCreate } from "../../db/idempotency.js";
 import { statement } from "../../db/statement.js";
-import type { LeadRepository } from "../../domain/leads/lead-repository.js";
-import { changeLead } from "./lead-change.js";
-import { type CreateLeadCall, type CreateLeadRow, createLeadStatement, createLeadValues } from "./lead-create.js";
-import { createLeadList } from "./lead-list.js";
-import { type LeadRow, leadChildren, leadColumns, toLead } from "./lead-rows.js";
-import { promoteLead } from "./promotion.js";
+import { type LeadRow, leadChildren, leadColumns, toLead } from "./lead.columns.js";
+import { changeLead } from "./lead-change.repository.js";
+import {
+  type CreateLeadCall,
+  type CreateLeadRow,
+  createLeadStatement,
+  createLeadValues,
+} from "./lead-create.repository.js";
+import { createLeadList } from "./lead-list.repository.js";
+import { promoteLead } from "./lead-promotion.repository.js";
+import type { LeadRepository } from "./lead-store.model.js";
 
 /** Leads over hand-written SQL on the hot paths (create, get, list) and Prisma for changes. */
 export function createLeadRepository(database: Database): LeadRepository {

@@ -3,14 +3,14 @@ import { applyConsent, type ConsentChange, defaultConsent } from "../../core/con
 import { DomainError, invalidRequest, notFound } from "../../core/errors.js";
 import { type Caller, type CompanyReach, visibilityOf } from "../../core/principal.js";
 import type { Write } from "../../core/write.js";
-import type { Customer } from "../../resources/customers/customer.model.js";
-import { quotaExceeded } from "../../resources/customers/customer.service.js";
-import { checkCustomFields } from "../custom-fields/field-check.js";
-import type { CustomFieldRepository } from "../settings/setting-repository.js";
-import { assertLead, type Lead } from "./lead.js";
-import { inLead, leadReferenceViolations } from "./lead-references.js";
-import type { LeadQuery, LeadRecord, LeadRepository } from "./lead-repository.js";
-import { applyLeadUpdate, type LeadUpdate } from "./lead-update.js";
+import { checkCustomFields } from "../../domain/custom-fields/field-check.js";
+import type { CustomFieldRepository } from "../../domain/settings/setting-repository.js";
+import type { Customer } from "../customers/customer.model.js";
+import { quotaExceeded } from "../customers/customer.service.js";
+import { assertLead, type Lead } from "./lead.model.js";
+import { inLead, leadReferenceViolations } from "./lead-references.service.js";
+import type { LeadQuery, LeadRecord, LeadRepository } from "./lead-store.model.js";
+import { applyLeadUpdate, type LeadUpdate } from "./lead-update.service.js";
 
 /** What CreateLead asks for, parsed. */
 export interface NewLead extends Omit<LeadRecord, "consent"> {

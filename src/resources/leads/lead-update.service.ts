@@ -3,12 +3,12 @@ import { applyConsent, type Consent, type ConsentChange, sameConsent } from "../
 import { etagMismatch, invalidRequest, type Violation } from "../../core/errors.js";
 import { etagOf } from "../../core/etag.js";
 import type { Caller } from "../../core/principal.js";
-import type { FieldValues } from "../custom-fields/custom-fields.js";
-import { checkCustomFields } from "../custom-fields/field-check.js";
-import { maxPets, type Pet, type PetEdit, type PetNoteEntry, type PetRecord } from "../pets/pet.js";
-import type { Lead } from "./lead.js";
-import { inLead, leadReferenceViolations } from "./lead-references.js";
-import type { LeadChange, LeadReferences, LeadUnit } from "./lead-repository.js";
+import type { FieldValues } from "../../domain/custom-fields/custom-fields.js";
+import { checkCustomFields } from "../../domain/custom-fields/field-check.js";
+import { maxPets, type Pet, type PetEdit, type PetNoteEntry, type PetRecord } from "../../domain/pets/pet.js";
+import type { Lead } from "./lead.model.js";
+import { inLead, leadReferenceViolations } from "./lead-references.service.js";
+import type { LeadChange, LeadReferences, LeadUnit } from "./lead-store.model.js";
 
 /** What UpdateLead asks for, parsed: absent = kept. */
 export interface LeadUpdate {

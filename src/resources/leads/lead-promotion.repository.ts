@@ -9,15 +9,15 @@ import { consentColumns } from "../../db/consent-columns.js";
 import type { Database } from "../../db/database.js";
 import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../../db/idempotency.js";
 import type { FieldValues } from "../../domain/custom-fields/custom-fields.js";
-import type { Lead } from "../../domain/leads/lead.js";
-import type { LeadTarget, PromotionOutcome } from "../../domain/leads/lead-repository.js";
-import { carriedFields } from "../../domain/leads/promotion.js";
 import type { Prisma } from "../../gen/prisma/client.js";
-import { defaultPreference } from "../../resources/customers/customer.model.js";
-import { readCustomer } from "../../resources/customers/customer-change.repository.js";
-import { countOneMore } from "../../resources/customers/customer-count.repository.js";
-import { fieldsWithin } from "../custom-fields.js";
-import { lockLead, readLead } from "./lead-change.js";
+import { fieldsWithin } from "../../persistence/custom-fields.js";
+import { defaultPreference } from "../customers/customer.model.js";
+import { readCustomer } from "../customers/customer-change.repository.js";
+import { countOneMore } from "../customers/customer-count.repository.js";
+import type { Lead } from "./lead.model.js";
+import { lockLead, readLead } from "./lead-change.repository.js";
+import { carriedFields } from "./lead-promotion.service.js";
+import type { LeadTarget, PromotionOutcome } from "./lead-store.model.js";
 
 /**
  * Turns a lead into a customer in one transaction: the row, its address, its pets, its consent, the quota. The lead keeps

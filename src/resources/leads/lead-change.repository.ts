@@ -3,11 +3,11 @@ import type { Write } from "../../core/write.js";
 import { bound, grantedTo, leadGrantedTo, theOne } from "../../db/access-filter.js";
 import type { Database } from "../../db/database.js";
 import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../../db/idempotency.js";
-import { assertLead, type Lead } from "../../domain/leads/lead.js";
-import type { LeadTarget, LeadUnit } from "../../domain/leads/lead-repository.js";
 import { Prisma } from "../../gen/prisma/client.js";
-import { type LeadRow, leadChildren, leadColumns, toLead } from "./lead-rows.js";
-import { createLeadUnit } from "./lead-unit.js";
+import { type LeadRow, leadChildren, leadColumns, toLead } from "./lead.columns.js";
+import { assertLead, type Lead } from "./lead.model.js";
+import type { LeadTarget, LeadUnit } from "./lead-store.model.js";
+import { createLeadUnit } from "./lead-transaction.repository.js";
 
 /** One change of one lead in one transaction; the same steps as for a customer (customer-change.ts). */
 export function changeLead(

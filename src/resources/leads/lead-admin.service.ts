@@ -11,15 +11,15 @@ import {
   timeViolations,
 } from "../../core/record-import.js";
 import type { Write } from "../../core/write.js";
-import type { RecordName } from "../../resources/customers/customer-admin.service.js";
-import { checkCustomFields } from "../custom-fields/field-check.js";
-import { type ImportedPet, keepPet } from "../nested-import.js";
-import { type Nested, nestedNotes, nestedViolations } from "../nested-violations.js";
-import type { CustomFieldRepository } from "../settings/setting-repository.js";
-import { assertLead, assertNotPromoted, type Lead } from "./lead.js";
-import type { LeadAdminRepository, LeadImportUnit } from "./lead-admin-repository.js";
-import { inLead, leadReferenceViolations } from "./lead-references.js";
-import { type NewLead, onlyBusinessOf } from "./leads.js";
+import { checkCustomFields } from "../../domain/custom-fields/field-check.js";
+import { type ImportedPet, keepPet } from "../../domain/nested-import.js";
+import { type Nested, nestedNotes, nestedViolations } from "../../domain/nested-violations.js";
+import type { CustomFieldRepository } from "../../domain/settings/setting-repository.js";
+import type { RecordName } from "../customers/customer-admin.service.js";
+import { assertLead, assertNotPromoted, type Lead } from "./lead.model.js";
+import { type NewLead, onlyBusinessOf } from "./lead.service.js";
+import type { LeadAdminRepository, LeadImportUnit } from "./lead-admin.model.js";
+import { inLead, leadReferenceViolations } from "./lead-references.service.js";
 
 /** What ImportLead asks for, parsed. */
 export interface LeadImport extends RecordName, ImportTimes, ImportAuthors {

@@ -5,11 +5,11 @@ import { addressColumns } from "../../db/address-columns.js";
 import { updatedTime } from "../../db/audit-columns.js";
 import { recordChange, recordConsent } from "../../db/audit-log.js";
 import { consentColumns } from "../../db/consent-columns.js";
-import type { Lead } from "../../domain/leads/lead.js";
-import type { LeadChange, LeadReferences, LeadUnit } from "../../domain/leads/lead-repository.js";
 import { Prisma } from "../../gen/prisma/client.js";
-import { fieldsWithin } from "../custom-fields.js";
-import { createPetWriter } from "../pets/pet-writer.js";
+import { fieldsWithin } from "../../persistence/custom-fields.js";
+import { createPetWriter } from "../../persistence/pets/pet-writer.js";
+import type { Lead } from "./lead.model.js";
+import type { LeadChange, LeadReferences, LeadUnit } from "./lead-store.model.js";
 
 export interface LeadUnitOptions {
   /** The locked state. */

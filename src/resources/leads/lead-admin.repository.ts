@@ -5,12 +5,12 @@ import type { Database } from "../../db/database.js";
 import { eraseRecord, erasing } from "../../db/erasure/erasure.js";
 import type { Pseudonym } from "../../db/erasure/pseudonym.js";
 import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../../db/idempotency.js";
-import { assertNotPromoted, type Lead } from "../../domain/leads/lead.js";
-import type { LeadAdminRepository } from "../../domain/leads/lead-admin-repository.js";
-import type { LeadTarget } from "../../domain/leads/lead-repository.js";
 import type { Prisma } from "../../gen/prisma/client.js";
-import { lockLead, readLead } from "./lead-change.js";
-import { importLead } from "./lead-import.js";
+import { assertNotPromoted, type Lead } from "./lead.model.js";
+import type { LeadAdminRepository } from "./lead-admin.model.js";
+import { lockLead, readLead } from "./lead-change.repository.js";
+import { importLead } from "./lead-import.repository.js";
+import type { LeadTarget } from "./lead-store.model.js";
 
 /** Archives, restores, erases and imports leads, each in one transaction. */
 export function createLeadAdminRepository(database: Database, pseudonym: Pseudonym): LeadAdminRepository {

@@ -1,4 +1,9 @@
-import { checkValue, type FieldDefinition, type FieldValue, type FieldValues } from "../custom-fields/custom-fields.js";
+import {
+  checkValue,
+  type FieldDefinition,
+  type FieldValue,
+  type FieldValues,
+} from "../../domain/custom-fields/custom-fields.js";
 
 export interface PromotedDefinitions {
   readonly ofLeads: readonly FieldDefinition[];

@@ -4,9 +4,8 @@ import { email, httpsUrl, id, line, list, optionalId, optionalPhone, rule, text 
 import { pagination } from "../../api/page-token.js";
 import type { Consent } from "../../core/consent.js";
 import { nameRule } from "../../core/text.js";
-import type { LeadFilter } from "../../domain/leads/lead-repository.js";
-import type { NewLead } from "../../domain/leads/leads.js";
 import { maxPets } from "../../domain/pets/pet.js";
+import { newPet } from "../../handlers/pets/pet-input.js";
 import {
   address,
   channelList,
@@ -14,8 +13,9 @@ import {
   customFields,
   interval,
   maxFilterValues,
-} from "../../resources/customers/customer.input.js";
-import { newPet } from "../pets/pet-input.js";
+} from "../customers/customer.input.js";
+import type { NewLead } from "./lead.service.js";
+import type { LeadFilter } from "./lead-store.model.js";
 
 /** `{id}` of a stage, status or source; what stands beside the id is ignored, a name alone is refused. */
 const reference = z.object({ id }).transform((message) => message.id);

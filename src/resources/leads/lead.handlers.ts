@@ -8,12 +8,12 @@ import type { ServiceHandlers } from "../../api/rpc.js";
 import { reachOf } from "../../core/access.js";
 import { invalidRequest } from "../../core/errors.js";
 import type { Caller } from "../../core/principal.js";
-import type { Leads } from "../../domain/leads/leads.js";
 import { LeadService } from "../../gen/proto/moego/business/customer/v1/lead_service_pb.js";
-import { toProtoCustomer } from "../../resources/customers/customer.output.js";
-import { leadsQuery, newLead } from "./lead-input.js";
-import { toProtoLead } from "./lead-message.js";
-import { leadMask, leadUpdate, toLeadUpdate } from "./lead-update-input.js";
+import { toProtoCustomer } from "../customers/customer.output.js";
+import { leadsQuery, newLead } from "./lead.input.js";
+import { toProtoLead } from "./lead.output.js";
+import type { Leads } from "./lead.service.js";
+import { leadMask, leadUpdate, toLeadUpdate } from "./lead-update.input.js";
 
 export interface LeadHandlerDependencies {
   readonly leads: Leads;

@@ -1,5 +1,5 @@
 import type { Violation } from "../../core/errors.js";
-import type { LeadReferences, MissingLeadReferences } from "./lead-repository.js";
+import type { LeadReferences, MissingLeadReferences } from "./lead-store.model.js";
 
 const fieldOf = {
   preferredBusinessId: "preferred_business_id",

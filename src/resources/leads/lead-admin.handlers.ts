@@ -12,15 +12,15 @@ import {
 import { parse } from "../../api/parse.js";
 import type { ServiceHandlers } from "../../api/rpc.js";
 import { invalidRequest } from "../../core/errors.js";
-import type { LeadAdmin } from "../../domain/leads/lead-admin.js";
 import {
   type ImportLeadRequest,
   ImportLeadRequestSchema,
   LeadAdminService,
 } from "../../gen/proto/moego/admin/v1/lead_admin_service_pb.js";
-import { importedPet } from "../nested-import-input.js";
-import { consentOnce, leadCreation, toNewLead } from "./lead-input.js";
-import { toProtoLead } from "./lead-message.js";
+import { importedPet } from "../../handlers/nested-import-input.js";
+import { consentOnce, leadCreation, toNewLead } from "./lead.input.js";
+import { toProtoLead } from "./lead.output.js";
+import type { LeadAdmin } from "./lead-admin.service.js";
 
 const requests = LeadAdminService.method;
 
