@@ -6,8 +6,6 @@ import type { DirectoryAdminRepository } from "./domain/directory/directory-admi
 import type { DirectoryRepository } from "./domain/directory/directory-repository.js";
 import { createDirectory } from "./domain/directory/directory-service.js";
 import { type ApiKeyRepository, createApiKeys } from "./domain/keys/api-keys.js";
-import type { PetRepository } from "./domain/pets/pet-repository.js";
-import { createPets } from "./domain/pets/pets.js";
 import { ApiKeyService } from "./gen/proto/moego/admin/v1/api_key_service_pb.js";
 import { DirectoryAdminService } from "./gen/proto/moego/admin/v1/directory_admin_service_pb.js";
 import { BusinessService } from "./gen/proto/moego/business/business/v1/business_service_pb.js";
@@ -21,7 +19,6 @@ import { createBusinessHandlers, createCompanyHandlers, createStaffHandlers } fr
 import { createDirectoryAdminHandlers } from "./handlers/directory/directory-admin.js";
 import { createApiKeyHandlers } from "./handlers/keys/api-keys.js";
 import { createPackageRegistry, type PackageDependencies } from "./handlers/packages/package-registry.js";
-import { createPetHandlers } from "./handlers/pets/pets.js";
 import { createSettingRegistry, type SettingDependencies } from "./handlers/settings/settings-registry.js";
 import { createCustomerHandlers } from "./resources/customers/customer.handlers.js";
 import { type CustomerDependencies, createCustomers } from "./resources/customers/customer.service.js";
@@ -30,6 +27,9 @@ import { createCustomerTags } from "./resources/customers/customer-tags.service.
 import { createRecordRegistry, type RecordDependencies } from "./resources/customers/record.registry.js";
 import { createLeadHandlers } from "./resources/leads/lead.handlers.js";
 import { createLeads, type LeadDependencies } from "./resources/leads/lead.service.js";
+import { createPetHandlers } from "./resources/pets/pet.handlers.js";
+import { createPets } from "./resources/pets/pet.service.js";
+import type { PetRepository } from "./resources/pets/pet-store.model.js";
 import { services } from "./services.js";
 
 export interface HandlerDependencies

@@ -1,5 +1,5 @@
-import type { NestedKind } from "../domain/nested-violations.js";
 import type { Prisma } from "../gen/prisma/client.js";
+import type { NestedKind } from "../resources/pets/nested-violations.service.js";
 
 export interface AskedIds {
   readonly companyId: string;

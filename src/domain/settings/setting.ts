@@ -1,5 +1,5 @@
 import type { ActionStatus } from "../../resources/leads/lead.model.js";
-import type { PetCode, Weight } from "../pets/pet.js";
+import type { PetCode, Weight } from "../../resources/pets/pet.model.js";
 import type { Tag } from "../tags.js";
 
 /** What the entries of all lists of a company have. They are archived, never deleted: records may refer to them. */

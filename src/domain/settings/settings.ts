@@ -5,7 +5,7 @@ import type { Caller } from "../../core/principal.js";
 import type { Write } from "../../core/write.js";
 import type { ReferralSource } from "../../resources/customers/customer.model.js";
 import type { ActionStatus, LifeCycle } from "../../resources/leads/lead.model.js";
-import type { PetCode, Weight } from "../pets/pet.js";
+import type { PetCode, Weight } from "../../resources/pets/pet.model.js";
 import type { Tag } from "../tags.js";
 import type {
   ActionStatusContent,

@@ -11,7 +11,7 @@ import {
   type PackageDetailSchema,
   type PackageSchema,
 } from "../../gen/proto/moego/business/package/v1/package_pb.js";
-import { toProtoDate } from "../pets/pet-message.js";
+import { toProtoDate } from "../../resources/pets/pet.output.js";
 
 export function toProtoPackage(bought: Package): MessageInitShape<typeof PackageSchema> {
   const { startTime, endTime } = bought;

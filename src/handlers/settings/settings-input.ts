@@ -5,7 +5,7 @@ import { color, id, line, list, text, withoutUndefined } from "../../api/fields.
 import { fresh } from "../../api/new-resource.js";
 import { nameRule, tagNameRule } from "../../core/text.js";
 import { maxOrderedEntries } from "../../domain/settings/setting.js";
-import { weight } from "../pets/pet-input.js";
+import { weight } from "../../resources/pets/pet.input.js";
 
 /** A whole list of a company. */
 export const wholeList = z.object({ companyId: id, showArchived: z.boolean() });

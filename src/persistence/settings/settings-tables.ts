@@ -1,5 +1,4 @@
 import type { Changed } from "../../db/audit-log.js";
-import { type PetCode, type Weight, weightUnits } from "../../domain/pets/pet.js";
 import type {
   ActionStatusContent,
   NameContent,
@@ -13,6 +12,7 @@ import { type Tag, tagKey } from "../../domain/tags.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import type { ReferralSource } from "../../resources/customers/customer.model.js";
 import type { ActionStatus, LifeCycle } from "../../resources/leads/lead.model.js";
+import { type PetCode, type Weight, weightUnits } from "../../resources/pets/pet.model.js";
 import type { SettingRow } from "./settings-change.js";
 import type { SettingTable } from "./settings-list.js";
 

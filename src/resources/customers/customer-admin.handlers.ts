@@ -19,7 +19,7 @@ import {
   type ImportCustomerRequest,
   ImportCustomerRequestSchema,
 } from "../../gen/proto/moego/admin/v1/customer_admin_service_pb.js";
-import { importedAddress, importedNotes } from "../../handlers/nested-import-input.js";
+import { importedAddress, importedNotes } from "../pets/nested-import.input.js";
 import { enumNumber } from "./customer.input.js";
 import { toProtoCustomer, toProtoTag } from "./customer.output.js";
 import type { CustomerAdmin } from "./customer-admin.service.js";

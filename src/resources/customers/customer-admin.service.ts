@@ -13,10 +13,10 @@ import {
 } from "../../core/record-import.js";
 import type { Write } from "../../core/write.js";
 import { checkCustomFields } from "../../domain/custom-fields/field-check.js";
-import { type ImportedNote, keepNotes } from "../../domain/nested-import.js";
-import { type Nested, nestedNotes, nestedViolations } from "../../domain/nested-violations.js";
 import type { CustomFieldRepository } from "../../domain/settings/setting-repository.js";
 import type { Tag } from "../../domain/tags.js";
+import { type ImportedNote, keepNotes } from "../pets/nested-import.model.js";
+import { type Nested, nestedNotes, nestedViolations } from "../pets/nested-violations.service.js";
 import type { Customer, CustomerStatus } from "./customer.model.js";
 import { type NewCustomer, quotaExceeded } from "./customer.service.js";
 import type { CustomerAdminRepository } from "./customer-admin.model.js";

@@ -17,7 +17,7 @@ import {
   ImportLeadRequestSchema,
   LeadAdminService,
 } from "../../gen/proto/moego/admin/v1/lead_admin_service_pb.js";
-import { importedPet } from "../../handlers/nested-import-input.js";
+import { importedPet } from "../pets/nested-import.input.js";
 import { consentOnce, leadCreation, toNewLead } from "./lead.input.js";
 import { toProtoLead } from "./lead.output.js";
 import type { LeadAdmin } from "./lead-admin.service.js";

@@ -1,7 +1,7 @@
 import type { ImportAuthors, ImportTimes } from "../../core/record-import.js";
 import type { Write } from "../../core/write.js";
-import type { KeptPet } from "../../domain/nested-import.js";
-import type { NestedLookup } from "../../domain/nested-violations.js";
+import type { KeptPet } from "../pets/nested-import.model.js";
+import type { NestedLookup } from "../pets/nested-violations.service.js";
 import type { Lead } from "./lead.model.js";
 import type { LeadRecord, LeadReferences, LeadTarget, MissingLeadReferences } from "./lead-store.model.js";
 

@@ -12,10 +12,10 @@ import {
 } from "../../core/record-import.js";
 import type { Write } from "../../core/write.js";
 import { checkCustomFields } from "../../domain/custom-fields/field-check.js";
-import { type ImportedPet, keepPet } from "../../domain/nested-import.js";
-import { type Nested, nestedNotes, nestedViolations } from "../../domain/nested-violations.js";
 import type { CustomFieldRepository } from "../../domain/settings/setting-repository.js";
 import type { RecordName } from "../customers/customer-admin.service.js";
+import { type ImportedPet, keepPet } from "../pets/nested-import.model.js";
+import { type Nested, nestedNotes, nestedViolations } from "../pets/nested-violations.service.js";
 import { assertLead, assertNotPromoted, type Lead } from "./lead.model.js";
 import { type NewLead, onlyBusinessOf } from "./lead.service.js";
 import type { LeadAdminRepository, LeadImportUnit } from "./lead-admin.model.js";

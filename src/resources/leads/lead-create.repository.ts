@@ -4,7 +4,7 @@ import { authorIn, type Write } from "../../core/write.js";
 import { addressColumns } from "../../db/address-columns.js";
 import { consentValues } from "../../db/consent-columns.js";
 import { statement } from "../../db/statement.js";
-import { petColumns } from "../../persistence/pets/pet-rows.js";
+import { petColumns } from "../pets/pet.columns.js";
 import type { LeadRecord, LeadReferences } from "./lead-store.model.js";
 
 /** What the statement tells: exactly one row, whatever happened. */

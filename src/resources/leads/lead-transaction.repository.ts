@@ -7,7 +7,7 @@ import { recordChange, recordConsent } from "../../db/audit-log.js";
 import { consentColumns } from "../../db/consent-columns.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import { fieldsWithin } from "../../persistence/custom-fields.js";
-import { createPetWriter } from "../../persistence/pets/pet-writer.js";
+import { createPetWriter } from "../pets/pet-writer.repository.js";
 import type { Lead } from "./lead.model.js";
 import type { LeadChange, LeadReferences, LeadUnit } from "./lead-store.model.js";
 

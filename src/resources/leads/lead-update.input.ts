@@ -5,22 +5,15 @@ import { id, list, text, withoutUndefined } from "../../api/fields.js";
 import { because } from "../../api/parse.js";
 import { noConsent } from "../../core/consent.js";
 import { nameRule, normalise } from "../../core/text.js";
-import { maxPets } from "../../domain/pets/pet.js";
 import { LeadSchema } from "../../gen/proto/moego/business/customer/v1/lead_pb.js";
 import {
   type UpdateLeadRequest,
   UpdateLeadRequestSchema,
 } from "../../gen/proto/moego/business/customer/v1/lead_service_pb.js";
-import {
-  demanding,
-  pet,
-  toPetEdit,
-  toPetRecord,
-  toPetReplacement,
-  withoutNewNoteIds,
-} from "../../handlers/pets/pet-input.js";
 import { consentChange } from "../customers/customer.input.js";
 import type { AddressRecord } from "../customers/customer-store.model.js";
+import { demanding, pet, toPetEdit, toPetRecord, toPetReplacement, withoutNewNoteIds } from "../pets/pet.input.js";
+import { maxPets } from "../pets/pet.model.js";
 import { leadFields } from "./lead.input.js";
 import type { LeadChange } from "./lead-store.model.js";
 import type { LeadUpdate, PetEntry } from "./lead-update.service.js";

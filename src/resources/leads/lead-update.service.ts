@@ -5,7 +5,7 @@ import { etagOf } from "../../core/etag.js";
 import type { Caller } from "../../core/principal.js";
 import type { FieldValues } from "../../domain/custom-fields/custom-fields.js";
 import { checkCustomFields } from "../../domain/custom-fields/field-check.js";
-import { maxPets, type Pet, type PetEdit, type PetNoteEntry, type PetRecord } from "../../domain/pets/pet.js";
+import { maxPets, type Pet, type PetEdit, type PetNoteEntry, type PetRecord } from "../pets/pet.model.js";
 import type { Lead } from "./lead.model.js";
 import { inLead, leadReferenceViolations } from "./lead-references.service.js";
 import type { LeadChange, LeadReferences, LeadUnit } from "./lead-store.model.js";

@@ -1,9 +1,9 @@
 import { type AddressJson, toAddress } from "../../db/address-columns.js";
 import { type ConsentRow, toConsent } from "../../db/consent-columns.js";
 import type { FieldValues } from "../../domain/custom-fields/custom-fields.js";
-import { leadPetJson, listedPetJson, type PetJson, toPet } from "../../persistence/pets/pet-rows.js";
 import { referralSourceJson } from "../customers/customer.columns.js";
 import type { ReferralSource } from "../customers/customer.model.js";
+import { leadPetJson, listedPetJson, type PetJson, toPet } from "../pets/pet.columns.js";
 import type { ActionStatus, Lead, LifeCycle } from "./lead.model.js";
 
 /** A lead with its children, as `leadColumns` and `leadChildren` select it. */

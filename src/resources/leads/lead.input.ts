@@ -4,8 +4,6 @@ import { email, httpsUrl, id, line, list, optionalId, optionalPhone, rule, text 
 import { pagination } from "../../api/page-token.js";
 import type { Consent } from "../../core/consent.js";
 import { nameRule } from "../../core/text.js";
-import { maxPets } from "../../domain/pets/pet.js";
-import { newPet } from "../../handlers/pets/pet-input.js";
 import {
   address,
   channelList,
@@ -14,6 +12,8 @@ import {
   interval,
   maxFilterValues,
 } from "../customers/customer.input.js";
+import { newPet } from "../pets/pet.input.js";
+import { maxPets } from "../pets/pet.model.js";
 import type { NewLead } from "./lead.service.js";
 import type { LeadFilter } from "./lead-store.model.js";
 

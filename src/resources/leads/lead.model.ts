@@ -1,8 +1,8 @@
 import type { Consent } from "../../core/consent.js";
 import { DomainError, notFound } from "../../core/errors.js";
 import type { FieldValues } from "../../domain/custom-fields/custom-fields.js";
-import type { Pet } from "../../domain/pets/pet.js";
 import type { Address, ReferralSource } from "../customers/customer.model.js";
+import type { Pet } from "../pets/pet.model.js";
 
 export interface LifeCycle {
   readonly id: string;

@@ -1,6 +1,6 @@
 import type pg from "pg";
 import { claimingRpcs } from "../../../src/db/erasure/erasable-claim-ids.js";
-import { maxPetsOfCustomer } from "../../../src/domain/pets/pet.js";
+import { maxPetsOfCustomer } from "../../../src/resources/pets/pet.model.js";
 import { foreignId, neighbour, tenant } from "./neighbour.js";
 import { keyOfTenantsCalls } from "./world.js";
 

@@ -4,9 +4,9 @@ import { perCountry } from "../../api/country.js";
 import { httpsUrl, id, line, text, withoutUndefined } from "../../api/fields.js";
 import { because } from "../../api/parse.js";
 import { lineRule, nameRule } from "../../core/text.js";
-import { evaluationStatuses, petGenders, petTypes, type TraitChanges } from "../../domain/pets/pet.js";
-import { enumNumber } from "../../resources/customers/customer.input.js";
-import { fixed, vaccinations, vet, weight } from "./pet-input.js";
+import { enumNumber } from "../customers/customer.input.js";
+import { fixed, vaccinations, vet, weight } from "./pet.input.js";
+import { evaluationStatuses, petGenders, petTypes, type TraitChanges } from "./pet.model.js";
 
 /** A weight; one of 0 clears. */
 const newWeight = weight.transform((value) => (value.value === 0 ? null : value));

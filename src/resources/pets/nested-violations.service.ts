@@ -1,4 +1,4 @@
-import type { Violation } from "../core/errors.js";
+import type { Violation } from "../../core/errors.js";
 import {
   authorViolations,
   type ImportAuthors,
@@ -6,8 +6,8 @@ import {
   type StaffLookup,
   timeViolations,
   within,
-} from "../core/record-import.js";
-import type { ImportedNote } from "./nested-import.js";
+} from "../../core/record-import.js";
+import type { ImportedNote } from "./nested-import.model.js";
 
 /** What stands within a record that is imported and may keep its id. */
 export type NestedKind = "address" | "note" | "pet" | "petNote";

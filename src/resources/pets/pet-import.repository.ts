@@ -5,16 +5,16 @@ import { isErased } from "../../db/erasure/erasure.js";
 import type { Pseudonym } from "../../db/erasure/pseudonym.js";
 import { takenIds } from "../../db/existing-ids.js";
 import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../../db/idempotency.js";
-import type { Pet } from "../../domain/pets/pet.js";
-import type { PetImportRepository, PetImportTarget, PetImportUnit } from "../../domain/pets/pet-import.js";
 import { Prisma } from "../../gen/prisma/client.js";
-import { lockCustomer } from "../../resources/customers/customer-lock.repository.js";
-import { missingStaff } from "../../resources/customers/customer-references.repository.js";
-import { assertLead } from "../../resources/leads/lead.model.js";
-import { lockLead, readLead } from "../../resources/leads/lead-change.repository.js";
-import { createLeadUnit } from "../../resources/leads/lead-transaction.repository.js";
-import { type PetJson, petJson, toPet } from "./pet-rows.js";
-import { createPetWriter } from "./pet-writer.js";
+import { lockCustomer } from "../customers/customer-lock.repository.js";
+import { missingStaff } from "../customers/customer-references.repository.js";
+import { assertLead } from "../leads/lead.model.js";
+import { lockLead, readLead } from "../leads/lead-change.repository.js";
+import { createLeadUnit } from "../leads/lead-transaction.repository.js";
+import { type PetJson, petJson, toPet } from "./pet.columns.js";
+import type { Pet } from "./pet.model.js";
+import type { PetImportRepository, PetImportTarget, PetImportUnit } from "./pet-import.service.js";
+import { createPetWriter } from "./pet-writer.repository.js";
 
 /** Imports pets, each in one transaction: lock of the owner, earlier answer of the claim, claim, work. */
 export function createPetImportRepository(database: Database, pseudonym: Pseudonym): PetImportRepository {

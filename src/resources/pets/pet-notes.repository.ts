@@ -3,8 +3,8 @@ import type { Page } from "../../core/page.js";
 import { theOne, visibilityValues, visibleTo } from "../../db/access-filter.js";
 import type { Database } from "../../db/database.js";
 import { statement } from "../../db/statement.js";
-import type { DatedPetNote } from "../../domain/pets/pet.js";
-import type { PetTarget } from "../../domain/pets/pet-repository.js";
+import type { DatedPetNote } from "./pet.model.js";
+import type { PetTarget } from "./pet-store.model.js";
 
 interface PetNoteRow {
   readonly id: string;

@@ -1,7 +1,7 @@
 import type { Page, TimeRange } from "../../core/page.js";
 import type { Write } from "../../core/write.js";
-import type { CustomerTarget } from "../../resources/customers/customer-store.model.js";
-import type { DatedPetNote, Pet, PetEdit, PetNote, PetRecord } from "./pet.js";
+import type { CustomerTarget } from "../customers/customer-store.model.js";
+import type { DatedPetNote, Pet, PetEdit, PetNote, PetRecord } from "./pet.model.js";
 
 /** The pet that a call names, of the customer that it names. */
 export interface PetTarget {

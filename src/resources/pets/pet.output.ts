@@ -1,6 +1,5 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
-import type { Pet, PetCode, PetNote } from "../../domain/pets/pet.js";
 import {
   Pet_EvaluationStatus,
   Pet_Gender,
@@ -11,6 +10,7 @@ import {
 } from "../../gen/proto/moego/business/customer/v1/pet_pb.js";
 import { PetCodeSchema } from "../../gen/proto/moego/business/setting/v1/pet_pb.js";
 import { Weight_Unit } from "../../gen/proto/moego/common/v1/weight_pb.js";
+import type { Pet, PetCode, PetNote } from "./pet.model.js";
 
 export function toProtoPet(pet: Pet): MessageInitShape<typeof PetSchema> {
   const { id, name, breed, fixed, coat, behavior, photo, rawId, customerId = "", weight, vet } = pet;

@@ -1,6 +1,6 @@
-import { authorsOf, type ImportAuthors, type ImportTimes, timesOf } from "../core/record-import.js";
-import { authorIn, type Write } from "../core/write.js";
-import type { PetRecord, PetStamp } from "./pets/pet.js";
+import { authorsOf, type ImportAuthors, type ImportTimes, timesOf } from "../../core/record-import.js";
+import { authorIn, type Write } from "../../core/write.js";
+import type { PetRecord, PetStamp } from "./pet.model.js";
 
 /** A note that another system has kept. */
 export interface ImportedNote {

@@ -2,10 +2,10 @@ import { idPrefixes, newId } from "../../core/ids.js";
 import { authorIn, type Write } from "../../core/write.js";
 import { updatedTime } from "../../db/audit-columns.js";
 import { recordChange } from "../../db/audit-log.js";
-import type { KeptPet } from "../../domain/nested-import.js";
-import type { Pet, PetEdit, PetRecord, PetStamp, TraitState, Vaccination } from "../../domain/pets/pet.js";
 import type { Prisma } from "../../gen/prisma/client.js";
-import { petColumns } from "./pet-rows.js";
+import type { KeptPet } from "./nested-import.model.js";
+import { petColumns } from "./pet.columns.js";
+import type { Pet, PetEdit, PetRecord, PetStamp, TraitState, Vaccination } from "./pet.model.js";
 
 export interface PetWriterOptions {
   readonly companyId: string;

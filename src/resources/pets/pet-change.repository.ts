@@ -2,13 +2,13 @@ import { archived, notFound } from "../../core/errors.js";
 import type { Write } from "../../core/write.js";
 import type { Database } from "../../db/database.js";
 import { beginChange, onceMoreAfterTwin, replayed, replayedCreate, storeClaim } from "../../db/idempotency.js";
-import type { Pet } from "../../domain/pets/pet.js";
-import type { ChangedPet, NewPetUnit, PetTarget, PetUnit } from "../../domain/pets/pet-repository.js";
 import { Prisma } from "../../gen/prisma/client.js";
-import { lockCustomer } from "../../resources/customers/customer-lock.repository.js";
-import type { CustomerTarget } from "../../resources/customers/customer-store.model.js";
-import { type PetJson, petJson, toPet } from "./pet-rows.js";
-import { createPetWriter } from "./pet-writer.js";
+import { lockCustomer } from "../customers/customer-lock.repository.js";
+import type { CustomerTarget } from "../customers/customer-store.model.js";
+import { type PetJson, petJson, toPet } from "./pet.columns.js";
+import type { Pet } from "./pet.model.js";
+import type { ChangedPet, NewPetUnit, PetTarget, PetUnit } from "./pet-store.model.js";
+import { createPetWriter } from "./pet-writer.repository.js";
 
 /**
  * The customer is held with NO KEY UPDATE, which is what a change of the customer itself takes: nobody archives it or

@@ -13,14 +13,14 @@ import { parse } from "../../api/parse.js";
 import type { ServiceHandlers } from "../../api/rpc.js";
 import { invalidRequest, type Violation } from "../../core/errors.js";
 import { idFormat, isId } from "../../core/ids.js";
-import type { PetImports } from "../../domain/pets/pet-import.js";
 import {
   type ImportPetRequest,
   ImportPetRequestSchema,
   PetAdminService,
 } from "../../gen/proto/moego/admin/v1/pet_admin_service_pb.js";
-import { importedPet } from "../nested-import-input.js";
-import { toProtoPet } from "./pet-message.js";
+import { importedPet } from "./nested-import.input.js";
+import { toProtoPet } from "./pet.output.js";
+import type { PetImports } from "./pet-import.service.js";
 
 const requests = PetAdminService.method;
 

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { id, list } from "../../api/fields.js";
 import { pagination } from "../../api/page-token.js";
-import type { PetFilter } from "../../domain/pets/pet-repository.js";
-import { interval, maxFilterValues } from "../../resources/customers/customer.input.js";
+import { interval, maxFilterValues } from "../customers/customer.input.js";
+import type { PetFilter } from "./pet-store.model.js";
 
 /** ListAllPets: message to domain. An empty list filters nothing. */
 export const petsQuery = z.object({

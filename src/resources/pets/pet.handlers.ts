@@ -7,13 +7,13 @@ import { parse } from "../../api/parse.js";
 import type { Context, ServiceHandlers } from "../../api/rpc.js";
 import { invalidRequest } from "../../core/errors.js";
 import { isId } from "../../core/ids.js";
-import { maxPetCodes } from "../../domain/pets/pet.js";
-import type { Pets } from "../../domain/pets/pets.js";
 import { PetService } from "../../gen/proto/moego/business/customer/v1/pet_service_pb.js";
-import { newPet, petNotes } from "./pet-input.js";
-import { petsQuery } from "./pet-list-input.js";
-import { toProtoPet, toProtoPetCode, toProtoPetNote } from "./pet-message.js";
-import { petUpdate } from "./pet-update-input.js";
+import { newPet, petNotes } from "./pet.input.js";
+import { maxPetCodes } from "./pet.model.js";
+import { toProtoPet, toProtoPetCode, toProtoPetNote } from "./pet.output.js";
+import type { Pets } from "./pet.service.js";
+import { petsQuery } from "./pet-list.input.js";
+import { petUpdate } from "./pet-update.input.js";
 
 export interface PetHandlerDependencies {
   readonly pets: Pets;

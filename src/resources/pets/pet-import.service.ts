@@ -3,9 +3,9 @@ import { alreadyExists, erased, invalidRequest, type Violation } from "../../cor
 import type { Caller, Visibility } from "../../core/principal.js";
 import { authorViolations, timeViolations } from "../../core/record-import.js";
 import type { Write } from "../../core/write.js";
-import { type ImportedPet, type KeptPet, keepPet } from "../nested-import.js";
-import { type NestedLookup, nestedNotes, nestedViolations } from "../nested-violations.js";
-import { maxPets, maxPetsOfCustomer, type Pet } from "./pet.js";
+import { type ImportedPet, type KeptPet, keepPet } from "./nested-import.model.js";
+import { type NestedLookup, nestedNotes, nestedViolations } from "./nested-violations.service.js";
+import { maxPets, maxPetsOfCustomer, type Pet } from "./pet.model.js";
 
 /** Whose pet it is. */
 export interface PetOwner {

@@ -12,8 +12,8 @@ import {
   type PetNote,
   type PetRecord,
   type TraitChanges,
-} from "./pet.js";
-import type { PetQuery, PetRepository } from "./pet-repository.js";
+} from "./pet.model.js";
+import type { PetQuery, PetRepository } from "./pet-store.model.js";
 
 /** A pet as a call names it. */
 export interface PetName {

@@ -1,7 +1,7 @@
 import type { Database } from "../../db/database.js";
 import { type Bind, readTimeList, type TimeList } from "../../db/time-list.js";
-import type { PetFilter, PetRepository } from "../../domain/pets/pet-repository.js";
-import { listedPetJson, type PetJson, toPet } from "./pet-rows.js";
+import { listedPetJson, type PetJson, toPet } from "./pet.columns.js";
+import type { PetFilter, PetRepository } from "./pet-store.model.js";
 
 const list: TimeList = {
   name: "pet.list",

@@ -4,6 +4,7 @@ import { httpsUrl, id, line, list, optionalId, optionalPhone, rule, text, withou
 import { because } from "../../api/parse.js";
 import { moment } from "../../api/timestamp.js";
 import { lineRule, nameRule, noteRule } from "../../core/text.js";
+import { enumNumber } from "../customers/customer.input.js";
 import {
   evaluationStatuses,
   maxPetCodes,
@@ -17,8 +18,7 @@ import {
   type Vet,
   type Weight,
   weightUnits,
-} from "../../domain/pets/pet.js";
-import { enumNumber } from "../../resources/customers/customer.input.js";
+} from "./pet.model.js";
 
 /** Whole units; kilograms unless said otherwise. */
 export const weight = z

@@ -10,7 +10,7 @@ import {
   petTypes,
   type TraitState,
   weightUnits,
-} from "../../domain/pets/pet.js";
+} from "./pet.model.js";
 
 /** A pet as `petJson` builds it. */
 export interface PetJson {

@@ -2,13 +2,13 @@ import { notFound } from "../../core/errors.js";
 import { theOne, visibilityValues, visibleInOneCompany, visibleTo } from "../../db/access-filter.js";
 import type { Database } from "../../db/database.js";
 import { statement } from "../../db/statement.js";
-import { maxPetsOfCustomer } from "../../domain/pets/pet.js";
-import type { PetRepository } from "../../domain/pets/pet-repository.js";
-import type { CustomerTarget } from "../../resources/customers/customer-store.model.js";
-import { changePet, createPet } from "./pet-change.js";
-import { createPetList } from "./pet-list.js";
-import { listPetNotes } from "./pet-notes.js";
-import { listedPetJson, type PetJson, petJson, toPet } from "./pet-rows.js";
+import type { CustomerTarget } from "../customers/customer-store.model.js";
+import { listedPetJson, type PetJson, petJson, toPet } from "./pet.columns.js";
+import { maxPetsOfCustomer } from "./pet.model.js";
+import { changePet, createPet } from "./pet-change.repository.js";
+import { createPetList } from "./pet-list.repository.js";
+import { listPetNotes } from "./pet-notes.repository.js";
+import type { PetRepository } from "./pet-store.model.js";
 
 /** Pets of customers: hand-written SQL to read them, Prisma to change them. */
 export function createPetRepository(database: Database): PetRepository {

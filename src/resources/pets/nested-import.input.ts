@@ -1,13 +1,13 @@
 import { z } from "zod";
-import { list, optionalGivenId, optionalId, text } from "../api/fields.js";
-import { importAuthors, importTimes, statedAuthors, statedTimes } from "../api/import-fields.js";
-import { because } from "../api/parse.js";
-import { moment } from "../api/timestamp.js";
-import { isGivenId, isId, reservedIdPrefix } from "../core/ids.js";
-import { noteRule } from "../core/text.js";
-import type { ImportedNote, ImportedPet } from "../domain/nested-import.js";
-import { address, maxNotesPerCall } from "../resources/customers/customer.input.js";
-import { demanding, pet, toPetTraits } from "./pets/pet-input.js";
+import { list, optionalGivenId, optionalId, text } from "../../api/fields.js";
+import { importAuthors, importTimes, statedAuthors, statedTimes } from "../../api/import-fields.js";
+import { because } from "../../api/parse.js";
+import { moment } from "../../api/timestamp.js";
+import { isGivenId, isId, reservedIdPrefix } from "../../core/ids.js";
+import { noteRule } from "../../core/text.js";
+import { address, maxNotesPerCall } from "../customers/customer.input.js";
+import type { ImportedNote, ImportedPet } from "./nested-import.model.js";
+import { demanding, pet, toPetTraits } from "./pet.input.js";
 
 /** What a note says beside its text. */
 const noteFacts = { id: optionalGivenId, lastUpdatedBy: optionalId, lastUpdatedTime: moment.optional() };
