@@ -18,7 +18,6 @@ import { type CallCenterDependencies, createCallCenterRegistry } from "./handler
 import { createBusinessHandlers, createCompanyHandlers, createStaffHandlers } from "./handlers/directory/directory.js";
 import { createDirectoryAdminHandlers } from "./handlers/directory/directory-admin.js";
 import { createApiKeyHandlers } from "./handlers/keys/api-keys.js";
-import { createPackageRegistry, type PackageDependencies } from "./handlers/packages/package-registry.js";
 import { createSettingRegistry, type SettingDependencies } from "./handlers/settings/settings-registry.js";
 import { createCustomerHandlers } from "./resources/customers/customer.handlers.js";
 import { type CustomerDependencies, createCustomers } from "./resources/customers/customer.service.js";
@@ -27,6 +26,7 @@ import { createCustomerTags } from "./resources/customers/customer-tags.service.
 import { createRecordRegistry, type RecordDependencies } from "./resources/customers/record.registry.js";
 import { createLeadHandlers } from "./resources/leads/lead.handlers.js";
 import { createLeads, type LeadDependencies } from "./resources/leads/lead.service.js";
+import { createPackageRegistry, type PackageDependencies } from "./resources/packages/package.registry.js";
 import { createPetHandlers } from "./resources/pets/pet.handlers.js";
 import { createPets } from "./resources/pets/pet.service.js";
 import type { PetRepository } from "./resources/pets/pet-store.model.js";

@@ -12,7 +12,6 @@ import { createCustomFieldRepository } from "./persistence/custom-fields.js";
 import { createDirectoryRepository } from "./persistence/directory/directory.js";
 import { createDirectoryAdminRepository } from "./persistence/directory/directory-admin.js";
 import { createApiKeyRepository } from "./persistence/keys/api-keys.js";
-import { createPackageRepository } from "./persistence/packages/packages.js";
 import { createSettingRepositories } from "./persistence/settings/settings.js";
 import { createCatalogueRepository } from "./persistence/settings/settings-catalogue.js";
 import { createCustomFieldListRepository } from "./persistence/settings/settings-custom-fields.js";
@@ -21,6 +20,7 @@ import { createCustomerRepository } from "./resources/customers/customer.reposit
 import { createCustomerAdminRepository } from "./resources/customers/customer-admin.repository.js";
 import { createLeadRepository } from "./resources/leads/lead.repository.js";
 import { createLeadAdminRepository } from "./resources/leads/lead-admin.repository.js";
+import { createPackageRepository } from "./resources/packages/package.repository.js";
 import { createPetRepository } from "./resources/pets/pet.repository.js";
 import { createPetImportRepository } from "./resources/pets/pet-import.repository.js";
 

@@ -3,12 +3,12 @@ import { byCreation } from "../../api/page-order.js";
 import { pagination } from "../../api/page-token.js";
 import { parse } from "../../api/parse.js";
 import type { ServiceHandlers } from "../../api/rpc.js";
-import type { PackageChange } from "../../domain/packages/packages.js";
 import { PackageAdminService } from "../../gen/proto/moego/admin/v1/package_admin_service_pb.js";
-import { adjustment, packageName, redemption, refunding, refundViolations } from "./package-input.js";
-import { toProtoLedgerEntry, toProtoPackageDetail } from "./package-message.js";
-import { newPackage, saleViolations } from "./package-sale-input.js";
-import type { PackageHandlerDependencies } from "./packages.js";
+import type { PackageHandlerDependencies } from "./package.handlers.js";
+import { adjustment, packageName, redemption, refunding, refundViolations } from "./package.input.js";
+import { toProtoLedgerEntry, toProtoPackageDetail } from "./package.output.js";
+import type { PackageChange } from "./package.service.js";
+import { newPackage, saleViolations } from "./package-sale.input.js";
 
 const requests = PackageAdminService.method;
 

@@ -1,10 +1,10 @@
 import type { PageTokens } from "../../api/page-token.js";
 import { parse } from "../../api/parse.js";
 import type { ServiceHandlers } from "../../api/rpc.js";
-import type { Packages } from "../../domain/packages/packages.js";
 import { PackageService } from "../../gen/proto/moego/business/package/v1/package_service_pb.js";
-import { packageDetailsQuery, packagesQuery } from "./package-input.js";
-import { toProtoPackage, toProtoPackageDetail } from "./package-message.js";
+import { packageDetailsQuery, packagesQuery } from "./package.input.js";
+import { toProtoPackage, toProtoPackageDetail } from "./package.output.js";
+import type { Packages } from "./package.service.js";
 
 export interface PackageHandlerDependencies {
   readonly packages: Packages;

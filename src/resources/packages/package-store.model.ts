@@ -1,7 +1,7 @@
 import type { Money } from "../../core/money.js";
 import type { Page } from "../../core/page.js";
 import type { Write } from "../../core/write.js";
-import type { LedgerEntry, NewLedgerEntry, Package, PackageDetail } from "./package.js";
+import type { LedgerEntry, NewLedgerEntry, Package, PackageDetail } from "./package.model.js";
 
 /** A package to record as sold, checked but for what only the database knows: references, ids and its clock. */
 export interface PackageSale {

@@ -1,11 +1,11 @@
 import type { PageTokens } from "../../api/page-token.js";
 import { type HandlerRegistry, registry } from "../../api/rpc.js";
-import type { PackageRepository } from "../../domain/packages/package-repository.js";
-import { createPackages } from "../../domain/packages/packages.js";
 import { PackageAdminService } from "../../gen/proto/moego/admin/v1/package_admin_service_pb.js";
 import { PackageService } from "../../gen/proto/moego/business/package/v1/package_service_pb.js";
-import { createPackageAdminHandlers } from "./package-admin.js";
-import { createPackageHandlers } from "./packages.js";
+import { createPackageHandlers } from "./package.handlers.js";
+import { createPackages } from "./package.service.js";
+import { createPackageAdminHandlers } from "./package-admin.handlers.js";
+import type { PackageRepository } from "./package-store.model.js";
 
 export interface PackageDependencies {
   readonly packages: PackageRepository;

@@ -3,7 +3,17 @@ import { DomainError, invalidRequest, notFound, type Violation } from "../../cor
 import type { Page } from "../../core/page.js";
 import type { Caller, CompanyReach } from "../../core/principal.js";
 import type { Write } from "../../core/write.js";
-import type { LedgerEntry, Package, PackageDetail } from "./package.js";
+import type { LedgerEntry, Package, PackageDetail } from "./package.model.js";
+import {
+  type Adjust,
+  adjust,
+  type Redeem,
+  type Refund,
+  redeem,
+  refund,
+  restore,
+  withdraw,
+} from "./package-rules.service.js";
 import type {
   ChangedPackage,
   MissingPackageReferences,
@@ -12,8 +22,7 @@ import type {
   PackageRepository,
   PackageSale,
   PackageTarget,
-} from "./package-repository.js";
-import { type Adjust, adjust, type Redeem, type Refund, redeem, refund, restore, withdraw } from "./package-rules.js";
+} from "./package-store.model.js";
 
 /** What SellPackage asks for, parsed. */
 export type NewPackage = Omit<PackageSale, "businessIds">;

@@ -1,5 +1,5 @@
 import type { Money } from "../../core/money.js";
-import type { LedgerEntry, LedgerKind, Package, PackageDetail, PackageLine } from "../../domain/packages/package.js";
+import type { LedgerEntry, LedgerKind, Package, PackageDetail, PackageLine } from "./package.model.js";
 
 /** A package as `packageColumns` and `packageBalance` select it. */
 export interface PackageRow {

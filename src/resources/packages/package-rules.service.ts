@@ -1,8 +1,8 @@
 import { dayIn } from "../../core/calendar-day.js";
 import { archived, DomainError, invalidRequest, refuse, type Violation } from "../../core/errors.js";
 import { isErasedId } from "../../core/ids.js";
-import type { NewLedgerEntry, PackageDetail, PackageLine } from "./package.js";
-import type { PackageEffect, PackageUnit } from "./package-repository.js";
+import type { NewLedgerEntry, PackageDetail, PackageLine } from "./package.model.js";
+import type { PackageEffect, PackageUnit } from "./package-store.model.js";
 
 export interface Redeem {
   readonly lineId: string;

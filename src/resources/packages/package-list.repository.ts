@@ -3,12 +3,6 @@ import type { Page } from "../../core/page.js";
 import type { Database } from "../../db/database.js";
 import { type Statement, statement } from "../../db/statement.js";
 import type { Bind } from "../../db/time-list.js";
-import type {
-  PackageDetailQuery,
-  PackageQuery,
-  PackageRepository,
-  PackageTarget,
-} from "../../domain/packages/package-repository.js";
 import {
   type LedgerRow,
   ledgerColumns,
@@ -20,7 +14,8 @@ import {
   toLedgerEntry,
   toPackage,
   toPackageDetail,
-} from "./package-rows.js";
+} from "./package.columns.js";
+import type { PackageDetailQuery, PackageQuery, PackageRepository, PackageTarget } from "./package-store.model.js";
 
 type Lists = Pick<PackageRepository, "list" | "listDetails" | "listLedger">;
 

@@ -1,8 +1,8 @@
 import type { Database } from "../../db/database.js";
-import type { PackageRepository } from "../../domain/packages/package-repository.js";
-import { changePackage } from "./package-change.js";
-import { createPackageLists } from "./package-list.js";
-import { sellPackage } from "./package-sale.js";
+import { changePackage } from "./package-change.repository.js";
+import { createPackageLists } from "./package-list.repository.js";
+import { sellPackage } from "./package-sale.repository.js";
+import type { PackageRepository } from "./package-store.model.js";
 
 /** Packages over hand-written SQL for the lists and Prisma for changes. */
 export function createPackageRepository(database: Database): PackageRepository {

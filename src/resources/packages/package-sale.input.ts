@@ -7,9 +7,9 @@ import { because } from "../../api/parse.js";
 import { moment } from "../../api/timestamp.js";
 import type { Violation } from "../../core/errors.js";
 import { nameRule, noteRule } from "../../core/text.js";
-import { neverExpires } from "../../domain/packages/package.js";
-import type { NewPackage } from "../../domain/packages/packages.js";
 import type { SellPackageRequest } from "../../gen/proto/moego/admin/v1/package_pb.js";
+import { neverExpires } from "./package.model.js";
+import type { NewPackage } from "./package.service.js";
 
 const maxLines = 50;
 const maxServicesPerLine = 50;

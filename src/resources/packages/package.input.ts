@@ -5,11 +5,11 @@ import { because } from "../../api/parse.js";
 import { moment } from "../../api/timestamp.js";
 import type { Violation } from "../../core/errors.js";
 import { lineRule, noteRule } from "../../core/text.js";
-import type { PackageQuery } from "../../domain/packages/package-repository.js";
-import type { Refund } from "../../domain/packages/package-rules.js";
 import type { RefundPackageRequest } from "../../gen/proto/moego/admin/v1/package_pb.js";
 import { Package_Status } from "../../gen/proto/moego/business/package/v1/package_pb.js";
-import { maxFilterValues } from "../../resources/customers/customer.input.js";
+import { maxFilterValues } from "../customers/customer.input.js";
+import type { Refund } from "./package-rules.service.js";
+import type { PackageQuery } from "./package-store.model.js";
 
 const maxCustomers = 100;
 const maxPackages = 500;

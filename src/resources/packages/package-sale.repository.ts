@@ -6,9 +6,9 @@ import { recordChange } from "../../db/audit-log.js";
 import type { Database } from "../../db/database.js";
 import { violatedConstraint } from "../../db/database-errors.js";
 import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../../db/idempotency.js";
-import type { MissingPackageReferences, PackageSale, SaleOutcome } from "../../domain/packages/package-repository.js";
 import type { Prisma, Service } from "../../gen/prisma/client.js";
-import { readPackage } from "./package-change.js";
+import { readPackage } from "./package-change.repository.js";
+import type { MissingPackageReferences, PackageSale, SaleOutcome } from "./package-store.model.js";
 
 /** Stores a package, its lines and the ledger entries of their sale in one transaction. */
 export async function sellPackage(database: Database, sale: PackageSale, write: Write): Promise<SaleOutcome> {

@@ -1,7 +1,6 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { toProtoMoney } from "../../api/money-message.js";
-import type { LedgerEntry, Package, PackageDetail, PackageLine } from "../../domain/packages/package.js";
 import {
   PackageLedgerEntry_Kind,
   type PackageLedgerEntrySchema,
@@ -11,7 +10,8 @@ import {
   type PackageDetailSchema,
   type PackageSchema,
 } from "../../gen/proto/moego/business/package/v1/package_pb.js";
-import { toProtoDate } from "../../resources/pets/pet.output.js";
+import { toProtoDate } from "../pets/pet.output.js";
+import type { LedgerEntry, Package, PackageDetail, PackageLine } from "./package.model.js";
 
 export function toProtoPackage(bought: Package): MessageInitShape<typeof PackageSchema> {
   const { startTime, endTime } = bought;

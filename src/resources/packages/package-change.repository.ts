@@ -5,13 +5,6 @@ import { updatedTime } from "../../db/audit-columns.js";
 import { recordChange } from "../../db/audit-log.js";
 import type { Database } from "../../db/database.js";
 import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../../db/idempotency.js";
-import type { LedgerEntry, NewLedgerEntry, PackageDetail } from "../../domain/packages/package.js";
-import type {
-  ChangedPackage,
-  PackageEffect,
-  PackageTarget,
-  PackageUnit,
-} from "../../domain/packages/package-repository.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import {
   type LedgerRow,
@@ -22,7 +15,9 @@ import {
   packageLines,
   toLedgerEntry,
   toPackageDetail,
-} from "./package-rows.js";
+} from "./package.columns.js";
+import type { LedgerEntry, NewLedgerEntry, PackageDetail } from "./package.model.js";
+import type { ChangedPackage, PackageEffect, PackageTarget, PackageUnit } from "./package-store.model.js";
 
 /**
  * One change of one package in one transaction. The package is locked before its ledger is added up, in a statement of
