@@ -1,10 +1,6 @@
 import { createPageTokens } from "./api/page-token.js";
 import { type HandlerRegistry, registry } from "./api/rpc.js";
 import type { OutboundCalls } from "./core/outbound-call.js";
-import { createDirectoryAdmin } from "./domain/directory/directory-admin.js";
-import type { DirectoryAdminRepository } from "./domain/directory/directory-admin-repository.js";
-import type { DirectoryRepository } from "./domain/directory/directory-repository.js";
-import { createDirectory } from "./domain/directory/directory-service.js";
 import { type ApiKeyRepository, createApiKeys } from "./domain/keys/api-keys.js";
 import { ApiKeyService } from "./gen/proto/moego/admin/v1/api_key_service_pb.js";
 import { DirectoryAdminService } from "./gen/proto/moego/admin/v1/directory_admin_service_pb.js";
@@ -15,8 +11,6 @@ import { LeadService } from "./gen/proto/moego/business/customer/v1/lead_service
 import { PetService } from "./gen/proto/moego/business/customer/v1/pet_service_pb.js";
 import { StaffService } from "./gen/proto/moego/business/staff/v1/staff_service_pb.js";
 import { type CallCenterDependencies, createCallCenterRegistry } from "./handlers/callcenter/callcenter-registry.js";
-import { createBusinessHandlers, createCompanyHandlers, createStaffHandlers } from "./handlers/directory/directory.js";
-import { createDirectoryAdminHandlers } from "./handlers/directory/directory-admin.js";
 import { createApiKeyHandlers } from "./handlers/keys/api-keys.js";
 import { createSettingRegistry, type SettingDependencies } from "./handlers/settings/settings-registry.js";
 import { createCustomerHandlers } from "./resources/customers/customer.handlers.js";
@@ -24,6 +18,16 @@ import { type CustomerDependencies, createCustomers } from "./resources/customer
 import { createCustomerNotes } from "./resources/customers/customer-notes.service.js";
 import { createCustomerTags } from "./resources/customers/customer-tags.service.js";
 import { createRecordRegistry, type RecordDependencies } from "./resources/customers/record.registry.js";
+import {
+  createBusinessHandlers,
+  createCompanyHandlers,
+  createStaffHandlers,
+} from "./resources/directory/directory.handlers.js";
+import { createDirectory } from "./resources/directory/directory.service.js";
+import { createDirectoryAdminHandlers } from "./resources/directory/directory-admin.handlers.js";
+import type { DirectoryAdminRepository } from "./resources/directory/directory-admin.model.js";
+import { createDirectoryAdmin } from "./resources/directory/directory-admin.service.js";
+import type { DirectoryRepository } from "./resources/directory/directory-store.model.js";
 import { createLeadHandlers } from "./resources/leads/lead.handlers.js";
 import { createLeads, type LeadDependencies } from "./resources/leads/lead.service.js";
 import { createPackageRegistry, type PackageDependencies } from "./resources/packages/package.registry.js";

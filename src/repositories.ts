@@ -9,8 +9,6 @@ import { createSecretCipher, type SecretCipher } from "./persistence/callcenter/
 import { createVipLevelRepository } from "./persistence/callcenter/vip-levels.js";
 import { createConsentRepository } from "./persistence/consent-history.js";
 import { createCustomFieldRepository } from "./persistence/custom-fields.js";
-import { createDirectoryRepository } from "./persistence/directory/directory.js";
-import { createDirectoryAdminRepository } from "./persistence/directory/directory-admin.js";
 import { createApiKeyRepository } from "./persistence/keys/api-keys.js";
 import { createSettingRepositories } from "./persistence/settings/settings.js";
 import { createCatalogueRepository } from "./persistence/settings/settings-catalogue.js";
@@ -18,6 +16,8 @@ import { createCustomFieldListRepository } from "./persistence/settings/settings
 import { createCardLinkRepository } from "./resources/customers/card-link.repository.js";
 import { createCustomerRepository } from "./resources/customers/customer.repository.js";
 import { createCustomerAdminRepository } from "./resources/customers/customer-admin.repository.js";
+import { createDirectoryRepository } from "./resources/directory/directory.repository.js";
+import { createDirectoryAdminRepository } from "./resources/directory/directory-admin.repository.js";
 import { createLeadRepository } from "./resources/leads/lead.repository.js";
 import { createLeadAdminRepository } from "./resources/leads/lead-admin.repository.js";
 import { createPackageRepository } from "./resources/packages/package.repository.js";

@@ -1,8 +1,8 @@
 import { parseArgs } from "node:util";
 import { nameCursor, type Page } from "../core/page.js";
-import { readBusiness, readCompany } from "../domain/directory/directory-input.js";
-import { createDirectoryRepository } from "../persistence/directory/directory.js";
-import { createDirectoryAdminRepository } from "../persistence/directory/directory-admin.js";
+import { createDirectoryRepository } from "../resources/directory/directory.repository.js";
+import { createDirectoryAdminRepository } from "../resources/directory/directory-admin.repository.js";
+import { readBusiness, readCompany } from "../resources/directory/directory-arguments.service.js";
 import { assertGiven, type Command, toColumns } from "./command.js";
 import { withDatabase } from "./session.js";
 

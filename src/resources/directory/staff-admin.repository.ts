@@ -1,15 +1,10 @@
 import { alreadyExists, archived, notFound } from "../../core/errors.js";
 import type { Database } from "../../db/database.js";
-import type { Staff } from "../../domain/directory/directory.js";
-import type {
-  DirectoryAdminRepository,
-  DirectoryTarget,
-  StaffChange,
-  StaffOutcome,
-} from "../../domain/directory/directory-admin-repository.js";
 import type { Prisma } from "../../gen/prisma/client.js";
-import { changeDirectory, type DirectoryKey } from "./directory-admin-change.js";
-import { type StaffRow, toStaff } from "./directory-rows.js";
+import { type StaffRow, toStaff } from "./directory.columns.js";
+import type { Staff } from "./directory.model.js";
+import type { DirectoryAdminRepository, DirectoryTarget, StaffChange, StaffOutcome } from "./directory-admin.model.js";
+import { changeDirectory, type DirectoryKey } from "./directory-admin-change.repository.js";
 
 type StaffAdmin = Pick<DirectoryAdminRepository, "createStaff" | "changeStaff" | "setStaffArchived">;
 

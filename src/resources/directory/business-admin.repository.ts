@@ -1,12 +1,12 @@
 import { alreadyExists, archived, notFound } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
 import type { Database } from "../../db/database.js";
-import type { Business } from "../../domain/directory/directory.js";
-import type { DirectoryAdminRepository, DirectoryTarget } from "../../domain/directory/directory-admin-repository.js";
 import { Prisma } from "../../gen/prisma/client.js";
-import type { AddressRecord } from "../../resources/customers/customer-store.model.js";
-import { changeDirectory, type DirectoryKey } from "./directory-admin-change.js";
-import { type BusinessRow, toBusiness } from "./directory-rows.js";
+import type { AddressRecord } from "../customers/customer-store.model.js";
+import { type BusinessRow, toBusiness } from "./directory.columns.js";
+import type { Business } from "./directory.model.js";
+import type { DirectoryAdminRepository, DirectoryTarget } from "./directory-admin.model.js";
+import { changeDirectory, type DirectoryKey } from "./directory-admin-change.repository.js";
 
 type BusinessAdmin = Pick<DirectoryAdminRepository, "createBusiness" | "changeBusiness" | "setBusinessArchived">;
 

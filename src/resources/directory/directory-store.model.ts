@@ -1,6 +1,6 @@
 import type { Page } from "../../core/page.js";
 import type { Visibility } from "../../core/principal.js";
-import type { Business, Company, Staff } from "./directory.js";
+import type { Business, Company, Staff } from "./directory.model.js";
 
 export interface BusinessQuery {
   readonly visibility: Visibility;

@@ -3,12 +3,12 @@ import type { Database } from "../../db/database.js";
 import { violatedConstraint } from "../../db/database-errors.js";
 import { afterName } from "../../db/name-list.js";
 import { statement } from "../../db/statement.js";
-import type { Company } from "../../domain/directory/directory.js";
-import type { CompanyChange, DirectoryAdminRepository } from "../../domain/directory/directory-admin-repository.js";
 import type { Prisma } from "../../gen/prisma/client.js";
-import { applyCustomerLimit, lockCompanyAgainstCreates } from "../../resources/customers/customer-limit.repository.js";
-import { changeDirectory } from "./directory-admin-change.js";
-import { type CompanyRow, toCompany } from "./directory-rows.js";
+import { applyCustomerLimit, lockCompanyAgainstCreates } from "../customers/customer-limit.repository.js";
+import { type CompanyRow, toCompany } from "./directory.columns.js";
+import type { Company } from "./directory.model.js";
+import type { CompanyChange, DirectoryAdminRepository } from "./directory-admin.model.js";
+import { changeDirectory } from "./directory-admin-change.repository.js";
 
 type CompanyAdmin = Pick<DirectoryAdminRepository, "createCompany" | "changeCompany" | "listCompanies">;
 

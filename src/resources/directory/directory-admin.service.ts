@@ -4,7 +4,7 @@ import { idPrefixes, newId } from "../../core/ids.js";
 import type { Page } from "../../core/page.js";
 import type { Caller } from "../../core/principal.js";
 import type { Write } from "../../core/write.js";
-import type { Business, Company, Staff } from "./directory.js";
+import type { Business, Company, Staff } from "./directory.model.js";
 import type {
   BusinessChange,
   BusinessRecord,
@@ -15,7 +15,7 @@ import type {
   StaffChange,
   StaffOutcome,
   StaffRecord,
-} from "./directory-admin-repository.js";
+} from "./directory-admin.model.js";
 
 /** An id that is not given is made. */
 export type WithoutId<T extends { readonly id: string }> = Omit<T, "id"> & { readonly id?: string };

@@ -1,6 +1,6 @@
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
-import type { Business, Company, Staff } from "../../domain/directory/directory.js";
-import { toProtoAddress } from "../../resources/customers/customer.output.js";
+import { toProtoAddress } from "../customers/customer.output.js";
+import type { Business, Company, Staff } from "./directory.model.js";
 
 export function toProtoCompany({ timeZone, ...same }: Company) {
   return { ...same, timezone: { id: timeZone } };

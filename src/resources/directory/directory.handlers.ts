@@ -4,11 +4,11 @@ import { byFirstName, byName } from "../../api/page-order.js";
 import { type PageTokens, pagination } from "../../api/page-token.js";
 import { parse } from "../../api/parse.js";
 import type { ServiceHandlers } from "../../api/rpc.js";
-import type { Directory } from "../../domain/directory/directory-service.js";
 import { BusinessService } from "../../gen/proto/moego/business/business/v1/business_service_pb.js";
 import { CompanyService } from "../../gen/proto/moego/business/company/v1/company_service_pb.js";
 import { StaffService } from "../../gen/proto/moego/business/staff/v1/staff_service_pb.js";
-import { toProtoBusiness, toProtoCompany, toProtoStaff } from "./directory-message.js";
+import { toProtoBusiness, toProtoCompany, toProtoStaff } from "./directory.output.js";
+import type { Directory } from "./directory.service.js";
 
 export interface DirectoryHandlerDependencies {
   readonly directory: Directory;

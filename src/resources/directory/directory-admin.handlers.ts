@@ -5,9 +5,9 @@ import { byName } from "../../api/page-order.js";
 import { type PageTokens, pagination } from "../../api/page-token.js";
 import { parse } from "../../api/parse.js";
 import type { ServiceHandlers } from "../../api/rpc.js";
-import { assertOperator, type DirectoryAdmin } from "../../domain/directory/directory-admin.js";
 import type { UpdateCompanyRequest } from "../../gen/proto/moego/admin/v1/company_pb.js";
 import { DirectoryAdminService } from "../../gen/proto/moego/admin/v1/directory_admin_service_pb.js";
+import { toProtoBusiness, toProtoCompany, toProtoStaff } from "./directory.output.js";
 import {
   businessUpdate,
   companyUpdate,
@@ -15,8 +15,8 @@ import {
   newCompany,
   newStaff,
   staffUpdate,
-} from "./directory-admin-input.js";
-import { toProtoBusiness, toProtoCompany, toProtoStaff } from "./directory-message.js";
+} from "./directory-admin.input.js";
+import { assertOperator, type DirectoryAdmin } from "./directory-admin.service.js";
 
 export interface DirectoryAdminHandlerDependencies {
   readonly directory: DirectoryAdmin;

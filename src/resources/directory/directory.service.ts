@@ -2,8 +2,8 @@ import { reachOf, visibilityWithin } from "../../core/access.js";
 import { notFound } from "../../core/errors.js";
 import type { Page } from "../../core/page.js";
 import { type Caller, visibilityOf } from "../../core/principal.js";
-import type { Business, Company, Staff } from "./directory.js";
-import type { DirectoryRepository } from "./directory-repository.js";
+import type { Business, Company, Staff } from "./directory.model.js";
+import type { DirectoryRepository } from "./directory-store.model.js";
 
 /** Companies, locations and staff, as far as the key reaches. Lists give one row more than the page's size. */
 export interface Directory {

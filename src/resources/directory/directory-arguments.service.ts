@@ -1,8 +1,8 @@
 import { invalidRequest, type Violation } from "../../core/errors.js";
 import { erasedPrefix, idPrefixes, isGivenId, isId, newId } from "../../core/ids.js";
 import { nameRule, normalise, textFault } from "../../core/text.js";
-import type { BusinessRecord, CompanyRecord } from "./directory-admin-repository.js";
-import { isCountry, isTimeZone } from "./directory-fields.js";
+import type { BusinessRecord, CompanyRecord } from "./directory-admin.model.js";
+import { isCountry, isTimeZone } from "./directory-fields.model.js";
 
 /** What a person at a terminal says of a company; an id that is not given is made. */
 export interface CompanyWords {

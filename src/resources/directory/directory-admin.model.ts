@@ -1,7 +1,7 @@
 import type { Page } from "../../core/page.js";
 import type { Write } from "../../core/write.js";
-import type { AddressRecord } from "../../resources/customers/customer-store.model.js";
-import type { Business, Company, Staff } from "./directory.js";
+import type { AddressRecord } from "../customers/customer-store.model.js";
+import type { Business, Company, Staff } from "./directory.model.js";
 
 /** A company to store. */
 export type CompanyRecord = Omit<Company, "rawId">;

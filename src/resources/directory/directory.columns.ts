@@ -1,5 +1,5 @@
-import type { Business, Company, Staff } from "../../domain/directory/directory.js";
-import type { Address } from "../../resources/customers/customer.model.js";
+import type { Address } from "../customers/customer.model.js";
+import type { Business, Company, Staff } from "./directory.model.js";
 
 export interface CompanyRow {
   readonly id: string;

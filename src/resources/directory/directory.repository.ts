@@ -2,8 +2,15 @@ import { theOne, visibilityValues } from "../../db/access-filter.js";
 import type { Database } from "../../db/database.js";
 import { afterName } from "../../db/name-list.js";
 import { type Statement, statement } from "../../db/statement.js";
-import type { DirectoryRepository } from "../../domain/directory/directory-repository.js";
-import { type BusinessRow, type CompanyRow, type StaffRow, toBusiness, toCompany, toStaff } from "./directory-rows.js";
+import {
+  type BusinessRow,
+  type CompanyRow,
+  type StaffRow,
+  toBusiness,
+  toCompany,
+  toStaff,
+} from "./directory.columns.js";
+import type { DirectoryRepository } from "./directory-store.model.js";
 
 /** Companies, locations and staff, by name. */
 export function createDirectoryRepository(database: Database): DirectoryRepository {

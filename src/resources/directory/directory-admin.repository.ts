@@ -1,8 +1,8 @@
 import type { Database } from "../../db/database.js";
-import type { DirectoryAdminRepository } from "../../domain/directory/directory-admin-repository.js";
-import { createBusinessAdmin } from "./directory-admin-businesses.js";
-import { createCompanyAdmin } from "./directory-admin-companies.js";
-import { createStaffAdmin } from "./directory-admin-staff.js";
+import { createBusinessAdmin } from "./business-admin.repository.js";
+import { createCompanyAdmin } from "./company-admin.repository.js";
+import type { DirectoryAdminRepository } from "./directory-admin.model.js";
+import { createStaffAdmin } from "./staff-admin.repository.js";
 
 /** The writes of companies, locations and staff. Prisma throughout: none of them is on a hot path. */
 export function createDirectoryAdminRepository(database: Database): DirectoryAdminRepository {

@@ -1,4 +1,4 @@
-import type { Address } from "../../resources/customers/customer.model.js";
+import type { Address } from "../customers/customer.model.js";
 
 export interface Company {
   readonly id: string;

@@ -15,9 +15,9 @@ import {
 import { because } from "../../api/parse.js";
 import { moment } from "../../api/timestamp.js";
 import { nameRule } from "../../core/text.js";
-import type { CompanyChange } from "../../domain/directory/directory-admin-repository.js";
-import { countryFormat, isCountry, isTimeZone, timeZoneFormat } from "../../domain/directory/directory-fields.js";
-import { address as anyAddress } from "../../resources/customers/customer.input.js";
+import { address as anyAddress } from "../customers/customer.input.js";
+import type { CompanyChange } from "./directory-admin.model.js";
+import { countryFormat, isCountry, isTimeZone, timeZoneFormat } from "./directory-fields.model.js";
 
 const name = text(nameRule);
 /** A link or the name of an account elsewhere. */
