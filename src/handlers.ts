@@ -1,7 +1,6 @@
 import { createPageTokens } from "./api/page-token.js";
 import { type HandlerRegistry, registry } from "./api/rpc.js";
 import type { OutboundCalls } from "./core/outbound-call.js";
-import { type ApiKeyRepository, createApiKeys } from "./domain/keys/api-keys.js";
 import { ApiKeyService } from "./gen/proto/moego/admin/v1/api_key_service_pb.js";
 import { DirectoryAdminService } from "./gen/proto/moego/admin/v1/directory_admin_service_pb.js";
 import { BusinessService } from "./gen/proto/moego/business/business/v1/business_service_pb.js";
@@ -11,8 +10,9 @@ import { LeadService } from "./gen/proto/moego/business/customer/v1/lead_service
 import { PetService } from "./gen/proto/moego/business/customer/v1/pet_service_pb.js";
 import { StaffService } from "./gen/proto/moego/business/staff/v1/staff_service_pb.js";
 import { type CallCenterDependencies, createCallCenterRegistry } from "./handlers/callcenter/callcenter-registry.js";
-import { createApiKeyHandlers } from "./handlers/keys/api-keys.js";
 import { createSettingRegistry, type SettingDependencies } from "./handlers/settings/settings-registry.js";
+import { createApiKeyHandlers } from "./resources/api-keys/api-key.handlers.js";
+import { type ApiKeyRepository, createApiKeys } from "./resources/api-keys/api-key.service.js";
 import { createCustomerHandlers } from "./resources/customers/customer.handlers.js";
 import { type CustomerDependencies, createCustomers } from "./resources/customers/customer.service.js";
 import { createCustomerNotes } from "./resources/customers/customer-notes.service.js";

@@ -9,10 +9,10 @@ import { createSecretCipher, type SecretCipher } from "./persistence/callcenter/
 import { createVipLevelRepository } from "./persistence/callcenter/vip-levels.js";
 import { createConsentRepository } from "./persistence/consent-history.js";
 import { createCustomFieldRepository } from "./persistence/custom-fields.js";
-import { createApiKeyRepository } from "./persistence/keys/api-keys.js";
 import { createSettingRepositories } from "./persistence/settings/settings.js";
 import { createCatalogueRepository } from "./persistence/settings/settings-catalogue.js";
 import { createCustomFieldListRepository } from "./persistence/settings/settings-custom-fields.js";
+import { createApiKeyRepository } from "./resources/api-keys/api-key.repository.js";
 import { createCardLinkRepository } from "./resources/customers/card-link.repository.js";
 import { createCustomerRepository } from "./resources/customers/customer.repository.js";
 import { createCustomerAdminRepository } from "./resources/customers/customer-admin.repository.js";

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { createApiKeyRepository } from "../resources/api-keys/api-key.repository.js";
 import {
   type ApiKey,
   type ApiKeyInput,
@@ -7,8 +8,7 @@ import {
   defaultOverlapMs,
   maxOverlapMs,
   type Organization,
-} from "../domain/keys/api-keys.js";
-import { createApiKeyRepository } from "../persistence/keys/api-keys.js";
+} from "../resources/api-keys/api-key.service.js";
 import { assertGiven, type Command, toColumns, UsageError } from "./command.js";
 import { expiryOf, spanOf } from "./expiry.js";
 import { type Session, withDatabase } from "./session.js";

@@ -4,8 +4,12 @@ import type { KeyRecord } from "../../src/core/key-grants.js";
 import { hashSecret, hintOf, makeSecret, mayBeSecret } from "../../src/core/key-secrets.js";
 import { privilegedScopes, scopes } from "../../src/core/principal.js";
 import type { Write } from "../../src/core/write.js";
-import { type ApiKeyInput, type ApiKeyRepository, createApiKeys } from "../../src/domain/keys/api-keys.js";
-import { createKeyChecker } from "../../src/domain/keys/key-checker.js";
+import {
+  type ApiKeyInput,
+  type ApiKeyRepository,
+  createApiKeys,
+} from "../../src/resources/api-keys/api-key.service.js";
+import { createKeyChecker } from "../../src/resources/api-keys/key-check.service.js";
 
 const secret = makeSecret();
 

@@ -2,9 +2,9 @@ import { notFound } from "../../core/errors.js";
 import type { Write } from "../../core/write.js";
 import type { Database } from "../../db/database.js";
 import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../../db/idempotency.js";
-import type { ApiKey, KeyEdit, KeyRules, NewApiKey } from "../../domain/keys/api-keys.js";
 import { Prisma } from "../../gen/prisma/client.js";
-import { type ApiKeyRow, apiKeyColumns, organizationColumns, toApiKey } from "./api-key-rows.js";
+import { type ApiKeyRow, apiKeyColumns, organizationColumns, toApiKey } from "./api-key.columns.js";
+import type { ApiKey, KeyEdit, KeyRules, NewApiKey } from "./api-key.service.js";
 
 /** A key belongs to no company, and so does the claim that makes or changes one. */
 const companyId = null;

@@ -2,7 +2,7 @@ import { DomainError } from "../../core/errors.js";
 import { isIpRange, isWithinRanges } from "../../core/ip-ranges.js";
 import { effectiveScopes } from "../../core/key-grants.js";
 import { type Caller, type Scope, visibilityOf } from "../../core/principal.js";
-import type { ApiKey, ApiKeyInput, Organization } from "./api-keys.js";
+import type { ApiKey, ApiKeyInput, Organization } from "./api-key.service.js";
 
 /** Who manages keys: another key, or the person who runs the installation and its `moego` command. */
 export type KeyManager = Caller | "installation";

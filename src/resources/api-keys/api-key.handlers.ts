@@ -4,10 +4,10 @@ import { byCreation } from "../../api/page-order.js";
 import { type PageTokens, pagination } from "../../api/page-token.js";
 import { parse } from "../../api/parse.js";
 import type { Context, ServiceHandlers } from "../../api/rpc.js";
-import type { ApiKeys } from "../../domain/keys/api-keys.js";
 import { ApiKeyService } from "../../gen/proto/moego/admin/v1/api_key_service_pb.js";
-import { inRequest, newApiKey, rotation } from "./api-keys-input.js";
-import { toProtoIssuedKey, toProtoKey } from "./api-keys-message.js";
+import { inRequest, newApiKey, rotation } from "./api-key.input.js";
+import { toProtoIssuedKey, toProtoKey } from "./api-key.output.js";
+import type { ApiKeys } from "./api-key.service.js";
 
 export interface ApiKeyHandlerDependencies {
   readonly apiKeys: ApiKeys;

@@ -5,9 +5,9 @@ import { because } from "../../api/parse.js";
 import { moment } from "../../api/timestamp.js";
 import { DomainError, invalidRequest, type Violation } from "../../core/errors.js";
 import type { Caller } from "../../core/principal.js";
-import { type ApiKeyInput, defaultOverlapMs, maxOverlapMs, type Organization } from "../../domain/keys/api-keys.js";
 import type { Restrictions } from "../../gen/proto/moego/auth/apikey/v1/apikey_pb.js";
 import { Organization_Type } from "../../gen/proto/moego/auth/apikey/v1/apikey_pb.js";
+import { type ApiKeyInput, defaultOverlapMs, maxOverlapMs, type Organization } from "./api-key.service.js";
 
 /** How long the secret before goes on working, in milliseconds; absent = 24 hours. */
 const overlap = z

@@ -3,7 +3,7 @@ import type { CompanyReach } from "../../core/principal.js";
 import type { Write } from "../../core/write.js";
 import type { Statements } from "../../db/database.js";
 import { statement } from "../../db/statement.js";
-import type { KeyCheckRepository } from "../../domain/keys/key-checker.js";
+import type { KeyCheckRepository } from "./key-check.service.js";
 
 /** The look-up behind every call: one prepared statement for the key and everything it reaches. */
 export function createKeyCheckRepository(database: Statements): KeyCheckRepository {

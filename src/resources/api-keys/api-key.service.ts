@@ -4,8 +4,14 @@ import { hashSecret, hintOf, makeSecret } from "../../core/key-secrets.js";
 import type { Page } from "../../core/page.js";
 import { nameRule, normalise } from "../../core/text.js";
 import type { Write } from "../../core/write.js";
-import { assertWithinReach, type KeyManager, type KeyVisibility, keyVisibility, seesKey } from "./key-reach.js";
-import { keyViolations } from "./key-violations.js";
+import {
+  assertWithinReach,
+  type KeyManager,
+  type KeyVisibility,
+  keyVisibility,
+  seesKey,
+} from "./key-delegation.service.js";
+import { keyViolations } from "./key-violations.service.js";
 
 /** What a key may touch. An enterprise stands for all companies of it, also those that join later. */
 export type Organization =

@@ -1,12 +1,12 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
-import type { ApiKey, IssuedKey, Organization } from "../../domain/keys/api-keys.js";
 import {
   type KeySchema,
   Organization_Type,
   OrganizationSchema,
   RestrictionsSchema,
 } from "../../gen/proto/moego/auth/apikey/v1/apikey_pb.js";
+import type { ApiKey, IssuedKey, Organization } from "./api-key.service.js";
 
 /** A key without its secret. */
 export function toProtoKey(key: ApiKey): MessageInitShape<typeof KeySchema> {

@@ -1,9 +1,9 @@
 import type { Database } from "../../db/database.js";
 import { statement } from "../../db/statement.js";
-import type { ApiKeyRepository } from "../../domain/keys/api-keys.js";
-import { type ApiKeyRow, apiKeyColumns, organizationJson, toApiKey } from "./api-key-rows.js";
-import { changeKey, insertKey } from "./api-keys-change.js";
-import { createKeyList } from "./api-keys-list.js";
+import { type ApiKeyRow, apiKeyColumns, organizationJson, toApiKey } from "./api-key.columns.js";
+import type { ApiKeyRepository } from "./api-key.service.js";
+import { changeKey, insertKey } from "./api-key-change.repository.js";
+import { createKeyList } from "./api-key-list.repository.js";
 
 /** The administration of API keys in the database. */
 export function createApiKeyRepository(database: Database): ApiKeyRepository {

@@ -2,7 +2,7 @@ import { timingSafeEqual } from "node:crypto";
 import { DomainError } from "../../core/errors.js";
 import type { KeyChecker, KeyRecord } from "../../core/key-grants.js";
 import { hashSecret, mayBeSecret } from "../../core/key-secrets.js";
-import { createLookups } from "./key-lookups.js";
+import { createLookups } from "./key-lookups.service.js";
 
 export interface KeyCheckRepository {
   /** @param hash SHA-256 of the secret */

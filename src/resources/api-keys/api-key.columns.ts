@@ -1,4 +1,4 @@
-import type { ApiKey, Organization } from "../../domain/keys/api-keys.js";
+import type { ApiKey, Organization } from "./api-key.service.js";
 
 export interface ApiKeyRow {
   readonly id: string;
