@@ -1,11 +1,11 @@
 import type { PageTokens } from "../../api/page-token.js";
 import { type HandlerRegistry, registry } from "../../api/rpc.js";
-import { type ConsentRepository, createConsentHistory } from "../../domain/consent-history.js";
 import { ConsentService } from "../../gen/proto/moego/admin/v1/consent_service_pb.js";
 import { CustomerAdminService } from "../../gen/proto/moego/admin/v1/customer_admin_service_pb.js";
 import { LeadAdminService } from "../../gen/proto/moego/admin/v1/lead_admin_service_pb.js";
 import { PetAdminService } from "../../gen/proto/moego/admin/v1/pet_admin_service_pb.js";
-import { createConsentHandlers } from "../../handlers/consent.js";
+import { createConsentHandlers } from "../consent/consent.handlers.js";
+import { type ConsentRepository, createConsentHistory } from "../consent/consent.service.js";
 import { createLeadAdminHandlers } from "../leads/lead-admin.handlers.js";
 import { createLeadAdmin, type LeadAdminDependencies } from "../leads/lead-admin.service.js";
 import { createPetAdminHandlers } from "../pets/pet-admin.handlers.js";

@@ -1,22 +1,22 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { z } from "zod";
-import { id } from "../api/fields.js";
-import { type PageTokens, pagination } from "../api/page-token.js";
-import { parse } from "../api/parse.js";
-import type { ServiceHandlers } from "../api/rpc.js";
-import { moment } from "../api/timestamp.js";
-import type { Channel } from "../core/consent.js";
-import type { Violation } from "../core/errors.js";
-import { idFormat, isId } from "../core/ids.js";
-import type { ConsentEntry, ConsentHistory, ConsentSubject } from "../domain/consent-history.js";
+import { id } from "../../api/fields.js";
+import { type PageTokens, pagination } from "../../api/page-token.js";
+import { parse } from "../../api/parse.js";
+import type { ServiceHandlers } from "../../api/rpc.js";
+import { moment } from "../../api/timestamp.js";
+import type { Channel } from "../../core/consent.js";
+import type { Violation } from "../../core/errors.js";
+import { idFormat, isId } from "../../core/ids.js";
 import {
   type CheckConsentRequest,
   type ConsentEntrySchema,
   ConsentService,
-} from "../gen/proto/moego/admin/v1/consent_service_pb.js";
-import { enumNumber } from "../resources/customers/customer.input.js";
-import { toProtoConsent } from "../resources/customers/customer.output.js";
+} from "../../gen/proto/moego/admin/v1/consent_service_pb.js";
+import { enumNumber } from "../customers/customer.input.js";
+import { toProtoConsent } from "../customers/customer.output.js";
+import type { ConsentEntry, ConsentHistory, ConsentSubject } from "./consent.service.js";
 
 export interface ConsentHandlerDependencies {
   readonly consents: ConsentHistory;

@@ -1,8 +1,8 @@
-import type { Consent } from "../core/consent.js";
-import { leadGrantedTo, visibilityValues, visibleTo } from "../db/access-filter.js";
-import type { Database } from "../db/database.js";
-import { statement } from "../db/statement.js";
-import type { ConsentEntry, ConsentRepository, ConsentSubject } from "../domain/consent-history.js";
+import type { Consent } from "../../core/consent.js";
+import { leadGrantedTo, visibilityValues, visibleTo } from "../../db/access-filter.js";
+import type { Database } from "../../db/database.js";
+import { statement } from "../../db/statement.js";
+import type { ConsentEntry, ConsentRepository, ConsentSubject } from "./consent.service.js";
 
 interface EntryRow {
   readonly id: string;

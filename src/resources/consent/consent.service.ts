@@ -1,9 +1,9 @@
-import { reachOf, visibilityWithin } from "../core/access.js";
-import type { Channel, Consent } from "../core/consent.js";
-import { invalidRequest, notFound } from "../core/errors.js";
-import type { Page } from "../core/page.js";
-import type { Caller, Visibility } from "../core/principal.js";
-import { leadPromoted } from "../resources/leads/lead.model.js";
+import { reachOf, visibilityWithin } from "../../core/access.js";
+import type { Channel, Consent } from "../../core/consent.js";
+import { invalidRequest, notFound } from "../../core/errors.js";
+import type { Page } from "../../core/page.js";
+import type { Caller, Visibility } from "../../core/principal.js";
+import { leadPromoted } from "../leads/lead.model.js";
 
 /** Whose consent it is. */
 export interface ConsentSubject {
