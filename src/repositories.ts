@@ -7,12 +7,12 @@ import { createExternalApiRepository } from "./persistence/callcenter/external-a
 import { createIvrFlowRepository } from "./persistence/callcenter/ivr-flows.js";
 import { createSecretCipher, type SecretCipher } from "./persistence/callcenter/secret-cipher.js";
 import { createVipLevelRepository } from "./persistence/callcenter/vip-levels.js";
-import { createCustomFieldRepository } from "./persistence/custom-fields.js";
 import { createSettingRepositories } from "./persistence/settings/settings.js";
 import { createCatalogueRepository } from "./persistence/settings/settings-catalogue.js";
-import { createCustomFieldListRepository } from "./persistence/settings/settings-custom-fields.js";
 import { createApiKeyRepository } from "./resources/api-keys/api-key.repository.js";
 import { createConsentRepository } from "./resources/consent/consent.repository.js";
+import { createCustomFieldListRepository } from "./resources/custom-fields/custom-field.repository.js";
+import { createCustomFieldRepository } from "./resources/custom-fields/custom-field-values.repository.js";
 import { createCardLinkRepository } from "./resources/customers/card-link.repository.js";
 import { createCustomerRepository } from "./resources/customers/customer.repository.js";
 import { createCustomerAdminRepository } from "./resources/customers/customer-admin.repository.js";

@@ -1,4 +1,4 @@
-import type { FieldValues } from "../domain/custom-fields/custom-fields.js";
+import type { FieldValues } from "../resources/custom-fields/custom-field-values.service.js";
 import { demoCompanyIds } from "./demo-directory.js";
 import type { Row } from "./demo-rows.js";
 

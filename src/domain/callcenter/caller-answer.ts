@@ -1,6 +1,6 @@
+import { customFieldText } from "../../resources/custom-fields/custom-field-text.service.js";
+import { ownValue } from "../../resources/custom-fields/custom-field-values.service.js";
 import type { Customer } from "../../resources/customers/customer.model.js";
-import { customFieldText } from "../custom-fields/custom-field-text.js";
-import { ownValue } from "../custom-fields/custom-fields.js";
 import type { Tag } from "../tags.js";
 import type { FoundCaller } from "./caller-repository.js";
 

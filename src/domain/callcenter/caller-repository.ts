@@ -1,9 +1,9 @@
 import type { Visibility } from "../../core/principal.js";
 import type { Write } from "../../core/write.js";
+import type { FieldOption } from "../../resources/custom-fields/custom-field.model.js";
+import type { FieldType } from "../../resources/custom-fields/custom-field-values.service.js";
 import type { Customer } from "../../resources/customers/customer.model.js";
 import type { CustomerTarget } from "../../resources/customers/customer-store.model.js";
-import type { FieldType } from "../custom-fields/custom-fields.js";
-import type { FieldOption } from "../settings/setting-custom-field.js";
 import type { AccountKind, CallerProfile, Gender } from "./caller-profile.js";
 
 /** What is asked; everything given must match one customer. At least one is given. */

@@ -1,9 +1,9 @@
 import type { Visibility } from "../../core/principal.js";
 import type { Write } from "../../core/write.js";
+import type { FieldDefinition, RelationTarget } from "../../resources/custom-fields/custom-field-values.service.js";
 import type { ReferralSource } from "../../resources/customers/customer.model.js";
 import type { ActionStatus, LifeCycle } from "../../resources/leads/lead.model.js";
 import type { PetCode } from "../../resources/pets/pet.model.js";
-import type { FieldDefinition, RelationTarget } from "../custom-fields/custom-fields.js";
 import type { Tag } from "../tags.js";
 import type {
   ActionStatusContent,

@@ -2,7 +2,6 @@ import { fromJson, type MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { PetSize } from "../../domain/settings/setting.js";
 import type { OfferedService } from "../../domain/settings/setting-catalogue.js";
-import type { CustomField } from "../../domain/settings/setting-custom-field.js";
 import {
   CustomField_AssociationType,
   CustomField_Source,
@@ -17,6 +16,7 @@ import {
   ServiceType,
 } from "../../gen/proto/moego/business/setting/v1/service_pb.js";
 import { Weight_Unit } from "../../gen/proto/moego/common/v1/weight_pb.js";
+import type { CustomField } from "../../resources/custom-fields/custom-field.model.js";
 import { toMutable } from "../../resources/customers/customer.output.js";
 
 export function toProtoPetSize({ weightLow, weightHigh, ...same }: PetSize): MessageInitShape<typeof PetSizeSchema> {

@@ -3,12 +3,12 @@ import type { PageTokens } from "../../api/page-token.js";
 import { parse } from "../../api/parse.js";
 import type { ServiceHandlers } from "../../api/rpc.js";
 import type { Catalogue } from "../../domain/settings/setting-catalogue.js";
-import type { CustomFields } from "../../domain/settings/setting-custom-fields.js";
 import type { Settings } from "../../domain/settings/settings.js";
 import { SettingService } from "../../gen/proto/moego/business/setting/v1/setting_service_pb.js";
+import { fieldAssociation } from "../../resources/custom-fields/custom-field.input.js";
+import type { CustomFields } from "../../resources/custom-fields/custom-field.service.js";
 import { toProtoTag } from "../../resources/customers/customer.output.js";
 import { createCatalogueHandlers } from "./settings-catalogue.js";
-import { fieldAssociation } from "./settings-custom-field-input.js";
 import { wholeList } from "./settings-input.js";
 import { toProtoCustomField, toProtoPetSize } from "./settings-message.js";
 

@@ -2,14 +2,14 @@ import { grantedTo, visibilityValues } from "../../db/access-filter.js";
 import type { Database } from "../../db/database.js";
 import { type Statement, statement } from "../../db/statement.js";
 import type { AnsweredField, CallerRepository } from "../../domain/callcenter/caller-repository.js";
+import { type OptionJson, toOption } from "../../resources/custom-fields/custom-field.repository.js";
+import { fieldTypes } from "../../resources/custom-fields/custom-field-values.repository.js";
 import {
   type CustomerRow,
   customerChildren,
   customerColumns,
   toCustomer,
 } from "../../resources/customers/customer.columns.js";
-import { fieldTypes } from "../custom-fields.js";
-import { type OptionJson, toOption } from "../settings/settings-custom-fields.js";
 import { type ProfileRow, profileColumns, toProfile } from "./caller-rows.js";
 
 interface FoundRow extends CustomerRow, ProfileRow {

@@ -12,9 +12,9 @@ import {
   within,
 } from "../../core/record-import.js";
 import type { Write } from "../../core/write.js";
-import { checkCustomFields } from "../../domain/custom-fields/field-check.js";
 import type { CustomFieldRepository } from "../../domain/settings/setting-repository.js";
 import type { Tag } from "../../domain/tags.js";
+import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
 import { type ImportedNote, keepNotes } from "../pets/nested-import.model.js";
 import { type Nested, nestedNotes, nestedViolations } from "../pets/nested-violations.service.js";
 import type { Customer, CustomerStatus } from "./customer.model.js";

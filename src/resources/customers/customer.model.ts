@@ -1,6 +1,6 @@
 import type { Consent } from "../../core/consent.js";
-import type { FieldValues } from "../../domain/custom-fields/custom-fields.js";
 import type { Tag } from "../../domain/tags.js";
+import type { FieldValues } from "../custom-fields/custom-field-values.service.js";
 
 export interface Address {
   readonly id: string;

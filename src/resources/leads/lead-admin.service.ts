@@ -11,8 +11,8 @@ import {
   timeViolations,
 } from "../../core/record-import.js";
 import type { Write } from "../../core/write.js";
-import { checkCustomFields } from "../../domain/custom-fields/field-check.js";
 import type { CustomFieldRepository } from "../../domain/settings/setting-repository.js";
+import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
 import type { RecordName } from "../customers/customer-admin.service.js";
 import { type ImportedPet, keepPet } from "../pets/nested-import.model.js";
 import { type Nested, nestedNotes, nestedViolations } from "../pets/nested-violations.service.js";

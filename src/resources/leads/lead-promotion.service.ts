@@ -3,7 +3,7 @@ import {
   type FieldDefinition,
   type FieldValue,
   type FieldValues,
-} from "../../domain/custom-fields/custom-fields.js";
+} from "../custom-fields/custom-field-values.service.js";
 
 export interface PromotedDefinitions {
   readonly ofLeads: readonly FieldDefinition[];

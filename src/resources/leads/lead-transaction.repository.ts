@@ -6,7 +6,7 @@ import { updatedTime } from "../../db/audit-columns.js";
 import { recordChange, recordConsent } from "../../db/audit-log.js";
 import { consentColumns } from "../../db/consent-columns.js";
 import { Prisma } from "../../gen/prisma/client.js";
-import { fieldsWithin } from "../../persistence/custom-fields.js";
+import { fieldsWithin } from "../custom-fields/custom-field-values.repository.js";
 import { createPetWriter } from "../pets/pet-writer.repository.js";
 import type { Lead } from "./lead.model.js";
 import type { LeadChange, LeadReferences, LeadUnit } from "./lead-store.model.js";

@@ -3,8 +3,8 @@ import { applyConsent, type Consent, type ConsentChange, sameConsent } from "../
 import { etagMismatch, invalidRequest, type Violation } from "../../core/errors.js";
 import { etagOf } from "../../core/etag.js";
 import type { Caller } from "../../core/principal.js";
-import type { FieldValues } from "../../domain/custom-fields/custom-fields.js";
-import { checkCustomFields } from "../../domain/custom-fields/field-check.js";
+import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
+import type { FieldValues } from "../custom-fields/custom-field-values.service.js";
 import { maxPets, type Pet, type PetEdit, type PetNoteEntry, type PetRecord } from "../pets/pet.model.js";
 import type { Lead } from "./lead.model.js";
 import { inLead, leadReferenceViolations } from "./lead-references.service.js";

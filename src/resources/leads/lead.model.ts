@@ -1,6 +1,6 @@
 import type { Consent } from "../../core/consent.js";
 import { DomainError, notFound } from "../../core/errors.js";
-import type { FieldValues } from "../../domain/custom-fields/custom-fields.js";
+import type { FieldValues } from "../custom-fields/custom-field-values.service.js";
 import type { Address, ReferralSource } from "../customers/customer.model.js";
 import type { Pet } from "../pets/pet.model.js";
 

@@ -1,9 +1,9 @@
 import { fromJson, type MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { etagOf } from "../../core/etag.js";
-import type { FieldValues } from "../../domain/custom-fields/custom-fields.js";
 import type { LeadSchema } from "../../gen/proto/moego/business/customer/v1/lead_pb.js";
 import { CustomField_ValueSchema } from "../../gen/proto/moego/business/setting/v1/custom_field_pb.js";
+import type { FieldValues } from "../custom-fields/custom-field-values.service.js";
 import { toMutable, toProtoAddress, toProtoConsent } from "../customers/customer.output.js";
 import { toProtoPet } from "../pets/pet.output.js";
 import type { Lead } from "./lead.model.js";

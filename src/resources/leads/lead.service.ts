@@ -3,8 +3,8 @@ import { applyConsent, type ConsentChange, defaultConsent } from "../../core/con
 import { DomainError, invalidRequest, notFound } from "../../core/errors.js";
 import { type Caller, type CompanyReach, visibilityOf } from "../../core/principal.js";
 import type { Write } from "../../core/write.js";
-import { checkCustomFields } from "../../domain/custom-fields/field-check.js";
 import type { CustomFieldRepository } from "../../domain/settings/setting-repository.js";
+import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
 import type { Customer } from "../customers/customer.model.js";
 import { quotaExceeded } from "../customers/customer.service.js";
 import { assertLead, type Lead } from "./lead.model.js";

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { visibilityWithin } from "../../core/access.js";
 import type { CompanyReach } from "../../core/principal.js";
-import type { CustomFieldRepository } from "../settings/setting-repository.js";
+import type { CustomFieldRepository } from "../../domain/settings/setting-repository.js";
 import {
   type CheckedFields,
   checkFields,
@@ -9,7 +9,7 @@ import {
   type FieldWrite,
   fieldPath,
   relationsOf,
-} from "./custom-fields.js";
+} from "./custom-field-values.service.js";
 
 export interface FieldCheck {
   /** What the key reaches of the company: a record elsewhere is to it as if it did not exist. */

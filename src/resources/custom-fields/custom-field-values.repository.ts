@@ -1,10 +1,10 @@
-import type { Visibility } from "../core/principal.js";
-import { visibilityValues, visibleInOneCompany } from "../db/access-filter.js";
-import type { Database } from "../db/database.js";
-import { statement } from "../db/statement.js";
-import type { FieldDefinition, FieldType, FieldValue, RelationTarget } from "../domain/custom-fields/custom-fields.js";
-import type { CustomFieldRepository } from "../domain/settings/setting-repository.js";
-import type { Prisma } from "../gen/prisma/client.js";
+import type { Visibility } from "../../core/principal.js";
+import { visibilityValues, visibleInOneCompany } from "../../db/access-filter.js";
+import type { Database } from "../../db/database.js";
+import { statement } from "../../db/statement.js";
+import type { CustomFieldRepository } from "../../domain/settings/setting-repository.js";
+import type { Prisma } from "../../gen/prisma/client.js";
+import type { FieldDefinition, FieldType, FieldValue, RelationTarget } from "./custom-field-values.service.js";
 
 interface DefinitionRow {
   readonly code: string;

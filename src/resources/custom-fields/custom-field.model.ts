@@ -1,9 +1,9 @@
 import type { Write } from "../../core/write.js";
-import { formatKeys } from "../callcenter/answer-format.js";
-import { callerKeys } from "../callcenter/caller-answer.js";
-import type { FieldType, FieldValue } from "../custom-fields/custom-fields.js";
-import type { SettingEntry } from "./setting.js";
-import type { NewEntry, SettingRepository } from "./setting-repository.js";
+import { formatKeys } from "../../domain/callcenter/answer-format.js";
+import { callerKeys } from "../../domain/callcenter/caller-answer.js";
+import type { SettingEntry } from "../../domain/settings/setting.js";
+import type { NewEntry, SettingRepository } from "../../domain/settings/setting-repository.js";
+import type { FieldType, FieldValue } from "./custom-field-values.service.js";
 
 export type FieldAssociation = "CUSTOMER" | "LEAD";
 

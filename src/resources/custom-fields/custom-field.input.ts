@@ -5,20 +5,15 @@ import { list, text } from "../../api/fields.js";
 import { fresh, importedId } from "../../api/new-resource.js";
 import { because } from "../../api/parse.js";
 import { lineRule, nameRule, noteRule } from "../../core/text.js";
-import type { FieldType } from "../../domain/custom-fields/custom-fields.js";
-import {
-  callCentreKeys,
-  type FieldAssociation,
-  type FieldOption,
-  maxFieldOptions,
-} from "../../domain/settings/setting-custom-field.js";
 import {
   CustomField_AssociationType,
   CustomField_Type,
   type CustomField_Value,
 } from "../../gen/proto/moego/business/setting/v1/custom_field_pb.js";
-import { toFieldValue } from "../../resources/customers/customer.input.js";
-import { newOrder } from "./settings-input.js";
+import { newOrder } from "../../handlers/settings/settings-input.js";
+import { toFieldValue } from "../customers/customer.input.js";
+import { callCentreKeys, type FieldAssociation, type FieldOption, maxFieldOptions } from "./custom-field.model.js";
+import type { FieldType } from "./custom-field-values.service.js";
 
 /** What a field belongs to; unspecified is refused. */
 export const fieldAssociation = z.number().transform((number, context): FieldAssociation => {

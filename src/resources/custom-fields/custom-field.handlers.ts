@@ -2,10 +2,10 @@ import { named } from "../../api/company-resource.js";
 import { withoutUndefined } from "../../api/fields.js";
 import { parse } from "../../api/parse.js";
 import type { ServiceHandlers } from "../../api/rpc.js";
-import type { CustomFields } from "../../domain/settings/setting-custom-fields.js";
 import { CustomFieldAdminService } from "../../gen/proto/moego/admin/v1/custom_field_admin_service_pb.js";
-import { customFieldUpdate, fieldOrder, newCustomField } from "./settings-custom-field-input.js";
-import { toProtoCustomField } from "./settings-message.js";
+import { toProtoCustomField } from "../../handlers/settings/settings-message.js";
+import { customFieldUpdate, fieldOrder, newCustomField } from "./custom-field.input.js";
+import type { CustomFields } from "./custom-field.service.js";
 
 /** moego.admin.v1.CustomFieldAdminService */
 export function createCustomFieldAdminHandlers(

@@ -3,12 +3,18 @@ import { idPrefixes, newId } from "../../core/ids.js";
 import type { Caller } from "../../core/principal.js";
 import type { Write } from "../../core/write.js";
 import {
-  checkValue,
-  type FieldType,
-  type FieldValue,
-  isSameValue,
-  relationsOf,
-} from "../custom-fields/custom-fields.js";
+  assertInUse,
+  assertMayWriteSettings,
+  createSettingList,
+  type SettingList,
+  type WithoutId,
+} from "../../domain/settings/setting-list.js";
+import type {
+  CustomFieldRepository,
+  EntryTarget,
+  ListQuery,
+  NewOrder,
+} from "../../domain/settings/setting-repository.js";
 import type {
   CustomField,
   CustomFieldContent,
@@ -16,15 +22,14 @@ import type {
   FieldAssociation,
   FieldOption,
   NewCustomField,
-} from "./setting-custom-field.js";
+} from "./custom-field.model.js";
 import {
-  assertInUse,
-  assertMayWriteSettings,
-  createSettingList,
-  type SettingList,
-  type WithoutId,
-} from "./setting-list.js";
-import type { CustomFieldRepository, EntryTarget, ListQuery, NewOrder } from "./setting-repository.js";
+  checkValue,
+  type FieldType,
+  type FieldValue,
+  isSameValue,
+  relationsOf,
+} from "./custom-field-values.service.js";
 
 /** The definitions of a company's custom fields. */
 export interface CustomFields extends Pick<SettingList<CustomField, CustomFieldContent>, "archive" | "restore"> {

@@ -1,5 +1,5 @@
-import type { AnsweredField } from "../callcenter/caller-repository.js";
-import type { FieldValue, Json } from "./custom-fields.js";
+import type { AnsweredField } from "../../domain/callcenter/caller-repository.js";
+import type { FieldValue, Json } from "./custom-field-values.service.js";
 
 /**
  * The value of a custom field as a text for people and call-centre flows; "" when there is none:

@@ -1,6 +1,8 @@
 import { timestamp } from "../../db/audit-columns.js";
 import type { Database } from "../../db/database.js";
-import type { FieldValue } from "../../domain/custom-fields/custom-fields.js";
+import { Prisma } from "../../gen/prisma/client.js";
+import type { SettingRow } from "../../persistence/settings/settings-change.js";
+import { createSettingListRepository, type SettingTable } from "../../persistence/settings/settings-list.js";
 import type {
   CustomField,
   CustomFieldContent,
@@ -8,11 +10,9 @@ import type {
   FieldAssociation,
   FieldOption,
   NewCustomField,
-} from "../../domain/settings/setting-custom-field.js";
-import { Prisma } from "../../gen/prisma/client.js";
-import { associationNumbers, fieldTypes } from "../custom-fields.js";
-import type { SettingRow } from "./settings-change.js";
-import { createSettingListRepository, type SettingTable } from "./settings-list.js";
+} from "./custom-field.model.js";
+import { associationNumbers, fieldTypes } from "./custom-field-values.repository.js";
+import type { FieldValue } from "./custom-field-values.service.js";
 
 interface FieldRow extends SettingRow {
   readonly company_id: string;
