@@ -1,7 +1,6 @@
 import { fromJson, type MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { PetSize } from "../../domain/settings/setting.js";
-import type { OfferedService } from "../../domain/settings/setting-catalogue.js";
 import {
   CustomField_AssociationType,
   CustomField_Source,
@@ -16,6 +15,7 @@ import {
   ServiceType,
 } from "../../gen/proto/moego/business/setting/v1/service_pb.js";
 import { Weight_Unit } from "../../gen/proto/moego/common/v1/weight_pb.js";
+import type { OfferedService } from "../../resources/catalog/catalog.service.js";
 import type { CustomField } from "../../resources/custom-fields/custom-field.model.js";
 import { toMutable } from "../../resources/customers/customer.output.js";
 

@@ -2,13 +2,13 @@ import { z } from "zod";
 import type { PageTokens } from "../../api/page-token.js";
 import { parse } from "../../api/parse.js";
 import type { ServiceHandlers } from "../../api/rpc.js";
-import type { Catalogue } from "../../domain/settings/setting-catalogue.js";
 import type { Settings } from "../../domain/settings/settings.js";
 import { SettingService } from "../../gen/proto/moego/business/setting/v1/setting_service_pb.js";
+import { createCatalogueHandlers } from "../../resources/catalog/catalog.handlers.js";
+import type { Catalogue } from "../../resources/catalog/catalog.service.js";
 import { fieldAssociation } from "../../resources/custom-fields/custom-field.input.js";
 import type { CustomFields } from "../../resources/custom-fields/custom-field.service.js";
 import { toProtoTag } from "../../resources/customers/customer.output.js";
-import { createCatalogueHandlers } from "./settings-catalogue.js";
 import { wholeList } from "./settings-input.js";
 import { toProtoCustomField, toProtoPetSize } from "./settings-message.js";
 

@@ -5,13 +5,8 @@ import { price } from "../../api/money-message.js";
 import { pagination } from "../../api/page-token.js";
 import { because } from "../../api/parse.js";
 import { nameRule } from "../../core/text.js";
-import {
-  type Offer,
-  type ServiceItemType,
-  serviceItemTypes,
-  serviceTypes,
-} from "../../domain/settings/setting-catalogue.js";
-import { maxFilterValues } from "../../resources/customers/customer.input.js";
+import { maxFilterValues } from "../customers/customer.input.js";
+import { type Offer, type ServiceItemType, serviceItemTypes, serviceTypes } from "./catalog.service.js";
 
 const maxBusinesses = 100;
 const maxStaff = 500;

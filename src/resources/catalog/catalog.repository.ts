@@ -6,6 +6,9 @@ import type { Database } from "../../db/database.js";
 import { violatedConstraint } from "../../db/database-errors.js";
 import { afterName } from "../../db/name-list.js";
 import { statement } from "../../db/statement.js";
+import type { Prisma } from "../../gen/prisma/client.js";
+import type { ServiceModel } from "../../gen/prisma/models.js";
+import { changeSettings, present } from "../../persistence/settings/settings-change.js";
 import {
   type CatalogueRepository,
   type OfferCheck,
@@ -13,10 +16,7 @@ import {
   type ServiceContent,
   serviceItemTypes,
   serviceTypes,
-} from "../../domain/settings/setting-catalogue.js";
-import type { Prisma } from "../../gen/prisma/client.js";
-import type { ServiceModel } from "../../gen/prisma/models.js";
-import { changeSettings, present } from "./settings-change.js";
+} from "./catalog.service.js";
 
 /** The services that companies offer. */
 export function createCatalogueRepository(database: Database): CatalogueRepository {

@@ -3,10 +3,10 @@ import { byName } from "../../api/page-order.js";
 import type { PageTokens } from "../../api/page-token.js";
 import { parse } from "../../api/parse.js";
 import type { ServiceHandlers } from "../../api/rpc.js";
-import type { Catalogue } from "../../domain/settings/setting-catalogue.js";
 import { SettingService } from "../../gen/proto/moego/business/setting/v1/setting_service_pb.js";
-import { newService, serviceQuery, serviceUpdate } from "./settings-catalogue-input.js";
-import { toProtoService } from "./settings-message.js";
+import { toProtoService } from "../../handlers/settings/settings-message.js";
+import { newService, serviceQuery, serviceUpdate } from "./catalog.input.js";
+import type { Catalogue } from "./catalog.service.js";
 
 export interface CatalogueHandlerDependencies {
   readonly catalogue: Catalogue;
