@@ -10,7 +10,6 @@ import { LeadService } from "./gen/proto/moego/business/customer/v1/lead_service
 import { PetService } from "./gen/proto/moego/business/customer/v1/pet_service_pb.js";
 import { StaffService } from "./gen/proto/moego/business/staff/v1/staff_service_pb.js";
 import { type CallCenterDependencies, createCallCenterRegistry } from "./handlers/callcenter/callcenter-registry.js";
-import { createSettingRegistry, type SettingDependencies } from "./handlers/settings/settings-registry.js";
 import { createApiKeyHandlers } from "./resources/api-keys/api-key.handlers.js";
 import { type ApiKeyRepository, createApiKeys } from "./resources/api-keys/api-key.service.js";
 import { createCustomerHandlers } from "./resources/customers/customer.handlers.js";
@@ -34,6 +33,7 @@ import { createPackageRegistry, type PackageDependencies } from "./resources/pac
 import { createPetHandlers } from "./resources/pets/pet.handlers.js";
 import { createPets } from "./resources/pets/pet.service.js";
 import type { PetRepository } from "./resources/pets/pet-store.model.js";
+import { createSettingRegistry, type SettingDependencies } from "./resources/setting-lists/setting.registry.js";
 import { services } from "./services.js";
 
 export interface HandlerDependencies

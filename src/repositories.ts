@@ -7,7 +7,6 @@ import { createExternalApiRepository } from "./persistence/callcenter/external-a
 import { createIvrFlowRepository } from "./persistence/callcenter/ivr-flows.js";
 import { createSecretCipher, type SecretCipher } from "./persistence/callcenter/secret-cipher.js";
 import { createVipLevelRepository } from "./persistence/callcenter/vip-levels.js";
-import { createSettingRepositories } from "./persistence/settings/settings.js";
 import { createApiKeyRepository } from "./resources/api-keys/api-key.repository.js";
 import { createCatalogueRepository } from "./resources/catalog/catalog.repository.js";
 import { createConsentRepository } from "./resources/consent/consent.repository.js";
@@ -23,6 +22,7 @@ import { createLeadAdminRepository } from "./resources/leads/lead-admin.reposito
 import { createPackageRepository } from "./resources/packages/package.repository.js";
 import { createPetRepository } from "./resources/pets/pet.repository.js";
 import { createPetImportRepository } from "./resources/pets/pet-import.repository.js";
+import { createSettingRepositories } from "./resources/setting-lists/setting.repository.js";
 
 /** What the domain services keep their data in. */
 export function createRepositories(database: Database, secrets: ServiceSecrets) {

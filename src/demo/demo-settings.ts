@@ -1,4 +1,4 @@
-import { tagKey } from "../domain/tags.js";
+import { tagKey } from "../resources/setting-lists/tag.model.js";
 import { demoCompanyIds } from "./demo-directory.js";
 import type { Row } from "./demo-rows.js";
 

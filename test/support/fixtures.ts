@@ -1,5 +1,5 @@
 import type { Row, Tables } from "../../src/demo/demo-rows.js";
-import { tagKey } from "../../src/domain/tags.js";
+import { tagKey } from "../../src/resources/setting-lists/tag.model.js";
 import { callerTables } from "./caller-rows.js";
 import { externalApiTables } from "./external-api-rows.js";
 import { customFields } from "./fixture-fields.js";

@@ -1,7 +1,7 @@
 import { customFieldText } from "../../resources/custom-fields/custom-field-text.service.js";
 import { ownValue } from "../../resources/custom-fields/custom-field-values.service.js";
 import type { Customer } from "../../resources/customers/customer.model.js";
-import type { Tag } from "../tags.js";
+import type { Tag } from "../../resources/setting-lists/tag.model.js";
 import type { FoundCaller } from "./caller-repository.js";
 
 /** The keys of the call-centre answer in the spelling and order of document 004, "Return param". */

@@ -8,13 +8,13 @@ import type { CallerRepository } from "../../domain/callcenter/caller-repository
 import { createExternalApis, type ExternalApiDependencies } from "../../domain/callcenter/external-apis.js";
 import type { IvrFlowRepository } from "../../domain/callcenter/ivr-flow-repository.js";
 import { createIvrFlows } from "../../domain/callcenter/ivr-flows.js";
-import type { NameContent } from "../../domain/settings/setting.js";
-import { createSettingList } from "../../domain/settings/setting-list.js";
-import type { SettingRepository } from "../../domain/settings/setting-repository.js";
 import { CallerService } from "../../gen/proto/moego/callcenter/v1/caller_service_pb.js";
 import { ExternalApiService } from "../../gen/proto/moego/callcenter/v1/external_api_service_pb.js";
 import { IvrFlowService } from "../../gen/proto/moego/callcenter/v1/ivr_flow_service_pb.js";
 import { VipLevelService } from "../../gen/proto/moego/callcenter/v1/vip_level_service_pb.js";
+import type { NameContent } from "../../resources/setting-lists/setting.model.js";
+import { createSettingList } from "../../resources/setting-lists/setting-list.service.js";
+import type { SettingRepository } from "../../resources/setting-lists/setting-store.model.js";
 import { createCallerHandlers } from "./callers.js";
 import { createExternalApiHandlers } from "./external-apis.js";
 import { createIvrFlowHandlers } from "./ivr-flows.js";

@@ -7,7 +7,7 @@ import { violatedConstraint } from "../../db/database-errors.js";
 import type { ExternalApi, ExternalApiTarget } from "../../domain/callcenter/external-api.js";
 import type { ExternalApiRecord, ExternalApiRepository } from "../../domain/callcenter/external-api-repository.js";
 import type { Prisma } from "../../gen/prisma/client.js";
-import { changeSettings, present } from "../settings/settings-change.js";
+import { changeSettings, present } from "../../resources/setting-lists/setting-change.repository.js";
 import { toColumns, toExternalApi } from "./external-api-rows.js";
 import { type CalledRow, findWithSecrets, listNewestFirst, type ReadRow } from "./external-api-statements.js";
 import type { SealContext, SecretCipher } from "./secret-cipher.js";

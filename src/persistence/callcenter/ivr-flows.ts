@@ -9,7 +9,13 @@ import { statement } from "../../db/statement.js";
 import type { FlowDefinition, FlowTarget, IvrFlow } from "../../domain/callcenter/ivr-flow.js";
 import type { IvrFlowRepository } from "../../domain/callcenter/ivr-flow-repository.js";
 import { Prisma } from "../../gen/prisma/client.js";
-import { type Columns, changeSettings, findRow, present, updateRow } from "../settings/settings-change.js";
+import {
+  type Columns,
+  changeSettings,
+  findRow,
+  present,
+  updateRow,
+} from "../../resources/setting-lists/setting-change.repository.js";
 
 /** The flows of the IVR; they change as seldom as settings do, and under the same lock. */
 export function createIvrFlowRepository(database: Database): IvrFlowRepository {

@@ -1,9 +1,9 @@
 import type { Database } from "../../db/database.js";
 import type { VipLevel } from "../../domain/callcenter/caller-profile.js";
-import type { NameContent } from "../../domain/settings/setting.js";
-import type { SettingRepository } from "../../domain/settings/setting-repository.js";
-import { createSettingListRepository } from "../settings/settings-list.js";
-import { vipLevelTable } from "../settings/settings-tables.js";
+import type { NameContent } from "../../resources/setting-lists/setting.model.js";
+import { createSettingListRepository } from "../../resources/setting-lists/setting-list.repository.js";
+import type { SettingRepository } from "../../resources/setting-lists/setting-store.model.js";
+import { vipLevelTable } from "../../resources/setting-lists/setting-tables.columns.js";
 
 /** The VIP levels of companies. */
 export function createVipLevelRepository(database: Database): SettingRepository<VipLevel, NameContent> {

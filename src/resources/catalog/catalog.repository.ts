@@ -8,7 +8,7 @@ import { afterName } from "../../db/name-list.js";
 import { statement } from "../../db/statement.js";
 import type { Prisma } from "../../gen/prisma/client.js";
 import type { ServiceModel } from "../../gen/prisma/models.js";
-import { changeSettings, present } from "../../persistence/settings/settings-change.js";
+import { changeSettings, present } from "../setting-lists/setting-change.repository.js";
 import {
   type CatalogueRepository,
   type OfferCheck,

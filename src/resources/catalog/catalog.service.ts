@@ -5,8 +5,8 @@ import type { Money } from "../../core/money.js";
 import type { Page } from "../../core/page.js";
 import type { Caller } from "../../core/principal.js";
 import type { Write } from "../../core/write.js";
-import { assertMayWriteSettings } from "../../domain/settings/setting-list.js";
-import type { EntryTarget, NewEntry } from "../../domain/settings/setting-repository.js";
+import { assertMayWriteSettings } from "../setting-lists/setting-list.service.js";
+import type { EntryTarget, NewEntry } from "../setting-lists/setting-store.model.js";
 
 export const serviceItemTypes = ["GROOMING", "BOARDING", "DAYCARE", "EVALUATION"] as const;
 export const serviceTypes = ["SERVICE", "ADDON"] as const;

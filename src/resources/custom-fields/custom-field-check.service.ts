@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { visibilityWithin } from "../../core/access.js";
 import type { CompanyReach } from "../../core/principal.js";
-import type { CustomFieldRepository } from "../../domain/settings/setting-repository.js";
+import type { CustomFieldRepository } from "../setting-lists/setting-store.model.js";
 import {
   type CheckedFields,
   checkFields,

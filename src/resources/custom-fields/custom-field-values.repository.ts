@@ -2,8 +2,8 @@ import type { Visibility } from "../../core/principal.js";
 import { visibilityValues, visibleInOneCompany } from "../../db/access-filter.js";
 import type { Database } from "../../db/database.js";
 import { statement } from "../../db/statement.js";
-import type { CustomFieldRepository } from "../../domain/settings/setting-repository.js";
 import type { Prisma } from "../../gen/prisma/client.js";
+import type { CustomFieldRepository } from "../setting-lists/setting-store.model.js";
 import type { FieldDefinition, FieldType, FieldValue, RelationTarget } from "./custom-field-values.service.js";
 
 interface DefinitionRow {

@@ -3,7 +3,7 @@ import { withoutUndefined } from "../../api/fields.js";
 import { parse } from "../../api/parse.js";
 import type { ServiceHandlers } from "../../api/rpc.js";
 import { CustomFieldAdminService } from "../../gen/proto/moego/admin/v1/custom_field_admin_service_pb.js";
-import { toProtoCustomField } from "../../handlers/settings/settings-message.js";
+import { toProtoCustomField } from "../setting-lists/setting.output.js";
 import { customFieldUpdate, fieldOrder, newCustomField } from "./custom-field.input.js";
 import type { CustomFields } from "./custom-field.service.js";
 

@@ -10,8 +10,8 @@ import {
   CustomField_Type,
   type CustomField_Value,
 } from "../../gen/proto/moego/business/setting/v1/custom_field_pb.js";
-import { newOrder } from "../../handlers/settings/settings-input.js";
 import { toFieldValue } from "../customers/customer.input.js";
+import { newOrder } from "../setting-lists/setting.input.js";
 import { callCentreKeys, type FieldAssociation, type FieldOption, maxFieldOptions } from "./custom-field.model.js";
 import type { FieldType } from "./custom-field-values.service.js";
 

@@ -1,8 +1,8 @@
 import type { Write } from "../../core/write.js";
 import { formatKeys } from "../../domain/callcenter/answer-format.js";
 import { callerKeys } from "../../domain/callcenter/caller-answer.js";
-import type { SettingEntry } from "../../domain/settings/setting.js";
-import type { NewEntry, SettingRepository } from "../../domain/settings/setting-repository.js";
+import type { SettingEntry } from "../setting-lists/setting.model.js";
+import type { NewEntry, SettingRepository } from "../setting-lists/setting-store.model.js";
 import type { FieldType, FieldValue } from "./custom-field-values.service.js";
 
 export type FieldAssociation = "CUSTOMER" | "LEAD";

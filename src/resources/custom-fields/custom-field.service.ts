@@ -8,13 +8,8 @@ import {
   createSettingList,
   type SettingList,
   type WithoutId,
-} from "../../domain/settings/setting-list.js";
-import type {
-  CustomFieldRepository,
-  EntryTarget,
-  ListQuery,
-  NewOrder,
-} from "../../domain/settings/setting-repository.js";
+} from "../setting-lists/setting-list.service.js";
+import type { CustomFieldRepository, EntryTarget, ListQuery, NewOrder } from "../setting-lists/setting-store.model.js";
 import type {
   CustomField,
   CustomFieldContent,

@@ -13,13 +13,13 @@ import {
 import { parse } from "../../api/parse.js";
 import type { ServiceHandlers } from "../../api/rpc.js";
 import { moment } from "../../api/timestamp.js";
-import { maxTagsPerCustomer } from "../../domain/tags.js";
 import {
   CustomerAdminService,
   type ImportCustomerRequest,
   ImportCustomerRequestSchema,
 } from "../../gen/proto/moego/admin/v1/customer_admin_service_pb.js";
 import { importedAddress, importedNotes } from "../pets/nested-import.input.js";
+import { maxTagsPerCustomer } from "../setting-lists/tag.model.js";
 import { enumNumber } from "./customer.input.js";
 import { toProtoCustomer, toProtoTag } from "./customer.output.js";
 import type { CustomerAdmin } from "./customer-admin.service.js";

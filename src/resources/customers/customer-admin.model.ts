@@ -1,8 +1,8 @@
 import type { ImportAuthors, ImportTimes } from "../../core/record-import.js";
 import type { Write } from "../../core/write.js";
-import type { Tag, TagReference, TagResolution } from "../../domain/tags.js";
 import type { KeptNote } from "../pets/nested-import.model.js";
 import type { NestedLookup } from "../pets/nested-violations.service.js";
+import type { Tag, TagReference, TagResolution } from "../setting-lists/tag.model.js";
 import type { Customer, CustomerStatus } from "./customer.model.js";
 import type {
   AddressRecord,

@@ -12,11 +12,11 @@ import {
   within,
 } from "../../core/record-import.js";
 import type { Write } from "../../core/write.js";
-import type { CustomFieldRepository } from "../../domain/settings/setting-repository.js";
-import type { Tag } from "../../domain/tags.js";
 import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
 import { type ImportedNote, keepNotes } from "../pets/nested-import.model.js";
 import { type Nested, nestedNotes, nestedViolations } from "../pets/nested-violations.service.js";
+import type { CustomFieldRepository } from "../setting-lists/setting-store.model.js";
+import type { Tag } from "../setting-lists/tag.model.js";
 import type { Customer, CustomerStatus } from "./customer.model.js";
 import { type NewCustomer, quotaExceeded } from "./customer.service.js";
 import type { CustomerAdminRepository } from "./customer-admin.model.js";

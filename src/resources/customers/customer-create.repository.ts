@@ -4,8 +4,8 @@ import { authorIn, type Write } from "../../core/write.js";
 import { addressColumns, addressJson } from "../../db/address-columns.js";
 import { consentValues } from "../../db/consent-columns.js";
 import { statement } from "../../db/statement.js";
-import { distinctTags, tagKey } from "../../domain/tags.js";
-import { lastTagPlace, tagJson } from "../../persistence/settings/tag-rows.js";
+import { lastTagPlace, tagJson } from "../setting-lists/tag.columns.js";
+import { distinctTags, tagKey } from "../setting-lists/tag.model.js";
 import { type CustomerRow, customerColumns, noteJson, referralSourceJson } from "./customer.columns.js";
 import type { Admission, CustomerRecord, MissingReferences } from "./customer-store.model.js";
 

@@ -11,7 +11,7 @@ import type { Pseudonym } from "../../db/erasure/pseudonym.js";
 import { takenIds } from "../../db/existing-ids.js";
 import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../../db/idempotency.js";
 import type { Prisma } from "../../gen/prisma/client.js";
-import { resolveTags } from "../../persistence/settings/tags.js";
+import { resolveTags } from "../setting-lists/tag.repository.js";
 import { statusNumbers } from "./customer.columns.js";
 import type { Customer } from "./customer.model.js";
 import type { CustomerImportUnit, ImportedCustomer } from "./customer-admin.model.js";

@@ -1,5 +1,5 @@
 import { DomainError, invalidRequest, type Violation } from "../../core/errors.js";
-import { type TagReference, type TagResolution, tagViolations } from "../../domain/tags.js";
+import { type TagReference, type TagResolution, tagViolations } from "../setting-lists/tag.model.js";
 import type { MissingReferences, References } from "./customer-store.model.js";
 
 const fieldOf = {

@@ -2,9 +2,9 @@ import type { Consent } from "../../core/consent.js";
 import type { Page, TimeRange } from "../../core/page.js";
 import type { Visibility } from "../../core/principal.js";
 import type { Write } from "../../core/write.js";
-import type { CustomFieldRepository } from "../../domain/settings/setting-repository.js";
-import type { Tag, TagReference, TagResolution } from "../../domain/tags.js";
 import type { FieldValues } from "../custom-fields/custom-field-values.service.js";
+import type { CustomFieldRepository } from "../setting-lists/setting-store.model.js";
+import type { Tag, TagReference, TagResolution } from "../setting-lists/tag.model.js";
 import type { Address, Customer, CustomerStatus, Note, Preference } from "./customer.model.js";
 
 /** An address without its id. */

@@ -2,7 +2,7 @@ import { mayCreateTags, reachOf } from "../../core/access.js";
 import { invalidRequest, notFound } from "../../core/errors.js";
 import { type Caller, visibilityOf } from "../../core/principal.js";
 import type { Write } from "../../core/write.js";
-import { maxTagsPerCustomer, type Tag, type TagReference } from "../../domain/tags.js";
+import { maxTagsPerCustomer, type Tag, type TagReference } from "../setting-lists/tag.model.js";
 import { referenceError } from "./customer-references.service.js";
 import type { CustomerRepository } from "./customer-store.model.js";
 import { tooManyTags } from "./customer-update.service.js";

@@ -1,8 +1,8 @@
 import { type AddressJson, addressJson, toAddress } from "../../db/address-columns.js";
 import { type ConsentRow, toConsent } from "../../db/consent-columns.js";
 import { type NotesRead, notesOfListed, notesOfOne } from "../../db/notes-sql.js";
-import { type TagJson, tagJson, toTag } from "../../persistence/settings/tag-rows.js";
 import type { FieldValues } from "../custom-fields/custom-field-values.service.js";
+import { type TagJson, tagJson, toTag } from "../setting-lists/tag.columns.js";
 import type { Customer, Note, ReferralSource } from "./customer.model.js";
 
 /** A customer with its children, as `customerColumns` selects it. Node-postgres reads bigint as text, Prisma as bigint. */

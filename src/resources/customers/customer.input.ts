@@ -6,12 +6,12 @@ import { momentBound } from "../../api/timestamp.js";
 import type { Channel } from "../../core/consent.js";
 import type { TimeRange } from "../../core/page.js";
 import { normalise, noteRule, tagNameRule, textFault } from "../../core/text.js";
-import { maxTagsPerCustomer, type TagReference } from "../../domain/tags.js";
 import {
   type CustomField_Value,
   CustomField_ValueSchema,
 } from "../../gen/proto/moego/business/setting/v1/custom_field_pb.js";
 import type { FieldValue } from "../custom-fields/custom-field-values.service.js";
+import { maxTagsPerCustomer, type TagReference } from "../setting-lists/tag.model.js";
 import type { AddressRecord } from "./customer-store.model.js";
 
 /** Most notes, fields and filter values of one call. */

@@ -1,6 +1,6 @@
 import type { Consent } from "../../core/consent.js";
-import type { Tag } from "../../domain/tags.js";
 import type { FieldValues } from "../custom-fields/custom-field-values.service.js";
+import type { Tag } from "../setting-lists/tag.model.js";
 
 export interface Address {
   readonly id: string;

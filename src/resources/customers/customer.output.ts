@@ -2,7 +2,6 @@ import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { Channel, Consent } from "../../core/consent.js";
 import { etagOf } from "../../core/etag.js";
-import type { Tag } from "../../domain/tags.js";
 import { ComplianceChannel } from "../../gen/proto/moego/business/customer/v1/compliance_pb.js";
 import {
   Customer_NoteSchema,
@@ -12,6 +11,7 @@ import {
 import { CustomerTagSchema } from "../../gen/proto/moego/business/setting/v1/customer_pb.js";
 import { Address_Type, AddressSchema } from "../../gen/proto/moego/common/v1/address_pb.js";
 import type { FieldValues, Json } from "../custom-fields/custom-field-values.service.js";
+import type { Tag } from "../setting-lists/tag.model.js";
 import type { Address, Customer, Note } from "./customer.model.js";
 
 export function toProtoCustomer(customer: Customer): MessageInitShape<typeof CustomerSchema> {

@@ -11,11 +11,11 @@ import {
   timeViolations,
 } from "../../core/record-import.js";
 import type { Write } from "../../core/write.js";
-import type { CustomFieldRepository } from "../../domain/settings/setting-repository.js";
 import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
 import type { RecordName } from "../customers/customer-admin.service.js";
 import { type ImportedPet, keepPet } from "../pets/nested-import.model.js";
 import { type Nested, nestedNotes, nestedViolations } from "../pets/nested-violations.service.js";
+import type { CustomFieldRepository } from "../setting-lists/setting-store.model.js";
 import { assertLead, assertNotPromoted, type Lead } from "./lead.model.js";
 import { type NewLead, onlyBusinessOf } from "./lead.service.js";
 import type { LeadAdminRepository, LeadImportUnit } from "./lead-admin.model.js";

@@ -2,11 +2,11 @@ import type { Consent } from "../../core/consent.js";
 import type { Page, TimeRange } from "../../core/page.js";
 import type { Visibility } from "../../core/principal.js";
 import type { Write } from "../../core/write.js";
-import type { CustomFieldRepository } from "../../domain/settings/setting-repository.js";
 import type { FieldValues } from "../custom-fields/custom-field-values.service.js";
 import type { Customer } from "../customers/customer.model.js";
 import type { AddressRecord, Admission } from "../customers/customer-store.model.js";
 import type { Pet, PetEdit, PetRecord } from "../pets/pet.model.js";
+import type { CustomFieldRepository } from "../setting-lists/setting-store.model.js";
 import type { Lead } from "./lead.model.js";
 
 /** A lead to store, checked but for what only the database knows: references and idempotency. */

@@ -3,10 +3,10 @@ import { applyConsent, type ConsentChange, defaultConsent } from "../../core/con
 import { DomainError, invalidRequest, notFound } from "../../core/errors.js";
 import { type Caller, type CompanyReach, visibilityOf } from "../../core/principal.js";
 import type { Write } from "../../core/write.js";
-import type { CustomFieldRepository } from "../../domain/settings/setting-repository.js";
 import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
 import type { Customer } from "../customers/customer.model.js";
 import { quotaExceeded } from "../customers/customer.service.js";
+import type { CustomFieldRepository } from "../setting-lists/setting-store.model.js";
 import { assertLead, type Lead } from "./lead.model.js";
 import { inLead, leadReferenceViolations } from "./lead-references.service.js";
 import type { LeadQuery, LeadRecord, LeadRepository } from "./lead-store.model.js";

@@ -4,10 +4,17 @@ import { stamp, timestamp } from "../../db/audit-columns.js";
 import { type Changed, recordChanges } from "../../db/audit-log.js";
 import type { Database } from "../../db/database.js";
 import { violatedConstraint } from "../../db/database-errors.js";
-import type { SettingEntry } from "../../domain/settings/setting.js";
-import type { EntryTarget, SettingRepository } from "../../domain/settings/setting-repository.js";
 import { Prisma } from "../../gen/prisma/client.js";
-import { type Columns, changeSettings, findRow, present, type SettingRow, updateRow } from "./settings-change.js";
+import type { SettingEntry } from "./setting.model.js";
+import {
+  type Columns,
+  changeSettings,
+  findRow,
+  present,
+  type SettingRow,
+  updateRow,
+} from "./setting-change.repository.js";
+import type { EntryTarget, SettingRepository } from "./setting-store.model.js";
 
 /** What differs from list to list. */
 export interface SettingTable<Row extends SettingRow, Entry, Content> {

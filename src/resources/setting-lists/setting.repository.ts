@@ -1,7 +1,7 @@
 import type { Database } from "../../db/database.js";
-import type { LifeCycleRepository, SettingRepositories } from "../../domain/settings/setting-repository.js";
-import { changeSettings, findRow, present, updateRow } from "./settings-change.js";
-import { createSettingListRepository } from "./settings-list.js";
+import { changeSettings, findRow, present, updateRow } from "./setting-change.repository.js";
+import { createSettingListRepository } from "./setting-list.repository.js";
+import type { LifeCycleRepository, SettingRepositories } from "./setting-store.model.js";
 import {
   actionStatusTable,
   lifeCycleTable,
@@ -11,8 +11,8 @@ import {
   petTypeTable,
   referralSourceTable,
   tagTable,
-} from "./settings-tables.js";
-import { createTagGroupRepository } from "./settings-tag-groups.js";
+} from "./setting-tables.columns.js";
+import { createTagGroupRepository } from "./tag-group.repository.js";
 
 /** The lists of a company's settings. */
 export function createSettingRepositories(database: Database): SettingRepositories {

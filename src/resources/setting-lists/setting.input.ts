@@ -4,8 +4,8 @@ import { named } from "../../api/company-resource.js";
 import { color, id, line, list, text, withoutUndefined } from "../../api/fields.js";
 import { fresh } from "../../api/new-resource.js";
 import { nameRule, tagNameRule } from "../../core/text.js";
-import { maxOrderedEntries } from "../../domain/settings/setting.js";
-import { weight } from "../../resources/pets/pet.input.js";
+import { weight } from "../pets/pet.input.js";
+import { maxOrderedEntries } from "./setting.model.js";
 
 /** A whole list of a company. */
 export const wholeList = z.object({ companyId: id, showArchived: z.boolean() });

@@ -3,8 +3,6 @@ import { named } from "../../api/company-resource.js";
 import { withoutUndefined } from "../../api/fields.js";
 import { parse } from "../../api/parse.js";
 import type { ServiceHandlers } from "../../api/rpc.js";
-import type { PetSize, PetSizeContent } from "../../domain/settings/setting.js";
-import type { Settings } from "../../domain/settings/settings.js";
 import { PetSettingAdminService } from "../../gen/proto/moego/admin/v1/pet_setting_admin_service_pb.js";
 import {
   changing,
@@ -15,8 +13,10 @@ import {
   newPetSize,
   petCodeUpdate,
   petSizeUpdate,
-} from "./settings-input.js";
-import { toProtoPetSize } from "./settings-message.js";
+} from "./setting.input.js";
+import type { PetSize, PetSizeContent } from "./setting.model.js";
+import { toProtoPetSize } from "./setting.output.js";
+import type { Settings } from "./setting.service.js";
 
 type PetLists = Pick<Settings, "petCodes" | "petSizes" | "petTypes" | "petCoatTypes">;
 

@@ -2,15 +2,15 @@ import { z } from "zod";
 import type { PageTokens } from "../../api/page-token.js";
 import { parse } from "../../api/parse.js";
 import type { ServiceHandlers } from "../../api/rpc.js";
-import type { Settings } from "../../domain/settings/settings.js";
 import { SettingService } from "../../gen/proto/moego/business/setting/v1/setting_service_pb.js";
-import { createCatalogueHandlers } from "../../resources/catalog/catalog.handlers.js";
-import type { Catalogue } from "../../resources/catalog/catalog.service.js";
-import { fieldAssociation } from "../../resources/custom-fields/custom-field.input.js";
-import type { CustomFields } from "../../resources/custom-fields/custom-field.service.js";
-import { toProtoTag } from "../../resources/customers/customer.output.js";
-import { wholeList } from "./settings-input.js";
-import { toProtoCustomField, toProtoPetSize } from "./settings-message.js";
+import { createCatalogueHandlers } from "../catalog/catalog.handlers.js";
+import type { Catalogue } from "../catalog/catalog.service.js";
+import { fieldAssociation } from "../custom-fields/custom-field.input.js";
+import type { CustomFields } from "../custom-fields/custom-field.service.js";
+import { toProtoTag } from "../customers/customer.output.js";
+import { wholeList } from "./setting.input.js";
+import { toProtoCustomField, toProtoPetSize } from "./setting.output.js";
+import type { Settings } from "./setting.service.js";
 
 export interface SettingHandlerDependencies {
   readonly settings: Settings;

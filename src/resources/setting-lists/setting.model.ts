@@ -1,6 +1,6 @@
-import type { ActionStatus } from "../../resources/leads/lead.model.js";
-import type { PetCode, Weight } from "../../resources/pets/pet.model.js";
-import type { Tag } from "../tags.js";
+import type { ActionStatus } from "../leads/lead.model.js";
+import type { PetCode, Weight } from "../pets/pet.model.js";
+import type { Tag } from "./tag.model.js";
 
 /** What the entries of all lists of a company have. They are archived, never deleted: records may refer to them. */
 export interface SettingEntry {

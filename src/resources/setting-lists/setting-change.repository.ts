@@ -3,8 +3,8 @@ import { stamp } from "../../db/audit-columns.js";
 import { type Changed, recordChanges } from "../../db/audit-log.js";
 import type { Database } from "../../db/database.js";
 import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../../db/idempotency.js";
-import type { EntryTarget } from "../../domain/settings/setting-repository.js";
 import { Prisma } from "../../gen/prisma/client.js";
+import type { EntryTarget } from "./setting-store.model.js";
 
 /** What the rows of all lists have. */
 export interface SettingRow {

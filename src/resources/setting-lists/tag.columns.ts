@@ -1,4 +1,4 @@
-import { maxTagsPerCustomer, type Tag } from "../../domain/tags.js";
+import { maxTagsPerCustomer, type Tag } from "./tag.model.js";
 
 /** A tag as `tagJson` builds it. */
 export interface TagJson {

@@ -3,8 +3,8 @@ import { stamp } from "../../db/audit-columns.js";
 import { recordChanges } from "../../db/audit-log.js";
 import type { Database } from "../../db/database.js";
 import { statement } from "../../db/statement.js";
-import type { TagGroupRepository } from "../../domain/settings/setting-repository.js";
-import { changeSettings } from "./settings-change.js";
+import { changeSettings } from "./setting-change.repository.js";
+import type { TagGroupRepository } from "./setting-store.model.js";
 
 /** The groups of tags: texts that tags share. */
 export function createTagGroupRepository(database: Database): TagGroupRepository {

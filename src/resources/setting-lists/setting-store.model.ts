@@ -1,10 +1,9 @@
 import type { Visibility } from "../../core/principal.js";
 import type { Write } from "../../core/write.js";
-import type { FieldDefinition, RelationTarget } from "../../resources/custom-fields/custom-field-values.service.js";
-import type { ReferralSource } from "../../resources/customers/customer.model.js";
-import type { ActionStatus, LifeCycle } from "../../resources/leads/lead.model.js";
-import type { PetCode } from "../../resources/pets/pet.model.js";
-import type { Tag } from "../tags.js";
+import type { FieldDefinition, RelationTarget } from "../custom-fields/custom-field-values.service.js";
+import type { ReferralSource } from "../customers/customer.model.js";
+import type { ActionStatus, LifeCycle } from "../leads/lead.model.js";
+import type { PetCode } from "../pets/pet.model.js";
 import type {
   ActionStatusContent,
   NameContent,
@@ -15,7 +14,8 @@ import type {
   SettingEntry,
   TagContent,
   TagGroup,
-} from "./setting.js";
+} from "./setting.model.js";
+import type { Tag } from "./tag.model.js";
 
 /** One list of a company. */
 export interface ListQuery {

@@ -3,8 +3,8 @@ import { archived, notFound, refuse, type Violation } from "../../core/errors.js
 import { type IdPrefix, newId } from "../../core/ids.js";
 import type { Caller } from "../../core/principal.js";
 import type { Write } from "../../core/write.js";
-import type { SettingEntry } from "./setting.js";
-import type { EntryTarget, ListQuery, NewEntry, NewOrder, SettingRepository } from "./setting-repository.js";
+import type { SettingEntry } from "./setting.model.js";
+import type { EntryTarget, ListQuery, NewEntry, NewOrder, SettingRepository } from "./setting-store.model.js";
 
 /** One list of a company, for people to choose from. */
 export interface SettingList<Entry extends SettingEntry, Content> {

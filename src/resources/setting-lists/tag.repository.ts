@@ -1,6 +1,9 @@
 import { idPrefixes, newId } from "../../core/ids.js";
 import { authorIn, type Write } from "../../core/write.js";
 import { recordChanges } from "../../db/audit-log.js";
+import { Prisma } from "../../gen/prisma/client.js";
+import type { TagModel } from "../../gen/prisma/models.js";
+import { lastTagPlace } from "./tag.columns.js";
 import {
   distinctTags,
   type PositionedTag,
@@ -8,10 +11,7 @@ import {
   type TagReference,
   type TagResolution,
   tagKey,
-} from "../../domain/tags.js";
-import { Prisma } from "../../gen/prisma/client.js";
-import type { TagModel } from "../../gen/prisma/models.js";
-import { lastTagPlace } from "./tag-rows.js";
+} from "./tag.model.js";
 
 export interface TagSearch {
   readonly companyId: string;

@@ -1,4 +1,8 @@
 import type { Changed } from "../../db/audit-log.js";
+import { Prisma } from "../../gen/prisma/client.js";
+import type { ReferralSource } from "../customers/customer.model.js";
+import type { ActionStatus, LifeCycle } from "../leads/lead.model.js";
+import { type PetCode, type Weight, weightUnits } from "../pets/pet.model.js";
 import type {
   ActionStatusContent,
   NameContent,
@@ -7,14 +11,10 @@ import type {
   PetSize,
   PetSizeContent,
   TagContent,
-} from "../../domain/settings/setting.js";
-import { type Tag, tagKey } from "../../domain/tags.js";
-import { Prisma } from "../../gen/prisma/client.js";
-import type { ReferralSource } from "../../resources/customers/customer.model.js";
-import type { ActionStatus, LifeCycle } from "../../resources/leads/lead.model.js";
-import { type PetCode, type Weight, weightUnits } from "../../resources/pets/pet.model.js";
-import type { SettingRow } from "./settings-change.js";
-import type { SettingTable } from "./settings-list.js";
+} from "./setting.model.js";
+import type { SettingRow } from "./setting-change.repository.js";
+import type { SettingTable } from "./setting-list.repository.js";
+import { type Tag, tagKey } from "./tag.model.js";
 
 interface NamedRow extends SettingRow {
   readonly name: string;

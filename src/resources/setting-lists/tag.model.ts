@@ -1,5 +1,5 @@
-import type { Violation } from "../core/errors.js";
-import { foldCase } from "../core/text.js";
+import type { Violation } from "../../core/errors.js";
+import { foldCase } from "../../core/text.js";
 
 export interface Tag {
   readonly id: string;

@@ -1,6 +1,5 @@
 import { fromJson, type MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
-import type { PetSize } from "../../domain/settings/setting.js";
 import {
   CustomField_AssociationType,
   CustomField_Source,
@@ -15,9 +14,10 @@ import {
   ServiceType,
 } from "../../gen/proto/moego/business/setting/v1/service_pb.js";
 import { Weight_Unit } from "../../gen/proto/moego/common/v1/weight_pb.js";
-import type { OfferedService } from "../../resources/catalog/catalog.service.js";
-import type { CustomField } from "../../resources/custom-fields/custom-field.model.js";
-import { toMutable } from "../../resources/customers/customer.output.js";
+import type { OfferedService } from "../catalog/catalog.service.js";
+import type { CustomField } from "../custom-fields/custom-field.model.js";
+import { toMutable } from "../customers/customer.output.js";
+import type { PetSize } from "./setting.model.js";
 
 export function toProtoPetSize({ weightLow, weightHigh, ...same }: PetSize): MessageInitShape<typeof PetSizeSchema> {
   return {

@@ -1,18 +1,18 @@
 import type { PageTokens } from "../../api/page-token.js";
 import { type HandlerRegistry, registry } from "../../api/rpc.js";
-import type { CustomFieldRepository, SettingRepositories } from "../../domain/settings/setting-repository.js";
-import { createSettings } from "../../domain/settings/settings.js";
 import { CustomFieldAdminService } from "../../gen/proto/moego/admin/v1/custom_field_admin_service_pb.js";
 import { CustomerSettingAdminService } from "../../gen/proto/moego/admin/v1/customer_setting_admin_service_pb.js";
 import { PetSettingAdminService } from "../../gen/proto/moego/admin/v1/pet_setting_admin_service_pb.js";
 import { SettingService } from "../../gen/proto/moego/business/setting/v1/setting_service_pb.js";
-import { type CatalogueRepository, createCatalogue } from "../../resources/catalog/catalog.service.js";
-import { createCustomFieldAdminHandlers } from "../../resources/custom-fields/custom-field.handlers.js";
-import type { CustomFieldListRepository } from "../../resources/custom-fields/custom-field.model.js";
-import { createCustomFields } from "../../resources/custom-fields/custom-field.service.js";
-import { createSettingHandlers } from "./settings.js";
-import { createCustomerSettingAdminHandlers } from "./settings-customer-admin.js";
-import { createPetSettingAdminHandlers } from "./settings-pet-admin.js";
+import { type CatalogueRepository, createCatalogue } from "../catalog/catalog.service.js";
+import { createCustomFieldAdminHandlers } from "../custom-fields/custom-field.handlers.js";
+import type { CustomFieldListRepository } from "../custom-fields/custom-field.model.js";
+import { createCustomFields } from "../custom-fields/custom-field.service.js";
+import { createCustomerSettingAdminHandlers } from "./customer-setting-admin.handlers.js";
+import { createPetSettingAdminHandlers } from "./pet-setting-admin.handlers.js";
+import { createSettingHandlers } from "./setting.handlers.js";
+import { createSettings } from "./setting.service.js";
+import type { CustomFieldRepository, SettingRepositories } from "./setting-store.model.js";
 
 export interface SettingDependencies {
   readonly settings: SettingRepositories;

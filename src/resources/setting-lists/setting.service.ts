@@ -3,10 +3,9 @@ import { DomainError, type Violation } from "../../core/errors.js";
 import { idPrefixes } from "../../core/ids.js";
 import type { Caller } from "../../core/principal.js";
 import type { Write } from "../../core/write.js";
-import type { ReferralSource } from "../../resources/customers/customer.model.js";
-import type { ActionStatus, LifeCycle } from "../../resources/leads/lead.model.js";
-import type { PetCode, Weight } from "../../resources/pets/pet.model.js";
-import type { Tag } from "../tags.js";
+import type { ReferralSource } from "../customers/customer.model.js";
+import type { ActionStatus, LifeCycle } from "../leads/lead.model.js";
+import type { PetCode, Weight } from "../pets/pet.model.js";
 import type {
   ActionStatusContent,
   NameContent,
@@ -16,9 +15,10 @@ import type {
   PetSizeContent,
   TagContent,
   TagGroup,
-} from "./setting.js";
-import { assertInUse, assertMayWriteSettings, createSettingList, type SettingList } from "./setting-list.js";
-import type { EntryTarget, GroupChange, SettingRepositories } from "./setting-repository.js";
+} from "./setting.model.js";
+import { assertInUse, assertMayWriteSettings, createSettingList, type SettingList } from "./setting-list.service.js";
+import type { EntryTarget, GroupChange, SettingRepositories } from "./setting-store.model.js";
+import type { Tag } from "./tag.model.js";
 
 /** The lists by which a company describes customers, leads and pets. */
 export interface Settings {

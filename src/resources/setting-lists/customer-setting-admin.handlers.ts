@@ -1,9 +1,8 @@
 import { named } from "../../api/company-resource.js";
 import { parse } from "../../api/parse.js";
 import type { ServiceHandlers } from "../../api/rpc.js";
-import type { Settings } from "../../domain/settings/settings.js";
 import { CustomerSettingAdminService } from "../../gen/proto/moego/admin/v1/customer_setting_admin_service_pb.js";
-import { toProtoTag } from "../../resources/customers/customer.output.js";
+import { toProtoTag } from "../customers/customer.output.js";
 import {
   actionStatusUpdate,
   changing,
@@ -15,7 +14,8 @@ import {
   newTag,
   ofCompany,
   tagUpdate,
-} from "./settings-input.js";
+} from "./setting.input.js";
+import type { Settings } from "./setting.service.js";
 
 type CustomerLists = Pick<Settings, "tags" | "referralSources" | "lifeCycles" | "actionStatuses">;
 
