@@ -9,9 +9,9 @@ import { CustomerService } from "./gen/proto/moego/business/customer/v1/customer
 import { LeadService } from "./gen/proto/moego/business/customer/v1/lead_service_pb.js";
 import { PetService } from "./gen/proto/moego/business/customer/v1/pet_service_pb.js";
 import { StaffService } from "./gen/proto/moego/business/staff/v1/staff_service_pb.js";
-import { type CallCenterDependencies, createCallCenterRegistry } from "./handlers/callcenter/callcenter-registry.js";
 import { createApiKeyHandlers } from "./resources/api-keys/api-key.handlers.js";
 import { type ApiKeyRepository, createApiKeys } from "./resources/api-keys/api-key.service.js";
+import { type CallCenterDependencies, createCallCenterRegistry } from "./resources/callers/call-center.registry.js";
 import { createCustomerHandlers } from "./resources/customers/customer.handlers.js";
 import { type CustomerDependencies, createCustomers } from "./resources/customers/customer.service.js";
 import { createCustomerNotes } from "./resources/customers/customer-notes.service.js";

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Database, openDatabase } from "../../src/db/database.js";
 import { silentLog } from "../../src/db/log.js";
 import type { Statement } from "../../src/db/statement.js";
-import { createCallerRepository } from "../../src/persistence/callcenter/callers.js";
+import { createCallerRepository } from "../../src/resources/callers/caller.repository.js";
 import { createCustomerRepository } from "../../src/resources/customers/customer.repository.js";
 import type { CustomerFilter } from "../../src/resources/customers/customer-store.model.js";
 import { addCustomers } from "./sync.js";

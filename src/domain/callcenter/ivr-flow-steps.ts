@@ -1,6 +1,6 @@
 import { DomainError } from "../../core/errors.js";
 import type { Caller } from "../../core/principal.js";
-import type { CallerQuery } from "./caller-query.js";
+import type { CallerQuery } from "../../resources/callers/caller-query.service.js";
 import type { ExternalApis } from "./external-apis.js";
 import type { FlowInvocation, FlowSteps } from "./ivr-flow-run.js";
 

@@ -4,7 +4,7 @@ import { etagOf } from "../../core/etag.js";
 import { idPrefixes, newId } from "../../core/ids.js";
 import type { Caller } from "../../core/principal.js";
 import type { Write } from "../../core/write.js";
-import { callerKeys } from "./caller-answer.js";
+import { callerKeys } from "../../resources/callers/caller-response.service.js";
 import type { ExternalApi } from "./external-api.js";
 import type { ExternalApis } from "./external-apis.js";
 import type { FlowDefinition, FlowTarget, IvrFlow } from "./ivr-flow.js";

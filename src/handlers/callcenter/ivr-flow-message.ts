@@ -1,7 +1,6 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { etagOf } from "../../core/etag.js";
-import { type AnswerFormat, renderAnswer } from "../../domain/callcenter/answer-format.js";
 import {
   type FlowDefinition,
   type FlowNode,
@@ -19,6 +18,7 @@ import {
   type IvrFlowSchema,
 } from "../../gen/proto/moego/callcenter/v1/ivr_flow_pb.js";
 import type { RunFlowResponseSchema } from "../../gen/proto/moego/callcenter/v1/ivr_flow_service_pb.js";
+import { type AnswerFormat, renderAnswer } from "../../resources/callers/response-format.service.js";
 
 export function toProtoFlow(flow: IvrFlow): MessageInitShape<typeof IvrFlowSchema> {
   const { id, companyId, name, description, archived, createdBy, lastUpdatedBy } = flow;

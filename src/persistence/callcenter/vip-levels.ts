@@ -1,5 +1,5 @@
 import type { Database } from "../../db/database.js";
-import type { VipLevel } from "../../domain/callcenter/caller-profile.js";
+import type { VipLevel } from "../../resources/callers/caller-profile.model.js";
 import type { NameContent } from "../../resources/setting-lists/setting.model.js";
 import { createSettingListRepository } from "../../resources/setting-lists/setting-list.repository.js";
 import type { SettingRepository } from "../../resources/setting-lists/setting-store.model.js";

@@ -1,4 +1,4 @@
-import type { AnsweredField } from "../../domain/callcenter/caller-repository.js";
+import type { AnsweredField } from "../callers/caller.model.js";
 import type { FieldValue, Json } from "./custom-field-values.service.js";
 
 /**

@@ -1,6 +1,6 @@
 import type { Write } from "../../core/write.js";
-import { formatKeys } from "../../domain/callcenter/answer-format.js";
-import { callerKeys } from "../../domain/callcenter/caller-answer.js";
+import { callerKeys } from "../callers/caller-response.service.js";
+import { formatKeys } from "../callers/response-format.service.js";
 import type { SettingEntry } from "../setting-lists/setting.model.js";
 import type { NewEntry, SettingRepository } from "../setting-lists/setting-store.model.js";
 import type { FieldType, FieldValue } from "./custom-field-values.service.js";

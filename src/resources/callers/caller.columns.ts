@@ -1,5 +1,5 @@
-import type { VipLevel } from "../../domain/callcenter/caller-profile.js";
-import { accountKinds, type CallerProfile, type Gender } from "../../domain/callcenter/caller-profile.js";
+import type { VipLevel } from "./caller-profile.model.js";
+import { accountKinds, type CallerProfile, type Gender } from "./caller-profile.model.js";
 
 /** The profile of `customer AS c`, as `profileColumns` selects it. */
 export interface ProfileRow {

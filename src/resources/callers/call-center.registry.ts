@@ -1,10 +1,6 @@
 import type { PageTokens } from "../../api/page-token.js";
 import { type HandlerRegistry, registry } from "../../api/rpc.js";
 import { idPrefixes } from "../../core/ids.js";
-import type { VipLevel } from "../../domain/callcenter/caller-profile.js";
-import { createCallerProfiles } from "../../domain/callcenter/caller-profiles.js";
-import { createCallerQuery } from "../../domain/callcenter/caller-query.js";
-import type { CallerRepository } from "../../domain/callcenter/caller-repository.js";
 import { createExternalApis, type ExternalApiDependencies } from "../../domain/callcenter/external-apis.js";
 import type { IvrFlowRepository } from "../../domain/callcenter/ivr-flow-repository.js";
 import { createIvrFlows } from "../../domain/callcenter/ivr-flows.js";
@@ -12,13 +8,17 @@ import { CallerService } from "../../gen/proto/moego/callcenter/v1/caller_servic
 import { ExternalApiService } from "../../gen/proto/moego/callcenter/v1/external_api_service_pb.js";
 import { IvrFlowService } from "../../gen/proto/moego/callcenter/v1/ivr_flow_service_pb.js";
 import { VipLevelService } from "../../gen/proto/moego/callcenter/v1/vip_level_service_pb.js";
-import type { NameContent } from "../../resources/setting-lists/setting.model.js";
-import { createSettingList } from "../../resources/setting-lists/setting-list.service.js";
-import type { SettingRepository } from "../../resources/setting-lists/setting-store.model.js";
-import { createCallerHandlers } from "./callers.js";
-import { createExternalApiHandlers } from "./external-apis.js";
-import { createIvrFlowHandlers } from "./ivr-flows.js";
-import { createVipLevelHandlers } from "./vip-levels.js";
+import { createExternalApiHandlers } from "../../handlers/callcenter/external-apis.js";
+import { createIvrFlowHandlers } from "../../handlers/callcenter/ivr-flows.js";
+import { createVipLevelHandlers } from "../../handlers/callcenter/vip-levels.js";
+import type { NameContent } from "../setting-lists/setting.model.js";
+import { createSettingList } from "../setting-lists/setting-list.service.js";
+import type { SettingRepository } from "../setting-lists/setting-store.model.js";
+import { createCallerHandlers } from "./caller.handlers.js";
+import type { CallerRepository } from "./caller.model.js";
+import type { VipLevel } from "./caller-profile.model.js";
+import { createCallerProfiles } from "./caller-profile.service.js";
+import { createCallerQuery } from "./caller-query.service.js";
 
 export interface CallCenterDependencies extends ExternalApiDependencies {
   readonly callers: CallerRepository;

@@ -1,10 +1,10 @@
 import type { Visibility } from "../../core/principal.js";
 import type { Write } from "../../core/write.js";
-import type { FieldOption } from "../../resources/custom-fields/custom-field.model.js";
-import type { FieldType } from "../../resources/custom-fields/custom-field-values.service.js";
-import type { Customer } from "../../resources/customers/customer.model.js";
-import type { CustomerTarget } from "../../resources/customers/customer-store.model.js";
-import type { AccountKind, CallerProfile, Gender } from "./caller-profile.js";
+import type { FieldOption } from "../custom-fields/custom-field.model.js";
+import type { FieldType } from "../custom-fields/custom-field-values.service.js";
+import type { Customer } from "../customers/customer.model.js";
+import type { CustomerTarget } from "../customers/customer-store.model.js";
+import type { AccountKind, CallerProfile, Gender } from "./caller-profile.model.js";
 
 /** What is asked; everything given must match one customer. At least one is given. */
 export interface CallerLookup {

@@ -3,8 +3,8 @@ import { DomainError, etagMismatch, invalidRequest, notFound } from "../../core/
 import { etagOf } from "../../core/etag.js";
 import type { Caller } from "../../core/principal.js";
 import type { Write } from "../../core/write.js";
-import type { AccountKind, CallerProfile } from "./caller-profile.js";
-import type { CallerRepository, MissingProfileReference, ProfileChange, ProfileUnit } from "./caller-repository.js";
+import type { CallerRepository, MissingProfileReference, ProfileChange, ProfileUnit } from "./caller.model.js";
+import type { AccountKind, CallerProfile } from "./caller-profile.model.js";
 
 /** The customer whose profile a call names. */
 export interface ProfileTarget {

@@ -2,13 +2,13 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import { z } from "zod";
 import { because } from "../../api/parse.js";
 import { etagOf } from "../../core/etag.js";
-import type { AnswerFormat } from "../../domain/callcenter/answer-format.js";
-import { accountKinds, type CallerProfile } from "../../domain/callcenter/caller-profile.js";
 import {
   type CallerProfileSchema,
   Gender as ProtoGender,
   ThirdAccountKind,
 } from "../../gen/proto/moego/callcenter/v1/caller_profile_pb.js";
+import { accountKinds, type CallerProfile } from "./caller-profile.model.js";
+import type { AnswerFormat } from "./response-format.service.js";
 
 /** An AnswerFormat of the contract; not said = PLAIN. */
 export const answerFormat = z.number().transform((number, context): AnswerFormat => {

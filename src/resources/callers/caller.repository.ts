@@ -4,20 +4,15 @@ import { bound, grantedTo, visibilityValues, visibleInOneCompany } from "../../d
 import type { Database } from "../../db/database.js";
 import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../../db/idempotency.js";
 import { statement } from "../../db/statement.js";
-import { accountKinds } from "../../domain/callcenter/caller-profile.js";
-import type {
-  CallerRepository,
-  MissingProfileReference,
-  ProfileChange,
-  ProfileUnit,
-} from "../../domain/callcenter/caller-repository.js";
 import { Prisma } from "../../gen/prisma/client.js";
-import { type CustomerKey, readCustomer } from "../../resources/customers/customer-change.repository.js";
-import { lockCustomer } from "../../resources/customers/customer-lock.repository.js";
-import type { CustomerUnit } from "../../resources/customers/customer-store.model.js";
-import { createCustomerUnit } from "../../resources/customers/customer-transaction.repository.js";
-import { createCallerFind } from "./caller-find.js";
-import { genders, type ProfileRow, profileColumns, toProfile } from "./caller-rows.js";
+import { type CustomerKey, readCustomer } from "../customers/customer-change.repository.js";
+import { lockCustomer } from "../customers/customer-lock.repository.js";
+import type { CustomerUnit } from "../customers/customer-store.model.js";
+import { createCustomerUnit } from "../customers/customer-transaction.repository.js";
+import { genders, type ProfileRow, profileColumns, toProfile } from "./caller.columns.js";
+import type { CallerRepository, MissingProfileReference, ProfileChange, ProfileUnit } from "./caller.model.js";
+import { createCallerFind } from "./caller-lookup.repository.js";
+import { accountKinds } from "./caller-profile.model.js";
 
 /** Callers over hand-written SQL for the query and Prisma for changes. A change of a profile is one of its customer. */
 export function createCallerRepository(database: Database): CallerRepository {

@@ -4,9 +4,9 @@ import { isId } from "../../core/ids.js";
 import { parsePhone } from "../../core/phone.js";
 import type { Caller, CompanyReach } from "../../core/principal.js";
 import { foldCase, lineRule, normalise, textFault } from "../../core/text.js";
-import type { Customer } from "../../resources/customers/customer.model.js";
-import { callerValues } from "./caller-answer.js";
-import type { CallerRepository } from "./caller-repository.js";
+import type { Customer } from "../customers/customer.model.js";
+import type { CallerRepository } from "./caller.model.js";
+import { callerValues } from "./caller-response.service.js";
 
 /** What a call centre knows of somebody; "" = nothing. All that is given must match one customer. */
 export interface CallerQuestion {

@@ -1,8 +1,8 @@
-import { customFieldText } from "../../resources/custom-fields/custom-field-text.service.js";
-import { ownValue } from "../../resources/custom-fields/custom-field-values.service.js";
-import type { Customer } from "../../resources/customers/customer.model.js";
-import type { Tag } from "../../resources/setting-lists/tag.model.js";
-import type { FoundCaller } from "./caller-repository.js";
+import { customFieldText } from "../custom-fields/custom-field-text.service.js";
+import { ownValue } from "../custom-fields/custom-field-values.service.js";
+import type { Customer } from "../customers/customer.model.js";
+import type { Tag } from "../setting-lists/tag.model.js";
+import type { FoundCaller } from "./caller.model.js";
 
 /** The keys of the call-centre answer in the spelling and order of document 004, "Return param". */
 export const callerKeys = [

@@ -3,12 +3,12 @@ import { maskPaths, readMask, type UpdateMask } from "../../api/field-mask.js";
 import { enumName, id, line, list, optionalId, text, withoutUndefined } from "../../api/fields.js";
 import { because } from "../../api/parse.js";
 import { lineRule, nameRule } from "../../core/text.js";
-import { type AccountKind, accountKinds, type Gender, maxVisitorIds } from "../../domain/callcenter/caller-profile.js";
-import type { ProfileUpdate } from "../../domain/callcenter/caller-profiles.js";
 import {
   type UpdateCallerProfileRequest,
   UpdateCallerProfileRequestSchema,
 } from "../../gen/proto/moego/callcenter/v1/caller_service_pb.js";
+import { type AccountKind, accountKinds, type Gender, maxVisitorIds } from "./caller-profile.model.js";
+import type { ProfileUpdate } from "./caller-profile.service.js";
 
 /** The customer that every rpc about a profile names. */
 export const profileTarget = z.object({ companyId: id, customerId: id });

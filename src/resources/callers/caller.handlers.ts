@@ -2,13 +2,13 @@ import { z } from "zod";
 import { optionalId } from "../../api/fields.js";
 import { parse } from "../../api/parse.js";
 import type { ServiceHandlers } from "../../api/rpc.js";
-import { renderAnswer } from "../../domain/callcenter/answer-format.js";
-import type { CallerProfiles } from "../../domain/callcenter/caller-profiles.js";
-import type { CallerQuery } from "../../domain/callcenter/caller-query.js";
 import { CallerService } from "../../gen/proto/moego/callcenter/v1/caller_service_pb.js";
-import { toProtoCustomer } from "../../resources/customers/customer.output.js";
-import { account, profileMask, profileTarget, profileUpdate, toProfileUpdate } from "./caller-input.js";
-import { answerFormat, toProtoProfile } from "./caller-message.js";
+import { toProtoCustomer } from "../customers/customer.output.js";
+import { account, profileMask, profileTarget, profileUpdate, toProfileUpdate } from "./caller.input.js";
+import { answerFormat, toProtoProfile } from "./caller.output.js";
+import type { CallerProfiles } from "./caller-profile.service.js";
+import type { CallerQuery } from "./caller-query.service.js";
+import { renderAnswer } from "./response-format.service.js";
 
 export interface CallerHandlerDependencies {
   readonly callerQuery: CallerQuery;

@@ -1,16 +1,11 @@
 import { grantedTo, visibilityValues } from "../../db/access-filter.js";
 import type { Database } from "../../db/database.js";
 import { type Statement, statement } from "../../db/statement.js";
-import type { AnsweredField, CallerRepository } from "../../domain/callcenter/caller-repository.js";
-import { type OptionJson, toOption } from "../../resources/custom-fields/custom-field.repository.js";
-import { fieldTypes } from "../../resources/custom-fields/custom-field-values.repository.js";
-import {
-  type CustomerRow,
-  customerChildren,
-  customerColumns,
-  toCustomer,
-} from "../../resources/customers/customer.columns.js";
-import { type ProfileRow, profileColumns, toProfile } from "./caller-rows.js";
+import { type OptionJson, toOption } from "../custom-fields/custom-field.repository.js";
+import { fieldTypes } from "../custom-fields/custom-field-values.repository.js";
+import { type CustomerRow, customerChildren, customerColumns, toCustomer } from "../customers/customer.columns.js";
+import { type ProfileRow, profileColumns, toProfile } from "./caller.columns.js";
+import type { AnsweredField, CallerRepository } from "./caller.model.js";
 
 interface FoundRow extends CustomerRow, ProfileRow {
   readonly staff_name: string | null;

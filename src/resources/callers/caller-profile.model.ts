@@ -1,4 +1,4 @@
-import type { NamedEntry } from "../../resources/setting-lists/setting.model.js";
+import type { NamedEntry } from "../setting-lists/setting.model.js";
 
 /** The systems in which a customer can have an account (document 004, `thirdAccountId`), by their numbers in the contract. */
 export const accountKinds = [
