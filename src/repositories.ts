@@ -2,9 +2,7 @@ import { hkdfSync } from "node:crypto";
 import type { ServiceSecrets } from "./database-server.js";
 import type { Database } from "./db/database.js";
 import { createPseudonym } from "./db/erasure/pseudonym.js";
-import { createExternalApiRepository } from "./persistence/callcenter/external-apis.js";
 import { createIvrFlowRepository } from "./persistence/callcenter/ivr-flows.js";
-import { createSecretCipher, type SecretCipher } from "./persistence/callcenter/secret-cipher.js";
 import { createVipLevelRepository } from "./persistence/callcenter/vip-levels.js";
 import { createApiKeyRepository } from "./resources/api-keys/api-key.repository.js";
 import { createCallerRepository } from "./resources/callers/caller.repository.js";
@@ -17,6 +15,8 @@ import { createCustomerRepository } from "./resources/customers/customer.reposit
 import { createCustomerAdminRepository } from "./resources/customers/customer-admin.repository.js";
 import { createDirectoryRepository } from "./resources/directory/directory.repository.js";
 import { createDirectoryAdminRepository } from "./resources/directory/directory-admin.repository.js";
+import { createExternalApiRepository } from "./resources/external-apis/external-api.repository.js";
+import { createSecretCipher, type SecretCipher } from "./resources/external-apis/secret-cipher.repository.js";
 import { createLeadRepository } from "./resources/leads/lead.repository.js";
 import { createLeadAdminRepository } from "./resources/leads/lead-admin.repository.js";
 import { createPackageRepository } from "./resources/packages/package.repository.js";

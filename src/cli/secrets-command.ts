@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { serviceSecrets } from "../database-server.js";
-import { rotateSecrets } from "../persistence/callcenter/secret-rotation.js";
 import { openSecretCipher } from "../repositories.js";
+import { rotateSecrets } from "../resources/external-apis/secret-rotation.repository.js";
 import type { Command } from "./command.js";
 import { withDatabase } from "./session.js";
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { createMask } from "../../src/domain/callcenter/external-api-mask.js";
+import { createMask } from "../../src/resources/external-apis/secret-masker.service.js";
 
 const secret = 'p"ass/word=é?~~';
 

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { sealContext } from "../../src/persistence/callcenter/external-apis.js";
 import { openSecretCipher } from "../../src/repositories.js";
+import { sealContext } from "../../src/resources/external-apis/external-api.repository.js";
 import { createDatabase, type TestDatabase } from "../support/database.js";
 import { environmentOf, moego, secrets } from "./service.js";
 

@@ -1,5 +1,5 @@
 import { isTemplate, variablesOf } from "../../core/template.js";
-import { invocationKeys } from "./external-api-call.js";
+import { invocationKeys } from "../../resources/external-apis/external-api-call.service.js";
 import { exitsOf, type FlowBranch, type FlowDefinition, type FlowInput, type FlowNode, maxNodes } from "./ivr-flow.js";
 import { type FlowGraph, graphOf } from "./ivr-flow-graph.js";
 import { type FlowProblem, fault } from "./ivr-flow-problem.js";

@@ -1,4 +1,4 @@
-import { invocationKeys } from "./external-api-call.js";
+import { invocationKeys } from "../../resources/external-apis/external-api-call.service.js";
 import {
   type CustomerQueryNode,
   type ExternalApiNode,

@@ -1,7 +1,7 @@
 import { DomainError } from "../../core/errors.js";
 import type { Caller } from "../../core/principal.js";
 import type { CallerQuery } from "../../resources/callers/caller-query.service.js";
-import type { ExternalApis } from "./external-apis.js";
+import type { ExternalApis } from "../../resources/external-apis/external-api.service.js";
 import type { FlowInvocation, FlowSteps } from "./ivr-flow-run.js";
 
 /** Longest time of one customer query. */

@@ -18,7 +18,7 @@ import {
   minFlowTimeoutMs,
 } from "../../domain/callcenter/ivr-flow.js";
 import type { FlowNode as FlowNodeMessage } from "../../gen/proto/moego/callcenter/v1/ivr_flow_pb.js";
-import { withoutAbsentDefault } from "./param-input.js";
+import { withoutAbsentDefault } from "../../resources/external-apis/param.input.js";
 
 /** A node or a variable of a flow's own. */
 const ownName = shaped(

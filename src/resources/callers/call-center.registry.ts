@@ -1,16 +1,16 @@
 import type { PageTokens } from "../../api/page-token.js";
 import { type HandlerRegistry, registry } from "../../api/rpc.js";
 import { idPrefixes } from "../../core/ids.js";
-import { createExternalApis, type ExternalApiDependencies } from "../../domain/callcenter/external-apis.js";
 import type { IvrFlowRepository } from "../../domain/callcenter/ivr-flow-repository.js";
 import { createIvrFlows } from "../../domain/callcenter/ivr-flows.js";
 import { CallerService } from "../../gen/proto/moego/callcenter/v1/caller_service_pb.js";
 import { ExternalApiService } from "../../gen/proto/moego/callcenter/v1/external_api_service_pb.js";
 import { IvrFlowService } from "../../gen/proto/moego/callcenter/v1/ivr_flow_service_pb.js";
 import { VipLevelService } from "../../gen/proto/moego/callcenter/v1/vip_level_service_pb.js";
-import { createExternalApiHandlers } from "../../handlers/callcenter/external-apis.js";
 import { createIvrFlowHandlers } from "../../handlers/callcenter/ivr-flows.js";
 import { createVipLevelHandlers } from "../../handlers/callcenter/vip-levels.js";
+import { createExternalApiHandlers } from "../external-apis/external-api.handlers.js";
+import { createExternalApis, type ExternalApiDependencies } from "../external-apis/external-api.service.js";
 import type { NameContent } from "../setting-lists/setting.model.js";
 import { createSettingList } from "../setting-lists/setting-list.service.js";
 import type { SettingRepository } from "../setting-lists/setting-store.model.js";

@@ -4,11 +4,11 @@ import { byCreation } from "../../api/page-order.js";
 import type { PageTokens } from "../../api/page-token.js";
 import { parse } from "../../api/parse.js";
 import type { Context, ServiceHandlers } from "../../api/rpc.js";
-import { newSecretFaults, within } from "../../domain/callcenter/external-api-change.js";
-import type { ExternalApis } from "../../domain/callcenter/external-apis.js";
 import { ExternalApiService } from "../../gen/proto/moego/callcenter/v1/external_api_service_pb.js";
-import { externalApiQuery, externalApiUpdate, invocation, newExternalApi, toDraft } from "./external-api-input.js";
-import { toProtoExternalApi, toProtoInvocation, toProtoTest } from "./external-api-message.js";
+import { externalApiQuery, externalApiUpdate, invocation, newExternalApi, toDraft } from "./external-api.input.js";
+import { toProtoExternalApi, toProtoInvocation, toProtoTest } from "./external-api.output.js";
+import type { ExternalApis } from "./external-api.service.js";
+import { newSecretFaults, within } from "./external-api-change.service.js";
 
 export interface ExternalApiHandlerDependencies {
   readonly externalApis: ExternalApis;

@@ -1,10 +1,10 @@
 import type { Violation } from "../../core/errors.js";
 import type { OutboundRequest } from "../../core/outbound-call.js";
 import { fill } from "../../core/template.js";
-import type { ExternalApi, RequestParam } from "./external-api.js";
-import type { HeaderSecrets } from "./external-api-repository.js";
-import { fillUrl, readUrlTemplate } from "./external-api-url.js";
-import { paramFault, paramsInHeaders } from "./external-api-values.js";
+import type { ExternalApi, RequestParam } from "./external-api.model.js";
+import type { HeaderSecrets } from "./external-api-store.model.js";
+import { fillUrl, readUrlTemplate } from "./external-api-url.service.js";
+import { paramFault, paramsInHeaders } from "./external-api-values.service.js";
 
 type Params = Readonly<Record<string, string>>;
 

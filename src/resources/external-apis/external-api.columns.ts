@@ -1,12 +1,12 @@
 import { z } from "zod";
+import type { ExternalApiModel } from "../../gen/prisma/models.js";
 import {
   type ExternalApi,
   type ExternalApiContent,
   httpMethods,
   paramLocations,
   valueTypes,
-} from "../../domain/callcenter/external-api.js";
-import type { ExternalApiModel } from "../../gen/prisma/models.js";
+} from "./external-api.model.js";
 
 const headers = z.array(z.object({ name: z.string(), value: z.string(), isSecret: z.boolean() }));
 

@@ -1,6 +1,6 @@
 import type { Page } from "../../core/page.js";
 import type { Write } from "../../core/write.js";
-import type { ExternalApi, ExternalApiContent, ExternalApiTarget } from "./external-api.js";
+import type { ExternalApi, ExternalApiContent, ExternalApiTarget } from "./external-api.model.js";
 
 /** Secret values of headers, by header name in lower case. */
 export type HeaderSecrets = ReadonlyMap<string, string>;

@@ -4,13 +4,18 @@ import { updatedTime } from "../../db/audit-columns.js";
 import { recordChange } from "../../db/audit-log.js";
 import type { Database } from "../../db/database.js";
 import { violatedConstraint } from "../../db/database-errors.js";
-import type { ExternalApi, ExternalApiTarget } from "../../domain/callcenter/external-api.js";
-import type { ExternalApiRecord, ExternalApiRepository } from "../../domain/callcenter/external-api-repository.js";
 import type { Prisma } from "../../gen/prisma/client.js";
-import { changeSettings, present } from "../../resources/setting-lists/setting-change.repository.js";
-import { toColumns, toExternalApi } from "./external-api-rows.js";
-import { type CalledRow, findWithSecrets, listNewestFirst, type ReadRow } from "./external-api-statements.js";
-import type { SealContext, SecretCipher } from "./secret-cipher.js";
+import { changeSettings, present } from "../setting-lists/setting-change.repository.js";
+import { toColumns, toExternalApi } from "./external-api.columns.js";
+import type { ExternalApi, ExternalApiTarget } from "./external-api.model.js";
+import {
+  type CalledRow,
+  findWithSecrets,
+  listNewestFirst,
+  type ReadRow,
+} from "./external-api-statements.repository.js";
+import type { ExternalApiRecord, ExternalApiRepository } from "./external-api-store.model.js";
+import type { SealContext, SecretCipher } from "./secret-cipher.repository.js";
 
 type Reader = Pick<Prisma.TransactionClient, "externalApi">;
 
@@ -120,7 +125,7 @@ function keyOf({ companyId, id }: ExternalApiTarget) {
   return { companyId_id: { companyId, id } };
 }
 
-/** Where a secret belongs; src/persistence/callcenter/secret-cipher.ts opens it there and nowhere else. */
+/** Where a secret belongs; src/resources/external-apis/secret-cipher.repository.ts opens it there and nowhere else. */
 export function sealContext({ companyId, id }: ExternalApiTarget, name: string): SealContext {
   return [companyId, "external_api", id, name];
 }

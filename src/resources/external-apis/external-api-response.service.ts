@@ -1,8 +1,8 @@
 import { setImmediate } from "node:timers/promises";
 import { firstMatch, isLongInteger, type JsonValue, readJson } from "../../core/json-path.js";
 import type { NoOutboundAnswer, OutboundAnswer } from "../../core/outbound-call.js";
-import type { OutputParam, ValueType } from "./external-api.js";
-import type { FailedOutput, Invocation } from "./external-api-call.js";
+import type { OutputParam, ValueType } from "./external-api.model.js";
+import type { FailedOutput, Invocation } from "./external-api-call.service.js";
 
 /** The branch that a call ends in, and what it brings. */
 export async function toInvocation(

@@ -1,7 +1,7 @@
 import type { Violation } from "../../core/errors.js";
 import { isTemplate, variablesOf } from "../../core/template.js";
-import type { HeaderDraft } from "./external-api-faults.js";
-import { isHeaderText } from "./external-api-values.js";
+import type { HeaderDraft } from "./external-api-check.service.js";
+import { isHeaderText } from "./external-api-values.service.js";
 
 const maxValueChars = 4_096;
 /** Shorter ones cannot be found again in what the other system answers. */

@@ -5,14 +5,19 @@ import { idPrefixes, newId } from "../../core/ids.js";
 import type { NoOutboundAnswer, OutboundAnswer, OutboundCalls, OutboundRequest } from "../../core/outbound-call.js";
 import type { Caller } from "../../core/principal.js";
 import type { Write } from "../../core/write.js";
-import type { ExternalApi, ExternalApiTarget } from "./external-api.js";
-import { toInvocation } from "./external-api-answer.js";
-import type { Invocation, InvocationInput } from "./external-api-call.js";
-import { type ExternalApiUpdate, type NewExternalApi, newRecord, updatedRecord } from "./external-api-change.js";
-import { type ExternalApiDraft, externalApiFaults, type FaultOptions } from "./external-api-faults.js";
-import { createMask } from "./external-api-mask.js";
-import type { ExternalApiQuery, ExternalApiRepository } from "./external-api-repository.js";
-import { buildRequest, hasHeader, paramViolations } from "./external-api-request.js";
+import type { ExternalApi, ExternalApiTarget } from "./external-api.model.js";
+import type { Invocation, InvocationInput } from "./external-api-call.service.js";
+import {
+  type ExternalApiUpdate,
+  type NewExternalApi,
+  newRecord,
+  updatedRecord,
+} from "./external-api-change.service.js";
+import { type ExternalApiDraft, externalApiFaults, type FaultOptions } from "./external-api-check.service.js";
+import { buildRequest, hasHeader, paramViolations } from "./external-api-request.service.js";
+import { toInvocation } from "./external-api-response.service.js";
+import type { ExternalApiQuery, ExternalApiRepository } from "./external-api-store.model.js";
+import { createMask } from "./secret-masker.service.js";
 
 /** What a test of a configuration shows; no secret is in it. */
 export interface ApiTest {

@@ -5,6 +5,13 @@ import { fresh } from "../../api/new-resource.js";
 import { pagination } from "../../api/page-token.js";
 import { because } from "../../api/parse.js";
 import { lineRule, nameRule, noteRule } from "../../core/text.js";
+import type {
+  HeaderParam,
+  OutputParam,
+  ParamType,
+  RequestParam,
+  RequestParam_Location,
+} from "../../gen/proto/moego/callcenter/v1/external_api_pb.js";
 import {
   defaultTimeoutMs,
   type HttpMethod,
@@ -16,16 +23,9 @@ import {
   paramLocations,
   type ValueType,
   valueTypes,
-} from "../../domain/callcenter/external-api.js";
-import type { ExternalApiDraft } from "../../domain/callcenter/external-api-faults.js";
-import type {
-  HeaderParam,
-  OutputParam,
-  ParamType,
-  RequestParam,
-  RequestParam_Location,
-} from "../../gen/proto/moego/callcenter/v1/external_api_pb.js";
-import { withoutAbsentDefault } from "./param-input.js";
+} from "./external-api.model.js";
+import type { ExternalApiDraft } from "./external-api-check.service.js";
+import { withoutAbsentDefault } from "./param.input.js";
 
 /** Enums of the contract begin with 0 for unspecified and list their values in the order of the domain. */
 const methodOf = (number: number): HttpMethod | undefined => httpMethods[number - 1];

@@ -1,9 +1,6 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { etagOf } from "../../core/etag.js";
-import type { ExternalApi } from "../../domain/callcenter/external-api.js";
-import type { Invocation } from "../../domain/callcenter/external-api-call.js";
-import type { ApiTest } from "../../domain/callcenter/external-apis.js";
 import {
   ExternalApi_Method,
   type ExternalApiSchema,
@@ -13,6 +10,9 @@ import {
   RequestParam_Location,
 } from "../../gen/proto/moego/callcenter/v1/external_api_pb.js";
 import type { TestExternalApiResponseSchema } from "../../gen/proto/moego/callcenter/v1/external_api_service_pb.js";
+import type { ExternalApi } from "./external-api.model.js";
+import type { ApiTest } from "./external-api.service.js";
+import type { Invocation } from "./external-api-call.service.js";
 
 export function toProtoExternalApi(api: ExternalApi): MessageInitShape<typeof ExternalApiSchema> {
   const { companyId, id, name, description, url, timeoutMs, archived, createdBy, lastUpdatedBy } = api;

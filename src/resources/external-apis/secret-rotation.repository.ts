@@ -1,8 +1,8 @@
 import type { Write } from "../../core/write.js";
 import type { Database } from "../../db/database.js";
 import { statement } from "../../db/statement.js";
-import { sealContext } from "./external-apis.js";
-import { SealError, type SecretCipher } from "./secret-cipher.js";
+import { sealContext } from "./external-api.repository.js";
+import { SealError, type SecretCipher } from "./secret-cipher.repository.js";
 
 export interface Rotation {
   /** How many secrets were sealed anew under the present key. */

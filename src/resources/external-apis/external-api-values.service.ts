@@ -1,6 +1,6 @@
 import { variablesOf } from "../../core/template.js";
 import { type TextFault, textFault } from "../../core/text.js";
-import type { RequestParam, ValueType } from "./external-api.js";
+import type { RequestParam, ValueType } from "./external-api.model.js";
 
 /** Longest value of a param, in code points. */
 export const maxValueChars = 2_048;

@@ -1,10 +1,10 @@
 import { etagMismatch, refuse, type Violation } from "../../core/errors.js";
 import { etagOf } from "../../core/etag.js";
-import type { ExternalApi, ExternalApiContent, ExternalApiTarget } from "./external-api.js";
-import type { ExternalApiDraft, HeaderDraft } from "./external-api-faults.js";
-import type { ExternalApiRecord } from "./external-api-repository.js";
-import { originOf } from "./external-api-url.js";
-import type { ExternalApis } from "./external-apis.js";
+import type { ExternalApi, ExternalApiContent, ExternalApiTarget } from "./external-api.model.js";
+import type { ExternalApis } from "./external-api.service.js";
+import type { ExternalApiDraft, HeaderDraft } from "./external-api-check.service.js";
+import type { ExternalApiRecord } from "./external-api-store.model.js";
+import { originOf } from "./external-api-url.service.js";
 
 /** What a caller writes. Without faults. */
 export interface ExternalApiInput extends Omit<ExternalApiContent, "headers"> {

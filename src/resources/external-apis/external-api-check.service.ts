@@ -1,10 +1,16 @@
 import type { Violation } from "../../core/errors.js";
 import { isSearch, jsonPathFault } from "../../core/json-path.js";
-import { type HttpMethod, maxTimeoutMs, minTimeoutMs, type ParamLocation, type ValueType } from "./external-api.js";
-import { invocationKeys } from "./external-api-call.js";
-import { headerFaults } from "./external-api-header-faults.js";
-import { placeholdersOf, readUrlTemplate } from "./external-api-url.js";
-import { paramFault, paramsInHeaders, valueFault } from "./external-api-values.js";
+import {
+  type HttpMethod,
+  maxTimeoutMs,
+  minTimeoutMs,
+  type ParamLocation,
+  type ValueType,
+} from "./external-api.model.js";
+import { invocationKeys } from "./external-api-call.service.js";
+import { headerFaults } from "./external-api-header-check.service.js";
+import { placeholdersOf, readUrlTemplate } from "./external-api-url.service.js";
+import { paramFault, paramsInHeaders, valueFault } from "./external-api-values.service.js";
 
 /** A header as a caller writes it. */
 export interface HeaderDraft {
