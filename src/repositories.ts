@@ -2,7 +2,6 @@ import { hkdfSync } from "node:crypto";
 import type { ServiceSecrets } from "./database-server.js";
 import type { Database } from "./db/database.js";
 import { createPseudonym } from "./db/erasure/pseudonym.js";
-import { createIvrFlowRepository } from "./persistence/callcenter/ivr-flows.js";
 import { createVipLevelRepository } from "./persistence/callcenter/vip-levels.js";
 import { createApiKeyRepository } from "./resources/api-keys/api-key.repository.js";
 import { createCallerRepository } from "./resources/callers/caller.repository.js";
@@ -17,6 +16,7 @@ import { createDirectoryRepository } from "./resources/directory/directory.repos
 import { createDirectoryAdminRepository } from "./resources/directory/directory-admin.repository.js";
 import { createExternalApiRepository } from "./resources/external-apis/external-api.repository.js";
 import { createSecretCipher, type SecretCipher } from "./resources/external-apis/secret-cipher.repository.js";
+import { createIvrFlowRepository } from "./resources/ivr-flows/ivr-flow.repository.js";
 import { createLeadRepository } from "./resources/leads/lead.repository.js";
 import { createLeadAdminRepository } from "./resources/leads/lead-admin.repository.js";
 import { createPackageRepository } from "./resources/packages/package.repository.js";

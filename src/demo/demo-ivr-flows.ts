@@ -1,4 +1,4 @@
-import type { FlowDefinition } from "../domain/callcenter/ivr-flow.js";
+import type { FlowDefinition } from "../resources/ivr-flows/ivr-flow.model.js";
 import { demoCompanyIds } from "./demo-directory.js";
 import type { Row, Tables } from "./demo-rows.js";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { FlowDefinition } from "../../src/domain/callcenter/ivr-flow.js";
-import { checkFlow, type FlowFacts } from "../../src/domain/callcenter/ivr-flow-check.js";
-import { flowProblemCodes, sentenceOf, toViolations } from "../../src/domain/callcenter/ivr-flow-problem.js";
+import type { FlowDefinition } from "../../src/resources/ivr-flows/ivr-flow.model.js";
+import { checkFlow, type FlowFacts } from "../../src/resources/ivr-flows/ivr-flow-check.service.js";
+import { flowProblemCodes, sentenceOf, toViolations } from "../../src/resources/ivr-flows/ivr-flow-problem.service.js";
 import { api, branch, end, facts, flow, query, set } from "../support/flows.js";
 import { timed } from "../support/timed.js";
 

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { type FlowDefinition, type FlowNode, flowOperators } from "../../src/domain/callcenter/ivr-flow.js";
-import { checkFlow } from "../../src/domain/callcenter/ivr-flow-check.js";
-import { type FlowSteps, runFlow } from "../../src/domain/callcenter/ivr-flow-run.js";
+import { type FlowDefinition, type FlowNode, flowOperators } from "../../src/resources/ivr-flows/ivr-flow.model.js";
+import { checkFlow } from "../../src/resources/ivr-flows/ivr-flow-check.service.js";
+import { type FlowSteps, runFlow } from "../../src/resources/ivr-flows/ivr-flow-run.service.js";
 import { facts } from "../support/flows.js";
 
 const id = fc.constantFrom("n0", "n1", "n2", "n3", "n4", "n5", "n6", "");

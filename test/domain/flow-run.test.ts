@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
 import { DomainError } from "../../src/core/errors.js";
-import type { FlowDefinition, FlowOperator } from "../../src/domain/callcenter/ivr-flow.js";
-import { holds } from "../../src/domain/callcenter/ivr-flow-condition.js";
-import { type FlowSteps, runFlow } from "../../src/domain/callcenter/ivr-flow-run.js";
-import { createFlowSteps } from "../../src/domain/callcenter/ivr-flow-steps.js";
+import type { FlowDefinition, FlowOperator } from "../../src/resources/ivr-flows/ivr-flow.model.js";
+import { holds } from "../../src/resources/ivr-flows/ivr-flow-condition.service.js";
+import { type FlowSteps, runFlow } from "../../src/resources/ivr-flows/ivr-flow-run.service.js";
+import { createFlowSteps } from "../../src/resources/ivr-flows/ivr-flow-steps.service.js";
 import { api, branch, end, flow, query, set } from "../support/flows.js";
 import { timed } from "../support/timed.js";
 

@@ -6,8 +6,8 @@ import type {
   FlowDefinition,
   FlowNode,
   SetNode,
-} from "../../src/domain/callcenter/ivr-flow.js";
-import type { FlowFacts } from "../../src/domain/callcenter/ivr-flow-check.js";
+} from "../../src/resources/ivr-flows/ivr-flow.model.js";
+import type { FlowFacts } from "../../src/resources/ivr-flows/ivr-flow-check.service.js";
 
 /** Parts of flows, good unless told otherwise. */
 export function flow(nodes: readonly FlowNode[], more: Partial<FlowDefinition> = {}): FlowDefinition {

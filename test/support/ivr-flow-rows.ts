@@ -1,5 +1,5 @@
 import type { Row, Tables } from "../../src/demo/demo-rows.js";
-import type { FlowDefinition } from "../../src/domain/callcenter/ivr-flow.js";
+import type { FlowDefinition } from "../../src/resources/ivr-flows/ivr-flow.model.js";
 import { end, flow, set } from "./flows.js";
 
 const greeting: FlowDefinition = flow([set("greet", "done", { text: "Hello {{tel}}" }), end()], {

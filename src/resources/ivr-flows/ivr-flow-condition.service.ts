@@ -1,4 +1,4 @@
-import type { FlowOperator } from "./ivr-flow.js";
+import type { FlowOperator } from "./ivr-flow.model.js";
 
 /** Whether a condition of a branch holds. Texts are compared as they are; what is no number is never greater. */
 export function holds(variable: string, operator: FlowOperator, value: string): boolean {

@@ -1,6 +1,6 @@
 import type { Page } from "../../core/page.js";
 import type { Write } from "../../core/write.js";
-import type { FlowTarget, IvrFlow } from "./ivr-flow.js";
+import type { FlowTarget, IvrFlow } from "./ivr-flow.model.js";
 
 /** What a caller writes of a flow. */
 export type FlowContent = Pick<IvrFlow, "name" | "description" | "definition">;

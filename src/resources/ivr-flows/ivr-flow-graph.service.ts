@@ -1,4 +1,4 @@
-import { exitsOf, type FlowBranch, type FlowDefinition, type FlowNode } from "./ivr-flow.js";
+import { exitsOf, type FlowBranch, type FlowDefinition, type FlowNode } from "./ivr-flow.model.js";
 
 /** A way from one node to another. */
 export interface Way {

@@ -5,8 +5,8 @@ import { fresh } from "../../api/new-resource.js";
 import { pagination } from "../../api/page-token.js";
 import { because } from "../../api/parse.js";
 import { nameRule, noteRule } from "../../core/text.js";
-import { answerFormat } from "../../resources/callers/caller.output.js";
-import { definition } from "./ivr-flow-input.js";
+import { answerFormat } from "../callers/caller.output.js";
+import { definition } from "./ivr-flow.input.js";
 
 const name = text(nameRule);
 const description = text({ ...noteRule, min: 0 });

@@ -3,6 +3,8 @@ import { enumName, id, list, rule, text } from "../../api/fields.js";
 import { because } from "../../api/parse.js";
 import { variableName } from "../../core/template.js";
 import { nameRule } from "../../core/text.js";
+import type { FlowNode as FlowNodeMessage } from "../../gen/proto/moego/callcenter/v1/ivr_flow_pb.js";
+import { withoutAbsentDefault } from "../external-apis/param.input.js";
 import {
   defaultFlowTimeoutMs,
   type FlowDefinition,
@@ -16,9 +18,7 @@ import {
   maxOutputs,
   maxParams,
   minFlowTimeoutMs,
-} from "../../domain/callcenter/ivr-flow.js";
-import type { FlowNode as FlowNodeMessage } from "../../gen/proto/moego/callcenter/v1/ivr_flow_pb.js";
-import { withoutAbsentDefault } from "../../resources/external-apis/param.input.js";
+} from "./ivr-flow.model.js";
 
 /** A node or a variable of a flow's own. */
 const ownName = shaped(

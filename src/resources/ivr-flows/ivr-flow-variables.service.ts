@@ -1,5 +1,5 @@
-import type { FlowBranch, FlowInput, FlowNode } from "./ivr-flow.js";
-import type { FlowGraph } from "./ivr-flow-graph.js";
+import type { FlowBranch, FlowInput, FlowNode } from "./ivr-flow.model.js";
+import type { FlowGraph } from "./ivr-flow-graph.service.js";
 
 /** Names of variables. */
 export type Names = Pick<ReadonlySet<string>, "has">;

@@ -3,10 +3,10 @@ import { byName } from "../../api/page-order.js";
 import type { PageTokens } from "../../api/page-token.js";
 import { parse } from "../../api/parse.js";
 import type { ServiceHandlers } from "../../api/rpc.js";
-import type { IvrFlows } from "../../domain/callcenter/ivr-flows.js";
 import { IvrFlowService } from "../../gen/proto/moego/callcenter/v1/ivr_flow_service_pb.js";
-import { flowQuery, flowRun, flowToCheck, flowUpdate, newFlow } from "./ivr-flow-call-input.js";
-import { toProtoFlow, toProtoProblem, toProtoRun } from "./ivr-flow-message.js";
+import { toProtoFlow, toProtoProblem, toProtoRun } from "./ivr-flow.output.js";
+import type { IvrFlows } from "./ivr-flow.service.js";
+import { flowQuery, flowRun, flowToCheck, flowUpdate, newFlow } from "./ivr-flow-call.input.js";
 
 export interface IvrFlowHandlerDependencies {
   readonly flows: IvrFlows;

@@ -6,8 +6,6 @@ import type { Database } from "../../db/database.js";
 import { violatedConstraint } from "../../db/database-errors.js";
 import { afterName } from "../../db/name-list.js";
 import { statement } from "../../db/statement.js";
-import type { FlowDefinition, FlowTarget, IvrFlow } from "../../domain/callcenter/ivr-flow.js";
-import type { IvrFlowRepository } from "../../domain/callcenter/ivr-flow-repository.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import {
   type Columns,
@@ -15,7 +13,9 @@ import {
   findRow,
   present,
   updateRow,
-} from "../../resources/setting-lists/setting-change.repository.js";
+} from "../setting-lists/setting-change.repository.js";
+import type { FlowDefinition, FlowTarget, IvrFlow } from "./ivr-flow.model.js";
+import type { IvrFlowRepository } from "./ivr-flow-store.model.js";
 
 /** The flows of the IVR; they change as seldom as settings do, and under the same lock. */
 export function createIvrFlowRepository(database: Database): IvrFlowRepository {

@@ -1,9 +1,16 @@
 import { isTemplate, variablesOf } from "../../core/template.js";
-import { invocationKeys } from "../../resources/external-apis/external-api-call.service.js";
-import { exitsOf, type FlowBranch, type FlowDefinition, type FlowInput, type FlowNode, maxNodes } from "./ivr-flow.js";
-import { type FlowGraph, graphOf } from "./ivr-flow-graph.js";
-import { type FlowProblem, fault } from "./ivr-flow-problem.js";
-import { type Known, knownVariables } from "./ivr-flow-variables.js";
+import { invocationKeys } from "../external-apis/external-api-call.service.js";
+import {
+  exitsOf,
+  type FlowBranch,
+  type FlowDefinition,
+  type FlowInput,
+  type FlowNode,
+  maxNodes,
+} from "./ivr-flow.model.js";
+import { type FlowGraph, graphOf } from "./ivr-flow-graph.service.js";
+import { type FlowProblem, fault } from "./ivr-flow-problem.service.js";
+import { type Known, knownVariables } from "./ivr-flow-variables.service.js";
 
 /** What a check must know of the company. */
 export interface FlowFacts {

@@ -1,8 +1,8 @@
 import { DomainError } from "../../core/errors.js";
 import type { Caller } from "../../core/principal.js";
-import type { CallerQuery } from "../../resources/callers/caller-query.service.js";
-import type { ExternalApis } from "../../resources/external-apis/external-api.service.js";
-import type { FlowInvocation, FlowSteps } from "./ivr-flow-run.js";
+import type { CallerQuery } from "../callers/caller-query.service.js";
+import type { ExternalApis } from "../external-apis/external-api.service.js";
+import type { FlowInvocation, FlowSteps } from "./ivr-flow-run.service.js";
 
 /** Longest time of one customer query. */
 const queryTimeoutMs = 3_000;

@@ -4,15 +4,15 @@ import { etagOf } from "../../core/etag.js";
 import { idPrefixes, newId } from "../../core/ids.js";
 import type { Caller } from "../../core/principal.js";
 import type { Write } from "../../core/write.js";
-import { callerKeys } from "../../resources/callers/caller-response.service.js";
-import type { ExternalApi } from "../../resources/external-apis/external-api.model.js";
-import type { ExternalApis } from "../../resources/external-apis/external-api.service.js";
-import type { FlowDefinition, FlowTarget, IvrFlow } from "./ivr-flow.js";
-import { type ApiFacts, checkFlow, type FlowFacts } from "./ivr-flow-check.js";
-import { type FlowProblem, toViolations } from "./ivr-flow-problem.js";
-import type { FlowContent, FlowQuery, IvrFlowRepository } from "./ivr-flow-repository.js";
-import { type FlowRun, runFlow } from "./ivr-flow-run.js";
-import { createFlowSteps, type StepDependencies } from "./ivr-flow-steps.js";
+import { callerKeys } from "../callers/caller-response.service.js";
+import type { ExternalApi } from "../external-apis/external-api.model.js";
+import type { ExternalApis } from "../external-apis/external-api.service.js";
+import type { FlowDefinition, FlowTarget, IvrFlow } from "./ivr-flow.model.js";
+import { type ApiFacts, checkFlow, type FlowFacts } from "./ivr-flow-check.service.js";
+import { type FlowProblem, toViolations } from "./ivr-flow-problem.service.js";
+import { type FlowRun, runFlow } from "./ivr-flow-run.service.js";
+import { createFlowSteps, type StepDependencies } from "./ivr-flow-steps.service.js";
+import type { FlowContent, FlowQuery, IvrFlowRepository } from "./ivr-flow-store.model.js";
 
 export interface NewFlow extends FlowContent {
   readonly companyId: string;

@@ -2,15 +2,6 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { etagOf } from "../../core/etag.js";
 import {
-  type FlowDefinition,
-  type FlowNode,
-  flowBranches,
-  flowOperators,
-  type IvrFlow,
-} from "../../domain/callcenter/ivr-flow.js";
-import { type FlowProblem, flowProblemCodes, sentenceOf } from "../../domain/callcenter/ivr-flow-problem.js";
-import { type FlowRun, flowOutcomes } from "../../domain/callcenter/ivr-flow-run.js";
-import {
   type FlowDefinitionSchema,
   type FlowNodeSchema,
   FlowProblem_Severity,
@@ -18,7 +9,10 @@ import {
   type IvrFlowSchema,
 } from "../../gen/proto/moego/callcenter/v1/ivr_flow_pb.js";
 import type { RunFlowResponseSchema } from "../../gen/proto/moego/callcenter/v1/ivr_flow_service_pb.js";
-import { type AnswerFormat, renderAnswer } from "../../resources/callers/response-format.service.js";
+import { type AnswerFormat, renderAnswer } from "../callers/response-format.service.js";
+import { type FlowDefinition, type FlowNode, flowBranches, flowOperators, type IvrFlow } from "./ivr-flow.model.js";
+import { type FlowProblem, flowProblemCodes, sentenceOf } from "./ivr-flow-problem.service.js";
+import { type FlowRun, flowOutcomes } from "./ivr-flow-run.service.js";
 
 export function toProtoFlow(flow: IvrFlow): MessageInitShape<typeof IvrFlowSchema> {
   const { id, companyId, name, description, archived, createdBy, lastUpdatedBy } = flow;

@@ -1,4 +1,4 @@
-import { invocationKeys } from "../../resources/external-apis/external-api-call.service.js";
+import { invocationKeys } from "../external-apis/external-api-call.service.js";
 import {
   type CustomerQueryNode,
   type ExternalApiNode,
@@ -7,11 +7,11 @@ import {
   type FlowDefinition,
   type FlowNode,
   maxSteps,
-} from "./ivr-flow.js";
-import { matchCountKey } from "./ivr-flow-check.js";
-import { startClock } from "./ivr-flow-clock.js";
-import { holds } from "./ivr-flow-condition.js";
-import { createMemory, type FlowMemory, SizeLimitReached } from "./ivr-flow-memory.js";
+} from "./ivr-flow.model.js";
+import { matchCountKey } from "./ivr-flow-check.service.js";
+import { holds } from "./ivr-flow-condition.service.js";
+import { startClock } from "./ivr-flow-timer.service.js";
+import { createMemory, type FlowMemory, SizeLimitReached } from "./ivr-flow-variable-store.service.js";
 
 /** How a run ended, by number in the contract from 1. */
 export const flowOutcomes = ["ENDED", "TIMEOUT", "STEP_LIMIT", "SIZE_LIMIT"] as const;
