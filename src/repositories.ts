@@ -2,7 +2,6 @@ import { hkdfSync } from "node:crypto";
 import type { ServiceSecrets } from "./database-server.js";
 import type { Database } from "./db/database.js";
 import { createPseudonym } from "./db/erasure/pseudonym.js";
-import { createVipLevelRepository } from "./persistence/callcenter/vip-levels.js";
 import { createApiKeyRepository } from "./resources/api-keys/api-key.repository.js";
 import { createCallerRepository } from "./resources/callers/caller.repository.js";
 import { createCatalogueRepository } from "./resources/catalog/catalog.repository.js";
@@ -23,6 +22,7 @@ import { createPackageRepository } from "./resources/packages/package.repository
 import { createPetRepository } from "./resources/pets/pet.repository.js";
 import { createPetImportRepository } from "./resources/pets/pet-import.repository.js";
 import { createSettingRepositories } from "./resources/setting-lists/setting.repository.js";
+import { createVipLevelRepository } from "./resources/vip-levels/vip-level.repository.js";
 
 /** What the domain services keep their data in. */
 export function createRepositories(database: Database, secrets: ServiceSecrets) {

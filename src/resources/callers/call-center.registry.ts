@@ -5,7 +5,6 @@ import { CallerService } from "../../gen/proto/moego/callcenter/v1/caller_servic
 import { ExternalApiService } from "../../gen/proto/moego/callcenter/v1/external_api_service_pb.js";
 import { IvrFlowService } from "../../gen/proto/moego/callcenter/v1/ivr_flow_service_pb.js";
 import { VipLevelService } from "../../gen/proto/moego/callcenter/v1/vip_level_service_pb.js";
-import { createVipLevelHandlers } from "../../handlers/callcenter/vip-levels.js";
 import { createExternalApiHandlers } from "../external-apis/external-api.handlers.js";
 import { createExternalApis, type ExternalApiDependencies } from "../external-apis/external-api.service.js";
 import { createIvrFlowHandlers } from "../ivr-flows/ivr-flow.handlers.js";
@@ -14,6 +13,7 @@ import type { IvrFlowRepository } from "../ivr-flows/ivr-flow-store.model.js";
 import type { NameContent } from "../setting-lists/setting.model.js";
 import { createSettingList } from "../setting-lists/setting-list.service.js";
 import type { SettingRepository } from "../setting-lists/setting-store.model.js";
+import { createVipLevelHandlers } from "../vip-levels/vip-level.handlers.js";
 import { createCallerHandlers } from "./caller.handlers.js";
 import type { CallerRepository } from "./caller.model.js";
 import type { VipLevel } from "./caller-profile.model.js";

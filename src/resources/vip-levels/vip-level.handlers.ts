@@ -2,10 +2,10 @@ import { named } from "../../api/company-resource.js";
 import { parse } from "../../api/parse.js";
 import type { ServiceHandlers } from "../../api/rpc.js";
 import { VipLevelService } from "../../gen/proto/moego/callcenter/v1/vip_level_service_pb.js";
-import type { VipLevel } from "../../resources/callers/caller-profile.model.js";
-import { changing, namedUpdate, newNamed, newOrder, wholeList } from "../../resources/setting-lists/setting.input.js";
-import type { NameContent } from "../../resources/setting-lists/setting.model.js";
-import type { SettingList } from "../../resources/setting-lists/setting-list.service.js";
+import type { VipLevel } from "../callers/caller-profile.model.js";
+import { changing, namedUpdate, newNamed, newOrder, wholeList } from "../setting-lists/setting.input.js";
+import type { NameContent } from "../setting-lists/setting.model.js";
+import type { SettingList } from "../setting-lists/setting-list.service.js";
 
 const requests = VipLevelService.method;
 
