@@ -23,9 +23,7 @@ export async function exchange(
       const given = unused;
       unused = undefined;
       // Undici takes no answer while it still asks.
-      queueMicrotask(() =>
-        given ? callback(null, given) : callback(new Error("the connection was used before"), null),
-      );
+      queueMicrotask(() => (given ? callback(null, given) : callback(new Error("connection already used"), null)));
     },
     maxHeaderSize: maxHeaderBytes,
     // One timer of the call covers everything.

@@ -22,7 +22,7 @@ export function failureOf(error: unknown): OutboundFailure {
   if (error instanceof OutboundFault) return error.failure;
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   // The message would quote the header.
-  if (/^UND_ERR_(INVALID_ARG|NOT_SUPPORTED)$/.test(code)) throw new TypeError("HTTP cannot carry this request.");
+  if (/^UND_ERR_(INVALID_ARG|NOT_SUPPORTED)$/.test(code)) throw new TypeError("The request cannot be sent over HTTP.");
   if (code === "UND_ERR_HEADERS_OVERFLOW") return "ANSWER_TOO_LARGE";
   if (error instanceof errors.HTTPParserError) return "ANSWER_MALFORMED";
   // Z_: zlib, also for brotli that ends too soon. ERR__: brotli.

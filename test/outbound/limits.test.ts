@@ -214,7 +214,7 @@ describe("a request that HTTP cannot carry", () => {
   ])("is a fault of whoever built it, and tells nothing: %j", async (changes) => {
     await using calls = open();
     await expect(calls.call(to("normal", changes), never)).rejects.toThrow(
-      new TypeError("HTTP cannot carry this request."),
+      new TypeError("The request cannot be sent over HTTP."),
     );
   });
 });

@@ -195,16 +195,16 @@ describe("faults", () => {
   });
 
   it.each([
-    [`{"firstName": "A"}`, "There is no such field. Is lead.firstName meant?"],
-    [`{"lead": {"frstName": "A"}}`, "There is no such field. Is firstName meant?"],
-    [`{"lead": {"fristName": "A"}}`, "There is no such field. Is firstName meant?"],
-    [`{"lead": {"firstNome": "A"}}`, "There is no such field. Is firstName meant?"],
-    [`{"lead": {"first_nam": "A"}}`, "There is no such field. Is firstName meant?"],
-    [`{"lead": {"address": {"address_1": "A"}}}`, "There is no such field. Is address1 meant?"],
-    [`{"lead": {"zzz": 1}}`, "There is no such field."],
+    [`{"firstName": "A"}`, "Unknown field. Did you mean lead.firstName?"],
+    [`{"lead": {"frstName": "A"}}`, "Unknown field. Did you mean firstName?"],
+    [`{"lead": {"fristName": "A"}}`, "Unknown field. Did you mean firstName?"],
+    [`{"lead": {"firstNome": "A"}}`, "Unknown field. Did you mean firstName?"],
+    [`{"lead": {"first_nam": "A"}}`, "Unknown field. Did you mean firstName?"],
+    [`{"lead": {"address": {"address_1": "A"}}}`, "Unknown field. Did you mean address1?"],
+    [`{"lead": {"zzz": 1}}`, "Unknown field."],
     [
       `{"lead": {"createdTime": "2024-08-01"}}`,
-      'Must be the JSON form of google.protobuf.Timestamp, such as "2024-08-01T09:15:00Z".',
+      'Must be the JSON encoding of google.protobuf.Timestamp, for example "2024-08-01T09:15:00Z".',
     ],
   ])("of %s say what may have been meant", (text, description) => {
     expect(descriptions(CreateLeadRequestSchema, text)).toEqual([description]);

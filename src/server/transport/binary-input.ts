@@ -12,6 +12,6 @@ export function decodeBinary<Schema extends DescMessage>(schema: Schema, bytes: 
     return fromBinary(schema, bytes);
   } catch (error) {
     if (error instanceof DomainError) throw error;
-    throw new DomainError("MALFORMED_REQUEST", "The request is not a message of its type in protobuf's binary form.");
+    throw new DomainError("MALFORMED_REQUEST", "The request is not a valid protobuf message of this type.");
   }
 }

@@ -45,11 +45,11 @@ class BinaryWalk {
         if (packed === undefined) this.value(field, wireType, field.fieldKind === "map" ? at : `${at}[${index}]`);
       }
     }
-    if (reader.pos !== end) throw new RangeError("A field ends behind its message");
+    if (reader.pos !== end) throw new RangeError("Field exceeds its message");
   }
 
   private value(field: DescField, wireType: WireType, path: string): void {
-    if (wireType !== wireTypeOf(field)) throw new TypeError("The wire type is not that of the field");
+    if (wireType !== wireTypeOf(field)) throw new TypeError("Wrong wire type for the field");
     if (field.fieldKind === "map") this.entry(field, this.end(), path);
     else if (field.message) this.message(field.message, this.end(), path);
     else this.reader.skip(wireType);
@@ -61,23 +61,23 @@ class BinaryWalk {
     while (reader.pos < end) {
       const [number, wireType] = reader.tag();
       this.count();
-      if (number !== 1 && number !== 2) throw new TypeError("An entry has a key and a value only");
+      if (number !== 1 && number !== 2) throw new TypeError("Map entry has extra fields");
       if (number === 2 && field.message) {
-        if (wireType !== WireType.LengthDelimited) throw new TypeError("The wire type is not that of the value");
+        if (wireType !== WireType.LengthDelimited) throw new TypeError("Wrong wire type for the map value");
         this.message(field.message, this.end(), `${path}[]`);
         continue;
       }
       const scalar = number === 1 ? field.mapKey : field.scalar;
-      if (wireType !== wireTypeOfScalar(scalar)) throw new TypeError("The wire type is not that of the entry");
+      if (wireType !== wireTypeOfScalar(scalar)) throw new TypeError("Wrong wire type for the map entry");
       const start = reader.pos;
       reader.skip(wireType);
       // JavaScript takes this for the prototype of the object that is the map, and the entry would be lost.
       if (number === 1 && scalar === ScalarType.STRING && this.text(start) === "__proto__") {
         const key = `${path}["__proto__"]`;
-        throw invalidRequest([{ field: key, reason: "NOT_ALLOWED", description: "This key is reserved." }]);
+        throw invalidRequest([{ field: key, reason: "NOT_ALLOWED", description: "Reserved key." }]);
       }
     }
-    if (reader.pos !== end) throw new RangeError("A value ends behind its entry");
+    if (reader.pos !== end) throw new RangeError("Value exceeds its map entry");
   }
 
   /** A field of a newer contract, counted like any other; groups at every depth. */
@@ -87,7 +87,7 @@ class BinaryWalk {
       const [inner, innerType] = this.reader.tag();
       this.count();
       if (innerType === WireType.EndGroup) {
-        if (inner !== number) throw new TypeError("A group ends that has not begun");
+        if (inner !== number) throw new TypeError("Unmatched end-group tag");
         return;
       }
       this.unknown(inner, innerType);
@@ -112,7 +112,7 @@ class BinaryWalk {
   private end(): number {
     const length = this.reader.uint32();
     const end = this.reader.pos + length;
-    if (end > this.bytes.length) throw new RangeError("A value ends behind the message");
+    if (end > this.bytes.length) throw new RangeError("Value exceeds its message");
     return end;
   }
 

@@ -57,11 +57,11 @@ async function queryBytes(query: URLSearchParams): Promise<Uint8Array> {
 /** The message in its one gRPC envelope. */
 async function envelopedBytes(body: Uint8Array, encoding: string | undefined): Promise<Uint8Array> {
   const view = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-  if (view.length < envelopePrefixBytes) throw new DomainError("MALFORMED_REQUEST", "The request has no message.");
+  if (view.length < envelopePrefixBytes) throw new DomainError("MALFORMED_REQUEST", "The request contains no message.");
   const length = view.readUInt32BE(1);
   if (length > maxMessageBytes) throw messageTooLarge();
   if (view.length !== envelopePrefixBytes + length)
-    throw new DomainError("MALFORMED_REQUEST", "The request must be one whole message.");
+    throw new DomainError("MALFORMED_REQUEST", "The request must contain exactly one complete message.");
   const isCompressed = (view.readUInt8(0) & 1) === 1;
   return decompress(view.subarray(envelopePrefixBytes), isCompressed ? encoding : undefined);
 }

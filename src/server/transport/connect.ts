@@ -96,7 +96,7 @@ function universalHandlers(services: readonly DescService[], run: Run): Readonly
 
 function callOf(method: DescMethodUnary, values: ContextValues, responseHeader: Headers): Call<Message> {
   const incoming = values.get(incomingKey);
-  if (!incoming) throw new Error("Connect was called past createConnectHandler");
+  if (!incoming) throw new Error("Connect handler called outside createConnectHandler");
   const { request, form, timeoutMs } = incoming;
   return {
     method,
@@ -185,14 +185,16 @@ function refusalOf(
   if (!handler) return unknownRpc(path);
   if (!handler.allowedMethods.includes(method)) {
     const allow = handler.allowedMethods.join(", ");
-    return new DomainError("METHOD_NOT_ALLOWED", `This rpc takes ${allow}.`, { metadata: { method, path, allow } });
+    return new DomainError("METHOD_NOT_ALLOWED", `Method not allowed. Allowed: ${allow}.`, {
+      metadata: { method, path, allow },
+    });
   }
   if (form) return undefined;
-  return new DomainError("UNSUPPORTED_MEDIA_TYPE", "The content type is none of Connect or gRPC-Web.", {
+  return new DomainError("UNSUPPORTED_MEDIA_TYPE", "Unsupported content type for Connect or gRPC-Web.", {
     metadata: { contentType: headerOf(request, "content-type") ?? "" },
   });
 }
 
 function unknownRpc(path: string): DomainError {
-  return new DomainError("METHOD_NOT_IMPLEMENTED", "There is no such rpc.", { metadata: { rpc: path.slice(1) } });
+  return new DomainError("METHOD_NOT_IMPLEMENTED", "Unknown RPC.", { metadata: { rpc: path.slice(1) } });
 }

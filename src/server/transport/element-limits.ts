@@ -24,7 +24,7 @@ export function maxItemsOf(field: DescField & { readonly fieldKind: "list" | "ma
 
 /** A list, map or mask that is longer than its limit. */
 export function tooMany(field: string, max: number): Violation {
-  return { field, reason: "TOO_MANY", description: `At most ${max} items.` };
+  return { field, reason: "TOO_MANY", description: `Must have at most ${max} items.` };
 }
 
 /**
@@ -33,7 +33,7 @@ export function tooMany(field: string, max: number): Violation {
  * @param keys member names, in either spelling, and indexes down to what holds most of them
  */
 export function tooManyValues(schema: DescMessage, keys: readonly (string | number)[]): DomainError {
-  const description = `The request has more than ${maxValues} values, most of them here.`;
+  const description = `The request has more than ${maxValues} values; most of them are in this field.`;
   return invalidRequest([{ field: pathOf(schema, keys), reason: "TOO_MANY", description }]);
 }
 

@@ -44,7 +44,7 @@ export function addHealth(server: Server, services: readonly string[]): GrpcHeal
   function check(call: ServerUnaryCall<Buffer, Buffer>, answer: sendUnaryData<Buffer>): void {
     const service = serviceIn(call.request);
     if (service !== undefined && known.has(service)) answer(null, answerFor(service));
-    else answer({ code: codes.NOT_FOUND, details: "No such service is served." });
+    else answer({ code: codes.NOT_FOUND, details: "Unknown service." });
   }
 
   function watch(call: WatchCall): void {

@@ -76,10 +76,10 @@ function refusalBehind({ code, details, metadata }: StatusObject): (() => Domain
 
 /** A body that does not decompress or a grpc-timeout that is none: the caller's doing. */
 function unreadable(): DomainError {
-  return new DomainError("MALFORMED_REQUEST", "The compression or the timeout of the call cannot be read.");
+  return new DomainError("MALFORMED_REQUEST", "Invalid grpc-encoding or grpc-timeout.");
 }
 
 /** No message, or a second one. */
 function messageCount(): DomainError {
-  return new DomainError("MALFORMED_REQUEST", "The call must carry exactly one message.");
+  return new DomainError("MALFORMED_REQUEST", "The request must contain exactly one message.");
 }

@@ -125,7 +125,7 @@ async function serve(
   } catch (error) {
     grpcCall.sendMetadata(headers);
     // The pipeline rejects with nothing else; anything else is a defect of the pipeline, which grpc-js answers.
-    answer(error instanceof StatusError ? grpcStatusOf(error) : { code: 13, details: "The server failed." });
+    answer(error instanceof StatusError ? grpcStatusOf(error) : { code: 13, details: "Internal error." });
   }
 }
 

@@ -53,7 +53,7 @@ export async function decompress(bytes: Uint8Array, coding: string | undefined):
   const name = (coding ?? "identity").trim().toLowerCase();
   if (name === "identity" || name === "") return bytes;
   if (!isCoding(name)) {
-    throw new DomainError("UNSUPPORTED_MEDIA_TYPE", "The compression of the body is none that is read here.", {
+    throw new DomainError("UNSUPPORTED_MEDIA_TYPE", "Unsupported content encoding.", {
       metadata: { contentEncoding: name },
     });
   }
@@ -61,7 +61,7 @@ export async function decompress(bytes: Uint8Array, coding: string | undefined):
     return await decompressors[name](bytes, { maxOutputLength: maxMessageBytes, chunkSize: chunkSizeOf(bytes) });
   } catch (error) {
     if (error instanceof RangeError) throw messageTooLarge();
-    throw new DomainError("MALFORMED_REQUEST", "The body cannot be decompressed.");
+    throw new DomainError("MALFORMED_REQUEST", "The request body cannot be decompressed.");
   }
 }
 

@@ -77,7 +77,7 @@ function refusalOf({ code, rawPacket }: { readonly code?: string; readonly rawPa
     case "HPE_CHUNK_EXTENSIONS_OVERFLOW":
       return { error: messageTooLarge(maxHeaderBytes), status: 413 };
     case "ERR_HTTP_REQUEST_TIMEOUT":
-      return { error: new DomainError("DEADLINE_EXCEEDED", "The request was sent too slowly."), status: 408 };
+      return { error: new DomainError("DEADLINE_EXCEEDED", "Timed out reading the request."), status: 408 };
     default:
       return { error: new DomainError("MALFORMED_REQUEST", problemOf(rawPacket)), status: 400 };
   }
@@ -86,17 +86,17 @@ function refusalOf({ code, rawPacket }: { readonly code?: string; readonly rawPa
 function problemOf(rawPacket: Buffer | undefined): string {
   const isHttp2 = rawPacket?.subarray(0, 14).toString("latin1") === "PRI * HTTP/2.0";
   return isHttp2
-    ? "This port speaks HTTP/2 over TLS only; gRPC is on the port that GRPC_PORT names."
+    ? "This port supports HTTP/2 only over TLS. Use GRPC_PORT for gRPC."
     : "The request is not valid HTTP.";
 }
 
 function noTunnel(): HttpRefusal {
   const metadata = { method: "CONNECT" };
-  return { error: new DomainError("METHOD_NOT_ALLOWED", "This server is no proxy.", { metadata }), status: 405 };
+  return { error: new DomainError("METHOD_NOT_ALLOWED", "This server is not a proxy.", { metadata }), status: 405 };
 }
 
 function noExpectation(): HttpRefusal {
-  const sentence = "Of expectations only 100-continue is met.";
+  const sentence = "Only `Expect: 100-continue` is supported.";
   return { error: new DomainError("MALFORMED_REQUEST", sentence), status: 417 };
 }
 

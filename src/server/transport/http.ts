@@ -70,7 +70,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Runni
   answerRefusals(server, options.refuse, (socket) => served.answering.get(socket));
   server.on("request", (request: NodeRequest, response: NodeResponse) => {
     exchange(served, request, response).catch((err: unknown) => {
-      options.logger.error({ err }, "an answer could not be sent");
+      options.logger.error({ err }, "failed to send the response");
       response.destroy();
     });
   });
@@ -104,7 +104,7 @@ function createNodeServer({ tls }: HttpServerOptions): HttpServer | Http2SecureS
 
 function portOf(server: HttpServer | Http2SecureServer): number {
   const address: AddressInfo | string | null = server.address();
-  if (address === null || typeof address === "string") throw new Error("The HTTP server is bound to no port");
+  if (address === null || typeof address === "string") throw new Error("The HTTP server is not bound to a port");
   return address.port;
 }
 
@@ -147,9 +147,9 @@ async function answerOf({ handlers, cors, logger }: Served, request: HttpRequest
     return await compressed(request, { ...answer, headers: { ...answer.headers, ...cors.headersFor(request) } });
   } catch (error) {
     const requestId = requestIdOf(headerOf(request, requestIdHeader));
-    logger.error({ err: error, requestId }, "transport failed");
+    logger.error({ err: error, requestId }, "unhandled transport error");
     return restErrorAnswer(
-      toStatusError(new DomainError("INTERNAL", "The server failed to handle this call."), requestId),
+      toStatusError(new DomainError("INTERNAL", "Internal error. Report it with the request ID."), requestId),
     );
   }
 }
@@ -159,7 +159,7 @@ async function firstAnswer(handlers: readonly HttpHandler[], request: HttpReques
     const answer = await handler(request);
     if (answer) return answer.status === 401 ? withChallenge(answer) : answer;
   }
-  throw new Error("No handler answered; the last one must answer everything");
+  throw new Error("No handler produced a response; the last handler must accept every request");
 }
 
 /** RFC 9110 demands the header with every 401. */

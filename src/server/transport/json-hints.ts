@@ -8,13 +8,13 @@ const examples: Readonly<Record<string, string>> = {
 /** What to send instead of what cannot be read as a type with a JSON form of its own. */
 export function jsonFormHint({ typeName }: DescMessage): string {
   const example = examples[typeName];
-  return `Must be the JSON form of ${typeName}${example ? `, such as "${example}"` : ""}.`;
+  return `Must be the JSON encoding of ${typeName}${example ? `, for example "${example}"` : ""}.`;
 }
 
 /** What a member that names no field may have been meant as: a field spelled alike, or one of that name further in. */
 export function fieldHint(schema: DescMessage, key: string): string {
   const meant = key.length <= maxKeyChars ? pathMeant(schema, bare(key)) : undefined;
-  return meant ? `There is no such field. Is ${meant} meant?` : "There is no such field.";
+  return meant ? `Unknown field. Did you mean ${meant}?` : "Unknown field.";
 }
 
 /** Far longer than each name of the contract. A request may hold a key of 4 MiB, which would be compared with each name. */

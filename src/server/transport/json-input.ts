@@ -93,12 +93,16 @@ class JsonReader {
     for (const { key, value } of node.members) {
       const field = schema.fields.find(({ name, jsonName }) => name === key || jsonName === key);
       if (!field) this.fault(join(path, key), "UNKNOWN_FIELD", () => fieldHint(schema, key));
-      else if (seen.has(field)) this.fault(join(path, field.name), "DUPLICATE_FIELD", "The field is given twice.");
+      else if (seen.has(field)) this.fault(join(path, field.name), "DUPLICATE_FIELD", "Duplicate field.");
       else {
         seen.add(field);
         if (value === null && field.message?.typeName !== "google.protobuf.Value") continue;
         if (field.oneof && chosen.has(field.oneof)) {
-          this.fault(join(path, field.name), "CONFLICT", "Only one field of its group may be given.");
+          this.fault(
+            join(path, field.name),
+            "CONFLICT",
+            "Must not be set together with another field of the same oneof.",
+          );
         }
         chosen.add(field.oneof);
         given.set(field, value);
@@ -160,7 +164,7 @@ class JsonReader {
     try {
       target.get(field).set(mapKey(field, key), item);
     } catch {
-      this.fault(path, "INVALID_FORMAT", "The key is none that the field takes.");
+      this.fault(path, "INVALID_FORMAT", "Invalid map key for this field.");
     }
   }
 
@@ -173,7 +177,7 @@ class JsonReader {
   ): void {
     const value = leafJson(node);
     if (isInexact(field, node)) {
-      this.fault(path, "OUT_OF_RANGE", "The integer is too large to be exact in JSON; send it as a string.");
+      this.fault(path, "OUT_OF_RANGE", "The integer is too large for a JSON number; send it as a string.");
     } else if (value === undefined || value === null) {
       this.leafFault(field, node, path);
     } else {
@@ -187,8 +191,7 @@ class JsonReader {
   }
 
   private readMask(node: JsonNode, path: string): ReflectMessage | undefined {
-    if (typeof node !== "string")
-      return this.fault(path, "WRONG_TYPE", "Must be a string of paths separated by commas.");
+    if (typeof node !== "string") return this.fault(path, "WRONG_TYPE", "Must be a string of comma-separated paths.");
     const paths = maskPaths(this.request, node);
     if (!paths) return this.add(tooMany(join(path, "paths"), maxMaskPaths));
     return reflect(FieldMaskSchema, create(FieldMaskSchema, { paths }));
@@ -215,7 +218,7 @@ class JsonReader {
       return object;
     }
     if (typeof node === "number" && Number.isInteger(node) && !Number.isSafeInteger(node)) {
-      this.fault(path, "OUT_OF_RANGE", "The integer is too large to be exact in JSON; send it as a string.");
+      this.fault(path, "OUT_OF_RANGE", "The integer is too large for a JSON number; send it as a string.");
     }
     return node;
   }
@@ -225,8 +228,8 @@ class JsonReader {
     const seen = new Set<string>();
     return node.members.flatMap(({ key, value }) => {
       const at = `${path}[${JSON.stringify(key.slice(0, maxKeyChars))}]`;
-      if (key === "__proto__") this.fault(at, "NOT_ALLOWED", "This key is reserved.");
-      else if (seen.has(key)) this.fault(at, "DUPLICATE_FIELD", "The key is given twice.");
+      if (key === "__proto__") this.fault(at, "NOT_ALLOWED", "Reserved key.");
+      else if (seen.has(key)) this.fault(at, "DUPLICATE_FIELD", "Duplicate key.");
       else {
         seen.add(key);
         return [{ key, value, path: at }];

@@ -28,15 +28,15 @@ export function leafFault(field: Leaf, node: JsonNode): LeafFault {
   if (field.scalar === undefined) return { reason: "WRONG_TYPE", description: `Must be ${namesOf(field)}.` };
   if (field.scalar === ScalarType.BOOL) return { reason: "WRONG_TYPE", description: "Must be true or false." };
   if (field.scalar === ScalarType.STRING) return { reason: "WRONG_TYPE", description: "Must be a string." };
-  if (field.scalar === ScalarType.BYTES) return textFault(node, "Must be a string in base64.");
+  if (field.scalar === ScalarType.BYTES) return textFault(node, "Must be a base64 string.");
   const kind = integers.has(field.scalar) ? "an integer" : "a number";
   if (typeof node === "number") {
     if (kind === "an integer" && !Number.isInteger(node))
       return { reason: "WRONG_TYPE", description: "Must be an integer." };
-    return { reason: "OUT_OF_RANGE", description: "The number is out of the range of the field." };
+    return { reason: "OUT_OF_RANGE", description: "Must be within the range of the field type." };
   }
   if (typeof node === "string" && /^-?\d+$/.test(node)) {
-    return { reason: "OUT_OF_RANGE", description: "The number is out of the range of the field." };
+    return { reason: "OUT_OF_RANGE", description: "Must be within the range of the field type." };
   }
   return textFault(node, `Must be ${kind}.`);
 }
@@ -56,9 +56,7 @@ export function leafJson(node: JsonNode): JsonValue | undefined {
 /** The names that can be meant, but for those of a long list. */
 function namesOf({ enum: desc }: Leaf): string {
   const names = desc?.values.filter(({ number }) => number !== 0).map(({ name }) => name) ?? [];
-  return names.length > 0 && names.length <= maxNames
-    ? names.join(" or ")
-    : "the name of one of the values of the enum";
+  return names.length > 0 && names.length <= maxNames ? names.join(" or ") : "a value name of the enum";
 }
 
 const maxNames = 12;

@@ -53,7 +53,7 @@ export function parseJson(bytes: Uint8Array, refuseValues: RefuseValues): JsonNo
   try {
     text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    throw new DomainError("MALFORMED_REQUEST", "The body is not UTF-8 text.");
+    throw new DomainError("MALFORMED_REQUEST", "The request body is not valid UTF-8.");
   }
   return parseText(text, refuseValues);
 }
@@ -80,7 +80,7 @@ function parseText(text: string, refuseValues: RefuseValues): JsonNode {
   }
 
   function malformed(problem: string, at = position): DomainError {
-    return new DomainError("MALFORMED_REQUEST", `The body is not valid JSON: ${problem} at position ${at}.`, {
+    return new DomainError("MALFORMED_REQUEST", `The request body is not valid JSON: ${problem} at position ${at}.`, {
       metadata: { position: String(at) },
     });
   }
@@ -100,12 +100,12 @@ function parseText(text: string, refuseValues: RefuseValues): JsonNode {
   }
 
   function expect(character: string): void {
-    if (peek() !== character) throw malformed(`expected ${character}`);
+    if (peek() !== character) throw malformed(`expected \`${character}\``);
     position += 1;
   }
 
   function word<T extends JsonNode>(spelling: string, value: T): T {
-    if (!text.startsWith(spelling, position)) throw malformed("unexpected text");
+    if (!text.startsWith(spelling, position)) throw malformed("unexpected token");
     position += spelling.length;
     return value;
   }
@@ -126,7 +126,7 @@ function parseText(text: string, refuseValues: RefuseValues): JsonNode {
       case "n":
         return word("null", null);
       case "":
-        throw malformed("unexpected end");
+        throw malformed("unexpected end of input");
       default:
         return parseNumber();
     }
@@ -139,7 +139,7 @@ function parseText(text: string, refuseValues: RefuseValues): JsonNode {
     if (peek() === "}") position += 1;
     else
       do {
-        if (peek() !== '"') throw malformed("expected a member name");
+        if (peek() !== '"') throw malformed("expected a property name");
         const key = parseString();
         expect(":");
         count(frame, key);
@@ -166,7 +166,7 @@ function parseText(text: string, refuseValues: RefuseValues): JsonNode {
   /** Moves behind a comma (true) or the closing character (false). */
   function goesOn(close: string): boolean {
     const next = peek();
-    if (next !== "," && next !== close) throw malformed(`expected , or ${close}`);
+    if (next !== "," && next !== close) throw malformed(`expected \`,\` or \`${close}\``);
     position += 1;
     return next === ",";
   }
@@ -174,9 +174,9 @@ function parseText(text: string, refuseValues: RefuseValues): JsonNode {
   function parseNumber(): number {
     const start = position;
     const literal = take(numberPattern);
-    if (literal === undefined || literal === "") throw malformed("unexpected text");
+    if (literal === undefined || literal === "") throw malformed("unexpected token");
     const value = Number(literal);
-    if (!Number.isFinite(value)) throw malformed("a number out of range", start);
+    if (!Number.isFinite(value)) throw malformed("number out of range", start);
     return value;
   }
 
@@ -186,12 +186,12 @@ function parseText(text: string, refuseValues: RefuseValues): JsonNode {
     let value = take(plainTextPattern) ?? "";
     while (text.charAt(position) !== '"') {
       if (text.charAt(position) !== "\\")
-        throw malformed(position < text.length ? "a control character" : "unexpected end");
+        throw malformed(position < text.length ? "unescaped control character" : "unexpected end of input");
       value += parseEscape();
       value += take(plainTextPattern) ?? "";
     }
     position += 1;
-    if (/\p{Surrogate}/u.test(value)) throw malformed("half of a surrogate pair", start);
+    if (/\p{Surrogate}/u.test(value)) throw malformed("unpaired surrogate", start);
     return value;
   }
 
@@ -199,12 +199,12 @@ function parseText(text: string, refuseValues: RefuseValues): JsonNode {
     const letter = text.charAt(position + 1);
     const hex = letter === "u" ? /^[0-9a-fA-F]{4}$/.exec(text.slice(position + 2, position + 6))?.[0] : undefined;
     const character = hex === undefined ? escapes[letter] : String.fromCharCode(Number.parseInt(hex, 16));
-    if (character === undefined) throw malformed("an invalid escape");
+    if (character === undefined) throw malformed("invalid escape sequence");
     position += hex === undefined ? 2 : 6;
     return character;
   }
 
   const root = parseValue(1);
-  if (peek() !== "") throw malformed("unexpected text after the value");
+  if (peek() !== "") throw malformed("unexpected data after the value");
   return root;
 }

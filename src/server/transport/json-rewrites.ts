@@ -33,8 +33,7 @@ function renamed(node: JsonNode, alias: string, names: readonly [string, ...stri
     members: node.members.flatMap((member) => {
       if (member.key !== alias) return [member];
       if (!own || member.value === null) return [{ key: names[0], value: member.value }];
-      if (own.value !== member.value)
-        report(alias, "CONFLICT", `This field and ${own.key} are the same, but differ here.`);
+      if (own.value !== member.value) report(alias, "CONFLICT", `Must equal ${own.key}, of which it is an alias.`);
       return [];
     }),
   };

@@ -4,7 +4,7 @@ import { DomainError } from "../../core/errors.js";
 export const maxMessageBytes = 4 * 1024 * 1024;
 
 export function messageTooLarge(limitBytes = maxMessageBytes): DomainError {
-  return new DomainError("MESSAGE_TOO_LARGE", `The request is larger than ${limitBytes} bytes.`, {
+  return new DomainError("MESSAGE_TOO_LARGE", `The request exceeds ${limitBytes} bytes.`, {
     metadata: { limitBytes: String(limitBytes) },
   });
 }

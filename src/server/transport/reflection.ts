@@ -51,7 +51,7 @@ export function addReflection(server: Server, services: readonly DescService[]):
 
 type Question = ServerReflectionRequest | "UNREADABLE";
 
-const unreadable = { code: status.INVALID_ARGUMENT, details: "The reflection request cannot be read." };
+const unreadable = { code: status.INVALID_ARGUMENT, details: "Invalid reflection request." };
 
 /** Names alone stand in a question. Its answer repeats it, and some are read ahead. */
 const maxQuestionBytes = 4_096;
@@ -103,7 +103,7 @@ function answerOf({ messageRequest: asked }: ServerReflectionRequest, contract: 
     case undefined:
       return {
         case: "errorResponse",
-        value: { errorCode: status.INVALID_ARGUMENT, errorMessage: "Nothing was asked." },
+        value: { errorCode: status.INVALID_ARGUMENT, errorMessage: "The reflection request is empty." },
       };
     default:
       return asked satisfies never;
@@ -137,7 +137,7 @@ function encodeOnce(): (file: DescFile) => Uint8Array {
 function notFound(): Answer {
   return {
     case: "errorResponse",
-    value: { errorCode: status.NOT_FOUND, errorMessage: "The contract has no such file or symbol." },
+    value: { errorCode: status.NOT_FOUND, errorMessage: "File or symbol not found." },
   };
 }
 

@@ -19,7 +19,7 @@ export function readRestRequest({ route, variables }: Match, query: string, body
 
   for (const { name, value } of queryParameters(query, faults)) {
     if (route.body === "*")
-      faults.push(notAllowed(name, "This method reads no query parameters; send the field in the body."));
+      faults.push(notAllowed(name, "Must be sent in the body; this method takes no query parameters."));
     else placeParameter(root, schema, name, value);
   }
   for (const { path, encoded } of variables) {
@@ -37,7 +37,8 @@ function bodyNode(schema: DescMessage, field: string, body: Uint8Array, faults: 
     body.length === 0 ? { members: [] } : parseJson(body, (keys) => tooManyValues(schema, [...within, ...keys]));
   if (field === "*") return node;
   if (field !== "") return { members: body.length === 0 ? [] : [{ key: field, value: node }] };
-  if (!isJsonObject(node) || node.members.length > 0) faults.push(notAllowed("", "This method takes no body."));
+  if (!isJsonObject(node) || node.members.length > 0)
+    faults.push(notAllowed("", "This method does not accept a request body."));
   return { members: [] };
 }
 
@@ -90,7 +91,7 @@ function placeVariable(
   } else if (typeof own.value === "object") {
     // Refused as ill-typed with everything else.
   } else if (String(own.value) !== value) {
-    faults.push({ field: path, reason: "CONFLICT", description: "The value differs from the one in the path." });
+    faults.push({ field: path, reason: "CONFLICT", description: "Must equal the value in the path." });
   }
 }
 
@@ -142,7 +143,7 @@ function decoded(text: string): string | undefined {
 }
 
 function badEncoding(field: string): Violation {
-  return { field, reason: "INVALID_FORMAT", description: "The percent-encoding is not valid." };
+  return { field, reason: "INVALID_FORMAT", description: "Invalid percent-encoding." };
 }
 
 function notAllowed(field: string, description: string): Violation {

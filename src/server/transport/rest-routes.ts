@@ -77,7 +77,7 @@ function routeOf(method: DescMethodUnary, { pattern, body, responseBody }: HttpR
   if (responseBody !== "") {
     requireField(method.output, responseBody, name);
     if (method.output.fields.find((field) => field.name === responseBody)?.fieldKind !== "message")
-      throw new Error(`The HTTP rule of ${name} answers with ${responseBody}, which is no message`);
+      throw new Error(`The HTTP rule of ${name} has response_body ${responseBody}, which is not a message field`);
   }
   return { method, verb, template, body, responseBody };
 }
@@ -110,7 +110,7 @@ function requireField(schema: DescMessage, path: string, rpc: string): void {
     const field: DescMessage["fields"][number] | undefined = within?.fields.find(
       (candidate) => candidate.name === name,
     );
-    if (!field) throw new Error(`The HTTP rule of ${rpc} names the unknown field ${path}`);
+    if (!field) throw new Error(`The HTTP rule of ${rpc} references an unknown field ${path}`);
     within = field.message;
   }
 }

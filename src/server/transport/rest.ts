@@ -137,13 +137,9 @@ function checkContentType(contentType = ""): void {
     .replaceAll('"', "");
   const isJson = jsonTypes.includes(type) || /^application\/[\w.-]+\+json$/.test(type);
   if (isJson && (charset === undefined || charset === "utf-8" || charset === "utf8" || charset === "us-ascii")) return;
-  throw new DomainError(
-    "UNSUPPORTED_MEDIA_TYPE",
-    "The body must be JSON in UTF-8, with content-type application/json.",
-    {
-      metadata: { contentType },
-    },
-  );
+  throw new DomainError("UNSUPPORTED_MEDIA_TYPE", "The body must be UTF-8 JSON with content-type application/json.", {
+    metadata: { contentType },
+  });
 }
 
 function answerJson(
@@ -160,11 +156,13 @@ function answerJson(
 }
 
 function routeNotFound({ path }: HttpRequest): DomainError {
-  return new DomainError("ROUTE_NOT_FOUND", "No route has this path.", { metadata: { path } });
+  return new DomainError("ROUTE_NOT_FOUND", "No route matches this path.", { metadata: { path } });
 }
 
 function methodNotAllowed({ method, path }: HttpRequest, matches: readonly Match[]): DomainError {
   const verbs = matches.map(({ route }) => route.verb);
   const allow = [...verbs, ...(matches.some(({ route }) => takes(route, "HEAD")) ? ["HEAD"] : [])].join(", ");
-  return new DomainError("METHOD_NOT_ALLOWED", `This path takes ${allow}.`, { metadata: { method, path, allow } });
+  return new DomainError("METHOD_NOT_ALLOWED", `Method not allowed. Allowed: ${allow}.`, {
+    metadata: { method, path, allow },
+  });
 }

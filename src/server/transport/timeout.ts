@@ -19,10 +19,10 @@ export function timeoutMsOf(
 ): number | undefined {
   const value = headerOf(request, header);
   if (value === undefined) return undefined;
-  const shape = header === connectTimeoutHeader ? /^(\d{1,10})$/ : /^(\d{1,8})([HMSmun])$/;
+  const isConnect = header === connectTimeoutHeader;
+  const shape = isConnect ? /^(\d{1,10})$/ : /^(\d{1,8})([HMSmun])$/;
   const [, amount, unit = "m"] = shape.exec(value) ?? [];
   if (amount !== undefined) return Number(amount) * (unitsMs[unit] ?? 1);
-  throw invalidRequest([
-    { field: header, reason: "INVALID_FORMAT", description: "The timeout is none that the protocol knows." },
-  ]);
+  const description = `Must be a valid timeout of the protocol, for example ${isConnect ? "500" : "500m"}.`;
+  throw invalidRequest([{ field: header, reason: "INVALID_FORMAT", description }]);
 }
