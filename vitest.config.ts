@@ -3,7 +3,8 @@ import { LongestFirst } from "./test/support/longest-first.js";
 
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
+    // What is recorded of a build (test/recording/record.ts), or the tests.
+    include: [process.env["RECORD_TO"] ? "test/recording/record.ts" : "test/**/*.test.ts"],
     // They have a command of their own: npm run test:faults.
     exclude: ["test/reliability/**"],
     globalSetup: ["test/setup/postgres.ts"],
