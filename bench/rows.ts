@@ -1,5 +1,5 @@
 import pg from "pg";
-import { hashSecret, hintOf } from "../src/core/key-secrets.js";
+import { hashSecret, secretPrefixOf } from "../src/core/key-secrets.js";
 
 export const companyId = "cmp_bench";
 export const businessId = "biz_bench";
@@ -43,7 +43,7 @@ async function writeKey(client: pg.Client): Promise<void> {
   );
   await client.query(
     "INSERT INTO api_key_secret (hash, key_id, hint, created_time) VALUES ($1, 'key_bench', $2, now())",
-    [hashSecret(secret), hintOf(secret)],
+    [hashSecret(secret), secretPrefixOf(secret)],
   );
   await client.query("INSERT INTO api_key_organization (key_id, type, organization_id) VALUES ('key_bench', 2, $1)", [
     companyId,

@@ -12,10 +12,10 @@ import { createKeyCheckRepository } from "./resources/api-keys/key-check.reposit
 import { createKeyChecker, systemClock } from "./resources/api-keys/key-check.service.js";
 import type { Logger } from "./server/logger.js";
 import { createMetrics, type Metrics } from "./server/metrics.js";
-import type { Run } from "./server/pipeline/call.js";
-import { settleMs } from "./server/pipeline/deadline.js";
-import { createCutOff } from "./server/pipeline/drain-deadline.js";
-import { createRefuse } from "./server/pipeline/observe.js";
+import type { ExecuteCall } from "./server/pipeline/call.js";
+import { outcomeGraceMs } from "./server/pipeline/deadline.js";
+import { createDrainDeadline } from "./server/pipeline/drain-deadline.js";
+import { createRejectRequest } from "./server/pipeline/observe.js";
 import { createPipeline } from "./server/pipeline/pipeline.js";
 import { createConnectHandler } from "./server/transport/connect.js";
 import { demoEcho, demoEchoPath } from "./server/transport/demo-echo.js";
@@ -23,7 +23,7 @@ import { startGrpcServer } from "./server/transport/grpc.js";
 import { startHttpServer } from "./server/transport/http.js";
 import { createRestHandler } from "./server/transport/rest.js";
 import { services } from "./services.js";
-import { binding, StartError } from "./start-error.js";
+import { bindServer, StartError } from "./start-error.js";
 
 export interface AppOptions {
   readonly config: Config;
@@ -73,9 +73,9 @@ export async function createApp({ config, logger, databaseUrl, secrets, hasDemo 
     publicBaseUrl: () => config.publicBaseUrl ?? httpUrl,
   });
   const { trustedProxies, rateLimits } = config;
-  const cutOff = createCutOff();
+  const drainDeadline = createDrainDeadline();
   const run = createPipeline({
-    ...{ services, handlers, keys, logger, metrics, trustedProxies, rateLimits, cutOff },
+    ...{ services, handlers, keys, logger, metrics, trustedProxies, rateLimits, drainDeadline },
     fingerprintKeys: fingerprintKeys(secrets),
   });
   const servers = await startServers({ config, run, logger, metrics, checks, hasDemo }).catch(
@@ -88,14 +88,14 @@ export async function createApp({ config, logger, databaseUrl, secrets, hasDemo 
 
   let stopping: Promise<void> | undefined;
   const drain = async () => {
-    const timer = setTimeout(cutOff.come, config.drainTimeoutMs);
+    const timer = setTimeout(drainDeadline.expire, config.drainTimeoutMs);
     await Promise.all([servers.stop(config.drainTimeoutMs + answerMs), cleanup.stop()]);
     clearTimeout(timer);
   };
   const stop = () => {
     stopping ??= drain()
       .then(() => outbound[Symbol.asyncDispose]())
-      .then(() => closeSoon([database, checks], logger));
+      .then(() => closeWithTimeout([database, checks], logger));
     return stopping;
   };
   httpUrl = ownUrl(config, servers.httpPort);
@@ -106,7 +106,7 @@ export async function createApp({ config, logger, databaseUrl, secrets, hasDemo 
     grpcPort: servers.grpcPort,
     httpUrl,
     grpcUrl: ownUrl(config, servers.grpcPort),
-    ready: async () => stopping === undefined && (await answers(checks).catch(() => false)),
+    ready: async () => stopping === undefined && (await isDatabaseReachable(checks).catch(() => false)),
     stop,
     [Symbol.asyncDispose]: stop,
   };
@@ -114,7 +114,7 @@ export async function createApp({ config, logger, databaseUrl, secrets, hasDemo 
 
 interface ServerParts {
   readonly config: Config;
-  readonly run: Run;
+  readonly run: ExecuteCall;
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly checks: Statements;
@@ -123,9 +123,9 @@ interface ServerParts {
 
 async function startServers({ config, run, logger, metrics, checks, hasDemo }: ServerParts) {
   const tls = config.tls && (await readTls(config.tls));
-  const refuse = createRefuse({ logger, metrics });
+  const refuse = createRejectRequest({ logger, metrics });
   const listen = { host: config.host, ...(tls ? { tls } : {}) };
-  const http = await binding("HTTP_PORT", config.httpPort, () =>
+  const http = await bindServer("HTTP_PORT", config.httpPort, () =>
     startHttpServer({
       ...listen,
       port: config.httpPort,
@@ -135,7 +135,7 @@ async function startServers({ config, run, logger, metrics, checks, hasDemo }: S
         createRestHandler({ services, run, refuse }),
       ],
       probes: {
-        checks: { database: () => answers(checks) },
+        checks: { database: () => isDatabaseReachable(checks) },
         metrics: async () => ({ contentType: metrics.contentType, text: await metrics.text() }),
         ...(config.metricsToken === undefined ? {} : { metricsToken: config.metricsToken }),
       },
@@ -144,7 +144,7 @@ async function startServers({ config, run, logger, metrics, checks, hasDemo }: S
       refuse,
     }),
   );
-  const grpc = await binding("GRPC_PORT", config.grpcPort, () =>
+  const grpc = await bindServer("GRPC_PORT", config.grpcPort, () =>
     startGrpcServer({ ...listen, port: config.grpcPort, services, run }),
   ).catch(async (error: unknown) => {
     await http.stop({ timeoutMs: 0 });
@@ -177,7 +177,7 @@ async function readTls({ certFile, keyFile }: NonNullable<Config["tls"]>) {
 const checkConnections = 2;
 
 /** Calls that are cut off find out what became of them, and their answers are sent. */
-const answerMs = settleMs + 100;
+const answerMs = outcomeGraceMs + 100;
 
 /**
  * Longer than a statement takes to be cancelled; with the default drain time less than the 10 s of `docker stop`. What
@@ -185,7 +185,7 @@ const answerMs = settleMs + 100;
  */
 const closeTimeoutMs = 1_300;
 
-async function closeSoon(databases: readonly Pick<Database, "close">[], logger: Logger): Promise<void> {
+async function closeWithTimeout(databases: readonly Pick<Database, "close">[], logger: Logger): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<boolean>((resolve) => {
     timer = setTimeout(() => resolve(true), closeTimeoutMs);
@@ -201,7 +201,7 @@ async function closeSoon(databases: readonly Pick<Database, "close">[], logger: 
 const ping = statement("app.ping", "SELECT 1");
 const pingTimeoutMs = 2_000;
 
-async function answers(database: Statements): Promise<boolean> {
+async function isDatabaseReachable(database: Statements): Promise<boolean> {
   await database.read(ping, [], AbortSignal.timeout(pingTimeoutMs));
   return true;
 }

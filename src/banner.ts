@@ -13,7 +13,7 @@ export interface BannerFacts {
  * The lines printed to standard output once the service answers: addresses, demo keys, and a first call on each
  * transport that works as it stands when pasted in the folder of the repository.
  */
-export function banner({ readyAfterMs, httpUrl, grpcUrl, demo }: BannerFacts): string {
+export function formatBanner({ readyAfterMs, httpUrl, grpcUrl, demo }: BannerFacts): string {
   const ready = `moego is ready after ${(readyAfterMs / 1_000).toFixed(1)} s`;
   const addresses = [`  REST, Connect, gRPC-Web  ${httpUrl}`, `  gRPC                     ${grpcUrl}`];
   const makeKey = "  Make a key:  npx moego help";

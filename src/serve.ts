@@ -1,4 +1,4 @@
-import { banner } from "./banner.js";
+import { formatBanner } from "./banner.js";
 import type { Config } from "./config/config.js";
 import { migrateDatabase, openDatabaseServer, type SeededDemo, seedDemo, serviceSecrets } from "./database-server.js";
 import { EmbeddedPostgresError } from "./db/embedded/embedded-error.js";
@@ -30,12 +30,12 @@ export async function serve(config: Config): Promise<void> {
       logger,
       databaseUrl: server.serviceUrl,
       secrets,
-      hasDemo: keysOf(demo) !== undefined,
+      hasDemo: demoKeysOf(demo) !== undefined,
     });
     const readyAfterMs = Math.round(process.uptime() * 1_000);
     logger.info({ httpUrl: app.httpUrl, grpcUrl: app.grpcUrl, readyAfterMs, pid: process.pid }, "ready");
     process.stdout.write(
-      `${banner({ readyAfterMs, httpUrl: app.httpUrl, grpcUrl: app.grpcUrl, demo: keysOf(demo) })}\n`,
+      `${formatBanner({ readyAfterMs, httpUrl: app.httpUrl, grpcUrl: app.grpcUrl, demo: demoKeysOf(demo) })}\n`,
     );
     const signal = await Promise.race([stopRequested, server.failed]);
     logger.info({ signal, drainTimeoutMs: config.drainTimeoutMs }, "stopping");
@@ -46,7 +46,7 @@ export async function serve(config: Config): Promise<void> {
 }
 
 /** One sentence for a start that failed for a known reason, undefined for a defect. */
-export function explainStart(error: unknown): string | undefined {
+export function startupErrorMessage(error: unknown): string | undefined {
   const known = [StartError, EmbeddedPostgresError, MigrationError, RoleError, SecretsError];
   if (known.some((kind) => error instanceof kind) && error instanceof Error) return error.message;
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
@@ -57,7 +57,7 @@ export function explainStart(error: unknown): string | undefined {
   return `The database of DATABASE_URL or DATABASE_MIGRATION_URL cannot be reached (${code})${text}.`;
 }
 
-function keysOf(demo: SeededDemo | undefined): SeededDemo["secrets"] | undefined {
+function demoKeysOf(demo: SeededDemo | undefined): SeededDemo["secrets"] | undefined {
   return demo && demo.outcome !== "absent" ? demo.secrets : undefined;
 }
 

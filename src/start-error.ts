@@ -4,7 +4,7 @@ export class StartError extends Error {
 }
 
 /** Binds a server, and names the variable when its port is taken or its host is not of this machine. */
-export async function binding<T>(
+export async function bindServer<T>(
   variable: "HTTP_PORT" | "GRPC_PORT",
   port: number,
   bind: () => Promise<T>,

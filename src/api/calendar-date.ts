@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { because } from "./parse.js";
+import { customIssue } from "./parse.js";
 
 const dateParts = z.object({ year: z.number(), month: z.number(), day: z.number() });
 
@@ -16,7 +16,7 @@ function toDay({ year, month, day }: z.output<typeof dateParts>, context: z.Refi
   date.setUTCFullYear(year, month - 1, day);
   const exists = year >= 1 && year <= 9999 && date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
   if (!exists)
-    context.addIssue(because("OUT_OF_RANGE", "Must be a full date (year, month, day) with a year from 1 to 9999."));
+    context.addIssue(customIssue("OUT_OF_RANGE", "Must be a full date (year, month, day) with a year from 1 to 9999."));
   const padded = (number: number, size: number) => String(number).padStart(size, "0");
   return `${padded(year, 4)}-${padded(month, 2)}-${padded(day, 2)}`;
 }

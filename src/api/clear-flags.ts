@@ -1,8 +1,8 @@
-import { rule } from "./fields.js";
+import { fieldRule } from "./fields.js";
 
 /** A field is not both set and cleared: the arguments of `refine`. */
-export function setOrCleared<Clear extends string, Field extends string>(clear: Clear, field: Field) {
-  return rule<Readonly<Record<Clear, boolean> & Partial<Record<Field, unknown>>>>(
+export function notSetAndCleared<Clear extends string, Field extends string>(clear: Clear, field: Field) {
+  return fieldRule<Readonly<Record<Clear, boolean> & Partial<Record<Field, unknown>>>>(
     (message) => !message[clear] || message[field] === undefined,
     { path: clear, reason: "CONFLICT", message: "Must not be set and cleared in the same request." },
   );

@@ -1,11 +1,11 @@
-import type { Caller } from "../core/principal.js";
+import type { Principal } from "../core/principal.js";
 
 /**
  * Schemas that read national phone numbers, made once per country.
  *
  * @returns the schema for an ISO 3166-1 alpha-2 code
  */
-export function perCountry<T>(make: (country: string) => T): (country: string) => T {
+export function memoizePerCountry<T>(make: (country: string) => T): (country: string) => T {
   const made = new Map<string, T>();
   return (country) => {
     const known = made.get(country) ?? make(country);
@@ -15,6 +15,6 @@ export function perCountry<T>(make: (country: string) => T): (country: string) =
 }
 
 /** The country of a company of the key; "" reads E.164 alone. */
-export function countryOf(caller: Caller, companyId: string): string {
-  return caller.companies.get(companyId)?.country ?? "";
+export function countryOf(principal: Principal, companyId: string): string {
+  return principal.companies.get(companyId)?.country ?? "";
 }

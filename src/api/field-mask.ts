@@ -131,7 +131,7 @@ function unknownPath(position: number): Violation {
 }
 
 /** The given parts of a message, by local name, for a merge into what is stored. */
-export function pick<T extends object>(value: T, parts: readonly string[]): Partial<T> {
+export function pickFields<T extends object>(value: T, parts: readonly string[]): Partial<T> {
   const names = new Set<string>(parts.map(protoCamelCase));
   const picked: Partial<T> = {};
   for (const key of keysOf(value)) if (names.has(String(key))) picked[key] = value[key];

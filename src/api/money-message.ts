@@ -2,14 +2,14 @@ import { create } from "@bufbuild/protobuf";
 import { z } from "zod";
 import { type Money, priceFaults } from "../core/money.js";
 import { MoneySchema } from "../gen/proto/google/type/money_pb.js";
-import { because } from "./parse.js";
+import { customIssue } from "./parse.js";
 
 /** A google.type.Money of 0 or more. */
 export const price = z
   .object({ currencyCode: z.string(), units: z.bigint(), nanos: z.number() })
   .transform((given, context): Money => {
     for (const { member, reason, description } of priceFaults(given)) {
-      context.addIssue({ ...because(reason, description), path: [member] });
+      context.addIssue({ ...customIssue(reason, description), path: [member] });
     }
     return given;
   });

@@ -1,7 +1,7 @@
-import { id, optionalGivenId } from "./fields.js";
+import { id, optionalClientId } from "./fields.js";
 
 /** An id to keep for what is moved here from elsewhere; none = the server makes one. */
-export const importedId = optionalGivenId.transform((value) => value || undefined);
+export const importedId = optionalClientId.transform((value) => value || undefined);
 
 /** Company and id of what is created. */
-export const fresh = { companyId: id, id: importedId };
+export const newResourceFields = { companyId: id, id: importedId };

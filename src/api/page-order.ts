@@ -1,12 +1,12 @@
 import { type Cursor, nameCursor } from "../core/page.js";
 
 /** Lists by name. */
-export function byName({ id, name }: { readonly id: string; readonly name: string }): Cursor {
+export function nameCursorOf({ id, name }: { readonly id: string; readonly name: string }): Cursor {
   return nameCursor(id, name);
 }
 
 /** Lists of people by their first, then their last name. */
-export function byFirstName(person: {
+export function personNameCursorOf(person: {
   readonly id: string;
   readonly firstName: string;
   readonly lastName: string;
@@ -15,11 +15,17 @@ export function byFirstName(person: {
 }
 
 /** Lists by the time of creation. */
-export function byCreation({ createdTime, id }: { readonly createdTime: Date; readonly id: string }): Cursor {
+export function createdCursorOf({ createdTime, id }: { readonly createdTime: Date; readonly id: string }): Cursor {
   return { time: createdTime, id };
 }
 
 /** Lists that are asked for changes. */
-export function byChange({ lastUpdatedTime, id }: { readonly lastUpdatedTime: Date; readonly id: string }): Cursor {
+export function updatedCursorOf({
+  lastUpdatedTime,
+  id,
+}: {
+  readonly lastUpdatedTime: Date;
+  readonly id: string;
+}): Cursor {
   return { time: lastUpdatedTime, id };
 }

@@ -6,8 +6,8 @@ import { z } from "zod";
 import { type Cursor, type Page, pageTokenInvalid } from "../core/page.js";
 import type { Pagination } from "../gen/proto/moego/common/v1/pagination_pb.js";
 import { canonicalBytes } from "./canonical.js";
-import { because } from "./parse.js";
-import { rowsThatFit } from "./response-size.js";
+import { customIssue } from "./parse.js";
+import { countRowsThatFit } from "./response-size.js";
 import type { Context } from "./rpc.js";
 
 const defaultPageSize = 50;
@@ -21,7 +21,7 @@ export const pagination = z
     pageSize: z.number().superRefine((size, context) => {
       if (size < 0 || size > maxPageSize)
         context.addIssue(
-          because("OUT_OF_RANGE", `Must be from 0 to ${maxPageSize}; 0 selects the default of ${defaultPageSize}.`),
+          customIssue("OUT_OF_RANGE", `Must be from 0 to ${maxPageSize}; 0 selects the default of ${defaultPageSize}.`),
         );
     }),
   })
@@ -65,7 +65,7 @@ export function createPageTokens(secret: string): PageTokens {
         ...positionOf(pageToken, size, (token) => decode(token, binding, secret)),
         close(rows, cursorOf) {
           const asked = rows.slice(0, size);
-          const shown = asked.slice(0, rowsThatFit(asked));
+          const shown = asked.slice(0, countRowsThatFit(asked));
           if (isNumbered && shown.length < asked.length) throw pageTokenInvalid(tooLargeToCount);
           const last = shown.at(-1);
           const more = rows.length > shown.length && last !== undefined;
@@ -130,12 +130,12 @@ function macOf(body: Buffer, binding: Buffer, secret: string): Buffer {
 }
 
 /** What a token is good for, as 32 bytes. */
-function bindingOf(request: Message, { method, caller }: Context): Buffer {
+function bindingOf(request: Message, { method, principal }: Context): Buffer {
   const bare = clone(method.input, request);
   const paginationField = method.input.fields.find((field: DescField) => field.name === "pagination");
   if (paginationField) reflect(method.input, bare).clear(paginationField);
   return createHash("sha256")
-    .update(`${method.parent.typeName}/${method.name}\n${caller.organizations.join(",")}\n`)
+    .update(`${method.parent.typeName}/${method.name}\n${principal.organizations.join(",")}\n`)
     .update(canonicalBytes(method.input, bare))
     .digest();
 }

@@ -13,7 +13,7 @@ export function parse<T>(
   schema: z.ZodType<T>,
   found: readonly Violation[] = [],
 ): T {
-  const result = schema.safeParse(request, { error: sentenceOf, reportInput: true });
+  const result = schema.safeParse(request, { error: issueMessage, reportInput: true });
   const issues = result.success ? [] : result.error.issues.map((issue) => toViolation(descriptor, issue));
   const violations = onePerField([...requiredViolations(descriptor, request), ...found, ...issues]);
   if (!result.success || violations.length > 0) throw invalidRequest(violations);
@@ -21,7 +21,7 @@ export function parse<T>(
 }
 
 /** The reason that a check of ours gives along with its message. */
-export function because(reason: ViolationReason, message: string) {
+export function customIssue(reason: ViolationReason, message: string) {
   return { code: "custom" as const, message, params: { reason } };
 }
 
@@ -53,7 +53,7 @@ function reasonOf(issue: z.core.$ZodIssue): ViolationReason {
 }
 
 /** Our words for what a schema finds by itself; a check that brings its own sentence keeps it. */
-function sentenceOf(issue: z.core.$ZodRawIssue): string {
+function issueMessage(issue: z.core.$ZodRawIssue): string {
   switch (issue.code) {
     case "too_big":
       return `Must be at most ${issue.maximum}.`;

@@ -2,7 +2,7 @@
  * How many of the rows fit into one answer: at least one, so that a walk goes on. A default gRPC client refuses a message
  * above 4 MiB; the estimate below may be a little short.
  */
-export function rowsThatFit(rows: readonly unknown[]): number {
+export function countRowsThatFit(rows: readonly unknown[]): number {
   let bytes = 0;
   for (const [index, row] of rows.entries()) {
     bytes += sizeOf(row);

@@ -6,18 +6,18 @@ import type {
   MessageInitShape,
   MessageShape,
 } from "@bufbuild/protobuf";
-import type { Caller } from "../core/principal.js";
-import type { Write } from "../core/write.js";
+import type { Principal } from "../core/principal.js";
+import type { WriteContext } from "../core/write.js";
 
 /** What a handler knows of the call beside its message. */
 export interface Context {
   readonly method: DescMethodUnary;
-  readonly caller: Caller;
+  readonly principal: Principal;
   readonly signal: AbortSignal;
   /** When the signal will fire, since the time of the call is up, by performance.now(). */
   readonly deadlineMs: number;
   /** Author and idempotency claim, for the repositories of mutating rpcs. */
-  readonly write: Write;
+  readonly write: WriteContext;
   /** Sets a response header. */
   setHeader(name: string, value: string): void;
 }

@@ -1,6 +1,6 @@
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { z } from "zod";
-import { because } from "./parse.js";
+import { customIssue } from "./parse.js";
 
 /** A moment, cut to the millisecond as all stored times are. */
 export const moment = momentBy(Math.floor);
@@ -13,7 +13,7 @@ function momentBy(round: (ms: number) => number) {
     const date = new Date(Number(seconds) * 1_000 + round(nanos / 1e6));
     const year = date.getUTCFullYear();
     if (year >= 1 && year <= 9999 && nanos >= 0 && nanos < 1e9) return date;
-    context.addIssue(because("OUT_OF_RANGE", "Must be a timestamp with a year from 0001 to 9999."));
+    context.addIssue(customIssue("OUT_OF_RANGE", "Must be a timestamp with a year from 0001 to 9999."));
     return z.NEVER;
   });
 }

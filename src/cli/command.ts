@@ -30,10 +30,10 @@ export const exitCodes = { done: 0, failed: 1, usage: 64, configuration: 78 } as
  *
  * @throws UsageError that names all that are missing
  */
-export function assertGiven<Values extends Readonly<Record<string, unknown>>, Name extends keyof Values & string>(
-  values: Values,
-  names: readonly Name[],
-): asserts values is Values & Readonly<Record<Name, string>> {
+export function assertRequiredOptions<
+  Values extends Readonly<Record<string, unknown>>,
+  Name extends keyof Values & string,
+>(values: Values, names: readonly Name[]): asserts values is Values & Readonly<Record<Name, string>> {
   const missing = names.filter((name) => values[name] === undefined || values[name] === "").map((name) => `--${name}`);
   if (missing.length === 0) return;
   throw new UsageError(`${missing.join(", ")} ${missing.length === 1 ? "is" : "are"} missing.`);

@@ -1,12 +1,12 @@
 import { parseArgs } from "node:util";
 import { migrateDatabase, openDatabaseServer, seedDemo } from "../database-server.js";
 import type { Command } from "./command.js";
-import { warningsTo } from "./session.js";
+import { warningLog } from "./session.js";
 
 /** `moego migrate`: brings roles and tables up to date. */
 export const migrate: Command = async (words, { config, terminal }) => {
   parseArgs({ args: [...words], options: {} });
-  const log = warningsTo(terminal.err);
+  const log = warningLog(terminal.err);
   const server = await openDatabaseServer(config, log);
   try {
     const applied = await migrateDatabase(server, log);
@@ -20,7 +20,7 @@ export const migrate: Command = async (words, { config, terminal }) => {
 /** `moego seed`: writes the demo data once, and prints the keys that open it. */
 export const seed: Command = async (words, { config, terminal }) => {
   parseArgs({ args: [...words], options: {} });
-  const log = warningsTo(terminal.err);
+  const log = warningLog(terminal.err);
   const server = await openDatabaseServer(config, log);
   try {
     await migrateDatabase(server, log);

@@ -3,7 +3,7 @@ import { nameCursor, type Page } from "../core/page.js";
 import { createDirectoryRepository } from "../resources/directory/directory.repository.js";
 import { createDirectoryAdminRepository } from "../resources/directory/directory-admin.repository.js";
 import { readBusiness, readCompany } from "../resources/directory/directory-arguments.service.js";
-import { assertGiven, type Command, toColumns } from "./command.js";
+import { assertRequiredOptions, type Command, toColumns } from "./command.js";
 import { withDatabase } from "./session.js";
 
 const one = { type: "string" } as const;
@@ -12,7 +12,7 @@ const one = { type: "string" } as const;
 export const createCompany: Command = async (words, context) => {
   const options = { id: one, name: one, country: one, "time-zone": one };
   const { values } = parseArgs({ args: [...words], options });
-  assertGiven(values, ["name", "country", "time-zone"]);
+  assertRequiredOptions(values, ["name", "country", "time-zone"]);
   const { id, name, country, "time-zone": timeZone } = values;
   const input = readCompany({ id, name, country, timeZone });
   const company = await withDatabase(context, "moego companies create", ({ database, write }) =>
@@ -34,7 +34,7 @@ export const listCompanies: Command = async (words, context) => {
 /** `moego businesses create` */
 export const createBusiness: Command = async (words, context) => {
   const { values } = parseArgs({ args: [...words], options: { company: one, id: one, name: one } });
-  assertGiven(values, ["company", "name"]);
+  assertRequiredOptions(values, ["company", "name"]);
   const input = readBusiness({ companyId: values.company, id: values.id, name: values.name });
   const business = await withDatabase(context, "moego businesses create", ({ database, write }) =>
     createDirectoryAdminRepository(database).createBusiness(input, write),
@@ -45,12 +45,12 @@ export const createBusiness: Command = async (words, context) => {
 /** `moego businesses list` */
 export const listBusinesses: Command = async (words, context) => {
   const { values } = parseArgs({ args: [...words], options: { company: one } });
-  assertGiven(values, ["company"]);
+  assertRequiredOptions(values, ["company"]);
   const companyId = values.company;
-  const visibility = { companyIds: [companyId], grants: [companyId] };
+  const accessFilter = { companyIds: [companyId], grants: [companyId] };
   const businesses = await withDatabase(context, "moego businesses list", ({ database, write }) => {
     const repository = createDirectoryRepository(database);
-    const list = (page: Page) => repository.listBusinesses({ visibility, page, showArchived: false }, write.signal);
+    const list = (page: Page) => repository.listBusinesses({ accessFilter, page, showArchived: false }, write.signal);
     return readAll(list);
   });
   const rows = businesses.map(({ id, name }) => [id, name]);

@@ -6,8 +6,8 @@ const unitMs = { h: 3_600_000, d: 86_400_000 } as const;
  * When a key expires: a span from now (`12h`, `90d`), or a moment in RFC 3339 or as a date, which means its first
  * moment in UTC. Whether it lies in the future is checked with the rest of the key.
  */
-export function expiryOf(text: string, now: number): Date {
-  const spanMs = spanOf(text);
+export function parseExpiry(text: string, now: number): Date {
+  const spanMs = parseDuration(text);
   if (spanMs !== undefined) return new Date(now + spanMs);
   const isMoment = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d))?$/.test(text);
   const moment = new Date(text);
@@ -16,7 +16,7 @@ export function expiryOf(text: string, now: number): Date {
 }
 
 /** The milliseconds of a span such as `12h` or `90d`; undefined for what is none. */
-export function spanOf(text: string): number | undefined {
+export function parseDuration(text: string): number | undefined {
   const [, amount, unit] = /^(\d{1,5})([hd])$/.exec(text) ?? [];
   return amount === undefined ? undefined : Number(amount) * (unit === "h" ? unitMs.h : unitMs.d);
 }

@@ -9,8 +9,8 @@ import {
   maxOverlapMs,
   type Organization,
 } from "../resources/api-keys/api-key.service.js";
-import { assertGiven, type Command, toColumns, UsageError } from "./command.js";
-import { expiryOf, spanOf } from "./expiry.js";
+import { assertRequiredOptions, type Command, toColumns, UsageError } from "./command.js";
+import { parseDuration, parseExpiry } from "./expiry.js";
 import { type Session, withDatabase } from "./session.js";
 
 const several = { type: "string", multiple: true } as const;
@@ -26,7 +26,7 @@ export const createKey: Command = async (words, context) => {
       ...{ staff: one, "allow-address": several, expires: one, json },
     },
   });
-  assertGiven(values, ["name"]);
+  assertRequiredOptions(values, ["name"]);
   const input: ApiKeyInput = {
     name: values.name,
     organizations: [
@@ -37,7 +37,7 @@ export const createKey: Command = async (words, context) => {
     scopes: values.scope ?? [],
     allowedAddresses: values["allow-address"] ?? [],
     ...(values.staff === undefined ? {} : { staffId: values.staff }),
-    ...(values.expires === undefined ? {} : { expiredTime: expiryOf(values.expires, context.now()) }),
+    ...(values.expires === undefined ? {} : { expiredTime: parseExpiry(values.expires, context.now()) }),
   };
   const { key, secret } = await withDatabase(context, "moego keys create", (session) =>
     keysOf(session, context.now).create(input, "installation", session.write),
@@ -64,7 +64,7 @@ export const rotateKey: Command = async (words, context) => {
   const { positionals, values } = parseArgs({ args: [...words], options, allowPositionals: true });
   const [id, ...more] = positionals;
   if (id === undefined || more.length > 0) throw new UsageError("Name one key: moego keys rotate <id>");
-  const overlapMs = values.overlap === undefined ? defaultOverlapMs : spanOf(values.overlap);
+  const overlapMs = values.overlap === undefined ? defaultOverlapMs : parseDuration(values.overlap);
   if (overlapMs === undefined || overlapMs > maxOverlapMs)
     throw new UsageError("--overlap takes a span of up to 30 days, such as 24h, 7d or 0h.");
   const { key, secret } = await withDatabase(context, "moego keys rotate", (session) =>

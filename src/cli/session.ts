@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Write } from "../core/write.js";
+import type { WriteContext } from "../core/write.js";
 import { type DatabaseServer, migrateDatabase, openDatabaseServer } from "../database-server.js";
 import { type Database, openDatabase } from "../db/database.js";
 import { readFault } from "../db/database-fault.js";
@@ -9,7 +9,7 @@ import type { CommandContext } from "./command.js";
 export interface Session {
   readonly database: Database;
   /** Author of what the command writes. */
-  readonly write: Write;
+  readonly write: WriteContext;
 }
 
 /**
@@ -21,7 +21,7 @@ export async function withDatabase<T>(
   rpc: string,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
-  const log = warningsTo(terminal.err);
+  const log = warningLog(terminal.err);
   const server: DatabaseServer = await openDatabaseServer(config, log);
   try {
     if (server.isEmbedded) await migrateDatabase(server, log);
@@ -45,6 +45,6 @@ export async function withDatabase<T>(
 const commandWaitMs = 10_000;
 
 /** A command says what went wrong, not what went on. */
-export function warningsTo(err: (line: string) => void): Log {
+export function warningLog(err: (line: string) => void): Log {
   return { info() {}, warn: (_, message) => err(message) };
 }

@@ -118,7 +118,7 @@ export function invalidRequest(violations: readonly Violation[], count = violati
 }
 
 /** INVALID_ARGUMENT with all violations, if there are any. */
-export function refuse(violations: readonly Violation[]): void {
+export function throwIfInvalid(violations: readonly Violation[]): void {
   if (violations.length > 0) throw invalidRequest(violations);
 }
 
@@ -126,18 +126,18 @@ export function refuse(violations: readonly Violation[]): void {
  * NOT_FOUND for a resource that the call names. The answer is the same, byte for byte, whether the id never
  * existed or belongs to another tenant.
  */
-export function notFound(resource: string, id: string): DomainError {
+export function notFoundError(resource: string, id: string): DomainError {
   return new DomainError("RESOURCE_NOT_FOUND", `${resource} not found.`, { metadata: { resource, id } });
 }
 
 /** ALREADY_EXISTS for what must be unique and is taken, such as an imported id. */
-export function alreadyExists(resource: string, field: string): DomainError {
+export function alreadyExistsError(resource: string, field: string): DomainError {
   const metadata = { resource, field };
   return new DomainError("ALREADY_EXISTS", `${resource} with this ${field} exists already.`, { metadata });
 }
 
 /** FAILED_PRECONDITION for a write to a record that is archived. */
-export function archived(resource: string, id: string): DomainError {
+export function archivedError(resource: string, id: string): DomainError {
   return new DomainError("RESOURCE_ARCHIVED", `${resource} is archived.`, { metadata: { resource, id } });
 }
 
@@ -146,7 +146,7 @@ export function archived(resource: string, id: string): DomainError {
  *
  * @param id as the call names it; absent when it does not
  */
-export function erased(resource: string, id?: string): DomainError {
+export function erasedError(resource: string, id?: string): DomainError {
   const metadata = { resource, ...(id === undefined ? {} : { id }) };
   return new DomainError("RESOURCE_ERASED", `${resource} was erased.`, { metadata });
 }

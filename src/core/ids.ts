@@ -64,7 +64,7 @@ export function isErasedId(id: string): boolean {
 }
 
 /** Whether an id may be given by a caller who imports a record. */
-export function isGivenId(text: string): boolean {
+export function isClientAssignableId(text: string): boolean {
   return isId(text) && !isErasedId(text);
 }
 

@@ -50,7 +50,7 @@ export function jsonPathFault(path: string): string | undefined {
 }
 
 /** Whether a path looks through the document, instead of stepping to one place. */
-export function isSearch(path: string): boolean {
+export function isMultiNodePath(path: string): boolean {
   return nodesOf(path)?.some(({ type }) => searching.has(type)) ?? false;
 }
 

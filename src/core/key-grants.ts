@@ -1,8 +1,15 @@
-import { type ActingStaff, type Caller, type CompanyReach, privilegedScopes, type Scope, scopes } from "./principal.js";
+import {
+  type CompanyAccess,
+  type Principal,
+  type PrincipalStaff,
+  privilegedScopes,
+  type Scope,
+  scopes,
+} from "./principal.js";
 
 /** What a presented secret is worth at this moment. */
 export interface KeyGrant {
-  readonly caller: Caller;
+  readonly principal: Principal;
   /** Single addresses or CIDR ranges the key may call from; empty = anywhere. */
   readonly allowedAddresses: readonly string[];
 }
@@ -20,7 +27,7 @@ export interface KeyRecord {
   readonly keyId: string;
   /** SHA-256 of the secret, 32 bytes. */
   readonly hash: Uint8Array;
-  readonly staff?: ActingStaff;
+  readonly staff?: PrincipalStaff;
   /** As stored; empty = every scope but the privileged. */
   readonly scopes: readonly string[];
   readonly allowedAddresses: readonly string[];
@@ -34,12 +41,12 @@ export interface KeyRecord {
   /** The enterprises among them. */
   readonly enterpriseIds?: readonly string[];
   /** All of them, resolved to companies. */
-  readonly companies: readonly CompanyReach[];
+  readonly companies: readonly CompanyAccess[];
 }
 
 /** What a stored key grants while it is neither expired nor revoked. */
 export function toGrant(record: KeyRecord): KeyGrant {
-  const caller: Caller = {
+  const principal: Principal = {
     keyId: record.keyId,
     ...(record.staff ? { staff: record.staff } : {}),
     ...(record.keyExpiredTime ? { expiredTime: record.keyExpiredTime } : {}),
@@ -47,9 +54,9 @@ export function toGrant(record: KeyRecord): KeyGrant {
     organizations: record.organizations,
     enterpriseIds: record.enterpriseIds ?? [],
     ...(record.allowedAddresses.length === 0 ? {} : { allowedAddresses: record.allowedAddresses }),
-    companies: new Map(record.companies.map((reach) => [reach.companyId, reach])),
+    companies: new Map(record.companies.map((access) => [access.companyId, access])),
   };
-  return { caller, allowedAddresses: record.allowedAddresses };
+  return { principal, allowedAddresses: record.allowedAddresses };
 }
 
 /** A stored scope that this version does not know gives nothing; it never turns the list into an empty one. */

@@ -13,7 +13,7 @@ const secretLength = prefix.length + bodyLength + checksumLength;
 const chosenSecret = /^[\x21-\x39\x3b-\x7e]{32,200}$/;
 
 /** A new secret: prefix, 256 random bits and a checksum. It is shown once; only its hash is stored. */
-export function makeSecret(): string {
+export function generateSecret(): string {
   const body = toBase62(randomBytes(32), bodyLength);
   return prefix + body + checksum(body);
 }
@@ -22,7 +22,7 @@ export function makeSecret(): string {
  * Whether a secret may exist at all, told without a look-up. One with our prefix must have our length and a true
  * checksum, so that a mistyped or cut one costs the database nothing.
  */
-export function mayBeSecret(secret: string): boolean {
+export function isWellFormedSecret(secret: string): boolean {
   if (!secret.startsWith(prefix)) return chosenSecret.test(secret);
   const body = secret.slice(prefix.length, -checksumLength);
   return secret.length === secretLength && secret.endsWith(checksum(body));
@@ -34,7 +34,7 @@ export function hashSecret(secret: string): Buffer {
 }
 
 /** The few characters by which a list of keys tells secrets apart. */
-export function hintOf(secret: string): string {
+export function secretPrefixOf(secret: string): string {
   return secret.startsWith(prefix) ? `${secret.slice(0, prefix.length + 4)}...` : `${secret.slice(0, 4)}...`;
 }
 

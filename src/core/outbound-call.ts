@@ -38,7 +38,7 @@ export interface OutboundRequest {
   readonly timeoutMs: number;
 }
 
-export interface OutboundAnswer {
+export interface OutboundResponse {
   readonly kind: "answered";
   /** Any status, those of redirects and errors too. */
   readonly status: number;
@@ -48,7 +48,7 @@ export interface OutboundAnswer {
   readonly durationMs: number;
 }
 
-export interface NoOutboundAnswer {
+export interface OutboundFailureResult {
   readonly kind: "failed";
   readonly failure: OutboundFailure;
   readonly durationMs: number;
@@ -62,5 +62,5 @@ export interface OutboundCalls {
    * Rejects when the signal fires, with its reason, and with a TypeError for a method or header that HTTP cannot carry.
    * Everything else that can go wrong is an answer.
    */
-  call(request: OutboundRequest, signal: AbortSignal): Promise<OutboundAnswer | NoOutboundAnswer>;
+  call(request: OutboundRequest, signal: AbortSignal): Promise<OutboundResponse | OutboundFailureResult>;
 }

@@ -26,7 +26,7 @@ export type Scope = (typeof scopes)[number];
 export const privilegedScopes: readonly Scope[] = ["directory:write", "key:admin", "platform:admin"];
 
 /** What a key may touch of one company. */
-export interface CompanyReach {
+export interface CompanyAccess {
   readonly companyId: string;
   /** ISO 3166-1 alpha-2; the country in which national phone numbers are read. */
   readonly country: string;
@@ -37,17 +37,17 @@ export interface CompanyReach {
 }
 
 /** The staff member a key acts for. */
-export interface ActingStaff {
+export interface PrincipalStaff {
   readonly id: string;
   /** The companies of the key that have this staff member: elsewhere the id is nobody's, or somebody else's. */
   readonly companyIds: readonly string[];
 }
 
 /** An authenticated key: who calls, and what it may touch. */
-export interface Caller {
+export interface Principal {
   readonly keyId: string;
   /** Absent when the key names none. */
-  readonly staff?: ActingStaff;
+  readonly staff?: PrincipalStaff;
   /** When the key expires, whichever of its secrets is used; absent = never. No key that it makes outlives it. */
   readonly expiredTime?: Date;
   readonly scopes: ReadonlySet<Scope>;
@@ -58,23 +58,23 @@ export interface Caller {
   /** Addresses and ranges it may call from; absent = anywhere. */
   readonly allowedAddresses?: readonly string[];
   /** By company id. */
-  readonly companies: ReadonlyMap<string, CompanyReach>;
+  readonly companies: ReadonlyMap<string, CompanyAccess>;
 }
 
 /** Which rows a statement may see, as two bound parameters (persistence/visibility.ts). */
-export interface Visibility {
+export interface AccessFilter {
   readonly companyIds: readonly string[];
   /** `company` for a whole company, `company/business` for one location of it. */
   readonly grants: readonly string[];
 }
 
-export function visibilityOf(caller: Caller): Visibility {
+export function accessFilterOf(principal: Principal): AccessFilter {
   const companyIds: string[] = [];
   const grants: string[] = [];
-  for (const reach of caller.companies.values()) {
-    companyIds.push(reach.companyId);
-    if (reach.businessIds) grants.push(...reach.businessIds.map((id) => `${reach.companyId}/${id}`));
-    else grants.push(reach.companyId);
+  for (const access of principal.companies.values()) {
+    companyIds.push(access.companyId);
+    if (access.businessIds) grants.push(...access.businessIds.map((id) => `${access.companyId}/${id}`));
+    else grants.push(access.companyId);
   }
   return { companyIds, grants };
 }

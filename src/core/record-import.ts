@@ -1,5 +1,5 @@
 import type { Violation } from "./errors.js";
-import { authorIn, type Write } from "./write.js";
+import { actingStaffId, type WriteContext } from "./write.js";
 
 /** Times of a record that another system has kept; absent = now. */
 export interface ImportTimes {
@@ -36,9 +36,9 @@ export interface ImportAuthors {
 /** The authors that an imported record is stored with; empty = nobody is known. */
 export function authorsOf(
   { companyId, createdBy, lastUpdatedBy }: ImportAuthors & { readonly companyId: string },
-  write: Write,
+  write: WriteContext,
 ): Required<ImportAuthors> {
-  const staffId = authorIn(write, companyId);
+  const staffId = actingStaffId(write, companyId);
   return { createdBy: createdBy ?? staffId, lastUpdatedBy: lastUpdatedBy ?? staffId };
 }
 
@@ -61,6 +61,6 @@ export async function authorViolations(unit: StaffLookup, authors: ImportAuthors
 }
 
 /** The violations with paths from a request that holds the record in this field. */
-export function within(field: string, violations: readonly Violation[]): Violation[] {
+export function prefixPaths(field: string, violations: readonly Violation[]): Violation[] {
   return violations.map((violation) => ({ ...violation, field: `${field}.${violation.field}` }));
 }

@@ -14,6 +14,6 @@ export function isTemplate(template: string): boolean {
 }
 
 /** The template with its variables replaced; one without a value by nothing. A value is never read as a template. */
-export function fill(template: string, values: ReadonlyMap<string, string>): string {
+export function renderTemplate(template: string, values: ReadonlyMap<string, string>): string {
   return template.replaceAll(placeholder, (_, name: string) => values.get(name) ?? "");
 }

@@ -19,7 +19,7 @@ const rememberedMs = 60_000;
  *
  * @throws the signal's reason, the pool's error, or DomainError OVERLOADED
  */
-export function checkOut(pool: pg.Pool, signal: AbortSignal): Promise<pg.PoolClient> {
+export function acquireClient(pool: pg.Pool, signal: AbortSignal): Promise<pg.PoolClient> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
     const startedAt = performance.now();
@@ -56,7 +56,7 @@ export function checkOut(pool: pg.Pool, signal: AbortSignal): Promise<pg.PoolCli
 }
 
 /** Watches over one client while statements of one call run on it. */
-export interface Watch {
+export interface CancelWatch {
   /** Ends the watch; resolves when no cancel request is under way any more, so that the client may be handed on. */
   finish(): Promise<void>;
 }
@@ -65,7 +65,7 @@ export interface Watch {
  * Cancels whatever the client runs once the signal aborts, until the watch is finished. A server that neither answers
  * nor cancels loses the connection after some seconds, so that the call always ends.
  */
-export function cancelOnAbort(client: pg.ClientBase, signal: AbortSignal): Watch {
+export function cancelOnAbort(client: pg.ClientBase, signal: AbortSignal): CancelWatch {
   // Only an abort needs something to end its repeated requests: to abort a controller costs more than all else here.
   let cancelling: { readonly finished: AbortController; readonly done: Promise<void> } | undefined;
   const onAbort = () => {

@@ -1,4 +1,4 @@
-import { authorIn, type Write } from "../core/write.js";
+import { actingStaffId, type WriteContext } from "../core/write.js";
 import { Prisma } from "../gen/prisma/client.js";
 
 /**
@@ -9,15 +9,15 @@ export function updatedTime(former: { readonly lastUpdatedTime: Date }, now: Dat
   return new Date(Math.max(now.getTime(), former.lastUpdatedTime.getTime() + 1));
 }
 
-interface Stamp {
+interface AuditColumnsInput {
   readonly companyId: string;
   readonly now: Date;
-  readonly write: Write;
+  readonly write: WriteContext;
 }
 
 /** The same in SQL, with the version and the author of the changed row `t`. */
-export function stamp({ companyId, now, write }: Stamp): Prisma.Sql {
-  return Prisma.sql`version = t.version + 1, last_updated_by = ${authorIn(write, companyId)},
+export function auditColumns({ companyId, now, write }: AuditColumnsInput): Prisma.Sql {
+  return Prisma.sql`version = t.version + 1, last_updated_by = ${actingStaffId(write, companyId)},
     last_updated_time = greatest(${timestamp(now)}, t.last_updated_time + interval '1 millisecond')`;
 }
 

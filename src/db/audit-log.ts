@@ -1,5 +1,5 @@
 import type { Consent } from "../core/consent.js";
-import { authorIn, type Write } from "../core/write.js";
+import { actingStaffId, type WriteContext } from "../core/write.js";
 import type { Prisma } from "../gen/prisma/client.js";
 import { updatedTime } from "./audit-columns.js";
 
@@ -33,21 +33,21 @@ export interface Changed {
 }
 
 /** Appends to the ledger of changes. */
-export function recordChange(tx: Prisma.TransactionClient, write: Write, changed: Changed): Promise<void> {
+export function recordChange(tx: Prisma.TransactionClient, write: WriteContext, changed: Changed): Promise<void> {
   return recordChanges(tx, write, [changed]);
 }
 
 /** Appends to the ledger what one call changed at once. */
 export async function recordChanges(
   tx: Prisma.TransactionClient,
-  write: Write,
+  write: WriteContext,
   changed: readonly Changed[],
 ): Promise<void> {
   const { rpc, keyId, requestId } = write;
   await tx.change.createMany({
     data: changed.map(({ companyId, kind, id: resourceId, version, time: changedTime }) => ({
       ...{ companyId, kind, resourceId, version, changedTime },
-      ...{ rpc, keyId, staffId: authorIn(write, companyId), requestId },
+      ...{ rpc, keyId, staffId: actingStaffId(write, companyId), requestId },
     })),
   });
 }
@@ -70,12 +70,12 @@ export interface ConsentChanged {
  */
 export async function recordConsent(
   tx: Prisma.TransactionClient,
-  write: Write,
+  write: WriteContext,
   changed: ConsentChanged,
 ): Promise<void> {
   const { time: occurredTime, before, after, ...subject } = changed;
   const { rpc, keyId, ip, requestId } = write;
-  const staffId = authorIn(write, subject.companyId);
+  const staffId = actingStaffId(write, subject.companyId);
   const last = before && (await lastConsent(tx, subject));
   await tx.consentEvent.create({
     data: {

@@ -1,4 +1,4 @@
-import type { Write } from "../core/write.js";
+import type { WriteContext } from "../core/write.js";
 import type { Database } from "./database.js";
 import type { Log } from "./log.js";
 import { type Statement, statement } from "./statement.js";
@@ -64,7 +64,7 @@ export async function cleanUp(database: Database, signal: AbortSignal): Promise<
   return removed;
 }
 
-async function removeAll(database: Database, batch: Statement, write: Write): Promise<number> {
+async function removeAll(database: Database, batch: Statement, write: WriteContext): Promise<number> {
   let removed = 0;
   for (let batches = 0; batches < maxBatches; batches += 1) {
     const [row] = await database.write<{ removed: number }>(batch, [batchSize], write);

@@ -1,5 +1,5 @@
 import { DomainError, type Reason, type Violation, type ViolationReason } from "../core/errors.js";
-import { type Fault, readFault } from "./database-fault.js";
+import { type DatabaseFault, readFault } from "./database-fault.js";
 
 /** Advice for a call that met an overloaded or absent database. */
 const retryDelayMs = 1_000;
@@ -26,7 +26,7 @@ export function violatedConstraint(error: unknown): string | undefined {
 }
 
 /** Serialization failure or deadlock: the whole transaction may be tried again (PostgreSQL, "Serialization Failure Handling"). */
-export function isConflict(fault: Fault | undefined): boolean {
+export function isConflict(fault: DatabaseFault | undefined): boolean {
   return fault?.kind === "answer" && (fault.sqlState === "40001" || fault.sqlState === "40P01");
 }
 
@@ -34,7 +34,7 @@ export function isConflict(fault: Fault | undefined): boolean {
  * The server's plan or memory of a prepared statement does not fit any more: a migration changed a result type, or a
  * proxy dropped it. Nothing was executed; a new connection prepares it anew.
  */
-export function isStaleStatement(fault: Fault | undefined): boolean {
+export function isStaleStatement(fault: DatabaseFault | undefined): boolean {
   if (fault?.kind !== "answer") return false;
   if (fault.sqlState === "26000" || fault.sqlState === "42P05") return true;
   // Prisma does not hand on the routine. The code says "feature not supported", which our SQL never means otherwise.
@@ -45,7 +45,7 @@ export function isStaleStatement(fault: Fault | undefined): boolean {
  * The answer to a statement that was sent was lost, so that nobody can tell whether it took effect. An answer of the
  * classes 08 and 57P counts as well: a proxy gives it for a server that it lost.
  */
-export function isOutcomeLost(fault: Fault | undefined): boolean {
+export function isOutcomeLost(fault: DatabaseFault | undefined): boolean {
   if (fault?.kind === "connection") return true;
   return fault?.kind === "answer" && /^(08|57P0[125]|40003)/.test(fault.sqlState);
 }
@@ -85,7 +85,7 @@ interface Meaning {
   readonly violations?: readonly Violation[];
 }
 
-function meaningOf(fault: Fault): Meaning | undefined {
+function meaningOf(fault: DatabaseFault): Meaning | undefined {
   switch (fault.kind) {
     case "answer":
       return bySqlState[fault.sqlState] ?? bySqlStateClass[fault.sqlState.slice(0, 2)];

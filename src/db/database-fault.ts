@@ -1,7 +1,7 @@
 import pg from "pg";
 
 /** What went wrong in the driver, in one shape whether pg or Prisma reported it. */
-export type Fault =
+export type DatabaseFault =
   /** The server answered with an error. */
   | { readonly kind: "answer"; readonly sqlState: string; readonly constraint?: string; readonly routine?: string }
   /** The connection could not be made, or it broke. */
@@ -12,7 +12,7 @@ export type Fault =
   | { readonly kind: "expired" };
 
 /** Reads an error of pg, Node's sockets or Prisma; undefined when it is none of theirs. */
-export function readFault(error: unknown): Fault | undefined {
+export function readFault(error: unknown): DatabaseFault | undefined {
   if (error instanceof pg.DatabaseError && error.code) {
     return {
       kind: "answer",
@@ -28,7 +28,7 @@ export function readFault(error: unknown): Fault | undefined {
  * A Prisma error carries the driver's at `meta.driverAdapterError.cause` (of a known request error) or at `cause` (of
  * the adapter's own error): `originalCode` is the SQLSTATE, `constraint.index` the name of a violated constraint.
  */
-function readPrismaFault(error: unknown): Fault | undefined {
+function readPrismaFault(error: unknown): DatabaseFault | undefined {
   const code = property(error, "code");
   if (code === "P2028") return { kind: startTimedOut(error) ? "wait" : "expired" };
   const adapterError = property(property(error, "meta"), "driverAdapterError") ?? error;
@@ -42,7 +42,7 @@ function readPrismaFault(error: unknown): Fault | undefined {
   return typeof kind === "string" && connectionKinds.has(kind) ? { kind: "connection" } : undefined;
 }
 
-function readSocketFault(error: unknown): Fault | undefined {
+function readSocketFault(error: unknown): DatabaseFault | undefined {
   if (!(error instanceof Error)) return undefined;
   const code = property(error, "code");
   if (typeof code === "string" && connectionCodes.has(code)) return { kind: "connection" };

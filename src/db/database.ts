@@ -1,11 +1,11 @@
 import type pg from "pg";
 import { DomainError } from "../core/errors.js";
-import type { Write } from "../core/write.js";
+import type { WriteContext } from "../core/write.js";
 import type { Prisma, PrismaClient } from "../gen/prisma/client.js";
 import { backendPid } from "./cancel.js";
 import { translateError } from "./database-errors.js";
 import { createPool, type PoolOptions } from "./pool.js";
-import { cancelledWith, createPrisma } from "./prisma.js";
+import { createPrisma, readWithCancel } from "./prisma.js";
 import { retry } from "./retry.js";
 import { runStatement } from "./run-statement.js";
 import type { Statement } from "./statement.js";
@@ -43,7 +43,7 @@ export interface Database extends AsyncDisposable {
   write<Row extends pg.QueryResultRow>(
     statement: Statement,
     values: readonly unknown[],
-    write: Write,
+    write: WriteContext,
   ): Promise<readonly Row[]>;
 
   /** Reads by Prisma, by anything but `findUnique` (prisma.ts). An aborted read is cancelled in the database. */
@@ -53,7 +53,7 @@ export interface Database extends AsyncDisposable {
    * Runs the work in one READ COMMITTED transaction of Prisma. It may run several times, so it has no effect outside the
    * transaction; and it lets every error of `tx` pass, since the transaction is lost with the first one.
    */
-  transact<T>(write: Write, work: (tx: Prisma.TransactionClient) => Promise<T>): Promise<T>;
+  transact<T>(write: WriteContext, work: (tx: Prisma.TransactionClient) => Promise<T>): Promise<T>;
 
   /** For the metrics. */
   stats(): PoolStats;
@@ -98,7 +98,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   };
   return {
     ...statementsOf(pool),
-    ask: (signal, query) => told(signal, () => cancelledWith(signal, () => query(prisma))),
+    ask: (signal, query) => told(signal, () => readWithCancel(signal, () => query(prisma))),
     transact: (write, work) => transact(transactions, write, work),
     stats: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     close,

@@ -1,16 +1,16 @@
 import type { Prisma } from "../gen/prisma/client.js";
-import type { NestedKind } from "../resources/pets/nested-violations.service.js";
+import type { NestedRecordKind } from "../resources/pets/nested-violations.service.js";
 
-export interface AskedIds {
+export interface IdQuery {
   readonly companyId: string;
-  readonly kind: NestedKind;
+  readonly kind: NestedRecordKind;
   readonly ids: readonly string[];
 }
 
 /** Which of these ids the company has for something of the kind. The id of a pet that was removed is in the ledger. */
-export async function takenIds(
+export async function findExistingIds(
   tx: Prisma.TransactionClient,
-  { companyId, kind, ids }: AskedIds,
+  { companyId, kind, ids }: IdQuery,
 ): Promise<ReadonlySet<string>> {
   const select = { id: true } as const;
   const asked = { where: { companyId, id: { in: [...ids] } }, select };

@@ -1,13 +1,13 @@
 import { Buffer } from "node:buffer";
-import { DomainError, erased } from "../core/errors.js";
+import { DomainError, erasedError } from "../core/errors.js";
 import { erasedPrefix } from "../core/ids.js";
-import type { Claim, Write } from "../core/write.js";
+import type { IdempotencyClaim, WriteContext } from "../core/write.js";
 import type { Prisma } from "../gen/prisma/client.js";
 import { violatedConstraint } from "./database-errors.js";
 import { statement } from "./statement.js";
 
 /** What an earlier call with the same key left behind. */
-export interface Replay {
+export interface StoredResult {
   readonly fingerprint: Uint8Array;
   readonly resourceIds: readonly string[];
 }
@@ -19,7 +19,7 @@ export const claimConstraint = "idempotency_pkey";
  * Takes the answer of an earlier call: marks the claim as replayed and returns the ids of what that call made. The same
  * key with another request is refused.
  */
-export function replayed(claim: Claim, replay: Replay): readonly string[] {
+export function useStoredResult(claim: IdempotencyClaim, replay: StoredResult): readonly string[] {
   const fingerprints = [claim.fingerprint, ...(claim.olderFingerprints ?? [])];
   if (!fingerprints.some((fingerprint) => Buffer.from(replay.fingerprint).equals(fingerprint))) {
     throw new DomainError("IDEMPOTENCY_KEY_REUSED", "The idempotency key was used for another request.", {
@@ -40,9 +40,9 @@ export function replayed(claim: Claim, replay: Replay): readonly string[] {
  * The same for a create: the id of the one resource that it made. RESOURCE_ERASED when that was erased since: the claim
  * then holds its pseudonym, which no answer tells.
  */
-export function replayedCreate(resource: string, claim: Claim, replay: Replay): string {
-  const [id = ""] = replayed(claim, replay);
-  if (id.startsWith(erasedPrefix)) throw erased(resource);
+export function storedCreateId(resource: string, claim: IdempotencyClaim, replay: StoredResult): string {
+  const [id = ""] = useStoredResult(claim, replay);
+  if (id.startsWith(erasedPrefix)) throw erasedError(resource);
   return id;
 }
 
@@ -53,7 +53,10 @@ export const removeExpiredClaim = statement(
 );
 
 /** The stamp of this transaction's changes, and what an earlier call with the claim left. Call it under the row's lock. */
-export async function beginChange(tx: Prisma.TransactionClient, write: Write): Promise<{ now: Date; replay?: Replay }> {
+export async function beginChangeWithClaim(
+  tx: Prisma.TransactionClient,
+  write: WriteContext,
+): Promise<{ now: Date; replay?: StoredResult }> {
   const key = write.claim?.key ?? null;
   const rows = await tx.$queryRaw<{ now: Date; fingerprint: Uint8Array | null; resource_ids: string[] | null }[]>`
     SELECT begin_change() AS now, i.fingerprint, i.resource_ids FROM (VALUES (1)) one
@@ -66,14 +69,18 @@ export async function beginChange(tx: Prisma.TransactionClient, write: Write): P
 }
 
 /** What a call made. */
-export interface Effect {
+export interface ClaimResult {
   /** Null for API keys, which belong to no company. */
   readonly companyId: string | null;
   readonly resourceIds: readonly string[];
 }
 
 /** Stores the claim beside the effect. A twin that was faster is a violation of `claimConstraint`. */
-export async function storeClaim(tx: Prisma.TransactionClient, write: Write, effect: Effect): Promise<void> {
+export async function insertClaim(
+  tx: Prisma.TransactionClient,
+  write: WriteContext,
+  effect: ClaimResult,
+): Promise<void> {
   if (!write.claim) return;
   const { key, fingerprint } = write.claim;
   await tx.$executeRaw`DELETE FROM idempotency
@@ -84,7 +91,7 @@ export async function storeClaim(tx: Prisma.TransactionClient, write: Write, eff
 }
 
 /** Runs a transaction again when a twin of its claim was faster: the second run finds what the twin stored. */
-export async function onceMoreAfterTwin<T>(transaction: () => Promise<T>): Promise<T> {
+export async function retryOnDuplicateClaim<T>(transaction: () => Promise<T>): Promise<T> {
   try {
     return await transaction();
   } catch (error) {

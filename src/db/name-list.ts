@@ -17,7 +17,7 @@ export interface NamePage {
  *
  * Throws PAGE_TOKEN_INVALID when the row was renamed or is gone.
  */
-export async function afterName(
+export async function resolveNameCursor(
   database: Database,
   { nameOf, scope, page: { after } }: NamePage,
   signal: AbortSignal,

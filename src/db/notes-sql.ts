@@ -1,4 +1,4 @@
-import { embeddedNotes, listedNoteBytes, listedNotes } from "../resources/customers/customer.model.js";
+import { listedNoteBytes, maxNotesInList, maxNotesInRecord } from "../resources/customers/customer.model.js";
 
 /** The notes of one record. */
 export interface NotesOf {
@@ -13,18 +13,18 @@ export interface NotesOf {
 export type NotesRead = (notes: NotesOf) => string;
 
 /** What a record carries that was asked for by itself. A subquery, without parentheses, in any order. */
-export const notesOfOne: NotesRead = ({ table, where }) => newest(table, where, embeddedNotes);
+export const recordNotesSql: NotesRead = ({ table, where }) => newest(table, where, maxNotesInRecord);
 
 /** What a record carries on a page of many. */
-export const notesOfListed: NotesRead = (notes) => within(notes, listedNotes, `${listedNoteBytes}`);
+export const listNotesSql: NotesRead = (notes) => within(notes, maxNotesInList, `${listedNoteBytes}`);
 
 /**
  * What a record carries that is shown with a few others.
  *
  * @param bytes SQL, how many its texts may take together
  */
-export function notesWithin(bytes: string): NotesRead {
-  return (notes) => within(notes, embeddedNotes, bytes);
+export function notesWithinBytesSql(bytes: string): NotesRead {
+  return (notes) => within(notes, maxNotesInRecord, bytes);
 }
 
 /** The size of a stored text is known without reading it. */

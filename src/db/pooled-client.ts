@@ -1,5 +1,5 @@
 import type pg from "pg";
-import { cancelOnAbort, checkOut } from "./acquire-client.js";
+import { acquireClient, cancelOnAbort } from "./acquire-client.js";
 import { isStaleStatement } from "./database-errors.js";
 import { readFault } from "./database-fault.js";
 
@@ -9,12 +9,12 @@ import { readFault } from "./database-fault.js";
  *
  * @throws the signal's reason, the pool's error, or what the work threw
  */
-export async function lend<T>(
+export async function withPooledClient<T>(
   pool: pg.Pool,
   signal: AbortSignal,
   work: (client: pg.PoolClient) => Promise<T>,
 ): Promise<T> {
-  const client = await checkOut(pool, signal);
+  const client = await acquireClient(pool, signal);
   // A broken connection rejects the statement as well; without a listener the event would end the process.
   client.on("error", ignore);
   const watch = cancelOnAbort(client, signal);

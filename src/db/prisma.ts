@@ -3,7 +3,7 @@ import { PrismaPg } from "@prisma/adapter-pg";
 import pg from "pg";
 import { PrismaClient } from "../gen/prisma/client.js";
 import type { Log } from "./log.js";
-import { lend } from "./pooled-client.js";
+import { withPooledClient } from "./pooled-client.js";
 import { nameGenerated } from "./statement.js";
 
 /** Prisma over the pool of the service. Disconnecting it leaves the pool open. */
@@ -33,7 +33,7 @@ const asked = new AsyncLocalStorage<AbortSignal>();
  * Not by `findUnique`: Prisma makes one statement of those that several calls ask for at once, and the abort of one call
  * would cancel it for all. `findFirst` asks for itself.
  */
-export function cancelledWith<T>(signal: AbortSignal, read: () => Promise<T>): Promise<T> {
+export function readWithCancel<T>(signal: AbortSignal, read: () => Promise<T>): Promise<T> {
   return asked.run(signal, async () => await read());
 }
 
@@ -41,7 +41,7 @@ export function cancelledWith<T>(signal: AbortSignal, read: () => Promise<T>): P
 function cancellableReads(pool: pg.Pool): pg.Pool {
   const query = (config: pg.QueryConfig) => {
     const signal = asked.getStore();
-    return signal ? lend(pool, signal, (client) => client.query(config)) : pool.query(config);
+    return signal ? withPooledClient(pool, signal, (client) => client.query(config)) : pool.query(config);
   };
   return new Proxy(pool, {
     get(target, key) {

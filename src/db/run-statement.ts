@@ -1,22 +1,25 @@
 import type pg from "pg";
-import type { Write } from "../core/write.js";
+import type { WriteContext } from "../core/write.js";
 import { isOutcomeLost, outcomeUnknown } from "./database-errors.js";
 import { readFault } from "./database-fault.js";
-import { lend } from "./pooled-client.js";
+import { withPooledClient } from "./pooled-client.js";
 import type { Statement } from "./statement.js";
 
-export interface Run {
+export interface StatementRun {
   readonly statement: Statement;
   readonly values: readonly unknown[];
   readonly signal: AbortSignal;
   /** Set when the statement changes something. */
-  readonly write?: Write;
+  readonly write?: WriteContext;
 }
 
 /** Runs a prepared statement on a client of the pool; an abort cancels it. */
-export async function runStatement<Row extends pg.QueryResultRow>(pool: pg.Pool, run: Run): Promise<readonly Row[]> {
+export async function runStatement<Row extends pg.QueryResultRow>(
+  pool: pg.Pool,
+  run: StatementRun,
+): Promise<readonly Row[]> {
   const { statement, values, signal, write } = run;
-  return await lend(pool, signal, async (client) => {
+  return await withPooledClient(pool, signal, async (client) => {
     try {
       const { rows } = await client.query<Row>({ ...statement, values: [...values] });
       return rows;

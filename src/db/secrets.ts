@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { makeSecret } from "../core/key-secrets.js";
+import { generateSecret } from "../core/key-secrets.js";
 
 /** What DATA_DIR keeps for a service whose environment does not give it. */
 export interface KeptSecrets {
@@ -76,8 +76,8 @@ function newSecrets(): KeptSecrets {
   return {
     pageTokenSecret: randomBytes(32).toString("hex"),
     secretKey: randomBytes(32).toString("base64"),
-    demoKey: makeSecret(),
-    secondDemoKey: makeSecret(),
+    demoKey: generateSecret(),
+    secondDemoKey: generateSecret(),
   };
 }
 

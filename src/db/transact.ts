@@ -1,6 +1,6 @@
 import pg from "pg";
 import { DomainError } from "../core/errors.js";
-import type { Write } from "../core/write.js";
+import type { WriteContext } from "../core/write.js";
 import type { Prisma, PrismaClient } from "../gen/prisma/client.js";
 import { breakConnection, cancelOnAbort } from "./acquire-client.js";
 import { isOutcomeLost, isStaleStatement, outcomeUnknown, translateError } from "./database-errors.js";
@@ -31,7 +31,7 @@ const prismaSlackMs = 60_000;
  */
 export async function transact<T>(
   options: TransactionOptions,
-  write: Write,
+  write: WriteContext,
   work: (tx: Prisma.TransactionClient) => Promise<T>,
 ): Promise<T> {
   write.signal.throwIfAborted();
@@ -42,7 +42,7 @@ export async function transact<T>(
 
 async function attempt<T>(
   { prisma, backends, waitMs, timeoutMs }: TransactionOptions,
-  write: Write,
+  write: WriteContext,
   work: (tx: Prisma.TransactionClient) => Promise<T>,
 ): Promise<T> {
   const stop = stopSignal(write.signal, timeoutMs);

@@ -1,4 +1,4 @@
-import { hashSecret, hintOf } from "../core/key-secrets.js";
+import { hashSecret, secretPrefixOf } from "../core/key-secrets.js";
 import { scopes } from "../core/principal.js";
 import { demoCompanyIds } from "./demo-directory.js";
 import type { Row, Tables } from "./demo-rows.js";
@@ -46,7 +46,7 @@ export function secretRows({ first, second }: DemoSecrets): readonly Row[] {
   return [...demoKeyIds].map(([companyId, id]) => ({
     hash: `\\x${hashSecret(secretOf(companyId)).toString("hex")}`,
     key_id: id,
-    hint: hintOf(secretOf(companyId)),
+    hint: secretPrefixOf(secretOf(companyId)),
     created_time: createdTime,
   }));
 }

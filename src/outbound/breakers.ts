@@ -5,9 +5,9 @@ import {
   circuitBreaker,
   handleWhenResult,
 } from "cockatiel";
-import type { NoOutboundAnswer, OutboundAnswer, OutboundFailure } from "../core/outbound-call.js";
+import type { OutboundFailure, OutboundFailureResult, OutboundResponse } from "../core/outbound-call.js";
 
-export type Outcome = OutboundAnswer | NoOutboundAnswer;
+export type Outcome = OutboundResponse | OutboundFailureResult;
 
 /** One circuit breaker for each version of an API. */
 export interface Breakers {

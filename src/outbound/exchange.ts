@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { Client } from "undici";
-import type { OutboundAnswer, OutboundRequest } from "../core/outbound-call.js";
+import type { OutboundRequest, OutboundResponse } from "../core/outbound-call.js";
 import { readBody } from "./response-body.js";
 
 const maxHeaderBytes = 16 * 1024;
@@ -15,7 +15,7 @@ export async function exchange(
   request: OutboundRequest,
   socket: Socket,
   signal: AbortSignal,
-): Promise<Omit<OutboundAnswer, "kind" | "durationMs">> {
+): Promise<Omit<OutboundResponse, "kind" | "durationMs">> {
   const url = new URL(request.url);
   let unused: Socket | undefined = socket;
   const client = new Client(url.origin, {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { DomainError } from "../../src/core/errors.js";
 import type { KeyRecord } from "../../src/core/key-grants.js";
-import { hashSecret, hintOf, makeSecret, mayBeSecret } from "../../src/core/key-secrets.js";
+import { generateSecret, hashSecret, isWellFormedSecret, secretPrefixOf } from "../../src/core/key-secrets.js";
 import { privilegedScopes, scopes } from "../../src/core/principal.js";
-import type { Write } from "../../src/core/write.js";
+import type { WriteContext } from "../../src/core/write.js";
 import {
   type ApiKeyInput,
   type ApiKeyRepository,
@@ -11,47 +11,47 @@ import {
 } from "../../src/resources/api-keys/api-key.service.js";
 import { createKeyChecker } from "../../src/resources/api-keys/key-check.service.js";
 
-const secret = makeSecret();
+const secret = generateSecret();
 
 describe("a secret", () => {
   it("carries 256 random bits and a checksum behind its prefix", () => {
     expect(secret).toMatch(/^moego_[0-9A-Za-z]{49}$/);
-    expect(mayBeSecret(secret)).toBe(true);
-    expect(makeSecret()).not.toBe(secret);
+    expect(isWellFormedSecret(secret)).toBe(true);
+    expect(generateSecret()).not.toBe(secret);
   });
 
   it("is refused without a look-up when any one character is mistyped", () => {
     for (let position = "moego_".length; position < secret.length; position += 1) {
       const wrong = secret[position] === "a" ? "b" : "a";
-      expect(mayBeSecret(secret.slice(0, position) + wrong + secret.slice(position + 1))).toBe(false);
+      expect(isWellFormedSecret(secret.slice(0, position) + wrong + secret.slice(position + 1))).toBe(false);
     }
-    expect(mayBeSecret(secret.slice(0, -1))).toBe(false);
-    expect(mayBeSecret(`${secret}0`)).toBe(false);
+    expect(isWellFormedSecret(secret.slice(0, -1))).toBe(false);
+    expect(isWellFormedSecret(`${secret}0`)).toBe(false);
   });
 
   it("may be a chosen text of 32 to 200 characters", () => {
-    expect(mayBeSecret("k".repeat(32))).toBe(true);
-    expect(mayBeSecret("k".repeat(31))).toBe(false);
-    expect(mayBeSecret("k".repeat(201))).toBe(false);
-    expect(mayBeSecret(`${"k".repeat(32)}:`)).toBe(false);
+    expect(isWellFormedSecret("k".repeat(32))).toBe(true);
+    expect(isWellFormedSecret("k".repeat(31))).toBe(false);
+    expect(isWellFormedSecret("k".repeat(201))).toBe(false);
+    expect(isWellFormedSecret(`${"k".repeat(32)}:`)).toBe(false);
   });
 
   it("is told apart by a hint that gives away little", () => {
-    expect(hintOf(secret)).toBe(`${secret.slice(0, 10)}...`);
+    expect(secretPrefixOf(secret)).toBe(`${secret.slice(0, 10)}...`);
   });
 });
 
 describe("a key check", () => {
   it("grants every scope but the privileged for an empty list, and the named ones otherwise", async () => {
     const ordinary = await checkerOf(record()).checker.check([secret]);
-    expect([...ordinary.caller.scopes]).toEqual(scopes.filter((scope) => !privilegedScopes.includes(scope)));
+    expect([...ordinary.principal.scopes]).toEqual(scopes.filter((scope) => !privilegedScopes.includes(scope)));
     const named = await checkerOf(record({ scopes: ["customer:read", "key:admin"] })).checker.check([secret]);
-    expect([...named.caller.scopes]).toEqual(["customer:read", "key:admin"]);
+    expect([...named.principal.scopes]).toEqual(["customer:read", "key:admin"]);
   });
 
   it("gives nothing for stored scopes that it does not know", async () => {
     const grant = await checkerOf(record({ scopes: ["future:scope"] })).checker.check([secret]);
-    expect(grant.caller.scopes.size).toBe(0);
+    expect(grant.principal.scopes.size).toBe(0);
   });
 
   it("takes the first known reading of the credential and asks for no text that cannot be a secret", async () => {
@@ -111,7 +111,9 @@ describe("a key check", () => {
       return undefined;
     });
     await checker.check([secret]);
-    const flood = Array.from({ length: 1_500 }, () => checker.check([makeSecret()]).catch((error: unknown) => error));
+    const flood = Array.from({ length: 1_500 }, () =>
+      checker.check([generateSecret()]).catch((error: unknown) => error),
+    );
     await new Promise(setImmediate);
     expect(asked()).toBe(1 + 4);
     advance(2_000);
@@ -147,7 +149,7 @@ describe("making a key", () => {
     const { keys, inserted } = keysOf();
     const made = await keys.create(input, "installation", write);
     const { secret: shown = "" } = made;
-    expect(mayBeSecret(shown)).toBe(true);
+    expect(isWellFormedSecret(shown)).toBe(true);
     expect(inserted()).toMatchObject({ name: "Front desk", hash: hashSecret(shown) });
     expect(JSON.stringify(inserted())).not.toContain(shown);
   });
@@ -192,7 +194,7 @@ describe("making a key", () => {
   });
 });
 
-const write: Write = { rpc: "test", requestId: "1", keyId: "", ip: "", signal: new AbortController().signal };
+const write: WriteContext = { rpc: "test", requestId: "1", keyId: "", ip: "", signal: new AbortController().signal };
 
 function record(changes: Partial<KeyRecord> = {}): KeyRecord {
   const companies = [{ companyId: "cmp_001", country: "US", timeZone: "America/New_York" }];

@@ -1,10 +1,10 @@
 import { expect, it } from "vitest";
-import { createMask } from "../../src/resources/external-apis/secret-masker.service.js";
+import { createSecretMasker } from "../../src/resources/external-apis/secret-masker.service.js";
 
 const secret = 'p"ass/word=é?~~';
 
 it("hides a secret in every spelling in which an echo may write it", () => {
-  const mask = createMask([secret]);
+  const mask = createSecretMasker([secret]);
   const spellings = [
     secret,
     JSON.stringify(secret),
@@ -22,12 +22,12 @@ it("hides a secret in every spelling in which an echo may write it", () => {
 });
 
 it("hides the credential of a scheme, and user and password of Basic", () => {
-  expect(createMask(["Bearer 0123456789"])("token=0123456789")).toBe("token=***");
+  expect(createSecretMasker(["Bearer 0123456789"])("token=0123456789")).toBe("token=***");
   const basic = `Basic ${Buffer.from("ada:lovelace").toString("base64")}`;
-  expect(createMask([basic])("user ada:lovelace, password lovelace")).toBe("user ***, password ***");
+  expect(createSecretMasker([basic])("user ada:lovelace, password lovelace")).toBe("user ***, password ***");
 });
 
 it("leaves everything else as it is", () => {
-  expect(createMask([])("a text")).toBe("a text");
-  expect(createMask(["another secret"])("a text of ***")).toBe("a text of ***");
+  expect(createSecretMasker([])("a text")).toBe("a text");
+  expect(createSecretMasker(["another secret"])("a text of ***")).toBe("a text of ***");
 });

@@ -1,12 +1,16 @@
 import { describe, expect, it } from "vitest";
 import type { FlowDefinition } from "../../src/resources/ivr-flows/ivr-flow.model.js";
-import { checkFlow, type FlowFacts } from "../../src/resources/ivr-flows/ivr-flow-check.service.js";
-import { flowProblemCodes, sentenceOf, toViolations } from "../../src/resources/ivr-flows/ivr-flow-problem.service.js";
+import { checkFlow, type FlowCheckContext } from "../../src/resources/ivr-flows/ivr-flow-check.service.js";
+import {
+  flowProblemCodes,
+  problemMessage,
+  toViolations,
+} from "../../src/resources/ivr-flows/ivr-flow-problem.service.js";
 import { api, branch, end, facts, flow, query, set } from "../support/flows.js";
 import { timed } from "../support/timed.js";
 
 /** Code, node and field of each problem. */
-function problemsOf(definition: FlowDefinition, company: FlowFacts = facts): string[] {
+function problemsOf(definition: FlowDefinition, company: FlowCheckContext = facts): string[] {
   return checkFlow(definition, company).map(({ code, nodeId, field }) => `${code} ${nodeId} ${field}`);
 }
 
@@ -167,7 +171,7 @@ describe("a problem", () => {
 
   it("ARCHIVED_EXTERNAL_API: an error for a new use, a warning for one that was there before", () => {
     const nodes = [api("credit", "done", { externalApiId: "xapi_old", params: {} }), end()];
-    const severities = (company: FlowFacts) => checkFlow(flow(nodes), company).map(({ severity }) => severity);
+    const severities = (company: FlowCheckContext) => checkFlow(flow(nodes), company).map(({ severity }) => severity);
     expect(severities(facts)).toEqual(["ERROR"]);
     expect(severities({ ...facts, usedBefore: new Set(["xapi_old"]) })).toEqual(["WARNING"]);
   });
@@ -197,7 +201,7 @@ describe("a problem", () => {
     const problems = flowProblemCodes.map((code, index) => ({
       ...{ code, severity: index === 0 ? ("WARNING" as const) : ("ERROR" as const), nodeId: "", field: "nodes" },
     }));
-    for (const problem of problems) expect(sentenceOf(problem)).toMatch(/^[A-Z].+\.$/);
+    for (const problem of problems) expect(problemMessage(problem)).toMatch(/^[A-Z].+\.$/);
     const violations = toViolations(problems, "definition");
     expect(violations).toHaveLength(flowProblemCodes.length - 1);
     expect(new Set(violations.map(({ field }) => field))).toEqual(new Set(["definition.nodes"]));

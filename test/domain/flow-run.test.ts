@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { DomainError } from "../../src/core/errors.js";
 import type { FlowDefinition, FlowOperator } from "../../src/resources/ivr-flows/ivr-flow.model.js";
-import { holds } from "../../src/resources/ivr-flows/ivr-flow-condition.service.js";
+import { evaluateCondition } from "../../src/resources/ivr-flows/ivr-flow-condition.service.js";
 import { type FlowSteps, runFlow } from "../../src/resources/ivr-flows/ivr-flow-run.service.js";
 import { createFlowSteps } from "../../src/resources/ivr-flows/ivr-flow-steps.service.js";
 import { api, branch, end, flow, query, set } from "../support/flows.js";
@@ -142,7 +142,7 @@ it.each<[string, FlowOperator, string, boolean]>([
   [" ", "IS_EMPTY", "", false],
   ["a", "IS_NOT_EMPTY", "", true],
 ])("says whether %j %s %j", (variable, operator, value, expected) => {
-  expect(holds(variable, operator, value)).toBe(expected);
+  expect(evaluateCondition(variable, operator, value)).toBe(expected);
 });
 
 it.each(["STATEMENT_TIMEOUT", "LOCK_TIMEOUT"] as const)(
@@ -152,7 +152,7 @@ it.each(["STATEMENT_TIMEOUT", "LOCK_TIMEOUT"] as const)(
       throw new DomainError(reason, "The database was too slow.");
     };
     const dependencies = { callerQuery: { find: async () => undefined }, externalApis: { invoke } };
-    const steps = createFlowSteps(dependencies, { caller: anybody, companyId: "cmp_a" });
+    const steps = createFlowSteps(dependencies, { principal: anybody, companyId: "cmp_a" });
     const ran = await run(flow([api("credit", "done", { onTimeout: "late" }), end("late"), end()]), steps);
     expect(ran.exit).toBe("exit of late");
     expect(ran.path[0]).toMatchObject({ branch: "TIMED_OUT", reason: "TIMEOUT" });

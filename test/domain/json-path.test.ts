@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { firstMatch, isSearch, jsonPathFault, readJson } from "../../src/core/json-path.js";
+import { firstMatch, isMultiNodePath, jsonPathFault, readJson } from "../../src/core/json-path.js";
 import { timed } from "../support/timed.js";
 
 const largest = 64 * 1024;
@@ -50,8 +50,8 @@ describe("a path", () => {
   });
 
   it("searches or steps", () => {
-    expect(["$..a", "$[*]", "$[1:]", "$[?@.a]"].map(isSearch)).toEqual([true, true, true, true]);
-    expect(["$", "$.a", "$['a'][0]"].map(isSearch)).toEqual([false, false, false]);
+    expect(["$..a", "$[*]", "$[1:]", "$[?@.a]"].map(isMultiNodePath)).toEqual([true, true, true, true]);
+    expect(["$", "$.a", "$['a'][0]"].map(isMultiNodePath)).toEqual([false, false, false]);
   });
 });
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { fill, isTemplate, variablesOf } from "../../src/core/template.js";
+import { isTemplate, renderTemplate, variablesOf } from "../../src/core/template.js";
 
 const values = new Map([
   ["a", "1"],
@@ -13,7 +13,7 @@ it("names each variable once, whatever white space stands inside the braces", ()
 });
 
 it("replaces variables by their values, and one without a value by nothing", () => {
-  expect(fill("<{{a}}|{{ node.key-2 }}|{{b}}>", values)).toBe("<1|two|>");
+  expect(renderTemplate("<{{a}}|{{ node.key-2 }}|{{b}}>", values)).toBe("<1|two|>");
 });
 
 it("never reads a value as a template, nor as a pattern of replacement", () => {
@@ -21,8 +21,8 @@ it("never reads a value as a template, nor as a pattern of replacement", () => {
     ["a", "{{b}}"],
     ["b", "$& $1 {{a}}"],
   ]);
-  expect(fill("{{a}}{{b}}", nested)).toBe("{{b}}$& $1 {{a}}");
-  fc.assert(fc.property(fc.string(), (value) => fill("[{{x}}]", new Map([["x", value]])) === `[${value}]`));
+  expect(renderTemplate("{{a}}{{b}}", nested)).toBe("{{b}}$& $1 {{a}}");
+  fc.assert(fc.property(fc.string(), (value) => renderTemplate("[{{x}}]", new Map([["x", value]])) === `[${value}]`));
 });
 
 it("tells a template whose braces name no variable", () => {

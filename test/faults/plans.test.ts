@@ -89,8 +89,8 @@ const scanOfLargeTable = /Seq Scan on (customer|customer_(address|tag|note|profi
 
 describe("with 20,000 customers", () => {
   it("GetCustomer is planned once for a key of one company, and finds all by index", async () => {
-    const visibility = { companyIds: [tenant.companyId], grants: [tenant.companyId] };
-    expect(await repository().get({ visibility, id: "cus_77" }, signal)).toMatchObject({ id: "cus_77" });
+    const accessFilter = { companyIds: [tenant.companyId], grants: [tenant.companyId] };
+    expect(await repository().get({ accessFilter, id: "cus_77" }, signal)).toMatchObject({ id: "cus_77" });
     const { plan, isGeneric } = await planOfLast();
     expect(isGeneric).toBe(true);
     expect(plan).not.toMatch(scanOfLargeTable);
@@ -109,8 +109,8 @@ describe("with 20,000 customers", () => {
   it.each(Object.entries(questions))(
     "QueryCustomer is planned once and finds by index, asked for %s",
     async (_, asked) => {
-      const visibility = { companyIds: [tenant.companyId], grants: [tenant.companyId] };
-      const found = await createCallerRepository(watched()).find({ visibility, ...asked }, signal);
+      const accessFilter = { companyIds: [tenant.companyId], grants: [tenant.companyId] };
+      const found = await createCallerRepository(watched()).find({ accessFilter, ...asked }, signal);
       expect(found).toMatchObject({ customer: { id: "cus_77" }, matchCount: 1 });
       const { plan, isGeneric } = await planOfLast();
       expect(isGeneric).toBe(true);

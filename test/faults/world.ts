@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { type App, createApp } from "../../src/app.js";
 import { readConfig } from "../../src/config/config.js";
-import { hashSecret, hintOf } from "../../src/core/key-secrets.js";
+import { hashSecret, secretPrefixOf } from "../../src/core/key-secrets.js";
 import type { Scope } from "../../src/core/principal.js";
 import { createLogger } from "../../src/server/logger.js";
 import { createDatabase, type TestDatabase } from "../support/database.js";
@@ -85,7 +85,7 @@ async function addKey({ owner }: TestDatabase, scopes: readonly Scope[]) {
     [id, scopes],
   );
   await owner.query("INSERT INTO api_key_secret (hash, key_id, hint, created_time) VALUES ($1, $2, $3, now())", [
-    ...[hashSecret(secret), id, hintOf(secret)],
+    ...[hashSecret(secret), id, secretPrefixOf(secret)],
   ]);
   return { id, secret };
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
-import { createSecretCipher, SealError } from "../../src/resources/external-apis/secret-cipher.repository.js";
+import { createSecretCipher, DecryptionError } from "../../src/resources/external-apis/secret-cipher.repository.js";
 
 const [oldest, older, present] = [randomBytes(32), randomBytes(32), randomBytes(32)];
 const cipher = createSecretCipher([present]);
@@ -23,10 +23,10 @@ describe("a sealed secret", () => {
     const sealed = cipher.seal("ab", place);
     for (let bit = 0; bit < sealed.length * 8; bit += 1) {
       const tampered = sealed.map((byte, index) => (index === bit >> 3 ? byte ^ (1 << (bit & 7)) : byte));
-      expect(() => cipher.open(tampered, place)).toThrow(SealError);
+      expect(() => cipher.open(tampered, place)).toThrow(DecryptionError);
     }
     for (let length = 0; length < sealed.length; length += 1) {
-      expect(() => cipher.open(sealed.subarray(0, length), place)).toThrow(SealError);
+      expect(() => cipher.open(sealed.subarray(0, length), place)).toThrow(DecryptionError);
     }
   });
 
@@ -75,5 +75,5 @@ function thrownBy(action: () => unknown): unknown {
 
 function faultOf(action: () => unknown) {
   const error = thrownBy(action);
-  return error instanceof SealError ? error.fault : undefined;
+  return error instanceof DecryptionError ? error.fault : undefined;
 }

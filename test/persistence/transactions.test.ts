@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import type { Claim } from "../../src/core/write.js";
+import type { IdempotencyClaim } from "../../src/core/write.js";
 import { type Database, openDatabase } from "../../src/db/database.js";
 import { silentLog } from "../../src/db/log.js";
 import { statement } from "../../src/db/statement.js";
@@ -48,7 +48,7 @@ afterEach(async () => {
 
 const insert = statement("insert", "INSERT INTO thing (id) VALUES ($1) RETURNING id");
 const conflict = statement("conflict", "SELECT conflict($1::bigint, $2::text) AS done");
-const claim = (): Claim => ({ key: "k", fingerprint: new Uint8Array(32), replayed: false });
+const claim = (): IdempotencyClaim => ({ key: "k", fingerprint: new Uint8Array(32), replayed: false });
 
 async function stored(): Promise<readonly string[]> {
   const { rows } = await test.owner.query<{ id: string }>("SELECT id FROM thing ORDER BY id");

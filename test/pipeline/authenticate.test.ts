@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { KeyChecker } from "../../src/core/key-grants.js";
-import { authenticate, secretsIn } from "../../src/server/pipeline/authenticate.js";
+import { authenticate, parseCredentials } from "../../src/server/pipeline/authenticate.js";
 
 const secret = "moego_0123456789";
 const base64 = (text: string) => Buffer.from(text).toString("base64");
@@ -10,7 +10,7 @@ const keys: KeyChecker = {
   async check(secrets) {
     asked.push(secrets);
     return {
-      caller: { keyId: "key_1", scopes: new Set(), organizations: [], companies: new Map() },
+      principal: { keyId: "key_1", scopes: new Set(), organizations: [], companies: new Map() },
       allowedAddresses: [],
     };
   },
@@ -24,16 +24,16 @@ describe("the readings of an authorization header", () => {
     ["a bearer token", `Bearer ${secret}`],
     ["a scheme in other letters", `bASIC   ${base64(secret)} `],
   ])("hold the secret given by %s", (_how, header) => {
-    expect(secretsIn(header)).toContain(secret);
+    expect(parseCredentials(header)).toContain(secret);
   });
 
   it("put the documented one first", () => {
-    expect(secretsIn(`Basic ${base64(secret)}`)[0]).toBe(secret);
-    expect(secretsIn(`Basic ${base64(`${secret}:`)}`)[0]).toBe(secret);
+    expect(parseCredentials(`Basic ${base64(secret)}`)[0]).toBe(secret);
+    expect(parseCredentials(`Basic ${base64(`${secret}:`)}`)[0]).toBe(secret);
   });
 
   it("take no user name beside a password", () => {
-    expect(secretsIn(`Basic ${base64(`${secret}:password`)}`)).not.toContain(secret);
+    expect(parseCredentials(`Basic ${base64(`${secret}:password`)}`)).not.toContain(secret);
   });
 
   it.each([
@@ -47,7 +47,7 @@ describe("the readings of an authorization header", () => {
     `Bearer ${"x".repeat(600)}`,
     "Bearer é",
   ])("are none for %s", (header) => {
-    expect(secretsIn(header)).toEqual([]);
+    expect(parseCredentials(header)).toEqual([]);
   });
 });
 
@@ -58,6 +58,6 @@ it("tells a missing credential from an unreadable one", async () => {
     await expect(authenticate(header, keys)).rejects.toMatchObject({ reason: "KEY_MISSING", message });
   }
   await expect(authenticate("Bearer é", keys)).rejects.toMatchObject({ reason: "KEY_UNKNOWN" });
-  await expect(authenticate(`Bearer ${secret}`, keys)).resolves.toMatchObject({ caller: { keyId: "key_1" } });
+  await expect(authenticate(`Bearer ${secret}`, keys)).resolves.toMatchObject({ principal: { keyId: "key_1" } });
   expect(asked).toEqual([[secret]]);
 });

@@ -14,7 +14,7 @@ import { PetService } from "../../src/gen/proto/moego/business/customer/v1/pet_s
 import { PackageService } from "../../src/gen/proto/moego/business/package/v1/package_service_pb.js";
 import { SettingService } from "../../src/gen/proto/moego/business/setting/v1/setting_service_pb.js";
 import { scope } from "../../src/gen/proto/moego/option/v1/option_pb.js";
-import { isReading, rpcNameOf, scopesOf } from "../../src/server/pipeline/contract.js";
+import { isReadOnly, rpcNameOf, scopesOf } from "../../src/server/pipeline/contract.js";
 import { services } from "../../src/services.js";
 
 function serviceOf(options: { scope?: string; streams?: boolean }): DescService {
@@ -56,8 +56,8 @@ describe("the scopes of a contract", () => {
 });
 
 it("tells reading rpcs from those that make something", () => {
-  expect(isReading(CustomerService.method.getCustomer)).toBe(true);
-  expect(isReading(CustomerService.method.genCustomerCofLink)).toBe(false);
+  expect(isReadOnly(CustomerService.method.getCustomer)).toBe(true);
+  expect(isReadOnly(CustomerService.method.genCustomerCofLink)).toBe(false);
   expect(rpcNameOf(CustomerService.method.getCustomer)).toBe("moego.business.customer.v1.CustomerService/GetCustomer");
 });
 

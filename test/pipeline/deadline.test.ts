@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { DomainError } from "../../src/core/errors.js";
-import { settleMs, withinDeadline } from "../../src/server/pipeline/deadline.js";
-import { createCutOff } from "../../src/server/pipeline/drain-deadline.js";
+import { outcomeGraceMs, withinDeadline } from "../../src/server/pipeline/deadline.js";
+import { createDrainDeadline } from "../../src/server/pipeline/drain-deadline.js";
 
 const unhandled: unknown[] = [];
 const note = (reason: unknown): void => void unhandled.push(reason);
@@ -83,42 +83,42 @@ it("tells the abort's reason even when the work turns it into an error of its ow
 
 describe("a stopping server that gives up its calls", () => {
   it("tells of the call that ends although it was cut off, that it ended", async () => {
-    const cutOff = createCutOff();
-    const call = withinDeadline(patient(), { maxDurationMs: 1_000, cutOff }, async (signal) => {
+    const drainDeadline = createDrainDeadline();
+    const call = withinDeadline(patient(), { maxDurationMs: 1_000, drainDeadline }, async (signal) => {
       await new Promise((resolve) => signal.addEventListener("abort", resolve));
       return "stored";
     });
-    cutOff.come();
+    drainDeadline.expire();
     await expect(call).resolves.toBe("stored");
   });
 
   it("says SHUTTING_DOWN to the call whose work heeds its signal, and to every later one", async () => {
-    const cutOff = createCutOff();
-    const call = withinDeadline(patient(), { maxDurationMs: 1_000, cutOff }, (signal) => {
+    const drainDeadline = createDrainDeadline();
+    const call = withinDeadline(patient(), { maxDurationMs: 1_000, drainDeadline }, (signal) => {
       return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
     });
-    cutOff.come();
+    drainDeadline.expire();
     await expect(call).rejects.toMatchObject({ reason: "SHUTTING_DOWN" });
-    const late = withinDeadline(patient(), { maxDurationMs: 1_000, cutOff }, async () => expect.unreachable());
+    const late = withinDeadline(patient(), { maxDurationMs: 1_000, drainDeadline }, async () => expect.unreachable());
     await expect(late).rejects.toMatchObject({ reason: "SHUTTING_DOWN" });
   });
 
   it("says OUTCOME_UNKNOWN to the call that may have had effects elsewhere, though its work heeds its signal", async () => {
-    const cutOff = createCutOff();
-    const call = withinDeadline(patient(), { maxDurationMs: 1_000, cutOff, actsElsewhere: true }, (signal) => {
+    const drainDeadline = createDrainDeadline();
+    const call = withinDeadline(patient(), { maxDurationMs: 1_000, drainDeadline, actsElsewhere: true }, (signal) => {
       return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
     });
-    cutOff.come();
+    drainDeadline.expire();
     await expect(call).rejects.toMatchObject({ reason: "OUTCOME_UNKNOWN" });
   });
 
   it("hands on that a write may have taken effect", async () => {
-    const cutOff = createCutOff();
+    const drainDeadline = createDrainDeadline();
     const lost = new DomainError("OUTCOME_UNKNOWN", "lost");
-    const call = withinDeadline(patient(), { maxDurationMs: 1_000, cutOff }, (signal) => {
+    const call = withinDeadline(patient(), { maxDurationMs: 1_000, drainDeadline }, (signal) => {
       return new Promise((_, reject) => signal.addEventListener("abort", () => reject(lost)));
     });
-    cutOff.come();
+    drainDeadline.expire();
     await expect(call).rejects.toBe(lost);
   });
 
@@ -126,11 +126,11 @@ describe("a stopping server that gives up its calls", () => {
     [true, "SHUTTING_DOWN"],
     [false, "OUTCOME_UNKNOWN"],
   ])("waits a moment for work that heeds nothing; may it be repeated: %s, %s", async (isRepeatable, reason) => {
-    const cutOff = createCutOff();
-    const call = withinDeadline(patient(), { maxDurationMs: 1_000, cutOff, isRepeatable }, never);
+    const drainDeadline = createDrainDeadline();
+    const call = withinDeadline(patient(), { maxDurationMs: 1_000, drainDeadline, isRepeatable }, never);
     const cutAt = performance.now();
-    cutOff.come();
+    drainDeadline.expire();
     await expect(call).rejects.toMatchObject({ reason });
-    expect(performance.now() - cutAt).toBeGreaterThanOrEqual(settleMs - 5);
+    expect(performance.now() - cutAt).toBeGreaterThanOrEqual(outcomeGraceMs - 5);
   });
 });

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
 import { afterAll, it, vi } from "vitest";
-import { isReading } from "../../src/server/pipeline/contract.js";
+import { isReadOnly } from "../../src/server/pipeline/contract.js";
 import { allRpcs } from "../suites/all-rpcs.js";
 import { nameOf, type RpcFixture, withTexts } from "../suites/rpc-fixture.js";
 import { rpcFixtures } from "../suites/rpc-fixtures.js";
@@ -100,7 +100,7 @@ async function answersOf(server: TestServer, { method, request, foreignIds }: Rp
   for (const { name, madeOf } of variedRequestsOf(method)) {
     const json = madeOf(await good());
     await send(name, json, "grpc");
-    if (!isReading(method)) continue;
+    if (!isReadOnly(method)) continue;
     await send(`${name} by ${keys.businessA1.id}`, json, "grpc", { authorization: authorizationOf(keys.businessA1) });
     await pages(name, json);
   }

@@ -1,5 +1,5 @@
 import { afterAll, expect, it } from "vitest";
-import { isReading } from "../../src/server/pipeline/contract.js";
+import { isReadOnly } from "../../src/server/pipeline/contract.js";
 import { allRpcs } from "../suites/all-rpcs.js";
 import { transports } from "../support/clients.js";
 import { startServer } from "../support/server.js";
@@ -19,7 +19,7 @@ it("F2: an odd but valid text is read as it was written, in NFC and trimmed", as
   while (writer.written < count && writer.wrong.length < 100) {
     await Promise.all(textWrites.map((write) => write(writer).catch(refused)));
   }
-  const writing = allRpcs.filter((method) => !isReading(method));
+  const writing = allRpcs.filter((method) => !isReadOnly(method));
   const fields = new Set(writing.flatMap(({ input }) => textFieldsOf(input)));
   const missed = [...fields].filter((field) => !writer.fields.has(field));
   record(context, {

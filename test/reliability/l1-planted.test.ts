@@ -1,7 +1,7 @@
 import { toJsonString } from "@bufbuild/protobuf";
 import { afterAll, expect, it } from "vitest";
 import { createLogger } from "../../src/server/logger.js";
-import { isReading } from "../../src/server/pipeline/contract.js";
+import { isReadOnly } from "../../src/server/pipeline/contract.js";
 import { columnsHolding, createCanaries } from "../support/canaries.js";
 import { asAdmin } from "../support/database.js";
 import { authorizationOf } from "../support/fixture-keys.js";
@@ -132,7 +132,7 @@ it("L1: no name, phone, email, note, key or secret stands in a log line, a metri
     for (const field of plantable(rpc)) await send(rpc, spoiltRequest(rpc, rpc.request, field, canaries));
     for (const { key } of keyCells(rpc)) await send(rpc, rpc.request, key);
   });
-  const writing = world.rpcs.filter(({ method }) => !isReading(method));
+  const writing = world.rpcs.filter(({ method }) => !isReadOnly(method));
   for (const fail of Object.values(failures)) await fail(() => plantOnce(writing));
   const metrics = await (await fetch(`${server.app.httpUrl}/metrics`)).text();
   const planted = [...canaries.all, ...secrets];

@@ -1,5 +1,5 @@
 import { afterAll, expect, it } from "vitest";
-import { isReading } from "../../src/server/pipeline/contract.js";
+import { isReadOnly } from "../../src/server/pipeline/contract.js";
 import { record } from "./run.js";
 import { wholeText } from "./tenancy/answers.js";
 import { unclassified } from "./tenancy/id-fields.js";
@@ -56,7 +56,7 @@ const readingsOfNothing: Readonly<Record<string, string>> = {
 };
 
 it("T2 control: the neighbour itself reads them", async (context) => {
-  const readings = world.rpcs.filter(({ method }) => isReading(method) && !(method.name in readingsOfNothing));
+  const readings = world.rpcs.filter(({ method }) => isReadOnly(method) && !(method.name in readingsOfNothing));
   const blind: string[] = [];
   for (const { method, request } of readings) {
     const answer = await world.server.call(method, asNeighbour(method, request), { key: worldKeys.neighbour });

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from "vitest";
-import { claimingRpcs } from "../../src/db/erasure/erasable-claim-ids.js";
+import { rpcsWithErasableIds } from "../../src/db/erasure/erasable-claim-ids.js";
 import { CustomerAdminService } from "../../src/gen/proto/moego/admin/v1/customer_admin_service_pb.js";
 import { CustomerSettingAdminService } from "../../src/gen/proto/moego/admin/v1/customer_setting_admin_service_pb.js";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
@@ -23,7 +23,7 @@ const tables = {
   ...{ lead: "lead", pet: "pet", petNote: "pet_note" },
 } as const;
 
-const listed: readonly (readonly [string, readonly string[]])[] = Object.entries(claimingRpcs);
+const listed: readonly (readonly [string, readonly string[]])[] = Object.entries(rpcsWithErasableIds);
 
 describe("an erasure knows what the ids name in a claim", () => {
   it.each(repeatables)("of $name", async ({ name, prepare }) => {

@@ -1,4 +1,4 @@
-import { hashSecret, hintOf } from "../../src/core/key-secrets.js";
+import { hashSecret, secretPrefixOf } from "../../src/core/key-secrets.js";
 import { type Scope, scopes } from "../../src/core/principal.js";
 import type { Row } from "../../src/demo/demo-rows.js";
 
@@ -105,7 +105,7 @@ export function keyTables(list: readonly FixtureKey[]): readonly (readonly [tabl
       list.map(({ id, secret }) => ({
         hash: `\\x${hashSecret(secret).toString("hex")}`,
         key_id: id,
-        hint: hintOf(secret),
+        hint: secretPrefixOf(secret),
         created_time: createdTime,
       })),
     ],

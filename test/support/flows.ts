@@ -7,7 +7,7 @@ import type {
   FlowNode,
   SetNode,
 } from "../../src/resources/ivr-flows/ivr-flow.model.js";
-import type { FlowFacts } from "../../src/resources/ivr-flows/ivr-flow-check.service.js";
+import type { FlowCheckContext } from "../../src/resources/ivr-flows/ivr-flow-check.service.js";
 
 /** Parts of flows, good unless told otherwise. */
 export function flow(nodes: readonly FlowNode[], more: Partial<FlowDefinition> = {}): FlowDefinition {
@@ -46,7 +46,7 @@ export function branch(
 }
 
 /** A company with two external APIs, of which one is archived. */
-export const facts: FlowFacts = {
+export const facts: FlowCheckContext = {
   externalApis: new Map([
     [
       "xapi_1",

@@ -1,7 +1,7 @@
-import type { Write } from "../../src/core/write.js";
+import type { WriteContext } from "../../src/core/write.js";
 
 /** A write as the pipeline would hand it down, without a claim unless one is given. */
-export function writeWith(fields: Partial<Write> = {}): Write {
+export function writeWith(fields: Partial<WriteContext> = {}): WriteContext {
   return {
     rpc: "moego.test.v1.TestService/Write",
     requestId: "req_test",

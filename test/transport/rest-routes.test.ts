@@ -19,8 +19,8 @@ import { describe, expect, it } from "vitest";
 import { DomainError } from "../../src/core/errors.js";
 import { http } from "../../src/gen/proto/google/api/annotations_pb.js";
 import { type HttpRule, HttpRuleSchema } from "../../src/gen/proto/google/api/http_pb.js";
-import type { Run } from "../../src/server/pipeline/call.js";
-import type { Refuse } from "../../src/server/pipeline/observe.js";
+import type { ExecuteCall } from "../../src/server/pipeline/call.js";
+import type { RejectRequest } from "../../src/server/pipeline/observe.js";
 import { toStatusError } from "../../src/server/pipeline/status.js";
 import { createRestHandler } from "../../src/server/transport/rest.js";
 import { routeTable } from "../../src/server/transport/rest-routes.js";
@@ -96,7 +96,7 @@ function optionsOf(rule: HttpRule): MethodOptions {
 async function send(service: DescService, method: string, target: string, body = "") {
   const [path = "", query = ""] = target.split("?");
   const handled: string[] = [];
-  const run: Run = async (call) => {
+  const run: ExecuteCall = async (call) => {
     handled.push(call.method.name);
     try {
       return call.encode(call.decode());
@@ -104,7 +104,7 @@ async function send(service: DescService, method: string, target: string, body =
       throw error instanceof DomainError ? toStatusError(error, "test") : error;
     }
   };
-  const refuse: Refuse = (error, { requestId }) => toStatusError(error, requestId);
+  const refuse: RejectRequest = (error, { requestId }) => toStatusError(error, requestId);
   const answer = await createRestHandler({ services: [service], run, refuse })({
     method,
     path,

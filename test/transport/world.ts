@@ -3,14 +3,14 @@ import { pino } from "pino";
 import type { AnyHandler, Context, Handler, HandlerRegistry } from "../../src/api/rpc.js";
 import { DomainError } from "../../src/core/errors.js";
 import type { KeyChecker } from "../../src/core/key-grants.js";
-import type { Caller, Scope } from "../../src/core/principal.js";
+import type { Principal, Scope } from "../../src/core/principal.js";
 import {
   type CreateCustomerRequest,
   CustomerService,
   type UpdateCustomerRequest,
 } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { LeadService } from "../../src/gen/proto/moego/business/customer/v1/lead_service_pb.js";
-import { type CallMetrics, createRefuse } from "../../src/server/pipeline/observe.js";
+import { type CallMetrics, createRejectRequest } from "../../src/server/pipeline/observe.js";
 import { createPipeline, type PipelineOptions } from "../../src/server/pipeline/pipeline.js";
 import { createConnectHandler } from "../../src/server/transport/connect.js";
 import { startGrpcServer } from "../../src/server/transport/grpc.js";
@@ -28,7 +28,7 @@ export const services = [CustomerService, LeadService];
 const company = { companyId: "cmp_001", country: "US", timeZone: "America/New_York" };
 const other = { ...company, companyId: "cmp_002" };
 
-function callerWith(scopes: readonly Scope[]): Caller {
+function callerWith(scopes: readonly Scope[]): Principal {
   return {
     keyId: "key_test",
     scopes: new Set(scopes),
@@ -40,12 +40,12 @@ function callerWith(scopes: readonly Scope[]): Caller {
 export const keys: KeyChecker = {
   async check(secrets) {
     if (secrets.includes(secret)) {
-      const caller = callerWith(["customer:read", "customer:write", "lead:read", "lead:write"]);
-      return { caller, allowedAddresses: [] };
+      const principal = callerWith(["customer:read", "customer:write", "lead:read", "lead:write"]);
+      return { principal, allowedAddresses: [] };
     }
-    if (secrets.includes(scopelessSecret)) return { caller: callerWith([]), allowedAddresses: [] };
+    if (secrets.includes(scopelessSecret)) return { principal: callerWith([]), allowedAddresses: [] };
     if (secrets.includes(distantSecret)) {
-      return { caller: callerWith(["customer:read"]), allowedAddresses: ["203.0.113.0/24"] };
+      return { principal: callerWith(["customer:read"]), allowedAddresses: ["203.0.113.0/24"] };
     }
     throw new DomainError("KEY_UNKNOWN", "The API key is not valid.");
   },
@@ -136,7 +136,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const logger = pino({}, { write: (line: string) => logs.push(JSON.parse(line)) });
   const handlers: HandlerRegistry = options.handlers ?? fakeHandlers(seen);
   const metrics: CallMetrics = { observe: (call) => observed.push(call) };
-  const refuse = createRefuse({ logger, metrics });
+  const refuse = createRejectRequest({ logger, metrics });
   const run = createPipeline({
     services,
     handlers,

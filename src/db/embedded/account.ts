@@ -30,7 +30,7 @@ export async function serverAccount(): Promise<Account | undefined> {
 }
 
 /** The first folder on the way to `path` (itself included) that the account cannot pass, or undefined. */
-export async function firstClosedFolder(path: string, account: Account): Promise<string | undefined> {
+export async function findInaccessibleDirectory(path: string, account: Account): Promise<string | undefined> {
   const closed: string[] = [];
   for (let folder = path; ; folder = dirname(folder)) {
     const { mode, uid, gid } = await stat(folder);

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { chmod, cp, mkdir, readFile, readlink, realpath, rename, rm, symlink } from "node:fs/promises";
 import { basename, delimiter, dirname, join } from "node:path";
 import { z } from "zod";
-import { type Account, firstClosedFolder } from "./account.js";
+import { type Account, findInaccessibleDirectory } from "./account.js";
 import { EmbeddedPostgresError } from "./embedded-error.js";
 
 /** PostgreSQL's programs, ready to run as the account. */
@@ -22,7 +22,7 @@ const symlinks = z.array(z.object({ source: z.string(), target: z.string() }));
  */
 export async function prepareBinaries(folder: string, account: Account | undefined): Promise<Binaries> {
   const installed = await findNativeFolder();
-  const closed = account && (await firstClosedFolder(join(installed, "bin"), account));
+  const closed = account && (await findInaccessibleDirectory(join(installed, "bin"), account));
   const native = closed ? await copyNative(installed, folder) : installed;
   const links = await linkLibraries(native, join(folder, "lib"));
   // Both folders: a library loaded through a link looks for its own needs beside the link.

@@ -16,7 +16,7 @@ import { dirname, join } from "node:path";
 import type { Account } from "./account.js";
 import type { Binaries } from "./binaries.js";
 import { EmbeddedPostgresError } from "./embedded-error.js";
-import { isMissing, sharedClusterFolder } from "./state.js";
+import { isNotFoundError, sharedClusterFolder } from "./state.js";
 
 export const superuser = "moego_superuser";
 
@@ -46,7 +46,7 @@ export async function openClusterFolder(folder: string, account: Account | undef
  * Refuses to make a new cluster where DATA_DIR says that there was one elsewhere: a container that was made anew keeps
  * its DATA_DIR but not that folder, and an empty database would hide the loss.
  */
-export async function assertNotLost(dataDir: string, folder: string): Promise<void> {
+export async function assertClusterExists(dataDir: string, folder: string): Promise<void> {
   const link = join(dataDir, "postgres");
   if (folder === link || (await readlink(link).catch(() => undefined)) !== folder) return;
   throw new EmbeddedPostgresError(
@@ -67,7 +67,7 @@ export async function linkCluster(dataDir: string, folder: string): Promise<void
 /** The owner of a cluster's data, the only user PostgreSQL starts as; undefined when there is no cluster yet. */
 export async function dataOwner(data: string): Promise<Account | undefined> {
   const owner = await stat(data).catch((error: unknown) => {
-    if (isMissing(error)) return undefined;
+    if (isNotFoundError(error)) return undefined;
     throw error;
   });
   return owner && { uid: owner.uid, gid: owner.gid };

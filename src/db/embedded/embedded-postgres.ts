@@ -7,7 +7,7 @@ import { maxPoolSize } from "../pool-size.js";
 import { serverAccount } from "./account.js";
 import { type Binaries, prepareBinaries } from "./binaries.js";
 import {
-  assertNotLost,
+  assertClusterExists,
   createCluster,
   dataOwner,
   linkCluster,
@@ -17,8 +17,15 @@ import {
 } from "./cluster.js";
 import { databaseUrls, ensureDatabase } from "./databases.js";
 import { EmbeddedPostgresError } from "./embedded-error.js";
-import { endOrphans, lastPort, postmasterPid, readPostmaster, removeStalePidFile, whenEnded } from "./postmaster.js";
-import { leave, openPresence } from "./presence.js";
+import {
+  lastPort,
+  postmasterPid,
+  readPostmaster,
+  removeStalePidFile,
+  terminateOrphans,
+  waitForExit,
+} from "./postmaster.js";
+import { acquirePresence, releasePresence } from "./presence.js";
 import { type ClusterState, openState } from "./state.js";
 
 /** A PostgreSQL server of our own below DATA_DIR, listening on 127.0.0.1 only, with every commit flushed to disk. */
@@ -110,7 +117,7 @@ async function openCluster(dataDir: string): Promise<Cluster> {
       `The database in ${folder} belongs to user id ${owner.uid}: run as that user or as root, or use another DATA_DIR.`,
     );
   }
-  if (!owner) await assertNotLost(dataDir, folder);
+  if (!owner) await assertClusterExists(dataDir, folder);
   await openClusterFolder(folder, account);
   const binaries = await prepareBinaries(folder, account);
   if (!owner) await createCluster(folder, binaries, { account, password: state.superuserPassword });
@@ -148,7 +155,10 @@ async function startOrJoin(cluster: Cluster, log: Log): Promise<Running> {
         });
       }
       if (waitedMs > patienceWithOrphansMs && orphansRemain.test(why)) {
-        log.warn({ ended: await endOrphans(cluster.data) }, "ended server processes that outlived a killed PostgreSQL");
+        log.warn(
+          { ended: await terminateOrphans(cluster.data) },
+          "ended server processes that outlived a killed PostgreSQL",
+        );
       }
     }
     await sleep(retryDelayMs);
@@ -158,7 +168,7 @@ async function startOrJoin(cluster: Cluster, log: Log): Promise<Running> {
 /** `postmaster.pid` may be that of a killed server, or of one that is just stopping: only a connection proves it. */
 async function joinServer({ data, state }: Cluster): Promise<Running | undefined> {
   const running = await readPostmaster(data);
-  const presence = running && (await openPresence(running.port, state).catch(() => undefined));
+  const presence = running && (await acquirePresence(running.port, state).catch(() => undefined));
   return running && presence && { port: running.port, presence, started: false };
 }
 
@@ -176,19 +186,19 @@ async function startServer({ folder, data, state, binaries }: Cluster): Promise<
     ...["start", "--wait", "--timeout", "60", "--silent", "--pgdata", data],
     ...["--log", join(folder, "server.log"), "--options", options],
   ]);
-  return { port, presence: await openPresence(port, state), started: true };
+  return { port, presence: await acquirePresence(port, state), started: true };
 }
 
 async function stopUnlessUsed({ data, binaries }: Cluster, presence: pg.Client, log: Log): Promise<void> {
   // A server that is gone needs no stop.
-  const others = await leave(presence).catch(() => "users");
+  const others = await releasePresence(presence).catch(() => "users");
   try {
     if (others === "clients") log.warn({}, "the embedded PostgreSQL stays: other clients are connected");
     if (others !== "none") return;
     // pg_ctl's own wait would take the server of the next start, should one be quick, for this one, and go on waiting.
     const pid = await postmasterPid(data);
     await binaries.run("pg_ctl", ["stop", "--mode", "fast", "--no-wait", "--silent", "--pgdata", data]);
-    await whenEnded(data, pid);
+    await waitForExit(data, pid);
   } finally {
     await presence.end();
   }

@@ -2,7 +2,7 @@ import { readdir, readFile, readlink, realpath, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { EmbeddedPostgresError } from "./embedded-error.js";
-import { isMissing } from "./state.js";
+import { isNotFoundError } from "./state.js";
 
 /** What `postmaster.pid` says; it may be stale, so only a connection proves that the server serves. */
 export interface Postmaster {
@@ -13,7 +13,7 @@ export interface Postmaster {
 /** Reads `postmaster.pid` of a cluster; undefined when there is none or the server is not ready yet. */
 export async function readPostmaster(data: string): Promise<Postmaster | undefined> {
   const text = await readFile(join(data, "postmaster.pid"), "utf8").catch((error: unknown) => {
-    if (isMissing(error)) return "";
+    if (isNotFoundError(error)) return "";
     throw error;
   });
   const lines = text.split("\n");
@@ -29,7 +29,7 @@ export async function postmasterPid(data: string): Promise<number> {
 }
 
 /** Waits until a server that was told to stop has taken its `postmaster.pid` away, which it does last. */
-export async function whenEnded(data: string, pid: number): Promise<void> {
+export async function waitForExit(data: string, pid: number): Promise<void> {
   for (const deadline = Date.now() + stopBudgetMs; (await postmasterPid(data)) === pid && pid > 0; await sleep(20)) {
     if (Date.now() > deadline) throw new EmbeddedPostgresError(`PostgreSQL (process ${pid}) does not stop.`);
   }
@@ -63,7 +63,7 @@ export async function removeStalePidFile(data: string): Promise<void> {
  *
  * @returns how many were ended
  */
-export async function endOrphans(data: string): Promise<number> {
+export async function terminateOrphans(data: string): Promise<number> {
   if (process.platform !== "linux") return 0;
   const folder = await realpath(data);
   const found = await serversOf(folder);
@@ -101,6 +101,6 @@ async function isServerOf(pid: number, folder: string): Promise<boolean | undefi
   try {
     return (await readlink(`/proc/${pid}/cwd`)) === folder;
   } catch (error) {
-    return isMissing(error) ? false : undefined;
+    return isNotFoundError(error) ? false : undefined;
   }
 }

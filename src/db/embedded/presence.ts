@@ -20,7 +20,7 @@ const presenceLock = 7_460_002;
 const disconnectBudgetMs = 2_000;
 
 /** Connects as the superuser and counts as a user of the cluster until the client is ended. Keeps no process alive. */
-export async function openPresence(port: number, state: ClusterState): Promise<pg.Client> {
+export async function acquirePresence(port: number, state: ClusterState): Promise<pg.Client> {
   const client = await connectSuperuser(port, state);
   try {
     await client.query("SELECT pg_advisory_lock_shared($1)", [presenceLock]);
@@ -33,7 +33,7 @@ export async function openPresence(port: number, state: ClusterState): Promise<p
 }
 
 /** Who uses the cluster beside this process, which from now on does no more. */
-export type Others =
+export type OtherUsers =
   /** Nobody; and nobody can join before the client is ended. */
   | "none"
   /** Another process of ours: whoever of them is last stops the server. */
@@ -42,7 +42,7 @@ export type Others =
   | "clients";
 
 /** Gives up the presence. Close your own connections first. Rejects when the server is gone. */
-export async function leave(client: pg.Client): Promise<Others> {
+export async function releasePresence(client: pg.Client): Promise<OtherUsers> {
   client.ref();
   await client.query("SELECT pg_advisory_unlock_shared($1)", [presenceLock]);
   const { rows } = await client.query<{ alone: boolean }>("SELECT pg_try_advisory_lock($1) AS alone", [presenceLock]);

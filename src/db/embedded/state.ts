@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { link, mkdir, readFile, realpath, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
-import { type Account, firstClosedFolder } from "./account.js";
+import { type Account, findInaccessibleDirectory } from "./account.js";
 import { EmbeddedPostgresError } from "./embedded-error.js";
 
 const stateSchema = z.object({
@@ -40,7 +40,7 @@ async function readState(file: string): Promise<ClusterState | undefined> {
   try {
     text = await readFile(file, "utf8");
   } catch (error) {
-    if (isMissing(error)) return undefined;
+    if (isNotFoundError(error)) return undefined;
     throw new EmbeddedPostgresError(`${file} cannot be read by this user.`, { cause: error });
   }
   try {
@@ -65,7 +65,7 @@ async function newState(dataDir: string, account: Account | undefined): Promise<
       `${path} holds a database but not its embedded-postgres.json (passwords): restore it, or use another DATA_DIR.`,
     );
   }
-  if (!account || !(await firstClosedFolder(path, account))) return passwords;
+  if (!account || !(await findInaccessibleDirectory(path, account))) return passwords;
   const name = createHash("sha256").update(path).digest("hex").slice(0, 16);
   // The random part keeps a folder left by a deleted DATA_DIR of the same path from being taken for this one's.
   return { ...passwords, folder: join(sharedClusterFolder, `${name}-${randomBytes(4).toString("hex")}`) };
@@ -107,6 +107,6 @@ function newPassword(): string {
 }
 
 /** Whether a file system call failed because there is no such file. */
-export function isMissing(error: unknown): boolean {
+export function isNotFoundError(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "ENOENT";
 }

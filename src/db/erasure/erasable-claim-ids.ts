@@ -7,16 +7,16 @@ const pets = "moego.business.customer.v1.PetService";
 const petAdmin = "moego.admin.v1.PetAdminService";
 
 /** What an erasure takes and an id in a claim may name. */
-export const claimedKinds = ["customer", "note", "cardLink", "lead", "pet", "petNote"] as const;
+export const erasableClaimKinds = ["customer", "note", "cardLink", "lead", "pet", "petNote"] as const;
 
-export type ClaimedKind = (typeof claimedKinds)[number];
+export type ErasableClaimKind = (typeof erasableClaimKinds)[number];
 
 /**
  * The rpcs whose claims hold ids of what an erasure takes, by what these ids name. An id is unique within its kind alone:
  * a tag, a package or a customer's note may have the same one as a customer that is erased, and a repeated call must
  * still find it. test/rpc/claimed-ids.test.ts holds this against what every rpc that writes stores.
  */
-export const claimingRpcs = {
+export const rpcsWithErasableIds = {
   customer: [
     ...["CreateCustomer", "UpdateCustomer"].map((rpc) => `${customers}/${rpc}`),
     ...["ArchiveCustomer", "RestoreCustomer", "ImportCustomer"].map((rpc) => `${customerAdmin}/${rpc}`),
@@ -31,4 +31,4 @@ export const claimingRpcs = {
   ],
   pet: [...["CreatePet", "UpdatePet"].map((rpc) => `${pets}/${rpc}`), `${petAdmin}/ImportPet`],
   petNote: [`${pets}/AppendPetNotes`],
-} as const satisfies Record<ClaimedKind, readonly string[]>;
+} as const satisfies Record<ErasableClaimKind, readonly string[]>;

@@ -1,4 +1,4 @@
-import { authorIn, type Write } from "../../core/write.js";
+import { actingStaffId, type WriteContext } from "../../core/write.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import { recordChanges } from "../audit-log.js";
 
@@ -14,13 +14,13 @@ export interface RelationTarget {
  * Takes RELATION values that point to an erased record off the company's customers and leads, archived and promoted ones
  * included, and off the defaults of its custom fields. Each of them changes by it, as by any write.
  */
-export async function clearRelations(
+export async function clearRelationValues(
   tx: Prisma.TransactionClient,
-  write: Write,
+  write: WriteContext,
   target: RelationTarget,
 ): Promise<void> {
   const { companyId, time } = target;
-  const stamp = Prisma.sql`version = version + 1, last_updated_by = ${authorIn(write, companyId)},
+  const stamp = Prisma.sql`version = version + 1, last_updated_by = ${actingStaffId(write, companyId)},
     last_updated_time = greatest(${time}, last_updated_time + interval '1 millisecond')`;
   const values = Prisma.sql`FROM jsonb_each(custom_fields) AS f WHERE ${names(target, Prisma.sql`f.value`)}`;
   for (const kind of ["customer", "lead"] as const) {

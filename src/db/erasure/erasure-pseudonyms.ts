@@ -1,10 +1,10 @@
-import type { Write } from "../../core/write.js";
+import type { WriteContext } from "../../core/write.js";
 import type { Prisma } from "../../gen/prisma/client.js";
 import { recordChanges } from "../audit-log.js";
-import { type ClaimedKind, claimedKinds, claimingRpcs } from "./erasable-claim-ids.js";
+import { type ErasableClaimKind, erasableClaimKinds, rpcsWithErasableIds } from "./erasable-claim-ids.js";
 
 /** The ids of a record and of what belongs to it, by what they name: under these it may be known elsewhere. */
-export type Traces = Readonly<Record<ClaimedKind, readonly string[]>>;
+export type Traces = Readonly<Record<ErasableClaimKind, readonly string[]>>;
 
 export interface TracedRecord {
   readonly companyId: string;
@@ -13,7 +13,10 @@ export interface TracedRecord {
 }
 
 /** Call it before the record is deleted, and with it all that these ids name. */
-export async function tracesOf(tx: Prisma.TransactionClient, { companyId, kind, id }: TracedRecord): Promise<Traces> {
+export async function collectErasureIds(
+  tx: Prisma.TransactionClient,
+  { companyId, kind, id }: TracedRecord,
+): Promise<Traces> {
   const whose = { companyId, ...(kind === "customer" ? { customerId: id } : { leadId: id }) };
   const pets = await tx.pet.findMany({ where: whose, select: { id: true, notes: { select } } });
   const ofPets = { pet: idsOf(pets), petNote: idsOf(pets.flatMap(({ notes }) => notes)) };
@@ -38,9 +41,9 @@ export interface ForgottenRecord {
 }
 
 /** The packages stay for the books: units, prices and times. Their texts are free and may name the person. */
-export async function forgetPackages(
+export async function redactPackages(
   tx: Prisma.TransactionClient,
-  write: Write,
+  write: WriteContext,
   { companyId, id, hash, time }: ForgottenRecord,
 ): Promise<void> {
   const packages = await tx.$queryRaw<{ id: string; version: bigint }[]>`
@@ -58,17 +61,17 @@ export async function forgetPackages(
  * The claims of earlier calls stay until they expire, so that a repeated create does not bring the record back: it finds
  * nothing under the pseudonym. The index `idempotency_by_resource` finds them.
  */
-export async function forgetClaims(
+export async function pseudonymizeClaims(
   tx: Prisma.TransactionClient,
   { companyId, hash }: ForgottenRecord,
   traces: Traces,
 ): Promise<void> {
-  for (const kind of claimedKinds) {
+  for (const kind of erasableClaimKinds) {
     const ids = traces[kind];
     if (ids.length === 0) continue;
     await tx.$executeRaw`UPDATE idempotency SET resource_ids = ARRAY(
         SELECT CASE WHEN r.id = ANY(${ids}::text[]) THEN ${hash} ELSE r.id END
         FROM unnest(resource_ids) WITH ORDINALITY AS r (id, position) ORDER BY r.position)
-      WHERE company_id = ${companyId} AND rpc = ANY(${claimingRpcs[kind]}::text[]) AND resource_ids && ${ids}::text[]`;
+      WHERE company_id = ${companyId} AND rpc = ANY(${rpcsWithErasableIds[kind]}::text[]) AND resource_ids && ${ids}::text[]`;
   }
 }

@@ -1,11 +1,11 @@
 import { DomainError } from "../../core/errors.js";
-import type { Write } from "../../core/write.js";
+import type { WriteContext } from "../../core/write.js";
 import type { Prisma } from "../../gen/prisma/client.js";
 import { recordChange } from "../audit-log.js";
 import type { Database } from "../database.js";
-import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../idempotency.js";
-import { clearRelations } from "./erasure-custom-fields.js";
-import { forgetClaims, forgetPackages, type Traces, tracesOf } from "./erasure-pseudonyms.js";
+import { beginChangeWithClaim, insertClaim, retryOnDuplicateClaim, useStoredResult } from "../idempotency.js";
+import { clearRelationValues } from "./erasure-custom-fields.js";
+import { collectErasureIds, pseudonymizeClaims, redactPackages, type Traces } from "./erasure-pseudonyms.js";
 import type { Pseudonym, SubjectKind } from "./pseudonym.js";
 
 export interface RecordKey {
@@ -16,29 +16,29 @@ export interface RecordKey {
 export interface Erasing<Key> {
   /** Locks the record; NOT_FOUND when the caller sees no such one. */
   lock(tx: Prisma.TransactionClient): Promise<Key>;
-  readonly write: Write;
+  readonly write: WriteContext;
 }
 
 /** One erasure in one transaction. A repeated call finds no record any more, and its claim tells that it did the work. */
-export function erasing<Key extends RecordKey>(
+export function createEraser<Key extends RecordKey>(
   database: Database,
   { lock, write }: Erasing<Key>,
   erase: (tx: Prisma.TransactionClient, key: Key, now: Date) => Promise<void>,
 ): Promise<void> {
-  return onceMoreAfterTwin(() =>
+  return retryOnDuplicateClaim(() =>
     database.transact(write, async (tx) => {
       const found = await lock(tx).catch((error: unknown) => {
         if (error instanceof DomainError && error.reason === "RESOURCE_NOT_FOUND") return error;
         throw error;
       });
-      const { now, replay } = await beginChange(tx, write);
+      const { now, replay } = await beginChangeWithClaim(tx, write);
       if (write.claim && replay) {
-        replayed(write.claim, replay);
+        useStoredResult(write.claim, replay);
         return;
       }
       if (found instanceof DomainError) throw found;
       await erase(tx, found, now);
-      await storeClaim(tx, write, { companyId: found.companyId, resourceIds: [] });
+      await insertClaim(tx, write, { companyId: found.companyId, resourceIds: [] });
     }),
   );
 }
@@ -53,16 +53,16 @@ export interface Erased extends RecordKey {
  * Deletes a locked record with all that has a foreign key to it, takes what it leaves elsewhere away, and records the
  * erasure under its pseudonym. docs/erasure.md lists what stays; test/rpc/erasure.test.ts looks at every column.
  */
-export async function eraseRecord(tx: Prisma.TransactionClient, write: Write, erased: Erased): Promise<void> {
+export async function eraseRecord(tx: Prisma.TransactionClient, write: WriteContext, erased: Erased): Promise<void> {
   const { companyId, kind, id, time, pseudonym } = erased;
-  const traces = await tracesOf(tx, erased);
+  const traces = await collectErasureIds(tx, erased);
   const { rawId, version } = await remove(tx, erased);
   const [hash] = pseudonym(companyId, kind, id);
   const forgotten = { companyId, id, hash, time };
-  if (kind === "customer") await forgetPackages(tx, write, forgotten);
+  if (kind === "customer") await redactPackages(tx, write, forgotten);
   await forgetInLedgers(tx, erased, traces);
-  await forgetClaims(tx, forgotten, traces);
-  await clearRelations(tx, write, { companyId, kind, id, rawId, time });
+  await pseudonymizeClaims(tx, forgotten, traces);
+  await clearRelationValues(tx, write, { companyId, kind, id, rawId, time });
   await recordChange(tx, write, { companyId, kind, id: hash, version: version + 1n, time });
 }
 

@@ -1,7 +1,7 @@
-import { notFound } from "../../core/errors.js";
-import type { Write } from "../../core/write.js";
+import { notFoundError } from "../../core/errors.js";
+import type { WriteContext } from "../../core/write.js";
 import type { Database } from "../../db/database.js";
-import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../../db/idempotency.js";
+import { beginChangeWithClaim, insertClaim, retryOnDuplicateClaim, useStoredResult } from "../../db/idempotency.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import { type ApiKeyRow, apiKeyColumns, organizationColumns, toApiKey } from "./api-key.columns.js";
 import type { ApiKey, KeyEdit, KeyRules, NewApiKey } from "./api-key.service.js";
@@ -13,15 +13,15 @@ const companyId = null;
 export function insertKey(
   database: Database,
   { key, admit }: { readonly key: NewApiKey; readonly admit: boolean },
-  write: Write,
+  write: WriteContext,
 ): Promise<ApiKey | undefined> {
   const { id, name, staffId, expiredTime, organizations, hash, hint } = key;
-  return onceMoreAfterTwin(() =>
+  return retryOnDuplicateClaim(() =>
     database.transact(write, async (tx) => {
-      const { now, replay } = await beginChange(tx, write);
-      if (write.claim && replay) return readKey(tx, replayed(write.claim, replay)[0] ?? id);
+      const { now, replay } = await beginChangeWithClaim(tx, write);
+      if (write.claim && replay) return readKey(tx, useStoredResult(write.claim, replay)[0] ?? id);
       if (!admit) return undefined;
-      await storeClaim(tx, write, { companyId, resourceIds: [id] });
+      await insertClaim(tx, write, { companyId, resourceIds: [id] });
       const lists = { scopes: [...key.scopes], allowedAddresses: [...key.allowedAddresses] };
       const ends = { staffId: staffId ?? null, expiredTime: expiredTime ?? null };
       await tx.apiKey.create({ data: { id, name, ...lists, ...ends, createdTime: now, updatedTime: now } });
@@ -38,22 +38,22 @@ export function insertKey(
 export function changeKey(
   database: Database,
   { id, rules }: { readonly id: string; readonly rules: KeyRules },
-  write: Write,
+  write: WriteContext,
 ): Promise<ApiKey | undefined> {
-  return onceMoreAfterTwin(() =>
+  return retryOnDuplicateClaim(() =>
     database.transact(write, async (tx) => {
       const locked = await tx.$queryRaw<{ id: string }[]>`SELECT id FROM api_key WHERE id = ${id} FOR NO KEY UPDATE`;
       if (locked.length === 0) return undefined;
       const key = await readKey(tx, id);
       rules.admit(key);
-      const { now, replay } = await beginChange(tx, write);
+      const { now, replay } = await beginChangeWithClaim(tx, write);
       if (write.claim && replay) {
-        replayed(write.claim, replay);
+        useStoredResult(write.claim, replay);
         return key;
       }
       const edit = rules.decide(key, now);
       if (edit) await applyEdit(tx, { key, edit, now }, write);
-      await storeClaim(tx, write, { companyId, resourceIds: [id] });
+      await insertClaim(tx, write, { companyId, resourceIds: [id] });
       return readKey(tx, id);
     }),
   );
@@ -65,7 +65,7 @@ interface Edit {
   readonly now: Date;
 }
 
-async function applyEdit(tx: Prisma.TransactionClient, { key, edit, now }: Edit, write: Write): Promise<void> {
+async function applyEdit(tx: Prisma.TransactionClient, { key, edit, now }: Edit, write: WriteContext): Promise<void> {
   // A clock that goes back must not make the newest secret look like an older one.
   const time = new Date(Math.max(now.getTime(), key.updatedTime.getTime() + 1));
   const keyId = key.id;
@@ -95,7 +95,7 @@ async function readKey(tx: Prisma.TransactionClient, id: string): Promise<ApiKey
   const rows = await tx.$queryRaw<ApiKeyRow[]>`
     SELECT ${Prisma.raw(apiKeyColumns)} FROM api_key k WHERE k.id = ${id}`;
   const [row] = rows;
-  if (!row) throw notFound("ApiKey", id);
+  if (!row) throw notFoundError("ApiKey", id);
   return toApiKey(row);
 }
 
@@ -108,7 +108,7 @@ interface KeyChanged {
 /** Appends to the ledger of keys. */
 async function recordKeyChange(
   tx: Prisma.TransactionClient,
-  { rpc, keyId: byKeyId, staff, ip, requestId }: Write,
+  { rpc, keyId: byKeyId, staff, ip, requestId }: WriteContext,
   { keyId, kind, time: changedTime }: KeyChanged,
 ): Promise<void> {
   await tx.apiKeyChange.create({

@@ -5,12 +5,12 @@ import type { ApiKeyRepository } from "./api-key.service.js";
 
 /** Newest first. A page is cut before the children of its rows are gathered. */
 export function createKeyList(database: Database): ApiKeyRepository["list"] {
-  return async ({ visibility, showRevoked, page }, signal) => {
+  return async ({ accessFilter, showRevoked, page }, signal) => {
     const values = [
       ...[showRevoked, page.after?.time ?? null, page.after?.id ?? null, page.size + 1, page.offset],
-      ...(visibility === "all" ? [] : [visibility.grants, visibility.enterpriseIds]),
+      ...(accessFilter === "all" ? [] : [accessFilter.grants, accessFilter.enterpriseIds]),
     ];
-    const rows = await database.read<ApiKeyRow>(visibility === "all" ? listAll : listVisible, values, signal);
+    const rows = await database.read<ApiKeyRow>(accessFilter === "all" ? listAll : listVisible, values, signal);
     return rows.map(toApiKey);
   };
 }

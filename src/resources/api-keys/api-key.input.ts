@@ -1,10 +1,10 @@
 import type { Duration } from "@bufbuild/protobuf/wkt";
 import { z } from "zod";
 import { id, optionalId } from "../../api/fields.js";
-import { because } from "../../api/parse.js";
+import { customIssue } from "../../api/parse.js";
 import { moment } from "../../api/timestamp.js";
 import { DomainError, invalidRequest, type Violation } from "../../core/errors.js";
-import type { Caller } from "../../core/principal.js";
+import type { Principal } from "../../core/principal.js";
 import type { Restrictions } from "../../gen/proto/moego/auth/apikey/v1/apikey_pb.js";
 import { Organization_Type } from "../../gen/proto/moego/auth/apikey/v1/apikey_pb.js";
 import { type ApiKeyInput, defaultOverlapMs, maxOverlapMs, type Organization } from "./api-key.service.js";
@@ -17,7 +17,7 @@ const overlap = z
     if (!duration) return defaultOverlapMs;
     const overlapMs = Number(duration.seconds) * 1_000 + duration.nanos / 1e6;
     if (overlapMs >= 0 && overlapMs <= maxOverlapMs && Math.abs(duration.nanos) < 1e9) return Math.trunc(overlapMs);
-    context.addIssue(because("OUT_OF_RANGE", "Must be from 0 to 30 days."));
+    context.addIssue(customIssue("OUT_OF_RANGE", "Must be from 0 to 30 days."));
     return z.NEVER;
   });
 
@@ -27,12 +27,12 @@ export const rotation = z
   .transform((request) => ({ id: request.id, overlapMs: request.overlap }));
 
 /** An organization; the company of a location may be left out where the maker covers one alone. */
-function organization({ companies }: Caller) {
+function organization({ companies }: Principal) {
   const [only, ...others] = companies.keys();
   const given = z.object({ id, type: z.number(), companyId: optionalId });
   return given.transform(({ id: organizationId, type, companyId }, context): Organization => {
-    const refuse = (path: string, ...because_: Parameters<typeof because>) => {
-      context.addIssue({ ...because(...because_), path: [path] });
+    const refuse = (path: string, ...because_: Parameters<typeof customIssue>) => {
+      context.addIssue({ ...customIssue(...because_), path: [path] });
       return z.NEVER;
     };
     if (type === Organization_Type.BUSINESS) {
@@ -55,8 +55,8 @@ function organization({ companies }: Caller) {
 }
 
 /** CreateApiKey: message to domain. What needs a look-up, and what the command checks as well, is checked there. */
-export function newApiKey(caller: Caller) {
-  const organizations = z.array(organization(caller));
+export function newApiKey(principal: Principal) {
+  const organizations = z.array(organization(principal));
   const restrictions = z
     .custom<Restrictions>()
     .transform(({ scopes, allowedIpRanges, clientRestrictions }, context) => {
@@ -66,7 +66,7 @@ export function newApiKey(caller: Caller) {
           return { scopes, allowedAddresses, organizations: [] };
         case "serverRestrictions":
           context.addIssue({
-            ...because("NOT_ALLOWED", "Must not be set; use allowed_ip_ranges."),
+            ...customIssue("NOT_ALLOWED", "Must not be set; use allowed_ip_ranges."),
             path: ["serverRestrictions"],
           });
           return z.NEVER;
@@ -106,7 +106,7 @@ const pathsOfContract = [
 ] as const;
 
 /** The refusal of a key, with the paths of the contract, where the restrictions stand in a message of their own. */
-export function inRequest(error: unknown): unknown {
+export function toRequestPaths(error: unknown): unknown {
   if (!(error instanceof DomainError) || error.reason !== "INVALID_REQUEST") return error;
   return invalidRequest((error.details.violations ?? []).map(toContract));
 }

@@ -1,15 +1,15 @@
-import { DomainError, invalidRequest, notFound, type Violation } from "../../core/errors.js";
+import { DomainError, invalidRequest, notFoundError, type Violation } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
-import { hashSecret, hintOf, makeSecret } from "../../core/key-secrets.js";
+import { generateSecret, hashSecret, secretPrefixOf } from "../../core/key-secrets.js";
 import type { Page } from "../../core/page.js";
 import { nameRule, normalise } from "../../core/text.js";
-import type { Write } from "../../core/write.js";
+import type { WriteContext } from "../../core/write.js";
 import {
-  assertWithinReach,
-  type KeyManager,
-  type KeyVisibility,
+  assertCanDelegate,
+  canManageKey,
+  type KeyAccessFilter,
+  type KeyAdministrator,
   keyVisibility,
-  seesKey,
 } from "./key-delegation.service.js";
 import { keyViolations } from "./key-violations.service.js";
 
@@ -66,7 +66,7 @@ export interface NewApiKey extends ApiKeyInput, NewSecret {
 }
 
 export interface ApiKeyQuery {
-  readonly visibility: KeyVisibility;
+  readonly accessFilter: KeyAccessFilter;
   /** Revoked and expired ones too. */
   readonly showRevoked: boolean;
   readonly page: Page;
@@ -83,7 +83,7 @@ export interface ApiKeyRepository {
    *
    * @returns undefined when it was not to be admitted and no earlier call answers for it
    */
-  insert(key: NewApiKey, admission: { readonly admit: boolean }, write: Write): Promise<ApiKey | undefined>;
+  insert(key: NewApiKey, admission: { readonly admit: boolean }, write: WriteContext): Promise<ApiKey | undefined>;
   get(id: string, signal: AbortSignal): Promise<ApiKey | undefined>;
   /** Newest first. One row more than the page's size tells that there is a next page. */
   list(query: ApiKeyQuery, signal: AbortSignal): Promise<readonly ApiKey[]>;
@@ -93,7 +93,7 @@ export interface ApiKeyRepository {
    *
    * @returns undefined when there is no such key
    */
-  change(id: string, rules: KeyRules, write: Write): Promise<ApiKey | undefined>;
+  change(id: string, rules: KeyRules, write: WriteContext): Promise<ApiKey | undefined>;
   /** Which of the organizations exist, by position. */
   existing(organizations: readonly Organization[], signal: AbortSignal): Promise<readonly boolean[]>;
   /** Whether a company that the organizations reach has this staff member. */
@@ -115,18 +115,22 @@ export interface IssuedKey {
 
 export interface ApiKeys {
   /** Makes a key. The secret is in this answer and nowhere else. */
-  create(input: ApiKeyInput, manager: KeyManager, write: Write): Promise<IssuedKey>;
-  get(id: string, manager: KeyManager, signal: AbortSignal): Promise<ApiKey>;
+  create(input: ApiKeyInput, manager: KeyAdministrator, write: WriteContext): Promise<IssuedKey>;
+  get(id: string, manager: KeyAdministrator, signal: AbortSignal): Promise<ApiKey>;
   /** Newest first. One row more than the page's size tells that there is a next page. */
-  list(query: Omit<ApiKeyQuery, "visibility">, manager: KeyManager, signal: AbortSignal): Promise<readonly ApiKey[]>;
+  list(
+    query: Omit<ApiKeyQuery, "accessFilter">,
+    manager: KeyAdministrator,
+    signal: AbortSignal,
+  ): Promise<readonly ApiKey[]>;
   /** Gives a key a new secret; the one before it works for `overlapMs` more. */
   rotate(
     rotation: { readonly id: string; readonly overlapMs: number },
-    manager: KeyManager,
-    write: Write,
+    manager: KeyAdministrator,
+    write: WriteContext,
   ): Promise<IssuedKey>;
   /** From then on the key is refused, by every process within 2 s. Throws RESOURCE_NOT_FOUND. */
-  revoke(id: string, manager: KeyManager, write: Write): Promise<ApiKey>;
+  revoke(id: string, manager: KeyAdministrator, write: WriteContext): Promise<ApiKey>;
 }
 
 /** Administration of API keys: no key hands out, sees or gains more than it has (key-reach.ts). */
@@ -138,7 +142,7 @@ export function createApiKeys(options: {
   const { repository, now } = options;
   return {
     async create(input, manager, write) {
-      assertWithinReach(manager, input);
+      assertCanDelegate(manager, input);
       const violations: readonly Violation[] = await keyViolations(input, {
         repository,
         now: now(),
@@ -146,7 +150,7 @@ export function createApiKeys(options: {
       });
       // Without a claim there is no earlier call that could answer for it.
       if (violations.length > 0 && !write.claim) throw invalidRequest(violations);
-      const secret = makeSecret();
+      const secret = generateSecret();
       const stored: NewApiKey = {
         ...input,
         name: normalise(input.name, nameRule),
@@ -162,19 +166,19 @@ export function createApiKeys(options: {
 
     async get(id, manager, signal) {
       const key = await repository.get(id, signal);
-      if (!key || !seesKey(manager, key)) throw keyNotFound(id);
+      if (!key || !canManageKey(manager, key)) throw keyNotFound(id);
       return key;
     },
 
-    list: (query, manager, signal) => repository.list({ ...query, visibility: keyVisibility(manager) }, signal),
+    list: (query, manager, signal) => repository.list({ ...query, accessFilter: keyVisibility(manager) }, signal),
 
     async rotate({ id, overlapMs }, manager, write) {
-      const secret = makeSecret();
+      const secret = generateSecret();
       const rules: KeyRules = {
         admit(key) {
-          if (!seesKey(manager, key)) throw keyNotFound(id);
+          if (!canManageKey(manager, key)) throw keyNotFound(id);
           // Whoever gets the secret can do what the key can do.
-          assertWithinReach(manager, key);
+          assertCanDelegate(manager, key);
         },
         decide(key, time) {
           assertInForce(key, time);
@@ -189,7 +193,7 @@ export function createApiKeys(options: {
     async revoke(id, manager, write) {
       const rules: KeyRules = {
         admit(key) {
-          if (!seesKey(manager, key)) throw keyNotFound(id);
+          if (!canManageKey(manager, key)) throw keyNotFound(id);
         },
         decide: (key) => (key.revokedTime ? undefined : { kind: "revoke" }),
       };
@@ -201,16 +205,16 @@ export function createApiKeys(options: {
 }
 
 function toStored(secret: string): NewSecret {
-  return { hash: hashSecret(secret), hint: hintOf(secret) };
+  return { hash: hashSecret(secret), hint: secretPrefixOf(secret) };
 }
 
 /** Only the call that stored a secret knows it. */
-function issued(key: ApiKey, secret: string, { claim }: Write): IssuedKey {
+function issued(key: ApiKey, secret: string, { claim }: WriteContext): IssuedKey {
   return claim?.replayed ? { key } : { key, secret };
 }
 
 function keyNotFound(id: string): DomainError {
-  return notFound("ApiKey", id);
+  return notFoundError("ApiKey", id);
 }
 
 function assertInForce({ id, revokedTime, expiredTime }: ApiKey, now: Date): void {

@@ -1,6 +1,6 @@
 import type { KeyRecord } from "../../core/key-grants.js";
-import type { CompanyReach } from "../../core/principal.js";
-import type { Write } from "../../core/write.js";
+import type { CompanyAccess } from "../../core/principal.js";
+import type { WriteContext } from "../../core/write.js";
 import type { Statements } from "../../db/database.js";
 import { statement } from "../../db/statement.js";
 import type { KeyCheckRepository } from "./key-check.service.js";
@@ -23,7 +23,7 @@ function unaborted(): AbortSignal {
   return new AbortController().signal;
 }
 
-const touchWrite: Omit<Write, "keyId" | "signal"> = { rpc: "key check", requestId: "", ip: "" };
+const touchWrite: Omit<WriteContext, "keyId" | "signal"> = { rpc: "key check", requestId: "", ip: "" };
 
 interface KeyRow {
   readonly key_id: string;
@@ -108,6 +108,6 @@ function companiesOfStaff({ companies }: KeyRow): readonly string[] {
   return (companies ?? []).filter((company) => company.has_staff).map((company) => company.id);
 }
 
-function toReach({ id, country, time_zone: timeZone, business_ids: businessIds }: ReachJson): CompanyReach {
+function toReach({ id, country, time_zone: timeZone, business_ids: businessIds }: ReachJson): CompanyAccess {
   return { companyId: id, country, timeZone, ...(businessIds ? { businessIds } : {}) };
 }

@@ -1,7 +1,7 @@
 import { timingSafeEqual } from "node:crypto";
 import { DomainError } from "../../core/errors.js";
 import type { KeyChecker, KeyRecord } from "../../core/key-grants.js";
-import { hashSecret, mayBeSecret } from "../../core/key-secrets.js";
+import { hashSecret, isWellFormedSecret } from "../../core/key-secrets.js";
 import { createLookups } from "./key-lookups.service.js";
 
 export interface KeyCheckRepository {
@@ -50,7 +50,7 @@ export function createKeyChecker({ repository, clock, onTouchFailed }: KeyChecke
   return {
     async check(secrets) {
       for (const secret of new Set(secrets)) {
-        if (!mayBeSecret(secret)) continue;
+        if (!isWellFormedSecret(secret)) continue;
         const hash = hashSecret(secret);
         const found = await lookups.find(hash);
         if (!found || !timingSafeEqual(found.record.hash, hash)) continue;

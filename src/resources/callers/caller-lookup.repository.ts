@@ -1,4 +1,4 @@
-import { grantedTo, visibilityValues } from "../../db/access-filter.js";
+import { accessFilterValues, grantPredicate } from "../../db/access-filter.js";
 import type { Database } from "../../db/database.js";
 import { type Statement, statement } from "../../db/statement.js";
 import { type OptionJson, toOption } from "../custom-fields/custom-field.repository.js";
@@ -24,7 +24,7 @@ interface FieldJson {
 export function createCallerFind(database: Database): CallerRepository["find"] {
   return async (lookup, signal) => {
     const asked = askable.filter((name) => lookup[name] !== undefined);
-    const values = [...visibilityValues(lookup.visibility), ...asked.map((name) => lookup[name])];
+    const values = [...accessFilterValues(lookup.accessFilter), ...asked.map((name) => lookup[name])];
     const [row] = await database.read<FoundRow>(statementFor(asked), values, signal);
     if (!row) return undefined;
     const customer = toCustomer(row);
@@ -79,7 +79,7 @@ function findBy(asked: readonly Asked[]): Statement {
     `caller.by_${asked.join("_")}`,
     `WITH matched AS (
        SELECT m.id, count(*) OVER () AS match_count FROM customer m
-       WHERE m.company_id = ($1::text[])[1] AND ${grantedTo("m")} AND m.archived_time IS NULL
+       WHERE m.company_id = ($1::text[])[1] AND ${grantPredicate("m")} AND m.archived_time IS NULL
          AND ${wanted.join(" AND ")}
        ORDER BY m.last_updated_time DESC, m.id LIMIT 1)
      SELECT ${customerColumns}, ${customerChildren}, ${profileColumns}, ${staffName} AS staff_name, ${fields} AS fields,

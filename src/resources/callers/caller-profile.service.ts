@@ -1,9 +1,9 @@
-import { reachOf, visibilityWithin } from "../../core/access.js";
-import { DomainError, etagMismatch, invalidRequest, notFound } from "../../core/errors.js";
+import { companyAccessFilter, requireCompanyAccess } from "../../core/access.js";
+import { DomainError, etagMismatch, invalidRequest, notFoundError } from "../../core/errors.js";
 import { etagOf } from "../../core/etag.js";
-import type { Caller } from "../../core/principal.js";
-import type { Write } from "../../core/write.js";
-import type { CallerRepository, MissingProfileReference, ProfileChange, ProfileUnit } from "./caller.model.js";
+import type { Principal } from "../../core/principal.js";
+import type { WriteContext } from "../../core/write.js";
+import type { CallerRepository, MissingProfileReference, ProfileChange, ProfileTransaction } from "./caller.model.js";
 import type { AccountKind, CallerProfile } from "./caller-profile.model.js";
 
 /** The customer whose profile a call names. */
@@ -26,53 +26,58 @@ export interface AccountLink extends ProfileTarget {
 
 /** What a call centre knows of customers. Every rpc throws COMPANY_NOT_ALLOWED and NOT_FOUND. */
 export interface CallerProfiles {
-  get(target: ProfileTarget, caller: Caller, signal: AbortSignal): Promise<CallerProfile>;
+  get(target: ProfileTarget, principal: Principal, signal: AbortSignal): Promise<CallerProfile>;
   /** Throws RESOURCE_ARCHIVED, INVALID_REQUEST, ETAG_MISMATCH. */
-  update(update: ProfileUpdate, caller: Caller, write: Write): Promise<CallerProfile>;
+  update(update: ProfileUpdate, principal: Principal, write: WriteContext): Promise<CallerProfile>;
   /** Puts the account in the place of the one of this kind. Throws RESOURCE_ARCHIVED, ALREADY_EXISTS. */
-  link(link: AccountLink, caller: Caller, write: Write): Promise<CallerProfile>;
+  link(link: AccountLink, principal: Principal, write: WriteContext): Promise<CallerProfile>;
   /** Throws RESOURCE_ARCHIVED. */
-  unlink(link: Omit<AccountLink, "accountId">, caller: Caller, write: Write): Promise<CallerProfile>;
+  unlink(link: Omit<AccountLink, "accountId">, principal: Principal, write: WriteContext): Promise<CallerProfile>;
 }
 
 export function createCallerProfiles(callers: Pick<CallerRepository, "getProfile" | "change">): CallerProfiles {
   const change = (
     { companyId, customerId }: ProfileTarget,
-    caller: Caller,
-    write: Write,
-    work: (unit: ProfileUnit) => Promise<void>,
-  ) => callers.change({ visibility: visibilityWithin(reachOf(caller, companyId)), id: customerId }, write, work);
+    principal: Principal,
+    write: WriteContext,
+    work: (unit: ProfileTransaction) => Promise<void>,
+  ) =>
+    callers.change(
+      { accessFilter: companyAccessFilter(requireCompanyAccess(principal, companyId)), id: customerId },
+      write,
+      work,
+    );
 
   return {
-    async get({ companyId, customerId }, caller, signal) {
-      const visibility = visibilityWithin(reachOf(caller, companyId));
-      const profile = await callers.getProfile({ visibility, id: customerId }, signal);
-      if (!profile) throw notFound("Customer", customerId);
+    async get({ companyId, customerId }, principal, signal) {
+      const accessFilter = companyAccessFilter(requireCompanyAccess(principal, companyId));
+      const profile = await callers.getProfile({ accessFilter, id: customerId }, signal);
+      if (!profile) throw notFoundError("Customer", customerId);
       return profile;
     },
 
-    async update(update, caller, write) {
-      return change(update, caller, write, (unit) => applyUpdate(unit, update));
+    async update(update, principal, write) {
+      return change(update, principal, write, (unit) => applyUpdate(unit, update));
     },
 
-    async link({ kind, accountId, ...target }, caller, write) {
-      return change(target, caller, write, async (unit) => {
-        if (unit.profile.accounts[kind] === accountId) return unit.leave();
+    async link({ kind, accountId, ...target }, principal, write) {
+      return change(target, principal, write, async (unit) => {
+        if (unit.profile.accounts[kind] === accountId) return unit.skipUpdate();
         const holder = await unit.link(kind, accountId);
         if (holder) throw accountTaken(holder.visible ? holder.customerId : undefined);
       });
     },
 
-    async unlink({ kind, ...target }, caller, write) {
-      return change(target, caller, write, async (unit) => {
-        if (unit.profile.accounts[kind] === undefined) return unit.leave();
+    async unlink({ kind, ...target }, principal, write) {
+      return change(target, principal, write, async (unit) => {
+        if (unit.profile.accounts[kind] === undefined) return unit.skipUpdate();
         await unit.unlink(kind);
       });
     },
   };
 }
 
-async function applyUpdate(unit: ProfileUnit, { etag, change }: ProfileUpdate): Promise<void> {
+async function applyUpdate(unit: ProfileTransaction, { etag, change }: ProfileUpdate): Promise<void> {
   const { profile } = unit;
   if (etag !== undefined && etag !== etagOf(profile)) throw etagMismatch("customer", etagOf(profile));
   const { vipLevelId, assignedStaffId } = change;

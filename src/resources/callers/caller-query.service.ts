@@ -1,8 +1,8 @@
-import { reachOf, visibilityWithin } from "../../core/access.js";
+import { companyAccessFilter, requireCompanyAccess } from "../../core/access.js";
 import { invalidRequest } from "../../core/errors.js";
 import { isId } from "../../core/ids.js";
 import { parsePhone } from "../../core/phone.js";
-import type { Caller, CompanyReach } from "../../core/principal.js";
+import type { CompanyAccess, Principal } from "../../core/principal.js";
 import { foldCase, lineRule, normalise, textFault } from "../../core/text.js";
 import type { Customer } from "../customers/customer.model.js";
 import type { CallerRepository } from "./caller.model.js";
@@ -35,33 +35,33 @@ export interface CallerQuery {
    *
    * @throws DomainError COMPANY_NOT_ALLOWED; INVALID_REQUEST at company_id when the key does not tell the company
    */
-  find(caller: Caller, question: CallerQuestion, signal: AbortSignal): Promise<CallerAnswer | undefined>;
+  find(principal: Principal, question: CallerQuestion, signal: AbortSignal): Promise<CallerAnswer | undefined>;
 }
 
 /** Document 004, "Instructions for using internal APIs". */
 export function createCallerQuery(callers: Pick<CallerRepository, "find">): CallerQuery {
   return {
-    async find(caller, question, signal) {
-      const reach = companyOf(caller, question.companyId ?? "");
-      const asked = readQuestion(question, reach);
+    async find(principal, question, signal) {
+      const access = companyOf(principal, question.companyId ?? "");
+      const asked = readQuestion(question, access);
       if (!asked) return undefined;
-      const found = await callers.find({ visibility: visibilityWithin(reach), ...asked }, signal);
+      const found = await callers.find({ accessFilter: companyAccessFilter(access), ...asked }, signal);
       if (!found) return undefined;
       return { values: callerValues(found), customer: found.customer, matchCount: found.matchCount };
     },
   };
 }
 
-function companyOf(caller: Caller, companyId: string): CompanyReach {
-  if (companyId !== "") return reachOf(caller, companyId);
-  const [only, ...others] = caller.companies.values();
+function companyOf(principal: Principal, companyId: string): CompanyAccess {
+  if (companyId !== "") return requireCompanyAccess(principal, companyId);
+  const [only, ...others] = principal.companies.values();
   if (only && others.length === 0) return only;
   const description = "Must name the company: the key does not cover exactly one.";
   throw invalidRequest([{ field: "company_id", reason: "REQUIRED", description }]);
 }
 
 /** What the database is asked for; undefined when nothing is asked, or what nobody can have. */
-function readQuestion({ id, tel, email, thirdAccountId }: CallerQuestion, { country }: CompanyReach) {
+function readQuestion({ id, tel, email, thirdAccountId }: CallerQuestion, { country }: CompanyAccess) {
   const given = {
     id: id.trim(),
     tel: tel.trim().replace(/^tel:/i, ""),

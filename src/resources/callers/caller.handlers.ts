@@ -23,9 +23,9 @@ export function createCallerHandlers({
   callerProfiles,
 }: CallerHandlerDependencies): ServiceHandlers<typeof CallerService> {
   return {
-    async queryCustomer(request, { caller, signal }) {
+    async queryCustomer(request, { principal, signal }) {
       const { format, ...question } = parse(requests.queryCustomer.input, request, callerQuestion);
-      const found = await callerQuery.find(caller, question, signal);
+      const found = await callerQuery.find(principal, question, signal);
       const matchCount = found?.matchCount ?? 0;
       const answer = renderAnswer(format, found?.values, {
         found: String(found !== undefined),
@@ -38,25 +38,25 @@ export function createCallerHandlers({
       };
     },
 
-    async getCallerProfile(request, { caller, signal }) {
+    async getCallerProfile(request, { principal, signal }) {
       const target = parse(requests.getCallerProfile.input, request, profileTarget);
-      return { profile: toProtoProfile(await callerProfiles.get(target, caller, signal)) };
+      return { profile: toProtoProfile(await callerProfiles.get(target, principal, signal)) };
     },
 
-    async updateCallerProfile(request, { caller, write }) {
+    async updateCallerProfile(request, { principal, write }) {
       const mask = profileMask(request);
       const input = parse(requests.updateCallerProfile.input, request, profileUpdate, mask.violations);
-      return { profile: toProtoProfile(await callerProfiles.update(toProfileUpdate(input, mask), caller, write)) };
+      return { profile: toProtoProfile(await callerProfiles.update(toProfileUpdate(input, mask), principal, write)) };
     },
 
-    async linkAccount(request, { caller, write }) {
+    async linkAccount(request, { principal, write }) {
       const link = parse(requests.linkAccount.input, request, account);
-      return { profile: toProtoProfile(await callerProfiles.link(link, caller, write)) };
+      return { profile: toProtoProfile(await callerProfiles.link(link, principal, write)) };
     },
 
-    async unlinkAccount(request, { caller, write }) {
+    async unlinkAccount(request, { principal, write }) {
       const link = parse(requests.unlinkAccount.input, request, account.omit({ accountId: true }));
-      return { profile: toProtoProfile(await callerProfiles.unlink(link, caller, write)) };
+      return { profile: toProtoProfile(await callerProfiles.unlink(link, principal, write)) };
     },
   };
 }

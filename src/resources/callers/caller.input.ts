@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { maskPaths, readMask, type UpdateMask } from "../../api/field-mask.js";
-import { enumName, id, line, list, optionalId, text, withoutUndefined } from "../../api/fields.js";
-import { because } from "../../api/parse.js";
+import { enumName, id, list, omitUndefined, optionalId, singleLineText, text } from "../../api/fields.js";
+import { customIssue } from "../../api/parse.js";
 import { lineRule, nameRule } from "../../core/text.js";
 import {
   type UpdateCallerProfileRequest,
@@ -25,7 +25,7 @@ export const account = profileTarget.extend({ kind: accountKind, accountId: pres
 const gender = z.number().transform((number, context): Gender => {
   const known = genders[number];
   if (known !== undefined) return known;
-  context.addIssue(because("NOT_ALLOWED", "Must be GENDER_MALE, GENDER_FEMALE or GENDER_UNSPECIFIED."));
+  context.addIssue(customIssue("NOT_ALLOWED", "Must be GENDER_MALE, GENDER_FEMALE or GENDER_UNSPECIFIED."));
   return z.NEVER;
 });
 
@@ -34,13 +34,13 @@ const genders: readonly Gender[] = ["", "MALE", "FEMALE"];
 
 /** The answer joins them by commas. */
 const visitorId = presentLine.superRefine((value, context) => {
-  if (value.includes(",")) context.addIssue(because("INVALID_FORMAT", "Must not contain a comma."));
+  if (value.includes(",")) context.addIssue(customIssue("INVALID_FORMAT", "Must not contain a comma."));
 });
 
 const visitorIds = list(visitorId, maxVisitorIds).superRefine((ids, context) => {
   for (const [position, value] of ids.entries()) {
     if (ids.indexOf(value) < position)
-      context.addIssue({ ...because("DUPLICATE_FIELD", "Must be unique in the list."), path: [position] });
+      context.addIssue({ ...customIssue("DUPLICATE_FIELD", "Must be unique in the list."), path: [position] });
   }
 });
 
@@ -60,7 +60,7 @@ export const profileUpdate = profileTarget.extend({
   gender,
   vipLevelId: optionalId.optional(),
   blacklisted: z.boolean().optional(),
-  enterpriseName: line.optional(),
+  enterpriseName: singleLineText.optional(),
   visitorIds,
   assignedStaffId: optionalId.optional(),
   etag: z.string(),
@@ -72,7 +72,7 @@ export function toProfileUpdate(parsed: z.output<typeof profileUpdate>, mask: Up
   return {
     ...{ companyId, customerId },
     ...(etag === "" ? {} : { etag }),
-    change: withoutUndefined({
+    change: omitUndefined({
       nickname: mask.writes("nickname") ? (parsed.nickname ?? "") : undefined,
       gender: mask.writes("gender") ? parsed.gender : undefined,
       vipLevelId: mask.writes("vip_level_id") ? parsed.vipLevelId || null : undefined,

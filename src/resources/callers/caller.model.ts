@@ -1,5 +1,5 @@
-import type { Visibility } from "../../core/principal.js";
-import type { Write } from "../../core/write.js";
+import type { AccessFilter } from "../../core/principal.js";
+import type { WriteContext } from "../../core/write.js";
 import type { FieldOption } from "../custom-fields/custom-field.model.js";
 import type { FieldType } from "../custom-fields/custom-field-values.service.js";
 import type { Customer } from "../customers/customer.model.js";
@@ -9,7 +9,7 @@ import type { AccountKind, CallerProfile, Gender } from "./caller-profile.model.
 /** What is asked; everything given must match one customer. At least one is given. */
 export interface CallerLookup {
   /** Of one company. */
-  readonly visibility: Visibility;
+  readonly accessFilter: AccessFilter;
   readonly id?: string;
   /** E.164. */
   readonly phone?: string;
@@ -51,7 +51,7 @@ export interface ProfileChange {
 export type MissingProfileReference = "vipLevelId" | "assignedStaffId";
 
 /** The profile of one locked customer inside one transaction. */
-export interface ProfileUnit {
+export interface ProfileTransaction {
   readonly profile: CallerProfile;
   missing(references: {
     readonly vipLevelId?: string;
@@ -62,7 +62,7 @@ export interface ProfileUnit {
   link(kind: AccountKind, accountId: string): Promise<AccountHolder | undefined>;
   unlink(kind: AccountKind): Promise<void>;
   /** The work changes nothing after all: version, time and author of the customer stay, and nothing is recorded. */
-  leave(): void;
+  skipUpdate(): void;
 }
 
 export interface AccountHolder {
@@ -79,5 +79,9 @@ export interface CallerRepository {
    * Runs `work` under the customer's lock and gives the customer a new version; replays of the claim read the profile as
    * it is. NOT_FOUND and RESOURCE_ARCHIVED are thrown here.
    */
-  change(target: CustomerTarget, write: Write, work: (unit: ProfileUnit) => Promise<void>): Promise<CallerProfile>;
+  change(
+    target: CustomerTarget,
+    write: WriteContext,
+    work: (unit: ProfileTransaction) => Promise<void>,
+  ): Promise<CallerProfile>;
 }

@@ -1,6 +1,6 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { z } from "zod";
-import { because } from "../../api/parse.js";
+import { customIssue } from "../../api/parse.js";
 import { etagOf } from "../../core/etag.js";
 import {
   type CallerProfileSchema,
@@ -15,7 +15,7 @@ export const answerFormat = z.number().transform((number, context): AnswerFormat
   const format = formats[number];
   if (format) return format;
   context.addIssue(
-    because("NOT_ALLOWED", "Must be ANSWER_FORMAT_PLAIN, ANSWER_FORMAT_AMAZON_CONNECT or ANSWER_FORMAT_TWILIO."),
+    customIssue("NOT_ALLOWED", "Must be ANSWER_FORMAT_PLAIN, ANSWER_FORMAT_AMAZON_CONNECT or ANSWER_FORMAT_TWILIO."),
   );
   return z.NEVER;
 });

@@ -1,16 +1,21 @@
-import { archived, notFound } from "../../core/errors.js";
-import type { Visibility } from "../../core/principal.js";
-import { bound, grantedTo, visibilityValues, visibleInOneCompany } from "../../db/access-filter.js";
+import { archivedError, notFoundError } from "../../core/errors.js";
+import type { AccessFilter } from "../../core/principal.js";
+import {
+  accessFilterValues,
+  grantPredicate,
+  singleCompanyAccessPredicate,
+  toPrismaPredicate,
+} from "../../db/access-filter.js";
 import type { Database } from "../../db/database.js";
-import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../../db/idempotency.js";
+import { beginChangeWithClaim, insertClaim, retryOnDuplicateClaim, useStoredResult } from "../../db/idempotency.js";
 import { statement } from "../../db/statement.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import { type CustomerKey, readCustomer } from "../customers/customer-change.repository.js";
 import { lockCustomer } from "../customers/customer-lock.repository.js";
-import type { CustomerUnit } from "../customers/customer-store.model.js";
+import type { CustomerTransaction } from "../customers/customer-store.model.js";
 import { createCustomerUnit } from "../customers/customer-transaction.repository.js";
 import { genders, type ProfileRow, profileColumns, toProfile } from "./caller.columns.js";
-import type { CallerRepository, MissingProfileReference, ProfileChange, ProfileUnit } from "./caller.model.js";
+import type { CallerRepository, MissingProfileReference, ProfileChange, ProfileTransaction } from "./caller.model.js";
 import { createCallerFind } from "./caller-lookup.repository.js";
 import { accountKinds } from "./caller-profile.model.js";
 
@@ -19,25 +24,25 @@ export function createCallerRepository(database: Database): CallerRepository {
   return {
     find: createCallerFind(database),
 
-    async getProfile({ visibility, id }, signal) {
-      const [row] = await database.read<StoredProfile>(getStatement, [...visibilityValues(visibility), id], signal);
+    async getProfile({ accessFilter, id }, signal) {
+      const [row] = await database.read<StoredProfile>(getStatement, [...accessFilterValues(accessFilter), id], signal);
       return row && readProfile(row);
     },
 
     change: (target, write, work) =>
-      onceMoreAfterTwin(() =>
+      retryOnDuplicateClaim(() =>
         database.transact(write, async (tx) => {
           const key = await lockCustomer(tx, target, "NO KEY UPDATE");
-          const { now, replay } = await beginChange(tx, write);
+          const { now, replay } = await beginChangeWithClaim(tx, write);
           if (write.claim && replay) {
-            replayed(write.claim, replay);
+            useStoredResult(write.claim, replay);
             return profileOf(tx, key);
           }
-          if (key.archived) throw archived("Customer", key.id);
+          if (key.archived) throw archivedError("Customer", key.id);
           const { unit, finish } = createCustomerUnit(tx, { customer: await readCustomer(tx, key), now, write });
-          await work(await createProfileUnit(tx, unit, target.visibility));
+          await work(await createProfileUnit(tx, unit, target.accessFilter));
           await finish();
-          await storeClaim(tx, write, { companyId: key.companyId, resourceIds: [key.id] });
+          await insertClaim(tx, write, { companyId: key.companyId, resourceIds: [key.id] });
           return profileOf(tx, key);
         }),
       ),
@@ -53,7 +58,10 @@ interface StoredProfile extends ProfileRow {
 
 const selectProfile = `SELECT c.company_id, c.id, c.version, c.assigned_staff_id, ${profileColumns} FROM customer c`;
 
-const getStatement = statement("caller.profile", `${selectProfile} WHERE ${visibleInOneCompany("c")} AND c.id = $3`);
+const getStatement = statement(
+  "caller.profile",
+  `${selectProfile} WHERE ${singleCompanyAccessPredicate("c")} AND c.id = $3`,
+);
 
 function readProfile(row: StoredProfile) {
   const { company_id: companyId, id, assigned_staff_id: assignedStaffId } = row;
@@ -64,21 +72,21 @@ function readProfile(row: StoredProfile) {
 async function profileOf(tx: Prisma.TransactionClient, { companyId, id }: CustomerKey) {
   const [row] = await tx.$queryRaw<StoredProfile[]>`
     ${Prisma.raw(selectProfile)} WHERE c.company_id = ${companyId} AND c.id = ${id}`;
-  if (!row) throw notFound("Customer", id);
+  if (!row) throw notFoundError("Customer", id);
   return readProfile(row);
 }
 
 async function createProfileUnit(
   tx: Prisma.TransactionClient,
-  unit: CustomerUnit,
-  visibility: Visibility,
-): Promise<ProfileUnit> {
+  unit: CustomerTransaction,
+  accessFilter: AccessFilter,
+): Promise<ProfileTransaction> {
   const { companyId, id: customerId } = unit.customer;
   const ofKind = (kind: number) => ({ companyId, customerId, kind });
 
   return {
     profile: await profileOf(tx, unit.customer),
-    leave: unit.leave,
+    skipUpdate: unit.skipUpdate,
 
     async missing({ vipLevelId, assignedStaffId }) {
       const missing: MissingProfileReference[] = [];
@@ -109,7 +117,7 @@ async function createProfileUnit(
           ON CONFLICT (company_id, account_id, kind) DO NOTHING`;
         if (inserted > 0) return undefined;
         const [holder] = await tx.$queryRaw<{ id: string; visible: boolean }[]>`
-          SELECT c.id, ${bound(grantedTo("c"), visibility)} AS visible FROM customer_account a
+          SELECT c.id, ${toPrismaPredicate(grantPredicate("c"), accessFilter)} AS visible FROM customer_account a
           JOIN customer c ON c.company_id = a.company_id AND c.id = a.customer_id
           WHERE a.company_id = ${companyId} AND a.account_id = ${accountId} AND a.kind = ${kind}`;
         // Nobody has it any more: it was unlinked between the two statements.

@@ -1,12 +1,12 @@
 import { z } from "zod";
-import { named } from "../../api/company-resource.js";
-import { id, list, optionalGivenId, rule, text, withoutUndefined } from "../../api/fields.js";
+import { companyResourceSchema } from "../../api/company-resource.js";
+import { fieldRule, id, list, omitUndefined, optionalClientId, text } from "../../api/fields.js";
 import { price } from "../../api/money-message.js";
 import { pagination } from "../../api/page-token.js";
-import { because } from "../../api/parse.js";
+import { customIssue } from "../../api/parse.js";
 import { nameRule } from "../../core/text.js";
 import { maxFilterValues } from "../customers/customer.input.js";
-import { type Offer, type ServiceItemType, serviceItemTypes, serviceTypes } from "./catalog.service.js";
+import { type Availability, type ServiceItemType, serviceItemTypes, serviceTypes } from "./catalog.service.js";
 
 const maxBusinesses = 100;
 const maxStaff = 500;
@@ -15,19 +15,20 @@ const maxMinutes = 100_000;
 const itemType = z.number().transform((number, context): ServiceItemType => {
   const type = serviceItemTypes[number - 1];
   if (type) return type;
-  context.addIssue(because("NOT_ALLOWED", "Must be GROOMING, BOARDING, DAYCARE or EVALUATION."));
+  context.addIssue(customIssue("NOT_ALLOWED", "Must be GROOMING, BOARDING, DAYCARE or EVALUATION."));
   return z.NEVER;
 });
 
 const serviceType = z.number().transform((number, context) => {
   const type = serviceTypes[number - 1];
   if (type) return type;
-  context.addIssue(because("NOT_ALLOWED", "Must be SERVICE or ADDON."));
+  context.addIssue(customIssue("NOT_ALLOWED", "Must be SERVICE or ADDON."));
   return z.NEVER;
 });
 
 const minutes = z.number().superRefine((value, context) => {
-  if (value < 0 || value > maxMinutes) context.addIssue(because("OUT_OF_RANGE", "Must be from 0 to 100,000 minutes."));
+  if (value < 0 || value > maxMinutes)
+    context.addIssue(customIssue("OUT_OF_RANGE", "Must be from 0 to 100,000 minutes."));
 });
 
 const category = text({ ...nameRule, min: 0 });
@@ -48,13 +49,13 @@ interface OfferMessage {
 
 /** Everywhere and somewhere exclude each other, as do everybody and somebody. What could not be read is undefined here. */
 const offerRules = [
-  rule<Partial<OfferMessage>>((message) => placesOf(message).size <= maxBusinesses, {
+  fieldRule<Partial<OfferMessage>>((message) => placesOf(message).size <= maxBusinesses, {
     ...{ path: "availableBusinessIds", reason: "TOO_MANY", message: `Must have at most ${maxBusinesses} locations.` },
   }),
-  rule<Partial<OfferMessage>>((message) => !message.availableAllBusiness || placesOf(message).size === 0, {
+  fieldRule<Partial<OfferMessage>>((message) => !message.availableAllBusiness || placesOf(message).size === 0, {
     ...{ path: "availableAllBusiness", reason: "CONFLICT", message: "Must be false when locations are listed." },
   }),
-  rule<Partial<OfferMessage>>((message) => !message.availableAllStaff || !message.availableStaffIds?.length, {
+  fieldRule<Partial<OfferMessage>>((message) => !message.availableAllStaff || !message.availableStaffIds?.length, {
     ...{ path: "availableAllStaff", reason: "CONFLICT", message: "Must be false when staff members are listed." },
   }),
 ] as const;
@@ -63,9 +64,9 @@ function placesOf({ businessIds = [], availableBusinessIds = [] }: Partial<Offer
   return new Set([...businessIds, ...availableBusinessIds]);
 }
 
-function toOffer(message: OfferMessage): Offer {
+function toOffer(message: OfferMessage): Availability {
   const { businessIds, availableBusinessIds, availableStaffIds: staffIds } = message;
-  const all = withoutUndefined({
+  const all = omitUndefined({
     atAllBusinesses: message.availableAllBusiness,
     byAllStaff: message.availableAllStaff,
   });
@@ -95,7 +96,7 @@ export const newService = z
     serviceTime: minutes,
     availableAllBusiness: z.boolean(),
     availableAllStaff: z.boolean(),
-    id: optionalGivenId,
+    id: optionalClientId,
     category,
     ...offer,
   })
@@ -113,7 +114,7 @@ export const newService = z
 /** What is absent or empty stays. */
 export const serviceUpdate = z
   .object({
-    ...named.shape,
+    ...companyResourceSchema.shape,
     name: text(nameRule).optional(),
     price: price.optional(),
     serviceTime: minutes.optional(),
@@ -130,6 +131,6 @@ export const serviceUpdate = z
     const { companyId, id: serviceId, name, category: heading, price: newPrice, serviceTime, inactive } = message;
     return {
       ...{ companyId, id: serviceId, offer: toOffer(message) },
-      ...withoutUndefined({ name, category: heading, price: newPrice, minutes: serviceTime, inactive }),
+      ...omitUndefined({ name, category: heading, price: newPrice, minutes: serviceTime, inactive }),
     };
   });

@@ -1,18 +1,18 @@
-import { alreadyExists } from "../../core/errors.js";
-import { authorIn } from "../../core/write.js";
+import { alreadyExistsError } from "../../core/errors.js";
+import { actingStaffId } from "../../core/write.js";
 import { updatedTime } from "../../db/audit-columns.js";
 import { recordChange } from "../../db/audit-log.js";
 import type { Database } from "../../db/database.js";
 import { violatedConstraint } from "../../db/database-errors.js";
-import { afterName } from "../../db/name-list.js";
+import { resolveNameCursor } from "../../db/name-list.js";
 import { statement } from "../../db/statement.js";
 import type { Prisma } from "../../gen/prisma/client.js";
 import type { ServiceModel } from "../../gen/prisma/models.js";
 import { changeSettings, present } from "../setting-lists/setting-change.repository.js";
 import {
+  type AvailabilityCheck,
+  type CatalogService,
   type CatalogueRepository,
-  type OfferCheck,
-  type OfferedService,
   type ServiceContent,
   serviceItemTypes,
   serviceTypes,
@@ -30,7 +30,7 @@ export function createCatalogueRepository(database: Database): CatalogueReposito
     async list({ companyId, page, itemTypes, businessIds, showArchived }, signal) {
       const numbers = itemTypes.map((type) => serviceItemTypes.indexOf(type) + 1);
       const filter = [showArchived, numbers, businessIds];
-      const after = await afterName(database, { nameOf: serviceName, scope: [companyId], page }, signal);
+      const after = await resolveNameCursor(database, { nameOf: serviceName, scope: [companyId], page }, signal);
       const values = [companyId, page.size + 1, page.offset, ...after, ...filter];
       const places = await database.read<{ id: string; name: string }>(listPlaces, values, signal);
       const where = { companyId, id: { in: places.map((place) => place.id) } };
@@ -53,14 +53,14 @@ export function createCatalogueRepository(database: Database): CatalogueReposito
             serviceItemType: serviceItemTypes.indexOf(content.itemType) + 1,
             serviceType: serviceTypes.indexOf(content.type) + 1,
           };
-          const stamp = { lastUpdatedBy: authorIn(write, companyId), lastUpdatedTime: now };
+          const stamp = { lastUpdatedBy: actingStaffId(write, companyId), lastUpdatedTime: now };
           await tx.service.create({ data: { companyId, id, ...kind, ...columns(content), ...stamp } });
           await recordChange(tx, write, { companyId, kind: "service", id, version: 1n, time: now });
           return [id];
         },
         answer: async (tx, [made = id]) => present(await find(tx, companyId, made)),
       }).catch((error: unknown) => {
-        throw violatedConstraint(error) === "service_pkey" ? alreadyExists("Service", "id") : error;
+        throw violatedConstraint(error) === "service_pkey" ? alreadyExistsError("Service", "id") : error;
       }),
 
     change: ({ companyId, id }, write, decide, offer) =>
@@ -75,7 +75,7 @@ export function createCatalogueRepository(database: Database): CatalogueReposito
           await checkOffer(tx, { companyId, offer, former });
           const version = former.version + 1n;
           const lastUpdatedTime = updatedTime(former, now);
-          const stamp = { lastUpdatedBy: authorIn(write, companyId), lastUpdatedTime, version };
+          const stamp = { lastUpdatedBy: actingStaffId(write, companyId), lastUpdatedTime, version };
           await tx.service.update({ where: key, data: { ...columns(content), ...stamp } });
           await recordChange(tx, write, { companyId, kind: "service", id, version, time: now });
           return [id];
@@ -102,7 +102,7 @@ const serviceName = statement(
 
 interface CheckedOffer {
   readonly companyId: string;
-  readonly offer: OfferCheck;
+  readonly offer: AvailabilityCheck;
   /** Where and by whom it is offered so far: that may have been archived since; sending it back is no new use of it. */
   readonly former: Pick<ServiceModel, "availableBusinessIds" | "availableStaffIds">;
 }
@@ -136,7 +136,7 @@ function columns({ name, category, price, minutes, inactive, ...offer }: Service
   };
 }
 
-function toService(row: ServiceModel): OfferedService {
+function toService(row: ServiceModel): CatalogService {
   const itemType = serviceItemTypes[row.serviceItemType - 1];
   const type = serviceTypes[row.serviceType - 1];
   if (!itemType || !type) throw new Error(`service ${row.id} has an unknown type`);

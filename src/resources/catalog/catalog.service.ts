@@ -1,10 +1,10 @@
-import { reachOf } from "../../core/access.js";
-import { notFound, refuse, type Violation } from "../../core/errors.js";
+import { requireCompanyAccess } from "../../core/access.js";
+import { notFoundError, throwIfInvalid, type Violation } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
 import type { Money } from "../../core/money.js";
 import type { Page } from "../../core/page.js";
-import type { Caller } from "../../core/principal.js";
-import type { Write } from "../../core/write.js";
+import type { Principal } from "../../core/principal.js";
+import type { WriteContext } from "../../core/write.js";
 import { assertMayWriteSettings } from "../setting-lists/setting-list.service.js";
 import type { EntryTarget, NewEntry } from "../setting-lists/setting-store.model.js";
 
@@ -32,7 +32,7 @@ export interface ServiceContent {
 }
 
 /** A service that a company offers. */
-export interface OfferedService extends ServiceContent, ServiceKind {
+export interface CatalogService extends ServiceContent, ServiceKind {
   readonly id: string;
 }
 
@@ -43,7 +43,7 @@ export interface ServiceKind {
 }
 
 /** Where a service is offered and by whom, as a call says it: by the request's own fields, absent = not said. */
-export interface Offer {
+export interface Availability {
   readonly atAllBusinesses?: boolean;
   /** Two fields that are taken together. */
   readonly businessIds: readonly string[];
@@ -56,13 +56,13 @@ export interface NewService extends ServiceKind, Pick<ServiceContent, "name" | "
   readonly companyId: string;
   /** To keep for what is moved here; absent = a new one. */
   readonly id?: string;
-  readonly offer: Offer;
+  readonly offer: Availability;
 }
 
 export interface ServiceUpdate
   extends EntryTarget,
     Partial<Pick<ServiceContent, "name" | "category" | "price" | "minutes" | "inactive">> {
-  readonly offer: Offer;
+  readonly offer: Availability;
 }
 
 export interface ServiceQuery {
@@ -79,60 +79,64 @@ export interface ServiceQuery {
 export type MissingIds = ReadonlySet<string>;
 
 export interface CatalogueRepository {
-  get(target: EntryTarget, signal: AbortSignal): Promise<OfferedService | undefined>;
+  get(target: EntryTarget, signal: AbortSignal): Promise<CatalogService | undefined>;
   /** One row more than the page's size, by name, then by id. */
-  list(query: ServiceQuery, signal: AbortSignal): Promise<readonly OfferedService[]>;
+  list(query: ServiceQuery, signal: AbortSignal): Promise<readonly CatalogService[]>;
   /** `check` throws when locations or staff members are missing; ALREADY_EXISTS when the id is taken. */
-  create(service: NewEntry<ServiceContent & ServiceKind>, write: Write, check: OfferCheck): Promise<OfferedService>;
+  create(
+    service: NewEntry<ServiceContent & ServiceKind>,
+    write: WriteContext,
+    check: AvailabilityCheck,
+  ): Promise<CatalogService>;
   /** `decide` says what the service becomes, from what it is under the lock. */
   change(
     target: EntryTarget,
-    write: Write,
-    decide: (service: OfferedService | undefined) => ServiceContent,
-    check: OfferCheck,
-  ): Promise<OfferedService>;
+    write: WriteContext,
+    decide: (service: CatalogService | undefined) => ServiceContent,
+    check: AvailabilityCheck,
+  ): Promise<CatalogService>;
 }
 
-export interface OfferCheck {
+export interface AvailabilityCheck {
   readonly businessIds: readonly string[];
   readonly staffIds: readonly string[];
   check(missing: { readonly businessIds: MissingIds; readonly staffIds: MissingIds }): void;
 }
 
 /** The services that a company offers; packages refer to them. */
-export interface Catalogue {
-  get(target: EntryTarget, caller: Caller, signal: AbortSignal): Promise<OfferedService>;
-  list(query: ServiceQuery, caller: Caller, signal: AbortSignal): Promise<readonly OfferedService[]>;
-  create(service: NewService, caller: Caller, write: Write): Promise<OfferedService>;
-  update(update: ServiceUpdate, caller: Caller, write: Write): Promise<OfferedService>;
+export interface ServiceCatalog {
+  get(target: EntryTarget, principal: Principal, signal: AbortSignal): Promise<CatalogService>;
+  list(query: ServiceQuery, principal: Principal, signal: AbortSignal): Promise<readonly CatalogService[]>;
+  create(service: NewService, principal: Principal, write: WriteContext): Promise<CatalogService>;
+  update(update: ServiceUpdate, principal: Principal, write: WriteContext): Promise<CatalogService>;
 }
 
 const resource = "Service";
 
-export function createCatalogue(repository: CatalogueRepository): Catalogue {
+export function createCatalogue(repository: CatalogueRepository): ServiceCatalog {
   return {
-    async get(target, caller, signal) {
-      reachOf(caller, target.companyId);
+    async get(target, principal, signal) {
+      requireCompanyAccess(principal, target.companyId);
       const service = await repository.get(target, signal);
-      if (!service) throw notFound(resource, target.id);
+      if (!service) throw notFoundError(resource, target.id);
       return service;
     },
 
-    async list(query, caller, signal) {
-      reachOf(caller, query.companyId);
+    async list(query, principal, signal) {
+      requireCompanyAccess(principal, query.companyId);
       return repository.list(query, signal);
     },
 
-    async create({ companyId, id = newId(idPrefixes.service), offer, ...service }, caller, write) {
-      assertMayWriteSettings(caller, companyId);
+    async create({ companyId, id = newId(idPrefixes.service), offer, ...service }, principal, write) {
+      assertMayWriteSettings(principal, companyId);
       const content = { ...service, ...offered(offer, nobody), inactive: false };
       return repository.create({ companyId, id, content }, write, checkOf(offer));
     },
 
-    async update({ companyId, id, offer, ...update }, caller, write) {
-      assertMayWriteSettings(caller, companyId);
-      const decide = (service: OfferedService | undefined) => {
-        if (!service) throw notFound(resource, id);
+    async update({ companyId, id, offer, ...update }, principal, write) {
+      assertMayWriteSettings(principal, companyId);
+      const decide = (service: CatalogService | undefined) => {
+        if (!service) throw notFoundError(resource, id);
         return { ...service, ...update, ...offered(offer, service) };
       };
       return repository.change({ companyId, id }, write, decide, checkOf(offer));
@@ -145,7 +149,7 @@ type Offered = Pick<ServiceContent, "atAllBusinesses" | "businessIds" | "byAllSt
 const nobody: Offered = { atAllBusinesses: false, businessIds: [], byAllStaff: false, staffIds: [] };
 
 /** Naming some means not all; saying all drops those named before. */
-function offered(offer: Offer, current: Offered): Offered {
+function offered(offer: Availability, current: Offered): Offered {
   const businessIds = [...new Set([...offer.businessIds, ...offer.availableBusinessIds])];
   const staffIds = [...new Set(offer.staffIds)];
   const atAllBusinesses = businessIds.length > 0 ? false : (offer.atAllBusinesses ?? current.atAllBusinesses);
@@ -158,12 +162,12 @@ function offered(offer: Offer, current: Offered): Offered {
   };
 }
 
-function checkOf({ businessIds, availableBusinessIds, staffIds }: Offer): OfferCheck {
+function checkOf({ businessIds, availableBusinessIds, staffIds }: Availability): AvailabilityCheck {
   return {
     businessIds: [...businessIds, ...availableBusinessIds],
     staffIds,
     check(missing) {
-      refuse([
+      throwIfInvalid([
         ...absent("business_ids", businessIds, missing.businessIds),
         ...absent("available_business_ids", availableBusinessIds, missing.businessIds),
         ...absent("available_staff_ids", staffIds, missing.staffIds),

@@ -32,19 +32,19 @@ export function createConsentHandlers({
 }: ConsentHandlerDependencies): ServiceHandlers<typeof ConsentService> {
   return {
     async listConsentHistory(request, context) {
-      const { caller, signal } = context;
+      const { principal, signal } = context;
       const { companyId } = parse(requests.listConsentHistory.input, request, historyQuery, subjectViolations(request));
       const page = pageTokens.open(request, context);
-      const found = await consents.list({ subject: subjectOf(companyId, request), page }, caller, signal);
+      const found = await consents.list({ subject: subjectOf(companyId, request), page }, principal, signal);
       const { rows, nextPageToken } = page.close(found, (entry) => ({ time: entry.occurredTime, id: entry.id }));
       return { entries: rows.map(toProtoEntry), nextPageToken };
     },
 
-    async checkConsent(request, { caller, signal }) {
+    async checkConsent(request, { principal, signal }) {
       const input = parse(requests.checkConsent.input, request, consentQuestion, subjectViolations(request));
       const { companyId, ...question } = input;
       const subject = subjectOf(companyId, request);
-      const { allowed, entry } = await consents.check({ ...question, subject }, caller, signal);
+      const { allowed, entry } = await consents.check({ ...question, subject }, principal, signal);
       return { allowed, ...(entry ? { entry: toProtoEntry(entry) } : {}) };
     },
   };

@@ -1,5 +1,5 @@
 import type { Consent } from "../../core/consent.js";
-import { leadGrantedTo, visibilityValues, visibleTo } from "../../db/access-filter.js";
+import { accessFilterValues, accessPredicate, leadGrantPredicate } from "../../db/access-filter.js";
 import type { Database } from "../../db/database.js";
 import { statement } from "../../db/statement.js";
 import type { ConsentEntry, ConsentRepository, ConsentSubject } from "./consent.service.js";
@@ -25,9 +25,9 @@ interface LastRow extends Omit<EntryRow, "id"> {
 /** Reads the ledger of consent. */
 export function createConsentRepository(database: Database): ConsentRepository {
   return {
-    async find({ kind, id }, visibility, signal) {
+    async find({ kind, id }, accessFilter, signal) {
       const text = kind === "customer" ? seesCustomer : seesLead;
-      const [row] = await database.read<SubjectRow>(text, [...visibilityValues(visibility), id], signal);
+      const [row] = await database.read<SubjectRow>(text, [...accessFilterValues(accessFilter), id], signal);
       const promotedCustomerId = row?.promoted_customer_id ?? undefined;
       return row && (promotedCustomerId === undefined ? {} : { promotedCustomerId });
     },
@@ -60,12 +60,12 @@ interface SubjectRow {
 
 const seesCustomer = statement(
   "consent.customer",
-  `SELECT NULL AS promoted_customer_id FROM customer c WHERE ${visibleTo("c")} AND c.id = $3`,
+  `SELECT NULL AS promoted_customer_id FROM customer c WHERE ${accessPredicate("c")} AND c.id = $3`,
 );
 const seesLead = statement(
   "consent.lead",
   `SELECT l.promoted_customer_id FROM lead l
-   WHERE l.company_id = ANY($1::text[]) AND l.id = $3 AND ${leadGrantedTo("l")}`,
+   WHERE l.company_id = ANY($1::text[]) AND l.id = $3 AND ${leadGrantPredicate("l")}`,
 );
 
 const columns = "e.id, e.occurred_time, e.rpc, e.key_id, e.staff_id, e.ip, e.request_id, e.before, e.after";

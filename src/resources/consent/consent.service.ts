@@ -1,8 +1,8 @@
-import { reachOf, visibilityWithin } from "../../core/access.js";
+import { companyAccessFilter, requireCompanyAccess } from "../../core/access.js";
 import type { Channel, Consent } from "../../core/consent.js";
-import { invalidRequest, notFound } from "../../core/errors.js";
+import { invalidRequest, notFoundError } from "../../core/errors.js";
 import type { Page } from "../../core/page.js";
-import type { Caller, Visibility } from "../../core/principal.js";
+import type { AccessFilter, Principal } from "../../core/principal.js";
 import { leadPromoted } from "../leads/lead.model.js";
 
 /** Whose consent it is. */
@@ -46,7 +46,7 @@ export interface ConsentRepository {
   /** The customer or lead as far as the caller sees it, archived and promoted ones included; a promoted one by its customer. */
   find(
     subject: ConsentSubject,
-    visibility: Visibility,
+    accessFilter: AccessFilter,
     signal: AbortSignal,
   ): Promise<{ readonly promotedCustomerId?: string } | undefined>;
   /** Newest first. One row more than the page's size tells that there is a next page. */
@@ -62,32 +62,36 @@ export interface ConsentRepository {
 export interface ConsentHistory {
   list(
     query: { readonly subject: ConsentSubject; readonly page: Page },
-    caller: Caller,
+    principal: Principal,
     signal: AbortSignal,
   ): Promise<readonly ConsentEntry[]>;
-  check(question: ConsentQuestion, caller: Caller, signal: AbortSignal): Promise<ConsentAnswer>;
+  check(question: ConsentQuestion, principal: Principal, signal: AbortSignal): Promise<ConsentAnswer>;
 }
 
 /** Who may be contacted how, by the ledger that every change of consent appends to. */
 export function createConsentHistory(consents: ConsentRepository): ConsentHistory {
-  async function findVisible(subject: ConsentSubject, caller: Caller, signal: AbortSignal) {
-    const found = await consents.find(subject, visibilityWithin(reachOf(caller, subject.companyId)), signal);
-    if (!found) throw notFound(subject.kind === "customer" ? "Customer" : "Lead", subject.id);
+  async function findVisible(subject: ConsentSubject, principal: Principal, signal: AbortSignal) {
+    const found = await consents.find(
+      subject,
+      companyAccessFilter(requireCompanyAccess(principal, subject.companyId)),
+      signal,
+    );
+    if (!found) throw notFoundError(subject.kind === "customer" ? "Customer" : "Lead", subject.id);
     return found;
   }
 
   return {
-    async list({ subject, page }, caller, signal) {
-      await findVisible(subject, caller, signal);
+    async list({ subject, page }, principal, signal) {
+      await findVisible(subject, principal, signal);
       return consents.list(subject, page, signal);
     },
 
-    async check({ subject, at, ...contact }, caller, signal) {
+    async check({ subject, at, ...contact }, principal, signal) {
       const { now, entry } = await consents.lastAt(subject, at, signal);
       if (at && at > now) {
         throw invalidRequest([{ field: "at", reason: "OUT_OF_RANGE", description: "Must not lie in the future." }]);
       }
-      const { promotedCustomerId } = await findVisible(subject, caller, signal);
+      const { promotedCustomerId } = await findVisible(subject, principal, signal);
       // What a lead agreed to says nothing any more about what its customer has agreed to since.
       if (promotedCustomerId !== undefined) throw leadPromoted(subject.id, promotedCustomerId);
       return entry ? { allowed: permits(entry.after, contact), entry } : { allowed: false };

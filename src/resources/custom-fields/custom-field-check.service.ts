@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import { visibilityWithin } from "../../core/access.js";
-import type { CompanyReach } from "../../core/principal.js";
+import { companyAccessFilter } from "../../core/access.js";
+import type { CompanyAccess } from "../../core/principal.js";
 import type { CustomFieldRepository } from "../setting-lists/setting-store.model.js";
 import {
   type CheckedFields,
@@ -13,7 +13,7 @@ import {
 
 export interface FieldCheck {
   /** What the key reaches of the company: a record elsewhere is to it as if it did not exist. */
-  readonly reach: CompanyReach;
+  readonly access: CompanyAccess;
   /** Whose fields. */
   readonly association: "CUSTOMER" | "LEAD";
   readonly write: FieldWrite;
@@ -25,10 +25,10 @@ export interface FieldCheck {
 /** Checks custom fields against the company's definitions and, for RELATION fields, against the records the key sees. */
 export async function checkCustomFields(
   repository: CustomFieldRepository,
-  { reach, association, write, current, given }: FieldCheck,
+  { access, association, write, current, given }: FieldCheck,
   signal: AbortSignal,
 ): Promise<CheckedFields> {
-  const definitions = await repository.definitions(reach.companyId, association, signal);
+  const definitions = await repository.definitions(access.companyId, association, signal);
   const checked = checkFields(definitions, write, current, given);
   const refused = new Set(checked.violations.map((violation) => violation.field));
   const accepted = Object.fromEntries(Object.entries(given).filter(([code]) => !refused.has(fieldPath(code))));
@@ -36,7 +36,7 @@ export async function checkCustomFields(
   // Sending back what is stored is no new use of it, and asks nothing about the record.
   const relations = relationsOf(accepted).filter((target) => !stored.some((known) => isDeepStrictEqual(known, target)));
   if (relations.length === 0) return checked;
-  const missing = await repository.missingRelations(visibilityWithin(reach), relations, signal);
+  const missing = await repository.missingRelations(companyAccessFilter(access), relations, signal);
   const violations = missing.map((code) => ({
     field: fieldPath(code),
     reason: "NOT_FOUND" as const,

@@ -1,5 +1,5 @@
-import type { Visibility } from "../../core/principal.js";
-import { visibilityValues, visibleInOneCompany } from "../../db/access-filter.js";
+import type { AccessFilter } from "../../core/principal.js";
+import { accessFilterValues, singleCompanyAccessPredicate } from "../../db/access-filter.js";
 import type { Database } from "../../db/database.js";
 import { statement } from "../../db/statement.js";
 import type { Prisma } from "../../gen/prisma/client.js";
@@ -23,8 +23,8 @@ export function createCustomFieldRepository(database: Database): CustomFieldRepo
       return (await database.read<DefinitionRow>(definitions, values, signal)).map(toDefinition);
     },
 
-    async missingRelations(visibility, targets, signal) {
-      const rows = await database.read<MissingRow>(missingTargets, relationValues(visibility, targets), signal);
+    async missingRelations(accessFilter, targets, signal) {
+      const rows = await database.read<MissingRow>(missingTargets, relationValues(accessFilter, targets), signal);
       return rows.map((row) => row.code);
     },
   };
@@ -34,15 +34,15 @@ export function createCustomFieldRepository(database: Database): CustomFieldRepo
  * The same on the connection of a transaction, which heeds the signal of its call by itself. Beside it a call would wait
  * for a second connection while it holds the first, and with as many such calls as connections none would ever come.
  */
-export function fieldsWithin(tx: Prisma.TransactionClient): CustomFieldRepository {
+export function customFieldsInTransaction(tx: Prisma.TransactionClient): CustomFieldRepository {
   return {
     async definitions(companyId, association) {
       const values = [companyId, associationNumbers[association]];
       return (await tx.$queryRawUnsafe<DefinitionRow[]>(definitions.text, ...values)).map(toDefinition);
     },
 
-    async missingRelations(visibility, targets) {
-      const values = relationValues(visibility, targets);
+    async missingRelations(accessFilter, targets) {
+      const values = relationValues(accessFilter, targets);
       const rows = await tx.$queryRawUnsafe<MissingRow[]>(missingTargets.text, ...values);
       return rows.map((row) => row.code);
     },
@@ -53,9 +53,9 @@ interface MissingRow {
   readonly code: string;
 }
 
-function relationValues(visibility: Visibility, targets: readonly RelationTarget[]): readonly unknown[] {
+function relationValues(accessFilter: AccessFilter, targets: readonly RelationTarget[]): readonly unknown[] {
   return [
-    ...visibilityValues(visibility),
+    ...accessFilterValues(accessFilter),
     targets.map((target) => target.code),
     targets.map((target) => target.entity),
     targets.map((target) => target.refId ?? null),
@@ -78,10 +78,10 @@ const definitions = statement(
 const missingTargets = statement(
   "custom_field.missing_targets",
   `SELECT w.code FROM unnest($3::text[], $4::text[], $5::text[], $6::bigint[]) AS w (code, entity, ref_id, raw_id)
-   WHERE NOT EXISTS (SELECT FROM customer c WHERE w.entity = 'CUSTOMER' AND ${visibleInOneCompany("c")}
+   WHERE NOT EXISTS (SELECT FROM customer c WHERE w.entity = 'CUSTOMER' AND ${singleCompanyAccessPredicate("c")}
        AND c.id = coalesce(w.ref_id, (SELECT id FROM customer WHERE company_id = ($1::text[])[1] AND raw_id = w.raw_id))
        AND c.raw_id = coalesce(w.raw_id, c.raw_id))
-     AND NOT EXISTS (SELECT FROM lead l WHERE w.entity = 'LEAD' AND ${visibleInOneCompany("l")}
+     AND NOT EXISTS (SELECT FROM lead l WHERE w.entity = 'LEAD' AND ${singleCompanyAccessPredicate("l")}
        AND l.promoted_customer_id IS NULL
        AND l.id = coalesce(w.ref_id, (SELECT id FROM lead WHERE company_id = ($1::text[])[1] AND raw_id = w.raw_id))
        AND l.raw_id = coalesce(w.raw_id, l.raw_id))`,

@@ -158,10 +158,13 @@ export function relationsOf(values: FieldValues): RelationTarget[] {
   });
 }
 
-type Fault = { readonly reason: ViolationReason; readonly description: string };
+type FieldProblem = { readonly reason: ViolationReason; readonly description: string };
 
 /** The value as it is stored, or why the field cannot hold it. */
-export function checkValue(definition: FieldDefinition, value: FieldValue): { readonly value: FieldValue } | Fault {
+export function checkValue(
+  definition: FieldDefinition,
+  value: FieldValue,
+): { readonly value: FieldValue } | FieldProblem {
   const member = memberOf[definition.type];
   if (!member) return { reason: "NOT_ALLOWED", description: "A group holds no value." };
   if (!(member in value)) {
@@ -200,9 +203,12 @@ export function checkValue(definition: FieldDefinition, value: FieldValue): { re
   }
 }
 
-const notAnOption = { reason: "NOT_ALLOWED", description: "Is not an option of the field." } as const satisfies Fault;
+const notAnOption = {
+  reason: "NOT_ALLOWED",
+  description: "Is not an option of the field.",
+} as const satisfies FieldProblem;
 
-function amountFault(content: Json | undefined): Fault | undefined {
+function amountFault(content: Json | undefined): FieldProblem | undefined {
   if (!isObject(content)) return { reason: "WRONG_TYPE", description: "Must be money." };
   const units = BigInt(typeof content["units"] === "string" ? content["units"] : 0);
   const [fault] = moneyFaults({
@@ -212,7 +218,7 @@ function amountFault(content: Json | undefined): Fault | undefined {
   return fault;
 }
 
-function timeOfDayFault(content: Json | undefined): Fault | undefined {
+function timeOfDayFault(content: Json | undefined): FieldProblem | undefined {
   if (!isObject(content)) return { reason: "WRONG_TYPE", description: "Must be a time of day." };
   const limits = { hours: 23, minutes: 59, seconds: 59, nanos: 999_999_999 };
   for (const [part, limit] of Object.entries(limits)) {
@@ -222,7 +228,7 @@ function timeOfDayFault(content: Json | undefined): Fault | undefined {
   return undefined;
 }
 
-function relationFault(content: Json | undefined): Fault | undefined {
+function relationFault(content: Json | undefined): FieldProblem | undefined {
   if (!isObject(content) || (content["entity"] !== "CUSTOMER" && content["entity"] !== "LEAD")) {
     return { reason: "REQUIRED", description: "Entity must be CUSTOMER or LEAD." };
   }

@@ -1,5 +1,5 @@
-import { named } from "../../api/company-resource.js";
-import { withoutUndefined } from "../../api/fields.js";
+import { companyResourceSchema } from "../../api/company-resource.js";
+import { omitUndefined } from "../../api/fields.js";
 import { parse } from "../../api/parse.js";
 import type { ServiceHandlers } from "../../api/rpc.js";
 import { CustomFieldAdminService } from "../../gen/proto/moego/admin/v1/custom_field_admin_service_pb.js";
@@ -13,31 +13,31 @@ export function createCustomFieldAdminHandlers(
 ): ServiceHandlers<typeof CustomFieldAdminService> {
   const requests = CustomFieldAdminService.method;
   return {
-    async createCustomField(request, { caller, write }) {
+    async createCustomField(request, { principal, write }) {
       const field = parse(requests.createCustomField.input, request, newCustomField);
-      return { customField: toProtoCustomField(await customFields.create(field, caller, write)) };
+      return { customField: toProtoCustomField(await customFields.create(field, principal, write)) };
     },
 
-    async updateCustomField(request, { caller, write }) {
+    async updateCustomField(request, { principal, write }) {
       const { companyId, id, ...change } = parse(requests.updateCustomField.input, request, customFieldUpdate);
-      const update = { companyId, id, ...withoutUndefined(change) };
-      return { customField: toProtoCustomField(await customFields.update(update, caller, write)) };
+      const update = { companyId, id, ...omitUndefined(change) };
+      return { customField: toProtoCustomField(await customFields.update(update, principal, write)) };
     },
 
-    async reorderCustomFields(request, { caller, write }) {
+    async reorderCustomFields(request, { principal, write }) {
       const { associationType, ...order } = parse(requests.reorderCustomFields.input, request, fieldOrder);
-      const fields = await customFields.reorder({ ...order, association: associationType }, caller, write);
+      const fields = await customFields.reorder({ ...order, association: associationType }, principal, write);
       return { customFields: fields.map(toProtoCustomField) };
     },
 
-    async archiveCustomField(request, { caller, write }) {
-      const target = parse(requests.archiveCustomField.input, request, named);
-      return { customField: toProtoCustomField(await customFields.archive(target, caller, write)) };
+    async archiveCustomField(request, { principal, write }) {
+      const target = parse(requests.archiveCustomField.input, request, companyResourceSchema);
+      return { customField: toProtoCustomField(await customFields.archive(target, principal, write)) };
     },
 
-    async restoreCustomField(request, { caller, write }) {
-      const target = parse(requests.restoreCustomField.input, request, named);
-      return { customField: toProtoCustomField(await customFields.restore(target, caller, write)) };
+    async restoreCustomField(request, { principal, write }) {
+      const target = parse(requests.restoreCustomField.input, request, companyResourceSchema);
+      return { customField: toProtoCustomField(await customFields.restore(target, principal, write)) };
     },
   };
 }

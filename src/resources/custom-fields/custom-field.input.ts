@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { setOrCleared } from "../../api/clear-flags.js";
-import { named } from "../../api/company-resource.js";
+import { notSetAndCleared } from "../../api/clear-flags.js";
+import { companyResourceSchema } from "../../api/company-resource.js";
 import { list, text } from "../../api/fields.js";
-import { fresh, importedId } from "../../api/new-resource.js";
-import { because } from "../../api/parse.js";
+import { importedId, newResourceFields } from "../../api/new-resource.js";
+import { customIssue } from "../../api/parse.js";
 import { lineRule, nameRule, noteRule } from "../../core/text.js";
 import {
   CustomField_AssociationType,
@@ -19,7 +19,7 @@ import type { FieldType } from "./custom-field-values.service.js";
 export const fieldAssociation = z.number().transform((number, context): FieldAssociation => {
   if (number === CustomField_AssociationType.CUSTOMER) return "CUSTOMER";
   if (number === CustomField_AssociationType.LEAD) return "LEAD";
-  context.addIssue(because("NOT_ALLOWED", "Must be CUSTOMER or LEAD."));
+  context.addIssue(customIssue("NOT_ALLOWED", "Must be CUSTOMER or LEAD."));
   return z.NEVER;
 });
 
@@ -47,13 +47,13 @@ function isFieldType(name: string | undefined): name is FieldType {
 const fieldType = z.number().transform((number, context): FieldType => {
   const name = typesByNumber.get(number);
   if (isFieldType(name)) return name;
-  context.addIssue(because("NOT_ALLOWED", "Must be a custom field type."));
+  context.addIssue(customIssue("NOT_ALLOWED", "Must be a custom field type."));
   return z.NEVER;
 });
 
 const code = z.string().superRefine((value, context) => {
   if (!/^[A-Za-z0-9_.-]{1,64}$/.test(value))
-    context.addIssue(because("INVALID_FORMAT", "Must be 1 to 64 characters from A-Z, a-z, 0-9, `_`, `.` and `-`."));
+    context.addIssue(customIssue("INVALID_FORMAT", "Must be 1 to 64 characters from A-Z, a-z, 0-9, `_`, `.` and `-`."));
 });
 
 /** A value in its proto JSON form; one without a member is refused. */
@@ -61,7 +61,9 @@ const defaultValue = z.custom<CustomField_Value>().transform((value, context) =>
   const json = toFieldValue(value);
   if (json && Object.keys(json).length > 0) return json;
   context.addIssue(
-    json ? because("REQUIRED", "Required: set one member of the value.") : because("INVALID_FORMAT", "Invalid value."),
+    json
+      ? customIssue("REQUIRED", "Required: set one member of the value.")
+      : customIssue("INVALID_FORMAT", "Invalid value."),
   );
   return z.NEVER;
 });
@@ -72,7 +74,7 @@ const optionText = text({ ...lineRule, min: 1 });
 const optionValue = z.custom<CustomField_Value | undefined>().transform((value, context) => {
   const parsed = optionText.safeParse(value?.value.case === "string" ? value.value.value : "");
   if (parsed.success) return parsed.data;
-  context.addIssue(because("INVALID_FORMAT", "Must be a single-line `string` of 1 to 255 characters."));
+  context.addIssue(customIssue("INVALID_FORMAT", "Must be a single-line `string` of 1 to 255 characters."));
   return z.NEVER;
 });
 
@@ -82,7 +84,7 @@ const option = z
 
 const fieldId = importedId.superRefine((value, context) => {
   if (value !== undefined && callCentreKeys.has(value))
-    context.addIssue(because("NOT_ALLOWED", "Must not be a reserved key of the call-center response."));
+    context.addIssue(customIssue("NOT_ALLOWED", "Must not be a reserved key of the call-center response."));
 });
 
 const options = list(option, maxFieldOptions);
@@ -91,7 +93,7 @@ const helpText = text({ ...noteRule, min: 0 });
 
 export const newCustomField = z
   .object({
-    ...fresh,
+    ...newResourceFields,
     id: fieldId,
     associationType: fieldAssociation,
     code,
@@ -103,7 +105,7 @@ export const newCustomField = z
     displayOrder: z
       .number()
       .superRefine((value, context) => {
-        if (value < 0) context.addIssue(because("OUT_OF_RANGE", "Must not be negative."));
+        if (value < 0) context.addIssue(customIssue("OUT_OF_RANGE", "Must not be negative."));
       })
       .optional(),
     helpText,
@@ -121,7 +123,7 @@ export const newCustomField = z
 /** What is absent stays. */
 export const customFieldUpdate = z
   .object({
-    ...named.shape,
+    ...companyResourceSchema.shape,
     label: label.optional(),
     isRequired: z.boolean().optional(),
     defaultValue: defaultValue.optional(),
@@ -129,7 +131,7 @@ export const customFieldUpdate = z
     options: z.object({ options }).optional(),
     helpText: helpText.optional(),
   })
-  .refine(...setOrCleared("clearDefaultValue", "defaultValue"))
+  .refine(...notSetAndCleared("clearDefaultValue", "defaultValue"))
   .transform(({ clearDefaultValue, defaultValue: value, options: whole, ...same }) => {
     return { ...same, options: whole?.options, defaultValue: clearDefaultValue ? null : value };
   });

@@ -1,4 +1,4 @@
-import type { Write } from "../../core/write.js";
+import type { WriteContext } from "../../core/write.js";
 import { callerKeys } from "../callers/caller-response.service.js";
 import { formatKeys } from "../callers/response-format.service.js";
 import type { SettingEntry } from "../setting-lists/setting.model.js";
@@ -47,7 +47,7 @@ export interface CustomFieldListRepository {
   /** The fields of customers, those of leads, or without an association both. */
   of(association?: FieldAssociation): SettingRepository<CustomField, CustomFieldContent>;
   /** Throws ALREADY_EXISTS. */
-  create(field: NewEntry<NewCustomField>, write: Write): Promise<CustomField>;
+  create(field: NewEntry<NewCustomField>, write: WriteContext): Promise<CustomField>;
 }
 
 export const maxFieldOptions = 200;

@@ -1,7 +1,7 @@
-import { DomainError, refuse, type Violation, type ViolationReason } from "../../core/errors.js";
+import { DomainError, throwIfInvalid, type Violation, type ViolationReason } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
-import type { Caller } from "../../core/principal.js";
-import type { Write } from "../../core/write.js";
+import type { Principal } from "../../core/principal.js";
+import type { WriteContext } from "../../core/write.js";
 import {
   assertInUse,
   assertMayWriteSettings,
@@ -29,12 +29,12 @@ import {
 /** The definitions of a company's custom fields. */
 export interface CustomFields extends Pick<SettingList<CustomField, CustomFieldContent>, "archive" | "restore"> {
   /** Without an association the fields of customers and of leads. */
-  list(query: FieldQuery, caller: Caller, signal: AbortSignal): Promise<readonly CustomField[]>;
+  list(query: FieldQuery, principal: Principal, signal: AbortSignal): Promise<readonly CustomField[]>;
   /** Throws ALREADY_EXISTS for an id or a code that is taken. */
-  create(field: WithoutId<NewCustomField>, caller: Caller, write: Write): Promise<CustomField>;
+  create(field: WithoutId<NewCustomField>, principal: Principal, write: WriteContext): Promise<CustomField>;
   /** What is absent stays; association, code and type never change. Throws NOT_FOUND, RESOURCE_ARCHIVED. */
-  update(update: FieldUpdate, caller: Caller, write: Write): Promise<CustomField>;
-  reorder(order: FieldOrder, caller: Caller, write: Write): Promise<readonly CustomField[]>;
+  update(update: FieldUpdate, principal: Principal, write: WriteContext): Promise<CustomField>;
+  reorder(order: FieldOrder, principal: Principal, write: WriteContext): Promise<readonly CustomField[]>;
 }
 
 export interface FieldQuery extends ListQuery {
@@ -78,25 +78,25 @@ export function createCustomFields({ lists, records }: CustomFieldDependencies):
   async function isDangling(companyId: string, given: FieldValue | null | undefined, signal: AbortSignal) {
     const relation = given && checkValue(anyRelation, given);
     const relations = relation && "value" in relation ? relationsOf({ default: relation.value }) : [];
-    const visibility = { companyIds: [companyId], grants: [companyId] };
-    return relations.length > 0 && (await records.missingRelations(visibility, relations, signal)).length > 0;
+    const accessFilter = { companyIds: [companyId], grants: [companyId] };
+    return relations.length > 0 && (await records.missingRelations(accessFilter, relations, signal)).length > 0;
   }
 
   return {
     archive,
     restore,
-    list: ({ association, ...query }, caller, signal) => listOf(association).list(query, caller, signal),
-    reorder: ({ association, ...order }, caller, write) => listOf(association).reorder(order, caller, write),
+    list: ({ association, ...query }, principal, signal) => listOf(association).list(query, principal, signal),
+    reorder: ({ association, ...order }, principal, write) => listOf(association).reorder(order, principal, write),
 
-    async create({ companyId, id = newId(idPrefixes.customField), content }, caller, write) {
-      assertMayWriteSettings(caller, companyId);
+    async create({ companyId, id = newId(idPrefixes.customField), content }, principal, write) {
+      assertMayWriteSettings(principal, companyId);
       const dangling = await isDangling(companyId, content.defaultValue, write.signal);
       const fitting = checked({ type: content.type, content, path: "options", isDangling: dangling });
       return lists.create({ companyId, id, content: { ...content, ...fitting } }, write);
     },
 
-    async update({ companyId, id, ...update }, caller, write) {
-      assertMayWriteSettings(caller, companyId);
+    async update({ companyId, id, ...update }, principal, write) {
+      assertMayWriteSettings(principal, companyId);
       // Before the transaction, which has the one connection that a call may hold.
       const dangling = await isDangling(companyId, update.defaultValue, write.signal);
       return lists.of().change({ companyId, id }, write, (found) => {
@@ -132,7 +132,7 @@ function checked(field: Checked): CustomFieldContent {
   const { defaultValue } = content;
   // What is stored may point to a lead that was promoted since; sending it back is no new use of it.
   const isNew = defaultValue !== undefined && !isSameValue(field.stored, defaultValue);
-  refuse([
+  throwIfInvalid([
     ...violations,
     ...(isNew && field.isDangling
       ? [violation("default_value", "NOT_FOUND", "Points to a record that does not exist.")]

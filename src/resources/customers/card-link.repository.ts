@@ -1,9 +1,9 @@
 import { createHash, createHmac } from "node:crypto";
-import { archived } from "../../core/errors.js";
+import { archivedError } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
-import { authorIn } from "../../core/write.js";
+import { actingStaffId } from "../../core/write.js";
 import type { Database } from "../../db/database.js";
-import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../../db/idempotency.js";
+import { beginChangeWithClaim, insertClaim, retryOnDuplicateClaim, useStoredResult } from "../../db/idempotency.js";
 import type { Prisma } from "../../gen/prisma/client.js";
 import { lockCustomer } from "./customer-lock.repository.js";
 import type { CardLinkRepository } from "./customer-store.model.js";
@@ -34,15 +34,15 @@ export function createCardLinkRepository(
 
   return {
     mint(target, lifetimeMs, write) {
-      return onceMoreAfterTwin(() =>
+      return retryOnDuplicateClaim(() =>
         database.transact(write, async (tx) => {
           const customer = await lockCustomer(tx, target, "KEY SHARE");
-          const { now, replay } = await beginChange(tx, write);
+          const { now, replay } = await beginChangeWithClaim(tx, write);
           if (write.claim && replay) {
-            const [earlier = ""] = replayed(write.claim, replay);
+            const [earlier = ""] = useStoredResult(write.claim, replay);
             return tokenAgain(tx, customer.companyId, earlier);
           }
-          if (customer.archived) throw archived("Customer", customer.id);
+          if (customer.archived) throw archivedError("Customer", customer.id);
           const id = newId(idPrefixes.cardLink);
           const token = tokenOf(id);
           const { companyId } = customer;
@@ -52,12 +52,12 @@ export function createCardLinkRepository(
               id,
               customerId: customer.id,
               tokenHash: Uint8Array.from(hashOf(token)),
-              createdBy: authorIn(write, companyId),
+              createdBy: actingStaffId(write, companyId),
               createdTime: now,
               expiredTime: new Date(now.getTime() + lifetimeMs),
             },
           });
-          await storeClaim(tx, write, { companyId, resourceIds: [id] });
+          await insertClaim(tx, write, { companyId, resourceIds: [id] });
           return token;
         }),
       );

@@ -1,14 +1,14 @@
 import { clone } from "@bufbuild/protobuf";
 import { z } from "zod";
-import { named } from "../../api/company-resource.js";
-import { countryOf, perCountry } from "../../api/country.js";
-import { givenId, id, list, withoutUndefined } from "../../api/fields.js";
+import { companyResourceSchema } from "../../api/company-resource.js";
+import { countryOf, memoizePerCountry } from "../../api/country.js";
+import { clientId, id, list, omitUndefined } from "../../api/fields.js";
 import {
   importAuthors,
+  importedActors,
+  importedTimes,
   importTimes,
-  repetitionViolations,
-  statedAuthors,
-  statedTimes,
+  mismatchViolations,
 } from "../../api/import-fields.js";
 import { parse } from "../../api/parse.js";
 import type { ServiceHandlers } from "../../api/rpc.js";
@@ -30,37 +30,37 @@ const requests = CustomerAdminService.method;
 /** moego.admin.v1.CustomerAdminService */
 export function createCustomerAdminHandlers(admin: CustomerAdmin): ServiceHandlers<typeof CustomerAdminService> {
   return {
-    async archiveCustomer(request, { caller, write }) {
-      const input = parse(requests.archiveCustomer.input, request, named);
-      return { customer: toProtoCustomer(await admin.archive(input, caller, write)) };
+    async archiveCustomer(request, { principal, write }) {
+      const input = parse(requests.archiveCustomer.input, request, companyResourceSchema);
+      return { customer: toProtoCustomer(await admin.archive(input, principal, write)) };
     },
 
-    async restoreCustomer(request, { caller, write }) {
-      const input = parse(requests.restoreCustomer.input, request, named);
-      return { customer: toProtoCustomer(await admin.restore(input, caller, write)) };
+    async restoreCustomer(request, { principal, write }) {
+      const input = parse(requests.restoreCustomer.input, request, companyResourceSchema);
+      return { customer: toProtoCustomer(await admin.restore(input, principal, write)) };
     },
 
-    async eraseCustomer(request, { caller, write }) {
-      const input = parse(requests.eraseCustomer.input, request, named);
-      await admin.erase(input, caller, write);
+    async eraseCustomer(request, { principal, write }) {
+      const input = parse(requests.eraseCustomer.input, request, companyResourceSchema);
+      await admin.erase(input, principal, write);
       return {};
     },
 
-    async importCustomer(request, { caller, write }) {
-      const schema = customerImport(countryOf(caller, request.companyId));
-      const found = repetitionViolations("customer.company_id", request.companyId, request.customer?.companyId);
+    async importCustomer(request, { principal, write }) {
+      const schema = customerImport(countryOf(principal, request.companyId));
+      const found = mismatchViolations("customer.company_id", request.companyId, request.customer?.companyId);
       const input = parse(requests.importCustomer.input, withCompany(request), schema, found);
-      return { customer: toProtoCustomer(await admin.import(input, caller, write)) };
+      return { customer: toProtoCustomer(await admin.import(input, principal, write)) };
     },
 
-    async removeCustomerTags(request, { caller, write }) {
+    async removeCustomerTags(request, { principal, write }) {
       const input = parse(requests.removeCustomerTags.input, request, tagRemoval);
-      return { tags: (await admin.removeTags(input, caller, write)).map(toProtoTag) };
+      return { tags: (await admin.removeTags(input, principal, write)).map(toProtoTag) };
     },
   };
 }
 
-const tagRemoval = named.extend({ tagIds: list(id, maxTagsPerCustomer) });
+const tagRemoval = companyResourceSchema.extend({ tagIds: list(id, maxTagsPerCustomer) });
 
 const importedCustomer = (country: string) =>
   z
@@ -70,10 +70,10 @@ const importedCustomer = (country: string) =>
       ...(address ? { address } : {}),
     }));
 
-const customerImport = perCountry((country) =>
-  named
+const customerImport = memoizePerCountry((country) =>
+  companyResourceSchema
     .extend({
-      id: givenId,
+      id: clientId,
       customer: importedCustomer(country),
       ...importTimes,
       ...importAuthors,
@@ -84,9 +84,9 @@ const customerImport = perCountry((country) =>
     .transform(({ companyId, id: customerId, customer, status, ...times }) => ({
       ...{ companyId, id: customerId, customer },
       status: status === 2 ? ("INACTIVE" as const) : ("ACTIVE" as const),
-      ...statedTimes(times),
-      ...statedAuthors(times),
-      ...withoutUndefined({
+      ...importedTimes(times),
+      ...importedActors(times),
+      ...omitUndefined({
         lastAppointmentTime: times.lastAppointmentTime,
         nextAppointmentTime: times.nextAppointmentTime,
       }),

@@ -1,7 +1,7 @@
 import type { ImportAuthors, ImportTimes } from "../../core/record-import.js";
-import type { Write } from "../../core/write.js";
-import type { KeptNote } from "../pets/nested-import.model.js";
-import type { NestedLookup } from "../pets/nested-violations.service.js";
+import type { WriteContext } from "../../core/write.js";
+import type { ImportedNoteRecord } from "../pets/nested-import.model.js";
+import type { NestedRecordLookup } from "../pets/nested-violations.service.js";
 import type { Tag, TagReference, TagResolution } from "../setting-lists/tag.model.js";
 import type { Customer, CustomerStatus } from "./customer.model.js";
 import type {
@@ -20,7 +20,7 @@ export interface ImportedCustomer
   readonly id: string;
   /** Without an id it gets a new one. */
   readonly address?: AddressRecord & { readonly id?: string };
-  readonly notes: readonly KeptNote[];
+  readonly notes: readonly ImportedNoteRecord[];
   readonly tags: readonly Tag[];
   readonly status: CustomerStatus;
   readonly lastAppointmentTime?: Date;
@@ -28,7 +28,7 @@ export interface ImportedCustomer
 }
 
 /** The import of one customer inside one transaction; an error undoes all. */
-export interface CustomerImportUnit extends NestedLookup {
+export interface CustomerImportUnit extends NestedRecordLookup {
   /** Whether the company has a customer with this id, archived or not. */
   exists(id: string): Promise<boolean>;
   /** Whether a record with the id of this import was erased. Exact once the record is stored: that waits for an erasure. */
@@ -50,18 +50,18 @@ export type RestoreOutcome =
 /** What administration does to whole customers. NOT_FOUND is thrown here. */
 export interface CustomerAdminRepository {
   /** Takes the customer out of use and gives its place under the quota back; an archived one stays as it is. */
-  archive(target: CustomerTarget, write: Write): Promise<Customer>;
+  archive(target: CustomerTarget, write: WriteContext): Promise<Customer>;
   /** Takes it back into use, if the quota has a place for it. */
-  restore(target: CustomerTarget, write: Write): Promise<RestoreOutcome>;
+  restore(target: CustomerTarget, write: WriteContext): Promise<RestoreOutcome>;
   /** Deletes the customer with all it has, and the lead it once was, and what names them elsewhere (docs/erasure.md). */
-  erase(target: CustomerTarget, write: Write): Promise<void>;
+  erase(target: CustomerTarget, write: WriteContext): Promise<void>;
   /**
    * Runs `work` unless the claim has an earlier answer, and returns the customer with the id; NOT_FOUND when a replay finds
    * it outside the visibility by now.
    */
   import(
     target: CustomerTarget & { readonly companyId: string },
-    write: Write,
+    write: WriteContext,
     work: (unit: CustomerImportUnit) => Promise<void>,
   ): Promise<Customer>;
 }

@@ -1,15 +1,15 @@
-import { authorIn, type Write } from "../../core/write.js";
+import { actingStaffId, type WriteContext } from "../../core/write.js";
 import { updatedTime } from "../../db/audit-columns.js";
 import { recordChange } from "../../db/audit-log.js";
 import type { Database } from "../../db/database.js";
-import { eraseRecord, erasing } from "../../db/erasure/erasure.js";
+import { createEraser, eraseRecord } from "../../db/erasure/erasure.js";
 import type { Pseudonym } from "../../db/erasure/pseudonym.js";
-import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../../db/idempotency.js";
+import { beginChangeWithClaim, insertClaim, retryOnDuplicateClaim, useStoredResult } from "../../db/idempotency.js";
 import type { Prisma } from "../../gen/prisma/client.js";
 import type { Customer } from "./customer.model.js";
 import type { CustomerAdminRepository } from "./customer-admin.model.js";
 import { readCustomer } from "./customer-change.repository.js";
-import { countOneLess, countOneMore } from "./customer-count.repository.js";
+import { decrementCustomerCount, incrementCustomerCount } from "./customer-count.repository.js";
 import { importCustomer } from "./customer-import.repository.js";
 import { lockCustomer } from "./customer-lock.repository.js";
 import type { CustomerTarget } from "./customer-store.model.js";
@@ -30,9 +30,9 @@ export function createCustomerAdminRepository(database: Database, pseudonym: Pse
 
     erase(target, write) {
       const lock = (tx: Prisma.TransactionClient) => lockCustomer(tx, target, "NO KEY UPDATE");
-      return erasing(database, { lock, write }, async (tx, { companyId, id }, now) => {
+      return createEraser(database, { lock, write }, async (tx, { companyId, id }, now) => {
         const customer = await readCustomer(tx, { companyId, id });
-        if (!customer.archived) await countOneLess(tx, companyId);
+        if (!customer.archived) await decrementCustomerCount(tx, companyId);
         const erased = { companyId, time: now, pseudonym };
         await eraseRecord(tx, write, { ...erased, kind: "customer", id });
         const { sourceLeadId } = customer;
@@ -46,7 +46,7 @@ export function createCustomerAdminRepository(database: Database, pseudonym: Pse
 
 interface Archiving {
   readonly target: CustomerTarget;
-  readonly write: Write;
+  readonly write: WriteContext;
   readonly archived: boolean;
 }
 
@@ -55,29 +55,31 @@ function setArchived(
   database: Database,
   { target, write, archived }: Archiving,
 ): Promise<{ readonly customer: Customer; readonly limit?: number }> {
-  return onceMoreAfterTwin(() =>
+  return retryOnDuplicateClaim(() =>
     database.transact(write, async (tx) => {
       const key = await lockCustomer(tx, target, "NO KEY UPDATE");
       const { companyId, id } = key;
-      const { now, replay } = await beginChange(tx, write);
+      const { now, replay } = await beginChangeWithClaim(tx, write);
       if (write.claim && replay) {
-        replayed(write.claim, replay);
+        useStoredResult(write.claim, replay);
         return { customer: await readCustomer(tx, key) };
       }
       if (key.archived !== archived) {
         const customer = await readCustomer(tx, key);
-        const limit = archived ? await countOneLess(tx, companyId) : await countOneMore(tx, companyId);
+        const limit = archived
+          ? await decrementCustomerCount(tx, companyId)
+          : await incrementCustomerCount(tx, companyId);
         if (limit !== undefined) return { customer, limit };
         const version = customer.version + 1n;
         const lastUpdatedTime = updatedTime(customer, now);
-        const stamp = { lastUpdatedBy: authorIn(write, companyId), lastUpdatedTime, version };
+        const stamp = { lastUpdatedBy: actingStaffId(write, companyId), lastUpdatedTime, version };
         await tx.customer.update({
           where: { companyId_id: { companyId, id } },
           data: { archivedTime: archived ? now : null, ...stamp },
         });
         await recordChange(tx, write, { companyId, kind: "customer", id, version, time: now });
       }
-      await storeClaim(tx, write, { companyId, resourceIds: [id] });
+      await insertClaim(tx, write, { companyId, resourceIds: [id] });
       return { customer: await readCustomer(tx, key) };
     }),
   );

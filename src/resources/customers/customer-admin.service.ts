@@ -1,20 +1,20 @@
-import { assertBusinesses, mayCreateTags, reachOf, visibilityWithin } from "../../core/access.js";
+import { companyAccessFilter, mayCreateTags, requireBusinessAccess, requireCompanyAccess } from "../../core/access.js";
 import { applyConsent, defaultConsent } from "../../core/consent.js";
-import { alreadyExists, DomainError, erased, invalidRequest, type Violation } from "../../core/errors.js";
-import type { Caller } from "../../core/principal.js";
+import { alreadyExistsError, DomainError, erasedError, invalidRequest, type Violation } from "../../core/errors.js";
+import type { Principal } from "../../core/principal.js";
 import {
   authorsOf,
   authorViolations,
   type ImportAuthors,
   type ImportTimes,
+  prefixPaths,
   timesOf,
   timeViolations,
-  within,
 } from "../../core/record-import.js";
-import type { Write } from "../../core/write.js";
+import type { WriteContext } from "../../core/write.js";
 import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
-import { type ImportedNote, keepNotes } from "../pets/nested-import.model.js";
-import { type Nested, nestedNotes, nestedViolations } from "../pets/nested-violations.service.js";
+import { type ImportedNote, toImportedNoteRecords } from "../pets/nested-import.model.js";
+import { type NestedRecord, nestedNotes, nestedViolations } from "../pets/nested-violations.service.js";
 import type { CustomFieldRepository } from "../setting-lists/setting-store.model.js";
 import type { Tag } from "../setting-lists/tag.model.js";
 import type { Customer, CustomerStatus } from "./customer.model.js";
@@ -50,15 +50,15 @@ export interface CustomerAdminDependencies {
 }
 
 export interface CustomerAdmin {
-  archive(name: RecordName, caller: Caller, write: Write): Promise<Customer>;
-  restore(name: RecordName, caller: Caller, write: Write): Promise<Customer>;
-  erase(name: RecordName, caller: Caller, write: Write): Promise<void>;
-  import(input: CustomerImport, caller: Caller, write: Write): Promise<Customer>;
+  archive(name: RecordName, principal: Principal, write: WriteContext): Promise<Customer>;
+  restore(name: RecordName, principal: Principal, write: WriteContext): Promise<Customer>;
+  erase(name: RecordName, principal: Principal, write: WriteContext): Promise<void>;
+  import(input: CustomerImport, principal: Principal, write: WriteContext): Promise<Customer>;
   /** The tags that remain. */
   removeTags(
     input: RecordName & { readonly tagIds: readonly string[] },
-    caller: Caller,
-    write: Write,
+    principal: Principal,
+    write: WriteContext,
   ): Promise<readonly Tag[]>;
 }
 
@@ -68,30 +68,30 @@ export function createCustomerAdmin({
   customerAdmin,
   customFields,
 }: CustomerAdminDependencies): CustomerAdmin {
-  const targetOf = ({ companyId, id }: RecordName, caller: Caller) => ({
-    visibility: visibilityWithin(reachOf(caller, companyId)),
+  const targetOf = ({ companyId, id }: RecordName, principal: Principal) => ({
+    accessFilter: companyAccessFilter(requireCompanyAccess(principal, companyId)),
     id,
   });
   return {
-    archive: async (name, caller, write) => customerAdmin.archive(targetOf(name, caller), write),
+    archive: async (name, principal, write) => customerAdmin.archive(targetOf(name, principal), write),
 
-    async restore(name, caller, write) {
-      const outcome = await customerAdmin.restore(targetOf(name, caller), write);
+    async restore(name, principal, write) {
+      const outcome = await customerAdmin.restore(targetOf(name, principal), write);
       if (outcome.kind === "quota") throw quotaExceeded(outcome.companyId, outcome.limit);
       return outcome.customer;
     },
 
-    erase: async (name, caller, write) => customerAdmin.erase(targetOf(name, caller), write),
+    erase: async (name, principal, write) => customerAdmin.erase(targetOf(name, principal), write),
 
-    async import(input, caller, write) {
+    async import(input, principal, write) {
       const { companyId, id, customer } = input;
-      const reach = reachOf(caller, companyId);
-      assertBusinesses(reach, [customer.preferredBusinessId]);
-      const check = { reach, association: "CUSTOMER", write: "create", current: {} } as const;
+      const access = requireCompanyAccess(principal, companyId);
+      requireBusinessAccess(access, [customer.preferredBusinessId]);
+      const check = { access, association: "CUSTOMER", write: "create", current: {} } as const;
       const fields = await checkCustomFields(customFields, { ...check, given: customer.customFields }, write.signal);
-      return customerAdmin.import({ companyId, id, visibility: visibilityWithin(reach) }, write, async (unit) => {
+      return customerAdmin.import({ companyId, id, accessFilter: companyAccessFilter(access) }, write, async (unit) => {
         const authors = authorsOf(input, write);
-        const resolved = await unit.resolveTags(customer.tags, mayCreateTags(caller, reach));
+        const resolved = await unit.resolveTags(customer.tags, mayCreateTags(principal, access));
         const missing = await unit.missing(customer);
         const refused = { missing, tags: resolved, references: customer.tags, violations: fields.violations };
         const own = [
@@ -100,25 +100,28 @@ export function createCustomerAdmin({
           ...(await nestedViolations(unit, nestedIn(customer))),
         ];
         refuse(own, referenceError(refused));
-        if (await unit.exists(id)) throw alreadyExists("Customer", "id");
+        if (await unit.exists(id)) throw alreadyExistsError("Customer", "id");
         const limit = await unit.count();
         if (limit !== undefined) throw quotaExceeded(companyId, limit);
         const times = timesOf(input, unit.now);
         await unit.insert({
           ...{ ...customer, ...authors, id, status: input.status, tags: resolved.tags, customFields: fields.values },
-          ...{ ...times, notes: keepNotes(customer.notes, { time: times.createdTime, author: authors.createdBy }) },
+          ...{
+            ...times,
+            notes: toImportedNoteRecords(customer.notes, { time: times.createdTime, author: authors.createdBy }),
+          },
           consent: applyConsent(defaultConsent, customer.consent),
           ...(input.lastAppointmentTime ? { lastAppointmentTime: input.lastAppointmentTime } : {}),
           ...(input.nextAppointmentTime ? { nextAppointmentTime: input.nextAppointmentTime } : {}),
         });
-        if (await unit.isErased()) throw erased("Customer", id);
+        if (await unit.isErased()) throw erasedError("Customer", id);
       });
     },
 
-    async removeTags({ tagIds, ...name }, caller, write) {
-      const { customer } = await customers.change(targetOf(name, caller), write, async (unit) => {
+    async removeTags({ tagIds, ...name }, principal, write) {
+      const { customer } = await customers.change(targetOf(name, principal), write, async (unit) => {
         const rest = unit.customer.tags.filter((tag) => !tagIds.includes(tag.id));
-        if (rest.length === unit.customer.tags.length) unit.leave();
+        if (rest.length === unit.customer.tags.length) unit.skipUpdate();
         else await unit.replaceTags(rest);
         return [];
       });
@@ -127,7 +130,7 @@ export function createCustomerAdmin({
   };
 }
 
-function nestedIn({ address, notes }: NewImportedCustomer): Nested[] {
+function nestedIn({ address, notes }: NewImportedCustomer): NestedRecord[] {
   const { id } = address ?? {};
   return [
     ...(id === undefined ? [] : [{ kind: "address", field: "customer.address", id } as const]),
@@ -137,7 +140,7 @@ function nestedIn({ address, notes }: NewImportedCustomer): Nested[] {
 
 /** Throws everything that is wrong with the import and with the customer in it. */
 function refuse(own: readonly Violation[], inCustomer: DomainError | undefined): void {
-  const violations = [...own, ...within("customer", inCustomer?.details.violations ?? [])];
+  const violations = [...own, ...prefixPaths("customer", inCustomer?.details.violations ?? [])];
   if (inCustomer?.reason === "SCOPE_REQUIRED") throw inCustomer;
   if (inCustomer?.reason === "TAG_ARCHIVED" && own.length === 0) {
     throw new DomainError("TAG_ARCHIVED", inCustomer.message, { violations });

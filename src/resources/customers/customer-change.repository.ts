@@ -1,12 +1,12 @@
-import { archived, notFound } from "../../core/errors.js";
-import type { Write } from "../../core/write.js";
+import { archivedError, notFoundError } from "../../core/errors.js";
+import type { WriteContext } from "../../core/write.js";
 import type { Database } from "../../db/database.js";
-import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../../db/idempotency.js";
+import { beginChangeWithClaim, insertClaim, retryOnDuplicateClaim, useStoredResult } from "../../db/idempotency.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import { type CustomerRow, customerChildren, customerColumns, toCustomer } from "./customer.columns.js";
 import type { Customer } from "./customer.model.js";
 import { type LockedCustomer, lockCustomer } from "./customer-lock.repository.js";
-import type { ChangedCustomer, CustomerTarget, CustomerUnit } from "./customer-store.model.js";
+import type { ChangedCustomer, CustomerTarget, CustomerTransaction } from "./customer-store.model.js";
 import { createCustomerUnit } from "./customer-transaction.repository.js";
 
 /**
@@ -16,23 +16,23 @@ import { createCustomerUnit } from "./customer-transaction.repository.js";
 export function changeCustomer(
   database: Database,
   target: CustomerTarget,
-  write: Write,
-  work: (unit: CustomerUnit) => Promise<readonly string[]>,
+  write: WriteContext,
+  work: (unit: CustomerTransaction) => Promise<readonly string[]>,
 ): Promise<ChangedCustomer> {
-  return onceMoreAfterTwin(() =>
+  return retryOnDuplicateClaim(() =>
     database.transact(write, async (tx) => {
       const key = await lockCustomer(tx, target, "NO KEY UPDATE");
-      const { now, replay } = await beginChange(tx, write);
+      const { now, replay } = await beginChangeWithClaim(tx, write);
       if (write.claim && replay) {
-        const resourceIds = replayed(write.claim, replay);
+        const resourceIds = useStoredResult(write.claim, replay);
         return changedCustomer(tx, key, resourceIds);
       }
       const customer = await readCustomer(tx, key);
-      if (key.archived) throw archived("Customer", customer.id);
+      if (key.archived) throw archivedError("Customer", customer.id);
       const { unit, finish } = createCustomerUnit(tx, { customer, now, write });
       const resourceIds = await work(unit);
       await finish();
-      await storeClaim(tx, write, { companyId: key.companyId, resourceIds });
+      await insertClaim(tx, write, { companyId: key.companyId, resourceIds });
       return changedCustomer(tx, key, resourceIds);
     }),
   );
@@ -45,7 +45,7 @@ export async function readCustomer(tx: Prisma.TransactionClient, { companyId, id
     SELECT ${Prisma.raw(customerColumns)}, ${Prisma.raw(customerChildren)} FROM customer c
     WHERE c.company_id = ${companyId} AND c.id = ${id}`;
   const [row] = rows;
-  if (!row) throw notFound("Customer", id);
+  if (!row) throw notFoundError("Customer", id);
   return toCustomer(row);
 }
 

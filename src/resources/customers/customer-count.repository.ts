@@ -4,7 +4,10 @@ import type { Prisma } from "../../gen/prisma/client.js";
  * Counts one customer more; returns the limit, and counts nothing, when it is reached. FOR KEY SHARE on the company comes
  * first: it excludes the switching on of a limit (quota.ts), not others who count.
  */
-export async function countOneMore(tx: Prisma.TransactionClient, companyId: string): Promise<number | undefined> {
+export async function incrementCustomerCount(
+  tx: Prisma.TransactionClient,
+  companyId: string,
+): Promise<number | undefined> {
   const limit = await limitOf(tx, companyId);
   if (limit === null) return undefined;
   const counted = await tx.$executeRaw`UPDATE company_customer_count SET customers = customers + 1
@@ -13,7 +16,7 @@ export async function countOneMore(tx: Prisma.TransactionClient, companyId: stri
 }
 
 /** Counts one customer less, under the same lock. */
-export async function countOneLess(tx: Prisma.TransactionClient, companyId: string): Promise<void> {
+export async function decrementCustomerCount(tx: Prisma.TransactionClient, companyId: string): Promise<void> {
   if ((await limitOf(tx, companyId)) === null) return;
   await tx.$executeRaw`UPDATE company_customer_count SET customers = customers - 1 WHERE company_id = ${companyId}`;
 }

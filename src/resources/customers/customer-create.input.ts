@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { perCountry } from "../../api/country.js";
-import { color, email, id, line, optionalId, phone, text } from "../../api/fields.js";
-import { because } from "../../api/parse.js";
+import { memoizePerCountry } from "../../api/country.js";
+import { color, email, id, optionalId, phone, singleLineText, text } from "../../api/fields.js";
+import { customIssue } from "../../api/parse.js";
 import { nameRule } from "../../core/text.js";
 import {
   address,
@@ -28,7 +28,7 @@ export function newCustomerFields(country: string) {
     tags: tagReferences,
     complianceConfig: consentChange.optional(),
     referralSource: referralSource.optional(),
-    source: line,
+    source: singleLineText,
     colorCode: color,
     customFields,
     assignedStaffId: optionalId,
@@ -50,13 +50,13 @@ export function toNewCustomer({ complianceConfig, referralSource: source, assign
 const newAddress = address.superRefine((value, context) => {
   if (value.id !== "")
     context.addIssue({
-      ...because("NOT_ALLOWED", "Must be empty for a new address; the server assigns the id."),
+      ...customIssue("NOT_ALLOWED", "Must be empty for a new address; the server assigns the id."),
       path: ["id"],
     });
 });
 
 /** CreateCustomer: message to domain. */
-export const newCustomer = perCountry((country) =>
+export const newCustomer = memoizePerCountry((country) =>
   z.object({ ...newCustomerFields(country), address: newAddress.optional(), notes: newNotes }).transform(
     ({ address: given, notes, ...fields }): NewCustomer => ({
       ...{ ...toNewCustomer(fields), notes },

@@ -1,13 +1,13 @@
 import { idPrefixes, newId } from "../../core/ids.js";
 import { foldCase } from "../../core/text.js";
-import { authorIn, type Write } from "../../core/write.js";
+import { actingStaffId, type WriteContext } from "../../core/write.js";
 import { addressColumns, addressJson } from "../../db/address-columns.js";
 import { consentValues } from "../../db/consent-columns.js";
 import { statement } from "../../db/statement.js";
-import { lastTagPlace, tagJson } from "../setting-lists/tag.columns.js";
+import { lastTagOrderSql, tagJson } from "../setting-lists/tag.columns.js";
 import { distinctTags, tagKey } from "../setting-lists/tag.model.js";
 import { type CustomerRow, customerColumns, noteJson, referralSourceJson } from "./customer.columns.js";
-import type { Admission, CustomerRecord, MissingReferences } from "./customer-store.model.js";
+import type { CreatePreconditions, CustomerRecord, MissingReferences } from "./customer-store.model.js";
 
 /** What the statement tells: exactly one row, whatever happened. */
 export interface CreateRow extends Omit<CustomerRow, "id"> {
@@ -89,7 +89,7 @@ n AS (
   RETURNING *),
 created_tag AS (
   INSERT INTO tag (company_id, id, name, name_key, display_order, last_updated_by, last_updated_time)
-  SELECT $1, w.new_id, w.name, w.name_key, ${lastTagPlace("$1")} + row_number() OVER (ORDER BY w.position),
+  SELECT $1, w.new_id, w.name, w.name_key, ${lastTagOrderSql("$1")} + row_number() OVER (ORDER BY w.position),
     $4, c.created_time FROM c, wanted w WHERE w.id IS NULL ORDER BY w.name_key COLLATE "C"
   ON CONFLICT (company_id, name_key) DO UPDATE SET display_order = tag.display_order
   RETURNING *, xmax = 0 AS inserted),
@@ -128,8 +128,8 @@ FROM (VALUES (1)) one LEFT JOIN c ON true`,
 export interface CreateCall {
   readonly id: string;
   readonly record: CustomerRecord;
-  readonly admission: Admission;
-  readonly write: Write;
+  readonly admission: CreatePreconditions;
+  readonly write: WriteContext;
 }
 
 /** Values of the statement's parameters, in order. */
@@ -140,7 +140,7 @@ export function createValues({ id, record, admission, write }: CreateCall): read
     record.companyId,
     write.keyId,
     write.rpc,
-    authorIn(write, record.companyId),
+    actingStaffId(write, record.companyId),
     write.requestId,
     write.claim?.key ?? null,
     write.claim?.fingerprint ?? null,

@@ -1,29 +1,29 @@
-import { erased } from "../../core/errors.js";
+import { erasedError } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
 import { foldCase } from "../../core/text.js";
-import type { Write } from "../../core/write.js";
+import type { WriteContext } from "../../core/write.js";
 import { addressData } from "../../db/address-columns.js";
 import { recordChange, recordConsent } from "../../db/audit-log.js";
 import { consentColumns } from "../../db/consent-columns.js";
 import type { Database } from "../../db/database.js";
 import { isErased, type RecordKey } from "../../db/erasure/erasure.js";
 import type { Pseudonym } from "../../db/erasure/pseudonym.js";
-import { takenIds } from "../../db/existing-ids.js";
-import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../../db/idempotency.js";
+import { findExistingIds } from "../../db/existing-ids.js";
+import { beginChangeWithClaim, insertClaim, retryOnDuplicateClaim, useStoredResult } from "../../db/idempotency.js";
 import type { Prisma } from "../../gen/prisma/client.js";
 import { resolveTags } from "../setting-lists/tag.repository.js";
 import { statusNumbers } from "./customer.columns.js";
 import type { Customer } from "./customer.model.js";
 import type { CustomerImportUnit, ImportedCustomer } from "./customer-admin.model.js";
 import { readCustomer } from "./customer-change.repository.js";
-import { countOneMore } from "./customer-count.repository.js";
+import { incrementCustomerCount } from "./customer-count.repository.js";
 import { lockCustomer } from "./customer-lock.repository.js";
 import { missingReferences, missingStaff } from "./customer-references.repository.js";
 import type { CustomerTarget } from "./customer-store.model.js";
 
 export interface CustomerImporting {
   readonly target: CustomerTarget & RecordKey;
-  readonly write: Write;
+  readonly write: WriteContext;
   readonly pseudonym: Pseudonym;
   work(unit: CustomerImportUnit): Promise<void>;
 }
@@ -36,16 +36,16 @@ export function importCustomer(
   database: Database,
   { target, write, pseudonym, work }: CustomerImporting,
 ): Promise<Customer> {
-  return onceMoreAfterTwin(() =>
+  return retryOnDuplicateClaim(() =>
     database.transact(write, async (tx) => {
-      const { now, replay } = await beginChange(tx, write);
+      const { now, replay } = await beginChangeWithClaim(tx, write);
       const unit = createUnit(tx, { target, now, write, pseudonym });
       if (write.claim && replay) {
-        replayed(write.claim, replay);
-        if (await unit.isErased()) throw erased("Customer", target.id);
+        useStoredResult(write.claim, replay);
+        if (await unit.isErased()) throw erasedError("Customer", target.id);
         await lockCustomer(tx, target, "KEY SHARE");
       } else {
-        await storeClaim(tx, write, { companyId: target.companyId, resourceIds: [target.id] });
+        await insertClaim(tx, write, { companyId: target.companyId, resourceIds: [target.id] });
         await work(unit);
       }
       return readCustomer(tx, target);
@@ -67,11 +67,11 @@ function createUnit(
     isErased: () => isErased(tx, { companyId, kind: "customer", id, pseudonym }),
     missing: (references) => missingReferences(tx, companyId, references),
     missingStaff: (ids) => missingStaff(tx, companyId, ids),
-    taken: (kind, ids) => takenIds(tx, { companyId, kind, ids }),
+    taken: (kind, ids) => findExistingIds(tx, { companyId, kind, ids }),
 
     resolveTags: (references, mayCreate) =>
       resolveTags(tx, { companyId, references, carried: [], mayCreate, now, write }),
-    count: () => countOneMore(tx, companyId),
+    count: () => incrementCustomerCount(tx, companyId),
 
     async insert(customer) {
       await tx.customer.create({ data: { companyId, id, ...columnsOf(customer) } });

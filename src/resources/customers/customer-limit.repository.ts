@@ -1,5 +1,5 @@
-import { notFound } from "../../core/errors.js";
-import type { Write } from "../../core/write.js";
+import { notFoundError } from "../../core/errors.js";
+import type { WriteContext } from "../../core/write.js";
 import type { Database } from "../../db/database.js";
 import type { Prisma } from "../../gen/prisma/client.js";
 
@@ -17,7 +17,7 @@ export async function setCustomerLimit(
   database: Database,
   companyId: string,
   limit: number | null,
-  write: Write,
+  write: WriteContext,
 ): Promise<void> {
   await database.transact(write, async (tx) => {
     await lockCompanyAgainstCreates(tx, companyId);
@@ -32,7 +32,7 @@ export async function setCustomerLimit(
  */
 export async function lockCompanyAgainstCreates(tx: Prisma.TransactionClient, companyId: string): Promise<void> {
   const found = await tx.$queryRaw<{ id: string }[]>`SELECT id FROM company WHERE id = ${companyId} FOR UPDATE`;
-  if (found.length === 0) throw notFound("Company", companyId);
+  if (found.length === 0) throw notFoundError("Company", companyId);
 }
 
 /** Stores the limit and its counter. Call it under `lockCompanyAgainstCreates`. */

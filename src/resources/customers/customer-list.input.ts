@@ -1,12 +1,12 @@
 import { z } from "zod";
-import { perCountry } from "../../api/country.js";
-import { id, line, list, optionalPhone } from "../../api/fields.js";
+import { memoizePerCountry } from "../../api/country.js";
+import { id, list, optionalPhone, singleLineText } from "../../api/fields.js";
 import { pagination } from "../../api/page-token.js";
 import { interval, maxFilterValues } from "./customer.input.js";
 import type { CustomerFilter } from "./customer-store.model.js";
 
 /** ListCustomers: message to domain. */
-export const customersQuery = perCountry((country) =>
+export const customersQuery = memoizePerCountry((country) =>
   z.object({
     pagination,
     companyId: id,
@@ -14,7 +14,7 @@ export const customersQuery = perCountry((country) =>
       .object({
         lastUpdatedTime: interval.optional(),
         mainPhoneNumber: optionalPhone(country),
-        email: line,
+        email: singleLineText,
         tagIds: list(id, maxFilterValues),
         preferredBusinessIds: list(id, maxFilterValues),
         referralSourceIds: list(id, maxFilterValues),

@@ -1,5 +1,5 @@
-import { notFound } from "../../core/errors.js";
-import { bound, theOne, visibleTo } from "../../db/access-filter.js";
+import { notFoundError } from "../../core/errors.js";
+import { accessPredicate, requireSingleRow, toPrismaPredicate } from "../../db/access-filter.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import type { CustomerTarget } from "./customer-store.model.js";
 
@@ -19,14 +19,14 @@ export type LockStrength = "NO KEY UPDATE" | "KEY SHARE";
 /** Locks the customer that a call names. NOT_FOUND when the caller sees no such customer (visibility.ts). */
 export async function lockCustomer(
   tx: Prisma.TransactionClient,
-  { visibility, id }: CustomerTarget,
+  { accessFilter, id }: CustomerTarget,
   strength: LockStrength,
 ): Promise<LockedCustomer> {
   const rows = await tx.$queryRaw<{ company_id: string; archived: boolean }[]>`
     SELECT c.company_id, c.archived_time IS NOT NULL AS archived FROM customer c
-    WHERE c.id = ${id} AND ${bound(visibleTo("c"), visibility)}
+    WHERE c.id = ${id} AND ${toPrismaPredicate(accessPredicate("c"), accessFilter)}
     FOR ${Prisma.raw(strength)}`;
-  const row = theOne(rows, "Customer", id);
-  if (!row) throw notFound("Customer", id);
+  const row = requireSingleRow(rows, "Customer", id);
+  if (!row) throw notFoundError("Customer", id);
   return { companyId: row.company_id, id, archived: row.archived };
 }

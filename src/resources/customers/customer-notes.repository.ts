@@ -1,9 +1,9 @@
-import { notFound } from "../../core/errors.js";
+import { notFoundError } from "../../core/errors.js";
 import type { Page } from "../../core/page.js";
-import { theOne, visibilityValues, visibleTo } from "../../db/access-filter.js";
+import { accessFilterValues, accessPredicate, requireSingleRow } from "../../db/access-filter.js";
 import type { Database } from "../../db/database.js";
 import { statement } from "../../db/statement.js";
-import type { CustomerTarget, DatedNote } from "./customer-store.model.js";
+import type { CustomerTarget, NoteWithCreatedTime } from "./customer-store.model.js";
 
 interface NoteRow {
   readonly id: string;
@@ -16,13 +16,13 @@ interface NoteRow {
 /** A page of a customer's notes, newest first. NOT_FOUND when the caller sees no such customer. */
 export async function listNotes(
   database: Database,
-  { visibility, id }: CustomerTarget,
+  { accessFilter, id }: CustomerTarget,
   page: Page,
   signal: AbortSignal,
-): Promise<readonly DatedNote[]> {
-  const found = await database.read<{ company_id: string }>(locate, [...visibilityValues(visibility), id], signal);
-  const customer = theOne(found, "Customer", id);
-  if (!customer) throw notFound("Customer", id);
+): Promise<readonly NoteWithCreatedTime[]> {
+  const found = await database.read<{ company_id: string }>(locate, [...accessFilterValues(accessFilter), id], signal);
+  const customer = requireSingleRow(found, "Customer", id);
+  if (!customer) throw notFoundError("Customer", id);
   const scope = [customer.company_id, id];
   const rows = page.after
     ? await database.read<NoteRow>(nextPage, [...scope, page.size + 1, page.after.time, page.after.id], signal)
@@ -38,7 +38,7 @@ export async function listNotes(
 
 const locate = statement(
   "customer.locate",
-  `SELECT c.company_id FROM customer c WHERE ${visibleTo("c")} AND c.id = $3`,
+  `SELECT c.company_id FROM customer c WHERE ${accessPredicate("c")} AND c.id = $3`,
 );
 
 const notesOf = `SELECT id, note, created_time, last_updated_by, last_updated_time FROM customer_note

@@ -1,7 +1,7 @@
 import type { Consent } from "../../core/consent.js";
 import type { Page, TimeRange } from "../../core/page.js";
-import type { Visibility } from "../../core/principal.js";
-import type { Write } from "../../core/write.js";
+import type { AccessFilter } from "../../core/principal.js";
+import type { WriteContext } from "../../core/write.js";
 import type { FieldValues } from "../custom-fields/custom-field-values.service.js";
 import type { CustomFieldRepository } from "../setting-lists/setting-store.model.js";
 import type { Tag, TagReference, TagResolution } from "../setting-lists/tag.model.js";
@@ -67,7 +67,7 @@ export interface CustomerQuery {
 
 /** The customer that a call names by id. */
 export interface CustomerTarget {
-  readonly visibility: Visibility;
+  readonly accessFilter: AccessFilter;
   readonly id: string;
 }
 
@@ -94,14 +94,14 @@ export interface CustomerChange {
  * One customer under lock, inside one transaction. Everything done through it is committed together with the new
  * version, the change row and the idempotency claim; any error undoes all.
  */
-export interface CustomerUnit {
+export interface CustomerTransaction {
   /** The locked state. */
   readonly customer: Customer;
   /** The company's custom fields, as the transaction sees them. */
   readonly customFields: CustomFieldRepository;
   save(change: CustomerChange): Promise<void>;
   /** The work changes nothing after all: version, time and author stay, and nothing is recorded. */
-  leave(): void;
+  skipUpdate(): void;
   missing(references: References): Promise<MissingReferences>;
   /** Finds tags, creating those that only have a new name when `mayCreate`; an archived one only if it is carried. */
   resolveTags(
@@ -125,35 +125,35 @@ export interface CustomerUnit {
 }
 
 /** What the domain has decided before a create reaches the database. */
-export interface Admission {
+export interface CreatePreconditions {
   /** What the caller may see: a replay shows the record as it now is, and it may have moved away. */
-  readonly visibility: Visibility;
+  readonly accessFilter: AccessFilter;
   /** false = store nothing, but tell what else is wrong; a replay is still answered. */
   readonly admit: boolean;
   /** Tags named by a new name may be created. */
   readonly mayCreateTags: boolean;
 }
 
-export interface DatedNote extends Note {
+export interface NoteWithCreatedTime extends Note {
   readonly createdTime: Date;
 }
 
 export interface CustomerRepository {
-  /** NOT_FOUND when a replay finds the customer outside the visibility by now. */
-  create(record: CustomerRecord, admission: Admission, write: Write): Promise<CreateOutcome>;
+  /** NOT_FOUND when a replay finds the customer outside the accessFilter by now. */
+  create(record: CustomerRecord, admission: CreatePreconditions, write: WriteContext): Promise<CreateOutcome>;
   /** Throws AMBIGUOUS_ID when the id names customers of two companies that the caller sees. */
   get(target: CustomerTarget, signal: AbortSignal): Promise<Customer | undefined>;
   /** One row more than the page's size tells that there is a next page. */
   list(query: CustomerQuery, signal: AbortSignal): Promise<readonly Customer[]>;
-  listNotes(target: CustomerTarget, page: Page, signal: AbortSignal): Promise<readonly DatedNote[]>;
+  listNotes(target: CustomerTarget, page: Page, signal: AbortSignal): Promise<readonly NoteWithCreatedTime[]>;
   /**
    * Runs `work` on the locked customer and returns the ids of what it made. Replays and twins of the same claim
    * return the ids of the first call without running it. NOT_FOUND and RESOURCE_ARCHIVED are thrown here.
    */
   change(
     target: CustomerTarget,
-    write: Write,
-    work: (unit: CustomerUnit) => Promise<readonly string[]>,
+    write: WriteContext,
+    work: (unit: CustomerTransaction) => Promise<readonly string[]>,
   ): Promise<ChangedCustomer>;
 }
 
@@ -171,5 +171,5 @@ export interface CardLinkRepository {
    *
    * @param lifetimeMs counted by the database's clock
    */
-  mint(target: CustomerTarget, lifetimeMs: number, write: Write): Promise<string>;
+  mint(target: CustomerTarget, lifetimeMs: number, write: WriteContext): Promise<string>;
 }

@@ -1,7 +1,7 @@
-import { mayCreateTags, reachOf } from "../../core/access.js";
-import { invalidRequest, notFound } from "../../core/errors.js";
-import { type Caller, visibilityOf } from "../../core/principal.js";
-import type { Write } from "../../core/write.js";
+import { mayCreateTags, requireCompanyAccess } from "../../core/access.js";
+import { invalidRequest, notFoundError } from "../../core/errors.js";
+import { accessFilterOf, type Principal } from "../../core/principal.js";
+import type { WriteContext } from "../../core/write.js";
 import { maxTagsPerCustomer, type Tag, type TagReference } from "../setting-lists/tag.model.js";
 import { referenceError } from "./customer-references.service.js";
 import type { CustomerRepository } from "./customer-store.model.js";
@@ -13,24 +13,24 @@ export interface CustomerTags {
   append(
     customerId: string,
     references: readonly TagReference[],
-    caller: Caller,
-    write: Write,
+    principal: Principal,
+    write: WriteContext,
   ): Promise<readonly Tag[]>;
-  list(customerId: string, caller: Caller, signal: AbortSignal): Promise<readonly Tag[]>;
+  list(customerId: string, principal: Principal, signal: AbortSignal): Promise<readonly Tag[]>;
 }
 
 export function createCustomerTags(customers: CustomerRepository): CustomerTags {
   return {
-    async append(customerId, references, caller, write) {
-      const target = { visibility: visibilityOf(caller), id: customerId };
+    async append(customerId, references, principal, write) {
+      const target = { accessFilter: accessFilterOf(principal), id: customerId };
       const changed = await customers.change(target, write, async (unit) => {
-        const reach = reachOf(caller, unit.customer.companyId);
-        const tags = await unit.resolveTags(references, mayCreateTags(caller, reach));
+        const access = requireCompanyAccess(principal, unit.customer.companyId);
+        const tags = await unit.resolveTags(references, mayCreateTags(principal, access));
         const error = referenceError({ missing: [], tags, references, violations: [] });
         if (error) throw error;
         const carried = new Set([...unit.customer.tags, ...tags.tags].map((tag) => tag.id));
         if (carried.size > maxTagsPerCustomer) throw invalidRequest([tooManyTags]);
-        if (carried.size === unit.customer.tags.length) unit.leave();
+        if (carried.size === unit.customer.tags.length) unit.skipUpdate();
         await unit.addTags(tags.tags);
         return tags.tags.map((tag) => tag.id);
       });
@@ -38,9 +38,9 @@ export function createCustomerTags(customers: CustomerRepository): CustomerTags 
       return changed.resourceIds.flatMap((id) => carried.get(id) ?? []);
     },
 
-    async list(customerId, caller, signal) {
-      const customer = await customers.get({ visibility: visibilityOf(caller), id: customerId }, signal);
-      if (!customer) throw notFound("Customer", customerId);
+    async list(customerId, principal, signal) {
+      const customer = await customers.get({ accessFilter: accessFilterOf(principal), id: customerId }, signal);
+      if (!customer) throw notFoundError("Customer", customerId);
       return customer.tags;
     },
   };

@@ -1,48 +1,48 @@
 import { sameConsent } from "../../core/consent.js";
 import { idPrefixes, newId } from "../../core/ids.js";
 import { foldCase } from "../../core/text.js";
-import { authorIn, type Write } from "../../core/write.js";
+import { actingStaffId, type WriteContext } from "../../core/write.js";
 import { addressData } from "../../db/address-columns.js";
 import { updatedTime } from "../../db/audit-columns.js";
 import { recordChange, recordConsent } from "../../db/audit-log.js";
 import { consentColumns } from "../../db/consent-columns.js";
 import type { Prisma } from "../../gen/prisma/client.js";
-import { fieldsWithin } from "../custom-fields/custom-field-values.repository.js";
+import { customFieldsInTransaction } from "../custom-fields/custom-field-values.repository.js";
 import { resolveTags } from "../setting-lists/tag.repository.js";
 import { statusNumbers } from "./customer.columns.js";
 import type { Customer } from "./customer.model.js";
 import { missingReferences } from "./customer-references.repository.js";
-import type { CustomerChange, CustomerUnit } from "./customer-store.model.js";
+import type { CustomerChange, CustomerTransaction } from "./customer-store.model.js";
 
 export interface UnitOptions {
   /** The locked state. */
   readonly customer: Customer;
   /** The stamp of the change. */
   readonly now: Date;
-  readonly write: Write;
+  readonly write: WriteContext;
 }
 
 /** The unit of work over one locked customer; `finish` stores the new version, its consent event and its change row. */
 export function createCustomerUnit(
   tx: Prisma.TransactionClient,
   { customer, now, write }: UnitOptions,
-): { readonly unit: CustomerUnit; finish(): Promise<void> } {
+): { readonly unit: CustomerTransaction; finish(): Promise<void> } {
   const { companyId, id: customerId } = customer;
-  const author = authorIn(write, companyId);
+  const author = actingStaffId(write, companyId);
   const key = (id: string) => ({ companyId_id: { companyId, id } });
   const noteStamp = { lastUpdatedBy: author, lastUpdatedTime: now };
   let change: CustomerChange = {};
   let isLeft = false;
 
-  const unit: CustomerUnit = {
+  const unit: CustomerTransaction = {
     customer,
-    customFields: fieldsWithin(tx),
+    customFields: customFieldsInTransaction(tx),
 
     async save(next) {
       change = next;
     },
 
-    leave() {
+    skipUpdate() {
       isLeft = true;
     },
 

@@ -1,7 +1,17 @@
 import { z } from "zod";
-import { perCountry } from "../../api/country.js";
-import { maskPaths, pick, readMask, type UpdateMask } from "../../api/field-mask.js";
-import { color, email, httpsUrl, id, line, optionalId, phone, text, withoutUndefined } from "../../api/fields.js";
+import { memoizePerCountry } from "../../api/country.js";
+import { maskPaths, pickFields, readMask, type UpdateMask } from "../../api/field-mask.js";
+import {
+  color,
+  email,
+  httpsUrl,
+  id,
+  omitUndefined,
+  optionalId,
+  phone,
+  singleLineText,
+  text,
+} from "../../api/fields.js";
 import { noConsent } from "../../core/consent.js";
 import { nameRule } from "../../core/text.js";
 import {
@@ -37,7 +47,7 @@ export function customerMask(request: UpdateCustomerRequest): UpdateMask {
 }
 
 /** UpdateCustomer: message to domain, as the mask says. */
-export const customerUpdate = perCountry((country) =>
+export const customerUpdate = memoizePerCountry((country) =>
   z.object({
     id,
     companyId: id,
@@ -55,7 +65,7 @@ export const customerUpdate = perCountry((country) =>
     referralSource: referralSource.optional(),
     status: enumNumber(2),
     colorCode: color.optional(),
-    source: line.optional(),
+    source: singleLineText.optional(),
     customFields,
     etag: z.string(),
     assignedStaffId: optionalId.optional(),
@@ -67,7 +77,7 @@ type ParsedUpdate = z.output<ReturnType<typeof customerUpdate>>;
 export function toCustomerUpdate(parsed: ParsedUpdate, mask: UpdateMask): CustomerUpdate {
   const text = <K extends keyof ParsedUpdate>(field: string, key: K) =>
     mask.writes(field) ? (parsed[key] ?? "") : undefined;
-  const columns = withoutUndefined({
+  const columns = omitUndefined({
     preferredBusinessId: text("preferred_business_id", "preferredBusinessId"),
     avatar: text("avatar_path", "avatarPath"),
     firstName: text("first_name", "firstName"),
@@ -85,7 +95,7 @@ export function toCustomerUpdate(parsed: ParsedUpdate, mask: UpdateMask): Custom
     id: parsed.id,
     ...(parsed.etag === "" ? {} : { etag: parsed.etag }),
     columns,
-    ...withoutUndefined({
+    ...omitUndefined({
       preference: preferenceUpdate(parsed, mask),
       consent: consentUpdate(parsed, mask),
       address: addressUpdate(parsed, mask),
@@ -101,19 +111,19 @@ export function toCustomerUpdate(parsed: ParsedUpdate, mask: UpdateMask): Custom
 function preferenceUpdate({ preference: given }: ParsedUpdate, mask: UpdateMask) {
   if (mask.writes("preference")) return given ?? noPreference;
   const parts = mask.partsOf("preference");
-  return parts && pick(given ?? noPreference, parts);
+  return parts && pickFields(given ?? noPreference, parts);
 }
 
 function consentUpdate({ complianceConfig: given }: ParsedUpdate, mask: UpdateMask) {
   if (mask.writes("compliance_config")) return given ?? noConsent;
   const parts = mask.partsOf("compliance_config");
-  return parts && pick({ ...noConsent, ...given }, parts);
+  return parts && pickFields({ ...noConsent, ...given }, parts);
 }
 
 function addressUpdate({ address: given }: ParsedUpdate, mask: UpdateMask): AddressUpdate | undefined {
   const parts = mask.partsOf("address");
   const target = given && given.id !== "" ? { id: given.id } : {};
-  if (parts) return { kind: "edit", ...target, parts: pick({ ...noAddress, ...given?.record }, parts) };
+  if (parts) return { kind: "edit", ...target, parts: pickFields({ ...noAddress, ...given?.record }, parts) };
   if (!mask.writes("address")) return undefined;
   if (!given) return { kind: "clear" };
   // Without a mask an address that says nothing keeps what is stored.

@@ -1,13 +1,13 @@
 import { applyConsent, type ConsentChange } from "../../core/consent.js";
 import { etagMismatch, type Violation } from "../../core/errors.js";
 import { etagOf } from "../../core/etag.js";
-import type { CompanyReach } from "../../core/principal.js";
+import type { CompanyAccess } from "../../core/principal.js";
 import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
 import type { FieldValues } from "../custom-fields/custom-field-values.service.js";
 import { maxTagsPerCustomer, type TagReference } from "../setting-lists/tag.model.js";
 import { type Address, type Coordinate, maxAddresses, type Preference } from "./customer.model.js";
 import { referenceError } from "./customer-references.service.js";
-import type { AddressRecord, CustomerChange, CustomerUnit } from "./customer-store.model.js";
+import type { AddressRecord, CustomerChange, CustomerTransaction } from "./customer-store.model.js";
 
 /** What UpdateCustomer asks for, parsed: absent = kept. */
 export interface CustomerUpdate {
@@ -43,7 +43,7 @@ export interface NotesUpdate {
 }
 
 export interface UpdateContext {
-  readonly reach: CompanyReach;
+  readonly access: CompanyAccess;
   readonly mayCreateTags: boolean;
   readonly signal: AbortSignal;
 }
@@ -60,7 +60,7 @@ const emptyAddress: AddressRecord = {
 
 /** Applies an update to a locked customer, or throws with everything that is wrong and changes nothing. */
 export async function applyUpdate(
-  unit: CustomerUnit,
+  unit: CustomerTransaction,
   update: CustomerUpdate,
   context: UpdateContext,
 ): Promise<readonly string[]> {
@@ -79,7 +79,7 @@ export async function applyUpdate(
     ? await checkCustomFields(
         unit.customFields,
         {
-          reach: context.reach,
+          access: context.access,
           association: "CUSTOMER",
           write: update.customFields.write,
           current: customer.customFields,
@@ -140,7 +140,7 @@ function addsAddress(addresses: readonly Address[], update: AddressUpdate): bool
   }
 }
 
-async function applyAddress(unit: CustomerUnit, update: AddressUpdate): Promise<void> {
+async function applyAddress(unit: CustomerTransaction, update: AddressUpdate): Promise<void> {
   const primary = unit.customer.addresses.find((address) => address.type === "PRIMARY");
   switch (update.kind) {
     case "clear":
@@ -166,7 +166,7 @@ function merged({ coordinate: kept, ...lines }: AddressRecord, { coordinate, ...
   return { ...lines, ...parts, ...(point ? { coordinate: point } : {}) };
 }
 
-async function noteViolations(unit: CustomerUnit, update: NotesUpdate | undefined): Promise<Violation[]> {
+async function noteViolations(unit: CustomerTransaction, update: NotesUpdate | undefined): Promise<Violation[]> {
   const ids = update?.entries.flatMap((entry) => entry.id ?? []) ?? [];
   if (!update || ids.length === 0) return [];
   const known = new Set((await unit.findNotes(ids)).map((note) => note.id));
@@ -181,7 +181,7 @@ async function noteViolations(unit: CustomerUnit, update: NotesUpdate | undefine
   });
 }
 
-async function applyNotes(unit: CustomerUnit, { write, entries }: NotesUpdate): Promise<void> {
+async function applyNotes(unit: CustomerTransaction, { write, entries }: NotesUpdate): Promise<void> {
   const ids = entries.flatMap((entry) => entry.id ?? []);
   if (write === "replace") await unit.keepNotes(ids);
   for (const entry of entries) if (entry.id !== undefined) await unit.editNote(entry.id, entry.note);

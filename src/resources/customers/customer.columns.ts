@@ -1,6 +1,6 @@
 import { type AddressJson, addressJson, toAddress } from "../../db/address-columns.js";
 import { type ConsentRow, toConsent } from "../../db/consent-columns.js";
-import { type NotesRead, notesOfListed, notesOfOne } from "../../db/notes-sql.js";
+import { listNotesSql, type NotesRead, recordNotesSql } from "../../db/notes-sql.js";
 import type { FieldValues } from "../custom-fields/custom-field-values.service.js";
 import { type TagJson, tagJson, toTag } from "../setting-lists/tag.columns.js";
 import type { Customer, Note, ReferralSource } from "./customer.model.js";
@@ -64,10 +64,10 @@ export const referralSourceJson =
   "json_build_object('id', r.id, 'name', r.name, 'archived', r.archived_time IS NOT NULL)";
 
 /** The children of `customer AS c`, aggregated in the same statement. */
-export const customerChildren = childrenWith(notesOfOne);
+export const customerChildren = childrenWith(recordNotesSql);
 
 /** The same for a page of customers: fewer notes, so that the answer stays small. */
-export const listedCustomerChildren = childrenWith(notesOfListed);
+export const listedCustomerChildren = childrenWith(listNotesSql);
 
 function childrenWith(notes: NotesRead): string {
   const ofCustomer = "note.company_id = c.company_id AND note.customer_id = c.id";

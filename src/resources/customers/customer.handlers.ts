@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { countryOf } from "../../api/country.js";
 import { id, text } from "../../api/fields.js";
-import { byChange, byCreation } from "../../api/page-order.js";
+import { createdCursorOf, updatedCursorOf } from "../../api/page-order.js";
 import { type PageTokens, pagination } from "../../api/page-token.js";
 import { parse } from "../../api/parse.js";
 import type { ServiceHandlers } from "../../api/rpc.js";
@@ -33,75 +33,75 @@ export function createCustomerHandlers({
   pageTokens,
 }: CustomerHandlerDependencies): ServiceHandlers<typeof CustomerService> {
   return {
-    async createCustomer(request, { caller, write }) {
-      const schema = newCustomer(countryOf(caller, request.companyId));
+    async createCustomer(request, { principal, write }) {
+      const schema = newCustomer(countryOf(principal, request.companyId));
       const input = parse(requests.createCustomer.input, request, schema);
-      return toProtoCustomer(await customers.create(input, caller, write));
+      return toProtoCustomer(await customers.create(input, principal, write));
     },
 
-    async getCustomer(request, { caller, signal }) {
+    async getCustomer(request, { principal, signal }) {
       const input = parse(requests.getCustomer.input, request, byId);
-      return toProtoCustomer(await customers.get(input.id, caller, signal));
+      return toProtoCustomer(await customers.get(input.id, principal, signal));
     },
 
-    async updateCustomer(request, { caller, write }) {
+    async updateCustomer(request, { principal, write }) {
       const mask = customerMask(request);
-      const schema = customerUpdate(countryOf(caller, request.companyId));
+      const schema = customerUpdate(countryOf(principal, request.companyId));
       const input = parse(requests.updateCustomer.input, request, schema, mask.violations);
-      return toProtoCustomer(await customers.update(toCustomerUpdate(input, mask), caller, write));
+      return toProtoCustomer(await customers.update(toCustomerUpdate(input, mask), principal, write));
     },
 
     async listCustomers(request, context) {
-      const { caller, signal } = context;
-      const schema = customersQuery(countryOf(caller, request.companyId));
+      const { principal, signal } = context;
+      const schema = customersQuery(countryOf(principal, request.companyId));
       const { companyId, filter = {} } = parse(requests.listCustomers.input, request, schema);
       const page = pageTokens.open(request, context);
-      const found = await customers.list({ companyId, filter, page }, caller, signal);
-      const { rows, nextPageToken } = page.close(found, filter.lastUpdated ? byChange : byCreation);
+      const found = await customers.list({ companyId, filter, page }, principal, signal);
+      const { rows, nextPageToken } = page.close(found, filter.lastUpdated ? updatedCursorOf : createdCursorOf);
       return { customers: rows.map(toProtoCustomer), nextPageToken };
     },
 
     async genCustomerCofLink(request, context) {
       const input = parse(requests.genCustomerCofLink.input, request, byId);
       context.setHeader("cache-control", "no-store");
-      return { link: await customers.mintCardLink(input.id, context.caller, context.write) };
+      return { link: await customers.mintCardLink(input.id, context.principal, context.write) };
     },
 
-    async appendCustomerNotes(request, { caller, write }) {
+    async appendCustomerNotes(request, { principal, write }) {
       const input = parse(requests.appendCustomerNotes.input, request, noteAppend);
-      const added = await notes.append(input.id, input.notes, caller, write);
+      const added = await notes.append(input.id, input.notes, principal, write);
       return { notes: added.map(toProtoNote) };
     },
 
     async listCustomerNotes(request, context) {
       const input = parse(requests.listCustomerNotes.input, request, notesQuery);
       const page = pageTokens.open(request, context);
-      const found = await notes.list(input.id, page, context.caller, context.signal);
-      const { rows, nextPageToken } = page.close(found, byCreation);
+      const found = await notes.list(input.id, page, context.principal, context.signal);
+      const { rows, nextPageToken } = page.close(found, createdCursorOf);
       return { notes: rows.map(toProtoNote), nextPageToken };
     },
 
-    async updateCustomerNote(request, { caller, write }) {
+    async updateCustomerNote(request, { principal, write }) {
       const input = parse(requests.updateCustomerNote.input, request, noteUpdate);
       const { customerId, noteId, note } = input;
-      return { note: toProtoNote(await notes.update({ customerId, noteId, text: note }, caller, write)) };
+      return { note: toProtoNote(await notes.update({ customerId, noteId, text: note }, principal, write)) };
     },
 
-    async deleteCustomerNote(request, { caller, write }) {
+    async deleteCustomerNote(request, { principal, write }) {
       const input = parse(requests.deleteCustomerNote.input, request, noteTarget);
-      await notes.remove(input, caller, write);
+      await notes.remove(input, principal, write);
       return {};
     },
 
-    async appendCustomerTags(request, { caller, write }) {
+    async appendCustomerTags(request, { principal, write }) {
       const input = parse(requests.appendCustomerTags.input, request, tagAppend);
-      const added = await tags.append(input.id, input.tags, caller, write);
+      const added = await tags.append(input.id, input.tags, principal, write);
       return { tags: added.map(toProtoTag) };
     },
 
-    async listCustomerTags(request, { caller, signal }) {
+    async listCustomerTags(request, { principal, signal }) {
       const input = parse(requests.listCustomerTags.input, request, byId);
-      const carried = await tags.list(input.id, caller, signal);
+      const carried = await tags.list(input.id, principal, signal);
       return { tags: carried.map(toProtoTag) };
     },
   };

@@ -1,7 +1,7 @@
 import { type JsonObject, type JsonValue, toJson } from "@bufbuild/protobuf";
 import { z } from "zod";
-import { id, line, list, optionalId, text, withoutUndefined } from "../../api/fields.js";
-import { because } from "../../api/parse.js";
+import { id, list, omitUndefined, optionalId, singleLineText, text } from "../../api/fields.js";
+import { customIssue } from "../../api/parse.js";
 import { momentBound } from "../../api/timestamp.js";
 import type { Channel } from "../../core/consent.js";
 import type { TimeRange } from "../../core/page.js";
@@ -26,10 +26,10 @@ const tagReference = z
     if (tag.id !== "") return { id: tag.id };
     const name = normalise(tag.name, tagNameRule);
     const fault = textFault(name, tagNameRule);
-    if (fault) context.addIssue({ ...because(fault.reason, fault.description), path: ["name"] });
+    if (fault) context.addIssue({ ...customIssue(fault.reason, fault.description), path: ["name"] });
     for (const field of ["group", "archived"] as const) {
       if (tag[field])
-        context.addIssue({ ...because("NOT_ALLOWED", "Must not be set in this request."), path: [field] });
+        context.addIssue({ ...customIssue("NOT_ALLOWED", "Must not be set in this request."), path: [field] });
     }
     return { name };
   });
@@ -43,7 +43,7 @@ export const newNotes = list(
     .superRefine((note, context) => {
       if (note.id !== "")
         context.addIssue({
-          ...because("NOT_ALLOWED", "Must be empty for a new note; the server assigns the id."),
+          ...customIssue("NOT_ALLOWED", "Must be empty for a new note; the server assigns the id."),
           path: ["id"],
         });
     })
@@ -64,7 +64,7 @@ const coordinate = z.object({ latitude: degrees(90), longitude: degrees(180) });
 function degrees(limit: number) {
   return z.number().superRefine((value, context) => {
     if (!(Math.abs(value) <= limit))
-      context.addIssue(because("OUT_OF_RANGE", `Must be from -${limit} to ${limit} degrees.`));
+      context.addIssue(customIssue("OUT_OF_RANGE", `Must be from -${limit} to ${limit} degrees.`));
   });
 }
 
@@ -72,12 +72,12 @@ function degrees(limit: number) {
 export const address = z
   .object({
     id: optionalId,
-    address1: line,
-    address2: line,
-    city: line,
-    state: line,
-    postalCode: line,
-    country: line,
+    address1: singleLineText,
+    address2: singleLineText,
+    city: singleLineText,
+    state: singleLineText,
+    postalCode: singleLineText,
+    country: singleLineText,
     coordinate: coordinate.optional(),
     type: enumNumber(2),
   })
@@ -95,7 +95,7 @@ export type ParsedAddress = z.output<typeof address>;
 /** The number of an enum value that the contract knows. proto3 enums are open, so any number can arrive. */
 export function enumNumber(max: number) {
   return z.number().superRefine((value, context) => {
-    if (value < 0 || value > max) context.addIssue(because("NOT_ALLOWED", "Must be a value of the enum."));
+    if (value < 0 || value > max) context.addIssue(customIssue("NOT_ALLOWED", "Must be a value of the enum."));
   });
 }
 
@@ -118,7 +118,7 @@ export const channelList = list(
     const channel = channelNames[number];
     if (channel) return channel;
     context.addIssue(
-      because(
+      customIssue(
         "NOT_ALLOWED",
         "Must be COMPLIANCE_CHANNEL_SMS, COMPLIANCE_CHANNEL_EMAIL or COMPLIANCE_CHANNEL_AUTO_CALL.",
       ),
@@ -143,7 +143,7 @@ export const consentChange = z
     isAgreedMarketingPolicy: z.boolean().optional(),
     isConsented: z.boolean().optional(),
   })
-  .transform(withoutUndefined);
+  .transform(omitUndefined);
 
 /** `{id}` of a referral source; a name beside it is ignored, a name alone is refused. */
 export const referralSource = z.object({ id });
@@ -155,14 +155,14 @@ const fieldKey = /^(?:lead:)?[A-Za-z0-9_.-]{1,64}$/;
 export const customFields = z.record(z.string(), z.custom<CustomField_Value>()).transform((values, context) => {
   const entries = Object.entries(values);
   if (entries.length > maxFieldsPerCall) {
-    context.addIssue(because("TOO_MANY", `Must have at most ${maxFieldsPerCall} custom fields.`));
+    context.addIssue(customIssue("TOO_MANY", `Must have at most ${maxFieldsPerCall} custom fields.`));
     return z.NEVER;
   }
   const result: Record<string, FieldValue> = {};
   for (const [code, value] of entries) {
     const json = fieldKey.test(code) ? toFieldValue(value) : undefined;
     if (json) result[code] = json;
-    else context.addIssue({ ...because("INVALID_FORMAT", "Must be a valid custom field value."), path: [code] });
+    else context.addIssue({ ...customIssue("INVALID_FORMAT", "Must be a valid custom field value."), path: [code] });
   }
   return result;
 });
@@ -186,6 +186,7 @@ function isJsonObject(json: JsonValue): json is JsonObject {
 export const interval = z
   .object({ startTime: momentBound.optional(), endTime: momentBound.optional() })
   .transform(({ startTime: start, endTime: end }, context): TimeRange => {
-    if (start && end && start > end) context.addIssue(because("CONFLICT", "start_time must not be after end_time."));
+    if (start && end && start > end)
+      context.addIssue(customIssue("CONFLICT", "start_time must not be after end_time."));
     return { ...(start ? { start } : {}), ...(end ? { end } : {}) };
   });

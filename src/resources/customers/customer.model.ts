@@ -34,10 +34,10 @@ export interface Note {
 }
 
 /** How many of the newest notes a customer carries with it; the rest is behind the list of its notes. */
-export const embeddedNotes = 50;
+export const maxNotesInRecord = 50;
 
 /** How many a customer or pet carries in a list of many, as far as their texts take so many bytes of UTF-8 together. */
-export const listedNotes = 10;
+export const maxNotesInList = 10;
 export const listedNoteBytes = 4_096;
 
 export interface Preference {

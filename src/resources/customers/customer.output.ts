@@ -77,16 +77,16 @@ function toProtoChannel(channel: Channel): ComplianceChannel {
 
 /** A google.protobuf.Struct of the values, each in its proto JSON form. */
 function toStruct(values: FieldValues): { [key: string]: MutableJson } {
-  return Object.fromEntries(Object.entries(values).map(([code, value]) => [code, toMutable(value)]));
+  return Object.fromEntries(Object.entries(values).map(([code, value]) => [code, cloneJson(value)]));
 }
 
 type MutableJson = null | boolean | number | string | MutableJson[] | { [key: string]: MutableJson };
 
 /** JSON as protobuf-es takes it. */
-export function toMutable(json: Json): MutableJson {
-  if (Array.isArray(json)) return json.map(toMutable);
+export function cloneJson(json: Json): MutableJson {
+  if (Array.isArray(json)) return json.map(cloneJson);
   if (typeof json === "object" && json !== null) {
-    return Object.fromEntries(Object.entries(json).map(([key, value]) => [key, toMutable(value)]));
+    return Object.fromEntries(Object.entries(json).map(([key, value]) => [key, cloneJson(value)]));
   }
   return isScalar(json) ? json : null;
 }

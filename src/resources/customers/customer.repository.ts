@@ -1,23 +1,28 @@
-import { notFound } from "../../core/errors.js";
+import { notFoundError } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
-import { theOne, visibilityValues, visibleInOneCompany, visibleTo } from "../../db/access-filter.js";
+import {
+  accessFilterValues,
+  accessPredicate,
+  requireSingleRow,
+  singleCompanyAccessPredicate,
+} from "../../db/access-filter.js";
 import type { Database } from "../../db/database.js";
 import { violatedConstraint } from "../../db/database-errors.js";
-import { claimConstraint, removeExpiredClaim, replayedCreate } from "../../db/idempotency.js";
+import { claimConstraint, removeExpiredClaim, storedCreateId } from "../../db/idempotency.js";
 import { statement } from "../../db/statement.js";
 import { type CustomerRow, customerChildren, customerColumns, toCustomer } from "./customer.columns.js";
 import { changeCustomer } from "./customer-change.repository.js";
 import { type CreateCall, type CreateRow, createStatement, createValues } from "./customer-create.repository.js";
 import { createCustomerList } from "./customer-list.repository.js";
 import { listNotes } from "./customer-notes.repository.js";
-import type { Admission, CreateOutcome, CustomerRepository } from "./customer-store.model.js";
+import type { CreateOutcome, CreatePreconditions, CustomerRepository } from "./customer-store.model.js";
 
 /** Customers over hand-written SQL on the hot paths (create, get, list) and Prisma for changes. */
 export function createCustomerRepository(database: Database): CustomerRepository {
-  const get: CustomerRepository["get"] = async ({ visibility, id }, signal) => {
-    const text = visibility.companyIds.length === 1 ? getInOneCompany : getStatement;
-    const rows = await database.read<CustomerRow>(text, [...visibilityValues(visibility), id], signal);
-    const row = theOne(rows, "Customer", id);
+  const get: CustomerRepository["get"] = async ({ accessFilter, id }, signal) => {
+    const text = accessFilter.companyIds.length === 1 ? getInOneCompany : getStatement;
+    const rows = await database.read<CustomerRow>(text, [...accessFilterValues(accessFilter), id], signal);
+    const row = requireSingleRow(rows, "Customer", id);
     return row && toCustomer(row);
   };
 
@@ -33,9 +38,9 @@ export function createCustomerRepository(database: Database): CustomerRepository
       const { claim } = write;
       if (claim && row.replay_fingerprint && row.replay_ids) {
         const replay = { fingerprint: row.replay_fingerprint, resourceIds: row.replay_ids };
-        const id = replayedCreate("Customer", claim, replay);
-        const customer = await get({ visibility: admission.visibility, id }, write.signal);
-        if (!customer) throw notFound("Customer", id);
+        const id = storedCreateId("Customer", claim, replay);
+        const customer = await get({ accessFilter: admission.accessFilter, id }, write.signal);
+        if (!customer) throw notFoundError("Customer", id);
         return { kind: "created", customer };
       }
       return outcomeOf(row, admission);
@@ -43,8 +48,8 @@ export function createCustomerRepository(database: Database): CustomerRepository
   };
 }
 
-const getStatement = statement("customer.get", getWhere(visibleTo("c")));
-const getInOneCompany = statement("customer.get_in_one_company", getWhere(visibleInOneCompany("c")));
+const getStatement = statement("customer.get", getWhere(accessPredicate("c")));
+const getInOneCompany = statement("customer.get_in_one_company", getWhere(singleCompanyAccessPredicate("c")));
 
 /** `$3` is the id; see visibility.ts for `$1` and `$2`. */
 function getWhere(isVisible: string): string {
@@ -79,12 +84,12 @@ function isQuotaRefusal(row: CreateRow, call: CreateCall): boolean {
   return row.id === null && row.replay_ids === null && !isRefused(row, call.admission);
 }
 
-function isRefused(row: CreateRow, { admit }: Admission): boolean {
+function isRefused(row: CreateRow, { admit }: CreatePreconditions): boolean {
   const faults = [row.missing, row.unknown_tags, row.archived_tags, row.forbidden_tags];
   return !admit || faults.some((list) => list.length > 0);
 }
 
-function outcomeOf(row: CreateRow, admission: Admission): CreateOutcome {
+function outcomeOf(row: CreateRow, admission: CreatePreconditions): CreateOutcome {
   const { id } = row;
   if (id !== null) return { kind: "created", customer: toCustomer({ ...row, id }) };
   if (isRefused(row, admission)) {

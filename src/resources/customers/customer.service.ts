@@ -1,9 +1,9 @@
-import { assertBusinesses, mayCreateTags, reachOf, visibilityWithin } from "../../core/access.js";
+import { companyAccessFilter, mayCreateTags, requireBusinessAccess, requireCompanyAccess } from "../../core/access.js";
 import { applyConsent, type ConsentChange, defaultConsent } from "../../core/consent.js";
-import { DomainError, invalidRequest, notFound } from "../../core/errors.js";
+import { DomainError, invalidRequest, notFoundError } from "../../core/errors.js";
 import type { Page } from "../../core/page.js";
-import { type Caller, visibilityOf } from "../../core/principal.js";
-import type { Write } from "../../core/write.js";
+import { accessFilterOf, type Principal } from "../../core/principal.js";
+import type { WriteContext } from "../../core/write.js";
 import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
 import type { CustomFieldRepository } from "../setting-lists/setting-store.model.js";
 import type { Customer } from "./customer.model.js";
@@ -25,13 +25,13 @@ export interface CustomerDependencies {
 }
 
 export interface Customers {
-  create(input: NewCustomer, caller: Caller, write: Write): Promise<Customer>;
-  get(id: string, caller: Caller, signal: AbortSignal): Promise<Customer>;
-  update(input: CustomerUpdate, caller: Caller, write: Write): Promise<Customer>;
+  create(input: NewCustomer, principal: Principal, write: WriteContext): Promise<Customer>;
+  get(id: string, principal: Principal, signal: AbortSignal): Promise<Customer>;
+  update(input: CustomerUpdate, principal: Principal, write: WriteContext): Promise<Customer>;
   /** One row more than the page's size tells that there is a next page. */
-  list(query: ListCustomers, caller: Caller, signal: AbortSignal): Promise<readonly Customer[]>;
+  list(query: ListCustomers, principal: Principal, signal: AbortSignal): Promise<readonly Customer[]>;
   /** A link to enter a payment card, which works once within 24 hours. */
-  mintCardLink(id: string, caller: Caller, write: Write): Promise<string>;
+  mintCardLink(id: string, principal: Principal, write: WriteContext): Promise<string>;
 }
 
 export interface ListCustomers {
@@ -51,12 +51,12 @@ export function createCustomers({
   publicBaseUrl,
 }: CustomerDependencies): Customers {
   return {
-    async create(input, caller, write) {
+    async create(input, principal, write) {
       const { companyId } = input;
-      const reach = reachOf(caller, companyId);
-      assertBusinesses(reach, [input.preferredBusinessId]);
+      const access = requireCompanyAccess(principal, companyId);
+      requireBusinessAccess(access, [input.preferredBusinessId]);
       const check = {
-        reach,
+        access,
         association: "CUSTOMER",
         write: "create",
         current: {},
@@ -66,7 +66,11 @@ export function createCustomers({
       const record = { ...input, consent: applyConsent(defaultConsent, input.consent), customFields: fields.values };
       // A record with bad fields is not admitted, but the statement still tells what else is wrong with it.
       const admit = fields.violations.length === 0;
-      const admission = { admit, mayCreateTags: mayCreateTags(caller, reach), visibility: visibilityWithin(reach) };
+      const admission = {
+        admit,
+        mayCreateTags: mayCreateTags(principal, access),
+        accessFilter: companyAccessFilter(access),
+      };
       const outcome = await customers.create(record, admission, write);
       switch (outcome.kind) {
         case "created":
@@ -82,32 +86,32 @@ export function createCustomers({
       }
     },
 
-    async get(id, caller, signal) {
-      const customer = await customers.get({ visibility: visibilityOf(caller), id }, signal);
-      if (!customer) throw notFound("Customer", id);
+    async get(id, principal, signal) {
+      const customer = await customers.get({ accessFilter: accessFilterOf(principal), id }, signal);
+      if (!customer) throw notFoundError("Customer", id);
       return customer;
     },
 
-    async update(input, caller, write) {
-      const reach = reachOf(caller, input.companyId);
+    async update(input, principal, write) {
+      const access = requireCompanyAccess(principal, input.companyId);
       const { preferredBusinessId } = input.columns;
-      if (preferredBusinessId !== undefined) assertBusinesses(reach, [preferredBusinessId]);
-      const target = { visibility: visibilityWithin(reach), id: input.id };
-      const context = { reach, mayCreateTags: mayCreateTags(caller, reach), signal: write.signal };
+      if (preferredBusinessId !== undefined) requireBusinessAccess(access, [preferredBusinessId]);
+      const target = { accessFilter: companyAccessFilter(access), id: input.id };
+      const context = { access, mayCreateTags: mayCreateTags(principal, access), signal: write.signal };
       const changed = await customers.change(target, write, (unit) => applyUpdate(unit, input, context));
       return changed.customer;
     },
 
-    async list({ companyId, filter, page }, caller, signal) {
-      const reach = reachOf(caller, companyId);
-      assertBusinesses(reach, filter.preferredBusinessIds ?? []);
-      const preferredBusinessIds = filter.preferredBusinessIds ?? reach.businessIds;
+    async list({ companyId, filter, page }, principal, signal) {
+      const access = requireCompanyAccess(principal, companyId);
+      requireBusinessAccess(access, filter.preferredBusinessIds ?? []);
+      const preferredBusinessIds = filter.preferredBusinessIds ?? access.businessIds;
       const seen = { ...filter, ...(preferredBusinessIds ? { preferredBusinessIds } : {}) };
       return customers.list({ companyId, filter: seen, page }, signal);
     },
 
-    async mintCardLink(id, caller, write) {
-      const token = await cardLinks.mint({ visibility: visibilityOf(caller), id }, cardLinkLifetimeMs, write);
+    async mintCardLink(id, principal, write) {
+      const token = await cardLinks.mint({ accessFilter: accessFilterOf(principal), id }, cardLinkLifetimeMs, write);
       return `${publicBaseUrl()}/cof/${token}`;
     },
   };

@@ -1,4 +1,4 @@
-import { alreadyExists, archived, notFound } from "../../core/errors.js";
+import { alreadyExistsError, archivedError, notFoundError } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
 import type { Database } from "../../db/database.js";
 import { Prisma } from "../../gen/prisma/client.js";
@@ -18,7 +18,7 @@ export function createBusinessAdmin(database: Database): BusinessAdmin {
         {
           key: keyOf(texts),
           async work(tx) {
-            if (await findBusiness(tx, texts)) throw alreadyExists("Business", "id");
+            if (await findBusiness(tx, texts)) throw alreadyExistsError("Business", "id");
             await tx.business.create({ data: { ...texts, ...(address ? { address: withId(address) } : {}) } });
             return true;
           },
@@ -34,7 +34,7 @@ export function createBusinessAdmin(database: Database): BusinessAdmin {
           key: keyOf(target),
           async work(tx) {
             const business = await readBusiness(tx, target);
-            if (business.archived) throw archived("Business", target.id);
+            if (business.archived) throw archivedError("Business", target.id);
             const json = address === undefined ? {} : { address: address ? withId(address) : Prisma.DbNull };
             await tx.business.update({ where: where(target), data: { ...texts, ...json, ...nextVersion } });
             return true;
@@ -89,6 +89,6 @@ async function findBusiness(
 
 async function readBusiness(tx: Prisma.TransactionClient, target: DirectoryTarget): Promise<Business> {
   const business = await findBusiness(tx, target);
-  if (!business) throw notFound("Business", target.id);
+  if (!business) throw notFoundError("Business", target.id);
   return business;
 }

@@ -1,7 +1,7 @@
-import { alreadyExists, notFound } from "../../core/errors.js";
+import { alreadyExistsError, notFoundError } from "../../core/errors.js";
 import type { Database } from "../../db/database.js";
 import { violatedConstraint } from "../../db/database-errors.js";
-import { afterName } from "../../db/name-list.js";
+import { resolveNameCursor } from "../../db/name-list.js";
 import { statement } from "../../db/statement.js";
 import type { Prisma } from "../../gen/prisma/client.js";
 import { applyCustomerLimit, lockCompanyAgainstCreates } from "../customers/customer-limit.repository.js";
@@ -32,7 +32,7 @@ export function createCompanyAdmin(database: Database): CompanyAdmin {
         write,
       );
       return made.catch((error: unknown) => {
-        throw violatedConstraint(error) === "company_pkey" ? alreadyExists("Company", "id") : error;
+        throw violatedConstraint(error) === "company_pkey" ? alreadyExistsError("Company", "id") : error;
       });
     },
 
@@ -56,7 +56,7 @@ export function createCompanyAdmin(database: Database): CompanyAdmin {
       ),
 
     async listCompanies(page, signal) {
-      const after = await afterName(database, { nameOf: companyName, scope: [], page }, signal);
+      const after = await resolveNameCursor(database, { nameOf: companyName, scope: [], page }, signal);
       const values = [page.size + 1, page.offset, ...after];
       const rows = await database.read<CompanyRow>(listStatement, values, signal);
       return rows.map(toCompany);
@@ -75,7 +75,7 @@ const listStatement = statement(
 async function readCompany(tx: Prisma.TransactionClient, id: string): Promise<Company> {
   const rows = await tx.$queryRaw<CompanyRow[]>`SELECT * FROM company WHERE id = ${id}`;
   const [row] = rows;
-  if (!row) throw notFound("Company", id);
+  if (!row) throw notFoundError("Company", id);
   return toCompany(row);
 }
 

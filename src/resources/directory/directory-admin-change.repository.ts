@@ -1,8 +1,8 @@
-import { notFound } from "../../core/errors.js";
-import type { Write } from "../../core/write.js";
+import { notFoundError } from "../../core/errors.js";
+import type { WriteContext } from "../../core/write.js";
 import { recordChange } from "../../db/audit-log.js";
 import type { Database } from "../../db/database.js";
-import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../../db/idempotency.js";
+import { beginChangeWithClaim, insertClaim, retryOnDuplicateClaim, useStoredResult } from "../../db/idempotency.js";
 import { Prisma } from "../../gen/prisma/client.js";
 
 /** A row of the directory that a call is about. */
@@ -30,16 +30,16 @@ export interface DirectoryWork<T> {
 export function changeDirectory<T>(
   database: Database,
   { key, lock = lockCompany(key.companyId), work, read }: DirectoryWork<T>,
-  write: Write,
+  write: WriteContext,
 ): Promise<T> {
   const { kind, companyId, id } = key;
-  return onceMoreAfterTwin(() =>
+  return retryOnDuplicateClaim(() =>
     database.transact(write, async (tx) => {
       await lock(tx);
-      const { now, replay } = await beginChange(tx, write);
-      if (write.claim && replay) return read(tx, replayed(write.claim, replay)[0] ?? id);
+      const { now, replay } = await beginChangeWithClaim(tx, write);
+      if (write.claim && replay) return read(tx, useStoredResult(write.claim, replay)[0] ?? id);
       // Before the work: a twin that makes the same id waits here, and is not told that the id is taken.
-      await storeClaim(tx, write, { companyId, resourceIds: [id] });
+      await insertClaim(tx, write, { companyId, resourceIds: [id] });
       if (await work(tx, now)) {
         const version = await versionOf(tx, key);
         await recordChange(tx, write, { companyId, kind, id, version, time: now });
@@ -52,7 +52,7 @@ export function changeDirectory<T>(
 function lockCompany(companyId: string) {
   return async (tx: Prisma.TransactionClient): Promise<void> => {
     const rows = await tx.$queryRaw<{ id: string }[]>`SELECT id FROM company WHERE id = ${companyId} FOR NO KEY UPDATE`;
-    if (rows.length === 0) throw notFound("Company", companyId);
+    if (rows.length === 0) throw notFoundError("Company", companyId);
   };
 }
 

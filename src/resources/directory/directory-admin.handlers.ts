@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { named } from "../../api/company-resource.js";
+import { companyResourceSchema } from "../../api/company-resource.js";
 import { countryOf } from "../../api/country.js";
-import { byName } from "../../api/page-order.js";
+import { nameCursorOf } from "../../api/page-order.js";
 import { type PageTokens, pagination } from "../../api/page-token.js";
 import { parse } from "../../api/parse.js";
 import type { ServiceHandlers } from "../../api/rpc.js";
@@ -39,58 +39,58 @@ export function createDirectoryAdminHandlers({
     async listAllCompanies(request, context) {
       parse(requests.listAllCompanies.input, request, z.object({ pagination }));
       const page = pageTokens.open(request, context);
-      const { rows, nextPageToken } = page.close(await directory.listCompanies(page, context.signal), byName);
+      const { rows, nextPageToken } = page.close(await directory.listCompanies(page, context.signal), nameCursorOf);
       return { companies: rows.map(toProtoCompany), nextPageToken };
     },
 
-    async updateCompany(request, { caller, write }) {
-      if (setsTerms(request)) assertOperator(caller);
+    async updateCompany(request, { principal, write }) {
+      if (setsTerms(request)) assertOperator(principal);
       const { companyId, change } = parse(requests.updateCompany.input, request, companyUpdate);
-      return { company: toProtoCompany(await directory.updateCompany(companyId, change, caller, write)) };
+      return { company: toProtoCompany(await directory.updateCompany(companyId, change, principal, write)) };
     },
 
-    async createBusiness(request, { caller, write }) {
-      const schema = newBusiness(countryOf(caller, request.companyId));
+    async createBusiness(request, { principal, write }) {
+      const schema = newBusiness(countryOf(principal, request.companyId));
       const input = parse(requests.createBusiness.input, request, schema);
-      return { business: toProtoBusiness(await directory.createBusiness(input, caller, write)) };
+      return { business: toProtoBusiness(await directory.createBusiness(input, principal, write)) };
     },
 
-    async updateBusiness(request, { caller, write }) {
-      const schema = businessUpdate(countryOf(caller, request.companyId));
+    async updateBusiness(request, { principal, write }) {
+      const schema = businessUpdate(countryOf(principal, request.companyId));
       const { target, change } = parse(requests.updateBusiness.input, request, schema);
-      return { business: toProtoBusiness(await directory.updateBusiness(target, change, caller, write)) };
+      return { business: toProtoBusiness(await directory.updateBusiness(target, change, principal, write)) };
     },
 
-    async archiveBusiness(request, { caller, write }) {
-      const target = parse(requests.archiveBusiness.input, request, named);
-      return { business: toProtoBusiness(await directory.setBusinessArchived(target, true, caller, write)) };
+    async archiveBusiness(request, { principal, write }) {
+      const target = parse(requests.archiveBusiness.input, request, companyResourceSchema);
+      return { business: toProtoBusiness(await directory.setBusinessArchived(target, true, principal, write)) };
     },
 
-    async restoreBusiness(request, { caller, write }) {
-      const target = parse(requests.restoreBusiness.input, request, named);
-      return { business: toProtoBusiness(await directory.setBusinessArchived(target, false, caller, write)) };
+    async restoreBusiness(request, { principal, write }) {
+      const target = parse(requests.restoreBusiness.input, request, companyResourceSchema);
+      return { business: toProtoBusiness(await directory.setBusinessArchived(target, false, principal, write)) };
     },
 
-    async createStaff(request, { caller, write }) {
-      const schema = newStaff(countryOf(caller, request.companyId));
+    async createStaff(request, { principal, write }) {
+      const schema = newStaff(countryOf(principal, request.companyId));
       const input = parse(requests.createStaff.input, request, schema);
-      return { staff: toProtoStaff(await directory.createStaff(input, caller, write)) };
+      return { staff: toProtoStaff(await directory.createStaff(input, principal, write)) };
     },
 
-    async updateStaff(request, { caller, write }) {
-      const schema = staffUpdate(countryOf(caller, request.companyId));
+    async updateStaff(request, { principal, write }) {
+      const schema = staffUpdate(countryOf(principal, request.companyId));
       const { target, change } = parse(requests.updateStaff.input, request, schema);
-      return { staff: toProtoStaff(await directory.updateStaff(target, change, caller, write)) };
+      return { staff: toProtoStaff(await directory.updateStaff(target, change, principal, write)) };
     },
 
-    async archiveStaff(request, { caller, write }) {
-      const target = parse(requests.archiveStaff.input, request, named);
-      return { staff: toProtoStaff(await directory.setStaffArchived(target, true, caller, write)) };
+    async archiveStaff(request, { principal, write }) {
+      const target = parse(requests.archiveStaff.input, request, companyResourceSchema);
+      return { staff: toProtoStaff(await directory.setStaffArchived(target, true, principal, write)) };
     },
 
-    async restoreStaff(request, { caller, write }) {
-      const target = parse(requests.restoreStaff.input, request, named);
-      return { staff: toProtoStaff(await directory.setStaffArchived(target, false, caller, write)) };
+    async restoreStaff(request, { principal, write }) {
+      const target = parse(requests.restoreStaff.input, request, companyResourceSchema);
+      return { staff: toProtoStaff(await directory.setStaffArchived(target, false, principal, write)) };
     },
   };
 }

@@ -1,18 +1,18 @@
 import { z } from "zod";
-import { setOrCleared } from "../../api/clear-flags.js";
-import { named } from "../../api/company-resource.js";
-import { perCountry } from "../../api/country.js";
+import { notSetAndCleared } from "../../api/clear-flags.js";
+import { companyResourceSchema } from "../../api/company-resource.js";
+import { memoizePerCountry } from "../../api/country.js";
 import {
   email,
   httpsUrl,
   id,
-  optionalGivenId,
+  omitUndefined,
+  optionalClientId,
   optionalId,
   optionalPhone,
   text,
-  withoutUndefined,
 } from "../../api/fields.js";
-import { because } from "../../api/parse.js";
+import { customIssue } from "../../api/parse.js";
 import { moment } from "../../api/timestamp.js";
 import { nameRule } from "../../core/text.js";
 import { address as anyAddress } from "../customers/customer.input.js";
@@ -24,27 +24,27 @@ const name = text(nameRule);
 const link = text({ min: 0, max: 2_048 });
 
 const country = z.string().superRefine((code, context) => {
-  if (code === "") context.addIssue(because("REQUIRED", "Required."));
+  if (code === "") context.addIssue(customIssue("REQUIRED", "Required."));
   else if (!isCountry(code)) {
-    context.addIssue(because("INVALID_FORMAT", countryFormat));
+    context.addIssue(customIssue("INVALID_FORMAT", countryFormat));
   }
 });
 
 const timeZone = z.string().superRefine((zone, context) => {
-  if (zone === "") context.addIssue(because("REQUIRED", "Required."));
+  if (zone === "") context.addIssue(customIssue("REQUIRED", "Required."));
   else if (!isTimeZone(zone)) {
-    context.addIssue(because("INVALID_FORMAT", timeZoneFormat));
+    context.addIssue(customIssue("INVALID_FORMAT", timeZoneFormat));
   }
 });
 
 const maxCustomers = z.number().superRefine((limit, context) => {
-  if (limit < 0) context.addIssue(because("OUT_OF_RANGE", "Must not be negative."));
+  if (limit < 0) context.addIssue(customIssue("OUT_OF_RANGE", "Must not be negative."));
 });
 
 /** CreateCompany: message to domain. */
 export const newCompany = z
   .object({
-    ...{ id: optionalGivenId, name, country, timeZone, enterpriseId: optionalId },
+    ...{ id: optionalClientId, name, country, timeZone, enterpriseId: optionalId },
     ...{ maxCustomers: maxCustomers.optional(), upcomingAppointmentsUrlTemplate: httpsUrl },
   })
   .transform(
@@ -70,11 +70,11 @@ const companyFields = z.object({
 
 /** UpdateCompany: message to domain. */
 export const companyUpdate = companyFields
-  .refine(...setOrCleared("clearMaxCustomers", "maxCustomers"))
+  .refine(...notSetAndCleared("clearMaxCustomers", "maxCustomers"))
   .transform((request) => {
     const { companyId, clearMaxCustomers, enterpriseId, upcomingAppointmentsUrlTemplate: template, ...same } = request;
     const change: CompanyChange = {
-      ...withoutUndefined(same),
+      ...omitUndefined(same),
       ...(clearMaxCustomers ? { maxCustomers: null } : {}),
       ...(enterpriseId === undefined ? {} : { enterpriseId: orNull(enterpriseId) }),
       ...(template === undefined ? {} : { upcomingAppointmentsUrlTemplate: orNull(template) }),
@@ -86,7 +86,7 @@ const address = anyAddress
   .superRefine((given, context) => {
     if (given.id !== "") {
       context.addIssue({
-        ...because("NOT_ALLOWED", "Must be empty; the server assigns the id of a location's address."),
+        ...customIssue("NOT_ALLOWED", "Must be empty; the server assigns the id of a location's address."),
         path: ["id"],
       });
     }
@@ -103,10 +103,10 @@ const businessLinks = {
 };
 
 /** CreateBusiness: message to domain. */
-export const newBusiness = perCountry((region) =>
+export const newBusiness = memoizePerCountry((region) =>
   z
     .object({
-      ...{ companyId: id, id: optionalGivenId, name, email, ...businessLinks },
+      ...{ companyId: id, id: optionalClientId, name, email, ...businessLinks },
       ...{ phone: optionalPhone(region), businessPhone: optionalPhone(region), address: address.optional() },
     })
     .transform(({ id: given, address: place, ...same }) => ({
@@ -118,7 +118,7 @@ export const newBusiness = perCountry((region) =>
 
 function businessFields(region: string) {
   return z.object({
-    ...named.shape,
+    ...companyResourceSchema.shape,
     ...{ name: name.optional(), email: email.optional() },
     ...{ phone: optionalPhone(region).optional(), businessPhone: optionalPhone(region).optional() },
     ...{ address: address.optional(), clearAddress: z.boolean() },
@@ -128,12 +128,12 @@ function businessFields(region: string) {
 }
 
 /** UpdateBusiness: message to domain. */
-export const businessUpdate = perCountry((region) =>
+export const businessUpdate = memoizePerCountry((region) =>
   businessFields(region)
-    .refine(...setOrCleared("clearAddress", "address"))
+    .refine(...notSetAndCleared("clearAddress", "address"))
     .transform(({ companyId, id: target, clearAddress, ...same }) => ({
       target: { companyId, id: target },
-      change: { ...withoutUndefined(same), ...(clearAddress ? { address: null } : {}) },
+      change: { ...omitUndefined(same), ...(clearAddress ? { address: null } : {}) },
     })),
 );
 
@@ -142,10 +142,10 @@ const maxBusinesses = 100;
 /** Locations by id, each at most once. */
 const businessIds = z.array(id).superRefine((ids, context) => {
   if (ids.length > maxBusinesses)
-    context.addIssue(because("TOO_MANY", `Must have at most ${maxBusinesses} locations.`));
+    context.addIssue(customIssue("TOO_MANY", `Must have at most ${maxBusinesses} locations.`));
   for (const [position, one] of ids.entries()) {
     if (ids.indexOf(one) < position) {
-      context.addIssue({ ...because("CONFLICT", "Must be unique in the list."), path: [position] });
+      context.addIssue({ ...customIssue("CONFLICT", "Must be unique in the list."), path: [position] });
     }
   }
 });
@@ -154,7 +154,7 @@ const role = z
   .object({ id, name, permissions: z.array(z.number()) })
   .superRefine(({ permissions }, context) => {
     if (permissions.length > 0) {
-      context.addIssue({ ...because("NOT_ALLOWED", "Must be empty."), path: ["permissions"] });
+      context.addIssue({ ...customIssue("NOT_ALLOWED", "Must be empty."), path: ["permissions"] });
     }
   })
   .transform(({ id: roleId, name: roleName }) => ({ id: roleId, name: roleName }));
@@ -162,12 +162,12 @@ const role = z
 const lastName = text({ ...nameRule, min: 0 });
 
 /** CreateStaff: message to domain. */
-export const newStaff = perCountry((region) =>
+export const newStaff = memoizePerCountry((region) =>
   z
     .object({
       ...{
         companyId: id,
-        id: optionalGivenId,
+        id: optionalClientId,
         firstName: name,
         lastName,
         avatar: httpsUrl,
@@ -191,7 +191,7 @@ export const newStaff = perCountry((region) =>
 
 function staffFields(region: string) {
   return z.object({
-    ...named.shape,
+    ...companyResourceSchema.shape,
     ...{ firstName: name.optional(), lastName: lastName.optional(), avatar: httpsUrl.optional() },
     ...{ phone: optionalPhone(region).optional(), email: email.optional() },
     ...{ role: role.optional(), clearRole: z.boolean() },
@@ -201,14 +201,14 @@ function staffFields(region: string) {
 }
 
 /** UpdateStaff: message to domain. */
-export const staffUpdate = perCountry((region) =>
+export const staffUpdate = memoizePerCountry((region) =>
   staffFields(region)
-    .refine(...setOrCleared("clearRole", "role"))
-    .refine(...setOrCleared("clearHiredTime", "hiredTime"))
+    .refine(...notSetAndCleared("clearRole", "role"))
+    .refine(...notSetAndCleared("clearHiredTime", "hiredTime"))
     .transform(({ companyId, id: target, clearRole, clearHiredTime, workingBusinesses, ...same }) => ({
       target: { companyId, id: target },
       change: {
-        ...withoutUndefined(same),
+        ...omitUndefined(same),
         ...(clearRole ? { role: null } : {}),
         ...(clearHiredTime ? { hiredTime: null } : {}),
         ...(workingBusinesses ? { workingBusinessIds: workingBusinesses.businessIds } : {}),

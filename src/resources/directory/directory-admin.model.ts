@@ -1,5 +1,5 @@
 import type { Page } from "../../core/page.js";
-import type { Write } from "../../core/write.js";
+import type { WriteContext } from "../../core/write.js";
 import type { AddressRecord } from "../customers/customer-store.model.js";
 import type { Business, Company, Staff } from "./directory.model.js";
 
@@ -58,17 +58,17 @@ export type StaffOutcome = { readonly kind: "stored"; readonly staff: Staff } | 
  * throw ALREADY_EXISTS, changes RESOURCE_NOT_FOUND and RESOURCE_ARCHIVED.
  */
 export interface DirectoryAdminRepository {
-  createCompany(company: CompanyRecord, write: Write): Promise<Company>;
-  changeCompany(id: string, change: CompanyChange, write: Write): Promise<Company>;
+  createCompany(company: CompanyRecord, write: WriteContext): Promise<Company>;
+  changeCompany(id: string, change: CompanyChange, write: WriteContext): Promise<Company>;
   /** All companies by name, whoever they belong to. One row more than the page's size tells that there is a next page. */
   listCompanies(page: Page, signal: AbortSignal): Promise<readonly Company[]>;
-  createBusiness(business: BusinessRecord, write: Write): Promise<Business>;
-  changeBusiness(target: DirectoryTarget, change: BusinessChange, write: Write): Promise<Business>;
+  createBusiness(business: BusinessRecord, write: WriteContext): Promise<Business>;
+  changeBusiness(target: DirectoryTarget, change: BusinessChange, write: WriteContext): Promise<Business>;
   /** Changes nothing when it is so already. */
-  setBusinessArchived(target: DirectoryTarget, archived: boolean, write: Write): Promise<Business>;
-  createStaff(staff: StaffRecord, write: Write): Promise<StaffOutcome>;
+  setBusinessArchived(target: DirectoryTarget, archived: boolean, write: WriteContext): Promise<Business>;
+  createStaff(staff: StaffRecord, write: WriteContext): Promise<StaffOutcome>;
   /** Locations that the staff member has already may stay, also archived ones. */
-  changeStaff(target: DirectoryTarget, change: StaffChange, write: Write): Promise<StaffOutcome>;
+  changeStaff(target: DirectoryTarget, change: StaffChange, write: WriteContext): Promise<StaffOutcome>;
   /** Changes nothing when it is so already. */
-  setStaffArchived(target: DirectoryTarget, archived: boolean, write: Write): Promise<Staff>;
+  setStaffArchived(target: DirectoryTarget, archived: boolean, write: WriteContext): Promise<Staff>;
 }

@@ -1,9 +1,9 @@
-import { assertWholeCompany, reachOf } from "../../core/access.js";
+import { requireCompanyAccess, requireCompanyWideAccess } from "../../core/access.js";
 import { DomainError, invalidRequest } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
 import type { Page } from "../../core/page.js";
-import type { Caller } from "../../core/principal.js";
-import type { Write } from "../../core/write.js";
+import type { Principal } from "../../core/principal.js";
+import type { WriteContext } from "../../core/write.js";
 import type { Business, Company, Staff } from "./directory.model.js";
 import type {
   BusinessChange,
@@ -22,16 +22,31 @@ export type WithoutId<T extends { readonly id: string }> = Omit<T, "id"> & { rea
 
 /** Companies, locations and staff, for those who run them. */
 export interface DirectoryAdmin {
-  createCompany(input: WithoutId<CompanyRecord>, write: Write): Promise<Company>;
-  updateCompany(id: string, change: CompanyChange, caller: Caller, write: Write): Promise<Company>;
+  createCompany(input: WithoutId<CompanyRecord>, write: WriteContext): Promise<Company>;
+  updateCompany(id: string, change: CompanyChange, principal: Principal, write: WriteContext): Promise<Company>;
   /** Every company of the installation. One row more than the page's size tells that there is a next page. */
   listCompanies(page: Page, signal: AbortSignal): Promise<readonly Company[]>;
-  createBusiness(input: WithoutId<BusinessRecord>, caller: Caller, write: Write): Promise<Business>;
-  updateBusiness(target: DirectoryTarget, change: BusinessChange, caller: Caller, write: Write): Promise<Business>;
-  setBusinessArchived(target: DirectoryTarget, archived: boolean, caller: Caller, write: Write): Promise<Business>;
-  createStaff(input: WithoutId<StaffRecord>, caller: Caller, write: Write): Promise<Staff>;
-  updateStaff(target: DirectoryTarget, change: StaffChange, caller: Caller, write: Write): Promise<Staff>;
-  setStaffArchived(target: DirectoryTarget, archived: boolean, caller: Caller, write: Write): Promise<Staff>;
+  createBusiness(input: WithoutId<BusinessRecord>, principal: Principal, write: WriteContext): Promise<Business>;
+  updateBusiness(
+    target: DirectoryTarget,
+    change: BusinessChange,
+    principal: Principal,
+    write: WriteContext,
+  ): Promise<Business>;
+  setBusinessArchived(
+    target: DirectoryTarget,
+    archived: boolean,
+    principal: Principal,
+    write: WriteContext,
+  ): Promise<Business>;
+  createStaff(input: WithoutId<StaffRecord>, principal: Principal, write: WriteContext): Promise<Staff>;
+  updateStaff(target: DirectoryTarget, change: StaffChange, principal: Principal, write: WriteContext): Promise<Staff>;
+  setStaffArchived(
+    target: DirectoryTarget,
+    archived: boolean,
+    principal: Principal,
+    write: WriteContext,
+  ): Promise<Staff>;
 }
 
 export function createDirectoryAdmin(repository: DirectoryAdminRepository): DirectoryAdmin {
@@ -40,51 +55,51 @@ export function createDirectoryAdmin(repository: DirectoryAdminRepository): Dire
       return repository.createCompany({ ...input, id: input.id ?? newId(idPrefixes.company) }, write);
     },
 
-    async updateCompany(id, change, caller, write) {
-      if (!isOperator(caller)) {
-        assertMayWriteDirectory(caller, id);
-        if (change.enterpriseId !== undefined || change.maxCustomers !== undefined) assertOperator(caller);
+    async updateCompany(id, change, principal, write) {
+      if (!isOperator(principal)) {
+        assertMayWriteDirectory(principal, id);
+        if (change.enterpriseId !== undefined || change.maxCustomers !== undefined) assertOperator(principal);
       }
       return repository.changeCompany(id, change, write);
     },
 
     listCompanies: (page, signal) => repository.listCompanies(page, signal),
 
-    async createBusiness(input, caller, write) {
-      assertMayWriteDirectory(caller, input.companyId);
+    async createBusiness(input, principal, write) {
+      assertMayWriteDirectory(principal, input.companyId);
       return repository.createBusiness({ ...input, id: input.id ?? newId(idPrefixes.business) }, write);
     },
 
-    async updateBusiness(target, change, caller, write) {
-      assertMayWriteDirectory(caller, target.companyId);
+    async updateBusiness(target, change, principal, write) {
+      assertMayWriteDirectory(principal, target.companyId);
       return repository.changeBusiness(target, change, write);
     },
 
-    async setBusinessArchived(target, archived, caller, write) {
-      assertMayWriteDirectory(caller, target.companyId);
+    async setBusinessArchived(target, archived, principal, write) {
+      assertMayWriteDirectory(principal, target.companyId);
       return repository.setBusinessArchived(target, archived, write);
     },
 
-    async createStaff(input, caller, write) {
-      assertMayWriteDirectory(caller, input.companyId);
+    async createStaff(input, principal, write) {
+      assertMayWriteDirectory(principal, input.companyId);
       const record = { ...input, id: input.id ?? newId(idPrefixes.staff) };
       return storedStaff(await repository.createStaff(record, write), "working_business_ids");
     },
 
-    async updateStaff(target, change, caller, write) {
-      assertMayWriteDirectory(caller, target.companyId);
+    async updateStaff(target, change, principal, write) {
+      assertMayWriteDirectory(principal, target.companyId);
       return storedStaff(await repository.changeStaff(target, change, write), "working_businesses.business_ids");
     },
 
-    async setStaffArchived(target, archived, caller, write) {
-      assertMayWriteDirectory(caller, target.companyId);
+    async setStaffArchived(target, archived, principal, write) {
+      assertMayWriteDirectory(principal, target.companyId);
       return repository.setStaffArchived(target, archived, write);
     },
   };
 }
 
 /** Whether the key runs the installation: it manages companies without covering any. */
-function isOperator({ scopes }: Caller): boolean {
+function isOperator({ scopes }: Principal): boolean {
   return scopes.has("platform:admin");
 }
 
@@ -92,8 +107,8 @@ function isOperator({ scopes }: Caller): boolean {
  * How many customers a company may hold, and which enterprise it belongs to, is for the operator to say: the limit binds
  * the company itself, and the enterprise opens it to keys that are not its own.
  */
-export function assertOperator(caller: Caller): void {
-  if (isOperator(caller)) return;
+export function assertOperator(principal: Principal): void {
+  if (isOperator(principal)) return;
   const scope = "platform:admin";
   throw new DomainError("SCOPE_REQUIRED", "The limit and the enterprise of a company are for the operator to set.", {
     metadata: { scope },
@@ -101,8 +116,8 @@ export function assertOperator(caller: Caller): void {
 }
 
 /** The directory is the matter of the whole company: a key of one location only reads it, whatever its scopes. */
-function assertMayWriteDirectory(caller: Caller, companyId: string): void {
-  assertWholeCompany(reachOf(caller, companyId), "directory:write");
+function assertMayWriteDirectory(principal: Principal, companyId: string): void {
+  requireCompanyWideAccess(requireCompanyAccess(principal, companyId), "directory:write");
 }
 
 function storedStaff(outcome: StaffOutcome, list: string): Staff {

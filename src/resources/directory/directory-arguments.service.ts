@@ -1,11 +1,11 @@
 import { invalidRequest, type Violation } from "../../core/errors.js";
-import { erasedPrefix, idPrefixes, isGivenId, isId, newId } from "../../core/ids.js";
+import { erasedPrefix, idPrefixes, isClientAssignableId, isId, newId } from "../../core/ids.js";
 import { nameRule, normalise, textFault } from "../../core/text.js";
 import type { BusinessRecord, CompanyRecord } from "./directory-admin.model.js";
 import { isCountry, isTimeZone } from "./directory-fields.model.js";
 
 /** What a person at a terminal says of a company; an id that is not given is made. */
-export interface CompanyWords {
+export interface CompanyArguments {
   readonly id: string | undefined;
   readonly name: string;
   readonly country: string;
@@ -13,7 +13,7 @@ export interface CompanyWords {
 }
 
 /** What a person at a terminal says of a location. */
-export interface BusinessWords {
+export interface BusinessArguments {
   readonly companyId: string;
   readonly id: string | undefined;
   readonly name: string;
@@ -25,7 +25,7 @@ export function readCompany({
   country,
   timeZone,
   ...words
-}: CompanyWords): CompanyRecord {
+}: CompanyArguments): CompanyRecord {
   const name = normalise(words.name, nameRule);
   refuse([
     ...idViolations(id),
@@ -41,7 +41,11 @@ export function readCompany({
 }
 
 /** The location that the words describe. Throws INVALID_REQUEST with everything that is wrong. */
-export function readBusiness({ id = newId(idPrefixes.business), companyId, ...words }: BusinessWords): BusinessRecord {
+export function readBusiness({
+  id = newId(idPrefixes.business),
+  companyId,
+  ...words
+}: BusinessArguments): BusinessRecord {
   const name = normalise(words.name, nameRule);
   refuse([...idViolations(id), ...nameViolations(name), ...(isId(companyId) ? [] : [noCompany])]);
   return { companyId, id, name, ...noTexts };
@@ -64,7 +68,7 @@ function invalid(field: string, description: string): Violation {
 
 function idViolations(id: string): Violation[] {
   if (!isId(id)) return [invalid("id", "Must be 1 to 30 characters of A-Z, a-z, 0-9, _, . and -.")];
-  if (isGivenId(id)) return [];
+  if (isClientAssignableId(id)) return [];
   return [{ field: "id", reason: "NOT_ALLOWED", description: `Must not begin with ${erasedPrefix}.` }];
 }
 

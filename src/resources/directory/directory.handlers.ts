@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { id } from "../../api/fields.js";
-import { byFirstName, byName } from "../../api/page-order.js";
+import { nameCursorOf, personNameCursorOf } from "../../api/page-order.js";
 import { type PageTokens, pagination } from "../../api/page-token.js";
 import { parse } from "../../api/parse.js";
 import type { ServiceHandlers } from "../../api/rpc.js";
@@ -22,17 +22,17 @@ export function createCompanyHandlers({
 }: DirectoryHandlerDependencies): ServiceHandlers<typeof CompanyService> {
   const requests = CompanyService.method;
   return {
-    async getCompany(request, { caller, signal }) {
+    async getCompany(request, { principal, signal }) {
       const input = parse(requests.getCompany.input, request, byId);
-      return toProtoCompany(await directory.getCompany(input.id, caller, signal));
+      return toProtoCompany(await directory.getCompany(input.id, principal, signal));
     },
 
     async listCompanies(request, context) {
       parse(requests.listCompanies.input, request, z.object({ pagination }));
       const page = pageTokens.open(request, context);
       const { rows, nextPageToken } = page.close(
-        await directory.listCompanies(page, context.caller, context.signal),
-        byName,
+        await directory.listCompanies(page, context.principal, context.signal),
+        nameCursorOf,
       );
       return { companies: rows.map(toProtoCompany), nextPageToken };
     },
@@ -46,16 +46,20 @@ export function createBusinessHandlers({
 }: DirectoryHandlerDependencies): ServiceHandlers<typeof BusinessService> {
   const requests = BusinessService.method;
   return {
-    async getBusiness(request, { caller, signal }) {
+    async getBusiness(request, { principal, signal }) {
       const input = parse(requests.getBusiness.input, request, byId);
-      return toProtoBusiness(await directory.getBusiness(input.id, caller, signal));
+      return toProtoBusiness(await directory.getBusiness(input.id, principal, signal));
     },
 
     async listBusiness(request, context) {
       const { companyId, showArchived } = parse(requests.listBusiness.input, request, businessesOfCompany);
       const page = pageTokens.open(request, context);
-      const found = await directory.listBusinesses({ companyId, page, showArchived }, context.caller, context.signal);
-      const { rows, nextPageToken } = page.close(found, byName);
+      const found = await directory.listBusinesses(
+        { companyId, page, showArchived },
+        context.principal,
+        context.signal,
+      );
+      const { rows, nextPageToken } = page.close(found, nameCursorOf);
       return { businesses: rows.map(toProtoBusiness), nextPageToken };
     },
   };
@@ -68,16 +72,16 @@ export function createStaffHandlers({
 }: DirectoryHandlerDependencies): ServiceHandlers<typeof StaffService> {
   const requests = StaffService.method;
   return {
-    async getStaff(request, { caller, signal }) {
+    async getStaff(request, { principal, signal }) {
       const input = parse(requests.getStaff.input, request, byId);
-      return toProtoStaff(await directory.getStaff(input.id, caller, signal));
+      return toProtoStaff(await directory.getStaff(input.id, principal, signal));
     },
 
     async listStaffs(request, context) {
       const { companyId } = parse(requests.listStaffs.input, request, ofCompany);
       const page = pageTokens.open(request, context);
-      const found = await directory.listStaff({ companyId, page }, context.caller, context.signal);
-      const { rows, nextPageToken } = page.close(found, byFirstName);
+      const found = await directory.listStaff({ companyId, page }, context.principal, context.signal);
+      const { rows, nextPageToken } = page.close(found, personNameCursorOf);
       return { staffs: rows.map(toProtoStaff), nextPageToken };
     },
   };

@@ -1,6 +1,6 @@
-import { theOne, visibilityValues } from "../../db/access-filter.js";
+import { accessFilterValues, requireSingleRow } from "../../db/access-filter.js";
 import type { Database } from "../../db/database.js";
-import { afterName } from "../../db/name-list.js";
+import { resolveNameCursor } from "../../db/name-list.js";
 import { type Statement, statement } from "../../db/statement.js";
 import {
   type BusinessRow,
@@ -21,34 +21,42 @@ export function createDirectoryRepository(database: Database): DirectoryReposito
     },
 
     async listCompanies({ companyIds }, page, signal) {
-      const after = await afterName(database, { nameOf: companyName, scope: [companyIds], page }, signal);
+      const after = await resolveNameCursor(database, { nameOf: companyName, scope: [companyIds], page }, signal);
       const values = [companyIds, page.size + 1, page.offset, ...after];
       const rows = await database.read<CompanyRow>(companies.list, values, signal);
       return rows.map(toCompany);
     },
 
-    async getBusiness(visibility, id, signal) {
-      const rows = await database.read<BusinessRow>(businesses.get, [...visibilityValues(visibility), id], signal);
-      const row = theOne(rows, "Business", id);
+    async getBusiness(accessFilter, id, signal) {
+      const rows = await database.read<BusinessRow>(businesses.get, [...accessFilterValues(accessFilter), id], signal);
+      const row = requireSingleRow(rows, "Business", id);
       return row && toBusiness(row);
     },
 
-    async listBusinesses({ visibility, page, showArchived }, signal) {
-      const after = await afterName(database, { nameOf: businessName, scope: [visibility.companyIds], page }, signal);
-      const values = [...visibilityValues(visibility), page.size + 1, page.offset, ...after, showArchived];
+    async listBusinesses({ accessFilter, page, showArchived }, signal) {
+      const after = await resolveNameCursor(
+        database,
+        { nameOf: businessName, scope: [accessFilter.companyIds], page },
+        signal,
+      );
+      const values = [...accessFilterValues(accessFilter), page.size + 1, page.offset, ...after, showArchived];
       const rows = await database.read<BusinessRow>(businesses.list, values, signal);
       return rows.map(toBusiness);
     },
 
-    async getStaff(visibility, id, signal) {
-      const rows = await database.read<StaffRow>(staff.get, [...visibilityValues(visibility), id], signal);
-      const row = theOne(rows, "Staff", id);
+    async getStaff(accessFilter, id, signal) {
+      const rows = await database.read<StaffRow>(staff.get, [...accessFilterValues(accessFilter), id], signal);
+      const row = requireSingleRow(rows, "Staff", id);
       return row && toStaff(row);
     },
 
-    async listStaff(visibility, page, signal) {
-      const after = await afterName(database, { nameOf: staffName, scope: [visibility.companyIds], page }, signal);
-      const values = [...visibilityValues(visibility), page.size + 1, page.offset, ...after];
+    async listStaff(accessFilter, page, signal) {
+      const after = await resolveNameCursor(
+        database,
+        { nameOf: staffName, scope: [accessFilter.companyIds], page },
+        signal,
+      );
+      const values = [...accessFilterValues(accessFilter), page.size + 1, page.offset, ...after];
       const rows = await database.read<StaffRow>(staff.list, values, signal);
       return rows.map(toStaff);
     },

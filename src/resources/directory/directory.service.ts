@@ -1,18 +1,18 @@
-import { reachOf, visibilityWithin } from "../../core/access.js";
-import { notFound } from "../../core/errors.js";
+import { companyAccessFilter, requireCompanyAccess } from "../../core/access.js";
+import { notFoundError } from "../../core/errors.js";
 import type { Page } from "../../core/page.js";
-import { type Caller, visibilityOf } from "../../core/principal.js";
+import { accessFilterOf, type Principal } from "../../core/principal.js";
 import type { Business, Company, Staff } from "./directory.model.js";
 import type { DirectoryRepository } from "./directory-store.model.js";
 
 /** Companies, locations and staff, as far as the key reaches. Lists give one row more than the page's size. */
 export interface Directory {
-  getCompany(id: string, caller: Caller, signal: AbortSignal): Promise<Company>;
-  listCompanies(page: Page, caller: Caller, signal: AbortSignal): Promise<readonly Company[]>;
-  getBusiness(id: string, caller: Caller, signal: AbortSignal): Promise<Business>;
-  listBusinesses(query: BusinessPage, caller: Caller, signal: AbortSignal): Promise<readonly Business[]>;
-  getStaff(id: string, caller: Caller, signal: AbortSignal): Promise<Staff>;
-  listStaff(query: CompanyPage, caller: Caller, signal: AbortSignal): Promise<readonly Staff[]>;
+  getCompany(id: string, principal: Principal, signal: AbortSignal): Promise<Company>;
+  listCompanies(page: Page, principal: Principal, signal: AbortSignal): Promise<readonly Company[]>;
+  getBusiness(id: string, principal: Principal, signal: AbortSignal): Promise<Business>;
+  listBusinesses(query: BusinessPage, principal: Principal, signal: AbortSignal): Promise<readonly Business[]>;
+  getStaff(id: string, principal: Principal, signal: AbortSignal): Promise<Staff>;
+  listStaff(query: CompanyPage, principal: Principal, signal: AbortSignal): Promise<readonly Staff[]>;
 }
 
 export interface CompanyPage {
@@ -25,28 +25,29 @@ export interface BusinessPage extends CompanyPage {
 }
 
 export function createDirectory(repository: DirectoryRepository): Directory {
-  const within = (caller: Caller, companyId: string) => visibilityWithin(reachOf(caller, companyId));
+  const within = (principal: Principal, companyId: string) =>
+    companyAccessFilter(requireCompanyAccess(principal, companyId));
   return {
-    async getCompany(id, caller, signal) {
-      return found("Company", id, await repository.getCompany(visibilityOf(caller), id, signal));
+    async getCompany(id, principal, signal) {
+      return found("Company", id, await repository.getCompany(accessFilterOf(principal), id, signal));
     },
-    listCompanies: (page, caller, signal) => repository.listCompanies(visibilityOf(caller), page, signal),
-    async getBusiness(id, caller, signal) {
-      return found("Business", id, await repository.getBusiness(visibilityOf(caller), id, signal));
+    listCompanies: (page, principal, signal) => repository.listCompanies(accessFilterOf(principal), page, signal),
+    async getBusiness(id, principal, signal) {
+      return found("Business", id, await repository.getBusiness(accessFilterOf(principal), id, signal));
     },
-    async listBusinesses({ companyId, page, showArchived }, caller, signal) {
-      return repository.listBusinesses({ visibility: within(caller, companyId), page, showArchived }, signal);
+    async listBusinesses({ companyId, page, showArchived }, principal, signal) {
+      return repository.listBusinesses({ accessFilter: within(principal, companyId), page, showArchived }, signal);
     },
-    async getStaff(id, caller, signal) {
-      return found("Staff", id, await repository.getStaff(visibilityOf(caller), id, signal));
+    async getStaff(id, principal, signal) {
+      return found("Staff", id, await repository.getStaff(accessFilterOf(principal), id, signal));
     },
-    async listStaff({ companyId, page }, caller, signal) {
-      return repository.listStaff(within(caller, companyId), page, signal);
+    async listStaff({ companyId, page }, principal, signal) {
+      return repository.listStaff(within(principal, companyId), page, signal);
     },
   };
 }
 
 function found<T>(resource: string, id: string, value: T | undefined): T {
-  if (value === undefined) throw notFound(resource, id);
+  if (value === undefined) throw notFoundError(resource, id);
   return value;
 }

@@ -1,4 +1,4 @@
-import { alreadyExists, archived, notFound } from "../../core/errors.js";
+import { alreadyExistsError, archivedError, notFoundError } from "../../core/errors.js";
 import type { Database } from "../../db/database.js";
 import type { Prisma } from "../../gen/prisma/client.js";
 import { type StaffRow, toStaff } from "./directory.columns.js";
@@ -17,7 +17,7 @@ export function createStaffAdmin(database: Database): StaffAdmin {
           {
             key: keyOf({ companyId, id }),
             async work(tx) {
-              if (await findStaff(tx, { companyId, id })) throw alreadyExists("Staff", "id");
+              if (await findStaff(tx, { companyId, id })) throw alreadyExistsError("Staff", "id");
               await assertBusinesses(tx, companyId, workingBusinessIds, []);
               const more = { workingBusinessIds: [...workingBusinessIds], ...roleColumns(role) };
               await tx.staff.create({ data: { companyId, id, ...texts, ...more, hiredTime: hiredTime ?? null } });
@@ -37,7 +37,7 @@ export function createStaffAdmin(database: Database): StaffAdmin {
             key: keyOf(target),
             async work(tx) {
               const staff = await readStaff(tx, target);
-              if (staff.archived) throw archived("Staff", target.id);
+              if (staff.archived) throw archivedError("Staff", target.id);
               const { companyId } = target;
               await assertBusinesses(tx, companyId, change.workingBusinessIds ?? [], staff.workingBusinessIds);
               await tx.staff.update({ where: where(target), data: columns(change) });
@@ -131,6 +131,6 @@ async function findStaff(tx: Prisma.TransactionClient, { companyId, id }: Direct
 
 async function readStaff(tx: Prisma.TransactionClient, target: DirectoryTarget): Promise<Staff> {
   const staff = await findStaff(tx, target);
-  if (!staff) throw notFound("Staff", target.id);
+  if (!staff) throw notFoundError("Staff", target.id);
   return staff;
 }

@@ -1,4 +1,4 @@
-import { etagMismatch, refuse, type Violation } from "../../core/errors.js";
+import { etagMismatch, throwIfInvalid, type Violation } from "../../core/errors.js";
 import { etagOf } from "../../core/etag.js";
 import type { ExternalApi, ExternalApiContent, ExternalApiTarget } from "./external-api.model.js";
 import type { ExternalApis } from "./external-api.service.js";
@@ -25,7 +25,7 @@ export interface ExternalApiUpdate extends ExternalApiTarget {
 
 /** INVALID_REQUEST for a secret header without a secret. */
 export function newRecord(input: ExternalApiInput): ExternalApiRecord {
-  refuse(newSecretFaults(input));
+  throwIfInvalid(newSecretFaults(input));
   return toRecord(input);
 }
 
@@ -50,13 +50,13 @@ export function updatedRecord(
   const moves = originOf(next.url) !== originOf(current.url);
   const kept = moves ? [] : current.headers.filter(({ isSecret }) => isSecret);
   const names = new Set(kept.map(({ name }) => name.toLowerCase()));
-  const missing = missingSecrets(next.headers, names, within("headers"));
-  refuse([...faults(next, within), ...(content.headers || missing.length === 0 ? missing : [secretsStay])]);
+  const missing = missingSecrets(next.headers, names, listPath("headers"));
+  throwIfInvalid([...faults(next, listPath), ...(content.headers || missing.length === 0 ? missing : [secretsStay])]);
   return toRecord(next);
 }
 
 /** An update holds each list in a message, so that an empty one can be told from none. */
-export function within(list: string): string {
+export function listPath(list: string): string {
   return `${list}.items`;
 }
 

@@ -1,5 +1,5 @@
 import type { Violation } from "../../core/errors.js";
-import { isSearch, jsonPathFault } from "../../core/json-path.js";
+import { isMultiNodePath, jsonPathFault } from "../../core/json-path.js";
 import {
   type HttpMethod,
   maxTimeoutMs,
@@ -132,7 +132,7 @@ function outputFaults(outputs: readonly OutputDraft[], list: string): Violation[
     if (takenNames.has(name)) found.push(notAllowed(at("name"), "Is what flows know the HTTP status or failure by."));
     const pathFault = jsonPathFault(path);
     if (pathFault !== undefined) found.push(malformed(at("path"), pathFault));
-    else if (isSearch(path) && ++searches > maxSearches) {
+    else if (isMultiNodePath(path) && ++searches > maxSearches) {
       const description = `At most ${maxSearches} paths may search (\`..\`, \`*\`, \`:\`, \`?\`).`;
       found.push({ field: at("path"), reason: "TOO_MANY", description });
     }

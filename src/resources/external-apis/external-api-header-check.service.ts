@@ -39,11 +39,11 @@ export function headerFaults(
   });
 }
 
-type Fault = Omit<Violation, "field">;
+type FieldProblem = Omit<Violation, "field">;
 
-const repeatedName: Fault = { reason: "CONFLICT", description: "Stands twice in the list." };
+const repeatedName: FieldProblem = { reason: "CONFLICT", description: "Stands twice in the list." };
 
-function nameFault(name: string): Fault | undefined {
+function nameFault(name: string): FieldProblem | undefined {
   if (!/^[!#$%&'*+.^_`|~0-9a-z-]{1,100}$/.test(name)) {
     return { reason: "INVALID_FORMAT", description: "Must be the name of a header: a token of RFC 9110." };
   }
@@ -53,7 +53,7 @@ function nameFault(name: string): Fault | undefined {
   return undefined;
 }
 
-function faultOfValue({ value }: HeaderDraft, params: ReadonlySet<string> | undefined): Fault | undefined {
+function faultOfValue({ value }: HeaderDraft, params: ReadonlySet<string> | undefined): FieldProblem | undefined {
   if (value.length > maxValueChars) {
     return { reason: "TOO_LONG", description: `Must have at most ${maxValueChars} characters.` };
   }
@@ -67,7 +67,7 @@ function faultOfValue({ value }: HeaderDraft, params: ReadonlySet<string> | unde
   return undefined;
 }
 
-function faultOfSecret({ value, secretValue, isSecret }: HeaderDraft): Fault | undefined {
+function faultOfSecret({ value, secretValue, isSecret }: HeaderDraft): FieldProblem | undefined {
   if (secretValue === undefined) {
     return isSecret && value !== ""
       ? { reason: "CONFLICT", description: "Is missing: a secret header has no plain value." }

@@ -1,9 +1,9 @@
 import type { Violation } from "../../core/errors.js";
 import type { OutboundRequest } from "../../core/outbound-call.js";
-import { fill } from "../../core/template.js";
+import { renderTemplate } from "../../core/template.js";
 import type { ExternalApi, RequestParam } from "./external-api.model.js";
 import type { HeaderSecrets } from "./external-api-store.model.js";
-import { fillUrl, readUrlTemplate } from "./external-api-url.service.js";
+import { readUrlTemplate, renderUrl } from "./external-api-url.service.js";
 import { paramFault, paramsInHeaders } from "./external-api-values.service.js";
 
 type Params = Readonly<Record<string, string>>;
@@ -56,7 +56,7 @@ export function buildRequest(
     });
   const sent = headers.map(({ name, value, isSecret }): readonly [string, string] => [
     name,
-    isSecret ? (secrets.get(name.toLowerCase()) ?? "") : fill(value, values),
+    isSecret ? (secrets.get(name.toLowerCase()) ?? "") : renderTemplate(value, values),
   ]);
   const body = given("BODY");
   const hasBody = requestParams.some(({ location }) => location === "BODY");
@@ -75,7 +75,7 @@ export function hasHeader(headers: readonly (readonly [name: string, value: stri
 function filled(url: string, values: ReadonlyMap<string, string>): string {
   const template = readUrlTemplate(url);
   if (typeof template === "string") throw new Error("a stored URL is not what was checked");
-  return fillUrl(template, values);
+  return renderUrl(template, values);
 }
 
 function withQuery(url: string, params: readonly { readonly name: string; readonly value: string }[]): string {

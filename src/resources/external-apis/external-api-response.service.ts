@@ -1,12 +1,12 @@
 import { setImmediate } from "node:timers/promises";
 import { firstMatch, isLongInteger, type JsonValue, readJson } from "../../core/json-path.js";
-import type { NoOutboundAnswer, OutboundAnswer } from "../../core/outbound-call.js";
+import type { OutboundFailureResult, OutboundResponse } from "../../core/outbound-call.js";
 import type { OutputParam, ValueType } from "./external-api.model.js";
 import type { FailedOutput, Invocation } from "./external-api-call.service.js";
 
 /** The branch that a call ends in, and what it brings. */
 export async function toInvocation(
-  answer: OutboundAnswer | NoOutboundAnswer,
+  answer: OutboundResponse | OutboundFailureResult,
   outputParams: readonly OutputParam[],
 ): Promise<Invocation> {
   const nothing = { outputs: {}, failedOutputs: [], durationMs: answer.durationMs };

@@ -1,5 +1,5 @@
 import type { Page } from "../../core/page.js";
-import type { Write } from "../../core/write.js";
+import type { WriteContext } from "../../core/write.js";
 import type { ExternalApi, ExternalApiContent, ExternalApiTarget } from "./external-api.model.js";
 
 /** Secret values of headers, by header name in lower case. */
@@ -30,13 +30,13 @@ export interface ExternalApiRepository {
   /** Newest first. One row more than the page's size tells that there is a next page. */
   list(query: ExternalApiQuery, signal: AbortSignal): Promise<readonly ExternalApi[]>;
   /** ALREADY_EXISTS when the id is taken. */
-  create(target: ExternalApiTarget, record: ExternalApiRecord, write: Write): Promise<ExternalApi>;
+  create(target: ExternalApiTarget, record: ExternalApiRecord, write: WriteContext): Promise<ExternalApi>;
   /** `decide` says what the configuration becomes, from what it is under the lock. */
   change(
     target: ExternalApiTarget,
     decide: (current: ExternalApi | undefined) => ExternalApiRecord,
-    write: Write,
+    write: WriteContext,
   ): Promise<ExternalApi>;
   /** Changes nothing when it is so already. RESOURCE_NOT_FOUND. */
-  setArchived(target: ExternalApiTarget, archived: boolean, write: Write): Promise<ExternalApi>;
+  setArchived(target: ExternalApiTarget, archived: boolean, write: WriteContext): Promise<ExternalApi>;
 }

@@ -31,7 +31,7 @@ export function placeholdersOf({ path }: UrlTemplate): readonly string[] {
 }
 
 /** The URL with values in place of its placeholders, each percent-encoded as one segment. */
-export function fillUrl({ origin, path, query }: UrlTemplate, values: ReadonlyMap<string, string>): string {
+export function renderUrl({ origin, path, query }: UrlTemplate, values: ReadonlyMap<string, string>): string {
   return origin + path.replaceAll(placeholder, (_, name: string) => encodeURIComponent(values.get(name) ?? "")) + query;
 }
 

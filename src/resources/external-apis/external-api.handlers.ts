@@ -1,6 +1,6 @@
 import type { z } from "zod";
-import { named } from "../../api/company-resource.js";
-import { byCreation } from "../../api/page-order.js";
+import { companyResourceSchema } from "../../api/company-resource.js";
+import { createdCursorOf } from "../../api/page-order.js";
 import type { PageTokens } from "../../api/page-token.js";
 import { parse } from "../../api/parse.js";
 import type { Context, ServiceHandlers } from "../../api/rpc.js";
@@ -8,7 +8,7 @@ import { ExternalApiService } from "../../gen/proto/moego/callcenter/v1/external
 import { externalApiQuery, externalApiUpdate, invocation, newExternalApi, toDraft } from "./external-api.input.js";
 import { toProtoExternalApi, toProtoInvocation, toProtoTest } from "./external-api.output.js";
 import type { ExternalApis } from "./external-api.service.js";
-import { newSecretFaults, within } from "./external-api-change.service.js";
+import { listPath, newSecretFaults } from "./external-api-change.service.js";
 
 export interface ExternalApiHandlerDependencies {
   readonly externalApis: ExternalApis;
@@ -23,52 +23,52 @@ export function createExternalApiHandlers({
   pageTokens,
 }: ExternalApiHandlerDependencies): ServiceHandlers<typeof ExternalApiService> {
   return {
-    async createExternalApi(request, { caller, write }) {
+    async createExternalApi(request, { principal, write }) {
       const draft = toDraft({ ...request, timeoutMs: request.timeoutMs || undefined });
       const faults = [...externalApis.faults(draft), ...newSecretFaults(draft)];
       const input = parse(requests.createExternalApi.input, request, newExternalApi, faults);
-      return { externalApi: toProtoExternalApi(await externalApis.create(input, caller, write)) };
+      return { externalApi: toProtoExternalApi(await externalApis.create(input, principal, write)) };
     },
 
-    async getExternalApi(request, { caller, signal }) {
-      const target = parse(requests.getExternalApi.input, request, named);
-      return { externalApi: toProtoExternalApi(await externalApis.find(caller, target, signal)) };
+    async getExternalApi(request, { principal, signal }) {
+      const target = parse(requests.getExternalApi.input, request, companyResourceSchema);
+      return { externalApi: toProtoExternalApi(await externalApis.find(principal, target, signal)) };
     },
 
     async listExternalApis(request, context) {
       const query = parse(requests.listExternalApis.input, request, externalApiQuery);
       const page = pageTokens.open(request, context);
-      const found = await externalApis.list({ ...query, page }, context.caller, context.signal);
-      const { rows, nextPageToken } = page.close(found, byCreation);
+      const found = await externalApis.list({ ...query, page }, context.principal, context.signal);
+      const { rows, nextPageToken } = page.close(found, createdCursorOf);
       return { externalApis: rows.map(toProtoExternalApi), nextPageToken };
     },
 
-    async updateExternalApi(request, { caller, write }) {
+    async updateExternalApi(request, { principal, write }) {
       const { headers, requestParams, outputParams } = request;
       const lists = { headers: headers?.items, requestParams: requestParams?.items, outputParams: outputParams?.items };
-      const faults = externalApis.faults(toDraft({ ...request, ...lists }), within);
+      const faults = externalApis.faults(toDraft({ ...request, ...lists }), listPath);
       const update = parse(requests.updateExternalApi.input, request, externalApiUpdate, faults);
-      return { externalApi: toProtoExternalApi(await externalApis.update(update, caller, write)) };
+      return { externalApi: toProtoExternalApi(await externalApis.update(update, principal, write)) };
     },
 
-    async archiveExternalApi(request, { caller, write }) {
-      const target = parse(requests.archiveExternalApi.input, request, named);
-      return { externalApi: toProtoExternalApi(await externalApis.setArchived(target, true, caller, write)) };
+    async archiveExternalApi(request, { principal, write }) {
+      const target = parse(requests.archiveExternalApi.input, request, companyResourceSchema);
+      return { externalApi: toProtoExternalApi(await externalApis.setArchived(target, true, principal, write)) };
     },
 
-    async restoreExternalApi(request, { caller, write }) {
-      const target = parse(requests.restoreExternalApi.input, request, named);
-      return { externalApi: toProtoExternalApi(await externalApis.setArchived(target, false, caller, write)) };
+    async restoreExternalApi(request, { principal, write }) {
+      const target = parse(requests.restoreExternalApi.input, request, companyResourceSchema);
+      return { externalApi: toProtoExternalApi(await externalApis.setArchived(target, false, principal, write)) };
     },
 
     async testExternalApi(request, context) {
       const input = toInput(parse(requests.testExternalApi.input, request, invocation), context);
-      return toProtoTest(await externalApis.test(context.caller, input, context.signal));
+      return toProtoTest(await externalApis.test(context.principal, input, context.signal));
     },
 
     async invokeExternalApi(request, context) {
       const input = toInput(parse(requests.invokeExternalApi.input, request, invocation), context);
-      return toProtoInvocation(await externalApis.invoke(context.caller, input, context.signal));
+      return toProtoInvocation(await externalApis.invoke(context.principal, input, context.signal));
     },
   };
 }

@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { named } from "../../api/company-resource.js";
-import { enumName, id, list, text, withoutUndefined } from "../../api/fields.js";
-import { fresh } from "../../api/new-resource.js";
+import { companyResourceSchema } from "../../api/company-resource.js";
+import { enumName, id, list, omitUndefined, text } from "../../api/fields.js";
+import { newResourceFields } from "../../api/new-resource.js";
 import { pagination } from "../../api/page-token.js";
-import { because } from "../../api/parse.js";
+import { customIssue } from "../../api/parse.js";
 import { lineRule, nameRule, noteRule } from "../../core/text.js";
 import type {
   HeaderParam,
@@ -67,7 +67,7 @@ const description = text({ ...noteRule, min: 0 });
 /** The rules of URL, headers, params and outputs are the domain's: `toDraft` says what it is told. */
 export const newExternalApi = z
   .object({
-    ...fresh,
+    ...newResourceFields,
     ...{ name, description, method, url: z.string(), headers, requestParams, outputParams },
     timeoutMs: z.number(),
   })
@@ -76,14 +76,14 @@ export const newExternalApi = z
 /** What is absent stays. */
 export const externalApiUpdate = z
   .object({
-    ...named.shape,
+    ...companyResourceSchema.shape,
     name: name.optional(),
     description: description.optional(),
     method: method.optional(),
     url: z
       .string()
       .superRefine((value, context) => {
-        if (value === "") context.addIssue(because("REQUIRED", "Required."));
+        if (value === "") context.addIssue(customIssue("REQUIRED", "Required."));
       })
       .optional(),
     headers: z.object({ items: headers }).optional(),
@@ -95,7 +95,7 @@ export const externalApiUpdate = z
   .transform(
     ({ companyId, id: apiId, etag, headers: head, requestParams: params, outputParams: outputs, ...same }) => ({
       ...{ companyId, id: apiId, etag: etag || undefined },
-      content: withoutUndefined({
+      content: omitUndefined({
         ...same,
         ...{ headers: head?.items, requestParams: params?.items, outputParams: outputs?.items },
       }),
@@ -106,10 +106,10 @@ export const externalApiQuery = z.object({ companyId: id, pagination, showArchiv
 
 /** Values are checked against the configuration. */
 export const invocation = z.object({
-  ...named.shape,
+  ...companyResourceSchema.shape,
   params: z.record(z.string(), z.string()).superRefine((params, context) => {
     if (Object.keys(params).length > maxRequestParams) {
-      context.addIssue(because("TOO_MANY", `Must have at most ${maxRequestParams} parameters.`));
+      context.addIssue(customIssue("TOO_MANY", `Must have at most ${maxRequestParams} parameters.`));
     }
   }),
 });

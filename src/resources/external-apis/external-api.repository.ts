@@ -1,5 +1,5 @@
-import { alreadyExists, notFound } from "../../core/errors.js";
-import { authorIn, type Write } from "../../core/write.js";
+import { alreadyExistsError, notFoundError } from "../../core/errors.js";
+import { actingStaffId, type WriteContext } from "../../core/write.js";
 import { updatedTime } from "../../db/audit-columns.js";
 import { recordChange } from "../../db/audit-log.js";
 import type { Database } from "../../db/database.js";
@@ -62,7 +62,7 @@ export function createExternalApiRepository(database: Database, cipher: SecretCi
         companyId: target.companyId,
         write,
         async work(tx, now) {
-          const author = authorIn(write, target.companyId);
+          const author = actingStaffId(write, target.companyId);
           const stamp = { createdBy: author, createdTime: now, lastUpdatedBy: author, lastUpdatedTime: now };
           const { companyId, id } = target;
           await tx.externalApi.create({ data: { companyId, id, ...toColumns(record.content), ...stamp } });
@@ -72,7 +72,7 @@ export function createExternalApiRepository(database: Database, cipher: SecretCi
         },
         answer: async (tx, [id = target.id]) => present(await find(tx, { ...target, id })),
       }).catch((error: unknown) => {
-        throw violatedConstraint(error) === "external_api_pkey" ? alreadyExists("External API", "id") : error;
+        throw violatedConstraint(error) === "external_api_pkey" ? alreadyExistsError("External API", "id") : error;
       }),
 
     change: (target, decide, write) =>
@@ -95,7 +95,7 @@ export function createExternalApiRepository(database: Database, cipher: SecretCi
         write,
         async work(tx, now) {
           const current = await find(tx, target);
-          if (!current) throw notFound("External API", target.id);
+          if (!current) throw notFoundError("External API", target.id);
           const columns = { archivedTime: archived ? now : null };
           if (current.archived !== archived) await update(tx, { current, columns, now, write });
           return [target.id];
@@ -109,14 +109,14 @@ interface Update {
   readonly current: ExternalApi;
   readonly columns: Prisma.ExternalApiUncheckedUpdateInput;
   readonly now: Date;
-  readonly write: Write;
+  readonly write: WriteContext;
 }
 
 async function update(tx: Prisma.TransactionClient, { current, columns, now, write }: Update): Promise<void> {
   const { companyId, id } = current;
   const version = current.version + 1n;
   const lastUpdatedTime = updatedTime(current, now);
-  const stamp = { lastUpdatedBy: authorIn(write, companyId), lastUpdatedTime, version };
+  const stamp = { lastUpdatedBy: actingStaffId(write, companyId), lastUpdatedTime, version };
   await tx.externalApi.update({ where: keyOf(current), data: { ...columns, ...stamp } });
   await recordChange(tx, write, { companyId, kind: "external_api", id, version, time: now });
 }

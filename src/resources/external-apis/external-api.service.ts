@@ -1,10 +1,15 @@
 import { createHash } from "node:crypto";
-import { assertWholeCompany, reachOf } from "../../core/access.js";
-import { archived, notFound, refuse, type Violation } from "../../core/errors.js";
+import { requireCompanyAccess, requireCompanyWideAccess } from "../../core/access.js";
+import { archivedError, notFoundError, throwIfInvalid, type Violation } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
-import type { NoOutboundAnswer, OutboundAnswer, OutboundCalls, OutboundRequest } from "../../core/outbound-call.js";
-import type { Caller } from "../../core/principal.js";
-import type { Write } from "../../core/write.js";
+import type {
+  OutboundCalls,
+  OutboundFailureResult,
+  OutboundRequest,
+  OutboundResponse,
+} from "../../core/outbound-call.js";
+import type { Principal } from "../../core/principal.js";
+import type { WriteContext } from "../../core/write.js";
 import type { ExternalApi, ExternalApiTarget } from "./external-api.model.js";
 import type { Invocation, InvocationInput } from "./external-api-call.service.js";
 import {
@@ -17,32 +22,37 @@ import { type ExternalApiDraft, externalApiFaults, type FaultOptions } from "./e
 import { buildRequest, hasHeader, paramViolations } from "./external-api-request.service.js";
 import { toInvocation } from "./external-api-response.service.js";
 import type { ExternalApiQuery, ExternalApiRepository } from "./external-api-store.model.js";
-import { createMask } from "./secret-masker.service.js";
+import { createSecretMasker } from "./secret-masker.service.js";
 
 /** What a test of a configuration shows; no secret is in it. */
 export interface ApiTest {
   readonly invocation: Invocation;
   readonly request: OutboundRequest;
-  readonly answer: OutboundAnswer | NoOutboundAnswer;
+  readonly answer: OutboundResponse | OutboundFailureResult;
 }
 
 /** Systems of others that a company has configured. */
 export interface ExternalApis {
   /** Everything that is wrong with what a caller wants a configuration to be, as far as it is said. */
   faults(draft: ExternalApiDraft, within?: FaultOptions["within"]): readonly Violation[];
-  create(input: NewExternalApi, caller: Caller, write: Write): Promise<ExternalApi>;
-  update(input: ExternalApiUpdate, caller: Caller, write: Write): Promise<ExternalApi>;
-  setArchived(target: ExternalApiTarget, archived: boolean, caller: Caller, write: Write): Promise<ExternalApi>;
-  list(query: ExternalApiQuery, caller: Caller, signal: AbortSignal): Promise<readonly ExternalApi[]>;
+  create(input: NewExternalApi, principal: Principal, write: WriteContext): Promise<ExternalApi>;
+  update(input: ExternalApiUpdate, principal: Principal, write: WriteContext): Promise<ExternalApi>;
+  setArchived(
+    target: ExternalApiTarget,
+    archived: boolean,
+    principal: Principal,
+    write: WriteContext,
+  ): Promise<ExternalApi>;
+  list(query: ExternalApiQuery, principal: Principal, signal: AbortSignal): Promise<readonly ExternalApi[]>;
   /** The configuration, archived or not. RESOURCE_NOT_FOUND, COMPANY_NOT_ALLOWED. */
-  find(caller: Caller, target: ExternalApiTarget, signal: AbortSignal): Promise<ExternalApi>;
+  find(principal: Principal, target: ExternalApiTarget, signal: AbortSignal): Promise<ExternalApi>;
   /**
    * Sends the request and says how it ended; rejects for what is wrong on our side alone: RESOURCE_NOT_FOUND,
    * RESOURCE_ARCHIVED, and INVALID_REQUEST for params that are unknown, missing or of another type (`params["x"]`).
    */
-  invoke(caller: Caller, input: InvocationInput, signal: AbortSignal): Promise<Invocation>;
+  invoke(principal: Principal, input: InvocationInput, signal: AbortSignal): Promise<Invocation>;
   /** The same, and what went over the wire. */
-  test(caller: Caller, input: InvocationInput, signal: AbortSignal): Promise<ApiTest>;
+  test(principal: Principal, input: InvocationInput, signal: AbortSignal): Promise<ApiTest>;
 }
 
 export interface ExternalApiDependencies {
@@ -58,65 +68,65 @@ export function createExternalApis({ externalApis: repository, outbound }: Exter
 
   const find = async (target: ExternalApiTarget, signal: AbortSignal) => {
     const found = await repository.findForCall(target, signal);
-    if (!found) throw notFound(resource, target.id);
-    if (found.api.archived) throw archived(resource, target.id);
+    if (!found) throw notFoundError(resource, target.id);
+    if (found.api.archived) throw archivedError(resource, target.id);
     return found;
   };
 
   /** The call as it was, secrets included; `mask` hides them. */
   const perform = async (
-    caller: Caller,
+    principal: Principal,
     { params, idempotencyKey, ...target }: InvocationInput,
     signal: AbortSignal,
   ) => {
-    reachOf(caller, target.companyId);
+    requireCompanyAccess(principal, target.companyId);
     const { api, secrets } = await find(target, signal);
-    refuse(paramViolations(api, params));
-    const request = withIdempotencyKey(buildRequest(api, params, secrets), caller, idempotencyKey);
+    throwIfInvalid(paramViolations(api, params));
+    const request = withIdempotencyKey(buildRequest(api, params, secrets), principal, idempotencyKey);
     const answer = await outbound.call(request, signal);
-    const mask = createMask(secrets.values());
+    const mask = createSecretMasker(secrets.values());
     return { invocation: withMaskedOutputs(await toInvocation(answer, api.outputParams), mask), request, answer, mask };
   };
 
   return {
     faults,
 
-    async create({ companyId, id = newId(idPrefixes.externalApi), ...given }, caller, write) {
-      assertWholeCompany(reachOf(caller, companyId), "callcenter:write");
+    async create({ companyId, id = newId(idPrefixes.externalApi), ...given }, principal, write) {
+      requireCompanyWideAccess(requireCompanyAccess(principal, companyId), "callcenter:write");
       return repository.create({ companyId, id }, newRecord(given), write);
     },
 
-    async update(update, caller, write) {
-      assertWholeCompany(reachOf(caller, update.companyId), "callcenter:write");
+    async update(update, principal, write) {
+      requireCompanyWideAccess(requireCompanyAccess(principal, update.companyId), "callcenter:write");
       const decide = (current: ExternalApi | undefined) => {
-        if (!current) throw notFound(resource, update.id);
-        if (current.archived) throw archived(resource, update.id);
+        if (!current) throw notFoundError(resource, update.id);
+        if (current.archived) throw archivedError(resource, update.id);
         return updatedRecord(current, update, faults);
       };
       return repository.change({ companyId: update.companyId, id: update.id }, decide, write);
     },
 
-    async setArchived(target, isArchived, caller, write) {
-      assertWholeCompany(reachOf(caller, target.companyId), "callcenter:write");
+    async setArchived(target, isArchived, principal, write) {
+      requireCompanyWideAccess(requireCompanyAccess(principal, target.companyId), "callcenter:write");
       return repository.setArchived(target, isArchived, write);
     },
 
-    async list(query, caller, signal) {
-      reachOf(caller, query.companyId);
+    async list(query, principal, signal) {
+      requireCompanyAccess(principal, query.companyId);
       return repository.list(query, signal);
     },
 
-    async find(caller, target, signal) {
-      reachOf(caller, target.companyId);
+    async find(principal, target, signal) {
+      requireCompanyAccess(principal, target.companyId);
       const api = await repository.find(target, signal);
-      if (!api) throw notFound(resource, target.id);
+      if (!api) throw notFoundError(resource, target.id);
       return api;
     },
 
-    invoke: async (caller, input, signal) => (await perform(caller, input, signal)).invocation,
+    invoke: async (principal, input, signal) => (await perform(principal, input, signal)).invocation,
 
-    async test(caller, input, signal) {
-      const { invocation, request, answer, mask } = await perform(caller, input, signal);
+    async test(principal, input, signal) {
+      const { invocation, request, answer, mask } = await perform(principal, input, signal);
       const hidden = (headers: OutboundRequest["headers"]) =>
         headers.map(([name, value]) => [mask(name), mask(value)] as const);
       return {
@@ -137,7 +147,7 @@ function inResource(list: string): string {
  * Lets the other system tell a repeated call. It sees a hash: the caller's own text stays between the caller and us, and
  * two keys that choose the same text are not taken for one. A header that is configured goes before.
  */
-function withIdempotencyKey(request: OutboundRequest, { keyId }: Caller, key: string | undefined): OutboundRequest {
+function withIdempotencyKey(request: OutboundRequest, { keyId }: Principal, key: string | undefined): OutboundRequest {
   if (key === undefined || hasHeader(request.headers, "idempotency-key")) return request;
   const { companyId, externalApiId } = request;
   const hash = createHash("sha256")

@@ -20,7 +20,7 @@ export type SealFault =
   | "NOT_AUTHENTIC";
 
 /** A sealed secret does not open. The message holds nothing of it. */
-export class SealError extends Error {
+export class DecryptionError extends Error {
   override readonly name = "SealError";
 
   constructor(readonly fault: SealFault) {
@@ -61,9 +61,9 @@ export function createSecretCipher([present, ...older]: readonly [Uint8Array, ..
     },
     open(sealed, context) {
       const bytes = Buffer.from(sealed);
-      if (bytes.length < prefixBytes || bytes[0] !== version) throw new SealError("NOT_AUTHENTIC");
+      if (bytes.length < prefixBytes || bytes[0] !== version) throw new DecryptionError("NOT_AUTHENTIC");
       const key = keys.get(sealedUnder(bytes));
-      if (!key) throw new SealError("UNKNOWN_KEY");
+      if (!key) throw new DecryptionError("UNKNOWN_KEY");
       const nonce = bytes.subarray(headBytes, headBytes + nonceBytes);
       const decipher = createDecipheriv("aes-256-gcm", key, nonce, { authTagLength: tagBytes });
       decipher.setAAD(authenticated(bytes.subarray(0, headBytes), context));
@@ -71,7 +71,7 @@ export function createSecretCipher([present, ...older]: readonly [Uint8Array, ..
       try {
         return Buffer.concat([decipher.update(bytes.subarray(prefixBytes)), decipher.final()]).toString("utf8");
       } catch {
-        throw new SealError("NOT_AUTHENTIC");
+        throw new DecryptionError("NOT_AUTHENTIC");
       }
     },
     isStale: (sealed) => sealedUnder(Buffer.from(sealed)) !== presentId,

@@ -7,7 +7,7 @@ const maskText = "***";
  * Replaces secrets in a text that is shown, in the spellings in which another system may echo them: as sent, without
  * their scheme (`Bearer x`), the password of Basic credentials, and each as JSON, percent-encoding, base64 and hex write it.
  */
-export function createMask(secrets: Iterable<string>): (text: string) => string {
+export function createSecretMasker(secrets: Iterable<string>): (text: string) => string {
   const hidden = [...new Set([...secrets].flatMap(partsOf).flatMap(spellingsOf))].toSorted(
     (a, b) => b.length - a.length,
   );

@@ -1,8 +1,8 @@
-import type { Write } from "../../core/write.js";
+import type { WriteContext } from "../../core/write.js";
 import type { Database } from "../../db/database.js";
 import { statement } from "../../db/statement.js";
 import { sealContext } from "./external-api.repository.js";
-import { SealError, type SecretCipher } from "./secret-cipher.repository.js";
+import { DecryptionError, type SecretCipher } from "./secret-cipher.repository.js";
 
 export interface Rotation {
   /** How many secrets were sealed anew under the present key. */
@@ -17,7 +17,7 @@ export interface Rotation {
  * Seals every secret anew that an older key sealed, a batch at a time while the service runs: one that is changed
  * meanwhile is left to whoever changed it. Can be repeated.
  */
-export async function rotateSecrets(database: Database, cipher: SecretCipher, write: Write): Promise<Rotation> {
+export async function rotateSecrets(database: Database, cipher: SecretCipher, write: WriteContext): Promise<Rotation> {
   let [resealed, current] = [0, 0];
   const unopened: string[] = [];
   let after: readonly [string, string, string] = ["", "", ""];
@@ -56,7 +56,7 @@ function sealAgain(cipher: SecretCipher, { companyId, apiId, name, sealed }: Sec
   try {
     return cipher.seal(cipher.open(sealed, context), context);
   } catch (error) {
-    if (error instanceof SealError) return undefined;
+    if (error instanceof DecryptionError) return undefined;
     throw error;
   }
 }

@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { named } from "../../api/company-resource.js";
-import { id, optionalId, rule, text, withoutUndefined } from "../../api/fields.js";
-import { fresh } from "../../api/new-resource.js";
+import { companyResourceSchema } from "../../api/company-resource.js";
+import { fieldRule, id, omitUndefined, optionalId, text } from "../../api/fields.js";
+import { newResourceFields } from "../../api/new-resource.js";
 import { pagination } from "../../api/page-token.js";
-import { because } from "../../api/parse.js";
+import { customIssue } from "../../api/parse.js";
 import { nameRule, noteRule } from "../../core/text.js";
 import { answerFormat } from "../callers/caller.output.js";
 import { definition } from "./ivr-flow.input.js";
@@ -13,23 +13,23 @@ const description = text({ ...noteRule, min: 0 });
 
 /** CreateIvrFlow: message to domain. */
 export const newFlow = z
-  .object({ ...fresh, name, description, definition: definition.optional() })
+  .object({ ...newResourceFields, name, description, definition: definition.optional() })
   .transform(({ id: given, definition: flow, ...same }, context) => {
     if (flow) return { ...same, definition: flow, ...(given === undefined ? {} : { id: given }) };
-    context.addIssue({ ...because("REQUIRED", "Required."), path: ["definition"] });
+    context.addIssue({ ...customIssue("REQUIRED", "Required."), path: ["definition"] });
     return z.NEVER;
   });
 
 /** UpdateIvrFlow: message to domain. */
 export const flowUpdate = z
   .object({
-    ...named.shape,
+    ...companyResourceSchema.shape,
     ...{ name: name.optional(), description: description.optional(), definition: definition.optional() },
     etag: z.string(),
   })
   .transform(({ companyId, id: flowId, etag, ...change }) => ({
     ...{ companyId, id: flowId },
-    ...withoutUndefined(change),
+    ...omitUndefined(change),
     ...(etag === "" ? {} : { etag }),
   }));
 
@@ -46,12 +46,12 @@ interface FlowChoice {
 export const flowToCheck = z
   .object({ companyId: id, id: optionalId, draft: definition.optional() })
   .refine(
-    ...rule<FlowChoice>(({ id: flowId, draft }) => !flowId || draft === undefined, {
+    ...fieldRule<FlowChoice>(({ id: flowId, draft }) => !flowId || draft === undefined, {
       ...{ path: "draft", reason: "CONFLICT", message: "Must not be set together with id." },
     }),
   )
   .refine(
-    ...rule<FlowChoice>((choice) => choice.id !== "" || "draft" in choice, {
+    ...fieldRule<FlowChoice>((choice) => choice.id !== "" || "draft" in choice, {
       ...{ path: "id", reason: "REQUIRED", message: "Required unless draft is set." },
     }),
   )
@@ -59,7 +59,7 @@ export const flowToCheck = z
 
 /** RunFlow: message to domain. */
 export const flowRun = z.object({
-  ...named.shape,
+  ...companyResourceSchema.shape,
   inputs: z.record(z.string(), text({ min: 0, max: 1_000 })),
   format: answerFormat,
 });

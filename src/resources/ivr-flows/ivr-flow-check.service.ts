@@ -1,28 +1,28 @@
 import { isTemplate, variablesOf } from "../../core/template.js";
 import { invocationKeys } from "../external-apis/external-api-call.service.js";
 import {
-  exitsOf,
   type FlowBranch,
   type FlowDefinition,
   type FlowInput,
   type FlowNode,
   maxNodes,
+  transitionsOf,
 } from "./ivr-flow.model.js";
 import { type FlowGraph, graphOf } from "./ivr-flow-graph.service.js";
 import { type FlowProblem, fault } from "./ivr-flow-problem.service.js";
-import { type Known, knownVariables } from "./ivr-flow-variables.service.js";
+import { type AvailableVariables, analyzeVariables } from "./ivr-flow-variables.service.js";
 
 /** What a check must know of the company. */
-export interface FlowFacts {
+export interface FlowCheckContext {
   /** The external APIs that the flow names, by id; one that is not here does not exist. */
-  readonly externalApis: ReadonlyMap<string, ApiFacts>;
+  readonly externalApis: ReadonlyMap<string, ExternalApiSummary>;
   /** External APIs that the flow used before: an archived one of them is no reason to refuse the flow. */
   readonly usedBefore: ReadonlySet<string>;
   /** What a customer query that found somebody provides. */
   readonly customerKeys: readonly string[];
 }
 
-export interface ApiFacts {
+export interface ExternalApiSummary {
   readonly archived: boolean;
   /** Request params by name: whether one must be given. */
   readonly params: ReadonlyMap<string, boolean>;
@@ -33,11 +33,11 @@ export interface ApiFacts {
 export const matchCountKey = "matchCount";
 
 /** Everything that is wrong with a flow: the flow as such first, then node by node. Never throws. */
-export function checkFlow(definition: FlowDefinition, facts: FlowFacts): readonly FlowProblem[] {
+export function checkFlow(definition: FlowDefinition, facts: FlowCheckContext): readonly FlowProblem[] {
   const { inputs, nodes, startNodeId } = definition;
   if (nodes.length > maxNodes) return [fault("TOO_MANY_NODES", "nodes")];
   const graph = graphOf(definition);
-  const known = knownVariables(graph, startNodeId, {
+  const known = analyzeVariables(graph, startNodeId, {
     inputs,
     provides: (node, branch) => provided(node, branch, facts),
   });
@@ -62,7 +62,11 @@ export function checkFlow(definition: FlowDefinition, facts: FlowFacts): readonl
 }
 
 /** What a node provides on a way out, by full name. */
-function provided(node: FlowNode, branch: FlowBranch, { customerKeys, externalApis }: FlowFacts): readonly string[] {
+function provided(
+  node: FlowNode,
+  branch: FlowBranch,
+  { customerKeys, externalApis }: FlowCheckContext,
+): readonly string[] {
   const own = (keys: readonly string[]) => keys.map((key) => `${node.id}.${key}`);
   switch (node.kind) {
     case "customer_query":
@@ -103,13 +107,13 @@ function placeProblems({ id }: FlowNode, { reachable, trapped }: FlowGraph): Flo
 }
 
 function exitProblems(node: FlowNode, { nodes }: FlowGraph): FlowProblem[] {
-  return exitsOf(node).flatMap(({ field, to }) => {
+  return transitionsOf(node).flatMap(({ field, to }) => {
     if (to === "") return [fault("MISSING_EXIT", field)];
     return nodes.has(to) ? [] : [fault("UNKNOWN_NODE", field)];
   });
 }
 
-function apiProblems(node: Extract<FlowNode, { kind: "external_api" }>, facts: FlowFacts): FlowProblem[] {
+function apiProblems(node: Extract<FlowNode, { kind: "external_api" }>, facts: FlowCheckContext): FlowProblem[] {
   const api = facts.externalApis.get(node.externalApiId);
   const field = "external_api.external_api_id";
   if (!api) return [fault("UNKNOWN_EXTERNAL_API", field)];
@@ -129,7 +133,7 @@ function paramField(name: string): string {
 }
 
 /** Faults of templates, and variables that are not known where they are read. */
-function textProblems(node: FlowNode, known: Known | undefined): FlowProblem[] {
+function textProblems(node: FlowNode, known: AvailableVariables | undefined): FlowProblem[] {
   const set = new Set<string>();
   return textsOf(node).flatMap(({ field, template, variables, sets }) => {
     const problems = [
@@ -143,7 +147,7 @@ function textProblems(node: FlowNode, known: Known | undefined): FlowProblem[] {
 }
 
 interface Read {
-  readonly known: Known;
+  readonly known: AvailableVariables;
   /** What the node itself has set before. */
   readonly set: ReadonlySet<string>;
   readonly field: string;

@@ -1,7 +1,7 @@
 import type { FlowOperator } from "./ivr-flow.model.js";
 
 /** Whether a condition of a branch holds. Texts are compared as they are; what is no number is never greater. */
-export function holds(variable: string, operator: FlowOperator, value: string): boolean {
+export function evaluateCondition(variable: string, operator: FlowOperator, value: string): boolean {
   switch (operator) {
     case "EQUALS":
       return variable === value;

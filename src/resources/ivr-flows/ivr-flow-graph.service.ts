@@ -1,7 +1,7 @@
-import { exitsOf, type FlowBranch, type FlowDefinition, type FlowNode } from "./ivr-flow.model.js";
+import { type FlowBranch, type FlowDefinition, type FlowNode, transitionsOf } from "./ivr-flow.model.js";
 
 /** A way from one node to another. */
-export interface Way {
+export interface FlowEdge {
   readonly branch: FlowBranch;
   readonly to: string;
 }
@@ -10,7 +10,7 @@ export interface Way {
 export interface FlowGraph {
   readonly nodes: ReadonlyMap<string, FlowNode>;
   /** By node id. */
-  readonly ways: ReadonlyMap<string, readonly Way[]>;
+  readonly ways: ReadonlyMap<string, readonly FlowEdge[]>;
   /** Ids of the nodes that a run can come to. */
   readonly reachable: ReadonlySet<string>;
   /** Ids of the nodes that lie on a loop from which no end can be reached. */
@@ -20,7 +20,9 @@ export interface FlowGraph {
 export function graphOf({ nodes, startNodeId }: Pick<FlowDefinition, "nodes" | "startNodeId">): FlowGraph {
   const byId = new Map<string, FlowNode>();
   for (const node of nodes) if (!byId.has(node.id)) byId.set(node.id, node);
-  const ways = new Map([...byId.values()].map((node) => [node.id, exitsOf(node).filter(({ to }) => byId.has(to))]));
+  const ways = new Map(
+    [...byId.values()].map((node) => [node.id, transitionsOf(node).filter(({ to }) => byId.has(to))]),
+  );
   const after = (id: string) =>
     reach(
       ways,

@@ -35,7 +35,7 @@ export function fault(code: FlowProblemCode, field: string, severity: FlowProble
 }
 
 /** The same in a sentence for people, which repeats nothing of the flow. */
-export function sentenceOf({ code }: FlowProblem): string {
+export function problemMessage({ code }: FlowProblem): string {
   return told[code].sentence;
 }
 
@@ -46,7 +46,7 @@ export function toViolations(problems: readonly FlowProblem[], path: string): re
     .map((problem) => ({
       field: `${path}.${problem.field}`,
       reason: told[problem.code].reason,
-      description: sentenceOf(problem),
+      description: problemMessage(problem),
     }));
 }
 

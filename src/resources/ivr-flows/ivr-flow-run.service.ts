@@ -2,16 +2,16 @@ import { invocationKeys } from "../external-apis/external-api-call.service.js";
 import {
   type CustomerQueryNode,
   type ExternalApiNode,
-  exitsOf,
   type FlowBranch,
   type FlowDefinition,
   type FlowNode,
   maxSteps,
+  transitionsOf,
 } from "./ivr-flow.model.js";
 import { matchCountKey } from "./ivr-flow-check.service.js";
-import { holds } from "./ivr-flow-condition.service.js";
+import { evaluateCondition } from "./ivr-flow-condition.service.js";
 import { startClock } from "./ivr-flow-timer.service.js";
-import { createMemory, type FlowMemory, SizeLimitReached } from "./ivr-flow-variable-store.service.js";
+import { createFlowVariables, type FlowMemory, SizeLimitReached } from "./ivr-flow-variable-store.service.js";
 
 /** How a run ended, by number in the contract from 1. */
 export const flowOutcomes = ["ENDED", "TIMEOUT", "STEP_LIMIT", "SIZE_LIMIT"] as const;
@@ -78,7 +78,7 @@ export async function runFlow(
   signal: AbortSignal,
 ): Promise<FlowRun> {
   const begun = performance.now();
-  const memory = createMemory(inputs);
+  const memory = createFlowVariables(inputs);
   const path: FlowStep[] = [];
   const clock = startClock(deadlineMs, signal);
   const end = (outcome: FlowOutcome, exit = "", outputs: readonly string[] = []): FlowRun => ({
@@ -149,7 +149,7 @@ async function execute(node: FlowNode, around: Surroundings, signal: AbortSignal
       return { branch: "SUCCESS", to: node.next };
     case "branch": {
       const met = node.cases.find(({ variable, operator, value }) =>
-        holds(memory.get(variable), operator, memory.filled(value)),
+        evaluateCondition(memory.get(variable), operator, memory.filled(value)),
       );
       return met ? { branch: "SUCCESS", to: met.next } : { branch: "OTHERWISE", to: node.otherwise };
     }
@@ -189,6 +189,6 @@ async function invoke(node: ExternalApiNode, around: Surroundings, signal: Abort
 
 /** The way out of a node that has one for each branch. */
 function leave(node: CustomerQueryNode | ExternalApiNode, branch: FlowBranch): Left {
-  const to = exitsOf(node).find((exit) => exit.branch === branch)?.to ?? "";
+  const to = transitionsOf(node).find((exit) => exit.branch === branch)?.to ?? "";
   return { branch, to };
 }

@@ -1,5 +1,5 @@
 import { DomainError } from "../../core/errors.js";
-import type { Caller } from "../../core/principal.js";
+import type { Principal } from "../../core/principal.js";
 import type { CallerQuery } from "../callers/caller-query.service.js";
 import type { ExternalApis } from "../external-apis/external-api.service.js";
 import type { FlowInvocation, FlowSteps } from "./ivr-flow-run.service.js";
@@ -13,7 +13,7 @@ export interface StepDependencies {
 }
 
 export interface StepContext {
-  readonly caller: Caller;
+  readonly principal: Principal;
   readonly companyId: string;
   /** Of the call that runs the flow; absent = it has none. */
   readonly idempotencyKey?: string;
@@ -21,14 +21,14 @@ export interface StepContext {
 
 /** What the nodes of a run do on the caller's behalf: it sees what the caller sees. */
 export function createFlowSteps({ callerQuery, externalApis }: StepDependencies, context: StepContext): FlowSteps {
-  const { caller, companyId, idempotencyKey } = context;
+  const { principal, companyId, idempotencyKey } = context;
   let hasCalled = false;
   const refusal = (error: unknown) => (hasCalled ? afterCalls(error) : error);
   return {
     async query(question, signal) {
       const tooLong = AbortSignal.timeout(queryTimeoutMs);
       try {
-        return await callerQuery.find(caller, { companyId, ...question }, AbortSignal.any([signal, tooLong]));
+        return await callerQuery.find(principal, { companyId, ...question }, AbortSignal.any([signal, tooLong]));
       } catch (error) {
         if (tooLong.aborted || isReason(error, ...databaseTimeouts)) return "TIMED_OUT";
         throw refusal(error);
@@ -44,7 +44,7 @@ export function createFlowSteps({ callerQuery, externalApis }: StepDependencies,
           reason = "",
           status,
           outputs,
-        } = await externalApis.invoke(caller, { companyId, id, params, ...key }, signal);
+        } = await externalApis.invoke(principal, { companyId, id, params, ...key }, signal);
         hasCalled = true;
         return {
           branch: branch === "TIMEOUT" ? "TIMED_OUT" : branch,

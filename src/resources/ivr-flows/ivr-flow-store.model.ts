@@ -1,5 +1,5 @@
 import type { Page } from "../../core/page.js";
-import type { Write } from "../../core/write.js";
+import type { WriteContext } from "../../core/write.js";
 import type { FlowTarget, IvrFlow } from "./ivr-flow.model.js";
 
 /** What a caller writes of a flow. */
@@ -20,11 +20,11 @@ export interface IvrFlowRepository {
   /** By name, then by id. One row more than the page's size tells that there is a next page. */
   list(query: FlowQuery, signal: AbortSignal): Promise<readonly IvrFlow[]>;
   /** `check` throws when the flow is not to be stored; a replay is not asked. ALREADY_EXISTS when the id is taken. */
-  create(flow: FlowTarget & FlowContent, write: Write, check: () => void): Promise<IvrFlow>;
+  create(flow: FlowTarget & FlowContent, write: WriteContext, check: () => void): Promise<IvrFlow>;
   /** `decide` says what becomes of the flow, from what it is under the lock; undefined for nothing. */
   change(
     target: FlowTarget,
-    write: Write,
+    write: WriteContext,
     decide: (flow: IvrFlow | undefined) => FlowEdit | undefined,
   ): Promise<IvrFlow>;
   /** Ids of the company's custom fields of customers that are in use. */

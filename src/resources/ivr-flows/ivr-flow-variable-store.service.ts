@@ -1,4 +1,4 @@
-import { fill } from "../../core/template.js";
+import { renderTemplate } from "../../core/template.js";
 
 /** Most characters of one variable and of all together; bounds what templates can make of each other. */
 const maxValue = 65_536;
@@ -17,7 +17,7 @@ export interface FlowMemory {
   entries(): Readonly<Record<string, string>>;
 }
 
-export function createMemory(inputs: ReadonlyMap<string, string>): FlowMemory {
+export function createFlowVariables(inputs: ReadonlyMap<string, string>): FlowMemory {
   const values = new Map(inputs);
   let total = [...values.values()].reduce((sum, { length }) => sum + length, 0);
   const bounded = (value: string) => {
@@ -39,7 +39,7 @@ export function createMemory(inputs: ReadonlyMap<string, string>): FlowMemory {
         values.delete(name);
       }
     },
-    filled: (template) => bounded(fill(template, values)),
+    filled: (template) => bounded(renderTemplate(template, values)),
     entries: () => Object.fromEntries(values),
   };
 }

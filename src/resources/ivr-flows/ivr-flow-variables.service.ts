@@ -5,7 +5,7 @@ import type { FlowGraph } from "./ivr-flow-graph.service.js";
 export type Names = Pick<ReadonlySet<string>, "has">;
 
 /** What a node may read, when a run comes to it. */
-export interface Known {
+export interface AvailableVariables {
   /** Some path to the node provides it. */
   readonly possible: Names;
   /** Every path to the node provides it. */
@@ -13,14 +13,14 @@ export interface Known {
 }
 
 /** Which variables a node provides, by the way it is left. */
-export type Provides = (node: FlowNode, branch: FlowBranch) => readonly string[];
+export type NodeOutputs = (node: FlowNode, branch: FlowBranch) => readonly string[];
 
 /** By node id, for every node that can be come to: which variables it may read. */
-export function knownVariables(
+export function analyzeVariables(
   { nodes, ways, reachable }: FlowGraph,
   startNodeId: string,
-  { inputs, provides }: { readonly inputs: readonly FlowInput[]; readonly provides: Provides },
-): ReadonlyMap<string, Known> {
+  { inputs, provides }: { readonly inputs: readonly FlowInput[]; readonly provides: NodeOutputs },
+): ReadonlyMap<string, AvailableVariables> {
   const variables = createNumbering();
   const known = new Map<string, { readonly possible: bigint; readonly certain: bigint }>();
   const waiting = new Set<string>();

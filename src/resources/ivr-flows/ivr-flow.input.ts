@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { enumName, id, list, rule, text } from "../../api/fields.js";
-import { because } from "../../api/parse.js";
+import { enumName, fieldRule, id, list, text } from "../../api/fields.js";
+import { customIssue } from "../../api/parse.js";
 import { variableName } from "../../core/template.js";
 import { nameRule } from "../../core/text.js";
 import type { FlowNode as FlowNodeMessage } from "../../gen/proto/moego/callcenter/v1/ivr_flow_pb.js";
@@ -33,13 +33,13 @@ const exit = z.string();
 
 function shaped(shape: RegExp, message: string) {
   return z.string().superRefine((value, context) => {
-    if (value === "") context.addIssue(because("REQUIRED", "Required."));
-    else if (value.length > 100 || !shape.test(value)) context.addIssue(because("INVALID_FORMAT", message));
+    if (value === "") context.addIssue(customIssue("REQUIRED", "Required."));
+    else if (value.length > 100 || !shape.test(value)) context.addIssue(customIssue("INVALID_FORMAT", message));
   });
 }
 
 function notEmpty<T>(items: readonly T[], context: z.RefinementCtx) {
-  if (items.length === 0) context.addIssue(because("REQUIRED", "Must have at least one item."));
+  if (items.length === 0) context.addIssue(customIssue("REQUIRED", "Must have at least one item."));
 }
 
 const customerQuery = z
@@ -54,7 +54,7 @@ const externalApi = z
     externalApiId: id,
     params: z.record(z.string(), template).superRefine((params, context) => {
       if (Object.keys(params).length > maxParams)
-        context.addIssue(because("TOO_MANY", `Must have at most ${maxParams} parameters.`));
+        context.addIssue(customIssue("TOO_MANY", `Must have at most ${maxParams} parameters.`));
     }),
     ...{ onSuccess: exit, onFailure: exit, onTimeout: exit },
   })
@@ -75,7 +75,7 @@ const operator = enumName(
 const flowCase = z
   .object({ variable: readName, operator, value: template, next: exit })
   .refine(
-    ...rule<{ readonly operator?: FlowOperator; readonly value?: string }>(
+    ...fieldRule<{ readonly operator?: FlowOperator; readonly value?: string }>(
       ({ operator: how, value }) => !value || (how !== "IS_EMPTY" && how !== "IS_NOT_EMPTY"),
       { path: "value", reason: "NOT_ALLOWED", message: "Must be empty for this operator." },
     ),
@@ -106,7 +106,7 @@ const node = z
       .transform(({ id: nodeId, ...kinds }, context) => {
         const kind = kinds.customerQuery ?? kinds.externalApi ?? kinds.set ?? kinds.branch ?? kinds.end;
         if (kind) return { id: nodeId, ...kind };
-        context.addIssue(because("REQUIRED", "Required: set exactly one node type."));
+        context.addIssue(customIssue("REQUIRED", "Required: set exactly one node type."));
         return z.NEVER;
       }),
   );
@@ -123,7 +123,9 @@ const input = z
 const timeoutMs = z.number().transform((given, context) => {
   if (given === 0) return defaultFlowTimeoutMs;
   if (given >= minFlowTimeoutMs && given <= maxFlowTimeoutMs) return given;
-  context.addIssue(because("OUT_OF_RANGE", `Must be from ${minFlowTimeoutMs} to ${maxFlowTimeoutMs} milliseconds.`));
+  context.addIssue(
+    customIssue("OUT_OF_RANGE", `Must be from ${minFlowTimeoutMs} to ${maxFlowTimeoutMs} milliseconds.`),
+  );
   return z.NEVER;
 });
 

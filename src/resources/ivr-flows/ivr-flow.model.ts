@@ -117,7 +117,7 @@ export const minFlowTimeoutMs = 100;
 export const maxFlowTimeoutMs = 30_000;
 
 /** A way out of a node. */
-export interface FlowExit {
+export interface NodeTransition {
   /** Path of the field from the node, in the proto spelling. */
   readonly field: string;
   /** How the node has ended when this way is gone. */
@@ -132,7 +132,7 @@ export const flowBranches = ["SUCCESS", "FAILURE", "TIMED_OUT", "OTHERWISE"] as 
 export type FlowBranch = (typeof flowBranches)[number];
 
 /** All ways out of a node; an end has none. */
-export function exitsOf(node: FlowNode): readonly FlowExit[] {
+export function transitionsOf(node: FlowNode): readonly NodeTransition[] {
   switch (node.kind) {
     case "customer_query":
       return [

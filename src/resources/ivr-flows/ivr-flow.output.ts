@@ -11,7 +11,7 @@ import {
 import type { RunFlowResponseSchema } from "../../gen/proto/moego/callcenter/v1/ivr_flow_service_pb.js";
 import { type AnswerFormat, renderAnswer } from "../callers/response-format.service.js";
 import { type FlowDefinition, type FlowNode, flowBranches, flowOperators, type IvrFlow } from "./ivr-flow.model.js";
-import { type FlowProblem, flowProblemCodes, sentenceOf } from "./ivr-flow-problem.service.js";
+import { type FlowProblem, flowProblemCodes, problemMessage } from "./ivr-flow-problem.service.js";
 import { type FlowRun, flowOutcomes } from "./ivr-flow-run.service.js";
 
 export function toProtoFlow(flow: IvrFlow): MessageInitShape<typeof IvrFlowSchema> {
@@ -61,7 +61,7 @@ export function toProtoProblem(problem: FlowProblem): MessageInitShape<typeof Fl
   const { code, severity, nodeId, field } = problem;
   return {
     ...{ code: numberIn(flowProblemCodes, code), severity: FlowProblem_Severity[severity] },
-    ...{ nodeId, field, message: sentenceOf(problem) },
+    ...{ nodeId, field, message: problemMessage(problem) },
   };
 }
 

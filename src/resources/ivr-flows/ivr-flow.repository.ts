@@ -1,10 +1,10 @@
-import { alreadyExists } from "../../core/errors.js";
-import { authorIn } from "../../core/write.js";
+import { alreadyExistsError } from "../../core/errors.js";
+import { actingStaffId } from "../../core/write.js";
 import { timestamp } from "../../db/audit-columns.js";
 import { recordChange } from "../../db/audit-log.js";
 import type { Database } from "../../db/database.js";
 import { violatedConstraint } from "../../db/database-errors.js";
-import { afterName } from "../../db/name-list.js";
+import { resolveNameCursor } from "../../db/name-list.js";
 import { statement } from "../../db/statement.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import {
@@ -26,7 +26,7 @@ export function createIvrFlowRepository(database: Database): IvrFlowRepository {
     },
 
     async list({ companyId, page, showArchived }, signal) {
-      const after = await afterName(database, { nameOf: flowName, scope: [companyId], page }, signal);
+      const after = await resolveNameCursor(database, { nameOf: flowName, scope: [companyId], page }, signal);
       const values = [companyId, page.size + 1, page.offset, ...after, showArchived];
       return (await database.read<FlowRow>(listFlows, values, signal)).map(toFlow);
     },
@@ -37,7 +37,7 @@ export function createIvrFlowRepository(database: Database): IvrFlowRepository {
         write,
         async work(tx, now) {
           check();
-          const by = authorIn(write, companyId);
+          const by = actingStaffId(write, companyId);
           const time = timestamp(now);
           await tx.$executeRaw`INSERT INTO ivr_flow (company_id, id, name, description, definition,
               created_by, created_time, last_updated_by, last_updated_time)
@@ -48,7 +48,7 @@ export function createIvrFlowRepository(database: Database): IvrFlowRepository {
         },
         answer: async (tx, [made = id]) => present(await find(tx, { companyId, id: made })),
       }).catch((error: unknown) => {
-        throw violatedConstraint(error) === "ivr_flow_pkey" ? alreadyExists("IvrFlow", "id") : error;
+        throw violatedConstraint(error) === "ivr_flow_pkey" ? alreadyExistsError("IvrFlow", "id") : error;
       }),
 
     change: (target, write, decide) =>

@@ -1,14 +1,21 @@
-import { assertWholeCompany, reachOf } from "../../core/access.js";
-import { archived, DomainError, etagMismatch, notFound, refuse, type Violation } from "../../core/errors.js";
+import { requireCompanyAccess, requireCompanyWideAccess } from "../../core/access.js";
+import {
+  archivedError,
+  DomainError,
+  etagMismatch,
+  notFoundError,
+  throwIfInvalid,
+  type Violation,
+} from "../../core/errors.js";
 import { etagOf } from "../../core/etag.js";
 import { idPrefixes, newId } from "../../core/ids.js";
-import type { Caller } from "../../core/principal.js";
-import type { Write } from "../../core/write.js";
+import type { Principal } from "../../core/principal.js";
+import type { WriteContext } from "../../core/write.js";
 import { callerKeys } from "../callers/caller-response.service.js";
 import type { ExternalApi } from "../external-apis/external-api.model.js";
 import type { ExternalApis } from "../external-apis/external-api.service.js";
 import type { FlowDefinition, FlowTarget, IvrFlow } from "./ivr-flow.model.js";
-import { type ApiFacts, checkFlow, type FlowFacts } from "./ivr-flow-check.service.js";
+import { checkFlow, type ExternalApiSummary, type FlowCheckContext } from "./ivr-flow-check.service.js";
 import { type FlowProblem, toViolations } from "./ivr-flow-problem.service.js";
 import { type FlowRun, runFlow } from "./ivr-flow-run.service.js";
 import { createFlowSteps, type StepDependencies } from "./ivr-flow-steps.service.js";
@@ -38,15 +45,15 @@ export interface FlowCall extends FlowTarget {
 /** The flows of a company's IVR. A key limited to locations reads and runs them. */
 export interface IvrFlows {
   /** INVALID_REQUEST for a flow with errors, at `definition`; ALREADY_EXISTS. */
-  create(flow: NewFlow, caller: Caller, write: Write): Promise<IvrFlow>;
-  get(target: FlowTarget, caller: Caller, signal: AbortSignal): Promise<IvrFlow>;
-  list(query: FlowQuery, caller: Caller, signal: AbortSignal): Promise<readonly IvrFlow[]>;
+  create(flow: NewFlow, principal: Principal, write: WriteContext): Promise<IvrFlow>;
+  get(target: FlowTarget, principal: Principal, signal: AbortSignal): Promise<IvrFlow>;
+  list(query: FlowQuery, principal: Principal, signal: AbortSignal): Promise<readonly IvrFlow[]>;
   /** As create; RESOURCE_NOT_FOUND, RESOURCE_ARCHIVED, ETAG_MISMATCH. */
-  update(update: FlowUpdate, caller: Caller, write: Write): Promise<IvrFlow>;
-  setArchived(target: FlowTarget, isArchived: boolean, caller: Caller, write: Write): Promise<IvrFlow>;
-  check(flow: FlowToCheck, caller: Caller, signal: AbortSignal): Promise<readonly FlowProblem[]>;
+  update(update: FlowUpdate, principal: Principal, write: WriteContext): Promise<IvrFlow>;
+  setArchived(target: FlowTarget, isArchived: boolean, principal: Principal, write: WriteContext): Promise<IvrFlow>;
+  check(flow: FlowToCheck, principal: Principal, signal: AbortSignal): Promise<readonly FlowProblem[]>;
   /** INVALID_REQUEST at `inputs`; RESOURCE_NOT_FOUND, RESOURCE_ARCHIVED. */
-  run(call: FlowCall, caller: Caller, signal: AbortSignal): Promise<FlowRun>;
+  run(call: FlowCall, principal: Principal, signal: AbortSignal): Promise<FlowRun>;
 }
 
 export interface IvrFlowDependencies extends StepDependencies {
@@ -62,75 +69,75 @@ const answerMarginMs = 250;
 export function createIvrFlows(dependencies: IvrFlowDependencies): IvrFlows {
   const { ivrFlows, externalApis } = dependencies;
 
-  const factsFor = async ({ nodes }: FlowDefinition, companyId: string, caller: Caller, signal: AbortSignal) => {
-    const apis = new Map<string, ApiFacts>();
+  const factsFor = async ({ nodes }: FlowDefinition, companyId: string, principal: Principal, signal: AbortSignal) => {
+    const apis = new Map<string, ExternalApiSummary>();
     for (const id of externalApisOf(nodes)) {
-      const api = await externalApis.find(caller, { companyId, id }, signal).catch(absent);
+      const api = await externalApis.find(principal, { companyId, id }, signal).catch(absent);
       if (api) apis.set(id, toFacts(api));
     }
     const fields = await ivrFlows.customerFieldIds(companyId, signal);
     return { externalApis: apis, customerKeys: [...callerKeys, ...fields] };
   };
 
-  const find = async ({ companyId, id }: FlowTarget, caller: Caller, signal: AbortSignal) => {
-    reachOf(caller, companyId);
+  const find = async ({ companyId, id }: FlowTarget, principal: Principal, signal: AbortSignal) => {
+    requireCompanyAccess(principal, companyId);
     const flow = await ivrFlows.get({ companyId, id }, signal);
-    if (!flow) throw notFound(resource, id);
+    if (!flow) throw notFoundError(resource, id);
     return flow;
   };
 
   return {
-    async create({ companyId, id = newId(idPrefixes.ivrFlow), ...content }, caller, write) {
-      assertWholeCompany(reachOf(caller, companyId), "callcenter:write");
-      const facts = await factsFor(content.definition, companyId, caller, write.signal);
+    async create({ companyId, id = newId(idPrefixes.ivrFlow), ...content }, principal, write) {
+      requireCompanyWideAccess(requireCompanyAccess(principal, companyId), "callcenter:write");
+      const facts = await factsFor(content.definition, companyId, principal, write.signal);
       return ivrFlows.create({ companyId, id, ...content }, write, () => {
-        refuse(faults(content.definition, { ...facts, usedBefore: new Set() }));
+        throwIfInvalid(faults(content.definition, { ...facts, usedBefore: new Set() }));
       });
     },
 
     get: find,
 
-    async list(query, caller, signal) {
-      reachOf(caller, query.companyId);
+    async list(query, principal, signal) {
+      requireCompanyAccess(principal, query.companyId);
       return ivrFlows.list(query, signal);
     },
 
-    async update({ companyId, id, etag, ...change }, caller, write) {
-      assertWholeCompany(reachOf(caller, companyId), "callcenter:write");
+    async update({ companyId, id, etag, ...change }, principal, write) {
+      requireCompanyWideAccess(requireCompanyAccess(principal, companyId), "callcenter:write");
       const { definition } = change;
-      const facts = definition && (await factsFor(definition, companyId, caller, write.signal));
+      const facts = definition && (await factsFor(definition, companyId, principal, write.signal));
       return ivrFlows.change({ companyId, id }, write, (flow) => {
-        if (!flow) throw notFound(resource, id);
-        if (flow.archived) throw archived(resource, id);
+        if (!flow) throw notFoundError(resource, id);
+        if (flow.archived) throw archivedError(resource, id);
         if (etag !== undefined && etag !== etagOf(flow)) throw etagMismatch("flow", etagOf(flow));
         if (facts) {
-          refuse(faults(definition, { ...facts, usedBefore: externalApisOf(flow.definition.nodes) }));
+          throwIfInvalid(faults(definition, { ...facts, usedBefore: externalApisOf(flow.definition.nodes) }));
         }
         return change;
       });
     },
 
-    async setArchived({ companyId, id }, isArchived, caller, write) {
-      assertWholeCompany(reachOf(caller, companyId), "callcenter:write");
+    async setArchived({ companyId, id }, isArchived, principal, write) {
+      requireCompanyWideAccess(requireCompanyAccess(principal, companyId), "callcenter:write");
       return ivrFlows.change({ companyId, id }, write, (flow) => {
-        if (!flow) throw notFound(resource, id);
+        if (!flow) throw notFoundError(resource, id);
         return flow.archived === isArchived ? undefined : { archived: isArchived };
       });
     },
 
-    async check(flow, caller, signal) {
-      reachOf(caller, flow.companyId);
+    async check(flow, principal, signal) {
+      requireCompanyAccess(principal, flow.companyId);
       const isDraft = "draft" in flow;
-      const definition = isDraft ? flow.draft : (await find(flow, caller, signal)).definition;
-      const facts = await factsFor(definition, flow.companyId, caller, signal);
+      const definition = isDraft ? flow.draft : (await find(flow, principal, signal)).definition;
+      const facts = await factsFor(definition, flow.companyId, principal, signal);
       return checkFlow(definition, { ...facts, usedBefore: isDraft ? new Set() : externalApisOf(definition.nodes) });
     },
 
-    async run({ companyId, id, inputs, deadlineMs, ...more }, caller, signal) {
+    async run({ companyId, id, inputs, deadlineMs, ...more }, principal, signal) {
       const begun = performance.now();
-      const { definition, archived: isArchived } = await find({ companyId, id }, caller, signal);
-      if (isArchived) throw archived(resource, id);
-      refuse(inputViolations(definition, inputs));
+      const { definition, archived: isArchived } = await find({ companyId, id }, principal, signal);
+      if (isArchived) throw archivedError(resource, id);
+      throwIfInvalid(inputViolations(definition, inputs));
       const given = new Map(Object.entries(inputs));
       return runFlow(
         definition,
@@ -139,7 +146,7 @@ export function createIvrFlows(dependencies: IvrFlowDependencies): IvrFlows {
             definition.inputs.map(({ name, defaultValue = "" }) => [name, given.get(name) ?? defaultValue]),
           ),
           deadlineMs: Math.min(begun + definition.timeoutMs, deadlineMs - answerMarginMs),
-          steps: createFlowSteps(dependencies, { caller, companyId, ...more }),
+          steps: createFlowSteps(dependencies, { principal, companyId, ...more }),
         },
         signal,
       );
@@ -147,7 +154,7 @@ export function createIvrFlows(dependencies: IvrFlowDependencies): IvrFlows {
   };
 }
 
-function faults(definition: FlowDefinition, facts: FlowFacts): readonly Violation[] {
+function faults(definition: FlowDefinition, facts: FlowCheckContext): readonly Violation[] {
   return toViolations(checkFlow(definition, facts), "definition");
 }
 
@@ -173,7 +180,7 @@ function externalApisOf(nodes: FlowDefinition["nodes"]): ReadonlySet<string> {
   return new Set(nodes.flatMap((node) => (node.kind === "external_api" ? [node.externalApiId] : [])));
 }
 
-function toFacts({ archived: isArchived, requestParams, outputParams }: ExternalApi): ApiFacts {
+function toFacts({ archived: isArchived, requestParams, outputParams }: ExternalApi): ExternalApiSummary {
   return {
     archived: isArchived,
     params: new Map(

@@ -1,13 +1,13 @@
 import { clone } from "@bufbuild/protobuf";
-import { named } from "../../api/company-resource.js";
-import { countryOf, perCountry } from "../../api/country.js";
-import { givenId } from "../../api/fields.js";
+import { companyResourceSchema } from "../../api/company-resource.js";
+import { countryOf, memoizePerCountry } from "../../api/country.js";
+import { clientId } from "../../api/fields.js";
 import {
   importAuthors,
+  importedActors,
+  importedTimes,
   importTimes,
-  repetitionViolations,
-  statedAuthors,
-  statedTimes,
+  mismatchViolations,
 } from "../../api/import-fields.js";
 import { parse } from "../../api/parse.js";
 import type { ServiceHandlers } from "../../api/rpc.js";
@@ -18,7 +18,7 @@ import {
   LeadAdminService,
 } from "../../gen/proto/moego/admin/v1/lead_admin_service_pb.js";
 import { importedPet } from "../pets/nested-import.input.js";
-import { consentOnce, leadCreation, toNewLead } from "./lead.input.js";
+import { leadCreation, singleConsentRule, toNewLead } from "./lead.input.js";
 import { toProtoLead } from "./lead.output.js";
 import type { LeadAdmin } from "./lead-admin.service.js";
 
@@ -27,44 +27,44 @@ const requests = LeadAdminService.method;
 /** moego.admin.v1.LeadAdminService */
 export function createLeadAdminHandlers(admin: LeadAdmin): ServiceHandlers<typeof LeadAdminService> {
   return {
-    async archiveLead(request, { caller, write }) {
-      const input = parse(requests.archiveLead.input, request, named);
-      return { lead: toProtoLead(await admin.archive(input, caller, write)) };
+    async archiveLead(request, { principal, write }) {
+      const input = parse(requests.archiveLead.input, request, companyResourceSchema);
+      return { lead: toProtoLead(await admin.archive(input, principal, write)) };
     },
 
-    async restoreLead(request, { caller, write }) {
-      const input = parse(requests.restoreLead.input, request, named);
-      return { lead: toProtoLead(await admin.restore(input, caller, write)) };
+    async restoreLead(request, { principal, write }) {
+      const input = parse(requests.restoreLead.input, request, companyResourceSchema);
+      return { lead: toProtoLead(await admin.restore(input, principal, write)) };
     },
 
-    async eraseLead(request, { caller, write }) {
-      const input = parse(requests.eraseLead.input, request, named);
-      await admin.erase(input, caller, write);
+    async eraseLead(request, { principal, write }) {
+      const input = parse(requests.eraseLead.input, request, companyResourceSchema);
+      await admin.erase(input, principal, write);
       return {};
     },
 
-    async importLead(request, { caller, write }) {
+    async importLead(request, { principal, write }) {
       const { companyId, id, lead } = request;
       const found = [
-        ...repetitionViolations("lead.company_id", companyId, lead?.companyId),
-        ...repetitionViolations("lead.id", id, lead?.id),
+        ...mismatchViolations("lead.company_id", companyId, lead?.companyId),
+        ...mismatchViolations("lead.id", id, lead?.id),
       ];
-      const schema = leadImport(countryOf(caller, companyId));
+      const schema = leadImport(countryOf(principal, companyId));
       const { lead: imported, ...input } = parse(requests.importLead.input, unnamed(request), schema, found);
       // The contract requires the lead, so parse has refused a request without one.
       if (!imported) throw invalidRequest([]);
       const record = { ...imported, companyId };
-      return { lead: toProtoLead(await admin.import({ ...input, lead: record }, caller, write)) };
+      return { lead: toProtoLead(await admin.import({ ...input, lead: record }, principal, write)) };
     },
   };
 }
 
-const leadImport = perCountry((country) =>
-  named
-    .extend({ id: givenId, ...leadCreation(country, importedPet(country)), ...importTimes, ...importAuthors })
-    .refine(...consentOnce)
+const leadImport = memoizePerCountry((country) =>
+  companyResourceSchema
+    .extend({ id: clientId, ...leadCreation(country, importedPet(country)), ...importTimes, ...importAuthors })
+    .refine(...singleConsentRule)
     .transform(({ companyId, id, lead, complianceConfig, ...times }) => ({
-      ...{ companyId, id, ...statedTimes(times), ...statedAuthors(times) },
+      ...{ companyId, id, ...importedTimes(times), ...importedActors(times) },
       lead: toNewLead({ lead, complianceConfig }),
     })),
 );

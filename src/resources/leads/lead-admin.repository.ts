@@ -1,10 +1,10 @@
-import { authorIn, type Write } from "../../core/write.js";
+import { actingStaffId, type WriteContext } from "../../core/write.js";
 import { updatedTime } from "../../db/audit-columns.js";
 import { recordChange } from "../../db/audit-log.js";
 import type { Database } from "../../db/database.js";
-import { eraseRecord, erasing } from "../../db/erasure/erasure.js";
+import { createEraser, eraseRecord } from "../../db/erasure/erasure.js";
 import type { Pseudonym } from "../../db/erasure/pseudonym.js";
-import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../../db/idempotency.js";
+import { beginChangeWithClaim, insertClaim, retryOnDuplicateClaim, useStoredResult } from "../../db/idempotency.js";
 import type { Prisma } from "../../gen/prisma/client.js";
 import { assertNotPromoted, type Lead } from "./lead.model.js";
 import type { LeadAdminRepository } from "./lead-admin.model.js";
@@ -19,7 +19,7 @@ export function createLeadAdminRepository(database: Database, pseudonym: Pseudon
 
     erase(target, write) {
       const lock = (tx: Prisma.TransactionClient) => lockLead(tx, target);
-      return erasing(database, { lock, write }, async (tx, key, now) => {
+      return createEraser(database, { lock, write }, async (tx, key, now) => {
         assertNotPromoted(await readLead(tx, key));
         await eraseRecord(tx, write, { ...key, kind: "lead", time: now, pseudonym });
       });
@@ -32,30 +32,30 @@ export function createLeadAdminRepository(database: Database, pseudonym: Pseudon
 interface Archiving {
   readonly target: LeadTarget;
   readonly archived: boolean;
-  readonly write: Write;
+  readonly write: WriteContext;
 }
 
 function setArchived(database: Database, { target, archived, write }: Archiving): Promise<Lead> {
-  return onceMoreAfterTwin(() =>
+  return retryOnDuplicateClaim(() =>
     database.transact(write, async (tx) => {
       const key = await lockLead(tx, target);
-      const { now, replay } = await beginChange(tx, write);
+      const { now, replay } = await beginChangeWithClaim(tx, write);
       const lead = await readLead(tx, key);
       if (write.claim && replay) {
-        replayed(write.claim, replay);
+        useStoredResult(write.claim, replay);
         return lead;
       }
       if (assertNotPromoted(lead).archived !== archived) {
         const version = lead.version + 1n;
         const lastUpdatedTime = updatedTime(lead, now);
-        const stamp = { lastUpdatedBy: authorIn(write, key.companyId), lastUpdatedTime, version };
+        const stamp = { lastUpdatedBy: actingStaffId(write, key.companyId), lastUpdatedTime, version };
         await tx.lead.update({
           where: { companyId_id: key },
           data: { archivedTime: archived ? now : null, ...stamp },
         });
         await recordChange(tx, write, { ...key, kind: "lead", version, time: now });
       }
-      await storeClaim(tx, write, { companyId: key.companyId, resourceIds: [key.id] });
+      await insertClaim(tx, write, { companyId: key.companyId, resourceIds: [key.id] });
       return readLead(tx, key);
     }),
   );

@@ -1,7 +1,7 @@
-import { assertBusinesses, reachOf, visibilityWithin } from "../../core/access.js";
+import { companyAccessFilter, requireBusinessAccess, requireCompanyAccess } from "../../core/access.js";
 import { applyConsent, defaultConsent } from "../../core/consent.js";
-import { alreadyExists, erased, invalidRequest } from "../../core/errors.js";
-import type { Caller } from "../../core/principal.js";
+import { alreadyExistsError, erasedError, invalidRequest } from "../../core/errors.js";
+import type { Principal } from "../../core/principal.js";
 import {
   authorsOf,
   authorViolations,
@@ -10,16 +10,16 @@ import {
   timesOf,
   timeViolations,
 } from "../../core/record-import.js";
-import type { Write } from "../../core/write.js";
+import type { WriteContext } from "../../core/write.js";
 import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
 import type { RecordName } from "../customers/customer-admin.service.js";
-import { type ImportedPet, keepPet } from "../pets/nested-import.model.js";
-import { type Nested, nestedNotes, nestedViolations } from "../pets/nested-violations.service.js";
+import { type ImportedPet, toImportedPetRecord } from "../pets/nested-import.model.js";
+import { type NestedRecord, nestedNotes, nestedViolations } from "../pets/nested-violations.service.js";
 import type { CustomFieldRepository } from "../setting-lists/setting-store.model.js";
 import { assertLead, assertNotPromoted, type Lead } from "./lead.model.js";
 import { type NewLead, onlyBusinessOf } from "./lead.service.js";
 import type { LeadAdminRepository, LeadImportUnit } from "./lead-admin.model.js";
-import { inLead, leadReferenceViolations } from "./lead-references.service.js";
+import { leadReferenceViolations, prefixLeadPaths } from "./lead-references.service.js";
 
 /** What ImportLead asks for, parsed. */
 export interface LeadImport extends RecordName, ImportTimes, ImportAuthors {
@@ -37,39 +37,39 @@ export interface LeadAdminDependencies {
 }
 
 export interface LeadAdmin {
-  archive(name: RecordName, caller: Caller, write: Write): Promise<Lead>;
-  restore(name: RecordName, caller: Caller, write: Write): Promise<Lead>;
-  erase(name: RecordName, caller: Caller, write: Write): Promise<void>;
-  import(input: LeadImport, caller: Caller, write: Write): Promise<Lead>;
+  archive(name: RecordName, principal: Principal, write: WriteContext): Promise<Lead>;
+  restore(name: RecordName, principal: Principal, write: WriteContext): Promise<Lead>;
+  erase(name: RecordName, principal: Principal, write: WriteContext): Promise<void>;
+  import(input: LeadImport, principal: Principal, write: WriteContext): Promise<Lead>;
 }
 
 /** The rules of what administration does to leads. */
 export function createLeadAdmin({ leadAdmin, customFields }: LeadAdminDependencies): LeadAdmin {
-  const targetOf = ({ companyId, id }: RecordName, caller: Caller) => ({
-    visibility: visibilityWithin(reachOf(caller, companyId)),
+  const targetOf = ({ companyId, id }: RecordName, principal: Principal) => ({
+    accessFilter: companyAccessFilter(requireCompanyAccess(principal, companyId)),
     id,
   });
   return {
-    async archive(name, caller, write) {
-      return assertNotPromoted(await leadAdmin.setArchived(targetOf(name, caller), true, write));
+    async archive(name, principal, write) {
+      return assertNotPromoted(await leadAdmin.setArchived(targetOf(name, principal), true, write));
     },
 
-    async restore(name, caller, write) {
-      return assertNotPromoted(await leadAdmin.setArchived(targetOf(name, caller), false, write));
+    async restore(name, principal, write) {
+      return assertNotPromoted(await leadAdmin.setArchived(targetOf(name, principal), false, write));
     },
 
-    erase: async (name, caller, write) => leadAdmin.erase(targetOf(name, caller), write),
+    erase: async (name, principal, write) => leadAdmin.erase(targetOf(name, principal), write),
 
-    async import(input, caller, write) {
+    async import(input, principal, write) {
       const { companyId, id } = input;
-      const reach = reachOf(caller, companyId);
-      const preferredBusinessId = input.lead.preferredBusinessId ?? onlyBusinessOf(reach);
-      if (preferredBusinessId !== undefined) assertBusinesses(reach, [preferredBusinessId]);
+      const access = requireCompanyAccess(principal, companyId);
+      const preferredBusinessId = input.lead.preferredBusinessId ?? onlyBusinessOf(access);
+      if (preferredBusinessId !== undefined) requireBusinessAccess(access, [preferredBusinessId]);
       const lead = { ...input.lead, ...(preferredBusinessId === undefined ? {} : { preferredBusinessId }) };
-      const check = { reach, association: "LEAD", write: "create", current: {}, given: lead.customFields } as const;
+      const check = { access, association: "LEAD", write: "create", current: {}, given: lead.customFields } as const;
       const fields = await checkCustomFields(customFields, check, write.signal);
       const stored = await leadAdmin.import(
-        { companyId, id, visibility: visibilityWithin(reach) },
+        { companyId, id, accessFilter: companyAccessFilter(access) },
         write,
         async (unit) => {
           const references = await unit.missing(lead);
@@ -78,17 +78,17 @@ export function createLeadAdmin({ leadAdmin, customFields }: LeadAdminDependenci
             ...timeViolations(input, unit.now),
             ...(await authorViolations(unit, input)),
             ...(await nestedViolations(unit, lead.pets.flatMap(nestedIn))),
-            ...inLead([...fields.violations, ...leadReferenceViolations({ references, petCodePaths })]),
+            ...prefixLeadPaths([...fields.violations, ...leadReferenceViolations({ references, petCodePaths })]),
           ];
           if (violations.length > 0) throw invalidRequest(violations);
-          if (await unit.exists(id)) throw alreadyExists("Lead", "id");
+          if (await unit.exists(id)) throw alreadyExistsError("Lead", "id");
           const consent = applyConsent(defaultConsent, lead.consent);
           const stamp = { ...timesOf(input, unit.now), ...authorsOf(input, write) };
-          const pets = lead.pets.map((pet) => keepPet(pet, { companyId, now: unit.now, write }));
+          const pets = lead.pets.map((pet) => toImportedPetRecord(pet, { companyId, now: unit.now, write }));
           await unit.insert({ ...lead, ...stamp, pets, consent, customFields: fields.values });
-          if (await unit.isErased()) throw erased("Lead", id);
+          if (await unit.isErased()) throw erasedError("Lead", id);
           for (const { id: petId } of pets) {
-            if (petId !== undefined && (await unit.isPetErased(petId))) throw erased("Pet", petId);
+            if (petId !== undefined && (await unit.isPetErased(petId))) throw erasedError("Pet", petId);
           }
         },
       );
@@ -97,10 +97,10 @@ export function createLeadAdmin({ leadAdmin, customFields }: LeadAdminDependenci
   };
 }
 
-function nestedIn({ id, notes, ...stated }: ImportedPet, position: number): Nested[] {
+function nestedIn({ id, notes, ...stated }: ImportedPet, position: number): NestedRecord[] {
   const { createdTime, lastUpdatedTime, createdBy, lastUpdatedBy } = stated;
   const field = `lead.pets[${position}]`;
-  const pet: Nested = {
+  const pet: NestedRecord = {
     ...{ kind: "pet", field },
     ...(id === undefined ? {} : { id }),
     ...(createdTime ? { createdTime } : {}),

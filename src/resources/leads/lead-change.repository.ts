@@ -1,34 +1,34 @@
-import { notFound } from "../../core/errors.js";
-import type { Write } from "../../core/write.js";
-import { bound, grantedTo, leadGrantedTo, theOne } from "../../db/access-filter.js";
+import { notFoundError } from "../../core/errors.js";
+import type { WriteContext } from "../../core/write.js";
+import { grantPredicate, leadGrantPredicate, requireSingleRow, toPrismaPredicate } from "../../db/access-filter.js";
 import type { Database } from "../../db/database.js";
-import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../../db/idempotency.js";
+import { beginChangeWithClaim, insertClaim, retryOnDuplicateClaim, useStoredResult } from "../../db/idempotency.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import { type LeadRow, leadChildren, leadColumns, toLead } from "./lead.columns.js";
 import { assertLead, type Lead } from "./lead.model.js";
-import type { LeadTarget, LeadUnit } from "./lead-store.model.js";
+import type { LeadTarget, LeadTransaction } from "./lead-store.model.js";
 import { createLeadUnit } from "./lead-transaction.repository.js";
 
 /** One change of one lead in one transaction; the same steps as for a customer (customer-change.ts). */
 export function changeLead(
   database: Database,
   target: LeadTarget,
-  write: Write,
-  work: (unit: LeadUnit) => Promise<void>,
+  write: WriteContext,
+  work: (unit: LeadTransaction) => Promise<void>,
 ): Promise<Lead> {
-  return onceMoreAfterTwin(() =>
+  return retryOnDuplicateClaim(() =>
     database.transact(write, async (tx) => {
       const key = await lockLead(tx, target);
-      const { now, replay } = await beginChange(tx, write);
+      const { now, replay } = await beginChangeWithClaim(tx, write);
       const lead = await readLead(tx, key);
       if (write.claim && replay) {
-        replayed(write.claim, replay);
+        useStoredResult(write.claim, replay);
         return assertLead(lead);
       }
       const { unit, finish } = createLeadUnit(tx, { lead: assertLead(lead), now, write });
       await work(unit);
       await finish();
-      await storeClaim(tx, write, { companyId: key.companyId, resourceIds: [key.id] });
+      await insertClaim(tx, write, { companyId: key.companyId, resourceIds: [key.id] });
       return readLead(tx, key);
     }),
   );
@@ -45,29 +45,29 @@ export interface LeadKey {
  * Whether a promoted one is seen is asked once it is locked: who waited for the lock gets the row as the promotion left
  * it, but not the customer beside it, which is younger than the statement.
  */
-export async function lockLead(tx: Prisma.TransactionClient, { visibility, id }: LeadTarget): Promise<LeadKey> {
+export async function lockLead(tx: Prisma.TransactionClient, { accessFilter, id }: LeadTarget): Promise<LeadKey> {
   const rows = await tx.$queryRaw<{ company_id: string; is_promoted: boolean }[]>`
     SELECT l.company_id, l.promoted_customer_id IS NOT NULL AS is_promoted FROM lead l
-    WHERE l.company_id = ANY(${[...visibility.companyIds]}::text[]) AND l.id = ${id}
-      AND (l.promoted_customer_id IS NOT NULL OR ${bound(grantedTo("l"), visibility)})
+    WHERE l.company_id = ANY(${[...accessFilter.companyIds]}::text[]) AND l.id = ${id}
+      AND (l.promoted_customer_id IS NOT NULL OR ${toPrismaPredicate(grantPredicate("l"), accessFilter)})
     FOR NO KEY UPDATE`;
-  const seen = rows.some((row) => row.is_promoted) ? await seenLeads(tx, { visibility, id }) : rows;
-  const row = theOne(seen, "Lead", id);
-  if (!row) throw notFound("Lead", id);
+  const seen = rows.some((row) => row.is_promoted) ? await seenLeads(tx, { accessFilter, id }) : rows;
+  const row = requireSingleRow(seen, "Lead", id);
+  if (!row) throw notFoundError("Lead", id);
   return { companyId: row.company_id, id };
 }
 
 /** NOT_FOUND when the caller sees no such lead. */
 export async function assertLeadSeen(tx: Prisma.TransactionClient, target: LeadTarget): Promise<void> {
   const [row] = await seenLeads(tx, target);
-  if (!row) throw notFound("Lead", target.id);
+  if (!row) throw notFoundError("Lead", target.id);
 }
 
-function seenLeads(tx: Prisma.TransactionClient, { visibility, id }: LeadTarget): Promise<{ company_id: string }[]> {
-  const isSeen = bound(leadGrantedTo("l"), visibility);
+function seenLeads(tx: Prisma.TransactionClient, { accessFilter, id }: LeadTarget): Promise<{ company_id: string }[]> {
+  const isSeen = toPrismaPredicate(leadGrantPredicate("l"), accessFilter);
   return tx.$queryRaw`
     SELECT l.company_id FROM lead l
-    WHERE l.company_id = ANY(${[...visibility.companyIds]}::text[]) AND l.id = ${id} AND ${isSeen}`;
+    WHERE l.company_id = ANY(${[...accessFilter.companyIds]}::text[]) AND l.id = ${id} AND ${isSeen}`;
 }
 
 export async function readLead(tx: Prisma.TransactionClient, { companyId, id }: LeadKey): Promise<Lead> {
@@ -75,6 +75,6 @@ export async function readLead(tx: Prisma.TransactionClient, { companyId, id }: 
     SELECT ${Prisma.raw(leadColumns)}, ${Prisma.raw(leadChildren)} FROM lead l
     WHERE l.company_id = ${companyId} AND l.id = ${id}`;
   const [row] = rows;
-  if (!row) throw notFound("Lead", id);
+  if (!row) throw notFoundError("Lead", id);
   return toLead(row);
 }

@@ -1,6 +1,6 @@
 import { idPrefixes, newId } from "../../core/ids.js";
 import { foldCase } from "../../core/text.js";
-import { authorIn, type Write } from "../../core/write.js";
+import { actingStaffId, type WriteContext } from "../../core/write.js";
 import { addressColumns } from "../../db/address-columns.js";
 import { consentValues } from "../../db/consent-columns.js";
 import { statement } from "../../db/statement.js";
@@ -101,7 +101,7 @@ export interface CreateLeadCall {
   readonly id: string;
   readonly record: LeadRecord;
   readonly admit: boolean;
-  readonly write: Write;
+  readonly write: WriteContext;
 }
 
 /** Values of the statement's parameters, in order. */
@@ -119,7 +119,7 @@ export function createLeadValues({ id, record, admit, write }: CreateLeadCall): 
     record.companyId,
     write.keyId,
     write.rpc,
-    authorIn(write, record.companyId),
+    actingStaffId(write, record.companyId),
     write.requestId,
     write.claim?.key ?? null,
     write.claim?.fingerprint ?? null,

@@ -1,14 +1,14 @@
-import { erased } from "../../core/errors.js";
+import { erasedError } from "../../core/errors.js";
 import { foldCase } from "../../core/text.js";
-import type { Write } from "../../core/write.js";
+import type { WriteContext } from "../../core/write.js";
 import { addressColumns } from "../../db/address-columns.js";
 import { recordChange, recordConsent } from "../../db/audit-log.js";
 import { consentColumns } from "../../db/consent-columns.js";
 import type { Database } from "../../db/database.js";
 import { isErased, type RecordKey } from "../../db/erasure/erasure.js";
 import type { Pseudonym } from "../../db/erasure/pseudonym.js";
-import { takenIds } from "../../db/existing-ids.js";
-import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../../db/idempotency.js";
+import { findExistingIds } from "../../db/existing-ids.js";
+import { beginChangeWithClaim, insertClaim, retryOnDuplicateClaim, useStoredResult } from "../../db/idempotency.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import { missingStaff } from "../customers/customer-references.repository.js";
 import { createPetWriter } from "../pets/pet-writer.repository.js";
@@ -20,23 +20,23 @@ import { defaultLifeCycleId, missingLeadReferences } from "./lead-transaction.re
 
 export interface LeadImporting {
   readonly target: LeadTarget & RecordKey;
-  readonly write: Write;
+  readonly write: WriteContext;
   readonly pseudonym: Pseudonym;
   work(unit: LeadImportUnit): Promise<void>;
 }
 
 /** The import of one lead; the claim comes first, as for a customer (customer-import.ts). */
 export function importLead(database: Database, { target, write, pseudonym, work }: LeadImporting): Promise<Lead> {
-  return onceMoreAfterTwin(() =>
+  return retryOnDuplicateClaim(() =>
     database.transact(write, async (tx) => {
-      const { now, replay } = await beginChange(tx, write);
+      const { now, replay } = await beginChangeWithClaim(tx, write);
       const unit = createUnit(tx, { target, now, write, pseudonym });
       if (write.claim && replay) {
-        replayed(write.claim, replay);
-        if (await unit.isErased()) throw erased("Lead", target.id);
+        useStoredResult(write.claim, replay);
+        if (await unit.isErased()) throw erasedError("Lead", target.id);
         await assertLeadSeen(tx, target);
       } else {
-        await storeClaim(tx, write, { companyId: target.companyId, resourceIds: [target.id] });
+        await insertClaim(tx, write, { companyId: target.companyId, resourceIds: [target.id] });
         await work(unit);
       }
       return readLead(tx, target);
@@ -60,7 +60,7 @@ function createUnit(tx: Prisma.TransactionClient, { target, now, write, pseudony
     missing: (references) => missingLeadReferences(tx, companyId, references),
     missingPetCodes: (ids) => pets.missingCodes(ids),
     missingStaff: (ids) => missingStaff(tx, companyId, ids),
-    taken: (kind, ids) => takenIds(tx, { companyId, kind, ids }),
+    taken: (kind, ids) => findExistingIds(tx, { companyId, kind, ids }),
 
     async insert({ pets: records, address, consent, email, lifeCycleId, ...lead }) {
       const { firstName, lastName, avatar, phone, customFields } = lead;

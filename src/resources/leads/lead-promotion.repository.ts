@@ -1,45 +1,45 @@
-import { notFound } from "../../core/errors.js";
+import { notFoundError } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
 import { foldCase } from "../../core/text.js";
-import { authorIn, type Write } from "../../core/write.js";
+import { actingStaffId, type WriteContext } from "../../core/write.js";
 import { addressData } from "../../db/address-columns.js";
-import { stamp, updatedTime } from "../../db/audit-columns.js";
+import { auditColumns, updatedTime } from "../../db/audit-columns.js";
 import { recordChanges, recordConsent } from "../../db/audit-log.js";
 import { consentColumns } from "../../db/consent-columns.js";
 import type { Database } from "../../db/database.js";
-import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../../db/idempotency.js";
+import { beginChangeWithClaim, insertClaim, retryOnDuplicateClaim, useStoredResult } from "../../db/idempotency.js";
 import type { Prisma } from "../../gen/prisma/client.js";
-import { fieldsWithin } from "../custom-fields/custom-field-values.repository.js";
+import { customFieldsInTransaction } from "../custom-fields/custom-field-values.repository.js";
 import type { FieldValues } from "../custom-fields/custom-field-values.service.js";
 import { defaultPreference } from "../customers/customer.model.js";
 import { readCustomer } from "../customers/customer-change.repository.js";
-import { countOneMore } from "../customers/customer-count.repository.js";
+import { incrementCustomerCount } from "../customers/customer-count.repository.js";
 import type { Lead } from "./lead.model.js";
 import { lockLead, readLead } from "./lead-change.repository.js";
-import { carriedFields } from "./lead-promotion.service.js";
+import { convertCustomFields } from "./lead-promotion.service.js";
 import type { LeadTarget, PromotionOutcome } from "./lead-store.model.js";
 
 /**
  * Turns a lead into a customer in one transaction: the row, its address, its pets, its consent, the quota. The lead keeps
  * its row with the id of the customer, so that whoever promotes it again, or at the same moment, gets the same one.
  */
-export function promoteLead(database: Database, target: LeadTarget, write: Write): Promise<PromotionOutcome> {
-  return onceMoreAfterTwin(() =>
+export function promoteLead(database: Database, target: LeadTarget, write: WriteContext): Promise<PromotionOutcome> {
+  return retryOnDuplicateClaim(() =>
     database.transact(write, async (tx): Promise<PromotionOutcome> => {
       const key = await lockLead(tx, target);
-      const { now, replay } = await beginChange(tx, write);
-      if (write.claim && replay) replayed(write.claim, replay);
+      const { now, replay } = await beginChangeWithClaim(tx, write);
+      if (write.claim && replay) useStoredResult(write.claim, replay);
       const lead = await readLead(tx, key);
       const { companyId, promotedCustomerId } = lead;
       if (promotedCustomerId !== undefined) {
-        if (!replay) await storeClaim(tx, write, { companyId, resourceIds: [promotedCustomerId] });
+        if (!replay) await insertClaim(tx, write, { companyId, resourceIds: [promotedCustomerId] });
         return { kind: "promoted", customer: await readCustomer(tx, { companyId, id: promotedCustomerId }) };
       }
-      if (lead.archived) throw notFound("Lead", lead.id);
-      const limit = await countOneMore(tx, companyId);
+      if (lead.archived) throw notFoundError("Lead", lead.id);
+      const limit = await incrementCustomerCount(tx, companyId);
       if (limit !== undefined) return { kind: "quota", companyId, limit };
       const id = await storeCustomer(tx, { lead, now, write });
-      await storeClaim(tx, write, { companyId, resourceIds: [id] });
+      await insertClaim(tx, write, { companyId, resourceIds: [id] });
       return { kind: "promoted", customer: await readCustomer(tx, { companyId, id }) };
     }),
   );
@@ -48,13 +48,13 @@ export function promoteLead(database: Database, target: LeadTarget, write: Write
 interface Promotion {
   readonly lead: Lead;
   readonly now: Date;
-  readonly write: Write;
+  readonly write: WriteContext;
 }
 
 async function storeCustomer(tx: Prisma.TransactionClient, { lead, now, write }: Promotion): Promise<string> {
   const { companyId } = lead;
   const id = newId(idPrefixes.customer);
-  const author = authorIn(write, companyId);
+  const author = actingStaffId(write, companyId);
   await tx.customer.create({
     data: {
       ...{ companyId, id, sourceLeadId: lead.id },
@@ -75,7 +75,7 @@ async function storeCustomer(tx: Prisma.TransactionClient, { lead, now, write }:
   }
   // At once, since all who create a customer of a company with a limit wait for its counter meanwhile.
   const pets = await tx.$queryRaw<{ id: string; version: bigint }[]>`
-    UPDATE pet AS t SET lead_id = NULL, customer_id = ${id}, ${stamp({ companyId, now, write })}
+    UPDATE pet AS t SET lead_id = NULL, customer_id = ${id}, ${auditColumns({ companyId, now, write })}
     WHERE company_id = ${companyId} AND lead_id = ${lead.id} AND archived_time IS NULL RETURNING id, version`;
   const version = lead.version + 1n;
   const lastUpdatedTime = updatedTime(lead, now);
@@ -95,12 +95,12 @@ async function storeCustomer(tx: Prisma.TransactionClient, { lead, now, write }:
 async function carried(
   tx: Prisma.TransactionClient,
   { companyId, customFields }: Lead,
-  { signal }: Write,
+  { signal }: WriteContext,
 ): Promise<FieldValues> {
   if (Object.keys(customFields).length === 0) return {};
-  const fields = fieldsWithin(tx);
+  const fields = customFieldsInTransaction(tx);
   const ofLeads = await fields.definitions(companyId, "LEAD", signal);
-  return carriedFields(customFields, {
+  return convertCustomFields(customFields, {
     ofLeads,
     ofCustomers: await fields.definitions(companyId, "CUSTOMER", signal),
   });

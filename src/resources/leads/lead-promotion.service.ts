@@ -19,7 +19,7 @@ const ofLead = "lead:";
  * is of another type, archived, or lacks the option, the value stands under `lead:<code>`, so that nothing ill-typed
  * stands under a field of customers.
  */
-export function carriedFields(values: FieldValues, { ofLeads, ofCustomers }: PromotedDefinitions): FieldValues {
+export function convertCustomFields(values: FieldValues, { ofLeads, ofCustomers }: PromotedDefinitions): FieldValues {
   const types = new Map(ofLeads.map(({ code, type }) => [code, type]));
   const fields = new Map(ofCustomers.map((definition) => [definition.code, definition]));
   return Object.fromEntries(

@@ -19,6 +19,6 @@ export function leadReferenceViolations({ references, petCodePaths }: MissingLea
 }
 
 /** The violations with paths from a request that holds the lead. */
-export function inLead(violations: readonly Violation[]): Violation[] {
+export function prefixLeadPaths(violations: readonly Violation[]): Violation[] {
   return violations.map((violation) => ({ ...violation, field: `lead.${violation.field}` }));
 }

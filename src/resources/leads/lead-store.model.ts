@@ -1,10 +1,10 @@
 import type { Consent } from "../../core/consent.js";
 import type { Page, TimeRange } from "../../core/page.js";
-import type { Visibility } from "../../core/principal.js";
-import type { Write } from "../../core/write.js";
+import type { AccessFilter } from "../../core/principal.js";
+import type { WriteContext } from "../../core/write.js";
 import type { FieldValues } from "../custom-fields/custom-field-values.service.js";
 import type { Customer } from "../customers/customer.model.js";
-import type { AddressRecord, Admission } from "../customers/customer-store.model.js";
+import type { AddressRecord, CreatePreconditions } from "../customers/customer-store.model.js";
 import type { Pet, PetEdit, PetRecord } from "../pets/pet.model.js";
 import type { CustomFieldRepository } from "../setting-lists/setting-store.model.js";
 import type { Lead } from "./lead.model.js";
@@ -69,7 +69,7 @@ export interface LeadQuery {
 
 /** The lead that a call names by id. */
 export interface LeadTarget {
-  readonly visibility: Visibility;
+  readonly accessFilter: AccessFilter;
   readonly id: string;
 }
 
@@ -91,7 +91,7 @@ export interface LeadChange {
 }
 
 /** One lead under lock, inside one transaction; see CustomerUnit. */
-export interface LeadUnit {
+export interface LeadTransaction {
   /** The locked state. */
   readonly lead: Lead;
   /** The company's custom fields, as the transaction sees them. */
@@ -114,14 +114,18 @@ export type PromotionOutcome =
   | { readonly kind: "quota"; readonly companyId: string; readonly limit: number };
 
 export interface LeadRepository {
-  /** NOT_FOUND when a replay finds the lead outside the visibility by now. */
-  create(record: LeadRecord, admission: Omit<Admission, "mayCreateTags">, write: Write): Promise<CreateLeadOutcome>;
+  /** NOT_FOUND when a replay finds the lead outside the accessFilter by now. */
+  create(
+    record: LeadRecord,
+    admission: Omit<CreatePreconditions, "mayCreateTags">,
+    write: WriteContext,
+  ): Promise<CreateLeadOutcome>;
   /** Promoted and archived leads included. Throws AMBIGUOUS_ID as CustomerRepository.get does. */
   get(target: LeadTarget, signal: AbortSignal): Promise<Lead | undefined>;
   /** Neither promoted nor archived ones. One row more than the page's size tells that there is a next page. */
   list(query: LeadQuery, signal: AbortSignal): Promise<readonly Lead[]>;
   /** Runs `work` on the locked lead; see CustomerRepository.change. NOT_FOUND and LEAD_PROMOTED are thrown here. */
-  change(target: LeadTarget, write: Write, work: (unit: LeadUnit) => Promise<void>): Promise<Lead>;
+  change(target: LeadTarget, write: WriteContext, work: (unit: LeadTransaction) => Promise<void>): Promise<Lead>;
   /** Turns the lead into a customer; a promoted one answers its customer again. */
-  promote(target: LeadTarget, write: Write): Promise<PromotionOutcome>;
+  promote(target: LeadTarget, write: WriteContext): Promise<PromotionOutcome>;
 }

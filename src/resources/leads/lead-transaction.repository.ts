@@ -1,36 +1,36 @@
 import { sameConsent } from "../../core/consent.js";
 import { foldCase } from "../../core/text.js";
-import { authorIn, type Write } from "../../core/write.js";
+import { actingStaffId, type WriteContext } from "../../core/write.js";
 import { addressColumns } from "../../db/address-columns.js";
 import { updatedTime } from "../../db/audit-columns.js";
 import { recordChange, recordConsent } from "../../db/audit-log.js";
 import { consentColumns } from "../../db/consent-columns.js";
 import { Prisma } from "../../gen/prisma/client.js";
-import { fieldsWithin } from "../custom-fields/custom-field-values.repository.js";
+import { customFieldsInTransaction } from "../custom-fields/custom-field-values.repository.js";
 import { createPetWriter } from "../pets/pet-writer.repository.js";
 import type { Lead } from "./lead.model.js";
-import type { LeadChange, LeadReferences, LeadUnit } from "./lead-store.model.js";
+import type { LeadChange, LeadReferences, LeadTransaction } from "./lead-store.model.js";
 
 export interface LeadUnitOptions {
   /** The locked state. */
   readonly lead: Lead;
   /** The stamp of the change. */
   readonly now: Date;
-  readonly write: Write;
+  readonly write: WriteContext;
 }
 
 /** The unit of work over one locked lead; `finish` stores the new version, its consent event and its change row. */
 export function createLeadUnit(
   tx: Prisma.TransactionClient,
   { lead, now, write }: LeadUnitOptions,
-): { readonly unit: LeadUnit; finish(): Promise<void> } {
+): { readonly unit: LeadTransaction; finish(): Promise<void> } {
   const { companyId, id: leadId } = lead;
   const pets = createPetWriter(tx, { companyId, now, write });
   let change: LeadChange = {};
 
-  const unit: LeadUnit = {
+  const unit: LeadTransaction = {
     lead,
-    customFields: fieldsWithin(tx),
+    customFields: customFieldsInTransaction(tx),
 
     async save(next) {
       change = next;
@@ -53,7 +53,7 @@ export function createLeadUnit(
   async function finish(): Promise<void> {
     const lastUpdatedTime = updatedTime(lead, now);
     const version = lead.version + 1n;
-    const data = { ...columns(lead, change), lastUpdatedBy: authorIn(write, companyId), lastUpdatedTime, version };
+    const data = { ...columns(lead, change), lastUpdatedBy: actingStaffId(write, companyId), lastUpdatedTime, version };
     await tx.lead.update({ where: { companyId_id: { companyId, id: leadId } }, data });
     if (change.consent && !sameConsent(change.consent, lead.consent)) {
       const states = { before: lead.consent, after: change.consent };

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { perCountry } from "../../api/country.js";
-import { maskPaths, pick, readMask, type UpdateMask } from "../../api/field-mask.js";
-import { id, list, text, withoutUndefined } from "../../api/fields.js";
-import { because } from "../../api/parse.js";
+import { memoizePerCountry } from "../../api/country.js";
+import { maskPaths, pickFields, readMask, type UpdateMask } from "../../api/field-mask.js";
+import { id, list, omitUndefined, text } from "../../api/fields.js";
+import { customIssue } from "../../api/parse.js";
 import { noConsent } from "../../core/consent.js";
 import { nameRule, normalise } from "../../core/text.js";
 import { LeadSchema } from "../../gen/proto/moego/business/customer/v1/lead_pb.js";
@@ -12,7 +12,14 @@ import {
 } from "../../gen/proto/moego/business/customer/v1/lead_service_pb.js";
 import { consentChange } from "../customers/customer.input.js";
 import type { AddressRecord } from "../customers/customer-store.model.js";
-import { demanding, pet, toPetEdit, toPetRecord, toPetReplacement, withoutNewNoteIds } from "../pets/pet.input.js";
+import {
+  pet,
+  toPetEdit,
+  toPetRecord,
+  toPetReplacement,
+  withoutNewNoteIds,
+  withRequiredPetFields,
+} from "../pets/pet.input.js";
 import { maxPets } from "../pets/pet.model.js";
 import { leadFields } from "./lead.input.js";
 import type { LeadChange } from "./lead-store.model.js";
@@ -56,16 +63,16 @@ const keptOrNamed = z
   .string()
   .superRefine((raw, context) => {
     const isBlank = raw !== "" && normalise(raw, nameRule) === "";
-    if (isBlank) context.addIssue(because("REQUIRED", "Must not be blank."));
+    if (isBlank) context.addIssue(customIssue("REQUIRED", "Must not be blank."));
   })
   .pipe(text({ ...nameRule, min: 0 }));
 
 /** UpdateLead: message to domain, as the mask says. Nothing of the lead is demanded. */
 export const leadUpdate = {
   /** Without a mask: a pet with an id is edited. */
-  merge: perCountry((country) => leadUpdateSchema(country, petEdit(country))),
+  merge: memoizePerCountry((country) => leadUpdateSchema(country, petEdit(country))),
   /** With a mask: a pet with an id is replaced, so that it needs what a new one needs. */
-  replace: perCountry((country) => leadUpdateSchema(country, petReplacement(country))),
+  replace: memoizePerCountry((country) => leadUpdateSchema(country, petReplacement(country))),
 };
 
 function leadUpdateSchema(country: string, petEntry: z.ZodType<PetEntry>) {
@@ -74,14 +81,14 @@ function leadUpdateSchema(country: string, petEntry: z.ZodType<PetEntry>) {
 }
 
 function petEdit(country: string) {
-  return withoutNewNoteIds(demanding(pet(country))).transform(
+  return withoutNewNoteIds(withRequiredPetFields(pet(country))).transform(
     (parsed): PetEntry =>
       parsed.id === "" ? { record: toPetRecord(parsed) } : { id: parsed.id, edit: toPetEdit(parsed) },
   );
 }
 
 function petReplacement(country: string) {
-  return withoutNewNoteIds(demanding(pet(country), true)).transform(
+  return withoutNewNoteIds(withRequiredPetFields(pet(country), true)).transform(
     (parsed): PetEntry =>
       parsed.id === "" ? { record: toPetRecord(parsed) } : { id: parsed.id, edit: toPetReplacement(parsed) },
   );
@@ -112,7 +119,7 @@ export function toLeadUpdate({ id: leadId, lead, complianceConfig }: ParsedUpdat
 
 function columnsOf(lead: ParsedLead, mask: UpdateMask): LeadUpdate["columns"] {
   const written = <T>(field: string, value: T): T | undefined => (mask.writes(field) ? value : undefined);
-  return withoutUndefined({
+  return omitUndefined({
     firstName: written("first_name", lead.firstName),
     lastName: written("last_name", lead.lastName),
     avatar: written("avatar", lead.avatar),
@@ -128,5 +135,5 @@ function columnsOf(lead: ParsedLead, mask: UpdateMask): LeadUpdate["columns"] {
 }
 
 function partsOf<T extends object>(value: T, parts: readonly string[] | undefined): Partial<T> | undefined {
-  return parts && pick(value, parts);
+  return parts && pickFields(value, parts);
 }

@@ -1,14 +1,14 @@
-import { assertBusinesses, reachOf } from "../../core/access.js";
+import { requireBusinessAccess, requireCompanyAccess } from "../../core/access.js";
 import { applyConsent, type Consent, type ConsentChange, sameConsent } from "../../core/consent.js";
 import { etagMismatch, invalidRequest, type Violation } from "../../core/errors.js";
 import { etagOf } from "../../core/etag.js";
-import type { Caller } from "../../core/principal.js";
+import type { Principal } from "../../core/principal.js";
 import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
 import type { FieldValues } from "../custom-fields/custom-field-values.service.js";
 import { maxPets, type Pet, type PetEdit, type PetNoteEntry, type PetRecord } from "../pets/pet.model.js";
 import type { Lead } from "./lead.model.js";
-import { inLead, leadReferenceViolations } from "./lead-references.service.js";
-import type { LeadChange, LeadReferences, LeadUnit } from "./lead-store.model.js";
+import { leadReferenceViolations, prefixLeadPaths } from "./lead-references.service.js";
+import type { LeadChange, LeadReferences, LeadTransaction } from "./lead-store.model.js";
 
 /** What UpdateLead asks for, parsed: absent = kept. */
 export interface LeadUpdate {
@@ -37,23 +37,27 @@ export type PetEntry =
   | { readonly id?: undefined; readonly record: PetRecord };
 
 export interface LeadUpdateContext {
-  readonly caller: Caller;
+  readonly principal: Principal;
   readonly signal: AbortSignal;
 }
 
 /** Applies an update to a locked lead, or throws with everything that is wrong and changes nothing. */
-export async function applyLeadUpdate(unit: LeadUnit, update: LeadUpdate, context: LeadUpdateContext): Promise<void> {
+export async function applyLeadUpdate(
+  unit: LeadTransaction,
+  update: LeadUpdate,
+  context: LeadUpdateContext,
+): Promise<void> {
   const { lead } = unit;
-  const reach = reachOf(context.caller, lead.companyId);
+  const access = requireCompanyAccess(context.principal, lead.companyId);
   const { preferredBusinessId } = update.columns;
-  if (preferredBusinessId !== undefined) assertBusinesses(reach, [preferredBusinessId ?? ""]);
+  if (preferredBusinessId !== undefined) requireBusinessAccess(access, [preferredBusinessId ?? ""]);
   if (update.etag !== undefined && update.etag !== etagOf(lead)) throw etagMismatch("lead", etagOf(lead));
 
   const fields = update.customFields
     ? await checkCustomFields(
         unit.customFields,
         {
-          reach,
+          access,
           association: "LEAD",
           write: update.customFields.write,
           current: lead.customFields,
@@ -72,7 +76,7 @@ export async function applyLeadUpdate(unit: LeadUnit, update: LeadUpdate, contex
     ...(await petViolations(unit, update.pets)),
     ...(fields?.violations ?? []),
   ];
-  if (violations.length > 0) throw invalidRequest(inLead(violations));
+  if (violations.length > 0) throw invalidRequest(prefixLeadPaths(violations));
 
   if (update.pets) await applyPets(unit, update.pets);
   const lifeCycleId = update.columns.lifeCycleId === null ? await unit.defaultLifeCycleId() : undefined;
@@ -120,7 +124,7 @@ function newReferences(lead: Lead, columns: LeadUpdate["columns"]): LeadReferenc
   };
 }
 
-async function petViolations(unit: LeadUnit, update: PetsUpdate | undefined): Promise<Violation[]> {
+async function petViolations(unit: LeadTransaction, update: PetsUpdate | undefined): Promise<Violation[]> {
   if (!update) return [];
   const violations: Violation[] = [];
   const owned = new Set(unit.lead.pets.map((pet) => pet.id));
@@ -155,7 +159,11 @@ async function petViolations(unit: LeadUnit, update: PetsUpdate | undefined): Pr
   return violations;
 }
 
-async function petNoteViolations(unit: LeadUnit, pet: Pet, notes: readonly PetNoteEntry[]): Promise<Violation[]> {
+async function petNoteViolations(
+  unit: LeadTransaction,
+  pet: Pet,
+  notes: readonly PetNoteEntry[],
+): Promise<Violation[]> {
   const ids = notes.flatMap(({ id }) => id ?? []);
   const missing = new Set(await unit.missingPetNotes(pet, ids));
   return notes.flatMap(({ id }, position): Violation[] => {
@@ -168,7 +176,7 @@ async function petNoteViolations(unit: LeadUnit, pet: Pet, notes: readonly PetNo
   });
 }
 
-async function applyPets(unit: LeadUnit, { write, entries }: PetsUpdate): Promise<void> {
+async function applyPets(unit: LeadTransaction, { write, entries }: PetsUpdate): Promise<void> {
   const named = new Set(entries.map((entry) => entry.id));
   for (const pet of unit.lead.pets) if (write === "replace" && !named.has(pet.id)) await unit.removePet(pet);
   for (const entry of entries) {

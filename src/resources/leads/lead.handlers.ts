@@ -1,13 +1,13 @@
 import { z } from "zod";
 import { countryOf } from "../../api/country.js";
 import { id } from "../../api/fields.js";
-import { byChange, byCreation } from "../../api/page-order.js";
+import { createdCursorOf, updatedCursorOf } from "../../api/page-order.js";
 import type { PageTokens } from "../../api/page-token.js";
 import { parse } from "../../api/parse.js";
 import type { ServiceHandlers } from "../../api/rpc.js";
-import { reachOf } from "../../core/access.js";
+import { requireCompanyAccess } from "../../core/access.js";
 import { invalidRequest } from "../../core/errors.js";
-import type { Caller } from "../../core/principal.js";
+import type { Principal } from "../../core/principal.js";
 import { LeadService } from "../../gen/proto/moego/business/customer/v1/lead_service_pb.js";
 import { toProtoCustomer } from "../customers/customer.output.js";
 import { leadsQuery, newLead } from "./lead.input.js";
@@ -28,44 +28,44 @@ export function createLeadHandlers({
   pageTokens,
 }: LeadHandlerDependencies): ServiceHandlers<typeof LeadService> {
   return {
-    async createLead(request, { caller, write }) {
-      const companyId = request.lead?.companyId || onlyCompanyOf(caller);
-      assertCompany(caller, companyId);
-      const schema = newLead(countryOf(caller, companyId));
+    async createLead(request, { principal, write }) {
+      const companyId = request.lead?.companyId || onlyCompanyOf(principal);
+      assertCompany(principal, companyId);
+      const schema = newLead(countryOf(principal, companyId));
       const input = parse(requests.createLead.input, request, schema, companyId === "" ? [companyMissing] : []);
       // The contract requires the lead, so parse has refused a request without one.
       if (!input) throw invalidRequest([]);
-      return toProtoLead(await leads.create({ ...input, companyId }, caller, write));
+      return toProtoLead(await leads.create({ ...input, companyId }, principal, write));
     },
 
-    async getLead(request, { caller, signal }) {
+    async getLead(request, { principal, signal }) {
       const input = parse(requests.getLead.input, request, byId);
-      return toProtoLead(await leads.get(input.id, caller, signal));
+      return toProtoLead(await leads.get(input.id, principal, signal));
     },
 
-    async updateLead(request, { caller, write }) {
-      assertCompany(caller, request.lead?.companyId);
+    async updateLead(request, { principal, write }) {
+      assertCompany(principal, request.lead?.companyId);
       const mask = leadMask(request);
       const schemas = mask.lead.explicit ? leadUpdate.replace : leadUpdate.merge;
-      const schema = schemas(countryOf(caller, request.lead?.companyId || onlyCompanyOf(caller)));
+      const schema = schemas(countryOf(principal, request.lead?.companyId || onlyCompanyOf(principal)));
       const violations = [...mask.lead.violations, ...mask.beside.violations, ...idViolations(request)];
       const input = parse(requests.updateLead.input, request, schema, violations);
-      return toProtoLead(await leads.update(toLeadUpdate(input, mask), caller, write));
+      return toProtoLead(await leads.update(toLeadUpdate(input, mask), principal, write));
     },
 
     async listLeads(request, context) {
-      const { caller, signal } = context;
-      const schema = leadsQuery(countryOf(caller, request.companyId));
+      const { principal, signal } = context;
+      const schema = leadsQuery(countryOf(principal, request.companyId));
       const { companyId, filter = {} } = parse(requests.listLeads.input, request, schema);
       const page = pageTokens.open(request, context);
-      const found = await leads.list({ companyId, filter, page }, caller, signal);
-      const { rows, nextPageToken } = page.close(found, filter.lastUpdated ? byChange : byCreation);
+      const found = await leads.list({ companyId, filter, page }, principal, signal);
+      const { rows, nextPageToken } = page.close(found, filter.lastUpdated ? updatedCursorOf : createdCursorOf);
       return { leads: rows.map(toProtoLead), nextPageToken };
     },
 
-    async promoteLead(request, { caller, write }) {
+    async promoteLead(request, { principal, write }) {
       const input = parse(requests.promoteLead.input, request, byId);
-      return { customer: toProtoCustomer(await leads.promote(input.id, caller, write)) };
+      return { customer: toProtoCustomer(await leads.promote(input.id, principal, write)) };
     },
   };
 }
@@ -73,13 +73,13 @@ export function createLeadHandlers({
 const byId = z.object({ id });
 
 /** The company stands inside the lead, where the pipeline does not look. */
-function assertCompany(caller: Caller, companyId = ""): void {
-  if (companyId !== "") reachOf(caller, companyId);
+function assertCompany(principal: Principal, companyId = ""): void {
+  if (companyId !== "") requireCompanyAccess(principal, companyId);
 }
 
 /** The company of a key that covers exactly one; else empty. Also national numbers are read in its country. */
-function onlyCompanyOf(caller: Caller): string {
-  const [only = "", ...others] = caller.companies.keys();
+function onlyCompanyOf(principal: Principal): string {
+  const [only = "", ...others] = principal.companies.keys();
   return others.length > 0 ? "" : only;
 }
 

@@ -1,6 +1,16 @@
 import { z } from "zod";
-import { perCountry } from "../../api/country.js";
-import { email, httpsUrl, id, line, list, optionalId, optionalPhone, rule, text } from "../../api/fields.js";
+import { memoizePerCountry } from "../../api/country.js";
+import {
+  email,
+  fieldRule,
+  httpsUrl,
+  id,
+  list,
+  optionalId,
+  optionalPhone,
+  singleLineText,
+  text,
+} from "../../api/fields.js";
 import { pagination } from "../../api/page-token.js";
 import type { Consent } from "../../core/consent.js";
 import { nameRule } from "../../core/text.js";
@@ -56,21 +66,21 @@ export function leadFields(country: string) {
 function demandingLead<T extends z.ZodType<Demanded>>(schema: T) {
   return schema
     .refine(
-      ...rule((lead: Demanded) => lead.id === "", {
+      ...fieldRule((lead: Demanded) => lead.id === "", {
         path: "id",
         reason: "NOT_ALLOWED",
         message: "Must be empty for a new lead; the server assigns the id.",
       }),
     )
     .refine(
-      ...rule((lead: Demanded) => lead.phone !== "" || lead.email !== "", {
+      ...fieldRule((lead: Demanded) => lead.phone !== "" || lead.email !== "", {
         path: "phone",
         reason: "REQUIRED",
         message: "Required: set phone or email.",
       }),
     )
     .refine(
-      ...rule((lead: Demanded) => !lead.address || lead.address.id === "", {
+      ...fieldRule((lead: Demanded) => !lead.address || lead.address.id === "", {
         path: "address",
         reason: "NOT_ALLOWED",
         message: "Must be empty for a new address; the server assigns the id.",
@@ -99,7 +109,7 @@ interface LeadCreation<Pet> {
   readonly complianceConfig?: z.output<typeof consentChange> | undefined;
 }
 
-export const consentOnce = rule(
+export const singleConsentRule = fieldRule(
   ({ lead, complianceConfig }: LeadCreation<unknown>) => !(complianceConfig && lead?.complianceConfig),
   {
     path: "complianceConfig",
@@ -129,15 +139,15 @@ export function toNewLead<Pet>({
 }
 
 /** CreateLead: message to domain. */
-export const newLead = perCountry((country) =>
+export const newLead = memoizePerCountry((country) =>
   z
     .object(leadCreation(country, newPet(country)))
-    .refine(...consentOnce)
+    .refine(...singleConsentRule)
     .transform((creation): NewLead | undefined => toNewLead(creation)),
 );
 
 /** ListLeads: message to domain. */
-export const leadsQuery = perCountry((country) =>
+export const leadsQuery = memoizePerCountry((country) =>
   z.object({
     pagination,
     companyId: id,
@@ -146,7 +156,7 @@ export const leadsQuery = perCountry((country) =>
         lifeCycleId: optionalId,
         actionStatusId: optionalId,
         mainPhoneNumber: optionalPhone(country),
-        email: line,
+        email: singleLineText,
         lastUpdatedTime: interval.optional(),
         createdTime: interval.optional(),
         preferredBusinessIds: list(id, maxFilterValues),

@@ -1,5 +1,5 @@
 import type { Consent } from "../../core/consent.js";
-import { DomainError, notFound } from "../../core/errors.js";
+import { DomainError, notFoundError } from "../../core/errors.js";
 import type { FieldValues } from "../custom-fields/custom-field-values.service.js";
 import type { Address, ReferralSource } from "../customers/customer.model.js";
 import type { Pet } from "../pets/pet.model.js";
@@ -53,7 +53,7 @@ export interface Lead {
 
 /** A lead that is still one: archived ones are NOT_FOUND, promoted ones name their customer. */
 export function assertLead(lead: Lead): Lead {
-  if (assertNotPromoted(lead).archived) throw notFound("Lead", lead.id);
+  if (assertNotPromoted(lead).archived) throw notFoundError("Lead", lead.id);
   return lead;
 }
 

@@ -4,7 +4,7 @@ import { etagOf } from "../../core/etag.js";
 import type { LeadSchema } from "../../gen/proto/moego/business/customer/v1/lead_pb.js";
 import { CustomField_ValueSchema } from "../../gen/proto/moego/business/setting/v1/custom_field_pb.js";
 import type { FieldValues } from "../custom-fields/custom-field-values.service.js";
-import { toMutable, toProtoAddress, toProtoConsent } from "../customers/customer.output.js";
+import { cloneJson, toProtoAddress, toProtoConsent } from "../customers/customer.output.js";
 import { toProtoPet } from "../pets/pet.output.js";
 import type { Lead } from "./lead.model.js";
 
@@ -31,6 +31,6 @@ export function toProtoLead(lead: Lead): MessageInitShape<typeof LeadSchema> {
 
 function toFieldMessages(values: FieldValues) {
   return Object.fromEntries(
-    Object.entries(values).map(([code, value]) => [code, fromJson(CustomField_ValueSchema, toMutable(value))]),
+    Object.entries(values).map(([code, value]) => [code, fromJson(CustomField_ValueSchema, cloneJson(value))]),
   );
 }

@@ -1,9 +1,9 @@
-import { notFound } from "../../core/errors.js";
+import { notFoundError } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
-import { leadGrantedTo, theOne, visibilityValues } from "../../db/access-filter.js";
+import { accessFilterValues, leadGrantPredicate, requireSingleRow } from "../../db/access-filter.js";
 import type { Database } from "../../db/database.js";
 import { violatedConstraint } from "../../db/database-errors.js";
-import { claimConstraint, removeExpiredClaim, replayedCreate } from "../../db/idempotency.js";
+import { claimConstraint, removeExpiredClaim, storedCreateId } from "../../db/idempotency.js";
 import { statement } from "../../db/statement.js";
 import { type LeadRow, leadChildren, leadColumns, toLead } from "./lead.columns.js";
 import { changeLead } from "./lead-change.repository.js";
@@ -19,9 +19,9 @@ import type { LeadRepository } from "./lead-store.model.js";
 
 /** Leads over hand-written SQL on the hot paths (create, get, list) and Prisma for changes. */
 export function createLeadRepository(database: Database): LeadRepository {
-  const get: LeadRepository["get"] = async ({ visibility, id }, signal) => {
-    const rows = await database.read<LeadRow>(getStatement, [...visibilityValues(visibility), id], signal);
-    const row = theOne(rows, "Lead", id);
+  const get: LeadRepository["get"] = async ({ accessFilter, id }, signal) => {
+    const rows = await database.read<LeadRow>(getStatement, [...accessFilterValues(accessFilter), id], signal);
+    const row = requireSingleRow(rows, "Lead", id);
     return row && toLead(row);
   };
 
@@ -31,18 +31,18 @@ export function createLeadRepository(database: Database): LeadRepository {
     change: (target, write, work) => changeLead(database, target, write, work),
     promote: (target, write) => promoteLead(database, target, write),
 
-    async create(record, { admit, visibility }, write) {
+    async create(record, { admit, accessFilter }, write) {
       const row = await createOnce(database, { id: newId(idPrefixes.lead), record, admit, write });
       const { claim } = write;
       const stored =
         claim && row.replay_fingerprint && row.replay_ids
-          ? replayedCreate("Lead", claim, { fingerprint: row.replay_fingerprint, resourceIds: row.replay_ids })
+          ? storedCreateId("Lead", claim, { fingerprint: row.replay_fingerprint, resourceIds: row.replay_ids })
           : row.id;
       if (!stored) {
         return { kind: "refused", missing: { references: row.missing, petCodePaths: row.missing_code_paths } };
       }
-      const lead = await get({ visibility, id: stored }, write.signal);
-      if (!lead) throw notFound("Lead", stored);
+      const lead = await get({ accessFilter, id: stored }, write.signal);
+      if (!lead) throw notFoundError("Lead", stored);
       return { kind: "created", lead };
     },
   };
@@ -52,7 +52,7 @@ export function createLeadRepository(database: Database): LeadRepository {
 const getStatement = statement(
   "lead.get",
   `SELECT ${leadColumns}, ${leadChildren} FROM lead l
-   WHERE l.company_id = ANY($1::text[]) AND l.id = $3 AND ${leadGrantedTo("l")}`,
+   WHERE l.company_id = ANY($1::text[]) AND l.id = $3 AND ${leadGrantPredicate("l")}`,
 );
 
 const maxAttempts = 5;

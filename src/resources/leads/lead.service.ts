@@ -1,14 +1,19 @@
-import { assertBusinesses, reaches, reachOf, visibilityWithin } from "../../core/access.js";
+import {
+  canAccessRecord,
+  companyAccessFilter,
+  requireBusinessAccess,
+  requireCompanyAccess,
+} from "../../core/access.js";
 import { applyConsent, type ConsentChange, defaultConsent } from "../../core/consent.js";
-import { DomainError, invalidRequest, notFound } from "../../core/errors.js";
-import { type Caller, type CompanyReach, visibilityOf } from "../../core/principal.js";
-import type { Write } from "../../core/write.js";
+import { DomainError, invalidRequest, notFoundError } from "../../core/errors.js";
+import { accessFilterOf, type CompanyAccess, type Principal } from "../../core/principal.js";
+import type { WriteContext } from "../../core/write.js";
 import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
 import type { Customer } from "../customers/customer.model.js";
 import { quotaExceeded } from "../customers/customer.service.js";
 import type { CustomFieldRepository } from "../setting-lists/setting-store.model.js";
 import { assertLead, type Lead } from "./lead.model.js";
-import { inLead, leadReferenceViolations } from "./lead-references.service.js";
+import { leadReferenceViolations, prefixLeadPaths } from "./lead-references.service.js";
 import type { LeadQuery, LeadRecord, LeadRepository } from "./lead-store.model.js";
 import { applyLeadUpdate, type LeadUpdate } from "./lead-update.service.js";
 
@@ -23,25 +28,25 @@ export interface LeadDependencies {
 }
 
 export interface Leads {
-  create(input: NewLead, caller: Caller, write: Write): Promise<Lead>;
-  get(id: string, caller: Caller, signal: AbortSignal): Promise<Lead>;
-  update(input: LeadUpdate, caller: Caller, write: Write): Promise<Lead>;
+  create(input: NewLead, principal: Principal, write: WriteContext): Promise<Lead>;
+  get(id: string, principal: Principal, signal: AbortSignal): Promise<Lead>;
+  update(input: LeadUpdate, principal: Principal, write: WriteContext): Promise<Lead>;
   /** One row more than the page's size tells that there is a next page. */
-  list(query: LeadQuery, caller: Caller, signal: AbortSignal): Promise<readonly Lead[]>;
+  list(query: LeadQuery, principal: Principal, signal: AbortSignal): Promise<readonly Lead[]>;
   /** The customer that the lead becomes, or has become. */
-  promote(id: string, caller: Caller, write: Write): Promise<Customer>;
+  promote(id: string, principal: Principal, write: WriteContext): Promise<Customer>;
 }
 
 /** The rules of leads. */
 export function createLeads({ leads, customFields }: LeadDependencies): Leads {
   return {
-    async create(input, caller, write) {
+    async create(input, principal, write) {
       const { companyId } = input;
-      const reach = reachOf(caller, companyId);
-      const preferredBusinessId = input.preferredBusinessId ?? onlyBusinessOf(reach);
-      if (preferredBusinessId !== undefined) assertBusinesses(reach, [preferredBusinessId]);
+      const access = requireCompanyAccess(principal, companyId);
+      const preferredBusinessId = input.preferredBusinessId ?? onlyBusinessOf(access);
+      if (preferredBusinessId !== undefined) requireBusinessAccess(access, [preferredBusinessId]);
       const check = {
-        reach,
+        access,
         association: "LEAD",
         write: "create",
         current: {},
@@ -56,45 +61,46 @@ export function createLeads({ leads, customFields }: LeadDependencies): Leads {
       };
       const outcome = await leads.create(
         record,
-        { admit: fields.violations.length === 0, visibility: visibilityWithin(reach) },
+        { admit: fields.violations.length === 0, accessFilter: companyAccessFilter(access) },
         write,
       );
       if (outcome.kind === "created") return assertLead(outcome.lead);
-      throw invalidRequest(inLead([...fields.violations, ...leadReferenceViolations(outcome.missing)]));
+      throw invalidRequest(prefixLeadPaths([...fields.violations, ...leadReferenceViolations(outcome.missing)]));
     },
 
-    async get(id, caller, signal) {
-      const lead = await leads.get({ visibility: visibilityOf(caller), id }, signal);
-      if (!lead) throw notFound("Lead", id);
+    async get(id, principal, signal) {
+      const lead = await leads.get({ accessFilter: accessFilterOf(principal), id }, signal);
+      if (!lead) throw notFoundError("Lead", id);
       return assertLead(lead);
     },
 
-    update(input, caller, write) {
-      const target = { visibility: visibilityOf(caller), id: input.id };
-      return leads.change(target, write, (unit) => applyLeadUpdate(unit, input, { caller, signal: write.signal }));
+    update(input, principal, write) {
+      const target = { accessFilter: accessFilterOf(principal), id: input.id };
+      return leads.change(target, write, (unit) => applyLeadUpdate(unit, input, { principal, signal: write.signal }));
     },
 
-    async list({ companyId, filter, page }, caller, signal) {
-      const reach = reachOf(caller, companyId);
-      assertBusinesses(reach, filter.preferredBusinessIds ?? []);
-      const preferredBusinessIds = filter.preferredBusinessIds ?? reach.businessIds;
+    async list({ companyId, filter, page }, principal, signal) {
+      const access = requireCompanyAccess(principal, companyId);
+      requireBusinessAccess(access, filter.preferredBusinessIds ?? []);
+      const preferredBusinessIds = filter.preferredBusinessIds ?? access.businessIds;
       const seen = { ...filter, ...(preferredBusinessIds ? { preferredBusinessIds } : {}) };
       return leads.list({ companyId, filter: seen, page }, signal);
     },
 
-    async promote(id, caller, write) {
-      const outcome = await leads.promote({ visibility: visibilityOf(caller), id }, write);
+    async promote(id, principal, write) {
+      const outcome = await leads.promote({ accessFilter: accessFilterOf(principal), id }, write);
       if (outcome.kind === "quota") throw quotaExceeded(outcome.companyId, outcome.limit);
       const { customer } = outcome;
       // One that was promoted before may have moved out of the key's locations since.
-      if (!reaches(reachOf(caller, customer.companyId), customer)) throw notFound("Lead", id);
+      if (!canAccessRecord(requireCompanyAccess(principal, customer.companyId), customer))
+        throw notFoundError("Lead", id);
       return customer;
     },
   };
 }
 
 /** A key that is limited to locations would not see a lead without one: it takes the key's only one. */
-export function onlyBusinessOf({ companyId, businessIds }: CompanyReach): string | undefined {
+export function onlyBusinessOf({ companyId, businessIds }: CompanyAccess): string | undefined {
   if (!businessIds) return undefined;
   const [only, ...others] = businessIds;
   if (only !== undefined && others.length === 0) return only;

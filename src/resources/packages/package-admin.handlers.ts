@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { byCreation } from "../../api/page-order.js";
+import { createdCursorOf } from "../../api/page-order.js";
 import { pagination } from "../../api/page-token.js";
 import { parse } from "../../api/parse.js";
 import type { ServiceHandlers } from "../../api/rpc.js";
@@ -18,34 +18,34 @@ export function createPackageAdminHandlers({
   pageTokens,
 }: PackageHandlerDependencies): ServiceHandlers<typeof PackageAdminService> {
   return {
-    async sellPackage(request, { caller, write }) {
+    async sellPackage(request, { principal, write }) {
       const sale = parse(requests.sellPackage.input, request, newPackage, saleViolations(request));
-      return { packageDetail: toProtoPackageDetail(await packages.sell(sale, caller, write)) };
+      return { packageDetail: toProtoPackageDetail(await packages.sell(sale, principal, write)) };
     },
 
-    async redeemPackage(request, { caller, write }) {
+    async redeemPackage(request, { principal, write }) {
       const input = parse(requests.redeemPackage.input, request, redeemRequest);
-      return toAnswer(await packages.redeem(input, caller, write));
+      return toAnswer(await packages.redeem(input, principal, write));
     },
 
-    async refundPackage(request, { caller, write }) {
+    async refundPackage(request, { principal, write }) {
       const input = parse(requests.refundPackage.input, request, refundRequest, refundViolations(request));
-      return toAnswer(await packages.refund(input, caller, write));
+      return toAnswer(await packages.refund(input, principal, write));
     },
 
-    async adjustPackage(request, { caller, write }) {
+    async adjustPackage(request, { principal, write }) {
       const input = parse(requests.adjustPackage.input, request, adjustRequest);
-      return toAnswer(await packages.adjust(input, caller, write));
+      return toAnswer(await packages.adjust(input, principal, write));
     },
 
-    async deletePackage(request, { caller, write }) {
+    async deletePackage(request, { principal, write }) {
       const name = parse(requests.deletePackage.input, request, packageName);
-      return { packageDetail: toProtoPackageDetail(await packages.withdraw(name, caller, write)) };
+      return { packageDetail: toProtoPackageDetail(await packages.withdraw(name, principal, write)) };
     },
 
-    async restorePackage(request, { caller, write }) {
+    async restorePackage(request, { principal, write }) {
       const name = parse(requests.restorePackage.input, request, packageName);
-      return { packageDetail: toProtoPackageDetail(await packages.restore(name, caller, write)) };
+      return { packageDetail: toProtoPackageDetail(await packages.restore(name, principal, write)) };
     },
 
     async listPackageLedger(request, context) {
@@ -53,10 +53,10 @@ export function createPackageAdminHandlers({
       const page = pageTokens.open(request, context);
       const found = await packages.listLedger(
         { companyId: name.companyId, id: name.id, page },
-        context.caller,
+        context.principal,
         context.signal,
       );
-      const { rows, nextPageToken } = page.close(found, byCreation);
+      const { rows, nextPageToken } = page.close(found, createdCursorOf);
       return { ledgerEntries: rows.map(toProtoLedgerEntry), nextPageToken };
     },
   };

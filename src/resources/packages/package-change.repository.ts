@@ -1,10 +1,10 @@
-import { notFound } from "../../core/errors.js";
+import { notFoundError } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
-import { authorIn, type Write } from "../../core/write.js";
+import { actingStaffId, type WriteContext } from "../../core/write.js";
 import { updatedTime } from "../../db/audit-columns.js";
 import { recordChange } from "../../db/audit-log.js";
 import type { Database } from "../../db/database.js";
-import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../../db/idempotency.js";
+import { beginChangeWithClaim, insertClaim, retryOnDuplicateClaim, useStoredResult } from "../../db/idempotency.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import {
   type LedgerRow,
@@ -17,7 +17,7 @@ import {
   toPackageDetail,
 } from "./package.columns.js";
 import type { LedgerEntry, NewLedgerEntry, PackageDetail } from "./package.model.js";
-import type { ChangedPackage, PackageEffect, PackageTarget, PackageUnit } from "./package-store.model.js";
+import type { ChangedPackage, PackageEffect, PackageTarget, PackageTransaction } from "./package-store.model.js";
 
 /**
  * One change of one package in one transaction. The package is locked before its ledger is added up, in a statement of
@@ -26,22 +26,22 @@ import type { ChangedPackage, PackageEffect, PackageTarget, PackageUnit } from "
 export function changePackage(
   database: Database,
   target: PackageTarget,
-  write: Write,
-  decide: (unit: PackageUnit) => Promise<PackageEffect>,
+  write: WriteContext,
+  decide: (unit: PackageTransaction) => Promise<PackageEffect>,
 ): Promise<ChangedPackage> {
-  return onceMoreAfterTwin(() =>
+  return retryOnDuplicateClaim(() =>
     database.transact(write, async (tx) => {
       await lockPackage(tx, target);
-      const { now, replay } = await beginChange(tx, write);
+      const { now, replay } = await beginChangeWithClaim(tx, write);
       const detail = await readPackage(tx, target);
       if (write.claim && replay) {
-        const [, entryId] = replayed(write.claim, replay);
+        const [, entryId] = useStoredResult(write.claim, replay);
         return { detail, ...(entryId === undefined ? {} : { entry: await readEntry(tx, detail, entryId) }) };
       }
       const effect = await decide({ detail, now, ...ledgerOf(tx, detail) });
       const entryId = await store(tx, write, { detail, effect, now });
       const resourceIds = [detail.id, ...(entryId === undefined ? [] : [entryId])];
-      await storeClaim(tx, write, { companyId: detail.companyId, resourceIds });
+      await insertClaim(tx, write, { companyId: detail.companyId, resourceIds });
       return {
         detail: await readPackage(tx, target),
         ...(entryId === undefined ? {} : { entry: await readEntry(tx, detail, entryId) }),
@@ -55,7 +55,7 @@ async function lockPackage(tx: Prisma.TransactionClient, { companyId, businessId
   const rows = await tx.$queryRaw<readonly unknown[]>`
     SELECT k.id FROM package k WHERE k.company_id = ${companyId} AND k.id = ${id}${within(businessIds)}
     FOR NO KEY UPDATE`;
-  if (rows.length === 0) throw notFound("Package", id);
+  if (rows.length === 0) throw notFoundError("Package", id);
 }
 
 /** A package as the transaction sees it. NOT_FOUND as above. */
@@ -67,7 +67,7 @@ export async function readPackage(
     SELECT ${Prisma.raw(packageColumns)}, ${Prisma.raw(packageLines)}
     FROM package k JOIN company o ON o.id = k.company_id ${Prisma.raw(packageBalance)}
     WHERE k.company_id = ${companyId} AND k.id = ${id}${within(businessIds)}`;
-  if (!row) throw notFound("Package", id);
+  if (!row) throw notFoundError("Package", id);
   return toPackageDetail(row);
 }
 
@@ -85,7 +85,7 @@ async function readEntry(tx: Prisma.TransactionClient, { companyId }: PackageDet
 function ledgerOf(
   tx: Prisma.TransactionClient,
   { companyId, id: packageId }: PackageDetail,
-): Pick<PackageUnit, "timeZone" | "findRedemption" | "redeemedUnits"> {
+): Pick<PackageTransaction, "timeZone" | "findRedemption" | "redeemedUnits"> {
   const sum = { _sum: { quantity: true } } as const;
   return {
     async timeZone() {
@@ -118,7 +118,7 @@ interface Store {
 /** Stores what was decided. Returns the id of the entry that was appended. */
 async function store(
   tx: Prisma.TransactionClient,
-  write: Write,
+  write: WriteContext,
   { detail, effect, now }: Store,
 ): Promise<string | undefined> {
   if (effect.kind === "nothing") return undefined;
@@ -143,11 +143,11 @@ interface Append {
 
 async function append(
   tx: Prisma.TransactionClient,
-  write: Write,
+  write: WriteContext,
   { detail: { companyId, id: packageId }, entry, time }: Append,
 ): Promise<string> {
   const { rpc, keyId, requestId } = write;
-  const staffId = authorIn(write, companyId);
+  const staffId = actingStaffId(write, companyId);
   const { lineId, refundedId, ...same } = entry;
   const id = newId(idPrefixes.ledgerEntry);
   await tx.packageLedger.create({

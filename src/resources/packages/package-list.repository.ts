@@ -1,4 +1,4 @@
-import { dayIn } from "../../core/calendar-day.js";
+import { localDate } from "../../core/calendar-day.js";
 import type { Page } from "../../core/page.js";
 import type { Database } from "../../db/database.js";
 import { type Statement, statement } from "../../db/statement.js";
@@ -60,7 +60,7 @@ const companyClock = statement(
 async function todayOf(database: Database, companyId: string, signal: AbortSignal): Promise<string> {
   const [row] = await database.read<{ time_zone: string; now: Date }>(companyClock, [companyId], signal);
   if (!row) throw new Error("a company is gone");
-  return dayIn(row.time_zone, row.now);
+  return localDate(row.time_zone, row.now);
 }
 
 const newestFirst = "k.purchase_time DESC, k.id DESC";

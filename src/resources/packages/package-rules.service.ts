@@ -1,8 +1,8 @@
-import { dayIn } from "../../core/calendar-day.js";
-import { archived, DomainError, invalidRequest, refuse, type Violation } from "../../core/errors.js";
+import { localDate } from "../../core/calendar-day.js";
+import { archivedError, DomainError, invalidRequest, throwIfInvalid, type Violation } from "../../core/errors.js";
 import { isErasedId } from "../../core/ids.js";
-import type { NewLedgerEntry, PackageDetail, PackageLine } from "./package.model.js";
-import type { PackageEffect, PackageUnit } from "./package-store.model.js";
+import type { NewLedgerEntry, PackageDetail, PackageItem } from "./package.model.js";
+import type { PackageEffect, PackageTransaction } from "./package-store.model.js";
 
 export interface Redeem {
   readonly lineId: string;
@@ -34,7 +34,7 @@ export interface Adjust {
 }
 
 /** Uses up units of a line, while the package is in force and its customer is known. */
-export async function redeem(unit: PackageUnit, { quantity, ...request }: Redeem): Promise<PackageEffect> {
+export async function redeem(unit: PackageTransaction, { quantity, ...request }: Redeem): Promise<PackageEffect> {
   const { detail } = unit;
   const { lineId, appointmentId, orderId, note, redeemedTime } = request;
   const untimely = timeViolations(unit, redeemedTime);
@@ -55,7 +55,7 @@ interface Moment {
 /** From start to end, up to the last day in the company's time zone. */
 function isInForce({ startTime, endTime, expirationDate }: PackageDetail, { at, timeZone }: Moment): boolean {
   const isWithin = (!startTime || startTime <= at) && (!endTime || at < endTime);
-  return isWithin && dayIn(timeZone, at) <= expirationDate;
+  return isWithin && localDate(timeZone, at) <= expirationDate;
 }
 
 /** Says when it is in force. */
@@ -69,7 +69,7 @@ function notInForce({ id, startTime, endTime, expirationDate }: PackageDetail): 
   });
 }
 
-function timeViolations({ detail, now }: PackageUnit, time: Date | undefined): Violation[] {
+function timeViolations({ detail, now }: PackageTransaction, time: Date | undefined): Violation[] {
   const field = "redeemed_time";
   if (!time) return [];
   if (time > now) return [{ field, reason: "OUT_OF_RANGE", description: "Must not lie in the future." }];
@@ -81,12 +81,12 @@ function timeViolations({ detail, now }: PackageUnit, time: Date | undefined): V
  * Gives redeemed units back: never more of a redemption, nor of a line, than were redeemed. It stays possible when the
  * customer was erased, so that the books can be put right, but without a remark, which might name the person again.
  */
-export async function refund(unit: PackageUnit, given: Refund): Promise<PackageEffect> {
+export async function refund(unit: PackageTransaction, given: Refund): Promise<PackageEffect> {
   const nothingNamed = { appointmentId: "", orderId: "", note: given.note, kind: "REFUND" as const };
   const remarks = remarkViolations(unit, given);
   if (given.entryId === undefined) {
     const { lineId, quantity } = given;
-    refuse([...lineViolations(unit, lineId), ...remarks]);
+    throwIfInvalid([...lineViolations(unit, lineId), ...remarks]);
     const line = usableLine(unit, lineId);
     if (quantity > (await unit.redeemedUnits(lineId))) throw balanceExceeded(line);
     return append(line, { ...nothingNamed, lineId, quantity });
@@ -96,7 +96,7 @@ export async function refund(unit: PackageUnit, given: Refund): Promise<PackageE
   if (!redemption) throw invalidRequest([noSuchRedemption, ...remarks]);
   const { lineId } = redemption;
   const isAnother = given.lineId !== undefined && given.lineId !== lineId;
-  refuse([...(isAnother ? [anotherLine(unit, given.lineId)] : []), ...remarks]);
+  throwIfInvalid([...(isAnother ? [anotherLine(unit, given.lineId)] : []), ...remarks]);
   const line = usableLine(unit, lineId);
   // Units of this redemption may have been given back without naming it.
   const refundable = Math.min(redemption.quantity - redemption.refunded, await unit.redeemedUnits(lineId));
@@ -110,33 +110,33 @@ export async function refund(unit: PackageUnit, given: Refund): Promise<PackageE
 }
 
 /** Corrects the units left of a line. Its reason is a text, so that there is no correction once the customer was erased. */
-export function adjust(unit: PackageUnit, { lineId, change, reason }: Adjust): PackageEffect {
+export function adjust(unit: PackageTransaction, { lineId, change, reason }: Adjust): PackageEffect {
   const line = ownedLine(unit, lineId);
   const nothingNamed = { appointmentId: "", orderId: "" };
   return append(line, { ...nothingNamed, lineId, kind: "ADJUSTMENT", quantity: change, note: reason });
 }
 
-export function withdraw({ detail }: PackageUnit): PackageEffect {
+export function withdraw({ detail }: PackageTransaction): PackageEffect {
   return { kind: detail.deleted ? "nothing" : "withdraw" };
 }
 
-export function restore({ detail }: PackageUnit): PackageEffect {
+export function restore({ detail }: PackageTransaction): PackageEffect {
   return { kind: detail.deleted ? "restore" : "nothing" };
 }
 
-function lineViolations({ detail }: PackageUnit, lineId: string): Violation[] {
+function lineViolations({ detail }: PackageTransaction, lineId: string): Violation[] {
   return detail.lines.some(({ id }) => id === lineId) ? [] : [noSuchLine];
 }
 
-function usableLine({ detail }: PackageUnit, lineId: string): PackageLine {
+function usableLine({ detail }: PackageTransaction, lineId: string): PackageItem {
   const line = detail.lines.find(({ id }) => id === lineId);
   if (!line) throw invalidRequest([noSuchLine]);
-  if (detail.deleted) throw archived("Package", detail.id);
+  if (detail.deleted) throw archivedError("Package", detail.id);
   return line;
 }
 
 /** A line of a package that somebody can still use. */
-function ownedLine(unit: PackageUnit, lineId: string): PackageLine {
+function ownedLine(unit: PackageTransaction, lineId: string): PackageItem {
   const line = usableLine(unit, lineId);
   const { id, customerId } = unit.detail;
   if (!isErasedId(customerId)) return line;
@@ -146,18 +146,18 @@ function ownedLine(unit: PackageUnit, lineId: string): PackageLine {
 }
 
 /** What was erased must not come back as a text about it. */
-function remarkViolations({ detail }: PackageUnit, { note }: Refund): Violation[] {
+function remarkViolations({ detail }: PackageTransaction, { note }: Refund): Violation[] {
   if (note === "" || !isErasedId(detail.customerId)) return [];
   return [{ field: "note", reason: "NOT_ALLOWED", description: "Must be empty: the customer was erased." }];
 }
 
-function append(line: PackageLine, entry: NewLedgerEntry): PackageEffect {
+function append(line: PackageItem, entry: NewLedgerEntry): PackageEffect {
   const left = line.remainingQuantity + entry.quantity;
   if (left < 0 || left > line.totalQuantity) throw balanceExceeded(line);
   return { kind: "append", entry };
 }
 
-function balanceExceeded({ id, remainingQuantity, totalQuantity }: PackageLine): DomainError {
+function balanceExceeded({ id, remainingQuantity, totalQuantity }: PackageItem): DomainError {
   return new DomainError(
     "PACKAGE_BALANCE_EXCEEDED",
     `The item has ${remainingQuantity} of ${totalQuantity} units left.`,
@@ -175,7 +175,7 @@ const noSuchRedemption = notFoundAt("ledger_entry_id", "Names no redemption of t
 
 const noSuchLine = notFoundAt("package_service_id", "The package has no such item.");
 
-function anotherLine({ detail }: PackageUnit, lineId: string): Violation {
+function anotherLine({ detail }: PackageTransaction, lineId: string): Violation {
   if (!detail.lines.some(({ id }) => id === lineId)) return noSuchLine;
   return {
     field: "package_service_id",

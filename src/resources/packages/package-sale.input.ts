@@ -1,9 +1,9 @@
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { z } from "zod";
 import { calendarDate } from "../../api/calendar-date.js";
-import { id, list, optionalGivenId, optionalId, text } from "../../api/fields.js";
+import { id, list, optionalClientId, optionalId, text } from "../../api/fields.js";
 import { price } from "../../api/money-message.js";
-import { because } from "../../api/parse.js";
+import { customIssue } from "../../api/parse.js";
 import { moment } from "../../api/timestamp.js";
 import type { Violation } from "../../core/errors.js";
 import { nameRule, noteRule } from "../../core/text.js";
@@ -17,11 +17,11 @@ const maxQuantity = 1_000_000;
 
 const saleLine = z
   .object({
-    id: optionalGivenId,
+    id: optionalClientId,
     services: list(z.object({ serviceId: id, unitPrice: price.optional() }), maxServicesPerLine),
     quantity: z.number().superRefine((quantity, context) => {
       if (quantity < 1 || quantity > maxQuantity)
-        context.addIssue(because("OUT_OF_RANGE", `Must be from 1 to ${maxQuantity}.`));
+        context.addIssue(customIssue("OUT_OF_RANGE", `Must be from 1 to ${maxQuantity}.`));
     }),
   })
   .transform(({ id: lineId, services, quantity }) => ({
@@ -34,7 +34,7 @@ const saleLine = z
 export const newPackage = z
   .object({
     companyId: id,
-    id: optionalGivenId,
+    id: optionalClientId,
     customerId: id,
     businessId: id,
     staffId: optionalId,

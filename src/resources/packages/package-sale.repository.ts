@@ -1,25 +1,25 @@
-import { alreadyExists } from "../../core/errors.js";
+import { alreadyExistsError } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
 import type { Money } from "../../core/money.js";
-import { authorIn, type Write } from "../../core/write.js";
+import { actingStaffId, type WriteContext } from "../../core/write.js";
 import { recordChange } from "../../db/audit-log.js";
 import type { Database } from "../../db/database.js";
 import { violatedConstraint } from "../../db/database-errors.js";
-import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../../db/idempotency.js";
+import { beginChangeWithClaim, insertClaim, retryOnDuplicateClaim, useStoredResult } from "../../db/idempotency.js";
 import type { Prisma, Service } from "../../gen/prisma/client.js";
 import { readPackage } from "./package-change.repository.js";
 import type { MissingPackageReferences, PackageSale, SaleOutcome } from "./package-store.model.js";
 
 /** Stores a package, its lines and the ledger entries of their sale in one transaction. */
-export async function sellPackage(database: Database, sale: PackageSale, write: Write): Promise<SaleOutcome> {
+export async function sellPackage(database: Database, sale: PackageSale, write: WriteContext): Promise<SaleOutcome> {
   const { companyId } = sale;
   const within = sale.businessIds ? { businessIds: sale.businessIds } : {};
   try {
-    return await onceMoreAfterTwin(() =>
+    return await retryOnDuplicateClaim(() =>
       database.transact(write, async (tx): Promise<SaleOutcome> => {
-        const { now, replay } = await beginChange(tx, write);
+        const { now, replay } = await beginChangeWithClaim(tx, write);
         if (write.claim && replay) {
-          const [id = ""] = replayed(write.claim, replay);
+          const [id = ""] = useStoredResult(write.claim, replay);
           return { kind: "sold", detail: await readPackage(tx, { companyId, ...within, id }) };
         }
         const catalogue = await usableServices(tx, sale);
@@ -30,7 +30,7 @@ export async function sellPackage(database: Database, sale: PackageSale, write: 
         }
         const id = sale.id ?? newId(idPrefixes.package);
         // Before the rows: a twin that sells under the same kept id must meet the claim first, and not the taken id.
-        await storeClaim(tx, write, { companyId, resourceIds: [id] });
+        await insertClaim(tx, write, { companyId, resourceIds: [id] });
         await insertPackage(tx, { sale, id, catalogue, now, write });
         return { kind: "sold", detail: await readPackage(tx, { companyId, id }) };
       }),
@@ -38,7 +38,7 @@ export async function sellPackage(database: Database, sale: PackageSale, write: 
   } catch (error) {
     const taken = takenBy[violatedConstraint(error) ?? ""];
     if (!taken) throw error;
-    throw alreadyExists(taken.resource, taken.field);
+    throw alreadyExistsError(taken.resource, taken.field);
   }
 }
 
@@ -85,7 +85,7 @@ interface Insert {
   readonly id: string;
   readonly catalogue: Catalogue;
   readonly now: Date;
-  readonly write: Write;
+  readonly write: WriteContext;
 }
 
 async function insertPackage(tx: Prisma.TransactionClient, { sale, id, catalogue, now, write }: Insert): Promise<void> {
@@ -119,7 +119,7 @@ async function insertPackage(tx: Prisma.TransactionClient, { sale, id, catalogue
     ),
   });
   const { rpc, keyId, requestId } = write;
-  const staffId = authorIn(write, companyId);
+  const staffId = actingStaffId(write, companyId);
   await tx.packageLedger.createMany({
     data: lines.map((line) => ({
       ...{ companyId, id: newId(idPrefixes.ledgerEntry), packageId: id, packageServiceId: line.id },

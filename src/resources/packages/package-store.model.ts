@@ -1,6 +1,6 @@
 import type { Money } from "../../core/money.js";
 import type { Page } from "../../core/page.js";
-import type { Write } from "../../core/write.js";
+import type { WriteContext } from "../../core/write.js";
 import type { LedgerEntry, NewLedgerEntry, Package, PackageDetail } from "./package.model.js";
 
 /** A package to record as sold, checked but for what only the database knows: references, ids and its clock. */
@@ -79,7 +79,7 @@ export interface Redemption {
 }
 
 /** One package under lock, inside one transaction. */
-export interface PackageUnit {
+export interface PackageTransaction {
   /** The locked state. */
   readonly detail: PackageDetail;
   /** The stamp of the change, by the database's clock. */
@@ -116,14 +116,14 @@ export interface PackageRepository {
   /** Newest first; undefined when there is no such package. */
   listLedger(target: PackageTarget, page: Page, signal: AbortSignal): Promise<readonly LedgerEntry[] | undefined>;
   /** Stores a package with the ledger of its sale. ALREADY_EXISTS is thrown here. */
-  sell(sale: PackageSale, write: Write): Promise<SaleOutcome>;
+  sell(sale: PackageSale, write: WriteContext): Promise<SaleOutcome>;
   /**
    * Locks the package, lets `decide` say what becomes of it and stores that; a replay answers without it. NOT_FOUND is
    * thrown here.
    */
   change(
     target: PackageTarget,
-    write: Write,
-    decide: (unit: PackageUnit) => Promise<PackageEffect>,
+    write: WriteContext,
+    decide: (unit: PackageTransaction) => Promise<PackageEffect>,
   ): Promise<ChangedPackage>;
 }

@@ -1,5 +1,5 @@
 import type { Money } from "../../core/money.js";
-import type { LedgerEntry, LedgerKind, Package, PackageDetail, PackageLine } from "./package.model.js";
+import type { LedgerEntry, LedgerKind, Package, PackageDetail, PackageItem } from "./package.model.js";
 
 /** A package as `packageColumns` and `packageBalance` select it. */
 export interface PackageRow {
@@ -29,7 +29,7 @@ export interface PackageDetailRow extends PackageRow {
   readonly lines: readonly LineJson[] | null;
 }
 
-interface LineJson extends Omit<PackageLine, "services"> {
+interface LineJson extends Omit<PackageItem, "services"> {
   readonly services: readonly { readonly serviceId: string; readonly name: string; readonly price: MoneyJson }[] | null;
 }
 
@@ -92,7 +92,7 @@ export function toPackageDetail(row: PackageDetailRow): PackageDetail {
   return { ...toPackage(row), lines: row.lines?.map(toLine) ?? [] };
 }
 
-function toLine({ services, ...line }: LineJson): PackageLine {
+function toLine({ services, ...line }: LineJson): PackageItem {
   const packaged = (services ?? []).map(({ price, ...service }) => ({
     ...service,
     // A service of the catalogue without a price.

@@ -22,7 +22,7 @@ export function createPackageHandlers({
     async listPackages(request, context) {
       const query = parse(requests.listPackages.input, request, packagesQuery);
       const page = pageTokens.open(request, context);
-      const found = await packages.list({ ...query, page }, context.caller, context.signal);
+      const found = await packages.list({ ...query, page }, context.principal, context.signal);
       const { rows, nextPageToken } = page.close(found, byPurchase);
       return { packages: rows.map(toProtoPackage), nextPageToken };
     },
@@ -30,7 +30,7 @@ export function createPackageHandlers({
     async listPackageDetails(request, context) {
       const query = parse(requests.listPackageDetails.input, request, packageDetailsQuery);
       const page = pageTokens.open(request, context);
-      const found = await packages.listDetails({ ...query, page }, context.caller, context.signal);
+      const found = await packages.listDetails({ ...query, page }, context.principal, context.signal);
       const { rows, nextPageToken } = page.close(found, byPurchase);
       return { packageDetails: rows.map(toProtoPackageDetail), nextPageToken };
     },

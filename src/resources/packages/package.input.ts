@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { id, line, list, optionalId, text } from "../../api/fields.js";
+import { id, list, optionalId, singleLineText, text } from "../../api/fields.js";
 import { pagination } from "../../api/page-token.js";
-import { because } from "../../api/parse.js";
+import { customIssue } from "../../api/parse.js";
 import { moment } from "../../api/timestamp.js";
 import type { Violation } from "../../core/errors.js";
 import { lineRule, noteRule } from "../../core/text.js";
@@ -28,7 +28,7 @@ export const packagesQuery = z
     statuses: z.array(z.number()).superRefine((statuses, context) => {
       for (const [index, status] of statuses.entries()) {
         if (status === Package_Status.NORMAL || status === Package_Status.DELETED) continue;
-        context.addIssue({ ...because("NOT_ALLOWED", "Must be STATUS_NORMAL or STATUS_DELETED."), path: [index] });
+        context.addIssue({ ...customIssue("NOT_ALLOWED", "Must be STATUS_NORMAL or STATUS_DELETED."), path: [index] });
       }
     }),
   })
@@ -53,7 +53,7 @@ export const packageName = z
   .transform(({ companyId, packageId }) => ({ companyId, id: packageId }));
 
 const units = z.number().superRefine((quantity, context) => {
-  if (quantity < 1) context.addIssue(because("OUT_OF_RANGE", "Must be at least 1."));
+  if (quantity < 1) context.addIssue(customIssue("OUT_OF_RANGE", "Must be at least 1."));
 });
 
 /** RedeemPackage beside the package. */
@@ -61,8 +61,8 @@ export const redemption = z
   .object({
     packageServiceId: id,
     quantity: units,
-    appointmentId: line,
-    orderId: line,
+    appointmentId: singleLineText,
+    orderId: singleLineText,
     note,
     redeemedTime: moment.optional(),
   })

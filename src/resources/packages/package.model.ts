@@ -30,7 +30,7 @@ export interface Package {
 export const neverExpires = "9999-01-01";
 
 /** One line of a package: units that may be spent on any of its services. */
-export interface PackageLine {
+export interface PackageItem {
   readonly id: string;
   readonly services: readonly PackagedService[];
   readonly totalQuantity: number;
@@ -47,7 +47,7 @@ export interface PackagedService {
 }
 
 export interface PackageDetail extends Package {
-  readonly lines: readonly PackageLine[];
+  readonly lines: readonly PackageItem[];
 }
 
 /** What changes the units left of a line. */

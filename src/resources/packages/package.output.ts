@@ -11,7 +11,7 @@ import {
   type PackageSchema,
 } from "../../gen/proto/moego/business/package/v1/package_pb.js";
 import { toProtoDate } from "../pets/pet.output.js";
-import type { LedgerEntry, Package, PackageDetail, PackageLine } from "./package.model.js";
+import type { LedgerEntry, Package, PackageDetail, PackageItem } from "./package.model.js";
 
 export function toProtoPackage(bought: Package): MessageInitShape<typeof PackageSchema> {
   const { startTime, endTime } = bought;
@@ -43,7 +43,7 @@ export function toProtoPackageDetail(detail: PackageDetail): MessageInitShape<ty
   };
 }
 
-function toProtoLine(packageId: string, { id, services, totalQuantity, remainingQuantity }: PackageLine) {
+function toProtoLine(packageId: string, { id, services, totalQuantity, remainingQuantity }: PackageItem) {
   return {
     ...{ id, packageId, totalQuantity, remainingQuantity },
     services: services.map(({ unitPrice, ...service }) => ({

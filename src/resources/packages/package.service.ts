@@ -1,8 +1,8 @@
-import { assertBusinesses, reachOf } from "../../core/access.js";
-import { DomainError, invalidRequest, notFound, type Violation } from "../../core/errors.js";
+import { requireBusinessAccess, requireCompanyAccess } from "../../core/access.js";
+import { DomainError, invalidRequest, notFoundError, type Violation } from "../../core/errors.js";
 import type { Page } from "../../core/page.js";
-import type { Caller, CompanyReach } from "../../core/principal.js";
-import type { Write } from "../../core/write.js";
+import type { CompanyAccess, Principal } from "../../core/principal.js";
+import type { WriteContext } from "../../core/write.js";
 import type { LedgerEntry, Package, PackageDetail } from "./package.model.js";
 import {
   type Adjust,
@@ -36,52 +36,52 @@ export interface PackageChange extends ChangedPackage {
 
 export interface Packages {
   /** One row more than the page's size tells that there is a next page. */
-  list(query: Omit<PackageQuery, "reachIds">, caller: Caller, signal: AbortSignal): Promise<readonly Package[]>;
+  list(query: Omit<PackageQuery, "reachIds">, principal: Principal, signal: AbortSignal): Promise<readonly Package[]>;
   /** NOT_FOUND with all ids that name no package. */
   listDetails(
     query: Omit<PackageDetailQuery, "businessIds">,
-    caller: Caller,
+    principal: Principal,
     signal: AbortSignal,
   ): Promise<readonly PackageDetail[]>;
   listLedger(
     query: PackageName & { readonly page: Page },
-    caller: Caller,
+    principal: Principal,
     signal: AbortSignal,
   ): Promise<readonly LedgerEntry[]>;
-  sell(sale: NewPackage, caller: Caller, write: Write): Promise<PackageDetail>;
-  redeem(request: PackageName & Redeem, caller: Caller, write: Write): Promise<PackageChange>;
-  refund(request: PackageName & Refund, caller: Caller, write: Write): Promise<PackageChange>;
-  adjust(request: PackageName & Adjust, caller: Caller, write: Write): Promise<PackageChange>;
-  withdraw(name: PackageName, caller: Caller, write: Write): Promise<PackageDetail>;
-  restore(name: PackageName, caller: Caller, write: Write): Promise<PackageDetail>;
+  sell(sale: NewPackage, principal: Principal, write: WriteContext): Promise<PackageDetail>;
+  redeem(request: PackageName & Redeem, principal: Principal, write: WriteContext): Promise<PackageChange>;
+  refund(request: PackageName & Refund, principal: Principal, write: WriteContext): Promise<PackageChange>;
+  adjust(request: PackageName & Adjust, principal: Principal, write: WriteContext): Promise<PackageChange>;
+  withdraw(name: PackageName, principal: Principal, write: WriteContext): Promise<PackageDetail>;
+  restore(name: PackageName, principal: Principal, write: WriteContext): Promise<PackageDetail>;
 }
 
 /** The rules of packages. A key limited to locations reaches the packages they sold. */
 export function createPackages(packages: PackageRepository): Packages {
   return {
-    list(query, caller, signal) {
-      const reach = reachOf(caller, query.companyId);
-      assertBusinesses(reach, query.businessIds ?? []);
-      return packages.list({ ...query, ...(reach.businessIds ? { reachIds: reach.businessIds } : {}) }, signal);
+    list(query, principal, signal) {
+      const access = requireCompanyAccess(principal, query.companyId);
+      requireBusinessAccess(access, query.businessIds ?? []);
+      return packages.list({ ...query, ...(access.businessIds ? { reachIds: access.businessIds } : {}) }, signal);
     },
 
-    async listDetails(query, caller, signal) {
-      const within = locationsOf(reachOf(caller, query.companyId));
+    async listDetails(query, principal, signal) {
+      const within = locationsOf(requireCompanyAccess(principal, query.companyId));
       const { details, missingIds } = await packages.listDetails({ ...query, ...within }, signal);
       if (missingIds.length > 0) throw packagesNotFound(missingIds);
       return details;
     },
 
-    async listLedger({ page, ...name }, caller, signal) {
-      const entries = await packages.listLedger(targetOf(name, caller), page, signal);
-      if (!entries) throw notFound("Package", name.id);
+    async listLedger({ page, ...name }, principal, signal) {
+      const entries = await packages.listLedger(targetOf(name, principal), page, signal);
+      if (!entries) throw notFoundError("Package", name.id);
       return entries;
     },
 
-    async sell(sale, caller, write) {
-      const reach = reachOf(caller, sale.companyId);
-      assertBusinesses(reach, [sale.businessId]);
-      const outcome = await packages.sell({ ...sale, ...locationsOf(reach) }, write);
+    async sell(sale, principal, write) {
+      const access = requireCompanyAccess(principal, sale.companyId);
+      requireBusinessAccess(access, [sale.businessId]);
+      const outcome = await packages.sell({ ...sale, ...locationsOf(access) }, write);
       switch (outcome.kind) {
         case "sold":
           return outcome.detail;
@@ -95,36 +95,36 @@ export function createPackages(packages: PackageRepository): Packages {
       }
     },
 
-    async redeem(request, caller, write) {
-      const target = targetOf(request, caller);
+    async redeem(request, principal, write) {
+      const target = targetOf(request, principal);
       return withEntry(await packages.change(target, write, (unit) => redeem(unit, request)));
     },
 
-    async refund(request, caller, write) {
-      const target = targetOf(request, caller);
+    async refund(request, principal, write) {
+      const target = targetOf(request, principal);
       return withEntry(await packages.change(target, write, (unit) => refund(unit, request)));
     },
 
-    async adjust(request, caller, write) {
-      const target = targetOf(request, caller);
+    async adjust(request, principal, write) {
+      const target = targetOf(request, principal);
       return withEntry(await packages.change(target, write, async (unit) => adjust(unit, request)));
     },
 
-    async withdraw(name, caller, write) {
-      return (await packages.change(targetOf(name, caller), write, async (unit) => withdraw(unit))).detail;
+    async withdraw(name, principal, write) {
+      return (await packages.change(targetOf(name, principal), write, async (unit) => withdraw(unit))).detail;
     },
 
-    async restore(name, caller, write) {
-      return (await packages.change(targetOf(name, caller), write, async (unit) => restore(unit))).detail;
+    async restore(name, principal, write) {
+      return (await packages.change(targetOf(name, principal), write, async (unit) => restore(unit))).detail;
     },
   };
 }
 
-function targetOf({ companyId, id }: PackageName, caller: Caller): PackageTarget {
-  return { companyId, id, ...locationsOf(reachOf(caller, companyId)) };
+function targetOf({ companyId, id }: PackageName, principal: Principal): PackageTarget {
+  return { companyId, id, ...locationsOf(requireCompanyAccess(principal, companyId)) };
 }
 
-function locationsOf({ businessIds }: CompanyReach): Pick<PackageTarget, "businessIds"> {
+function locationsOf({ businessIds }: CompanyAccess): Pick<PackageTarget, "businessIds"> {
   return businessIds ? { businessIds } : {};
 }
 
@@ -138,7 +138,7 @@ const maxNamedIds = 50;
 /** NOT_FOUND for all the packages that a call names in vain; the same for absent ids and those of others. */
 function packagesNotFound(ids: readonly string[]): DomainError {
   const [only = ""] = ids;
-  if (ids.length === 1) return notFound("Package", only);
+  if (ids.length === 1) return notFoundError("Package", only);
   return new DomainError("RESOURCE_NOT_FOUND", "Packages not found.", {
     metadata: { resource: "Package", ids: ids.slice(0, maxNamedIds).join(","), count: String(ids.length) },
   });

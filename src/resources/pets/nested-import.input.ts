@@ -1,16 +1,16 @@
 import { z } from "zod";
-import { list, optionalGivenId, optionalId, text } from "../../api/fields.js";
-import { importAuthors, importTimes, statedAuthors, statedTimes } from "../../api/import-fields.js";
-import { because } from "../../api/parse.js";
+import { list, optionalClientId, optionalId, text } from "../../api/fields.js";
+import { importAuthors, importedActors, importedTimes, importTimes } from "../../api/import-fields.js";
+import { customIssue } from "../../api/parse.js";
 import { moment } from "../../api/timestamp.js";
-import { isGivenId, isId, reservedIdPrefix } from "../../core/ids.js";
+import { isClientAssignableId, isId, reservedIdPrefix } from "../../core/ids.js";
 import { noteRule } from "../../core/text.js";
 import { address, maxNotesPerCall } from "../customers/customer.input.js";
 import type { ImportedNote, ImportedPet } from "./nested-import.model.js";
-import { demanding, pet, toPetTraits } from "./pet.input.js";
+import { pet, toPetTraits, withRequiredPetFields } from "./pet.input.js";
 
 /** What a note says beside its text. */
-const noteFacts = { id: optionalGivenId, lastUpdatedBy: optionalId, lastUpdatedTime: moment.optional() };
+const noteFacts = { id: optionalClientId, lastUpdatedBy: optionalId, lastUpdatedTime: moment.optional() };
 
 /** Notes of an imported customer. */
 export const importedNotes = list(
@@ -28,24 +28,25 @@ const importedPetNotes = list(
 /** The address of an imported customer. */
 export const importedAddress = address
   .superRefine(({ id }, context) => {
-    if (isId(id) && !isGivenId(id)) context.addIssue({ ...because("NOT_ALLOWED", reservedIdPrefix), path: ["id"] });
+    if (isId(id) && !isClientAssignableId(id))
+      context.addIssue({ ...customIssue("NOT_ALLOWED", reservedIdPrefix), path: ["id"] });
   })
   .transform(({ id, record }) => ({ ...record, ...(id === "" ? {} : { id }) }));
 
 /** A pet that another system has kept: it may have an id, times and authors, and so may its notes. */
 export function importedPet(country: string) {
   const schema = pet(country).extend({
-    id: optionalGivenId,
+    id: optionalClientId,
     notes: importedPetNotes,
     ...importTimes,
     ...importAuthors,
   });
-  return demanding(schema, true).transform(
+  return withRequiredPetFields(schema, true).transform(
     ({ id, notes, createdTime, lastUpdatedTime, createdBy, lastUpdatedBy, ...traits }): ImportedPet => ({
       ...{ ...toPetTraits(traits), notes },
       ...(id === "" ? {} : { id }),
-      ...statedTimes({ createdTime, lastUpdatedTime }),
-      ...statedAuthors({ createdBy, lastUpdatedBy }),
+      ...importedTimes({ createdTime, lastUpdatedTime }),
+      ...importedActors({ createdBy, lastUpdatedBy }),
     }),
   );
 }

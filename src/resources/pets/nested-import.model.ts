@@ -1,6 +1,6 @@
 import { authorsOf, type ImportAuthors, type ImportTimes, timesOf } from "../../core/record-import.js";
-import { authorIn, type Write } from "../../core/write.js";
-import type { PetRecord, PetStamp } from "./pet.model.js";
+import { actingStaffId, type WriteContext } from "../../core/write.js";
+import type { PetAudit, PetRecord } from "./pet.model.js";
 
 /** A note that another system has kept. */
 export interface ImportedNote {
@@ -13,7 +13,7 @@ export interface ImportedNote {
 }
 
 /** A note as an import stores it. */
-export interface KeptNote {
+export interface ImportedNoteRecord {
   /** Absent = a new one. */
   readonly id?: string;
   readonly text: string;
@@ -28,30 +28,33 @@ export interface ImportedPet extends Omit<PetRecord, "notes">, ImportTimes, Impo
 }
 
 /** A pet as an import stores it. */
-export interface KeptPet extends Omit<PetRecord, "notes"> {
-  readonly notes: readonly KeptNote[];
-  readonly stamp: PetStamp;
+export interface ImportedPetRecord extends Omit<PetRecord, "notes"> {
+  readonly notes: readonly ImportedNoteRecord[];
+  readonly stamp: PetAudit;
 }
 
 /** Notes say when they were last written and not when they were made: that is taken to be the same. */
-export function keepNotes(
+export function toImportedNoteRecords(
   notes: readonly ImportedNote[],
   stamp: { readonly time: Date; readonly author: string },
-): KeptNote[] {
+): ImportedNoteRecord[] {
   return notes.map(({ id, text, lastUpdatedTime = stamp.time, lastUpdatedBy = stamp.author }) => ({
     ...(id === undefined ? {} : { id }),
     ...{ text, createdTime: lastUpdatedTime, lastUpdatedTime, lastUpdatedBy },
   }));
 }
 
-export interface PetStamping {
+export interface PetImportContext {
   readonly companyId: string;
   readonly now: Date;
-  readonly write: Write;
+  readonly write: WriteContext;
 }
 
-export function keepPet({ notes, ...pet }: ImportedPet, { companyId, now, write }: PetStamping): KeptPet {
+export function toImportedPetRecord(
+  { notes, ...pet }: ImportedPet,
+  { companyId, now, write }: PetImportContext,
+): ImportedPetRecord {
   const stamp = { ...timesOf(pet, now), ...authorsOf({ ...pet, companyId }, write) };
-  const ofNotes = { time: now, author: authorIn(write, companyId) };
-  return { ...pet, notes: keepNotes(notes, ofNotes), stamp };
+  const ofNotes = { time: now, author: actingStaffId(write, companyId) };
+  return { ...pet, notes: toImportedNoteRecords(notes, ofNotes), stamp };
 }

@@ -3,36 +3,39 @@ import {
   authorViolations,
   type ImportAuthors,
   type ImportTimes,
+  prefixPaths,
   type StaffLookup,
   timeViolations,
-  within,
 } from "../../core/record-import.js";
 import type { ImportedNote } from "./nested-import.model.js";
 
 /** What stands within a record that is imported and may keep its id. */
-export type NestedKind = "address" | "note" | "pet" | "petNote";
+export type NestedRecordKind = "address" | "note" | "pet" | "petNote";
 
 /** Something within an import, by the path of its message in the request. */
-export interface Nested extends ImportTimes, ImportAuthors {
-  readonly kind: NestedKind;
+export interface NestedRecord extends ImportTimes, ImportAuthors {
+  readonly kind: NestedRecordKind;
   readonly field: string;
   readonly id?: string;
 }
 
 /** Where an import looks up what is within it. */
-export interface NestedLookup extends StaffLookup {
+export interface NestedRecordLookup extends StaffLookup {
   /** The stamp of the change, by the database's clock. */
   readonly now: Date;
   /** Which of these ids the company has for something of the kind; those of pets that were removed count too. */
-  taken(kind: NestedKind, ids: readonly string[]): Promise<ReadonlySet<string>>;
+  taken(kind: NestedRecordKind, ids: readonly string[]): Promise<ReadonlySet<string>>;
 }
 
-export function nestedNotes(kind: "note" | "petNote", field: string, notes: readonly ImportedNote[]): Nested[] {
+export function nestedNotes(kind: "note" | "petNote", field: string, notes: readonly ImportedNote[]): NestedRecord[] {
   return notes.map(({ text: _, ...note }, index) => ({ kind, field: `${field}[${index}]`, ...note }));
 }
 
 /** Ids are unique in the company, no time is to come, authors were of the staff. */
-export async function nestedViolations(unit: NestedLookup, nested: readonly Nested[]): Promise<Violation[]> {
+export async function nestedViolations(
+  unit: NestedRecordLookup,
+  nested: readonly NestedRecord[],
+): Promise<Violation[]> {
   const violations: Violation[] = [];
   for (const kind of new Set(nested.map((one) => one.kind))) {
     violations.push(
@@ -47,15 +50,15 @@ export async function nestedViolations(unit: NestedLookup, nested: readonly Nest
   const missing = await unit.missingStaff(authors.flatMap((id) => id ?? []));
   for (const one of nested) {
     const strangers = await authorViolations({ missingStaff: async () => missing }, one);
-    violations.push(...within(one.field, [...untimely(one, unit.now), ...strangers]));
+    violations.push(...prefixPaths(one.field, [...untimely(one, unit.now), ...strangers]));
   }
   return violations;
 }
 
 async function takenViolations(
-  unit: NestedLookup,
-  kind: NestedKind,
-  nested: readonly Nested[],
+  unit: NestedRecordLookup,
+  kind: NestedRecordKind,
+  nested: readonly NestedRecord[],
 ): Promise<readonly Violation[]> {
   const ids = nested.flatMap(({ id }) => id ?? []);
   const taken = new Set(ids.length === 0 ? [] : await unit.taken(kind, ids));
@@ -68,7 +71,7 @@ async function takenViolations(
   });
 }
 
-function untimely({ kind, createdTime, lastUpdatedTime }: Nested, now: Date): Violation[] {
+function untimely({ kind, createdTime, lastUpdatedTime }: NestedRecord, now: Date): Violation[] {
   if (lastUpdatedTime === undefined && createdTime === undefined) return [];
   const given = { ...(createdTime ? { createdTime } : {}), ...(lastUpdatedTime ? { lastUpdatedTime } : {}) };
   if (kind === "pet") return timeViolations(given, now);

@@ -1,13 +1,13 @@
 import { clone } from "@bufbuild/protobuf";
-import { named } from "../../api/company-resource.js";
-import { countryOf, perCountry } from "../../api/country.js";
-import { givenId } from "../../api/fields.js";
+import { companyResourceSchema } from "../../api/company-resource.js";
+import { countryOf, memoizePerCountry } from "../../api/country.js";
+import { clientId } from "../../api/fields.js";
 import {
   importAuthors,
+  importedActors,
+  importedTimes,
   importTimes,
-  repetitionViolations,
-  statedAuthors,
-  statedTimes,
+  mismatchViolations,
 } from "../../api/import-fields.js";
 import { parse } from "../../api/parse.js";
 import type { ServiceHandlers } from "../../api/rpc.js";
@@ -27,26 +27,26 @@ const requests = PetAdminService.method;
 /** moego.admin.v1.PetAdminService */
 export function createPetAdminHandlers(pets: PetImports): ServiceHandlers<typeof PetAdminService> {
   return {
-    async importPet(request, { caller, write }) {
+    async importPet(request, { principal, write }) {
       const { companyId, id: petId, pet: given } = request;
-      const found = [...ownerViolations(request), ...repetitionViolations("pet.id", petId, given?.id)];
-      const schema = petImport(countryOf(caller, companyId));
+      const found = [...ownerViolations(request), ...mismatchViolations("pet.id", petId, given?.id)];
+      const schema = petImport(countryOf(principal, companyId));
       const { pet, ...input } = parse(requests.importPet.input, unnamed(request), schema, found);
       const { case: owner, value: ownerId } = request.owner;
       // The contract requires the pet, and ownerViolations the owner, so parse has refused a request without one.
       if (!pet || owner === undefined) throw invalidRequest([]);
       const kind = owner === "customerId" ? "customer" : "lead";
-      return { pet: toProtoPet(await pets.import({ ...input, pet, owner: { kind, id: ownerId } }, caller, write)) };
+      return { pet: toProtoPet(await pets.import({ ...input, pet, owner: { kind, id: ownerId } }, principal, write)) };
     },
   };
 }
 
-const petImport = perCountry((country) =>
-  named
-    .extend({ id: givenId, pet: importedPet(country).optional(), ...importTimes, ...importAuthors })
+const petImport = memoizePerCountry((country) =>
+  companyResourceSchema
+    .extend({ id: clientId, pet: importedPet(country).optional(), ...importTimes, ...importAuthors })
     .transform(({ companyId, id: petId, pet, ...stated }) => ({
       ...{ companyId, id: petId },
-      pet: pet && { ...pet, ...statedTimes(stated), ...statedAuthors(stated) },
+      pet: pet && { ...pet, ...importedTimes(stated), ...importedActors(stated) },
     })),
 );
 

@@ -1,13 +1,19 @@
-import { archived, notFound } from "../../core/errors.js";
-import type { Write } from "../../core/write.js";
+import { archivedError, notFoundError } from "../../core/errors.js";
+import type { WriteContext } from "../../core/write.js";
 import type { Database } from "../../db/database.js";
-import { beginChange, onceMoreAfterTwin, replayed, replayedCreate, storeClaim } from "../../db/idempotency.js";
+import {
+  beginChangeWithClaim,
+  insertClaim,
+  retryOnDuplicateClaim,
+  storedCreateId,
+  useStoredResult,
+} from "../../db/idempotency.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import { lockCustomer } from "../customers/customer-lock.repository.js";
 import type { CustomerTarget } from "../customers/customer-store.model.js";
 import { type PetJson, petJson, toPet } from "./pet.columns.js";
 import type { Pet } from "./pet.model.js";
-import type { ChangedPet, NewPetUnit, PetTarget, PetUnit } from "./pet-store.model.js";
+import type { ChangedPet, NewPetUnit, PetTarget, PetTransaction } from "./pet-store.model.js";
 import { createPetWriter } from "./pet-writer.repository.js";
 
 /**
@@ -22,24 +28,24 @@ const strength = "NO KEY UPDATE";
 export function createPet(
   database: Database,
   target: CustomerTarget,
-  write: Write,
+  write: WriteContext,
   work: (unit: NewPetUnit) => Promise<string>,
 ): Promise<Pet> {
-  return onceMoreAfterTwin(() =>
+  return retryOnDuplicateClaim(() =>
     database.transact(write, async (tx) => {
       const { companyId, id: customerId, archived: isArchived } = await lockCustomer(tx, target, strength);
-      const { now, replay } = await beginChange(tx, write);
+      const { now, replay } = await beginChangeWithClaim(tx, write);
       if (write.claim && replay) {
-        return readPet(tx, { companyId, customerId, id: replayedCreate("Pet", write.claim, replay) });
+        return readPet(tx, { companyId, customerId, id: storedCreateId("Pet", write.claim, replay) });
       }
-      if (isArchived) throw archived("Customer", customerId);
+      if (isArchived) throw archivedError("Customer", customerId);
       const writer = createPetWriter(tx, { companyId, now, write });
       const id = await work({
         countPets: () => tx.pet.count({ where: { companyId, customerId, archivedTime: null } }),
         missingCodes: (ids) => writer.missingCodes(ids),
         add: (pet) => writer.add({ customerId }, pet),
       });
-      await storeClaim(tx, write, { companyId, resourceIds: [id] });
+      await insertClaim(tx, write, { companyId, resourceIds: [id] });
       return readPet(tx, { companyId, customerId, id });
     }),
   );
@@ -49,26 +55,26 @@ export function createPet(
 export function changePet(
   database: Database,
   target: PetTarget,
-  write: Write,
-  work: (unit: PetUnit) => Promise<readonly string[]>,
+  write: WriteContext,
+  work: (unit: PetTransaction) => Promise<readonly string[]>,
 ): Promise<ChangedPet> {
-  return onceMoreAfterTwin(() =>
+  return retryOnDuplicateClaim(() =>
     database.transact(write, async (tx) => {
       const customer = await lockCustomer(tx, target.customer, strength);
       const { companyId } = customer;
       const key = { companyId, customerId: customer.id, id: target.id };
-      const { now, replay } = await beginChange(tx, write);
+      const { now, replay } = await beginChangeWithClaim(tx, write);
       const pet = await readPet(tx, key);
-      if (write.claim && replay) return changedPet(tx, key, replayed(write.claim, replay));
-      if (customer.archived) throw archived("Customer", customer.id);
-      if (pet.archived) throw archived("Pet", pet.id);
+      if (write.claim && replay) return changedPet(tx, key, useStoredResult(write.claim, replay));
+      if (customer.archived) throw archivedError("Customer", customer.id);
+      if (pet.archived) throw archivedError("Pet", pet.id);
       const writer = createPetWriter(tx, { companyId, now, write });
       const resourceIds = await work({
         pet,
         missingCodes: (ids) => writer.missingCodes(ids),
         edit: (edit) => writer.edit(pet, edit),
       });
-      await storeClaim(tx, write, { companyId, resourceIds });
+      await insertClaim(tx, write, { companyId, resourceIds });
       return changedPet(tx, key, resourceIds);
     }),
   );
@@ -84,7 +90,7 @@ async function readPet(tx: Prisma.TransactionClient, { companyId, customerId, id
   const rows = await tx.$queryRaw<{ pet: PetJson }[]>`SELECT ${Prisma.raw(petJson)} AS pet FROM pet p
     WHERE p.company_id = ${companyId} AND p.customer_id = ${customerId} AND p.id = ${id}`;
   const [row] = rows;
-  if (!row) throw notFound("Pet", id);
+  if (!row) throw notFoundError("Pet", id);
   return toPet(row.pet);
 }
 

@@ -1,10 +1,10 @@
-import { DomainError, erased, notFound } from "../../core/errors.js";
-import type { Write } from "../../core/write.js";
+import { DomainError, erasedError, notFoundError } from "../../core/errors.js";
+import type { WriteContext } from "../../core/write.js";
 import type { Database } from "../../db/database.js";
 import { isErased } from "../../db/erasure/erasure.js";
 import type { Pseudonym } from "../../db/erasure/pseudonym.js";
-import { takenIds } from "../../db/existing-ids.js";
-import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../../db/idempotency.js";
+import { findExistingIds } from "../../db/existing-ids.js";
+import { beginChangeWithClaim, insertClaim, retryOnDuplicateClaim, useStoredResult } from "../../db/idempotency.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import { lockCustomer } from "../customers/customer-lock.repository.js";
 import { missingStaff } from "../customers/customer-references.repository.js";
@@ -20,17 +20,17 @@ import { createPetWriter } from "./pet-writer.repository.js";
 export function createPetImportRepository(database: Database, pseudonym: Pseudonym): PetImportRepository {
   return {
     import: (target, write, work) =>
-      onceMoreAfterTwin(() =>
+      retryOnDuplicateClaim(() =>
         database.transact(write, async (tx) => {
           const { companyId, id } = target;
           const isSeen = await lockOwner(tx, target);
-          const { now, replay } = await beginChange(tx, write);
+          const { now, replay } = await beginChangeWithClaim(tx, write);
           if (write.claim && replay) {
-            replayed(write.claim, replay);
-            if (await isErased(tx, { companyId, kind: "pet", id, pseudonym })) throw erased("Pet", id);
-            if (!isSeen) throw notFound("Pet", id);
+            useStoredResult(write.claim, replay);
+            if (await isErased(tx, { companyId, kind: "pet", id, pseudonym })) throw erasedError("Pet", id);
+            if (!isSeen) throw notFoundError("Pet", id);
           } else {
-            await storeClaim(tx, write, { companyId, resourceIds: [id] });
+            await insertClaim(tx, write, { companyId, resourceIds: [id] });
             const hasOwner = isSeen && (await isInUse(tx, target));
             await work(createUnit(tx, { ...target, hasOwner, now, write, pseudonym }));
           }
@@ -41,11 +41,11 @@ export function createPetImportRepository(database: Database, pseudonym: Pseudon
 }
 
 /** Whether the caller sees the owner, which is held as by other changes of its pets (pet-change.ts). */
-async function lockOwner(tx: Prisma.TransactionClient, { visibility, owner }: PetImportTarget): Promise<boolean> {
+async function lockOwner(tx: Prisma.TransactionClient, { accessFilter, owner }: PetImportTarget): Promise<boolean> {
   const lock =
     owner.kind === "customer"
-      ? lockCustomer(tx, { visibility, id: owner.id }, "NO KEY UPDATE")
-      : lockLead(tx, { visibility, id: owner.id });
+      ? lockCustomer(tx, { accessFilter, id: owner.id }, "NO KEY UPDATE")
+      : lockLead(tx, { accessFilter, id: owner.id });
   return isFound(lock);
 }
 
@@ -69,7 +69,7 @@ const absent: readonly string[] = ["RESOURCE_NOT_FOUND", "LEAD_PROMOTED"];
 interface UnitOptions extends PetImportTarget {
   readonly hasOwner: boolean;
   readonly now: Date;
-  readonly write: Write;
+  readonly write: WriteContext;
   readonly pseudonym: Pseudonym;
 }
 
@@ -85,7 +85,7 @@ function createUnit(
     countPets: () => tx.pet.count({ where: { companyId, ...ownedBy, archivedTime: null } }),
     missingCodes: (ids) => writer.missingCodes(ids),
     missingStaff: (ids) => missingStaff(tx, companyId, ids),
-    taken: (kind, ids) => takenIds(tx, { companyId, kind, ids }),
+    taken: (kind, ids) => findExistingIds(tx, { companyId, kind, ids }),
     exists: () => writer.exists(id),
     isErased: () => isErased(tx, { companyId, kind: "pet", id, pseudonym }),
 
@@ -102,6 +102,6 @@ function createUnit(
 async function readPet(tx: Prisma.TransactionClient, companyId: string, id: string): Promise<Pet> {
   const [row] = await tx.$queryRaw<{ pet: PetJson }[]>`
     SELECT ${Prisma.raw(petJson)} AS pet FROM pet p WHERE p.company_id = ${companyId} AND p.id = ${id}`;
-  if (!row) throw notFound("Pet", id);
+  if (!row) throw notFoundError("Pet", id);
   return toPet(row.pet);
 }

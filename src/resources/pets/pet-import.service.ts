@@ -1,10 +1,10 @@
-import { reachOf, visibilityWithin } from "../../core/access.js";
-import { alreadyExists, erased, invalidRequest, type Violation } from "../../core/errors.js";
-import type { Caller, Visibility } from "../../core/principal.js";
+import { companyAccessFilter, requireCompanyAccess } from "../../core/access.js";
+import { alreadyExistsError, erasedError, invalidRequest, type Violation } from "../../core/errors.js";
+import type { AccessFilter, Principal } from "../../core/principal.js";
 import { authorViolations, timeViolations } from "../../core/record-import.js";
-import type { Write } from "../../core/write.js";
-import { type ImportedPet, type KeptPet, keepPet } from "./nested-import.model.js";
-import { type NestedLookup, nestedNotes, nestedViolations } from "./nested-violations.service.js";
+import type { WriteContext } from "../../core/write.js";
+import { type ImportedPet, type ImportedPetRecord, toImportedPetRecord } from "./nested-import.model.js";
+import { type NestedRecordLookup, nestedNotes, nestedViolations } from "./nested-violations.service.js";
 import { maxPets, maxPetsOfCustomer, type Pet } from "./pet.model.js";
 
 /** Whose pet it is. */
@@ -22,14 +22,14 @@ export interface PetImport {
 }
 
 export interface PetImportTarget {
-  readonly visibility: Visibility;
+  readonly accessFilter: AccessFilter;
   readonly companyId: string;
   readonly id: string;
   readonly owner: PetOwner;
 }
 
 /** The import of one pet inside one transaction; an error undoes all. */
-export interface PetImportUnit extends NestedLookup {
+export interface PetImportUnit extends NestedRecordLookup {
   /** Whether the owner is there, in use, and seen by the caller; it is then under lock. */
   readonly hasOwner: boolean;
   /** How many pets the owner has that are not archived. */
@@ -40,25 +40,25 @@ export interface PetImportUnit extends NestedLookup {
   exists(): Promise<boolean>;
   /** Whether a pet with the id was erased. Exact once the pet is stored: that waits for an erasure. */
   isErased(): Promise<boolean>;
-  insert(pet: KeptPet): Promise<void>;
+  insert(pet: ImportedPetRecord): Promise<void>;
 }
 
 export interface PetImportRepository {
   /** Runs `work` unless the claim has an earlier answer, and returns the pet with the id. */
-  import(target: PetImportTarget, write: Write, work: (unit: PetImportUnit) => Promise<void>): Promise<Pet>;
+  import(target: PetImportTarget, write: WriteContext, work: (unit: PetImportUnit) => Promise<void>): Promise<Pet>;
 }
 
 export interface PetImports {
-  import(input: PetImport, caller: Caller, write: Write): Promise<Pet>;
+  import(input: PetImport, principal: Principal, write: WriteContext): Promise<Pet>;
 }
 
 /** The rules of moving pets here. */
 export function createPetImports(pets: PetImportRepository): PetImports {
   return {
-    async import(input, caller, write) {
+    async import(input, principal, write) {
       const { companyId, id, owner, pet } = input;
-      const visibility = visibilityWithin(reachOf(caller, companyId));
-      return pets.import({ visibility, companyId, id, owner }, write, async (unit) => {
+      const accessFilter = companyAccessFilter(requireCompanyAccess(principal, companyId));
+      return pets.import({ accessFilter, companyId, id, owner }, write, async (unit) => {
         const violations = [
           ...timeViolations(pet, unit.now),
           ...(await authorViolations(unit, pet)),
@@ -67,9 +67,9 @@ export function createPetImports(pets: PetImportRepository): PetImports {
           ...(await nestedViolations(unit, nestedNotes("petNote", "pet.notes", pet.notes))),
         ];
         if (violations.length > 0) throw invalidRequest(violations);
-        if (await unit.exists()) throw alreadyExists("Pet", "id");
-        await unit.insert(keepPet({ ...pet, id }, { companyId, now: unit.now, write }));
-        if (await unit.isErased()) throw erased("Pet", id);
+        if (await unit.exists()) throw alreadyExistsError("Pet", "id");
+        await unit.insert(toImportedPetRecord({ ...pet, id }, { companyId, now: unit.now, write }));
+        if (await unit.isErased()) throw erasedError("Pet", id);
       });
     },
   };

@@ -1,9 +1,9 @@
-import { notFound } from "../../core/errors.js";
+import { notFoundError } from "../../core/errors.js";
 import type { Page } from "../../core/page.js";
-import { theOne, visibilityValues, visibleTo } from "../../db/access-filter.js";
+import { accessFilterValues, accessPredicate, requireSingleRow } from "../../db/access-filter.js";
 import type { Database } from "../../db/database.js";
 import { statement } from "../../db/statement.js";
-import type { DatedPetNote } from "./pet.model.js";
+import type { PetNoteWithCreatedTime } from "./pet.model.js";
 import type { PetTarget } from "./pet-store.model.js";
 
 interface PetNoteRow {
@@ -20,12 +20,12 @@ export async function listPetNotes(
   { customer, id }: PetTarget,
   page: Page,
   signal: AbortSignal,
-): Promise<readonly DatedPetNote[]> {
-  const values = [...visibilityValues(customer.visibility), customer.id, id];
+): Promise<readonly PetNoteWithCreatedTime[]> {
+  const values = [...accessFilterValues(customer.accessFilter), customer.id, id];
   const found = await database.read<{ company_id: string; has_pet: boolean }>(locate, values, signal);
-  const owner = theOne(found, "Customer", customer.id);
-  if (!owner) throw notFound("Customer", customer.id);
-  if (!owner.has_pet) throw notFound("Pet", id);
+  const owner = requireSingleRow(found, "Customer", customer.id);
+  if (!owner) throw notFoundError("Customer", customer.id);
+  if (!owner.has_pet) throw notFoundError("Pet", id);
   const scope = [owner.company_id, id];
   const rows = page.after
     ? await database.read<PetNoteRow>(nextPage, [...scope, page.size + 1, page.after.time, page.after.id], signal)
@@ -43,7 +43,7 @@ const locate = statement(
   "pet.locate",
   `SELECT c.company_id, EXISTS (
     SELECT FROM pet p WHERE p.company_id = c.company_id AND p.customer_id = c.id AND p.id = $4) AS has_pet
-  FROM customer c WHERE ${visibleTo("c")} AND c.id = $3`,
+  FROM customer c WHERE ${accessPredicate("c")} AND c.id = $3`,
 );
 
 const notesOf = `SELECT id, content, created_time, last_updated_by, last_updated_time FROM pet_note

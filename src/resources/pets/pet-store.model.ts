@@ -1,7 +1,7 @@
 import type { Page, TimeRange } from "../../core/page.js";
-import type { Write } from "../../core/write.js";
+import type { WriteContext } from "../../core/write.js";
 import type { CustomerTarget } from "../customers/customer-store.model.js";
-import type { DatedPetNote, Pet, PetEdit, PetNote, PetRecord } from "./pet.model.js";
+import type { Pet, PetEdit, PetNote, PetNoteWithCreatedTime, PetRecord } from "./pet.model.js";
 
 /** The pet that a call names, of the customer that it names. */
 export interface PetTarget {
@@ -37,7 +37,7 @@ export interface NewPetUnit {
  * One pet under lock, inside one transaction. What is done through it is committed together with the new version, the
  * change row and the idempotency claim; any error undoes all.
  */
-export interface PetUnit {
+export interface PetTransaction {
   /** The locked state. */
   readonly pet: Pet;
   missingCodes(ids: readonly string[]): Promise<readonly string[]>;
@@ -64,14 +64,18 @@ export interface PetRepository {
   /** One row more than the page's size tells that there is a next page; so too for notes. */
   list(query: PetQuery, signal: AbortSignal): Promise<readonly Pet[]>;
   /** Newest first. */
-  listNotes(target: PetTarget, page: Page, signal: AbortSignal): Promise<readonly DatedPetNote[]>;
+  listNotes(target: PetTarget, page: Page, signal: AbortSignal): Promise<readonly PetNoteWithCreatedTime[]>;
   /** The companies in which the caller sees a customer of this id. */
   companiesOf(customer: CustomerTarget, signal: AbortSignal): Promise<readonly string[]>;
   /** Runs `work` on the locked customer; replays and twins of the same claim return the first call's pet without it. */
-  create(customer: CustomerTarget, write: Write, work: (unit: NewPetUnit) => Promise<string>): Promise<Pet>;
+  create(customer: CustomerTarget, write: WriteContext, work: (unit: NewPetUnit) => Promise<string>): Promise<Pet>;
   /**
    * Runs `work` on the locked pet and returns the ids of what it was about. Replays and twins of the same claim return
    * those of the first call without it. RESOURCE_ARCHIVED is thrown here, as by `create`.
    */
-  change(target: PetTarget, write: Write, work: (unit: PetUnit) => Promise<readonly string[]>): Promise<ChangedPet>;
+  change(
+    target: PetTarget,
+    write: WriteContext,
+    work: (unit: PetTransaction) => Promise<readonly string[]>,
+  ): Promise<ChangedPet>;
 }

@@ -1,22 +1,22 @@
 import { z } from "zod";
 import { clearableCalendarDate } from "../../api/calendar-date.js";
-import { perCountry } from "../../api/country.js";
-import { httpsUrl, id, line, text, withoutUndefined } from "../../api/fields.js";
-import { because } from "../../api/parse.js";
+import { memoizePerCountry } from "../../api/country.js";
+import { httpsUrl, id, omitUndefined, singleLineText, text } from "../../api/fields.js";
+import { customIssue } from "../../api/parse.js";
 import { lineRule, nameRule } from "../../core/text.js";
 import { enumNumber } from "../customers/customer.input.js";
-import { fixed, vaccinations, vet, weight } from "./pet.input.js";
+import { neuteredStatus, vaccinations, vet, weight } from "./pet.input.js";
 import { evaluationStatuses, petGenders, petTypes, type TraitChanges } from "./pet.model.js";
 
 /** A weight; one of 0 clears. */
 const newWeight = weight.transform((value) => (value.value === 0 ? null : value));
 
 const newType = enumNumber(petTypes.length).superRefine((number, context) => {
-  if (number === 0) context.addIssue(because("REQUIRED", "Required."));
+  if (number === 0) context.addIssue(customIssue("REQUIRED", "Required."));
 });
 
 /** UpdatePet: message to domain. Absent = kept. */
-export const petUpdate = perCountry((country) =>
+export const petUpdate = memoizePerCountry((country) =>
   z
     .object({
       customerId: id,
@@ -27,9 +27,9 @@ export const petUpdate = perCountry((country) =>
       breed: text({ ...lineRule, min: 1 }).optional(),
       gender: enumNumber(petGenders.length).optional(),
       weight: newWeight.optional(),
-      fixed: fixed.optional(),
-      coat: line.optional(),
-      behavior: line.optional(),
+      fixed: neuteredStatus.optional(),
+      coat: singleLineText.optional(),
+      behavior: singleLineText.optional(),
       vet: vet(country).optional(),
       evaluationStatus: enumNumber(evaluationStatuses.length).optional(),
       photo: httpsUrl.optional(),
@@ -37,7 +37,7 @@ export const petUpdate = perCountry((country) =>
     })
     .transform(({ customerId, id: petId, ...given }) => {
       const { type, gender, evaluationStatus, vaccinations: vaccines, ...same } = given;
-      const traits: TraitChanges = withoutUndefined({
+      const traits: TraitChanges = omitUndefined({
         ...same,
         type: type === undefined ? undefined : petTypes[type - 1],
         gender: gender === undefined ? undefined : (petGenders[gender - 1] ?? null),

@@ -1,17 +1,17 @@
 import { idPrefixes, newId } from "../../core/ids.js";
-import { authorIn, type Write } from "../../core/write.js";
+import { actingStaffId, type WriteContext } from "../../core/write.js";
 import { updatedTime } from "../../db/audit-columns.js";
 import { recordChange } from "../../db/audit-log.js";
 import type { Prisma } from "../../gen/prisma/client.js";
-import type { KeptPet } from "./nested-import.model.js";
+import type { ImportedPetRecord } from "./nested-import.model.js";
 import { petColumns } from "./pet.columns.js";
-import type { Pet, PetEdit, PetRecord, PetStamp, TraitState, Vaccination } from "./pet.model.js";
+import type { Pet, PetAudit, PetEdit, PetRecord, TraitState, Vaccination } from "./pet.model.js";
 
 export interface PetWriterOptions {
   readonly companyId: string;
   /** The stamp of the change. */
   readonly now: Date;
-  readonly write: Write;
+  readonly write: WriteContext;
 }
 
 /** Writes pets inside a transaction that holds their owner under lock. Each change moves the pet's version and time. */
@@ -26,10 +26,13 @@ export interface PetWriter {
   add(
     owner: { readonly customerId: string } | { readonly leadId: string },
     pet: PetRecord,
-    stamp?: PetStamp,
+    stamp?: PetAudit,
   ): Promise<string>;
   /** Adds a pet with notes that another system has kept. */
-  addKept(owner: { readonly customerId: string } | { readonly leadId: string }, pet: KeptPet): Promise<string>;
+  addKept(
+    owner: { readonly customerId: string } | { readonly leadId: string },
+    pet: ImportedPetRecord,
+  ): Promise<string>;
   /** The ids of the notes that were added. */
   edit(pet: Pet, edit: PetEdit): Promise<readonly string[]>;
   /** The ledger of changes keeps one version more than the pet had. */
@@ -37,7 +40,7 @@ export interface PetWriter {
 }
 
 export function createPetWriter(tx: Prisma.TransactionClient, { companyId, now, write }: PetWriterOptions): PetWriter {
-  const author = authorIn(write, companyId);
+  const author = actingStaffId(write, companyId);
   const key = (id: string) => ({ companyId_id: { companyId, id } });
   const noteStamp = { lastUpdatedBy: author, lastUpdatedTime: now };
 

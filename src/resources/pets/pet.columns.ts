@@ -1,4 +1,4 @@
-import { type NotesRead, notesOfListed, notesOfOne, notesWithin } from "../../db/notes-sql.js";
+import { listNotesSql, type NotesRead, notesWithinBytesSql, recordNotesSql } from "../../db/notes-sql.js";
 import {
   evaluationStatuses,
   leadNoteBytes,
@@ -57,13 +57,13 @@ interface PetNoteJson {
 }
 
 /** JSON of `pet AS p` with its codes, newest notes and vaccinations. */
-export const petJson = petJsonWith(notesOfOne);
+export const petJson = petJsonWith(recordNotesSql);
 
 /** The same for a pet of one lead, `p.pets_of_lead` of which stand in the answer: its notes take their share of it. */
-export const leadPetJson = petJsonWith(notesWithin(`${leadNoteBytes} / p.pets_of_lead`));
+export const leadPetJson = petJsonWith(notesWithinBytesSql(`${leadNoteBytes} / p.pets_of_lead`));
 
 /** The same for one of many pets: fewer notes, so that the answer stays small. */
-export const listedPetJson = petJsonWith(notesOfListed);
+export const listedPetJson = petJsonWith(listNotesSql);
 
 function petJsonWith(notes: NotesRead): string {
   const ofPet = "note.company_id = p.company_id AND note.pet_id = p.id";

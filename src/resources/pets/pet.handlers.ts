@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { perCountry } from "../../api/country.js";
+import { memoizePerCountry } from "../../api/country.js";
 import { id, list } from "../../api/fields.js";
-import { byChange, byCreation } from "../../api/page-order.js";
+import { createdCursorOf, updatedCursorOf } from "../../api/page-order.js";
 import { type PageTokens, pagination } from "../../api/page-token.js";
 import { parse } from "../../api/parse.js";
 import type { Context, ServiceHandlers } from "../../api/rpc.js";
@@ -30,57 +30,57 @@ export function createPetHandlers({ pets, pageTokens }: PetHandlerDependencies):
       const input = parse(requests.createPet.input, request, petCreate(country));
       // An absent pet is a violation by the contract's REQUIRED, which has been thrown.
       if (!input) throw invalidRequest([]);
-      return { pet: toProtoPet(await pets.create(input, context.caller, context.write)) };
+      return { pet: toProtoPet(await pets.create(input, context.principal, context.write)) };
     },
 
     async updatePet(request, context) {
       const schema = petUpdate(await countryOf(pets, request, context));
       const input = parse(requests.updatePet.input, request, schema);
-      return toProtoPet(await pets.update(input, context.caller, context.write));
+      return toProtoPet(await pets.update(input, context.principal, context.write));
     },
 
-    async getPet(request, { caller, signal }) {
+    async getPet(request, { principal, signal }) {
       const input = parse(requests.getPet.input, request, petName);
-      return toProtoPet(await pets.get(input, caller, signal));
+      return toProtoPet(await pets.get(input, principal, signal));
     },
 
-    async listPets(request, { caller, signal }) {
+    async listPets(request, { principal, signal }) {
       const { customerId } = parse(requests.listPets.input, request, ofCustomer);
-      const found = await pets.listOfCustomer(customerId, caller, signal);
+      const found = await pets.listOfCustomer(customerId, principal, signal);
       return { pets: found.map(toProtoPet) };
     },
 
-    async appendPetCodes(request, { caller, write }) {
+    async appendPetCodes(request, { principal, write }) {
       const input = parse(requests.appendPetCodes.input, request, codesAppend);
-      const codes = await pets.appendCodes(input, caller, write);
+      const codes = await pets.appendCodes(input, principal, write);
       return { codes: codes.map(toProtoPetCode) };
     },
 
-    async deletePetCode(request, { caller, write }) {
+    async deletePetCode(request, { principal, write }) {
       const input = parse(requests.deletePetCode.input, request, codeName);
-      await pets.removeCode(input, caller, write);
+      await pets.removeCode(input, principal, write);
       return {};
     },
 
-    async appendPetNotes(request, { caller, write }) {
+    async appendPetNotes(request, { principal, write }) {
       const input = parse(requests.appendPetNotes.input, request, notesAppend);
-      const added = await pets.appendNotes(input, caller, write);
+      const added = await pets.appendNotes(input, principal, write);
       return { notes: added.map(toProtoPetNote) };
     },
 
     async listPetNotes(request, context) {
       const input = parse(requests.listPetNotes.input, request, notesQuery);
       const page = pageTokens.open(request, context);
-      const found = await pets.listNotes(input, page, context.caller, context.signal);
-      const { rows, nextPageToken } = page.close(found, byCreation);
+      const found = await pets.listNotes(input, page, context.principal, context.signal);
+      const { rows, nextPageToken } = page.close(found, createdCursorOf);
       return { notes: rows.map(toProtoPetNote), nextPageToken };
     },
 
     async listAllPets(request, context) {
       const { companyId, filter = {} } = parse(requests.listAllPets.input, request, petsQuery);
       const page = pageTokens.open(request, context);
-      const found = await pets.list({ companyId, filter, page }, context.caller, context.signal);
-      const { rows, nextPageToken } = page.close(found, filter.lastUpdated ? byChange : byCreation);
+      const found = await pets.list({ companyId, filter, page }, context.principal, context.signal);
+      const { rows, nextPageToken } = page.close(found, filter.lastUpdated ? updatedCursorOf : createdCursorOf);
       return { pets: rows.map(toProtoPet), nextPageToken };
     },
   };
@@ -88,7 +88,7 @@ export function createPetHandlers({ pets, pageTokens }: PetHandlerDependencies):
 
 const ofCustomer = z.object({ customerId: id });
 const petName = ofCustomer.extend({ id });
-const petCreate = perCountry((country) =>
+const petCreate = memoizePerCountry((country) =>
   ofCustomer
     .extend({ pet: newPet(country).optional() })
     .transform(({ customerId, pet }) => (pet ? { customerId, pet } : undefined)),
@@ -104,7 +104,7 @@ interface WithVet {
 }
 
 /** The company's country where a phone number needs one; a request names no company, so it can take a look-up. */
-async function countryOf(pets: Pets, { customerId, vet }: WithVet, { caller, signal }: Context): Promise<string> {
+async function countryOf(pets: Pets, { customerId, vet }: WithVet, { principal, signal }: Context): Promise<string> {
   if (!vet?.phoneNumber || !isId(customerId)) return "";
-  return pets.countryOf(customerId, caller, signal);
+  return pets.countryOf(customerId, principal, signal);
 }

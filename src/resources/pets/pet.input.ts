@@ -1,7 +1,17 @@
 import { z } from "zod";
 import { calendarDate } from "../../api/calendar-date.js";
-import { httpsUrl, id, line, list, optionalId, optionalPhone, rule, text, withoutUndefined } from "../../api/fields.js";
-import { because } from "../../api/parse.js";
+import {
+  fieldRule,
+  httpsUrl,
+  id,
+  list,
+  omitUndefined,
+  optionalId,
+  optionalPhone,
+  singleLineText,
+  text,
+} from "../../api/fields.js";
+import { customIssue } from "../../api/parse.js";
 import { moment } from "../../api/timestamp.js";
 import { lineRule, nameRule, noteRule } from "../../core/text.js";
 import { enumNumber } from "../customers/customer.input.js";
@@ -27,12 +37,12 @@ export const weight = z
 
 export const vet = (country: string) =>
   z
-    .object({ name: line, phoneNumber: optionalPhone(country), address: line })
+    .object({ name: singleLineText, phoneNumber: optionalPhone(country), address: singleLineText })
     .transform(({ name, phoneNumber, address }): Vet => ({ name, phone: phoneNumber, address }));
 
-export const fixed = z.string().superRefine((value, context) => {
+export const neuteredStatus = z.string().superRefine((value, context) => {
   if (value === "" || value === "yes" || value === "no" || value === "unknown") return;
-  context.addIssue(because("NOT_ALLOWED", "Must be `yes`, `no` or `unknown`."));
+  context.addIssue(customIssue("NOT_ALLOWED", "Must be `yes`, `no` or `unknown`."));
 });
 
 export const vaccinations = list(
@@ -54,7 +64,7 @@ export const petNotes = list(
     .superRefine((note, context) => {
       if (note.id !== "")
         context.addIssue({
-          ...because("NOT_ALLOWED", "Must be empty for a new note; the server assigns the id."),
+          ...customIssue("NOT_ALLOWED", "Must be empty for a new note; the server assigns the id."),
           path: ["id"],
         });
     })
@@ -73,12 +83,12 @@ export function pet(country: string) {
     birthday: calendarDate.optional(),
     status: enumNumber(petStatuses.length),
     type: enumNumber(petTypes.length),
-    breed: line,
+    breed: singleLineText,
     gender: enumNumber(petGenders.length),
     weight: weight.optional(),
-    fixed,
-    coat: line,
-    behavior: line,
+    fixed: neuteredStatus,
+    coat: singleLineText,
+    behavior: singleLineText,
     petCodes,
     notes: notesOfPet,
     vaccinations,
@@ -92,9 +102,9 @@ export type ParsedPet = z.output<ReturnType<typeof pet>>;
 
 /** A pet that is created: it has no id yet and needs a name, a type and a breed. */
 export function newPet(country: string) {
-  return withoutNewNoteIds(demanding(pet(country)))
+  return withoutNewNoteIds(withRequiredPetFields(pet(country)))
     .refine(
-      ...rule((value: ParsedPet) => value.id === "", {
+      ...fieldRule((value: ParsedPet) => value.id === "", {
         path: "id",
         reason: "NOT_ALLOWED",
         message: "Must be empty for a new pet; the server assigns the id.",
@@ -106,9 +116,9 @@ export function newPet(country: string) {
 type Demanded = Pick<ParsedPet, "id" | "name" | "breed" | "type">;
 
 /** Demands what every pet needs: of a pet without an id, or of all of them. */
-export function demanding<T extends z.ZodType<Demanded>>(schema: T, ofAll = false) {
+export function withRequiredPetFields<T extends z.ZodType<Demanded>>(schema: T, ofAll = false) {
   const needs = (field: "name" | "breed" | "type") =>
-    rule((value: Demanded) => (value.id !== "" && !ofAll) || Boolean(value[field]), {
+    fieldRule((value: Demanded) => (value.id !== "" && !ofAll) || Boolean(value[field]), {
       ...{ path: field, reason: "REQUIRED", message: "Required." },
     });
   return schema
@@ -123,7 +133,7 @@ export function withoutNewNoteIds<T extends z.ZodType<Pick<ParsedPet, "id" | "no
     for (const [position, note] of value.notes.entries()) {
       if (value.id !== "" || note.id === "") continue;
       context.addIssue({
-        ...because("NOT_ALLOWED", "Must be empty for a new note; the server assigns the id."),
+        ...customIssue("NOT_ALLOWED", "Must be empty for a new note; the server assigns the id."),
         path: ["notes", position, "id"],
       });
     }
@@ -164,7 +174,7 @@ export function toPetEdit(parsed: ParsedPet): PetEdit {
     vaccinations: record.vaccinations.length === 0 ? undefined : record.vaccinations,
   };
   return {
-    traits: withoutEmpty(withoutUndefined(traits)),
+    traits: withoutEmpty(omitUndefined(traits)),
     ...(petCodeIds.length === 0 ? {} : { petCodeIds }),
     notes: parsed.notes.map(toNoteEntry),
   };

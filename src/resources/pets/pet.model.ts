@@ -95,7 +95,7 @@ export interface Pet extends PetTraits {
 }
 
 /** When and by whom a pet was made and last changed. */
-export type PetStamp = Pick<Pet, "createdBy" | "createdTime" | "lastUpdatedBy" | "lastUpdatedTime">;
+export type PetAudit = Pick<Pet, "createdBy" | "createdTime" | "lastUpdatedBy" | "lastUpdatedTime">;
 
 /** A pet to store. */
 export interface PetRecord extends PetTraits {
@@ -132,7 +132,7 @@ export interface PetNoteEntry {
   readonly content: string;
 }
 
-export interface DatedPetNote extends PetNote {
+export interface PetNoteWithCreatedTime extends PetNote {
   readonly createdTime: Date;
 }
 

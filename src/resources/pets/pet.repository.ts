@@ -1,5 +1,10 @@
-import { notFound } from "../../core/errors.js";
-import { theOne, visibilityValues, visibleInOneCompany, visibleTo } from "../../db/access-filter.js";
+import { notFoundError } from "../../core/errors.js";
+import {
+  accessFilterValues,
+  accessPredicate,
+  requireSingleRow,
+  singleCompanyAccessPredicate,
+} from "../../db/access-filter.js";
 import type { Database } from "../../db/database.js";
 import { statement } from "../../db/statement.js";
 import type { CustomerTarget } from "../customers/customer-store.model.js";
@@ -20,19 +25,23 @@ export function createPetRepository(database: Database): PetRepository {
 
     async get({ customer, id }, signal) {
       const { inOneCompany, inSeveral } = getStatements;
-      const text = customer.visibility.companyIds.length === 1 ? inOneCompany : inSeveral;
-      const values = [...visibilityValues(customer.visibility), customer.id, id];
-      const found = theOne(await database.read<GetRow>(text, values, signal), "Customer", customer.id);
-      if (!found) throw notFound("Customer", customer.id);
-      if (!found.pet) throw notFound("Pet", id);
+      const text = customer.accessFilter.companyIds.length === 1 ? inOneCompany : inSeveral;
+      const values = [...accessFilterValues(customer.accessFilter), customer.id, id];
+      const found = requireSingleRow(await database.read<GetRow>(text, values, signal), "Customer", customer.id);
+      if (!found) throw notFoundError("Customer", customer.id);
+      if (!found.pet) throw notFoundError("Pet", id);
       return toPet(found.pet);
     },
 
     async listOfCustomer(customer, signal) {
       const { inOneCompany, inSeveral } = listStatements;
-      const text = customer.visibility.companyIds.length === 1 ? inOneCompany : inSeveral;
-      const found = theOne(await database.read<ListRow>(text, valuesOf(customer), signal), "Customer", customer.id);
-      if (!found) throw notFound("Customer", customer.id);
+      const text = customer.accessFilter.companyIds.length === 1 ? inOneCompany : inSeveral;
+      const found = requireSingleRow(
+        await database.read<ListRow>(text, valuesOf(customer), signal),
+        "Customer",
+        customer.id,
+      );
+      if (!found) throw notFoundError("Customer", customer.id);
       return (found.pets ?? []).map(toPet);
     },
 
@@ -53,8 +62,8 @@ interface ListRow {
   readonly pets: readonly PetJson[] | null;
 }
 
-function valuesOf({ visibility, id }: CustomerTarget): readonly unknown[] {
-  return [...visibilityValues(visibility), id];
+function valuesOf({ accessFilter, id }: CustomerTarget): readonly unknown[] {
+  return [...accessFilterValues(accessFilter), id];
 }
 
 /** `$1` and `$2` as in visibility.ts, `$3` the customer, `$4` the pet. A row without a pet tells a customer without it. */
@@ -77,13 +86,13 @@ const listStatements = inBothReaches(
 
 const locate = statement(
   "pet.companies_of_customer",
-  `SELECT c.company_id FROM customer c WHERE ${visibleTo("c")} AND c.id = $3`,
+  `SELECT c.company_id FROM customer c WHERE ${accessPredicate("c")} AND c.id = $3`,
 );
 
 /** The statement for a key of one company and for a key of several (visibility.ts says why). */
 function inBothReaches(name: string, text: (isVisible: string) => string) {
   return {
-    inOneCompany: statement(`${name}_in_one_company`, text(visibleInOneCompany("c"))),
-    inSeveral: statement(name, text(visibleTo("c"))),
+    inOneCompany: statement(`${name}_in_one_company`, text(singleCompanyAccessPredicate("c"))),
+    inSeveral: statement(name, text(accessPredicate("c"))),
   };
 }

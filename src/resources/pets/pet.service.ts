@@ -1,15 +1,15 @@
-import { reachOf } from "../../core/access.js";
-import { invalidRequest, notFound, type Violation } from "../../core/errors.js";
+import { requireCompanyAccess } from "../../core/access.js";
+import { invalidRequest, notFoundError, type Violation } from "../../core/errors.js";
 import type { Page } from "../../core/page.js";
-import { type Caller, visibilityOf } from "../../core/principal.js";
-import type { Write } from "../../core/write.js";
+import { accessFilterOf, type Principal } from "../../core/principal.js";
+import type { WriteContext } from "../../core/write.js";
 import {
-  type DatedPetNote,
   maxPetCodes,
   maxPetsOfCustomer,
   type Pet,
   type PetCode,
   type PetNote,
+  type PetNoteWithCreatedTime,
   type PetRecord,
   type TraitChanges,
 } from "./pet.model.js";
@@ -45,31 +45,39 @@ export interface PetNotesAppend extends PetName {
 
 /** Pets of customers. Changing one never moves the version or the time of its customer. */
 export interface Pets {
-  create(input: NewPet, caller: Caller, write: Write): Promise<Pet>;
-  update(input: PetUpdate, caller: Caller, write: Write): Promise<Pet>;
-  get(name: PetName, caller: Caller, signal: AbortSignal): Promise<Pet>;
-  listOfCustomer(customerId: string, caller: Caller, signal: AbortSignal): Promise<readonly Pet[]>;
+  create(input: NewPet, principal: Principal, write: WriteContext): Promise<Pet>;
+  update(input: PetUpdate, principal: Principal, write: WriteContext): Promise<Pet>;
+  get(name: PetName, principal: Principal, signal: AbortSignal): Promise<Pet>;
+  listOfCustomer(customerId: string, principal: Principal, signal: AbortSignal): Promise<readonly Pet[]>;
   /** One row more than the page's size tells that there is a next page. */
-  list(query: PetQuery, caller: Caller, signal: AbortSignal): Promise<readonly Pet[]>;
+  list(query: PetQuery, principal: Principal, signal: AbortSignal): Promise<readonly Pet[]>;
   /** The codes that the call named, each once, as far as the pet carries them: a replay may come after a removal. */
-  appendCodes(input: PetCodesAppend, caller: Caller, write: Write): Promise<readonly PetCode[]>;
-  removeCode(input: PetCodeName, caller: Caller, write: Write): Promise<void>;
+  appendCodes(input: PetCodesAppend, principal: Principal, write: WriteContext): Promise<readonly PetCode[]>;
+  removeCode(input: PetCodeName, principal: Principal, write: WriteContext): Promise<void>;
   /** The notes that were added, in the order given. */
-  appendNotes(input: PetNotesAppend, caller: Caller, write: Write): Promise<readonly PetNote[]>;
+  appendNotes(input: PetNotesAppend, principal: Principal, write: WriteContext): Promise<readonly PetNote[]>;
   /** Newest first; one row more than the page's size tells that there is a next page. */
-  listNotes(name: PetName, page: Page, caller: Caller, signal: AbortSignal): Promise<readonly DatedPetNote[]>;
+  listNotes(
+    name: PetName,
+    page: Page,
+    principal: Principal,
+    signal: AbortSignal,
+  ): Promise<readonly PetNoteWithCreatedTime[]>;
   /** The country in which a national phone number of the customer's pet is read; "" when none can be told. */
-  countryOf(customerId: string, caller: Caller, signal: AbortSignal): Promise<string>;
+  countryOf(customerId: string, principal: Principal, signal: AbortSignal): Promise<string>;
 }
 
 /** The rules of pets of customers. */
 export function createPets(pets: PetRepository): Pets {
-  const customerOf = (caller: Caller, id: string) => ({ visibility: visibilityOf(caller), id });
-  const targetOf = (caller: Caller, { customerId, id }: PetName) => ({ customer: customerOf(caller, customerId), id });
+  const customerOf = (principal: Principal, id: string) => ({ accessFilter: accessFilterOf(principal), id });
+  const targetOf = (principal: Principal, { customerId, id }: PetName) => ({
+    customer: customerOf(principal, customerId),
+    id,
+  });
 
   return {
-    create({ customerId, pet }, caller, write) {
-      return pets.create(customerOf(caller, customerId), write, async (unit) => {
+    create({ customerId, pet }, principal, write) {
+      return pets.create(customerOf(principal, customerId), write, async (unit) => {
         const full = (await unit.countPets()) >= maxPetsOfCustomer;
         const missing = new Set(await unit.missingCodes(pet.petCodeIds));
         const violations = [
@@ -81,26 +89,26 @@ export function createPets(pets: PetRepository): Pets {
       });
     },
 
-    async update({ traits, ...name }, caller, write) {
-      const changed = await pets.change(targetOf(caller, name), write, async (unit) => {
+    async update({ traits, ...name }, principal, write) {
+      const changed = await pets.change(targetOf(principal, name), write, async (unit) => {
         await unit.edit({ traits });
         return [name.id];
       });
       return changed.pet;
     },
 
-    get: (name, caller, signal) => pets.get(targetOf(caller, name), signal),
+    get: (name, principal, signal) => pets.get(targetOf(principal, name), signal),
 
-    listOfCustomer: (customerId, caller, signal) => pets.listOfCustomer(customerOf(caller, customerId), signal),
+    listOfCustomer: (customerId, principal, signal) => pets.listOfCustomer(customerOf(principal, customerId), signal),
 
-    async list({ companyId, filter, page }, caller, signal) {
-      const { businessIds } = reachOf(caller, companyId);
+    async list({ companyId, filter, page }, principal, signal) {
+      const { businessIds } = requireCompanyAccess(principal, companyId);
       const seen = { ...filter, ...(businessIds ? { businessIds } : {}) };
       return pets.list({ companyId, filter: seen, page }, signal);
     },
 
-    async appendCodes({ petCodeIds, ...name }, caller, write) {
-      const changed = await pets.change(targetOf(caller, name), write, async ({ pet, missingCodes, edit }) => {
+    async appendCodes({ petCodeIds, ...name }, principal, write) {
+      const changed = await pets.change(targetOf(principal, name), write, async ({ pet, missingCodes, edit }) => {
         const carried = pet.petCodes.map((code) => code.id);
         const added = [...new Set(petCodeIds)].filter((id) => !carried.includes(id));
         const missing = new Set(await missingCodes(added));
@@ -115,33 +123,33 @@ export function createPets(pets: PetRepository): Pets {
       return changed.resourceIds.flatMap((id) => codes.get(id) ?? []);
     },
 
-    async removeCode({ petCodeId, ...name }, caller, write) {
-      await pets.change(targetOf(caller, name), write, async ({ pet, edit }) => {
+    async removeCode({ petCodeId, ...name }, principal, write) {
+      await pets.change(targetOf(principal, name), write, async ({ pet, edit }) => {
         const carried = pet.petCodes.map((code) => code.id);
-        if (!carried.includes(petCodeId)) throw notFound("PetCode", petCodeId);
+        if (!carried.includes(petCodeId)) throw notFoundError("PetCode", petCodeId);
         await edit({ traits: {}, petCodeIds: carried.filter((id) => id !== petCodeId) });
         return [petCodeId];
       });
     },
 
-    async appendNotes({ notes, ...name }, caller, write) {
-      const target = targetOf(caller, name);
+    async appendNotes({ notes, ...name }, principal, write) {
+      const target = targetOf(principal, name);
       const changed = await pets.change(target, write, ({ edit }) =>
         edit({ traits: {}, notes: notes.map((content) => ({ content })) }),
       );
       return changed.notes;
     },
 
-    listNotes: (name, page, caller, signal) => pets.listNotes(targetOf(caller, name), page, signal),
+    listNotes: (name, page, principal, signal) => pets.listNotes(targetOf(principal, name), page, signal),
 
-    async countryOf(customerId, caller, signal) {
-      const reaches = [...caller.companies.values()];
-      const countries = new Set(reaches.map((reach) => reach.country));
+    async countryOf(customerId, principal, signal) {
+      const reaches = [...principal.companies.values()];
+      const countries = new Set(reaches.map((access) => access.country));
       const [only = ""] = countries;
       if (countries.size <= 1) return only;
-      const [companyId, ...others] = await pets.companiesOf(customerOf(caller, customerId), signal);
+      const [companyId, ...others] = await pets.companiesOf(customerOf(principal, customerId), signal);
       // Who names no single customer is told so once the request has been checked.
-      return (others.length === 0 && caller.companies.get(companyId ?? "")?.country) || "";
+      return (others.length === 0 && principal.companies.get(companyId ?? "")?.country) || "";
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { z } from "zod";
-import { named } from "../../api/company-resource.js";
-import { withoutUndefined } from "../../api/fields.js";
+import { companyResourceSchema } from "../../api/company-resource.js";
+import { omitUndefined } from "../../api/fields.js";
 import { parse } from "../../api/parse.js";
 import type { ServiceHandlers } from "../../api/rpc.js";
 import { PetSettingAdminService } from "../../gen/proto/moego/admin/v1/pet_setting_admin_service_pb.js";
@@ -29,109 +29,109 @@ export function createPetSettingAdminHandlers({
 }: PetLists): ServiceHandlers<typeof PetSettingAdminService> {
   const requests = PetSettingAdminService.method;
   return {
-    async createPetCode(request, { caller, write }) {
+    async createPetCode(request, { principal, write }) {
       const { companyId, id, ...content } = parse(requests.createPetCode.input, request, newPetCode);
-      return { petCode: await petCodes.create({ companyId, id, content }, caller, write) };
+      return { petCode: await petCodes.create({ companyId, id, content }, principal, write) };
     },
 
-    async updatePetCode(request, { caller, write }) {
+    async updatePetCode(request, { principal, write }) {
       const { companyId, id, ...change } = parse(requests.updatePetCode.input, request, petCodeUpdate);
       const update = { companyId, id, change: changing(change) };
-      return { petCode: await petCodes.update(update, caller, write) };
+      return { petCode: await petCodes.update(update, principal, write) };
     },
 
-    async reorderPetCodes(request, { caller, write }) {
+    async reorderPetCodes(request, { principal, write }) {
       const order = parse(requests.reorderPetCodes.input, request, newOrder);
-      return { petCodes: [...(await petCodes.reorder(order, caller, write))] };
+      return { petCodes: [...(await petCodes.reorder(order, principal, write))] };
     },
 
-    async archivePetCode(request, { caller, write }) {
-      const target = parse(requests.archivePetCode.input, request, named);
-      return { petCode: await petCodes.archive(target, caller, write) };
+    async archivePetCode(request, { principal, write }) {
+      const target = parse(requests.archivePetCode.input, request, companyResourceSchema);
+      return { petCode: await petCodes.archive(target, principal, write) };
     },
 
-    async restorePetCode(request, { caller, write }) {
-      const target = parse(requests.restorePetCode.input, request, named);
-      return { petCode: await petCodes.restore(target, caller, write) };
+    async restorePetCode(request, { principal, write }) {
+      const target = parse(requests.restorePetCode.input, request, companyResourceSchema);
+      return { petCode: await petCodes.restore(target, principal, write) };
     },
 
-    async createPetSize(request, { caller, write }) {
+    async createPetSize(request, { principal, write }) {
       const { companyId, id, name, ...limits } = parse(requests.createPetSize.input, request, newPetSize);
-      const content = { name, ...withoutUndefined(limits) };
-      return { petSize: toProtoPetSize(await petSizes.create({ companyId, id, content }, caller, write)) };
+      const content = { name, ...omitUndefined(limits) };
+      return { petSize: toProtoPetSize(await petSizes.create({ companyId, id, content }, principal, write)) };
     },
 
-    async updatePetSize(request, { caller, write }) {
+    async updatePetSize(request, { principal, write }) {
       const { companyId, id, ...update } = parse(requests.updatePetSize.input, request, petSizeUpdate);
       const change = changedSize(update);
-      return { petSize: toProtoPetSize(await petSizes.update({ companyId, id, change }, caller, write)) };
+      return { petSize: toProtoPetSize(await petSizes.update({ companyId, id, change }, principal, write)) };
     },
 
-    async reorderPetSizes(request, { caller, write }) {
+    async reorderPetSizes(request, { principal, write }) {
       const order = parse(requests.reorderPetSizes.input, request, newOrder);
-      return { petSizes: (await petSizes.reorder(order, caller, write)).map(toProtoPetSize) };
+      return { petSizes: (await petSizes.reorder(order, principal, write)).map(toProtoPetSize) };
     },
 
-    async archivePetSize(request, { caller, write }) {
-      const target = parse(requests.archivePetSize.input, request, named);
-      return { petSize: toProtoPetSize(await petSizes.archive(target, caller, write)) };
+    async archivePetSize(request, { principal, write }) {
+      const target = parse(requests.archivePetSize.input, request, companyResourceSchema);
+      return { petSize: toProtoPetSize(await petSizes.archive(target, principal, write)) };
     },
 
-    async restorePetSize(request, { caller, write }) {
-      const target = parse(requests.restorePetSize.input, request, named);
-      return { petSize: toProtoPetSize(await petSizes.restore(target, caller, write)) };
+    async restorePetSize(request, { principal, write }) {
+      const target = parse(requests.restorePetSize.input, request, companyResourceSchema);
+      return { petSize: toProtoPetSize(await petSizes.restore(target, principal, write)) };
     },
 
-    async createPetType(request, { caller, write }) {
+    async createPetType(request, { principal, write }) {
       const { companyId, id, ...content } = parse(requests.createPetType.input, request, newNamed);
-      return { petType: await petTypes.create({ companyId, id, content }, caller, write) };
+      return { petType: await petTypes.create({ companyId, id, content }, principal, write) };
     },
 
-    async updatePetType(request, { caller, write }) {
+    async updatePetType(request, { principal, write }) {
       const { companyId, id, ...change } = parse(requests.updatePetType.input, request, namedUpdate);
       const update = { companyId, id, change: changing(change) };
-      return { petType: await petTypes.update(update, caller, write) };
+      return { petType: await petTypes.update(update, principal, write) };
     },
 
-    async reorderPetTypes(request, { caller, write }) {
+    async reorderPetTypes(request, { principal, write }) {
       const order = parse(requests.reorderPetTypes.input, request, newOrder);
-      return { petTypes: [...(await petTypes.reorder(order, caller, write))] };
+      return { petTypes: [...(await petTypes.reorder(order, principal, write))] };
     },
 
-    async archivePetType(request, { caller, write }) {
-      const target = parse(requests.archivePetType.input, request, named);
-      return { petType: await petTypes.archive(target, caller, write) };
+    async archivePetType(request, { principal, write }) {
+      const target = parse(requests.archivePetType.input, request, companyResourceSchema);
+      return { petType: await petTypes.archive(target, principal, write) };
     },
 
-    async restorePetType(request, { caller, write }) {
-      const target = parse(requests.restorePetType.input, request, named);
-      return { petType: await petTypes.restore(target, caller, write) };
+    async restorePetType(request, { principal, write }) {
+      const target = parse(requests.restorePetType.input, request, companyResourceSchema);
+      return { petType: await petTypes.restore(target, principal, write) };
     },
 
-    async createPetCoatType(request, { caller, write }) {
+    async createPetCoatType(request, { principal, write }) {
       const { companyId, id, ...content } = parse(requests.createPetCoatType.input, request, newNamed);
-      return { petCoatType: await petCoatTypes.create({ companyId, id, content }, caller, write) };
+      return { petCoatType: await petCoatTypes.create({ companyId, id, content }, principal, write) };
     },
 
-    async updatePetCoatType(request, { caller, write }) {
+    async updatePetCoatType(request, { principal, write }) {
       const { companyId, id, ...change } = parse(requests.updatePetCoatType.input, request, namedUpdate);
       const update = { companyId, id, change: changing(change) };
-      return { petCoatType: await petCoatTypes.update(update, caller, write) };
+      return { petCoatType: await petCoatTypes.update(update, principal, write) };
     },
 
-    async reorderPetCoatTypes(request, { caller, write }) {
+    async reorderPetCoatTypes(request, { principal, write }) {
       const order = parse(requests.reorderPetCoatTypes.input, request, newOrder);
-      return { petCoatTypes: [...(await petCoatTypes.reorder(order, caller, write))] };
+      return { petCoatTypes: [...(await petCoatTypes.reorder(order, principal, write))] };
     },
 
-    async archivePetCoatType(request, { caller, write }) {
-      const target = parse(requests.archivePetCoatType.input, request, named);
-      return { petCoatType: await petCoatTypes.archive(target, caller, write) };
+    async archivePetCoatType(request, { principal, write }) {
+      const target = parse(requests.archivePetCoatType.input, request, companyResourceSchema);
+      return { petCoatType: await petCoatTypes.archive(target, principal, write) };
     },
 
-    async restorePetCoatType(request, { caller, write }) {
-      const target = parse(requests.restorePetCoatType.input, request, named);
-      return { petCoatType: await petCoatTypes.restore(target, caller, write) };
+    async restorePetCoatType(request, { principal, write }) {
+      const target = parse(requests.restorePetCoatType.input, request, companyResourceSchema);
+      return { petCoatType: await petCoatTypes.restore(target, principal, write) };
     },
   };
 }
@@ -143,6 +143,6 @@ function changedSize({ name, clearWeightLow, clearWeightHigh, ...given }: SizeUp
   return (size: PetSize): PetSizeContent => {
     const weightLow = clearWeightLow ? undefined : (given.weightLow ?? size.weightLow);
     const weightHigh = clearWeightHigh ? undefined : (given.weightHigh ?? size.weightHigh);
-    return { name: name ?? size.name, ...withoutUndefined({ weightLow, weightHigh }) };
+    return { name: name ?? size.name, ...omitUndefined({ weightLow, weightHigh }) };
   };
 }

@@ -1,8 +1,8 @@
-import type { Write } from "../../core/write.js";
-import { stamp } from "../../db/audit-columns.js";
+import type { WriteContext } from "../../core/write.js";
+import { auditColumns } from "../../db/audit-columns.js";
 import { type Changed, recordChanges } from "../../db/audit-log.js";
 import type { Database } from "../../db/database.js";
-import { beginChange, onceMoreAfterTwin, replayed, storeClaim } from "../../db/idempotency.js";
+import { beginChangeWithClaim, insertClaim, retryOnDuplicateClaim, useStoredResult } from "../../db/idempotency.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import type { EntryTarget } from "./setting-store.model.js";
 
@@ -20,7 +20,7 @@ export type Columns = Readonly<Record<string, unknown>>;
 
 export interface SettingChange<T> {
   readonly companyId: string;
-  readonly write: Write;
+  readonly write: WriteContext;
   /** Writes; gives the ids that a replay of the call needs. */
   work(tx: Prisma.TransactionClient, now: Date): Promise<readonly string[]>;
   /** Reads what the call answers, after the work or instead of it. */
@@ -35,13 +35,13 @@ export function changeSettings<T>(
   database: Database,
   { companyId, write, work, answer }: SettingChange<T>,
 ): Promise<T> {
-  return onceMoreAfterTwin(() =>
+  return retryOnDuplicateClaim(() =>
     database.transact(write, async (tx) => {
       await tx.$executeRaw`SELECT FROM company WHERE id = ${companyId} FOR NO KEY UPDATE`;
-      const { now, replay } = await beginChange(tx, write);
-      if (write.claim && replay) return answer(tx, replayed(write.claim, replay));
+      const { now, replay } = await beginChangeWithClaim(tx, write);
+      if (write.claim && replay) return answer(tx, useStoredResult(write.claim, replay));
       const resourceIds = await work(tx, now);
-      await storeClaim(tx, write, { companyId, resourceIds });
+      await insertClaim(tx, write, { companyId, resourceIds });
       return answer(tx, resourceIds);
     }),
   );
@@ -52,7 +52,7 @@ export interface RowUpdate {
   readonly target: EntryTarget;
   readonly columns: Columns;
   readonly now: Date;
-  readonly write: Write;
+  readonly write: WriteContext;
 }
 
 /** Writes one row with its new version and its row of the ledger. */
@@ -61,7 +61,7 @@ export async function updateRow(tx: Prisma.TransactionClient, update: RowUpdate)
   const { companyId, id } = target;
   const sets = Object.entries(columns).map(([name, value]) => Prisma.sql`${Prisma.raw(name)} = ${value}`);
   const [row] = await tx.$queryRaw<Pick<SettingRow, "version">[]>`
-    UPDATE ${Prisma.raw(kind)} AS t SET ${Prisma.join([...sets, stamp({ companyId, now, write })])}
+    UPDATE ${Prisma.raw(kind)} AS t SET ${Prisma.join([...sets, auditColumns({ companyId, now, write })])}
     WHERE company_id = ${companyId} AND id = ${id} RETURNING version`;
   if (row) await recordChanges(tx, write, [{ companyId, kind, id, version: row.version, time: now }]);
 }

@@ -1,6 +1,6 @@
-import { alreadyExists } from "../../core/errors.js";
-import { authorIn } from "../../core/write.js";
-import { stamp, timestamp } from "../../db/audit-columns.js";
+import { alreadyExistsError } from "../../core/errors.js";
+import { actingStaffId } from "../../core/write.js";
+import { auditColumns, timestamp } from "../../db/audit-columns.js";
 import { type Changed, recordChanges } from "../../db/audit-log.js";
 import type { Database } from "../../db/database.js";
 import { violatedConstraint } from "../../db/database-errors.js";
@@ -51,7 +51,7 @@ export function createSettingListRepository<Row extends SettingRow, Entry extend
   const naming = (error: unknown): never => {
     const constraint = violatedConstraint(error);
     const field = constraint === `${kind}_pkey` ? "id" : table.unique?.[constraint ?? ""];
-    throw field === undefined ? error : alreadyExists(table.resource, field);
+    throw field === undefined ? error : alreadyExistsError(table.resource, field);
   };
   const readList = (reader: Reader, companyId: string, showArchived: boolean) =>
     reader.$queryRaw<Row[]>`SELECT * FROM ${from} WHERE ${ofCompany(companyId)}
@@ -75,7 +75,7 @@ export function createSettingListRepository<Row extends SettingRow, Entry extend
           const columns: Columns = {
             display_order: Prisma.sql`(SELECT least(coalesce(max(display_order), 0), ${maxPlace}) + 1 FROM ${from}
               WHERE ${ofCompany(companyId)})`,
-            last_updated_by: authorIn(write, companyId),
+            last_updated_by: actingStaffId(write, companyId),
             last_updated_time: timestamp(now),
             ...table.created?.(companyId, now),
             ...table.columns(content),
@@ -116,7 +116,7 @@ export function createSettingListRepository<Row extends SettingRow, Entry extend
           check(entries);
           const places = [...ids, ...entries.filter((entry) => entry.archived).map((entry) => entry.id)];
           const moved = await tx.$queryRaw<Pick<SettingRow, "id" | "version">[]>`
-            UPDATE ${from} AS t SET display_order = o.place, ${stamp({ companyId, now, write })}
+            UPDATE ${from} AS t SET display_order = o.place, ${auditColumns({ companyId, now, write })}
             FROM unnest(${places}::text[]) WITH ORDINALITY AS o (id, place)
             WHERE t.company_id = ${companyId} AND t.id = o.id AND t.display_order <> o.place
             RETURNING t.id, t.version`;

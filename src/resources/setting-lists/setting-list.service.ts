@@ -1,24 +1,24 @@
-import { assertWholeCompany, reachOf, type WholeCompanyScope } from "../../core/access.js";
-import { archived, notFound, refuse, type Violation } from "../../core/errors.js";
+import { type CompanyWideScope, requireCompanyAccess, requireCompanyWideAccess } from "../../core/access.js";
+import { archivedError, notFoundError, throwIfInvalid, type Violation } from "../../core/errors.js";
 import { type IdPrefix, newId } from "../../core/ids.js";
-import type { Caller } from "../../core/principal.js";
-import type { Write } from "../../core/write.js";
+import type { Principal } from "../../core/principal.js";
+import type { WriteContext } from "../../core/write.js";
 import type { SettingEntry } from "./setting.model.js";
 import type { EntryTarget, ListQuery, NewEntry, NewOrder, SettingRepository } from "./setting-store.model.js";
 
 /** One list of a company, for people to choose from. */
 export interface SettingList<Entry extends SettingEntry, Content> {
-  list(query: ListQuery, caller: Caller, signal: AbortSignal): Promise<readonly Entry[]>;
+  list(query: ListQuery, principal: Principal, signal: AbortSignal): Promise<readonly Entry[]>;
   /** Puts an entry at the end of the list. An id that is not given is made. Throws ALREADY_EXISTS. */
-  create(entry: WithoutId<Content>, caller: Caller, write: Write): Promise<Entry>;
+  create(entry: WithoutId<Content>, principal: Principal, write: WriteContext): Promise<Entry>;
   /** Throws NOT_FOUND, RESOURCE_ARCHIVED, ALREADY_EXISTS. */
-  update(update: EntryUpdate<Entry, Content>, caller: Caller, write: Write): Promise<Entry>;
+  update(update: EntryUpdate<Entry, Content>, principal: Principal, write: WriteContext): Promise<Entry>;
   /** The ids must be those of all entries in use, each once. */
-  reorder(order: NewOrder, caller: Caller, write: Write): Promise<readonly Entry[]>;
+  reorder(order: NewOrder, principal: Principal, write: WriteContext): Promise<readonly Entry[]>;
   /** Takes the entry out of use. An archived one stays as it is. */
-  archive(target: EntryTarget, caller: Caller, write: Write): Promise<Entry>;
+  archive(target: EntryTarget, principal: Principal, write: WriteContext): Promise<Entry>;
   /** Takes it back into use. */
-  restore(target: EntryTarget, caller: Caller, write: Write): Promise<Entry>;
+  restore(target: EntryTarget, principal: Principal, write: WriteContext): Promise<Entry>;
 }
 
 export type WithoutId<Content> = Omit<NewEntry<Content>, "id"> & { readonly id?: string | undefined };
@@ -34,7 +34,7 @@ export interface ListRules<Entry, Content> {
   readonly resource: string;
   readonly idPrefix: IdPrefix;
   /** What the rpcs that write the list demand; absent = `setting:write`. */
-  readonly writeScope?: WholeCompanyScope;
+  readonly writeScope?: CompanyWideScope;
   /** What is wrong with a content beyond its single fields. */
   readonly violations?: (content: Content) => readonly Violation[];
   /** Throws when the entry must stay in use. */
@@ -47,45 +47,45 @@ export function createSettingList<Entry extends SettingEntry, Content>(
   { resource, idPrefix, writeScope, violations = () => [], assertArchivable = () => {} }: ListRules<Entry, Content>,
 ): SettingList<Entry, Content> {
   return {
-    async list(query, caller, signal) {
-      reachOf(caller, query.companyId);
+    async list(query, principal, signal) {
+      requireCompanyAccess(principal, query.companyId);
       return repository.list(query, signal);
     },
 
-    async create({ companyId, id = newId(idPrefix), content }, caller, write) {
-      assertMayWriteSettings(caller, companyId, writeScope);
-      refuse(violations(content));
+    async create({ companyId, id = newId(idPrefix), content }, principal, write) {
+      assertMayWriteSettings(principal, companyId, writeScope);
+      throwIfInvalid(violations(content));
       return repository.create({ companyId, id, content }, write);
     },
 
-    async update({ companyId, id, change }, caller, write) {
-      assertMayWriteSettings(caller, companyId, writeScope);
+    async update({ companyId, id, change }, principal, write) {
+      assertMayWriteSettings(principal, companyId, writeScope);
       return repository.change({ companyId, id }, write, (found) => {
         const content = change(assertInUse(found, resource, id));
-        refuse(violations(content));
+        throwIfInvalid(violations(content));
         return { content };
       });
     },
 
-    async reorder(order, caller, write) {
-      assertMayWriteSettings(caller, order.companyId, writeScope);
-      return repository.reorder(order, write, (entries) => refuse(orderViolations(order.ids, entries)));
+    async reorder(order, principal, write) {
+      assertMayWriteSettings(principal, order.companyId, writeScope);
+      return repository.reorder(order, write, (entries) => throwIfInvalid(orderViolations(order.ids, entries)));
     },
 
-    async archive({ companyId, id }, caller, write) {
-      assertMayWriteSettings(caller, companyId, writeScope);
+    async archive({ companyId, id }, principal, write) {
+      assertMayWriteSettings(principal, companyId, writeScope);
       return repository.change({ companyId, id }, write, (found) => {
-        if (!found) throw notFound(resource, id);
+        if (!found) throw notFoundError(resource, id);
         if (found.archived) return undefined;
         assertArchivable(found);
         return { archived: true };
       });
     },
 
-    async restore({ companyId, id }, caller, write) {
-      assertMayWriteSettings(caller, companyId, writeScope);
+    async restore({ companyId, id }, principal, write) {
+      assertMayWriteSettings(principal, companyId, writeScope);
       return repository.change({ companyId, id }, write, (found) => {
-        if (!found) throw notFound(resource, id);
+        if (!found) throw notFoundError(resource, id);
         return found.archived ? { archived: false } : undefined;
       });
     },
@@ -94,17 +94,17 @@ export function createSettingList<Entry extends SettingEntry, Content>(
 
 /** PERMISSION_DENIED for a key that does not cover the company, and for one limited to locations: it only reads. */
 export function assertMayWriteSettings(
-  caller: Caller,
+  principal: Principal,
   companyId: string,
-  scope: WholeCompanyScope = "setting:write",
+  scope: CompanyWideScope = "setting:write",
 ): void {
-  assertWholeCompany(reachOf(caller, companyId), scope);
+  requireCompanyWideAccess(requireCompanyAccess(principal, companyId), scope);
 }
 
 /** NOT_FOUND without an entry, FAILED_PRECONDITION for an archived one. */
 export function assertInUse<Entry extends SettingEntry>(entry: Entry | undefined, resource: string, id: string): Entry {
-  if (!entry) throw notFound(resource, id);
-  if (entry.archived) throw archived(resource, id);
+  if (!entry) throw notFoundError(resource, id);
+  if (entry.archived) throw archivedError(resource, id);
   return entry;
 }
 

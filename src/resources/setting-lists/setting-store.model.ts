@@ -1,5 +1,5 @@
-import type { Visibility } from "../../core/principal.js";
-import type { Write } from "../../core/write.js";
+import type { AccessFilter } from "../../core/principal.js";
+import type { WriteContext } from "../../core/write.js";
 import type { FieldDefinition, RelationTarget } from "../custom-fields/custom-field-values.service.js";
 import type { ReferralSource } from "../customers/customer.model.js";
 import type { ActionStatus, LifeCycle } from "../leads/lead.model.js";
@@ -47,18 +47,22 @@ export interface SettingRepository<Entry extends SettingEntry, Content> {
   /** By display order, then by name, then by id. */
   list(query: ListQuery, signal: AbortSignal): Promise<readonly Entry[]>;
   /** At the end of the list. Throws ALREADY_EXISTS. */
-  create(entry: NewEntry<Content>, write: Write): Promise<Entry>;
+  create(entry: NewEntry<Content>, write: WriteContext): Promise<Entry>;
   /** What `decide` says of the entry as it is under the lock, undefined when there is none; it throws what it refuses. */
-  change(target: EntryTarget, write: Write, decide: (entry: Entry | undefined) => EntryChange<Content>): Promise<Entry>;
+  change(
+    target: EntryTarget,
+    write: WriteContext,
+    decide: (entry: Entry | undefined) => EntryChange<Content>,
+  ): Promise<Entry>;
   /** Archived entries come last, in the order they have. `check` throws what it refuses of all entries of the list. */
-  reorder(order: NewOrder, write: Write, check: (entries: readonly Entry[]) => void): Promise<readonly Entry[]>;
+  reorder(order: NewOrder, write: WriteContext, check: (entries: readonly Entry[]) => void): Promise<readonly Entry[]>;
 }
 
 export interface TagGroupRepository {
   /** The groups of the tags in use, by name. */
   list(companyId: string, signal: AbortSignal): Promise<readonly TagGroup[]>;
   /** Throws NOT_FOUND when no tag names the group. */
-  rename(change: GroupChange, write: Write): Promise<TagGroup>;
+  rename(change: GroupChange, write: WriteContext): Promise<TagGroup>;
 }
 
 export interface GroupChange {
@@ -69,7 +73,11 @@ export interface GroupChange {
 
 export interface LifeCycleRepository extends SettingRepository<LifeCycle, NameContent> {
   /** Makes the entry the only default. `check` sees it under the lock, as `decide` of a change does. */
-  setDefault(target: EntryTarget, write: Write, check: (entry: LifeCycle | undefined) => void): Promise<LifeCycle>;
+  setDefault(
+    target: EntryTarget,
+    write: WriteContext,
+    check: (entry: LifeCycle | undefined) => void,
+  ): Promise<LifeCycle>;
 }
 
 /** The lists of a company. */
@@ -94,7 +102,7 @@ export interface CustomFieldRepository {
   ): Promise<readonly FieldDefinition[]>;
   /** Codes whose target does not exist in the one company of the visibility, or is not seen there. */
   missingRelations(
-    visibility: Visibility,
+    accessFilter: AccessFilter,
     targets: readonly RelationTarget[],
     signal: AbortSignal,
   ): Promise<readonly string[]>;

@@ -4,18 +4,18 @@ import { parse } from "../../api/parse.js";
 import type { ServiceHandlers } from "../../api/rpc.js";
 import { SettingService } from "../../gen/proto/moego/business/setting/v1/setting_service_pb.js";
 import { createCatalogueHandlers } from "../catalog/catalog.handlers.js";
-import type { Catalogue } from "../catalog/catalog.service.js";
+import type { ServiceCatalog } from "../catalog/catalog.service.js";
 import { fieldAssociation } from "../custom-fields/custom-field.input.js";
 import type { CustomFields } from "../custom-fields/custom-field.service.js";
 import { toProtoTag } from "../customers/customer.output.js";
-import { wholeList } from "./setting.input.js";
+import { settingListRequest } from "./setting.input.js";
 import { toProtoCustomField, toProtoPetSize } from "./setting.output.js";
 import type { Settings } from "./setting.service.js";
 
 export interface SettingHandlerDependencies {
   readonly settings: Settings;
   readonly customFields: CustomFields;
-  readonly catalogue: Catalogue;
+  readonly catalogue: ServiceCatalog;
   readonly pageTokens: PageTokens;
 }
 
@@ -30,55 +30,57 @@ export function createSettingHandlers({
   return {
     ...createCatalogueHandlers({ catalogue, pageTokens }),
 
-    async listCustomerTags(request, { caller, signal }) {
-      const query = parse(requests.listCustomerTags.input, request, wholeList);
-      return { tags: (await settings.tags.list(query, caller, signal)).map(toProtoTag) };
+    async listCustomerTags(request, { principal, signal }) {
+      const query = parse(requests.listCustomerTags.input, request, settingListRequest);
+      return { tags: (await settings.tags.list(query, principal, signal)).map(toProtoTag) };
     },
 
-    async listCustomerReferralSources(request, { caller, signal }) {
-      const query = parse(requests.listCustomerReferralSources.input, request, wholeList);
-      return { referralSources: [...(await settings.referralSources.list(query, caller, signal))] };
+    async listCustomerReferralSources(request, { principal, signal }) {
+      const query = parse(requests.listCustomerReferralSources.input, request, settingListRequest);
+      return { referralSources: [...(await settings.referralSources.list(query, principal, signal))] };
     },
 
-    async listLeadsLifeCycles(request, { caller, signal }) {
-      const query = parse(requests.listLeadsLifeCycles.input, request, wholeList);
-      return { lifeCycles: [...(await settings.lifeCycles.list(query, caller, signal))] };
+    async listLeadsLifeCycles(request, { principal, signal }) {
+      const query = parse(requests.listLeadsLifeCycles.input, request, settingListRequest);
+      return { lifeCycles: [...(await settings.lifeCycles.list(query, principal, signal))] };
     },
 
-    async listLeadsActionStatus(request, { caller, signal }) {
-      const query = parse(requests.listLeadsActionStatus.input, request, wholeList);
-      return { actionStatuses: [...(await settings.actionStatuses.list(query, caller, signal))] };
+    async listLeadsActionStatus(request, { principal, signal }) {
+      const query = parse(requests.listLeadsActionStatus.input, request, settingListRequest);
+      return { actionStatuses: [...(await settings.actionStatuses.list(query, principal, signal))] };
     },
 
-    async listCustomFields(request, { caller, signal }) {
+    async listCustomFields(request, { principal, signal }) {
       const { filter, ...query } = parse(requests.listCustomFields.input, request, fieldQuery);
       const [association, ...others] = new Set(filter?.associationTypes);
       const one = association && others.length === 0 ? { association } : {};
-      return { customFields: (await customFields.list({ ...query, ...one }, caller, signal)).map(toProtoCustomField) };
+      return {
+        customFields: (await customFields.list({ ...query, ...one }, principal, signal)).map(toProtoCustomField),
+      };
     },
 
-    async listPetCodes(request, { caller, signal }) {
-      const query = parse(requests.listPetCodes.input, request, wholeList);
-      return { codes: [...(await settings.petCodes.list(query, caller, signal))] };
+    async listPetCodes(request, { principal, signal }) {
+      const query = parse(requests.listPetCodes.input, request, settingListRequest);
+      return { codes: [...(await settings.petCodes.list(query, principal, signal))] };
     },
 
-    async listPetSizes(request, { caller, signal }) {
-      const query = parse(requests.listPetSizes.input, request, wholeList);
-      return { petSizes: (await settings.petSizes.list(query, caller, signal)).map(toProtoPetSize) };
+    async listPetSizes(request, { principal, signal }) {
+      const query = parse(requests.listPetSizes.input, request, settingListRequest);
+      return { petSizes: (await settings.petSizes.list(query, principal, signal)).map(toProtoPetSize) };
     },
 
-    async listPetTypes(request, { caller, signal }) {
-      const query = parse(requests.listPetTypes.input, request, wholeList);
-      return { petTypes: [...(await settings.petTypes.list(query, caller, signal))] };
+    async listPetTypes(request, { principal, signal }) {
+      const query = parse(requests.listPetTypes.input, request, settingListRequest);
+      return { petTypes: [...(await settings.petTypes.list(query, principal, signal))] };
     },
 
-    async listPetCoatTypes(request, { caller, signal }) {
-      const query = parse(requests.listPetCoatTypes.input, request, wholeList);
-      return { petCoatTypes: [...(await settings.petCoatTypes.list(query, caller, signal))] };
+    async listPetCoatTypes(request, { principal, signal }) {
+      const query = parse(requests.listPetCoatTypes.input, request, settingListRequest);
+      return { petCoatTypes: [...(await settings.petCoatTypes.list(query, principal, signal))] };
     },
   };
 }
 
-const fieldQuery = wholeList.extend({
+const fieldQuery = settingListRequest.extend({
   filter: z.object({ associationTypes: z.array(fieldAssociation) }).optional(),
 });

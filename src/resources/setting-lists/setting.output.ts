@@ -14,9 +14,9 @@ import {
   ServiceType,
 } from "../../gen/proto/moego/business/setting/v1/service_pb.js";
 import { Weight_Unit } from "../../gen/proto/moego/common/v1/weight_pb.js";
-import type { OfferedService } from "../catalog/catalog.service.js";
+import type { CatalogService } from "../catalog/catalog.service.js";
 import type { CustomField } from "../custom-fields/custom-field.model.js";
-import { toMutable } from "../customers/customer.output.js";
+import { cloneJson } from "../customers/customer.output.js";
 import type { PetSize } from "./setting.model.js";
 
 export function toProtoPetSize({ weightLow, weightHigh, ...same }: PetSize): MessageInitShape<typeof PetSizeSchema> {
@@ -37,7 +37,7 @@ export function toProtoCustomField(field: CustomField): MessageInitShape<typeof 
     label: field.label,
     type: CustomField_Type[field.type],
     isRequired: field.isRequired,
-    ...(defaultValue ? { defaultValue: fromJson(CustomField_ValueSchema, toMutable(defaultValue)) } : {}),
+    ...(defaultValue ? { defaultValue: fromJson(CustomField_ValueSchema, cloneJson(defaultValue)) } : {}),
     options: field.options.map(({ value, label, sortOrder }) => ({
       value: { value: { case: "string", value } },
       label,
@@ -52,7 +52,7 @@ export function toProtoCustomField(field: CustomField): MessageInitShape<typeof 
   };
 }
 
-export function toProtoService(service: OfferedService): MessageInitShape<typeof ServiceSchema> {
+export function toProtoService(service: CatalogService): MessageInitShape<typeof ServiceSchema> {
   return {
     id: service.id,
     name: service.name,

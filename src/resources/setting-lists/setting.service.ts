@@ -1,8 +1,8 @@
-import { reachOf } from "../../core/access.js";
+import { requireCompanyAccess } from "../../core/access.js";
 import { DomainError, type Violation } from "../../core/errors.js";
 import { idPrefixes } from "../../core/ids.js";
-import type { Caller } from "../../core/principal.js";
-import type { Write } from "../../core/write.js";
+import type { Principal } from "../../core/principal.js";
+import type { WriteContext } from "../../core/write.js";
 import type { ReferralSource } from "../customers/customer.model.js";
 import type { ActionStatus, LifeCycle } from "../leads/lead.model.js";
 import type { PetCode, Weight } from "../pets/pet.model.js";
@@ -34,14 +34,14 @@ export interface Settings {
 
 export interface TagGroups {
   /** The groups of the tags in use, by name. */
-  listGroups(companyId: string, caller: Caller, signal: AbortSignal): Promise<readonly TagGroup[]>;
+  listGroups(companyId: string, principal: Principal, signal: AbortSignal): Promise<readonly TagGroup[]>;
   /** Renames a group on all its tags, archived ones included. Throws NOT_FOUND. */
-  renameGroup(change: GroupChange, caller: Caller, write: Write): Promise<TagGroup>;
+  renameGroup(change: GroupChange, principal: Principal, write: WriteContext): Promise<TagGroup>;
 }
 
 export interface DefaultLifeCycle {
   /** The entry becomes the only default. Throws NOT_FOUND, RESOURCE_ARCHIVED. */
-  setDefault(target: EntryTarget, caller: Caller, write: Write): Promise<LifeCycle>;
+  setDefault(target: EntryTarget, principal: Principal, write: WriteContext): Promise<LifeCycle>;
 }
 
 export function createSettings(repositories: SettingRepositories): Settings {
@@ -84,12 +84,12 @@ const lifeCycle = "LifeCycle";
 
 function createTagGroups({ tagGroups }: SettingRepositories): TagGroups {
   return {
-    async listGroups(companyId, caller, signal) {
-      reachOf(caller, companyId);
+    async listGroups(companyId, principal, signal) {
+      requireCompanyAccess(principal, companyId);
       return tagGroups.list(companyId, signal);
     },
-    async renameGroup(change, caller, write) {
-      assertMayWriteSettings(caller, change.companyId);
+    async renameGroup(change, principal, write) {
+      assertMayWriteSettings(principal, change.companyId);
       return tagGroups.rename(change, write);
     },
   };
@@ -97,8 +97,8 @@ function createTagGroups({ tagGroups }: SettingRepositories): TagGroups {
 
 function createDefaultLifeCycle({ lifeCycles }: SettingRepositories): DefaultLifeCycle {
   return {
-    async setDefault(target, caller, write) {
-      assertMayWriteSettings(caller, target.companyId);
+    async setDefault(target, principal, write) {
+      assertMayWriteSettings(principal, target.companyId);
       return lifeCycles.setDefault(target, write, (found) => {
         assertInUse(found, lifeCycle, target.id);
       });

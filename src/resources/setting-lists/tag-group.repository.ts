@@ -1,5 +1,5 @@
-import { notFound } from "../../core/errors.js";
-import { stamp } from "../../db/audit-columns.js";
+import { notFoundError } from "../../core/errors.js";
+import { auditColumns } from "../../db/audit-columns.js";
 import { recordChanges } from "../../db/audit-log.js";
 import type { Database } from "../../db/database.js";
 import { statement } from "../../db/statement.js";
@@ -20,9 +20,9 @@ export function createTagGroupRepository(database: Database): TagGroupRepository
         write,
         async work(tx, now) {
           const renamed = await tx.$queryRaw<{ id: string; version: bigint }[]>`
-            UPDATE tag AS t SET group_name = ${newGroup}, ${stamp({ companyId, now, write })}
+            UPDATE tag AS t SET group_name = ${newGroup}, ${auditColumns({ companyId, now, write })}
             WHERE company_id = ${companyId} AND group_name = ${group} RETURNING id, version`;
-          if (renamed.length === 0) throw notFound("TagGroup", group);
+          if (renamed.length === 0) throw notFoundError("TagGroup", group);
           const changed = renamed.map(({ id, version }) => ({
             companyId,
             kind: "tag" as const,

@@ -20,7 +20,7 @@ export const tagJson = `json_build_object('id', t.id, 'name', t.name, 'group_nam
  *
  * @param company SQL of the company's id
  */
-export function lastTagPlace(company: string): string {
+export function lastTagOrderSql(company: string): string {
   return `(SELECT least(coalesce(max(display_order), 0), ${2 ** 31 - 1 - maxTagsPerCustomer}) FROM tag
     WHERE company_id = ${company})`;
 }

@@ -1,9 +1,9 @@
 import { idPrefixes, newId } from "../../core/ids.js";
-import { authorIn, type Write } from "../../core/write.js";
+import { actingStaffId, type WriteContext } from "../../core/write.js";
 import { recordChanges } from "../../db/audit-log.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import type { TagModel } from "../../gen/prisma/models.js";
-import { lastTagPlace } from "./tag.columns.js";
+import { lastTagOrderSql } from "./tag.columns.js";
 import {
   distinctTags,
   type PositionedTag,
@@ -21,7 +21,7 @@ export interface TagSearch {
   /** Tags named by a new name may be created. */
   readonly mayCreate: boolean;
   readonly now: Date;
-  readonly write: Write;
+  readonly write: WriteContext;
 }
 
 /** Finds the tags that a call names, in its order; creates those that only have a new name. */
@@ -75,7 +75,7 @@ interface NamedTag {
 /** Behind it come new tags. Two creators at once may give their tags the same place: they then stand by name. */
 async function lastPlace(tx: Prisma.TransactionClient, companyId: string): Promise<number> {
   const [row] = await tx.$queryRaw<{ place: number }[]>`
-    SELECT ${Prisma.raw(lastTagPlace("t.id"))} AS place FROM (VALUES (${companyId})) AS t (id)`;
+    SELECT ${Prisma.raw(lastTagOrderSql("t.id"))} AS place FROM (VALUES (${companyId})) AS t (id)`;
   return row?.place ?? 0;
 }
 
@@ -88,7 +88,7 @@ async function takeTags(
   if (names.length === 0) return [];
   const last = await lastPlace(tx, companyId);
   const inCallOrder = names.map(({ position }) => position).toSorted((a, b) => a - b);
-  const stamp = { lastUpdatedBy: authorIn(write, companyId), lastUpdatedTime: now };
+  const stamp = { lastUpdatedBy: actingStaffId(write, companyId), lastUpdatedTime: now };
   const data = names.map(({ position, name }) => ({
     ...{ companyId, id: newId(idPrefixes.tag), name, nameKey: tagKey(name) },
     ...{ displayOrder: last + inCallOrder.indexOf(position) + 1, ...stamp },

@@ -10,7 +10,7 @@ const credentialPattern = /^\s*(basic|bearer)\s+(.*\S)\s*$/i;
  * @throws DomainError KEY_MISSING, KEY_UNKNOWN for a credential that cannot be read, and what the KeyChecker throws
  */
 export async function authenticate(authorization: string | undefined, keys: KeyChecker): Promise<KeyGrant> {
-  const readings = secretsIn(authorization);
+  const readings = parseCredentials(authorization);
   if (readings.length === 0) {
     if (credentialPattern.test(authorization ?? "")) throw new DomainError("KEY_UNKNOWN", "The API key is not valid.");
     const problem = authorization ? "The authorization header was not understood" : "The call carries no API key";
@@ -23,7 +23,7 @@ export async function authenticate(authorization: string | undefined, keys: KeyC
  * The secrets that the header can mean, likeliest first. Documented is `Basic <base64(secret)>`; clients in the wild
  * also send `Basic <base64(secret:)>` (user name without password), `Basic <secret>` and `Bearer <secret>`.
  */
-export function secretsIn(authorization: string | undefined): readonly string[] {
+export function parseCredentials(authorization: string | undefined): readonly string[] {
   const [, scheme = "", credential = ""] = credentialPattern.exec(authorization ?? "") ?? [];
   const readings = scheme.toLowerCase() === "basic" ? [...basicReadings(credential), credential] : [credential];
   return [...new Set(readings)].filter((secret) => /^[\x21-\x7e]+$/.test(secret) && secret.length <= maxSecretChars);

@@ -1,9 +1,9 @@
 import type { DescMessage, Message } from "@bufbuild/protobuf";
 import { reflect } from "@bufbuild/protobuf/reflect";
-import { assertWholeCompany } from "../../core/access.js";
+import { requireCompanyWideAccess } from "../../core/access.js";
 import { DomainError } from "../../core/errors.js";
 import type { KeyGrant } from "../../core/key-grants.js";
-import type { Caller, Scope } from "../../core/principal.js";
+import type { Principal, Scope } from "../../core/principal.js";
 import { type AddressSet, addressSet } from "./address.js";
 
 /** Header that narrows a key of several companies to one of them. */
@@ -27,17 +27,17 @@ export function checkAddress({ allowedAddresses }: KeyGrant, address: string): v
  *
  * @throws DomainError SCOPE_REQUIRED, COMPANY_NOT_ALLOWED
  */
-export function authorise({ caller }: KeyGrant, call: { scope: Scope; company: string | undefined }): Caller {
-  if (!caller.scopes.has(call.scope)) {
+export function authorize({ principal }: KeyGrant, call: { scope: Scope; company: string | undefined }): Principal {
+  if (!principal.scopes.has(call.scope)) {
     throw new DomainError("SCOPE_REQUIRED", `The key lacks the scope ${call.scope}.`, {
       metadata: { scope: call.scope },
     });
   }
-  if (call.company === undefined || call.company === "") return caller;
-  const reach = caller.companies.get(call.company);
-  if (!reach) throw companyNotAllowed(call.company);
-  const organizations = [...caller.organizations, `only ${reach.companyId}`];
-  return { ...caller, organizations, enterpriseIds: [], companies: new Map([[reach.companyId, reach]]) };
+  if (call.company === undefined || call.company === "") return principal;
+  const access = principal.companies.get(call.company);
+  if (!access) throw companyNotAllowed(call.company);
+  const organizations = [...principal.organizations, `only ${access.companyId}`];
+  return { ...principal, organizations, enterpriseIds: [], companies: new Map([[access.companyId, access]]) };
 }
 
 /**
@@ -47,14 +47,14 @@ export function authorise({ caller }: KeyGrant, call: { scope: Scope; company: s
  *
  * @throws DomainError COMPANY_NOT_ALLOWED, SCOPE_REQUIRED
  */
-export function checkCompany(schema: DescMessage, request: Message, caller: Caller, scope: Scope): void {
+export function checkCompany(schema: DescMessage, request: Message, principal: Principal, scope: Scope): void {
   const isOfDirectory = scope === "platform:admin" || scope === "directory:write";
-  if (isOfDirectory && caller.scopes.has("platform:admin")) return;
+  if (isOfDirectory && principal.scopes.has("platform:admin")) return;
   const companyId = companyOf(schema, request);
   if (companyId === undefined) return;
-  const reach = caller.companies.get(companyId);
-  if (!reach) throw companyNotAllowed(companyId);
-  if (scope === "setting:write" || scope === "directory:write") assertWholeCompany(reach, scope);
+  const access = principal.companies.get(companyId);
+  if (!access) throw companyNotAllowed(companyId);
+  if (scope === "setting:write" || scope === "directory:write") requireCompanyWideAccess(access, scope);
 }
 
 /** The company that the request itself names. */

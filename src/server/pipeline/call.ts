@@ -26,4 +26,4 @@ export interface Call<Answer> {
 }
 
 /** Answers a call, or rejects with a StatusError. */
-export type Run = <Answer>(call: Call<Answer>) => Promise<Answer>;
+export type ExecuteCall = <Answer>(call: Call<Answer>) => Promise<Answer>;

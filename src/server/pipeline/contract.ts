@@ -14,7 +14,7 @@ export function isUnary(method: DescMethod): method is DescMethodUnary {
 }
 
 /** True for an rpc that changes nothing, by the contract's `idempotency_level`. */
-export function isReading(method: DescMethod): boolean {
+export function isReadOnly(method: DescMethod): boolean {
   return method.idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS;
 }
 
@@ -22,7 +22,7 @@ export function isReading(method: DescMethod): boolean {
  * True for an rpc whose effects are those of systems of others, by the contract's `passes_on_idempotency_key`: nothing is
  * claimed under its key here, so a repeated call is carried out again.
  */
-export function passesOnKey(method: DescMethod): boolean {
+export function forwardsIdempotencyKey(method: DescMethod): boolean {
   return getOption(method, passes_on_idempotency_key);
 }
 

@@ -1,15 +1,15 @@
 import { DomainError } from "../../core/errors.js";
 import type { Call } from "./call.js";
-import type { CutOff } from "./drain-deadline.js";
+import type { DrainDeadline } from "./drain-deadline.js";
 
 /** A call that is cut off has so long to find out whether it took effect. Statements are cancelled in less. */
-export const settleMs = 200;
+export const outcomeGraceMs = 200;
 
 export interface Limits {
   /** Longest time any call may take. */
   readonly maxDurationMs: number;
   /** When a stopping server gives up its calls. */
-  readonly cutOff?: CutOff;
+  readonly drainDeadline?: DrainDeadline;
   /** Whether the caller may send the call again without knowing if it took effect: a read, or a write with a claim. */
   readonly isRepeatable?: boolean;
   /** Whether the call may have effects that cannot be taken back when it is cut off: those in systems of others. */
@@ -26,13 +26,13 @@ export interface Limits {
  */
 export async function withinDeadline<T>(
   call: Pick<Call<unknown>, "signal" | "timeoutMs">,
-  { maxDurationMs, cutOff, isRepeatable = false, actsElsewhere = false }: Limits,
+  { maxDurationMs, drainDeadline, isRepeatable = false, actsElsewhere = false }: Limits,
   work: (signal: AbortSignal, deadlineMs: number) => Promise<T>,
 ): Promise<T> {
   const timeoutMs = Math.min(call.timeoutMs ?? maxDurationMs, maxDurationMs);
   if (call.signal.aborted) throw cancellation(call.signal);
   if (timeoutMs <= 0) throw deadlineExceeded();
-  if (cutOff?.hasCome()) throw shuttingDown();
+  if (drainDeadline?.isExpired()) throw shuttingDown();
 
   const controller = new AbortController();
   const { signal } = controller;
@@ -50,9 +50,9 @@ export async function withinDeadline<T>(
   const deadlineMs = performance.now() + timeoutMs;
   const timer = setTimeout(() => end(deadlineExceeded()), timeoutMs);
   let settling: NodeJS.Timeout | undefined;
-  const leaveCutOff = cutOff?.on(() => {
+  const leaveCutOff = drainDeadline?.on(() => {
     controller.abort(actsElsewhere ? outcomeUnknown() : shuttingDown());
-    settling = setTimeout(() => end(isRepeatable ? shuttingDown() : outcomeUnknown()), settleMs);
+    settling = setTimeout(() => end(isRepeatable ? shuttingDown() : outcomeUnknown()), outcomeGraceMs);
   });
   call.signal.addEventListener("abort", cancel, { once: true });
   try {

@@ -2,8 +2,8 @@ import { createHmac } from "node:crypto";
 import type { DescMethodUnary, Message } from "@bufbuild/protobuf";
 import { canonicalBytes } from "../../api/canonical.js";
 import { type DomainError, invalidRequest } from "../../core/errors.js";
-import type { Claim } from "../../core/write.js";
-import { isReading, rpcNameOf } from "./contract.js";
+import type { IdempotencyClaim } from "../../core/write.js";
+import { isReadOnly, rpcNameOf } from "./contract.js";
 
 /** Header by which a caller says that two calls are one. */
 export const idempotencyKeyHeader = "idempotency-key";
@@ -21,7 +21,11 @@ export interface ClaimHeaders {
 export type FingerprintKeys = readonly [Uint8Array, ...Uint8Array[]];
 
 /** Makes the claim of a call. */
-export type ClaimOf = (method: DescMethodUnary, request: Message, headers: ClaimHeaders) => Claim | undefined;
+export type ClaimFactory = (
+  method: DescMethodUnary,
+  request: Message,
+  headers: ClaimHeaders,
+) => IdempotencyClaim | undefined;
 
 /**
  * Makes the caller's claim that a call happens at most once: none for a reading rpc, which needs none, and when the caller
@@ -30,9 +34,9 @@ export type ClaimOf = (method: DescMethodUnary, request: Message, headers: Claim
  * Requests hold what can be guessed of a person. So that nobody who reads the stored fingerprints can try guesses on them,
  * they are made under a key that the database does not hold.
  */
-export function createClaims([present, ...former]: FingerprintKeys): ClaimOf {
+export function createClaims([present, ...former]: FingerprintKeys): ClaimFactory {
   return (method, request, { key, company = "" }) => {
-    if (key === undefined || isReading(method)) return undefined;
+    if (key === undefined || isReadOnly(method)) return undefined;
     if (!/^[\x21-\x7e]{1,255}$/.test(key)) throw unfitKey();
     const bytes = canonicalBytes(method.input, request);
     const under = (secret: Uint8Array): Uint8Array =>

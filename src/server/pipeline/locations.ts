@@ -1,8 +1,8 @@
 import type { DescField, DescMessage, Message } from "@bufbuild/protobuf";
 import { type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
-import { assertBusinesses } from "../../core/access.js";
+import { requireBusinessAccess } from "../../core/access.js";
 import { isId } from "../../core/ids.js";
-import type { Caller } from "../../core/principal.js";
+import type { Principal } from "../../core/principal.js";
 
 /** Fields of requests that name the location of a record, by their own name or with that of their message. */
 const locationFields: ReadonlySet<string> = new Set([
@@ -24,19 +24,19 @@ export function isLocation(field: DescField): boolean {
  *
  * @throws DomainError BUSINESS_NOT_ALLOWED
  */
-export function checkLocations(schema: DescMessage, request: Message, caller: Caller): void {
-  const reaches = [...caller.companies.values()];
-  if (reaches.every((reach) => reach.businessIds === undefined)) return;
+export function checkLocations(schema: DescMessage, request: Message, principal: Principal): void {
+  const reaches = [...principal.companies.values()];
+  if (reaches.every((access) => access.businessIds === undefined)) return;
   const [only] = reaches;
-  checkWithin(reflect(schema, request), caller, reaches.length === 1 && only ? only.companyId : "");
+  checkWithin(reflect(schema, request), principal, reaches.length === 1 && only ? only.companyId : "");
 }
 
-function checkWithin(message: ReflectMessage, caller: Caller, outer: string): void {
+function checkWithin(message: ReflectMessage, principal: Principal, outer: string): void {
   const companyId = textOf(message, "company_id") || outer;
-  const reach = caller.companies.get(companyId);
+  const access = principal.companies.get(companyId);
   for (const field of message.fields) {
-    if (field.fieldKind === "message" && message.isSet(field)) checkWithin(message.get(field), caller, companyId);
-    else if (reach && isLocation(field)) assertBusinesses(reach, idsOf(message, field));
+    if (field.fieldKind === "message" && message.isSet(field)) checkWithin(message.get(field), principal, companyId);
+    else if (access && isLocation(field)) requireBusinessAccess(access, idsOf(message, field));
   }
 }
 

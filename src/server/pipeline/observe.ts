@@ -56,7 +56,7 @@ export async function observe<T>(
 }
 
 /** Where a request came from that no rpc takes. */
-export interface Refused {
+export interface RejectedRequest {
   readonly transport: Transport;
   readonly requestId: string;
   /** Address of the connected peer, without port, where it is known. */
@@ -64,10 +64,10 @@ export interface Refused {
 }
 
 /** The answer to a request that reaches no rpc; it is counted and logged as one of the rpc `unknown`. */
-export type Refuse = (error: DomainError, refused: Refused) => StatusError;
+export type RejectRequest = (error: DomainError, refused: RejectedRequest) => StatusError;
 
 /** Refuses requests that no rpc takes: unknown paths and verbs, and what is no request at all. */
-export function createRefuse({ logger, metrics }: Pick<Observer, "logger" | "metrics">): Refuse {
+export function createRejectRequest({ logger, metrics }: Pick<Observer, "logger" | "metrics">): RejectRequest {
   return (error, { transport, requestId, peerAddress: peer }) => {
     const status = toStatusError(error, requestId);
     const code = Code[status.code];

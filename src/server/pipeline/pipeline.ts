@@ -3,14 +3,14 @@ import type { Logger } from "pino";
 import type { Context, HandlerRegistry } from "../../api/rpc.js";
 import { DomainError } from "../../core/errors.js";
 import type { KeyChecker } from "../../core/key-grants.js";
-import type { Caller, Scope } from "../../core/principal.js";
+import type { Principal, Scope } from "../../core/principal.js";
 import { addressSet, callerAddress } from "./address.js";
 import { authenticate } from "./authenticate.js";
-import { authorise, checkAddress, checkCompany, companyHeader, companyOf } from "./authorize.js";
-import type { Call, Run } from "./call.js";
-import { isReading, passesOnKey, rpcNameOf, scopesOf } from "./contract.js";
+import { authorize, checkAddress, checkCompany, companyHeader, companyOf } from "./authorize.js";
+import type { Call, ExecuteCall } from "./call.js";
+import { forwardsIdempotencyKey, isReadOnly, rpcNameOf, scopesOf } from "./contract.js";
 import { type Limits, withinDeadline } from "./deadline.js";
-import type { CutOff } from "./drain-deadline.js";
+import type { DrainDeadline } from "./drain-deadline.js";
 import {
   createClaims,
   type FingerprintKeys,
@@ -37,7 +37,7 @@ export interface PipelineOptions {
   /** No limit unless given. */
   readonly rateLimits?: RateLimits;
   /** When the calls still under way are given up; never unless given. */
-  readonly cutOff?: CutOff;
+  readonly drainDeadline?: DrainDeadline;
   /** Longest time any call may take; 30 seconds unless given. */
   readonly maxDurationMs?: number;
   /** Milliseconds of a clock that is never set; the process clock unless given. */
@@ -55,8 +55,8 @@ export interface PipelineOptions {
  *
  * @throws Error at start-up for an rpc without a scope
  */
-export function createPipeline(options: PipelineOptions): Run {
-  const { handlers, keys, logger, metrics, cutOff, maxDurationMs = defaultMaxDurationMs } = options;
+export function createPipeline(options: PipelineOptions): ExecuteCall {
+  const { handlers, keys, logger, metrics, drainDeadline, maxDurationMs = defaultMaxDurationMs } = options;
   const scopes = scopesOf(options.services);
   const claimOf = createClaims(options.fingerprintKeys);
   const trusted = addressSet(options.trustedProxies ?? []);
@@ -70,17 +70,17 @@ export function createPipeline(options: PipelineOptions): Run {
     const scope = scopes.get(method);
     if (scope === undefined) throw notImplemented(rpc);
     const meter = meterOf((name, value) => call.setHeader(name, value));
-    const caller = await admit(call, record, { scope, meter });
-    const sole = soleCompanyOf(caller);
+    const principal = await admit(call, record, { scope, meter });
+    const sole = soleCompanyOf(principal);
     if (sole !== undefined) meter.charge("company", sole);
 
     const handler = handlers.get(rpc);
     if (!handler) throw notImplemented(rpc);
     const request = call.decode();
-    checkCompany(method.input, request, caller, scope);
+    checkCompany(method.input, request, principal, scope);
     const named = sole === undefined ? companyOf(method.input, request) : undefined;
-    if (named !== undefined && caller.companies.has(named)) meter.charge("company", named);
-    checkLocations(method.input, request, caller);
+    if (named !== undefined && principal.companies.has(named)) meter.charge("company", named);
+    checkLocations(method.input, request, principal);
     const claim = claimOf(method, request, {
       key: call.header(idempotencyKeyHeader),
       company: call.header(companyHeader),
@@ -88,14 +88,14 @@ export function createPipeline(options: PipelineOptions): Run {
 
     const context: Context = {
       method,
-      caller,
+      principal,
       signal,
       deadlineMs,
       write: {
         rpc,
         requestId: record.requestId,
-        keyId: caller.keyId,
-        ...(caller.staff ? { staff: caller.staff } : {}),
+        keyId: principal.keyId,
+        ...(principal.staff ? { staff: principal.staff } : {}),
         ip: addressOf(call),
         ...(claim ? { claim } : {}),
         signal,
@@ -109,11 +109,11 @@ export function createPipeline(options: PipelineOptions): Run {
 
   async function admit(call: Call<unknown>, record: CallRecord, { scope, meter }: { scope: Scope; meter: RateMeter }) {
     const grant = await authenticate(call.header("authorization"), keys);
-    const { keyId } = grant.caller;
+    const { keyId } = grant.principal;
     record.keyId = keyId;
     checkAddress(grant, addressOf(call));
     meter.charge("key", keyId);
-    return authorise(grant, { scope, company: call.header(companyHeader) });
+    return authorize(grant, { scope, company: call.header(companyHeader) });
   }
 
   function addressOf(call: Call<unknown>): string {
@@ -122,13 +122,13 @@ export function createPipeline(options: PipelineOptions): Run {
 
   function limitsOf(call: Call<unknown>): Limits {
     const { method } = call;
-    const actsElsewhere = passesOnKey(method);
+    const actsElsewhere = forwardsIdempotencyKey(method);
     const isClaimed = call.header(idempotencyKeyHeader) !== undefined && !actsElsewhere;
     return {
       maxDurationMs,
       actsElsewhere,
-      isRepeatable: isReading(method) || isClaimed,
-      ...(cutOff ? { cutOff } : {}),
+      isRepeatable: isReadOnly(method) || isClaimed,
+      ...(drainDeadline ? { drainDeadline } : {}),
     };
   }
 
@@ -139,7 +139,7 @@ export function createPipeline(options: PipelineOptions): Run {
 }
 
 /** The only company that the call can be about. */
-function soleCompanyOf({ companies }: Caller): string | undefined {
+function soleCompanyOf({ companies }: Principal): string | undefined {
   const [only] = companies.keys();
   return companies.size === 1 ? only : undefined;
 }

@@ -1,5 +1,5 @@
 import { DomainError } from "../../core/errors.js";
-import { createTokenBuckets, type RateLimit, type Taken } from "./token-buckets.js";
+import { createTokenBuckets, type RateLimit, type TokenResult } from "./token-buckets.js";
 
 /** What a server limits; absent = without limit. */
 export interface RateLimits {
@@ -23,7 +23,7 @@ export const rateLimitHeader = "ratelimit";
 /** Makes the meter of each call, which writes the headers of its answer. */
 export type RateMeters = (setHeader: (name: string, value: string) => void) => RateMeter;
 
-interface Charged extends Taken {
+interface Charged extends TokenResult {
   readonly name: RateLimitName;
 }
 

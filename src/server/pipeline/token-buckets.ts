@@ -9,7 +9,7 @@ export interface RateLimit {
 }
 
 /** What taking a token found. */
-export interface Taken {
+export interface TokenResult {
   /** False when the bucket had none; then nothing was taken. */
   readonly isTaken: boolean;
   /** Whole tokens that are left. */
@@ -20,7 +20,7 @@ export interface Taken {
 
 /** Buckets of tokens, one for each id, that fill as time passes. */
 export interface TokenBuckets {
-  take(id: string): Taken;
+  take(id: string): TokenResult;
   /** How many buckets are remembered. */
   readonly size: number;
 }

@@ -1,7 +1,7 @@
 import { type DescField, type DescMessage, ScalarType } from "@bufbuild/protobuf";
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 import { invalidRequest } from "../../core/errors.js";
-import { maxItemsOf, maxValues, tooMany, tooManyValues } from "./element-limits.js";
+import { maxItemsOf, maxValues, tooManyItems, tooManyValues } from "./element-limits.js";
 
 /**
  * Walks over a message in protobuf's binary form without building anything, and stops at the first limit. Refuses also
@@ -40,7 +40,7 @@ class BinaryWalk {
         const max = maxItemsOf(field);
         const packed = isPacked(field, wireType) ? this.packedItems(field, max - index) : undefined;
         const given = index + (packed ?? 1);
-        if (given > max) throw invalidRequest([tooMany(at, max)]);
+        if (given > max) throw invalidRequest([tooManyItems(at, max)]);
         items.set(field, given);
         if (packed === undefined) this.value(field, wireType, field.fieldKind === "map" ? at : `${at}[${index}]`);
       }

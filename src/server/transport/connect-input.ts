@@ -7,7 +7,7 @@ import { decodeJson } from "./json-input.js";
 import { maxMessageBytes, messageTooLarge } from "./limits.js";
 
 /** How the message of a Connect or gRPC-Web request is written. */
-export interface WireForm {
+export interface MessageEncoding {
   readonly protocol: "connect" | "grpc-web";
   readonly json: boolean;
 }
@@ -16,7 +16,7 @@ export interface WireForm {
 const envelopePrefixBytes = 5;
 
 /** By content type, without its parameters. */
-const wireForms: Readonly<Record<string, WireForm>> = {
+const wireForms: Readonly<Record<string, MessageEncoding>> = {
   // Tolerated as on the REST routes.
   ...Object.fromEntries(jsonTypes.map((type) => [type, { protocol: "connect", json: true } as const])),
   "application/proto": { protocol: "connect", json: false },
@@ -26,7 +26,7 @@ const wireForms: Readonly<Record<string, WireForm>> = {
 };
 
 /** The form that the request says it has; undefined for a content type that is not served. */
-export function wireFormOf(request: HttpRequest): WireForm | undefined {
+export function wireFormOf(request: HttpRequest): MessageEncoding | undefined {
   if (request.method === "GET") {
     const encoding = new URLSearchParams(request.query).get("encoding");
     return encoding === "json" || encoding === "proto" ? { protocol: "connect", json: encoding === "json" } : undefined;
@@ -36,7 +36,7 @@ export function wireFormOf(request: HttpRequest): WireForm | undefined {
 }
 
 /** The bytes of the message, out of query, content coding or envelope. Throws DomainError. */
-export async function messageBytes(request: HttpRequest, form: WireForm): Promise<Uint8Array> {
+export async function messageBytes(request: HttpRequest, form: MessageEncoding): Promise<Uint8Array> {
   if (request.method === "GET") return queryBytes(new URLSearchParams(request.query));
   const body = await request.readBody(form.protocol === "grpc-web" ? envelopePrefixBytes : 0);
   if (form.protocol === "connect") return decompress(body, headerOf(request, "content-encoding"));
@@ -44,7 +44,7 @@ export async function messageBytes(request: HttpRequest, form: WireForm): Promis
 }
 
 /** Reads the message. Throws DomainError. */
-export function decodeMessage(schema: DescMessage, bytes: Uint8Array, form: WireForm): Message {
+export function decodeMessage(schema: DescMessage, bytes: Uint8Array, form: MessageEncoding): Message {
   return form.json ? decodeJson(schema, bytes) : decodeBinary(schema, bytes);
 }
 

@@ -3,13 +3,13 @@ import { type ContextValues, createConnectRouter, createContextKey, createContex
 import { createAsyncIterable, type UniversalHandler, type UniversalServerRequest } from "@connectrpc/connect/protocol";
 import { compressionGzip } from "@connectrpc/connect-node";
 import { DomainError } from "../../core/errors.js";
-import type { Call, Run } from "../pipeline/call.js";
+import type { Call, ExecuteCall } from "../pipeline/call.js";
 import { isUnary } from "../pipeline/contract.js";
-import type { Refuse } from "../pipeline/observe.js";
+import type { RejectRequest } from "../pipeline/observe.js";
 import { requestIdHeader, requestIdOf } from "../pipeline/request-id.js";
 import { StatusError } from "../pipeline/status.js";
 import { connectErrorAnswer, toConnectError } from "./connect-error.js";
-import { decodeMessage, messageBytes, type WireForm, wireFormOf } from "./connect-input.js";
+import { decodeMessage, type MessageEncoding, messageBytes, wireFormOf } from "./connect-input.js";
 import { detailTypes } from "./detail-types.js";
 import { type HttpAnswer, type HttpHandler, type HttpRequest, headerOf } from "./http-message.js";
 import { maxMessageBytes } from "./limits.js";
@@ -18,15 +18,15 @@ import { connectTimeoutHeader, grpcTimeoutHeader, timeoutMsOf } from "./timeout.
 /** What the implementation behind Connect's handlers needs to know of a request. */
 interface Incoming {
   readonly request: HttpRequest;
-  readonly form: WireForm;
+  readonly form: MessageEncoding;
   readonly timeoutMs?: number;
   decode(method: DescMethodUnary): Message;
 }
 
 interface ConnectOptions {
   readonly services: readonly DescService[];
-  readonly run: Run;
-  readonly refuse: Refuse;
+  readonly run: ExecuteCall;
+  readonly refuse: RejectRequest;
 }
 
 const incomingKey = createContextKey<Incoming | undefined>(undefined);
@@ -69,7 +69,7 @@ export function createConnectHandler({ services, run, refuse }: ConnectOptions):
   };
 }
 
-function universalHandlers(services: readonly DescService[], run: Run): ReadonlyMap<string, UniversalHandler> {
+function universalHandlers(services: readonly DescService[], run: ExecuteCall): ReadonlyMap<string, UniversalHandler> {
   const router = createConnectRouter({
     grpc: false,
     readMaxBytes: maxMessageBytes,
@@ -116,7 +116,7 @@ function callOf(method: DescMethodUnary, values: ContextValues, responseHeader: 
   };
 }
 
-async function answerOf(handler: UniversalHandler, request: HttpRequest, form: WireForm): Promise<HttpAnswer> {
+async function answerOf(handler: UniversalHandler, request: HttpRequest, form: MessageEncoding): Promise<HttpAnswer> {
   const contextValues = createContextValues().set(incomingKey, await incomingOf(request, form));
   const { status, header, body } = await handler({ ...emptyRequest(request, form), contextValues });
   const chunks: Uint8Array[] = [];
@@ -125,7 +125,7 @@ async function answerOf(handler: UniversalHandler, request: HttpRequest, form: W
 }
 
 /** Reads the bytes now and the message later; what cannot be read is told after the key was checked. */
-async function incomingOf(request: HttpRequest, form: WireForm): Promise<Incoming> {
+async function incomingOf(request: HttpRequest, form: MessageEncoding): Promise<Incoming> {
   try {
     const bytes = await messageBytes(request, form);
     const timeoutMs = timeoutMsOf(request, form.protocol === "connect" ? connectTimeoutHeader : grpcTimeoutHeader);
@@ -149,7 +149,7 @@ async function incomingOf(request: HttpRequest, form: WireForm): Promise<Incomin
 /** The request as Connect's handler is given it: the same, but for an empty message. */
 function emptyRequest(
   request: HttpRequest,
-  { protocol, json }: WireForm,
+  { protocol, json }: MessageEncoding,
 ): Omit<UniversalServerRequest, "contextValues"> {
   const header = new Headers();
   for (const name of Object.keys(request.headers)) {
@@ -179,7 +179,7 @@ function enveloped(message: Buffer): Buffer {
 function refusalOf(
   request: HttpRequest,
   handler: UniversalHandler | undefined,
-  form: WireForm | undefined,
+  form: MessageEncoding | undefined,
 ): DomainError | undefined {
   const { method, path } = request;
   if (!handler) return unknownRpc(path);

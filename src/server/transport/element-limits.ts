@@ -23,7 +23,7 @@ export function maxItemsOf(field: DescField & { readonly fieldKind: "list" | "ma
 }
 
 /** A list, map or mask that is longer than its limit. */
-export function tooMany(field: string, max: number): Violation {
+export function tooManyItems(field: string, max: number): Violation {
   return { field, reason: "TOO_MANY", description: `Must have at most ${max} items.` };
 }
 

@@ -31,7 +31,7 @@ export function grpcStatusOf(error: StatusError): { code: number; details: strin
  * details of all our others. They do not pass through the responders of interceptors, only through `sendStatus` of the
  * innermost call, so that is where they are caught.
  */
-export const explainOwnAnswers: ServerInterceptor = (_method, call) => {
+export const addErrorDetails: ServerInterceptor = (_method, call) => {
   let isCancelled = false;
   const send = call.sendStatus.bind(call);
   call.sendStatus = (status) => {

@@ -9,14 +9,14 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { Health } from "../../gen/proto/grpc/health/v1/health_pb.js";
-import type { Call, Run } from "../pipeline/call.js";
+import type { Call, ExecuteCall } from "../pipeline/call.js";
 import { isUnary } from "../pipeline/contract.js";
 import { callCancelled, deadlineExceeded } from "../pipeline/deadline.js";
 import { StatusError } from "../pipeline/status.js";
 import { decodeBinary } from "./binary-input.js";
 import { addHealth } from "./grpc-health.js";
 import { encodeBinary, grpcMethodOf } from "./grpc-method.js";
-import { explainOwnAnswers, grpcStatusOf } from "./grpc-status.js";
+import { addErrorDetails, grpcStatusOf } from "./grpc-status.js";
 import { maxMessageBytes } from "./limits.js";
 import { addReflection } from "./reflection.js";
 
@@ -40,7 +40,7 @@ export interface GrpcServerOptions {
   /** 0 = any free port. */
   readonly port: number;
   readonly services: readonly DescService[];
-  readonly run: Run;
+  readonly run: ExecuteCall;
   /** PEM texts; absent = without TLS. */
   readonly tls?: { readonly certificate: string; readonly key: string };
 }
@@ -54,7 +54,7 @@ export interface RunningServer {
 /** Serves the contract by gRPC, with reflection and health, which need no key. */
 export async function startGrpcServer(options: GrpcServerOptions): Promise<RunningServer> {
   const { services, run, host } = options;
-  const server = new Server({ ...channelOptions, interceptors: [explainOwnAnswers] });
+  const server = new Server({ ...channelOptions, interceptors: [addErrorDetails] });
   for (const service of services) addService(server, service, run);
   const health = addHealth(
     server,
@@ -93,7 +93,7 @@ async function shutDown(server: Server, timeoutMs: number): Promise<void> {
   server.forceShutdown();
 }
 
-function addService(server: Server, service: DescService, run: Run): void {
+function addService(server: Server, service: DescService, run: ExecuteCall): void {
   const definition: Record<string, MethodDefinition<Buffer, Buffer>> = {};
   const implementation: UntypedServiceImplementation = {};
   for (const method of service.methods) {
@@ -109,7 +109,7 @@ async function serve(
   method: DescMethodUnary,
   grpcCall: ServerUnaryCall<Buffer, Buffer>,
   answer: sendUnaryData<Buffer>,
-  run: Run,
+  run: ExecuteCall,
 ): Promise<void> {
   const headers = new Metadata();
   const gone = new AbortController();

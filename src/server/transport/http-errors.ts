@@ -2,7 +2,7 @@ import type { Server as HttpServer, IncomingMessage, ServerResponse } from "node
 import type { Http2SecureServer, Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import type { Duplex } from "node:stream";
 import { DomainError } from "../../core/errors.js";
-import type { Refuse } from "../pipeline/observe.js";
+import type { RejectRequest } from "../pipeline/observe.js";
 import { requestIdHeader, requestIdOf } from "../pipeline/request-id.js";
 import { type HttpAnswer, headerOf } from "./http-message.js";
 import { messageTooLarge } from "./limits.js";
@@ -22,9 +22,9 @@ interface HttpRefusal {
  *
  * @param answering the answer that is under way on a connection, which no second one may cut into
  */
-export function answerRefusals(
+export function handleRejectedConnections(
   server: NodeServer,
-  refuse: Refuse,
+  refuse: RejectRequest,
   answering: (socket: Duplex) => ServerResponse | undefined,
 ): void {
   server.on("clientError", (error: Error & { code?: string; rawPacket?: Buffer }, socket: Duplex) => {
@@ -101,6 +101,6 @@ function noExpectation(): HttpRefusal {
 }
 
 /** RFC 9112 demands the header of HTTP/1.1. */
-export function noHost(): DomainError {
+export function missingHostError(): DomainError {
   return new DomainError("MALFORMED_REQUEST", "The request has no Host header.");
 }

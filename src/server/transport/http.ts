@@ -11,14 +11,14 @@ import type { Duplex } from "node:stream";
 import type { Logger } from "pino";
 import { DomainError } from "../../core/errors.js";
 import { callCancelled } from "../pipeline/deadline.js";
-import type { Refuse } from "../pipeline/observe.js";
+import type { RejectRequest } from "../pipeline/observe.js";
 import { requestIdHeader, requestIdOf } from "../pipeline/request-id.js";
 import { toStatusError } from "../pipeline/status.js";
 import { type CorsRules, corsRules } from "./cors.js";
 import type { RunningServer } from "./grpc.js";
 import { createProbeHandler, type ProbeOptions } from "./health.js";
 import { readBody } from "./http-body.js";
-import { answerRefusals, maxHeaderBytes, noHost } from "./http-errors.js";
+import { handleRejectedConnections, maxHeaderBytes, missingHostError } from "./http-errors.js";
 import { type HttpLifetime, watchLifetime } from "./http-lifetime.js";
 import { type HttpAnswer, type HttpHandler, type HttpRequest, headerOf } from "./http-message.js";
 import { compressed, sendAnswer } from "./http-response.js";
@@ -48,7 +48,7 @@ export interface HttpServerOptions {
   /** PEM texts; absent = HTTP/1 without TLS. With TLS also HTTP/2. */
   readonly tls?: { readonly certificate: string; readonly key: string };
   readonly logger: Logger;
-  readonly refuse: Refuse;
+  readonly refuse: RejectRequest;
 }
 
 /** Serves Connect, gRPC-Web, REST and the probes on one port. */
@@ -67,7 +67,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Runni
   // Assigned, since TLS takes no such options for its HTTP/1. Node drops in silence what is above its count of headers,
   // so their bytes alone are bounded; and it answers a missing host without a body.
   Object.assign(server, { maxHeadersCount: 0, maxHeaderSize: maxHeaderBytes, requireHostHeader: false });
-  answerRefusals(server, options.refuse, (socket) => served.answering.get(socket));
+  handleRejectedConnections(server, options.refuse, (socket) => served.answering.get(socket));
   server.on("request", (request: NodeRequest, response: NodeResponse) => {
     exchange(served, request, response).catch((err: unknown) => {
       options.logger.error({ err }, "failed to send the response");
@@ -113,7 +113,7 @@ interface Served {
   readonly cors: CorsRules;
   readonly lifetime: HttpLifetime;
   readonly logger: Logger;
-  readonly refuse: Refuse;
+  readonly refuse: RejectRequest;
   /** By connection of HTTP/1. */
   readonly answering: WeakMap<Duplex, ServerResponse>;
 }
@@ -138,7 +138,9 @@ async function exchange(served: Served, nodeRequest: NodeRequest, response: Node
 
 function withoutHost({ refuse }: Served, request: HttpRequest): HttpAnswer {
   const requestId = requestIdOf(headerOf(request, requestIdHeader));
-  return restErrorAnswer(refuse(noHost(), { transport: "rest", requestId, peerAddress: request.peerAddress }));
+  return restErrorAnswer(
+    refuse(missingHostError(), { transport: "rest", requestId, peerAddress: request.peerAddress }),
+  );
 }
 
 async function answerOf({ handlers, cors, logger }: Served, request: HttpRequest): Promise<HttpAnswer> {

@@ -12,9 +12,9 @@ import {
 import { type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
 import { FieldMaskSchema } from "@bufbuild/protobuf/wkt";
 import { invalidRequest, maxViolations, type Violation, type ViolationReason } from "../../core/errors.js";
-import { maxItemsOf, maxMaskPaths, tooMany, tooManyValues } from "./element-limits.js";
+import { maxItemsOf, maxMaskPaths, tooManyItems, tooManyValues } from "./element-limits.js";
 import { fieldHint, jsonFormHint } from "./json-hints.js";
-import { isInexact, leafFault, leafJson } from "./json-leaf.js";
+import { leafFault, leafJson, losesPrecision } from "./json-leaf.js";
 import { maskPaths } from "./json-mask.js";
 import { isJsonObject, type JsonNode, type JsonObjectNode, parseJson } from "./json-parse.js";
 import { rewriteJson } from "./json-rewrites.js";
@@ -176,7 +176,7 @@ class JsonReader {
     wrap: (value: JsonValue) => JsonValue,
   ): void {
     const value = leafJson(node);
-    if (isInexact(field, node)) {
+    if (losesPrecision(field, node)) {
       this.fault(path, "OUT_OF_RANGE", "The integer is too large for a JSON number; send it as a string.");
     } else if (value === undefined || value === null) {
       this.leafFault(field, node, path);
@@ -193,7 +193,7 @@ class JsonReader {
   private readMask(node: JsonNode, path: string): ReflectMessage | undefined {
     if (typeof node !== "string") return this.fault(path, "WRONG_TYPE", "Must be a string of comma-separated paths.");
     const paths = maskPaths(this.request, node);
-    if (!paths) return this.add(tooMany(join(path, "paths"), maxMaskPaths));
+    if (!paths) return this.add(tooManyItems(join(path, "paths"), maxMaskPaths));
     return reflect(FieldMaskSchema, create(FieldMaskSchema, { paths }));
   }
 
@@ -244,7 +244,7 @@ class JsonReader {
   }
 
   private isTooLong(length: number, max: number, path: string): boolean {
-    if (length > max) this.add(tooMany(path, max));
+    if (length > max) this.add(tooManyItems(path, max));
     return length > max;
   }
 

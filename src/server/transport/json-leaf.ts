@@ -42,7 +42,7 @@ export function leafFault(field: Leaf, node: JsonNode): LeafFault {
 }
 
 /** A 64-bit integer given as a JSON number that a double cannot hold exactly: it has lost its last digits already. */
-export function isInexact(field: Leaf, node: JsonNode): boolean {
+export function losesPrecision(field: Leaf, node: JsonNode): boolean {
   return field.scalar !== undefined && integers.has(field.scalar) && typeof node === "number" && Number.isInteger(node)
     ? !Number.isSafeInteger(node)
     : false;

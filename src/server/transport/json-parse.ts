@@ -36,7 +36,7 @@ interface Frame {
 }
 
 /** Makes the error for a text of too many values, of the keys and indexes down to what holds most of them. */
-export type RefuseValues = (keys: readonly (string | number)[]) => DomainError;
+export type TooManyValuesError = (keys: readonly (string | number)[]) => DomainError;
 
 export function isJsonObject(node: JsonNode | undefined): node is JsonObjectNode {
   return typeof node === "object" && node !== null && !Array.isArray(node);
@@ -48,7 +48,7 @@ export function isJsonObject(node: JsonNode | undefined): node is JsonObjectNode
  *
  * @throws DomainError MALFORMED_REQUEST, also for nesting deeper than 100, numbers beyond a double and lone surrogates
  */
-export function parseJson(bytes: Uint8Array, refuseValues: RefuseValues): JsonNode {
+export function parseJson(bytes: Uint8Array, refuseValues: TooManyValuesError): JsonNode {
   let text: string;
   try {
     text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
@@ -58,7 +58,7 @@ export function parseJson(bytes: Uint8Array, refuseValues: RefuseValues): JsonNo
   return parseText(text, refuseValues);
 }
 
-function parseText(text: string, refuseValues: RefuseValues): JsonNode {
+function parseText(text: string, refuseValues: TooManyValuesError): JsonNode {
   let position = 0;
   let values = 0;
   const frames: Frame[] = [];

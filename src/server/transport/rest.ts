@@ -9,9 +9,9 @@ import {
 import { reflect } from "@bufbuild/protobuf/reflect";
 import { DomainError } from "../../core/errors.js";
 import { StatusSchema } from "../../gen/proto/google/rpc/status_pb.js";
-import type { Call, Run } from "../pipeline/call.js";
-import { isReading } from "../pipeline/contract.js";
-import type { Refuse } from "../pipeline/observe.js";
+import type { Call, ExecuteCall } from "../pipeline/call.js";
+import { isReadOnly } from "../pipeline/contract.js";
+import type { RejectRequest } from "../pipeline/observe.js";
 import { requestIdHeader, requestIdOf } from "../pipeline/request-id.js";
 import { StatusError } from "../pipeline/status.js";
 import { detailTypes } from "./detail-types.js";
@@ -36,8 +36,8 @@ import { grpcTimeoutHeader, timeoutMsOf } from "./timeout.js";
  */
 export function createRestHandler(options: {
   services: readonly DescService[];
-  run: Run;
-  refuse: Refuse;
+  run: ExecuteCall;
+  refuse: RejectRequest;
   types?: Registry;
 }): HttpHandler {
   const table = routeTable(options.services);
@@ -84,7 +84,7 @@ export function restErrorAnswer(error: StatusError, headers: Readonly<Record<str
 
 /** HEAD asks for the headers of a GET, which is only right where the GET changes nothing. */
 function takes(route: Route, verb: string): boolean {
-  return route.verb === verb || (verb === "HEAD" && route.verb === "GET" && isReading(route.method));
+  return route.verb === verb || (verb === "HEAD" && route.verb === "GET" && isReadOnly(route.method));
 }
 
 async function callOf(

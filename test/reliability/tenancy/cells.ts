@@ -1,5 +1,5 @@
 import type { Message } from "@bufbuild/protobuf";
-import { isReading, scopesOf } from "../../../src/server/pipeline/contract.js";
+import { isReadOnly, scopesOf } from "../../../src/server/pipeline/contract.js";
 import { services } from "../../../src/services.js";
 import type { Headers } from "../../support/answer.js";
 import { type FixtureKey, keys } from "../../support/fixture-keys.js";
@@ -126,7 +126,7 @@ function expectedOf(expectation: Expectation, field: string): Expected {
  */
 export function ownCells(rpc: Rpc): readonly Cell[] {
   const filters = idFieldsOf(rpc.method).filter(({ expectation }) => expectation === "ignored");
-  const requests = isReading(rpc.method)
+  const requests = isReadOnly(rpc.method)
     ? filters.map(({ fields, kind }) =>
         withText(rpc.method.input, rpc.request, fields, () => idsOfTenant[kind ?? ""] ?? "any"),
       )

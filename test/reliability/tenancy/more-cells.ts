@@ -1,7 +1,7 @@
 import { clone, create, type DescMethodUnary, type Message } from "@bufbuild/protobuf";
 import { reflect } from "@bufbuild/protobuf/reflect";
 import { PaginationSchema } from "../../../src/gen/proto/moego/common/v1/pagination_pb.js";
-import { isReading, scopesOf } from "../../../src/server/pipeline/contract.js";
+import { isReadOnly, scopesOf } from "../../../src/server/pipeline/contract.js";
 import { idempotencyKeyHeader } from "../../../src/server/pipeline/idempotency-key.js";
 import { services } from "../../../src/services.js";
 import type { Transport } from "../../support/clients.js";
@@ -42,7 +42,7 @@ export async function secondPage(server: TestServer, { method, request, key }: R
 
 /** The key under which the neighbour has done the same: the tenant's call happens, and is no replay. */
 export async function idempotencyCells(rpc: Rpc, transport: Transport): Promise<readonly Cell[]> {
-  if (isReading(rpc.method) || !claimsOfNeighbour(rpc, transport)) return [];
+  if (isReadOnly(rpc.method) || !claimsOfNeighbour(rpc, transport)) return [];
   return [
     {
       name: "foreign idempotency key",

@@ -3,7 +3,7 @@ import { ApiKeyService } from "../../../src/gen/proto/moego/admin/v1/api_key_ser
 import { Organization_Type } from "../../../src/gen/proto/moego/auth/apikey/v1/apikey_pb.js";
 import { PackageService } from "../../../src/gen/proto/moego/business/package/v1/package_service_pb.js";
 import { IvrFlowService } from "../../../src/gen/proto/moego/callcenter/v1/ivr_flow_service_pb.js";
-import { isReading } from "../../../src/server/pipeline/contract.js";
+import { isReadOnly } from "../../../src/server/pipeline/contract.js";
 import { idempotencyKeyHeader } from "../../../src/server/pipeline/idempotency-key.js";
 import { newKey } from "../../suites/api-key-fixtures.js";
 import { withTexts } from "../../suites/rpc-fixture.js";
@@ -79,7 +79,7 @@ export async function predicateCells(server: TestServer, rpc: Rpc): Promise<read
     ...(collisions[method.name] ?? []).map((ids) => cell("own beside the neighbour's", withIds(rpc, ids))),
     ...(second ? [cell("own second page", second)] : []),
     ...(chosen.length > 0 ? [cell("ids that the neighbour has", taken)] : []),
-    ...(isReading(method) ? [] : [cell("own sent again", rpc.done, { headers: sentAgain })]),
+    ...(isReadOnly(method) ? [] : [cell("own sent again", rpc.done, { headers: sentAgain })]),
     ...(method.name === "ImportLead"
       ? [cell("own sent again by another location", rpc.done, { key: worldKeys.location, headers: sentAgain })]
       : []),

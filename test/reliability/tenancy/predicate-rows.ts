@@ -1,5 +1,5 @@
 import type pg from "pg";
-import { claimingRpcs } from "../../../src/db/erasure/erasable-claim-ids.js";
+import { rpcsWithErasableIds } from "../../../src/db/erasure/erasable-claim-ids.js";
 import { maxPetsOfCustomer } from "../../../src/resources/pets/pet.model.js";
 import { foreignId, neighbour, tenant } from "./neighbour.js";
 import { keyOfTenantsCalls } from "./world.js";
@@ -89,8 +89,8 @@ const namesakes: readonly string[] = [
   ),
   `INSERT INTO idempotency (key_id, rpc, key, fingerprint, company_id, resource_ids, expired_time)
    SELECT 'key_a', rpc, id, '\\x00', '${tenant}', ARRAY[id], now() + interval '1 day'
-   FROM (VALUES ('${planted.note}', '${claimingRpcs.note[0]}'), ('${planted.link}', '${claimingRpcs.cardLink[0]}'),
-     ('${planted.pet}', '${claimingRpcs.pet[0]}'), ('${planted.petOfLead}', '${claimingRpcs.pet[0]}')) claim (id, rpc)`,
+   FROM (VALUES ('${planted.note}', '${rpcsWithErasableIds.note[0]}'), ('${planted.link}', '${rpcsWithErasableIds.cardLink[0]}'),
+     ('${planted.pet}', '${rpcsWithErasableIds.pet[0]}'), ('${planted.petOfLead}', '${rpcsWithErasableIds.pet[0]}')) claim (id, rpc)`,
   // So many that the tenant's namesake could have no other one.
   `INSERT INTO pet (company_id, id, customer_id, name, type, created_time, last_updated_time)
    SELECT '${neighbour}', 'zq.many.' || n, 'cus_a1', 'zq.', 2, now(), now() FROM generate_series(1, ${maxPetsOfCustomer}) n`,

@@ -1,5 +1,5 @@
 import type { Message } from "@bufbuild/protobuf";
-import { isReading } from "../../../src/server/pipeline/contract.js";
+import { isReadOnly } from "../../../src/server/pipeline/contract.js";
 import type { Answer } from "../../support/answer.js";
 import type { Transport } from "../../support/clients.js";
 import type { TestServer } from "../../support/server.js";
@@ -42,7 +42,7 @@ export async function runMatrix({ server, rpcs }: World): Promise<Outcome[]> {
       const spare = spares[transport] ?? 1;
       const places = foreignCells(rpc, spare).flatMap((cell, place) => (isRefused(cell) ? [] : [place]));
       for (const place of places) {
-        const request = isReading(rpc.method) ? rpc.request : await rpc.fresh();
+        const request = isReadOnly(rpc.method) ? rpc.request : await rpc.fresh();
         const cell = foreignCells({ ...rpc, request }, spare)[place];
         if (cell) outcomes.push(await runCell(server, { rpc, transport, cell }));
       }
