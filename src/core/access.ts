@@ -5,7 +5,9 @@ import type { AccessFilter, CompanyAccess, Principal, Scope } from "./principal.
 export function requireCompanyAccess(principal: Principal, companyId: string): CompanyAccess {
   const access = principal.companies.get(companyId);
   if (!access) {
-    throw new DomainError("COMPANY_NOT_ALLOWED", "The key does not cover this company.", { metadata: { companyId } });
+    throw new DomainError("COMPANY_NOT_ALLOWED", "The API key has no access to this company.", {
+      metadata: { companyId },
+    });
   }
   return access;
 }
@@ -20,7 +22,7 @@ export function companyAccessFilter(access: CompanyAccess): AccessFilter {
 export function requireBusinessAccess(access: CompanyAccess, businessIds: readonly string[]): void {
   const foreign = businessIds.find((id) => access.businessIds && !access.businessIds.includes(id));
   if (foreign === undefined) return;
-  throw new DomainError("BUSINESS_NOT_ALLOWED", "The key does not cover this location.", {
+  throw new DomainError("BUSINESS_NOT_ALLOWED", "The API key has no access to this location.", {
     metadata: { companyId: access.companyId, businessId: foreign },
   });
 }
@@ -34,7 +36,7 @@ export type CompanyWideScope = Extract<Scope, "setting:write" | "directory:write
  */
 export function requireCompanyWideAccess(access: CompanyAccess, scope: CompanyWideScope): void {
   if (access.businessIds === undefined) return;
-  throw new DomainError("SCOPE_REQUIRED", "A key that is limited to locations cannot write what its company shares.", {
+  throw new DomainError("SCOPE_REQUIRED", "An API key limited to locations cannot change company-wide data.", {
     metadata: { scope },
   });
 }

@@ -1,3 +1,5 @@
+import { displayName, leadingDisplayName } from "./display-name.js";
+
 /**
  * Why a call was refused. Each reason is a value of `moego.error.v1.ErrorReason` without its prefix;
  * the canonical status code of each stands in one table, `pipeline/errors.ts`.
@@ -117,6 +119,9 @@ export function invalidRequest(violations: readonly Violation[], count = violati
   });
 }
 
+/** Violation text for an id that names nothing in the company, or nothing that is in use. */
+export const notFoundInCompany = "Not found in this company.";
+
 /** INVALID_ARGUMENT with all violations, if there are any. */
 export function throwIfInvalid(violations: readonly Violation[]): void {
   if (violations.length > 0) throw invalidRequest(violations);
@@ -127,18 +132,24 @@ export function throwIfInvalid(violations: readonly Violation[]): void {
  * existed or belongs to another tenant.
  */
 export function notFoundError(resource: string, id: string): DomainError {
-  return new DomainError("RESOURCE_NOT_FOUND", `${resource} not found.`, { metadata: { resource, id } });
+  return new DomainError("RESOURCE_NOT_FOUND", `${leadingDisplayName(resource)} not found.`, {
+    metadata: { resource, id },
+  });
 }
 
 /** ALREADY_EXISTS for what must be unique and is taken, such as an imported id. */
 export function alreadyExistsError(resource: string, field: string): DomainError {
   const metadata = { resource, field };
-  return new DomainError("ALREADY_EXISTS", `${resource} with this ${field} exists already.`, { metadata });
+  return new DomainError("ALREADY_EXISTS", `${leadingDisplayName(resource)} with this ${field} already exists.`, {
+    metadata,
+  });
 }
 
 /** FAILED_PRECONDITION for a write to a record that is archived. */
 export function archivedError(resource: string, id: string): DomainError {
-  return new DomainError("RESOURCE_ARCHIVED", `${resource} is archived.`, { metadata: { resource, id } });
+  return new DomainError("RESOURCE_ARCHIVED", `${leadingDisplayName(resource)} is archived.`, {
+    metadata: { resource, id },
+  });
 }
 
 /**
@@ -148,12 +159,18 @@ export function archivedError(resource: string, id: string): DomainError {
  */
 export function erasedError(resource: string, id?: string): DomainError {
   const metadata = { resource, ...(id === undefined ? {} : { id }) };
-  return new DomainError("RESOURCE_ERASED", `${resource} was erased.`, { metadata });
+  return new DomainError("RESOURCE_ERASED", `${leadingDisplayName(resource)} was permanently erased.`, {
+    metadata,
+  });
 }
 
 /** ABORTED for a write that was meant for another state of the record. */
 export function etagMismatch(resource: string, etag: string): DomainError {
-  return new DomainError("ETAG_MISMATCH", `The ${resource} has changed since it was read. Read it again.`, {
-    metadata: { etag },
-  });
+  return new DomainError(
+    "ETAG_MISMATCH",
+    `The ${displayName(resource)} was modified since it was read. Fetch it again and retry.`,
+    {
+      metadata: { etag },
+    },
+  );
 }

@@ -31,20 +31,20 @@ const logical: ReadonlySet<unknown> = new Set(["LogicalOrExpr", "LogicalAndExpr"
 export function jsonPathFault(path: string): string | undefined {
   if (path.length > maxPathChars) return `Must have at most ${maxPathChars} characters.`;
   const nodes = nodesOf(path);
-  if (!nodes) return "Must be a JSONPath (RFC 9535), such as $.customer.id.";
+  if (!nodes) return "Must be a JSONPath (RFC 9535), for example $.customer.id.";
   if (nodes.some(({ type, name }) => type === "FunctionExpr" && !allowedFunctions.has(name))) {
-    return "May call length, count and value alone.";
+    return "Must use no functions other than length, count and value.";
   }
   if (nodes.some(({ selectors }) => Array.isArray(selectors) && selectors.length > 1)) {
-    return "May hold one selector in each pair of brackets.";
+    return "Must have one selector per pair of brackets.";
   }
-  if (nodes.filter(({ type }) => type === "DescendantSegment").length > 1) return "May hold `..` once.";
+  if (nodes.filter(({ type }) => type === "DescendantSegment").length > 1) return "Must contain `..` at most once.";
   const filters = nodes.filter(({ type }) => type === "FilterSelector");
-  if (filters.length > 1) return "May hold one filter.";
+  if (filters.length > 1) return "Must contain at most one filter.";
   const inner = filters.flatMap(({ value }) => walk(value));
-  if (inner.some(({ type }) => searching.has(type))) return "May compare single values alone in a filter.";
+  if (inner.some(({ type }) => searching.has(type))) return "Must compare only single values in a filter.";
   if (inner.filter(({ type }) => logical.has(type)).length >= maxFilterTerms) {
-    return `May hold at most ${maxFilterTerms} terms in a filter.`;
+    return `Must have at most ${maxFilterTerms} terms in a filter.`;
   }
   return undefined;
 }

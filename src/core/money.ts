@@ -21,13 +21,17 @@ const maxNanos = 999_999_999;
 export function moneyFaults({ currencyCode, units, nanos }: Money): MoneyFault[] {
   const faults: MoneyFault[] = [];
   if (!/^[A-Z]{3}$/.test(currencyCode)) {
-    const description = "The currency must be three capital letters (ISO 4217).";
+    const description = "currency_code must be three uppercase letters (ISO 4217).";
     faults.push({ member: "currencyCode", reason: "INVALID_FORMAT", description });
   }
   if (Math.abs(nanos) > maxNanos) {
-    faults.push({ member: "nanos", reason: "OUT_OF_RANGE", description: "Nanos must be within ±999,999,999." });
+    faults.push({
+      member: "nanos",
+      reason: "OUT_OF_RANGE",
+      description: "nanos must be from -999,999,999 to 999,999,999.",
+    });
   } else if ((units > 0n && nanos < 0) || (units < 0n && nanos > 0)) {
-    faults.push({ member: "nanos", reason: "CONFLICT", description: "Units and nanos must have the same sign." });
+    faults.push({ member: "nanos", reason: "CONFLICT", description: "units and nanos must have the same sign." });
   }
   return faults;
 }
@@ -40,6 +44,6 @@ export function priceFaults(price: Money): MoneyFault[] {
   );
   return [
     ...faults,
-    ...negative.map((member) => ({ member, reason: "OUT_OF_RANGE" as const, description: "Must be 0 or more." })),
+    ...negative.map((member) => ({ member, reason: "OUT_OF_RANGE" as const, description: "Must not be negative." })),
   ];
 }

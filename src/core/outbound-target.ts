@@ -16,20 +16,20 @@ export type AllowedTargets = ReadonlySet<string>;
  */
 export function targetFault(text: string, allowed: AllowedTargets): string | undefined {
   // The parser removes tabs and line breaks, and takes a backslash for a slash: others may read another host.
-  if (/[\p{Cc}\s\\]/u.test(text)) return "Must have no spaces, control characters or backslashes.";
+  if (/[\p{Cc}\s\\]/u.test(text)) return "Must not contain spaces, control characters or backslashes.";
   const [, authority = ""] = /^https?:\/\/([^/?#]*)/i.exec(text) ?? [];
-  if (authority === "" || !URL.canParse(text)) return "Must be an absolute https URL.";
-  if (authority.includes("@")) return "Must have no user information.";
-  if (text.includes("#")) return "Must have no fragment.";
+  if (authority === "" || !URL.canParse(text)) return "Must be an absolute HTTPS URL.";
+  if (authority.includes("@")) return "Must not contain credentials.";
+  if (text.includes("#")) return "Must not contain a fragment.";
   const url = new URL(text);
-  if (url.port === "0") return "Must have a port from 1 to 65535.";
+  if (url.port === "0") return "Must use a port from 1 to 65535.";
   if (isAllowedTarget(url, allowed)) return undefined;
-  if (url.protocol !== "https:") return `Must be an https URL${butExceptions}`;
-  return isPublicHost(hostOf(url)) ? undefined : `Must name a public host${butExceptions}`;
+  if (url.protocol !== "https:") return `Must be an HTTPS URL${butExceptions}`;
+  return isPublicHost(hostOf(url)) ? undefined : `Must have a public host${butExceptions}`;
 }
 
 /** Tells whoever tries a system of their own machine what to do. */
-const butExceptions = ", unless the service allows its host and port (EXTERNAL_API_ALLOW).";
+const butExceptions = ", unless EXTERNAL_API_ALLOW lists its host and port.";
 
 /** Whether the host and port of a URL, or its path there, are an exception of this installation. */
 export function isAllowedTarget(url: URL, allowed: AllowedTargets): boolean {

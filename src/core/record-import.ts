@@ -17,12 +17,16 @@ export function timeViolations(times: ImportTimes, now: Date): Violation[] {
   const { createdTime, lastUpdatedTime } = timesOf(times, now);
   const violations: Violation[] = [];
   if (createdTime > now) {
-    violations.push({ field: "created_time", reason: "OUT_OF_RANGE", description: "Must not lie in the future." });
+    violations.push({ field: "created_time", reason: "OUT_OF_RANGE", description: "Must not be in the future." });
   }
   if (lastUpdatedTime > now) {
-    violations.push({ field: "last_updated_time", reason: "OUT_OF_RANGE", description: "Must not lie in the future." });
+    violations.push({ field: "last_updated_time", reason: "OUT_OF_RANGE", description: "Must not be in the future." });
   } else if (lastUpdatedTime < createdTime) {
-    violations.push({ field: "last_updated_time", reason: "CONFLICT", description: "Must not precede created_time." });
+    violations.push({
+      field: "last_updated_time",
+      reason: "CONFLICT",
+      description: "Must not be before created_time.",
+    });
   }
   return violations;
 }
@@ -57,7 +61,11 @@ export async function authorViolations(unit: StaffLookup, authors: ImportAuthors
   const missing = await unit.missingStaff(given.flatMap(({ id }) => id ?? []));
   return given
     .filter(({ id }) => id !== undefined && missing.has(id))
-    .map(({ field }) => ({ field, reason: "NOT_FOUND", description: "Was never on the company's staff." }));
+    .map(({ field }) => ({
+      field,
+      reason: "NOT_FOUND",
+      description: "Must be a current or former staff member of the company.",
+    }));
 }
 
 /** The violations with paths from a request that holds the record in this field. */

@@ -43,7 +43,7 @@ function isHighSurrogate(unit: number): boolean {
 
 /** What is wrong with a normalised text, if anything. */
 export function textFault(text: string, rule: TextRule): TextFault | undefined {
-  if (text === "" && rule.min > 0) return { reason: "REQUIRED", description: "Must not be empty." };
+  if (text === "" && rule.min > 0) return { reason: "REQUIRED", description: "Required." };
   if (loneSurrogate.test(text)) return { reason: "INVALID_FORMAT", description: "Must be valid Unicode." };
   const forbidden = rule.multiline ? controlButNewlineAndTab : control;
   if (forbidden.test(text)) return { reason: "INVALID_FORMAT", description: "Must not contain control characters." };

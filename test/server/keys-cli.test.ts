@@ -250,7 +250,7 @@ describe("a database of your own that is empty", () => {
     const location = ["businesses", "create", "--company", "cmp_9", "--id", "erased_1", "--name", "x"];
     for (const words of [company, location]) {
       expect(await moego(words, environmentOf(empty))).toMatchObject({
-        ...{ code: 1, stderr: "id: Must not begin with erased_.\n" },
+        ...{ code: 1, stderr: "id: Must not start with `erased_`, a reserved prefix.\n" },
       });
     }
   });

@@ -219,5 +219,5 @@ function keyNotFound(id: string): DomainError {
 
 function assertInForce({ id, revokedTime, expiredTime }: ApiKey, now: Date): void {
   if (!revokedTime && !(expiredTime && expiredTime <= now)) return;
-  throw new DomainError("KEY_NOT_IN_FORCE", "The key is revoked or has expired.", { metadata: { keyId: id } });
+  throw new DomainError("KEY_NOT_IN_FORCE", "The API key was revoked or has expired.", { metadata: { keyId: id } });
 }

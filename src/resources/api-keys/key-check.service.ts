@@ -58,7 +58,7 @@ export function createKeyChecker({ repository, clock, onTouchFailed }: KeyChecke
         touch(found.record.keyId);
         return found.grant;
       }
-      throw new DomainError("KEY_UNKNOWN", "The API key is not known.");
+      throw new DomainError("KEY_UNKNOWN", "Invalid API key.");
     },
   };
 }

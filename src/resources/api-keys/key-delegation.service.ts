@@ -45,7 +45,7 @@ export function assertCanDelegate(
 
 /** PERMISSION_DENIED for handing out, or gaining, more than the key itself has. */
 function reachExceeded(exceeded: readonly ("organizations" | "scopes" | "addresses" | "expiry")[]): DomainError {
-  return new DomainError("REACH_EXCEEDED", "The request goes beyond what the key itself has.", {
+  return new DomainError("REACH_EXCEEDED", "The request would grant more access than this API key has.", {
     metadata: { exceeded: exceeded.join(",") },
   });
 }

@@ -87,7 +87,9 @@ function createGate(width: number, line: number) {
         return;
       }
       if (waiting.length >= line) {
-        throw new DomainError("OVERLOADED", "Too many unknown API keys are being checked.", { retryDelayMs: 1_000 });
+        throw new DomainError("OVERLOADED", "Too many authentication attempts with unknown API keys. Retry later.", {
+          retryDelayMs: 1_000,
+        });
       }
       // The one who leaves hands its place over, so `inside` does not change.
       await new Promise<void>((resolve) => waiting.push(resolve));

@@ -34,20 +34,22 @@ function shapeViolations(input: ApiKeyInput, now: number): Violation[] {
     if (!isScope(scope)) add(`scopes[${index}]`, "NOT_FOUND", `Must be one of ${scopes.join(", ")}.`);
   }
   for (const [index, range] of input.allowedAddresses.entries()) {
-    const expected = "Must be an IPv4 or IPv6 address, or a range such as 10.0.0.0/8.";
+    const expected = "Must be an IPv4 or IPv6 address or a CIDR range, for example 10.0.0.0/8.";
     if (!isIpRange(range)) add(`allowed_addresses[${index}]`, "INVALID_FORMAT", expected);
   }
-  if (input.allowedAddresses.length > listLimit) add("allowed_addresses", "TOO_MANY", `At most ${listLimit}.`);
-  if (input.organizations.length > listLimit) add("organizations", "TOO_MANY", `At most ${listLimit}.`);
+  if (input.allowedAddresses.length > listLimit)
+    add("allowed_addresses", "TOO_MANY", `Must have at most ${listLimit} items.`);
+  if (input.organizations.length > listLimit) add("organizations", "TOO_MANY", `Must have at most ${listLimit} items.`);
   if (input.expiredTime && !(input.expiredTime.getTime() > now)) {
     add("expired_time", "OUT_OF_RANGE", "Must be in the future.");
   }
   // A platform key manages companies and keys; it never reads what a company holds.
   const isPlatformKey = input.scopes.includes("platform:admin");
   const named = input.organizations.length;
-  if (isPlatformKey && named > 0) add("organizations", "CONFLICT", "A key with platform:admin names none.");
+  if (isPlatformKey && named > 0)
+    add("organizations", "CONFLICT", "Must be empty for an API key with scope platform:admin.");
   if (!isPlatformKey && named === 0)
-    add("organizations", "REQUIRED", "A key names at least one company, business or enterprise.");
+    add("organizations", "REQUIRED", "Must have at least one company, location or enterprise.");
   return found;
 }
 
@@ -59,11 +61,11 @@ async function referenceViolations(input: ApiKeyInput, { repository, signal }: K
   const existing = await repository.existing(wellFormed, signal);
   for (const [index, organization] of askable.entries()) {
     if (existing[wellFormed.indexOf(organization)]) continue;
-    found.push({ field: `organizations[${index}].id`, reason: "NOT_FOUND", description: "No such organization." });
+    found.push({ field: `organizations[${index}].id`, reason: "NOT_FOUND", description: "Not found." });
   }
   if (input.staffId !== undefined) {
     const known = isId(input.staffId) && (await repository.hasStaff(input.staffId, wellFormed, signal));
-    const description = "No such staff member in a company of the key.";
+    const description = "Not found in any company of this API key.";
     if (!known) found.push({ field: "staff_id", reason: "NOT_FOUND", description });
   }
   return found;

@@ -1,5 +1,5 @@
 import { companyAccessFilter, requireCompanyAccess } from "../../core/access.js";
-import { DomainError, etagMismatch, invalidRequest, notFoundError } from "../../core/errors.js";
+import { DomainError, etagMismatch, invalidRequest, notFoundError, notFoundInCompany } from "../../core/errors.js";
 import { etagOf } from "../../core/etag.js";
 import type { Principal } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
@@ -79,7 +79,7 @@ export function createCallerProfiles(callers: Pick<CallerRepository, "getProfile
 
 async function applyUpdate(unit: ProfileTransaction, { etag, change }: ProfileUpdate): Promise<void> {
   const { profile } = unit;
-  if (etag !== undefined && etag !== etagOf(profile)) throw etagMismatch("customer", etagOf(profile));
+  if (etag !== undefined && etag !== etagOf(profile)) throw etagMismatch("Customer", etagOf(profile));
   const { vipLevelId, assignedStaffId } = change;
   // What the profile named before may have been archived since; sending it back is no new use of it.
   const missing = await unit.missing({
@@ -96,13 +96,13 @@ const fieldOf = {
 } as const satisfies Record<MissingProfileReference, string>;
 
 function missingViolation(reference: MissingProfileReference) {
-  const description = "Does not exist in the company.";
+  const description = notFoundInCompany;
   return { field: fieldOf[reference], reason: "NOT_FOUND" as const, description };
 }
 
 /** Names the customer that has the account, if the caller sees it. */
 function accountTaken(customerId: string | undefined): DomainError {
-  return new DomainError("ALREADY_EXISTS", "Another customer has this account.", {
+  return new DomainError("ALREADY_EXISTS", "This account is already linked to another customer.", {
     metadata: { resource: "Account", field: "account_id", ...(customerId === undefined ? {} : { customerId }) },
   });
 }

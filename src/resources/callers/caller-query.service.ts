@@ -56,7 +56,7 @@ function companyOf(principal: Principal, companyId: string): CompanyAccess {
   if (companyId !== "") return requireCompanyAccess(principal, companyId);
   const [only, ...others] = principal.companies.values();
   if (only && others.length === 0) return only;
-  const description = "Must name the company: the key does not cover exactly one.";
+  const description = "Required unless this API key has access to exactly one company.";
   throw invalidRequest([{ field: "company_id", reason: "REQUIRED", description }]);
 }
 

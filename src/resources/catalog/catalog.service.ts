@@ -1,5 +1,5 @@
 import { requireCompanyAccess } from "../../core/access.js";
-import { notFoundError, throwIfInvalid, type Violation } from "../../core/errors.js";
+import { notFoundError, notFoundInCompany, throwIfInvalid, type Violation } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
 import type { Money } from "../../core/money.js";
 import type { Page } from "../../core/page.js";
@@ -179,7 +179,7 @@ function checkOf({ businessIds, availableBusinessIds, staffIds }: Availability):
 function absent(field: string, ids: readonly string[], missing: MissingIds): Violation[] {
   return ids.flatMap((id, index) =>
     missing.has(id)
-      ? [{ field: `${field}[${index}]`, reason: "NOT_FOUND" as const, description: "Does not exist in the company." }]
+      ? [{ field: `${field}[${index}]`, reason: "NOT_FOUND" as const, description: notFoundInCompany }]
       : [],
   );
 }

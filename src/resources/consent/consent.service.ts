@@ -89,7 +89,7 @@ export function createConsentHistory(consents: ConsentRepository): ConsentHistor
     async check({ subject, at, ...contact }, principal, signal) {
       const { now, entry } = await consents.lastAt(subject, at, signal);
       if (at && at > now) {
-        throw invalidRequest([{ field: "at", reason: "OUT_OF_RANGE", description: "Must not lie in the future." }]);
+        throw invalidRequest([{ field: "at", reason: "OUT_OF_RANGE", description: "Must not be in the future." }]);
       }
       const { promotedCustomerId } = await findVisible(subject, principal, signal);
       // What a lead agreed to says nothing any more about what its customer has agreed to since.

@@ -40,7 +40,7 @@ export async function checkCustomFields(
   const violations = missing.map((code) => ({
     field: fieldPath(code),
     reason: "NOT_FOUND" as const,
-    description: "Points to a record that does not exist in the company.",
+    description: "The referenced record was not found in this company.",
   }));
   return { values: checked.values, violations: [...checked.violations, ...violations] };
 }

@@ -100,9 +100,9 @@ export function checkFields(
     const isCleared = Object.keys(value).length === 0;
     if (stored && isCleared) values.delete(code);
     else if (stored && isSameValue(stored, value)) values.set(code, stored);
-    else if (!definition) refuse(code, "NOT_FOUND", "No such custom field in the company.");
+    else if (!definition) refuse(code, "NOT_FOUND", "Unknown custom field.");
     else if (isCleared) values.delete(code);
-    else if (definition.archived) refuse(code, "ARCHIVED", "The custom field is archived.");
+    else if (definition.archived) refuse(code, "ARCHIVED", "Must not be used; the custom field is archived.");
     else {
       const checked = checkValue(definition, value);
       if ("reason" in checked) refuse(code, checked.reason, checked.description);
@@ -118,7 +118,7 @@ export function checkFields(
       (write !== "merge" || ownValue(given, definition.code)) &&
       !violations.has(definition.code)
     ) {
-      refuse(definition.code, "REQUIRED", "The custom field is required.");
+      refuse(definition.code, "REQUIRED", "Required.");
     }
   }
   return { values: Object.fromEntries(values), violations: [...violations.values()] };
@@ -166,9 +166,12 @@ export function checkValue(
   value: FieldValue,
 ): { readonly value: FieldValue } | FieldProblem {
   const member = memberOf[definition.type];
-  if (!member) return { reason: "NOT_ALLOWED", description: "A group holds no value." };
+  if (!member) return { reason: "NOT_ALLOWED", description: "A GROUP field cannot have a value." };
   if (!(member in value)) {
-    return { reason: "WRONG_TYPE", description: `A ${definition.type} field takes the member \`${member}\`.` };
+    return {
+      reason: "WRONG_TYPE",
+      description: `Must set the member \`${member}\` for a field of type ${definition.type}.`,
+    };
   }
   const content = value[member];
   switch (definition.type) {
@@ -183,7 +186,7 @@ export function checkValue(
     case "MULTI_SELECT": {
       const chosen = isObject(content) && Array.isArray(content["values"]) ? content["values"] : [];
       if (new Set(chosen).size !== chosen.length)
-        return { reason: "DUPLICATE_FIELD", description: "Names an option twice." };
+        return { reason: "DUPLICATE_FIELD", description: "Must not repeat an option." };
       return chosen.every((text) => definition.options.includes(String(text))) ? { value } : notAnOption;
     }
     case "MONEY":
@@ -205,11 +208,11 @@ export function checkValue(
 
 const notAnOption = {
   reason: "NOT_ALLOWED",
-  description: "Is not an option of the field.",
+  description: "Must be an option of the field.",
 } as const satisfies FieldProblem;
 
 function amountFault(content: Json | undefined): FieldProblem | undefined {
-  if (!isObject(content)) return { reason: "WRONG_TYPE", description: "Must be money." };
+  if (!isObject(content)) return { reason: "WRONG_TYPE", description: "Must be a money object." };
   const units = BigInt(typeof content["units"] === "string" ? content["units"] : 0);
   const [fault] = moneyFaults({
     ...{ units, nanos: Number(content["nanos"] ?? 0) },
@@ -223,21 +226,25 @@ function timeOfDayFault(content: Json | undefined): FieldProblem | undefined {
   const limits = { hours: 23, minutes: 59, seconds: 59, nanos: 999_999_999 };
   for (const [part, limit] of Object.entries(limits)) {
     const number = Number(content[part] ?? 0);
-    if (number < 0 || number > limit) return { reason: "OUT_OF_RANGE", description: `${part} must be 0 to ${limit}.` };
+    if (number < 0 || number > limit)
+      return { reason: "OUT_OF_RANGE", description: `${part} must be from 0 to ${limit}.` };
   }
   return undefined;
 }
 
 function relationFault(content: Json | undefined): FieldProblem | undefined {
   if (!isObject(content) || (content["entity"] !== "CUSTOMER" && content["entity"] !== "LEAD")) {
-    return { reason: "REQUIRED", description: "Entity must be CUSTOMER or LEAD." };
+    return { reason: "REQUIRED", description: "entity must be CUSTOMER or LEAD." };
   }
   const refId = content["refId"];
   if (typeof refId === "string" && refId !== "" && !isId(refId)) {
-    return { reason: "INVALID_FORMAT", description: "Ref_id must be 1 to 30 letters, digits, `_`, `.` or `-`." };
+    return {
+      reason: "INVALID_FORMAT",
+      description: "ref_id must be 1 to 30 characters from A-Z, a-z, 0-9, `_`, `.` and `-`.",
+    };
   }
   const named = (typeof content["id"] === "string" && content["id"] !== "0") || Boolean(refId);
-  return named ? undefined : { reason: "REQUIRED", description: "Id or ref_id must name a record." };
+  return named ? undefined : { reason: "REQUIRED", description: "Required: set id or ref_id." };
 }
 
 function isObject(value: Json | undefined): value is { readonly [key: string]: Json } {

@@ -135,7 +135,7 @@ function checked(field: Checked): CustomFieldContent {
   throwIfInvalid([
     ...violations,
     ...(isNew && field.isDangling
-      ? [violation("default_value", "NOT_FOUND", "Points to a record that does not exist.")]
+      ? [violation("default_value", "NOT_FOUND", "The referenced record was not found.")]
       : []),
   ]);
   return content;
@@ -151,7 +151,7 @@ function checkContent({ type, content, path }: Omit<Checked, "stored" | "isDangl
   const { label, isRequired, defaultValue, options, helpText } = content;
   const violations = optionViolations(type, options, path);
   if (type === "GROUP" && isRequired)
-    violations.push(violation("is_required", "NOT_ALLOWED", "A group holds no value."));
+    violations.push(violation("is_required", "NOT_ALLOWED", "A GROUP field cannot have a value."));
   const definition = {
     ...{ code: "default_value", type, required: isRequired, archived: false },
     options: options.map((option) => option.value),
@@ -165,7 +165,9 @@ function checkContent({ type, content, path }: Omit<Checked, "stored" | "isDangl
 function optionViolations(type: FieldType, options: readonly FieldOption[], path: string): Violation[] {
   const takesOptions = type === "SELECT" || type === "MULTI_SELECT";
   if (!takesOptions) {
-    return options.length === 0 ? [] : [violation(path, "NOT_ALLOWED", "Only a SELECT or MULTI_SELECT has options.")];
+    return options.length === 0
+      ? []
+      : [violation(path, "NOT_ALLOWED", "Must be empty unless type is SELECT or MULTI_SELECT.")];
   }
   if (options.length === 0) return [violation(path, "TOO_FEW", "Must have at least one option.")];
   return (["value", "label"] as const).flatMap((part) => {
@@ -173,7 +175,9 @@ function optionViolations(type: FieldType, options: readonly FieldOption[], path
     return options.flatMap((option, index) => {
       const isRepeated = seen.has(option[part]);
       seen.add(option[part]);
-      return isRepeated ? [violation(`${path}[${index}].${part}`, "CONFLICT", "Another option has it too.")] : [];
+      return isRepeated
+        ? [violation(`${path}[${index}].${part}`, "CONFLICT", "Must be unique among the options.")]
+        : [];
     });
   });
 }
@@ -181,7 +185,7 @@ function optionViolations(type: FieldType, options: readonly FieldOption[], path
 /** What comes with the product stays in use. */
 function assertNotOfProduct({ id, source }: CustomField): void {
   if (source !== "SYSTEM") return;
-  throw new DomainError("SYSTEM_FIELD", "The field comes with the product and cannot be archived.", {
+  throw new DomainError("SYSTEM_FIELD", "A built-in field cannot be archived.", {
     metadata: { id },
   });
 }

@@ -1,4 +1,4 @@
-import { DomainError, invalidRequest, type Violation } from "../../core/errors.js";
+import { DomainError, invalidRequest, notFoundInCompany, type Violation } from "../../core/errors.js";
 import { type TagReference, type TagResolution, tagViolations } from "../setting-lists/tag.model.js";
 import type { MissingReferences, References } from "./customer-store.model.js";
 
@@ -27,17 +27,18 @@ export function referenceError({ missing, tags, references, violations }: Refuse
     ...missing.map((reference) => ({
       field: fieldOf[reference],
       reason: "NOT_FOUND" as const,
-      description: "Does not exist in the company.",
+      description: notFoundInCompany,
     })),
     ...tagViolations(references, tags),
   ];
   if (tags.forbiddenPositions.length > 0) {
-    return new DomainError("SCOPE_REQUIRED", "Creating a tag by its name needs the scope setting:write.", {
+    return new DomainError("SCOPE_REQUIRED", "Creating a tag by name requires the scope setting:write.", {
       metadata: { scope: "setting:write" },
     });
   }
   if (all.length === 0) return undefined;
   const onlyArchivedTags = all.length === tags.archivedPositions.length;
-  if (onlyArchivedTags) return new DomainError("TAG_ARCHIVED", "A tag is archived.", { violations: all });
+  if (onlyArchivedTags)
+    return new DomainError("TAG_ARCHIVED", "The request uses an archived tag.", { violations: all });
   return invalidRequest(all);
 }

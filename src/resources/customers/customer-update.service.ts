@@ -65,7 +65,7 @@ export async function applyUpdate(
   context: UpdateContext,
 ): Promise<readonly string[]> {
   const { customer } = unit;
-  if (update.etag !== undefined && update.etag !== etagOf(customer)) throw etagMismatch("customer", etagOf(customer));
+  if (update.etag !== undefined && update.etag !== etagOf(customer)) throw etagMismatch("Customer", etagOf(customer));
   const { referralSourceId, assignedStaffId, preferredBusinessId } = update.columns;
   // What the customer pointed to before may have been archived since; sending it back is no new use of it.
   const missing = await unit.missing({
@@ -113,16 +113,22 @@ export async function applyUpdate(
 export const tooManyTags: Violation = {
   field: "tags",
   reason: "TOO_MANY",
-  description: `A customer carries at most ${maxTagsPerCustomer} tags.`,
+  description: `Must leave the customer with at most ${maxTagsPerCustomer} tags.`,
 };
 
 function addressViolations(addresses: readonly Address[], update: AddressUpdate | undefined): Violation[] {
   if (!update || update.kind === "clear") return [];
   if (update.kind === "edit" && update.id !== undefined && !addresses.some(({ id }) => id === update.id)) {
-    return [{ field: "address.id", reason: "NOT_FOUND", description: "The customer has no such address." }];
+    return [{ field: "address.id", reason: "NOT_FOUND", description: "Not found on this customer." }];
   }
   if (!addsAddress(addresses, update) || addresses.length < maxAddresses) return [];
-  return [{ field: "address", reason: "TOO_MANY", description: `A customer has at most ${maxAddresses} addresses.` }];
+  return [
+    {
+      field: "address",
+      reason: "TOO_MANY",
+      description: `Must leave the customer with at most ${maxAddresses} addresses.`,
+    },
+  ];
 }
 
 /** Whether the update writes an address that is not there yet: a further one, or the first primary one. */
@@ -174,10 +180,10 @@ async function noteViolations(unit: CustomerTransaction, update: NotesUpdate | u
     const field = `notes[${position}].id`;
     if (entry.id === undefined) return [];
     if (update.entries.findIndex(({ id }) => id === entry.id) < position) {
-      return [{ field, reason: "DUPLICATE_FIELD", description: "Names a note that stands before it." }];
+      return [{ field, reason: "DUPLICATE_FIELD", description: "Must be unique in the list." }];
     }
     if (known.has(entry.id)) return [];
-    return [{ field, reason: "NOT_FOUND", description: "The customer has no such note." }];
+    return [{ field, reason: "NOT_FOUND", description: "Not found on this customer." }];
   });
 }
 

@@ -123,7 +123,7 @@ export function quotaExceeded(companyId: string, limit: number): DomainError {
     metadata: { companyId, limit: String(limit) },
     quota: {
       subject: `company:${companyId}`,
-      description: `At most ${limit} customers. Archive some, or raise the limit.`,
+      description: `Limit of ${limit} customers. Archive customers or raise the limit.`,
     },
   });
 }

@@ -1,5 +1,5 @@
 import { requireCompanyAccess, requireCompanyWideAccess } from "../../core/access.js";
-import { DomainError, invalidRequest } from "../../core/errors.js";
+import { DomainError, invalidRequest, notFoundInCompany } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
 import type { Page } from "../../core/page.js";
 import type { Principal } from "../../core/principal.js";
@@ -110,9 +110,13 @@ function isOperator({ scopes }: Principal): boolean {
 export function assertOperator(principal: Principal): void {
   if (isOperator(principal)) return;
   const scope = "platform:admin";
-  throw new DomainError("SCOPE_REQUIRED", "The limit and the enterprise of a company are for the operator to set.", {
-    metadata: { scope },
-  });
+  throw new DomainError(
+    "SCOPE_REQUIRED",
+    "Only an API key with scope platform:admin can change the customer limit or the enterprise of a company.",
+    {
+      metadata: { scope },
+    },
+  );
 }
 
 /** The directory is the matter of the whole company: a key of one location only reads it, whatever its scopes. */
@@ -126,7 +130,7 @@ function storedStaff(outcome: StaffOutcome, list: string): Staff {
     outcome.positions.map((position) => ({
       field: `${list}[${position}]`,
       reason: "NOT_FOUND",
-      description: "Does not exist in the company.",
+      description: notFoundInCompany,
     })),
   );
 }

@@ -1,8 +1,8 @@
 import { invalidRequest, type Violation } from "../../core/errors.js";
-import { erasedPrefix, idPrefixes, isClientAssignableId, isId, newId } from "../../core/ids.js";
+import { idFormat, idPrefixes, isClientAssignableId, isId, newId, reservedIdPrefix } from "../../core/ids.js";
 import { nameRule, normalise, textFault } from "../../core/text.js";
 import type { BusinessRecord, CompanyRecord } from "./directory-admin.model.js";
-import { isCountry, isTimeZone } from "./directory-fields.model.js";
+import { countryFormat, isCountry, isTimeZone, timeZoneFormat } from "./directory-fields.model.js";
 
 /** What a person at a terminal says of a company; an id that is not given is made. */
 export interface CompanyArguments {
@@ -30,12 +30,8 @@ export function readCompany({
   refuse([
     ...idViolations(id),
     ...nameViolations(name),
-    ...(isCountry(country)
-      ? []
-      : [invalid("country", "Must be a country of ISO 3166-1 with telephone numbers, such as US.")]),
-    ...(isTimeZone(timeZone)
-      ? []
-      : [invalid("time_zone", "Must be UTC or an IANA zone of area and location, such as America/New_York.")]),
+    ...(isCountry(country) ? [] : [invalid("country", countryFormat)]),
+    ...(isTimeZone(timeZone) ? [] : [invalid("time_zone", timeZoneFormat)]),
   ]);
   return { id, name, country, timeZone };
 }
@@ -51,7 +47,7 @@ export function readBusiness({
   return { companyId, id, name, ...noTexts };
 }
 
-const noCompany: Violation = { field: "company_id", reason: "NOT_FOUND", description: "No such company." };
+const noCompany: Violation = { field: "company_id", reason: "NOT_FOUND", description: "Not found." };
 
 const noTexts = {
   ...{ avatar: "", phone: "", businessPhone: "", email: "" },
@@ -67,9 +63,9 @@ function invalid(field: string, description: string): Violation {
 }
 
 function idViolations(id: string): Violation[] {
-  if (!isId(id)) return [invalid("id", "Must be 1 to 30 characters of A-Z, a-z, 0-9, _, . and -.")];
+  if (!isId(id)) return [invalid("id", idFormat)];
   if (isClientAssignableId(id)) return [];
-  return [{ field: "id", reason: "NOT_ALLOWED", description: `Must not begin with ${erasedPrefix}.` }];
+  return [{ field: "id", reason: "NOT_ALLOWED", description: reservedIdPrefix }];
 }
 
 function nameViolations(name: string): Violation[] {

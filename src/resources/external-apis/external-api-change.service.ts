@@ -45,7 +45,7 @@ export function updatedRecord(
   { etag, content }: ExternalApiUpdate,
   faults: ExternalApis["faults"],
 ): ExternalApiRecord {
-  if (etag !== undefined && etag !== etagOf(current)) throw etagMismatch("external API", etagOf(current));
+  if (etag !== undefined && etag !== etagOf(current)) throw etagMismatch("ExternalApi", etagOf(current));
   const next: ExternalApiInput = { ...current, ...content };
   const moves = originOf(next.url) !== originOf(current.url);
   const kept = moves ? [] : current.headers.filter(({ isSecret }) => isSecret);
@@ -63,7 +63,7 @@ export function listPath(list: string): string {
 const secretsStay: Violation = {
   field: "url",
   reason: "CONFLICT",
-  description: "Names another host: send the headers as well, with their secret values.",
+  description: "Changing the host requires all secret headers: send headers with their secret values.",
 };
 
 function missingSecrets(headers: readonly HeaderDraft[], kept: ReadonlySet<string>, list: string): Violation[] {
@@ -73,7 +73,7 @@ function missingSecrets(headers: readonly HeaderDraft[], kept: ReadonlySet<strin
           {
             field: `${list}[${index}].secret_value`,
             reason: "REQUIRED" as const,
-            description: "No secret is stored that could stay.",
+            description: "Required: no secret is stored for this header.",
           },
         ]
       : [],

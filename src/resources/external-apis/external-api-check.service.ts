@@ -68,7 +68,7 @@ export function externalApiFaults(draft: ExternalApiDraft, { within, targetFault
     ...paramFaults(draft, within("request_params")),
     ...outputFaults(outputParams, within("output_params")),
     ...(timeoutMs < minTimeoutMs || timeoutMs > maxTimeoutMs
-      ? [outOfRange("timeout_ms", `Must be ${minTimeoutMs} to ${maxTimeoutMs}.`)]
+      ? [outOfRange("timeout_ms", `Must be from ${minTimeoutMs} to ${maxTimeoutMs} milliseconds.`)]
       : []),
   ];
 }
@@ -82,7 +82,13 @@ function urlFaults({ url, requestParams }: ExternalApiDraft, targetFault: FaultO
   const inPath = new Set(requestParams?.filter(({ location }) => location === "PATH").map(({ name }) => name));
   const names = requestParams ? placeholdersOf(template) : [];
   if (names.every((name) => inPath.has(name))) return [];
-  return [{ field: "url", reason: "NOT_FOUND", description: "Holds a {param} that no PATH param is named." }];
+  return [
+    {
+      field: "url",
+      reason: "NOT_FOUND",
+      description: "Must not contain a `{param}` placeholder without a matching PATH parameter.",
+    },
+  ];
 }
 
 function paramFaults({ method, url, headers = [], requestParams = [] }: ExternalApiDraft, list: string): Violation[] {
@@ -95,21 +101,22 @@ function paramFaults({ method, url, headers = [], requestParams = [] }: External
     const at = (field: string) => `${list}[${index}].${field}`;
     const found: Violation[] = [];
     if (!/^[^\s\p{Cc}{}"\\]{1,64}$/u.test(name) || name === "__proto__") {
-      found.push(malformed(at("name"), 'Must be 1 to 64 characters without blanks, `{`, `}`, `"` and `\\`.'));
+      found.push(malformed(at("name"), 'Must be 1 to 64 characters without whitespace, `{`, `}`, `"` or `\\`.'));
     }
-    if (location === "BODY" && isBodyless) found.push(notAllowed(at("location"), "GET and DELETE have no body."));
+    if (location === "BODY" && isBodyless)
+      found.push(notAllowed(at("location"), "Must not be BODY: GET and DELETE requests have no body."));
     if (location === "PATH" && placeholders && !placeholders.has(name)) {
       found.push({
         field: at("location"),
         reason: "NOT_FOUND",
-        description: "The path of `url` has no {param} for it.",
+        description: "Must have a matching `{param}` placeholder in the path of url.",
       });
     }
     if (location === "PATH" && !required && defaultValue === undefined) {
       found.push({
         field: at("required"),
         reason: "REQUIRED",
-        description: "A PATH param is required or has a default.",
+        description: "Must be true for a PATH parameter without a default value.",
       });
     }
     const fault =
@@ -127,13 +134,14 @@ function outputFaults(outputs: readonly OutputDraft[], list: string): Violation[
     const at = (field: string) => `${list}[${index}].${field}`;
     const found: Violation[] = [];
     if (!/^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(name)) {
-      found.push(malformed(at("name"), "Must be a letter, then up to 63 letters, digits, `_` and `-`."));
+      found.push(malformed(at("name"), "Must start with a letter, followed by up to 63 letters, digits, `_` or `-`."));
     }
-    if (takenNames.has(name)) found.push(notAllowed(at("name"), "Is what flows know the HTTP status or failure by."));
+    if (takenNames.has(name))
+      found.push(notAllowed(at("name"), "Must not be `status` or `reason`; both are reserved."));
     const pathFault = jsonPathFault(path);
     if (pathFault !== undefined) found.push(malformed(at("path"), pathFault));
     else if (isMultiNodePath(path) && ++searches > maxSearches) {
-      const description = `At most ${maxSearches} paths may search (\`..\`, \`*\`, \`:\`, \`?\`).`;
+      const description = `At most ${maxSearches} output paths may use \`..\`, \`*\`, \`:\` or \`?\`.`;
       found.push({ field: at("path"), reason: "TOO_MANY", description });
     }
     const fault = defaultValue === undefined ? undefined : valueFault(type, defaultValue);
@@ -152,7 +160,7 @@ function repeated(items: readonly { readonly name: string }[], list: string): Vi
 }
 
 function conflict(field: string): Violation {
-  return { field, reason: "CONFLICT", description: "Stands twice in the list." };
+  return { field, reason: "CONFLICT", description: "Must be unique in the list." };
 }
 
 function malformed(field: string, description: string): Violation {

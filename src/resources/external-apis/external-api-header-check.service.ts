@@ -41,14 +41,14 @@ export function headerFaults(
 
 type FieldProblem = Omit<Violation, "field">;
 
-const repeatedName: FieldProblem = { reason: "CONFLICT", description: "Stands twice in the list." };
+const repeatedName: FieldProblem = { reason: "CONFLICT", description: "Must be unique in the list." };
 
 function nameFault(name: string): FieldProblem | undefined {
   if (!/^[!#$%&'*+.^_`|~0-9a-z-]{1,100}$/.test(name)) {
-    return { reason: "INVALID_FORMAT", description: "Must be the name of a header: a token of RFC 9110." };
+    return { reason: "INVALID_FORMAT", description: "Must be a valid HTTP header name (RFC 9110)." };
   }
   if (framing.has(name) || name.startsWith("proxy-")) {
-    return { reason: "NOT_ALLOWED", description: "Is a header that the service itself must write." };
+    return { reason: "NOT_ALLOWED", description: "Must not be a header that the HTTP client sets itself." };
   }
   return undefined;
 }
@@ -58,11 +58,18 @@ function faultOfValue({ value }: HeaderDraft, params: ReadonlySet<string> | unde
     return { reason: "TOO_LONG", description: `Must have at most ${maxValueChars} characters.` };
   }
   if (!isHeaderText(value)) {
-    return { reason: "INVALID_FORMAT", description: "Must be one line of visible ASCII, blanks and tabs." };
+    return {
+      reason: "INVALID_FORMAT",
+      description: "Must be a single line of printable ASCII characters, spaces and tabs.",
+    };
   }
-  if (!isTemplate(value)) return { reason: "INVALID_FORMAT", description: "Holds a `{{` that begins no {{param}}." };
+  if (!isTemplate(value))
+    return { reason: "INVALID_FORMAT", description: "Must not contain `{{` outside a `{{param}}` placeholder." };
   if (params && variablesOf(value).some((name) => !params.has(name))) {
-    return { reason: "NOT_FOUND", description: "Holds a {{param}} that no request param is named." };
+    return {
+      reason: "NOT_FOUND",
+      description: "Must not contain a `{{param}}` placeholder without a matching request parameter.",
+    };
   }
   return undefined;
 }
@@ -70,16 +77,19 @@ function faultOfValue({ value }: HeaderDraft, params: ReadonlySet<string> | unde
 function faultOfSecret({ value, secretValue, isSecret }: HeaderDraft): FieldProblem | undefined {
   if (secretValue === undefined) {
     return isSecret && value !== ""
-      ? { reason: "CONFLICT", description: "Is missing: a secret header has no plain value." }
+      ? { reason: "CONFLICT", description: "Must be set instead of value, because is_secret is true." }
       : undefined;
   }
-  if (value !== "") return { reason: "CONFLICT", description: "Cannot be given beside a plain value." };
+  if (value !== "") return { reason: "CONFLICT", description: "Must not be set together with value." };
   if (secretValue.length < minSecretChars || secretValue.length > maxValueChars) {
     const reason = secretValue.length < minSecretChars ? "TOO_SHORT" : "TOO_LONG";
-    return { reason, description: `Must have ${minSecretChars} to ${maxValueChars} characters.` };
+    return { reason, description: `Must be from ${minSecretChars} to ${maxValueChars} characters long.` };
   }
   if (!isHeaderText(secretValue) || secretValue.trim() !== secretValue) {
-    return { reason: "INVALID_FORMAT", description: "Must be one line of visible ASCII without outer blanks." };
+    return {
+      reason: "INVALID_FORMAT",
+      description: "Must be a single line of printable ASCII without leading or trailing whitespace.",
+    };
   }
   return undefined;
 }

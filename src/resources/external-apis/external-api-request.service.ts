@@ -15,12 +15,12 @@ export function paramViolations({ headers, requestParams }: ExternalApi, params:
   const given = new Map(Object.entries(params));
   const unknown = Object.keys(params)
     .filter((name) => !known.has(name))
-    .map((name): Violation => ({ field: at(name), reason: "UNKNOWN_FIELD", description: "Is no request param." }));
+    .map((name): Violation => ({ field: at(name), reason: "UNKNOWN_FIELD", description: "Unknown parameter." }));
   const faults = requestParams.flatMap((param): Violation[] => {
     const value = given.get(param.name);
     if (value === undefined) {
       return param.required && param.defaultValue === undefined
-        ? [{ field: at(param.name), reason: "REQUIRED", description: "Must be given." }]
+        ? [{ field: at(param.name), reason: "REQUIRED", description: "Required." }]
         : [];
     }
     const fault = paramFault(param, value, inHeaders.has(param.name));
@@ -74,7 +74,7 @@ export function hasHeader(headers: readonly (readonly [name: string, value: stri
 
 function filled(url: string, values: ReadonlyMap<string, string>): string {
   const template = readUrlTemplate(url);
-  if (typeof template === "string") throw new Error("a stored URL is not what was checked");
+  if (typeof template === "string") throw new Error("stored URL failed validation");
   return renderUrl(template, values);
 }
 

@@ -15,13 +15,13 @@ export function readUrlTemplate(url: string): UrlTemplate | string {
   const [, origin = "", path = "", query = "", fragment] =
     /^(https?:\/\/[^/?#]+)([^?#]*)(\?[^#]*)?(#.*)?$/i.exec(url) ?? [];
   if (origin === "" || /[^\x21-\x7e]|\\/.test(url))
-    return "Must be an absolute URL in ASCII, such as https://api.example.com/v1.";
-  if (fragment !== undefined) return "Must have no fragment.";
-  if (origin.includes("@")) return "Must have no user information; use an Authorization header with a secret value.";
+    return "Must be an absolute ASCII URL, for example https://api.example.com/v1.";
+  if (fragment !== undefined) return "Must not contain a fragment.";
+  if (origin.includes("@")) return "Must not contain credentials; use an Authorization header with secret_value.";
   if (/[{}]/.test(origin + query + path.replaceAll(placeholder, ""))) {
-    return "May hold {param} in its path alone; query params need no placeholder.";
+    return "Must contain `{param}` placeholders only in the path; query parameters need none.";
   }
-  if (!URL.canParse(origin + path.replaceAll(placeholder, "x") + query)) return "Must be a URL.";
+  if (!URL.canParse(origin + path.replaceAll(placeholder, "x") + query)) return "Must be a valid URL.";
   return { origin, path, query };
 }
 

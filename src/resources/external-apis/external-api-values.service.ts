@@ -14,7 +14,7 @@ export function valueFault(type: ValueType, value: string): TextFault | undefine
     case "NUMBER":
       return value.length <= maxNumberChars && /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/.test(value)
         ? undefined
-        : { reason: "WRONG_TYPE", description: "Must be a number as JSON spells it." };
+        : { reason: "WRONG_TYPE", description: "Must be a JSON number." };
     case "BOOLEAN":
       return value === "true" || value === "false"
         ? undefined
@@ -33,10 +33,13 @@ export function paramFault(
   const fault = valueFault(type, value);
   if (fault) return fault;
   if (location === "PATH" && /^\.*$/.test(value)) {
-    return { reason: "INVALID_FORMAT", description: "Must be neither empty nor dots alone in a path." };
+    return { reason: "INVALID_FORMAT", description: "Must not be empty, `.` or `..` in a URL path." };
   }
   if (isInHeader && !isHeaderText(value)) {
-    return { reason: "INVALID_FORMAT", description: "Must be one line of visible ASCII, since a header holds it." };
+    return {
+      reason: "INVALID_FORMAT",
+      description: "Must be a single line of printable ASCII, because it is sent in a header.",
+    };
   }
   return undefined;
 }

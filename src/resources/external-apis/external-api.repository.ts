@@ -72,7 +72,7 @@ export function createExternalApiRepository(database: Database, cipher: SecretCi
         },
         answer: async (tx, [id = target.id]) => present(await find(tx, { ...target, id })),
       }).catch((error: unknown) => {
-        throw violatedConstraint(error) === "external_api_pkey" ? alreadyExistsError("External API", "id") : error;
+        throw violatedConstraint(error) === "external_api_pkey" ? alreadyExistsError("ExternalApi", "id") : error;
       }),
 
     change: (target, decide, write) =>
@@ -95,7 +95,7 @@ export function createExternalApiRepository(database: Database, cipher: SecretCi
         write,
         async work(tx, now) {
           const current = await find(tx, target);
-          if (!current) throw notFoundError("External API", target.id);
+          if (!current) throw notFoundError("ExternalApi", target.id);
           const columns = { archivedTime: archived ? now : null };
           if (current.archived !== archived) await update(tx, { current, columns, now, write });
           return [target.id];

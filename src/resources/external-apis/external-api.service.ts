@@ -60,7 +60,7 @@ export interface ExternalApiDependencies {
   readonly outbound: OutboundCalls;
 }
 
-const resource = "External API";
+const resource = "ExternalApi";
 
 export function createExternalApis({ externalApis: repository, outbound }: ExternalApiDependencies): ExternalApis {
   const faults: ExternalApis["faults"] = (draft, within = inResource) =>

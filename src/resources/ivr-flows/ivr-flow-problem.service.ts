@@ -1,4 +1,4 @@
-import type { Violation, ViolationReason } from "../../core/errors.js";
+import { notFoundInCompany, type Violation, type ViolationReason } from "../../core/errors.js";
 
 /** What can be wrong with a flow, by its number in the contract from 1; see `FlowProblem.Code` there. */
 export const flowProblemCodes = [
@@ -51,19 +51,19 @@ export function toViolations(problems: readonly FlowProblem[], path: string): re
 }
 
 const told: Record<FlowProblemCode, { readonly reason: ViolationReason; readonly sentence: string }> = {
-  UNREACHABLE_NODE: { reason: "NOT_ALLOWED", sentence: "No path from the first node leads here." },
-  LOOP_WITHOUT_EXIT: { reason: "NOT_ALLOWED", sentence: "Lies on a loop from which no end can be reached." },
-  UNKNOWN_VARIABLE: { reason: "NOT_FOUND", sentence: "Names a variable that nothing before it provides." },
-  UNCERTAIN_VARIABLE: { reason: "NOT_ALLOWED", sentence: "Names a variable that only some paths provide." },
-  MISSING_EXIT: { reason: "REQUIRED", sentence: "Must name the node to go on with." },
-  UNKNOWN_NODE: { reason: "NOT_FOUND", sentence: "The flow has no such node." },
-  DUPLICATE_NODE_ID: { reason: "CONFLICT", sentence: "Is the id of a node before it." },
-  DUPLICATE_INPUT: { reason: "CONFLICT", sentence: "Is the name of an input before it." },
-  NO_END_NODE: { reason: "REQUIRED", sentence: "The flow needs an end." },
-  TOO_MANY_NODES: { reason: "TOO_MANY", sentence: "A flow has at most 50 nodes." },
-  UNKNOWN_EXTERNAL_API: { reason: "NOT_FOUND", sentence: "Does not exist in the company." },
+  UNREACHABLE_NODE: { reason: "NOT_ALLOWED", sentence: "The node cannot be reached from the start node." },
+  LOOP_WITHOUT_EXIT: { reason: "NOT_ALLOWED", sentence: "The node is in a loop that never reaches an end node." },
+  UNKNOWN_VARIABLE: { reason: "NOT_FOUND", sentence: "The variable is never set before this node." },
+  UNCERTAIN_VARIABLE: { reason: "NOT_ALLOWED", sentence: "The variable is set on only some paths to this node." },
+  MISSING_EXIT: { reason: "REQUIRED", sentence: "Required: set the next node." },
+  UNKNOWN_NODE: { reason: "NOT_FOUND", sentence: "The flow has no node with this id." },
+  DUPLICATE_NODE_ID: { reason: "CONFLICT", sentence: "Must be unique: another node has this id." },
+  DUPLICATE_INPUT: { reason: "CONFLICT", sentence: "Must be unique: another input has this name." },
+  NO_END_NODE: { reason: "REQUIRED", sentence: "The flow must have at least one end node." },
+  TOO_MANY_NODES: { reason: "TOO_MANY", sentence: "The flow must have at most 50 nodes." },
+  UNKNOWN_EXTERNAL_API: { reason: "NOT_FOUND", sentence: notFoundInCompany },
   ARCHIVED_EXTERNAL_API: { reason: "ARCHIVED", sentence: "The external API is archived." },
-  UNKNOWN_PARAM: { reason: "UNKNOWN_FIELD", sentence: "The external API has no such param." },
-  MISSING_PARAM: { reason: "REQUIRED", sentence: "Must be given." },
-  INVALID_TEMPLATE: { reason: "INVALID_FORMAT", sentence: "Holds a `{{` without the name of a variable and `}}`." },
+  UNKNOWN_PARAM: { reason: "UNKNOWN_FIELD", sentence: "The external API has no parameter with this name." },
+  MISSING_PARAM: { reason: "REQUIRED", sentence: "Required." },
+  INVALID_TEMPLATE: { reason: "INVALID_FORMAT", sentence: "Every `{{` must be followed by a variable name and `}}`." },
 };

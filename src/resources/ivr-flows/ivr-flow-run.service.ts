@@ -93,7 +93,7 @@ export async function runFlow(
     let id = startNodeId;
     while (path.length < maxSteps) {
       const node = nodes.find((one) => one.id === id);
-      if (!node) throw new Error("a stored flow names a node that it does not have");
+      if (!node) throw new Error("stored flow references an unknown node");
       const stepBegun = performance.now();
       const note = (branch: FlowBranch, reason = "") => {
         path.push({ nodeId: id, kind: node.kind, branch, durationMs: performance.now() - stepBegun, reason });

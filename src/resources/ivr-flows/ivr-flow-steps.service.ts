@@ -72,7 +72,12 @@ function notCalled(error: unknown): FlowInvocation {
 /** What would be told to send the call again: that would call the external APIs again, too. */
 function afterCalls(error: unknown): unknown {
   if (!isReason(error, "DATABASE_UNAVAILABLE", "OVERLOADED")) return error;
-  return new DomainError("OUTCOME_UNKNOWN", "The run broke off after external APIs were called.", {}, { cause: error });
+  return new DomainError(
+    "OUTCOME_UNKNOWN",
+    "The flow run was interrupted after external APIs had been called.",
+    {},
+    { cause: error },
+  );
 }
 
 function isReason(error: unknown, ...reasons: readonly DomainError["reason"][]): boolean {

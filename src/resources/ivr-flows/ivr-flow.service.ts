@@ -109,7 +109,7 @@ export function createIvrFlows(dependencies: IvrFlowDependencies): IvrFlows {
       return ivrFlows.change({ companyId, id }, write, (flow) => {
         if (!flow) throw notFoundError(resource, id);
         if (flow.archived) throw archivedError(resource, id);
-        if (etag !== undefined && etag !== etagOf(flow)) throw etagMismatch("flow", etagOf(flow));
+        if (etag !== undefined && etag !== etagOf(flow)) throw etagMismatch(resource, etagOf(flow));
         if (facts) {
           throwIfInvalid(faults(definition, { ...facts, usedBefore: externalApisOf(flow.definition.nodes) }));
         }
@@ -167,8 +167,8 @@ function inputViolations(
     ({ name, required, defaultValue }) => required && defaultValue === undefined && !Object.hasOwn(given, name),
   );
   return [
-    ...unknown.map((name) => violation(name, "UNKNOWN_FIELD", "The flow has no such input.")),
-    ...missing.map(({ name }) => violation(name, "REQUIRED", "The flow requires this input.")),
+    ...unknown.map((name) => violation(name, "UNKNOWN_FIELD", "Unknown input.")),
+    ...missing.map(({ name }) => violation(name, "REQUIRED", "Required.")),
   ];
 }
 

@@ -1,4 +1,4 @@
-import type { Violation } from "../../core/errors.js";
+import { notFoundInCompany, type Violation } from "../../core/errors.js";
 import type { LeadReferences, MissingLeadReferences } from "./lead-store.model.js";
 
 const fieldOf = {
@@ -14,7 +14,7 @@ export function leadReferenceViolations({ references, petCodePaths }: MissingLea
   return [...references.map((reference) => fieldOf[reference]), ...petCodePaths].map((field) => ({
     field,
     reason: "NOT_FOUND",
-    description: "Does not exist in the company.",
+    description: notFoundInCompany,
   }));
 }
 

@@ -1,6 +1,6 @@
 import { requireBusinessAccess, requireCompanyAccess } from "../../core/access.js";
 import { applyConsent, type Consent, type ConsentChange, sameConsent } from "../../core/consent.js";
-import { etagMismatch, invalidRequest, type Violation } from "../../core/errors.js";
+import { etagMismatch, invalidRequest, notFoundInCompany, type Violation } from "../../core/errors.js";
 import { etagOf } from "../../core/etag.js";
 import type { Principal } from "../../core/principal.js";
 import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
@@ -51,7 +51,7 @@ export async function applyLeadUpdate(
   const access = requireCompanyAccess(context.principal, lead.companyId);
   const { preferredBusinessId } = update.columns;
   if (preferredBusinessId !== undefined) requireBusinessAccess(access, [preferredBusinessId ?? ""]);
-  if (update.etag !== undefined && update.etag !== etagOf(lead)) throw etagMismatch("lead", etagOf(lead));
+  if (update.etag !== undefined && update.etag !== etagOf(lead)) throw etagMismatch("Lead", etagOf(lead));
 
   const fields = update.customFields
     ? await checkCustomFields(
@@ -91,14 +91,14 @@ export async function applyLeadUpdate(
 function statedViolations(lead: Lead, { companyId, statedConsent }: LeadUpdate): Violation[] {
   const violations: Violation[] = [];
   if (companyId !== undefined && companyId !== lead.companyId) {
-    violations.push({ field: "company_id", reason: "IMMUTABLE", description: "A lead never changes its company." });
+    violations.push({ field: "company_id", reason: "IMMUTABLE", description: "Must not change." });
   }
   // A copy of what was read is welcome; anything else could be a partial one, which must never clear a consent.
   if (statedConsent && !sameConsent(statedConsent, lead.consent)) {
     violations.push({
       field: "compliance_config",
       reason: "NOT_ALLOWED",
-      description: "Differs from the stored state. Send the change in compliance_config beside the lead.",
+      description: "Must equal the stored value; send changes in the request's compliance_config.",
     });
   }
   return violations;
@@ -108,7 +108,7 @@ function contactViolations(lead: Lead, { phone = lead.phone, email = lead.email 
   if (phone !== "" || email !== "") return [];
   // A lead may have been imported without either; only taking the last one away is refused.
   if (lead.phone === "" && lead.email === "") return [];
-  return [{ field: "phone", reason: "REQUIRED", description: "A lead needs a phone number or an email address." }];
+  return [{ field: "phone", reason: "REQUIRED", description: "Required: set phone or email." }];
 }
 
 /** What the update points to and the lead did not before: what it had may have been archived since. */
@@ -131,15 +131,19 @@ async function petViolations(unit: LeadTransaction, update: PetsUpdate | undefin
   const added = update.entries.filter((entry) => entry.id === undefined).length;
   const kept = update.write === "merge" ? owned.size : update.entries.length - added;
   if (kept + added > maxPets) {
-    violations.push({ field: "pets", reason: "TOO_MANY", description: `A lead has at most ${maxPets} pets.` });
+    violations.push({
+      field: "pets",
+      reason: "TOO_MANY",
+      description: `Must leave the lead with at most ${maxPets} pets.`,
+    });
   }
   for (const [position, entry] of update.entries.entries()) {
     if (entry.id !== undefined && update.entries.findIndex(({ id }) => id === entry.id) < position) {
-      const description = "Names a pet that stands before it.";
+      const description = "Must be unique in the list.";
       violations.push({ field: `pets[${position}].id`, reason: "DUPLICATE_FIELD", description });
     }
     if (entry.id !== undefined && !owned.has(entry.id)) {
-      violations.push({ field: `pets[${position}].id`, reason: "NOT_FOUND", description: "The lead has no such pet." });
+      violations.push({ field: `pets[${position}].id`, reason: "NOT_FOUND", description: "Not found on this lead." });
     }
     const pet = unit.lead.pets.find(({ id }) => id === entry.id);
     const codes = (entry.id === undefined ? entry.record.petCodeIds : entry.edit.petCodeIds) ?? [];
@@ -149,7 +153,7 @@ async function petViolations(unit: LeadTransaction, update: PetsUpdate | undefin
     for (const [index, code] of codes.entries()) {
       if (!missing.has(code)) continue;
       const field = `pets[${position}].pet_codes[${index}].id`;
-      violations.push({ field, reason: "NOT_FOUND", description: "Does not exist in the company." });
+      violations.push({ field, reason: "NOT_FOUND", description: notFoundInCompany });
     }
     if (pet && entry.id !== undefined) {
       const faults = await petNoteViolations(unit, pet, entry.edit.notes ?? []);
@@ -170,9 +174,9 @@ async function petNoteViolations(
     const field = `notes[${position}].id`;
     if (id === undefined) return [];
     if (notes.findIndex((note) => note.id === id) < position) {
-      return [{ field, reason: "DUPLICATE_FIELD", description: "Names a note that stands before it." }];
+      return [{ field, reason: "DUPLICATE_FIELD", description: "Must be unique in the list." }];
     }
-    return missing.has(id) ? [{ field, reason: "NOT_FOUND", description: "The pet has no such note." }] : [];
+    return missing.has(id) ? [{ field, reason: "NOT_FOUND", description: "Not found on this pet." }] : [];
   });
 }
 

@@ -65,5 +65,5 @@ export function assertNotPromoted(lead: Lead): Lead {
 
 /** NOT_FOUND for a lead that has become a customer, which it names. */
 export function leadPromoted(id: string, customerId: string): DomainError {
-  return new DomainError("LEAD_PROMOTED", "The lead has become a customer.", { metadata: { id, customerId } });
+  return new DomainError("LEAD_PROMOTED", "The lead was promoted to a customer.", { metadata: { id, customerId } });
 }

@@ -104,7 +104,11 @@ export function onlyBusinessOf({ companyId, businessIds }: CompanyAccess): strin
   if (!businessIds) return undefined;
   const [only, ...others] = businessIds;
   if (only !== undefined && others.length === 0) return only;
-  throw new DomainError("BUSINESS_NOT_ALLOWED", "The key covers single locations: name one of them.", {
-    metadata: { companyId, businessId: "" },
-  });
+  throw new DomainError(
+    "BUSINESS_NOT_ALLOWED",
+    "The API key is limited to specific locations. Set preferred_business_id to one of them.",
+    {
+      metadata: { companyId, businessId: "" },
+    },
+  );
 }

@@ -60,7 +60,7 @@ function isInForce({ startTime, endTime, expirationDate }: PackageDetail, { at, 
 
 /** Says when it is in force. */
 function notInForce({ id, startTime, endTime, expirationDate }: PackageDetail): DomainError {
-  return new DomainError("PACKAGE_NOT_IN_FORCE", "The package is not in force at that time.", {
+  return new DomainError("PACKAGE_NOT_IN_FORCE", "The package is not valid at that time.", {
     metadata: {
       ...{ packageId: id, expirationDate },
       ...(startTime ? { startTime: startTime.toISOString() } : {}),
@@ -72,9 +72,9 @@ function notInForce({ id, startTime, endTime, expirationDate }: PackageDetail): 
 function timeViolations({ detail, now }: PackageTransaction, time: Date | undefined): Violation[] {
   const field = "redeemed_time";
   if (!time) return [];
-  if (time > now) return [{ field, reason: "OUT_OF_RANGE", description: "Must not lie in the future." }];
+  if (time > now) return [{ field, reason: "OUT_OF_RANGE", description: "Must not be in the future." }];
   if (time >= detail.purchaseTime) return [];
-  return [{ field, reason: "CONFLICT", description: "Must not precede the purchase of the package." }];
+  return [{ field, reason: "CONFLICT", description: "Must not be before purchase_time." }];
 }
 
 /**
@@ -88,7 +88,7 @@ export async function refund(unit: PackageTransaction, given: Refund): Promise<P
     const { lineId, quantity } = given;
     throwIfInvalid([...lineViolations(unit, lineId), ...remarks]);
     const line = usableLine(unit, lineId);
-    if (quantity > (await unit.redeemedUnits(lineId))) throw balanceExceeded(line);
+    if (quantity > (await unit.redeemedUnits(lineId))) throw balanceExceeded(line, quantity);
     return append(line, { ...nothingNamed, lineId, quantity });
   }
   const { entryId } = given;
@@ -102,7 +102,7 @@ export async function refund(unit: PackageTransaction, given: Refund): Promise<P
   const refundable = Math.min(redemption.quantity - redemption.refunded, await unit.redeemedUnits(lineId));
   const quantity = given.quantity ?? refundable;
   if (quantity > refundable || quantity === 0) {
-    throw new DomainError("LEDGER_ENTRY_REFUNDED", "Fewer units of the redemption are left to give back.", {
+    throw new DomainError("LEDGER_ENTRY_REFUNDED", "The redemption has fewer refundable units than requested.", {
       metadata: { ledgerEntryId: entryId, refundableQuantity: String(refundable) },
     });
   }
@@ -140,7 +140,7 @@ function ownedLine(unit: PackageTransaction, lineId: string): PackageItem {
   const line = usableLine(unit, lineId);
   const { id, customerId } = unit.detail;
   if (!isErasedId(customerId)) return line;
-  throw new DomainError("RESOURCE_ERASED", "The customer of the package was erased.", {
+  throw new DomainError("RESOURCE_ERASED", "The customer of this package was permanently erased.", {
     metadata: { resource: "Package", id },
   });
 }
@@ -153,14 +153,15 @@ function remarkViolations({ detail }: PackageTransaction, { note }: Refund): Vio
 
 function append(line: PackageItem, entry: NewLedgerEntry): PackageEffect {
   const left = line.remainingQuantity + entry.quantity;
-  if (left < 0 || left > line.totalQuantity) throw balanceExceeded(line);
+  if (left < 0 || left > line.totalQuantity) throw balanceExceeded(line, entry.quantity);
   return { kind: "append", entry };
 }
 
-function balanceExceeded({ id, remainingQuantity, totalQuantity }: PackageItem): DomainError {
+function balanceExceeded({ id, remainingQuantity, totalQuantity }: PackageItem, change: number): DomainError {
+  const why = change < 0 ? ", fewer than requested" : "; the request would add more than were used";
   return new DomainError(
     "PACKAGE_BALANCE_EXCEEDED",
-    `The item has ${remainingQuantity} of ${totalQuantity} units left.`,
+    `The item has ${remainingQuantity} of ${totalQuantity} units left${why}.`,
     {
       metadata: {
         packageServiceId: id,
@@ -171,16 +172,16 @@ function balanceExceeded({ id, remainingQuantity, totalQuantity }: PackageItem):
   );
 }
 
-const noSuchRedemption = notFoundAt("ledger_entry_id", "Names no redemption of the package.");
+const noSuchRedemption = notFoundAt("ledger_entry_id", "Must be a redemption of this package.");
 
-const noSuchLine = notFoundAt("package_service_id", "The package has no such item.");
+const noSuchLine = notFoundAt("package_service_id", "Not found in this package.");
 
 function anotherLine({ detail }: PackageTransaction, lineId: string): Violation {
   if (!detail.lines.some(({ id }) => id === lineId)) return noSuchLine;
   return {
     field: "package_service_id",
     reason: "CONFLICT",
-    description: "Is not the item that the redemption used.",
+    description: "Must be the item of the redemption.",
   };
 }
 

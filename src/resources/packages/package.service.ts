@@ -1,5 +1,5 @@
 import { requireBusinessAccess, requireCompanyAccess } from "../../core/access.js";
-import { DomainError, invalidRequest, notFoundError, type Violation } from "../../core/errors.js";
+import { DomainError, invalidRequest, notFoundError, notFoundInCompany, type Violation } from "../../core/errors.js";
 import type { Page } from "../../core/page.js";
 import type { CompanyAccess, Principal } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
@@ -129,7 +129,7 @@ function locationsOf({ businessIds }: CompanyAccess): Pick<PackageTarget, "busin
 }
 
 function withEntry({ detail, entry }: ChangedPackage): PackageChange {
-  if (!entry) throw new Error("the ledger entry of a change is gone");
+  if (!entry) throw new Error("ledger entry of the change not found");
   return { detail, entry };
 }
 
@@ -139,7 +139,7 @@ const maxNamedIds = 50;
 function packagesNotFound(ids: readonly string[]): DomainError {
   const [only = ""] = ids;
   if (ids.length === 1) return notFoundError("Package", only);
-  return new DomainError("RESOURCE_NOT_FOUND", "Packages not found.", {
+  return new DomainError("RESOURCE_NOT_FOUND", "One or more packages were not found.", {
     metadata: { resource: "Package", ids: ids.slice(0, maxNamedIds).join(","), count: String(ids.length) },
   });
 }
@@ -156,12 +156,12 @@ function missingViolations({ lines }: NewPackage, { references, serviceIds }: Mi
   return [...references.map((reference) => fieldOf[reference]), ...fields].map((field) => ({
     field,
     reason: "NOT_FOUND",
-    description: "Does not exist in the company.",
+    description: notFoundInCompany,
   }));
 }
 
 const purchasedInFuture: Violation = {
   field: "purchase_time",
   reason: "OUT_OF_RANGE",
-  description: "Must not be later than now.",
+  description: "Must not be in the future.",
 };

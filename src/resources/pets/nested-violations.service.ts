@@ -66,7 +66,7 @@ async function takenViolations(
     if (id === undefined) return [];
     const isTaken = taken.has(id);
     taken.add(id);
-    const description = "Another one of the company or of the request has this id.";
+    const description = "Must be unique within the company and the request.";
     return isTaken ? [{ field: `${field}.id`, reason: "CONFLICT", description }] : [];
   });
 }

@@ -1,5 +1,11 @@
 import { companyAccessFilter, requireCompanyAccess } from "../../core/access.js";
-import { alreadyExistsError, erasedError, invalidRequest, type Violation } from "../../core/errors.js";
+import {
+  alreadyExistsError,
+  erasedError,
+  invalidRequest,
+  notFoundInCompany,
+  type Violation,
+} from "../../core/errors.js";
 import type { AccessFilter, Principal } from "../../core/principal.js";
 import { authorViolations, timeViolations } from "../../core/record-import.js";
 import type { WriteContext } from "../../core/write.js";
@@ -78,18 +84,18 @@ export function createPetImports(pets: PetImportRepository): PetImports {
 async function ownerViolations(unit: PetImportUnit, { kind }: PetOwner): Promise<Violation[]> {
   const field = `${kind}_id`;
   if (!unit.hasOwner) {
-    return [{ field, reason: "NOT_FOUND", description: "Does not exist in the company, or is not in use." }];
+    return [{ field, reason: "NOT_FOUND", description: "Not found in this company, or archived." }];
   }
   const max = kind === "customer" ? maxPetsOfCustomer : maxPets;
   if ((await unit.countPets()) < max) return [];
-  return [{ field: "pet", reason: "TOO_MANY", description: `A ${kind} has at most ${max} pets.` }];
+  return [{ field: "pet", reason: "TOO_MANY", description: `Must leave the ${kind} with at most ${max} pets.` }];
 }
 
 async function codeViolations(unit: PetImportUnit, ids: readonly string[]): Promise<Violation[]> {
   const missing = await unit.missingCodes(ids);
   return ids.flatMap((id, index) =>
     missing.includes(id)
-      ? [{ field: `pet.pet_codes[${index}].id`, reason: "NOT_FOUND", description: "Does not exist in the company." }]
+      ? [{ field: `pet.pet_codes[${index}].id`, reason: "NOT_FOUND", description: notFoundInCompany }]
       : [],
   );
 }

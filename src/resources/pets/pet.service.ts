@@ -1,5 +1,5 @@
 import { requireCompanyAccess } from "../../core/access.js";
-import { invalidRequest, notFoundError, type Violation } from "../../core/errors.js";
+import { invalidRequest, notFoundError, notFoundInCompany, type Violation } from "../../core/errors.js";
 import type { Page } from "../../core/page.js";
 import { accessFilterOf, type Principal } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
@@ -155,7 +155,7 @@ export function createPets(pets: PetRepository): Pets {
 }
 
 function missingAt(ids: readonly string[], missing: ReadonlySet<string>, path: (index: number) => string): Violation[] {
-  const description = "Does not exist in the company.";
+  const description = notFoundInCompany;
   return ids.flatMap((id, index) =>
     missing.has(id) ? [{ field: path(index), reason: "NOT_FOUND" as const, description }] : [],
   );
@@ -164,11 +164,11 @@ function missingAt(ids: readonly string[], missing: ReadonlySet<string>, path: (
 const tooManyPets: Violation = {
   field: "pet",
   reason: "TOO_MANY",
-  description: `A customer has at most ${maxPetsOfCustomer} pets.`,
+  description: `Must leave the customer with at most ${maxPetsOfCustomer} pets.`,
 };
 
 const tooManyCodes: Violation = {
   field: "pet_code_ids",
   reason: "TOO_MANY",
-  description: `A pet carries at most ${maxPetCodes} codes.`,
+  description: `Must leave the pet with at most ${maxPetCodes} codes.`,
 };

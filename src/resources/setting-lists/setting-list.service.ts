@@ -116,14 +116,14 @@ function orderViolations(ids: readonly string[], entries: readonly SettingEntry[
     const entry = byId.get(id);
     const isRepeated = given.has(id);
     given.add(id);
-    if (!entry) return [{ field, reason: "NOT_FOUND", description: "Is not in the list." }];
-    if (entry.archived) return [{ field, reason: "ARCHIVED", description: "Is archived." }];
-    return isRepeated ? [{ field, reason: "CONFLICT", description: "Stands twice in the order." }] : [];
+    if (!entry) return [{ field, reason: "NOT_FOUND", description: "Not found in the list." }];
+    if (entry.archived) return [{ field, reason: "ARCHIVED", description: "Must not be archived." }];
+    return isRepeated ? [{ field, reason: "CONFLICT", description: "Must be unique in the list." }] : [];
   });
   const isComplete = entries.every((entry) => entry.archived || given.has(entry.id));
   if (isComplete) return violations;
   return [
     ...violations,
-    { field: "ids", reason: "TOO_FEW", description: "Must name every entry that is not archived." },
+    { field: "ids", reason: "TOO_FEW", description: "Must list every entry that is not archived." },
   ];
 }

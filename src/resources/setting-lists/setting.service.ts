@@ -111,7 +111,7 @@ function assertNotDefault({ id, isDefault }: LifeCycle): void {
   if (!isDefault) return;
   throw new DomainError(
     "DEFAULT_LIFE_CYCLE",
-    "The default life cycle cannot be archived. Make another one the default.",
+    "The default life cycle stage cannot be archived. Set another default first.",
     {
       metadata: { id },
     },

@@ -1,4 +1,4 @@
-import type { Violation } from "../../core/errors.js";
+import { notFoundInCompany, type Violation } from "../../core/errors.js";
 import { foldCase } from "../../core/text.js";
 
 export interface Tag {
@@ -62,12 +62,12 @@ export function tagViolations(references: readonly TagReference[], resolution: T
     ...resolution.unknownPositions.map((position) => ({
       field: path(position),
       reason: "NOT_FOUND" as const,
-      description: "No such tag in the company.",
+      description: notFoundInCompany,
     })),
     ...resolution.archivedPositions.map((position) => ({
       field: path(position),
       reason: "ARCHIVED" as const,
-      description: "The tag is archived.",
+      description: "Must not be archived.",
     })),
   ];
 }
