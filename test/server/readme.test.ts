@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { environmentSchema } from "../../src/config/config-schema.js";
+import { markdownPages } from "../docs/pages.js";
 import { type Service, startService } from "./service.js";
 
 interface Block {
@@ -12,13 +13,13 @@ interface Block {
   readonly text: string;
 }
 
-const readme = await readFile("README.md", "utf8");
-const blocks: readonly Block[] = [...readme.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map(([, language, text]) => ({
-  language: language ?? "",
-  text: (text ?? "").trim(),
-}));
+interface Step {
+  readonly command: string;
+  /** The JSON that the page prints below the command. */
+  readonly printed?: string;
+}
 
-/** What .ci/run does itself, around these tests. */
+/** The commands that .ci/run runs itself, around these tests. */
 const runByCi: ReadonlyMap<string, readonly string[]> = new Map([
   ["npm ci && npm start", ["npm ci", "npm start"]],
   ["npm ci && npm test", ["npm ci", "npm test"]],
@@ -28,14 +29,17 @@ const runByCi: ReadonlyMap<string, readonly string[]> = new Map([
   ],
 ]);
 
+const pages = await Promise.all(
+  (await markdownPages()).map(async (page) => ({ page, steps: stepsOf(await blocksOf(page)) })),
+);
+const tours = pages.filter(({ steps }) => steps.length > 0);
+
 let dataDir: string;
 let service: Service;
-let answers: readonly { readonly command: string; readonly output: string; readonly printed?: string }[];
 
 beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), "moego-readme-"));
   service = await startService({ DATA_DIR: dataDir });
-  answers = await runBlocks();
 });
 
 afterAll(async () => {
@@ -43,51 +47,44 @@ afterAll(async () => {
   await rm(dataDir, { recursive: true, force: true });
 });
 
-/** Runs every block of commands in one shell, in the order of the page, on the ports of this service. */
-async function runBlocks() {
-  const commands = blocks.flatMap((block, position) => {
-    const next = blocks[position + 1];
-    if (block.language !== "sh" || runByCi.has(block.text)) return [];
-    return [{ command: block.text, ...(next?.language === "json" ? { printed: next.text } : {}) }];
-  });
-  const port = new URL(service.httpUrl).port;
-  const script = commands
-    .map(({ command }) => command.replaceAll(":8080", `:${port}`).replaceAll(":50051", `:${service.grpcPort}`))
-    .join("\nprintf '\\f'\n");
-  const env = { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? dataDir, DATA_DIR: dataDir };
-  const { stdout } = await promisify(execFile)("bash", ["-euo", "pipefail", "-c", script], { env });
-  const outputs = stdout.split("\f");
-  return commands.map((entry, position) => ({ ...entry, output: outputs[position] ?? "" }));
-}
-
-describe("the README", () => {
-  it("prints under each command what it answers", () => {
-    const printed = answers.filter((answer) => answer.printed !== undefined);
-    expect(printed.length).toBeGreaterThanOrEqual(4);
-    for (const { command, output, printed: expected = "" } of printed) {
-      expect(JSON.parse(output), command).toEqual(atLeast(JSON.parse(expected)));
-    }
+describe("the tours of the documentation", () => {
+  it("are found in the README and in the pages that announce one", () => {
+    expect(tours.map(({ page }) => page)).toEqual(
+      expect.arrayContaining(["README.md", "docs/api-keys.md", "docs/call-center.md"]),
+    );
   });
 
-  it("has no command that neither these tests nor the CI script runs", async () => {
+  it.each(tours)(
+    "$page prints below each command what the server returns",
+    async ({ steps }) => {
+      const outputs = await runSteps(steps);
+      expect(outputs).toHaveLength(steps.length);
+      for (const [position, { command, printed }] of steps.entries()) {
+        if (printed === undefined) continue;
+        expect(JSON.parse(outputs[position] ?? ""), command).toEqual(atLeast(JSON.parse(printed)));
+      }
+    },
+    120_000,
+  );
+
+  it.each(["README.md", "docs/call-center.md"])("%s compares at least four responses", (page) => {
+    const steps = tours.find((tour) => tour.page === page)?.steps ?? [];
+    expect(steps.filter(({ printed }) => printed !== undefined).length).toBeGreaterThanOrEqual(4);
+  });
+
+  it("leave no command out but those that the CI script runs", async () => {
     const script = await readFile(".ci/run", "utf8");
     for (const parts of runByCi.values()) for (const part of parts) expect(script).toContain(part);
-    expect(answers.length).toBe(blocks.filter(({ language, text }) => language === "sh" && !runByCi.has(text)).length);
   });
+});
 
-  it("names every variable of the configuration and no other", () => {
-    const table = readme.slice(readme.indexOf("| Variable |"), readme.indexOf("**Your own PostgreSQL.**"));
-    const rows = table.split("\n").slice(2);
+describe("docs/configuration.md", () => {
+  it("names every variable of the configuration and no other", async () => {
+    const rows = (await readFile("docs/configuration.md", "utf8")).split("\n").filter((line) => line.startsWith("| `"));
     const named = rows.flatMap((row) =>
       [...(row.split("|")[1] ?? "").matchAll(/`([A-Z_0-9]+)`/g)].map(([, name]) => name),
     );
     expect(named.toSorted()).toEqual(Object.keys(environmentSchema.shape).toSorted());
-  });
-
-  it("names only files that exist", async () => {
-    const links = [...readme.matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, path]) => path ?? "");
-    expect(links.length).toBeGreaterThan(0);
-    for (const link of links) await expect(readFile(link, "utf8")).resolves.toBeTruthy();
   });
 });
 
@@ -103,7 +100,37 @@ describe("the lines that a start prints", () => {
   });
 });
 
-/** What is printed must be answered; an answer may say more. Ids that were made and cursors differ from call to call. */
+async function blocksOf(page: string): Promise<readonly Block[]> {
+  const text = await readFile(page, "utf8");
+  return [...text.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map(([, language, block]) => ({
+    language: language ?? "",
+    text: (block ?? "").trim(),
+  }));
+}
+
+function stepsOf(blocks: readonly Block[]): readonly Step[] {
+  return blocks.flatMap((block, position) => {
+    const next = blocks[position + 1];
+    if (block.language !== "sh" || runByCi.has(block.text)) return [];
+    return [{ command: block.text, ...(next?.language === "json" ? { printed: next.text } : {}) }];
+  });
+}
+
+/**
+ * Runs the commands of one page in one shell, in their order, on the ports of this server. Each page has a shell of its
+ * own, so that a reader can begin with any of them.
+ */
+async function runSteps(steps: readonly Step[]): Promise<readonly string[]> {
+  const port = new URL(service.httpUrl).port;
+  const script = steps
+    .map(({ command }) => command.replaceAll(":8080", `:${port}`).replaceAll(":50051", `:${service.grpcPort}`))
+    .join("\nprintf '\\f'\n");
+  const env = { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? dataDir, DATA_DIR: dataDir };
+  const { stdout } = await promisify(execFile)("bash", ["-euo", "pipefail", "-c", script], { env });
+  return stdout.split("\f");
+}
+
+/** A response may say more than the page prints. Generated ids and cursors differ from run to run. */
 function atLeast(printed: unknown): unknown {
   if (typeof printed === "string" && /^(cus_0|EQ)[A-Za-z0-9_-]{15,}$/.test(printed)) return expect.any(String);
   if (Array.isArray(printed)) return printed.map(atLeast);
