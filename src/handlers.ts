@@ -10,7 +10,8 @@ import { LeadService } from "./gen/proto/moego/business/customer/v1/lead_service
 import { PetService } from "./gen/proto/moego/business/customer/v1/pet_service_pb.js";
 import { StaffService } from "./gen/proto/moego/business/staff/v1/staff_service_pb.js";
 import { createApiKeyHandlers } from "./resources/api-keys/api-key.handlers.js";
-import { type ApiKeyRepository, createApiKeys } from "./resources/api-keys/api-key.service.js";
+import type { ApiKeyRepository } from "./resources/api-keys/api-key.model.js";
+import { createApiKeys } from "./resources/api-keys/api-key.service.js";
 import { type CallCenterDependencies, createCallCenterRegistry } from "./resources/callers/call-center.registry.js";
 import { createCustomerHandlers } from "./resources/customers/customer.handlers.js";
 import { type CustomerDependencies, createCustomers } from "./resources/customers/customer.service.js";

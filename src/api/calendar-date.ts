@@ -20,3 +20,9 @@ function toDay({ year, month, day }: z.output<typeof dateParts>, context: z.Refi
   const padded = (number: number, size: number) => String(number).padStart(size, "0");
   return `${padded(year, 4)}-${padded(month, 2)}-${padded(day, 2)}`;
 }
+/** A google.type.Date of `yyyy-MM-dd`. */
+
+export function toProtoDate(date: string) {
+  const [year = 0, month = 0, day = 0] = date.split("-").map(Number);
+  return { year, month, day };
+}

@@ -130,3 +130,11 @@ export function enumName<T>(read: (number: number) => T | undefined, message: st
     return z.NEVER;
   });
 }
+export const maxFilterValues = 100;
+/** The number of an enum value that the contract knows. proto3 enums are open, so any number can arrive. */
+
+export function enumNumber(max: number) {
+  return z.number().superRefine((value, context) => {
+    if (value < 0 || value > max) context.addIssue(customIssue("NOT_ALLOWED", "Must be a value of the enum."));
+  });
+}

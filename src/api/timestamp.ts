@@ -1,5 +1,6 @@
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { z } from "zod";
+import type { TimeRange } from "../core/page.js";
 import { customIssue } from "./parse.js";
 
 /** A moment, cut to the millisecond as all stored times are. */
@@ -17,3 +18,12 @@ function momentBy(round: (ms: number) => number) {
     return z.NEVER;
   });
 }
+/** A google.type.Interval, half-open; start after end is refused. */
+
+export const interval = z
+  .object({ startTime: momentBound.optional(), endTime: momentBound.optional() })
+  .transform(({ startTime: start, endTime: end }, context): TimeRange => {
+    if (start && end && start > end)
+      context.addIssue(customIssue("CONFLICT", "start_time must not be after end_time."));
+    return { ...(start ? { start } : {}), ...(end ? { end } : {}) };
+  });

@@ -1,14 +1,7 @@
 import { parseArgs } from "node:util";
+import type { ApiKey, ApiKeyInput, Organization } from "../resources/api-keys/api-key.model.js";
 import { createApiKeyRepository } from "../resources/api-keys/api-key.repository.js";
-import {
-  type ApiKey,
-  type ApiKeyInput,
-  type ApiKeys,
-  createApiKeys,
-  defaultOverlapMs,
-  maxOverlapMs,
-  type Organization,
-} from "../resources/api-keys/api-key.service.js";
+import { type ApiKeys, createApiKeys, defaultOverlapMs, maxOverlapMs } from "../resources/api-keys/api-key.service.js";
 import { assertRequiredOptions, type Command, toColumns, UsageError } from "./command.js";
 import { parseDuration, parseExpiry } from "./expiry.js";
 import { type Session, withDatabase } from "./session.js";

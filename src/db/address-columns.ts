@@ -1,6 +1,5 @@
+import type { Address, AddressRecord } from "../core/address.js";
 import { idPrefixes, newId } from "../core/ids.js";
-import type { Address } from "../resources/customers/customer.model.js";
-import type { AddressRecord } from "../resources/customers/customer-store.model.js";
 
 /** An address in the columns of customer_address. */
 export interface AddressJson {

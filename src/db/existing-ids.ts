@@ -1,5 +1,5 @@
+import type { NestedRecordKind } from "../core/nested-records.js";
 import type { Prisma } from "../gen/prisma/client.js";
-import type { NestedRecordKind } from "../resources/pets/nested-violations.service.js";
 
 export interface IdQuery {
   readonly companyId: string;

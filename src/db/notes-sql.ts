@@ -1,4 +1,4 @@
-import { listedNoteBytes, maxNotesInList, maxNotesInRecord } from "../resources/customers/customer.model.js";
+import { listedNoteBytes, maxNotesInList, maxNotesInRecord } from "../core/note.js";
 
 /** The notes of one record. */
 export interface NotesOf {

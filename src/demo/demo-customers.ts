@@ -1,4 +1,4 @@
-import type { FieldValues } from "../resources/custom-fields/custom-field-values.service.js";
+import type { FieldValues } from "../resources/custom-fields/custom-field-values.model.js";
 import { demoCompanyIds } from "./demo-directory.js";
 import type { Row } from "./demo-rows.js";
 

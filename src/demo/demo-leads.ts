@@ -1,5 +1,5 @@
 import { defaultConsent } from "../core/consent.js";
-import type { FieldValues } from "../resources/custom-fields/custom-field-values.service.js";
+import type { FieldValues } from "../resources/custom-fields/custom-field-values.model.js";
 import { demoAuthor } from "./demo-customer-rows.js";
 import { demoCompanyIds } from "./demo-directory.js";
 import type { Row, Tables } from "./demo-rows.js";

@@ -4,11 +4,8 @@ import type { KeyRecord } from "../../src/core/key-grants.js";
 import { generateSecret, hashSecret, isWellFormedSecret, secretPrefixOf } from "../../src/core/key-secrets.js";
 import { privilegedScopes, scopes } from "../../src/core/principal.js";
 import type { WriteContext } from "../../src/core/write.js";
-import {
-  type ApiKeyInput,
-  type ApiKeyRepository,
-  createApiKeys,
-} from "../../src/resources/api-keys/api-key.service.js";
+import type { ApiKeyInput, ApiKeyRepository } from "../../src/resources/api-keys/api-key.model.js";
+import { createApiKeys } from "../../src/resources/api-keys/api-key.service.js";
 import { createKeyChecker } from "../../src/resources/api-keys/key-check.service.js";
 
 const secret = generateSecret();

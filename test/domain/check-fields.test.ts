@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { checkFields, type FieldDefinition } from "../../src/resources/custom-fields/custom-field-values.service.js";
+import { checkFields, type FieldDefinition } from "../../src/resources/custom-fields/custom-field-values.model.js";
 
 /** Fields whose codes are names that every object of JavaScript has. */
 function field(code: string, required: boolean): FieldDefinition {

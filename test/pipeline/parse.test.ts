@@ -1,10 +1,12 @@
 import { create } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { address } from "../../src/api/address-fields.js";
+import { channelList } from "../../src/api/consent-message.js";
+import { newNotes } from "../../src/api/note-fields.js";
 import { parse } from "../../src/api/parse.js";
 import { DomainError } from "../../src/core/errors.js";
 import { CreateCustomerRequestSchema } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
-import { address, channelList, newNotes } from "../../src/resources/customers/customer.input.js";
 
 type Init = Parameters<typeof create<typeof CreateCustomerRequestSchema>>[1];
 

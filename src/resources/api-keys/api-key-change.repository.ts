@@ -4,7 +4,7 @@ import type { Database } from "../../db/database.js";
 import { beginChangeWithClaim, insertClaim, retryOnDuplicateClaim, useStoredResult } from "../../db/idempotency.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import { type ApiKeyRow, apiKeyColumns, organizationColumns, toApiKey } from "./api-key.columns.js";
-import type { ApiKey, KeyEdit, KeyRules, NewApiKey } from "./api-key.service.js";
+import type { ApiKey, KeyEdit, KeyRules, NewApiKey } from "./api-key.model.js";
 
 /** A key belongs to no company, and so does the claim that makes or changes one. */
 const companyId = null;

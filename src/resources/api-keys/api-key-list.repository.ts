@@ -1,7 +1,7 @@
 import type { Database } from "../../db/database.js";
 import { statement } from "../../db/statement.js";
 import { type ApiKeyRow, apiKeyColumns, toApiKey, typeNumbers } from "./api-key.columns.js";
-import type { ApiKeyRepository } from "./api-key.service.js";
+import type { ApiKeyRepository } from "./api-key.model.js";
 
 /** Newest first. A page is cut before the children of its rows are gathered. */
 export function createKeyList(database: Database): ApiKeyRepository["list"] {

@@ -1,4 +1,4 @@
-import type { ApiKey, Organization } from "./api-key.service.js";
+import type { ApiKey, Organization } from "./api-key.model.js";
 
 export interface ApiKeyRow {
   readonly id: string;

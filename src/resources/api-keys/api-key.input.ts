@@ -7,7 +7,8 @@ import { DomainError, invalidRequest, type Violation } from "../../core/errors.j
 import type { Principal } from "../../core/principal.js";
 import type { Restrictions } from "../../gen/proto/moego/auth/apikey/v1/apikey_pb.js";
 import { Organization_Type } from "../../gen/proto/moego/auth/apikey/v1/apikey_pb.js";
-import { type ApiKeyInput, defaultOverlapMs, maxOverlapMs, type Organization } from "./api-key.service.js";
+import type { ApiKeyInput, Organization } from "./api-key.model.js";
+import { defaultOverlapMs, maxOverlapMs } from "./api-key.service.js";
 
 /** How long the secret before goes on working, in milliseconds; absent = 24 hours. */
 const overlap = z

@@ -6,7 +6,8 @@ import {
   OrganizationSchema,
   RestrictionsSchema,
 } from "../../gen/proto/moego/auth/apikey/v1/apikey_pb.js";
-import type { ApiKey, IssuedKey, Organization } from "./api-key.service.js";
+import type { ApiKey, Organization } from "./api-key.model.js";
+import type { IssuedKey } from "./api-key.service.js";
 
 /** A key without its secret. */
 export function toProtoKey(key: ApiKey): MessageInitShape<typeof KeySchema> {

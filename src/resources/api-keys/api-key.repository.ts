@@ -1,7 +1,7 @@
 import type { Database } from "../../db/database.js";
 import { statement } from "../../db/statement.js";
 import { type ApiKeyRow, apiKeyColumns, organizationJson, toApiKey } from "./api-key.columns.js";
-import type { ApiKeyRepository } from "./api-key.service.js";
+import type { ApiKeyRepository } from "./api-key.model.js";
 import { changeKey, insertKey } from "./api-key-change.repository.js";
 import { createKeyList } from "./api-key-list.repository.js";
 

@@ -1,9 +1,8 @@
-import type { KeyRecord } from "../../core/key-grants.js";
+import type { KeyCheckRepository, KeyRecord } from "../../core/key-grants.js";
 import type { CompanyAccess } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
 import type { Statements } from "../../db/database.js";
 import { statement } from "../../db/statement.js";
-import type { KeyCheckRepository } from "./key-check.service.js";
 
 /** The look-up behind every call: one prepared statement for the key and everything it reaches. */
 export function createKeyCheckRepository(database: Statements): KeyCheckRepository {

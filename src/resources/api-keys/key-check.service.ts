@@ -1,15 +1,8 @@
 import { timingSafeEqual } from "node:crypto";
 import { DomainError } from "../../core/errors.js";
-import type { KeyChecker, KeyRecord } from "../../core/key-grants.js";
+import type { KeyChecker, KeyCheckRepository, KeyRecord } from "../../core/key-grants.js";
 import { hashSecret, isWellFormedSecret } from "../../core/key-secrets.js";
 import { createLookups } from "./key-lookups.service.js";
-
-export interface KeyCheckRepository {
-  /** @param hash SHA-256 of the secret */
-  findByHash(hash: Uint8Array): Promise<KeyRecord | undefined>;
-  /** Notes that the key was used now, at most once a minute. */
-  touch(keyId: string): Promise<void>;
-}
 
 export interface Clock {
   /** Milliseconds since the epoch. */

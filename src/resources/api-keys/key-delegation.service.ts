@@ -2,19 +2,10 @@ import { DomainError } from "../../core/errors.js";
 import { isIpRange, isWithinRanges } from "../../core/ip-ranges.js";
 import { effectiveScopes } from "../../core/key-grants.js";
 import { accessFilterOf, type Principal, type Scope } from "../../core/principal.js";
-import type { ApiKey, ApiKeyInput, Organization } from "./api-key.service.js";
+import type { ApiKey, ApiKeyInput, KeyAccessFilter, Organization } from "./api-key.model.js";
 
 /** Who manages keys: another key, or the person who runs the installation and its `moego` command. */
 export type KeyAdministrator = Principal | "installation";
-
-/** Which keys a manager sees. */
-export type KeyAccessFilter =
-  | "all"
-  | {
-      /** `company` for a whole company, `company/business` for one location of it. */
-      readonly grants: readonly string[];
-      readonly enterpriseIds: readonly string[];
-    };
 
 /** The keys whose organizations all lie within those of the manager; a platform key belongs to nobody but its like. */
 export function keyVisibility(manager: KeyAdministrator): KeyAccessFilter {

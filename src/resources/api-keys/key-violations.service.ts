@@ -3,7 +3,7 @@ import { isId } from "../../core/ids.js";
 import { isIpRange } from "../../core/ip-ranges.js";
 import { type Scope, scopes } from "../../core/principal.js";
 import { nameRule, normalise, textFault } from "../../core/text.js";
-import type { ApiKeyInput, ApiKeyRepository } from "./api-key.service.js";
+import type { ApiKeyInput, ApiKeyRepository } from "./api-key.model.js";
 
 export interface KeyChecks {
   readonly repository: Pick<ApiKeyRepository, "existing" | "hasStaff">;

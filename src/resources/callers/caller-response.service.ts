@@ -1,18 +1,9 @@
 import { customFieldText } from "../custom-fields/custom-field-text.service.js";
-import { ownValue } from "../custom-fields/custom-field-values.service.js";
+import { ownValue } from "../custom-fields/custom-field-values.model.js";
 import type { Customer } from "../customers/customer.model.js";
 import type { Tag } from "../setting-lists/tag.model.js";
 import type { FoundCaller } from "./caller.model.js";
-
-/** The keys of the call-centre answer in the spelling and order of document 004, "Return param". */
-export const callerKeys = [
-  ...["id", "tel", "email", "partner_id", "wx_unionid", "wx_external_userid", "wx_openid", "faceBookid"],
-  ...["instagramid", "whatsappid", "lineid", "telegramid", "discordid", "visitorids", "nick", "uname", "sexName"],
-  ...["countryName", "provice_name", "city_name", "remark", "userStatusName", "isVip", "vipLevel", "vipLeveName"],
-  ...["isblack", "enterprise_name", "sourceName", "liableServiceName", "userLabel", "userLableName"],
-] as const;
-
-export type CallerKey = (typeof callerKeys)[number];
+import type { CallerKey } from "./caller-keys.model.js";
 
 /** The answer about one customer: every documented key, then every field of customers that is in use by its id. */
 export function callerValues(found: FoundCaller): Readonly<Record<string, string>> {

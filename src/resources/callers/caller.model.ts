@@ -1,7 +1,7 @@
 import type { AccessFilter } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
 import type { FieldOption } from "../custom-fields/custom-field.model.js";
-import type { FieldType } from "../custom-fields/custom-field-values.service.js";
+import type { FieldType } from "../custom-fields/custom-field-values.model.js";
 import type { Customer } from "../customers/customer.model.js";
 import type { CustomerTarget } from "../customers/customer-store.model.js";
 import type { AccountKind, CallerProfile, Gender } from "./caller-profile.model.js";

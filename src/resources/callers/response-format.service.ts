@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import type { FormatKey } from "./caller-keys.model.js";
 
 /** Who reads the answer. */
 export type AnswerFormat =
@@ -17,11 +18,6 @@ export type AnswerFormat =
 
 /** Bytes of UTF-8 JSON; half a kilobyte less than the limits of the systems. */
 const maxBytes = { AMAZON_CONNECT: 32_000 - 512, TWILIO: 64_000 - 512 } as const;
-
-/** Keys that formats add. No custom field may have one of them as its id; of flow variables they hide one. */
-export const formatKeys = ["found", "match_count", "truncated", "exit"] as const;
-
-export type FormatKey = (typeof formatKeys)[number];
 
 /**
  * An answer in the form of its reader. PLAIN gives the values, or undefined when there are none. The others always give an

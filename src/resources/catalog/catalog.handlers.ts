@@ -4,8 +4,8 @@ import type { PageTokens } from "../../api/page-token.js";
 import { parse } from "../../api/parse.js";
 import type { ServiceHandlers } from "../../api/rpc.js";
 import { SettingService } from "../../gen/proto/moego/business/setting/v1/setting_service_pb.js";
-import { toProtoService } from "../setting-lists/setting.output.js";
 import { newService, serviceQuery, serviceUpdate } from "./catalog.input.js";
+import { toProtoService } from "./catalog.output.js";
 import type { ServiceCatalog } from "./catalog.service.js";
 
 export interface CatalogueHandlerDependencies {

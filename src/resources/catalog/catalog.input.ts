@@ -1,12 +1,11 @@
 import { z } from "zod";
 import { companyResourceSchema } from "../../api/company-resource.js";
-import { fieldRule, id, list, omitUndefined, optionalClientId, text } from "../../api/fields.js";
+import { fieldRule, id, list, maxFilterValues, omitUndefined, optionalClientId, text } from "../../api/fields.js";
 import { price } from "../../api/money-message.js";
 import { pagination } from "../../api/page-token.js";
 import { customIssue } from "../../api/parse.js";
 import { nameRule } from "../../core/text.js";
-import { maxFilterValues } from "../customers/customer.input.js";
-import { type Availability, type ServiceItemType, serviceItemTypes, serviceTypes } from "./catalog.service.js";
+import { type Availability, type ServiceItemType, serviceItemTypes, serviceTypes } from "./catalog.model.js";
 
 const maxBusinesses = 100;
 const maxStaff = 500;

@@ -16,7 +16,7 @@ import {
   type ServiceContent,
   serviceItemTypes,
   serviceTypes,
-} from "./catalog.service.js";
+} from "./catalog.model.js";
 
 /** The services that companies offer. */
 export function createCatalogueRepository(database: Database): CatalogueRepository {

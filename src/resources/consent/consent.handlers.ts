@@ -1,7 +1,8 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { z } from "zod";
-import { id } from "../../api/fields.js";
+import { toProtoConsent } from "../../api/consent-message.js";
+import { enumNumber, id } from "../../api/fields.js";
 import { type PageTokens, pagination } from "../../api/page-token.js";
 import { parse } from "../../api/parse.js";
 import type { ServiceHandlers } from "../../api/rpc.js";
@@ -14,9 +15,8 @@ import {
   type ConsentEntrySchema,
   ConsentService,
 } from "../../gen/proto/moego/admin/v1/consent_service_pb.js";
-import { enumNumber } from "../customers/customer.input.js";
-import { toProtoConsent } from "../customers/customer.output.js";
-import type { ConsentEntry, ConsentHistory, ConsentSubject } from "./consent.service.js";
+import type { ConsentEntry, ConsentSubject } from "./consent.model.js";
+import type { ConsentHistory } from "./consent.service.js";
 
 export interface ConsentHandlerDependencies {
   readonly consents: ConsentHistory;

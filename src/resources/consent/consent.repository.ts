@@ -2,7 +2,7 @@ import type { Consent } from "../../core/consent.js";
 import { accessFilterValues, accessPredicate, leadGrantPredicate } from "../../db/access-filter.js";
 import type { Database } from "../../db/database.js";
 import { statement } from "../../db/statement.js";
-import type { ConsentEntry, ConsentRepository, ConsentSubject } from "./consent.service.js";
+import type { ConsentEntry, ConsentRepository, ConsentSubject } from "./consent.model.js";
 
 interface EntryRow {
   readonly id: string;

@@ -9,7 +9,7 @@ import {
   type FieldWrite,
   fieldPath,
   relationsOf,
-} from "./custom-field-values.service.js";
+} from "./custom-field-values.model.js";
 
 export interface FieldCheck {
   /** What the key reaches of the company: a record elsewhere is to it as if it did not exist. */

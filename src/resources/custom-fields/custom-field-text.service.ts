@@ -1,5 +1,5 @@
 import type { AnsweredField } from "../callers/caller.model.js";
-import type { FieldValue, Json } from "./custom-field-values.service.js";
+import type { FieldValue, Json } from "./custom-field-values.model.js";
 
 /**
  * The value of a custom field as a text for people and call-centre flows; "" when there is none:

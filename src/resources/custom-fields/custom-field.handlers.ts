@@ -3,8 +3,8 @@ import { omitUndefined } from "../../api/fields.js";
 import { parse } from "../../api/parse.js";
 import type { ServiceHandlers } from "../../api/rpc.js";
 import { CustomFieldAdminService } from "../../gen/proto/moego/admin/v1/custom_field_admin_service_pb.js";
-import { toProtoCustomField } from "../setting-lists/setting.output.js";
 import { customFieldUpdate, fieldOrder, newCustomField } from "./custom-field.input.js";
+import { toProtoCustomField } from "./custom-field.output.js";
 import type { CustomFields } from "./custom-field.service.js";
 
 /** moego.admin.v1.CustomFieldAdminService */

@@ -10,10 +10,10 @@ import {
   CustomField_Type,
   type CustomField_Value,
 } from "../../gen/proto/moego/business/setting/v1/custom_field_pb.js";
-import { toFieldValue } from "../customers/customer.input.js";
 import { newOrder } from "../setting-lists/setting.input.js";
 import { callCentreKeys, type FieldAssociation, type FieldOption, maxFieldOptions } from "./custom-field.model.js";
-import type { FieldType } from "./custom-field-values.service.js";
+import { toFieldValue } from "./custom-field-values.input.js";
+import type { FieldType } from "./custom-field-values.model.js";
 
 /** What a field belongs to; unspecified is refused. */
 export const fieldAssociation = z.number().transform((number, context): FieldAssociation => {

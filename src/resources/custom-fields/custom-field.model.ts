@@ -1,9 +1,8 @@
 import type { WriteContext } from "../../core/write.js";
-import { callerKeys } from "../callers/caller-response.service.js";
-import { formatKeys } from "../callers/response-format.service.js";
+import { callerKeys, formatKeys } from "../callers/caller-keys.model.js";
 import type { SettingEntry } from "../setting-lists/setting.model.js";
 import type { NewEntry, SettingRepository } from "../setting-lists/setting-store.model.js";
-import type { FieldType, FieldValue } from "./custom-field-values.service.js";
+import type { FieldType, FieldValue } from "./custom-field-values.model.js";
 
 export type FieldAssociation = "CUSTOMER" | "LEAD";
 

@@ -11,8 +11,8 @@ import type {
   FieldOption,
   NewCustomField,
 } from "./custom-field.model.js";
+import type { FieldValue } from "./custom-field-values.model.js";
 import { associationNumbers, fieldTypes } from "./custom-field-values.repository.js";
-import type { FieldValue } from "./custom-field-values.service.js";
 
 interface FieldRow extends SettingRow {
   readonly company_id: string;

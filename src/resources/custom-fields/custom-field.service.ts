@@ -18,13 +18,7 @@ import type {
   FieldOption,
   NewCustomField,
 } from "./custom-field.model.js";
-import {
-  checkValue,
-  type FieldType,
-  type FieldValue,
-  isSameValue,
-  relationsOf,
-} from "./custom-field-values.service.js";
+import { checkValue, type FieldType, type FieldValue, isSameValue, relationsOf } from "./custom-field-values.model.js";
 
 /** The definitions of a company's custom fields. */
 export interface CustomFields extends Pick<SettingList<CustomField, CustomFieldContent>, "archive" | "restore"> {

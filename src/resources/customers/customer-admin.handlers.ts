@@ -2,7 +2,7 @@ import { clone } from "@bufbuild/protobuf";
 import { z } from "zod";
 import { companyResourceSchema } from "../../api/company-resource.js";
 import { countryOf, memoizePerCountry } from "../../api/country.js";
-import { clientId, id, list, omitUndefined } from "../../api/fields.js";
+import { clientId, enumNumber, id, list, omitUndefined } from "../../api/fields.js";
 import {
   importAuthors,
   importedActors,
@@ -20,8 +20,8 @@ import {
 } from "../../gen/proto/moego/admin/v1/customer_admin_service_pb.js";
 import { importedAddress, importedNotes } from "../pets/nested-import.input.js";
 import { maxTagsPerCustomer } from "../setting-lists/tag.model.js";
-import { enumNumber } from "./customer.input.js";
-import { toProtoCustomer, toProtoTag } from "./customer.output.js";
+import { toProtoTag } from "../setting-lists/tag.output.js";
+import { toProtoCustomer } from "./customer.output.js";
 import type { CustomerAdmin } from "./customer-admin.service.js";
 import { newCustomerFields, toNewCustomer } from "./customer-create.input.js";
 

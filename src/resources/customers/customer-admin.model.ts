@@ -1,16 +1,11 @@
+import type { AddressRecord } from "../../core/address.js";
+import type { ImportedNoteRecord } from "../../core/imported-note.js";
+import type { NestedRecordLookup } from "../../core/nested-records.js";
 import type { ImportAuthors, ImportTimes } from "../../core/record-import.js";
 import type { WriteContext } from "../../core/write.js";
-import type { ImportedNoteRecord } from "../pets/nested-import.model.js";
-import type { NestedRecordLookup } from "../pets/nested-violations.service.js";
 import type { Tag, TagReference, TagResolution } from "../setting-lists/tag.model.js";
 import type { Customer, CustomerStatus } from "./customer.model.js";
-import type {
-  AddressRecord,
-  CustomerRecord,
-  CustomerTarget,
-  MissingReferences,
-  References,
-} from "./customer-store.model.js";
+import type { CustomerRecord, CustomerTarget, MissingReferences, References } from "./customer-store.model.js";
 
 /** A customer that another system has kept, checked and with its tags found. */
 export interface ImportedCustomer

@@ -1,6 +1,9 @@
 import { companyAccessFilter, mayCreateTags, requireBusinessAccess, requireCompanyAccess } from "../../core/access.js";
+import type { AddressRecord } from "../../core/address.js";
 import { applyConsent, defaultConsent } from "../../core/consent.js";
 import { alreadyExistsError, DomainError, erasedError, invalidRequest, type Violation } from "../../core/errors.js";
+import { type ImportedNote, toImportedNoteRecords } from "../../core/imported-note.js";
+import { type NestedRecord, nestedNotes, nestedViolations } from "../../core/nested-records.js";
 import type { Principal } from "../../core/principal.js";
 import {
   authorsOf,
@@ -13,15 +16,13 @@ import {
 } from "../../core/record-import.js";
 import type { WriteContext } from "../../core/write.js";
 import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
-import { type ImportedNote, toImportedNoteRecords } from "../pets/nested-import.model.js";
-import { type NestedRecord, nestedNotes, nestedViolations } from "../pets/nested-violations.service.js";
 import type { CustomFieldRepository } from "../setting-lists/setting-store.model.js";
 import type { Tag } from "../setting-lists/tag.model.js";
 import type { Customer, CustomerStatus } from "./customer.model.js";
 import { type NewCustomer, quotaExceeded } from "./customer.service.js";
 import type { CustomerAdminRepository } from "./customer-admin.model.js";
 import { referenceError } from "./customer-references.service.js";
-import type { AddressRecord, CustomerRepository } from "./customer-store.model.js";
+import type { CustomerRepository } from "./customer-store.model.js";
 
 /** A record as an administrator names it. */
 export interface RecordName {

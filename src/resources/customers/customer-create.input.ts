@@ -1,17 +1,13 @@
 import { z } from "zod";
+import { address } from "../../api/address-fields.js";
+import { consentChange } from "../../api/consent-message.js";
 import { memoizePerCountry } from "../../api/country.js";
 import { color, email, id, optionalId, phone, singleLineText, text } from "../../api/fields.js";
+import { newNotes } from "../../api/note-fields.js";
 import { customIssue } from "../../api/parse.js";
 import { nameRule } from "../../core/text.js";
-import {
-  address,
-  consentChange,
-  customFields,
-  newNotes,
-  preference,
-  referralSource,
-  tagReferences,
-} from "./customer.input.js";
+import { customFields } from "../custom-fields/custom-field-values.input.js";
+import { preference, referralSource, tagReferences } from "./customer.input.js";
 import { defaultPreference } from "./customer.model.js";
 import type { NewCustomer } from "./customer.service.js";
 

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { memoizePerCountry } from "../../api/country.js";
-import { id, list, optionalPhone, singleLineText } from "../../api/fields.js";
+import { id, list, maxFilterValues, optionalPhone, singleLineText } from "../../api/fields.js";
 import { pagination } from "../../api/page-token.js";
-import { interval, maxFilterValues } from "./customer.input.js";
+import { interval } from "../../api/timestamp.js";
 import type { CustomerFilter } from "./customer-store.model.js";
 
 /** ListCustomers: message to domain. */

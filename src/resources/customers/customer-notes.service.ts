@@ -1,8 +1,8 @@
 import { notFoundError } from "../../core/errors.js";
+import type { Note } from "../../core/note.js";
 import type { Page } from "../../core/page.js";
 import { accessFilterOf, type Principal } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
-import type { Note } from "./customer.model.js";
 import type { CustomerRepository, CustomerTransaction, NoteWithCreatedTime } from "./customer-store.model.js";
 
 /** The notes of one customer. Changing one changes the customer's version and time as well. */

@@ -1,14 +1,13 @@
+import type { AddressRecord } from "../../core/address.js";
 import type { Consent } from "../../core/consent.js";
+import type { Note } from "../../core/note.js";
 import type { Page, TimeRange } from "../../core/page.js";
 import type { AccessFilter } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
-import type { FieldValues } from "../custom-fields/custom-field-values.service.js";
+import type { FieldValues } from "../custom-fields/custom-field-values.model.js";
 import type { CustomFieldRepository } from "../setting-lists/setting-store.model.js";
 import type { Tag, TagReference, TagResolution } from "../setting-lists/tag.model.js";
-import type { Address, Customer, CustomerStatus, Note, Preference } from "./customer.model.js";
-
-/** An address without its id. */
-export type AddressRecord = Omit<Address, "id">;
+import type { Customer, CustomerStatus, Preference } from "./customer.model.js";
 
 /** A customer to store, checked but for what only the database knows: references, quota, idempotency. */
 export interface CustomerRecord {

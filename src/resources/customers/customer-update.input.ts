@@ -1,9 +1,12 @@
 import { z } from "zod";
+import { address, type ParsedAddress } from "../../api/address-fields.js";
+import { consentChange } from "../../api/consent-message.js";
 import { memoizePerCountry } from "../../api/country.js";
 import { maskPaths, pickFields, readMask, type UpdateMask } from "../../api/field-mask.js";
 import {
   color,
   email,
+  enumNumber,
   httpsUrl,
   id,
   omitUndefined,
@@ -12,23 +15,15 @@ import {
   singleLineText,
   text,
 } from "../../api/fields.js";
+import { notesUpdate } from "../../api/note-fields.js";
 import { noConsent } from "../../core/consent.js";
 import { nameRule } from "../../core/text.js";
 import {
   type UpdateCustomerRequest,
   UpdateCustomerRequestSchema,
 } from "../../gen/proto/moego/business/customer/v1/customer_service_pb.js";
-import {
-  address,
-  consentChange,
-  customFields,
-  enumNumber,
-  notesUpdate,
-  type ParsedAddress,
-  preference,
-  referralSource,
-  tagReferences,
-} from "./customer.input.js";
+import { customFields } from "../custom-fields/custom-field-values.input.js";
+import { preference, referralSource, tagReferences } from "./customer.input.js";
 import { noPreference } from "./customer.model.js";
 import type { AddressParts, AddressUpdate, CustomerUpdate } from "./customer-update.service.js";
 

@@ -1,13 +1,14 @@
+import type { Address, AddressRecord, Coordinate } from "../../core/address.js";
 import { applyConsent, type ConsentChange } from "../../core/consent.js";
 import { etagMismatch, type Violation } from "../../core/errors.js";
 import { etagOf } from "../../core/etag.js";
 import type { CompanyAccess } from "../../core/principal.js";
 import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
-import type { FieldValues } from "../custom-fields/custom-field-values.service.js";
+import type { FieldValues } from "../custom-fields/custom-field-values.model.js";
 import { maxTagsPerCustomer, type TagReference } from "../setting-lists/tag.model.js";
-import { type Address, type Coordinate, maxAddresses, type Preference } from "./customer.model.js";
+import { maxAddresses, type Preference } from "./customer.model.js";
 import { referenceError } from "./customer-references.service.js";
-import type { AddressRecord, CustomerChange, CustomerTransaction } from "./customer-store.model.js";
+import type { CustomerChange, CustomerTransaction } from "./customer-store.model.js";
 
 /** What UpdateCustomer asks for, parsed: absent = kept. */
 export interface CustomerUpdate {

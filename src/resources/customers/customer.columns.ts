@@ -1,9 +1,10 @@
+import type { Note } from "../../core/note.js";
 import { type AddressJson, addressJson, toAddress } from "../../db/address-columns.js";
 import { type ConsentRow, toConsent } from "../../db/consent-columns.js";
 import { listNotesSql, type NotesRead, recordNotesSql } from "../../db/notes-sql.js";
-import type { FieldValues } from "../custom-fields/custom-field-values.service.js";
+import type { FieldValues } from "../custom-fields/custom-field-values.model.js";
 import { type TagJson, tagJson, toTag } from "../setting-lists/tag.columns.js";
-import type { Customer, Note, ReferralSource } from "./customer.model.js";
+import type { Customer, ReferralSource } from "./customer.model.js";
 
 /** A customer with its children, as `customerColumns` selects it. Node-postgres reads bigint as text, Prisma as bigint. */
 export interface CustomerRow extends ConsentRow {

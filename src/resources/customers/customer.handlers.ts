@@ -1,14 +1,16 @@
 import { z } from "zod";
 import { countryOf } from "../../api/country.js";
 import { id, text } from "../../api/fields.js";
+import { newNotes } from "../../api/note-fields.js";
 import { createdCursorOf, updatedCursorOf } from "../../api/page-order.js";
 import { type PageTokens, pagination } from "../../api/page-token.js";
 import { parse } from "../../api/parse.js";
 import type { ServiceHandlers } from "../../api/rpc.js";
 import { noteRule } from "../../core/text.js";
 import { CustomerService } from "../../gen/proto/moego/business/customer/v1/customer_service_pb.js";
-import { newNotes, tagReferences } from "./customer.input.js";
-import { toProtoCustomer, toProtoNote, toProtoTag } from "./customer.output.js";
+import { toProtoTag } from "../setting-lists/tag.output.js";
+import { tagReferences } from "./customer.input.js";
+import { toProtoCustomer, toProtoNote } from "./customer.output.js";
 import type { Customers } from "./customer.service.js";
 import { newCustomer } from "./customer-create.input.js";
 import { customersQuery } from "./customer-list.input.js";

@@ -1,44 +1,11 @@
+import type { Address } from "../../core/address.js";
 import type { Consent } from "../../core/consent.js";
-import type { FieldValues } from "../custom-fields/custom-field-values.service.js";
+import type { Note } from "../../core/note.js";
+import type { FieldValues } from "../custom-fields/custom-field-values.model.js";
 import type { Tag } from "../setting-lists/tag.model.js";
-
-export interface Address {
-  readonly id: string;
-  readonly address1: string;
-  readonly address2: string;
-  readonly city: string;
-  readonly state: string;
-  readonly postalCode: string;
-  readonly country: string;
-  readonly coordinate?: Coordinate;
-  readonly type: AddressType;
-}
-
-/** In degrees. */
-export interface Coordinate {
-  readonly latitude: number;
-  readonly longitude: number;
-}
-
-export type AddressType = "PRIMARY" | "SECONDARY";
 
 /** Most addresses a customer can have. */
 export const maxAddresses = 10;
-
-export interface Note {
-  readonly id: string;
-  readonly note: string;
-  /** Staff id; empty when no staff member did it. */
-  readonly lastUpdatedBy: string;
-  readonly lastUpdatedTime: Date;
-}
-
-/** How many of the newest notes a customer carries with it; the rest is behind the list of its notes. */
-export const maxNotesInRecord = 50;
-
-/** How many a customer or pet carries in a list of many, as far as their texts take so many bytes of UTF-8 together. */
-export const maxNotesInList = 10;
-export const listedNoteBytes = 4_096;
 
 export interface Preference {
   readonly receiveAutoMessage: boolean;

@@ -5,11 +5,13 @@ import { CustomerAdminService } from "../../gen/proto/moego/admin/v1/customer_ad
 import { LeadAdminService } from "../../gen/proto/moego/admin/v1/lead_admin_service_pb.js";
 import { PetAdminService } from "../../gen/proto/moego/admin/v1/pet_admin_service_pb.js";
 import { createConsentHandlers } from "../consent/consent.handlers.js";
-import { type ConsentRepository, createConsentHistory } from "../consent/consent.service.js";
+import type { ConsentRepository } from "../consent/consent.model.js";
+import { createConsentHistory } from "../consent/consent.service.js";
 import { createLeadAdminHandlers } from "../leads/lead-admin.handlers.js";
 import { createLeadAdmin, type LeadAdminDependencies } from "../leads/lead-admin.service.js";
 import { createPetAdminHandlers } from "../pets/pet-admin.handlers.js";
-import { createPetImports, type PetImportRepository } from "../pets/pet-import.service.js";
+import type { PetImportRepository } from "../pets/pet-import.model.js";
+import { createPetImports } from "../pets/pet-import.service.js";
 import { createCustomerAdminHandlers } from "./customer-admin.handlers.js";
 import { type CustomerAdminDependencies, createCustomerAdmin } from "./customer-admin.service.js";
 

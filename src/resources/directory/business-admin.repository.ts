@@ -1,8 +1,8 @@
+import type { AddressRecord } from "../../core/address.js";
 import { alreadyExistsError, archivedError, notFoundError } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
 import type { Database } from "../../db/database.js";
 import { Prisma } from "../../gen/prisma/client.js";
-import type { AddressRecord } from "../customers/customer-store.model.js";
 import { type BusinessRow, toBusiness } from "./directory.columns.js";
 import type { Business } from "./directory.model.js";
 import type { DirectoryAdminRepository, DirectoryTarget } from "./directory-admin.model.js";

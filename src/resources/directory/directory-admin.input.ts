@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { address as anyAddress } from "../../api/address-fields.js";
 import { notSetAndCleared } from "../../api/clear-flags.js";
 import { companyResourceSchema } from "../../api/company-resource.js";
 import { memoizePerCountry } from "../../api/country.js";
@@ -15,7 +16,6 @@ import {
 import { customIssue } from "../../api/parse.js";
 import { moment } from "../../api/timestamp.js";
 import { nameRule } from "../../core/text.js";
-import { address as anyAddress } from "../customers/customer.input.js";
 import type { CompanyChange } from "./directory-admin.model.js";
 import { countryFormat, isCountry, isTimeZone, timeZoneFormat } from "./directory-fields.model.js";
 

@@ -1,6 +1,6 @@
+import type { AddressRecord } from "../../core/address.js";
 import type { Page } from "../../core/page.js";
 import type { WriteContext } from "../../core/write.js";
-import type { AddressRecord } from "../customers/customer-store.model.js";
 import type { Business, Company, Staff } from "./directory.model.js";
 
 /** A company to store. */

@@ -1,4 +1,4 @@
-import type { Address } from "../customers/customer.model.js";
+import type { Address } from "../../core/address.js";
 
 export interface Company {
   readonly id: string;

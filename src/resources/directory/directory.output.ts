@@ -1,5 +1,5 @@
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
-import { toProtoAddress } from "../customers/customer.output.js";
+import { toProtoAddress } from "../../api/address-fields.js";
 import type { Business, Company, Staff } from "./directory.model.js";
 
 export function toProtoCompany({ timeZone, ...same }: Company) {

@@ -1,27 +1,10 @@
 import { etagMismatch, throwIfInvalid, type Violation } from "../../core/errors.js";
 import { etagOf } from "../../core/etag.js";
-import type { ExternalApi, ExternalApiContent, ExternalApiTarget } from "./external-api.model.js";
-import type { ExternalApis } from "./external-api.service.js";
-import type { ExternalApiDraft, HeaderDraft } from "./external-api-check.service.js";
+import type { ExternalApi, ExternalApiInput, ExternalApiUpdate, HeaderDraft } from "./external-api.model.js";
+
+import type { ExternalApiDraft, ExternalApiFaults } from "./external-api-check.service.js";
 import type { ExternalApiRecord } from "./external-api-store.model.js";
 import { originOf } from "./external-api-url.service.js";
-
-/** What a caller writes. Without faults. */
-export interface ExternalApiInput extends Omit<ExternalApiContent, "headers"> {
-  readonly headers: readonly HeaderDraft[];
-}
-
-export interface NewExternalApi extends ExternalApiInput {
-  readonly companyId: string;
-  /** To keep for what is moved here; absent = a new one. */
-  readonly id?: string | undefined;
-}
-
-/** What is absent stays. */
-export interface ExternalApiUpdate extends ExternalApiTarget {
-  readonly etag?: string | undefined;
-  readonly content: Partial<ExternalApiInput>;
-}
 
 /** INVALID_REQUEST for a secret header without a secret. */
 export function newRecord(input: ExternalApiInput): ExternalApiRecord {
@@ -43,7 +26,7 @@ export function newSecretFaults({ headers = [] }: Pick<ExternalApiDraft, "header
 export function updatedRecord(
   current: ExternalApi,
   { etag, content }: ExternalApiUpdate,
-  faults: ExternalApis["faults"],
+  faults: ExternalApiFaults,
 ): ExternalApiRecord {
   if (etag !== undefined && etag !== etagOf(current)) throw etagMismatch("ExternalApi", etagOf(current));
   const next: ExternalApiInput = { ...current, ...content };

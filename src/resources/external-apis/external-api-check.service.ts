@@ -1,6 +1,7 @@
 import type { Violation } from "../../core/errors.js";
 import { isMultiNodePath, jsonPathFault } from "../../core/json-path.js";
 import {
+  type HeaderDraft,
   type HttpMethod,
   maxTimeoutMs,
   minTimeoutMs,
@@ -11,16 +12,6 @@ import { invocationKeys } from "./external-api-call.service.js";
 import { headerFaults } from "./external-api-header-check.service.js";
 import { placeholdersOf, readUrlTemplate } from "./external-api-url.service.js";
 import { paramFault, paramsInHeaders, valueFault } from "./external-api-values.service.js";
-
-/** A header as a caller writes it. */
-export interface HeaderDraft {
-  readonly name: string;
-  readonly value: string;
-  /** Absent = none is given. */
-  readonly secretValue?: string | undefined;
-  /** Without `secretValue`: the stored secret of this name stays. */
-  readonly isSecret: boolean;
-}
 
 /** What a caller wants a configuration to be; what is undefined is not said, or is no value of its enum. */
 export interface ExternalApiDraft {
@@ -53,6 +44,9 @@ export interface FaultOptions {
   /** A sentence about why a URL may not be called, if so. */
   readonly targetFault: (url: string) => string | undefined;
 }
+
+/** Everything that is wrong with a configuration that a client sends, as far as its fields are set. */
+export type ExternalApiFaults = (draft: ExternalApiDraft, within?: FaultOptions["within"]) => readonly Violation[];
 
 const takenNames: ReadonlySet<string> = new Set(invocationKeys);
 

@@ -1,6 +1,6 @@
 import type { Violation } from "../../core/errors.js";
 import { isTemplate, variablesOf } from "../../core/template.js";
-import type { HeaderDraft } from "./external-api-check.service.js";
+import type { HeaderDraft } from "./external-api.model.js";
 import { isHeaderText } from "./external-api-values.service.js";
 
 const maxValueChars = 4_096;

@@ -77,3 +77,29 @@ export const maxOutputParams = 50;
 export const defaultTimeoutMs = 3_000;
 export const minTimeoutMs = 100;
 export const maxTimeoutMs = 10_000;
+/** A header as a caller writes it. */
+
+export interface HeaderDraft {
+  readonly name: string;
+  readonly value: string;
+  /** Absent = none is given. */
+  readonly secretValue?: string | undefined;
+  /** Without `secretValue`: the stored secret of this name stays. */
+  readonly isSecret: boolean;
+}
+/** What a caller writes. Without faults. */
+
+export interface ExternalApiInput extends Omit<ExternalApiContent, "headers"> {
+  readonly headers: readonly HeaderDraft[];
+}
+export interface NewExternalApi extends ExternalApiInput {
+  readonly companyId: string;
+  /** To keep for what is moved here; absent = a new one. */
+  readonly id?: string | undefined;
+}
+/** What is absent stays. */
+
+export interface ExternalApiUpdate extends ExternalApiTarget {
+  readonly etag?: string | undefined;
+  readonly content: Partial<ExternalApiInput>;
+}

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { requireCompanyAccess, requireCompanyWideAccess } from "../../core/access.js";
-import { archivedError, notFoundError, throwIfInvalid, type Violation } from "../../core/errors.js";
+import { archivedError, notFoundError, throwIfInvalid } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
 import type {
   OutboundCalls,
@@ -10,15 +10,10 @@ import type {
 } from "../../core/outbound-call.js";
 import type { Principal } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
-import type { ExternalApi, ExternalApiTarget } from "./external-api.model.js";
+import type { ExternalApi, ExternalApiTarget, ExternalApiUpdate, NewExternalApi } from "./external-api.model.js";
 import type { Invocation, InvocationInput } from "./external-api-call.service.js";
-import {
-  type ExternalApiUpdate,
-  type NewExternalApi,
-  newRecord,
-  updatedRecord,
-} from "./external-api-change.service.js";
-import { type ExternalApiDraft, externalApiFaults, type FaultOptions } from "./external-api-check.service.js";
+import { newRecord, updatedRecord } from "./external-api-change.service.js";
+import { type ExternalApiFaults, externalApiFaults } from "./external-api-check.service.js";
 import { buildRequest, hasHeader, paramViolations } from "./external-api-request.service.js";
 import { toInvocation } from "./external-api-response.service.js";
 import type { ExternalApiQuery, ExternalApiRepository } from "./external-api-store.model.js";
@@ -33,8 +28,7 @@ export interface ApiTest {
 
 /** Systems of others that a company has configured. */
 export interface ExternalApis {
-  /** Everything that is wrong with what a caller wants a configuration to be, as far as it is said. */
-  faults(draft: ExternalApiDraft, within?: FaultOptions["within"]): readonly Violation[];
+  readonly faults: ExternalApiFaults;
   create(input: NewExternalApi, principal: Principal, write: WriteContext): Promise<ExternalApi>;
   update(input: ExternalApiUpdate, principal: Principal, write: WriteContext): Promise<ExternalApi>;
   setArchived(

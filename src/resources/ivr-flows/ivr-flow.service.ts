@@ -11,7 +11,7 @@ import { etagOf } from "../../core/etag.js";
 import { idPrefixes, newId } from "../../core/ids.js";
 import type { Principal } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
-import { callerKeys } from "../callers/caller-response.service.js";
+import { callerKeys } from "../callers/caller-keys.model.js";
 import type { ExternalApi } from "../external-apis/external-api.model.js";
 import type { ExternalApis } from "../external-apis/external-api.service.js";
 import type { FlowDefinition, FlowTarget, IvrFlow } from "./ivr-flow.model.js";

@@ -1,7 +1,7 @@
+import type { NestedRecordLookup } from "../../core/nested-records.js";
 import type { ImportAuthors, ImportTimes } from "../../core/record-import.js";
 import type { WriteContext } from "../../core/write.js";
 import type { ImportedPetRecord } from "../pets/nested-import.model.js";
-import type { NestedRecordLookup } from "../pets/nested-violations.service.js";
 import type { Lead } from "./lead.model.js";
 import type { LeadRecord, LeadReferences, LeadTarget, MissingLeadReferences } from "./lead-store.model.js";
 

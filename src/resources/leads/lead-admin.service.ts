@@ -1,6 +1,7 @@
 import { companyAccessFilter, requireBusinessAccess, requireCompanyAccess } from "../../core/access.js";
 import { applyConsent, defaultConsent } from "../../core/consent.js";
 import { alreadyExistsError, erasedError, invalidRequest } from "../../core/errors.js";
+import { type NestedRecord, nestedNotes, nestedViolations } from "../../core/nested-records.js";
 import type { Principal } from "../../core/principal.js";
 import {
   authorsOf,
@@ -14,7 +15,6 @@ import type { WriteContext } from "../../core/write.js";
 import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
 import type { RecordName } from "../customers/customer-admin.service.js";
 import { type ImportedPet, toImportedPetRecord } from "../pets/nested-import.model.js";
-import { type NestedRecord, nestedNotes, nestedViolations } from "../pets/nested-violations.service.js";
 import type { CustomFieldRepository } from "../setting-lists/setting-store.model.js";
 import { assertLead, assertNotPromoted, type Lead } from "./lead.model.js";
 import { type NewLead, onlyBusinessOf } from "./lead.service.js";

@@ -9,14 +9,14 @@ import { consentColumns } from "../../db/consent-columns.js";
 import type { Database } from "../../db/database.js";
 import { beginChangeWithClaim, insertClaim, retryOnDuplicateClaim, useStoredResult } from "../../db/idempotency.js";
 import type { Prisma } from "../../gen/prisma/client.js";
+import type { FieldValues } from "../custom-fields/custom-field-values.model.js";
 import { customFieldsInTransaction } from "../custom-fields/custom-field-values.repository.js";
-import type { FieldValues } from "../custom-fields/custom-field-values.service.js";
 import { defaultPreference } from "../customers/customer.model.js";
 import { readCustomer } from "../customers/customer-change.repository.js";
 import { incrementCustomerCount } from "../customers/customer-count.repository.js";
 import type { Lead } from "./lead.model.js";
 import { lockLead, readLead } from "./lead-change.repository.js";
-import { convertCustomFields } from "./lead-promotion.service.js";
+import { convertCustomFields } from "./lead-promotion.model.js";
 import type { LeadTarget, PromotionOutcome } from "./lead-store.model.js";
 
 /**

@@ -1,8 +1,10 @@
 import { z } from "zod";
+import { consentChange } from "../../api/consent-message.js";
 import { memoizePerCountry } from "../../api/country.js";
 import { maskPaths, pickFields, readMask, type UpdateMask } from "../../api/field-mask.js";
 import { id, list, omitUndefined, text } from "../../api/fields.js";
 import { customIssue } from "../../api/parse.js";
+import type { AddressRecord } from "../../core/address.js";
 import { noConsent } from "../../core/consent.js";
 import { nameRule, normalise } from "../../core/text.js";
 import { LeadSchema } from "../../gen/proto/moego/business/customer/v1/lead_pb.js";
@@ -10,8 +12,6 @@ import {
   type UpdateLeadRequest,
   UpdateLeadRequestSchema,
 } from "../../gen/proto/moego/business/customer/v1/lead_service_pb.js";
-import { consentChange } from "../customers/customer.input.js";
-import type { AddressRecord } from "../customers/customer-store.model.js";
 import {
   pet,
   toPetEdit,

@@ -4,7 +4,7 @@ import { etagMismatch, invalidRequest, notFoundInCompany, type Violation } from 
 import { etagOf } from "../../core/etag.js";
 import type { Principal } from "../../core/principal.js";
 import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
-import type { FieldValues } from "../custom-fields/custom-field-values.service.js";
+import type { FieldValues } from "../custom-fields/custom-field-values.model.js";
 import { maxPets, type Pet, type PetEdit, type PetNoteEntry, type PetRecord } from "../pets/pet.model.js";
 import type { Lead } from "./lead.model.js";
 import { leadReferenceViolations, prefixLeadPaths } from "./lead-references.service.js";

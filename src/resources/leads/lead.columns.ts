@@ -1,6 +1,6 @@
 import { type AddressJson, toAddress } from "../../db/address-columns.js";
 import { type ConsentRow, toConsent } from "../../db/consent-columns.js";
-import type { FieldValues } from "../custom-fields/custom-field-values.service.js";
+import type { FieldValues } from "../custom-fields/custom-field-values.model.js";
 import { referralSourceJson } from "../customers/customer.columns.js";
 import type { ReferralSource } from "../customers/customer.model.js";
 import { leadPetJson, listedPetJson, type PetJson, toPet } from "../pets/pet.columns.js";

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { address } from "../../api/address-fields.js";
+import { channelList, consentChange } from "../../api/consent-message.js";
 import { memoizePerCountry } from "../../api/country.js";
 import {
   email,
@@ -6,22 +8,17 @@ import {
   httpsUrl,
   id,
   list,
+  maxFilterValues,
   optionalId,
   optionalPhone,
   singleLineText,
   text,
 } from "../../api/fields.js";
 import { pagination } from "../../api/page-token.js";
+import { interval } from "../../api/timestamp.js";
 import type { Consent } from "../../core/consent.js";
 import { nameRule } from "../../core/text.js";
-import {
-  address,
-  channelList,
-  consentChange,
-  customFields,
-  interval,
-  maxFilterValues,
-} from "../customers/customer.input.js";
+import { customFields } from "../custom-fields/custom-field-values.input.js";
 import { newPet } from "../pets/pet.input.js";
 import { maxPets } from "../pets/pet.model.js";
 import type { NewLead } from "./lead.service.js";

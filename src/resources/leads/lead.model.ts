@@ -1,7 +1,8 @@
+import type { Address } from "../../core/address.js";
 import type { Consent } from "../../core/consent.js";
 import { DomainError, notFoundError } from "../../core/errors.js";
-import type { FieldValues } from "../custom-fields/custom-field-values.service.js";
-import type { Address, ReferralSource } from "../customers/customer.model.js";
+import type { FieldValues } from "../custom-fields/custom-field-values.model.js";
+import type { ReferralSource } from "../customers/customer.model.js";
 import type { Pet } from "../pets/pet.model.js";
 
 export interface LifeCycle {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { id, list, optionalId, singleLineText, text } from "../../api/fields.js";
+import { id, list, maxFilterValues, optionalId, singleLineText, text } from "../../api/fields.js";
 import { pagination } from "../../api/page-token.js";
 import { customIssue } from "../../api/parse.js";
 import { moment } from "../../api/timestamp.js";
@@ -7,7 +7,6 @@ import type { Violation } from "../../core/errors.js";
 import { lineRule, noteRule } from "../../core/text.js";
 import type { RefundPackageRequest } from "../../gen/proto/moego/admin/v1/package_pb.js";
 import { Package_Status } from "../../gen/proto/moego/business/package/v1/package_pb.js";
-import { maxFilterValues } from "../customers/customer.input.js";
 import type { Refund } from "./package-rules.service.js";
 import type { PackageQuery } from "./package-store.model.js";
 

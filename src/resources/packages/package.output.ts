@@ -1,5 +1,6 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { toProtoDate } from "../../api/calendar-date.js";
 import { toProtoMoney } from "../../api/money-message.js";
 import {
   PackageLedgerEntry_Kind,
@@ -10,7 +11,6 @@ import {
   type PackageDetailSchema,
   type PackageSchema,
 } from "../../gen/proto/moego/business/package/v1/package_pb.js";
-import { toProtoDate } from "../pets/pet.output.js";
 import type { LedgerEntry, Package, PackageDetail, PackageItem } from "./package.model.js";
 
 export function toProtoPackage(bought: Package): MessageInitShape<typeof PackageSchema> {

@@ -13,7 +13,7 @@ import { lockLead, readLead } from "../leads/lead-change.repository.js";
 import { createLeadUnit } from "../leads/lead-transaction.repository.js";
 import { type PetJson, petJson, toPet } from "./pet.columns.js";
 import type { Pet } from "./pet.model.js";
-import type { PetImportRepository, PetImportTarget, PetImportUnit } from "./pet-import.service.js";
+import type { PetImportRepository, PetImportTarget, PetImportUnit } from "./pet-import.model.js";
 import { createPetWriter } from "./pet-writer.repository.js";
 
 /** Imports pets, each in one transaction: lock of the owner, earlier answer of the claim, claim, work. */

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { id, list } from "../../api/fields.js";
+import { id, list, maxFilterValues } from "../../api/fields.js";
 import { pagination } from "../../api/page-token.js";
-import { interval, maxFilterValues } from "../customers/customer.input.js";
+import { interval } from "../../api/timestamp.js";
 import type { PetFilter } from "./pet-store.model.js";
 
 /** ListAllPets: message to domain. An empty list filters nothing. */

@@ -1,10 +1,9 @@
 import { z } from "zod";
 import { clearableCalendarDate } from "../../api/calendar-date.js";
 import { memoizePerCountry } from "../../api/country.js";
-import { httpsUrl, id, omitUndefined, singleLineText, text } from "../../api/fields.js";
+import { enumNumber, httpsUrl, id, omitUndefined, singleLineText, text } from "../../api/fields.js";
 import { customIssue } from "../../api/parse.js";
 import { lineRule, nameRule } from "../../core/text.js";
-import { enumNumber } from "../customers/customer.input.js";
 import { neuteredStatus, vaccinations, vet, weight } from "./pet.input.js";
 import { evaluationStatuses, petGenders, petTypes, type TraitChanges } from "./pet.model.js";
 

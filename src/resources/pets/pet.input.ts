@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { calendarDate } from "../../api/calendar-date.js";
 import {
+  enumNumber,
   fieldRule,
   httpsUrl,
   id,
@@ -14,7 +15,6 @@ import {
 import { customIssue } from "../../api/parse.js";
 import { moment } from "../../api/timestamp.js";
 import { lineRule, nameRule, noteRule } from "../../core/text.js";
-import { enumNumber } from "../customers/customer.input.js";
 import {
   evaluationStatuses,
   maxPetCodes,

@@ -1,5 +1,6 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { toProtoDate } from "../../api/calendar-date.js";
 import {
   Pet_EvaluationStatus,
   Pet_Gender,
@@ -42,10 +43,4 @@ export function toProtoPetCode(code: PetCode) {
 
 export function toProtoPetNote({ id, content, lastUpdatedBy, lastUpdatedTime }: PetNote) {
   return create(Pet_NoteSchema, { id, content, lastUpdatedBy, lastUpdatedTime: timestampFromDate(lastUpdatedTime) });
-}
-
-/** A google.type.Date of `yyyy-MM-dd`. */
-export function toProtoDate(date: string) {
-  const [year = 0, month = 0, day = 0] = date.split("-").map(Number);
-  return { year, month, day };
 }

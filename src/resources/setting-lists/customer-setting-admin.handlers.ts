@@ -2,7 +2,6 @@ import { companyResourceSchema } from "../../api/company-resource.js";
 import { parse } from "../../api/parse.js";
 import type { ServiceHandlers } from "../../api/rpc.js";
 import { CustomerSettingAdminService } from "../../gen/proto/moego/admin/v1/customer_setting_admin_service_pb.js";
-import { toProtoTag } from "../customers/customer.output.js";
 import {
   actionStatusUpdate,
   changing,
@@ -16,6 +15,7 @@ import {
   tagUpdate,
 } from "./setting.input.js";
 import type { Settings } from "./setting.service.js";
+import { toProtoTag } from "./tag.output.js";
 
 type CustomerLists = Pick<Settings, "tags" | "referralSources" | "lifeCycles" | "actionStatuses">;
 

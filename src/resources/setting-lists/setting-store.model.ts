@@ -1,6 +1,6 @@
 import type { AccessFilter } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
-import type { FieldDefinition, RelationTarget } from "../custom-fields/custom-field-values.service.js";
+import type { FieldDefinition, RelationTarget } from "../custom-fields/custom-field-values.model.js";
 import type { ReferralSource } from "../customers/customer.model.js";
 import type { ActionStatus, LifeCycle } from "../leads/lead.model.js";
 import type { PetCode } from "../pets/pet.model.js";

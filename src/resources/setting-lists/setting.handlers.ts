@@ -6,11 +6,12 @@ import { SettingService } from "../../gen/proto/moego/business/setting/v1/settin
 import { createCatalogueHandlers } from "../catalog/catalog.handlers.js";
 import type { ServiceCatalog } from "../catalog/catalog.service.js";
 import { fieldAssociation } from "../custom-fields/custom-field.input.js";
+import { toProtoCustomField } from "../custom-fields/custom-field.output.js";
 import type { CustomFields } from "../custom-fields/custom-field.service.js";
-import { toProtoTag } from "../customers/customer.output.js";
 import { settingListRequest } from "./setting.input.js";
-import { toProtoCustomField, toProtoPetSize } from "./setting.output.js";
+import { toProtoPetSize } from "./setting.output.js";
 import type { Settings } from "./setting.service.js";
+import { toProtoTag } from "./tag.output.js";
 
 export interface SettingHandlerDependencies {
   readonly settings: Settings;

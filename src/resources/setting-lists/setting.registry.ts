@@ -4,7 +4,8 @@ import { CustomFieldAdminService } from "../../gen/proto/moego/admin/v1/custom_f
 import { CustomerSettingAdminService } from "../../gen/proto/moego/admin/v1/customer_setting_admin_service_pb.js";
 import { PetSettingAdminService } from "../../gen/proto/moego/admin/v1/pet_setting_admin_service_pb.js";
 import { SettingService } from "../../gen/proto/moego/business/setting/v1/setting_service_pb.js";
-import { type CatalogueRepository, createCatalogue } from "../catalog/catalog.service.js";
+import type { CatalogueRepository } from "../catalog/catalog.model.js";
+import { createCatalogue } from "../catalog/catalog.service.js";
 import { createCustomFieldAdminHandlers } from "../custom-fields/custom-field.handlers.js";
 import type { CustomFieldListRepository } from "../custom-fields/custom-field.model.js";
 import { createCustomFields } from "../custom-fields/custom-field.service.js";

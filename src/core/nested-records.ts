@@ -1,4 +1,5 @@
-import type { Violation } from "../../core/errors.js";
+import type { Violation } from "./errors.js";
+import type { ImportedNote } from "./imported-note.js";
 import {
   authorViolations,
   type ImportAuthors,
@@ -6,8 +7,7 @@ import {
   prefixPaths,
   type StaffLookup,
   timeViolations,
-} from "../../core/record-import.js";
-import type { ImportedNote } from "./nested-import.model.js";
+} from "./record-import.js";
 
 /** What stands within a record that is imported and may keep its id. */
 export type NestedRecordKind = "address" | "note" | "pet" | "petNote";

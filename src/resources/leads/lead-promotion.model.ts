@@ -3,7 +3,7 @@ import {
   type FieldDefinition,
   type FieldValue,
   type FieldValues,
-} from "../custom-fields/custom-field-values.service.js";
+} from "../custom-fields/custom-field-values.model.js";
 
 export interface PromotedDefinitions {
   readonly ofLeads: readonly FieldDefinition[];

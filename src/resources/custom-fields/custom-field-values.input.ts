@@ -1,0 +1,42 @@
+import { type JsonObject, type JsonValue, toJson } from "@bufbuild/protobuf";
+import { z } from "zod";
+import { customIssue } from "../../api/parse.js";
+import {
+  type CustomField_Value,
+  CustomField_ValueSchema,
+} from "../../gen/proto/moego/business/setting/v1/custom_field_pb.js";
+import type { FieldValue } from "./custom-field-values.model.js";
+
+export const maxFieldsPerCall = 200;
+/** The code of a field, or the key of a value that a promoted lead left beside the customer's fields. */
+export const fieldKey = /^(?:lead:)?[A-Za-z0-9_.-]{1,64}$/;
+/** Custom field values in their proto JSON form, by code. */
+
+export const customFields = z.record(z.string(), z.custom<CustomField_Value>()).transform((values, context) => {
+  const entries = Object.entries(values);
+  if (entries.length > maxFieldsPerCall) {
+    context.addIssue(customIssue("TOO_MANY", `Must have at most ${maxFieldsPerCall} custom fields.`));
+    return z.NEVER;
+  }
+  const result: Record<string, FieldValue> = {};
+  for (const [code, value] of entries) {
+    const json = fieldKey.test(code) ? toFieldValue(value) : undefined;
+    if (json) result[code] = json;
+    else context.addIssue({ ...customIssue("INVALID_FORMAT", "Must be a valid custom field value."), path: [code] });
+  }
+  return result;
+});
+export function isJsonObject(json: JsonValue): json is JsonObject {
+  return typeof json === "object" && json !== null && !Array.isArray(json);
+}
+/** The proto JSON form of a value; undefined when it has none. */
+
+export function toFieldValue(value: CustomField_Value): FieldValue | undefined {
+  try {
+    const json = toJson(CustomField_ValueSchema, value, { alwaysEmitImplicit: true });
+    return isJsonObject(json) ? json : undefined;
+  } catch {
+    // A timestamp out of range has no JSON form.
+    return undefined;
+  }
+}
