@@ -1,3 +1,4 @@
+import { displayName } from "../core/display-name.js";
 import { DomainError } from "../core/errors.js";
 import type { AccessFilter } from "../core/principal.js";
 import { Prisma } from "../gen/prisma/client.js";
@@ -58,7 +59,7 @@ export function requireSingleRow<Row extends { readonly company_id: string }>(
   const companyIds = rows.map((row) => row.company_id).toSorted();
   throw new DomainError(
     "AMBIGUOUS_ID",
-    `${resource} ids are unique within a company. Name the company in the moego-company header.`,
+    `More than one company has this ${displayName(resource)} id. Set the moego-company header.`,
     { metadata: { resource, id, companyIds: companyIds.join(",") } },
   );
 }

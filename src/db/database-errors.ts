@@ -58,13 +58,13 @@ export function outcomeUnknown(claimed: boolean, cause: unknown): DomainError {
   return claimed
     ? new DomainError(
         "DATABASE_UNAVAILABLE",
-        "The database connection was lost. Send the call again with the same key.",
+        "The database connection was lost. Retry with the same idempotency key.",
         { retryDelayMs },
         { cause },
       )
     : new DomainError(
         "OUTCOME_UNKNOWN",
-        "The database connection was lost during the write; it may or may not have taken effect.",
+        "The database connection was lost during the write. The write may or may not have been applied.",
         {},
         { cause },
       );
@@ -102,21 +102,21 @@ function meaningOf(fault: DatabaseFault): Meaning | undefined {
 
 const unavailable: Meaning = {
   reason: "DATABASE_UNAVAILABLE",
-  message: "The database is not available.",
+  message: "The database is unavailable.",
   retryDelayMs,
 };
 const atLimit: Meaning = {
   reason: "OVERLOADED",
-  message: "The service is at its limit. Try again later.",
+  message: "The server is overloaded. Retry later.",
   retryDelayMs,
 };
-const tooSlow: Meaning = { reason: "STATEMENT_TIMEOUT", message: "The database needed too long." };
+const tooSlow: Meaning = { reason: "STATEMENT_TIMEOUT", message: "The database statement timed out." };
 const conflict: Meaning = {
   reason: "CONCURRENT_WRITE",
-  message: "Another call changed the same data at the same time.",
+  message: "A concurrent request changed the same data. Retry.",
   retryDelayMs: conflictDelayMs,
 };
-const alreadyExists: Meaning = { reason: "ALREADY_EXISTS", message: "The resource exists already." };
+const alreadyExists: Meaning = { reason: "ALREADY_EXISTS", message: "The resource already exists." };
 
 function invalid(description: string, reason: ViolationReason): Meaning {
   return { reason: "INVALID_REQUEST", message: description, violations: [{ field: "", reason, description }] };
@@ -127,15 +127,15 @@ function invalid(description: string, reason: ViolationReason): Meaning {
  * never ends as INTERNAL.
  */
 const bySqlState: Readonly<Record<string, Meaning>> = {
-  "22001": invalid("A text is too long.", "TOO_LONG"),
+  "22001": invalid("A string is too long.", "TOO_LONG"),
   "22003": invalid("A number is out of range.", "OUT_OF_RANGE"),
-  "22007": invalid("A date or time is not valid.", "INVALID_FORMAT"),
+  "22007": invalid("A date or time is invalid.", "INVALID_FORMAT"),
   "22008": invalid("A date or time is out of range.", "OUT_OF_RANGE"),
-  "22021": invalid("A text holds characters that cannot be stored.", "INVALID_FORMAT"),
-  "22P02": invalid("A value has the wrong form.", "INVALID_FORMAT"),
-  "22P05": invalid("A text holds characters that cannot be stored.", "INVALID_FORMAT"),
+  "22021": invalid("A string contains characters that cannot be stored.", "INVALID_FORMAT"),
+  "22P02": invalid("A value has the wrong format.", "INVALID_FORMAT"),
+  "22P05": invalid("A string contains characters that cannot be stored.", "INVALID_FORMAT"),
   "23001": invalid("The resource is in use.", "CONFLICT"),
-  "23503": invalid("The request refers to something that does not exist.", "NOT_FOUND"),
+  "23503": invalid("A referenced resource does not exist.", "NOT_FOUND"),
   "23514": invalid("A value is not allowed.", "OUT_OF_RANGE"),
   "23505": alreadyExists,
   "23P01": alreadyExists,
@@ -150,7 +150,7 @@ const bySqlState: Readonly<Record<string, Meaning>> = {
   "53400": atLimit,
   "55P03": {
     reason: "LOCK_TIMEOUT",
-    message: "Another call holds the same data for too long.",
+    message: "Timed out waiting for a lock held by another request.",
     retryDelayMs: conflictDelayMs,
   },
   "57014": tooSlow,

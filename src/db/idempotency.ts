@@ -22,12 +22,12 @@ export const claimConstraint = "idempotency_pkey";
 export function useStoredResult(claim: IdempotencyClaim, replay: StoredResult): readonly string[] {
   const fingerprints = [claim.fingerprint, ...(claim.olderFingerprints ?? [])];
   if (!fingerprints.some((fingerprint) => Buffer.from(replay.fingerprint).equals(fingerprint))) {
-    throw new DomainError("IDEMPOTENCY_KEY_REUSED", "The idempotency key was used for another request.", {
+    throw new DomainError("IDEMPOTENCY_KEY_REUSED", "The idempotency key was already used for a different request.", {
       violations: [
         {
           field: "idempotency-key",
           reason: "CONFLICT",
-          description: "Belongs to an earlier request that was different.",
+          description: "Must be unique per request; it was used for a different request.",
         },
       ],
     });

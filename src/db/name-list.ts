@@ -26,8 +26,7 @@ export async function resolveNameCursor(
   const [row] = await database.read<{ name: readonly string[] }>(nameOf, [after.id, ...scope], signal);
   if (!row || nameCursor(after.id, ...row.name).nameHash !== after.nameHash) {
     throw pageTokenInvalid(
-      "The last row of the page before was renamed since, or is gone, and its place with it. " +
-        "Begin the walk anew, without a token.",
+      "The last row of the previous page was renamed or removed. " + "Restart pagination without a token.",
     );
   }
   return [row.name, after.id];

@@ -9,7 +9,7 @@ import { nameGenerated } from "./statement.js";
 /** Prisma over the pool of the service. Disconnecting it leaves the pool open. */
 export function createPrisma(pool: pg.Pool, log: Log): PrismaClient {
   const cancellable = cancellableReads(pool);
-  if (!isAdapterPool(cancellable)) throw new TypeError("Prisma and the service load two copies of the driver `pg`.");
+  if (!isAdapterPool(cancellable)) throw new TypeError("Prisma and the server loaded two copies of the `pg` driver.");
   const adapter = new PrismaPg(cancellable, {
     disposeExternalPool: false,
     // Without a name every statement is planned anew, which costs several times its run.

@@ -75,7 +75,8 @@ async function attempt<T>(
     const result = await Promise.race([transaction, stop.abortedWhile(() => !begun)]);
     // PostgreSQL answers COMMIT of a failed transaction without an error, and rolls back: work that swallowed the failure
     // would be told that it was stored.
-    if (commit?.tag() === "ROLLBACK") throw new Error("A transaction went on after a failed statement: it is lost.");
+    if (commit?.tag() === "ROLLBACK")
+      throw new Error("A transaction continued after a failed statement and was rolled back.");
     return result;
   } catch (error) {
     if (commitSent && isOutcomeLost(readFault(error))) throw outcomeUnknown(write.claim !== undefined, error);
@@ -92,7 +93,7 @@ function stopSignal(signal: AbortSignal, timeoutMs: number) {
   const onAbort = () => stop.abort(signal.reason);
   signal.addEventListener("abort", onAbort, { once: true });
   const timer = setTimeout(() => {
-    stop.abort(new DomainError("STATEMENT_TIMEOUT", "The database needed too long."));
+    stop.abort(new DomainError("STATEMENT_TIMEOUT", "The database statement timed out."));
   }, timeoutMs);
   return {
     signal: stop.signal,

@@ -127,7 +127,7 @@ describe("a transaction", () => {
       await tx.$executeRaw`INSERT INTO thing (id) VALUES ('a')`;
       await tx.$executeRaw`INSERT INTO thing (id) VALUES ('a')`.catch(() => {});
     });
-    await expect(call).rejects.toThrow(/went on after a failed statement/);
+    await expect(call).rejects.toThrow(/continued after a failed statement/);
     expect(await stored()).toEqual([]);
   });
 

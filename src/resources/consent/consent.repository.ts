@@ -43,7 +43,7 @@ export function createConsentRepository(database: Database): ConsentRepository {
     async lastAt(subject, at, signal) {
       const values = [...scopeOf(subject), at ?? null];
       const [row] = await database.read<LastRow>(lastBefore, values, signal);
-      if (!row) throw new Error("the look-up returned no row");
+      if (!row) throw new Error("the lookup returned no row");
       const { now, id } = row;
       return id === null ? { now } : { now, entry: toEntry({ ...row, id }) };
     },

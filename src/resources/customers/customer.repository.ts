@@ -67,7 +67,7 @@ async function createOnce(database: Database, call: CreateCall): Promise<CreateR
   for (let attempt = 1; ; attempt += 1) {
     try {
       const [row] = await database.write<CreateRow>(createStatement, createValues(call), write);
-      if (!row) throw new Error("the create statement returned no row");
+      if (!row) throw new Error("create statement returned no row");
       const final = !isQuotaRefusal(row, call) || (row.counted && (quotaRefusals > 0 || !write.claim));
       if (final || attempt === maxAttempts) return row;
       quotaRefusals += 1;
@@ -100,6 +100,6 @@ function outcomeOf(row: CreateRow, admission: CreatePreconditions): CreateOutcom
     };
     return { kind: "refused", missing: row.missing, tags };
   }
-  if (row.max_customers === null) throw new Error("the create statement admitted nothing and gave no reason");
+  if (row.max_customers === null) throw new Error("create statement stored nothing and returned no reason");
   return { kind: "quota", limit: row.max_customers };
 }

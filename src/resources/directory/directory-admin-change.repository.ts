@@ -61,6 +61,6 @@ async function versionOf(tx: Prisma.TransactionClient, { kind, companyId, id }: 
     kind === "company" ? Prisma.sql`id = ${companyId}` : Prisma.sql`company_id = ${companyId} AND id = ${id}`;
   const rows = await tx.$queryRaw<{ version: bigint }[]>`SELECT version FROM ${Prisma.raw(kind)} WHERE ${tenant}`;
   const [row] = rows;
-  if (!row) throw new Error(`a written ${kind} is not there`);
+  if (!row) throw new Error(`updated ${kind} not found`);
   return row.version;
 }

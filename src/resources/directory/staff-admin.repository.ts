@@ -71,7 +71,7 @@ export function createStaffAdmin(database: Database): StaffAdmin {
 /** Undoes the transaction; `refusable` turns it into an outcome. */
 class BusinessesMissing extends Error {
   constructor(readonly positions: readonly number[]) {
-    super("locations are missing");
+    super("locations not found");
   }
 }
 

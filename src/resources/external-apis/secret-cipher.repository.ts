@@ -29,8 +29,8 @@ export class DecryptionError extends Error {
 }
 
 const faultMessages = {
-  UNKNOWN_KEY: "The secret was sealed under a key that is neither SECRET_KEY nor one of SECRET_KEY_PREVIOUS.",
-  NOT_AUTHENTIC: "The sealed secret was changed, or stands in the place of another.",
+  UNKNOWN_KEY: "The secret was encrypted with a key that is not in SECRET_KEY or SECRET_KEY_PREVIOUS.",
+  NOT_AUTHENTIC: "The encrypted secret was modified or belongs to another record.",
 } satisfies Record<SealFault, string>;
 
 /** version 1, key id 4, nonce 12, tag 16, then the ciphertext. */

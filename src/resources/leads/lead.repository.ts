@@ -63,7 +63,7 @@ async function createOnce(database: Database, call: CreateLeadCall): Promise<Cre
   for (let attempt = 1; ; attempt += 1) {
     try {
       const [row] = await database.write<CreateLeadRow>(createLeadStatement, createLeadValues(call), write);
-      if (!row) throw new Error("the create statement returned no row");
+      if (!row) throw new Error("create statement returned no row");
       return row;
     } catch (error) {
       if (attempt === maxAttempts || violatedConstraint(error) !== claimConstraint) throw error;

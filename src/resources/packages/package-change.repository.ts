@@ -78,7 +78,7 @@ function within(businessIds: readonly string[] | undefined): Prisma.Sql {
 async function readEntry(tx: Prisma.TransactionClient, { companyId }: PackageDetail, id: string): Promise<LedgerEntry> {
   const [row] = await tx.$queryRaw<LedgerRow[]>`
     SELECT ${Prisma.raw(ledgerColumns)} FROM package_ledger e WHERE e.company_id = ${companyId} AND e.id = ${id}`;
-  if (!row) throw new Error("a ledger entry is gone");
+  if (!row) throw new Error("ledger entry not found");
   return toLedgerEntry(row);
 }
 

@@ -59,7 +59,7 @@ const companyClock = statement(
 /** The day that it is for the company, by the clock of the database. */
 async function todayOf(database: Database, companyId: string, signal: AbortSignal): Promise<string> {
   const [row] = await database.read<{ time_zone: string; now: Date }>(companyClock, [companyId], signal);
-  if (!row) throw new Error("a company is gone");
+  if (!row) throw new Error("company not found");
   return localDate(row.time_zone, row.now);
 }
 

@@ -76,6 +76,6 @@ export function findRow<Row>(
 
 /** Entries are never deleted: one that was written is there. */
 export function present<T>(entry: T | undefined): T {
-  if (entry === undefined) throw new Error("a written row is not there");
+  if (entry === undefined) throw new Error("updated row not found");
   return entry;
 }

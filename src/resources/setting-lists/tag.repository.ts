@@ -104,7 +104,7 @@ async function takeTags(
       : await tx.tag.findMany({ where: { companyId, nameKey: { in: nameKeys } } });
   return names.map(({ position, name }) => {
     const tag = all.find(({ nameKey }) => nameKey === tagKey(name));
-    if (!tag) throw new Error("a tag that is there cannot be removed");
+    if (!tag) throw new Error("unexpected missing tag after insert conflict");
     return { position, tag };
   });
 }

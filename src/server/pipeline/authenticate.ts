@@ -13,8 +13,8 @@ export async function authenticate(authorization: string | undefined, keys: KeyC
   const readings = parseCredentials(authorization);
   if (readings.length === 0) {
     if (credentialPattern.test(authorization ?? "")) throw new DomainError("KEY_UNKNOWN", "The API key is not valid.");
-    const problem = authorization ? "The authorization header was not understood" : "The call carries no API key";
-    throw new DomainError("KEY_MISSING", `${problem}: send the header \`authorization: Basic <base64 of the key>\`.`);
+    const problem = authorization ? "The authorization header is malformed" : "The request has no API key";
+    throw new DomainError("KEY_MISSING", `${problem}. Send \`authorization: Basic <base64-encoded API key>\`.`);
   }
   return keys.check(readings);
 }

@@ -19,7 +19,9 @@ const allowedSets = new WeakMap<readonly string[], AddressSet>();
  */
 export function checkAddress({ allowedAddresses }: KeyGrant, address: string): void {
   if (allowedAddresses.length === 0 || allowedSet(allowedAddresses).has(address)) return;
-  throw new DomainError("IP_NOT_ALLOWED", "The key may not be used from this address.", { metadata: { address } });
+  throw new DomainError("IP_NOT_ALLOWED", "The API key is not allowed from this IP address.", {
+    metadata: { address },
+  });
 }
 
 /**
@@ -29,7 +31,7 @@ export function checkAddress({ allowedAddresses }: KeyGrant, address: string): v
  */
 export function authorize({ principal }: KeyGrant, call: { scope: Scope; company: string | undefined }): Principal {
   if (!principal.scopes.has(call.scope)) {
-    throw new DomainError("SCOPE_REQUIRED", `The key lacks the scope ${call.scope}.`, {
+    throw new DomainError("SCOPE_REQUIRED", `The API key does not have the scope ${call.scope}.`, {
       metadata: { scope: call.scope },
     });
   }
@@ -66,7 +68,9 @@ export function companyOf(schema: DescMessage, request: Message): string | undef
 }
 
 function companyNotAllowed(companyId: string): DomainError {
-  return new DomainError("COMPANY_NOT_ALLOWED", "The key does not cover this company.", { metadata: { companyId } });
+  return new DomainError("COMPANY_NOT_ALLOWED", "The API key has no access to this company.", {
+    metadata: { companyId },
+  });
 }
 
 function allowedSet(rules: readonly string[]): AddressSet {

@@ -77,18 +77,21 @@ function cancellation(signal: AbortSignal): DomainError {
 
 /** The caller went away before it was answered. */
 export function callCancelled(): DomainError {
-  return new DomainError("CALL_CANCELLED", "The caller cancelled the call.");
+  return new DomainError("CALL_CANCELLED", "The client canceled the request.");
 }
 
 /** The time that the caller or the server allows for the call is up. */
 export function deadlineExceeded(): DomainError {
-  return new DomainError("DEADLINE_EXCEEDED", "The deadline passed before the call was answered.");
+  return new DomainError("DEADLINE_EXCEEDED", "The deadline expired before the request completed.");
 }
 
 function shuttingDown(): DomainError {
-  return new DomainError("SHUTTING_DOWN", "The server is stopping. Send the call again.");
+  return new DomainError("SHUTTING_DOWN", "The server is shutting down. Retry the request.");
 }
 
 function outcomeUnknown(): DomainError {
-  return new DomainError("OUTCOME_UNKNOWN", "The server stopped during the call; it may or may not have taken effect.");
+  return new DomainError(
+    "OUTCOME_UNKNOWN",
+    "The server shut down during the request. The request may or may not have taken effect.",
+  );
 }

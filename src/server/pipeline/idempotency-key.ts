@@ -29,7 +29,7 @@ export type ClaimFactory = (
 
 /**
  * Makes the caller's claim that a call happens at most once: none for a reading rpc, which needs none, and when the caller
- * makes none. It throws DomainError INVALID_REQUEST for a key that is not 1 to 255 visible ASCII characters.
+ * makes none. It throws DomainError INVALID_REQUEST for a key that is not 1 to 255 printable ASCII characters.
  *
  * Requests hold what can be guessed of a person. So that nobody who reads the stored fingerprints can try guesses on them,
  * they are made under a key that the database does not hold.
@@ -54,7 +54,7 @@ function unfitKey(): DomainError {
     {
       field: idempotencyKeyHeader,
       reason: "INVALID_FORMAT",
-      description: "The idempotency-key header must be 1 to 255 visible ASCII characters.",
+      description: "Must be 1 to 255 printable ASCII characters.",
     },
   ]);
 }

@@ -79,7 +79,7 @@ export function createRejectRequest({ logger, metrics }: Pick<Observer, "logger"
 
 /** The caller learns only that something broke, and the id under which the log tells what. */
 function defect(cause: unknown): DomainError {
-  return new DomainError("INTERNAL", "The server failed to handle this call. Report the request id.", {}, { cause });
+  return new DomainError("INTERNAL", "Internal error. Report it with the request ID.", {}, { cause });
 }
 
 function report(

@@ -80,6 +80,6 @@ function rateLimited(name: RateLimitName, id: string, charged: readonly Charged[
 }
 
 const sentences = {
-  key: "Calls by this key come too fast.",
-  company: "Calls for this company come too fast.",
+  key: "Rate limit exceeded for this API key.",
+  company: "Rate limit exceeded for this company.",
 } as const;
