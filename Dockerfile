@@ -9,12 +9,13 @@ COPY proto proto
 COPY prisma prisma
 COPY src src
 # The embedded PostgreSQL is an optional dependency as well and goes: a container is given DATABASE_URL.
-RUN npm run --silent generate && npm run --silent build \
+RUN npm run --silent build \
   && npm prune --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund
 
 FROM node:24-bookworm-slim
 WORKDIR /app
 COPY package.json LICENSE ./
+COPY bin bin
 COPY prisma/migrations prisma/migrations
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+// The command is bin/moego.js. npx still points here on machines where it first ran before that file existed.
 import { type Config, ConfigError, readConfig } from "../config/config.js";
 import { DomainError } from "../core/errors.js";
 import { type Command, exitCodes, type Terminal, UsageError } from "./command.js";

@@ -125,7 +125,8 @@ async function runSteps(steps: readonly Step[]): Promise<readonly string[]> {
   const script = steps
     .map(({ command }) => command.replaceAll(":8080", `:${port}`).replaceAll(":50051", `:${service.grpcPort}`))
     .join("\nprintf '\\f'\n");
-  const env = { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? dataDir, DATA_DIR: dataDir };
+  // A home of its own, because npx remembers where it found a command the first time.
+  const env = { PATH: process.env["PATH"] ?? "", HOME: dataDir, DATA_DIR: dataDir };
   const { stdout } = await promisify(execFile)("bash", ["-euo", "pipefail", "-c", script], { env });
   return stdout.split("\f");
 }

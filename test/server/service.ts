@@ -50,7 +50,7 @@ export function run(script: string, words: readonly string[], environment: Envir
 
 /** Runs the `moego` command to its end. */
 export function moego(words: readonly string[], environment: Environment): Promise<Ended> {
-  return run("dist/cli/main.js", words, environment).ended;
+  return run("bin/moego.js", words, environment).ended;
 }
 
 /** Disposing of it kills what still runs. */
