@@ -5,7 +5,11 @@ import { keepByteOrderMarks } from "./text-encoding.js";
 
 keepByteOrderMarks();
 
-/** Reads a request from protobuf's binary form. Throws DomainError MALFORMED_REQUEST, INVALID_REQUEST. */
+/**
+ * Decodes a binary protobuf request.
+ *
+ * @throws DomainError MALFORMED_REQUEST, INVALID_REQUEST
+ */
 export function decodeBinary<Schema extends DescMessage>(schema: Schema, bytes: Uint8Array): MessageShape<Schema> {
   try {
     checkBinary(schema, bytes);

@@ -4,11 +4,11 @@ import { invalidRequest } from "../../core/errors.js";
 import { maxItemsOf, maxValues, tooManyItems, tooManyValues } from "./element-limits.js";
 
 /**
- * Walks over a message in protobuf's binary form without building anything, and stops at the first limit. Refuses also
- * what protobuf's reader would misread or lose: fields of another wire type than their own, and the map key `__proto__`.
+ * Scans a binary protobuf message without building objects, and stops at the first limit. Also rejects what protobuf's
+ * reader would misread or lose: fields with the wrong wire type, and the map key `__proto__`.
  *
  * @throws DomainError INVALID_REQUEST
- * @throws Error when the bytes are no such message
+ * @throws Error if the bytes are not a message of this type
  */
 export function checkBinary(schema: DescMessage, bytes: Uint8Array): void {
   new BinaryWalk(schema, bytes).message(schema, bytes.length, "");
@@ -55,7 +55,7 @@ class BinaryWalk {
     else this.reader.skip(wireType);
   }
 
-  /** An entry is a message of a key, numbered 1, and a value, numbered 2. */
+  /** A map entry is a message with the key as field 1 and the value as field 2. */
   private entry(field: DescField & { readonly fieldKind: "map" }, end: number, path: string): void {
     const { reader } = this;
     while (reader.pos < end) {
@@ -71,7 +71,7 @@ class BinaryWalk {
       if (wireType !== wireTypeOfScalar(scalar)) throw new TypeError("Wrong wire type for the map entry");
       const start = reader.pos;
       reader.skip(wireType);
-      // JavaScript takes this for the prototype of the object that is the map, and the entry would be lost.
+      // JavaScript would treat this key as the prototype of the map object, and the entry would be lost.
       if (number === 1 && scalar === ScalarType.STRING && this.text(start) === "__proto__") {
         const key = `${path}["__proto__"]`;
         throw invalidRequest([{ field: key, reason: "NOT_ALLOWED", description: "Reserved key." }]);
@@ -80,7 +80,7 @@ class BinaryWalk {
     if (reader.pos !== end) throw new RangeError("Value exceeds its map entry");
   }
 
-  /** A field of a newer contract, counted like any other; groups at every depth. */
+  /** A field this schema does not have, counted like any other. Groups are counted at every depth. */
   private unknown(number: number, wireType: WireType): void {
     if (wireType !== WireType.StartGroup) return void this.reader.skip(wireType);
     for (;;) {
@@ -94,7 +94,7 @@ class BinaryWalk {
     }
   }
 
-  /** The number of items in the packed list that comes next, counted no further than to the first above the limit. */
+  /** Counts the items of the packed list at the current position, up to one more than the limit. */
   private packedItems(field: DescField, max: number): number {
     const { reader } = this;
     const wireType = wireTypeOfScalar(field.scalar);
@@ -108,7 +108,7 @@ class BinaryWalk {
     return items;
   }
 
-  /** Where the length-delimited value that comes next ends. */
+  /** End position of the length-delimited value at the current position. */
   private end(): number {
     const length = this.reader.uint32();
     const end = this.reader.pos + length;
@@ -116,7 +116,7 @@ class BinaryWalk {
     return end;
   }
 
-  /** The text that was skipped from here on, when it is short: its length is then one byte. */
+  /** The string just skipped, if it is short enough for a one-byte length. */
   private text(start: number): string | undefined {
     const length = this.bytes[start] ?? 0;
     return length < 0x80 ? Buffer.from(this.bytes.subarray(start + 1, this.reader.pos)).toString("latin1") : undefined;
@@ -137,7 +137,7 @@ function wireTypeOf(field: DescField): WireType {
   return field.fieldKind === "map" || field.message ? WireType.LengthDelimited : wireTypeOfScalar(field.scalar);
 }
 
-/** Enums, which have no scalar type, are varints. */
+/** Enums have no scalar type; they are varints. */
 function wireTypeOfScalar(scalar: ScalarType | undefined): WireType {
   switch (scalar) {
     case ScalarType.STRING:

@@ -7,15 +7,15 @@ import type { StatusError } from "../pipeline/status.js";
 import { detailTypes } from "./detail-types.js";
 import { type HttpAnswer, jsonAnswer } from "./http-message.js";
 
-/** The same error as Connect's handlers write it. */
+/** Converts the error to the one that Connect's handlers serialize. */
 export function toConnectError(error: StatusError): ConnectError {
-  // Both enums number the canonical codes alike.
+  // Both enums use the same numbers for the canonical codes.
   const code: number = error.code;
   const details = error.details.map(({ schema, message }) => ({ desc: schema, value: message }));
   return new ConnectError(error.message, code, undefined, details);
 }
 
-/** The answer to a request that reaches no handler, in the dialect of its protocol. */
+/** The error response, in the format of the protocol, for a request that no Connect handler accepts. */
 export function connectErrorAnswer(error: StatusError, protocol: "connect" | "grpc-web"): HttpAnswer {
   const connectError = toConnectError(error);
   if (protocol === "grpc-web") {
@@ -24,7 +24,7 @@ export function connectErrorAnswer(error: StatusError, protocol: "connect" | "gr
     return { status: 200, headers: Object.fromEntries(trailers), body: new Uint8Array() };
   }
   const allow = error.cause instanceof DomainError ? error.cause.details.metadata?.["allow"] : undefined;
-  // The protocol's own choice for an unknown rpc; any other body-less 404 means the same to its clients.
+  // 404 is what Connect specifies for an unknown rpc. Clients read any other 404 without a Connect body the same way.
   const status = error.reason === "METHOD_NOT_IMPLEMENTED" ? 404 : error.httpStatus;
   return jsonAnswer(status, errorToJson(connectError, { registry: detailTypes }), {
     [requestIdHeader]: error.requestId,

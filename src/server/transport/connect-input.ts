@@ -6,18 +6,18 @@ import { type HttpRequest, headerOf, jsonTypes } from "./http-message.js";
 import { decodeJson } from "./json-input.js";
 import { maxMessageBytes, messageTooLarge } from "./limits.js";
 
-/** How the message of a Connect or gRPC-Web request is written. */
+/** Protocol and encoding of a Connect or gRPC-Web request message. */
 export interface MessageEncoding {
   readonly protocol: "connect" | "grpc-web";
   readonly json: boolean;
 }
 
-/** A byte of flags and four of length before the message. */
+/** One byte of flags and four bytes of length precede the message. */
 const envelopePrefixBytes = 5;
 
-/** By content type, without its parameters. */
+/** By content type, without parameters. */
 const wireForms: Readonly<Record<string, MessageEncoding>> = {
-  // Tolerated as on the REST routes.
+  // Accepted for the same reason as on the REST routes.
   ...Object.fromEntries(jsonTypes.map((type) => [type, { protocol: "connect", json: true } as const])),
   "application/proto": { protocol: "connect", json: false },
   "application/grpc-web": { protocol: "grpc-web", json: false },
@@ -25,7 +25,7 @@ const wireForms: Readonly<Record<string, MessageEncoding>> = {
   "application/grpc-web+json": { protocol: "grpc-web", json: true },
 };
 
-/** The form that the request says it has; undefined for a content type that is not served. */
+/** The encoding that the request declares; undefined for an unsupported content type. */
 export function wireFormOf(request: HttpRequest): MessageEncoding | undefined {
   if (request.method === "GET") {
     const encoding = new URLSearchParams(request.query).get("encoding");
@@ -35,7 +35,11 @@ export function wireFormOf(request: HttpRequest): MessageEncoding | undefined {
   return wireForms[type.trim().toLowerCase()];
 }
 
-/** The bytes of the message, out of query, content coding or envelope. Throws DomainError. */
+/**
+ * The message bytes, taken from the query, decompressed, or unwrapped from the gRPC-Web envelope.
+ *
+ * @throws DomainError
+ */
 export async function messageBytes(request: HttpRequest, form: MessageEncoding): Promise<Uint8Array> {
   if (request.method === "GET") return queryBytes(new URLSearchParams(request.query));
   const body = await request.readBody(form.protocol === "grpc-web" ? envelopePrefixBytes : 0);
@@ -43,7 +47,7 @@ export async function messageBytes(request: HttpRequest, form: MessageEncoding):
   return envelopedBytes(body, headerOf(request, "grpc-encoding"));
 }
 
-/** Reads the message. Throws DomainError. */
+/** @throws DomainError */
 export function decodeMessage(schema: DescMessage, bytes: Uint8Array, form: MessageEncoding): Message {
   return form.json ? decodeJson(schema, bytes) : decodeBinary(schema, bytes);
 }
@@ -54,7 +58,7 @@ async function queryBytes(query: URLSearchParams): Promise<Uint8Array> {
   return decompress(bytes, query.get("compression") ?? undefined);
 }
 
-/** The message in its one gRPC envelope. */
+/** Unwraps the single gRPC-Web envelope of the body. */
 async function envelopedBytes(body: Uint8Array, encoding: string | undefined): Promise<Uint8Array> {
   const view = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   if (view.length < envelopePrefixBytes) throw new DomainError("MALFORMED_REQUEST", "The request contains no message.");

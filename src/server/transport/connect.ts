@@ -15,7 +15,7 @@ import { type HttpAnswer, type HttpHandler, type HttpRequest, headerOf } from ".
 import { maxMessageBytes } from "./limits.js";
 import { connectTimeoutHeader, grpcTimeoutHeader, timeoutMsOf } from "./timeout.js";
 
-/** What the implementation behind Connect's handlers needs to know of a request. */
+/** Request data that the implementation behind Connect's handlers needs. */
 interface Incoming {
   readonly request: HttpRequest;
   readonly form: MessageEncoding;
@@ -33,7 +33,7 @@ const incomingKey = createContextKey<Incoming | undefined>(undefined);
 
 const jsonOptions = { alwaysEmitImplicit: true, registry: detailTypes };
 
-/** These speak of the body that Connect is not given, or of the timeout, which is the pipeline's. */
+/** Connect does not get the body these headers describe, and the pipeline handles the timeout. */
 const consumedHeaders = [
   "content-length",
   "content-encoding",
@@ -44,11 +44,11 @@ const consumedHeaders = [
 ];
 
 /**
- * Serves Connect (POST, and GET for reading rpcs) and gRPC-Web on the paths `/package.Service/Method`; leaves all other
- * paths to the next handler.
+ * Serves Connect (POST, and GET for read-only rpcs) and gRPC-Web on the paths `/package.Service/Method`. Passes all
+ * other paths to the next handler.
  *
- * Connect's own handlers would decode the message before the key is checked, and tell malformed bytes as INTERNAL. So
- * they are given an empty message of the right form, and the real one is decoded by the pipeline.
+ * Connect's own handlers would decode the message before the API key is checked, and report malformed input as
+ * INTERNAL. So they get an empty message in the same encoding, and the pipeline decodes the real one.
  */
 export function createConnectHandler({ services, run, refuse }: ConnectOptions): HttpHandler {
   const handlers = universalHandlers(services, run);
@@ -83,7 +83,7 @@ function universalHandlers(services: readonly DescService[], run: ExecuteCall): 
         return await run(callOf(method, context.values, context.responseHeader));
       } catch (error) {
         if (!(error instanceof StatusError)) throw error;
-        // gRPC-Web answers every call with HTTP status 200, of which there is nothing to wait for.
+        // Every gRPC-Web response has HTTP status 200, so the header would have no effect.
         if (error.retryAfter && context.protocolName === "connect") {
           context.responseHeader.set("retry-after", error.retryAfter);
         }
@@ -108,7 +108,7 @@ function callOf(method: DescMethodUnary, values: ContextValues, responseHeader: 
     setHeader: (name, value) => responseHeader.set(name, value),
     decode: () => incoming.decode(method),
     encode: (message) => {
-      // Connect writes it once more by itself, but would tell nobody why it could not.
+      // Connect serializes the message again, but would not report why it failed.
       if (form.json) toJson(method.output, message, jsonOptions);
       else toBinary(method.output, message);
       return message;
@@ -124,7 +124,7 @@ async function answerOf(handler: UniversalHandler, request: HttpRequest, form: M
   return { status, headers: Object.fromEntries(header ?? []), body: Buffer.concat(chunks) };
 }
 
-/** Reads the bytes now and the message later; what cannot be read is told after the key was checked. */
+/** Reads the bytes now, decodes later: errors in the message are reported only after the API key was checked. */
 async function incomingOf(request: HttpRequest, form: MessageEncoding): Promise<Incoming> {
   try {
     const bytes = await messageBytes(request, form);
@@ -146,7 +146,7 @@ async function incomingOf(request: HttpRequest, form: MessageEncoding): Promise<
   }
 }
 
-/** The request as Connect's handler is given it: the same, but for an empty message. */
+/** The request passed to Connect's handler: the same request with an empty message. */
 function emptyRequest(
   request: HttpRequest,
   { protocol, json }: MessageEncoding,
@@ -162,7 +162,7 @@ function emptyRequest(
   return {
     httpVersion: "1.1",
     method: request.method,
-    // Connect wants an absolute URL and uses the query only.
+    // Connect requires an absolute URL but uses only the query.
     url: `http://localhost${request.path}${query}`,
     header,
     body: createAsyncIterable([protocol === "connect" ? empty : enveloped(empty)]),

@@ -23,15 +23,17 @@ const exposedHeaders = [
   "retry-after",
 ].join(", ");
 
-/** Lets web pages of the given origins read answers. */
+/** Allows web pages from the configured origins to read responses. */
 export interface CorsRules {
-  /** Headers for the answer to this request; none for a request of no origin or a foreign one. */
+  /**
+   * Headers for the response to this request. No allow headers if the request has no origin or one that is not allowed.
+   */
   headersFor(request: HttpRequest): Readonly<Record<string, string>>;
-  /** The answer to a preflight; undefined for any other request. */
+  /** The response to a preflight request; undefined for any other request. */
   preflight(request: HttpRequest): HttpAnswer | undefined;
 }
 
-/** @param origins such as `https://app.example.com` */
+/** @param origins for example `https://app.example.com` */
 export function corsRules(origins: readonly string[]): CorsRules {
   function headersFor(request: HttpRequest): Readonly<Record<string, string>> {
     if (origins.length === 0) return {};

@@ -2,12 +2,12 @@ import { type HttpHandler, jsonAnswer } from "./http-message.js";
 
 export const demoEchoPath = "/demo/echo";
 
-/** Far more than a person pastes. */
+/** Far more than a manual test needs. */
 const maxBodyBytes = 16 * 1024;
 
 /**
- * Plays the system of somebody else beside the demo data: `/demo/echo` answers what it was sent, as JSON. It needs no
- * API key, and of the headers it repeats only those that begin with `x-`.
+ * Acts as a third-party system for the demo data: `/demo/echo` returns the request as JSON. It needs no API key, and it
+ * returns only headers that start with `x-`.
  */
 export const demoEcho: HttpHandler = async (request) => {
   if (request.path !== demoEchoPath || request.method === "OPTIONS") return undefined;
@@ -22,7 +22,6 @@ export const demoEcho: HttpHandler = async (request) => {
   });
 };
 
-/** JSON as such, anything else as text. */
 function readText(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -3,34 +3,34 @@ import { FieldMaskSchema } from "@bufbuild/protobuf/wkt";
 import { type DomainError, invalidRequest, type Violation } from "../../core/errors.js";
 
 /**
- * Most values of one request: fields that are set, items of lists and entries of maps, at every depth. 4 MiB hold two
- * million of them, each a hundred times as costly to read as to send; no request of the contract needs a tenth of these.
+ * Maximum number of values in one request: set fields, list items and map entries, at every depth. 4 MiB could hold two
+ * million values, each a hundred times more expensive to read than to send. No request of the contract needs a tenth of
+ * this limit.
  */
 export const maxValues = 20_000;
 
-/** No handler takes more of these; each says its own, lower limit. */
+/** Higher than every limit that a handler sets for its own field. */
 const maxMessages = 1_000;
-/** The longest list of all is the order of a company's settings. */
+/** The longest list of the contract is the order of a settings list. */
 const maxScalars = 5_000;
 const maxEnums = 100;
 export const maxMaskPaths = 100;
 
-/** Most items of a list or entries of a map. Held before any of them is read. */
+/** Maximum number of items of a list or entries of a map, checked before any of them is read. */
 export function maxItemsOf(field: DescField & { readonly fieldKind: "list" | "map" }): number {
   if (field.parent?.typeName === FieldMaskSchema.typeName) return maxMaskPaths;
   if (field.fieldKind === "map" || field.listKind === "message") return maxMessages;
   return field.listKind === "enum" ? maxEnums : maxScalars;
 }
 
-/** A list, map or mask that is longer than its limit. */
 export function tooManyItems(field: string, max: number): Violation {
   return { field, reason: "TOO_MANY", description: `Must have at most ${max} items.` };
 }
 
 /**
- * The refusal of a request of more than `maxValues` values.
+ * Error for a request with more than `maxValues` values.
  *
- * @param keys member names, in either spelling, and indexes down to what holds most of them
+ * @param keys member names, in either JSON notation, and indexes that lead to the field with most of the values
  */
 export function tooManyValues(schema: DescMessage, keys: readonly (string | number)[]): DomainError {
   const description = `The request has more than ${maxValues} values; most of them are in this field.`;

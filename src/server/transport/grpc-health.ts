@@ -18,17 +18,17 @@ import { encodeBinary, grpcMethodOf } from "./grpc-method.js";
 
 type WatchCall = ServerWritableStream<Buffer, Buffer>;
 
-/** The health of the server as load balancers ask for it; needs no key. */
+/** Health of the server for load balancers. Needs no API key. */
 export interface GrpcHealth {
-  /** From now on nothing is served. Watchers are told and let go, so that they do not hold up a drain. */
+  /** Reports NOT_SERVING from now on. Ends the streams of watchers, so that they do not delay the shutdown. */
   stop(): void;
 }
 
 /**
- * Serves `grpc.health.v1.Health` for the server as a whole (`""`) and for each service. Written here, since
- * grpc-health-check keeps watchers connected for good, and a graceful shutdown waits for them.
+ * Serves `grpc.health.v1.Health` for the server as a whole (`""`) and for each gRPC service. Not grpc-health-check: it
+ * never ends the streams of watchers, and a graceful shutdown waits for them.
  *
- * @param services full names of what is served
+ * @param services full names of the gRPC services
  */
 export function addHealth(server: Server, services: readonly string[]): GrpcHealth {
   const known = new Set(["", ...services]);
@@ -78,7 +78,7 @@ export function addHealth(server: Server, services: readonly string[]): GrpcHeal
   };
 }
 
-/** The service asked for; undefined when the request cannot be read. */
+/** Undefined if the request cannot be decoded. */
 function serviceIn(bytes: Buffer): string | undefined {
   try {
     return decodeBinary(HealthCheckRequestSchema, bytes).service;

@@ -3,10 +3,10 @@ import type { MethodDefinition } from "@grpc/grpc-js";
 import { toBinaryWithTexts } from "./struct-binary.js";
 
 /**
- * An rpc as grpc-js registers it. Requests and answers are bytes: grpc-js would decode before any handler runs, and
- * answer what it cannot decode or encode by itself.
+ * The method definition for grpc-js. Requests and responses stay bytes, because grpc-js would decode before any handler
+ * runs, and would answer decoding and encoding errors itself.
  *
- * @param service full name of the service; another than the rpc's own serves it under a second name
+ * @param service full name of the gRPC service; pass another one to serve the method under a second name
  */
 export function grpcMethodOf(method: DescMethod, service = method.parent.typeName): MethodDefinition<Buffer, Buffer> {
   return {
@@ -20,7 +20,7 @@ export function grpcMethodOf(method: DescMethod, service = method.parent.typeNam
   };
 }
 
-/** The binary form as grpc-js takes it, without a copy: the buffer is a view of the bytes. */
+/** Encodes without copying: the buffer is a view of the bytes. */
 export function encodeBinary(schema: DescMessage, message: Message): Buffer {
   const bytes = toBinaryWithTexts(schema, message);
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -19,7 +19,7 @@ const detailsKey = "grpc-status-details-bin";
 
 type StatusObject = Parameters<ServerInterceptingCall["sendStatus"]>[0];
 
-/** The status of a refusal with its details, as grpc-js sends it. */
+/** The error as grpc-js sends it, with its details in the trailers. */
 export function grpcStatusOf(error: StatusError): { code: number; details: string; metadata: GrpcMetadata } {
   const metadata = new Metadata();
   metadata.set(detailsKey, Buffer.from(toBinary(StatusSchema, error.toStatus())));
@@ -27,9 +27,9 @@ export function grpcStatusOf(error: StatusError): { code: number; details: strin
 }
 
 /**
- * Gives the answers that grpc-js makes by itself (message too large, deadline, a body that cannot be decompressed) the
- * details of all our others. They do not pass through the responders of interceptors, only through `sendStatus` of the
- * innermost call, so that is where they are caught.
+ * Adds error details to the errors that grpc-js creates itself (message too large, deadline, a body that cannot be
+ * decompressed). They bypass the responders of interceptors and pass only through `sendStatus` of the innermost call,
+ * so they are intercepted there.
  */
 export const addErrorDetails: ServerInterceptor = (_method, call) => {
   let isCancelled = false;
@@ -37,8 +37,8 @@ export const addErrorDetails: ServerInterceptor = (_method, call) => {
   call.sendStatus = (status) => {
     const refusal = refusalBehind(status);
     if (refusal !== messageCount) return send(refusal ? explained(refusal()) : status);
-    // A call that its caller reset ends like one without a message, before grpc-js tells of the reset. A flood of them
-    // must not cost details that nobody reads.
+    // A call that the client resets looks like one without a message until grpc-js reports the reset. Waiting one turn
+    // avoids building details that nobody reads, in case of a flood of resets.
     setImmediate(() => send(isCancelled ? status : explained(refusal())));
   };
   const listener = new ServerListenerBuilder()
@@ -56,7 +56,7 @@ function explained(refusal: DomainError): StatusObject {
   return { code, details, metadata };
 }
 
-/** What grpc-js refused by itself; undefined for an answer of ours. */
+/** The error that grpc-js created itself; undefined for an error of the pipeline. */
 function refusalBehind({ code, details, metadata }: StatusObject): (() => DomainError) | undefined {
   if (code === codes.OK || (metadata?.get(detailsKey) ?? []).length > 0) return undefined;
   switch (code) {
@@ -67,19 +67,19 @@ function refusalBehind({ code, details, metadata }: StatusObject): (() => Domain
     case codes.INTERNAL:
       return unreadable;
     case codes.UNIMPLEMENTED:
-      // The third way here, an unknown compression, must stay UNIMPLEMENTED.
+      // The third cause of this code, an unknown compression, must stay UNIMPLEMENTED.
       return /request message/.test(details ?? "") ? messageCount : undefined;
     default:
       return undefined;
   }
 }
 
-/** A body that does not decompress or a grpc-timeout that is none: the caller's doing. */
+/** The client sent a body that cannot be decompressed, or an invalid grpc-timeout. */
 function unreadable(): DomainError {
   return new DomainError("MALFORMED_REQUEST", "Invalid grpc-encoding or grpc-timeout.");
 }
 
-/** No message, or a second one. */
+/** The request has no message, or more than one. */
 function messageCount(): DomainError {
   return new DomainError("MALFORMED_REQUEST", "The request must contain exactly one message.");
 }

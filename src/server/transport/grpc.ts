@@ -22,14 +22,15 @@ import { addReflection } from "./reflection.js";
 
 const channelOptions = {
   "grpc.max_receive_message_length": maxMessageBytes,
-  // Without a bound a flood is read as fast as it comes, and all calls are answered too late. This holds callers off before
-  // they send, which costs nothing; RFC 9113 asks for no less than 100.
+  // Without a limit the server would accept a flood as fast as it arrives, and answer every call too late. This limit
+  // makes clients wait before they send, which costs nothing. RFC 9113 recommends at least 100.
   "grpc.max_concurrent_streams": 100,
-  // channelz stays on: with it off grpc-js finds no connection to end when forceShutdown() is called.
+  // channelz stays enabled: without it, forceShutdown() finds no connections to close.
   "grpc.keepalive_time_ms": 60_000,
   "grpc.keepalive_timeout_ms": 20_000,
   "grpc.keepalive_permit_without_calls": 1,
-  // Idle connections of health probes pile up otherwise; an age limit lets load balancers spread callers anew.
+  // Closes idle connections, which health checks would otherwise pile up. The age limit lets load balancers
+  // redistribute clients.
   "grpc.max_connection_idle_ms": 15 * 60_000,
   "grpc.max_connection_age_ms": 60 * 60_000,
   "grpc.max_connection_age_grace_ms": 60_000,
@@ -41,17 +42,17 @@ export interface GrpcServerOptions {
   readonly port: number;
   readonly services: readonly DescService[];
   readonly run: ExecuteCall;
-  /** PEM texts; absent = without TLS. */
+  /** PEM; absent = without TLS. */
   readonly tls?: { readonly certificate: string; readonly key: string };
 }
 
 export interface RunningServer {
   readonly port: number;
-  /** Takes no new calls, waits for those under way, and cuts them off after the timeout. */
+  /** Accepts no new calls, waits for those in flight, and terminates them after the timeout. */
   stop(options: { readonly timeoutMs: number }): Promise<void>;
 }
 
-/** Serves the contract by gRPC, with reflection and health, which need no key. */
+/** Serves the contract over gRPC. Reflection and health need no API key. */
 export async function startGrpcServer(options: GrpcServerOptions): Promise<RunningServer> {
   const { services, run, host } = options;
   const server = new Server({ ...channelOptions, interceptors: [addErrorDetails] });
@@ -113,18 +114,18 @@ async function serve(
 ): Promise<void> {
   const headers = new Metadata();
   const gone = new AbortController();
-  // grpc-js does not tell a deadline from a caller that went away.
+  // grpc-js uses the same event for an expired deadline and for a client that disconnected.
   const leave = () => gone.abort(Date.now() >= Number(grpcCall.getDeadline()) ? deadlineExceeded() : callCancelled());
   grpcCall.once("cancelled", leave);
   try {
     const call = callOf(method, grpcCall, { headers, signal: gone.signal });
-    // It tells of calls that were answered as well: of those nobody needs to know, and an error costs its stack.
+    // The event also fires for completed calls. Creating an error for those would only cost its stack trace.
     const bytes = await run(call).finally(() => grpcCall.off("cancelled", leave));
     grpcCall.sendMetadata(headers);
     answer(null, bytes);
   } catch (error) {
     grpcCall.sendMetadata(headers);
-    // The pipeline rejects with nothing else; anything else is a defect of the pipeline, which grpc-js answers.
+    // The pipeline rejects with a StatusError only; anything else is a bug in the pipeline.
     answer(error instanceof StatusError ? grpcStatusOf(error) : { code: 13, details: "Internal error." });
   }
 }
@@ -153,7 +154,7 @@ function textOf(metadata: Metadata, name: string): string | undefined {
   return values.length > 0 ? values.join(", ") : undefined;
 }
 
-/** grpc-js writes the peer as `address:port`, IPv6 without brackets. */
+/** grpc-js formats the peer as `address:port`, with IPv6 addresses not in brackets. */
 function withoutPort(peer: string): string {
   return /^(.*):\d+$/.exec(peer)?.[1] ?? peer;
 }

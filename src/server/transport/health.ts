@@ -6,20 +6,20 @@ import { type HttpAnswer, type HttpHandler, headerOf, jsonAnswer } from "./http-
 const loopback = addressSet(["127.0.0.0/8", "::1"]);
 
 export interface ProbeOptions {
-  /** What must hold before calls are sent here, by name; a check that rejects has failed. */
+  /** Conditions for readiness, by name. A check that rejects has failed. */
   readonly checks: Readonly<Record<string, () => Promise<boolean>>>;
-  /** The metrics as text; absent = there is no `/metrics`. */
+  /** Metrics in text format; absent = no `/metrics`. */
   readonly metrics?: () => Promise<{ readonly contentType: string; readonly text: string }>;
-  /** Bearer token of `/metrics`; needed where the server is bound to more than loopback. */
+  /** Bearer token of `/metrics`. Required if the server listens on more than loopback. */
   readonly metricsToken?: string;
-  /** The host that the server is bound to. */
+  /** Host name or address that the server listens on. */
   readonly host: string;
-  /** True once the server stops. */
+  /** True while the server shuts down. */
   readonly isDraining: () => boolean;
 }
 
 /**
- * Serves `/healthz` (the process is alive), `/readyz` (it may be sent calls; the body tells which check fails) and
+ * Serves `/healthz` (the process is alive), `/readyz` (ready for requests; the body names the failed check) and
  * `/metrics`. They need no API key.
  */
 export function createProbeHandler(options: ProbeOptions): HttpHandler {
@@ -66,7 +66,7 @@ function isLoopback(host: string): boolean {
   return host === "localhost" || (isIP(host) !== 0 && loopback.has(host));
 }
 
-/** In constant time; hashing first makes the lengths equal. */
+/** Compares in constant time. Hashing makes both inputs the same length. */
 function holdsToken(authorization: string | undefined, token: string | undefined): boolean {
   if (token === undefined || authorization === undefined) return false;
   return timingSafeEqual(digest(authorization), digest(`Bearer ${token}`));

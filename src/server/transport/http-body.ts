@@ -5,7 +5,9 @@ import { DomainError } from "../../core/errors.js";
 import { callCancelled } from "../pipeline/deadline.js";
 import { maxMessageBytes, messageTooLarge } from "./limits.js";
 
-/** What is read and thrown away of a body over the limit, so that the caller reads the answer instead of a reset. */
+/**
+ * Bytes of an oversized body that are read and discarded, so that the client receives the response instead of a reset.
+ */
 const maxDrainBytes = 4 * maxMessageBytes;
 
 const decompressors = {
@@ -16,9 +18,9 @@ const decompressors = {
 };
 
 /**
- * Reads a body up to a limit. What is above is drained within bounds and refused.
+ * Reads a body up to a limit. Drains a limited part of what exceeds it, then rejects.
  *
- * Not by `for await`: leaving such a loop destroys the socket, and the caller gets no answer at all.
+ * Does not use `for await`: leaving the loop early destroys the socket, and the client would get no response.
  *
  * @throws DomainError MESSAGE_TOO_LARGE, CALL_CANCELLED
  */
@@ -44,9 +46,9 @@ export function readBody(stream: Readable, limitBytes: number): Promise<Uint8Arr
 }
 
 /**
- * Undoes the content coding of a body.
+ * Decompresses a body.
  *
- * @param coding value of `content-encoding` or its like; absent or `identity` = as it is
+ * @param coding value of `content-encoding` or of an equivalent; absent or `identity` = not compressed
  * @throws DomainError UNSUPPORTED_MEDIA_TYPE, MESSAGE_TOO_LARGE, MALFORMED_REQUEST
  */
 export async function decompress(bytes: Uint8Array, coding: string | undefined): Promise<Uint8Array> {
@@ -66,8 +68,8 @@ export async function decompress(bytes: Uint8Array, coding: string | undefined):
 }
 
 /**
- * Bytes that are unpacked at a time. Each time costs the event loop some 20 us: by 16 KiB, which is the default, a bomb held
- * it for 5.7 ms until its 4 MiB were full, and by 256 KiB holds it for 1.0 ms.
+ * Bytes decompressed per step. Each step costs about 20 us of the event loop. With the default of 16 KiB, a
+ * decompression bomb blocked it for 5.7 ms until the limit of 4 MiB; with 256 KiB it blocks it for 1.0 ms.
  */
 function chunkSizeOf({ length }: Uint8Array): number {
   return Math.min(256 * 1024, Math.max(16 * 1024, 4 * length));

@@ -10,17 +10,17 @@ import { restErrorAnswer } from "./rest.js";
 
 type NodeServer = HttpServer | Http2SecureServer;
 
-/** A refusal with the status that HTTP has for it. */
+/** An error and its HTTP status. */
 interface HttpRefusal {
   readonly error: DomainError;
   readonly status: number;
 }
 
 /**
- * Answers what Node would refuse without a body, before any handler runs: bytes that are no HTTP, too many bytes of
- * headers, expectations and CONNECT. Each answer closes its connection.
+ * Adds an error body to what Node would reject before any handler runs: invalid HTTP, oversized headers, expectations
+ * and CONNECT. Each response closes its connection.
  *
- * @param answering the answer that is under way on a connection, which no second one may cut into
+ * @param answering the response in progress on a connection, which a second one must not interrupt
  */
 export function handleRejectedConnections(
   server: NodeServer,
@@ -32,7 +32,7 @@ export function handleRejectedConnections(
     end(socket, answerOf(refusalOf(error)));
   });
   server.on("connect", (_request: IncomingMessage, socket: Duplex) => {
-    // HTTP/2 tells CONNECT by the same event, with a response in the socket's place; its own refusal stands.
+    // HTTP/2 emits the same event for CONNECT, with a response instead of a socket; Node rejects it correctly.
     if ("writable" in socket && "destroy" in socket && !("setHeader" in socket)) end(socket, answerOf(noTunnel()));
   });
   server.on(
@@ -67,7 +67,7 @@ const reasonPhrases: Readonly<Record<number, string>> = {
   431: "Request Header Fields Too Large",
 };
 
-/** Most bytes of the headers of one request. */
+/** Maximum header size of one request. */
 export const maxHeaderBytes = 16 * 1024;
 
 function refusalOf({ code, rawPacket }: { readonly code?: string; readonly rawPacket?: Buffer }): HttpRefusal {
@@ -100,7 +100,7 @@ function noExpectation(): HttpRefusal {
   return { error: new DomainError("MALFORMED_REQUEST", sentence), status: 417 };
 }
 
-/** RFC 9112 demands the header of HTTP/1.1. */
+/** RFC 9112 requires the Host header in HTTP/1.1. */
 export function missingHostError(): DomainError {
   return new DomainError("MALFORMED_REQUEST", "The request has no Host header.");
 }

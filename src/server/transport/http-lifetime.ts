@@ -3,22 +3,25 @@ import type { Http2SecureServer, ServerHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 
-/** What is under way on a server, so that it can stop without cutting anything off. */
+/** Tracks connections and requests of a server, for a graceful shutdown. */
 export interface HttpLifetime {
-  /** True from the moment the server stops: answers then close their connection. */
+  /** True once shutdown has begun; every response then closes its connection. */
   isDraining(): boolean;
-  /** To be called when an HTTP/1 request arrives; the result is to be called when it was answered. */
+  /** Call when an HTTP/1 request arrives; call the returned function when its response was sent. */
   begin(socket: Socket): () => void;
-  /** Takes no new connections, lets the requests under way finish, and cuts them off after the timeout. */
+  /** Accepts no new connections, waits for the requests in flight, and terminates them after the timeout. */
   stop(timeoutMs: number): Promise<void>;
 }
 
-/** Watches the connections of a server. Counted here, since `node:http2` knows nothing of its idle HTTP/1 connections. */
+/** Tracks connections itself, because `node:http2` does not track idle HTTP/1 connections. */
 export function watchLifetime(server: HttpServer | Http2SecureServer): HttpLifetime {
-  /** HTTP/1 connections with the number of their requests under way. */
+  /** HTTP/1 connections and their number of requests in flight. */
   const sockets = new Map<Socket, number>();
   const sessions = new Set<ServerHttp2Session>();
-  /** TCP connections whose TLS handshake is not finished, by peer: TLS and TCP are two sockets, and have nothing else in common. */
+  /**
+   * TCP connections with an unfinished TLS handshake, by peer: the TCP and the TLS socket have only the peer address in
+   * common.
+   */
   const handshakes = new Map<string, Socket>();
   let draining = false;
 

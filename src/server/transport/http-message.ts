@@ -1,21 +1,21 @@
 import type { IncomingHttpHeaders } from "node:http";
 
-/** An HTTP request, whatever version of HTTP it came by. */
+/** An HTTP request of any HTTP version. */
 export interface HttpRequest {
   readonly method: string;
-  /** Path as it was sent, still percent-encoded, without the query. */
+  /** Path as received, percent-encoded, without the query. */
   readonly path: string;
-  /** Query as it was sent, without the question mark. */
+  /** Query as received, without the question mark. */
   readonly query: string;
   readonly headers: IncomingHttpHeaders;
-  /** Address of the connected peer, without port. */
+  /** Address of the peer, without the port. */
   readonly peerAddress: string;
-  /** Aborts with a DomainError when the caller is gone before it was answered. */
+  /** Aborts with a DomainError if the client disconnects before the response is sent. */
   readonly signal: AbortSignal;
   /**
-   * The body as it was sent, not decompressed. Rejects with DomainError MESSAGE_TOO_LARGE or CALL_CANCELLED.
+   * The body as received, not decompressed. Rejects with DomainError MESSAGE_TOO_LARGE or CALL_CANCELLED.
    *
-   * @param framingBytes what the body may hold beside the message
+   * @param framingBytes bytes allowed in addition to the message
    */
   readBody(framingBytes?: number): Promise<Uint8Array>;
 }
@@ -28,21 +28,20 @@ export interface HttpAnswer {
 }
 
 /**
- * What clients send when they mean JSON: no type at all, text/plain, which spares a browser its preflight, and the form
- * type that `curl -d` names by itself.
+ * Content types accepted as JSON: none at all, text/plain (which avoids a CORS preflight), and the form type that `curl
+ * -d` sends by default.
  */
 export const jsonTypes: readonly string[] = ["", "application/json", "text/plain", "application/x-www-form-urlencoded"];
 
-/** Answers the requests that are its own; undefined leaves the request to the next handler. */
+/** Returns undefined to pass the request to the next handler. */
 export type HttpHandler = (request: HttpRequest) => Promise<HttpAnswer | undefined>;
 
-/** One header of the request; several of one name are joined by ", ". */
+/** Repeated headers are joined by ", ". */
 export function headerOf(request: Pick<HttpRequest, "headers">, name: string): string | undefined {
   const value = request.headers[name];
   return Array.isArray(value) ? value.join(", ") : value;
 }
 
-/** An answer of JSON text. */
 export function jsonAnswer(status: number, json: unknown, headers: Readonly<Record<string, string>> = {}): HttpAnswer {
   return {
     status,

@@ -7,10 +7,10 @@ import { type HttpAnswer, type HttpRequest, headerOf } from "./http-message.js";
 const compress = promisify(gzip);
 const minCompressedBytes = 1024;
 
-/** Headers of every answer: nothing here may be kept by a cache or taken for another type. */
+/** On every response: no caching, no content type sniffing. */
 const commonHeaders = { "cache-control": "no-store", "x-content-type-options": "nosniff" };
 
-/** The answer with text of some length compressed, when the caller reads gzip. */
+/** Compresses larger text responses if the client accepts gzip. */
 export async function compressed(request: HttpRequest, answer: HttpAnswer): Promise<HttpAnswer> {
   const { headers, body } = answer;
   const isText = /^(application\/json|text\/)/.test(headers["content-type"] ?? "");
@@ -23,7 +23,7 @@ export async function compressed(request: HttpRequest, answer: HttpAnswer): Prom
   return { ...answer, headers: { ...headers, vary, "content-encoding": "gzip" }, body: small };
 }
 
-/** Writes the answer and ends the exchange. The answer to HEAD is that to GET without its body. */
+/** Sends the response. For HEAD, the body is left out. */
 export function sendAnswer(
   response: ServerResponse | Http2ServerResponse,
   { status, headers, body }: HttpAnswer,
@@ -33,7 +33,7 @@ export function sendAnswer(
   for (const [name, value] of Object.entries({ ...commonHeaders, ...headers })) response.setHeader(name, value);
   if (status !== 204) response.setHeader("content-length", String(body.length));
   const chunk = isHead || status === 204 ? "" : body;
-  // The two classes overload `end` in different ways, so TypeScript must be shown which it is.
+  // The two classes declare different overloads of `end`, so TypeScript needs the distinction.
   if (response instanceof ServerResponse) response.end(chunk);
   else response.end(chunk);
 }

@@ -28,30 +28,33 @@ import { restErrorAnswer } from "./rest.js";
 type NodeRequest = IncomingMessage | Http2ServerRequest;
 type NodeResponse = ServerResponse | Http2ServerResponse;
 
-/** A peer that neither reads nor writes for this long is let go, and so is one that sends its request too slowly. */
+/** Closes connections without traffic, and those that send their request too slowly. */
 const idleTimeoutMs = 120_000;
 const requestTimeoutMs = 60_000;
 const headersTimeoutMs = 15_000;
-/** Longer than the idle time of common load balancers, which would reuse a connection that we just closed. */
+/**
+ * Longer than the idle timeout of common load balancers, which would otherwise reuse a connection that the server just
+ * closed.
+ */
 const keepAliveTimeoutMs = 75_000;
-/** How long a caller whose body was too large has to read the answer before its connection is cut. */
+/** Time for the client of an oversized body to read the response before its connection is closed. */
 const unreadBodyGraceMs = 1_000;
 
 export interface HttpServerOptions {
   readonly host: string;
   /** 0 = any free port. */
   readonly port: number;
-  /** Asked in this order; the first that answers has answered. The last one must answer everything. */
+  /** Tried in order until one responds. The last one must accept every request. */
   readonly handlers: readonly HttpHandler[];
   readonly probes: Omit<ProbeOptions, "host" | "isDraining">;
   readonly corsOrigins?: readonly string[];
-  /** PEM texts; absent = HTTP/1 without TLS. With TLS also HTTP/2. */
+  /** PEM; absent = HTTP/1 without TLS. With TLS, HTTP/2 is available as well. */
   readonly tls?: { readonly certificate: string; readonly key: string };
   readonly logger: Logger;
   readonly refuse: RejectRequest;
 }
 
-/** Serves Connect, gRPC-Web, REST and the probes on one port. */
+/** Serves Connect, gRPC-Web, REST and health checks on one port. */
 export async function startHttpServer(options: HttpServerOptions): Promise<RunningServer> {
   const server = createNodeServer(options);
   const lifetime = watchLifetime(server);
@@ -64,8 +67,9 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Runni
     cors: corsRules(options.corsOrigins ?? []),
     answering: new WeakMap<Duplex, ServerResponse>(),
   };
-  // Assigned, since TLS takes no such options for its HTTP/1. Node drops in silence what is above its count of headers,
-  // so their bytes alone are bounded; and it answers a missing host without a body.
+  // Assigned here, because the TLS server does not accept these options for HTTP/1. Node silently drops headers above
+  // maxHeadersCount, so only their total size is limited. Node rejects a missing Host header without a body, so that
+  // check is done in `exchange`.
   Object.assign(server, { maxHeadersCount: 0, maxHeaderSize: maxHeaderBytes, requireHostHeader: false });
   handleRejectedConnections(server, options.refuse, (socket) => served.answering.get(socket));
   server.on("request", (request: NodeRequest, response: NodeResponse) => {
@@ -114,7 +118,7 @@ interface Served {
   readonly lifetime: HttpLifetime;
   readonly logger: Logger;
   readonly refuse: RejectRequest;
-  /** By connection of HTTP/1. */
+  /** By HTTP/1 connection. */
   readonly answering: WeakMap<Duplex, ServerResponse>;
 }
 
@@ -130,7 +134,7 @@ async function exchange(served: Served, nodeRequest: NodeRequest, response: Node
   const isHostless = isHttp1 && nodeRequest.httpVersion === "1.1" && headerOf(request, "host") === undefined;
   const answer = isHostless ? withoutHost(served, request) : await answerOf(served, request);
   if (request.signal.aborted) return;
-  // HTTP/2 has GOAWAY for this, and no such header.
+  // HTTP/2 uses GOAWAY and does not allow this header.
   if (isHttp1 && (isHostless || served.lifetime.isDraining())) response.setHeader("connection", "close");
   response.once("finish", () => letGo(nodeRequest));
   sendAnswer(response, answer, { isHead: request.method === "HEAD" });
@@ -164,7 +168,7 @@ async function firstAnswer(handlers: readonly HttpHandler[], request: HttpReques
   throw new Error("No handler produced a response; the last handler must accept every request");
 }
 
-/** RFC 9110 demands the header with every 401. */
+/** RFC 9110 requires the header in every 401 response. */
 function withChallenge(answer: HttpAnswer): HttpAnswer {
   return { ...answer, headers: { "www-authenticate": 'Basic realm="moego"', ...answer.headers } };
 }
@@ -172,7 +176,7 @@ function withChallenge(answer: HttpAnswer): HttpAnswer {
 function requestOf(nodeRequest: NodeRequest, response: NodeResponse): HttpRequest {
   const gone = new AbortController();
   response.once("close", () => {
-    // Not `writableFinished`, which is true on HTTP/2 for a stream that the caller has reset.
+    // Not `writableFinished`: on HTTP/2 it is true for a stream that the client has reset.
     if (!response.writableEnded) gone.abort(callCancelled());
   });
   const [path = "/", query = ""] = splitOnce(nodeRequest.url ?? "/", "?");
@@ -187,7 +191,7 @@ function requestOf(nodeRequest: NodeRequest, response: NodeResponse): HttpReques
   };
 }
 
-/** Cuts off a caller that still sends a body after it was answered. */
+/** Closes the connection of a client that still sends its body after the response. */
 function letGo(nodeRequest: NodeRequest): void {
   if (nodeRequest.complete) return;
   const timer = setTimeout(() => {

@@ -5,19 +5,19 @@ const examples: Readonly<Record<string, string>> = {
   "google.protobuf.Duration": "3600s",
 };
 
-/** What to send instead of what cannot be read as a type with a JSON form of its own. */
+/** The expected format, for a type with its own JSON encoding. */
 export function jsonFormHint({ typeName }: DescMessage): string {
   const example = examples[typeName];
   return `Must be the JSON encoding of ${typeName}${example ? `, for example "${example}"` : ""}.`;
 }
 
-/** What a member that names no field may have been meant as: a field spelled alike, or one of that name further in. */
+/** Suggests the intended field: one with a similar name, or one of that name in a nested message. */
 export function fieldHint(schema: DescMessage, key: string): string {
   const meant = key.length <= maxKeyChars ? pathMeant(schema, bare(key)) : undefined;
   return meant ? `Unknown field. Did you mean ${meant}?` : "Unknown field.";
 }
 
-/** Far longer than each name of the contract. A request may hold a key of 4 MiB, which would be compared with each name. */
+/** Longer than any field name. A key can be up to 4 MiB long, and is compared with every name. */
 const maxKeyChars = 100;
 
 function pathMeant(schema: DescMessage, given: string): string | undefined {
@@ -39,7 +39,7 @@ function within(field: DescField): { name: string; path: string }[] {
 
 const minPart = 4;
 
-/** Whether the one becomes the other by one character that is missing, added, another, or swapped with the next. */
+/** Whether the strings differ by one missing, extra, replaced or transposed character. */
 function isSlipOf(one: string, other: string): boolean {
   const [short, long] = one.length < other.length ? [one, other] : [other, one];
   if (short.length < minPart || long.length - short.length > 1) return false;

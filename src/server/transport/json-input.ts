@@ -19,7 +19,7 @@ import { maskPaths } from "./json-mask.js";
 import { isJsonObject, type JsonNode, type JsonObjectNode, parseJson } from "./json-parse.js";
 import { rewriteJson } from "./json-rewrites.js";
 
-/** Types whose JSON has a form of its own; protobuf reads them as one value. */
+/** Types with their own JSON encoding; protobuf reads them as one value. */
 const wholeTypes = new Set(
   ["Any", "Struct", "Value", "ListValue", "Timestamp", "Duration"]
     .concat(
@@ -30,10 +30,14 @@ const wholeTypes = new Set(
     .map((name) => `google.protobuf.${name}`),
 );
 
-/** What is kept of a key in the paths below it, each of which repeats it; no answer shows more of a path. */
+/** Part of a key that is repeated in the paths below it. No error shows more of a path. */
 const maxKeyChars = 256;
 
-/** Reads the bytes of a JSON request; nothing at all is an empty object. Throws DomainError. */
+/**
+ * Decodes the bytes of a JSON request. An empty body is an empty object.
+ *
+ * @throws DomainError
+ */
 export function decodeJson(schema: DescMessage, bytes: Uint8Array): Message {
   if (bytes.length === 0) return readJson(schema, { members: [] });
   return readJson(
@@ -43,12 +47,12 @@ export function decodeJson(schema: DescMessage, bytes: Uint8Array): Message {
 }
 
 /**
- * Reads a request from JSON: proto3 JSON, the spellings of `json-rewrites.ts`, and FieldMask paths in either spelling.
- * Nothing is dropped in silence: unknown and repeated fields, ill-typed values, unsafe integers and `__proto__` keys are
- * refused, all of them in one error, each with its path. What is longer than its limit is refused before its items are
- * read.
+ * Reads a request from proto3 JSON, including the alternatives in `json-rewrites.ts` and FieldMask paths in
+ * lowerCamelCase or snake_case. Nothing is ignored silently: unknown and duplicate fields, wrong types, unsafe integers
+ * and `__proto__` keys are all reported in one error, each with its path. The length of a list is checked before its
+ * items are read.
  *
- * @param found faults found before, to be told with the others
+ * @param found violations found earlier, reported together with the new ones
  * @throws DomainError INVALID_REQUEST
  */
 export function readJson(schema: DescMessage, root: JsonNode, found: readonly Violation[] = []): Message {
@@ -58,9 +62,9 @@ export function readJson(schema: DescMessage, root: JsonNode, found: readonly Vi
   return request.message;
 }
 
-/** One walk over one request. */
+/** Reads one request. */
 class JsonReader {
-  /** The first of the faults. */
+  /** The first violations, up to the limit. */
   readonly faults: Violation[];
   faultCount: number;
 
@@ -85,7 +89,7 @@ class JsonReader {
     return target;
   }
 
-  /** The members that name a field, each once and at most one of a oneof; absent is what null means. */
+  /** Members that name a field, each once and at most one per oneof. Null counts as absent. */
   private fieldsOf(schema: DescMessage, node: JsonObjectNode, path: string): Map<DescField, JsonNode> {
     const given = new Map<DescField, JsonNode>();
     const seen = new Set<DescField>();
@@ -182,7 +186,7 @@ class JsonReader {
       this.leafFault(field, node, path);
     } else {
       try {
-        // Protobuf itself reads the one value into its field.
+        // Protobuf itself parses the single value.
         mergeFromJson(target.desc, target.message, { [field.jsonName]: wrap(value) });
       } catch {
         this.leafFault(field, node, path);
@@ -209,7 +213,7 @@ class JsonReader {
     }
   }
 
-  /** JSON that no descriptor describes, under the same rules for keys and integers. */
+  /** JSON without a descriptor, under the same rules for keys and integers. */
   private freeJson(node: JsonNode, path: string): JsonValue {
     if (Array.isArray(node)) return node.map((item, index) => this.freeJson(item, `${path}[${index}]`));
     if (isJsonObject(node)) {
@@ -223,7 +227,7 @@ class JsonReader {
     return node;
   }
 
-  /** The entries of a map or a free object: each key once, and none that JavaScript would swallow. */
+  /** Entries of a map or a free-form object, without duplicate and reserved keys. */
   private entriesOf(node: JsonObjectNode, path: string): { key: string; value: JsonNode; path: string }[] {
     const seen = new Set<string>();
     return node.members.flatMap(({ key, value }) => {
@@ -248,7 +252,7 @@ class JsonReader {
     return length > max;
   }
 
-  /** @param description worked out for a fault that is told alone, where that takes time */
+  /** @param description a function if it is expensive to build; called only if the violation is reported */
   private fault(field: string, reason: ViolationReason, description: string | (() => string)): undefined {
     if (typeof description === "string") this.add({ field, reason, description });
     else if (this.faults.length < maxViolations) this.add({ field, reason, description: description() });
@@ -264,7 +268,7 @@ class JsonReader {
 type LeafField = Parameters<typeof leafFault>[0];
 type MapField = DescField & { readonly fieldKind: "map" };
 
-/** The key of a JSON object as the map's own key type; what does not parse is refused by the map. */
+/** Converts a JSON key to the map's key type. The map rejects what cannot be converted. */
 function mapKey(field: MapField, key: string): unknown {
   if (field.mapKey === ScalarType.STRING) return key;
   if (field.mapKey === ScalarType.BOOL) return key === "true" || (key === "false" ? false : key);

@@ -2,7 +2,7 @@ import { type DescField, type JsonValue, ScalarType } from "@bufbuild/protobuf";
 import type { ViolationReason } from "../../core/errors.js";
 import { isJsonObject, type JsonNode } from "./json-parse.js";
 
-/** What is wrong with a value that protobuf does not take for the field. */
+/** Why protobuf does not accept a value for the field. */
 export interface LeafFault {
   readonly reason: ViolationReason;
   readonly description: string;
@@ -23,7 +23,7 @@ const integers: ReadonlySet<ScalarType> = new Set([
   ScalarType.SFIXED64,
 ]);
 
-/** Names the fault of a scalar or enum, or of one item of such a list or map. */
+/** Explains an invalid scalar or enum, or an invalid item of such a list or map. */
 export function leafFault(field: Leaf, node: JsonNode): LeafFault {
   if (field.scalar === undefined) return { reason: "WRONG_TYPE", description: `Must be ${namesOf(field)}.` };
   if (field.scalar === ScalarType.BOOL) return { reason: "WRONG_TYPE", description: "Must be true or false." };
@@ -41,19 +41,19 @@ export function leafFault(field: Leaf, node: JsonNode): LeafFault {
   return textFault(node, `Must be ${kind}.`);
 }
 
-/** A 64-bit integer given as a JSON number that a double cannot hold exactly: it has lost its last digits already. */
+/** A 64-bit integer given as a JSON number too large for a double: its last digits are already lost. */
 export function losesPrecision(field: Leaf, node: JsonNode): boolean {
   return field.scalar !== undefined && integers.has(field.scalar) && typeof node === "number" && Number.isInteger(node)
     ? !Number.isSafeInteger(node)
     : false;
 }
 
-/** The node as protobuf's JSON reader takes it; undefined for an object, which no leaf is. */
+/** The value for protobuf's JSON reader; undefined for an object or array, which a leaf cannot be. */
 export function leafJson(node: JsonNode): JsonValue | undefined {
   return isJsonObject(node) || Array.isArray(node) ? undefined : node;
 }
 
-/** The names that can be meant, but for those of a long list. */
+/** The value names of the enum, unless there are too many. */
 function namesOf({ enum: desc }: Leaf): string {
   const names = desc?.values.filter(({ number }) => number !== 0).map(({ name }) => name) ?? [];
   return names.length > 0 && names.length <= maxNames ? names.join(" or ") : "a value name of the enum";

@@ -1,13 +1,13 @@
 import type { DescMessage } from "@bufbuild/protobuf";
 import { maxMaskPaths } from "./element-limits.js";
 
-/** Longer than any path of the contract, keys of maps included. */
+/** Longer than any path of the contract, including map keys. */
 const maxPathChars = 512;
 
 /**
- * The paths of a FieldMask, given in either spelling of the fields and separated by commas, in the spelling of the
- * contract. Paths start at the request or at one of its messages (`lead` of UpdateLead). Keys of maps are data and stay
- * as they are, and so does a path that names no field, for the handler to refuse.
+ * Converts the comma-separated paths of a FieldMask, in lowerCamelCase or snake_case, to the names of the contract.
+ * Paths start at the request or at one of its messages (`lead` of UpdateLead). Map keys stay as is. So does a path that
+ * names no field; the handler rejects it.
  *
  * @returns undefined for more than `maxMaskPaths` paths
  */

@@ -1,7 +1,7 @@
 import { DomainError } from "../../core/errors.js";
 import { maxValues } from "./element-limits.js";
 
-/** JSON as it was written: an object keeps its members in order, repeated keys included. */
+/** JSON as received: the members of an object in order, including duplicate keys. */
 export type JsonNode = null | boolean | number | string | JsonNode[] | JsonObjectNode;
 
 export interface JsonObjectNode {
@@ -16,7 +16,7 @@ export interface JsonMember {
 const maxDepth = 100;
 const numberPattern = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const spacePattern = /[ \t\n\r]*/y;
-/** What a string holds as it is: everything but quotes, backslashes and control characters. */
+/** Unescaped characters of a string: everything except quotes, backslashes and control characters. */
 const plainTextPattern = /[ !#-[\]-\u{10FFFF}]*/uy;
 const escapes: Readonly<Record<string, string>> = {
   '"': '"',
@@ -29,13 +29,13 @@ const escapes: Readonly<Record<string, string>> = {
   t: "\t",
 };
 
-/** An object or array that is being read: how many values it has so far, and the key or index of the last. */
+/** An open object or array: its number of values so far, and the key or index of the last one. */
 interface Frame {
   key: string | number;
   count: number;
 }
 
-/** Makes the error for a text of too many values, of the keys and indexes down to what holds most of them. */
+/** Creates the error for too many values from the keys and indexes that lead to most of them. */
 export type TooManyValuesError = (keys: readonly (string | number)[]) => DomainError;
 
 export function isJsonObject(node: JsonNode | undefined): node is JsonObjectNode {
@@ -43,10 +43,11 @@ export function isJsonObject(node: JsonNode | undefined): node is JsonObjectNode
 }
 
 /**
- * Parses RFC 8259 JSON in UTF-8; a leading byte order mark is skipped. `JSON.parse` will not do: it drops all but the
- * last of repeated keys in silence, and knows no limits. Reading stops at the first value above `maxValues`.
+ * Parses RFC 8259 JSON in UTF-8, and skips a leading byte order mark. `JSON.parse` silently drops all but the last of
+ * duplicate keys and has no limits. Parsing stops at the first value above `maxValues`.
  *
- * @throws DomainError MALFORMED_REQUEST, also for nesting deeper than 100, numbers beyond a double and lone surrogates
+ * @throws DomainError MALFORMED_REQUEST, also for nesting deeper than 100, numbers beyond a double and unpaired
+ * surrogates
  */
 export function parseJson(bytes: Uint8Array, refuseValues: TooManyValuesError): JsonNode {
   let text: string;
@@ -85,7 +86,7 @@ function parseText(text: string, refuseValues: TooManyValuesError): JsonNode {
     });
   }
 
-  /** What the sticky pattern matches from here on; moves behind it. */
+  /** Returns what the sticky pattern matches at the current position, and moves past it. */
   function take(pattern: RegExp): string | undefined {
     pattern.lastIndex = position;
     const match = pattern.exec(text)?.[0];
@@ -93,7 +94,7 @@ function parseText(text: string, refuseValues: TooManyValuesError): JsonNode {
     return match;
   }
 
-  /** The next character that is no space, or "" at the end. */
+  /** The next non-space character, or "" at the end. */
   function peek(): string {
     take(spacePattern);
     return text.charAt(position);
@@ -163,7 +164,7 @@ function parseText(text: string, refuseValues: TooManyValuesError): JsonNode {
     return items;
   }
 
-  /** Moves behind a comma (true) or the closing character (false). */
+  /** Moves past a comma (true) or the closing character (false). */
   function goesOn(close: string): boolean {
     const next = peek();
     if (next !== "," && next !== close) throw malformed(`expected \`,\` or \`${close}\``);

@@ -1,14 +1,14 @@
 import type { ViolationReason } from "../../core/errors.js";
 import { isJsonObject, type JsonMember, type JsonNode } from "./json-parse.js";
 
-/** Tells a fault at a path below the message. */
+/** Reports a violation at a path below the message. */
 export type ReportFault = (member: string, reason: ViolationReason, description: string) => void;
 
 type Rewrite = (node: JsonNode, report: ReportFault) => JsonNode;
 
 /**
- * Spellings that the documents print beside the contract's own, by message type. Everything else about JSON is driven
- * by the descriptors.
+ * Alternative formats shown in the MoeGo API reference, by message type. Everything else about JSON follows from the
+ * descriptors.
  */
 const rewrites: Readonly<Record<string, Rewrite>> = {
   "moego.common.v1.Address": (node, report) =>
@@ -20,12 +20,12 @@ const rewrites: Readonly<Record<string, Rewrite>> = {
   "google.type.Date": (node) => (typeof node === "string" ? dateObject(node) : node),
 };
 
-/** The node as the contract spells it. */
+/** Converts the node to the format of the contract. */
 export function rewriteJson(typeName: string, node: JsonNode, report: ReportFault): JsonNode {
   return rewrites[typeName]?.(node, report) ?? node;
 }
 
-/** Reads the member `alias` as `names[0]`; both given and different is a conflict, told at the alias. */
+/** Reads the member `alias` as `names[0]`. If both are given and differ, reports a conflict at the alias. */
 function renamed(node: JsonNode, alias: string, names: readonly [string, ...string[]], report: ReportFault): JsonNode {
   if (!isJsonObject(node)) return node;
   const own = node.members.find(({ key, value }) => names.includes(key) && value !== null);
@@ -39,7 +39,7 @@ function renamed(node: JsonNode, alias: string, names: readonly [string, ...stri
   };
 }
 
-/** `{"channels": [...]}`, the shape of a write, in place of the list that a read has. */
+/** Accepts the write format, `{"channels": [...]}`, where responses have a plain list. */
 function withBareChannels(member: JsonMember): JsonMember {
   const lists = [
     "serviceRelatedChannels",
@@ -53,7 +53,7 @@ function withBareChannels(member: JsonMember): JsonMember {
   return only?.key === "channels" && others.length === 0 ? { key, value: only.value } : member;
 }
 
-/** `"2024-01-15"` as the object that google.type.Date is; any other text stays and is refused as such. */
+/** `"2024-01-15"` as the object of google.type.Date. Any other string stays as is and is rejected later. */
 function dateObject(text: string): JsonNode {
   const [, year, month, day] = /^(\d{4})-(\d{2})-(\d{2})$/.exec(text) ?? [];
   if (year === undefined) return text;

@@ -1,6 +1,6 @@
 import { DomainError } from "../../core/errors.js";
 
-/** Most bytes of one request message on any transport, before and after decompression. */
+/** Maximum size of one request message on any transport, before and after decompression. */
 export const maxMessageBytes = 4 * 1024 * 1024;
 
 export function messageTooLarge(limitBytes = maxMessageBytes): DomainError {

@@ -22,10 +22,10 @@ import { encodeBinary, grpcMethodOf } from "./grpc-method.js";
 type Answer = NonNullable<MessageInitShape<typeof ServerReflectionResponseSchema>["messageResponse"]>;
 
 /**
- * Serves reflection v1 and v1alpha, whose messages are the same on the wire; needs no key. Written here, since
- * `@grpc/reflection` loses custom options, and with them the routes and the scopes.
+ * Serves reflection v1 and v1alpha, which have the same wire format. Needs no API key. Not `@grpc/reflection`: it loses
+ * custom options, and with them the HTTP routes and scopes.
  *
- * @param services all services that are told, health included
+ * @param services all listed gRPC services, including health
  */
 export function addReflection(server: Server, services: readonly DescService[]): void {
   const listed = [...services, ServerReflection, ServerReflectionV1Alpha];
@@ -35,7 +35,7 @@ export function addReflection(server: Server, services: readonly DescService[]):
 
   function serve(call: ServerDuplexStream<Question, Buffer>): void {
     call.on("data", (question: Question) => {
-      // Nothing more is read until the answer is on its way: who asks and does not read is owed one answer, not all.
+      // Backpressure: read the next request only after the previous response was sent.
       call.pause();
       if (question === "UNREADABLE") call.emit("error", unreadable);
       else call.write(answerTo(question, contract), () => call.resume());
@@ -53,7 +53,7 @@ type Question = ServerReflectionRequest | "UNREADABLE";
 
 const unreadable = { code: status.INVALID_ARGUMENT, details: "Invalid reflection request." };
 
-/** Names alone stand in a question. Its answer repeats it, and some are read ahead. */
+/** A request contains only names. The response repeats it, and some requests are read ahead. */
 const maxQuestionBytes = 4_096;
 
 function readQuestion(bytes: Buffer): Question {
@@ -67,7 +67,7 @@ function readQuestion(bytes: Buffer): Question {
 
 interface Contract {
   readonly listed: readonly DescService[];
-  /** By file name as imports spell it. */
+  /** By file name as used in imports. */
   readonly files: ReadonlyMap<string, DescFile>;
   readonly types: Registry;
   readonly encode: (file: DescFile) => Uint8Array;
@@ -110,7 +110,7 @@ function answerOf({ messageRequest: asked }: ServerReflectionRequest, contract: 
   }
 }
 
-/** The file that declares a type, or the owner of a method, field or enum value. */
+/** The file that declares the type, or the owner of a method, field or enum value. */
 function fileOf(types: Registry, symbol: string): DescFile | undefined {
   const owner = symbol.slice(0, Math.max(0, symbol.lastIndexOf(".")));
   return (types.get(symbol) ?? types.get(owner))?.file;
@@ -124,7 +124,7 @@ function fileAnswer(file: DescFile | undefined, { encode }: Contract): Answer {
   };
 }
 
-/** Encodes each file when it is first asked for, and no more: everybody asks for the same ones. */
+/** Encodes each file once, on first use: every client requests the same files. */
 function encodeOnce(): (file: DescFile) => Uint8Array {
   const encoded = new Map<DescFile, Uint8Array>();
   return (file) => {

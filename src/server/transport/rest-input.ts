@@ -6,8 +6,8 @@ import { isJsonObject, type JsonMember, type JsonNode, type JsonObjectNode, pars
 import type { Match } from "./rest-routes.js";
 
 /**
- * The request message of a REST call: body, path variables and query put together as one JSON object, so that all
- * faults are told at once and in the words of JSON input.
+ * Builds the request message of a REST call. Body, path variables and query are merged into one JSON object, so that
+ * all violations are reported at once and with the same texts as for JSON input.
  *
  * @throws DomainError MALFORMED_REQUEST, INVALID_REQUEST
  */
@@ -30,7 +30,7 @@ export function readRestRequest({ route, variables }: Match, query: string, body
   return readJson(schema, root, faults);
 }
 
-/** The part of the request that the body holds, as an object of request fields. No body at all is an empty one. */
+/** The body as an object of request fields. No body = an empty object. */
 function bodyNode(schema: DescMessage, field: string, body: Uint8Array, faults: Violation[]): JsonNode {
   const within = field === "*" || field === "" ? [] : [field];
   const node: JsonNode =
@@ -57,8 +57,8 @@ function queryParameters(query: string, faults: Violation[]): { name: string; va
 }
 
 /**
- * Adds a query parameter; `a.b=c` goes into the message `a`, a parameter of a repeated field to its list. What names no
- * field is added as it is, and refused with the other unknown fields.
+ * Adds a query parameter: `a.b=c` sets a field of the message `a`, and a repeated parameter appends to a list. A name
+ * that matches no field is added as is, and rejected with the other unknown fields.
  */
 function placeParameter(root: JsonObjectNode, schema: DescMessage, name: string, value: string): void {
   const fields = fieldsAlong(schema, name);
@@ -72,7 +72,7 @@ function placeParameter(root: JsonObjectNode, schema: DescMessage, name: string,
   else holder.members.push({ key: last.name, value: last.fieldKind === "list" ? [node] : node });
 }
 
-/** Sets a path variable; the body may repeat its value, but not contradict it. */
+/** Sets a path variable. The body may repeat its value but must not contradict it. */
 function placeVariable(
   root: JsonObjectNode,
   schema: DescMessage,
@@ -89,13 +89,13 @@ function placeVariable(
     if (own) holder.members.splice(holder.members.indexOf(own), 1);
     holder.members.push({ key: last.name, value: nodeOf(last, value) });
   } else if (typeof own.value === "object") {
-    // Refused as ill-typed with everything else.
+    // Rejected as a wrong type with everything else.
   } else if (String(own.value) !== value) {
     faults.push({ field: path, reason: "CONFLICT", description: "Must equal the value in the path." });
   }
 }
 
-/** The fields along a dotted path in either spelling; undefined when it names none. */
+/** The fields along a dotted path in lowerCamelCase or snake_case; undefined if one does not exist. */
 function fieldsAlong(schema: DescMessage, path: string): readonly DescField[] | undefined {
   const fields: DescField[] = [];
   let within: DescMessage | undefined = schema;
@@ -110,7 +110,7 @@ function fieldsAlong(schema: DescMessage, path: string): readonly DescField[] | 
   return fields;
 }
 
-/** The object that holds the last field, made on the way; undefined when something else is in its place. */
+/** The object that contains the last field, created if needed; undefined if another value is in its place. */
 function holderOf(root: JsonObjectNode, fields: readonly DescField[]): JsonObjectNode | undefined {
   let holder = root;
   for (const field of fields.slice(0, -1)) {
@@ -128,7 +128,7 @@ function memberOf({ members }: JsonObjectNode, { name, jsonName }: DescField): J
   return members.find(({ key }) => key === name || key === jsonName);
 }
 
-/** Text as the JSON value of the field: protobuf reads numbers from strings, but neither bools nor enum numbers. */
+/** Converts text to the JSON value of the field: protobuf reads numbers from strings, but not bools or enum numbers. */
 function nodeOf(field: DescField, text: string): JsonNode {
   if (field.scalar === ScalarType.BOOL && (text === "true" || text === "false")) return text === "true";
   return field.enum && /^-?\d+$/.test(text) ? Number(text) : text;

@@ -6,23 +6,23 @@ import { isUnary, rpcNameOf } from "../pipeline/contract.js";
 /** One `google.api.http` binding of an rpc. */
 export interface Route {
   readonly method: DescMethodUnary;
-  /** HTTP verb, upper case. */
+  /** HTTP method, upper case. */
   readonly verb: string;
   readonly template: string;
-  /** `*`, the name of a field, or "" for none. */
+  /** `*`, a field name, or "" for none. */
   readonly body: string;
-  /** The name of the field that is the whole answer, or "". */
+  /** Name of the field that is the response body, or "" for the whole response. */
   readonly responseBody: string;
 }
 
 export interface Match {
   readonly route: Route;
-  /** Field path and still encoded value of each variable. */
+  /** Field path and percent-encoded value of each variable. */
   readonly variables: readonly { readonly path: string; readonly encoded: string }[];
 }
 
 export interface RouteTable {
-  /** The routes whose template fits the path, best first; their verbs differ. */
+  /** The routes whose template matches the path and has the best rank. They differ only in their HTTP method. */
   match(path: string): readonly Match[];
 }
 
@@ -37,7 +37,7 @@ interface CompiledRoute {
 /**
  * The routes of all unary rpcs, from the annotations of the contract alone.
  *
- * @throws Error at start-up for a template, verb or field that the contract gets wrong
+ * @throws Error at startup for an invalid template, method or field in the contract
  */
 export function routeTable(services: readonly DescService[]): RouteTable {
   const bySegments = new Map<number, CompiledRoute[]>();
@@ -82,7 +82,7 @@ function routeOf(method: DescMethodUnary, { pattern, body, responseBody }: HttpR
   return { method, verb, template, body, responseBody };
 }
 
-/** A template is `/literal/{field.path}/...:verb`; the last variable ends before a colon, where the verb begins. */
+/** A template is `/literal/{field.path}/...:verb`. The last variable ends at a colon, where the verb starts. */
 function compile(route: Route): CompiledRoute {
   const { template, method } = route;
   const [, segmentText, verb = ""] =

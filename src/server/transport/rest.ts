@@ -29,10 +29,10 @@ import { type Match, type Route, routeTable } from "./rest-routes.js";
 import { grpcTimeoutHeader, timeoutMsOf } from "./timeout.js";
 
 /**
- * Serves the routes that the contract declares by `google.api.http`, in JSON. Answers every request: what no route
- * fits is 404, a verb that its path does not take 405.
+ * Serves the `google.api.http` routes of the contract as JSON. Responds to every request: 404 if no route matches, 405
+ * if the path does not support the HTTP method.
  *
- * @param types message types that an `Any` of an answer may hold, beside the details of errors
+ * @param types message types allowed in an `Any` of a response, in addition to error details
  */
 export function createRestHandler(options: {
   services: readonly DescService[];
@@ -67,7 +67,7 @@ export function createRestHandler(options: {
   }
 }
 
-/** An error as a REST caller reads it: `google.rpc.Status` in JSON. */
+/** The error as REST clients receive it: `google.rpc.Status` in JSON. */
 export function restErrorAnswer(error: StatusError, headers: Readonly<Record<string, string>> = {}): HttpAnswer {
   const cause = error.cause instanceof DomainError ? error.cause.details.metadata : undefined;
   return jsonAnswer(
@@ -82,7 +82,7 @@ export function restErrorAnswer(error: StatusError, headers: Readonly<Record<str
   );
 }
 
-/** HEAD asks for the headers of a GET, which is only right where the GET changes nothing. */
+/** HEAD requests the headers of a GET, which is safe only if the GET changes nothing. */
 function takes(route: Route, verb: string): boolean {
   return route.verb === verb || (verb === "HEAD" && route.verb === "GET" && isReadOnly(route.method));
 }
@@ -107,7 +107,7 @@ async function callOf(
 
 type Input = Pick<Call<never>, "timeoutMs" | "decode">;
 
-/** Reads the bytes now and the message later: the key is checked before anything is said about the request. */
+/** Reads the bytes now, decodes later: the API key is checked before anything about the request is reported. */
 async function inputOf(match: Match, request: HttpRequest): Promise<Input> {
   try {
     const body = await decompress(await request.readBody(), headerOf(request, "content-encoding"));

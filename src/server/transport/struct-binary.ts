@@ -3,9 +3,9 @@ import { reflect } from "@bufbuild/protobuf/reflect";
 import { type Struct, StructSchema } from "@bufbuild/protobuf/wkt";
 
 /**
- * The binary form of a message whose Struct of texts is written apart from the rest: the parts of a message may stand in
- * any order. Protobuf's own writer makes several objects and buffers for each text, which for the forty of a call-centre
- * answer took a tenth of the whole call (docs/measurements.md).
+ * Encodes a message whose Struct contains only strings, writing the Struct separately: protobuf allows fields in any
+ * order. Protobuf's own writer allocates several objects and buffers per string. For the 40 strings of a call center
+ * response that took a tenth of the whole request (docs/measurements.md).
  */
 export function toBinaryWithTexts(schema: DescMessage, message: Message): Uint8Array {
   const field = schema.fields.find((known) => known.message?.typeName === StructSchema.typeName);
@@ -20,7 +20,7 @@ export function toBinaryWithTexts(schema: DescMessage, message: Message): Uint8A
 
 type Texts = readonly (readonly [key: string, text: string])[];
 
-/** Undefined when it holds anything but texts. */
+/** Undefined if the Struct contains anything but strings. */
 function textsOf({ fields }: Struct): Texts | undefined {
   const texts: [string, string][] = [];
   for (const [key, { kind }] of Object.entries(fields)) {
@@ -30,7 +30,10 @@ function textsOf({ fields }: Struct): Texts | undefined {
   return texts;
 }
 
-/** Tags of Struct.fields, of key and value in its entries, and of Value.string_value: number * 8 + 2, as all have a length. */
+/**
+ * Tags of Struct.fields, of key and value of its entries, and of Value.string_value: number * 8 + 2, since all are
+ * length-delimited.
+ */
 const tags = { entry: 0x0a, key: 0x0a, value: 0x12, text: 0x1a } as const;
 
 function structField(number: number, texts: Texts): Buffer {
@@ -65,7 +68,7 @@ function structField(number: number, texts: Texts): Buffer {
   return bytes;
 }
 
-/** What a field of so many bytes takes, with a tag of one byte. */
+/** Size of a length-delimited field with a one-byte tag. */
 function delimitedBytes(bytes: number): number {
   return 1 + varintBytes(bytes) + bytes;
 }

@@ -3,15 +3,15 @@ import { type HttpRequest, headerOf } from "./http-message.js";
 
 /** Of Connect: whole milliseconds, at most ten digits. */
 export const connectTimeoutHeader = "connect-timeout-ms";
-/** Of gRPC and gRPC-Web, and of REST as grpc-gateway reads it: at most eight digits and a unit, such as `200m`. */
+/** Of gRPC and gRPC-Web, and of REST as in grpc-gateway: at most eight digits and a unit, for example `200m`. */
 export const grpcTimeoutHeader = "grpc-timeout";
 
 const unitsMs: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1_000, m: 1, u: 0.001, n: 0.000_001 };
 
 /**
- * Milliseconds that the caller is willing to wait; undefined when it does not say.
+ * Timeout that the client requests, in milliseconds; undefined if it sets none.
  *
- * @throws DomainError INVALID_REQUEST at the header, for a value that its protocol does not know
+ * @throws DomainError INVALID_REQUEST at the header, for an invalid value
  */
 export function timeoutMsOf(
   request: HttpRequest,
