@@ -31,7 +31,7 @@ export function grantPredicate(alias: string): string {
  */
 export function leadGrantPredicate(alias: string): string {
   return `CASE WHEN ${alias}.promoted_customer_id IS NULL THEN ${grantPredicate(alias)} ELSE EXISTS (
-    SELECT FROM customer g WHERE g.company_id = ${alias}.company_id AND g.id = ${alias}.promoted_customer_id
+    SELECT 1 FROM customer g WHERE g.company_id = ${alias}.company_id AND g.id = ${alias}.promoted_customer_id
       AND ${grantPredicate("g")}) END`;
 }
 

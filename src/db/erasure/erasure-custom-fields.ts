@@ -26,7 +26,7 @@ export async function clearRelationValues(
   for (const kind of ["customer", "lead"] as const) {
     const changed = await tx.$queryRaw<Changed[]>`
       UPDATE ${Prisma.raw(kind)} SET ${stamp}, custom_fields = custom_fields - ARRAY(SELECT f.key ${values})
-      WHERE company_id = ${companyId} AND custom_fields @? '$.*.relation' AND EXISTS (SELECT ${values})
+      WHERE company_id = ${companyId} AND custom_fields @? '$.*.relation' AND EXISTS (SELECT 1 ${values})
       RETURNING id, version`;
     await record(kind, changed);
   }

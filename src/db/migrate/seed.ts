@@ -61,9 +61,9 @@ export async function seed({ url, data, onlyWhenEmpty }: SeedOptions): Promise<S
 
 async function writeOrKeep(client: pg.Client, data: SeedData, onlyWhenEmpty: boolean): Promise<SeedOutcome> {
   const { rows } = await client.query<{ keys: boolean; companies: boolean; any_company: boolean }>(
-    `SELECT EXISTS (SELECT FROM api_key WHERE id = ANY ($1)) AS keys,
-       EXISTS (SELECT FROM company WHERE id = ANY ($2)) AS companies,
-       EXISTS (SELECT FROM company) AS any_company`,
+    `SELECT EXISTS (SELECT 1 FROM api_key WHERE id = ANY ($1)) AS keys,
+       EXISTS (SELECT 1 FROM company WHERE id = ANY ($2)) AS companies,
+       EXISTS (SELECT 1 FROM company) AS any_company`,
     [data.keyIds, data.companyIds],
   );
   const [found] = rows;
@@ -81,10 +81,10 @@ async function writeOrKeep(client: pg.Client, data: SeedData, onlyWhenEmpty: boo
 /** A key that was rotated or revoked keeps the secrets that it has: they are somebody's, and what was ended stays so. */
 async function renewSecrets(client: pg.Client, { keyIds, secrets }: SeedData): Promise<void> {
   // A statement of its own: the next one then sees the rotation that it waited for.
-  await client.query("SELECT FROM api_key WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE", [keyIds]);
+  await client.query("SELECT 1 FROM api_key WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE", [keyIds]);
   const { rows } = await client.query<{ id: string }>(
     `SELECT k.id FROM api_key k WHERE k.id = ANY ($1) AND NOT EXISTS (
-       SELECT FROM api_key_change c WHERE c.key_id = k.id AND c.kind IN ('ROTATED', 'REVOKED'))`,
+       SELECT 1 FROM api_key_change c WHERE c.key_id = k.id AND c.kind IN ('ROTATED', 'REVOKED'))`,
     [keyIds],
   );
   const untouched = rows.map(({ id }) => id);

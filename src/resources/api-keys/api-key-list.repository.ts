@@ -47,5 +47,5 @@ const listVisible = listOf(
      SELECT o.key_id FROM api_key_organization o WHERE o.organization_id = ANY($6::text[] || $7::text[])
      UNION SELECT o.key_id FROM unnest($6::text[]) AS g (granted)
        JOIN api_key_organization o ON o.company_id = split_part(g.granted, '/', 1))
-   AND NOT EXISTS (SELECT FROM api_key_organization o WHERE o.key_id = k.id AND NOT (${covered}))`,
+   AND NOT EXISTS (SELECT 1 FROM api_key_organization o WHERE o.key_id = k.id AND NOT (${covered}))`,
 );

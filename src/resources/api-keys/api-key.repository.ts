@@ -36,9 +36,9 @@ const getKey = statement("api_keys.get", `SELECT ${apiKeyColumns} FROM api_key k
 const findOrganizations = statement(
   "api_keys.organizations",
   `SELECT CASE x.type
-       WHEN 1 THEN EXISTS (SELECT FROM business b WHERE b.company_id = x.company_id AND b.id = x.organization_id)
-       WHEN 2 THEN EXISTS (SELECT FROM company c WHERE c.id = x.organization_id)
-       ELSE EXISTS (SELECT FROM company c WHERE c.enterprise_id = x.organization_id)
+       WHEN 1 THEN EXISTS (SELECT 1 FROM business b WHERE b.company_id = x.company_id AND b.id = x.organization_id)
+       WHEN 2 THEN EXISTS (SELECT 1 FROM company c WHERE c.id = x.organization_id)
+       ELSE EXISTS (SELECT 1 FROM company c WHERE c.enterprise_id = x.organization_id)
      END AS found
    FROM ROWS FROM (jsonb_to_recordset($1::jsonb) AS ${organizationColumns})
      WITH ORDINALITY AS x(type, organization_id, company_id, position)
@@ -48,7 +48,7 @@ const findOrganizations = statement(
 const findStaff = statement(
   "api_keys.staff",
   `SELECT EXISTS (
-     SELECT FROM jsonb_to_recordset($2::jsonb) AS x${organizationColumns}
+     SELECT 1 FROM jsonb_to_recordset($2::jsonb) AS x${organizationColumns}
      JOIN company c ON CASE x.type
        WHEN 1 THEN c.id = x.company_id WHEN 2 THEN c.id = x.organization_id ELSE c.enterprise_id = x.organization_id END
      JOIN staff s ON s.company_id = c.id AND s.id = $1 AND s.archived_time IS NULL

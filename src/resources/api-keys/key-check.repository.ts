@@ -56,7 +56,7 @@ const findKey = statement(
        WHERE o.key_id = k.id ORDER BY 1) AS organizations,
      (SELECT json_agg(json_build_object('id', c.id, 'country', c.country, 'time_zone', c.time_zone,
          'business_ids', reach.business_ids,
-         'has_staff', EXISTS (SELECT FROM staff m WHERE m.company_id = c.id AND m.id = k.staff_id)) ORDER BY c.id)
+         'has_staff', EXISTS (SELECT 1 FROM staff m WHERE m.company_id = c.id AND m.id = k.staff_id)) ORDER BY c.id)
       FROM (
         SELECT company_id, CASE WHEN bool_and(business_id IS NOT NULL) THEN json_agg(business_id ORDER BY business_id) END
           AS business_ids

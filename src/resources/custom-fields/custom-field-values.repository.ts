@@ -78,10 +78,10 @@ const definitions = statement(
 const missingTargets = statement(
   "custom_field.missing_targets",
   `SELECT w.code FROM unnest($3::text[], $4::text[], $5::text[], $6::bigint[]) AS w (code, entity, ref_id, raw_id)
-   WHERE NOT EXISTS (SELECT FROM customer c WHERE w.entity = 'CUSTOMER' AND ${singleCompanyAccessPredicate("c")}
+   WHERE NOT EXISTS (SELECT 1 FROM customer c WHERE w.entity = 'CUSTOMER' AND ${singleCompanyAccessPredicate("c")}
        AND c.id = coalesce(w.ref_id, (SELECT id FROM customer WHERE company_id = ($1::text[])[1] AND raw_id = w.raw_id))
        AND c.raw_id = coalesce(w.raw_id, c.raw_id))
-     AND NOT EXISTS (SELECT FROM lead l WHERE w.entity = 'LEAD' AND ${singleCompanyAccessPredicate("l")}
+     AND NOT EXISTS (SELECT 1 FROM lead l WHERE w.entity = 'LEAD' AND ${singleCompanyAccessPredicate("l")}
        AND l.promoted_customer_id IS NULL
        AND l.id = coalesce(w.ref_id, (SELECT id FROM lead WHERE company_id = ($1::text[])[1] AND raw_id = w.raw_id))
        AND l.raw_id = coalesce(w.raw_id, l.raw_id))`,

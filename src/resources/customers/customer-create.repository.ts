@@ -48,27 +48,27 @@ wanted AS MATERIALIZED (
 missing AS MATERIALIZED (
   SELECT coalesce(array_agg(reference), '{}') AS fields FROM (
     SELECT 'preferredBusinessId' AS reference
-      WHERE NOT EXISTS (SELECT FROM business WHERE company_id = $1 AND id = $9 AND archived_time IS NULL)
+      WHERE NOT EXISTS (SELECT 1 FROM business WHERE company_id = $1 AND id = $9 AND archived_time IS NULL)
     UNION ALL SELECT 'referralSourceId'
-      WHERE $10::text IS NOT NULL AND NOT EXISTS (SELECT FROM referral_source WHERE company_id = $1 AND id = $10 AND archived_time IS NULL)
+      WHERE $10::text IS NOT NULL AND NOT EXISTS (SELECT 1 FROM referral_source WHERE company_id = $1 AND id = $10 AND archived_time IS NULL)
     UNION ALL SELECT 'assignedStaffId'
-      WHERE $11::text IS NOT NULL AND NOT EXISTS (SELECT FROM staff WHERE company_id = $1 AND id = $11 AND archived_time IS NULL)) m),
+      WHERE $11::text IS NOT NULL AND NOT EXISTS (SELECT 1 FROM staff WHERE company_id = $1 AND id = $11 AND archived_time IS NULL)) m),
 valid AS MATERIALIZED (
-  SELECT 1 WHERE $39::boolean AND NOT EXISTS (SELECT FROM replay)
+  SELECT 1 WHERE $39::boolean AND NOT EXISTS (SELECT 1 FROM replay)
     AND (SELECT cardinality(fields) = 0 FROM missing)
-    AND NOT EXISTS (SELECT FROM wanted WHERE archived OR (id IS NULL AND NOT (by_name AND $40::boolean)))),
+    AND NOT EXISTS (SELECT 1 FROM wanted WHERE archived OR (id IS NULL AND NOT (by_name AND $40::boolean)))),
 owner AS MATERIALIZED (SELECT max_customers, upcoming_appointments_url_template FROM company WHERE id = $1 FOR KEY SHARE),
 quota AS (
   UPDATE company_customer_count SET customers = customers + 1
-  WHERE company_id = $1 AND EXISTS (SELECT FROM valid) AND customers < (SELECT max_customers FROM owner) RETURNING 1),
+  WHERE company_id = $1 AND EXISTS (SELECT 1 FROM valid) AND customers < (SELECT max_customers FROM owner) RETURNING 1),
 admitted AS MATERIALIZED (
-  SELECT 1 FROM owner WHERE max_customers IS NULL AND EXISTS (SELECT FROM valid) UNION ALL SELECT 1 FROM quota),
+  SELECT 1 FROM owner WHERE max_customers IS NULL AND EXISTS (SELECT 1 FROM valid) UNION ALL SELECT 1 FROM quota),
 claim AS (
   INSERT INTO idempotency (key_id, rpc, key, fingerprint, company_id, resource_ids, expired_time)
   SELECT $2, $3, $6, $7, $1, ARRAY[$8], clock_timestamp() + interval '24 hours' FROM admitted WHERE $6::text IS NOT NULL
   RETURNING 1),
 stamp AS MATERIALIZED (
-  SELECT begin_change() AS now FROM admitted WHERE $6::text IS NULL OR EXISTS (SELECT FROM claim)),
+  SELECT begin_change() AS now FROM admitted WHERE $6::text IS NULL OR EXISTS (SELECT 1 FROM claim)),
 c AS (
   INSERT INTO customer (company_id, id, preferred_business_id, referral_source_id, assigned_staff_id, first_name, last_name, phone,
     email, email_key, source, color_code, receive_auto_message, receive_auto_email, subscribe_to_marketing_emails,
@@ -121,7 +121,7 @@ SELECT ${customerColumns},
   ARRAY(SELECT position FROM wanted WHERE archived ORDER BY position) AS archived_tags,
   ARRAY(SELECT position FROM wanted WHERE id IS NULL AND by_name AND NOT $40::boolean ORDER BY position) AS forbidden_tags,
   (SELECT max_customers FROM owner) AS max_customers,
-  EXISTS (SELECT FROM company_customer_count WHERE company_id = $1) AS counted
+  EXISTS (SELECT 1 FROM company_customer_count WHERE company_id = $1) AS counted
 FROM (VALUES (1)) one LEFT JOIN c ON true`,
 );
 

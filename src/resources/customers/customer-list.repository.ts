@@ -34,7 +34,7 @@ function conditionsOf(filter: Omit<CustomerFilter, "lastUpdated" | "created">, b
     ...(filter.referralSourceIds ? [`c.referral_source_id = ANY(${bind(filter.referralSourceIds)}::text[])`] : []),
     ...(filter.tagIds
       ? [
-          `EXISTS (SELECT FROM customer_tag ct WHERE ct.company_id = $1 AND ct.customer_id = c.id
+          `EXISTS (SELECT 1 FROM customer_tag ct WHERE ct.company_id = $1 AND ct.customer_id = c.id
             AND ct.tag_id = ANY(${bind(filter.tagIds)}::text[]))`,
         ]
       : []),

@@ -104,7 +104,7 @@ const businessName = statement(
 
 /** A key that is limited to locations sees who works there. */
 const staffVisible = `s.company_id = ANY($1::text[]) AND (s.company_id = ANY($2::text[])
-  OR EXISTS (SELECT FROM unnest(s.working_business_ids) AS w (id) WHERE s.company_id || '/' || w.id = ANY($2::text[])))`;
+  OR EXISTS (SELECT 1 FROM unnest(s.working_business_ids) AS w (id) WHERE s.company_id || '/' || w.id = ANY($2::text[])))`;
 
 /** Those who left are listed too, with their flag: records point to them. */
 const staff: Statements = {

@@ -31,27 +31,27 @@ stage AS MATERIALIZED (
 missing AS MATERIALIZED (
   SELECT coalesce(array_agg(reference), '{}') AS fields FROM (
     SELECT 'preferredBusinessId' AS reference
-      WHERE $9::text IS NOT NULL AND NOT EXISTS (SELECT FROM business WHERE company_id = $1 AND id = $9 AND archived_time IS NULL)
+      WHERE $9::text IS NOT NULL AND NOT EXISTS (SELECT 1 FROM business WHERE company_id = $1 AND id = $9 AND archived_time IS NULL)
     UNION ALL SELECT 'allocateStaffId'
-      WHERE $10::text IS NOT NULL AND NOT EXISTS (SELECT FROM staff WHERE company_id = $1 AND id = $10 AND archived_time IS NULL)
+      WHERE $10::text IS NOT NULL AND NOT EXISTS (SELECT 1 FROM staff WHERE company_id = $1 AND id = $10 AND archived_time IS NULL)
     UNION ALL SELECT 'lifeCycleId'
-      WHERE $11::text IS NOT NULL AND NOT EXISTS (SELECT FROM life_cycle WHERE company_id = $1 AND id = $11 AND archived_time IS NULL)
+      WHERE $11::text IS NOT NULL AND NOT EXISTS (SELECT 1 FROM life_cycle WHERE company_id = $1 AND id = $11 AND archived_time IS NULL)
     UNION ALL SELECT 'actionStatusId'
-      WHERE $12::text IS NOT NULL AND NOT EXISTS (SELECT FROM action_status WHERE company_id = $1 AND id = $12 AND archived_time IS NULL)
+      WHERE $12::text IS NOT NULL AND NOT EXISTS (SELECT 1 FROM action_status WHERE company_id = $1 AND id = $12 AND archived_time IS NULL)
     UNION ALL SELECT 'referralSourceId'
-      WHERE $13::text IS NOT NULL AND NOT EXISTS (SELECT FROM referral_source WHERE company_id = $1 AND id = $13 AND archived_time IS NULL)) m),
+      WHERE $13::text IS NOT NULL AND NOT EXISTS (SELECT 1 FROM referral_source WHERE company_id = $1 AND id = $13 AND archived_time IS NULL)) m),
 code AS MATERIALIZED (
   SELECT w.path, w.pet_id, w.code_id, k.id FROM unnest($27::text[], $28::text[], $29::text[]) AS w (path, pet_id, code_id)
   LEFT JOIN pet_code k ON k.company_id = $1 AND k.id = w.code_id AND k.archived_time IS NULL),
 admitted AS MATERIALIZED (
-  SELECT 1 WHERE $31::boolean AND NOT EXISTS (SELECT FROM replay) AND (SELECT cardinality(fields) = 0 FROM missing)
-    AND NOT EXISTS (SELECT FROM code WHERE id IS NULL)),
+  SELECT 1 WHERE $31::boolean AND NOT EXISTS (SELECT 1 FROM replay) AND (SELECT cardinality(fields) = 0 FROM missing)
+    AND NOT EXISTS (SELECT 1 FROM code WHERE id IS NULL)),
 claim AS (
   INSERT INTO idempotency (key_id, rpc, key, fingerprint, company_id, resource_ids, expired_time)
   SELECT $2, $3, $6, $7, $1, ARRAY[$8], clock_timestamp() + interval '24 hours' FROM admitted WHERE $6::text IS NOT NULL
   RETURNING 1),
 stamp AS MATERIALIZED (
-  SELECT begin_change() AS now FROM admitted WHERE $6::text IS NULL OR EXISTS (SELECT FROM claim)),
+  SELECT begin_change() AS now FROM admitted WHERE $6::text IS NULL OR EXISTS (SELECT 1 FROM claim)),
 l AS (
   INSERT INTO lead (company_id, id, preferred_business_id, allocate_staff_id, life_cycle_id, action_status_id,
     referral_source_id, first_name, last_name, avatar, phone, email, email_key, address, service_related_channels,

@@ -106,7 +106,7 @@ function named({ companyId, businessIds, ids, page }: PackageDetailQuery): Bound
     SELECT * FROM package k WHERE k.company_id = $1 AND k.id = ANY($2::text[])${within(businessIds, bind)}),
   missing AS (
     SELECT array_agg(w.id ORDER BY w.id) AS missing_ids FROM (SELECT DISTINCT unnest($2::text[]) AS id) w
-    WHERE NOT EXISTS (SELECT FROM seen WHERE seen.id = w.id)),
+    WHERE NOT EXISTS (SELECT 1 FROM seen WHERE seen.id = w.id)),
   k AS MATERIALIZED (
     SELECT * FROM seen k WHERE ${["true", ...after("(k.purchase_time, k.id)", page, bind)].join(" AND ")}
     ORDER BY ${newestFirst} ${cut(page, bind)})

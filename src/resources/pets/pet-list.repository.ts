@@ -28,7 +28,7 @@ function conditionsOf({ customerIds, businessIds }: Omit<PetFilter, "lastUpdated
     ...(customerIds ? [`p.customer_id = ANY(${bind(customerIds)}::text[])`] : []),
     ...(businessIds
       ? [
-          `EXISTS (SELECT FROM customer c WHERE c.company_id = $1 AND c.id = p.customer_id
+          `EXISTS (SELECT 1 FROM customer c WHERE c.company_id = $1 AND c.id = p.customer_id
             AND c.preferred_business_id = ANY(${bind(businessIds)}::text[]))`,
         ]
       : []),

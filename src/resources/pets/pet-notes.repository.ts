@@ -42,7 +42,7 @@ export async function listPetNotes(
 const locate = statement(
   "pet.locate",
   `SELECT c.company_id, EXISTS (
-    SELECT FROM pet p WHERE p.company_id = c.company_id AND p.customer_id = c.id AND p.id = $4) AS has_pet
+    SELECT 1 FROM pet p WHERE p.company_id = c.company_id AND p.customer_id = c.id AND p.id = $4) AS has_pet
   FROM customer c WHERE ${accessPredicate("c")} AND c.id = $3`,
 );
 

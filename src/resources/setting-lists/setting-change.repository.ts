@@ -37,7 +37,7 @@ export function changeSettings<T>(
 ): Promise<T> {
   return retryOnDuplicateClaim(() =>
     database.transact(write, async (tx) => {
-      await tx.$executeRaw`SELECT FROM company WHERE id = ${companyId} FOR NO KEY UPDATE`;
+      await tx.$executeRaw`SELECT 1 FROM company WHERE id = ${companyId} FOR NO KEY UPDATE`;
       const { now, replay } = await beginChangeWithClaim(tx, write);
       if (write.claim && replay) return answer(tx, useStoredResult(write.claim, replay));
       const resourceIds = await work(tx, now);

@@ -76,7 +76,7 @@ export const lifeCycleTable: SettingTable<LifeCycleRow, LifeCycle, NameContent> 
   nameColumn: "name",
   columns: ({ name }) => ({ name }),
   created: (companyId) => ({
-    is_default: Prisma.sql`NOT EXISTS (SELECT FROM life_cycle WHERE company_id = ${companyId} AND is_default)`,
+    is_default: Prisma.sql`NOT EXISTS (SELECT 1 FROM life_cycle WHERE company_id = ${companyId} AND is_default)`,
   }),
   toEntry: (row) => ({ ...toNamed(row), isDefault: row.is_default }),
 };
