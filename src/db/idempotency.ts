@@ -2,7 +2,8 @@ import { Buffer } from "node:buffer";
 import { DomainError, erasedError } from "../core/errors.js";
 import { erasedPrefix } from "../core/ids.js";
 import type { IdempotencyClaim, WriteContext } from "../core/write.js";
-import type { Prisma } from "../gen/prisma/client.js";
+import { Prisma } from "../gen/prisma/client.js";
+import { timePlus } from "./audit-columns.js";
 import { violatedConstraint } from "./database-errors.js";
 import { statement } from "./statement.js";
 
@@ -14,6 +15,9 @@ export interface StoredResult {
 
 /** The unique index that a concurrent twin runs into. */
 export const claimConstraint = "idempotency_pkey";
+
+/** When a claim made now is forgotten, as SQL. */
+export const claimExpiry = timePlus("clock_timestamp()", "24 hours");
 
 /**
  * Takes the answer of an earlier call: marks the claim as replayed and returns the ids of what that call made. The same
@@ -87,7 +91,7 @@ export async function insertClaim(
     WHERE key_id = ${write.keyId} AND rpc = ${write.rpc} AND key = ${key} AND expired_time <= clock_timestamp()`;
   await tx.$executeRaw`INSERT INTO idempotency (key_id, rpc, key, fingerprint, company_id, resource_ids, expired_time)
     VALUES (${write.keyId}, ${write.rpc}, ${key}, ${fingerprint}, ${effect.companyId}, ${[...effect.resourceIds]},
-      clock_timestamp() + interval '24 hours')`;
+      ${Prisma.raw(claimExpiry)})`;
 }
 
 /** Runs a transaction again when a twin of its claim was faster: the second run finds what the twin stored. */

@@ -1,5 +1,6 @@
 import { actingStaffId, type WriteContext } from "../../core/write.js";
 import { Prisma } from "../../gen/prisma/client.js";
+import { justAfter } from "../audit-columns.js";
 import { recordChanges } from "../audit-log.js";
 
 export interface RelationTarget {
@@ -21,7 +22,7 @@ export async function clearRelationValues(
 ): Promise<void> {
   const { companyId, time } = target;
   const stamp = Prisma.sql`version = version + 1, last_updated_by = ${actingStaffId(write, companyId)},
-    last_updated_time = greatest(${time}, last_updated_time + interval '1 millisecond')`;
+    last_updated_time = greatest(${time}, ${justAfter("last_updated_time")})`;
   const values = Prisma.sql`FROM jsonb_each(custom_fields) AS f WHERE ${names(target, Prisma.sql`f.value`)}`;
   for (const kind of ["customer", "lead"] as const) {
     const changed = await tx.$queryRaw<Changed[]>`

@@ -1,5 +1,6 @@
 import type { WriteContext } from "../../core/write.js";
 import type { Prisma } from "../../gen/prisma/client.js";
+import { justAfter } from "../audit-columns.js";
 import { recordChanges } from "../audit-log.js";
 import { type ErasableClaimKind, erasableClaimKinds, rpcsWithErasableIds } from "./erasable-claim-ids.js";
 
@@ -48,7 +49,7 @@ export async function redactPackages(
 ): Promise<void> {
   const packages = await tx.$queryRaw<{ id: string; version: bigint }[]>`
     UPDATE package SET customer_id = ${hash}, name = '', description = '', version = version + 1,
-      last_updated_time = greatest(${time}, last_updated_time + interval '1 millisecond')
+      last_updated_time = greatest(${time}, ${justAfter("last_updated_time")})
     WHERE company_id = ${companyId} AND customer_id = ${id} RETURNING id, version`;
   await recordChanges(
     tx,

@@ -3,6 +3,7 @@ import { foldCase } from "../../core/text.js";
 import { actingStaffId, type WriteContext } from "../../core/write.js";
 import { addressColumns, addressJson } from "../../db/address-columns.js";
 import { consentValues } from "../../db/consent-columns.js";
+import { claimExpiry } from "../../db/idempotency.js";
 import { statement } from "../../db/statement.js";
 import { lastTagOrderSql, tagJson } from "../setting-lists/tag.columns.js";
 import { distinctTags, tagKey } from "../setting-lists/tag.model.js";
@@ -65,7 +66,7 @@ admitted AS MATERIALIZED (
   SELECT 1 FROM owner WHERE max_customers IS NULL AND EXISTS (SELECT 1 FROM valid) UNION ALL SELECT 1 FROM quota),
 claim AS (
   INSERT INTO idempotency (key_id, rpc, key, fingerprint, company_id, resource_ids, expired_time)
-  SELECT $2, $3, $6, $7, $1, ARRAY[$8], clock_timestamp() + interval '24 hours' FROM admitted WHERE $6::text IS NOT NULL
+  SELECT $2, $3, $6, $7, $1, ARRAY[$8], ${claimExpiry} FROM admitted WHERE $6::text IS NOT NULL
   RETURNING 1),
 stamp AS MATERIALIZED (
   SELECT begin_change() AS now FROM admitted WHERE $6::text IS NULL OR EXISTS (SELECT 1 FROM claim)),

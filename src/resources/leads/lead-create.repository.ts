@@ -3,6 +3,7 @@ import { foldCase } from "../../core/text.js";
 import { actingStaffId, type WriteContext } from "../../core/write.js";
 import { addressColumns } from "../../db/address-columns.js";
 import { consentValues } from "../../db/consent-columns.js";
+import { claimExpiry } from "../../db/idempotency.js";
 import { statement } from "../../db/statement.js";
 import { petColumns } from "../pets/pet.columns.js";
 import type { LeadRecord, LeadReferences } from "./lead-store.model.js";
@@ -48,7 +49,7 @@ admitted AS MATERIALIZED (
     AND NOT EXISTS (SELECT 1 FROM code WHERE id IS NULL)),
 claim AS (
   INSERT INTO idempotency (key_id, rpc, key, fingerprint, company_id, resource_ids, expired_time)
-  SELECT $2, $3, $6, $7, $1, ARRAY[$8], clock_timestamp() + interval '24 hours' FROM admitted WHERE $6::text IS NOT NULL
+  SELECT $2, $3, $6, $7, $1, ARRAY[$8], ${claimExpiry} FROM admitted WHERE $6::text IS NOT NULL
   RETURNING 1),
 stamp AS MATERIALIZED (
   SELECT begin_change() AS now FROM admitted WHERE $6::text IS NULL OR EXISTS (SELECT 1 FROM claim)),
