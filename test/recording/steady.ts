@@ -13,6 +13,7 @@ export function steady(answer: JsonValue, now = Date.now()): JsonValue {
   const text = (value: string) =>
     value
       .replaceAll(/\bmoego_[0-9A-Za-z]{49}\b/g, "<secret>")
+      .replaceAll(/\/cof\/[\w-]{43}/g, "/cof/<token>")
       .replaceAll(/\bmoego_\w{4}\.\.\./g, "<hint>")
       .replaceAll(/\b([a-z]+_)[0-9A-Za-z]{22}\b/g, numbered)
       .replaceAll(/\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, "<uuid>")
@@ -25,12 +26,16 @@ export function steady(answer: JsonValue, now = Date.now()): JsonValue {
     if (typeof value !== "object" || value === null) return value;
     // A map has no order.
     const sorted = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
-    return Object.fromEntries(sorted.map(([key, item]) => [text(key), walk(item, key)]));
+    const kept = sorted.filter(([key]) => !untimed.includes(key));
+    return Object.fromEntries(kept.map(([key, item]) => [text(key), walk(item, key)]));
   };
   return walk(answer, "");
 }
 
 const tokens = ["nextPageToken"];
+
+/** Written beside the call, some time after it. */
+const untimed = ["lastUsedTime"];
 
 /** Fixed times of the fixtures stay; those that the clock gave are told by how far they are from now. */
 function steadyTime(time: string, now: number): string {
