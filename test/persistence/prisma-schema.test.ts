@@ -114,16 +114,6 @@ it("describes to Prisma the columns, nullability and keys that the migrations ma
   }
 });
 
-it("begins every key of a tenant's table with company_id", async () => {
-  const made = await tablesOfDatabase();
-  // Looked up before the tenant is known: by the hash of a secret or of a token, or scoped to a key.
-  const exceptions = /^(api_key|idempotency_pkey$|card_link_token_hash_key$|company_(pkey|raw_id_key)$)/;
-  for (const table of made.values()) {
-    for (const [name, columns] of table.constraints)
-      if (!exceptions.test(name)) expect(columns[0], name).toBe("company_id");
-  }
-});
-
 function sorted<T>(map: ReadonlyMap<string, T> | undefined) {
   return [...(map ?? [])].toSorted(([a], [b]) => (a < b ? -1 : 1));
 }

@@ -11,7 +11,7 @@ import { jsonOf, type Transport, transports } from "../support/clients.js";
 import { authorizationOf, keys } from "../support/fixture-keys.js";
 import { startServer, type TestServer } from "../support/server.js";
 import { badRequestsOf, variedRequestsOf, withPath } from "./requests.js";
-import { importStatements, textsByName } from "./statements.js";
+import { importStatements, type NamedText, textsByName } from "./statements.js";
 import { steady } from "./steady.js";
 import { openWire, type WireAnswer } from "./wire.js";
 
@@ -25,25 +25,11 @@ import { openWire, type WireAnswer } from "./wire.js";
 const folder = process.env["RECORD_TO"];
 if (!folder) throw new Error("RECORD_TO names no folder");
 
-/** Names and texts, in the order in which they are named; those that Prisma wrote have the name `prisma`. */
-const named = vi.hoisted(() => {
-  const list: (readonly [name: string, text: string])[] = [];
-  return list;
-});
+const named = vi.hoisted((): NamedText[] => []);
 
 vi.mock(import("../../src/db/statement.js"), async (original) => {
-  const { statement, nameGenerated, ...rest } = await original();
-  return {
-    ...rest,
-    statement(name, text) {
-      named.push([name, text]);
-      return statement(name, text);
-    },
-    nameGenerated(query) {
-      named.push(["prisma", query.sql]);
-      return nameGenerated(query);
-    },
-  };
+  const { listing } = await import("./statements.js");
+  return listing(await original(), named);
 });
 
 afterAll(async () => {

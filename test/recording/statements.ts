@@ -1,5 +1,23 @@
 import { readdir, readFile } from "node:fs/promises";
 
+/** Name and text of a statement; those that Prisma wrote have the name `prisma`. */
+export type NamedText = readonly [name: string, text: string];
+
+/** The module that names statements, which puts each of them on the list, too: for `vi.mock`. */
+export function listing(original: typeof import("../../src/db/statement.js"), list: NamedText[]): typeof original {
+  return {
+    ...original,
+    statement(name, text) {
+      list.push([name, text]);
+      return original.statement(name, text);
+    },
+    nameGenerated(query) {
+      list.push(["prisma", query.sql]);
+      return original.nameGenerated(query);
+    },
+  };
+}
+
 /** Imports all source files that name statements, also those that the service itself does not import. */
 export async function importStatements(): Promise<void> {
   const source = new URL("../../src/", import.meta.url);
@@ -11,7 +29,7 @@ export async function importStatements(): Promise<void> {
 }
 
 /** A statement that differs by what is asked for has several texts under one name. */
-export function textsByName(named: readonly (readonly [name: string, text: string])[]): ReadonlyMap<string, string> {
+export function textsByName(named: readonly NamedText[]): ReadonlyMap<string, string> {
   const texts = new Map<string, Set<string>>();
   for (const [name, text] of named) {
     const known = texts.get(name) ?? new Set();
