@@ -36,12 +36,12 @@ async function measureAll(): Promise<void> {
     const memory = await residentMemory(service);
     say(
       table(
-        ["Start and memory", "measured", "wanted"],
+        ["Startup and memory", "result", "target"],
         [
           ["ready, empty DATA_DIR", `${seconds(cold.readyAfterMs)} s`, ""],
-          [`ready, warm DATA_DIR, ${warmStarts} starts`, `${warm.map(seconds).join(", ")} s`, "5 s"],
+          [`ready, existing DATA_DIR, ${warmStarts} starts`, `${warm.map(seconds).join(", ")} s`, "5 s"],
           ["resident memory, idle", `${Math.round(memory.idle)} MiB`, "150 MiB"],
-          ["resident memory, idle after 1,000 calls", `${Math.round(memory.afterCalls)} MiB`, ""],
+          ["resident memory, idle after 1,000 requests", `${Math.round(memory.afterCalls)} MiB`, ""],
         ],
       ),
     );
@@ -49,7 +49,7 @@ async function measureAll(): Promise<void> {
     const depth = await measureDepth(service);
     say(
       table(
-        ["Page of 50, 200,000 customers, one call at a time", "median ms", "ratio", "wanted"],
+        ["Page of 50, 200,000 customers, one request at a time", "median ms", "ratio", "target"],
         [
           ["first page", ms(depth.firstMs), "1", ""],
           [
@@ -67,16 +67,16 @@ async function measureAll(): Promise<void> {
         ],
       ),
     );
-    say(table(["32 calls in flight", "calls/s", "p50 ms", "p99 ms"], await loadRows(service)));
+    say(table(["32 requests in flight", "requests/s", "p50 ms", "p99 ms"], await loadRows(service)));
     const cancelled = await measureCancelled(service, ownerUrl);
     say(
       table(
-        ["After 1,000 cancelled calls", "measured", "wanted"],
+        ["After 1,000 canceled requests", "result", "target"],
         [
-          ["connections in use, of the pool", String(cancelled.inUse), "0"],
-          ["calls that wait for one", String(cancelled.waiting), "0"],
-          ["connections the database knows and the pool does not", String(cancelled.unknown), "0"],
-          ["after the last answer", `${Math.round(cancelled.settledAfterMs)} ms`, ""],
+          ["connections of the pool in use", String(cancelled.inUse), "0"],
+          ["requests waiting for a connection", String(cancelled.waiting), "0"],
+          ["connections of the database unknown to the pool", String(cancelled.unknown), "0"],
+          ["time after the last response", `${Math.round(cancelled.settledAfterMs)} ms`, ""],
         ],
       ),
     );
@@ -111,7 +111,7 @@ async function sayCallers(service: Service): Promise<void> {
         "GetCustomer",
         "QueryCustomer by phone",
         "ratio",
-        "wanted",
+        "target",
       ],
       figures.flatMap(({ name, getMs, queryMs, getPerSecond, queryPerSecond }) => [
         [
@@ -122,7 +122,7 @@ async function sayCallers(service: Service): Promise<void> {
           "1.3",
         ],
         [
-          `${name}, 32 in flight, calls/s`,
+          `${name}, 32 in flight, requests/s`,
           ...[getPerSecond, queryPerSecond].map((rate) => String(Math.round(rate))),
           (getPerSecond / queryPerSecond).toFixed(2),
           "",
