@@ -9,21 +9,22 @@ import type { OutboundFailure, OutboundFailureResult, OutboundResponse } from ".
 
 export type Outcome = OutboundResponse | OutboundFailureResult;
 
-/** One circuit breaker for each version of an API. */
+/** One circuit breaker per version of an external API. */
 export interface Breakers {
-  /** Undefined: the API is left alone for now, and nothing was attempted. Rejects as the attempt does. */
+  /** Undefined if the breaker is open: nothing was attempted. Rejects if the attempt rejects. */
   run(key: string, attempt: () => Promise<Outcome>): Promise<Outcome | undefined>;
 }
 
-/** In a row. */
+/** Consecutive. */
 const failuresToOpen = 5;
 
-/** The least used are forgotten beyond this, which closes their breaker: memory stays bounded whoever makes APIs. */
+/** Above this number the least recently used breaker is dropped, which closes it. Keeps memory bounded. */
 const maxBreakers = 10_000;
 
 /**
- * After five failures in a row an API is left alone for `openMs`; then one call probes it while others are still refused.
- * What counts as a failure says that the other system is ill: no connection, no answer, no HTTP, a status of 5xx.
+ * After five consecutive failures the breaker opens for `openMs`. Then one request probes the external API while others
+ * are still rejected. Failures are signs that the system is down: no connection, no response, invalid HTTP, or a 5xx
+ * status.
  */
 export function createBreakers(openMs: number): Breakers {
   const policies = new Map<string, CircuitBreakerPolicy>();
@@ -38,9 +39,9 @@ export function createBreakers(openMs: number): Breakers {
   return {
     async run(key, attempt) {
       const policy = policyOf(key);
-      // Cockatiel lets others wait for the probe, which may take all the time that a flow has.
+      // Cockatiel would make others wait for the probe, which can take all the time a flow has.
       if (policy.state === CircuitState.HalfOpen) return undefined;
-      // It also takes a rejected probe for a recovered system; one that nobody waited for has proved nothing.
+      // Cockatiel also counts a rejected probe as a recovery, but a canceled probe proves nothing.
       const isProbe = policy.state === CircuitState.Open;
       let wasAttempted = false;
       const result = await policy
@@ -70,7 +71,7 @@ function createPolicy(halfOpenAfter: number): CircuitBreakerPolicy {
   return circuitBreaker(handleWhenResult(countsAsFailure), { halfOpenAfter, breaker });
 }
 
-/** Cockatiel hands the result over without its type. */
+/** Cockatiel passes the result without its type. */
 function countsAsFailure(result: unknown): boolean {
   if (typeof result !== "object" || result === null) return false;
   if ("status" in result) return typeof result.status === "number" && result.status >= 500;

@@ -8,30 +8,30 @@ import type { ResolveName } from "./resolve.js";
 export interface Route {
   readonly url: URL;
   readonly resolve: ResolveName;
-  /** Whether addresses that are not public may be connected to. */
+  /** Whether non-public addresses are allowed. */
   readonly anyAddress: boolean;
-  /** Certificate authorities in PEM; those of Node when undefined. */
+  /** Certificate authorities in PEM; undefined = those of Node. */
   readonly ca: string | undefined;
 }
 
 /**
- * How long each address but the last has to answer. Node gives them 250 ms, which a far system or one lost packet takes, and
- * then the last one is an address that a machine without IPv6 cannot reach.
+ * Connection timeout per address, except for the last one. Node's default of 250 ms is too short for a distant system
+ * or a lost packet; the last address may then be IPv6, which some machines cannot reach.
  */
 const attemptMs = 1_200;
 
 /**
- * Opens a connection to the host of a URL, with TLS when it is https. The name is resolved once, every address is judged,
- * and the connection goes to those addresses and no other: a name that means something else a moment later gains nothing.
+ * Connects to the host of a URL, with TLS for https. Resolves the name once and checks every address. Prevents DNS
+ * rebinding: connects only to the addresses that were checked.
  *
- * @throws OutboundFault, or whatever ended the wait
+ * @throws OutboundFault, or the abort reason
  */
 export async function openConnection(route: Route, signal: AbortSignal): Promise<Socket> {
   const { url, anyAddress } = route;
   const isPermitted = (address: string) => anyAddress || isPublicAddress(address);
   const host = hostOf(url);
   const addresses = isIP(host) > 0 ? [host] : await resolveHost(route, host, signal);
-  // One forbidden address among them is reason enough: which one is taken would be a matter of luck.
+  // Rejected even if only one address is forbidden, because which address is used is not predictable.
   if (!addresses.every(isPermitted)) throw new OutboundFault("TARGET_FORBIDDEN");
   const socket = connect({
     ...{ host, port: portOf(url), lookup: only(addresses), noDelay: true },
@@ -53,7 +53,7 @@ async function resolveHost({ resolve }: Route, host: string, signal: AbortSignal
   return addresses;
 }
 
-/** A look-up that knows its answer. Node asks for all addresses at once, and only when the host is none itself. */
+/** A lookup with a fixed result. Node calls it once for all addresses, and only if the host is not an address. */
 function only(addresses: readonly string[]): LookupFunction {
   return (_hostname, _options, callback) =>
     callback(
@@ -80,7 +80,7 @@ interface Opening {
 }
 
 async function opened({ socket, event, failure }: Opening, signal: AbortSignal): Promise<void> {
-  // Kept for the life of the socket: an error that nobody listens to would end the process.
+  // Stays for the life of the socket: an unhandled "error" event would end the process.
   socket.on("error", () => {});
   try {
     await once(socket, event, { signal });

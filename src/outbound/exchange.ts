@@ -6,8 +6,8 @@ import { readBody } from "./response-body.js";
 const maxHeaderBytes = 16 * 1024;
 
 /**
- * Sends one request over an open connection and reads its answer, whatever its status. The connection is used once and
- * closed: it never serves another tenant, and never a name that has moved on.
+ * Sends one request over an open connection and reads the response, whatever its status. The connection is used once:
+ * it never serves another tenant, nor a name that resolves to another address by now.
  *
  * @throws OutboundFault, or the error of the connection, the HTTP parser or the decoder
  */
@@ -22,11 +22,11 @@ export async function exchange(
     connect(_options, callback) {
       const given = unused;
       unused = undefined;
-      // Undici takes no answer while it still asks.
+      // Undici does not accept a synchronous callback.
       queueMicrotask(() => (given ? callback(null, given) : callback(new Error("connection already used"), null)));
     },
     maxHeaderSize: maxHeaderBytes,
-    // One timer of the call covers everything.
+    // The timer of the whole call covers these.
     headersTimeout: 0,
     bodyTimeout: 0,
   });

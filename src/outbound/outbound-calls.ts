@@ -6,30 +6,30 @@ import { exchange } from "./exchange.js";
 import { failureOf, OutboundFault } from "./outbound-failure.js";
 import { type ResolveName, resolveLocalName, resolvePublicName } from "./resolve.js";
 
-/** How a call ended, for counting. */
+/** Outcome of a call, for metrics. */
 export type OutboundOutcome = "ANSWERED" | OutboundFailure;
 
 export interface OutboundOptions {
-  /** What may be called although it is not public. */
+  /** Targets allowed although they are not public. */
   readonly allow: AllowedTargets;
-  /** Is told the outcome of each call that was not given up by its caller. */
+  /** Called with the outcome of each call that its client did not cancel. */
   readonly observe?: (outcome: OutboundOutcome) => void;
-  /** Of public names; the name servers of this machine unless given. */
+  /** Resolves public names; default: the name servers of this machine. */
   readonly resolve?: ResolveName;
-  /** Certificate authorities in PEM; those of Node unless given. */
+  /** Certificate authorities in PEM; default: those of Node. */
   readonly ca?: string;
-  /** `false` only where a test shows what the guard is good for. */
+  /** `false` only in tests that show what the guard prevents. */
   readonly guard?: boolean;
-  /** For the name, the connection and TLS together; 3 s unless given. */
+  /** For name resolution, connection and TLS together; default: 3 s. */
   readonly connectTimeoutMs?: number;
-  /** How long an open breaker stays open; 30 s unless given. */
+  /** How long a breaker stays open; default: 30 s. */
   readonly breakerOpenMs?: number;
 }
 
-/** Calls to systems of others; disposing ends those under way as CONNECTION_LOST and waits for them. */
+/** Requests to third-party systems. Disposing ends those in flight as CONNECTION_LOST and waits for them. */
 export interface Outbound extends OutboundCalls, AsyncDisposable {}
 
-/** Of one company, at a time. */
+/** Per company. */
 const maxConcurrentCalls = 50;
 
 export function createOutbound({ allow, observe, guard = true, ...options }: OutboundOptions): Outbound {
@@ -46,7 +46,7 @@ export function createOutbound({ allow, observe, guard = true, ...options }: Out
     return () => stops.delete(callback);
   };
 
-  /** One attempt under one timer; its failures are outcomes. */
+  /** One attempt under one timer. Failures are returned as outcomes. */
   const attempt = async (request: OutboundRequest, signal: AbortSignal): Promise<Outcome> => {
     const startedAt = performance.now();
     const url = new URL(request.url);
@@ -66,7 +66,7 @@ export function createOutbound({ allow, observe, guard = true, ...options }: Out
       const answer = await exchange(request, socket, ending.signal);
       return { kind: "answered", ...answer, durationMs: performance.now() - startedAt };
     } catch (error) {
-      // Whatever broke after the end was broken by it.
+      // After the abort, every error is a consequence of it.
       const cause: unknown = ending.signal.aborted ? ending.signal.reason : error;
       if (signal.aborted && cause === signal.reason) throw cause;
       return { kind: "failed", failure: failureOf(cause), durationMs: performance.now() - startedAt };
@@ -116,7 +116,7 @@ function refused(failure: OutboundFailure): Outcome {
   return { kind: "failed", failure, durationMs: 0 };
 }
 
-/** Calls back when the signal fires, at once if it has; returns what takes the wish back. */
+/** Calls back when the signal fires, or immediately if it already has. Returns a function that unsubscribes. */
 function onAbort(signal: AbortSignal, callback: () => void): () => void {
   if (signal.aborted) callback();
   signal.addEventListener("abort", callback, { once: true });

@@ -1,7 +1,7 @@
 import { errors } from "undici";
 import type { OutboundFailure } from "../core/outbound-call.js";
 
-/** Ends a call with a failure that has a name. */
+/** Ends a call with a named failure. */
 export class OutboundFault extends Error {
   override readonly name = "OutboundFault";
 
@@ -14,17 +14,17 @@ export class OutboundFault extends Error {
 }
 
 /**
- * The failure behind an error of an exchange on an open connection, told by the errors of undici, zlib and sockets.
+ * Derives the failure of an exchange from the errors of undici, zlib and sockets.
  *
- * @throws TypeError for a request that HTTP cannot carry
+ * @throws TypeError for a request that cannot be sent over HTTP
  */
 export function failureOf(error: unknown): OutboundFailure {
   if (error instanceof OutboundFault) return error.failure;
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  // The message would quote the header.
+  // The original message would contain the header.
   if (/^UND_ERR_(INVALID_ARG|NOT_SUPPORTED)$/.test(code)) throw new TypeError("The request cannot be sent over HTTP.");
   if (code === "UND_ERR_HEADERS_OVERFLOW") return "ANSWER_TOO_LARGE";
   if (error instanceof errors.HTTPParserError) return "ANSWER_MALFORMED";
-  // Z_: zlib, also for brotli that ends too soon. ERR__: brotli.
+  // Z_: zlib, also for truncated brotli. ERR__: brotli.
   return /^(Z_|ERR__|UND_ERR_RES_CONTENT_LENGTH)/.test(code) ? "ANSWER_MALFORMED" : "CONNECTION_LOST";
 }

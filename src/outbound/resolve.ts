@@ -1,12 +1,12 @@
 import { lookup, Resolver } from "node:dns/promises";
 
-/** The addresses of a host name. Rejects when it has none; may go on in the background when the signal fires. */
+/** The addresses of a host name. Rejects if there are none. May continue in the background after the signal fires. */
 export type ResolveName = (hostname: string, signal: AbortSignal) => Promise<readonly string[]>;
 
 /**
- * Asks the name servers of this machine, IPv4 and IPv6 at once. Unlike `dns.lookup` this takes no thread of libuv's pool,
- * which slow names of strangers would fill, can be cancelled, and reads neither the hosts file nor search domains: a public
- * name means what it means in public.
+ * Queries the name servers of this machine for IPv4 and IPv6 in parallel. Unlike `dns.lookup`, this can be canceled,
+ * and it uses no thread of libuv's pool, which slow names from API users could exhaust. It also ignores the hosts file
+ * and search domains, so a public name always has its public meaning.
  */
 export async function resolvePublicName(hostname: string, signal: AbortSignal): Promise<readonly string[]> {
   const resolver = new Resolver();
@@ -23,7 +23,10 @@ export async function resolvePublicName(hostname: string, signal: AbortSignal): 
   }
 }
 
-/** As every other program of this machine resolves: for the exceptions of this installation, which may be local names. */
+/**
+ * Resolves like every other program on this machine. For the targets allowed by configuration, which may be local
+ * names.
+ */
 export async function resolveLocalName(hostname: string): Promise<readonly string[]> {
   const entries = await lookup(hostname, { all: true });
   return entries.map(({ address }) => address);

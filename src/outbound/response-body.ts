@@ -7,21 +7,21 @@ import { OutboundFault } from "./outbound-failure.js";
 export const maxBodyBytes = 64 * 1024;
 
 /**
- * Before it: incompressible bytes grow a little when they are compressed, and a stream of empty blocks would never end.
+ * Before decompression. Incompressible data grows slightly when compressed, and a stream of empty blocks would never
+ * end.
  */
 const maxWireBytes = 2 * maxBodyBytes;
 
 /**
- * Reads a body to its end, decompressed while it arrives: it is given up at the first byte too many, whatever it would
- * become.
+ * Reads and decompresses a body as it arrives. Stops at the first byte over the limit.
  *
- * @param encoding the `content-encoding` of the answer
+ * @param encoding the `content-encoding` of the response
  * @throws OutboundFault, or the error of the stream or its decoder
  */
 export async function readBody(body: Readable, encoding: string, signal: AbortSignal): Promise<string> {
   const wire = countWire(body);
   const { value: first, done } = await wire.next();
-  // Answers to HEAD, 204 and 304 name the encoding of a body that they do not have.
+  // Responses to HEAD, and those with status 204 or 304, may name an encoding without having a body.
   if (done) return "";
   const chunks: Uint8Array[] = [];
   const collect = async (source: AsyncIterable<Uint8Array>) => {
@@ -53,7 +53,7 @@ async function* prepend(first: Uint8Array, rest: AsyncIterable<Uint8Array>): Asy
   yield* rest;
 }
 
-/** One coding at most: nobody sends two, but for a bomb in a bomb. Undefined = the bytes are the body. */
+/** Supports one coding only; nested codings occur only in decompression bombs. Undefined = not compressed. */
 function decoderOf(encoding: string, first: Uint8Array): Transform | undefined {
   switch (encoding.trim().toLowerCase()) {
     case "":
@@ -63,7 +63,7 @@ function decoderOf(encoding: string, first: Uint8Array): Transform | undefined {
     case "x-gzip":
       return createGunzip();
     case "deflate":
-      // Some servers leave the zlib header out; its first byte names the method, 8.
+      // Some servers omit the zlib header. Its first byte names the method, 8.
       return ((first[0] ?? 0) & 0x0f) === 8 ? createInflate() : createInflateRaw();
     case "br":
       return createBrotliDecompress();

@@ -1,4 +1,4 @@
-/** What of an error may stand in a log. */
+/** Error fields that are safe to log. */
 export interface LoggedError {
   readonly type: string;
   readonly message?: string;
@@ -14,8 +14,8 @@ const maxCauses = 5;
 const named = ["code", "constraint", "table", "routine"] as const;
 
 /**
- * An error as it is logged, with its causes. Of one of PostgreSQL or Prisma neither message nor detail: they quote the
- * row or the arguments of the call, which are a customer's data. Code, constraint, table and stack tell enough.
+ * The error and its causes in a form that is safe to log. Messages and details of PostgreSQL and Prisma errors are left
+ * out: they quote rows or arguments, which are customer data. Code, constraint, table and stack are enough.
  */
 export function loggedError(error: unknown, causesLeft = maxCauses): LoggedError {
   if (!(error instanceof Error)) return { type: typeof error };
@@ -36,12 +36,12 @@ export function loggedError(error: unknown, causesLeft = maxCauses): LoggedError
   };
 }
 
-/** PostgreSQL's errors carry a severity; Prisma's are named after it or its adapters. */
+/** PostgreSQL errors have a severity; Prisma errors are named after Prisma or its adapters. */
 function quotesData(error: Error): boolean {
   return "severity" in error || /^(Prisma|DriverAdapter)/.test(error.name) || /^Prisma/.test(error.constructor.name);
 }
 
-/** The lines of the stack behind the message, which stands at its beginning. */
+/** The stack frames, without the message in front of them. */
 function callsOf({ stack = "", message }: Error): string[] {
   const end = stack.indexOf(message);
   const behind = end < 0 ? "" : stack.slice(end + message.length);

@@ -4,17 +4,17 @@ import { loggedError } from "./log-error.js";
 
 export type { Logger } from "pino";
 
-/** Standard error: standard output belongs to what a person reads (main.ts, the `moego` command). */
+/** Standard output is reserved for command results and the startup banner. */
 const stderr = 2;
 
 /**
- * One line a record. Nothing personal is handed to the logger in the first place, but for errors, of which only an
- * allow-list is written; redaction is the second line of defence, for an object that is logged whole by mistake.
+ * One line per record. Nothing personal is passed to the logger, except in errors, of which only allow-listed fields
+ * are written. Redaction is a second line of defense, in case an object is logged whole by mistake.
  *
- * @param write where lines go; standard error unless given
+ * @param write destination of the lines; default: standard error
  */
 export function createLogger(config: Config["log"], write?: DestinationStream): Logger {
-  // Synchronous: the last lines before an exit are the ones that are needed, and a buffered stream loses them.
+  // Synchronous: a buffered stream would lose the last lines before an exit, which matter most.
   const lines = write ?? destination({ dest: stderr, sync: true });
   return pino(
     {
@@ -32,7 +32,7 @@ export function createLogger(config: Config["log"], write?: DestinationStream): 
 const hidden = ["authorization", "Authorization", "secret", "password", "token", "apiKey", "phone", "email"];
 const redacted = hidden.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
 
-/** `12:30:01.120 INFO call rpc=... code=OK`: for a terminal, made from the same JSON line. */
+/** `12:30:01.120 INFO call rpc=... code=OK`: for a terminal, converted from the same JSON line. */
 function prettyLines(target: DestinationStream): DestinationStream {
   return { write: (line) => target.write(`${toPretty(line)}\n`) };
 }
@@ -46,7 +46,6 @@ function toPretty(line: string): string {
   return `${String(time).slice(11, 23)} ${String(level).toUpperCase()} ${String(msg)}${shown.join("")}${stack}`;
 }
 
-/** The stack of an error, with those of its causes. */
 function stackText(error: unknown): string {
   if (typeof error !== "object" || error === null || !("stack" in error)) return "";
   const code = "code" in error ? ` (${error.code})` : "";

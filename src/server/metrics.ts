@@ -2,28 +2,28 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom
 import type { OutboundOutcome } from "../outbound/outbound-calls.js";
 import type { CallMetrics } from "./pipeline/observe.js";
 
-/** What the pool tells of itself at the moment it is asked. */
+/** Connection counts of the pool. */
 export interface PoolGauges {
   readonly inUse: number;
   readonly idle: number;
-  /** Calls that wait for a connection. */
+  /** Requests waiting for a connection. */
   readonly waiting: number;
 }
 
 export interface Metrics extends CallMetrics {
-  /** Counts a call to a system of others by how it ended. */
+  /** Counts a request to an external API by its outcome. */
   countOutbound(outcome: OutboundOutcome): void;
   readonly contentType: string;
   /** All metrics in the Prometheus text format. */
   text(): Promise<string>;
 }
 
-/** From 1 ms, where a get by id lies, to the longest a call may take. */
+/** From 1 ms, the time of a get by id, to the longest time a request may take. */
 const secondsBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
 /**
- * The metrics of one service, in a registry of its own so that several can live in one process. Labels have few values:
- * rpcs, transports and canonical codes are finite sets.
+ * Metrics of one server, in a registry of their own so that several servers can run in one process. Labels have few
+ * values: rpcs, transports and canonical codes are finite sets.
  */
 export function createMetrics(options: { readonly pool: () => PoolGauges }): Metrics {
   const registry = new Registry();

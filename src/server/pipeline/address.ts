@@ -1,11 +1,10 @@
 import { BlockList, isIP, isIPv4, SocketAddress } from "node:net";
 
-/** A set of addresses given as single addresses and CIDR ranges. */
 export interface AddressSet {
   has(address: string): boolean;
 }
 
-/** Builds the set. What is neither an address nor a range matches nothing. */
+/** Builds a set of single addresses and CIDR ranges. Invalid entries match nothing. */
 export function addressSet(rules: readonly string[]): AddressSet {
   const list = new BlockList();
   for (const rule of rules) {
@@ -25,8 +24,8 @@ export function addressSet(rules: readonly string[]): AddressSet {
 }
 
 /**
- * The caller's address: the peer, or, when the peer is a trusted proxy, the right-most entry of `x-forwarded-for`
- * that no trusted proxy has. Entries further left are the caller's own claim and count for nothing.
+ * The client's address: the peer, or, if the peer is a trusted proxy, the right-most entry of `x-forwarded-for` that is
+ * not a trusted proxy. Entries further left are set by the client and not trusted.
  */
 export function callerAddress(peer: string, forwardedFor: string | undefined, trusted: AddressSet): string {
   let address = plainAddress(peer);
@@ -39,7 +38,7 @@ export function callerAddress(peer: string, forwardedFor: string | undefined, tr
   return address;
 }
 
-/** Without zone, and an IPv4 address in its own notation when it came mapped into IPv6. */
+/** Removes the zone, and converts an IPv4-mapped IPv6 address to IPv4. */
 function plainAddress(address: string): string {
   const [bare = ""] = address.split("%", 1);
   if (isIP(bare) !== 6) return bare;
@@ -48,7 +47,7 @@ function plainAddress(address: string): string {
 }
 
 function addRange(list: BlockList, network: string, address: string, prefix: number): void {
-  // A range over mapped addresses counts its prefix in 128 bits.
+  // The prefix of a mapped IPv6 range counts 128 bits.
   const bits = isIPv4(address) && isIP(network) === 6 ? prefix - 96 : prefix;
   const family = isIPv4(address) ? "ipv4" : "ipv6";
   if (bits >= 0 && bits <= (family === "ipv4" ? 32 : 128)) list.addSubnet(address, bits, family);

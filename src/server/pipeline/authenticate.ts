@@ -5,9 +5,9 @@ const maxSecretChars = 512;
 const credentialPattern = /^\s*(basic|bearer)\s+(.*\S)\s*$/i;
 
 /**
- * Who calls, by the `authorization` header.
+ * Identifies the client by the `authorization` header.
  *
- * @throws DomainError KEY_MISSING, KEY_UNKNOWN for a credential that cannot be read, and what the KeyChecker throws
+ * @throws DomainError KEY_MISSING, KEY_UNKNOWN for a malformed credential, and what the KeyChecker throws
  */
 export async function authenticate(authorization: string | undefined, keys: KeyChecker): Promise<KeyGrant> {
   const readings = parseCredentials(authorization);
@@ -20,8 +20,8 @@ export async function authenticate(authorization: string | undefined, keys: KeyC
 }
 
 /**
- * The secrets that the header can mean, likeliest first. Documented is `Basic <base64(secret)>`; clients in the wild
- * also send `Basic <base64(secret:)>` (user name without password), `Basic <secret>` and `Bearer <secret>`.
+ * The secrets that the header may contain, most likely first. `Basic <base64(secret)>` is documented. Real clients also
+ * send `Basic <base64(secret:)>` (user name without password), `Basic <secret>` and `Bearer <secret>`.
  */
 export function parseCredentials(authorization: string | undefined): readonly string[] {
   const [, scheme = "", credential = ""] = credentialPattern.exec(authorization ?? "") ?? [];

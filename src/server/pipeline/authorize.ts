@@ -6,14 +6,14 @@ import type { KeyGrant } from "../../core/key-grants.js";
 import type { Principal, Scope } from "../../core/principal.js";
 import { type AddressSet, addressSet } from "./address.js";
 
-/** Header that narrows a key of several companies to one of them. */
+/** Restricts an API key of several companies to one of them. */
 export const companyHeader = "moego-company";
 
-// A grant lives as long as the key checker keeps it, and so does the set built from it.
+// Cached per grant (WeakMap), so it is dropped with the grant.
 const allowedSets = new WeakMap<readonly string[], AddressSet>();
 
 /**
- * Refuses a key away from the addresses it is limited to.
+ * Rejects an API key used from an address that it does not allow.
  *
  * @throws DomainError IP_NOT_ALLOWED
  */
@@ -25,7 +25,7 @@ export function checkAddress({ allowedAddresses }: KeyGrant, address: string): v
 }
 
 /**
- * What the key may do in this call: it needs the scope of the rpc, and covers only the company that the caller names.
+ * Checks the scope of the rpc, and restricts the principal to the company that the client names.
  *
  * @throws DomainError SCOPE_REQUIRED, COMPANY_NOT_ALLOWED
  */
@@ -43,9 +43,9 @@ export function authorize({ principal }: KeyGrant, call: { scope: Scope; company
 }
 
 /**
- * Refuses a request whose own `company_id` lies outside the key, and one that writes what is the matter of the whole
- * company for a key limited to locations. A platform key covers no company and names the one
- * it manages; which part of the directory that is, the domain says.
+ * Rejects a `company_id` that the API key has no access to, and a change of company-wide data by a key limited to
+ * locations. An operator API key has access to no company and names the one it manages; the service checks what it may
+ * change there.
  *
  * @throws DomainError COMPANY_NOT_ALLOWED, SCOPE_REQUIRED
  */
@@ -59,7 +59,7 @@ export function checkCompany(schema: DescMessage, request: Message, principal: P
   if (scope === "setting:write" || scope === "directory:write") requireCompanyWideAccess(access, scope);
 }
 
-/** The company that the request itself names. */
+/** The `company_id` of the request. */
 export function companyOf(schema: DescMessage, request: Message): string | undefined {
   const field = schema.fields.find(({ name }) => name === "company_id");
   if (field?.fieldKind !== "scalar") return undefined;

@@ -2,13 +2,13 @@ import type { DescMethodUnary, Message } from "@bufbuild/protobuf";
 
 export type Transport = "grpc" | "grpc-web" | "connect" | "rest";
 
-/** One call, as a transport hands it to the pipeline. `Answer` is what the transport sends. */
+/** One request, as a transport passes it to the pipeline. `Answer` is what the transport sends. */
 export interface Call<Answer> {
   readonly method: DescMethodUnary;
   readonly transport: Transport;
-  /** Aborts when the caller is gone. The abort reason is a DomainError. */
+  /** Aborts when the client disconnects. The reason is a DomainError. */
   readonly signal: AbortSignal;
-  /** Milliseconds the caller is willing to wait, counted from now; absent = it did not say. */
+  /** Timeout of the client in milliseconds from now; absent = none. */
   readonly timeoutMs?: number;
   /** Address of the connected peer, without port. */
   readonly peerAddress: string;
@@ -17,13 +17,15 @@ export interface Call<Answer> {
   /** Sets a response header (leading metadata). */
   setHeader(name: string, value: string): void;
   /**
-   * Reads the request message. Called after the key and the permission were checked, so that a stranger learns
-   * nothing from malformed bytes. Throws DomainError.
+   * Decodes the request message. Called after the API key and its permissions were checked, so that malformed bytes
+   * reveal nothing to strangers.
+   *
+   * @throws DomainError
    */
   decode(): Message;
-  /** Writes the response message. Called within the pipeline, so that one which cannot be written is a logged defect. */
+  /** Encodes the response message. Called within the pipeline, so that a failure is logged as a bug. */
   encode(message: Message): Answer;
 }
 
-/** Answers a call, or rejects with a StatusError. */
+/** Executes a request. Rejects with a StatusError. */
 export type ExecuteCall = <Answer>(call: Call<Answer>) => Promise<Answer>;

@@ -8,7 +8,7 @@ export function rpcNameOf(method: DescMethod): string {
   return `${method.parent.typeName}/${method.name}`;
 }
 
-/** True for an rpc of one request and one answer, the only kind that is served. */
+/** True for an rpc with one request and one response, the only kind that is served. */
 export function isUnary(method: DescMethod): method is DescMethodUnary {
   return method.methodKind === "unary";
 }
@@ -19,17 +19,17 @@ export function isReadOnly(method: DescMethod): boolean {
 }
 
 /**
- * True for an rpc whose effects are those of systems of others, by the contract's `passes_on_idempotency_key`: nothing is
- * claimed under its key here, so a repeated call is carried out again.
+ * True for an rpc whose effects are in third-party systems, by the contract's `passes_on_idempotency_key`. This server
+ * stores no idempotency record for it, so a retry is executed again.
  */
 export function forwardsIdempotencyKey(method: DescMethod): boolean {
   return getOption(method, passes_on_idempotency_key);
 }
 
 /**
- * The unary rpcs of the services with the scope each demands.
+ * The unary rpcs of the gRPC services, with their required scopes.
  *
- * @throws Error for an rpc that is not unary, names no scope or an unknown one: such a contract must not be served
+ * @throws Error for an rpc that is not unary, or has no scope or an unknown one
  */
 export function scopesOf(services: readonly DescService[]): ReadonlyMap<DescMethodUnary, Scope> {
   const found = new Map<DescMethodUnary, Scope>();

@@ -2,27 +2,30 @@ import { DomainError } from "../../core/errors.js";
 import type { Call } from "./call.js";
 import type { DrainDeadline } from "./drain-deadline.js";
 
-/** A call that is cut off has so long to find out whether it took effect. Statements are cancelled in less. */
+/** Time for an aborted request to find out whether it took effect. Canceling a statement takes less. */
 export const outcomeGraceMs = 200;
 
 export interface Limits {
-  /** Longest time any call may take. */
+  /** Maximum duration of any request. */
   readonly maxDurationMs: number;
-  /** When a stopping server gives up its calls. */
+  /** When a server that shuts down aborts its requests. */
   readonly drainDeadline?: DrainDeadline;
-  /** Whether the caller may send the call again without knowing if it took effect: a read, or a write with a claim. */
+  /**
+   * Whether the client can retry without knowing if the request took effect: a read, or a write with an idempotency
+   * key.
+   */
   readonly isRepeatable?: boolean;
-  /** Whether the call may have effects that cannot be taken back when it is cut off: those in systems of others. */
+  /** Whether the request may have irreversible effects in third-party systems when it is aborted. */
   readonly actsElsewhere?: boolean;
 }
 
 /**
- * Does the work of a call within the caller's timeout and ours, and answers at once when the time is up or the caller
- * is gone, whether or not the work heeds its signal. A call that is cut off by the stop of the server is still told what
- * became of it, if that shows soon.
+ * Runs the work within the timeouts of the client and the server. Responds immediately when the time is up or the
+ * client disconnects, even if the work ignores its signal. A request aborted by the shutdown still gets its actual
+ * outcome if that is known soon.
  *
- * @param work is told when its time will be up, by performance.now()
- * @throws DomainError the reason of the abort
+ * @param work gets the time of its deadline, by performance.now()
+ * @throws DomainError the abort reason
  */
 export async function withinDeadline<T>(
   call: Pick<Call<unknown>, "signal" | "timeoutMs">,
@@ -56,10 +59,10 @@ export async function withinDeadline<T>(
   });
   call.signal.addEventListener("abort", cancel, { once: true });
   try {
-    // The race subscribes to the work as well, so its late rejection is not an unhandled one.
+    // The race also handles a late rejection of the work, so it is not reported as unhandled.
     return await Promise.race([work(signal, deadlineMs), ended]);
   } catch (error) {
-    // Whatever the work made of the abort, the caller is told the abort's own reason.
+    // Always report the abort reason, whatever error the work threw.
     if (told) throw told;
     throw signal.aborted && !(error instanceof DomainError) ? signal.reason : error;
   } finally {
@@ -75,12 +78,12 @@ function cancellation(signal: AbortSignal): DomainError {
   return reason instanceof DomainError ? reason : callCancelled();
 }
 
-/** The caller went away before it was answered. */
+/** The client disconnected before the response. */
 export function callCancelled(): DomainError {
   return new DomainError("CALL_CANCELLED", "The client canceled the request.");
 }
 
-/** The time that the caller or the server allows for the call is up. */
+/** The timeout of the client or the server expired. */
 export function deadlineExceeded(): DomainError {
   return new DomainError("DEADLINE_EXCEEDED", "The deadline expired before the request completed.");
 }

@@ -1,12 +1,12 @@
 /**
- * The moment at which a stopping server gives up the calls still under way. No AbortSignal: every call listens to it, and
- * the listeners of one are searched whenever one is taken away.
+ * Drain deadline: when it expires, in-flight requests are aborted. Not an AbortSignal: every request would listen to
+ * it, and removing a listener searches all of them.
  */
 export interface DrainDeadline {
   isExpired(): boolean;
-  /** Calls back when the moment comes; the result takes that back. */
+  /** Calls back when the deadline expires. Returns a function that unsubscribes. */
   on(listener: () => void): () => void;
-  /** Now it is. */
+  /** Marks the deadline as expired. */
   expire(): void;
 }
 

@@ -1,7 +1,7 @@
 import type { Reason } from "../../core/errors.js";
 import { Code } from "../../gen/proto/google/rpc/code_pb.js";
 
-/** The canonical status code of every reason. The only place where the two meet. */
+/** The canonical status code of every reason, defined only here. */
 export const reasonCodes = {
   MALFORMED_REQUEST: Code.INVALID_ARGUMENT,
   INVALID_REQUEST: Code.INVALID_ARGUMENT,
@@ -49,7 +49,7 @@ export const reasonCodes = {
   INTERNAL: Code.INTERNAL,
 } satisfies Record<Reason, Code>;
 
-/** How long to wait before a call refused for this reason may be sent again, where the refusal itself says nothing. */
+/** Default retry delay for a reason, used if the error has none. */
 const retryDelaysMs: Partial<Record<Reason, number>> = {
   CONCURRENT_WRITE: 100,
   LOCK_TIMEOUT: 100,
@@ -58,11 +58,11 @@ const retryDelaysMs: Partial<Record<Reason, number>> = {
   SHUTTING_DOWN: 1_000,
 };
 
-/** HTTP has a status of its own for these; all others follow Google's mapping of the code. */
+/** Reasons with a more specific HTTP status than Google's mapping of their code. */
 const httpStatusOfReason: Partial<Record<Reason, number>> = {
   UNSUPPORTED_MEDIA_TYPE: 415,
   METHOD_NOT_ALLOWED: 405,
-  // 429 would tell clients to send the same again later.
+  // 429 would tell clients to retry the same request later.
   MESSAGE_TOO_LARGE: 413,
 };
 
@@ -87,17 +87,16 @@ const httpStatusOfCode = {
   [Code.DATA_LOSS]: 500,
 } satisfies Record<Code, number>;
 
-/** The canonical code with which a reason is answered. */
 export function codeOf(reason: Reason): Code {
   return reasonCodes[reason];
 }
 
-/** The HTTP status with which a reason is answered on the REST routes. */
+/** HTTP status of a reason on the REST routes. */
 export function httpStatusOf(reason: Reason): number {
   return httpStatusOfReason[reason] ?? httpStatusOfCode[reasonCodes[reason]];
 }
 
-/** The usual delay before a retry, in milliseconds; undefined when the same call would fail again. */
+/** Default retry delay in milliseconds; undefined if a retry would fail again. */
 export function retryDelayMsOf(reason: Reason): number | undefined {
   return retryDelaysMs[reason];
 }

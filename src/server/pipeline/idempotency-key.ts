@@ -5,22 +5,21 @@ import { type DomainError, invalidRequest } from "../../core/errors.js";
 import type { IdempotencyClaim } from "../../core/write.js";
 import { isReadOnly, rpcNameOf } from "./contract.js";
 
-/** Header by which a caller says that two calls are one. */
+/** The client repeats a request with the same value to have it executed at most once. */
 export const idempotencyKeyHeader = "idempotency-key";
-/** Header of an answer that is that of an earlier call. */
+/** Set on a replayed response. */
 export const idempotencyReplayedHeader = "idempotency-replayed";
 
-/** What a claim is made of beside the request message. */
+/** Input of an idempotency claim besides the request message. */
 export interface ClaimHeaders {
   readonly key: string | undefined;
-  /** The company that the caller narrows its key to: the same message means another record in another company. */
+  /** The company that the client restricts its API key to. In another company the same message means another record. */
   readonly company: string | undefined;
 }
 
-/** Keys of 32 bytes each: the present one, then former ones. All processes of a service have the same. */
+/** 32 bytes each: the current key, then previous ones. Identical for every server process. */
 export type FingerprintKeys = readonly [Uint8Array, ...Uint8Array[]];
 
-/** Makes the claim of a call. */
 export type ClaimFactory = (
   method: DescMethodUnary,
   request: Message,
@@ -28,11 +27,11 @@ export type ClaimFactory = (
 ) => IdempotencyClaim | undefined;
 
 /**
- * Makes the caller's claim that a call happens at most once: none for a reading rpc, which needs none, and when the caller
- * makes none. It throws DomainError INVALID_REQUEST for a key that is not 1 to 255 printable ASCII characters.
+ * Creates the idempotency claim of a request: undefined for a read-only rpc, and without an idempotency key. The
+ * factory throws DomainError INVALID_REQUEST if the key is not 1 to 255 printable ASCII characters.
  *
- * Requests hold what can be guessed of a person. So that nobody who reads the stored fingerprints can try guesses on them,
- * they are made under a key that the database does not hold.
+ * Requests contain personal data that can be guessed. Fingerprints are keyed with a secret outside the database, so
+ * that reading them does not allow testing guesses.
  */
 export function createClaims([present, ...former]: FingerprintKeys): ClaimFactory {
   return (method, request, { key, company = "" }) => {

@@ -4,7 +4,7 @@ import { requireBusinessAccess } from "../../core/access.js";
 import { isId } from "../../core/ids.js";
 import type { Principal } from "../../core/principal.js";
 
-/** Fields of requests that name the location of a record, by their own name or with that of their message. */
+/** Request fields that name the location of a record, by field name or qualified with the message name. */
 const locationFields: ReadonlySet<string> = new Set([
   "preferred_business_id",
   "preferred_business_ids",
@@ -12,15 +12,14 @@ const locationFields: ReadonlySet<string> = new Set([
   "moego.business.package.v1.ListPackagesRequest.business_ids",
 ]);
 
-/** Whether the field names the location that a record of the request has or is to have. */
 export function isLocation(field: DescField): boolean {
   return locationFields.has(field.name) || locationFields.has(`${field.parent.typeName}.${field.name}`);
 }
 
 /**
- * Refuses a request of a key limited to locations that names another one, before the rest of the request is looked at.
- * Which company it is about is said by the request, by the record in it, or by the key that covers one alone; where it is
- * said by the stored record, the domain checks again what it has found.
+ * Rejects a request that names a location outside the API key's access, before the rest of the request is checked. The
+ * company comes from the request, from the record in it, or from a key with access to only one. If only the stored
+ * record tells the company, the service checks again after reading it.
  *
  * @throws DomainError BUSINESS_NOT_ALLOWED
  */
@@ -46,7 +45,7 @@ function textOf(message: ReflectMessage, name: string): string {
   return typeof value === "string" ? value : "";
 }
 
-/** What has not the form of an id is a fault of the request, and empty means none. */
+/** Malformed ids are reported as violations later; empty means none. */
 function idsOf(message: ReflectMessage, field: DescField): readonly string[] {
   if (field.fieldKind === "scalar") return [message.get(field)].filter(isIdText);
   return field.fieldKind === "list" && field.listKind === "scalar" ? [...message.get(field)].filter(isIdText) : [];

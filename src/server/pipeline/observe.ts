@@ -6,10 +6,10 @@ import { rpcNameOf } from "./contract.js";
 import { requestIdHeader, requestIdOf } from "./request-id.js";
 import { type StatusError, toStatusError } from "./status.js";
 
-/** Counts and times calls. Every label has few values. */
+/** Counts and times requests. Every label has few values. */
 export interface CallMetrics {
   observe(call: {
-    /** `moego.business.customer.v1.CustomerService/GetCustomer`, or `unknown` for a request that names no rpc. */
+    /** `moego.business.customer.v1.CustomerService/GetCustomer`, or `unknown` for a request without an rpc. */
     readonly rpc: string;
     readonly transport: Transport;
     /** Name of the canonical code: `OK`, `NOT_FOUND`. */
@@ -18,7 +18,7 @@ export interface CallMetrics {
   }): void;
 }
 
-/** What becomes known of a call while it runs. */
+/** Facts that become known while a request runs. */
 export interface CallRecord {
   readonly requestId: string;
   keyId?: string;
@@ -27,13 +27,12 @@ export interface CallRecord {
 export interface Observer {
   readonly logger: Logger;
   readonly metrics: CallMetrics;
-  /** Milliseconds from any fixed moment. */
+  /** Milliseconds of a monotonic clock. */
   readonly now: () => number;
 }
 
 /**
- * Gives the call its request id, runs it, writes its one log line and its metrics, and turns everything thrown into
- * a StatusError.
+ * Assigns the request id, runs the request, writes its log line and metrics, and converts every error to a StatusError.
  */
 export async function observe<T>(
   call: Call<T>,
@@ -55,18 +54,17 @@ export async function observe<T>(
   }
 }
 
-/** Where a request came from that no rpc takes. */
+/** Origin of a request that matches no rpc. */
 export interface RejectedRequest {
   readonly transport: Transport;
   readonly requestId: string;
-  /** Address of the connected peer, without port, where it is known. */
+  /** Address of the connected peer, without port, if known. */
   readonly peerAddress?: string;
 }
 
-/** The answer to a request that reaches no rpc; it is counted and logged as one of the rpc `unknown`. */
+/** Creates the error response for a request that reaches no rpc. Counted and logged as the rpc `unknown`. */
 export type RejectRequest = (error: DomainError, refused: RejectedRequest) => StatusError;
 
-/** Refuses requests that no rpc takes: unknown paths and verbs, and what is no request at all. */
 export function createRejectRequest({ logger, metrics }: Pick<Observer, "logger" | "metrics">): RejectRequest {
   return (error, { transport, requestId, peerAddress: peer }) => {
     const status = toStatusError(error, requestId);
@@ -77,7 +75,7 @@ export function createRejectRequest({ logger, metrics }: Pick<Observer, "logger"
   };
 }
 
-/** The caller learns only that something broke, and the id under which the log tells what. */
+/** The client gets only the request id; the log has the cause. */
 function defect(cause: unknown): DomainError {
   return new DomainError("INTERNAL", "Internal error. Report it with the request ID.", {}, { cause });
 }

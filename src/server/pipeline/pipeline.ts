@@ -24,36 +24,35 @@ import { createRateMeters, type RateLimits, type RateMeter } from "./rate-limit.
 const defaultMaxDurationMs = 30_000;
 
 export interface PipelineOptions {
-  /** Everything that is served. */
   readonly services: readonly DescService[];
-  /** An rpc without a handler answers METHOD_NOT_IMPLEMENTED. */
+  /** An rpc without a handler returns METHOD_NOT_IMPLEMENTED. */
   readonly handlers: HandlerRegistry;
   readonly keys: KeyChecker;
   readonly fingerprintKeys: FingerprintKeys;
   readonly logger: Logger;
   readonly metrics: CallMetrics;
-  /** Addresses and ranges whose `x-forwarded-for` tells the caller's address. */
+  /** Addresses and ranges whose `x-forwarded-for` is trusted. */
   readonly trustedProxies?: readonly string[];
-  /** No limit unless given. */
+  /** Default: no limits. */
   readonly rateLimits?: RateLimits;
-  /** When the calls still under way are given up; never unless given. */
+  /** When requests in flight are aborted; default: never. */
   readonly drainDeadline?: DrainDeadline;
-  /** Longest time any call may take; 30 seconds unless given. */
+  /** Maximum duration of any request; default: 30 seconds. */
   readonly maxDurationMs?: number;
-  /** Milliseconds of a clock that is never set; the process clock unless given. */
+  /** Milliseconds of a monotonic clock; default: the process clock. */
   readonly now?: () => number;
 }
 
 /**
- * The one way from every transport to the handlers:
- * observe > authenticate > authorise > decode > company, locations > idempotency > handler > error table.
+ * The only path from a transport to the handlers: observe > authenticate > authorize > decode > company, locations >
+ * idempotency > handler > error table.
  *
- * A call is charged to its key once it may be used from the caller's address, so that a stolen one of another network
- * cannot use up its owner's rate, and before anything else is done for it. It is charged to its company as soon as that is
- * known: before decoding by a key of one company or the header that names one, else by the decoded request; a call of a key
- * of several companies that names none is charged to its key alone.
+ * The rate of the API key is charged after its address check, so that a stolen key used from another network cannot
+ * exhaust it, and before any other work. The rate of the company is charged as soon as the company is known. That is
+ * before decoding for a key of one company or with the company header, else after decoding. A request without a
+ * company, from a key of several companies, is charged to its key alone.
  *
- * @throws Error at start-up for an rpc without a scope
+ * @throws Error at startup for an rpc without a scope
  */
 export function createPipeline(options: PipelineOptions): ExecuteCall {
   const { handlers, keys, logger, metrics, drainDeadline, maxDurationMs = defaultMaxDurationMs } = options;
@@ -138,7 +137,7 @@ export function createPipeline(options: PipelineOptions): ExecuteCall {
     );
 }
 
-/** The only company that the call can be about. */
+/** The only company the principal has access to. */
 function soleCompanyOf({ companies }: Principal): string | undefined {
   const [only] = companies.keys();
   return companies.size === 1 ? only : undefined;

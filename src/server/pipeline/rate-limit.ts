@@ -1,26 +1,26 @@
 import { DomainError } from "../../core/errors.js";
 import { createTokenBuckets, type RateLimit, type TokenResult } from "./token-buckets.js";
 
-/** What a server limits; absent = without limit. */
+/** Absent = no limit. */
 export interface RateLimits {
   readonly perKey?: RateLimit;
   readonly perCompany?: RateLimit;
 }
 
-/** Whose calls are counted; also the name of the policy in the headers. */
+/** The subject of the limit; also the name of the policy in the headers. */
 export type RateLimitName = "key" | "company";
 
-/** Counts one call. A call is charged to its key, and to its company once that is known. */
+/** Charges one request: to its API key, and to its company once that is known. */
 export interface RateMeter {
   /** @throws DomainError RATE_LIMITED */
   charge(name: RateLimitName, id: string): void;
 }
 
-/** Header with the limits, and header with what they leave: draft-ietf-httpapi-ratelimit-headers-11. */
+/** The limits, and what remains of them: draft-ietf-httpapi-ratelimit-headers-11. */
 export const rateLimitPolicyHeader = "ratelimit-policy";
 export const rateLimitHeader = "ratelimit";
 
-/** Makes the meter of each call, which writes the headers of its answer. */
+/** Creates the meter of one request, which sets the response headers. */
 export type RateMeters = (setHeader: (name: string, value: string) => void) => RateMeter;
 
 interface Charged extends TokenResult {
@@ -28,12 +28,12 @@ interface Charged extends TokenResult {
 }
 
 /**
- * Limits the rate of calls in this process: of N processes beside each other each takes as many.
+ * Limits the request rate within this process. N processes together allow N times the rate.
  *
- * A refused call takes nothing from the bucket that refused it, so whoever keeps trying still gets the whole rate. What it
- * took from its key before its company refused it is gone.
+ * A rejected request takes no token from the bucket that rejected it, so a client that keeps retrying still gets the
+ * full rate. A token already taken from its API key is not returned when the company's limit rejects it.
  *
- * @param now milliseconds of a clock that is never set
+ * @param now milliseconds of a monotonic clock
  */
 export function createRateMeters({ perKey, perCompany }: RateLimits, now: () => number): RateMeters {
   if (!perKey && !perCompany) return () => unlimited;
@@ -60,17 +60,17 @@ export function createRateMeters({ perKey, perCompany }: RateLimits, now: () => 
 
 const unlimited: RateMeter = { charge: () => undefined };
 
-/** The quota is the burst, and its window the time in which a bucket fills, rounded up since seconds must be whole. */
+/** The quota is the burst. The window is the time to fill a bucket, rounded up because seconds must be whole. */
 function policyOf(name: RateLimitName, limit: RateLimit | undefined): readonly string[] {
   return limit ? [`"${name}";q=${limit.burst};w=${Math.ceil((limit.burst * limit.seconds) / limit.calls)}`] : [];
 }
 
-/** What is left, and the seconds until there is more, so that `t` and `Retry-After` of a refusal agree. */
+/** Remaining tokens, and seconds until the next one. Rounded so that `t` equals `Retry-After` of a rejection. */
 function serviceLimit({ name, left, nextMs }: Charged): string {
   return `"${name}";r=${left};t=${Math.ceil(nextMs / 1_000)}`;
 }
 
-/** The same call needs a token of every bucket it was charged to. */
+/** A retry needs a token from every bucket that was charged. */
 function rateLimited(name: RateLimitName, id: string, charged: readonly Charged[]): DomainError {
   const waitsMs = charged.map(({ left, nextMs }) => (left > 0 ? 0 : nextMs));
   return new DomainError("RATE_LIMITED", sentences[name], {

@@ -11,10 +11,9 @@ import {
 import { type Status, StatusSchema } from "../../gen/proto/google/rpc/status_pb.js";
 import { codeOf, httpStatusOf, retryDelayMsOf } from "./error-table.js";
 
-/** The domain of every ErrorInfo of ours. */
 const errorDomain = "moego.api";
 
-/** All details together, encoded. HTTP/2 peers refuse header blocks above 8 to 16 KiB, and base64 adds a third. */
+/** All details together, encoded. HTTP/2 peers reject header blocks above 8 to 16 KiB, and base64 adds a third. */
 const maxDetailsBytes = 4096;
 /** Encoding adds the type URL and two lengths to each detail. */
 const detailOverheadBytes = 64;
@@ -22,13 +21,13 @@ const maxMetadataChars = 2_000;
 const maxSentenceChars = 512;
 const maxFieldChars = 256;
 
-/** One message of the details, with its schema, since each transport packs it in its own way. */
+/** A detail message with its schema, since each transport encodes it differently. */
 export interface StatusDetail {
   readonly schema: DescMessage;
   readonly message: Message;
 }
 
-/** An answer that is no success, ready to be written in the dialect of any transport. */
+/** An error response, independent of the transport. */
 export class StatusError extends Error {
   override readonly name = "StatusError";
   readonly reason: Reason;
@@ -48,13 +47,13 @@ export class StatusError extends Error {
     this.retryDelayMs = error.details.retryDelayMs ?? retryDelayMsOf(error.reason);
   }
 
-  /** The `Retry-After` of an HTTP answer, in seconds; undefined where the status has none. */
+  /** `Retry-After` of an HTTP response, in seconds; undefined if the status has none. */
   get retryAfter(): string | undefined {
     const hasHeader = this.httpStatus === 429 || this.httpStatus === 503;
     return hasHeader && this.retryDelayMs ? String(Math.ceil(this.retryDelayMs / 1_000)) : undefined;
   }
 
-  /** The same as `google.rpc.Status`. */
+  /** The error as `google.rpc.Status`. */
   toStatus(): Status {
     return create(StatusSchema, {
       code: this.code,
@@ -64,7 +63,7 @@ export class StatusError extends Error {
   }
 }
 
-/** The answer to a refusal: code, sentence and the `google.rpc` details, at most 4 KiB of them. */
+/** Converts the error: code, message and `google.rpc` details, at most 4 KiB of them. */
 export function toStatusError(error: DomainError, requestId: string): StatusError {
   const { violations = [], violationCount = violations.length, quota } = error.details;
   const retryDelayMs = error.details.retryDelayMs ?? retryDelayMsOf(error.reason);
@@ -92,7 +91,7 @@ function detail<Schema extends DescMessage>(schema: Schema, init: MessageInitSha
   return { schema, message: create(schema, init) };
 }
 
-/** As many violations as fit, in their order; the metadata tells how many there were. */
+/** As many violations as fit, in order. The metadata has the total count. */
 function badRequest(violations: readonly Violation[], budgetBytes: number): StatusDetail {
   const whole = badRequestOf(violations.slice(0, maxViolations));
   if (sizeOf([whole]) <= budgetBytes) return whole;
@@ -120,7 +119,7 @@ function sizeOf(details: readonly StatusDetail[]): number {
   return details.reduce((sum, { schema, message }) => sum + toBinary(schema, message).length + detailOverheadBytes, 0);
 }
 
-/** Metadata whose values together stay within their share of the budget; what is cut off ends in "...". */
+/** Metadata shortened to its share of the budget. Truncated values end in "...". */
 function shortened(metadata: Readonly<Record<string, string>>): Record<string, string> {
   let leftChars = maxMetadataChars;
   const kept: Record<string, string> = {};
@@ -131,11 +130,11 @@ function shortened(metadata: Readonly<Record<string, string>>): Record<string, s
   return kept;
 }
 
-/** Bytes count, not characters: a character takes up to three bytes per UTF-16 unit. */
+/** Counts bytes, not characters: a UTF-16 unit takes up to three bytes. */
 function cut(text: string, maxLength: number): string {
   if (Buffer.byteLength(text) <= maxLength) return text;
   const bytes = Buffer.from(text).subarray(0, Math.max(0, maxLength - 3));
-  // A character cut in half decodes to U+FFFD at the end.
+  // A truncated character decodes to U+FFFD at the end.
   return `${bytes.toString().replace(/\uFFFD+$/u, "")}...`;
 }
 

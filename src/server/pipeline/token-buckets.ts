@@ -1,27 +1,26 @@
-/** How many calls are taken: a burst at once, and in the long run so many in so many seconds. */
+/** Allows a burst, and `calls` per `seconds` in the long run. */
 export interface RateLimit {
-  /** Whole, at least 1. */
+  /** Integer, at least 1. */
   readonly calls: number;
-  /** Whole, at least 1. */
+  /** Integer, at least 1. */
   readonly seconds: number;
-  /** Whole, at least 1. */
+  /** Integer, at least 1. */
   readonly burst: number;
 }
 
-/** What taking a token found. */
 export interface TokenResult {
-  /** False when the bucket had none; then nothing was taken. */
+  /** False if the bucket was empty; then nothing was taken. */
   readonly isTaken: boolean;
-  /** Whole tokens that are left. */
+  /** Remaining whole tokens. */
   readonly left: number;
-  /** Milliseconds until there is one more. */
+  /** Milliseconds until the next token. */
   readonly nextMs: number;
 }
 
-/** Buckets of tokens, one for each id, that fill as time passes. */
+/** Token buckets by id, refilled over time. */
 export interface TokenBuckets {
   take(id: string): TokenResult;
-  /** How many buckets are remembered. */
+  /** Number of buckets in memory. */
   readonly size: number;
 }
 
@@ -30,20 +29,23 @@ interface Bucket {
   filledAtMs: number;
 }
 
-/** By less than this a time in fractions of milliseconds misses a whole token; it is borrowed, so it never adds up. */
+/**
+ * Rounding error of fractional milliseconds that may be missing from a whole token. It stays borrowed, so it never adds
+ * up.
+ */
 const slack = 1e-6;
-/** Fewer buckets are never looked through. */
+/** Below this size no sweep is needed. */
 const leastSwept = 1_000;
 
 /**
- * Buckets of `burst` tokens that fill by `calls` in `seconds`, in the memory of this process. No timer runs: a bucket is
- * filled when it is asked. A full one is like one never seen; whenever there are twice as many as at the last time, the
- * full ones are forgotten.
+ * Buckets of `burst` tokens that refill at `calls` per `seconds`, in the memory of this process. There is no timer: a
+ * bucket is refilled when it is used. A full bucket equals a new one, so full ones are dropped whenever the number of
+ * buckets has doubled.
  *
- * @param now milliseconds of a clock that is never set
+ * @param now milliseconds of a monotonic clock
  */
 export function createTokenBuckets({ calls, seconds, burst }: RateLimit, now: () => number): TokenBuckets {
-  // Multiplied before it is divided wherever it is used, so that whole milliseconds stay whole.
+  // Always multiply before dividing by this, so that whole milliseconds stay exact.
   const windowMs = seconds * 1_000;
   const buckets = new Map<string, Bucket>();
   let sweptAt = leastSwept;
