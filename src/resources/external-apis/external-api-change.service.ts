@@ -46,7 +46,7 @@ export function listPath(list: string): string {
 const secretsStay: Violation = {
   field: "url",
   reason: "CONFLICT",
-  description: "Changing the host requires all secret headers: send headers with their secret values.",
+  description: "Must keep its host unless headers are sent with all secret values.",
 };
 
 function missingSecrets(headers: readonly HeaderDraft[], kept: ReadonlySet<string>, list: string): Violation[] {

@@ -135,7 +135,7 @@ function outputFaults(outputs: readonly OutputDraft[], list: string): Violation[
     const pathFault = jsonPathFault(path);
     if (pathFault !== undefined) found.push(malformed(at("path"), pathFault));
     else if (isMultiNodePath(path) && ++searches > maxSearches) {
-      const description = `At most ${maxSearches} output paths may use \`..\`, \`*\`, \`:\` or \`?\`.`;
+      const description = `Must not use \`..\`, \`*\`, \`:\` or \`?\` in more than ${maxSearches} output paths.`;
       found.push({ field: at("path"), reason: "TOO_MANY", description });
     }
     const fault = defaultValue === undefined ? undefined : valueFault(type, defaultValue);
