@@ -12,7 +12,7 @@ export function degrees(limit: number) {
       context.addIssue(customIssue("OUT_OF_RANGE", `Must be from -${limit} to ${limit} degrees.`));
   });
 }
-/** An address; the type is PRIMARY unless it is said. */
+/** An address. The type defaults to PRIMARY. */
 
 export const address = z
   .object({

@@ -3,10 +3,10 @@ import { customIssue } from "./parse.js";
 
 const dateParts = z.object({ year: z.number(), month: z.number(), day: z.number() });
 
-/** A google.type.Date: a day that exists, as `yyyy-MM-dd`. */
+/** A `google.type.Date` that exists in the calendar, as `yyyy-MM-dd`. */
 export const calendarDate = dateParts.transform(toDay);
 
-/** The same; an empty date is null. */
+/** As above, but an all-zero date is null. */
 export const clearableCalendarDate = dateParts.transform((date, context) =>
   date.year === 0 && date.month === 0 && date.day === 0 ? null : toDay(date, context),
 );
@@ -20,7 +20,6 @@ function toDay({ year, month, day }: z.output<typeof dateParts>, context: z.Refi
   const padded = (number: number, size: number) => String(number).padStart(size, "0");
   return `${padded(year, 4)}-${padded(month, 2)}-${padded(day, 2)}`;
 }
-/** A google.type.Date of `yyyy-MM-dd`. */
 
 export function toProtoDate(date: string) {
   const [year = 0, month = 0, day = 0] = date.split("-").map(Number);

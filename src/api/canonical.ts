@@ -4,9 +4,9 @@ import { type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
 const mapHolders = new WeakMap<DescMessage, boolean>();
 
 /**
- * The message as bytes that are equal for equal messages. Protobuf's own binary form is not: it writes maps in the
- * order of insertion. Fields that this server does not know are left out, since they cannot change what it does.
- * Fingerprints of idempotent requests and page tokens bind to it.
+ * Encodes a message deterministically: equal messages give equal bytes. The protobuf binary encoding does not, because
+ * it writes map entries in insertion order. Unknown fields are omitted, since they cannot change what the server does.
+ * Idempotency fingerprints and page tokens are computed from these bytes.
  */
 export function canonicalBytes(schema: DescMessage, message: Message): Uint8Array {
   if (!holdsMap(schema)) return toBinary(schema, message, { writeUnknownFields: false });
@@ -23,7 +23,7 @@ function sortMaps(message: ReflectMessage): void {
         if (!holdsMap(field.message)) break;
         const child = message.get(field);
         sortMaps(child);
-        // Struct is a plain object in the message and comes as a copy: written back, it is the sorted one.
+        // A Struct field is exposed as a plain object, and `get` returns a copy. Writing it back stores the sorted one.
         message.set(field, child);
         break;
       }
@@ -65,7 +65,7 @@ function compareText(a: string, b: string): number {
   return a < b ? -1 : 1;
 }
 
-/** True when the type or any type within it has a map field. */
+/** Whether the type, or any type nested in it, has a map field. */
 function holdsMap(schema: DescMessage, visiting: ReadonlySet<DescMessage> = new Set()): boolean {
   const known = mapHolders.get(schema);
   if (known !== undefined) return known;
@@ -75,7 +75,7 @@ function holdsMap(schema: DescMessage, visiting: ReadonlySet<DescMessage> = new 
     const child = field.message;
     return child !== undefined && !path.has(child) && holdsMap(child, path);
   });
-  // Within a cycle the answer "no" may only mean "not seen from here"; it is final at the outermost type.
+  // Inside a cycle "no" is preliminary, so it is cached only for the outermost type.
   if (found || visiting.size === 0) mapHolders.set(schema, found);
   return found;
 }

@@ -1,6 +1,6 @@
 import { fieldRule } from "./fields.js";
 
-/** A field is not both set and cleared: the arguments of `refine`. */
+/** Arguments of `refine` for the rule that a field is not both set and cleared. */
 export function notSetAndCleared<Clear extends string, Field extends string>(clear: Clear, field: Field) {
   return fieldRule<Readonly<Record<Clear, boolean> & Partial<Record<Field, unknown>>>>(
     (message) => !message[clear] || message[field] === undefined,

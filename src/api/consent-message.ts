@@ -4,11 +4,11 @@ import { ComplianceChannel } from "../gen/proto/moego/business/customer/v1/compl
 import { list, omitUndefined } from "./fields.js";
 import { customIssue } from "./parse.js";
 
-/** By number in ComplianceChannel. */
+/** By number in `ComplianceChannel`. */
 export const channelNames: readonly (Channel | undefined)[] = [undefined, "SMS", "EMAIL", "AUTO_CALL"];
-/** There are three channels; who repeats them for whatever reason may do so this far. */
+/** There are only three channels. The limit bounds repeated values. */
 export const maxChannelsGiven = 100;
-/** Channels, each once. */
+/** Channels without duplicates. */
 
 export const channelList = list(
   z.number().transform((number, context): Channel => {
@@ -29,7 +29,7 @@ export const channels = z
     channels: channelList,
   })
   .transform((message) => message.channels);
-/** The write shape of compliance: absent = kept, an empty list clears. */
+/** The write form of consent: an absent field is unchanged, an empty list clears. */
 
 export const consentChange = z
   .object({

@@ -1,9 +1,9 @@
 import type { Principal } from "../core/principal.js";
 
 /**
- * Schemas that read national phone numbers, made once per country.
+ * Caches a schema per country, because parsing national phone numbers depends on it.
  *
- * @returns the schema for an ISO 3166-1 alpha-2 code
+ * @returns a function from an ISO 3166-1 alpha-2 code to the schema
  */
 export function memoizePerCountry<T>(make: (country: string) => T): (country: string) => T {
   const made = new Map<string, T>();
@@ -14,7 +14,7 @@ export function memoizePerCountry<T>(make: (country: string) => T): (country: st
   };
 }
 
-/** The country of a company of the key; "" reads E.164 alone. */
+/** The country of a company that the principal can access, otherwise "". With "" only E.164 numbers are valid. */
 export function countryOf(principal: Principal, companyId: string): string {
   return principal.companies.get(companyId)?.country ?? "";
 }

@@ -3,45 +3,53 @@ import { protoCamelCase, reflect } from "@bufbuild/protobuf/reflect";
 import type { FieldMask } from "@bufbuild/protobuf/wkt";
 import type { Violation } from "../core/errors.js";
 
-/** Which fields of a resource an update writes (AIP-134). */
+/** The fields that an update writes (AIP-134). */
 export interface UpdateMask {
-  /** A mask was sent: listed fields are written even when empty, and nothing else is. Without one, populated fields are. */
+  /**
+   * Whether the request has a mask. With a mask, exactly the listed fields are written, even if empty. Without one, the
+   * populated fields are written.
+   */
   readonly explicit: boolean;
   readonly violations: readonly Violation[];
-  /** The field, by proto name, is written as a whole. */
+  /** Whether the whole field is written. Takes the proto name. */
   writes(field: string): boolean;
-  /** The parts of a message field that are written, by proto name; undefined = all of them or none. */
+  /**
+   * The parts of a message field that are written, by proto name. Undefined if the whole field or none of it is
+   * written.
+   */
   partsOf(field: string): readonly string[] | undefined;
 }
 
 export interface MaskRules {
-  /** Fields that name the resource rather than change it: `id`, `company_id`, `etag`, `update_mask`. */
+  /** Fields that identify the resource and cannot be in the mask: `id`, `company_id`, `etag`, `update_mask`. */
   readonly notMaskable: readonly string[];
-  /** Fields that cannot be cleared. */
   readonly required: readonly string[];
-  /** Message fields that a path names as a whole or not at all: references, of which the id alone counts. */
+  /** Message fields that can only be listed as a whole. These are references, of which only the id is used. */
   readonly whole: readonly string[];
-  /** Path of the holder within the request, with a dot at its end; none when it is the request. */
+  /**
+   * Path prefix of the resource within the request, with a trailing dot. Absent if the request itself holds the fields.
+   */
   readonly within?: string;
 }
 
-/** A path of a mask with its position in it. */
+/** A mask path and its index. */
 export interface MaskPath {
   readonly path: string;
   readonly position: number;
 }
 
-/** The paths of a mask that was sent; an empty mask counts as absent (AIP-134). */
+/** The paths of the mask. Undefined if the mask is absent or empty (AIP-134). */
 export function maskPaths(mask: FieldMask | undefined): readonly MaskPath[] | undefined {
   if (!mask || mask.paths.length === 0) return undefined;
   return mask.paths.map((path, position) => ({ path, position }));
 }
 
 /**
- * Reads the update mask of a request. Paths go one level into a message field (`preference.receive_auto_email`), not into
- * lists and maps. Refused: unknown paths, populated fields outside the mask, clearing of required fields.
+ * Reads the update mask of a request. A path can go one level into a message field (`preference.receive_auto_email`),
+ * but not into lists and maps. Unknown paths, populated fields outside the mask and clearing a required field are
+ * violations.
  *
- * @param holder the message whose fields the paths name: the request, or a resource inside it
+ * @param holder the message that the paths refer to: the request, or a resource in it
  */
 export function readMask(
   schema: DescMessage,
@@ -99,12 +107,12 @@ export function readMask(
   };
 }
 
-/** An id selects what is written and is never written itself. */
+/** An id selects what is written, so it is never a writable part. */
 function hasPart(field: DescField, part: string): boolean {
   return field.fieldKind === "message" && part !== "id" && field.message.fields.some((known) => known.name === part);
 }
 
-/** Paths of parts that are set in the message but not listed: they would be dropped in silence. */
+/** Parts that are set in the message but not listed. Otherwise they would be ignored silently. */
 function unlistedParts(holder: ReturnType<typeof reflect>, name: string, listed: readonly string[]): string[] {
   const field = holder.fields.find((known) => known.name === name);
   if (field?.fieldKind !== "message" || !holder.isSet(field)) return [];
@@ -130,7 +138,7 @@ function unknownPath(position: number): Violation {
   };
 }
 
-/** The given parts of a message, by local name, for a merge into what is stored. */
+/** The listed parts of a message, by local name, to merge into the stored value. */
 export function pickFields<T extends object>(value: T, parts: readonly string[]): Partial<T> {
   const names = new Set<string>(parts.map(protoCamelCase));
   const picked: Partial<T> = {};

@@ -5,7 +5,7 @@ import { parsePhone } from "../core/phone.js";
 import { lineRule, normalise, type TextRule, textFault } from "../core/text.js";
 import { customIssue } from "./parse.js";
 
-/** Text in the form it is stored in: NFC, trimmed, without control characters, within its length. */
+/** A string in its stored form: NFC, trimmed, without control characters, within its length limits. */
 export function text(rule: TextRule) {
   return z.string().transform((raw, context) => {
     const normal = normalise(raw, rule);
@@ -16,35 +16,35 @@ export function text(rule: TextRule) {
   });
 }
 
-/** One line of at most 255 characters; empty = not given. */
+/** A single line of at most 255 characters. Empty means not set. */
 export const singleLineText = text(lineRule);
 
-/** An id that must be there. */
+/** A required id. */
 export const id = z.string().superRefine((value, context) => {
   if (value === "") context.addIssue(customIssue("REQUIRED", "Required."));
   else if (!isId(value)) context.addIssue(customIssue("INVALID_FORMAT", idFormat));
 });
 
-/** An id that a caller gives to a record that it imports. */
+/** A required id chosen by the client, for imports. */
 export const clientId = id.superRefine((value, context) => {
   if (isId(value) && !isClientAssignableId(value)) context.addIssue(customIssue("NOT_ALLOWED", reservedIdPrefix));
 });
 
-/** The same; empty = the server makes one. */
+/** An id chosen by the client. If empty, the server generates one. */
 export const optionalClientId = z.string().superRefine((value, context) => {
   if (value === "") return;
   if (!isId(value)) context.addIssue(customIssue("INVALID_FORMAT", idFormat));
   else if (!isClientAssignableId(value)) context.addIssue(customIssue("NOT_ALLOWED", reservedIdPrefix));
 });
 
-/** An id; empty = none. */
+/** An optional id. Empty means not set. */
 export const optionalId = z.string().superRefine((value, context) => {
   if (value !== "" && !isId(value)) context.addIssue(customIssue("INVALID_FORMAT", idFormat));
 });
 
 const impossiblePhone = customIssue("INVALID_FORMAT", "Must be a phone number, for example +12125551234 (E.164).");
 
-/** A phone number in E.164 or in the national spelling of the company's country; must be there. */
+/** A required phone number, in E.164 or in the national format of the country. */
 export function phone(country: string) {
   return z.string().transform((raw, context) => {
     const number = raw.trim() === "" ? "" : parsePhone(raw.trim(), country);
@@ -55,7 +55,7 @@ export function phone(country: string) {
   });
 }
 
-/** A phone number as above; empty = none. */
+/** An optional phone number, in the formats of `phone`. Empty means not set. */
 export function optionalPhone(country: string) {
   return z.string().transform((raw, context) => {
     if (raw.trim() === "") return "";
@@ -66,29 +66,29 @@ export function optionalPhone(country: string) {
   });
 }
 
-/** No control character, blank, quote or second @; labels of letters and digits of any script. */
+/** No control characters, whitespace, quotes or second `@`. Labels may contain letters and digits of any script. */
 const emailShape =
   /^(?!\.)(?!.*\.\.)[^\s\p{Cc}@"(),:;<>[\]\\]{1,64}(?<!\.)@(?:[\p{L}\p{N}](?:[\p{L}\p{N}\p{M}-]{0,61}[\p{L}\p{N}\p{M}])?\.)+[\p{L}\p{N}\p{M}-]{2,63}$/u;
 
-/** An email address, kept as written; empty = not given. */
+/** An email address, stored as written. Empty means not set. */
 export const email = text(lineRule).superRefine((value, context) => {
   if (value !== "" && !emailShape.test(value))
     context.addIssue(customIssue("INVALID_FORMAT", "Must be a valid email address."));
 });
 
-/** `#RRGGBB`; empty = none. */
+/** A color in the format `#RRGGBB`. Empty means not set. */
 export const color = z.string().superRefine((value, context) => {
   if (value !== "" && !/^#[0-9A-Fa-f]{6}$/.test(value))
     context.addIssue(customIssue("INVALID_FORMAT", "Must be a color in the format `#RRGGBB`."));
 });
 
-/** An https URL of at most 2,048 characters; empty = none. */
+/** An HTTPS URL of at most 2,048 characters. Empty means not set. */
 export const httpsUrl = text({ min: 0, max: 2_048 }).superRefine((value, context) => {
   if (value === "" || (URL.canParse(value) && new URL(value).protocol === "https:" && !/\s/.test(value))) return;
   context.addIssue(customIssue("INVALID_FORMAT", "Must be an HTTPS URL."));
 });
 
-/** A list of limited length. Of one that is too long no item is looked at. */
+/** A list with a maximum length. The items of a list that is too long are not validated. */
 export function list<T extends z.ZodType>(item: T, max: number) {
   return z
     .array(z.custom<z.input<T>>())
@@ -98,7 +98,7 @@ export function list<T extends z.ZodType>(item: T, max: number) {
     .pipe(z.array(item));
 }
 
-/** A rule over several fields of a message, as arguments of `refine`. It speaks up even when a field is wrong by itself. */
+/** Arguments of `refine` for a rule over several fields. Runs even if single fields are invalid. */
 export function fieldRule<T>(isMet: (message: T) => boolean, { path, reason, message }: FieldRule): RefineArguments<T> {
   return [isMet, { path: [path], error: message, params: { reason }, when: () => true }];
 }
@@ -109,19 +109,19 @@ type RefineArguments<T> = [
 ];
 
 export interface FieldRule {
-  /** Local name of the field that the violation points to. */
+  /** Local name of the field to which the violation is attached. */
   readonly path: string;
   readonly reason: ViolationReason;
   readonly message: string;
 }
 
-/** Exact optional properties: absent, not undefined. */
+/** Removes undefined members, as exact optional properties require. */
 export function omitUndefined<T extends object>(value: T): { [K in keyof T]?: Exclude<T[K], undefined> };
 export function omitUndefined(value: object): object {
   return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined));
 }
 
-/** The number of an enum as the domain's name of it; 0 is taken for one that is missing when it names none. */
+/** Maps an enum number to its domain name. The number 0 is a missing value unless it has a name. */
 export function enumName<T>(read: (number: number) => T | undefined, message: string) {
   return z.number().transform((number, context): T => {
     const value = read(number);
@@ -131,7 +131,7 @@ export function enumName<T>(read: (number: number) => T | undefined, message: st
   });
 }
 export const maxFilterValues = 100;
-/** The number of an enum value that the contract knows. proto3 enums are open, so any number can arrive. */
+/** An enum number that the contract defines. proto3 enums are open, so any number can arrive. */
 
 export function enumNumber(max: number) {
   return z.number().superRefine((value, context) => {

@@ -4,7 +4,7 @@ import { type Money, priceFaults } from "../core/money.js";
 import { MoneySchema } from "../gen/proto/google/type/money_pb.js";
 import { customIssue } from "./parse.js";
 
-/** A google.type.Money of 0 or more. */
+/** A non-negative `google.type.Money`. */
 export const price = z
   .object({ currencyCode: z.string(), units: z.bigint(), nanos: z.number() })
   .transform((given, context): Money => {

@@ -1,7 +1,7 @@
 import { id, optionalClientId } from "./fields.js";
 
-/** An id to keep for what is moved here from elsewhere; none = the server makes one. */
+/** The id to keep for a record migrated from another system. If empty, the server generates one. */
 export const importedId = optionalClientId.transform((value) => value || undefined);
 
-/** Company and id of what is created. */
+/** Company and id of a new resource. */
 export const newResourceFields = { companyId: id, id: importedId };

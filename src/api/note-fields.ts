@@ -3,9 +3,12 @@ import { noteRule } from "../core/text.js";
 import { list, optionalId, text } from "./fields.js";
 import { customIssue } from "./parse.js";
 
-/** Most notes, fields and filter values of one call. */
+/** Maximum number of notes in one request. */
 export const maxNotesPerCall = 50;
-/** A note of a new customer or an append: it has no id yet. Its times and author are ours and ignored. */
+/**
+ * Notes that are added: they have no id yet. Times and actor are set by the server, so values in the request are
+ * ignored.
+ */
 
 export const newNotes = list(
   z
@@ -20,7 +23,7 @@ export const newNotes = list(
     .transform(({ note }) => note),
   maxNotesPerCall,
 );
-/** A note of an update: with an id an existing one, without a new one. */
+/** Notes of an update. A note with an id is edited, a note without one is added. */
 
 export const notesUpdate = list(
   z

@@ -1,11 +1,11 @@
 import { type Cursor, nameCursor } from "../core/page.js";
 
-/** Lists by name. */
+/** For lists ordered by name. */
 export function nameCursorOf({ id, name }: { readonly id: string; readonly name: string }): Cursor {
   return nameCursor(id, name);
 }
 
-/** Lists of people by their first, then their last name. */
+/** For lists of people, ordered by first name, then last name. */
 export function personNameCursorOf(person: {
   readonly id: string;
   readonly firstName: string;
@@ -14,12 +14,12 @@ export function personNameCursorOf(person: {
   return nameCursor(person.id, person.firstName, person.lastName);
 }
 
-/** Lists by the time of creation. */
+/** For lists ordered by creation time. */
 export function createdCursorOf({ createdTime, id }: { readonly createdTime: Date; readonly id: string }): Cursor {
   return { time: createdTime, id };
 }
 
-/** Lists that are asked for changes. */
+/** For lists ordered by update time, which clients use for incremental sync. */
 export function updatedCursorOf({
   lastUpdatedTime,
   id,

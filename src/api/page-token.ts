@@ -12,10 +12,10 @@ import type { Context } from "./rpc.js";
 
 const defaultPageSize = 50;
 const maxPageSize = 500;
-/** Clients that count page numbers themselves can go this deep; cursors have no limit. */
+/** Highest offset for clients that count pages themselves. Cursors have no limit. */
 const maxOffset = 100_000;
 
-/** The pagination of a list request. An absent one is a violation by the contract's REQUIRED. */
+/** Pagination of a list request. If absent, the contract's REQUIRED makes it a violation. */
 export const pagination = z
   .object({
     pageSize: z.number().superRefine((size, context) => {
@@ -27,7 +27,7 @@ export const pagination = z
   })
   .optional();
 
-/** A page of rows and the token of the next one, empty at the end. */
+/** A page of rows and the token of the next page, which is empty on the last page. */
 export interface PageOf<Row> {
   readonly rows: readonly Row[];
   readonly nextPageToken: string;
@@ -35,21 +35,21 @@ export interface PageOf<Row> {
 
 export interface OpenPage extends Page {
   /**
-   * Cuts the row that only tells that there is a next page, and rows an answer has no room for; makes its token. Throws
-   * PAGE_TOKEN_INVALID when rows of a page asked for by its number have no room: who counts would never see them, since
-   * the next number begins behind the whole page.
+   * Removes the extra row that indicates a next page, and rows that exceed the response size. Creates the token of the
+   * next page. Throws PAGE_TOKEN_INVALID if rows of a numbered page do not fit: the next number starts after the whole
+   * page, so the client would never receive them.
    */
   close<Row>(rows: readonly Row[], cursorOf: (row: Row) => Cursor): PageOf<Row>;
 }
 
 export interface PageTokens {
-  /** Reads where a list request wants to begin. Throws PAGE_TOKEN_INVALID. */
+  /** Reads the position at which the page starts. Throws PAGE_TOKEN_INVALID. */
   open(request: Message & { readonly pagination?: Pagination | undefined }, context: Context): OpenPage;
 }
 
 /**
- * Tokens of list pages: a cursor bound by an HMAC to the rpc, the request without its
- * pagination, and the key's organizations, so that a token works for nothing but the walk it was made in.
+ * Page tokens: a cursor with an HMAC over the RPC, the request without its pagination and the organizations of the API
+ * key. A token is valid only for the list it was issued for.
  *
  * @param secret `PAGE_TOKEN_SECRET`
  */
@@ -90,14 +90,19 @@ function positionOf(token: string, size: number, read: (token: string) => Cursor
   return { offset };
 }
 
-/** What the six bytes are in the upper four bits, number of the secret in the lower. */
+/**
+ * First byte of a token. The upper four bits say what the next six bytes contain, the lower four identify the secret.
+ */
 const timeAndSecret = 0x11;
 const nameAndSecret = 0x21;
 const positionOffset = 1;
 const idOffset = 7;
 const macSize = 11;
 
-/** Layout: version 1, time (signed ms) or hash of the name 6, id up to 30, MAC 11 bytes: at most 64 characters. */
+/**
+ * Layout: version (1 byte), time in ms or hash of the name (6), id (up to 30), MAC (11). At most 64 characters in
+ * base64url.
+ */
 function encode({ time, nameHash, id }: Cursor, binding: Buffer, secret: string): string {
   const body = Buffer.alloc(idOffset + Buffer.byteLength(id));
   body.writeUInt8(nameHash === undefined ? timeAndSecret : nameAndSecret, 0);
@@ -111,7 +116,7 @@ function decode(token: string, binding: Buffer, secret: string): Cursor {
   const bytes =
     token.length <= 64 && /^[A-Za-z0-9_-]+$/.test(token) ? Buffer.from(token, "base64url") : Buffer.alloc(0);
   const body = bytes.subarray(0, -macSize);
-  // Base64 has several spellings of one value; only ours counts.
+  // A value has several base64 encodings. Only the canonical one is accepted.
   const holdsName = body[0] === nameAndSecret;
   const isKnown = holdsName || body[0] === timeAndSecret;
   const wellFormed = body.length > idOffset && isKnown && bytes.toString("base64url") === token;
@@ -129,7 +134,7 @@ function macOf(body: Buffer, binding: Buffer, secret: string): Buffer {
   return createHmac("sha256", secret).update(binding).update(body).digest().subarray(0, macSize);
 }
 
-/** What a token is good for, as 32 bytes. */
+/** Identifies the list that a token is valid for, in 32 bytes. */
 function bindingOf(request: Message, { method, principal }: Context): Buffer {
   const bare = clone(method.input, request);
   const paginationField = method.input.fields.find((field: DescField) => field.name === "pagination");

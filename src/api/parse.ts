@@ -4,8 +4,8 @@ import { invalidRequest, type Violation, type ViolationReason } from "../core/er
 import { requiredViolations } from "./required.js";
 
 /**
- * Turns a request into typed domain input, or throws INVALID_REQUEST with everything that is wrong: fields that the
- * contract requires, what the schema says, and what the handler has found itself.
+ * Validates a request and returns typed domain input, or throws INVALID_REQUEST with all violations: required fields of
+ * the contract, issues of the schema, and those that the handler found.
  */
 export function parse<T>(
   descriptor: DescMessage,
@@ -20,7 +20,7 @@ export function parse<T>(
   return result.data;
 }
 
-/** The reason that a check of ours gives along with its message. */
+/** A zod issue with a violation reason and text. */
 export function customIssue(reason: ViolationReason, message: string) {
   return { code: "custom" as const, message, params: { reason } };
 }
@@ -52,7 +52,7 @@ function reasonOf(issue: z.core.$ZodIssue): ViolationReason {
   }
 }
 
-/** Our words for what a schema finds by itself; a check that brings its own sentence keeps it. */
+/** Texts for the built-in checks of zod. A custom issue keeps its own text. */
 function issueMessage(issue: z.core.$ZodRawIssue): string {
   switch (issue.code) {
     case "too_big":
@@ -60,7 +60,7 @@ function issueMessage(issue: z.core.$ZodRawIssue): string {
     case "too_small":
       return `Must be at least ${issue.minimum}.`;
     case "invalid_type":
-      // Of a number only, and only for those two.
+      // Only numbers have this case: NaN and the infinities.
       return isNotFinite(issue.input) ? "Must be a finite number." : "Must match the type of the field.";
     case "invalid_value":
       return "Must be one of the allowed values.";
@@ -73,7 +73,9 @@ function isNotFinite(input: unknown): boolean {
   return typeof input === "number" && !Number.isFinite(input);
 }
 
-/** A path of local names and indexes in the proto spelling: `address.postal_code`, `tags[0].name`, `fields["code"]`. */
+/**
+ * Converts a path of local names and indexes to proto names: `address.postal_code`, `tags[0].name`, `fields["code"]`.
+ */
 export function protoPath(descriptor: DescMessage, path: readonly PropertyKey[]): string {
   let text = "";
   let message: DescMessage | undefined = descriptor;

@@ -6,9 +6,9 @@ import { FieldBehavior, field_behavior } from "../gen/proto/google/api/field_beh
 const requiredFields = new WeakMap<DescMessage, readonly DescField[]>();
 
 /**
- * A violation for every field of the request that the contract marks `(google.api.field_behavior) = REQUIRED` and that
- * is absent or empty. Only the request's own fields: rules for embedded messages differ per rpc. Handlers merge these
- * with their own violations, so that the caller learns all of them at once.
+ * A violation for every field of the request that is marked `(google.api.field_behavior) = REQUIRED` but absent or
+ * empty. Only top-level fields are checked, because the rules for nested messages differ per RPC. Handlers add their
+ * own violations, so that the client receives all of them at once.
  */
 export function requiredViolations(schema: DescMessage, request: Message): Violation[] {
   const reflected = reflect(schema, request);

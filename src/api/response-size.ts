@@ -1,6 +1,6 @@
 /**
- * How many of the rows fit into one answer: at least one, so that a walk goes on. A default gRPC client refuses a message
- * above 4 MiB; the estimate below may be a little short.
+ * The number of rows that fit into one response. At least one, so that pagination always progresses. A default gRPC
+ * client rejects messages above 4 MiB, and the estimate can be slightly too low.
  */
 export function countRowsThatFit(rows: readonly unknown[]): number {
   let bytes = 0;
@@ -12,11 +12,11 @@ export function countRowsThatFit(rows: readonly unknown[]): number {
 }
 
 const maxAnswerBytes = 3 * 1024 * 1024;
-/** A number, time or flag, and the tag and length of any member of a message. */
+/** Upper bounds for a number, time or flag, and for the tag and length of a member. */
 const scalarBytes = 12;
 const tagBytes = 4;
 
-/** About the bytes of the message made of a row: never far below, and above where members have long names. */
+/** Estimates the encoded size of a row. Never far too low; too high if members have long names. */
 function sizeOf(value: unknown): number {
   if (typeof value === "string") return Buffer.byteLength(value);
   if (typeof value !== "object" || value === null || value instanceof Date) return scalarBytes;
@@ -25,7 +25,7 @@ function sizeOf(value: unknown): number {
     for (const item of value) bytes += tagBytes + sizeOf(item);
     return bytes;
   }
-  // Names count: those of custom fields are sent, one with each value.
+  // Names count, because custom field codes are sent with each value.
   for (const [name, member] of Object.entries(value)) bytes += tagBytes + name.length + sizeOf(member);
   return bytes;
 }

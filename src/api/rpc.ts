@@ -9,37 +9,36 @@ import type {
 import type { Principal } from "../core/principal.js";
 import type { WriteContext } from "../core/write.js";
 
-/** What a handler knows of the call beside its message. */
+/** The request context of a handler, apart from the message. */
 export interface Context {
   readonly method: DescMethodUnary;
   readonly principal: Principal;
   readonly signal: AbortSignal;
-  /** When the signal will fire, since the time of the call is up, by performance.now(). */
+  /** Time at which the signal fires because the deadline expires, on the clock of `performance.now()`. */
   readonly deadlineMs: number;
-  /** Author and idempotency claim, for the repositories of mutating rpcs. */
+  /** Actor and idempotency claim, for repositories of mutating RPCs. */
   readonly write: WriteContext;
-  /** Sets a response header. */
   setHeader(name: string, value: string): void;
 }
 
-/** Answers one rpc; throws DomainError. */
+/** Implements one RPC. Throws DomainError. */
 export type Handler<M extends DescMethodUnary> = (
   request: MessageShape<M["input"]>,
   context: Context,
 ) => Promise<MessageInitShape<M["output"]>>;
 
-/** A handler for every unary rpc of a service, so that the compiler names what is missing. */
+/** A handler for every unary RPC of a service, so that the compiler reports a missing one. */
 export type ServiceHandlers<S extends DescService> = {
   readonly [K in keyof S["method"]]: S["method"][K] extends DescMethodUnary ? Handler<S["method"][K]> : never;
 };
 
-/** A handler whose request type is known to its rpc only. */
+/** A handler whose request type only its RPC knows. */
 export type AnyHandler = (request: Message, context: Context) => Promise<MessageInitShape<DescMessage>>;
 
-/** Handlers by rpc name, `package.Service/Method`. */
+/** Handlers by RPC name, `package.Service/Method`. */
 export type HandlerRegistry = ReadonlyMap<string, AnyHandler>;
 
-/** Handlers of one service, all or some, by rpc name. */
+/** Registers all or some handlers of one service by RPC name. */
 export function registry<S extends DescService, K extends keyof S["method"]>(
   service: S,
   handlers: Pick<ServiceHandlers<S>, K>,

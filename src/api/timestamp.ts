@@ -3,10 +3,10 @@ import { z } from "zod";
 import type { TimeRange } from "../core/page.js";
 import { customIssue } from "./parse.js";
 
-/** A moment, cut to the millisecond as all stored times are. */
+/** A timestamp, truncated to milliseconds like all stored times. */
 export const moment = momentBy(Math.floor);
 
-/** A bound for stored times: rounding it up to the millisecond changes nothing about which of them it admits. */
+/** A bound that stored times are compared with. Rounding up to the millisecond does not change which of them match. */
 export const momentBound = momentBy(Math.ceil);
 
 function momentBy(round: (ms: number) => number) {
@@ -18,7 +18,7 @@ function momentBy(round: (ms: number) => number) {
     return z.NEVER;
   });
 }
-/** A google.type.Interval, half-open; start after end is refused. */
+/** A half-open `google.type.Interval`. A start after the end is a violation. */
 
 export const interval = z
   .object({ startTime: momentBound.optional(), endTime: momentBound.optional() })

@@ -1,7 +1,7 @@
 import { DomainError } from "./errors.js";
 import type { AccessFilter, CompanyAccess, Principal, Scope } from "./principal.js";
 
-/** The caller's reach into a company; PERMISSION_DENIED when it has none. */
+/** The principal's access to a company. Throws COMPANY_NOT_ALLOWED if it has none. */
 export function requireCompanyAccess(principal: Principal, companyId: string): CompanyAccess {
   const access = principal.companies.get(companyId);
   if (!access) {
@@ -12,13 +12,13 @@ export function requireCompanyAccess(principal: Principal, companyId: string): C
   return access;
 }
 
-/** What the caller sees of one company alone. */
+/** The access filter for one company. */
 export function companyAccessFilter(access: CompanyAccess): AccessFilter {
   const grants = access.businessIds?.map((id) => `${access.companyId}/${id}`) ?? [access.companyId];
   return { companyIds: [access.companyId], grants };
 }
 
-/** PERMISSION_DENIED when a BUSINESS key names a location that is not its own. */
+/** Throws BUSINESS_NOT_ALLOWED if an API key limited to locations names another location. */
 export function requireBusinessAccess(access: CompanyAccess, businessIds: readonly string[]): void {
   const foreign = businessIds.find((id) => access.businessIds && !access.businessIds.includes(id));
   if (foreign === undefined) return;
@@ -27,12 +27,12 @@ export function requireBusinessAccess(access: CompanyAccess, businessIds: readon
   });
 }
 
-/** The scopes of rpcs that write what a whole company shares. */
+/** Scopes of RPCs that change company-wide data. */
 export type CompanyWideScope = Extract<Scope, "setting:write" | "directory:write" | "callcenter:write">;
 
 /**
- * PERMISSION_DENIED for a key limited to locations where the matter is that of the whole company: settings, directory,
- * external APIs and flows it only reads and uses, whatever its scopes.
+ * Throws SCOPE_REQUIRED for an API key limited to locations. Such a key can only read and use settings, directory,
+ * external APIs and flows, whatever its scopes.
  */
 export function requireCompanyWideAccess(access: CompanyAccess, scope: CompanyWideScope): void {
   if (access.businessIds === undefined) return;
@@ -41,7 +41,9 @@ export function requireCompanyWideAccess(access: CompanyAccess, scope: CompanyWi
   });
 }
 
-/** Whether a record is within the reach; one without a location is invisible to a key limited to locations. */
+/**
+ * Whether the principal can access the record. A key limited to locations cannot access a record without a location.
+ */
 export function canAccessRecord(
   { businessIds }: CompanyAccess,
   { preferredBusinessId = "" }: { readonly preferredBusinessId?: string },
@@ -49,7 +51,7 @@ export function canAccessRecord(
   return businessIds === undefined || businessIds.includes(preferredBusinessId);
 }
 
-/** A BUSINESS key only reads the settings of its company, whatever its scopes. */
+/** An API key limited to locations can only read settings, whatever its scopes. */
 export function mayCreateTags(principal: Principal, access: CompanyAccess): boolean {
   return principal.scopes.has("setting:write") && access.businessIds === undefined;
 }

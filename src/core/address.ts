@@ -16,6 +16,5 @@ export interface Coordinate {
   readonly longitude: number;
 }
 export type AddressType = "PRIMARY" | "SECONDARY";
-/** An address without its id. */
 
 export type AddressRecord = Omit<Address, "id">;

@@ -1,7 +1,7 @@
 /**
- * The day, `yyyy-MM-dd`, that it is at a moment in an IANA zone. Reckoned here for every rule, never by PostgreSQL: that
- * takes CET, IST and others for abbreviations of its own, and its list of zones is of another age than the one by which
- * names are accepted.
+ * The date, `yyyy-MM-dd`, at a given time in an IANA time zone. Always computed here and never by PostgreSQL: it
+ * resolves names such as CET and IST to its own abbreviations, and its time zone list has a different version than the
+ * one that validates names.
  */
 export function localDate(timeZone: string, moment: Date): string {
   const format = new Intl.DateTimeFormat("en", { timeZone, year: "numeric", month: "2-digit", day: "2-digit" });

@@ -1,6 +1,6 @@
 export type Channel = "SMS" | "EMAIL" | "AUTO_CALL";
 
-/** Which channels a subject may be contacted through, and what it agreed to. */
+/** The channels a customer or lead may be contacted through, and the terms they agreed to. */
 export interface Consent {
   readonly serviceRelatedChannels: readonly Channel[];
   readonly marketingCampaignsChannels: readonly Channel[];
@@ -9,11 +9,11 @@ export interface Consent {
   readonly isConsented: boolean;
 }
 
-/** A change of consent: what is absent stays, a list replaces, an empty list clears. */
+/** A change of consent. An absent field is unchanged, a list replaces the stored one, an empty list clears it. */
 export type ConsentChange = { readonly [K in keyof Consent]?: Consent[K] };
 
 /**
- * The state of a subject that nobody has told us anything about: service messages by SMS and email, no automated
+ * The consent of a customer or lead about which nothing was recorded: service messages by SMS and email, no automated
  * calls, no marketing, nothing agreed to.
  */
 export const defaultConsent = {
@@ -24,7 +24,7 @@ export const defaultConsent = {
   isConsented: false,
 } as const satisfies Consent;
 
-/** A cleared consent permits nothing: nobody is contacted by mistake. */
+/** A cleared consent permits nothing, so that nobody is contacted by mistake. */
 export const noConsent = { ...defaultConsent, serviceRelatedChannels: [] } as const satisfies Consent;
 
 export function applyConsent(current: Consent, change: ConsentChange): Consent {

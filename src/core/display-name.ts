@@ -1,4 +1,4 @@
-/** How texts call a resource whose name in the contract is no plain English, or ambiguous. */
+/** Display names for resources whose contract name is abbreviated or ambiguous. */
 const displayNames: Readonly<Record<string, string>> = {
   ApiKey: "API key",
   Business: "location",
@@ -11,12 +11,12 @@ const displayNames: Readonly<Record<string, string>> = {
   VipLevel: "VIP level",
 };
 
-/** The name of a resource inside a sentence: `TagGroup` is "tag group". */
+/** The name of a resource within a sentence: `TagGroup` becomes "tag group". */
 export function displayName(resource: string): string {
   return displayNames[resource] ?? resource.replace(/(?!^)[A-Z]/g, " $&").toLowerCase();
 }
 
-/** The same at the start of a sentence. */
+/** The name of a resource at the start of a sentence. */
 export function leadingDisplayName(resource: string): string {
   const name = displayName(resource);
   return name.charAt(0).toUpperCase() + name.slice(1);

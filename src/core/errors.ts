@@ -1,8 +1,8 @@
 import { displayName, leadingDisplayName } from "./display-name.js";
 
 /**
- * Why a call was refused. Each reason is a value of `moego.error.v1.ErrorReason` without its prefix;
- * the canonical status code of each stands in one table, `pipeline/errors.ts`.
+ * Why a request failed. Each reason is a value of `moego.error.v1.ErrorReason` without its prefix. The table in
+ * `pipeline/errors.ts` maps each to its canonical status code.
  */
 export type Reason =
   | "MALFORMED_REQUEST"
@@ -50,7 +50,7 @@ export type Reason =
   | "METHOD_NOT_ALLOWED"
   | "INTERNAL";
 
-/** What is wrong with one field; values of `moego.error.v1.ViolationReason` without their prefix. */
+/** What is wrong with a field. Values of `moego.error.v1.ViolationReason` without their prefix. */
 export type ViolationReason =
   | "REQUIRED"
   | "UNKNOWN_FIELD"
@@ -69,25 +69,28 @@ export type ViolationReason =
   | "ARCHIVED";
 
 export interface Violation {
-  /** Path of the field from the request message, in the proto spelling: `address.postal_code`, `tags[0].name`. */
+  /** Path of the field within the request, in proto names: `address.postal_code`, `tags[0].name`. */
   readonly field: string;
   readonly reason: ViolationReason;
-  /** One English sentence. Never repeats the value that was sent. */
+  /** One English sentence. Never contains the value that was sent. */
   readonly description: string;
 }
 
 export interface ErrorDetails {
-  /** Every value that varies in the message, by lowerCamelCase key. */
+  /** Every variable value of the message, by lowerCamelCase key. */
   readonly metadata?: Readonly<Record<string, string>>;
   readonly violations?: readonly Violation[];
-  /** How many violations there are, when not all of them are listed. */
+  /** Total number of violations, if not all of them are listed. */
   readonly violationCount?: number;
   readonly quota?: { readonly subject: string; readonly description: string };
-  /** How long to wait before the call may be sent again unchanged. */
+  /** How long to wait before retrying the request unchanged. */
   readonly retryDelayMs?: number;
 }
 
-/** A refusal that the caller is told about, with its reason. Everything else that is thrown is a defect (INTERNAL). */
+/**
+ * An expected failure that is returned to the client with its reason. Anything else that is thrown is an internal error
+ * (INTERNAL).
+ */
 export class DomainError extends Error {
   override readonly name = "DomainError";
 
@@ -101,13 +104,13 @@ export class DomainError extends Error {
   }
 }
 
-/** Most violations that are kept of one request; the others are counted only. */
+/** Maximum number of violations listed per request. The rest are only counted. */
 export const maxViolations = 50;
 
 /**
- * INVALID_ARGUMENT with everything that is wrong with the request, at once.
+ * INVALID_ARGUMENT with all violations of the request.
  *
- * @param count how many violations there are, when not all of them are given
+ * @param count total number of violations, if not all of them are passed
  */
 export function invalidRequest(violations: readonly Violation[], count = violations.length): DomainError {
   const [first] = violations;
@@ -119,16 +122,16 @@ export function invalidRequest(violations: readonly Violation[], count = violati
   });
 }
 
-/** Violation text for an id that names nothing in the company, or nothing that is in use. */
+/** Violation text for an id that does not exist in the company or is archived. */
 export const notFoundInCompany = "Not found in this company.";
 
-/** INVALID_ARGUMENT with all violations, if there are any. */
+/** Throws INVALID_ARGUMENT with all violations, if there are any. */
 export function throwIfInvalid(violations: readonly Violation[]): void {
   if (violations.length > 0) throw invalidRequest(violations);
 }
 
 /**
- * NOT_FOUND for a resource that the call names. The answer is the same, byte for byte, whether the id never
+ * NOT_FOUND for a resource that the request names. The response is identical, byte for byte, whether the id never
  * existed or belongs to another tenant.
  */
 export function notFoundError(resource: string, id: string): DomainError {
@@ -137,7 +140,7 @@ export function notFoundError(resource: string, id: string): DomainError {
   });
 }
 
-/** ALREADY_EXISTS for what must be unique and is taken, such as an imported id. */
+/** ALREADY_EXISTS for a unique value that is already used, such as an imported id. */
 export function alreadyExistsError(resource: string, field: string): DomainError {
   const metadata = { resource, field };
   return new DomainError("ALREADY_EXISTS", `${leadingDisplayName(resource)} with this ${field} already exists.`, {
@@ -145,7 +148,7 @@ export function alreadyExistsError(resource: string, field: string): DomainError
   });
 }
 
-/** FAILED_PRECONDITION for a write to a record that is archived. */
+/** FAILED_PRECONDITION for a write to an archived record. */
 export function archivedError(resource: string, id: string): DomainError {
   return new DomainError("RESOURCE_ARCHIVED", `${leadingDisplayName(resource)} is archived.`, {
     metadata: { resource, id },
@@ -153,9 +156,9 @@ export function archivedError(resource: string, id: string): DomainError {
 }
 
 /**
- * FAILED_PRECONDITION for a record that was erased: nothing may come back in its place.
+ * FAILED_PRECONDITION for a permanently erased record, which must not be created again.
  *
- * @param id as the call names it; absent when it does not
+ * @param id the id in the request; absent if the request does not contain it
  */
 export function erasedError(resource: string, id?: string): DomainError {
   const metadata = { resource, ...(id === undefined ? {} : { id }) };
@@ -164,7 +167,7 @@ export function erasedError(resource: string, id?: string): DomainError {
   });
 }
 
-/** ABORTED for a write that was meant for another state of the record. */
+/** ABORTED for a write that expected another version of the record. */
 export function etagMismatch(resource: string, etag: string): DomainError {
   return new DomainError(
     "ETAG_MISMATCH",

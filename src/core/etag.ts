@@ -1,4 +1,6 @@
-/** Changes with every change of the record; a caller sends it back to change only what it has seen. */
+/**
+ * Changes with every change of the record. A client sends it back to make sure that it changes the version it has read.
+ */
 export function etagOf(record: { readonly version: bigint }): string {
   return record.version.toString();
 }

@@ -1,6 +1,6 @@
 import { v7 } from "uuid";
 
-/** What our ids start with, by resource. Imported ids need not follow it: an id says nothing about its kind. */
+/** Prefixes of generated ids, by resource. Imported ids need not have them, so an id does not reveal its kind. */
 export const idPrefixes = {
   company: "cmp_",
   business: "biz_",
@@ -33,18 +33,18 @@ export const idPrefixes = {
 export type IdPrefix = (typeof idPrefixes)[keyof typeof idPrefixes];
 
 const digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-/** 62^22 is the first power of 62 above 2^128. */
+/** 62^22 is the smallest power of 62 above 2^128. */
 const idDigits = 22;
 
 /**
- * A new id: the prefix and a UUIDv7 as 22 digits of base62 in ASCII order, so that ids made later by this process
- * compare greater under collation "C" (RFC 9562 section 6.2: monotonic within a millisecond).
+ * A new id: the prefix and a UUIDv7 as 22 base62 digits in ASCII order. Ids that this process generates later sort
+ * after earlier ones under collation "C" (RFC 9562 section 6.2: monotonic within a millisecond).
  */
 export function newId(prefix: IdPrefix): string {
   return prefix + toBase62(v7(undefined, new Uint8Array(16)), idDigits);
 }
 
-/** Whether a text can be an id at all: of ours or imported. */
+/** Whether a string has the format of an id, generated or imported. */
 export function isId(text: string): boolean {
   return /^[A-Za-z0-9_.-]{1,30}$/.test(text);
 }
@@ -52,23 +52,26 @@ export function isId(text: string): boolean {
 /** Violation text for a string that is not an id. */
 export const idFormat = "Must be 1 to 30 characters from A-Z, a-z, 0-9, `_`, `.` and `-`.";
 
-/** What the ids begin with under which ledgers keep the history of erased records; nobody may give one. */
+/** Prefix of the pseudonyms under which ledgers keep the history of erased records. Clients cannot use it. */
 export const erasedPrefix = "erased_";
 
-/** Violation text for an id that a client may not choose. */
+/** Violation text for an id that a client cannot choose. */
 export const reservedIdPrefix = `Must not start with \`${erasedPrefix}\`, a reserved prefix.`;
 
-/** Whether an id stands in the place of that of an erased record. */
+/** Whether an id is the pseudonym of an erased record. */
 export function isErasedId(id: string): boolean {
   return id.startsWith(erasedPrefix);
 }
 
-/** Whether an id may be given by a caller who imports a record. */
+/** Whether a client can choose this id for an imported record. */
 export function isClientAssignableId(text: string): boolean {
   return isId(text) && !isErasedId(text);
 }
 
-/** The bytes as one big-endian number in base62, left-padded with zeros, so that byte order is text order. */
+/**
+ * Encodes the bytes as one big-endian number in base62, padded with zeros on the left, so that strings sort like the
+ * bytes.
+ */
 export function toBase62(bytes: Uint8Array, length: number): string {
   let rest = 0n;
   for (const byte of bytes) rest = (rest << 8n) | BigInt(byte);

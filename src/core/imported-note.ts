@@ -1,24 +1,24 @@
-/** A note that another system has kept. */
+/** A note migrated from another system. */
 
 export interface ImportedNote {
-  /** Absent = a new one. */
+  /** Absent: the server generates one. */
   readonly id?: string;
   readonly text: string;
-  /** Absent = as of the record it belongs to. */
+  /** Absent: the value of the record that the note belongs to. */
   readonly lastUpdatedTime?: Date;
   readonly lastUpdatedBy?: string;
 }
-/** A note as an import stores it. */
+/** An imported note as it is stored. */
 
 export interface ImportedNoteRecord {
-  /** Absent = a new one. */
+  /** Absent: the server generates one. */
   readonly id?: string;
   readonly text: string;
   readonly createdTime: Date;
   readonly lastUpdatedTime: Date;
   readonly lastUpdatedBy: string;
 }
-/** Notes say when they were last written and not when they were made: that is taken to be the same. */
+/** A note contains only the time of its last update, which is also stored as its creation time. */
 
 export function toImportedNoteRecords(
   notes: readonly ImportedNote[],

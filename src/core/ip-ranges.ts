@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 
-/** Whether a text is one IPv4 or IPv6 address, or a range of them in CIDR notation (`10.0.0.0/8`, `2001:db8::/32`). */
+/** Whether a string is an IPv4 or IPv6 address, or a CIDR range (`10.0.0.0/8`, `2001:db8::/32`). */
 export function isIpRange(text: string): boolean {
   const [address = "", length, ...rest] = text.split("/");
   const version = isIP(address);
@@ -9,20 +9,20 @@ export function isIpRange(text: string): boolean {
   return /^(0|[1-9]\d{0,2})$/.test(length) && Number(length) <= (version === 4 ? 32 : 128);
 }
 
-/** Whether every address of a range lies in one of the others. */
+/** Whether one of the other ranges contains the whole range. */
 export function isWithinRanges(range: string, others: readonly string[]): boolean {
   const inner = readRange(range);
   return others.map(readRange).some((outer) => {
-    // A range of IPv6 admits no IPv4 address, although it may hold their mapped spelling.
+    // An IPv6 range does not admit IPv4 addresses, even if it contains their IPv4-mapped form.
     if (inner.isV4 !== outer.isV4 || inner.prefix < outer.prefix) return false;
     return headOf(inner, outer.prefix) === headOf(outer, outer.prefix);
   });
 }
 
 interface Range {
-  /** 128 bits: IPv4 at its place in IPv6, so that the mapped spelling is the same address (RFC 4291, 2.5.5.2). */
+  /** 128 bits. IPv4 addresses are IPv4-mapped, so that both forms are the same address (RFC 4291, 2.5.5.2). */
   readonly bits: bigint;
-  /** How many of them name the network. */
+  /** Number of network bits. */
   readonly prefix: number;
   readonly isV4: boolean;
 }
@@ -46,7 +46,7 @@ function readV4(address: string): bigint {
 }
 
 function readV6(address: string): bigint {
-  // A trailing IPv4 address stands for two groups.
+  // A trailing IPv4 address replaces two groups.
   const groups = address.replace(/[\d.]+\.\d+$/, (tail) => {
     const number = readV4(tail);
     return `${(number >> 16n).toString(16)}:${(number & 0xffffn).toString(16)}`;

@@ -3,17 +3,17 @@ import parse from "jsonpath-rfc9535/parser";
 
 export type { JsonValue };
 
-/** Longest path, in code units. */
+/** Maximum length of a path, in UTF-16 code units. */
 const maxPathChars = 255;
-/** Most comparisons and tests of a filter. */
+/** Maximum number of comparisons and tests in a filter. */
 const maxFilterTerms = 3;
-/** Deepest nesting of arrays and objects that is looked at. */
+/** Maximum nesting of arrays and objects. */
 const maxDepth = 100;
 
-/** Two of RFC 9535's functions are regular expressions, which an answer could make run for ever. */
+/** The other two functions of RFC 9535 take regular expressions, which a response could make run forever. */
 const allowedFunctions: ReadonlySet<unknown> = new Set(["length", "count", "value"]);
 
-/** What makes a query return more than the nodes along one line; not allowed where it would be repeated for each node. */
+/** Selectors that can match several nodes. They are not allowed in filters, which run once per node. */
 const searching: ReadonlySet<unknown> = new Set([
   "DescendantSegment",
   "WildcardSelector",
@@ -24,9 +24,9 @@ const searching: ReadonlySet<unknown> = new Set([
 const logical: ReadonlySet<unknown> = new Set(["LogicalOrExpr", "LogicalAndExpr"]);
 
 /**
- * What keeps a text from being a path of ours, as a sentence: JSONPath of RFC 9535, without what costs more than a walk
- * or two through the document. Unions and a second `..` multiply the nodes with each step, and a filter is evaluated for
- * each of them (test/domain/json-path.test.ts holds the dearest paths that are left).
+ * Validates a JSONPath (RFC 9535) and returns a violation text. Excludes what costs more than one or two passes through
+ * the document: unions and a second `..` multiply the nodes at each step, and a filter is evaluated for each node.
+ * test/domain/json-path.test.ts measures the most expensive allowed paths.
  */
 export function jsonPathFault(path: string): string | undefined {
   if (path.length > maxPathChars) return `Must have at most ${maxPathChars} characters.`;
@@ -49,19 +49,20 @@ export function jsonPathFault(path: string): string | undefined {
   return undefined;
 }
 
-/** Whether a path looks through the document, instead of stepping to one place. */
+/** Whether a path searches the document instead of selecting one position. */
 export function isMultiNodePath(path: string): boolean {
   return nodesOf(path)?.some(({ type }) => searching.has(type)) ?? false;
 }
 
-/** The first node that a path without fault finds. */
+/** The first node that a valid path selects. */
 export function firstMatch(document: JsonValue, path: string): JsonValue | undefined {
   return query(document, path)[0];
 }
 
 /**
- * The document that a text holds; undefined for what is no JSON or is nested too deep. An integer that a double cannot
- * hold is a text of its digits (`isLongInteger`): it is somebody's id, and a rounded one would be that of somebody else.
+ * Parses a JSON document. Undefined if the text is not JSON or nested too deeply. An integer that a double cannot
+ * represent becomes a string of its digits (`isLongInteger`): it is probably an id, and a rounded id would be another
+ * record's.
  */
 export function readJson(text: string): JsonValue | undefined {
   try {
@@ -73,12 +74,12 @@ export function readJson(text: string): JsonValue | undefined {
   }
 }
 
-/** Whether a text is what `readJson` makes of an integer beyond 2^53. */
+/** Whether `readJson` could have made this string from an integer beyond 2^53. */
 export function isLongInteger(text: string): boolean {
   return /^-?\d{16,}$/.test(text) && !Number.isSafeInteger(Number(text));
 }
 
-/** Each as a whole, so that the search is one walk through a text that was found to be JSON. */
+/** Matches strings and numbers as whole tokens, so that one pass over valid JSON is enough. */
 const stringOrNumber = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
 
 function quoteLongInteger(token: string): string {
@@ -102,7 +103,7 @@ function walk(value: unknown): Node[] {
   return [node, ...Object.values(node).flatMap(walk)];
 }
 
-/** Level by level, since a recursion could run out of stack. */
+/** Iterates level by level, because recursion could overflow the stack. */
 function isTooDeep(document: JsonValue): boolean {
   let level: readonly unknown[] = [document];
   for (let depth = 0; level.length > 0; depth++) {

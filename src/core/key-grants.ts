@@ -7,44 +7,45 @@ import {
   scopes,
 } from "./principal.js";
 
-/** What a presented secret is worth at this moment. */
+/** The access that a valid API key secret grants now. */
 export interface KeyGrant {
   readonly principal: Principal;
-  /** Single addresses or CIDR ranges the key may call from; empty = anywhere. */
+  /** Addresses or CIDR ranges the API key can be used from. Empty means any. */
   readonly allowedAddresses: readonly string[];
 }
 
-/** Looks a secret up. Throws DomainError KEY_UNKNOWN, KEY_EXPIRED or KEY_REVOKED. */
+/** Looks up an API key secret. Throws DomainError KEY_UNKNOWN, KEY_EXPIRED or KEY_REVOKED. */
 export interface KeyChecker {
   /**
-   * @param secrets the readings of the credential, in order of likelihood (`Basic` has three); the first known one counts
+   * @param secrets the possible readings of the credential, most likely first (`Basic` has three); the first known one
+   * is used
    */
   check(secrets: readonly string[]): Promise<KeyGrant>;
 }
 
-/** A stored key as one of its secrets finds it. */
+/** A stored API key, found by one of its secrets. */
 export interface KeyRecord {
   readonly keyId: string;
   /** SHA-256 of the secret, 32 bytes. */
   readonly hash: Uint8Array;
   readonly staff?: PrincipalStaff;
-  /** As stored; empty = every scope but the privileged. */
+  /** As stored. Empty means every scope except the privileged ones. */
   readonly scopes: readonly string[];
   readonly allowedAddresses: readonly string[];
-  /** When the key or this secret of it expires, whichever comes first. */
+  /** When the API key or this secret expires, whichever is first. */
   readonly expiredTime?: Date;
-  /** When the key expires. */
+  /** When the API key expires. */
   readonly keyExpiredTime?: Date;
   readonly revokedTime?: Date;
-  /** The key's organizations, each in a text of its own. */
+  /** The organizations of the API key, each as one string. */
   readonly organizations: readonly string[];
-  /** The enterprises among them. */
+  /** The enterprises among the organizations. */
   readonly enterpriseIds?: readonly string[];
-  /** All of them, resolved to companies. */
+  /** The organizations, resolved to companies. */
   readonly companies: readonly CompanyAccess[];
 }
 
-/** What a stored key grants while it is neither expired nor revoked. */
+/** The grant of a stored API key that is neither expired nor revoked. */
 export function toGrant(record: KeyRecord): KeyGrant {
   const principal: Principal = {
     keyId: record.keyId,
@@ -59,7 +60,10 @@ export function toGrant(record: KeyRecord): KeyGrant {
   return { principal, allowedAddresses: record.allowedAddresses };
 }
 
-/** A stored scope that this version does not know gives nothing; it never turns the list into an empty one. */
+/**
+ * A stored scope that this version does not know grants nothing, and never makes the list empty, which would grant
+ * every scope.
+ */
 export function effectiveScopes(stored: readonly string[]): ReadonlySet<Scope> {
   const chosen =
     stored.length === 0
@@ -70,6 +74,6 @@ export function effectiveScopes(stored: readonly string[]): ReadonlySet<Scope> {
 export interface KeyCheckRepository {
   /** @param hash SHA-256 of the secret */
   findByHash(hash: Uint8Array): Promise<KeyRecord | undefined>;
-  /** Notes that the key was used now, at most once a minute. */
+  /** Records the time of use, at most once a minute. */
   touch(keyId: string): Promise<void>;
 }

@@ -1,6 +1,6 @@
 import type { ViolationReason } from "./errors.js";
 
-/** An amount as google.type.Money holds it: whole units and billionths of one, of the same sign. */
+/** A `google.type.Money`: whole units and nano units of the same sign. */
 export interface Money {
   /** ISO 4217. */
   readonly currencyCode: string;
@@ -9,7 +9,7 @@ export interface Money {
 }
 
 export interface MoneyFault {
-  /** What is wrong. */
+  /** The invalid member. */
   readonly member: keyof Money;
   readonly reason: ViolationReason;
   readonly description: string;
@@ -17,7 +17,7 @@ export interface MoneyFault {
 
 const maxNanos = 999_999_999;
 
-/** Everything that makes the amount none (google/type/money.proto). */
+/** Everything that makes the amount invalid (google/type/money.proto). */
 export function moneyFaults({ currencyCode, units, nanos }: Money): MoneyFault[] {
   const faults: MoneyFault[] = [];
   if (!/^[A-Z]{3}$/.test(currencyCode)) {
@@ -36,7 +36,7 @@ export function moneyFaults({ currencyCode, units, nanos }: Money): MoneyFault[]
   return faults;
 }
 
-/** The same for a price, which is never below zero. */
+/** The same for a price, which must not be negative. */
 export function priceFaults(price: Money): MoneyFault[] {
   const faults = moneyFaults(price);
   const negative = (["units", "nanos"] as const).filter(

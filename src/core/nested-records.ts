@@ -9,21 +9,21 @@ import {
   timeViolations,
 } from "./record-import.js";
 
-/** What stands within a record that is imported and may keep its id. */
+/** Records nested in an imported record, which can keep their ids. */
 export type NestedRecordKind = "address" | "note" | "pet" | "petNote";
 
-/** Something within an import, by the path of its message in the request. */
+/** A nested record of an import, with the path of its message in the request. */
 export interface NestedRecord extends ImportTimes, ImportAuthors {
   readonly kind: NestedRecordKind;
   readonly field: string;
   readonly id?: string;
 }
 
-/** Where an import looks up what is within it. */
+/** Lookups for validating nested records. */
 export interface NestedRecordLookup extends StaffLookup {
-  /** The stamp of the change, by the database's clock. */
+  /** Timestamp of the change, by the clock of the database. */
   readonly now: Date;
-  /** Which of these ids the company has for something of the kind; those of pets that were removed count too. */
+  /** Which of the ids already exist for this kind in the company. Ids of removed pets are included. */
   taken(kind: NestedRecordKind, ids: readonly string[]): Promise<ReadonlySet<string>>;
 }
 
@@ -31,7 +31,7 @@ export function nestedNotes(kind: "note" | "petNote", field: string, notes: read
   return notes.map(({ text: _, ...note }, index) => ({ kind, field: `${field}[${index}]`, ...note }));
 }
 
-/** Ids are unique in the company, no time is to come, authors were of the staff. */
+/** Ids must be unique in the company, times must not be in the future, and actors must be or have been on the staff. */
 export async function nestedViolations(
   unit: NestedRecordLookup,
   nested: readonly NestedRecord[],
@@ -75,6 +75,6 @@ function untimely({ kind, createdTime, lastUpdatedTime }: NestedRecord, now: Dat
   if (lastUpdatedTime === undefined && createdTime === undefined) return [];
   const given = { ...(createdTime ? { createdTime } : {}), ...(lastUpdatedTime ? { lastUpdatedTime } : {}) };
   if (kind === "pet") return timeViolations(given, now);
-  // A note says only when it was last written.
+  // A note contains only the time of its last update.
   return timeViolations({ createdTime: now, ...given }, now).filter(({ reason }) => reason === "OUT_OF_RANGE");
 }

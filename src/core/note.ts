@@ -1,14 +1,17 @@
 export interface Note {
   readonly id: string;
   readonly note: string;
-  /** Staff id; empty when no staff member did it. */
+  /** Staff id. Empty if no staff member made the change. */
   readonly lastUpdatedBy: string;
   readonly lastUpdatedTime: Date;
 }
-/** How many of the newest notes a customer carries with it; the rest is behind the list of its notes. */
+/** Number of newest notes in a single customer. ListCustomerNotes returns all of them. */
 
 export const maxNotesInRecord = 50;
-/** How many a customer or pet carries in a list of many, as far as their texts take so many bytes of UTF-8 together. */
+/**
+ * Number of newest notes per customer or pet in a list, limited further by the total size of their texts in UTF-8
+ * bytes.
+ */
 
 export const maxNotesInList = 10;
 export const listedNoteBytes = 4096;

@@ -1,46 +1,50 @@
-/** Why a request to another system brought no answer that can be used. */
+/** Why a request to a third-party system returned no usable response. */
 export type OutboundFailure =
-  /** The URL, or an address its host resolves to, may not be called (EXTERNAL_API_ALLOW). No packet left for it. */
+  /** The URL, or an address that its host resolves to, is not allowed (EXTERNAL_API_ALLOW). Nothing was sent to it. */
   | "TARGET_FORBIDDEN"
   | "NAME_NOT_RESOLVED"
   | "CONNECTION_FAILED"
-  /** No certificate that proves the host, no common protocol, or an end in the middle of the handshake. */
+  /** No certificate that proves the host, no common protocol, or the connection was closed during the handshake. */
   | "TLS_FAILED"
-  /** The connection ended before the answer did. */
+  /** The connection was closed before the response was complete. */
   | "CONNECTION_LOST"
-  /** No connection, or no whole answer, within the time limit. */
+  /** No connection, or no complete response, within the time limit. */
   | "TIMEOUT"
-  /** A body of more than 64 KiB after decompression, or headers of more than 16 KiB. */
+  /** More than 64 KiB of body after decompression, or more than 16 KiB of headers. */
   | "ANSWER_TOO_LARGE"
-  /** An answer that breaks HTTP or its own content encoding. */
+  /** A response that violates HTTP or its own content encoding. */
   | "ANSWER_MALFORMED"
-  /** The API failed several times in a row and is left alone for a while. */
+  /** The API failed several times in a row, so the circuit breaker is open. */
   | "BREAKER_OPEN"
-  /** The company has as many calls under way as it may. */
+  /** The company has reached its limit of concurrent requests. */
   | "TOO_MANY_CALLS";
 
 /**
- * One HTTP request to another system. Whoever builds it has checked method, header names and values: those that frame a
- * message (host, connection, keep-alive, content-length, transfer-encoding, upgrade, expect, te, trailer) are not his.
+ * An HTTP request to a third-party system. The code that builds it has validated method, header names and values. It
+ * must not set headers that frame a message: host, connection, keep-alive, content-length, transfer-encoding, upgrade,
+ * expect, te, trailer.
  */
 export interface OutboundRequest {
   readonly companyId: string;
-  /** Configuration that the request belongs to. */
+  /** The external API that the request belongs to. */
   readonly externalApiId: string;
-  /** Of the configuration. Each has a circuit breaker of its own: what was wrong may have been put right. */
+  /**
+   * Version of the external API. Each version has its own circuit breaker, because a change may have fixed the cause of
+   * the failures.
+   */
   readonly version: string;
   readonly method: string;
-  /** Absolute, without user information. */
+  /** Absolute, without credentials. */
   readonly url: string;
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly body?: string;
-  /** For connecting and answering together. */
+  /** Includes connecting and reading the response. */
   readonly timeoutMs: number;
 }
 
 export interface OutboundResponse {
   readonly kind: "answered";
-  /** Any status, those of redirects and errors too. */
+  /** Any status, including redirects and errors. */
   readonly status: number;
   readonly headers: readonly (readonly [name: string, value: string])[];
   /** Decompressed, as UTF-8. */
@@ -54,13 +58,13 @@ export interface OutboundFailureResult {
   readonly durationMs: number;
 }
 
-/** Sends requests to systems of others. It follows no redirect and goes through no proxy. */
+/** Sends requests to third-party systems. Does not follow redirects or use a proxy. */
 export interface OutboundCalls {
-  /** What is wrong with a URL as a target, as a sentence; undefined = nothing that its text shows. */
+  /** Violation text for a URL that is not allowed as a target. Undefined if the URL itself shows no problem. */
   targetFault(url: string): string | undefined;
   /**
-   * Rejects when the signal fires, with its reason, and with a TypeError for a method or header that HTTP cannot carry.
-   * Everything else that can go wrong is an answer.
+   * Rejects with the reason of the signal when it fires, and with a TypeError for a method or header that HTTP cannot
+   * represent. Every other failure is a result.
    */
   call(request: OutboundRequest, signal: AbortSignal): Promise<OutboundResponse | OutboundFailureResult>;
 }

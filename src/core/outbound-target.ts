@@ -2,20 +2,20 @@ import { isIP } from "node:net";
 import ipaddr from "ipaddr.js";
 
 /**
- * `host:port` of systems that may be called although they are not public, and without TLS (EXTERNAL_API_ALLOW), or
- * `host:port/path` of one thing there.
+ * Targets that are allowed although they are not public or have no TLS (EXTERNAL_API_ALLOW), as `host:port`, or
+ * `host:port/path` for a single path.
  */
 export type AllowedTargets = ReadonlySet<string>;
 
 /**
- * What is wrong with a URL as the target of a call to another system, as a sentence; undefined when its text shows
- * nothing. Addresses that a name resolves to are judged when it is called.
+ * Violation text for a URL that is not allowed as a target. Undefined if the URL itself shows no problem. The addresses
+ * that the host resolves to are checked when the request is sent.
  *
- * The WHATWG parser decides what the host is: it knows the decimal, octal, hexadecimal, percent-encoded and wide spellings
- * of an address, and it is the one that the call uses.
+ * The WHATWG parser determines the host. It understands the decimal, octal, hexadecimal, percent-encoded and full-width
+ * notations of an address, and it is the parser that sends the request.
  */
 export function targetFault(text: string, allowed: AllowedTargets): string | undefined {
-  // The parser removes tabs and line breaks, and takes a backslash for a slash: others may read another host.
+  // The parser removes tabs and line breaks and treats a backslash as a slash. Other parsers could see another host.
   if (/[\p{Cc}\s\\]/u.test(text)) return "Must not contain spaces, control characters or backslashes.";
   const [, authority = ""] = /^https?:\/\/([^/?#]*)/i.exec(text) ?? [];
   if (authority === "" || !URL.canParse(text)) return "Must be an absolute HTTPS URL.";
@@ -28,16 +28,16 @@ export function targetFault(text: string, allowed: AllowedTargets): string | und
   return isPublicHost(hostOf(url)) ? undefined : `Must have a public host${butExceptions}`;
 }
 
-/** Tells whoever tries a system of their own machine what to do. */
+/** Tells developers how to reach a system on their own machine. */
 const butExceptions = ", unless EXTERNAL_API_ALLOW lists its host and port.";
 
-/** Whether the host and port of a URL, or its path there, are an exception of this installation. */
+/** Whether EXTERNAL_API_ALLOW lists the host and port of a URL, or its path there. */
 export function isAllowedTarget(url: URL, allowed: AllowedTargets): boolean {
   const host = `${url.hostname}:${portOf(url)}`;
   return allowed.has(host) || allowed.has(host + url.pathname);
 }
 
-/** An entry of EXTERNAL_API_ALLOW in the spelling of the URL parser; undefined when it is not `host:port`. */
+/** An entry of EXTERNAL_API_ALLOW in the notation of the URL parser. Undefined if it is not `host:port`. */
 export function readAllowedTarget(text: string): string | undefined {
   const [, port = ""] = /^[^/?#@*\\\s]+:(\d{1,5})$/.exec(text) ?? [];
   if (Number(port) < 1 || !URL.canParse(`https://${text}`)) return undefined;
@@ -54,8 +54,8 @@ export function hostOf({ hostname }: URL): string {
 }
 
 /**
- * Whether an address is a globally routable unicast one that stands for itself: no special range of the IANA registries,
- * and none that carries an IPv4 address inside, which a gateway would unpack.
+ * Whether an address is globally routable unicast. Excludes the special ranges of the IANA registries and addresses
+ * that embed an IPv4 address, which a gateway would unpack.
  */
 export function isPublicAddress(address: string): boolean {
   if (isIP(address) === 0 || address.includes("%")) return false;
@@ -63,7 +63,7 @@ export function isPublicAddress(address: string): boolean {
   if (parsed.range() !== "unicast") return false;
   if (parsed instanceof ipaddr.IPv4) return !isWithin(parsed, metadataServices);
   const [first = 0, , , , fifth = 0, sixth] = parsed.parts;
-  // Allocated to global unicast: 2000::/3. Whatever lies outside is reserved (RFC 4291, 2.4).
+  // Global unicast is 2000::/3. Everything else is reserved (RFC 4291, 2.4).
   const isGlobal = first >> 13 === 1;
   // The interface identifier of ISATAP: 0000:5efe or 0200:5efe before an IPv4 address (RFC 5214, 6.1).
   const isIsatap = (fifth & ~0x0200) === 0 && sixth === 0x5efe;
@@ -76,13 +76,13 @@ function isPublicHost(host: string): boolean {
   return /^[a-z0-9_-]+(\.[a-z0-9_-]+)+$/.test(host) && !privateNames.test(host);
 }
 
-/** Names that mean this machine or this network: RFC 6761, 6762, 8375, and what ICANN reserved for private use. */
+/** Names for this machine or this network: RFC 6761, 6762, 8375, and names that ICANN reserved for private use. */
 const privateNames = /\.(localhost|localdomain|local|internal|home\.arpa)$/;
 
-/** Ordinary unicast by its number, but served by the host of a virtual machine: Azure's WireServer. */
+/** Ordinary unicast by number, but served by the host of a virtual machine: Azure's WireServer. */
 const metadataServices = [ipaddr.parseCIDR("168.63.129.16/32")];
 
-/** The 6bone, given back in 2006 (RFC 3701). */
+/** The 6bone, returned to IANA in 2006 (RFC 3701). */
 const returnedRanges = [ipaddr.parseCIDR("3ffe::/16")];
 
 function isWithin(address: ipaddr.IPv4 | ipaddr.IPv6, ranges: readonly [ipaddr.IPv4 | ipaddr.IPv6, number][]): boolean {

@@ -1,13 +1,13 @@
 import { type CountryCode, isSupportedCountry, parsePhoneNumberFromString } from "libphonenumber-js";
 
-/** Longer than any number with its punctuation; the parser takes minutes for what is much longer. */
+/** Longer than any number with punctuation. Parsing much longer strings takes minutes. */
 const maxChars = 100;
 
 /**
- * Reads a phone number: E.164, or a national spelling of the given country.
+ * Parses a phone number in E.164 or in the national format of the country.
  *
  * @param country ISO 3166-1 alpha-2 code of the company
- * @returns E.164, or undefined when it is no possible number (or carries an extension, which would be lost)
+ * @returns E.164, or undefined if the number is not possible or has an extension, which would be lost
  */
 export function parsePhone(raw: string, country: string): string | undefined {
   if (raw.length > maxChars) return undefined;

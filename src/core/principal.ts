@@ -1,4 +1,4 @@
-/** The scopes a key can hold. One scope per rpc is declared in the contract. */
+/** The scopes of API keys. The contract declares one scope per RPC. */
 export const scopes = [
   "customer:read",
   "customer:write",
@@ -22,49 +22,58 @@ export const scopes = [
 
 export type Scope = (typeof scopes)[number];
 
-/** Scopes that a key holds only when they are named: an empty list means all but these. */
+/** Scopes that an API key has only if they are listed explicitly. An empty list grants all others. */
 export const privilegedScopes: readonly Scope[] = ["directory:write", "key:admin", "platform:admin"];
 
-/** What a key may touch of one company. */
+/** Access to one company. */
 export interface CompanyAccess {
   readonly companyId: string;
-  /** ISO 3166-1 alpha-2; the country in which national phone numbers are read. */
+  /** ISO 3166-1 alpha-2. Determines the format of national phone numbers. */
   readonly country: string;
-  /** IANA zone id. */
+  /** IANA time zone id. */
   readonly timeZone: string;
-  /** The locations a BUSINESS key is limited to; absent = the whole company. */
+  /** The locations that an API key is limited to. Absent means the whole company. */
   readonly businessIds?: readonly string[];
 }
 
-/** The staff member a key acts for. */
+/** The staff member an API key acts for. */
 export interface PrincipalStaff {
   readonly id: string;
-  /** The companies of the key that have this staff member: elsewhere the id is nobody's, or somebody else's. */
+  /**
+   * The companies of the API key that have this staff member. In other companies the id does not exist or is another
+   * person's.
+   */
   readonly companyIds: readonly string[];
 }
 
-/** An authenticated key: who calls, and what it may touch. */
+/** An authenticated API key and its access. */
 export interface Principal {
   readonly keyId: string;
-  /** Absent when the key names none. */
+  /** Absent if the API key acts for no staff member. */
   readonly staff?: PrincipalStaff;
-  /** When the key expires, whichever of its secrets is used; absent = never. No key that it makes outlives it. */
+  /**
+   * When the API key expires, whichever of its secrets is used. Absent means never. A key that it creates cannot expire
+   * later.
+   */
   readonly expiredTime?: Date;
   readonly scopes: ReadonlySet<Scope>;
-  /** What the key is bound to, which stays the same when a company joins its enterprise. Page tokens are bound to it. */
+  /**
+   * The organizations of the API key. They do not change when a company joins an enterprise. Page tokens are bound to
+   * them.
+   */
   readonly organizations: readonly string[];
-  /** Enterprises that it covers as such: also the companies that join later. Absent = none. */
+  /** Enterprises that the API key has access to, including companies that join later. */
   readonly enterpriseIds?: readonly string[];
-  /** Addresses and ranges it may call from; absent = anywhere. */
+  /** Addresses and ranges the API key can be used from. Absent means any. */
   readonly allowedAddresses?: readonly string[];
   /** By company id. */
   readonly companies: ReadonlyMap<string, CompanyAccess>;
 }
 
-/** Which rows a statement may see, as two bound parameters (persistence/visibility.ts). */
+/** The rows that a statement can read, as two parameters (db/access-filter.ts). */
 export interface AccessFilter {
   readonly companyIds: readonly string[];
-  /** `company` for a whole company, `company/business` for one location of it. */
+  /** `company` for a whole company, `company/business` for one of its locations. */
   readonly grants: readonly string[];
 }
 

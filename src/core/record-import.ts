@@ -1,18 +1,18 @@
 import type { Violation } from "./errors.js";
 import { actingStaffId, type WriteContext } from "./write.js";
 
-/** Times of a record that another system has kept; absent = now. */
+/** Times of a record migrated from another system. Absent: the time of the import. */
 export interface ImportTimes {
   readonly createdTime?: Date;
   readonly lastUpdatedTime?: Date;
 }
 
-/** The times that an imported record is stored with. */
+/** The times with which an imported record is stored. */
 export function timesOf({ createdTime, lastUpdatedTime }: ImportTimes, now: Date): Required<ImportTimes> {
   return { createdTime: createdTime ?? now, lastUpdatedTime: lastUpdatedTime ?? now };
 }
 
-/** Neither time may lie in the future, and nothing changes before it is created. */
+/** Neither time is in the future, and a record is not updated before it is created. */
 export function timeViolations(times: ImportTimes, now: Date): Violation[] {
   const { createdTime, lastUpdatedTime } = timesOf(times, now);
   const violations: Violation[] = [];
@@ -31,13 +31,13 @@ export function timeViolations(times: ImportTimes, now: Date): Violation[] {
   return violations;
 }
 
-/** Who made and who last changed a record, by staff id; absent = whom the key acts for. */
+/** Staff ids of the creator and last editor of a record. Absent: the staff member the API key acts for. */
 export interface ImportAuthors {
   readonly createdBy?: string;
   readonly lastUpdatedBy?: string;
 }
 
-/** The authors that an imported record is stored with; empty = nobody is known. */
+/** The actors with which an imported record is stored. Empty means unknown. */
 export function authorsOf(
   { companyId, createdBy, lastUpdatedBy }: ImportAuthors & { readonly companyId: string },
   write: WriteContext,
@@ -46,13 +46,13 @@ export function authorsOf(
   return { createdBy: createdBy ?? staffId, lastUpdatedBy: lastUpdatedBy ?? staffId };
 }
 
-/** Where an import looks up its authors. */
+/** Lookup for validating the actors of an import. */
 export interface StaffLookup {
-  /** Which of these staff members the company has never had. */
+  /** Returns those ids that have never belonged to staff of the company. */
   missingStaff(ids: readonly string[]): Promise<ReadonlySet<string>>;
 }
 
-/** The authors were members of the company's staff, whether they still are or not. */
+/** Actors must be current or former staff members of the company. */
 export async function authorViolations(unit: StaffLookup, authors: ImportAuthors): Promise<Violation[]> {
   const given = [
     { field: "created_by", id: authors.createdBy },
@@ -68,7 +68,7 @@ export async function authorViolations(unit: StaffLookup, authors: ImportAuthors
     }));
 }
 
-/** The violations with paths from a request that holds the record in this field. */
+/** Prefixes the paths of violations with the field that contains the record. */
 export function prefixPaths(field: string, violations: readonly Violation[]): Violation[] {
   return violations.map((violation) => ({ ...violation, field: `${field}.${violation.field}` }));
 }

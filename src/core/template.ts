@@ -1,19 +1,22 @@
-/** A name within the braces: letters, digits, `_`, `.` and `-`, beginning with a letter. */
+/** A variable name: starts with a letter, followed by letters, digits, `_`, `.` and `-`. */
 export const variableName = /^[A-Za-z][A-Za-z0-9_.-]*$/;
 
 const placeholder = /\{\{\s*([A-Za-z][A-Za-z0-9_.-]*)\s*\}\}/g;
 
-/** The variables that a template names as `{{name}}`, white space inside the braces ignored, each once. */
+/** The distinct variables of a template. Whitespace inside the braces of `{{name}}` is ignored. */
 export function variablesOf(template: string): readonly string[] {
   return [...new Set([...template.matchAll(placeholder)].map(([, name = ""]) => name))];
 }
 
-/** Whether every `{{` of a template begins a name and its `}}`. */
+/** Whether every `{{` of a template is followed by a variable name and `}}`. */
 export function isTemplate(template: string): boolean {
   return !template.replaceAll(placeholder, "").includes("{{");
 }
 
-/** The template with its variables replaced; one without a value by nothing. A value is never read as a template. */
+/**
+ * Replaces the variables of a template. A variable without a value becomes empty. Values are not interpreted as
+ * templates.
+ */
 export function renderTemplate(template: string, values: ReadonlyMap<string, string>): string {
   return template.replaceAll(placeholder, (_, name: string) => values.get(name) ?? "");
 }

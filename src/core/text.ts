@@ -1,10 +1,10 @@
 import type { ViolationReason } from "./errors.js";
 
-/** What a text may look like, in code points after normalisation. */
+/** Limits for a string, in code points after normalization. */
 export interface TextRule {
   readonly min: number;
   readonly max: number;
-  /** Newline and tab are allowed: notes, descriptions, help texts. */
+  /** Allows newline and tab, for notes, descriptions and help texts. */
   readonly multiline?: boolean;
 }
 
@@ -22,12 +22,12 @@ const control = /\p{Cc}/u;
 const controlButNewlineAndTab = /[^\P{Cc}\n\t]/u;
 const loneSurrogate = /\p{Cs}/u;
 
-/** NFC makes one character of at most four, of two code units each. */
+/** NFC expands a character to at most four, of two code units each. */
 const maxUnitsPerCharacter = 8;
 
 /**
- * NFC without outer white space. A CRLF in a multi-line text becomes a newline. Of a text that is too long in any form
- * only as much is left as tells so: the order of a million accents takes NFC minutes.
+ * Normalizes a string: NFC, trimmed, and CRLF becomes a newline if multiline. A string that is too long in any form is
+ * truncated first, but stays too long: sorting a million accents for NFC takes minutes.
  */
 export function normalise(raw: string, rule: TextRule): string {
   const lines = (rule.multiline ? raw.replaceAll("\r\n", "\n") : raw).trim();
@@ -41,13 +41,13 @@ function isHighSurrogate(unit: number): boolean {
   return unit >= 0xd800 && unit < 0xdc00;
 }
 
-/** What is wrong with a normalised text, if anything. */
+/** What is wrong with a normalized string, if anything. */
 export function textFault(text: string, rule: TextRule): TextFault | undefined {
   if (text === "" && rule.min > 0) return { reason: "REQUIRED", description: "Required." };
   if (loneSurrogate.test(text)) return { reason: "INVALID_FORMAT", description: "Must be valid Unicode." };
   const forbidden = rule.multiline ? controlButNewlineAndTab : control;
   if (forbidden.test(text)) return { reason: "INVALID_FORMAT", description: "Must not contain control characters." };
-  // Code units are never fewer than code points, so most texts need no count.
+  // There are never fewer code units than code points, so most strings need no count.
   if (text.length > rule.max && [...text].length > rule.max) {
     return { reason: "TOO_LONG", description: `Must have at most ${rule.max} characters.` };
   }
@@ -55,8 +55,8 @@ export function textFault(text: string, rule: TextRule): TextFault | undefined {
 }
 
 /**
- * Case-insensitive form by which names and email addresses are matched. Upper case first, so that letters with a
- * two-letter capital (ß, SS) meet.
+ * Case-insensitive form for matching names and email addresses. Upper case first, so that letters with a two-letter
+ * capital (ß, SS) match.
  */
 export function foldCase(text: string): string {
   return text.toUpperCase().toLowerCase().normalize("NFC");

@@ -1,32 +1,35 @@
 import type { PrincipalStaff } from "./principal.js";
 
-/** A claim on an idempotency key: the effect of a mutating call happens at most once per claim. */
+/** An idempotency claim: a mutating request takes effect at most once per claim. */
 export interface IdempotencyClaim {
-  /** The caller's `Idempotency-Key`, up to 255 characters. */
+  /** The client's `Idempotency-Key`, up to 255 characters. */
   readonly key: string;
-  /** What the request is known by later: a keyed hash of its canonical form, 32 bytes, of no use without the key. */
+  /**
+   * Keyed hash of the canonical request, 32 bytes. Later requests are compared with it. It is useless without the
+   * encryption key.
+   */
   readonly fingerprint: Uint8Array;
-  /** Its hashes under the former keys: an earlier call may have been stored by one of them. */
+  /** Hashes under the previous keys of the server, with which an earlier request may have been stored. */
   readonly olderFingerprints?: readonly Uint8Array[];
-  /** Set by persistence when the answer is that of an earlier call; becomes the header `idempotency-replayed: true`. */
+  /** Set by the repository if the response is a replay. Sent as the header `idempotency-replayed: true`. */
   replayed: boolean;
 }
 
-/** Who writes, by which call. Persistence stores it beside the effect, in the same transaction. */
+/** The actor and request of a write, stored in the same transaction as the change. */
 export interface WriteContext {
-  /** Full rpc name: `moego.business.customer.v1.CustomerService/CreateCustomer`. */
+  /** Full RPC name: `moego.business.customer.v1.CustomerService/CreateCustomer`. */
   readonly rpc: string;
   readonly requestId: string;
   readonly keyId: string;
-  /** Whom the key acts for; absent = nobody. What is stamped on a record tells `authorIn`. */
+  /** The staff member the API key acts for. Use `actingStaffId` for what is recorded on a record. */
   readonly staff?: PrincipalStaff;
-  /** The caller's address, for the consent ledger. */
+  /** The client's address, for the consent ledger. */
   readonly ip: string;
   readonly claim?: IdempotencyClaim;
   readonly signal: AbortSignal;
 }
 
-/** The author to stamp on a record of the company, by staff id; empty when the key acts for nobody there. */
+/** Staff id to record as the actor of a change in the company. Empty if the API key acts for no staff member there. */
 export function actingStaffId({ staff }: Pick<WriteContext, "staff">, companyId: string): string {
   return staff?.companyIds.includes(companyId) ? staff.id : "";
 }

@@ -1,4 +1,4 @@
-/** Words and phrases that the glossary of this project replaces, in texts and comments alike. Whole words, upper or lower case. */
+/** Words and phrases that the glossary of this project replaces, in texts and comments alike. Whole words, upper or lower case, as patterns. */
 const bannedWords = [
   "anew",
   "as it stands",
@@ -7,7 +7,7 @@ const bannedWords = [
   "dear",
   "goes on",
   "heed",
-  "is no",
+  "(?<!there )is no",
   "is none",
   "meanwhile",
   "of its own",

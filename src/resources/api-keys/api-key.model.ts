@@ -88,7 +88,7 @@ export interface KeyRules {
 export type KeyAccessFilter =
   | "all"
   | {
-      /** `company` for a whole company, `company/business` for one location of it. */
+      /** `company` for a whole company, `company/business` for one of its locations. */
       readonly grants: readonly string[];
       readonly enterpriseIds: readonly string[];
     };

@@ -21,7 +21,7 @@ export async function missingReferences(
   return missing;
 }
 
-/** Which of these staff members the company has never had. */
+/** Returns those ids that have never belonged to staff of the company. */
 export async function missingStaff(
   tx: Prisma.TransactionClient,
   companyId: string,

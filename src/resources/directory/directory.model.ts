@@ -6,7 +6,7 @@ export interface Company {
   readonly name: string;
   /** ISO 3166-1 alpha-2. */
   readonly country: string;
-  /** IANA zone id. */
+  /** IANA time zone id. */
   readonly timeZone: string;
   readonly enterpriseId?: string;
   readonly maxCustomers?: number;

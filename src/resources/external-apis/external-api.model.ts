@@ -49,7 +49,7 @@ export interface ExternalApiContent {
   readonly headers: readonly HeaderParam[];
   readonly requestParams: readonly RequestParam[];
   readonly outputParams: readonly OutputParam[];
-  /** For connecting and answering together. */
+  /** Includes connecting and reading the response. */
   readonly timeoutMs: number;
 }
 

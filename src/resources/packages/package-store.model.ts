@@ -82,7 +82,7 @@ export interface Redemption {
 export interface PackageTransaction {
   /** The locked state. */
   readonly detail: PackageDetail;
-  /** The stamp of the change, by the database's clock. */
+  /** Timestamp of the change, by the clock of the database. */
   readonly now: Date;
   /** IANA zone id of the company, in which the last day of the package is judged. */
   timeZone(): Promise<string>;

@@ -6,7 +6,7 @@ export interface Tag {
   readonly name: string;
   readonly group: string;
   readonly archived: boolean;
-  /** Staff id; empty when no staff member did it. */
+  /** Staff id. Empty if no staff member made the change. */
   readonly lastUpdatedBy: string;
   readonly lastUpdatedTime: Date;
 }
