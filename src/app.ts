@@ -67,7 +67,7 @@ export async function createApp({ config, logger, databaseUrl, secrets, hasDemo 
   const outbound = createOutbound({ allow: externalApiAllow, observe: metrics.countOutbound });
   let httpUrl = "";
   const handlers = createHandlers({
-    ...createRepositories(database, secrets),
+    repositories: createRepositories(database, secrets),
     outbound,
     pageTokenSecret: secrets.pageTokenSecret,
     publicBaseUrl: () => config.publicBaseUrl ?? httpUrl,

@@ -1,23 +1,46 @@
 import { createPageTokens } from "./api/page-token.js";
 import { type HandlerRegistry, registry } from "./api/rpc.js";
+import { idPrefixes } from "./core/ids.js";
 import type { OutboundCalls } from "./core/outbound-call.js";
 import { ApiKeyService } from "./gen/proto/moego/admin/v1/api_key_service_pb.js";
+import { ConsentService } from "./gen/proto/moego/admin/v1/consent_service_pb.js";
+import { CustomFieldAdminService } from "./gen/proto/moego/admin/v1/custom_field_admin_service_pb.js";
+import { CustomerAdminService } from "./gen/proto/moego/admin/v1/customer_admin_service_pb.js";
+import { CustomerSettingAdminService } from "./gen/proto/moego/admin/v1/customer_setting_admin_service_pb.js";
 import { DirectoryAdminService } from "./gen/proto/moego/admin/v1/directory_admin_service_pb.js";
+import { LeadAdminService } from "./gen/proto/moego/admin/v1/lead_admin_service_pb.js";
+import { PackageAdminService } from "./gen/proto/moego/admin/v1/package_admin_service_pb.js";
+import { PetAdminService } from "./gen/proto/moego/admin/v1/pet_admin_service_pb.js";
+import { PetSettingAdminService } from "./gen/proto/moego/admin/v1/pet_setting_admin_service_pb.js";
 import { BusinessService } from "./gen/proto/moego/business/business/v1/business_service_pb.js";
 import { CompanyService } from "./gen/proto/moego/business/company/v1/company_service_pb.js";
 import { CustomerService } from "./gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { LeadService } from "./gen/proto/moego/business/customer/v1/lead_service_pb.js";
 import { PetService } from "./gen/proto/moego/business/customer/v1/pet_service_pb.js";
+import { PackageService } from "./gen/proto/moego/business/package/v1/package_service_pb.js";
+import { SettingService } from "./gen/proto/moego/business/setting/v1/setting_service_pb.js";
 import { StaffService } from "./gen/proto/moego/business/staff/v1/staff_service_pb.js";
+import { CallerService } from "./gen/proto/moego/callcenter/v1/caller_service_pb.js";
+import { ExternalApiService } from "./gen/proto/moego/callcenter/v1/external_api_service_pb.js";
+import { IvrFlowService } from "./gen/proto/moego/callcenter/v1/ivr_flow_service_pb.js";
+import { VipLevelService } from "./gen/proto/moego/callcenter/v1/vip_level_service_pb.js";
+import type { Repositories } from "./repositories.js";
 import { createApiKeyHandlers } from "./resources/api-keys/api-key.handlers.js";
-import type { ApiKeyRepository } from "./resources/api-keys/api-key.model.js";
 import { createApiKeys } from "./resources/api-keys/api-key.service.js";
-import { type CallCenterDependencies, createCallCenterRegistry } from "./resources/callers/call-center.registry.js";
+import { createCallerHandlers } from "./resources/callers/caller.handlers.js";
+import { createCallerProfiles } from "./resources/callers/caller-profile.service.js";
+import { createCallerQuery } from "./resources/callers/caller-query.service.js";
+import { createCatalogue } from "./resources/catalog/catalog.service.js";
+import { createConsentHandlers } from "./resources/consent/consent.handlers.js";
+import { createConsentHistory } from "./resources/consent/consent.service.js";
+import { createCustomFieldAdminHandlers } from "./resources/custom-fields/custom-field.handlers.js";
+import { createCustomFields } from "./resources/custom-fields/custom-field.service.js";
 import { createCustomerHandlers } from "./resources/customers/customer.handlers.js";
-import { type CustomerDependencies, createCustomers } from "./resources/customers/customer.service.js";
+import { createCustomers } from "./resources/customers/customer.service.js";
+import { createCustomerAdminHandlers } from "./resources/customers/customer-admin.handlers.js";
+import { createCustomerAdmin } from "./resources/customers/customer-admin.service.js";
 import { createCustomerNotes } from "./resources/customers/customer-notes.service.js";
 import { createCustomerTags } from "./resources/customers/customer-tags.service.js";
-import { createRecordRegistry, type RecordDependencies } from "./resources/customers/record.registry.js";
 import {
   createBusinessHandlers,
   createCompanyHandlers,
@@ -25,64 +48,113 @@ import {
 } from "./resources/directory/directory.handlers.js";
 import { createDirectory } from "./resources/directory/directory.service.js";
 import { createDirectoryAdminHandlers } from "./resources/directory/directory-admin.handlers.js";
-import type { DirectoryAdminRepository } from "./resources/directory/directory-admin.model.js";
 import { createDirectoryAdmin } from "./resources/directory/directory-admin.service.js";
-import type { DirectoryRepository } from "./resources/directory/directory-store.model.js";
+import { createExternalApiHandlers } from "./resources/external-apis/external-api.handlers.js";
+import { createExternalApis } from "./resources/external-apis/external-api.service.js";
+import { createIvrFlowHandlers } from "./resources/ivr-flows/ivr-flow.handlers.js";
+import { createIvrFlows } from "./resources/ivr-flows/ivr-flow.service.js";
 import { createLeadHandlers } from "./resources/leads/lead.handlers.js";
-import { createLeads, type LeadDependencies } from "./resources/leads/lead.service.js";
-import { createPackageRegistry, type PackageDependencies } from "./resources/packages/package.registry.js";
+import { createLeads } from "./resources/leads/lead.service.js";
+import { createLeadAdminHandlers } from "./resources/leads/lead-admin.handlers.js";
+import { createLeadAdmin } from "./resources/leads/lead-admin.service.js";
+import { createPackageHandlers } from "./resources/packages/package.handlers.js";
+import { createPackages } from "./resources/packages/package.service.js";
+import { createPackageAdminHandlers } from "./resources/packages/package-admin.handlers.js";
 import { createPetHandlers } from "./resources/pets/pet.handlers.js";
 import { createPets } from "./resources/pets/pet.service.js";
-import type { PetRepository } from "./resources/pets/pet-store.model.js";
-import { createSettingRegistry, type SettingDependencies } from "./resources/setting-lists/setting.registry.js";
+import { createPetAdminHandlers } from "./resources/pets/pet-admin.handlers.js";
+import { createPetImports } from "./resources/pets/pet-import.service.js";
+import { createCustomerSettingAdminHandlers } from "./resources/setting-lists/customer-setting-admin.handlers.js";
+import { createPetSettingAdminHandlers } from "./resources/setting-lists/pet-setting-admin.handlers.js";
+import { createSettingHandlers } from "./resources/setting-lists/setting.handlers.js";
+import { createSettings } from "./resources/setting-lists/setting.service.js";
+import { createSettingList } from "./resources/setting-lists/setting-list.service.js";
+import { createVipLevelHandlers } from "./resources/vip-levels/vip-level.handlers.js";
 import { services } from "./services.js";
 
-export interface HandlerDependencies
-  extends CustomerDependencies,
-    LeadDependencies,
-    SettingDependencies,
-    PackageDependencies,
-    RecordDependencies,
-    CallCenterDependencies {
-  readonly directory: DirectoryRepository;
-  readonly directoryAdmin: DirectoryAdminRepository;
-  readonly apiKeys: ApiKeyRepository;
-  readonly pets: PetRepository;
+export interface HandlerDependencies {
+  readonly repositories: Repositories;
   readonly pageTokenSecret: string;
   readonly outbound: OutboundCalls;
+  /** Address under which card links are served, without a trailing slash; known once the server listens. */
+  readonly publicBaseUrl: () => string;
 }
 
-/** The handlers of all services, over domain services made here. */
-export function createHandlers(dependencies: HandlerDependencies): HandlerRegistry {
-  const pageTokens = createPageTokens(dependencies.pageTokenSecret);
-  const directory = { directory: createDirectory(dependencies.directory), pageTokens };
-  const directoryAdmin = { directory: createDirectoryAdmin(dependencies.directoryAdmin), pageTokens };
-  const apiKeys = { apiKeys: createApiKeys({ repository: dependencies.apiKeys, now: Date.now }), pageTokens };
-  const customers = {
-    customers: createCustomers(dependencies),
-    notes: createCustomerNotes(dependencies.customers),
-    tags: createCustomerTags(dependencies.customers),
-    pageTokens,
-  };
-  return complete(
-    new Map([
-      ...registry(CustomerService, createCustomerHandlers(customers)),
-      ...registry(LeadService, createLeadHandlers({ leads: createLeads(dependencies), pageTokens })),
-      ...registry(PetService, createPetHandlers({ pets: createPets(dependencies.pets), pageTokens })),
-      ...createSettingRegistry(dependencies, pageTokens),
-      ...createPackageRegistry(dependencies, pageTokens),
-      ...createRecordRegistry(dependencies, pageTokens),
-      ...createCallCenterRegistry(dependencies, pageTokens),
-      ...registry(CompanyService, createCompanyHandlers(directory)),
-      ...registry(BusinessService, createBusinessHandlers(directory)),
-      ...registry(StaffService, createStaffHandlers(directory)),
-      ...registry(DirectoryAdminService, createDirectoryAdminHandlers(directoryAdmin)),
-      ...registry(ApiKeyService, createApiKeyHandlers(apiKeys)),
-    ]),
-  );
+/** The handlers of every gRPC service, over domain services made here. */
+export function createHandlers({
+  repositories,
+  pageTokenSecret,
+  outbound,
+  publicBaseUrl,
+}: HandlerDependencies): HandlerRegistry {
+  const pageTokens = createPageTokens(pageTokenSecret);
+  const settings = createSettings(repositories.settings);
+  const customFields = createCustomFields({ lists: repositories.customFieldLists, records: repositories.customFields });
+  const catalogue = createCatalogue(repositories.catalogue);
+  const directory = { directory: createDirectory(repositories.directory), pageTokens };
+  const packages = { packages: createPackages(repositories.packages), pageTokens };
+  const callerQuery = createCallerQuery(repositories.callers);
+  const externalApis = createExternalApis({ externalApis: repositories.externalApis, outbound });
+  const vipLevels = createSettingList(repositories.vipLevels, {
+    resource: "VipLevel",
+    idPrefix: idPrefixes.vipLevel,
+    writeScope: "callcenter:write",
+  });
+
+  const handlers = [
+    registry(
+      CustomerService,
+      createCustomerHandlers({
+        customers: createCustomers({ ...repositories, publicBaseUrl }),
+        notes: createCustomerNotes(repositories.customers),
+        tags: createCustomerTags(repositories.customers),
+        pageTokens,
+      }),
+    ),
+    registry(CustomerAdminService, createCustomerAdminHandlers(createCustomerAdmin(repositories))),
+    registry(LeadService, createLeadHandlers({ leads: createLeads(repositories), pageTokens })),
+    registry(LeadAdminService, createLeadAdminHandlers(createLeadAdmin(repositories))),
+    registry(PetService, createPetHandlers({ pets: createPets(repositories.pets), pageTokens })),
+    registry(PetAdminService, createPetAdminHandlers(createPetImports(repositories.petImports))),
+    registry(PackageService, createPackageHandlers(packages)),
+    registry(PackageAdminService, createPackageAdminHandlers(packages)),
+    registry(
+      ConsentService,
+      createConsentHandlers({ consents: createConsentHistory(repositories.consents), pageTokens }),
+    ),
+    registry(SettingService, createSettingHandlers({ settings, customFields, catalogue, pageTokens })),
+    registry(CustomerSettingAdminService, createCustomerSettingAdminHandlers(settings)),
+    registry(PetSettingAdminService, createPetSettingAdminHandlers(settings)),
+    registry(CustomFieldAdminService, createCustomFieldAdminHandlers(customFields)),
+    registry(CompanyService, createCompanyHandlers(directory)),
+    registry(BusinessService, createBusinessHandlers(directory)),
+    registry(StaffService, createStaffHandlers(directory)),
+    registry(
+      DirectoryAdminService,
+      createDirectoryAdminHandlers({ directory: createDirectoryAdmin(repositories.directoryAdmin), pageTokens }),
+    ),
+    registry(
+      ApiKeyService,
+      createApiKeyHandlers({ apiKeys: createApiKeys({ repository: repositories.apiKeys, now: Date.now }), pageTokens }),
+    ),
+    registry(
+      CallerService,
+      createCallerHandlers({ callerQuery, callerProfiles: createCallerProfiles(repositories.callers) }),
+    ),
+    registry(VipLevelService, createVipLevelHandlers(vipLevels)),
+    registry(ExternalApiService, createExternalApiHandlers({ externalApis, pageTokens })),
+    registry(
+      IvrFlowService,
+      createIvrFlowHandlers({
+        flows: createIvrFlows({ ivrFlows: repositories.ivrFlows, callerQuery, externalApis }),
+        pageTokens,
+      }),
+    ),
+  ];
+  return complete(new Map(handlers.flatMap((ofService) => [...ofService])));
 }
 
-/** The registry, once every rpc of the contract has its handler. */
+/** The registry, if every rpc of the contract has its handler. */
 function complete(handlers: HandlerRegistry): HandlerRegistry {
   for (const method of services.flatMap((service) => service.methods)) {
     const name = `${method.parent.typeName}/${method.name}`;

@@ -24,6 +24,8 @@ import { createPetImportRepository } from "./resources/pets/pet-import.repositor
 import { createSettingRepositories } from "./resources/setting-lists/setting.repository.js";
 import { createVipLevelRepository } from "./resources/vip-levels/vip-level.repository.js";
 
+export type Repositories = ReturnType<typeof createRepositories>;
+
 /** What the domain services keep their data in. */
 export function createRepositories(database: Database, secrets: ServiceSecrets) {
   const pseudonym = createPseudonym(...derivedKeys(secrets, "moego erased records"));

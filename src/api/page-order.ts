@@ -29,3 +29,11 @@ export function updatedCursorOf({
 }): Cursor {
   return { time: lastUpdatedTime, id };
 }
+
+/** Lists by the time of creation that turn to the time of the last change when the filter asks for changes. */
+export function createdOrUpdatedCursorOf(
+  row: { readonly createdTime: Date; readonly lastUpdatedTime: Date; readonly id: string },
+  { filter }: { readonly filter?: { readonly lastUpdated?: unknown } | undefined },
+): Cursor {
+  return filter?.lastUpdated ? updatedCursorOf(row) : createdCursorOf(row);
+}

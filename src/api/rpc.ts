@@ -6,8 +6,11 @@ import type {
   MessageInitShape,
   MessageShape,
 } from "@bufbuild/protobuf";
+import type { z } from "zod";
+import type { Violation } from "../core/errors.js";
 import type { Principal } from "../core/principal.js";
 import type { WriteContext } from "../core/write.js";
+import { parse } from "./parse.js";
 
 /** The request context of a handler, apart from the message. */
 export interface Context {
@@ -35,14 +38,36 @@ export type ServiceHandlers<S extends DescService> = {
 /** A handler whose request type only its RPC knows. */
 export type AnyHandler = (request: Message, context: Context) => Promise<MessageInitShape<DescMessage>>;
 
+/** Parses the request by a schema, or throws INVALID_REQUEST with every violation, those given among them. */
+export type Parse = <T>(schema: z.ZodType<T>, violations?: readonly Violation[], message?: Message) => T;
+
+/** How a request becomes typed input: a schema, or a function where more than the request's own fields decides. */
+export type Input<Request, T> = z.ZodType<T> | ((request: Request, context: Context, parse: Parse) => T | Promise<T>);
+
+/** A handler: parses the request, with every violation at once, and returns the response. */
+export function rpc<Request extends Message, T, Response>(
+  input: Input<Request, T>,
+  respond: (input: T, context: Context) => Promise<Response>,
+): (request: Request, context: Context) => Promise<Response> {
+  return async (request, context) => respond(await readInput(input, request, context), context);
+}
+
+/** The typed input of a request. Throws INVALID_REQUEST. */
+export async function readInput<Request extends Message, T>(
+  input: Input<Request, T>,
+  request: Request,
+  context: Context,
+): Promise<T> {
+  const parseRequest: Parse = (schema, violations, message = request) =>
+    parse(context.method.input, message, schema, violations);
+  return typeof input === "function" ? input(request, context, parseRequest) : parseRequest(input);
+}
+
 /** Handlers by RPC name, `package.Service/Method`. */
 export type HandlerRegistry = ReadonlyMap<string, AnyHandler>;
 
-/** Registers all or some handlers of one service by RPC name. */
-export function registry<S extends DescService, K extends keyof S["method"]>(
-  service: S,
-  handlers: Pick<ServiceHandlers<S>, K>,
-): HandlerRegistry;
+/** Handlers of one service by RPC name. */
+export function registry<S extends DescService>(service: S, handlers: ServiceHandlers<S>): HandlerRegistry;
 export function registry(service: DescService, handlers: Readonly<Record<string, AnyHandler>>): HandlerRegistry {
   const found = new Map<string, AnyHandler>();
   for (const method of service.methods) {

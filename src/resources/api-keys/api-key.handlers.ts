@@ -2,9 +2,9 @@ import { z } from "zod";
 import { id } from "../../api/fields.js";
 import { createdCursorOf } from "../../api/page-order.js";
 import { type PageTokens, pagination } from "../../api/page-token.js";
-import { parse } from "../../api/parse.js";
-import type { Context, ServiceHandlers } from "../../api/rpc.js";
-import { ApiKeyService } from "../../gen/proto/moego/admin/v1/api_key_service_pb.js";
+import { paged } from "../../api/paged.js";
+import { type Context, rpc, type ServiceHandlers } from "../../api/rpc.js";
+import type { ApiKeyService } from "../../gen/proto/moego/admin/v1/api_key_service_pb.js";
 import { newApiKey, rotation, toRequestPaths } from "./api-key.input.js";
 import { toProtoIssuedKey, toProtoKey } from "./api-key.output.js";
 import type { ApiKeys } from "./api-key.service.js";
@@ -14,47 +14,41 @@ export interface ApiKeyHandlerDependencies {
   readonly pageTokens: PageTokens;
 }
 
-const requests = ApiKeyService.method;
-
 /** moego.admin.v1.ApiKeyService */
 export function createApiKeyHandlers({
   apiKeys,
   pageTokens,
 }: ApiKeyHandlerDependencies): ServiceHandlers<typeof ApiKeyService> {
   return {
-    async createApiKey(request, context) {
-      const { principal, write } = context;
-      const input = parse(requests.createApiKey.input, request, newApiKey(principal));
-      keepOutOfCaches(context);
-      const made = await apiKeys.create(input, principal, write).catch((error: unknown) => {
-        throw toRequestPaths(error);
-      });
-      return { key: toProtoIssuedKey(made) };
-    },
+    createApiKey: rpc(
+      (_request, { principal }, parse) => parse(newApiKey(principal)),
+      async (input, context) => {
+        keepOutOfCaches(context);
+        const made = await apiKeys.create(input, context.principal, context.write).catch((error: unknown) => {
+          throw toRequestPaths(error);
+        });
+        return { key: toProtoIssuedKey(made) };
+      },
+    ),
 
-    async getApiKey(request, { principal, signal }) {
-      const input = parse(requests.getApiKey.input, request, byId);
+    getApiKey: rpc(byId, async (input, { principal, signal }) => {
       return { key: toProtoKey(await apiKeys.get(input.id, principal, signal)) };
-    },
+    }),
 
-    async listApiKeys(request, context) {
-      const { showRevoked } = parse(requests.listApiKeys.input, request, keysQuery);
-      const page = pageTokens.open(request, context);
-      const found = await apiKeys.list({ showRevoked, page }, context.principal, context.signal);
-      const { rows, nextPageToken } = page.close(found, createdCursorOf);
-      return { keys: rows.map(toProtoKey), nextPageToken };
-    },
+    listApiKeys: paged(pageTokens, keysQuery, {
+      find: ({ showRevoked }, page, { principal, signal }) => apiKeys.list({ showRevoked, page }, principal, signal),
+      order: createdCursorOf,
+      respond: (rows, nextPageToken) => ({ keys: rows.map(toProtoKey), nextPageToken }),
+    }),
 
-    async rotateApiKey(request, context) {
-      const input = parse(requests.rotateApiKey.input, request, rotation);
+    rotateApiKey: rpc(rotation, async (input, context) => {
       keepOutOfCaches(context);
       return { key: toProtoIssuedKey(await apiKeys.rotate(input, context.principal, context.write)) };
-    },
+    }),
 
-    async revokeApiKey(request, { principal, write }) {
-      const input = parse(requests.revokeApiKey.input, request, byId);
+    revokeApiKey: rpc(byId, async (input, { principal, write }) => {
       return { key: toProtoKey(await apiKeys.revoke(input.id, principal, write)) };
-    },
+    }),
   };
 }
 

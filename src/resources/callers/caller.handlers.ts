@@ -1,8 +1,7 @@
 import { z } from "zod";
 import { optionalId } from "../../api/fields.js";
-import { parse } from "../../api/parse.js";
-import type { ServiceHandlers } from "../../api/rpc.js";
-import { CallerService } from "../../gen/proto/moego/callcenter/v1/caller_service_pb.js";
+import { rpc, type ServiceHandlers } from "../../api/rpc.js";
+import type { CallerService } from "../../gen/proto/moego/callcenter/v1/caller_service_pb.js";
 import { toProtoCustomer } from "../customers/customer.output.js";
 import { account, profileMask, profileTarget, profileUpdate, toProfileUpdate } from "./caller.input.js";
 import { answerFormat, toProtoProfile } from "./caller.output.js";
@@ -15,16 +14,13 @@ export interface CallerHandlerDependencies {
   readonly callerProfiles: CallerProfiles;
 }
 
-const requests = CallerService.method;
-
 /** moego.callcenter.v1.CallerService (document 004) */
 export function createCallerHandlers({
   callerQuery,
   callerProfiles,
 }: CallerHandlerDependencies): ServiceHandlers<typeof CallerService> {
   return {
-    async queryCustomer(request, { principal, signal }) {
-      const { format, ...question } = parse(requests.queryCustomer.input, request, callerQuestion);
+    queryCustomer: rpc(callerQuestion, async ({ format, ...question }, { principal, signal }) => {
       const found = await callerQuery.find(principal, question, signal);
       const matchCount = found?.matchCount ?? 0;
       const answer = renderAnswer(format, found?.values, {
@@ -36,28 +32,29 @@ export function createCallerHandlers({
         ...(found ? { customer: toProtoCustomer(found.customer) } : {}),
         matchCount,
       };
-    },
+    }),
 
-    async getCallerProfile(request, { principal, signal }) {
-      const target = parse(requests.getCallerProfile.input, request, profileTarget);
+    getCallerProfile: rpc(profileTarget, async (target, { principal, signal }) => {
       return { profile: toProtoProfile(await callerProfiles.get(target, principal, signal)) };
-    },
+    }),
 
-    async updateCallerProfile(request, { principal, write }) {
-      const mask = profileMask(request);
-      const input = parse(requests.updateCallerProfile.input, request, profileUpdate, mask.violations);
-      return { profile: toProtoProfile(await callerProfiles.update(toProfileUpdate(input, mask), principal, write)) };
-    },
+    updateCallerProfile: rpc(
+      (request, _context, parse) => {
+        const mask = profileMask(request);
+        return toProfileUpdate(parse(profileUpdate, mask.violations), mask);
+      },
+      async (update, { principal, write }) => ({
+        profile: toProtoProfile(await callerProfiles.update(update, principal, write)),
+      }),
+    ),
 
-    async linkAccount(request, { principal, write }) {
-      const link = parse(requests.linkAccount.input, request, account);
+    linkAccount: rpc(account, async (link, { principal, write }) => {
       return { profile: toProtoProfile(await callerProfiles.link(link, principal, write)) };
-    },
+    }),
 
-    async unlinkAccount(request, { principal, write }) {
-      const link = parse(requests.unlinkAccount.input, request, account.omit({ accountId: true }));
+    unlinkAccount: rpc(account.omit({ accountId: true }), async (link, { principal, write }) => {
       return { profile: toProtoProfile(await callerProfiles.unlink(link, principal, write)) };
-    },
+    }),
   };
 }
 

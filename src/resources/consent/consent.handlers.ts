@@ -4,15 +4,15 @@ import { z } from "zod";
 import { toProtoConsent } from "../../api/consent-message.js";
 import { enumNumber, id } from "../../api/fields.js";
 import { type PageTokens, pagination } from "../../api/page-token.js";
-import { parse } from "../../api/parse.js";
-import type { ServiceHandlers } from "../../api/rpc.js";
+import { paged } from "../../api/paged.js";
+import { rpc, type ServiceHandlers } from "../../api/rpc.js";
 import { moment } from "../../api/timestamp.js";
 import type { Channel } from "../../core/consent.js";
 import type { Violation } from "../../core/errors.js";
 import { idFormat, isId } from "../../core/ids.js";
-import {
-  type CheckConsentRequest,
-  type ConsentEntrySchema,
+import type {
+  CheckConsentRequest,
+  ConsentEntrySchema,
   ConsentService,
 } from "../../gen/proto/moego/admin/v1/consent_service_pb.js";
 import type { ConsentEntry, ConsentSubject } from "./consent.model.js";
@@ -23,30 +23,32 @@ export interface ConsentHandlerDependencies {
   readonly pageTokens: PageTokens;
 }
 
-const requests = ConsentService.method;
-
 /** moego.admin.v1.ConsentService */
 export function createConsentHandlers({
   consents,
   pageTokens,
 }: ConsentHandlerDependencies): ServiceHandlers<typeof ConsentService> {
   return {
-    async listConsentHistory(request, context) {
-      const { principal, signal } = context;
-      const { companyId } = parse(requests.listConsentHistory.input, request, historyQuery, subjectViolations(request));
-      const page = pageTokens.open(request, context);
-      const found = await consents.list({ subject: subjectOf(companyId, request), page }, principal, signal);
-      const { rows, nextPageToken } = page.close(found, (entry) => ({ time: entry.occurredTime, id: entry.id }));
-      return { entries: rows.map(toProtoEntry), nextPageToken };
-    },
+    listConsentHistory: paged(
+      pageTokens,
+      (request, _context, parse) => subjectOf(parse(historyQuery, subjectViolations(request)).companyId, request),
+      {
+        find: (subject, page, { principal, signal }) => consents.list({ subject, page }, principal, signal),
+        order: (entry) => ({ time: entry.occurredTime, id: entry.id }),
+        respond: (rows, nextPageToken) => ({ entries: rows.map(toProtoEntry), nextPageToken }),
+      },
+    ),
 
-    async checkConsent(request, { principal, signal }) {
-      const input = parse(requests.checkConsent.input, request, consentQuestion, subjectViolations(request));
-      const { companyId, ...question } = input;
-      const subject = subjectOf(companyId, request);
-      const { allowed, entry } = await consents.check({ ...question, subject }, principal, signal);
-      return { allowed, ...(entry ? { entry: toProtoEntry(entry) } : {}) };
-    },
+    checkConsent: rpc(
+      (request, _context, parse) => {
+        const { companyId, ...question } = parse(consentQuestion, subjectViolations(request));
+        return { ...question, subject: subjectOf(companyId, request) };
+      },
+      async (question, { principal, signal }) => {
+        const { allowed, entry } = await consents.check(question, principal, signal);
+        return { allowed, ...(entry ? { entry: toProtoEntry(entry) } : {}) };
+      },
+    ),
   };
 }
 

@@ -10,11 +10,10 @@ import {
   importTimes,
   mismatchViolations,
 } from "../../api/import-fields.js";
-import { parse } from "../../api/parse.js";
-import type { ServiceHandlers } from "../../api/rpc.js";
+import { rpc, type ServiceHandlers } from "../../api/rpc.js";
 import { moment } from "../../api/timestamp.js";
 import {
-  CustomerAdminService,
+  type CustomerAdminService,
   type ImportCustomerRequest,
   ImportCustomerRequestSchema,
 } from "../../gen/proto/moego/admin/v1/customer_admin_service_pb.js";
@@ -25,38 +24,36 @@ import { toProtoCustomer } from "./customer.output.js";
 import type { CustomerAdmin } from "./customer-admin.service.js";
 import { newCustomerFields, toNewCustomer } from "./customer-create.input.js";
 
-const requests = CustomerAdminService.method;
-
 /** moego.admin.v1.CustomerAdminService */
 export function createCustomerAdminHandlers(admin: CustomerAdmin): ServiceHandlers<typeof CustomerAdminService> {
   return {
-    async archiveCustomer(request, { principal, write }) {
-      const input = parse(requests.archiveCustomer.input, request, companyResourceSchema);
+    archiveCustomer: rpc(companyResourceSchema, async (input, { principal, write }) => {
       return { customer: toProtoCustomer(await admin.archive(input, principal, write)) };
-    },
+    }),
 
-    async restoreCustomer(request, { principal, write }) {
-      const input = parse(requests.restoreCustomer.input, request, companyResourceSchema);
+    restoreCustomer: rpc(companyResourceSchema, async (input, { principal, write }) => {
       return { customer: toProtoCustomer(await admin.restore(input, principal, write)) };
-    },
+    }),
 
-    async eraseCustomer(request, { principal, write }) {
-      const input = parse(requests.eraseCustomer.input, request, companyResourceSchema);
+    eraseCustomer: rpc(companyResourceSchema, async (input, { principal, write }) => {
       await admin.erase(input, principal, write);
       return {};
-    },
+    }),
 
-    async importCustomer(request, { principal, write }) {
-      const schema = customerImport(countryOf(principal, request.companyId));
-      const found = mismatchViolations("customer.company_id", request.companyId, request.customer?.companyId);
-      const input = parse(requests.importCustomer.input, withCompany(request), schema, found);
-      return { customer: toProtoCustomer(await admin.import(input, principal, write)) };
-    },
+    importCustomer: rpc(
+      (request, { principal }, parse) => {
+        const schema = customerImport(countryOf(principal, request.companyId));
+        const mismatch = mismatchViolations("customer.company_id", request.companyId, request.customer?.companyId);
+        return parse(schema, mismatch, withCompany(request));
+      },
+      async (input, { principal, write }) => ({
+        customer: toProtoCustomer(await admin.import(input, principal, write)),
+      }),
+    ),
 
-    async removeCustomerTags(request, { principal, write }) {
-      const input = parse(requests.removeCustomerTags.input, request, tagRemoval);
+    removeCustomerTags: rpc(tagRemoval, async (input, { principal, write }) => {
       return { tags: (await admin.removeTags(input, principal, write)).map(toProtoTag) };
-    },
+    }),
   };
 }
 

@@ -2,12 +2,12 @@ import { z } from "zod";
 import { countryOf } from "../../api/country.js";
 import { id, text } from "../../api/fields.js";
 import { newNotes } from "../../api/note-fields.js";
-import { createdCursorOf, updatedCursorOf } from "../../api/page-order.js";
+import { createdCursorOf, createdOrUpdatedCursorOf } from "../../api/page-order.js";
 import { type PageTokens, pagination } from "../../api/page-token.js";
-import { parse } from "../../api/parse.js";
-import type { ServiceHandlers } from "../../api/rpc.js";
+import { paged } from "../../api/paged.js";
+import { rpc, type ServiceHandlers } from "../../api/rpc.js";
 import { noteRule } from "../../core/text.js";
-import { CustomerService } from "../../gen/proto/moego/business/customer/v1/customer_service_pb.js";
+import type { CustomerService } from "../../gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { toProtoTag } from "../setting-lists/tag.output.js";
 import { tagReferences } from "./customer.input.js";
 import { toProtoCustomer, toProtoNote } from "./customer.output.js";
@@ -25,9 +25,7 @@ export interface CustomerHandlerDependencies {
   readonly pageTokens: PageTokens;
 }
 
-const requests = CustomerService.method;
-
-/** moego.business.customer.v1.CustomerService (document 001). */
+/** moego.business.customer.v1.CustomerService */
 export function createCustomerHandlers({
   customers,
   notes,
@@ -35,77 +33,69 @@ export function createCustomerHandlers({
   pageTokens,
 }: CustomerHandlerDependencies): ServiceHandlers<typeof CustomerService> {
   return {
-    async createCustomer(request, { principal, write }) {
-      const schema = newCustomer(countryOf(principal, request.companyId));
-      const input = parse(requests.createCustomer.input, request, schema);
-      return toProtoCustomer(await customers.create(input, principal, write));
-    },
+    createCustomer: rpc(
+      ({ companyId }, { principal }, parse) => parse(newCustomer(countryOf(principal, companyId))),
+      async (input, { principal, write }) => toProtoCustomer(await customers.create(input, principal, write)),
+    ),
 
-    async getCustomer(request, { principal, signal }) {
-      const input = parse(requests.getCustomer.input, request, byId);
-      return toProtoCustomer(await customers.get(input.id, principal, signal));
-    },
+    getCustomer: rpc(byId, async (input, { principal, signal }) =>
+      toProtoCustomer(await customers.get(input.id, principal, signal)),
+    ),
 
-    async updateCustomer(request, { principal, write }) {
-      const mask = customerMask(request);
-      const schema = customerUpdate(countryOf(principal, request.companyId));
-      const input = parse(requests.updateCustomer.input, request, schema, mask.violations);
-      return toProtoCustomer(await customers.update(toCustomerUpdate(input, mask), principal, write));
-    },
+    updateCustomer: rpc(
+      (request, { principal }, parse) => {
+        const mask = customerMask(request);
+        return toCustomerUpdate(parse(customerUpdate(countryOf(principal, request.companyId)), mask.violations), mask);
+      },
+      async (input, { principal, write }) => toProtoCustomer(await customers.update(input, principal, write)),
+    ),
 
-    async listCustomers(request, context) {
-      const { principal, signal } = context;
-      const schema = customersQuery(countryOf(principal, request.companyId));
-      const { companyId, filter = {} } = parse(requests.listCustomers.input, request, schema);
-      const page = pageTokens.open(request, context);
-      const found = await customers.list({ companyId, filter, page }, principal, signal);
-      const { rows, nextPageToken } = page.close(found, filter.lastUpdated ? updatedCursorOf : createdCursorOf);
-      return { customers: rows.map(toProtoCustomer), nextPageToken };
-    },
+    listCustomers: paged(
+      pageTokens,
+      ({ companyId }, { principal }, parse) => parse(customersQuery(countryOf(principal, companyId))),
+      {
+        find: ({ companyId, filter = {} }, page, { principal, signal }) =>
+          customers.list({ companyId, filter, page }, principal, signal),
+        order: createdOrUpdatedCursorOf,
+        respond: (rows, nextPageToken) => ({ customers: rows.map(toProtoCustomer), nextPageToken }),
+      },
+    ),
 
-    async genCustomerCofLink(request, context) {
-      const input = parse(requests.genCustomerCofLink.input, request, byId);
-      context.setHeader("cache-control", "no-store");
-      return { link: await customers.mintCardLink(input.id, context.principal, context.write) };
-    },
+    genCustomerCofLink: rpc(byId, async (input, { principal, write, setHeader }) => {
+      setHeader("cache-control", "no-store");
+      return { link: await customers.mintCardLink(input.id, principal, write) };
+    }),
 
-    async appendCustomerNotes(request, { principal, write }) {
-      const input = parse(requests.appendCustomerNotes.input, request, noteAppend);
+    appendCustomerNotes: rpc(noteAppend, async (input, { principal, write }) => {
       const added = await notes.append(input.id, input.notes, principal, write);
       return { notes: added.map(toProtoNote) };
-    },
+    }),
 
-    async listCustomerNotes(request, context) {
-      const input = parse(requests.listCustomerNotes.input, request, notesQuery);
-      const page = pageTokens.open(request, context);
-      const found = await notes.list(input.id, page, context.principal, context.signal);
-      const { rows, nextPageToken } = page.close(found, createdCursorOf);
-      return { notes: rows.map(toProtoNote), nextPageToken };
-    },
+    listCustomerNotes: paged(pageTokens, notesQuery, {
+      find: (input, page, { principal, signal }) => notes.list(input.id, page, principal, signal),
+      order: createdCursorOf,
+      respond: (rows, nextPageToken) => ({ notes: rows.map(toProtoNote), nextPageToken }),
+    }),
 
-    async updateCustomerNote(request, { principal, write }) {
-      const input = parse(requests.updateCustomerNote.input, request, noteUpdate);
+    updateCustomerNote: rpc(noteUpdate, async (input, { principal, write }) => {
       const { customerId, noteId, note } = input;
       return { note: toProtoNote(await notes.update({ customerId, noteId, text: note }, principal, write)) };
-    },
+    }),
 
-    async deleteCustomerNote(request, { principal, write }) {
-      const input = parse(requests.deleteCustomerNote.input, request, noteTarget);
+    deleteCustomerNote: rpc(noteTarget, async (input, { principal, write }) => {
       await notes.remove(input, principal, write);
       return {};
-    },
+    }),
 
-    async appendCustomerTags(request, { principal, write }) {
-      const input = parse(requests.appendCustomerTags.input, request, tagAppend);
+    appendCustomerTags: rpc(tagAppend, async (input, { principal, write }) => {
       const added = await tags.append(input.id, input.tags, principal, write);
       return { tags: added.map(toProtoTag) };
-    },
+    }),
 
-    async listCustomerTags(request, { principal, signal }) {
-      const input = parse(requests.listCustomerTags.input, request, byId);
+    listCustomerTags: rpc(byId, async (input, { principal, signal }) => {
       const carried = await tags.list(input.id, principal, signal);
       return { tags: carried.map(toProtoTag) };
-    },
+    }),
   };
 }
 

@@ -3,10 +3,10 @@ import { companyResourceSchema } from "../../api/company-resource.js";
 import { countryOf } from "../../api/country.js";
 import { nameCursorOf } from "../../api/page-order.js";
 import { type PageTokens, pagination } from "../../api/page-token.js";
-import { parse } from "../../api/parse.js";
-import type { ServiceHandlers } from "../../api/rpc.js";
+import { paged } from "../../api/paged.js";
+import { rpc, type ServiceHandlers } from "../../api/rpc.js";
 import type { UpdateCompanyRequest } from "../../gen/proto/moego/admin/v1/company_pb.js";
-import { DirectoryAdminService } from "../../gen/proto/moego/admin/v1/directory_admin_service_pb.js";
+import type { DirectoryAdminService } from "../../gen/proto/moego/admin/v1/directory_admin_service_pb.js";
 import { toProtoBusiness, toProtoCompany, toProtoStaff } from "./directory.output.js";
 import {
   businessUpdate,
@@ -23,75 +23,75 @@ export interface DirectoryAdminHandlerDependencies {
   readonly pageTokens: PageTokens;
 }
 
-const requests = DirectoryAdminService.method;
-
 /** moego.admin.v1.DirectoryAdminService */
 export function createDirectoryAdminHandlers({
   directory,
   pageTokens,
 }: DirectoryAdminHandlerDependencies): ServiceHandlers<typeof DirectoryAdminService> {
   return {
-    async createCompany(request, { write }) {
-      const input = parse(requests.createCompany.input, request, newCompany);
+    createCompany: rpc(newCompany, async (input, { write }) => {
       return { company: toProtoCompany(await directory.createCompany(input, write)) };
-    },
+    }),
 
-    async listAllCompanies(request, context) {
-      parse(requests.listAllCompanies.input, request, z.object({ pagination }));
-      const page = pageTokens.open(request, context);
-      const { rows, nextPageToken } = page.close(await directory.listCompanies(page, context.signal), nameCursorOf);
-      return { companies: rows.map(toProtoCompany), nextPageToken };
-    },
+    listAllCompanies: paged(pageTokens, z.object({ pagination }), {
+      find: (_input, page, { signal }) => directory.listCompanies(page, signal),
+      order: nameCursorOf,
+      respond: (rows, nextPageToken) => ({ companies: rows.map(toProtoCompany), nextPageToken }),
+    }),
 
-    async updateCompany(request, { principal, write }) {
-      if (setsTerms(request)) assertOperator(principal);
-      const { companyId, change } = parse(requests.updateCompany.input, request, companyUpdate);
-      return { company: toProtoCompany(await directory.updateCompany(companyId, change, principal, write)) };
-    },
+    updateCompany: rpc(
+      (request, { principal }, parse) => {
+        if (setsTerms(request)) assertOperator(principal);
+        return parse(companyUpdate);
+      },
+      async ({ companyId, change }, { principal, write }) => ({
+        company: toProtoCompany(await directory.updateCompany(companyId, change, principal, write)),
+      }),
+    ),
 
-    async createBusiness(request, { principal, write }) {
-      const schema = newBusiness(countryOf(principal, request.companyId));
-      const input = parse(requests.createBusiness.input, request, schema);
-      return { business: toProtoBusiness(await directory.createBusiness(input, principal, write)) };
-    },
+    createBusiness: rpc(
+      ({ companyId }, { principal }, parse) => parse(newBusiness(countryOf(principal, companyId))),
+      async (input, { principal, write }) => ({
+        business: toProtoBusiness(await directory.createBusiness(input, principal, write)),
+      }),
+    ),
 
-    async updateBusiness(request, { principal, write }) {
-      const schema = businessUpdate(countryOf(principal, request.companyId));
-      const { target, change } = parse(requests.updateBusiness.input, request, schema);
-      return { business: toProtoBusiness(await directory.updateBusiness(target, change, principal, write)) };
-    },
+    updateBusiness: rpc(
+      ({ companyId }, { principal }, parse) => parse(businessUpdate(countryOf(principal, companyId))),
+      async ({ target, change }, { principal, write }) => ({
+        business: toProtoBusiness(await directory.updateBusiness(target, change, principal, write)),
+      }),
+    ),
 
-    async archiveBusiness(request, { principal, write }) {
-      const target = parse(requests.archiveBusiness.input, request, companyResourceSchema);
+    archiveBusiness: rpc(companyResourceSchema, async (target, { principal, write }) => {
       return { business: toProtoBusiness(await directory.setBusinessArchived(target, true, principal, write)) };
-    },
+    }),
 
-    async restoreBusiness(request, { principal, write }) {
-      const target = parse(requests.restoreBusiness.input, request, companyResourceSchema);
+    restoreBusiness: rpc(companyResourceSchema, async (target, { principal, write }) => {
       return { business: toProtoBusiness(await directory.setBusinessArchived(target, false, principal, write)) };
-    },
+    }),
 
-    async createStaff(request, { principal, write }) {
-      const schema = newStaff(countryOf(principal, request.companyId));
-      const input = parse(requests.createStaff.input, request, schema);
-      return { staff: toProtoStaff(await directory.createStaff(input, principal, write)) };
-    },
+    createStaff: rpc(
+      ({ companyId }, { principal }, parse) => parse(newStaff(countryOf(principal, companyId))),
+      async (input, { principal, write }) => ({
+        staff: toProtoStaff(await directory.createStaff(input, principal, write)),
+      }),
+    ),
 
-    async updateStaff(request, { principal, write }) {
-      const schema = staffUpdate(countryOf(principal, request.companyId));
-      const { target, change } = parse(requests.updateStaff.input, request, schema);
-      return { staff: toProtoStaff(await directory.updateStaff(target, change, principal, write)) };
-    },
+    updateStaff: rpc(
+      ({ companyId }, { principal }, parse) => parse(staffUpdate(countryOf(principal, companyId))),
+      async ({ target, change }, { principal, write }) => ({
+        staff: toProtoStaff(await directory.updateStaff(target, change, principal, write)),
+      }),
+    ),
 
-    async archiveStaff(request, { principal, write }) {
-      const target = parse(requests.archiveStaff.input, request, companyResourceSchema);
+    archiveStaff: rpc(companyResourceSchema, async (target, { principal, write }) => {
       return { staff: toProtoStaff(await directory.setStaffArchived(target, true, principal, write)) };
-    },
+    }),
 
-    async restoreStaff(request, { principal, write }) {
-      const target = parse(requests.restoreStaff.input, request, companyResourceSchema);
+    restoreStaff: rpc(companyResourceSchema, async (target, { principal, write }) => {
       return { staff: toProtoStaff(await directory.setStaffArchived(target, false, principal, write)) };
-    },
+    }),
   };
 }
 

@@ -2,11 +2,11 @@ import { z } from "zod";
 import { id } from "../../api/fields.js";
 import { nameCursorOf, personNameCursorOf } from "../../api/page-order.js";
 import { type PageTokens, pagination } from "../../api/page-token.js";
-import { parse } from "../../api/parse.js";
-import type { ServiceHandlers } from "../../api/rpc.js";
-import { BusinessService } from "../../gen/proto/moego/business/business/v1/business_service_pb.js";
-import { CompanyService } from "../../gen/proto/moego/business/company/v1/company_service_pb.js";
-import { StaffService } from "../../gen/proto/moego/business/staff/v1/staff_service_pb.js";
+import { paged } from "../../api/paged.js";
+import { rpc, type ServiceHandlers } from "../../api/rpc.js";
+import type { BusinessService } from "../../gen/proto/moego/business/business/v1/business_service_pb.js";
+import type { CompanyService } from "../../gen/proto/moego/business/company/v1/company_service_pb.js";
+import type { StaffService } from "../../gen/proto/moego/business/staff/v1/staff_service_pb.js";
 import { toProtoBusiness, toProtoCompany, toProtoStaff } from "./directory.output.js";
 import type { Directory } from "./directory.service.js";
 
@@ -20,22 +20,16 @@ export function createCompanyHandlers({
   directory,
   pageTokens,
 }: DirectoryHandlerDependencies): ServiceHandlers<typeof CompanyService> {
-  const requests = CompanyService.method;
   return {
-    async getCompany(request, { principal, signal }) {
-      const input = parse(requests.getCompany.input, request, byId);
+    getCompany: rpc(byId, async (input, { principal, signal }) => {
       return toProtoCompany(await directory.getCompany(input.id, principal, signal));
-    },
+    }),
 
-    async listCompanies(request, context) {
-      parse(requests.listCompanies.input, request, z.object({ pagination }));
-      const page = pageTokens.open(request, context);
-      const { rows, nextPageToken } = page.close(
-        await directory.listCompanies(page, context.principal, context.signal),
-        nameCursorOf,
-      );
-      return { companies: rows.map(toProtoCompany), nextPageToken };
-    },
+    listCompanies: paged(pageTokens, z.object({ pagination }), {
+      find: (_input, page, { principal, signal }) => directory.listCompanies(page, principal, signal),
+      order: nameCursorOf,
+      respond: (rows, nextPageToken) => ({ companies: rows.map(toProtoCompany), nextPageToken }),
+    }),
   };
 }
 
@@ -44,24 +38,17 @@ export function createBusinessHandlers({
   directory,
   pageTokens,
 }: DirectoryHandlerDependencies): ServiceHandlers<typeof BusinessService> {
-  const requests = BusinessService.method;
   return {
-    async getBusiness(request, { principal, signal }) {
-      const input = parse(requests.getBusiness.input, request, byId);
+    getBusiness: rpc(byId, async (input, { principal, signal }) => {
       return toProtoBusiness(await directory.getBusiness(input.id, principal, signal));
-    },
+    }),
 
-    async listBusiness(request, context) {
-      const { companyId, showArchived } = parse(requests.listBusiness.input, request, businessesOfCompany);
-      const page = pageTokens.open(request, context);
-      const found = await directory.listBusinesses(
-        { companyId, page, showArchived },
-        context.principal,
-        context.signal,
-      );
-      const { rows, nextPageToken } = page.close(found, nameCursorOf);
-      return { businesses: rows.map(toProtoBusiness), nextPageToken };
-    },
+    listBusiness: paged(pageTokens, businessesOfCompany, {
+      find: ({ companyId, showArchived }, page, { principal, signal }) =>
+        directory.listBusinesses({ companyId, page, showArchived }, principal, signal),
+      order: nameCursorOf,
+      respond: (rows, nextPageToken) => ({ businesses: rows.map(toProtoBusiness), nextPageToken }),
+    }),
   };
 }
 
@@ -70,20 +57,16 @@ export function createStaffHandlers({
   directory,
   pageTokens,
 }: DirectoryHandlerDependencies): ServiceHandlers<typeof StaffService> {
-  const requests = StaffService.method;
   return {
-    async getStaff(request, { principal, signal }) {
-      const input = parse(requests.getStaff.input, request, byId);
+    getStaff: rpc(byId, async (input, { principal, signal }) => {
       return toProtoStaff(await directory.getStaff(input.id, principal, signal));
-    },
+    }),
 
-    async listStaffs(request, context) {
-      const { companyId } = parse(requests.listStaffs.input, request, ofCompany);
-      const page = pageTokens.open(request, context);
-      const found = await directory.listStaff({ companyId, page }, context.principal, context.signal);
-      const { rows, nextPageToken } = page.close(found, personNameCursorOf);
-      return { staffs: rows.map(toProtoStaff), nextPageToken };
-    },
+    listStaffs: paged(pageTokens, ofCompany, {
+      find: ({ companyId }, page, { principal, signal }) => directory.listStaff({ companyId, page }, principal, signal),
+      order: personNameCursorOf,
+      respond: (rows, nextPageToken) => ({ staffs: rows.map(toProtoStaff), nextPageToken }),
+    }),
   };
 }
 

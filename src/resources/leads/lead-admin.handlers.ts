@@ -9,53 +9,48 @@ import {
   importTimes,
   mismatchViolations,
 } from "../../api/import-fields.js";
-import { parse } from "../../api/parse.js";
-import type { ServiceHandlers } from "../../api/rpc.js";
+import { rpc, type ServiceHandlers } from "../../api/rpc.js";
 import { invalidRequest } from "../../core/errors.js";
 import {
   type ImportLeadRequest,
   ImportLeadRequestSchema,
-  LeadAdminService,
+  type LeadAdminService,
 } from "../../gen/proto/moego/admin/v1/lead_admin_service_pb.js";
 import { importedPet } from "../pets/nested-import.input.js";
 import { leadCreation, singleConsentRule, toNewLead } from "./lead.input.js";
 import { toProtoLead } from "./lead.output.js";
 import type { LeadAdmin } from "./lead-admin.service.js";
 
-const requests = LeadAdminService.method;
-
 /** moego.admin.v1.LeadAdminService */
 export function createLeadAdminHandlers(admin: LeadAdmin): ServiceHandlers<typeof LeadAdminService> {
   return {
-    async archiveLead(request, { principal, write }) {
-      const input = parse(requests.archiveLead.input, request, companyResourceSchema);
+    archiveLead: rpc(companyResourceSchema, async (input, { principal, write }) => {
       return { lead: toProtoLead(await admin.archive(input, principal, write)) };
-    },
+    }),
 
-    async restoreLead(request, { principal, write }) {
-      const input = parse(requests.restoreLead.input, request, companyResourceSchema);
+    restoreLead: rpc(companyResourceSchema, async (input, { principal, write }) => {
       return { lead: toProtoLead(await admin.restore(input, principal, write)) };
-    },
+    }),
 
-    async eraseLead(request, { principal, write }) {
-      const input = parse(requests.eraseLead.input, request, companyResourceSchema);
+    eraseLead: rpc(companyResourceSchema, async (input, { principal, write }) => {
       await admin.erase(input, principal, write);
       return {};
-    },
+    }),
 
-    async importLead(request, { principal, write }) {
-      const { companyId, id, lead } = request;
-      const found = [
-        ...mismatchViolations("lead.company_id", companyId, lead?.companyId),
-        ...mismatchViolations("lead.id", id, lead?.id),
-      ];
-      const schema = leadImport(countryOf(principal, companyId));
-      const { lead: imported, ...input } = parse(requests.importLead.input, unnamed(request), schema, found);
-      // The contract requires the lead, so parse has refused a request without one.
-      if (!imported) throw invalidRequest([]);
-      const record = { ...imported, companyId };
-      return { lead: toProtoLead(await admin.import({ ...input, lead: record }, principal, write)) };
-    },
+    importLead: rpc(
+      (request, { principal }, parse) => {
+        const { companyId, id } = request;
+        const mismatches = [
+          ...mismatchViolations("lead.company_id", companyId, request.lead?.companyId),
+          ...mismatchViolations("lead.id", id, request.lead?.id),
+        ];
+        const { lead, ...input } = parse(leadImport(countryOf(principal, companyId)), mismatches, unnamed(request));
+        // The contract requires the lead, so parse has refused a request without one.
+        if (!lead) throw invalidRequest([]);
+        return { ...input, lead: { ...lead, companyId } };
+      },
+      async (input, { principal, write }) => ({ lead: toProtoLead(await admin.import(input, principal, write)) }),
+    ),
   };
 }
 

@@ -1,14 +1,14 @@
 import { z } from "zod";
 import { countryOf } from "../../api/country.js";
 import { id } from "../../api/fields.js";
-import { createdCursorOf, updatedCursorOf } from "../../api/page-order.js";
+import { createdOrUpdatedCursorOf } from "../../api/page-order.js";
 import type { PageTokens } from "../../api/page-token.js";
-import { parse } from "../../api/parse.js";
-import type { ServiceHandlers } from "../../api/rpc.js";
+import { paged } from "../../api/paged.js";
+import { rpc, type ServiceHandlers } from "../../api/rpc.js";
 import { requireCompanyAccess } from "../../core/access.js";
 import { invalidRequest } from "../../core/errors.js";
 import type { Principal } from "../../core/principal.js";
-import { LeadService } from "../../gen/proto/moego/business/customer/v1/lead_service_pb.js";
+import type { LeadService } from "../../gen/proto/moego/business/customer/v1/lead_service_pb.js";
 import { toProtoCustomer } from "../customers/customer.output.js";
 import { leadsQuery, newLead } from "./lead.input.js";
 import { toProtoLead } from "./lead.output.js";
@@ -20,53 +20,55 @@ export interface LeadHandlerDependencies {
   readonly pageTokens: PageTokens;
 }
 
-const requests = LeadService.method;
-
 /** moego.business.customer.v1.LeadService (document 002). */
 export function createLeadHandlers({
   leads,
   pageTokens,
 }: LeadHandlerDependencies): ServiceHandlers<typeof LeadService> {
   return {
-    async createLead(request, { principal, write }) {
-      const companyId = request.lead?.companyId || onlyCompanyOf(principal);
-      assertCompany(principal, companyId);
-      const schema = newLead(countryOf(principal, companyId));
-      const input = parse(requests.createLead.input, request, schema, companyId === "" ? [companyMissing] : []);
-      // The contract requires the lead, so parse has refused a request without one.
-      if (!input) throw invalidRequest([]);
-      return toProtoLead(await leads.create({ ...input, companyId }, principal, write));
-    },
+    createLead: rpc(
+      (request, { principal }, parse) => {
+        const companyId = request.lead?.companyId || onlyCompanyOf(principal);
+        assertCompany(principal, companyId);
+        const schema = newLead(countryOf(principal, companyId));
+        const lead = parse(schema, companyId === "" ? [companyMissing] : []);
+        // The contract requires the lead, so parse has refused a request without one.
+        if (!lead) throw invalidRequest([]);
+        return { ...lead, companyId };
+      },
+      async (lead, { principal, write }) => toProtoLead(await leads.create(lead, principal, write)),
+    ),
 
-    async getLead(request, { principal, signal }) {
-      const input = parse(requests.getLead.input, request, byId);
+    getLead: rpc(byId, async (input, { principal, signal }) => {
       return toProtoLead(await leads.get(input.id, principal, signal));
-    },
+    }),
 
-    async updateLead(request, { principal, write }) {
-      assertCompany(principal, request.lead?.companyId);
-      const mask = leadMask(request);
-      const schemas = mask.lead.explicit ? leadUpdate.replace : leadUpdate.merge;
-      const schema = schemas(countryOf(principal, request.lead?.companyId || onlyCompanyOf(principal)));
-      const violations = [...mask.lead.violations, ...mask.beside.violations, ...idViolations(request)];
-      const input = parse(requests.updateLead.input, request, schema, violations);
-      return toProtoLead(await leads.update(toLeadUpdate(input, mask), principal, write));
-    },
+    updateLead: rpc(
+      (request, { principal }, parse) => {
+        assertCompany(principal, request.lead?.companyId);
+        const mask = leadMask(request);
+        const schemas = mask.lead.explicit ? leadUpdate.replace : leadUpdate.merge;
+        const schema = schemas(countryOf(principal, request.lead?.companyId || onlyCompanyOf(principal)));
+        const violations = [...mask.lead.violations, ...mask.beside.violations, ...idViolations(request)];
+        return toLeadUpdate(parse(schema, violations), mask);
+      },
+      async (update, { principal, write }) => toProtoLead(await leads.update(update, principal, write)),
+    ),
 
-    async listLeads(request, context) {
-      const { principal, signal } = context;
-      const schema = leadsQuery(countryOf(principal, request.companyId));
-      const { companyId, filter = {} } = parse(requests.listLeads.input, request, schema);
-      const page = pageTokens.open(request, context);
-      const found = await leads.list({ companyId, filter, page }, principal, signal);
-      const { rows, nextPageToken } = page.close(found, filter.lastUpdated ? updatedCursorOf : createdCursorOf);
-      return { leads: rows.map(toProtoLead), nextPageToken };
-    },
+    listLeads: paged(
+      pageTokens,
+      ({ companyId }, { principal }, parse) => parse(leadsQuery(countryOf(principal, companyId))),
+      {
+        find: ({ companyId, filter = {} }, page, { principal, signal }) =>
+          leads.list({ companyId, filter, page }, principal, signal),
+        order: createdOrUpdatedCursorOf,
+        respond: (rows, nextPageToken) => ({ leads: rows.map(toProtoLead), nextPageToken }),
+      },
+    ),
 
-    async promoteLead(request, { principal, write }) {
-      const input = parse(requests.promoteLead.input, request, byId);
+    promoteLead: rpc(byId, async (input, { principal, write }) => {
       return { customer: toProtoCustomer(await leads.promote(input.id, principal, write)) };
-    },
+    }),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { PageTokens } from "../../api/page-token.js";
-import { parse } from "../../api/parse.js";
+import { paged } from "../../api/paged.js";
 import type { ServiceHandlers } from "../../api/rpc.js";
-import { PackageService } from "../../gen/proto/moego/business/package/v1/package_service_pb.js";
+import type { PackageService } from "../../gen/proto/moego/business/package/v1/package_service_pb.js";
 import { packageDetailsQuery, packagesQuery } from "./package.input.js";
 import { toProtoPackage, toProtoPackageDetail } from "./package.output.js";
 import type { Packages } from "./package.service.js";
@@ -11,29 +11,23 @@ export interface PackageHandlerDependencies {
   readonly pageTokens: PageTokens;
 }
 
-const requests = PackageService.method;
-
 /** moego.business.package.v1.PackageService (document 003). */
 export function createPackageHandlers({
   packages,
   pageTokens,
 }: PackageHandlerDependencies): ServiceHandlers<typeof PackageService> {
   return {
-    async listPackages(request, context) {
-      const query = parse(requests.listPackages.input, request, packagesQuery);
-      const page = pageTokens.open(request, context);
-      const found = await packages.list({ ...query, page }, context.principal, context.signal);
-      const { rows, nextPageToken } = page.close(found, byPurchase);
-      return { packages: rows.map(toProtoPackage), nextPageToken };
-    },
+    listPackages: paged(pageTokens, packagesQuery, {
+      find: (query, page, { principal, signal }) => packages.list({ ...query, page }, principal, signal),
+      order: byPurchase,
+      respond: (rows, nextPageToken) => ({ packages: rows.map(toProtoPackage), nextPageToken }),
+    }),
 
-    async listPackageDetails(request, context) {
-      const query = parse(requests.listPackageDetails.input, request, packageDetailsQuery);
-      const page = pageTokens.open(request, context);
-      const found = await packages.listDetails({ ...query, page }, context.principal, context.signal);
-      const { rows, nextPageToken } = page.close(found, byPurchase);
-      return { packageDetails: rows.map(toProtoPackageDetail), nextPageToken };
-    },
+    listPackageDetails: paged(pageTokens, packageDetailsQuery, {
+      find: (query, page, { principal, signal }) => packages.listDetails({ ...query, page }, principal, signal),
+      order: byPurchase,
+      respond: (rows, nextPageToken) => ({ packageDetails: rows.map(toProtoPackageDetail), nextPageToken }),
+    }),
   };
 }
 

@@ -9,35 +9,33 @@ import {
   importTimes,
   mismatchViolations,
 } from "../../api/import-fields.js";
-import { parse } from "../../api/parse.js";
-import type { ServiceHandlers } from "../../api/rpc.js";
+import { rpc, type ServiceHandlers } from "../../api/rpc.js";
 import { invalidRequest, type Violation } from "../../core/errors.js";
 import { idFormat, isId } from "../../core/ids.js";
 import {
   type ImportPetRequest,
   ImportPetRequestSchema,
-  PetAdminService,
+  type PetAdminService,
 } from "../../gen/proto/moego/admin/v1/pet_admin_service_pb.js";
 import { importedPet } from "./nested-import.input.js";
 import { toProtoPet } from "./pet.output.js";
 import type { PetImports } from "./pet-import.service.js";
 
-const requests = PetAdminService.method;
-
 /** moego.admin.v1.PetAdminService */
 export function createPetAdminHandlers(pets: PetImports): ServiceHandlers<typeof PetAdminService> {
   return {
-    async importPet(request, { principal, write }) {
-      const { companyId, id: petId, pet: given } = request;
-      const found = [...ownerViolations(request), ...mismatchViolations("pet.id", petId, given?.id)];
-      const schema = petImport(countryOf(principal, companyId));
-      const { pet, ...input } = parse(requests.importPet.input, unnamed(request), schema, found);
-      const { case: owner, value: ownerId } = request.owner;
-      // The contract requires the pet, and ownerViolations the owner, so parse has refused a request without one.
-      if (!pet || owner === undefined) throw invalidRequest([]);
-      const kind = owner === "customerId" ? "customer" : "lead";
-      return { pet: toProtoPet(await pets.import({ ...input, pet, owner: { kind, id: ownerId } }, principal, write)) };
-    },
+    importPet: rpc(
+      (request, { principal }, parse) => {
+        const { companyId, id, owner } = request;
+        const violations = [...ownerViolations(request), ...mismatchViolations("pet.id", id, request.pet?.id)];
+        const { pet, ...input } = parse(petImport(countryOf(principal, companyId)), violations, unnamed(request));
+        // The contract requires the pet, and ownerViolations the owner, so parse has refused a request without one.
+        if (!pet || owner.case === undefined) throw invalidRequest([]);
+        const kind = owner.case === "customerId" ? ("customer" as const) : ("lead" as const);
+        return { ...input, pet, owner: { kind, id: owner.value } };
+      },
+      async (input, { principal, write }) => ({ pet: toProtoPet(await pets.import(input, principal, write)) }),
+    ),
   };
 }
 

@@ -1,13 +1,13 @@
 import { z } from "zod";
 import { memoizePerCountry } from "../../api/country.js";
 import { id, list } from "../../api/fields.js";
-import { createdCursorOf, updatedCursorOf } from "../../api/page-order.js";
+import { createdCursorOf, createdOrUpdatedCursorOf } from "../../api/page-order.js";
 import { type PageTokens, pagination } from "../../api/page-token.js";
-import { parse } from "../../api/parse.js";
-import type { Context, ServiceHandlers } from "../../api/rpc.js";
+import { paged } from "../../api/paged.js";
+import { type Context, rpc, type ServiceHandlers } from "../../api/rpc.js";
 import { invalidRequest } from "../../core/errors.js";
 import { isId } from "../../core/ids.js";
-import { PetService } from "../../gen/proto/moego/business/customer/v1/pet_service_pb.js";
+import type { PetService } from "../../gen/proto/moego/business/customer/v1/pet_service_pb.js";
 import { newPet, petNotes } from "./pet.input.js";
 import { maxPetCodes } from "./pet.model.js";
 import { toProtoPet, toProtoPetCode, toProtoPetNote } from "./pet.output.js";
@@ -20,69 +20,61 @@ export interface PetHandlerDependencies {
   readonly pageTokens: PageTokens;
 }
 
-const requests = PetService.method;
-
 /** moego.business.customer.v1.PetService. */
 export function createPetHandlers({ pets, pageTokens }: PetHandlerDependencies): ServiceHandlers<typeof PetService> {
   return {
-    async createPet(request, context) {
-      const country = await countryOf(pets, { ...request, vet: request.pet?.vet }, context);
-      const input = parse(requests.createPet.input, request, petCreate(country));
-      // An absent pet is a violation by the contract's REQUIRED, which has been thrown.
-      if (!input) throw invalidRequest([]);
-      return { pet: toProtoPet(await pets.create(input, context.principal, context.write)) };
-    },
+    createPet: rpc(
+      async (request, context, parse) => {
+        const country = await countryOf(pets, { ...request, vet: request.pet?.vet }, context);
+        const created = parse(petCreate(country));
+        // The contract requires the pet, so parse has refused a request without one.
+        if (!created) throw invalidRequest([]);
+        return created;
+      },
+      async (input, { principal, write }) => ({ pet: toProtoPet(await pets.create(input, principal, write)) }),
+    ),
 
-    async updatePet(request, context) {
-      const schema = petUpdate(await countryOf(pets, request, context));
-      const input = parse(requests.updatePet.input, request, schema);
-      return toProtoPet(await pets.update(input, context.principal, context.write));
-    },
+    updatePet: rpc(
+      async (request, context, parse) => parse(petUpdate(await countryOf(pets, request, context))),
+      async (input, { principal, write }) => toProtoPet(await pets.update(input, principal, write)),
+    ),
 
-    async getPet(request, { principal, signal }) {
-      const input = parse(requests.getPet.input, request, petName);
+    getPet: rpc(petName, async (input, { principal, signal }) => {
       return toProtoPet(await pets.get(input, principal, signal));
-    },
+    }),
 
-    async listPets(request, { principal, signal }) {
-      const { customerId } = parse(requests.listPets.input, request, ofCustomer);
+    listPets: rpc(ofCustomer, async ({ customerId }, { principal, signal }) => {
       const found = await pets.listOfCustomer(customerId, principal, signal);
       return { pets: found.map(toProtoPet) };
-    },
+    }),
 
-    async appendPetCodes(request, { principal, write }) {
-      const input = parse(requests.appendPetCodes.input, request, codesAppend);
+    appendPetCodes: rpc(codesAppend, async (input, { principal, write }) => {
       const codes = await pets.appendCodes(input, principal, write);
       return { codes: codes.map(toProtoPetCode) };
-    },
+    }),
 
-    async deletePetCode(request, { principal, write }) {
-      const input = parse(requests.deletePetCode.input, request, codeName);
+    deletePetCode: rpc(codeName, async (input, { principal, write }) => {
       await pets.removeCode(input, principal, write);
       return {};
-    },
+    }),
 
-    async appendPetNotes(request, { principal, write }) {
-      const input = parse(requests.appendPetNotes.input, request, notesAppend);
+    appendPetNotes: rpc(notesAppend, async (input, { principal, write }) => {
       const added = await pets.appendNotes(input, principal, write);
       return { notes: added.map(toProtoPetNote) };
-    },
+    }),
 
-    async listPetNotes(request, context) {
-      const input = parse(requests.listPetNotes.input, request, notesQuery);
-      const page = pageTokens.open(request, context);
-      const found = await pets.listNotes(input, page, context.principal, context.signal);
-      const { rows, nextPageToken } = page.close(found, createdCursorOf);
-      return { notes: rows.map(toProtoPetNote), nextPageToken };
-    },
+    listPetNotes: paged(pageTokens, notesQuery, {
+      find: (input, page, { principal, signal }) => pets.listNotes(input, page, principal, signal),
+      order: createdCursorOf,
+      respond: (rows, nextPageToken) => ({ notes: rows.map(toProtoPetNote), nextPageToken }),
+    }),
 
-    async listAllPets(request, context) {
-      const { companyId, filter = {} } = parse(requests.listAllPets.input, request, petsQuery);
-      const page = pageTokens.open(request, context);
-      const found = await pets.list({ companyId, filter, page }, context.principal, context.signal);
-      const { rows, nextPageToken } = page.close(found, filter.lastUpdated ? updatedCursorOf : createdCursorOf);
-      return { pets: rows.map(toProtoPet), nextPageToken };
-    },
+    listAllPets: paged(pageTokens, petsQuery, {
+      find: ({ companyId, filter = {} }, page, { principal, signal }) =>
+        pets.list({ companyId, filter, page }, principal, signal),
+      order: createdOrUpdatedCursorOf,
+      respond: (rows, nextPageToken) => ({ pets: rows.map(toProtoPet), nextPageToken }),
+    }),
   };
 }
 

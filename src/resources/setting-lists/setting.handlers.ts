@@ -1,8 +1,7 @@
 import { z } from "zod";
 import type { PageTokens } from "../../api/page-token.js";
-import { parse } from "../../api/parse.js";
-import type { ServiceHandlers } from "../../api/rpc.js";
-import { SettingService } from "../../gen/proto/moego/business/setting/v1/setting_service_pb.js";
+import { rpc, type ServiceHandlers } from "../../api/rpc.js";
+import type { SettingService } from "../../gen/proto/moego/business/setting/v1/setting_service_pb.js";
 import { createCatalogueHandlers } from "../catalog/catalog.handlers.js";
 import type { ServiceCatalog } from "../catalog/catalog.service.js";
 import { fieldAssociation } from "../custom-fields/custom-field.input.js";
@@ -27,58 +26,48 @@ export function createSettingHandlers({
   catalogue,
   pageTokens,
 }: SettingHandlerDependencies): ServiceHandlers<typeof SettingService> {
-  const requests = SettingService.method;
   return {
     ...createCatalogueHandlers({ catalogue, pageTokens }),
 
-    async listCustomerTags(request, { principal, signal }) {
-      const query = parse(requests.listCustomerTags.input, request, settingListRequest);
+    listCustomerTags: rpc(settingListRequest, async (query, { principal, signal }) => {
       return { tags: (await settings.tags.list(query, principal, signal)).map(toProtoTag) };
-    },
+    }),
 
-    async listCustomerReferralSources(request, { principal, signal }) {
-      const query = parse(requests.listCustomerReferralSources.input, request, settingListRequest);
+    listCustomerReferralSources: rpc(settingListRequest, async (query, { principal, signal }) => {
       return { referralSources: [...(await settings.referralSources.list(query, principal, signal))] };
-    },
+    }),
 
-    async listLeadsLifeCycles(request, { principal, signal }) {
-      const query = parse(requests.listLeadsLifeCycles.input, request, settingListRequest);
+    listLeadsLifeCycles: rpc(settingListRequest, async (query, { principal, signal }) => {
       return { lifeCycles: [...(await settings.lifeCycles.list(query, principal, signal))] };
-    },
+    }),
 
-    async listLeadsActionStatus(request, { principal, signal }) {
-      const query = parse(requests.listLeadsActionStatus.input, request, settingListRequest);
+    listLeadsActionStatus: rpc(settingListRequest, async (query, { principal, signal }) => {
       return { actionStatuses: [...(await settings.actionStatuses.list(query, principal, signal))] };
-    },
+    }),
 
-    async listCustomFields(request, { principal, signal }) {
-      const { filter, ...query } = parse(requests.listCustomFields.input, request, fieldQuery);
+    listCustomFields: rpc(fieldQuery, async ({ filter, ...query }, { principal, signal }) => {
       const [association, ...others] = new Set(filter?.associationTypes);
       const one = association && others.length === 0 ? { association } : {};
       return {
         customFields: (await customFields.list({ ...query, ...one }, principal, signal)).map(toProtoCustomField),
       };
-    },
+    }),
 
-    async listPetCodes(request, { principal, signal }) {
-      const query = parse(requests.listPetCodes.input, request, settingListRequest);
+    listPetCodes: rpc(settingListRequest, async (query, { principal, signal }) => {
       return { codes: [...(await settings.petCodes.list(query, principal, signal))] };
-    },
+    }),
 
-    async listPetSizes(request, { principal, signal }) {
-      const query = parse(requests.listPetSizes.input, request, settingListRequest);
+    listPetSizes: rpc(settingListRequest, async (query, { principal, signal }) => {
       return { petSizes: (await settings.petSizes.list(query, principal, signal)).map(toProtoPetSize) };
-    },
+    }),
 
-    async listPetTypes(request, { principal, signal }) {
-      const query = parse(requests.listPetTypes.input, request, settingListRequest);
+    listPetTypes: rpc(settingListRequest, async (query, { principal, signal }) => {
       return { petTypes: [...(await settings.petTypes.list(query, principal, signal))] };
-    },
+    }),
 
-    async listPetCoatTypes(request, { principal, signal }) {
-      const query = parse(requests.listPetCoatTypes.input, request, settingListRequest);
+    listPetCoatTypes: rpc(settingListRequest, async (query, { principal, signal }) => {
       return { petCoatTypes: [...(await settings.petCoatTypes.list(query, principal, signal))] };
-    },
+    }),
   };
 }
 

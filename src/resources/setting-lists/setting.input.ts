@@ -44,12 +44,9 @@ export const petCodeUpdate = z.object({
   color: color.optional(),
 });
 
-export const newPetSize = z.object({
-  ...newResourceFields,
-  name,
-  weightLow: weight.optional(),
-  weightHigh: weight.optional(),
-});
+export const newPetSize = z
+  .object({ ...newResourceFields, name, weightLow: weight.optional(), weightHigh: weight.optional() })
+  .transform(({ weightLow, weightHigh, ...size }) => ({ ...size, ...omitUndefined({ weightLow, weightHigh }) }));
 
 /** A limit stays, is replaced or is taken away. */
 export const petSizeUpdate = z
@@ -63,8 +60,3 @@ export const petSizeUpdate = z
   })
   .refine(...notSetAndCleared("clearWeightLow", "weightLow"))
   .refine(...notSetAndCleared("clearWeightHigh", "weightHigh"));
-
-/** What a change makes of an entry: what is absent stays. */
-export function changing<Change extends object>(change: Change) {
-  return <Entry extends object>(entry: Entry) => ({ ...entry, ...omitUndefined(change) });
-}

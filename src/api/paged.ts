@@ -1,0 +1,31 @@
+import type { Message } from "@bufbuild/protobuf";
+import type { Cursor, Page } from "../core/page.js";
+import type { Pagination } from "../gen/proto/moego/common/v1/pagination_pb.js";
+import type { PageTokens } from "./page-token.js";
+import { type Context, type Input, readInput } from "./rpc.js";
+
+/** A handler of a list: parses the request, opens the page token, finds the rows and closes the page. */
+export function paged<Request extends Message & PagedRequest, T, Row, Response>(
+  pageTokens: PageTokens,
+  input: Input<Request, T>,
+  { find, order, respond }: PagedList<T, Row, Response>,
+): (request: Request, context: Context) => Promise<Response> {
+  return async (request, context) => {
+    const asked = await readInput(input, request, context);
+    const page = pageTokens.open(request, context);
+    const { rows, nextPageToken } = page.close(await find(asked, page, context), (row) => order(row, asked));
+    return respond(rows, nextPageToken);
+  };
+}
+
+/** A list rpc: how the rows of a page are found, where a row is in the order, and the response. */
+export interface PagedList<T, Row, Response> {
+  /** Returns one row more than the size of the page if there is a next page. */
+  find(input: NoInfer<T>, page: Page, context: Context): Promise<readonly Row[]>;
+  order(row: NoInfer<Row>, input: NoInfer<T>): Cursor;
+  respond(rows: readonly NoInfer<Row>[], nextPageToken: string): Response;
+}
+
+interface PagedRequest {
+  readonly pagination?: Pagination | undefined;
+}
