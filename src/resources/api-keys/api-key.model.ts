@@ -64,7 +64,7 @@ export interface ApiKeyRepository {
    */
   insert(key: NewApiKey, admission: { readonly admit: boolean }, write: WriteContext): Promise<ApiKey | undefined>;
   get(id: string, signal: AbortSignal): Promise<ApiKey | undefined>;
-  /** Newest first. One row more than the page's size tells that there is a next page. */
+  /** Newest first. Returns one row more than the page size if there is a next page. */
   list(query: ApiKeyQuery, signal: AbortSignal): Promise<readonly ApiKey[]>;
   /**
    * Changes a locked key. `admit` judges whether the caller may see it, also for a replay; `decide` what becomes of it,

@@ -32,7 +32,7 @@ export interface ApiKeys {
   /** Makes a key. The secret is in this answer and nowhere else. */
   create(input: ApiKeyInput, manager: KeyAdministrator, write: WriteContext): Promise<IssuedKey>;
   get(id: string, manager: KeyAdministrator, signal: AbortSignal): Promise<ApiKey>;
-  /** Newest first. One row more than the page's size tells that there is a next page. */
+  /** Newest first. Returns one row more than the page size if there is a next page. */
   list(
     query: Omit<ApiKeyQuery, "accessFilter">,
     manager: KeyAdministrator,

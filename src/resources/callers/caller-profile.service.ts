@@ -14,7 +14,7 @@ export interface ProfileTarget {
 
 /** What UpdateCallerProfile asks for, parsed: absent = kept. */
 export interface ProfileUpdate extends ProfileTarget {
-  /** Refused with ETAG_MISMATCH unless it is that of the stored state. */
+  /** Throws ETAG_MISMATCH unless it equals the current etag. */
   readonly etag?: string;
   readonly change: ProfileChange;
 }

@@ -47,7 +47,7 @@ export interface Availability {
 }
 export interface NewService extends ServiceKind, Pick<ServiceContent, "name" | "category" | "price" | "minutes"> {
   readonly companyId: string;
-  /** To keep for what is moved here; absent = a new one. */
+  /** The id to keep for a pet migrated from another system. Absent: the server generates one. */
   readonly id?: string;
   readonly offer: Availability;
 }

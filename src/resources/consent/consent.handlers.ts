@@ -23,7 +23,7 @@ export interface ConsentHandlerDependencies {
   readonly pageTokens: PageTokens;
 }
 
-/** moego.admin.v1.ConsentService */
+/** Handlers of `moego.admin.v1.ConsentService`. */
 export function createConsentHandlers({
   consents,
   pageTokens,
@@ -54,7 +54,7 @@ export function createConsentHandlers({
 
 const historyQuery = z.object({ companyId: id, pagination });
 
-/** By number in ComplianceChannel, counted from 1; 0 is a violation of the contract's REQUIRED. */
+/** By number in `ComplianceChannel`, starting at 1. The number 0 is a violation by the contract's REQUIRED. */
 const channels: readonly Channel[] = ["SMS", "EMAIL", "AUTO_CALL"];
 const purposes = ["SERVICE_RELATED", "MARKETING"] as const;
 

@@ -2,25 +2,25 @@ import type { Channel, Consent } from "../../core/consent.js";
 import type { Page } from "../../core/page.js";
 import type { AccessFilter } from "../../core/principal.js";
 
-/** Whose consent it is. */
+/** The customer or lead whose consent is meant. */
 export interface ConsentSubject {
   readonly companyId: string;
   readonly kind: "customer" | "lead";
   readonly id: string;
 }
-/** One change in the ledger of consent. */
+/** A change in the consent ledger. */
 
 export interface ConsentEntry {
-  /** Grows in the order in which entries are written. */
+  /** Increases in the order in which entries are written. */
   readonly id: string;
   readonly occurredTime: Date;
   readonly rpc: string;
   readonly keyId: string;
-  /** Empty when the key acted for nobody. */
+  /** Empty if the API key acted for no staff member. */
   readonly staffId: string;
   readonly ip: string;
   readonly requestId: string;
-  /** Absent in the first entry of a subject. */
+  /** Absent in the first entry of a customer or lead. */
   readonly before?: Consent;
   readonly after: Consent;
 }
@@ -28,24 +28,27 @@ export interface ConsentQuestion {
   readonly subject: ConsentSubject;
   readonly channel: Channel;
   readonly purpose: "SERVICE_RELATED" | "MARKETING";
-  /** Absent = now. */
+  /** Absent means now. */
   readonly at?: Date;
 }
 export interface ConsentAnswer {
   readonly allowed: boolean;
-  /** What the answer rests on; absent before the first entry. */
+  /** The entry that the response is based on. Absent before the first entry. */
   readonly entry?: ConsentEntry;
 }
 export interface ConsentRepository {
-  /** The customer or lead as far as the caller sees it, archived and promoted ones included; a promoted one by its customer. */
+  /**
+   * The customer or lead if the principal can access it, including archived and promoted ones. Access to a promoted
+   * lead is decided by its customer.
+   */
   find(
     subject: ConsentSubject,
     accessFilter: AccessFilter,
     signal: AbortSignal,
   ): Promise<{ readonly promotedCustomerId?: string } | undefined>;
-  /** Newest first. One row more than the page's size tells that there is a next page. */
+  /** Newest first. Returns one row more than the page size if there is a next page. */
   list(subject: ConsentSubject, page: Page, signal: AbortSignal): Promise<readonly ConsentEntry[]>;
-  /** The time of the database, and the last entry; with `at`, the last that is not after that. */
+  /** The time of the database and the last entry. With `at`, the last entry that is not later than `at`. */
   lastAt(
     subject: ConsentSubject,
     at: Date | undefined,

@@ -21,7 +21,7 @@ export interface ConsentHistory {
   check(question: ConsentQuestion, principal: Principal, signal: AbortSignal): Promise<ConsentAnswer>;
 }
 
-/** Who may be contacted how, by the ledger that every change of consent appends to. */
+/** Whether a customer or lead may be contacted, according to the consent ledger. */
 export function createConsentHistory(consents: ConsentRepository): ConsentHistory {
   async function findVisible(subject: ConsentSubject, principal: Principal, signal: AbortSignal) {
     const found = await consents.find(
@@ -45,14 +45,14 @@ export function createConsentHistory(consents: ConsentRepository): ConsentHistor
         throw invalidRequest([{ field: "at", reason: "OUT_OF_RANGE", description: "Must not be in the future." }]);
       }
       const { promotedCustomerId } = await findVisible(subject, principal, signal);
-      // What a lead agreed to says nothing any more about what its customer has agreed to since.
+      // The consent of a promoted lead no longer applies: its customer may have changed it since.
       if (promotedCustomerId !== undefined) throw leadPromoted(subject.id, promotedCustomerId);
       return entry ? { allowed: permits(entry.after, contact), entry } : { allowed: false };
     },
   };
 }
 
-/** Marketing needs the agreement to the policy beside the channel. */
+/** Marketing requires consent to the policy in addition to the channel. */
 function permits(consent: Consent, { channel, purpose }: Pick<ConsentQuestion, "channel" | "purpose">): boolean {
   switch (purpose) {
     case "SERVICE_RELATED":

@@ -12,17 +12,20 @@ import {
 } from "./custom-field-values.model.js";
 
 export interface FieldCheck {
-  /** What the key reaches of the company: a record elsewhere is to it as if it did not exist. */
+  /** The principal's access to the company. Records that it cannot access are treated as nonexistent. */
   readonly access: CompanyAccess;
-  /** Whose fields. */
+  /** Whether the fields belong to a customer or a lead. */
   readonly association: "CUSTOMER" | "LEAD";
   readonly write: FieldWrite;
-  /** What is stored; empty for a create. */
+  /** The stored values. Empty for a create. */
   readonly current: FieldValues;
   readonly given: FieldValues;
 }
 
-/** Checks custom fields against the company's definitions and, for RELATION fields, against the records the key sees. */
+/**
+ * Checks custom fields against the definitions of the company, and RELATION fields against the records that the
+ * principal can access.
+ */
 export async function checkCustomFields(
   repository: CustomFieldRepository,
   { access, association, write, current, given }: FieldCheck,
@@ -33,7 +36,7 @@ export async function checkCustomFields(
   const refused = new Set(checked.violations.map((violation) => violation.field));
   const accepted = Object.fromEntries(Object.entries(given).filter(([code]) => !refused.has(fieldPath(code))));
   const stored = relationsOf(current);
-  // Sending back what is stored is no new use of it, and asks nothing about the record.
+  // Sending a stored value back unchanged is always allowed, so it reveals nothing about the record.
   const relations = relationsOf(accepted).filter((target) => !stored.some((known) => isDeepStrictEqual(known, target)));
   if (relations.length === 0) return checked;
   const missing = await repository.missingRelations(companyAccessFilter(access), relations, signal);

@@ -2,14 +2,14 @@ import type { AnsweredField } from "../callers/caller.model.js";
 import type { FieldValue, Json } from "./custom-field-values.model.js";
 
 /**
- * The value of a custom field as a text for people and call-centre flows; "" when there is none:
+ * The value of a custom field as text for people and call-center flows, "" if there is none:
  *
- * - texts and numbers as they are
- * - a date `yyyy-MM-dd`, a moment in RFC 3339 in UTC, a time of day `HH:mm:ss`
- * - `true` or `false`
- * - of an option its label, several joined by `,`; an option that was removed since by its value
- * - an amount `12.50 USD`
- * - a relation by the id of the record
+ * - strings and numbers unchanged
+ * - a date as `yyyy-MM-dd`, a timestamp as RFC 3339 in UTC, a time of day as `HH:mm:ss`
+ * - a boolean as `true` or `false`
+ * - an option as its label, several joined by `,`; an option that was removed as its value
+ * - an amount as `12.50 USD`
+ * - a relation as the id of the record
  */
 export function customFieldText(
   { type, options }: Pick<AnsweredField, "type" | "options">,
@@ -53,7 +53,7 @@ function timeText(time: Json | undefined): string {
   return parts.map((part) => part.padStart(2, "0")).join(":");
 }
 
-/** No fraction when there is none, else at least two digits of it. */
+/** Omits a zero fraction, otherwise prints at least two decimal places. */
 function moneyText(money: Json | undefined): string {
   const units = textOf(member(money, "units")) || "0";
   const nanos = Number(member(money, "nanos") ?? 0);

@@ -8,9 +8,9 @@ import {
 import type { FieldValue } from "./custom-field-values.model.js";
 
 export const maxFieldsPerCall = 200;
-/** The code of a field, or the key of a value that a promoted lead left beside the customer's fields. */
+/** The code of a field, or the key of a value that came from a promoted lead. */
 export const fieldKey = /^(?:lead:)?[A-Za-z0-9_.-]{1,64}$/;
-/** Custom field values in their proto JSON form, by code. */
+/** Custom field values in proto JSON, by code. */
 
 export const customFields = z.record(z.string(), z.custom<CustomField_Value>()).transform((values, context) => {
   const entries = Object.entries(values);
@@ -29,14 +29,14 @@ export const customFields = z.record(z.string(), z.custom<CustomField_Value>()).
 export function isJsonObject(json: JsonValue): json is JsonObject {
   return typeof json === "object" && json !== null && !Array.isArray(json);
 }
-/** The proto JSON form of a value; undefined when it has none. */
+/** The value in proto JSON. Undefined if it has none. */
 
 export function toFieldValue(value: CustomField_Value): FieldValue | undefined {
   try {
     const json = toJson(CustomField_ValueSchema, value, { alwaysEmitImplicit: true });
     return isJsonObject(json) ? json : undefined;
   } catch {
-    // A timestamp out of range has no JSON form.
+    // A timestamp that is out of range has no JSON encoding.
     return undefined;
   }
 }

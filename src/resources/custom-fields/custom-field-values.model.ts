@@ -6,10 +6,10 @@ import { lineRule, normalise, noteRule, textFault } from "../../core/text.js";
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
-/** The value of one field in the proto JSON form of CustomField.Value: one member, such as `{"string": "red"}`. */
+/** The value of a field in the proto JSON encoding of `CustomField.Value`: one member, such as `{"string": "red"}`. */
 export type FieldValue = { readonly [member: string]: Json };
 
-/** Values by the code of their field. */
+/** Values by field code. */
 export type FieldValues = { readonly [code: string]: FieldValue };
 
 export type FieldType =
@@ -26,18 +26,18 @@ export type FieldType =
   | "DATETIME"
   | "GROUP";
 
-/** A field that a company has defined for its customers or its leads. */
+/** A custom field that a company has defined for customers or leads. */
 export interface FieldDefinition {
   readonly code: string;
   readonly type: FieldType;
   readonly required: boolean;
   readonly archived: boolean;
   readonly defaultValue?: FieldValue;
-  /** The texts a select may hold. */
+  /** The values that a select field accepts. */
   readonly options: readonly string[];
 }
 
-/** A record that a RELATION value points to. */
+/** The record that a RELATION value refers to. */
 export interface RelationTarget {
   readonly code: string;
   readonly entity: "CUSTOMER" | "LEAD";
@@ -45,7 +45,7 @@ export interface RelationTarget {
   readonly refId?: string;
 }
 
-/** The member of CustomField.Value that each type must use (proto: CustomField.Type). */
+/** The member of `CustomField.Value` for each type (proto: `CustomField.Type`). */
 const memberOf = {
   SHORT_TEXT: "string",
   LONG_TEXT: "string",
@@ -61,13 +61,13 @@ const memberOf = {
   GROUP: undefined,
 } as const satisfies Record<FieldType, string | undefined>;
 
-/** How the given values meet those that are stored. */
+/** How the given values are combined with the stored ones. */
 export type FieldWrite =
-  /** Nothing stored yet: defaults are filled in, required fields must be there. */
+  /** There are no stored values. Defaults are filled in, and required fields must be set. */
   | "create"
-  /** Given codes replace, an empty value clears, the others stay. */
+  /** Given codes are replaced, empty values are cleared, other codes are unchanged. */
   | "merge"
-  /** The given values are the whole new set. */
+  /** The given values replace all stored values. */
   | "replace";
 
 export interface CheckedFields {
@@ -76,10 +76,11 @@ export interface CheckedFields {
 }
 
 /**
- * Checks custom field values against the company's definitions, one violation per code. What is stored may be sent back
- * and cleared though its field is archived, has lost the option, or is none of the company's (a promoted lead's).
+ * Checks custom field values against the definitions of the company, with at most one violation per code. A stored
+ * value may be sent back or cleared even if its field is archived, no longer has the option, or does not exist in the
+ * company (values of a promoted lead).
  *
- * @param current what is stored; empty for a create
+ * @param current the stored values; empty for a create
  */
 export function checkFields(
   definitions: readonly FieldDefinition[],
@@ -112,7 +113,7 @@ export function checkFields(
   for (const definition of definitions) {
     if (definition.archived || values.has(definition.code)) continue;
     if (write === "create" && definition.defaultValue) values.set(definition.code, definition.defaultValue);
-    // A merge that does not name a required field leaves it as it was: it may have become required later.
+    // A merge that does not contain a required field leaves it unchanged. The field may have become required later.
     else if (
       definition.required &&
       (write !== "merge" || ownValue(given, definition.code)) &&
@@ -124,22 +125,22 @@ export function checkFields(
   return { values: Object.fromEntries(values), violations: [...violations.values()] };
 }
 
-/** The value under a code, which may be a name that every object has, such as `constructor`. */
+/** The value of a code, which may also be the name of an object member, such as `constructor`. */
 export function ownValue(values: FieldValues, code: string): FieldValue | undefined {
   return Object.hasOwn(values, code) ? values[code] : undefined;
 }
 
-/** Whether a value equals another, in whatever order their members stand. */
+/** Whether two values are equal. The order of their members does not matter. */
 export function isSameValue(one: FieldValue | undefined, other: FieldValue): boolean {
   return isDeepStrictEqual(one, other);
 }
 
-/** Where a violation of one field points to. */
+/** Path of a field in violations. */
 export function fieldPath(code: string): string {
   return `custom_fields["${code}"]`;
 }
 
-/** The relations among the values, whose targets must exist in the company. */
+/** The relations among the values. Their targets must exist in the company. */
 export function relationsOf(values: FieldValues): RelationTarget[] {
   return Object.entries(values).flatMap(([code, value]) => {
     const relation = value["relation"];
@@ -160,7 +161,7 @@ export function relationsOf(values: FieldValues): RelationTarget[] {
 
 type FieldProblem = { readonly reason: ViolationReason; readonly description: string };
 
-/** The value as it is stored, or why the field cannot hold it. */
+/** The value in its stored form, or why the field does not accept it. */
 export function checkValue(
   definition: FieldDefinition,
   value: FieldValue,

@@ -4,7 +4,7 @@ export type MutableJson = null | boolean | number | string | MutableJson[] | { [
 export function isScalar(json: Json): json is null | boolean | number | string {
   return typeof json !== "object" || json === null;
 }
-/** JSON as protobuf-es takes it. */
+/** A mutable copy, as protobuf-es requires. */
 
 export function cloneJson(json: Json): MutableJson {
   if (Array.isArray(json)) return json.map(cloneJson);
@@ -13,7 +13,7 @@ export function cloneJson(json: Json): MutableJson {
   }
   return isScalar(json) ? json : null;
 }
-/** A google.protobuf.Struct of the values, each in its proto JSON form. */
+/** The values as a `google.protobuf.Struct`, each in proto JSON. */
 export function toStruct(values: FieldValues): { [key: string]: MutableJson } {
   return Object.fromEntries(Object.entries(values).map(([code, value]) => [code, cloneJson(value)]));
 }

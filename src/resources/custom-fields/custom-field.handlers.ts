@@ -6,7 +6,7 @@ import { customFieldUpdate, fieldOrder, newCustomField } from "./custom-field.in
 import { toProtoCustomField } from "./custom-field.output.js";
 import type { CustomFields } from "./custom-field.service.js";
 
-/** moego.admin.v1.CustomFieldAdminService */
+/** Handlers of `moego.admin.v1.CustomFieldAdminService`. */
 export function createCustomFieldAdminHandlers(
   customFields: CustomFields,
 ): ServiceHandlers<typeof CustomFieldAdminService> {

@@ -15,7 +15,7 @@ import { callCentreKeys, type FieldAssociation, type FieldOption, maxFieldOption
 import { toFieldValue } from "./custom-field-values.input.js";
 import type { FieldType } from "./custom-field-values.model.js";
 
-/** What a field belongs to; unspecified is refused. */
+/** Whether a field belongs to customers or leads. UNSPECIFIED is a violation. */
 export const fieldAssociation = z.number().transform((number, context): FieldAssociation => {
   if (number === CustomField_AssociationType.CUSTOMER) return "CUSTOMER";
   if (number === CustomField_AssociationType.LEAD) return "LEAD";
@@ -56,7 +56,7 @@ const code = z.string().superRefine((value, context) => {
     context.addIssue(customIssue("INVALID_FORMAT", "Must be 1 to 64 characters from A-Z, a-z, 0-9, `_`, `.` and `-`."));
 });
 
-/** A value in its proto JSON form; one without a member is refused. */
+/** A value in proto JSON. A value without a member is a violation. */
 const defaultValue = z.custom<CustomField_Value>().transform((value, context) => {
   const json = toFieldValue(value);
   if (json && Object.keys(json).length > 0) return json;
@@ -70,7 +70,7 @@ const defaultValue = z.custom<CustomField_Value>().transform((value, context) =>
 
 const optionText = text({ ...lineRule, min: 1 });
 
-/** What records store of an option is a text. */
+/** Records store options as strings. */
 const optionValue = z.custom<CustomField_Value | undefined>().transform((value, context) => {
   const parsed = optionText.safeParse(value?.value.case === "string" ? value.value.value : "");
   if (parsed.success) return parsed.data;
@@ -120,7 +120,7 @@ export const newCustomField = z
     },
   }));
 
-/** What is absent stays. */
+/** Absent fields are unchanged. */
 export const customFieldUpdate = z
   .object({
     ...companyResourceSchema.shape,

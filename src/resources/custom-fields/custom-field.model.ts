@@ -6,18 +6,18 @@ import type { FieldType, FieldValue } from "./custom-field-values.model.js";
 
 export type FieldAssociation = "CUSTOMER" | "LEAD";
 
-/** A field that a company has defined for its customers or its leads, as administration sees it. */
+/** A custom field of customers or leads, with everything that administration shows. */
 export interface CustomField extends SettingEntry {
   readonly companyId: string;
   readonly association: FieldAssociation;
-  /** Key of the field in every map of values. */
+  /** Key of the field in maps of values. */
   readonly code: string;
   readonly label: string;
   readonly type: FieldType;
   readonly isRequired: boolean;
-  /** What a create takes when no value is given. */
+  /** Stored by a create that does not set the field. */
   readonly defaultValue?: FieldValue;
-  /** By sort order, then label. */
+  /** Ordered by sort order, then label. */
   readonly options: readonly FieldOption[];
   readonly source: "CUSTOM" | "SYSTEM";
   readonly displayOrder: number;
@@ -26,33 +26,32 @@ export interface CustomField extends SettingEntry {
   readonly lastUpdatedTime: Date;
 }
 
-/** One choice of a SELECT or MULTI_SELECT field. */
+/** An option of a SELECT or MULTI_SELECT field. */
 export interface FieldOption {
-  /** What records store. */
+  /** The value that records store. */
   readonly value: string;
   readonly label: string;
   readonly sortOrder: number;
 }
 
-/** What can change of a field. */
+/** The properties of a field that can change. */
 export type CustomFieldContent = Pick<CustomField, "label" | "isRequired" | "defaultValue" | "options" | "helpText">;
 
 export interface NewCustomField extends CustomFieldContent, Pick<CustomField, "association" | "code" | "type"> {
-  /** Absent = last. */
+  /** Absent means last. */
   readonly displayOrder?: number;
 }
 
 export interface CustomFieldListRepository {
-  /** The fields of customers, those of leads, or without an association both. */
+  /** The list of fields of customers or of leads. Without an association, of both. */
   of(association?: FieldAssociation): SettingRepository<CustomField, CustomFieldContent>;
-  /** Throws ALREADY_EXISTS. */
   create(field: NewEntry<NewCustomField>, write: WriteContext): Promise<CustomField>;
 }
 
 export const maxFieldOptions = 200;
 
 /**
- * Keys of the call-centre answer, which gives custom fields as further keys named by their id, and those that its formats
- * add: no field may have one of them as its id.
+ * Keys of the call-center response. It contains custom fields by id, so no field can have one of these keys, or of the
+ * keys that the response formats add, as its id.
  */
 export const callCentreKeys: ReadonlySet<string> = new Set([...callerKeys, ...formatKeys, "__proto__"]);

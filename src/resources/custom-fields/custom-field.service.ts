@@ -20,13 +20,13 @@ import type {
 } from "./custom-field.model.js";
 import { checkValue, type FieldType, type FieldValue, isSameValue, relationsOf } from "./custom-field-values.model.js";
 
-/** The definitions of a company's custom fields. */
+/** Custom field definitions of a company. */
 export interface CustomFields extends Pick<SettingList<CustomField, CustomFieldContent>, "archive" | "restore"> {
-  /** Without an association the fields of customers and of leads. */
+  /** Without an association, lists the fields of customers and leads. */
   list(query: FieldQuery, principal: Principal, signal: AbortSignal): Promise<readonly CustomField[]>;
-  /** Throws ALREADY_EXISTS for an id or a code that is taken. */
+  /** Throws ALREADY_EXISTS if the id or code is already used. */
   create(field: WithoutId<NewCustomField>, principal: Principal, write: WriteContext): Promise<CustomField>;
-  /** What is absent stays; association, code and type never change. Throws NOT_FOUND, RESOURCE_ARCHIVED. */
+  /** Absent properties are unchanged. Association, code and type cannot change. Throws NOT_FOUND, RESOURCE_ARCHIVED. */
   update(update: FieldUpdate, principal: Principal, write: WriteContext): Promise<CustomField>;
   reorder(order: FieldOrder, principal: Principal, write: WriteContext): Promise<readonly CustomField[]>;
 }
@@ -42,9 +42,9 @@ export interface FieldOrder extends NewOrder {
 export interface FieldUpdate extends EntryTarget {
   readonly label?: string;
   readonly isRequired?: boolean;
-  /** Null takes the default away. */
+  /** Null removes the default. */
   readonly defaultValue?: FieldValue | null;
-  /** The new options as a whole. One that is left out cannot be chosen any more and stays where it was. */
+  /** Replaces all options. Removed options can no longer be selected, but stored values keep them. */
   readonly options?: readonly FieldOption[];
   readonly helpText?: string;
 }
@@ -56,7 +56,10 @@ export interface CustomFieldDependencies {
 
 const resource = "CustomField";
 
-/** Whatever the field is: what could not be the value of a relation points to nothing that could be looked for. */
+/**
+ * A definition for finding the relation in a default of any field. A value that cannot be a relation has no target to
+ * look up.
+ */
 const anyRelation = { code: "default_value", type: "RELATION", required: false, archived: false, options: [] } as const;
 
 export function createCustomFields({ lists, records }: CustomFieldDependencies): CustomFields {
@@ -68,7 +71,10 @@ export function createCustomFields({ lists, records }: CustomFieldDependencies):
     });
   const { archive, restore } = listOf();
 
-  /** Whether a default points to a record that is not there. Who writes settings covers the whole company. */
+  /**
+   * Whether the default refers to a record that does not exist. Only principals with access to the whole company can
+   * write settings.
+   */
   async function isDangling(companyId: string, given: FieldValue | null | undefined, signal: AbortSignal) {
     const relation = given && checkValue(anyRelation, given);
     const relations = relation && "value" in relation ? relationsOf({ default: relation.value }) : [];
@@ -91,7 +97,7 @@ export function createCustomFields({ lists, records }: CustomFieldDependencies):
 
     async update({ companyId, id, ...update }, principal, write) {
       assertMayWriteSettings(principal, companyId);
-      // Before the transaction, which has the one connection that a call may hold.
+      // Before the transaction, which uses the only connection that a request may hold.
       const dangling = await isDangling(companyId, update.defaultValue, write.signal);
       return lists.of().change({ companyId, id }, write, (found) => {
         const field = assertInUse(found, resource, id);
@@ -112,19 +118,20 @@ function updated(field: CustomField, update: Omit<FieldUpdate, keyof EntryTarget
 interface Checked {
   readonly type: FieldType;
   readonly content: CustomFieldContent;
-  /** Where the request holds the options. */
+  /** Path of the options in the request. */
   readonly path: string;
   /** The default before the change. */
   readonly stored?: FieldValue;
-  /** Whether the default points to a record that is not there. */
+  /** Whether the default refers to a record that does not exist. */
   readonly isDangling: boolean;
 }
 
-/** The content as it is stored, once it fits the type. */
+/** Validates the content against the type and returns it in its stored form. */
 function checked(field: Checked): CustomFieldContent {
   const { content, violations } = checkContent(field);
   const { defaultValue } = content;
-  // What is stored may point to a lead that was promoted since; sending it back is no new use of it.
+  // The stored default may refer to a lead that was promoted in the meantime. Sending it back unchanged is always
+  // allowed.
   const isNew = defaultValue !== undefined && !isSameValue(field.stored, defaultValue);
   throwIfInvalid([
     ...violations,
@@ -140,7 +147,7 @@ interface CheckedContent {
   readonly violations: readonly Violation[];
 }
 
-/** Default and options by the rules for values of the type. */
+/** Validates default and options by the rules for values of the type. */
 function checkContent({ type, content, path }: Omit<Checked, "stored" | "isDangling">): CheckedContent {
   const { label, isRequired, defaultValue, options, helpText } = content;
   const violations = optionViolations(type, options, path);
@@ -176,7 +183,7 @@ function optionViolations(type: FieldType, options: readonly FieldOption[], path
   });
 }
 
-/** What comes with the product stays in use. */
+/** Built-in fields cannot be archived. */
 function assertNotOfProduct({ id, source }: CustomField): void {
   if (source !== "SYSTEM") return;
   throw new DomainError("SYSTEM_FIELD", "A built-in field cannot be archived.", {

@@ -24,7 +24,7 @@ import { toProtoCustomer } from "./customer.output.js";
 import type { CustomerAdmin } from "./customer-admin.service.js";
 import { newCustomerFields, toNewCustomer } from "./customer-create.input.js";
 
-/** moego.admin.v1.CustomerAdminService */
+/** Handlers of `moego.admin.v1.CustomerAdminService`. */
 export function createCustomerAdminHandlers(admin: CustomerAdmin): ServiceHandlers<typeof CustomerAdminService> {
   return {
     archiveCustomer: rpc(companyResourceSchema, async (input, { principal, write }) => {
@@ -90,7 +90,7 @@ const customerImport = memoizePerCountry((country) =>
     })),
 );
 
-/** The customer belongs to the company of the request, whether it says so or not; that one is missed but once. */
+/** Fills in the company of the request, so that a missing one is reported only once. */
 function withCompany(request: ImportCustomerRequest): ImportCustomerRequest {
   const filled = clone(ImportCustomerRequestSchema, request);
   if (filled.customer) filled.customer.companyId = request.companyId || "unnamed";

@@ -7,13 +7,13 @@ import type { Tag, TagReference, TagResolution } from "../setting-lists/tag.mode
 import type { Customer, CustomerStatus } from "./customer.model.js";
 import type { CustomerRecord, CustomerTarget, MissingReferences, References } from "./customer-store.model.js";
 
-/** A customer that another system has kept, checked and with its tags found. */
+/** A customer migrated from another system, validated and with its tags resolved. */
 export interface ImportedCustomer
   extends Omit<CustomerRecord, "tags" | "address" | "notes">,
     Required<ImportTimes>,
     Required<ImportAuthors> {
   readonly id: string;
-  /** Without an id it gets a new one. */
+  /** Without an id, the server generates one. */
   readonly address?: AddressRecord & { readonly id?: string };
   readonly notes: readonly ImportedNoteRecord[];
   readonly tags: readonly Tag[];
@@ -22,18 +22,21 @@ export interface ImportedCustomer
   readonly nextAppointmentTime?: Date;
 }
 
-/** The import of one customer inside one transaction; an error undoes all. */
+/** The import of one customer within a transaction. An error rolls it back. */
 export interface CustomerImportUnit extends NestedRecordLookup {
   /** Whether the company has a customer with this id, archived or not. */
   exists(id: string): Promise<boolean>;
-  /** Whether a record with the id of this import was erased. Exact once the record is stored: that waits for an erasure. */
+  /**
+   * Whether a record with the id of this import was erased. Reliable only after the record is stored, because storing
+   * it waits for a concurrent erasure.
+   */
   isErased(): Promise<boolean>;
   missing(references: References): Promise<MissingReferences>;
   resolveTags(
     references: readonly TagReference[],
     mayCreate: boolean,
   ): Promise<TagResolution & { readonly tags: readonly Tag[] }>;
-  /** Counts the customer under the quota; returns the limit when it is reached. */
+  /** Counts the customer towards the customer limit. Returns the limit if it is reached. */
   count(): Promise<number | undefined>;
   insert(customer: ImportedCustomer): Promise<void>;
 }
@@ -42,17 +45,19 @@ export type RestoreOutcome =
   | { readonly kind: "restored"; readonly customer: Customer }
   | { readonly kind: "quota"; readonly companyId: string; readonly limit: number };
 
-/** What administration does to whole customers. NOT_FOUND is thrown here. */
+/** Storage of customer administration. Methods throw NOT_FOUND. */
 export interface CustomerAdminRepository {
-  /** Takes the customer out of use and gives its place under the quota back; an archived one stays as it is. */
+  /**
+   * Archives the customer, so that it no longer counts towards the customer limit. An archived customer is unchanged.
+   */
   archive(target: CustomerTarget, write: WriteContext): Promise<Customer>;
-  /** Takes it back into use, if the quota has a place for it. */
+  /** Restores the customer, unless the customer limit is reached. */
   restore(target: CustomerTarget, write: WriteContext): Promise<RestoreOutcome>;
-  /** Deletes the customer with all it has, and the lead it once was, and what names them elsewhere (docs/erasure.md). */
+  /** Erases the customer with all its data, its former lead, and references in other records (docs/erasure.md). */
   erase(target: CustomerTarget, write: WriteContext): Promise<void>;
   /**
-   * Runs `work` unless the claim has an earlier answer, and returns the customer with the id; NOT_FOUND when a replay finds
-   * it outside the visibility by now.
+   * Runs `work` unless this is a replay, and returns the customer. Throws NOT_FOUND if a replay finds it outside the
+   * access filter.
    */
   import(
     target: CustomerTarget & { readonly companyId: string },

@@ -24,13 +24,13 @@ import type { CustomerAdminRepository } from "./customer-admin.model.js";
 import { referenceError } from "./customer-references.service.js";
 import type { CustomerRepository } from "./customer-store.model.js";
 
-/** A record as an administrator names it. */
+/** Identifies a record. */
 export interface RecordName {
   readonly companyId: string;
   readonly id: string;
 }
 
-/** What ImportCustomer asks for, parsed. */
+/** The validated input of ImportCustomer. */
 export interface CustomerImport extends RecordName, ImportTimes, ImportAuthors {
   readonly customer: NewImportedCustomer;
   readonly status: CustomerStatus;
@@ -38,7 +38,7 @@ export interface CustomerImport extends RecordName, ImportTimes, ImportAuthors {
   readonly nextAppointmentTime?: Date;
 }
 
-/** A customer whose address and notes may keep their ids. */
+/** A customer whose address and notes can keep their ids. */
 export interface NewImportedCustomer extends Omit<NewCustomer, "address" | "notes"> {
   readonly address?: AddressRecord & { readonly id?: string };
   readonly notes: readonly ImportedNote[];
@@ -55,7 +55,7 @@ export interface CustomerAdmin {
   restore(name: RecordName, principal: Principal, write: WriteContext): Promise<Customer>;
   erase(name: RecordName, principal: Principal, write: WriteContext): Promise<void>;
   import(input: CustomerImport, principal: Principal, write: WriteContext): Promise<Customer>;
-  /** The tags that remain. */
+  /** Returns the remaining tags. */
   removeTags(
     input: RecordName & { readonly tagIds: readonly string[] },
     principal: Principal,
@@ -63,7 +63,7 @@ export interface CustomerAdmin {
   ): Promise<readonly Tag[]>;
 }
 
-/** The rules of what administration does to customers. */
+/** The rules of customer administration. */
 export function createCustomerAdmin({
   customers,
   customerAdmin,
@@ -139,7 +139,7 @@ function nestedIn({ address, notes }: NewImportedCustomer): NestedRecord[] {
   ];
 }
 
-/** Throws everything that is wrong with the import and with the customer in it. */
+/** Throws all violations of the import and of its customer. */
 function refuse(own: readonly Violation[], inCustomer: DomainError | undefined): void {
   const violations = [...own, ...prefixPaths("customer", inCustomer?.details.violations ?? [])];
   if (inCustomer?.reason === "SCOPE_REQUIRED") throw inCustomer;

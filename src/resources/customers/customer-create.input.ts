@@ -11,7 +11,7 @@ import { preference, referralSource, tagReferences } from "./customer.input.js";
 import { defaultPreference } from "./customer.model.js";
 import type { NewCustomer } from "./customer.service.js";
 
-/** What a customer is created and imported with alike. */
+/** Fields that creating and importing a customer have in common. */
 export function newCustomerFields(country: string) {
   return {
     companyId: id,
@@ -51,7 +51,7 @@ const newAddress = address.superRefine((value, context) => {
     });
 });
 
-/** CreateCustomer: message to domain. */
+/** Input of CreateCustomer. */
 export const newCustomer = memoizePerCountry((country) =>
   z.object({ ...newCustomerFields(country), address: newAddress.optional(), notes: newNotes }).transform(
     ({ address: given, notes, ...fields }): NewCustomer => ({

@@ -5,7 +5,7 @@ import { pagination } from "../../api/page-token.js";
 import { interval } from "../../api/timestamp.js";
 import type { CustomerFilter } from "./customer-store.model.js";
 
-/** ListCustomers: message to domain. */
+/** Input of ListCustomers. */
 export const customersQuery = memoizePerCountry((country) =>
   z.object({
     pagination,
@@ -35,7 +35,7 @@ export const customersQuery = memoizePerCountry((country) =>
 
 type IdFilters = Pick<CustomerFilter, "tagIds" | "preferredBusinessIds" | "referralSourceIds">;
 
-/** An empty list filters nothing. */
+/** Removes empty lists, which do not filter. */
 function nonEmpty(ids: Required<IdFilters>): IdFilters {
   return Object.fromEntries(Object.entries(ids).filter(([, values]) => values.length > 0));
 }

@@ -5,16 +5,16 @@ import { accessFilterOf, type Principal } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
 import type { CustomerRepository, CustomerTransaction, NoteWithCreatedTime } from "./customer-store.model.js";
 
-/** The notes of one customer. Changing one changes the customer's version and time as well. */
+/** Notes of a customer. A change also updates the version and the update time of the customer. */
 export interface CustomerNotes {
-  /** The notes that were added, in the order given. */
+  /** Returns the added notes in the order given. */
   append(
     customerId: string,
     texts: readonly string[],
     principal: Principal,
     write: WriteContext,
   ): Promise<readonly Note[]>;
-  /** Newest first; one row more than the page's size tells that there is a next page. */
+  /** Newest first. Returns one row more than the page size if there is a next page. */
   list(
     customerId: string,
     page: Page,

@@ -11,15 +11,16 @@ const fieldOf = {
 export interface RefusedReferences {
   readonly missing: MissingReferences;
   readonly tags: TagResolution;
-  /** The tags as the call named them. */
+  /** The tags as in the request. */
   readonly references: readonly TagReference[];
-  /** What else is wrong, found before. */
+  /** Violations that were found before. */
   readonly violations: readonly Violation[];
 }
 
 /**
- * The error for a body that refers to what is absent, archived or of another tenant: INVALID_ARGUMENT at each field
- * path. Nothing to refuse: undefined. A tag that would have to be created without the scope for it: PERMISSION_DENIED.
+ * The error for references to nonexistent or archived records or to those of another tenant: INVALID_ARGUMENT with all
+ * field paths. PERMISSION_DENIED if a tag would have to be created without the required scope. Undefined if there is no
+ * violation.
  */
 export function referenceError({ missing, tags, references, violations }: RefusedReferences): DomainError | undefined {
   const all = [

@@ -9,7 +9,7 @@ import type { CustomFieldRepository } from "../setting-lists/setting-store.model
 import type { Tag, TagReference, TagResolution } from "../setting-lists/tag.model.js";
 import type { Customer, CustomerStatus, Preference } from "./customer.model.js";
 
-/** A customer to store, checked but for what only the database knows: references, quota, idempotency. */
+/** A validated customer to store. References, customer limit and idempotency are checked by the database. */
 export interface CustomerRecord {
   readonly companyId: string;
   readonly preferredBusinessId: string;
@@ -29,14 +29,14 @@ export interface CustomerRecord {
   readonly customFields: FieldValues;
 }
 
-/** Resources a customer may point to, by id. */
+/** Resources that a customer refers to, by id. */
 export interface References {
   readonly preferredBusinessId?: string;
   readonly referralSourceId?: string;
   readonly assignedStaffId?: string;
 }
 
-/** Which references do not exist in the company, or are archived there. */
+/** References that do not exist in the company or are archived. */
 export type MissingReferences = readonly (keyof References)[];
 
 export type CreateOutcome =
@@ -45,14 +45,14 @@ export type CreateOutcome =
   | { readonly kind: "quota"; readonly limit: number };
 
 export interface CustomerFilter {
-  /** Changed within; also turns the order to (last updated, id) ascending and shows archived customers. */
+  /** By update time. Also orders the list by (last updated, id) ascending and includes archived customers. */
   readonly lastUpdated?: TimeRange;
   readonly created?: TimeRange;
   /** E.164. */
   readonly phone?: string;
-  /** Matched whatever its case. */
+  /** Case-insensitive. */
   readonly email?: string;
-  /** Carrying any of these tags. */
+  /** Customers with at least one of these tags. */
   readonly tagIds?: readonly string[];
   readonly preferredBusinessIds?: readonly string[];
   readonly referralSourceIds?: readonly string[];
@@ -64,13 +64,13 @@ export interface CustomerQuery {
   readonly page: Page;
 }
 
-/** The customer that a call names by id. */
+/** The customer that a request names by id. */
 export interface CustomerTarget {
   readonly accessFilter: AccessFilter;
   readonly id: string;
 }
 
-/** The columns of a customer that an update replaces; absent = kept. */
+/** The columns that an update replaces. Absent columns are unchanged. */
 export interface CustomerChange {
   readonly preferredBusinessId?: string;
   readonly avatar?: string;
@@ -83,53 +83,56 @@ export interface CustomerChange {
   readonly source?: string;
   readonly preference?: Preference;
   readonly consent?: Consent;
-  /** null clears. */
+  /** Null clears. */
   readonly referralSourceId?: string | null;
   readonly assignedStaffId?: string | null;
   readonly customFields?: FieldValues;
 }
 
 /**
- * One customer under lock, inside one transaction. Everything done through it is committed together with the new
- * version, the change row and the idempotency claim; any error undoes all.
+ * A locked customer within a transaction. All changes are committed together with the new version, the audit log entry
+ * and the idempotency claim. An error rolls them back.
  */
 export interface CustomerTransaction {
-  /** The locked state. */
+  /** The state under the lock. */
   readonly customer: Customer;
-  /** The company's custom fields, as the transaction sees them. */
+  /** The custom fields of the company, as this transaction sees them. */
   readonly customFields: CustomFieldRepository;
   save(change: CustomerChange): Promise<void>;
-  /** The work changes nothing after all: version, time and author stay, and nothing is recorded. */
+  /** Declares that nothing changes: version, time and actor are unchanged, and no audit log entry is written. */
   skipUpdate(): void;
   missing(references: References): Promise<MissingReferences>;
-  /** Finds tags, creating those that only have a new name when `mayCreate`; an archived one only if it is carried. */
+  /**
+   * Resolves tags and, if `mayCreate`, creates those whose name does not exist. An archived tag is accepted only if the
+   * customer already has it.
+   */
   resolveTags(
     references: readonly TagReference[],
     mayCreate: boolean,
   ): Promise<TagResolution & { readonly tags: readonly Tag[] }>;
-  /** The customer's tags become exactly these, in this order. */
+  /** Replaces the tags of the customer, in this order. */
   replaceTags(tags: readonly Tag[]): Promise<void>;
-  /** Adds tags behind those it has; those it has already stay where they are. */
+  /** Appends tags. Tags that the customer already has keep their position. */
   addTags(tags: readonly Tag[]): Promise<void>;
   addAddress(address: AddressRecord): Promise<void>;
   editAddress(id: string, address: AddressRecord): Promise<void>;
   removeAddress(id: string): Promise<void>;
-  /** Which of these notes belong to the customer, the newest first. */
+  /** Those notes that belong to the customer, newest first. */
   findNotes(ids: readonly string[]): Promise<readonly Note[]>;
   addNotes(texts: readonly string[]): Promise<readonly Note[]>;
   editNote(id: string, text: string): Promise<void>;
-  /** Removes every note but these. */
+  /** Removes all other notes. */
   keepNotes(ids: readonly string[]): Promise<void>;
   removeNote(id: string): Promise<void>;
 }
 
-/** What the domain has decided before a create reaches the database. */
+/** Decisions made before a create reaches the database. */
 export interface CreatePreconditions {
-  /** What the caller may see: a replay shows the record as it now is, and it may have moved away. */
+  /** The access filter for replays: they return the current record, which may have moved to another location. */
   readonly accessFilter: AccessFilter;
-  /** false = store nothing, but tell what else is wrong; a replay is still answered. */
+  /** If false, nothing is stored and the remaining violations are reported. Replays are still returned. */
   readonly admit: boolean;
-  /** Tags named by a new name may be created. */
+  /** Whether tags with a new name may be created. */
   readonly mayCreateTags: boolean;
 }
 
@@ -138,16 +141,16 @@ export interface NoteWithCreatedTime extends Note {
 }
 
 export interface CustomerRepository {
-  /** NOT_FOUND when a replay finds the customer outside the accessFilter by now. */
+  /** Throws NOT_FOUND if a replay finds the customer outside the access filter. */
   create(record: CustomerRecord, admission: CreatePreconditions, write: WriteContext): Promise<CreateOutcome>;
-  /** Throws AMBIGUOUS_ID when the id names customers of two companies that the caller sees. */
+  /** Throws AMBIGUOUS_ID if customers of several accessible companies have the id. */
   get(target: CustomerTarget, signal: AbortSignal): Promise<Customer | undefined>;
-  /** One row more than the page's size tells that there is a next page. */
+  /** Returns one row more than the page size if there is a next page. */
   list(query: CustomerQuery, signal: AbortSignal): Promise<readonly Customer[]>;
   listNotes(target: CustomerTarget, page: Page, signal: AbortSignal): Promise<readonly NoteWithCreatedTime[]>;
   /**
-   * Runs `work` on the locked customer and returns the ids of what it made. Replays and twins of the same claim
-   * return the ids of the first call without running it. NOT_FOUND and RESOURCE_ARCHIVED are thrown here.
+   * Runs `work` on the locked customer and returns the ids of the records it created. Replays and concurrent duplicates
+   * return the ids of the first request without running `work`. Throws NOT_FOUND and RESOURCE_ARCHIVED.
    */
   change(
     target: CustomerTarget,
@@ -156,19 +159,19 @@ export interface CustomerRepository {
   ): Promise<ChangedCustomer>;
 }
 
-/** The customer after a change (or now, for a replay) and the ids of what the change made. */
+/** The customer after a change (the current one for a replay), and the ids of the created records. */
 export interface ChangedCustomer {
   readonly customer: Customer;
   readonly resourceIds: readonly string[];
-  /** Those of the notes among the ids that still exist, in the order of the ids. */
+  /** Those created notes that still exist, in the order of the ids. */
   readonly notes: readonly Note[];
 }
 
 export interface CardLinkRepository {
   /**
-   * Stores a link for the customer and returns its token. Every call without a claim mints a new one.
+   * Stores a link for the customer and returns its token. Every call without an idempotency claim creates a new one.
    *
-   * @param lifetimeMs counted by the database's clock
+   * @param lifetimeMs by the clock of the database
    */
   mint(target: CustomerTarget, lifetimeMs: number, write: WriteContext): Promise<string>;
 }

@@ -7,9 +7,9 @@ import { referenceError } from "./customer-references.service.js";
 import type { CustomerRepository } from "./customer-store.model.js";
 import { tooManyTags } from "./customer-update.service.js";
 
-/** The tags that one customer carries. */
+/** The tags of a customer. */
 export interface CustomerTags {
-  /** The tags that the call named, whether the customer carried them before or not. */
+  /** Returns the tags of the request, including those that the customer already had. */
   append(
     customerId: string,
     references: readonly TagReference[],

@@ -15,7 +15,7 @@ import { missingReferences } from "./customer-references.repository.js";
 import type { CustomerChange, CustomerTransaction } from "./customer-store.model.js";
 
 export interface UnitOptions {
-  /** The locked state. */
+  /** The state under the lock. */
   readonly customer: Customer;
   /** The stamp of the change. */
   readonly now: Date;

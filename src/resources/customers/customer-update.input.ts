@@ -27,9 +27,8 @@ import { preference, referralSource, tagReferences } from "./customer.input.js";
 import { noPreference } from "./customer.model.js";
 import type { AddressParts, AddressUpdate, CustomerUpdate } from "./customer-update.service.js";
 
-/** Fields of UpdateCustomerRequest that say which customer, not what becomes of it. */
+/** Fields that identify the customer and cannot be in the mask. */
 const notMaskable = ["id", "company_id", "etag", "update_mask"];
-/** Fields that every customer has. */
 const required = ["preferred_business_id", "first_name", "last_name", "phone", "status"];
 const whole = ["referral_source"];
 
@@ -41,7 +40,7 @@ export function customerMask(request: UpdateCustomerRequest): UpdateMask {
   });
 }
 
-/** UpdateCustomer: message to domain, as the mask says. */
+/** Input of UpdateCustomer, before the mask is applied. */
 export const customerUpdate = memoizePerCountry((country) =>
   z.object({
     id,
@@ -121,7 +120,7 @@ function addressUpdate({ address: given }: ParsedUpdate, mask: UpdateMask): Addr
   if (parts) return { kind: "edit", ...target, parts: pickFields({ ...noAddress, ...given?.record }, parts) };
   if (!mask.writes("address")) return undefined;
   if (!given) return { kind: "clear" };
-  // Without a mask an address that says nothing keeps what is stored.
+  // Without a mask, an empty address leaves the stored one unchanged.
   if (!mask.explicit && isBlank(given)) return undefined;
   if (given.id === "") return { kind: "set", address: given.record };
   return { kind: "edit", ...target, parts: mask.explicit ? everyPart(given) : populatedParts(given) };
@@ -142,7 +141,7 @@ const noAddress = {
   coordinate: null,
 } as const satisfies AddressParts;
 
-/** The address as it was sent; a type that was not said stays. */
+/** All parts of the address. An unspecified type is unchanged. */
 function everyPart({ record, typed }: ParsedAddress): AddressParts {
   const { type, ...parts } = record;
   return { ...noAddress, ...parts, ...(typed ? { type } : {}) };

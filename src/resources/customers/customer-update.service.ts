@@ -10,11 +10,11 @@ import { maxAddresses, type Preference } from "./customer.model.js";
 import { referenceError } from "./customer-references.service.js";
 import type { CustomerChange, CustomerTransaction } from "./customer-store.model.js";
 
-/** What UpdateCustomer asks for, parsed: absent = kept. */
+/** The validated input of UpdateCustomer. Absent fields are unchanged. */
 export interface CustomerUpdate {
   readonly companyId: string;
   readonly id: string;
-  /** Refused with ETAG_MISMATCH unless it is that of the stored state. */
+  /** Throws ETAG_MISMATCH unless it equals the current etag. */
   readonly etag?: string;
   readonly columns: Omit<CustomerChange, "preference" | "consent" | "customFields">;
   readonly preference?: Partial<Preference>;
@@ -26,20 +26,20 @@ export interface CustomerUpdate {
 }
 
 export type AddressUpdate =
-  /** The primary address goes. */
+  /** Removes the primary address. */
   | { readonly kind: "clear" }
-  /** The given parts of the address with this id, or of the primary one. */
+  /** Changes parts of the address with this id, or of the primary address. */
   | { readonly kind: "edit"; readonly id?: string; readonly parts: AddressParts }
-  /** The whole primary address; one of type SECONDARY is added instead. */
+  /** Replaces the primary address, or adds one of type SECONDARY. */
   | { readonly kind: "set"; readonly address: AddressRecord };
 
-/** Parts of an address that replace the stored ones; a null coordinate goes. */
+/** The parts of an address to replace. A null coordinate is removed. */
 export type AddressParts = Partial<Omit<AddressRecord, "coordinate">> & { readonly coordinate?: Coordinate | null };
 
 export interface NotesUpdate {
-  /** "append" keeps the notes that are not named; "replace" removes them. */
+  /** "append" keeps the notes that are not listed; "replace" removes them. */
   readonly write: "append" | "replace";
-  /** With an id: edits that note. Without: a new one. */
+  /** An entry with an id edits that note. An entry without one adds a note. */
   readonly entries: readonly { readonly id?: string; readonly note: string }[];
 }
 
@@ -59,7 +59,7 @@ const emptyAddress: AddressRecord = {
   type: "PRIMARY",
 };
 
-/** Applies an update to a locked customer, or throws with everything that is wrong and changes nothing. */
+/** Applies an update to a locked customer. If there are violations, throws all of them and changes nothing. */
 export async function applyUpdate(
   unit: CustomerTransaction,
   update: CustomerUpdate,
@@ -68,7 +68,7 @@ export async function applyUpdate(
   const { customer } = unit;
   if (update.etag !== undefined && update.etag !== etagOf(customer)) throw etagMismatch("Customer", etagOf(customer));
   const { referralSourceId, assignedStaffId, preferredBusinessId } = update.columns;
-  // What the customer pointed to before may have been archived since; sending it back is no new use of it.
+  // References of the customer may have been archived in the meantime. Sending them back unchanged is always allowed.
   const missing = await unit.missing({
     ...(preferredBusinessId && preferredBusinessId !== customer.preferredBusinessId ? { preferredBusinessId } : {}),
     ...(referralSourceId && referralSourceId !== customer.referralSource?.id ? { referralSourceId } : {}),
@@ -110,7 +110,6 @@ export async function applyUpdate(
   return [customer.id];
 }
 
-/** A customer carries at most 50 tags. */
 export const tooManyTags: Violation = {
   field: "tags",
   reason: "TOO_MANY",
@@ -132,7 +131,7 @@ function addressViolations(addresses: readonly Address[], update: AddressUpdate 
   ];
 }
 
-/** Whether the update writes an address that is not there yet: a further one, or the first primary one. */
+/** Whether the update adds an address: a secondary one, or the first primary one. */
 function addsAddress(addresses: readonly Address[], update: AddressUpdate): boolean {
   const hasPrimary = addresses.some(({ type }) => type === "PRIMARY");
   switch (update.kind) {

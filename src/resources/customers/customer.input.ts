@@ -4,7 +4,7 @@ import { customIssue } from "../../api/parse.js";
 import { normalise, tagNameRule, textFault } from "../../core/text.js";
 import { maxTagsPerCustomer, type TagReference } from "../setting-lists/tag.model.js";
 
-/** `{id}` names an existing tag, what stands beside it is ignored; `{name}` finds or creates one. */
+/** `{id}` refers to an existing tag, other members are ignored. `{name}` finds or creates a tag. */
 const tagReference = z
   .object({ id: optionalId, name: z.string(), group: z.string(), archived: z.boolean() })
   .transform((tag, context): TagReference => {
@@ -28,5 +28,5 @@ export const preference = z.object({
   receiveAppointmentReminder: z.boolean(),
 });
 
-/** `{id}` of a referral source; a name beside it is ignored, a name alone is refused. */
+/** `{id}` of a referral source. A name is ignored; a name without an id is a violation. */
 export const referralSource = z.object({ id });

@@ -4,7 +4,7 @@ import type { Note } from "../../core/note.js";
 import type { FieldValues } from "../custom-fields/custom-field-values.model.js";
 import type { Tag } from "../setting-lists/tag.model.js";
 
-/** Most addresses a customer can have. */
+/** Maximum number of addresses per customer. */
 export const maxAddresses = 10;
 
 export interface Preference {
@@ -14,7 +14,7 @@ export interface Preference {
   readonly receiveAppointmentReminder: boolean;
 }
 
-/** Documented defaults (document 001, "Preference"). */
+/** Defaults of the MoeGo API reference, "Preference". */
 export const defaultPreference = {
   receiveAutoMessage: true,
   receiveAutoEmail: true,
@@ -22,7 +22,7 @@ export const defaultPreference = {
   receiveAppointmentReminder: true,
 } as const satisfies Preference;
 
-/** A cleared preference wishes for nothing. */
+/** A cleared preference enables nothing. */
 export const noPreference = {
   receiveAutoMessage: false,
   receiveAutoEmail: false,
@@ -38,7 +38,7 @@ export interface ReferralSource {
   readonly archived: boolean;
 }
 
-/** A customer with everything that belongs to it. Empty strings stand for "not known". */
+/** A customer with its children. Empty strings mean unknown. */
 export interface Customer {
   readonly companyId: string;
   readonly id: string;
@@ -46,7 +46,7 @@ export interface Customer {
   readonly firstName: string;
   readonly lastName: string;
   readonly avatar: string;
-  /** E.164; empty only for a customer promoted from a lead without a phone. */
+  /** E.164. Empty only for a customer promoted from a lead without a phone number. */
   readonly phone: string;
   readonly email: string;
   readonly addresses: readonly Address[];
@@ -60,7 +60,7 @@ export interface Customer {
   readonly lastUpdatedBy: string;
   readonly lastUpdatedTime: Date;
   readonly preferredBusinessId?: string;
-  /** The newest notes, newest first. */
+  /** Newest notes first, limited in number. */
   readonly notes: readonly Note[];
   readonly tags: readonly Tag[];
   readonly referralSource?: ReferralSource;
@@ -71,6 +71,6 @@ export interface Customer {
   readonly customFields: FieldValues;
   readonly sourceLeadId?: string;
   readonly assignedStaffId?: string;
-  /** Counts the changes, from 1. */
+  /** Number of the current version, starting at 1. */
   readonly version: bigint;
 }

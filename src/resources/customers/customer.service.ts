@@ -11,7 +11,7 @@ import { referenceError } from "./customer-references.service.js";
 import type { CardLinkRepository, CustomerFilter, CustomerRecord, CustomerRepository } from "./customer-store.model.js";
 import { applyUpdate, type CustomerUpdate } from "./customer-update.service.js";
 
-/** What CreateCustomer asks for, parsed. */
+/** The validated input of CreateCustomer. */
 export interface NewCustomer extends Omit<CustomerRecord, "consent"> {
   readonly consent: ConsentChange;
 }
@@ -20,7 +20,7 @@ export interface CustomerDependencies {
   readonly customers: CustomerRepository;
   readonly customFields: CustomFieldRepository;
   readonly cardLinks: CardLinkRepository;
-  /** Address under which card links are served, without a slash at the end; known once the server listens. */
+  /** Base URL of card links, without a trailing slash. Known once the server listens. */
   readonly publicBaseUrl: () => string;
 }
 
@@ -28,9 +28,9 @@ export interface Customers {
   create(input: NewCustomer, principal: Principal, write: WriteContext): Promise<Customer>;
   get(id: string, principal: Principal, signal: AbortSignal): Promise<Customer>;
   update(input: CustomerUpdate, principal: Principal, write: WriteContext): Promise<Customer>;
-  /** One row more than the page's size tells that there is a next page. */
+  /** Returns one row more than the page size if there is a next page. */
   list(query: ListCustomers, principal: Principal, signal: AbortSignal): Promise<readonly Customer[]>;
-  /** A link to enter a payment card, which works once within 24 hours. */
+  /** A link to enter a payment card, valid once within 24 hours. */
   mintCardLink(id: string, principal: Principal, write: WriteContext): Promise<string>;
 }
 
@@ -40,7 +40,7 @@ export interface ListCustomers {
   readonly page: Page;
 }
 
-/** Document 001, "Generate Card-on-File Link". */
+/** MoeGo API reference, "Generate Card-on-File Link". */
 const cardLinkLifetimeMs = 24 * 60 * 60 * 1000;
 
 /** The rules of customers. */
@@ -64,7 +64,7 @@ export function createCustomers({
       } as const;
       const fields = await checkCustomFields(customFields, check, write.signal);
       const record = { ...input, consent: applyConsent(defaultConsent, input.consent), customFields: fields.values };
-      // A record with bad fields is not admitted, but the statement still tells what else is wrong with it.
+      // A record with invalid fields is not stored, but the statement still reports its other violations.
       const admit = fields.violations.length === 0;
       const admission = {
         admit,
@@ -117,7 +117,7 @@ export function createCustomers({
   };
 }
 
-/** RESOURCE_EXHAUSTED: the company may have no further customer. */
+/** RESOURCE_EXHAUSTED: the company has reached its customer limit. */
 export function quotaExceeded(companyId: string, limit: number): DomainError {
   return new DomainError("CUSTOMER_QUOTA_EXCEEDED", `The company has reached its limit of ${limit} customers.`, {
     metadata: { companyId, limit: String(limit) },

@@ -23,7 +23,7 @@ export interface DirectoryAdminHandlerDependencies {
   readonly pageTokens: PageTokens;
 }
 
-/** moego.admin.v1.DirectoryAdminService */
+/** Handlers of `moego.admin.v1.DirectoryAdminService`. */
 export function createDirectoryAdminHandlers({
   directory,
   pageTokens,
@@ -95,7 +95,9 @@ export function createDirectoryAdminHandlers({
   };
 }
 
-/** Whether the request names what is for the operator to set. The permission comes before anything else is looked at. */
+/**
+ * Whether the request changes fields that only the operator can set. This permission is checked before anything else.
+ */
 function setsTerms({ enterpriseId, maxCustomers, clearMaxCustomers }: UpdateCompanyRequest): boolean {
   return enterpriseId !== undefined || maxCustomers !== undefined || clearMaxCustomers;
 }

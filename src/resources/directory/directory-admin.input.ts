@@ -20,7 +20,7 @@ import type { CompanyChange } from "./directory-admin.model.js";
 import { countryFormat, isCountry, isTimeZone, timeZoneFormat } from "./directory-fields.model.js";
 
 const name = text(nameRule);
-/** A link or the name of an account elsewhere. */
+/** A URL or an account name at another provider. */
 const link = text({ min: 0, max: 2_048 });
 
 const country = z.string().superRefine((code, context) => {
@@ -41,7 +41,7 @@ const maxCustomers = z.number().superRefine((limit, context) => {
   if (limit < 0) context.addIssue(customIssue("OUT_OF_RANGE", "Must not be negative."));
 });
 
-/** CreateCompany: message to domain. */
+/** Input of CreateCompany. */
 export const newCompany = z
   .object({
     ...{ id: optionalClientId, name, country, timeZone, enterpriseId: optionalId },
@@ -68,7 +68,7 @@ const companyFields = z.object({
   upcomingAppointmentsUrlTemplate: httpsUrl.optional(),
 });
 
-/** UpdateCompany: message to domain. */
+/** Input of UpdateCompany. */
 export const companyUpdate = companyFields
   .refine(...notSetAndCleared("clearMaxCustomers", "maxCustomers"))
   .transform((request) => {
@@ -102,7 +102,7 @@ const businessLinks = {
   google: link,
 };
 
-/** CreateBusiness: message to domain. */
+/** Input of CreateBusiness. */
 export const newBusiness = memoizePerCountry((region) =>
   z
     .object({
@@ -127,7 +127,7 @@ function businessFields(region: string) {
   });
 }
 
-/** UpdateBusiness: message to domain. */
+/** Input of UpdateBusiness. */
 export const businessUpdate = memoizePerCountry((region) =>
   businessFields(region)
     .refine(...notSetAndCleared("clearAddress", "address"))
@@ -139,7 +139,7 @@ export const businessUpdate = memoizePerCountry((region) =>
 
 const maxBusinesses = 100;
 
-/** Locations by id, each at most once. */
+/** Location ids without duplicates. */
 const businessIds = z.array(id).superRefine((ids, context) => {
   if (ids.length > maxBusinesses)
     context.addIssue(customIssue("TOO_MANY", `Must have at most ${maxBusinesses} locations.`));
@@ -161,7 +161,7 @@ const role = z
 
 const lastName = text({ ...nameRule, min: 0 });
 
-/** CreateStaff: message to domain. */
+/** Input of CreateStaff. */
 export const newStaff = memoizePerCountry((region) =>
   z
     .object({
@@ -200,7 +200,7 @@ function staffFields(region: string) {
   });
 }
 
-/** UpdateStaff: message to domain. */
+/** Input of UpdateStaff. */
 export const staffUpdate = memoizePerCountry((region) =>
   staffFields(region)
     .refine(...notSetAndCleared("clearRole", "role"))

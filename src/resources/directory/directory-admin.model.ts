@@ -6,7 +6,7 @@ import type { Business, Company, Staff } from "./directory.model.js";
 /** A company to store. */
 export type CompanyRecord = Omit<Company, "rawId">;
 
-/** What an update replaces; absent = kept, null = cleared. */
+/** The fields that an update replaces. Absent fields are unchanged, null clears. */
 export interface CompanyChange {
   readonly name?: string;
   readonly country?: string;
@@ -23,7 +23,7 @@ export interface BusinessRecord extends Omit<Business, "address" | "archived"> {
 
 type BusinessTexts = Omit<Business, "companyId" | "id" | "address" | "archived">;
 
-/** What an update replaces; absent = kept. Texts are cleared by an empty one. */
+/** The fields that an update replaces. Absent fields are unchanged, an empty string clears. */
 export interface BusinessChange extends Partial<BusinessTexts> {
   readonly address?: AddressRecord | null;
 }
@@ -33,19 +33,19 @@ export type StaffRecord = Omit<Staff, "archived">;
 
 type StaffTexts = Omit<Staff, "companyId" | "id" | "role" | "hiredTime" | "archived">;
 
-/** What an update replaces; absent = kept. Texts and lists are cleared by empty ones. */
+/** The fields that an update replaces. Absent fields are unchanged, empty strings and lists clear. */
 export interface StaffChange extends Partial<StaffTexts> {
   readonly role?: { readonly id: string; readonly name: string } | null;
   readonly hiredTime?: Date | null;
 }
 
-/** A location or a staff member, by the company that owns it. */
+/** Identifies a location or a staff member of a company. */
 export interface DirectoryTarget {
   readonly companyId: string;
   readonly id: string;
 }
 
-/** Locations that do not exist in the company or are archived, by their position in the list that names them. */
+/** Locations that do not exist in the company or are archived, by position in the list of the request. */
 export interface MissingBusinesses {
   readonly kind: "refused";
   readonly positions: readonly number[];
@@ -54,21 +54,23 @@ export interface MissingBusinesses {
 export type StaffOutcome = { readonly kind: "stored"; readonly staff: Staff } | MissingBusinesses;
 
 /**
- * Every write is one transaction with its change row and its claim; a replay answers with the present state. Creates
- * throw ALREADY_EXISTS, changes RESOURCE_NOT_FOUND and RESOURCE_ARCHIVED.
+ * Each write is one transaction with its audit log entry and its idempotency claim. A replay returns the current state.
+ * Creates throw ALREADY_EXISTS, changes throw RESOURCE_NOT_FOUND and RESOURCE_ARCHIVED.
  */
 export interface DirectoryAdminRepository {
   createCompany(company: CompanyRecord, write: WriteContext): Promise<Company>;
   changeCompany(id: string, change: CompanyChange, write: WriteContext): Promise<Company>;
-  /** All companies by name, whoever they belong to. One row more than the page's size tells that there is a next page. */
+  /**
+   * All companies of the deployment, ordered by name. Returns one row more than the page size if there is a next page.
+   */
   listCompanies(page: Page, signal: AbortSignal): Promise<readonly Company[]>;
   createBusiness(business: BusinessRecord, write: WriteContext): Promise<Business>;
   changeBusiness(target: DirectoryTarget, change: BusinessChange, write: WriteContext): Promise<Business>;
-  /** Changes nothing when it is so already. */
+  /** Does nothing if the state is already as requested. */
   setBusinessArchived(target: DirectoryTarget, archived: boolean, write: WriteContext): Promise<Business>;
   createStaff(staff: StaffRecord, write: WriteContext): Promise<StaffOutcome>;
-  /** Locations that the staff member has already may stay, also archived ones. */
+  /** Locations that the staff member already has may be sent back, even if they are archived. */
   changeStaff(target: DirectoryTarget, change: StaffChange, write: WriteContext): Promise<StaffOutcome>;
-  /** Changes nothing when it is so already. */
+  /** Does nothing if the state is already as requested. */
   setStaffArchived(target: DirectoryTarget, archived: boolean, write: WriteContext): Promise<Staff>;
 }

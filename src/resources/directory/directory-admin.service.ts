@@ -17,14 +17,14 @@ import type {
   StaffRecord,
 } from "./directory-admin.model.js";
 
-/** An id that is not given is made. */
+/** If the id is absent, one is generated. */
 export type WithoutId<T extends { readonly id: string }> = Omit<T, "id"> & { readonly id?: string };
 
-/** Companies, locations and staff, for those who run them. */
+/** Administration of companies, locations and staff. */
 export interface DirectoryAdmin {
   createCompany(input: WithoutId<CompanyRecord>, write: WriteContext): Promise<Company>;
   updateCompany(id: string, change: CompanyChange, principal: Principal, write: WriteContext): Promise<Company>;
-  /** Every company of the installation. One row more than the page's size tells that there is a next page. */
+  /** All companies of the deployment. Returns one row more than the page size if there is a next page. */
   listCompanies(page: Page, signal: AbortSignal): Promise<readonly Company[]>;
   createBusiness(input: WithoutId<BusinessRecord>, principal: Principal, write: WriteContext): Promise<Business>;
   updateBusiness(
@@ -98,14 +98,14 @@ export function createDirectoryAdmin(repository: DirectoryAdminRepository): Dire
   };
 }
 
-/** Whether the key runs the installation: it manages companies without covering any. */
+/** Whether this is an operator API key. It manages companies without access to their data. */
 function isOperator({ scopes }: Principal): boolean {
   return scopes.has("platform:admin");
 }
 
 /**
- * How many customers a company may hold, and which enterprise it belongs to, is for the operator to say: the limit binds
- * the company itself, and the enterprise opens it to keys that are not its own.
+ * Only an operator can set the customer limit and the enterprise of a company: the limit restricts the company itself,
+ * and the enterprise gives other API keys access to it.
  */
 export function assertOperator(principal: Principal): void {
   if (isOperator(principal)) return;
@@ -119,7 +119,7 @@ export function assertOperator(principal: Principal): void {
   );
 }
 
-/** The directory is the matter of the whole company: a key of one location only reads it, whatever its scopes. */
+/** The directory is company-wide data. An API key limited to locations can only read it, whatever its scopes. */
 function assertMayWriteDirectory(principal: Principal, companyId: string): void {
   requireCompanyWideAccess(requireCompanyAccess(principal, companyId), "directory:write");
 }

@@ -4,7 +4,7 @@ import { nameRule, normalise, textFault } from "../../core/text.js";
 import type { BusinessRecord, CompanyRecord } from "./directory-admin.model.js";
 import { countryFormat, isCountry, isTimeZone, timeZoneFormat } from "./directory-fields.model.js";
 
-/** What a person at a terminal says of a company; an id that is not given is made. */
+/** Command-line arguments for a company. If the id is absent, one is generated. */
 export interface CompanyArguments {
   readonly id: string | undefined;
   readonly name: string;
@@ -12,14 +12,14 @@ export interface CompanyArguments {
   readonly timeZone: string;
 }
 
-/** What a person at a terminal says of a location. */
+/** Command-line arguments for a location. */
 export interface BusinessArguments {
   readonly companyId: string;
   readonly id: string | undefined;
   readonly name: string;
 }
 
-/** The company that the words describe. Throws INVALID_REQUEST with everything that is wrong. */
+/** Validates the arguments of a company. Throws INVALID_REQUEST with all violations. */
 export function readCompany({
   id = newId(idPrefixes.company),
   country,
@@ -36,7 +36,7 @@ export function readCompany({
   return { id, name, country, timeZone };
 }
 
-/** The location that the words describe. Throws INVALID_REQUEST with everything that is wrong. */
+/** Validates the arguments of a location. Throws INVALID_REQUEST with all violations. */
 export function readBusiness({
   id = newId(idPrefixes.business),
   companyId,

@@ -8,24 +8,24 @@ export const countryFormat =
 export const timeZoneFormat =
   "Must be UTC or an IANA time zone in the form Area/Location, for example America/New_York.";
 
-/** Whether a text is the ISO 3166-1 alpha-2 code of a country that has telephone numbers. */
+/** Whether a string is the ISO 3166-1 alpha-2 code of a country with a telephone numbering plan. */
 export function isCountry(code: string): boolean {
   return isSupportedCountry(code);
 }
 
-/** SystemV/ is ICU's alone. */
+/** SystemV/ names exist only in ICU. */
 const zoneShape = /^(UTC|(?!SystemV\/)[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9_+-]+)+)$/;
 
 /**
- * Whether a text is UTC or an IANA zone id of area and location in its own spelling. Short names are none: IST, CST or CET
- * mean one zone here and another, or a fixed offset, in PostgreSQL and other systems. The list of ICU lacks many ids, such
- * as Asia/Kolkata.
+ * Whether a string is UTC or an IANA time zone in the form Area/Location. Short names are excluded: IST, CST or CET
+ * mean different zones, or a fixed offset, in PostgreSQL and other systems. The zone list of ICU is not used, because
+ * it lacks many ids, such as Asia/Kolkata.
  */
 export function isTimeZone(zone: string): boolean {
   if (!zoneShape.test(zone)) return false;
   try {
     const { timeZone } = new Intl.DateTimeFormat("en", { timeZone: zone }).resolvedOptions();
-    // A link resolves to the zone behind it; the same letters in another case are no IANA id.
+    // A link resolves to its target zone. The same name in different case is not an IANA id.
     return timeZone === zone || timeZone.toLowerCase() !== zone.toLowerCase();
   } catch {
     return false;

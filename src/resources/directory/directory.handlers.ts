@@ -15,7 +15,7 @@ export interface DirectoryHandlerDependencies {
   readonly pageTokens: PageTokens;
 }
 
-/** moego.business.company.v1.CompanyService */
+/** Handlers of `moego.business.company.v1.CompanyService`. */
 export function createCompanyHandlers({
   directory,
   pageTokens,
@@ -33,7 +33,7 @@ export function createCompanyHandlers({
   };
 }
 
-/** moego.business.business.v1.BusinessService */
+/** Handlers of `moego.business.business.v1.BusinessService`. */
 export function createBusinessHandlers({
   directory,
   pageTokens,
@@ -52,7 +52,7 @@ export function createBusinessHandlers({
   };
 }
 
-/** moego.business.staff.v1.StaffService */
+/** Handlers of `moego.business.staff.v1.StaffService`. */
 export function createStaffHandlers({
   directory,
   pageTokens,

@@ -5,7 +5,10 @@ import { accessFilterOf, type Principal } from "../../core/principal.js";
 import type { Business, Company, Staff } from "./directory.model.js";
 import type { DirectoryRepository } from "./directory-store.model.js";
 
-/** Companies, locations and staff, as far as the key reaches. Lists give one row more than the page's size. */
+/**
+ * Companies, locations and staff that the principal can access. Lists return one row more than the page size if there
+ * is a next page.
+ */
 export interface Directory {
   getCompany(id: string, principal: Principal, signal: AbortSignal): Promise<Company>;
   listCompanies(page: Page, principal: Principal, signal: AbortSignal): Promise<readonly Company[]>;

@@ -27,7 +27,7 @@ export interface ExternalApiRepository {
     target: ExternalApiTarget,
     signal: AbortSignal,
   ): Promise<{ readonly api: ExternalApi; readonly secrets: HeaderSecrets } | undefined>;
-  /** Newest first. One row more than the page's size tells that there is a next page. */
+  /** Newest first. Returns one row more than the page size if there is a next page. */
   list(query: ExternalApiQuery, signal: AbortSignal): Promise<readonly ExternalApi[]>;
   /** ALREADY_EXISTS when the id is taken. */
   create(target: ExternalApiTarget, record: ExternalApiRecord, write: WriteContext): Promise<ExternalApi>;

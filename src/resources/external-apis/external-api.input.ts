@@ -73,7 +73,7 @@ export const newExternalApi = z
   })
   .transform((api) => ({ ...api, timeoutMs: api.timeoutMs || defaultTimeoutMs }));
 
-/** What is absent stays. */
+/** Absent fields are unchanged. */
 export const externalApiUpdate = z
   .object({
     ...companyResourceSchema.shape,

@@ -94,10 +94,10 @@ export interface ExternalApiInput extends Omit<ExternalApiContent, "headers"> {
 }
 export interface NewExternalApi extends ExternalApiInput {
   readonly companyId: string;
-  /** To keep for what is moved here; absent = a new one. */
+  /** The id to keep for a pet migrated from another system. Absent: the server generates one. */
   readonly id?: string | undefined;
 }
-/** What is absent stays. */
+/** Absent fields are unchanged. */
 
 export interface ExternalApiUpdate extends ExternalApiTarget {
   readonly etag?: string | undefined;

@@ -23,7 +23,7 @@ import type { FlowContent, FlowQuery, IvrFlowRepository } from "./ivr-flow-store
 
 export interface NewFlow extends FlowContent {
   readonly companyId: string;
-  /** To keep for what is moved here; absent = a new one. */
+  /** The id to keep for a pet migrated from another system. Absent: the server generates one. */
   readonly id?: string;
 }
 

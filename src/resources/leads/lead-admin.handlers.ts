@@ -21,7 +21,7 @@ import { leadCreation, singleConsentRule, toNewLead } from "./lead.input.js";
 import { toProtoLead } from "./lead.output.js";
 import type { LeadAdmin } from "./lead-admin.service.js";
 
-/** moego.admin.v1.LeadAdminService */
+/** Handlers of `moego.admin.v1.LeadAdminService`. */
 export function createLeadAdminHandlers(admin: LeadAdmin): ServiceHandlers<typeof LeadAdminService> {
   return {
     archiveLead: rpc(companyResourceSchema, async (input, { principal, write }) => {
@@ -45,7 +45,7 @@ export function createLeadAdminHandlers(admin: LeadAdmin): ServiceHandlers<typeo
           ...mismatchViolations("lead.id", id, request.lead?.id),
         ];
         const { lead, ...input } = parse(leadImport(countryOf(principal, companyId)), mismatches, unnamed(request));
-        // The contract requires the lead, so parse has refused a request without one.
+        // Unreachable: the lead is REQUIRED in the contract, so `parse` has rejected a request without it.
         if (!lead) throw invalidRequest([]);
         return { ...input, lead: { ...lead, companyId } };
       },
@@ -64,7 +64,7 @@ const leadImport = memoizePerCountry((country) =>
     })),
 );
 
-/** The lead without the id of the request, which a new lead may not have. */
+/** Removes the id from the lead, because new leads must not have one. The id of the request is used. */
 function unnamed(request: ImportLeadRequest): ImportLeadRequest {
   const bare = clone(ImportLeadRequestSchema, request);
   if (bare.lead) bare.lead.id = "";

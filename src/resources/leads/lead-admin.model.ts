@@ -5,35 +5,38 @@ import type { ImportedPetRecord } from "../pets/nested-import.model.js";
 import type { Lead } from "./lead.model.js";
 import type { LeadRecord, LeadReferences, LeadTarget, MissingLeadReferences } from "./lead-store.model.js";
 
-/** A lead that another system has kept, checked. */
+/** A validated lead migrated from another system. */
 export interface ImportedLead extends Omit<LeadRecord, "pets">, Required<ImportTimes>, Required<ImportAuthors> {
   readonly pets: readonly ImportedPetRecord[];
 }
 
-/** The import of one lead inside one transaction; an error undoes all. */
+/** The import of one lead within a transaction. An error rolls it back. */
 export interface LeadImportUnit extends NestedRecordLookup {
-  /** Whether the company has or had a lead with this id: archived or promoted. */
+  /** Whether the company has or had a lead with this id. Includes archived and promoted leads. */
   exists(id: string): Promise<boolean>;
-  /** Whether a record with the id of this import was erased. Exact once the record is stored: that waits for an erasure. */
+  /**
+   * Whether a record with the id of this import was erased. Reliable only after the record is stored, because storing
+   * it waits for a concurrent erasure.
+   */
   isErased(): Promise<boolean>;
-  /** The same of a pet. */
+  /** The same for a pet. */
   isPetErased(id: string): Promise<boolean>;
   missing(references: LeadReferences): Promise<MissingLeadReferences["references"]>;
-  /** Which of these codes do not exist in the company or are archived there. */
+  /** Those codes that do not exist in the company or are archived. */
   missingPetCodes(ids: readonly string[]): Promise<readonly string[]>;
-  /** Stores the lead with its pets; without a stage it takes the company's default. */
+  /** Stores the lead with its pets. Without a life cycle stage it gets the default of the company. */
   insert(lead: ImportedLead): Promise<void>;
 }
 
-/** What administration does to whole leads. NOT_FOUND and LEAD_PROMOTED are thrown here. */
+/** Storage of lead administration. Methods throw NOT_FOUND and LEAD_PROMOTED. */
 export interface LeadAdminRepository {
-  /** Takes the lead out of use, or back into use; one that is there already stays as it is. */
+  /** Archives or restores the lead. Does nothing if the state is already as requested. */
   setArchived(target: LeadTarget, archived: boolean, write: WriteContext): Promise<Lead>;
-  /** Deletes the lead with its pets, and what names them elsewhere (docs/erasure.md). */
+  /** Erases the lead with its pets, and references in other records (docs/erasure.md). */
   erase(target: LeadTarget, write: WriteContext): Promise<void>;
   /**
-   * Runs `work` unless the claim has an earlier answer, and returns the lead with the id; NOT_FOUND when a replay finds it
-   * outside the visibility by now.
+   * Runs `work` unless this is a replay, and returns the lead. Throws NOT_FOUND if a replay finds it outside the access
+   * filter.
    */
   import(
     target: LeadTarget & { readonly companyId: string },

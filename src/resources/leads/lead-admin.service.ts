@@ -21,12 +21,12 @@ import { type NewLead, onlyBusinessOf } from "./lead.service.js";
 import type { LeadAdminRepository, LeadImportUnit } from "./lead-admin.model.js";
 import { leadReferenceViolations, prefixLeadPaths } from "./lead-references.service.js";
 
-/** What ImportLead asks for, parsed. */
+/** The validated input of ImportLead. */
 export interface LeadImport extends RecordName, ImportTimes, ImportAuthors {
   readonly lead: NewImportedLead;
 }
 
-/** A lead whose pets may keep their ids, times, authors and notes. */
+/** A lead whose pets can keep their ids, times, actors and notes. */
 export interface NewImportedLead extends Omit<NewLead, "pets"> {
   readonly pets: readonly ImportedPet[];
 }
@@ -43,7 +43,7 @@ export interface LeadAdmin {
   import(input: LeadImport, principal: Principal, write: WriteContext): Promise<Lead>;
 }
 
-/** The rules of what administration does to leads. */
+/** The rules of lead administration. */
 export function createLeadAdmin({ leadAdmin, customFields }: LeadAdminDependencies): LeadAdmin {
   const targetOf = ({ companyId, id }: RecordName, principal: Principal) => ({
     accessFilter: companyAccessFilter(requireCompanyAccess(principal, companyId)),

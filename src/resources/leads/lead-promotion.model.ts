@@ -10,14 +10,14 @@ export interface PromotedDefinitions {
   readonly ofCustomers: readonly FieldDefinition[];
 }
 
-/** Begins the key of a value that could not become the customer's own; no code of a field holds a colon. */
+/** Prefix for the keys of values that do not fit a customer field. Field codes cannot contain a colon. */
 const ofLead = "lead:";
 
 /**
- * A lead's values as its customer holds them, none lost. A value becomes the customer's own where a CUSTOMER field of its
- * code and type is in use and can hold it. It keeps its code where no CUSTOMER field has that code. Where one has it that
- * is of another type, archived, or lacks the option, the value stands under `lead:<code>`, so that nothing ill-typed
- * stands under a field of customers.
+ * Converts the custom fields of a promoted lead for its customer, without losing any. A value is kept under its code if
+ * there is an active CUSTOMER field with that code and type that accepts it, or if there is no CUSTOMER field with that
+ * code. If the CUSTOMER field has another type, is archived or lacks the option, the value is stored under
+ * `lead:<code>`, so that no customer field has a value of the wrong type.
  */
 export function convertCustomFields(values: FieldValues, { ofLeads, ofCustomers }: PromotedDefinitions): FieldValues {
   const types = new Map(ofLeads.map(({ code, type }) => [code, type]));

@@ -9,7 +9,7 @@ const fieldOf = {
   referralSourceId: "referral_source.id",
 } as const satisfies Record<keyof LeadReferences, string>;
 
-/** Violations for what a lead refers to and the company lacks, with paths from the lead. */
+/** Violations for missing references, with paths within the lead. */
 export function leadReferenceViolations({ references, petCodePaths }: MissingLeadReferences): Violation[] {
   return [...references.map((reference) => fieldOf[reference]), ...petCodePaths].map((field) => ({
     field,
@@ -18,7 +18,7 @@ export function leadReferenceViolations({ references, petCodePaths }: MissingLea
   }));
 }
 
-/** The violations with paths from a request that holds the lead. */
+/** Prefixes the paths with `lead`. */
 export function prefixLeadPaths(violations: readonly Violation[]): Violation[] {
   return violations.map((violation) => ({ ...violation, field: `lead.${violation.field}` }));
 }

@@ -10,7 +10,7 @@ import type { Pet, PetEdit, PetRecord } from "../pets/pet.model.js";
 import type { CustomFieldRepository } from "../setting-lists/setting-store.model.js";
 import type { Lead } from "./lead.model.js";
 
-/** A lead to store, checked but for what only the database knows: references and idempotency. */
+/** A validated lead to store. References and idempotency are checked by the database. */
 export interface LeadRecord {
   readonly companyId: string;
   readonly firstName: string;
@@ -22,7 +22,7 @@ export interface LeadRecord {
   readonly pets: readonly PetRecord[];
   readonly preferredBusinessId?: string;
   readonly allocateStaffId?: string;
-  /** Absent = the company's default stage. */
+  /** Absent: the default stage of the company. */
   readonly lifeCycleId?: string;
   readonly actionStatusId?: string;
   readonly referralSourceId?: string;
@@ -30,14 +30,14 @@ export interface LeadRecord {
   readonly customFields: FieldValues;
 }
 
-/** Resources a lead may point to, by id. */
+/** Resources that a lead refers to, by id. */
 export type LeadReferences = Pick<
   LeadRecord,
   "preferredBusinessId" | "allocateStaffId" | "lifeCycleId" | "actionStatusId" | "referralSourceId"
 >;
 
 export interface MissingLeadReferences {
-  /** Which do not exist in the company, or are archived there. */
+  /** References that do not exist in the company or are archived. */
   readonly references: readonly (keyof LeadReferences)[];
   /** Paths of pet codes that do not exist or are archived: `pets[0].pet_codes[1]`. */
   readonly petCodePaths: readonly string[];
@@ -48,14 +48,14 @@ export type CreateLeadOutcome =
   | { readonly kind: "refused"; readonly missing: MissingLeadReferences };
 
 export interface LeadFilter {
-  /** Changed within; also turns the order to (last updated, id) ascending. */
+  /** By update time. Also orders the list by (last updated, id) ascending. */
   readonly lastUpdated?: TimeRange;
   readonly created?: TimeRange;
   readonly lifeCycleId?: string;
   readonly actionStatusId?: string;
   /** E.164. */
   readonly phone?: string;
-  /** Matched whatever its case. */
+  /** Case-insensitive. */
   readonly email?: string;
   readonly preferredBusinessIds?: readonly string[];
   readonly allocateStaffIds?: readonly string[];
@@ -68,13 +68,13 @@ export interface LeadQuery {
   readonly page: Page;
 }
 
-/** The lead that a call names by id. */
+/** The lead that a request names by id. */
 export interface LeadTarget {
   readonly accessFilter: AccessFilter;
   readonly id: string;
 }
 
-/** The columns of a lead that an update replaces; absent = kept, null clears. */
+/** The columns that an update replaces. Absent columns are unchanged, null clears. */
 export interface LeadChange {
   readonly firstName?: string;
   readonly lastName?: string;
@@ -91,22 +91,22 @@ export interface LeadChange {
   readonly customFields?: FieldValues;
 }
 
-/** One lead under lock, inside one transaction; see CustomerUnit. */
+/** A locked lead within a transaction, see `CustomerTransaction`. */
 export interface LeadTransaction {
-  /** The locked state. */
+  /** The state under the lock. */
   readonly lead: Lead;
-  /** The company's custom fields, as the transaction sees them. */
+  /** The custom fields of the company, as this transaction sees them. */
   readonly customFields: CustomFieldRepository;
   save(change: LeadChange): Promise<void>;
   missing(references: LeadReferences): Promise<MissingLeadReferences["references"]>;
-  /** Which of these codes do not exist in the company or are archived there. */
+  /** Those codes that do not exist in the company or are archived. */
   missingPetCodes(ids: readonly string[]): Promise<readonly string[]>;
-  /** Which of these notes the pet does not have. */
+  /** Those notes that the pet does not have. */
   missingPetNotes(pet: Pet, ids: readonly string[]): Promise<readonly string[]>;
   addPet(pet: PetRecord): Promise<void>;
   editPet(pet: Pet, edit: PetEdit): Promise<void>;
   removePet(pet: Pet): Promise<void>;
-  /** The company's default stage, if it has one. */
+  /** The default stage of the company, if it has one. */
   defaultLifeCycleId(): Promise<string | undefined>;
 }
 
@@ -121,12 +121,12 @@ export interface LeadRepository {
     admission: Omit<CreatePreconditions, "mayCreateTags">,
     write: WriteContext,
   ): Promise<CreateLeadOutcome>;
-  /** Promoted and archived leads included. Throws AMBIGUOUS_ID as CustomerRepository.get does. */
+  /** Includes promoted and archived leads. Throws AMBIGUOUS_ID like `CustomerRepository.get`. */
   get(target: LeadTarget, signal: AbortSignal): Promise<Lead | undefined>;
-  /** Neither promoted nor archived ones. One row more than the page's size tells that there is a next page. */
+  /** Excludes promoted and archived leads. Returns one row more than the page size if there is a next page. */
   list(query: LeadQuery, signal: AbortSignal): Promise<readonly Lead[]>;
-  /** Runs `work` on the locked lead; see CustomerRepository.change. NOT_FOUND and LEAD_PROMOTED are thrown here. */
+  /** Runs `work` on the locked lead, see `CustomerRepository.change`. Throws NOT_FOUND and LEAD_PROMOTED. */
   change(target: LeadTarget, write: WriteContext, work: (unit: LeadTransaction) => Promise<void>): Promise<Lead>;
-  /** Turns the lead into a customer; a promoted one answers its customer again. */
+  /** Promotes the lead to a customer. For a promoted lead, returns its customer. */
   promote(target: LeadTarget, write: WriteContext): Promise<PromotionOutcome>;
 }

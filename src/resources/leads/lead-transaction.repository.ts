@@ -12,7 +12,7 @@ import type { Lead } from "./lead.model.js";
 import type { LeadChange, LeadReferences, LeadTransaction } from "./lead-store.model.js";
 
 export interface LeadUnitOptions {
-  /** The locked state. */
+  /** The state under the lock. */
   readonly lead: Lead;
   /** The stamp of the change. */
   readonly now: Date;
@@ -82,7 +82,7 @@ function columns(
   };
 }
 
-/** The company's default stage, if it has one. */
+/** The default stage of the company, if it has one. */
 export async function defaultLifeCycleId(tx: Prisma.TransactionClient, companyId: string): Promise<string | undefined> {
   const stage = await tx.lifeCycle.findFirst({ where: { companyId, isDefault: true }, select: { id: true } });
   return stage?.id;

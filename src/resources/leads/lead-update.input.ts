@@ -25,7 +25,7 @@ import { leadFields } from "./lead.input.js";
 import type { LeadChange } from "./lead-store.model.js";
 import type { LeadUpdate, PetEntry } from "./lead-update.service.js";
 
-/** Fields of a lead that no path names: what it is, and what is ours to write. */
+/** Fields of a lead that cannot be in the mask: its identity and the fields that the server sets. */
 const notMaskable = [
   ...["id", "company_id", "etag", "compliance_config"],
   ...["created_time", "created_by", "last_updated_time", "last_updated_by"],
@@ -33,7 +33,7 @@ const notMaskable = [
 const required = ["first_name"];
 const whole = ["address", "life_cycle", "action_status", "referral_source"];
 
-/** The masks of the lead and of the permissions beside it, which share one list of paths. */
+/** The masks of the lead and of the request's `compliance_config`. One list of paths contains both. */
 export interface LeadMask {
   readonly lead: UpdateMask;
   readonly beside: UpdateMask;
@@ -58,7 +58,10 @@ export function leadMask(request: UpdateLeadRequest): LeadMask {
   };
 }
 
-/** The given name of an update: empty keeps it, but white space would clear what every lead has. */
+/**
+ * The first name in an update. If empty, unchanged. Whitespace only is a violation, because it would clear a required
+ * field.
+ */
 const keptOrNamed = z
   .string()
   .superRefine((raw, context) => {
@@ -67,11 +70,11 @@ const keptOrNamed = z
   })
   .pipe(text({ ...nameRule, min: 0 }));
 
-/** UpdateLead: message to domain, as the mask says. Nothing of the lead is demanded. */
+/** Input of UpdateLead, before the mask is applied. No field is required. */
 export const leadUpdate = {
-  /** Without a mask: a pet with an id is edited. */
+  /** Without a mask, a pet with an id is edited. */
   merge: memoizePerCountry((country) => leadUpdateSchema(country, petEdit(country))),
-  /** With a mask: a pet with an id is replaced, so that it needs what a new one needs. */
+  /** With a mask, a pet with an id is replaced, so it has the required fields of a new pet. */
   replace: memoizePerCountry((country) => leadUpdateSchema(country, petReplacement(country))),
 };
 

@@ -10,24 +10,24 @@ import type { Lead } from "./lead.model.js";
 import { leadReferenceViolations, prefixLeadPaths } from "./lead-references.service.js";
 import type { LeadChange, LeadReferences, LeadTransaction } from "./lead-store.model.js";
 
-/** What UpdateLead asks for, parsed: absent = kept. */
+/** The validated input of UpdateLead. Absent fields are unchanged. */
 export interface LeadUpdate {
   readonly id: string;
-  /** The company as the lead in the request states it. */
+  /** The company in the lead of the request. */
   readonly companyId?: string;
-  /** Refused with ETAG_MISMATCH unless it is that of the stored state. */
+  /** Throws ETAG_MISMATCH unless it equals the current etag. */
   readonly etag?: string;
-  /** A null life cycle becomes the company's default stage. */
+  /** A null life cycle stage is replaced by the default of the company. */
   readonly columns: Omit<LeadChange, "consent" | "customFields">;
   readonly consent?: ConsentChange;
-  /** The consent in its read shape, as the lead in the request states it. */
+  /** The complete consent in the lead of the request. */
   readonly statedConsent?: Consent;
   readonly pets?: PetsUpdate;
   readonly customFields?: { readonly write: "merge" | "replace"; readonly values: FieldValues };
 }
 
 export interface PetsUpdate {
-  /** "merge" keeps the pets that are not named; "replace" removes them, and its edits say all of a pet. */
+  /** "merge" keeps the pets that are not listed; "replace" removes them and clears absent fields of the others. */
   readonly write: "merge" | "replace";
   readonly entries: readonly PetEntry[];
 }
@@ -41,7 +41,7 @@ export interface LeadUpdateContext {
   readonly signal: AbortSignal;
 }
 
-/** Applies an update to a locked lead, or throws with everything that is wrong and changes nothing. */
+/** Applies an update to a locked lead. If there are violations, throws all of them and changes nothing. */
 export async function applyLeadUpdate(
   unit: LeadTransaction,
   update: LeadUpdate,
@@ -93,7 +93,7 @@ function statedViolations(lead: Lead, { companyId, statedConsent }: LeadUpdate):
   if (companyId !== undefined && companyId !== lead.companyId) {
     violations.push({ field: "company_id", reason: "IMMUTABLE", description: "Must not change." });
   }
-  // A copy of what was read is welcome; anything else could be a partial one, which must never clear a consent.
+  // A copy of the stored consent is accepted. Anything else could be incomplete, and must never clear a consent.
   if (statedConsent && !sameConsent(statedConsent, lead.consent)) {
     violations.push({
       field: "compliance_config",
@@ -106,12 +106,12 @@ function statedViolations(lead: Lead, { companyId, statedConsent }: LeadUpdate):
 
 function contactViolations(lead: Lead, { phone = lead.phone, email = lead.email }: LeadChange): Violation[] {
   if (phone !== "" || email !== "") return [];
-  // A lead may have been imported without either; only taking the last one away is refused.
+  // A lead may have been imported without both. Only removing the last one is a violation.
   if (lead.phone === "" && lead.email === "") return [];
   return [{ field: "phone", reason: "REQUIRED", description: "Required: set phone or email." }];
 }
 
-/** What the update points to and the lead did not before: what it had may have been archived since. */
+/** References that the update adds. Existing ones may have been archived in the meantime. */
 function newReferences(lead: Lead, columns: LeadUpdate["columns"]): LeadReferences {
   const { preferredBusinessId, allocateStaffId, lifeCycleId, actionStatusId, referralSourceId } = columns;
   const isNew = (id: string | null | undefined, current: string | undefined): id is string => !!id && id !== current;
@@ -147,7 +147,7 @@ async function petViolations(unit: LeadTransaction, update: PetsUpdate | undefin
     }
     const pet = unit.lead.pets.find(({ id }) => id === entry.id);
     const codes = (entry.id === undefined ? entry.record.petCodeIds : entry.edit.petCodeIds) ?? [];
-    // A code that the pet carries may have been archived since; sending it back is no new use of it.
+    // Codes of the pet may have been archived in the meantime. Sending them back is always allowed.
     const carried = new Set(pet?.petCodes.map(({ id }) => id));
     const missing = new Set(await unit.missingPetCodes(codes.filter((code) => !carried.has(code))));
     for (const [index, code] of codes.entries()) {

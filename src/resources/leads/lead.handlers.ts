@@ -20,7 +20,7 @@ export interface LeadHandlerDependencies {
   readonly pageTokens: PageTokens;
 }
 
-/** moego.business.customer.v1.LeadService (document 002). */
+/** Handlers of `moego.business.customer.v1.LeadService`. */
 export function createLeadHandlers({
   leads,
   pageTokens,
@@ -32,7 +32,7 @@ export function createLeadHandlers({
         assertCompany(principal, companyId);
         const schema = newLead(countryOf(principal, companyId));
         const lead = parse(schema, companyId === "" ? [companyMissing] : []);
-        // The contract requires the lead, so parse has refused a request without one.
+        // Unreachable: the lead is REQUIRED in the contract, so `parse` has rejected a request without it.
         if (!lead) throw invalidRequest([]);
         return { ...lead, companyId };
       },
@@ -74,12 +74,15 @@ export function createLeadHandlers({
 
 const byId = z.object({ id });
 
-/** The company stands inside the lead, where the pipeline does not look. */
+/** Checks the company inside the lead, which the pipeline does not. */
 function assertCompany(principal: Principal, companyId = ""): void {
   if (companyId !== "") requireCompanyAccess(principal, companyId);
 }
 
-/** The company of a key that covers exactly one; else empty. Also national numbers are read in its country. */
+/**
+ * The company of an API key with access to exactly one, otherwise "". Its country determines the format of national
+ * phone numbers.
+ */
 function onlyCompanyOf(principal: Principal): string {
   const [only = "", ...others] = principal.companies.keys();
   return others.length > 0 ? "" : only;

@@ -24,10 +24,10 @@ import { maxPets } from "../pets/pet.model.js";
 import type { NewLead } from "./lead.service.js";
 import type { LeadFilter } from "./lead-store.model.js";
 
-/** `{id}` of a stage, status or source; what stands beside the id is ignored, a name alone is refused. */
+/** `{id}` of a stage, status or source. Other members are ignored; a name without an id is a violation. */
 const reference = z.object({ id }).transform((message) => message.id);
 
-/** The read shape of compliance: the whole state. */
+/** The read form of consent: the complete state. */
 const statedConsent = z
   .object({
     serviceRelatedChannels: channelList,
@@ -38,7 +38,7 @@ const statedConsent = z
   })
   .transform((state): Consent => state);
 
-/** What CreateLead and UpdateLead read of a lead alike. Times are ours and ignored. */
+/** Fields that CreateLead and UpdateLead have in common. Times are set by the server and ignored. */
 export function leadFields(country: string) {
   return {
     id: optionalId,
@@ -59,7 +59,7 @@ export function leadFields(country: string) {
   };
 }
 
-/** What CreateLead and ImportLead demand of a lead with pets of their own kind. */
+/** The required fields of CreateLead and ImportLead. */
 function demandingLead<T extends z.ZodType<Demanded>>(schema: T) {
   return schema
     .refine(
@@ -95,7 +95,7 @@ interface Demanded {
 const ofLead = (country: string) => ({ ...leadFields(country), firstName: text(nameRule) });
 type NewFields = z.output<z.ZodObject<ReturnType<typeof ofLead>>>;
 
-/** The fields of CreateLead, which an import has as well, with pets that are read as they say. */
+/** The fields that CreateLead and ImportLead have in common. The schema of the pets differs. */
 export function leadCreation<Pet extends z.ZodType>(country: string, pet: Pet) {
   const lead = demandingLead(z.object({ ...ofLead(country), pets: list(pet, maxPets) }));
   return { lead: lead.optional(), complianceConfig: consentChange.optional() };
@@ -115,7 +115,7 @@ export const singleConsentRule = fieldRule(
   },
 );
 
-/** Undefined when there is no lead, which the contract requires. */
+/** Undefined if the lead is absent, which the contract excludes. */
 export function toNewLead<Pet>({
   lead,
   complianceConfig,
@@ -135,7 +135,7 @@ export function toNewLead<Pet>({
   };
 }
 
-/** CreateLead: message to domain. */
+/** Input of CreateLead. */
 export const newLead = memoizePerCountry((country) =>
   z
     .object(leadCreation(country, newPet(country)))
@@ -143,7 +143,7 @@ export const newLead = memoizePerCountry((country) =>
     .transform((creation): NewLead | undefined => toNewLead(creation)),
 );
 
-/** ListLeads: message to domain. */
+/** Input of ListLeads. */
 export const leadsQuery = memoizePerCountry((country) =>
   z.object({
     pagination,

@@ -19,7 +19,7 @@ export interface ActionStatus {
   readonly archived: boolean;
 }
 
-/** A lead with everything that belongs to it. Empty strings stand for "not known". */
+/** A lead with its children. Empty strings mean unknown. */
 export interface Lead {
   readonly companyId: string;
   readonly id: string;
@@ -31,7 +31,7 @@ export interface Lead {
   readonly phone: string;
   readonly email: string;
   readonly address?: Address;
-  /** In the order they were added. */
+  /** In the order in which they were added. */
   readonly pets: readonly Pet[];
   readonly preferredBusinessId?: string;
   readonly allocateStaffId?: string;
@@ -40,31 +40,31 @@ export interface Lead {
   readonly referralSource?: ReferralSource;
   readonly consent: Consent;
   readonly customFields: FieldValues;
-  /** Staff ids; empty when nobody is known. */
+  /** Staff ids. Empty means unknown. */
   readonly createdBy: string;
   readonly createdTime: Date;
   readonly lastUpdatedBy: string;
   readonly lastUpdatedTime: Date;
-  /** Set once the lead has become a customer; it then answers nothing but that. */
+  /** Set once the lead is promoted. It can then no longer be read or changed. */
   readonly promotedCustomerId?: string;
   readonly archived: boolean;
-  /** Counts the changes, from 1. */
+  /** Number of the current version, starting at 1. */
   readonly version: bigint;
 }
 
-/** A lead that is still one: archived ones are NOT_FOUND, promoted ones name their customer. */
+/** Throws NOT_FOUND for an archived lead, and LEAD_PROMOTED for a promoted one. */
 export function assertLead(lead: Lead): Lead {
   if (assertNotPromoted(lead).archived) throw notFoundError("Lead", lead.id);
   return lead;
 }
 
-/** A lead that is still one, archived or not. */
+/** Throws LEAD_PROMOTED for a promoted lead. */
 export function assertNotPromoted(lead: Lead): Lead {
   if (lead.promotedCustomerId !== undefined) throw leadPromoted(lead.id, lead.promotedCustomerId);
   return lead;
 }
 
-/** NOT_FOUND for a lead that has become a customer, which it names. */
+/** NOT_FOUND for a promoted lead. The metadata contain the id of its customer. */
 export function leadPromoted(id: string, customerId: string): DomainError {
   return new DomainError("LEAD_PROMOTED", "The lead was promoted to a customer.", { metadata: { id, customerId } });
 }

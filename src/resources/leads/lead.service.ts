@@ -17,7 +17,7 @@ import { leadReferenceViolations, prefixLeadPaths } from "./lead-references.serv
 import type { LeadQuery, LeadRecord, LeadRepository } from "./lead-store.model.js";
 import { applyLeadUpdate, type LeadUpdate } from "./lead-update.service.js";
 
-/** What CreateLead asks for, parsed. */
+/** The validated input of CreateLead. */
 export interface NewLead extends Omit<LeadRecord, "consent"> {
   readonly consent: ConsentChange;
 }
@@ -31,9 +31,9 @@ export interface Leads {
   create(input: NewLead, principal: Principal, write: WriteContext): Promise<Lead>;
   get(id: string, principal: Principal, signal: AbortSignal): Promise<Lead>;
   update(input: LeadUpdate, principal: Principal, write: WriteContext): Promise<Lead>;
-  /** One row more than the page's size tells that there is a next page. */
+  /** Returns one row more than the page size if there is a next page. */
   list(query: LeadQuery, principal: Principal, signal: AbortSignal): Promise<readonly Lead[]>;
-  /** The customer that the lead becomes, or has become. */
+  /** Returns the customer that the lead was promoted to, now or earlier. */
   promote(id: string, principal: Principal, write: WriteContext): Promise<Customer>;
 }
 
@@ -91,7 +91,7 @@ export function createLeads({ leads, customFields }: LeadDependencies): Leads {
       const outcome = await leads.promote({ accessFilter: accessFilterOf(principal), id }, write);
       if (outcome.kind === "quota") throw quotaExceeded(outcome.companyId, outcome.limit);
       const { customer } = outcome;
-      // One that was promoted before may have moved out of the key's locations since.
+      // A customer of an earlier promotion may have moved to a location that the API key cannot access.
       if (!canAccessRecord(requireCompanyAccess(principal, customer.companyId), customer))
         throw notFoundError("Lead", id);
       return customer;
@@ -99,7 +99,10 @@ export function createLeads({ leads, customFields }: LeadDependencies): Leads {
   };
 }
 
-/** A key that is limited to locations would not see a lead without one: it takes the key's only one. */
+/**
+ * A lead without a location is inaccessible to an API key limited to locations. If the key has a single location, the
+ * lead gets it.
+ */
 export function onlyBusinessOf({ companyId, businessIds }: CompanyAccess): string | undefined {
   if (!businessIds) return undefined;
   const [only, ...others] = businessIds;

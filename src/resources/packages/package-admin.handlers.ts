@@ -10,7 +10,7 @@ import { toProtoLedgerEntry, toProtoPackageDetail } from "./package.output.js";
 import type { PackageChange } from "./package.service.js";
 import { newPackage, saleViolations } from "./package-sale.input.js";
 
-/** moego.admin.v1.PackageAdminService: the write side of packages. */
+/** Handlers of `moego.admin.v1.PackageAdminService`. */
 export function createPackageAdminHandlers({
   packages,
   pageTokens,

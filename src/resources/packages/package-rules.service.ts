@@ -11,16 +11,16 @@ export interface Redeem {
   readonly appointmentId: string;
   readonly orderId: string;
   readonly note: string;
-  /** When the units were used; absent = now. */
+  /** When the units were used. Absent means now. */
   readonly redeemedTime?: Date;
 }
 
-/** Units of one redemption, or any of one line. */
+/** A refund of units of one redemption, or of any units of one item. */
 export type Refund = { readonly note: string } & (
   | {
       readonly entryId: string;
       readonly lineId?: string;
-      /** Absent = all that were not given back yet. */
+      /** Absent means all units that were not refunded yet. */
       readonly quantity?: number;
     }
   | { readonly entryId?: undefined; readonly lineId: string; readonly quantity: number }
@@ -33,7 +33,7 @@ export interface Adjust {
   readonly reason: string;
 }
 
-/** Uses up units of a line, while the package is in force and its customer is known. */
+/** Redeems units of an item, if the package is valid at that time and its customer was not erased. */
 export async function redeem(unit: PackageTransaction, { quantity, ...request }: Redeem): Promise<PackageEffect> {
   const { detail } = unit;
   const { lineId, appointmentId, orderId, note, redeemedTime } = request;
@@ -52,13 +52,13 @@ interface Moment {
   readonly timeZone: string;
 }
 
-/** From start to end, up to the last day in the company's time zone. */
+/** Valid from start to end, until the last day in the time zone of the company. */
 function isInForce({ startTime, endTime, expirationDate }: PackageDetail, { at, timeZone }: Moment): boolean {
   const isWithin = (!startTime || startTime <= at) && (!endTime || at < endTime);
   return isWithin && localDate(timeZone, at) <= expirationDate;
 }
 
-/** Says when it is in force. */
+/** The error contains the validity period of the package. */
 function notInForce({ id, startTime, endTime, expirationDate }: PackageDetail): DomainError {
   return new DomainError("PACKAGE_NOT_IN_FORCE", "The package is not valid at that time.", {
     metadata: {
@@ -78,8 +78,8 @@ function timeViolations({ detail, now }: PackageTransaction, time: Date | undefi
 }
 
 /**
- * Gives redeemed units back: never more of a redemption, nor of a line, than were redeemed. It stays possible when the
- * customer was erased, so that the books can be put right, but without a remark, which might name the person again.
+ * Refunds units, at most as many as were redeemed by the redemption and on the item. Still possible after the customer
+ * was erased, so that balances can be corrected, but without a note, because it could name the person.
  */
 export async function refund(unit: PackageTransaction, given: Refund): Promise<PackageEffect> {
   const nothingNamed = { appointmentId: "", orderId: "", note: given.note, kind: "REFUND" as const };
@@ -98,7 +98,7 @@ export async function refund(unit: PackageTransaction, given: Refund): Promise<P
   const isAnother = given.lineId !== undefined && given.lineId !== lineId;
   throwIfInvalid([...(isAnother ? [anotherLine(unit, given.lineId)] : []), ...remarks]);
   const line = usableLine(unit, lineId);
-  // Units of this redemption may have been given back without naming it.
+  // Units of this redemption may have been refunded without naming it.
   const refundable = Math.min(redemption.quantity - redemption.refunded, await unit.redeemedUnits(lineId));
   const quantity = given.quantity ?? refundable;
   if (quantity > refundable || quantity === 0) {
@@ -109,7 +109,10 @@ export async function refund(unit: PackageTransaction, given: Refund): Promise<P
   return append(line, { ...nothingNamed, lineId, quantity, refundedId: entryId });
 }
 
-/** Corrects the units left of a line. Its reason is a text, so that there is no correction once the customer was erased. */
+/**
+ * Adjusts the remaining units of an item. The reason is free text, so adjustments are not possible after the customer
+ * was erased.
+ */
 export function adjust(unit: PackageTransaction, { lineId, change, reason }: Adjust): PackageEffect {
   const line = ownedLine(unit, lineId);
   const nothingNamed = { appointmentId: "", orderId: "" };
@@ -135,7 +138,7 @@ function usableLine({ detail }: PackageTransaction, lineId: string): PackageItem
   return line;
 }
 
-/** A line of a package that somebody can still use. */
+/** An item of a package whose customer was not erased. */
 function ownedLine(unit: PackageTransaction, lineId: string): PackageItem {
   const line = usableLine(unit, lineId);
   const { id, customerId } = unit.detail;
@@ -145,7 +148,7 @@ function ownedLine(unit: PackageTransaction, lineId: string): PackageItem {
   });
 }
 
-/** What was erased must not come back as a text about it. */
+/** After an erasure, no text about the customer may be stored. */
 function remarkViolations({ detail }: PackageTransaction, { note }: Refund): Violation[] {
   if (note === "" || !isErasedId(detail.customerId)) return [];
   return [{ field: "note", reason: "NOT_ALLOWED", description: "Must be empty: the customer was erased." }];

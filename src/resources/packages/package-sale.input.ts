@@ -30,7 +30,7 @@ const saleLine = z
     quantity,
   }));
 
-/** SellPackage: message to domain. */
+/** Input of SellPackage. */
 export const newPackage = z
   .object({
     companyId: id,
@@ -66,7 +66,7 @@ export const newPackage = z
     };
   });
 
-/** What is wrong with fields of a sale beside each other, whatever is wrong with one of them alone. */
+/** Violations of rules over several fields. They are reported even if single fields are invalid. */
 export function saleViolations({ packageServices: lines, startTime, endTime }: SellPackageRequest): Violation[] {
   const violations: Violation[] = [];
   const refuse = (field: string, reason: Violation["reason"], description: string) =>
@@ -84,7 +84,7 @@ export function saleViolations({ packageServices: lines, startTime, endTime }: S
   return violations;
 }
 
-/** Indexes of the texts, other than "", that stand before in the list. */
+/** Indexes of non-empty strings that occur earlier in the list. */
 function repeated(texts: readonly string[]): number[] {
   const seen = new Set([""]);
   return texts.flatMap((one, index) => {

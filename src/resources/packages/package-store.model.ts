@@ -3,12 +3,12 @@ import type { Page } from "../../core/page.js";
 import type { WriteContext } from "../../core/write.js";
 import type { LedgerEntry, NewLedgerEntry, Package, PackageDetail } from "./package.model.js";
 
-/** A package to record as sold, checked but for what only the database knows: references, ids and its clock. */
+/** A validated package sale. References, ids and times are checked by the database. */
 export interface PackageSale {
   readonly companyId: string;
-  /** The locations whose customers the key sees; absent = all of the company. */
+  /** The locations whose customers the API key can access. Absent means the whole company. */
   readonly businessIds?: readonly string[];
-  /** The id to keep; absent = a new one. */
+  /** The id to keep. Absent: the server generates one. */
   readonly id?: string;
   readonly customerId: string;
   readonly businessId: string;
@@ -16,7 +16,7 @@ export interface PackageSale {
   readonly name: string;
   readonly description: string;
   readonly price: Money;
-  /** Absent = now. */
+  /** Absent means now. */
   readonly purchaseTime?: Date;
   readonly startTime?: Date;
   readonly endTime?: Date;
@@ -26,13 +26,13 @@ export interface PackageSale {
 }
 
 export interface PackageSaleLine {
-  /** The id to keep; absent = a new one. */
+  /** The id to keep. Absent: the server generates one. */
   readonly id?: string;
   readonly services: readonly { readonly serviceId: string; readonly unitPrice?: Money }[];
   readonly quantity: number;
 }
 
-/** What the company lacks, or has archived. */
+/** References that do not exist in the company or are archived. */
 export interface MissingPackageReferences {
   readonly references: readonly ("customerId" | "businessId" | "staffId")[];
   readonly serviceIds: readonly string[];
@@ -42,24 +42,24 @@ export type SaleOutcome =
   | { readonly kind: "sold"; readonly detail: PackageDetail }
   | { readonly kind: "refused"; readonly missing: MissingPackageReferences; readonly purchasedInFuture: boolean };
 
-/** The package that a call names. */
+/** The package that a request names. */
 export interface PackageTarget {
   readonly companyId: string;
-  /** The locations of the key; absent = the whole company. */
+  /** The locations of the API key. Absent means the whole company. */
   readonly businessIds?: readonly string[];
   readonly id: string;
 }
 
 export interface PackageQuery {
   readonly companyId: string;
-  /** Those that are absent, or outside the reach below, are passed over. */
+  /** Ids that do not exist or are inaccessible are ignored. */
   readonly customerIds: readonly string[];
-  /** The key's own locations; absent = the whole company. */
+  /** The locations of the API key. Absent means the whole company. */
   readonly reachIds?: readonly string[];
-  /** Locations asked for; absent = any. */
+  /** The locations of the request. Absent means any. */
   readonly businessIds?: readonly string[];
   readonly excludeExpired: boolean;
-  /** Only the withdrawn ones, or only the others; absent = both. */
+  /** True: only deleted packages. False: only packages that are not deleted. Absent: both. */
   readonly deleted?: boolean;
   readonly page: Page;
 }
@@ -69,30 +69,30 @@ export interface PackageDetailQuery extends Omit<PackageTarget, "id"> {
   readonly page: Page;
 }
 
-/** How much of a redemption was given back. */
+/** A redemption and how much of it was refunded. */
 export interface Redemption {
   readonly lineId: string;
-  /** Units redeemed, above zero. */
+  /** Redeemed units, positive. */
   readonly quantity: number;
-  /** Units that refunds of this redemption gave back. */
+  /** Units refunded for this redemption. */
   readonly refunded: number;
 }
 
-/** One package under lock, inside one transaction. */
+/** A locked package within a transaction. */
 export interface PackageTransaction {
-  /** The locked state. */
+  /** The state under the lock. */
   readonly detail: PackageDetail;
   /** Timestamp of the change, by the clock of the database. */
   readonly now: Date;
-  /** IANA zone id of the company, in which the last day of the package is judged. */
+  /** IANA time zone of the company. It determines the last valid day of the package. */
   timeZone(): Promise<string>;
-  /** A redemption of this package. */
+  /** Finds a redemption of this package. */
   findRedemption(entryId: string): Promise<Redemption | undefined>;
-  /** Units of a line that were redeemed and not given back, by refunds of whatever kind. */
+  /** Units of an item that were redeemed and not refunded, whether or not the refunds named a redemption. */
   redeemedUnits(lineId: string): Promise<number>;
 }
 
-/** What becomes of a package. */
+/** The change to store. */
 export type PackageEffect =
   | { readonly kind: "append"; readonly entry: NewLedgerEntry }
   | { readonly kind: "withdraw" }
@@ -101,25 +101,24 @@ export type PackageEffect =
 
 export interface ChangedPackage {
   readonly detail: PackageDetail;
-  /** What an append added. */
+  /** The appended entry. */
   readonly entry?: LedgerEntry;
 }
 
 export interface PackageRepository {
-  /** One row more than the page's size tells that there is a next page. */
+  /** Returns one row more than the page size if there is a next page. */
   list(query: PackageQuery, signal: AbortSignal): Promise<readonly Package[]>;
-  /** A page of the packages named, and all ids that name none. */
+  /** A page of the requested packages, and all ids that do not exist. */
   listDetails(
     query: PackageDetailQuery,
     signal: AbortSignal,
   ): Promise<{ readonly details: readonly PackageDetail[]; readonly missingIds: readonly string[] }>;
-  /** Newest first; undefined when there is no such package. */
+  /** Newest first. Undefined if the package does not exist. */
   listLedger(target: PackageTarget, page: Page, signal: AbortSignal): Promise<readonly LedgerEntry[] | undefined>;
-  /** Stores a package with the ledger of its sale. ALREADY_EXISTS is thrown here. */
+  /** Stores a package with the ledger entries of its sale. Throws ALREADY_EXISTS. */
   sell(sale: PackageSale, write: WriteContext): Promise<SaleOutcome>;
   /**
-   * Locks the package, lets `decide` say what becomes of it and stores that; a replay answers without it. NOT_FOUND is
-   * thrown here.
+   * Locks the package and stores the change that `decide` returns. A replay does not call `decide`. Throws NOT_FOUND.
    */
   change(
     target: PackageTarget,

@@ -11,7 +11,7 @@ export interface PackageHandlerDependencies {
   readonly pageTokens: PageTokens;
 }
 
-/** moego.business.package.v1.PackageService (document 003). */
+/** Handlers of `moego.business.package.v1.PackageService`. */
 export function createPackageHandlers({
   packages,
   pageTokens,

@@ -13,10 +13,10 @@ import type { PackageQuery } from "./package-store.model.js";
 const maxCustomers = 100;
 const maxPackages = 500;
 
-/** A remark; empty = none. */
+/** An optional note. Empty means not set. */
 const note = text({ ...noteRule, min: 0 });
 
-/** ListPackages: message to domain. */
+/** Input of ListPackages. */
 export const packagesQuery = z
   .object({
     pagination,
@@ -41,12 +41,12 @@ export const packagesQuery = z
     };
   });
 
-/** ListPackageDetails: message to domain. */
+/** Input of ListPackageDetails. */
 export const packageDetailsQuery = z
   .object({ pagination, companyId: id, packageIds: list(id, maxPackages) })
   .transform(({ companyId, packageIds }) => ({ companyId, ids: packageIds }));
 
-/** Which package a call names. */
+/** Identifies the package of a request. */
 export const packageName = z
   .object({ companyId: id, packageId: id })
   .transform(({ companyId, packageId }) => ({ companyId, id: packageId }));
@@ -55,7 +55,7 @@ const units = z.number().superRefine((quantity, context) => {
   if (quantity < 1) context.addIssue(customIssue("OUT_OF_RANGE", "Must be at least 1."));
 });
 
-/** RedeemPackage beside the package. */
+/** Input of RedeemPackage, apart from the package. */
 export const redemption = z
   .object({
     packageServiceId: id,
@@ -70,7 +70,7 @@ export const redemption = z
     ...(redeemedTime ? { redeemedTime } : {}),
   }));
 
-/** RefundPackage beside the package; `refundViolations` has what depends on each other. */
+/** Input of RefundPackage, apart from the package. `refundViolations` checks rules over several fields. */
 export const refunding = z
   .object({ ledgerEntryId: optionalId, packageServiceId: optionalId, quantity: units.optional(), note })
   .transform(({ ledgerEntryId: entryId, packageServiceId: lineId, quantity, note: remark }): Refund => {
@@ -82,7 +82,7 @@ export const refunding = z
     };
   });
 
-/** Without a redemption, the item and the quantity must be said. */
+/** Without a redemption, item and quantity are required. */
 export function refundViolations({ ledgerEntryId, packageServiceId, quantity }: RefundPackageRequest): Violation[] {
   if (ledgerEntryId !== "") return [];
   const unsaid = [
@@ -93,7 +93,7 @@ export function refundViolations({ ledgerEntryId, packageServiceId, quantity }: 
   return unsaid.map((field) => ({ field, reason: "REQUIRED", description }));
 }
 
-/** AdjustPackage beside the package. */
+/** Input of AdjustPackage, apart from the package. */
 export const adjustment = z
   .object({ packageServiceId: id, change: z.number(), reason: text({ ...lineRule, min: 1 }) })
   .transform(({ packageServiceId, ...same }) => ({ lineId: packageServiceId, ...same }));

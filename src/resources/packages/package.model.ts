@@ -1,6 +1,6 @@
 import type { Money } from "../../core/money.js";
 
-/** A package that a customer bought (document 003). */
+/** A package that a customer bought. */
 export interface Package {
   readonly companyId: string;
   readonly id: string;
@@ -13,14 +13,14 @@ export interface Package {
   readonly purchaseTime: Date;
   readonly startTime?: Date;
   readonly endTime?: Date;
-  /** `yyyy-MM-dd`; `neverExpires` = never. */
+  /** `yyyy-MM-dd`, or `neverExpires`. */
   readonly expirationDate: string;
   readonly deleted: boolean;
-  /** Whether a unit was redeemed, be it given back since or not. */
+  /** Whether a unit was ever redeemed, even if it was refunded later. */
   readonly used: boolean;
-  /** Whether a redemption named an appointment or an order. */
+  /** Whether a redemption contains an appointment or an order. */
   readonly applied: boolean;
-  /** Units left over all lines. */
+  /** Remaining units of all items. */
   readonly remainingQuantity: number;
   readonly createdTime: Date;
   readonly lastUpdatedTime: Date;
@@ -29,20 +29,20 @@ export interface Package {
 
 export const neverExpires = "9999-01-01";
 
-/** One line of a package: units that may be spent on any of its services. */
+/** An item of a package: units that can be used for any of its services. */
 export interface PackageItem {
   readonly id: string;
   readonly services: readonly PackagedService[];
   readonly totalQuantity: number;
-  /** The sum of the line's ledger. */
+  /** The sum of the ledger entries of the item. */
   readonly remainingQuantity: number;
 }
 
-/** A service as it was when the package was sold. */
+/** A catalog service as of the sale of the package. */
 export interface PackagedService {
   readonly serviceId: string;
   readonly name: string;
-  /** Absent when the catalogue named none. */
+  /** Absent if the service had no price. */
   readonly unitPrice?: Money;
 }
 
@@ -50,21 +50,21 @@ export interface PackageDetail extends Package {
   readonly lines: readonly PackageItem[];
 }
 
-/** What changes the units left of a line. */
+/** Kinds of ledger entries. */
 export type LedgerKind = "SALE" | "REDEMPTION" | "REFUND" | "ADJUSTMENT";
 
-/** One change of the units left of one line, before it is stored. */
+/** A new ledger entry: a change of the remaining units of one item. */
 export interface NewLedgerEntry {
   readonly lineId: string;
   readonly kind: LedgerKind;
-  /** Signed: a redemption is below zero. */
+  /** Signed. Negative for a redemption. */
   readonly quantity: number;
-  /** The redemption that a refund gives back. */
+  /** The redemption that is refunded. */
   readonly refundedId?: string;
   readonly appointmentId: string;
   readonly orderId: string;
   readonly note: string;
-  /** When the units of a redemption were used; absent = when it is written. */
+  /** When the redeemed units were used. Absent: when the entry was written. */
   readonly redeemedTime?: Date;
 }
 

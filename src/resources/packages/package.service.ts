@@ -24,10 +24,10 @@ import type {
   PackageTarget,
 } from "./package-store.model.js";
 
-/** What SellPackage asks for, parsed. */
+/** The validated input of SellPackage. */
 export type NewPackage = Omit<PackageSale, "businessIds">;
 
-/** The package that a call names, within one company. */
+/** Identifies a package within a company. */
 export type PackageName = Omit<PackageTarget, "businessIds">;
 
 export interface PackageChange extends ChangedPackage {
@@ -35,9 +35,9 @@ export interface PackageChange extends ChangedPackage {
 }
 
 export interface Packages {
-  /** One row more than the page's size tells that there is a next page. */
+  /** Returns one row more than the page size if there is a next page. */
   list(query: Omit<PackageQuery, "reachIds">, principal: Principal, signal: AbortSignal): Promise<readonly Package[]>;
-  /** NOT_FOUND with all ids that name no package. */
+  /** Throws NOT_FOUND with all ids that do not exist. */
   listDetails(
     query: Omit<PackageDetailQuery, "businessIds">,
     principal: Principal,
@@ -56,7 +56,7 @@ export interface Packages {
   restore(name: PackageName, principal: Principal, write: WriteContext): Promise<PackageDetail>;
 }
 
-/** The rules of packages. A key limited to locations reaches the packages they sold. */
+/** The rules of packages. An API key limited to locations can access the packages sold at them. */
 export function createPackages(packages: PackageRepository): Packages {
   return {
     list(query, principal, signal) {
@@ -135,7 +135,7 @@ function withEntry({ detail, entry }: ChangedPackage): PackageChange {
 
 const maxNamedIds = 50;
 
-/** NOT_FOUND for all the packages that a call names in vain; the same for absent ids and those of others. */
+/** NOT_FOUND with all ids that do not exist or belong to another tenant. The two cases are indistinguishable. */
 function packagesNotFound(ids: readonly string[]): DomainError {
   const [only = ""] = ids;
   if (ids.length === 1) return notFoundError("Package", only);

@@ -11,10 +11,9 @@ import { noteRule } from "../../core/text.js";
 import type { ImportedPet } from "./nested-import.model.js";
 import { pet, toPetTraits, withRequiredPetFields } from "./pet.input.js";
 
-/** What a note says beside its text. */
+/** Fields of a note apart from its text. */
 const noteFacts = { id: optionalClientId, lastUpdatedBy: optionalId, lastUpdatedTime: moment.optional() };
 
-/** Notes of an imported customer. */
 export const importedNotes = list(
   z.object({ ...noteFacts, note: text(noteRule) }).transform(({ note, ...facts }) => toImportedNote(note, facts)),
   maxNotesPerCall,
@@ -27,7 +26,6 @@ const importedPetNotes = list(
   maxNotesPerCall,
 );
 
-/** The address of an imported customer. */
 export const importedAddress = address
   .superRefine(({ id }, context) => {
     if (isId(id) && !isClientAssignableId(id))
@@ -35,7 +33,7 @@ export const importedAddress = address
   })
   .transform(({ id, record }) => ({ ...record, ...(id === "" ? {} : { id }) }));
 
-/** A pet that another system has kept: it may have an id, times and authors, and so may its notes. */
+/** A pet migrated from another system. The pet and its notes can have ids, times and actors. */
 export function importedPet(country: string) {
   const schema = pet(country).extend({
     id: optionalClientId,

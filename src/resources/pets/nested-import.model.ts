@@ -3,12 +3,12 @@ import { authorsOf, type ImportAuthors, type ImportTimes, timesOf } from "../../
 import { actingStaffId, type WriteContext } from "../../core/write.js";
 import type { PetAudit, PetRecord } from "./pet.model.js";
 
-/** A pet that another system has kept, with when and by whom it was made and last changed. */
+/** A pet migrated from another system, with the times and actors of its creation and last update. */
 export interface ImportedPet extends Omit<PetRecord, "notes">, ImportTimes, ImportAuthors {
   readonly notes: readonly ImportedNote[];
 }
 
-/** A pet as an import stores it. */
+/** An imported pet as it is stored. */
 export interface ImportedPetRecord extends Omit<PetRecord, "notes"> {
   readonly notes: readonly ImportedNoteRecord[];
   readonly stamp: PetAudit;

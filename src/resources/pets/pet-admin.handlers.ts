@@ -21,7 +21,7 @@ import { importedPet } from "./nested-import.input.js";
 import { toProtoPet } from "./pet.output.js";
 import type { PetImports } from "./pet-import.service.js";
 
-/** moego.admin.v1.PetAdminService */
+/** Handlers of `moego.admin.v1.PetAdminService`. */
 export function createPetAdminHandlers(pets: PetImports): ServiceHandlers<typeof PetAdminService> {
   return {
     importPet: rpc(
@@ -29,7 +29,7 @@ export function createPetAdminHandlers(pets: PetImports): ServiceHandlers<typeof
         const { companyId, id, owner } = request;
         const violations = [...ownerViolations(request), ...mismatchViolations("pet.id", id, request.pet?.id)];
         const { pet, ...input } = parse(petImport(countryOf(principal, companyId)), violations, unnamed(request));
-        // The contract requires the pet, and ownerViolations the owner, so parse has refused a request without one.
+        // Unreachable: the pet is REQUIRED in the contract, and `ownerViolations` has reported a missing owner.
         if (!pet || owner.case === undefined) throw invalidRequest([]);
         const kind = owner.case === "customerId" ? ("customer" as const) : ("lead" as const);
         return { ...input, pet, owner: { kind, id: owner.value } };
@@ -57,7 +57,7 @@ function ownerViolations({ owner }: ImportPetRequest): Violation[] {
   return [{ field, reason: "INVALID_FORMAT", description: idFormat }];
 }
 
-/** The pet without an id, times and authors of its own: the request says them. */
+/** Removes id, times and actors from the pet. Those of the request are used. */
 function unnamed(request: ImportPetRequest): ImportPetRequest {
   const bare = clone(ImportPetRequestSchema, request);
   if (!bare.pet) return bare;

@@ -4,12 +4,12 @@ import type { WriteContext } from "../../core/write.js";
 import type { ImportedPet, ImportedPetRecord } from "./nested-import.model.js";
 import type { Pet } from "./pet.model.js";
 
-/** Whose pet it is. */
+/** The owner of a pet. */
 export interface PetOwner {
   readonly kind: "customer" | "lead";
   readonly id: string;
 }
-/** What ImportPet asks for, parsed. */
+/** The validated input of ImportPet. */
 
 export interface PetImport {
   readonly companyId: string;
@@ -23,22 +23,25 @@ export interface PetImportTarget {
   readonly id: string;
   readonly owner: PetOwner;
 }
-/** The import of one pet inside one transaction; an error undoes all. */
+/** The import of one pet within a transaction. An error rolls it back. */
 
 export interface PetImportUnit extends NestedRecordLookup {
-  /** Whether the owner is there, in use, and seen by the caller; it is then under lock. */
+  /** Whether the owner exists, is not archived and can be accessed. If so, it is locked. */
   readonly hasOwner: boolean;
-  /** How many pets the owner has that are not archived. */
+  /** The number of pets of the owner that are not archived. */
   countPets(): Promise<number>;
-  /** Which of these codes do not exist in the company or are archived there. */
+  /** Those codes that do not exist in the company or are archived. */
   missingCodes(ids: readonly string[]): Promise<readonly string[]>;
-  /** Whether the company has or had a pet with the id. */
+  /** Whether the company has or had a pet with this id. */
   exists(): Promise<boolean>;
-  /** Whether a pet with the id was erased. Exact once the pet is stored: that waits for an erasure. */
+  /**
+   * Whether a pet with this id was erased. Reliable only after the pet is stored, because storing it waits for a
+   * concurrent erasure.
+   */
   isErased(): Promise<boolean>;
   insert(pet: ImportedPetRecord): Promise<void>;
 }
 export interface PetImportRepository {
-  /** Runs `work` unless the claim has an earlier answer, and returns the pet with the id. */
+  /** Runs `work` unless this is a replay, and returns the pet. */
   import(target: PetImportTarget, write: WriteContext, work: (unit: PetImportUnit) => Promise<void>): Promise<Pet>;
 }

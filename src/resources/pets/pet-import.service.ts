@@ -18,7 +18,7 @@ export interface PetImports {
   import(input: PetImport, principal: Principal, write: WriteContext): Promise<Pet>;
 }
 
-/** The rules of moving pets here. */
+/** The rules of pet imports. */
 export function createPetImports(pets: PetImportRepository): PetImports {
   return {
     async import(input, principal, write) {

@@ -4,7 +4,7 @@ import { pagination } from "../../api/page-token.js";
 import { interval } from "../../api/timestamp.js";
 import type { PetFilter } from "./pet-store.model.js";
 
-/** ListAllPets: message to domain. An empty list filters nothing. */
+/** Input of ListAllPets. Empty lists do not filter. */
 export const petsQuery = z.object({
   pagination,
   companyId: id,

@@ -3,7 +3,7 @@ import type { WriteContext } from "../../core/write.js";
 import type { CustomerTarget } from "../customers/customer-store.model.js";
 import type { Pet, PetEdit, PetNote, PetNoteWithCreatedTime, PetRecord } from "./pet.model.js";
 
-/** The pet that a call names, of the customer that it names. */
+/** Identifies a pet of a customer. */
 export interface PetTarget {
   readonly customer: CustomerTarget;
   readonly id: string;
@@ -11,9 +11,9 @@ export interface PetTarget {
 
 export interface PetFilter {
   readonly customerIds?: readonly string[];
-  /** Changed within; also turns the order to (last updated, id) ascending and shows archived pets. */
+  /** By update time. Also orders the list by (last updated, id) ascending and includes archived pets. */
   readonly lastUpdated?: TimeRange;
-  /** Owned by a customer of one of these locations. */
+  /** Pets of customers of one of these locations. */
   readonly businessIds?: readonly string[];
 }
 
@@ -23,55 +23,61 @@ export interface PetQuery {
   readonly page: Page;
 }
 
-/** One customer under lock, to whom a pet is added inside one transaction. */
+/** A locked customer that gets a new pet, within a transaction. */
 export interface NewPetUnit {
-  /** How many pets the customer has that are not archived. */
+  /** The number of pets of the customer that are not archived. */
   countPets(): Promise<number>;
-  /** Which of these codes do not exist in the company or are archived there. */
+  /** Those codes that do not exist in the company or are archived. */
   missingCodes(ids: readonly string[]): Promise<readonly string[]>;
-  /** The id of the new pet. */
+  /** Returns the id of the new pet. */
   add(pet: PetRecord): Promise<string>;
 }
 
 /**
- * One pet under lock, inside one transaction. What is done through it is committed together with the new version, the
- * change row and the idempotency claim; any error undoes all.
+ * A locked pet within a transaction. All changes are committed together with the new version, the audit log entry and
+ * the idempotency claim. An error rolls them back.
  */
 export interface PetTransaction {
-  /** The locked state. */
+  /** The state under the lock. */
   readonly pet: Pet;
   missingCodes(ids: readonly string[]): Promise<readonly string[]>;
-  /** Moves the version and the time of the pet; returns the ids of the notes that were added. Call it once at most. */
+  /**
+   * Applies the edit and updates version and time of the pet. Returns the ids of the added notes. May be called only
+   * once.
+   */
   edit(edit: PetEdit): Promise<readonly string[]>;
 }
 
-/** The pet after a change (or now, for a replay) and the ids of what the change was about. */
+/** The pet after a change (the current one for a replay), and the ids of the changed records. */
 export interface ChangedPet {
   readonly pet: Pet;
   readonly resourceIds: readonly string[];
-  /** Those of the ids that are notes of the pet, in the order of the ids. */
+  /** Those ids that are notes of the pet, in the order given. */
   readonly notes: readonly PetNote[];
 }
 
 /**
- * Pets of customers. NOT_FOUND is thrown here: for a customer that the caller does not see, and for a pet that is not the
- * customer's. An id that names customers of two companies throws AMBIGUOUS_ID.
+ * Pets of customers. Methods throw NOT_FOUND if the customer is inaccessible or does not have the pet, and AMBIGUOUS_ID
+ * if customers of several accessible companies have the id.
  */
 export interface PetRepository {
   get(target: PetTarget, signal: AbortSignal): Promise<Pet>;
-  /** Newest first, at most `maxPetsOfCustomer`, none archived. */
+  /** Newest first, at most `maxPetsOfCustomer`, excluding archived pets. */
   listOfCustomer(customer: CustomerTarget, signal: AbortSignal): Promise<readonly Pet[]>;
-  /** One row more than the page's size tells that there is a next page; so too for notes. */
+  /** Returns one row more than the page size if there is a next page. */
   list(query: PetQuery, signal: AbortSignal): Promise<readonly Pet[]>;
-  /** Newest first. */
+  /** Newest first. Returns one row more than the page size if there is a next page. */
   listNotes(target: PetTarget, page: Page, signal: AbortSignal): Promise<readonly PetNoteWithCreatedTime[]>;
-  /** The companies in which the caller sees a customer of this id. */
+  /** The companies in which the principal can access a customer with this id. */
   companiesOf(customer: CustomerTarget, signal: AbortSignal): Promise<readonly string[]>;
-  /** Runs `work` on the locked customer; replays and twins of the same claim return the first call's pet without it. */
+  /**
+   * Runs `work` on the locked customer. Replays and concurrent duplicates return the pet of the first request without
+   * running it.
+   */
   create(customer: CustomerTarget, write: WriteContext, work: (unit: NewPetUnit) => Promise<string>): Promise<Pet>;
   /**
-   * Runs `work` on the locked pet and returns the ids of what it was about. Replays and twins of the same claim return
-   * those of the first call without it. RESOURCE_ARCHIVED is thrown here, as by `create`.
+   * Runs `work` on the locked pet and returns the ids of the records it changed. Replays and concurrent duplicates
+   * return the ids of the first request without running it. Throws RESOURCE_ARCHIVED, like `create`.
    */
   change(
     target: PetTarget,

@@ -7,14 +7,14 @@ import { lineRule, nameRule } from "../../core/text.js";
 import { neuteredStatus, vaccinations, vet, weight } from "./pet.input.js";
 import { evaluationStatuses, petGenders, petTypes, type TraitChanges } from "./pet.model.js";
 
-/** A weight; one of 0 clears. */
+/** A weight. A value of 0 clears it. */
 const newWeight = weight.transform((value) => (value.value === 0 ? null : value));
 
 const newType = enumNumber(petTypes.length).superRefine((number, context) => {
   if (number === 0) context.addIssue(customIssue("REQUIRED", "Required."));
 });
 
-/** UpdatePet: message to domain. Absent = kept. */
+/** Input of UpdatePet. Absent fields are unchanged. */
 export const petUpdate = memoizePerCountry((country) =>
   z
     .object({

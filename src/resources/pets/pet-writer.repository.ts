@@ -16,9 +16,9 @@ export interface PetWriterOptions {
 
 /** Writes pets inside a transaction that holds their owner under lock. Each change moves the pet's version and time. */
 export interface PetWriter {
-  /** Which of these codes do not exist in the company or are archived there. */
+  /** Those codes that do not exist in the company or are archived. */
   missingCodes(ids: readonly string[]): Promise<readonly string[]>;
-  /** Which of these notes the pet does not have. */
+  /** Those notes that the pet does not have. */
   missingNotes(pet: Pet, ids: readonly string[]): Promise<readonly string[]>;
   /** Whether the company has or had a pet with this id. */
   exists(id: string): Promise<boolean>;

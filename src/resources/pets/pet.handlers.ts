@@ -20,7 +20,7 @@ export interface PetHandlerDependencies {
   readonly pageTokens: PageTokens;
 }
 
-/** moego.business.customer.v1.PetService. */
+/** Handlers of `moego.business.customer.v1.PetService`. */
 export function createPetHandlers({ pets, pageTokens }: PetHandlerDependencies): ServiceHandlers<typeof PetService> {
   return {
     createPet: rpc(
@@ -95,7 +95,10 @@ interface WithVet {
   readonly vet?: { readonly phoneNumber: string } | undefined;
 }
 
-/** The company's country where a phone number needs one; a request names no company, so it can take a look-up. */
+/**
+ * The country for national phone numbers, looked up only if the request has one. The request does not name the company,
+ * so this can take a query.
+ */
 async function countryOf(pets: Pets, { customerId, vet }: WithVet, { principal, signal }: Context): Promise<string> {
   if (!vet?.phoneNumber || !isId(customerId)) return "";
   return pets.countryOf(customerId, principal, signal);

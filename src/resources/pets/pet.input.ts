@@ -30,7 +30,7 @@ import {
   weightUnits,
 } from "./pet.model.js";
 
-/** Whole units; kilograms unless said otherwise. */
+/** Whole units. The unit defaults to kilograms. */
 export const weight = z
   .object({ value: z.number(), unit: enumNumber(weightUnits.length) })
   .transform(({ value, unit }): Weight => ({ value, unit: weightUnits[unit - 1] ?? "KILOGRAM" }));
@@ -52,7 +52,7 @@ export const vaccinations = list(
   maxVaccinations,
 );
 
-/** Codes by id, each once; what stands beside the id is ignored. */
+/** Distinct ids of pet codes. Other members are ignored. */
 export const petCodes = list(
   z.object({ id }).transform((code) => code.id),
   maxPetCodes,
@@ -72,10 +72,10 @@ export const petNotes = list(
   50,
 );
 
-/** Notes within a pet: an id names one that the pet has. */
+/** Notes within a pet. An id refers to an existing note. */
 const notesOfPet = list(z.object({ id: optionalId, content: text(noteRule) }), 50);
 
-/** A pet as any rpc sends it: shapes checked, nothing demanded. */
+/** The pet fields that all RPCs have in common. None is required. */
 export function pet(country: string) {
   return z.object({
     id: optionalId,
@@ -100,7 +100,7 @@ export function pet(country: string) {
 
 export type ParsedPet = z.output<ReturnType<typeof pet>>;
 
-/** A pet that is created: it has no id yet and needs a name, a type and a breed. */
+/** A pet to create: without an id, and with a name, a type and a breed. */
 export function newPet(country: string) {
   return withoutNewNoteIds(withRequiredPetFields(pet(country)))
     .refine(
@@ -115,7 +115,7 @@ export function newPet(country: string) {
 
 type Demanded = Pick<ParsedPet, "id" | "name" | "breed" | "type">;
 
-/** Demands what every pet needs: of a pet without an id, or of all of them. */
+/** Requires name, type and breed: of pets without an id, or of all pets. */
 export function withRequiredPetFields<T extends z.ZodType<Demanded>>(schema: T, ofAll = false) {
   const needs = (field: "name" | "breed" | "type") =>
     fieldRule((value: Demanded) => (value.id !== "" && !ofAll) || Boolean(value[field]), {
@@ -127,7 +127,7 @@ export function withRequiredPetFields<T extends z.ZodType<Demanded>>(schema: T, 
     .refine(...needs("breed"));
 }
 
-/** A new pet has no notes yet that could be named. */
+/** A new pet has no notes that an id could refer to. */
 export function withoutNewNoteIds<T extends z.ZodType<Pick<ParsedPet, "id" | "notes">>>(schema: T) {
   return schema.superRefine((value: Pick<ParsedPet, "id" | "notes">, context) => {
     for (const [position, note] of value.notes.entries()) {
@@ -144,7 +144,7 @@ export function toPetRecord(parsed: ParsedPet): PetRecord {
   return { ...toPetTraits(parsed), notes: parsed.notes.map(({ content }) => content) };
 }
 
-/** All that a pet says but who and when, and its notes. */
+/** All fields of a pet except its times, actors and notes. */
 export function toPetTraits(parsed: Omit<ParsedPet, "id" | "notes">): Omit<PetRecord, "id" | "notes"> {
   const { name, breed, fixed: neutered, coat, behavior, photo } = parsed;
   const gender = petGenders[parsed.gender - 1];
@@ -155,7 +155,7 @@ export function toPetTraits(parsed: Omit<ParsedPet, "id" | "notes">): Omit<PetRe
     status: petStatuses[parsed.status - 1] ?? "ALIVE",
     ...(parsed.birthday === undefined ? {} : { birthday: parsed.birthday }),
     ...(gender ? { gender } : {}),
-    // A weight of 0 says that nobody weighed the pet.
+    // A weight of 0 means unknown.
     ...(parsed.weight && parsed.weight.value > 0 ? { weight: parsed.weight } : {}),
     ...(parsed.vet ? { vet: parsed.vet } : {}),
     ...(evaluationStatus ? { evaluationStatus } : {}),
@@ -164,7 +164,7 @@ export function toPetTraits(parsed: Omit<ParsedPet, "id" | "notes">): Omit<PetRe
   };
 }
 
-/** An edit that keeps what the message leaves empty. */
+/** An edit in which empty fields are unchanged. */
 export function toPetEdit(parsed: ParsedPet): PetEdit {
   const { petCodeIds, status, type, ...record } = toPetTraits(parsed);
   const traits = {
@@ -180,7 +180,7 @@ export function toPetEdit(parsed: ParsedPet): PetEdit {
   };
 }
 
-/** An edit that says all of the pet: what the message leaves empty is cleared. */
+/** An edit in which empty fields are cleared. */
 export function toPetReplacement(parsed: ParsedPet): PetEdit {
   const { petCodeIds, ...traits } = toPetTraits(parsed);
   const cleared = { birthday: null, gender: null, weight: null, vet: null, evaluationStatus: null };

@@ -1,4 +1,7 @@
-/** Kinds of animals; the number in the contract is the position counted from 1, as for the other lists here. */
+/**
+ * Kinds of animals. The number in the contract is the position in the list, starting at 1. The same applies to the
+ * lists below.
+ */
 export const petTypes = [
   "OTHER",
   "DOG",
@@ -55,7 +58,7 @@ export interface PetNote {
   readonly lastUpdatedTime: Date;
 }
 
-/** What a caller says of a pet, apart from its codes and notes. Empty strings stand for "not known". */
+/** The fields of a pet that clients set, apart from codes and notes. Empty strings mean unknown. */
 export interface PetTraits {
   readonly name: string;
   /** `yyyy-MM-dd` */
@@ -78,30 +81,30 @@ export interface Pet extends PetTraits {
   readonly companyId: string;
   readonly id: string;
   readonly rawId: bigint;
-  /** Absent for a pet of a lead. */
+  /** Absent for the pet of a lead. */
   readonly customerId?: string;
-  /** In the company's display order. */
+  /** In the display order of the company. */
   readonly petCodes: readonly PetCode[];
-  /** The newest notes, newest first. */
+  /** Newest notes first, limited in number. */
   readonly notes: readonly PetNote[];
-  /** Staff ids; empty when nobody is known. */
+  /** Staff ids. Empty means unknown. */
   readonly createdBy: string;
   readonly createdTime: Date;
   readonly lastUpdatedBy: string;
   readonly lastUpdatedTime: Date;
   readonly archived: boolean;
-  /** Counts the changes, from 1. */
+  /** Number of the current version, starting at 1. */
   readonly version: bigint;
 }
 
-/** When and by whom a pet was made and last changed. */
+/** Times and actors of the creation and last update of a pet. */
 export type PetAudit = Pick<Pet, "createdBy" | "createdTime" | "lastUpdatedBy" | "lastUpdatedTime">;
 
 /** A pet to store. */
 export interface PetRecord extends PetTraits {
-  /** To keep for what is moved here; absent = a new one. */
+  /** The id to keep for a pet migrated from another system. Absent: the server generates one. */
   readonly id?: string;
-  /** Distinct ids of codes of the company. */
+  /** Distinct ids of pet codes of the company. */
   readonly petCodeIds: readonly string[];
   readonly notes: readonly string[];
 }
@@ -110,20 +113,20 @@ type Clearable = "birthday" | "gender" | "weight" | "vet" | "evaluationStatus";
 type Demanded = Omit<PetTraits, Clearable>;
 type Cleared = { readonly [Trait in Clearable]?: NonNullable<PetTraits[Trait]> | null };
 
-/** Traits to replace: absent = kept, null clears. */
+/** Traits to replace. Absent traits are unchanged, null clears. */
 export type TraitChanges = Partial<Demanded> & Cleared;
 
-/** The traits that a pet ends with: absent and null = not known. */
+/** The resulting traits of a pet. Absent and null mean unknown. */
 export type TraitState = Demanded & Cleared;
 
-/** Changes of a pet: absent = kept. */
+/** Changes of a pet. Absent fields are unchanged. */
 export interface PetEdit {
   readonly traits: TraitChanges;
-  /** The whole new set. */
+  /** Replaces all codes. */
   readonly petCodeIds?: readonly string[];
-  /** An entry with an id is the new text of that note of the pet; one without is added. */
+  /** An entry with an id edits that note. An entry without one adds a note. */
   readonly notes?: readonly PetNoteEntry[];
-  /** Notes that no entry names are removed. */
+  /** Removes the notes that are not listed. */
   readonly replacesNotes?: boolean;
 }
 
@@ -136,16 +139,16 @@ export interface PetNoteWithCreatedTime extends PetNote {
   readonly createdTime: Date;
 }
 
-/** Most pets of one customer that are not archived: ListPets gives all of them at once. */
+/** Maximum number of pets per customer, not counting archived ones. ListPets returns all of them at once. */
 export const maxPetsOfCustomer = 500;
 
-/** Most pets of one lead, codes of one pet, notes and vaccinations of one call. */
+/** Maximum number of pets per lead, codes per pet, and notes and vaccinations per request. */
 export const maxPets = 50;
 export const maxPetCodes = 50;
 export const maxVaccinations = 50;
 
 /**
- * Bytes of UTF-8 for the texts of notes in the answer with one lead, each of its pets an equal share: so a default gRPC
- * client can read it, and the newest note, at most 40,000 bytes, is always there.
+ * Total size of note texts in the response with one lead, in UTF-8 bytes. Each pet gets an equal share, so that a
+ * default gRPC client can read the response and the newest note (at most 40,000 bytes) is always included.
  */
 export const leadNoteBytes = 2 * 1024 * 1024;

@@ -15,7 +15,7 @@ import {
 } from "./pet.model.js";
 import type { PetQuery, PetRepository } from "./pet-store.model.js";
 
-/** A pet as a call names it. */
+/** Identifies a pet. */
 export interface PetName {
   readonly customerId: string;
   readonly id: string;
@@ -31,7 +31,7 @@ export interface PetUpdate extends PetName {
 }
 
 export interface PetCodesAppend extends PetName {
-  /** As sent: the same id can stand there twice. */
+  /** As sent. May contain duplicates. */
   readonly petCodeIds: readonly string[];
 }
 
@@ -43,31 +43,33 @@ export interface PetNotesAppend extends PetName {
   readonly notes: readonly string[];
 }
 
-/** Pets of customers. Changing one never moves the version or the time of its customer. */
+/** Pets of customers. Changing a pet does not change the version or update time of its customer. */
 export interface Pets {
   create(input: NewPet, principal: Principal, write: WriteContext): Promise<Pet>;
   update(input: PetUpdate, principal: Principal, write: WriteContext): Promise<Pet>;
   get(name: PetName, principal: Principal, signal: AbortSignal): Promise<Pet>;
   listOfCustomer(customerId: string, principal: Principal, signal: AbortSignal): Promise<readonly Pet[]>;
-  /** One row more than the page's size tells that there is a next page. */
+  /** Returns one row more than the page size if there is a next page. */
   list(query: PetQuery, principal: Principal, signal: AbortSignal): Promise<readonly Pet[]>;
-  /** The codes that the call named, each once, as far as the pet carries them: a replay may come after a removal. */
+  /** Returns the distinct codes of the request that the pet has. A replay may follow a removal. */
   appendCodes(input: PetCodesAppend, principal: Principal, write: WriteContext): Promise<readonly PetCode[]>;
   removeCode(input: PetCodeName, principal: Principal, write: WriteContext): Promise<void>;
-  /** The notes that were added, in the order given. */
+  /** Returns the added notes in the order given. */
   appendNotes(input: PetNotesAppend, principal: Principal, write: WriteContext): Promise<readonly PetNote[]>;
-  /** Newest first; one row more than the page's size tells that there is a next page. */
+  /** Newest first. Returns one row more than the page size if there is a next page. */
   listNotes(
     name: PetName,
     page: Page,
     principal: Principal,
     signal: AbortSignal,
   ): Promise<readonly PetNoteWithCreatedTime[]>;
-  /** The country in which a national phone number of the customer's pet is read; "" when none can be told. */
+  /**
+   * The country that determines the format of national phone numbers for pets of the customer. "" if it is ambiguous.
+   */
   countryOf(customerId: string, principal: Principal, signal: AbortSignal): Promise<string>;
 }
 
-/** The rules of pets of customers. */
+/** The rules of pets. */
 export function createPets(pets: PetRepository): Pets {
   const customerOf = (principal: Principal, id: string) => ({ accessFilter: accessFilterOf(principal), id });
   const targetOf = (principal: Principal, { customerId, id }: PetName) => ({
@@ -148,7 +150,7 @@ export function createPets(pets: PetRepository): Pets {
       const [only = ""] = countries;
       if (countries.size <= 1) return only;
       const [companyId, ...others] = await pets.companiesOf(customerOf(principal, customerId), signal);
-      // Who names no single customer is told so once the request has been checked.
+      // A missing or ambiguous customer is reported when the request is processed.
       return (others.length === 0 && principal.companies.get(companyId ?? "")?.country) || "";
     },
   };

@@ -18,7 +18,7 @@ export interface TagSearch {
   readonly references: readonly TagReference[];
   /** Ids of tags that need not be in use: who carries them may name them again. */
   readonly carried: readonly string[];
-  /** Tags named by a new name may be created. */
+  /** Whether tags with a new name may be created. */
   readonly mayCreate: boolean;
   readonly now: Date;
   readonly write: WriteContext;
