@@ -9,8 +9,10 @@ export default defineConfig({
     exclude: ["test/reliability/**"],
     globalSetup: ["test/setup/postgres.ts"],
     setupFiles: ["test/setup/fast-check.ts"],
-    // Real servers and child processes: a process per file, and few at once, since PostgreSQL works beside them.
+    // Real servers and child processes: a process each, and few at once, since PostgreSQL works beside them. A process runs
+    // file after file, so that it loads the service once.
     pool: "forks",
+    isolate: false,
     maxWorkers: 2,
     sequence: { sequencer: LongestFirst },
     testTimeout: 30_000,

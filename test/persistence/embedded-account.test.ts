@@ -1,18 +1,10 @@
 import { chown, readdir, rm, stat, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { startEmbeddedPostgres } from "../../src/db/embedded/embedded-postgres.js";
 import { compileChild, runChild } from "../support/child.js";
-import {
-  cleanups,
-  newFolder,
-  query,
-  shutDown,
-  start,
-  withBinaries,
-  withCopiedBinaries,
-} from "../support/embedded-cluster.js";
+import { newFolder, query, shutDown, start, withBinaries, withCopiedBinaries } from "../support/embedded-cluster.js";
 
 const isRoot = process.getuid?.() === 0;
 const nobody = { uid: 65_534, gid: 65_534 };
@@ -31,7 +23,7 @@ describe("embedded PostgreSQL started by an unprivileged user", () => {
     const program = await compileChild("embedded-child.ts", await withBinaries(await newFolder(0o755)));
     const { child, line } = await runChild(program, [dataDir], account);
     child.kill("SIGKILL");
-    cleanups.push(() => shutDown(join(dataDir, "postgres")));
+    onTestFinished(() => shutDown(join(dataDir, "postgres")));
     return { program, line };
   }
 
@@ -66,7 +58,7 @@ describe.runIf(isRoot)("embedded PostgreSQL started by root", () => {
     const dataDir = await newFolder(0o755);
     const { child, line } = await runChild(program, [dataDir]);
     child.kill("SIGKILL");
-    cleanups.push(() => shutDown(join(dataDir, "postgres")));
+    onTestFinished(() => shutDown(join(dataDir, "postgres")));
     expect(line).toEqual({ ownerUrl: expect.any(String), started: true });
     expect(await query(String(line["ownerUrl"]), "SELECT 1 AS one")).toEqual([{ one: 1 }]);
   }, 60_000);
@@ -91,7 +83,7 @@ describe.runIf(isRoot)("embedded PostgreSQL started by root", () => {
     const dataDir = await newFolder(0o777);
     const { child, line } = await runChild(program, [dataDir], nobody);
     child.kill("SIGKILL");
-    cleanups.push(() => shutDown(join(dataDir, "postgres")));
+    onTestFinished(() => shutDown(join(dataDir, "postgres")));
     expect(line).toEqual({ ownerUrl: expect.any(String), started: true });
     await shutDown(join(dataDir, "postgres"));
     const asRoot = await start(dataDir);

@@ -1,12 +1,12 @@
 import { rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import pg from "pg";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { keepEmbeddedPostgres } from "../../src/db/embedded/embedded-keeper.js";
 import { startEmbeddedPostgres } from "../../src/db/embedded/embedded-postgres.js";
 import { migrate } from "../../src/db/migrate/migrate.js";
 import { maxPoolSize } from "../../src/db/pool-size.js";
-import { cleanups, newFolder, postmasterPid, query, start } from "../support/embedded-cluster.js";
+import { newFolder, postmasterPid, query, start } from "../support/embedded-cluster.js";
 import { timed } from "../support/timed.js";
 
 describe("embedded PostgreSQL", () => {
@@ -108,7 +108,7 @@ describe("embedded PostgreSQL", () => {
   it("is started again on its port when it is killed under the process that keeps it, and ends with that", async () => {
     const dataDir = await newFolder(0o755);
     const kept = await keepEmbeddedPostgres({ dataDir });
-    cleanups.push(() => kept.stop());
+    onTestFinished(() => kept.stop());
     const folder = join(dataDir, "postgres");
     await query(kept.ownerUrl, "CREATE TABLE kept AS SELECT 7 AS n");
     process.kill(await postmasterPid(folder), "SIGKILL");
@@ -123,7 +123,7 @@ describe("embedded PostgreSQL", () => {
   it("says that it cannot be kept, after some tries, when it does not start any more", async () => {
     const dataDir = await newFolder(0o755);
     const kept = await keepEmbeddedPostgres({ dataDir });
-    cleanups.push(() => kept.stop());
+    onTestFinished(() => kept.stop());
     const folder = join(dataDir, "postgres");
     await rename(join(folder, "data/global/pg_control"), join(folder, "pg_control"));
     const refused = kept.failed.catch((error: unknown) => String(error));

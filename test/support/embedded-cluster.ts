@@ -2,28 +2,22 @@ import { chmod, cp, mkdir, mkdtemp, readFile, rm, symlink } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import pg from "pg";
-import { afterEach, expect } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "../../src/db/embedded/embedded-postgres.js";
 import { binariesPackage } from "./child.js";
-
-/** Run after the test, last first. */
-export const cleanups: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
 
 /** A folder of the mode given, which is gone after the test. */
 export async function newFolder(mode: number): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "moego-embedded-"));
   await chmod(folder, mode);
-  cleanups.push(() => rm(folder, { recursive: true, force: true }));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
   return folder;
 }
 
 /** Starts or joins the cluster of a folder; it is shut down after the test. */
 export async function start(dataDir: string): Promise<EmbeddedPostgres> {
   const postgres = await startEmbeddedPostgres({ dataDir });
-  cleanups.push(async () => {
+  onTestFinished(async () => {
     await shutDown(postgres.folder);
     if (!postgres.folder.startsWith(dataDir)) await rm(postgres.folder, { recursive: true, force: true });
   });
