@@ -14,7 +14,7 @@ export interface ApiKeyHandlerDependencies {
   readonly pageTokens: PageTokens;
 }
 
-/** moego.admin.v1.ApiKeyService */
+/** Handlers of `moego.admin.v1.ApiKeyService`. */
 export function createApiKeyHandlers({
   apiKeys,
   pageTokens,
@@ -55,7 +55,7 @@ export function createApiKeyHandlers({
 const byId = z.object({ id });
 const keysQuery = z.object({ pagination, showRevoked: z.boolean() });
 
-/** The answer holds a secret. */
+/** The response contains a secret. */
 function keepOutOfCaches(context: Context): void {
   context.setHeader("cache-control", "no-store");
 }

@@ -10,7 +10,7 @@ import { Organization_Type } from "../../gen/proto/moego/auth/apikey/v1/apikey_p
 import type { ApiKeyInput, Organization } from "./api-key.model.js";
 import { defaultOverlapMs, maxOverlapMs } from "./api-key.service.js";
 
-/** How long the secret before goes on working, in milliseconds; absent = 24 hours. */
+/** How long the previous secret stays valid, in milliseconds. The default is 24 hours. */
 const overlap = z
   .custom<Duration>()
   .optional()
@@ -22,12 +22,12 @@ const overlap = z
     return z.NEVER;
   });
 
-/** RotateApiKey: message to domain. */
+/** Input of RotateApiKey. */
 export const rotation = z
   .object({ id, overlap })
   .transform((request) => ({ id: request.id, overlapMs: request.overlap }));
 
-/** An organization; the company of a location may be left out where the maker covers one alone. */
+/** An organization. The company of a location is optional if the principal has access to exactly one. */
 function organization({ companies }: Principal) {
   const [only, ...others] = companies.keys();
   const given = z.object({ id, type: z.number(), companyId: optionalId });
@@ -55,7 +55,9 @@ function organization({ companies }: Principal) {
   });
 }
 
-/** CreateApiKey: message to domain. What needs a look-up, and what the command checks as well, is checked there. */
+/**
+ * Input of CreateApiKey. Rules that need a lookup, or that the command line has as well, are checked by the service.
+ */
 export function newApiKey(principal: Principal) {
   const organizations = z.array(organization(principal));
   const restrictions = z
@@ -106,7 +108,7 @@ const pathsOfContract = [
   ["organizations", "restrictions.organization_restrictions.organizations"],
 ] as const;
 
-/** The refusal of a key, with the paths of the contract, where the restrictions stand in a message of their own. */
+/** Converts the paths of violations to those of the request, which nests the restrictions in a message. */
 export function toRequestPaths(error: unknown): unknown {
   if (!(error instanceof DomainError) || error.reason !== "INVALID_REQUEST") return error;
   return invalidRequest((error.details.violations ?? []).map(toContract));

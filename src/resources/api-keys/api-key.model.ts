@@ -1,29 +1,29 @@
 import type { Page } from "../../core/page.js";
 import type { WriteContext } from "../../core/write.js";
 
-/** What a key may touch. An enterprise stands for all companies of it, also those that join later. */
+/** An organization that an API key has access to. An enterprise includes companies that join it later. */
 export type Organization =
   | { readonly type: "BUSINESS"; readonly companyId: string; readonly id: string }
   | { readonly type: "COMPANY"; readonly id: string }
   | { readonly type: "ENTERPRISE"; readonly id: string };
-/** A key as administration sees it; its secrets cannot be read again. */
+/** An API key as administration shows it. Its secrets cannot be read. */
 
 export interface ApiKey {
   readonly id: string;
   readonly name: string;
-  /** Empty = every scope but the privileged. */
+  /** Empty means every scope except the privileged ones. */
   readonly scopes: readonly string[];
-  /** Single addresses or CIDR ranges; empty = anywhere. */
+  /** Single addresses or CIDR ranges. Empty means any. */
   readonly allowedAddresses: readonly string[];
   readonly organizations: readonly Organization[];
   readonly staffId?: string;
-  /** First characters of each secret, that of the newest last. */
+  /** First characters of each secret, newest last. */
   readonly hints: readonly string[];
   readonly createdTime: Date;
   readonly updatedTime: Date;
   readonly expiredTime?: Date;
   readonly revokedTime?: Date;
-  /** To the minute. */
+  /** Accurate to the minute. */
   readonly lastUsedTime?: Date;
 }
 export interface ApiKeyInput {
@@ -47,43 +47,43 @@ export interface NewApiKey extends ApiKeyInput, NewSecret {
 }
 export interface ApiKeyQuery {
   readonly accessFilter: KeyAccessFilter;
-  /** Revoked and expired ones too. */
+  /** Whether to include revoked and expired keys. */
   readonly showRevoked: boolean;
   readonly page: Page;
 }
-/** What becomes of a locked key. The overlap is counted by the database's clock. */
+/** The change of a locked key. The overlap is measured by the clock of the database. */
 
 export type KeyEdit =
   | { readonly kind: "rotate"; readonly secret: NewSecret; readonly overlapMs: number }
   | { readonly kind: "revoke" };
 export interface ApiKeyRepository {
   /**
-   * Stores the key with its first secret, or answers with the key that an earlier call of the claim made.
+   * Stores the key with its first secret. For a replay, returns the key that the first request created.
    *
-   * @returns undefined when it was not to be admitted and no earlier call answers for it
+   * @returns undefined if `admit` is false and this is not a replay
    */
   insert(key: NewApiKey, admission: { readonly admit: boolean }, write: WriteContext): Promise<ApiKey | undefined>;
   get(id: string, signal: AbortSignal): Promise<ApiKey | undefined>;
   /** Newest first. Returns one row more than the page size if there is a next page. */
   list(query: ApiKeyQuery, signal: AbortSignal): Promise<readonly ApiKey[]>;
   /**
-   * Changes a locked key. `admit` judges whether the caller may see it, also for a replay; `decide` what becomes of it,
-   * undefined for nothing.
+   * Changes a locked key. `admit` throws if the key is inaccessible, also for a replay. `decide` returns the change, or
+   * undefined for none.
    *
-   * @returns undefined when there is no such key
+   * @returns undefined if the key does not exist
    */
   change(id: string, rules: KeyRules, write: WriteContext): Promise<ApiKey | undefined>;
-  /** Which of the organizations exist, by position. */
+  /** Whether each of the organizations exists, by position. */
   existing(organizations: readonly Organization[], signal: AbortSignal): Promise<readonly boolean[]>;
-  /** Whether a company that the organizations reach has this staff member. */
+  /** Whether one of the companies of the organizations has this staff member. */
   hasStaff(staffId: string, organizations: readonly Organization[], signal: AbortSignal): Promise<boolean>;
 }
 export interface KeyRules {
   admit(key: ApiKey): void;
-  /** @param now by the database's clock */
+  /** @param now by the clock of the database */
   decide(key: ApiKey, now: Date): KeyEdit | undefined;
 }
-/** Which keys a manager sees. */
+/** The keys that an administrator can access. */
 
 export type KeyAccessFilter =
   | "all"

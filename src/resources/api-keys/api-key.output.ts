@@ -26,7 +26,7 @@ export function toProtoKey(key: ApiKey): MessageInitShape<typeof KeySchema> {
   };
 }
 
-/** A key with the secret that was made for it just now. */
+/** A key with its newly generated secret. */
 export function toProtoIssuedKey({ key, secret = "" }: IssuedKey): MessageInitShape<typeof KeySchema> {
   return { ...toProtoKey(key), secret };
 }

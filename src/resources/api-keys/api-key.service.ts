@@ -17,11 +17,11 @@ import { keyViolations } from "./key-violations.service.js";
 
 const dayMs = 86_400_000;
 
-/** How long the secret before a rotation goes on working, unless said otherwise, and at most. */
+/** How long the previous secret stays valid after a rotation: default and maximum. */
 export const defaultOverlapMs = dayMs;
 export const maxOverlapMs = 30 * dayMs;
 
-/** A key and, in the first answer alone, its secret. */
+/** A key and, unless this is a replay, its secret. */
 export interface IssuedKey {
   readonly key: ApiKey;
   /** Absent in a replay. */
@@ -29,7 +29,7 @@ export interface IssuedKey {
 }
 
 export interface ApiKeys {
-  /** Makes a key. The secret is in this answer and nowhere else. */
+  /** Creates a key. Only this response contains the secret. */
   create(input: ApiKeyInput, manager: KeyAdministrator, write: WriteContext): Promise<IssuedKey>;
   get(id: string, manager: KeyAdministrator, signal: AbortSignal): Promise<ApiKey>;
   /** Newest first. Returns one row more than the page size if there is a next page. */
@@ -38,17 +38,17 @@ export interface ApiKeys {
     manager: KeyAdministrator,
     signal: AbortSignal,
   ): Promise<readonly ApiKey[]>;
-  /** Gives a key a new secret; the one before it works for `overlapMs` more. */
+  /** Gives a key a new secret. The previous one stays valid for `overlapMs`. */
   rotate(
     rotation: { readonly id: string; readonly overlapMs: number },
     manager: KeyAdministrator,
     write: WriteContext,
   ): Promise<IssuedKey>;
-  /** From then on the key is refused, by every process within 2 s. Throws RESOURCE_NOT_FOUND. */
+  /** Revokes a key. Every process rejects it within 2 s. Throws RESOURCE_NOT_FOUND. */
   revoke(id: string, manager: KeyAdministrator, write: WriteContext): Promise<ApiKey>;
 }
 
-/** Administration of API keys: no key hands out, sees or gains more than it has (key-reach.ts). */
+/** Administration of API keys. A key cannot grant, read or gain more access than it has (key-delegation.service.ts). */
 export function createApiKeys(options: {
   readonly repository: ApiKeyRepository;
   /** Milliseconds since the epoch. */
@@ -63,7 +63,7 @@ export function createApiKeys(options: {
         now: now(),
         signal: write.signal,
       });
-      // Without a claim there is no earlier call that could answer for it.
+      // Without an idempotency claim this cannot be a replay.
       if (violations.length > 0 && !write.claim) throw invalidRequest(violations);
       const secret = generateSecret();
       const stored: NewApiKey = {
@@ -92,7 +92,7 @@ export function createApiKeys(options: {
       const rules: KeyRules = {
         admit(key) {
           if (!canManageKey(manager, key)) throw keyNotFound(id);
-          // Whoever gets the secret can do what the key can do.
+          // The new secret grants the access of the key.
           assertCanDelegate(manager, key);
         },
         decide(key, time) {
@@ -123,7 +123,7 @@ function toStored(secret: string): NewSecret {
   return { hash: hashSecret(secret), hint: secretPrefixOf(secret) };
 }
 
-/** Only the call that stored a secret knows it. */
+/** Only the request that stored a secret knows it. */
 function issued(key: ApiKey, secret: string, { claim }: WriteContext): IssuedKey {
   return claim?.replayed ? { key } : { key, secret };
 }

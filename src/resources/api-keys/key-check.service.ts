@@ -7,7 +7,7 @@ import { createLookups } from "./key-lookups.service.js";
 export interface Clock {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  /** Milliseconds of a clock that is never set. */
+  /** Milliseconds of a monotonic clock. */
   readonly monotonicMs: () => number;
 }
 
@@ -16,14 +16,14 @@ export const systemClock: Clock = { now: () => Date.now(), monotonicMs: () => pe
 export interface KeyCheckerOptions {
   readonly repository: KeyCheckRepository;
   readonly clock: Clock;
-  /** Told when the time of last use could not be stored; no call ever fails for it. */
+  /** Called if the time of last use could not be stored. The request does not fail. */
   readonly onTouchFailed?: (error: unknown) => void;
 }
 
 const touchIntervalMs = 60_000;
 const touchedKeys = 10_000;
 
-/** The key check of every call. Look-ups are shared and remembered for at most 2 s (key-lookups.ts). */
+/** Checks the API key of every request. Lookups are shared and cached for at most 2 s (key-lookups.service.ts). */
 export function createKeyChecker({ repository, clock, onTouchFailed }: KeyCheckerOptions): KeyChecker {
   const lookups = createLookups({ find: (hash) => repository.findByHash(hash), monotonicMs: clock.monotonicMs });
   const touched = new Map<string, number>();
@@ -36,7 +36,7 @@ export function createKeyChecker({ repository, clock, onTouchFailed }: KeyChecke
     touched.set(keyId, now);
     const [oldest] = touched.keys();
     if (touched.size > touchedKeys && oldest !== undefined) touched.delete(oldest);
-    // Not awaited: the call does not wait for it.
+    // Not awaited, so that the request does not wait for it.
     repository.touch(keyId).catch((error: unknown) => onTouchFailed?.(error));
   }
 
@@ -56,7 +56,7 @@ export function createKeyChecker({ repository, clock, onTouchFailed }: KeyChecke
   };
 }
 
-/** Expiry is judged at each call, so that a remembered key ends on time. */
+/** Expiry is checked on every request, so that a cached key expires on time. */
 function refuseEnded(record: KeyRecord, now: number): void {
   const metadata = { keyId: record.keyId };
   if (record.revokedTime) throw new DomainError("KEY_REVOKED", "The API key was revoked.", { metadata });

@@ -4,22 +4,25 @@ import { effectiveScopes } from "../../core/key-grants.js";
 import { accessFilterOf, type Principal, type Scope } from "../../core/principal.js";
 import type { ApiKey, ApiKeyInput, KeyAccessFilter, Organization } from "./api-key.model.js";
 
-/** Who manages keys: another key, or the person who runs the installation and its `moego` command. */
+/** Who administers keys: another API key, or the operator with the `moego` command. */
 export type KeyAdministrator = Principal | "installation";
 
-/** The keys whose organizations all lie within those of the manager; a platform key belongs to nobody but its like. */
+/**
+ * The keys whose organizations are all accessible to the administrator. An operator API key is accessible only to
+ * others of its kind.
+ */
 export function keyVisibility(manager: KeyAdministrator): KeyAccessFilter {
   if (manager === "installation" || isUnbound(manager)) return "all";
   return { grants: accessFilterOf(manager).grants, enterpriseIds: manager.enterpriseIds ?? [] };
 }
 
-/** Whether the manager sees the key. */
+/** Whether the administrator can access the key. */
 export function canManageKey(manager: KeyAdministrator, { organizations }: Pick<ApiKey, "organizations">): boolean {
   if (manager === "installation" || isUnbound(manager)) return true;
   return organizations.length > 0 && organizations.every((organization) => covers(manager, organization));
 }
 
-/** Refuses what would give a key more than its manager has. Throws REACH_EXCEEDED. */
+/** Prevents a key from getting more access than its administrator has. Throws REACH_EXCEEDED. */
 export function assertCanDelegate(
   manager: KeyAdministrator,
   { organizations, scopes, allowedAddresses, expiredTime }: Omit<ApiKeyInput, "name" | "staffId">,
@@ -34,7 +37,7 @@ export function assertCanDelegate(
   if (exceeded.length > 0) throw reachExceeded(exceeded);
 }
 
-/** PERMISSION_DENIED for handing out, or gaining, more than the key itself has. */
+/** PERMISSION_DENIED for granting or gaining more access than the API key has. */
 function reachExceeded(exceeded: readonly ("organizations" | "scopes" | "addresses" | "expiry")[]): DomainError {
   return new DomainError("REACH_EXCEEDED", "The request would grant more access than this API key has.", {
     metadata: { exceeded: exceeded.join(",") },
@@ -42,8 +45,8 @@ function reachExceeded(exceeded: readonly ("organizations" | "scopes" | "address
 }
 
 /**
- * A platform key is bound to no organization and reads no tenant data: what it hands out is not its own, so neither
- * organizations nor scopes bind it. Its addresses and its expiry do, as they bind whoever has stolen it.
+ * An operator API key has no organizations and reads no tenant data. It grants access that it does not have itself, so
+ * organizations and scopes do not limit it. Its addresses and expiry do, which also limits a thief.
  */
 function isUnbound({ scopes }: Principal): boolean {
   return scopes.has("platform:admin");
@@ -73,11 +76,11 @@ function hasScopes(manager: Principal, scopes: readonly string[]): boolean {
 
 function hasAddresses({ allowedAddresses }: Principal, ranges: readonly string[]): boolean {
   if (!allowedAddresses) return true;
-  // What is no range at all is a fault of the request, not of the reach.
+  // An invalid range is reported as a violation instead.
   return ranges.length > 0 && ranges.every((range) => !isIpRange(range) || isWithinRanges(range, allowedAddresses));
 }
 
-/** What a key hands out ends no later than the key itself. */
+/** A key cannot create a key that expires later than itself. */
 function endsInTime({ expiredTime: end }: Principal, wanted: Date | undefined): boolean {
   return end === undefined || (wanted !== undefined && wanted <= end);
 }

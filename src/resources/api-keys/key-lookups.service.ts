@@ -17,19 +17,19 @@ export interface LookupOptions {
   readonly monotonicMs: () => number;
 }
 
-/** How long an answer counts, from the moment the database was asked: a revoked key stops everywhere within it. */
+/** How long a result is valid after the query was sent. A revoked key is rejected everywhere within this time. */
 const freshMs = 2_000;
 const rememberedKnown = 10_000;
 const rememberedUnknown = 10_000;
-/** Look-ups of secrets never seen before that may be under way, and that may wait, at once. */
+/** Maximum number of concurrent lookups of unknown secrets, and of requests waiting for one. */
 const strangersAtOnce = 4;
 const strangersWaiting = 1_000;
 
 /**
- * Look-ups by hash: one query for all who ask at the same time, answers remembered for 2 s, failures never.
+ * Lookups by hash. Concurrent requests share one query. Results are cached for 2 s, failures are not cached.
  *
- * A flood of made-up secrets must not hurt those who hold a key: unknown hashes are remembered apart from known ones
- * and so never push one out, and only a few are looked up at once, while a known key is renewed without waiting.
+ * Invalid secrets must not slow down valid keys: unknown hashes have their own cache, so they never evict known ones,
+ * and only a few are looked up concurrently. Known keys are refreshed without waiting.
  */
 export function createLookups({ find, monotonicMs }: LookupOptions) {
   const known = new Map<string, Remembered>();
@@ -69,14 +69,14 @@ export function createLookups({ find, monotonicMs }: LookupOptions) {
   };
 }
 
-/** The oldest entry goes when the bound is passed; a renewed one counts as new. */
+/** Evicts the oldest entry when the limit is exceeded. A refreshed entry counts as new. */
 function remember(entries: Map<string, Remembered>, bound: number, id: string, entry: Remembered): void {
   entries.set(id, entry);
   const [oldest] = entries.keys();
   if (entries.size > bound && oldest !== undefined) entries.delete(oldest);
 }
 
-/** Lets `width` through at once; more wait in line, up to `line`, and the rest are refused. */
+/** Admits `width` callers concurrently. Up to `line` more wait, the rest are rejected. */
 function createGate(width: number, line: number) {
   let inside = 0;
   const waiting: (() => void)[] = [];
@@ -91,7 +91,7 @@ function createGate(width: number, line: number) {
           retryDelayMs: 1_000,
         });
       }
-      // The one who leaves hands its place over, so `inside` does not change.
+      // The one that leaves passes its place on, so `inside` does not change.
       await new Promise<void>((resolve) => waiting.push(resolve));
     },
     leave(): void {

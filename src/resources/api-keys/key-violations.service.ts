@@ -12,7 +12,7 @@ export interface KeyChecks {
   readonly signal: AbortSignal;
 }
 
-/** Everything that is wrong with a key to make, with paths from the key. */
+/** All violations of a new key, with paths within the key. */
 export async function keyViolations(input: ApiKeyInput, checks: KeyChecks): Promise<readonly Violation[]> {
   return [...shapeViolations(input, checks.now), ...(await referenceViolations(input, checks))];
 }
@@ -43,7 +43,7 @@ function shapeViolations(input: ApiKeyInput, now: number): Violation[] {
   if (input.expiredTime && !(input.expiredTime.getTime() > now)) {
     add("expired_time", "OUT_OF_RANGE", "Must be in the future.");
   }
-  // A platform key manages companies and keys; it never reads what a company holds.
+  // An operator API key manages companies and keys. It never reads tenant data.
   const isPlatformKey = input.scopes.includes("platform:admin");
   const named = input.organizations.length;
   if (isPlatformKey && named > 0)
@@ -53,7 +53,7 @@ function shapeViolations(input: ApiKeyInput, now: number): Violation[] {
   return found;
 }
 
-/** Looks up only what has the form of an id; the rest cannot exist. */
+/** Looks up only valid ids. The others cannot exist. */
 async function referenceViolations(input: ApiKeyInput, { repository, signal }: KeyChecks): Promise<Violation[]> {
   const found: Violation[] = [];
   const askable = input.organizations.slice(0, listLimit);

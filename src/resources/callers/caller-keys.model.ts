@@ -1,4 +1,4 @@
-/** The keys of the call-centre answer in the spelling and order of document 004, "Return param". */
+/** The keys of the call-center response, with the names and order of the MoeGo API reference, "Return param". */
 
 export const callerKeys = [
   ...["id", "tel", "email", "partner_id", "wx_unionid", "wx_external_userid", "wx_openid", "faceBookid"],
@@ -7,7 +7,10 @@ export const callerKeys = [
   ...["isblack", "enterprise_name", "sourceName", "liableServiceName", "userLabel", "userLableName"],
 ] as const;
 export type CallerKey = (typeof callerKeys)[number];
-/** Keys that formats add. No custom field may have one of them as its id; of flow variables they hide one. */
+/**
+ * Keys that response formats add. A custom field cannot have one of them as its id, and a flow variable of that name is
+ * hidden.
+ */
 
 export const formatKeys = ["found", "match_count", "truncated", "exit"] as const;
 export type FormatKey = (typeof formatKeys)[number];

@@ -1,6 +1,9 @@
 import type { NamedEntry } from "../setting-lists/setting.model.js";
 
-/** The systems in which a customer can have an account (document 004, `thirdAccountId`), by their numbers in the contract. */
+/**
+ * Third-party systems in which a customer can have an account (MoeGo API reference, `thirdAccountId`), by number in the
+ * contract.
+ */
 export const accountKinds = [
   "PARTNER",
   "WX_UNION",
@@ -16,30 +19,30 @@ export const accountKinds = [
 
 export type AccountKind = (typeof accountKinds)[number];
 
-/** "" = not known. */
+/** "" means unknown. */
 export type Gender = "" | "MALE" | "FEMALE";
 
-/** One step of a company's list of VIP levels. */
+/** An entry of the company's list of VIP levels. */
 export type VipLevel = NamedEntry;
 
-/** What a call centre knows of a customer beyond the customer itself. Empty strings stand for "not known". */
+/** Call-center data of a customer. Empty strings mean unknown. */
 export interface CallerProfile {
   readonly companyId: string;
   readonly customerId: string;
   readonly nickname: string;
   readonly gender: Gender;
-  /** Absent = no VIP. It may have been archived since. */
+  /** Absent means none. It may have been archived in the meantime. */
   readonly vipLevel?: VipLevel;
   readonly blacklisted: boolean;
   readonly enterpriseName: string;
-  /** In the order they were given. */
+  /** In the order given. */
   readonly visitorIds: readonly string[];
   readonly assignedStaffId?: string;
   /** At most one of each kind. */
   readonly accounts: Readonly<Partial<Record<AccountKind, string>>>;
-  /** Of the customer. */
+  /** Version of the customer. */
   readonly version: bigint;
 }
 
-/** Most visitor ids of a customer. */
+/** Maximum number of visitor ids per customer. */
 export const maxVisitorIds = 50;

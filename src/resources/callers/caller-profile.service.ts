@@ -6,13 +6,13 @@ import type { WriteContext } from "../../core/write.js";
 import type { CallerRepository, MissingProfileReference, ProfileChange, ProfileTransaction } from "./caller.model.js";
 import type { AccountKind, CallerProfile } from "./caller-profile.model.js";
 
-/** The customer whose profile a call names. */
+/** The customer whose profile a request names. */
 export interface ProfileTarget {
   readonly companyId: string;
   readonly customerId: string;
 }
 
-/** What UpdateCallerProfile asks for, parsed: absent = kept. */
+/** The validated input of UpdateCallerProfile. Absent fields are unchanged. */
 export interface ProfileUpdate extends ProfileTarget {
   /** Throws ETAG_MISMATCH unless it equals the current etag. */
   readonly etag?: string;
@@ -24,12 +24,12 @@ export interface AccountLink extends ProfileTarget {
   readonly accountId: string;
 }
 
-/** What a call centre knows of customers. Every rpc throws COMPANY_NOT_ALLOWED and NOT_FOUND. */
+/** Call-center profiles of customers. Every method throws COMPANY_NOT_ALLOWED and NOT_FOUND. */
 export interface CallerProfiles {
   get(target: ProfileTarget, principal: Principal, signal: AbortSignal): Promise<CallerProfile>;
   /** Throws RESOURCE_ARCHIVED, INVALID_REQUEST, ETAG_MISMATCH. */
   update(update: ProfileUpdate, principal: Principal, write: WriteContext): Promise<CallerProfile>;
-  /** Puts the account in the place of the one of this kind. Throws RESOURCE_ARCHIVED, ALREADY_EXISTS. */
+  /** Links an account and replaces an account of the same kind. Throws RESOURCE_ARCHIVED, ALREADY_EXISTS. */
   link(link: AccountLink, principal: Principal, write: WriteContext): Promise<CallerProfile>;
   /** Throws RESOURCE_ARCHIVED. */
   unlink(link: Omit<AccountLink, "accountId">, principal: Principal, write: WriteContext): Promise<CallerProfile>;
@@ -81,7 +81,7 @@ async function applyUpdate(unit: ProfileTransaction, { etag, change }: ProfileUp
   const { profile } = unit;
   if (etag !== undefined && etag !== etagOf(profile)) throw etagMismatch("Customer", etagOf(profile));
   const { vipLevelId, assignedStaffId } = change;
-  // What the profile named before may have been archived since; sending it back is no new use of it.
+  // References of the profile may have been archived in the meantime. Sending them back unchanged is always allowed.
   const missing = await unit.missing({
     ...(vipLevelId && vipLevelId !== profile.vipLevel?.id ? { vipLevelId } : {}),
     ...(assignedStaffId && assignedStaffId !== profile.assignedStaffId ? { assignedStaffId } : {}),
@@ -100,7 +100,7 @@ function missingViolation(reference: MissingProfileReference) {
   return { field: fieldOf[reference], reason: "NOT_FOUND" as const, description };
 }
 
-/** Names the customer that has the account, if the caller sees it. */
+/** The metadata contain the id of the customer that has the account, if the principal can access it. */
 function accountTaken(customerId: string | undefined): DomainError {
   return new DomainError("ALREADY_EXISTS", "This account is already linked to another customer.", {
     metadata: { resource: "Account", field: "account_id", ...(customerId === undefined ? {} : { customerId }) },

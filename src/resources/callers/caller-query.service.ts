@@ -8,37 +8,39 @@ import type { Customer } from "../customers/customer.model.js";
 import type { CallerRepository } from "./caller.model.js";
 import { callerValues } from "./caller-response.service.js";
 
-/** What a call centre knows of somebody; "" = nothing. All that is given must match one customer. */
+/** What the call center knows about the caller. "" means unknown. A customer must match all given values. */
 export interface CallerQuestion {
-  /** Absent or "" = the key's company, if it covers exactly one. */
+  /** Absent or "" means the company of the API key, if it has access to exactly one. */
   readonly companyId?: string;
   readonly id: string;
-  /** In any spelling, a national one read in the company's country. */
+  /** In any format. A national number is parsed for the country of the company. */
   readonly tel: string;
   readonly email: string;
-  /** The account id of any kind. */
+  /** The id of an account of any kind. */
   readonly thirdAccountId: string;
 }
 
 export interface CallerAnswer {
-  /** The documented keys in their own spelling and the custom fields by id; every key always there, "" = unknown. */
+  /** The documented keys with their own names, and custom fields by id. Every key is present; "" means unknown. */
   readonly values: Readonly<Record<string, string>>;
   readonly customer: Customer;
-  /** How many customers match; the answer is the most recently updated one of them. */
+  /** Number of matching customers. The response is the most recently updated one. */
   readonly matchCount: number;
 }
 
 export interface CallerQuery {
   /**
-   * The customer that the question describes; undefined when nothing was asked or nobody is found. A call centre hands on
-   * what it gets from the line, so what can be no id, phone or email (such as `anonymous`) finds nobody and is no error.
+   * The customer that matches the question. Undefined if the question is empty or nobody matches. Call centers forward
+   * what the phone line provides, so a value that cannot be an id, phone number or email address (such as `anonymous`)
+   * matches nobody and is not an error.
    *
-   * @throws DomainError COMPANY_NOT_ALLOWED; INVALID_REQUEST at company_id when the key does not tell the company
+   * @throws DomainError COMPANY_NOT_ALLOWED; INVALID_REQUEST at company_id if the API key does not determine the
+   * company
    */
   find(principal: Principal, question: CallerQuestion, signal: AbortSignal): Promise<CallerAnswer | undefined>;
 }
 
-/** Document 004, "Instructions for using internal APIs". */
+/** MoeGo API reference, "Instructions for using internal APIs". */
 export function createCallerQuery(callers: Pick<CallerRepository, "find">): CallerQuery {
   return {
     async find(principal, question, signal) {
@@ -60,7 +62,7 @@ function companyOf(principal: Principal, companyId: string): CompanyAccess {
   throw invalidRequest([{ field: "company_id", reason: "REQUIRED", description }]);
 }
 
-/** What the database is asked for; undefined when nothing is asked, or what nobody can have. */
+/** The lookup to run. Undefined if the question is empty or cannot match anyone. */
 function readQuestion({ id, tel, email, thirdAccountId }: CallerQuestion, { country }: CompanyAccess) {
   const given = {
     id: id.trim(),
@@ -83,14 +85,14 @@ function readQuestion({ id, tel, email, thirdAccountId }: CallerQuestion, { coun
 }
 
 /**
- * What cannot be a number of the country may be one of another without its plus, or with `00` before it: lines give it so,
- * and a plus in a query string means a blank.
+ * A number that is not valid in the country may be an international one without its plus, or with `00` in front. Phone
+ * lines send such numbers, and a plus in a query string is decoded as a space.
  */
 function readTel(tel: string, country: string): string | undefined {
   return parsePhone(tel, country) ?? (/^\d/.test(tel) ? parsePhone(`+${tel.replace(/^00/, "")}`, country) : undefined);
 }
 
-/** A line as it would have been stored; undefined when it could not have been. */
+/** The string in its stored form. Undefined if it could not have been stored. */
 function asLine(raw: string): string | undefined {
   const line = normalise(raw, lineRule);
   return textFault(line, lineRule) ? undefined : line;

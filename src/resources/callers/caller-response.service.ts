@@ -5,7 +5,7 @@ import type { Tag } from "../setting-lists/tag.model.js";
 import type { FoundCaller } from "./caller.model.js";
 import type { CallerKey } from "./caller-keys.model.js";
 
-/** The answer about one customer: every documented key, then every field of customers that is in use by its id. */
+/** The response for one customer: every documented key, then every active custom field of customers by id. */
 export function callerValues(found: FoundCaller): Readonly<Record<string, string>> {
   const { customFields } = found.customer;
   const ofFields = found.fields.map(
@@ -59,7 +59,7 @@ function nameOf({ firstName, lastName }: Customer): string {
   return [firstName, lastName].filter((part) => part !== "").join(" ");
 }
 
-/** `"group": "tag 1","tag 2"`, one group after the other in the order of the tags; quotes within a name are escaped. */
+/** `"group": "tag 1","tag 2"` for each group, in the order of the tags. Quotes in names are escaped. */
 function tagNames(tags: readonly Tag[]): string {
   const groups = new Map<string, string[]>();
   for (const { group, name } of tags) groups.set(group, [...(groups.get(group) ?? []), JSON.stringify(name)]);

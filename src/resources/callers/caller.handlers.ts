@@ -14,7 +14,7 @@ export interface CallerHandlerDependencies {
   readonly callerProfiles: CallerProfiles;
 }
 
-/** moego.callcenter.v1.CallerService (document 004) */
+/** Handlers of `moego.callcenter.v1.CallerService`. */
 export function createCallerHandlers({
   callerQuery,
   callerProfiles,
@@ -58,7 +58,7 @@ export function createCallerHandlers({
   };
 }
 
-/** A call centre hands on what it gets from the line, so only the company and the format can be wrong. */
+/** Call centers forward what the phone line provides, so only company and format can be invalid. */
 const callerQuestion = z.object({
   companyId: optionalId,
   id: z.string(),

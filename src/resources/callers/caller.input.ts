@@ -10,7 +10,7 @@ import {
 import { type AccountKind, accountKinds, type Gender, maxVisitorIds } from "./caller-profile.model.js";
 import type { ProfileUpdate } from "./caller-profile.service.js";
 
-/** The customer that every rpc about a profile names. */
+/** The customer whose profile a request names. */
 export const profileTarget = z.object({ companyId: id, customerId: id });
 
 const accountKind = enumName(
@@ -29,10 +29,10 @@ const gender = z.number().transform((number, context): Gender => {
   return z.NEVER;
 });
 
-/** By number in moego.callcenter.v1.Gender. */
+/** By number in `moego.callcenter.v1.Gender`. */
 const genders: readonly Gender[] = ["", "MALE", "FEMALE"];
 
-/** The answer joins them by commas. */
+/** Must not contain a comma, because the response joins visitor ids with commas. */
 const visitorId = presentLine.superRefine((value, context) => {
   if (value.includes(",")) context.addIssue(customIssue("INVALID_FORMAT", "Must not contain a comma."));
 });
@@ -44,7 +44,7 @@ const visitorIds = list(visitorId, maxVisitorIds).superRefine((ids, context) => 
   }
 });
 
-/** Fields of UpdateCallerProfileRequest that say which profile, not what becomes of it. */
+/** Fields that identify the profile and cannot be in the mask. */
 const notMaskable = ["company_id", "customer_id", "etag", "update_mask"];
 
 export function profileMask(request: UpdateCallerProfileRequest): UpdateMask {
@@ -66,7 +66,7 @@ export const profileUpdate = profileTarget.extend({
   etag: z.string(),
 });
 
-/** UpdateCallerProfile: message to domain, as the mask says. */
+/** Converts the input of UpdateCallerProfile, applying the mask. */
 export function toProfileUpdate(parsed: z.output<typeof profileUpdate>, mask: UpdateMask): ProfileUpdate {
   const { companyId, customerId, etag } = parsed;
   return {

@@ -6,9 +6,9 @@ import type { Customer } from "../customers/customer.model.js";
 import type { CustomerTarget } from "../customers/customer-store.model.js";
 import type { AccountKind, CallerProfile, Gender } from "./caller-profile.model.js";
 
-/** What is asked; everything given must match one customer. At least one is given. */
+/** The values to look up, at least one. A customer must match all of them. */
 export interface CallerLookup {
-  /** Of one company. */
+  /** Limited to one company. */
   readonly accessFilter: AccessFilter;
   readonly id?: string;
   /** E.164. */
@@ -18,7 +18,7 @@ export interface CallerLookup {
   readonly accountId?: string;
 }
 
-/** A field of customers that is in use. */
+/** An active custom field of customers. */
 export interface AnsweredField {
   readonly id: string;
   readonly code: string;
@@ -29,14 +29,14 @@ export interface AnsweredField {
 export interface FoundCaller {
   readonly customer: Customer;
   readonly profile: CallerProfile;
-  /** "" = nobody is assigned. */
+  /** "" if nobody is assigned. */
   readonly staffName: string;
   readonly fields: readonly AnsweredField[];
-  /** How many customers match. */
+  /** Number of matching customers. */
   readonly matchCount: number;
 }
 
-/** What a change writes; absent = kept, null = taken away. */
+/** The fields that a change writes. Absent fields are unchanged, null removes. */
 export interface ProfileChange {
   readonly nickname?: string;
   readonly gender?: Gender;
@@ -47,10 +47,10 @@ export interface ProfileChange {
   readonly assignedStaffId?: string | null;
 }
 
-/** Which references of a change do not exist in the company, or are archived there. */
+/** References of a change that do not exist in the company or are archived. */
 export type MissingProfileReference = "vipLevelId" | "assignedStaffId";
 
-/** The profile of one locked customer inside one transaction. */
+/** The profile of a locked customer within a transaction. */
 export interface ProfileTransaction {
   readonly profile: CallerProfile;
   missing(references: {
@@ -58,10 +58,16 @@ export interface ProfileTransaction {
     readonly assignedStaffId?: string;
   }): Promise<readonly MissingProfileReference[]>;
   save(change: ProfileChange): Promise<void>;
-  /** Undefined once the account is the customer's; else the customer that has it, `visible` when the caller sees it. */
+  /**
+   * Undefined if the account is now linked to this customer. Otherwise the customer that has it, with `visible` if the
+   * principal can access it.
+   */
   link(kind: AccountKind, accountId: string): Promise<AccountHolder | undefined>;
   unlink(kind: AccountKind): Promise<void>;
-  /** The work changes nothing after all: version, time and author of the customer stay, and nothing is recorded. */
+  /**
+   * Declares that nothing changes: version, time and actor of the customer are unchanged, and no audit log entry is
+   * written.
+   */
   skipUpdate(): void;
 }
 
@@ -71,13 +77,13 @@ export interface AccountHolder {
 }
 
 export interface CallerRepository {
-  /** The match that was updated last, then the one with the smallest id; archived customers never match. */
+  /** The most recently updated match; of several the one with the smallest id. Archived customers do not match. */
   find(lookup: CallerLookup, signal: AbortSignal): Promise<FoundCaller | undefined>;
-  /** Undefined when the caller sees no such customer. */
+  /** Undefined if the principal cannot access the customer. */
   getProfile(target: CustomerTarget, signal: AbortSignal): Promise<CallerProfile | undefined>;
   /**
-   * Runs `work` under the customer's lock and gives the customer a new version; replays of the claim read the profile as
-   * it is. NOT_FOUND and RESOURCE_ARCHIVED are thrown here.
+   * Runs `work` on the locked customer and increments its version. Replays read the current profile. Throws NOT_FOUND
+   * and RESOURCE_ARCHIVED.
    */
   change(
     target: CustomerTarget,

@@ -10,7 +10,7 @@ import {
 import { accountKinds, type CallerProfile } from "./caller-profile.model.js";
 import type { AnswerFormat } from "./response-format.service.js";
 
-/** An AnswerFormat of the contract; not said = PLAIN. */
+/** An AnswerFormat. The default is PLAIN. */
 export const answerFormat = z.number().transform((number, context): AnswerFormat => {
   const format = formats[number];
   if (format) return format;
@@ -20,7 +20,7 @@ export const answerFormat = z.number().transform((number, context): AnswerFormat
   return z.NEVER;
 });
 
-/** By number in moego.callcenter.v1.AnswerFormat. */
+/** By number in `moego.callcenter.v1.AnswerFormat`. */
 const formats: readonly AnswerFormat[] = ["PLAIN", "PLAIN", "AMAZON_CONNECT", "TWILIO"];
 
 export function toProtoProfile(profile: CallerProfile): MessageInitShape<typeof CallerProfileSchema> {

@@ -1,28 +1,28 @@
 import { Buffer } from "node:buffer";
 import type { FormatKey } from "./caller-keys.model.js";
 
-/** Who reads the answer. */
+/** The format of the response. */
 export type AnswerFormat =
-  /** The values as they are; nothing found = nothing. */
+  /** The unchanged values. Nothing if nobody was found. */
   | "PLAIN"
   /**
-   * As a flow of Amazon Connect reads the answer of a function (STRING_MAP): a flat object of strings, keys of letters,
-   * digits, dash and underscore, less than 32 KB of UTF-8.
+   * For Amazon Connect, which reads the response of a function as STRING_MAP: a flat object of strings, with keys of
+   * letters, digits, dashes and underscores, less than 32 KB of UTF-8.
    */
   | "AMAZON_CONNECT"
   /**
-   * As the widget "Make HTTP Request" of Twilio Studio reads it: a JSON object, whose keys a flow reads as
-   * `widgets.NAME.parsed.KEY`, of at most 64 kB.
+   * For the widget "Make HTTP Request" of Twilio Studio: a JSON object of at most 64 kB, whose keys a flow reads as
+   * `widgets.NAME.parsed.KEY`.
    */
   | "TWILIO";
 
-/** Bytes of UTF-8 JSON; half a kilobyte less than the limits of the systems. */
+/** Bytes of UTF-8 JSON, half a kilobyte below the limits of these systems. */
 const maxBytes = { AMAZON_CONNECT: 32_000 - 512, TWILIO: 64_000 - 512 } as const;
 
 /**
- * An answer in the form of its reader. PLAIN gives the values, or undefined when there are none. The others always give an
- * object, since their readers take no null: the values, what is given as `extras`, and `truncated`, which is "true" when
- * the longest values were cut to fit. A key with characters that the reader does not take has `_` in their place.
+ * Converts a response to its format. PLAIN returns the values, or undefined if there are none. The other formats always
+ * return an object, because their clients do not accept null: the values, the `extras`, and `truncated`, which is
+ * "true" if the longest values were truncated. In keys, characters that the format does not allow are replaced by `_`.
  */
 export function renderAnswer(
   format: AnswerFormat,
@@ -40,7 +40,7 @@ export function renderAnswer(
   }
 }
 
-/** A key that needs no change keeps its name; one that would meet another gets a number. */
+/** Allowed keys are unchanged. A replaced key that collides with another gets a number. */
 function withPlainKeys(values: Readonly<Record<string, string>>): Record<string, string> {
   const entries = Object.entries(values);
   const plain = new Map(entries.filter(([key]) => plainKey.test(key)));
@@ -56,7 +56,7 @@ function withPlainKeys(values: Readonly<Record<string, string>>): Record<string,
 
 const plainKey = /^[A-Za-z0-9_-]+$/;
 
-/** Values are cut to the greatest length of 2^n bytes with which all fit. */
+/** Truncates values to the largest length of 2^n bytes with which all fit. */
 function fitting(values: Record<string, string>, limit: number): Record<string, string> {
   if (bytesOf({ ...values, truncated: "false" }) <= limit) return { ...values, truncated: "false" };
   for (let length = 2 ** Math.floor(Math.log2(limit)); ; length /= 2) {
@@ -70,7 +70,7 @@ function bytesOf(json: Readonly<Record<string, string>>): number {
   return Buffer.byteLength(JSON.stringify(json));
 }
 
-/** At most so many bytes of UTF-8, and no half character. */
+/** Truncates to a number of UTF-8 bytes, without splitting a character. */
 function cutTo(text: string, bytes: number): string {
   if (Buffer.byteLength(text) <= bytes) return text;
   let length = 0;

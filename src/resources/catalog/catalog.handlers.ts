@@ -18,7 +18,7 @@ type CatalogueHandlers = Pick<
   "getService" | "listServices" | "createService" | "updateService"
 >;
 
-/** The rpcs of SettingService about the services that a company offers. */
+/** Handlers of SettingService for catalog services. */
 export function createCatalogueHandlers({ catalogue, pageTokens }: CatalogueHandlerDependencies): CatalogueHandlers {
   return {
     getService: rpc(companyResourceSchema, async (target, { principal, signal }) => {

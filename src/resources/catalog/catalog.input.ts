@@ -46,7 +46,7 @@ interface OfferMessage {
   readonly availableAllStaff?: boolean | undefined;
 }
 
-/** Everywhere and somewhere exclude each other, as do everybody and somebody. What could not be read is undefined here. */
+/** A list excludes "all", for locations and for staff. Fields with other violations are undefined here. */
 const offerRules = [
   fieldRule<Partial<OfferMessage>>((message) => placesOf(message).size <= maxBusinesses, {
     ...{ path: "availableBusinessIds", reason: "TOO_MANY", message: `Must have at most ${maxBusinesses} locations.` },
@@ -110,7 +110,7 @@ export const newService = z
     offer: toOffer(message),
   }));
 
-/** What is absent or empty stays. */
+/** Absent or empty fields are unchanged. */
 export const serviceUpdate = z
   .object({
     ...companyResourceSchema.shape,

@@ -7,39 +7,39 @@ export const serviceItemTypes = ["GROOMING", "BOARDING", "DAYCARE", "EVALUATION"
 export const serviceTypes = ["SERVICE", "ADDON"] as const;
 export type ServiceItemType = (typeof serviceItemTypes)[number];
 export type ServiceType = (typeof serviceTypes)[number];
-/** What can change of a service of the catalogue. */
+/** The properties of a catalog service that can change. */
 
 export interface ServiceContent {
   readonly name: string;
-  /** Empty = under no heading. */
+  /** Empty means no category. */
   readonly category: string;
   readonly price?: Money;
-  /** 0 = nothing said. */
+  /** 0 means unspecified. */
   readonly minutes: number;
   readonly atAllBusinesses: boolean;
-  /** Empty while it is offered everywhere. */
+  /** Empty if the service is offered at all locations. */
   readonly businessIds: readonly string[];
   readonly byAllStaff: boolean;
-  /** Empty while everybody performs it. */
+  /** Empty if all staff members perform the service. */
   readonly staffIds: readonly string[];
   readonly inactive: boolean;
 }
-/** A service that a company offers. */
+/** A service of the company's catalog. */
 
 export interface CatalogService extends ServiceContent, ServiceKind {
   readonly id: string;
 }
-/** What never changes of a service. */
+/** The properties of a catalog service that cannot change. */
 
 export interface ServiceKind {
   readonly itemType: ServiceItemType;
   readonly type: ServiceType;
 }
-/** Where a service is offered and by whom, as a call says it: by the request's own fields, absent = not said. */
+/** Where and by whom a service is offered, with the fields of the request. Absent means unspecified. */
 
 export interface Availability {
   readonly atAllBusinesses?: boolean;
-  /** Two fields that are taken together. */
+  /** Two fields that are combined. */
   readonly businessIds: readonly string[];
   readonly availableBusinessIds: readonly string[];
   readonly byAllStaff?: boolean;
@@ -47,7 +47,7 @@ export interface Availability {
 }
 export interface NewService extends ServiceKind, Pick<ServiceContent, "name" | "category" | "price" | "minutes"> {
   readonly companyId: string;
-  /** The id to keep for a pet migrated from another system. Absent: the server generates one. */
+  /** The id to keep for a record migrated from another system. Absent: the server generates one. */
   readonly id?: string;
   readonly offer: Availability;
 }
@@ -59,26 +59,26 @@ export interface ServiceUpdate
 export interface ServiceQuery {
   readonly companyId: string;
   readonly page: Page;
-  /** Empty does not limit. */
+  /** Empty does not filter. */
   readonly itemTypes: readonly ServiceItemType[];
-  /** Empty does not limit. */
+  /** Empty does not filter. */
   readonly businessIds: readonly string[];
   readonly showArchived: boolean;
 }
-/** Ids that the company does not have or has retired, but for those that the service names already. */
+/** Ids that do not exist in the company or are archived, except those that the service already has. */
 
 export type MissingIds = ReadonlySet<string>;
 export interface CatalogueRepository {
   get(target: EntryTarget, signal: AbortSignal): Promise<CatalogService | undefined>;
-  /** One row more than the page's size, by name, then by id. */
+  /** Ordered by name, then by id. Returns one row more than the page size if there is a next page. */
   list(query: ServiceQuery, signal: AbortSignal): Promise<readonly CatalogService[]>;
-  /** `check` throws when locations or staff members are missing; ALREADY_EXISTS when the id is taken. */
+  /** `check` throws if locations or staff members are missing. Throws ALREADY_EXISTS if the id is already used. */
   create(
     service: NewEntry<ServiceContent & ServiceKind>,
     write: WriteContext,
     check: AvailabilityCheck,
   ): Promise<CatalogService>;
-  /** `decide` says what the service becomes, from what it is under the lock. */
+  /** Stores the service that `decide` returns for the locked one. */
   change(
     target: EntryTarget,
     write: WriteContext,

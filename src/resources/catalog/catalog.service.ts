@@ -17,7 +17,7 @@ import type {
   ServiceUpdate,
 } from "./catalog.model.js";
 
-/** The services that a company offers; packages refer to them. */
+/** The catalog services of a company. Packages refer to them. */
 export interface ServiceCatalog {
   get(target: EntryTarget, principal: Principal, signal: AbortSignal): Promise<CatalogService>;
   list(query: ServiceQuery, principal: Principal, signal: AbortSignal): Promise<readonly CatalogService[]>;
@@ -62,7 +62,7 @@ type Offered = Pick<ServiceContent, "atAllBusinesses" | "businessIds" | "byAllSt
 
 const nobody: Offered = { atAllBusinesses: false, businessIds: [], byAllStaff: false, staffIds: [] };
 
-/** Naming some means not all; saying all drops those named before. */
+/** Listing some implies "not all". Setting "all" removes the listed ones. */
 function offered(offer: Availability, current: Offered): Offered {
   const businessIds = [...new Set([...offer.businessIds, ...offer.availableBusinessIds])];
   const staffIds = [...new Set(offer.staffIds)];

@@ -3,43 +3,43 @@ import type { OutboundFailure } from "../../core/outbound-call.js";
 /** Why a call of an external API did not end in SUCCESS. */
 export type InvocationFailure =
   | OutboundFailure
-  /** Redirects and refusals included. */
+  /** Including redirects and client errors. */
   | "STATUS_NOT_2XX"
-  /** Outputs were asked for, and the body is no JSON or is nested too deep. */
+  /** There are outputs, and the body is not JSON or is nested too deeply. */
   | "ANSWER_NOT_JSON"
-  /** The answer lacks an output that has no default. */
+  /** The response does not contain an output without a default value. */
   | "OUTPUT_MISSING"
-  /** The answer holds a value of another type. */
+  /** The response contains a value of another type. */
   | "OUTPUT_TYPE";
 
-/** Keys under which a flow knows how a call ended, beside its outputs: no output is named so. */
+/** Names under which a flow can read how a call ended. No output can have one of them. */
 export const invocationKeys = ["status", "reason"] as const;
 
-/** An output that the answer did not give, and why. */
+/** An output that the response did not provide, and why. */
 export interface FailedOutput {
   readonly name: string;
   readonly reason: "OUTPUT_MISSING" | "OUTPUT_TYPE";
 }
 
-/** One call to make. */
+/** A call to make. */
 export interface InvocationInput {
   readonly companyId: string;
   readonly id: string;
-  /** By name, as text; params with a default may be left out. */
+  /** By name, as strings. Parameters with a default value are optional. */
   readonly params: Readonly<Record<string, string>>;
-  /** Makes the `Idempotency-Key` that the other system sees; absent = it sees none. */
+  /** The `Idempotency-Key` sent to the third-party system is derived from it. Absent: none is sent. */
   readonly idempotencyKey?: string;
 }
 
-/** How a call ended. A system that fails is an answer, not an error. */
+/** How a call ended. A failure of the third-party system is a result, not an error. */
 export interface Invocation {
-  /** TIMEOUT for no connection or no whole answer in time; FAILURE for everything else that went wrong. */
+  /** TIMEOUT if there was no connection or no complete response in time, FAILURE for every other failure. */
   readonly branch: "SUCCESS" | "FAILURE" | "TIMEOUT";
   /** Absent on SUCCESS. */
   readonly reason?: InvocationFailure;
-  /** HTTP status; absent when no answer came. */
+  /** HTTP status. Absent if there was no response. */
   readonly status?: number;
-  /** By name, as text: what was found, and the defaults of what was not. Empty unless the status was 2xx. */
+  /** By name, as strings: the values found, and the default values of the others. Empty unless the status is 2xx. */
   readonly outputs: Readonly<Record<string, string>>;
   readonly failedOutputs: readonly FailedOutput[];
   readonly durationMs: number;

@@ -6,20 +6,20 @@ import type { ExternalApiDraft, ExternalApiFaults } from "./external-api-check.s
 import type { ExternalApiRecord } from "./external-api-store.model.js";
 import { originOf } from "./external-api-url.service.js";
 
-/** INVALID_REQUEST for a secret header without a secret. */
+/** Throws INVALID_REQUEST for a secret header without a secret. */
 export function newRecord(input: ExternalApiInput): ExternalApiRecord {
   throwIfInvalid(newSecretFaults(input));
   return toRecord(input);
 }
 
-/** What is wrong with the secrets of a configuration that has none stored. */
+/** Violations of the secrets of a configuration that has none stored. */
 export function newSecretFaults({ headers = [] }: Pick<ExternalApiDraft, "headers">): readonly Violation[] {
   return missingSecrets(headers, new Set(), "headers");
 }
 
 /**
- * What an update makes of a configuration. A secret is bound to the system that it was given for: whoever may write a
- * configuration could otherwise send a secret that nobody may read to a host of their own.
+ * Applies an update to a configuration. A secret is bound to its host: otherwise anyone who can write a configuration
+ * could send a secret that nobody can read to a host of their own.
  *
  * @throws DomainError ETAG_MISMATCH, INVALID_REQUEST
  */
@@ -38,7 +38,7 @@ export function updatedRecord(
   return toRecord(next);
 }
 
-/** An update holds each list in a message, so that an empty one can be told from none. */
+/** Path of a list in an update, which wraps lists in messages to distinguish an empty list from an absent one. */
 export function listPath(list: string): string {
   return `${list}.items`;
 }

@@ -13,7 +13,7 @@ import { headerFaults } from "./external-api-header-check.service.js";
 import { placeholdersOf, readUrlTemplate } from "./external-api-url.service.js";
 import { paramFault, paramsInHeaders, valueFault } from "./external-api-values.service.js";
 
-/** What a caller wants a configuration to be; what is undefined is not said, or is no value of its enum. */
+/** A configuration that a client sends. A field is undefined if it is unset or not a value of its enum. */
 export interface ExternalApiDraft {
   readonly method?: HttpMethod | undefined;
   readonly url?: string | undefined;
@@ -39,21 +39,21 @@ interface OutputDraft {
 }
 
 export interface FaultOptions {
-  /** Where the items of a list stand in the request: `headers` for `headers[0]`. */
+  /** Path of a list within the request: `headers` for `headers[0]`. */
   readonly within: (list: "headers" | "request_params" | "output_params") => string;
-  /** A sentence about why a URL may not be called, if so. */
+  /** Violation text for a URL that is not allowed as a target. */
   readonly targetFault: (url: string) => string | undefined;
 }
 
-/** Everything that is wrong with a configuration that a client sends, as far as its fields are set. */
+/** Returns all violations of a configuration that a client sends. Unset fields are not validated. */
 export type ExternalApiFaults = (draft: ExternalApiDraft, within?: FaultOptions["within"]) => readonly Violation[];
 
 const takenNames: ReadonlySet<string> = new Set(invocationKeys);
 
-/** Most outputs whose path looks through the whole answer. */
+/** Maximum number of outputs whose path searches the whole response. */
 const maxSearches = 10;
 
-/** Everything that is wrong with a configuration, as far as it is said. Lists are not too long. */
+/** All violations of a configuration. Unset fields are not validated. Lists must not be too long. */
 export function externalApiFaults(draft: ExternalApiDraft, { within, targetFault }: FaultOptions): Violation[] {
   const { headers = [], requestParams, outputParams = [], timeoutMs = minTimeoutMs } = draft;
   return [

@@ -4,20 +4,20 @@ import type { HeaderDraft } from "./external-api.model.js";
 import { isHeaderText } from "./external-api-values.service.js";
 
 const maxValueChars = 4_096;
-/** Shorter ones cannot be found again in what the other system answers. */
+/** Shorter secrets could not be masked reliably in responses. */
 const minSecretChars = 8;
 
-/** Headers that frame the message or name the host: they are the HTTP client's business (RFC 9110, RFC 9112). */
+/** Headers that frame the message or name the host. The HTTP client sets them (RFC 9110, RFC 9112). */
 const framing: ReadonlySet<string> = new Set([
   ...["host", "content-length", "transfer-encoding", "connection", "upgrade", "expect"],
   ...["te", "trailer", "keep-alive"],
 ]);
 
 /**
- * Everything that is wrong with headers.
+ * All violations of the headers.
  *
- * @param params names of the request params; undefined when they are not known here
- * @param list where the headers stand in the request
+ * @param params names of the request parameters; undefined if unknown
+ * @param list path of the headers within the request
  */
 export function headerFaults(
   headers: readonly HeaderDraft[],

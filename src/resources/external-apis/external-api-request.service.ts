@@ -8,7 +8,7 @@ import { paramFault, paramsInHeaders } from "./external-api-values.service.js";
 
 type Params = Readonly<Record<string, string>>;
 
-/** Everything that is wrong with the params of a call, each at `params["name"]`. */
+/** All violations of the parameters of a call, each at `params["name"]`. */
 export function paramViolations({ headers, requestParams }: ExternalApi, params: Params): Violation[] {
   const inHeaders = paramsInHeaders(headers);
   const known = new Set(requestParams.map(({ name }) => name));
@@ -34,8 +34,8 @@ function at(name: string): string {
 }
 
 /**
- * The request that a configuration makes of params without violations. QUERY params follow what the URL has already;
- * BODY params are the members of one JSON object.
+ * Builds the request from a configuration and valid parameters. QUERY parameters are appended to those of the URL; BODY
+ * parameters become the members of one JSON object.
  */
 export function buildRequest(
   { companyId, id, version, method, url, headers, requestParams, timeoutMs }: ExternalApi,
@@ -85,7 +85,7 @@ function withQuery(url: string, params: readonly { readonly name: string; readon
   return url + (/[?&]$/.test(url) ? "" : "&") + query;
 }
 
-/** Numbers and booleans are spelled by JSON already, so that a long number loses no digit. */
+/** Numbers and booleans are already in JSON notation, so long numbers keep all digits. */
 function toMember({ name, type, value }: RequestParam & { readonly value: string }): string {
   return `${JSON.stringify(name)}:${type === "STRING" ? JSON.stringify(value) : value}`;
 }

@@ -4,7 +4,7 @@ import type { OutboundFailureResult, OutboundResponse } from "../../core/outboun
 import type { OutputParam, ValueType } from "./external-api.model.js";
 import type { FailedOutput, Invocation } from "./external-api-call.service.js";
 
-/** The branch that a call ends in, and what it brings. */
+/** Converts the response or failure to the branch of the call and its outputs. */
 export async function toInvocation(
   answer: OutboundResponse | OutboundFailureResult,
   outputParams: readonly OutputParam[],
@@ -28,7 +28,7 @@ function end(failed: FailedOutput | undefined): Pick<Invocation, "branch" | "rea
   return failed ? { branch: "FAILURE", reason: failed.reason } : { branch: "SUCCESS" };
 }
 
-/** Other calls have their turn between two paths: one may walk through the whole answer. */
+/** Yields to other requests between two paths, because each may search the whole response. */
 async function mapOutputs(document: JsonValue, params: readonly OutputParam[]) {
   const outputs: [name: string, value: string][] = [];
   const failedOutputs: FailedOutput[] = [];
@@ -42,7 +42,10 @@ async function mapOutputs(document: JsonValue, params: readonly OutputParam[]) {
   return { outputs: Object.fromEntries(outputs), failedOutputs };
 }
 
-/** A value as text; undefined for one of another type. Texts are what IVRs have, so a STRING takes any single value. */
+/**
+ * A value as text. Undefined if it does not have the type. A STRING accepts any single value, because IVRs only have
+ * strings.
+ */
 function toText(type: ValueType, value: JsonValue): string | undefined {
   if (typeof value === "object") return undefined;
   switch (type) {

@@ -2,10 +2,10 @@ import type { Page } from "../../core/page.js";
 import type { WriteContext } from "../../core/write.js";
 import type { ExternalApi, ExternalApiContent, ExternalApiTarget } from "./external-api.model.js";
 
-/** Secret values of headers, by header name in lower case. */
+/** Secret header values, by lower-case header name. */
 export type HeaderSecrets = ReadonlyMap<string, string>;
 
-/** A configuration to store. Secrets of headers that are secret and not among `secrets` stay as they are stored. */
+/** A configuration to store. Secret headers that are not in `secrets` keep their stored secrets. */
 export interface ExternalApiRecord {
   readonly content: ExternalApiContent;
   readonly secrets: HeaderSecrets;
@@ -18,8 +18,8 @@ export interface ExternalApiQuery {
 }
 
 /**
- * Every write is one transaction with its change row and its claim; a replay answers with the present state. Secrets are
- * stored encrypted, and only `findForCall` gives them.
+ * Each write is one transaction with its audit log entry and its idempotency claim. A replay returns the current state.
+ * Secrets are stored encrypted, and only `findForCall` decrypts them.
  */
 export interface ExternalApiRepository {
   find(target: ExternalApiTarget, signal: AbortSignal): Promise<ExternalApi | undefined>;
@@ -29,14 +29,14 @@ export interface ExternalApiRepository {
   ): Promise<{ readonly api: ExternalApi; readonly secrets: HeaderSecrets } | undefined>;
   /** Newest first. Returns one row more than the page size if there is a next page. */
   list(query: ExternalApiQuery, signal: AbortSignal): Promise<readonly ExternalApi[]>;
-  /** ALREADY_EXISTS when the id is taken. */
+  /** Throws ALREADY_EXISTS if the id is already used. */
   create(target: ExternalApiTarget, record: ExternalApiRecord, write: WriteContext): Promise<ExternalApi>;
-  /** `decide` says what the configuration becomes, from what it is under the lock. */
+  /** Stores the configuration that `decide` returns for the locked one. */
   change(
     target: ExternalApiTarget,
     decide: (current: ExternalApi | undefined) => ExternalApiRecord,
     write: WriteContext,
   ): Promise<ExternalApi>;
-  /** Changes nothing when it is so already. RESOURCE_NOT_FOUND. */
+  /** Does nothing if the state is already as requested. Throws RESOURCE_NOT_FOUND. */
   setArchived(target: ExternalApiTarget, archived: boolean, write: WriteContext): Promise<ExternalApi>;
 }

@@ -1,15 +1,15 @@
-/** The parts of a URL as it was written, of which the path alone may hold `{param}`. */
+/** The parts of a URL as written. Only the path can contain `{param}`. */
 export interface UrlTemplate {
   readonly origin: string;
   readonly path: string;
-  /** With its question mark, or empty. */
+  /** Including the question mark, or empty. */
   readonly query: string;
 }
 
 const maxUrlChars = 2_048;
 const placeholder = /\{([^{}]*)\}/g;
 
-/** The parts of an absolute http or https URL, or a sentence about what is wrong with it. */
+/** The parts of an absolute HTTP or HTTPS URL, or a violation text. */
 export function readUrlTemplate(url: string): UrlTemplate | string {
   if (url.length > maxUrlChars) return `Must have at most ${maxUrlChars} characters.`;
   const [, origin = "", path = "", query = "", fragment] =
@@ -25,17 +25,17 @@ export function readUrlTemplate(url: string): UrlTemplate | string {
   return { origin, path, query };
 }
 
-/** Names of the placeholders of a path. */
+/** Names of the placeholders in the path. */
 export function placeholdersOf({ path }: UrlTemplate): readonly string[] {
   return [...path.matchAll(placeholder)].map(([, name = ""]) => name);
 }
 
-/** The URL with values in place of its placeholders, each percent-encoded as one segment. */
+/** The URL with values for its placeholders, each percent-encoded as one path segment. */
 export function renderUrl({ origin, path, query }: UrlTemplate, values: ReadonlyMap<string, string>): string {
   return origin + path.replaceAll(placeholder, (_, name: string) => encodeURIComponent(values.get(name) ?? "")) + query;
 }
 
-/** Scheme, host and port in their normal form: who is called. */
+/** Normalized scheme, host and port. */
 export function originOf(url: string): string {
   return URL.canParse(url) ? new URL(url).origin : url;
 }

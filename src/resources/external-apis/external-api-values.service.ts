@@ -2,11 +2,11 @@ import { variablesOf } from "../../core/template.js";
 import { type TextFault, textFault } from "../../core/text.js";
 import type { RequestParam, ValueType } from "./external-api.model.js";
 
-/** Longest value of a param, in code points. */
+/** Maximum length of a parameter value, in code points. */
 export const maxValueChars = 2_048;
 const maxNumberChars = 64;
 
-/** What keeps a text from being a value of the type, if anything. */
+/** What is wrong with a value of the type, if anything. */
 export function valueFault(type: ValueType, value: string): TextFault | undefined {
   switch (type) {
     case "STRING":
@@ -24,7 +24,7 @@ export function valueFault(type: ValueType, value: string): TextFault | undefine
   }
 }
 
-/** The same for a param of a request, which must also fit where it is sent. */
+/** The same for a request parameter, whose value must also be valid at its location. */
 export function paramFault(
   { type, location }: { readonly type: ValueType; readonly location?: RequestParam["location"] | undefined },
   value: string,
@@ -44,12 +44,12 @@ export function paramFault(
   return undefined;
 }
 
-/** Whether a text can be the value of a header: visible ASCII, blanks and tabs. */
+/** Whether a string can be a header value: printable ASCII, spaces and tabs. */
 export function isHeaderText(text: string): boolean {
   return /^[\t\x20-\x7e]*$/.test(text);
 }
 
-/** Names of the params that headers hold. */
+/** Names of the parameters used in headers. */
 export function paramsInHeaders(headers: readonly { readonly value: string }[]): ReadonlySet<string> {
   return new Set(headers.flatMap(({ value }) => variablesOf(value)));
 }

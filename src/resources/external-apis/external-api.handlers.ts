@@ -15,7 +15,7 @@ export interface ExternalApiHandlerDependencies {
   readonly pageTokens: PageTokens;
 }
 
-/** moego.callcenter.v1.ExternalApiService (document 004). */
+/** Handlers of `moego.callcenter.v1.ExternalApiService`. */
 export function createExternalApiHandlers({
   externalApis,
   pageTokens,
@@ -70,7 +70,7 @@ export function createExternalApiHandlers({
   };
 }
 
-/** The caller's idempotency key claims nothing here: it goes on to the other system. */
+/** The idempotency key of the client is not used by this server. It is forwarded to the third-party system. */
 function toInput(call: z.output<typeof invocation>, { write }: Context) {
   return { ...call, ...(write.claim ? { idempotencyKey: write.claim.key } : {}) };
 }

@@ -27,7 +27,7 @@ import {
 import type { ExternalApiDraft } from "./external-api-check.service.js";
 import { withoutAbsentDefault } from "./param.input.js";
 
-/** Enums of the contract begin with 0 for unspecified and list their values in the order of the domain. */
+/** The enums of the contract start with 0 for unspecified. Their values have the order of the domain lists. */
 const methodOf = (number: number): HttpMethod | undefined => httpMethods[number - 1];
 const locationOf = (number: RequestParam_Location): ParamLocation | undefined => paramLocations[number - 1];
 const typeOf = (number: ParamType): ValueType | undefined => (number === 0 ? "STRING" : valueTypes[number - 1]);
@@ -64,7 +64,7 @@ const outputParams = list(outputParam, maxOutputParams);
 const name = text(nameRule);
 const description = text({ ...noteRule, min: 0 });
 
-/** The rules of URL, headers, params and outputs are the domain's: `toDraft` says what it is told. */
+/** URL, headers, parameters and outputs are validated by the domain, see `toDraft`. */
 export const newExternalApi = z
   .object({
     ...newResourceFields,
@@ -104,7 +104,7 @@ export const externalApiUpdate = z
 
 export const externalApiQuery = z.object({ companyId: id, pagination, showArchived: z.boolean() });
 
-/** Values are checked against the configuration. */
+/** Values are validated against the configuration. */
 export const invocation = z.object({
   ...companyResourceSchema.shape,
   params: z.record(z.string(), z.string()).superRefine((params, context) => {
@@ -123,7 +123,7 @@ interface DraftMessage {
   readonly timeoutMs?: number | undefined;
 }
 
-/** What a message says of a configuration, whatever else is wrong with it. A list that is too long is not looked at. */
+/** Reads a configuration from a message that may have other violations. A list that is too long is ignored. */
 export function toDraft(message: DraftMessage): ExternalApiDraft {
   const { url, timeoutMs } = message;
   return {

@@ -1,50 +1,50 @@
-/** HTTP methods that an external API can be called with. */
+/** HTTP methods of external APIs. */
 export const httpMethods = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
 export type HttpMethod = (typeof httpMethods)[number];
 
-/** What a param takes and an output gives: always as text, in the spelling of JSON. */
+/** Types of parameters and outputs. Values are always strings, in JSON notation. */
 export const valueTypes = ["STRING", "NUMBER", "BOOLEAN"] as const;
 export type ValueType = (typeof valueTypes)[number];
 
-/** Where a request param is sent. */
+/** Where a request parameter is sent. */
 export const paramLocations = ["QUERY", "BODY", "PATH"] as const;
 export type ParamLocation = (typeof paramLocations)[number];
 
 /** A header of every request. */
 export interface HeaderParam {
   readonly name: string;
-  /** May hold `{{param}}` for the value of a request param; empty for a secret, which is stored elsewhere. */
+  /** Can contain `{{param}}` for the value of a request parameter. Empty for a secret, which is stored separately. */
   readonly value: string;
   readonly isSecret: boolean;
 }
 
-/** A value that the caller gives for each request. */
+/** A value that each call passes. */
 export interface RequestParam {
   readonly name: string;
   readonly location: ParamLocation;
   readonly type: ValueType;
-  /** Must be given, unless there is a default. */
+  /** Required, unless there is a default value. */
   readonly required: boolean;
   readonly defaultValue?: string;
   readonly description: string;
 }
 
-/** A value that is taken out of the JSON answer. */
+/** A value extracted from the JSON response. */
 export interface OutputParam {
   readonly name: string;
-  /** JSONPath of RFC 9535; the first node that it finds counts. */
+  /** JSONPath (RFC 9535). The first matching node is used. */
   readonly path: string;
   readonly type: ValueType;
-  /** For an answer that does not have it. */
+  /** Used if the response does not contain the value. */
   readonly defaultValue?: string;
 }
 
-/** How a system of somebody else is asked for data. */
+/** How to call a third-party API. */
 export interface ExternalApiContent {
   readonly name: string;
   readonly description: string;
   readonly method: HttpMethod;
-  /** Absolute; its path may hold `{param}`. */
+  /** Absolute. The path can contain `{param}`. */
   readonly url: string;
   readonly headers: readonly HeaderParam[];
   readonly requestParams: readonly RequestParam[];
@@ -69,7 +69,7 @@ export interface ExternalApiTarget {
   readonly id: string;
 }
 
-/** Most of each in one configuration. */
+/** Maximum numbers per configuration. */
 export const maxHeaders = 20;
 export const maxRequestParams = 50;
 export const maxOutputParams = 50;
@@ -77,24 +77,24 @@ export const maxOutputParams = 50;
 export const defaultTimeoutMs = 3_000;
 export const minTimeoutMs = 100;
 export const maxTimeoutMs = 10_000;
-/** A header as a caller writes it. */
+/** A header that a client sends. */
 
 export interface HeaderDraft {
   readonly name: string;
   readonly value: string;
-  /** Absent = none is given. */
+  /** Absent means unset. */
   readonly secretValue?: string | undefined;
-  /** Without `secretValue`: the stored secret of this name stays. */
+  /** If true without `secretValue`, the stored secret of this header is unchanged. */
   readonly isSecret: boolean;
 }
-/** What a caller writes. Without faults. */
+/** A valid configuration that a client sends. */
 
 export interface ExternalApiInput extends Omit<ExternalApiContent, "headers"> {
   readonly headers: readonly HeaderDraft[];
 }
 export interface NewExternalApi extends ExternalApiInput {
   readonly companyId: string;
-  /** The id to keep for a pet migrated from another system. Absent: the server generates one. */
+  /** The id to keep for a record migrated from another system. Absent: the server generates one. */
   readonly id?: string | undefined;
 }
 /** Absent fields are unchanged. */

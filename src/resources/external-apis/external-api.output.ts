@@ -32,7 +32,7 @@ export function toProtoExternalApi(api: ExternalApi): MessageInitShape<typeof Ex
   };
 }
 
-/** How a call ended, as both rpcs that call show it. */
+/** The result of a call, for both RPCs that make one. */
 export function toProtoInvocation(invocation: Invocation) {
   const { branch, reason, status = 0, outputs, failedOutputs, durationMs } = invocation;
   return {

@@ -19,14 +19,14 @@ import { toInvocation } from "./external-api-response.service.js";
 import type { ExternalApiQuery, ExternalApiRepository } from "./external-api-store.model.js";
 import { createSecretMasker } from "./secret-masker.service.js";
 
-/** What a test of a configuration shows; no secret is in it. */
+/** The result of testing a configuration. Secrets are masked. */
 export interface ApiTest {
   readonly invocation: Invocation;
   readonly request: OutboundRequest;
   readonly answer: OutboundResponse | OutboundFailureResult;
 }
 
-/** Systems of others that a company has configured. */
+/** External APIs of a company. */
 export interface ExternalApis {
   readonly faults: ExternalApiFaults;
   create(input: NewExternalApi, principal: Principal, write: WriteContext): Promise<ExternalApi>;
@@ -38,14 +38,15 @@ export interface ExternalApis {
     write: WriteContext,
   ): Promise<ExternalApi>;
   list(query: ExternalApiQuery, principal: Principal, signal: AbortSignal): Promise<readonly ExternalApi[]>;
-  /** The configuration, archived or not. RESOURCE_NOT_FOUND, COMPANY_NOT_ALLOWED. */
+  /** The configuration, archived or not. Throws RESOURCE_NOT_FOUND, COMPANY_NOT_ALLOWED. */
   find(principal: Principal, target: ExternalApiTarget, signal: AbortSignal): Promise<ExternalApi>;
   /**
-   * Sends the request and says how it ended; rejects for what is wrong on our side alone: RESOURCE_NOT_FOUND,
-   * RESOURCE_ARCHIVED, and INVALID_REQUEST for params that are unknown, missing or of another type (`params["x"]`).
+   * Sends the request and returns how it ended. Rejects only for errors on this side: RESOURCE_NOT_FOUND,
+   * RESOURCE_ARCHIVED, and INVALID_REQUEST for parameters that are unknown, missing or of the wrong type
+   * (`params["x"]`).
    */
   invoke(principal: Principal, input: InvocationInput, signal: AbortSignal): Promise<Invocation>;
-  /** The same, and what went over the wire. */
+  /** The same, with the request and response that were transferred. */
   test(principal: Principal, input: InvocationInput, signal: AbortSignal): Promise<ApiTest>;
 }
 
@@ -67,7 +68,7 @@ export function createExternalApis({ externalApis: repository, outbound }: Exter
     return found;
   };
 
-  /** The call as it was, secrets included; `mask` hides them. */
+  /** The unmasked request and response. `mask` masks secrets. */
   const perform = async (
     principal: Principal,
     { params, idempotencyKey, ...target }: InvocationInput,
@@ -138,8 +139,8 @@ function inResource(list: string): string {
 }
 
 /**
- * Lets the other system tell a repeated call. It sees a hash: the caller's own text stays between the caller and us, and
- * two keys that choose the same text are not taken for one. A header that is configured goes before.
+ * Lets the third-party system detect retries. It receives a hash, so the client's own key stays private, and equal keys
+ * of two API keys differ. A configured header has precedence.
  */
 function withIdempotencyKey(request: OutboundRequest, { keyId }: Principal, key: string | undefined): OutboundRequest {
   if (key === undefined || hasHeader(request.headers, "idempotency-key")) return request;
@@ -150,7 +151,7 @@ function withIdempotencyKey(request: OutboundRequest, { keyId }: Principal, key:
   return { ...request, headers: [...request.headers, ["idempotency-key", hash]] };
 }
 
-/** Another system may send back what it was sent. */
+/** A third-party system may send back what it received. */
 function withMaskedOutputs(invocation: Invocation, mask: (text: string) => string): Invocation {
   const outputs = Object.entries(invocation.outputs).map(([name, value]) => [name, mask(value)]);
   return { ...invocation, outputs: Object.fromEntries(outputs) };

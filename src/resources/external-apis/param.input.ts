@@ -1,4 +1,4 @@
-/** Exact optional properties: a param, an output or an input without a default has no such member. */
+/** Removes an undefined default value, as exact optional properties require. */
 export function withoutAbsentDefault<T extends { readonly defaultValue?: string | undefined }>({
   defaultValue,
   ...param

@@ -1,11 +1,11 @@
 import { Buffer } from "node:buffer";
 
-/** What stands in place of a secret. */
+/** Replacement for secrets. */
 const maskText = "***";
 
 /**
- * Replaces secrets in a text that is shown, in the spellings in which another system may echo them: as sent, without
- * their scheme (`Bearer x`), the password of Basic credentials, and each as JSON, percent-encoding, base64 and hex write it.
+ * Masks secrets in a text, in all encodings in which a third-party system may echo them: as sent, without their scheme
+ * (`Bearer x`), the password of Basic credentials, and each of these as JSON, percent-encoded, base64 and hex.
  */
 export function createSecretMasker(secrets: Iterable<string>): (text: string) => string {
   const hidden = [...new Set([...secrets].flatMap(partsOf).flatMap(spellingsOf))].toSorted(
@@ -14,7 +14,7 @@ export function createSecretMasker(secrets: Iterable<string>): (text: string) =>
   return (text) => hidden.reduce((shown, spelling) => shown.replaceAll(spelling, maskText), text);
 }
 
-/** Shorter parts are no secrets by themselves, and would be found everywhere. */
+/** Shorter parts are not secret by themselves and would match everywhere. */
 const minPartChars = 4;
 
 function partsOf(secret: string): string[] {

@@ -11,7 +11,7 @@ import { definition } from "./ivr-flow.input.js";
 const name = text(nameRule);
 const description = text({ ...noteRule, min: 0 });
 
-/** CreateIvrFlow: message to domain. */
+/** Input of CreateIvrFlow. */
 export const newFlow = z
   .object({ ...newResourceFields, name, description, definition: definition.optional() })
   .transform(({ id: given, definition: flow, ...same }, context) => {
@@ -20,7 +20,7 @@ export const newFlow = z
     return z.NEVER;
   });
 
-/** UpdateIvrFlow: message to domain. */
+/** Input of UpdateIvrFlow. */
 export const flowUpdate = z
   .object({
     ...companyResourceSchema.shape,
@@ -42,7 +42,7 @@ interface FlowChoice {
   readonly draft?: unknown;
 }
 
-/** ValidateFlow: message to domain. */
+/** Input of ValidateFlow. */
 export const flowToCheck = z
   .object({ companyId: id, id: optionalId, draft: definition.optional() })
   .refine(
@@ -57,7 +57,7 @@ export const flowToCheck = z
   )
   .transform(({ companyId, id: flowId, draft }) => (draft ? { companyId, draft } : { companyId, id: flowId }));
 
-/** RunFlow: message to domain. */
+/** Input of RunFlow. */
 export const flowRun = z.object({
   ...companyResourceSchema.shape,
   inputs: z.record(z.string(), text({ min: 0, max: 1_000 })),

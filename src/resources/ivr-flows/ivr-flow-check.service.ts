@@ -12,27 +12,27 @@ import { type FlowGraph, graphOf } from "./ivr-flow-graph.service.js";
 import { type FlowProblem, fault } from "./ivr-flow-problem.service.js";
 import { type AvailableVariables, analyzeVariables } from "./ivr-flow-variables.service.js";
 
-/** What a check must know of the company. */
+/** Facts about the company that a check needs. */
 export interface FlowCheckContext {
-  /** The external APIs that the flow names, by id; one that is not here does not exist. */
+  /** The external APIs that the flow uses, by id. A missing one does not exist. */
   readonly externalApis: ReadonlyMap<string, ExternalApiSummary>;
-  /** External APIs that the flow used before: an archived one of them is no reason to refuse the flow. */
+  /** External APIs that the flow already used. If one of them is archived, it is only a warning. */
   readonly usedBefore: ReadonlySet<string>;
-  /** What a customer query that found somebody provides. */
+  /** The variables that a customer query provides if it finds a customer. */
   readonly customerKeys: readonly string[];
 }
 
 export interface ExternalApiSummary {
   readonly archived: boolean;
-  /** Request params by name: whether one must be given. */
+  /** Request parameters by name, with whether each is required. */
   readonly params: ReadonlyMap<string, boolean>;
   readonly outputs: readonly string[];
 }
 
-/** Key that a customer query provides beside the data. */
+/** Variable that a customer query provides in addition to the data. */
 export const matchCountKey = "matchCount";
 
-/** Everything that is wrong with a flow: the flow as such first, then node by node. Never throws. */
+/** All problems of a flow: first those of the flow as a whole, then those of each node. Never throws. */
 export function checkFlow(definition: FlowDefinition, facts: FlowCheckContext): readonly FlowProblem[] {
   const { inputs, nodes, startNodeId } = definition;
   if (nodes.length > maxNodes) return [fault("TOO_MANY_NODES", "nodes")];
@@ -61,7 +61,7 @@ export function checkFlow(definition: FlowDefinition, facts: FlowCheckContext): 
   ];
 }
 
-/** What a node provides on a way out, by full name. */
+/** The variables that a node provides on a branch, by full name. */
 function provided(
   node: FlowNode,
   branch: FlowBranch,
@@ -132,13 +132,13 @@ function paramField(name: string): string {
   return `external_api.params[${JSON.stringify(name)}]`;
 }
 
-/** Faults of templates, and variables that are not known where they are read. */
+/** Invalid templates, and variables that are not available where they are read. */
 function textProblems(node: FlowNode, known: AvailableVariables | undefined): FlowProblem[] {
   const set = new Set<string>();
   return textsOf(node).flatMap(({ field, template, variables, sets }) => {
     const problems = [
       ...(template === undefined || isTemplate(template) ? [] : [fault("INVALID_TEMPLATE", field)]),
-      // What nobody comes to knows no variables; that it is never come to is its fault.
+      // Unreachable nodes have no available variables. They are reported separately.
       ...(known ? unknown(variables, { known, set, field }) : []),
     ];
     if (sets !== undefined) set.add(sets);
@@ -148,7 +148,7 @@ function textProblems(node: FlowNode, known: AvailableVariables | undefined): Fl
 
 interface Read {
   readonly known: AvailableVariables;
-  /** What the node itself has set before. */
+  /** Variables that the node itself has set before. */
   readonly set: ReadonlySet<string>;
   readonly field: string;
 }
@@ -163,7 +163,7 @@ interface Text {
   readonly field: string;
   readonly template?: string;
   readonly variables: readonly string[];
-  /** Variable that is set after the text was read. */
+  /** The variable that is set after the text is read. */
   readonly sets?: string;
 }
 

@@ -1,6 +1,9 @@
 import type { FlowOperator } from "./ivr-flow.model.js";
 
-/** Whether a condition of a branch holds. Texts are compared as they are; what is no number is never greater. */
+/**
+ * Evaluates the condition of a branch. Texts are compared as they are. A text that is not a number is never greater or
+ * less.
+ */
 export function evaluateCondition(variable: string, operator: FlowOperator, value: string): boolean {
   switch (operator) {
     case "EQUALS":
@@ -24,7 +27,10 @@ export function evaluateCondition(variable: string, operator: FlowOperator, valu
   }
 }
 
-/** NaN, which is neither greater nor smaller than anything, for what is no number. JSON writes 5e-7 for the small ones. */
+/**
+ * NaN for a text that is not a number, so that every comparison is false. The exponent is accepted because JSON writes
+ * small numbers as 5e-7.
+ */
 function numberOf(text: string): number {
   return /^[+-]?(\d+(\.\d+)?|\.\d+)([eE][+-]?\d+)?$/.test(text.trim()) ? Number(text) : Number.NaN;
 }

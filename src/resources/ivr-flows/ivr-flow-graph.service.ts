@@ -1,19 +1,22 @@
 import { type FlowBranch, type FlowDefinition, type FlowNode, transitionsOf } from "./ivr-flow.model.js";
 
-/** A way from one node to another. */
+/** An edge from one node to another. */
 export interface FlowEdge {
   readonly branch: FlowBranch;
   readonly to: string;
 }
 
-/** The ways between the nodes of a flow. Of nodes with the same id only the first counts; ways to no node are left out. */
+/**
+ * The edges between the nodes of a flow. Of nodes with the same id only the first is used. Edges to missing nodes are
+ * omitted.
+ */
 export interface FlowGraph {
   readonly nodes: ReadonlyMap<string, FlowNode>;
   /** By node id. */
   readonly ways: ReadonlyMap<string, readonly FlowEdge[]>;
-  /** Ids of the nodes that a run can come to. */
+  /** Ids of the nodes that a run can reach. */
   readonly reachable: ReadonlySet<string>;
-  /** Ids of the nodes that lie on a loop from which no end can be reached. */
+  /** Ids of the nodes in a loop that never reaches an end node. */
   readonly trapped: ReadonlySet<string>;
 }
 
@@ -41,10 +44,10 @@ export function graphOf({ nodes, startNodeId }: Pick<FlowDefinition, "nodes" | "
   };
 }
 
-/** The given nodes and all that can be come to from them. */
+/** The given nodes and all nodes that can be reached from them. */
 function reach(ways: FlowGraph["ways"], from: readonly string[]): ReadonlySet<string> {
   const seen = new Set(from);
-  // A set is walked in the order of insertion, also over what is added meanwhile.
+  // A Set is iterated in insertion order, including elements added during the iteration.
   for (const id of seen) for (const { to } of ways.get(id) ?? []) seen.add(to);
   return seen;
 }

@@ -1,6 +1,6 @@
 import { notFoundInCompany, type Violation, type ViolationReason } from "../../core/errors.js";
 
-/** What can be wrong with a flow, by its number in the contract from 1; see `FlowProblem.Code` there. */
+/** Problems of a flow, by number in the contract, starting at 1. `FlowProblem.Code` describes them. */
 export const flowProblemCodes = [
   "UNREACHABLE_NODE",
   "LOOP_WITHOUT_EXIT",
@@ -24,9 +24,9 @@ export type FlowProblemCode = (typeof flowProblemCodes)[number];
 export interface FlowProblem {
   readonly code: FlowProblemCode;
   readonly severity: "WARNING" | "ERROR";
-  /** "" = the flow as such. */
+  /** "" for a problem of the whole flow. */
   readonly nodeId: string;
-  /** Path from the definition, in the proto spelling. */
+  /** Path within the definition, in proto names. */
   readonly field: string;
 }
 
@@ -34,12 +34,12 @@ export function fault(code: FlowProblemCode, field: string, severity: FlowProble
   return { code, severity, nodeId: "", field };
 }
 
-/** The same in a sentence for people, which repeats nothing of the flow. */
+/** The text of a problem. It contains nothing of the flow. */
 export function problemMessage({ code }: FlowProblem): string {
   return told[code].sentence;
 }
 
-/** The problems for which a flow is refused, as violations of a request that holds the flow at `path`. */
+/** The problems of severity ERROR as violations, for a request that contains the flow at `path`. */
 export function toViolations(problems: readonly FlowProblem[], path: string): readonly Violation[] {
   return problems
     .filter(({ severity }) => severity === "ERROR")

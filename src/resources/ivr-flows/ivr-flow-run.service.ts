@@ -13,13 +13,13 @@ import { evaluateCondition } from "./ivr-flow-condition.service.js";
 import { startClock } from "./ivr-flow-timer.service.js";
 import { createFlowVariables, type FlowMemory, SizeLimitReached } from "./ivr-flow-variable-store.service.js";
 
-/** How a run ended, by number in the contract from 1. */
+/** How a run ended, by number in the contract, starting at 1. */
 export const flowOutcomes = ["ENDED", "TIMEOUT", "STEP_LIMIT", "SIZE_LIMIT"] as const;
 export type FlowOutcome = (typeof flowOutcomes)[number];
 
 export interface FlowRun {
   readonly outcome: FlowOutcome;
-  /** Of the end that was reached; else "". */
+  /** The exit name of the end node that was reached, otherwise "". */
   readonly exit: string;
   readonly variables: Readonly<Record<string, string>>;
   readonly path: readonly FlowStep[];
@@ -32,20 +32,20 @@ export interface FlowStep {
   readonly kind: FlowNode["kind"];
   readonly branch: FlowBranch;
   readonly durationMs: number;
-  /** Why it ended in FAILURE or TIMED_OUT; else "". */
+  /** Why the node ended in FAILURE or TIMED_OUT, otherwise "". */
   readonly reason: string;
 }
 
-/** What a run asks of others. Both settle soon after the signal fires; what they do then is not waited for. */
+/** The effects of a run. Both settle soon after the signal fires; the run does not wait for what they do then. */
 export interface FlowSteps {
-  /** Undefined when nobody is found. "TIMED_OUT" when it took too long. */
+  /** Undefined if nobody is found. "TIMED_OUT" if it took too long. */
   query(
     question: CustomerQueryNode["query"],
     signal: AbortSignal,
   ): Promise<
     { readonly values: Readonly<Record<string, string>>; readonly matchCount: number } | "TIMED_OUT" | undefined
   >;
-  /** @param call.step position of the node in the path, from 0: a run may call the same API several times */
+  /** @param call.step position of the node in the path, starting at 0; a run may call the same API several times */
   invoke(
     call: { readonly externalApiId: string; readonly params: Readonly<Record<string, string>>; readonly step: number },
     signal: AbortSignal,
@@ -54,16 +54,16 @@ export interface FlowSteps {
 
 export interface FlowInvocation {
   readonly branch: Exclude<FlowBranch, "OTHERWISE">;
-  /** "" after a success. */
+  /** "" if successful. */
   readonly reason: string;
-  /** "" when no answer came. */
+  /** "" if there was no response. */
   readonly status: string;
   readonly outputs: Readonly<Record<string, string>>;
 }
 
 export interface RunOptions {
   readonly inputs: ReadonlyMap<string, string>;
-  /** By performance.now(); the run ends with TIMEOUT then. */
+  /** On the clock of `performance.now()`. The run then ends with TIMEOUT. */
   readonly deadlineMs: number;
   readonly steps: FlowSteps;
 }
@@ -71,7 +71,10 @@ export interface RunOptions {
 const runTimeout = "RUN_TIMEOUT";
 const sizeLimit = "SIZE_LIMIT";
 
-/** Runs a flow that was found good (ivr-flow-check.ts). Rejects with what a step rejects with, and when the signal fires. */
+/**
+ * Runs a flow that has no errors (ivr-flow-check.service.ts). Rejects with the error of a step, and when the signal
+ * fires.
+ */
 export async function runFlow(
   { nodes, startNodeId }: FlowDefinition,
   { inputs, deadlineMs, steps }: RunOptions,
@@ -115,7 +118,7 @@ export async function runFlow(
   }
 }
 
-/** How a node was left. */
+/** How a node ended. */
 interface Left {
   readonly branch: FlowBranch;
   readonly reason?: string;
@@ -187,7 +190,7 @@ async function invoke(node: ExternalApiNode, around: Surroundings, signal: Abort
   return { ...leave(node, branch), reason: how.reason };
 }
 
-/** The way out of a node that has one for each branch. */
+/** The transition of a node on a branch. */
 function leave(node: CustomerQueryNode | ExternalApiNode, branch: FlowBranch): Left {
   const to = transitionsOf(node).find((exit) => exit.branch === branch)?.to ?? "";
   return { branch, to };

@@ -4,7 +4,7 @@ import type { CallerQuery } from "../callers/caller-query.service.js";
 import type { ExternalApis } from "../external-apis/external-api.service.js";
 import type { FlowInvocation, FlowSteps } from "./ivr-flow-run.service.js";
 
-/** Longest time of one customer query. */
+/** Time limit of one customer query. */
 const queryTimeoutMs = 3_000;
 
 export interface StepDependencies {
@@ -15,11 +15,11 @@ export interface StepDependencies {
 export interface StepContext {
   readonly principal: Principal;
   readonly companyId: string;
-  /** Of the call that runs the flow; absent = it has none. */
+  /** The idempotency key of the request that runs the flow, if any. */
   readonly idempotencyKey?: string;
 }
 
-/** What the nodes of a run do on the caller's behalf: it sees what the caller sees. */
+/** Executes the nodes of a run with the access of the client. */
 export function createFlowSteps({ callerQuery, externalApis }: StepDependencies, context: StepContext): FlowSteps {
   const { principal, companyId, idempotencyKey } = context;
   let hasCalled = false;
@@ -36,7 +36,7 @@ export function createFlowSteps({ callerQuery, externalApis }: StepDependencies,
     },
 
     async invoke({ externalApiId: id, params, step }, signal) {
-      // One key for each call of the run, and the same ones when the run is repeated.
+      // A different key for each call of the run, and the same keys if the run is retried.
       const key = idempotencyKey === undefined ? {} : { idempotencyKey: `${idempotencyKey}/${step}` };
       try {
         const {
@@ -57,10 +57,10 @@ export function createFlowSteps({ callerQuery, externalApis }: StepDependencies,
   };
 }
 
-/** The database kept a step waiting: that node is late, which is what its timeout branch is for. */
+/** The database delayed a step: the node has timed out, and its timeout branch is taken. */
 const databaseTimeouts = ["STATEMENT_TIMEOUT", "LOCK_TIMEOUT"] as const;
 
-/** An API that the flow was checked against may have changed since: the node fails, and the run goes on. */
+/** An API may have changed since the flow was checked. The node then fails, and the run continues. */
 function notCalled(error: unknown): FlowInvocation {
   for (const reason of ["RESOURCE_NOT_FOUND", "RESOURCE_ARCHIVED", "INVALID_REQUEST"] as const) {
     if (isReason(error, reason)) return { branch: "FAILURE", reason, status: "", outputs: {} };
@@ -69,7 +69,7 @@ function notCalled(error: unknown): FlowInvocation {
   throw error;
 }
 
-/** What would be told to send the call again: that would call the external APIs again, too. */
+/** Replaces an error that tells the client to retry, because a retry would call the external APIs again. */
 function afterCalls(error: unknown): unknown {
   if (!isReason(error, "DATABASE_UNAVAILABLE", "OVERLOADED")) return error;
   return new DomainError(

@@ -2,7 +2,7 @@ import type { Page } from "../../core/page.js";
 import type { WriteContext } from "../../core/write.js";
 import type { FlowTarget, IvrFlow } from "./ivr-flow.model.js";
 
-/** What a caller writes of a flow. */
+/** The properties of a flow that a client writes. */
 export type FlowContent = Pick<IvrFlow, "name" | "description" | "definition">;
 
 export interface FlowQuery {
@@ -11,22 +11,27 @@ export interface FlowQuery {
   readonly showArchived: boolean;
 }
 
-/** What becomes of a locked flow. */
+/** The change of a locked flow. */
 export type FlowEdit = Partial<FlowContent> & { readonly archived?: boolean };
 
-/** Every write is one transaction with its change row and its claim; a replay answers with the present state. */
+/**
+ * Each write is one transaction with its audit log entry and its idempotency claim. A replay returns the current state.
+ */
 export interface IvrFlowRepository {
   get(target: FlowTarget, signal: AbortSignal): Promise<IvrFlow | undefined>;
-  /** By name, then by id. One row more than the page's size tells that there is a next page. */
+  /** Ordered by name, then by id. Returns one row more than the page size if there is a next page. */
   list(query: FlowQuery, signal: AbortSignal): Promise<readonly IvrFlow[]>;
-  /** `check` throws when the flow is not to be stored; a replay is not asked. ALREADY_EXISTS when the id is taken. */
+  /**
+   * `check` throws if the flow must not be stored. It is not called for a replay. Throws ALREADY_EXISTS if the id is
+   * already used.
+   */
   create(flow: FlowTarget & FlowContent, write: WriteContext, check: () => void): Promise<IvrFlow>;
-  /** `decide` says what becomes of the flow, from what it is under the lock; undefined for nothing. */
+  /** Stores the change that `decide` returns for the locked flow. Undefined means no change. */
   change(
     target: FlowTarget,
     write: WriteContext,
     decide: (flow: IvrFlow | undefined) => FlowEdit | undefined,
   ): Promise<IvrFlow>;
-  /** Ids of the company's custom fields of customers that are in use. */
+  /** Ids of the company's active custom fields of customers. */
   customerFieldIds(companyId: string, signal: AbortSignal): Promise<readonly string[]>;
 }

@@ -1,16 +1,16 @@
 export interface RunClock {
-  /** Throws the reason of the caller's signal once it has fired. */
+  /** Throws the reason of the client's signal once it has fired. */
   isOver(): boolean;
-  /** "OVER" once the time is up, whether or not the work heeds its signal. */
+  /** "OVER" once the time is up, even if the work ignores its signal. */
   race<T>(work: (time: AbortSignal) => Promise<T>): Promise<T | "OVER">;
   stop(): void;
 }
 
 /**
- * The time of a run. Stop it in the end.
+ * Measures the time of a run. Must be stopped at the end.
  *
- * @param deadlineMs by performance.now()
- * @param signal of the caller; when it fires, the clock throws its reason
+ * @param deadlineMs on the clock of `performance.now()`
+ * @param signal signal of the client; when it fires, the clock throws its reason
  */
 export function startClock(deadlineMs: number, signal: AbortSignal): RunClock {
   const over = new AbortController();
@@ -30,7 +30,7 @@ export function startClock(deadlineMs: number, signal: AbortSignal): RunClock {
       try {
         return await Promise.race([work(over.signal), ended]);
       } catch (error) {
-        // Whatever the work made of the abort, the run is over.
+        // The run is over, whatever error the work made of the abort.
         if (over.signal.aborted && !signal.aborted) return "OVER";
         throw error;
       } finally {

@@ -1,17 +1,19 @@
 import { renderTemplate } from "../../core/template.js";
 
-/** Most characters of one variable and of all together; bounds what templates can make of each other. */
+/** Maximum number of characters of one variable and of all together. Limits how much templates can multiply text. */
 const maxValue = 65_536;
 const maxTotal = 262_144;
 
-/** The run cannot go on: its variables have grown too large. */
+/** The variables have grown too large, so the run cannot continue. */
 export class SizeLimitReached extends Error {}
 
-/** The variables of a run. Everything that is put or filled in throws SizeLimitReached when it is too large. */
+/**
+ * The variables of a run. Setting a variable or filling a template throws SizeLimitReached if the result is too large.
+ */
 export interface FlowMemory {
   get(name: string): string;
   put(name: string, value: string): void;
-  /** Takes away what a node has learnt, before it learns anew. */
+  /** Removes the outputs of a node before it runs again. */
   forget(nodeId: string): void;
   filled(template: string): string;
   entries(): Readonly<Record<string, string>>;

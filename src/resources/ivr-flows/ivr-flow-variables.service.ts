@@ -1,21 +1,21 @@
 import type { FlowBranch, FlowInput, FlowNode } from "./ivr-flow.model.js";
 import type { FlowGraph } from "./ivr-flow-graph.service.js";
 
-/** Names of variables. */
+/** Variable names. */
 export type Names = Pick<ReadonlySet<string>, "has">;
 
-/** What a node may read, when a run comes to it. */
+/** The variables that a node can read. */
 export interface AvailableVariables {
-  /** Some path to the node provides it. */
+  /** Provided by some path to the node. */
   readonly possible: Names;
-  /** Every path to the node provides it. */
+  /** Provided by every path to the node. */
   readonly certain: Names;
 }
 
-/** Which variables a node provides, by the way it is left. */
+/** The variables that a node provides, by branch. */
 export type NodeOutputs = (node: FlowNode, branch: FlowBranch) => readonly string[];
 
-/** By node id, for every node that can be come to: which variables it may read. */
+/** The variables that each reachable node can read, by node id. */
 export function analyzeVariables(
   { nodes, ways, reachable }: FlowGraph,
   startNodeId: string,
@@ -41,7 +41,8 @@ export function analyzeVariables(
   );
   const given = variables.bitsOf(inputs.map(({ name }) => name));
   if (reachable.has(startNodeId)) arrive(startNodeId, given, given);
-  // Ends, since what is possible only grows and what is certain only shrinks. A node that waits again is walked again.
+  // Terminates, because possible variables only grow and certain ones only shrink. A node that is added again is
+  // processed again.
   for (const id of waiting) {
     waiting.delete(id);
     const here = known.get(id);
@@ -59,8 +60,8 @@ export function analyzeVariables(
 }
 
 /**
- * Gives each variable a bit, so that what is known somewhere is one number: 50 nodes that provide hundreds of variables
- * each, with ways back, join such sets thousands of times, and sets of texts would take half a minute for it.
+ * Assigns each variable a bit, so that a set of variables is one number. With 50 nodes in loops that provide hundreds
+ * of variables each, sets are combined thousands of times. With sets of strings this would take half a minute.
  */
 function createNumbering() {
   const numbers = new Map<string, number>();

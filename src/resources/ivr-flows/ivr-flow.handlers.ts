@@ -13,7 +13,7 @@ export interface IvrFlowHandlerDependencies {
   readonly pageTokens: PageTokens;
 }
 
-/** moego.callcenter.v1.IvrFlowService */
+/** Handlers of `moego.callcenter.v1.IvrFlowService`. */
 export function createIvrFlowHandlers({
   flows,
   pageTokens,
@@ -51,7 +51,7 @@ export function createIvrFlowHandlers({
     }),
 
     runFlow: rpc(flowRun, async ({ format, ...call }, { principal, write, signal, deadlineMs }) => {
-      // The claim keeps nothing from running twice: it goes on to the external APIs.
+      // The idempotency key does not prevent a second run. It is forwarded to the external APIs.
       const idempotencyKey = write.claim ? { idempotencyKey: write.claim.key } : {};
       return toProtoRun(await flows.run({ ...call, ...idempotencyKey, deadlineMs }, principal, signal), format);
     }),

@@ -20,15 +20,15 @@ import {
   minFlowTimeoutMs,
 } from "./ivr-flow.model.js";
 
-/** A node or a variable of a flow's own. */
+/** The name of a node, or of a variable that the flow sets. */
 const ownName = shaped(
   /^[A-Za-z][A-Za-z0-9_]{0,29}$/,
   "Must start with a letter, followed by up to 29 letters, digits or `_`.",
 );
-/** A variable, be it `name` or `node_id.key`. */
+/** The name of a variable to read: `name` or `node_id.key`. */
 const readName = shaped(variableName, "Must be a valid variable name.");
 const template = text({ min: 0, max: 1_000 });
-/** Whether there is such a node is a matter of the whole flow. */
+/** Whether the node exists is checked with the whole flow. */
 const exit = z.string();
 
 function shaped(shape: RegExp, message: string) {
@@ -89,7 +89,7 @@ const end = z
   .object({ exit: text(nameRule), outputs: list(readName, maxOutputs) })
   .transform((node) => ({ kind: "end" as const, ...node }));
 
-/** Each kind under the name of its field, so that paths are those of the contract. */
+/** Each kind has the name of its field, so that paths are those of the contract. */
 const node = z
   .custom<FlowNodeMessage>()
   .transform(({ id: nodeId, kind }) => ({ id: nodeId, ...(kind.case ? { [kind.case]: kind.value } : {}) }))
@@ -129,10 +129,10 @@ const timeoutMs = z.number().transform((given, context) => {
   return z.NEVER;
 });
 
-/** More nodes than a flow may have are read, since that is one of the problems that a check tells. */
+/** More nodes than allowed are accepted here, because the check reports too many nodes as a problem. */
 const maxNodesRead = 10 * maxNodes;
 
-/** A FlowDefinition: message to domain. */
+/** Input of a FlowDefinition. */
 export const definition = z
   .object({
     inputs: list(input, maxInputs),

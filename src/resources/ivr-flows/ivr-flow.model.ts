@@ -1,4 +1,4 @@
-/** A flow of a call centre's IVR. */
+/** A flow of a call center's IVR. */
 export interface IvrFlow extends FlowTarget {
   readonly name: string;
   readonly description: string;
@@ -16,12 +16,12 @@ export interface FlowTarget {
   readonly id: string;
 }
 
-/** What a flow does; stored as it stands, as JSON. */
+/** The definition of a flow, stored as JSON in this form. */
 export interface FlowDefinition {
   readonly inputs: readonly FlowInput[];
   readonly startNodeId: string;
   readonly nodes: readonly FlowNode[];
-  /** Longest time of a run. */
+  /** Time limit of a run. */
   readonly timeoutMs: number;
 }
 
@@ -32,7 +32,7 @@ export interface FlowInput {
   readonly description: string;
 }
 
-/** One step of a flow. Exits are ids of nodes, "" = missing; texts are templates (template.ts). */
+/** A node of a flow. Transitions are node ids, "" if missing. Texts are templates (core/template.ts). */
 export type FlowNode = CustomerQueryNode | ExternalApiNode | SetNode | BranchNode | EndNode;
 
 export interface CustomerQueryNode {
@@ -84,11 +84,11 @@ export interface EndNode {
   readonly kind: "end";
   readonly id: string;
   readonly exit: string;
-  /** Variables to answer with; empty = all. */
+  /** Variables to return. Empty means all. */
   readonly outputs: readonly string[];
 }
 
-/** By their numbers in the contract, from 1. */
+/** By number in the contract, starting at 1. */
 export const flowOperators = [
   "EQUALS",
   "NOT_EQUALS",
@@ -109,29 +109,29 @@ export const maxCases = 20;
 export const maxParams = 50;
 export const maxOutputs = 100;
 
-/** Most nodes that a run executes. */
+/** Maximum number of nodes that a run executes. */
 export const maxSteps = 20;
 
 export const defaultFlowTimeoutMs = 8_000;
 export const minFlowTimeoutMs = 100;
 export const maxFlowTimeoutMs = 30_000;
 
-/** A way out of a node. */
+/** A transition of a node. */
 export interface NodeTransition {
-  /** Path of the field from the node, in the proto spelling. */
+  /** Path of the field within the node, in proto names. */
   readonly field: string;
-  /** How the node has ended when this way is gone. */
+  /** The branch on which the transition is taken. */
   readonly branch: FlowBranch;
-  /** "" = missing. */
+  /** "" if missing. */
   readonly to: string;
 }
 
-/** By their numbers in the contract, from 1. */
+/** By number in the contract, starting at 1. */
 export const flowBranches = ["SUCCESS", "FAILURE", "TIMED_OUT", "OTHERWISE"] as const;
 
 export type FlowBranch = (typeof flowBranches)[number];
 
-/** All ways out of a node; an end has none. */
+/** All transitions of a node. An end node has none. */
 export function transitionsOf(node: FlowNode): readonly NodeTransition[] {
   switch (node.kind) {
     case "customer_query":

@@ -84,7 +84,7 @@ function plainAnswer({ exit, outcome, variables, path }: FlowRun) {
   return { exit, outcome, variables: { ...variables }, path: steps };
 }
 
-/** The number of an enum value whose names are listed in the order of the contract, which begins with 0 for none. */
+/** The number of an enum value. The names are in the order of the contract, which starts with 0 for unspecified. */
 function numberIn<Name extends string>(names: readonly Name[], name: Name): number {
   return names.indexOf(name) + 1;
 }

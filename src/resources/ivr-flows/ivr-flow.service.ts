@@ -23,36 +23,36 @@ import type { FlowContent, FlowQuery, IvrFlowRepository } from "./ivr-flow-store
 
 export interface NewFlow extends FlowContent {
   readonly companyId: string;
-  /** The id to keep for a pet migrated from another system. Absent: the server generates one. */
+  /** The id to keep for a record migrated from another system. Absent: the server generates one. */
   readonly id?: string;
 }
 
-/** Absent = kept. */
+/** Absent properties are unchanged. */
 export interface FlowUpdate extends FlowTarget, Partial<FlowContent> {
   readonly etag?: string;
 }
 
-/** A stored flow, or one that need not be. */
+/** A stored flow or a draft. */
 export type FlowToCheck = FlowTarget | { readonly companyId: string; readonly draft: FlowDefinition };
 
 export interface FlowCall extends FlowTarget {
   readonly inputs: Readonly<Record<string, string>>;
-  /** When the call must be answered, by performance.now(). */
+  /** Deadline of the request, on the clock of `performance.now()`. */
   readonly deadlineMs: number;
   readonly idempotencyKey?: string;
 }
 
-/** The flows of a company's IVR. A key limited to locations reads and runs them. */
+/** IVR flows of a company. An API key limited to locations can read and run them. */
 export interface IvrFlows {
-  /** INVALID_REQUEST for a flow with errors, at `definition`; ALREADY_EXISTS. */
+  /** Throws INVALID_REQUEST at `definition` for a flow with errors, and ALREADY_EXISTS. */
   create(flow: NewFlow, principal: Principal, write: WriteContext): Promise<IvrFlow>;
   get(target: FlowTarget, principal: Principal, signal: AbortSignal): Promise<IvrFlow>;
   list(query: FlowQuery, principal: Principal, signal: AbortSignal): Promise<readonly IvrFlow[]>;
-  /** As create; RESOURCE_NOT_FOUND, RESOURCE_ARCHIVED, ETAG_MISMATCH. */
+  /** Throws like `create`, and RESOURCE_NOT_FOUND, RESOURCE_ARCHIVED, ETAG_MISMATCH. */
   update(update: FlowUpdate, principal: Principal, write: WriteContext): Promise<IvrFlow>;
   setArchived(target: FlowTarget, isArchived: boolean, principal: Principal, write: WriteContext): Promise<IvrFlow>;
   check(flow: FlowToCheck, principal: Principal, signal: AbortSignal): Promise<readonly FlowProblem[]>;
-  /** INVALID_REQUEST at `inputs`; RESOURCE_NOT_FOUND, RESOURCE_ARCHIVED. */
+  /** Throws INVALID_REQUEST at `inputs`, RESOURCE_NOT_FOUND, RESOURCE_ARCHIVED. */
   run(call: FlowCall, principal: Principal, signal: AbortSignal): Promise<FlowRun>;
 }
 
@@ -63,7 +63,7 @@ export interface IvrFlowDependencies extends StepDependencies {
 
 const resource = "IvrFlow";
 
-/** Kept back of the call's time, so that a run that its deadline ends can still be answered. */
+/** Reserved from the deadline of the request, so that a run that reaches it can still be returned. */
 const answerMarginMs = 250;
 
 export function createIvrFlows(dependencies: IvrFlowDependencies): IvrFlows {

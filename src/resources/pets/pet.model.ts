@@ -102,7 +102,7 @@ export type PetAudit = Pick<Pet, "createdBy" | "createdTime" | "lastUpdatedBy" |
 
 /** A pet to store. */
 export interface PetRecord extends PetTraits {
-  /** The id to keep for a pet migrated from another system. Absent: the server generates one. */
+  /** The id to keep for a record migrated from another system. Absent: the server generates one. */
   readonly id?: string;
   /** Distinct ids of pet codes of the company. */
   readonly petCodeIds: readonly string[];

@@ -17,7 +17,7 @@ import { toProtoTag } from "./tag.output.js";
 
 type CustomerLists = Pick<Settings, "tags" | "referralSources" | "lifeCycles" | "actionStatuses">;
 
-/** moego.admin.v1.CustomerSettingAdminService */
+/** Handlers of `moego.admin.v1.CustomerSettingAdminService`. */
 export function createCustomerSettingAdminHandlers(
   lists: CustomerLists,
 ): ServiceHandlers<typeof CustomerSettingAdminService> {

@@ -16,17 +16,17 @@ interface Name {
   readonly id: string;
 }
 
-/** The responses that name one entry and all of them. */
+/** Builds the responses with one entry and with all entries. */
 interface Responses<Entry, One, All> {
   one(entry: Entry): One;
   all(entries: readonly Entry[]): All;
 }
 
 /**
- * The handlers that every settings list has: create, update, reorder, archive and restore.
+ * The handlers that all settings lists have in common: create, update, reorder, archive and restore.
  *
- * `create` and `update` take the schema of their request, whose fields beside company and id are the content. An update
- * leaves absent content unchanged, unless `toContent` decides otherwise.
+ * `create` and `update` are the schemas of the requests. Their fields apart from company and id are the content. An
+ * update leaves absent content unchanged, unless `toContent` decides otherwise.
  */
 export function listAdministration<Entry extends SettingEntry, Content extends object, One, All>(
   list: SettingList<Entry, Content>,
@@ -61,7 +61,7 @@ export function listAdministration<Entry extends SettingEntry, Content extends o
   };
 }
 
-/** The content of an update whose absent fields are unchanged. */
+/** The content after an update that leaves absent fields unchanged. */
 export function merged<Entry extends object, Change extends object>(entry: Entry, change: Change) {
   return { ...entry, ...omitUndefined(change) };
 }

@@ -10,7 +10,7 @@ import type { Settings } from "./setting.service.js";
 
 type PetLists = Pick<Settings, "petCodes" | "petSizes" | "petTypes" | "petCoatTypes">;
 
-/** moego.admin.v1.PetSettingAdminService */
+/** Handlers of `moego.admin.v1.PetSettingAdminService`. */
 export function createPetSettingAdminHandlers(lists: PetLists): ServiceHandlers<typeof PetSettingAdminService> {
   const petCodes = listAdministration(lists.petCodes, {
     one: (petCode) => ({ petCode }),

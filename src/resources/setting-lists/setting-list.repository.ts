@@ -16,11 +16,11 @@ import {
 } from "./setting-change.repository.js";
 import type { EntryTarget, SettingRepository } from "./setting-store.model.js";
 
-/** What differs from list to list. */
+/** The differences between the lists. */
 export interface SettingTable<Row extends SettingRow, Entry, Content> {
   /** The table, whose name is also the kind of its rows in the ledger of changes. */
   readonly kind: Changed["kind"];
-  /** What an error calls an entry. */
+  /** Name of the resource in errors. */
   readonly resource: string;
   /** The field that each unique constraint beside the primary key guards. */
   readonly unique?: Readonly<Record<string, string>>;

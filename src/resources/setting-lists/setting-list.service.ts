@@ -6,42 +6,42 @@ import type { WriteContext } from "../../core/write.js";
 import type { SettingEntry } from "./setting.model.js";
 import type { EntryTarget, ListQuery, NewEntry, NewOrder, SettingRepository } from "./setting-store.model.js";
 
-/** One list of a company, for people to choose from. */
+/** A settings list of a company. */
 export interface SettingList<Entry extends SettingEntry, Content> {
   list(query: ListQuery, principal: Principal, signal: AbortSignal): Promise<readonly Entry[]>;
-  /** Puts an entry at the end of the list. An id that is not given is made. Throws ALREADY_EXISTS. */
+  /** Appends an entry to the list. Generates the id if it is absent. Throws ALREADY_EXISTS. */
   create(entry: WithoutId<Content>, principal: Principal, write: WriteContext): Promise<Entry>;
   /** Throws NOT_FOUND, RESOURCE_ARCHIVED, ALREADY_EXISTS. */
   update(update: EntryUpdate<Entry, Content>, principal: Principal, write: WriteContext): Promise<Entry>;
-  /** The ids must be those of all entries in use, each once. */
+  /** The ids must be those of all entries that are not archived, without duplicates. */
   reorder(order: NewOrder, principal: Principal, write: WriteContext): Promise<readonly Entry[]>;
-  /** Takes the entry out of use. An archived one stays as it is. */
+  /** Archives the entry. An archived entry is unchanged. */
   archive(target: EntryTarget, principal: Principal, write: WriteContext): Promise<Entry>;
-  /** Takes it back into use. */
+  /** Restores the entry. An entry that is not archived is unchanged. */
   restore(target: EntryTarget, principal: Principal, write: WriteContext): Promise<Entry>;
 }
 
 export type WithoutId<Content> = Omit<NewEntry<Content>, "id"> & { readonly id?: string | undefined };
 
 export interface EntryUpdate<Entry, Content> extends EntryTarget {
-  /** The new content, from the entry as it is. */
+  /** Returns the new content for the current entry. */
   readonly change: (entry: Entry) => Content;
 }
 
-/** What differs from list to list. */
+/** The differences between the lists. */
 export interface ListRules<Entry, Content> {
-  /** What an error calls an entry. */
+  /** Name of the resource in errors. */
   readonly resource: string;
   readonly idPrefix: IdPrefix;
-  /** What the rpcs that write the list demand; absent = `setting:write`. */
+  /** The scope that writing the list requires. Default: `setting:write`. */
   readonly writeScope?: CompanyWideScope;
-  /** What is wrong with a content beyond its single fields. */
+  /** Violations of the content as a whole. */
   readonly violations?: (content: Content) => readonly Violation[];
-  /** Throws when the entry must stay in use. */
+  /** Throws if the entry must not be archived. */
   readonly assertArchivable?: (entry: Entry) => void;
 }
 
-/** The rules that all lists share. */
+/** The rules that all lists have in common. */
 export function createSettingList<Entry extends SettingEntry, Content>(
   repository: SettingRepository<Entry, Content>,
   { resource, idPrefix, writeScope, violations = () => [], assertArchivable = () => {} }: ListRules<Entry, Content>,
@@ -92,7 +92,7 @@ export function createSettingList<Entry extends SettingEntry, Content>(
   };
 }
 
-/** PERMISSION_DENIED for a key that does not cover the company, and for one limited to locations: it only reads. */
+/** PERMISSION_DENIED for an API key without access to the company or limited to locations. */
 export function assertMayWriteSettings(
   principal: Principal,
   companyId: string,
@@ -101,7 +101,7 @@ export function assertMayWriteSettings(
   requireCompanyWideAccess(requireCompanyAccess(principal, companyId), scope);
 }
 
-/** NOT_FOUND without an entry, FAILED_PRECONDITION for an archived one. */
+/** NOT_FOUND for a missing entry, FAILED_PRECONDITION for an archived one. */
 export function assertInUse<Entry extends SettingEntry>(entry: Entry | undefined, resource: string, id: string): Entry {
   if (!entry) throw notFoundError(resource, id);
   if (entry.archived) throw archivedError(resource, id);

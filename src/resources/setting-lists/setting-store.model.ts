@@ -17,13 +17,13 @@ import type {
 } from "./setting.model.js";
 import type { Tag } from "./tag.model.js";
 
-/** One list of a company. */
+/** Identifies a list of a company. */
 export interface ListQuery {
   readonly companyId: string;
   readonly showArchived: boolean;
 }
 
-/** One entry of it. */
+/** Identifies an entry of a list. */
 export interface EntryTarget {
   readonly companyId: string;
   readonly id: string;
@@ -39,29 +39,32 @@ export interface NewOrder {
   readonly ids: readonly string[];
 }
 
-/** What becomes of an entry; undefined = it stays as it is. */
+/** The change of an entry. Undefined means no change. */
 export type EntryChange<Content> = { readonly content: Content } | { readonly archived: boolean } | undefined;
 
-/** Named, ordered, archivable entries of a company. Writers of one company wait for each other. */
+/** Named, ordered entries of a company that can be archived. Writes of one company are serialized. */
 export interface SettingRepository<Entry extends SettingEntry, Content> {
-  /** By display order, then by name, then by id. */
+  /** Ordered by display order, then by name, then by id. */
   list(query: ListQuery, signal: AbortSignal): Promise<readonly Entry[]>;
-  /** At the end of the list. Throws ALREADY_EXISTS. */
+  /** Appends the entry to the list. Throws ALREADY_EXISTS. */
   create(entry: NewEntry<Content>, write: WriteContext): Promise<Entry>;
-  /** What `decide` says of the entry as it is under the lock, undefined when there is none; it throws what it refuses. */
+  /**
+   * Stores the change that `decide` returns for the locked entry, which is undefined if it does not exist. `decide` can
+   * throw.
+   */
   change(
     target: EntryTarget,
     write: WriteContext,
     decide: (entry: Entry | undefined) => EntryChange<Content>,
   ): Promise<Entry>;
-  /** Archived entries come last, in the order they have. `check` throws what it refuses of all entries of the list. */
+  /** Archived entries come last and keep their order. `check` gets all entries of the list and can throw. */
   reorder(order: NewOrder, write: WriteContext, check: (entries: readonly Entry[]) => void): Promise<readonly Entry[]>;
 }
 
 export interface TagGroupRepository {
-  /** The groups of the tags in use, by name. */
+  /** The groups of tags that are not archived, by name. */
   list(companyId: string, signal: AbortSignal): Promise<readonly TagGroup[]>;
-  /** Throws NOT_FOUND when no tag names the group. */
+  /** Throws NOT_FOUND if no tag has the group. */
   rename(change: GroupChange, write: WriteContext): Promise<TagGroup>;
 }
 
@@ -72,7 +75,7 @@ export interface GroupChange {
 }
 
 export interface LifeCycleRepository extends SettingRepository<LifeCycle, NameContent> {
-  /** Makes the entry the only default. `check` sees it under the lock, as `decide` of a change does. */
+  /** Makes the entry the only default. `check` gets the locked entry and can throw. */
   setDefault(
     target: EntryTarget,
     write: WriteContext,
@@ -80,7 +83,7 @@ export interface LifeCycleRepository extends SettingRepository<LifeCycle, NameCo
   ): Promise<LifeCycle>;
 }
 
-/** The lists of a company. */
+/** The settings lists of a company. */
 export interface SettingRepositories {
   readonly tags: SettingRepository<Tag, TagContent>;
   readonly tagGroups: TagGroupRepository;
@@ -94,13 +97,13 @@ export interface SettingRepositories {
 }
 
 export interface CustomFieldRepository {
-  /** Definitions for customers or for leads, archived ones included. */
+  /** Definitions for customers or leads, including archived ones. */
   definitions(
     companyId: string,
     association: "CUSTOMER" | "LEAD",
     signal: AbortSignal,
   ): Promise<readonly FieldDefinition[]>;
-  /** Codes whose target does not exist in the one company of the visibility, or is not seen there. */
+  /** Codes whose target does not exist in the company or is inaccessible. The access filter is for one company. */
   missingRelations(
     accessFilter: AccessFilter,
     targets: readonly RelationTarget[],

@@ -19,7 +19,7 @@ export interface SettingHandlerDependencies {
   readonly pageTokens: PageTokens;
 }
 
-/** moego.business.setting.v1.SettingService (document 000). */
+/** Handlers of `moego.business.setting.v1.SettingService`. */
 export function createSettingHandlers({
   settings,
   customFields,

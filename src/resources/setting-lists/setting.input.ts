@@ -7,7 +7,7 @@ import { nameRule, tagNameRule } from "../../core/text.js";
 import { weight } from "../pets/pet.input.js";
 import { maxOrderedEntries } from "./setting.model.js";
 
-/** A whole list of a company. */
+/** The complete list of a company. */
 export const settingListRequest = z.object({ companyId: id, showArchived: z.boolean() });
 
 export const newOrder = z.object({ companyId: id, ids: list(id, maxOrderedEntries) });
@@ -48,7 +48,7 @@ export const newPetSize = z
   .object({ ...newResourceFields, name, weightLow: weight.optional(), weightHigh: weight.optional() })
   .transform(({ weightLow, weightHigh, ...size }) => ({ ...size, ...omitUndefined({ weightLow, weightHigh }) }));
 
-/** A limit stays, is replaced or is taken away. */
+/** A limit is unchanged, replaced or removed. */
 export const petSizeUpdate = z
   .object({
     ...companyResourceSchema.shape,

@@ -20,7 +20,7 @@ import { assertInUse, assertMayWriteSettings, createSettingList, type SettingLis
 import type { EntryTarget, GroupChange, SettingRepositories } from "./setting-store.model.js";
 import type { Tag } from "./tag.model.js";
 
-/** The lists by which a company describes customers, leads and pets. */
+/** The settings lists for customers, leads and pets. */
 export interface Settings {
   readonly tags: SettingList<Tag, TagContent> & TagGroups;
   readonly referralSources: SettingList<ReferralSource, NameContent>;
@@ -33,14 +33,14 @@ export interface Settings {
 }
 
 export interface TagGroups {
-  /** The groups of the tags in use, by name. */
+  /** The groups of tags that are not archived, by name. */
   listGroups(companyId: string, principal: Principal, signal: AbortSignal): Promise<readonly TagGroup[]>;
-  /** Renames a group on all its tags, archived ones included. Throws NOT_FOUND. */
+  /** Renames a group on all its tags, including archived ones. Throws NOT_FOUND. */
   renameGroup(change: GroupChange, principal: Principal, write: WriteContext): Promise<TagGroup>;
 }
 
 export interface DefaultLifeCycle {
-  /** The entry becomes the only default. Throws NOT_FOUND, RESOURCE_ARCHIVED. */
+  /** Makes the entry the only default. Throws NOT_FOUND, RESOURCE_ARCHIVED. */
   setDefault(target: EntryTarget, principal: Principal, write: WriteContext): Promise<LifeCycle>;
 }
 
@@ -106,7 +106,7 @@ function createDefaultLifeCycle({ lifeCycles }: SettingRepositories): DefaultLif
   };
 }
 
-/** A company with stages always has one in which new leads start. */
+/** A company with life cycle stages always has a default, where new leads start. */
 function assertNotDefault({ id, isDefault }: LifeCycle): void {
   if (!isDefault) return;
   throw new DomainError(

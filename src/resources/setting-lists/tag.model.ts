@@ -11,22 +11,22 @@ export interface Tag {
   readonly lastUpdatedTime: Date;
 }
 
-/** A tag as a caller names it: an existing one by id, or any by name, which is created when the company lacks it. */
+/** A tag in a request: an existing one by id, or any one by name. A name that does not exist is created. */
 export type TagReference = { readonly id: string } | { readonly name: string };
 
-/** Most tags a customer can carry. */
+/** Maximum number of tags per customer. */
 export const maxTagsPerCustomer = 50;
 
-/** The key by which a company's tag is found by name: two names with one key are one tag. */
+/** The key for finding a tag of a company by name. Names with the same key are the same tag. */
 export function tagKey(name: string): string {
   return foldCase(name);
 }
 
 /**
- * The references without repetitions, by id or by key of the name, those by name in the order of their keys: writers
- * that take the same tags then take them in the same order.
+ * Removes duplicates, by id or by key of the name. Names are ordered by key, so that concurrent writes lock tags in the
+ * same order.
  *
- * @returns each with its position in the call
+ * @returns each reference with its position in the request
  */
 export function distinctTags(references: readonly TagReference[]): readonly PositionedTag[] {
   const distinct = new Map<string, PositionedTag>();
@@ -39,16 +39,16 @@ export function distinctTags(references: readonly TagReference[]): readonly Posi
 
 export interface PositionedTag {
   readonly reference: TagReference;
-  /** From 0. */
+  /** Starting at 0. */
   readonly position: number;
   readonly key: string;
 }
 
-/** What became of the references of one call, by position in the call. */
+/** The results for the tag references of a request, by position. */
 export interface TagResolution {
   readonly unknownPositions: readonly number[];
   readonly archivedPositions: readonly number[];
-  /** Names without a tag, which the caller may not create. */
+  /** Names without a tag that the principal cannot create. */
   readonly forbiddenPositions: readonly number[];
 }
 

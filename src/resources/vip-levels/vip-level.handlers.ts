@@ -6,7 +6,7 @@ import { namedUpdate, newNamed, settingListRequest } from "../setting-lists/sett
 import type { NameContent } from "../setting-lists/setting.model.js";
 import type { SettingList } from "../setting-lists/setting-list.service.js";
 
-/** moego.callcenter.v1.VipLevelService */
+/** Handlers of `moego.callcenter.v1.VipLevelService`. */
 export function createVipLevelHandlers(
   vipLevels: SettingList<VipLevel, NameContent>,
 ): ServiceHandlers<typeof VipLevelService> {
