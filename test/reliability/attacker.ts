@@ -125,7 +125,7 @@ const attacks: Readonly<Record<string, () => Promise<unknown>>> = {
     });
   },
   /** As many calls as a key may make where no rate limit is set: all of them good. */
-  "no guard": () => {
+  "unlimited requests": () => {
     const message = Buffer.from([0, 0, 0, 0, 8, 10, 6, ...Buffer.from("cus_a1")]);
     const payload = callFields(getCustomer, authorization);
     const calls = Array.from({ length: 90 }, (_, index) => index * 2 + 1).flatMap((stream) => [

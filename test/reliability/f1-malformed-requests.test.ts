@@ -46,9 +46,9 @@ it("F1: a malformed request is refused as such, and costs no memory", async (con
   const grown = (after.rssBytes - before.rssBytes) / mebibyte;
   record(context, {
     id: "F1",
-    done: `${cases.length} malformed requests to ${rpcFixtures.length} rpcs over ${transports.length} transports`,
-    seen: `${tally(cases)}; ${faults.length} faults; the process ${service.runs() ? "runs" : "ended"}; memory grew ${grown.toFixed(0)} MiB`,
-    must: "0 INTERNAL, UNKNOWN or without an answer, 0 crashes or unhandled rejections, at most 64 MiB more",
+    done: `${cases.length} malformed requests to ${rpcFixtures.length} RPCs over ${transports.length} transports`,
+    seen: `${tally(cases)}; ${faults.length} failures; the process ${service.runs() ? "runs" : "exited"}; memory grew by ${grown.toFixed(0)} MiB`,
+    must: "0 INTERNAL, UNKNOWN or without a response, 0 crashes or unhandled rejections, at most 64 MiB more",
   });
   expect(faults.map(told)).toEqual([]);
   expect(service.runs()).toBe(true);

@@ -24,8 +24,8 @@ it("F2: an odd but valid text is read as it was written, in NFC and trimmed", as
   const missed = [...fields].filter((field) => !writer.fields.has(field));
   record(context, {
     id: "F2",
-    done: `${writer.written} odd texts written to ${writer.fields.size} fields and read over ${transports.length} transports`,
-    seen: `${writer.written - writer.wrong.length} read as written; ${missed.length} text fields not tried`,
+    done: `${writer.written} unusual strings written to ${writer.fields.size} fields and read over ${transports.length} transports`,
+    seen: `${writer.written - writer.wrong.length} read as written; ${missed.length} string fields not tested`,
     must: "all, 0",
   });
   expect({ wrong: writer.wrong, missed }).toEqual({ wrong: [], missed: [] });

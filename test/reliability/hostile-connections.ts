@@ -15,7 +15,7 @@ export interface Attack {
 export const attack: Attack = JSON.parse(process.argv[2] ?? "{}");
 
 const open = new Set<Socket>();
-const done = { connections: 0, bytes: 0, cut: 0 };
+const done = { connections: 0, bytes: 0, terminated: 0 };
 let begunAt: number | undefined;
 
 /** Says that the attack is on; its time runs from here. */
@@ -40,7 +40,7 @@ export function dial(port: number): Socket {
   done.connections += 1;
   socket.on("error", () => {});
   socket.on("end", () => {
-    done.cut += 1;
+    done.terminated += 1;
   });
   socket.on("close", () => open.delete(socket));
   return socket;

@@ -144,8 +144,8 @@ it("L1: no name, phone, email, note, key or secret stands in a log line, a metri
   const answered = [...codes].map(([code, count]) => `${count} ${code}`).join(", ");
   record(context, {
     id: "L1",
-    done: `${planted.length} texts planted in ${world.rpcs.length} rpcs, ${Object.keys(failures).length} kinds of failure (${answered}); ${lines.length} log lines, ${refusals.length} errors and the metrics scanned`,
-    seen: `${found.length} found; planted texts were stored in ${stored.length} columns`,
+    done: `${planted.length} strings planted in ${world.rpcs.length} RPCs, ${Object.keys(failures).length} kinds of failures (${answered}); ${lines.length} log lines, ${refusals.length} errors and the metrics scanned`,
+    seen: `${found.length} found; planted strings were stored in ${stored.length} columns`,
     must: "0 found",
   });
   expect(stored.length).toBeGreaterThan(40);
@@ -161,6 +161,11 @@ it("L1 control: a planted text in a log line is seen", (context) => {
   const logger = createLogger({ level: "trace", format: "json" }, { write: (line) => leaky.push(line) });
   logger.info({ note: planted }, "a line that should not be");
   const found = sightings("log", leaky, [planted, ...rest]);
-  record(context, { id: "L1 control", done: "1 leaky log line", seen: `${found.length} found`, must: "1 found" });
+  record(context, {
+    id: "L1 control",
+    done: "1 log line with a planted string",
+    seen: `${found.length} found`,
+    must: "1 found",
+  });
   expect(found).toHaveLength(1);
 });

@@ -68,9 +68,9 @@ it("O1: calls that find no connection in time are told so within their wait budg
   const slowestMs = Math.max(...seen.map((round) => round.slowestMs));
   record(context, {
     id: "O1",
-    done: `${rounds} times ${calls} calls at once, each holding one of ${poolSize} connections for ${holdMs} ms, wait of at most ${waitMs} ms`,
-    seen: `${sum(({ answered }) => answered)} answered, ${sum(({ refused }) => refused)} refused with RetryInfo, ${wrong.length} otherwise; slowest ${slowestMs} ms`,
-    must: `all answered or refused with RetryInfo, within ${budgetMs} ms`,
+    done: `${rounds} times ${calls} concurrent requests, each holding one of ${poolSize} connections for ${holdMs} ms, waiting at most ${waitMs} ms`,
+    seen: `${sum(({ answered }) => answered)} completed, ${sum(({ refused }) => refused)} rejected with RetryInfo, ${wrong.length} otherwise; slowest ${slowestMs} ms`,
+    must: `all completed or rejected with RetryInfo, within ${budgetMs} ms`,
   });
   expect(wrong).toEqual([]);
   expect(slowestMs).toBeLessThanOrEqual(budgetMs);
@@ -82,8 +82,8 @@ it("O1 control: with a long wait for connections calls take longer than that", a
   const { answered, refused, slowestMs } = await crowd();
   record(context, {
     id: "O1 control",
-    done: `${calls} calls at once, wait of at most 8000 ms`,
-    seen: `${answered} answered, ${refused} refused; slowest ${slowestMs} ms`,
+    done: `${calls} concurrent requests, waiting at most 8000 ms`,
+    seen: `${answered} completed, ${refused} rejected; slowest ${slowestMs} ms`,
     must: `slowest above ${budgetMs} ms`,
   });
   expect(slowestMs).toBeGreaterThan(budgetMs);

@@ -15,7 +15,7 @@ it("O2 control: without cancel requests statements outlive their calls", async (
   });
   record(context, {
     id: "O2 control",
-    done: "20 calls of 500 ms, cancel requests lost on their way",
+    done: "20 requests of 500 ms, whose cancel requests are lost",
     seen: `${left} statements still running a second later`,
     must: "some still running",
   });

@@ -60,8 +60,8 @@ it("O2: a call ends with its deadline or its cancel, and so does its statement",
   const lateForCallers = ends.filter(({ limitMs, callerMs }) => callerMs - limitMs > graceMs).length;
   record(context, {
     id: "O2",
-    done: `${cancelled.length} cancels after ${shortMs[0]} to ${shortMs.at(-1)} ms, ${atOnce.cancels} at once; ${requests.length} rpcs by ${deadlines.length} kinds of deadline of ${shortMs[0]} ms to ${longMs.at(-1)} ms; the database waits for a lock, the service is ${Math.round(100 * Math.max(...busy))} % busy at most`,
-    seen: `${late.length} ended more than ${graceMs} ms late on the wire of the service, the last ${Math.round(worstMs)} ms (${lateForCallers} by the clock of the callers); statements still running a second later ${Math.max(...left)}, connections missing in the pool ${Math.max(...missing)}`,
+    done: `${cancelled.length} requests canceled after ${shortMs[0]} to ${shortMs.at(-1)} ms, ${atOnce.cancels} concurrently; ${requests.length} RPCs with ${deadlines.length} kinds of deadlines from ${shortMs[0]} ms to ${longMs.at(-1)} ms; the database waits for a lock, the server is ${Math.round(100 * Math.max(...busy))} % busy at most`,
+    seen: `${late.length} ended more than ${graceMs} ms late on the connections of the server, the latest ${Math.round(worstMs)} ms (${lateForCallers} by the clock of the clients); statements still running a second later ${Math.max(...left)}, connections missing in the pool ${Math.max(...missing)}`,
     must: "0 late, 0 running, 0 missing",
   });
   expect(late).toEqual([]);

@@ -56,9 +56,9 @@ it("O3: SIGTERM under load fails no call that was accepted", async (context) => 
   const zeros = codes.filter((code) => code === 0).length;
   record(context, {
     id: "O3",
-    done: `${callerCount} callers (gRPC, HTTP/1.1, bare HTTP/2), ${stops} times SIGTERM and a new start`,
-    seen: `${answered} calls answered, ${failed.length} failed of those the server had read, ${unread} not read by it (closed port); exit 0 ${zeros} times`,
-    must: `0 failed of those read, exit 0 ${stops} times`,
+    done: `${callerCount} clients (gRPC, HTTP/1.1, plain HTTP/2), ${stops} times SIGTERM and restart`,
+    seen: `${answered} requests completed, ${failed.length} failed that the server had read, ${unread} that it had not read (closed port); exit 0 ${zeros} times`,
+    must: `0 failed that were read, exit 0 ${stops} times`,
   });
   expect(failed).toEqual([]);
   expect(codes).toEqual(codes.map(() => 0));
@@ -69,8 +69,8 @@ it("O3 control: a stop that waits for nothing fails calls", async (context) => {
   const { answered, failed, codes } = await stopped(2, { signal: "SIGKILL" });
   record(context, {
     id: "O3 control",
-    done: `${callerCount} callers, ${codes.length} times SIGKILL`,
-    seen: `${answered} calls answered, ${failed.length} failed of those the server had read`,
+    done: `${callerCount} clients, ${codes.length} times SIGKILL`,
+    seen: `${answered} requests completed, ${failed.length} failed that the server had read`,
     must: "some failed",
   });
   expect(failed.length).toBeGreaterThan(0);

@@ -57,8 +57,8 @@ it(
     const sum = (of: (second: Second) => number) => overload.reduce((all, second) => all + of(second), 0);
     record(context, {
       id: "O4",
-      done: `GetCustomer by gRPC, ${Math.round(peak)} calls/s at its peak; then ${Math.round(peak * 3)} calls/s for ${seconds} s, sent over ${connections} connections by a process on the same cores, answers within ${deadlineMs} ms counted`,
-      seen: `goodput ${Math.round(goodput)} calls/s, ${share} % of the peak (of ${sum(({ sent }) => sent)} calls ${sum(({ refused }) => refused)} refused, ${sum(({ heldOff }) => heldOff)} held off by HTTP/2, ${sum(({ late }) => late)} late, ${sum(({ failed }) => failed)} failed); half the peak served whole again after ${recovered} s`,
+      done: `GetCustomer over gRPC, ${Math.round(peak)} requests/s at its peak; then ${Math.round(peak * 3)} requests/s for ${seconds} s, sent over ${connections} connections by a process on the same cores; responses within ${deadlineMs} ms count`,
+      seen: `goodput ${Math.round(goodput)} requests/s, ${share} % of the peak (of ${sum(({ sent }) => sent)} requests ${sum(({ refused }) => refused)} rejected, ${sum(({ heldOff }) => heldOff)} delayed by HTTP/2 flow control, ${sum(({ late }) => late)} late, ${sum(({ failed }) => failed)} failed); half the peak fully served again after ${recovered} s`,
       must: "at least 80 % of the peak, within 5 s",
     });
     await service.stop();

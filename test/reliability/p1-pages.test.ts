@@ -23,8 +23,8 @@ it("P1: a walk sees every surviving row exactly once, whatever is written meanwh
   record(context, {
     id: "P1",
     done,
-    seen: `${found}, ${refused.length} tokens refused whose row stood where it was`,
-    must: "0 missed, 0 twice, 0 refused though it stood",
+    seen: `${found}, ${refused.length} tokens rejected although their row was unchanged`,
+    must: "0 missed, 0 duplicates, 0 rejected",
   });
   expect(missed).toEqual([]);
   expect(twice).toEqual([]);
@@ -37,7 +37,7 @@ it("P1 control: walked by page numbers, lists show rows twice or not at all", as
     id: "P1 control",
     done: `${done}, by page numbers`,
     seen: found,
-    must: "some missed or twice",
+    must: "some missed or duplicated",
   });
   expect(missed.length + twice.length).toBeGreaterThan(0);
 });
@@ -74,8 +74,8 @@ it("P1: who follows lastUpdatedTime misses no change", async (context) => {
   const { missed, seen, writes } = await followWriters(world, times({ short: 5_000, long: 120_000 }));
   record(context, {
     id: "P1 sync",
-    done: `${followed.length} lists followed by lastUpdatedTime during ${writes} writes of ${writerCount} writers and two slow ones`,
-    seen: `${seen} rows seen, ${missed.length} not in their latest state`,
+    done: `${followed.length} lists synchronized by lastUpdatedTime during ${writes} writes of ${writerCount} writers and two slow ones`,
+    seen: `${seen} rows received, ${missed.length} not in their latest state`,
     must: "0",
   });
   expect(missed).toEqual([]);
@@ -91,7 +91,7 @@ it("P1 control: where changes do not wait for earlier ones, a follower misses so
   for (; missed === 0 && rounds < 20; rounds += 1) missed = (await followWriters(world, 2_000)).missed.length;
   record(context, {
     id: "P1 sync control",
-    done: `the same without the change horizon, ${rounds} times 2 s`,
+    done: `the same without the change watermark, ${rounds} times 2 s`,
     seen: `${missed} rows not in their latest state`,
     must: "some",
   });

@@ -76,9 +76,9 @@ it("P2: a token that was not given to this walk is refused, whatever it looks li
   const good = await Promise.all(walks.map(({ fixture, token }) => ask(fixture, { pageToken: token })));
   record(context, {
     id: "P2",
-    done: `${sent} bad page tokens over ${listFixtures.length} lists, and ${good.length} good ones`,
-    seen: `${sent - wrong.length} INVALID_ARGUMENT, ${good.filter(({ ok }) => ok).length} good ones answered`,
-    must: "all bad INVALID_ARGUMENT, all good answered",
+    done: `${sent} invalid page tokens for ${listFixtures.length} lists, and ${good.length} valid ones`,
+    seen: `${sent - wrong.length} INVALID_ARGUMENT, ${good.filter(({ ok }) => ok).length} valid ones accepted`,
+    must: "all invalid ones INVALID_ARGUMENT, all valid ones accepted",
   });
   expect(wrong).toEqual([]);
   expect(good.every(({ ok }) => ok)).toBe(true);

@@ -68,8 +68,8 @@ export async function walkAmongWriters(lists: WrittenLists, { walks, turn }: Wal
   const writes = writers.writes - written;
   await writers.stop();
   const kinds = `${pagedKinds.length} lists, ${pagedKinds.filter(({ byName }) => byName).length} of them by name`;
-  const done = `${walks} walks of ${kinds}, ${anew} begun anew, ${pages} pages, ${writes} writes of ${writerCount} writers meanwhile`;
-  const found = `${survivors} surviving rows, ${missed.length} missed, ${twice.length} walks with rows seen twice`;
+  const done = `${walks} paginations of ${kinds}, ${anew} restarted, ${pages} pages, ${writes} writes of ${writerCount} concurrent writers`;
+  const found = `${survivors} surviving rows, ${missed.length} missed, ${twice.length} paginations with duplicate rows`;
   return { missed, twice, refused, done, found };
 }
 

@@ -31,7 +31,7 @@ async function killed(kills: number, { keyed }: { readonly keyed: boolean }) {
   const { acknowledged } = writers;
   const losses = await folder.joined((_, owner) => lossesOf(owner, prepared.tenant.companyId, acknowledged));
   const { code } = await service.stop();
-  const done = `32 writers, ${kills} times kill -9 of the service, ${acknowledged.calls} writes acknowledged, ${acknowledged.repeats} sent again`;
+  const done = `32 writers, ${kills} times kill -9 of the server, ${acknowledged.calls} writes acknowledged, ${acknowledged.repeats} retries`;
   return { acknowledged, losses, code, done };
 }
 
@@ -45,6 +45,11 @@ it("R1: kill -9 of the service loses, doubles and halves nothing", async (contex
 
 it("R1 control: without idempotency keys writes are doubled", async (context) => {
   const { losses, done } = await killed(6, { keyed: false });
-  record(context, { id: "R1 control", done: `${done}, no keys`, seen: counted(losses), must: "some doubled" });
+  record(context, {
+    id: "R1 control",
+    done: `${done}, no idempotency keys`,
+    seen: counted(losses),
+    must: "some duplicated",
+  });
   expect(losses.doubled.length).toBeGreaterThan(0);
 });

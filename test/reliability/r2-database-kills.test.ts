@@ -36,9 +36,9 @@ it("R2: kill -9 of the database loses, doubles and halves nothing, and the servi
   const slowestBack = Math.max(...back);
   record(context, {
     id: "R2",
-    done: `32 writers, ${kills} times kill -9 of the postmaster and its children, ${acknowledged.calls} writes acknowledged, ${acknowledged.repeats} sent again`,
-    seen: `${counted(losses)}; slowest answer ${slowestMs} ms, serving at most ${slowestBack} ms after the database`,
-    must: `${counted(noLosses)}; answers within ${deadlineMs} ms, serving within 3000 ms`,
+    done: `32 writers, ${kills} times kill -9 of the postmaster and its children, ${acknowledged.calls} writes acknowledged, ${acknowledged.repeats} retries`,
+    seen: `${counted(losses)}; slowest response ${slowestMs} ms, available at most ${slowestBack} ms after the database`,
+    must: `${counted(noLosses)}; responses within ${deadlineMs} ms, available within 3000 ms`,
   });
   expect(losses).toEqual(noLosses);
   expect(slowestMs).toBeLessThanOrEqual(deadlineMs);

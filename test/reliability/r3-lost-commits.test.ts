@@ -78,8 +78,8 @@ it("R3: after an answer that was lost, the same key tells the true outcome", asy
   const replayed = done.filter(({ answer }) => answer.replayed).length;
   record(context, {
     id: "R3",
-    done: `${cuts()} connections cut after COMMIT (or the one statement) was sent, ${cutter.cuts.answered} of them when it was answered; ${done.length} writes of ${writeKinds.length} rpcs, ${repeats} sent again with their key`,
-    seen: `${done.length - wrong.length} effects exactly once and as answered, ${replayed} told by a replay; ${wrong.length} wrong`,
+    done: `${cuts()} connections terminated after COMMIT (or the only statement) was sent, ${cutter.cuts.answered} of them after its response; ${done.length} writes of ${writeKinds.length} RPCs, ${repeats} retried with the same key`,
+    seen: `${done.length - wrong.length} effects exactly once and as in the response, ${replayed} returned as replays; ${wrong.length} wrong`,
     must: "0 wrong",
   });
   expect(wrong).toEqual([]);
@@ -118,9 +118,9 @@ it("R3: without a key the outcome is called unknown, and the service does not se
   const badEffects = lost.filter(({ cut }, index) => count(index) > 1 || (cut === "answered" && count(index) === 0));
   record(context, {
     id: "R3 no key",
-    done: `${lost.length} answers lost to writes without a key`,
-    seen: `${lost.length - badAnswers.length} OUTCOME_UNKNOWN without advice to retry; ${badEffects.length} effects lost or doubled by the service`,
-    must: `${lost.length} OUTCOME_UNKNOWN, 0 lost or doubled`,
+    done: `${lost.length} responses of writes without a key lost`,
+    seen: `${lost.length - badAnswers.length} OUTCOME_UNKNOWN without RetryInfo; ${badEffects.length} effects lost or duplicated by the server`,
+    must: `${lost.length} OUTCOME_UNKNOWN, 0 lost or duplicated`,
   });
   expect(badAnswers.map(({ write, answer }) => `${write.kind.name} ${answer.text}`)).toEqual([]);
   expect(badEffects.map(({ write }) => write.kind.name)).toEqual([]);
@@ -135,9 +135,9 @@ it("R3 control: sent again without a key, writes are doubled", async (context) =
   const doubled = effects.filter(({ count }) => count > 1).length;
   record(context, {
     id: "R3 control",
-    done: `${lost.length} answers lost, each write sent again without a key`,
-    seen: `${doubled} doubled`,
-    must: "some doubled",
+    done: `${lost.length} responses lost, each write retried without a key`,
+    seen: `${doubled} duplicated`,
+    must: "some duplicated",
   });
   expect(doubled).toBeGreaterThan(0);
 });

@@ -84,8 +84,8 @@ it("R4: twins of two processes have one effect and one answer", async (context) 
   const notOnceAfter = (await effects(sent)).filter((count) => count !== 1);
   record(context, {
     id: "R4",
-    done: `${sent.length} pairs of one call with one key, to two processes at the same moment, of ${writeKinds.length} rpcs; then the key with another body`,
-    seen: `${sent.length - notOnce.length} one effect, ${sent.length - unequal.length} answers equal byte by byte, ${refused.length - notRefused.length} other bodies refused`,
+    done: `${sent.length} pairs of identical requests with one key, sent to two processes at the same time, of ${writeKinds.length} RPCs; then a different body with the same key`,
+    seen: `${sent.length - notOnce.length} with one effect, ${sent.length - unequal.length} byte-identical responses, ${refused.length - notRefused.length} different bodies rejected`,
     must: `${sent.length}, ${sent.length}, ${sent.length}`,
   });
   expect(unequal.map(show)).toEqual([]);
@@ -102,8 +102,8 @@ it("R4: of two different calls with one key at the same moment one is refused", 
   const notOnce = (await effects(sent)).filter((count) => count !== 1);
   record(context, {
     id: "R4 other body",
-    done: `${sent.length} pairs of two different calls with one key, to two processes at the same moment`,
-    seen: `${sent.length - notOnce.length} one effect, ${sent.length - wrong.length} one refused with IDEMPOTENCY_KEY_REUSED`,
+    done: `${sent.length} pairs of different requests with one key, sent to two processes at the same time`,
+    seen: `${sent.length - notOnce.length} with one effect, ${sent.length - wrong.length} with one rejected with IDEMPOTENCY_KEY_REUSED`,
     must: `${sent.length}, ${sent.length}`,
   });
   expect(wrong.map(show)).toEqual([]);
@@ -117,8 +117,8 @@ it("R4 control: without keys both have an effect", async (context) => {
   const doubled = found.filter((count) => count === 2).length;
   record(context, {
     id: "R4 control",
-    done: `${sent.length} pairs without keys, ${expected} of rpcs whose rules allow a second effect`,
-    seen: `${doubled} two effects`,
+    done: `${sent.length} pairs without keys, ${expected} of RPCs that allow a second effect`,
+    seen: `${doubled} with two effects`,
     must: `${expected}`,
   });
   expect(doubled).toBe(expected);

@@ -11,9 +11,9 @@ it("R5: a conflict reaches a client only after five tries", async (context) => {
   const early = refused - (seen.aborted.get(5) ?? 0);
   record(context, {
     id: "R5",
-    done: `${seen.transactions} transactions of ${seen.calls} calls, ${seen.injected} of them refused with 40001 or 40P01, in a statement or at COMMIT`,
-    seen: `${refused} ABORTED, ${early} before five tries; ${seen.notOnce} writes lost or doubled`,
-    must: "0 before five tries, 0 lost or doubled",
+    done: `${seen.transactions} transactions of ${seen.calls} requests, ${seen.injected} of them aborted with 40001 or 40P01, in a statement or at COMMIT`,
+    seen: `${refused} ABORTED, ${early} before five attempts; ${seen.notOnce} writes lost or duplicated`,
+    must: "0 before five attempts, 0 lost or duplicated",
   });
   expect(seen.defects).toEqual([]);
   expect(early).toBe(0);
@@ -33,9 +33,9 @@ it("R5: where every try fails, a call is tried five times and ABORTED, and leave
   const aborted = answers.filter((answer) => answer.body.code === 10 && refusalOf(answer).isRetryable).length;
   record(context, {
     id: "R5 all fail",
-    done: `${calls} calls, all of whose transactions are refused`,
-    seen: `${injected / calls} tries a call, ${aborted} ABORTED with RetryInfo, ${rows.length} effects`,
-    must: `5 tries, ${calls} ABORTED, 0 effects`,
+    done: `${calls} requests whose transactions are all aborted`,
+    seen: `${injected / calls} attempts per request, ${aborted} ABORTED with RetryInfo, ${rows.length} effects`,
+    must: `5 attempts, ${calls} ABORTED, 0 effects`,
   });
   expect([injected, aborted, rows.length]).toEqual([5 * calls, calls, 0]);
 });

@@ -12,8 +12,8 @@ it("R5 control: without a second try every conflict reaches a client", async (co
   const early = seen.aborted.get(1) ?? 0;
   record(context, {
     id: "R5 control",
-    done: `${seen.transactions} transactions, ${seen.injected} refused, tried once`,
-    seen: `${early} ABORTED after one try`,
+    done: `${seen.transactions} transactions, ${seen.injected} aborted, one attempt`,
+    seen: `${early} ABORTED after one attempt`,
     must: `${seen.injected}`,
   });
   expect(early).toBeGreaterThan(0);

@@ -21,9 +21,9 @@ it("T1: no rpc answers with what is another tenant's, nor tells it from what nev
   const leaks = faults.filter(isLeak);
   record(context, {
     id: "T1",
-    done: `${outcomes.length} cells: ${world.rpcs.length} rpcs, 3 transports, ${new Set(outcomes.map(({ cell }) => cell.name)).size} kinds of foreign`,
-    seen: `${leaks.length} leaks, ${faults.length - leaks.length} other answers than the rules demand`,
-    must: "0 leaks, 0 other answers",
+    done: `${outcomes.length} cells: ${world.rpcs.length} RPCs, 3 transports, ${new Set(outcomes.map(({ cell }) => cell.name)).size} kinds of cross-tenant access`,
+    seen: `${leaks.length} leaks, ${faults.length - leaks.length} other responses that violate the rules`,
+    must: "0 leaks, 0 other responses",
   });
   expect(faults).toEqual([]);
   await expect(matrixPage(outcomes, world.rpcs)).toMatchFileSnapshot("tenancy-matrix.md");
@@ -37,7 +37,7 @@ it("T2: nothing that the neighbour holds stands in an answer, the log or the met
   const found = [...lines, metrics].filter((text) => text.includes(canary));
   record(context, {
     id: "T2",
-    done: `canaries in every column of the neighbour; ${outcomes.length} answers, ${lines.length} log lines and the metrics scanned`,
+    done: `canaries in every column of another tenant; ${outcomes.length} responses, ${lines.length} log lines and the metrics scanned`,
     seen: `${answers.length + found.length} found`,
     must: "0 found",
   });
@@ -64,8 +64,8 @@ it("T2 control: the neighbour itself reads them", async (context) => {
   }
   record(context, {
     id: "T2 control",
-    done: `${readings.length} reading rpcs called with the neighbour's key`,
-    seen: `canaries in the answers of ${readings.length - blind.length}`,
+    done: `${readings.length} read RPCs called with the other tenant's API key`,
+    seen: `canaries in the responses of ${readings.length - blind.length}`,
     must: `all ${readings.length}`,
   });
   expect(blind).toEqual([]);

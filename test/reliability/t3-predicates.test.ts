@@ -65,8 +65,8 @@ it("T3: without any one tenant predicate the matrix finds a leak or another answ
   const count = (verdict: Verdict) => judged.filter((one) => verdictOf(one) === verdict).length;
   record(context, {
     id: "T3",
-    done: `${known.length} tenant predicates in ${new Set(known.map(({ predicate }) => predicate.text)).size} statements removed one at a time, ${calls.length} calls compared`,
-    seen: `${count("caught")} caught by answers and stored rows; ${count("bound")} bound by another predicate of the statement, as removing both shows; ${count("empty")} in statements that match nothing; ${count("handed")} that reach the service alone and ${count("harmless")} that reach nothing, each with its reason; ${count("missed")} missed`,
+    done: `${known.length} tenant predicates in ${new Set(known.map(({ predicate }) => predicate.text)).size} statements removed one at a time, ${calls.length} requests compared`,
+    seen: `${count("caught")} detected by responses and stored rows; ${count("bound")} covered by another predicate of the statement, as removing both shows; ${count("empty")} in statements that match nothing; ${count("handed")} whose rows reach only the server and ${count("harmless")} without effect, each with a documented reason; ${count("missed")} missed`,
     must: "0 missed",
   });
   await writeFile(new URL("tenancy-predicates.md", import.meta.url), predicatesPage(judged));
@@ -95,8 +95,8 @@ it("T3 control: nothing is caught by a judge that compares nothing, or when noth
   ];
   record(context, {
     id: "T3 control",
-    done: `${sample.length} of the predicates that are caught, judged again`,
-    seen: `${caught[0]} caught; ${caught[1]} when answers, stored rows and results are not compared; ${caught[2]} when the statement is sent whole under another name`,
+    done: `${sample.length} of the detected predicates, checked again`,
+    seen: `${caught[0]} detected; ${caught[1]} if responses, stored rows and results are not compared; ${caught[2]} if the statement is sent complete under another name`,
     must: `${sample.length}, 0, 0`,
   });
   expect(sample.length).toBeGreaterThan(0);

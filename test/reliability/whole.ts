@@ -54,7 +54,7 @@ export async function lossesOf(
 
 /** The losses in figures. */
 export function counted({ lost, doubled, half, sums }: Losses): string {
-  return `${lost.length} lost, ${doubled.length} doubled, ${half.length} half, ${sums.length} sums differ`;
+  return `${lost.length} lost, ${doubled.length} duplicated, ${half.length} partial, ${sums.length} sums differ`;
 }
 
 /** What a test without losses has found. */
