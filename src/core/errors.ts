@@ -2,7 +2,7 @@ import { displayName, leadingDisplayName } from "./display-name.js";
 
 /**
  * Why a request failed. Each reason is a value of `moego.error.v1.ErrorReason` without its prefix. The table in
- * `pipeline/errors.ts` maps each to its canonical status code.
+ * `server/pipeline/error-table.ts` maps each to its canonical status code.
  */
 export type Reason =
   | "MALFORMED_REQUEST"

@@ -8,7 +8,7 @@ const bannedWords = [
   "goes on",
   "heed",
   "(?<!there )is no",
-  "is none",
+  "(?<!there )is none",
   "meanwhile",
   "of its own",
   "somebody else",

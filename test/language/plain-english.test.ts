@@ -12,8 +12,9 @@ import {
   violationTextsOf,
 } from "./source-text.js";
 
-/** Folders whose comments are checked. */
-const folders = ["proto/moego/", "src/api/", "src/core/"];
+/** Folders whose comments are checked, and the files in them that are not rewritten yet. */
+const folders = ["proto/moego/", "src/api/", "src/core/", "src/resources/", "src/server/"];
+const isPendingComment = (file: string) => /\.(?:columns|repository)\.ts$/.test(file);
 /** Folders whose texts are not rewritten yet. */
 const pending = ["src/cli/", "src/db/embedded/"];
 
@@ -75,8 +76,8 @@ describe("plain English", () => {
   });
 
   it("has no banned words in comments", async () => {
-    const files = [...(await filesUnder("proto/moego")), ...(await filesUnder("src"))].filter((file) =>
-      isIn(folders, file),
+    const files = [...(await filesUnder("proto/moego")), ...(await filesUnder("src"))].filter(
+      (file) => isIn(folders, file) && !isPendingComment(file),
     );
     const contract = files.filter((file) => file.endsWith(".proto"));
     const inComment = ({ text }: SourceText) => bannedInComment(text);

@@ -115,7 +115,7 @@ export type PromotionOutcome =
   | { readonly kind: "quota"; readonly companyId: string; readonly limit: number };
 
 export interface LeadRepository {
-  /** NOT_FOUND when a replay finds the lead outside the accessFilter by now. */
+  /** Throws NOT_FOUND if a replay finds the lead outside the access filter. */
   create(
     record: LeadRecord,
     admission: Omit<CreatePreconditions, "mayCreateTags">,
