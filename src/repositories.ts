@@ -26,16 +26,24 @@ import { createVipLevelRepository } from "./resources/vip-levels/vip-level.repos
 
 export type Repositories = ReturnType<typeof createRepositories>;
 
+/** HKDF labels. Never change them: every stored secret, card link, pseudonym and idempotency record becomes unreadable. */
+const keyDerivationLabels = {
+  erasedRecords: "moego erased records",
+  cardLinks: "moego card links",
+  externalApiSecrets: "moego external api secrets",
+  idempotentRequests: "moego idempotent requests",
+} as const;
+
 /** What the domain services keep their data in. */
 export function createRepositories(database: Database, secrets: ServiceSecrets) {
-  const pseudonym = createPseudonym(...derivedKeys(secrets, "moego erased records"));
+  const pseudonym = createPseudonym(...derivedKeys(secrets, "erasedRecords"));
   return {
     customers: createCustomerRepository(database),
     customFields: createCustomFieldRepository(database),
     leads: createLeadRepository(database),
     pets: createPetRepository(database),
     petImports: createPetImportRepository(database, pseudonym),
-    cardLinks: createCardLinkRepository(database, derivedKeys(secrets, "moego card links")),
+    cardLinks: createCardLinkRepository(database, derivedKeys(secrets, "cardLinks")),
     settings: createSettingRepositories(database),
     customFieldLists: createCustomFieldListRepository(database),
     catalogue: createCatalogueRepository(database),
@@ -55,19 +63,19 @@ export function createRepositories(database: Database, secrets: ServiceSecrets) 
 
 /** What the secrets of external APIs are stored under; also for the command that rotates it. */
 export function openSecretCipher(secrets: ServiceSecrets): SecretCipher {
-  return createSecretCipher(derivedKeys(secrets, "moego external api secrets"));
+  return createSecretCipher(derivedKeys(secrets, "externalApiSecrets"));
 }
 
 /** What requests with an idempotency key are known by later. */
 export function fingerprintKeys(secrets: ServiceSecrets): [Uint8Array, ...Uint8Array[]] {
-  return derivedKeys(secrets, "moego idempotent requests");
+  return derivedKeys(secrets, "idempotentRequests");
 }
 
 /** A key for each purpose, so that what signs card links is never what encrypts something else; then the older ones. */
 function derivedKeys(
   { secretKey, previousSecretKeys = [] }: ServiceSecrets,
-  purpose: string,
+  purpose: keyof typeof keyDerivationLabels,
 ): [Uint8Array, ...Uint8Array[]] {
-  const derive = (key: Uint8Array) => new Uint8Array(hkdfSync("sha256", key, "", purpose, 32));
+  const derive = (key: Uint8Array) => new Uint8Array(hkdfSync("sha256", key, "", keyDerivationLabels[purpose], 32));
   return [derive(secretKey), ...previousSecretKeys.map(derive)];
 }
