@@ -9,11 +9,11 @@ export const demoEcho = { companyId: demoCompanyIds.first, id: "xapi_001" } as c
 /** Asks the echo that the service itself answers beside the demo data, at the given URL. */
 const echo = (url: string): Row => ({
   ...{ company_id: demoEcho.companyId, id: demoEcho.id, name: "Echo", method: "GET" },
-  description: "Answers what it is asked.",
+  description: "Echoes the request.",
   url,
   headers: [{ name: "X-Caller", value: "{{tel}}", isSecret: false }],
   request_params: [
-    { name: "tel", location: "QUERY", type: "STRING", required: true, description: "Number of the caller" },
+    { name: "tel", location: "QUERY", type: "STRING", required: true, description: "Caller's phone number" },
   ],
   output_params: [{ name: "tel", path: "$.query.tel", type: "STRING" }],
   ...{ created_by: author, created_time: time, last_updated_by: author, last_updated_time: time },

@@ -7,7 +7,7 @@ import type { Row, Tables } from "./demo-rows.js";
  * is looked for in the system of somebody else.
  */
 const supportLine: FlowDefinition = {
-  inputs: [{ name: "tel", required: true, description: "Number of whoever calls, in any spelling" }],
+  inputs: [{ name: "tel", required: true, description: "Caller's phone number, in any format" }],
   startNodeId: "caller",
   nodes: [
     {
@@ -46,7 +46,7 @@ const supportLine: FlowDefinition = {
 
 const flow: Row = {
   ...{ company_id: demoCompanyIds.first, id: "ivr_001", name: "Support line" },
-  ...{ description: "Who is calling, and who should answer?", definition: supportLine },
+  ...{ description: "Identifies the caller and selects the queue.", definition: supportLine },
   ...{ created_by: "staff_001", created_time: "2023-01-01T09:00:00Z" },
   ...{ last_updated_by: "staff_001", last_updated_time: "2023-01-01T09:00:00Z" },
 };

@@ -56,14 +56,14 @@ const packages: readonly DemoPackage[] = [
   },
   {
     ...{ companyId: first, id: "pkg_201", customerId: "cus_001", businessId: "biz_001", staffId: "staff_002" },
-    ...{ name: "Ten Baths", description: "Unused, usable for years to come", price: 270 },
+    ...{ name: "Ten Baths", description: "Unused, valid for years", price: 270 },
     purchasedTime: "2024-07-20T14:30:00Z",
     expirationDate: "2099-12-31",
     lines: [{ id: "ps_201", services: [bath], total: 10 }],
   },
   {
     ...{ companyId: first, id: "pkg_202", customerId: "cus_001", businessId: "biz_001", staffId: "staff_002" },
-    ...{ name: "Spa Days", description: "Part used, never expires", price: 120 },
+    ...{ name: "Spa Days", description: "Partly used, never expires", price: 120 },
     purchasedTime: "2024-06-03T09:00:00Z",
     lines: [
       { id: "ps_202", services: [bath, nails], total: 4, redeemed: [{ units: 1 }] },
@@ -85,7 +85,7 @@ const packages: readonly DemoPackage[] = [
   },
   {
     ...{ companyId: first, id: "pkg_205", customerId: "cus_001", businessId: "biz_001" },
-    ...{ name: "Sold by Mistake", description: "Withdrawn", price: 300 },
+    ...{ name: "Sold by Mistake", description: "Soft-deleted", price: 300 },
     purchasedTime: "2024-03-05T15:00:00Z",
     deletedTime: "2024-03-05T15:10:00Z",
     lines: [{ id: "ps_206", services: [bath], total: 10 }],

@@ -32,32 +32,32 @@ export function createMetrics(options: { readonly pool: () => PoolGauges }): Met
   const labelNames = ["rpc", "transport"] as const;
   const calls = new Counter({
     name: "moego_calls_total",
-    help: "Calls answered, by canonical code.",
+    help: "Total number of completed RPCs by gRPC status code.",
     labelNames: [...labelNames, "code"] as const,
     registers,
   });
   const errors = new Counter({
     name: "moego_call_errors_total",
-    help: "Calls answered with another code than OK.",
+    help: "Total number of RPCs that completed with a code other than OK.",
     labelNames: [...labelNames, "code"] as const,
     registers,
   });
   const seconds = new Histogram({
     name: "moego_call_duration_seconds",
-    help: "Time from the arrival of a call to its answer.",
+    help: "RPC latency in seconds, from arrival to response.",
     labelNames,
     buckets: secondsBuckets,
     registers,
   });
   const outbound = new Counter({
     name: "moego_outbound_calls_total",
-    help: "Calls to external APIs, by outcome.",
+    help: "Total number of external API requests by outcome.",
     labelNames: ["outcome"] as const,
     registers,
   });
   new Gauge({
     name: "moego_database_connections",
-    help: "Connections of the pool by state, and calls that wait for one.",
+    help: "Database pool connections by state, and requests waiting for a connection.",
     labelNames: ["state"] as const,
     registers,
     collect() {
