@@ -61,7 +61,7 @@ export async function createApp({ config, logger, databaseUrl, secrets, hasDemo 
   const keys = createKeyChecker({
     repository: createKeyCheckRepository(checks),
     clock: systemClock,
-    onTouchFailed: (err) => logger.warn({ err }, "the time of last use of a key was not stored"),
+    onTouchFailed: (err) => logger.warn({ err }, "failed to update last_used_time of an API key"),
   });
   const externalApiAllow = new Set(config.externalApiAllow);
   const outbound = createOutbound({ allow: externalApiAllow, observe: metrics.countOutbound });
@@ -165,7 +165,7 @@ async function readTls({ certFile, keyFile }: NonNullable<Config["tls"]>) {
     createSecureContext({ cert: certificate, key });
   } catch (cause) {
     throw new StartError(
-      "TLS_CERT_FILE and TLS_KEY_FILE cannot be used: they must be a PEM certificate and the PEM key that belongs to it, " +
+      "TLS_CERT_FILE and TLS_KEY_FILE cannot be used. They must be a PEM certificate and its matching PEM private key " +
         `without a passphrase${cause instanceof Error ? ` (${cause.message})` : ""}.`,
       { cause },
     );
@@ -195,7 +195,7 @@ async function closeWithTimeout(databases: readonly Pick<Database, "close">[], l
     late,
   ]);
   clearTimeout(timer);
-  if (isLate) logger.warn({}, "database connections were still in use");
+  if (isLate) logger.warn({}, "closed while database connections were still in use");
 }
 
 const ping = statement("app.ping", "SELECT 1");

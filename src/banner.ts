@@ -14,13 +14,13 @@ export interface BannerFacts {
  * transport that works as it stands when pasted in the folder of the repository.
  */
 export function formatBanner({ readyAfterMs, httpUrl, grpcUrl, demo }: BannerFacts): string {
-  const ready = `moego is ready after ${(readyAfterMs / 1_000).toFixed(1)} s`;
+  const ready = `moego is ready (started in ${(readyAfterMs / 1_000).toFixed(1)} s)`;
   const addresses = [`  REST, Connect, gRPC-Web  ${httpUrl}`, `  gRPC                     ${grpcUrl}`];
-  const makeKey = "  Make a key:  npx moego help";
+  const makeKey = "  Create an API key:  npx moego keys create --name NAME --company ID";
   if (!demo) return ["", ready, "", ...addresses, "", makeKey, ""].join("\n");
   const keys = [
-    `  Demo key of cmp_001      ${demo.first ?? changedKey}`,
-    `  Demo key of cmp_002      ${demo.second ?? changedKey}`,
+    `  Demo API key (cmp_001)   ${demo.first ?? changedKey}`,
+    `  Demo API key (cmp_002)   ${demo.second ?? changedKey}`,
   ];
   const calls = demo.first === undefined ? [makeKey] : firstCalls(httpUrl, grpcUrl, demo.first);
   return ["", ready, "", ...addresses, ...keys, "", ...calls, ""].join("\n");
@@ -41,7 +41,7 @@ function firstCalls(httpUrl: string, grpcUrl: string, key: string): string[] {
     "REST:",
     `curl ${anyCertificate}${authorization} -H 'content-type: application/json' -d '${list}' ${httpUrl}/v1/customers:list`,
     "",
-    "gRPC, by reflection:",
+    "gRPC (using reflection):",
     `npx buf curl ${anyCertificate}--protocol grpc ${cleartextHttp2}${authorization} -d '${list}' ${grpcUrl}/${listCustomers}`,
     "",
     "Connect:",

@@ -54,7 +54,7 @@ export function startupErrorMessage(error: unknown): string | undefined {
   const isConnection = /^(ECONN|ENOTFOUND|EHOSTUNREACH|ETIMEDOUT|EAI_|28|3D000|57P03|53300)/.test(code);
   if (!isConnection) return undefined;
   const text = error instanceof Error && error.message ? `: ${error.message}` : "";
-  return `The database of DATABASE_URL or DATABASE_MIGRATION_URL cannot be reached (${code})${text}.`;
+  return `Cannot connect to the database of DATABASE_URL or DATABASE_MIGRATION_URL (${code})${text}.`;
 }
 
 function demoKeysOf(demo: SeededDemo | undefined): SeededDemo["secrets"] | undefined {
@@ -73,7 +73,7 @@ function firstSignal(logger: Logger): Promise<NodeJS.Signals> {
       stoppingSince ??= now;
       resolve(signal);
       if (now - stoppingSince < echoMs) return;
-      logger.warn({ signal }, "second signal: ending at once");
+      logger.warn({ signal }, "second signal received, exiting immediately");
       process.exit(1);
     };
     process.on("SIGTERM", onSignal);

@@ -15,12 +15,14 @@ export async function bindServer<T>(
     const text = cause instanceof Error ? cause.message : String(cause);
     // grpc-js tells the code in its text only.
     if (/EADDRINUSE|address already in use/i.test(text)) {
-      throw new StartError(`Port ${port} is in use. Set ${variable} to another port (0 = any free one).`, { cause });
+      throw new StartError(`Port ${port} is in use. Set ${variable} to another port, or 0 for any free port.`, {
+        cause,
+      });
     }
     if (/EACCES/.test(text))
-      throw new StartError(`Port ${port} may not be used by this user. Set ${variable}.`, { cause });
+      throw new StartError(`No permission to bind port ${port}. Set ${variable} to another port.`, { cause });
     if (/EADDRNOTAVAIL|ENOTFOUND|name resolution/i.test(text)) {
-      throw new StartError("HOST is not an address of this machine.", { cause });
+      throw new StartError("HOST is not an address of this machine. Set HOST to a local address.", { cause });
     }
     throw cause;
   }

@@ -36,7 +36,12 @@ export function assertRequiredOptions<
 >(values: Values, names: readonly Name[]): asserts values is Values & Readonly<Record<Name, string>> {
   const missing = names.filter((name) => values[name] === undefined || values[name] === "").map((name) => `--${name}`);
   if (missing.length === 0) return;
-  throw new UsageError(`${missing.join(", ")} ${missing.length === 1 ? "is" : "are"} missing.`);
+  throw new UsageError(`Missing required ${missing.length === 1 ? "option" : "options"}: ${missing.join(", ")}.`);
+}
+
+/** `1 migration`, `2 migrations`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 /** Rows as text in columns, the first one as headings. */

@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { migrateDatabase, openDatabaseServer, seedDemo } from "../database-server.js";
-import type { Command } from "./command.js";
+import { type Command, counted } from "./command.js";
 import { warningLog } from "./session.js";
 
 /** `moego migrate`: brings roles and tables up to date. */
@@ -11,7 +11,9 @@ export const migrate: Command = async (words, { config, terminal }) => {
   try {
     const applied = await migrateDatabase(server, log);
     for (const name of applied) terminal.out(name);
-    terminal.err(applied.length === 0 ? "The database is up to date." : `${applied.length} applied.`);
+    terminal.err(
+      applied.length === 0 ? "The database is up to date." : `${counted(applied.length, "migration")} applied.`,
+    );
   } finally {
     await server.stop();
   }
@@ -25,17 +27,17 @@ export const seed: Command = async (words, { config, terminal }) => {
   try {
     await migrateDatabase(server, log);
     const seeded = await seedDemo(config, server);
-    if (!seeded) throw new Error("Demo data goes into a database given by DATABASE_URL only with SEED_DEMO=1.");
+    if (!seeded) throw new Error("To write demo data to the database of DATABASE_URL, set SEED_DEMO=1.");
     if (seeded.outcome === "absent") {
       throw new Error(
-        "The database has companies of its own: nothing was written. SEED_DEMO=1 adds the demo companies beside them.",
+        "The database already contains companies, so no demo data was written. Set SEED_DEMO=1 to add it anyway.",
       );
     }
-    terminal.err(seeded.outcome === "written" ? "Demo data written." : "The demo data was there already.");
+    terminal.err(seeded.outcome === "written" ? "Demo data written." : "The demo data already exists.");
     const { first, second } = seeded.secrets;
     for (const [companyId, secret] of [["cmp_001", first] as const, ["cmp_002", second] as const]) {
       if (secret !== undefined) terminal.out(`${companyId} ${secret}`);
-      else terminal.err(`The demo key of ${companyId} was rotated or revoked, and is left as it is.`);
+      else terminal.err(`The demo key of ${companyId} was rotated or revoked and was not changed.`);
     }
   } finally {
     await server.stop();

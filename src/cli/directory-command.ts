@@ -4,9 +4,12 @@ import { createDirectoryRepository } from "../resources/directory/directory.repo
 import { createDirectoryAdminRepository } from "../resources/directory/directory-admin.repository.js";
 import { readBusiness, readCompany } from "../resources/directory/directory-arguments.service.js";
 import { assertRequiredOptions, type Command, toColumns } from "./command.js";
+import { withOptionNames } from "./option-names.js";
 import { withDatabase } from "./session.js";
 
 const one = { type: "string" } as const;
+const companyOptions = { id: "--id", name: "--name", country: "--country", time_zone: "--time-zone" };
+const businessOptions = { company_id: "--company", id: "--id", name: "--name" };
 
 /** `moego companies create` */
 export const createCompany: Command = async (words, context) => {
@@ -14,10 +17,12 @@ export const createCompany: Command = async (words, context) => {
   const { values } = parseArgs({ args: [...words], options });
   assertRequiredOptions(values, ["name", "country", "time-zone"]);
   const { id, name, country, "time-zone": timeZone } = values;
-  const input = readCompany({ id, name, country, timeZone });
-  const company = await withDatabase(context, "moego companies create", ({ database, write }) =>
-    createDirectoryAdminRepository(database).createCompany(input, write),
-  );
+  const company = await withOptionNames(companyOptions, async () => {
+    const input = readCompany({ id, name, country, timeZone });
+    return await withDatabase(context, "moego companies create", ({ database, write }) =>
+      createDirectoryAdminRepository(database).createCompany(input, write),
+    );
+  });
   context.terminal.out(company.id);
 };
 
@@ -35,10 +40,12 @@ export const listCompanies: Command = async (words, context) => {
 export const createBusiness: Command = async (words, context) => {
   const { values } = parseArgs({ args: [...words], options: { company: one, id: one, name: one } });
   assertRequiredOptions(values, ["company", "name"]);
-  const input = readBusiness({ companyId: values.company, id: values.id, name: values.name });
-  const business = await withDatabase(context, "moego businesses create", ({ database, write }) =>
-    createDirectoryAdminRepository(database).createBusiness(input, write),
-  );
+  const business = await withOptionNames(businessOptions, async () => {
+    const input = readBusiness({ companyId: values.company, id: values.id, name: values.name });
+    return await withDatabase(context, "moego businesses create", ({ database, write }) =>
+      createDirectoryAdminRepository(database).createBusiness(input, write),
+    );
+  });
   context.terminal.out(business.id);
 };
 

@@ -12,7 +12,7 @@ export function parseExpiry(text: string, now: number): Date {
   const isMoment = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d))?$/.test(text);
   const moment = new Date(text);
   if (isMoment && !Number.isNaN(moment.getTime())) return moment;
-  throw new UsageError("--expires takes a span such as 90d or 12h, or a time such as 2030-01-31T00:00:00Z.");
+  throw new UsageError("--expires must be a duration (90d, 12h) or an RFC 3339 time (2030-01-31T00:00:00Z).");
 }
 
 /** The milliseconds of a span such as `12h` or `90d`; undefined for what is none. */

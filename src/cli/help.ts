@@ -1,29 +1,56 @@
+const intro = "moego - self-hosted backend for pet-service businesses\n\nUsage: moego <command> [options]";
+
+/** One entry per command: its line, then its options, each indented by six spaces. */
+const sections = `Server
+  serve                         Start the server (like \`npm start\`, without building)
+  migrate                       Apply pending database migrations
+  seed                          Write the demo data (own database: requires SEED_DEMO=1)
+
+Companies and locations
+  companies create              Create a company and print its ID
+      --name NAME                 required
+      --country CODE              required; ISO 3166-1 alpha-2, for example US
+      --time-zone ZONE            required; IANA name, for example America/New_York
+      --id ID                     default: generated
+  companies list                List all companies
+  businesses create             Create a location and print its ID
+      --company ID                required
+      --name NAME                 required
+      --id ID                     default: generated
+  businesses list --company ID  List the locations of a company
+
+API keys
+  keys create                   Create an API key and print its secret once
+      --name NAME                 required
+      --company ID                grant access to a company (repeatable)
+      --business COMPANY/BUSINESS grant access to one location (repeatable)
+      --enterprise ID             grant access to all companies of an enterprise (repeatable)
+      --scope SCOPE               repeatable; default: all scopes except directory:write, key:admin and platform:admin
+      --staff ID                  staff member recorded as the actor of changes
+      --allow-address IP|CIDR     allowed client address (repeatable); default: any
+      --expires TIME              duration (12h, 90d) or RFC 3339 time; default: never
+      --json                      print JSON
+  keys list [--json]            List all API keys
+  keys rotate ID                Create a new secret and print it once
+      --overlap DURATION          how long the previous secret stays valid, 0h to 30d; default: 24h
+      --json                      print JSON
+  keys revoke ID                Revoke an API key; takes effect within 2 seconds
+
+Secrets
+  secrets rotate                Re-encrypt stored secrets with the current SECRET_KEY
+
+  help, version
+  COMMAND --help                Show the options of one command`;
+
+const notes = `Commands use the database of DATABASE_URL, or the embedded database in DATA_DIR. They can run while the server runs.
+Exit codes: 0 success, 1 failure, 64 usage error, 78 configuration error.`;
+
 /** What `moego help` prints. */
-export const helpText = `moego - an open backend for pet-service businesses
+export const helpText = [intro, sections, notes].join("\n\n");
 
-  moego serve                       start the service (as \`npm start\` does, without building)
-  moego migrate                     bring the database up to date
-  moego seed                        write the demo data; SEED_DEMO=1 for a database of your own
-  moego companies create --name NAME --country US --time-zone America/New_York [--id cmp_001]
-  moego companies list
-  moego businesses create --company cmp_001 --name NAME [--id biz_001]
-  moego businesses list --company cmp_001
-  moego keys create --name NAME     make an API key and print its secret, once
-      --company ID                  a company it reaches; repeatable, as the next two
-      --business COMPANY/BUSINESS   a location it reaches
-      --enterprise ID               all companies of an enterprise
-      --scope SCOPE                 repeatable; none = all but directory:write, key:admin, platform:admin
-      --staff ID                    the staff member it acts as
-      --allow-address IP_OR_CIDR    repeatable; none = from anywhere
-      --expires 90d                 a span (h, d) or a time (RFC 3339)
-      --json
-  moego keys list [--json]
-  moego keys rotate ID              give the key a new secret and print it, once
-      --overlap 24h                 how long the one before it still works (h, d; 0h..30d)
-      --json
-  moego keys revoke ID              refused everywhere within 2 seconds
-  moego secrets rotate              seal the stored secrets anew under the present SECRET_KEY
-  moego version
-
-The database is that of DATABASE_URL, or the embedded one below DATA_DIR, also while the service runs.
-Exit codes: 0 done, 1 failed, 64 not understood, 78 wrong configuration.`;
+/** What `moego COMMAND --help` prints: the entries of a command or of a group such as `keys`; else the whole text. */
+export function helpOf(command: string): string {
+  const entries = sections.split(/\n(?! {6})/).filter((entry) => entry.startsWith(`  ${command} `));
+  if (entries.length === 0) return helpText;
+  return entries.map((entry) => `moego ${entry.trimStart()}`).join("\n");
+}

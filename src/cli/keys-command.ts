@@ -2,8 +2,9 @@ import { parseArgs } from "node:util";
 import type { ApiKey, ApiKeyInput, Organization } from "../resources/api-keys/api-key.model.js";
 import { createApiKeyRepository } from "../resources/api-keys/api-key.repository.js";
 import { type ApiKeys, createApiKeys, defaultOverlapMs, maxOverlapMs } from "../resources/api-keys/api-key.service.js";
-import { assertRequiredOptions, type Command, toColumns, UsageError } from "./command.js";
+import { assertRequiredOptions, type Command, counted, toColumns, UsageError } from "./command.js";
 import { parseDuration, parseExpiry } from "./expiry.js";
+import { itemNames, type OptionNames, withOptionNames } from "./option-names.js";
 import { type Session, withDatabase } from "./session.js";
 
 const several = { type: "string", multiple: true } as const;
@@ -32,14 +33,35 @@ export const createKey: Command = async (words, context) => {
     ...(values.staff === undefined ? {} : { staffId: values.staff }),
     ...(values.expires === undefined ? {} : { expiredTime: parseExpiry(values.expires, context.now()) }),
   };
-  const { key, secret } = await withDatabase(context, "moego keys create", (session) =>
-    keysOf(session, context.now).create(input, "installation", session.write),
+  const { key, secret } = await withOptionNames(optionNamesOf(input), () =>
+    withDatabase(context, "moego keys create", (session) =>
+      keysOf(session, context.now).create(input, "installation", session.write),
+    ),
   );
   const { out, err } = context.terminal;
   if (values.json) return out(JSON.stringify({ ...key, secret }, null, 2));
   out(secret ?? "");
-  err(`Key ${key.id} (${key.name}) made. Its secret is shown this once.`);
+  err(`Created API key ${key.id} (${key.name}). Store the secret now; it cannot be shown again.`);
 };
+
+function optionNamesOf({ organizations, scopes, allowedAddresses }: ApiKeyInput): OptionNames {
+  return {
+    ...{ name: "--name", scopes: "--scope", allowed_addresses: "--allow-address", expired_time: "--expires" },
+    ...{ staff_id: "--staff", organizations: "--company, --business, --enterprise" },
+    ...itemNames(
+      "organizations",
+      organizations.map((organization) => `--${organization.type.toLowerCase()} ${pathOf(organization)}`),
+    ),
+    ...itemNames(
+      "scopes",
+      scopes.map((scope) => `--scope ${scope}`),
+    ),
+    ...itemNames(
+      "allowed_addresses",
+      allowedAddresses.map((range) => `--allow-address ${range}`),
+    ),
+  };
+}
 
 /** `moego keys list`: all keys, newest first. */
 export const listKeys: Command = async (words, context) => {
@@ -47,7 +69,7 @@ export const listKeys: Command = async (words, context) => {
   const keys = await withDatabase(context, "moego keys list", (session) => readAll(session, context.now));
   const { out } = context.terminal;
   if (values.json) return out(JSON.stringify(keys, null, 2));
-  const heading = ["ID", "NAME", "STATE", "ORGANIZATIONS", "SECRET", "LAST USED", "SCOPES"];
+  const heading = ["ID", "NAME", "STATE", "ORGANIZATIONS", "SECRET PREFIX", "LAST USED", "SCOPES"];
   for (const line of toColumns([heading, ...keys.map((key) => toCells(key, context.now()))])) out(line);
 };
 
@@ -56,33 +78,36 @@ export const rotateKey: Command = async (words, context) => {
   const options = { overlap: one, json };
   const { positionals, values } = parseArgs({ args: [...words], options, allowPositionals: true });
   const [id, ...more] = positionals;
-  if (id === undefined || more.length > 0) throw new UsageError("Name one key: moego keys rotate <id>");
+  if (id === undefined || more.length > 0)
+    throw new UsageError("Expected exactly one API key ID. Usage: moego keys rotate ID");
   const overlapMs = values.overlap === undefined ? defaultOverlapMs : parseDuration(values.overlap);
   if (overlapMs === undefined || overlapMs > maxOverlapMs)
-    throw new UsageError("--overlap takes a span of up to 30 days, such as 24h, 7d or 0h.");
+    throw new UsageError("--overlap must be a duration from 0h to 30d, for example 24h or 7d.");
   const { key, secret } = await withDatabase(context, "moego keys rotate", (session) =>
     keysOf(session, context.now).rotate({ id, overlapMs }, "installation", session.write),
   );
   const { out, err } = context.terminal;
   if (values.json) return out(JSON.stringify({ ...key, secret }, null, 2));
   out(secret ?? "");
-  err(`Key ${key.id} (${key.name}) has a new secret, shown this once. ${endOf(overlapMs)}`);
+  err(`Rotated API key ${key.id} (${key.name}). Store the new secret now; it cannot be shown again.`);
+  err(endOf(overlapMs));
 };
 
 function endOf(overlapMs: number): string {
-  if (overlapMs === 0) return "The one before it has ended.";
-  return `The one before it ends in ${overlapMs / 3_600_000} h.`;
+  if (overlapMs === 0) return "The previous secret no longer works.";
+  return `The previous secret expires in ${counted(overlapMs / 3_600_000, "hour")}.`;
 }
 
 /** `moego keys revoke <id>`: refused everywhere within 2 s. */
 export const revokeKey: Command = async (words, context) => {
   const { positionals } = parseArgs({ args: [...words], options: {}, allowPositionals: true });
   const [id, ...more] = positionals;
-  if (id === undefined || more.length > 0) throw new UsageError("Name one key: moego keys revoke <id>");
+  if (id === undefined || more.length > 0)
+    throw new UsageError("Expected exactly one API key ID. Usage: moego keys revoke ID");
   const key = await withDatabase(context, "moego keys revoke", (session) =>
     keysOf(session, context.now).revoke(id, "installation", session.write),
   );
-  context.terminal.out(`Key ${key.id} (${key.name}) is revoked since ${key.revokedTime?.toISOString()}.`);
+  context.terminal.out(`Revoked API key ${key.id} (${key.name}) at ${key.revokedTime?.toISOString()}.`);
 };
 
 function keysOf({ database }: Session, now: () => number): ApiKeys {
@@ -106,14 +131,16 @@ async function readAll(session: Session, now: () => number): Promise<readonly Ap
 function toBusiness(path: string): Organization {
   const [companyId, id, ...rest] = path.split("/");
   if (!companyId || !id || rest.length > 0)
-    throw new UsageError("--business takes company/business, as in cmp_001/biz_001.");
+    throw new UsageError("--business must be COMPANY/BUSINESS, for example cmp_001/biz_001.");
   return { type: "BUSINESS", companyId, id };
 }
 
+function pathOf(organization: Organization): string {
+  return organization.type === "BUSINESS" ? `${organization.companyId}/${organization.id}` : organization.id;
+}
+
 function toCells(key: ApiKey, now: number): string[] {
-  const organizations = key.organizations.map((organization) =>
-    organization.type === "BUSINESS" ? `${organization.companyId}/${organization.id}` : organization.id,
-  );
+  const organizations = key.organizations.map(pathOf);
   const expired = key.expiredTime !== undefined && key.expiredTime.getTime() <= now;
   return [
     key.id,
@@ -123,6 +150,6 @@ function toCells(key: ApiKey, now: number): string[] {
     key.hints.join(","),
     key.lastUsedTime?.toISOString() ?? "never",
     // Last, since the scopes of one key can be longer than a line of a terminal.
-    key.scopes.join(",") || "(ordinary)",
+    key.scopes.join(",") || "(default)",
   ];
 }

@@ -3,7 +3,7 @@
 import { type Config, ConfigError, readConfig } from "../config/config.js";
 import { DomainError } from "../core/errors.js";
 import { type Command, exitCodes, type Terminal, UsageError } from "./command.js";
-import { helpText } from "./help.js";
+import { helpOf, helpText } from "./help.js";
 import { readVersion } from "./version.js";
 
 /** Modules are loaded by the command that needs them: help and a usage error answer at once. */
@@ -39,7 +39,7 @@ async function run(words: readonly string[]): Promise<number> {
       return exitCodes.configuration;
     }
     if (error instanceof UsageError || isParseError(error)) {
-      terminal.err(`${error.message}\nTry: moego help`);
+      terminal.err(`${error.message}\nRun \`moego help\` for usage.`);
       return exitCodes.usage;
     }
     for (const line of await explain(error)) terminal.err(line);
@@ -51,14 +51,17 @@ async function dispatch(words: readonly string[]): Promise<void> {
   const [first = "help", second = ""] = words;
   if (["help", "--help", "-h"].includes(first)) return terminal.out(helpText);
   if (["version", "--version"].includes(first)) return terminal.out(readVersion());
+  const isPair = commands.has(`${first} ${second}`);
+  const name = isPair ? `${first} ${second}` : first;
+  if (words.includes("--help") || words.includes("-h")) return terminal.out(helpOf(name));
   if (first === "serve") {
-    if (words.length > 1) throw new UsageError("serve takes no words; it is configured by the environment.");
+    if (words.length > 1)
+      throw new UsageError("`moego serve` takes no arguments. Configure it with environment variables.");
     const config = readConfig(process.env);
     const { serve } = await import("../serve.js");
     return await serve(config);
   }
-  const isPair = commands.has(`${first} ${second}`);
-  const load = commands.get(isPair ? `${first} ${second}` : first);
+  const load = commands.get(name);
   if (!load) throw new UsageError(unknownCommand(first, second));
   const config: Config = readConfig(process.env);
   const command = await load();
@@ -67,8 +70,8 @@ async function dispatch(words: readonly string[]): Promise<void> {
 
 function unknownCommand(first: string, second: string): string {
   const known = [...commands.keys()].filter((name) => name.startsWith(`${first} `)).map((name) => `moego ${name}`);
-  const advice = known.length > 0 ? ` There is: ${known.join(", ")}.` : "";
-  return `There is no command \`${[first, second].join(" ").trim()}\`.${advice}`;
+  const advice = known.length > 0 ? ` Did you mean: ${known.join(", ")}?` : "";
+  return `Unknown command: ${[first, second].join(" ").trim()}.${advice}`;
 }
 
 function isParseError(error: unknown): error is Error {
@@ -82,7 +85,8 @@ async function explain(error: unknown): Promise<string[]> {
   if (reason !== undefined) return [reason];
   if (!(error instanceof DomainError)) return [error.message];
   const violations = error.details.violations ?? [];
-  if (violations.length > 0) return violations.map(({ field, description }) => `${field}: ${description}`);
+  if (violations.length > 0)
+    return violations.map(({ field, description }) => (field ? `${field}: ${description}` : description));
   const cause = error.cause instanceof Error ? ` (${error.cause.message})` : "";
   return [`${error.message}${cause}`];
 }

@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import { serviceSecrets } from "../database-server.js";
 import { openSecretCipher } from "../repositories.js";
 import { rotateSecrets } from "../resources/external-apis/secret-rotation.repository.js";
-import type { Command } from "./command.js";
+import { type Command, counted } from "./command.js";
 import { withDatabase } from "./session.js";
 
 /** `moego secrets rotate`: seals the stored secrets of external APIs anew under the present SECRET_KEY. */
@@ -12,9 +12,11 @@ export const rotate: Command = async (words, context) => {
     rotateSecrets(session.database, openSecretCipher(await serviceSecrets(context.config)), session.write),
   );
   const { out, err } = context.terminal;
-  out(`${resealed} sealed anew, ${current} were under the present key.`);
+  out(`Re-encrypted ${counted(resealed, "secret")}; ${current} already used the current key.`);
   if (unopened.length === 0) return;
-  err("No key of SECRET_KEY_PREVIOUS opens these. Give the key, or set the secret of the header again:");
+  err(
+    "These secrets cannot be decrypted with any key in SECRET_KEY_PREVIOUS. Add the missing key or set the header secret again:",
+  );
   for (const place of unopened) err(`  ${place}`);
-  throw new Error(`${unopened.length} not sealed anew.`);
+  throw new Error(`${counted(unopened.length, "secret")} could not be re-encrypted.`);
 };

@@ -33,9 +33,7 @@ export async function withDatabase<T>(
     const fault = readFault(error);
     // No such table or column; or no such role as each connection starts as, which the first migration makes.
     const isBehind = fault?.kind === "answer" && ["42P01", "42703", "22023"].includes(fault.sqlState);
-    throw isBehind
-      ? new Error("The database lacks tables of this version. Run: moego migrate", { cause: error })
-      : error;
+    throw isBehind ? new Error("The database schema is out of date. Run: moego migrate", { cause: error }) : error;
   } finally {
     await server.stop();
   }

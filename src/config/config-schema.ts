@@ -21,22 +21,22 @@ export const environmentSchema = z
   .object({
     HOST: text((host) => isIP(host) > 0 || /^[a-z0-9.-]{1,253}$/i.test(host))
       .default("127.0.0.1")
-      .register(variableDocs, { expected: "an address or host name to listen on", example: "127.0.0.1" }),
+      .register(variableDocs, { expected: "an IP address or host name", example: "127.0.0.1" }),
     HTTP_PORT: port(8080, "8080"),
     GRPC_PORT: port(50051, "50051"),
     TLS_CERT_FILE: readableFile("/etc/moego/tls.crt"),
     TLS_KEY_FILE: readableFile("/etc/moego/tls.key"),
     ALLOW_PLAINTEXT: flag(),
     TRUSTED_PROXIES: list(isIpRange).register(variableDocs, {
-      expected: "addresses or CIDR ranges, separated by commas",
+      expected: "comma-separated IP addresses or CIDR ranges",
       example: "10.0.0.0/8,127.0.0.1",
     }),
     CORS_ORIGINS: list(isOrigin).register(variableDocs, {
-      expected: "origins (scheme, host, port), separated by commas",
+      expected: "comma-separated origins (scheme, host, port)",
       example: "https://app.example.com",
     }),
     PUBLIC_BASE_URL: text(isBaseUrl).optional().register(variableDocs, {
-      expected: "an http or https URL without a slash at its end, a query or a fragment",
+      expected: "an HTTP or HTTPS URL without a trailing slash, query or fragment",
       example: "https://api.example.com",
     }),
     DATABASE_URL: databaseUrl("postgresql://moego_service_login:password@db.example.com:5432/moego"),
@@ -48,26 +48,26 @@ export const environmentSchema = z
     DATABASE_IDLE_TRANSACTION_TIMEOUT_MS: integer({ min: 1, max: 600_000, fallback: 10_000 }),
     DATA_DIR: text((folder) => !folder.includes("\0"))
       .default(".data")
-      .register(variableDocs, { expected: "a folder", example: ".data" }),
+      .register(variableDocs, { expected: "a directory", example: ".data" }),
     PAGE_TOKEN_SECRET: text((secret) => secret.length >= 32)
       .optional()
       .register(variableDocs, {
-        expected: "32 characters or more, the same for every process of the service",
+        expected: "at least 32 characters, identical for every server process",
         example: "the output of: openssl rand -hex 32",
         secret: true,
       }),
     SECRET_KEY: text(isSecretKey).optional().register(variableDocs, {
-      expected: "32 bytes in base64, the same for every process of the service",
+      expected: "32 bytes in base64, identical for every server process",
       example: "the output of: openssl rand -base64 32",
       secret: true,
     }),
     SECRET_KEY_PREVIOUS: list(isSecretKey).register(variableDocs, {
-      expected: "former values of SECRET_KEY, separated by commas",
-      example: "the SECRET_KEY of last year",
+      expected: "comma-separated former values of SECRET_KEY",
+      example: "the previous SECRET_KEY",
       secret: true,
     }),
     EXTERNAL_API_ALLOW: list((target) => readAllowedTarget(target) !== undefined).register(variableDocs, {
-      expected: "hosts with their ports, separated by commas",
+      expected: "comma-separated HOST:PORT entries",
       example: "127.0.0.1:9000,[::1]:9000,crm.internal:443",
     }),
     RATE_LIMIT_PER_KEY: rateLimit("100/s burst 200"),
@@ -78,7 +78,7 @@ export const environmentSchema = z
     METRICS_TOKEN: text((token) => /^[\x21-\x7e]{16,}$/.test(token))
       .optional()
       .register(variableDocs, {
-        expected: "16 visible ASCII characters or more",
+        expected: "at least 16 printable ASCII characters, no spaces",
         example: "the output of: openssl rand -hex 32",
         secret: true,
       }),
@@ -98,30 +98,30 @@ export const environmentSchema = z
   )
   .refine(
     (env) => env.TLS_KEY_FILE === undefined || has(env.TLS_CERT_FILE),
-    rule("TLS_CERT_FILE", "is required with TLS_KEY_FILE"),
+    rule("TLS_CERT_FILE", "required with TLS_KEY_FILE"),
   )
   .refine(
     (env) => env.TLS_CERT_FILE === undefined || has(env.TLS_KEY_FILE),
-    rule("TLS_KEY_FILE", "is required with TLS_CERT_FILE"),
+    rule("TLS_KEY_FILE", "required with TLS_CERT_FILE"),
   )
   .refine(
     (env) => isLoopback(env.HOST) || has(env.TLS_CERT_FILE) || env.TRUSTED_PROXIES.length > 0 || env.ALLOW_PLAINTEXT,
     rule(
       "HOST",
-      "is public: keys would travel in plain text. Set TLS_CERT_FILE and TLS_KEY_FILE, or TRUSTED_PROXIES, or ALLOW_PLAINTEXT=1",
+      "is not a loopback address, so API keys would be sent unencrypted. Set TLS_CERT_FILE and TLS_KEY_FILE, TRUSTED_PROXIES, or ALLOW_PLAINTEXT=1",
     ),
   )
   .refine(
     (env) => env.DATABASE_URL === undefined || has(env.PAGE_TOKEN_SECRET),
-    rule("PAGE_TOKEN_SECRET", "is required with DATABASE_URL"),
+    rule("PAGE_TOKEN_SECRET", "required with DATABASE_URL"),
   )
   .refine(
     (env) => env.DATABASE_URL === undefined || has(env.SECRET_KEY),
-    rule("SECRET_KEY", "is required with DATABASE_URL"),
+    rule("SECRET_KEY", "required with DATABASE_URL"),
   )
   .refine(
     (env) => env.DATABASE_MIGRATION_URL === undefined || has(env.DATABASE_URL),
-    rule("DATABASE_URL", "is required with DATABASE_MIGRATION_URL"),
+    rule("DATABASE_URL", "required with DATABASE_MIGRATION_URL"),
   )
   .refine(
     (env) => env.DEMO_API_KEY === undefined || env.DEMO_API_KEY !== env.DEMO_API_KEY_2,
@@ -147,12 +147,12 @@ function text(isGood: (value: string) => boolean) {
 }
 
 function port(fallback: number, example: string) {
-  const expected = "a port from 0 to 65535; 0 takes any free one";
+  const expected = "a port from 0 to 65535; 0 selects a free port";
   return number(0, 65_535).default(fallback).register(variableDocs, { expected, example });
 }
 
 function integer({ min, max, fallback }: { readonly min: number; readonly max: number; readonly fallback: number }) {
-  const expected = `a whole number from ${min} to ${max}`;
+  const expected = `an integer from ${min} to ${max}`;
   return number(min, max)
     .default(fallback)
     .register(variableDocs, { expected, example: String(fallback) });
@@ -178,7 +178,7 @@ function rateLimit(example: string) {
     })
     .optional()
     .register(variableDocs, {
-      expected: "calls per s, min or h, and how many at once unless as many; numbers from 1 to 9999999",
+      expected: 'RATE/s, RATE/min or RATE/h, optionally followed by "burst N"; numbers from 1 to 9999999',
       example,
     });
 }
@@ -207,7 +207,7 @@ function readableFile(example: string) {
       return false;
     }
   };
-  return text(isReadable).optional().register(variableDocs, { expected: "a file this user can read, in PEM", example });
+  return text(isReadable).optional().register(variableDocs, { expected: "a readable PEM file", example });
 }
 
 function databaseUrl(example: string) {
@@ -219,7 +219,7 @@ function demoKey() {
   return text((key) => /^[\x21-\x39\x3b-\x7e]{32,200}$/.test(key) && !key.startsWith("moego_"))
     .optional()
     .register(variableDocs, {
-      expected: "32 to 200 visible ASCII characters without a colon, not starting with moego_",
+      expected: "32 to 200 printable ASCII characters, no spaces or colons, not starting with moego_",
       example: "the output of: openssl rand -hex 32",
       secret: true,
     });

@@ -59,7 +59,7 @@ export interface ConfigFault {
   readonly name: string;
   /** As given; a secret one is masked; undefined when the variable is absent. */
   readonly value: string | undefined;
-  /** What breaks a rule over several variables; undefined when the value itself has a wrong form. */
+  /** The violated rule over several variables; undefined if the value itself is invalid. */
   readonly rule: string | undefined;
   readonly expected: string;
   readonly example: string;
@@ -73,8 +73,8 @@ export class ConfigError extends Error {
   override readonly name = "ConfigError";
 
   constructor(readonly faults: readonly ConfigFault[]) {
-    const count = faults.length === 1 ? "1 fault" : `${faults.length} faults`;
-    super([`The configuration has ${count}.`, ...faults.map(describe)].join("\n"));
+    const count = faults.length === 1 ? "1 error" : `${faults.length} errors`;
+    super([`Invalid configuration: ${count}.`, ...faults.map(describe)].join("\n"));
   }
 }
 
@@ -155,6 +155,6 @@ function mask(secret: string): string {
 
 function describe({ name, value, rule, expected, example }: ConfigFault): string {
   const given = value === undefined ? "not set" : JSON.stringify(value);
-  const why = rule === undefined ? "" : ` ${name} ${rule}.`;
-  return `  ${name}: ${given}.${why} Expected: ${expected}. Example: ${example}`;
+  const why = rule === undefined ? "" : `; ${rule}`;
+  return `  ${name}: ${given}${why}. Expected: ${expected}. Example: ${example}`;
 }

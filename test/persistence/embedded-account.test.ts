@@ -46,7 +46,7 @@ describe("embedded PostgreSQL started by an unprivileged user", () => {
     await rm(data, { recursive: true });
     await symlink("/", data); // A directory of root, which is another user.
     const { line } = await runChild(program, [dataDir], account);
-    expect(line["error"]).toMatch(/belongs to user id 0: run as that user or as root/);
+    expect(line["error"]).toMatch(/is owned by user id 0\. Run as that user or as root/);
   }, 60_000);
 });
 
@@ -69,13 +69,13 @@ describe.runIf(isRoot)("embedded PostgreSQL started by root", () => {
     expect(folder).not.toContain(dataDir);
     await stop();
     await rm(folder, { recursive: true });
-    await expect(startEmbeddedPostgres({ dataDir })).rejects.toThrow(/lies in .* and it is gone/);
+    await expect(startEmbeddedPostgres({ dataDir })).rejects.toThrow(/is stored in .*, which no longer exists/);
   });
 
   it("says plainly what is wrong when the user id has no entry in /etc/passwd", async () => {
     const program = await compileChild("embedded-child.ts", await withBinaries(await newFolder(0o755)));
     const { line } = await runChild(program, [join(tmpdir(), "moego-unused")], { uid: 54_321, gid: 54_321 });
-    expect(line["error"]).toMatch(/user id 54321, which has no entry in \/etc\/passwd.*DATABASE_URL/s);
+    expect(line["error"]).toMatch(/User id 54321 has no entry in \/etc\/passwd.*DATABASE_URL/s);
   });
 
   it("runs for a plain user too, and root later runs the same database as that user", async () => {

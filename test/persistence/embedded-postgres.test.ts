@@ -128,7 +128,7 @@ describe("embedded PostgreSQL", () => {
     await rename(join(folder, "data/global/pg_control"), join(folder, "pg_control"));
     const refused = kept.failed.catch((error: unknown) => String(error));
     process.kill(await postmasterPid(folder), "SIGKILL");
-    expect(await refused).toMatch(/cannot be kept running\. Its log says why: .*server\.log/);
+    expect(await refused).toMatch(/keeps stopping\. See its log: .*server\.log/);
   }, 60_000);
 
   it("is not stopped by its starter while somebody else is connected", async () => {
@@ -163,6 +163,6 @@ describe("embedded PostgreSQL", () => {
     const dataDir = await newFolder(0o755);
     await (await start(dataDir)).stop();
     await rm(join(dataDir, "embedded-postgres.json"));
-    await expect(startEmbeddedPostgres({ dataDir })).rejects.toThrow(/not its embedded-postgres.json/);
+    await expect(startEmbeddedPostgres({ dataDir })).rejects.toThrow(/no embedded-postgres.json/);
   });
 });

@@ -31,8 +31,8 @@ describe("the configuration", () => {
     const found = thrownBy(() =>
       readConfig({ HTTP_PORT: "9000", GRPC_PORT: "9000", DATABASE_MIGRATION_URL: databaseUrl }),
     );
-    expect(String(found)).toContain("GRPC_PORT must differ from HTTP_PORT.");
-    expect(String(found)).toContain("DATABASE_URL is required with DATABASE_MIGRATION_URL.");
+    expect(String(found)).toContain('GRPC_PORT: "9000"; must differ from HTTP_PORT.');
+    expect(String(found)).toContain("DATABASE_URL: not set; required with DATABASE_MIGRATION_URL.");
   });
 
   it("takes an empty variable as absent and ignores the variables of others", () => {

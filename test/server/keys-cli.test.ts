@@ -59,7 +59,7 @@ describe("moego keys", () => {
       code: 0,
       stdout: expect.stringMatching(/^moego_[0-9A-Za-z]{49}\n$/),
     });
-    expect(rotated.stderr).toContain("ends in 1 h");
+    expect(rotated.stderr).toContain("The previous secret expires in 1 hour.");
     const second = rotated.stdout.trim();
     expect(second).not.toBe(first);
     for (const secret of [first, second]) expect((await listCustomers(service.httpUrl, secret)).status).toBe(200);
@@ -81,7 +81,7 @@ describe("moego keys", () => {
 
     await using again = await startService(variables);
     expect(again.stdout()).toContain(first);
-    expect(again.stdout()).toMatch(/^ +Demo key of cmp_002 +\(rotated or revoked\)$/m);
+    expect(again.stdout()).toMatch(/^ +Demo API key \(cmp_002\) +\(rotated or revoked\)$/m);
     expect(again.stdout()).not.toContain(second);
     for (const secret of [first, rotated]) expect((await listCustomers(again.httpUrl, secret)).status).toBe(200);
     await own.owner.query("UPDATE api_key_secret SET expired_time = now() WHERE expired_time IS NOT NULL");
@@ -137,7 +137,7 @@ describe("moego keys", () => {
   it("lists keys with their state, without any secret", async () => {
     const { code, stdout } = await moego(["keys", "list"], environment);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^ID +NAME +STATE +ORGANIZATIONS +SECRET +LAST USED +SCOPES\n/);
+    expect(stdout).toMatch(/^ID +NAME +STATE +ORGANIZATIONS +SECRET PREFIX +LAST USED +SCOPES\n/);
     expect(stdout).toMatch(/key_\w+ +Short-lived +revoked +cmp_001/);
     expect(stdout).toMatch(/key_demo_1 +Demo key of cmp_001 +active +cmp_001/);
   });
@@ -149,17 +149,10 @@ describe("moego keys", () => {
       ...["--staff", "staff_404", "--allow-address", "10.0.0.0/99", "--expires", "2001-01-01"],
     );
     expect(wrong.code).toBe(1);
-    const fields = wrong.stderr.split("\n").map((line) => line.split(":")[0]);
-    expect(fields).toEqual([
-      ...[
-        "scopes[0]",
-        "allowed_addresses[0]",
-        "expired_time",
-        "organizations[0].id",
-        "organizations[1].id",
-        "staff_id",
-        "",
-      ],
+    const options = wrong.stderr.split("\n").map((line) => line.split(": ")[0]);
+    expect(options).toEqual([
+      ...["--scope customer:eat", "--allow-address 10.0.0.0/99", "--expires"],
+      ...["--company cmp_404", "--business cmp_002/bus_001", "--staff", ""],
     ]);
     expect((await create("--name", "Nowhere")).code).toBe(1);
     expect(await countKeys()).toBe(before);
@@ -179,15 +172,15 @@ describe("moego keys", () => {
   ])("exits 64 for words that it does not understand: %j", async (words) => {
     const { code, stdout, stderr } = await moego(words, environment);
     expect({ code, stdout }).toEqual({ code: 64, stdout: "" });
-    expect(stderr).toContain("Try: moego help");
+    expect(stderr).toContain("Run `moego help` for usage.");
   });
 
   it("names every option that is missing at once, and the commands that a word begins", async () => {
     const company = await moego(["companies", "create", "--country", "US"], environment);
-    expect(company.stderr).toBe("--name, --time-zone are missing.\nTry: moego help\n");
+    expect(company.stderr).toBe("Missing required options: --name, --time-zone.\nRun `moego help` for usage.\n");
     const keys = await moego(["keys"], environment);
     expect(keys.stderr).toContain(
-      "There is: moego keys create, moego keys list, moego keys rotate, moego keys revoke.",
+      "Did you mean: moego keys create, moego keys list, moego keys rotate, moego keys revoke?",
     );
   });
 
@@ -195,7 +188,16 @@ describe("moego keys", () => {
     const wrong = { HTTP_PORT: "not a port" };
     const { code, stdout } = await moego(["help"], wrong);
     expect(code).toBe(0);
-    expect(stdout).toContain("moego keys create --name NAME");
+    expect(stdout).toContain("  keys create                   Create an API key");
+    expect(await moego(["keys", "rotate", "--help"], wrong)).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^moego keys rotate ID +Create a new secret.*\n +--overlap .*\n +--json .*\n$/),
+    });
+    const keys = await moego(["keys", "--help"], wrong);
+    expect(keys.stdout.match(/^moego .*?(?= {2})/gm)).toEqual([
+      ...["moego keys create", "moego keys list [--json]", "moego keys rotate ID", "moego keys revoke ID"],
+    ]);
+    expect(await moego(["pets", "--help"], wrong)).toMatchObject({ code: 0, stdout });
     for (const word of ["version", "--version"])
       expect(await moego([word], wrong)).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
   });
@@ -215,7 +217,7 @@ describe("a database that cannot be reached", () => {
       NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(twoAddresses)}`,
     });
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^The database of DATABASE_URL .* cannot be reached \(ECONNREFUSED\)\.\n$/);
+    expect(stderr).toMatch(/^Cannot connect to the database of DATABASE_URL .* \(ECONNREFUSED\)\.\n$/);
   });
 });
 
@@ -224,7 +226,7 @@ describe("a database of your own that is empty", () => {
     await using empty = await createEmptyDatabase();
     const { code, stderr } = await moego(["companies", "list"], environmentOf(empty));
     expect({ code, stderr }).toEqual({
-      ...{ code: 1, stderr: "The database lacks tables of this version. Run: moego migrate\n" },
+      ...{ code: 1, stderr: "The database schema is out of date. Run: moego migrate\n" },
     });
   });
 
@@ -250,7 +252,7 @@ describe("a database of your own that is empty", () => {
     const location = ["businesses", "create", "--company", "cmp_9", "--id", "erased_1", "--name", "x"];
     for (const words of [company, location]) {
       expect(await moego(words, environmentOf(empty))).toMatchObject({
-        ...{ code: 1, stderr: "id: Must not start with `erased_`, a reserved prefix.\n" },
+        ...{ code: 1, stderr: "--id: Must not start with `erased_`, a reserved prefix.\n" },
       });
     }
   });
@@ -261,7 +263,7 @@ describe("a database of your own that is empty", () => {
       const words = ["companies", "create", "--name", "x", "--country", "ZZ", "--time-zone", zone];
       const { code, stderr } = await moego(words, environmentOf(empty));
       expect(code).toBe(1);
-      expect(stderr).toMatch(/^country: .*\ntime_zone: .*\n$/);
+      expect(stderr).toMatch(/^--country: .*\n--time-zone: .*\n$/);
     }
   });
 });

@@ -28,19 +28,19 @@ describe("moego secrets rotate", () => {
     for (let i = 0; i < 250; i += 1) await store(`x-${i}`, [older, oldest, present][i % 3] ?? present);
     const environment = { ...environmentOf(database), SECRET_KEY_PREVIOUS: previous };
     const first = await moego(["secrets", "rotate"], environment);
-    expect(first).toMatchObject({ code: 0, stdout: "167 sealed anew, 83 were under the present key.\n" });
+    expect(first).toMatchObject({ code: 0, stdout: "Re-encrypted 167 secrets; 83 already used the current key.\n" });
     const { rows } = await database.owner.query("SELECT name, sealed FROM external_api_secret");
     const cipher = openSecretCipher({ pageTokenSecret: "", secretKey: present });
     for (const { name, sealed } of rows) expect(cipher.open(sealed, contextOf(name))).toBe(secretOf(name));
     const again = await moego(["secrets", "rotate"], environment);
-    expect(again).toMatchObject({ code: 0, stdout: "0 sealed anew, 250 were under the present key.\n" });
+    expect(again).toMatchObject({ code: 0, stdout: "Re-encrypted 0 secrets; 250 already used the current key.\n" });
   });
 
   it("names the places of secrets that no known key opens, leaves them, and exits 1", async () => {
     await store("x-lost", lost);
     await store("x-old", older);
     const ended = await moego(["secrets", "rotate"], { ...environmentOf(database), SECRET_KEY_PREVIOUS: previous });
-    expect(ended).toMatchObject({ code: 1, stdout: "1 sealed anew, 250 were under the present key.\n" });
+    expect(ended).toMatchObject({ code: 1, stdout: "Re-encrypted 1 secret; 250 already used the current key.\n" });
     expect(ended.stderr).toContain("cmp_x/api_1/x-lost");
     expect(ended.stdout + ended.stderr).not.toMatch(/top-secret/);
     const { rows } = await database.owner.query("SELECT sealed FROM external_api_secret WHERE name = 'x-lost'");

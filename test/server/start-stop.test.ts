@@ -175,7 +175,9 @@ describe("with a database of your own", () => {
     const variables = { DATA_DIR: "package.json", HTTP_PORT: "0", GRPC_PORT: "0" };
     const { code, stderr } = await run("dist/main.js", [], variables).ended;
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^DATA_DIR .*package\.json is no folder .* \(EEXIST\)\. Set DATA_DIR to one that is\.\n$/);
+    expect(stderr).toMatch(
+      /^Cannot create or write DATA_DIR .*package\.json \(EEXIST\)\. Set DATA_DIR to a writable directory\.\n$/,
+    );
   });
 
   it("says in one sentence that the database cannot be reached", async () => {
@@ -185,7 +187,7 @@ describe("with a database of your own", () => {
     const variables = { ...secrets, DATABASE_URL, HTTP_PORT: "0", GRPC_PORT: "0" };
     const { code, stderr } = await run("dist/main.js", [], variables).ended;
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^The database of DATABASE_URL .* cannot be reached \(ECONNREFUSED\)/);
+    expect(stderr).toMatch(/^Cannot connect to the database of DATABASE_URL .* \(ECONNREFUSED\)/);
     expect(stderr).not.toContain("hidden-password");
     expect(stderr).not.toContain("    at ");
   });
@@ -229,7 +231,7 @@ describe("with the embedded database", () => {
     const service = await startService({ DATA_DIR: dataDir });
     const pidFile = join(dataDir, "postgres", "data", "postmaster.pid");
     process.kill(Number((await readFile(pidFile, "utf8")).split("\n")[0]), "SIGKILL");
-    await until(() => service.stderr().includes("PostgreSQL was lost"));
+    await until(() => service.stderr().includes("embedded PostgreSQL stopped unexpectedly"));
     await until(async () => (await fetch(`${service.httpUrl}/readyz`)).status === 200);
     expect((await listCustomers(service.httpUrl, demoKeyOf(service.stdout()))).status).toBe(200);
     expect((await service.stop()).code).toBe(0);
@@ -246,9 +248,7 @@ describe("with the embedded database", () => {
     process.kill(pid, "SIGKILL");
     const { code, stderr } = await service.ended;
     expect(code).toBe(1);
-    expect(stderr).toMatch(
-      /^The embedded PostgreSQL ended and cannot be kept running\. Its log says why: .*server\.log$/m,
-    );
+    expect(stderr).toMatch(/^The embedded PostgreSQL keeps stopping\. See its log: .*server\.log$/m);
     await rm(own, { recursive: true, force: true });
   }, 40_000);
 
@@ -300,5 +300,5 @@ async function endPostgres(dataDir: string): Promise<void> {
 }
 
 function demoKeyOf(stdout: string): string {
-  return /Demo key of cmp_001 +(\S+)/.exec(stdout)?.[1] ?? "";
+  return /Demo API key \(cmp_001\) +(\S+)/.exec(stdout)?.[1] ?? "";
 }

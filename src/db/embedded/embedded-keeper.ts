@@ -24,7 +24,7 @@ export async function keepEmbeddedPostgres(options: EmbeddedPostgresOptions): Pr
       const runningSince = performance.now();
       await lost;
       if (performance.now() - runningSince > steadyMs) losses = 1;
-      options.log?.warn({ losses }, "the embedded PostgreSQL was lost");
+      options.log?.warn({ losses }, "embedded PostgreSQL stopped unexpectedly");
       current = startAgain(first, { losses, options, signal: stopped.signal });
     }
   };
@@ -55,14 +55,17 @@ async function startAgain(lost: EmbeddedPostgres, { losses, options, signal }: R
   for (let attempt = losses; attempt <= maxRestarts; attempt += 1) {
     if (attempt > 1) await sleep(firstDelayMs * 2 ** (attempt - 1), undefined, { signal });
     const server = await startEmbeddedPostgres(options).catch((error: unknown) => {
-      options.log?.warn({ attempt, reason: error instanceof Error ? error.message : String(error) }, "not started");
+      options.log?.warn(
+        { attempt, reason: error instanceof Error ? error.message : String(error) },
+        "failed to restart the embedded PostgreSQL",
+      );
     });
     if (!server) continue;
     if (server.serviceUrl === lost.serviceUrl) return server;
     await server.stop();
-    throw new EmbeddedPostgresError("The embedded PostgreSQL ended, and meanwhile its port was taken. Start again.");
+    throw new EmbeddedPostgresError(
+      "The embedded PostgreSQL stopped and another process now uses its port. Restart the server.",
+    );
   }
-  throw new EmbeddedPostgresError(
-    `The embedded PostgreSQL ended and cannot be kept running. Its log says why: ${lost.folder}/server.log`,
-  );
+  throw new EmbeddedPostgresError(`The embedded PostgreSQL keeps stopping. See its log: ${lost.folder}/server.log`);
 }

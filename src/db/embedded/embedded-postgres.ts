@@ -114,7 +114,7 @@ async function openCluster(dataDir: string): Promise<Cluster> {
   const account = preferred && (owner ?? preferred);
   if (!account && owner && process.getuid && owner.uid !== process.getuid()) {
     throw new EmbeddedPostgresError(
-      `The database in ${folder} belongs to user id ${owner.uid}: run as that user or as root, or use another DATA_DIR.`,
+      `The database in ${folder} is owned by user id ${owner.uid}. Run as that user or as root, or use another DATA_DIR.`,
     );
   }
   if (!owner) await assertClusterExists(dataDir, folder);
@@ -150,15 +150,12 @@ async function startOrJoin(cluster: Cluster, log: Log): Promise<Running> {
       const why = `${cause instanceof Error ? cause.message : ""}\n${await logTail(cluster.folder, logged)}`;
       const waitedMs = Date.now() - startedAt;
       if (waitedMs > startBudgetMs || !mayPass.test(why)) {
-        throw new EmbeddedPostgresError(`The embedded PostgreSQL in ${cluster.folder} does not start.\n${why}`, {
+        throw new EmbeddedPostgresError(`The embedded PostgreSQL in ${cluster.folder} failed to start.\n${why}`, {
           cause,
         });
       }
       if (waitedMs > patienceWithOrphansMs && orphansRemain.test(why)) {
-        log.warn(
-          { ended: await terminateOrphans(cluster.data) },
-          "ended server processes that outlived a killed PostgreSQL",
-        );
+        log.warn({ ended: await terminateOrphans(cluster.data) }, "terminated orphaned PostgreSQL processes");
       }
     }
     await sleep(retryDelayMs);
@@ -193,7 +190,7 @@ async function stopUnlessUsed({ data, binaries }: Cluster, presence: pg.Client, 
   // A server that is gone needs no stop.
   const others = await releasePresence(presence).catch(() => "users");
   try {
-    if (others === "clients") log.warn({}, "the embedded PostgreSQL stays: other clients are connected");
+    if (others === "clients") log.warn({}, "embedded PostgreSQL left running: other clients are connected");
     if (others !== "none") return;
     // pg_ctl's own wait would take the server of the next start, should one be quick, for this one, and go on waiting.
     const pid = await postmasterPid(data);

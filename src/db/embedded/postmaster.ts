@@ -31,7 +31,7 @@ export async function postmasterPid(data: string): Promise<number> {
 /** Waits until a server that was told to stop has taken its `postmaster.pid` away, which it does last. */
 export async function waitForExit(data: string, pid: number): Promise<void> {
   for (const deadline = Date.now() + stopBudgetMs; (await postmasterPid(data)) === pid && pid > 0; await sleep(20)) {
-    if (Date.now() > deadline) throw new EmbeddedPostgresError(`PostgreSQL (process ${pid}) does not stop.`);
+    if (Date.now() > deadline) throw new EmbeddedPostgresError(`PostgreSQL (process ${pid}) did not stop in time.`);
   }
 }
 

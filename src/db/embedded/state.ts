@@ -41,13 +41,13 @@ async function readState(file: string): Promise<ClusterState | undefined> {
     text = await readFile(file, "utf8");
   } catch (error) {
     if (isNotFoundError(error)) return undefined;
-    throw new EmbeddedPostgresError(`${file} cannot be read by this user.`, { cause: error });
+    throw new EmbeddedPostgresError(`No permission to read ${file}.`, { cause: error });
   }
   try {
     return stateSchema.parse(JSON.parse(text));
   } catch (cause) {
     throw new EmbeddedPostgresError(
-      `${file} is damaged. It holds the passwords of the database beside it: restore it, or use another DATA_DIR.`,
+      `${file} is corrupted. It contains the database passwords. Restore it or use another DATA_DIR.`,
       { cause },
     );
   }
@@ -62,7 +62,7 @@ async function newState(dataDir: string, account: Account | undefined): Promise<
   const path = await realpath(dataDir);
   if (await stat(join(path, "postgres", "data")).catch(() => undefined)) {
     throw new EmbeddedPostgresError(
-      `${path} holds a database but not its embedded-postgres.json (passwords): restore it, or use another DATA_DIR.`,
+      `${path} contains a database but no embedded-postgres.json (its passwords). Restore the file or use another DATA_DIR.`,
     );
   }
   if (!account || !(await findInaccessibleDirectory(path, account))) return passwords;
@@ -96,7 +96,7 @@ function unusable(dataDir: string): (cause: unknown) => never {
   return (cause) => {
     const code = cause instanceof Error && "code" in cause ? ` (${String(cause.code)})` : "";
     throw new EmbeddedPostgresError(
-      `DATA_DIR ${dataDir} is no folder that this user can make and write${code}. Set DATA_DIR to one that is.`,
+      `Cannot create or write DATA_DIR ${dataDir}${code}. Set DATA_DIR to a writable directory.`,
       { cause },
     );
   };
