@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { createFolderTimes } from "./test/support/folder-times.js";
 import { LongestFirst } from "./test/support/longest-first.js";
 
 export default defineConfig({
@@ -19,7 +20,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     // How long a condition may take to come true; where it is the time that counts, the test measures it.
     expect: { poll: { timeout: 10_000 } },
-    reporters: ["default", "json"],
+    reporters: ["default", "json", createFolderTimes()],
     outputFile: { json: "test-report/vitest.json" },
   },
 });

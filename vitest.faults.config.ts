@@ -1,6 +1,7 @@
 import { defineConfig, type ViteUserConfig } from "vitest/config";
 import { isLong } from "./test/reliability/run.js";
 import { createTableReporter } from "./test/reliability/table.js";
+import { createFolderTimes } from "./test/support/folder-times.js";
 import { LongestFirst } from "./test/support/longest-first.js";
 
 /** What judges times: each file has the machine to itself. */
@@ -18,7 +19,7 @@ const common = {
 
 export default defineConfig({
   test: {
-    reporters: ["default", "json", createTableReporter()],
+    reporters: ["default", "json", createTableReporter(), createFolderTimes()],
     outputFile: { json: "test-report/faults.json" },
     sequence: { sequencer: LongestFirst },
     projects: [
