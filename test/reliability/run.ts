@@ -2,7 +2,7 @@ import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 import type { TestContext } from "vitest";
 import { seed } from "../support/seed.js";
 
-/** Whether the large figures are run: `FAULTS=long`. */
+/** Whether the large figures are run: `npm run test:long` sets `FAULTS=long`. */
 export const isLong = process.env["FAULTS"] === "long";
 
 /** The count for the short run, which CI makes, or for the long one. */
