@@ -28,30 +28,30 @@ import { bindServer, StartError } from "./start-error.js";
 export interface AppOptions {
   readonly config: Config;
   readonly logger: Logger;
-  /** Login of the service, on a database that is migrated. */
+  /** Login of the server role, for a migrated database. */
   readonly databaseUrl: string;
   readonly secrets: ServiceSecrets;
-  /** Whether the demo data are there: then `/demo/echo` plays the system of somebody else, which may be called. */
+  /** If true, `/demo/echo` acts as a third-party system for external APIs. */
   readonly hasDemo?: boolean;
 }
 
-/** The running service: two servers over one pipeline over one pool. */
+/** The running application: two servers that share one pipeline and one connection pool. */
 export interface App extends AsyncDisposable {
   readonly httpPort: number;
   readonly grpcPort: number;
-  /** What to connect to from this machine, without a slash at its end. */
+  /** URL for connections from this machine, without a trailing slash. */
   readonly httpUrl: string;
   readonly grpcUrl: string;
-  /** Whether calls may be sent: it is not stopping, and the database answers. */
+  /** Whether requests can be sent: not shutting down, and the database responds. */
   ready(): Promise<boolean>;
   /**
-   * Readiness goes off, calls under way finish within `drainTimeoutMs` or are told then that the server stops, and the
-   * pool is closed.
+   * Reports not ready, waits up to `drainTimeoutMs` for requests in flight, aborts the rest with SHUTTING_DOWN or
+   * OUTCOME_UNKNOWN, and closes the pool.
    */
   stop(): Promise<void>;
 }
 
-/** Composes the service by hand: configuration, database, repositories, domain, handlers, pipeline, servers. */
+/** Wires everything together: configuration, database, repositories, services, handlers, pipeline, servers. */
 export async function createApp({ config, logger, databaseUrl, secrets, hasDemo = false }: AppOptions): Promise<App> {
   const { poolSize, poolWaitMs, ...limits } = config.database;
   const connection = { ...limits, url: databaseUrl, waitMs: poolWaitMs, log: logger };
@@ -99,7 +99,7 @@ export async function createApp({ config, logger, databaseUrl, secrets, hasDemo 
     return stopping;
   };
   httpUrl = ownUrl(config, servers.httpPort);
-  // The echo alone: nobody comes to /metrics or back into the service by it.
+  // Only the echo path is allowed, so external APIs cannot reach /metrics or the API.
   if (hasDemo) externalApiAllow.add(`${new URL(httpUrl).hostname}:${servers.httpPort}${demoEchoPath}`);
   return {
     httpPort: servers.httpPort,
@@ -173,15 +173,15 @@ async function readTls({ certFile, keyFile }: NonNullable<Config["tls"]>) {
   return { certificate, key };
 }
 
-/** Beside the pool of the calls: key checks, which are remembered for 2 s, and probes. */
+/** Reserved for key checks, which are cached for 2 s, and health checks. */
 const checkConnections = 2;
 
-/** Calls that are cut off find out what became of them, and their answers are sent. */
+/** Aborted requests need time to learn their outcome and to send the response. */
 const answerMs = outcomeGraceMs + 100;
 
 /**
- * Longer than a statement takes to be cancelled; with the default drain time less than the 10 s of `docker stop`. What
- * still runs then belongs to no call and ends with its connection.
+ * Longer than canceling a statement takes. With the default drain timeout, the total is below the 10 s of `docker
+ * stop`. Statements still running then belong to no request and end with their connection.
  */
 const closeTimeoutMs = 1_300;
 

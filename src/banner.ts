@@ -1,17 +1,16 @@
 import type { WorkingSecrets } from "./demo/demo-keys.js";
 
-/** What a person who started the service needs to know. */
 export interface BannerFacts {
   readonly readyAfterMs: number;
   readonly httpUrl: string;
   readonly grpcUrl: string;
-  /** Absent when there is no demo data. */
+  /** Absent if there is no demo data. */
   readonly demo: WorkingSecrets | undefined;
 }
 
 /**
- * The lines printed to standard output once the service answers: addresses, demo keys, and a first call on each
- * transport that works as it stands when pasted in the folder of the repository.
+ * The lines printed to standard output once the server is ready: addresses, demo API keys, and a first request for each
+ * transport that can be pasted into a shell in the repository directory.
  */
 export function formatBanner({ readyAfterMs, httpUrl, grpcUrl, demo }: BannerFacts): string {
   const ready = `moego is ready (started in ${(readyAfterMs / 1_000).toFixed(1)} s)`;
@@ -26,7 +25,7 @@ export function formatBanner({ readyAfterMs, httpUrl, grpcUrl, demo }: BannerFac
   return ["", ready, "", ...addresses, ...keys, "", ...calls, ""].join("\n");
 }
 
-/** Its new secret was shown once, to whoever rotated it. */
+/** The new secret was shown only once, at the rotation. */
 const changedKey = "(rotated or revoked)";
 
 const list = `{"companyId":"cmp_001","pagination":{"pageSize":2}}`;
@@ -34,7 +33,7 @@ const listCustomers = "moego.business.customer.v1.CustomerService/ListCustomers"
 
 function firstCalls(httpUrl: string, grpcUrl: string, key: string): string[] {
   const authorization = `-H 'authorization: Basic ${Buffer.from(key, "utf8").toString("base64")}'`;
-  // A certificate of one's own is seldom one that curl knows.
+  // curl does not trust a self-signed certificate.
   const anyCertificate = httpUrl.startsWith("https:") ? "-k " : "";
   const cleartextHttp2 = httpUrl.startsWith("https:") ? "" : "--http2-prior-knowledge ";
   return [

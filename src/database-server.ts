@@ -6,20 +6,20 @@ import type { SeedOutcome } from "./db/migrate/seed.js";
 import { openSecrets } from "./db/secrets.js";
 import type { DemoSecrets, WorkingSecrets } from "./demo/demo-keys.js";
 
-/** The PostgreSQL that the configuration names, or the embedded one. */
+/** The configured PostgreSQL, or the embedded one. */
 export interface DatabaseServer {
-  /** Login of the service. */
+  /** Login of the server role. */
   readonly serviceUrl: string;
-  /** Owner of the tables. */
+  /** Login of the owner of the tables. */
   readonly ownerUrl: string;
   readonly isEmbedded: boolean;
-  /** Rejects when the embedded server ended and cannot be started again. Needs no handler. */
+  /** Rejects if the embedded PostgreSQL stopped and cannot be restarted. An unhandled rejection is harmless. */
   readonly failed: Promise<never>;
-  /** Stops the embedded server, unless others still use it. */
+  /** Stops the embedded PostgreSQL, unless another process uses it. */
   stop(): Promise<void>;
 }
 
-/** Joins or starts the embedded server when `DATABASE_URL` is absent, and starts it again when it ends. */
+/** Without `DATABASE_URL`, joins or starts the embedded PostgreSQL, and restarts it if it stops. */
 export async function openDatabaseServer(config: Config, log: Log): Promise<DatabaseServer> {
   const { url, migrationUrl } = config.database;
   if (url !== undefined) {
@@ -29,23 +29,23 @@ export async function openDatabaseServer(config: Config, log: Log): Promise<Data
   return { ...(await keepEmbeddedPostgres({ dataDir: config.dataDir, log })), isEmbedded: true };
 }
 
-/** Roles and tables as this version needs them. */
+/** Creates or updates roles and tables. */
 export async function migrateDatabase(server: DatabaseServer, log: Log): Promise<readonly string[]> {
   return await prepareDatabase({ migrationUrl: server.ownerUrl, serviceUrl: server.serviceUrl, log });
 }
 
-/** Secrets of the service: those of the environment, else those kept in DATA_DIR. */
+/** Secrets of the server, from the environment or stored in DATA_DIR. */
 export interface ServiceSecrets {
   readonly pageTokenSecret: string;
   /** 32 bytes. */
   readonly secretKey: Buffer;
-  /** Those before it, which still open what they sealed. */
+  /** Previous keys, used only to decrypt existing secrets. */
   readonly previousSecretKeys?: readonly Buffer[];
 }
 
 export async function serviceSecrets(config: Config): Promise<ServiceSecrets> {
   const { pageTokenSecret, secretKey } = config;
-  // With DATABASE_URL both are there (config-schema.ts), and nothing is read from a disk that may not last.
+  // With DATABASE_URL both are set (config-schema.ts), so nothing is read from a disk that may not be persistent.
   const kept = pageTokenSecret !== undefined && secretKey !== undefined ? undefined : await openSecrets(config.dataDir);
   return {
     pageTokenSecret: pageTokenSecret ?? kept?.pageTokenSecret ?? "",
@@ -56,13 +56,13 @@ export async function serviceSecrets(config: Config): Promise<ServiceSecrets> {
 
 export interface SeededDemo {
   readonly outcome: SeedOutcome;
-  /** What opens the demo data; nothing when the outcome is `absent`. */
+  /** Secrets of the demo API keys; empty if the outcome is `absent`. */
   readonly secrets: WorkingSecrets;
 }
 
 /**
- * Writes the demo data into an empty embedded database, or wherever `SEED_DEMO` asks for it. Undefined when the database
- * is somebody's own and nobody asked.
+ * Writes the demo data into an empty embedded database, or into any database with `SEED_DEMO`. Undefined for a database
+ * given by `DATABASE_URL` without `SEED_DEMO`.
  */
 export async function seedDemo(config: Config, server: DatabaseServer): Promise<SeededDemo | undefined> {
   if (!server.isEmbedded && !config.demo.seed) return undefined;

@@ -76,11 +76,11 @@ export interface HandlerDependencies {
   readonly repositories: Repositories;
   readonly pageTokenSecret: string;
   readonly outbound: OutboundCalls;
-  /** Address under which card links are served, without a trailing slash; known once the server listens. */
+  /** Base URL of card links, without a trailing slash; known once the server listens. */
   readonly publicBaseUrl: () => string;
 }
 
-/** The handlers of every gRPC service, over domain services made here. */
+/** Creates the domain services and the handlers of every gRPC service. */
 export function createHandlers({
   repositories,
   pageTokenSecret,
@@ -154,7 +154,7 @@ export function createHandlers({
   return complete(new Map(handlers.flatMap((ofService) => [...ofService])));
 }
 
-/** The registry, if every rpc of the contract has its handler. */
+/** Asserts that every rpc of the contract has a handler. */
 function complete(handlers: HandlerRegistry): HandlerRegistry {
   for (const method of services.flatMap((service) => service.methods)) {
     const name = `${method.parent.typeName}/${method.name}`;

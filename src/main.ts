@@ -1,11 +1,11 @@
 import { ConfigError, configurationExitCode, readConfig } from "./config/config.js";
 
-/** Starts the service: `node dist/main.js`, the same as `moego serve`. */
+/** Starts the server: `node dist/main.js`, the same as `moego serve`. */
 try {
   const config = readConfig(process.env);
   const { serve } = await import("./serve.js");
   await serve(config);
-  // Nothing is left to do; a forgotten timer must not keep the process.
+  // Exits even if a timer is still active.
   process.exit(0);
 } catch (error) {
   if (error instanceof ConfigError) {

@@ -26,7 +26,10 @@ import { createVipLevelRepository } from "./resources/vip-levels/vip-level.repos
 
 export type Repositories = ReturnType<typeof createRepositories>;
 
-/** HKDF labels. Never change them: every stored secret, card link, pseudonym and idempotency record becomes unreadable. */
+/**
+ * HKDF labels. Never change them: every stored secret, card link, pseudonym and idempotency record would become
+ * unreadable.
+ */
 const keyDerivationLabels = {
   erasedRecords: "moego erased records",
   cardLinks: "moego card links",
@@ -34,7 +37,7 @@ const keyDerivationLabels = {
   idempotentRequests: "moego idempotent requests",
 } as const;
 
-/** What the domain services keep their data in. */
+/** Creates the repositories of all domain services. */
 export function createRepositories(database: Database, secrets: ServiceSecrets) {
   const pseudonym = createPseudonym(...derivedKeys(secrets, "erasedRecords"));
   return {
@@ -61,17 +64,20 @@ export function createRepositories(database: Database, secrets: ServiceSecrets) 
   };
 }
 
-/** What the secrets of external APIs are stored under; also for the command that rotates it. */
+/** Encrypts the secrets of external APIs. Also used by the command that rotates them. */
 export function openSecretCipher(secrets: ServiceSecrets): SecretCipher {
   return createSecretCipher(derivedKeys(secrets, "externalApiSecrets"));
 }
 
-/** What requests with an idempotency key are known by later. */
+/** Keys for the fingerprints of requests with an idempotency key. */
 export function fingerprintKeys(secrets: ServiceSecrets): [Uint8Array, ...Uint8Array[]] {
   return derivedKeys(secrets, "idempotentRequests");
 }
 
-/** A key for each purpose, so that what signs card links is never what encrypts something else; then the older ones. */
+/**
+ * One key per purpose, so that the key that signs card links never encrypts anything else. The current key first, then
+ * the previous ones.
+ */
 function derivedKeys(
   { secretKey, previousSecretKeys = [] }: ServiceSecrets,
   purpose: keyof typeof keyDerivationLabels,

@@ -9,18 +9,18 @@ import { createLogger, type Logger } from "./server/logger.js";
 import { StartError } from "./start-error.js";
 
 /**
- * Runs the service until SIGTERM or SIGINT, then lets the calls under way finish. Resolves when everything is closed.
- * Ends as well, with an error, when the embedded database cannot be kept running.
+ * Runs the server until SIGTERM or SIGINT, then waits for requests in flight. Resolves when everything is closed.
+ * Rejects if the embedded database cannot be kept running.
  *
- * The log goes to standard error; standard output gets the addresses, the demo keys and first calls, once.
+ * The log goes to standard error. Standard output gets the addresses, demo API keys and first requests, once.
  *
- * @throws whatever keeps it from starting (explainStart)
+ * @throws anything that prevents startup (startupErrorMessage)
  */
 export async function serve(config: Config): Promise<void> {
   const logger = createLogger(config.log);
   endOnDefect(logger);
   const stopRequested = firstSignal(logger);
-  // The database starts while the modules of the wire and Prisma are loaded.
+  // The database starts while the modules of the transports and Prisma are loaded.
   const [server, { createApp }] = await Promise.all([openDatabaseServer(config, logger), import("./app.js")]);
   try {
     await migrateDatabase(server, logger);
@@ -45,12 +45,13 @@ export async function serve(config: Config): Promise<void> {
   logger.info({}, "stopped");
 }
 
-/** One sentence for a start that failed for a known reason, undefined for a defect. */
+/** The message for a startup that failed for a known reason; undefined for a bug. */
 export function startupErrorMessage(error: unknown): string | undefined {
   const known = [StartError, EmbeddedPostgresError, MigrationError, RoleError, SecretsError];
   if (known.some((kind) => error instanceof kind) && error instanceof Error) return error.message;
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  // Of the system (no such host, refused) or of PostgreSQL (SQLSTATE): wrong password, no such database, no such role.
+  // Codes of the operating system (unknown host, connection refused) or of PostgreSQL (SQLSTATE: wrong password, no
+  // such database, no such role).
   const isConnection = /^(ECONN|ENOTFOUND|EHOSTUNREACH|ETIMEDOUT|EAI_|28|3D000|57P03|53300)/.test(code);
   if (!isConnection) return undefined;
   const text = error instanceof Error && error.message ? `: ${error.message}` : "";
@@ -61,10 +62,10 @@ function demoKeysOf(demo: SeededDemo | undefined): SeededDemo["secrets"] | undef
   return demo && demo.outcome !== "absent" ? demo.secrets : undefined;
 }
 
-/** At Ctrl-C the terminal signals npm and this process, and npm passes its own on: two signals of one wish. */
+/** On Ctrl-C both the terminal and npm send a signal; treat them as one. */
 const echoMs = 1_000;
 
-/** The name of the first signal to stop. A second one, later than an echo of the first, ends the process at once. */
+/** Resolves with the first signal to stop. A second one after the echo interval exits immediately. */
 function firstSignal(logger: Logger): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     let stoppingSince: number | undefined;
@@ -81,7 +82,7 @@ function firstSignal(logger: Logger): Promise<NodeJS.Signals> {
   });
 }
 
-/** After a defect that nobody caught the state is unknown: end, and let whoever runs the service start it anew. */
+/** After an uncaught error the state is unknown. Exits, and leaves the restart to the process manager. */
 function endOnDefect(logger: Logger): void {
   const end = (err: unknown) => {
     logger.fatal({ err }, "uncaught error");

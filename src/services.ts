@@ -22,7 +22,7 @@ import { ExternalApiService } from "./gen/proto/moego/callcenter/v1/external_api
 import { IvrFlowService } from "./gen/proto/moego/callcenter/v1/ivr_flow_service_pb.js";
 import { VipLevelService } from "./gen/proto/moego/callcenter/v1/vip_level_service_pb.js";
 
-/** Every service of the contract that is served, on all transports. */
+/** The gRPC services served on all transports. */
 export const services: readonly DescService[] = [
   CustomerService,
   LeadService,

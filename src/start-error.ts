@@ -1,9 +1,9 @@
-/** The service cannot start for a reason that whoever started it can mend; the message says how. */
+/** The server cannot start for a reason that the operator can fix. The message says how. */
 export class StartError extends Error {
   override readonly name = "StartError";
 }
 
-/** Binds a server, and names the variable when its port is taken or its host is not of this machine. */
+/** Starts a listener. The error for a port in use or an invalid host names the variable to change. */
 export async function bindServer<T>(
   variable: "HTTP_PORT" | "GRPC_PORT",
   port: number,
@@ -13,7 +13,7 @@ export async function bindServer<T>(
     return await bind();
   } catch (cause) {
     const text = cause instanceof Error ? cause.message : String(cause);
-    // grpc-js tells the code in its text only.
+    // grpc-js exposes the error code only in the message.
     if (/EADDRINUSE|address already in use/i.test(text)) {
       throw new StartError(`Port ${port} is in use. Set ${variable} to another port, or 0 for any free port.`, {
         cause,

@@ -1,10 +1,9 @@
 import type { Config } from "../config/config.js";
 
-/** What a command needs of its process. */
+/** Output of a command. */
 export interface Terminal {
-  /** Writes a line to standard output: the result, nothing else. */
+  /** Writes a line to standard output. For results only. */
   out(line: string): void;
-  /** Writes a line to standard error. */
   err(line: string): void;
 }
 
@@ -15,10 +14,14 @@ export interface CommandContext {
   readonly now: () => number;
 }
 
-/** Runs with the words after its name; throws UsageError, DomainError or whatever the database says. */
+/**
+ * Runs with the arguments after its name.
+ *
+ * @throws UsageError, DomainError, or an error of the database
+ */
 export type Command = (words: readonly string[], context: CommandContext) => Promise<void>;
 
-/** The words cannot be understood; exit code 64 (sysexits.h EX_USAGE). */
+/** Invalid arguments. Exit code 64 (sysexits.h EX_USAGE). */
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }
@@ -26,9 +29,9 @@ export class UsageError extends Error {
 export const exitCodes = { done: 0, failed: 1, usage: 64, configuration: 78 } as const;
 
 /**
- * Narrows the options that must be there.
+ * Asserts that the required options are set.
  *
- * @throws UsageError that names all that are missing
+ * @throws UsageError that names all missing options
  */
 export function assertRequiredOptions<
   Values extends Readonly<Record<string, unknown>>,
@@ -44,7 +47,7 @@ export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
-/** Rows as text in columns, the first one as headings. */
+/** Formats rows as aligned columns. The first row has the headings. */
 export function toColumns(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows.map((row) =>

@@ -3,7 +3,7 @@ import { migrateDatabase, openDatabaseServer, seedDemo } from "../database-serve
 import { type Command, counted } from "./command.js";
 import { warningLog } from "./session.js";
 
-/** `moego migrate`: brings roles and tables up to date. */
+/** `moego migrate`: creates or updates roles and tables. */
 export const migrate: Command = async (words, { config, terminal }) => {
   parseArgs({ args: [...words], options: {} });
   const log = warningLog(terminal.err);
@@ -19,7 +19,7 @@ export const migrate: Command = async (words, { config, terminal }) => {
   }
 };
 
-/** `moego seed`: writes the demo data once, and prints the keys that open it. */
+/** `moego seed`: writes the demo data if it does not exist, and prints the demo API keys. */
 export const seed: Command = async (words, { config, terminal }) => {
   parseArgs({ args: [...words], options: {} });
   const log = warningLog(terminal.err);

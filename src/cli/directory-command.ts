@@ -66,7 +66,6 @@ export const listBusinesses: Command = async (words, context) => {
 
 const pageSize = 500;
 
-/** All pages of a list by name. */
 async function readAll<Row extends { readonly id: string; readonly name: string }>(
   list: (page: Page) => Promise<readonly Row[]>,
 ): Promise<readonly Row[]> {

@@ -3,8 +3,8 @@ import { UsageError } from "./command.js";
 const unitMs = { h: 3_600_000, d: 86_400_000 } as const;
 
 /**
- * When a key expires: a span from now (`12h`, `90d`), or a moment in RFC 3339 or as a date, which means its first
- * moment in UTC. Whether it lies in the future is checked with the rest of the key.
+ * When an API key expires: a duration from now (`12h`, `90d`), an RFC 3339 time, or a date, which means its start in
+ * UTC. The key validation checks that it is in the future.
  */
 export function parseExpiry(text: string, now: number): Date {
   const spanMs = parseDuration(text);
@@ -15,7 +15,7 @@ export function parseExpiry(text: string, now: number): Date {
   throw new UsageError("--expires must be a duration (90d, 12h) or an RFC 3339 time (2030-01-31T00:00:00Z).");
 }
 
-/** The milliseconds of a span such as `12h` or `90d`; undefined for what is none. */
+/** Milliseconds of a duration such as `12h` or `90d`; undefined if it is invalid. */
 export function parseDuration(text: string): number | undefined {
   const [, amount, unit] = /^(\d{1,5})([hd])$/.exec(text) ?? [];
   return amount === undefined ? undefined : Number(amount) * (unit === "h" ? unitMs.h : unitMs.d);

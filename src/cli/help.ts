@@ -45,10 +45,13 @@ Secrets
 const notes = `Commands use the database of DATABASE_URL, or the embedded database in DATA_DIR. They can run while the server runs.
 Exit codes: 0 success, 1 failure, 64 usage error, 78 configuration error.`;
 
-/** What `moego help` prints. */
+/** Output of `moego help`. */
 export const helpText = [intro, sections, notes].join("\n\n");
 
-/** What `moego COMMAND --help` prints: the entries of a command or of a group such as `keys`; else the whole text. */
+/**
+ * Output of `moego COMMAND --help`: the entries of a command, or of a group such as `keys`. For anything else, the
+ * whole help text.
+ */
 export function helpOf(command: string): string {
   const entries = sections.split(/\n(?! {6})/).filter((entry) => entry.startsWith(`  ${command} `));
   if (entries.length === 0) return helpText;

@@ -63,7 +63,7 @@ function optionNamesOf({ organizations, scopes, allowedAddresses }: ApiKeyInput)
   };
 }
 
-/** `moego keys list`: all keys, newest first. */
+/** `moego keys list`: all API keys, newest first. */
 export const listKeys: Command = async (words, context) => {
   const { values } = parseArgs({ args: [...words], options: { json } });
   const keys = await withDatabase(context, "moego keys list", (session) => readAll(session, context.now));
@@ -73,7 +73,7 @@ export const listKeys: Command = async (words, context) => {
   for (const line of toColumns([heading, ...keys.map((key) => toCells(key, context.now()))])) out(line);
 };
 
-/** `moego keys rotate <id>`: prints the new secret once; the one before it works for the overlap more. */
+/** `moego keys rotate ID`: prints the new secret once. The previous secret stays valid for the overlap. */
 export const rotateKey: Command = async (words, context) => {
   const options = { overlap: one, json };
   const { positionals, values } = parseArgs({ args: [...words], options, allowPositionals: true });
@@ -98,7 +98,7 @@ function endOf(overlapMs: number): string {
   return `The previous secret expires in ${counted(overlapMs / 3_600_000, "hour")}.`;
 }
 
-/** `moego keys revoke <id>`: refused everywhere within 2 s. */
+/** `moego keys revoke ID`: takes effect everywhere within 2 s. */
 export const revokeKey: Command = async (words, context) => {
   const { positionals } = parseArgs({ args: [...words], options: {}, allowPositionals: true });
   const [id, ...more] = positionals;
@@ -149,7 +149,7 @@ function toCells(key: ApiKey, now: number): string[] {
     organizations.join(",") || "-",
     key.hints.join(","),
     key.lastUsedTime?.toISOString() ?? "never",
-    // Last, since the scopes of one key can be longer than a line of a terminal.
+    // The last column, because the scopes of one key can be longer than a terminal line.
     key.scopes.join(",") || "(default)",
   ];
 }

@@ -6,7 +6,7 @@ import { type Command, exitCodes, type Terminal, UsageError } from "./command.js
 import { helpOf, helpText } from "./help.js";
 import { readVersion } from "./version.js";
 
-/** Modules are loaded by the command that needs them: help and a usage error answer at once. */
+/** Each module is loaded only by its command, so that help and usage errors respond immediately. */
 const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ["migrate", async () => (await import("./database-command.js")).migrate],
   ["seed", async () => (await import("./database-command.js")).seed],
@@ -26,7 +26,7 @@ const terminal: Terminal = {
   err: (line) => void process.stderr.write(`${line}\n`),
 };
 
-// The exit code is set, not forced, so that both streams are written to their end.
+// Sets the exit code instead of exiting, so that both streams are flushed.
 process.exitCode = await run(process.argv.slice(2));
 
 async function run(words: readonly string[]): Promise<number> {

@@ -8,7 +8,7 @@ export function itemNames(field: string, items: readonly string[]): OptionNames 
   return Object.fromEntries(items.map((item, index) => [`${field}[${index}]`, item]));
 }
 
-/** Runs the work; its violations name options in place of fields. */
+/** Runs the work. Violations of an error it throws name options instead of fields. */
 export async function withOptionNames<T>(names: OptionNames, work: () => Promise<T>): Promise<T> {
   try {
     return await work();

@@ -5,7 +5,7 @@ import { rotateSecrets } from "../resources/external-apis/secret-rotation.reposi
 import { type Command, counted } from "./command.js";
 import { withDatabase } from "./session.js";
 
-/** `moego secrets rotate`: seals the stored secrets of external APIs anew under the present SECRET_KEY. */
+/** `moego secrets rotate`: re-encrypts the stored secrets of external APIs with the current SECRET_KEY. */
 export const rotate: Command = async (words, context) => {
   parseArgs({ args: [...words], options: {} });
   const { resealed, current, unopened } = await withDatabase(context, "moego secrets rotate", async (session) =>

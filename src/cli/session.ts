@@ -8,13 +8,14 @@ import type { CommandContext } from "./command.js";
 
 export interface Session {
   readonly database: Database;
-  /** Author of what the command writes. */
+  /** For writes of the command. */
   readonly write: WriteContext;
 }
 
 /**
- * Runs the work with the database of the configuration. The embedded one is joined when the service runs, else started
- * for as long as the work takes, and is migrated; a database of your own is migrated by `moego migrate` alone.
+ * Runs the work with the configured database. The embedded database is joined if the server is running, otherwise
+ * started for the duration of the work; it is also migrated. A database of your own is migrated only by `moego
+ * migrate`.
  */
 export async function withDatabase<T>(
   { config, terminal }: CommandContext,
@@ -31,7 +32,7 @@ export async function withDatabase<T>(
     return await work({ database, write: { rpc, requestId: randomUUID(), keyId: "", ip: "", signal } });
   } catch (error) {
     const fault = readFault(error);
-    // No such table or column; or no such role as each connection starts as, which the first migration makes.
+    // SQLSTATE of an unknown table or column, or of a missing role that the first migration creates.
     const isBehind = fault?.kind === "answer" && ["42P01", "42703", "22023"].includes(fault.sqlState);
     throw isBehind ? new Error("The database schema is out of date. Run: moego migrate", { cause: error }) : error;
   } finally {
@@ -39,10 +40,10 @@ export async function withDatabase<T>(
   }
 }
 
-/** Nobody else waits while a person's command does. */
+/** Longer than for a request, since a command has the database to itself. */
 const commandWaitMs = 10_000;
 
-/** A command says what went wrong, not what went on. */
+/** Prints warnings only; progress is not shown. */
 export function warningLog(err: (line: string) => void): Log {
   return { info() {}, warn: (_, message) => err(message) };
 }

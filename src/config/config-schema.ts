@@ -5,18 +5,18 @@ import { isIpRange } from "../core/ip-ranges.js";
 import { readAllowedTarget } from "../core/outbound-target.js";
 import { maxPoolSize } from "../db/pool-size.js";
 
-/** What a person needs to know of a variable. */
+/** Documentation of an environment variable. */
 export interface VariableDoc {
-  /** The expected form, as a noun phrase. */
+  /** Expected format, as a noun phrase. */
   readonly expected: string;
   readonly example: string;
-  /** Never printed, not even when it is wrong. */
+  /** Never printed, even if the value is invalid. */
   readonly secret?: boolean;
 }
 
 export const variableDocs = z.registry<VariableDoc>();
 
-/** The environment, one member a variable. An empty variable was removed before (readConfig). */
+/** The environment variables. readConfig has removed empty ones. */
 export const environmentSchema = z
   .object({
     HOST: text((host) => isIP(host) > 0 || /^[a-z0-9.-]{1,253}$/i.test(host))
@@ -133,7 +133,7 @@ export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
 }
 
-/** A rule over several variables; it speaks up even when others are wrong, so that all faults show at once. */
+/** A rule over several variables. Runs even if other checks failed, so that all errors are reported at once. */
 function rule(name: string, error: string) {
   return { path: [name], error, when: () => true };
 }

@@ -4,7 +4,7 @@ import { readAllowedTarget } from "../core/outbound-target.js";
 import type { RateLimits } from "../server/pipeline/rate-limit.js";
 import { environmentSchema, isLoopback, type VariableDoc, variableDocs } from "./config-schema.js";
 
-/** The configuration of one process, made from its environment once. */
+/** The configuration of one process, read once from its environment. */
 export interface Config {
   readonly host: string;
   /** 0 = any free port. */
@@ -14,10 +14,10 @@ export interface Config {
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined;
   /** Whether only this machine can connect. */
   readonly isLoopback: boolean;
-  /** Addresses or ranges whose `X-Forwarded-For` is believed. */
+  /** Addresses or ranges whose `X-Forwarded-For` is trusted. */
   readonly trustedProxies: readonly string[];
   readonly corsOrigins: readonly string[];
-  /** Without a slash at its end; undefined = made from the HTTP address. */
+  /** Without a trailing slash; undefined = the HTTP address of this server. */
   readonly publicBaseUrl: string | undefined;
   readonly database: DatabaseConfig;
   /** Absolute. */
@@ -25,15 +25,15 @@ export interface Config {
   readonly pageTokenSecret: string | undefined;
   /** 32 bytes in base64. */
   readonly secretKey: string | undefined;
-  /** Each 32 bytes in base64: older ones, which still open what they sealed. */
+  /** 32 bytes in base64 each. Used only to decrypt existing secrets. */
   readonly previousSecretKeys: readonly string[];
-  /** `host:port` of systems that external APIs may call although they are not public, and without TLS. */
+  /** `host:port` entries that external APIs may call although they are not public, and without TLS. */
   readonly externalApiAllow: ReadonlySet<string>;
   readonly rateLimits: RateLimits;
   readonly demo: {
     readonly key: string | undefined;
     readonly secondKey: string | undefined;
-    /** Write demo data also to a database given by `DATABASE_URL`. */
+    /** Also write demo data to a database given by `DATABASE_URL`. */
     readonly seed: boolean;
   };
   readonly metricsToken: string | undefined;
@@ -42,9 +42,9 @@ export interface Config {
 }
 
 export interface DatabaseConfig {
-  /** Undefined = embedded PostgreSQL below `dataDir`. */
+  /** Undefined = embedded PostgreSQL in `dataDir`. */
   readonly url: string | undefined;
-  /** The owner of the tables; undefined = `url`. */
+  /** Login of the owner of the tables; undefined = `url`. */
   readonly migrationUrl: string | undefined;
   readonly poolSize: number;
   readonly poolWaitMs: number;
@@ -57,7 +57,7 @@ type Environment = z.infer<typeof environmentSchema>;
 
 export interface ConfigFault {
   readonly name: string;
-  /** As given; a secret one is masked; undefined when the variable is absent. */
+  /** As given, with secrets masked; undefined if the variable is absent. */
   readonly value: string | undefined;
   /** The violated rule over several variables; undefined if the value itself is invalid. */
   readonly rule: string | undefined;
@@ -68,7 +68,7 @@ export interface ConfigFault {
 /** sysexits.h EX_CONFIG. */
 export const configurationExitCode = 78;
 
-/** Everything that is wrong with the environment; the message is a report for people. */
+/** All errors of the environment. The message is a report for the operator. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
 
@@ -79,9 +79,9 @@ export class ConfigError extends Error {
 }
 
 /**
- * Reads the environment. An empty variable counts as absent; variables of others are ignored.
+ * Reads the environment. An empty variable counts as absent; unknown variables are ignored.
  *
- * @throws ConfigError with all faults
+ * @throws ConfigError with all errors
  */
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
   const present = Object.fromEntries(
@@ -128,7 +128,7 @@ function toConfig(env: Environment): Config {
   };
 }
 
-/** Where this machine reaches a port of the service. A host that means every address is reached by the loopback one. */
+/** URL of a server port for connections from this machine. For a wildcard host, the loopback address. */
 export function ownUrl({ tls, host }: Pick<Config, "tls" | "host">, port: number): string {
   const every = host === "0.0.0.0" || host === "::";
   const reachable = every ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host;
@@ -139,7 +139,7 @@ function toFault(issue: z.core.$ZodIssue, present: Readonly<Record<string, strin
   const name = String(issue.path[0]);
   const { expected, example, secret } = docOf(name);
   const value = present[name];
-  // A refinement of one variable has zod's own sentence; a rule over several brings ours.
+  // For a refinement of one variable the message is zod's own text; for a rule over several it comes from config-schema.ts.
   const rule = issue.code === "custom" && issue.message !== "Invalid input" ? issue.message : undefined;
   return { name, value: secret && value !== undefined ? mask(value) : value, rule, expected, example };
 }

@@ -3,7 +3,7 @@ import type { Row, Tables } from "./demo-rows.js";
 
 const { first, second } = demoCompanyIds;
 
-/** What a call centre knows of the demo customers. Accounts are made up. */
+/** Call center data of the demo customers. Accounts are fictitious. */
 export const callerTables: Tables = [
   [
     "vip_level",
@@ -45,7 +45,7 @@ function level(companyId: string, id: string, name: string, order: number): Row 
   };
 }
 
-/** Kinds by their numbers: 1 PARTNER, 2 WX_UNION, 5 WHATSAPP, 9 TELEGRAM. */
+/** Numbers of the account kind: 1 PARTNER, 2 WX_UNION, 5 WHATSAPP, 9 TELEGRAM. */
 function account(customerId: string, kind: number, accountId: string): Row {
   return { company_id: first, customer_id: customerId, kind, account_id: accountId };
 }

@@ -2,10 +2,10 @@ import { defaultConsent } from "../core/consent.js";
 import { type DemoCustomer, demoCustomers } from "./demo-customers.js";
 import type { Row, Tables } from "./demo-rows.js";
 
-/** The author of everything that the seed writes. */
+/** The actor of everything that the seed writes. */
 export const demoAuthor = { staffId: "staff_001", rpc: "moego seed", requestId: "seed", ip: "127.0.0.1" } as const;
 
-/** The demo customers and their children, with the ledger rows that a create through the API would have left. */
+/** The demo customers and their children, with the audit log rows that creation through the API would write. */
 export function customerTables(keyIds: ReadonlyMap<string, string>): Tables {
   const authorOf = (customer: DemoCustomer) => ({
     rpc: demoAuthor.rpc,
@@ -63,7 +63,7 @@ function toCustomerRow(customer: DemoCustomer): Row {
     receive_auto_email: true,
     subscribe_to_marketing_emails: false,
     receive_appointment_reminder: true,
-    // 1 SMS, 2 EMAIL: `defaultConsent` in the numbers of the column.
+    // `defaultConsent` as column values: 1 SMS, 2 EMAIL.
     service_related_channels: [1, 2],
     marketing_campaigns_channels: [],
     branded_app_enabled: defaultConsent.brandedAppEnabled,

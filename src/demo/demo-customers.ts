@@ -21,13 +21,13 @@ export interface DemoCustomer {
   /** The primary one first. */
   readonly addresses?: readonly Row[];
   readonly customFields?: FieldValues;
-  /** The lead that it was. */
+  /** The lead that was promoted to this customer. */
   readonly sourceLeadId?: string;
   readonly createdTime: string;
   readonly updatedTime: string;
 }
 
-/** Names, numbers and mailboxes are made up: numbers of the range 555-01xx and domains of RFC 2606. */
+/** Names, numbers and email addresses are fictitious: numbers in the range 555-01xx and domains of RFC 2606. */
 export const demoCustomers: readonly DemoCustomer[] = [
   {
     companyId: first,
@@ -71,7 +71,7 @@ export const demoCustomers: readonly DemoCustomer[] = [
     notes: ["Called to ask about boarding in August."],
     addresses: [address("addr_003", ["9 Elm St", ""], ["New York", "NY", "10012"], [40.7246, -73.9976])],
     createdTime: "2024-03-02T16:45:00Z",
-    // Inside the day that document 001 asks for in its list example.
+    // On the day that the list example of the MoeGo API reference, "Customer", filters by.
     updatedTime: "2024-08-01T09:15:00Z",
   },
   {
@@ -111,7 +111,7 @@ export const demoCustomers: readonly DemoCustomer[] = [
   },
   {
     companyId: first,
-    // Once the lead lcus_006.
+    // Promoted from the lead lcus_006.
     id: "cus_204",
     name: ["Olga", "Petrova"],
     phone: "+12125550140",
@@ -123,7 +123,7 @@ export const demoCustomers: readonly DemoCustomer[] = [
   },
   {
     companyId: first,
-    // Imported ids have any shape.
+    // An id imported from another system.
     id: "copH7x2",
     name: ["Lee", "Park"],
     phone: "+19175550127",
@@ -136,7 +136,7 @@ export const demoCustomers: readonly DemoCustomer[] = [
   },
   {
     companyId: second,
-    // The id that the first company has as well.
+    // The first company uses this id as well.
     id: "cus_001",
     name: ["Noah", "Tremblay"],
     phone: "+14165550128",

@@ -19,22 +19,22 @@ import {
   tags,
 } from "./demo-settings.js";
 
-/** Everything the seed writes (persistence/seed.ts): two companies with every id that the documents print. */
+/** Everything that the seed writes: two companies with every id shown in the MoeGo API reference. */
 export interface DemoData {
-  /** Ids by which the writer sees that the data is there. */
+  /** Ids that show whether the demo data exists. */
   readonly companyIds: readonly string[];
   readonly keyIds: readonly string[];
   readonly tables: Tables;
   /**
-   * The secrets of the keys as of now: they follow the configuration even when the rest was written long ago, until a key
-   * is rotated or revoked.
+   * The current secrets of the keys. They follow the configuration even if the other data was written long ago, until a
+   * key is rotated or revoked.
    */
   readonly secrets: readonly Row[];
-  /** The echo as of now, which follows the configuration as well. */
+  /** The current echo, which follows the configuration as well. */
   readonly echo: { readonly companyId: string; readonly id: string; readonly url: string };
 }
 
-/** @param echoUrl where the demo echo is reached */
+/** @param echoUrl URL of the demo echo */
 export function demoData(secrets: DemoSecrets, echoUrl = "http://127.0.0.1:8080/demo/echo"): DemoData {
   return {
     companyIds: Object.values(demoCompanyIds),

@@ -1,6 +1,6 @@
 import type { Row } from "./demo-rows.js";
 
-/** The company of the printed examples, and another one that shows that nobody sees its neighbour. */
+/** The company of the printed examples, and a second one that demonstrates tenant isolation. */
 export const demoCompanyIds = { first: "cmp_001", second: "cmp_002" } as const;
 
 const { first, second } = demoCompanyIds;
@@ -35,7 +35,7 @@ export const businesses: readonly Row[] = [
     website: "https://happypaws.example/brooklyn",
     address: place("addr_bus_001", "1 Hanson Place", "Brooklyn", "NY", "11243", "US", [40.6853, -73.978]),
   }),
-  // The id of the first company's location: an imported id is unique in its company only.
+  // The id of a location of the first company: ids are unique only within a company.
   business(second, "biz_001", "Maple Leaf Queen Street", {
     phone: "+14165550102",
     email: "queen@mapleleafpets.example",
@@ -61,7 +61,7 @@ function business(companyId: string, id: string, name: string, contact: Contact)
   return { company_id: companyId, id, name, business_phone: contact.phone, ...contact };
 }
 
-/** In the form in which the column `business.address` keeps it. */
+/** The format of the column `business.address`. */
 function place(
   id: string,
   address1: string,

@@ -6,7 +6,7 @@ const time = "2024-01-01T09:00:00Z";
 
 export const demoEcho = { companyId: demoCompanyIds.first, id: "xapi_001" } as const;
 
-/** Asks the echo that the service itself answers beside the demo data, at the given URL. */
+/** Calls the demo echo of this server at the given URL. */
 const echo = (url: string): Row => ({
   ...{ company_id: demoEcho.companyId, id: demoEcho.id, name: "Echo", method: "GET" },
   description: "Echoes the request.",

@@ -3,8 +3,8 @@ import { demoCompanyIds } from "./demo-directory.js";
 import type { Row, Tables } from "./demo-rows.js";
 
 /**
- * Greets who is known, gives VIPs a line of their own, and lets nobody through who is on the blacklist. Who is not known
- * is looked for in the system of somebody else.
+ * Greets known callers, routes VIPs to their own queue, and hangs up on blacklisted callers. An unknown caller is
+ * looked up in a third-party system.
  */
 const supportLine: FlowDefinition = {
   inputs: [{ name: "tel", required: true, description: "Caller's phone number, in any format" }],

@@ -3,22 +3,22 @@ import { scopes } from "../core/principal.js";
 import { demoCompanyIds } from "./demo-directory.js";
 import type { Row, Tables } from "./demo-rows.js";
 
-/** The secrets of the demo keys, which may change from start to start. */
+/** Secrets of the demo API keys. They may change with each startup. */
 export interface DemoSecrets {
   readonly first: string;
   readonly second: string;
 }
 
-/** Those of the secrets that open their key: a key that was rotated or revoked is not renewed by a start. */
+/** The demo secrets that are still valid: startup does not renew a key that was rotated or revoked. */
 export type WorkingSecrets = Partial<DemoSecrets>;
 
-/** Ids of the demo keys by company. */
+/** By company id. */
 export const demoKeyIds: ReadonlyMap<string, string> = new Map([
   [demoCompanyIds.first, "key_demo_1"],
   [demoCompanyIds.second, "key_demo_2"],
 ]);
 
-/** @param openKeyIds the keys that their secret opens */
+/** @param openKeyIds keys whose demo secret is valid */
 export function workingSecrets({ first, second }: DemoSecrets, openKeyIds: readonly string[]): WorkingSecrets {
   const isOpen = (companyId: string) => openKeyIds.includes(demoKeyIds.get(companyId) ?? "");
   return {
@@ -30,7 +30,7 @@ export function workingSecrets({ first, second }: DemoSecrets, openKeyIds: reado
 const createdTime = "2023-01-01T09:00:00Z";
 const companyType = 2;
 
-/** One key for each company. Each has every scope but `platform:admin`, acts as staff_001 and never expires. */
+/** One API key per company, with every scope except `platform:admin`. It acts as staff_001 and never expires. */
 export function keyTables(secrets: DemoSecrets): Tables {
   const keys = [...demoKeyIds];
   return [
@@ -40,7 +40,6 @@ export function keyTables(secrets: DemoSecrets): Tables {
   ];
 }
 
-/** The secrets as the database keeps them. */
 export function secretRows({ first, second }: DemoSecrets): readonly Row[] {
   const secretOf = (companyId: string) => (companyId === demoCompanyIds.first ? first : second);
   return [...demoKeyIds].map(([companyId, id]) => ({

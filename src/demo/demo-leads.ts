@@ -23,11 +23,11 @@ interface DemoLead {
   readonly updatedTime: string;
 }
 
-/** A lead in every stage and every action status, one promoted, one of the company as a whole. */
+/** One lead in every life cycle stage and action status, one promoted, one without a location. */
 const leads: readonly DemoLead[] = [
   {
     companyId: first,
-    // As document 002 prints it.
+    // As shown in the MoeGo API reference, "Lead".
     id: "lcus_001",
     name: ["John", "Doe"],
     phone: "+12125551234",
@@ -130,7 +130,7 @@ const pets: readonly Row[] = [
   pet("pet_006", { lead_id: "lcus_002" }, "Pipoca", dog, "Shih Tzu"),
 ];
 
-/** The demo leads and all pets, with the ledger rows that the API would have left. */
+/** The demo leads and all pets, with the audit log rows that creation through the API would write. */
 export function leadTables(keyIds: ReadonlyMap<string, string>): Tables {
   const author = (companyId: string) => ({
     rpc: demoAuthor.rpc,
@@ -190,7 +190,7 @@ function toLeadRow(lead: DemoLead): Row {
     life_cycle_id: lead.lifeCycleId,
     action_status_id: lead.actionStatusId ?? null,
     referral_source_id: lead.referralSourceId ?? null,
-    // 1 SMS, 2 EMAIL: `defaultConsent` in the numbers of the column.
+    // `defaultConsent` as column values: 1 SMS, 2 EMAIL.
     service_related_channels: [1, 2],
     marketing_campaigns_channels: [],
     branded_app_enabled: defaultConsent.brandedAppEnabled,

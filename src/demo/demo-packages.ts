@@ -17,7 +17,7 @@ interface DemoPackage {
   readonly purchasedTime: string;
   readonly startTime?: string;
   readonly endTime?: string;
-  /** Absent = never. */
+  /** Absent = never expires. */
   readonly expirationDate?: string;
   readonly deletedTime?: string;
   readonly lines: readonly DemoLine[];
@@ -25,10 +25,10 @@ interface DemoPackage {
 
 interface DemoLine {
   readonly id: string;
-  /** Unit prices in whole units of the currency, by service. */
+  /** Unit prices in whole units of the currency. */
   readonly services: readonly (readonly [id: string, name: string, price: number])[];
   readonly total: number;
-  /** Redeemed units, each for an appointment unless it says otherwise. */
+  /** Redeemed units, each for an appointment unless an order is given. */
   readonly redeemed?: readonly { readonly units: number; readonly orderId?: string }[];
 }
 
@@ -36,16 +36,16 @@ const bath = ["srv_001", "Basic Grooming", 30] as const;
 const nails = ["srv_002", "Nail Trim", 15] as const;
 const night = ["srv_001", "Boarding Night", 60] as const;
 
-/** What the packages are made of, as the companies' catalogues hold it. */
+/** The catalog services that the packages contain. */
 const services: readonly Row[] = [
   ...[bath, nails].map(([id, name, price]) => offered(first, id, name, price)),
   offered(second, ...night),
 ];
 
-/** One of each kind: part used, unused, used up, expired, never expiring, withdrawn. */
+/** One of each kind: partly used, unused, used up, expired, never expiring, soft-deleted. */
 const packages: readonly DemoPackage[] = [
   {
-    // As document 003 prints it.
+    // As shown in the MoeGo API reference, "Package".
     ...{ companyId: first, id: "pkg_abc123", customerId: "cus_123", businessId: "bus_001", staffId: "staff_001" },
     ...{ name: "Basic Grooming Package", description: "Includes 5 basic grooming sessions", price: 150 },
     purchasedTime: "2023-01-15T10:00:00Z",
@@ -91,7 +91,7 @@ const packages: readonly DemoPackage[] = [
     lines: [{ id: "ps_206", services: [bath], total: 10 }],
   },
   {
-    // The id that the first company has as well.
+    // The first company uses this id as well.
     ...{ companyId: second, id: "pkg_201", customerId: "cus_001", businessId: "biz_001" },
     ...{ name: "Five Nights", description: "", price: 300 },
     purchasedTime: "2024-04-02T10:00:00Z",
@@ -99,7 +99,7 @@ const packages: readonly DemoPackage[] = [
   },
 ];
 
-/** The demo packages and the services they hold, with the ledger and change rows that the API would have left. */
+/** The demo packages and their catalog services, with the ledger and audit log rows that the API would write. */
 export function packageTables(keyIds: ReadonlyMap<string, string>): Tables {
   const lines = packages.flatMap((bought) => bought.lines.map((line) => ({ bought, line })));
   const by = (companyId: string) => ({
@@ -153,7 +153,7 @@ function toItemRows(bought: DemoPackage, { id, services }: DemoLine): Row[] {
   }));
 }
 
-/** The sale, then the redemptions a day apart. */
+/** The sale, then one redemption per day. */
 function toLedgerRows(
   { companyId, id: packageId, purchasedTime }: DemoPackage,
   { id, total, redeemed = [] }: DemoLine,

@@ -1,5 +1,5 @@
-/** One row by column name; every row of one list has the same columns. Times are RFC 3339 texts. */
+/** One row by column name. All rows of a list have the same columns. Times are RFC 3339 strings. */
 export type Row = Readonly<Record<string, unknown>>;
 
-/** Rows by table, in the order in which they can be inserted. */
+/** Rows by table, in insertion order. */
 export type Tables = readonly (readonly [table: string, rows: readonly Row[]])[];

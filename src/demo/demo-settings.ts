@@ -6,7 +6,7 @@ const { first, second } = demoCompanyIds;
 
 const written = { last_updated_by: "staff_001", last_updated_time: "2023-01-01T09:00:00Z" };
 
-/** tag_001 and tag_002 as document 000 prints them. */
+/** tag_001 and tag_002 as shown in the MoeGo API reference, "Setting". */
 export const tags: readonly Row[] = [
   tag(first, "tag_001", "VIP Customer", { group: "Loyalty", order: 1, by: "staff_001", at: "2023-01-01T10:00:00Z" }),
   tag(first, "tag_002", "First-time Customer", {
@@ -18,14 +18,17 @@ export const tags: readonly Row[] = [
   tag(second, "tag_001", "Long Stay", { group: "", order: 1, by: "staff_001", at: "2023-03-01T10:00:00Z" }),
 ];
 
-/** ref_001 and ref_002 in the order in which document 000 prints them. */
+/** ref_001 and ref_002 in the order shown in the MoeGo API reference, "Setting". */
 export const referralSources: readonly Row[] = [
   source(first, "ref_001", "Google Search", 1),
   source(first, "ref_002", "Social Media", 2),
   source(second, "ref_001", "Word of Mouth", 1),
 ];
 
-/** The stages of a pet business; the first is where a new lead begins. lc_001 as document 002 prints it. */
+/**
+ * The life cycle stages of a pet business; a new lead starts in the first. lc_001 as shown in the MoeGo API reference,
+ * "Lead".
+ */
 export const lifeCycles: readonly Row[] = [
   stage(first, "lc_002", "New", 1, true),
   stage(first, "lc_001", "Qualified", 2),
@@ -34,7 +37,7 @@ export const lifeCycles: readonly Row[] = [
   stage(second, "lc_001", "New", 1, true),
 ];
 
-/** as_001 as document 002 prints it. */
+/** as_001 as shown in the MoeGo API reference, "Lead". */
 export const actionStatuses: readonly Row[] = [
   status(first, "as_002", "To call", 1, "#FFAA00"),
   status(first, "as_001", "Contacted", 2, "#00FF00"),
@@ -80,7 +83,7 @@ const types = {
   group: 12,
 } as const;
 
-/** Fields of every type on customers and on leads; the four of document 002 with the codes that it prints. */
+/** Fields of every type for customers and for leads. Four have the codes shown in the MoeGo API reference, "Lead". */
 export const customFields: readonly Row[] = [
   field(onCustomers, "cf_001", "field_preferred_time", "Preferred time of day", types.select, 1, [
     "Morning",
