@@ -4,30 +4,29 @@ import type { AccessFilter } from "../core/principal.js";
 import { Prisma } from "../gen/prisma/client.js";
 
 /**
- * The tenant predicate of every statement that finds a customer by its id alone. `$1` is the companies of the key,
- * `$2` its grants (domain/caller.ts). A record without a location is invisible to a key limited to locations.
+ * Access predicate of statements that find a customer by id only. `$1` contains the companies of the API key, `$2` its
+ * grants (core/principal.ts). A record without a location is inaccessible to an API key limited to locations.
  */
 export function accessPredicate(alias: string): string {
   return `${alias}.company_id = ANY($1::text[]) AND ${grantPredicate(alias)}`;
 }
 
 /**
- * The same when `$1` holds one company. The equality tells the planner that an id names one row: of an array whose
- * length it does not know it expects ten, holds a plan for all values to be dear, and plans every call anew
- * (docs/measurements.md).
+ * The same if `$1` contains one company. With the equality the planner expects one row. For an array of unknown length
+ * it expects ten, estimates the generic plan as expensive and replans every execution (docs/measurements.md).
  */
 export function singleCompanyAccessPredicate(alias: string): string {
   return `${alias}.company_id = ($1::text[])[1] AND ${grantPredicate(alias)}`;
 }
 
-/** Of rows whose company is known: whether `$2` covers the company or the row's location. */
+/** Whether `$2` grants access to the company or the location of a row. The company of the row must be known. */
 export function grantPredicate(alias: string): string {
   return `(${alias}.company_id = ANY($2::text[]) OR ${alias}.company_id || '/' || ${alias}.preferred_business_id = ANY($2::text[]))`;
 }
 
 /**
- * Of leads whose company is known: a lead is seen where it is, and once it has become a customer where that one is.
- * Otherwise a lead would go on telling of a customer that has moved out of the key's locations.
+ * The same for leads. Access to a lead is decided by its location, and to a promoted lead by the location of its
+ * customer. Otherwise the lead would reveal a customer that has moved to an inaccessible location.
  */
 export function leadGrantPredicate(alias: string): string {
   return `CASE WHEN ${alias}.promoted_customer_id IS NULL THEN ${grantPredicate(alias)} ELSE EXISTS (
@@ -35,7 +34,7 @@ export function leadGrantPredicate(alias: string): string {
       AND ${grantPredicate("g")}) END`;
 }
 
-/** A predicate from above for a query whose parameters Prisma numbers. */
+/** Converts one of the predicates above for a query whose parameters Prisma numbers. */
 export function toPrismaPredicate(predicate: string, { companyIds, grants }: AccessFilter): Prisma.Sql {
   const [before = "", ...parts] = predicate.split(/\$(?=[12]::)/);
   const values = parts.map((part) => [...(part.startsWith("1") ? companyIds : grants)]);
@@ -48,7 +47,8 @@ export function accessFilterValues({ companyIds, grants }: AccessFilter): [reado
 }
 
 /**
- * The one row that an id names. Companies may hold the same imported id, so a key that covers several can find two.
+ * The single row with an id. Companies may have the same imported id, so a principal with access to several can find
+ * two.
  */
 export function requireSingleRow<Row extends { readonly company_id: string }>(
   rows: readonly Row[],

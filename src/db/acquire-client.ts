@@ -3,19 +3,20 @@ import pg from "pg";
 import { cancelStatement } from "./cancel.js";
 import { overloaded } from "./database-errors.js";
 
-/** A cancel request that reached the server before its statement did is lost, so it is sent again. */
+/** A cancel request that reaches the server before the statement has no effect, so it is repeated. */
 const repeatMs = 250;
-/** After this a statement that cannot be cancelled is given up together with its connection. */
+/** After this time, the connection of a statement that cannot be canceled is closed. */
 const graceMs = 5_000;
 
-/** What a call has waited for clients, by its signal, of which every call has one of its own. */
+/** How long a request has waited for connections, by its signal. Every request has its own. */
 const waits = new WeakMap<AbortSignal, { readonly firstAt: number; readonly totalMs: number }>();
-/** Longer than any call: work of the service itself may keep one signal for good. */
+/** Longer than any request. Background work may use one signal forever. */
 const rememberedMs = 60_000;
 
 /**
- * Takes a client of the pool. An abort ends the wait at once; a client that comes later goes back unharmed. All that one
- * call waits together is bounded by what the pool allows for one wait, however many clients it takes one after the other.
+ * Acquires a client from the pool. An abort ends the wait immediately; a client that arrives later is returned to the
+ * pool unharmed. The total wait of one request is limited to the pool's timeout for one wait, however many clients it
+ * acquires one after another.
  *
  * @throws the signal's reason, the pool's error, or DomainError OVERLOADED
  */
@@ -34,7 +35,7 @@ export function acquireClient(pool: pg.Pool, signal: AbortSignal): Promise<pg.Po
       reject(reason);
     };
     const onAbort = () => leave(signal.reason);
-    // The pool has the same bound for a first wait.
+    // The pool enforces the same limit for the first wait.
     const timer = totalMs > 0 ? setTimeout(() => leave(overloaded()), budgetMs - totalMs) : undefined;
     const settle = () => {
       clearTimeout(timer);
@@ -55,18 +56,18 @@ export function acquireClient(pool: pg.Pool, signal: AbortSignal): Promise<pg.Po
   });
 }
 
-/** Watches over one client while statements of one call run on it. */
+/** Watches one client while statements of one request run on it. */
 export interface CancelWatch {
-  /** Ends the watch; resolves when no cancel request is under way any more, so that the client may be handed on. */
+  /** Ends the watch. Resolves when no cancel request is in flight, so that the client can be used by others. */
   finish(): Promise<void>;
 }
 
 /**
- * Cancels whatever the client runs once the signal aborts, until the watch is finished. A server that neither answers
- * nor cancels loses the connection after some seconds, so that the call always ends.
+ * Cancels whatever the client runs once the signal aborts, until the watch is finished. If the server neither responds
+ * nor cancels, the connection is closed after some seconds, so the request always ends.
  */
 export function cancelOnAbort(client: pg.ClientBase, signal: AbortSignal): CancelWatch {
-  // Only an abort needs something to end its repeated requests: to abort a controller costs more than all else here.
+  // Aborting a controller is the most expensive step here, so one is created only if the signal fires.
   let cancelling: { readonly finished: AbortController; readonly done: Promise<void> } | undefined;
   const onAbort = () => {
     const finished = new AbortController();
@@ -83,7 +84,7 @@ export function cancelOnAbort(client: pg.ClientBase, signal: AbortSignal): Cance
   };
 }
 
-/** Breaks a client's connection: its statements are rejected, and the pool drops it when it comes back. */
+/** Breaks the connection of a client. Its statements are rejected, and the pool removes it when it is released. */
 export function breakConnection(client: pg.ClientBase): void {
   if (client instanceof pg.Client) client.connection.stream.destroy();
 }
@@ -96,6 +97,6 @@ async function cancelUntil(finished: AbortSignal, client: pg.ClientBase): Promis
       return;
     }
     await cancelStatement(client);
-    await sleep(repeatMs, undefined, { signal: finished }).catch(() => {}); // woken when the watch ends
+    await sleep(repeatMs, undefined, { signal: finished }).catch(() => {}); // ended early when the watch finishes
   }
 }

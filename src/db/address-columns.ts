@@ -1,7 +1,7 @@
 import type { Address, AddressRecord } from "../core/address.js";
 import { idPrefixes, newId } from "../core/ids.js";
 
-/** An address in the columns of customer_address. */
+/** An address as in the columns of customer_address. */
 export interface AddressJson {
   readonly id: string;
   readonly address1: string;
@@ -48,7 +48,7 @@ export function addressData({ coordinate, type, ...lines }: AddressRecord) {
   };
 }
 
-/** An address as a lead holds it, and as the statement takes it that creates a customer. */
+/** An address as a lead stores it and as the statement that creates a customer takes it. */
 export function addressColumns(address: AddressRecord, id = newId(idPrefixes.address)) {
   const { postalCode: postal_code, ...same } = addressData(address);
   return { id, ...same, postal_code } satisfies AddressJson;

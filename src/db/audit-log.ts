@@ -3,7 +3,7 @@ import { actingStaffId, type WriteContext } from "../core/write.js";
 import type { Prisma } from "../gen/prisma/client.js";
 import { updatedTime } from "./audit-columns.js";
 
-/** Which aggregate changed, and what became of it. */
+/** The changed record and the kind of change. */
 export interface Changed {
   readonly companyId: string;
   readonly kind:
@@ -32,12 +32,12 @@ export interface Changed {
   readonly time: Date;
 }
 
-/** Appends to the ledger of changes. */
+/** Appends to the audit log. */
 export function recordChange(tx: Prisma.TransactionClient, write: WriteContext, changed: Changed): Promise<void> {
   return recordChanges(tx, write, [changed]);
 }
 
-/** Appends to the ledger what one call changed at once. */
+/** Appends all changes of one request to the audit log. */
 export async function recordChanges(
   tx: Prisma.TransactionClient,
   write: WriteContext,
@@ -52,21 +52,21 @@ export async function recordChanges(
   });
 }
 
-/** Whose consent changed, and how. */
+/** A change of consent. */
 export interface ConsentChanged {
   readonly companyId: string;
   readonly subjectKind: "customer" | "lead";
   readonly subjectId: string;
-  /** Absent for the first state of a subject. */
+  /** Absent for the first consent of a customer or lead. */
   readonly before?: Consent;
   readonly after: Consent;
-  /** That of the record as it now is: its `lastUpdatedTime`, or the moment of its import. */
+  /** The time of the record's current state: its `lastUpdatedTime`, or the time of its import. */
   readonly time: Date;
 }
 
 /**
- * Appends to the ledger of consent. Call it under the lock of the record: an entry is later than those before it, which
- * the time of an imported record does not promise, since that can be older than the entry of its import.
+ * Appends to the consent ledger. Must be called while the record is locked. An entry must be later than those before
+ * it. The time of an imported record does not ensure this, because it can be earlier than the entry of its import.
  */
 export async function recordConsent(
   tx: Prisma.TransactionClient,

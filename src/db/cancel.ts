@@ -2,26 +2,26 @@ import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import pg from "pg";
 
-/** The message codes of PostgreSQL's frontend protocol, "Canceling Requests in Progress" and "SSL Session Encryption". */
+/** Message codes of PostgreSQL's frontend protocol, "Canceling Requests in Progress" and "SSL Session Encryption". */
 const cancelRequestCode = 80_877_102;
 const sslRequestCode = 80_877_103;
 const budgetMs = 2_000;
 
-/** What a backend told its client when it started; the driver keeps it but its types do not say so. */
+/** Identifies the backend of a client. The driver stores it, but its types do not declare it. */
 interface BackendKey {
   readonly processID: number;
   readonly secretKey: number;
 }
 
-/** The process id of the backend that serves a client; undefined before it is connected. */
+/** The process id of the backend of a client. Undefined before it is connected. */
 export function backendPid(client: pg.ClientBase): number | undefined {
   return hasBackendKey(client) ? client.processID : undefined;
 }
 
 /**
- * Asks PostgreSQL to cancel whatever the client's backend is running, and resolves when the server has closed the
- * request's own connection: from then on the request can no longer hit a later statement of the same backend, so only
- * then may the client go back to the pool. Never rejects: a lost request means that the statement runs to its end.
+ * Asks PostgreSQL to cancel what the client's backend is running. Resolves when the server has closed the connection of
+ * the request: only then can the request no longer hit a later statement of the backend, and the client can be
+ * released. Never rejects: if the request is lost, the statement runs to its end.
  */
 export async function cancelStatement(client: pg.ClientBase): Promise<void> {
   if (!(client instanceof pg.Client) || !hasBackendKey(client)) return;
@@ -36,7 +36,7 @@ export async function cancelStatement(client: pg.ClientBase): Promise<void> {
       socket.write(message(cancelRequestCode, processID, secretKey));
     });
   } catch {
-    // No connection for the request: the statement ends by its own timeout, or with its connection.
+    // The request could not connect. The statement ends with its timeout or its connection.
   }
 }
 
@@ -49,7 +49,7 @@ function hasBackendKey(client: object): client is BackendKey {
   );
 }
 
-/** An open connection to the client's server, encrypted when the client's is. */
+/** A connection to the client's server, encrypted if the client's is. */
 async function openSocket(client: pg.Client): Promise<Socket> {
   const { host, port, ssl } = client;
   const plain = connectTcp(host.startsWith("/") ? { path: `${host}/.s.PGSQL.${port}` } : { host, port });
@@ -66,7 +66,7 @@ async function openSocket(client: pg.Client): Promise<Socket> {
   return secure;
 }
 
-/** The first value of an event; rejects on an error, an early end, or after the budget. */
+/** The first value of an event. Rejects on an error, when the connection closes, or after the time limit. */
 function event(socket: Socket, name: "connect" | "data" | "secureConnect"): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const fail = () => {
@@ -83,7 +83,7 @@ function event(socket: Socket, name: "connect" | "data" | "secureConnect"): Prom
   });
 }
 
-/** A startup-phase message: its length, then its words. */
+/** A startup-phase message: its length, then its 32-bit values. */
 function message(...words: readonly number[]): Buffer {
   const buffer = Buffer.alloc(4 + 4 * words.length);
   buffer.writeInt32BE(buffer.length, 0);

@@ -6,21 +6,21 @@ import { type Statement, statement } from "./statement.js";
 export interface CleanupOptions {
   readonly database: Database;
   readonly log: Log;
-  /** Mean pause between two runs; default 5 minutes. */
+  /** Mean interval between two runs; default 5 minutes. */
   readonly intervalMs?: number;
 }
 
 export interface Cleanup {
-  /** No run begins any more; resolves when the one under way has ended. */
+  /** Starts no further run. Resolves when the current one has ended. */
   stop(): Promise<void>;
 }
 
 const defaultIntervalMs = 5 * 60_000;
-/** A run ends here even when more is left: the next one goes on. */
+/** Maximum number of batches per run. The next run continues. */
 const maxBatches = 50;
 const batchSize = 1_000;
 
-/** Removes what has expired, every few minutes, at other times in each process of the service. */
+/** Removes expired rows every few minutes, at different times in each process. */
 export function startCleanup({ database, log, intervalMs = defaultIntervalMs }: CleanupOptions): Cleanup {
   const stopped = new AbortController();
   let running: Promise<void> = Promise.resolve();
@@ -52,10 +52,10 @@ export function startCleanup({ database, log, intervalMs = defaultIntervalMs }: 
 }
 
 /**
- * One run: idempotency keys that have expired, and card links that were never used and expired a day ago. Used links
- * stay as a record. Small batches that skip what somebody else holds, so that no call waits for them.
+ * One run: expired idempotency records, and card links that expired unused a day ago. Used links are retained. Small
+ * batches skip locked rows, so that no request waits for them.
  *
- * @returns how many rows were removed
+ * @returns the number of removed rows
  */
 export async function cleanUp(database: Database, signal: AbortSignal): Promise<number> {
   const write = { rpc: "moego cleanup", requestId: "", keyId: "", ip: "", signal };
@@ -74,7 +74,7 @@ async function removeAll(database: Database, batch: Statement, write: WriteConte
   return removed;
 }
 
-// statement_timestamp(), which unlike clock_timestamp() is the same for every row, so that the index is used.
+// statement_timestamp() is the same for every row, unlike clock_timestamp(), so the index can be used.
 const removeClaims = statement(
   "cleanup.claims",
   `WITH gone AS (

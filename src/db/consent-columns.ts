@@ -1,6 +1,6 @@
 import type { Channel, Consent } from "../core/consent.js";
 
-/** The columns in which customers and leads keep their consent. */
+/** The consent columns of customers and leads. */
 export interface ConsentRow {
   readonly service_related_channels: readonly number[];
   readonly marketing_campaigns_channels: readonly number[];
@@ -19,7 +19,7 @@ export function toConsent(row: ConsentRow): Consent {
   };
 }
 
-/** A consent in the fields that Prisma's customer and lead have for it. */
+/** Consent in the fields of Prisma's customer and lead. */
 export function consentColumns({ serviceRelatedChannels, marketingCampaignsChannels, ...flags }: Consent) {
   return {
     ...flags,
@@ -28,7 +28,7 @@ export function consentColumns({ serviceRelatedChannels, marketingCampaignsChann
   };
 }
 
-/** The same as values of a statement, in the order of ConsentRow. */
+/** The same as statement values, in the order of ConsentRow. */
 export function consentValues(consent: Consent) {
   const columns = consentColumns(consent);
   return [
@@ -42,7 +42,7 @@ export function consentValues(consent: Consent) {
 
 const channelNumbers = { SMS: 1, EMAIL: 2, AUTO_CALL: 3 } as const satisfies Record<Channel, number>;
 
-/** Channels are stored by their numbers in the contract. */
+/** Channels are stored by number in the contract. */
 function channelNumber(channel: Channel): number {
   return channelNumbers[channel];
 }

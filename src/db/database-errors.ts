@@ -1,14 +1,14 @@
 import { DomainError, type Reason, type Violation, type ViolationReason } from "../core/errors.js";
 import { type DatabaseFault, readFault } from "./database-fault.js";
 
-/** Advice for a call that met an overloaded or absent database. */
+/** Retry delay if the database is overloaded or unavailable. */
 const retryDelayMs = 1_000;
-/** Advice for a call that lost a race against another writer. */
+/** Retry delay after a conflict with another write. */
 const conflictDelayMs = 100;
 
 /**
- * The one translation of driver and Prisma errors. What it does not know is a defect and comes
- * back as it is. Messages never hold SQL, values or hosts; the original is the `cause`.
+ * Translates the errors of the driver and Prisma; the only place that does. An unknown error is an internal error and
+ * returned unchanged. Messages never contain SQL, values or host names; the original error is the `cause`.
  */
 export function translateError(error: unknown): unknown {
   if (error instanceof DomainError) return error;
@@ -19,31 +19,35 @@ export function translateError(error: unknown): unknown {
   return new DomainError(reason, message, details, { cause: error });
 }
 
-/** The name of the constraint that refused a write, whether the error was translated already or not. */
+/** The name of the constraint that a write violated. Accepts translated and original errors. */
 export function violatedConstraint(error: unknown): string | undefined {
   const fault = readFault(error instanceof DomainError ? error.cause : error);
   return fault?.kind === "answer" ? fault.constraint : undefined;
 }
 
-/** Serialization failure or deadlock: the whole transaction may be tried again (PostgreSQL, "Serialization Failure Handling"). */
+/**
+ * A serialization failure or deadlock: the whole transaction can be retried (PostgreSQL, "Serialization Failure
+ * Handling").
+ */
 export function isConflict(fault: DatabaseFault | undefined): boolean {
   return fault?.kind === "answer" && (fault.sqlState === "40001" || fault.sqlState === "40P01");
 }
 
 /**
- * The server's plan or memory of a prepared statement does not fit any more: a migration changed a result type, or a
- * proxy dropped it. Nothing was executed; a new connection prepares it anew.
+ * The server's prepared statement is stale: a migration changed a result type, or a proxy dropped it. Nothing was
+ * executed, and a new connection prepares it again.
  */
 export function isStaleStatement(fault: DatabaseFault | undefined): boolean {
   if (fault?.kind !== "answer") return false;
   if (fault.sqlState === "26000" || fault.sqlState === "42P05") return true;
-  // Prisma does not hand on the routine. The code says "feature not supported", which our SQL never means otherwise.
+  // Prisma does not expose the routine. The code means "feature not supported", which this SQL causes only in this
+  // case.
   return fault.sqlState === "0A000" && (fault.routine ?? staleRoutine) === staleRoutine;
 }
 
 /**
- * The answer to a statement that was sent was lost, so that nobody can tell whether it took effect. An answer of the
- * classes 08 and 57P counts as well: a proxy gives it for a server that it lost.
+ * The response to a statement was lost, so it is unknown whether the statement took effect. A response of classes 08
+ * and 57P counts as well: a proxy sends it if it lost the server.
  */
 export function isOutcomeLost(fault: DatabaseFault | undefined): boolean {
   if (fault?.kind === "connection") return true;
@@ -51,8 +55,8 @@ export function isOutcomeLost(fault: DatabaseFault | undefined): boolean {
 }
 
 /**
- * A write whose answer was lost. With a claim the call may be sent again: its key tells the truth. Without one nothing
- * may be sent again, by us or by the caller, before looking.
+ * The error of a write whose response was lost. With an idempotency key the client can retry safely. Without one,
+ * neither the server nor the client can retry before checking the result.
  */
 export function outcomeUnknown(claimed: boolean, cause: unknown): DomainError {
   return claimed
@@ -70,7 +74,7 @@ export function outcomeUnknown(claimed: boolean, cause: unknown): DomainError {
       );
 }
 
-/** No connection became free within the time that the call may wait. */
+/** No connection became available within the time that the request may wait. */
 export function overloaded(): DomainError {
   const { reason, message } = atLimit;
   return new DomainError(reason, message, { retryDelayMs });
@@ -123,8 +127,8 @@ function invalid(description: string, reason: ViolationReason): Meaning {
 }
 
 /**
- * By SQLSTATE (PostgreSQL, Appendix A). The data faults are the last line behind the checks of the handlers: bad input
- * never ends as INTERNAL.
+ * By SQLSTATE (PostgreSQL, Appendix A). Data errors are a second line of defense behind input validation, so that
+ * invalid input never ends as INTERNAL.
  */
 const bySqlState: Readonly<Record<string, Meaning>> = {
   "22001": invalid("A string is too long.", "TOO_LONG"),
@@ -139,7 +143,7 @@ const bySqlState: Readonly<Record<string, Meaning>> = {
   "23514": invalid("A value is not allowed.", "OUT_OF_RANGE"),
   "23505": alreadyExists,
   "23P01": alreadyExists,
-  "25006": unavailable, // read-only: a standby, before a failover has ended
+  "25006": unavailable, // read-only: a standby before a failover has completed
   "25P03": tooSlow,
   "25P04": tooSlow,
   "40001": conflict,
@@ -162,5 +166,5 @@ const bySqlState: Readonly<Record<string, Meaning>> = {
   "3D000": unavailable,
 };
 
-/** Connection exceptions, refused logins, system errors. */
+/** Connection exceptions, rejected logins, system errors. */
 const bySqlStateClass: Readonly<Record<string, Meaning>> = { "08": unavailable, "28": unavailable, "58": unavailable };

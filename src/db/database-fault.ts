@@ -1,17 +1,17 @@
 import pg from "pg";
 
-/** What went wrong in the driver, in one shape whether pg or Prisma reported it. */
+/** An error of the driver in one form, whether pg or Prisma reported it. */
 export type DatabaseFault =
-  /** The server answered with an error. */
+  /** The server responded with an error. */
   | { readonly kind: "answer"; readonly sqlState: string; readonly constraint?: string; readonly routine?: string }
-  /** The connection could not be made, or it broke. */
+  /** The connection could not be opened, or it broke. */
   | { readonly kind: "connection" }
-  /** No connection of the pool became free in time. */
+  /** No connection of the pool became available in time. */
   | { readonly kind: "wait" }
-  /** A Prisma transaction outlived its budget and was rolled back. */
+  /** A Prisma transaction exceeded its time limit and was rolled back. */
   | { readonly kind: "expired" };
 
-/** Reads an error of pg, Node's sockets or Prisma; undefined when it is none of theirs. */
+/** Reads an error of pg, Node's sockets or Prisma. Undefined for other errors. */
 export function readFault(error: unknown): DatabaseFault | undefined {
   if (error instanceof pg.DatabaseError && error.code) {
     return {
@@ -25,8 +25,8 @@ export function readFault(error: unknown): DatabaseFault | undefined {
 }
 
 /**
- * A Prisma error carries the driver's at `meta.driverAdapterError.cause` (of a known request error) or at `cause` (of
- * the adapter's own error): `originalCode` is the SQLSTATE, `constraint.index` the name of a violated constraint.
+ * A Prisma error contains the driver's error at `meta.driverAdapterError.cause` (known request errors) or at `cause`
+ * (errors of the adapter): `originalCode` is the SQLSTATE, `constraint.index` the name of a violated constraint.
  */
 function readPrismaFault(error: unknown): DatabaseFault | undefined {
   const code = property(error, "code");
@@ -46,7 +46,7 @@ function readSocketFault(error: unknown): DatabaseFault | undefined {
   if (!(error instanceof Error)) return undefined;
   const code = property(error, "code");
   if (typeof code === "string" && connectionCodes.has(code)) return { kind: "connection" };
-  // pg and its pool tell these by their message only; through Prisma it is the same text.
+  // pg and its pool expose these cases only in the message. Prisma passes the same message on.
   if (error.message.includes("timeout exceeded when trying to connect")) return { kind: "wait" };
   return connectionMessages.test(error.message) ? { kind: "connection" } : undefined;
 }

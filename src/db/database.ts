@@ -11,25 +11,25 @@ import { runStatement } from "./run-statement.js";
 import type { Statement } from "./statement.js";
 import { transact } from "./transact.js";
 
-/** Connections of the pool at this moment. */
+/** Current number of connections in the pool. */
 export interface PoolStats {
   readonly total: number;
   readonly idle: number;
-  /** Calls that wait for a connection. */
+  /** Requests that wait for a connection. */
   readonly waiting: number;
 }
 
 export interface DatabaseOptions extends PoolOptions {
-  /** Longest life of one attempt of a transaction; default 15,000 ms. */
+  /** Time limit of one attempt of a transaction; default 15,000 ms. */
   readonly transactionTimeoutMs?: number;
 }
 
 /**
- * The only door to the database. Every method throws DomainError for whatever a caller can be told (errors.ts), the
- * signal's reason once it has aborted, and a defect as it is.
+ * The only access to the database. Every method throws DomainError for errors that clients receive
+ * (database-errors.ts), the signal's reason once it has aborted, and other errors unchanged.
  */
 export interface Database extends AsyncDisposable {
-  /** Runs one prepared statement that changes nothing. An aborted one is cancelled in the database. */
+  /** Runs a prepared statement that changes nothing. If aborted, it is canceled in the database. */
   read<Row extends pg.QueryResultRow>(
     statement: Statement,
     values: readonly unknown[],
@@ -37,8 +37,8 @@ export interface Database extends AsyncDisposable {
   ): Promise<readonly Row[]>;
 
   /**
-   * Runs one prepared statement that writes, a transaction by itself; again after a serialization failure or deadlock.
-   * A connection lost meanwhile is OUTCOME_UNKNOWN, or DATABASE_UNAVAILABLE when `write` carries a claim.
+   * Runs a prepared statement that writes, in its own transaction. Retries after a serialization failure or deadlock.
+   * If the connection is lost, throws OUTCOME_UNKNOWN, or DATABASE_UNAVAILABLE if `write` has an idempotency claim.
    */
   write<Row extends pg.QueryResultRow>(
     statement: Statement,
@@ -46,28 +46,28 @@ export interface Database extends AsyncDisposable {
     write: WriteContext,
   ): Promise<readonly Row[]>;
 
-  /** Reads by Prisma, by anything but `findUnique` (prisma.ts). An aborted read is cancelled in the database. */
+  /** Reads with Prisma, except with `findUnique` (prisma.ts). If aborted, the read is canceled in the database. */
   ask<T>(signal: AbortSignal, query: (prisma: PrismaClient) => Promise<T>): Promise<T>;
 
   /**
-   * Runs the work in one READ COMMITTED transaction of Prisma. It may run several times, so it has no effect outside the
-   * transaction; and it lets every error of `tx` pass, since the transaction is lost with the first one.
+   * Runs the work in a READ COMMITTED transaction of Prisma. The work may run several times, so it must have no effects
+   * outside the transaction. It must not catch errors of `tx`, because the transaction cannot continue after one.
    */
   transact<T>(write: WriteContext, work: (tx: Prisma.TransactionClient) => Promise<T>): Promise<T>;
 
-  /** For the metrics. */
+  /** For metrics. */
   stats(): PoolStats;
 
-  /** Waits for the statements under way and closes every connection. */
+  /** Waits for running statements and closes every connection. */
   close(): Promise<void>;
 }
 
-/** What needs no Prisma and no transaction. */
+/** The methods that need neither Prisma nor a transaction. */
 export type Statements = Pick<Database, "read" | "write" | "close">;
 
 /**
- * Opens a pool for single statements beside that of the calls: what decides whether a call may begin, or whether the
- * service is well, does not wait behind calls that hold every connection.
+ * Opens a separate pool for single statements. Key checks and health checks use it, so that they do not wait for
+ * requests that hold all other connections.
  */
 export function openStatements(options: PoolOptions): Statements {
   const pool = createPool(options);
@@ -81,7 +81,7 @@ export function openStatements(options: PoolOptions): Statements {
   };
 }
 
-/** Opens the pool; the first connection is made by the first statement. */
+/** Opens the pool. The first statement opens the first connection. */
 export function openDatabase(options: DatabaseOptions): Database {
   const pool = createPool(options);
   const prisma = createPrisma(pool, options.log);
@@ -114,20 +114,20 @@ function statementsOf(pool: pg.Pool): Pick<Database, "read" | "write"> {
   };
 }
 
-/** What Prisma may need for BEGIN beyond the wait for a connection. */
+/** Time that Prisma may need for BEGIN in addition to the wait for a connection. */
 const beginBudgetMs = 5_000;
 
-/** Tries again what may be tried again, and translates what remains. */
+/** Retries if possible, and translates the remaining errors. */
 async function told<T>(signal: AbortSignal, attempt: () => Promise<T>): Promise<T> {
   try {
     return await retry(signal, attempt);
   } catch (error) {
-    // The abort explains every error but the one that tells of a lost outcome.
+    // The abort explains every error, except one that reports a lost outcome.
     throw signal.aborted && !(error instanceof DomainError) ? signal.reason : translateError(error);
   }
 }
 
-/** The pool's clients by the process id of their backend, which a Prisma transaction can ask for. */
+/** The clients of the pool by process id of their backend, which a Prisma transaction can query. */
 function trackBackends(pool: pg.Pool): ReadonlyMap<number, pg.ClientBase> {
   const backends = new Map<number, pg.ClientBase>();
   pool.on("connect", (client) => {

@@ -7,7 +7,7 @@ export interface IdQuery {
   readonly ids: readonly string[];
 }
 
-/** Which of these ids the company has for something of the kind. The id of a pet that was removed is in the ledger. */
+/** Which of the ids already exist for this kind in the company. Ids of removed pets are found in the audit log. */
 export async function findExistingIds(
   tx: Prisma.TransactionClient,
   { companyId, kind, ids }: IdQuery,

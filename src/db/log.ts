@@ -1,4 +1,4 @@
-/** What persistence needs of the logger; a pino logger fits. Fields never hold SQL values, passwords or URLs. */
+/** The logger interface of this layer, compatible with pino. Fields never contain SQL values, passwords or URLs. */
 export interface Log {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;

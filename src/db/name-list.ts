@@ -3,7 +3,7 @@ import type { Database } from "./database.js";
 import type { Statement } from "./statement.js";
 
 export interface NamePage {
-  /** Selects `name text[]`, the parts of the name in the list's order, of the row with the id `$1` in the scope. */
+  /** Selects `name text[]`, the parts of the name in list order, of the row with id `$1` in the scope. */
   readonly nameOf: Statement;
   /** From `$2` on. */
   readonly scope: readonly unknown[];
@@ -11,11 +11,11 @@ export interface NamePage {
 }
 
 /**
- * Where a page of a name-ordered list begins: the name, as an array of its parts, and the id of the row it follows; nulls
- * for the first page. The cursor holds no name but its hash. The name that the row has now is its place only if it is
- * the name it had: from any other name the walk would pass rows, or give them twice, and nobody would know.
+ * The position at which a page of a list ordered by name starts: the name, as an array of its parts, and the id of the
+ * preceding row; nulls for the first page. The cursor contains only a hash of the name, so the current name of the row
+ * is used if it is unchanged. If the name changed, pagination could silently skip or repeat rows.
  *
- * Throws PAGE_TOKEN_INVALID when the row was renamed or is gone.
+ * Throws PAGE_TOKEN_INVALID if the row was renamed or removed.
  */
 export async function resolveNameCursor(
   database: Database,

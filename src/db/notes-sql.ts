@@ -3,25 +3,25 @@ import { listedNoteBytes, maxNotesInList, maxNotesInRecord } from "../core/note.
 /** The notes of one record. */
 export interface NotesOf {
   readonly table: string;
-  /** Condition on `note` that names the record. */
+  /** Condition on `note` that selects the record. */
   readonly where: string;
   /** Column of the text. */
   readonly text: string;
 }
 
-/** How much of a record's notes is read with it. */
+/** Limits the notes that are read with a record. */
 export type NotesRead = (notes: NotesOf) => string;
 
-/** What a record carries that was asked for by itself. A subquery, without parentheses, in any order. */
+/** The notes of a single record. A subquery without parentheses, unordered. */
 export const recordNotesSql: NotesRead = ({ table, where }) => newest(table, where, maxNotesInRecord);
 
-/** What a record carries on a page of many. */
+/** The notes of a record on a page. */
 export const listNotesSql: NotesRead = (notes) => within(notes, maxNotesInList, `${listedNoteBytes}`);
 
 /**
- * What a record carries that is shown with a few others.
+ * The notes of a record that is shown with a few others.
  *
- * @param bytes SQL, how many its texts may take together
+ * @param bytes SQL of the total size of its texts
  */
 export function notesWithinBytesSql(bytes: string): NotesRead {
   return (notes) => within(notes, maxNotesInRecord, bytes);

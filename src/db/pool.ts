@@ -3,30 +3,30 @@ import type { Log } from "./log.js";
 import { serviceRole } from "./migrate/roles.js";
 
 export interface PoolOptions {
-  /** Connection string of the service. */
+  /** Connection string of the server. */
   readonly url: string;
-  /** Most connections at once; default 10. */
+  /** Maximum number of connections; default 10. */
   readonly size?: number;
-  /** How long a call waits for a connection, or for a new one to open; default 2,000 ms. */
+  /** How long a request waits for a free or new connection; default 2,000 ms. */
   readonly waitMs?: number;
-  /** Longest run of one statement; default 10,000 ms. */
+  /** Time limit of a statement; default 10,000 ms. */
   readonly statementTimeoutMs?: number;
-  /** Longest wait of a statement for a lock; default 3,000 ms. */
+  /** Time limit of a statement's wait for a lock; default 3,000 ms. */
   readonly lockTimeoutMs?: number;
-  /** Longest pause inside a transaction; default 10,000 ms. */
+  /** Time limit of a pause within a transaction; default 10,000 ms. */
   readonly idleInTransactionTimeoutMs?: number;
-  /** How the database names these connections; default `moego`. */
+  /** Application name of these connections; default `moego`. */
   readonly name?: string;
   readonly log: Log;
 }
 
 const idleTimeoutMs = 60_000;
-/** A connection is renewed in time to follow a failover behind a name or a proxy. */
+/** Connections are renewed regularly, to follow a failover behind a name or a proxy. */
 const maxLifetimeSeconds = 30 * 60;
 
 /**
- * The one pool of the service, shared by hand-written SQL and Prisma. Every connection starts as the restricted role
- * with its limits: they are options of the connection, so no statement pays for them and none can run without.
+ * The pool of the server, shared by hand-written SQL and Prisma. Every connection starts as the restricted role with
+ * its limits. They are connection options, so they cost nothing per statement and cannot be bypassed.
  */
 export function createPool(options: PoolOptions): pg.Pool {
   const { url, settings } = withoutOptions(options.url);
@@ -46,20 +46,20 @@ export function createPool(options: PoolOptions): pg.Pool {
     idleTimeoutMillis: idleTimeoutMs,
     maxLifetimeSeconds,
     keepAlive: true,
-    // The last setting of a name counts: those of the URL cannot lift ours.
+    // The last setting of a name is used, so the URL cannot override these limits.
     options: [...settings, ...Object.entries(limits).map(([name, value]) => `-c ${name}=${value}`)].join(" "),
     types: { getTypeParser },
   });
-  // A connection that breaks while idle is replaced by the pool; without a listener it would end the process.
-  // The error itself carries the whole client, so only its message is logged.
+  // The pool replaces a connection that breaks while idle; without a listener the event would end the process. The
+  // error contains the whole client, so only its message is logged.
   pool.on("error", ({ message }) => options.log.warn({ reason: message }, "an idle database connection was lost"));
-  // One packet can end a connection's start, or a statement, and bring the error that breaks it: by then the connection
-  // is promised to a caller who does not listen yet. The caller's next statement is rejected.
+  // One packet can end the startup of a connection, or a statement, and contain the error that breaks it. By then the
+  // connection has been assigned to a caller that does not listen yet. Its next statement is rejected.
   pool.on("connect", (client) => client.on("error", () => {}));
   return pool;
 }
 
-/** `options` in a URL would replace ours as a whole; it is taken out and put before them. */
+/** `options` in a URL would replace these entirely, so it is removed and prepended to them. */
 function withoutOptions(url: string): { url: string; settings: readonly string[] } {
   if (!URL.canParse(url)) return { url, settings: [] };
   const parsed = new URL(url);
@@ -69,8 +69,9 @@ function withoutOptions(url: string): { url: string; settings: readonly string[]
 }
 
 /**
- * A `date` stays `yyyy-MM-dd` text (the driver would make local midnight of it); a `timestamptz` becomes a Date, exact to
- * the millisecond, faster than by the driver. `int8` and `numeric` stay text, everything else is the driver's.
+ * A `date` remains a `yyyy-MM-dd` string (the driver would convert it to local midnight). A `timestamptz` becomes a
+ * Date with millisecond precision, faster than with the driver. `int8` and `numeric` remain strings. Everything else is
+ * left to the driver.
  */
 const getTypeParser: typeof pg.types.getTypeParser = (oid: number, format?: "text" | "binary") => {
   if (format !== "binary") {
@@ -86,7 +87,7 @@ function identity(text: string): string {
 
 const parseAnyTimestamp: (text: string) => unknown = pg.types.getTypeParser(pg.types.builtins.TIMESTAMPTZ, "text");
 
-/** The session is in UTC, so that all but infinity and years of more than four digits end in "+00". */
+/** The session is in UTC, so everything except infinity and years of more than four digits ends in "+00". */
 function parseTimestamp(text: string): unknown {
   return text.length <= 29 && text.endsWith("+00") && text[10] === " "
     ? new Date(`${text.slice(0, 10)}T${text.slice(11, -3)}Z`)

@@ -4,8 +4,9 @@ import { isStaleStatement } from "./database-errors.js";
 import { readFault } from "./database-fault.js";
 
 /**
- * Lends a client of the pool to one call and takes it back, whatever happens: only when no cancel request for it is under
- * way, and broken or holding a stale statement it leaves the pool. What it runs is cancelled once the signal aborts.
+ * Runs work with a pooled client and always releases it, but only after its cancel requests have completed. A client
+ * that is broken or has a stale statement is removed from the pool. Running statements are canceled when the signal
+ * aborts.
  *
  * @throws the signal's reason, the pool's error, or what the work threw
  */

@@ -6,15 +6,15 @@ import type { Log } from "./log.js";
 import { withPooledClient } from "./pooled-client.js";
 import { nameGenerated } from "./statement.js";
 
-/** Prisma over the pool of the service. Disconnecting it leaves the pool open. */
+/** Prisma on the pool of the server. Disconnecting it leaves the pool open. */
 export function createPrisma(pool: pg.Pool, log: Log): PrismaClient {
   const cancellable = cancellableReads(pool);
   if (!isAdapterPool(cancellable)) throw new TypeError("Prisma and the server loaded two copies of the `pg` driver.");
   const adapter = new PrismaPg(cancellable, {
     disposeExternalPool: false,
-    // Without a name every statement is planned anew, which costs several times its run.
+    // Without a name every execution is planned again, which costs several times the execution itself.
     statementNameGenerator: nameGenerated,
-    // The statement under way is rejected as well; without a listener the event would end the process.
+    // The running statement is rejected as well; without a listener the event would end the process.
     onConnectionError: ({ message }) =>
       log.warn({ reason: message }, "a database connection was lost in a transaction"),
   });
@@ -22,22 +22,22 @@ export function createPrisma(pool: pg.Pool, log: Log): PrismaClient {
 }
 
 /**
- * The signal of the call whose read Prisma runs. Prisma takes no signal, but what it sends to the pool is sent within the
+ * The signal of the request whose read Prisma runs. Prisma accepts no signal, but it sends its statements within the
  * asynchronous context of its caller.
  */
 const asked = new AsyncLocalStorage<AbortSignal>();
 
 /**
- * Runs a read whose statements are cancelled once the signal aborts.
+ * Runs a read whose statements are canceled when the signal aborts.
  *
- * Not by `findUnique`: Prisma makes one statement of those that several calls ask for at once, and the abort of one call
- * would cancel it for all. `findFirst` asks for itself.
+ * Must not use `findUnique`: Prisma combines concurrent calls of several requests into one statement, and an abort of
+ * one request would cancel it for all. `findFirst` is not combined.
  */
 export function readWithCancel<T>(signal: AbortSignal, read: () => Promise<T>): Promise<T> {
   return asked.run(signal, async () => await read());
 }
 
-/** The pool as Prisma sees it: a statement outside a transaction runs on a client that is lent to its call. */
+/** The pool as seen by Prisma. A statement outside a transaction runs on a client acquired for its request. */
 function cancellableReads(pool: pg.Pool): pg.Pool {
   const query = (config: pg.QueryConfig) => {
     const signal = asked.getStore();
@@ -47,13 +47,13 @@ function cancellableReads(pool: pg.Pool): pg.Pool {
     get(target, key) {
       if (key === "query") return query;
       const member: unknown = Reflect.get(target, key);
-      // Its methods replace members of their own object, which must be the pool itself.
+      // The methods of the pool assign members of `this`, which must be the pool itself.
       return typeof member === "function" ? member.bind(target) : member;
     },
   });
 }
 
-/** The adapter may bring another version of the driver's types; at run time it must be the same driver. */
+/** The adapter may bring another version of the driver's types. At run time it must be the same driver. */
 function isAdapterPool(pool: unknown): pool is ConstructorParameters<typeof PrismaPg>[0] {
   return pool instanceof pg.Pool;
 }

@@ -3,15 +3,15 @@ import { isConflict, isStaleStatement } from "./database-errors.js";
 import { readFault } from "./database-fault.js";
 
 const conflictTries = 5;
-/** Each stale connection is dropped when met, so there are at most as many as the pool is large. */
+/** Every stale connection is dropped when found, so there are at most as many as the pool has connections. */
 const staleTries = 100;
 const firstDelayMs = 5;
 
 /**
- * Runs an attempt again, as a whole, after a serialization failure or deadlock (up to 5 tries, with growing random
- * pauses), and after a prepared statement that the server does not accept any more.
+ * Retries an attempt as a whole after a serialization failure or deadlock (up to 5 attempts, with growing random
+ * delays), and after a prepared statement that the server no longer accepts.
  *
- * @throws what the last attempt threw, or the signal's reason when it aborts during a pause
+ * @throws what the last attempt threw, or the signal's reason if it aborts during a delay
  */
 export async function retry<T>(signal: AbortSignal, attempt: () => Promise<T>): Promise<T> {
   let conflicts = 0;

@@ -9,11 +9,11 @@ export interface StatementRun {
   readonly statement: Statement;
   readonly values: readonly unknown[];
   readonly signal: AbortSignal;
-  /** Set when the statement changes something. */
+  /** Set if the statement changes data. */
   readonly write?: WriteContext;
 }
 
-/** Runs a prepared statement on a client of the pool; an abort cancels it. */
+/** Runs a prepared statement on a client of the pool. An abort cancels it. */
 export async function runStatement<Row extends pg.QueryResultRow>(
   pool: pg.Pool,
   run: StatementRun,

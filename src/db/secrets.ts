@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { generateSecret } from "../core/key-secrets.js";
 
-/** What DATA_DIR keeps for a service whose environment does not give it. */
+/** Secrets stored in DATA_DIR if the environment does not set them. */
 export interface KeptSecrets {
   /** Signs page tokens. */
   readonly pageTokenSecret: string;
@@ -14,7 +14,7 @@ export interface KeptSecrets {
   readonly secondDemoKey: string;
 }
 
-/** The kept secrets cannot be read; the message says what to do. */
+/** The stored secrets cannot be read. The message says what to do. */
 export class SecretsError extends Error {
   override readonly name = "SecretsError";
 }
@@ -27,8 +27,8 @@ const keptSchema = z.object({
 });
 
 /**
- * Reads `DATA_DIR/secrets.json` (mode 0600), or makes it. Of two first starts at once one writes it and both read the
- * same.
+ * Reads `DATA_DIR/secrets.json` (mode 0600), or creates it. Safe with concurrent first starts: one writes the file,
+ * both read it.
  *
  * @throws SecretsError
  */
@@ -54,12 +54,12 @@ async function readKept(file: string): Promise<KeptSecrets | undefined> {
   try {
     return keptSchema.parse(JSON.parse(text));
   } catch {
-    // The cause would quote the file.
+    // Without the cause, which would quote the file.
     throw new SecretsError(`${file} is damaged. Restore it, or remove it to have new secrets made.`);
   }
 }
 
-/** A hard link to a finished file appears as a whole, and only if no other process was first. */
+/** A hard link makes the complete file appear at once, and fails if another process was first. */
 async function writeOnce(file: string, text: string): Promise<void> {
   const draft = `${file}.${randomBytes(6).toString("hex")}`;
   try {

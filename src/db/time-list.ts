@@ -3,21 +3,21 @@ import type { Page, TimeRange } from "../core/page.js";
 import type { Database } from "./database.js";
 import { type Statement, statement } from "./statement.js";
 
-/** Adds a value to the statement and gives its placeholder. */
+/** Adds a value to the statement and returns its placeholder. */
 export type Bind = (value: unknown) => string;
 
-/** A table whose rows are listed by time within a company: newest first, or by their last change for a sync. */
+/** A table whose rows are listed by time within a company: newest first, or by last change for incremental sync. */
 export interface TimeList {
-  /** Of the statement: `customer.list`. */
+  /** Name of the statement: `customer.list`. */
   readonly name: string;
   readonly table: string;
-  /** Name of the row in all the SQL here. */
+  /** Alias of the row in all SQL here. */
   readonly alias: string;
-  /** What a row shows; evaluated for the rows of the page alone. */
+  /** The selected columns. Evaluated only for the rows of the page. */
   readonly select: string;
-  /** What holds for every listed row. */
+  /** Condition of every listed row. */
   readonly always?: string;
-  /** What holds for a row that is listed newest first; a sync shows the others too. */
+  /** Condition of rows that are listed newest first. Incremental sync includes the others. */
   readonly current: string;
 }
 
@@ -27,14 +27,15 @@ export interface TimeListQuery {
   readonly lastUpdated: TimeRange | undefined;
   readonly created?: TimeRange | undefined;
   readonly page: Page;
-  /** Further conditions on the row; `$1` is the company. */
+  /** Further conditions on the row. `$1` is the company. */
   conditions(bind: Bind): readonly string[];
 }
 
 /**
- * A page in one statement: it is cut from an index first, by row comparison, and the children are aggregated for its rows
- * alone. Newest first; under a `lastUpdated` filter oldest change first, and only changes that are settled: those since
- * wait for the next call, so that who follows `last_updated_time` never passes a row that is committed later.
+ * A page in one statement: it is selected from an index first, by row comparison, and the children are aggregated only
+ * for its rows. Newest first. With a `lastUpdated` filter, the oldest change is first and changes above the low
+ * watermark are excluded until the next request, so that incremental sync by `last_updated_time` never skips a row that
+ * is committed later.
  */
 export async function readTimeList<Row extends pg.QueryResultRow>(
   database: Database,
@@ -46,7 +47,7 @@ export async function readTimeList<Row extends pg.QueryResultRow>(
   return database.read<Row>(text, values, signal);
 }
 
-/** The statement differs by which filters are set, so that each shape has its own prepared plan. */
+/** The statement depends on which filters are set, so that each combination has its own prepared plan. */
 function timeListStatement(
   { list, companyId, lastUpdated, created, page, conditions }: TimeListQuery,
   horizon: Date | undefined,
@@ -80,11 +81,11 @@ function range(column: string, { start, end }: TimeRange = {}, bind: Bind): stri
 }
 
 /**
- * No change stamped before this can still be committed (see the migration, "The change clock"). Read in a statement of
- * its own before the list, whose snapshot then holds every change stamped earlier.
+ * The low watermark: no change with an earlier timestamp can still be committed (see the migration, "The change
+ * clock"). Read in a separate statement before the list, whose snapshot then contains every earlier change.
  *
- * Rows wait for changes under way alone. The age of transactions (`xid8` beside `pg_snapshot_xmin`) would not do: it
- * follows the order of their ids, not that of their stamps, and lets any long transaction hold back every list
+ * Only changes in progress hold rows back. The age of transactions (`xid8` and `pg_snapshot_xmin`) would not work: it
+ * follows the order of their ids, not of their timestamps, and any long transaction would hold back every list
  * (measured in docs/measurements.md).
  */
 async function changeHorizon(database: Database, signal: AbortSignal): Promise<Date> {

@@ -9,25 +9,26 @@ import { retry } from "./retry.js";
 
 export interface TransactionOptions {
   readonly prisma: PrismaClient;
-  /** The pool's clients by the process id of their backend. */
+  /** The clients of the pool by process id of their backend. */
   readonly backends: ReadonlyMap<number, pg.ClientBase>;
-  /** Longest wait for a connection; the pool's own limit comes first. */
+  /** Time limit of the wait for a connection. The limit of the pool is lower. */
   readonly waitMs: number;
-  /** Longest life of one attempt. */
+  /** Time limit of one attempt. */
   readonly timeoutMs: number;
 }
 
 /**
- * How much later Prisma's own timeout fires: it rolls back while an operation may still be sending statements, which
- * would then run outside the transaction, so ours, which waits for the operation to end, must always be first.
+ * How much later Prisma's own timeout fires. It rolls back while an operation may still be sending statements, which
+ * would then run outside the transaction. So the timeout here, which waits for the operation to end, must always be
+ * first.
  */
 const prismaSlackMs = 60_000;
 
 /**
- * Runs the work in one READ COMMITTED transaction, again as a whole after a serialization failure or deadlock. An abort
- * cancels the running statement, refuses the next one and rolls back.
+ * Runs the work in a READ COMMITTED transaction, and retries it as a whole after a serialization failure or deadlock.
+ * An abort cancels the running statement, rejects the next one and rolls back.
  *
- * @throws DomainError; the signal's reason when it aborted before COMMIT was sent; a defect as it is
+ * @throws DomainError; the signal's reason if it aborted before COMMIT was sent; other errors unchanged
  */
 export async function transact<T>(
   options: TransactionOptions,
@@ -73,8 +74,8 @@ async function attempt<T>(
   );
   try {
     const result = await Promise.race([transaction, stop.abortedWhile(() => !begun)]);
-    // PostgreSQL answers COMMIT of a failed transaction without an error, and rolls back: work that swallowed the failure
-    // would be told that it was stored.
+    // PostgreSQL responds to COMMIT of a failed transaction without an error and rolls back. Work that ignored the
+    // failure would appear to be stored.
     if (commit?.tag() === "ROLLBACK")
       throw new Error("A transaction continued after a failed statement and was rolled back.");
     return result;
@@ -87,7 +88,7 @@ async function attempt<T>(
   }
 }
 
-/** Aborts with the caller's signal, or when the attempt has lived too long. */
+/** Aborts with the client's signal, or when the attempt exceeds its time limit. */
 function stopSignal(signal: AbortSignal, timeoutMs: number) {
   const stop = new AbortController();
   const onAbort = () => stop.abort(signal.reason);
@@ -109,7 +110,7 @@ function stopSignal(signal: AbortSignal, timeoutMs: number) {
   };
 }
 
-/** The same transaction, which refuses every further operation once the signal has aborted. */
+/** The same transaction, but it rejects every operation after the signal has aborted. */
 function refusing(tx: Prisma.TransactionClient, signal: AbortSignal): Prisma.TransactionClient {
   return new Proxy(tx, {
     get(target, key) {
@@ -125,7 +126,7 @@ async function backendPidOf(tx: Prisma.TransactionClient): Promise<number> {
 }
 
 interface CommandWatch {
-  /** What the server called the last command that it completed, such as COMMIT. */
+  /** The command tag of the last completed command, such as COMMIT. */
   tag(): string | undefined;
   end(): void;
 }

@@ -5,7 +5,7 @@ import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { EmbeddedPostgresError } from "./embedded-error.js";
 
-/** The system user PostgreSQL runs as, when it is not the user of this process. */
+/** The system user that runs PostgreSQL, if it is not the user of this process. */
 export interface Account {
   readonly uid: number;
   readonly gid: number;
@@ -14,10 +14,10 @@ export interface Account {
 const ourAccountName = "moego-postgres";
 
 /**
- * Finds the user PostgreSQL runs as: undefined = the user of this process. PostgreSQL refuses to run as root, so root
- * hands it to `postgres`, else to a system user made for it.
+ * Finds the user that runs PostgreSQL. Undefined means the user of this process. PostgreSQL refuses to run as root, so
+ * root uses `postgres` or a system user created for this purpose.
  *
- * @throws EmbeddedPostgresError that says what to do, when there is no such user
+ * @throws EmbeddedPostgresError with instructions if there is no such user
  */
 export async function serverAccount(): Promise<Account | undefined> {
   const uid = process.getuid?.();
@@ -29,7 +29,7 @@ export async function serverAccount(): Promise<Account | undefined> {
   return (await accountNamed("postgres")) ?? (await accountNamed(ourAccountName)) ?? (await makeAccount());
 }
 
-/** The first folder on the way to `path` (itself included) that the account cannot pass, or undefined. */
+/** The first directory on `path` (including itself) that the account cannot enter, or undefined. */
 export async function findInaccessibleDirectory(path: string, account: Account): Promise<string | undefined> {
   const closed: string[] = [];
   for (let folder = path; ; folder = dirname(folder)) {
@@ -66,7 +66,7 @@ async function makeAccount(): Promise<Account> {
   try {
     await run("useradd", ["--system", "--user-group", "--no-create-home", "--shell", "/bin/false", ourAccountName]);
   } catch (cause) {
-    // Two starts at once: the other one may have made it meanwhile.
+    // A concurrent start may have created it.
     const made = await accountNamed(ourAccountName);
     if (made) return made;
     throw new EmbeddedPostgresError(

@@ -6,9 +6,9 @@ import { z } from "zod";
 import { type Account, findInaccessibleDirectory } from "./account.js";
 import { EmbeddedPostgresError } from "./embedded-error.js";
 
-/** PostgreSQL's programs, ready to run as the account. */
+/** PostgreSQL's programs, run as the account. */
 export interface Binaries {
-  /** Runs `initdb`, `pg_ctl` or `postgres` to its end. Its output is in the error when it fails. */
+  /** Runs `initdb`, `pg_ctl` or `postgres` to its end. If it fails, the error contains its output. */
   run(program: "initdb" | "pg_ctl" | "postgres", args: readonly string[]): Promise<string>;
 }
 
@@ -17,15 +17,15 @@ const packageManifest = z.object({ version: z.string() });
 const symlinks = z.array(z.object({ source: z.string(), target: z.string() }));
 
 /**
- * Finds the binaries of this platform and makes them runnable: their library links are made in `folder`, and the
- * binaries are copied there when the account cannot reach them (a checkout below /root).
+ * Finds the binaries of this platform and prepares them: library links are created in `folder`, and the binaries are
+ * copied there if the account cannot access them (for example, in a checkout below /root).
  */
 export async function prepareBinaries(folder: string, account: Account | undefined): Promise<Binaries> {
   const installed = await findNativeFolder();
   const closed = account && (await findInaccessibleDirectory(join(installed, "bin"), account));
   const native = closed ? await copyNative(installed, folder) : installed;
   const links = await linkLibraries(native, join(folder, "lib"));
-  // Both folders: a library loaded through a link looks for its own needs beside the link.
+  // Both directories, because a library loaded through a link looks for its dependencies next to the link.
   const libraryPath = [links, join(native, "lib")].join(delimiter);
   const env = {
     PATH: "/usr/local/bin:/usr/bin:/bin",
@@ -69,18 +69,18 @@ async function copyNative(installed: string, folder: string): Promise<string> {
   if (present) return present;
   const unfinished = unfinishedName(copy);
   await cp(installed, unfinished, { recursive: true, force: true });
-  // Renamed when whole, so that a copy cut short is never taken for one; the loser of two starts drops its own.
+  // Renamed when complete, so that a partial copy is never used. Of two concurrent starts, the loser deletes its copy.
   await rename(unfinished, copy).catch(() => rm(unfinished, { recursive: true, force: true }));
   return copy;
 }
 
 /**
- * npm packages cannot carry symbolic links, and the install script that makes them up does not run by default: without
+ * npm packages cannot contain symbolic links, and the install script that creates them does not run by default. Without
  * them the programs do not find their libraries.
  */
 async function linkLibraries(native: string, folder: string): Promise<string> {
   await mkdir(folder, { recursive: true });
-  await chmod(folder, 0o755); // whatever the umask says: the server's user reads the links
+  await chmod(folder, 0o755); // regardless of the umask, because the server's user reads the links
   const listed: unknown = JSON.parse(await readFile(join(native, "pg-symlinks.json"), "utf8").catch(() => "[]"));
   for (const { source, target } of symlinks.parse(listed)) {
     const link = join(folder, basename(target));

@@ -23,11 +23,11 @@ export const superuser = "moego_superuser";
 const unfinishedPrefix = "data.unfinished-";
 const unfinishedKeptMs = 10 * 60_000;
 
-/** Makes the folder of the cluster (data, library links, server log) so that the account can work in it. */
+/** Creates the directory of the cluster (data, library links, server log) with access for the account. */
 export async function openClusterFolder(folder: string, account: Account | undefined): Promise<void> {
   try {
     await mkdir(folder, { recursive: true });
-    // Whatever the umask says: the server's user passes through it.
+    // Regardless of the umask, because the server's user passes through it.
     if (account && dirname(folder) === sharedClusterFolder) await chmod(sharedClusterFolder, 0o755);
   } catch (cause) {
     throw new EmbeddedPostgresError(
@@ -43,8 +43,8 @@ export async function openClusterFolder(folder: string, account: Account | undef
 }
 
 /**
- * Refuses to make a new cluster where DATA_DIR says that there was one elsewhere: a container that was made anew keeps
- * its DATA_DIR but not that folder, and an empty database would hide the loss.
+ * Refuses to create an empty cluster if DATA_DIR says that there was one elsewhere: a recreated container keeps its
+ * DATA_DIR but not that directory, and an empty database would hide the data loss.
  */
 export async function assertClusterExists(dataDir: string, folder: string): Promise<void> {
   const link = join(dataDir, "postgres");
@@ -55,16 +55,16 @@ export async function assertClusterExists(dataDir: string, folder: string): Prom
   );
 }
 
-/** Leaves a link in DATA_DIR to a cluster that lives elsewhere. */
+/** Creates a link in DATA_DIR to a cluster stored elsewhere. */
 export async function linkCluster(dataDir: string, folder: string): Promise<void> {
   const link = join(dataDir, "postgres");
   if (folder === link || (await readlink(link).catch(() => undefined)) === folder) return;
   await symlink(folder, link).catch(async (error: unknown) => {
-    if ((await readlink(link).catch(() => undefined)) !== folder) throw error; // another start was first
+    if ((await readlink(link).catch(() => undefined)) !== folder) throw error; // a concurrent start created it first
   });
 }
 
-/** The owner of a cluster's data, the only user PostgreSQL starts as; undefined when there is no cluster yet. */
+/** The owner of a cluster's data, the only user that PostgreSQL can run as. Undefined if there is no cluster yet. */
 export async function dataOwner(data: string): Promise<Account | undefined> {
   const owner = await stat(data).catch((error: unknown) => {
     if (isNotFoundError(error)) return undefined;
@@ -74,8 +74,8 @@ export async function dataOwner(data: string): Promise<Account | undefined> {
 }
 
 /**
- * Makes the cluster with initdb beside its place and renames it there when whole, so that a start cut short leaves no
- * half-made database and of two first starts at once one wins.
+ * Creates the cluster with initdb next to its final place and renames it when complete. An interrupted start leaves no
+ * partial database, and of two concurrent first starts one wins.
  */
 export async function createCluster(
   folder: string,
@@ -92,7 +92,7 @@ export async function createCluster(
     if (secret.account) await chown(passwordFile, secret.account.uid, secret.account.gid);
     await binaries.run("initdb", [
       ...["--pgdata", unfinished, "--username", superuser, "--pwfile", passwordFile, "--auth", "scram-sha-256"],
-      // Sorting by code point and letter case by Unicode, the same on every machine.
+      // Sorts by code point, with Unicode letter case, identically on every machine.
       ...["--encoding", "UTF8", "--locale", "C", "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8"],
     ]);
     await rename(unfinished, data);
@@ -105,9 +105,9 @@ export async function createCluster(
 }
 
 /**
- * The last lines of the server's own log, for messages.
+ * The last lines of the server's own log, for error messages.
  *
- * @param from bytes to leave out at its beginning: what earlier starts wrote explains nothing of this one
+ * @param from bytes to skip, because output of earlier starts is irrelevant
  */
 export async function logTail(folder: string, from: number): Promise<string> {
   const log = await readFile(join(folder, "server.log")).catch(() => Buffer.alloc(0));
@@ -115,7 +115,7 @@ export async function logTail(folder: string, from: number): Promise<string> {
 }
 
 /**
- * Keeps the server's log to two files of about 10 MB.
+ * Limits the server's log to two files of about 10 MB.
  *
  * @returns its length in bytes
  */
@@ -132,7 +132,7 @@ async function removeUnfinished(folder: string): Promise<void> {
     if (!entry.startsWith(unfinishedPrefix) && !entry.startsWith("password-")) continue;
     const path = join(folder, entry);
     const found = await stat(path).catch(() => undefined);
-    // A younger one may belong to a start that is under way.
+    // A newer one may belong to a start in progress.
     if (found && Date.now() - found.mtimeMs > unfinishedKeptMs) await rm(path, { recursive: true, force: true });
   }
 }

@@ -7,7 +7,7 @@ const owner = "moego_owner";
 const serviceLogin = "moego_service_login";
 const serviceGroup = "moego_service";
 
-/** Any number: keeps two starts on one cluster from making the same role or database at once. */
+/** An arbitrary number. The lock prevents concurrent starts on one cluster from creating the same role or database. */
 const setupLock = 7_460_001;
 
 /** Connection strings of the two users of the database. */
@@ -16,19 +16,19 @@ export function databaseUrls(port: number, state: ClusterState): { ownerUrl: str
   return { ownerUrl: url(owner, state.ownerPassword), serviceUrl: url(serviceLogin, state.servicePassword) };
 }
 
-/** Connects as the superuser. The caller ends the client. */
+/** Connects as the superuser. The caller must close the client. */
 export async function connectSuperuser(port: number, state: ClusterState, database = "postgres"): Promise<pg.Client> {
   const client = new pg.Client({
     ...{ host: "127.0.0.1", port, database, user: superuser, password: state.superuserPassword },
     ...{ application_name: "moego-embedded", connectionTimeoutMillis: 2_000, query_timeout: 10_000 },
   });
-  // A server that stops while we are connected must not end this process; the query under way is rejected as well.
+  // If the server stops, this process must continue. The running query is rejected as well.
   client.on("error", () => {});
   await client.connect();
   return client;
 }
 
-/** Makes the database, its owner and the login of the service, as far as they are missing. */
+/** Creates the database, its owner and the login of the server, unless they exist. */
 export async function ensureDatabase(admin: pg.Client, state: ClusterState): Promise<void> {
   if (await databaseExists(admin)) return;
   await admin.query("SELECT pg_advisory_lock($1)", [setupLock]);
@@ -37,7 +37,7 @@ export async function ensureDatabase(admin: pg.Client, state: ClusterState): Pro
     await ensureRole(admin, serviceLogin, `LOGIN PASSWORD ${pg.escapeLiteral(state.servicePassword)}`);
     await ensureRole(admin, serviceGroup, "NOLOGIN");
     await admin.query(`GRANT ${serviceGroup} TO ${serviceLogin}`);
-    // Last: its existence says that all the rest is there.
+    // Last, because its existence indicates that everything else exists.
     if (!(await databaseExists(admin))) await admin.query(`CREATE DATABASE ${databaseName} OWNER ${owner}`);
   } finally {
     await admin.query("SELECT pg_advisory_unlock($1)", [setupLock]);

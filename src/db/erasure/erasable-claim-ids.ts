@@ -6,15 +6,15 @@ const leadAdmin = "moego.admin.v1.LeadAdminService";
 const pets = "moego.business.customer.v1.PetService";
 const petAdmin = "moego.admin.v1.PetAdminService";
 
-/** What an erasure takes and an id in a claim may name. */
+/** Kinds of records that are erased and can appear in idempotency records. */
 export const erasableClaimKinds = ["customer", "note", "cardLink", "lead", "pet", "petNote"] as const;
 
 export type ErasableClaimKind = (typeof erasableClaimKinds)[number];
 
 /**
- * The rpcs whose claims hold ids of what an erasure takes, by what these ids name. An id is unique within its kind alone:
- * a tag, a package or a customer's note may have the same one as a customer that is erased, and a repeated call must
- * still find it. test/rpc/claimed-ids.test.ts holds this against what every rpc that writes stores.
+ * RPCs whose idempotency records contain ids of erasable records, by kind. An id is unique only within its kind: a tag,
+ * a package or a note may have the id of an erased customer, and a retry must still find it.
+ * test/rpc/claimed-ids.test.ts compares this list with what every writing RPC stores.
  */
 export const rpcsWithErasableIds = {
   customer: [

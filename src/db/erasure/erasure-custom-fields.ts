@@ -12,8 +12,9 @@ export interface RelationTarget {
 }
 
 /**
- * Takes RELATION values that point to an erased record off the company's customers and leads, archived and promoted ones
- * included, and off the defaults of its custom fields. Each of them changes by it, as by any write.
+ * Removes RELATION values that refer to an erased record from all customers and leads of the company, including
+ * archived and promoted ones, and from the defaults of its custom fields. Each removal is a change like any other
+ * write.
  */
 export async function clearRelationValues(
   tx: Prisma.TransactionClient,
@@ -49,7 +50,7 @@ interface Changed {
   readonly version: bigint;
 }
 
-/** Whether a value of a custom field points to the record, by its id or its number. */
+/** Whether a custom field value refers to the record, by its id or its number. */
 function names({ kind, id, rawId }: RelationTarget, value: Prisma.Sql): Prisma.Sql {
   const relation = Prisma.sql`${value} -> 'relation'`;
   return Prisma.sql`${relation} ->> 'entity' = ${kind.toUpperCase()}

@@ -4,7 +4,7 @@ import { justAfter } from "../audit-columns.js";
 import { recordChanges } from "../audit-log.js";
 import { type ErasableClaimKind, erasableClaimKinds, rpcsWithErasableIds } from "./erasable-claim-ids.js";
 
-/** The ids of a record and of what belongs to it, by what they name: under these it may be known elsewhere. */
+/** The ids of a record and its children, by kind. Other data may refer to them. */
 export type Traces = Readonly<Record<ErasableClaimKind, readonly string[]>>;
 
 export interface TracedRecord {
@@ -13,7 +13,7 @@ export interface TracedRecord {
   readonly id: string;
 }
 
-/** Call it before the record is deleted, and with it all that these ids name. */
+/** Must be called before the record and its children are deleted. */
 export async function collectErasureIds(
   tx: Prisma.TransactionClient,
   { companyId, kind, id }: TracedRecord,
@@ -36,12 +36,12 @@ function idsOf(rows: readonly { readonly id: string }[]): readonly string[] {
 export interface ForgottenRecord {
   readonly companyId: string;
   readonly id: string;
-  /** The pseudonym that takes the place of the id. */
+  /** The pseudonym that replaces the id. */
   readonly hash: string;
   readonly time: Date;
 }
 
-/** The packages stay for the books: units, prices and times. Their texts are free and may name the person. */
+/** Packages are retained for accounting: units, prices and times. Their texts are free and may name the person. */
 export async function redactPackages(
   tx: Prisma.TransactionClient,
   write: WriteContext,
@@ -59,8 +59,8 @@ export async function redactPackages(
 }
 
 /**
- * The claims of earlier calls stay until they expire, so that a repeated create does not bring the record back: it finds
- * nothing under the pseudonym. The index `idempotency_by_resource` finds them.
+ * Idempotency records of earlier requests are retained until they expire, so that a retried create does not restore the
+ * record: it finds only the pseudonym. Uses the index `idempotency_by_resource`.
  */
 export async function pseudonymizeClaims(
   tx: Prisma.TransactionClient,

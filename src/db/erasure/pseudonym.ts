@@ -1,18 +1,18 @@
 import { createHmac } from "node:crypto";
 import { erasedPrefix } from "../../core/ids.js";
 
-/** What may be erased; a pet goes with whom it belongs to. */
+/** Kinds of records that can be erased. A pet is erased with its owner. */
 export type SubjectKind = "customer" | "lead" | "pet";
 
-/** The id under which ledgers keep the history of a record that is erased now; then those it may have from before. */
+/** The pseudonyms of a record: first the one for an erasure now, then those it may have from earlier erasures. */
 export type Pseudonym = (companyId: string, kind: SubjectKind, id: string) => readonly [string, ...string[]];
 
 /**
- * A salted hash in the shape of an id: the same for the same record, so that an erased id is known again, and of no use
- * to anybody without the salt.
+ * A salted hash in the format of an id. It is the same for the same record, so that an erased id is recognized, and
+ * useless without the salt.
  *
- * @param salt at least 32 bytes, as the others
- * @param olderSalts under which records were erased before the secret was changed
+ * @param salt at least 32 bytes, like the others
+ * @param olderSalts salts of erasures before the secret was changed
  */
 export function createPseudonym(salt: Uint8Array, ...olderSalts: readonly Uint8Array[]): Pseudonym {
   return (companyId, kind, id) => {

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import pg from "pg";
 import { type Log, silentLog } from "../log.js";
 
-/** The schema of the database cannot be brought up to date; the message says why and what to do. */
+/** The database schema cannot be migrated. The message says why and what to do. */
 export class MigrationError extends Error {
   override readonly name = "MigrationError";
 }
@@ -13,7 +13,7 @@ export class MigrationError extends Error {
 export interface MigrateOptions {
   /** Connection string of the owner of the tables. */
   readonly url: string;
-  /** Folder in Prisma's layout, `<time>_<name>/migration.sql`; default: `prisma/migrations` of this package. */
+  /** Directory in Prisma's layout, `<time>_<name>/migration.sql`; default: `prisma/migrations` of this package. */
   readonly directory?: string;
   readonly log?: Log;
 }
@@ -31,13 +31,13 @@ interface AppliedRow {
   readonly finished: boolean;
 }
 
-/** The same number of levels above this file in `src` and in `dist`. */
+/** This file has the same depth in `src` and in `dist`. */
 export const migrationsDirectory = fileURLToPath(new URL("../../../prisma/migrations/", import.meta.url));
 
-/** The advisory lock of Prisma's own CLI, so that the two never migrate one database at the same time. */
+/** The advisory lock of Prisma's CLI, so that both never migrate a database at the same time. */
 const prismaMigrationLock = 72_707_369;
 
-/** As Prisma's CLI makes it. */
+/** Identical to the table that Prisma's CLI creates. */
 const createHistory = `CREATE TABLE IF NOT EXISTS _prisma_migrations (
   id varchar(36) PRIMARY KEY NOT NULL,
   checksum varchar(64) NOT NULL,
@@ -50,11 +50,11 @@ const createHistory = `CREATE TABLE IF NOT EXISTS _prisma_migrations (
 )`;
 
 /**
- * Applies the migrations that the database lacks, forward only, each in a transaction of its own together with its row
- * in Prisma's `_prisma_migrations`. Any number of processes may call it at once: one works, the others wait.
+ * Applies pending migrations, forward only, each in its own transaction together with its row in Prisma's
+ * `_prisma_migrations`. Any number of processes may call it concurrently: one migrates, the others wait.
  *
  * @returns names of the migrations applied by this call
- * @throws MigrationError when an applied migration was changed, is unknown here, or was left unfinished by Prisma's CLI
+ * @throws MigrationError if an applied migration was changed, is unknown here, or was left unfinished by Prisma's CLI
  */
 export async function migrate(options: MigrateOptions): Promise<readonly string[]> {
   const log = options.log ?? silentLog;
@@ -64,7 +64,7 @@ export async function migrate(options: MigrateOptions): Promise<readonly string[
     application_name: "moego-migrate",
     connectionTimeoutMillis: 10_000,
   });
-  client.on("error", () => {}); // the statement under way is rejected as well
+  client.on("error", () => {}); // the running statement is rejected as well
   await client.connect();
   try {
     await client.query("SELECT pg_advisory_lock($1)", [prismaMigrationLock]);
@@ -79,7 +79,7 @@ export async function migrate(options: MigrateOptions): Promise<readonly string[
     }
     return pending.map(({ name }) => name);
   } finally {
-    await client.end(); // gives the lock back
+    await client.end(); // releases the lock
   }
 }
 
@@ -138,7 +138,7 @@ function pendingMigrations(migrations: readonly Migration[], applied: readonly A
 async function apply(client: pg.Client, migration: Migration): Promise<void> {
   try {
     await client.query("BEGIN");
-    // A table lock that is waited for blocks everybody behind it, so the wait is short and the start is tried again.
+    // A waiting table lock blocks everyone behind it, so the wait is short and the start is retried.
     await client.query("SET LOCAL lock_timeout = '15s'");
     await client.query("SET LOCAL statement_timeout = 0");
     await client.query(migration.sql);

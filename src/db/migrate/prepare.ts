@@ -5,7 +5,7 @@ import { ensureRoles } from "./roles.js";
 export interface PrepareOptions {
   /** Connection string of the owner of the tables (`DATABASE_MIGRATION_URL`). */
   readonly migrationUrl: string;
-  /** Connection string of the service (`DATABASE_URL`); may be the same. */
+  /** Connection string of the server (`DATABASE_URL`); may be the same. */
   readonly serviceUrl: string;
   /** Migrations in Prisma's layout; default: those of this package. */
   readonly directory?: string;
@@ -13,11 +13,11 @@ export interface PrepareOptions {
 }
 
 /**
- * Brings a database up to date before the service opens its pool: roles, then migrations. Safe to call from several
- * processes at once.
+ * Prepares a database before the server opens its pool: roles, then migrations. Safe to call from several processes
+ * concurrently.
  *
  * @returns names of the migrations applied by this call
- * @throws RoleError, MigrationError: the message says what to do; a failed connection as the driver reports it
+ * @throws RoleError or MigrationError with instructions; connection errors of the driver are unchanged
  */
 export async function prepareDatabase(options: PrepareOptions): Promise<readonly string[]> {
   await ensureRoles(options);

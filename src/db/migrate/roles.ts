@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 
-/** The role every statement of the service runs as: it can neither alter tables nor change ledgers. */
+/** The role of every statement of the server. It can neither alter tables nor change ledgers. */
 export const serviceRole = "moego_service";
 
-/** The roles of the database cannot be set up by the migration user; the message holds the statements that do it. */
+/** The migration user cannot set up the database roles. The message contains the statements to run. */
 export class RoleError extends Error {
   override readonly name = "RoleError";
 }
@@ -12,18 +12,18 @@ export class RoleError extends Error {
 export interface EnsureRolesOptions {
   /** Connection string of the owner of the tables. */
   readonly migrationUrl: string;
-  /** Connection string of the service; may be the same. */
+  /** Connection string of the server; may be the same. */
   readonly serviceUrl: string;
 }
 
-/** Concurrent starts make the same role or grant: these end by looking again. */
+/** Errors when concurrent starts create the same role or grant. They are resolved by checking again. */
 const raced = new Set(["42710", "23505", "XX000"]);
 const attempts = 10;
 const raceDelayMs = 50;
 
 /**
- * Makes the group role `moego_service` and lets the service's login act as it. Runs before the migrations, which grant
- * to the role. Needs no privilege when an administrator has set both up.
+ * Creates the group role `moego_service` and allows the server's login to use it. Runs before the migrations, which
+ * grant privileges to the role. Needs no privileges if an administrator has already set up both.
  *
  * @throws RoleError with the statements an administrator must run
  */
@@ -50,7 +50,7 @@ export async function ensureRoles(options: EnsureRolesOptions): Promise<void> {
   }
 }
 
-/** The user a connection string logs in as, asked of the server: a proxy may log in as another one. */
+/** The user that a connection string logs in as. Asked from the server, because a proxy may log in as another user. */
 async function sessionUser(url: string): Promise<string> {
   const client = await connect(url);
   try {
@@ -66,7 +66,7 @@ async function roleExists(client: pg.Client): Promise<boolean> {
   return rows.length > 0;
 }
 
-/** SET ROLE is a privilege of its own since PostgreSQL 16; before, every member may. */
+/** Since PostgreSQL 16, SET ROLE is a separate privilege. Before, every member has it. */
 async function canActAsService(client: pg.Client, login: string): Promise<boolean> {
   const { rows } = await client.query<{ allowed: boolean }>(
     `SELECT pg_has_role($1::name, $2::name,
@@ -91,7 +91,7 @@ async function connect(url: string): Promise<pg.Client> {
     application_name: "moego-migrate",
     connectionTimeoutMillis: 10_000,
   });
-  client.on("error", () => {}); // the statement under way is rejected as well
+  client.on("error", () => {}); // the running statement is rejected as well
   await client.connect();
   return client;
 }

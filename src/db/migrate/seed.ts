@@ -2,24 +2,24 @@ import pg from "pg";
 
 type Row = Readonly<Record<string, unknown>>;
 
-/** Plain rows to write once; src/demo makes them. */
+/** Rows to write once, created by src/demo. */
 export interface SeedData {
   readonly companyIds: readonly string[];
   readonly keyIds: readonly string[];
-  /** Rows by table, in the order in which they can be inserted; all rows of a table have the same columns. */
+  /** Rows by table, in insertion order. All rows of a table have the same columns. */
   readonly tables: readonly (readonly [table: string, rows: readonly Row[]])[];
   /** Rows of api_key_secret for `keyIds`. */
   readonly secrets: readonly Row[];
-  /** The external API that asks the service itself, which a later configuration may have moved. */
+  /** The external API that calls this server. A later configuration may have changed its address. */
   readonly echo: { readonly companyId: string; readonly id: string; readonly url: string };
 }
 
-/** `written`: now; `kept`: it was there before; `absent`: the database has other data and was left alone. */
+/** `written`: written now. `kept`: already existed. `absent`: the database contains other data and was not changed. */
 export type SeedOutcome = "written" | "kept" | "absent";
 
 export interface Seeded {
   readonly outcome: SeedOutcome;
-  /** The keys among `keyIds` that their secret opens now. */
+  /** Those of `keyIds` whose secret is valid. */
   readonly openKeyIds: readonly string[];
 }
 
@@ -27,17 +27,17 @@ export interface SeedOptions {
   /** Connection string of the owner of the tables. */
   readonly url: string;
   readonly data: SeedData;
-  /** Write only when there is no company at all. */
+  /** Write only if there is no company. */
   readonly onlyWhenEmpty: boolean;
 }
 
-/** Any number; taken by every process that seeds. */
+/** An arbitrary number. Every process that seeds takes this lock. */
 const seedLock = 1_845_203_117;
 
 /**
- * Writes the data in one transaction, once: when its keys are there already, only what follows the configuration is brought
- * up to date, the secrets of keys that nobody rotated or revoked and the address of the echo. Safe from several processes
- * at once.
+ * Writes the data in one transaction, once. If its keys already exist, only what depends on the configuration is
+ * updated: the secrets of keys that were not rotated or revoked, and the address of the echo. Safe to call from several
+ * processes concurrently.
  */
 export async function seed({ url, data, onlyWhenEmpty }: SeedOptions): Promise<Seeded> {
   const client = new pg.Client({
@@ -45,7 +45,7 @@ export async function seed({ url, data, onlyWhenEmpty }: SeedOptions): Promise<S
     application_name: "moego-seed",
     connectionTimeoutMillis: 10_000,
   });
-  client.on("error", () => {}); // the statement under way is rejected as well
+  client.on("error", () => {}); // the running statement is rejected as well
   await client.connect();
   try {
     await client.query("BEGIN");
@@ -72,15 +72,15 @@ async function writeOrKeep(client: pg.Client, data: SeedData, onlyWhenEmpty: boo
     await moveEcho(client, data);
     return "kept";
   }
-  // A real company that has one of our ids is never touched, and no demo key ever opens it.
+  // A real company with a demo id is never changed, and no demo key ever gets access to it.
   if (found?.companies || (found?.any_company && onlyWhenEmpty)) return "absent";
   for (const [table, tableRows] of data.tables) await insert(client, table, tableRows);
   return "written";
 }
 
-/** A key that was rotated or revoked keeps the secrets that it has: they are somebody's, and what was ended stays so. */
+/** A rotated or revoked key keeps its secrets: they are in use, and what was revoked remains revoked. */
 async function renewSecrets(client: pg.Client, { keyIds, secrets }: SeedData): Promise<void> {
-  // A statement of its own: the next one then sees the rotation that it waited for.
+  // A separate statement, so that the next one sees a rotation that it waited for.
   await client.query("SELECT 1 FROM api_key WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE", [keyIds]);
   const { rows } = await client.query<{ id: string }>(
     `SELECT k.id FROM api_key k WHERE k.id = ANY ($1) AND NOT EXISTS (
@@ -90,7 +90,7 @@ async function renewSecrets(client: pg.Client, { keyIds, secrets }: SeedData): P
   const untouched = rows.map(({ id }) => id);
   await client.query("DELETE FROM api_key_secret WHERE key_id = ANY ($1)", [untouched]);
   const wanted = secrets.filter((row) => untouched.includes(String(row["key_id"])));
-  // A secret that opens another key stays with it.
+  // A secret of another key remains with that key.
   await insert(client, "api_key_secret", wanted, "ON CONFLICT (hash) DO NOTHING");
 }
 
@@ -104,7 +104,7 @@ async function opened(client: pg.Client, { secrets }: SeedData): Promise<readonl
   return rows.map(({ id }) => id);
 }
 
-/** What an operator has made of it is left alone: only an address of the echo is replaced. */
+/** Changes by an operator are preserved. Only an address of the echo is replaced. */
 async function moveEcho(client: pg.Client, { echo: { companyId, id, url } }: SeedData): Promise<void> {
   await client.query(
     `UPDATE external_api SET url = $3, version = version + 1
@@ -113,7 +113,7 @@ async function moveEcho(client: pg.Client, { echo: { companyId, id, url } }: See
   );
 }
 
-/** Columns that a row does not name take their defaults. */
+/** Columns that a row does not contain get their defaults. */
 async function insert(client: pg.Client, table: string, rows: readonly Row[], onConflict = ""): Promise<void> {
   const [row] = rows;
   if (!row) return;

@@ -3,7 +3,7 @@ import { statement } from "../../db/statement.js";
 import { type ApiKeyRow, apiKeyColumns, toApiKey, typeNumbers } from "./api-key.columns.js";
 import type { ApiKeyRepository } from "./api-key.model.js";
 
-/** Newest first. A page is cut before the children of its rows are gathered. */
+/** Newest first. The page is selected before the children of its rows are read. */
 export function createKeyList(database: Database): ApiKeyRepository["list"] {
   return async ({ accessFilter, showRevoked, page }, signal) => {
     const values = [
@@ -31,15 +31,15 @@ function listOf(name: string, visible: string) {
 
 const listAll = listOf("api_keys.list_all", "true");
 
-/** Whether the caller covers the organization `o`: `$6` is its grants, `$7` its enterprises. */
+/** Whether the principal has access to the organization `o`. `$6` is its grants, `$7` its enterprises. */
 const covered = `CASE o.type
   WHEN ${typeNumbers.BUSINESS} THEN o.company_id = ANY($6::text[]) OR o.company_id || '/' || o.organization_id = ANY($6::text[])
   WHEN ${typeNumbers.COMPANY} THEN o.organization_id = ANY($6::text[])
   ELSE o.organization_id = ANY($7::text[]) END`;
 
 /**
- * The keys that name an organization of the caller, found by that, and name no other. Those of a location are found by
- * their company, which a grant begins with.
+ * The keys that have an organization of the principal, found by it, and no others. Keys of a location are found by its
+ * company, with which a grant starts.
  */
 const listVisible = listOf(
   "api_keys.list_visible",

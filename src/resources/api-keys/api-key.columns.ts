@@ -21,7 +21,7 @@ interface OrganizationJson {
   readonly company_id: string;
 }
 
-/** Numbers of moego.auth.apikey.v1.Organization.Type. */
+/** By number in `moego.auth.apikey.v1.Organization.Type`. */
 export const typeNumbers = { BUSINESS: 1, COMPANY: 2, ENTERPRISE: 3 } as const;
 
 /** The columns of `api_key AS k` and its children. */
@@ -49,7 +49,7 @@ export function toApiKey(row: ApiKeyRow): ApiKey {
   };
 }
 
-/** Organizations as the statements take them, in one parameter. */
+/** Organizations as one statement parameter. */
 export function organizationJson(organizations: readonly Organization[]): string {
   const rows = organizations.map(organizationColumns).map(({ type, organizationId, companyId }) => ({
     type,
@@ -59,7 +59,7 @@ export function organizationJson(organizations: readonly Organization[]): string
   return JSON.stringify(rows satisfies OrganizationJson[]);
 }
 
-/** An organization as its row: the company is said of a location alone. */
+/** The row of an organization. Only a location has a company. */
 export function organizationColumns(organization: Organization) {
   return {
     type: typeNumbers[organization.type],

@@ -5,7 +5,7 @@ import type { ApiKeyRepository } from "./api-key.model.js";
 import { changeKey, insertKey } from "./api-key-change.repository.js";
 import { createKeyList } from "./api-key-list.repository.js";
 
-/** The administration of API keys in the database. */
+/** Administration of API keys in the database. */
 export function createApiKeyRepository(database: Database): ApiKeyRepository {
   return {
     insert: (key, admission, write) => insertKey(database, { key, ...admission }, write),

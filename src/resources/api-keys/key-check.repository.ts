@@ -4,7 +4,7 @@ import type { WriteContext } from "../../core/write.js";
 import type { Statements } from "../../db/database.js";
 import { statement } from "../../db/statement.js";
 
-/** The look-up behind every call: one prepared statement for the key and everything it reaches. */
+/** The lookup of every request: one prepared statement for the key and its access. */
 export function createKeyCheckRepository(database: Statements): KeyCheckRepository {
   return {
     async findByHash(hash) {
@@ -17,7 +17,7 @@ export function createKeyCheckRepository(database: Statements): KeyCheckReposito
   };
 }
 
-/** A look-up is shared by calls, so the end of one of them must not end it; the statement timeout bounds it. */
+/** Requests share a lookup, so the end of one of them must not abort it. The statement timeout limits it. */
 function unaborted(): AbortSignal {
   return new AbortController().signal;
 }
@@ -41,13 +41,13 @@ interface ReachJson {
   readonly id: string;
   readonly country: string;
   readonly time_zone: string;
-  /** Null = the whole company. */
+  /** Null means the whole company. */
   readonly business_ids: readonly string[] | null;
-  /** Whether the company has the key's staff member. */
+  /** Whether the company has the staff member of the key. */
   readonly has_staff: boolean;
 }
 
-/** An organization that names a whole company outweighs one that names a location of it. */
+/** Access to a whole company takes precedence over access to one of its locations. */
 const findKey = statement(
   "keys.check",
   `SELECT k.id AS key_id, s.hash, k.staff_id, k.scopes, k.allowed_addresses, k.revoked_time,
@@ -75,14 +75,14 @@ const findKey = statement(
    FROM api_key_secret s JOIN api_key k ON k.id = s.key_id WHERE s.hash = $1`,
 );
 
-/** The condition holds among all processes: a busy key costs one small update a minute. */
+/** The condition applies to all processes together, so a busy key costs one small update per minute. */
 const touchKey = statement(
   "keys.touch",
   `UPDATE api_key SET last_used_time = date_trunc('milliseconds', statement_timestamp())
    WHERE id = $1 AND (last_used_time IS NULL OR last_used_time <= statement_timestamp() - interval '1 minute')`,
 );
 
-/** How an organization of type 3 begins: it is of no company. */
+/** Prefix of an organization of type 3. It has no company. */
 const enterprise = "3:/";
 
 function toKeyRecord(row: KeyRow): KeyRecord {

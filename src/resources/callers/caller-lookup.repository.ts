@@ -20,7 +20,7 @@ interface FieldJson {
   readonly options: readonly OptionJson[];
 }
 
-/** One statement for the customer with everything the answer holds. */
+/** One statement for the customer and everything that the response contains. */
 export function createCallerFind(database: Database): CallerRepository["find"] {
   return async (lookup, signal) => {
     const asked = askable.filter((name) => lookup[name] !== undefined);
@@ -45,8 +45,8 @@ type Asked = (typeof askable)[number];
 const statements = new Map<string, Statement>();
 
 /**
- * The statement for what is asked, one of fifteen. Each has a text of its own, so that PostgreSQL plans it once: one text
- * for all would have to join what it does not look for.
+ * The statement for the given values, one of fifteen. Each has its own text, so that PostgreSQL plans it once. A single
+ * text would have to join tables that it does not need.
  */
 function statementFor(asked: readonly Asked[]): Statement {
   const name = asked.join("_");
@@ -55,7 +55,7 @@ function statementFor(asked: readonly Asked[]): Statement {
   return known;
 }
 
-/** How each is looked for; the partial index of emails is used for its own condition alone. */
+/** The condition of each value. The partial index of emails is used only with its own predicate. */
 const conditions: Readonly<Record<Asked, (placeholder: string) => string>> = {
   id: (id) => `m.id = ${id}`,
   accountId: (accountId) => `m.id IN (SELECT a.customer_id FROM customer_account a
@@ -67,12 +67,12 @@ const conditions: Readonly<Record<Asked, (placeholder: string) => string>> = {
 const staffName = `(SELECT concat_ws(' ', nullif(s.first_name, ''), nullif(s.last_name, '')) FROM staff s
   WHERE s.company_id = c.company_id AND s.id = c.assigned_staff_id)`;
 
-/** association_type 1 = customers. */
+/** association_type 1 means customers. */
 const fields = `(SELECT json_agg(json_build_object('id', d.id, 'code', d.code, 'type', d.type, 'options', d.options)
     ORDER BY d.display_order, d.label, d.id)
   FROM custom_field d WHERE d.company_id = c.company_id AND d.association_type = 1 AND d.archived_time IS NULL)`;
 
-/** `$1`, `$2`: see visibility.ts; `$1` holds one company. From `$3` on what is asked, in its order. */
+/** `$1`, `$2`: see db/access-filter.ts; `$1` contains one company. From `$3` on, the values in the order of `asked`. */
 function findBy(asked: readonly Asked[]): Statement {
   const wanted = asked.map((name, position) => conditions[name](`$${position + 3}`));
   return statement(

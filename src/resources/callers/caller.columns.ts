@@ -1,7 +1,7 @@
 import type { VipLevel } from "./caller-profile.model.js";
 import { accountKinds, type CallerProfile, type Gender } from "./caller-profile.model.js";
 
-/** The profile of `customer AS c`, as `profileColumns` selects it. */
+/** The profile of `customer AS c`, as selected by `profileColumns`. */
 export interface ProfileRow {
   readonly profile: ProfileJson | null;
   /** Account ids by number of their kind. */
@@ -27,7 +27,7 @@ export const profileColumns = `(SELECT json_build_object('nickname', p.nickname,
   (SELECT json_object_agg(o.kind, o.account_id)
     FROM customer_account o WHERE o.company_id = c.company_id AND o.customer_id = c.id) AS accounts`;
 
-/** What the row of the customer says of a profile. */
+/** The part of a profile that the customer row contains. */
 export interface ProfiledCustomer {
   readonly companyId: string;
   readonly id: string;

@@ -18,7 +18,7 @@ import {
   serviceTypes,
 } from "./catalog.model.js";
 
-/** The services that companies offer. */
+/** The catalog services of companies. */
 export function createCatalogueRepository(database: Database): CatalogueRepository {
   const find = async (reader: Pick<Prisma.TransactionClient, "service">, companyId: string, id: string) => {
     const row = await reader.service.findFirst({ where: { companyId, id } });
@@ -38,7 +38,8 @@ export function createCatalogueRepository(database: Database): CatalogueReposito
       const byId = new Map(rows.map((row) => [row.id, toService(row)]));
       return places.flatMap((place) => {
         const service = byId.get(place.id);
-        // By the name that gave it its place: one that it was given between the two reads belongs elsewhere.
+        // With the name that determined its position: if it was renamed between the two reads, its new position is
+        // elsewhere.
         return service ? [{ ...service, name: place.name }] : [];
       });
     },
@@ -103,7 +104,10 @@ const serviceName = statement(
 interface CheckedOffer {
   readonly companyId: string;
   readonly offer: AvailabilityCheck;
-  /** Where and by whom it is offered so far: that may have been archived since; sending it back is no new use of it. */
+  /**
+   * The current locations and staff. They may have been archived in the meantime; sending them back unchanged is always
+   * allowed.
+   */
   readonly former: Pick<ServiceModel, "availableBusinessIds" | "availableStaffIds">;
 }
 

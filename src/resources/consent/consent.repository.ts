@@ -18,11 +18,11 @@ interface EntryRow {
 
 interface LastRow extends Omit<EntryRow, "id"> {
   readonly now: Date;
-  /** Null when there is no entry, as all the rest then. */
+  /** Null if there is no entry. All other columns are then null too. */
   readonly id: string | null;
 }
 
-/** Reads the ledger of consent. */
+/** Reads the consent ledger. */
 export function createConsentRepository(database: Database): ConsentRepository {
   return {
     async find({ kind, id }, accessFilter, signal) {
@@ -82,8 +82,8 @@ const nextPage = statement(
 );
 
 /**
- * One row, with nulls when there is no entry. Without a moment the last entry counts whatever the clock says: one that
- * steps back must not bring an older consent into force again.
+ * One row, with nulls if there is no entry. Without a time the last entry is used whatever the clock says. Otherwise a
+ * clock that is set back would make an older consent effective again.
  */
 const lastBefore = statement(
   "consent.last",

@@ -15,7 +15,7 @@ interface DefinitionRow {
   readonly options: readonly { readonly value?: { readonly string?: string } }[];
 }
 
-/** Definitions of custom fields. Every create of a customer asks for them, so the look-up is prepared SQL. */
+/** Definitions of custom fields. Every create of a customer reads them, so the lookup is prepared SQL. */
 export function createCustomFieldRepository(database: Database): CustomFieldRepository {
   return {
     async definitions(companyId, association, signal) {
@@ -31,8 +31,9 @@ export function createCustomFieldRepository(database: Database): CustomFieldRepo
 }
 
 /**
- * The same on the connection of a transaction, which heeds the signal of its call by itself. Beside it a call would wait
- * for a second connection while it holds the first, and with as many such calls as connections none would ever come.
+ * The same on the connection of a transaction, which observes the signal of its request. With another connection, a
+ * request would wait for a second connection while it holds the first, and as many such requests as there are
+ * connections would deadlock.
  */
 export function customFieldsInTransaction(tx: Prisma.TransactionClient): CustomFieldRepository {
   return {
@@ -72,8 +73,8 @@ const definitions = statement(
 );
 
 /**
- * By id or by raw id; both given must name the same record. A promoted lead is none any more. What the key does not see
- * (visibility.ts has `$1` and `$2`) is missing like what never existed.
+ * By id or by raw id. If both are given, they must identify the same record. A promoted lead no longer counts. Records
+ * that the principal cannot access (`$1` and `$2`: see db/access-filter.ts) are missing, like nonexistent ones.
  */
 const missingTargets = statement(
   "custom_field.missing_targets",
@@ -87,7 +88,7 @@ const missingTargets = statement(
        AND l.raw_id = coalesce(w.raw_id, l.raw_id))`,
 );
 
-/** By number in moego.business.setting.v1.CustomField.Type. */
+/** By number in `moego.business.setting.v1.CustomField.Type`. */
 export const fieldTypes: readonly (FieldType | undefined)[] = [
   undefined,
   "SHORT_TEXT",

@@ -23,21 +23,21 @@ interface FieldRow extends SettingRow {
   readonly is_required: boolean;
   readonly default_value: FieldValue | null;
   readonly options: readonly OptionJson[];
-  /** Number of CustomField.Source. */
+  /** By number in `CustomField.Source`. */
   readonly source: number;
   readonly display_order: number;
   readonly help_text: string;
   readonly created_time: Date;
 }
 
-/** The proto JSON form of CustomField.Option. */
+/** `CustomField.Option` in proto JSON. */
 export interface OptionJson {
   readonly value?: { readonly string?: string };
   readonly label?: string;
   readonly sortOrder?: number;
 }
 
-/** The definitions of custom fields as lists: those of customers and those of leads have an order each. */
+/** The definitions of custom fields as lists. Customers and leads have separate orders. */
 export function createCustomFieldListRepository(database: Database): CustomFieldListRepository {
   return {
     of: (association) => createSettingListRepository(database, fieldTable(association)),
@@ -73,7 +73,7 @@ function fieldTable(
   };
 }
 
-/** What never changes, and the place. */
+/** The columns that cannot change, and the position. */
 function identity({ association, code, type, displayOrder }: NewCustomField) {
   return {
     association_type: associationNumbers[association],

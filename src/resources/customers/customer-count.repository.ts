@@ -1,8 +1,8 @@
 import type { Prisma } from "../../gen/prisma/client.js";
 
 /**
- * Counts one customer more; returns the limit, and counts nothing, when it is reached. FOR KEY SHARE on the company comes
- * first: it excludes the switching on of a limit (quota.ts), not others who count.
+ * Counts a new customer. If the limit is reached, returns it and counts nothing. FOR KEY SHARE on the company comes
+ * first: it excludes a transaction that introduces a limit (customer-limit.repository.ts), but not other counts.
  */
 export async function incrementCustomerCount(
   tx: Prisma.TransactionClient,
@@ -15,7 +15,7 @@ export async function incrementCustomerCount(
   return counted === 0 ? limit : undefined;
 }
 
-/** Counts one customer less, under the same lock. */
+/** Counts a removed customer, under the same lock. */
 export async function decrementCustomerCount(tx: Prisma.TransactionClient, companyId: string): Promise<void> {
   if ((await limitOf(tx, companyId)) === null) return;
   await tx.$executeRaw`UPDATE company_customer_count SET customers = customers - 1 WHERE company_id = ${companyId}`;

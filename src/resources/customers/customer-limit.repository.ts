@@ -4,12 +4,12 @@ import type { Database } from "../../db/database.js";
 import type { Prisma } from "../../gen/prisma/client.js";
 
 /**
- * Switches a company's customer limit on, to another value, or off (null), while others create customers. A limit below
- * the present count refuses new customers and keeps the present ones.
+ * Introduces, changes or removes (null) the customer limit of a company while others create customers. A limit below
+ * the current count rejects new customers and does not affect existing ones.
  *
- * Whoever adds or removes a customer that counts holds FOR KEY SHARE on the company's row until it commits
- * (customer-create.ts), so under FOR UPDATE the count stands still. The counter row is updated in place, never replaced:
- * a creator that waited for this lock follows it to its new version, even where its snapshot is older.
+ * Transactions that add or remove a counted customer hold FOR KEY SHARE on the company row until they commit
+ * (customer-create.repository.ts), so the count cannot change under FOR UPDATE. The counter row is updated in place and
+ * never replaced: a create that waited for this lock continues with its new version, even if its snapshot is older.
  *
  * @throws DomainError RESOURCE_NOT_FOUND for an unknown company
  */
@@ -26,7 +26,7 @@ export async function setCustomerLimit(
 }
 
 /**
- * Waits for those who are adding or removing a customer, and makes the others wait.
+ * Waits for transactions that add or remove a customer, and blocks new ones.
  *
  * @throws DomainError RESOURCE_NOT_FOUND
  */
@@ -35,7 +35,7 @@ export async function lockCompanyAgainstCreates(tx: Prisma.TransactionClient, co
   if (found.length === 0) throw notFoundError("Company", companyId);
 }
 
-/** Stores the limit and its counter. Call it under `lockCompanyAgainstCreates`. */
+/** Stores the limit and its counter. Requires `lockCompanyAgainstCreates`. */
 export async function applyCustomerLimit(
   tx: Prisma.TransactionClient,
   companyId: string,

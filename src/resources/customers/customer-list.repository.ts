@@ -12,7 +12,7 @@ const list: TimeList = {
   current: "c.archived_time IS NULL",
 };
 
-/** Pages of customers; under a `lastUpdated` filter archived ones included. */
+/** Pages of customers. Includes archived customers if there is a `lastUpdated` filter. */
 export function createCustomerList(database: Database): CustomerRepository["list"] {
   return async ({ companyId, filter, page }, signal) => {
     const { lastUpdated, created, ...others } = filter;
@@ -26,7 +26,7 @@ export function createCustomerList(database: Database): CustomerRepository["list
 function conditionsOf(filter: Omit<CustomerFilter, "lastUpdated" | "created">, bind: Bind): string[] {
   return [
     ...(filter.phone === undefined ? [] : [`c.phone = ${bind(filter.phone)}`]),
-    // The second half lets the planner use the partial index.
+    // The second condition lets the planner use the partial index.
     ...(filter.email === undefined ? [] : [`c.email_key = ${bind(foldCase(filter.email))} AND c.email_key <> ''`]),
     ...(filter.preferredBusinessIds
       ? [`c.preferred_business_id = ANY(${bind(filter.preferredBusinessIds)}::text[])`]

@@ -3,20 +3,17 @@ import { accessPredicate, requireSingleRow, toPrismaPredicate } from "../../db/a
 import { Prisma } from "../../gen/prisma/client.js";
 import type { CustomerTarget } from "./customer-store.model.js";
 
-/** A customer's row under lock. */
+/** A locked customer row. */
 export interface LockedCustomer {
   readonly companyId: string;
   readonly id: string;
   readonly archived: boolean;
 }
 
-/**
- * How a transaction holds the row: NO KEY UPDATE against other changes of the customer, KEY SHARE against its erasure
- * alone.
- */
+/** NO KEY UPDATE excludes other changes of the customer, KEY SHARE only its erasure. */
 export type LockStrength = "NO KEY UPDATE" | "KEY SHARE";
 
-/** Locks the customer that a call names. NOT_FOUND when the caller sees no such customer (visibility.ts). */
+/** Locks a customer. Throws NOT_FOUND if the principal cannot access it (db/access-filter.ts). */
 export async function lockCustomer(
   tx: Prisma.TransactionClient,
   { accessFilter, id }: CustomerTarget,

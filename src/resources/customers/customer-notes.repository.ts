@@ -13,7 +13,7 @@ interface NoteRow {
   readonly last_updated_time: Date;
 }
 
-/** A page of a customer's notes, newest first. NOT_FOUND when the caller sees no such customer. */
+/** A page of a customer's notes, newest first. Throws NOT_FOUND if the principal cannot access the customer. */
 export async function listNotes(
   database: Database,
   { accessFilter, id }: CustomerTarget,

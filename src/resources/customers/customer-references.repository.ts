@@ -1,7 +1,7 @@
 import type { Prisma } from "../../gen/prisma/client.js";
 import type { MissingReferences, References } from "./customer-store.model.js";
 
-/** Which of the references do not exist in the company or are archived there. */
+/** The references that do not exist in the company or are archived. */
 export async function missingReferences(
   tx: Prisma.TransactionClient,
   companyId: string,

@@ -17,12 +17,12 @@ import type { CustomerChange, CustomerTransaction } from "./customer-store.model
 export interface UnitOptions {
   /** The state under the lock. */
   readonly customer: Customer;
-  /** The stamp of the change. */
+  /** Timestamp of the change. */
   readonly now: Date;
   readonly write: WriteContext;
 }
 
-/** The unit of work over one locked customer; `finish` stores the new version, its consent event and its change row. */
+/** The changes of a locked customer. `finish` stores the new version, the consent entry and the audit log entry. */
 export function createCustomerUnit(
   tx: Prisma.TransactionClient,
   { customer, now, write }: UnitOptions,
@@ -48,7 +48,7 @@ export function createCustomerUnit(
 
     missing: (references) => missingReferences(tx, companyId, references),
     resolveTags(references, mayCreate) {
-      // What the customer carries may have been archived since; sending it back is no new use of it.
+      // The tags of the customer may have been archived in the meantime. Sending them back is always allowed.
       const carried = customer.tags.map((tag) => tag.id);
       return resolveTags(tx, { companyId, references, carried, mayCreate, now, write });
     },

@@ -6,7 +6,10 @@ import type { FieldValues } from "../custom-fields/custom-field-values.model.js"
 import { type TagJson, tagJson, toTag } from "../setting-lists/tag.columns.js";
 import type { Customer, ReferralSource } from "./customer.model.js";
 
-/** A customer with its children, as `customerColumns` selects it. Node-postgres reads bigint as text, Prisma as bigint. */
+/**
+ * A customer with its children, as selected by `customerColumns`. A bigint is a string in node-postgres and a bigint in
+ * Prisma.
+ */
 export interface CustomerRow extends ConsentRow {
   readonly company_id: string;
   readonly id: string;
@@ -67,7 +70,7 @@ export const referralSourceJson =
 /** The children of `customer AS c`, aggregated in the same statement. */
 export const customerChildren = childrenWith(recordNotesSql);
 
-/** The same for a page of customers: fewer notes, so that the answer stays small. */
+/** The same for a page of customers, with fewer notes to keep the response small. */
 export const listedCustomerChildren = childrenWith(listNotesSql);
 
 function childrenWith(notes: NotesRead): string {

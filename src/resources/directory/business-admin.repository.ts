@@ -73,7 +73,7 @@ function where({ companyId, id }: DirectoryTarget) {
   return { companyId_id: { companyId, id } };
 }
 
-/** The column holds a whole address, with the id by which answers name it. */
+/** The column contains a whole address, including the id that responses show. */
 function withId({ coordinate, ...lines }: AddressRecord) {
   return { ...lines, id: newId(idPrefixes.address), ...(coordinate ? { coordinate: { ...coordinate } } : {}) };
 }

@@ -20,7 +20,7 @@ export function createCompanyAdmin(database: Database): CompanyAdmin {
         database,
         {
           key: { kind: "company", companyId: id, id },
-          // There is no row yet to wait for: twins meet at the claim.
+          // There is no row yet to wait for. Concurrent duplicates wait at the claim.
           lock: async () => {},
           async work(tx) {
             await tx.company.create({ data: { ...company, maxCustomers: null } });
@@ -64,7 +64,7 @@ export function createCompanyAdmin(database: Database): CompanyAdmin {
   };
 }
 
-/** Of all tenants: for platform keys and the command alone. */
+/** Across all tenants. Only for operator API keys and the command line. */
 const listStatement = statement(
   "directory_admin.companies",
   `SELECT * FROM company c
@@ -79,5 +79,5 @@ async function readCompany(tx: Prisma.TransactionClient, id: string): Promise<Co
   return toCompany(row);
 }
 
-/** For the platform, which sees every company. */
+/** For the operator, who can access every company. */
 const companyName = statement("directory_admin.company_name", "SELECT ARRAY[name] AS name FROM company WHERE id = $1");

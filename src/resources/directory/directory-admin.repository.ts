@@ -4,7 +4,7 @@ import { createCompanyAdmin } from "./company-admin.repository.js";
 import type { DirectoryAdminRepository } from "./directory-admin.model.js";
 import { createStaffAdmin } from "./staff-admin.repository.js";
 
-/** The writes of companies, locations and staff. Prisma throughout: none of them is on a hot path. */
+/** Writes of companies, locations and staff. Uses Prisma, because none of them is on a hot path. */
 export function createDirectoryAdminRepository(database: Database): DirectoryAdminRepository {
   return { ...createCompanyAdmin(database), ...createBusinessAdmin(database), ...createStaffAdmin(database) };
 }

@@ -3,7 +3,7 @@ import type { Business, Company, Staff } from "./directory.model.js";
 
 export interface CompanyRow {
   readonly id: string;
-  /** pg gives a text, Prisma a bigint. */
+  /** A string in node-postgres, a bigint in Prisma. */
   readonly raw_id: string | bigint;
   readonly name: string;
   readonly country: string;

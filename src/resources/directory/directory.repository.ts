@@ -12,7 +12,7 @@ import {
 } from "./directory.columns.js";
 import type { DirectoryRepository } from "./directory-store.model.js";
 
-/** Companies, locations and staff, by name. */
+/** Companies, locations and staff, ordered by name. */
 export function createDirectoryRepository(database: Database): DirectoryRepository {
   return {
     async getCompany({ companyIds }, id, signal) {
@@ -83,7 +83,7 @@ const companyName = statement(
   "SELECT ARRAY[name] AS name FROM company WHERE id = $1 AND id = ANY($2::text[])",
 );
 
-/** A key that is limited to locations sees these alone. */
+/** An API key limited to locations can access only these. */
 const businessVisible = `b.company_id = ANY($1::text[])
   AND (b.company_id = ANY($2::text[]) OR b.company_id || '/' || b.id = ANY($2::text[]))`;
 
@@ -102,11 +102,11 @@ const businessName = statement(
   "SELECT ARRAY[name] AS name FROM business WHERE id = $1 AND company_id = ANY($2::text[])",
 );
 
-/** A key that is limited to locations sees who works there. */
+/** An API key limited to locations can access the staff that works there. */
 const staffVisible = `s.company_id = ANY($1::text[]) AND (s.company_id = ANY($2::text[])
   OR EXISTS (SELECT 1 FROM unnest(s.working_business_ids) AS w (id) WHERE s.company_id || '/' || w.id = ANY($2::text[])))`;
 
-/** Those who left are listed too, with their flag: records point to them. */
+/** Includes archived staff with their flag, because records refer to them. */
 const staff: Statements = {
   get: statement("staff.get", `SELECT * FROM staff s WHERE ${staffVisible} AND s.id = $3`),
   list: statement(

@@ -68,7 +68,7 @@ export function createStaffAdmin(database: Database): StaffAdmin {
   };
 }
 
-/** Undoes the transaction; `refusable` turns it into an outcome. */
+/** Rolls the transaction back. `refusable` converts it to an outcome. */
 class BusinessesMissing extends Error {
   constructor(readonly positions: readonly number[]) {
     super("locations not found");
@@ -84,7 +84,7 @@ async function refusable(stored: Promise<Staff>): Promise<StaffOutcome> {
   }
 }
 
-/** @param kept locations that need not be in use, since they stay */
+/** @param kept locations that may be archived, because the staff member already has them */
 async function assertBusinesses(
   tx: Prisma.TransactionClient,
   companyId: string,

@@ -1,10 +1,10 @@
 import { statement } from "../../db/statement.js";
 import type { ExternalApiModel } from "../../gen/prisma/models.js";
 
-/** pg gives a bigint as text. */
+/** A bigint is a string in node-postgres. */
 export type ReadRow = Omit<ExternalApiModel, "version"> & { readonly version: string };
 
-/** A configuration with its secrets as they are stored, in hexadecimal; null for none. */
+/** A configuration with its encrypted secrets in hexadecimal, or null if it has none. */
 export interface CalledRow extends ReadRow {
   readonly secrets: readonly { readonly name: string; readonly sealed: string }[] | null;
 }
@@ -23,7 +23,10 @@ export const listNewestFirst = statement(
    ORDER BY created_time DESC, id DESC LIMIT $5 OFFSET $6`,
 );
 
-/** One statement: a secret is bound to the URL it was given for, and between two the URL may move with a new secret. */
+/**
+ * One statement, because a secret is bound to the URL it was given for. Between two statements the URL could move to a
+ * new host with a new secret.
+ */
 export const findWithSecrets = statement(
   "external_api.for_call",
   `SELECT ${columns},

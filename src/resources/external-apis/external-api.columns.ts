@@ -30,7 +30,7 @@ const outputParams = z.array(
   }),
 );
 
-/** The columns of a configuration. Lists go as JSON, whose shape is checked when they are read. */
+/** The columns of a configuration. Lists are stored as JSON and validated when they are read. */
 export function toColumns(content: ExternalApiContent) {
   const { name, description, method, url, timeoutMs } = content;
   return {

@@ -19,14 +19,14 @@ import type { SealContext, SecretCipher } from "./secret-cipher.repository.js";
 
 type Reader = Pick<Prisma.TransactionClient, "externalApi">;
 
-/** Configurations of external APIs, and the secrets of their headers, sealed. */
+/** Configurations of external APIs, and the encrypted secrets of their headers. */
 export function createExternalApiRepository(database: Database, cipher: SecretCipher): ExternalApiRepository {
   const find = async (reader: Reader, target: ExternalApiTarget): Promise<ExternalApi | undefined> => {
     const row = await reader.externalApi.findFirst({ where: keyOf(target).companyId_id });
     return row ? toExternalApi(row) : undefined;
   };
 
-  /** Writes the secrets that are given and removes those of headers that are gone or have become plain. */
+  /** Stores the given secrets and deletes those of headers that were removed or are no longer secret. */
   const writeSecrets = async (tx: Prisma.TransactionClient, target: ExternalApiTarget, record: ExternalApiRecord) => {
     const owner = { companyId: target.companyId, externalApiId: target.id };
     const names = record.content.headers.filter(({ isSecret }) => isSecret).map(({ name }) => name.toLowerCase());
@@ -125,7 +125,7 @@ function keyOf({ companyId, id }: ExternalApiTarget) {
   return { companyId_id: { companyId, id } };
 }
 
-/** Where a secret belongs; src/resources/external-apis/secret-cipher.repository.ts opens it there and nowhere else. */
+/** The context of a secret. It can only be decrypted with the same context (secret-cipher.repository.ts). */
 export function sealContext({ companyId, id }: ExternalApiTarget, name: string): SealContext {
   return [companyId, "external_api", id, name];
 }

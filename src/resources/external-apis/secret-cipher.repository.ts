@@ -1,25 +1,25 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from "node:crypto";
 
-/** What a secret belongs to: company, resource, name. A sealed secret opens in the place it was sealed for, only. */
+/** What a secret belongs to: company, resource, name. It can only be decrypted with the same context. */
 export type SealContext = readonly string[];
 
-/** Encrypts secrets for the database, so that a dump of it tells none. */
+/** Encrypts secrets in the database, so that a dump does not reveal them. */
 export interface SecretCipher {
-  /** Under the present key; a different result each time. */
+  /** Encrypts with the current key. The result differs each time. */
   seal(secret: string, context: SealContext): Uint8Array<ArrayBuffer>;
-  /** @throws SealError */
+  /** @throws DecryptionError */
   open(sealed: Uint8Array, context: SealContext): string;
-  /** Whether it was sealed under an older key, or one that is not known. */
+  /** Whether the secret was encrypted with a previous or an unknown key. */
   isStale(sealed: Uint8Array): boolean;
 }
 
 export type SealFault =
-  /** Neither SECRET_KEY nor one of SECRET_KEY_PREVIOUS sealed it. */
+  /** The secret was encrypted with a key that is not in SECRET_KEY or SECRET_KEY_PREVIOUS. */
   | "UNKNOWN_KEY"
-  /** It is no sealed secret, was changed, or belongs to another place. */
+  /** Not an encrypted secret, or it was modified or belongs to another context. */
   | "NOT_AUTHENTIC";
 
-/** A sealed secret does not open. The message holds nothing of it. */
+/** A secret could not be decrypted. The message contains nothing of it. */
 export class DecryptionError extends Error {
   override readonly name = "SealError";
 
@@ -33,7 +33,7 @@ const faultMessages = {
   NOT_AUTHENTIC: "The encrypted secret was modified or belongs to another record.",
 } satisfies Record<SealFault, string>;
 
-/** version 1, key id 4, nonce 12, tag 16, then the ciphertext. */
+/** Version (1 byte), key id (4), nonce (12), tag (16), then the ciphertext. */
 const version = 1;
 const keyIdBytes = 4;
 const nonceBytes = 12;
@@ -42,10 +42,10 @@ const headBytes = 1 + keyIdBytes;
 const prefixBytes = headBytes + nonceBytes + tagBytes;
 
 /**
- * AES-256-GCM with a random nonce of 96 bits: safe for 2^32 secrets of one key (NIST SP 800-38D, 8.3). Version, key id and
- * context are authenticated with the secret.
+ * AES-256-GCM with a random 96-bit nonce, safe for 2^32 secrets per key (NIST SP 800-38D, 8.3). Version, key id and
+ * context are authenticated together with the secret.
  *
- * @param keys of 32 bytes each: the present one, then older ones that still open
+ * @param keys 32 bytes each: the current key, then previous ones for decryption
  */
 export function createSecretCipher([present, ...older]: readonly [Uint8Array, ...Uint8Array[]]): SecretCipher {
   const keys = new Map([...older, present].map((key) => [keyIdOf(key), key]));
@@ -78,7 +78,9 @@ export function createSecretCipher([present, ...older]: readonly [Uint8Array, ..
   };
 }
 
-/** Tells keys apart without telling anything of them; two of one installation never share it by chance worth the name. */
+/**
+ * Identifies a key without revealing anything about it. A collision within one deployment is practically impossible.
+ */
 function keyIdOf(key: Uint8Array): string {
   return createHash("sha256").update(key).digest().subarray(0, keyIdBytes).toString("hex");
 }
@@ -87,7 +89,7 @@ function sealedUnder(bytes: Buffer): string {
   return bytes.subarray(1, headBytes).toString("hex");
 }
 
-/** JSON keeps the borders between the parts: ["a", "bc"] is another place than ["ab", "c"]. */
+/** JSON preserves the boundaries of the parts: ["a", "bc"] and ["ab", "c"] are different contexts. */
 function authenticated(head: Buffer, context: SealContext): Buffer {
   return Buffer.concat([head, Buffer.from(JSON.stringify(context))]);
 }

@@ -5,17 +5,17 @@ import { sealContext } from "./external-api.repository.js";
 import { DecryptionError, type SecretCipher } from "./secret-cipher.repository.js";
 
 export interface Rotation {
-  /** How many secrets were sealed anew under the present key. */
+  /** Number of secrets that were re-encrypted with the current key. */
   readonly resealed: number;
-  /** How many were under it already. */
+  /** Number of secrets that already used the current key. */
   readonly current: number;
-  /** Where secrets stand that no known key opens, as `company/API/header`; they stay as they are. */
+  /** Secrets that no known key can decrypt, as `company/API/header`. They are unchanged. */
   readonly unopened: readonly string[];
 }
 
 /**
- * Seals every secret anew that an older key sealed, a batch at a time while the service runs: one that is changed
- * meanwhile is left to whoever changed it. Can be repeated.
+ * Re-encrypts all secrets that use a previous key, in batches while the server runs. A secret that changes in the
+ * meantime is skipped, because it is already encrypted with the current key. Can be repeated.
  */
 export async function rotateSecrets(database: Database, cipher: SecretCipher, write: WriteContext): Promise<Rotation> {
   let [resealed, current] = [0, 0];
@@ -61,7 +61,7 @@ function sealAgain(cipher: SecretCipher, { companyId, apiId, name, sealed }: Sec
   }
 }
 
-/** Of all companies: the key belongs to the installation. */
+/** Of all companies, because the encryption key belongs to the deployment. */
 const secretsAfter = statement(
   "secret_rotation.after",
   `SELECT company_id AS "companyId", external_api_id AS "apiId", name, sealed FROM external_api_secret

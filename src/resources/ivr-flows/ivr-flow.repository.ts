@@ -17,7 +17,7 @@ import {
 import type { FlowDefinition, FlowTarget, IvrFlow } from "./ivr-flow.model.js";
 import type { IvrFlowRepository } from "./ivr-flow-store.model.js";
 
-/** The flows of the IVR; they change as seldom as settings do, and under the same lock. */
+/** IVR flows. They change as rarely as settings, and under the same lock. */
 export function createIvrFlowRepository(database: Database): IvrFlowRepository {
   return {
     async get({ companyId, id }, signal) {
@@ -92,7 +92,7 @@ const flowName = statement(
   "SELECT ARRAY[name] AS name FROM ivr_flow WHERE id = $1 AND company_id = $2",
 );
 
-/** association_type 1: fields of customers. */
+/** association_type 1 means customers. */
 const customerFields = statement(
   "ivr_flow.customer_fields",
   "SELECT id FROM custom_field WHERE company_id = $1 AND association_type = 1 AND archived_time IS NULL",
@@ -109,7 +109,7 @@ interface FlowRow {
   readonly created_time: Date;
   readonly last_updated_by: string;
   readonly last_updated_time: Date;
-  /** pg gives a text, Prisma a bigint. */
+  /** A string in node-postgres, a bigint in Prisma. */
   readonly version: string | bigint;
 }
 

@@ -13,7 +13,7 @@ const list: TimeList = {
   current: "true",
 };
 
-/** Pages of leads, neither promoted nor archived. */
+/** Pages of leads that are neither promoted nor archived. */
 export function createLeadList(database: Database): LeadRepository["list"] {
   return async ({ companyId, filter, page }, signal) => {
     const { lastUpdated, created, ...others } = filter;
@@ -30,7 +30,7 @@ function conditionsOf(filter: Omit<LeadFilter, "lastUpdated" | "created">, bind:
   return [
     ...(filter.lifeCycleId === undefined ? [] : [`l.life_cycle_id = ${bind(filter.lifeCycleId)}`]),
     ...(filter.actionStatusId === undefined ? [] : [`l.action_status_id = ${bind(filter.actionStatusId)}`]),
-    // The second halves let the planner use the partial indexes.
+    // The second conditions let the planner use the partial indexes.
     ...(filter.phone === undefined ? [] : [`l.phone = ${bind(filter.phone)} AND l.phone <> ''`]),
     ...(filter.email === undefined ? [] : [`l.email_key = ${bind(foldCase(filter.email))} AND l.email_key <> ''`]),
     ...any("preferred_business_id", filter.preferredBusinessIds),

@@ -14,12 +14,12 @@ import type { LeadChange, LeadReferences, LeadTransaction } from "./lead-store.m
 export interface LeadUnitOptions {
   /** The state under the lock. */
   readonly lead: Lead;
-  /** The stamp of the change. */
+  /** Timestamp of the change. */
   readonly now: Date;
   readonly write: WriteContext;
 }
 
-/** The unit of work over one locked lead; `finish` stores the new version, its consent event and its change row. */
+/** The changes of a locked lead. `finish` stores the new version, the consent entry and the audit log entry. */
 export function createLeadUnit(
   tx: Prisma.TransactionClient,
   { lead, now, write }: LeadUnitOptions,
@@ -73,7 +73,7 @@ function columns(
   return {
     ...same,
     ...(email === undefined ? {} : { email, emailKey: foldCase(email) }),
-    // A lead has one address at most, so a new one takes its place and its id.
+    // A lead has at most one address, so a new one replaces it and keeps its id.
     ...(address === undefined
       ? {}
       : { address: address === null ? Prisma.DbNull : addressColumns(address, lead.address?.id) }),
@@ -88,7 +88,7 @@ export async function defaultLifeCycleId(tx: Prisma.TransactionClient, companyId
   return stage?.id;
 }
 
-/** Which of the references do not exist in the company or are archived there. */
+/** The references that do not exist in the company or are archived. */
 export async function missingLeadReferences(
   tx: Prisma.TransactionClient,
   companyId: string,

@@ -6,7 +6,7 @@ import type { ReferralSource } from "../customers/customer.model.js";
 import { leadPetJson, listedPetJson, type PetJson, toPet } from "../pets/pet.columns.js";
 import type { ActionStatus, Lead, LifeCycle } from "./lead.model.js";
 
-/** A lead with its children, as `leadColumns` and `leadChildren` select it. */
+/** A lead with its children, as selected by `leadColumns` and `leadChildren`. */
 export interface LeadRow extends ConsentRow {
   readonly company_id: string;
   readonly id: string;
@@ -42,7 +42,7 @@ export const leadColumns = `l.company_id, l.id, l.raw_id, l.first_name, l.last_n
 /** The children of `lead AS l`, aggregated in the same statement. */
 export const leadChildren = childrenWith(leadPetJson);
 
-/** The same for a page of leads: fewer notes of their pets. */
+/** The same for a page of leads, with fewer notes per pet. */
 export const listedLeadChildren = childrenWith(listedPetJson);
 
 function childrenWith(pet: string): string {

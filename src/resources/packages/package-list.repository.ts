@@ -20,8 +20,8 @@ import type { PackageDetailQuery, PackageQuery, PackageRepository, PackageTarget
 type Lists = Pick<PackageRepository, "list" | "listDetails" | "listLedger">;
 
 /**
- * The lists of packages, each one statement that differs by which filters are set: a page is cut first, and the ledger
- * is added up for its rows alone.
+ * Lists of packages. Each is one statement, which depends on the filters that are set. The page is selected first, and
+ * only its ledger entries are summed up.
  */
 export function createPackageLists(database: Database): Lists {
   return {
@@ -56,7 +56,7 @@ const companyClock = statement(
   "SELECT time_zone, statement_timestamp() AS now FROM company WHERE id = $1",
 );
 
-/** The day that it is for the company, by the clock of the database. */
+/** The current date in the time zone of the company, by the clock of the database. */
 async function todayOf(database: Database, companyId: string, signal: AbortSignal): Promise<string> {
   const [row] = await database.read<{ time_zone: string; now: Date }>(companyClock, [companyId], signal);
   if (!row) throw new Error("company not found");
@@ -66,9 +66,9 @@ async function todayOf(database: Database, companyId: string, signal: AbortSigna
 const newestFirst = "k.purchase_time DESC, k.id DESC";
 
 /**
- * The index is walked once a customer, each time no further than the page reaches. `$1` company, `$2` customers.
+ * Scans the index once per customer, never further than the page. `$1` company, `$2` customers.
  *
- * @param today the last day of no package may lie before it; absent = any
+ * @param today excludes packages whose last valid day is earlier; absent: any
  */
 function ofCustomers(query: PackageQuery, today: string | undefined): Bound {
   const { companyId, customerIds, reachIds, businessIds, deleted, page } = query;
@@ -99,7 +99,7 @@ type DetailRow = PackageDetailRow & Missing;
 /** The page is empty. */
 type NoDetailRow = Missing & { readonly id: null };
 
-/** At least one row, with the ids that name no package. `$1` company, `$2` ids. */
+/** At least one row, with the ids that do not exist. `$1` company, `$2` ids. */
 function named({ companyId, businessIds, ids, page }: PackageDetailQuery): Bound {
   const { values, bind } = parameters(companyId, ids);
   const text = `WITH seen AS MATERIALIZED (
@@ -116,12 +116,12 @@ function named({ companyId, businessIds, ids, page }: PackageDetailQuery): Bound
   return { statement: statement("package.list_details", text), values };
 }
 
-/** The package is there, the page of its ledger is empty. */
+/** The package exists, but the page of its ledger is empty. */
 interface NoLedgerRow {
   readonly id: null;
 }
 
-/** No row at all when there is no such package. `$1` company, `$2` id. */
+/** No rows if the package does not exist. `$1` company, `$2` id. */
 function ofPackage({ companyId, businessIds, id }: PackageTarget, page: Page): Bound {
   const { values, bind } = parameters(companyId, id);
   const order = "e.occurred_time DESC, e.id DESC";

@@ -1,7 +1,7 @@
 import type { Money } from "../../core/money.js";
 import type { LedgerEntry, LedgerKind, Package, PackageDetail, PackageItem } from "./package.model.js";
 
-/** A package as `packageColumns` and `packageBalance` select it. */
+/** A package as selected by `packageColumns` and `packageBalance`. */
 export interface PackageRow {
   readonly company_id: string;
   readonly id: string;
@@ -24,7 +24,7 @@ export interface PackageRow {
   readonly applied: boolean;
 }
 
-/** The same with what it contains, as `packageLines` selects it. */
+/** A package with its items, as selected by `packageLines`. */
 export interface PackageDetailRow extends PackageRow {
   readonly lines: readonly LineJson[] | null;
 }
@@ -37,19 +37,22 @@ interface MoneyJson extends Omit<Money, "units"> {
   readonly units: string;
 }
 
-/** Of `package AS k` beside `packageBalance`. Dates and 64-bit numbers are texts, the same from pg and from Prisma. */
+/**
+ * Columns of `package AS k`, used with `packageBalance`. Dates and 64-bit integers are strings, in node-postgres as in
+ * Prisma.
+ */
 export const packageColumns = `k.company_id, k.id, k.customer_id, k.business_id, k.staff_id, k.name, k.description,
   ${moneyJson("k")} AS price, k.purchase_time, k.start_time, k.end_time,
   to_char(k.expiration_date, 'YYYY-MM-DD') AS expiration_date, k.deleted_time IS NOT NULL AS deleted, k.created_time,
   k.last_updated_time, k.version::text AS version, b.remaining_quantity, b.used, b.applied`;
 
-/** What the ledger of `package AS k` adds up to. */
+/** The sums of the ledger of `package AS k`. */
 export const packageBalance = `CROSS JOIN LATERAL (
     SELECT coalesce(sum(e.quantity), 0)::int AS remaining_quantity, coalesce(bool_or(e.kind = 'REDEMPTION'), false) AS used,
       coalesce(bool_or(e.kind = 'REDEMPTION' AND e.appointment_id || e.order_id <> ''), false) AS applied
     FROM package_ledger e WHERE e.company_id = k.company_id AND e.package_id = k.id) b`;
 
-/** The lines of `package AS k`, by the name of their first service, then by id. */
+/** The items of `package AS k`, ordered by the name of their first service, then by id. */
 export const packageLines = `(SELECT jsonb_agg(jsonb_build_object('id', s.id, 'totalQuantity', s.total_quantity,
       'remainingQuantity', (SELECT coalesce(sum(e.quantity), 0) FROM package_ledger e
         WHERE e.company_id = s.company_id AND e.package_service_id = s.id),
@@ -95,7 +98,7 @@ export function toPackageDetail(row: PackageDetailRow): PackageDetail {
 function toLine({ services, ...line }: LineJson): PackageItem {
   const packaged = (services ?? []).map(({ price, ...service }) => ({
     ...service,
-    // A service of the catalogue without a price.
+    // A catalog service without a price.
     ...(price.currencyCode === "" ? {} : { unitPrice: toMoney(price) }),
   }));
   return { ...line, services: packaged };
@@ -105,7 +108,7 @@ function toMoney({ currencyCode, units, nanos }: MoneyJson): Money {
   return { currencyCode, units: BigInt(units), nanos };
 }
 
-/** An entry as `ledgerColumns` selects it. */
+/** An entry as selected by `ledgerColumns`. */
 export interface LedgerRow {
   readonly id: string;
   readonly package_id: string;
@@ -121,7 +124,7 @@ export interface LedgerRow {
   readonly redeemed_time: Date | null;
 }
 
-/** Of `package_ledger AS e`. */
+/** Columns of `package_ledger AS e`. */
 export const ledgerColumns = `e.id, e.package_id, e.package_service_id, e.kind, e.quantity, e.reversed_id, e.appointment_id,
   e.order_id, e.note, e.staff_id, e.occurred_time, e.redeemed_time`;
 

@@ -4,7 +4,7 @@ import { createPackageLists } from "./package-list.repository.js";
 import { sellPackage } from "./package-sale.repository.js";
 import type { PackageRepository } from "./package-store.model.js";
 
-/** Packages over hand-written SQL for the lists and Prisma for changes. */
+/** Packages, with hand-written SQL for the lists and Prisma for changes. */
 export function createPackageRepository(database: Database): PackageRepository {
   return {
     ...createPackageLists(database),

@@ -12,7 +12,7 @@ const list: TimeList = {
   current: "p.archived_time IS NULL",
 };
 
-/** Pages of the pets of a company's customers; under a `lastUpdated` filter archived ones included. */
+/** Pages of pets of a company's customers. Includes archived pets if there is a `lastUpdated` filter. */
 export function createPetList(database: Database): PetRepository["list"] {
   return async ({ companyId, filter, page }, signal) => {
     const { lastUpdated, ...others } = filter;

@@ -14,7 +14,10 @@ interface PetNoteRow {
   readonly last_updated_time: Date;
 }
 
-/** A page of a pet's notes, newest first. NOT_FOUND when the caller sees no such customer, or it has no such pet. */
+/**
+ * A page of a pet's notes, newest first. Throws NOT_FOUND if the principal cannot access the customer or it does not
+ * have the pet.
+ */
 export async function listPetNotes(
   database: Database,
   { customer, id }: PetTarget,

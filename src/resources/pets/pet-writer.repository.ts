@@ -9,12 +9,12 @@ import type { Pet, PetAudit, PetEdit, PetRecord, TraitState, Vaccination } from 
 
 export interface PetWriterOptions {
   readonly companyId: string;
-  /** The stamp of the change. */
+  /** Timestamp of the change. */
   readonly now: Date;
   readonly write: WriteContext;
 }
 
-/** Writes pets inside a transaction that holds their owner under lock. Each change moves the pet's version and time. */
+/** Writes pets within a transaction that has locked their owner. Each change updates version and time of the pet. */
 export interface PetWriter {
   /** Those codes that do not exist in the company or are archived. */
   missingCodes(ids: readonly string[]): Promise<readonly string[]>;
@@ -22,20 +22,23 @@ export interface PetWriter {
   missingNotes(pet: Pet, ids: readonly string[]): Promise<readonly string[]>;
   /** Whether the company has or had a pet with this id. */
   exists(id: string): Promise<boolean>;
-  /** The id of the new pet; without a stamp it is made now, by whom the key acts for. */
+  /**
+   * Returns the id of the new pet. Without times and actors, the pet is created now by the staff member the API key
+   * acts for.
+   */
   add(
     owner: { readonly customerId: string } | { readonly leadId: string },
     pet: PetRecord,
     stamp?: PetAudit,
   ): Promise<string>;
-  /** Adds a pet with notes that another system has kept. */
+  /** Adds a pet with notes migrated from another system. */
   addKept(
     owner: { readonly customerId: string } | { readonly leadId: string },
     pet: ImportedPetRecord,
   ): Promise<string>;
-  /** The ids of the notes that were added. */
+  /** Returns the ids of the added notes. */
   edit(pet: Pet, edit: PetEdit): Promise<readonly string[]>;
-  /** The ledger of changes keeps one version more than the pet had. */
+  /** The audit log contains one version more than the pet had. */
   remove(pet: Pet): Promise<void>;
 }
 

@@ -12,7 +12,7 @@ import {
   weightUnits,
 } from "./pet.model.js";
 
-/** A pet as `petJson` builds it. */
+/** A pet as built by `petJson`. */
 export interface PetJson {
   readonly company_id: string;
   readonly id: string;
@@ -59,10 +59,13 @@ interface PetNoteJson {
 /** JSON of `pet AS p` with its codes, newest notes and vaccinations. */
 export const petJson = petJsonWith(recordNotesSql);
 
-/** The same for a pet of one lead, `p.pets_of_lead` of which stand in the answer: its notes take their share of it. */
+/**
+ * The same for a pet of a single lead. Its notes are limited to its share of the response, which contains
+ * `p.pets_of_lead` pets.
+ */
 export const leadPetJson = petJsonWith(notesWithinBytesSql(`${leadNoteBytes} / p.pets_of_lead`));
 
-/** The same for one of many pets: fewer notes, so that the answer stays small. */
+/** The same for a page of pets, with fewer notes to keep the response small. */
 export const listedPetJson = petJsonWith(listNotesSql);
 
 function petJsonWith(notes: NotesRead): string {
@@ -127,7 +130,7 @@ function toPetNote(json: PetNoteJson): PetNote {
   };
 }
 
-/** The traits of a pet as columns of `pet`, by SQL name. */
+/** The traits of a pet as columns of `pet`, by column name. */
 export function petColumns(traits: TraitState) {
   return {
     name: traits.name,

@@ -15,7 +15,7 @@ import { createPetList } from "./pet-list.repository.js";
 import { listPetNotes } from "./pet-notes.repository.js";
 import type { PetRepository } from "./pet-store.model.js";
 
-/** Pets of customers: hand-written SQL to read them, Prisma to change them. */
+/** Pets of customers, with hand-written SQL for reads and Prisma for changes. */
 export function createPetRepository(database: Database): PetRepository {
   return {
     list: createPetList(database),
@@ -66,7 +66,10 @@ function valuesOf({ accessFilter, id }: CustomerTarget): readonly unknown[] {
   return [...accessFilterValues(accessFilter), id];
 }
 
-/** `$1` and `$2` as in visibility.ts, `$3` the customer, `$4` the pet. A row without a pet tells a customer without it. */
+/**
+ * `$1` and `$2`: see db/access-filter.ts; `$3` the customer, `$4` the pet. A row without a pet means that the customer
+ * does not have it.
+ */
 const getStatements = inBothReaches(
   "pet.get",
   (isVisible) =>
@@ -89,7 +92,7 @@ const locate = statement(
   `SELECT c.company_id FROM customer c WHERE ${accessPredicate("c")} AND c.id = $3`,
 );
 
-/** The statement for a key of one company and for a key of several (visibility.ts says why). */
+/** The statements for API keys with access to one company and to several (see db/access-filter.ts). */
 function inBothReaches(name: string, text: (isVisible: string) => string) {
   return {
     inOneCompany: statement(`${name}_in_one_company`, text(singleCompanyAccessPredicate("c"))),

@@ -18,25 +18,25 @@ import type { EntryTarget, SettingRepository } from "./setting-store.model.js";
 
 /** The differences between the lists. */
 export interface SettingTable<Row extends SettingRow, Entry, Content> {
-  /** The table, whose name is also the kind of its rows in the ledger of changes. */
+  /** The table. Its name is also the kind of its rows in the audit log. */
   readonly kind: Changed["kind"];
   /** Name of the resource in errors. */
   readonly resource: string;
-  /** The field that each unique constraint beside the primary key guards. */
+  /** The field of each unique constraint other than the primary key. */
   readonly unique?: Readonly<Record<string, string>>;
-  /** By which entries of one display order are listed. */
+  /** Orders entries with the same display order. */
   readonly nameColumn: "name" | "abbreviation" | "label";
-  /** Which rows make up the list; absent = all of the company. */
+  /** The rows of the list. Absent: all rows of the company. */
   readonly only?: Prisma.Sql;
   columns(content: Content): Columns;
-  /** What a new row has beyond its content. */
+  /** Columns of a new row apart from its content. */
   created?(companyId: string, now: Date): Columns;
   toEntry(row: Row): Entry;
 }
 
 /**
- * One list in its table. Raw SQL, since Prisma neither locks a row nor takes a table by name; names of tables and columns
- * come from our own tables (settings-tables.ts) alone.
+ * A list in its table. Raw SQL, because Prisma neither locks rows nor accepts a table name as a parameter. Names of
+ * tables and columns come only from setting-tables.columns.ts.
  */
 export function createSettingListRepository<Row extends SettingRow, Entry extends SettingEntry, Content>(
   database: Database,
@@ -47,7 +47,7 @@ export function createSettingListRepository<Row extends SettingRow, Entry extend
   const order = Prisma.raw(`display_order, ${table.nameColumn}, id`);
   const ofCompany = (companyId: string) => Prisma.sql`company_id = ${companyId} AND ${only}`;
 
-  /** Says which field is taken. */
+  /** Reports the field whose value is already used. */
   const naming = (error: unknown): never => {
     const constraint = violatedConstraint(error);
     const field = constraint === `${kind}_pkey` ? "id" : table.unique?.[constraint ?? ""];
@@ -131,5 +131,5 @@ export function createSettingListRepository<Row extends SettingRow, Entry extend
 
 type Reader = Pick<Prisma.TransactionClient, "$queryRaw">;
 
-/** Keeps the next place within the column. */
+/** The next position still fits into the column. */
 const maxPlace = 2 ** 31 - 2;

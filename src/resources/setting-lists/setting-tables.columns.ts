@@ -40,10 +40,10 @@ interface PetCodeRow extends SettingRow {
 
 interface PetSizeRow extends NamedRow {
   readonly weight_low: bigint | null;
-  /** Number of Weight.Unit. */
+  /** By number in `Weight.Unit`. */
   readonly weight_unit: number;
   readonly weight_high: bigint | null;
-  /** Null = `weight_unit`. */
+  /** Null means `weight_unit`. */
   readonly weight_high_unit: number | null;
 }
 

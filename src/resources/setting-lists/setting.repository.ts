@@ -14,7 +14,7 @@ import {
 } from "./setting-tables.columns.js";
 import { createTagGroupRepository } from "./tag-group.repository.js";
 
-/** The lists of a company's settings. */
+/** The settings lists of companies. */
 export function createSettingRepositories(database: Database): SettingRepositories {
   return {
     tags: createSettingListRepository(database, tagTable),
@@ -44,7 +44,7 @@ function createLifeCycleRepository(database: Database): LifeCycleRepository {
           const next = found.find((stage) => stage.id === id);
           check(next && { id, name: next.name, isDefault: next.isDefault, archived: next.archivedTime !== null });
           if (next?.isDefault) return [id];
-          // The former one first: there is never more than one.
+          // The previous default first, so that there is never more than one.
           for (const former of found.filter((stage) => stage.isDefault)) {
             const columns = { is_default: false };
             await updateRow(tx, { kind, target: { companyId, id: former.id }, columns, now, write });

@@ -6,7 +6,7 @@ import { statement } from "../../db/statement.js";
 import { changeSettings } from "./setting-change.repository.js";
 import type { TagGroupRepository } from "./setting-store.model.js";
 
-/** The groups of tags: texts that tags share. */
+/** Tag groups: group names that several tags have. */
 export function createTagGroupRepository(database: Database): TagGroupRepository {
   return {
     async list(companyId, signal) {

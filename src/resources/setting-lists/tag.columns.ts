@@ -1,6 +1,6 @@
 import { maxTagsPerCustomer, type Tag } from "./tag.model.js";
 
-/** A tag as `tagJson` builds it. */
+/** A tag as built by `tagJson`. */
 export interface TagJson {
   readonly id: string;
   readonly name: string;
@@ -15,8 +15,8 @@ export const tagJson = `json_build_object('id', t.id, 'name', t.name, 'group_nam
   'archived', t.archived_time IS NOT NULL, 'last_updated_by', t.last_updated_by, 'last_updated_time', t.last_updated_time)`;
 
 /**
- * The last place in the display order of a company's tags, 0 when it has none. The places of the tags that one call can
- * create still fit into the column.
+ * The last position in the display order of the company's tags, 0 if there is none. Leaves room in the column for all
+ * tags that one request can create.
  *
  * @param company SQL of the company's id
  */

@@ -16,7 +16,7 @@ import {
 export interface TagSearch {
   readonly companyId: string;
   readonly references: readonly TagReference[];
-  /** Ids of tags that need not be in use: who carries them may name them again. */
+  /** Ids of tags that may be archived, because the customer already has them. */
   readonly carried: readonly string[];
   /** Whether tags with a new name may be created. */
   readonly mayCreate: boolean;
@@ -24,7 +24,7 @@ export interface TagSearch {
   readonly write: WriteContext;
 }
 
-/** Finds the tags that a call names, in its order; creates those that only have a new name. */
+/** Resolves the tags of a request, in its order. Creates those whose name does not exist. */
 export async function resolveTags(
   tx: Prisma.TransactionClient,
   { companyId, references, carried, mayCreate, now, write }: TagSearch,
@@ -52,7 +52,7 @@ export async function resolveTags(
   }
   const refused = unknown.length + archived.length > 0 || !mayCreate;
   if (!refused) {
-    // In the order of the keys, so that two creators of the same tags never wait for each other in a circle.
+    // In the order of the keys, so that concurrent creates of the same tags cannot deadlock.
     found.push(...(await takeTags(tx, creations, { companyId, now, write })));
   }
   const ordered = found.toSorted((a, b) => a.position - b.position).map(({ tag }) => toTag(tag));
@@ -67,19 +67,19 @@ export async function resolveTags(
 type TagCreation = Pick<TagSearch, "companyId" | "now" | "write">;
 
 interface NamedTag {
-  /** In the call. */
+  /** Position in the request. */
   readonly position: number;
   readonly name: string;
 }
 
-/** Behind it come new tags. Two creators at once may give their tags the same place: they then stand by name. */
+/** New tags are appended. Concurrent creates may use the same position; the tags are then ordered by name. */
 async function lastPlace(tx: Prisma.TransactionClient, companyId: string): Promise<number> {
   const [row] = await tx.$queryRaw<{ place: number }[]>`
     SELECT ${Prisma.raw(lastTagOrderSql("t.id"))} AS place FROM (VALUES (${companyId})) AS t (id)`;
   return row?.place ?? 0;
 }
 
-/** Creates the tags in one statement, and takes those that another creator has just made. */
+/** Creates the tags in one statement, and locks those that a concurrent create has just inserted. */
 async function takeTags(
   tx: Prisma.TransactionClient,
   names: readonly NamedTag[],
@@ -97,7 +97,7 @@ async function takeTags(
   const changes = created.map(({ id }) => ({ companyId, kind: "tag" as const, id, version: 1n, time: now }));
   if (changes.length > 0) await recordChanges(tx, write, changes);
   const nameKeys = data.map(({ nameKey }) => nameKey);
-  // A statement of its own, which sees what was committed while the first one waited.
+  // A separate statement, which sees what was committed while the first one waited.
   const all =
     created.length === data.length
       ? created

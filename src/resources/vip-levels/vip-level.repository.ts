@@ -5,7 +5,7 @@ import { createSettingListRepository } from "../setting-lists/setting-list.repos
 import type { SettingRepository } from "../setting-lists/setting-store.model.js";
 import { vipLevelTable } from "../setting-lists/setting-tables.columns.js";
 
-/** The VIP levels of companies. */
+/** VIP levels of companies. */
 export function createVipLevelRepository(database: Database): SettingRepository<VipLevel, NameContent> {
   return createSettingListRepository(database, vipLevelTable);
 }
