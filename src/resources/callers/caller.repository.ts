@@ -7,7 +7,7 @@ import {
   toPrismaPredicate,
 } from "../../db/access-filter.js";
 import type { Database } from "../../db/database.js";
-import { beginChangeWithClaim, insertClaim, retryOnDuplicateClaim, useStoredResult } from "../../db/idempotency.js";
+import { once } from "../../db/once.js";
 import { statement } from "../../db/statement.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import { type CustomerKey, readCustomer } from "../customers/customer-change.repository.js";
@@ -30,22 +30,17 @@ export function createCallerRepository(database: Database): CallerRepository {
     },
 
     change: (target, write, work) =>
-      retryOnDuplicateClaim(() =>
-        database.transact(write, async (tx) => {
-          const key = await lockCustomer(tx, target, "NO KEY UPDATE");
-          const { now, replay } = await beginChangeWithClaim(tx, write);
-          if (write.claim && replay) {
-            useStoredResult(write.claim, replay);
-            return profileOf(tx, key);
-          }
+      once(database, write, {
+        lock: (tx) => lockCustomer(tx, target, "NO KEY UPDATE"),
+        async work({ tx, locked: key, now, record }) {
           if (key.archived) throw archivedError("Customer", key.id);
           const { unit, finish } = createCustomerUnit(tx, { customer: await readCustomer(tx, key), now, write });
           await work(await createProfileUnit(tx, unit, target.accessFilter));
           await finish();
-          await insertClaim(tx, write, { companyId: key.companyId, resourceIds: [key.id] });
-          return profileOf(tx, key);
-        }),
-      ),
+          return record({ companyId: key.companyId, resourceIds: [key.id] });
+        },
+        response: ({ tx, locked }) => profileOf(tx, locked),
+      }),
   };
 }
 
