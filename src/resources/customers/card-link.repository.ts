@@ -3,7 +3,7 @@ import { archivedError } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
 import { actingStaffId } from "../../core/write.js";
 import type { Database } from "../../db/database.js";
-import { beginChangeWithClaim, insertClaim, retryOnDuplicateClaim, useStoredResult } from "../../db/idempotency.js";
+import { once } from "../../db/once.js";
 import type { Prisma } from "../../gen/prisma/client.js";
 import { lockCustomer } from "./customer-lock.repository.js";
 import type { CardLinkRepository } from "./customer-store.model.js";
@@ -22,7 +22,7 @@ export function createCardLinkRepository(
     createHmac("sha256", secret).update(`card-link:${id}`).digest("base64url");
 
   /** The token that was given when the link was made. */
-  const tokenAgain = async (tx: Prisma.TransactionClient, companyId: string, id: string) => {
+  const storedToken = async (tx: Prisma.TransactionClient, companyId: string, id: string) => {
     if (older.length === 0) return tokenOf(id);
     const row = await tx.cardLink.findUnique({
       where: { companyId_id: { companyId, id } },
@@ -34,33 +34,27 @@ export function createCardLinkRepository(
 
   return {
     mint(target, lifetimeMs, write) {
-      return retryOnDuplicateClaim(() =>
-        database.transact(write, async (tx) => {
-          const customer = await lockCustomer(tx, target, "KEY SHARE");
-          const { now, replay } = await beginChangeWithClaim(tx, write);
-          if (write.claim && replay) {
-            const [earlier = ""] = useStoredResult(write.claim, replay);
-            return tokenAgain(tx, customer.companyId, earlier);
-          }
+      return once(database, write, {
+        lock: (tx) => lockCustomer(tx, target, "KEY SHARE"),
+        async work({ tx, locked: customer, now, record }) {
           if (customer.archived) throw archivedError("Customer", customer.id);
           const id = newId(idPrefixes.cardLink);
-          const token = tokenOf(id);
           const { companyId } = customer;
           await tx.cardLink.create({
             data: {
               companyId,
               id,
               customerId: customer.id,
-              tokenHash: Uint8Array.from(hashOf(token)),
+              tokenHash: Uint8Array.from(hashOf(tokenOf(id))),
               createdBy: actingStaffId(write, companyId),
               createdTime: now,
               expiredTime: new Date(now.getTime() + lifetimeMs),
             },
           });
-          await insertClaim(tx, write, { companyId, resourceIds: [id] });
-          return token;
-        }),
-      );
+          return record({ companyId, resourceIds: [id] });
+        },
+        response: ({ tx, locked: { companyId }, ids: [id = ""] }) => storedToken(tx, companyId, id),
+      });
     },
   };
 }

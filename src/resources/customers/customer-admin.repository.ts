@@ -4,7 +4,7 @@ import { recordChange } from "../../db/audit-log.js";
 import type { Database } from "../../db/database.js";
 import { createEraser, eraseRecord } from "../../db/erasure/erasure.js";
 import type { Pseudonym } from "../../db/erasure/pseudonym.js";
-import { beginChangeWithClaim, insertClaim, retryOnDuplicateClaim, useStoredResult } from "../../db/idempotency.js";
+import { once } from "../../db/once.js";
 import type { Prisma } from "../../gen/prisma/client.js";
 import type { Customer } from "./customer.model.js";
 import type { CustomerAdminRepository } from "./customer-admin.model.js";
@@ -55,21 +55,16 @@ function setArchived(
   database: Database,
   { target, write, archived }: Archiving,
 ): Promise<{ readonly customer: Customer; readonly limit?: number }> {
-  return retryOnDuplicateClaim(() =>
-    database.transact(write, async (tx) => {
-      const key = await lockCustomer(tx, target, "NO KEY UPDATE");
+  return once(database, write, {
+    lock: (tx) => lockCustomer(tx, target, "NO KEY UPDATE"),
+    async work({ tx, locked: key, now, record }) {
       const { companyId, id } = key;
-      const { now, replay } = await beginChangeWithClaim(tx, write);
-      if (write.claim && replay) {
-        useStoredResult(write.claim, replay);
-        return { customer: await readCustomer(tx, key) };
-      }
       if (key.archived !== archived) {
         const customer = await readCustomer(tx, key);
         const limit = archived
           ? await decrementCustomerCount(tx, companyId)
           : await incrementCustomerCount(tx, companyId);
-        if (limit !== undefined) return { customer, limit };
+        if (limit !== undefined) return { refusal: { customer, limit } };
         const version = customer.version + 1n;
         const lastUpdatedTime = updatedTime(customer, now);
         const stamp = { lastUpdatedBy: actingStaffId(write, companyId), lastUpdatedTime, version };
@@ -79,8 +74,8 @@ function setArchived(
         });
         await recordChange(tx, write, { companyId, kind: "customer", id, version, time: now });
       }
-      await insertClaim(tx, write, { companyId, resourceIds: [id] });
-      return { customer: await readCustomer(tx, key) };
-    }),
-  );
+      return record({ companyId, resourceIds: [id] });
+    },
+    response: async ({ tx, locked }) => ({ customer: await readCustomer(tx, locked) }),
+  });
 }

@@ -1,7 +1,7 @@
 import { archivedError, notFoundError } from "../../core/errors.js";
 import type { WriteContext } from "../../core/write.js";
 import type { Database } from "../../db/database.js";
-import { beginChangeWithClaim, insertClaim, retryOnDuplicateClaim, useStoredResult } from "../../db/idempotency.js";
+import { once } from "../../db/once.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import { type CustomerRow, customerChildren, customerColumns, toCustomer } from "./customer.columns.js";
 import type { Customer } from "./customer.model.js";
@@ -19,23 +19,18 @@ export function changeCustomer(
   write: WriteContext,
   work: (unit: CustomerTransaction) => Promise<readonly string[]>,
 ): Promise<ChangedCustomer> {
-  return retryOnDuplicateClaim(() =>
-    database.transact(write, async (tx) => {
-      const key = await lockCustomer(tx, target, "NO KEY UPDATE");
-      const { now, replay } = await beginChangeWithClaim(tx, write);
-      if (write.claim && replay) {
-        const resourceIds = useStoredResult(write.claim, replay);
-        return changedCustomer(tx, key, resourceIds);
-      }
+  return once(database, write, {
+    lock: (tx) => lockCustomer(tx, target, "NO KEY UPDATE"),
+    async work({ tx, locked: key, now, record }) {
       const customer = await readCustomer(tx, key);
       if (key.archived) throw archivedError("Customer", customer.id);
       const { unit, finish } = createCustomerUnit(tx, { customer, now, write });
       const resourceIds = await work(unit);
       await finish();
-      await insertClaim(tx, write, { companyId: key.companyId, resourceIds });
-      return changedCustomer(tx, key, resourceIds);
-    }),
-  );
+      return record({ companyId: key.companyId, resourceIds });
+    },
+    response: ({ tx, locked, ids }) => changedCustomer(tx, locked, ids),
+  });
 }
 
 export type CustomerKey = Pick<LockedCustomer, "companyId" | "id">;

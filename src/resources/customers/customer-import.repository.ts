@@ -9,7 +9,7 @@ import type { Database } from "../../db/database.js";
 import { isErased, type RecordKey } from "../../db/erasure/erasure.js";
 import type { Pseudonym } from "../../db/erasure/pseudonym.js";
 import { findExistingIds } from "../../db/existing-ids.js";
-import { beginChangeWithClaim, insertClaim, retryOnDuplicateClaim, useStoredResult } from "../../db/idempotency.js";
+import { once } from "../../db/once.js";
 import type { Prisma } from "../../gen/prisma/client.js";
 import { resolveTags } from "../setting-lists/tag.repository.js";
 import { statusNumbers } from "./customer.columns.js";
@@ -36,21 +36,20 @@ export function importCustomer(
   database: Database,
   { target, write, pseudonym, work }: CustomerImporting,
 ): Promise<Customer> {
-  return retryOnDuplicateClaim(() =>
-    database.transact(write, async (tx) => {
-      const { now, replay } = await beginChangeWithClaim(tx, write);
-      const unit = createUnit(tx, { target, now, write, pseudonym });
-      if (write.claim && replay) {
-        useStoredResult(write.claim, replay);
-        if (await unit.isErased()) throw erasedError("Customer", target.id);
-        await lockCustomer(tx, target, "KEY SHARE");
-      } else {
-        await insertClaim(tx, write, { companyId: target.companyId, resourceIds: [target.id] });
-        await work(unit);
-      }
-      return readCustomer(tx, target);
-    }),
-  );
+  const { companyId, id } = target;
+  return once(database, write, {
+    lock: async () => {},
+    async replay({ tx }) {
+      if (await isErased(tx, { companyId, kind: "customer", id, pseudonym })) throw erasedError("Customer", id);
+      await lockCustomer(tx, target, "KEY SHARE");
+    },
+    async work({ tx, now, record }) {
+      const recorded = await record({ companyId, resourceIds: [id] });
+      await work(createUnit(tx, { target, now, write, pseudonym }));
+      return recorded;
+    },
+    response: ({ tx }) => readCustomer(tx, target),
+  });
 }
 
 interface UnitOptions extends Omit<CustomerImporting, "work"> {
