@@ -4,7 +4,7 @@ import { recordChange } from "../../db/audit-log.js";
 import type { Database } from "../../db/database.js";
 import { createEraser, eraseRecord } from "../../db/erasure/erasure.js";
 import type { Pseudonym } from "../../db/erasure/pseudonym.js";
-import { beginChangeWithClaim, insertClaim, retryOnDuplicateClaim, useStoredResult } from "../../db/idempotency.js";
+import { once } from "../../db/once.js";
 import type { Prisma } from "../../gen/prisma/client.js";
 import { assertNotPromoted, type Lead } from "./lead.model.js";
 import type { LeadAdminRepository } from "./lead-admin.model.js";
@@ -36,15 +36,10 @@ interface Archiving {
 }
 
 function setArchived(database: Database, { target, archived, write }: Archiving): Promise<Lead> {
-  return retryOnDuplicateClaim(() =>
-    database.transact(write, async (tx) => {
-      const key = await lockLead(tx, target);
-      const { now, replay } = await beginChangeWithClaim(tx, write);
+  return once(database, write, {
+    lock: (tx) => lockLead(tx, target),
+    async work({ tx, locked: key, now, record }) {
       const lead = await readLead(tx, key);
-      if (write.claim && replay) {
-        useStoredResult(write.claim, replay);
-        return lead;
-      }
       if (assertNotPromoted(lead).archived !== archived) {
         const version = lead.version + 1n;
         const lastUpdatedTime = updatedTime(lead, now);
@@ -55,8 +50,8 @@ function setArchived(database: Database, { target, archived, write }: Archiving)
         });
         await recordChange(tx, write, { ...key, kind: "lead", version, time: now });
       }
-      await insertClaim(tx, write, { companyId: key.companyId, resourceIds: [key.id] });
-      return readLead(tx, key);
-    }),
-  );
+      return record({ companyId: key.companyId, resourceIds: [key.id] });
+    },
+    response: ({ tx, locked }) => readLead(tx, locked),
+  });
 }

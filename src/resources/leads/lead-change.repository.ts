@@ -2,7 +2,7 @@ import { notFoundError } from "../../core/errors.js";
 import type { WriteContext } from "../../core/write.js";
 import { grantPredicate, leadGrantPredicate, requireSingleRow, toPrismaPredicate } from "../../db/access-filter.js";
 import type { Database } from "../../db/database.js";
-import { beginChangeWithClaim, insertClaim, retryOnDuplicateClaim, useStoredResult } from "../../db/idempotency.js";
+import { once } from "../../db/once.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import { type LeadRow, leadChildren, leadColumns, toLead } from "./lead.columns.js";
 import { assertLead, type Lead } from "./lead.model.js";
@@ -16,22 +16,16 @@ export function changeLead(
   write: WriteContext,
   work: (unit: LeadTransaction) => Promise<void>,
 ): Promise<Lead> {
-  return retryOnDuplicateClaim(() =>
-    database.transact(write, async (tx) => {
-      const key = await lockLead(tx, target);
-      const { now, replay } = await beginChangeWithClaim(tx, write);
-      const lead = await readLead(tx, key);
-      if (write.claim && replay) {
-        useStoredResult(write.claim, replay);
-        return assertLead(lead);
-      }
-      const { unit, finish } = createLeadUnit(tx, { lead: assertLead(lead), now, write });
+  return once(database, write, {
+    lock: (tx) => lockLead(tx, target),
+    async work({ tx, locked: key, now, record }) {
+      const { unit, finish } = createLeadUnit(tx, { lead: assertLead(await readLead(tx, key)), now, write });
       await work(unit);
       await finish();
-      await insertClaim(tx, write, { companyId: key.companyId, resourceIds: [key.id] });
-      return readLead(tx, key);
-    }),
-  );
+      return record({ companyId: key.companyId, resourceIds: [key.id] });
+    },
+    response: async ({ tx, locked }) => assertLead(await readLead(tx, locked)),
+  });
 }
 
 export interface LeadKey {

@@ -8,7 +8,7 @@ import type { Database } from "../../db/database.js";
 import { isErased, type RecordKey } from "../../db/erasure/erasure.js";
 import type { Pseudonym } from "../../db/erasure/pseudonym.js";
 import { findExistingIds } from "../../db/existing-ids.js";
-import { beginChangeWithClaim, insertClaim, retryOnDuplicateClaim, useStoredResult } from "../../db/idempotency.js";
+import { once } from "../../db/once.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import { missingStaff } from "../customers/customer-references.repository.js";
 import { createPetWriter } from "../pets/pet-writer.repository.js";
@@ -27,21 +27,20 @@ export interface LeadImporting {
 
 /** The import of one lead; the claim comes first, as for a customer (customer-import.ts). */
 export function importLead(database: Database, { target, write, pseudonym, work }: LeadImporting): Promise<Lead> {
-  return retryOnDuplicateClaim(() =>
-    database.transact(write, async (tx) => {
-      const { now, replay } = await beginChangeWithClaim(tx, write);
-      const unit = createUnit(tx, { target, now, write, pseudonym });
-      if (write.claim && replay) {
-        useStoredResult(write.claim, replay);
-        if (await unit.isErased()) throw erasedError("Lead", target.id);
-        await assertLeadSeen(tx, target);
-      } else {
-        await insertClaim(tx, write, { companyId: target.companyId, resourceIds: [target.id] });
-        await work(unit);
-      }
-      return readLead(tx, target);
-    }),
-  );
+  const { companyId, id } = target;
+  return once(database, write, {
+    lock: async () => {},
+    async replay({ tx }) {
+      if (await isErased(tx, { companyId, kind: "lead", id, pseudonym })) throw erasedError("Lead", id);
+      await assertLeadSeen(tx, target);
+    },
+    async work({ tx, now, record }) {
+      const recorded = await record({ companyId, resourceIds: [id] });
+      await work(createUnit(tx, { target, now, write, pseudonym }));
+      return recorded;
+    },
+    response: ({ tx }) => readLead(tx, target),
+  });
 }
 
 interface UnitOptions extends Omit<LeadImporting, "work"> {

@@ -7,7 +7,7 @@ import { auditColumns, updatedTime } from "../../db/audit-columns.js";
 import { recordChanges, recordConsent } from "../../db/audit-log.js";
 import { consentColumns } from "../../db/consent-columns.js";
 import type { Database } from "../../db/database.js";
-import { beginChangeWithClaim, insertClaim, retryOnDuplicateClaim, useStoredResult } from "../../db/idempotency.js";
+import { once } from "../../db/once.js";
 import type { Prisma } from "../../gen/prisma/client.js";
 import type { FieldValues } from "../custom-fields/custom-field-values.model.js";
 import { customFieldsInTransaction } from "../custom-fields/custom-field-values.repository.js";
@@ -24,25 +24,21 @@ import type { LeadTarget, PromotionOutcome } from "./lead-store.model.js";
  * its row with the id of the customer, so that whoever promotes it again, or at the same moment, gets the same one.
  */
 export function promoteLead(database: Database, target: LeadTarget, write: WriteContext): Promise<PromotionOutcome> {
-  return retryOnDuplicateClaim(() =>
-    database.transact(write, async (tx): Promise<PromotionOutcome> => {
-      const key = await lockLead(tx, target);
-      const { now, replay } = await beginChangeWithClaim(tx, write);
-      if (write.claim && replay) useStoredResult(write.claim, replay);
+  return once(database, write, {
+    lock: (tx) => lockLead(tx, target),
+    async work({ tx, locked: key, now, record }) {
       const lead = await readLead(tx, key);
       const { companyId, promotedCustomerId } = lead;
-      if (promotedCustomerId !== undefined) {
-        if (!replay) await insertClaim(tx, write, { companyId, resourceIds: [promotedCustomerId] });
-        return { kind: "promoted", customer: await readCustomer(tx, { companyId, id: promotedCustomerId }) };
-      }
+      if (promotedCustomerId !== undefined) return record({ companyId, resourceIds: [promotedCustomerId] });
       if (lead.archived) throw notFoundError("Lead", lead.id);
       const limit = await incrementCustomerCount(tx, companyId);
-      if (limit !== undefined) return { kind: "quota", companyId, limit };
-      const id = await storeCustomer(tx, { lead, now, write });
-      await insertClaim(tx, write, { companyId, resourceIds: [id] });
+      if (limit !== undefined) return { refusal: { kind: "quota", companyId, limit } };
+      return record({ companyId, resourceIds: [await storeCustomer(tx, { lead, now, write })] });
+    },
+    async response({ tx, locked: { companyId }, ids: [id = ""] }): Promise<PromotionOutcome> {
       return { kind: "promoted", customer: await readCustomer(tx, { companyId, id }) };
-    }),
-  );
+    },
+  });
 }
 
 interface Promotion {
