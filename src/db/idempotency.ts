@@ -40,14 +40,17 @@ export function useStoredResult(claim: IdempotencyClaim, replay: StoredResult): 
   return replay.resourceIds;
 }
 
-/**
- * The same for a create: the id of the one resource that it made. RESOURCE_ERASED when that was erased since: the claim
- * then holds its pseudonym, which no answer tells.
- */
+/** The same for a create: the id of the one resource that it made. */
 export function storedCreateId(resource: string, claim: IdempotencyClaim, replay: StoredResult): string {
-  const [id = ""] = useStoredResult(claim, replay);
-  if (id.startsWith(erasedPrefix)) throw erasedError(resource);
+  const ids = useStoredResult(claim, replay);
+  assertNotErased(resource, ids);
+  const [id = ""] = ids;
   return id;
+}
+
+/** RESOURCE_ERASED when what a create made was erased since: its record then holds a pseudonym, which no response shows. */
+export function assertNotErased(resource: string, ids: readonly string[]): void {
+  if (ids.some((id) => id.startsWith(erasedPrefix))) throw erasedError(resource);
 }
 
 /** Makes way for a new claim once the old one has expired. */

@@ -1,13 +1,8 @@
 import { archivedError, notFoundError } from "../../core/errors.js";
 import type { WriteContext } from "../../core/write.js";
 import type { Database } from "../../db/database.js";
-import {
-  beginChangeWithClaim,
-  insertClaim,
-  retryOnDuplicateClaim,
-  storedCreateId,
-  useStoredResult,
-} from "../../db/idempotency.js";
+import { assertNotErased } from "../../db/idempotency.js";
+import { once } from "../../db/once.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import { lockCustomer } from "../customers/customer-lock.repository.js";
 import type { CustomerTarget } from "../customers/customer-store.model.js";
@@ -31,13 +26,10 @@ export function createPet(
   write: WriteContext,
   work: (unit: NewPetUnit) => Promise<string>,
 ): Promise<Pet> {
-  return retryOnDuplicateClaim(() =>
-    database.transact(write, async (tx) => {
-      const { companyId, id: customerId, archived: isArchived } = await lockCustomer(tx, target, strength);
-      const { now, replay } = await beginChangeWithClaim(tx, write);
-      if (write.claim && replay) {
-        return readPet(tx, { companyId, customerId, id: storedCreateId("Pet", write.claim, replay) });
-      }
+  return once(database, write, {
+    lock: (tx) => lockCustomer(tx, target, strength),
+    replay: async ({ ids }) => assertNotErased("Pet", ids),
+    async work({ tx, locked: { companyId, id: customerId, archived: isArchived }, now, record }) {
       if (isArchived) throw archivedError("Customer", customerId);
       const writer = createPetWriter(tx, { companyId, now, write });
       const id = await work({
@@ -45,10 +37,11 @@ export function createPet(
         missingCodes: (ids) => writer.missingCodes(ids),
         add: (pet) => writer.add({ customerId }, pet),
       });
-      await insertClaim(tx, write, { companyId, resourceIds: [id] });
-      return readPet(tx, { companyId, customerId, id });
-    }),
-  );
+      return record({ companyId, resourceIds: [id] });
+    },
+    response: ({ tx, locked: { companyId, id: customerId }, ids: [id = ""] }) =>
+      readPet(tx, { companyId, customerId, id }),
+  });
 }
 
 /** One change of one pet in one transaction; the same steps as for a customer (customer-change.ts). */
@@ -58,14 +51,14 @@ export function changePet(
   write: WriteContext,
   work: (unit: PetTransaction) => Promise<readonly string[]>,
 ): Promise<ChangedPet> {
-  return retryOnDuplicateClaim(() =>
-    database.transact(write, async (tx) => {
+  return once(database, write, {
+    async lock(tx) {
       const customer = await lockCustomer(tx, target.customer, strength);
+      const key = { companyId: customer.companyId, customerId: customer.id, id: target.id };
+      return { customer, key, pet: await readPet(tx, key) };
+    },
+    async work({ tx, locked: { customer, pet }, now, record }) {
       const { companyId } = customer;
-      const key = { companyId, customerId: customer.id, id: target.id };
-      const { now, replay } = await beginChangeWithClaim(tx, write);
-      const pet = await readPet(tx, key);
-      if (write.claim && replay) return changedPet(tx, key, useStoredResult(write.claim, replay));
       if (customer.archived) throw archivedError("Customer", customer.id);
       if (pet.archived) throw archivedError("Pet", pet.id);
       const writer = createPetWriter(tx, { companyId, now, write });
@@ -74,10 +67,10 @@ export function changePet(
         missingCodes: (ids) => writer.missingCodes(ids),
         edit: (edit) => writer.edit(pet, edit),
       });
-      await insertClaim(tx, write, { companyId, resourceIds });
-      return changedPet(tx, key, resourceIds);
-    }),
-  );
+      return record({ companyId, resourceIds });
+    },
+    response: ({ tx, locked: { key }, ids }) => changedPet(tx, key, ids),
+  });
 }
 
 interface PetKey {

@@ -4,7 +4,7 @@ import type { Database } from "../../db/database.js";
 import { isErased } from "../../db/erasure/erasure.js";
 import type { Pseudonym } from "../../db/erasure/pseudonym.js";
 import { findExistingIds } from "../../db/existing-ids.js";
-import { beginChangeWithClaim, insertClaim, retryOnDuplicateClaim, useStoredResult } from "../../db/idempotency.js";
+import { once } from "../../db/once.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import { lockCustomer } from "../customers/customer-lock.repository.js";
 import { missingStaff } from "../customers/customer-references.repository.js";
@@ -20,23 +20,21 @@ import { createPetWriter } from "./pet-writer.repository.js";
 export function createPetImportRepository(database: Database, pseudonym: Pseudonym): PetImportRepository {
   return {
     import: (target, write, work) =>
-      retryOnDuplicateClaim(() =>
-        database.transact(write, async (tx) => {
+      once(database, write, {
+        lock: (tx) => lockOwner(tx, target),
+        async replay({ tx, locked: isSeen }) {
           const { companyId, id } = target;
-          const isSeen = await lockOwner(tx, target);
-          const { now, replay } = await beginChangeWithClaim(tx, write);
-          if (write.claim && replay) {
-            useStoredResult(write.claim, replay);
-            if (await isErased(tx, { companyId, kind: "pet", id, pseudonym })) throw erasedError("Pet", id);
-            if (!isSeen) throw notFoundError("Pet", id);
-          } else {
-            await insertClaim(tx, write, { companyId, resourceIds: [id] });
-            const hasOwner = isSeen && (await isInUse(tx, target));
-            await work(createUnit(tx, { ...target, hasOwner, now, write, pseudonym }));
-          }
-          return readPet(tx, companyId, id);
-        }),
-      ),
+          if (await isErased(tx, { companyId, kind: "pet", id, pseudonym })) throw erasedError("Pet", id);
+          if (!isSeen) throw notFoundError("Pet", id);
+        },
+        async work({ tx, locked: isSeen, now, record }) {
+          const recorded = await record({ companyId: target.companyId, resourceIds: [target.id] });
+          const hasOwner = isSeen && (await isInUse(tx, target));
+          await work(createUnit(tx, { ...target, hasOwner, now, write, pseudonym }));
+          return recorded;
+        },
+        response: ({ tx }) => readPet(tx, target.companyId, target.id),
+      }),
   };
 }
 
