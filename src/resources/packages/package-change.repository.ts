@@ -4,7 +4,7 @@ import { actingStaffId, type WriteContext } from "../../core/write.js";
 import { updatedTime } from "../../db/audit-columns.js";
 import { recordChange } from "../../db/audit-log.js";
 import type { Database } from "../../db/database.js";
-import { beginChangeWithClaim, insertClaim, retryOnDuplicateClaim, useStoredResult } from "../../db/idempotency.js";
+import { once } from "../../db/once.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import {
   type LedgerRow,
@@ -29,25 +29,20 @@ export function changePackage(
   write: WriteContext,
   decide: (unit: PackageTransaction) => Promise<PackageEffect>,
 ): Promise<ChangedPackage> {
-  return retryOnDuplicateClaim(() =>
-    database.transact(write, async (tx) => {
-      await lockPackage(tx, target);
-      const { now, replay } = await beginChangeWithClaim(tx, write);
+  return once(database, write, {
+    lock: (tx) => lockPackage(tx, target),
+    async work({ tx, now, record }) {
       const detail = await readPackage(tx, target);
-      if (write.claim && replay) {
-        const [, entryId] = useStoredResult(write.claim, replay);
-        return { detail, ...(entryId === undefined ? {} : { entry: await readEntry(tx, detail, entryId) }) };
-      }
       const effect = await decide({ detail, now, ...ledgerOf(tx, detail) });
       const entryId = await store(tx, write, { detail, effect, now });
       const resourceIds = [detail.id, ...(entryId === undefined ? [] : [entryId])];
-      await insertClaim(tx, write, { companyId: detail.companyId, resourceIds });
-      return {
-        detail: await readPackage(tx, target),
-        ...(entryId === undefined ? {} : { entry: await readEntry(tx, detail, entryId) }),
-      };
-    }),
-  );
+      return record({ companyId: detail.companyId, resourceIds });
+    },
+    async response({ tx, ids: [, entryId] }) {
+      const detail = await readPackage(tx, target);
+      return { detail, ...(entryId === undefined ? {} : { entry: await readEntry(tx, detail, entryId) }) };
+    },
+  });
 }
 
 /** NOT_FOUND when the caller sees no such package. */

@@ -5,7 +5,7 @@ import { actingStaffId, type WriteContext } from "../../core/write.js";
 import { recordChange } from "../../db/audit-log.js";
 import type { Database } from "../../db/database.js";
 import { violatedConstraint } from "../../db/database-errors.js";
-import { beginChangeWithClaim, insertClaim, retryOnDuplicateClaim, useStoredResult } from "../../db/idempotency.js";
+import { once } from "../../db/once.js";
 import type { Prisma, Service } from "../../gen/prisma/client.js";
 import { readPackage } from "./package-change.repository.js";
 import type { MissingPackageReferences, PackageSale, SaleOutcome } from "./package-store.model.js";
@@ -15,26 +15,25 @@ export async function sellPackage(database: Database, sale: PackageSale, write: 
   const { companyId } = sale;
   const within = sale.businessIds ? { businessIds: sale.businessIds } : {};
   try {
-    return await retryOnDuplicateClaim(() =>
-      database.transact(write, async (tx): Promise<SaleOutcome> => {
-        const { now, replay } = await beginChangeWithClaim(tx, write);
-        if (write.claim && replay) {
-          const [id = ""] = useStoredResult(write.claim, replay);
-          return { kind: "sold", detail: await readPackage(tx, { companyId, ...within, id }) };
-        }
+    return await once(database, write, {
+      lock: async () => {},
+      async work({ tx, now, record }) {
         const catalogue = await usableServices(tx, sale);
         const missing = await missingFor(tx, sale, catalogue);
         const purchasedInFuture = sale.purchaseTime !== undefined && sale.purchaseTime > now;
         if (purchasedInFuture || missing.references.length + missing.serviceIds.length > 0) {
-          return { kind: "refused", missing, purchasedInFuture };
+          return { refusal: { kind: "refused", missing, purchasedInFuture } };
         }
         const id = sale.id ?? newId(idPrefixes.package);
         // Before the rows: a twin that sells under the same kept id must meet the claim first, and not the taken id.
-        await insertClaim(tx, write, { companyId, resourceIds: [id] });
+        const recorded = await record({ companyId, resourceIds: [id] });
         await insertPackage(tx, { sale, id, catalogue, now, write });
-        return { kind: "sold", detail: await readPackage(tx, { companyId, id }) };
-      }),
-    );
+        return recorded;
+      },
+      async response({ tx, ids: [id = ""] }): Promise<SaleOutcome> {
+        return { kind: "sold", detail: await readPackage(tx, { companyId, ...within, id }) };
+      },
+    });
   } catch (error) {
     const taken = takenBy[violatedConstraint(error) ?? ""];
     if (!taken) throw error;
