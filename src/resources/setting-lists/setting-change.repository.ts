@@ -2,7 +2,7 @@ import type { WriteContext } from "../../core/write.js";
 import { auditColumns } from "../../db/audit-columns.js";
 import { type Changed, recordChanges } from "../../db/audit-log.js";
 import type { Database } from "../../db/database.js";
-import { beginChangeWithClaim, insertClaim, retryOnDuplicateClaim, useStoredResult } from "../../db/idempotency.js";
+import { once } from "../../db/once.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import type { EntryTarget } from "./setting-store.model.js";
 
@@ -35,16 +35,11 @@ export function changeSettings<T>(
   database: Database,
   { companyId, write, work, answer }: SettingChange<T>,
 ): Promise<T> {
-  return retryOnDuplicateClaim(() =>
-    database.transact(write, async (tx) => {
-      await tx.$executeRaw`SELECT 1 FROM company WHERE id = ${companyId} FOR NO KEY UPDATE`;
-      const { now, replay } = await beginChangeWithClaim(tx, write);
-      if (write.claim && replay) return answer(tx, useStoredResult(write.claim, replay));
-      const resourceIds = await work(tx, now);
-      await insertClaim(tx, write, { companyId, resourceIds });
-      return answer(tx, resourceIds);
-    }),
-  );
+  return once(database, write, {
+    lock: (tx) => tx.$executeRaw`SELECT 1 FROM company WHERE id = ${companyId} FOR NO KEY UPDATE`,
+    work: async ({ tx, now, record }) => record({ companyId, resourceIds: await work(tx, now) }),
+    response: ({ tx, ids }) => answer(tx, ids),
+  });
 }
 
 export interface RowUpdate {
