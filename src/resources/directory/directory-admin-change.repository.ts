@@ -2,7 +2,7 @@ import { notFoundError } from "../../core/errors.js";
 import type { WriteContext } from "../../core/write.js";
 import { recordChange } from "../../db/audit-log.js";
 import type { Database } from "../../db/database.js";
-import { beginChangeWithClaim, insertClaim, retryOnDuplicateClaim, useStoredResult } from "../../db/idempotency.js";
+import { once } from "../../db/once.js";
 import { Prisma } from "../../gen/prisma/client.js";
 
 /** A row of the directory that a call is about. */
@@ -33,20 +33,19 @@ export function changeDirectory<T>(
   write: WriteContext,
 ): Promise<T> {
   const { kind, companyId, id } = key;
-  return retryOnDuplicateClaim(() =>
-    database.transact(write, async (tx) => {
-      await lock(tx);
-      const { now, replay } = await beginChangeWithClaim(tx, write);
-      if (write.claim && replay) return read(tx, useStoredResult(write.claim, replay)[0] ?? id);
+  return once(database, write, {
+    lock,
+    async work({ tx, now, record }) {
       // Before the work: a twin that makes the same id waits here, and is not told that the id is taken.
-      await insertClaim(tx, write, { companyId, resourceIds: [id] });
+      const recorded = await record({ companyId, resourceIds: [id] });
       if (await work(tx, now)) {
         const version = await versionOf(tx, key);
         await recordChange(tx, write, { companyId, kind, id, version, time: now });
       }
-      return read(tx, id);
-    }),
-  );
+      return recorded;
+    },
+    response: ({ tx, ids: [storedId = id] }) => read(tx, storedId),
+  });
 }
 
 function lockCompany(companyId: string) {
