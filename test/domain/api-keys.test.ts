@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { DomainError } from "../../src/core/errors.js";
+import { DomainError, notFoundError } from "../../src/core/errors.js";
 import type { KeyRecord } from "../../src/core/key-grants.js";
 import { generateSecret, hashSecret, isWellFormedSecret, secretPrefixOf } from "../../src/core/key-secrets.js";
 import { privilegedScopes, scopes } from "../../src/core/principal.js";
@@ -240,7 +240,7 @@ function keysOf() {
     },
     list: async () => [],
     get: async () => undefined,
-    change: async () => undefined,
+    change: (id) => Promise.reject(notFoundError("ApiKey", id)),
     existing: async (organizations) => organizations.map((one) => one.id === "cmp_001"),
     hasStaff: async (staffId) => staffId === "staff_001",
   };

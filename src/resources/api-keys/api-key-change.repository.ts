@@ -1,7 +1,7 @@
 import { notFoundError } from "../../core/errors.js";
 import type { WriteContext } from "../../core/write.js";
 import type { Database } from "../../db/database.js";
-import { beginChangeWithClaim, insertClaim, retryOnDuplicateClaim, useStoredResult } from "../../db/idempotency.js";
+import { once } from "../../db/once.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import { type ApiKeyRow, apiKeyColumns, organizationColumns, toApiKey } from "./api-key.columns.js";
 import type { ApiKey, KeyEdit, KeyRules, NewApiKey } from "./api-key.model.js";
@@ -16,12 +16,11 @@ export function insertKey(
   write: WriteContext,
 ): Promise<ApiKey | undefined> {
   const { id, name, staffId, expiredTime, organizations, hash, hint } = key;
-  return retryOnDuplicateClaim(() =>
-    database.transact(write, async (tx) => {
-      const { now, replay } = await beginChangeWithClaim(tx, write);
-      if (write.claim && replay) return readKey(tx, useStoredResult(write.claim, replay)[0] ?? id);
-      if (!admit) return undefined;
-      await insertClaim(tx, write, { companyId, resourceIds: [id] });
+  return once(database, write, {
+    lock: async () => {},
+    async work({ tx, now, record }) {
+      if (!admit) return { refusal: undefined };
+      const recorded = await record({ companyId, resourceIds: [id] });
       const lists = { scopes: [...key.scopes], allowedAddresses: [...key.allowedAddresses] };
       const ends = { staffId: staffId ?? null, expiredTime: expiredTime ?? null };
       await tx.apiKey.create({ data: { id, name, ...lists, ...ends, createdTime: now, updatedTime: now } });
@@ -29,9 +28,10 @@ export function insertKey(
       const data = organizations.map((organization) => ({ keyId: id, ...organizationColumns(organization) }));
       await tx.apiKeyOrganization.createMany({ data, skipDuplicates: true });
       await recordKeyChange(tx, write, { keyId: id, kind: "CREATED", time: now });
-      return readKey(tx, id);
-    }),
-  );
+      return recorded;
+    },
+    response: ({ tx, ids: [storedId = id] }) => readKey(tx, storedId),
+  });
 }
 
 /** One change of one key in one transaction: lock, judgement, earlier answer of the claim, edit, ledger, claim. */
@@ -39,24 +39,22 @@ export function changeKey(
   database: Database,
   { id, rules }: { readonly id: string; readonly rules: KeyRules },
   write: WriteContext,
-): Promise<ApiKey | undefined> {
-  return retryOnDuplicateClaim(() =>
-    database.transact(write, async (tx) => {
-      const locked = await tx.$queryRaw<{ id: string }[]>`SELECT id FROM api_key WHERE id = ${id} FOR NO KEY UPDATE`;
-      if (locked.length === 0) return undefined;
+): Promise<ApiKey> {
+  return once(database, write, {
+    async lock(tx) {
+      const rows = await tx.$queryRaw<{ id: string }[]>`SELECT id FROM api_key WHERE id = ${id} FOR NO KEY UPDATE`;
+      if (rows.length === 0) throw notFoundError("ApiKey", id);
       const key = await readKey(tx, id);
       rules.admit(key);
-      const { now, replay } = await beginChangeWithClaim(tx, write);
-      if (write.claim && replay) {
-        useStoredResult(write.claim, replay);
-        return key;
-      }
+      return key;
+    },
+    async work({ tx, locked: key, now, record }) {
       const edit = rules.decide(key, now);
       if (edit) await applyEdit(tx, { key, edit, now }, write);
-      await insertClaim(tx, write, { companyId, resourceIds: [id] });
-      return readKey(tx, id);
-    }),
-  );
+      return record({ companyId, resourceIds: [id] });
+    },
+    response: ({ tx }) => readKey(tx, id),
+  });
 }
 
 interface Edit {

@@ -68,11 +68,9 @@ export interface ApiKeyRepository {
   list(query: ApiKeyQuery, signal: AbortSignal): Promise<readonly ApiKey[]>;
   /**
    * Changes a locked key. `admit` throws if the key is inaccessible, also for a replay. `decide` returns the change, or
-   * undefined for none.
-   *
-   * @returns undefined if the key does not exist
+   * undefined for none. Throws RESOURCE_NOT_FOUND.
    */
-  change(id: string, rules: KeyRules, write: WriteContext): Promise<ApiKey | undefined>;
+  change(id: string, rules: KeyRules, write: WriteContext): Promise<ApiKey>;
   /** Whether each of the organizations exists, by position. */
   existing(organizations: readonly Organization[], signal: AbortSignal): Promise<readonly boolean[]>;
   /** Whether one of the companies of the organizations has this staff member. */

@@ -101,7 +101,6 @@ export function createApiKeys(options: {
         },
       };
       const key = await repository.change(id, rules, write);
-      if (!key) throw keyNotFound(id);
       return issued(key, secret, write);
     },
 
@@ -112,9 +111,7 @@ export function createApiKeys(options: {
         },
         decide: (key) => (key.revokedTime ? undefined : { kind: "revoke" }),
       };
-      const key = await repository.change(id, rules, write);
-      if (!key) throw keyNotFound(id);
-      return key;
+      return repository.change(id, rules, write);
     },
   };
 }
