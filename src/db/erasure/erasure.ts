@@ -3,7 +3,7 @@ import type { WriteContext } from "../../core/write.js";
 import type { Prisma } from "../../gen/prisma/client.js";
 import { recordChange } from "../audit-log.js";
 import type { Database } from "../database.js";
-import { beginChangeWithClaim, insertClaim, retryOnDuplicateClaim, useStoredResult } from "../idempotency.js";
+import { once } from "../once.js";
 import { clearRelationValues } from "./erasure-custom-fields.js";
 import { collectErasureIds, pseudonymizeClaims, redactPackages, type Traces } from "./erasure-pseudonyms.js";
 import type { Pseudonym, SubjectKind } from "./pseudonym.js";
@@ -25,22 +25,19 @@ export function createEraser<Key extends RecordKey>(
   { lock, write }: Erasing<Key>,
   erase: (tx: Prisma.TransactionClient, key: Key, now: Date) => Promise<void>,
 ): Promise<void> {
-  return retryOnDuplicateClaim(() =>
-    database.transact(write, async (tx) => {
-      const found = await lock(tx).catch((error: unknown) => {
+  return once(database, write, {
+    lock: (tx) =>
+      lock(tx).catch((error: unknown) => {
         if (error instanceof DomainError && error.reason === "RESOURCE_NOT_FOUND") return error;
         throw error;
-      });
-      const { now, replay } = await beginChangeWithClaim(tx, write);
-      if (write.claim && replay) {
-        useStoredResult(write.claim, replay);
-        return;
-      }
+      }),
+    async work({ tx, locked: found, now, record }) {
       if (found instanceof DomainError) throw found;
       await erase(tx, found, now);
-      await insertClaim(tx, write, { companyId: found.companyId, resourceIds: [] });
-    }),
-  );
+      return record({ companyId: found.companyId, resourceIds: [] });
+    },
+    response: async () => {},
+  });
 }
 
 export interface Erased extends RecordKey {
