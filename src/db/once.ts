@@ -1,13 +1,13 @@
-import type { WriteContext } from "../core/write.js";
-import type { Prisma } from "../gen/prisma/client.js";
+import { Buffer } from "node:buffer";
+import type pg from "pg";
+import { DomainError, erasedError } from "../core/errors.js";
+import { erasedPrefix } from "../core/ids.js";
+import type { IdempotencyClaim, WriteContext } from "../core/write.js";
+import { Prisma } from "../gen/prisma/client.js";
+import { timePlus } from "./audit-columns.js";
 import type { Database } from "./database.js";
-import {
-  beginChangeWithClaim,
-  type ClaimResult,
-  insertClaim,
-  retryOnDuplicateClaim,
-  useStoredResult,
-} from "./idempotency.js";
+import { violatedConstraint } from "./database-errors.js";
+import { type Statement, statement } from "./statement.js";
 
 /** A write that happens once per idempotency key. */
 export interface OnceSteps<Locked, Response> {
@@ -29,13 +29,20 @@ export interface WorkStep<Locked> {
   readonly locked: Locked;
   /** The time of all changes of this transaction. */
   readonly now: Date;
-  record(result: ClaimResult): Promise<Recorded>;
+  record(result: Result): Promise<Recorded>;
 }
 
 export interface ResponseStep<Locked> {
   readonly tx: Prisma.TransactionClient;
   readonly locked: Locked;
   /** Ids that the work recorded, now or in the first call. */
+  readonly ids: readonly string[];
+}
+
+/** What a call made or changed. */
+export interface Result {
+  /** Null for API keys, which belong to no company. */
+  readonly companyId: string | null;
   readonly ids: readonly string[];
 }
 
@@ -57,28 +64,142 @@ export interface Refusal<Response> {
  *
  * @throws IDEMPOTENCY_KEY_REUSED when the earlier call was a different request; what the steps and `transact` throw
  */
-export function once<Locked, Response>(
+export async function once<Locked, Response>(
   database: Database,
   write: WriteContext,
   { lock, replay, work, response }: OnceSteps<Locked, Response>,
 ): Promise<Response> {
-  return retryOnDuplicateClaim(() =>
+  const run = () =>
     database.transact(write, async (tx) => {
       const locked = await lock(tx);
-      const { now, replay: stored } = await beginChangeWithClaim(tx, write);
+      const { now, stored } = await beginChange(tx, write);
       if (write.claim && stored) {
         const step = { tx, locked, ids: useStoredResult(write.claim, stored) };
         await replay?.(step);
         return response(step);
       }
-      const outcome = await work({
-        ...{ tx, locked, now },
-        async record(result) {
-          await insertClaim(tx, write, result);
-          return { [recordedIds]: result.resourceIds };
-        },
-      });
+      const outcome = await work({ tx, locked, now, record: (result) => insertRecord(tx, write, result) });
       return "refusal" in outcome ? outcome.refusal : response({ tx, locked, ids: outcome[recordedIds] });
-    }),
-  );
+    });
+  try {
+    return await run();
+  } catch (error) {
+    if (!isDuplicate(error)) throw error;
+    return await run();
+  }
+}
+
+/** What a create statement returns of the record of an earlier call: null without one. */
+export interface StoredResultRow extends pg.QueryResultRow {
+  readonly replay_fingerprint: Buffer | null;
+  readonly replay_ids: readonly string[] | null;
+}
+
+export interface CreateOnce<Row extends StoredResultRow> {
+  readonly resource: string;
+  /** Looks for the record of an earlier call and stores that of this one itself. Returns one row. */
+  readonly statement: Statement;
+  readonly values: readonly unknown[];
+  /** Whether the snapshot of the statement showed the truth; absent = always. */
+  isFinal?(row: Row): boolean;
+}
+
+/**
+ * The same for a create in one statement: runs it again after a concurrent call with the same key, or when the record is
+ * in the way although it has expired. `replayedId` is what an earlier call made.
+ */
+export async function createOnce<Row extends StoredResultRow>(
+  database: Database,
+  write: WriteContext,
+  { resource, statement: create, values, isFinal = () => true }: CreateOnce<Row>,
+): Promise<{ readonly row: Row; readonly replayedId?: string }> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const [row] = await database.write<Row>(create, values, write);
+      if (!row) throw new Error("create statement returned no row");
+      const { replay_fingerprint: fingerprint, replay_ids: ids } = row;
+      if (write.claim && fingerprint && ids) {
+        const [replayedId = ""] = assertNotErased(resource, useStoredResult(write.claim, { fingerprint, ids }));
+        return { row, replayedId };
+      }
+      if (isFinal(row) || attempt === maxAttempts) return { row };
+    } catch (error) {
+      if (attempt === maxAttempts || !isDuplicate(error)) throw error;
+      await database.write(removeExpired, [write.keyId, write.rpc, write.claim?.key], write);
+    }
+  }
+}
+
+const maxAttempts = 5;
+
+/** When an idempotency record made now expires, as SQL. */
+export const claimExpiry = timePlus("clock_timestamp()", "24 hours");
+
+const removeExpired = statement(
+  "idempotency.remove_expired",
+  "DELETE FROM idempotency WHERE key_id = $1 AND rpc = $2 AND key = $3 AND expired_time <= clock_timestamp()",
+);
+
+/** RESOURCE_ERASED when what a create made was erased since: its record then holds a pseudonym, which no response shows. */
+export function assertNotErased(resource: string, ids: readonly string[]): readonly string[] {
+  if (ids.some((id) => id.startsWith(erasedPrefix))) throw erasedError(resource);
+  return ids;
+}
+
+/** Whether a concurrent call stored the same record first. */
+function isDuplicate(error: unknown): boolean {
+  return violatedConstraint(error) === "idempotency_pkey";
+}
+
+/** What an earlier call with the same key left. */
+interface StoredResult {
+  readonly fingerprint: Uint8Array;
+  readonly ids: readonly string[];
+}
+
+/** Marks the claim as replayed and returns the ids of what the earlier call made, if that was the same request. */
+function useStoredResult(claim: IdempotencyClaim, stored: StoredResult): readonly string[] {
+  const fingerprints = [claim.fingerprint, ...(claim.olderFingerprints ?? [])];
+  if (!fingerprints.some((fingerprint) => Buffer.from(stored.fingerprint).equals(fingerprint))) {
+    throw new DomainError("IDEMPOTENCY_KEY_REUSED", "The idempotency key was already used for a different request.", {
+      violations: [
+        {
+          field: "idempotency-key",
+          reason: "CONFLICT",
+          description: "Must be unique per request; it was used for a different request.",
+        },
+      ],
+    });
+  }
+  claim.replayed = true;
+  return stored.ids;
+}
+
+/** The time of this transaction's changes, and what an earlier call left: in one statement, after the lock. */
+async function beginChange(
+  tx: Prisma.TransactionClient,
+  write: WriteContext,
+): Promise<{ readonly now: Date; readonly stored?: StoredResult }> {
+  const key = write.claim?.key ?? null;
+  const [row] = await tx.$queryRaw<{ now: Date; fingerprint: Uint8Array | null; resource_ids: string[] | null }[]>`
+    SELECT begin_change() AS now, i.fingerprint, i.resource_ids FROM (VALUES (1)) one
+    LEFT JOIN idempotency i ON i.key_id = ${write.keyId} AND i.rpc = ${write.rpc} AND i.key = ${key}
+      AND i.expired_time > clock_timestamp()`;
+  if (!row) throw new Error("begin_change returned no row");
+  const { now, fingerprint, resource_ids: ids } = row;
+  return { now, ...(fingerprint && ids ? { stored: { fingerprint, ids } } : {}) };
+}
+
+/** Stores the record beside the effect, if the call has an idempotency key. */
+async function insertRecord(tx: Prisma.TransactionClient, write: WriteContext, result: Result): Promise<Recorded> {
+  const { companyId, ids } = result;
+  const recorded = { [recordedIds]: ids };
+  if (!write.claim) return recorded;
+  const { key, fingerprint } = write.claim;
+  await tx.$executeRaw`DELETE FROM idempotency
+    WHERE key_id = ${write.keyId} AND rpc = ${write.rpc} AND key = ${key} AND expired_time <= clock_timestamp()`;
+  await tx.$executeRaw`INSERT INTO idempotency (key_id, rpc, key, fingerprint, company_id, resource_ids, expired_time)
+    VALUES (${write.keyId}, ${write.rpc}, ${key}, ${fingerprint}, ${companyId}, ${[...ids]},
+      ${Prisma.raw(claimExpiry)})`;
+  return recorded;
 }

@@ -34,7 +34,7 @@ export function createEraser<Key extends RecordKey>(
     async work({ tx, locked: found, now, record }) {
       if (found instanceof DomainError) throw found;
       await erase(tx, found, now);
-      return record({ companyId: found.companyId, resourceIds: [] });
+      return record({ companyId: found.companyId, ids: [] });
     },
     response: async () => {},
   });

@@ -51,7 +51,7 @@ export function createCardLinkRepository(
               expiredTime: new Date(now.getTime() + lifetimeMs),
             },
           });
-          return record({ companyId, resourceIds: [id] });
+          return record({ companyId, ids: [id] });
         },
         response: ({ tx, locked: { companyId }, ids: [id = ""] }) => storedToken(tx, companyId, id),
       });

@@ -74,7 +74,7 @@ function setArchived(
         });
         await recordChange(tx, write, { companyId, kind: "customer", id, version, time: now });
       }
-      return record({ companyId, resourceIds: [id] });
+      return record({ companyId, ids: [id] });
     },
     response: async ({ tx, locked }) => ({ customer: await readCustomer(tx, locked) }),
   });

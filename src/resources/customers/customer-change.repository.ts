@@ -25,9 +25,9 @@ export function changeCustomer(
       const customer = await readCustomer(tx, key);
       if (key.archived) throw archivedError("Customer", customer.id);
       const { unit, finish } = createCustomerUnit(tx, { customer, now, write });
-      const resourceIds = await work(unit);
+      const ids = await work(unit);
       await finish();
-      return record({ companyId: key.companyId, resourceIds });
+      return record({ companyId: key.companyId, ids });
     },
     response: ({ tx, locked, ids }) => changedCustomer(tx, locked, ids),
   });

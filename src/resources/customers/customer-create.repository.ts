@@ -3,7 +3,7 @@ import { foldCase } from "../../core/text.js";
 import { actingStaffId, type WriteContext } from "../../core/write.js";
 import { addressColumns, addressJson } from "../../db/address-columns.js";
 import { consentValues } from "../../db/consent-columns.js";
-import { claimExpiry } from "../../db/idempotency.js";
+import { claimExpiry, type StoredResultRow } from "../../db/once.js";
 import { statement } from "../../db/statement.js";
 import { lastTagOrderSql, tagJson } from "../setting-lists/tag.columns.js";
 import { distinctTags, tagKey } from "../setting-lists/tag.model.js";
@@ -11,11 +11,9 @@ import { type CustomerRow, customerColumns, noteJson, referralSourceJson } from 
 import type { CreatePreconditions, CustomerRecord, MissingReferences } from "./customer-store.model.js";
 
 /** What the statement tells: exactly one row, whatever happened. */
-export interface CreateRow extends Omit<CustomerRow, "id"> {
+export interface CreateRow extends StoredResultRow, Omit<CustomerRow, "id"> {
   /** Null when nothing was stored. */
   readonly id: string | null;
-  readonly replay_fingerprint: Buffer | null;
-  readonly replay_ids: readonly string[] | null;
   readonly missing: MissingReferences;
   readonly unknown_tags: readonly number[];
   readonly archived_tags: readonly number[];

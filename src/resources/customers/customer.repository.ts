@@ -7,8 +7,7 @@ import {
   singleCompanyAccessPredicate,
 } from "../../db/access-filter.js";
 import type { Database } from "../../db/database.js";
-import { violatedConstraint } from "../../db/database-errors.js";
-import { claimConstraint, removeExpiredClaim, storedCreateId } from "../../db/idempotency.js";
+import { createOnce } from "../../db/once.js";
 import { statement } from "../../db/statement.js";
 import { type CustomerRow, customerChildren, customerColumns, toCustomer } from "./customer.columns.js";
 import { changeCustomer } from "./customer-change.repository.js";
@@ -34,16 +33,11 @@ export function createCustomerRepository(database: Database): CustomerRepository
 
     async create(record, admission, write) {
       const call = { id: newId(idPrefixes.customer), record, admission, write };
-      const row = await createOnce(database, call);
-      const { claim } = write;
-      if (claim && row.replay_fingerprint && row.replay_ids) {
-        const replay = { fingerprint: row.replay_fingerprint, resourceIds: row.replay_ids };
-        const id = storedCreateId("Customer", claim, replay);
-        const customer = await get({ accessFilter: admission.accessFilter, id }, write.signal);
-        if (!customer) throw notFoundError("Customer", id);
-        return { kind: "created", customer };
-      }
-      return outcomeOf(row, admission);
+      const { row, replayedId: id } = await createCustomer(database, call);
+      if (id === undefined) return outcomeOf(row, admission);
+      const customer = await get({ accessFilter: admission.accessFilter, id }, write.signal);
+      if (!customer) throw notFoundError("Customer", id);
+      return { kind: "created", customer };
     },
   };
 }
@@ -57,28 +51,22 @@ function getWhere(isVisible: string): string {
 }
 
 /**
- * Runs the statement, and again where its snapshot could not tell the truth: a twin of the claim committed while it
- * waited (23505, or a quota refusal, since the counter's lock comes before the key's index), a limit was switched on
- * meanwhile, or the claim stands in the way though it has expired.
+ * Runs the statement again also where its snapshot could not tell the truth: a concurrent call with the same idempotency
+ * key committed while it waited and took the last place of the quota, since the counter's lock comes before the key's
+ * index; or a limit was switched on meanwhile.
  */
-async function createOnce(database: Database, call: CreateCall): Promise<CreateRow> {
+function createCustomer(database: Database, call: CreateCall) {
   const { write } = call;
   let quotaRefusals = 0;
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      const [row] = await database.write<CreateRow>(createStatement, createValues(call), write);
-      if (!row) throw new Error("create statement returned no row");
-      const final = !isQuotaRefusal(row, call) || (row.counted && (quotaRefusals > 0 || !write.claim));
-      if (final || attempt === maxAttempts) return row;
+  return createOnce<CreateRow>(database, write, {
+    ...{ resource: "Customer", statement: createStatement, values: createValues(call) },
+    isFinal(row) {
+      if (!isQuotaRefusal(row, call)) return true;
       quotaRefusals += 1;
-    } catch (error) {
-      if (attempt === maxAttempts || violatedConstraint(error) !== claimConstraint) throw error;
-      await database.write(removeExpiredClaim, [write.keyId, write.rpc, write.claim?.key], write);
-    }
-  }
+      return row.counted && (quotaRefusals > 1 || !write.claim);
+    },
+  });
 }
-
-const maxAttempts = 5;
 
 function isQuotaRefusal(row: CreateRow, call: CreateCall): boolean {
   return row.id === null && row.replay_ids === null && !isRefused(row, call.admission);

@@ -37,7 +37,7 @@ export function changeDirectory<T>(
     lock,
     async work({ tx, now, record }) {
       // Before the work: a twin that makes the same id waits here, and is not told that the id is taken.
-      const recorded = await record({ companyId, resourceIds: [id] });
+      const recorded = await record({ companyId, ids: [id] });
       if (await work(tx, now)) {
         const version = await versionOf(tx, key);
         await recordChange(tx, write, { companyId, kind, id, version, time: now });

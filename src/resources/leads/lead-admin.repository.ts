@@ -50,7 +50,7 @@ function setArchived(database: Database, { target, archived, write }: Archiving)
         });
         await recordChange(tx, write, { ...key, kind: "lead", version, time: now });
       }
-      return record({ companyId: key.companyId, resourceIds: [key.id] });
+      return record({ companyId: key.companyId, ids: [key.id] });
     },
     response: ({ tx, locked }) => readLead(tx, locked),
   });

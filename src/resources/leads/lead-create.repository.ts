@@ -3,17 +3,15 @@ import { foldCase } from "../../core/text.js";
 import { actingStaffId, type WriteContext } from "../../core/write.js";
 import { addressColumns } from "../../db/address-columns.js";
 import { consentValues } from "../../db/consent-columns.js";
-import { claimExpiry } from "../../db/idempotency.js";
+import { claimExpiry, type StoredResultRow } from "../../db/once.js";
 import { statement } from "../../db/statement.js";
 import { petColumns } from "../pets/pet.columns.js";
 import type { LeadRecord, LeadReferences } from "./lead-store.model.js";
 
 /** What the statement tells: exactly one row, whatever happened. */
-export interface CreateLeadRow {
+export interface CreateLeadRow extends StoredResultRow {
   /** Null when nothing was stored. */
   readonly id: string | null;
-  readonly replay_fingerprint: Buffer | null;
-  readonly replay_ids: readonly string[] | null;
   readonly missing: readonly (keyof LeadReferences)[];
   readonly missing_code_paths: readonly string[];
 }

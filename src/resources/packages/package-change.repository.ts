@@ -35,8 +35,8 @@ export function changePackage(
       const detail = await readPackage(tx, target);
       const effect = await decide({ detail, now, ...ledgerOf(tx, detail) });
       const entryId = await store(tx, write, { detail, effect, now });
-      const resourceIds = [detail.id, ...(entryId === undefined ? [] : [entryId])];
-      return record({ companyId: detail.companyId, resourceIds });
+      const ids = [detail.id, ...(entryId === undefined ? [] : [entryId])];
+      return record({ companyId: detail.companyId, ids });
     },
     async response({ tx, ids: [, entryId] }) {
       const detail = await readPackage(tx, target);

@@ -26,7 +26,7 @@ export async function sellPackage(database: Database, sale: PackageSale, write: 
         }
         const id = sale.id ?? newId(idPrefixes.package);
         // Before the rows: a twin that sells under the same kept id must meet the claim first, and not the taken id.
-        const recorded = await record({ companyId, resourceIds: [id] });
+        const recorded = await record({ companyId, ids: [id] });
         await insertPackage(tx, { sale, id, catalogue, now, write });
         return recorded;
       },

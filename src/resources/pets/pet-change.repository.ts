@@ -1,8 +1,7 @@
 import { archivedError, notFoundError } from "../../core/errors.js";
 import type { WriteContext } from "../../core/write.js";
 import type { Database } from "../../db/database.js";
-import { assertNotErased } from "../../db/idempotency.js";
-import { once } from "../../db/once.js";
+import { assertNotErased, once } from "../../db/once.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import { lockCustomer } from "../customers/customer-lock.repository.js";
 import type { CustomerTarget } from "../customers/customer-store.model.js";
@@ -28,7 +27,9 @@ export function createPet(
 ): Promise<Pet> {
   return once(database, write, {
     lock: (tx) => lockCustomer(tx, target, strength),
-    replay: async ({ ids }) => assertNotErased("Pet", ids),
+    async replay({ ids }) {
+      assertNotErased("Pet", ids);
+    },
     async work({ tx, locked: { companyId, id: customerId, archived: isArchived }, now, record }) {
       if (isArchived) throw archivedError("Customer", customerId);
       const writer = createPetWriter(tx, { companyId, now, write });
@@ -37,7 +38,7 @@ export function createPet(
         missingCodes: (ids) => writer.missingCodes(ids),
         add: (pet) => writer.add({ customerId }, pet),
       });
-      return record({ companyId, resourceIds: [id] });
+      return record({ companyId, ids: [id] });
     },
     response: ({ tx, locked: { companyId, id: customerId }, ids: [id = ""] }) =>
       readPet(tx, { companyId, customerId, id }),
@@ -62,12 +63,12 @@ export function changePet(
       if (customer.archived) throw archivedError("Customer", customer.id);
       if (pet.archived) throw archivedError("Pet", pet.id);
       const writer = createPetWriter(tx, { companyId, now, write });
-      const resourceIds = await work({
+      const ids = await work({
         pet,
-        missingCodes: (ids) => writer.missingCodes(ids),
+        missingCodes: (codes) => writer.missingCodes(codes),
         edit: (edit) => writer.edit(pet, edit),
       });
-      return record({ companyId, resourceIds });
+      return record({ companyId, ids });
     },
     response: ({ tx, locked: { key }, ids }) => changedPet(tx, key, ids),
   });

@@ -37,7 +37,7 @@ export function changeSettings<T>(
 ): Promise<T> {
   return once(database, write, {
     lock: (tx) => tx.$executeRaw`SELECT 1 FROM company WHERE id = ${companyId} FOR NO KEY UPDATE`,
-    work: async ({ tx, now, record }) => record({ companyId, resourceIds: await work(tx, now) }),
+    work: async ({ tx, now, record }) => record({ companyId, ids: await work(tx, now) }),
     response: ({ tx, ids }) => answer(tx, ids),
   });
 }
