@@ -82,8 +82,8 @@ function petJsonWith(notes: NotesRead): string {
 }
 
 export function toPet(json: PetJson): Pet {
-  const gender = petGenders[json.gender - 1];
-  const evaluationStatus = evaluationStatuses[json.evaluation_status - 1];
+  const gender = petGenders.wordOf(json.gender);
+  const evaluationStatus = evaluationStatuses.wordOf(json.evaluation_status);
   const hasVet = json.vet_name + json.vet_phone + json.vet_address !== "";
   return {
     companyId: json.company_id,
@@ -92,13 +92,13 @@ export function toPet(json: PetJson): Pet {
     ...(json.customer_id === null ? {} : { customerId: json.customer_id }),
     name: json.name,
     ...(json.birthday === null ? {} : { birthday: json.birthday }),
-    status: petStatuses[json.status - 1] ?? "ALIVE",
-    type: petTypes[json.type - 1] ?? "OTHER",
+    status: petStatuses.wordOf(json.status) ?? "ALIVE",
+    type: petTypes.wordOf(json.type) ?? "OTHER",
     breed: json.breed,
     ...(gender ? { gender } : {}),
     ...(json.weight === null
       ? {}
-      : { weight: { value: json.weight, unit: weightUnits[json.weight_unit - 1] ?? "KILOGRAM" } }),
+      : { weight: { value: json.weight, unit: weightUnits.wordOf(json.weight_unit) ?? "KILOGRAM" } }),
     fixed: json.fixed,
     coat: json.coat,
     behavior: json.behavior,
@@ -135,19 +135,19 @@ export function petColumns(traits: TraitState) {
   return {
     name: traits.name,
     birthday: traits.birthday ?? null,
-    status: petStatuses.indexOf(traits.status) + 1,
-    type: petTypes.indexOf(traits.type) + 1,
+    status: petStatuses.numberOf(traits.status),
+    type: petTypes.numberOf(traits.type),
     breed: traits.breed,
-    gender: traits.gender ? petGenders.indexOf(traits.gender) + 1 : 0,
+    gender: petGenders.numberOf(traits.gender),
     weight: traits.weight?.value ?? null,
-    weight_unit: weightUnits.indexOf(traits.weight?.unit ?? "KILOGRAM") + 1,
+    weight_unit: weightUnits.numberOf(traits.weight?.unit ?? "KILOGRAM"),
     fixed: traits.fixed,
     coat: traits.coat,
     behavior: traits.behavior,
     vet_name: traits.vet?.name ?? "",
     vet_phone: traits.vet?.phone ?? "",
     vet_address: traits.vet?.address ?? "",
-    evaluation_status: traits.evaluationStatus ? evaluationStatuses.indexOf(traits.evaluationStatus) + 1 : 0,
+    evaluation_status: evaluationStatuses.numberOf(traits.evaluationStatus),
     photo: traits.photo,
   };
 }

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { calendarDate } from "../../api/calendar-date.js";
 import {
-  enumNumber,
   fieldRule,
   httpsUrl,
   id,
@@ -13,8 +12,16 @@ import {
   text,
 } from "../../api/fields.js";
 import { customIssue } from "../../api/parse.js";
+import { protoEnum } from "../../api/proto-enum.js";
 import { moment } from "../../api/timestamp.js";
 import { lineRule, nameRule, noteRule } from "../../core/text.js";
+import {
+  Pet_EvaluationStatusSchema,
+  Pet_GenderSchema,
+  Pet_StatusSchema,
+  Pet_TypeSchema,
+} from "../../gen/proto/moego/business/customer/v1/pet_pb.js";
+import { Weight_UnitSchema } from "../../gen/proto/moego/common/v1/weight_pb.js";
 import {
   evaluationStatuses,
   maxPetCodes,
@@ -26,14 +33,17 @@ import {
   petStatuses,
   petTypes,
   type Vet,
-  type Weight,
   weightUnits,
 } from "./pet.model.js";
 
+export const petType = protoEnum(Pet_TypeSchema, petTypes);
+export const petStatus = protoEnum(Pet_StatusSchema, petStatuses);
+export const petGender = protoEnum(Pet_GenderSchema, petGenders);
+export const evaluationResult = protoEnum(Pet_EvaluationStatusSchema, evaluationStatuses);
+export const weightUnit = protoEnum(Weight_UnitSchema, weightUnits);
+
 /** Whole units. The unit defaults to kilograms. */
-export const weight = z
-  .object({ value: z.number(), unit: enumNumber(weightUnits.length) })
-  .transform(({ value, unit }): Weight => ({ value, unit: weightUnits[unit - 1] ?? "KILOGRAM" }));
+export const weight = z.object({ value: z.number(), unit: weightUnit.withDefault("KILOGRAM") });
 
 export const vet = (country: string) =>
   z
@@ -81,10 +91,10 @@ export function pet(country: string) {
     id: optionalId,
     name: text({ ...nameRule, min: 0 }),
     birthday: calendarDate.optional(),
-    status: enumNumber(petStatuses.length),
-    type: enumNumber(petTypes.length),
+    status: petStatus.optional,
+    type: petType.optional,
     breed: singleLineText,
-    gender: enumNumber(petGenders.length),
+    gender: petGender.optional,
     weight: weight.optional(),
     fixed: neuteredStatus,
     coat: singleLineText,
@@ -93,7 +103,7 @@ export function pet(country: string) {
     notes: notesOfPet,
     vaccinations,
     vet: vet(country).optional(),
-    evaluationStatus: enumNumber(evaluationStatuses.length),
+    evaluationStatus: evaluationResult.optional,
     photo: httpsUrl,
   });
 }
@@ -146,13 +156,11 @@ export function toPetRecord(parsed: ParsedPet): PetRecord {
 
 /** All fields of a pet except its times, actors and notes. */
 export function toPetTraits(parsed: Omit<ParsedPet, "id" | "notes">): Omit<PetRecord, "id" | "notes"> {
-  const { name, breed, fixed: neutered, coat, behavior, photo } = parsed;
-  const gender = petGenders[parsed.gender - 1];
-  const evaluationStatus = evaluationStatuses[parsed.evaluationStatus - 1];
+  const { name, breed, fixed: neutered, coat, behavior, photo, gender, evaluationStatus } = parsed;
   return {
     ...{ name, breed, fixed: neutered, coat, behavior, photo },
-    type: petTypes[parsed.type - 1] ?? "OTHER",
-    status: petStatuses[parsed.status - 1] ?? "ALIVE",
+    type: parsed.type ?? "OTHER",
+    status: parsed.status ?? "ALIVE",
     ...(parsed.birthday === undefined ? {} : { birthday: parsed.birthday }),
     ...(gender ? { gender } : {}),
     // A weight of 0 means unknown.
@@ -166,11 +174,11 @@ export function toPetTraits(parsed: Omit<ParsedPet, "id" | "notes">): Omit<PetRe
 
 /** An edit in which empty fields are unchanged. */
 export function toPetEdit(parsed: ParsedPet): PetEdit {
-  const { petCodeIds, status, type, ...record } = toPetTraits(parsed);
+  const { petCodeIds, ...record } = toPetTraits(parsed);
   const traits = {
     ...record,
-    status: parsed.status === 0 ? undefined : status,
-    type: parsed.type === 0 ? undefined : type,
+    status: parsed.status,
+    type: parsed.type,
     vaccinations: record.vaccinations.length === 0 ? undefined : record.vaccinations,
   };
   return {

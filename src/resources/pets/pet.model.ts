@@ -1,8 +1,6 @@
-/**
- * Kinds of animals. The number in the contract is the position in the list, starting at 1. The same applies to the
- * lists below.
- */
-export const petTypes = [
+import { enumeration, type WordOf } from "../../core/enumeration.js";
+
+export const petTypes = enumeration(
   "OTHER",
   "DOG",
   "CAT",
@@ -14,21 +12,21 @@ export const petTypes = [
   "RAT",
   "MOUSE",
   "CHINCHILLA",
-] as const;
-export const petStatuses = ["ALIVE", "PASSED_AWAY"] as const;
-export const petGenders = ["MALE", "FEMALE", "UNKNOWN"] as const;
-export const evaluationStatuses = ["PASS", "FAIL"] as const;
-export const weightUnits = ["KILOGRAM", "POUND"] as const;
+);
+export const petStatuses = enumeration("ALIVE", "PASSED_AWAY");
+export const petGenders = enumeration("MALE", "FEMALE", "UNKNOWN");
+export const evaluationStatuses = enumeration("PASS", "FAIL");
+export const weightUnits = enumeration("KILOGRAM", "POUND");
 
-export type PetType = (typeof petTypes)[number];
-export type PetStatus = (typeof petStatuses)[number];
-export type PetGender = (typeof petGenders)[number];
-export type EvaluationStatus = (typeof evaluationStatuses)[number];
+export type PetType = WordOf<typeof petTypes>;
+export type PetStatus = WordOf<typeof petStatuses>;
+export type PetGender = WordOf<typeof petGenders>;
+export type EvaluationStatus = WordOf<typeof evaluationStatuses>;
 
 export interface Weight {
   /** Whole units. */
   readonly value: number;
-  readonly unit: (typeof weightUnits)[number];
+  readonly unit: WordOf<typeof weightUnits>;
 }
 
 export interface Vaccination {

@@ -1,16 +1,9 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { toProtoDate } from "../../api/calendar-date.js";
-import {
-  Pet_EvaluationStatus,
-  Pet_Gender,
-  Pet_NoteSchema,
-  Pet_Status,
-  Pet_Type,
-  type PetSchema,
-} from "../../gen/proto/moego/business/customer/v1/pet_pb.js";
+import { Pet_NoteSchema, type PetSchema } from "../../gen/proto/moego/business/customer/v1/pet_pb.js";
 import { PetCodeSchema } from "../../gen/proto/moego/business/setting/v1/pet_pb.js";
-import { Weight_Unit } from "../../gen/proto/moego/common/v1/weight_pb.js";
+import { evaluationResult, petGender, petStatus, petType, weightUnit } from "./pet.input.js";
 import type { Pet, PetCode, PetNote } from "./pet.model.js";
 
 export function toProtoPet(pet: Pet): MessageInitShape<typeof PetSchema> {
@@ -18,10 +11,10 @@ export function toProtoPet(pet: Pet): MessageInitShape<typeof PetSchema> {
   return {
     ...{ id, name, breed, fixed, coat, behavior, photo, rawId, customerId },
     ...(pet.birthday === undefined ? {} : { birthday: toProtoDate(pet.birthday) }),
-    status: Pet_Status[pet.status],
-    type: Pet_Type[pet.type],
-    ...(pet.gender ? { gender: Pet_Gender[pet.gender] } : {}),
-    ...(weight ? { weight: { value: weight.value, unit: Weight_Unit[weight.unit] } } : {}),
+    status: petStatus.toProto(pet.status),
+    type: petType.toProto(pet.type),
+    gender: petGender.toProto(pet.gender),
+    ...(weight ? { weight: { value: weight.value, unit: weightUnit.toProto(weight.unit) } } : {}),
     petCodes: pet.petCodes.map(toProtoPetCode),
     notes: pet.notes.map(toProtoPetNote),
     vaccinations: pet.vaccinations.map(({ name: vaccine, expiredTime }) => ({
@@ -29,7 +22,7 @@ export function toProtoPet(pet: Pet): MessageInitShape<typeof PetSchema> {
       ...(expiredTime ? { expiredAt: timestampFromDate(expiredTime) } : {}),
     })),
     ...(vet ? { vet: { name: vet.name, phoneNumber: vet.phone, address: vet.address } } : {}),
-    ...(pet.evaluationStatus ? { evaluationStatus: Pet_EvaluationStatus[pet.evaluationStatus] } : {}),
+    evaluationStatus: evaluationResult.toProto(pet.evaluationStatus),
     createdTime: timestampFromDate(pet.createdTime),
     lastUpdatedTime: timestampFromDate(pet.lastUpdatedTime),
     deleted: pet.archived,

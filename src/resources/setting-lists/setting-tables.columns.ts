@@ -131,9 +131,9 @@ function toNamed({
 }
 
 function unitNumber(weight: Weight | undefined): number {
-  return weight?.unit === "POUND" ? 2 : 1;
+  return weightUnits.numberOf(weight?.unit ?? "KILOGRAM");
 }
 
 function toWeight(value: bigint, unit: number): Weight {
-  return { value: Number(value), unit: weightUnits[unit - 1] ?? "KILOGRAM" };
+  return { value: Number(value), unit: weightUnits.wordOf(unit) ?? "KILOGRAM" };
 }

@@ -1,0 +1,67 @@
+import type { DescEnum } from "@bufbuild/protobuf";
+import { z } from "zod";
+import type { Enumeration } from "../core/enumeration.js";
+import { customIssue } from "./parse.js";
+
+/** A list of values in a message is no longer than this. Above it, the message names the enum. */
+const maxListedValues = 6;
+
+/**
+ * Maps an enum of the contract to its words, for inputs and outputs. Made when the program starts, and throws if the
+ * contract and the words differ, so that a value added to one of them cannot be forgotten in the other.
+ *
+ * proto3 enums are open, so any number can arrive. An unknown number is NOT_ALLOWED. The schemas differ in what 0 is:
+ * - `required`: REQUIRED
+ * - `item`, for items of lists: NOT_ALLOWED
+ * - `optional`: undefined
+ * - `withDefault`: the default
+ */
+export function protoEnum<Word extends string>(contract: DescEnum, { words, numberOf, wordOf }: Enumeration<Word>) {
+  checkWords(contract, words);
+  const [unspecified, ...others] = contract.values.map((value) => value.name);
+  const withoutZero = message(contract, others, ` other than ${unspecified}`);
+  const withZero = message(contract, [unspecified, ...others], "");
+
+  // A number without a word was refused before.
+  const word = (number: number): Word => wordOf(number) ?? z.NEVER;
+  const refuse = (context: z.RefinementCtx, text: string) => context.addIssue(customIssue("NOT_ALLOWED", text));
+  const item = z.number().superRefine((number, context) => {
+    if (wordOf(number) === undefined) refuse(context, withoutZero);
+  });
+  const required = z.number().superRefine((number, context) => {
+    if (number === 0) context.addIssue(customIssue("REQUIRED", "Required."));
+    else if (wordOf(number) === undefined) refuse(context, withoutZero);
+  });
+  const optional = z
+    .number()
+    .superRefine((number, context) => {
+      if (number !== 0 && wordOf(number) === undefined) refuse(context, withZero);
+    })
+    .transform(wordOf);
+  return {
+    required: required.transform(word),
+    item: item.transform(word),
+    optional,
+    withDefault: (value: Word) => optional.transform((given): Word => given ?? value),
+    /** The number in the contract, 0 for no word. */
+    toProto: numberOf,
+  };
+}
+
+function checkWords({ typeName, values }: DescEnum, words: readonly string[]): void {
+  const [zero, ...others] = values.toSorted((a, b) => a.number - b.number);
+  const inContract = others.map((value) => `${value.localName} = ${value.number}`);
+  const inWords = words.map((word, index) => `${word} = ${index + 1}`);
+  const faults = [
+    ...(zero?.number === 0 ? [] : ["no value has the number 0"]),
+    ...inContract.filter((value) => !inWords.includes(value)).map((value) => `${value} is only in the contract`),
+    ...inWords.filter((value) => !inContract.includes(value)).map((value) => `${value} is only in the enumeration`),
+  ];
+  if (faults.length > 0) throw new Error(`the enum ${typeName} differs from its enumeration: ${faults.join(", ")}`);
+}
+
+function message({ typeName, file }: DescEnum, values: readonly (string | undefined)[], exception: string): string {
+  const name = typeName.slice(file.proto.package.length + 1);
+  if (values.length > maxListedValues) return `Must be a value of ${name}${exception}.`;
+  return `Must be ${values.slice(0, -1).join(", ")} or ${values.at(-1)}.`;
+}

@@ -1,0 +1,20 @@
+/** The words of an enum. The contract and the database share their numbers. 0 is unspecified. */
+export interface Enumeration<Word extends string> {
+  readonly words: readonly Word[];
+  /** 0 for no word. */
+  readonly numberOf: (word: Word | "" | null | undefined) => number;
+  /** Undefined for 0 and for unknown numbers. */
+  readonly wordOf: (number: number) => Word | undefined;
+}
+
+export type WordOf<E> = E extends Enumeration<infer Word> ? Word : never;
+
+/** An enum with the words 1, 2, and so on. `protoEnum` checks them against the contract when the program starts. */
+export function enumeration<const Word extends string>(...words: readonly Word[]): Enumeration<Word> {
+  const texts: readonly string[] = words;
+  return {
+    words,
+    numberOf: (word) => texts.indexOf(word ?? "") + 1,
+    wordOf: (number) => words[number - 1],
+  };
+}
