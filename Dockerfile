@@ -1,14 +1,14 @@
-# Built with the same commands as a checkout; the second stage holds what the service needs to run and nothing else.
+# Built with the same commands as a checkout. The second stage has only what the server needs at run time.
 FROM node:24-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
-# With optional dependencies: buf comes as one.
+# With optional dependencies, because buf is installed as one.
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json buf.yaml buf.gen.yaml ./
 COPY proto proto
 COPY prisma prisma
 COPY src src
-# The embedded PostgreSQL is an optional dependency as well and goes: a container is given DATABASE_URL.
+# Removes the embedded PostgreSQL, also an optional dependency: a container uses DATABASE_URL.
 RUN npm run --silent build \
   && npm prune --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund
 
@@ -19,11 +19,11 @@ COPY bin bin
 COPY prisma/migrations prisma/migrations
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
-# Only SEED_DEMO=1 without DEMO_API_KEY and DEMO_API_KEY_2 writes there.
+# Used only with SEED_DEMO=1 and without DEMO_API_KEY and DEMO_API_KEY_2.
 RUN mkdir /data && chown node:node /data
 ENV NODE_ENV=production HOST=0.0.0.0 DATA_DIR=/data
 USER node
 EXPOSE 8080 50051
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s CMD ["node", "-e", "const secure = Boolean(process.env.TLS_CERT_FILE); require(secure ? 'https' : 'http').get({ host: '127.0.0.1', port: process.env.HTTP_PORT || 8080, path: '/healthz', rejectUnauthorized: false }, (answer) => process.exit(answer.statusCode === 200 ? 0 : 1)).on('error', () => process.exit(1))"]
-# node is process 1 and handles SIGTERM itself: calls under way finish within DRAIN_TIMEOUT_MS (8 s; docker stop waits 10).
+# node is process 1 and handles SIGTERM: requests in flight finish within DRAIN_TIMEOUT_MS (8 s; docker stop waits 10 s).
 CMD ["node", "dist/main.js"]

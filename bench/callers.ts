@@ -8,7 +8,10 @@ import type { Service } from "./service.js";
 
 export const callers = 1_000_000;
 
-/** Fills the company up to a million customers, each with a profile, an account and a phone of its own. */
+/**
+ * Adds customers to the company up to a total of one million, each with a profile, an account and a phone number of its
+ * own.
+ */
 export async function writeCallers(ownerUrl: string, written: number): Promise<void> {
   const client = new pg.Client({ connectionString: ownerUrl });
   await client.connect();
@@ -31,19 +34,19 @@ const callerInserts: readonly string[] = [
    SELECT company_id, id, 5, 'wa-' || id FROM customer WHERE company_id = $1`,
 ];
 
-/** What takes the place of GetCustomer in its own company, and what of it is measured. */
+/** GetCustomer and QueryCustomer compared, over one transport. */
 export interface CallerFigures {
   readonly name: string;
   readonly getMs: number;
   readonly queryMs: number;
-  /** Calls per second with 32 in flight. */
+  /** Requests per second with 32 in flight. */
   readonly getPerSecond: number;
   readonly queryPerSecond: number;
 }
 
 const calls = 1_000;
 
-/** Both calls in turn, one at a time and 32 in flight, so that whatever else the machine does meets both alike. */
+/** Alternates both rpcs, one at a time and with 32 in flight, so that other load on the machine affects both alike. */
 export async function measureCallers({ httpUrl, grpcUrl }: Service): Promise<readonly CallerFigures[]> {
   const grpc = grpcClient(grpcUrl, secret);
   const http = httpClient(httpUrl, secret);
@@ -80,7 +83,7 @@ export async function measureCallers({ httpUrl, grpcUrl }: Service): Promise<rea
   return figures;
 }
 
-/** Customers all over the company, so that not one row is always asked for. */
+/** Spreads the requests over all customers, so that no row is always requested. */
 function numberOf(index: number): number {
   return ((index * 7_919) % callers) + 1;
 }

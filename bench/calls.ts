@@ -20,7 +20,7 @@ const newCustomer = {
 };
 const firstPage = { companyId, pagination: { pageSize: 50 } };
 
-/** Customers all over the company, so that not one row is always asked for. */
+/** Spreads the requests over all customers, so that no row is always requested. */
 function someCustomer(index: number): string {
   return customerId(((index * 7_919) % customers) + 1);
 }
@@ -31,7 +31,7 @@ export interface Load {
   close(): void;
 }
 
-/** Every hot call on every transport. */
+/** Every frequent rpc on every transport. */
 export function loads({ httpUrl, grpcUrl }: Service): readonly Load[] {
   const grpc = grpcClient(grpcUrl, secret);
   const http = httpClient(httpUrl, secret);
@@ -62,7 +62,7 @@ export function loads({ httpUrl, grpcUrl }: Service): readonly Load[] {
   }));
 }
 
-/** Calls of every kind on the demo data, one after the other. */
+/** Requests of every kind to the demo data, one after another. */
 export async function sendMixed({ httpUrl, grpcUrl }: Service, count: number): Promise<void> {
   const grpc = grpcClient(grpcUrl, demoKey);
   const http = httpClient(httpUrl, demoKey);
@@ -88,7 +88,7 @@ export interface Depth {
 const deepRows = 100_000;
 const depthCalls = 100;
 
-/** Medians of the first page and of the page behind 100,000 customers, by token and by page number. */
+/** Medians of the first page and of the page after 100,000 customers, by token and by page number. */
 export async function measureDepth({ httpUrl }: Service): Promise<Depth> {
   const http = httpClient(httpUrl, secret);
   const list = (pageSize: number, pageToken: string) =>
@@ -97,7 +97,7 @@ export async function measureDepth({ httpUrl }: Service): Promise<Depth> {
   for (let rows = 0; rows < deepRows; rows += 500) token = JSON.parse(await list(500, token)).nextPageToken;
   const pages = ["", token, String(deepRows / 50)];
   const times: number[][] = pages.map(() => []);
-  // In turn, so that whatever else the machine does meets all alike.
+  // Alternating, so that other load on the machine affects all alike.
   for (let call = 0; call < depthCalls; call += 1) {
     for (const [index, page] of pages.entries())
       times[index]?.push(...(await measureOneByOne(() => list(50, page), 1)));
@@ -110,16 +110,16 @@ export async function measureDepth({ httpUrl }: Service): Promise<Depth> {
 export interface Cancelled {
   readonly inUse: number;
   readonly waiting: number;
-  /** Connections that the database knows and the pool does not. */
+  /** Connections that the database has and the pool does not. */
   readonly unknown: number;
   readonly settledAfterMs: number;
 }
 
-/** What is cut off in the database needs a moment; what is left after this has leaked. */
+/** Aborted statements need some time to end. What remains after this has leaked. */
 const settleMs = 10_000;
 const lookEveryMs = 100;
 
-/** Cancels 1,000 calls at other moments of their life, 50 at once, and looks what is left of them. */
+/** Cancels 1,000 requests at different times, 50 at once, and counts what remains of them. */
 export async function measureCancelled({ httpUrl, grpcUrl }: Service, ownerUrl: string): Promise<Cancelled> {
   const grpc = grpcClient(grpcUrl, secret);
   const http = httpClient(httpUrl, secret);
@@ -134,7 +134,7 @@ export async function measureCancelled({ httpUrl, grpcUrl }: Service, ownerUrl: 
       Array.from({ length: 50 }, async (_, index) => {
         const pending = kinds[index % kinds.length]?.(sent + index);
         const timer = setTimeout(() => pending?.cancel(), (index * 7) % 40);
-        await pending?.answer.catch(() => {}); // cut off, as it should be
+        await pending?.answer.catch(() => {}); // canceled, as intended
         clearTimeout(timer);
       }),
     );

@@ -3,21 +3,21 @@ import { Agent, request } from "node:http";
 import { type ClientHttp2Session, connect, constants } from "node:http2";
 import { create, type DescMethodUnary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 
-// Clients that do as little as they can: on a machine they share with the service, their work is taken from its own.
+// Clients that do as little as possible: on a shared machine, their work reduces that of the server.
 
-/** A call that can be cut off before its answer. */
+/** A request that can be canceled before its response. */
 export interface Pending<T> {
   readonly answer: Promise<T>;
   cancel(): void;
 }
 
 export interface HttpClient {
-  /** POST with a body, GET without. The answer is its body; a status other than 200 rejects. */
+  /** POST with a body, GET without. Resolves with the response body; a status other than 200 rejects. */
   call(path: string, body?: string): Pending<string>;
   close(): void;
 }
 
-/** Calls over HTTP/1.1 with JSON on connections that stay open. */
+/** Sends requests over HTTP/1.1 with JSON on persistent connections. */
 export function httpClient(url: string, secret: string): HttpClient {
   const agent = new Agent({ keepAlive: true });
   const { hostname, port } = new URL(url);
@@ -61,7 +61,7 @@ export interface GrpcClient {
 
 const connections = 4;
 
-/** Calls over gRPC on a few HTTP/2 connections. A grpc-status other than 0 rejects. */
+/** Sends requests over gRPC on a few HTTP/2 connections. A grpc-status other than 0 rejects. */
 export function grpcClient(url: string, secret: string): GrpcClient {
   const sessions = Array.from({ length: connections }, () => connect(url));
   let next = 0;
@@ -108,7 +108,7 @@ function callGrpc(session: ClientHttp2Session, secret: string, path: string, mes
   return { answer, cancel: () => stream.close(constants.NGHTTP2_CANCEL) };
 }
 
-/** The path of an rpc, for gRPC and Connect alike. */
+/** The path of an rpc, the same for gRPC and Connect. */
 export function rpcPath({ parent, name }: DescMethodUnary): string {
   return `/${parent.typeName}/${name}`;
 }

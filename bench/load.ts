@@ -1,4 +1,4 @@
-/** One call of a client. Rejects unless the answer is OK. */
+/** Sends one request. Rejects unless the response is OK. */
 export type Send = (index: number) => Promise<unknown>;
 
 export interface Figures {
@@ -11,7 +11,10 @@ const inFlight = 32;
 const warmUpMs = 1_500;
 const durationMs = 5_000;
 
-/** Keeps so many calls in flight for some seconds. One answer that is not OK ends the measurement with its error. */
+/**
+ * Keeps a fixed number of requests in flight for some seconds. A response other than OK ends the measurement with its
+ * error.
+ */
 export async function measureLoad(send: Send): Promise<Figures> {
   await callFor(send, warmUpMs);
   const startedAt = performance.now();
@@ -28,14 +31,14 @@ const stretches = 12;
 const stretchMs = 1_500;
 
 /**
- * Calls per second of several kinds of call, each with so many in flight. They take turns in short stretches that are
- * summed up, so that whatever else the machine does, and the service's own warming up, meets all alike.
+ * Requests per second for several kinds of request. They alternate in short intervals that are summed up, so that other
+ * load on the machine and the warm-up of the server affect all alike.
  */
 export async function measureInTurns(sends: readonly Send[]): Promise<readonly number[]> {
   for (const send of sends) await callFor(send, warmUpMs);
   const sums = sends.map((send) => ({ send, calls: 0, seconds: 0 }));
   for (let stretch = 0; stretch < stretches; stretch += 1) {
-    // In the other order every second time: what is left behind by one kind meets both.
+    // In reverse order every second time, so that after-effects of one kind affect both.
     for (const sum of stretch % 2 === 0 ? sums : sums.toReversed()) {
       const startedAt = performance.now();
       sum.calls += (await callFor(sum.send, stretchMs)).length;
@@ -45,7 +48,7 @@ export async function measureInTurns(sends: readonly Send[]): Promise<readonly n
   return sums.map(({ calls, seconds }) => calls / seconds);
 }
 
-/** Times of single calls, one after the other, in milliseconds. */
+/** Durations of single requests, one after another, in milliseconds. */
 export async function measureOneByOne(send: Send, calls: number): Promise<readonly number[]> {
   const latencies: number[] = [];
   for (let index = 0; index < calls; index += 1) latencies.push(await timed(() => send(index)));

@@ -10,15 +10,15 @@ import { customers, writeRows } from "./rows.js";
 import { type Service, startService } from "./service.js";
 import { type Row, say, table } from "./table.js";
 
-// Figures of the compiled service with its embedded database, all defaults; client, service and database share this
-// machine, so a ratio of two figures means more than any one of them. `npm run bench`; with `-- callers` only the query of
-// a call centre beside GetCustomer.
+// Measures the compiled server with its embedded database and default settings. Client, server and database share this
+// machine, so a ratio of two figures is more meaningful than a single one. `npm run bench`; with `-- callers` only the
+// customer query of a call center compared with GetCustomer.
 
 const warmStarts = 5;
 const idleMs = 3_000;
 
 const dataDir = await mkdtemp(join(tmpdir(), "moego-bench-"));
-await chmod(dataDir, 0o755); // reachable by the user PostgreSQL runs as when this is root
+await chmod(dataDir, 0o755); // lets PostgreSQL's user access it when this runs as root
 try {
   await (process.argv[2] === "callers" ? measureCallersAlone() : measureAll());
 } finally {

@@ -6,7 +6,7 @@ export const businessId = "biz_bench";
 export const secret = "key-of-the-large-company-in-benchmarks";
 export const customers = 200_000;
 
-/** A customer that exists, by number from 1. */
+/** The id of an existing customer, by number from 1. */
 export function customerId(number: number): string {
   return `cus_bench_${number}`;
 }
@@ -32,7 +32,7 @@ export async function writeRows(ownerUrl: string): Promise<void> {
   }
 }
 
-/** The customers of these numbers, the first and the last included. */
+/** Writes the customers from the first to the last number, inclusive. */
 export async function writeCustomers(client: pg.Client, first: number, last: number): Promise<void> {
   for (const insert of customerInserts) await client.query(insert, [companyId, last, first]);
 }

@@ -4,7 +4,7 @@ import { once } from "node:events";
 export interface Service {
   readonly httpUrl: string;
   readonly grpcUrl: string;
-  /** From the start of `node` to the line that says it is ready. */
+  /** From the start of `node` to the line that reports ready. */
   readonly readyAfterMs: number;
   /** Resident memory of the process, in MiB. */
   residentMiB(): number;
@@ -14,11 +14,11 @@ export interface Service {
 export const demoKey = "demo-key-of-the-first-company-in-benchmarks";
 const readyBudgetMs = 30_000;
 
-/** Starts the compiled service with its embedded database in `dataDir`, all settings at their defaults. */
+/** Starts the compiled server with its embedded database in `dataDir` and default settings. */
 export async function startService(dataDir: string): Promise<Service> {
   const startedAt = performance.now();
   const env = { PATH: process.env["PATH"], HTTP_PORT: "0", GRPC_PORT: "0", DATA_DIR: dataDir, DEMO_API_KEY: demoKey };
-  // Its log is written, as in earnest, and read by nobody.
+  // The log is written as in production, and discarded.
   const child = spawn(process.execPath, ["dist/main.js"], { env, stdio: ["ignore", "pipe", "ignore"] });
   const banner = await bannerOf(child);
   const readyAfterMs = performance.now() - startedAt;
