@@ -21,7 +21,7 @@ export function auditColumns({ companyId, now, write }: AuditColumnsInput): Pris
     last_updated_time = greatest(${timestamp(now)}, ${justAfter("t.last_updated_time")})`;
 }
 
-/** The smallest later time than that of a column, as SQL. */
+/** The smallest time after the value of a column, as SQL. */
 export function justAfter(column: string): Prisma.Sql {
   return Prisma.raw(timePlus(column, "1 millisecond"));
 }

@@ -9,18 +9,19 @@ import type { Database } from "./database.js";
 import { violatedConstraint } from "./database-errors.js";
 import { type Statement, statement } from "./statement.js";
 
-/** A write that happens once per idempotency key. */
+/** A write that takes effect once per idempotency key. */
 export interface OnceSteps<Locked, Response> {
-  /** Locks what the write is about. Concurrent calls with one key wait here, then the second finds the record. */
+  /** Locks the record. Concurrent duplicates wait here, and the second one then finds the idempotency record. */
   lock(tx: Prisma.TransactionClient): Promise<Locked>;
   /** Checks that a retry must still pass before it gets the replayed response. */
   replay?(step: ResponseStep<Locked>): Promise<void>;
   /**
-   * Writes, and stores the idempotency record by `record`: last where `lock` makes concurrent calls wait, otherwise
-   * before the first row that the second of them would find taken. A refusal stores no record and is the response.
+   * Writes, and stores the idempotency record with `record`: last if `lock` makes concurrent duplicates wait, otherwise
+   * before the first row whose unique key the second of them would violate. A refusal stores no record and is the
+   * response.
    */
   work(step: WorkStep<Locked>): Promise<Recorded | Refusal<Response>>;
-  /** Reads the response, after the work or instead of it. */
+  /** Reads the response, also for a replay. */
   response(step: ResponseStep<Locked>): Promise<Response>;
 }
 
@@ -35,11 +36,11 @@ export interface WorkStep<Locked> {
 export interface ResponseStep<Locked> {
   readonly tx: Prisma.TransactionClient;
   readonly locked: Locked;
-  /** Ids that the work recorded, now or in the first call. */
+  /** Ids that the work recorded, now or for the first request. */
   readonly ids: readonly string[];
 }
 
-/** What a call made or changed. */
+/** The records that a request created or changed. */
 export interface Result {
   /** Null for API keys, which belong to no company. */
   readonly companyId: string | null;
@@ -58,11 +59,10 @@ export interface Refusal<Response> {
 }
 
 /**
- * Runs a write in one transaction: lock, time of the change, replay of an earlier call with the same idempotency key,
- * work, record, response. Runs it again when a concurrent call with the same key was faster: the second run finds what
- * that one stored.
+ * Runs a write in one transaction: lock, change timestamp, replay, work, idempotency record, response. Runs it again if
+ * a concurrent duplicate was faster: the second run finds its record.
  *
- * @throws IDEMPOTENCY_KEY_REUSED when the earlier call was a different request; what the steps and `transact` throw
+ * @throws IDEMPOTENCY_KEY_REUSED if the earlier request was different; what the steps and `transact` throw
  */
 export async function once<Locked, Response>(
   database: Database,
@@ -89,7 +89,7 @@ export async function once<Locked, Response>(
   }
 }
 
-/** What a create statement returns of the record of an earlier call: null without one. */
+/** The idempotency record of an earlier request in the result of a create statement. Null if there is none. */
 export interface StoredResultRow extends pg.QueryResultRow {
   readonly replay_fingerprint: Buffer | null;
   readonly replay_ids: readonly string[] | null;
@@ -97,16 +97,16 @@ export interface StoredResultRow extends pg.QueryResultRow {
 
 export interface CreateOnce<Row extends StoredResultRow> {
   readonly resource: string;
-  /** Looks for the record of an earlier call and stores that of this one itself. Returns one row. */
+  /** Looks up the record of an earlier request and stores its own. Returns one row. */
   readonly statement: Statement;
   readonly values: readonly unknown[];
-  /** Whether the snapshot of the statement showed the truth; absent = always. */
+  /** Whether the snapshot of the statement was current. Absent means always. */
   isFinal?(row: Row): boolean;
 }
 
 /**
- * The same for a create in one statement: runs it again after a concurrent call with the same key, or when the record is
- * in the way although it has expired. `replayedId` is what an earlier call made.
+ * The same for a create in one statement. Runs it again after a concurrent duplicate, or if an expired record still
+ * exists. `replayedId` is the record that an earlier request created.
  */
 export async function createOnce<Row extends StoredResultRow>(
   database: Database,
@@ -132,7 +132,7 @@ export async function createOnce<Row extends StoredResultRow>(
 
 const maxAttempts = 5;
 
-/** When an idempotency record made now expires, as SQL. */
+/** When an idempotency record created now expires, as SQL. */
 export const claimExpiry = timePlus("clock_timestamp()", "24 hours");
 
 const removeExpired = statement(
@@ -140,24 +140,27 @@ const removeExpired = statement(
   "DELETE FROM idempotency WHERE key_id = $1 AND rpc = $2 AND key = $3 AND expired_time <= clock_timestamp()",
 );
 
-/** RESOURCE_ERASED when what a create made was erased since: its record then holds a pseudonym, which no response shows. */
+/**
+ * Throws RESOURCE_ERASED if the created record was erased in the meantime. The idempotency record then contains its
+ * pseudonym, which no response shows.
+ */
 export function assertNotErased(resource: string, ids: readonly string[]): readonly string[] {
   if (ids.some((id) => id.startsWith(erasedPrefix))) throw erasedError(resource);
   return ids;
 }
 
-/** Whether a concurrent call stored the same record first. */
+/** Whether a concurrent duplicate stored the same idempotency record first. */
 function isDuplicate(error: unknown): boolean {
   return violatedConstraint(error) === "idempotency_pkey";
 }
 
-/** What an earlier call with the same key left. */
+/** The result of an earlier request with the same key. */
 interface StoredResult {
   readonly fingerprint: Uint8Array;
   readonly ids: readonly string[];
 }
 
-/** Marks the claim as replayed and returns the ids of what the earlier call made, if that was the same request. */
+/** Marks the claim as replayed and returns the ids of the earlier request, if it was the same request. */
 function useStoredResult(claim: IdempotencyClaim, stored: StoredResult): readonly string[] {
   const fingerprints = [claim.fingerprint, ...(claim.olderFingerprints ?? [])];
   if (!fingerprints.some((fingerprint) => Buffer.from(stored.fingerprint).equals(fingerprint))) {
@@ -175,7 +178,7 @@ function useStoredResult(claim: IdempotencyClaim, stored: StoredResult): readonl
   return stored.ids;
 }
 
-/** The time of this transaction's changes, and what an earlier call left: in one statement, after the lock. */
+/** The change timestamp of this transaction and the result of an earlier request: in one statement, after the lock. */
 async function beginChange(
   tx: Prisma.TransactionClient,
   write: WriteContext,
@@ -190,7 +193,7 @@ async function beginChange(
   return { now, ...(fingerprint && ids ? { stored: { fingerprint, ids } } : {}) };
 }
 
-/** Stores the record beside the effect, if the call has an idempotency key. */
+/** Stores the idempotency record in the transaction of the change, if the request has an idempotency key. */
 async function insertRecord(tx: Prisma.TransactionClient, write: WriteContext, result: Result): Promise<Recorded> {
   const { companyId, ids } = result;
   const recorded = { [recordedIds]: ids };

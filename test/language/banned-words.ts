@@ -7,7 +7,7 @@ const bannedWords = [
   "dear",
   "goes on",
   "heed",
-  "(?<!there )is no",
+  "(?<!there )is no(?! longer)",
   "(?<!there )is none",
   "meanwhile",
   "of its own",

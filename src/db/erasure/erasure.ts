@@ -14,12 +14,15 @@ export interface RecordKey {
 }
 
 export interface Erasing<Key> {
-  /** Locks the record; NOT_FOUND when the caller sees no such one. */
+  /** Locks the record. Throws NOT_FOUND if the principal cannot access it. */
   lock(tx: Prisma.TransactionClient): Promise<Key>;
   readonly write: WriteContext;
 }
 
-/** One erasure in one transaction. A repeated call finds no record any more, and its claim tells that it did the work. */
+/**
+ * Erases a record in one transaction. A retry no longer finds the record, but its idempotency record shows that the
+ * erasure was done.
+ */
 export function createEraser<Key extends RecordKey>(
   database: Database,
   { lock, write }: Erasing<Key>,
@@ -47,8 +50,8 @@ export interface Erased extends RecordKey {
 }
 
 /**
- * Deletes a locked record with all that has a foreign key to it, takes what it leaves elsewhere away, and records the
- * erasure under its pseudonym. docs/erasure.md lists what stays; test/rpc/erasure.test.ts looks at every column.
+ * Deletes a locked record with everything that has a foreign key to it, removes references elsewhere, and records the
+ * erasure under its pseudonym. docs/erasure.md lists what is retained; test/rpc/erasure.test.ts checks every column.
  */
 export async function eraseRecord(tx: Prisma.TransactionClient, write: WriteContext, erased: Erased): Promise<void> {
   const { companyId, kind, id, time, pseudonym } = erased;
@@ -68,7 +71,7 @@ function remove(tx: Prisma.TransactionClient, { companyId, kind, id }: Erased) {
   return kind === "customer" ? tx.customer.delete(named) : tx.lead.delete(named);
 }
 
-/** The ledgers go on under pseudonyms; the service may change them by this function alone. */
+/** Ledgers are retained under pseudonyms. The server can change them only with this function. */
 async function forgetInLedgers(
   tx: Prisma.TransactionClient,
   { companyId, kind, id, pseudonym }: Erased,
@@ -82,7 +85,7 @@ async function forgetInLedgers(
     FROM unnest(${kinds}::text[], ${ids}::text[], ${hashes}::text[]) AS s (kind, id, hash)`;
 }
 
-/** Whether the company had a record with this id that was erased, a pet with whom it belonged to. */
+/** Whether the company had a record with this id that was erased. A pet is erased together with its owner. */
 export async function isErased(
   tx: Prisma.TransactionClient,
   { companyId, kind, id, pseudonym }: Omit<Erased, "time" | "kind"> & { readonly kind: SubjectKind },

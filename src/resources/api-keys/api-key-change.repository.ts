@@ -6,10 +6,10 @@ import { Prisma } from "../../gen/prisma/client.js";
 import { type ApiKeyRow, apiKeyColumns, organizationColumns, toApiKey } from "./api-key.columns.js";
 import type { ApiKey, KeyEdit, KeyRules, NewApiKey } from "./api-key.model.js";
 
-/** A key belongs to no company, and so does the claim that makes or changes one. */
+/** API keys belong to no company, and neither do the idempotency claims of requests that create or change them. */
 const companyId = null;
 
-/** Stores a key with its first secret; a replay answers with the key that the first call made. */
+/** Stores a key with its first secret. A replay returns the key that the first request created. */
 export function insertKey(
   database: Database,
   { key, admit }: { readonly key: NewApiKey; readonly admit: boolean },
@@ -34,7 +34,7 @@ export function insertKey(
   });
 }
 
-/** One change of one key in one transaction: lock, judgement, earlier answer of the claim, edit, ledger, claim. */
+/** Changes a key in one transaction: lock, access check, replay, edit, audit log, claim. */
 export function changeKey(
   database: Database,
   { id, rules }: { readonly id: string; readonly rules: KeyRules },
@@ -64,14 +64,14 @@ interface Edit {
 }
 
 async function applyEdit(tx: Prisma.TransactionClient, { key, edit, now }: Edit, write: WriteContext): Promise<void> {
-  // A clock that goes back must not make the newest secret look like an older one.
+  // If the clock is set back, the newest secret must not look like an older one.
   const time = new Date(Math.max(now.getTime(), key.updatedTime.getTime() + 1));
   const keyId = key.id;
   switch (edit.kind) {
     case "rotate": {
       const { secret, overlapMs } = edit;
       await tx.apiKeySecret.deleteMany({ where: { keyId, expiredTime: { lte: now } } });
-      // Those of earlier rotations end at once, the one before this after the overlap.
+      // Secrets of earlier rotations expire immediately, the previous one after the overlap.
       await tx.apiKeySecret.updateMany({ where: { keyId, expiredTime: { gt: now } }, data: { expiredTime: now } });
       const end = new Date(now.getTime() + overlapMs);
       await tx.apiKeySecret.updateMany({ where: { keyId, expiredTime: null }, data: { expiredTime: end } });
@@ -103,7 +103,7 @@ interface KeyChanged {
   readonly time: Date;
 }
 
-/** Appends to the ledger of keys. */
+/** Appends to the audit log of API keys. */
 async function recordKeyChange(
   tx: Prisma.TransactionClient,
   { rpc, keyId: byKeyId, staff, ip, requestId }: WriteContext,

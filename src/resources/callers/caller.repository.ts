@@ -19,7 +19,10 @@ import type { CallerRepository, MissingProfileReference, ProfileChange, ProfileT
 import { createCallerFind } from "./caller-lookup.repository.js";
 import { accountKinds } from "./caller-profile.model.js";
 
-/** Callers over hand-written SQL for the query and Prisma for changes. A change of a profile is one of its customer. */
+/**
+ * Callers, with hand-written SQL for the query and Prisma for changes. A change of a profile is a change of its
+ * customer.
+ */
 export function createCallerRepository(database: Database): CallerRepository {
   return {
     find: createCallerFind(database),
@@ -105,7 +108,7 @@ async function createProfileUnit(
       const kind = numberOf(accountKind);
       await tx.customerAccount.deleteMany({ where: ofKind(kind) });
       for (;;) {
-        // Waits for whoever is linking or unlinking the same account, and then sees what came of it.
+        // Waits for a transaction that links or unlinks the same account, and then sees its result.
         const inserted = await tx.$executeRaw`
           INSERT INTO customer_account (company_id, customer_id, kind, account_id)
           VALUES (${companyId}, ${customerId}, ${kind}, ${accountId})
@@ -115,7 +118,7 @@ async function createProfileUnit(
           SELECT c.id, ${toPrismaPredicate(grantPredicate("c"), accessFilter)} AS visible FROM customer_account a
           JOIN customer c ON c.company_id = a.company_id AND c.id = a.customer_id
           WHERE a.company_id = ${companyId} AND a.account_id = ${accountId} AND a.kind = ${kind}`;
-        // Nobody has it any more: it was unlinked between the two statements.
+        // The account was unlinked between the two statements.
         if (holder) return { customerId: holder.id, visible: holder.visible };
       }
     },

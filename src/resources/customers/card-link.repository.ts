@@ -9,10 +9,10 @@ import { lockCustomer } from "./customer-lock.repository.js";
 import type { CardLinkRepository } from "./customer-store.model.js";
 
 /**
- * One-time links to enter a payment card. The token is an HMAC of the row's id under our secret: only its hash is
- * stored, and yet a replayed call can be given the same token again.
+ * One-time links to enter a payment card. The token is an HMAC of the row's id under a secret of the server. Only its
+ * hash is stored, and yet a replay can return the same token.
  *
- * @param secrets at least 32 bytes each: the present one, then older ones, whose links still work and are replayed
+ * @param secrets at least 32 bytes each: the current one, then previous ones, whose links remain valid and are replayed
  */
 export function createCardLinkRepository(
   database: Database,
@@ -21,7 +21,7 @@ export function createCardLinkRepository(
   const tokenOf = (id: string, secret = present) =>
     createHmac("sha256", secret).update(`card-link:${id}`).digest("base64url");
 
-  /** The token that was given when the link was made. */
+  /** The token that was returned when the link was created. */
   const storedToken = async (tx: Prisma.TransactionClient, companyId: string, id: string) => {
     if (older.length === 0) return tokenOf(id);
     const row = await tx.cardLink.findUnique({

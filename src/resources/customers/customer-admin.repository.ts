@@ -50,7 +50,7 @@ interface Archiving {
   readonly archived: boolean;
 }
 
-/** The customer afterwards; unchanged, and with the limit, when the quota has no place for it. */
+/** Returns the changed customer. If the customer limit is reached, returns the unchanged customer and the limit. */
 function setArchived(
   database: Database,
   { target, write, archived }: Archiving,

@@ -10,8 +10,8 @@ import type { ChangedCustomer, CustomerTarget, CustomerTransaction } from "./cus
 import { createCustomerUnit } from "./customer-transaction.repository.js";
 
 /**
- * One change of one customer in one transaction: lock, earlier answer of the claim, work, new version, change row,
- * claim. The lock comes before the look at the claim, so twins of one call wait for each other here.
+ * Changes a customer in one transaction: lock, replay, work, new version, audit log, claim. The lock is taken before
+ * the claim is looked up, so concurrent duplicates wait for each other here.
  */
 export function changeCustomer(
   database: Database,

@@ -10,30 +10,30 @@ import { distinctTags, tagKey } from "../setting-lists/tag.model.js";
 import { type CustomerRow, customerColumns, noteJson, referralSourceJson } from "./customer.columns.js";
 import type { CreatePreconditions, CustomerRecord, MissingReferences } from "./customer-store.model.js";
 
-/** What the statement tells: exactly one row, whatever happened. */
+/** The result of the statement. There is always exactly one row. */
 export interface CreateRow extends StoredResultRow, Omit<CustomerRow, "id"> {
-  /** Null when nothing was stored. */
+  /** Null if nothing was stored. */
   readonly id: string | null;
   readonly missing: MissingReferences;
   readonly unknown_tags: readonly number[];
   readonly archived_tags: readonly number[];
   readonly forbidden_tags: readonly number[];
   readonly max_customers: number | null;
-  /** False when the limit was switched on while the statement waited: it has to be run again. */
+  /** False if a limit was introduced while the statement waited. It must then be executed again. */
   readonly counted: boolean;
 }
 
 /**
- * A customer with all its children, its consent event, its change row, the quota and the idempotency claim in one
- * statement (measured in docs/measurements.md). It decides first and writes after: `valid` is empty for a replay and for
- * anything that the request may not refer to, `admitted` also when the quota is used up, and every insert selects from
- * what was admitted.
+ * Creates a customer with its children, consent entry, audit log entry, customer count and idempotency claim in one
+ * statement (measured in docs/measurements.md). Validates first, then writes: `valid` is empty for a replay and for
+ * invalid references, `admitted` also if the customer limit is reached, and every insert selects from `admitted`.
  *
- * A company without a limit pays FOR KEY SHARE on its row: it excludes the switching on of a limit (quota.ts), not other
- * creators. The claim is a plain insert: a twin waits on its index and gets 23505, which undoes the statement; with ON
- * CONFLICT it would go on and count the quota twice. The counter comes before the claim and the claim before the tags
- * (taken in sorted order), so that two creators never wait for each other in a circle. A racing creator's tag is taken by
- * an update that changes nothing: of a column that no unique index has, else it would wait for those who link the tag.
+ * Without a customer limit, the company row is locked FOR KEY SHARE. This excludes a transaction that introduces a
+ * limit (customer-limit.repository.ts), but not other creates. The claim is a plain insert: a concurrent duplicate
+ * waits on its index and fails with 23505, which rolls the statement back. With ON CONFLICT it would continue and count
+ * the customer twice. The lock order is counter, claim, tags (sorted), so concurrent creates cannot deadlock. A tag
+ * that a concurrent create has inserted is locked by an update without effect. The update must not touch a column with
+ * a unique index, otherwise it would wait for transactions that link the tag.
  */
 export const createStatement = statement(
   "customer.create",

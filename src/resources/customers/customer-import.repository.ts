@@ -29,8 +29,8 @@ export interface CustomerImporting {
 }
 
 /**
- * The import of one customer. The claim comes first: there is no row yet whose lock would let a twin wait, and one that
- * waited for the quota or for the id would be refused by what the other has stored.
+ * Imports a customer. The claim comes first: there is no row yet whose lock could make a concurrent duplicate wait, and
+ * a duplicate that waited for the customer limit or the id would be rejected because of what the first one stored.
  */
 export function importCustomer(
   database: Database,

@@ -16,7 +16,7 @@ import { createCustomerList } from "./customer-list.repository.js";
 import { listNotes } from "./customer-notes.repository.js";
 import type { CreateOutcome, CreatePreconditions, CustomerRepository } from "./customer-store.model.js";
 
-/** Customers over hand-written SQL on the hot paths (create, get, list) and Prisma for changes. */
+/** Customers, with hand-written SQL on the hot paths (create, get, list) and Prisma for changes. */
 export function createCustomerRepository(database: Database): CustomerRepository {
   const get: CustomerRepository["get"] = async ({ accessFilter, id }, signal) => {
     const text = accessFilter.companyIds.length === 1 ? getInOneCompany : getStatement;
@@ -45,15 +45,14 @@ export function createCustomerRepository(database: Database): CustomerRepository
 const getStatement = statement("customer.get", getWhere(accessPredicate("c")));
 const getInOneCompany = statement("customer.get_in_one_company", getWhere(singleCompanyAccessPredicate("c")));
 
-/** `$3` is the id; see visibility.ts for `$1` and `$2`. */
+/** `$3` is the id. For `$1` and `$2` see db/access-filter.ts. */
 function getWhere(isVisible: string): string {
   return `SELECT ${customerColumns}, ${customerChildren} FROM customer c WHERE ${isVisible} AND c.id = $3`;
 }
 
 /**
- * Runs the statement again also where its snapshot could not tell the truth: a concurrent call with the same idempotency
- * key committed while it waited and took the last place of the quota, since the counter's lock comes before the key's
- * index; or a limit was switched on meanwhile.
+ * Reruns the statement also if its snapshot was stale: while it waited, a concurrent duplicate committed and reached
+ * the customer limit (the counter is locked before the claim), or a limit was introduced.
  */
 function createCustomer(database: Database, call: CreateCall) {
   const { write } = call;

@@ -5,7 +5,7 @@ import type { Database } from "../../db/database.js";
 import { once } from "../../db/once.js";
 import { Prisma } from "../../gen/prisma/client.js";
 
-/** A row of the directory that a call is about. */
+/** The directory row that a request changes. */
 export interface DirectoryKey {
   readonly kind: "company" | "business" | "staff";
   readonly companyId: string;
@@ -14,18 +14,18 @@ export interface DirectoryKey {
 
 export interface DirectoryWork<T> {
   readonly key: DirectoryKey;
-  /** Waits for other writers of the company. Throws NOT_FOUND. */
+  /** Waits for other writes of the company. Throws NOT_FOUND. */
   lock?(tx: Prisma.TransactionClient): Promise<void>;
-  /** Writes; false when there was nothing to write. */
+  /** Writes the change. Returns false if there is nothing to write. */
   work(tx: Prisma.TransactionClient, now: Date): Promise<boolean>;
-  /** Reads what the call answers: the row under `id`, which a replay of a create takes from the first call. */
+  /** Reads the response: the row with `id`, which for the replay of a create is the id of the first request. */
   read(tx: Prisma.TransactionClient, id: string): Promise<T>;
 }
 
 /**
- * One change of the directory in one transaction: lock, earlier answer of the claim, claim, work, change row. The lock is
- * that of the company's row, since companies, locations and staff change seldom and refer to each other; it excludes
- * nobody who only refers to them.
+ * Changes the directory in one transaction: lock, replay, claim, work, audit log. Locks the company row, because
+ * companies, locations and staff rarely change and refer to each other. The lock does not exclude transactions that
+ * only refer to them.
  */
 export function changeDirectory<T>(
   database: Database,
@@ -36,7 +36,8 @@ export function changeDirectory<T>(
   return once(database, write, {
     lock,
     async work({ tx, now, record }) {
-      // Before the work: a twin that makes the same id waits here, and is not told that the id is taken.
+      // Before the work: a concurrent duplicate with the same id waits here instead of failing because the id is
+      // already used.
       const recorded = await record({ companyId, ids: [id] });
       if (await work(tx, now)) {
         const version = await versionOf(tx, key);

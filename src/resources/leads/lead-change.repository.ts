@@ -9,7 +9,7 @@ import { assertLead, type Lead } from "./lead.model.js";
 import type { LeadTarget, LeadTransaction } from "./lead-store.model.js";
 import { createLeadUnit } from "./lead-transaction.repository.js";
 
-/** One change of one lead in one transaction; the same steps as for a customer (customer-change.ts). */
+/** Changes a lead in one transaction, with the steps of customer-change.repository.ts. */
 export function changeLead(
   database: Database,
   target: LeadTarget,
@@ -34,10 +34,10 @@ export interface LeadKey {
 }
 
 /**
- * Locks the lead that a call names, promoted or not. NOT_FOUND when the caller sees no such lead.
+ * Locks a lead, promoted or not. Throws NOT_FOUND if the principal cannot access it.
  *
- * Whether a promoted one is seen is asked once it is locked: who waited for the lock gets the row as the promotion left
- * it, but not the customer beside it, which is younger than the statement.
+ * Access to a promoted lead is checked after the lock: a transaction that waited gets the row as the promotion left it,
+ * but its statement's snapshot does not contain the new customer yet.
  */
 export async function lockLead(tx: Prisma.TransactionClient, { accessFilter, id }: LeadTarget): Promise<LeadKey> {
   const rows = await tx.$queryRaw<{ company_id: string; is_promoted: boolean }[]>`
@@ -51,7 +51,7 @@ export async function lockLead(tx: Prisma.TransactionClient, { accessFilter, id 
   return { companyId: row.company_id, id };
 }
 
-/** NOT_FOUND when the caller sees no such lead. */
+/** Throws NOT_FOUND if the principal cannot access the lead. */
 export async function assertLeadSeen(tx: Prisma.TransactionClient, target: LeadTarget): Promise<void> {
   const [row] = await seenLeads(tx, target);
   if (!row) throw notFoundError("Lead", target.id);

@@ -8,17 +8,17 @@ import { statement } from "../../db/statement.js";
 import { petColumns } from "../pets/pet.columns.js";
 import type { LeadRecord, LeadReferences } from "./lead-store.model.js";
 
-/** What the statement tells: exactly one row, whatever happened. */
+/** The result of the statement. There is always exactly one row. */
 export interface CreateLeadRow extends StoredResultRow {
-  /** Null when nothing was stored. */
+  /** Null if nothing was stored. */
   readonly id: string | null;
   readonly missing: readonly (keyof LeadReferences)[];
   readonly missing_code_paths: readonly string[];
 }
 
 /**
- * A lead with its pets and their codes, notes and vaccinations, its consent event, its change row and the idempotency
- * claim in one statement, which decides first and writes after (see customer-create.ts).
+ * Creates a lead with its pets and their codes, notes and vaccinations, its consent entry, audit log entry and
+ * idempotency claim in one statement, which validates first and then writes (see customer-create.repository.ts).
  */
 export const createLeadStatement = statement(
   "lead.create",

@@ -25,7 +25,7 @@ export interface LeadImporting {
   work(unit: LeadImportUnit): Promise<void>;
 }
 
-/** The import of one lead; the claim comes first, as for a customer (customer-import.ts). */
+/** Imports a lead. The claim comes first, as in customer-import.repository.ts. */
 export function importLead(database: Database, { target, write, pseudonym, work }: LeadImporting): Promise<Lead> {
   const { companyId, id } = target;
   return once(database, write, {

@@ -20,8 +20,8 @@ import { convertCustomFields } from "./lead-promotion.model.js";
 import type { LeadTarget, PromotionOutcome } from "./lead-store.model.js";
 
 /**
- * Turns a lead into a customer in one transaction: the row, its address, its pets, its consent, the quota. The lead keeps
- * its row with the id of the customer, so that whoever promotes it again, or at the same moment, gets the same one.
+ * Promotes a lead to a customer in one transaction: row, address, pets, consent, customer count. The lead keeps its row
+ * with the id of the customer, so that a later or concurrent promotion returns the same customer.
  */
 export function promoteLead(database: Database, target: LeadTarget, write: WriteContext): Promise<PromotionOutcome> {
   return once(database, write, {
@@ -69,7 +69,7 @@ async function storeCustomer(tx: Prisma.TransactionClient, { lead, now, write }:
     const data = { companyId, customerId: id, id: newId(idPrefixes.address), ...addressData(lead.address) };
     await tx.customerAddress.create({ data });
   }
-  // At once, since all who create a customer of a company with a limit wait for its counter meanwhile.
+  // In one statement, because all creates of a company with a limit wait for its counter until the transaction ends.
   const pets = await tx.$queryRaw<{ id: string; version: bigint }[]>`
     UPDATE pet AS t SET lead_id = NULL, customer_id = ${id}, ${auditColumns({ companyId, now, write })}
     WHERE company_id = ${companyId} AND lead_id = ${lead.id} AND archived_time IS NULL RETURNING id, version`;

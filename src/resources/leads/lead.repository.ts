@@ -11,7 +11,7 @@ import { createLeadList } from "./lead-list.repository.js";
 import { promoteLead } from "./lead-promotion.repository.js";
 import type { LeadRepository } from "./lead-store.model.js";
 
-/** Leads over hand-written SQL on the hot paths (create, get, list) and Prisma for changes. */
+/** Leads, with hand-written SQL on the hot paths (create, get, list) and Prisma for changes. */
 export function createLeadRepository(database: Database): LeadRepository {
   const get: LeadRepository["get"] = async ({ accessFilter, id }, signal) => {
     const rows = await database.read<LeadRow>(getStatement, [...accessFilterValues(accessFilter), id], signal);
@@ -41,7 +41,7 @@ export function createLeadRepository(database: Database): LeadRepository {
   };
 }
 
-/** `$3` is the id; see visibility.ts for `$1` and `$2`. */
+/** `$3` is the id. For `$1` and `$2` see db/access-filter.ts. */
 const getStatement = statement(
   "lead.get",
   `SELECT ${leadColumns}, ${leadChildren} FROM lead l

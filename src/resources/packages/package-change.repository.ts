@@ -20,8 +20,8 @@ import type { LedgerEntry, NewLedgerEntry, PackageDetail } from "./package.model
 import type { ChangedPackage, PackageEffect, PackageTarget, PackageTransaction } from "./package-store.model.js";
 
 /**
- * One change of one package in one transaction. The package is locked before its ledger is added up, in a statement of
- * its own: a sum in the locking statement would be that of the snapshot from before the wait.
+ * Changes a package in one transaction. The package is locked in a separate statement before its ledger is summed up:
+ * in the locking statement, the sum would use the snapshot from before the wait.
  */
 export function changePackage(
   database: Database,
@@ -45,7 +45,7 @@ export function changePackage(
   });
 }
 
-/** NOT_FOUND when the caller sees no such package. */
+/** Throws NOT_FOUND if the principal cannot access the package. */
 async function lockPackage(tx: Prisma.TransactionClient, { companyId, businessIds, id }: PackageTarget): Promise<void> {
   const rows = await tx.$queryRaw<readonly unknown[]>`
     SELECT k.id FROM package k WHERE k.company_id = ${companyId} AND k.id = ${id}${within(businessIds)}
@@ -53,7 +53,7 @@ async function lockPackage(tx: Prisma.TransactionClient, { companyId, businessId
   if (rows.length === 0) throw notFoundError("Package", id);
 }
 
-/** A package as the transaction sees it. NOT_FOUND as above. */
+/** A package as the transaction sees it. Throws NOT_FOUND. */
 export async function readPackage(
   tx: Prisma.TransactionClient,
   { companyId, businessIds, id }: PackageTarget,
@@ -110,7 +110,7 @@ interface Store {
   readonly now: Date;
 }
 
-/** Stores what was decided. Returns the id of the entry that was appended. */
+/** Stores the change. Returns the id of the appended entry. */
 async function store(
   tx: Prisma.TransactionClient,
   write: WriteContext,

@@ -10,7 +10,7 @@ import type { Prisma, Service } from "../../gen/prisma/client.js";
 import { readPackage } from "./package-change.repository.js";
 import type { MissingPackageReferences, PackageSale, SaleOutcome } from "./package-store.model.js";
 
-/** Stores a package, its lines and the ledger entries of their sale in one transaction. */
+/** Stores a package, its items and the ledger entries of the sale in one transaction. */
 export async function sellPackage(database: Database, sale: PackageSale, write: WriteContext): Promise<SaleOutcome> {
   const { companyId } = sale;
   const within = sale.businessIds ? { businessIds: sale.businessIds } : {};
@@ -25,7 +25,8 @@ export async function sellPackage(database: Database, sale: PackageSale, write: 
           return { refusal: { kind: "refused", missing, purchasedInFuture } };
         }
         const id = sale.id ?? newId(idPrefixes.package);
-        // Before the rows: a twin that sells under the same kept id must meet the claim first, and not the taken id.
+        // Before the rows: a concurrent duplicate with the same given id must reach the claim first, and not fail
+        // because the id is already used.
         const recorded = await record({ companyId, ids: [id] });
         await insertPackage(tx, { sale, id, catalogue, now, write });
         return recorded;
@@ -60,7 +61,7 @@ async function missingFor(
   catalogue: Catalogue,
 ): Promise<MissingPackageReferences> {
   const reach = businessIds ? [...businessIds] : null;
-  // Held against erasure until the package is stored.
+  // Locked against erasure until the package is stored.
   const customers = await tx.$queryRaw<readonly unknown[]>`SELECT c.id FROM customer c
     WHERE c.company_id = ${companyId} AND c.id = ${customerId} AND c.archived_time IS NULL
       AND (${reach}::text[] IS NULL OR c.preferred_business_id = ANY(${reach}::text[]))

@@ -11,14 +11,13 @@ import type { ChangedPet, NewPetUnit, PetTarget, PetTransaction } from "./pet-st
 import { createPetWriter } from "./pet-writer.repository.js";
 
 /**
- * The customer is held with NO KEY UPDATE, which is what a change of the customer itself takes: nobody archives it or
- * moves it to another location beneath the pet, the number of its pets is exact, twins of one call meet here, and one
- * lock serves all its pets, so that no two calls can wait for each other. KEY SHARE would let all that happen. The
- * customer's row is not written.
+ * The customer is locked NO KEY UPDATE, like a change of the customer itself. So it cannot be archived or move to
+ * another location, the number of its pets is exact, concurrent duplicates wait here, and a single lock for all its
+ * pets avoids deadlocks. KEY SHARE would not guarantee any of this. The customer row is not written.
  */
 const strength = "NO KEY UPDATE";
 
-/** Adds a pet to a customer in one transaction: lock, earlier answer of the claim, work, claim. */
+/** Creates a pet of a customer in one transaction: lock, replay, work, claim. */
 export function createPet(
   database: Database,
   target: CustomerTarget,
@@ -45,7 +44,7 @@ export function createPet(
   });
 }
 
-/** One change of one pet in one transaction; the same steps as for a customer (customer-change.ts). */
+/** Changes a pet in one transaction, with the steps of customer-change.repository.ts. */
 export function changePet(
   database: Database,
   target: PetTarget,

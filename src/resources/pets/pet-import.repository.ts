@@ -16,7 +16,7 @@ import type { Pet } from "./pet.model.js";
 import type { PetImportRepository, PetImportTarget, PetImportUnit } from "./pet-import.model.js";
 import { createPetWriter } from "./pet-writer.repository.js";
 
-/** Imports pets, each in one transaction: lock of the owner, earlier answer of the claim, claim, work. */
+/** Imports pets, each in one transaction: lock of the owner, replay, claim, work. */
 export function createPetImportRepository(database: Database, pseudonym: Pseudonym): PetImportRepository {
   return {
     import: (target, write, work) =>
@@ -38,7 +38,7 @@ export function createPetImportRepository(database: Database, pseudonym: Pseudon
   };
 }
 
-/** Whether the caller sees the owner, which is held as by other changes of its pets (pet-change.ts). */
+/** Whether the principal can access the owner, which is locked as in pet-change.repository.ts. */
 async function lockOwner(tx: Prisma.TransactionClient, { accessFilter, owner }: PetImportTarget): Promise<boolean> {
   const lock =
     owner.kind === "customer"
@@ -90,7 +90,7 @@ function createUnit(
     async insert(pet) {
       await writer.addKept(ownedBy, pet);
       if (owner.kind === "customer") return;
-      // A lead changes with its pets.
+      // Changing the pets of a lead changes the lead.
       const lead = await readLead(tx, { companyId, id: owner.id });
       await createLeadUnit(tx, { lead, now, write }).finish();
     },

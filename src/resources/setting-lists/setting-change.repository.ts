@@ -6,7 +6,7 @@ import { once } from "../../db/once.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import type { EntryTarget } from "./setting-store.model.js";
 
-/** What the rows of all lists have. */
+/** The columns that all lists have in common. */
 export interface SettingRow {
   readonly id: string;
   readonly archived_time: Date | null;
@@ -21,15 +21,15 @@ export type Columns = Readonly<Record<string, unknown>>;
 export interface SettingChange<T> {
   readonly companyId: string;
   readonly write: WriteContext;
-  /** Writes; gives the ids that a replay of the call needs. */
+  /** Writes the change and returns the ids that a replay needs. */
   work(tx: Prisma.TransactionClient, now: Date): Promise<readonly string[]>;
-  /** Reads what the call answers, after the work or instead of it. */
+  /** Reads the response, also for a replay. */
   answer(tx: Prisma.TransactionClient, ids: readonly string[]): Promise<T>;
 }
 
 /**
- * One change of a company's settings in one transaction: lock, earlier answer of the claim, work, claim. The lock is that
- * of the company's row: settings change seldom, and an order, the one default or the end of a list concern all entries.
+ * Changes the settings of a company in one transaction: lock, replay, work, claim. Locks the company row, because
+ * settings rarely change, and an order, the default or the end of a list concern all entries.
  */
 export function changeSettings<T>(
   database: Database,
@@ -50,7 +50,7 @@ export interface RowUpdate {
   readonly write: WriteContext;
 }
 
-/** Writes one row with its new version and its row of the ledger. */
+/** Updates a row, its version and the audit log. */
 export async function updateRow(tx: Prisma.TransactionClient, update: RowUpdate): Promise<void> {
   const { kind, target, columns, now, write } = update;
   const { companyId, id } = target;
@@ -69,7 +69,7 @@ export function findRow<Row>(
   return tx.$queryRaw<Row[]>`SELECT * FROM ${Prisma.raw(kind)} WHERE company_id = ${companyId} AND id = ${id}`;
 }
 
-/** Entries are never deleted: one that was written is there. */
+/** Entries are never deleted, so a written one exists. */
 export function present<T>(entry: T | undefined): T {
   if (entry === undefined) throw new Error("updated row not found");
   return entry;
