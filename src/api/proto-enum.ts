@@ -42,7 +42,7 @@ export function protoEnum<Word extends string>(contract: DescEnum, { words, numb
     required: required.transform(word),
     item: item.transform(word),
     optional,
-    withDefault: (value: Word) => optional.transform((given): Word => given ?? value),
+    withDefault: <const Default>(value: Default) => optional.transform((given): Word | Default => given ?? value),
     /** The number in the contract, 0 for no word. */
     toProto: numberOf,
   };

@@ -4,26 +4,17 @@ import { fieldRule, id, list, maxFilterValues, omitUndefined, optionalClientId, 
 import { price } from "../../api/money-message.js";
 import { pagination } from "../../api/page-token.js";
 import { customIssue } from "../../api/parse.js";
+import { protoEnum } from "../../api/proto-enum.js";
 import { nameRule } from "../../core/text.js";
-import { type Availability, type ServiceItemType, serviceItemTypes, serviceTypes } from "./catalog.model.js";
+import { ServiceItemTypeSchema, ServiceTypeSchema } from "../../gen/proto/moego/business/setting/v1/service_pb.js";
+import { type Availability, serviceItemTypes, serviceTypes } from "./catalog.model.js";
 
 const maxBusinesses = 100;
 const maxStaff = 500;
 const maxMinutes = 100_000;
 
-const itemType = z.number().transform((number, context): ServiceItemType => {
-  const type = serviceItemTypes[number - 1];
-  if (type) return type;
-  context.addIssue(customIssue("NOT_ALLOWED", "Must be GROOMING, BOARDING, DAYCARE or EVALUATION."));
-  return z.NEVER;
-});
-
-const serviceType = z.number().transform((number, context) => {
-  const type = serviceTypes[number - 1];
-  if (type) return type;
-  context.addIssue(customIssue("NOT_ALLOWED", "Must be SERVICE or ADDON."));
-  return z.NEVER;
-});
+export const serviceItemType = protoEnum(ServiceItemTypeSchema, serviceItemTypes);
+export const serviceType = protoEnum(ServiceTypeSchema, serviceTypes);
 
 const minutes = z.number().superRefine((value, context) => {
   if (value < 0 || value > maxMinutes)
@@ -77,7 +68,7 @@ export const serviceQuery = z
     companyId: id,
     pagination,
     businessIds: list(id, maxFilterValues),
-    filter: z.object({ itemTypes: z.array(itemType) }).optional(),
+    filter: z.object({ itemTypes: z.array(serviceItemType.item) }).optional(),
     showArchived: z.boolean(),
   })
   .transform(({ companyId, businessIds, filter, showArchived }) => ({
@@ -89,9 +80,9 @@ export const newService = z
   .object({
     companyId: id,
     name: text(nameRule),
-    serviceItemType: itemType,
+    serviceItemType: serviceItemType.required,
     price: price.optional(),
-    serviceType,
+    serviceType: serviceType.required,
     serviceTime: minutes,
     availableAllBusiness: z.boolean(),
     availableAllStaff: z.boolean(),

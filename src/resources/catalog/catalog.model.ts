@@ -1,12 +1,13 @@
+import { enumeration, type WordOf } from "../../core/enumeration.js";
 import type { Money } from "../../core/money.js";
 import type { Page } from "../../core/page.js";
 import type { WriteContext } from "../../core/write.js";
 import type { EntryTarget, NewEntry } from "../setting-lists/setting-store.model.js";
 
-export const serviceItemTypes = ["GROOMING", "BOARDING", "DAYCARE", "EVALUATION"] as const;
-export const serviceTypes = ["SERVICE", "ADDON"] as const;
-export type ServiceItemType = (typeof serviceItemTypes)[number];
-export type ServiceType = (typeof serviceTypes)[number];
+export const serviceItemTypes = enumeration("GROOMING", "BOARDING", "DAYCARE", "EVALUATION");
+export const serviceTypes = enumeration("SERVICE", "ADDON");
+export type ServiceItemType = WordOf<typeof serviceItemTypes>;
+export type ServiceType = WordOf<typeof serviceTypes>;
 /** The properties of a catalog service that can change. */
 
 export interface ServiceContent {

@@ -1,19 +1,16 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import {
-  ServiceItemType,
-  type ServiceSchema,
-  ServiceType,
-} from "../../gen/proto/moego/business/setting/v1/service_pb.js";
+import type { ServiceSchema } from "../../gen/proto/moego/business/setting/v1/service_pb.js";
+import { serviceItemType, serviceType } from "./catalog.input.js";
 import type { CatalogService } from "./catalog.model.js";
 
 export function toProtoService(service: CatalogService): MessageInitShape<typeof ServiceSchema> {
   return {
     id: service.id,
     name: service.name,
-    serviceItemType: ServiceItemType[service.itemType],
+    serviceItemType: serviceItemType.toProto(service.itemType),
     category: service.category,
     ...(service.price ? { price: service.price } : {}),
-    serviceType: ServiceType[service.type],
+    serviceType: serviceType.toProto(service.type),
     serviceTime: service.minutes,
     availableAllBusiness: service.atAllBusinesses,
     availableBusinessIds: [...service.businessIds],

@@ -28,7 +28,7 @@ export function createCatalogueRepository(database: Database): CatalogueReposito
     get: ({ companyId, id }, signal) => database.ask(signal, (prisma) => find(prisma, companyId, id)),
 
     async list({ companyId, page, itemTypes, businessIds, showArchived }, signal) {
-      const numbers = itemTypes.map((type) => serviceItemTypes.indexOf(type) + 1);
+      const numbers = itemTypes.map(serviceItemTypes.numberOf);
       const filter = [showArchived, numbers, businessIds];
       const after = await resolveNameCursor(database, { nameOf: serviceName, scope: [companyId], page }, signal);
       const values = [companyId, page.size + 1, page.offset, ...after, ...filter];
@@ -51,8 +51,8 @@ export function createCatalogueRepository(database: Database): CatalogueReposito
         async work(tx, now) {
           await checkOffer(tx, { companyId, offer, former: { availableBusinessIds: [], availableStaffIds: [] } });
           const kind = {
-            serviceItemType: serviceItemTypes.indexOf(content.itemType) + 1,
-            serviceType: serviceTypes.indexOf(content.type) + 1,
+            serviceItemType: serviceItemTypes.numberOf(content.itemType),
+            serviceType: serviceTypes.numberOf(content.type),
           };
           const stamp = { lastUpdatedBy: actingStaffId(write, companyId), lastUpdatedTime: now };
           await tx.service.create({ data: { companyId, id, ...kind, ...columns(content), ...stamp } });
@@ -141,8 +141,8 @@ function columns({ name, category, price, minutes, inactive, ...offer }: Service
 }
 
 function toService(row: ServiceModel): CatalogService {
-  const itemType = serviceItemTypes[row.serviceItemType - 1];
-  const type = serviceTypes[row.serviceType - 1];
+  const itemType = serviceItemTypes.wordOf(row.serviceItemType);
+  const type = serviceTypes.wordOf(row.serviceType);
   if (!itemType || !type) throw new Error(`service ${row.id} has an unknown type`);
   return {
     ...{ id: row.id, name: row.name, category: row.category, itemType, type, minutes: row.serviceMinutes },
