@@ -1,10 +1,8 @@
+import { enumeration, type WordOf } from "../../core/enumeration.js";
 import type { NamedEntry } from "../setting-lists/setting.model.js";
 
-/**
- * Third-party systems in which a customer can have an account (MoeGo API reference, `thirdAccountId`), by number in the
- * contract.
- */
-export const accountKinds = [
+/** Third-party systems in which a customer can have an account (MoeGo API reference, `thirdAccountId`). */
+export const accountKinds = enumeration(
   "PARTNER",
   "WX_UNION",
   "WX_OPEN",
@@ -15,12 +13,14 @@ export const accountKinds = [
   "LINE",
   "TELEGRAM",
   "DISCORD",
-] as const;
+);
 
-export type AccountKind = (typeof accountKinds)[number];
+export type AccountKind = WordOf<typeof accountKinds>;
+
+export const genders = enumeration("MALE", "FEMALE");
 
 /** "" means unknown. */
-export type Gender = "" | "MALE" | "FEMALE";
+export type Gender = "" | WordOf<typeof genders>;
 
 /** An entry of the company's list of VIP levels. */
 export type VipLevel = NamedEntry;

@@ -1,5 +1,5 @@
 import type { VipLevel } from "./caller-profile.model.js";
-import { accountKinds, type CallerProfile, type Gender } from "./caller-profile.model.js";
+import { accountKinds, type CallerProfile, genders } from "./caller-profile.model.js";
 
 /** The profile of `customer AS c`, as selected by `profileColumns`. */
 export interface ProfileRow {
@@ -40,17 +40,14 @@ export function toProfile({ profile, accounts }: ProfileRow, customer: ProfiledC
   return {
     ...{ companyId, customerId, version },
     nickname: profile?.nickname ?? "",
-    gender: genders[profile?.gender ?? 0] ?? "",
+    gender: genders.wordOf(profile?.gender ?? 0) ?? "",
     ...(profile?.vip_level ? { vipLevel: profile.vip_level } : {}),
     blacklisted: profile?.blacklisted ?? false,
     enterpriseName: profile?.enterprise_name ?? "",
     visitorIds: profile?.visitor_ids ?? [],
     ...(assignedStaffId === undefined ? {} : { assignedStaffId }),
     accounts: Object.fromEntries(
-      Object.entries(accounts ?? {}).map(([kind, id]) => [accountKinds[Number(kind) - 1], id]),
+      Object.entries(accounts ?? {}).map(([kind, id]) => [accountKinds.wordOf(Number(kind)), id]),
     ),
   };
 }
-
-/** By number in the column. */
-export const genders: readonly Gender[] = ["", "MALE", "FEMALE"];

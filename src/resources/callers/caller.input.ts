@@ -1,36 +1,26 @@
 import { z } from "zod";
 import { maskPaths, readMask, type UpdateMask } from "../../api/field-mask.js";
-import { enumName, id, list, omitUndefined, optionalId, singleLineText, text } from "../../api/fields.js";
+import { id, list, omitUndefined, optionalId, singleLineText, text } from "../../api/fields.js";
 import { customIssue } from "../../api/parse.js";
+import { protoEnum } from "../../api/proto-enum.js";
 import { lineRule, nameRule } from "../../core/text.js";
+import { GenderSchema, ThirdAccountKindSchema } from "../../gen/proto/moego/callcenter/v1/caller_profile_pb.js";
 import {
   type UpdateCallerProfileRequest,
   UpdateCallerProfileRequestSchema,
 } from "../../gen/proto/moego/callcenter/v1/caller_service_pb.js";
-import { type AccountKind, accountKinds, type Gender, maxVisitorIds } from "./caller-profile.model.js";
+import { accountKinds, genders, maxVisitorIds } from "./caller-profile.model.js";
 import type { ProfileUpdate } from "./caller-profile.service.js";
 
 /** The customer whose profile a request names. */
 export const profileTarget = z.object({ companyId: id, customerId: id });
 
-const accountKind = enumName(
-  (number): AccountKind | undefined => accountKinds[number - 1],
-  "Must be a ThirdAccountKind other than THIRD_ACCOUNT_KIND_UNSPECIFIED.",
-);
+export const accountKind = protoEnum(ThirdAccountKindSchema, accountKinds);
+export const gender = protoEnum(GenderSchema, genders);
 
 const presentLine = text({ ...lineRule, min: 1 });
 
-export const account = profileTarget.extend({ kind: accountKind, accountId: presentLine });
-
-const gender = z.number().transform((number, context): Gender => {
-  const known = genders[number];
-  if (known !== undefined) return known;
-  context.addIssue(customIssue("NOT_ALLOWED", "Must be GENDER_MALE, GENDER_FEMALE or GENDER_UNSPECIFIED."));
-  return z.NEVER;
-});
-
-/** By number in `moego.callcenter.v1.Gender`. */
-const genders: readonly Gender[] = ["", "MALE", "FEMALE"];
+export const account = profileTarget.extend({ kind: accountKind.required, accountId: presentLine });
 
 /** Must not contain a comma, because the response joins visitor ids with commas. */
 const visitorId = presentLine.superRefine((value, context) => {
@@ -57,7 +47,7 @@ export function profileMask(request: UpdateCallerProfileRequest): UpdateMask {
 
 export const profileUpdate = profileTarget.extend({
   nickname: text({ ...nameRule, min: 0 }).optional(),
-  gender,
+  gender: gender.withDefault(""),
   vipLevelId: optionalId.optional(),
   blacklisted: z.boolean().optional(),
   enterpriseName: singleLineText.optional(),

@@ -14,10 +14,10 @@ import { type CustomerKey, readCustomer } from "../customers/customer-change.rep
 import { lockCustomer } from "../customers/customer-lock.repository.js";
 import type { CustomerTransaction } from "../customers/customer-store.model.js";
 import { createCustomerUnit } from "../customers/customer-transaction.repository.js";
-import { genders, type ProfileRow, profileColumns, toProfile } from "./caller.columns.js";
+import { type ProfileRow, profileColumns, toProfile } from "./caller.columns.js";
 import type { CallerRepository, MissingProfileReference, ProfileChange, ProfileTransaction } from "./caller.model.js";
 import { createCallerFind } from "./caller-lookup.repository.js";
-import { accountKinds } from "./caller-profile.model.js";
+import { accountKinds, genders } from "./caller-profile.model.js";
 
 /**
  * Callers, with hand-written SQL for the query and Prisma for changes. A change of a profile is a change of its
@@ -105,7 +105,7 @@ async function createProfileUnit(
     },
 
     async link(accountKind, accountId) {
-      const kind = numberOf(accountKind);
+      const kind = accountKinds.numberOf(accountKind);
       await tx.customerAccount.deleteMany({ where: ofKind(kind) });
       for (;;) {
         // Waits for a transaction that links or unlinks the same account, and then sees its result.
@@ -124,19 +124,15 @@ async function createProfileUnit(
     },
 
     async unlink(accountKind) {
-      await tx.customerAccount.deleteMany({ where: ofKind(numberOf(accountKind)) });
+      await tx.customerAccount.deleteMany({ where: ofKind(accountKinds.numberOf(accountKind)) });
     },
   };
-}
-
-function numberOf(kind: (typeof accountKinds)[number]): number {
-  return accountKinds.indexOf(kind) + 1;
 }
 
 function columns({ gender, visitorIds, ...same }: Omit<ProfileChange, "assignedStaffId">) {
   return {
     ...same,
-    ...(gender === undefined ? {} : { gender: genders.indexOf(gender) }),
+    ...(gender === undefined ? {} : { gender: genders.numberOf(gender) }),
     ...(visitorIds === undefined ? {} : { visitorIds: [...visitorIds] }),
   };
 }

@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { enumeration } from "../../core/enumeration.js";
 import type { FormatKey } from "./caller-keys.model.js";
 
 /** The format of the response. */
@@ -15,6 +16,8 @@ export type AnswerFormat =
    * `widgets.NAME.parsed.KEY`.
    */
   | "TWILIO";
+
+export const answerFormats = enumeration<AnswerFormat>("PLAIN", "AMAZON_CONNECT", "TWILIO");
 
 /** Bytes of UTF-8 JSON, half a kilobyte below the limits of these systems. */
 const maxBytes = { AMAZON_CONNECT: 32_000 - 512, TWILIO: 64_000 - 512 } as const;
