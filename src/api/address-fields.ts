@@ -1,9 +1,12 @@
 import { create } from "@bufbuild/protobuf";
 import { z } from "zod";
-import type { Address, AddressRecord } from "../core/address.js";
-import { Address_Type, AddressSchema } from "../gen/proto/moego/common/v1/address_pb.js";
-import { enumNumber, optionalId, singleLineText } from "./fields.js";
+import { type Address, type AddressRecord, addressTypes } from "../core/address.js";
+import { Address_TypeSchema, AddressSchema } from "../gen/proto/moego/common/v1/address_pb.js";
+import { optionalId, singleLineText } from "./fields.js";
 import { customIssue } from "./parse.js";
+import { protoEnum } from "./proto-enum.js";
+
+const addressType = protoEnum(Address_TypeSchema, addressTypes);
 
 export const coordinate = z.object({ latitude: degrees(90), longitude: degrees(180) });
 export function degrees(limit: number) {
@@ -24,17 +27,17 @@ export const address = z
     postalCode: singleLineText,
     country: singleLineText,
     coordinate: coordinate.optional(),
-    type: enumNumber(2),
+    type: addressType.optional,
   })
   .transform(({ id: addressId, type, coordinate: point, ...lines }) => {
     const record: AddressRecord = {
       ...lines,
-      type: type === 2 ? "SECONDARY" : "PRIMARY",
+      type: type ?? "PRIMARY",
       ...(point ? { coordinate: { latitude: point.latitude, longitude: point.longitude } } : {}),
     };
-    return { id: addressId, record, typed: type !== 0 };
+    return { id: addressId, record, typed: type !== undefined };
   });
 export type ParsedAddress = z.output<typeof address>;
 export function toProtoAddress({ type, coordinate, ...lines }: Address) {
-  return create(AddressSchema, { ...lines, type: Address_Type[type], ...(coordinate ? { coordinate } : {}) });
+  return create(AddressSchema, { ...lines, type: addressType.toProto(type), ...(coordinate ? { coordinate } : {}) });
 }

@@ -1,3 +1,5 @@
+import { enumeration, type WordOf } from "./enumeration.js";
+
 export interface Address {
   readonly id: string;
   readonly address1: string;
@@ -15,6 +17,7 @@ export interface Coordinate {
   readonly latitude: number;
   readonly longitude: number;
 }
-export type AddressType = "PRIMARY" | "SECONDARY";
+export const addressTypes = enumeration("PRIMARY", "SECONDARY");
+export type AddressType = WordOf<typeof addressTypes>;
 
 export type AddressRecord = Omit<Address, "id">;

@@ -1,4 +1,7 @@
-export type Channel = "SMS" | "EMAIL" | "AUTO_CALL";
+import { enumeration, type WordOf } from "./enumeration.js";
+
+export const consentChannels = enumeration("SMS", "EMAIL", "AUTO_CALL");
+export type Channel = WordOf<typeof consentChannels>;
 
 /** The channels a customer or lead may be contacted through, and the terms they agreed to. */
 export interface Consent {

@@ -1,4 +1,4 @@
-import type { Address, AddressRecord } from "../core/address.js";
+import { type Address, type AddressRecord, addressTypes } from "../core/address.js";
 import { idPrefixes, newId } from "../core/ids.js";
 
 /** An address as in the columns of customer_address. */
@@ -31,11 +31,9 @@ export function toAddress(json: AddressJson): Address {
     postalCode: json.postal_code,
     country: json.country,
     ...(latitude === null || longitude === null ? {} : { coordinate: { latitude, longitude } }),
-    type: json.type === 2 ? "SECONDARY" : "PRIMARY",
+    type: addressTypes.wordOf(json.type) ?? "PRIMARY",
   };
 }
-
-const typeNumbers = { PRIMARY: 1, SECONDARY: 2 } as const;
 
 /** An address in the fields of Prisma's customerAddress, without its id. */
 export function addressData({ coordinate, type, ...lines }: AddressRecord) {
@@ -44,7 +42,7 @@ export function addressData({ coordinate, type, ...lines }: AddressRecord) {
     ...{ address1, address2, city, state, postalCode, country },
     latitude: coordinate?.latitude ?? null,
     longitude: coordinate?.longitude ?? null,
-    type: typeNumbers[type],
+    type: addressTypes.numberOf(type),
   };
 }
 

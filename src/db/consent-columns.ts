@@ -1,4 +1,4 @@
-import type { Channel, Consent } from "../core/consent.js";
+import { type Channel, type Consent, consentChannels } from "../core/consent.js";
 
 /** The consent columns of customers and leads. */
 export interface ConsentRow {
@@ -23,8 +23,8 @@ export function toConsent(row: ConsentRow): Consent {
 export function consentColumns({ serviceRelatedChannels, marketingCampaignsChannels, ...flags }: Consent) {
   return {
     ...flags,
-    serviceRelatedChannels: serviceRelatedChannels.map(channelNumber),
-    marketingCampaignsChannels: marketingCampaignsChannels.map(channelNumber),
+    serviceRelatedChannels: serviceRelatedChannels.map(consentChannels.numberOf),
+    marketingCampaignsChannels: marketingCampaignsChannels.map(consentChannels.numberOf),
   };
 }
 
@@ -40,13 +40,6 @@ export function consentValues(consent: Consent) {
   ] as const;
 }
 
-const channelNumbers = { SMS: 1, EMAIL: 2, AUTO_CALL: 3 } as const satisfies Record<Channel, number>;
-
-/** Channels are stored by number in the contract. */
-function channelNumber(channel: Channel): number {
-  return channelNumbers[channel];
-}
-
 function toChannel(number: number): Channel {
-  return number === 1 ? "SMS" : number === 2 ? "EMAIL" : "AUTO_CALL";
+  return consentChannels.wordOf(number) ?? "AUTO_CALL";
 }

@@ -1,21 +1,22 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { z } from "zod";
-import { toProtoConsent } from "../../api/consent-message.js";
-import { enumNumber, id } from "../../api/fields.js";
+import { consentChannel, toProtoConsent } from "../../api/consent-message.js";
+import { id } from "../../api/fields.js";
 import { type PageTokens, pagination } from "../../api/page-token.js";
 import { paged } from "../../api/paged.js";
+import { protoEnum } from "../../api/proto-enum.js";
 import { rpc, type ServiceHandlers } from "../../api/rpc.js";
 import { moment } from "../../api/timestamp.js";
-import type { Channel } from "../../core/consent.js";
 import type { Violation } from "../../core/errors.js";
 import { idFormat, isId } from "../../core/ids.js";
-import type {
-  CheckConsentRequest,
-  ConsentEntrySchema,
-  ConsentService,
+import {
+  type CheckConsentRequest,
+  type ConsentEntrySchema,
+  ConsentPurposeSchema,
+  type ConsentService,
 } from "../../gen/proto/moego/admin/v1/consent_service_pb.js";
-import type { ConsentEntry, ConsentSubject } from "./consent.model.js";
+import { type ConsentEntry, type ConsentSubject, consentPurposes } from "./consent.model.js";
 import type { ConsentHistory } from "./consent.service.js";
 
 export interface ConsentHandlerDependencies {
@@ -54,21 +55,16 @@ export function createConsentHandlers({
 
 const historyQuery = z.object({ companyId: id, pagination });
 
-/** By number in `ComplianceChannel`, starting at 1. The number 0 is a violation by the contract's REQUIRED. */
-const channels: readonly Channel[] = ["SMS", "EMAIL", "AUTO_CALL"];
-const purposes = ["SERVICE_RELATED", "MARKETING"] as const;
+const consentPurpose = protoEnum(ConsentPurposeSchema, consentPurposes);
 
 const consentQuestion = z
   .object({
     companyId: id,
-    channel: enumNumber(channels.length),
-    purpose: enumNumber(purposes.length),
+    channel: consentChannel.required,
+    purpose: consentPurpose.required,
     at: moment.optional(),
   })
-  .transform(({ companyId, channel, purpose, at }) => ({
-    ...{ companyId, channel: channels[channel - 1] ?? "AUTO_CALL", purpose: purposes[purpose - 1] ?? "MARKETING" },
-    ...(at ? { at } : {}),
-  }));
+  .transform(({ at, ...question }) => ({ ...question, ...(at ? { at } : {}) }));
 
 type Subject = Pick<CheckConsentRequest, "subject">;
 

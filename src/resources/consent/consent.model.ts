@@ -1,6 +1,9 @@
 import type { Channel, Consent } from "../../core/consent.js";
+import { enumeration, type WordOf } from "../../core/enumeration.js";
 import type { Page } from "../../core/page.js";
 import type { AccessFilter } from "../../core/principal.js";
+
+export const consentPurposes = enumeration("SERVICE_RELATED", "MARKETING");
 
 /** The customer or lead whose consent is meant. */
 export interface ConsentSubject {
@@ -27,7 +30,7 @@ export interface ConsentEntry {
 export interface ConsentQuestion {
   readonly subject: ConsentSubject;
   readonly channel: Channel;
-  readonly purpose: "SERVICE_RELATED" | "MARKETING";
+  readonly purpose: WordOf<typeof consentPurposes>;
   /** Absent means now. */
   readonly at?: Date;
 }
