@@ -146,7 +146,7 @@ export function pickFields<T extends object>(value: T, parts: readonly string[])
   return picked;
 }
 
-function keysOf<T extends object>(value: T): (keyof T)[] {
+export function keysOf<T extends object>(value: T): (keyof T)[] {
   const keys: (keyof T)[] = [];
   for (const key in value) keys.push(key);
   return keys;

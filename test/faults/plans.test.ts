@@ -4,8 +4,8 @@ import { type Database, openDatabase } from "../../src/db/database.js";
 import { silentLog } from "../../src/db/log.js";
 import type { Statement } from "../../src/db/statement.js";
 import { createCallerRepository } from "../../src/resources/callers/caller.repository.js";
+import type { CustomerFilter } from "../../src/resources/customers/customer.model.js";
 import { createCustomerRepository } from "../../src/resources/customers/customer.repository.js";
-import type { CustomerFilter } from "../../src/resources/customers/customer-store.model.js";
 import { addCustomers } from "./sync.js";
 import { addTenant, openWorld, type Tenant, type World } from "./world.js";
 

@@ -33,6 +33,8 @@ afterAll(async () => {
 });
 
 const catalog = await readCatalog(client);
+// Files before this one may have loaded the modules that name statements.
+vi.resetModules();
 await importStatements();
 await callEveryRpc();
 const trees = await parseAll();

@@ -24,7 +24,7 @@ export async function importStatements(): Promise<void> {
   for (const path of (await readdir(source, { recursive: true })).toSorted()) {
     if (!path.endsWith(".ts") || path.startsWith("gen/")) continue;
     const url = new URL(path, source);
-    if (/\bstatement\(/.test(await readFile(url, "utf8"))) await import(url.href);
+    if (/\b(statement|namedStatement)\b/.test(await readFile(url, "utf8"))) await import(url.href);
   }
 }
 

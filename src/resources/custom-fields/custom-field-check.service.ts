@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import { companyAccessFilter } from "../../core/access.js";
 import type { CompanyAccess } from "../../core/principal.js";
-import type { CustomFieldRepository } from "../setting-lists/setting-store.model.js";
 import {
   type CheckedFields,
+  type CustomFieldRepository,
   checkFields,
   type FieldValues,
   type FieldWrite,

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Violation, ViolationReason } from "../../core/errors.js";
 import { isId } from "../../core/ids.js";
 import { moneyFaults } from "../../core/money.js";
+import type { AccessFilter } from "../../core/principal.js";
 import { lineRule, normalise, noteRule, textFault } from "../../core/text.js";
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -250,4 +251,20 @@ function relationFault(content: Json | undefined): FieldProblem | undefined {
 
 function isObject(value: Json | undefined): value is { readonly [key: string]: Json } {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The custom fields of companies, for checking the values of records. */
+export interface CustomFieldRepository {
+  /** Definitions for customers or leads, including archived ones. */
+  definitions(
+    companyId: string,
+    association: "CUSTOMER" | "LEAD",
+    signal: AbortSignal,
+  ): Promise<readonly FieldDefinition[]>;
+  /** Codes whose target does not exist in the company or is inaccessible. The access filter is for one company. */
+  missingRelations(
+    accessFilter: AccessFilter,
+    targets: readonly RelationTarget[],
+    signal: AbortSignal,
+  ): Promise<readonly string[]>;
 }

@@ -3,8 +3,13 @@ import { accessFilterValues, singleCompanyAccessPredicate } from "../../db/acces
 import type { Database } from "../../db/database.js";
 import { statement } from "../../db/statement.js";
 import type { Prisma } from "../../gen/prisma/client.js";
-import type { CustomFieldRepository } from "../setting-lists/setting-store.model.js";
-import type { FieldDefinition, FieldType, FieldValue, RelationTarget } from "./custom-field-values.model.js";
+import type {
+  CustomFieldRepository,
+  FieldDefinition,
+  FieldType,
+  FieldValue,
+  RelationTarget,
+} from "./custom-field-values.model.js";
 
 interface DefinitionRow {
   readonly code: string;

@@ -9,7 +9,7 @@ import {
   type SettingList,
   type WithoutId,
 } from "../setting-lists/setting-list.service.js";
-import type { CustomFieldRepository, EntryTarget, ListQuery, NewOrder } from "../setting-lists/setting-store.model.js";
+import type { EntryTarget, ListQuery, NewOrder } from "../setting-lists/setting-store.model.js";
 import type {
   CustomField,
   CustomFieldContent,
@@ -18,7 +18,14 @@ import type {
   FieldOption,
   NewCustomField,
 } from "./custom-field.model.js";
-import { checkValue, type FieldType, type FieldValue, isSameValue, relationsOf } from "./custom-field-values.model.js";
+import {
+  type CustomFieldRepository,
+  checkValue,
+  type FieldType,
+  type FieldValue,
+  isSameValue,
+  relationsOf,
+} from "./custom-field-values.model.js";
 
 /** Custom field definitions of a company. */
 export interface CustomFields extends Pick<SettingList<CustomField, CustomFieldContent>, "archive" | "restore"> {

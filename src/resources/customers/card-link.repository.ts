@@ -5,8 +5,8 @@ import { actingStaffId } from "../../core/write.js";
 import type { Database } from "../../db/database.js";
 import { once } from "../../db/once.js";
 import type { Prisma } from "../../gen/prisma/client.js";
-import { lockCustomer } from "./customer-lock.repository.js";
-import type { CardLinkRepository } from "./customer-store.model.js";
+import type { CardLinkRepository } from "./customer.model.js";
+import { lockCustomer } from "./customer-change.repository.js";
 
 /**
  * One-time links to enter a payment card. The token is an HMAC of the row's id under a secret of the server. Only its

@@ -2,7 +2,7 @@ import { clone } from "@bufbuild/protobuf";
 import { z } from "zod";
 import { companyResourceSchema } from "../../api/company-resource.js";
 import { countryOf, memoizePerCountry } from "../../api/country.js";
-import { clientId, enumNumber, id, list, omitUndefined } from "../../api/fields.js";
+import { clientId, id, list, omitUndefined } from "../../api/fields.js";
 import {
   importAuthors,
   importedActors,
@@ -20,9 +20,9 @@ import {
 import { importedAddress, importedNotes } from "../pets/nested-import.input.js";
 import { maxTagsPerCustomer } from "../setting-lists/tag.model.js";
 import { toProtoTag } from "../setting-lists/tag.output.js";
+import { createdFields, customerStatus, toNewCustomer } from "./customer.input.js";
 import { toProtoCustomer } from "./customer.output.js";
 import type { CustomerAdmin } from "./customer-admin.service.js";
-import { newCustomerFields, toNewCustomer } from "./customer-create.input.js";
 
 /** Handlers of `moego.admin.v1.CustomerAdminService`. */
 export function createCustomerAdminHandlers(admin: CustomerAdmin): ServiceHandlers<typeof CustomerAdminService> {
@@ -61,7 +61,7 @@ const tagRemoval = companyResourceSchema.extend({ tagIds: list(id, maxTagsPerCus
 
 const importedCustomer = (country: string) =>
   z
-    .object({ ...newCustomerFields(country), address: importedAddress.optional(), notes: importedNotes })
+    .object({ ...createdFields(country), address: importedAddress.optional(), notes: importedNotes })
     .transform(({ address, notes, ...fields }) => ({
       ...{ ...toNewCustomer(fields), notes },
       ...(address ? { address } : {}),
@@ -74,13 +74,13 @@ const customerImport = memoizePerCountry((country) =>
       customer: importedCustomer(country),
       ...importTimes,
       ...importAuthors,
-      status: enumNumber(2),
+      status: customerStatus.withDefault("ACTIVE"),
       lastAppointmentTime: moment.optional(),
       nextAppointmentTime: moment.optional(),
     })
     .transform(({ companyId, id: customerId, customer, status, ...times }) => ({
       ...{ companyId, id: customerId, customer },
-      status: status === 2 ? ("INACTIVE" as const) : ("ACTIVE" as const),
+      status,
       ...importedTimes(times),
       ...importedActors(times),
       ...omitUndefined({

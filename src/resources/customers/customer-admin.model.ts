@@ -4,8 +4,14 @@ import type { NestedRecordLookup } from "../../core/nested-records.js";
 import type { ImportAuthors, ImportTimes } from "../../core/record-import.js";
 import type { WriteContext } from "../../core/write.js";
 import type { Tag, TagReference, TagResolution } from "../setting-lists/tag.model.js";
-import type { Customer, CustomerStatus } from "./customer.model.js";
-import type { CustomerRecord, CustomerTarget, MissingReferences, References } from "./customer-store.model.js";
+import type {
+  Customer,
+  CustomerRecord,
+  CustomerStatus,
+  CustomerTarget,
+  MissingReferences,
+  References,
+} from "./customer.model.js";
 
 /** A customer migrated from another system, validated and with its tags resolved. */
 export interface ImportedCustomer

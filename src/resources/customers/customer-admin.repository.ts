@@ -6,13 +6,11 @@ import { createEraser, eraseRecord } from "../../db/erasure/erasure.js";
 import type { Pseudonym } from "../../db/erasure/pseudonym.js";
 import { once } from "../../db/once.js";
 import type { Prisma } from "../../gen/prisma/client.js";
-import type { Customer } from "./customer.model.js";
+import type { Customer, CustomerTarget } from "./customer.model.js";
 import type { CustomerAdminRepository } from "./customer-admin.model.js";
-import { readCustomer } from "./customer-change.repository.js";
-import { decrementCustomerCount, incrementCustomerCount } from "./customer-count.repository.js";
+import { lockCustomer, readCustomer } from "./customer-change.repository.js";
 import { importCustomer } from "./customer-import.repository.js";
-import { lockCustomer } from "./customer-lock.repository.js";
-import type { CustomerTarget } from "./customer-store.model.js";
+import { decrementCustomerCount, incrementCustomerCount } from "./customer-limit.repository.js";
 
 /** Archives, restores, erases and imports customers, each in one transaction. */
 export function createCustomerAdminRepository(database: Database, pseudonym: Pseudonym): CustomerAdminRepository {

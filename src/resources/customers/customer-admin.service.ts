@@ -16,13 +16,11 @@ import {
 } from "../../core/record-import.js";
 import type { WriteContext } from "../../core/write.js";
 import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
-import type { CustomFieldRepository } from "../setting-lists/setting-store.model.js";
+import type { CustomFieldRepository } from "../custom-fields/custom-field-values.model.js";
 import type { Tag } from "../setting-lists/tag.model.js";
-import type { Customer, CustomerStatus } from "./customer.model.js";
+import { type Customer, type CustomerRepository, type CustomerStatus, referenceError } from "./customer.model.js";
 import { type NewCustomer, quotaExceeded } from "./customer.service.js";
 import type { CustomerAdminRepository } from "./customer-admin.model.js";
-import { referenceError } from "./customer-references.service.js";
-import type { CustomerRepository } from "./customer-store.model.js";
 
 /** Identifies a record. */
 export interface RecordName {

@@ -1,25 +1,22 @@
 import { erasedError } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
-import { foldCase } from "../../core/text.js";
 import type { WriteContext } from "../../core/write.js";
 import { addressData } from "../../db/address-columns.js";
+import { timestamp } from "../../db/audit-columns.js";
 import { recordChange, recordConsent } from "../../db/audit-log.js";
-import { consentColumns } from "../../db/consent-columns.js";
 import type { Database } from "../../db/database.js";
 import { isErased, type RecordKey } from "../../db/erasure/erasure.js";
 import type { Pseudonym } from "../../db/erasure/pseudonym.js";
 import { findExistingIds } from "../../db/existing-ids.js";
 import { once } from "../../db/once.js";
-import type { Prisma } from "../../gen/prisma/client.js";
+import { Prisma } from "../../gen/prisma/client.js";
 import { resolveTags } from "../setting-lists/tag.repository.js";
-import { statusNumbers } from "./customer.columns.js";
-import type { Customer } from "./customer.model.js";
+import { customerFields } from "./customer.columns.js";
+import { type Customer, type CustomerTarget, newCustomerFields } from "./customer.model.js";
 import type { CustomerImportUnit, ImportedCustomer } from "./customer-admin.model.js";
-import { readCustomer } from "./customer-change.repository.js";
-import { incrementCustomerCount } from "./customer-count.repository.js";
-import { lockCustomer } from "./customer-lock.repository.js";
+import { lockCustomer, readCustomer } from "./customer-change.repository.js";
+import { incrementCustomerCount } from "./customer-limit.repository.js";
 import { missingReferences, missingStaff } from "./customer-references.repository.js";
-import type { CustomerTarget } from "./customer-store.model.js";
 
 export interface CustomerImporting {
   readonly target: CustomerTarget & RecordKey;
@@ -73,7 +70,7 @@ function createUnit(
     count: () => incrementCustomerCount(tx, companyId),
 
     async insert(customer) {
-      await tx.customer.create({ data: { companyId, id, ...columnsOf(customer) } });
+      await insertRow(tx, { companyId, id }, customer);
       if (customer.address) {
         const { id: addressId = newId(idPrefixes.address), ...address } = customer.address;
         const data = { companyId, customerId: id, id: addressId, ...addressData(address) };
@@ -94,19 +91,21 @@ function createUnit(
   };
 }
 
-function columnsOf(customer: ImportedCustomer) {
-  const { firstName, lastName, phone, email, source, colorCode, customFields, preferredBusinessId } = customer;
+async function insertRow(
+  tx: Prisma.TransactionClient,
+  { companyId, id }: RecordKey,
+  customer: ImportedCustomer,
+): Promise<void> {
+  const row = JSON.stringify(customerFields.row({ ...newCustomerFields, ...customer }));
   const { createdBy, createdTime, lastUpdatedBy, lastUpdatedTime } = customer;
-  return {
-    ...{ firstName, lastName, phone, email, source, colorCode, customFields, preferredBusinessId },
-    ...{ createdBy, createdTime, lastUpdatedBy, lastUpdatedTime },
-    ...customer.preference,
-    ...consentColumns(customer.consent),
-    emailKey: foldCase(email),
-    status: statusNumbers[customer.status],
-    referralSourceId: customer.referralSourceId ?? null,
-    assignedStaffId: customer.assignedStaffId ?? null,
-    lastAppointmentTime: customer.lastAppointmentTime ?? null,
-    nextAppointmentTime: customer.nextAppointmentTime ?? null,
-  };
+  await tx.$executeRaw`INSERT INTO customer (company_id, id, ${Prisma.raw(customerFields.names)},
+      created_by, created_time, last_updated_by, last_updated_time, last_appointment_time, next_appointment_time)
+    SELECT ${companyId}, ${id}, ${Prisma.raw(customerFields.values("r"))},
+      ${createdBy}, ${timestamp(createdTime)}, ${lastUpdatedBy}, ${timestamp(lastUpdatedTime)},
+      ${optionalTimestamp(customer.lastAppointmentTime)}, ${optionalTimestamp(customer.nextAppointmentTime)}
+    FROM jsonb_populate_record(NULL::customer, ${row}::jsonb) r`;
+}
+
+function optionalTimestamp(time: Date | undefined): Prisma.Sql {
+  return time ? timestamp(time) : Prisma.sql`NULL::timestamptz`;
 }

@@ -2,7 +2,7 @@ import { foldCase } from "../../core/text.js";
 import type { Database } from "../../db/database.js";
 import { type Bind, readTimeList, type TimeList } from "../../db/time-list.js";
 import { type CustomerRow, customerColumns, listedCustomerChildren, toCustomer } from "./customer.columns.js";
-import type { CustomerFilter, CustomerRepository } from "./customer-store.model.js";
+import type { CustomerFilter, CustomerRepository } from "./customer.model.js";
 
 const list: TimeList = {
   name: "customer.list",

@@ -3,7 +3,7 @@ import type { Page } from "../../core/page.js";
 import { accessFilterValues, accessPredicate, requireSingleRow } from "../../db/access-filter.js";
 import type { Database } from "../../db/database.js";
 import { statement } from "../../db/statement.js";
-import type { CustomerTarget, NoteWithCreatedTime } from "./customer-store.model.js";
+import type { CustomerTarget, NoteWithCreatedTime } from "./customer.model.js";
 
 interface NoteRow {
   readonly id: string;

@@ -3,7 +3,7 @@ import type { Note } from "../../core/note.js";
 import type { Page } from "../../core/page.js";
 import { accessFilterOf, type Principal } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
-import type { CustomerRepository, CustomerTransaction, NoteWithCreatedTime } from "./customer-store.model.js";
+import type { CustomerRepository, CustomerTransaction, NoteWithCreatedTime } from "./customer.model.js";
 
 /** Notes of a customer. A change also updates the version and the update time of the customer. */
 export interface CustomerNotes {

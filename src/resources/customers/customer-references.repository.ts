@@ -1,5 +1,5 @@
 import type { Prisma } from "../../gen/prisma/client.js";
-import type { MissingReferences, References } from "./customer-store.model.js";
+import type { MissingReferences, References } from "./customer.model.js";
 
 /** The references that do not exist in the company or are archived. */
 export async function missingReferences(

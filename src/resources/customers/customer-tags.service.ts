@@ -3,8 +3,7 @@ import { invalidRequest, notFoundError } from "../../core/errors.js";
 import { accessFilterOf, type Principal } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
 import { maxTagsPerCustomer, type Tag, type TagReference } from "../setting-lists/tag.model.js";
-import { referenceError } from "./customer-references.service.js";
-import type { CustomerRepository } from "./customer-store.model.js";
+import { type CustomerRepository, referenceError } from "./customer.model.js";
 import { tooManyTags } from "./customer-update.service.js";
 
 /** The tags of a customer. */

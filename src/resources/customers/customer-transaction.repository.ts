@@ -1,18 +1,15 @@
 import { sameConsent } from "../../core/consent.js";
 import { idPrefixes, newId } from "../../core/ids.js";
-import { foldCase } from "../../core/text.js";
 import { actingStaffId, type WriteContext } from "../../core/write.js";
 import { addressData } from "../../db/address-columns.js";
-import { updatedTime } from "../../db/audit-columns.js";
+import { timestamp, updatedTime } from "../../db/audit-columns.js";
 import { recordChange, recordConsent } from "../../db/audit-log.js";
-import { consentColumns } from "../../db/consent-columns.js";
-import type { Prisma } from "../../gen/prisma/client.js";
+import { Prisma } from "../../gen/prisma/client.js";
 import { customFieldsInTransaction } from "../custom-fields/custom-field-values.repository.js";
 import { resolveTags } from "../setting-lists/tag.repository.js";
-import { statusNumbers } from "./customer.columns.js";
-import type { Customer } from "./customer.model.js";
+import { customerFields } from "./customer.columns.js";
+import type { Customer, CustomerChange, CustomerTransaction } from "./customer.model.js";
 import { missingReferences } from "./customer-references.repository.js";
-import type { CustomerChange, CustomerTransaction } from "./customer-store.model.js";
 
 export interface UnitOptions {
   /** The state under the lock. */
@@ -109,10 +106,9 @@ export function createCustomerUnit(
     if (isLeft) return;
     const lastUpdatedTime = updatedTime(customer, now);
     const version = customer.version + 1n;
-    await tx.customer.update({
-      where: key(customerId),
-      data: { ...columns(change), lastUpdatedBy: author, lastUpdatedTime, version },
-    });
+    const audit = Prisma.sql`last_updated_by = ${author}, last_updated_time = ${timestamp(lastUpdatedTime)}, version = ${version}`;
+    await tx.$executeRaw`UPDATE customer SET ${Prisma.join([...customerFields.assignments(change), audit])}
+      WHERE company_id = ${companyId} AND id = ${customerId}`;
     if (change.consent && !sameConsent(change.consent, customer.consent)) {
       const states = { before: customer.consent, after: change.consent };
       await recordConsent(tx, write, {
@@ -127,16 +123,4 @@ export function createCustomerUnit(
   }
 
   return { unit, finish };
-}
-
-function columns(change: CustomerChange): Prisma.CustomerUncheckedUpdateInput {
-  const { preference, consent, status, customFields, email, ...same } = change;
-  return {
-    ...same,
-    ...preference,
-    ...(email === undefined ? {} : { email, emailKey: foldCase(email) }),
-    ...(status ? { status: statusNumbers[status] } : {}),
-    ...(consent ? consentColumns(consent) : {}),
-    ...(customFields ? { customFields } : {}),
-  };
 }

@@ -2,28 +2,16 @@ import { z } from "zod";
 import { address, type ParsedAddress } from "../../api/address-fields.js";
 import { consentChange } from "../../api/consent-message.js";
 import { memoizePerCountry } from "../../api/country.js";
-import { maskPaths, pickFields, readMask, type UpdateMask } from "../../api/field-mask.js";
-import {
-  color,
-  email,
-  enumNumber,
-  httpsUrl,
-  id,
-  omitUndefined,
-  optionalId,
-  phone,
-  singleLineText,
-  text,
-} from "../../api/fields.js";
+import { keysOf, maskPaths, pickFields, readMask, type UpdateMask } from "../../api/field-mask.js";
+import { httpsUrl, id, omitUndefined, optionalId } from "../../api/fields.js";
 import { notesUpdate } from "../../api/note-fields.js";
 import { noConsent } from "../../core/consent.js";
-import { nameRule } from "../../core/text.js";
 import {
   type UpdateCustomerRequest,
   UpdateCustomerRequestSchema,
 } from "../../gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { customFields } from "../custom-fields/custom-field-values.input.js";
-import { preference, referralSource, tagReferences } from "./customer.input.js";
+import { customerStatus, plainFields, preference, referralSource, tagReferences } from "./customer.input.js";
 import { noPreference } from "./customer.model.js";
 import type { AddressParts, AddressUpdate, CustomerUpdate } from "./customer-update.service.js";
 
@@ -45,21 +33,15 @@ export const customerUpdate = memoizePerCountry((country) =>
   z.object({
     id,
     companyId: id,
-    preferredBusinessId: id.optional(),
+    ...z.object(plainFields(country)).partial().shape,
     avatarPath: httpsUrl.optional(),
-    firstName: text(nameRule).optional(),
-    lastName: text(nameRule).optional(),
-    phone: phone(country).optional(),
-    email: email.optional(),
     address: address.optional(),
     tags: tagReferences,
     notes: notesUpdate,
     complianceConfig: consentChange.optional(),
     preference: preference.optional(),
     referralSource: referralSource.optional(),
-    status: enumNumber(2),
-    colorCode: color.optional(),
-    source: singleLineText.optional(),
+    status: customerStatus.withDefault("ACTIVE"),
     customFields,
     etag: z.string(),
     assignedStaffId: optionalId.optional(),
@@ -69,18 +51,10 @@ export const customerUpdate = memoizePerCountry((country) =>
 type ParsedUpdate = z.output<ReturnType<typeof customerUpdate>>;
 
 export function toCustomerUpdate(parsed: ParsedUpdate, mask: UpdateMask): CustomerUpdate {
-  const text = <K extends keyof ParsedUpdate>(field: string, key: K) =>
-    mask.writes(field) ? (parsed[key] ?? "") : undefined;
   const columns = omitUndefined({
-    preferredBusinessId: text("preferred_business_id", "preferredBusinessId"),
-    avatar: text("avatar_path", "avatarPath"),
-    firstName: text("first_name", "firstName"),
-    lastName: text("last_name", "lastName"),
-    phone: text("phone", "phone"),
-    email: text("email", "email"),
-    colorCode: text("color_code", "colorCode"),
-    source: text("source", "source"),
-    status: mask.writes("status") ? (parsed.status === 2 ? ("INACTIVE" as const) : ("ACTIVE" as const)) : undefined,
+    ...writtenTexts(parsed, mask),
+    avatar: mask.writes("avatar_path") ? (parsed.avatarPath ?? "") : undefined,
+    status: mask.writes("status") ? parsed.status : undefined,
     referralSourceId: mask.writes("referral_source") ? (parsed.referralSource?.id ?? null) : undefined,
     assignedStaffId: mask.writes("assigned_staff_id") ? parsed.assignedStaffId || null : undefined,
   });
@@ -101,6 +75,21 @@ export function toCustomerUpdate(parsed: ParsedUpdate, mask: UpdateMask): Custom
       : {}),
   };
 }
+
+/** The plain fields that the mask writes; an absent one is cleared. */
+function writtenTexts(
+  parsed: ParsedUpdate,
+  mask: UpdateMask,
+): Partial<Record<keyof ReturnType<typeof plainFields>, string>> {
+  return Object.fromEntries(
+    plainNames.filter(({ field }) => mask.writes(field)).map(({ name }) => [name, parsed[name] ?? ""]),
+  );
+}
+
+const plainNames = keysOf(plainFields("")).map((name) => ({
+  name,
+  field: UpdateCustomerRequestSchema.field[name].name,
+}));
 
 function preferenceUpdate({ preference: given }: ParsedUpdate, mask: UpdateMask) {
   if (mask.writes("preference")) return given ?? noPreference;

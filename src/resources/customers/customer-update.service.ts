@@ -6,9 +6,13 @@ import type { CompanyAccess } from "../../core/principal.js";
 import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
 import type { FieldValues } from "../custom-fields/custom-field-values.model.js";
 import { maxTagsPerCustomer, type TagReference } from "../setting-lists/tag.model.js";
-import { maxAddresses, type Preference } from "./customer.model.js";
-import { referenceError } from "./customer-references.service.js";
-import type { CustomerChange, CustomerTransaction } from "./customer-store.model.js";
+import {
+  type CustomerChange,
+  type CustomerTransaction,
+  maxAddresses,
+  type Preference,
+  referenceError,
+} from "./customer.model.js";
 
 /** The validated input of UpdateCustomer. Absent fields are unchanged. */
 export interface CustomerUpdate {

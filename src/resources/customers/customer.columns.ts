@@ -1,41 +1,86 @@
 import type { Note } from "../../core/note.js";
+import { foldCase } from "../../core/text.js";
 import { type AddressJson, addressJson, toAddress } from "../../db/address-columns.js";
-import { type ConsentRow, toConsent } from "../../db/consent-columns.js";
+import { consentField } from "../../db/consent-columns.js";
+import {
+  enumColumn,
+  fieldTable,
+  optionalTextColumn,
+  type Row,
+  type StoredField,
+  textColumn,
+} from "../../db/field-table.js";
 import { listNotesSql, type NotesRead, recordNotesSql } from "../../db/notes-sql.js";
-import type { FieldValues } from "../custom-fields/custom-field-values.model.js";
+import { customFieldsColumn } from "../custom-fields/custom-field-values.columns.js";
 import { type TagJson, tagJson, toTag } from "../setting-lists/tag.columns.js";
-import type { Customer, ReferralSource } from "./customer.model.js";
+import {
+  type Customer,
+  type CustomerFields,
+  customerStatuses,
+  type Preference,
+  type ReferralSource,
+} from "./customer.model.js";
+
+const emailField: StoredField<string> = {
+  ...textColumn("email"),
+  keys: { email_key: "text" },
+  write: (email) => ({ email, email_key: foldCase(email) }),
+};
+
+const preferenceField: StoredField<Preference> = {
+  columns: {
+    receive_auto_message: "boolean",
+    receive_auto_email: "boolean",
+    subscribe_to_marketing_emails: "boolean",
+    receive_appointment_reminder: "boolean",
+  },
+  write: (preference) => ({
+    receive_auto_message: preference.receiveAutoMessage,
+    receive_auto_email: preference.receiveAutoEmail,
+    subscribe_to_marketing_emails: preference.subscribeToMarketingEmails,
+    receive_appointment_reminder: preference.receiveAppointmentReminder,
+  }),
+  read: (row) => ({
+    receiveAutoMessage: row["receive_auto_message"] === true,
+    receiveAutoEmail: row["receive_auto_email"] === true,
+    subscribeToMarketingEmails: row["subscribe_to_marketing_emails"] === true,
+    receiveAppointmentReminder: row["receive_appointment_reminder"] === true,
+  }),
+};
+
+/** The one table of the fields that clients write. */
+export const customerFields = fieldTable<CustomerFields>({
+  preferredBusinessId: optionalTextColumn("preferred_business_id"),
+  firstName: textColumn("first_name"),
+  lastName: textColumn("last_name"),
+  avatar: textColumn("avatar"),
+  phone: textColumn("phone"),
+  email: emailField,
+  status: enumColumn("status", customerStatuses),
+  colorCode: textColumn("color_code"),
+  source: textColumn("source"),
+  preference: preferenceField,
+  consent: consentField,
+  referralSourceId: optionalTextColumn("referral_source_id"),
+  assignedStaffId: optionalTextColumn("assigned_staff_id"),
+  customFields: customFieldsColumn("custom_fields"),
+});
 
 /**
- * A customer with its children, as selected by `customerColumns`. A bigint is a string in node-postgres and a bigint in
- * Prisma.
+ * A customer with its children, as `customerColumns` selects it, beside the columns of `customerFields`. Node-postgres
+ * reads bigint as text, Prisma as bigint.
  */
-export interface CustomerRow extends ConsentRow {
+export interface CustomerRow extends Row {
   readonly company_id: string;
   readonly id: string;
   readonly raw_id: string | bigint;
-  readonly first_name: string;
-  readonly last_name: string;
-  readonly avatar: string;
-  readonly phone: string;
-  readonly email: string;
-  readonly status: number;
-  readonly color_code: string;
-  readonly source: string;
   readonly last_appointment_time: Date | null;
   readonly next_appointment_time: Date | null;
   readonly created_by: string;
   readonly created_time: Date;
   readonly last_updated_by: string;
   readonly last_updated_time: Date;
-  readonly preferred_business_id: string | null;
-  readonly assigned_staff_id: string | null;
   readonly source_lead_id: string | null;
-  readonly receive_auto_message: boolean;
-  readonly receive_auto_email: boolean;
-  readonly subscribe_to_marketing_emails: boolean;
-  readonly receive_appointment_reminder: boolean;
-  readonly custom_fields: FieldValues;
   readonly archived_time: Date | null;
   readonly version: string | bigint;
   readonly addresses: readonly AddressJson[] | null;
@@ -53,12 +98,9 @@ export interface NoteJson {
 }
 
 /** The scalar columns of `customer AS c`. */
-export const customerColumns = `c.company_id, c.id, c.raw_id, c.first_name, c.last_name, c.avatar, c.phone, c.email, c.status,
-  c.color_code, c.source, c.last_appointment_time, c.next_appointment_time, c.created_by, c.created_time,
-  c.last_updated_by, c.last_updated_time, c.preferred_business_id, c.assigned_staff_id, c.source_lead_id,
-  c.receive_auto_message, c.receive_auto_email, c.subscribe_to_marketing_emails, c.receive_appointment_reminder,
-  c.service_related_channels, c.marketing_campaigns_channels, c.branded_app_enabled, c.is_agreed_marketing_policy,
-  c.is_consented, c.custom_fields, c.archived_time, c.version`;
+export const customerColumns = `c.company_id, c.id, c.raw_id, c.last_appointment_time, c.next_appointment_time, c.created_by,
+  c.created_time, c.last_updated_by, c.last_updated_time, c.source_lead_id, c.archived_time, c.version,
+  ${customerFields.select("c")}`;
 
 export const noteJson = `json_build_object('id', n.id, 'note', n.note, 'last_updated_by', n.last_updated_by,
   'last_updated_time', n.last_updated_time)`;
@@ -89,40 +131,23 @@ function childrenWith(notes: NotesRead): string {
 
 export function toCustomer(row: CustomerRow): Customer {
   return {
+    ...customerFields.read(row),
     companyId: row.company_id,
     id: row.id,
     rawId: BigInt(row.raw_id),
-    firstName: row.first_name,
-    lastName: row.last_name,
-    avatar: row.avatar,
-    phone: row.phone,
-    email: row.email,
     addresses: row.addresses?.map(toAddress) ?? [],
-    status: row.status === 2 ? "INACTIVE" : "ACTIVE",
-    colorCode: row.color_code,
-    source: row.source,
     ...(row.last_appointment_time ? { lastAppointmentTime: row.last_appointment_time } : {}),
     ...(row.next_appointment_time ? { nextAppointmentTime: row.next_appointment_time } : {}),
     createdBy: row.created_by,
     createdTime: row.created_time,
     lastUpdatedBy: row.last_updated_by,
     lastUpdatedTime: row.last_updated_time,
-    ...(row.preferred_business_id === null ? {} : { preferredBusinessId: row.preferred_business_id }),
     notes: row.notes?.map(toNote) ?? [],
     tags: row.tags?.map(toTag) ?? [],
     ...(row.referral_source ? { referralSource: row.referral_source } : {}),
-    preference: {
-      receiveAutoMessage: row.receive_auto_message,
-      receiveAutoEmail: row.receive_auto_email,
-      subscribeToMarketingEmails: row.subscribe_to_marketing_emails,
-      receiveAppointmentReminder: row.receive_appointment_reminder,
-    },
     upcomingAppointmentsUrl: row.url_template?.replaceAll("{customer_id}", encodeURIComponent(row.id)) ?? "",
     archived: row.archived_time !== null,
-    consent: toConsent(row),
-    customFields: row.custom_fields,
     ...(row.source_lead_id === null ? {} : { sourceLeadId: row.source_lead_id }),
-    ...(row.assigned_staff_id === null ? {} : { assignedStaffId: row.assigned_staff_id }),
     version: BigInt(row.version),
   };
 }
@@ -135,5 +160,3 @@ function toNote(json: NoteJson): Note {
     lastUpdatedTime: new Date(json.last_updated_time),
   };
 }
-
-export const statusNumbers = { ACTIVE: 1, INACTIVE: 2 } as const;

@@ -1,8 +1,30 @@
 import { z } from "zod";
-import { id, list, optionalId } from "../../api/fields.js";
+import { address } from "../../api/address-fields.js";
+import { consentChange } from "../../api/consent-message.js";
+import { memoizePerCountry } from "../../api/country.js";
+import {
+  color,
+  email,
+  id,
+  list,
+  maxFilterValues,
+  optionalId,
+  optionalPhone,
+  phone,
+  singleLineText,
+  text,
+} from "../../api/fields.js";
+import { newNotes } from "../../api/note-fields.js";
+import { pagination } from "../../api/page-token.js";
 import { customIssue } from "../../api/parse.js";
-import { normalise, tagNameRule, textFault } from "../../core/text.js";
+import { protoEnum } from "../../api/proto-enum.js";
+import { interval } from "../../api/timestamp.js";
+import { nameRule, normalise, tagNameRule, textFault } from "../../core/text.js";
+import { Customer_StatusSchema } from "../../gen/proto/moego/business/customer/v1/customer_pb.js";
+import { customFields } from "../custom-fields/custom-field-values.input.js";
 import { maxTagsPerCustomer, type TagReference } from "../setting-lists/tag.model.js";
+import { type CustomerFilter, customerStatuses, defaultPreference } from "./customer.model.js";
+import type { NewCustomer } from "./customer.service.js";
 
 /** `{id}` refers to an existing tag, other members are ignored. `{name}` finds or creates a tag. */
 const tagReference = z
@@ -21,6 +43,8 @@ const tagReference = z
 
 export const tagReferences = list(tagReference, maxTagsPerCustomer);
 
+export const customerStatus = protoEnum(Customer_StatusSchema, customerStatuses);
+
 export const preference = z.object({
   receiveAutoMessage: z.boolean(),
   receiveAutoEmail: z.boolean(),
@@ -30,3 +54,95 @@ export const preference = z.object({
 
 /** `{id}` of a referral source. A name is ignored; a name without an id is a violation. */
 export const referralSource = z.object({ id });
+
+/** The fields of one text each, with their rules: stated once for create, update and import. */
+export function plainFields(country: string) {
+  return {
+    preferredBusinessId: id,
+    firstName: text(nameRule),
+    lastName: text(nameRule),
+    phone: phone(country),
+    email,
+    source: singleLineText,
+    colorCode: color,
+  };
+}
+
+/** Fields that creating and importing a customer have in common. */
+export function createdFields(country: string) {
+  return {
+    companyId: id,
+    ...plainFields(country),
+    preference: preference.optional(),
+    tags: tagReferences,
+    complianceConfig: consentChange.optional(),
+    referralSource: referralSource.optional(),
+    customFields,
+    assignedStaffId: optionalId,
+  };
+}
+
+type Fields = z.output<z.ZodObject<ReturnType<typeof createdFields>>>;
+
+export function toNewCustomer({ complianceConfig, referralSource: source, assignedStaffId, ...same }: Fields) {
+  return {
+    ...same,
+    preference: same.preference ?? defaultPreference,
+    consent: complianceConfig ?? {},
+    ...(source ? { referralSourceId: source.id } : {}),
+    ...(assignedStaffId === "" ? {} : { assignedStaffId }),
+  } satisfies Omit<NewCustomer, "address" | "notes">;
+}
+
+const newAddress = address.superRefine((value, context) => {
+  if (value.id !== "")
+    context.addIssue({
+      ...customIssue("NOT_ALLOWED", "Must be empty for a new address; the server assigns the id."),
+      path: ["id"],
+    });
+});
+
+/** Input of CreateCustomer. */
+export const newCustomer = memoizePerCountry((country) =>
+  z.object({ ...createdFields(country), address: newAddress.optional(), notes: newNotes }).transform(
+    ({ address: given, notes, ...fields }): NewCustomer => ({
+      ...{ ...toNewCustomer(fields), notes },
+      ...(given ? { address: given.record } : {}),
+    }),
+  ),
+);
+
+/** Input of ListCustomers. */
+export const customersQuery = memoizePerCountry((country) =>
+  z.object({
+    pagination,
+    companyId: id,
+    filter: z
+      .object({
+        lastUpdatedTime: interval.optional(),
+        mainPhoneNumber: optionalPhone(country),
+        email: singleLineText,
+        tagIds: list(id, maxFilterValues),
+        preferredBusinessIds: list(id, maxFilterValues),
+        referralSourceIds: list(id, maxFilterValues),
+        createdTime: interval.optional(),
+      })
+      .transform(({ lastUpdatedTime, createdTime, mainPhoneNumber, email, ...ids }): CustomerFilter => {
+        return {
+          ...(lastUpdatedTime ? { lastUpdated: lastUpdatedTime } : {}),
+          ...(createdTime ? { created: createdTime } : {}),
+          ...(mainPhoneNumber === "" ? {} : { phone: mainPhoneNumber }),
+          ...(email === "" ? {} : { email }),
+          ...nonEmpty(ids),
+        };
+      })
+      .optional(),
+  }),
+);
+
+type IdFilters = Pick<CustomerFilter, "tagIds" | "preferredBusinessIds" | "referralSourceIds">;
+
+/** Removes empty lists, which do not filter. */
+function nonEmpty(ids: Required<IdFilters>): IdFilters {
+  return Object.fromEntries(Object.entries(ids).filter(([, values]) => values.length > 0));
+}

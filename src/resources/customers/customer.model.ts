@@ -1,8 +1,14 @@
-import type { Address } from "../../core/address.js";
+import type { Address, AddressRecord } from "../../core/address.js";
 import type { Consent } from "../../core/consent.js";
+import { enumeration, type WordOf } from "../../core/enumeration.js";
+import { DomainError, invalidRequest, notFoundInCompany, type Violation } from "../../core/errors.js";
+import type { FieldChange } from "../../core/field-change.js";
 import type { Note } from "../../core/note.js";
-import type { FieldValues } from "../custom-fields/custom-field-values.model.js";
-import type { Tag } from "../setting-lists/tag.model.js";
+import type { Page, TimeRange } from "../../core/page.js";
+import type { AccessFilter } from "../../core/principal.js";
+import type { WriteContext } from "../../core/write.js";
+import type { CustomFieldRepository, FieldValues } from "../custom-fields/custom-field-values.model.js";
+import { type Tag, type TagReference, type TagResolution, tagViolations } from "../setting-lists/tag.model.js";
 
 /** Maximum number of addresses per customer. */
 export const maxAddresses = 10;
@@ -30,7 +36,9 @@ export const noPreference = {
   receiveAppointmentReminder: false,
 } as const satisfies Preference;
 
-export type CustomerStatus = "ACTIVE" | "INACTIVE";
+export const customerStatuses = enumeration("ACTIVE", "INACTIVE");
+
+export type CustomerStatus = WordOf<typeof customerStatuses>;
 
 export interface ReferralSource {
   readonly id: string;
@@ -38,39 +46,229 @@ export interface ReferralSource {
   readonly archived: boolean;
 }
 
-/** A customer with its children. Empty strings mean unknown. */
-export interface Customer {
-  readonly companyId: string;
-  readonly id: string;
-  readonly rawId: bigint;
+/** The fields of a customer that clients write. Empty strings mean unknown. */
+export interface CustomerFields {
+  readonly preferredBusinessId?: string;
   readonly firstName: string;
   readonly lastName: string;
   readonly avatar: string;
   /** E.164. Empty only for a customer promoted from a lead without a phone number. */
   readonly phone: string;
   readonly email: string;
-  readonly addresses: readonly Address[];
   readonly status: CustomerStatus;
   readonly colorCode: string;
   readonly source: string;
+  readonly preference: Preference;
+  readonly consent: Consent;
+  readonly referralSourceId?: string;
+  readonly assignedStaffId?: string;
+  readonly customFields: FieldValues;
+}
+
+/** The fields that CreateCustomer cannot set. */
+export const newCustomerFields = { avatar: "", status: "ACTIVE" } as const satisfies Partial<CustomerFields>;
+
+/** A customer with its children. */
+export interface Customer extends CustomerFields {
+  readonly companyId: string;
+  readonly id: string;
+  readonly rawId: bigint;
+  readonly addresses: readonly Address[];
   readonly lastAppointmentTime?: Date;
   readonly nextAppointmentTime?: Date;
   readonly createdBy: string;
   readonly createdTime: Date;
   readonly lastUpdatedBy: string;
   readonly lastUpdatedTime: Date;
-  readonly preferredBusinessId?: string;
   /** Newest notes first, limited in number. */
   readonly notes: readonly Note[];
   readonly tags: readonly Tag[];
   readonly referralSource?: ReferralSource;
-  readonly preference: Preference;
   readonly upcomingAppointmentsUrl: string;
   readonly archived: boolean;
-  readonly consent: Consent;
-  readonly customFields: FieldValues;
   readonly sourceLeadId?: string;
-  readonly assignedStaffId?: string;
   /** Number of the current version, starting at 1. */
   readonly version: bigint;
+}
+
+/** A validated customer to store. References, customer limit and idempotency are checked by the database. */
+export interface CustomerRecord extends Omit<CustomerFields, keyof typeof newCustomerFields> {
+  readonly companyId: string;
+  readonly preferredBusinessId: string;
+  readonly address?: AddressRecord;
+  readonly tags: readonly TagReference[];
+  readonly notes: readonly string[];
+}
+
+/** Resources that a customer refers to, by id. */
+export interface References {
+  readonly preferredBusinessId?: string;
+  readonly referralSourceId?: string;
+  readonly assignedStaffId?: string;
+}
+
+/** References that do not exist in the company or are archived. */
+export type MissingReferences = readonly (keyof References)[];
+
+export type CreateOutcome =
+  | { readonly kind: "created"; readonly customer: Customer }
+  | { readonly kind: "refused"; readonly missing: MissingReferences; readonly tags: TagResolution }
+  | { readonly kind: "quota"; readonly limit: number };
+
+export interface CustomerFilter {
+  /** By update time. Also orders the list by (last updated, id) ascending and includes archived customers. */
+  readonly lastUpdated?: TimeRange;
+  readonly created?: TimeRange;
+  /** E.164. */
+  readonly phone?: string;
+  /** Case-insensitive. */
+  readonly email?: string;
+  /** Customers with at least one of these tags. */
+  readonly tagIds?: readonly string[];
+  readonly preferredBusinessIds?: readonly string[];
+  readonly referralSourceIds?: readonly string[];
+}
+
+export interface CustomerQuery {
+  readonly companyId: string;
+  readonly filter: CustomerFilter;
+  readonly page: Page;
+}
+
+/** The customer that a request names by id. */
+export interface CustomerTarget {
+  readonly accessFilter: AccessFilter;
+  readonly id: string;
+}
+
+/** The fields that an update replaces. */
+export type CustomerChange = FieldChange<CustomerFields>;
+
+/**
+ * A locked customer within a transaction. All changes are committed together with the new version, the audit log entry
+ * and the idempotency claim. An error rolls them back.
+ */
+export interface CustomerTransaction {
+  /** The state under the lock. */
+  readonly customer: Customer;
+  /** The custom fields of the company, as this transaction sees them. */
+  readonly customFields: CustomFieldRepository;
+  save(change: CustomerChange): Promise<void>;
+  /** Declares that nothing changes: version, time and actor are unchanged, and no audit log entry is written. */
+  skipUpdate(): void;
+  missing(references: References): Promise<MissingReferences>;
+  /**
+   * Resolves tags and, if `mayCreate`, creates those whose name does not exist. An archived tag is accepted only if the
+   * customer already has it.
+   */
+  resolveTags(
+    references: readonly TagReference[],
+    mayCreate: boolean,
+  ): Promise<TagResolution & { readonly tags: readonly Tag[] }>;
+  /** Replaces the tags of the customer, in this order. */
+  replaceTags(tags: readonly Tag[]): Promise<void>;
+  /** Appends tags. Tags that the customer already has keep their position. */
+  addTags(tags: readonly Tag[]): Promise<void>;
+  addAddress(address: AddressRecord): Promise<void>;
+  editAddress(id: string, address: AddressRecord): Promise<void>;
+  removeAddress(id: string): Promise<void>;
+  /** Those notes that belong to the customer, newest first. */
+  findNotes(ids: readonly string[]): Promise<readonly Note[]>;
+  addNotes(texts: readonly string[]): Promise<readonly Note[]>;
+  editNote(id: string, text: string): Promise<void>;
+  /** Removes all other notes. */
+  keepNotes(ids: readonly string[]): Promise<void>;
+  removeNote(id: string): Promise<void>;
+}
+
+/** Decisions made before a create reaches the database. */
+export interface CreatePreconditions {
+  /** The access filter for replays: they return the current record, which may have moved to another location. */
+  readonly accessFilter: AccessFilter;
+  /** If false, nothing is stored and the remaining violations are reported. Replays are still returned. */
+  readonly admit: boolean;
+  /** Whether tags with a new name may be created. */
+  readonly mayCreateTags: boolean;
+}
+
+export interface NoteWithCreatedTime extends Note {
+  readonly createdTime: Date;
+}
+
+export interface CustomerRepository {
+  /** Throws NOT_FOUND if a replay finds the customer outside the access filter. */
+  create(record: CustomerRecord, admission: CreatePreconditions, write: WriteContext): Promise<CreateOutcome>;
+  /** Throws AMBIGUOUS_ID if customers of several accessible companies have the id. */
+  get(target: CustomerTarget, signal: AbortSignal): Promise<Customer | undefined>;
+  /** Returns one row more than the page size if there is a next page. */
+  list(query: CustomerQuery, signal: AbortSignal): Promise<readonly Customer[]>;
+  listNotes(target: CustomerTarget, page: Page, signal: AbortSignal): Promise<readonly NoteWithCreatedTime[]>;
+  /**
+   * Runs `work` on the locked customer and returns the ids of the records it created. Replays and concurrent duplicates
+   * return the ids of the first request without running `work`. Throws NOT_FOUND and RESOURCE_ARCHIVED.
+   */
+  change(
+    target: CustomerTarget,
+    write: WriteContext,
+    work: (unit: CustomerTransaction) => Promise<readonly string[]>,
+  ): Promise<ChangedCustomer>;
+}
+
+/** The customer after a change (the current one for a replay), and the ids of the created records. */
+export interface ChangedCustomer {
+  readonly customer: Customer;
+  readonly resourceIds: readonly string[];
+  /** Those created notes that still exist, in the order of the ids. */
+  readonly notes: readonly Note[];
+}
+
+export interface CardLinkRepository {
+  /**
+   * Stores a link for the customer and returns its token. Every call without an idempotency claim creates a new one.
+   *
+   * @param lifetimeMs by the clock of the database
+   */
+  mint(target: CustomerTarget, lifetimeMs: number, write: WriteContext): Promise<string>;
+}
+
+const fieldOf = {
+  preferredBusinessId: "preferred_business_id",
+  referralSourceId: "referral_source.id",
+  assignedStaffId: "assigned_staff_id",
+} as const satisfies Record<keyof References, string>;
+
+export interface RefusedReferences {
+  readonly missing: MissingReferences;
+  readonly tags: TagResolution;
+  /** The tags as in the request. */
+  readonly references: readonly TagReference[];
+  /** Violations that were found before. */
+  readonly violations: readonly Violation[];
+}
+
+/**
+ * The error for references to nonexistent or archived records or to those of another tenant: INVALID_ARGUMENT with all
+ * field paths. PERMISSION_DENIED if a tag would have to be created without the required scope. Undefined if there is no
+ * violation.
+ */
+export function referenceError({ missing, tags, references, violations }: RefusedReferences): DomainError | undefined {
+  const all = [
+    ...violations,
+    ...missing.map((reference) => ({
+      field: fieldOf[reference],
+      reason: "NOT_FOUND" as const,
+      description: notFoundInCompany,
+    })),
+    ...tagViolations(references, tags),
+  ];
+  if (tags.forbiddenPositions.length > 0) {
+    return new DomainError("SCOPE_REQUIRED", "Creating a tag by name requires the scope setting:write.", {
+      metadata: { scope: "setting:write" },
+    });
+  }
+  if (all.length === 0) return undefined;
+  const onlyArchivedTags = all.length === tags.archivedPositions.length;
+  if (onlyArchivedTags)
+    return new DomainError("TAG_ARCHIVED", "The request uses an archived tag.", { violations: all });
+  return invalidRequest(all);
 }

@@ -4,47 +4,28 @@ import { toProtoAddress } from "../../api/address-fields.js";
 import { toProtoConsent } from "../../api/consent-message.js";
 import { etagOf } from "../../core/etag.js";
 import type { Note } from "../../core/note.js";
-import {
-  Customer_NoteSchema,
-  Customer_Status,
-  type CustomerSchema,
-} from "../../gen/proto/moego/business/customer/v1/customer_pb.js";
+import { Customer_NoteSchema, type CustomerSchema } from "../../gen/proto/moego/business/customer/v1/customer_pb.js";
 import { toStruct } from "../custom-fields/custom-field-values.output.js";
 import { toProtoTag } from "../setting-lists/tag.output.js";
+import { customerStatus } from "./customer.input.js";
 import type { Customer } from "./customer.model.js";
 
 export function toProtoCustomer(customer: Customer): MessageInitShape<typeof CustomerSchema> {
-  const { lastAppointmentTime, nextAppointmentTime, referralSource } = customer;
+  const { addresses, status, consent, customFields, archived, ...same } = customer;
+  const { lastAppointmentTime, nextAppointmentTime, createdTime, lastUpdatedTime, version: _, ...plain } = same;
   return {
-    id: customer.id,
-    rawId: customer.rawId,
-    companyId: customer.companyId,
-    firstName: customer.firstName,
-    lastName: customer.lastName,
-    avatar: customer.avatar,
-    phone: customer.phone,
-    email: customer.email,
-    address: customer.addresses.map(toProtoAddress),
-    status: Customer_Status[customer.status],
-    colorCode: customer.colorCode,
-    source: customer.source,
+    ...plain,
+    address: addresses.map(toProtoAddress),
+    status: customerStatus.toProto(status),
     ...(lastAppointmentTime ? { lastAppointmentDate: timestampFromDate(lastAppointmentTime) } : {}),
     ...(nextAppointmentTime ? { nextAppointmentDate: timestampFromDate(nextAppointmentTime) } : {}),
-    createdBy: customer.createdBy,
-    createdTime: timestampFromDate(customer.createdTime),
-    lastUpdatedBy: customer.lastUpdatedBy,
-    lastUpdatedTime: timestampFromDate(customer.lastUpdatedTime),
-    preferredBusinessId: customer.preferredBusinessId ?? "",
+    createdTime: timestampFromDate(createdTime),
+    lastUpdatedTime: timestampFromDate(lastUpdatedTime),
     notes: customer.notes.map(toProtoNote),
     tags: customer.tags.map(toProtoTag),
-    ...(referralSource ? { referralSource } : {}),
-    preference: customer.preference,
-    upcomingAppointmentsUrl: customer.upcomingAppointmentsUrl,
-    deleted: customer.archived,
-    complianceConfig: toProtoConsent(customer.consent),
-    ...(Object.keys(customer.customFields).length === 0 ? {} : { customFields: toStruct(customer.customFields) }),
-    sourceLeadId: customer.sourceLeadId ?? "",
-    assignedStaffId: customer.assignedStaffId ?? "",
+    deleted: archived,
+    complianceConfig: toProtoConsent(consent),
+    ...(Object.keys(customFields).length === 0 ? {} : { customFields: toStruct(customFields) }),
     etag: etagOf(customer),
   };
 }

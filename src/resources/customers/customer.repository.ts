@@ -1,20 +1,39 @@
 import { notFoundError } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
+import { actingStaffId, type WriteContext } from "../../core/write.js";
 import {
   accessFilterValues,
   accessPredicate,
   requireSingleRow,
   singleCompanyAccessPredicate,
 } from "../../db/access-filter.js";
+import { addressColumns, addressJson } from "../../db/address-columns.js";
 import type { Database } from "../../db/database.js";
-import { createOnce } from "../../db/once.js";
+import { namedStatement } from "../../db/named-statement.js";
+import { claimExpiry, createOnce, type StoredResultRow } from "../../db/once.js";
 import { statement } from "../../db/statement.js";
-import { type CustomerRow, customerChildren, customerColumns, toCustomer } from "./customer.columns.js";
+import { lastTagOrderSql, tagJson } from "../setting-lists/tag.columns.js";
+import { distinctTags, tagKey } from "../setting-lists/tag.model.js";
+import {
+  type CustomerRow,
+  customerChildren,
+  customerColumns,
+  customerFields,
+  noteJson,
+  referralSourceJson,
+  toCustomer,
+} from "./customer.columns.js";
+import {
+  type CreateOutcome,
+  type CreatePreconditions,
+  type CustomerRecord,
+  type CustomerRepository,
+  type MissingReferences,
+  newCustomerFields,
+} from "./customer.model.js";
 import { changeCustomer } from "./customer-change.repository.js";
-import { type CreateCall, type CreateRow, createStatement, createValues } from "./customer-create.repository.js";
 import { createCustomerList } from "./customer-list.repository.js";
 import { listNotes } from "./customer-notes.repository.js";
-import type { CreateOutcome, CreatePreconditions, CustomerRepository } from "./customer-store.model.js";
 
 /** Customers, with hand-written SQL on the hot paths (create, get, list) and Prisma for changes. */
 export function createCustomerRepository(database: Database): CustomerRepository {
@@ -89,4 +108,181 @@ function outcomeOf(row: CreateRow, admission: CreatePreconditions): CreateOutcom
   }
   if (row.max_customers === null) throw new Error("create statement stored nothing and returned no reason");
   return { kind: "quota", limit: row.max_customers };
+}
+
+type WithoutId = { readonly [Name in keyof CustomerRow]: Name extends "id" ? string | null : CustomerRow[Name] };
+
+/** The result of the statement. There is always exactly one row. */
+export interface CreateRow extends StoredResultRow, WithoutId {
+  /** Null if nothing was stored. */
+  readonly id: string | null;
+  readonly missing: MissingReferences;
+  readonly unknown_tags: readonly number[];
+  readonly archived_tags: readonly number[];
+  readonly forbidden_tags: readonly number[];
+  readonly max_customers: number | null;
+  /** False if a limit was introduced while the statement waited. It must then be executed again. */
+  readonly counted: boolean;
+}
+
+/**
+ * Creates a customer with its children, consent entry, audit log entry, customer count and idempotency claim in one
+ * statement (measured in docs/measurements.md). Validates first, then writes: `valid` is empty for a replay and for
+ * invalid references, `admitted` also if the customer limit is reached, and every insert selects from `admitted`.
+ *
+ * Without a customer limit, the company row is locked FOR KEY SHARE. This excludes a transaction that introduces a
+ * limit (customer-limit.repository.ts), but not other creates. The claim is a plain insert: a concurrent duplicate
+ * waits on its index and fails with 23505, which rolls the statement back. With ON CONFLICT it would continue and count
+ * the customer twice. The lock order is counter, claim, tags (sorted), so concurrent creates cannot deadlock. A tag
+ * that a concurrent create has inserted is locked by an update without effect. The update must not touch a column with
+ * a unique index, otherwise it would wait for transactions that link the tag.
+ */
+export const createStatement = namedStatement<CreateParameters>(
+  "customer.create",
+  `WITH replay AS MATERIALIZED (
+  SELECT fingerprint, resource_ids FROM idempotency
+  WHERE key_id = :keyId AND rpc = :rpc AND key = :claimKey AND expired_time > clock_timestamp()),
+wanted AS MATERIALIZED (
+  SELECT w.position, w.name, w.name_key, w.new_id, t.id, t.archived_time IS NOT NULL AS archived, w.asked_id IS NULL AS by_name
+  FROM unnest(:tagIds::text[], :tagNames::text[], :tagKeys::text[], :newTagIds::text[], :tagPositions::int[]) AS w (asked_id, name, name_key, new_id, position)
+  LEFT JOIN tag t ON t.company_id = :companyId AND (t.id = w.asked_id OR t.name_key = w.name_key)),
+missing AS MATERIALIZED (
+  SELECT coalesce(array_agg(reference), '{}') AS fields FROM (
+    SELECT 'preferredBusinessId' AS reference
+      WHERE NOT EXISTS (SELECT 1 FROM business WHERE company_id = :companyId AND id = :businessId AND archived_time IS NULL)
+    UNION ALL SELECT 'referralSourceId'
+      WHERE :referralSourceId::text IS NOT NULL AND NOT EXISTS (SELECT 1 FROM referral_source WHERE company_id = :companyId AND id = :referralSourceId AND archived_time IS NULL)
+    UNION ALL SELECT 'assignedStaffId'
+      WHERE :staffId::text IS NOT NULL AND NOT EXISTS (SELECT 1 FROM staff WHERE company_id = :companyId AND id = :staffId AND archived_time IS NULL)) m),
+valid AS MATERIALIZED (
+  SELECT 1 WHERE :admit::boolean AND NOT EXISTS (SELECT 1 FROM replay)
+    AND (SELECT cardinality(fields) = 0 FROM missing)
+    AND NOT EXISTS (SELECT 1 FROM wanted WHERE archived OR (id IS NULL AND NOT (by_name AND :mayCreateTags::boolean)))),
+owner AS MATERIALIZED (SELECT max_customers, upcoming_appointments_url_template FROM company WHERE id = :companyId FOR KEY SHARE),
+quota AS (
+  UPDATE company_customer_count SET customers = customers + 1
+  WHERE company_id = :companyId AND EXISTS (SELECT 1 FROM valid) AND customers < (SELECT max_customers FROM owner) RETURNING 1),
+admitted AS MATERIALIZED (
+  SELECT 1 FROM owner WHERE max_customers IS NULL AND EXISTS (SELECT 1 FROM valid) UNION ALL SELECT 1 FROM quota),
+claim AS (
+  INSERT INTO idempotency (key_id, rpc, key, fingerprint, company_id, resource_ids, expired_time)
+  SELECT :keyId, :rpc, :claimKey, :fingerprint, :companyId, ARRAY[:id], ${claimExpiry} FROM admitted WHERE :claimKey::text IS NOT NULL
+  RETURNING 1),
+stamp AS MATERIALIZED (
+  SELECT begin_change() AS now FROM admitted WHERE :claimKey::text IS NULL OR EXISTS (SELECT 1 FROM claim)),
+c AS (
+  INSERT INTO customer (company_id, id, ${customerFields.names}, created_by, created_time, last_updated_by, last_updated_time)
+  SELECT :companyId, :id, ${customerFields.values("r")}, :author, now, :author, now
+  FROM stamp, jsonb_populate_record(NULL::customer, :record::jsonb) r
+  RETURNING *),
+a AS (
+  INSERT INTO customer_address (company_id, id, customer_id, address1, address2, city, state, postal_code, country, latitude, longitude, type)
+  SELECT :companyId, x.id, :id, x.address1, x.address2, x.city, x.state, x.postal_code, x.country, x.latitude, x.longitude, x.type
+  FROM c, jsonb_to_recordset(:addresses::jsonb) AS x (id text, address1 text, address2 text, city text, state text, postal_code text,
+    country text, latitude float8, longitude float8, type smallint)
+  RETURNING *),
+n AS (
+  INSERT INTO customer_note (company_id, id, customer_id, note, created_time, last_updated_by, last_updated_time)
+  SELECT :companyId, x.id, :id, x.note, c.created_time, :author, c.created_time FROM c, unnest(:noteIds::text[], :notes::text[]) AS x (id, note)
+  RETURNING *),
+created_tag AS (
+  INSERT INTO tag (company_id, id, name, name_key, display_order, last_updated_by, last_updated_time)
+  SELECT :companyId, w.new_id, w.name, w.name_key, ${lastTagOrderSql(":companyId")} + row_number() OVER (ORDER BY w.position),
+    :author, c.created_time FROM c, wanted w WHERE w.id IS NULL ORDER BY w.name_key COLLATE "C"
+  ON CONFLICT (company_id, name_key) DO UPDATE SET display_order = tag.display_order
+  RETURNING *, xmax = 0 AS inserted),
+carried AS MATERIALIZED (SELECT id FROM wanted WHERE id IS NOT NULL UNION SELECT id FROM created_tag),
+linked AS (
+  INSERT INTO customer_tag (company_id, customer_id, tag_id) SELECT :companyId, :id, carried.id FROM c, carried RETURNING 1),
+ledger AS (
+  INSERT INTO consent_event (company_id, subject_kind, subject_id, occurred_time, rpc, key_id, staff_id, ip, request_id, after)
+  SELECT :companyId, 'customer', :id, c.created_time, :rpc, :keyId, :author, :ip, :requestId, :consent::jsonb FROM c RETURNING 1),
+changed AS (
+  INSERT INTO change (company_id, kind, resource_id, version, rpc, key_id, staff_id, request_id, changed_time)
+  SELECT :companyId, 'customer', :id, 1, :rpc, :keyId, :author, :requestId, c.created_time FROM c
+  UNION ALL SELECT :companyId, 'tag', t.id, 1, :rpc, :keyId, :author, :requestId, t.last_updated_time FROM created_tag t WHERE inserted
+  RETURNING 1)
+SELECT ${customerColumns},
+  (SELECT json_agg(${addressJson} ORDER BY a.type, a.id) FROM a) AS addresses,
+  (SELECT json_agg(json ORDER BY display_order, name, id) FROM (
+    SELECT ${tagJson} AS json, t.display_order, t.name, t.id FROM tag t
+      WHERE t.company_id = :companyId AND t.id = ANY (ARRAY(SELECT id FROM wanted))
+    UNION ALL SELECT ${tagJson}, t.display_order, t.name, t.id FROM created_tag t) x) AS tags,
+  (SELECT json_agg(${noteJson} ORDER BY n.id DESC) FROM n) AS notes,
+  (SELECT ${referralSourceJson} FROM referral_source r
+    WHERE r.company_id = :companyId AND r.id = :referralSourceId) AS referral_source,
+  (SELECT upcoming_appointments_url_template FROM owner) AS url_template,
+  (SELECT fingerprint FROM replay) AS replay_fingerprint,
+  (SELECT resource_ids FROM replay) AS replay_ids,
+  (SELECT fields FROM missing) AS missing,
+  ARRAY(SELECT position FROM wanted WHERE id IS NULL AND NOT by_name ORDER BY position) AS unknown_tags,
+  ARRAY(SELECT position FROM wanted WHERE archived ORDER BY position) AS archived_tags,
+  ARRAY(SELECT position FROM wanted WHERE id IS NULL AND by_name AND NOT :mayCreateTags::boolean ORDER BY position) AS forbidden_tags,
+  (SELECT max_customers FROM owner) AS max_customers,
+  EXISTS (SELECT 1 FROM company_customer_count WHERE company_id = :companyId) AS counted
+FROM (VALUES (1)) one LEFT JOIN c ON true`,
+);
+
+export interface CreateCall {
+  readonly id: string;
+  readonly record: CustomerRecord;
+  readonly admission: CreatePreconditions;
+  readonly write: WriteContext;
+}
+
+/** Values of the statement's parameters, in order. */
+export function createValues({ id, record, admission, write }: CreateCall): readonly unknown[] {
+  const { companyId } = record;
+  const tags = distinctTags(record.tags);
+  return createStatement.values({
+    ...{ companyId, id, keyId: write.keyId, rpc: write.rpc, requestId: write.requestId, ip: write.ip },
+    author: actingStaffId(write, companyId),
+    claimKey: write.claim?.key ?? null,
+    fingerprint: write.claim?.fingerprint ?? null,
+    businessId: record.preferredBusinessId,
+    referralSourceId: record.referralSourceId ?? null,
+    staffId: record.assignedStaffId ?? null,
+    record: JSON.stringify(customerFields.row({ ...newCustomerFields, ...record })),
+    addresses: JSON.stringify(record.address ? [addressColumns(record.address)] : []),
+    noteIds: record.notes.map(() => newId(idPrefixes.note)),
+    notes: record.notes,
+    consent: JSON.stringify(record.consent),
+    tagIds: tags.map(({ reference }) => ("id" in reference ? reference.id : null)),
+    tagNames: tags.map(({ reference }) => ("name" in reference ? reference.name : null)),
+    tagKeys: tags.map(({ reference }) => ("name" in reference ? tagKey(reference.name) : null)),
+    newTagIds: tags.map(({ reference }) => ("name" in reference ? newId(idPrefixes.tag) : null)),
+    tagPositions: tags.map(({ position }) => position),
+    admit: admission.admit,
+    mayCreateTags: admission.mayCreateTags,
+  });
+}
+
+interface CreateParameters {
+  readonly companyId: string;
+  readonly keyId: string;
+  readonly rpc: string;
+  readonly author: string;
+  readonly requestId: string;
+  readonly claimKey: string | null;
+  readonly fingerprint: Uint8Array | null;
+  readonly id: string;
+  readonly businessId: string;
+  readonly referralSourceId: string | null;
+  readonly staffId: string | null;
+  /** JSON of a row of `customer`. */
+  readonly record: string;
+  /** JSON of rows of `customer_address`. */
+  readonly addresses: string;
+  readonly noteIds: readonly string[];
+  readonly notes: readonly string[];
+  /** JSON for the consent ledger. */
+  readonly consent: string;
+  readonly tagIds: readonly (string | null)[];
+  readonly tagNames: readonly (string | null)[];
+  readonly tagKeys: readonly (string | null)[];
+  readonly newTagIds: readonly (string | null)[];
+  readonly tagPositions: readonly number[];
+  readonly ip: string;
+  readonly admit: boolean;
+  readonly mayCreateTags: boolean;
 }

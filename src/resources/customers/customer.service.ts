@@ -5,10 +5,15 @@ import type { Page } from "../../core/page.js";
 import { accessFilterOf, type Principal } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
 import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
-import type { CustomFieldRepository } from "../setting-lists/setting-store.model.js";
-import type { Customer } from "./customer.model.js";
-import { referenceError } from "./customer-references.service.js";
-import type { CardLinkRepository, CustomerFilter, CustomerRecord, CustomerRepository } from "./customer-store.model.js";
+import type { CustomFieldRepository } from "../custom-fields/custom-field-values.model.js";
+import {
+  type CardLinkRepository,
+  type Customer,
+  type CustomerFilter,
+  type CustomerRecord,
+  type CustomerRepository,
+  referenceError,
+} from "./customer.model.js";
 import { applyUpdate, type CustomerUpdate } from "./customer-update.service.js";
 
 /** The validated input of CreateCustomer. */
@@ -95,7 +100,7 @@ export function createCustomers({
     async update(input, principal, write) {
       const access = requireCompanyAccess(principal, input.companyId);
       const { preferredBusinessId } = input.columns;
-      if (preferredBusinessId !== undefined) requireBusinessAccess(access, [preferredBusinessId]);
+      if (preferredBusinessId) requireBusinessAccess(access, [preferredBusinessId]);
       const target = { accessFilter: companyAccessFilter(access), id: input.id };
       const context = { access, mayCreateTags: mayCreateTags(principal, access), signal: write.signal };
       const changed = await customers.change(target, write, (unit) => applyUpdate(unit, input, context));

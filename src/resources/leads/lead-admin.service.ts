@@ -13,9 +13,9 @@ import {
 } from "../../core/record-import.js";
 import type { WriteContext } from "../../core/write.js";
 import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
+import type { CustomFieldRepository } from "../custom-fields/custom-field-values.model.js";
 import type { RecordName } from "../customers/customer-admin.service.js";
 import { type ImportedPet, toImportedPetRecord } from "../pets/nested-import.model.js";
-import type { CustomFieldRepository } from "../setting-lists/setting-store.model.js";
 import { assertLead, assertNotPromoted, type Lead } from "./lead.model.js";
 import { type NewLead, onlyBusinessOf } from "./lead.service.js";
 import type { LeadAdminRepository, LeadImportUnit } from "./lead-admin.model.js";

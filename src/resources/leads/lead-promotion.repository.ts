@@ -13,7 +13,7 @@ import type { FieldValues } from "../custom-fields/custom-field-values.model.js"
 import { customFieldsInTransaction } from "../custom-fields/custom-field-values.repository.js";
 import { defaultPreference } from "../customers/customer.model.js";
 import { readCustomer } from "../customers/customer-change.repository.js";
-import { incrementCustomerCount } from "../customers/customer-count.repository.js";
+import { incrementCustomerCount } from "../customers/customer-limit.repository.js";
 import type { Lead } from "./lead.model.js";
 import { lockLead, readLead } from "./lead-change.repository.js";
 import { convertCustomFields } from "./lead-promotion.model.js";

@@ -3,11 +3,9 @@ import type { Consent } from "../../core/consent.js";
 import type { Page, TimeRange } from "../../core/page.js";
 import type { AccessFilter } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
-import type { FieldValues } from "../custom-fields/custom-field-values.model.js";
-import type { Customer } from "../customers/customer.model.js";
-import type { CreatePreconditions } from "../customers/customer-store.model.js";
+import type { CustomFieldRepository, FieldValues } from "../custom-fields/custom-field-values.model.js";
+import type { CreatePreconditions, Customer } from "../customers/customer.model.js";
 import type { Pet, PetEdit, PetRecord } from "../pets/pet.model.js";
-import type { CustomFieldRepository } from "../setting-lists/setting-store.model.js";
 import type { Lead } from "./lead.model.js";
 
 /** A validated lead to store. References and idempotency are checked by the database. */

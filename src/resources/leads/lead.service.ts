@@ -9,9 +9,9 @@ import { DomainError, invalidRequest, notFoundError } from "../../core/errors.js
 import { accessFilterOf, type CompanyAccess, type Principal } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
 import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
+import type { CustomFieldRepository } from "../custom-fields/custom-field-values.model.js";
 import type { Customer } from "../customers/customer.model.js";
 import { quotaExceeded } from "../customers/customer.service.js";
-import type { CustomFieldRepository } from "../setting-lists/setting-store.model.js";
 import { assertLead, type Lead } from "./lead.model.js";
 import { leadReferenceViolations, prefixLeadPaths } from "./lead-references.service.js";
 import type { LeadQuery, LeadRecord, LeadRepository } from "./lead-store.model.js";

@@ -6,7 +6,7 @@ import type { Pseudonym } from "../../db/erasure/pseudonym.js";
 import { findExistingIds } from "../../db/existing-ids.js";
 import { once } from "../../db/once.js";
 import { Prisma } from "../../gen/prisma/client.js";
-import { lockCustomer } from "../customers/customer-lock.repository.js";
+import { lockCustomer } from "../customers/customer-change.repository.js";
 import { missingStaff } from "../customers/customer-references.repository.js";
 import { assertLead } from "../leads/lead.model.js";
 import { lockLead, readLead } from "../leads/lead-change.repository.js";

@@ -1,6 +1,6 @@
 import type { Page, TimeRange } from "../../core/page.js";
 import type { WriteContext } from "../../core/write.js";
-import type { CustomerTarget } from "../customers/customer-store.model.js";
+import type { CustomerTarget } from "../customers/customer.model.js";
 import type { Pet, PetEdit, PetNote, PetNoteWithCreatedTime, PetRecord } from "./pet.model.js";
 
 /** Identifies a pet of a customer. */

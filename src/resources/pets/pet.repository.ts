@@ -7,7 +7,7 @@ import {
 } from "../../db/access-filter.js";
 import type { Database } from "../../db/database.js";
 import { statement } from "../../db/statement.js";
-import type { CustomerTarget } from "../customers/customer-store.model.js";
+import type { CustomerTarget } from "../customers/customer.model.js";
 import { listedPetJson, type PetJson, petJson, toPet } from "./pet.columns.js";
 import { maxPetsOfCustomer } from "./pet.model.js";
 import { changePet, createPet } from "./pet-change.repository.js";

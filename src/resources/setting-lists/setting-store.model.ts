@@ -1,6 +1,4 @@
-import type { AccessFilter } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
-import type { FieldDefinition, RelationTarget } from "../custom-fields/custom-field-values.model.js";
 import type { ReferralSource } from "../customers/customer.model.js";
 import type { ActionStatus, LifeCycle } from "../leads/lead.model.js";
 import type { PetCode } from "../pets/pet.model.js";
@@ -94,19 +92,4 @@ export interface SettingRepositories {
   readonly petSizes: SettingRepository<PetSize, PetSizeContent>;
   readonly petTypes: SettingRepository<NamedEntry, NameContent>;
   readonly petCoatTypes: SettingRepository<NamedEntry, NameContent>;
-}
-
-export interface CustomFieldRepository {
-  /** Definitions for customers or leads, including archived ones. */
-  definitions(
-    companyId: string,
-    association: "CUSTOMER" | "LEAD",
-    signal: AbortSignal,
-  ): Promise<readonly FieldDefinition[]>;
-  /** Codes whose target does not exist in the company or is inaccessible. The access filter is for one company. */
-  missingRelations(
-    accessFilter: AccessFilter,
-    targets: readonly RelationTarget[],
-    signal: AbortSignal,
-  ): Promise<readonly string[]>;
 }

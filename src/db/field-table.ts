@@ -1,0 +1,112 @@
+import type { Enumeration } from "../core/enumeration.js";
+import type { FieldChange } from "../core/field-change.js";
+import { Prisma } from "../gen/prisma/client.js";
+
+/** A row as the driver returns it, or as `jsonb_populate_record` reads it. */
+export type Row = Readonly<Record<string, unknown>>;
+
+/** How one field of a record is stored. */
+export interface StoredField<Value> {
+  /** SQL types by column name. */
+  readonly columns: Readonly<Record<string, string>>;
+  /** Columns that only statements need, such as case-folded keys: written with the field and not selected. */
+  readonly keys?: Readonly<Record<string, string>>;
+  /** The value in its columns and keys. */
+  write(value: Value): Row;
+  /** Undefined if the columns hold no value. */
+  read(row: Row): Value | undefined;
+}
+
+/** An entry for every field of a record. A field that is missing does not compile. */
+export type StoredFields<Fields> = {
+  readonly [Name in keyof Fields]-?: StoredField<Exclude<Fields[Name], undefined>>;
+};
+
+/** The one table of a record's fields, from which its rows, inserts and updates are made. */
+export interface FieldTable<Fields> {
+  /** `c.first_name, c.last_name`, ... without keys. */
+  select(alias: string): string;
+  /** `first_name, last_name`, ... with keys: the columns of an INSERT. */
+  readonly names: string;
+  /** The same of a record set, in the same order: `r.first_name, r.last_name`, ... */
+  values(alias: string): string;
+  /** The columns of a record by name; those of absent fields are absent. */
+  row(fields: FieldChange<Fields>): Row;
+  /** The fields that a row holds. */
+  read(row: Row): Fields;
+  /** `first_name = $1::text`, ... for a SET. */
+  assignments(change: FieldChange<Fields>): readonly Prisma.Sql[];
+}
+
+export function fieldTable<Fields extends object>(fields: StoredFields<Fields>): FieldTable<Fields> {
+  const entries = entriesOf(fields);
+  const all = entries.map(([, { columns, keys }]) => ({ ...columns, ...keys }));
+  const types: Readonly<Record<string, string>> = Object.assign({}, ...all);
+  const names = Object.keys(types);
+  const selected = entries.flatMap(([, { columns }]) => Object.keys(columns));
+  const rowOf = (record: object): Row => Object.assign({}, ...entries.map((entry) => columnsOf(entry, record)));
+  return {
+    select: (alias) => selected.map((name) => `${alias}.${name}`).join(", "),
+    names: names.join(", "),
+    values: (alias) => names.map((name) => `${alias}.${name}`).join(", "),
+    row: rowOf,
+    read: (row) => readRecord(fields, entries, row),
+    assignments: (change) =>
+      Object.entries(rowOf(change)).map(
+        ([name, value]) => Prisma.sql`${Prisma.raw(name)} = ${value}::${Prisma.raw(types[name] ?? "text")}`,
+      ),
+  };
+}
+
+type Entry = readonly [name: string, field: StoredField<unknown>];
+
+function entriesOf(fields: object): readonly Entry[] {
+  return Object.entries(fields);
+}
+
+function columnsOf([name, { columns, keys, write }]: Entry, record: object): Row {
+  const value = new Map(Object.entries(record)).get(name);
+  if (value === undefined) return {};
+  if (value !== null) return write(value);
+  return Object.fromEntries(Object.keys({ ...columns, ...keys }).map((column) => [column, null]));
+}
+
+function readRecord<Fields>(fields: StoredFields<Fields>, entries: readonly Entry[], row: Row): Fields;
+function readRecord(_fields: unknown, entries: readonly Entry[], row: Row): object {
+  const record: Record<string, unknown> = {};
+  for (const [name, field] of entries) {
+    const value = field.read(row);
+    if (value !== undefined) record[name] = value;
+  }
+  return record;
+}
+
+/** A text that is never NULL. */
+export function textColumn(name: string): StoredField<string> {
+  return {
+    columns: { [name]: "text" },
+    write: (value) => ({ [name]: value }),
+    read: (row) => String(row[name]),
+  };
+}
+
+/** A text that may be NULL, such as a reference. */
+export function optionalTextColumn(name: string): StoredField<string> {
+  return {
+    columns: { [name]: "text" },
+    write: (value) => ({ [name]: value }),
+    read: (row) => (row[name] === null ? undefined : String(row[name])),
+  };
+}
+
+/** A word of an enum, stored by its number. */
+export function enumColumn<Word extends string>(
+  name: string,
+  { numberOf, wordOf }: Enumeration<Word>,
+): StoredField<Word> {
+  return {
+    columns: { [name]: "smallint" },
+    write: (word) => ({ [name]: numberOf(word) }),
+    read: (row) => wordOf(Number(row[name])),
+  };
+}
