@@ -59,7 +59,7 @@ async function openSocket(client: pg.Client): Promise<Socket> {
   const answer = await event(plain, "data");
   if (!Buffer.isBuffer(answer) || answer.toString("latin1") !== "S") {
     plain.destroy();
-    throw new Error("The server refused an encrypted connection.");
+    throw new Error("The database server refused a TLS connection.");
   }
   const secure = connectTls({ ...(ssl === true ? {} : ssl), socket: plain, host });
   await event(secure, "secureConnect");

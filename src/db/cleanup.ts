@@ -36,9 +36,9 @@ export function startCleanup({ database, log, intervalMs = defaultIntervalMs }: 
   async function run(): Promise<void> {
     try {
       const removed = await cleanUp(database, stopped.signal);
-      if (removed > 0) log.info({ removed }, "expired rows removed");
+      if (removed > 0) log.info({ removed }, "removed expired rows");
     } catch (err) {
-      if (!stopped.signal.aborted) log.warn({ err }, "expired rows were not removed");
+      if (!stopped.signal.aborted) log.warn({ err }, "failed to remove expired rows");
     }
   }
   schedule();

@@ -52,7 +52,7 @@ export function createPool(options: PoolOptions): pg.Pool {
   });
   // The pool replaces a connection that breaks while idle; without a listener the event would end the process. The
   // error contains the whole client, so only its message is logged.
-  pool.on("error", ({ message }) => options.log.warn({ reason: message }, "an idle database connection was lost"));
+  pool.on("error", ({ message }) => options.log.warn({ reason: message }, "lost an idle database connection"));
   // One packet can end the startup of a connection, or a statement, and contain the error that breaks it. By then the
   // connection has been assigned to a caller that does not listen yet. Its next statement is rejected.
   pool.on("connect", (client) => client.on("error", () => {}));

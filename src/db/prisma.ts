@@ -16,7 +16,7 @@ export function createPrisma(pool: pg.Pool, log: Log): PrismaClient {
     statementNameGenerator: nameGenerated,
     // The running statement is rejected as well; without a listener the event would end the process.
     onConnectionError: ({ message }) =>
-      log.warn({ reason: message }, "a database connection was lost in a transaction"),
+      log.warn({ reason: message }, "lost a database connection during a transaction"),
   });
   return new PrismaClient({ adapter, errorFormat: "minimal" });
 }

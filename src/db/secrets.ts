@@ -39,7 +39,7 @@ export async function openSecrets(dataDir: string): Promise<KeptSecrets> {
   await mkdir(dataDir, { recursive: true });
   await writeOnce(file, `${JSON.stringify(newSecrets(), null, 2)}\n`);
   const written = await readKept(file);
-  if (!written) throw new SecretsError(`${file} vanished while it was read. Start again.`);
+  if (!written) throw new SecretsError(`${file} was removed while it was being read. Restart.`);
   return written;
 }
 
@@ -49,13 +49,15 @@ async function readKept(file: string): Promise<KeptSecrets | undefined> {
     text = await readFile(file, "utf8");
   } catch (cause) {
     if (codeOf(cause) === "ENOENT") return undefined;
-    throw new SecretsError(`${file} cannot be read by this user.`, { cause });
+    throw new SecretsError(`No permission to read ${file}.`, { cause });
   }
   try {
     return keptSchema.parse(JSON.parse(text));
   } catch {
     // Without the cause, which would quote the file.
-    throw new SecretsError(`${file} is damaged. Restore it, or remove it to have new secrets made.`);
+    throw new SecretsError(
+      `${file} is corrupted. Restore it, or delete it to generate new secrets (existing encrypted data becomes unreadable).`,
+    );
   }
 }
 
@@ -66,7 +68,7 @@ async function writeOnce(file: string, text: string): Promise<void> {
     await writeFile(draft, text, { mode: 0o600, flag: "wx", flush: true });
     await link(draft, file);
   } catch (cause) {
-    if (codeOf(cause) !== "EEXIST") throw new SecretsError(`${file} cannot be written by this user.`, { cause });
+    if (codeOf(cause) !== "EEXIST") throw new SecretsError(`No permission to write ${file}.`, { cause });
   } finally {
     await rm(draft, { force: true });
   }

@@ -32,7 +32,7 @@ export function createLogger(config: Config["log"], write?: DestinationStream): 
 const hidden = ["authorization", "Authorization", "secret", "password", "token", "apiKey", "phone", "email"];
 const redacted = hidden.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
 
-/** `12:30:01.120 INFO call rpc=... code=OK`: for a terminal, converted from the same JSON line. */
+/** `12:30:01.120 INFO request rpc=... code=OK`: for a terminal, converted from the same JSON line. */
 function prettyLines(target: DestinationStream): DestinationStream {
   return { write: (line) => target.write(`${toPretty(line)}\n`) };
 }

@@ -64,7 +64,7 @@ describe("migrate", () => {
     await cp(migrationsDirectory, directory, { recursive: true });
     await appendFile(join(directory, "20261122000000_init", "migration.sql"), "\n-- changed\n");
     await expect(migrate({ url: database.ownerUrl, directory })).rejects.toThrow(
-      /20261122000000_init was changed after it was applied/,
+      /20261122000000_init was modified after it was applied/,
     );
   });
 
@@ -74,7 +74,7 @@ describe("migrate", () => {
     const earlier = await folder({ "1_a": "SELECT 1;" });
     await migrate({ url: database.ownerUrl, directory: later });
     await expect(migrate({ url: database.ownerUrl, directory: earlier })).rejects.toThrow(
-      /migrated by a later version/,
+      /contains migration 2_b from a newer version/,
     );
   });
 
@@ -82,7 +82,9 @@ describe("migrate", () => {
     const database = await empty();
     await migrate({ url: database.ownerUrl, directory: await folder({ "2_b": "SELECT 2;" }) });
     const directory = await folder({ "1_a": "SELECT 1;", "2_b": "SELECT 2;" });
-    await expect(migrate({ url: database.ownerUrl, directory })).rejects.toThrow(/1_a is older than 2_b/);
+    await expect(migrate({ url: database.ownerUrl, directory })).rejects.toThrow(
+      /1_a is older than the applied migration 2_b/,
+    );
   });
 
   it("names a migration that Prisma's CLI left unfinished", async () => {
@@ -90,7 +92,7 @@ describe("migrate", () => {
     const directory = await folder({ "1_a": "SELECT 1;" });
     await migrate({ url: database.ownerUrl, directory });
     await database.owner.query("UPDATE _prisma_migrations SET finished_at = NULL");
-    await expect(migrate({ url: database.ownerUrl, directory })).rejects.toThrow(/1_a was begun .* not finished/);
+    await expect(migrate({ url: database.ownerUrl, directory })).rejects.toThrow(/1_a was started .* did not finish/);
   });
 
   it("leaves nothing of a migration that fails half-way, and goes on when it is repaired", async () => {

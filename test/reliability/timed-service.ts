@@ -53,7 +53,7 @@ function servedMs(service: Service): Map<string, number> {
   const served = new Map<string, number>();
   for (const [line] of service.stdout().matchAll(/^\{.*\}$/gm)) {
     const { msg, requestId, durationMs } = JSON.parse(line);
-    if (msg === "call") served.set(requestId, durationMs);
+    if (msg === "request") served.set(requestId, durationMs);
   }
   return served;
 }

@@ -108,20 +108,20 @@ function pendingMigrations(migrations: readonly Migration[], applied: readonly A
     const migration = known.get(row.migration_name);
     if (!row.finished) {
       throw new MigrationError(
-        `Migration ${row.migration_name} was begun by Prisma's CLI and not finished. ` +
-          "Repair the database and mark the row with `prisma migrate resolve`, then start again.",
+        `Migration ${row.migration_name} was started by the Prisma CLI but did not finish. ` +
+          "Repair the database, run `prisma migrate resolve`, and restart.",
       );
     }
     if (!migration) {
       throw new MigrationError(
-        `The database has migration ${row.migration_name}, which this version does not know: ` +
-          "it was migrated by a later version. Start that version or a newer one.",
+        `The database contains migration ${row.migration_name} from a newer version. ` +
+          "Start that version or a later one.",
       );
     }
     if (migration.checksum !== row.checksum) {
       throw new MigrationError(
-        `Migration ${row.migration_name} was changed after it was applied. ` +
-          "Restore its file, and put the change into a new migration.",
+        `Migration ${row.migration_name} was modified after it was applied. ` +
+          "Restore the file and make the change in a new migration.",
       );
     }
   }
@@ -131,7 +131,7 @@ function pendingMigrations(migrations: readonly Migration[], applied: readonly A
   const late = pending.find(({ name }) => name < last);
   if (!late) return pending;
   throw new MigrationError(
-    `Migration ${late.name} is older than ${last}, which is applied already: give it a later time.`,
+    `Migration ${late.name} is older than the applied migration ${last}. Rename it with a later timestamp.`,
   );
 }
 

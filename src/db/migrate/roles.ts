@@ -78,7 +78,7 @@ async function canActAsService(client: pg.Client, login: string): Promise<boolea
 
 function missingPrivilege(login: string, cause?: unknown): RoleError {
   return new RoleError(
-    "The migration user may not set up the role of the service. An administrator must run once:\n" +
+    "The migration user cannot create the server role. Ask an administrator to run once:\n" +
       `  CREATE ROLE ${serviceRole} NOLOGIN;   -- unless it exists\n` +
       `  GRANT ${serviceRole} TO ${pg.escapeIdentifier(login)};`,
     { cause },

@@ -70,7 +70,7 @@ export function createRejectRequest({ logger, metrics }: Pick<Observer, "logger"
     const status = toStatusError(error, requestId);
     const code = Code[status.code];
     metrics.observe({ rpc: "unknown", transport, code, durationMs: 0 });
-    logger.info({ rpc: "unknown", transport, code, reason: status.reason, durationMs: 0, requestId, peer }, "call");
+    logger.info({ rpc: "unknown", transport, code, reason: status.reason, durationMs: 0, requestId, peer }, "request");
     return status;
   };
 }
@@ -102,7 +102,7 @@ function report(
     peer: call.peerAddress,
   };
   const cause = status?.cause instanceof Error ? status.cause.cause : undefined;
-  if (status?.code === Code.INTERNAL) observer.logger.error({ ...fields, err: cause ?? status }, "call failed");
-  else if (status?.code === Code.UNAVAILABLE) observer.logger.warn({ ...fields, err: cause }, "call");
-  else observer.logger.info(fields, "call");
+  if (status?.code === Code.INTERNAL) observer.logger.error({ ...fields, err: cause ?? status }, "request failed");
+  else if (status?.code === Code.UNAVAILABLE) observer.logger.warn({ ...fields, err: cause }, "request");
+  else observer.logger.info(fields, "request");
 }
