@@ -90,9 +90,9 @@ export function listCustomers(httpUrl: string, secret: string, companyId = "cmp_
   });
 }
 
-/** Waits for a condition, for 20 seconds at most. */
-export async function until(isMet: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 20_000;
+/** Waits for a condition, for 20 seconds at most unless specified. */
+export async function until(isMet: () => boolean | Promise<boolean>, timeoutMs = 20_000): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
   while (!(await isMet())) {
     if (Date.now() > deadline) throw new Error("The condition was not met in time.");
     await pause(25);

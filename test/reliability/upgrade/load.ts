@@ -7,7 +7,7 @@ export interface Load extends AsyncDisposable {
   /** What went wrong, one text a round that failed. */
   readonly failures: readonly string[];
   /** Waits until every client has begun another round, which uses the processes that are there now. */
-  nextRound(): Promise<void>;
+  nextRound(timeoutMs: number): Promise<void>;
   /** Lets every round that has begun come to its end. */
   stop(): Promise<void>;
 }
@@ -33,9 +33,9 @@ export function startLoad(session: Session, rounds: readonly Round[], clients: n
   };
   return {
     failures,
-    async nextRound() {
+    async nextRound(timeoutMs) {
       const before = [...begun];
-      await until(() => begun.every((rounds, client) => rounds > (before[client] ?? 0)));
+      await until(() => begun.every((rounds, client) => rounds > (before[client] ?? 0)), timeoutMs);
     },
     stop,
     [Symbol.asyncDispose]: stop,
