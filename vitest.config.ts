@@ -1,26 +1,51 @@
-import { defineConfig } from "vitest/config";
+import { readdirSync, readFileSync } from "node:fs";
+import { defineConfig, type ViteUserConfig } from "vitest/config";
 import { createFolderTimes } from "./test/support/folder-times.js";
 import { LongestFirst } from "./test/support/longest-first.js";
 
+/** What is recorded of a build (test/recording/record.ts), or the tests. */
+const files = process.env["RECORD_TO"] ? ["test/recording/record.ts"] : testFiles();
+const mocking = files.filter((file) => readFileSync(file, "utf8").includes("vi.mock("));
+
+const common = {
+  setupFiles: ["test/setup/fast-check.ts"],
+  // Real servers and child processes: a process each, and few at once, since PostgreSQL works beside them.
+  pool: "forks",
+  maxWorkers: 2,
+  testTimeout: 30_000,
+  hookTimeout: 60_000,
+  // How long a condition may take to come true; where it is the time that counts, the test measures it.
+  expect: { poll: { timeout: 10_000 } },
+} satisfies ViteUserConfig["test"];
+
 export default defineConfig({
   test: {
-    // What is recorded of a build (test/recording/record.ts), or the tests.
-    include: [process.env["RECORD_TO"] ? "test/recording/record.ts" : "test/**/*.test.ts"],
-    // They have a command of their own: npm run test:faults.
-    exclude: ["test/reliability/**"],
+    // For both projects: one PostgreSQL server.
     globalSetup: ["test/setup/postgres.ts"],
-    setupFiles: ["test/setup/fast-check.ts"],
-    // Real servers and child processes: a process each, and few at once, since PostgreSQL works beside them. A process runs
-    // file after file, so that it loads the service once.
-    pool: "forks",
-    isolate: false,
-    maxWorkers: 2,
     sequence: { sequencer: LongestFirst },
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
-    // How long a condition may take to come true; where it is the time that counts, the test measures it.
-    expect: { poll: { timeout: 10_000 } },
     reporters: ["default", "json", createFolderTimes()],
     outputFile: { json: "test-report/vitest.json" },
+    projects: [
+      {
+        // A process runs file after file, so that it loads the service once.
+        test: {
+          ...common,
+          name: "shared",
+          include: files.filter((file) => !mocking.includes(file)),
+          isolate: false,
+        },
+      },
+      {
+        // A module that is loaded already cannot be mocked: a process per file.
+        test: { ...common, name: "mocking", include: mocking },
+      },
+    ],
   },
 });
+
+/** The fault suite has a command of its own: npm run test:faults. */
+function testFiles(): string[] {
+  return readdirSync("test", { recursive: true, encoding: "utf8" })
+    .map((file) => `test/${file.replaceAll("\\", "/")}`)
+    .filter((file) => file.endsWith(".test.ts") && !file.startsWith("test/reliability/"));
+}
