@@ -1,4 +1,4 @@
-// Reads the JSON reports of vitest that are named, prints what failed and what no report ran, and last the counts:
+// Reads the given JSON reports of vitest. Prints what failed, what no report ran, and last the counts:
 // `N passed, N failed`. Exits with 1 if anything failed.
 import { readFileSync } from "node:fs";
 import { relative } from "node:path";
@@ -39,7 +39,7 @@ for (const file of process.argv.slice(2)) {
 const notRun = [...skipped].filter((test) => !ran.has(test));
 if (process.getuid?.() === 0) failed += notRun.length;
 for (const test of notRun) console.log(`not run: ${test}`);
-// Here, so that whoever reads the last lines of a long log finds them.
+// At the end, so that the last lines of a long log show them.
 for (const failure of failures) console.log(`failed test: ${failure.slice(0, 4_000)}\n`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);

@@ -108,7 +108,7 @@ export const environmentSchema = z
     (env) => isLoopback(env.HOST) || has(env.TLS_CERT_FILE) || env.TRUSTED_PROXIES.length > 0 || env.ALLOW_PLAINTEXT,
     rule(
       "HOST",
-      "is not a loopback address, so API keys would be sent unencrypted. Set TLS_CERT_FILE and TLS_KEY_FILE, TRUSTED_PROXIES, or ALLOW_PLAINTEXT=1",
+      "not a loopback address, so API keys would be sent unencrypted. Set TLS_CERT_FILE and TLS_KEY_FILE, TRUSTED_PROXIES, or ALLOW_PLAINTEXT=1",
     ),
   )
   .refine(
