@@ -1,3 +1,4 @@
+import { enumeration, type WordOf } from "../../core/enumeration.js";
 import type { OutboundFailure } from "../../core/outbound-call.js";
 
 /** Why a call of an external API did not end in SUCCESS. */
@@ -11,6 +12,26 @@ export type InvocationFailure =
   | "OUTPUT_MISSING"
   /** The response contains a value of another type. */
   | "OUTPUT_TYPE";
+
+export const invocationFailures = enumeration<InvocationFailure>(
+  "TARGET_FORBIDDEN",
+  "NAME_NOT_RESOLVED",
+  "CONNECTION_FAILED",
+  "TLS_FAILED",
+  "CONNECTION_LOST",
+  "TIMEOUT",
+  "ANSWER_TOO_LARGE",
+  "ANSWER_MALFORMED",
+  "BREAKER_OPEN",
+  "TOO_MANY_CALLS",
+  "STATUS_NOT_2XX",
+  "ANSWER_NOT_JSON",
+  "OUTPUT_MISSING",
+  "OUTPUT_TYPE",
+);
+
+/** TIMEOUT if there was no connection or no complete response in time, FAILURE for every other failure. */
+export const invocationOutcomes = enumeration("SUCCESS", "FAILURE", "TIMEOUT");
 
 /** Names under which a flow can read how a call ended. No output can have one of them. */
 export const invocationKeys = ["status", "reason"] as const;
@@ -33,8 +54,7 @@ export interface InvocationInput {
 
 /** How a call ended. A failure of the third-party system is a result, not an error. */
 export interface Invocation {
-  /** TIMEOUT if there was no connection or no complete response in time, FAILURE for every other failure. */
-  readonly branch: "SUCCESS" | "FAILURE" | "TIMEOUT";
+  readonly branch: WordOf<typeof invocationOutcomes>;
   /** Absent on SUCCESS. */
   readonly reason?: InvocationFailure;
   /** HTTP status. Absent if there was no response. */

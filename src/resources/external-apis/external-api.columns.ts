@@ -13,8 +13,8 @@ const headers = z.array(z.object({ name: z.string(), value: z.string(), isSecret
 const requestParams = z.array(
   z.object({
     name: z.string(),
-    location: z.enum(paramLocations),
-    type: z.enum(valueTypes),
+    location: z.enum(paramLocations.words),
+    type: z.enum(valueTypes.words),
     required: z.boolean(),
     defaultValue: z.string().exactOptional(),
     description: z.string(),
@@ -25,7 +25,7 @@ const outputParams = z.array(
   z.object({
     name: z.string(),
     path: z.string(),
-    type: z.enum(valueTypes),
+    type: z.enum(valueTypes.words),
     defaultValue: z.string().exactOptional(),
   }),
 );
@@ -47,7 +47,7 @@ export function toExternalApi(row: ExternalApiModel): ExternalApi {
   return {
     ...{ companyId, id, name, description, url, timeoutMs, version },
     ...{ createdBy, createdTime, lastUpdatedBy, lastUpdatedTime },
-    method: z.enum(httpMethods).parse(row.method),
+    method: z.enum(httpMethods.words).parse(row.method),
     headers: headers.parse(row.headers),
     requestParams: requestParams.parse(row.requestParams),
     outputParams: outputParams.parse(row.outputParams),

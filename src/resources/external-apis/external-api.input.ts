@@ -1,40 +1,38 @@
 import { z } from "zod";
 import { companyResourceSchema } from "../../api/company-resource.js";
-import { enumName, id, list, omitUndefined, text } from "../../api/fields.js";
+import { id, list, omitUndefined, text } from "../../api/fields.js";
 import { newResourceFields } from "../../api/new-resource.js";
 import { pagination } from "../../api/page-token.js";
 import { customIssue } from "../../api/parse.js";
+import { protoEnum } from "../../api/proto-enum.js";
 import { lineRule, nameRule, noteRule } from "../../core/text.js";
-import type {
-  HeaderParam,
-  OutputParam,
-  ParamType,
-  RequestParam,
-  RequestParam_Location,
+import {
+  ExternalApi_MethodSchema,
+  type HeaderParam,
+  type OutputParam,
+  ParamTypeSchema,
+  type RequestParam,
+  RequestParam_LocationSchema,
 } from "../../gen/proto/moego/callcenter/v1/external_api_pb.js";
 import {
   defaultTimeoutMs,
-  type HttpMethod,
   httpMethods,
   maxHeaders,
   maxOutputParams,
   maxRequestParams,
-  type ParamLocation,
   paramLocations,
-  type ValueType,
   valueTypes,
 } from "./external-api.model.js";
 import type { ExternalApiDraft } from "./external-api-check.service.js";
 import { withoutAbsentDefault } from "./param.input.js";
 
-/** The enums of the contract start with 0 for unspecified. Their values have the order of the domain lists. */
-const methodOf = (number: number): HttpMethod | undefined => httpMethods[number - 1];
-const locationOf = (number: RequestParam_Location): ParamLocation | undefined => paramLocations[number - 1];
-const typeOf = (number: ParamType): ValueType | undefined => (number === 0 ? "STRING" : valueTypes[number - 1]);
+export const httpMethod = protoEnum(ExternalApi_MethodSchema, httpMethods);
+export const paramLocation = protoEnum(RequestParam_LocationSchema, paramLocations);
+export const valueType = protoEnum(ParamTypeSchema, valueTypes);
 
-const method = enumName(methodOf, "Must be METHOD_GET, METHOD_POST, METHOD_PUT, METHOD_PATCH or METHOD_DELETE.");
-const location = enumName(locationOf, "Must be LOCATION_QUERY, LOCATION_BODY or LOCATION_PATH.");
-const type = enumName(typeOf, "Must be PARAM_TYPE_STRING, PARAM_TYPE_NUMBER or PARAM_TYPE_BOOLEAN.");
+const method = httpMethod.required;
+const location = paramLocation.required;
+const type = valueType.withDefault("STRING");
 
 const header = z.object({
   name: z.string(),
@@ -127,16 +125,16 @@ interface DraftMessage {
 export function toDraft(message: DraftMessage): ExternalApiDraft {
   const { url, timeoutMs } = message;
   return {
-    ...{ url, timeoutMs, method: methodOf(message.method ?? 0) },
+    ...{ url, timeoutMs, method: httpMethods.wordOf(message.method ?? 0) },
     headers: bounded(message.headers, maxHeaders),
     requestParams: bounded(message.requestParams, maxRequestParams)?.map((param) => ({
       ...param,
-      location: locationOf(param.location),
-      type: typeOf(param.type),
+      location: paramLocations.wordOf(param.location),
+      type: type.safeParse(param.type).data,
     })),
     outputParams: bounded(message.outputParams, maxOutputParams)?.map((output) => ({
       ...output,
-      type: typeOf(output.type),
+      type: type.safeParse(output.type).data,
     })),
   };
 }

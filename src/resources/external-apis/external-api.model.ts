@@ -1,14 +1,16 @@
+import { enumeration, type WordOf } from "../../core/enumeration.js";
+
 /** HTTP methods of external APIs. */
-export const httpMethods = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
-export type HttpMethod = (typeof httpMethods)[number];
+export const httpMethods = enumeration("GET", "POST", "PUT", "PATCH", "DELETE");
+export type HttpMethod = WordOf<typeof httpMethods>;
 
 /** Types of parameters and outputs. Values are always strings, in JSON notation. */
-export const valueTypes = ["STRING", "NUMBER", "BOOLEAN"] as const;
-export type ValueType = (typeof valueTypes)[number];
+export const valueTypes = enumeration("STRING", "NUMBER", "BOOLEAN");
+export type ValueType = WordOf<typeof valueTypes>;
 
 /** Where a request parameter is sent. */
-export const paramLocations = ["QUERY", "BODY", "PATH"] as const;
-export type ParamLocation = (typeof paramLocations)[number];
+export const paramLocations = enumeration("QUERY", "BODY", "PATH");
+export type ParamLocation = WordOf<typeof paramLocations>;
 
 /** A header of every request. */
 export interface HeaderParam {

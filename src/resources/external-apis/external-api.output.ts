@@ -1,31 +1,33 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { protoEnum } from "../../api/proto-enum.js";
 import { etagOf } from "../../core/etag.js";
 import {
-  ExternalApi_Method,
   type ExternalApiSchema,
-  InvocationFailure,
-  Outcome,
-  ParamType,
-  RequestParam_Location,
+  InvocationFailureSchema,
+  OutcomeSchema,
 } from "../../gen/proto/moego/callcenter/v1/external_api_pb.js";
 import type { TestExternalApiResponseSchema } from "../../gen/proto/moego/callcenter/v1/external_api_service_pb.js";
+import { httpMethod, paramLocation, valueType } from "./external-api.input.js";
 import type { ExternalApi } from "./external-api.model.js";
 import type { ApiTest } from "./external-api.service.js";
-import type { Invocation } from "./external-api-call.service.js";
+import { type Invocation, invocationFailures, invocationOutcomes } from "./external-api-call.service.js";
+
+const outcome = protoEnum(OutcomeSchema, invocationOutcomes);
+const failure = protoEnum(InvocationFailureSchema, invocationFailures);
 
 export function toProtoExternalApi(api: ExternalApi): MessageInitShape<typeof ExternalApiSchema> {
   const { companyId, id, name, description, url, timeoutMs, archived, createdBy, lastUpdatedBy } = api;
   return {
     ...{ companyId, id, name, description, url, timeoutMs, archived, createdBy, lastUpdatedBy },
-    method: ExternalApi_Method[api.method],
+    method: httpMethod.toProto(api.method),
     headers: api.headers.map((header) => ({ ...header })),
     requestParams: api.requestParams.map((param) => ({
       ...param,
-      location: RequestParam_Location[param.location],
-      type: ParamType[param.type],
+      location: paramLocation.toProto(param.location),
+      type: valueType.toProto(param.type),
     })),
-    outputParams: api.outputParams.map((output) => ({ ...output, type: ParamType[output.type] })),
+    outputParams: api.outputParams.map((output) => ({ ...output, type: valueType.toProto(output.type) })),
     createdTime: timestampFromDate(api.createdTime),
     lastUpdatedTime: timestampFromDate(api.lastUpdatedTime),
     etag: etagOf(api),
@@ -36,11 +38,11 @@ export function toProtoExternalApi(api: ExternalApi): MessageInitShape<typeof Ex
 export function toProtoInvocation(invocation: Invocation) {
   const { branch, reason, status = 0, outputs, failedOutputs, durationMs } = invocation;
   return {
-    outcome: Outcome[branch],
-    reason: reason === undefined ? InvocationFailure.UNSPECIFIED : InvocationFailure[reason],
+    outcome: outcome.toProto(branch),
+    reason: failure.toProto(reason),
     status,
     outputs: { ...outputs },
-    failedOutputs: failedOutputs.map((output) => ({ name: output.name, reason: InvocationFailure[output.reason] })),
+    failedOutputs: failedOutputs.map((output) => ({ name: output.name, reason: failure.toProto(output.reason) })),
     durationMs: Math.round(durationMs),
   };
 }
