@@ -198,12 +198,12 @@ describe("a problem", () => {
   });
 
   it("has a sentence, and becomes a violation only when it is an error", () => {
-    const problems = flowProblemCodes.map((code, index) => ({
+    const problems = flowProblemCodes.words.map((code, index) => ({
       ...{ code, severity: index === 0 ? ("WARNING" as const) : ("ERROR" as const), nodeId: "", field: "nodes" },
     }));
     for (const problem of problems) expect(problemMessage(problem)).toMatch(/^[A-Z].+\.$/);
     const violations = toViolations(problems, "definition");
-    expect(violations).toHaveLength(flowProblemCodes.length - 1);
+    expect(violations).toHaveLength(flowProblemCodes.words.length - 1);
     expect(new Set(violations.map(({ field }) => field))).toEqual(new Set(["definition.nodes"]));
   });
 });

@@ -35,9 +35,12 @@ const kinds = {
   }),
   branch: fc.record({
     ...{ kind: fc.constant("branch" as const), id, otherwise: id },
-    cases: fc.array(fc.record({ variable, operator: fc.constantFrom(...flowOperators), value: template, next: id }), {
-      maxLength: 3,
-    }),
+    cases: fc.array(
+      fc.record({ variable, operator: fc.constantFrom(...flowOperators.words), value: template, next: id }),
+      {
+        maxLength: 3,
+      },
+    ),
   }),
   end: fc.record({
     ...{ kind: fc.constant("end" as const), id, exit: fc.constant("over") },

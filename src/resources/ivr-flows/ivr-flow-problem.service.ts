@@ -1,7 +1,8 @@
+import { enumeration, type WordOf } from "../../core/enumeration.js";
 import { notFoundInCompany, type Violation, type ViolationReason } from "../../core/errors.js";
 
-/** Problems of a flow, by number in the contract, starting at 1. `FlowProblem.Code` describes them. */
-export const flowProblemCodes = [
+/** Problems of a flow. `FlowProblem.Code` describes them. */
+export const flowProblemCodes = enumeration(
   "UNREACHABLE_NODE",
   "LOOP_WITHOUT_EXIT",
   "UNKNOWN_VARIABLE",
@@ -17,13 +18,15 @@ export const flowProblemCodes = [
   "UNKNOWN_PARAM",
   "MISSING_PARAM",
   "INVALID_TEMPLATE",
-] as const;
+);
 
-export type FlowProblemCode = (typeof flowProblemCodes)[number];
+export type FlowProblemCode = WordOf<typeof flowProblemCodes>;
+
+export const flowSeverities = enumeration("WARNING", "ERROR");
 
 export interface FlowProblem {
   readonly code: FlowProblemCode;
-  readonly severity: "WARNING" | "ERROR";
+  readonly severity: WordOf<typeof flowSeverities>;
   /** "" for a problem of the whole flow. */
   readonly nodeId: string;
   /** Path within the definition, in proto names. */

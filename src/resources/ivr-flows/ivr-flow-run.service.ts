@@ -1,3 +1,4 @@
+import { enumeration, type WordOf } from "../../core/enumeration.js";
 import { invocationKeys } from "../external-apis/external-api-call.service.js";
 import {
   type CustomerQueryNode,
@@ -13,9 +14,9 @@ import { evaluateCondition } from "./ivr-flow-condition.service.js";
 import { startClock } from "./ivr-flow-timer.service.js";
 import { createFlowVariables, type FlowMemory, SizeLimitReached } from "./ivr-flow-variable-store.service.js";
 
-/** How a run ended, by number in the contract, starting at 1. */
-export const flowOutcomes = ["ENDED", "TIMEOUT", "STEP_LIMIT", "SIZE_LIMIT"] as const;
-export type FlowOutcome = (typeof flowOutcomes)[number];
+/** How a run ended. */
+export const flowOutcomes = enumeration("ENDED", "TIMEOUT", "STEP_LIMIT", "SIZE_LIMIT");
+export type FlowOutcome = WordOf<typeof flowOutcomes>;
 
 export interface FlowRun {
   readonly outcome: FlowOutcome;

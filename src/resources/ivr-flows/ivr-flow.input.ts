@@ -1,9 +1,13 @@
 import { z } from "zod";
-import { enumName, fieldRule, id, list, text } from "../../api/fields.js";
+import { fieldRule, id, list, text } from "../../api/fields.js";
 import { customIssue } from "../../api/parse.js";
+import { protoEnum } from "../../api/proto-enum.js";
 import { variableName } from "../../core/template.js";
 import { nameRule } from "../../core/text.js";
-import type { FlowNode as FlowNodeMessage } from "../../gen/proto/moego/callcenter/v1/ivr_flow_pb.js";
+import {
+  BranchNode_OperatorSchema,
+  type FlowNode as FlowNodeMessage,
+} from "../../gen/proto/moego/callcenter/v1/ivr_flow_pb.js";
 import { withoutAbsentDefault } from "../external-apis/param.input.js";
 import {
   defaultFlowTimeoutMs,
@@ -67,13 +71,10 @@ const set = z
   })
   .transform((node) => ({ kind: "set" as const, ...node }));
 
-const operator = enumName(
-  (number): FlowOperator | undefined => flowOperators[number - 1],
-  "Must be an operator other than OPERATOR_UNSPECIFIED.",
-);
+export const operator = protoEnum(BranchNode_OperatorSchema, flowOperators);
 
 const flowCase = z
-  .object({ variable: readName, operator, value: template, next: exit })
+  .object({ variable: readName, operator: operator.required, value: template, next: exit })
   .refine(
     ...fieldRule<{ readonly operator?: FlowOperator; readonly value?: string }>(
       ({ operator: how, value }) => !value || (how !== "IS_EMPTY" && how !== "IS_NOT_EMPTY"),

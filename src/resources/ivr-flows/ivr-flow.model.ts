@@ -1,3 +1,5 @@
+import { enumeration, type WordOf } from "../../core/enumeration.js";
+
 /** A flow of a call center's IVR. */
 export interface IvrFlow extends FlowTarget {
   readonly name: string;
@@ -88,8 +90,7 @@ export interface EndNode {
   readonly outputs: readonly string[];
 }
 
-/** By number in the contract, starting at 1. */
-export const flowOperators = [
+export const flowOperators = enumeration(
   "EQUALS",
   "NOT_EQUALS",
   "CONTAINS",
@@ -98,9 +99,9 @@ export const flowOperators = [
   "LESS_THAN",
   "IS_EMPTY",
   "IS_NOT_EMPTY",
-] as const;
+);
 
-export type FlowOperator = (typeof flowOperators)[number];
+export type FlowOperator = WordOf<typeof flowOperators>;
 
 export const maxNodes = 50;
 export const maxInputs = 20;
@@ -126,10 +127,9 @@ export interface NodeTransition {
   readonly to: string;
 }
 
-/** By number in the contract, starting at 1. */
-export const flowBranches = ["SUCCESS", "FAILURE", "TIMED_OUT", "OTHERWISE"] as const;
+export const flowBranches = enumeration("SUCCESS", "FAILURE", "TIMED_OUT", "OTHERWISE");
 
-export type FlowBranch = (typeof flowBranches)[number];
+export type FlowBranch = WordOf<typeof flowBranches>;
 
 /** All transitions of a node. An end node has none. */
 export function transitionsOf(node: FlowNode): readonly NodeTransition[] {

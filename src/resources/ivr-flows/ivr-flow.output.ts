@@ -1,18 +1,30 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { protoEnum } from "../../api/proto-enum.js";
 import { etagOf } from "../../core/etag.js";
 import {
   type FlowDefinitionSchema,
   type FlowNodeSchema,
-  FlowProblem_Severity,
+  FlowProblem_CodeSchema,
+  FlowProblem_SeveritySchema,
   type FlowProblemSchema,
   type IvrFlowSchema,
 } from "../../gen/proto/moego/callcenter/v1/ivr_flow_pb.js";
-import type { RunFlowResponseSchema } from "../../gen/proto/moego/callcenter/v1/ivr_flow_service_pb.js";
+import {
+  RunFlowResponse_BranchSchema,
+  RunFlowResponse_OutcomeSchema,
+  type RunFlowResponseSchema,
+} from "../../gen/proto/moego/callcenter/v1/ivr_flow_service_pb.js";
 import { type AnswerFormat, renderAnswer } from "../callers/response-format.service.js";
-import { type FlowDefinition, type FlowNode, flowBranches, flowOperators, type IvrFlow } from "./ivr-flow.model.js";
-import { type FlowProblem, flowProblemCodes, problemMessage } from "./ivr-flow-problem.service.js";
+import { operator } from "./ivr-flow.input.js";
+import { type FlowDefinition, type FlowNode, flowBranches, type IvrFlow } from "./ivr-flow.model.js";
+import { type FlowProblem, flowProblemCodes, flowSeverities, problemMessage } from "./ivr-flow-problem.service.js";
 import { type FlowRun, flowOutcomes } from "./ivr-flow-run.service.js";
+
+const problemCode = protoEnum(FlowProblem_CodeSchema, flowProblemCodes);
+const problemSeverity = protoEnum(FlowProblem_SeveritySchema, flowSeverities);
+const runOutcome = protoEnum(RunFlowResponse_OutcomeSchema, flowOutcomes);
+const stepBranch = protoEnum(RunFlowResponse_BranchSchema, flowBranches);
 
 export function toProtoFlow(flow: IvrFlow): MessageInitShape<typeof IvrFlowSchema> {
   const { id, companyId, name, description, archived, createdBy, lastUpdatedBy } = flow;
@@ -44,9 +56,9 @@ function toProtoNode(node: FlowNode): MessageInitShape<typeof FlowNodeSchema> {
     case "set":
       return { id, kind: { case: "set", value: { assignments: [...node.assignments], next: node.next } } };
     case "branch": {
-      const cases = node.cases.map(({ operator, ...same }) => ({
+      const cases = node.cases.map(({ operator: word, ...same }) => ({
         ...same,
-        operator: numberIn(flowOperators, operator),
+        operator: operator.toProto(word),
       }));
       return { id, kind: { case: "branch", value: { cases, otherwise: node.otherwise } } };
     }
@@ -60,7 +72,7 @@ function toProtoNode(node: FlowNode): MessageInitShape<typeof FlowNodeSchema> {
 export function toProtoProblem(problem: FlowProblem): MessageInitShape<typeof FlowProblemSchema> {
   const { code, severity, nodeId, field } = problem;
   return {
-    ...{ code: numberIn(flowProblemCodes, code), severity: FlowProblem_Severity[severity] },
+    ...{ code: problemCode.toProto(code), severity: problemSeverity.toProto(severity) },
     ...{ nodeId, field, message: problemMessage(problem) },
   };
 }
@@ -69,9 +81,9 @@ export function toProtoRun(run: FlowRun, format: AnswerFormat): MessageInitShape
   const { exit, outcome, variables } = run;
   return {
     answer: format === "PLAIN" ? plainAnswer(run) : (renderAnswer(format, { ...variables, outcome }, { exit }) ?? {}),
-    ...{ exit, variables: { ...variables }, outcome: numberIn(flowOutcomes, outcome) },
+    ...{ exit, variables: { ...variables }, outcome: runOutcome.toProto(outcome) },
     path: run.path.map(({ nodeId, kind, branch, reason, durationMs }) => ({
-      ...{ nodeId, kind, reason, branch: numberIn(flowBranches, branch), durationMs: Math.round(durationMs) },
+      ...{ nodeId, kind, reason, branch: stepBranch.toProto(branch), durationMs: Math.round(durationMs) },
     })),
     durationMs: Math.round(run.durationMs),
   };
@@ -82,9 +94,4 @@ function plainAnswer({ exit, outcome, variables, path }: FlowRun) {
     ...{ node, kind, branch, reason, durationMs: Math.round(durationMs) },
   }));
   return { exit, outcome, variables: { ...variables }, path: steps };
-}
-
-/** The number of an enum value. The names are in the order of the contract, which starts with 0 for unspecified. */
-function numberIn<Name extends string>(names: readonly Name[], name: Name): number {
-  return names.indexOf(name) + 1;
 }
