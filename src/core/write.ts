@@ -29,6 +29,39 @@ export interface WriteContext {
   readonly signal: AbortSignal;
 }
 
+/** The resources that a write created or changed. An id is unique only within its kind. */
+export interface WriteResult {
+  readonly kind: ResourceKind;
+  readonly ids: readonly string[];
+}
+
+/** Kinds of resources, by the names of their tables. */
+export type ResourceKind =
+  | "customer"
+  | "customer_note"
+  | "card_link"
+  | "lead"
+  | "pet"
+  | "pet_note"
+  | "package"
+  | "tag"
+  | "referral_source"
+  | "life_cycle"
+  | "action_status"
+  | "custom_field"
+  | "pet_code"
+  | "pet_size"
+  | "pet_type"
+  | "pet_coat_type"
+  | "vip_level"
+  | "external_api"
+  | "ivr_flow"
+  | "service"
+  | "company"
+  | "business"
+  | "staff"
+  | "api_key";
+
 /** Staff id to record as the actor of a change in the company. Empty if the API key acts for no staff member there. */
 export function actingStaffId({ staff }: Pick<WriteContext, "staff">, companyId: string): string {
   return staff?.companyIds.includes(companyId) ? staff.id : "";

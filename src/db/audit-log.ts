@@ -1,32 +1,12 @@
 import type { Consent } from "../core/consent.js";
-import { actingStaffId, type WriteContext } from "../core/write.js";
+import { actingStaffId, type ResourceKind, type WriteContext } from "../core/write.js";
 import type { Prisma } from "../gen/prisma/client.js";
 import { updatedTime } from "./audit-columns.js";
 
 /** The changed record and the kind of change. */
 export interface Changed {
   readonly companyId: string;
-  readonly kind:
-    | "customer"
-    | "lead"
-    | "pet"
-    | "package"
-    | "tag"
-    | "referral_source"
-    | "life_cycle"
-    | "action_status"
-    | "custom_field"
-    | "pet_code"
-    | "pet_size"
-    | "pet_type"
-    | "pet_coat_type"
-    | "vip_level"
-    | "external_api"
-    | "ivr_flow"
-    | "service"
-    | "company"
-    | "business"
-    | "staff";
+  readonly kind: Exclude<ResourceKind, "customer_note" | "card_link" | "pet_note" | "api_key">;
   readonly id: string;
   readonly version: bigint;
   readonly time: Date;

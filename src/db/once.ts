@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import type pg from "pg";
 import { DomainError, erasedError } from "../core/errors.js";
 import { erasedPrefix } from "../core/ids.js";
-import type { IdempotencyClaim, WriteContext } from "../core/write.js";
+import type { IdempotencyClaim, WriteContext, WriteResult } from "../core/write.js";
 import { Prisma } from "../gen/prisma/client.js";
 import { timePlus } from "./audit-columns.js";
 import type { Database } from "./database.js";
@@ -30,7 +30,7 @@ export interface WorkStep<Locked> {
   readonly locked: Locked;
   /** The time of all changes of this transaction. */
   readonly now: Date;
-  record(result: Result): Promise<Recorded>;
+  record(result: RecordedWrite): Promise<Recorded>;
 }
 
 export interface ResponseStep<Locked> {
@@ -40,11 +40,9 @@ export interface ResponseStep<Locked> {
   readonly ids: readonly string[];
 }
 
-/** The records that a request created or changed. */
-export interface Result {
+export interface RecordedWrite extends WriteResult {
   /** Null for API keys, which belong to no company. */
   readonly companyId: string | null;
-  readonly ids: readonly string[];
 }
 
 const recordedIds = Symbol("recordedIds");
@@ -194,15 +192,20 @@ async function beginChange(
 }
 
 /** Stores the idempotency record in the transaction of the change, if the request has an idempotency key. */
-async function insertRecord(tx: Prisma.TransactionClient, write: WriteContext, result: Result): Promise<Recorded> {
-  const { companyId, ids } = result;
+async function insertRecord(
+  tx: Prisma.TransactionClient,
+  write: WriteContext,
+  result: RecordedWrite,
+): Promise<Recorded> {
+  const { companyId, kind, ids } = result;
   const recorded = { [recordedIds]: ids };
   if (!write.claim) return recorded;
   const { key, fingerprint } = write.claim;
   await tx.$executeRaw`DELETE FROM idempotency
     WHERE key_id = ${write.keyId} AND rpc = ${write.rpc} AND key = ${key} AND expired_time <= clock_timestamp()`;
-  await tx.$executeRaw`INSERT INTO idempotency (key_id, rpc, key, fingerprint, company_id, resource_ids, expired_time)
-    VALUES (${write.keyId}, ${write.rpc}, ${key}, ${fingerprint}, ${companyId}, ${[...ids]},
+  await tx.$executeRaw`INSERT INTO idempotency
+      (key_id, rpc, key, fingerprint, company_id, kind, resource_ids, expired_time)
+    VALUES (${write.keyId}, ${write.rpc}, ${key}, ${fingerprint}, ${companyId}, ${kind}, ${[...ids]},
       ${Prisma.raw(claimExpiry)})`;
   return recorded;
 }

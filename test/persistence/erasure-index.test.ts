@@ -5,8 +5,8 @@ let database: TestDatabase;
 beforeAll(async () => {
   database = await createDatabase();
   await database.owner.query(
-    `INSERT INTO idempotency (key_id, rpc, key, fingerprint, company_id, resource_ids, expired_time)
-     SELECT 'key', 'rpc', n::text, '', 'cmp', ARRAY['cus_' || n], now() FROM generate_series(1, 5000) n`,
+    `INSERT INTO idempotency (key_id, rpc, key, fingerprint, company_id, kind, resource_ids, expired_time)
+     SELECT 'key', 'rpc', n::text, '', 'cmp', 'customer', ARRAY['cus_' || n], now() FROM generate_series(1, 5000) n`,
   );
   await database.owner.query("ANALYZE idempotency");
 });
@@ -15,7 +15,7 @@ afterAll(() => database.drop());
 async function planOfErasure(): Promise<string> {
   const { rows } = await database.owner.query<{ "QUERY PLAN": string }>(
     `EXPLAIN UPDATE idempotency SET resource_ids = '{}'
-     WHERE company_id = 'cmp' AND rpc = ANY('{rpc,other}'::text[]) AND resource_ids && '{cus_7,cus_8}'::text[]`,
+     WHERE company_id = 'cmp' AND kind = 'customer' AND resource_ids && '{cus_7,cus_8}'::text[]`,
   );
   return rows.map((row) => row["QUERY PLAN"]).join("\n");
 }

@@ -1,11 +1,10 @@
-import type { WriteContext } from "../../core/write.js";
+import type { ResourceKind, WriteContext } from "../../core/write.js";
 import type { Prisma } from "../../gen/prisma/client.js";
 import { justAfter } from "../audit-columns.js";
 import { recordChanges } from "../audit-log.js";
-import { type ErasableClaimKind, erasableClaimKinds, rpcsWithErasableIds } from "./erasable-claim-ids.js";
 
 /** The ids of a record and its children, by kind. Other data may refer to them. */
-export type Traces = Readonly<Record<ErasableClaimKind, readonly string[]>>;
+export type Traces = ReadonlyMap<ResourceKind, readonly string[]>;
 
 export interface TracedRecord {
   readonly companyId: string;
@@ -20,11 +19,16 @@ export async function collectErasureIds(
 ): Promise<Traces> {
   const whose = { companyId, ...(kind === "customer" ? { customerId: id } : { leadId: id }) };
   const pets = await tx.pet.findMany({ where: whose, select: { id: true, notes: { select } } });
-  const ofPets = { pet: idsOf(pets), petNote: idsOf(pets.flatMap(({ notes }) => notes)) };
-  if (kind === "lead") return { ...ofPets, lead: [id], customer: [], note: [], cardLink: [] };
+  const found = new Map<ResourceKind, readonly string[]>([
+    [kind, [id]],
+    ["pet", idsOf(pets)],
+    ["pet_note", idsOf(pets.flatMap(({ notes }) => notes))],
+  ]);
+  if (kind === "lead") return found;
   const ofCustomer = { where: { companyId, customerId: id }, select };
-  const note = idsOf(await tx.customerNote.findMany(ofCustomer));
-  return { ...ofPets, lead: [], customer: [id], note, cardLink: idsOf(await tx.cardLink.findMany(ofCustomer)) };
+  return found
+    .set("customer_note", idsOf(await tx.customerNote.findMany(ofCustomer)))
+    .set("card_link", idsOf(await tx.cardLink.findMany(ofCustomer)));
 }
 
 const select = { id: true } as const;
@@ -67,12 +71,11 @@ export async function pseudonymizeClaims(
   { companyId, hash }: ForgottenRecord,
   traces: Traces,
 ): Promise<void> {
-  for (const kind of erasableClaimKinds) {
-    const ids = traces[kind];
+  for (const [kind, ids] of traces) {
     if (ids.length === 0) continue;
     await tx.$executeRaw`UPDATE idempotency SET resource_ids = ARRAY(
         SELECT CASE WHEN r.id = ANY(${ids}::text[]) THEN ${hash} ELSE r.id END
         FROM unnest(resource_ids) WITH ORDINALITY AS r (id, position) ORDER BY r.position)
-      WHERE company_id = ${companyId} AND rpc = ANY(${rpcsWithErasableIds[kind]}::text[]) AND resource_ids && ${ids}::text[]`;
+      WHERE company_id = ${companyId} AND kind = ${kind} AND resource_ids && ${ids}::text[]`;
   }
 }

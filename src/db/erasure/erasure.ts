@@ -16,6 +16,7 @@ export interface RecordKey {
 export interface Erasing<Key> {
   /** Locks the record. Throws NOT_FOUND if the principal cannot access it. */
   lock(tx: Prisma.TransactionClient): Promise<Key>;
+  readonly kind: "customer" | "lead";
   readonly write: WriteContext;
 }
 
@@ -25,7 +26,7 @@ export interface Erasing<Key> {
  */
 export function createEraser<Key extends RecordKey>(
   database: Database,
-  { lock, write }: Erasing<Key>,
+  { lock, kind, write }: Erasing<Key>,
   erase: (tx: Prisma.TransactionClient, key: Key, now: Date) => Promise<void>,
 ): Promise<void> {
   return once(database, write, {
@@ -37,7 +38,7 @@ export function createEraser<Key extends RecordKey>(
     async work({ tx, locked: found, now, record }) {
       if (found instanceof DomainError) throw found;
       await erase(tx, found, now);
-      return record({ companyId: found.companyId, ids: [] });
+      return record({ companyId: found.companyId, kind, ids: [] });
     },
     response: async () => {},
   });
@@ -75,8 +76,9 @@ function remove(tx: Prisma.TransactionClient, { companyId, kind, id }: Erased) {
 async function forgetInLedgers(
   tx: Prisma.TransactionClient,
   { companyId, kind, id, pseudonym }: Erased,
-  { pet: petIds }: Traces,
+  traces: Traces,
 ): Promise<void> {
+  const petIds = traces.get("pet") ?? [];
   const subjects = [{ kind, id }, ...petIds.map((petId) => ({ kind: "pet" as const, id: petId }))];
   const kinds = subjects.map((subject) => subject.kind);
   const ids = subjects.map((subject) => subject.id);

@@ -20,7 +20,7 @@ export function insertKey(
     lock: async () => {},
     async work({ tx, now, record }) {
       if (!admit) return { refusal: undefined };
-      const recorded = await record({ companyId, ids: [id] });
+      const recorded = await record({ companyId, kind: "api_key", ids: [id] });
       const lists = { scopes: [...key.scopes], allowedAddresses: [...key.allowedAddresses] };
       const ends = { staffId: staffId ?? null, expiredTime: expiredTime ?? null };
       await tx.apiKey.create({ data: { id, name, ...lists, ...ends, createdTime: now, updatedTime: now } });
@@ -51,7 +51,7 @@ export function changeKey(
     async work({ tx, locked: key, now, record }) {
       const edit = rules.decide(key, now);
       if (edit) await applyEdit(tx, { key, edit, now }, write);
-      return record({ companyId, ids: [id] });
+      return record({ companyId, kind: "api_key", ids: [id] });
     },
     response: ({ tx }) => readKey(tx, id),
   });

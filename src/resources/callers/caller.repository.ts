@@ -39,7 +39,7 @@ export function createCallerRepository(database: Database): CallerRepository {
           const { unit, finish } = createCustomerUnit(tx, { customer: await readCustomer(tx, key), now, write });
           await work(await createProfileUnit(tx, unit, target.accessFilter));
           await finish();
-          return record({ companyId: key.companyId, ids: [key.id] });
+          return record({ companyId: key.companyId, kind: "customer", ids: [key.id] });
         },
         response: ({ tx, locked }) => profileOf(tx, locked),
       }),

@@ -47,6 +47,7 @@ export function createCatalogueRepository(database: Database): CatalogueReposito
     create: ({ companyId, id, content }, write, offer) =>
       changeSettings(database, {
         companyId,
+        kind: "service",
         write,
         async work(tx, now) {
           await checkOffer(tx, { companyId, offer, former: { availableBusinessIds: [], availableStaffIds: [] } });
@@ -67,6 +68,7 @@ export function createCatalogueRepository(database: Database): CatalogueReposito
     change: ({ companyId, id }, write, decide, offer) =>
       changeSettings(database, {
         companyId,
+        kind: "service",
         write,
         async work(tx, now) {
           const key = { companyId_id: { companyId, id } };

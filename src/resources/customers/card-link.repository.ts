@@ -51,7 +51,7 @@ export function createCardLinkRepository(
               expiredTime: new Date(now.getTime() + lifetimeMs),
             },
           });
-          return record({ companyId, ids: [id] });
+          return record({ companyId, kind: "card_link", ids: [id] });
         },
         response: ({ tx, locked: { companyId }, ids: [id = ""] }) => storedToken(tx, companyId, id),
       });

@@ -28,7 +28,7 @@ export function createCustomerAdminRepository(database: Database, pseudonym: Pse
 
     erase(target, write) {
       const lock = (tx: Prisma.TransactionClient) => lockCustomer(tx, target, "NO KEY UPDATE");
-      return createEraser(database, { lock, write }, async (tx, { companyId, id }, now) => {
+      return createEraser(database, { lock, kind: "customer", write }, async (tx, { companyId, id }, now) => {
         const customer = await readCustomer(tx, { companyId, id });
         if (!customer.archived) await decrementCustomerCount(tx, companyId);
         const erased = { companyId, time: now, pseudonym };
@@ -72,7 +72,7 @@ function setArchived(
         });
         await recordChange(tx, write, { companyId, kind: "customer", id, version, time: now });
       }
-      return record({ companyId, ids: [id] });
+      return record({ companyId, kind: "customer", ids: [id] });
     },
     response: async ({ tx, locked }) => ({ customer: await readCustomer(tx, locked) }),
   });

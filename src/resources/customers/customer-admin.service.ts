@@ -122,7 +122,7 @@ export function createCustomerAdmin({
         const rest = unit.customer.tags.filter((tag) => !tagIds.includes(tag.id));
         if (rest.length === unit.customer.tags.length) unit.skipUpdate();
         else await unit.replaceTags(rest);
-        return [];
+        return { kind: "tag", ids: [] };
       });
       return customer.tags;
     },

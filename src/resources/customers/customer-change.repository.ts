@@ -1,5 +1,5 @@
 import { archivedError, notFoundError } from "../../core/errors.js";
-import type { WriteContext } from "../../core/write.js";
+import type { WriteContext, WriteResult } from "../../core/write.js";
 import { accessPredicate, requireSingleRow, toPrismaPredicate } from "../../db/access-filter.js";
 import type { Database } from "../../db/database.js";
 import { once } from "../../db/once.js";
@@ -16,7 +16,7 @@ export function changeCustomer(
   database: Database,
   target: CustomerTarget,
   write: WriteContext,
-  work: (unit: CustomerTransaction) => Promise<readonly string[]>,
+  work: (unit: CustomerTransaction) => Promise<WriteResult>,
 ): Promise<ChangedCustomer> {
   return once(database, write, {
     lock: (tx) => lockCustomer(tx, target, "NO KEY UPDATE"),
@@ -24,9 +24,9 @@ export function changeCustomer(
       const customer = await readCustomer(tx, key);
       if (key.archived) throw archivedError("Customer", customer.id);
       const { unit, finish } = createCustomerUnit(tx, { customer, now, write });
-      const ids = await work(unit);
+      const result = await work(unit);
       await finish();
-      return record({ companyId: key.companyId, ids });
+      return record({ companyId: key.companyId, ...result });
     },
     response: ({ tx, locked, ids }) => changedCustomer(tx, locked, ids),
   });

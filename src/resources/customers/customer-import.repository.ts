@@ -41,7 +41,7 @@ export function importCustomer(
       await lockCustomer(tx, target, "KEY SHARE");
     },
     async work({ tx, now, record }) {
-      const recorded = await record({ companyId, ids: [id] });
+      const recorded = await record({ companyId, kind: "customer", ids: [id] });
       await work(createUnit(tx, { target, now, write, pseudonym }));
       return recorded;
     },

@@ -40,7 +40,7 @@ export function createCustomerNotes(customers: CustomerRepository): CustomerNote
     async append(customerId, texts, principal, write) {
       const changed = await customers.change(target(principal, customerId), write, async (unit) => {
         const notes = await unit.addNotes(texts);
-        return notes.map((note) => note.id);
+        return { kind: "customer_note", ids: notes.map((note) => note.id) };
       });
       return changed.notes;
     },
@@ -53,7 +53,7 @@ export function createCustomerNotes(customers: CustomerRepository): CustomerNote
       const changed = await customers.change(target(principal, customerId), write, async (unit) => {
         await assertNote(unit, noteId);
         await unit.editNote(noteId, text);
-        return [noteId];
+        return { kind: "customer_note", ids: [noteId] };
       });
       const [note] = changed.notes;
       if (!note) throw notFoundError("Note", noteId);
@@ -64,7 +64,7 @@ export function createCustomerNotes(customers: CustomerRepository): CustomerNote
       await customers.change(target(principal, customerId), write, async (unit) => {
         await assertNote(unit, noteId);
         await unit.removeNote(noteId);
-        return [noteId];
+        return { kind: "customer_note", ids: [noteId] };
       });
     },
   };

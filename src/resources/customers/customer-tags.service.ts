@@ -31,7 +31,7 @@ export function createCustomerTags(customers: CustomerRepository): CustomerTags 
         if (carried.size > maxTagsPerCustomer) throw invalidRequest([tooManyTags]);
         if (carried.size === unit.customer.tags.length) unit.skipUpdate();
         await unit.addTags(tags.tags);
-        return tags.tags.map((tag) => tag.id);
+        return { kind: "tag", ids: tags.tags.map((tag) => tag.id) };
       });
       const carried = new Map(changed.customer.tags.map((tag) => [tag.id, tag]));
       return changed.resourceIds.flatMap((id) => carried.get(id) ?? []);

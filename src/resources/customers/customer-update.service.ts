@@ -3,6 +3,7 @@ import { applyConsent, type ConsentChange } from "../../core/consent.js";
 import { etagMismatch, type Violation } from "../../core/errors.js";
 import { etagOf } from "../../core/etag.js";
 import type { CompanyAccess } from "../../core/principal.js";
+import type { WriteResult } from "../../core/write.js";
 import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
 import type { FieldValues } from "../custom-fields/custom-field-values.model.js";
 import { maxTagsPerCustomer, type TagReference } from "../setting-lists/tag.model.js";
@@ -68,7 +69,7 @@ export async function applyUpdate(
   unit: CustomerTransaction,
   update: CustomerUpdate,
   context: UpdateContext,
-): Promise<readonly string[]> {
+): Promise<WriteResult> {
   const { customer } = unit;
   if (update.etag !== undefined && update.etag !== etagOf(customer)) throw etagMismatch("Customer", etagOf(customer));
   const { referralSourceId, assignedStaffId, preferredBusinessId } = update.columns;
@@ -111,7 +112,7 @@ export async function applyUpdate(
     ...(update.consent ? { consent: applyConsent(customer.consent, update.consent) } : {}),
     ...(fields ? { customFields: fields.values } : {}),
   });
-  return [customer.id];
+  return { kind: "customer", ids: [customer.id] };
 }
 
 export const tooManyTags: Violation = {

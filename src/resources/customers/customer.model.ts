@@ -6,7 +6,7 @@ import type { FieldChange } from "../../core/field-change.js";
 import type { Note } from "../../core/note.js";
 import type { Page, TimeRange } from "../../core/page.js";
 import type { AccessFilter } from "../../core/principal.js";
-import type { WriteContext } from "../../core/write.js";
+import type { WriteContext, WriteResult } from "../../core/write.js";
 import type { CustomFieldRepository, FieldValues } from "../custom-fields/custom-field-values.model.js";
 import { type Tag, type TagReference, type TagResolution, tagViolations } from "../setting-lists/tag.model.js";
 
@@ -210,7 +210,7 @@ export interface CustomerRepository {
   change(
     target: CustomerTarget,
     write: WriteContext,
-    work: (unit: CustomerTransaction) => Promise<readonly string[]>,
+    work: (unit: CustomerTransaction) => Promise<WriteResult>,
   ): Promise<ChangedCustomer>;
 }
 

@@ -77,7 +77,9 @@ function createCustomer(database: Database, call: CreateCall) {
   const { write } = call;
   let quotaRefusals = 0;
   return createOnce<CreateRow>(database, write, {
-    ...{ resource: "Customer", statement: createStatement, values: createValues(call) },
+    resource: "Customer",
+    statement: createStatement,
+    values: createValues(call),
     isFinal(row) {
       if (!isQuotaRefusal(row, call)) return true;
       quotaRefusals += 1;
@@ -165,8 +167,8 @@ quota AS (
 admitted AS MATERIALIZED (
   SELECT 1 FROM owner WHERE max_customers IS NULL AND EXISTS (SELECT 1 FROM valid) UNION ALL SELECT 1 FROM quota),
 claim AS (
-  INSERT INTO idempotency (key_id, rpc, key, fingerprint, company_id, resource_ids, expired_time)
-  SELECT :keyId, :rpc, :claimKey, :fingerprint, :companyId, ARRAY[:id], ${claimExpiry} FROM admitted WHERE :claimKey::text IS NOT NULL
+  INSERT INTO idempotency (key_id, rpc, key, fingerprint, company_id, kind, resource_ids, expired_time)
+  SELECT :keyId, :rpc, :claimKey, :fingerprint, :companyId, 'customer', ARRAY[:id], ${claimExpiry} FROM admitted WHERE :claimKey::text IS NOT NULL
   RETURNING 1),
 stamp AS MATERIALIZED (
   SELECT begin_change() AS now FROM admitted WHERE :claimKey::text IS NULL OR EXISTS (SELECT 1 FROM claim)),

@@ -38,7 +38,7 @@ export function changeDirectory<T>(
     async work({ tx, now, record }) {
       // Before the work: a concurrent duplicate with the same id waits here instead of failing because the id is
       // already used.
-      const recorded = await record({ companyId, ids: [id] });
+      const recorded = await record({ companyId, kind, ids: [id] });
       if (await work(tx, now)) {
         const version = await versionOf(tx, key);
         await recordChange(tx, write, { companyId, kind, id, version, time: now });

@@ -60,6 +60,7 @@ export function createExternalApiRepository(database: Database, cipher: SecretCi
     create: (target, record, write) =>
       changeSettings(database, {
         companyId: target.companyId,
+        kind: "external_api",
         write,
         async work(tx, now) {
           const author = actingStaffId(write, target.companyId);
@@ -78,6 +79,7 @@ export function createExternalApiRepository(database: Database, cipher: SecretCi
     change: (target, decide, write) =>
       changeSettings(database, {
         companyId: target.companyId,
+        kind: "external_api",
         write,
         async work(tx, now) {
           const current = await find(tx, target);
@@ -92,6 +94,7 @@ export function createExternalApiRepository(database: Database, cipher: SecretCi
     setArchived: (target, archived, write) =>
       changeSettings(database, {
         companyId: target.companyId,
+        kind: "external_api",
         write,
         async work(tx, now) {
           const current = await find(tx, target);

@@ -34,6 +34,7 @@ export function createIvrFlowRepository(database: Database): IvrFlowRepository {
     create: ({ companyId, id, name, description, definition }, write, check) =>
       changeSettings(database, {
         companyId,
+        kind: "ivr_flow",
         write,
         async work(tx, now) {
           check();
@@ -54,6 +55,7 @@ export function createIvrFlowRepository(database: Database): IvrFlowRepository {
     change: (target, write, decide) =>
       changeSettings(database, {
         companyId: target.companyId,
+        kind: "ivr_flow",
         write,
         async work(tx, now) {
           const edit = decide(await find(tx, target));

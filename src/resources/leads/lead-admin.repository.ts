@@ -19,7 +19,7 @@ export function createLeadAdminRepository(database: Database, pseudonym: Pseudon
 
     erase(target, write) {
       const lock = (tx: Prisma.TransactionClient) => lockLead(tx, target);
-      return createEraser(database, { lock, write }, async (tx, key, now) => {
+      return createEraser(database, { lock, kind: "lead", write }, async (tx, key, now) => {
         assertNotPromoted(await readLead(tx, key));
         await eraseRecord(tx, write, { ...key, kind: "lead", time: now, pseudonym });
       });
@@ -50,7 +50,7 @@ function setArchived(database: Database, { target, archived, write }: Archiving)
         });
         await recordChange(tx, write, { ...key, kind: "lead", version, time: now });
       }
-      return record({ companyId: key.companyId, ids: [key.id] });
+      return record({ companyId: key.companyId, kind: "lead", ids: [key.id] });
     },
     response: ({ tx, locked }) => readLead(tx, locked),
   });

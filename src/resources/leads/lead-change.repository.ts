@@ -22,7 +22,7 @@ export function changeLead(
       const { unit, finish } = createLeadUnit(tx, { lead: assertLead(await readLead(tx, key)), now, write });
       await work(unit);
       await finish();
-      return record({ companyId: key.companyId, ids: [key.id] });
+      return record({ companyId: key.companyId, kind: "lead", ids: [key.id] });
     },
     response: async ({ tx, locked }) => assertLead(await readLead(tx, locked)),
   });

@@ -46,8 +46,8 @@ admitted AS MATERIALIZED (
   SELECT 1 WHERE $31::boolean AND NOT EXISTS (SELECT 1 FROM replay) AND (SELECT cardinality(fields) = 0 FROM missing)
     AND NOT EXISTS (SELECT 1 FROM code WHERE id IS NULL)),
 claim AS (
-  INSERT INTO idempotency (key_id, rpc, key, fingerprint, company_id, resource_ids, expired_time)
-  SELECT $2, $3, $6, $7, $1, ARRAY[$8], ${claimExpiry} FROM admitted WHERE $6::text IS NOT NULL
+  INSERT INTO idempotency (key_id, rpc, key, fingerprint, company_id, kind, resource_ids, expired_time)
+  SELECT $2, $3, $6, $7, $1, 'lead', ARRAY[$8], ${claimExpiry} FROM admitted WHERE $6::text IS NOT NULL
   RETURNING 1),
 stamp AS MATERIALIZED (
   SELECT begin_change() AS now FROM admitted WHERE $6::text IS NULL OR EXISTS (SELECT 1 FROM claim)),

@@ -35,7 +35,7 @@ export function importLead(database: Database, { target, write, pseudonym, work 
       await assertLeadSeen(tx, target);
     },
     async work({ tx, now, record }) {
-      const recorded = await record({ companyId, ids: [id] });
+      const recorded = await record({ companyId, kind: "lead", ids: [id] });
       await work(createUnit(tx, { target, now, write, pseudonym }));
       return recorded;
     },

@@ -29,11 +29,11 @@ export function promoteLead(database: Database, target: LeadTarget, write: Write
     async work({ tx, locked: key, now, record }) {
       const lead = await readLead(tx, key);
       const { companyId, promotedCustomerId } = lead;
-      if (promotedCustomerId !== undefined) return record({ companyId, ids: [promotedCustomerId] });
+      if (promotedCustomerId !== undefined) return record({ companyId, kind: "customer", ids: [promotedCustomerId] });
       if (lead.archived) throw notFoundError("Lead", lead.id);
       const limit = await incrementCustomerCount(tx, companyId);
       if (limit !== undefined) return { refusal: { kind: "quota", companyId, limit } };
-      return record({ companyId, ids: [await storeCustomer(tx, { lead, now, write })] });
+      return record({ companyId, kind: "customer", ids: [await storeCustomer(tx, { lead, now, write })] });
     },
     async response({ tx, locked: { companyId }, ids: [id = ""] }): Promise<PromotionOutcome> {
       return { kind: "promoted", customer: await readCustomer(tx, { companyId, id }) };

@@ -36,7 +36,7 @@ export function changePackage(
       const effect = await decide({ detail, now, ...ledgerOf(tx, detail) });
       const entryId = await store(tx, write, { detail, effect, now });
       const ids = [detail.id, ...(entryId === undefined ? [] : [entryId])];
-      return record({ companyId: detail.companyId, ids });
+      return record({ companyId: detail.companyId, kind: "package", ids });
     },
     async response({ tx, ids: [, entryId] }) {
       const detail = await readPackage(tx, target);

@@ -27,7 +27,7 @@ export async function sellPackage(database: Database, sale: PackageSale, write: 
         const id = sale.id ?? newId(idPrefixes.package);
         // Before the rows: a concurrent duplicate with the same given id must reach the claim first, and not fail
         // because the id is already used.
-        const recorded = await record({ companyId, ids: [id] });
+        const recorded = await record({ companyId, kind: "package", ids: [id] });
         await insertPackage(tx, { sale, id, catalogue, now, write });
         return recorded;
       },

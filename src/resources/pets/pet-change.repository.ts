@@ -1,5 +1,5 @@
 import { archivedError, notFoundError } from "../../core/errors.js";
-import type { WriteContext } from "../../core/write.js";
+import type { WriteContext, WriteResult } from "../../core/write.js";
 import type { Database } from "../../db/database.js";
 import { assertNotErased, once } from "../../db/once.js";
 import { Prisma } from "../../gen/prisma/client.js";
@@ -37,7 +37,7 @@ export function createPet(
         missingCodes: (ids) => writer.missingCodes(ids),
         add: (pet) => writer.add({ customerId }, pet),
       });
-      return record({ companyId, ids: [id] });
+      return record({ companyId, kind: "pet", ids: [id] });
     },
     response: ({ tx, locked: { companyId, id: customerId }, ids: [id = ""] }) =>
       readPet(tx, { companyId, customerId, id }),
@@ -49,7 +49,7 @@ export function changePet(
   database: Database,
   target: PetTarget,
   write: WriteContext,
-  work: (unit: PetTransaction) => Promise<readonly string[]>,
+  work: (unit: PetTransaction) => Promise<WriteResult>,
 ): Promise<ChangedPet> {
   return once(database, write, {
     async lock(tx) {
@@ -62,12 +62,12 @@ export function changePet(
       if (customer.archived) throw archivedError("Customer", customer.id);
       if (pet.archived) throw archivedError("Pet", pet.id);
       const writer = createPetWriter(tx, { companyId, now, write });
-      const ids = await work({
+      const result = await work({
         pet,
-        missingCodes: (codes) => writer.missingCodes(codes),
+        missingCodes: (ids) => writer.missingCodes(ids),
         edit: (edit) => writer.edit(pet, edit),
       });
-      return record({ companyId, ids });
+      return record({ companyId, ...result });
     },
     response: ({ tx, locked: { key }, ids }) => changedPet(tx, key, ids),
   });

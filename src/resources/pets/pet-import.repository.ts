@@ -28,7 +28,7 @@ export function createPetImportRepository(database: Database, pseudonym: Pseudon
           if (!isSeen) throw notFoundError("Pet", id);
         },
         async work({ tx, locked: isSeen, now, record }) {
-          const recorded = await record({ companyId: target.companyId, ids: [target.id] });
+          const recorded = await record({ companyId: target.companyId, kind: "pet", ids: [target.id] });
           const hasOwner = isSeen && (await isInUse(tx, target));
           await work(createUnit(tx, { ...target, hasOwner, now, write, pseudonym }));
           return recorded;

@@ -1,5 +1,5 @@
 import type { Page, TimeRange } from "../../core/page.js";
-import type { WriteContext } from "../../core/write.js";
+import type { WriteContext, WriteResult } from "../../core/write.js";
 import type { CustomerTarget } from "../customers/customer.model.js";
 import type { Pet, PetEdit, PetNote, PetNoteWithCreatedTime, PetRecord } from "./pet.model.js";
 
@@ -82,6 +82,6 @@ export interface PetRepository {
   change(
     target: PetTarget,
     write: WriteContext,
-    work: (unit: PetTransaction) => Promise<readonly string[]>,
+    work: (unit: PetTransaction) => Promise<WriteResult>,
   ): Promise<ChangedPet>;
 }

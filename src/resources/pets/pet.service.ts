@@ -94,7 +94,7 @@ export function createPets(pets: PetRepository): Pets {
     async update({ traits, ...name }, principal, write) {
       const changed = await pets.change(targetOf(principal, name), write, async (unit) => {
         await unit.edit({ traits });
-        return [name.id];
+        return { kind: "pet", ids: [name.id] };
       });
       return changed.pet;
     },
@@ -119,7 +119,7 @@ export function createPets(pets: PetRepository): Pets {
         if (all.length > maxPetCodes) violations.push(tooManyCodes);
         if (violations.length > 0) throw invalidRequest(violations);
         if (added.length > 0) await edit({ traits: {}, petCodeIds: all });
-        return [...new Set(petCodeIds)];
+        return { kind: "pet_code", ids: [...new Set(petCodeIds)] };
       });
       const codes = new Map(changed.pet.petCodes.map((code) => [code.id, code]));
       return changed.resourceIds.flatMap((id) => codes.get(id) ?? []);
@@ -130,15 +130,16 @@ export function createPets(pets: PetRepository): Pets {
         const carried = pet.petCodes.map((code) => code.id);
         if (!carried.includes(petCodeId)) throw notFoundError("PetCode", petCodeId);
         await edit({ traits: {}, petCodeIds: carried.filter((id) => id !== petCodeId) });
-        return [petCodeId];
+        return { kind: "pet_code", ids: [petCodeId] };
       });
     },
 
     async appendNotes({ notes, ...name }, principal, write) {
       const target = targetOf(principal, name);
-      const changed = await pets.change(target, write, ({ edit }) =>
-        edit({ traits: {}, notes: notes.map((content) => ({ content })) }),
-      );
+      const changed = await pets.change(target, write, async ({ edit }) => ({
+        kind: "pet_note",
+        ids: await edit({ traits: {}, notes: notes.map((content) => ({ content })) }),
+      }));
       return changed.notes;
     },
 

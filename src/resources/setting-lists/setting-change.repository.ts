@@ -1,4 +1,4 @@
-import type { WriteContext } from "../../core/write.js";
+import type { ResourceKind, WriteContext } from "../../core/write.js";
 import { auditColumns } from "../../db/audit-columns.js";
 import { type Changed, recordChanges } from "../../db/audit-log.js";
 import type { Database } from "../../db/database.js";
@@ -20,6 +20,7 @@ export type Columns = Readonly<Record<string, unknown>>;
 
 export interface SettingChange<T> {
   readonly companyId: string;
+  readonly kind: ResourceKind;
   readonly write: WriteContext;
   /** Writes the change and returns the ids that a replay needs. */
   work(tx: Prisma.TransactionClient, now: Date): Promise<readonly string[]>;
@@ -33,11 +34,11 @@ export interface SettingChange<T> {
  */
 export function changeSettings<T>(
   database: Database,
-  { companyId, write, work, answer }: SettingChange<T>,
+  { companyId, kind, write, work, answer }: SettingChange<T>,
 ): Promise<T> {
   return once(database, write, {
     lock: (tx) => tx.$executeRaw`SELECT 1 FROM company WHERE id = ${companyId} FOR NO KEY UPDATE`,
-    work: async ({ tx, now, record }) => record({ companyId, ids: await work(tx, now) }),
+    work: async ({ tx, now, record }) => record({ companyId, kind, ids: await work(tx, now) }),
     response: ({ tx, ids }) => answer(tx, ids),
   });
 }

@@ -70,6 +70,7 @@ export function createSettingListRepository<Row extends SettingRow, Entry extend
     create: ({ companyId, id, content }, write) =>
       changeSettings(database, {
         companyId,
+        kind,
         write,
         async work(tx, now) {
           const columns: Columns = {
@@ -92,6 +93,7 @@ export function createSettingListRepository<Row extends SettingRow, Entry extend
     change: (target, write, decide) =>
       changeSettings(database, {
         companyId: target.companyId,
+        kind,
         write,
         async work(tx, now) {
           const change = decide(await readEntry(tx, target));
@@ -110,6 +112,7 @@ export function createSettingListRepository<Row extends SettingRow, Entry extend
     reorder: ({ companyId, ids }, write, check) =>
       changeSettings(database, {
         companyId,
+        kind,
         write,
         async work(tx, now) {
           const entries = (await readList(tx, companyId, true)).map(table.toEntry);

@@ -37,6 +37,7 @@ function createLifeCycleRepository(database: Database): LifeCycleRepository {
     setDefault: (target, write, check) =>
       changeSettings(database, {
         companyId: target.companyId,
+        kind,
         write,
         async work(tx, now) {
           const { companyId, id } = target;

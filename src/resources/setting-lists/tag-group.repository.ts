@@ -17,6 +17,7 @@ export function createTagGroupRepository(database: Database): TagGroupRepository
     rename: ({ companyId, group, newGroup }, write) =>
       changeSettings(database, {
         companyId,
+        kind: "tag",
         write,
         async work(tx, now) {
           const renamed = await tx.$queryRaw<{ id: string; version: bigint }[]>`

@@ -1,5 +1,4 @@
 import type pg from "pg";
-import { rpcsWithErasableIds } from "../../../src/db/erasure/erasable-claim-ids.js";
 import { maxPetsOfCustomer } from "../../../src/resources/pets/pet.model.js";
 import { foreignId, neighbour, tenant } from "./neighbour.js";
 import { keyOfTenantsCalls } from "./world.js";
@@ -87,10 +86,10 @@ const namesakes: readonly string[] = [
       `INSERT INTO pet (company_id, id, ${owner}, name, type, created_time, last_updated_time)
        VALUES ('${neighbour}', '${id}', '${of}', 'zq.', 2, now(), now())`,
   ),
-  `INSERT INTO idempotency (key_id, rpc, key, fingerprint, company_id, resource_ids, expired_time)
-   SELECT 'key_a', rpc, id, '\\x00', '${tenant}', ARRAY[id], now() + interval '1 day'
-   FROM (VALUES ('${planted.note}', '${rpcsWithErasableIds.note[0]}'), ('${planted.link}', '${rpcsWithErasableIds.cardLink[0]}'),
-     ('${planted.pet}', '${rpcsWithErasableIds.pet[0]}'), ('${planted.petOfLead}', '${rpcsWithErasableIds.pet[0]}')) claim (id, rpc)`,
+  `INSERT INTO idempotency (key_id, rpc, key, fingerprint, company_id, kind, resource_ids, expired_time)
+   SELECT 'key_a', 'zq.', id, '\\x00', '${tenant}', kind, ARRAY[id], now() + interval '1 day'
+   FROM (VALUES ('${planted.note}', 'customer_note'), ('${planted.link}', 'card_link'),
+     ('${planted.pet}', 'pet'), ('${planted.petOfLead}', 'pet')) record (id, kind)`,
   // So many that the tenant's namesake could have no other one.
   `INSERT INTO pet (company_id, id, customer_id, name, type, created_time, last_updated_time)
    SELECT '${neighbour}', 'zq.many.' || n, 'cus_a1', 'zq.', 2, now(), now() FROM generate_series(1, ${maxPetsOfCustomer}) n`,

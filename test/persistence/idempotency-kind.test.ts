@@ -1,0 +1,50 @@
+import { cp, mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, it } from "vitest";
+import { migrate, migrationsDirectory } from "../../src/db/migrate/migrate.js";
+import { repeatables } from "../suites/repeatables.js";
+import { createEmptyDatabase } from "../support/database.js";
+
+const database = await createEmptyDatabase();
+const directory = await mkdtemp(join(tmpdir(), "moego-migrations-"));
+afterAll(async () => {
+  await database.drop();
+  await rm(directory, { recursive: true });
+});
+
+it("gives a kind to the idempotency records that were stored before the migration and meanwhile", async () => {
+  const all = await readdir(migrationsDirectory);
+  const [kind, ofOldRows] = ["20261129051000_idempotency_kind", "20261129051100_idempotency_kind_of_old_rows"];
+  const rpcs = repeatables.map(({ name }) => name);
+
+  await migrateTo(all.filter((name) => name < kind));
+  await storeWithoutKind("before", rpcs);
+  await migrateTo([kind]);
+  await storeWithoutKind("meanwhile", rpcs);
+  expect(await rpcsWithoutKind("before")).toEqual(rpcs.toSorted());
+  expect(await rpcsWithoutKind("meanwhile")).toEqual([]);
+  await migrateTo([ofOldRows]);
+  expect(await rpcsWithoutKind("before")).toEqual([]);
+});
+
+async function migrateTo(names: readonly string[]): Promise<void> {
+  for (const name of names) await cp(join(migrationsDirectory, name), join(directory, name), { recursive: true });
+  await migrate({ url: database.ownerUrl, directory });
+}
+
+async function storeWithoutKind(key: string, rpcs: readonly string[]): Promise<void> {
+  await database.owner.query(
+    `INSERT INTO idempotency (key_id, rpc, key, fingerprint, company_id, resource_ids, expired_time)
+     SELECT 'key', rpc, $1, '', 'cmp', '{id}', now() FROM unnest($2::text[]) AS rpc`,
+    [key, rpcs],
+  );
+}
+
+async function rpcsWithoutKind(key: string): Promise<readonly string[]> {
+  const { rows } = await database.owner.query<{ rpc: string }>(
+    'SELECT rpc FROM idempotency WHERE key = $1 AND kind IS NULL ORDER BY rpc COLLATE "C"',
+    [key],
+  );
+  return rows.map(({ rpc }) => rpc);
+}
