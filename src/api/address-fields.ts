@@ -9,14 +9,15 @@ import { protoEnum } from "./proto-enum.js";
 const addressType = protoEnum(Address_TypeSchema, addressTypes);
 
 export const coordinate = z.object({ latitude: degrees(90), longitude: degrees(180) });
+
 export function degrees(limit: number) {
   return z.number().superRefine((value, context) => {
     if (!(Math.abs(value) <= limit))
       context.addIssue(customIssue("OUT_OF_RANGE", `Must be from -${limit} to ${limit} degrees.`));
   });
 }
-/** An address. The type defaults to PRIMARY. */
 
+/** An address. The type defaults to PRIMARY. */
 export const address = z
   .object({
     id: optionalId,
@@ -37,7 +38,9 @@ export const address = z
     };
     return { id: addressId, record, typed: type !== undefined };
   });
+
 export type ParsedAddress = z.output<typeof address>;
+
 export function toProtoAddress({ type, coordinate, ...lines }: Address) {
   return create(AddressSchema, { ...lines, type: addressType.toProto(type), ...(coordinate ? { coordinate } : {}) });
 }

@@ -8,18 +8,19 @@ export const consentChannel = protoEnum(ComplianceChannelSchema, consentChannels
 
 /** There are only three channels. The limit bounds repeated values. */
 export const maxChannelsGiven = 100;
-/** Channels without duplicates. */
 
+/** Channels without duplicates. */
 export const channelList = list(consentChannel.item, maxChannelsGiven).transform((given): readonly Channel[] => [
   ...new Set(given),
 ]);
+
 export const channels = z
   .object({
     channels: channelList,
   })
   .transform((message) => message.channels);
-/** The write form of consent: an absent field is unchanged, an empty list clears. */
 
+/** The write form of consent: an absent field is unchanged, an empty list clears. */
 export const consentChange = z
   .object({
     serviceRelatedChannels: channels.optional(),
@@ -29,6 +30,7 @@ export const consentChange = z
     isConsented: z.boolean().optional(),
   })
   .transform(omitUndefined);
+
 export function toProtoConsent({ serviceRelatedChannels, marketingCampaignsChannels, ...flags }: Consent) {
   return {
     ...flags,

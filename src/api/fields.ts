@@ -121,20 +121,5 @@ export function omitUndefined(value: object): object {
   return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined));
 }
 
-/** Maps an enum number to its domain name. The number 0 is a missing value unless it has a name. */
-export function enumName<T>(read: (number: number) => T | undefined, message: string) {
-  return z.number().transform((number, context): T => {
-    const value = read(number);
-    if (value !== undefined) return value;
-    context.addIssue(number === 0 ? customIssue("REQUIRED", "Required.") : customIssue("NOT_ALLOWED", message));
-    return z.NEVER;
-  });
-}
+/** Maximum number of values of one filter. */
 export const maxFilterValues = 100;
-/** An enum number that the contract defines. proto3 enums are open, so any number can arrive. */
-
-export function enumNumber(max: number) {
-  return z.number().superRefine((value, context) => {
-    if (value < 0 || value > max) context.addIssue(customIssue("NOT_ALLOWED", "Must be a value of the enum."));
-  });
-}

@@ -5,11 +5,11 @@ import { customIssue } from "./parse.js";
 
 /** Maximum number of notes in one request. */
 export const maxNotesPerCall = 50;
+
 /**
  * Notes that are added: they have no id yet. Times and actor are set by the server, so values in the request are
  * ignored.
  */
-
 export const newNotes = list(
   z
     .object({ id: z.string(), note: text(noteRule) })
@@ -23,8 +23,8 @@ export const newNotes = list(
     .transform(({ note }) => note),
   maxNotesPerCall,
 );
-/** Notes of an update. A note with an id is edited, a note without one is added. */
 
+/** Notes of an update. A note with an id is edited, a note without one is added. */
 export const notesUpdate = list(
   z
     .object({ id: optionalId, note: text(noteRule) })

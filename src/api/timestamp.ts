@@ -18,8 +18,8 @@ function momentBy(round: (ms: number) => number) {
     return z.NEVER;
   });
 }
-/** A half-open `google.type.Interval`. A start after the end is a violation. */
 
+/** A half-open `google.type.Interval`. A start after the end is a violation. */
 export const interval = z
   .object({ startTime: momentBound.optional(), endTime: momentBound.optional() })
   .transform(({ startTime: start, endTime: end }, context): TimeRange => {

@@ -11,13 +11,15 @@ export interface Address {
   readonly coordinate?: Coordinate;
   readonly type: AddressType;
 }
-/** In degrees. */
 
+/** In degrees. */
 export interface Coordinate {
   readonly latitude: number;
   readonly longitude: number;
 }
+
 export const addressTypes = enumeration("PRIMARY", "SECONDARY");
+
 export type AddressType = WordOf<typeof addressTypes>;
 
 export type AddressRecord = Omit<Address, "id">;

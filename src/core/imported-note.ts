@@ -1,5 +1,4 @@
 /** A note migrated from another system. */
-
 export interface ImportedNote {
   /** Absent: the server generates one. */
   readonly id?: string;
@@ -8,8 +7,8 @@ export interface ImportedNote {
   readonly lastUpdatedTime?: Date;
   readonly lastUpdatedBy?: string;
 }
-/** An imported note as it is stored. */
 
+/** An imported note as it is stored. */
 export interface ImportedNoteRecord {
   /** Absent: the server generates one. */
   readonly id?: string;
@@ -18,8 +17,8 @@ export interface ImportedNoteRecord {
   readonly lastUpdatedTime: Date;
   readonly lastUpdatedBy: string;
 }
-/** A note contains only the time of its last update, which is also stored as its creation time. */
 
+/** A note contains only the time of its last update, which is also stored as its creation time. */
 export function toImportedNoteRecords(
   notes: readonly ImportedNote[],
   stamp: { readonly time: Date; readonly author: string },

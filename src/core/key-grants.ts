@@ -71,6 +71,7 @@ export function effectiveScopes(stored: readonly string[]): ReadonlySet<Scope> {
       : scopes.filter((scope) => stored.includes(scope));
   return new Set(chosen);
 }
+
 export interface KeyCheckRepository {
   /** @param hash SHA-256 of the secret */
   findByHash(hash: Uint8Array): Promise<KeyRecord | undefined>;

@@ -6,8 +6,8 @@ export type Organization =
   | { readonly type: "BUSINESS"; readonly companyId: string; readonly id: string }
   | { readonly type: "COMPANY"; readonly id: string }
   | { readonly type: "ENTERPRISE"; readonly id: string };
-/** An API key as administration shows it. Its secrets cannot be read. */
 
+/** An API key as administration shows it. Its secrets cannot be read. */
 export interface ApiKey {
   readonly id: string;
   readonly name: string;
@@ -26,6 +26,7 @@ export interface ApiKey {
   /** Accurate to the minute. */
   readonly lastUsedTime?: Date;
 }
+
 export interface ApiKeyInput {
   readonly name: string;
   readonly organizations: readonly Organization[];
@@ -34,8 +35,8 @@ export interface ApiKeyInput {
   readonly staffId?: string;
   readonly expiredTime?: Date;
 }
-/** A secret to store. */
 
+/** A secret to store. */
 export interface NewSecret {
   /** SHA-256 of the secret, 32 bytes. */
   readonly hash: Uint8Array;
@@ -45,17 +46,19 @@ export interface NewSecret {
 export interface NewApiKey extends ApiKeyInput, NewSecret {
   readonly id: string;
 }
+
 export interface ApiKeyQuery {
   readonly accessFilter: KeyAccessFilter;
   /** Whether to include revoked and expired keys. */
   readonly showRevoked: boolean;
   readonly page: Page;
 }
-/** The change of a locked key. The overlap is measured by the clock of the database. */
 
+/** The change of a locked key. The overlap is measured by the clock of the database. */
 export type KeyEdit =
   | { readonly kind: "rotate"; readonly secret: NewSecret; readonly overlapMs: number }
   | { readonly kind: "revoke" };
+
 export interface ApiKeyRepository {
   /**
    * Stores the key with its first secret. For a replay, returns the key that the first request created.
@@ -76,13 +79,14 @@ export interface ApiKeyRepository {
   /** Whether one of the companies of the organizations has this staff member. */
   hasStaff(staffId: string, organizations: readonly Organization[], signal: AbortSignal): Promise<boolean>;
 }
+
 export interface KeyRules {
   admit(key: ApiKey): void;
   /** @param now by the clock of the database */
   decide(key: ApiKey, now: Date): KeyEdit | undefined;
 }
-/** The keys that an administrator can access. */
 
+/** The keys that an administrator can access. */
 export type KeyAccessFilter =
   | "all"
   | {

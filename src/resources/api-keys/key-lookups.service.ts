@@ -1,6 +1,5 @@
 import { DomainError } from "../../core/errors.js";
-import type { KeyGrant } from "../../core/key-grants.js";
-import { type KeyRecord, toGrant } from "../../core/key-grants.js";
+import { type KeyGrant, type KeyRecord, toGrant } from "../../core/key-grants.js";
 
 export interface FoundKey {
   readonly record: KeyRecord;

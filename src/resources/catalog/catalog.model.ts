@@ -5,11 +5,14 @@ import type { WriteContext } from "../../core/write.js";
 import type { EntryTarget, NewEntry } from "../setting-lists/setting-store.model.js";
 
 export const serviceItemTypes = enumeration("GROOMING", "BOARDING", "DAYCARE", "EVALUATION");
-export const serviceTypes = enumeration("SERVICE", "ADDON");
-export type ServiceItemType = WordOf<typeof serviceItemTypes>;
-export type ServiceType = WordOf<typeof serviceTypes>;
-/** The properties of a catalog service that can change. */
 
+export const serviceTypes = enumeration("SERVICE", "ADDON");
+
+export type ServiceItemType = WordOf<typeof serviceItemTypes>;
+
+export type ServiceType = WordOf<typeof serviceTypes>;
+
+/** The properties of a catalog service that can change. */
 export interface ServiceContent {
   readonly name: string;
   /** Empty means no category. */
@@ -25,19 +28,19 @@ export interface ServiceContent {
   readonly staffIds: readonly string[];
   readonly inactive: boolean;
 }
-/** A service of the company's catalog. */
 
+/** A service of the company's catalog. */
 export interface CatalogService extends ServiceContent, ServiceKind {
   readonly id: string;
 }
-/** The properties of a catalog service that cannot change. */
 
+/** The properties of a catalog service that cannot change. */
 export interface ServiceKind {
   readonly itemType: ServiceItemType;
   readonly type: ServiceType;
 }
-/** Where and by whom a service is offered, with the fields of the request. Absent means unspecified. */
 
+/** Where and by whom a service is offered, with the fields of the request. Absent means unspecified. */
 export interface Availability {
   readonly atAllBusinesses?: boolean;
   /** Two fields that are combined. */
@@ -46,17 +49,20 @@ export interface Availability {
   readonly byAllStaff?: boolean;
   readonly staffIds: readonly string[];
 }
+
 export interface NewService extends ServiceKind, Pick<ServiceContent, "name" | "category" | "price" | "minutes"> {
   readonly companyId: string;
   /** The id to keep for a record migrated from another system. Absent: the server generates one. */
   readonly id?: string;
   readonly offer: Availability;
 }
+
 export interface ServiceUpdate
   extends EntryTarget,
     Partial<Pick<ServiceContent, "name" | "category" | "price" | "minutes" | "inactive">> {
   readonly offer: Availability;
 }
+
 export interface ServiceQuery {
   readonly companyId: string;
   readonly page: Page;
@@ -66,9 +72,10 @@ export interface ServiceQuery {
   readonly businessIds: readonly string[];
   readonly showArchived: boolean;
 }
-/** Ids that do not exist in the company or are archived, except those that the service already has. */
 
+/** Ids that do not exist in the company or are archived, except those that the service already has. */
 export type MissingIds = ReadonlySet<string>;
+
 export interface CatalogueRepository {
   get(target: EntryTarget, signal: AbortSignal): Promise<CatalogService | undefined>;
   /** Ordered by name, then by id. Returns one row more than the page size if there is a next page. */
@@ -87,6 +94,7 @@ export interface CatalogueRepository {
     check: AvailabilityCheck,
   ): Promise<CatalogService>;
 }
+
 export interface AvailabilityCheck {
   readonly businessIds: readonly string[];
   readonly staffIds: readonly string[];

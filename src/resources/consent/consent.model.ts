@@ -11,8 +11,8 @@ export interface ConsentSubject {
   readonly kind: "customer" | "lead";
   readonly id: string;
 }
-/** A change in the consent ledger. */
 
+/** A change in the consent ledger. */
 export interface ConsentEntry {
   /** Increases in the order in which entries are written. */
   readonly id: string;
@@ -27,6 +27,7 @@ export interface ConsentEntry {
   readonly before?: Consent;
   readonly after: Consent;
 }
+
 export interface ConsentQuestion {
   readonly subject: ConsentSubject;
   readonly channel: Channel;
@@ -34,11 +35,13 @@ export interface ConsentQuestion {
   /** Absent means now. */
   readonly at?: Date;
 }
+
 export interface ConsentAnswer {
   readonly allowed: boolean;
   /** The entry that the response is based on. Absent before the first entry. */
   readonly entry?: ConsentEntry;
 }
+
 export interface ConsentRepository {
   /**
    * The customer or lead if the principal can access it, including archived and promoted ones. Access to a promoted

@@ -8,10 +8,11 @@ import {
 import type { FieldValue } from "./custom-field-values.model.js";
 
 export const maxFieldsPerCall = 200;
+
 /** The code of a field, or the key of a value that came from a promoted lead. */
 export const fieldKey = /^(?:lead:)?[A-Za-z0-9_.-]{1,64}$/;
-/** Custom field values in proto JSON, by code. */
 
+/** Custom field values in proto JSON, by code. */
 export const customFields = z.record(z.string(), z.custom<CustomField_Value>()).transform((values, context) => {
   const entries = Object.entries(values);
   if (entries.length > maxFieldsPerCall) {
@@ -26,11 +27,12 @@ export const customFields = z.record(z.string(), z.custom<CustomField_Value>()).
   }
   return result;
 });
+
 export function isJsonObject(json: JsonValue): json is JsonObject {
   return typeof json === "object" && json !== null && !Array.isArray(json);
 }
-/** The value in proto JSON. Undefined if it has none. */
 
+/** The value in proto JSON. Undefined if it has none. */
 export function toFieldValue(value: CustomField_Value): FieldValue | undefined {
   try {
     const json = toJson(CustomField_ValueSchema, value, { alwaysEmitImplicit: true });

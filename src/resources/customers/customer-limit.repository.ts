@@ -8,7 +8,7 @@ import type { Prisma } from "../../gen/prisma/client.js";
  * the current count rejects new customers and does not affect existing ones.
  *
  * Transactions that add or remove a counted customer hold FOR KEY SHARE on the company row until they commit
- * (customer-create.repository.ts), so the count cannot change under FOR UPDATE. The counter row is updated in place and
+ * (customer.repository.ts), so the count cannot change under FOR UPDATE. The counter row is updated in place and
  * never replaced: a create that waited for this lock continues with its new version, even if its snapshot is older.
  *
  * @throws DomainError RESOURCE_NOT_FOUND for an unknown company

@@ -2,14 +2,17 @@ import { enumeration, type WordOf } from "../../core/enumeration.js";
 
 /** HTTP methods of external APIs. */
 export const httpMethods = enumeration("GET", "POST", "PUT", "PATCH", "DELETE");
+
 export type HttpMethod = WordOf<typeof httpMethods>;
 
 /** Types of parameters and outputs. Values are always strings, in JSON notation. */
 export const valueTypes = enumeration("STRING", "NUMBER", "BOOLEAN");
+
 export type ValueType = WordOf<typeof valueTypes>;
 
 /** Where a request parameter is sent. */
 export const paramLocations = enumeration("QUERY", "BODY", "PATH");
+
 export type ParamLocation = WordOf<typeof paramLocations>;
 
 /** A header of every request. */
@@ -79,8 +82,8 @@ export const maxOutputParams = 50;
 export const defaultTimeoutMs = 3_000;
 export const minTimeoutMs = 100;
 export const maxTimeoutMs = 10_000;
-/** A header that a client sends. */
 
+/** A header that a client sends. */
 export interface HeaderDraft {
   readonly name: string;
   readonly value: string;
@@ -89,18 +92,19 @@ export interface HeaderDraft {
   /** If true without `secretValue`, the stored secret of this header is unchanged. */
   readonly isSecret: boolean;
 }
-/** A valid configuration that a client sends. */
 
+/** A valid configuration that a client sends. */
 export interface ExternalApiInput extends Omit<ExternalApiContent, "headers"> {
   readonly headers: readonly HeaderDraft[];
 }
+
 export interface NewExternalApi extends ExternalApiInput {
   readonly companyId: string;
   /** The id to keep for a record migrated from another system. Absent: the server generates one. */
   readonly id?: string | undefined;
 }
-/** Absent fields are unchanged. */
 
+/** Absent fields are unchanged. */
 export interface ExternalApiUpdate extends ExternalApiTarget {
   readonly etag?: string | undefined;
   readonly content: Partial<ExternalApiInput>;

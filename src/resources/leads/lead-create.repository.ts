@@ -18,7 +18,7 @@ export interface CreateLeadRow extends StoredResultRow {
 
 /**
  * Creates a lead with its pets and their codes, notes and vaccinations, its consent entry, audit log entry and
- * idempotency claim in one statement, which validates first and then writes (see customer-create.repository.ts).
+ * idempotency claim in one statement, which validates first and then writes (see customer.repository.ts).
  */
 export const createLeadStatement = statement(
   "lead.create",

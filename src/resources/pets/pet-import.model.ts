@@ -9,22 +9,23 @@ export interface PetOwner {
   readonly kind: "customer" | "lead";
   readonly id: string;
 }
-/** The validated input of ImportPet. */
 
+/** The validated input of ImportPet. */
 export interface PetImport {
   readonly companyId: string;
   readonly id: string;
   readonly owner: PetOwner;
   readonly pet: ImportedPet;
 }
+
 export interface PetImportTarget {
   readonly accessFilter: AccessFilter;
   readonly companyId: string;
   readonly id: string;
   readonly owner: PetOwner;
 }
-/** The import of one pet within a transaction. An error rolls it back. */
 
+/** The import of one pet within a transaction. An error rolls it back. */
 export interface PetImportUnit extends NestedRecordLookup {
   /** Whether the owner exists, is not archived and can be accessed. If so, it is locked. */
   readonly hasOwner: boolean;
@@ -41,6 +42,7 @@ export interface PetImportUnit extends NestedRecordLookup {
   isErased(): Promise<boolean>;
   insert(pet: ImportedPetRecord): Promise<void>;
 }
+
 export interface PetImportRepository {
   /** Runs `work` unless this is a replay, and returns the pet. */
   import(target: PetImportTarget, write: WriteContext, work: (unit: PetImportUnit) => Promise<void>): Promise<Pet>;
