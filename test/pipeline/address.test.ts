@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { addressSet, callerAddress } from "../../src/server/pipeline/address.js";
+import { addressSet, callerAddress } from "../../src/server/pipeline/client-address.js";
 
 describe("a set of addresses", () => {
   it.each([

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { isIP } from "node:net";
-import { addressSet } from "../pipeline/address.js";
+import { addressSet } from "../pipeline/client-address.js";
 import { type HttpAnswer, type HttpHandler, headerOf, jsonAnswer } from "./http-message.js";
 
 const loopback = addressSet(["127.0.0.0/8", "::1"]);
