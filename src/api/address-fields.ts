@@ -8,9 +8,9 @@ import { protoEnum } from "./proto-enum.js";
 
 const addressType = protoEnum(Address_TypeSchema, addressTypes);
 
-export const coordinate = z.object({ latitude: degrees(90), longitude: degrees(180) });
+const coordinate = z.object({ latitude: degrees(90), longitude: degrees(180) });
 
-export function degrees(limit: number) {
+function degrees(limit: number) {
   return z.number().superRefine((value, context) => {
     if (!(Math.abs(value) <= limit))
       context.addIssue(customIssue("OUT_OF_RANGE", `Must be from -${limit} to ${limit} degrees.`));

@@ -7,14 +7,14 @@ import { protoEnum } from "./proto-enum.js";
 export const consentChannel = protoEnum(ComplianceChannelSchema, consentChannels);
 
 /** There are only three channels. The limit bounds repeated values. */
-export const maxChannelsGiven = 100;
+const maxChannelsGiven = 100;
 
 /** Channels without duplicates. */
 export const channelList = list(consentChannel.item, maxChannelsGiven).transform((given): readonly Channel[] => [
   ...new Set(given),
 ]);
 
-export const channels = z
+const channels = z
   .object({
     channels: channelList,
   })

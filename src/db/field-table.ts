@@ -44,7 +44,10 @@ export function fieldTable<Fields extends object>(fields: StoredFields<Fields>):
   const types: Readonly<Record<string, string>> = Object.assign({}, ...all);
   const names = Object.keys(types);
   const selected = entries.flatMap(([, { columns }]) => Object.keys(columns));
-  const rowOf = (record: object): Row => Object.assign({}, ...entries.map((entry) => columnsOf(entry, record)));
+  const rowOf = (record: object): Row => {
+    const values = new Map(Object.entries(record));
+    return Object.assign({}, ...entries.map(([name, field]) => columnsOf(field, values.get(name))));
+  };
   return {
     select: (alias) => selected.map((name) => `${alias}.${name}`).join(", "),
     names: names.join(", "),
@@ -64,8 +67,7 @@ function entriesOf(fields: object): readonly Entry[] {
   return Object.entries(fields);
 }
 
-function columnsOf([name, { columns, keys, write }]: Entry, record: object): Row {
-  const value = new Map(Object.entries(record)).get(name);
+function columnsOf({ columns, keys, write }: StoredField<unknown>, value: unknown): Row {
   if (value === undefined) return {};
   if (value !== null) return write(value);
   return Object.fromEntries(Object.keys({ ...columns, ...keys }).map((column) => [column, null]));

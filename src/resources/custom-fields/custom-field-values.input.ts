@@ -7,10 +7,10 @@ import {
 } from "../../gen/proto/moego/business/setting/v1/custom_field_pb.js";
 import type { FieldValue } from "./custom-field-values.model.js";
 
-export const maxFieldsPerCall = 200;
+const maxFieldsPerCall = 200;
 
 /** The code of a field, or the key of a value that came from a promoted lead. */
-export const fieldKey = /^(?:lead:)?[A-Za-z0-9_.-]{1,64}$/;
+const fieldKey = /^(?:lead:)?[A-Za-z0-9_.-]{1,64}$/;
 
 /** Custom field values in proto JSON, by code. */
 export const customFields = z.record(z.string(), z.custom<CustomField_Value>()).transform((values, context) => {
@@ -28,7 +28,7 @@ export const customFields = z.record(z.string(), z.custom<CustomField_Value>()).
   return result;
 });
 
-export function isJsonObject(json: JsonValue): json is JsonObject {
+function isJsonObject(json: JsonValue): json is JsonObject {
   return typeof json === "object" && json !== null && !Array.isArray(json);
 }
 

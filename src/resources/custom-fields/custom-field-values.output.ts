@@ -1,8 +1,8 @@
 import type { FieldValues, Json } from "./custom-field-values.model.js";
 
-export type MutableJson = null | boolean | number | string | MutableJson[] | { [key: string]: MutableJson };
+type MutableJson = null | boolean | number | string | MutableJson[] | { [key: string]: MutableJson };
 
-export function isScalar(json: Json): json is null | boolean | number | string {
+function isScalar(json: Json): json is null | boolean | number | string {
   return typeof json !== "object" || json === null;
 }
 
