@@ -10,7 +10,10 @@ export interface NamedStatement<Parameters> extends Statement {
  * Names a statement whose text has `:companyId`, `:keyId`, ... as its parameters: a position for every name, in the order
  * of first use.
  */
-export function namedStatement<Parameters extends object>(name: string, text: string): NamedStatement<Parameters> {
+export function namedStatement<Parameters extends Readonly<Record<string, unknown>>>(
+  name: string,
+  text: string,
+): NamedStatement<Parameters> {
   const names: string[] = [];
   const numbered = text.replaceAll(/(?<!:):([a-z][A-Za-z]*)/g, (_, parameter: string) => {
     if (!names.includes(parameter)) names.push(parameter);
@@ -19,10 +22,11 @@ export function namedStatement<Parameters extends object>(name: string, text: st
   return {
     ...statement(name, numbered),
     values(parameters) {
-      const given = new Map(Object.entries(parameters));
-      const unset = names.find((parameter) => !given.has(parameter));
-      if (unset !== undefined) throw new Error(`the statement ${name} has no value for ${unset}`);
-      return names.map((parameter) => given.get(parameter));
+      return names.map((parameter) => {
+        const value = parameters[parameter];
+        if (value === undefined) throw new Error(`the statement ${name} has no value for ${parameter}`);
+        return value;
+      });
     },
   };
 }

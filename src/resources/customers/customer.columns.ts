@@ -131,7 +131,6 @@ function childrenWith(notes: NotesRead): string {
 
 export function toCustomer(row: CustomerRow): Customer {
   return {
-    ...customerFields.read(row),
     companyId: row.company_id,
     id: row.id,
     rawId: BigInt(row.raw_id),
@@ -149,6 +148,8 @@ export function toCustomer(row: CustomerRow): Customer {
     archived: row.archived_time !== null,
     ...(row.source_lead_id === null ? {} : { sourceLeadId: row.source_lead_id }),
     version: BigInt(row.version),
+    // Last: members that follow a spread of so many make V8 (Node 20) build the object as a hash table, 30 times slower.
+    ...customerFields.read(row),
   };
 }
 

@@ -11,22 +11,24 @@ import { customerStatus } from "./customer.input.js";
 import type { Customer } from "./customer.model.js";
 
 export function toProtoCustomer(customer: Customer): MessageInitShape<typeof CustomerSchema> {
-  const { addresses, status, consent, customFields, archived, ...same } = customer;
-  const { lastAppointmentTime, nextAppointmentTime, createdTime, lastUpdatedTime, version: _, ...plain } = same;
+  const { lastAppointmentTime, nextAppointmentTime } = customer;
+  // One rest, spread last: as in `toCustomer`.
+  const { addresses, status, consent, customFields, archived, notes, tags, createdTime, lastUpdatedTime, ...same } =
+    customer;
   return {
-    ...plain,
     address: addresses.map(toProtoAddress),
     status: customerStatus.toProto(status),
     ...(lastAppointmentTime ? { lastAppointmentDate: timestampFromDate(lastAppointmentTime) } : {}),
     ...(nextAppointmentTime ? { nextAppointmentDate: timestampFromDate(nextAppointmentTime) } : {}),
     createdTime: timestampFromDate(createdTime),
     lastUpdatedTime: timestampFromDate(lastUpdatedTime),
-    notes: customer.notes.map(toProtoNote),
-    tags: customer.tags.map(toProtoTag),
+    notes: notes.map(toProtoNote),
+    tags: tags.map(toProtoTag),
     deleted: archived,
     complianceConfig: toProtoConsent(consent),
     ...(Object.keys(customFields).length === 0 ? {} : { customFields: toStruct(customFields) }),
     etag: etagOf(customer),
+    ...same,
   };
 }
 

@@ -88,6 +88,10 @@ function createCustomer(database: Database, call: CreateCall) {
   });
 }
 
+function isCreated(row: CreateRow): row is CreateRow & CustomerRow {
+  return row.id !== null;
+}
+
 function isQuotaRefusal(row: CreateRow, call: CreateCall): boolean {
   return row.id === null && row.replay_ids === null && !isRefused(row, call.admission);
 }
@@ -98,8 +102,7 @@ function isRefused(row: CreateRow, { admit }: CreatePreconditions): boolean {
 }
 
 function outcomeOf(row: CreateRow, admission: CreatePreconditions): CreateOutcome {
-  const { id } = row;
-  if (id !== null) return { kind: "created", customer: toCustomer({ ...row, id }) };
+  if (isCreated(row)) return { kind: "created", customer: toCustomer(row) };
   if (isRefused(row, admission)) {
     const tags = {
       unknownPositions: row.unknown_tags,
@@ -237,8 +240,13 @@ export function createValues({ id, record, admission, write }: CreateCall): read
   const { companyId } = record;
   const tags = distinctTags(record.tags);
   return createStatement.values({
-    ...{ companyId, id, keyId: write.keyId, rpc: write.rpc, requestId: write.requestId, ip: write.ip },
+    companyId,
+    keyId: write.keyId,
+    rpc: write.rpc,
     author: actingStaffId(write, companyId),
+    requestId: write.requestId,
+    ip: write.ip,
+    id,
     claimKey: write.claim?.key ?? null,
     fingerprint: write.claim?.fingerprint ?? null,
     businessId: record.preferredBusinessId,
@@ -259,7 +267,7 @@ export function createValues({ id, record, admission, write }: CreateCall): read
   });
 }
 
-interface CreateParameters {
+type CreateParameters = {
   readonly companyId: string;
   readonly keyId: string;
   readonly rpc: string;
@@ -287,4 +295,4 @@ interface CreateParameters {
   readonly ip: string;
   readonly admit: boolean;
   readonly mayCreateTags: boolean;
-}
+};
