@@ -20,7 +20,7 @@ describe("embedded PostgreSQL started by an unprivileged user", () => {
   }
 
   async function startAsUser(dataDir: string) {
-    const program = await compileChild("embedded-child.ts", await withBinaries(await newFolder(0o755)));
+    const program = await compileChild("support/embedded-child.ts", await withBinaries(await newFolder(0o755)));
     const { child, line } = await runChild(program, [dataDir], account);
     child.kill("SIGKILL");
     onTestFinished(() => shutDown(join(dataDir, "postgres")));
@@ -54,7 +54,7 @@ describe("embedded PostgreSQL started by an unprivileged user", () => {
 describe.runIf(isRoot)("embedded PostgreSQL started by root", () => {
   it("copies its binaries when they lie in a folder that only root can enter", async () => {
     const checkout = await withCopiedBinaries(await newFolder(0o700));
-    const program = await compileChild("embedded-child.ts", checkout);
+    const program = await compileChild("support/embedded-child.ts", checkout);
     const dataDir = await newFolder(0o755);
     const { child, line } = await runChild(program, [dataDir]);
     child.kill("SIGKILL");
@@ -73,13 +73,13 @@ describe.runIf(isRoot)("embedded PostgreSQL started by root", () => {
   });
 
   it("says plainly what is wrong when the user id has no entry in /etc/passwd", async () => {
-    const program = await compileChild("embedded-child.ts", await withBinaries(await newFolder(0o755)));
+    const program = await compileChild("support/embedded-child.ts", await withBinaries(await newFolder(0o755)));
     const { line } = await runChild(program, [join(tmpdir(), "moego-unused")], { uid: 54_321, gid: 54_321 });
     expect(line["error"]).toMatch(/User id 54321 has no entry in \/etc\/passwd.*DATABASE_URL/s);
   });
 
   it("runs for a plain user too, and root later runs the same database as that user", async () => {
-    const program = await compileChild("embedded-child.ts", await withBinaries(await newFolder(0o755)));
+    const program = await compileChild("support/embedded-child.ts", await withBinaries(await newFolder(0o755)));
     const dataDir = await newFolder(0o777);
     const { child, line } = await runChild(program, [dataDir], nobody);
     child.kill("SIGKILL");

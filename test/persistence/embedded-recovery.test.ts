@@ -105,7 +105,7 @@ describe("embedded PostgreSQL in races and after crashes", () => {
 
   it("outlives kill -9 of the process that started it, and the next start joins it and stops it", async () => {
     const dataDir = await newFolder(0o755);
-    const program = await compileChild("embedded-child.ts", await withBinaries(await newFolder(0o755)));
+    const program = await compileChild("support/embedded-child.ts", await withBinaries(await newFolder(0o755)));
     const { child, line } = await runChild(program, [dataDir]);
     expect(line).toEqual({ ownerUrl: expect.any(String), started: true });
     const ended = new Promise((exited) => child.once("exit", exited));

@@ -31,7 +31,7 @@ const maxSlower = 3;
 const server = await startServer();
 const service = await startObserved(server.database);
 const folder = await mkdtemp(join(tmpdir(), "moego-attacker-"));
-const attacker = await compileChild("./attacker.ts", folder);
+const attacker = await compileChild("reliability/attacker.ts", folder);
 const authorization = authorizationOf(keys.a);
 afterAll(async () => {
   await service.stop();

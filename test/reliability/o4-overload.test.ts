@@ -36,7 +36,7 @@ it(
     const folder = await mkdtemp(join(tmpdir(), "moego-overload-"));
     await using database = await createDatabase();
     await using service = await startService({ ...environmentOf(database), SEED_DEMO: "1", LOG_LEVEL: "error" });
-    const program = await compileChild("open-load.ts", folder);
+    const program = await compileChild("support/open-load.ts", folder);
     const load = async (amount: { readonly perSecond?: number; readonly inFlight?: number }, howLong: number) => {
       const order = {
         ...{ url: `http://127.0.0.1:${service.grpcPort}`, message, deadlineMs, ...amount, seconds: howLong },

@@ -6,8 +6,8 @@ import { promisify } from "node:util";
 const root = resolve(import.meta.dirname, "../..");
 
 /**
- * Compiles a TypeScript program of this folder with what it imports, so that plain Node runs it as a process of its own.
- * `folder` gets the output and links to the packages; returns the path of the compiled program.
+ * Compiles a TypeScript program, given by its path in `test`, with what it imports, so that plain Node runs it as a
+ * process of its own. `folder` gets the output and links to the packages; returns the path of the compiled program.
  */
 export async function compileChild(program: string, folder: string): Promise<string> {
   await promisify(execFile)(
@@ -25,14 +25,14 @@ export async function compileChild(program: string, folder: string): Promise<str
         "nodenext",
       ],
       ...["--lib", "es2023,esnext.disposable", "--types", "node", "--skipLibCheck", "--strict"],
-      join(root, "test/support", program),
+      join(root, "test", program),
     ],
     { cwd: root },
   );
   await writeFile(join(folder, "package.json"), '{ "type": "module" }');
   await mkdir(join(folder, "node_modules"), { recursive: true });
   for (const name of ["pg", "zod"]) await symlink(join(root, "node_modules", name), join(folder, "node_modules", name));
-  return join(folder, "out/test/support", program.replace(/\.ts$/, ".js"));
+  return join(folder, "out/test", program.replace(/\.ts$/, ".js"));
 }
 
 /** Folder of the binaries for embedded PostgreSQL on this machine. */
