@@ -1,6 +1,4 @@
-import type { DescMessage, Message } from "@bufbuild/protobuf";
-import { reflect } from "@bufbuild/protobuf/reflect";
-import { requireCompanyWideAccess } from "../../core/access.js";
+import { requireCompanyAccess, requireCompanyWideAccess } from "../../core/access.js";
 import { DomainError } from "../../core/errors.js";
 import type { KeyGrant } from "../../core/key-grants.js";
 import type { Principal, Scope } from "../../core/principal.js";
@@ -36,41 +34,23 @@ export function authorize({ principal }: KeyGrant, call: { scope: Scope; company
     });
   }
   if (call.company === undefined || call.company === "") return principal;
-  const access = principal.companies.get(call.company);
-  if (!access) throw companyNotAllowed(call.company);
+  const access = requireCompanyAccess(principal, call.company);
   const organizations = [...principal.organizations, `only ${access.companyId}`];
   return { ...principal, organizations, enterpriseIds: [], companies: new Map([[access.companyId, access]]) };
 }
 
 /**
- * Rejects a `company_id` that the API key has no access to, and a change of company-wide data by a key limited to
- * locations. An operator API key has access to no company and names the one it manages; the service checks what it may
- * change there.
+ * Rejects a request for a company that the API key has no access to, and a change of company-wide data by a key limited
+ * to locations. An operator API key has access to no company and names the one it manages; the service checks what it
+ * may change there.
  *
  * @throws DomainError COMPANY_NOT_ALLOWED, SCOPE_REQUIRED
  */
-export function checkCompany(schema: DescMessage, request: Message, principal: Principal, scope: Scope): void {
+export function checkCompany(companyId: string, principal: Principal, scope: Scope): void {
   const isOfDirectory = scope === "platform:admin" || scope === "directory:write";
   if (isOfDirectory && principal.scopes.has("platform:admin")) return;
-  const companyId = companyOf(schema, request);
-  if (companyId === undefined) return;
-  const access = principal.companies.get(companyId);
-  if (!access) throw companyNotAllowed(companyId);
+  const access = requireCompanyAccess(principal, companyId);
   if (scope === "setting:write" || scope === "directory:write") requireCompanyWideAccess(access, scope);
-}
-
-/** The `company_id` of the request. */
-export function companyOf(schema: DescMessage, request: Message): string | undefined {
-  const field = schema.fields.find(({ name }) => name === "company_id");
-  if (field?.fieldKind !== "scalar") return undefined;
-  const companyId = reflect(schema, request).get(field);
-  return typeof companyId === "string" && companyId !== "" ? companyId : undefined;
-}
-
-function companyNotAllowed(companyId: string): DomainError {
-  return new DomainError("COMPANY_NOT_ALLOWED", "The API key has no access to this company.", {
-    metadata: { companyId },
-  });
 }
 
 function allowedSet(rules: readonly string[]): AddressSet {

@@ -4,8 +4,9 @@ import type { Context, HandlerRegistry } from "../../api/rpc.js";
 import { DomainError } from "../../core/errors.js";
 import type { KeyChecker } from "../../core/key-grants.js";
 import type { Principal, Scope } from "../../core/principal.js";
+import { accessFieldsOf, checkLocations, companyOf } from "./access-fields.js";
 import { authenticate } from "./authenticate.js";
-import { authorize, checkAddress, checkCompany, companyHeader, companyOf } from "./authorize.js";
+import { authorize, checkAddress, checkCompany, companyHeader } from "./authorize.js";
 import type { Call, ExecuteCall } from "./call.js";
 import { addressSet, callerAddress } from "./client-address.js";
 import { forwardsIdempotencyKey, isReadOnly, rpcNameOf, scopesOf } from "./contract.js";
@@ -17,7 +18,6 @@ import {
   idempotencyKeyHeader,
   idempotencyReplayedHeader,
 } from "./idempotency-key.js";
-import { checkLocations } from "./locations.js";
 import { type CallMetrics, type CallRecord, observe } from "./observe.js";
 import { createRateMeters, type RateLimits, type RateMeter } from "./rate-limit.js";
 
@@ -52,11 +52,13 @@ export interface PipelineOptions {
  * before decoding for a key of one company or with the company header, else after decoding. A request without a
  * company, from a key of several companies, is charged to its key alone.
  *
- * @throws Error at startup for an rpc without a scope
+ * @throws Error at startup for an rpc without a scope, or with an access option where it is not checked
  */
 export function createPipeline(options: PipelineOptions): ExecuteCall {
   const { handlers, keys, logger, metrics, drainDeadline, maxDurationMs = defaultMaxDurationMs } = options;
-  const scopes = scopesOf(options.services);
+  const rpcs = new Map(
+    [...scopesOf(options.services)].map(([method, scope]) => [method, { scope, fields: accessFieldsOf(method.input) }]),
+  );
   const claimOf = createClaims(options.fingerprintKeys);
   const trusted = addressSet(options.trustedProxies ?? []);
   const observer = { logger, metrics, now: options.now ?? (() => performance.now()) };
@@ -66,8 +68,9 @@ export function createPipeline(options: PipelineOptions): ExecuteCall {
     const { signal, deadlineMs } = time;
     const { method } = call;
     const rpc = rpcNameOf(method);
-    const scope = scopes.get(method);
-    if (scope === undefined) throw notImplemented(rpc);
+    const known = rpcs.get(method);
+    if (known === undefined) throw notImplemented(rpc);
+    const { scope, fields } = known;
     const meter = meterOf((name, value) => call.setHeader(name, value));
     const principal = await admit(call, record, { scope, meter });
     const sole = soleCompanyOf(principal);
@@ -76,10 +79,11 @@ export function createPipeline(options: PipelineOptions): ExecuteCall {
     const handler = handlers.get(rpc);
     if (!handler) throw notImplemented(rpc);
     const request = call.decode();
-    checkCompany(method.input, request, principal, scope);
-    const named = sole === undefined ? companyOf(method.input, request) : undefined;
-    if (named !== undefined && principal.companies.has(named)) meter.charge("company", named);
-    checkLocations(method.input, request, principal);
+    const company = companyOf(fields, request);
+    if (company !== undefined) checkCompany(company, principal, scope);
+    if (company !== undefined && sole === undefined && principal.companies.has(company))
+      meter.charge("company", company);
+    checkLocations(fields, request, principal);
     const claim = claimOf(method, request, {
       key: call.header(idempotencyKeyHeader),
       company: call.header(companyHeader),
