@@ -138,6 +138,20 @@ function unknownPath(position: number): Violation {
   };
 }
 
+/** Reads those of the named texts that the mask writes. An absent one is cleared. */
+export function maskedTexts<Name extends string>(
+  schema: { readonly field: Readonly<Record<Name, DescField>> },
+  names: readonly Name[],
+): (parsed: Texts<Name>, mask: UpdateMask) => Texts<Name> {
+  return (parsed, mask) => {
+    const texts: { -readonly [K in Name]?: string } = {};
+    for (const name of names) if (mask.writes(schema.field[name].name)) texts[name] = parsed[name] ?? "";
+    return texts;
+  };
+}
+
+type Texts<Name extends string> = { readonly [K in Name]?: string | undefined };
+
 /** The listed parts of a message, by local name, to merge into the stored value. */
 export function pickFields<T extends object>(value: T, parts: readonly string[]): Partial<T> {
   const names = new Set<string>(parts.map(protoCamelCase));

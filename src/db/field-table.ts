@@ -34,6 +34,8 @@ export interface FieldTable<Fields> {
   row(fields: FieldChange<Fields>): Row;
   /** The fields that a row holds. */
   read(row: Row): Fields;
+  /** An INSERT of a record with further columns by name. */
+  insert(table: string, record: Fields, columns: Row): Prisma.Sql;
   /** `first_name = $1::text`, ... for a SET. */
   assignments(change: FieldChange<Fields>): readonly Prisma.Sql[];
 }
@@ -48,11 +50,16 @@ export function fieldTable<Fields extends object>(fields: StoredFields<Fields>):
     const values = new Map(Object.entries(record));
     return Object.assign({}, ...entries.map(([name, field]) => columnsOf(field, values.get(name))));
   };
+  const valuesOf = (alias: string) => names.map((name) => `${alias}.${name}`).join(", ");
   return {
     select: (alias) => selected.map((name) => `${alias}.${name}`).join(", "),
     names: names.join(", "),
-    values: (alias) => names.map((name) => `${alias}.${name}`).join(", "),
+    values: valuesOf,
     row: rowOf,
+    insert: (table, record, columns) => Prisma.sql`
+      INSERT INTO ${Prisma.raw(table)} (${Prisma.raw([...Object.keys(columns), ...names].join(", "))})
+      SELECT ${Prisma.join(Object.values(columns))}, ${Prisma.raw(valuesOf("r"))}
+      FROM jsonb_populate_record(NULL::${Prisma.raw(table)}, ${JSON.stringify(rowOf(record))}::jsonb) r`,
     read: (row) => readRecord(fields, entries, row),
     assignments: (change) =>
       Object.entries(rowOf(change)).map(

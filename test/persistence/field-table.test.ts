@@ -32,6 +32,15 @@ describe("a field table", () => {
     expect(table.read({ name: "A", state: 1, place_id: "p" })).toEqual({ name: "A", state: "OPEN", place: "p" });
   });
 
+  it("inserts a record as one JSON parameter, after the other columns", () => {
+    const { text, values } = table.insert("t", { name: "A", state: "OPEN" }, { company_id: "c", id: "i" });
+    expect(text.replaceAll(/\s+/g, " ").trim()).toBe(
+      "INSERT INTO t (company_id, id, name, name_key, state, place_id) SELECT $1,$2, r.name, r.name_key, r.state, " +
+        "r.place_id FROM jsonb_populate_record(NULL::t, $3::jsonb) r",
+    );
+    expect(values).toEqual(["c", "i", '{"name":"A","name_key":"a","state":1}']);
+  });
+
   it("assigns the columns of a change alone, and NULL for a field that is cleared", () => {
     const assigned = table.assignments({ name: "B", place: null });
     expect(assigned.map(({ text }) => text)).toEqual(["name = $1::text", "name_key = $1::text", "place_id = $1::text"]);

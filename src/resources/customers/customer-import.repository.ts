@@ -9,11 +9,11 @@ import { isErased, type RecordKey } from "../../db/erasure/erasure.js";
 import type { Pseudonym } from "../../db/erasure/pseudonym.js";
 import { findExistingIds } from "../../db/existing-ids.js";
 import { once } from "../../db/once.js";
-import { Prisma } from "../../gen/prisma/client.js";
+import type { Prisma } from "../../gen/prisma/client.js";
 import { resolveTags } from "../setting-lists/tag.repository.js";
 import { customerFields } from "./customer.columns.js";
 import { type Customer, type CustomerTarget, newCustomerFields } from "./customer.model.js";
-import type { CustomerImportUnit, ImportedCustomer } from "./customer-admin.model.js";
+import type { CustomerImportUnit } from "./customer-admin.model.js";
 import { lockCustomer, readCustomer } from "./customer-change.repository.js";
 import { incrementCustomerCount } from "./customer-limit.repository.js";
 import { missingReferences, missingStaff } from "./customer-references.repository.js";
@@ -70,7 +70,20 @@ function createUnit(
     count: () => incrementCustomerCount(tx, companyId),
 
     async insert(customer) {
-      await insertRow(tx, { companyId, id }, customer);
+      const { createdBy, createdTime, lastUpdatedBy, lastUpdatedTime, lastAppointmentTime, nextAppointmentTime } =
+        customer;
+      await tx.$executeRaw(
+        customerFields.insert(
+          "customer",
+          { ...newCustomerFields, ...customer },
+          {
+            ...{ company_id: companyId, id, created_by: createdBy, created_time: timestamp(createdTime) },
+            ...{ last_updated_by: lastUpdatedBy, last_updated_time: timestamp(lastUpdatedTime) },
+            ...(lastAppointmentTime ? { last_appointment_time: timestamp(lastAppointmentTime) } : {}),
+            ...(nextAppointmentTime ? { next_appointment_time: timestamp(nextAppointmentTime) } : {}),
+          },
+        ),
+      );
       if (customer.address) {
         const { id: addressId = newId(idPrefixes.address), ...address } = customer.address;
         const data = { companyId, customerId: id, id: addressId, ...addressData(address) };
@@ -89,23 +102,4 @@ function createUnit(
       await recordChange(tx, write, { companyId, kind: "customer", id, version: 1n, time: now });
     },
   };
-}
-
-async function insertRow(
-  tx: Prisma.TransactionClient,
-  { companyId, id }: RecordKey,
-  customer: ImportedCustomer,
-): Promise<void> {
-  const row = JSON.stringify(customerFields.row({ ...newCustomerFields, ...customer }));
-  const { createdBy, createdTime, lastUpdatedBy, lastUpdatedTime } = customer;
-  await tx.$executeRaw`INSERT INTO customer (company_id, id, ${Prisma.raw(customerFields.names)},
-      created_by, created_time, last_updated_by, last_updated_time, last_appointment_time, next_appointment_time)
-    SELECT ${companyId}, ${id}, ${Prisma.raw(customerFields.values("r"))},
-      ${createdBy}, ${timestamp(createdTime)}, ${lastUpdatedBy}, ${timestamp(lastUpdatedTime)},
-      ${optionalTimestamp(customer.lastAppointmentTime)}, ${optionalTimestamp(customer.nextAppointmentTime)}
-    FROM jsonb_populate_record(NULL::customer, ${row}::jsonb) r`;
-}
-
-function optionalTimestamp(time: Date | undefined): Prisma.Sql {
-  return time ? timestamp(time) : Prisma.sql`NULL::timestamptz`;
 }

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { address, type ParsedAddress } from "../../api/address-fields.js";
 import { consentChange } from "../../api/consent-message.js";
 import { memoizePerCountry } from "../../api/country.js";
-import { keysOf, maskPaths, pickFields, readMask, type UpdateMask } from "../../api/field-mask.js";
+import { keysOf, maskedTexts, maskPaths, pickFields, readMask, type UpdateMask } from "../../api/field-mask.js";
 import { httpsUrl, id, omitUndefined, optionalId } from "../../api/fields.js";
 import { notesUpdate } from "../../api/note-fields.js";
 import { noConsent } from "../../core/consent.js";
@@ -76,20 +76,7 @@ export function toCustomerUpdate(parsed: ParsedUpdate, mask: UpdateMask): Custom
   };
 }
 
-/** The plain fields that the mask writes; an absent one is cleared. */
-function writtenTexts(
-  parsed: ParsedUpdate,
-  mask: UpdateMask,
-): Partial<Record<keyof ReturnType<typeof plainFields>, string>> {
-  return Object.fromEntries(
-    plainNames.filter(({ field }) => mask.writes(field)).map(({ name }) => [name, parsed[name] ?? ""]),
-  );
-}
-
-const plainNames = keysOf(plainFields("")).map((name) => ({
-  name,
-  field: UpdateCustomerRequestSchema.field[name].name,
-}));
+const writtenTexts = maskedTexts(UpdateCustomerRequestSchema, keysOf(plainFields("")));
 
 function preferenceUpdate({ preference: given }: ParsedUpdate, mask: UpdateMask) {
   if (mask.writes("preference")) return given ?? noPreference;

@@ -1,7 +1,6 @@
 import type { Note } from "../../core/note.js";
-import { foldCase } from "../../core/text.js";
 import { type AddressJson, addressJson, toAddress } from "../../db/address-columns.js";
-import { consentField } from "../../db/consent-columns.js";
+import { consentField, emailField } from "../../db/contact-columns.js";
 import {
   enumColumn,
   fieldTable,
@@ -20,12 +19,6 @@ import {
   type Preference,
   type ReferralSource,
 } from "./customer.model.js";
-
-const emailField: StoredField<string> = {
-  ...textColumn("email"),
-  keys: { email_key: "text" },
-  write: (email) => ({ email, email_key: foldCase(email) }),
-};
 
 const preferenceField: StoredField<Preference> = {
   columns: {

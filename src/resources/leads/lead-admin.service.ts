@@ -1,5 +1,4 @@
-import { companyAccessFilter, requireBusinessAccess, requireCompanyAccess } from "../../core/access.js";
-import { applyConsent, defaultConsent } from "../../core/consent.js";
+import { companyAccessFilter, requireCompanyAccess } from "../../core/access.js";
 import { alreadyExistsError, erasedError, invalidRequest } from "../../core/errors.js";
 import { type NestedRecord, nestedNotes, nestedViolations } from "../../core/nested-records.js";
 import type { Principal } from "../../core/principal.js";
@@ -12,23 +11,18 @@ import {
   timeViolations,
 } from "../../core/record-import.js";
 import type { WriteContext } from "../../core/write.js";
-import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
 import type { CustomFieldRepository } from "../custom-fields/custom-field-values.model.js";
 import type { RecordName } from "../customers/customer-admin.service.js";
 import { type ImportedPet, toImportedPetRecord } from "../pets/nested-import.model.js";
 import { assertLead, assertNotPromoted, type Lead } from "./lead.model.js";
-import { type NewLead, onlyBusinessOf } from "./lead.service.js";
+import { completeLead, type NewLeadWith } from "./lead.service.js";
 import type { LeadAdminRepository, LeadImportUnit } from "./lead-admin.model.js";
 import { leadReferenceViolations, prefixLeadPaths } from "./lead-references.service.js";
 
 /** The validated input of ImportLead. */
 export interface LeadImport extends RecordName, ImportTimes, ImportAuthors {
-  readonly lead: NewImportedLead;
-}
-
-/** A lead whose pets can keep their ids, times, actors and notes. */
-export interface NewImportedLead extends Omit<NewLead, "pets"> {
-  readonly pets: readonly ImportedPet[];
+  /** Its pets can keep their ids, times, actors and notes. */
+  readonly lead: NewLeadWith<ImportedPet>;
 }
 
 export interface LeadAdminDependencies {
@@ -63,29 +57,25 @@ export function createLeadAdmin({ leadAdmin, customFields }: LeadAdminDependenci
     async import(input, principal, write) {
       const { companyId, id } = input;
       const access = requireCompanyAccess(principal, companyId);
-      const preferredBusinessId = input.lead.preferredBusinessId ?? onlyBusinessOf(access);
-      if (preferredBusinessId !== undefined) requireBusinessAccess(access, [preferredBusinessId]);
-      const lead = { ...input.lead, ...(preferredBusinessId === undefined ? {} : { preferredBusinessId }) };
-      const check = { access, association: "LEAD", write: "create", current: {}, given: lead.customFields } as const;
-      const fields = await checkCustomFields(customFields, check, write.signal);
+      const { signal } = write;
+      const { record, violations: faults } = await completeLead(input.lead, { access, customFields, signal });
       const stored = await leadAdmin.import(
         { companyId, id, accessFilter: companyAccessFilter(access) },
         write,
         async (unit) => {
-          const references = await unit.missing(lead);
-          const petCodePaths = await missingCodePaths(unit, lead.pets);
+          const references = await unit.missing(record);
+          const petCodePaths = await missingCodePaths(unit, record.pets);
           const violations = [
             ...timeViolations(input, unit.now),
             ...(await authorViolations(unit, input)),
-            ...(await nestedViolations(unit, lead.pets.flatMap(nestedIn))),
-            ...prefixLeadPaths([...fields.violations, ...leadReferenceViolations({ references, petCodePaths })]),
+            ...(await nestedViolations(unit, record.pets.flatMap(nestedIn))),
+            ...prefixLeadPaths([...faults, ...leadReferenceViolations({ references, petCodePaths })]),
           ];
           if (violations.length > 0) throw invalidRequest(violations);
           if (await unit.exists(id)) throw alreadyExistsError("Lead", "id");
-          const consent = applyConsent(defaultConsent, lead.consent);
           const stamp = { ...timesOf(input, unit.now), ...authorsOf(input, write) };
-          const pets = lead.pets.map((pet) => toImportedPetRecord(pet, { companyId, now: unit.now, write }));
-          await unit.insert({ ...lead, ...stamp, pets, consent, customFields: fields.values });
+          const pets = record.pets.map((pet) => toImportedPetRecord(pet, { companyId, now: unit.now, write }));
+          await unit.insert({ ...record, ...stamp, pets });
           if (await unit.isErased()) throw erasedError("Lead", id);
           for (const { id: petId } of pets) {
             if (petId !== undefined && (await unit.isPetErased(petId))) throw erasedError("Pet", petId);

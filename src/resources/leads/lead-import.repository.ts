@@ -1,17 +1,16 @@
 import { erasedError } from "../../core/errors.js";
-import { foldCase } from "../../core/text.js";
 import type { WriteContext } from "../../core/write.js";
-import { addressColumns } from "../../db/address-columns.js";
+import { timestamp } from "../../db/audit-columns.js";
 import { recordChange, recordConsent } from "../../db/audit-log.js";
-import { consentColumns } from "../../db/consent-columns.js";
 import type { Database } from "../../db/database.js";
 import { isErased, type RecordKey } from "../../db/erasure/erasure.js";
 import type { Pseudonym } from "../../db/erasure/pseudonym.js";
 import { findExistingIds } from "../../db/existing-ids.js";
 import { once } from "../../db/once.js";
-import { Prisma } from "../../gen/prisma/client.js";
+import type { Prisma } from "../../gen/prisma/client.js";
 import { missingStaff } from "../customers/customer-references.repository.js";
 import { createPetWriter } from "../pets/pet-writer.repository.js";
+import { leadFields } from "./lead.columns.js";
 import type { Lead } from "./lead.model.js";
 import type { LeadImportUnit } from "./lead-admin.model.js";
 import { assertLeadSeen, readLead } from "./lead-change.repository.js";
@@ -61,22 +60,15 @@ function createUnit(tx: Prisma.TransactionClient, { target, now, write, pseudony
     missingStaff: (ids) => missingStaff(tx, companyId, ids),
     taken: (kind, ids) => findExistingIds(tx, { companyId, kind, ids }),
 
-    async insert({ pets: records, address, consent, email, lifeCycleId, ...lead }) {
-      const { firstName, lastName, avatar, phone, customFields } = lead;
-      const { createdBy, createdTime, lastUpdatedBy, lastUpdatedTime } = lead;
-      await tx.lead.create({
-        data: {
-          ...{ companyId, id, firstName, lastName, avatar, phone, customFields },
-          ...{ email, emailKey: foldCase(email), createdBy, createdTime, lastUpdatedBy, lastUpdatedTime },
-          ...consentColumns(consent),
-          address: address ? addressColumns(address) : Prisma.DbNull,
-          preferredBusinessId: lead.preferredBusinessId ?? null,
-          allocateStaffId: lead.allocateStaffId ?? null,
-          lifeCycleId: lifeCycleId ?? (await defaultLifeCycleId(tx, companyId)) ?? null,
-          actionStatusId: lead.actionStatusId ?? null,
-          referralSourceId: lead.referralSourceId ?? null,
-        },
-      });
+    async insert({ pets: records, ...lead }) {
+      const { consent, createdBy, createdTime, lastUpdatedBy, lastUpdatedTime } = lead;
+      const lifeCycleId = lead.lifeCycleId ?? (await defaultLifeCycleId(tx, companyId));
+      await tx.$executeRaw(
+        leadFields.insert("lead", lifeCycleId === undefined ? lead : { ...lead, lifeCycleId }, {
+          ...{ company_id: companyId, id, created_by: createdBy, created_time: timestamp(createdTime) },
+          ...{ last_updated_by: lastUpdatedBy, last_updated_time: timestamp(lastUpdatedTime) },
+        }),
+      );
       for (const pet of records) await pets.addKept({ leadId: id }, pet);
       const subject = { companyId, subjectKind: "lead", subjectId: id } as const;
       await recordConsent(tx, write, { ...subject, after: consent, time: now });

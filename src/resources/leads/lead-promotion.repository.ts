@@ -1,17 +1,16 @@
 import { notFoundError } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
-import { foldCase } from "../../core/text.js";
 import { actingStaffId, type WriteContext } from "../../core/write.js";
 import { addressData } from "../../db/address-columns.js";
-import { auditColumns, updatedTime } from "../../db/audit-columns.js";
+import { auditColumns, timestamp, updatedTime } from "../../db/audit-columns.js";
 import { recordChanges, recordConsent } from "../../db/audit-log.js";
-import { consentColumns } from "../../db/consent-columns.js";
 import type { Database } from "../../db/database.js";
 import { once } from "../../db/once.js";
 import type { Prisma } from "../../gen/prisma/client.js";
 import type { FieldValues } from "../custom-fields/custom-field-values.model.js";
 import { customFieldsInTransaction } from "../custom-fields/custom-field-values.repository.js";
-import { defaultPreference } from "../customers/customer.model.js";
+import { customerFields } from "../customers/customer.columns.js";
+import { type CustomerFields, defaultPreference } from "../customers/customer.model.js";
 import { readCustomer } from "../customers/customer-change.repository.js";
 import { incrementCustomerCount } from "../customers/customer-limit.repository.js";
 import type { Lead } from "./lead.model.js";
@@ -51,20 +50,21 @@ async function storeCustomer(tx: Prisma.TransactionClient, { lead, now, write }:
   const { companyId } = lead;
   const id = newId(idPrefixes.customer);
   const author = actingStaffId(write, companyId);
-  await tx.customer.create({
-    data: {
-      ...{ companyId, id, sourceLeadId: lead.id },
-      ...{ firstName: lead.firstName, lastName: lead.lastName, avatar: lead.avatar, phone: lead.phone },
-      ...{ email: lead.email, emailKey: foldCase(lead.email) },
-      preferredBusinessId: lead.preferredBusinessId ?? null,
-      referralSourceId: lead.referralSource?.id ?? null,
-      assignedStaffId: lead.allocateStaffId ?? null,
-      ...defaultPreference,
-      ...consentColumns(lead.consent),
-      customFields: await carried(tx, lead, write),
-      ...{ createdBy: author, createdTime: now, lastUpdatedBy: author, lastUpdatedTime: now },
-    },
-  });
+  const { firstName, lastName, avatar, phone, email, consent, preferredBusinessId, referralSourceId } = lead;
+  const customer: CustomerFields = {
+    ...{ firstName, lastName, avatar, phone, email, consent, status: "ACTIVE", colorCode: "", source: "" },
+    ...{ preference: defaultPreference, customFields: await carried(tx, lead, write) },
+    ...(preferredBusinessId === undefined ? {} : { preferredBusinessId }),
+    ...(referralSourceId === undefined ? {} : { referralSourceId }),
+    ...(lead.allocateStaffId === undefined ? {} : { assignedStaffId: lead.allocateStaffId }),
+  };
+  const time = timestamp(now);
+  await tx.$executeRaw(
+    customerFields.insert("customer", customer, {
+      ...{ company_id: companyId, id, source_lead_id: lead.id },
+      ...{ created_by: author, created_time: time, last_updated_by: author, last_updated_time: time },
+    }),
+  );
   if (lead.address) {
     const data = { companyId, customerId: id, id: newId(idPrefixes.address), ...addressData(lead.address) };
     await tx.customerAddress.create({ data });

@@ -1,36 +1,21 @@
-import type { AddressRecord } from "../../core/address.js";
-import type { Consent } from "../../core/consent.js";
+import type { FieldChange } from "../../core/field-change.js";
 import type { Page, TimeRange } from "../../core/page.js";
 import type { AccessFilter } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
-import type { CustomFieldRepository, FieldValues } from "../custom-fields/custom-field-values.model.js";
+import type { CustomFieldRepository } from "../custom-fields/custom-field-values.model.js";
 import type { CreatePreconditions, Customer } from "../customers/customer.model.js";
 import type { Pet, PetEdit, PetRecord } from "../pets/pet.model.js";
-import type { Lead } from "./lead.model.js";
+import type { Lead, LeadFields } from "./lead.model.js";
 
 /** A validated lead to store. References and idempotency are checked by the database. */
-export interface LeadRecord {
+export interface LeadRecord extends LeadFields {
   readonly companyId: string;
-  readonly firstName: string;
-  readonly lastName: string;
-  readonly avatar: string;
-  readonly phone: string;
-  readonly email: string;
-  readonly address?: AddressRecord;
   readonly pets: readonly PetRecord[];
-  readonly preferredBusinessId?: string;
-  readonly allocateStaffId?: string;
-  /** Absent: the default stage of the company. */
-  readonly lifeCycleId?: string;
-  readonly actionStatusId?: string;
-  readonly referralSourceId?: string;
-  readonly consent: Consent;
-  readonly customFields: FieldValues;
 }
 
 /** Resources that a lead refers to, by id. */
 export type LeadReferences = Pick<
-  LeadRecord,
+  LeadFields,
   "preferredBusinessId" | "allocateStaffId" | "lifeCycleId" | "actionStatusId" | "referralSourceId"
 >;
 
@@ -72,22 +57,8 @@ export interface LeadTarget {
   readonly id: string;
 }
 
-/** The columns that an update replaces. Absent columns are unchanged, null clears. */
-export interface LeadChange {
-  readonly firstName?: string;
-  readonly lastName?: string;
-  readonly avatar?: string;
-  readonly phone?: string;
-  readonly email?: string;
-  readonly address?: AddressRecord | null;
-  readonly preferredBusinessId?: string | null;
-  readonly allocateStaffId?: string | null;
-  readonly lifeCycleId?: string | null;
-  readonly actionStatusId?: string | null;
-  readonly referralSourceId?: string | null;
-  readonly consent?: Consent;
-  readonly customFields?: FieldValues;
-}
+/** The fields that an update replaces. */
+export type LeadChange = FieldChange<LeadFields>;
 
 /** A locked lead within a transaction, see `CustomerTransaction`. */
 export interface LeadTransaction {

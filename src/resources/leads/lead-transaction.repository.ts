@@ -1,13 +1,11 @@
 import { sameConsent } from "../../core/consent.js";
-import { foldCase } from "../../core/text.js";
 import { actingStaffId, type WriteContext } from "../../core/write.js";
-import { addressColumns } from "../../db/address-columns.js";
-import { updatedTime } from "../../db/audit-columns.js";
+import { timestamp, updatedTime } from "../../db/audit-columns.js";
 import { recordChange, recordConsent } from "../../db/audit-log.js";
-import { consentColumns } from "../../db/consent-columns.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import { customFieldsInTransaction } from "../custom-fields/custom-field-values.repository.js";
 import { createPetWriter } from "../pets/pet-writer.repository.js";
+import { leadFields } from "./lead.columns.js";
 import type { Lead } from "./lead.model.js";
 import type { LeadChange, LeadReferences, LeadTransaction } from "./lead-store.model.js";
 
@@ -53,8 +51,10 @@ export function createLeadUnit(
   async function finish(): Promise<void> {
     const lastUpdatedTime = updatedTime(lead, now);
     const version = lead.version + 1n;
-    const data = { ...columns(lead, change), lastUpdatedBy: actingStaffId(write, companyId), lastUpdatedTime, version };
-    await tx.lead.update({ where: { companyId_id: { companyId, id: leadId } }, data });
+    const author = actingStaffId(write, companyId);
+    const audit = Prisma.sql`last_updated_by = ${author}, last_updated_time = ${timestamp(lastUpdatedTime)}, version = ${version}`;
+    await tx.$executeRaw`UPDATE lead SET ${Prisma.join([...leadFields.assignments(change), audit])}
+      WHERE company_id = ${companyId} AND id = ${leadId}`;
     if (change.consent && !sameConsent(change.consent, lead.consent)) {
       const states = { before: lead.consent, after: change.consent };
       const subject = { companyId, subjectKind: "lead", subjectId: leadId } as const;
@@ -64,22 +64,6 @@ export function createLeadUnit(
   }
 
   return { unit, finish };
-}
-
-function columns(
-  lead: Lead,
-  { consent, customFields, email, address, ...same }: LeadChange,
-): Prisma.LeadUncheckedUpdateInput {
-  return {
-    ...same,
-    ...(email === undefined ? {} : { email, emailKey: foldCase(email) }),
-    // A lead has at most one address, so a new one replaces it and keeps its id.
-    ...(address === undefined
-      ? {}
-      : { address: address === null ? Prisma.DbNull : addressColumns(address, lead.address?.id) }),
-    ...(consent ? consentColumns(consent) : {}),
-    ...(customFields ? { customFields } : {}),
-  };
 }
 
 /** The default stage of the company, if it has one. */

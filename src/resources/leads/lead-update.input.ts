@@ -1,10 +1,9 @@
 import { z } from "zod";
 import { consentChange } from "../../api/consent-message.js";
 import { memoizePerCountry } from "../../api/country.js";
-import { maskPaths, pickFields, readMask, type UpdateMask } from "../../api/field-mask.js";
+import { keysOf, maskedTexts, maskPaths, pickFields, readMask, type UpdateMask } from "../../api/field-mask.js";
 import { id, list, omitUndefined, text } from "../../api/fields.js";
 import { customIssue } from "../../api/parse.js";
-import type { AddressRecord } from "../../core/address.js";
 import { noConsent } from "../../core/consent.js";
 import { nameRule, normalise } from "../../core/text.js";
 import { LeadSchema } from "../../gen/proto/moego/business/customer/v1/lead_pb.js";
@@ -21,8 +20,7 @@ import {
   withRequiredPetFields,
 } from "../pets/pet.input.js";
 import { maxPets } from "../pets/pet.model.js";
-import { leadFields } from "./lead.input.js";
-import type { LeadChange } from "./lead-store.model.js";
+import { leadFields, plainFields } from "./lead.input.js";
 import type { LeadUpdate, PetEntry } from "./lead-update.service.js";
 
 /** Fields of a lead that cannot be in the mask: its identity and the fields that the server sets. */
@@ -111,6 +109,7 @@ export function toLeadUpdate({ id: leadId, lead, complianceConfig }: ParsedUpdat
     ...(lead.companyId === "" ? {} : { companyId: lead.companyId }),
     ...(lead.etag === "" ? {} : { etag: lead.etag }),
     columns: columnsOf(lead, mask.lead),
+    ...(mask.lead.writes("address") ? { address: lead.address?.record ?? null } : {}),
     ...(consent ? { consent } : {}),
     ...(lead.complianceConfig ? { statedConsent: lead.complianceConfig } : {}),
     ...(mask.lead.writes("pets") ? { pets: { write: explicit ? "replace" : "merge", entries: lead.pets } } : {}),
@@ -123,19 +122,17 @@ export function toLeadUpdate({ id: leadId, lead, complianceConfig }: ParsedUpdat
 function columnsOf(lead: ParsedLead, mask: UpdateMask): LeadUpdate["columns"] {
   const written = <T>(field: string, value: T): T | undefined => (mask.writes(field) ? value : undefined);
   return omitUndefined({
+    ...writtenTexts(lead, mask),
     firstName: written("first_name", lead.firstName),
-    lastName: written("last_name", lead.lastName),
-    avatar: written("avatar", lead.avatar),
-    phone: written("phone", lead.phone),
-    email: written("email", lead.email),
-    address: written<AddressRecord | null>("address", lead.address?.record ?? null),
     preferredBusinessId: written("preferred_business_id", lead.preferredBusinessId || null),
     allocateStaffId: written("allocate_staff_id", lead.allocateStaffId || null),
     lifeCycleId: written("life_cycle", lead.lifeCycle ?? null),
     actionStatusId: written("action_status", lead.actionStatus ?? null),
     referralSourceId: written("referral_source", lead.referralSource ?? null),
-  }) satisfies LeadChange;
+  });
 }
+
+const writtenTexts = maskedTexts(LeadSchema, keysOf(plainFields("")));
 
 function partsOf<T extends object>(value: T, parts: readonly string[] | undefined): Partial<T> | undefined {
   return parts && pickFields(value, parts);

@@ -1,4 +1,5 @@
 import { requireBusinessAccess, requireCompanyAccess } from "../../core/access.js";
+import type { AddressRecord } from "../../core/address.js";
 import { applyConsent, type Consent, type ConsentChange, sameConsent } from "../../core/consent.js";
 import { etagMismatch, invalidRequest, notFoundInCompany, type Violation } from "../../core/errors.js";
 import { etagOf } from "../../core/etag.js";
@@ -6,7 +7,7 @@ import type { Principal } from "../../core/principal.js";
 import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
 import type { FieldValues } from "../custom-fields/custom-field-values.model.js";
 import { maxPets, type Pet, type PetEdit, type PetNoteEntry, type PetRecord } from "../pets/pet.model.js";
-import type { Lead } from "./lead.model.js";
+import { type Lead, ownAddress } from "./lead.model.js";
 import { leadReferenceViolations, prefixLeadPaths } from "./lead-references.service.js";
 import type { LeadChange, LeadReferences, LeadTransaction } from "./lead-store.model.js";
 
@@ -18,7 +19,8 @@ export interface LeadUpdate {
   /** Throws ETAG_MISMATCH unless it equals the current etag. */
   readonly etag?: string;
   /** A null life cycle stage is replaced by the default of the company. */
-  readonly columns: Omit<LeadChange, "consent" | "customFields">;
+  readonly columns: Omit<LeadChange, "consent" | "customFields" | "address">;
+  readonly address?: AddressRecord | null;
   readonly consent?: ConsentChange;
   /** The complete consent in the lead of the request. */
   readonly statedConsent?: Consent;
@@ -83,6 +85,7 @@ export async function applyLeadUpdate(
   await unit.save({
     ...update.columns,
     ...(lifeCycleId === undefined ? {} : { lifeCycleId }),
+    ...(update.address === undefined ? {} : { address: update.address && ownAddress(update.address, lead.address) }),
     ...(update.consent ? { consent: applyConsent(lead.consent, update.consent) } : {}),
     ...(fields ? { customFields: fields.values } : {}),
   });

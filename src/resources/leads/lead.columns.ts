@@ -1,25 +1,47 @@
-import { type AddressJson, toAddress } from "../../db/address-columns.js";
-import { type ConsentRow, toConsent } from "../../db/consent-columns.js";
-import type { FieldValues } from "../custom-fields/custom-field-values.model.js";
+import type { Address } from "../../core/address.js";
+import { type AddressJson, addressColumns, toAddress } from "../../db/address-columns.js";
+import { consentField, emailField } from "../../db/contact-columns.js";
+import { fieldTable, optionalTextColumn, type Row, type StoredField, textColumn } from "../../db/field-table.js";
+import { customFieldsColumn } from "../custom-fields/custom-field-values.columns.js";
 import { referralSourceJson } from "../customers/customer.columns.js";
 import type { ReferralSource } from "../customers/customer.model.js";
 import { leadPetJson, listedPetJson, type PetJson, toPet } from "../pets/pet.columns.js";
-import type { ActionStatus, Lead, LifeCycle } from "./lead.model.js";
+import type { ActionStatus, Lead, LeadFields, LifeCycle } from "./lead.model.js";
 
-/** A lead with its children, as selected by `leadColumns` and `leadChildren`. */
-export interface LeadRow extends ConsentRow {
+/** The only address of a lead, as JSON. */
+const addressField: StoredField<Address> = {
+  columns: { address: "jsonb" },
+  write: ({ id, ...address }) => ({ address: addressColumns(address, id) }),
+  read: ({ address }) => (isAddress(address) ? toAddress(address) : undefined),
+};
+
+/** The service writes nothing else to the column. */
+function isAddress(value: unknown): value is AddressJson {
+  return typeof value === "object" && value !== null;
+}
+
+/** The one table of the fields that clients write. */
+export const leadFields = fieldTable<LeadFields>({
+  firstName: textColumn("first_name"),
+  lastName: textColumn("last_name"),
+  avatar: textColumn("avatar"),
+  phone: textColumn("phone"),
+  email: emailField,
+  address: addressField,
+  preferredBusinessId: optionalTextColumn("preferred_business_id"),
+  allocateStaffId: optionalTextColumn("allocate_staff_id"),
+  lifeCycleId: optionalTextColumn("life_cycle_id"),
+  actionStatusId: optionalTextColumn("action_status_id"),
+  referralSourceId: optionalTextColumn("referral_source_id"),
+  consent: consentField,
+  customFields: customFieldsColumn("custom_fields"),
+});
+
+/** A lead with its children, as `leadColumns` and `leadChildren` select it, beside the columns of `leadFields`. */
+export interface LeadRow extends Row {
   readonly company_id: string;
   readonly id: string;
   readonly raw_id: string | bigint;
-  readonly first_name: string;
-  readonly last_name: string;
-  readonly avatar: string;
-  readonly phone: string;
-  readonly email: string;
-  readonly address: AddressJson | null;
-  readonly preferred_business_id: string | null;
-  readonly allocate_staff_id: string | null;
-  readonly custom_fields: FieldValues;
   readonly promoted_customer_id: string | null;
   readonly archived_time: Date | null;
   readonly created_by: string;
@@ -34,9 +56,7 @@ export interface LeadRow extends ConsentRow {
 }
 
 /** The scalar columns of `lead AS l`. */
-export const leadColumns = `l.company_id, l.id, l.raw_id, l.first_name, l.last_name, l.avatar, l.phone, l.email, l.address,
-  l.preferred_business_id, l.allocate_staff_id, l.service_related_channels, l.marketing_campaigns_channels,
-  l.branded_app_enabled, l.is_agreed_marketing_policy, l.is_consented, l.custom_fields, l.promoted_customer_id,
+export const leadColumns = `l.company_id, l.id, l.raw_id, ${leadFields.select("l")}, l.promoted_customer_id,
   l.archived_time, l.created_by, l.created_time, l.last_updated_by, l.last_updated_time, l.version`;
 
 /** The children of `lead AS l`, aggregated in the same statement. */
@@ -62,20 +82,10 @@ export function toLead(row: LeadRow): Lead {
     companyId: row.company_id,
     id: row.id,
     rawId: BigInt(row.raw_id),
-    firstName: row.first_name,
-    lastName: row.last_name,
-    avatar: row.avatar,
-    phone: row.phone,
-    email: row.email,
-    ...(row.address ? { address: toAddress(row.address) } : {}),
     pets: row.pets?.map(toPet) ?? [],
-    ...(row.preferred_business_id === null ? {} : { preferredBusinessId: row.preferred_business_id }),
-    ...(row.allocate_staff_id === null ? {} : { allocateStaffId: row.allocate_staff_id }),
     ...(row.life_cycle ? { lifeCycle: row.life_cycle } : {}),
     ...(row.action_status ? { actionStatus: row.action_status } : {}),
     ...(row.referral_source ? { referralSource: row.referral_source } : {}),
-    consent: toConsent(row),
-    customFields: row.custom_fields,
     createdBy: row.created_by,
     createdTime: row.created_time,
     lastUpdatedBy: row.last_updated_by,
@@ -83,5 +93,7 @@ export function toLead(row: LeadRow): Lead {
     ...(row.promoted_customer_id === null ? {} : { promotedCustomerId: row.promoted_customer_id }),
     archived: row.archived_time !== null,
     version: BigInt(row.version),
+    // Last, as in `toCustomer`.
+    ...leadFields.read(row),
   };
 }

@@ -9,6 +9,7 @@ import {
   id,
   list,
   maxFilterValues,
+  omitUndefined,
   optionalId,
   optionalPhone,
   singleLineText,
@@ -21,7 +22,7 @@ import { nameRule } from "../../core/text.js";
 import { customFields } from "../custom-fields/custom-field-values.input.js";
 import { newPet } from "../pets/pet.input.js";
 import { maxPets } from "../pets/pet.model.js";
-import type { NewLead } from "./lead.service.js";
+import type { NewLeadWith } from "./lead.service.js";
 import type { LeadFilter } from "./lead-store.model.js";
 
 /** `{id}` of a stage, status or source. Other members are ignored; a name without an id is a violation. */
@@ -38,14 +39,21 @@ const statedConsent = z
   })
   .transform((state): Consent => state);
 
-/** Fields that CreateLead and UpdateLead have in common. Times are set by the server and ignored. */
-export function leadFields(country: string) {
+/** The fields of one text each, with their rules: stated once for create, update and import. */
+export function plainFields(country: string) {
   return {
-    id: optionalId,
     lastName: text({ ...nameRule, min: 0 }),
     avatar: httpsUrl,
     phone: optionalPhone(country),
     email,
+  };
+}
+
+/** Fields that CreateLead and UpdateLead have in common. Times are set by the server and ignored. */
+export function leadFields(country: string) {
+  return {
+    id: optionalId,
+    ...plainFields(country),
     address: address.optional(),
     preferredBusinessId: optionalId,
     allocateStaffId: optionalId,
@@ -116,22 +124,21 @@ export const singleConsentRule = fieldRule(
 );
 
 /** Undefined if the lead is absent, which the contract excludes. */
-export function toNewLead<Pet>({
-  lead,
-  complianceConfig,
-}: LeadCreation<Pet>): (Omit<NewLead, "pets"> & { readonly pets: readonly Pet[] }) | undefined {
+export function toNewLead<Pet>({ lead, complianceConfig }: LeadCreation<Pet>): NewLeadWith<Pet> | undefined {
   if (!lead) return undefined;
-  const { firstName, lastName, avatar, phone, email: mail, pets, customFields: fields, companyId } = lead;
-  const { preferredBusinessId, allocateStaffId, lifeCycle, actionStatus, referralSource } = lead;
+  const { id: _, etag: __, complianceConfig: stated, address: given, ...others } = lead;
+  const { preferredBusinessId, allocateStaffId, lifeCycle, actionStatus, referralSource, ...same } = others;
   return {
-    ...{ companyId, firstName, lastName, avatar, phone, email: mail, pets, customFields: fields },
-    consent: complianceConfig ?? lead.complianceConfig ?? {},
-    ...(lead.address ? { address: lead.address.record } : {}),
-    ...(preferredBusinessId === "" ? {} : { preferredBusinessId }),
-    ...(allocateStaffId === "" ? {} : { allocateStaffId }),
-    ...(lifeCycle === undefined ? {} : { lifeCycleId: lifeCycle }),
-    ...(actionStatus === undefined ? {} : { actionStatusId: actionStatus }),
-    ...(referralSource === undefined ? {} : { referralSourceId: referralSource }),
+    ...same,
+    consent: complianceConfig ?? stated ?? {},
+    ...omitUndefined({
+      address: given?.record,
+      preferredBusinessId: preferredBusinessId || undefined,
+      allocateStaffId: allocateStaffId || undefined,
+      lifeCycleId: lifeCycle,
+      actionStatusId: actionStatus,
+      referralSourceId: referralSource,
+    }),
   };
 }
 
@@ -140,7 +147,7 @@ export const newLead = memoizePerCountry((country) =>
   z
     .object(leadCreation(country, newPet(country)))
     .refine(...singleConsentRule)
-    .transform((creation): NewLead | undefined => toNewLead(creation)),
+    .transform((creation) => toNewLead(creation)),
 );
 
 /** Input of ListLeads. */

@@ -1,6 +1,7 @@
-import type { Address } from "../../core/address.js";
+import type { Address, AddressRecord } from "../../core/address.js";
 import type { Consent } from "../../core/consent.js";
 import { DomainError, notFoundError } from "../../core/errors.js";
+import { idPrefixes, newId } from "../../core/ids.js";
 import type { FieldValues } from "../custom-fields/custom-field-values.model.js";
 import type { ReferralSource } from "../customers/customer.model.js";
 import type { Pet } from "../pets/pet.model.js";
@@ -19,11 +20,8 @@ export interface ActionStatus {
   readonly archived: boolean;
 }
 
-/** A lead with its children. Empty strings mean unknown. */
-export interface Lead {
-  readonly companyId: string;
-  readonly id: string;
-  readonly rawId: bigint;
+/** The fields of a lead that clients write. Empty strings mean unknown. */
+export interface LeadFields {
   readonly firstName: string;
   readonly lastName: string;
   readonly avatar: string;
@@ -31,15 +29,25 @@ export interface Lead {
   readonly phone: string;
   readonly email: string;
   readonly address?: Address;
-  /** In the order in which they were added. */
-  readonly pets: readonly Pet[];
   readonly preferredBusinessId?: string;
   readonly allocateStaffId?: string;
+  readonly lifeCycleId?: string;
+  readonly actionStatusId?: string;
+  readonly referralSourceId?: string;
+  readonly consent: Consent;
+  readonly customFields: FieldValues;
+}
+
+/** A lead with its children. */
+export interface Lead extends LeadFields {
+  readonly companyId: string;
+  readonly id: string;
+  readonly rawId: bigint;
+  /** In the order in which they were added. */
+  readonly pets: readonly Pet[];
   readonly lifeCycle?: LifeCycle;
   readonly actionStatus?: ActionStatus;
   readonly referralSource?: ReferralSource;
-  readonly consent: Consent;
-  readonly customFields: FieldValues;
   /** Staff ids. Empty means unknown. */
   readonly createdBy: string;
   readonly createdTime: Date;
@@ -50,6 +58,11 @@ export interface Lead {
   readonly archived: boolean;
   /** Number of the current version, starting at 1. */
   readonly version: bigint;
+}
+
+/** A lead has at most one address, so a new one replaces it and keeps its id. */
+export function ownAddress(address: AddressRecord, current?: Address): Address {
+  return { ...address, id: current?.id ?? newId(idPrefixes.address) };
 }
 
 /** Throws NOT_FOUND for an archived lead, and LEAD_PROMOTED for a promoted one. */

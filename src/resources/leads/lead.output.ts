@@ -11,23 +11,17 @@ import { toProtoPet } from "../pets/pet.output.js";
 import type { Lead } from "./lead.model.js";
 
 export function toProtoLead(lead: Lead): MessageInitShape<typeof LeadSchema> {
-  const { id, firstName, lastName, avatar, phone, email, companyId, address } = lead;
-  const { lifeCycle, actionStatus, referralSource } = lead;
+  // One rest, spread last: as in `toCustomer`.
+  const { address, pets, consent, customFields, createdTime, lastUpdatedTime, ...same } = lead;
   return {
-    ...{ id, firstName, lastName, avatar, phone, email, companyId },
     ...(address ? { address: toProtoAddress(address) } : {}),
-    pets: lead.pets.map(toProtoPet),
-    preferredBusinessId: lead.preferredBusinessId ?? "",
-    allocateStaffId: lead.allocateStaffId ?? "",
-    ...(lifeCycle ? { lifeCycle } : {}),
-    ...(actionStatus ? { actionStatus } : {}),
-    ...(referralSource ? { referralSource } : {}),
-    createdTime: timestampFromDate(lead.createdTime),
-    lastUpdatedTime: timestampFromDate(lead.lastUpdatedTime),
-    complianceConfig: toProtoConsent(lead.consent),
-    customFields: toFieldMessages(lead.customFields),
+    pets: pets.map(toProtoPet),
+    createdTime: timestampFromDate(createdTime),
+    lastUpdatedTime: timestampFromDate(lastUpdatedTime),
+    complianceConfig: toProtoConsent(consent),
+    customFields: toFieldMessages(customFields),
     etag: etagOf(lead),
-    ...{ createdBy: lead.createdBy, lastUpdatedBy: lead.lastUpdatedBy },
+    ...same,
   };
 }
 

@@ -4,6 +4,7 @@ import {
   requireBusinessAccess,
   requireCompanyAccess,
 } from "../../core/access.js";
+import type { AddressRecord } from "../../core/address.js";
 import { applyConsent, type ConsentChange, defaultConsent } from "../../core/consent.js";
 import { DomainError, invalidRequest, notFoundError } from "../../core/errors.js";
 import { accessFilterOf, type CompanyAccess, type Principal } from "../../core/principal.js";
@@ -12,14 +13,20 @@ import { checkCustomFields } from "../custom-fields/custom-field-check.service.j
 import type { CustomFieldRepository } from "../custom-fields/custom-field-values.model.js";
 import type { Customer } from "../customers/customer.model.js";
 import { quotaExceeded } from "../customers/customer.service.js";
-import { assertLead, type Lead } from "./lead.model.js";
+import type { PetRecord } from "../pets/pet.model.js";
+import { assertLead, type Lead, ownAddress } from "./lead.model.js";
 import { leadReferenceViolations, prefixLeadPaths } from "./lead-references.service.js";
 import type { LeadQuery, LeadRecord, LeadRepository } from "./lead-store.model.js";
 import { applyLeadUpdate, type LeadUpdate } from "./lead-update.service.js";
 
 /** The validated input of CreateLead. */
-export interface NewLead extends Omit<LeadRecord, "consent"> {
+export type NewLead = NewLeadWith<PetRecord>;
+
+/** The same with pets as the request has them. */
+export interface NewLeadWith<Pet> extends Omit<LeadRecord, "consent" | "address" | "pets"> {
   readonly consent: ConsentChange;
+  readonly address?: AddressRecord;
+  readonly pets: readonly Pet[];
 }
 
 export interface LeadDependencies {
@@ -43,29 +50,15 @@ export function createLeads({ leads, customFields }: LeadDependencies): Leads {
     async create(input, principal, write) {
       const { companyId } = input;
       const access = requireCompanyAccess(principal, companyId);
-      const preferredBusinessId = input.preferredBusinessId ?? onlyBusinessOf(access);
-      if (preferredBusinessId !== undefined) requireBusinessAccess(access, [preferredBusinessId]);
-      const check = {
-        access,
-        association: "LEAD",
-        write: "create",
-        current: {},
-        given: input.customFields,
-      } as const;
-      const fields = await checkCustomFields(customFields, check, write.signal);
-      const record = {
-        ...input,
-        ...(preferredBusinessId === undefined ? {} : { preferredBusinessId }),
-        consent: applyConsent(defaultConsent, input.consent),
-        customFields: fields.values,
-      };
+      const { signal } = write;
+      const { record, violations } = await completeLead(input, { access, customFields, signal });
       const outcome = await leads.create(
         record,
-        { admit: fields.violations.length === 0, accessFilter: companyAccessFilter(access) },
+        { admit: violations.length === 0, accessFilter: companyAccessFilter(access) },
         write,
       );
       if (outcome.kind === "created") return assertLead(outcome.lead);
-      throw invalidRequest(prefixLeadPaths([...fields.violations, ...leadReferenceViolations(outcome.missing)]));
+      throw invalidRequest(prefixLeadPaths([...violations, ...leadReferenceViolations(outcome.missing)]));
     },
 
     async get(id, principal, signal) {
@@ -97,6 +90,35 @@ export function createLeads({ leads, customFields }: LeadDependencies): Leads {
       return customer;
     },
   };
+}
+
+/**
+ * A new lead with its defaults, and the violations of its custom fields.
+ *
+ * @throws BUSINESS_NOT_ALLOWED
+ */
+export async function completeLead<Pet>(
+  { address, ...input }: NewLeadWith<Pet>,
+  { access, customFields, signal }: LeadContext,
+) {
+  const preferredBusinessId = input.preferredBusinessId ?? onlyBusinessOf(access);
+  if (preferredBusinessId !== undefined) requireBusinessAccess(access, [preferredBusinessId]);
+  const check = { access, association: "LEAD", write: "create", current: {}, given: input.customFields } as const;
+  const fields = await checkCustomFields(customFields, check, signal);
+  const record = {
+    ...input,
+    ...(address ? { address: ownAddress(address) } : {}),
+    ...(preferredBusinessId === undefined ? {} : { preferredBusinessId }),
+    consent: applyConsent(defaultConsent, input.consent),
+    customFields: fields.values,
+  };
+  return { record, violations: fields.violations };
+}
+
+interface LeadContext {
+  readonly access: CompanyAccess;
+  readonly customFields: CustomFieldRepository;
+  readonly signal: AbortSignal;
 }
 
 /**
