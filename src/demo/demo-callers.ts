@@ -1,3 +1,4 @@
+import { type AccountKind, accountKinds, genders } from "../resources/callers/caller-profile.model.js";
 import { demoCompanyIds } from "./demo-directory.js";
 import type { Row, Tables } from "./demo-rows.js";
 
@@ -18,7 +19,13 @@ export const callerTables: Tables = [
     "customer_profile",
     [
       {
-        ...{ company_id: first, customer_id: "cus_001", nickname: "Johnny", gender: 1, vip_level_id: "vip_001" },
+        ...{
+          company_id: first,
+          customer_id: "cus_001",
+          nickname: "Johnny",
+          gender: genders.numberOf("MALE"),
+          vip_level_id: "vip_001",
+        },
         ...{ blacklisted: false, enterprise_name: "Doe & Daughters", visitor_ids: ["visitor-7f3a", "visitor-91c2"] },
       },
       {
@@ -30,10 +37,10 @@ export const callerTables: Tables = [
   [
     "customer_account",
     [
-      account("cus_001", 1, "partner-1001"),
-      account("cus_001", 2, "wx-union-demo-1"),
-      account("cus_001", 5, "12125550111"),
-      account("cus_123", 9, "tg-jane-roe"),
+      account("cus_001", "PARTNER", "partner-1001"),
+      account("cus_001", "WX_UNION", "wx-union-demo-1"),
+      account("cus_001", "WHATSAPP", "12125550111"),
+      account("cus_123", "TELEGRAM", "tg-jane-roe"),
     ],
   ],
 ];
@@ -45,7 +52,6 @@ function level(companyId: string, id: string, name: string, order: number): Row 
   };
 }
 
-/** Numbers of the account kind: 1 PARTNER, 2 WX_UNION, 5 WHATSAPP, 9 TELEGRAM. */
-function account(customerId: string, kind: number, accountId: string): Row {
-  return { company_id: first, customer_id: customerId, kind, account_id: accountId };
+function account(customerId: string, kind: AccountKind, accountId: string): Row {
+  return { company_id: first, customer_id: customerId, kind: accountKinds.numberOf(kind), account_id: accountId };
 }

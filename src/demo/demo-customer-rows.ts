@@ -1,4 +1,7 @@
+import { addressTypes } from "../core/address.js";
 import { defaultConsent } from "../core/consent.js";
+import { consentField } from "../db/contact-columns.js";
+import { customerStatuses } from "../resources/customers/customer.model.js";
 import { type DemoCustomer, demoCustomers } from "./demo-customers.js";
 import type { Row, Tables } from "./demo-rows.js";
 
@@ -53,7 +56,7 @@ function toCustomerRow(customer: DemoCustomer): Row {
     phone: customer.phone,
     email: customer.email,
     email_key: customer.email.toLowerCase(),
-    status: customer.inactive ? 2 : 1,
+    status: customerStatuses.numberOf(customer.inactive ? "INACTIVE" : "ACTIVE"),
     source: "",
     preferred_business_id: customer.businessId,
     referral_source_id: customer.referralSourceId ?? null,
@@ -63,12 +66,7 @@ function toCustomerRow(customer: DemoCustomer): Row {
     receive_auto_email: true,
     subscribe_to_marketing_emails: false,
     receive_appointment_reminder: true,
-    // `defaultConsent` as column values: 1 SMS, 2 EMAIL.
-    service_related_channels: [1, 2],
-    marketing_campaigns_channels: [],
-    branded_app_enabled: defaultConsent.brandedAppEnabled,
-    is_agreed_marketing_policy: defaultConsent.isAgreedMarketingPolicy,
-    is_consented: defaultConsent.isConsented,
+    ...consentField.write(defaultConsent),
     custom_fields: customer.customFields ?? {},
     archived_time: customer.archivedTime ?? null,
     created_by: demoAuthor.staffId,
@@ -83,7 +81,7 @@ function toAddressRows(customer: DemoCustomer): Row[] {
     company_id: customer.companyId,
     customer_id: customer.id,
     ...address,
-    type: index === 0 ? 1 : 2,
+    type: addressTypes.numberOf(index === 0 ? "PRIMARY" : "SECONDARY"),
   }));
 }
 

@@ -1,5 +1,6 @@
 import { hashSecret, secretPrefixOf } from "../core/key-secrets.js";
 import { scopes } from "../core/principal.js";
+import { organizationTypes } from "../resources/api-keys/api-key.model.js";
 import { demoCompanyIds } from "./demo-directory.js";
 import type { Row, Tables } from "./demo-rows.js";
 
@@ -28,7 +29,7 @@ export function workingSecrets({ first, second }: DemoSecrets, openKeyIds: reado
 }
 
 const createdTime = "2023-01-01T09:00:00Z";
-const companyType = 2;
+const companyType = organizationTypes.numberOf("COMPANY");
 
 /** One API key per company, with every scope except `platform:admin`. It acts as staff_001 and never expires. */
 export function keyTables(secrets: DemoSecrets): Tables {

@@ -1,5 +1,7 @@
 import { defaultConsent } from "../core/consent.js";
+import { consentField } from "../db/contact-columns.js";
 import type { FieldValues } from "../resources/custom-fields/custom-field-values.model.js";
+import { petTypes } from "../resources/pets/pet.model.js";
 import { demoAuthor } from "./demo-customer-rows.js";
 import { demoCompanyIds } from "./demo-directory.js";
 import type { Row, Tables } from "./demo-rows.js";
@@ -117,9 +119,8 @@ const leads: readonly DemoLead[] = [
   },
 ];
 
-/** Numbers of moego.business.customer.v1.Pet.Type. */
-const dog = 2;
-const cat = 3;
+const dog = petTypes.numberOf("DOG");
+const cat = petTypes.numberOf("CAT");
 
 const pets: readonly Row[] = [
   pet("pet_001", { customer_id: "cus_001" }, "Buddy", dog, "Labrador Retriever"),
@@ -190,12 +191,7 @@ function toLeadRow(lead: DemoLead): Row {
     life_cycle_id: lead.lifeCycleId,
     action_status_id: lead.actionStatusId ?? null,
     referral_source_id: lead.referralSourceId ?? null,
-    // `defaultConsent` as column values: 1 SMS, 2 EMAIL.
-    service_related_channels: [1, 2],
-    marketing_campaigns_channels: [],
-    branded_app_enabled: defaultConsent.brandedAppEnabled,
-    is_agreed_marketing_policy: defaultConsent.isAgreedMarketingPolicy,
-    is_consented: defaultConsent.isConsented,
+    ...consentField.write(defaultConsent),
     custom_fields: lead.customFields ?? {},
     promoted_customer_id: lead.promotedCustomerId ?? null,
     created_by: demoAuthor.staffId,

@@ -1,3 +1,4 @@
+import { serviceItemTypes, serviceTypes } from "../resources/catalog/catalog.model.js";
 import { demoAuthor } from "./demo-customer-rows.js";
 import { demoCompanyIds } from "./demo-directory.js";
 import type { Row, Tables } from "./demo-rows.js";
@@ -176,7 +177,9 @@ function toLedgerRows(
 
 function offered(companyId: string, id: string, name: string, price: number): Row {
   return {
-    ...{ company_id: companyId, id, name, service_item_type: name === night[1] ? 2 : 1, service_type: 1 },
+    ...{ company_id: companyId, id, name },
+    service_item_type: serviceItemTypes.numberOf(name === night[1] ? "BOARDING" : "GROOMING"),
+    service_type: serviceTypes.numberOf("SERVICE"),
     ...{ price_currency: currencyOf({ companyId }), price_units: price, price_nanos: 0, service_minutes: 60 },
     ...{ business_ids: [], available_all_business: true, available_business_ids: [] },
     ...{ available_all_staff: true, available_staff_ids: [], inactive: false },

@@ -1,3 +1,10 @@
+import {
+  type FieldAssociation,
+  type FieldType,
+  fieldAssociations,
+  fieldTypes,
+} from "../resources/custom-fields/custom-field-values.model.js";
+import { weightUnits } from "../resources/pets/pet.model.js";
 import { tagKey } from "../resources/setting-lists/tag.model.js";
 import { demoCompanyIds } from "./demo-directory.js";
 import type { Row } from "./demo-rows.js";
@@ -65,62 +72,44 @@ export const petCoatTypes: readonly Row[] = ["Short", "Long", "Curly", "Wire"].m
   named(`coat_${index + 1}`, name, index + 1),
 );
 
-/** Numbers of moego.business.setting.v1.CustomField. */
-const onCustomers = 1;
-const onLeads = 2;
-const types = {
-  shortText: 1,
-  longText: 2,
-  number: 3,
-  date: 4,
-  boolean: 5,
-  select: 6,
-  multiSelect: 7,
-  relation: 8,
-  money: 9,
-  time: 10,
-  dateTime: 11,
-  group: 12,
-} as const;
-
 /** Fields of every type for customers and for leads. Four have the codes shown in the MoeGo API reference, "Lead". */
 export const customFields: readonly Row[] = [
-  field(onCustomers, "cf_001", "field_preferred_time", "Preferred time of day", types.select, 1, [
+  field("CUSTOMER", "cf_001", "field_preferred_time", "Preferred time of day", "SELECT", 1, [
     "Morning",
     "Afternoon",
     "Evening",
   ]),
-  field(onCustomers, "cf_002", "field_interests", "Interested in", types.multiSelect, 2, [
+  field("CUSTOMER", "cf_002", "field_interests", "Interested in", "MULTI_SELECT", 2, [
     "Grooming",
     "Boarding",
     "Daycare",
   ]),
-  field(onCustomers, "cf_003", "field_birthday", "Birthday", types.date, 3),
-  field(onCustomers, "cf_004", "field_household_pets", "Pets in the household", types.number, 4),
-  field(onCustomers, "cf_005", "field_newsletter", "Reads the newsletter", types.boolean, 5),
-  field(onCustomers, "cf_006", "field_monthly_budget", "Monthly budget", types.money, 6),
-  field(onCustomers, "cf_007", "field_parking", "Where to park", types.shortText, 7),
-  field(onCustomers, "cf_008", "field_house_rules", "House rules", types.longText, 8),
-  field(onCustomers, "cf_009", "field_recommended_by", "Recommended by", types.relation, 9),
-  field(onCustomers, "cf_010", "field_call_after", "Call after", types.time, 10),
-  field(onCustomers, "cf_011", "field_last_survey", "Last survey", types.dateTime, 11),
-  field(onCustomers, "cf_012", "group_household", "Household", types.group, 12),
-  field(onLeads, "cf_101", "field_lead_source_detail", "Source in detail", types.shortText, 1),
-  field(onLeads, "cf_102", "field_estimated_budget", "Estimated budget", types.money, 2),
-  field(onLeads, "cf_103", "field_interested_services", "Interested in", types.multiSelect, 3, [
+  field("CUSTOMER", "cf_003", "field_birthday", "Birthday", "DATE", 3),
+  field("CUSTOMER", "cf_004", "field_household_pets", "Pets in the household", "NUMBER", 4),
+  field("CUSTOMER", "cf_005", "field_newsletter", "Reads the newsletter", "BOOLEAN", 5),
+  field("CUSTOMER", "cf_006", "field_monthly_budget", "Monthly budget", "MONEY", 6),
+  field("CUSTOMER", "cf_007", "field_parking", "Where to park", "SHORT_TEXT", 7),
+  field("CUSTOMER", "cf_008", "field_house_rules", "House rules", "LONG_TEXT", 8),
+  field("CUSTOMER", "cf_009", "field_recommended_by", "Recommended by", "RELATION", 9),
+  field("CUSTOMER", "cf_010", "field_call_after", "Call after", "TIME", 10),
+  field("CUSTOMER", "cf_011", "field_last_survey", "Last survey", "DATETIME", 11),
+  field("CUSTOMER", "cf_012", "group_household", "Household", "GROUP", 12),
+  field("LEAD", "cf_101", "field_lead_source_detail", "Source in detail", "SHORT_TEXT", 1),
+  field("LEAD", "cf_102", "field_estimated_budget", "Estimated budget", "MONEY", 2),
+  field("LEAD", "cf_103", "field_interested_services", "Interested in", "MULTI_SELECT", 3, [
     "Grooming",
     "Boarding",
     "Training",
   ]),
-  field(onLeads, "cf_104", "field_follow_up_date", "Follow up on", types.date, 4),
-  field(onLeads, "cf_105", "field_first_talk", "First talk", types.longText, 5),
-  field(onLeads, "cf_106", "field_household_pets", "Pets in the household", types.number, 6),
-  field(onLeads, "cf_107", "field_newsletter", "Wants the newsletter", types.boolean, 7),
-  field(onLeads, "cf_108", "field_preferred_time", "Preferred time of day", types.select, 8, ["Morning", "Evening"]),
-  field(onLeads, "cf_109", "field_recommended_by", "Recommended by", types.relation, 9),
-  field(onLeads, "cf_110", "field_call_after", "Call after", types.time, 10),
-  field(onLeads, "cf_111", "field_visit", "First visit", types.dateTime, 11),
-  field(onLeads, "cf_112", "group_sales", "Sales", types.group, 12),
+  field("LEAD", "cf_104", "field_follow_up_date", "Follow up on", "DATE", 4),
+  field("LEAD", "cf_105", "field_first_talk", "First talk", "LONG_TEXT", 5),
+  field("LEAD", "cf_106", "field_household_pets", "Pets in the household", "NUMBER", 6),
+  field("LEAD", "cf_107", "field_newsletter", "Wants the newsletter", "BOOLEAN", 7),
+  field("LEAD", "cf_108", "field_preferred_time", "Preferred time of day", "SELECT", 8, ["Morning", "Evening"]),
+  field("LEAD", "cf_109", "field_recommended_by", "Recommended by", "RELATION", 9),
+  field("LEAD", "cf_110", "field_call_after", "Call after", "TIME", 10),
+  field("LEAD", "cf_111", "field_visit", "First visit", "DATETIME", 11),
+  field("LEAD", "cf_112", "group_sales", "Sales", "GROUP", 12),
 ];
 
 function stage(companyId: string, id: string, name: string, order: number, isDefault = false): Row {
@@ -144,8 +133,7 @@ function code(
 
 /** Weights in pounds. */
 function size(id: string, name: string, order: number, [low, high]: readonly [number, number]): Row {
-  const pound = 2;
-  return { ...named(id, name, order), weight_low: low, weight_high: high, weight_unit: pound };
+  return { ...named(id, name, order), weight_low: low, weight_high: high, weight_unit: weightUnits.numberOf("POUND") };
 }
 
 function named(id: string, name: string, order: number): Row {
@@ -187,21 +175,21 @@ function source(companyId: string, id: string, name: string, order: number): Row
 }
 
 function field(
-  association: number,
+  association: FieldAssociation,
   id: string,
   code: string,
   label: string,
-  type: number,
+  type: FieldType,
   order: number,
   options: readonly string[] = [],
 ): Row {
   return {
     company_id: first,
     id,
-    association_type: association,
+    association_type: fieldAssociations.numberOf(association),
     code,
     label,
-    type,
+    type: fieldTypes.numberOf(type),
     options: options.map((text, index) => ({ value: { string: text }, label: text, sortOrder: index + 1 })),
     display_order: order,
     created_time: "2023-01-01T09:00:00Z",

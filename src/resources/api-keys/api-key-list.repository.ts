@@ -1,7 +1,7 @@
 import type { Database } from "../../db/database.js";
 import { statement } from "../../db/statement.js";
-import { type ApiKeyRow, apiKeyColumns, toApiKey, typeNumbers } from "./api-key.columns.js";
-import type { ApiKeyRepository } from "./api-key.model.js";
+import { type ApiKeyRow, apiKeyColumns, toApiKey } from "./api-key.columns.js";
+import { type ApiKeyRepository, organizationTypes } from "./api-key.model.js";
 
 /** Newest first. The page is selected before the children of its rows are read. */
 export function createKeyList(database: Database): ApiKeyRepository["list"] {
@@ -33,8 +33,8 @@ const listAll = listOf("api_keys.list_all", "true");
 
 /** Whether the principal has access to the organization `o`. `$6` is its grants, `$7` its enterprises. */
 const covered = `CASE o.type
-  WHEN ${typeNumbers.BUSINESS} THEN o.company_id = ANY($6::text[]) OR o.company_id || '/' || o.organization_id = ANY($6::text[])
-  WHEN ${typeNumbers.COMPANY} THEN o.organization_id = ANY($6::text[])
+  WHEN ${organizationTypes.numberOf("BUSINESS")} THEN o.company_id = ANY($6::text[]) OR o.company_id || '/' || o.organization_id = ANY($6::text[])
+  WHEN ${organizationTypes.numberOf("COMPANY")} THEN o.organization_id = ANY($6::text[])
   ELSE o.organization_id = ANY($7::text[]) END`;
 
 /**

@@ -1,4 +1,4 @@
-import type { ApiKey, Organization } from "./api-key.model.js";
+import { type ApiKey, type Organization, organizationTypes } from "./api-key.model.js";
 
 export interface ApiKeyRow {
   readonly id: string;
@@ -20,9 +20,6 @@ interface OrganizationJson {
   readonly organization_id: string;
   readonly company_id: string;
 }
-
-/** By number in `moego.auth.apikey.v1.Organization.Type`. */
-export const typeNumbers = { BUSINESS: 1, COMPANY: 2, ENTERPRISE: 3 } as const;
 
 /** The columns of `api_key AS k` and its children. */
 export const apiKeyColumns = `k.id, k.name, k.scopes, k.allowed_addresses, k.staff_id, k.created_time, k.updated_time,
@@ -62,13 +59,13 @@ export function organizationJson(organizations: readonly Organization[]): string
 /** The row of an organization. Only a location has a company. */
 export function organizationColumns(organization: Organization) {
   return {
-    type: typeNumbers[organization.type],
+    type: organizationTypes.numberOf(organization.type),
     organizationId: organization.id,
     companyId: organization.type === "BUSINESS" ? organization.companyId : "",
   };
 }
 
-function toOrganization({ type, organization_id: id, company_id: companyId }: OrganizationJson): Organization {
-  if (type === typeNumbers.BUSINESS) return { type: "BUSINESS", companyId, id };
-  return { type: type === typeNumbers.COMPANY ? "COMPANY" : "ENTERPRISE", id };
+function toOrganization({ type: number, organization_id: id, company_id: companyId }: OrganizationJson): Organization {
+  const type = organizationTypes.wordOf(number) ?? "ENTERPRISE";
+  return type === "BUSINESS" ? { type, companyId, id } : { type, id };
 }

@@ -2,13 +2,15 @@ import type { Duration } from "@bufbuild/protobuf/wkt";
 import { z } from "zod";
 import { id, optionalId } from "../../api/fields.js";
 import { customIssue } from "../../api/parse.js";
+import { protoEnum } from "../../api/proto-enum.js";
 import { moment } from "../../api/timestamp.js";
 import { DomainError, invalidRequest, type Violation } from "../../core/errors.js";
 import type { Principal } from "../../core/principal.js";
-import type { Restrictions } from "../../gen/proto/moego/auth/apikey/v1/apikey_pb.js";
-import { Organization_Type } from "../../gen/proto/moego/auth/apikey/v1/apikey_pb.js";
-import type { ApiKeyInput, Organization } from "./api-key.model.js";
+import { Organization_TypeSchema, type Restrictions } from "../../gen/proto/moego/auth/apikey/v1/apikey_pb.js";
+import { type ApiKeyInput, type Organization, organizationTypes } from "./api-key.model.js";
 import { defaultOverlapMs, maxOverlapMs } from "./api-key.service.js";
+
+export const organizationType = protoEnum(Organization_TypeSchema, organizationTypes);
 
 /** How long the previous secret stays valid, in milliseconds. The default is 24 hours. */
 const overlap = z
@@ -30,13 +32,13 @@ export const rotation = z
 /** An organization. The company of a location is optional if the principal has access to exactly one. */
 function organization({ companies }: Principal) {
   const [only, ...others] = companies.keys();
-  const given = z.object({ id, type: z.number(), companyId: optionalId });
+  const given = z.object({ id, type: organizationType.required, companyId: optionalId });
   return given.transform(({ id: organizationId, type, companyId }, context): Organization => {
     const refuse = (path: string, ...because_: Parameters<typeof customIssue>) => {
       context.addIssue({ ...customIssue(...because_), path: [path] });
       return z.NEVER;
     };
-    if (type === Organization_Type.BUSINESS) {
+    if (type === "BUSINESS") {
       const company = companyId || (others.length === 0 ? only : undefined);
       if (company === undefined)
         return refuse(
@@ -44,14 +46,10 @@ function organization({ companies }: Principal) {
           "REQUIRED",
           "Required for a BUSINESS organization unless this API key has access to exactly one company.",
         );
-      return { type: "BUSINESS", companyId: company, id: organizationId };
-    }
-    if (type !== Organization_Type.COMPANY && type !== Organization_Type.ENTERPRISE) {
-      if (type === Organization_Type.TYPE_UNSPECIFIED) return refuse("type", "REQUIRED", "Required.");
-      return refuse("type", "NOT_ALLOWED", "Must be BUSINESS, COMPANY or ENTERPRISE.");
+      return { type, companyId: company, id: organizationId };
     }
     if (companyId !== "") return refuse("companyId", "NOT_ALLOWED", "Must be empty unless type is BUSINESS.");
-    return { type: type === Organization_Type.COMPANY ? "COMPANY" : "ENTERPRISE", id: organizationId };
+    return { type, id: organizationId };
   });
 }
 

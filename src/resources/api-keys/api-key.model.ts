@@ -1,5 +1,9 @@
+import { enumeration } from "../../core/enumeration.js";
 import type { Page } from "../../core/page.js";
 import type { WriteContext } from "../../core/write.js";
+
+/** The kinds of organizations. */
+export const organizationTypes = enumeration("BUSINESS", "COMPANY", "ENTERPRISE");
 
 /** An organization that an API key has access to. An enterprise includes companies that join it later. */
 export type Organization =

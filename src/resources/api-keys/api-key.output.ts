@@ -2,10 +2,10 @@ import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import {
   type KeySchema,
-  Organization_Type,
   OrganizationSchema,
   RestrictionsSchema,
 } from "../../gen/proto/moego/auth/apikey/v1/apikey_pb.js";
+import { organizationType } from "./api-key.input.js";
 import type { ApiKey, Organization } from "./api-key.model.js";
 import type { IssuedKey } from "./api-key.service.js";
 
@@ -48,5 +48,9 @@ function toProtoRestrictions({ scopes, allowedAddresses, organizations }: ApiKey
 
 function toProtoOrganization(organization: Organization) {
   const companyId = organization.type === "BUSINESS" ? organization.companyId : "";
-  return create(OrganizationSchema, { id: organization.id, type: Organization_Type[organization.type], companyId });
+  return create(OrganizationSchema, {
+    id: organization.id,
+    type: organizationType.toProto(organization.type),
+    companyId,
+  });
 }

@@ -1,7 +1,7 @@
 import type { Database } from "../../db/database.js";
 import { statement } from "../../db/statement.js";
 import { type ApiKeyRow, apiKeyColumns, organizationJson, toApiKey } from "./api-key.columns.js";
-import type { ApiKeyRepository } from "./api-key.model.js";
+import { type ApiKeyRepository, organizationTypes } from "./api-key.model.js";
 import { changeKey, insertKey } from "./api-key-change.repository.js";
 import { createKeyList } from "./api-key-list.repository.js";
 
@@ -31,13 +31,16 @@ export function createApiKeyRepository(database: Database): ApiKeyRepository {
 
 const organizationColumns = "(type smallint, organization_id text, company_id text)";
 
+const business = organizationTypes.numberOf("BUSINESS");
+const company = organizationTypes.numberOf("COMPANY");
+
 const getKey = statement("api_keys.get", `SELECT ${apiKeyColumns} FROM api_key k WHERE k.id = $1`);
 
 const findOrganizations = statement(
   "api_keys.organizations",
   `SELECT CASE x.type
-       WHEN 1 THEN EXISTS (SELECT 1 FROM business b WHERE b.company_id = x.company_id AND b.id = x.organization_id)
-       WHEN 2 THEN EXISTS (SELECT 1 FROM company c WHERE c.id = x.organization_id)
+       WHEN ${business} THEN EXISTS (SELECT 1 FROM business b WHERE b.company_id = x.company_id AND b.id = x.organization_id)
+       WHEN ${company} THEN EXISTS (SELECT 1 FROM company c WHERE c.id = x.organization_id)
        ELSE EXISTS (SELECT 1 FROM company c WHERE c.enterprise_id = x.organization_id)
      END AS found
    FROM ROWS FROM (jsonb_to_recordset($1::jsonb) AS ${organizationColumns})
@@ -50,7 +53,7 @@ const findStaff = statement(
   `SELECT EXISTS (
      SELECT 1 FROM jsonb_to_recordset($2::jsonb) AS x${organizationColumns}
      JOIN company c ON CASE x.type
-       WHEN 1 THEN c.id = x.company_id WHEN 2 THEN c.id = x.organization_id ELSE c.enterprise_id = x.organization_id END
+       WHEN ${business} THEN c.id = x.company_id WHEN ${company} THEN c.id = x.organization_id ELSE c.enterprise_id = x.organization_id END
      JOIN staff s ON s.company_id = c.id AND s.id = $1 AND s.archived_time IS NULL
    ) AS found`,
 );

@@ -3,6 +3,7 @@ import type { CompanyAccess } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
 import type { Statements } from "../../db/database.js";
 import { statement } from "../../db/statement.js";
+import { organizationTypes } from "./api-key.model.js";
 
 /** The lookup of every request: one prepared statement for the key and its access. */
 export function createKeyCheckRepository(database: Statements): KeyCheckRepository {
@@ -62,14 +63,14 @@ const findKey = statement(
           AS business_ids
         FROM (
           SELECT o.organization_id::text AS company_id, NULL::text AS business_id
-          FROM api_key_organization o WHERE o.key_id = k.id AND o.type = 2
+          FROM api_key_organization o WHERE o.key_id = k.id AND o.type = ${organizationTypes.numberOf("COMPANY")}
           UNION ALL
           SELECT e.id::text, NULL
           FROM api_key_organization o JOIN company e ON e.enterprise_id = o.organization_id
-          WHERE o.key_id = k.id AND o.type = 3
+          WHERE o.key_id = k.id AND o.type = ${organizationTypes.numberOf("ENTERPRISE")}
           UNION ALL
           SELECT o.company_id, o.organization_id::text
-          FROM api_key_organization o WHERE o.key_id = k.id AND o.type = 1
+          FROM api_key_organization o WHERE o.key_id = k.id AND o.type = ${organizationTypes.numberOf("BUSINESS")}
         ) named GROUP BY company_id
       ) reach JOIN company c ON c.id = reach.company_id) AS companies
    FROM api_key_secret s JOIN api_key k ON k.id = s.key_id WHERE s.hash = $1`,
@@ -82,8 +83,8 @@ const touchKey = statement(
    WHERE id = $1 AND (last_used_time IS NULL OR last_used_time <= statement_timestamp() - interval '1 minute')`,
 );
 
-/** Prefix of an organization of type 3. It has no company. */
-const enterprise = "3:/";
+/** Prefix of an enterprise among the organizations. It has no company. */
+const enterprise = `${organizationTypes.numberOf("ENTERPRISE")}:/`;
 
 function toKeyRecord(row: KeyRow): KeyRecord {
   return {

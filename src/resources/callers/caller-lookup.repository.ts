@@ -2,7 +2,7 @@ import { accessFilterValues, grantPredicate } from "../../db/access-filter.js";
 import type { Database } from "../../db/database.js";
 import { type Statement, statement } from "../../db/statement.js";
 import { type OptionJson, toOption } from "../custom-fields/custom-field.repository.js";
-import { fieldTypes } from "../custom-fields/custom-field-values.repository.js";
+import { fieldAssociations, fieldTypes } from "../custom-fields/custom-field-values.model.js";
 import { type CustomerRow, customerChildren, customerColumns, toCustomer } from "../customers/customer.columns.js";
 import { type ProfileRow, profileColumns, toProfile } from "./caller.columns.js";
 import type { AnsweredField, CallerRepository } from "./caller.model.js";
@@ -67,10 +67,9 @@ const conditions: Readonly<Record<Asked, (placeholder: string) => string>> = {
 const staffName = `(SELECT concat_ws(' ', nullif(s.first_name, ''), nullif(s.last_name, '')) FROM staff s
   WHERE s.company_id = c.company_id AND s.id = c.assigned_staff_id)`;
 
-/** association_type 1 means customers. */
 const fields = `(SELECT json_agg(json_build_object('id', d.id, 'code', d.code, 'type', d.type, 'options', d.options)
     ORDER BY d.display_order, d.label, d.id)
-  FROM custom_field d WHERE d.company_id = c.company_id AND d.association_type = 1 AND d.archived_time IS NULL)`;
+  FROM custom_field d WHERE d.company_id = c.company_id AND d.association_type = ${fieldAssociations.numberOf("CUSTOMER")} AND d.archived_time IS NULL)`;
 
 /** `$1`, `$2`: see db/access-filter.ts; `$1` contains one company. From `$3` on, the values in the order of `asked`. */
 function findBy(asked: readonly Asked[]): Statement {
@@ -89,7 +88,7 @@ function findBy(asked: readonly Asked[]): Statement {
 }
 
 function toField({ type: number, options, ...same }: FieldJson): AnsweredField {
-  const type = fieldTypes[number];
+  const type = fieldTypes.wordOf(number);
   if (!type) throw new Error(`custom field ${same.id} has the unknown type ${number}`);
   return { ...same, type, options: options.map(toOption) };
 }

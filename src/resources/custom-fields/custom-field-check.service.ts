@@ -5,6 +5,7 @@ import {
   type CheckedFields,
   type CustomFieldRepository,
   checkFields,
+  type FieldAssociation,
   type FieldValues,
   type FieldWrite,
   fieldPath,
@@ -15,7 +16,7 @@ export interface FieldCheck {
   /** The principal's access to the company. Records that it cannot access are treated as nonexistent. */
   readonly access: CompanyAccess;
   /** Whether the fields belong to a customer or a lead. */
-  readonly association: "CUSTOMER" | "LEAD";
+  readonly association: FieldAssociation;
   readonly write: FieldWrite;
   /** The stored values. Empty for a create. */
   readonly current: FieldValues;

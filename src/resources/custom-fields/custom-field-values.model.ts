@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { enumeration, type WordOf } from "../../core/enumeration.js";
 import type { Violation, ViolationReason } from "../../core/errors.js";
 import { isId } from "../../core/ids.js";
 import { moneyFaults } from "../../core/money.js";
@@ -13,19 +14,25 @@ export type FieldValue = { readonly [member: string]: Json };
 /** Values by field code. */
 export type FieldValues = { readonly [code: string]: FieldValue };
 
-export type FieldType =
-  | "SHORT_TEXT"
-  | "LONG_TEXT"
-  | "NUMBER"
-  | "DATE"
-  | "BOOLEAN"
-  | "SELECT"
-  | "MULTI_SELECT"
-  | "RELATION"
-  | "MONEY"
-  | "TIME"
-  | "DATETIME"
-  | "GROUP";
+export const fieldTypes = enumeration(
+  "SHORT_TEXT",
+  "LONG_TEXT",
+  "NUMBER",
+  "DATE",
+  "BOOLEAN",
+  "SELECT",
+  "MULTI_SELECT",
+  "RELATION",
+  "MONEY",
+  "TIME",
+  "DATETIME",
+  "GROUP",
+);
+/** What a field belongs to. */
+export const fieldAssociations = enumeration("CUSTOMER", "LEAD");
+
+export type FieldType = WordOf<typeof fieldTypes>;
+export type FieldAssociation = WordOf<typeof fieldAssociations>;
 
 /** A custom field that a company has defined for customers or leads. */
 export interface FieldDefinition {
@@ -41,7 +48,7 @@ export interface FieldDefinition {
 /** The record that a RELATION value refers to. */
 export interface RelationTarget {
   readonly code: string;
-  readonly entity: "CUSTOMER" | "LEAD";
+  readonly entity: FieldAssociation;
   readonly rawId?: bigint;
   readonly refId?: string;
 }
@@ -258,7 +265,7 @@ export interface CustomFieldRepository {
   /** Definitions for customers or leads, including archived ones. */
   definitions(
     companyId: string,
-    association: "CUSTOMER" | "LEAD",
+    association: FieldAssociation,
     signal: AbortSignal,
   ): Promise<readonly FieldDefinition[]>;
   /** Codes whose target does not exist in the company or is inaccessible. The access filter is for one company. */

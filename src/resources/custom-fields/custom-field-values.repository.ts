@@ -3,12 +3,13 @@ import { accessFilterValues, singleCompanyAccessPredicate } from "../../db/acces
 import type { Database } from "../../db/database.js";
 import { statement } from "../../db/statement.js";
 import type { Prisma } from "../../gen/prisma/client.js";
-import type {
-  CustomFieldRepository,
-  FieldDefinition,
-  FieldType,
-  FieldValue,
-  RelationTarget,
+import {
+  type CustomFieldRepository,
+  type FieldDefinition,
+  type FieldValue,
+  fieldAssociations,
+  fieldTypes,
+  type RelationTarget,
 } from "./custom-field-values.model.js";
 
 interface DefinitionRow {
@@ -24,7 +25,7 @@ interface DefinitionRow {
 export function createCustomFieldRepository(database: Database): CustomFieldRepository {
   return {
     async definitions(companyId, association, signal) {
-      const values = [companyId, associationNumbers[association]];
+      const values = [companyId, fieldAssociations.numberOf(association)];
       return (await database.read<DefinitionRow>(definitions, values, signal)).map(toDefinition);
     },
 
@@ -43,7 +44,7 @@ export function createCustomFieldRepository(database: Database): CustomFieldRepo
 export function customFieldsInTransaction(tx: Prisma.TransactionClient): CustomFieldRepository {
   return {
     async definitions(companyId, association) {
-      const values = [companyId, associationNumbers[association]];
+      const values = [companyId, fieldAssociations.numberOf(association)];
       return (await tx.$queryRawUnsafe<DefinitionRow[]>(definitions.text, ...values)).map(toDefinition);
     },
 
@@ -69,8 +70,6 @@ function relationValues(accessFilter: AccessFilter, targets: readonly RelationTa
   ];
 }
 
-export const associationNumbers = { CUSTOMER: 1, LEAD: 2 } as const;
-
 const definitions = statement(
   "custom_field.definitions",
   `SELECT code, type, is_required, archived_time IS NOT NULL AS archived, default_value, options
@@ -93,25 +92,8 @@ const missingTargets = statement(
        AND l.raw_id = coalesce(w.raw_id, l.raw_id))`,
 );
 
-/** By number in `moego.business.setting.v1.CustomField.Type`. */
-export const fieldTypes: readonly (FieldType | undefined)[] = [
-  undefined,
-  "SHORT_TEXT",
-  "LONG_TEXT",
-  "NUMBER",
-  "DATE",
-  "BOOLEAN",
-  "SELECT",
-  "MULTI_SELECT",
-  "RELATION",
-  "MONEY",
-  "TIME",
-  "DATETIME",
-  "GROUP",
-];
-
 function toDefinition(row: DefinitionRow): FieldDefinition {
-  const type = fieldTypes[row.type];
+  const type = fieldTypes.wordOf(row.type);
   if (!type) throw new Error(`custom field ${row.code} has the unknown type ${row.type}`);
   return {
     code: row.code,

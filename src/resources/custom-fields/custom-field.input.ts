@@ -4,52 +4,20 @@ import { companyResourceSchema } from "../../api/company-resource.js";
 import { list, text } from "../../api/fields.js";
 import { importedId, newResourceFields } from "../../api/new-resource.js";
 import { customIssue } from "../../api/parse.js";
+import { protoEnum } from "../../api/proto-enum.js";
 import { lineRule, nameRule, noteRule } from "../../core/text.js";
 import {
-  CustomField_AssociationType,
-  CustomField_Type,
+  CustomField_AssociationTypeSchema,
+  CustomField_TypeSchema,
   type CustomField_Value,
 } from "../../gen/proto/moego/business/setting/v1/custom_field_pb.js";
 import { newOrder } from "../setting-lists/setting.input.js";
-import { callCentreKeys, type FieldAssociation, type FieldOption, maxFieldOptions } from "./custom-field.model.js";
+import { callCentreKeys, type FieldOption, maxFieldOptions } from "./custom-field.model.js";
 import { toFieldValue } from "./custom-field-values.input.js";
-import type { FieldType } from "./custom-field-values.model.js";
+import { fieldAssociations, fieldTypes } from "./custom-field-values.model.js";
 
-/** Whether a field belongs to customers or leads. UNSPECIFIED is a violation. */
-export const fieldAssociation = z.number().transform((number, context): FieldAssociation => {
-  if (number === CustomField_AssociationType.CUSTOMER) return "CUSTOMER";
-  if (number === CustomField_AssociationType.LEAD) return "LEAD";
-  context.addIssue(customIssue("NOT_ALLOWED", "Must be CUSTOMER or LEAD."));
-  return z.NEVER;
-});
-
-const types = {
-  SHORT_TEXT: CustomField_Type.SHORT_TEXT,
-  LONG_TEXT: CustomField_Type.LONG_TEXT,
-  NUMBER: CustomField_Type.NUMBER,
-  DATE: CustomField_Type.DATE,
-  BOOLEAN: CustomField_Type.BOOLEAN,
-  SELECT: CustomField_Type.SELECT,
-  MULTI_SELECT: CustomField_Type.MULTI_SELECT,
-  RELATION: CustomField_Type.RELATION,
-  MONEY: CustomField_Type.MONEY,
-  TIME: CustomField_Type.TIME,
-  DATETIME: CustomField_Type.DATETIME,
-  GROUP: CustomField_Type.GROUP,
-} as const satisfies Record<FieldType, CustomField_Type>;
-
-const typesByNumber = new Map(Object.entries(types).map(([name, number]) => [number, name]));
-
-function isFieldType(name: string | undefined): name is FieldType {
-  return name !== undefined && name in types;
-}
-
-const fieldType = z.number().transform((number, context): FieldType => {
-  const name = typesByNumber.get(number);
-  if (isFieldType(name)) return name;
-  context.addIssue(customIssue("NOT_ALLOWED", "Must be a custom field type."));
-  return z.NEVER;
-});
+export const fieldAssociation = protoEnum(CustomField_AssociationTypeSchema, fieldAssociations);
+export const fieldType = protoEnum(CustomField_TypeSchema, fieldTypes);
 
 const code = z.string().superRefine((value, context) => {
   if (!/^[A-Za-z0-9_.-]{1,64}$/.test(value))
@@ -95,10 +63,10 @@ export const newCustomField = z
   .object({
     ...newResourceFields,
     id: fieldId,
-    associationType: fieldAssociation,
+    associationType: fieldAssociation.required,
     code,
     label,
-    type: fieldType,
+    type: fieldType.required,
     isRequired: z.boolean(),
     defaultValue: defaultValue.optional(),
     options,
@@ -136,4 +104,4 @@ export const customFieldUpdate = z
     return { ...same, options: whole?.options, defaultValue: clearDefaultValue ? null : value };
   });
 
-export const fieldOrder = newOrder.extend({ associationType: fieldAssociation });
+export const fieldOrder = newOrder.extend({ associationType: fieldAssociation.required });

@@ -1,10 +1,11 @@
+import { enumeration, type WordOf } from "../../core/enumeration.js";
 import type { WriteContext } from "../../core/write.js";
 import { callerKeys, formatKeys } from "../callers/caller-keys.model.js";
 import type { SettingEntry } from "../setting-lists/setting.model.js";
 import type { NewEntry, SettingRepository } from "../setting-lists/setting-store.model.js";
-import type { FieldType, FieldValue } from "./custom-field-values.model.js";
+import type { FieldAssociation, FieldType, FieldValue } from "./custom-field-values.model.js";
 
-export type FieldAssociation = "CUSTOMER" | "LEAD";
+export const fieldSources = enumeration("CUSTOM", "SYSTEM");
 
 /** A custom field of customers or leads, with everything that administration shows. */
 export interface CustomField extends SettingEntry {
@@ -19,7 +20,7 @@ export interface CustomField extends SettingEntry {
   readonly defaultValue?: FieldValue;
   /** Ordered by sort order, then label. */
   readonly options: readonly FieldOption[];
-  readonly source: "CUSTOM" | "SYSTEM";
+  readonly source: WordOf<typeof fieldSources>;
   readonly displayOrder: number;
   readonly helpText: string;
   readonly createdTime: Date;

@@ -3,16 +3,15 @@ import type { Database } from "../../db/database.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import type { SettingRow } from "../setting-lists/setting-change.repository.js";
 import { createSettingListRepository, type SettingTable } from "../setting-lists/setting-list.repository.js";
-import type {
-  CustomField,
-  CustomFieldContent,
-  CustomFieldListRepository,
-  FieldAssociation,
-  FieldOption,
-  NewCustomField,
+import {
+  type CustomField,
+  type CustomFieldContent,
+  type CustomFieldListRepository,
+  type FieldOption,
+  fieldSources,
+  type NewCustomField,
 } from "./custom-field.model.js";
-import type { FieldValue } from "./custom-field-values.model.js";
-import { associationNumbers, fieldTypes } from "./custom-field-values.repository.js";
+import { type FieldAssociation, type FieldValue, fieldAssociations, fieldTypes } from "./custom-field-values.model.js";
 
 interface FieldRow extends SettingRow {
   readonly company_id: string;
@@ -23,7 +22,6 @@ interface FieldRow extends SettingRow {
   readonly is_required: boolean;
   readonly default_value: FieldValue | null;
   readonly options: readonly OptionJson[];
-  /** By number in `CustomField.Source`. */
   readonly source: number;
   readonly display_order: number;
   readonly help_text: string;
@@ -57,7 +55,7 @@ function fieldTable(
     resource: "CustomField",
     unique: { custom_field_code_key: "code" },
     nameColumn: "label",
-    ...(association ? { only: Prisma.sql`association_type = ${associationNumbers[association]}` } : {}),
+    ...(association ? { only: Prisma.sql`association_type = ${fieldAssociations.numberOf(association)}` } : {}),
     columns: ({ label, isRequired, defaultValue, options, helpText }) => ({
       label,
       is_required: isRequired,
@@ -76,27 +74,27 @@ function fieldTable(
 /** The columns that cannot change, and the position. */
 function identity({ association, code, type, displayOrder }: NewCustomField) {
   return {
-    association_type: associationNumbers[association],
+    association_type: fieldAssociations.numberOf(association),
     code,
-    type: fieldTypes.indexOf(type),
+    type: fieldTypes.numberOf(type),
     ...(displayOrder === undefined ? {} : { display_order: displayOrder }),
   };
 }
 
 function toEntry(row: FieldRow): CustomField {
-  const type = fieldTypes[row.type];
+  const type = fieldTypes.wordOf(row.type);
   if (!type) throw new Error(`custom field ${row.code} has the unknown type ${row.type}`);
   return {
     companyId: row.company_id,
     id: row.id,
-    association: row.association_type === associationNumbers.LEAD ? "LEAD" : "CUSTOMER",
+    association: fieldAssociations.wordOf(row.association_type) ?? "CUSTOMER",
     code: row.code,
     label: row.label,
     type,
     isRequired: row.is_required,
     ...(row.default_value ? { defaultValue: row.default_value } : {}),
     options: row.options.map(toOption).toSorted((a, b) => a.sortOrder - b.sortOrder || (a.label < b.label ? -1 : 1)),
-    source: row.source === 2 ? "SYSTEM" : "CUSTOM",
+    source: fieldSources.wordOf(row.source) ?? "CUSTOM",
     displayOrder: row.display_order,
     helpText: row.help_text,
     createdTime: row.created_time,

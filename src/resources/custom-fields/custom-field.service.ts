@@ -14,13 +14,13 @@ import type {
   CustomField,
   CustomFieldContent,
   CustomFieldListRepository,
-  FieldAssociation,
   FieldOption,
   NewCustomField,
 } from "./custom-field.model.js";
 import {
   type CustomFieldRepository,
   checkValue,
+  type FieldAssociation,
   type FieldType,
   type FieldValue,
   isSameValue,

@@ -7,6 +7,7 @@ import { violatedConstraint } from "../../db/database-errors.js";
 import { resolveNameCursor } from "../../db/name-list.js";
 import { statement } from "../../db/statement.js";
 import { Prisma } from "../../gen/prisma/client.js";
+import { fieldAssociations } from "../custom-fields/custom-field-values.model.js";
 import {
   type Columns,
   changeSettings,
@@ -94,10 +95,9 @@ const flowName = statement(
   "SELECT ARRAY[name] AS name FROM ivr_flow WHERE id = $1 AND company_id = $2",
 );
 
-/** association_type 1 means customers. */
 const customerFields = statement(
   "ivr_flow.customer_fields",
-  "SELECT id FROM custom_field WHERE company_id = $1 AND association_type = 1 AND archived_time IS NULL",
+  `SELECT id FROM custom_field WHERE company_id = $1 AND association_type = ${fieldAssociations.numberOf("CUSTOMER")} AND archived_time IS NULL`,
 );
 
 interface FlowRow {

@@ -2,13 +2,17 @@ import { z } from "zod";
 import { id, list, maxFilterValues, optionalId, singleLineText, text } from "../../api/fields.js";
 import { pagination } from "../../api/page-token.js";
 import { customIssue } from "../../api/parse.js";
+import { protoEnum } from "../../api/proto-enum.js";
 import { moment } from "../../api/timestamp.js";
 import type { Violation } from "../../core/errors.js";
 import { lineRule, noteRule } from "../../core/text.js";
 import type { RefundPackageRequest } from "../../gen/proto/moego/admin/v1/package_pb.js";
-import { Package_Status } from "../../gen/proto/moego/business/package/v1/package_pb.js";
+import { Package_StatusSchema } from "../../gen/proto/moego/business/package/v1/package_pb.js";
+import { packageStatuses } from "./package.model.js";
 import type { Refund } from "./package-rules.service.js";
 import type { PackageQuery } from "./package-store.model.js";
+
+export const packageStatus = protoEnum(Package_StatusSchema, packageStatuses);
 
 const maxCustomers = 100;
 const maxPackages = 500;
@@ -24,16 +28,11 @@ export const packagesQuery = z
     customerIds: list(id, maxCustomers),
     businessIds: list(id, maxFilterValues),
     excludeExpired: z.boolean(),
-    statuses: z.array(z.number()).superRefine((statuses, context) => {
-      for (const [index, status] of statuses.entries()) {
-        if (status === Package_Status.NORMAL || status === Package_Status.DELETED) continue;
-        context.addIssue({ ...customIssue("NOT_ALLOWED", "Must be STATUS_NORMAL or STATUS_DELETED."), path: [index] });
-      }
-    }),
+    statuses: z.array(packageStatus.item),
   })
   .transform(({ pagination: _, businessIds, statuses, ...same }): Omit<PackageQuery, "page" | "reachIds"> => {
-    const normal = statuses.length === 0 || statuses.includes(Package_Status.NORMAL);
-    const deleted = statuses.includes(Package_Status.DELETED);
+    const normal = statuses.length === 0 || statuses.includes("NORMAL");
+    const deleted = statuses.includes("DELETED");
     return {
       ...same,
       ...(businessIds.length > 0 ? { businessIds } : {}),

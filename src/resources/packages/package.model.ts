@@ -1,3 +1,4 @@
+import { enumeration, type WordOf } from "../../core/enumeration.js";
 import type { Money } from "../../core/money.js";
 
 /** A package that a customer bought. */
@@ -27,6 +28,8 @@ export interface Package {
   readonly version: bigint;
 }
 
+export const packageStatuses = enumeration("NORMAL", "DELETED");
+
 export const neverExpires = "9999-01-01";
 
 /** An item of a package: units that can be used for any of its services. */
@@ -50,8 +53,9 @@ export interface PackageDetail extends Package {
   readonly lines: readonly PackageItem[];
 }
 
-/** Kinds of ledger entries. */
-export type LedgerKind = "SALE" | "REDEMPTION" | "REFUND" | "ADJUSTMENT";
+export const ledgerKinds = enumeration("SALE", "REDEMPTION", "REFUND", "ADJUSTMENT");
+
+export type LedgerKind = WordOf<typeof ledgerKinds>;
 
 /** A new ledger entry: a change of the remaining units of one item. */
 export interface NewLedgerEntry {

@@ -2,16 +2,16 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { toProtoDate } from "../../api/calendar-date.js";
 import { toProtoMoney } from "../../api/money-message.js";
+import { protoEnum } from "../../api/proto-enum.js";
 import {
-  PackageLedgerEntry_Kind,
+  PackageLedgerEntry_KindSchema,
   type PackageLedgerEntrySchema,
 } from "../../gen/proto/moego/admin/v1/package_ledger_pb.js";
-import {
-  Package_Status,
-  type PackageDetailSchema,
-  type PackageSchema,
-} from "../../gen/proto/moego/business/package/v1/package_pb.js";
-import type { LedgerEntry, Package, PackageDetail, PackageItem } from "./package.model.js";
+import type { PackageDetailSchema, PackageSchema } from "../../gen/proto/moego/business/package/v1/package_pb.js";
+import { packageStatus } from "./package.input.js";
+import { type LedgerEntry, ledgerKinds, type Package, type PackageDetail, type PackageItem } from "./package.model.js";
+
+const ledgerKind = protoEnum(PackageLedgerEntry_KindSchema, ledgerKinds);
 
 export function toProtoPackage(bought: Package): MessageInitShape<typeof PackageSchema> {
   const { startTime, endTime } = bought;
@@ -29,7 +29,7 @@ export function toProtoPackage(bought: Package): MessageInitShape<typeof Package
     createTime: timestampFromDate(bought.createdTime),
     lastUpdateTime: timestampFromDate(bought.lastUpdatedTime),
     expirationDate: toProtoDate(bought.expirationDate),
-    status: bought.deleted ? Package_Status.DELETED : Package_Status.NORMAL,
+    status: packageStatus.toProto(bought.deleted ? "DELETED" : "NORMAL"),
     used: bought.used,
     applied: bought.applied,
     totalRemainingQuantity: bought.remainingQuantity,
@@ -58,7 +58,7 @@ export function toProtoLedgerEntry(entry: LedgerEntry): MessageInitShape<typeof 
   return {
     ...{ id, packageId, quantity, appointmentId, orderId, note, staffId },
     packageServiceId: entry.lineId,
-    kind: PackageLedgerEntry_Kind[entry.kind],
+    kind: ledgerKind.toProto(entry.kind),
     refundedEntryId: entry.refundedId ?? "",
     createdTime: timestampFromDate(entry.createdTime),
     ...(entry.redeemedTime ? { redeemedTime: timestampFromDate(entry.redeemedTime) } : {}),

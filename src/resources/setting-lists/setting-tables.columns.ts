@@ -40,7 +40,6 @@ interface PetCodeRow extends SettingRow {
 
 interface PetSizeRow extends NamedRow {
   readonly weight_low: bigint | null;
-  /** By number in `Weight.Unit`. */
   readonly weight_unit: number;
   readonly weight_high: bigint | null;
   /** Null means `weight_unit`. */

@@ -72,5 +72,5 @@ export function createSettingHandlers({
 }
 
 const fieldQuery = settingListRequest.extend({
-  filter: z.object({ associationTypes: z.array(fieldAssociation) }).optional(),
+  filter: z.object({ associationTypes: z.array(fieldAssociation.item) }).optional(),
 });
