@@ -35,12 +35,9 @@ import { createConsentHandlers } from "./resources/consent/consent.handlers.js";
 import { createConsentHistory } from "./resources/consent/consent.service.js";
 import { createCustomFieldAdminHandlers } from "./resources/custom-fields/custom-field.handlers.js";
 import { createCustomFields } from "./resources/custom-fields/custom-field.service.js";
-import { createCustomerHandlers } from "./resources/customers/customer.handlers.js";
-import { createCustomers } from "./resources/customers/customer.service.js";
-import { createCustomerAdminHandlers } from "./resources/customers/customer-admin.handlers.js";
+import { createCustomerAdminHandlers, createCustomerHandlers } from "./resources/customers/customer.handlers.js";
+import { createCustomerNotes, createCustomers, createCustomerTags } from "./resources/customers/customer.service.js";
 import { createCustomerAdmin } from "./resources/customers/customer-admin.service.js";
-import { createCustomerNotes } from "./resources/customers/customer-notes.service.js";
-import { createCustomerTags } from "./resources/customers/customer-tags.service.js";
 import {
   createBusinessHandlers,
   createCompanyHandlers,
@@ -53,9 +50,8 @@ import { createExternalApiHandlers } from "./resources/external-apis/external-ap
 import { createExternalApis } from "./resources/external-apis/external-api.service.js";
 import { createIvrFlowHandlers } from "./resources/ivr-flows/ivr-flow.handlers.js";
 import { createIvrFlows } from "./resources/ivr-flows/ivr-flow.service.js";
-import { createLeadHandlers } from "./resources/leads/lead.handlers.js";
+import { createLeadAdminHandlers, createLeadHandlers } from "./resources/leads/lead.handlers.js";
 import { createLeads } from "./resources/leads/lead.service.js";
-import { createLeadAdminHandlers } from "./resources/leads/lead-admin.handlers.js";
 import { createLeadAdmin } from "./resources/leads/lead-admin.service.js";
 import { createPackageHandlers } from "./resources/packages/package.handlers.js";
 import { createPackages } from "./resources/packages/package.service.js";

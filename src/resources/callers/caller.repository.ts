@@ -11,8 +11,12 @@ import { once } from "../../db/once.js";
 import { statement } from "../../db/statement.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import type { CustomerTransaction } from "../customers/customer.model.js";
-import { type CustomerKey, lockCustomer, readCustomer } from "../customers/customer-change.repository.js";
-import { createCustomerUnit } from "../customers/customer-transaction.repository.js";
+import {
+  type CustomerKey,
+  createCustomerUnit,
+  lockCustomer,
+  readCustomer,
+} from "../customers/customer-change.repository.js";
 import { type ProfileRow, profileColumns, toProfile } from "./caller.columns.js";
 import type { CallerRepository, MissingProfileReference, ProfileChange, ProfileTransaction } from "./caller.model.js";
 import { createCallerFind } from "./caller-lookup.repository.js";

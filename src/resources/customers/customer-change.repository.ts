@@ -1,12 +1,26 @@
+import { sameConsent } from "../../core/consent.js";
 import { archivedError, notFoundError } from "../../core/errors.js";
-import type { WriteContext, WriteResult } from "../../core/write.js";
+import { idPrefixes, newId } from "../../core/ids.js";
+import { actingStaffId, type WriteContext, type WriteResult } from "../../core/write.js";
 import { accessPredicate, requireSingleRow, toPrismaPredicate } from "../../db/access-filter.js";
+import { addressData } from "../../db/address-columns.js";
+import { timestamp, updatedTime } from "../../db/audit-columns.js";
+import { recordChange, recordConsent } from "../../db/audit-log.js";
 import type { Database } from "../../db/database.js";
 import { once } from "../../db/once.js";
 import { Prisma } from "../../gen/prisma/client.js";
-import { type CustomerRow, customerChildren, customerColumns, toCustomer } from "./customer.columns.js";
-import type { ChangedCustomer, Customer, CustomerTarget, CustomerTransaction } from "./customer.model.js";
-import { createCustomerUnit } from "./customer-transaction.repository.js";
+import { customFieldsInTransaction } from "../custom-fields/custom-field-values.repository.js";
+import { resolveTags } from "../setting-lists/tag.repository.js";
+import { type CustomerRow, customerChildren, customerColumns, customerFields, toCustomer } from "./customer.columns.js";
+import type {
+  ChangedCustomer,
+  Customer,
+  CustomerChange,
+  CustomerTarget,
+  CustomerTransaction,
+  MissingReferences,
+  References,
+} from "./customer.model.js";
 
 /**
  * Changes a customer in one transaction: lock, replay, work, new version, audit log, claim. The lock is taken before
@@ -79,4 +93,149 @@ export async function lockCustomer(
   const row = requireSingleRow(rows, "Customer", id);
   if (!row) throw notFoundError("Customer", id);
   return { companyId: row.company_id, id, archived: row.archived };
+}
+
+export interface UnitOptions {
+  /** The state under the lock. */
+  readonly customer: Customer;
+  /** Timestamp of the change. */
+  readonly now: Date;
+  readonly write: WriteContext;
+}
+
+/** The changes of a locked customer. `finish` stores the new version, the consent entry and the audit log entry. */
+export function createCustomerUnit(
+  tx: Prisma.TransactionClient,
+  { customer, now, write }: UnitOptions,
+): { readonly unit: CustomerTransaction; finish(): Promise<void> } {
+  const { companyId, id: customerId } = customer;
+  const author = actingStaffId(write, companyId);
+  const key = (id: string) => ({ companyId_id: { companyId, id } });
+  const noteStamp = { lastUpdatedBy: author, lastUpdatedTime: now };
+  let change: CustomerChange = {};
+  let isLeft = false;
+
+  const unit: CustomerTransaction = {
+    customer,
+    customFields: customFieldsInTransaction(tx),
+
+    async save(next) {
+      change = next;
+    },
+
+    skipUpdate() {
+      isLeft = true;
+    },
+
+    missing: (references) => missingReferences(tx, companyId, references),
+    resolveTags(references, mayCreate) {
+      // The tags of the customer may have been archived in the meantime. Sending them back is always allowed.
+      const carried = customer.tags.map((tag) => tag.id);
+      return resolveTags(tx, { companyId, references, carried, mayCreate, now, write });
+    },
+
+    async replaceTags(tags) {
+      const ids = tags.map((tag) => tag.id);
+      await tx.customerTag.deleteMany({ where: { companyId, customerId, tagId: { notIn: ids } } });
+      await unit.addTags(tags);
+    },
+
+    async addTags(tags) {
+      const data = tags.map((tag) => ({ companyId, customerId, tagId: tag.id }));
+      await tx.customerTag.createMany({ data, skipDuplicates: true });
+    },
+
+    async addAddress(address) {
+      const data = { companyId, customerId, id: newId(idPrefixes.address), ...addressData(address) };
+      await tx.customerAddress.create({ data });
+    },
+
+    async editAddress(id, address) {
+      await tx.customerAddress.update({ where: key(id), data: addressData(address) });
+    },
+
+    async removeAddress(id) {
+      await tx.customerAddress.delete({ where: key(id) });
+    },
+
+    findNotes(ids) {
+      return tx.customerNote.findMany({
+        where: { companyId, customerId, id: { in: [...ids] } },
+        orderBy: { id: "desc" },
+      });
+    },
+
+    async addNotes(texts) {
+      const notes = texts.map((note) => ({ id: newId(idPrefixes.note), note, ...noteStamp }));
+      await tx.customerNote.createMany({
+        data: notes.map((note) => ({ ...note, companyId, customerId, createdTime: now })),
+      });
+      return notes;
+    },
+
+    async editNote(id, note) {
+      await tx.customerNote.update({ where: key(id), data: { note, ...noteStamp } });
+    },
+
+    async keepNotes(ids) {
+      await tx.customerNote.deleteMany({ where: { companyId, customerId, id: { notIn: [...ids] } } });
+    },
+
+    async removeNote(id) {
+      await tx.customerNote.delete({ where: key(id) });
+    },
+  };
+
+  async function finish(): Promise<void> {
+    if (isLeft) return;
+    const lastUpdatedTime = updatedTime(customer, now);
+    const version = customer.version + 1n;
+    const audit = Prisma.sql`last_updated_by = ${author}, last_updated_time = ${timestamp(lastUpdatedTime)}, version = ${version}`;
+    await tx.$executeRaw`UPDATE customer SET ${Prisma.join([...customerFields.assignments(change), audit])}
+      WHERE company_id = ${companyId} AND id = ${customerId}`;
+    if (change.consent && !sameConsent(change.consent, customer.consent)) {
+      const states = { before: customer.consent, after: change.consent };
+      await recordConsent(tx, write, {
+        companyId,
+        subjectKind: "customer",
+        subjectId: customerId,
+        ...states,
+        time: lastUpdatedTime,
+      });
+    }
+    await recordChange(tx, write, { companyId, kind: "customer", id: customerId, version, time: now });
+  }
+
+  return { unit, finish };
+}
+
+/** The references that do not exist in the company or are archived. */
+export async function missingReferences(
+  tx: Prisma.TransactionClient,
+  companyId: string,
+  { preferredBusinessId, referralSourceId, assignedStaffId }: References,
+): Promise<MissingReferences> {
+  const usable = (id: string) => ({ companyId, id, archivedTime: null });
+  const missing: (keyof References)[] = [];
+  if (preferredBusinessId !== undefined && (await tx.business.count({ where: usable(preferredBusinessId) })) === 0) {
+    missing.push("preferredBusinessId");
+  }
+  if (referralSourceId !== undefined && (await tx.referralSource.count({ where: usable(referralSourceId) })) === 0) {
+    missing.push("referralSourceId");
+  }
+  if (assignedStaffId !== undefined && (await tx.staff.count({ where: usable(assignedStaffId) })) === 0) {
+    missing.push("assignedStaffId");
+  }
+  return missing;
+}
+
+/** Returns those ids that have never belonged to staff of the company. */
+export async function missingStaff(
+  tx: Prisma.TransactionClient,
+  companyId: string,
+  ids: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const known = await tx.staff.findMany({ where: { companyId, id: { in: [...ids] } }, select: { id: true } });
+  const found = new Set(known.map((member) => member.id));
+  return new Set(ids.filter((id) => !found.has(id)));
 }

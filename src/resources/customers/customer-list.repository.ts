@@ -1,8 +1,12 @@
+import { notFoundError } from "../../core/errors.js";
+import type { Page } from "../../core/page.js";
 import { foldCase } from "../../core/text.js";
+import { accessFilterValues, accessPredicate, requireSingleRow } from "../../db/access-filter.js";
 import type { Database } from "../../db/database.js";
+import { statement } from "../../db/statement.js";
 import { type Bind, readTimeList, type TimeList } from "../../db/time-list.js";
 import { type CustomerRow, customerColumns, listedCustomerChildren, toCustomer } from "./customer.columns.js";
-import type { CustomerFilter, CustomerRepository } from "./customer.model.js";
+import type { CustomerFilter, CustomerRepository, CustomerTarget, NoteWithCreatedTime } from "./customer.model.js";
 
 const list: TimeList = {
   name: "customer.list",
@@ -40,3 +44,46 @@ function conditionsOf(filter: Omit<CustomerFilter, "lastUpdated" | "created">, b
       : []),
   ];
 }
+
+interface NoteRow {
+  readonly id: string;
+  readonly note: string;
+  readonly created_time: Date;
+  readonly last_updated_by: string;
+  readonly last_updated_time: Date;
+}
+
+/** A page of a customer's notes, newest first. Throws NOT_FOUND if the principal cannot access the customer. */
+export async function listNotes(
+  database: Database,
+  { accessFilter, id }: CustomerTarget,
+  page: Page,
+  signal: AbortSignal,
+): Promise<readonly NoteWithCreatedTime[]> {
+  const found = await database.read<{ company_id: string }>(locate, [...accessFilterValues(accessFilter), id], signal);
+  const customer = requireSingleRow(found, "Customer", id);
+  if (!customer) throw notFoundError("Customer", id);
+  const scope = [customer.company_id, id];
+  const rows = page.after
+    ? await database.read<NoteRow>(nextPage, [...scope, page.size + 1, page.after.time, page.after.id], signal)
+    : await database.read<NoteRow>(firstPage, [...scope, page.size + 1, page.offset], signal);
+  return rows.map((row) => ({
+    id: row.id,
+    note: row.note,
+    createdTime: row.created_time,
+    lastUpdatedBy: row.last_updated_by,
+    lastUpdatedTime: row.last_updated_time,
+  }));
+}
+
+const locate = statement(
+  "customer.locate",
+  `SELECT c.company_id FROM customer c WHERE ${accessPredicate("c")} AND c.id = $3`,
+);
+
+const notesOf = `SELECT id, note, created_time, last_updated_by, last_updated_time FROM customer_note
+  WHERE company_id = $1 AND customer_id = $2`;
+const newestFirst = "ORDER BY created_time DESC, id DESC LIMIT $3";
+
+const firstPage = statement("note.first_page", `${notesOf} ${newestFirst} OFFSET $4`);
+const nextPage = statement("note.next_page", `${notesOf} AND (created_time, id) < ($4, $5) ${newestFirst}`);

@@ -32,8 +32,7 @@ import {
   newCustomerFields,
 } from "./customer.model.js";
 import { changeCustomer } from "./customer-change.repository.js";
-import { createCustomerList } from "./customer-list.repository.js";
-import { listNotes } from "./customer-notes.repository.js";
+import { createCustomerList, listNotes } from "./customer-list.repository.js";
 
 /** Customers, with hand-written SQL on the hot paths (create, get, list) and Prisma for changes. */
 export function createCustomerRepository(database: Database): CustomerRepository {

@@ -1,20 +1,24 @@
 import { companyAccessFilter, mayCreateTags, requireBusinessAccess, requireCompanyAccess } from "../../core/access.js";
 import { applyConsent, type ConsentChange, defaultConsent } from "../../core/consent.js";
 import { DomainError, invalidRequest, notFoundError } from "../../core/errors.js";
+import type { Note } from "../../core/note.js";
 import type { Page } from "../../core/page.js";
 import { accessFilterOf, type Principal } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
 import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
 import type { CustomFieldRepository } from "../custom-fields/custom-field-values.model.js";
+import { maxTagsPerCustomer, type Tag, type TagReference } from "../setting-lists/tag.model.js";
 import {
   type CardLinkRepository,
   type Customer,
   type CustomerFilter,
   type CustomerRecord,
   type CustomerRepository,
+  type CustomerTransaction,
+  type NoteWithCreatedTime,
   referenceError,
 } from "./customer.model.js";
-import { applyUpdate, type CustomerUpdate } from "./customer-update.service.js";
+import { applyUpdate, type CustomerUpdate, tooManyTags } from "./customer-update.service.js";
 
 /** The validated input of CreateCustomer. */
 export interface NewCustomer extends Omit<CustomerRecord, "consent"> {
@@ -131,4 +135,113 @@ export function quotaExceeded(companyId: string, limit: number): DomainError {
       description: `Limit of ${limit} customers. Archive customers or raise the limit.`,
     },
   });
+}
+
+/** The tags of a customer. */
+export interface CustomerTags {
+  /** Returns the tags of the request, including those that the customer already had. */
+  append(
+    customerId: string,
+    references: readonly TagReference[],
+    principal: Principal,
+    write: WriteContext,
+  ): Promise<readonly Tag[]>;
+  list(customerId: string, principal: Principal, signal: AbortSignal): Promise<readonly Tag[]>;
+}
+
+export function createCustomerTags(customers: CustomerRepository): CustomerTags {
+  return {
+    async append(customerId, references, principal, write) {
+      const target = { accessFilter: accessFilterOf(principal), id: customerId };
+      const changed = await customers.change(target, write, async (unit) => {
+        const access = requireCompanyAccess(principal, unit.customer.companyId);
+        const tags = await unit.resolveTags(references, mayCreateTags(principal, access));
+        const error = referenceError({ missing: [], tags, references, violations: [] });
+        if (error) throw error;
+        const carried = new Set([...unit.customer.tags, ...tags.tags].map((tag) => tag.id));
+        if (carried.size > maxTagsPerCustomer) throw invalidRequest([tooManyTags]);
+        if (carried.size === unit.customer.tags.length) unit.skipUpdate();
+        await unit.addTags(tags.tags);
+        return { kind: "tag", ids: tags.tags.map((tag) => tag.id) };
+      });
+      const carried = new Map(changed.customer.tags.map((tag) => [tag.id, tag]));
+      return changed.resourceIds.flatMap((id) => carried.get(id) ?? []);
+    },
+
+    async list(customerId, principal, signal) {
+      const customer = await customers.get({ accessFilter: accessFilterOf(principal), id: customerId }, signal);
+      if (!customer) throw notFoundError("Customer", customerId);
+      return customer.tags;
+    },
+  };
+}
+
+/** Notes of a customer. A change also updates the version and the update time of the customer. */
+export interface CustomerNotes {
+  /** Returns the added notes in the order given. */
+  append(
+    customerId: string,
+    texts: readonly string[],
+    principal: Principal,
+    write: WriteContext,
+  ): Promise<readonly Note[]>;
+  /** Newest first. Returns one row more than the page size if there is a next page. */
+  list(
+    customerId: string,
+    page: Page,
+    principal: Principal,
+    signal: AbortSignal,
+  ): Promise<readonly NoteWithCreatedTime[]>;
+  update(note: NoteUpdate, principal: Principal, write: WriteContext): Promise<Note>;
+  remove(note: NoteTarget, principal: Principal, write: WriteContext): Promise<void>;
+}
+
+export interface NoteTarget {
+  readonly customerId: string;
+  readonly noteId: string;
+}
+
+export interface NoteUpdate extends NoteTarget {
+  readonly text: string;
+}
+
+export function createCustomerNotes(customers: CustomerRepository): CustomerNotes {
+  const target = (principal: Principal, id: string) => ({ accessFilter: accessFilterOf(principal), id });
+  return {
+    async append(customerId, texts, principal, write) {
+      const changed = await customers.change(target(principal, customerId), write, async (unit) => {
+        const notes = await unit.addNotes(texts);
+        return { kind: "customer_note", ids: notes.map((note) => note.id) };
+      });
+      return changed.notes;
+    },
+
+    list(customerId, page, principal, signal) {
+      return customers.listNotes(target(principal, customerId), page, signal);
+    },
+
+    async update({ customerId, noteId, text }, principal, write) {
+      const changed = await customers.change(target(principal, customerId), write, async (unit) => {
+        await assertNote(unit, noteId);
+        await unit.editNote(noteId, text);
+        return { kind: "customer_note", ids: [noteId] };
+      });
+      const [note] = changed.notes;
+      if (!note) throw notFoundError("Note", noteId);
+      return note;
+    },
+
+    async remove({ customerId, noteId }, principal, write) {
+      await customers.change(target(principal, customerId), write, async (unit) => {
+        await assertNote(unit, noteId);
+        await unit.removeNote(noteId);
+        return { kind: "customer_note", ids: [noteId] };
+      });
+    },
+  };
+}
+
+async function assertNote(unit: CustomerTransaction, noteId: string): Promise<void> {
+  const [note] = await unit.findNotes([noteId]);
+  if (!note) throw notFoundError("Note", noteId);
 }

@@ -14,9 +14,14 @@ import type { WriteContext } from "../../core/write.js";
 import type { CustomFieldRepository } from "../custom-fields/custom-field-values.model.js";
 import type { RecordName } from "../customers/customer-admin.service.js";
 import { type ImportedPet, toImportedPetRecord } from "../pets/nested-import.model.js";
-import { assertLead, assertNotPromoted, type Lead } from "./lead.model.js";
+import {
+  assertLead,
+  assertNotPromoted,
+  type Lead,
+  type LeadAdminRepository,
+  type LeadImportUnit,
+} from "./lead.model.js";
 import { completeLead, type NewLeadWith } from "./lead.service.js";
-import type { LeadAdminRepository, LeadImportUnit } from "./lead-admin.model.js";
 import { leadReferenceViolations, prefixLeadPaths } from "./lead-references.service.js";
 
 /** The validated input of ImportLead. */

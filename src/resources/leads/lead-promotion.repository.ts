@@ -13,10 +13,9 @@ import { customerFields } from "../customers/customer.columns.js";
 import { type CustomerFields, defaultPreference } from "../customers/customer.model.js";
 import { readCustomer } from "../customers/customer-change.repository.js";
 import { incrementCustomerCount } from "../customers/customer-limit.repository.js";
-import type { Lead } from "./lead.model.js";
+import type { Lead, LeadTarget, PromotionOutcome } from "./lead.model.js";
 import { lockLead, readLead } from "./lead-change.repository.js";
 import { convertCustomFields } from "./lead-promotion.model.js";
-import type { LeadTarget, PromotionOutcome } from "./lead-store.model.js";
 
 /**
  * Promotes a lead to a customer in one transaction: row, address, pets, consent, customer count. The lead keeps its row

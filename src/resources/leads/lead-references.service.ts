@@ -1,5 +1,5 @@
 import { notFoundInCompany, type Violation } from "../../core/errors.js";
-import type { LeadReferences, MissingLeadReferences } from "./lead-store.model.js";
+import type { LeadReferences, MissingLeadReferences } from "./lead.model.js";
 
 const fieldOf = {
   preferredBusinessId: "preferred_business_id",

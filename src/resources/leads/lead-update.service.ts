@@ -7,9 +7,8 @@ import type { Principal } from "../../core/principal.js";
 import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
 import type { FieldValues } from "../custom-fields/custom-field-values.model.js";
 import { maxPets, type Pet, type PetEdit, type PetNoteEntry, type PetRecord } from "../pets/pet.model.js";
-import { type Lead, ownAddress } from "./lead.model.js";
+import { type Lead, type LeadChange, type LeadReferences, type LeadTransaction, ownAddress } from "./lead.model.js";
 import { leadReferenceViolations, prefixLeadPaths } from "./lead-references.service.js";
-import type { LeadChange, LeadReferences, LeadTransaction } from "./lead-store.model.js";
 
 /** The validated input of UpdateLead. Absent fields are unchanged. */
 export interface LeadUpdate {

@@ -1,6 +1,15 @@
+import { clone } from "@bufbuild/protobuf";
 import { z } from "zod";
-import { countryOf } from "../../api/country.js";
-import { id } from "../../api/fields.js";
+import { companyResourceSchema } from "../../api/company-resource.js";
+import { countryOf, memoizePerCountry } from "../../api/country.js";
+import { clientId, id } from "../../api/fields.js";
+import {
+  importAuthors,
+  importedActors,
+  importedTimes,
+  importTimes,
+  mismatchViolations,
+} from "../../api/import-fields.js";
 import { createdOrUpdatedCursorOf } from "../../api/page-order.js";
 import type { PageTokens } from "../../api/page-token.js";
 import { paged } from "../../api/paged.js";
@@ -8,11 +17,18 @@ import { rpc, type ServiceHandlers } from "../../api/rpc.js";
 import { requireCompanyAccess } from "../../core/access.js";
 import { invalidRequest } from "../../core/errors.js";
 import type { Principal } from "../../core/principal.js";
+import {
+  type ImportLeadRequest,
+  ImportLeadRequestSchema,
+  type LeadAdminService,
+} from "../../gen/proto/moego/admin/v1/lead_admin_service_pb.js";
 import type { LeadService } from "../../gen/proto/moego/business/customer/v1/lead_service_pb.js";
 import { toProtoCustomer } from "../customers/customer.output.js";
-import { leadsQuery, newLead } from "./lead.input.js";
+import { importedPet } from "../pets/nested-import.input.js";
+import { leadCreation, leadsQuery, newLead, singleConsentRule, toNewLead } from "./lead.input.js";
 import { toProtoLead } from "./lead.output.js";
 import type { Leads } from "./lead.service.js";
+import type { LeadAdmin } from "./lead-admin.service.js";
 import { leadMask, leadUpdate, toLeadUpdate } from "./lead-update.input.js";
 
 export interface LeadHandlerDependencies {
@@ -105,4 +121,54 @@ function idViolations({
   return [
     { field: "lead.id", reason: "CONFLICT" as const, description: "Must be empty or equal to the id in the request." },
   ];
+}
+
+/** Handlers of `moego.admin.v1.LeadAdminService`. */
+export function createLeadAdminHandlers(admin: LeadAdmin): ServiceHandlers<typeof LeadAdminService> {
+  return {
+    archiveLead: rpc(companyResourceSchema, async (input, { principal, write }) => {
+      return { lead: toProtoLead(await admin.archive(input, principal, write)) };
+    }),
+
+    restoreLead: rpc(companyResourceSchema, async (input, { principal, write }) => {
+      return { lead: toProtoLead(await admin.restore(input, principal, write)) };
+    }),
+
+    eraseLead: rpc(companyResourceSchema, async (input, { principal, write }) => {
+      await admin.erase(input, principal, write);
+      return {};
+    }),
+
+    importLead: rpc(
+      (request, { principal }, parse) => {
+        const { companyId, id } = request;
+        const mismatches = [
+          ...mismatchViolations("lead.company_id", companyId, request.lead?.companyId),
+          ...mismatchViolations("lead.id", id, request.lead?.id),
+        ];
+        const { lead, ...input } = parse(leadImport(countryOf(principal, companyId)), mismatches, unnamed(request));
+        // Unreachable: the lead is REQUIRED in the contract, so `parse` has rejected a request without it.
+        if (!lead) throw invalidRequest([]);
+        return { ...input, lead: { ...lead, companyId } };
+      },
+      async (input, { principal, write }) => ({ lead: toProtoLead(await admin.import(input, principal, write)) }),
+    ),
+  };
+}
+
+const leadImport = memoizePerCountry((country) =>
+  companyResourceSchema
+    .extend({ id: clientId, ...leadCreation(country, importedPet(country)), ...importTimes, ...importAuthors })
+    .refine(...singleConsentRule)
+    .transform(({ companyId, id, lead, complianceConfig, ...times }) => ({
+      ...{ companyId, id, ...importedTimes(times), ...importedActors(times) },
+      lead: toNewLead({ lead, complianceConfig }),
+    })),
+);
+
+/** Removes the id from the lead, because new leads must not have one. The id of the request is used. */
+function unnamed(request: ImportLeadRequest): ImportLeadRequest {
+  const bare = clone(ImportLeadRequestSchema, request);
+  if (bare.lead) bare.lead.id = "";
+  return bare;
 }

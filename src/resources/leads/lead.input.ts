@@ -22,8 +22,8 @@ import { nameRule } from "../../core/text.js";
 import { customFields } from "../custom-fields/custom-field-values.input.js";
 import { newPet } from "../pets/pet.input.js";
 import { maxPets } from "../pets/pet.model.js";
+import type { LeadFilter } from "./lead.model.js";
 import type { NewLeadWith } from "./lead.service.js";
-import type { LeadFilter } from "./lead-store.model.js";
 
 /** `{id}` of a stage, status or source. Other members are ignored; a name without an id is a violation. */
 const reference = z.object({ id }).transform((message) => message.id);

@@ -1,10 +1,17 @@
 import type { Address, AddressRecord } from "../../core/address.js";
 import type { Consent } from "../../core/consent.js";
 import { DomainError, notFoundError } from "../../core/errors.js";
+import type { FieldChange } from "../../core/field-change.js";
 import { idPrefixes, newId } from "../../core/ids.js";
-import type { FieldValues } from "../custom-fields/custom-field-values.model.js";
-import type { ReferralSource } from "../customers/customer.model.js";
-import type { Pet } from "../pets/pet.model.js";
+import type { NestedRecordLookup } from "../../core/nested-records.js";
+import type { Page, TimeRange } from "../../core/page.js";
+import type { AccessFilter } from "../../core/principal.js";
+import type { ImportAuthors, ImportTimes } from "../../core/record-import.js";
+import type { WriteContext } from "../../core/write.js";
+import type { CustomFieldRepository, FieldValues } from "../custom-fields/custom-field-values.model.js";
+import type { CreatePreconditions, Customer, ReferralSource } from "../customers/customer.model.js";
+import type { ImportedPetRecord } from "../pets/nested-import.model.js";
+import type { Pet, PetEdit, PetRecord } from "../pets/pet.model.js";
 
 export interface LifeCycle {
   readonly id: string;
@@ -80,4 +87,137 @@ export function assertNotPromoted(lead: Lead): Lead {
 /** NOT_FOUND for a promoted lead. The metadata contain the id of its customer. */
 export function leadPromoted(id: string, customerId: string): DomainError {
   return new DomainError("LEAD_PROMOTED", "The lead was promoted to a customer.", { metadata: { id, customerId } });
+}
+
+/** A validated lead to store. References and idempotency are checked by the database. */
+export interface LeadRecord extends LeadFields {
+  readonly companyId: string;
+  readonly pets: readonly PetRecord[];
+}
+
+/** Resources that a lead refers to, by id. */
+export type LeadReferences = Pick<
+  LeadFields,
+  "preferredBusinessId" | "allocateStaffId" | "lifeCycleId" | "actionStatusId" | "referralSourceId"
+>;
+
+export interface MissingLeadReferences {
+  /** References that do not exist in the company or are archived. */
+  readonly references: readonly (keyof LeadReferences)[];
+  /** Paths of pet codes that do not exist or are archived: `pets[0].pet_codes[1]`. */
+  readonly petCodePaths: readonly string[];
+}
+
+export type CreateLeadOutcome =
+  | { readonly kind: "created"; readonly lead: Lead }
+  | { readonly kind: "refused"; readonly missing: MissingLeadReferences };
+
+export interface LeadFilter {
+  /** By update time. Also orders the list by (last updated, id) ascending. */
+  readonly lastUpdated?: TimeRange;
+  readonly created?: TimeRange;
+  readonly lifeCycleId?: string;
+  readonly actionStatusId?: string;
+  /** E.164. */
+  readonly phone?: string;
+  /** Case-insensitive. */
+  readonly email?: string;
+  readonly preferredBusinessIds?: readonly string[];
+  readonly allocateStaffIds?: readonly string[];
+  readonly referralSourceIds?: readonly string[];
+}
+
+export interface LeadQuery {
+  readonly companyId: string;
+  readonly filter: LeadFilter;
+  readonly page: Page;
+}
+
+/** The lead that a request names by id. */
+export interface LeadTarget {
+  readonly accessFilter: AccessFilter;
+  readonly id: string;
+}
+
+/** The fields that an update replaces. */
+export type LeadChange = FieldChange<LeadFields>;
+
+/** A locked lead within a transaction, see `CustomerTransaction`. */
+export interface LeadTransaction {
+  /** The state under the lock. */
+  readonly lead: Lead;
+  /** The custom fields of the company, as this transaction sees them. */
+  readonly customFields: CustomFieldRepository;
+  save(change: LeadChange): Promise<void>;
+  missing(references: LeadReferences): Promise<MissingLeadReferences["references"]>;
+  /** Those codes that do not exist in the company or are archived. */
+  missingPetCodes(ids: readonly string[]): Promise<readonly string[]>;
+  /** Those notes that the pet does not have. */
+  missingPetNotes(pet: Pet, ids: readonly string[]): Promise<readonly string[]>;
+  addPet(pet: PetRecord): Promise<void>;
+  editPet(pet: Pet, edit: PetEdit): Promise<void>;
+  removePet(pet: Pet): Promise<void>;
+  /** The default stage of the company, if it has one. */
+  defaultLifeCycleId(): Promise<string | undefined>;
+}
+
+export type PromotionOutcome =
+  | { readonly kind: "promoted"; readonly customer: Customer }
+  | { readonly kind: "quota"; readonly companyId: string; readonly limit: number };
+
+export interface LeadRepository {
+  /** Throws NOT_FOUND if a replay finds the lead outside the access filter. */
+  create(
+    record: LeadRecord,
+    admission: Omit<CreatePreconditions, "mayCreateTags">,
+    write: WriteContext,
+  ): Promise<CreateLeadOutcome>;
+  /** Includes promoted and archived leads. Throws AMBIGUOUS_ID like `CustomerRepository.get`. */
+  get(target: LeadTarget, signal: AbortSignal): Promise<Lead | undefined>;
+  /** Excludes promoted and archived leads. Returns one row more than the page size if there is a next page. */
+  list(query: LeadQuery, signal: AbortSignal): Promise<readonly Lead[]>;
+  /** Runs `work` on the locked lead, see `CustomerRepository.change`. Throws NOT_FOUND and LEAD_PROMOTED. */
+  change(target: LeadTarget, write: WriteContext, work: (unit: LeadTransaction) => Promise<void>): Promise<Lead>;
+  /** Promotes the lead to a customer. For a promoted lead, returns its customer. */
+  promote(target: LeadTarget, write: WriteContext): Promise<PromotionOutcome>;
+}
+
+/** A validated lead migrated from another system. */
+export interface ImportedLead extends Omit<LeadRecord, "pets">, Required<ImportTimes>, Required<ImportAuthors> {
+  readonly pets: readonly ImportedPetRecord[];
+}
+
+/** The import of one lead within a transaction. An error rolls it back. */
+export interface LeadImportUnit extends NestedRecordLookup {
+  /** Whether the company has or had a lead with this id. Includes archived and promoted leads. */
+  exists(id: string): Promise<boolean>;
+  /**
+   * Whether a record with the id of this import was erased. Reliable only after the record is stored, because storing
+   * it waits for a concurrent erasure.
+   */
+  isErased(): Promise<boolean>;
+  /** The same for a pet. */
+  isPetErased(id: string): Promise<boolean>;
+  missing(references: LeadReferences): Promise<MissingLeadReferences["references"]>;
+  /** Those codes that do not exist in the company or are archived. */
+  missingPetCodes(ids: readonly string[]): Promise<readonly string[]>;
+  /** Stores the lead with its pets. Without a life cycle stage it gets the default of the company. */
+  insert(lead: ImportedLead): Promise<void>;
+}
+
+/** Storage of lead administration. Methods throw NOT_FOUND and LEAD_PROMOTED. */
+export interface LeadAdminRepository {
+  /** Archives or restores the lead. Does nothing if the state is already as requested. */
+  setArchived(target: LeadTarget, archived: boolean, write: WriteContext): Promise<Lead>;
+  /** Erases the lead with its pets, and references in other records (docs/erasure.md). */
+  erase(target: LeadTarget, write: WriteContext): Promise<void>;
+  /**
+   * Runs `work` unless this is a replay, and returns the lead. Throws NOT_FOUND if a replay finds it outside the access
+   * filter.
+   */
+  import(
+    target: LeadTarget & { readonly companyId: string },
+    write: WriteContext,
+    work: (unit: LeadImportUnit) => Promise<void>,
+  ): Promise<Lead>;
 }

@@ -1,15 +1,18 @@
 import { notFoundError } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
+import { foldCase } from "../../core/text.js";
+import { actingStaffId, type WriteContext } from "../../core/write.js";
 import { accessFilterValues, leadGrantPredicate, requireSingleRow } from "../../db/access-filter.js";
 import type { Database } from "../../db/database.js";
-import { createOnce } from "../../db/once.js";
+import { namedStatement } from "../../db/named-statement.js";
+import { claimExpiry, createOnce, type StoredResultRow } from "../../db/once.js";
 import { statement } from "../../db/statement.js";
-import { type LeadRow, leadChildren, leadColumns, toLead } from "./lead.columns.js";
+import { type Bind, readTimeList, type TimeList } from "../../db/time-list.js";
+import { petColumns } from "../pets/pet.columns.js";
+import { type LeadRow, leadChildren, leadColumns, leadFields, listedLeadChildren, toLead } from "./lead.columns.js";
+import type { LeadFilter, LeadRecord, LeadReferences, LeadRepository } from "./lead.model.js";
 import { changeLead } from "./lead-change.repository.js";
-import { type CreateLeadRow, createLeadStatement, createLeadValues } from "./lead-create.repository.js";
-import { createLeadList } from "./lead-list.repository.js";
 import { promoteLead } from "./lead-promotion.repository.js";
-import type { LeadRepository } from "./lead-store.model.js";
 
 /** Leads, with hand-written SQL on the hot paths (create, get, list) and Prisma for changes. */
 export function createLeadRepository(database: Database): LeadRepository {
@@ -47,3 +50,205 @@ const getStatement = statement(
   `SELECT ${leadColumns}, ${leadChildren} FROM lead l
    WHERE l.company_id = ANY($1::text[]) AND l.id = $3 AND ${leadGrantPredicate("l")}`,
 );
+
+const list: TimeList = {
+  name: "lead.list",
+  table: "lead",
+  alias: "l",
+  select: `${leadColumns}, ${listedLeadChildren}`,
+  always: "l.promoted_customer_id IS NULL AND l.archived_time IS NULL",
+  current: "true",
+};
+
+/** Pages of leads that are neither promoted nor archived. */
+export function createLeadList(database: Database): LeadRepository["list"] {
+  return async ({ companyId, filter, page }, signal) => {
+    const { lastUpdated, created, ...others } = filter;
+    const conditions = (bind: Bind) => conditionsOf(others, bind);
+    const query = { list, companyId, lastUpdated, created, page, conditions };
+    const rows = await readTimeList<LeadRow>(database, query, signal);
+    return rows.map(toLead);
+  };
+}
+
+function conditionsOf(filter: Omit<LeadFilter, "lastUpdated" | "created">, bind: Bind): string[] {
+  const any = (column: string, ids: readonly string[] | undefined): string[] =>
+    ids ? [`l.${column} = ANY(${bind(ids)}::text[])`] : [];
+  return [
+    ...(filter.lifeCycleId === undefined ? [] : [`l.life_cycle_id = ${bind(filter.lifeCycleId)}`]),
+    ...(filter.actionStatusId === undefined ? [] : [`l.action_status_id = ${bind(filter.actionStatusId)}`]),
+    // The second conditions let the planner use the partial indexes.
+    ...(filter.phone === undefined ? [] : [`l.phone = ${bind(filter.phone)} AND l.phone <> ''`]),
+    ...(filter.email === undefined ? [] : [`l.email_key = ${bind(foldCase(filter.email))} AND l.email_key <> ''`]),
+    ...any("preferred_business_id", filter.preferredBusinessIds),
+    ...any("allocate_staff_id", filter.allocateStaffIds),
+    ...any("referral_source_id", filter.referralSourceIds),
+  ];
+}
+
+/** The result of the statement. There is always exactly one row. */
+export interface CreateLeadRow extends StoredResultRow {
+  /** Null if nothing was stored. */
+  readonly id: string | null;
+  readonly missing: readonly (keyof LeadReferences)[];
+  readonly missing_code_paths: readonly string[];
+}
+
+/**
+ * Creates a lead with its pets and their codes, notes and vaccinations, its consent entry, audit log entry and
+ * idempotency claim in one statement, which validates first and then writes (see customer.repository.ts).
+ */
+export const createLeadStatement = namedStatement<CreateParameters>(
+  "lead.create",
+  `WITH replay AS MATERIALIZED (
+  SELECT fingerprint, resource_ids FROM idempotency
+  WHERE key_id = :keyId AND rpc = :rpc AND key = :claimKey AND expired_time > clock_timestamp()),
+missing AS MATERIALIZED (
+  SELECT coalesce(array_agg(reference), '{}') AS fields FROM (
+    SELECT 'preferredBusinessId' AS reference
+      WHERE :businessId::text IS NOT NULL AND NOT EXISTS (SELECT 1 FROM business WHERE company_id = :companyId AND id = :businessId AND archived_time IS NULL)
+    UNION ALL SELECT 'allocateStaffId'
+      WHERE :staffId::text IS NOT NULL AND NOT EXISTS (SELECT 1 FROM staff WHERE company_id = :companyId AND id = :staffId AND archived_time IS NULL)
+    UNION ALL SELECT 'lifeCycleId'
+      WHERE :lifeCycleId::text IS NOT NULL AND NOT EXISTS (SELECT 1 FROM life_cycle WHERE company_id = :companyId AND id = :lifeCycleId AND archived_time IS NULL)
+    UNION ALL SELECT 'actionStatusId'
+      WHERE :actionStatusId::text IS NOT NULL AND NOT EXISTS (SELECT 1 FROM action_status WHERE company_id = :companyId AND id = :actionStatusId AND archived_time IS NULL)
+    UNION ALL SELECT 'referralSourceId'
+      WHERE :referralSourceId::text IS NOT NULL AND NOT EXISTS (SELECT 1 FROM referral_source WHERE company_id = :companyId AND id = :referralSourceId AND archived_time IS NULL)) m),
+code AS MATERIALIZED (
+  SELECT w.path, w.pet_id, w.code_id, k.id FROM unnest(:codePaths::text[], :codePetIds::text[], :codeIds::text[]) AS w (path, pet_id, code_id)
+  LEFT JOIN pet_code k ON k.company_id = :companyId AND k.id = w.code_id AND k.archived_time IS NULL),
+admitted AS MATERIALIZED (
+  SELECT 1 WHERE :admit::boolean AND NOT EXISTS (SELECT 1 FROM replay) AND (SELECT cardinality(fields) = 0 FROM missing)
+    AND NOT EXISTS (SELECT 1 FROM code WHERE id IS NULL)),
+claim AS (
+  INSERT INTO idempotency (key_id, rpc, key, fingerprint, company_id, kind, resource_ids, expired_time)
+  SELECT :keyId, :rpc, :claimKey, :fingerprint, :companyId, 'lead', ARRAY[:id], ${claimExpiry} FROM admitted WHERE :claimKey::text IS NOT NULL
+  RETURNING 1),
+stamp AS MATERIALIZED (
+  SELECT begin_change() AS now FROM admitted WHERE :claimKey::text IS NULL OR EXISTS (SELECT 1 FROM claim)),
+l AS (
+  INSERT INTO lead (company_id, id, ${leadFields.names}, created_by, created_time, last_updated_by, last_updated_time)
+  SELECT :companyId, :id, ${leadFields.values("r")}, :author, now, :author, now
+  FROM stamp, jsonb_populate_record(NULL::lead, jsonb_build_object('life_cycle_id',
+    (SELECT id FROM life_cycle WHERE company_id = :companyId AND is_default)) || :record::jsonb) r
+  RETURNING id, created_time),
+p AS (
+  INSERT INTO pet (company_id, id, lead_id, name, birthday, status, type, breed, gender, weight, weight_unit, fixed, coat,
+    behavior, vet_name, vet_phone, vet_address, evaluation_status, photo, created_by, created_time,
+    last_updated_by, last_updated_time)
+  SELECT :companyId, x.id, :id, x.name, x.birthday, x.status, x.type, x.breed, x.gender, x.weight, x.weight_unit, x.fixed, x.coat,
+    x.behavior, x.vet_name, x.vet_phone, x.vet_address, x.evaluation_status, x.photo, :author, l.created_time,
+    :author, l.created_time
+  FROM l, jsonb_to_recordset(:pets::jsonb) AS x (id text, name text, birthday date, status smallint, type smallint, breed text,
+    gender smallint, weight bigint, weight_unit smallint, fixed text, coat text, behavior text, vet_name text,
+    vet_phone text, vet_address text, evaluation_status smallint, photo text)
+  RETURNING id),
+v AS (
+  INSERT INTO pet_vaccination (company_id, pet_id, position, name, expired_time)
+  SELECT :companyId, x.pet_id, x.position, x.name, x.expired_time
+  FROM l, jsonb_to_recordset(:vaccinations::jsonb) AS x (pet_id text, position int, name text, expired_time timestamptz) RETURNING 1),
+n AS (
+  INSERT INTO pet_note (company_id, id, pet_id, content, created_time, last_updated_by, last_updated_time)
+  SELECT :companyId, x.id, x.pet_id, x.content, l.created_time, :author, l.created_time
+  FROM l, jsonb_to_recordset(:notes::jsonb) AS x (id text, pet_id text, content text) RETURNING 1),
+k AS (
+  INSERT INTO pet_pet_code (company_id, pet_id, pet_code_id) SELECT :companyId, code.pet_id, code.code_id FROM l, code RETURNING 1),
+ledger AS (
+  INSERT INTO consent_event (company_id, subject_kind, subject_id, occurred_time, rpc, key_id, staff_id, ip, request_id, after)
+  SELECT :companyId, 'lead', :id, l.created_time, :rpc, :keyId, :author, :ip, :requestId, :consent::jsonb FROM l RETURNING 1),
+changed AS (
+  INSERT INTO change (company_id, kind, resource_id, version, rpc, key_id, staff_id, request_id, changed_time)
+  SELECT :companyId, 'lead', :id, 1, :rpc, :keyId, :author, :requestId, l.created_time FROM l
+  UNION ALL SELECT :companyId, 'pet', p.id, 1, :rpc, :keyId, :author, :requestId, l.created_time FROM l, p
+  RETURNING 1)
+SELECT l.id,
+  (SELECT fingerprint FROM replay) AS replay_fingerprint,
+  (SELECT resource_ids FROM replay) AS replay_ids,
+  (SELECT fields FROM missing) AS missing,
+  ARRAY(SELECT path FROM code WHERE id IS NULL ORDER BY path) AS missing_code_paths
+FROM (VALUES (1)) one LEFT JOIN l ON true`,
+);
+
+export interface CreateLeadCall {
+  readonly id: string;
+  readonly record: LeadRecord;
+  readonly admit: boolean;
+  readonly write: WriteContext;
+}
+
+/** Values of the statement's parameters, in order. */
+export function createLeadValues({ id, record, admit, write }: CreateLeadCall): readonly unknown[] {
+  const { companyId } = record;
+  const pets = record.pets.map((pet, position) => ({ ...pet, id: newId(idPrefixes.pet), position }));
+  const codes = pets.flatMap((pet) =>
+    pet.petCodeIds.map((codeId, index) => ({
+      path: `pets[${pet.position}].pet_codes[${index}].id`,
+      petId: pet.id,
+      codeId,
+    })),
+  );
+  return createLeadStatement.values({
+    companyId,
+    keyId: write.keyId,
+    rpc: write.rpc,
+    author: actingStaffId(write, companyId),
+    requestId: write.requestId,
+    ip: write.ip,
+    claimKey: write.claim?.key ?? null,
+    fingerprint: write.claim?.fingerprint ?? null,
+    id,
+    businessId: record.preferredBusinessId ?? null,
+    staffId: record.allocateStaffId ?? null,
+    lifeCycleId: record.lifeCycleId ?? null,
+    actionStatusId: record.actionStatusId ?? null,
+    referralSourceId: record.referralSourceId ?? null,
+    record: JSON.stringify(leadFields.row(record)),
+    consent: JSON.stringify(record.consent),
+    pets: JSON.stringify(pets.map((pet) => ({ id: pet.id, ...petColumns(pet) }))),
+    codePaths: codes.map((code) => code.path),
+    codePetIds: codes.map((code) => code.petId),
+    codeIds: codes.map((code) => code.codeId),
+    vaccinations: JSON.stringify(
+      pets.flatMap((pet) =>
+        pet.vaccinations.map(({ name, expiredTime }, position) => ({
+          ...{ pet_id: pet.id, position, name },
+          expired_time: expiredTime ?? null,
+        })),
+      ),
+    ),
+    notes: JSON.stringify(
+      pets.flatMap((pet) => pet.notes.map((content) => ({ id: newId(idPrefixes.note), pet_id: pet.id, content }))),
+    ),
+    admit,
+  });
+}
+
+type CreateParameters = {
+  readonly companyId: string;
+  readonly keyId: string;
+  readonly rpc: string;
+  readonly author: string;
+  readonly requestId: string;
+  readonly ip: string;
+  readonly claimKey: string | null;
+  readonly fingerprint: Uint8Array | null;
+  readonly id: string;
+  readonly businessId: string | null;
+  readonly staffId: string | null;
+  readonly lifeCycleId: string | null;
+  readonly actionStatusId: string | null;
+  readonly referralSourceId: string | null;
+  /** JSON of a row of `lead`. */
+  readonly record: string;
+  /** JSON for the consent ledger. */
+  readonly consent: string;
+  /** JSON of rows of `pet`, `pet_vaccination` and `pet_note`. */
+  readonly pets: string;
+  readonly vaccinations: string;
+  readonly notes: string;
+  readonly codePaths: readonly string[];
+  readonly codePetIds: readonly string[];
+  readonly codeIds: readonly string[];
+  readonly admit: boolean;
+};

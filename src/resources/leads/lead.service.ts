@@ -14,9 +14,15 @@ import type { CustomFieldRepository } from "../custom-fields/custom-field-values
 import type { Customer } from "../customers/customer.model.js";
 import { quotaExceeded } from "../customers/customer.service.js";
 import type { PetRecord } from "../pets/pet.model.js";
-import { assertLead, type Lead, ownAddress } from "./lead.model.js";
+import {
+  assertLead,
+  type Lead,
+  type LeadQuery,
+  type LeadRecord,
+  type LeadRepository,
+  ownAddress,
+} from "./lead.model.js";
 import { leadReferenceViolations, prefixLeadPaths } from "./lead-references.service.js";
-import type { LeadQuery, LeadRecord, LeadRepository } from "./lead-store.model.js";
 import { applyLeadUpdate, type LeadUpdate } from "./lead-update.service.js";
 
 /** The validated input of CreateLead. */
