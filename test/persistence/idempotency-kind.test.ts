@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
 import { migrate, migrationsDirectory } from "../../src/db/migrate/migrate.js";
-import { repeatables } from "../suites/repeatables.js";
+import { repeatables } from "../suites/repeated-calls.js";
 import { createEmptyDatabase } from "../support/database.js";
 
 const database = await createEmptyDatabase();

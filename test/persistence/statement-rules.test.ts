@@ -3,7 +3,8 @@ import { afterAll, describe, expect, it, vi } from "vitest";
 import { isReadOnly } from "../../src/server/pipeline/contract.js";
 import { variedRequestsOf } from "../recording/requests.js";
 import { importStatements, type NamedText } from "../recording/statements.js";
-import { rpcFixtures } from "../suites/rpc-fixtures.js";
+import { rpcEntries } from "../resources/all-entries.js";
+import { ableKey } from "../support/able-key.js";
 import { jsonOf } from "../support/clients.js";
 import { keys } from "../support/fixture-keys.js";
 import { startServer } from "../support/server.js";
@@ -41,9 +42,8 @@ const trees = await parseAll();
 
 /** Statements that are put together for a request, and Prisma's, are known when they are run. */
 async function callEveryRpc(): Promise<void> {
-  for (const { method, request } of rpcFixtures) {
-    const key = ["CreateCompany", "ListAllCompanies"].includes(method.name) ? keys.platform : keys.a;
-    await server.call(method, await request(server), { key });
+  for (const { method, request } of rpcEntries) {
+    await server.call(method, await request(server), { key: ableKey(method) });
     if (!isReadOnly(method)) continue;
     const filtered = variedRequestsOf(method).filter(({ name }) => name.startsWith("filter."));
     for (const { madeOf } of filtered) {

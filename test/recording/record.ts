@@ -3,9 +3,11 @@ import { dirname, join } from "node:path";
 import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
 import { afterAll, it, vi } from "vitest";
 import { isReadOnly } from "../../src/server/pipeline/contract.js";
-import { allRpcs } from "../suites/all-rpcs.js";
-import { nameOf, type RpcFixture, withTexts } from "../suites/rpc-fixture.js";
-import { rpcFixtures } from "../suites/rpc-fixtures.js";
+import { rpcEntries } from "../resources/all-entries.js";
+import { allRpcs } from "../resources/all-rpcs.js";
+import type { RpcEntry } from "../resources/entry.js";
+import { nameOf, withTexts } from "../resources/method.js";
+import { ableKey } from "../support/able-key.js";
 import type { Headers } from "../support/answer.js";
 import { jsonOf, type Transport, transports } from "../support/clients.js";
 import { authorizationOf, keys } from "../support/fixture-keys.js";
@@ -41,11 +43,11 @@ it.each(allRpcs.map((method) => [nameOf(method), method] as const))(
   "records %s",
   { timeout: 600_000 },
   async (name, method) => {
-    const fixture = rpcFixtures.find((known) => known.method === method);
-    if (!fixture) throw new Error(`${name} has no fixture`);
+    const entry = rpcEntries.find((known) => known.method === method);
+    if (!entry) throw new Error(`${name} has no entry`);
     const server = await startServer({ environment: { PUBLIC_BASE_URL: "https://moego.example.com" } });
     try {
-      const answers = await answersOf(server, fixture);
+      const answers = await answersOf(server, entry);
       await write(join("answers", `${name}.json`), `${JSON.stringify(answers, null, 1)}\n`);
     } finally {
       await server.stop();
@@ -56,10 +58,10 @@ it.each(allRpcs.map((method) => [nameOf(method), method] as const))(
 type Answers = Record<string, JsonValue>;
 
 /** In one order, so that what the calls leave behind is the same every time. */
-async function answersOf(server: TestServer, { method, request, foreignIds }: RpcFixture): Promise<Answers> {
+async function answersOf(server: TestServer, { method, request, foreignIds }: RpcEntry): Promise<Answers> {
   using wire = openWire(server.app);
   const answers: Answers = {};
-  const able = platformRpcs.includes(method.name) ? keys.platform : keys.a;
+  const able = ableKey(method);
   const good = async () => jsonOf(method.input, await request(server));
   const send = async (name: string, json: JsonObject, transport: Transport, more: Headers = {}) => {
     const headers = { authorization: authorizationOf(able), "x-request-id": "request-of-the-record", ...more };
@@ -100,9 +102,6 @@ async function answersOf(server: TestServer, { method, request, foreignIds }: Rp
     if (pageToken) await send(`${name}, page 2`, { ...json, pagination: { pageSize: 1, pageToken } }, "grpc");
   }
 }
-
-/** Open to platform keys alone. */
-const platformRpcs = ["CreateCompany", "ListAllCompanies"];
 
 function told({ status, headers, message, refusal }: WireAnswer): JsonValue {
   return steady({

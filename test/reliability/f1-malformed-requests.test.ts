@@ -1,10 +1,11 @@
 import { type DescMethodUnary, type Message, toBinary } from "@bufbuild/protobuf";
 import fc from "fast-check";
 import { afterAll, expect, it } from "vitest";
-import type { RpcFixture } from "../suites/rpc-fixture.js";
-import { rpcFixtures } from "../suites/rpc-fixtures.js";
+import { rpcEntries } from "../resources/all-entries.js";
+import type { RpcEntry } from "../resources/entry.js";
+import { ableKey } from "../support/able-key.js";
 import { jsonOf, type Transport, transports } from "../support/clients.js";
-import { authorizationOf, keys } from "../support/fixture-keys.js";
+import { authorizationOf } from "../support/fixture-keys.js";
 import { restRequestOf } from "../support/rest-request.js";
 import { startServer } from "../support/server.js";
 import { malformedFields, mutated } from "./malformed-bytes.js";
@@ -46,7 +47,7 @@ it("F1: a malformed request is refused as such, and costs no memory", async (con
   const grown = (after.rssBytes - before.rssBytes) / mebibyte;
   record(context, {
     id: "F1",
-    done: `${cases.length} malformed requests to ${rpcFixtures.length} RPCs over ${transports.length} transports`,
+    done: `${cases.length} malformed requests to ${rpcEntries.length} RPCs over ${transports.length} transports`,
     seen: `${tally(cases)}; ${faults.length} failures; the process ${service.runs() ? "runs" : "exited"}; memory grew by ${grown.toFixed(0)} MiB`,
     must: "0 INTERNAL, UNKNOWN or without a response, 0 crashes or unhandled rejections, at most 64 MiB more",
   });
@@ -59,7 +60,7 @@ it("F1: a malformed request is refused as such, and costs no memory", async (con
 
 it("F1 control: a handler that fails is seen on every transport", async (context) => {
   await server.database.owner.query("ALTER TABLE customer RENAME COLUMN first_name TO first_name_gone");
-  const ofCustomers = rpcFixtures.filter(({ method }) => method.parent.typeName.endsWith(".CustomerService"));
+  const ofCustomers = rpcEntries.filter(({ method }) => method.parent.typeName.endsWith(".CustomerService"));
   const cases = await fuzz(20 * transports.length * ofCustomers.length, ofCustomers);
   await server.database.owner.query("ALTER TABLE customer RENAME COLUMN first_name_gone TO first_name");
   const seen = new Set(cases.filter(({ code }) => code === "INTERNAL").map(({ raw }) => raw.transport));
@@ -73,11 +74,11 @@ it("F1 control: a handler that fails is seen on every transport", async (context
 });
 
 /** Sends about as many requests as asked, the same number to every rpc on every transport. */
-async function fuzz(count: number, fixtures: readonly RpcFixture[] = rpcFixtures): Promise<Case[]> {
+async function fuzz(count: number, entries: readonly RpcEntry[] = rpcEntries): Promise<Case[]> {
   const cases: Case[] = [];
   while (cases.length < count) {
     const round: RawRequest[] = [];
-    for (const { method, request } of fixtures) {
+    for (const { method, request } of entries) {
       const good = await request(server).catch(() => undefined);
       if (good) for (const transport of transports) round.push(malformed(transport, method, good));
     }
@@ -91,8 +92,7 @@ async function fuzz(count: number, fixtures: readonly RpcFixture[] = rpcFixtures
 }
 
 function malformed(transport: Transport, method: DescMethodUnary, good: Message): RawRequest {
-  const scope = method.parent.typeName.endsWith("DirectoryAdminService") && /Company|Companies/.test(method.name);
-  const headers = { authorization: authorizationOf(scope ? keys.operator : keys.a), ...strangeHeaders(transport) };
+  const headers = { authorization: authorizationOf(ableKey(method)), ...strangeHeaders(transport) };
   const raw = { transport, method, headers };
   const json = jsonOf(method.input, good);
   switch (transport) {

@@ -1,6 +1,6 @@
 import { afterAll, expect, it } from "vitest";
 import { isReadOnly } from "../../src/server/pipeline/contract.js";
-import { allRpcs } from "../suites/all-rpcs.js";
+import { allRpcs } from "../resources/all-rpcs.js";
 import { transports } from "../support/clients.js";
 import { startServer } from "../support/server.js";
 import { randomOf, record, times } from "./run.js";

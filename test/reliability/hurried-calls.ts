@@ -3,12 +3,11 @@ import { Agent, request as send } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type DescMethodUnary, type Message, toBinary } from "@bufbuild/protobuf";
 import { credentials, Metadata, makeGenericClientConstructor } from "@grpc/grpc-js";
-import { scopesOf } from "../../src/server/pipeline/contract.js";
-import { services } from "../../src/services.js";
-import { rpcFixtures } from "../suites/rpc-fixtures.js";
+import { rpcEntries } from "../resources/all-entries.js";
+import { ableKey } from "../support/able-key.js";
 import { jsonOf } from "../support/clients.js";
 import { asAdmin } from "../support/database.js";
-import { authorizationOf, keys } from "../support/fixture-keys.js";
+import { authorizationOf } from "../support/fixture-keys.js";
 import { restRequestOf } from "../support/rest-request.js";
 import { startServer, type TestServer } from "../support/server.js";
 import { startTimed, type TimedService } from "./timed-service.js";
@@ -35,8 +34,6 @@ interface Plan {
   readonly limitMs: number;
 }
 
-const scopeOf = scopesOf(services);
-
 /**
  * A service in a process of its own whose every statement on the data of a company waits for a lock, and calls that do
  * not.
@@ -58,7 +55,7 @@ export class Hurry implements AsyncDisposable {
   static async open(poolSize: number, preload: readonly string[] = []): Promise<Hurry> {
     const server = await startServer();
     const requests: { method: DescMethodUnary; request: Message }[] = [];
-    for (const { method, request } of rpcFixtures) requests.push({ method, request: await request(server) });
+    for (const { method, request } of rpcEntries) requests.push({ method, request: await request(server) });
     const environment = {
       DATABASE_POOL_SIZE: String(poolSize),
       DATABASE_POOL_WAIT_MS: "30000",
@@ -131,8 +128,7 @@ export class Hurry implements AsyncDisposable {
   }
 
   async #one({ method, request, way, limitMs }: Plan, requestId: string): Promise<void> {
-    const key = scopeOf.get(method) === "platform:admin" ? keys.platform : keys.a;
-    const headers = { authorization: authorizationOf(key), "x-request-id": requestId };
+    const headers = { authorization: authorizationOf(ableKey(method)), "x-request-id": requestId };
     if (way === "gRPC deadline" || way === "gRPC cancel") {
       const metadata = new Metadata();
       for (const [name, value] of Object.entries(headers)) metadata.set(name, value);

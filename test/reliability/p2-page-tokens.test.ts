@@ -1,12 +1,12 @@
 import { afterAll, expect, it } from "vitest";
-import type { ListFixture } from "../suites/list-fixture.js";
-import { listFixtures, listTables, neighbour, walker } from "../suites/list-fixtures.js";
+import { walks, walkTables } from "../resources/all-entries.js";
+import { neighbour, type Walk, walker } from "../resources/walk.js";
 import { type PageInit, paged, pageOf } from "../suites/list-pages.js";
 import { keyTables } from "../support/fixture-keys.js";
 import { startServer } from "../support/server.js";
 import { randomOf, record, times } from "./run.js";
 
-const server = await startServer({ tables: [...listTables, ...keyTables([walker, neighbour])] });
+const server = await startServer({ tables: [...walkTables, ...keyTables([walker, neighbour])] });
 afterAll(() => server.stop());
 
 const random = randomOf("P2");
@@ -32,17 +32,17 @@ const forgeries: Readonly<Record<string, (token: string) => string>> = {
   lengthened: (token) => `${token}${text(1 + random.below(8))}`,
 };
 
-const walkerOf = (fixture: ListFixture) => (fixture.keys ?? { walker }).walker;
-const neighbourOf = (fixture: ListFixture) => (fixture.keys ?? { neighbour }).neighbour;
-const ask = (fixture: ListFixture, pagination: PageInit, key = walkerOf(fixture)) =>
-  server.call(fixture.method, paged(fixture, pagination), { key });
+const walkerOf = (walk: Walk) => (walk.keys ?? { walker }).walker;
+const neighbourOf = (walk: Walk) => (walk.keys ?? { neighbour }).neighbour;
+const ask = (walk: Walk, pagination: PageInit, key = walkerOf(walk)) =>
+  server.call(walk.method, paged(walk, pagination), { key });
 
 /** A walk that has begun: its list and a token that is good. */
-const walks = await Promise.all(
-  listFixtures.map(async (fixture) => {
-    const options = { key: walkerOf(fixture) };
-    const { nextPageToken } = await pageOf({ server, fixture, pagination: { pageSize: 5 }, options });
-    return { fixture, token: nextPageToken };
+const begun = await Promise.all(
+  walks.map(async (walk) => {
+    const options = { key: walkerOf(walk) };
+    const { nextPageToken } = await pageOf({ server, walk, pagination: { pageSize: 5 }, options });
+    return { walk, token: nextPageToken };
   }),
 );
 
@@ -58,25 +58,25 @@ it("P2: a token that was not given to this walk is refused, whatever it looks li
   };
   const kinds = Object.entries(forgeries);
   while (sent < bad) {
-    const { fixture, token } = random.pick(walks);
+    const { walk, token } = random.pick(begun);
     const [kind, forge] = random.pick(kinds);
     const forged = forge(token);
     // Digits alone are a page number.
-    if (!/^\d{1,7}$/.test(forged)) await expectRefused(kind, ask(fixture, { pageToken: forged }));
-    const other = random.pick(walks);
-    if (other.fixture.method !== fixture.method) {
-      await expectRefused("another rpc's", ask(fixture, { pageToken: other.token }));
+    if (!/^\d{1,7}$/.test(forged)) await expectRefused(kind, ask(walk, { pageToken: forged }));
+    const other = random.pick(begun);
+    if (other.walk.method !== walk.method) {
+      await expectRefused("another rpc's", ask(walk, { pageToken: other.token }));
     }
-    await expectRefused("another tenant's", ask(fixture, { pageToken: token }, neighbourOf(fixture)));
-    const { otherRequest } = fixture;
+    await expectRefused("another tenant's", ask(walk, { pageToken: token }, neighbourOf(walk)));
+    const { otherRequest } = walk;
     if (otherRequest) {
-      await expectRefused("another filter's", ask({ ...fixture, request: otherRequest }, { pageToken: token }));
+      await expectRefused("another filter's", ask({ ...walk, request: otherRequest }, { pageToken: token }));
     }
   }
-  const good = await Promise.all(walks.map(({ fixture, token }) => ask(fixture, { pageToken: token })));
+  const good = await Promise.all(begun.map(({ walk, token }) => ask(walk, { pageToken: token })));
   record(context, {
     id: "P2",
-    done: `${sent} invalid page tokens for ${listFixtures.length} lists, and ${good.length} valid ones`,
+    done: `${sent} invalid page tokens for ${walks.length} lists, and ${good.length} valid ones`,
     seen: `${sent - wrong.length} INVALID_ARGUMENT, ${good.filter(({ ok }) => ok).length} valid ones accepted`,
     must: "all invalid ones INVALID_ARGUMENT, all valid ones accepted",
   });

@@ -25,12 +25,12 @@ import { CallerService } from "../../src/gen/proto/moego/callcenter/v1/caller_se
 import { ExternalApiService } from "../../src/gen/proto/moego/callcenter/v1/external_api_service_pb.js";
 import { IvrFlowService } from "../../src/gen/proto/moego/callcenter/v1/ivr_flow_service_pb.js";
 import { VipLevelService } from "../../src/gen/proto/moego/callcenter/v1/vip_level_service_pb.js";
-import { newService } from "../suites/setting-fixtures.js";
 import { newCustomer } from "../support/new-customer.js";
 import { newExternalApi } from "../support/new-external-api.js";
 import { branchNode, definitionOf, endNode, setNode } from "../support/new-flow.js";
 import { newPackage, sellPackage } from "../support/new-package.js";
 import { minimalPet } from "../support/new-pet.js";
+import { newService } from "../support/new-setting.js";
 import { freshId, madeCustomer } from "../support/records.js";
 import type { TextWriter } from "./text-writer.js";
 

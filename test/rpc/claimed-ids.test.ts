@@ -5,7 +5,7 @@ import { CustomerSettingAdminService } from "../../src/gen/proto/moego/admin/v1/
 import { LeadAdminService } from "../../src/gen/proto/moego/admin/v1/lead_admin_service_pb.js";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { LeadService } from "../../src/gen/proto/moego/business/customer/v1/lead_service_pb.js";
-import { repeatables } from "../suites/repeatables.js";
+import { repeatables } from "../suites/repeated-calls.js";
 import { newCustomer } from "../support/new-customer.js";
 import { newLead } from "../support/new-lead.js";
 import { freshId } from "../support/records.js";

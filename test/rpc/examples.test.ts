@@ -5,8 +5,8 @@ import { demoData } from "../../src/demo/demo-data.js";
 import { CustomerSchema } from "../../src/gen/proto/moego/business/customer/v1/customer_pb.js";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { decodeJson } from "../../src/server/transport/json-input.js";
-import { allRpcs } from "../suites/all-rpcs.js";
-import { nameOf } from "../suites/rpc-fixture.js";
+import { allRpcs } from "../resources/all-rpcs.js";
+import { nameOf } from "../resources/method.js";
 import { messageJson } from "../support/message-json.js";
 import { type JsonTransport, jsonTransports, startServer, succeeded } from "../support/server.js";
 

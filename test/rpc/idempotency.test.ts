@@ -1,12 +1,7 @@
 import type { Message } from "@bufbuild/protobuf";
 import { afterAll, describe, expect, it } from "vitest";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
-import { forwardsIdempotencyKey, isReadOnly } from "../../src/server/pipeline/contract.js";
-import { allRpcs } from "../suites/all-rpcs.js";
-import { unrepeatedRpcs } from "../suites/external-api-fixtures.js";
-import { unrepeatedFlowRpcs } from "../suites/ivr-flow-fixtures.js";
-import { repeatables } from "../suites/repeatables.js";
-import { nameOf } from "../suites/rpc-fixture.js";
+import { repeatables } from "../suites/repeated-calls.js";
 import type { Answer } from "../support/answer.js";
 import { transports } from "../support/clients.js";
 import { keys } from "../support/fixture-keys.js";
@@ -18,12 +13,6 @@ afterAll(() => server.stop());
 
 const rpc = CustomerService.method;
 let calls = 0;
-
-it("is tried on every rpc that writes, but for those that pass it on", () => {
-  const writing = allRpcs.filter((method) => !isReadOnly(method) && !forwardsIdempotencyKey(method)).map(nameOf);
-  expect(repeatables.map(({ name }) => name).toSorted()).toEqual(writing.toSorted());
-  expect(allRpcs.filter(forwardsIdempotencyKey).map(nameOf)).toEqual([...unrepeatedRpcs, ...unrepeatedFlowRpcs]);
-});
 
 describe.each(repeatables.map((one, position) => [one.name, one, position] as const))(
   "an idempotency key on %s",

@@ -5,7 +5,7 @@ import { demoData } from "../../src/demo/demo-data.js";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { LeadService } from "../../src/gen/proto/moego/business/customer/v1/lead_service_pb.js";
 import { decodeJson } from "../../src/server/transport/json-input.js";
-import { nameOf } from "../suites/rpc-fixture.js";
+import { nameOf } from "../resources/method.js";
 import { messageJson } from "../support/message-json.js";
 import { jsonTransports, startServer, succeeded } from "../support/server.js";
 

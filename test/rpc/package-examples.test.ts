@@ -4,7 +4,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { demoData } from "../../src/demo/demo-data.js";
 import { PackageService } from "../../src/gen/proto/moego/business/package/v1/package_service_pb.js";
 import { decodeJson } from "../../src/server/transport/json-input.js";
-import { nameOf } from "../suites/rpc-fixture.js";
+import { nameOf } from "../resources/method.js";
 import { messageJson } from "../support/message-json.js";
 import { jsonTransports, startServer, succeeded } from "../support/server.js";
 

@@ -9,10 +9,10 @@ import { Customer_Status } from "../../src/gen/proto/moego/business/customer/v1/
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { LeadService } from "../../src/gen/proto/moego/business/customer/v1/lead_service_pb.js";
 import { SettingService } from "../../src/gen/proto/moego/business/setting/v1/setting_service_pb.js";
-import { newField } from "../suites/setting-fixtures.js";
 import { fieldsOf } from "../support/answer.js";
 import { newCustomer } from "../support/new-customer.js";
 import { aDog, newLead } from "../support/new-lead.js";
+import { newField } from "../support/new-setting.js";
 import { startServer } from "../support/server.js";
 
 const server = await startServer();

@@ -3,14 +3,14 @@ import { afterAll, describe, expect, it } from "vitest";
 import { type Scope, scopes } from "../../src/core/principal.js";
 import { scopesOf } from "../../src/server/pipeline/contract.js";
 import { services } from "../../src/services.js";
+import { rpcEntries } from "../resources/all-entries.js";
+import { allRpcs } from "../resources/all-rpcs.js";
+import { hasField, nameOf, requiredFieldsOf, without, withTexts } from "../resources/method.js";
 import { fieldsOf, type Headers, type Refusal } from "../support/answer.js";
 import { transports } from "../support/clients.js";
 import { type FixtureKey, fixtureKey, keys } from "../support/fixture-keys.js";
 import { pathFieldsOf } from "../support/rest-request.js";
 import { refused, startServer, succeeded } from "../support/server.js";
-import { allRpcs } from "./all-rpcs.js";
-import { coverageFaults, hasField, nameOf, requiredFieldsOf, without, withTexts } from "./rpc-fixture.js";
-import { rpcFixtures } from "./rpc-fixtures.js";
 
 const server = await startServer();
 afterAll(() => server.stop());
@@ -29,40 +29,7 @@ const lackingKeys = new Map(
 await server.insertKeys([...onlyKeys.values(), ...lackingKeys.values()]);
 
 const scopeOf = scopesOf(services);
-const byName = new Map(rpcFixtures.map((fixture) => [nameOf(fixture.method), fixture]));
-
-describe("the fixtures", () => {
-  it("name every rpc, each once", () => {
-    expect(
-      coverageFaults(
-        allRpcs,
-        rpcFixtures.map(({ method }) => method),
-      ),
-    ).toEqual([]);
-  });
-
-  it("are missed when an rpc has none, and complained about when they name none or one twice", () => {
-    const covered = rpcFixtures.map(({ method }) => method);
-    const [first, second] = allRpcs.map(nameOf);
-    expect(
-      coverageFaults(
-        allRpcs,
-        covered.filter((method) => nameOf(method) !== first),
-      ),
-    ).toEqual([`${first} has no fixture`]);
-    expect(coverageFaults(allRpcs.slice(1), covered)).toEqual([`${first} is no such rpc`]);
-    expect(coverageFaults(allRpcs, [...covered, ...covered.slice(1, 2)])).toEqual([`${second} has two fixtures`]);
-  });
-
-  it("name a foreign id for every path variable but the company", () => {
-    const unnamed = rpcFixtures.flatMap(({ method, foreignIds }) =>
-      pathFieldsOf(method)
-        .filter((field) => field !== "company_id" && !(field in foreignIds))
-        .map((field) => `${nameOf(method)} ${field}`),
-    );
-    expect(unnamed).toEqual([]);
-  });
-});
+const byName = new Map(rpcEntries.map((entry) => [nameOf(entry.method), entry]));
 
 describe.each(allRpcs.map((method) => [nameOf(method), method] as const))("%s", (name, method) => {
   const request = (): Promise<Message> => byName.get(name)?.request(server) ?? Promise.resolve(withPathFilled(method));

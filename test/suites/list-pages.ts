@@ -2,15 +2,15 @@ import { clone, create, type Message, type MessageInitShape } from "@bufbuild/pr
 import { reflect } from "@bufbuild/protobuf/reflect";
 import { expect } from "vitest";
 import { PaginationSchema } from "../../src/gen/proto/moego/common/v1/pagination_pb.js";
+import type { Walk } from "../resources/walk.js";
 import type { Refusal } from "../support/answer.js";
 import { type CallOptions, refused, succeeded, type TestServer } from "../support/server.js";
-import type { ListFixture } from "./list-fixture.js";
 
 export type PageInit = MessageInitShape<typeof PaginationSchema>;
 
 export interface Reading {
   readonly server: Pick<TestServer, "call">;
-  readonly fixture: ListFixture;
+  readonly walk: Walk;
   readonly pagination: PageInit;
   readonly options: CallOptions;
 }
@@ -21,9 +21,9 @@ export interface PageRead {
 }
 
 /** One page of a list that must be given. */
-export async function pageOf({ server, fixture, pagination, options }: Reading): Promise<PageRead> {
-  const { method } = fixture;
-  const { message } = succeeded(method, await server.call(method, paged(fixture, pagination), options));
+export async function pageOf({ server, walk, pagination, options }: Reading): Promise<PageRead> {
+  const { method } = walk;
+  const { message } = succeeded(method, await server.call(method, paged(walk, pagination), options));
   const answer = reflect(method.output, message);
   let ids: string[] = [];
   let nextPageToken = "";
@@ -36,12 +36,12 @@ export async function pageOf({ server, fixture, pagination, options }: Reading):
 }
 
 /** The refusal of a page that must not be given. */
-export async function refusalOf({ server, fixture, pagination, options }: Reading): Promise<Refusal> {
-  return refused(fixture.method, await server.call(fixture.method, paged(fixture, pagination), options));
+export async function refusalOf({ server, walk, pagination, options }: Reading): Promise<Refusal> {
+  return refused(walk.method, await server.call(walk.method, paged(walk, pagination), options));
 }
 
 /** The request of a page. */
-export function paged({ method, request }: ListFixture, pagination: PageInit): Message {
+export function paged({ method, request }: Walk, pagination: PageInit): Message {
   const field = method.input.field["pagination"];
   if (!field) throw new Error(`${method.name} has no pagination`);
   const copy = reflect(method.input, clone(method.input, request));

@@ -1,27 +1,17 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, describe, expect, it } from "vitest";
+import { walks, walkTables } from "../resources/all-entries.js";
+import { neighbour, rowCount, strangerPrefix, type Walk, walker } from "../resources/walk.js";
 import { keyTables } from "../support/fixture-keys.js";
 import { refused, startServer } from "../support/server.js";
-import { allRpcs } from "./all-rpcs.js";
-import { type ListFixture, rowCount, strangerPrefix } from "./list-fixture.js";
-import { listFixtures, listTables, neighbour, walker } from "./list-fixtures.js";
 import { expectInvalidToken, type PageInit, pageOf, refusalOf } from "./list-pages.js";
-import { coverageFaults, hasField } from "./rpc-fixture.js";
 
-const server = await startServer({ tables: [...listTables, ...keyTables([walker, neighbour])] });
+const server = await startServer({ tables: [...walkTables, ...keyTables([walker, neighbour])] });
 afterAll(() => server.stop());
 
-const pagedRpcs = allRpcs.filter((method) => hasField(method.input, "pagination"));
-
-it("has a fixture for every paged list", () => {
-  const covered = [...new Set(listFixtures.map(({ method }) => method))];
-  expect(coverageFaults(pagedRpcs, covered)).toEqual([]);
-  expect(coverageFaults(pagedRpcs, covered.slice(1))).toHaveLength(1);
-});
-
-describe.each(listFixtures.map((fixture) => [fixture.title, fixture] as const))("%s", (_, fixture) => {
-  const { ids } = fixture;
-  const keys = fixture.keys ?? { walker, neighbour };
+describe.each(walks.map((walk) => [walk.title, walk] as const))("%s", (_, walk) => {
+  const { ids } = walk;
+  const keys = walk.keys ?? { walker, neighbour };
 
   describe.each(["grpc", "connect-json", "rest"] as const)("on %s", (transport) => {
     it("gives 50 rows for a page size of 0 or none, and else as many as asked for, 1 to 500", async () => {
@@ -40,8 +30,8 @@ describe.each(listFixtures.map((fixture) => [fixture.title, fixture] as const))(
     });
 
     it("refuses a request without pagination", async () => {
-      const answer = await server.call(fixture.method, fixture.request, { transport, key: keys.walker });
-      const { code, violations } = refused(fixture.method, answer);
+      const answer = await server.call(walk.method, walk.request, { transport, key: keys.walker });
+      const { code, violations } = refused(walk.method, answer);
       expect(code).toBe("INVALID_ARGUMENT");
       expect(violations).toEqual([{ field: "pagination", reason: "REQUIRED" }]);
     });
@@ -77,11 +67,11 @@ describe.each(listFixtures.map((fixture) => [fixture.title, fixture] as const))(
           await insertStrangers(round);
         }
       } finally {
-        await removeStrangers(fixture);
+        await removeStrangers(walk);
       }
       expect(seen.filter((id) => !id.startsWith(strangerPrefix))).toEqual(ids);
       expect(new Set(seen).size).toBe(seen.length);
-      expect(seen.length > ids.length).toBe(!fixture.strangersAreForeign);
+      expect(seen.length > ids.length).toBe(!walk.strangersAreForeign);
     });
 
     it("answers with a token of at most 64 characters that is no number, and with none at the end", async () => {
@@ -100,10 +90,10 @@ describe.each(listFixtures.map((fixture) => [fixture.title, fixture] as const))(
     });
 
     it("refuses a token of another list", async () => {
-      for (const other of listFixtures.filter(({ method }) => method !== fixture.method)) {
+      for (const other of walks.filter(({ method }) => method !== walk.method)) {
         const { nextPageToken } = await pageOf({
           server,
-          fixture: other,
+          walk: other,
           pagination: { pageSize: 5 },
           options: { key: other.keys?.walker ?? walker },
         });
@@ -111,15 +101,15 @@ describe.each(listFixtures.map((fixture) => [fixture.title, fixture] as const))(
       }
     });
 
-    const { otherRequest } = fixture;
+    const { otherRequest } = walk;
     if (otherRequest) {
       it("refuses a token issued for another filter", async () => {
         const { nextPageToken } = await page({ pageSize: 5 });
-        const other = { ...fixture, request: otherRequest };
+        const other = { ...walk, request: otherRequest };
         expectInvalidToken(
           await refusalOf({
             server,
-            fixture: other,
+            walk: other,
             pagination: { pageToken: nextPageToken },
             options: { transport, key: keys.walker },
           }),
@@ -132,7 +122,7 @@ describe.each(listFixtures.map((fixture) => [fixture.title, fixture] as const))(
       expectInvalidToken(
         await refusalOf({
           server,
-          fixture,
+          walk,
           pagination: { pageToken: nextPageToken },
           options: { transport, key: keys.neighbour },
         }),
@@ -168,9 +158,9 @@ describe.each(listFixtures.map((fixture) => [fixture.title, fixture] as const))(
     });
 
     const page = (pagination: PageInit) =>
-      pageOf({ server, fixture, pagination, options: { transport, key: keys.walker } });
+      pageOf({ server, walk, pagination, options: { transport, key: keys.walker } });
     const refusal = (pagination: PageInit) =>
-      refusalOf({ server, fixture, pagination, options: { transport, key: keys.walker } });
+      refusalOf({ server, walk, pagination, options: { transport, key: keys.walker } });
 
     async function expectTokenRefused(pagination: PageInit): Promise<void> {
       expectInvalidToken(await refusal(pagination));
@@ -179,13 +169,13 @@ describe.each(listFixtures.map((fixture) => [fixture.title, fixture] as const))(
     /** Some before, some between and some behind the rows of the walk. */
     async function insertStrangers(round: number): Promise<void> {
       const places = [0, 1, 2, 3].map((step) => Math.floor((rowCount / 3) * (step / 3)));
-      const rows = places.map((place) => fixture.stranger(`${strangerPrefix}${transport}_${round}_${place}`, place));
-      await server.insert([[fixture.table, rows]]);
+      const rows = places.map((place) => walk.stranger(`${strangerPrefix}${transport}_${round}_${place}`, place));
+      await server.insert([[walk.table, rows]]);
     }
   });
 });
 
-async function removeStrangers({ table, isLedger }: ListFixture): Promise<void> {
+async function removeStrangers({ table, isLedger }: Walk): Promise<void> {
   const { owner } = server.database;
   if (isLedger) await owner.query(`ALTER TABLE ${table} DISABLE TRIGGER USER`);
   await owner.query(`DELETE FROM ${table} WHERE id::text LIKE '${strangerPrefix}%'`);

@@ -1,10 +1,10 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { scopesOf } from "../../src/server/pipeline/contract.js";
 import { services } from "../../src/services.js";
+import { rpcEntries } from "../resources/all-entries.js";
+import { nameOf } from "../resources/method.js";
 import { keys } from "../support/fixture-keys.js";
 import { startServer } from "../support/server.js";
-import { nameOf } from "./rpc-fixture.js";
-import { rpcFixtures } from "./rpc-fixtures.js";
 
 const server = await startServer();
 afterAll(() => server.stop());
@@ -15,7 +15,7 @@ const shared = new Set(["setting:write", "directory:write", "callcenter:write"])
 /** CallerService writes the profile of one customer, which its location may. */
 const ofOneCustomer = "moego.callcenter.v1.CallerService/";
 
-const writing = rpcFixtures.flatMap(({ method, request }) => {
+const writing = rpcEntries.flatMap(({ method, request }) => {
   const scope = scopeOf.get(method);
   const name = nameOf(method);
   return scope && shared.has(scope) && !name.startsWith(ofOneCustomer)

@@ -1,35 +1,33 @@
 import { afterAll, describe, expect, it } from "vitest";
-import { scopesOf } from "../../src/server/pipeline/contract.js";
-import { services } from "../../src/services.js";
+import { rpcEntries } from "../resources/all-entries.js";
+import type { RpcEntry } from "../resources/entry.js";
+import { nameOf } from "../resources/method.js";
+import { ableKey } from "../support/able-key.js";
 import type { Refusal } from "../support/answer.js";
-import { keys } from "../support/fixture-keys.js";
 import { oddRequests } from "../support/odd-values.js";
 import { startServer } from "../support/server.js";
-import { nameOf, type RpcFixture } from "./rpc-fixture.js";
-import { rpcFixtures } from "./rpc-fixtures.js";
 
 const server = await startServer();
 afterAll(() => server.stop());
 
-const scopeOf = scopesOf(services);
 const concurrency = 4;
 
 /** Codes that no value of a request may lead to. */
 const unexpected = new Set(["INTERNAL", "UNKNOWN", "UNAVAILABLE", "DATA_LOSS"]);
 
 describe("an odd value in any field of a request", () => {
-  it.each(rpcFixtures.map((fixture) => [nameOf(fixture.method), fixture] as const))(
+  it.each(rpcEntries.map((entry) => [nameOf(entry.method), entry] as const))(
     "is taken or refused by its field in %s",
     { timeout: 120_000 },
-    async (_, fixture) => expect(await faultsOf(fixture)).toEqual([]),
+    async (_, entry) => expect(await faultsOf(entry)).toEqual([]),
   );
 
   it("would be noticed if it were not", async () => {
-    const fixture = rpcFixtures.find(({ method }) => method.name === "CreateReferralSource");
-    if (!fixture) throw new Error("no fixture");
+    const entry = rpcEntries.find(({ method }) => method.name === "CreateReferralSource");
+    if (!entry) throw new Error("no entry");
     const { owner } = server.database;
     await owner.query("ALTER TABLE referral_source ADD CONSTRAINT no_percent CHECK (name !~ '%') NOT VALID");
-    expect(await faultsOf(fixture)).toEqual([expect.stringMatching(/^name = "%.*INVALID_REQUEST/)]);
+    expect(await faultsOf(entry)).toEqual([expect.stringMatching(/^name = "%.*INVALID_REQUEST/)]);
     await owner.query("ALTER TABLE referral_source DROP CONSTRAINT no_percent");
   });
 });
@@ -41,8 +39,8 @@ function isFault({ code, reason, violations }: Refusal): boolean {
 }
 
 /** The values that ended as no value may, each with its field and what it ended as. */
-async function faultsOf({ method, request }: RpcFixture): Promise<string[]> {
-  const key = scopeOf.get(method) === "platform:admin" ? keys.platform : keys.a;
+async function faultsOf({ method, request }: RpcEntry): Promise<string[]> {
+  const key = ableKey(method);
   const faults: string[] = [];
   const next = oddRequests(method.input, await request(server)).values();
   const client = async () => {

@@ -1,23 +1,18 @@
 import { afterAll, expect, it } from "vitest";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
-import { scopesOf } from "../../src/server/pipeline/contract.js";
-import { services } from "../../src/services.js";
-import { keys } from "../support/fixture-keys.js";
+import { rpcEntries } from "../resources/all-entries.js";
+import { nameOf } from "../resources/method.js";
+import { ableKey } from "../support/able-key.js";
 import { startServer } from "../support/server.js";
-import { nameOf } from "./rpc-fixture.js";
-import { rpcFixtures } from "./rpc-fixtures.js";
 
 // A call that takes a second connection while it holds the first would wait for itself.
 const server = await startServer({ environment: { DATABASE_POOL_SIZE: "1", DATABASE_POOL_WAIT_MS: "2000" } });
 afterAll(() => server.stop());
 
-const scopeOf = scopesOf(services);
-
-it.each(rpcFixtures.map((fixture) => [nameOf(fixture.method), fixture] as const))(
+it.each(rpcEntries.map((entry) => [nameOf(entry.method), entry] as const))(
   "%s never holds more than one connection",
   async (_, { method, request }) => {
-    const key = scopeOf.get(method) === "platform:admin" ? keys.platform : keys.a;
-    const answer = await server.call(method, await request(server), { key });
+    const answer = await server.call(method, await request(server), { key: ableKey(method) });
     expect(answer).toMatchObject({ ok: true });
   },
 );

@@ -1,37 +1,27 @@
 import { afterAll, describe, expect, it } from "vitest";
+import { walks, walkTables } from "../resources/all-entries.js";
+import { neighbour, strangerPrefix, walker } from "../resources/walk.js";
 import { keyTables } from "../support/fixture-keys.js";
 import { startServer } from "../support/server.js";
-import { strangerPrefix } from "./list-fixture.js";
-import { listFixtures, listTables, neighbour, walker } from "./list-fixtures.js";
 import { expectInvalidToken, type PageInit, pageOf, refusalOf } from "./list-pages.js";
 
-const server = await startServer({ tables: [...listTables, ...keyTables([walker, neighbour])] });
+const server = await startServer({ tables: [...walkTables, ...keyTables([walker, neighbour])] });
 afterAll(() => server.stop());
 
-/** The columns by which each table's rows are listed. */
-const nameColumns: Readonly<Record<string, readonly string[]>> = {
-  company: ["name"],
-  business: ["name"],
-  staff: ["first_name", "last_name"],
-  service: ["name"],
-  ivr_flow: ["name"],
-};
-
-const byName = listFixtures.filter(({ title }) => title.includes(", by name"));
-const columnsOf = (table: string) => nameColumns[table] ?? [];
-const cases = byName.flatMap((fixture) =>
-  columnsOf(fixture.table).map((column) => [`${fixture.title} by ${column}`, fixture, column] as const),
+const byName = walks.filter(({ title }) => title.includes(", by name"));
+const cases = walks.flatMap((walk) =>
+  (walk.nameColumns ?? []).map((column) => [`${walk.title} by ${column}`, walk, column] as const),
 );
 
 it("knows the names of every list that goes by name", () => {
-  expect([...new Set(byName.map(({ table }) => table))].toSorted()).toEqual(Object.keys(nameColumns).toSorted());
+  expect(walks.filter(({ nameColumns = [] }) => nameColumns.length > 0)).toEqual(byName);
 });
 
-describe.each(cases)("%s", (_, fixture, column) => {
-  const { ids, table } = fixture;
-  const options = { key: fixture.keys?.walker ?? walker };
-  const page = (pagination: PageInit) => pageOf({ server, fixture, pagination, options });
-  const refusal = (pagination: PageInit) => refusalOf({ server, fixture, pagination, options });
+describe.each(cases)("%s", (_, walk, column) => {
+  const { ids, table } = walk;
+  const options = { key: walk.keys?.walker ?? walker };
+  const page = (pagination: PageInit) => pageOf({ server, walk, pagination, options });
+  const refusal = (pagination: PageInit) => refusalOf({ server, walk, pagination, options });
 
   it.each(["~ behind all", "  before all"])(
     "refuses the token of a row that was renamed to %j, and a walk begun anew misses no row",
@@ -62,10 +52,10 @@ describe.each(cases)("%s", (_, fixture, column) => {
     }
   });
 
-  if (!fixture.strangersAreForeign) {
+  if (!walk.strangersAreForeign) {
     it("refuses the token of a row that is gone", async () => {
       const stranger = `${strangerPrefix}gone`;
-      await server.insert([[table, [fixture.stranger(stranger, 10)]]]);
+      await server.insert([[table, [walk.stranger(stranger, 10)]]]);
       const all = await page({ pageSize: 500 });
       const { nextPageToken } = await page({ pageSize: all.ids.indexOf(stranger) + 1 });
       await server.database.owner.query(`DELETE FROM ${table} WHERE id = $1`, [stranger]);

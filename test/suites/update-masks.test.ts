@@ -3,6 +3,7 @@ import {
   create,
   type DescField,
   type DescMessage,
+  type DescMethodUnary,
   fromJson,
   type JsonObject,
   type JsonValue,
@@ -10,83 +11,76 @@ import {
 import { protoCamelCase, reflect } from "@bufbuild/protobuf/reflect";
 import { FieldMaskSchema } from "@bufbuild/protobuf/wkt";
 import { afterAll, describe, expect, it } from "vitest";
+import { rpcEntries } from "../resources/all-entries.js";
+import type { MaskTraits } from "../resources/mask.js";
+import { nameOf } from "../resources/method.js";
 import type { Answer, Refusal } from "../support/answer.js";
 import { refused, startServer, succeeded } from "../support/server.js";
-import { allRpcs } from "./all-rpcs.js";
-import type { MaskFixture } from "./mask-fixture.js";
-import { maskFixtures } from "./mask-fixtures.js";
-import { coverageFaults, hasField, nameOf } from "./rpc-fixture.js";
 
 const server = await startServer();
 afterAll(() => server.stop());
 
-const maskedRpcs = allRpcs.filter((method) => hasField(method.input, "update_mask"));
+interface Masked extends MaskTraits {
+  readonly method: DescMethodUnary;
+}
 
-it("has a fixture for every rpc that takes an update mask", () => {
-  expect(
-    coverageFaults(
-      maskedRpcs,
-      maskFixtures.map(({ method }) => method),
-    ),
-  ).toEqual([]);
-  expect(coverageFaults(maskedRpcs, [])).toHaveLength(maskedRpcs.length);
-});
+const maskedRpcs: readonly Masked[] = rpcEntries.flatMap(({ method, mask }) => (mask ? [{ ...mask, method }] : []));
 
-describe.each(maskFixtures.map((fixture) => [nameOf(fixture.method), fixture] as const))("%s", (_, fixture) => {
-  const paths = Object.entries(fixture.paths);
+describe.each(maskedRpcs.map((masked) => [nameOf(masked.method), masked] as const))("%s", (_, masked) => {
+  const paths = Object.entries(masked.paths);
 
   it("has a fixture for every path that the contract has", () => {
-    const { naming, closedPaths } = fixture;
-    const roots = fieldsOf(fixture).filter(({ name }) => !naming.includes(name));
+    const { naming, closedPaths } = masked;
+    const roots = fieldsOf(masked).filter(({ name }) => !naming.includes(name));
     const known = roots.flatMap((field) => pathsOf(field));
     expect([...paths.map(([path]) => path), ...closedPaths].toSorted()).toEqual(known.toSorted());
   });
 
   describe.each(["grpc", "connect-json", "rest"] as const)("on %s", (transport) => {
     const write = (named: JsonObject, set: JsonObject, mask: readonly string[]) =>
-      writeOn(fixture, transport, { named, set, mask });
+      writeOn(masked, transport, { named, set, mask });
 
     describe.each(paths)("%s", (path, { set, populated = set, after, cleared }) => {
       it("alone changes what it names and nothing else", async () => {
-        const named = await fixture.make(server);
-        const before = await fixture.read(server, named);
+        const named = await masked.make(server);
+        const before = await masked.read(server, named);
         await accepted(write(named, set, [path]));
         const expected = { ...before, ...after(before) };
-        expect(still(await fixture.read(server, named))).toEqual(still(expected));
+        expect(still(await masked.read(server, named))).toEqual(still(expected));
         expect(still(expected)).not.toEqual(still(before));
       });
 
       if (cleared) {
         it("is cleared when it is listed and empty, and nothing else is", async () => {
-          const named = await fixture.make(server);
-          const before = await fixture.read(server, named);
+          const named = await masked.make(server);
+          const before = await masked.read(server, named);
           await accepted(write(named, {}, [path]));
-          expect(still(await fixture.read(server, named))).toEqual(still({ ...before, ...cleared(before) }));
+          expect(still(await masked.read(server, named))).toEqual(still({ ...before, ...cleared(before) }));
         });
       } else if (!path.includes(".")) {
         it("is required: clearing it is refused, and so is an empty value", async () => {
-          const named = await fixture.make(server);
+          const named = await masked.make(server);
           const refusal = await rejected(write(named, {}, [path]));
-          expect(refusal.violations).toEqual([{ field: within(fixture, path), reason: "REQUIRED" }]);
+          expect(refusal.violations).toEqual([{ field: within(masked, path), reason: "REQUIRED" }]);
         });
       }
 
       it("is refused when it is filled and another path is listed", async () => {
-        const { other } = fixture;
+        const { other } = masked;
         if (path === other.path) return;
-        const named = await fixture.make(server);
-        const before = await fixture.read(server, named);
+        const named = await masked.make(server);
+        const before = await masked.read(server, named);
         const refusal = await rejected(write(named, merged(set, other.set), [other.path]));
-        const field = within(fixture, path.split(".")[0] ?? "");
+        const field = within(masked, path.split(".")[0] ?? "");
         expect(refusal.violations).toEqual([{ field, reason: "NOT_ALLOWED" }]);
-        expect(await fixture.read(server, named)).toEqual(before);
+        expect(await masked.read(server, named)).toEqual(before);
       });
 
-      const sibling = siblingOf(fixture, path);
+      const sibling = siblingOf(masked, path);
       if (sibling) {
         it(`is refused when it is filled and only ${sibling} is listed`, async () => {
-          const refusal = await rejected(write(await fixture.make(server), populated, [sibling]));
-          expect(refusal.violations).toEqual([{ field: within(fixture, path), reason: "NOT_ALLOWED" }]);
+          const refusal = await rejected(write(await masked.make(server), populated, [sibling]));
+          expect(refusal.violations).toEqual([{ field: within(masked, path), reason: "NOT_ALLOWED" }]);
         });
       }
     });
@@ -95,23 +89,23 @@ describe.each(maskFixtures.map((fixture) => [nameOf(fixture.method), fixture] as
       const bad = [
         ...["no_such_field", "*", "tags.name", "tags[0]", "notes.note", "custom_fields.field_short"],
         ...["first_name.length", "address.no_such_field", "address.", ".address"],
-        ...fixture.naming,
-        ...fixture.closedPaths,
+        ...masked.naming,
+        ...masked.closedPaths,
       ];
-      const named = await fixture.make(server);
-      const before = await fixture.read(server, named);
-      const refusal = await rejected(write(named, fixture.other.set, [fixture.other.path, ...bad]));
+      const named = await masked.make(server);
+      const before = await masked.read(server, named);
+      const refusal = await rejected(write(named, masked.other.set, [masked.other.path, ...bad]));
       expect(refusal.violations).toEqual(
         bad.map((_path, index) => ({ field: `update_mask.paths[${index + 1}]`, reason: "UNKNOWN_FIELD" })),
       );
-      expect(await fixture.read(server, named)).toEqual(before);
+      expect(await masked.read(server, named)).toEqual(before);
     });
 
     it("takes all paths at once", async () => {
       const whole = paths.filter(([path]) => !path.includes("."));
       const set = whole.reduce((all, [, path]) => merged(all, path.set), {});
-      const named = await fixture.make(server);
-      const before = await fixture.read(server, named);
+      const named = await masked.make(server);
+      const before = await masked.read(server, named);
       await accepted(
         write(
           named,
@@ -120,41 +114,41 @@ describe.each(maskFixtures.map((fixture) => [nameOf(fixture.method), fixture] as
         ),
       );
       const expected = Object.assign({}, ...whole.map(([, path]) => path.after(before)));
-      expect(still(await fixture.read(server, named))).toEqual(still({ ...before, ...expected }));
+      expect(still(await masked.read(server, named))).toEqual(still({ ...before, ...expected }));
     });
 
     it("takes an empty mask for none", async () => {
-      const [, plain] = paths.find(([path]) => path === fixture.other.path) ?? [];
-      if (!plain) throw new Error(`${fixture.other.path} has no fixture`);
-      const named = await fixture.make(server);
-      const before = await fixture.read(server, named);
+      const [, plain] = paths.find(([path]) => path === masked.other.path) ?? [];
+      if (!plain) throw new Error(`${masked.other.path} has no fixture`);
+      const named = await masked.make(server);
+      const before = await masked.read(server, named);
       await accepted(write(named, plain.set, []));
-      expect(still(await fixture.read(server, named))).toEqual(still({ ...before, ...plain.after(before) }));
+      expect(still(await masked.read(server, named))).toEqual(still({ ...before, ...plain.after(before) }));
     });
   });
 
   describe.each(["connect-json", "rest"] as const)("in JSON on %s", (transport) => {
     it.each(paths)("%s may be spelled as in the contract or as in JSON", async (path, { set, after }) => {
       for (const updateMask of [path, path.split(".").map(protoCamelCase).join(".")]) {
-        const named = await fixture.make(server);
-        const before = await fixture.read(server, named);
-        await accepted(server.callJson(fixture.method, { ...merged(named, set), updateMask }, { transport }));
-        expect(still(await fixture.read(server, named))).toEqual(still({ ...before, ...after(before) }));
+        const named = await masked.make(server);
+        const before = await masked.read(server, named);
+        await accepted(server.callJson(masked.method, { ...merged(named, set), updateMask }, { transport }));
+        expect(still(await masked.read(server, named))).toEqual(still({ ...before, ...after(before) }));
       }
     });
   });
 
   /** The resource without what every change moves; absent and undefined are one. */
   function still(resource: Readonly<Record<string, unknown>>): unknown {
-    return Object.fromEntries(Object.entries(resource).filter(([name]) => !fixture.moving.includes(name)));
+    return Object.fromEntries(Object.entries(resource).filter(([name]) => !masked.moving.includes(name)));
   }
 
   async function accepted(answer: Promise<Answer<unknown>>): Promise<void> {
-    succeeded(fixture.method, await answer);
+    succeeded(masked.method, await answer);
   }
 
   async function rejected(answer: Promise<Answer<unknown>>): Promise<Refusal> {
-    const refusal = refused(fixture.method, await answer);
+    const refusal = refused(masked.method, await answer);
     expect({ code: refusal.code, reason: refusal.reason }).toEqual({
       code: "INVALID_ARGUMENT",
       reason: "INVALID_REQUEST",
@@ -170,7 +164,7 @@ interface MaskedWrite {
 }
 
 function writeOn(
-  { method }: MaskFixture,
+  { method }: Masked,
   transport: "grpc" | "connect-json" | "rest",
   { named, set, mask }: MaskedWrite,
 ): Promise<Answer<unknown>> {
@@ -197,14 +191,14 @@ function isObject(value: JsonValue | undefined): value is JsonObject {
 }
 
 /** The fields that a path can begin with; one beside the holder goes before its namesake within. */
-function fieldsOf({ method, holder }: MaskFixture): readonly DescField[] {
+function fieldsOf({ method, holder }: Masked): readonly DescField[] {
   const beside = method.input.fields.filter(({ name }) => name !== holder);
   const within = method.input.fields.find(({ name }) => name === holder)?.message?.fields ?? [];
   return [...beside, ...within.filter(({ name }) => !beside.some((field) => field.name === name))];
 }
 
 /** The path of a field from the request. */
-function within({ method, holder }: MaskFixture, path: string): string {
+function within({ method, holder }: Masked, path: string): string {
   const isBeside = method.input.fields.some(({ name }) => name === path.split(".")[0]);
   return holder && !isBeside ? `${holder}.${path}` : path;
 }
@@ -221,7 +215,7 @@ function partsOf(schema: DescMessage): readonly DescField[] {
 }
 
 /** Another path into the same message field. */
-function siblingOf({ paths }: MaskFixture, path: string): string | undefined {
+function siblingOf({ paths }: Masked, path: string): string | undefined {
   const [root, part] = path.split(".");
   return part && Object.keys(paths).find((other) => other !== path && other.startsWith(`${root}.`));
 }

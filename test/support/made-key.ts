@@ -1,6 +1,5 @@
 import { ApiKeyService } from "../../src/gen/proto/moego/admin/v1/api_key_service_pb.js";
-import type { Key } from "../../src/gen/proto/moego/auth/apikey/v1/apikey_pb.js";
-import { newKey } from "../suites/api-key-fixtures.js";
+import { type Key, Organization_Type } from "../../src/gen/proto/moego/auth/apikey/v1/apikey_pb.js";
 import type { TestServer } from "./server.js";
 
 export interface Made {
@@ -9,6 +8,21 @@ export interface Made {
 }
 
 const rpc = ApiKeyService.method;
+
+/** A key that every key of company A with `key:admin` may make, from wherever the tests run. */
+export function newKey(name = "Made by a test") {
+  return {
+    name,
+    restrictions: {
+      scopes: ["key:admin"],
+      allowedIpRanges: ["127.0.0.1"],
+      clientRestrictions: {
+        case: "organizationRestrictions" as const,
+        value: { organizations: [{ id: "cmp_a", type: Organization_Type.COMPANY }] },
+      },
+    },
+  };
+}
 
 /** A new key of company A with its secret. */
 export async function madeKey(server: TestServer, { headers = {}, more = {} }: Made = {}): Promise<Key> {

@@ -5,9 +5,9 @@ import { PackageService } from "../../../src/gen/proto/moego/business/package/v1
 import { IvrFlowService } from "../../../src/gen/proto/moego/callcenter/v1/ivr_flow_service_pb.js";
 import { isReadOnly } from "../../../src/server/pipeline/contract.js";
 import { idempotencyKeyHeader } from "../../../src/server/pipeline/idempotency-key.js";
-import { newKey } from "../../suites/api-key-fixtures.js";
-import { withTexts } from "../../suites/rpc-fixture.js";
+import { withTexts } from "../../resources/method.js";
 import { keys } from "../../support/fixture-keys.js";
+import { newKey } from "../../support/made-key.js";
 import { definitionOf, endNode, queryNode } from "../../support/new-flow.js";
 import type { TestServer } from "../../support/server.js";
 import type { Cell } from "./cells.js";

@@ -5,9 +5,11 @@ import type { Tables } from "../../../src/demo/demo-rows.js";
 import { PackageService } from "../../../src/gen/proto/moego/business/package/v1/package_service_pb.js";
 import { IvrFlowService } from "../../../src/gen/proto/moego/callcenter/v1/ivr_flow_service_pb.js";
 import { idempotencyKeyHeader } from "../../../src/server/pipeline/idempotency-key.js";
-import { allRpcs } from "../../suites/all-rpcs.js";
-import { nameOf, type RpcFixture, withTexts } from "../../suites/rpc-fixture.js";
-import { rpcFixtures } from "../../suites/rpc-fixtures.js";
+import { rpcEntries } from "../../resources/all-entries.js";
+import { allRpcs } from "../../resources/all-rpcs.js";
+import type { RpcEntry } from "../../resources/entry.js";
+import { nameOf, withTexts } from "../../resources/method.js";
+import { ableKey, isPlatformRpc } from "../../support/able-key.js";
 import { externalApiRow } from "../../support/external-api-rows.js";
 import { type FixtureKey, fixtureKey, keys } from "../../support/fixture-keys.js";
 import { note } from "../../support/fixtures.js";
@@ -76,10 +78,17 @@ export async function openWorld({ log }: WorldOptions = {}): Promise<World> {
   // An order names every entry, and other requests make some.
   const orders = (method: DescMethodUnary) => Number(method.name.startsWith("Reorder"));
   for (const method of allRpcs.toSorted((a, b) => orders(a) - orders(b))) {
-    const fixture = fixtureOf(method);
-    const request = fullerRequests.get(method) ?? (await fixture.request(server));
-    const fresh = () => fixture.request(server);
-    rpcs.push({ method, name: nameOf(method), key: keyOf(method), request, done: done.get(method) ?? request, fresh });
+    const entry = entryOf(method);
+    const request = fullerRequests.get(method) ?? (await entry.request(server));
+    const fresh = () => entry.request(server);
+    rpcs.push({
+      method,
+      name: nameOf(method),
+      key: ableKey(method),
+      request,
+      done: done.get(method) ?? request,
+      fresh,
+    });
   }
   await copyToNeighbour(server.database.owner);
   for (const rpc of rpcs) await actAsNeighbour(server, rpc);
@@ -93,8 +102,8 @@ export const keyOfTenantsCalls = "of-the-tenant";
 
 async function callOnce(server: TestServer, method: DescMethodUnary): Promise<Message> {
   const headers = { [idempotencyKeyHeader]: keyOfTenantsCalls };
-  const request = await fixtureOf(method).request(server);
-  await server.call(method, request, { key: keyOf(method), headers });
+  const request = await entryOf(method).request(server);
+  await server.call(method, request, { key: ableKey(method), headers });
   return request;
 }
 
@@ -167,7 +176,7 @@ export function claimsOfNeighbour({ name }: Rpc, transport: string): boolean {
 async function actAsNeighbour(server: TestServer, { method, name, request }: Rpc): Promise<void> {
   for (const transport of matrixTransports) {
     const headers = { [idempotencyKeyHeader]: `${usedKey}-${transport}` };
-    const key = platformRpcs.includes(method.name) ? keys.platformOther : worldKeys.neighbour;
+    const key = isPlatformRpc(method) ? keys.platformOther : worldKeys.neighbour;
     const answer = await server.call(method, asNeighbour(method, request), { key, headers });
     if (answer.ok) claims.add(`${name} ${transport}`);
   }
@@ -180,15 +189,8 @@ export function asNeighbour(method: DescMethodUnary, request: Message): Message 
   return named ? withTexts(method.input, request, { company_id: neighbour }) : request;
 }
 
-function fixtureOf(method: DescMethodUnary): RpcFixture {
-  const fixture = rpcFixtures.find((one) => one.method === method);
-  if (!fixture) throw new Error(`${nameOf(method)} has no fixture`);
-  return fixture;
+function entryOf(method: DescMethodUnary): RpcEntry {
+  const found = rpcEntries.find((one) => one.method === method);
+  if (!found) throw new Error(`${nameOf(method)} has no entry`);
+  return found;
 }
-
-/** What concerns the installation is open to platform keys alone. */
-function keyOf(method: DescMethodUnary): FixtureKey {
-  return platformRpcs.includes(method.name) ? keys.platform : keys.a;
-}
-
-const platformRpcs = ["CreateCompany", "ListAllCompanies"];

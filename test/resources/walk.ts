@@ -6,19 +6,25 @@ import {
   type MessageInitShape,
 } from "@bufbuild/protobuf";
 import type { Row } from "../../src/demo/demo-rows.js";
-import type { FixtureKey } from "../support/fixture-keys.js";
+import { type FixtureKey, fixtureKey } from "../support/fixture-keys.js";
 
 /** One way to walk a paged list. */
-export interface ListFixture {
+export interface Walk extends WalkTraits {
+  /** `ListCustomers, newest first,` */
   readonly title: string;
   readonly method: DescMethodUnary;
   /** Without its page. */
   readonly request: Message;
-  /** The same rpc asked for something else; absent where the page is all there is to ask. */
+  /** The same RPC asked for something else; absent where the page is all there is to ask. */
   readonly otherRequest?: Message;
+}
+
+interface WalkTraits {
   /** The ids of what is listed, in the documented order. */
   readonly ids: readonly string[];
   readonly table: string;
+  /** Of a list by name: the columns of the name. */
+  readonly nameColumns?: readonly string[];
   /** A key that sees the rows, and one of other organizations, where those of the other lists will not do. */
   readonly keys?: { readonly walker: FixtureKey; readonly neighbour: FixtureKey };
   /** The strangers belong to others: the key never sees them. */
@@ -29,6 +35,13 @@ export interface ListFixture {
   stranger(id: string, place: number): Row;
 }
 
+export interface GivenWalk<I extends DescMessage> extends WalkTraits {
+  /** `newest first` */
+  readonly order: string;
+  readonly request: MessageInitShape<I>;
+  readonly otherRequest?: MessageInitShape<I>;
+}
+
 /** More than the largest page holds. */
 export const rowCount = 511;
 /** Ids of strangers begin with it. */
@@ -36,6 +49,9 @@ export const strangerPrefix = "new_";
 
 /** The company of all lists. */
 export const company = "cmp_l";
+/** A key of an enterprise, which reaches the company of the lists and many more, and a key of that company alone. */
+export const walker = fixtureKey("key_walker", [{ type: "ENTERPRISE", id: "ent_l" }]);
+export const neighbour = fixtureKey("key_neighbour", [{ type: "COMPANY", id: company }]);
 export const numbers = Array.from({ length: rowCount }, (_, index) => index);
 /** As long as an id can be, so that the longest token is seen. */
 export const rowId = (number: number) => `row_${String(number).padStart(26, "0")}`;
@@ -57,19 +73,12 @@ export const byUpdate = numbers
 /** A start time before everything. */
 export const everything = { seconds: BigInt(Date.UTC(2020) / 1_000) };
 
-interface Given<I extends DescMessage>
-  extends Pick<ListFixture, "ids" | "table" | "keys" | "strangersAreForeign" | "isLedger" | "stranger"> {
-  readonly request: MessageInitShape<I>;
-  readonly otherRequest?: MessageInitShape<I>;
-}
-
-export function list<I extends DescMessage, O extends DescMessage>(
+export function walkOf<I extends DescMessage, O extends DescMessage>(
   method: DescMethodUnary<I, O>,
-  order: string,
-  { request, otherRequest, ...same }: Given<I>,
-): ListFixture {
+  { order, request, otherRequest, ...traits }: GivenWalk<I>,
+): Walk {
   return {
-    ...same,
+    ...traits,
     title: `${method.name}, ${order},`,
     method,
     request: create(method.input, request),

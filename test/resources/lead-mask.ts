@@ -3,7 +3,7 @@ import { LeadSchema } from "../../src/gen/proto/moego/business/customer/v1/lead_
 import { LeadService } from "../../src/gen/proto/moego/business/customer/v1/lead_service_pb.js";
 import { lead, leadAddress } from "../support/lead-rows.js";
 import { messageJson } from "../support/message-json.js";
-import { channels, flag, type MaskFixture, memberOf, type PathFixture } from "./mask-fixture.js";
+import { channels, flag, type MaskTraits, memberOf, type PathFixture } from "./mask.js";
 
 const rpc = LeadService.method;
 let made = 0;
@@ -15,8 +15,7 @@ const noConsent = {
 const addressParts = ["id", "address1", "address2", "city", "state", "postal_code", "country", "type"];
 
 /** UpdateLead, whose paths are relative to the lead, but for the permissions beside it. */
-export const leadMaskFixture: MaskFixture = {
-  method: rpc.updateLead,
+export const leadMask: MaskTraits = {
   holder: "lead",
   naming: [
     ...["id", "company_id", "etag", "update_mask"],

@@ -1,9 +1,8 @@
-import type { DescMethodUnary, JsonObject } from "@bufbuild/protobuf";
+import type { JsonObject } from "@bufbuild/protobuf";
 import type { TestServer } from "../support/server.js";
 
 /** What the suite of masks must know of an rpc that takes one. */
-export interface MaskFixture {
-  readonly method: DescMethodUnary;
+export interface MaskTraits {
   /** The request field that holds what the paths name, when it is not the request itself. */
   readonly holder?: string;
   /** Fields of the request, or of its holder, that say which resource or that are ours to write: outside every mask. */

@@ -1,56 +1,20 @@
-import {
-  clone,
-  create,
-  type DescField,
-  type DescMessage,
-  type DescMethod,
-  type DescMethodUnary,
-  getOption,
-  type Message,
-  type MessageInitShape,
-} from "@bufbuild/protobuf";
+import { clone, type DescField, type DescMessage, type DescMethod, getOption, type Message } from "@bufbuild/protobuf";
 import { reflect } from "@bufbuild/protobuf/reflect";
 import { FieldBehavior, field_behavior } from "../../src/gen/proto/google/api/field_behavior_pb.js";
-import type { TestServer } from "../support/server.js";
-
-/** What the suites must know of an rpc beside its descriptor. */
-export interface RpcFixture {
-  readonly method: DescMethodUnary;
-  /** A request that succeeds with key `a`, as often as it is sent. */
-  request(server: TestServer): Promise<Message>;
-  /** Ids of company C for the fields that name what the rpc is about, by proto name. */
-  readonly foreignIds: Readonly<Record<string, string>>;
-}
-
-interface Given<I extends DescMessage> {
-  readonly request: MessageInitShape<I> | ((server: TestServer) => Promise<MessageInitShape<I>>);
-  readonly foreignIds?: Readonly<Record<string, string>>;
-}
-
-export function rpcFixture<I extends DescMessage, O extends DescMessage>(
-  method: DescMethodUnary<I, O>,
-  { request, foreignIds = {} }: Given<I>,
-): RpcFixture {
-  return {
-    method,
-    request: async (server) => create(method.input, typeof request === "function" ? await request(server) : request),
-    foreignIds,
-  };
-}
 
 /** `moego.business.customer.v1.CustomerService/GetCustomer` */
 export function nameOf(method: DescMethod): string {
   return `${method.parent.typeName}/${method.name}`;
 }
 
-/** What is wrong with a table of fixtures: rpcs without one, and fixtures that name no rpc or one twice. */
+/** What is wrong with a list of entries: RPCs without one, RPCs with two, and entries of no RPC. */
 export function coverageFaults(methods: readonly DescMethod[], covered: readonly DescMethod[]): string[] {
   const known = methods.map(nameOf);
   const names = covered.map(nameOf);
   return [
-    ...known.filter((name) => !names.includes(name)).map((name) => `${name} has no fixture`),
-    ...names.filter((name) => !known.includes(name)).map((name) => `${name} is no such rpc`),
-    ...names.filter((name, index) => names.indexOf(name) < index).map((name) => `${name} has two fixtures`),
+    ...known.filter((name) => !names.includes(name)).map((name) => `${name} has no entry`),
+    ...names.filter((name) => !known.includes(name)).map((name) => `${name} is not in the contract`),
+    ...names.filter((name, index) => names.indexOf(name) < index).map((name) => `${name} has two entries`),
   ];
 }
 

@@ -1,0 +1,45 @@
+import type { Tables } from "../../src/demo/demo-rows.js";
+import { apiKeys } from "./api-keys.js";
+import { callers } from "./callers.js";
+import { catalog } from "./catalog.js";
+import { consent } from "./consent.js";
+import { customFields } from "./custom-fields.js";
+import { customerSettingLists } from "./customer-setting-lists.js";
+import { customers } from "./customers.js";
+import { directory } from "./directory.js";
+import type { RpcEntry } from "./entry.js";
+import { externalApis } from "./external-apis.js";
+import { ivrFlows } from "./ivr-flows.js";
+import { leads } from "./leads.js";
+import { packages } from "./packages.js";
+import { petSettingLists } from "./pet-setting-lists.js";
+import { pets } from "./pets.js";
+import { vipLevels } from "./vip-levels.js";
+
+/**
+ * One entry for each RPC of the contract; all-entries.test.ts fails if one is missing or doubled. A resource comes after
+ * those whose rows its own rows refer to.
+ */
+export const rpcEntries: readonly RpcEntry[] = [
+  ...directory,
+  ...customers,
+  ...leads,
+  ...apiKeys,
+  ...pets,
+  ...customerSettingLists,
+  ...petSettingLists,
+  ...customFields,
+  ...catalog,
+  ...packages,
+  ...consent,
+  ...callers,
+  ...vipLevels,
+  ...externalApis,
+  ...ivrFlows,
+];
+
+/** Every way to walk a paged list. */
+export const walks = rpcEntries.flatMap((entry) => entry.walks);
+
+/** The rows that the walks need, in the order in which they can be inserted. */
+export const walkTables: Tables = rpcEntries.flatMap(({ rows }) => rows);

@@ -1,0 +1,105 @@
+import { CallerProfileSchema, ThirdAccountKind } from "../../src/gen/proto/moego/callcenter/v1/caller_profile_pb.js";
+import { CallerService } from "../../src/gen/proto/moego/callcenter/v1/caller_service_pb.js";
+import { profile } from "../support/caller-rows.js";
+import { customer } from "../support/fixtures.js";
+import { messageJson } from "../support/message-json.js";
+import { freshId, madeCustomer } from "../support/records.js";
+import type { TestServer } from "../support/server.js";
+import { entry, type RpcEntry } from "./entry.js";
+import { type MaskTraits, text } from "./mask.js";
+
+const rpc = CallerService.method;
+const companyId = "cmp_a";
+const customerId = "cus_a1";
+const foreignIds = { customer_id: "cus_c1" };
+const kind = ThirdAccountKind.DISCORD;
+
+/** Requests about two customers, and about one that does not exist. */
+async function onCustomers<T extends object>(server: TestServer, content: T) {
+  const [one, other] = [await madeCustomer(server), await madeCustomer(server)];
+  return {
+    good: { companyId, customerId: one.id, ...content },
+    other: { companyId, customerId: other.id, ...content },
+    bad: { companyId, customerId: "cus_z", ...content },
+  };
+}
+
+let made = 0;
+
+/** UpdateCallerProfile. */
+const profileMask: MaskTraits = {
+  naming: ["company_id", "customer_id", "etag", "update_mask"],
+  moving: ["etag"],
+  other: { path: "enterprise_name", set: { enterpriseName: "Outside" } },
+  closedPaths: [],
+  async make(server) {
+    made += 1;
+    const id = `cus_prof_${made}`;
+    const more = { assigned_staff_id: "staff_a1" };
+    await server.insert([
+      ["customer", [customer(companyId, id, "biz_a1", "2024-05-01T10:00:00Z", more)]],
+      ["customer_profile", [profile(companyId, id)]],
+    ]);
+    return { companyId, customerId: id };
+  },
+  async read(server, named) {
+    const request = { companyId, customerId: String(named["customerId"]) };
+    const { profile: stored } = await server.ok(rpc.getCallerProfile, request);
+    if (!stored) throw new Error("no profile");
+    return messageJson(CallerProfileSchema, stored);
+  },
+  paths: {
+    nickname: text("nickname", "Neo"),
+    gender: {
+      set: { gender: "GENDER_MALE" },
+      after: () => ({ gender: "GENDER_MALE" }),
+      cleared: () => ({ gender: "GENDER_UNSPECIFIED" }),
+    },
+    vip_level_id: {
+      set: { vipLevelId: "vip_a2" },
+      after: () => ({ vipLevel: { id: "vip_a2", name: "Silver", archived: false } }),
+      cleared: () => ({ vipLevel: undefined }),
+    },
+    blacklisted: {
+      set: { blacklisted: false },
+      after: () => ({ blacklisted: false }),
+      cleared: () => ({ blacklisted: false }),
+    },
+    enterprise_name: text("enterpriseName", "Neo Ltd."),
+    visitor_ids: {
+      set: { visitorIds: ["visitor-9"] },
+      after: () => ({ visitorIds: ["visitor-9"] }),
+      cleared: () => ({ visitorIds: [] }),
+    },
+    assigned_staff_id: text("assignedStaffId", "staff_a2"),
+  },
+};
+
+export const callers: readonly RpcEntry[] = [
+  entry(rpc.queryCustomer, { request: { companyId, tel: "+12125550101" } }),
+  entry(rpc.getCallerProfile, { request: { companyId, customerId }, foreignIds }),
+  entry(rpc.updateCallerProfile, {
+    request: { companyId, customerId, nickname: "Ann" },
+    foreignIds,
+    repeat: (server) => onCustomers(server, { nickname: "Nick" }),
+    mask: profileMask,
+  }),
+  entry(rpc.linkAccount, {
+    request: { companyId, customerId, kind, accountId: "account-of-the-suite" },
+    foreignIds,
+    async repeat(server) {
+      const { good, other, bad } = await onCustomers(server, { kind, accountId: freshId() });
+      return { good, other: { ...other, accountId: freshId() }, bad };
+    },
+  }),
+  entry(rpc.unlinkAccount, {
+    request: { companyId, customerId, kind },
+    foreignIds,
+    async repeat(server) {
+      const requests = await onCustomers(server, { kind });
+      for (const request of [requests.good, requests.other])
+        await server.ok(rpc.linkAccount, { ...request, accountId: freshId() });
+      return requests;
+    },
+  }),
+];

@@ -1,0 +1,55 @@
+import { SettingService } from "../../src/gen/proto/moego/business/setting/v1/setting_service_pb.js";
+import { newService } from "../support/new-setting.js";
+import { offeredService } from "../support/setting-rows.js";
+import { entry, type RpcEntry } from "./entry.js";
+import { ascending, company, numbers, placeOf, rowId, rowName } from "./walk.js";
+
+const { getService, listServices, createService, updateService } = SettingService.method;
+const companyId = "cmp_a";
+const foreignIds = { id: "srv_c1" };
+
+const serviceRow = (id: string, place: number) =>
+  offeredService(company, id, rowName(place), { available_all_business: true });
+const byName = { ids: ascending, table: "service", nameColumns: ["name"], stranger: serviceRow };
+
+export const catalog: readonly RpcEntry[] = [
+  entry(getService, { request: { companyId, id: "srv_a1" }, foreignIds }),
+  entry(listServices, {
+    request: { companyId, pagination: {} },
+    rows: [["service", numbers.map((n) => serviceRow(rowId(n), placeOf(n)))]],
+    walks: [
+      {
+        ...byName,
+        order: "by name",
+        request: { companyId: company },
+        otherRequest: { companyId: company, showArchived: true },
+      },
+      {
+        ...byName,
+        order: "by name under a filter by location",
+        request: { companyId: company, businessIds: ["biz_l"] },
+        otherRequest: { companyId: company, businessIds: ["biz_x"] },
+      },
+    ],
+  }),
+  entry(createService, {
+    request: newService,
+    repeat: async () => ({
+      good: newService,
+      other: { ...newService, name: "Ears" },
+      bad: { ...newService, availableStaffIds: ["staff_z"] },
+    }),
+  }),
+  entry(updateService, {
+    request: { companyId, id: "srv_a3", name: "Renamed" },
+    foreignIds,
+    async repeat(server) {
+      const { id } = await server.ok(createService, newService);
+      return {
+        good: { companyId, id, serviceTime: 10 },
+        other: { companyId, id, serviceTime: 20 },
+        bad: { companyId, id, availableBusinessIds: ["biz_z"] },
+      };
+    },
+  }),
+];

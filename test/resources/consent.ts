@@ -1,0 +1,42 @@
+import type { Row } from "../../src/demo/demo-rows.js";
+import { ConsentService } from "../../src/gen/proto/moego/admin/v1/consent_service_pb.js";
+import { entry, type RpcEntry } from "./entry.js";
+import { company, minute, numbers, placeOf, rowId } from "./walk.js";
+
+const rpc = ConsentService.method;
+const companyId = "cmp_a";
+const ofCustomer = (value: string) => ({ subject: { case: "customerId", value } }) as const;
+
+const event = (place: number, subjectId = rowId(0)): Row => ({
+  ...{ company_id: company, subject_kind: "customer", subject_id: subjectId, occurred_time: minute(place) },
+  ...{ rpc: "a.B/C", key_id: "key", staff_id: "", ip: "127.0.0.1", request_id: "request" },
+  after: {
+    ...{ serviceRelatedChannels: ["SMS"], marketingCampaignsChannels: [] },
+    ...{ brandedAppEnabled: false, isAgreedMarketingPolicy: false, isConsented: false },
+  },
+});
+
+export const consent: readonly RpcEntry[] = [
+  entry(rpc.listConsentHistory, {
+    request: { companyId, ...ofCustomer("cus_a1"), pagination: {} },
+    foreignIds: { customer_id: "cus_c1" },
+    rows: [["consent_event", numbers.map((n) => event(placeOf(n)))]],
+    walks: [
+      {
+        order: "newest first",
+        request: { companyId: company, ...ofCustomer(rowId(0)) },
+        otherRequest: { companyId: company, ...ofCustomer(rowId(1)) },
+        // The database numbers the entries.
+        ids: numbers.map((n) => String(n + 1)).toReversed(),
+        table: "consent_event",
+        isLedger: true,
+        strangersAreForeign: true,
+        stranger: (_, place) => event(place, rowId(2)),
+      },
+    ],
+  }),
+  entry(rpc.checkConsent, {
+    request: { companyId, subject: { case: "leadId", value: "lcus_a1" }, channel: 1, purpose: 1 },
+    foreignIds: { lead_id: "lcus_c1" },
+  }),
+];

@@ -1,0 +1,194 @@
+import type { Row } from "../../src/demo/demo-rows.js";
+import { DirectoryAdminService } from "../../src/gen/proto/moego/admin/v1/directory_admin_service_pb.js";
+import { BusinessService } from "../../src/gen/proto/moego/business/business/v1/business_service_pb.js";
+import { CompanyService } from "../../src/gen/proto/moego/business/company/v1/company_service_pb.js";
+import { StaffService } from "../../src/gen/proto/moego/business/staff/v1/staff_service_pb.js";
+import { fixtureKey, keyTables } from "../support/fixture-keys.js";
+import type { TestServer } from "../support/server.js";
+import { entry, type RpcEntry } from "./entry.js";
+import { onWhole } from "./repeat.js";
+import { ascending, company, numbers, placeOf, rowId, rowName } from "./walk.js";
+
+const { getCompany, listCompanies } = CompanyService.method;
+const { getBusiness, listBusiness } = BusinessService.method;
+const { getStaff, listStaffs } = StaffService.method;
+const admin = DirectoryAdminService.method;
+const companyId = "cmp_a";
+const ofBusinessC = { id: "biz_c1" };
+const ofStaffC = { id: "staff_c1" };
+const newCompany = { name: "Delta Daycare", country: "US", timeZone: "America/New_York" };
+
+async function madeBusiness(server: TestServer) {
+  const { business } = await server.ok(admin.createBusiness, { companyId, name: "For a test" });
+  return { companyId, id: business?.id ?? "" };
+}
+
+async function madeStaff(server: TestServer) {
+  const { staff } = await server.ok(admin.createStaff, { companyId, firstName: "Tess" });
+  return { companyId, id: staff?.id ?? "" };
+}
+
+async function archivedBusiness(server: TestServer) {
+  const named = await madeBusiness(server);
+  await server.ok(admin.archiveBusiness, named);
+  return named;
+}
+
+async function archivedStaff(server: TestServer) {
+  const named = await madeStaff(server);
+  await server.ok(admin.archiveStaff, named);
+  return named;
+}
+
+/** Platform keys are bound to no organization; a token knows one from another only by rows that no call could make. */
+const platformWalkers = {
+  walker: fixtureKey("key_walker_all", [], { scopes: ["platform:admin"] }),
+  neighbour: fixtureKey("key_neighbour_all", [{ type: "COMPANY", id: "cmp_other" }], {
+    scopes: ["platform:admin"],
+  }),
+};
+
+const companyRow = (id: string, name: string, enterpriseId = "ent_l"): Row => ({
+  ...{ id, name, country: "US", time_zone: "America/New_York", enterprise_id: enterpriseId },
+});
+const businessRow = (id: string, name: string): Row => ({
+  ...{ company_id: company, id, name, phone: "", address: null, archived_time: null },
+});
+const staffRow = (id: string, firstName: string): Row => ({
+  ...{ company_id: company, id, first_name: firstName, last_name: "", archived_time: null },
+});
+const named = (row: (id: string, name: string) => Row) => numbers.map((n) => row(rowId(n), rowName(placeOf(n))));
+
+export const directory: readonly RpcEntry[] = [
+  entry(getCompany, { request: { id: "cmp_a" }, foreignIds: { id: "cmp_c" } }),
+  entry(listCompanies, {
+    request: { pagination: {} },
+    rows: [["company", [companyRow(company, "A company"), ...named(companyRow)]]],
+    walks: [
+      {
+        order: "by name",
+        request: {},
+        ids: [company, ...ascending],
+        table: "company",
+        nameColumns: ["name"],
+        strangersAreForeign: true,
+        stranger: (id, place) => companyRow(id, rowName(place), "ent_other"),
+      },
+    ],
+  }),
+  entry(getBusiness, { request: { id: "biz_a1" }, foreignIds: { id: "biz_c1" } }),
+  entry(listBusiness, {
+    request: { companyId, pagination: {} },
+    rows: [["business", [businessRow("biz_l", "A location"), ...named(businessRow)]]],
+    walks: [
+      {
+        order: "by name",
+        request: { companyId: company },
+        otherRequest: { companyId: rowId(0) },
+        ids: ["biz_l", ...ascending],
+        table: "business",
+        nameColumns: ["name"],
+        stranger: (id, place) => businessRow(id, rowName(place)),
+      },
+    ],
+  }),
+  entry(getStaff, { request: { id: "staff_a1" }, foreignIds: { id: "staff_c1" } }),
+  entry(listStaffs, {
+    request: { companyId, pagination: {} },
+    rows: [["staff", named(staffRow)]],
+    walks: [
+      {
+        order: "by name",
+        request: { companyId: company },
+        otherRequest: { companyId: rowId(0) },
+        ids: ascending,
+        table: "staff",
+        nameColumns: ["first_name", "last_name"],
+        stranger: (id, place) => staffRow(id, rowName(place)),
+      },
+    ],
+  }),
+  entry(admin.createCompany, {
+    request: newCompany,
+    repeat: async () => ({
+      good: { ...newCompany, name: "A" },
+      other: { ...newCompany, name: "B" },
+      bad: { ...newCompany, id: "cmp_a" },
+    }),
+  }),
+  entry(admin.listAllCompanies, {
+    request: { pagination: {} },
+    rows: keyTables(Object.values(platformWalkers)),
+    walks: [
+      {
+        order: "by name",
+        request: {},
+        ids: [company, ...ascending],
+        table: "company",
+        nameColumns: ["name"],
+        keys: platformWalkers,
+        stranger: (id, place) => companyRow(id, rowName(place), "ent_other"),
+      },
+    ],
+  }),
+  entry(admin.updateCompany, {
+    request: { companyId, timeZone: "America/New_York" },
+    repeat: async () => ({
+      good: { companyId, name: "Alpha A" },
+      other: { companyId, name: "Alpha B" },
+      bad: { companyId, enterpriseId: "ent_other" },
+    }),
+  }),
+  entry(admin.createBusiness, {
+    request: { companyId, name: "Alpha New" },
+    repeat: async () => ({
+      good: { companyId, name: "A" },
+      other: { companyId, name: "B" },
+      bad: { companyId, id: "biz_a1", name: "Taken" },
+    }),
+  }),
+  entry(admin.updateBusiness, {
+    request: { companyId, id: "biz_a1", email: "desk@example.com" },
+    foreignIds: ofBusinessC,
+    async repeat(server) {
+      const made = await madeBusiness(server);
+      return {
+        good: { ...made, name: "A" },
+        other: { ...made, name: "B" },
+        bad: { companyId, id: "biz_a9", name: "x" },
+      };
+    },
+  }),
+  entry(admin.archiveBusiness, { request: madeBusiness, foreignIds: ofBusinessC, repeat: onWhole(madeBusiness) }),
+  entry(admin.restoreBusiness, {
+    request: { companyId, id: "biz_a2" },
+    foreignIds: ofBusinessC,
+    repeat: onWhole(archivedBusiness),
+  }),
+  entry(admin.createStaff, {
+    request: { companyId, firstName: "Ana" },
+    repeat: async () => ({
+      good: { companyId, firstName: "A" },
+      other: { companyId, firstName: "B" },
+      bad: { companyId, firstName: "x", workingBusinessIds: ["biz_z"] },
+    }),
+  }),
+  entry(admin.updateStaff, {
+    request: { companyId, id: "staff_a1", lastName: "Tester" },
+    foreignIds: ofStaffC,
+    async repeat(server) {
+      const made = await madeStaff(server);
+      return {
+        good: { ...made, firstName: "A" },
+        other: { ...made, firstName: "B" },
+        bad: { companyId, id: "staff_a9", firstName: "x" },
+      };
+    },
+  }),
+  entry(admin.archiveStaff, { request: madeStaff, foreignIds: ofStaffC, repeat: onWhole(madeStaff) }),
+  entry(admin.restoreStaff, {
+    request: { companyId, id: "staff_a2" },
+    foreignIds: ofStaffC,
+    repeat: onWhole(archivedStaff),
+  }),
+];

@@ -1,0 +1,85 @@
+import {
+  create,
+  type DescMessage,
+  type DescMethodUnary,
+  isMessage,
+  type Message,
+  type MessageInitShape,
+  type MessageShape,
+} from "@bufbuild/protobuf";
+import type { Tables } from "../../src/demo/demo-rows.js";
+import type { TestServer } from "../support/server.js";
+import type { MaskTraits } from "./mask.js";
+import type { Repeat } from "./repeat.js";
+import { type GivenWalk, type Walk, walkOf } from "./walk.js";
+
+/**
+ * What the suites must know of an RPC that its descriptor does not say. Every RPC of the contract has one entry
+ * (all-entries.ts), and this is the only place where an RPC is enrolled: the suites pick the entries with the trait that
+ * they check.
+ */
+export interface RpcEntry {
+  readonly method: DescMethodUnary;
+  /** A request that succeeds with key `a`, as often as it is sent. */
+  request(server: TestServer): Promise<Message>;
+  /** Ids of company C for the fields that name what the RPC is about, by proto name. */
+  readonly foreignIds: Readonly<Record<string, string>>;
+  /** Of every RPC that writes and does not forward its idempotency key. */
+  readonly repeat?: Repeat;
+  /** Of every RPC with an update mask. */
+  readonly mask?: MaskTraits;
+  /** Rows that the walks below need, beside those of the entries before. */
+  readonly rows: Tables;
+  /** One or more of every paged list. */
+  readonly walks: readonly Walk[];
+}
+
+type Make<I extends DescMessage> = (server: TestServer) => Promise<MessageInitShape<I>>;
+
+interface Given<I extends DescMessage, O extends DescMessage> {
+  readonly request: MessageInitShape<I> | Make<I>;
+  readonly foreignIds?: Readonly<Record<string, string>>;
+  /** Requests about something made for the purpose. */
+  readonly repeat?: (server: TestServer) => Promise<GivenRequests<I>>;
+  /** Removes from a response what only the first one shows. */
+  readonly withoutSecret?: (response: MessageShape<O>) => void;
+  readonly mask?: MaskTraits;
+  readonly rows?: Tables;
+  readonly walks?: readonly GivenWalk<I>[];
+}
+
+interface GivenRequests<I extends DescMessage> {
+  readonly good: MessageInitShape<I>;
+  readonly other: MessageInitShape<I>;
+  readonly bad: MessageInitShape<I>;
+}
+
+export function entry<I extends DescMessage, O extends DescMessage>(
+  method: DescMethodUnary<I, O>,
+  { request, foreignIds = {}, repeat, withoutSecret, mask, rows = [], walks = [] }: Given<I, O>,
+): RpcEntry {
+  const made = async (server: TestServer) =>
+    create(method.input, typeof request === "function" ? await request(server) : request);
+  const repeated: Repeat | undefined = repeat && {
+    async requests(server) {
+      const { good, other, bad } = await repeat(server);
+      return {
+        good: create(method.input, good),
+        other: create(method.input, other),
+        bad: create(method.input, bad),
+      };
+    },
+    hideSecret(response) {
+      if (isMessage(response, method.output)) withoutSecret?.(response);
+    },
+  };
+  return {
+    method,
+    request: made,
+    foreignIds,
+    ...(repeated ? { repeat: repeated } : {}),
+    ...(mask ? { mask } : {}),
+    rows,
+    walks: walks.map((walk) => walkOf(method, walk)),
+  };
+}

@@ -1,0 +1,75 @@
+import type { Row } from "../../src/demo/demo-rows.js";
+import { IvrFlowService } from "../../src/gen/proto/moego/callcenter/v1/ivr_flow_service_pb.js";
+import { ivrFlowRow } from "../support/ivr-flow-rows.js";
+import { greeting } from "../support/new-flow.js";
+import type { TestServer } from "../support/server.js";
+import { entry, type RpcEntry } from "./entry.js";
+import { onWhole } from "./repeat.js";
+import { ascending, company, numbers, placeOf, rowId, rowName } from "./walk.js";
+
+const rpc = IvrFlowService.method;
+const companyId = "cmp_a";
+const named = { companyId, id: "ivr_a1" };
+const foreignIds = { id: "ivr_c1" };
+const newFlow = { companyId, name: "Greeting", definition: greeting };
+
+let count = 0;
+
+async function made(server: TestServer) {
+  count += 1;
+  const id = `ivr_made_${count}`;
+  await server.insert([["ivr_flow", [ivrFlowRow(companyId, id)]]]);
+  return { companyId, id };
+}
+
+async function archived(server: TestServer) {
+  const target = await made(server);
+  await server.ok(rpc.archiveIvrFlow, target);
+  return target;
+}
+
+const listed = (id: string, place: number): Row => ivrFlowRow(company, id, { name: rowName(place) });
+
+/** A run stores nothing (test/rpc/ivr-flow-runs.test.ts): its key goes to the external systems. */
+export const ivrFlows: readonly RpcEntry[] = [
+  entry(rpc.createIvrFlow, {
+    request: newFlow,
+    repeat: async () => ({
+      good: { ...newFlow, name: "A" },
+      other: { ...newFlow, name: "B" },
+      bad: { ...newFlow, id: "ivr_a1" },
+    }),
+  }),
+  entry(rpc.getIvrFlow, { request: named, foreignIds }),
+  entry(rpc.listIvrFlows, {
+    request: { companyId, pagination: {} },
+    rows: [["ivr_flow", numbers.map((n) => listed(rowId(n), placeOf(n)))]],
+    walks: [
+      {
+        order: "by name",
+        request: { companyId: company },
+        otherRequest: { companyId: company, showArchived: true },
+        ids: ascending,
+        table: "ivr_flow",
+        nameColumns: ["name"],
+        stranger: listed,
+      },
+    ],
+  }),
+  entry(rpc.updateIvrFlow, {
+    request: { ...named, description: "Says hello" },
+    foreignIds,
+    async repeat(server) {
+      const target = await made(server);
+      return {
+        good: { ...target, name: "A" },
+        other: { ...target, name: "B" },
+        bad: { companyId, id: "ivr_a9", name: "x" },
+      };
+    },
+  }),
+  entry(rpc.archiveIvrFlow, { request: made, foreignIds, repeat: onWhole(made) }),
+  entry(rpc.restoreIvrFlow, { request: named, foreignIds, repeat: onWhole(archived) }),
+  entry(rpc.validateFlow, { request: named, foreignIds }),
+  entry(rpc.runFlow, { request: { ...named, inputs: { tel: "+12125550101" } }, foreignIds }),
+];

@@ -1,0 +1,97 @@
+import type { Row } from "../../src/demo/demo-rows.js";
+import { LeadAdminService } from "../../src/gen/proto/moego/admin/v1/lead_admin_service_pb.js";
+import { LeadService } from "../../src/gen/proto/moego/business/customer/v1/lead_service_pb.js";
+import { lead } from "../support/lead-rows.js";
+import { aDog, newLead } from "../support/new-lead.js";
+import { freshId, madeLead } from "../support/records.js";
+import type { TestServer } from "../support/server.js";
+import { entry, type RpcEntry } from "./entry.js";
+import { leadMask } from "./lead-mask.js";
+import { onWhole } from "./repeat.js";
+import { byUpdate, company, descending, everything, minute, numbers, placeOf, rowId, updateOf } from "./walk.js";
+
+const rpc = LeadService.method;
+const admin = LeadAdminService.method;
+const companyId = "cmp_a";
+const foreignIds = { id: "lcus_c1" };
+
+async function archived(server: TestServer) {
+  const named = await madeLead(server);
+  await server.ok(admin.archiveLead, named);
+  return named;
+}
+
+const row = (id: string, created: number, updated: number): Row =>
+  lead(company, id, "biz_l", minute(created), { last_updated_time: minute(updated) });
+const newestFirst = { ids: descending, table: "lead", stranger: (id: string, place: number) => row(id, place, 0) };
+
+export const leads: readonly RpcEntry[] = [
+  entry(rpc.createLead, {
+    request: newLead(),
+    repeat: async () => ({
+      good: newLead({ lastName: "A" }),
+      other: newLead({ lastName: "B" }),
+      bad: newLead({ allocateStaffId: "staff_z" }),
+    }),
+  }),
+  entry(rpc.getLead, { request: { id: "lcus_a1" }, foreignIds }),
+  entry(rpc.updateLead, {
+    request: { id: "lcus_a1", lead: { lastName: "Changed" } },
+    foreignIds,
+    async repeat(server) {
+      const { id } = await madeLead(server);
+      return {
+        good: { id, lead: { lastName: "A" } },
+        other: { id, lead: { lastName: "B" } },
+        bad: { id, lead: { etag: "old" } },
+      };
+    },
+    mask: leadMask,
+  }),
+  entry(rpc.listLeads, {
+    request: { companyId, pagination: {} },
+    rows: [["lead", numbers.map((n) => row(rowId(n), placeOf(n), updateOf(n)))]],
+    walks: [
+      {
+        ...newestFirst,
+        order: "newest first",
+        request: { companyId: company },
+        otherRequest: { companyId: company, filter: { email: "other@example.com" } },
+      },
+      {
+        order: "in the order of change under a last_updated_time filter",
+        request: { companyId: company, filter: { lastUpdatedTime: { startTime: everything } } },
+        otherRequest: { companyId: company },
+        ids: byUpdate,
+        table: "lead",
+        stranger: (id, place) => row(id, 0, place),
+      },
+      {
+        ...newestFirst,
+        order: "newest first under a filter by location",
+        request: { companyId: company, filter: { preferredBusinessIds: ["biz_l"] } },
+        otherRequest: { companyId: company, filter: { preferredBusinessIds: ["biz_l", "biz_x"] } },
+      },
+    ],
+  }),
+  entry(rpc.promoteLead, {
+    request: async (server) => ({ id: (await madeLead(server)).id }),
+    foreignIds,
+    repeat: async (server) => ({
+      good: { id: (await madeLead(server)).id },
+      other: { id: (await madeLead(server)).id },
+      bad: { id: "lcus_a9" },
+    }),
+  }),
+  entry(admin.archiveLead, { request: madeLead, foreignIds, repeat: onWhole(madeLead) }),
+  entry(admin.restoreLead, { request: madeLead, foreignIds, repeat: onWhole(archived) }),
+  entry(admin.eraseLead, { request: madeLead, foreignIds, repeat: onWhole(madeLead) }),
+  entry(admin.importLead, {
+    request: async () => ({ companyId, id: freshId(), ...newLead({ pets: [{ ...aDog, id: freshId() }] }) }),
+    repeat: async () => ({
+      good: { companyId, id: freshId(), ...newLead() },
+      other: { companyId, id: freshId(), ...newLead() },
+      bad: { companyId, id: "lcus_a1", ...newLead() },
+    }),
+  }),
+];

@@ -1,0 +1,152 @@
+import { PackageAdminService } from "../../src/gen/proto/moego/admin/v1/package_admin_service_pb.js";
+import { PackageService } from "../../src/gen/proto/moego/business/package/v1/package_service_pb.js";
+import { newPackage, sellPackage } from "../support/new-package.js";
+import { bought, entry as ledgerEntry, line } from "../support/package-rows.js";
+import type { TestServer } from "../support/server.js";
+import { entry, type RpcEntry } from "./entry.js";
+import { company, descending, minute, numbers, placeOf, rowId } from "./walk.js";
+
+const { listPackages, listPackageDetails } = PackageService.method;
+const admin = PackageAdminService.method;
+const companyId = "cmp_a";
+const on = { companyId, packageId: "pkg_a1" };
+const ofItem = { ...on, packageServiceId: "ps_a1" };
+const foreignIds = { package_id: "pkg_c1" };
+const absent = { companyId, packageId: "pkg_z" };
+
+const sold = async (server: TestServer) => (await sellPackage(server)).on;
+
+/** An item of a package that was sold for the purpose: five units. */
+async function soldItem(server: TestServer) {
+  const { on: named, item } = await sellPackage(server);
+  return { ...named, packageServiceId: item };
+}
+
+async function withdrawn(server: TestServer) {
+  const named = await sold(server);
+  await server.ok(admin.deletePackage, named);
+  return named;
+}
+
+const customer = rowId(0);
+const packageRow = (id: string, place: number) => bought(company, id, customer, "biz_l", minute(place));
+const entryRow = (id: string, place: number) => ledgerEntry(company, id, rowId(0), "ps_l", minute(place));
+const latestFirst = { ids: descending, table: "package", stranger: packageRow };
+/** As many as one call may name. */
+const nameable = descending.slice(0, 500);
+
+export const packages: readonly RpcEntry[] = [
+  entry(listPackages, {
+    request: { companyId, customerIds: ["cus_a1"], pagination: {} },
+    rows: [
+      ["package", numbers.map((n) => packageRow(rowId(n), placeOf(n)))],
+      ["package_service", [line(company, "ps_l", rowId(0), 1_000)]],
+    ],
+    walks: [
+      {
+        ...latestFirst,
+        order: "latest purchase first",
+        request: { companyId: company, customerIds: [customer, rowId(1), "cus_z"] },
+        otherRequest: { companyId: company, customerIds: [customer] },
+      },
+      {
+        ...latestFirst,
+        order: "latest purchase first under every filter",
+        request: {
+          ...{ companyId: company, customerIds: [customer], businessIds: ["biz_l"] },
+          ...{ excludeExpired: true, statuses: [1, 2] },
+        },
+        otherRequest: { companyId: company, customerIds: [customer], businessIds: ["biz_l"] },
+      },
+    ],
+  }),
+  entry(listPackageDetails, {
+    request: { companyId, packageIds: ["pkg_a1"], pagination: {} },
+    walks: [
+      {
+        order: "latest purchase first",
+        request: { companyId: company, packageIds: nameable.toReversed() },
+        otherRequest: { companyId: company, packageIds: nameable },
+        ids: nameable,
+        table: "package",
+        // Nobody has named them.
+        strangersAreForeign: true,
+        stranger: packageRow,
+      },
+    ],
+  }),
+  entry(admin.sellPackage, {
+    request: newPackage(),
+    repeat: async () => ({
+      good: newPackage({ packageName: "A" }),
+      other: newPackage({ packageName: "B" }),
+      bad: newPackage({ customerId: "cus_z" }),
+    }),
+  }),
+  entry(admin.redeemPackage, {
+    request: { ...ofItem, quantity: 1 },
+    foreignIds,
+    async repeat(server) {
+      const item = await soldItem(server);
+      return {
+        good: { ...item, quantity: 1, note: "A" },
+        other: { ...item, quantity: 1, note: "B" },
+        bad: { ...item, quantity: 6 },
+      };
+    },
+  }),
+  entry(admin.refundPackage, {
+    async request(server) {
+      const { ledgerEntry: made } = await server.ok(admin.redeemPackage, { ...ofItem, quantity: 1 });
+      return { ...on, ledgerEntryId: made?.id ?? "" };
+    },
+    foreignIds,
+    async repeat(server) {
+      const item = await soldItem(server);
+      await server.ok(admin.redeemPackage, { ...item, quantity: 3 });
+      return {
+        good: { ...item, quantity: 1, note: "A" },
+        other: { ...item, quantity: 1, note: "B" },
+        bad: { ...item, quantity: 4 },
+      };
+    },
+  }),
+  entry(admin.adjustPackage, {
+    request: { ...ofItem, change: -1, reason: "Miscounted" },
+    foreignIds,
+    async repeat(server) {
+      const item = await soldItem(server);
+      return {
+        good: { ...item, change: -1, reason: "A" },
+        other: { ...item, change: -1, reason: "B" },
+        bad: { ...item, change: 1, reason: "x" },
+      };
+    },
+  }),
+  entry(admin.deletePackage, {
+    request: sold,
+    foreignIds,
+    repeat: async (server) => ({ good: await sold(server), other: await sold(server), bad: absent }),
+  }),
+  entry(admin.restorePackage, {
+    request: on,
+    foreignIds,
+    repeat: async (server) => ({ good: await withdrawn(server), other: await withdrawn(server), bad: absent }),
+  }),
+  entry(admin.listPackageLedger, {
+    request: { ...on, pagination: {} },
+    foreignIds,
+    rows: [["package_ledger", numbers.map((n) => entryRow(rowId(n), placeOf(n)))]],
+    walks: [
+      {
+        order: "newest first",
+        request: { companyId: company, packageId: rowId(0) },
+        otherRequest: { companyId: company, packageId: rowId(1) },
+        ids: descending,
+        table: "package_ledger",
+        isLedger: true,
+        stranger: entryRow,
+      },
+    ],
+  }),
+];

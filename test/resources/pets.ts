@@ -1,0 +1,140 @@
+import { PetAdminService } from "../../src/gen/proto/moego/admin/v1/pet_admin_service_pb.js";
+import { PetService } from "../../src/gen/proto/moego/business/customer/v1/pet_service_pb.js";
+import { createPet, minimalPet } from "../support/new-pet.js";
+import { pet, petNote } from "../support/pet-rows.js";
+import { freshId, madeCustomer } from "../support/records.js";
+import type { TestServer } from "../support/server.js";
+import { entry, type RpcEntry } from "./entry.js";
+import { byUpdate, company, descending, everything, minute, numbers, placeOf, rowId, updateOf } from "./walk.js";
+
+const rpc = PetService.method;
+const { importPet } = PetAdminService.method;
+const companyId = "cmp_a";
+const ofPet = { customerId: "cus_a1", id: "pet_a1" };
+const foreignIds = { customer_id: "cus_c1", id: "pet_c1" };
+const code = "pc_a2";
+
+/** A new pet of a new customer. */
+async function made(server: TestServer): Promise<{ customerId: string; id: string }> {
+  const { customerId, id } = await createPet(server);
+  return { customerId, id };
+}
+
+const ownedBy = (value: string) => ({ owner: { case: "customerId", value } }) as const;
+
+const owner = rowId(0);
+const row = (id: string, created: number, updated: number) =>
+  pet(company, id, owner, minute(created), { last_updated_time: minute(updated) });
+const noteRow = (id: string, place: number) => petNote(company, id, owner, minute(place));
+
+export const pets: readonly RpcEntry[] = [
+  entry(rpc.createPet, {
+    request: { customerId: "cus_a1", pet: minimalPet },
+    foreignIds: { customer_id: "cus_c1" },
+    async repeat(server) {
+      const { customerId } = await made(server);
+      return {
+        good: { customerId, pet: { ...minimalPet, coat: "A" } },
+        other: { customerId, pet: { ...minimalPet, coat: "B" } },
+        bad: { customerId: "cus_a9", pet: minimalPet },
+      };
+    },
+  }),
+  entry(rpc.updatePet, {
+    request: { ...ofPet, coat: "Smooth" },
+    foreignIds,
+    async repeat(server) {
+      const named = await made(server);
+      return { good: { ...named, coat: "A" }, other: { ...named, coat: "B" }, bad: { ...named, id: "pet_z" } };
+    },
+  }),
+  entry(rpc.getPet, { request: ofPet, foreignIds }),
+  entry(rpc.listPets, { request: { customerId: "cus_a1" }, foreignIds: { customer_id: "cus_c1" } }),
+  entry(rpc.appendPetCodes, {
+    request: { ...ofPet, petCodeIds: [code] },
+    foreignIds,
+    async repeat(server) {
+      const named = await made(server);
+      return {
+        good: { ...named, petCodeIds: ["pc_a1"] },
+        other: { ...named, petCodeIds: ["pc_a2"] },
+        bad: { ...named, petCodeIds: ["pc_z"] },
+      };
+    },
+  }),
+  entry(rpc.deletePetCode, {
+    async request(server) {
+      await server.ok(rpc.appendPetCodes, { ...ofPet, petCodeIds: [code] });
+      return { ...ofPet, petCodeId: code };
+    },
+    foreignIds: { ...foreignIds, pet_code_id: "pc_c1" },
+    async repeat(server) {
+      const named = await made(server);
+      await server.ok(rpc.appendPetCodes, { ...named, petCodeIds: ["pc_a1", "pc_a2"] });
+      return {
+        good: { ...named, petCodeId: "pc_a1" },
+        other: { ...named, petCodeId: "pc_a2" },
+        bad: { ...named, petCodeId: "pc_z" },
+      };
+    },
+  }),
+  entry(rpc.appendPetNotes, {
+    request: { ...ofPet, notes: [{ content: "Likes water" }] },
+    foreignIds,
+    async repeat(server) {
+      const named = await made(server);
+      return {
+        good: { ...named, notes: [{ content: "A" }] },
+        other: { ...named, notes: [{ content: "B" }] },
+        bad: { ...named, id: "pet_z", notes: [{ content: "x" }] },
+      };
+    },
+  }),
+  entry(rpc.listPetNotes, {
+    request: { ...ofPet, pagination: {} },
+    foreignIds,
+    rows: [
+      ["pet", numbers.map((n) => row(rowId(n), placeOf(n), updateOf(n)))],
+      ["pet_note", numbers.map((n) => noteRow(rowId(n), placeOf(n)))],
+    ],
+    walks: [
+      {
+        order: "newest first",
+        request: { customerId: owner, id: owner },
+        otherRequest: { customerId: owner, id: rowId(1) },
+        ids: descending,
+        table: "pet_note",
+        stranger: noteRow,
+      },
+    ],
+  }),
+  entry(rpc.listAllPets, {
+    request: { companyId, pagination: {} },
+    walks: [
+      {
+        order: "newest first",
+        request: { companyId: company },
+        otherRequest: { companyId: company, filter: { customerIds: [owner] } },
+        ids: descending,
+        table: "pet",
+        stranger: (id, place) => row(id, place, 0),
+      },
+      {
+        order: "in the order of change under a last_updated_time filter",
+        request: { companyId: company, filter: { lastUpdatedTime: { startTime: everything } } },
+        otherRequest: { companyId: company },
+        ids: byUpdate,
+        table: "pet",
+        stranger: (id, place) => row(id, 0, place),
+      },
+    ],
+  }),
+  entry(importPet, {
+    request: async () => ({ companyId, id: freshId(), ...ownedBy("cus_a1"), pet: minimalPet }),
+    async repeat(server) {
+      const { id: customerId } = await madeCustomer(server);
+      const imported = (id: string) => ({ companyId, id, ...ownedBy(customerId), pet: minimalPet });
+      return { good: imported(freshId()), other: imported(freshId()), bad: imported("pet_a1") };
+    },
+  }),
+];
