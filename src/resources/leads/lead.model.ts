@@ -9,7 +9,7 @@ import type { AccessFilter } from "../../core/principal.js";
 import type { ImportAuthors, ImportTimes } from "../../core/record-import.js";
 import type { WriteContext } from "../../core/write.js";
 import type { CustomFieldRepository, FieldValues } from "../custom-fields/custom-field-values.model.js";
-import type { CreatePreconditions, Customer, ReferralSource } from "../customers/customer.model.js";
+import type { CreatePreconditions, Customer, CustomerFields, ReferralSource } from "../customers/customer.model.js";
 import type { ImportedPetRecord } from "../pets/nested-import.model.js";
 import type { Pet, PetEdit, PetRecord } from "../pets/pet.model.js";
 
@@ -161,9 +161,21 @@ export interface LeadTransaction {
   defaultLifeCycleId(): Promise<string | undefined>;
 }
 
-export type PromotionOutcome =
-  | { readonly kind: "promoted"; readonly customer: Customer }
-  | { readonly kind: "quota"; readonly companyId: string; readonly limit: number };
+/** A locked lead that is promoted, within a transaction. An error rolls it back. */
+export interface LeadPromotion extends Pick<LeadTransaction, "lead" | "customFields"> {
+  /** Counts a new customer towards the customer limit. Returns the limit if it is reached. */
+  countCustomer(): Promise<number | undefined>;
+  /** Stores the customer, moves the pets to it, and links the lead to it. */
+  promote(customer: PromotedCustomer): Promise<void>;
+}
+
+export interface PromotedCustomer {
+  readonly id: string;
+  readonly fields: CustomerFields;
+  readonly address?: Address;
+  /** Pets of the lead that become pets of the customer. */
+  readonly petIds: readonly string[];
+}
 
 export interface LeadRepository {
   /** Throws NOT_FOUND if a replay finds the lead outside the access filter. */
@@ -178,8 +190,8 @@ export interface LeadRepository {
   list(query: LeadQuery, signal: AbortSignal): Promise<readonly Lead[]>;
   /** Runs `work` on the locked lead, see `CustomerRepository.change`. Throws NOT_FOUND and LEAD_PROMOTED. */
   change(target: LeadTarget, write: WriteContext, work: (unit: LeadTransaction) => Promise<void>): Promise<Lead>;
-  /** Promotes the lead to a customer. For a promoted lead, returns its customer. */
-  promote(target: LeadTarget, write: WriteContext): Promise<PromotionOutcome>;
+  /** Runs `decide` on the locked lead and returns the customer with the id that it returns. Throws NOT_FOUND. */
+  promote(target: LeadTarget, write: WriteContext, decide: (unit: LeadPromotion) => Promise<string>): Promise<Customer>;
 }
 
 /** A validated lead migrated from another system. */

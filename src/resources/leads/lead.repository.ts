@@ -12,7 +12,7 @@ import { petColumns } from "../pets/pet.columns.js";
 import { type LeadRow, leadChildren, leadColumns, leadFields, listedLeadChildren, toLead } from "./lead.columns.js";
 import type { LeadFilter, LeadRecord, LeadReferences, LeadRepository } from "./lead.model.js";
 import { changeLead } from "./lead-change.repository.js";
-import { promoteLead } from "./lead-promotion.repository.js";
+import { promoteOnce } from "./lead-promotion.repository.js";
 
 /** Leads, with hand-written SQL on the hot paths (create, get, list) and Prisma for changes. */
 export function createLeadRepository(database: Database): LeadRepository {
@@ -26,7 +26,7 @@ export function createLeadRepository(database: Database): LeadRepository {
     get,
     list: createLeadList(database),
     change: (target, write, work) => changeLead(database, target, write, work),
-    promote: (target, write) => promoteLead(database, target, write),
+    promote: (target, write, decide) => promoteOnce(database, target, write, decide),
 
     async create(record, { admit, accessFilter }, write) {
       const call = { id: newId(idPrefixes.lead), record, admit, write };

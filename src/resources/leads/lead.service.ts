@@ -12,7 +12,6 @@ import type { WriteContext } from "../../core/write.js";
 import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
 import type { CustomFieldRepository } from "../custom-fields/custom-field-values.model.js";
 import type { Customer } from "../customers/customer.model.js";
-import { quotaExceeded } from "../customers/customer.service.js";
 import type { PetRecord } from "../pets/pet.model.js";
 import {
   assertLead,
@@ -22,6 +21,7 @@ import {
   type LeadRepository,
   ownAddress,
 } from "./lead.model.js";
+import { promoteLead } from "./lead-promotion.service.js";
 import { leadReferenceViolations, prefixLeadPaths } from "./lead-references.service.js";
 import { applyLeadUpdate, type LeadUpdate } from "./lead-update.service.js";
 
@@ -87,9 +87,8 @@ export function createLeads({ leads, customFields }: LeadDependencies): Leads {
     },
 
     async promote(id, principal, write) {
-      const outcome = await leads.promote({ accessFilter: accessFilterOf(principal), id }, write);
-      if (outcome.kind === "quota") throw quotaExceeded(outcome.companyId, outcome.limit);
-      const { customer } = outcome;
+      const target = { accessFilter: accessFilterOf(principal), id };
+      const customer = await leads.promote(target, write, (unit) => promoteLead(unit, write.signal));
       // A customer of an earlier promotion may have moved to a location that the API key cannot access.
       if (!canAccessRecord(requireCompanyAccess(principal, customer.companyId), customer))
         throw notFoundError("Lead", id);

@@ -1,0 +1,89 @@
+import { notFoundError } from "../../core/errors.js";
+import { idPrefixes, newId } from "../../core/ids.js";
+import {
+  type CustomFieldRepository,
+  checkValue,
+  type FieldDefinition,
+  type FieldValue,
+  type FieldValues,
+} from "../custom-fields/custom-field-values.model.js";
+import { type CustomerFields, defaultPreference } from "../customers/customer.model.js";
+import { quotaExceeded } from "../customers/customer.service.js";
+import type { Lead, LeadPromotion } from "./lead.model.js";
+
+/**
+ * Promotes a locked lead to a customer and returns the id of the customer. A promoted lead keeps its row with the id of
+ * its customer, so that a later or concurrent promotion returns the same one.
+ *
+ * @throws NOT_FOUND for an archived lead; CUSTOMER_QUOTA_EXCEEDED
+ */
+export async function promoteLead(unit: LeadPromotion, signal: AbortSignal): Promise<string> {
+  const { lead } = unit;
+  if (lead.promotedCustomerId !== undefined) return lead.promotedCustomerId;
+  if (lead.archived) throw notFoundError("Lead", lead.id);
+  const limit = await unit.countCustomer();
+  if (limit !== undefined) throw quotaExceeded(lead.companyId, limit);
+  const id = newId(idPrefixes.customer);
+  await unit.promote({
+    id,
+    fields: customerOf(lead, await carriedFields(unit.customFields, lead, signal)),
+    ...(lead.address ? { address: { ...lead.address, id: newId(idPrefixes.address) } } : {}),
+    petIds: lead.pets.map((pet) => pet.id),
+  });
+  return id;
+}
+
+/** What the customer takes over from its lead. The rest has the defaults of CreateCustomer. */
+function customerOf(lead: Lead, customFields: FieldValues): CustomerFields {
+  const { firstName, lastName, avatar, phone, email, consent } = lead;
+  const { preferredBusinessId, referralSourceId, allocateStaffId: assignedStaffId } = lead;
+  return {
+    ...{ firstName, lastName, avatar, phone, email, consent, customFields },
+    ...{ status: "ACTIVE", colorCode: "", source: "", preference: defaultPreference },
+    ...(preferredBusinessId === undefined ? {} : { preferredBusinessId }),
+    ...(referralSourceId === undefined ? {} : { referralSourceId }),
+    ...(assignedStaffId === undefined ? {} : { assignedStaffId }),
+  };
+}
+
+async function carriedFields(
+  fields: CustomFieldRepository,
+  { companyId, customFields }: Lead,
+  signal: AbortSignal,
+): Promise<FieldValues> {
+  if (Object.keys(customFields).length === 0) return {};
+  const ofLeads = await fields.definitions(companyId, "LEAD", signal);
+  return convertCustomFields(customFields, {
+    ofLeads,
+    ofCustomers: await fields.definitions(companyId, "CUSTOMER", signal),
+  });
+}
+
+interface PromotedDefinitions {
+  readonly ofLeads: readonly FieldDefinition[];
+  readonly ofCustomers: readonly FieldDefinition[];
+}
+
+/** Prefix for the keys of values that do not fit a customer field. Field codes cannot contain a colon. */
+const ofLead = "lead:";
+
+/**
+ * Converts the custom fields of a promoted lead for its customer, without losing any. A value is kept under its code if
+ * there is an active CUSTOMER field with that code and type that accepts it, or if there is no CUSTOMER field with that
+ * code. If the CUSTOMER field has another type, is archived or lacks the option, the value is stored under
+ * `lead:<code>`, so that no customer field has a value of the wrong type.
+ */
+function convertCustomFields(values: FieldValues, { ofLeads, ofCustomers }: PromotedDefinitions): FieldValues {
+  const types = new Map(ofLeads.map(({ code, type }) => [code, type]));
+  const fields = new Map(ofCustomers.map((definition) => [definition.code, definition]));
+  return Object.fromEntries(
+    Object.entries(values).map(([code, value]) => {
+      const field = fields.get(code);
+      return [!field || holds(field, types.get(code), value) ? code : `${ofLead}${code}`, value];
+    }),
+  );
+}
+
+function holds(field: FieldDefinition, type: FieldDefinition["type"] | undefined, value: FieldValue): boolean {
+  return field.type === type && !field.archived && !("reason" in checkValue(field, value));
+}
