@@ -25,7 +25,7 @@ import { createRestHandler } from "./server/transport/rest.js";
 import { services } from "./services.js";
 import { bindServer, StartError } from "./start-error.js";
 
-export interface AppOptions {
+interface AppOptions {
   readonly config: Config;
   readonly logger: Logger;
   /** Login of the server role, for a migrated database. */

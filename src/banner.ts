@@ -1,6 +1,6 @@
 import type { WorkingSecrets } from "./demo/demo-keys.js";
 
-export interface BannerFacts {
+interface BannerFacts {
   readonly readyAfterMs: number;
   readonly httpUrl: string;
   readonly grpcUrl: string;

@@ -68,7 +68,7 @@ import { createSettingList } from "./resources/setting-lists/setting-list.servic
 import { createVipLevelHandlers } from "./resources/vip-levels/vip-level.handlers.js";
 import { services } from "./services.js";
 
-export interface HandlerDependencies {
+interface HandlerDependencies {
   readonly repositories: Repositories;
   readonly pageTokenSecret: string;
   readonly outbound: OutboundCalls;

@@ -20,7 +20,7 @@ export interface UpdateMask {
   partsOf(field: string): readonly string[] | undefined;
 }
 
-export interface MaskRules {
+interface MaskRules {
   /** Fields that identify the resource and cannot be in the mask: `id`, `company_id`, `etag`, `update_mask`. */
   readonly notMaskable: readonly string[];
   readonly required: readonly string[];
@@ -33,7 +33,7 @@ export interface MaskRules {
 }
 
 /** A mask path and its index. */
-export interface MaskPath {
+interface MaskPath {
   readonly path: string;
   readonly position: number;
 }

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { ViolationReason } from "../core/errors.js";
 import { idFormat, isClientAssignableId, isId, reservedIdPrefix } from "../core/ids.js";
 import { parsePhone } from "../core/phone.js";
+import type { Principal } from "../core/principal.js";
 import { lineRule, normalise, type TextRule, textFault } from "../core/text.js";
 import { customIssue } from "./parse.js";
 
@@ -42,6 +43,8 @@ export const optionalId = z.string().superRefine((value, context) => {
   if (value !== "" && !isId(value)) context.addIssue(customIssue("INVALID_FORMAT", idFormat));
 });
 
+export const companyResourceSchema = z.object({ companyId: id, id });
+
 const impossiblePhone = customIssue("INVALID_FORMAT", "Must be a phone number, for example +12125551234 (E.164).");
 
 /** A required phone number, in E.164 or in the national format of the country. */
@@ -64,6 +67,25 @@ export function optionalPhone(country: string) {
     context.addIssue(impossiblePhone);
     return z.NEVER;
   });
+}
+
+/**
+ * Caches a schema per country, because parsing national phone numbers depends on it.
+ *
+ * @returns a function from an ISO 3166-1 alpha-2 code to the schema
+ */
+export function memoizePerCountry<T>(make: (country: string) => T): (country: string) => T {
+  const made = new Map<string, T>();
+  return (country) => {
+    const known = made.get(country) ?? make(country);
+    made.set(country, known);
+    return known;
+  };
+}
+
+/** The country of a company that the principal can access, otherwise "". With "" only E.164 numbers are valid. */
+export function countryOf(principal: Principal, companyId: string): string {
+  return principal.companies.get(companyId)?.country ?? "";
 }
 
 /** No control characters, whitespace, quotes or second `@`. Labels may contain letters and digits of any script. */
@@ -108,11 +130,19 @@ type RefineArguments<T> = [
   options: { path: string[]; error: string; params: { reason: ViolationReason }; when: () => boolean },
 ];
 
-export interface FieldRule {
+interface FieldRule {
   /** Local name of the field to which the violation is attached. */
   readonly path: string;
   readonly reason: ViolationReason;
   readonly message: string;
+}
+
+/** Arguments of `refine` for the rule that a field is not both set and cleared. */
+export function notSetAndCleared<Clear extends string, Field extends string>(clear: Clear, field: Field) {
+  return fieldRule<Readonly<Record<Clear, boolean> & Partial<Record<Field, unknown>>>>(
+    (message) => !message[clear] || message[field] === undefined,
+    { path: clear, reason: "CONFLICT", message: "Must not be set and cleared in the same request." },
+  );
 }
 
 /** Removes undefined members, as exact optional properties require. */

@@ -1,31 +1,29 @@
+import type { z } from "zod";
 import type { Violation } from "../core/errors.js";
-import { omitUndefined, optionalId } from "./fields.js";
-import { moment } from "./timestamp.js";
+import { id, omitUndefined, optionalClientId, optionalId } from "./fields.js";
+import { moment } from "./google-types.js";
+
+/** The id to keep for a record migrated from another system. If empty, the server generates one. */
+export const importedId = optionalClientId.transform((value) => value || undefined);
+
+/** Company and id of a new resource. */
+export const newResourceFields = { companyId: id, id: importedId };
 
 export const importTimes = { createdTime: moment.optional(), lastUpdatedTime: moment.optional() };
 
 /** The import times that are set. */
-export function importedTimes<
-  T extends { readonly createdTime?: Date | undefined; readonly lastUpdatedTime?: Date | undefined },
->({ createdTime, lastUpdatedTime }: T) {
+export function importedTimes({ createdTime, lastUpdatedTime }: Parsed<typeof importTimes>) {
   return omitUndefined({ createdTime, lastUpdatedTime });
 }
 
 export const importAuthors = { createdBy: optionalId, lastUpdatedBy: optionalId };
 
 /** The import actors that are set. */
-export function importedActors({
-  createdBy,
-  lastUpdatedBy,
-}: {
-  readonly createdBy: string;
-  readonly lastUpdatedBy: string;
-}) {
-  return {
-    ...(createdBy === "" ? {} : { createdBy }),
-    ...(lastUpdatedBy === "" ? {} : { lastUpdatedBy }),
-  };
+export function importedActors({ createdBy, lastUpdatedBy }: Parsed<typeof importAuthors>) {
+  return { ...(createdBy === "" ? {} : { createdBy }), ...(lastUpdatedBy === "" ? {} : { lastUpdatedBy }) };
 }
+
+type Parsed<Fields extends z.ZodRawShape> = z.output<z.ZodObject<Fields>>;
 
 /** A field of the imported record must be empty or repeat the value of the request. */
 export function mismatchViolations(field: string, stated: string, given = ""): Violation[] {

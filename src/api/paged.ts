@@ -1,5 +1,5 @@
 import type { Message } from "@bufbuild/protobuf";
-import type { Cursor, Page } from "../core/page.js";
+import { type Cursor, nameCursor, type Page } from "../core/page.js";
 import type { Pagination } from "../gen/proto/moego/common/v1/pagination_pb.js";
 import type { PageTokens } from "./page-token.js";
 import { type Context, type Input, readInput } from "./rpc.js";
@@ -19,7 +19,7 @@ export function paged<Request extends Message & PagedRequest, T, Row, Response>(
 }
 
 /** A list rpc: how the rows of a page are found, where a row is in the order, and the response. */
-export interface PagedList<T, Row, Response> {
+interface PagedList<T, Row, Response> {
   /** Returns one row more than the size of the page if there is a next page. */
   find(input: NoInfer<T>, page: Page, context: Context): Promise<readonly Row[]>;
   order(row: NoInfer<Row>, input: NoInfer<T>): Cursor;
@@ -28,4 +28,36 @@ export interface PagedList<T, Row, Response> {
 
 interface PagedRequest {
   readonly pagination?: Pagination | undefined;
+}
+
+interface Identified {
+  readonly id: string;
+}
+
+interface PersonName {
+  readonly firstName: string;
+  readonly lastName: string;
+}
+
+/** For lists ordered by name. */
+export function nameCursorOf({ id, name }: Identified & { readonly name: string }): Cursor {
+  return nameCursor(id, name);
+}
+
+/** For lists of people, ordered by first name, then last name. */
+export function personNameCursorOf({ id, firstName, lastName }: Identified & PersonName): Cursor {
+  return nameCursor(id, firstName, lastName);
+}
+
+/** For lists ordered by creation time. */
+export function createdCursorOf({ createdTime, id }: Identified & { readonly createdTime: Date }): Cursor {
+  return { time: createdTime, id };
+}
+
+/** For lists by creation time, or by update time if the filter asks for changes, for incremental sync. */
+export function createdOrUpdatedCursorOf(
+  row: Identified & { readonly createdTime: Date; readonly lastUpdatedTime: Date },
+  { filter }: { readonly filter?: { readonly lastUpdated?: unknown } | undefined },
+): Cursor {
+  return filter?.lastUpdated ? { time: row.lastUpdatedTime, id: row.id } : createdCursorOf(row);
 }

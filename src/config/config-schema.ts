@@ -2,7 +2,7 @@ import { accessSync, constants } from "node:fs";
 import { isIP } from "node:net";
 import { z } from "zod";
 import { isIpRange } from "../core/ip-ranges.js";
-import { readAllowedTarget } from "../core/outbound-target.js";
+import { readAllowedTarget } from "../core/outbound-call.js";
 import { maxPoolSize } from "../db/pool-size.js";
 
 /** Documentation of an environment variable. */

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import type { z } from "zod";
-import { readAllowedTarget } from "../core/outbound-target.js";
+import { readAllowedTarget } from "../core/outbound-call.js";
 import type { RateLimits } from "../server/pipeline/rate-limit.js";
 import { environmentSchema, isLoopback, type VariableDoc, variableDocs } from "./config-schema.js";
 
@@ -41,7 +41,7 @@ export interface Config {
   readonly drainTimeoutMs: number;
 }
 
-export interface DatabaseConfig {
+interface DatabaseConfig {
   /** Undefined = embedded PostgreSQL in `dataDir`. */
   readonly url: string | undefined;
   /** Login of the owner of the tables; undefined = `url`. */
@@ -55,7 +55,7 @@ export interface DatabaseConfig {
 
 type Environment = z.infer<typeof environmentSchema>;
 
-export interface ConfigFault {
+interface ConfigFault {
   readonly name: string;
   /** As given, with secrets masked; undefined if the variable is absent. */
   readonly value: string | undefined;

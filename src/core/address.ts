@@ -20,6 +20,6 @@ export interface Coordinate {
 
 export const addressTypes = enumeration("PRIMARY", "SECONDARY");
 
-export type AddressType = WordOf<typeof addressTypes>;
+type AddressType = WordOf<typeof addressTypes>;
 
 export type AddressRecord = Omit<Address, "id">;

@@ -1,5 +1,3 @@
-import { displayName, leadingDisplayName } from "./display-name.js";
-
 /**
  * Why a request failed. Each reason is a value of `moego.error.v1.ErrorReason` without its prefix. The table in
  * `server/pipeline/error-table.ts` maps each to its canonical status code.
@@ -76,7 +74,7 @@ export interface Violation {
   readonly description: string;
 }
 
-export interface ErrorDetails {
+interface ErrorDetails {
   /** Every variable value of the message, by lowerCamelCase key. */
   readonly metadata?: Readonly<Record<string, string>>;
   readonly violations?: readonly Violation[];
@@ -176,4 +174,28 @@ export function etagMismatch(resource: string, etag: string): DomainError {
       metadata: { etag },
     },
   );
+}
+
+/** Display names for resources whose contract name is abbreviated or ambiguous. */
+const displayNames: Readonly<Record<string, string>> = {
+  ApiKey: "API key",
+  Business: "location",
+  ExternalApi: "external API",
+  IvrFlow: "IVR flow",
+  LifeCycle: "life cycle stage",
+  PackageService: "package item",
+  Service: "catalog service",
+  Staff: "staff member",
+  VipLevel: "VIP level",
+};
+
+/** The name of a resource within a sentence: `TagGroup` becomes "tag group". */
+export function displayName(resource: string): string {
+  return displayNames[resource] ?? resource.replace(/(?!^)[A-Z]/g, " $&").toLowerCase();
+}
+
+/** The name of a resource at the start of a sentence. */
+function leadingDisplayName(resource: string): string {
+  const name = displayName(resource);
+  return name.charAt(0).toUpperCase() + name.slice(1);
 }

@@ -8,7 +8,7 @@ export interface Money {
   readonly nanos: number;
 }
 
-export interface MoneyFault {
+interface MoneyFault {
   /** The invalid member. */
   readonly member: keyof Money;
   readonly reason: ViolationReason;

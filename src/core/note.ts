@@ -15,3 +15,34 @@ export const maxNotesInRecord = 50;
  */
 export const maxNotesInList = 10;
 export const listedNoteBytes = 4096;
+
+/** A note migrated from another system. */
+export interface ImportedNote {
+  /** Absent: the server generates one. */
+  readonly id?: string;
+  readonly text: string;
+  /** Absent: the value of the record that the note belongs to. */
+  readonly lastUpdatedTime?: Date;
+  readonly lastUpdatedBy?: string;
+}
+
+/** An imported note as it is stored. */
+export interface ImportedNoteRecord {
+  /** Absent: the server generates one. */
+  readonly id?: string;
+  readonly text: string;
+  readonly createdTime: Date;
+  readonly lastUpdatedTime: Date;
+  readonly lastUpdatedBy: string;
+}
+
+/** A note contains only the time of its last update, which is also stored as its creation time. */
+export function toImportedNoteRecords(
+  notes: readonly ImportedNote[],
+  stamp: { readonly time: Date; readonly author: string },
+): ImportedNoteRecord[] {
+  return notes.map(({ id, text, lastUpdatedTime = stamp.time, lastUpdatedBy = stamp.author }) => ({
+    ...(id === undefined ? {} : { id }),
+    ...{ text, createdTime: lastUpdatedTime, lastUpdatedTime, lastUpdatedBy },
+  }));
+}

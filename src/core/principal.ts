@@ -1,3 +1,5 @@
+import { DomainError } from "./errors.js";
+
 /** The scopes of API keys. The contract declares one scope per RPC. */
 export const scopes = [
   "customer:read",
@@ -77,13 +79,66 @@ export interface AccessFilter {
   readonly grants: readonly string[];
 }
 
-export function accessFilterOf(principal: Principal): AccessFilter {
-  const companyIds: string[] = [];
+export function accessFilterOf({ companies }: Principal): AccessFilter {
   const grants: string[] = [];
-  for (const access of principal.companies.values()) {
-    companyIds.push(access.companyId);
-    if (access.businessIds) grants.push(...access.businessIds.map((id) => `${access.companyId}/${id}`));
-    else grants.push(access.companyId);
+  for (const access of companies.values()) grants.push(...grantsOf(access));
+  return { companyIds: [...companies.keys()], grants };
+}
+
+/** The access filter for one company. */
+export function companyAccessFilter(access: CompanyAccess): AccessFilter {
+  return { companyIds: [access.companyId], grants: grantsOf(access) };
+}
+
+function grantsOf({ companyId, businessIds }: CompanyAccess): readonly string[] {
+  return businessIds?.map((id) => `${companyId}/${id}`) ?? [companyId];
+}
+
+/** The principal's access to a company. Throws COMPANY_NOT_ALLOWED if it has none. */
+export function requireCompanyAccess(principal: Principal, companyId: string): CompanyAccess {
+  const access = principal.companies.get(companyId);
+  if (!access) {
+    throw new DomainError("COMPANY_NOT_ALLOWED", "The API key has no access to this company.", {
+      metadata: { companyId },
+    });
   }
-  return { companyIds, grants };
+  return access;
+}
+
+/** Throws BUSINESS_NOT_ALLOWED if an API key limited to locations names another location. */
+export function requireBusinessAccess(access: CompanyAccess, businessIds: readonly string[]): void {
+  const foreign = businessIds.find((id) => access.businessIds && !access.businessIds.includes(id));
+  if (foreign === undefined) return;
+  throw new DomainError("BUSINESS_NOT_ALLOWED", "The API key has no access to this location.", {
+    metadata: { companyId: access.companyId, businessId: foreign },
+  });
+}
+
+/** Scopes of RPCs that change company-wide data. */
+export type CompanyWideScope = Extract<Scope, "setting:write" | "directory:write" | "callcenter:write">;
+
+/**
+ * Throws SCOPE_REQUIRED for an API key limited to locations. Such a key can only read and use settings, directory,
+ * external APIs and flows, whatever its scopes.
+ */
+export function requireCompanyWideAccess(access: CompanyAccess, scope: CompanyWideScope): void {
+  if (access.businessIds === undefined) return;
+  throw new DomainError("SCOPE_REQUIRED", "An API key limited to locations cannot change company-wide data.", {
+    metadata: { scope },
+  });
+}
+
+/**
+ * Whether the principal can access the record. A key limited to locations cannot access a record without a location.
+ */
+export function canAccessRecord(
+  { businessIds }: CompanyAccess,
+  { preferredBusinessId = "" }: { readonly preferredBusinessId?: string },
+): boolean {
+  return businessIds === undefined || businessIds.includes(preferredBusinessId);
+}
+
+/** An API key limited to locations can only read settings, whatever its scopes. */
+export function mayCreateTags(principal: Principal, access: CompanyAccess): boolean {
+  return principal.scopes.has("setting:write") && access.businessIds === undefined;
 }

@@ -66,3 +66,15 @@ export type ResourceKind =
 export function actingStaffId({ staff }: Pick<WriteContext, "staff">, companyId: string): string {
   return staff?.companyIds.includes(companyId) ? staff.id : "";
 }
+
+/** The fields that a change replaces. Absent = unchanged; null clears an optional field. */
+export type FieldChange<Fields> = {
+  readonly [Name in keyof Fields]?: undefined extends Fields[Name] ? Fields[Name] | null : Fields[Name];
+};
+
+/**
+ * Changes with every change of the record. A client sends it back to make sure that it changes the version it has read.
+ */
+export function etagOf(record: { readonly version: bigint }): string {
+  return record.version.toString();
+}

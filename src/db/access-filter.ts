@@ -1,5 +1,4 @@
-import { displayName } from "../core/display-name.js";
-import { DomainError } from "../core/errors.js";
+import { DomainError, displayName } from "../core/errors.js";
 import type { AccessFilter } from "../core/principal.js";
 import { Prisma } from "../gen/prisma/client.js";
 

@@ -57,7 +57,7 @@ export function acquireClient(pool: pg.Pool, signal: AbortSignal): Promise<pg.Po
 }
 
 /** Watches one client while statements of one request run on it. */
-export interface CancelWatch {
+interface CancelWatch {
   /** Ends the watch. Resolves when no cancel request is in flight, so that the client can be used by others. */
   finish(): Promise<void>;
 }

@@ -33,7 +33,7 @@ export async function recordChanges(
 }
 
 /** A change of consent. */
-export interface ConsentChanged {
+interface ConsentChanged {
   readonly companyId: string;
   readonly subjectKind: "customer" | "lead";
   readonly subjectId: string;

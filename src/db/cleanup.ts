@@ -3,14 +3,14 @@ import type { Database } from "./database.js";
 import type { Log } from "./log.js";
 import { type Statement, statement } from "./statement.js";
 
-export interface CleanupOptions {
+interface CleanupOptions {
   readonly database: Database;
   readonly log: Log;
   /** Mean interval between two runs; default 5 minutes. */
   readonly intervalMs?: number;
 }
 
-export interface Cleanup {
+interface Cleanup {
   /** Starts no further run. Resolves when the current one has ended. */
   stop(): Promise<void>;
 }

@@ -12,14 +12,14 @@ import type { Statement } from "./statement.js";
 import { transact } from "./transact.js";
 
 /** Current number of connections in the pool. */
-export interface PoolStats {
+interface PoolStats {
   readonly total: number;
   readonly idle: number;
   /** Requests that wait for a connection. */
   readonly waiting: number;
 }
 
-export interface DatabaseOptions extends PoolOptions {
+interface DatabaseOptions extends PoolOptions {
   /** Time limit of one attempt of a transaction; default 15,000 ms. */
   readonly transactionTimeoutMs?: number;
 }

@@ -1,7 +1,7 @@
-import type { NestedRecordKind } from "../core/nested-records.js";
+import type { NestedRecordKind } from "../core/record-import.js";
 import type { Prisma } from "../gen/prisma/client.js";
 
-export interface IdQuery {
+interface IdQuery {
   readonly companyId: string;
   readonly kind: NestedRecordKind;
   readonly ids: readonly string[];

@@ -1,5 +1,5 @@
 import type { Enumeration } from "../core/enumeration.js";
-import type { FieldChange } from "../core/field-change.js";
+import type { FieldChange } from "../core/write.js";
 import { Prisma } from "../gen/prisma/client.js";
 
 /** A row as the driver returns it, or as `jsonb_populate_record` reads it. */

@@ -2,7 +2,7 @@ import { nameCursor, type Page, pageTokenInvalid } from "../core/page.js";
 import type { Database } from "./database.js";
 import type { Statement } from "./statement.js";
 
-export interface NamePage {
+interface NamePage {
   /** Selects `name text[]`, the parts of the name in list order, of the row with id `$1` in the scope. */
   readonly nameOf: Statement;
   /** From `$2` on. */

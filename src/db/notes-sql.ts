@@ -1,7 +1,7 @@
 import { listedNoteBytes, maxNotesInList, maxNotesInRecord } from "../core/note.js";
 
 /** The notes of one record. */
-export interface NotesOf {
+interface NotesOf {
   readonly table: string;
   /** Condition on `note` that selects the record. */
   readonly where: string;

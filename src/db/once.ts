@@ -10,7 +10,7 @@ import { violatedConstraint } from "./database-errors.js";
 import { type Statement, statement } from "./statement.js";
 
 /** A write that takes effect once per idempotency key. */
-export interface OnceSteps<Locked, Response> {
+interface OnceSteps<Locked, Response> {
   /** Locks the record. Concurrent duplicates wait here, and the second one then finds the idempotency record. */
   lock(tx: Prisma.TransactionClient): Promise<Locked>;
   /** Checks that a retry must still pass before it gets the replayed response. */
@@ -25,7 +25,7 @@ export interface OnceSteps<Locked, Response> {
   response(step: ResponseStep<Locked>): Promise<Response>;
 }
 
-export interface WorkStep<Locked> {
+interface WorkStep<Locked> {
   readonly tx: Prisma.TransactionClient;
   readonly locked: Locked;
   /** The time of all changes of this transaction. */
@@ -33,14 +33,14 @@ export interface WorkStep<Locked> {
   record(result: RecordedWrite): Promise<Recorded>;
 }
 
-export interface ResponseStep<Locked> {
+interface ResponseStep<Locked> {
   readonly tx: Prisma.TransactionClient;
   readonly locked: Locked;
   /** Ids that the work recorded, now or for the first request. */
   readonly ids: readonly string[];
 }
 
-export interface RecordedWrite extends WriteResult {
+interface RecordedWrite extends WriteResult {
   /** Null for API keys, which belong to no company. */
   readonly companyId: string | null;
 }
@@ -48,7 +48,7 @@ export interface RecordedWrite extends WriteResult {
 const recordedIds = Symbol("recordedIds");
 
 /** Proof that the work called `record`. */
-export interface Recorded {
+interface Recorded {
   readonly [recordedIds]: readonly string[];
 }
 
@@ -93,7 +93,7 @@ export interface StoredResultRow extends pg.QueryResultRow {
   readonly replay_ids: readonly string[] | null;
 }
 
-export interface CreateOnce<Row extends StoredResultRow> {
+interface CreateOnce<Row extends StoredResultRow> {
   readonly resource: string;
   /** Looks up the record of an earlier request and stores its own. Returns one row. */
   readonly statement: Statement;

@@ -5,7 +5,7 @@ import { readFault } from "./database-fault.js";
 import { withPooledClient } from "./pooled-client.js";
 import type { Statement } from "./statement.js";
 
-export interface StatementRun {
+interface StatementRun {
   readonly statement: Statement;
   readonly values: readonly unknown[];
   readonly signal: AbortSignal;

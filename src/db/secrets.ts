@@ -5,7 +5,7 @@ import { z } from "zod";
 import { generateSecret } from "../core/key-secrets.js";
 
 /** Secrets stored in DATA_DIR if the environment does not set them. */
-export interface KeptSecrets {
+interface KeptSecrets {
   /** Signs page tokens. */
   readonly pageTokenSecret: string;
   /** 32 bytes in base64. */

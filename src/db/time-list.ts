@@ -21,7 +21,7 @@ export interface TimeList {
   readonly current: string;
 }
 
-export interface TimeListQuery {
+interface TimeListQuery {
   readonly list: TimeList;
   readonly companyId: string;
   readonly lastUpdated: TimeRange | undefined;

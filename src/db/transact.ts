@@ -7,7 +7,7 @@ import { isOutcomeLost, isStaleStatement, outcomeUnknown, translateError } from 
 import { readFault } from "./database-fault.js";
 import { retry } from "./retry.js";
 
-export interface TransactionOptions {
+interface TransactionOptions {
   readonly prisma: PrismaClient;
   /** The clients of the pool by process id of their backend. */
   readonly backends: ReadonlyMap<number, pg.ClientBase>;

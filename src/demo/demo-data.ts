@@ -20,7 +20,7 @@ import {
 } from "./demo-settings.js";
 
 /** Everything that the seed writes: two companies with every id shown in the MoeGo API reference. */
-export interface DemoData {
+interface DemoData {
   /** Ids that show whether the demo data exists. */
   readonly companyIds: readonly string[];
   readonly keyIds: readonly string[];

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect, isIP, type LookupFunction, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
-import { hostOf, isPublicAddress, portOf } from "../core/outbound-target.js";
+import { hostOf, isPublicAddress, portOf } from "../core/outbound-call.js";
 import { OutboundFault } from "./outbound-failure.js";
 import type { ResolveName } from "./resolve.js";
 

@@ -1,5 +1,11 @@
-import type { OutboundCalls, OutboundFailure, OutboundRequest } from "../core/outbound-call.js";
-import { type AllowedTargets, isAllowedTarget, targetFault } from "../core/outbound-target.js";
+import {
+  type AllowedTargets,
+  isAllowedTarget,
+  type OutboundCalls,
+  type OutboundFailure,
+  type OutboundRequest,
+  targetFault,
+} from "../core/outbound-call.js";
 import { createBreakers, type Outcome } from "./breakers.js";
 import { openConnection } from "./connector.js";
 import { exchange } from "./exchange.js";
@@ -9,7 +15,7 @@ import { type ResolveName, resolveLocalName, resolvePublicName } from "./resolve
 /** Outcome of a call, for metrics. */
 export type OutboundOutcome = "ANSWERED" | OutboundFailure;
 
-export interface OutboundOptions {
+interface OutboundOptions {
   /** Targets allowed although they are not public. */
   readonly allow: AllowedTargets;
   /** Called with the outcome of each call that its client did not cancel. */

@@ -1,5 +1,5 @@
 /** Error fields that are safe to log. */
-export interface LoggedError {
+interface LoggedError {
   readonly type: string;
   readonly message?: string;
   readonly code?: string;

@@ -3,7 +3,7 @@ import type { OutboundOutcome } from "../outbound/outbound-calls.js";
 import type { CallMetrics } from "./pipeline/observe.js";
 
 /** Connection counts of the pool. */
-export interface PoolGauges {
+interface PoolGauges {
   readonly inUse: number;
   readonly idle: number;
   /** Requests waiting for a connection. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { isPublicAddress, targetFault } from "../../src/core/outbound-target.js";
+import { isPublicAddress, targetFault } from "../../src/core/outbound-call.js";
 import { createOutbound, type Outbound } from "../../src/outbound/outbound-calls.js";
 import { timed } from "../support/timed.js";
 import { forbiddenAddresses, forbiddenUrls, loopbackSpellings } from "./forbidden-targets.js";

@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { TimestampSchema } from "@bufbuild/protobuf/wkt";
 import { describe, expect, it } from "vitest";
-import { moment, momentBound } from "../../src/api/timestamp.js";
+import { moment, momentBound } from "../../src/api/google-types.js";
 
 const timestamp = (seconds: bigint, nanos: number) => create(TimestampSchema, { seconds, nanos });
 

@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { expect, it } from "vitest";
-import { requiredViolations } from "../../src/api/required.js";
+import { requiredViolations } from "../../src/api/parse.js";
 import { ListCustomersRequestSchema } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { callRest } from "../transport/clients.js";
 import { distantSecret, startWorld } from "../transport/world.js";

@@ -3,7 +3,7 @@ import { EmbeddedPostgresError } from "./embedded-error.js";
 import { type EmbeddedPostgres, type EmbeddedPostgresOptions, startEmbeddedPostgres } from "./embedded-postgres.js";
 
 /** An embedded PostgreSQL that is restarted on the same port if it stops unexpectedly. */
-export interface KeptPostgres extends Pick<EmbeddedPostgres, "ownerUrl" | "serviceUrl" | "stop"> {
+interface KeptPostgres extends Pick<EmbeddedPostgres, "ownerUrl" | "serviceUrl" | "stop"> {
   /** Rejects with an EmbeddedPostgresError if the server cannot be kept running. Needs no handler. */
   readonly failed: Promise<never>;
 }

@@ -5,7 +5,7 @@ import { EmbeddedPostgresError } from "./embedded-error.js";
 import { isNotFoundError } from "./state.js";
 
 /** The content of `postmaster.pid`. It may be stale; only a connection proves that the server runs. */
-export interface Postmaster {
+interface Postmaster {
   readonly pid: number;
   readonly port: number;
 }

@@ -36,7 +36,7 @@ export async function acquirePresence(port: number, state: ClusterState): Promis
 }
 
 /** Who else uses the cluster. */
-export type OtherUsers =
+type OtherUsers =
   /** Nobody, and nobody can join before the client is closed. */
   | "none"
   /** Other processes of this application. The last one stops the server. */

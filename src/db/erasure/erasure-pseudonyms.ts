@@ -6,7 +6,7 @@ import { recordChanges } from "../audit-log.js";
 /** The ids of a record and its children, by kind. Other data may refer to them. */
 export type Traces = ReadonlyMap<ResourceKind, readonly string[]>;
 
-export interface TracedRecord {
+interface TracedRecord {
   readonly companyId: string;
   readonly kind: "customer" | "lead";
   readonly id: string;
@@ -37,7 +37,7 @@ function idsOf(rows: readonly { readonly id: string }[]): readonly string[] {
   return rows.map((row) => row.id);
 }
 
-export interface ForgottenRecord {
+interface ForgottenRecord {
   readonly companyId: string;
   readonly id: string;
   /** The pseudonym that replaces the id. */

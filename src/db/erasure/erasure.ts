@@ -13,7 +13,7 @@ export interface RecordKey {
   readonly id: string;
 }
 
-export interface Erasing<Key> {
+interface Erasing<Key> {
   /** Locks the record. Throws NOT_FOUND if the principal cannot access it. */
   lock(tx: Prisma.TransactionClient): Promise<Key>;
   readonly kind: "customer" | "lead";
@@ -44,7 +44,7 @@ export function createEraser<Key extends RecordKey>(
   });
 }
 
-export interface Erased extends RecordKey {
+interface Erased extends RecordKey {
   readonly kind: "customer" | "lead";
   readonly time: Date;
   readonly pseudonym: Pseudonym;

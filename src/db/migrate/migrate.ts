@@ -10,7 +10,7 @@ export class MigrationError extends Error {
   override readonly name = "MigrationError";
 }
 
-export interface MigrateOptions {
+interface MigrateOptions {
   /** Connection string of the owner of the tables. */
   readonly url: string;
   /** Directory in Prisma's layout, `<time>_<name>/migration.sql`; default: `prisma/migrations` of this package. */

@@ -2,7 +2,7 @@ import type { Log } from "../log.js";
 import { migrate } from "./migrate.js";
 import { ensureRoles } from "./roles.js";
 
-export interface PrepareOptions {
+interface PrepareOptions {
   /** Connection string of the owner of the tables (`DATABASE_MIGRATION_URL`). */
   readonly migrationUrl: string;
   /** Connection string of the server (`DATABASE_URL`); may be the same. */

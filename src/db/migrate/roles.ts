@@ -9,7 +9,7 @@ export class RoleError extends Error {
   override readonly name = "RoleError";
 }
 
-export interface EnsureRolesOptions {
+interface EnsureRolesOptions {
   /** Connection string of the owner of the tables. */
   readonly migrationUrl: string;
   /** Connection string of the server; may be the same. */

@@ -3,7 +3,7 @@ import pg from "pg";
 type Row = Readonly<Record<string, unknown>>;
 
 /** Rows to write once, created by src/demo. */
-export interface SeedData {
+interface SeedData {
   readonly companyIds: readonly string[];
   readonly keyIds: readonly string[];
   /** Rows by table, in insertion order. All rows of a table have the same columns. */
@@ -17,13 +17,13 @@ export interface SeedData {
 /** `written`: written now. `kept`: already existed. `absent`: the database contains other data and was not changed. */
 export type SeedOutcome = "written" | "kept" | "absent";
 
-export interface Seeded {
+interface Seeded {
   readonly outcome: SeedOutcome;
   /** Those of `keyIds` whose secret is valid. */
   readonly openKeyIds: readonly string[];
 }
 
-export interface SeedOptions {
+interface SeedOptions {
   /** Connection string of the owner of the tables. */
   readonly url: string;
   readonly data: SeedData;

@@ -1,8 +1,7 @@
 import { z } from "zod";
 import { id } from "../../api/fields.js";
-import { createdCursorOf } from "../../api/page-order.js";
 import { type PageTokens, pagination } from "../../api/page-token.js";
-import { paged } from "../../api/paged.js";
+import { createdCursorOf, paged } from "../../api/paged.js";
 import { type Context, rpc, type ServiceHandlers } from "../../api/rpc.js";
 import type { ApiKeyService } from "../../gen/proto/moego/admin/v1/api_key_service_pb.js";
 import { newApiKey, rotation, toRequestPaths } from "./api-key.input.js";

@@ -1,9 +1,9 @@
 import type { Duration } from "@bufbuild/protobuf/wkt";
 import { z } from "zod";
 import { id, optionalId } from "../../api/fields.js";
+import { moment } from "../../api/google-types.js";
 import { customIssue } from "../../api/parse.js";
 import { protoEnum } from "../../api/proto-enum.js";
-import { moment } from "../../api/timestamp.js";
 import { DomainError, invalidRequest, type Violation } from "../../core/errors.js";
 import type { Principal } from "../../core/principal.js";
 import { Organization_TypeSchema, type Restrictions } from "../../gen/proto/moego/auth/apikey/v1/apikey_pb.js";

@@ -1,8 +1,6 @@
-import { companyAccessFilter, requireCompanyAccess } from "../../core/access.js";
 import { DomainError, etagMismatch, invalidRequest, notFoundError, notFoundInCompany } from "../../core/errors.js";
-import { etagOf } from "../../core/etag.js";
-import type { Principal } from "../../core/principal.js";
-import type { WriteContext } from "../../core/write.js";
+import { companyAccessFilter, type Principal, requireCompanyAccess } from "../../core/principal.js";
+import { etagOf, type WriteContext } from "../../core/write.js";
 import type { CallerRepository, MissingProfileReference, ProfileChange, ProfileTransaction } from "./caller.model.js";
 import type { AccountKind, CallerProfile } from "./caller-profile.model.js";
 

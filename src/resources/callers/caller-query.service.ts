@@ -1,8 +1,7 @@
-import { companyAccessFilter, requireCompanyAccess } from "../../core/access.js";
 import { invalidRequest } from "../../core/errors.js";
 import { isId } from "../../core/ids.js";
 import { parsePhone } from "../../core/phone.js";
-import type { CompanyAccess, Principal } from "../../core/principal.js";
+import { type CompanyAccess, companyAccessFilter, type Principal, requireCompanyAccess } from "../../core/principal.js";
 import { foldCase, lineRule, normalise, textFault } from "../../core/text.js";
 import type { Customer } from "../customers/customer.model.js";
 import type { CallerRepository } from "./caller.model.js";

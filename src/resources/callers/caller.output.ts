@@ -1,6 +1,6 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { protoEnum } from "../../api/proto-enum.js";
-import { etagOf } from "../../core/etag.js";
+import { etagOf } from "../../core/write.js";
 import { AnswerFormatSchema } from "../../gen/proto/moego/callcenter/v1/answer_format_pb.js";
 import type { CallerProfileSchema } from "../../gen/proto/moego/callcenter/v1/caller_profile_pb.js";
 import { accountKind, gender } from "./caller.input.js";

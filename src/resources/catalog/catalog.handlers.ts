@@ -1,7 +1,6 @@
-import { companyResourceSchema } from "../../api/company-resource.js";
-import { nameCursorOf } from "../../api/page-order.js";
+import { companyResourceSchema } from "../../api/fields.js";
 import type { PageTokens } from "../../api/page-token.js";
-import { paged } from "../../api/paged.js";
+import { nameCursorOf, paged } from "../../api/paged.js";
 import { rpc, type ServiceHandlers } from "../../api/rpc.js";
 import type { SettingService } from "../../gen/proto/moego/business/setting/v1/setting_service_pb.js";
 import { newService, serviceQuery, serviceUpdate } from "./catalog.input.js";

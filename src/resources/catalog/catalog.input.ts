@@ -1,7 +1,15 @@
 import { z } from "zod";
-import { companyResourceSchema } from "../../api/company-resource.js";
-import { fieldRule, id, list, maxFilterValues, omitUndefined, optionalClientId, text } from "../../api/fields.js";
-import { price } from "../../api/money-message.js";
+import {
+  companyResourceSchema,
+  fieldRule,
+  id,
+  list,
+  maxFilterValues,
+  omitUndefined,
+  optionalClientId,
+  text,
+} from "../../api/fields.js";
+import { price } from "../../api/google-types.js";
 import { pagination } from "../../api/page-token.js";
 import { customIssue } from "../../api/parse.js";
 import { protoEnum } from "../../api/proto-enum.js";

@@ -1,7 +1,6 @@
-import { requireCompanyAccess } from "../../core/access.js";
 import { notFoundError, notFoundInCompany, throwIfInvalid, type Violation } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
-import type { Principal } from "../../core/principal.js";
+import { type Principal, requireCompanyAccess } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
 import { assertMayWriteSettings } from "../setting-lists/setting-list.service.js";
 import type { EntryTarget } from "../setting-lists/setting-store.model.js";

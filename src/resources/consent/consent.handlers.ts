@@ -3,11 +3,11 @@ import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { z } from "zod";
 import { consentChannel, toProtoConsent } from "../../api/consent-message.js";
 import { id } from "../../api/fields.js";
+import { moment } from "../../api/google-types.js";
 import { type PageTokens, pagination } from "../../api/page-token.js";
 import { paged } from "../../api/paged.js";
 import { protoEnum } from "../../api/proto-enum.js";
 import { rpc, type ServiceHandlers } from "../../api/rpc.js";
-import { moment } from "../../api/timestamp.js";
 import type { Violation } from "../../core/errors.js";
 import { idFormat, isId } from "../../core/ids.js";
 import {

@@ -1,8 +1,7 @@
-import { companyAccessFilter, requireCompanyAccess } from "../../core/access.js";
 import type { Consent } from "../../core/consent.js";
 import { invalidRequest, notFoundError } from "../../core/errors.js";
 import type { Page } from "../../core/page.js";
-import type { Principal } from "../../core/principal.js";
+import { companyAccessFilter, type Principal, requireCompanyAccess } from "../../core/principal.js";
 import { leadPromoted } from "../leads/lead.model.js";
 import type {
   ConsentAnswer,

@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { companyAccessFilter } from "../../core/access.js";
-import type { CompanyAccess } from "../../core/principal.js";
+import { type CompanyAccess, companyAccessFilter } from "../../core/principal.js";
 import {
   type CheckedFields,
   type CustomFieldRepository,

@@ -1,5 +1,4 @@
-import { companyResourceSchema } from "../../api/company-resource.js";
-import { omitUndefined } from "../../api/fields.js";
+import { companyResourceSchema, omitUndefined } from "../../api/fields.js";
 import { rpc, type ServiceHandlers } from "../../api/rpc.js";
 import type { CustomFieldAdminService } from "../../gen/proto/moego/admin/v1/custom_field_admin_service_pb.js";
 import { customFieldUpdate, fieldOrder, newCustomField } from "./custom-field.input.js";

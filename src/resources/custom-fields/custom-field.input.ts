@@ -1,8 +1,6 @@
 import { z } from "zod";
-import { notSetAndCleared } from "../../api/clear-flags.js";
-import { companyResourceSchema } from "../../api/company-resource.js";
-import { list, text } from "../../api/fields.js";
-import { importedId, newResourceFields } from "../../api/new-resource.js";
+import { companyResourceSchema, list, notSetAndCleared, text } from "../../api/fields.js";
+import { importedId, newResourceFields } from "../../api/import-fields.js";
 import { customIssue } from "../../api/parse.js";
 import { protoEnum } from "../../api/proto-enum.js";
 import { lineRule, nameRule, noteRule } from "../../core/text.js";

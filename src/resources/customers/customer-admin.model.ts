@@ -1,7 +1,6 @@
 import type { AddressRecord } from "../../core/address.js";
-import type { ImportedNoteRecord } from "../../core/imported-note.js";
-import type { NestedRecordLookup } from "../../core/nested-records.js";
-import type { ImportAuthors, ImportTimes } from "../../core/record-import.js";
+import type { ImportedNoteRecord } from "../../core/note.js";
+import type { ImportAuthors, ImportTimes, NestedRecordLookup } from "../../core/record-import.js";
 import type { WriteContext } from "../../core/write.js";
 import type { Tag, TagReference, TagResolution } from "../setting-lists/tag.model.js";
 import type {

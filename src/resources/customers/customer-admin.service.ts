@@ -1,15 +1,22 @@
-import { companyAccessFilter, mayCreateTags, requireBusinessAccess, requireCompanyAccess } from "../../core/access.js";
 import type { AddressRecord } from "../../core/address.js";
 import { applyConsent, defaultConsent } from "../../core/consent.js";
 import { alreadyExistsError, DomainError, erasedError, invalidRequest, type Violation } from "../../core/errors.js";
-import { type ImportedNote, toImportedNoteRecords } from "../../core/imported-note.js";
-import { type NestedRecord, nestedNotes, nestedViolations } from "../../core/nested-records.js";
-import type { Principal } from "../../core/principal.js";
+import { type ImportedNote, toImportedNoteRecords } from "../../core/note.js";
+import {
+  companyAccessFilter,
+  mayCreateTags,
+  type Principal,
+  requireBusinessAccess,
+  requireCompanyAccess,
+} from "../../core/principal.js";
 import {
   authorsOf,
   authorViolations,
   type ImportAuthors,
   type ImportTimes,
+  type NestedRecord,
+  nestedNotes,
+  nestedViolations,
   prefixPaths,
   timesOf,
   timeViolations,

@@ -1,9 +1,8 @@
 import { z } from "zod";
 import { address, type ParsedAddress } from "../../api/address-fields.js";
 import { consentChange } from "../../api/consent-message.js";
-import { memoizePerCountry } from "../../api/country.js";
 import { keysOf, maskedTexts, maskPaths, pickFields, readMask, type UpdateMask } from "../../api/field-mask.js";
-import { httpsUrl, id, omitUndefined, optionalId } from "../../api/fields.js";
+import { httpsUrl, id, memoizePerCountry, omitUndefined, optionalId } from "../../api/fields.js";
 import { notesUpdate } from "../../api/note-fields.js";
 import { noConsent } from "../../core/consent.js";
 import {

@@ -1,9 +1,8 @@
 import type { Address, AddressRecord, Coordinate } from "../../core/address.js";
 import { applyConsent, type ConsentChange } from "../../core/consent.js";
 import { etagMismatch, type Violation } from "../../core/errors.js";
-import { etagOf } from "../../core/etag.js";
 import type { CompanyAccess } from "../../core/principal.js";
-import type { WriteResult } from "../../core/write.js";
+import { etagOf, type WriteResult } from "../../core/write.js";
 import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
 import type { FieldValues } from "../custom-fields/custom-field-values.model.js";
 import { maxTagsPerCustomer, type TagReference } from "../setting-lists/tag.model.js";

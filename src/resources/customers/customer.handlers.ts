@@ -1,8 +1,16 @@
 import { clone } from "@bufbuild/protobuf";
 import { z } from "zod";
-import { companyResourceSchema } from "../../api/company-resource.js";
-import { countryOf, memoizePerCountry } from "../../api/country.js";
-import { clientId, id, list, omitUndefined, text } from "../../api/fields.js";
+import {
+  clientId,
+  companyResourceSchema,
+  countryOf,
+  id,
+  list,
+  memoizePerCountry,
+  omitUndefined,
+  text,
+} from "../../api/fields.js";
+import { moment } from "../../api/google-types.js";
 import {
   importAuthors,
   importedActors,
@@ -11,11 +19,9 @@ import {
   mismatchViolations,
 } from "../../api/import-fields.js";
 import { newNotes } from "../../api/note-fields.js";
-import { createdCursorOf, createdOrUpdatedCursorOf } from "../../api/page-order.js";
 import { type PageTokens, pagination } from "../../api/page-token.js";
-import { paged } from "../../api/paged.js";
+import { createdCursorOf, createdOrUpdatedCursorOf, paged } from "../../api/paged.js";
 import { rpc, type ServiceHandlers } from "../../api/rpc.js";
-import { moment } from "../../api/timestamp.js";
 import { noteRule } from "../../core/text.js";
 import {
   type CustomerAdminService,

@@ -1,24 +1,24 @@
 import { z } from "zod";
 import { address } from "../../api/address-fields.js";
 import { consentChange } from "../../api/consent-message.js";
-import { memoizePerCountry } from "../../api/country.js";
 import {
   color,
   email,
   id,
   list,
   maxFilterValues,
+  memoizePerCountry,
   optionalId,
   optionalPhone,
   phone,
   singleLineText,
   text,
 } from "../../api/fields.js";
+import { interval } from "../../api/google-types.js";
 import { newNotes } from "../../api/note-fields.js";
 import { pagination } from "../../api/page-token.js";
 import { customIssue } from "../../api/parse.js";
 import { protoEnum } from "../../api/proto-enum.js";
-import { interval } from "../../api/timestamp.js";
 import { nameRule, normalise, tagNameRule, textFault } from "../../core/text.js";
 import { Customer_StatusSchema } from "../../gen/proto/moego/business/customer/v1/customer_pb.js";
 import { customFields } from "../custom-fields/custom-field-values.input.js";

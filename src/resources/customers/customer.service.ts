@@ -1,9 +1,15 @@
-import { companyAccessFilter, mayCreateTags, requireBusinessAccess, requireCompanyAccess } from "../../core/access.js";
 import { applyConsent, type ConsentChange, defaultConsent } from "../../core/consent.js";
 import { DomainError, invalidRequest, notFoundError } from "../../core/errors.js";
 import type { Note } from "../../core/note.js";
 import type { Page } from "../../core/page.js";
-import { accessFilterOf, type Principal } from "../../core/principal.js";
+import {
+  accessFilterOf,
+  companyAccessFilter,
+  mayCreateTags,
+  type Principal,
+  requireBusinessAccess,
+  requireCompanyAccess,
+} from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
 import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
 import type { CustomFieldRepository } from "../custom-fields/custom-field-values.model.js";

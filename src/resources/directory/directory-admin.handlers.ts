@@ -1,9 +1,7 @@
 import { z } from "zod";
-import { companyResourceSchema } from "../../api/company-resource.js";
-import { countryOf } from "../../api/country.js";
-import { nameCursorOf } from "../../api/page-order.js";
+import { companyResourceSchema, countryOf } from "../../api/fields.js";
 import { type PageTokens, pagination } from "../../api/page-token.js";
-import { paged } from "../../api/paged.js";
+import { nameCursorOf, paged } from "../../api/paged.js";
 import { rpc, type ServiceHandlers } from "../../api/rpc.js";
 import type { UpdateCompanyRequest } from "../../gen/proto/moego/admin/v1/company_pb.js";
 import type { DirectoryAdminService } from "../../gen/proto/moego/admin/v1/directory_admin_service_pb.js";

@@ -1,20 +1,20 @@
 import { z } from "zod";
 import { address as anyAddress } from "../../api/address-fields.js";
-import { notSetAndCleared } from "../../api/clear-flags.js";
-import { companyResourceSchema } from "../../api/company-resource.js";
-import { memoizePerCountry } from "../../api/country.js";
 import {
+  companyResourceSchema,
   email,
   httpsUrl,
   id,
+  memoizePerCountry,
+  notSetAndCleared,
   omitUndefined,
   optionalClientId,
   optionalId,
   optionalPhone,
   text,
 } from "../../api/fields.js";
+import { moment } from "../../api/google-types.js";
 import { customIssue } from "../../api/parse.js";
-import { moment } from "../../api/timestamp.js";
 import { nameRule } from "../../core/text.js";
 import type { CompanyChange } from "./directory-admin.model.js";
 import { countryFormat, isCountry, isTimeZone, timeZoneFormat } from "./directory-fields.model.js";

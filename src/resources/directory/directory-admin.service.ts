@@ -1,8 +1,7 @@
-import { requireCompanyAccess, requireCompanyWideAccess } from "../../core/access.js";
 import { DomainError, invalidRequest, notFoundInCompany } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
 import type { Page } from "../../core/page.js";
-import type { Principal } from "../../core/principal.js";
+import { type Principal, requireCompanyAccess, requireCompanyWideAccess } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
 import type { Business, Company, Staff } from "./directory.model.js";
 import type {

@@ -1,8 +1,7 @@
 import { z } from "zod";
 import { id } from "../../api/fields.js";
-import { nameCursorOf, personNameCursorOf } from "../../api/page-order.js";
 import { type PageTokens, pagination } from "../../api/page-token.js";
-import { paged } from "../../api/paged.js";
+import { nameCursorOf, paged, personNameCursorOf } from "../../api/paged.js";
 import { rpc, type ServiceHandlers } from "../../api/rpc.js";
 import type { BusinessService } from "../../gen/proto/moego/business/business/v1/business_service_pb.js";
 import type { CompanyService } from "../../gen/proto/moego/business/company/v1/company_service_pb.js";

@@ -1,7 +1,6 @@
-import { companyAccessFilter, requireCompanyAccess } from "../../core/access.js";
 import { notFoundError } from "../../core/errors.js";
 import type { Page } from "../../core/page.js";
-import { accessFilterOf, type Principal } from "../../core/principal.js";
+import { accessFilterOf, companyAccessFilter, type Principal, requireCompanyAccess } from "../../core/principal.js";
 import type { Business, Company, Staff } from "./directory.model.js";
 import type { DirectoryRepository } from "./directory-store.model.js";
 

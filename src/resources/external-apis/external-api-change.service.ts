@@ -1,5 +1,5 @@
 import { etagMismatch, throwIfInvalid, type Violation } from "../../core/errors.js";
-import { etagOf } from "../../core/etag.js";
+import { etagOf } from "../../core/write.js";
 import type { ExternalApi, ExternalApiInput, ExternalApiUpdate, HeaderDraft } from "./external-api.model.js";
 
 import type { ExternalApiDraft, ExternalApiFaults } from "./external-api-check.service.js";

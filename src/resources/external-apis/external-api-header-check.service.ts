@@ -1,5 +1,5 @@
 import type { Violation } from "../../core/errors.js";
-import { isTemplate, variablesOf } from "../../core/template.js";
+import { isTemplate, variablesOf } from "../../core/text.js";
 import type { HeaderDraft } from "./external-api.model.js";
 import { isHeaderText } from "./external-api-values.service.js";
 

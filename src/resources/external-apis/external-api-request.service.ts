@@ -1,6 +1,6 @@
 import type { Violation } from "../../core/errors.js";
 import type { OutboundRequest } from "../../core/outbound-call.js";
-import { renderTemplate } from "../../core/template.js";
+import { renderTemplate } from "../../core/text.js";
 import type { ExternalApi, RequestParam } from "./external-api.model.js";
 import type { HeaderSecrets } from "./external-api-store.model.js";
 import { readUrlTemplate, renderUrl } from "./external-api-url.service.js";

@@ -1,8 +1,7 @@
 import type { z } from "zod";
-import { companyResourceSchema } from "../../api/company-resource.js";
-import { createdCursorOf } from "../../api/page-order.js";
+import { companyResourceSchema } from "../../api/fields.js";
 import type { PageTokens } from "../../api/page-token.js";
-import { paged } from "../../api/paged.js";
+import { createdCursorOf, paged } from "../../api/paged.js";
 import { type Context, rpc, type ServiceHandlers } from "../../api/rpc.js";
 import type { ExternalApiService } from "../../gen/proto/moego/callcenter/v1/external_api_service_pb.js";
 import { externalApiQuery, externalApiUpdate, invocation, newExternalApi, toDraft } from "./external-api.input.js";

@@ -1,7 +1,7 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { protoEnum } from "../../api/proto-enum.js";
-import { etagOf } from "../../core/etag.js";
+import { etagOf } from "../../core/write.js";
 import {
   type ExternalApiSchema,
   InvocationFailureSchema,

@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { requireCompanyAccess, requireCompanyWideAccess } from "../../core/access.js";
 import { archivedError, notFoundError, throwIfInvalid } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
 import type {
@@ -8,7 +7,7 @@ import type {
   OutboundRequest,
   OutboundResponse,
 } from "../../core/outbound-call.js";
-import type { Principal } from "../../core/principal.js";
+import { type Principal, requireCompanyAccess, requireCompanyWideAccess } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
 import type { ExternalApi, ExternalApiTarget, ExternalApiUpdate, NewExternalApi } from "./external-api.model.js";
 import type { Invocation, InvocationInput } from "./external-api-call.service.js";

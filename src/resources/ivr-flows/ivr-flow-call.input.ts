@@ -1,7 +1,6 @@
 import { z } from "zod";
-import { companyResourceSchema } from "../../api/company-resource.js";
-import { fieldRule, id, omitUndefined, optionalId, text } from "../../api/fields.js";
-import { newResourceFields } from "../../api/new-resource.js";
+import { companyResourceSchema, fieldRule, id, omitUndefined, optionalId, text } from "../../api/fields.js";
+import { newResourceFields } from "../../api/import-fields.js";
 import { pagination } from "../../api/page-token.js";
 import { customIssue } from "../../api/parse.js";
 import { nameRule, noteRule } from "../../core/text.js";

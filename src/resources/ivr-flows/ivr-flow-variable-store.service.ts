@@ -1,4 +1,4 @@
-import { renderTemplate } from "../../core/template.js";
+import { renderTemplate } from "../../core/text.js";
 
 /** Maximum number of characters of one variable and of all together. Limits how much templates can multiply text. */
 const maxValue = 65_536;

@@ -1,7 +1,6 @@
-import { companyResourceSchema } from "../../api/company-resource.js";
-import { nameCursorOf } from "../../api/page-order.js";
+import { companyResourceSchema } from "../../api/fields.js";
 import type { PageTokens } from "../../api/page-token.js";
-import { paged } from "../../api/paged.js";
+import { nameCursorOf, paged } from "../../api/paged.js";
 import { rpc, type ServiceHandlers } from "../../api/rpc.js";
 import type { IvrFlowService } from "../../gen/proto/moego/callcenter/v1/ivr_flow_service_pb.js";
 import { toProtoFlow, toProtoProblem, toProtoRun } from "./ivr-flow.output.js";

@@ -2,8 +2,7 @@ import { z } from "zod";
 import { fieldRule, id, list, text } from "../../api/fields.js";
 import { customIssue } from "../../api/parse.js";
 import { protoEnum } from "../../api/proto-enum.js";
-import { variableName } from "../../core/template.js";
-import { nameRule } from "../../core/text.js";
+import { nameRule, variableName } from "../../core/text.js";
 import {
   BranchNode_OperatorSchema,
   type FlowNode as FlowNodeMessage,

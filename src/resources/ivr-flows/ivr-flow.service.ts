@@ -1,4 +1,3 @@
-import { requireCompanyAccess, requireCompanyWideAccess } from "../../core/access.js";
 import {
   archivedError,
   DomainError,
@@ -7,10 +6,9 @@ import {
   throwIfInvalid,
   type Violation,
 } from "../../core/errors.js";
-import { etagOf } from "../../core/etag.js";
 import { idPrefixes, newId } from "../../core/ids.js";
-import type { Principal } from "../../core/principal.js";
-import type { WriteContext } from "../../core/write.js";
+import { type Principal, requireCompanyAccess, requireCompanyWideAccess } from "../../core/principal.js";
+import { etagOf, type WriteContext } from "../../core/write.js";
 import { callerKeys } from "../callers/caller-keys.model.js";
 import type { ExternalApi } from "../external-apis/external-api.model.js";
 import type { ExternalApis } from "../external-apis/external-api.service.js";

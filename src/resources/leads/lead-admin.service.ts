@@ -1,12 +1,13 @@
-import { companyAccessFilter, requireCompanyAccess } from "../../core/access.js";
 import { alreadyExistsError, erasedError, invalidRequest } from "../../core/errors.js";
-import { type NestedRecord, nestedNotes, nestedViolations } from "../../core/nested-records.js";
-import type { Principal } from "../../core/principal.js";
+import { companyAccessFilter, type Principal, requireCompanyAccess } from "../../core/principal.js";
 import {
   authorsOf,
   authorViolations,
   type ImportAuthors,
   type ImportTimes,
+  type NestedRecord,
+  nestedNotes,
+  nestedViolations,
   timesOf,
   timeViolations,
 } from "../../core/record-import.js";

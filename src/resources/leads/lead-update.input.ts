@@ -1,8 +1,7 @@
 import { z } from "zod";
 import { consentChange } from "../../api/consent-message.js";
-import { memoizePerCountry } from "../../api/country.js";
 import { keysOf, maskedTexts, maskPaths, pickFields, readMask, type UpdateMask } from "../../api/field-mask.js";
-import { id, list, omitUndefined, text } from "../../api/fields.js";
+import { id, list, memoizePerCountry, omitUndefined, text } from "../../api/fields.js";
 import { customIssue } from "../../api/parse.js";
 import { noConsent } from "../../core/consent.js";
 import { nameRule, normalise } from "../../core/text.js";

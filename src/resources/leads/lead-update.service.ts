@@ -1,9 +1,8 @@
-import { requireBusinessAccess, requireCompanyAccess } from "../../core/access.js";
 import type { AddressRecord } from "../../core/address.js";
 import { applyConsent, type Consent, type ConsentChange, sameConsent } from "../../core/consent.js";
 import { etagMismatch, invalidRequest, notFoundInCompany, type Violation } from "../../core/errors.js";
-import { etagOf } from "../../core/etag.js";
-import type { Principal } from "../../core/principal.js";
+import { type Principal, requireBusinessAccess, requireCompanyAccess } from "../../core/principal.js";
+import { etagOf } from "../../core/write.js";
 import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
 import type { FieldValues } from "../custom-fields/custom-field-values.model.js";
 import { maxPets, type Pet, type PetEdit, type PetNoteEntry, type PetRecord } from "../pets/pet.model.js";

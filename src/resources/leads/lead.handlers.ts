@@ -1,8 +1,6 @@
 import { clone } from "@bufbuild/protobuf";
 import { z } from "zod";
-import { companyResourceSchema } from "../../api/company-resource.js";
-import { countryOf, memoizePerCountry } from "../../api/country.js";
-import { clientId, id } from "../../api/fields.js";
+import { clientId, companyResourceSchema, countryOf, id, memoizePerCountry } from "../../api/fields.js";
 import {
   importAuthors,
   importedActors,
@@ -10,13 +8,11 @@ import {
   importTimes,
   mismatchViolations,
 } from "../../api/import-fields.js";
-import { createdOrUpdatedCursorOf } from "../../api/page-order.js";
 import type { PageTokens } from "../../api/page-token.js";
-import { paged } from "../../api/paged.js";
+import { createdOrUpdatedCursorOf, paged } from "../../api/paged.js";
 import { rpc, type ServiceHandlers } from "../../api/rpc.js";
-import { requireCompanyAccess } from "../../core/access.js";
 import { invalidRequest } from "../../core/errors.js";
-import type { Principal } from "../../core/principal.js";
+import { type Principal, requireCompanyAccess } from "../../core/principal.js";
 import {
   type ImportLeadRequest,
   ImportLeadRequestSchema,

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { address } from "../../api/address-fields.js";
 import { channelList, consentChange } from "../../api/consent-message.js";
-import { memoizePerCountry } from "../../api/country.js";
 import {
   email,
   fieldRule,
@@ -9,14 +8,15 @@ import {
   id,
   list,
   maxFilterValues,
+  memoizePerCountry,
   omitUndefined,
   optionalId,
   optionalPhone,
   singleLineText,
   text,
 } from "../../api/fields.js";
+import { interval } from "../../api/google-types.js";
 import { pagination } from "../../api/page-token.js";
-import { interval } from "../../api/timestamp.js";
 import type { Consent } from "../../core/consent.js";
 import { nameRule } from "../../core/text.js";
 import { customFields } from "../custom-fields/custom-field-values.input.js";

@@ -1,13 +1,11 @@
 import type { Address, AddressRecord } from "../../core/address.js";
 import type { Consent } from "../../core/consent.js";
 import { DomainError, notFoundError } from "../../core/errors.js";
-import type { FieldChange } from "../../core/field-change.js";
 import { idPrefixes, newId } from "../../core/ids.js";
-import type { NestedRecordLookup } from "../../core/nested-records.js";
 import type { Page, TimeRange } from "../../core/page.js";
 import type { AccessFilter } from "../../core/principal.js";
-import type { ImportAuthors, ImportTimes } from "../../core/record-import.js";
-import type { WriteContext } from "../../core/write.js";
+import type { ImportAuthors, ImportTimes, NestedRecordLookup } from "../../core/record-import.js";
+import type { FieldChange, WriteContext } from "../../core/write.js";
 import type { CustomFieldRepository, FieldValues } from "../custom-fields/custom-field-values.model.js";
 import type { CreatePreconditions, Customer, CustomerFields, ReferralSource } from "../customers/customer.model.js";
 import type { ImportedPetRecord } from "../pets/nested-import.model.js";

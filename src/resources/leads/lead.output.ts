@@ -2,7 +2,7 @@ import { fromJson, type MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { toProtoAddress } from "../../api/address-fields.js";
 import { toProtoConsent } from "../../api/consent-message.js";
-import { etagOf } from "../../core/etag.js";
+import { etagOf } from "../../core/write.js";
 import type { LeadSchema } from "../../gen/proto/moego/business/customer/v1/lead_pb.js";
 import { CustomField_ValueSchema } from "../../gen/proto/moego/business/setting/v1/custom_field_pb.js";
 import type { FieldValues } from "../custom-fields/custom-field-values.model.js";

@@ -1,13 +1,15 @@
-import {
-  canAccessRecord,
-  companyAccessFilter,
-  requireBusinessAccess,
-  requireCompanyAccess,
-} from "../../core/access.js";
 import type { AddressRecord } from "../../core/address.js";
 import { applyConsent, type ConsentChange, defaultConsent } from "../../core/consent.js";
 import { DomainError, invalidRequest, notFoundError } from "../../core/errors.js";
-import { accessFilterOf, type CompanyAccess, type Principal } from "../../core/principal.js";
+import {
+  accessFilterOf,
+  type CompanyAccess,
+  canAccessRecord,
+  companyAccessFilter,
+  type Principal,
+  requireBusinessAccess,
+  requireCompanyAccess,
+} from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
 import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
 import type { CustomFieldRepository } from "../custom-fields/custom-field-values.model.js";

@@ -1,7 +1,6 @@
 import { z } from "zod";
-import { createdCursorOf } from "../../api/page-order.js";
 import { pagination } from "../../api/page-token.js";
-import { paged } from "../../api/paged.js";
+import { createdCursorOf, paged } from "../../api/paged.js";
 import { rpc, type ServiceHandlers } from "../../api/rpc.js";
 import type { PackageAdminService } from "../../gen/proto/moego/admin/v1/package_admin_service_pb.js";
 import type { PackageHandlerDependencies } from "./package.handlers.js";

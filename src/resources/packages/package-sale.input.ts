@@ -1,10 +1,8 @@
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { z } from "zod";
-import { calendarDate } from "../../api/calendar-date.js";
 import { id, list, optionalClientId, optionalId, text } from "../../api/fields.js";
-import { price } from "../../api/money-message.js";
+import { calendarDate, moment, price } from "../../api/google-types.js";
 import { customIssue } from "../../api/parse.js";
-import { moment } from "../../api/timestamp.js";
 import type { Violation } from "../../core/errors.js";
 import { nameRule, noteRule } from "../../core/text.js";
 import type { SellPackageRequest } from "../../gen/proto/moego/admin/v1/package_pb.js";

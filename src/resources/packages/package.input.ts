@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { id, list, maxFilterValues, optionalId, singleLineText, text } from "../../api/fields.js";
+import { moment } from "../../api/google-types.js";
 import { pagination } from "../../api/page-token.js";
 import { customIssue } from "../../api/parse.js";
 import { protoEnum } from "../../api/proto-enum.js";
-import { moment } from "../../api/timestamp.js";
 import type { Violation } from "../../core/errors.js";
 import { lineRule, noteRule } from "../../core/text.js";
 import type { RefundPackageRequest } from "../../gen/proto/moego/admin/v1/package_pb.js";

@@ -1,7 +1,6 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
-import { toProtoDate } from "../../api/calendar-date.js";
-import { toProtoMoney } from "../../api/money-message.js";
+import { toProtoDate, toProtoMoney } from "../../api/google-types.js";
 import { protoEnum } from "../../api/proto-enum.js";
 import {
   PackageLedgerEntry_KindSchema,

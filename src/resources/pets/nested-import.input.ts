@@ -1,12 +1,12 @@
 import { z } from "zod";
 import { address } from "../../api/address-fields.js";
 import { list, optionalClientId, optionalId, text } from "../../api/fields.js";
+import { moment } from "../../api/google-types.js";
 import { importAuthors, importedActors, importedTimes, importTimes } from "../../api/import-fields.js";
 import { maxNotesPerCall } from "../../api/note-fields.js";
 import { customIssue } from "../../api/parse.js";
-import { moment } from "../../api/timestamp.js";
 import { isClientAssignableId, isId, reservedIdPrefix } from "../../core/ids.js";
-import type { ImportedNote } from "../../core/imported-note.js";
+import type { ImportedNote } from "../../core/note.js";
 import { noteRule } from "../../core/text.js";
 import type { ImportedPet } from "./nested-import.model.js";
 import { pet, toPetTraits, withRequiredPetFields } from "./pet.input.js";

@@ -1,4 +1,4 @@
-import { type ImportedNote, type ImportedNoteRecord, toImportedNoteRecords } from "../../core/imported-note.js";
+import { type ImportedNote, type ImportedNoteRecord, toImportedNoteRecords } from "../../core/note.js";
 import { authorsOf, type ImportAuthors, type ImportTimes, timesOf } from "../../core/record-import.js";
 import { actingStaffId, type WriteContext } from "../../core/write.js";
 import type { PetAudit, PetRecord } from "./pet.model.js";

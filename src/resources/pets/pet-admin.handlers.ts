@@ -1,7 +1,5 @@
 import { clone } from "@bufbuild/protobuf";
-import { companyResourceSchema } from "../../api/company-resource.js";
-import { countryOf, memoizePerCountry } from "../../api/country.js";
-import { clientId } from "../../api/fields.js";
+import { clientId, companyResourceSchema, countryOf, memoizePerCountry } from "../../api/fields.js";
 import {
   importAuthors,
   importedActors,

@@ -1,5 +1,5 @@
-import type { NestedRecordLookup } from "../../core/nested-records.js";
 import type { AccessFilter } from "../../core/principal.js";
+import type { NestedRecordLookup } from "../../core/record-import.js";
 import type { WriteContext } from "../../core/write.js";
 import type { ImportedPet, ImportedPetRecord } from "./nested-import.model.js";
 import type { Pet } from "./pet.model.js";

@@ -1,4 +1,3 @@
-import { companyAccessFilter, requireCompanyAccess } from "../../core/access.js";
 import {
   alreadyExistsError,
   erasedError,
@@ -6,9 +5,8 @@ import {
   notFoundInCompany,
   type Violation,
 } from "../../core/errors.js";
-import { nestedNotes, nestedViolations } from "../../core/nested-records.js";
-import type { Principal } from "../../core/principal.js";
-import { authorViolations, timeViolations } from "../../core/record-import.js";
+import { companyAccessFilter, type Principal, requireCompanyAccess } from "../../core/principal.js";
+import { authorViolations, nestedNotes, nestedViolations, timeViolations } from "../../core/record-import.js";
 import type { WriteContext } from "../../core/write.js";
 import { toImportedPetRecord } from "./nested-import.model.js";
 import { maxPets, maxPetsOfCustomer, type Pet } from "./pet.model.js";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { id, list, maxFilterValues } from "../../api/fields.js";
+import { interval } from "../../api/google-types.js";
 import { pagination } from "../../api/page-token.js";
-import { interval } from "../../api/timestamp.js";
 import type { PetFilter } from "./pet-store.model.js";
 
 /** Input of ListAllPets. Empty lists do not filter. */

@@ -1,7 +1,6 @@
 import { z } from "zod";
-import { clearableCalendarDate } from "../../api/calendar-date.js";
-import { memoizePerCountry } from "../../api/country.js";
-import { httpsUrl, id, omitUndefined, singleLineText, text } from "../../api/fields.js";
+import { httpsUrl, id, memoizePerCountry, omitUndefined, singleLineText, text } from "../../api/fields.js";
+import { clearableCalendarDate } from "../../api/google-types.js";
 import { lineRule, nameRule } from "../../core/text.js";
 import { evaluationResult, neuteredStatus, petGender, petType, vaccinations, vet, weight } from "./pet.input.js";
 import type { TraitChanges } from "./pet.model.js";

@@ -1,9 +1,7 @@
 import { z } from "zod";
-import { memoizePerCountry } from "../../api/country.js";
-import { id, list } from "../../api/fields.js";
-import { createdCursorOf, createdOrUpdatedCursorOf } from "../../api/page-order.js";
+import { id, list, memoizePerCountry } from "../../api/fields.js";
 import { type PageTokens, pagination } from "../../api/page-token.js";
-import { paged } from "../../api/paged.js";
+import { createdCursorOf, createdOrUpdatedCursorOf, paged } from "../../api/paged.js";
 import { type Context, rpc, type ServiceHandlers } from "../../api/rpc.js";
 import { invalidRequest } from "../../core/errors.js";
 import { isId } from "../../core/ids.js";

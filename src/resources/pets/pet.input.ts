@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { calendarDate } from "../../api/calendar-date.js";
 import {
   fieldRule,
   httpsUrl,
@@ -11,9 +10,9 @@ import {
   singleLineText,
   text,
 } from "../../api/fields.js";
+import { calendarDate, moment } from "../../api/google-types.js";
 import { customIssue } from "../../api/parse.js";
 import { protoEnum } from "../../api/proto-enum.js";
-import { moment } from "../../api/timestamp.js";
 import { lineRule, nameRule, noteRule } from "../../core/text.js";
 import {
   Pet_EvaluationStatusSchema,

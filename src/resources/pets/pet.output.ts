@@ -1,6 +1,6 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
-import { toProtoDate } from "../../api/calendar-date.js";
+import { toProtoDate } from "../../api/google-types.js";
 import { Pet_NoteSchema, type PetSchema } from "../../gen/proto/moego/business/customer/v1/pet_pb.js";
 import { PetCodeSchema } from "../../gen/proto/moego/business/setting/v1/pet_pb.js";
 import { evaluationResult, petGender, petStatus, petType, weightUnit } from "./pet.input.js";

@@ -1,4 +1,4 @@
-import { companyResourceSchema } from "../../api/company-resource.js";
+import { companyResourceSchema } from "../../api/fields.js";
 import { rpc, type ServiceHandlers } from "../../api/rpc.js";
 import type { CustomerSettingAdminService } from "../../gen/proto/moego/admin/v1/customer_setting_admin_service_pb.js";
 import { listAdministration, merged } from "./list-administration.handlers.js";

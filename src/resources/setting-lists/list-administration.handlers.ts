@@ -1,6 +1,5 @@
 import type { z } from "zod";
-import { companyResourceSchema } from "../../api/company-resource.js";
-import { omitUndefined } from "../../api/fields.js";
+import { companyResourceSchema, omitUndefined } from "../../api/fields.js";
 import { rpc } from "../../api/rpc.js";
 import { newOrder } from "./setting.input.js";
 import type { SettingEntry } from "./setting.model.js";

@@ -1,7 +1,11 @@
-import { type CompanyWideScope, requireCompanyAccess, requireCompanyWideAccess } from "../../core/access.js";
 import { archivedError, notFoundError, throwIfInvalid, type Violation } from "../../core/errors.js";
 import { type IdPrefix, newId } from "../../core/ids.js";
-import type { Principal } from "../../core/principal.js";
+import {
+  type CompanyWideScope,
+  type Principal,
+  requireCompanyAccess,
+  requireCompanyWideAccess,
+} from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
 import type { SettingEntry } from "./setting.model.js";
 import type { EntryTarget, ListQuery, NewEntry, NewOrder, SettingRepository } from "./setting-store.model.js";

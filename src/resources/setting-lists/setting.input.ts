@@ -1,8 +1,15 @@
 import { z } from "zod";
-import { notSetAndCleared } from "../../api/clear-flags.js";
-import { companyResourceSchema } from "../../api/company-resource.js";
-import { color, id, list, omitUndefined, singleLineText, text } from "../../api/fields.js";
-import { newResourceFields } from "../../api/new-resource.js";
+import {
+  color,
+  companyResourceSchema,
+  id,
+  list,
+  notSetAndCleared,
+  omitUndefined,
+  singleLineText,
+  text,
+} from "../../api/fields.js";
+import { newResourceFields } from "../../api/import-fields.js";
 import { nameRule, tagNameRule } from "../../core/text.js";
 import { weight } from "../pets/pet.input.js";
 import { maxOrderedEntries } from "./setting.model.js";

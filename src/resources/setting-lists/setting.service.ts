@@ -1,7 +1,6 @@
-import { requireCompanyAccess } from "../../core/access.js";
 import { DomainError, type Violation } from "../../core/errors.js";
 import { idPrefixes } from "../../core/ids.js";
-import type { Principal } from "../../core/principal.js";
+import { type Principal, requireCompanyAccess } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
 import type { ReferralSource } from "../customers/customer.model.js";
 import type { ActionStatus, LifeCycle } from "../leads/lead.model.js";

@@ -11,7 +11,7 @@ export const idempotencyKeyHeader = "idempotency-key";
 export const idempotencyReplayedHeader = "idempotency-replayed";
 
 /** Input of an idempotency claim besides the request message. */
-export interface ClaimHeaders {
+interface ClaimHeaders {
   readonly key: string | undefined;
   /** The company that the client restricts its API key to. In another company the same message means another record. */
   readonly company: string | undefined;
@@ -20,11 +20,7 @@ export interface ClaimHeaders {
 /** 32 bytes each: the current key, then previous ones. Identical for every server process. */
 export type FingerprintKeys = readonly [Uint8Array, ...Uint8Array[]];
 
-export type ClaimFactory = (
-  method: DescMethodUnary,
-  request: Message,
-  headers: ClaimHeaders,
-) => IdempotencyClaim | undefined;
+type ClaimFactory = (method: DescMethodUnary, request: Message, headers: ClaimHeaders) => IdempotencyClaim | undefined;
 
 /**
  * Creates the idempotency claim of a request: undefined for a read-only rpc, and without an idempotency key. The

@@ -24,7 +24,7 @@ export interface CallRecord {
   keyId?: string;
 }
 
-export interface Observer {
+interface Observer {
   readonly logger: Logger;
   readonly metrics: CallMetrics;
   /** Milliseconds of a monotonic clock. */
@@ -55,7 +55,7 @@ export async function observe<T>(
 }
 
 /** Origin of a request that matches no rpc. */
-export interface RejectedRequest {
+interface RejectedRequest {
   readonly transport: Transport;
   readonly requestId: string;
   /** Address of the connected peer, without port, if known. */

@@ -8,7 +8,7 @@ export interface RateLimits {
 }
 
 /** The subject of the limit; also the name of the policy in the headers. */
-export type RateLimitName = "key" | "company";
+type RateLimitName = "key" | "company";
 
 /** Charges one request: to its API key, and to its company once that is known. */
 export interface RateMeter {
@@ -21,7 +21,7 @@ export const rateLimitPolicyHeader = "ratelimit-policy";
 export const rateLimitHeader = "ratelimit";
 
 /** Creates the meter of one request, which sets the response headers. */
-export type RateMeters = (setHeader: (name: string, value: string) => void) => RateMeter;
+type RateMeters = (setHeader: (name: string, value: string) => void) => RateMeter;
 
 interface Charged extends TokenResult {
   readonly name: RateLimitName;

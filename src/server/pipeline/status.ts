@@ -22,7 +22,7 @@ const maxSentenceChars = 512;
 const maxFieldChars = 256;
 
 /** A detail message with its schema, since each transport encodes it differently. */
-export interface StatusDetail {
+interface StatusDetail {
   readonly schema: DescMessage;
   readonly message: Message;
 }

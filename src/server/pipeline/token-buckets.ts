@@ -18,7 +18,7 @@ export interface TokenResult {
 }
 
 /** Token buckets by id, refilled over time. */
-export interface TokenBuckets {
+interface TokenBuckets {
   take(id: string): TokenResult;
   /** Number of buckets in memory. */
   readonly size: number;

@@ -19,7 +19,7 @@ import { encodeBinary, grpcMethodOf } from "./grpc-method.js";
 type WatchCall = ServerWritableStream<Buffer, Buffer>;
 
 /** Health of the server for load balancers. Needs no API key. */
-export interface GrpcHealth {
+interface GrpcHealth {
   /** Reports NOT_SERVING from now on. Ends the streams of watchers, so that they do not delay the shutdown. */
   stop(): void;
 }

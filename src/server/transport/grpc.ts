@@ -36,7 +36,7 @@ const channelOptions = {
   "grpc.max_connection_age_grace_ms": 60_000,
 };
 
-export interface GrpcServerOptions {
+interface GrpcServerOptions {
   readonly host: string;
   /** 0 = any free port. */
   readonly port: number;

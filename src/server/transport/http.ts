@@ -40,7 +40,7 @@ const keepAliveTimeoutMs = 75_000;
 /** Time for the client of an oversized body to read the response before its connection is closed. */
 const unreadBodyGraceMs = 1_000;
 
-export interface HttpServerOptions {
+interface HttpServerOptions {
   readonly host: string;
   /** 0 = any free port. */
   readonly port: number;

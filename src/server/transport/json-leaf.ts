@@ -3,7 +3,7 @@ import type { ViolationReason } from "../../core/errors.js";
 import { isJsonObject, type JsonNode } from "./json-parse.js";
 
 /** Why protobuf does not accept a value for the field. */
-export interface LeafFault {
+interface LeafFault {
   readonly reason: ViolationReason;
   readonly description: string;
 }

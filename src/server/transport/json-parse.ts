@@ -36,7 +36,7 @@ interface Frame {
 }
 
 /** Creates the error for too many values from the keys and indexes that lead to most of them. */
-export type TooManyValuesError = (keys: readonly (string | number)[]) => DomainError;
+type TooManyValuesError = (keys: readonly (string | number)[]) => DomainError;
 
 export function isJsonObject(node: JsonNode | undefined): node is JsonObjectNode {
   return typeof node === "object" && node !== null && !Array.isArray(node);

@@ -2,7 +2,7 @@ import type { ViolationReason } from "../../core/errors.js";
 import { isJsonObject, type JsonMember, type JsonNode } from "./json-parse.js";
 
 /** Reports a violation at a path below the message. */
-export type ReportFault = (member: string, reason: ViolationReason, description: string) => void;
+type ReportFault = (member: string, reason: ViolationReason, description: string) => void;
 
 type Rewrite = (node: JsonNode, report: ReportFault) => JsonNode;
 

@@ -21,7 +21,7 @@ export interface Match {
   readonly variables: readonly { readonly path: string; readonly encoded: string }[];
 }
 
-export interface RouteTable {
+interface RouteTable {
   /** The routes whose template matches the path and has the best rank. They differ only in their HTTP method. */
   match(path: string): readonly Match[];
 }
