@@ -13,8 +13,7 @@ import { createKeyChecker, systemClock } from "./resources/api-keys/key-check.se
 import type { Logger } from "./server/logger.js";
 import { createMetrics, type Metrics } from "./server/metrics.js";
 import type { ExecuteCall } from "./server/pipeline/call.js";
-import { outcomeGraceMs } from "./server/pipeline/deadline.js";
-import { createDrainDeadline } from "./server/pipeline/drain-deadline.js";
+import { createDrainDeadline, outcomeGraceMs } from "./server/pipeline/deadline.js";
 import { createRejectRequest } from "./server/pipeline/observe.js";
 import { createPipeline } from "./server/pipeline/pipeline.js";
 import { createConnectHandler } from "./server/transport/connect.js";

@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { DomainError } from "../../src/core/errors.js";
-import { outcomeGraceMs, withinDeadline } from "../../src/server/pipeline/deadline.js";
-import { createDrainDeadline } from "../../src/server/pipeline/drain-deadline.js";
+import { createDrainDeadline, outcomeGraceMs, withinDeadline } from "../../src/server/pipeline/deadline.js";
 
 const unhandled: unknown[] = [];
 const note = (reason: unknown): void => void unhandled.push(reason);

@@ -12,7 +12,7 @@ import {
 import { codeFromString } from "@connectrpc/connect/protocol-connect";
 import { Code } from "../../src/gen/proto/google/rpc/code_pb.js";
 import { type Status, StatusSchema } from "../../src/gen/proto/google/rpc/status_pb.js";
-import { detailTypes } from "../../src/server/transport/detail-types.js";
+import { detailTypes } from "../../src/server/transport/http-message.js";
 import type { Headers } from "../support/answer.js";
 import type { Transport } from "../support/clients.js";
 import { messageJson } from "../support/message-json.js";

@@ -3,7 +3,7 @@ import { anyUnpack } from "@bufbuild/protobuf/wkt";
 import { Code } from "../../src/gen/proto/google/rpc/code_pb.js";
 import type { BadRequest, ErrorInfo, RetryInfo } from "../../src/gen/proto/google/rpc/error_details_pb.js";
 import type { Status } from "../../src/gen/proto/google/rpc/status_pb.js";
-import { detailTypes } from "../../src/server/transport/detail-types.js";
+import { detailTypes } from "../../src/server/transport/http-message.js";
 
 /** Response headers, and trailers where a transport has them, by lower-case name. */
 export type Headers = Readonly<Record<string, string>>;

@@ -17,7 +17,7 @@ import { createConnectTransport, createGrpcWebTransport } from "@connectrpc/conn
 import { type Client, credentials, Metadata, makeGenericClientConstructor, type ServiceError } from "@grpc/grpc-js";
 import { http } from "../../src/gen/proto/google/api/annotations_pb.js";
 import { StatusSchema } from "../../src/gen/proto/google/rpc/status_pb.js";
-import { detailTypes } from "../../src/server/transport/detail-types.js";
+import { detailTypes } from "../../src/server/transport/http-message.js";
 import { type Answer, type Headers, type Refusal, refusalOf, toRefusal } from "./answer.js";
 import { sendRestJson } from "./json-clients.js";
 import { restRequestOf } from "./rest-request.js";

@@ -1,7 +1,7 @@
 import { create, type DescMethodUnary, fromJson, type JsonObject } from "@bufbuild/protobuf";
 import { codeFromString } from "@connectrpc/connect/protocol-connect";
 import { StatusSchema } from "../../src/gen/proto/google/rpc/status_pb.js";
-import { detailTypes } from "../../src/server/transport/detail-types.js";
+import { detailTypes } from "../../src/server/transport/http-message.js";
 import { type Answer, type Headers, refusalOf } from "./answer.js";
 import type { RestRequest } from "./rest-request.js";
 

@@ -4,7 +4,7 @@ import { codeFromString } from "@connectrpc/connect/protocol-connect";
 import { credentials, Metadata, makeGenericClientConstructor, type ServiceError } from "@grpc/grpc-js";
 import { Code } from "../../src/gen/proto/google/rpc/code_pb.js";
 import { type Status, StatusSchema } from "../../src/gen/proto/google/rpc/status_pb.js";
-import { detailTypes } from "../../src/server/transport/detail-types.js";
+import { detailTypes } from "../../src/server/transport/http-message.js";
 import { authorization, type World } from "./world.js";
 
 /** An error as any client can see it, whatever the transport. */

@@ -5,7 +5,7 @@ import { anyUnpack } from "@bufbuild/protobuf/wkt";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ErrorInfoSchema } from "../../src/gen/proto/google/rpc/error_details_pb.js";
 import { StatusSchema } from "../../src/gen/proto/google/rpc/status_pb.js";
-import { detailTypes } from "../../src/server/transport/detail-types.js";
+import { detailTypes } from "../../src/server/transport/http-message.js";
 import { selfSigned } from "./certificate.js";
 import { callConnect, callRest } from "./clients.js";
 import { authorization, startWorld, type World } from "./world.js";

@@ -2,7 +2,7 @@ import { create, fromBinary, type JsonObject } from "@bufbuild/protobuf";
 import { assert, dictionary, jsonValue, property, record, string } from "fast-check";
 import { expect, it } from "vitest";
 import { QueryCustomerResponseSchema } from "../../src/gen/proto/moego/callcenter/v1/caller_service_pb.js";
-import { toBinaryWithTexts } from "../../src/server/transport/struct-binary.js";
+import { toBinaryWithTexts } from "../../src/server/transport/grpc-codec.js";
 
 const schema = QueryCustomerResponseSchema;
 

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { DescMethodUnary, Message } from "@bufbuild/protobuf";
 
 export type Transport = "grpc" | "grpc-web" | "connect" | "rest";
@@ -29,3 +30,11 @@ export interface Call<Answer> {
 
 /** Executes a request. Rejects with a StatusError. */
 export type ExecuteCall = <Answer>(call: Call<Answer>) => Promise<Answer>;
+
+/** Carries the request id in both directions. */
+export const requestIdHeader = "x-request-id";
+
+/** The client's request id if it is safe for logs and headers, else a new UUID. */
+export function requestIdOf(proposed: string | undefined): string {
+  return proposed !== undefined && /^[A-Za-z0-9_.-]{1,64}$/.test(proposed) ? proposed : randomUUID();
+}

@@ -1,6 +1,5 @@
 import { DomainError } from "../../core/errors.js";
 import type { Call } from "./call.js";
-import type { DrainDeadline } from "./drain-deadline.js";
 
 /** Time for an aborted request to find out whether it took effect. Canceling a statement takes less. */
 export const outcomeGraceMs = 200;
@@ -97,4 +96,32 @@ function outcomeUnknown(): DomainError {
     "OUTCOME_UNKNOWN",
     "The server shut down during the request. The request may or may not have taken effect.",
   );
+}
+
+/**
+ * Drain deadline: when it expires, in-flight requests are aborted. Not an AbortSignal: every request would listen to
+ * it, and removing a listener searches all of them.
+ */
+export interface DrainDeadline {
+  isExpired(): boolean;
+  /** Calls back when the deadline expires. Returns a function that unsubscribes. */
+  on(listener: () => void): () => void;
+  /** Marks the deadline as expired. */
+  expire(): void;
+}
+
+export function createDrainDeadline(): DrainDeadline {
+  const listeners = new Set<() => void>();
+  let isOver = false;
+  return {
+    isExpired: () => isOver,
+    on(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    expire() {
+      isOver = true;
+      for (const listener of listeners) listener();
+    },
+  };
 }

@@ -1,9 +1,8 @@
 import type { Logger } from "pino";
 import { DomainError } from "../../core/errors.js";
 import { Code } from "../../gen/proto/google/rpc/code_pb.js";
-import type { Call, Transport } from "./call.js";
+import { type Call, requestIdHeader, requestIdOf, type Transport } from "./call.js";
 import { rpcNameOf } from "./contract.js";
-import { requestIdHeader, requestIdOf } from "./request-id.js";
 import { type StatusError, toStatusError } from "./status.js";
 
 /** Counts and times requests. Every label has few values. */

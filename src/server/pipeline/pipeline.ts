@@ -10,8 +10,7 @@ import { authorize, checkAddress, checkCompany, companyHeader } from "./authoriz
 import type { Call, ExecuteCall } from "./call.js";
 import { addressSet, callerAddress } from "./client-address.js";
 import { forwardsIdempotencyKey, isReadOnly, rpcNameOf, scopesOf } from "./contract.js";
-import { type Limits, withinDeadline } from "./deadline.js";
-import type { DrainDeadline } from "./drain-deadline.js";
+import { type DrainDeadline, type Limits, withinDeadline } from "./deadline.js";
 import {
   createClaims,
   type FingerprintKeys,

@@ -1,19 +1,33 @@
 import { type DescMethodUnary, type DescService, type Message, toBinary, toJson } from "@bufbuild/protobuf";
-import { type ContextValues, createConnectRouter, createContextKey, createContextValues } from "@connectrpc/connect";
+import {
+  ConnectError,
+  type ContextValues,
+  createConnectRouter,
+  createContextKey,
+  createContextValues,
+} from "@connectrpc/connect";
 import { createAsyncIterable, type UniversalHandler, type UniversalServerRequest } from "@connectrpc/connect/protocol";
+import { errorToJson } from "@connectrpc/connect/protocol-connect";
+import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc-web";
 import { compressionGzip } from "@connectrpc/connect-node";
 import { DomainError } from "../../core/errors.js";
-import type { Call, ExecuteCall } from "../pipeline/call.js";
+import { type Call, type ExecuteCall, requestIdHeader, requestIdOf } from "../pipeline/call.js";
 import { isUnary } from "../pipeline/contract.js";
 import type { RejectRequest } from "../pipeline/observe.js";
-import { requestIdHeader, requestIdOf } from "../pipeline/request-id.js";
 import { StatusError } from "../pipeline/status.js";
-import { connectErrorAnswer, toConnectError } from "./connect-error.js";
 import { decodeMessage, type MessageEncoding, messageBytes, wireFormOf } from "./connect-input.js";
-import { detailTypes } from "./detail-types.js";
-import { type HttpAnswer, type HttpHandler, type HttpRequest, headerOf } from "./http-message.js";
+import {
+  connectTimeoutHeader,
+  detailTypes,
+  grpcTimeoutHeader,
+  type HttpAnswer,
+  type HttpHandler,
+  type HttpRequest,
+  headerOf,
+  jsonAnswer,
+  timeoutMsOf,
+} from "./http-message.js";
 import { maxMessageBytes } from "./limits.js";
-import { connectTimeoutHeader, grpcTimeoutHeader, timeoutMsOf } from "./timeout.js";
 
 /** Request data that the implementation behind Connect's handlers needs. */
 interface Incoming {
@@ -197,4 +211,29 @@ function refusalOf(
 
 function unknownRpc(path: string): DomainError {
   return new DomainError("METHOD_NOT_IMPLEMENTED", "Unknown RPC.", { metadata: { rpc: path.slice(1) } });
+}
+
+/** Converts the error to the one that Connect's handlers serialize. */
+function toConnectError(error: StatusError): ConnectError {
+  // Both enums use the same numbers for the canonical codes.
+  const code: number = error.code;
+  const details = error.details.map(({ schema, message }) => ({ desc: schema, value: message }));
+  return new ConnectError(error.message, code, undefined, details);
+}
+
+/** The error response, in the format of the protocol, for a request that no Connect handler accepts. */
+function connectErrorAnswer(error: StatusError, protocol: "connect" | "grpc-web"): HttpAnswer {
+  const connectError = toConnectError(error);
+  if (protocol === "grpc-web") {
+    const trailers = new Headers({ "content-type": "application/grpc-web+proto", [requestIdHeader]: error.requestId });
+    setTrailerStatus(trailers, connectError);
+    return { status: 200, headers: Object.fromEntries(trailers), body: new Uint8Array() };
+  }
+  const allow = error.cause instanceof DomainError ? error.cause.details.metadata?.["allow"] : undefined;
+  // 404 is what Connect specifies for an unknown rpc. Clients read any other 404 without a Connect body the same way.
+  const status = error.reason === "METHOD_NOT_IMPLEMENTED" ? 404 : error.httpStatus;
+  return jsonAnswer(status, errorToJson(connectError, { registry: detailTypes }), {
+    [requestIdHeader]: error.requestId,
+    ...(allow === undefined ? {} : { allow }),
+  });
 }

@@ -1,8 +1,8 @@
 import { cors } from "@connectrpc/connect";
 import { companyHeader } from "../pipeline/authorize.js";
+import { requestIdHeader } from "../pipeline/call.js";
 import { idempotencyKeyHeader, idempotencyReplayedHeader } from "../pipeline/idempotency-key.js";
 import { rateLimitHeader, rateLimitPolicyHeader } from "../pipeline/rate-limit.js";
-import { requestIdHeader } from "../pipeline/request-id.js";
 import { type HttpAnswer, type HttpRequest, headerOf } from "./http-message.js";
 
 const allowedMethods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"].join(", ");

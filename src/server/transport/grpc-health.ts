@@ -14,7 +14,7 @@ import {
   HealthCheckResponse_ServingStatus as ServingStatus,
 } from "../../gen/proto/grpc/health/v1/health_pb.js";
 import { decodeBinary } from "./binary-input.js";
-import { encodeBinary, grpcMethodOf } from "./grpc-method.js";
+import { encodeBinary, grpcMethodOf } from "./grpc-codec.js";
 
 type WatchCall = ServerWritableStream<Buffer, Buffer>;
 

@@ -10,8 +10,8 @@ import {
 } from "@grpc/grpc-js";
 import { DomainError } from "../../core/errors.js";
 import { StatusSchema } from "../../gen/proto/google/rpc/status_pb.js";
+import { requestIdHeader, requestIdOf } from "../pipeline/call.js";
 import { deadlineExceeded } from "../pipeline/deadline.js";
-import { requestIdHeader, requestIdOf } from "../pipeline/request-id.js";
 import { type StatusError, toStatusError } from "../pipeline/status.js";
 import { messageTooLarge } from "./limits.js";
 

@@ -2,8 +2,8 @@ import type { Server as HttpServer, IncomingMessage, ServerResponse } from "node
 import type { Http2SecureServer, Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import type { Duplex } from "node:stream";
 import { DomainError } from "../../core/errors.js";
+import { requestIdHeader, requestIdOf } from "../pipeline/call.js";
 import type { RejectRequest } from "../pipeline/observe.js";
-import { requestIdHeader, requestIdOf } from "../pipeline/request-id.js";
 import { type HttpAnswer, headerOf } from "./http-message.js";
 import { messageTooLarge } from "./limits.js";
 import { restErrorAnswer } from "./rest.js";

@@ -12,12 +12,10 @@ import {
 import { type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
 import { FieldMaskSchema } from "@bufbuild/protobuf/wkt";
 import { invalidRequest, maxViolations, type Violation, type ViolationReason } from "../../core/errors.js";
-import { maxItemsOf, maxMaskPaths, tooManyItems, tooManyValues } from "./element-limits.js";
-import { fieldHint, jsonFormHint } from "./json-hints.js";
-import { leafFault, leafJson, losesPrecision } from "./json-leaf.js";
-import { maskPaths } from "./json-mask.js";
+import { fieldHint, jsonFormHint, leafFault, leafJson, losesPrecision } from "./json-faults.js";
 import { isJsonObject, type JsonNode, type JsonObjectNode, parseJson } from "./json-parse.js";
-import { rewriteJson } from "./json-rewrites.js";
+import { maskPaths, rewriteJson } from "./json-rewrites.js";
+import { maxItemsOf, maxMaskPaths, tooManyItems, tooManyValues } from "./limits.js";
 
 /** Types with their own JSON encoding; protobuf reads them as one value. */
 const wholeTypes = new Set(

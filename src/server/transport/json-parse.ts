@@ -1,5 +1,5 @@
 import { DomainError } from "../../core/errors.js";
-import { maxValues } from "./element-limits.js";
+import { maxValues } from "./limits.js";
 
 /** JSON as received: the members of an object in order, including duplicate keys. */
 export type JsonNode = null | boolean | number | string | JsonNode[] | JsonObjectNode;

@@ -17,7 +17,7 @@ import {
 } from "../../gen/proto/grpc/reflection/v1/reflection_pb.js";
 import { ServerReflection as ServerReflectionV1Alpha } from "../../gen/proto/grpc/reflection/v1alpha/reflection_pb.js";
 import { decodeBinary } from "./binary-input.js";
-import { encodeBinary, grpcMethodOf } from "./grpc-method.js";
+import { encodeBinary, grpcMethodOf } from "./grpc-codec.js";
 
 type Answer = NonNullable<MessageInitShape<typeof ServerReflectionResponseSchema>["messageResponse"]>;
 

@@ -1,8 +1,8 @@
 import { type DescField, type DescMessage, type Message, ScalarType } from "@bufbuild/protobuf";
 import type { Violation } from "../../core/errors.js";
-import { tooManyValues } from "./element-limits.js";
 import { readJson } from "./json-input.js";
 import { isJsonObject, type JsonMember, type JsonNode, type JsonObjectNode, parseJson } from "./json-parse.js";
+import { tooManyValues } from "./limits.js";
 import type { Match } from "./rest-routes.js";
 
 /**

@@ -9,24 +9,24 @@ import {
 import { reflect } from "@bufbuild/protobuf/reflect";
 import { DomainError } from "../../core/errors.js";
 import { StatusSchema } from "../../gen/proto/google/rpc/status_pb.js";
-import type { Call, ExecuteCall } from "../pipeline/call.js";
+import { type Call, type ExecuteCall, requestIdHeader, requestIdOf } from "../pipeline/call.js";
 import { isReadOnly } from "../pipeline/contract.js";
 import type { RejectRequest } from "../pipeline/observe.js";
-import { requestIdHeader, requestIdOf } from "../pipeline/request-id.js";
 import { StatusError } from "../pipeline/status.js";
-import { detailTypes } from "./detail-types.js";
 import { decompress } from "./http-body.js";
 import {
+  detailTypes,
+  grpcTimeoutHeader,
   type HttpAnswer,
   type HttpHandler,
   type HttpRequest,
   headerOf,
   jsonAnswer,
   jsonTypes,
+  timeoutMsOf,
 } from "./http-message.js";
 import { readRestRequest } from "./rest-input.js";
 import { type Match, type Route, routeTable } from "./rest-routes.js";
-import { grpcTimeoutHeader, timeoutMsOf } from "./timeout.js";
 
 /**
  * Serves the `google.api.http` routes of the contract as JSON. Responds to every request: 404 if no route matches, 405

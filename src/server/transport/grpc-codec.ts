@@ -1,6 +1,31 @@
-import { type DescMessage, isMessage, type Message, toBinary } from "@bufbuild/protobuf";
+import { type DescMessage, type DescMethod, isMessage, type Message, toBinary } from "@bufbuild/protobuf";
 import { reflect } from "@bufbuild/protobuf/reflect";
 import { type Struct, StructSchema } from "@bufbuild/protobuf/wkt";
+import type { MethodDefinition } from "@grpc/grpc-js";
+
+/**
+ * The method definition for grpc-js. Requests and responses stay bytes, because grpc-js would decode before any handler
+ * runs, and would answer decoding and encoding errors itself.
+ *
+ * @param service full name of the gRPC service; pass another one to serve the method under a second name
+ */
+export function grpcMethodOf(method: DescMethod, service = method.parent.typeName): MethodDefinition<Buffer, Buffer> {
+  return {
+    path: `/${service}/${method.name}`,
+    requestStream: method.methodKind === "client_streaming" || method.methodKind === "bidi_streaming",
+    responseStream: method.methodKind === "server_streaming" || method.methodKind === "bidi_streaming",
+    requestSerialize: (bytes) => bytes,
+    requestDeserialize: (bytes) => bytes,
+    responseSerialize: (bytes) => bytes,
+    responseDeserialize: (bytes) => bytes,
+  };
+}
+
+/** Encodes without copying: the buffer is a view of the bytes. */
+export function encodeBinary(schema: DescMessage, message: Message): Buffer {
+  const bytes = toBinaryWithTexts(schema, message);
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
 
 /**
  * Encodes a message whose Struct contains only strings, writing the Struct separately: protobuf allows fields in any
