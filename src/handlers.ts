@@ -60,10 +60,12 @@ import { createPetHandlers } from "./resources/pets/pet.handlers.js";
 import { createPets } from "./resources/pets/pet.service.js";
 import { createPetAdminHandlers } from "./resources/pets/pet-admin.handlers.js";
 import { createPetImports } from "./resources/pets/pet-import.service.js";
-import { createCustomerSettingAdminHandlers } from "./resources/setting-lists/customer-setting-admin.handlers.js";
-import { createPetSettingAdminHandlers } from "./resources/setting-lists/pet-setting-admin.handlers.js";
 import { createSettingHandlers } from "./resources/setting-lists/setting.handlers.js";
 import { createSettings } from "./resources/setting-lists/setting.service.js";
+import {
+  createCustomerSettingAdminHandlers,
+  createPetSettingAdminHandlers,
+} from "./resources/setting-lists/setting-admin.handlers.js";
 import { createSettingList } from "./resources/setting-lists/setting-list.service.js";
 import { createVipLevelHandlers } from "./resources/vip-levels/vip-level.handlers.js";
 import { services } from "./services.js";

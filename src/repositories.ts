@@ -22,7 +22,8 @@ import { createPackageRepository } from "./resources/packages/package.repository
 import { createPetRepository } from "./resources/pets/pet.repository.js";
 import { createPetImportRepository } from "./resources/pets/pet-import.repository.js";
 import { createSettingRepositories } from "./resources/setting-lists/setting.repository.js";
-import { createVipLevelRepository } from "./resources/vip-levels/vip-level.repository.js";
+import { createSettingListRepository } from "./resources/setting-lists/setting-list.repository.js";
+import { vipLevelTable } from "./resources/setting-lists/setting-tables.columns.js";
 
 export type Repositories = ReturnType<typeof createRepositories>;
 
@@ -58,7 +59,7 @@ export function createRepositories(database: Database, secrets: ServiceSecrets) 
     leadAdmin: createLeadAdminRepository(database, pseudonym),
     consents: createConsentRepository(database),
     callers: createCallerRepository(database),
-    vipLevels: createVipLevelRepository(database),
+    vipLevels: createSettingListRepository(database, vipLevelTable),
     ivrFlows: createIvrFlowRepository(database),
     externalApis: createExternalApiRepository(database, openSecretCipher(secrets)),
   };

@@ -45,6 +45,9 @@ export const optionalId = z.string().superRefine((value, context) => {
 
 export const companyResourceSchema = z.object({ companyId: id, id });
 
+/** The etag of a resource as the client last read it. If empty, it is not checked. */
+export const etag = z.string().transform((value) => value || undefined);
+
 const impossiblePhone = customIssue("INVALID_FORMAT", "Must be a phone number, for example +12125551234 (E.164).");
 
 /** A required phone number, in E.164 or in the national format of the country. */

@@ -7,9 +7,11 @@ import type {
   MessageShape,
 } from "@bufbuild/protobuf";
 import type { z } from "zod";
+import type { CompanyResource } from "../core/company-resource.js";
 import type { Violation } from "../core/errors.js";
 import type { Principal } from "../core/principal.js";
 import type { WriteContext } from "../core/write.js";
+import { companyResourceSchema } from "./fields.js";
 import { parse } from "./parse.js";
 
 /** The request context of a handler, apart from the message. */
@@ -61,6 +63,19 @@ export async function readInput<Request extends Message, T>(
   const parseRequest: Parse = (schema, violations, message = request) =>
     parse(context.method.input, message, schema, violations);
   return typeof input === "function" ? input(request, context, parseRequest) : parseRequest(input);
+}
+
+interface Archivable<T> {
+  setArchived(target: CompanyResource, archived: boolean, principal: Principal, write: WriteContext): Promise<T>;
+}
+
+/** The handlers that archive and restore a resource. */
+export function archiving<T, Response>(service: Archivable<T>, respond: (resource: T) => Response) {
+  const set = (archived: boolean) =>
+    rpc<Message, CompanyResource, Response>(companyResourceSchema, async (target, { principal, write }) =>
+      respond(await service.setArchived(target, archived, principal, write)),
+    );
+  return { archive: set(true), restore: set(false) };
 }
 
 /** Handlers by RPC name, `package.Service/Method`. */

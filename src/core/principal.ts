@@ -128,6 +128,11 @@ export function requireCompanyWideAccess(access: CompanyAccess, scope: CompanyWi
   });
 }
 
+/** Throws COMPANY_NOT_ALLOWED, and SCOPE_REQUIRED for an API key limited to locations. */
+export function requireCompanyWrite(principal: Principal, companyId: string, scope: CompanyWideScope): void {
+  requireCompanyWideAccess(requireCompanyAccess(principal, companyId), scope);
+}
+
 /**
  * Whether the principal can access the record. A key limited to locations cannot access a record without a location.
  */

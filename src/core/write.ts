@@ -1,3 +1,4 @@
+import { etagMismatch } from "./errors.js";
 import type { PrincipalStaff } from "./principal.js";
 
 /** An idempotency claim: a mutating request takes effect at most once per claim. */
@@ -77,4 +78,14 @@ export type FieldChange<Fields> = {
  */
 export function etagOf(record: { readonly version: bigint }): string {
   return record.version.toString();
+}
+
+/** Throws ETAG_MISMATCH if the client has read another version. Undefined is not checked. */
+export function requireEtag(
+  expected: string | undefined,
+  record: { readonly version: bigint },
+  resource: string,
+): void {
+  const etag = etagOf(record);
+  if (expected !== undefined && expected !== etag) throw etagMismatch(resource, etag);
 }

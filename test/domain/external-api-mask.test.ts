@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { createSecretMasker } from "../../src/resources/external-apis/secret-masker.service.js";
+import { createSecretMasker } from "../../src/resources/external-apis/external-api-invocation.service.js";
 
 const secret = 'p"ass/word=é?~~';
 

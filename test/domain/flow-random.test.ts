@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { type FlowDefinition, type FlowNode, flowOperators } from "../../src/resources/ivr-flows/ivr-flow.model.js";
 import { checkFlow } from "../../src/resources/ivr-flows/ivr-flow-check.service.js";
-import { type FlowSteps, runFlow } from "../../src/resources/ivr-flows/ivr-flow-run.service.js";
+import type { FlowActions } from "../../src/resources/ivr-flows/ivr-flow-node.service.js";
+import { runFlow } from "../../src/resources/ivr-flows/ivr-flow-run.service.js";
 import { facts } from "../support/flows.js";
 
 const id = fc.constantFrom("n0", "n1", "n2", "n3", "n4", "n5", "n6", "");
@@ -96,7 +97,7 @@ function wired(one: FlowNode, own: string, pick: () => string): FlowNode {
 }
 
 /** Others, who answer this way and that. */
-function moods(turns: readonly number[]): FlowSteps {
+function moods(turns: readonly number[]): FlowActions {
   let turn = 0;
   const next = () => (turns[turn++ % turns.length] ?? 0) % 3;
   const branches = ["SUCCESS", "FAILURE", "TIMED_OUT"] as const;
@@ -125,7 +126,11 @@ it("a flow without errors ends at an end or at 20 nodes, whatever others answer"
         return;
       }
       seen.good += 1;
-      const options = { inputs: new Map([["tel", "1"]]), steps: moods(answers), deadlineMs: performance.now() + 5_000 };
+      const options = {
+        inputs: new Map([["tel", "1"]]),
+        actions: moods(answers),
+        deadlineMs: performance.now() + 5_000,
+      };
       const { outcome, path, exit } = await runFlow(definition, options, new AbortController().signal);
       expect(path.length).toBeLessThanOrEqual(20);
       expect([outcome, path.at(-1)?.kind === "end"]).toEqual(exit === "over" ? ["ENDED", true] : ["STEP_LIMIT", false]);

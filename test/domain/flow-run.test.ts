@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
 import { DomainError } from "../../src/core/errors.js";
 import type { FlowDefinition, FlowOperator } from "../../src/resources/ivr-flows/ivr-flow.model.js";
-import { evaluateCondition } from "../../src/resources/ivr-flows/ivr-flow-condition.service.js";
-import { type FlowSteps, runFlow } from "../../src/resources/ivr-flows/ivr-flow-run.service.js";
-import { createFlowSteps } from "../../src/resources/ivr-flows/ivr-flow-steps.service.js";
+import { createFlowActions } from "../../src/resources/ivr-flows/ivr-flow-actions.service.js";
+import { evaluateCondition, type FlowActions } from "../../src/resources/ivr-flows/ivr-flow-node.service.js";
+import { runFlow } from "../../src/resources/ivr-flows/ivr-flow-run.service.js";
 import { api, branch, end, flow, query, set } from "../support/flows.js";
 import { timed } from "../support/timed.js";
 
@@ -12,14 +12,14 @@ const never = () => new Promise<never>(() => {});
 
 const anybody = { keyId: "key_a", scopes: new Set<never>(), organizations: [], companies: new Map<string, never>() };
 
-const good: FlowSteps = {
+const good: FlowActions = {
   query: async () => ({ values: { uname: "Ada" }, matchCount: 2 }),
   invoke: async () => ({ branch: "SUCCESS", reason: "", status: "200", outputs: { credit: "12" } }),
 };
 
-function run(definition: FlowDefinition, steps: FlowSteps = good, milliseconds = 5_000) {
+function run(definition: FlowDefinition, actions: FlowActions = good, milliseconds = 5_000) {
   const inputs = new Map([["tel", "+12125550101"]]);
-  return runFlow(definition, { inputs, steps, deadlineMs: performance.now() + milliseconds }, signal);
+  return runFlow(definition, { inputs, actions, deadlineMs: performance.now() + milliseconds }, signal);
 }
 
 it("answers the exit, the variables and the path with the time of each node", async () => {
@@ -50,7 +50,7 @@ it("answers with the outputs of the end alone, empty where nothing was learnt", 
 });
 
 it("goes the way of what happened, and says why", async () => {
-  const steps: FlowSteps = {
+  const actions: FlowActions = {
     query: async () => undefined,
     invoke: async () => ({ branch: "TIMED_OUT", reason: "TIMEOUT", status: "", outputs: {} }),
   };
@@ -61,7 +61,7 @@ it("goes the way of what happened, and says why", async () => {
     end("late"),
     end(),
   ];
-  const ran = await run(flow(nodes), steps);
+  const ran = await run(flow(nodes), actions);
   expect(ran.exit).toBe("exit of late");
   expect(ran.path.map(({ branch: way, reason }) => [way, reason])).toEqual([
     ["FAILURE", "NOT_FOUND"],
@@ -70,7 +70,7 @@ it("goes the way of what happened, and says why", async () => {
     ["SUCCESS", ""],
   ]);
   expect(ran.variables).toMatchObject({ "caller.matchCount": "0", "credit.reason": "TIMEOUT" });
-  const late = await run(flow(nodes), { ...steps, query: async () => "TIMED_OUT" });
+  const late = await run(flow(nodes), { ...actions, query: async () => "TIMED_OUT" });
   expect(late.path.map(({ nodeId }) => nodeId)).toEqual(["caller", "done"]);
 });
 
@@ -107,15 +107,15 @@ it("ends before its variables outgrow their limit", async () => {
 
 it("forgets what a node has learnt before it learns anew", async () => {
   const answers = [{ values: { uname: "Ada" }, matchCount: 1 }, undefined];
-  const steps: FlowSteps = { ...good, query: async () => answers.shift() };
+  const actions: FlowActions = { ...good, query: async () => answers.shift() };
   const nodes = [query("caller", "caller", { onNotFound: "done" }), end()];
-  const { variables } = await run(flow(nodes), steps);
+  const { variables } = await run(flow(nodes), actions);
   expect(variables).toEqual({ tel: "+12125550101", "caller.matchCount": "0" });
 });
 
 it("rejects with the reason of the caller's signal, and with the fault of a step", async () => {
   const gone = new AbortController();
-  const options = { inputs: new Map(), steps: { ...good, query: never }, deadlineMs: performance.now() + 5_000 };
+  const options = { inputs: new Map(), actions: { ...good, query: never }, deadlineMs: performance.now() + 5_000 };
   const running = runFlow(flow([query("caller", "done"), end()]), options, gone.signal);
   gone.abort(new Error("gone"));
   await expect(running).rejects.toThrow("gone");
@@ -152,8 +152,8 @@ it.each(["STATEMENT_TIMEOUT", "LOCK_TIMEOUT"] as const)(
       throw new DomainError(reason, "The database was too slow.");
     };
     const dependencies = { callerQuery: { find: async () => undefined }, externalApis: { invoke } };
-    const steps = createFlowSteps(dependencies, { principal: anybody, companyId: "cmp_a" });
-    const ran = await run(flow([api("credit", "done", { onTimeout: "late" }), end("late"), end()]), steps);
+    const actions = createFlowActions(dependencies, { principal: anybody, companyId: "cmp_a" });
+    const ran = await run(flow([api("credit", "done", { onTimeout: "late" }), end("late"), end()]), actions);
     expect(ran.exit).toBe("exit of late");
     expect(ran.path[0]).toMatchObject({ branch: "TIMED_OUT", reason: "TIMEOUT" });
   },

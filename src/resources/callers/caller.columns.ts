@@ -1,5 +1,4 @@
-import type { VipLevel } from "./caller-profile.model.js";
-import { accountKinds, type CallerProfile, genders } from "./caller-profile.model.js";
+import { accountKinds, type CallerProfile, genders, type VipLevel } from "./caller-profile.model.js";
 
 /** The profile of `customer AS c`, as selected by `profileColumns`. */
 export interface ProfileRow {

@@ -1,8 +1,9 @@
+import type { CompanyResource } from "../../core/company-resource.js";
 import { enumeration, type WordOf } from "../../core/enumeration.js";
 import type { Money } from "../../core/money.js";
 import type { Page } from "../../core/page.js";
 import type { WriteContext } from "../../core/write.js";
-import type { EntryTarget, NewEntry } from "../setting-lists/setting-store.model.js";
+import type { NewEntry } from "../setting-lists/setting.model.js";
 
 export const serviceItemTypes = enumeration("GROOMING", "BOARDING", "DAYCARE", "EVALUATION");
 
@@ -58,7 +59,7 @@ export interface NewService extends ServiceKind, Pick<ServiceContent, "name" | "
 }
 
 export interface ServiceUpdate
-  extends EntryTarget,
+  extends CompanyResource,
     Partial<Pick<ServiceContent, "name" | "category" | "price" | "minutes" | "inactive">> {
   readonly offer: Availability;
 }
@@ -77,7 +78,7 @@ export interface ServiceQuery {
 export type MissingIds = ReadonlySet<string>;
 
 export interface CatalogueRepository {
-  get(target: EntryTarget, signal: AbortSignal): Promise<CatalogService | undefined>;
+  get(target: CompanyResource, signal: AbortSignal): Promise<CatalogService | undefined>;
   /** Ordered by name, then by id. Returns one row more than the page size if there is a next page. */
   list(query: ServiceQuery, signal: AbortSignal): Promise<readonly CatalogService[]>;
   /** `check` throws if locations or staff members are missing. Throws ALREADY_EXISTS if the id is already used. */
@@ -88,7 +89,7 @@ export interface CatalogueRepository {
   ): Promise<CatalogService>;
   /** Stores the service that `decide` returns for the locked one. */
   change(
-    target: EntryTarget,
+    target: CompanyResource,
     write: WriteContext,
     decide: (service: CatalogService | undefined) => ServiceContent,
     check: AvailabilityCheck,

@@ -1,14 +1,13 @@
-import { alreadyExistsError } from "../../core/errors.js";
+import type { CompanyResource } from "../../core/company-resource.js";
 import { actingStaffId } from "../../core/write.js";
 import { updatedTime } from "../../db/audit-columns.js";
 import { recordChange } from "../../db/audit-log.js";
+import { companyRecords, present } from "../../db/company-records.js";
 import type { Database } from "../../db/database.js";
-import { violatedConstraint } from "../../db/database-errors.js";
 import { resolveNameCursor } from "../../db/name-list.js";
 import { statement } from "../../db/statement.js";
 import type { Prisma } from "../../gen/prisma/client.js";
 import type { ServiceModel } from "../../gen/prisma/models.js";
-import { changeSettings, present } from "../setting-lists/setting-change.repository.js";
 import {
   type AvailabilityCheck,
   type CatalogService,
@@ -20,12 +19,13 @@ import {
 
 /** The catalog services of companies. */
 export function createCatalogueRepository(database: Database): CatalogueRepository {
-  const find = async (reader: Pick<Prisma.TransactionClient, "service">, companyId: string, id: string) => {
+  const find = async (reader: Pick<Prisma.TransactionClient, "service">, { companyId, id }: CompanyResource) => {
     const row = await reader.service.findFirst({ where: { companyId, id } });
     return row ? toService(row) : undefined;
   };
+  const services = companyRecords(database, { kind: "service", resource: "Service", find });
   return {
-    get: ({ companyId, id }, signal) => database.ask(signal, (prisma) => find(prisma, companyId, id)),
+    get: (target, signal) => database.ask(signal, (prisma) => find(prisma, target)),
 
     async list({ companyId, page, itemTypes, businessIds, showArchived }, signal) {
       const numbers = itemTypes.map(serviceItemTypes.numberOf);
@@ -45,45 +45,29 @@ export function createCatalogueRepository(database: Database): CatalogueReposito
     },
 
     create: ({ companyId, id, content }, write, offer) =>
-      changeSettings(database, {
-        companyId,
-        kind: "service",
-        write,
-        async work(tx, now) {
-          await checkOffer(tx, { companyId, offer, former: { availableBusinessIds: [], availableStaffIds: [] } });
-          const kind = {
-            serviceItemType: serviceItemTypes.numberOf(content.itemType),
-            serviceType: serviceTypes.numberOf(content.type),
-          };
-          const stamp = { lastUpdatedBy: actingStaffId(write, companyId), lastUpdatedTime: now };
-          await tx.service.create({ data: { companyId, id, ...kind, ...columns(content), ...stamp } });
-          await recordChange(tx, write, { companyId, kind: "service", id, version: 1n, time: now });
-          return [id];
-        },
-        answer: async (tx, [made = id]) => present(await find(tx, companyId, made)),
-      }).catch((error: unknown) => {
-        throw violatedConstraint(error) === "service_pkey" ? alreadyExistsError("Service", "id") : error;
+      services.create({ companyId, id }, write, async (tx, now) => {
+        await checkOffer(tx, { companyId, offer, former: { businessIds: [], staffIds: [] } });
+        const kind = {
+          serviceItemType: serviceItemTypes.numberOf(content.itemType),
+          serviceType: serviceTypes.numberOf(content.type),
+        };
+        const stamp = { lastUpdatedBy: actingStaffId(write, companyId), lastUpdatedTime: now };
+        await tx.service.create({ data: { companyId, id, ...kind, ...columns(content), ...stamp } });
       }),
 
-    change: ({ companyId, id }, write, decide, offer) =>
-      changeSettings(database, {
-        companyId,
-        kind: "service",
-        write,
-        async work(tx, now) {
-          const key = { companyId_id: { companyId, id } };
-          const row = await tx.service.findUnique({ where: key });
-          const content = decide(row ? toService(row) : undefined);
-          const former = present(row ?? undefined);
-          await checkOffer(tx, { companyId, offer, former });
-          const version = former.version + 1n;
-          const lastUpdatedTime = updatedTime(former, now);
-          const stamp = { lastUpdatedBy: actingStaffId(write, companyId), lastUpdatedTime, version };
-          await tx.service.update({ where: key, data: { ...columns(content), ...stamp } });
-          await recordChange(tx, write, { companyId, kind: "service", id, version, time: now });
-          return [id];
-        },
-        answer: async (tx) => present(await find(tx, companyId, id)),
+    change: (target, write, decide, offer) =>
+      services.change(target, write, async (tx, now) => {
+        const { companyId, id } = target;
+        const where = { companyId_id: { companyId, id } };
+        const row = await tx.service.findUnique({ where });
+        const content = decide(row ? toService(row) : undefined);
+        const former = present(row ?? undefined);
+        await checkOffer(tx, { companyId, offer, former: toService(former) });
+        const version = former.version + 1n;
+        const lastUpdatedTime = updatedTime(former, now);
+        const stamp = { lastUpdatedBy: actingStaffId(write, companyId), lastUpdatedTime, version };
+        await tx.service.update({ where, data: { ...columns(content), ...stamp } });
+        await recordChange(tx, write, { companyId, kind: "service", id, version, time: now });
       }),
   };
 }
@@ -110,12 +94,12 @@ interface CheckedOffer {
    * The current locations and staff. They may have been archived in the meantime; sending them back unchanged is always
    * allowed.
    */
-  readonly former: Pick<ServiceModel, "availableBusinessIds" | "availableStaffIds">;
+  readonly former: Pick<CatalogService, "businessIds" | "staffIds">;
 }
 
 async function checkOffer(tx: Prisma.TransactionClient, { companyId, offer, former }: CheckedOffer): Promise<void> {
-  const businessIds = without(offer.businessIds, former.availableBusinessIds);
-  const staffIds = without(offer.staffIds, former.availableStaffIds);
+  const businessIds = without(offer.businessIds, former.businessIds);
+  const staffIds = without(offer.staffIds, former.staffIds);
   const usable = (ids: readonly string[]) => ({ companyId, id: { in: [...ids] }, archivedTime: null });
   const select = { id: true };
   const businesses = await tx.business.findMany({ where: usable(businessIds), select });

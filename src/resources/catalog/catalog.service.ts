@@ -1,9 +1,9 @@
-import { notFoundError, notFoundInCompany, throwIfInvalid, type Violation } from "../../core/errors.js";
+import { type CompanyResource, requireFound } from "../../core/company-resource.js";
+import { notFoundInCompany, throwIfInvalid, type Violation } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
-import { type Principal, requireCompanyAccess } from "../../core/principal.js";
+import { type Principal, requireCompanyAccess, requireCompanyWrite } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
-import { assertMayWriteSettings } from "../setting-lists/setting-list.service.js";
-import type { EntryTarget } from "../setting-lists/setting-store.model.js";
+
 import type {
   Availability,
   AvailabilityCheck,
@@ -18,7 +18,7 @@ import type {
 
 /** The catalog services of a company. Packages refer to them. */
 export interface ServiceCatalog {
-  get(target: EntryTarget, principal: Principal, signal: AbortSignal): Promise<CatalogService>;
+  get(target: CompanyResource, principal: Principal, signal: AbortSignal): Promise<CatalogService>;
   list(query: ServiceQuery, principal: Principal, signal: AbortSignal): Promise<readonly CatalogService[]>;
   create(service: NewService, principal: Principal, write: WriteContext): Promise<CatalogService>;
   update(update: ServiceUpdate, principal: Principal, write: WriteContext): Promise<CatalogService>;
@@ -30,9 +30,7 @@ export function createCatalogue(repository: CatalogueRepository): ServiceCatalog
   return {
     async get(target, principal, signal) {
       requireCompanyAccess(principal, target.companyId);
-      const service = await repository.get(target, signal);
-      if (!service) throw notFoundError(resource, target.id);
-      return service;
+      return requireFound(await repository.get(target, signal), resource, target.id);
     },
 
     async list(query, principal, signal) {
@@ -41,15 +39,15 @@ export function createCatalogue(repository: CatalogueRepository): ServiceCatalog
     },
 
     async create({ companyId, id = newId(idPrefixes.service), offer, ...service }, principal, write) {
-      assertMayWriteSettings(principal, companyId);
+      requireCompanyWrite(principal, companyId, "setting:write");
       const content = { ...service, ...offered(offer, nobody), inactive: false };
       return repository.create({ companyId, id, content }, write, checkOf(offer));
     },
 
     async update({ companyId, id, offer, ...update }, principal, write) {
-      assertMayWriteSettings(principal, companyId);
-      const decide = (service: CatalogService | undefined) => {
-        if (!service) throw notFoundError(resource, id);
+      requireCompanyWrite(principal, companyId, "setting:write");
+      const decide = (found: CatalogService | undefined) => {
+        const service = requireFound(found, resource, id);
         return { ...service, ...update, ...offered(offer, service) };
       };
       return repository.change({ companyId, id }, write, decide, checkOf(offer));

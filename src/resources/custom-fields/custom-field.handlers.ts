@@ -1,5 +1,5 @@
-import { companyResourceSchema, omitUndefined } from "../../api/fields.js";
-import { rpc, type ServiceHandlers } from "../../api/rpc.js";
+import { omitUndefined } from "../../api/fields.js";
+import { archiving, rpc, type ServiceHandlers } from "../../api/rpc.js";
 import type { CustomFieldAdminService } from "../../gen/proto/moego/admin/v1/custom_field_admin_service_pb.js";
 import { customFieldUpdate, fieldOrder, newCustomField } from "./custom-field.input.js";
 import { toProtoCustomField } from "./custom-field.output.js";
@@ -9,6 +9,7 @@ import type { CustomFields } from "./custom-field.service.js";
 export function createCustomFieldAdminHandlers(
   customFields: CustomFields,
 ): ServiceHandlers<typeof CustomFieldAdminService> {
+  const { archive, restore } = archiving(customFields, (field) => ({ customField: toProtoCustomField(field) }));
   return {
     createCustomField: rpc(newCustomField, async (field, { principal, write }) => {
       return { customField: toProtoCustomField(await customFields.create(field, principal, write)) };
@@ -24,12 +25,7 @@ export function createCustomFieldAdminHandlers(
       return { customFields: fields.map(toProtoCustomField) };
     }),
 
-    archiveCustomField: rpc(companyResourceSchema, async (target, { principal, write }) => {
-      return { customField: toProtoCustomField(await customFields.archive(target, principal, write)) };
-    }),
-
-    restoreCustomField: rpc(companyResourceSchema, async (target, { principal, write }) => {
-      return { customField: toProtoCustomField(await customFields.restore(target, principal, write)) };
-    }),
+    archiveCustomField: archive,
+    restoreCustomField: restore,
   };
 }

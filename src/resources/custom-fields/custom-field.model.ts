@@ -1,8 +1,7 @@
 import { enumeration, type WordOf } from "../../core/enumeration.js";
 import type { WriteContext } from "../../core/write.js";
 import { callerKeys, formatKeys } from "../callers/caller-keys.model.js";
-import type { SettingEntry } from "../setting-lists/setting.model.js";
-import type { NewEntry, SettingRepository } from "../setting-lists/setting-store.model.js";
+import type { NewEntry, SettingEntry, SettingRepository } from "../setting-lists/setting.model.js";
 import type { FieldAssociation, FieldType, FieldValue } from "./custom-field-values.model.js";
 
 export const fieldSources = enumeration("CUSTOM", "SYSTEM");

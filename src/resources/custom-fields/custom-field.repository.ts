@@ -1,8 +1,11 @@
 import { timestamp } from "../../db/audit-columns.js";
 import type { Database } from "../../db/database.js";
 import { Prisma } from "../../gen/prisma/client.js";
-import type { SettingRow } from "../setting-lists/setting-change.repository.js";
-import { createSettingListRepository, type SettingTable } from "../setting-lists/setting-list.repository.js";
+import {
+  createSettingListRepository,
+  type SettingRow,
+  type SettingTable,
+} from "../setting-lists/setting-list.repository.js";
 import {
   type CustomField,
   type CustomFieldContent,

@@ -1,15 +1,10 @@
+import { type CompanyResource, requireActive } from "../../core/company-resource.js";
 import { DomainError, throwIfInvalid, type Violation, type ViolationReason } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
-import type { Principal } from "../../core/principal.js";
+import { type Principal, requireCompanyWrite } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
-import {
-  assertInUse,
-  assertMayWriteSettings,
-  createSettingList,
-  type SettingList,
-  type WithoutId,
-} from "../setting-lists/setting-list.service.js";
-import type { EntryTarget, ListQuery, NewOrder } from "../setting-lists/setting-store.model.js";
+import type { ListQuery, NewOrder } from "../setting-lists/setting.model.js";
+import { createSettingList, type SettingList, type WithoutId } from "../setting-lists/setting-list.service.js";
 import type {
   CustomField,
   CustomFieldContent,
@@ -28,7 +23,7 @@ import {
 } from "./custom-field-values.model.js";
 
 /** Custom field definitions of a company. */
-export interface CustomFields extends Pick<SettingList<CustomField, CustomFieldContent>, "archive" | "restore"> {
+export interface CustomFields extends Pick<SettingList<CustomField, CustomFieldContent>, "setArchived"> {
   /** Without an association, lists the fields of customers and leads. */
   list(query: FieldQuery, principal: Principal, signal: AbortSignal): Promise<readonly CustomField[]>;
   /** Throws ALREADY_EXISTS if the id or code is already used. */
@@ -46,7 +41,7 @@ export interface FieldOrder extends NewOrder {
   readonly association: FieldAssociation;
 }
 
-export interface FieldUpdate extends EntryTarget {
+export interface FieldUpdate extends CompanyResource {
   readonly label?: string;
   readonly isRequired?: boolean;
   /** Null removes the default. */
@@ -76,7 +71,6 @@ export function createCustomFields({ lists, records }: CustomFieldDependencies):
       idPrefix: idPrefixes.customField,
       assertArchivable: assertNotOfProduct,
     });
-  const { archive, restore } = listOf();
 
   /**
    * Whether the default refers to a record that does not exist. Only principals with access to the whole company can
@@ -90,24 +84,23 @@ export function createCustomFields({ lists, records }: CustomFieldDependencies):
   }
 
   return {
-    archive,
-    restore,
+    setArchived: listOf().setArchived,
     list: ({ association, ...query }, principal, signal) => listOf(association).list(query, principal, signal),
     reorder: ({ association, ...order }, principal, write) => listOf(association).reorder(order, principal, write),
 
     async create({ companyId, id = newId(idPrefixes.customField), content }, principal, write) {
-      assertMayWriteSettings(principal, companyId);
+      requireCompanyWrite(principal, companyId, "setting:write");
       const dangling = await isDangling(companyId, content.defaultValue, write.signal);
       const fitting = checked({ type: content.type, content, path: "options", isDangling: dangling });
       return lists.create({ companyId, id, content: { ...content, ...fitting } }, write);
     },
 
     async update({ companyId, id, ...update }, principal, write) {
-      assertMayWriteSettings(principal, companyId);
+      requireCompanyWrite(principal, companyId, "setting:write");
       // Before the transaction, which uses the only connection that a request may hold.
       const dangling = await isDangling(companyId, update.defaultValue, write.signal);
       return lists.of().change({ companyId, id }, write, (found) => {
-        const field = assertInUse(found, resource, id);
+        const field = requireActive(found, resource, id);
         const content = updated(field, update);
         const stored = field.defaultValue ? { stored: field.defaultValue } : {};
         const path = "options.options";
@@ -117,7 +110,7 @@ export function createCustomFields({ lists, records }: CustomFieldDependencies):
   };
 }
 
-function updated(field: CustomField, update: Omit<FieldUpdate, keyof EntryTarget>): CustomFieldContent {
+function updated(field: CustomField, update: Omit<FieldUpdate, keyof CompanyResource>): CustomFieldContent {
   const { label, isRequired, defaultValue, options, helpText } = { ...field, ...update };
   return { label, isRequired, options, helpText, ...(defaultValue ? { defaultValue } : {}) };
 }

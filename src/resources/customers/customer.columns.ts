@@ -11,7 +11,7 @@ import {
 } from "../../db/field-table.js";
 import { listNotesSql, type NotesRead, recordNotesSql } from "../../db/notes-sql.js";
 import { customFieldsColumn } from "../custom-fields/custom-field-values.columns.js";
-import { type TagJson, tagJson, toTag } from "../setting-lists/tag.columns.js";
+import { type TagJson, tagJson, toTag } from "../setting-lists/tag.repository.js";
 import {
   type Customer,
   type CustomerFields,

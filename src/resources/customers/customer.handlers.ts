@@ -30,8 +30,8 @@ import {
 } from "../../gen/proto/moego/admin/v1/customer_admin_service_pb.js";
 import type { CustomerService } from "../../gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { importedAddress, importedNotes } from "../pets/nested-import.input.js";
+import { toProtoTag } from "../setting-lists/setting.output.js";
 import { maxTagsPerCustomer } from "../setting-lists/tag.model.js";
-import { toProtoTag } from "../setting-lists/tag.output.js";
 import {
   createdFields,
   customerStatus,

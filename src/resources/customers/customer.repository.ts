@@ -12,8 +12,8 @@ import type { Database } from "../../db/database.js";
 import { namedStatement } from "../../db/named-statement.js";
 import { claimExpiry, createOnce, type StoredResultRow } from "../../db/once.js";
 import { statement } from "../../db/statement.js";
-import { lastTagOrderSql, tagJson } from "../setting-lists/tag.columns.js";
 import { distinctTags, tagKey } from "../setting-lists/tag.model.js";
+import { lastTagOrderSql, tagJson } from "../setting-lists/tag.repository.js";
 import {
   type CustomerRow,
   customerChildren,

@@ -1,10 +1,15 @@
-import { etagMismatch, throwIfInvalid, type Violation } from "../../core/errors.js";
-import { etagOf } from "../../core/write.js";
-import type { ExternalApi, ExternalApiInput, ExternalApiUpdate, HeaderDraft } from "./external-api.model.js";
+import { throwIfInvalid, type Violation } from "../../core/errors.js";
+import { requireEtag } from "../../core/write.js";
+import type {
+  ExternalApi,
+  ExternalApiInput,
+  ExternalApiRecord,
+  ExternalApiUpdate,
+  HeaderDraft,
+} from "./external-api.model.js";
 
 import type { ExternalApiDraft, ExternalApiFaults } from "./external-api-check.service.js";
-import type { ExternalApiRecord } from "./external-api-store.model.js";
-import { originOf } from "./external-api-url.service.js";
+import { originOf } from "./external-api-values.service.js";
 
 /** Throws INVALID_REQUEST for a secret header without a secret. */
 export function newRecord(input: ExternalApiInput): ExternalApiRecord {
@@ -28,7 +33,7 @@ export function updatedRecord(
   { etag, content }: ExternalApiUpdate,
   faults: ExternalApiFaults,
 ): ExternalApiRecord {
-  if (etag !== undefined && etag !== etagOf(current)) throw etagMismatch("ExternalApi", etagOf(current));
+  requireEtag(etag, current, "ExternalApi");
   const next: ExternalApiInput = { ...current, ...content };
   const moves = originOf(next.url) !== originOf(current.url);
   const kept = moves ? [] : current.headers.filter(({ isSecret }) => isSecret);

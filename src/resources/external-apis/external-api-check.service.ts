@@ -1,42 +1,32 @@
 import type { Violation } from "../../core/errors.js";
 import { isMultiNodePath, jsonPathFault } from "../../core/json-path.js";
 import {
-  type HeaderDraft,
-  type HttpMethod,
+  type ExternalApiInput,
+  invocationKeys,
   maxTimeoutMs,
   minTimeoutMs,
-  type ParamLocation,
-  type ValueType,
+  type OutputParam,
+  type RequestParam,
 } from "./external-api.model.js";
-import { invocationKeys } from "./external-api-call.service.js";
 import { headerFaults } from "./external-api-header-check.service.js";
-import { placeholdersOf, readUrlTemplate } from "./external-api-url.service.js";
-import { paramFault, paramsInHeaders, valueFault } from "./external-api-values.service.js";
+import {
+  paramFault,
+  paramsInHeaders,
+  placeholdersOf,
+  readUrlTemplate,
+  valueFault,
+} from "./external-api-values.service.js";
 
 /** A configuration that a client sends. A field is undefined if it is unset or not a value of its enum. */
-export interface ExternalApiDraft {
-  readonly method?: HttpMethod | undefined;
-  readonly url?: string | undefined;
-  readonly headers?: readonly HeaderDraft[] | undefined;
+export interface ExternalApiDraft extends Unset<Pick<ExternalApiInput, "method" | "url" | "headers" | "timeoutMs">> {
   readonly requestParams?: readonly ParamDraft[] | undefined;
   readonly outputParams?: readonly OutputDraft[] | undefined;
-  readonly timeoutMs?: number | undefined;
 }
 
-interface ParamDraft {
-  readonly name: string;
-  readonly location?: ParamLocation | undefined;
-  readonly type?: ValueType | undefined;
-  readonly required: boolean;
-  readonly defaultValue?: string | undefined;
-}
-
-interface OutputDraft {
-  readonly name: string;
-  readonly path: string;
-  readonly type?: ValueType | undefined;
-  readonly defaultValue?: string | undefined;
-}
+type ParamDraft = Pick<RequestParam, "name" | "required"> & Unset<Pick<RequestParam, "location" | keyof ValueDraft>>;
+type OutputDraft = Pick<OutputParam, "name" | "path"> & ValueDraft;
+type ValueDraft = Unset<Pick<OutputParam, "type" | "defaultValue">>;
+type Unset<T> = { readonly [K in keyof T]?: T[K] | undefined };
 
 export interface FaultOptions {
   /** Path of a list within the request: `headers` for `headers[0]`. */

@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { companyResourceSchema } from "../../api/fields.js";
 import type { PageTokens } from "../../api/page-token.js";
 import { createdCursorOf, paged } from "../../api/paged.js";
-import { type Context, rpc, type ServiceHandlers } from "../../api/rpc.js";
+import { archiving, type Context, rpc, type ServiceHandlers } from "../../api/rpc.js";
 import type { ExternalApiService } from "../../gen/proto/moego/callcenter/v1/external_api_service_pb.js";
 import { externalApiQuery, externalApiUpdate, invocation, newExternalApi, toDraft } from "./external-api.input.js";
 import { toProtoExternalApi, toProtoInvocation, toProtoTest } from "./external-api.output.js";
@@ -19,6 +19,7 @@ export function createExternalApiHandlers({
   externalApis,
   pageTokens,
 }: ExternalApiHandlerDependencies): ServiceHandlers<typeof ExternalApiService> {
+  const { archive, restore } = archiving(externalApis, (api) => ({ externalApi: toProtoExternalApi(api) }));
   return {
     createExternalApi: rpc(
       (request, _context, parse) => {
@@ -31,7 +32,7 @@ export function createExternalApiHandlers({
     ),
 
     getExternalApi: rpc(companyResourceSchema, async (target, { principal, signal }) => {
-      return { externalApi: toProtoExternalApi(await externalApis.find(principal, target, signal)) };
+      return { externalApi: toProtoExternalApi(await externalApis.get(target, principal, signal)) };
     }),
 
     listExternalApis: paged(pageTokens, externalApiQuery, {
@@ -51,20 +52,15 @@ export function createExternalApiHandlers({
       }),
     ),
 
-    archiveExternalApi: rpc(companyResourceSchema, async (target, { principal, write }) => {
-      return { externalApi: toProtoExternalApi(await externalApis.setArchived(target, true, principal, write)) };
-    }),
-
-    restoreExternalApi: rpc(companyResourceSchema, async (target, { principal, write }) => {
-      return { externalApi: toProtoExternalApi(await externalApis.setArchived(target, false, principal, write)) };
-    }),
+    archiveExternalApi: archive,
+    restoreExternalApi: restore,
 
     testExternalApi: rpc(invocation, async (call, context) =>
-      toProtoTest(await externalApis.test(context.principal, toInput(call, context), context.signal)),
+      toProtoTest(await externalApis.test(toInput(call, context), context.principal, context.signal)),
     ),
 
     invokeExternalApi: rpc(invocation, async (call, context) =>
-      toProtoInvocation(await externalApis.invoke(context.principal, toInput(call, context), context.signal)),
+      toProtoInvocation(await externalApis.invoke(toInput(call, context), context.principal, context.signal)),
     ),
   };
 }

@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { companyResourceSchema, id, list, omitUndefined, text } from "../../api/fields.js";
+import { companyResourceSchema, etag, id, list, omitUndefined, singleLineText, text } from "../../api/fields.js";
 import { newResourceFields } from "../../api/import-fields.js";
 import { pagination } from "../../api/page-token.js";
 import { customIssue } from "../../api/parse.js";
 import { protoEnum } from "../../api/proto-enum.js";
-import { lineRule, nameRule, noteRule } from "../../core/text.js";
+import { nameRule, noteRule } from "../../core/text.js";
 import {
   ExternalApi_MethodSchema,
   type HeaderParam,
@@ -23,7 +23,6 @@ import {
   valueTypes,
 } from "./external-api.model.js";
 import type { ExternalApiDraft } from "./external-api-check.service.js";
-import { withoutAbsentDefault } from "./param.input.js";
 
 export const httpMethod = protoEnum(ExternalApi_MethodSchema, httpMethods);
 export const paramLocation = protoEnum(RequestParam_LocationSchema, paramLocations);
@@ -34,26 +33,16 @@ const location = paramLocation.required;
 const type = valueType.withDefault("STRING");
 
 const header = z.object({
-  name: z.string(),
-  value: z.string(),
-  secretValue: z.string().optional(),
-  isSecret: z.boolean(),
+  ...{ name: z.string(), value: z.string() },
+  ...{ secretValue: z.string().optional(), isSecret: z.boolean() },
 });
 
-const requestParam = z
-  .object({
-    name: z.string(),
-    location,
-    type,
-    required: z.boolean(),
-    defaultValue: z.string().optional(),
-    description: text(lineRule),
-  })
-  .transform(withoutAbsentDefault);
+const requestParam = z.object({
+  ...{ name: z.string(), location, type, required: z.boolean() },
+  ...{ defaultValue: z.string().exactOptional(), description: singleLineText },
+});
 
-const outputParam = z
-  .object({ name: z.string(), path: z.string(), type, defaultValue: z.string().optional() })
-  .transform(withoutAbsentDefault);
+const outputParam = z.object({ name: z.string(), path: z.string(), type, defaultValue: z.string().exactOptional() });
 
 const headers = list(header, maxHeaders);
 const requestParams = list(requestParam, maxRequestParams);
@@ -62,40 +51,34 @@ const name = text(nameRule);
 const description = text({ ...noteRule, min: 0 });
 
 /** URL, headers, parameters and outputs are validated by the domain, see `toDraft`. */
-export const newExternalApi = z
-  .object({
-    ...newResourceFields,
-    ...{ name, description, method, url: z.string(), headers, requestParams, outputParams },
-    timeoutMs: z.number(),
-  })
-  .transform((api) => ({ ...api, timeoutMs: api.timeoutMs || defaultTimeoutMs }));
+export const newExternalApi = z.object({
+  ...newResourceFields,
+  ...{ name, description, method, url: z.string(), headers, requestParams, outputParams },
+  timeoutMs: z.number().transform((timeoutMs) => timeoutMs || defaultTimeoutMs),
+});
+
+const url = z.string().superRefine((value, context) => {
+  if (value === "") context.addIssue(customIssue("REQUIRED", "Required."));
+});
 
 /** Absent fields are unchanged. */
 export const externalApiUpdate = z
   .object({
     ...companyResourceSchema.shape,
-    name: name.optional(),
-    description: description.optional(),
-    method: method.optional(),
-    url: z
-      .string()
-      .superRefine((value, context) => {
-        if (value === "") context.addIssue(customIssue("REQUIRED", "Required."));
-      })
-      .optional(),
+    ...{ name: name.exactOptional(), description: description.exactOptional(), method: method.exactOptional() },
+    ...{ url: url.exactOptional(), timeoutMs: z.number().exactOptional() },
     headers: z.object({ items: headers }).optional(),
     requestParams: z.object({ items: requestParams }).optional(),
     outputParams: z.object({ items: outputParams }).optional(),
-    timeoutMs: z.number().optional(),
-    etag: z.string(),
+    etag,
   })
   .transform(
-    ({ companyId, id: apiId, etag, headers: head, requestParams: params, outputParams: outputs, ...same }) => ({
-      ...{ companyId, id: apiId, etag: etag || undefined },
-      content: omitUndefined({
+    ({ companyId, id: apiId, etag: given, headers: head, requestParams: params, outputParams: outputs, ...same }) => ({
+      ...{ companyId, id: apiId, etag: given },
+      content: {
         ...same,
-        ...{ headers: head?.items, requestParams: params?.items, outputParams: outputs?.items },
-      }),
+        ...omitUndefined({ headers: head?.items, requestParams: params?.items, outputParams: outputs?.items }),
+      },
     }),
   );
 

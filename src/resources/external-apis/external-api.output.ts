@@ -9,9 +9,8 @@ import {
 } from "../../gen/proto/moego/callcenter/v1/external_api_pb.js";
 import type { TestExternalApiResponseSchema } from "../../gen/proto/moego/callcenter/v1/external_api_service_pb.js";
 import { httpMethod, paramLocation, valueType } from "./external-api.input.js";
-import type { ExternalApi } from "./external-api.model.js";
+import { type ExternalApi, type Invocation, invocationFailures, invocationOutcomes } from "./external-api.model.js";
 import type { ApiTest } from "./external-api.service.js";
-import { type Invocation, invocationFailures, invocationOutcomes } from "./external-api-call.service.js";
 
 const outcome = protoEnum(OutcomeSchema, invocationOutcomes);
 const failure = protoEnum(InvocationFailureSchema, invocationFailures);

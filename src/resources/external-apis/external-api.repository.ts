@@ -1,33 +1,29 @@
-import { alreadyExistsError, notFoundError } from "../../core/errors.js";
-import { actingStaffId, type WriteContext } from "../../core/write.js";
+import type { CompanyResource } from "../../core/company-resource.js";
+import { actingStaffId } from "../../core/write.js";
 import { updatedTime } from "../../db/audit-columns.js";
 import { recordChange } from "../../db/audit-log.js";
+import { companyRecords } from "../../db/company-records.js";
 import type { Database } from "../../db/database.js";
-import { violatedConstraint } from "../../db/database-errors.js";
+import { statement } from "../../db/statement.js";
 import type { Prisma } from "../../gen/prisma/client.js";
-import { changeSettings, present } from "../setting-lists/setting-change.repository.js";
+import type { ExternalApiModel } from "../../gen/prisma/models.js";
 import { toColumns, toExternalApi } from "./external-api.columns.js";
-import type { ExternalApi, ExternalApiTarget } from "./external-api.model.js";
-import {
-  type CalledRow,
-  findWithSecrets,
-  listNewestFirst,
-  type ReadRow,
-} from "./external-api-statements.repository.js";
-import type { ExternalApiRecord, ExternalApiRepository } from "./external-api-store.model.js";
+import type { ExternalApi, ExternalApiRecord, ExternalApiRepository } from "./external-api.model.js";
 import type { SealContext, SecretCipher } from "./secret-cipher.repository.js";
 
 type Reader = Pick<Prisma.TransactionClient, "externalApi">;
 
 /** Configurations of external APIs, and the encrypted secrets of their headers. */
 export function createExternalApiRepository(database: Database, cipher: SecretCipher): ExternalApiRepository {
-  const find = async (reader: Reader, target: ExternalApiTarget): Promise<ExternalApi | undefined> => {
+  const find = async (reader: Reader, target: CompanyResource): Promise<ExternalApi | undefined> => {
     const row = await reader.externalApi.findFirst({ where: keyOf(target).companyId_id });
     return row ? toExternalApi(row) : undefined;
   };
 
+  const externalApis = companyRecords(database, { kind: "external_api", resource: "ExternalApi", find });
+
   /** Stores the given secrets and deletes those of headers that were removed or are no longer secret. */
-  const writeSecrets = async (tx: Prisma.TransactionClient, target: ExternalApiTarget, record: ExternalApiRecord) => {
+  const writeSecrets = async (tx: Prisma.TransactionClient, target: CompanyResource, record: ExternalApiRecord) => {
     const owner = { companyId: target.companyId, externalApiId: target.id };
     const names = record.content.headers.filter(({ isSecret }) => isSecret).map(({ name }) => name.toLowerCase());
     await tx.externalApiSecret.deleteMany({ where: { ...owner, name: { notIn: names } } });
@@ -58,81 +54,74 @@ export function createExternalApiRepository(database: Database, cipher: SecretCi
     },
 
     create: (target, record, write) =>
-      changeSettings(database, {
-        companyId: target.companyId,
-        kind: "external_api",
-        write,
-        async work(tx, now) {
-          const author = actingStaffId(write, target.companyId);
-          const stamp = { createdBy: author, createdTime: now, lastUpdatedBy: author, lastUpdatedTime: now };
-          const { companyId, id } = target;
-          await tx.externalApi.create({ data: { companyId, id, ...toColumns(record.content), ...stamp } });
-          await writeSecrets(tx, target, record);
-          await recordChange(tx, write, { companyId, kind: "external_api", id, version: 1n, time: now });
-          return [id];
-        },
-        answer: async (tx, [id = target.id]) => present(await find(tx, { ...target, id })),
-      }).catch((error: unknown) => {
-        throw violatedConstraint(error) === "external_api_pkey" ? alreadyExistsError("ExternalApi", "id") : error;
+      externalApis.create(target, write, async (tx, now) => {
+        const { companyId, id } = target;
+        const author = actingStaffId(write, companyId);
+        const stamp = { createdBy: author, createdTime: now, lastUpdatedBy: author, lastUpdatedTime: now };
+        await tx.externalApi.create({ data: { companyId, id, ...toColumns(record.content), ...stamp } });
+        await writeSecrets(tx, target, record);
       }),
 
-    change: (target, decide, write) =>
-      changeSettings(database, {
-        companyId: target.companyId,
-        kind: "external_api",
-        write,
-        async work(tx, now) {
-          const current = await find(tx, target);
-          const record = decide(current);
-          await update(tx, { current: present(current), columns: toColumns(record.content), now, write });
-          await writeSecrets(tx, target, record);
-          return [target.id];
-        },
-        answer: async (tx) => present(await find(tx, target)),
-      }),
-
-    setArchived: (target, archived, write) =>
-      changeSettings(database, {
-        companyId: target.companyId,
-        kind: "external_api",
-        write,
-        async work(tx, now) {
-          const current = await find(tx, target);
-          if (!current) throw notFoundError("ExternalApi", target.id);
-          const columns = { archivedTime: archived ? now : null };
-          if (current.archived !== archived) await update(tx, { current, columns, now, write });
-          return [target.id];
-        },
-        answer: async (tx) => present(await find(tx, target)),
+    change: (target, write, decide) =>
+      externalApis.change(target, write, async (tx, now) => {
+        const current = await find(tx, target);
+        const edit = decide(current);
+        if (!current || !edit) return;
+        const columns = "content" in edit ? toColumns(edit.content) : { archivedTime: edit.archived ? now : null };
+        const { companyId, id } = target;
+        const version = current.version + 1n;
+        const lastUpdatedTime = updatedTime(current, now);
+        const stamp = { lastUpdatedBy: actingStaffId(write, companyId), lastUpdatedTime, version };
+        await tx.externalApi.update({ where: keyOf(target), data: { ...columns, ...stamp } });
+        await recordChange(tx, write, { companyId, kind: "external_api", id, version, time: now });
+        if ("content" in edit) await writeSecrets(tx, target, edit);
       }),
   };
 }
 
-interface Update {
-  readonly current: ExternalApi;
-  readonly columns: Prisma.ExternalApiUncheckedUpdateInput;
-  readonly now: Date;
-  readonly write: WriteContext;
-}
-
-async function update(tx: Prisma.TransactionClient, { current, columns, now, write }: Update): Promise<void> {
-  const { companyId, id } = current;
-  const version = current.version + 1n;
-  const lastUpdatedTime = updatedTime(current, now);
-  const stamp = { lastUpdatedBy: actingStaffId(write, companyId), lastUpdatedTime, version };
-  await tx.externalApi.update({ where: keyOf(current), data: { ...columns, ...stamp } });
-  await recordChange(tx, write, { companyId, kind: "external_api", id, version, time: now });
-}
-
-function keyOf({ companyId, id }: ExternalApiTarget) {
+function keyOf({ companyId, id }: CompanyResource) {
   return { companyId_id: { companyId, id } };
 }
 
 /** The context of a secret. It can only be decrypted with the same context (secret-cipher.repository.ts). */
-export function sealContext({ companyId, id }: ExternalApiTarget, name: string): SealContext {
+export function sealContext({ companyId, id }: CompanyResource, name: string): SealContext {
   return [companyId, "external_api", id, name];
 }
 
 function toReadApi({ version, ...row }: ReadRow): ExternalApi {
   return toExternalApi({ ...row, version: BigInt(version) });
 }
+
+/** A bigint is a string in node-postgres. */
+type ReadRow = Omit<ExternalApiModel, "version"> & { readonly version: string };
+
+/** A configuration with its encrypted secrets in hexadecimal, or null if it has none. */
+interface CalledRow extends ReadRow {
+  readonly secrets: readonly { readonly name: string; readonly sealed: string }[] | null;
+}
+
+const columns = `company_id AS "companyId", id, name, description, method, url, headers, request_params AS "requestParams",
+     output_params AS "outputParams", timeout_ms AS "timeoutMs", archived_time AS "archivedTime",
+     created_by AS "createdBy", created_time AS "createdTime", last_updated_by AS "lastUpdatedBy",
+     last_updated_time AS "lastUpdatedTime", version`;
+
+const listNewestFirst = statement(
+  "external_api.list",
+  `SELECT ${columns}
+   FROM external_api
+   WHERE company_id = $1 AND ($2::boolean OR archived_time IS NULL)
+     AND ($3::timestamptz IS NULL OR (created_time, id) < ($3, $4::text))
+   ORDER BY created_time DESC, id DESC LIMIT $5 OFFSET $6`,
+);
+
+/**
+ * One statement, because a secret is bound to the URL it was given for. Between two statements the URL could move to a
+ * new host with a new secret.
+ */
+const findWithSecrets = statement(
+  "external_api.for_call",
+  `SELECT ${columns},
+     (SELECT json_agg(json_build_object('name', s.name, 'sealed', encode(s.sealed, 'hex')))
+      FROM external_api_secret s WHERE s.company_id = a.company_id AND s.external_api_id = a.id) AS secrets
+   FROM external_api a WHERE company_id = $1 AND id = $2`,
+);

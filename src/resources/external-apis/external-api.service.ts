@@ -1,5 +1,11 @@
 import { createHash } from "node:crypto";
-import { archivedError, notFoundError, throwIfInvalid } from "../../core/errors.js";
+import {
+  type CompanyResource,
+  type CompanyResourceQuery,
+  requireActive,
+  requireFound,
+} from "../../core/company-resource.js";
+import { throwIfInvalid } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
 import type {
   OutboundCalls,
@@ -7,16 +13,25 @@ import type {
   OutboundRequest,
   OutboundResponse,
 } from "../../core/outbound-call.js";
-import { type Principal, requireCompanyAccess, requireCompanyWideAccess } from "../../core/principal.js";
+import { type Principal, requireCompanyAccess, requireCompanyWrite } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
-import type { ExternalApi, ExternalApiTarget, ExternalApiUpdate, NewExternalApi } from "./external-api.model.js";
-import type { Invocation, InvocationInput } from "./external-api-call.service.js";
+import type {
+  ExternalApi,
+  ExternalApiRepository,
+  ExternalApiUpdate,
+  Invocation,
+  InvocationInput,
+  NewExternalApi,
+} from "./external-api.model.js";
 import { newRecord, updatedRecord } from "./external-api-change.service.js";
 import { type ExternalApiFaults, externalApiFaults } from "./external-api-check.service.js";
-import { buildRequest, hasHeader, paramViolations } from "./external-api-request.service.js";
-import { toInvocation } from "./external-api-response.service.js";
-import type { ExternalApiQuery, ExternalApiRepository } from "./external-api-store.model.js";
-import { createSecretMasker } from "./secret-masker.service.js";
+import {
+  buildRequest,
+  createSecretMasker,
+  hasHeader,
+  paramViolations,
+  toInvocation,
+} from "./external-api-invocation.service.js";
 
 /** The result of testing a configuration. Secrets are masked. */
 export interface ApiTest {
@@ -25,28 +40,28 @@ export interface ApiTest {
   readonly answer: OutboundResponse | OutboundFailureResult;
 }
 
-/** External APIs of a company. */
+/** External APIs of a company. An API key limited to locations can read and call them. */
 export interface ExternalApis {
   readonly faults: ExternalApiFaults;
   create(input: NewExternalApi, principal: Principal, write: WriteContext): Promise<ExternalApi>;
+  /** The configuration, archived or not. Throws RESOURCE_NOT_FOUND, COMPANY_NOT_ALLOWED. */
+  get(target: CompanyResource, principal: Principal, signal: AbortSignal): Promise<ExternalApi>;
+  list(query: CompanyResourceQuery, principal: Principal, signal: AbortSignal): Promise<readonly ExternalApi[]>;
   update(input: ExternalApiUpdate, principal: Principal, write: WriteContext): Promise<ExternalApi>;
   setArchived(
-    target: ExternalApiTarget,
+    target: CompanyResource,
     archived: boolean,
     principal: Principal,
     write: WriteContext,
   ): Promise<ExternalApi>;
-  list(query: ExternalApiQuery, principal: Principal, signal: AbortSignal): Promise<readonly ExternalApi[]>;
-  /** The configuration, archived or not. Throws RESOURCE_NOT_FOUND, COMPANY_NOT_ALLOWED. */
-  find(principal: Principal, target: ExternalApiTarget, signal: AbortSignal): Promise<ExternalApi>;
   /**
    * Sends the request and returns how it ended. Rejects only for errors on this side: RESOURCE_NOT_FOUND,
    * RESOURCE_ARCHIVED, and INVALID_REQUEST for parameters that are unknown, missing or of the wrong type
    * (`params["x"]`).
    */
-  invoke(principal: Principal, input: InvocationInput, signal: AbortSignal): Promise<Invocation>;
+  invoke(input: InvocationInput, principal: Principal, signal: AbortSignal): Promise<Invocation>;
   /** The same, with the request and response that were transferred. */
-  test(principal: Principal, input: InvocationInput, signal: AbortSignal): Promise<ApiTest>;
+  test(input: InvocationInput, principal: Principal, signal: AbortSignal): Promise<ApiTest>;
 }
 
 export interface ExternalApiDependencies {
@@ -60,21 +75,16 @@ export function createExternalApis({ externalApis: repository, outbound }: Exter
   const faults: ExternalApis["faults"] = (draft, within = inResource) =>
     externalApiFaults(draft, { within, targetFault: outbound.targetFault });
 
-  const find = async (target: ExternalApiTarget, signal: AbortSignal) => {
-    const found = await repository.findForCall(target, signal);
-    if (!found) throw notFoundError(resource, target.id);
-    if (found.api.archived) throw archivedError(resource, target.id);
-    return found;
-  };
-
   /** The unmasked request and response. `mask` masks secrets. */
   const perform = async (
-    principal: Principal,
     { params, idempotencyKey, ...target }: InvocationInput,
+    principal: Principal,
     signal: AbortSignal,
   ) => {
     requireCompanyAccess(principal, target.companyId);
-    const { api, secrets } = await find(target, signal);
+    const found = await repository.findForCall(target, signal);
+    const api = requireActive(found?.api, resource, target.id);
+    const secrets = found?.secrets ?? new Map();
     throwIfInvalid(paramViolations(api, params));
     const request = withIdempotencyKey(buildRequest(api, params, secrets), principal, idempotencyKey);
     const answer = await outbound.call(request, signal);
@@ -86,23 +96,13 @@ export function createExternalApis({ externalApis: repository, outbound }: Exter
     faults,
 
     async create({ companyId, id = newId(idPrefixes.externalApi), ...given }, principal, write) {
-      requireCompanyWideAccess(requireCompanyAccess(principal, companyId), "callcenter:write");
+      requireCompanyWrite(principal, companyId, "callcenter:write");
       return repository.create({ companyId, id }, newRecord(given), write);
     },
 
-    async update(update, principal, write) {
-      requireCompanyWideAccess(requireCompanyAccess(principal, update.companyId), "callcenter:write");
-      const decide = (current: ExternalApi | undefined) => {
-        if (!current) throw notFoundError(resource, update.id);
-        if (current.archived) throw archivedError(resource, update.id);
-        return updatedRecord(current, update, faults);
-      };
-      return repository.change({ companyId: update.companyId, id: update.id }, decide, write);
-    },
-
-    async setArchived(target, isArchived, principal, write) {
-      requireCompanyWideAccess(requireCompanyAccess(principal, target.companyId), "callcenter:write");
-      return repository.setArchived(target, isArchived, write);
+    async get(target, principal, signal) {
+      requireCompanyAccess(principal, target.companyId);
+      return requireFound(await repository.find(target, signal), resource, target.id);
     },
 
     async list(query, principal, signal) {
@@ -110,17 +110,25 @@ export function createExternalApis({ externalApis: repository, outbound }: Exter
       return repository.list(query, signal);
     },
 
-    async find(principal, target, signal) {
-      requireCompanyAccess(principal, target.companyId);
-      const api = await repository.find(target, signal);
-      if (!api) throw notFoundError(resource, target.id);
-      return api;
+    async update(update, principal, write) {
+      const { companyId, id } = update;
+      requireCompanyWrite(principal, companyId, "callcenter:write");
+      return repository.change({ companyId, id }, write, (current) =>
+        updatedRecord(requireActive(current, resource, id), update, faults),
+      );
     },
 
-    invoke: async (principal, input, signal) => (await perform(principal, input, signal)).invocation,
+    async setArchived(target, archived, principal, write) {
+      requireCompanyWrite(principal, target.companyId, "callcenter:write");
+      return repository.change(target, write, (current) =>
+        requireFound(current, resource, target.id).archived === archived ? undefined : { archived },
+      );
+    },
 
-    async test(principal, input, signal) {
-      const { invocation, request, answer, mask } = await perform(principal, input, signal);
+    invoke: async (input, principal, signal) => (await perform(input, principal, signal)).invocation,
+
+    async test(input, principal, signal) {
+      const { invocation, request, answer, mask } = await perform(input, principal, signal);
       const hidden = (headers: OutboundRequest["headers"]) =>
         headers.map(([name, value]) => [mask(name), mask(value)] as const);
       return {

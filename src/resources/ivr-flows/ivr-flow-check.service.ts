@@ -1,5 +1,5 @@
 import { isTemplate, variablesOf } from "../../core/text.js";
-import { invocationKeys } from "../external-apis/external-api-call.service.js";
+import { invocationKeys } from "../external-apis/external-api.model.js";
 import {
   type FlowBranch,
   type FlowDefinition,
@@ -8,9 +8,8 @@ import {
   maxNodes,
   transitionsOf,
 } from "./ivr-flow.model.js";
-import { type FlowGraph, graphOf } from "./ivr-flow-graph.service.js";
+import { type AvailableVariables, analyzeVariables, type FlowGraph, graphOf } from "./ivr-flow-graph.service.js";
 import { type FlowProblem, fault } from "./ivr-flow-problem.service.js";
-import { type AvailableVariables, analyzeVariables } from "./ivr-flow-variables.service.js";
 
 /** Facts about the company that a check needs. */
 export interface FlowCheckContext {

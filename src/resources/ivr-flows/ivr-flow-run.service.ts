@@ -1,22 +1,10 @@
 import { enumeration, type WordOf } from "../../core/enumeration.js";
-import { invocationKeys } from "../external-apis/external-api-call.service.js";
-import {
-  type CustomerQueryNode,
-  type ExternalApiNode,
-  type FlowBranch,
-  type FlowDefinition,
-  type FlowNode,
-  maxSteps,
-  transitionsOf,
-} from "./ivr-flow.model.js";
-import { matchCountKey } from "./ivr-flow-check.service.js";
-import { evaluateCondition } from "./ivr-flow-condition.service.js";
-import { startClock } from "./ivr-flow-timer.service.js";
-import { createFlowVariables, type FlowMemory, SizeLimitReached } from "./ivr-flow-variable-store.service.js";
+import { type FlowBranch, type FlowDefinition, type FlowNode, maxSteps } from "./ivr-flow.model.js";
+import { createFlowMemory, executeNode, type FlowActions, sizeLimit } from "./ivr-flow-node.service.js";
 
 /** How a run ended. */
 export const flowOutcomes = enumeration("ENDED", "TIMEOUT", "STEP_LIMIT", "SIZE_LIMIT");
-export type FlowOutcome = WordOf<typeof flowOutcomes>;
+type FlowOutcome = WordOf<typeof flowOutcomes>;
 
 export interface FlowRun {
   readonly outcome: FlowOutcome;
@@ -37,52 +25,26 @@ export interface FlowStep {
   readonly reason: string;
 }
 
-/** The effects of a run. Both settle soon after the signal fires; the run does not wait for what they do then. */
-export interface FlowSteps {
-  /** Undefined if nobody is found. "TIMED_OUT" if it took too long. */
-  query(
-    question: CustomerQueryNode["query"],
-    signal: AbortSignal,
-  ): Promise<
-    { readonly values: Readonly<Record<string, string>>; readonly matchCount: number } | "TIMED_OUT" | undefined
-  >;
-  /** @param call.step position of the node in the path, starting at 0; a run may call the same API several times */
-  invoke(
-    call: { readonly externalApiId: string; readonly params: Readonly<Record<string, string>>; readonly step: number },
-    signal: AbortSignal,
-  ): Promise<FlowInvocation>;
-}
-
-export interface FlowInvocation {
-  readonly branch: Exclude<FlowBranch, "OTHERWISE">;
-  /** "" if successful. */
-  readonly reason: string;
-  /** "" if there was no response. */
-  readonly status: string;
-  readonly outputs: Readonly<Record<string, string>>;
-}
-
 export interface RunOptions {
   readonly inputs: ReadonlyMap<string, string>;
   /** On the clock of `performance.now()`. The run then ends with TIMEOUT. */
   readonly deadlineMs: number;
-  readonly steps: FlowSteps;
+  readonly actions: FlowActions;
 }
 
 const runTimeout = "RUN_TIMEOUT";
-const sizeLimit = "SIZE_LIMIT";
 
 /**
- * Runs a flow that has no errors (ivr-flow-check.service.ts). Rejects with the error of a step, and when the signal
- * fires.
+ * Runs a flow that has no errors (ivr-flow-check.service.ts). Rejects with the error of an action, and when the
+ * signal fires.
  */
 export async function runFlow(
   { nodes, startNodeId }: FlowDefinition,
-  { inputs, deadlineMs, steps }: RunOptions,
+  { inputs, deadlineMs, actions }: RunOptions,
   signal: AbortSignal,
 ): Promise<FlowRun> {
   const begun = performance.now();
-  const memory = createFlowVariables(inputs);
+  const memory = createFlowMemory(inputs);
   const path: FlowStep[] = [];
   const clock = startClock(deadlineMs, signal);
   const end = (outcome: FlowOutcome, exit = "", outputs: readonly string[] = []): FlowRun => ({
@@ -103,7 +65,7 @@ export async function runFlow(
         path.push({ nodeId: id, kind: node.kind, branch, durationMs: performance.now() - stepBegun, reason });
       };
       if (clock.isOver()) return end("TIMEOUT");
-      const left = await clock.race((time) => attempt(node, { memory, steps, step: path.length }, time));
+      const left = await clock.race((time) => executeNode(node, { memory, actions, step: path.length }, time));
       if (left === "OVER") {
         note("TIMED_OUT", runTimeout);
         return end("TIMEOUT");
@@ -119,80 +81,48 @@ export async function runFlow(
   }
 }
 
-/** How a node ended. */
-interface Left {
-  readonly branch: FlowBranch;
-  readonly reason?: string;
-  readonly to: string;
+interface RunClock {
+  /** Throws the reason of the client's signal once it has fired. */
+  isOver(): boolean;
+  /** "OVER" once the time is up, even if the work ignores its signal. */
+  race<T>(work: (time: AbortSignal) => Promise<T>): Promise<T | "OVER">;
+  stop(): void;
 }
 
-interface Surroundings {
-  readonly memory: FlowMemory;
-  readonly steps: FlowSteps;
-  readonly step: number;
-}
-
-async function attempt(node: FlowNode, around: Surroundings, signal: AbortSignal): Promise<Left> {
-  try {
-    return await execute(node, around, signal);
-  } catch (error) {
-    if (error instanceof SizeLimitReached) return { branch: "FAILURE", reason: sizeLimit, to: "" };
-    throw error;
-  }
-}
-
-async function execute(node: FlowNode, around: Surroundings, signal: AbortSignal): Promise<Left> {
-  const { memory } = around;
-  switch (node.kind) {
-    case "customer_query":
-      return query(node, around, signal);
-    case "external_api":
-      return invoke(node, around, signal);
-    case "set":
-      for (const { variable, value } of node.assignments) memory.put(variable, memory.filled(value));
-      return { branch: "SUCCESS", to: node.next };
-    case "branch": {
-      const met = node.cases.find(({ variable, operator, value }) =>
-        evaluateCondition(memory.get(variable), operator, memory.filled(value)),
-      );
-      return met ? { branch: "SUCCESS", to: met.next } : { branch: "OTHERWISE", to: node.otherwise };
-    }
-    case "end":
-      return { branch: "SUCCESS", to: "" };
-    default:
-      return node satisfies never;
-  }
-}
-
-async function query(node: CustomerQueryNode, { memory, steps }: Surroundings, signal: AbortSignal): Promise<Left> {
-  const { id, tel, email, thirdAccountId } = node.query;
-  const asked = {
-    ...{ id: memory.filled(id), tel: memory.filled(tel) },
-    ...{ email: memory.filled(email), thirdAccountId: memory.filled(thirdAccountId) },
+/**
+ * Measures the time of a run. Must be stopped at the end.
+ *
+ * @param deadlineMs on the clock of `performance.now()`
+ * @param signal signal of the client; when it fires, the clock throws its reason
+ */
+function startClock(deadlineMs: number, signal: AbortSignal): RunClock {
+  const over = new AbortController();
+  const cancel = () => over.abort(signal.reason);
+  const timer = setTimeout(() => over.abort(), Math.max(0, deadlineMs - performance.now()));
+  signal.addEventListener("abort", cancel, { once: true });
+  if (signal.aborted) cancel();
+  const ended = new Promise<"OVER">((resolve) => {
+    over.signal.addEventListener("abort", () => resolve("OVER"), { once: true });
+  });
+  return {
+    isOver() {
+      signal.throwIfAborted();
+      return over.signal.aborted || performance.now() >= deadlineMs;
+    },
+    async race(work) {
+      try {
+        return await Promise.race([work(over.signal), ended]);
+      } catch (error) {
+        // The run is over, whatever error the work made of the abort.
+        if (over.signal.aborted && !signal.aborted) return "OVER";
+        throw error;
+      } finally {
+        signal.throwIfAborted();
+      }
+    },
+    stop() {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", cancel);
+    },
   };
-  memory.forget(node.id);
-  const found = await steps.query(asked, signal);
-  if (found === "TIMED_OUT") return { ...leave(node, "TIMED_OUT"), reason: "TIMEOUT" };
-  for (const [key, value] of Object.entries(found?.values ?? {})) memory.put(`${node.id}.${key}`, value);
-  memory.put(`${node.id}.${matchCountKey}`, String(found?.matchCount ?? 0));
-  return found ? leave(node, "SUCCESS") : { ...leave(node, "FAILURE"), reason: "NOT_FOUND" };
-}
-
-async function invoke(node: ExternalApiNode, around: Surroundings, signal: AbortSignal): Promise<Left> {
-  const { memory, steps, step } = around;
-  const { externalApiId } = node;
-  const params = Object.fromEntries(
-    Object.entries(node.params).map(([name, template]) => [name, memory.filled(template)] as const),
-  );
-  memory.forget(node.id);
-  const { branch, outputs, ...how } = await steps.invoke({ externalApiId, params, step }, signal);
-  for (const [name, value] of Object.entries(outputs)) memory.put(`${node.id}.${name}`, value);
-  for (const key of invocationKeys) memory.put(`${node.id}.${key}`, how[key]);
-  return { ...leave(node, branch), reason: how.reason };
-}
-
-/** The transition of a node on a branch. */
-function leave(node: CustomerQueryNode | ExternalApiNode, branch: FlowBranch): Left {
-  const to = transitionsOf(node).find((exit) => exit.branch === branch)?.to ?? "";
-  return { branch, to };
 }

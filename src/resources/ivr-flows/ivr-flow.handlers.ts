@@ -1,11 +1,11 @@
 import { companyResourceSchema } from "../../api/fields.js";
 import type { PageTokens } from "../../api/page-token.js";
 import { nameCursorOf, paged } from "../../api/paged.js";
-import { rpc, type ServiceHandlers } from "../../api/rpc.js";
+import { archiving, rpc, type ServiceHandlers } from "../../api/rpc.js";
 import type { IvrFlowService } from "../../gen/proto/moego/callcenter/v1/ivr_flow_service_pb.js";
+import { flowQuery, flowRun, flowToCheck, flowUpdate, newFlow } from "./ivr-flow.input.js";
 import { toProtoFlow, toProtoProblem, toProtoRun } from "./ivr-flow.output.js";
 import type { IvrFlows } from "./ivr-flow.service.js";
-import { flowQuery, flowRun, flowToCheck, flowUpdate, newFlow } from "./ivr-flow-call.input.js";
 
 export interface IvrFlowHandlerDependencies {
   readonly flows: IvrFlows;
@@ -17,6 +17,7 @@ export function createIvrFlowHandlers({
   flows,
   pageTokens,
 }: IvrFlowHandlerDependencies): ServiceHandlers<typeof IvrFlowService> {
+  const { archive, restore } = archiving(flows, (flow) => ({ ivrFlow: toProtoFlow(flow) }));
   return {
     createIvrFlow: rpc(newFlow, async (flow, { principal, write }) => {
       return { ivrFlow: toProtoFlow(await flows.create(flow, principal, write)) };
@@ -36,13 +37,8 @@ export function createIvrFlowHandlers({
       return { ivrFlow: toProtoFlow(await flows.update(update, principal, write)) };
     }),
 
-    archiveIvrFlow: rpc(companyResourceSchema, async (target, { principal, write }) => {
-      return { ivrFlow: toProtoFlow(await flows.setArchived(target, true, principal, write)) };
-    }),
-
-    restoreIvrFlow: rpc(companyResourceSchema, async (target, { principal, write }) => {
-      return { ivrFlow: toProtoFlow(await flows.setArchived(target, false, principal, write)) };
-    }),
+    archiveIvrFlow: archive,
+    restoreIvrFlow: restore,
 
     validateFlow: rpc(flowToCheck, async (flow, { principal, signal }) => {
       const problems = await flows.check(flow, principal, signal);

@@ -1,13 +1,15 @@
 import { z } from "zod";
-import { fieldRule, id, list, text } from "../../api/fields.js";
+import { companyResourceSchema, etag, fieldRule, id, list, optionalId, text } from "../../api/fields.js";
+import { newResourceFields } from "../../api/import-fields.js";
+import { pagination } from "../../api/page-token.js";
 import { customIssue } from "../../api/parse.js";
 import { protoEnum } from "../../api/proto-enum.js";
-import { nameRule, variableName } from "../../core/text.js";
+import { nameRule, noteRule, variableName } from "../../core/text.js";
 import {
   BranchNode_OperatorSchema,
   type FlowNode as FlowNodeMessage,
 } from "../../gen/proto/moego/callcenter/v1/ivr_flow_pb.js";
-import { withoutAbsentDefault } from "../external-apis/param.input.js";
+import { answerFormat } from "../callers/caller.output.js";
 import {
   defaultFlowTimeoutMs,
   type FlowDefinition,
@@ -111,14 +113,12 @@ const node = z
       }),
   );
 
-const input = z
-  .object({
-    name: ownName,
-    required: z.boolean(),
-    defaultValue: text({ min: 0, max: 1_000 }).optional(),
-    description: text({ min: 0, max: 1_000, multiline: true }),
-  })
-  .transform(withoutAbsentDefault);
+const input = z.object({
+  name: ownName,
+  required: z.boolean(),
+  defaultValue: template.exactOptional(),
+  description: text({ min: 0, max: 1_000, multiline: true }),
+});
 
 const timeoutMs = z.number().transform((given, context) => {
   if (given === 0) return defaultFlowTimeoutMs;
@@ -132,8 +132,7 @@ const timeoutMs = z.number().transform((given, context) => {
 /** More nodes than allowed are accepted here, because the check reports too many nodes as a problem. */
 const maxNodesRead = 10 * maxNodes;
 
-/** Input of a FlowDefinition. */
-export const definition = z
+const definition = z
   .object({
     inputs: list(input, maxInputs),
     startNodeId: z.string(),
@@ -141,3 +140,42 @@ export const definition = z
     timeoutMs,
   })
   .transform((message): FlowDefinition => message);
+
+const name = text(nameRule);
+const description = text({ ...noteRule, min: 0 });
+
+export const newFlow = z.object({ ...newResourceFields, name, description, definition });
+
+export const flowUpdate = z.object({
+  ...companyResourceSchema.shape,
+  ...{ name: name.exactOptional(), description: description.exactOptional() },
+  ...{ definition: definition.exactOptional(), etag },
+});
+
+export const flowQuery = z.object({ companyId: id, pagination, showArchived: z.boolean() });
+
+interface FlowChoice {
+  readonly id?: string;
+  readonly draft?: unknown;
+}
+
+/** A stored flow or a draft. */
+export const flowToCheck = z
+  .object({ companyId: id, id: optionalId, draft: definition.optional() })
+  .refine(
+    ...fieldRule<FlowChoice>(({ id: flowId, draft }) => !flowId || draft === undefined, {
+      ...{ path: "draft", reason: "CONFLICT", message: "Must not be set together with id." },
+    }),
+  )
+  .refine(
+    ...fieldRule<FlowChoice>((choice) => choice.id !== "" || "draft" in choice, {
+      ...{ path: "id", reason: "REQUIRED", message: "Required unless draft is set." },
+    }),
+  )
+  .transform(({ companyId, id: flowId, draft }) => (draft ? { companyId, draft } : { companyId, id: flowId }));
+
+export const flowRun = z.object({
+  ...companyResourceSchema.shape,
+  inputs: z.record(z.string(), template),
+  format: answerFormat,
+});

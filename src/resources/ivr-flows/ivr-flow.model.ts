@@ -1,21 +1,13 @@
+import type { Audited, CompanyResource, CompanyResourceQuery } from "../../core/company-resource.js";
 import { enumeration, type WordOf } from "../../core/enumeration.js";
+import type { WriteContext } from "../../core/write.js";
 
 /** A flow of a call center's IVR. */
-export interface IvrFlow extends FlowTarget {
+export interface IvrFlow extends CompanyResource, Audited {
   readonly name: string;
   readonly description: string;
   readonly definition: FlowDefinition;
   readonly archived: boolean;
-  readonly version: bigint;
-  readonly createdBy: string;
-  readonly createdTime: Date;
-  readonly lastUpdatedBy: string;
-  readonly lastUpdatedTime: Date;
-}
-
-export interface FlowTarget {
-  readonly companyId: string;
-  readonly id: string;
 }
 
 /** The definition of a flow, stored as JSON in this form. */
@@ -160,4 +152,32 @@ export function transitionsOf(node: FlowNode): readonly NodeTransition[] {
     default:
       return node satisfies never;
   }
+}
+
+/** The properties of a flow that a client writes. */
+export type FlowContent = Pick<IvrFlow, "name" | "description" | "definition">;
+
+/** The change of a locked flow. */
+export type FlowEdit = Partial<FlowContent> & { readonly archived?: boolean };
+
+/**
+ * Each write is one transaction with its audit log entry and its idempotency claim. A replay returns the current state.
+ */
+export interface IvrFlowRepository {
+  get(target: CompanyResource, signal: AbortSignal): Promise<IvrFlow | undefined>;
+  /** Ordered by name, then by id. Returns one row more than the page size if there is a next page. */
+  list(query: CompanyResourceQuery, signal: AbortSignal): Promise<readonly IvrFlow[]>;
+  /**
+   * `check` throws if the flow must not be stored. It is not called for a replay. Throws ALREADY_EXISTS if the id is
+   * already used.
+   */
+  create(flow: CompanyResource & FlowContent, write: WriteContext, check: () => void): Promise<IvrFlow>;
+  /** Stores the change that `decide` returns for the locked flow. Undefined means no change. */
+  change(
+    target: CompanyResource,
+    write: WriteContext,
+    decide: (flow: IvrFlow | undefined) => FlowEdit | undefined,
+  ): Promise<IvrFlow>;
+  /** Ids of the company's active custom fields of customers. */
+  customerFieldIds(companyId: string, signal: AbortSignal): Promise<readonly string[]>;
 }

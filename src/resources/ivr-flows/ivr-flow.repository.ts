@@ -1,25 +1,17 @@
-import { alreadyExistsError } from "../../core/errors.js";
+import type { CompanyResource } from "../../core/company-resource.js";
 import { actingStaffId } from "../../core/write.js";
 import { timestamp } from "../../db/audit-columns.js";
-import { recordChange } from "../../db/audit-log.js";
+import { type Columns, companyRecords, findRow, updateRow } from "../../db/company-records.js";
 import type { Database } from "../../db/database.js";
-import { violatedConstraint } from "../../db/database-errors.js";
 import { resolveNameCursor } from "../../db/name-list.js";
 import { statement } from "../../db/statement.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import { fieldAssociations } from "../custom-fields/custom-field-values.model.js";
-import {
-  type Columns,
-  changeSettings,
-  findRow,
-  present,
-  updateRow,
-} from "../setting-lists/setting-change.repository.js";
-import type { FlowDefinition, FlowTarget, IvrFlow } from "./ivr-flow.model.js";
-import type { IvrFlowRepository } from "./ivr-flow-store.model.js";
+import type { FlowDefinition, IvrFlow, IvrFlowRepository } from "./ivr-flow.model.js";
 
-/** IVR flows. They change as rarely as settings, and under the same lock. */
+/** IVR flows of companies. */
 export function createIvrFlowRepository(database: Database): IvrFlowRepository {
+  const flows = companyRecords(database, { kind: "ivr_flow", resource: "IvrFlow", find });
   return {
     async get({ companyId, id }, signal) {
       const [row] = await database.read<FlowRow>(getFlow, [companyId, id], signal);
@@ -33,44 +25,27 @@ export function createIvrFlowRepository(database: Database): IvrFlowRepository {
     },
 
     create: ({ companyId, id, name, description, definition }, write, check) =>
-      changeSettings(database, {
-        companyId,
-        kind: "ivr_flow",
-        write,
-        async work(tx, now) {
-          check();
-          const by = actingStaffId(write, companyId);
-          const time = timestamp(now);
-          await tx.$executeRaw`INSERT INTO ivr_flow (company_id, id, name, description, definition,
+      flows.create({ companyId, id }, write, (tx, now) => {
+        check();
+        const by = actingStaffId(write, companyId);
+        const time = timestamp(now);
+        return tx.$executeRaw`INSERT INTO ivr_flow (company_id, id, name, description, definition,
               created_by, created_time, last_updated_by, last_updated_time)
             VALUES (${companyId}, ${id}, ${name}, ${description}, ${JSON.stringify(definition)}::jsonb,
               ${by}, ${time}, ${by}, ${time})`;
-          await recordChange(tx, write, { companyId, kind: "ivr_flow", id, version: 1n, time: now });
-          return [id];
-        },
-        answer: async (tx, [made = id]) => present(await find(tx, { companyId, id: made })),
-      }).catch((error: unknown) => {
-        throw violatedConstraint(error) === "ivr_flow_pkey" ? alreadyExistsError("IvrFlow", "id") : error;
       }),
 
     change: (target, write, decide) =>
-      changeSettings(database, {
-        companyId: target.companyId,
-        kind: "ivr_flow",
-        write,
-        async work(tx, now) {
-          const edit = decide(await find(tx, target));
-          if (!edit) return [target.id];
-          const { definition, archived, ...texts } = edit;
-          const columns: Columns = {
-            ...texts,
-            ...(definition ? { definition: Prisma.sql`${JSON.stringify(definition)}::jsonb` } : {}),
-            ...(archived === undefined ? {} : { archived_time: archived ? timestamp(now) : null }),
-          };
-          await updateRow(tx, { kind: "ivr_flow", target, columns, now, write });
-          return [target.id];
-        },
-        answer: async (tx) => present(await find(tx, target)),
+      flows.change(target, write, async (tx, now) => {
+        const edit = decide(await find(tx, target));
+        if (!edit) return;
+        const { definition, archived, ...texts } = edit;
+        const columns: Columns = {
+          ...texts,
+          ...(definition ? { definition: Prisma.sql`${JSON.stringify(definition)}::jsonb` } : {}),
+          ...(archived === undefined ? {} : { archived_time: archived ? timestamp(now) : null }),
+        };
+        await updateRow(tx, { kind: "ivr_flow", target, columns, now, write });
       }),
 
     async customerFieldIds(companyId, signal) {
@@ -115,8 +90,8 @@ interface FlowRow {
   readonly version: string | bigint;
 }
 
-async function find(tx: Prisma.TransactionClient, target: FlowTarget): Promise<IvrFlow | undefined> {
-  const [row] = await findRow<FlowRow>(tx, "ivr_flow", target);
+async function find(tx: Prisma.TransactionClient, target: CompanyResource): Promise<IvrFlow | undefined> {
+  const row = await findRow<FlowRow>(tx, "ivr_flow", target);
   return row && toFlow(row);
 }
 

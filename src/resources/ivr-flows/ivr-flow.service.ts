@@ -1,39 +1,37 @@
 import {
-  archivedError,
-  DomainError,
-  etagMismatch,
-  notFoundError,
-  throwIfInvalid,
-  type Violation,
-} from "../../core/errors.js";
+  type CompanyResource,
+  type CompanyResourceQuery,
+  requireActive,
+  requireFound,
+} from "../../core/company-resource.js";
+import { DomainError, throwIfInvalid, type Violation } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
-import { type Principal, requireCompanyAccess, requireCompanyWideAccess } from "../../core/principal.js";
-import { etagOf, type WriteContext } from "../../core/write.js";
+import { type Principal, requireCompanyAccess, requireCompanyWrite } from "../../core/principal.js";
+import { requireEtag, type WriteContext } from "../../core/write.js";
 import { callerKeys } from "../callers/caller-keys.model.js";
 import type { ExternalApi } from "../external-apis/external-api.model.js";
 import type { ExternalApis } from "../external-apis/external-api.service.js";
-import type { FlowDefinition, FlowTarget, IvrFlow } from "./ivr-flow.model.js";
+import type { FlowContent, FlowDefinition, IvrFlow, IvrFlowRepository } from "./ivr-flow.model.js";
+import { type ActionDependencies, createFlowActions } from "./ivr-flow-actions.service.js";
 import { checkFlow, type ExternalApiSummary, type FlowCheckContext } from "./ivr-flow-check.service.js";
 import { type FlowProblem, toViolations } from "./ivr-flow-problem.service.js";
 import { type FlowRun, runFlow } from "./ivr-flow-run.service.js";
-import { createFlowSteps, type StepDependencies } from "./ivr-flow-steps.service.js";
-import type { FlowContent, FlowQuery, IvrFlowRepository } from "./ivr-flow-store.model.js";
 
 export interface NewFlow extends FlowContent {
   readonly companyId: string;
   /** The id to keep for a record migrated from another system. Absent: the server generates one. */
-  readonly id?: string;
+  readonly id?: string | undefined;
 }
 
 /** Absent properties are unchanged. */
-export interface FlowUpdate extends FlowTarget, Partial<FlowContent> {
-  readonly etag?: string;
+export interface FlowUpdate extends CompanyResource, Partial<FlowContent> {
+  readonly etag?: string | undefined;
 }
 
 /** A stored flow or a draft. */
-export type FlowToCheck = FlowTarget | { readonly companyId: string; readonly draft: FlowDefinition };
+export type FlowToCheck = CompanyResource | { readonly companyId: string; readonly draft: FlowDefinition };
 
-export interface FlowCall extends FlowTarget {
+export interface FlowCall extends CompanyResource {
   readonly inputs: Readonly<Record<string, string>>;
   /** Deadline of the request, on the clock of `performance.now()`. */
   readonly deadlineMs: number;
@@ -44,19 +42,24 @@ export interface FlowCall extends FlowTarget {
 export interface IvrFlows {
   /** Throws INVALID_REQUEST at `definition` for a flow with errors, and ALREADY_EXISTS. */
   create(flow: NewFlow, principal: Principal, write: WriteContext): Promise<IvrFlow>;
-  get(target: FlowTarget, principal: Principal, signal: AbortSignal): Promise<IvrFlow>;
-  list(query: FlowQuery, principal: Principal, signal: AbortSignal): Promise<readonly IvrFlow[]>;
+  get(target: CompanyResource, principal: Principal, signal: AbortSignal): Promise<IvrFlow>;
+  list(query: CompanyResourceQuery, principal: Principal, signal: AbortSignal): Promise<readonly IvrFlow[]>;
   /** Throws like `create`, and RESOURCE_NOT_FOUND, RESOURCE_ARCHIVED, ETAG_MISMATCH. */
   update(update: FlowUpdate, principal: Principal, write: WriteContext): Promise<IvrFlow>;
-  setArchived(target: FlowTarget, isArchived: boolean, principal: Principal, write: WriteContext): Promise<IvrFlow>;
+  setArchived(
+    target: CompanyResource,
+    isArchived: boolean,
+    principal: Principal,
+    write: WriteContext,
+  ): Promise<IvrFlow>;
   check(flow: FlowToCheck, principal: Principal, signal: AbortSignal): Promise<readonly FlowProblem[]>;
   /** Throws INVALID_REQUEST at `inputs`, RESOURCE_NOT_FOUND, RESOURCE_ARCHIVED. */
   run(call: FlowCall, principal: Principal, signal: AbortSignal): Promise<FlowRun>;
 }
 
-export interface IvrFlowDependencies extends StepDependencies {
+export interface IvrFlowDependencies extends ActionDependencies {
   readonly ivrFlows: IvrFlowRepository;
-  readonly externalApis: Pick<ExternalApis, "find" | "invoke">;
+  readonly externalApis: Pick<ExternalApis, "get" | "invoke">;
 }
 
 const resource = "IvrFlow";
@@ -70,30 +73,28 @@ export function createIvrFlows(dependencies: IvrFlowDependencies): IvrFlows {
   const factsFor = async ({ nodes }: FlowDefinition, companyId: string, principal: Principal, signal: AbortSignal) => {
     const apis = new Map<string, ExternalApiSummary>();
     for (const id of externalApisOf(nodes)) {
-      const api = await externalApis.find(principal, { companyId, id }, signal).catch(absent);
+      const api = await externalApis.get({ companyId, id }, principal, signal).catch(absent);
       if (api) apis.set(id, toFacts(api));
     }
     const fields = await ivrFlows.customerFieldIds(companyId, signal);
     return { externalApis: apis, customerKeys: [...callerKeys, ...fields] };
   };
 
-  const find = async ({ companyId, id }: FlowTarget, principal: Principal, signal: AbortSignal) => {
+  const get = async ({ companyId, id }: CompanyResource, principal: Principal, signal: AbortSignal) => {
     requireCompanyAccess(principal, companyId);
-    const flow = await ivrFlows.get({ companyId, id }, signal);
-    if (!flow) throw notFoundError(resource, id);
-    return flow;
+    return requireFound(await ivrFlows.get({ companyId, id }, signal), resource, id);
   };
 
   return {
     async create({ companyId, id = newId(idPrefixes.ivrFlow), ...content }, principal, write) {
-      requireCompanyWideAccess(requireCompanyAccess(principal, companyId), "callcenter:write");
+      requireCompanyWrite(principal, companyId, "callcenter:write");
       const facts = await factsFor(content.definition, companyId, principal, write.signal);
       return ivrFlows.create({ companyId, id, ...content }, write, () => {
         throwIfInvalid(faults(content.definition, { ...facts, usedBefore: new Set() }));
       });
     },
 
-    get: find,
+    get,
 
     async list(query, principal, signal) {
       requireCompanyAccess(principal, query.companyId);
@@ -101,13 +102,12 @@ export function createIvrFlows(dependencies: IvrFlowDependencies): IvrFlows {
     },
 
     async update({ companyId, id, etag, ...change }, principal, write) {
-      requireCompanyWideAccess(requireCompanyAccess(principal, companyId), "callcenter:write");
+      requireCompanyWrite(principal, companyId, "callcenter:write");
       const { definition } = change;
       const facts = definition && (await factsFor(definition, companyId, principal, write.signal));
-      return ivrFlows.change({ companyId, id }, write, (flow) => {
-        if (!flow) throw notFoundError(resource, id);
-        if (flow.archived) throw archivedError(resource, id);
-        if (etag !== undefined && etag !== etagOf(flow)) throw etagMismatch(resource, etagOf(flow));
+      return ivrFlows.change({ companyId, id }, write, (found) => {
+        const flow = requireActive(found, resource, id);
+        requireEtag(etag, flow, resource);
         if (facts) {
           throwIfInvalid(faults(definition, { ...facts, usedBefore: externalApisOf(flow.definition.nodes) }));
         }
@@ -115,26 +115,24 @@ export function createIvrFlows(dependencies: IvrFlowDependencies): IvrFlows {
       });
     },
 
-    async setArchived({ companyId, id }, isArchived, principal, write) {
-      requireCompanyWideAccess(requireCompanyAccess(principal, companyId), "callcenter:write");
-      return ivrFlows.change({ companyId, id }, write, (flow) => {
-        if (!flow) throw notFoundError(resource, id);
-        return flow.archived === isArchived ? undefined : { archived: isArchived };
-      });
+    async setArchived(target, archived, principal, write) {
+      requireCompanyWrite(principal, target.companyId, "callcenter:write");
+      return ivrFlows.change(target, write, (flow) =>
+        requireFound(flow, resource, target.id).archived === archived ? undefined : { archived },
+      );
     },
 
     async check(flow, principal, signal) {
       requireCompanyAccess(principal, flow.companyId);
       const isDraft = "draft" in flow;
-      const definition = isDraft ? flow.draft : (await find(flow, principal, signal)).definition;
+      const definition = isDraft ? flow.draft : (await get(flow, principal, signal)).definition;
       const facts = await factsFor(definition, flow.companyId, principal, signal);
       return checkFlow(definition, { ...facts, usedBefore: isDraft ? new Set() : externalApisOf(definition.nodes) });
     },
 
     async run({ companyId, id, inputs, deadlineMs, ...more }, principal, signal) {
       const begun = performance.now();
-      const { definition, archived: isArchived } = await find({ companyId, id }, principal, signal);
-      if (isArchived) throw archivedError(resource, id);
+      const { definition } = requireActive(await get({ companyId, id }, principal, signal), resource, id);
       throwIfInvalid(inputViolations(definition, inputs));
       const given = new Map(Object.entries(inputs));
       return runFlow(
@@ -144,7 +142,7 @@ export function createIvrFlows(dependencies: IvrFlowDependencies): IvrFlows {
             definition.inputs.map(({ name, defaultValue = "" }) => [name, given.get(name) ?? defaultValue]),
           ),
           deadlineMs: Math.min(begun + definition.timeoutMs, deadlineMs - answerMarginMs),
-          steps: createFlowSteps(dependencies, { principal, companyId, ...more }),
+          actions: createFlowActions(dependencies, { principal, companyId, ...more }),
         },
         signal,
       );
@@ -178,9 +176,9 @@ function externalApisOf(nodes: FlowDefinition["nodes"]): ReadonlySet<string> {
   return new Set(nodes.flatMap((node) => (node.kind === "external_api" ? [node.externalApiId] : [])));
 }
 
-function toFacts({ archived: isArchived, requestParams, outputParams }: ExternalApi): ExternalApiSummary {
+function toFacts({ archived, requestParams, outputParams }: ExternalApi): ExternalApiSummary {
   return {
-    archived: isArchived,
+    archived,
     params: new Map(
       requestParams.map(({ name, required, defaultValue }) => [name, required && defaultValue === undefined]),
     ),

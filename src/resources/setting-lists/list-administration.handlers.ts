@@ -1,7 +1,9 @@
+import type { Message } from "@bufbuild/protobuf";
 import type { z } from "zod";
-import { companyResourceSchema, omitUndefined } from "../../api/fields.js";
-import { rpc } from "../../api/rpc.js";
-import { newOrder } from "./setting.input.js";
+import { omitUndefined } from "../../api/fields.js";
+import { archiving, rpc } from "../../api/rpc.js";
+import type { CompanyResource } from "../../core/company-resource.js";
+import { newOrder, settingListRequest } from "./setting.input.js";
 import type { SettingEntry } from "./setting.model.js";
 import type { SettingList } from "./setting-list.service.js";
 
@@ -10,15 +12,21 @@ interface NewName {
   readonly id?: string | undefined;
 }
 
-interface Name {
-  readonly companyId: string;
-  readonly id: string;
-}
-
 /** Builds the responses with one entry and with all entries. */
 interface Responses<Entry, One, All> {
   one(entry: Entry): One;
   all(entries: readonly Entry[]): All;
+}
+
+/** The handler that lists the entries. */
+export function listing<Entry extends SettingEntry, Content, All>(
+  list: Pick<SettingList<Entry, Content>, "list">,
+  respond: (entries: readonly Entry[]) => All,
+) {
+  return rpc<Message, z.output<typeof settingListRequest>, All>(
+    settingListRequest,
+    async (query, { principal, signal }) => respond(await list.list(query, principal, signal)),
+  );
 }
 
 /**
@@ -39,7 +47,7 @@ export function listAdministration<Entry extends SettingEntry, Content extends o
       }),
 
     update: <Change extends object>(
-      schema: z.ZodType<Name & Change>,
+      schema: z.ZodType<CompanyResource & Change>,
       toContent: (entry: Entry, change: Change) => Content,
     ) =>
       rpc(schema, async (input, { principal, write }) => {
@@ -50,13 +58,7 @@ export function listAdministration<Entry extends SettingEntry, Content extends o
 
     reorder: rpc(newOrder, async (order, { principal, write }) => all(await list.reorder(order, principal, write))),
 
-    archive: rpc(companyResourceSchema, async (target, { principal, write }) =>
-      one(await list.archive(target, principal, write)),
-    ),
-
-    restore: rpc(companyResourceSchema, async (target, { principal, write }) =>
-      one(await list.restore(target, principal, write)),
-    ),
+    ...archiving(list, one),
   };
 }
 

@@ -1,29 +1,30 @@
-import { alreadyExistsError } from "../../core/errors.js";
+import type { CompanyResource } from "../../core/company-resource.js";
 import { actingStaffId } from "../../core/write.js";
 import { auditColumns, timestamp } from "../../db/audit-columns.js";
-import { type Changed, recordChanges } from "../../db/audit-log.js";
-import type { Database } from "../../db/database.js";
-import { violatedConstraint } from "../../db/database-errors.js";
-import { Prisma } from "../../gen/prisma/client.js";
-import type { SettingEntry } from "./setting.model.js";
 import {
   type Columns,
-  changeSettings,
+  type CompanyRecordKind,
+  changeCompany,
+  companyRecords,
   findRow,
-  present,
-  type SettingRow,
+  recordRows,
   updateRow,
-} from "./setting-change.repository.js";
-import type { EntryTarget, SettingRepository } from "./setting-store.model.js";
+} from "../../db/company-records.js";
+import type { Database } from "../../db/database.js";
+import { Prisma } from "../../gen/prisma/client.js";
+import type { SettingEntry, SettingRepository } from "./setting.model.js";
+
+/** The columns that all lists have in common. */
+export interface SettingRow {
+  readonly id: string;
+  readonly archived_time: Date | null;
+  readonly last_updated_by: string;
+  readonly last_updated_time: Date;
+  readonly version: bigint;
+}
 
 /** The differences between the lists. */
-export interface SettingTable<Row extends SettingRow, Entry, Content> {
-  /** The table. Its name is also the kind of its rows in the audit log. */
-  readonly kind: Changed["kind"];
-  /** Name of the resource in errors. */
-  readonly resource: string;
-  /** The field of each unique constraint other than the primary key. */
-  readonly unique?: Readonly<Record<string, string>>;
+export interface SettingTable<Row extends SettingRow, Entry, Content> extends Omit<CompanyRecordKind<Entry>, "find"> {
   /** Orders entries with the same display order. */
   readonly nameColumn: "name" | "abbreviation" | "label";
   /** The rows of the list. Absent: all rows of the company. */
@@ -47,19 +48,14 @@ export function createSettingListRepository<Row extends SettingRow, Entry extend
   const order = Prisma.raw(`display_order, ${table.nameColumn}, id`);
   const ofCompany = (companyId: string) => Prisma.sql`company_id = ${companyId} AND ${only}`;
 
-  /** Reports the field whose value is already used. */
-  const naming = (error: unknown): never => {
-    const constraint = violatedConstraint(error);
-    const field = constraint === `${kind}_pkey` ? "id" : table.unique?.[constraint ?? ""];
-    throw field === undefined ? error : alreadyExistsError(table.resource, field);
-  };
   const readList = (reader: Reader, companyId: string, showArchived: boolean) =>
     reader.$queryRaw<Row[]>`SELECT * FROM ${from} WHERE ${ofCompany(companyId)}
       AND (${showArchived} OR archived_time IS NULL) ORDER BY ${order}`;
-  const readEntry = async (tx: Prisma.TransactionClient, target: EntryTarget) => {
-    const [row] = await findRow<Row>(tx, kind, target);
+  const find = async (tx: Prisma.TransactionClient, target: CompanyResource) => {
+    const row = await findRow<Row>(tx, kind, target);
     return row && table.toEntry(row);
   };
+  const entries = companyRecords(database, { ...table, find });
 
   return {
     async list({ companyId, showArchived }, signal) {
@@ -68,63 +64,44 @@ export function createSettingListRepository<Row extends SettingRow, Entry extend
     },
 
     create: ({ companyId, id, content }, write) =>
-      changeSettings(database, {
-        companyId,
-        kind,
-        write,
-        async work(tx, now) {
-          const columns: Columns = {
-            display_order: Prisma.sql`(SELECT least(coalesce(max(display_order), 0), ${maxPlace}) + 1 FROM ${from}
+      entries.create({ companyId, id }, write, (tx, now) => {
+        const columns: Columns = {
+          display_order: Prisma.sql`(SELECT least(coalesce(max(display_order), 0), ${maxPlace}) + 1 FROM ${from}
               WHERE ${ofCompany(companyId)})`,
-            last_updated_by: actingStaffId(write, companyId),
-            last_updated_time: timestamp(now),
-            ...table.created?.(companyId, now),
-            ...table.columns(content),
-          };
-          const names = Prisma.raw(Object.keys(columns).join(", "));
-          await tx.$executeRaw`INSERT INTO ${from} (company_id, id, ${names})
+          last_updated_by: actingStaffId(write, companyId),
+          last_updated_time: timestamp(now),
+          ...table.created?.(companyId, now),
+          ...table.columns(content),
+        };
+        const names = Prisma.raw(Object.keys(columns).join(", "));
+        return tx.$executeRaw`INSERT INTO ${from} (company_id, id, ${names})
             VALUES (${companyId}, ${id}, ${Prisma.join(Object.values(columns))})`;
-          await recordChanges(tx, write, [{ companyId, kind, id, version: 1n, time: now }]);
-          return [id];
-        },
-        answer: async (tx, [made = id]) => present(await readEntry(tx, { companyId, id: made })),
-      }).catch(naming),
+      }),
 
     change: (target, write, decide) =>
-      changeSettings(database, {
-        companyId: target.companyId,
-        kind,
-        write,
-        async work(tx, now) {
-          const change = decide(await readEntry(tx, target));
-          if (change) {
-            const columns =
-              "content" in change
-                ? table.columns(change.content)
-                : { archived_time: change.archived ? timestamp(now) : null };
-            await updateRow(tx, { kind, target, columns, now, write });
-          }
-          return [target.id];
-        },
-        answer: async (tx) => present(await readEntry(tx, target)),
-      }).catch(naming),
+      entries.change(target, write, async (tx, now) => {
+        const change = decide(await find(tx, target));
+        if (!change) return;
+        const columns =
+          "content" in change
+            ? table.columns(change.content)
+            : { archived_time: change.archived ? timestamp(now) : null };
+        await updateRow(tx, { kind, target, columns, now, write });
+      }),
 
     reorder: ({ companyId, ids }, write, check) =>
-      changeSettings(database, {
-        companyId,
-        kind,
-        write,
+      changeCompany(database, {
+        ...{ companyId, kind, write },
         async work(tx, now) {
-          const entries = (await readList(tx, companyId, true)).map(table.toEntry);
-          check(entries);
-          const places = [...ids, ...entries.filter((entry) => entry.archived).map((entry) => entry.id)];
+          const found = (await readList(tx, companyId, true)).map(table.toEntry);
+          check(found);
+          const places = [...ids, ...found.filter((entry) => entry.archived).map((entry) => entry.id)];
           const moved = await tx.$queryRaw<Pick<SettingRow, "id" | "version">[]>`
             UPDATE ${from} AS t SET display_order = o.place, ${auditColumns({ companyId, now, write })}
             FROM unnest(${places}::text[]) WITH ORDINALITY AS o (id, place)
             WHERE t.company_id = ${companyId} AND t.id = o.id AND t.display_order <> o.place
             RETURNING t.id, t.version`;
-          const changed = moved.map(({ id, version }) => ({ companyId, kind, id, version, time: now }));
-          await recordChanges(tx, write, changed);
+          await recordRows(tx, write, { companyId, kind, time: now, rows: moved });
           return [];
         },
         answer: async (tx) => (await readList(tx, companyId, false)).map(table.toEntry),

@@ -1,14 +1,14 @@
-import { archivedError, notFoundError, throwIfInvalid, type Violation } from "../../core/errors.js";
+import { type CompanyResource, requireActive, requireFound } from "../../core/company-resource.js";
+import { throwIfInvalid, type Violation } from "../../core/errors.js";
 import { type IdPrefix, newId } from "../../core/ids.js";
 import {
   type CompanyWideScope,
   type Principal,
   requireCompanyAccess,
-  requireCompanyWideAccess,
+  requireCompanyWrite,
 } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
-import type { SettingEntry } from "./setting.model.js";
-import type { EntryTarget, ListQuery, NewEntry, NewOrder, SettingRepository } from "./setting-store.model.js";
+import type { ListQuery, NewEntry, NewOrder, SettingEntry, SettingRepository } from "./setting.model.js";
 
 /** A settings list of a company. */
 export interface SettingList<Entry extends SettingEntry, Content> {
@@ -19,15 +19,13 @@ export interface SettingList<Entry extends SettingEntry, Content> {
   update(update: EntryUpdate<Entry, Content>, principal: Principal, write: WriteContext): Promise<Entry>;
   /** The ids must be those of all entries that are not archived, without duplicates. */
   reorder(order: NewOrder, principal: Principal, write: WriteContext): Promise<readonly Entry[]>;
-  /** Archives the entry. An archived entry is unchanged. */
-  archive(target: EntryTarget, principal: Principal, write: WriteContext): Promise<Entry>;
-  /** Restores the entry. An entry that is not archived is unchanged. */
-  restore(target: EntryTarget, principal: Principal, write: WriteContext): Promise<Entry>;
+  /** Does nothing if the state is already as requested. Throws NOT_FOUND. */
+  setArchived(target: CompanyResource, archived: boolean, principal: Principal, write: WriteContext): Promise<Entry>;
 }
 
 export type WithoutId<Content> = Omit<NewEntry<Content>, "id"> & { readonly id?: string | undefined };
 
-export interface EntryUpdate<Entry, Content> extends EntryTarget {
+export interface EntryUpdate<Entry, Content> extends CompanyResource {
   /** Returns the new content for the current entry. */
   readonly change: (entry: Entry) => Content;
 }
@@ -48,7 +46,13 @@ export interface ListRules<Entry, Content> {
 /** The rules that all lists have in common. */
 export function createSettingList<Entry extends SettingEntry, Content>(
   repository: SettingRepository<Entry, Content>,
-  { resource, idPrefix, writeScope, violations = () => [], assertArchivable = () => {} }: ListRules<Entry, Content>,
+  {
+    resource,
+    idPrefix,
+    writeScope = "setting:write",
+    violations = () => [],
+    assertArchivable = () => {},
+  }: ListRules<Entry, Content>,
 ): SettingList<Entry, Content> {
   return {
     async list(query, principal, signal) {
@@ -57,59 +61,35 @@ export function createSettingList<Entry extends SettingEntry, Content>(
     },
 
     async create({ companyId, id = newId(idPrefix), content }, principal, write) {
-      assertMayWriteSettings(principal, companyId, writeScope);
+      requireCompanyWrite(principal, companyId, writeScope);
       throwIfInvalid(violations(content));
       return repository.create({ companyId, id, content }, write);
     },
 
     async update({ companyId, id, change }, principal, write) {
-      assertMayWriteSettings(principal, companyId, writeScope);
+      requireCompanyWrite(principal, companyId, writeScope);
       return repository.change({ companyId, id }, write, (found) => {
-        const content = change(assertInUse(found, resource, id));
+        const content = change(requireActive(found, resource, id));
         throwIfInvalid(violations(content));
         return { content };
       });
     },
 
     async reorder(order, principal, write) {
-      assertMayWriteSettings(principal, order.companyId, writeScope);
+      requireCompanyWrite(principal, order.companyId, writeScope);
       return repository.reorder(order, write, (entries) => throwIfInvalid(orderViolations(order.ids, entries)));
     },
 
-    async archive({ companyId, id }, principal, write) {
-      assertMayWriteSettings(principal, companyId, writeScope);
-      return repository.change({ companyId, id }, write, (found) => {
-        if (!found) throw notFoundError(resource, id);
-        if (found.archived) return undefined;
-        assertArchivable(found);
-        return { archived: true };
-      });
-    },
-
-    async restore({ companyId, id }, principal, write) {
-      assertMayWriteSettings(principal, companyId, writeScope);
-      return repository.change({ companyId, id }, write, (found) => {
-        if (!found) throw notFoundError(resource, id);
-        return found.archived ? { archived: false } : undefined;
+    async setArchived(target, archived, principal, write) {
+      requireCompanyWrite(principal, target.companyId, writeScope);
+      return repository.change(target, write, (found) => {
+        const entry = requireFound(found, resource, target.id);
+        if (entry.archived === archived) return undefined;
+        if (archived) assertArchivable(entry);
+        return { archived };
       });
     },
   };
-}
-
-/** PERMISSION_DENIED for an API key without access to the company or limited to locations. */
-export function assertMayWriteSettings(
-  principal: Principal,
-  companyId: string,
-  scope: CompanyWideScope = "setting:write",
-): void {
-  requireCompanyWideAccess(requireCompanyAccess(principal, companyId), scope);
-}
-
-/** NOT_FOUND for a missing entry, FAILED_PRECONDITION for an archived one. */
-export function assertInUse<Entry extends SettingEntry>(entry: Entry | undefined, resource: string, id: string): Entry {
-  if (!entry) throw notFoundError(resource, id);
-  if (entry.archived) throw archivedError(resource, id);
-  return entry;
 }
 
 function orderViolations(ids: readonly string[], entries: readonly SettingEntry[]): Violation[] {

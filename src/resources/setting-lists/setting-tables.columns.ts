@@ -12,8 +12,7 @@ import type {
   PetSizeContent,
   TagContent,
 } from "./setting.model.js";
-import type { SettingRow } from "./setting-change.repository.js";
-import type { SettingTable } from "./setting-list.repository.js";
+import type { SettingRow, SettingTable } from "./setting-list.repository.js";
 import { type Tag, tagKey } from "./tag.model.js";
 
 interface NamedRow extends SettingRow {

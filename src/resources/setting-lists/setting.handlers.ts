@@ -7,10 +7,10 @@ import type { ServiceCatalog } from "../catalog/catalog.service.js";
 import { fieldAssociation } from "../custom-fields/custom-field.input.js";
 import { toProtoCustomField } from "../custom-fields/custom-field.output.js";
 import type { CustomFields } from "../custom-fields/custom-field.service.js";
+import { listing } from "./list-administration.handlers.js";
 import { settingListRequest } from "./setting.input.js";
-import { toProtoPetSize } from "./setting.output.js";
+import { toProtoPetSize, toProtoTag } from "./setting.output.js";
 import type { Settings } from "./setting.service.js";
-import { toProtoTag } from "./tag.output.js";
 
 export interface SettingHandlerDependencies {
   readonly settings: Settings;
@@ -29,21 +29,10 @@ export function createSettingHandlers({
   return {
     ...createCatalogueHandlers({ catalogue, pageTokens }),
 
-    listCustomerTags: rpc(settingListRequest, async (query, { principal, signal }) => {
-      return { tags: (await settings.tags.list(query, principal, signal)).map(toProtoTag) };
-    }),
-
-    listCustomerReferralSources: rpc(settingListRequest, async (query, { principal, signal }) => {
-      return { referralSources: [...(await settings.referralSources.list(query, principal, signal))] };
-    }),
-
-    listLeadsLifeCycles: rpc(settingListRequest, async (query, { principal, signal }) => {
-      return { lifeCycles: [...(await settings.lifeCycles.list(query, principal, signal))] };
-    }),
-
-    listLeadsActionStatus: rpc(settingListRequest, async (query, { principal, signal }) => {
-      return { actionStatuses: [...(await settings.actionStatuses.list(query, principal, signal))] };
-    }),
+    listCustomerTags: listing(settings.tags, (entries) => ({ tags: entries.map(toProtoTag) })),
+    listCustomerReferralSources: listing(settings.referralSources, (entries) => ({ referralSources: [...entries] })),
+    listLeadsLifeCycles: listing(settings.lifeCycles, (entries) => ({ lifeCycles: [...entries] })),
+    listLeadsActionStatus: listing(settings.actionStatuses, (entries) => ({ actionStatuses: [...entries] })),
 
     listCustomFields: rpc(fieldQuery, async ({ filter, ...query }, { principal, signal }) => {
       const [association, ...others] = new Set(filter?.associationTypes);
@@ -53,21 +42,10 @@ export function createSettingHandlers({
       };
     }),
 
-    listPetCodes: rpc(settingListRequest, async (query, { principal, signal }) => {
-      return { codes: [...(await settings.petCodes.list(query, principal, signal))] };
-    }),
-
-    listPetSizes: rpc(settingListRequest, async (query, { principal, signal }) => {
-      return { petSizes: (await settings.petSizes.list(query, principal, signal)).map(toProtoPetSize) };
-    }),
-
-    listPetTypes: rpc(settingListRequest, async (query, { principal, signal }) => {
-      return { petTypes: [...(await settings.petTypes.list(query, principal, signal))] };
-    }),
-
-    listPetCoatTypes: rpc(settingListRequest, async (query, { principal, signal }) => {
-      return { petCoatTypes: [...(await settings.petCoatTypes.list(query, principal, signal))] };
-    }),
+    listPetCodes: listing(settings.petCodes, (entries) => ({ codes: [...entries] })),
+    listPetSizes: listing(settings.petSizes, (entries) => ({ petSizes: entries.map(toProtoPetSize) })),
+    listPetTypes: listing(settings.petTypes, (entries) => ({ petTypes: [...entries] })),
+    listPetCoatTypes: listing(settings.petCoatTypes, (entries) => ({ petCoatTypes: [...entries] })),
   };
 }
 

@@ -1,7 +1,10 @@
+import { notFoundError } from "../../core/errors.js";
+import { auditColumns } from "../../db/audit-columns.js";
+import { changeCompany, findRow, present, recordRows, updateRow } from "../../db/company-records.js";
 import type { Database } from "../../db/database.js";
-import { changeSettings, findRow, present, updateRow } from "./setting-change.repository.js";
+import { statement } from "../../db/statement.js";
+import type { LifeCycleRepository, SettingRepositories, TagGroupRepository } from "./setting.model.js";
 import { createSettingListRepository } from "./setting-list.repository.js";
-import type { LifeCycleRepository, SettingRepositories } from "./setting-store.model.js";
 import {
   actionStatusTable,
   lifeCycleTable,
@@ -12,7 +15,6 @@ import {
   referralSourceTable,
   tagTable,
 } from "./setting-tables.columns.js";
-import { createTagGroupRepository } from "./tag-group.repository.js";
 
 /** The settings lists of companies. */
 export function createSettingRepositories(database: Database): SettingRepositories {
@@ -35,10 +37,8 @@ function createLifeCycleRepository(database: Database): LifeCycleRepository {
     ...createSettingListRepository(database, lifeCycleTable),
 
     setDefault: (target, write, check) =>
-      changeSettings(database, {
-        companyId: target.companyId,
-        kind,
-        write,
+      changeCompany(database, {
+        ...{ companyId: target.companyId, kind, write },
         async work(tx, now) {
           const { companyId, id } = target;
           const found = await tx.lifeCycle.findMany({ where: { companyId, OR: [{ id }, { isDefault: true }] } });
@@ -53,10 +53,40 @@ function createLifeCycleRepository(database: Database): LifeCycleRepository {
           await updateRow(tx, { kind, target, columns: { is_default: true }, now, write });
           return [id];
         },
+        answer: async (tx) => toEntry(present(await findRow<Parameters<typeof toEntry>[0]>(tx, kind, target))),
+      }),
+  };
+}
+
+/** Tag groups: group names that several tags have. */
+function createTagGroupRepository(database: Database): TagGroupRepository {
+  return {
+    async list(companyId, signal) {
+      const rows = await database.read<{ name: string; tag_count: number }>(listGroups, [companyId], signal);
+      return rows.map((row) => ({ name: row.name, tagCount: row.tag_count }));
+    },
+
+    rename: ({ companyId, group, newGroup }, write) =>
+      changeCompany(database, {
+        ...{ companyId, kind: "tag", write },
+        async work(tx, now) {
+          const renamed = await tx.$queryRaw<{ id: string; version: bigint }[]>`
+            UPDATE tag AS t SET group_name = ${newGroup}, ${auditColumns({ companyId, now, write })}
+            WHERE company_id = ${companyId} AND group_name = ${group} RETURNING id, version`;
+          if (renamed.length === 0) throw notFoundError("TagGroup", group);
+          await recordRows(tx, write, { companyId, kind: "tag", time: now, rows: renamed });
+          return [];
+        },
         answer: async (tx) => {
-          const [row] = await findRow<Parameters<typeof toEntry>[0]>(tx, kind, target);
-          return toEntry(present(row));
+          const inUse = { companyId, groupName: newGroup, archivedTime: null };
+          return { name: newGroup, tagCount: await tx.tag.count({ where: inUse }) };
         },
       }),
   };
 }
+
+const listGroups = statement(
+  "tag_group.list",
+  `SELECT group_name AS name, count(*)::int AS tag_count FROM tag
+   WHERE company_id = $1 AND group_name <> '' AND archived_time IS NULL GROUP BY group_name ORDER BY group_name`,
+);

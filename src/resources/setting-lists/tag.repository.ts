@@ -3,9 +3,9 @@ import { actingStaffId, type WriteContext } from "../../core/write.js";
 import { recordChanges } from "../../db/audit-log.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import type { TagModel } from "../../gen/prisma/models.js";
-import { lastTagOrderSql } from "./tag.columns.js";
 import {
   distinctTags,
+  maxTagsPerCustomer,
   type PositionedTag,
   type Tag,
   type TagReference,
@@ -55,7 +55,7 @@ export async function resolveTags(
     // In the order of the keys, so that concurrent creates of the same tags cannot deadlock.
     found.push(...(await takeTags(tx, creations, { companyId, now, write })));
   }
-  const ordered = found.toSorted((a, b) => a.position - b.position).map(({ tag }) => toTag(tag));
+  const ordered = found.toSorted((a, b) => a.position - b.position).map(({ tag }) => fromRow(tag));
   return {
     tags: [...new Map(ordered.map((tag) => [tag.id, tag])).values()],
     unknownPositions: unknown,
@@ -109,7 +109,7 @@ async function takeTags(
   });
 }
 
-export function toTag(row: TagModel): Tag {
+function fromRow(row: TagModel): Tag {
   return {
     id: row.id,
     name: row.name,
@@ -117,5 +117,41 @@ export function toTag(row: TagModel): Tag {
     archived: row.archivedTime !== null,
     lastUpdatedBy: row.lastUpdatedBy,
     lastUpdatedTime: row.lastUpdatedTime,
+  };
+}
+
+/** A tag as built by `tagJson`. */
+export interface TagJson {
+  readonly id: string;
+  readonly name: string;
+  readonly group_name: string;
+  readonly archived: boolean;
+  readonly last_updated_by: string;
+  readonly last_updated_time: string;
+}
+
+/** JSON of `tag AS t`. */
+export const tagJson = `json_build_object('id', t.id, 'name', t.name, 'group_name', t.group_name,
+  'archived', t.archived_time IS NOT NULL, 'last_updated_by', t.last_updated_by, 'last_updated_time', t.last_updated_time)`;
+
+/**
+ * The last position in the display order of the company's tags, 0 if there is none. Leaves room in the column for all
+ * tags that one request can create.
+ *
+ * @param company SQL of the company's id
+ */
+export function lastTagOrderSql(company: string): string {
+  return `(SELECT least(coalesce(max(display_order), 0), ${2 ** 31 - 1 - maxTagsPerCustomer}) FROM tag
+    WHERE company_id = ${company})`;
+}
+
+export function toTag(json: TagJson): Tag {
+  return {
+    id: json.id,
+    name: json.name,
+    group: json.group_name,
+    archived: json.archived,
+    lastUpdatedBy: json.last_updated_by,
+    lastUpdatedTime: new Date(json.last_updated_time),
   };
 }

@@ -1,8 +1,8 @@
-import { rpc, type ServiceHandlers } from "../../api/rpc.js";
+import type { ServiceHandlers } from "../../api/rpc.js";
 import type { VipLevelService } from "../../gen/proto/moego/callcenter/v1/vip_level_service_pb.js";
 import type { VipLevel } from "../callers/caller-profile.model.js";
-import { listAdministration, merged } from "../setting-lists/list-administration.handlers.js";
-import { namedUpdate, newNamed, settingListRequest } from "../setting-lists/setting.input.js";
+import { listAdministration, listing, merged } from "../setting-lists/list-administration.handlers.js";
+import { namedUpdate, newNamed } from "../setting-lists/setting.input.js";
 import type { NameContent } from "../setting-lists/setting.model.js";
 import type { SettingList } from "../setting-lists/setting-list.service.js";
 
@@ -15,9 +15,7 @@ export function createVipLevelHandlers(
     all: (entries) => ({ vipLevels: [...entries] }),
   });
   return {
-    listVipLevels: rpc(settingListRequest, async (query, { principal, signal }) => ({
-      vipLevels: [...(await vipLevels.list(query, principal, signal))],
-    })),
+    listVipLevels: listing(vipLevels, (entries) => ({ vipLevels: [...entries] })),
     createVipLevel: administration.create(newNamed),
     updateVipLevel: administration.update(namedUpdate, merged),
     reorderVipLevels: administration.reorder,

@@ -2,25 +2,28 @@ import { DomainError } from "../../core/errors.js";
 import type { Principal } from "../../core/principal.js";
 import type { CallerQuery } from "../callers/caller-query.service.js";
 import type { ExternalApis } from "../external-apis/external-api.service.js";
-import type { FlowInvocation, FlowSteps } from "./ivr-flow-run.service.js";
+import type { FlowActions, FlowInvocation } from "./ivr-flow-node.service.js";
 
 /** Time limit of one customer query. */
 const queryTimeoutMs = 3_000;
 
-export interface StepDependencies {
+export interface ActionDependencies {
   readonly callerQuery: Pick<CallerQuery, "find">;
   readonly externalApis: Pick<ExternalApis, "invoke">;
 }
 
-export interface StepContext {
+export interface ActionContext {
   readonly principal: Principal;
   readonly companyId: string;
   /** The idempotency key of the request that runs the flow, if any. */
   readonly idempotencyKey?: string;
 }
 
-/** Executes the nodes of a run with the access of the client. */
-export function createFlowSteps({ callerQuery, externalApis }: StepDependencies, context: StepContext): FlowSteps {
+/** The customer queries and external API calls of a run, with the access of the client. */
+export function createFlowActions(
+  { callerQuery, externalApis }: ActionDependencies,
+  context: ActionContext,
+): FlowActions {
   const { principal, companyId, idempotencyKey } = context;
   let hasCalled = false;
   const refusal = (error: unknown) => (hasCalled ? afterCalls(error) : error);
@@ -44,7 +47,7 @@ export function createFlowSteps({ callerQuery, externalApis }: StepDependencies,
           reason = "",
           status,
           outputs,
-        } = await externalApis.invoke(principal, { companyId, id, params, ...key }, signal);
+        } = await externalApis.invoke({ companyId, id, params, ...key }, principal, signal);
         hasCalled = true;
         return {
           branch: branch === "TIMEOUT" ? "TIMED_OUT" : branch,

@@ -1,0 +1,140 @@
+import type { CompanyResource } from "../core/company-resource.js";
+import { alreadyExistsError } from "../core/errors.js";
+import type { ResourceKind, WriteContext } from "../core/write.js";
+import { Prisma } from "../gen/prisma/client.js";
+import { auditColumns } from "./audit-columns.js";
+import { type Changed, recordChange, recordChanges } from "./audit-log.js";
+import type { Database } from "./database.js";
+import { violatedConstraint } from "./database-errors.js";
+import { once } from "./once.js";
+
+/** Records of a company that rarely change: entries of settings lists, catalog services, external APIs and IVR flows. */
+export interface CompanyRecordKind<T> {
+  /** The table. Its name is also the kind of its rows in the audit log. */
+  readonly kind: Changed["kind"];
+  /** Name of the resource in errors. */
+  readonly resource: string;
+  /** The field of each unique constraint other than the primary key. */
+  readonly unique?: Readonly<Record<string, string>>;
+  find(tx: Prisma.TransactionClient, target: CompanyResource): Promise<T | undefined>;
+}
+
+/** Creates and changes records of one kind. A replay returns the current state. Throws ALREADY_EXISTS. */
+export function companyRecords<T>(database: Database, { kind, resource, unique = {}, find }: CompanyRecordKind<T>) {
+  const fieldOf = new Map([[`${kind}_pkey`, "id"], ...Object.entries(unique)]);
+  /** Reports the field whose value is already used. */
+  const naming = (error: unknown): never => {
+    const field = fieldOf.get(violatedConstraint(error) ?? "");
+    throw field === undefined ? error : alreadyExistsError(resource, field);
+  };
+  return {
+    create: (
+      { companyId, id }: CompanyResource,
+      write: WriteContext,
+      insert: (tx: Prisma.TransactionClient, now: Date) => Promise<unknown>,
+    ): Promise<T> =>
+      changeCompany(database, {
+        ...{ companyId, kind, write },
+        async work(tx, now) {
+          await insert(tx, now);
+          await recordChange(tx, write, { companyId, kind, id, version: 1n, time: now });
+          return [id];
+        },
+        answer: async (tx, [made = id]) => present(await find(tx, { companyId, id: made })),
+      }).catch(naming),
+
+    change: (
+      target: CompanyResource,
+      write: WriteContext,
+      work: (tx: Prisma.TransactionClient, now: Date) => Promise<void>,
+    ): Promise<T> =>
+      changeCompany(database, {
+        ...{ companyId: target.companyId, kind, write },
+        async work(tx, now) {
+          await work(tx, now);
+          return [target.id];
+        },
+        answer: async (tx) => present(await find(tx, target)),
+      }).catch(naming),
+  };
+}
+
+export interface CompanyChange<T> {
+  readonly companyId: string;
+  readonly kind: ResourceKind;
+  readonly write: WriteContext;
+  /** Writes the change and returns the ids that a replay needs. */
+  work(tx: Prisma.TransactionClient, now: Date): Promise<readonly string[]>;
+  /** Reads the response, also for a replay. */
+  answer(tx: Prisma.TransactionClient, ids: readonly string[]): Promise<T>;
+}
+
+/**
+ * Changes the data of a company in one transaction: lock, replay, work, claim. Locks the company row, because these
+ * records rarely change, and an order, the default or the end of a list concern all entries.
+ */
+export function changeCompany<T>(
+  database: Database,
+  { companyId, kind, write, work, answer }: CompanyChange<T>,
+): Promise<T> {
+  return once(database, write, {
+    lock: (tx) => tx.$executeRaw`SELECT 1 FROM company WHERE id = ${companyId} FOR NO KEY UPDATE`,
+    work: async ({ tx, now, record }) => record({ companyId, kind, ids: await work(tx, now) }),
+    response: ({ tx, ids }) => answer(tx, ids),
+  });
+}
+
+/** Columns to write, by name. */
+export type Columns = Readonly<Record<string, unknown>>;
+
+export interface RowUpdate {
+  readonly kind: Changed["kind"];
+  readonly target: CompanyResource;
+  readonly columns: Columns;
+  readonly now: Date;
+  readonly write: WriteContext;
+}
+
+/** Updates a row, its version and the audit log. */
+export async function updateRow(tx: Prisma.TransactionClient, update: RowUpdate): Promise<void> {
+  const { kind, target, columns, now, write } = update;
+  const { companyId, id } = target;
+  const sets = Object.entries(columns).map(([name, value]) => Prisma.sql`${Prisma.raw(name)} = ${value}`);
+  const [row] = await tx.$queryRaw<{ version: bigint }[]>`
+    UPDATE ${Prisma.raw(kind)} AS t SET ${Prisma.join([...sets, auditColumns({ companyId, now, write })])}
+    WHERE company_id = ${companyId} AND id = ${id} RETURNING version`;
+  if (row) await recordChange(tx, write, { companyId, kind, id, version: row.version, time: now });
+}
+
+export interface ChangedRows extends Pick<Changed, "companyId" | "kind" | "time"> {
+  readonly rows: readonly Pick<Changed, "id" | "version">[];
+}
+
+/** Appends changes of several rows to the audit log. */
+export function recordRows(
+  tx: Prisma.TransactionClient,
+  write: WriteContext,
+  { rows, ...same }: ChangedRows,
+): Promise<void> {
+  return recordChanges(
+    tx,
+    write,
+    rows.map(({ id, version }) => ({ ...same, id, version })),
+  );
+}
+
+export async function findRow<Row>(
+  tx: Prisma.TransactionClient,
+  kind: Changed["kind"],
+  { companyId, id }: CompanyResource,
+): Promise<Row | undefined> {
+  const from = Prisma.raw(kind);
+  const [row] = await tx.$queryRaw<Row[]>`SELECT * FROM ${from} WHERE company_id = ${companyId} AND id = ${id}`;
+  return row;
+}
+
+/** These records are never deleted, so a written one exists. */
+export function present<T>(record: T | undefined): T {
+  if (record === undefined) throw new Error("updated row not found");
+  return record;
+}
