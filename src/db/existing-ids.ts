@@ -1,5 +1,5 @@
 import type { NestedRecordKind } from "../core/record-import.js";
-import type { Prisma } from "../gen/prisma/client.js";
+import { Prisma } from "../gen/prisma/client.js";
 
 interface IdQuery {
   readonly companyId: string;
@@ -33,4 +33,43 @@ export async function findExistingIds(
         return kind satisfies never;
     }
   }
+}
+
+/** Returns those ids that have never belonged to staff of the company. */
+export async function missingStaff(
+  tx: Prisma.TransactionClient,
+  companyId: string,
+  ids: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const known = await tx.staff.findMany({ where: { companyId, id: { in: [...ids] } }, select: { id: true } });
+  const found = new Set(known.map((member) => member.id));
+  return new Set(ids.filter((id) => !found.has(id)));
+}
+
+/** A field that refers to a record of the company, and the table of the record. */
+export type Reference<Name extends string> = readonly [
+  name: Name,
+  table: "business" | "staff" | "referral_source" | "life_cycle" | "action_status",
+];
+
+export interface ReferenceQuery<Name extends string> {
+  readonly companyId: string;
+  readonly ids: { readonly [Field in Name]?: string };
+  readonly references: readonly Reference<Name>[];
+}
+
+/** The references that do not exist in the company or are archived. */
+export async function missingReferences<Name extends string>(
+  tx: Prisma.TransactionClient,
+  { companyId, ids, references }: ReferenceQuery<Name>,
+): Promise<Name[]> {
+  const missing: Name[] = [];
+  for (const [name, table] of references) {
+    const id = ids[name];
+    if (id === undefined) continue;
+    const found = await tx.$queryRaw<{ id: string }[]>`SELECT id FROM ${Prisma.raw(table)}
+      WHERE company_id = ${companyId} AND id = ${id} AND archived_time IS NULL`;
+    if (found.length === 0) missing.push(name);
+  }
+  return missing;
 }

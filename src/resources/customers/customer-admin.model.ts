@@ -27,10 +27,19 @@ export interface ImportedCustomer
   readonly nextAppointmentTime?: Date;
 }
 
+/** The customers of a company that count towards its customer limit. */
+export interface CustomerCount {
+  readonly companyId: string;
+  /** Counts one more. Returns the limit if it is reached. */
+  count(): Promise<number | undefined>;
+  /** Counts one less. */
+  uncount(): Promise<void>;
+}
+
 /** The import of one customer within a transaction. An error rolls it back. */
-export interface CustomerImportUnit extends NestedRecordLookup {
-  /** Whether the company has a customer with this id, archived or not. */
-  exists(id: string): Promise<boolean>;
+export interface CustomerImportUnit extends NestedRecordLookup, Pick<CustomerCount, "count"> {
+  /** Whether the company has a customer with the id of this import, archived or not. */
+  exists(): Promise<boolean>;
   /**
    * Whether a record with the id of this import was erased. Reliable only after the record is stored, because storing
    * it waits for a concurrent erasure.
@@ -41,23 +50,18 @@ export interface CustomerImportUnit extends NestedRecordLookup {
     references: readonly TagReference[],
     mayCreate: boolean,
   ): Promise<TagResolution & { readonly tags: readonly Tag[] }>;
-  /** Counts the customer towards the customer limit. Returns the limit if it is reached. */
-  count(): Promise<number | undefined>;
   insert(customer: ImportedCustomer): Promise<void>;
 }
 
-export type RestoreOutcome =
-  | { readonly kind: "restored"; readonly customer: Customer }
-  | { readonly kind: "quota"; readonly companyId: string; readonly limit: number };
-
 /** Storage of customer administration. Methods throw NOT_FOUND. */
 export interface CustomerAdminRepository {
-  /**
-   * Archives the customer, so that it no longer counts towards the customer limit. An archived customer is unchanged.
-   */
-  archive(target: CustomerTarget, write: WriteContext): Promise<Customer>;
-  /** Restores the customer, unless the customer limit is reached. */
-  restore(target: CustomerTarget, write: WriteContext): Promise<RestoreOutcome>;
+  /** Archives or restores the customer. Runs `admit` before its state changes; an error refuses the change. */
+  setArchived(
+    target: CustomerTarget,
+    archived: boolean,
+    write: WriteContext,
+    admit: (count: CustomerCount) => Promise<void>,
+  ): Promise<Customer>;
   /** Erases the customer with all its data, its former lead, and references in other records (docs/erasure.md). */
   erase(target: CustomerTarget, write: WriteContext): Promise<void>;
   /**

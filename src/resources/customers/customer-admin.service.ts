@@ -79,13 +79,14 @@ export function createCustomerAdmin({
     id,
   });
   return {
-    archive: async (name, principal, write) => customerAdmin.archive(targetOf(name, principal), write),
+    archive: async (name, principal, write) =>
+      customerAdmin.setArchived(targetOf(name, principal), true, write, (count) => count.uncount()),
 
-    async restore(name, principal, write) {
-      const outcome = await customerAdmin.restore(targetOf(name, principal), write);
-      if (outcome.kind === "quota") throw quotaExceeded(outcome.companyId, outcome.limit);
-      return outcome.customer;
-    },
+    restore: async (name, principal, write) =>
+      customerAdmin.setArchived(targetOf(name, principal), false, write, async ({ companyId, count }) => {
+        const limit = await count();
+        if (limit !== undefined) throw quotaExceeded(companyId, limit);
+      }),
 
     erase: async (name, principal, write) => customerAdmin.erase(targetOf(name, principal), write),
 
@@ -106,7 +107,7 @@ export function createCustomerAdmin({
           ...(await nestedViolations(unit, nestedIn(customer))),
         ];
         refuse(own, referenceError(refused));
-        if (await unit.exists(id)) throw alreadyExistsError("Customer", "id");
+        if (await unit.exists()) throw alreadyExistsError("Customer", "id");
         const limit = await unit.count();
         if (limit !== undefined) throw quotaExceeded(companyId, limit);
         const times = timesOf(input, unit.now);

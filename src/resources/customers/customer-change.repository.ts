@@ -1,12 +1,11 @@
-import { sameConsent } from "../../core/consent.js";
 import { archivedError, notFoundError } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
 import { actingStaffId, type WriteContext, type WriteResult } from "../../core/write.js";
 import { accessPredicate, requireSingleRow, toPrismaPredicate } from "../../db/access-filter.js";
 import { addressData } from "../../db/address-columns.js";
-import { timestamp, updatedTime } from "../../db/audit-columns.js";
-import { recordChange, recordConsent } from "../../db/audit-log.js";
+import { storeChange } from "../../db/contact-record.js";
 import type { Database } from "../../db/database.js";
+import { missingReferences, type Reference } from "../../db/existing-ids.js";
 import { once } from "../../db/once.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import { customFieldsInTransaction } from "../custom-fields/custom-field-values.repository.js";
@@ -18,7 +17,6 @@ import type {
   CustomerChange,
   CustomerTarget,
   CustomerTransaction,
-  MissingReferences,
   References,
 } from "./customer.model.js";
 
@@ -127,7 +125,7 @@ export function createCustomerUnit(
       isLeft = true;
     },
 
-    missing: (references) => missingReferences(tx, companyId, references),
+    missing: (ids) => missingReferences(tx, { companyId, ids, references: customerReferences }),
     resolveTags(references, mayCreate) {
       // The tags of the customer may have been archived in the meantime. Sending them back is always allowed.
       const carried = customer.tags.map((tag) => tag.id);
@@ -188,54 +186,15 @@ export function createCustomerUnit(
 
   async function finish(): Promise<void> {
     if (isLeft) return;
-    const lastUpdatedTime = updatedTime(customer, now);
-    const version = customer.version + 1n;
-    const audit = Prisma.sql`last_updated_by = ${author}, last_updated_time = ${timestamp(lastUpdatedTime)}, version = ${version}`;
-    await tx.$executeRaw`UPDATE customer SET ${Prisma.join([...customerFields.assignments(change), audit])}
-      WHERE company_id = ${companyId} AND id = ${customerId}`;
-    if (change.consent && !sameConsent(change.consent, customer.consent)) {
-      const states = { before: customer.consent, after: change.consent };
-      await recordConsent(tx, write, {
-        companyId,
-        subjectKind: "customer",
-        subjectId: customerId,
-        ...states,
-        time: lastUpdatedTime,
-      });
-    }
-    await recordChange(tx, write, { companyId, kind: "customer", id: customerId, version, time: now });
+    await storeChange(tx, { kind: "customer", former: customer, fields: customerFields, change, now, write });
   }
 
   return { unit, finish };
 }
 
-/** The references that do not exist in the company or are archived. */
-export async function missingReferences(
-  tx: Prisma.TransactionClient,
-  companyId: string,
-  { preferredBusinessId, referralSourceId, assignedStaffId }: References,
-): Promise<MissingReferences> {
-  const usable = (id: string) => ({ companyId, id, archivedTime: null });
-  const missing: (keyof References)[] = [];
-  if (preferredBusinessId !== undefined && (await tx.business.count({ where: usable(preferredBusinessId) })) === 0) {
-    missing.push("preferredBusinessId");
-  }
-  if (referralSourceId !== undefined && (await tx.referralSource.count({ where: usable(referralSourceId) })) === 0) {
-    missing.push("referralSourceId");
-  }
-  if (assignedStaffId !== undefined && (await tx.staff.count({ where: usable(assignedStaffId) })) === 0) {
-    missing.push("assignedStaffId");
-  }
-  return missing;
-}
-
-/** Returns those ids that have never belonged to staff of the company. */
-export async function missingStaff(
-  tx: Prisma.TransactionClient,
-  companyId: string,
-  ids: readonly string[],
-): Promise<ReadonlySet<string>> {
-  const known = await tx.staff.findMany({ where: { companyId, id: { in: [...ids] } }, select: { id: true } });
-  const found = new Set(known.map((member) => member.id));
-  return new Set(ids.filter((id) => !found.has(id)));
-}
+/** The references of a customer, in the order of their violations. */
+export const customerReferences: readonly Reference<keyof References>[] = [
+  ["preferredBusinessId", "business"],
+  ["referralSourceId", "referral_source"],
+  ["assignedStaffId", "staff"],
+];

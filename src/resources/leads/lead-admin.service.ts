@@ -15,13 +15,7 @@ import type { WriteContext } from "../../core/write.js";
 import type { CustomFieldRepository } from "../custom-fields/custom-field-values.model.js";
 import type { RecordName } from "../customers/customer-admin.service.js";
 import { type ImportedPet, toImportedPetRecord } from "../pets/nested-import.model.js";
-import {
-  assertLead,
-  assertNotPromoted,
-  type Lead,
-  type LeadAdminRepository,
-  type LeadImportUnit,
-} from "./lead.model.js";
+import { assertLead, type Lead, type LeadAdminRepository, type LeadImportUnit } from "./lead.model.js";
 import { completeLead, type NewLeadWith } from "./lead.service.js";
 import { leadReferenceViolations, prefixLeadPaths } from "./lead-references.service.js";
 
@@ -50,14 +44,8 @@ export function createLeadAdmin({ leadAdmin, customFields }: LeadAdminDependenci
     id,
   });
   return {
-    async archive(name, principal, write) {
-      return assertNotPromoted(await leadAdmin.setArchived(targetOf(name, principal), true, write));
-    },
-
-    async restore(name, principal, write) {
-      return assertNotPromoted(await leadAdmin.setArchived(targetOf(name, principal), false, write));
-    },
-
+    archive: async (name, principal, write) => leadAdmin.setArchived(targetOf(name, principal), true, write),
+    restore: async (name, principal, write) => leadAdmin.setArchived(targetOf(name, principal), false, write),
     erase: async (name, principal, write) => leadAdmin.erase(targetOf(name, principal), write),
 
     async import(input, principal, write) {
@@ -78,7 +66,7 @@ export function createLeadAdmin({ leadAdmin, customFields }: LeadAdminDependenci
             ...prefixLeadPaths([...faults, ...leadReferenceViolations({ references, petCodePaths })]),
           ];
           if (violations.length > 0) throw invalidRequest(violations);
-          if (await unit.exists(id)) throw alreadyExistsError("Lead", "id");
+          if (await unit.exists()) throw alreadyExistsError("Lead", "id");
           const stamp = { ...timesOf(input, unit.now), ...authorsOf(input, write) };
           const pets = record.pets.map((pet) => toImportedPetRecord(pet, { companyId, now: unit.now, write }));
           await unit.insert({ ...record, ...stamp, pets });

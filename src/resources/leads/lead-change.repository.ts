@@ -1,10 +1,9 @@
-import { sameConsent } from "../../core/consent.js";
 import { notFoundError } from "../../core/errors.js";
-import { actingStaffId, type WriteContext } from "../../core/write.js";
+import type { WriteContext } from "../../core/write.js";
 import { grantPredicate, leadGrantPredicate, requireSingleRow, toPrismaPredicate } from "../../db/access-filter.js";
-import { timestamp, updatedTime } from "../../db/audit-columns.js";
-import { recordChange, recordConsent } from "../../db/audit-log.js";
+import { storeChange } from "../../db/contact-record.js";
 import type { Database } from "../../db/database.js";
+import { missingReferences, type Reference } from "../../db/existing-ids.js";
 import { once } from "../../db/once.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import { customFieldsInTransaction } from "../custom-fields/custom-field-values.repository.js";
@@ -108,7 +107,7 @@ export function createLeadUnit(
       change = next;
     },
 
-    missing: (references) => missingLeadReferences(tx, companyId, references),
+    missing: (ids) => missingReferences(tx, { companyId, ids, references: leadReferences }),
     missingPetCodes: (ids) => pets.missingCodes(ids),
     missingPetNotes: (pet, ids) => pets.missingNotes(pet, ids),
     async addPet(pet) {
@@ -122,21 +121,7 @@ export function createLeadUnit(
     defaultLifeCycleId: () => defaultLifeCycleId(tx, companyId),
   };
 
-  async function finish(): Promise<void> {
-    const lastUpdatedTime = updatedTime(lead, now);
-    const version = lead.version + 1n;
-    const author = actingStaffId(write, companyId);
-    const audit = Prisma.sql`last_updated_by = ${author}, last_updated_time = ${timestamp(lastUpdatedTime)}, version = ${version}`;
-    await tx.$executeRaw`UPDATE lead SET ${Prisma.join([...leadFields.assignments(change), audit])}
-      WHERE company_id = ${companyId} AND id = ${leadId}`;
-    if (change.consent && !sameConsent(change.consent, lead.consent)) {
-      const states = { before: lead.consent, after: change.consent };
-      const subject = { companyId, subjectKind: "lead", subjectId: leadId } as const;
-      await recordConsent(tx, write, { ...subject, ...states, time: lastUpdatedTime });
-    }
-    await recordChange(tx, write, { companyId, kind: "lead", id: leadId, version, time: now });
-  }
-
+  const finish = () => storeChange(tx, { kind: "lead", former: lead, fields: leadFields, change, now, write });
   return { unit, finish };
 }
 
@@ -146,31 +131,11 @@ export async function defaultLifeCycleId(tx: Prisma.TransactionClient, companyId
   return stage?.id;
 }
 
-/** The references that do not exist in the company or are archived. */
-export async function missingLeadReferences(
-  tx: Prisma.TransactionClient,
-  companyId: string,
-  references: LeadReferences,
-): Promise<(keyof LeadReferences)[]> {
-  const usable = (id: string) => ({ companyId, id, archivedTime: null });
-  const { preferredBusinessId, allocateStaffId, lifeCycleId, actionStatusId, referralSourceId } = references;
-  const counts: readonly (readonly [keyof LeadReferences, Promise<number> | undefined])[] = [
-    [
-      "preferredBusinessId",
-      preferredBusinessId === undefined ? undefined : tx.business.count({ where: usable(preferredBusinessId) }),
-    ],
-    ["allocateStaffId", allocateStaffId === undefined ? undefined : tx.staff.count({ where: usable(allocateStaffId) })],
-    ["lifeCycleId", lifeCycleId === undefined ? undefined : tx.lifeCycle.count({ where: usable(lifeCycleId) })],
-    [
-      "actionStatusId",
-      actionStatusId === undefined ? undefined : tx.actionStatus.count({ where: usable(actionStatusId) }),
-    ],
-    [
-      "referralSourceId",
-      referralSourceId === undefined ? undefined : tx.referralSource.count({ where: usable(referralSourceId) }),
-    ],
-  ];
-  const missing: (keyof LeadReferences)[] = [];
-  for (const [name, count] of counts) if (count && (await count) === 0) missing.push(name);
-  return missing;
-}
+/** The references of a lead, in the order of their violations. */
+export const leadReferences: readonly Reference<keyof LeadReferences>[] = [
+  ["preferredBusinessId", "business"],
+  ["allocateStaffId", "staff"],
+  ["lifeCycleId", "life_cycle"],
+  ["actionStatusId", "action_status"],
+  ["referralSourceId", "referral_source"],
+];

@@ -199,8 +199,8 @@ export interface ImportedLead extends Omit<LeadRecord, "pets">, Required<ImportT
 
 /** The import of one lead within a transaction. An error rolls it back. */
 export interface LeadImportUnit extends NestedRecordLookup {
-  /** Whether the company has or had a lead with this id. Includes archived and promoted leads. */
-  exists(id: string): Promise<boolean>;
+  /** Whether the company has a lead with the id of this import, archived and promoted ones included. */
+  exists(): Promise<boolean>;
   /**
    * Whether a record with the id of this import was erased. Reliable only after the record is stored, because storing
    * it waits for a concurrent erasure.

@@ -1,0 +1,149 @@
+import { type Consent, sameConsent } from "../core/consent.js";
+import { erasedError } from "../core/errors.js";
+import type { NestedRecordLookup } from "../core/record-import.js";
+import type { FieldChange } from "../core/write.js";
+import { actingStaffId, type WriteContext } from "../core/write.js";
+import { Prisma } from "../gen/prisma/client.js";
+import { timestamp, updatedTime } from "./audit-columns.js";
+import { recordChange, recordConsent } from "./audit-log.js";
+import type { Database } from "./database.js";
+import { isErased, type RecordKey } from "./erasure/erasure.js";
+import type { Pseudonym } from "./erasure/pseudonym.js";
+import { findExistingIds, missingStaff } from "./existing-ids.js";
+import type { FieldTable } from "./field-table.js";
+import { once } from "./once.js";
+
+/** A customer or a lead. Their writes differ only in their fields. */
+interface ContactRecord extends RecordKey {
+  readonly version: bigint;
+  readonly lastUpdatedTime: Date;
+  readonly archived: boolean;
+  readonly consent: Consent;
+}
+
+/** Also the name of the table. */
+type ContactKind = "customer" | "lead";
+
+interface Versioned {
+  readonly kind: ContactKind;
+  /** The state under the lock. */
+  readonly former: ContactRecord;
+  readonly now: Date;
+  readonly write: WriteContext;
+}
+
+export interface ContactChange<Fields> extends Versioned {
+  readonly fields: FieldTable<Fields>;
+  readonly change: FieldChange<Fields> & { readonly consent?: Consent };
+}
+
+/** Stores a change of a locked record: its fields, the new version, the consent entry and the audit log entry. */
+export async function storeChange<Fields>(
+  tx: Prisma.TransactionClient,
+  { fields, change, ...versioned }: ContactChange<Fields>,
+): Promise<void> {
+  const { kind, former, now, write } = versioned;
+  await storeVersion(tx, versioned, fields.assignments(change));
+  const { consent: before } = former;
+  const { consent: after } = change;
+  if (!after || sameConsent(after, before)) return;
+  const subject = { companyId: former.companyId, subjectKind: kind, subjectId: former.id };
+  await recordConsent(tx, write, { ...subject, before, after, time: updatedTime(former, now) });
+}
+
+async function storeVersion(
+  tx: Prisma.TransactionClient,
+  { kind, former, now, write }: Versioned,
+  assignments: readonly Prisma.Sql[],
+): Promise<void> {
+  const { companyId, id } = former;
+  const version = former.version + 1n;
+  const audit = Prisma.sql`last_updated_by = ${actingStaffId(write, companyId)},
+    last_updated_time = ${timestamp(updatedTime(former, now))}, version = ${version}`;
+  await tx.$executeRaw`UPDATE ${Prisma.raw(kind)} SET ${Prisma.join([...assignments, audit])}
+    WHERE company_id = ${companyId} AND id = ${id}`;
+  await recordChange(tx, write, { companyId, kind, id, version, time: now });
+}
+
+export interface Archiving<Key, Stored> {
+  readonly kind: ContactKind;
+  readonly archived: boolean;
+  readonly write: WriteContext;
+  lock(tx: Prisma.TransactionClient): Promise<Key>;
+  /** Throws if the record must be neither archived nor restored. */
+  read(tx: Prisma.TransactionClient, key: Key): Promise<Stored>;
+  /** Runs before the state changes. */
+  admit(tx: Prisma.TransactionClient, stored: Stored): Promise<void>;
+}
+
+/** Archives or restores a record in one transaction. Does nothing if its state is already as requested. */
+export function setArchived<Key extends RecordKey, Stored extends ContactRecord>(
+  database: Database,
+  { kind, archived, write, lock, read, admit }: Archiving<Key, Stored>,
+): Promise<Stored> {
+  return once(database, write, {
+    lock,
+    async work({ tx, locked: key, now, record }) {
+      const former = await read(tx, key);
+      if (former.archived !== archived) {
+        await admit(tx, former);
+        const archivedTime = archived ? timestamp(now) : Prisma.sql`NULL`;
+        await storeVersion(tx, { kind, former, now, write }, [Prisma.sql`archived_time = ${archivedTime}`]);
+      }
+      return record({ companyId: key.companyId, kind, ids: [key.id] });
+    },
+    response: ({ tx, locked }) => read(tx, locked),
+  });
+}
+
+/** What an import looks up in its transaction. */
+export interface ImportLookups extends NestedRecordLookup {
+  /** Whether the company has a record with the id of this import. */
+  exists(): Promise<boolean>;
+  isErased(): Promise<boolean>;
+}
+
+export interface Importing<Target, Stored> {
+  readonly kind: ContactKind;
+  /** Name of the resource in errors. */
+  readonly resource: string;
+  readonly target: Target;
+  readonly write: WriteContext;
+  readonly pseudonym: Pseudonym;
+  /** Throws NOT_FOUND if a replay finds the record outside the access filter. */
+  assertSeen(tx: Prisma.TransactionClient, target: Target): Promise<unknown>;
+  work(tx: Prisma.TransactionClient, lookups: ImportLookups): Promise<void>;
+  read(tx: Prisma.TransactionClient, target: Target): Promise<Stored>;
+}
+
+/**
+ * Imports a record. The claim comes first: there is no row yet whose lock could make a concurrent duplicate wait, and a
+ * duplicate that waited for the customer limit or the id would be rejected because of what the first one stored.
+ */
+export function importRecord<Target extends RecordKey, Stored>(
+  database: Database,
+  { kind, resource, target, write, pseudonym, assertSeen, work, read }: Importing<Target, Stored>,
+): Promise<Stored> {
+  const { companyId, id } = target;
+  const wasErased = (tx: Prisma.TransactionClient) => isErased(tx, { companyId, kind, id, pseudonym });
+  return once(database, write, {
+    lock: async () => {},
+    async replay({ tx }) {
+      if (await wasErased(tx)) throw erasedError(resource, id);
+      await assertSeen(tx, target);
+    },
+    async work({ tx, now, record }) {
+      const recorded = await record({ companyId, kind, ids: [id] });
+      const where = { companyId, id };
+      await work(tx, {
+        now,
+        exists: async () => (await (kind === "customer" ? tx.customer.count({ where }) : tx.lead.count({ where }))) > 0,
+        isErased: () => wasErased(tx),
+        missingStaff: (ids) => missingStaff(tx, companyId, ids),
+        taken: (nested, ids) => findExistingIds(tx, { companyId, kind: nested, ids }),
+      });
+      return recorded;
+    },
+    response: ({ tx }) => read(tx, target),
+  });
+}
