@@ -11,6 +11,8 @@ export interface StoredField<Value> {
   readonly columns: Readonly<Record<string, string>>;
   /** Columns that only statements need, such as case-folded keys: written with the field and not selected. */
   readonly keys?: Readonly<Record<string, string>>;
+  /** The columns without a value. Default: NULL. */
+  readonly empty?: Row;
   /** The value in its columns and keys. */
   write(value: Value): Row;
   /** Undefined if the columns hold no value. */
@@ -30,8 +32,8 @@ export interface FieldTable<Fields> {
   readonly names: string;
   /** The same of a record set, in the same order: `r.first_name, r.last_name`, ... */
   values(alias: string): string;
-  /** The columns of a record by name; those of absent fields are absent. */
-  row(fields: FieldChange<Fields>): Row;
+  /** The columns of a record by name. Those of an absent field that are NULL are absent. */
+  row(record: Fields): Row;
   /** The fields that a row holds. */
   read(row: Row): Fields;
   /** An INSERT of a record with further columns by name. */
@@ -46,10 +48,15 @@ export function fieldTable<Fields extends object>(fields: StoredFields<Fields>):
   const types: Readonly<Record<string, string>> = Object.assign({}, ...all);
   const names = Object.keys(types);
   const selected = entries.flatMap(([, { columns }]) => Object.keys(columns));
-  const rowOf = (record: object): Row => {
+  const columnsOf = (record: object, ofAbsent: (field: StoredField<unknown>) => Row): Row => {
     const values = new Map(Object.entries(record));
-    return Object.assign({}, ...entries.map(([name, field]) => columnsOf(field, values.get(name))));
+    const rows = entries.map(([name, field]) => {
+      const value = values.get(name);
+      return value === undefined ? ofAbsent(field) : value === null ? emptyColumns(field) : field.write(value);
+    });
+    return Object.assign({}, ...rows);
   };
+  const rowOf = (record: Fields) => columnsOf(record, ({ empty = {} }) => empty);
   const valuesOf = (alias: string) => names.map((name) => `${alias}.${name}`).join(", ");
   return {
     select: (alias) => selected.map((name) => `${alias}.${name}`).join(", "),
@@ -62,7 +69,7 @@ export function fieldTable<Fields extends object>(fields: StoredFields<Fields>):
       FROM jsonb_populate_record(NULL::${Prisma.raw(table)}, ${JSON.stringify(rowOf(record))}::jsonb) r`,
     read: (row) => readRecord(fields, entries, row),
     assignments: (change) =>
-      Object.entries(rowOf(change)).map(
+      Object.entries(columnsOf(change, () => ({}))).map(
         ([name, value]) => Prisma.sql`${Prisma.raw(name)} = ${value}::${Prisma.raw(types[name] ?? "text")}`,
       ),
   };
@@ -74,10 +81,8 @@ function entriesOf(fields: object): readonly Entry[] {
   return Object.entries(fields);
 }
 
-function columnsOf({ columns, keys, write }: StoredField<unknown>, value: unknown): Row {
-  if (value === undefined) return {};
-  if (value !== null) return write(value);
-  return Object.fromEntries(Object.keys({ ...columns, ...keys }).map((column) => [column, null]));
+function emptyColumns({ columns, keys, empty }: StoredField<unknown>): Row {
+  return empty ?? Object.fromEntries(Object.keys({ ...columns, ...keys }).map((column) => [column, null]));
 }
 
 function readRecord<Fields>(fields: StoredFields<Fields>, entries: readonly Entry[], row: Row): Fields;
@@ -118,4 +123,9 @@ export function enumColumn<Word extends string>(
     write: (word) => ({ [name]: numberOf(word) }),
     read: (row) => wordOf(Number(row[name])),
   };
+}
+
+/** The same for an optional field. Without a word, the column is 0. */
+export function optionalEnumColumn<Word extends string>(name: string, words: Enumeration<Word>): StoredField<Word> {
+  return { ...enumColumn(name, words), empty: { [name]: 0 } };
 }

@@ -1,12 +1,19 @@
 import { describe, expect, it } from "vitest";
 import { enumeration } from "../../src/core/enumeration.js";
-import { enumColumn, fieldTable, optionalTextColumn, textColumn } from "../../src/db/field-table.js";
+import {
+  enumColumn,
+  fieldTable,
+  optionalEnumColumn,
+  optionalTextColumn,
+  textColumn,
+} from "../../src/db/field-table.js";
 import { namedStatement } from "../../src/db/named-statement.js";
 
 interface Fields {
   readonly name: string;
   readonly state: "OPEN" | "SHUT";
   readonly place?: string;
+  readonly size?: "SMALL" | "BIG";
 }
 
 const table = fieldTable<Fields>({
@@ -17,34 +24,45 @@ const table = fieldTable<Fields>({
   },
   state: enumColumn("state", enumeration("OPEN", "SHUT")),
   place: optionalTextColumn("place_id"),
+  size: optionalEnumColumn("size", enumeration("SMALL", "BIG")),
 });
 
 describe("a field table", () => {
   it("selects the columns of the fields, and inserts their keys as well, in one order", () => {
-    expect(table.select("t")).toBe("t.name, t.state, t.place_id");
-    expect(table.names).toBe("name, name_key, state, place_id");
-    expect(table.values("r")).toBe("r.name, r.name_key, r.state, r.place_id");
+    expect(table.select("t")).toBe("t.name, t.state, t.place_id, t.size");
+    expect(table.names).toBe("name, name_key, state, place_id, size");
+    expect(table.values("r")).toBe("r.name, r.name_key, r.state, r.place_id, r.size");
   });
 
   it("reads what it writes, and leaves out an optional field that is NULL", () => {
-    expect(table.row({ name: "A", state: "SHUT" })).toEqual({ name: "A", name_key: "a", state: 2 });
-    expect(table.read({ name: "A", state: 2, place_id: null })).toEqual({ name: "A", state: "SHUT" });
-    expect(table.read({ name: "A", state: 1, place_id: "p" })).toEqual({ name: "A", state: "OPEN", place: "p" });
+    expect(table.row({ name: "A", state: "SHUT" })).toEqual({ name: "A", name_key: "a", state: 2, size: 0 });
+    expect(table.read({ name: "A", state: 2, place_id: null, size: 0 })).toEqual({ name: "A", state: "SHUT" });
+    expect(table.read({ name: "A", state: 1, place_id: "p", size: 2 })).toEqual({
+      name: "A",
+      state: "OPEN",
+      place: "p",
+      size: "BIG",
+    });
   });
 
   it("inserts a record as one JSON parameter, after the other columns", () => {
     const { text, values } = table.insert("t", { name: "A", state: "OPEN" }, { company_id: "c", id: "i" });
     expect(text.replaceAll(/\s+/g, " ").trim()).toBe(
-      "INSERT INTO t (company_id, id, name, name_key, state, place_id) SELECT $1,$2, r.name, r.name_key, r.state, " +
-        "r.place_id FROM jsonb_populate_record(NULL::t, $3::jsonb) r",
+      "INSERT INTO t (company_id, id, name, name_key, state, place_id, size) SELECT $1,$2, r.name, r.name_key, r.state, " +
+        "r.place_id, r.size FROM jsonb_populate_record(NULL::t, $3::jsonb) r",
     );
-    expect(values).toEqual(["c", "i", '{"name":"A","name_key":"a","state":1}']);
+    expect(values).toEqual(["c", "i", '{"name":"A","name_key":"a","state":1,"size":0}']);
   });
 
-  it("assigns the columns of a change alone, and NULL for a field that is cleared", () => {
-    const assigned = table.assignments({ name: "B", place: null });
-    expect(assigned.map(({ text }) => text)).toEqual(["name = $1::text", "name_key = $1::text", "place_id = $1::text"]);
-    expect(assigned.flatMap(({ values }) => values)).toEqual(["B", "b", null]);
+  it("assigns the columns of a change alone, and the empty value or NULL for a field that is cleared", () => {
+    const assigned = table.assignments({ name: "B", place: null, size: null });
+    expect(assigned.map(({ text }) => text)).toEqual([
+      "name = $1::text",
+      "name_key = $1::text",
+      "place_id = $1::text",
+      "size = $1::smallint",
+    ]);
+    expect(assigned.flatMap(({ values }) => values)).toEqual(["B", "b", null, 0]);
   });
 });
 

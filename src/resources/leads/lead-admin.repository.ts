@@ -78,7 +78,7 @@ function createImportUnit(
           ...{ last_updated_by: lastUpdatedBy, last_updated_time: timestamp(lastUpdatedTime) },
         }),
       );
-      for (const pet of records) await pets.addKept({ leadId: id }, pet);
+      for (const pet of records) await pets.addKept({ kind: "lead", id }, pet);
       const subject = { companyId, subjectKind: "lead", subjectId: id } as const;
       await recordConsent(tx, write, { ...subject, after: consent, time: now });
       await recordChange(tx, write, { companyId, kind: "lead", id, version: 1n, time: now });

@@ -111,7 +111,7 @@ export function createLeadUnit(
     missingPetCodes: (ids) => pets.missingCodes(ids),
     missingPetNotes: (pet, ids) => pets.missingNotes(pet, ids),
     async addPet(pet) {
-      await pets.add({ leadId }, pet);
+      await pets.add({ kind: "lead", id: leadId }, pet);
     },
     async editPet(pet, edit) {
       await pets.edit(pet, edit);

@@ -8,7 +8,7 @@ import { namedStatement } from "../../db/named-statement.js";
 import { claimExpiry, createOnce, type StoredResultRow } from "../../db/once.js";
 import { statement } from "../../db/statement.js";
 import { type Bind, readTimeList, type TimeList } from "../../db/time-list.js";
-import { petColumns } from "../pets/pet.columns.js";
+import { petFields } from "../pets/pet.columns.js";
 import { type LeadRow, leadChildren, leadColumns, leadFields, listedLeadChildren, toLead } from "./lead.columns.js";
 import type { LeadFilter, LeadRecord, LeadReferences, LeadRepository } from "./lead.model.js";
 import { changeLead } from "./lead-change.repository.js";
@@ -134,15 +134,9 @@ l AS (
     (SELECT id FROM life_cycle WHERE company_id = :companyId AND is_default)) || :record::jsonb) r
   RETURNING id, created_time),
 p AS (
-  INSERT INTO pet (company_id, id, lead_id, name, birthday, status, type, breed, gender, weight, weight_unit, fixed, coat,
-    behavior, vet_name, vet_phone, vet_address, evaluation_status, photo, created_by, created_time,
-    last_updated_by, last_updated_time)
-  SELECT :companyId, x.id, :id, x.name, x.birthday, x.status, x.type, x.breed, x.gender, x.weight, x.weight_unit, x.fixed, x.coat,
-    x.behavior, x.vet_name, x.vet_phone, x.vet_address, x.evaluation_status, x.photo, :author, l.created_time,
-    :author, l.created_time
-  FROM l, jsonb_to_recordset(:pets::jsonb) AS x (id text, name text, birthday date, status smallint, type smallint, breed text,
-    gender smallint, weight bigint, weight_unit smallint, fixed text, coat text, behavior text, vet_name text,
-    vet_phone text, vet_address text, evaluation_status smallint, photo text)
+  INSERT INTO pet (company_id, id, lead_id, ${petFields.names}, created_by, created_time, last_updated_by, last_updated_time)
+  SELECT :companyId, x.id, :id, ${petFields.values("x")}, :author, l.created_time, :author, l.created_time
+  FROM l, jsonb_populate_recordset(NULL::pet, :pets::jsonb) x
   RETURNING id),
 v AS (
   INSERT INTO pet_vaccination (company_id, pet_id, position, name, expired_time)
@@ -205,7 +199,7 @@ export function createLeadValues({ id, record, admit, write }: CreateLeadCall): 
     referralSourceId: record.referralSourceId ?? null,
     record: JSON.stringify(leadFields.row(record)),
     consent: JSON.stringify(record.consent),
-    pets: JSON.stringify(pets.map((pet) => ({ id: pet.id, ...petColumns(pet) }))),
+    pets: JSON.stringify(pets.map((pet) => ({ id: pet.id, ...petFields.row(pet) }))),
     codePaths: codes.map((code) => code.path),
     codePetIds: codes.map((code) => code.petId),
     codeIds: codes.map((code) => code.codeId),

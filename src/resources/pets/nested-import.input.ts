@@ -9,7 +9,7 @@ import { isClientAssignableId, isId, reservedIdPrefix } from "../../core/ids.js"
 import type { ImportedNote } from "../../core/note.js";
 import { noteRule } from "../../core/text.js";
 import type { ImportedPet } from "./nested-import.model.js";
-import { pet, toPetTraits, withRequiredPetFields } from "./pet.input.js";
+import { pet, toNewPet, withRequiredPetFields } from "./pet.input.js";
 
 /** Fields of a note apart from its text. */
 const noteFacts = { id: optionalClientId, lastUpdatedBy: optionalId, lastUpdatedTime: moment.optional() };
@@ -42,8 +42,8 @@ export function importedPet(country: string) {
     ...importAuthors,
   });
   return withRequiredPetFields(schema, true).transform(
-    ({ id, notes, createdTime, lastUpdatedTime, createdBy, lastUpdatedBy, ...traits }): ImportedPet => ({
-      ...{ ...toPetTraits(traits), notes },
+    ({ id, notes, createdTime, lastUpdatedTime, createdBy, lastUpdatedBy, ...parsed }): ImportedPet => ({
+      ...{ ...toNewPet(parsed), notes },
       ...(id === "" ? {} : { id }),
       ...importedTimes({ createdTime, lastUpdatedTime }),
       ...importedActors({ createdBy, lastUpdatedBy }),

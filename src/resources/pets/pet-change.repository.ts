@@ -35,7 +35,7 @@ export function createPet(
       const id = await work({
         countPets: () => tx.pet.count({ where: { companyId, customerId, archivedTime: null } }),
         missingCodes: (ids) => writer.missingCodes(ids),
-        add: (pet) => writer.add({ customerId }, pet),
+        add: (pet) => writer.add({ kind: "customer", id: customerId }, pet),
       });
       return record({ companyId, kind: "pet", ids: [id] });
     },

@@ -86,7 +86,7 @@ function createUnit(
     isErased: () => isErased(tx, { companyId, kind: "pet", id, pseudonym }),
 
     async insert(pet) {
-      await writer.addKept(ownedBy, pet);
+      await writer.addKept(owner, pet);
       if (owner.kind === "customer") return;
       // Changing the pets of a lead changes the lead.
       const lead = await readLead(tx, { companyId, id: owner.id });

@@ -1,11 +1,12 @@
 import { idPrefixes, newId } from "../../core/ids.js";
 import { actingStaffId, type WriteContext } from "../../core/write.js";
-import { updatedTime } from "../../db/audit-columns.js";
+import { timestamp, updatedTime } from "../../db/audit-columns.js";
 import { recordChange } from "../../db/audit-log.js";
-import type { Prisma } from "../../gen/prisma/client.js";
+import { Prisma } from "../../gen/prisma/client.js";
 import type { ImportedPetRecord } from "./nested-import.model.js";
-import { petColumns } from "./pet.columns.js";
-import type { Pet, PetAudit, PetEdit, PetRecord, TraitState, Vaccination } from "./pet.model.js";
+import { petFields } from "./pet.columns.js";
+import type { Pet, PetAudit, PetEdit, PetRecord, Vaccination } from "./pet.model.js";
+import type { PetOwner } from "./pet-import.model.js";
 
 export interface PetWriterOptions {
   readonly companyId: string;
@@ -26,16 +27,9 @@ export interface PetWriter {
    * Returns the id of the new pet. Without times and actors, the pet is created now by the staff member the API key
    * acts for.
    */
-  add(
-    owner: { readonly customerId: string } | { readonly leadId: string },
-    pet: PetRecord,
-    stamp?: PetAudit,
-  ): Promise<string>;
+  add(owner: PetOwner, pet: PetRecord, stamp?: PetAudit): Promise<string>;
   /** Adds a pet with notes migrated from another system. */
-  addKept(
-    owner: { readonly customerId: string } | { readonly leadId: string },
-    pet: ImportedPetRecord,
-  ): Promise<string>;
+  addKept(owner: PetOwner, pet: ImportedPetRecord): Promise<string>;
   /** Returns the ids of the added notes. */
   edit(pet: Pet, edit: PetEdit): Promise<readonly string[]>;
   /** The audit log contains one version more than the pet had. */
@@ -90,7 +84,13 @@ export function createPetWriter(tx: Prisma.TransactionClient, { companyId, now, 
       stamp = { createdBy: author, createdTime: now, lastUpdatedBy: author, lastUpdatedTime: now },
     ) {
       const { id = newId(idPrefixes.pet) } = pet;
-      await tx.pet.create({ data: { companyId, id, ...owner, ...traitColumns(pet), ...stamp } });
+      await tx.$executeRaw(
+        petFields.insert("pet", pet, {
+          ...{ company_id: companyId, id, [`${owner.kind}_id`]: owner.id },
+          ...{ created_by: stamp.createdBy, created_time: timestamp(stamp.createdTime) },
+          ...{ last_updated_by: stamp.lastUpdatedBy, last_updated_time: timestamp(stamp.lastUpdatedTime) },
+        }),
+      );
       await addCodes(id, pet.petCodeIds);
       await addNotes(id, pet.notes);
       await addVaccinations(id, pet.vaccinations);
@@ -118,20 +118,19 @@ export function createPetWriter(tx: Prisma.TransactionClient, { companyId, now, 
       return ids.filter((id) => !found.has(id));
     },
 
-    async edit(pet, { traits, petCodeIds, notes = [], replacesNotes = false }) {
+    async edit(pet, { fields = {}, vaccinations, petCodeIds, notes = [], replacesNotes = false }) {
       const version = pet.version + 1n;
-      const lastUpdatedTime = updatedTime(pet, now);
-      await tx.pet.update({
-        where: key(pet.id),
-        data: { ...traitColumns({ ...pet, ...traits }), lastUpdatedBy: author, lastUpdatedTime, version },
-      });
+      const audit = Prisma.sql`last_updated_by = ${author}, last_updated_time = ${timestamp(updatedTime(pet, now))},
+        version = ${version}`;
+      await tx.$executeRaw`UPDATE pet SET ${Prisma.join([...petFields.assignments(fields), audit])}
+        WHERE company_id = ${companyId} AND id = ${pet.id}`;
       if (petCodeIds) {
         await tx.petPetCode.deleteMany({ where: { companyId, petId: pet.id, petCodeId: { notIn: [...petCodeIds] } } });
         await addCodes(pet.id, petCodeIds);
       }
-      if (traits.vaccinations) {
+      if (vaccinations) {
         await tx.petVaccination.deleteMany({ where: { companyId, petId: pet.id } });
-        await addVaccinations(pet.id, traits.vaccinations);
+        await addVaccinations(pet.id, vaccinations);
       }
       await recordChange(tx, write, { companyId, kind: "pet", id: pet.id, version, time: now });
       const edited = notes.flatMap(({ id, content }) => (id === undefined ? [] : [{ id, content }]));
@@ -154,30 +153,4 @@ export function createPetWriter(tx: Prisma.TransactionClient, { companyId, now, 
     },
   };
   return writer;
-}
-
-function traitColumns(traits: TraitState) {
-  const columns = petColumns(traits);
-  const { weight_unit: weightUnit, vet_name: vetName, vet_phone: vetPhone, vet_address: vetAddress } = columns;
-  const { name, status, type, breed, gender, weight, fixed, coat, behavior, photo } = columns;
-  return {
-    ...{
-      name,
-      status,
-      type,
-      breed,
-      gender,
-      weight,
-      weightUnit,
-      fixed,
-      coat,
-      behavior,
-      vetName,
-      vetPhone,
-      vetAddress,
-      photo,
-    },
-    birthday: columns.birthday === null ? null : new Date(`${columns.birthday}T00:00:00Z`),
-    evaluationStatus: columns.evaluation_status,
-  };
 }

@@ -1,52 +1,78 @@
+import {
+  enumColumn,
+  fieldTable,
+  optionalEnumColumn,
+  optionalTextColumn,
+  type Row,
+  type StoredField,
+  textColumn,
+} from "../../db/field-table.js";
 import { listNotesSql, type NotesRead, notesWithinBytesSql, recordNotesSql } from "../../db/notes-sql.js";
 import {
   evaluationStatuses,
   leadNoteBytes,
   type Pet,
   type PetCode,
+  type PetFields,
   type PetNote,
   petGenders,
   petStatuses,
   petTypes,
-  type TraitState,
+  type Vet,
+  type Weight,
   weightUnits,
 } from "./pet.model.js";
 
-/** A pet as built by `petJson`. */
-export interface PetJson {
+const weightField: StoredField<Weight> = {
+  columns: { weight: "bigint", weight_unit: "smallint" },
+  empty: { weight: null, weight_unit: weightUnits.numberOf("KILOGRAM") },
+  write: ({ value, unit }) => ({ weight: value, weight_unit: weightUnits.numberOf(unit) }),
+  read: ({ weight, weight_unit: unit }) =>
+    weight === null ? undefined : { value: Number(weight), unit: weightUnits.wordOf(Number(unit)) ?? "KILOGRAM" },
+};
+
+const vetField: StoredField<Vet> = {
+  columns: { vet_name: "text", vet_phone: "text", vet_address: "text" },
+  empty: { vet_name: "", vet_phone: "", vet_address: "" },
+  write: ({ name, phone, address }) => ({ vet_name: name, vet_phone: phone, vet_address: address }),
+  read(row) {
+    const vet = { name: String(row["vet_name"]), phone: String(row["vet_phone"]), address: String(row["vet_address"]) };
+    return vet.name + vet.phone + vet.address === "" ? undefined : vet;
+  },
+};
+
+/** The one table of the fields that clients write. */
+export const petFields = fieldTable<PetFields>({
+  name: textColumn("name"),
+  birthday: { ...optionalTextColumn("birthday"), columns: { birthday: "date" } },
+  status: enumColumn("status", petStatuses),
+  type: enumColumn("type", petTypes),
+  breed: textColumn("breed"),
+  gender: optionalEnumColumn("gender", petGenders),
+  weight: weightField,
+  fixed: textColumn("fixed"),
+  coat: textColumn("coat"),
+  behavior: textColumn("behavior"),
+  vet: vetField,
+  evaluationStatus: optionalEnumColumn("evaluation_status", evaluationStatuses),
+  photo: textColumn("photo"),
+});
+
+/** A pet as built by `petJson`, beside the columns of `petFields`. */
+export interface PetJson extends Row {
   readonly company_id: string;
   readonly id: string;
   readonly raw_id: number;
   readonly customer_id: string | null;
-  readonly name: string;
-  readonly birthday: string | null;
-  readonly status: number;
-  readonly type: number;
-  readonly breed: string;
-  readonly gender: number;
-  readonly weight: number | null;
-  readonly weight_unit: number;
-  readonly fixed: string;
-  readonly coat: string;
-  readonly behavior: string;
-  readonly vet_name: string;
-  readonly vet_phone: string;
-  readonly vet_address: string;
-  readonly evaluation_status: number;
-  readonly photo: string;
   readonly archived_time: string | null;
   readonly created_by: string;
   readonly created_time: string;
   readonly last_updated_by: string;
   readonly last_updated_time: string;
   readonly version: number;
-  readonly codes: readonly PetCodeJson[] | null;
+  readonly codes: readonly PetCode[] | null;
   readonly notes: readonly PetNoteJson[] | null;
   readonly vaccinations: readonly { readonly name: string; readonly expired_time: string | null }[] | null;
-}
-
-interface PetCodeJson extends Omit<PetCode, "archived"> {
-  readonly archived: boolean;
 }
 
 interface PetNoteJson {
@@ -82,26 +108,11 @@ function petJsonWith(notes: NotesRead): string {
 }
 
 export function toPet(json: PetJson): Pet {
-  const gender = petGenders.wordOf(json.gender);
-  const evaluationStatus = evaluationStatuses.wordOf(json.evaluation_status);
-  const hasVet = json.vet_name + json.vet_phone + json.vet_address !== "";
   return {
     companyId: json.company_id,
     id: json.id,
     rawId: BigInt(json.raw_id),
     ...(json.customer_id === null ? {} : { customerId: json.customer_id }),
-    name: json.name,
-    ...(json.birthday === null ? {} : { birthday: json.birthday }),
-    status: petStatuses.wordOf(json.status) ?? "ALIVE",
-    type: petTypes.wordOf(json.type) ?? "OTHER",
-    breed: json.breed,
-    ...(gender ? { gender } : {}),
-    ...(json.weight === null
-      ? {}
-      : { weight: { value: json.weight, unit: weightUnits.wordOf(json.weight_unit) ?? "KILOGRAM" } }),
-    fixed: json.fixed,
-    coat: json.coat,
-    behavior: json.behavior,
     petCodes: json.codes ?? [],
     notes: json.notes?.map(toPetNote) ?? [],
     vaccinations:
@@ -109,15 +120,14 @@ export function toPet(json: PetJson): Pet {
         name,
         ...(time === null ? {} : { expiredTime: new Date(time) }),
       })) ?? [],
-    ...(hasVet ? { vet: { name: json.vet_name, phone: json.vet_phone, address: json.vet_address } } : {}),
-    ...(evaluationStatus ? { evaluationStatus } : {}),
     createdBy: json.created_by,
     createdTime: new Date(json.created_time),
     lastUpdatedBy: json.last_updated_by,
     lastUpdatedTime: new Date(json.last_updated_time),
-    photo: json.photo,
     archived: json.archived_time !== null,
     version: BigInt(json.version),
+    // Last, as in `toCustomer`.
+    ...petFields.read(json),
   };
 }
 
@@ -127,27 +137,5 @@ function toPetNote(json: PetNoteJson): PetNote {
     content: json.content,
     lastUpdatedBy: json.last_updated_by,
     lastUpdatedTime: new Date(json.last_updated_time),
-  };
-}
-
-/** The traits of a pet as columns of `pet`, by column name. */
-export function petColumns(traits: TraitState) {
-  return {
-    name: traits.name,
-    birthday: traits.birthday ?? null,
-    status: petStatuses.numberOf(traits.status),
-    type: petTypes.numberOf(traits.type),
-    breed: traits.breed,
-    gender: petGenders.numberOf(traits.gender),
-    weight: traits.weight?.value ?? null,
-    weight_unit: weightUnits.numberOf(traits.weight?.unit ?? "KILOGRAM"),
-    fixed: traits.fixed,
-    coat: traits.coat,
-    behavior: traits.behavior,
-    vet_name: traits.vet?.name ?? "",
-    vet_phone: traits.vet?.phone ?? "",
-    vet_address: traits.vet?.address ?? "",
-    evaluation_status: evaluationStatuses.numberOf(traits.evaluationStatus),
-    photo: traits.photo,
   };
 }

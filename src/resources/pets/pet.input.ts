@@ -26,6 +26,7 @@ import {
   maxPetCodes,
   maxVaccinations,
   type PetEdit,
+  type PetFields,
   type PetNoteEntry,
   type PetRecord,
   petGenders,
@@ -84,6 +85,17 @@ export const petNotes = list(
 /** Notes within a pet. An id refers to an existing note. */
 const notesOfPet = list(z.object({ id: optionalId, content: text(noteRule) }), 50);
 
+/** The fields of one text each, with their rules: stated once for create, update and import. */
+export const plainFields = { photo: httpsUrl } satisfies PlainFields;
+/** The same, reported before the lists of a pet. */
+export const earlyFields = {
+  fixed: neuteredStatus,
+  coat: singleLineText,
+  behavior: singleLineText,
+} satisfies PlainFields;
+
+type PlainFields = { readonly [Name in keyof PetFields]?: z.ZodType };
+
 /** The pet fields that all RPCs have in common. None is required. */
 export function pet(country: string) {
   return z.object({
@@ -95,15 +107,13 @@ export function pet(country: string) {
     breed: singleLineText,
     gender: petGender.optional,
     weight: weight.optional(),
-    fixed: neuteredStatus,
-    coat: singleLineText,
-    behavior: singleLineText,
+    ...earlyFields,
     petCodes,
     notes: notesOfPet,
     vaccinations,
     vet: vet(country).optional(),
     evaluationStatus: evaluationResult.optional,
-    photo: httpsUrl,
+    ...plainFields,
   });
 }
 
@@ -149,51 +159,52 @@ export function withoutNewNoteIds<T extends z.ZodType<Pick<ParsedPet, "id" | "no
   });
 }
 
-export function toPetRecord(parsed: ParsedPet): PetRecord {
-  return { ...toPetTraits(parsed), notes: parsed.notes.map(({ content }) => content) };
+export function toPetRecord({ id: _, notes, ...parsed }: ParsedPet): PetRecord {
+  return { ...toNewPet(parsed), notes: notes.map(({ content }) => content) };
 }
 
-/** All fields of a pet except its times, actors and notes. */
-export function toPetTraits(parsed: Omit<ParsedPet, "id" | "notes">): Omit<PetRecord, "id" | "notes"> {
-  const { name, breed, fixed: neutered, coat, behavior, photo, gender, evaluationStatus } = parsed;
+/** A pet to create or import, apart from its id and notes. */
+export function toNewPet({ petCodes: petCodeIds, vaccinations: given, ...fields }: Omit<ParsedPet, "id" | "notes">) {
+  return { ...toPetFields(fields), petCodeIds, vaccinations: given } satisfies Omit<PetRecord, "id" | "notes">;
+}
+
+type ParsedFields = Omit<ParsedPet, "id" | "notes" | "petCodes" | "vaccinations">;
+
+function toPetFields({ type, status, birthday, gender, weight: given, vet: clinic, ...same }: ParsedFields): PetFields {
+  const { evaluationStatus, ...texts } = same;
   return {
-    ...{ name, breed, fixed: neutered, coat, behavior, photo },
-    type: parsed.type ?? "OTHER",
-    status: parsed.status ?? "ALIVE",
-    ...(parsed.birthday === undefined ? {} : { birthday: parsed.birthday }),
-    ...(gender ? { gender } : {}),
+    type: type ?? "OTHER",
+    status: status ?? "ALIVE",
     // A weight of 0 means unknown.
-    ...(parsed.weight && parsed.weight.value > 0 ? { weight: parsed.weight } : {}),
-    ...(parsed.vet ? { vet: parsed.vet } : {}),
-    ...(evaluationStatus ? { evaluationStatus } : {}),
-    vaccinations: parsed.vaccinations,
-    petCodeIds: parsed.petCodes,
+    ...omitUndefined({
+      birthday,
+      gender,
+      weight: given && given.value > 0 ? given : undefined,
+      vet: clinic,
+      evaluationStatus,
+    }),
+    ...texts,
   };
 }
 
 /** An edit in which empty fields are unchanged. */
-export function toPetEdit(parsed: ParsedPet): PetEdit {
-  const { petCodeIds, ...record } = toPetTraits(parsed);
-  const traits = {
-    ...record,
-    status: parsed.status,
-    type: parsed.type,
-    vaccinations: record.vaccinations.length === 0 ? undefined : record.vaccinations,
-  };
+export function toPetEdit({ id: _, petCodes: petCodeIds, vaccinations: given, notes, ...fields }: ParsedPet): PetEdit {
+  const { type, status } = fields;
   return {
-    traits: withoutEmpty(omitUndefined(traits)),
+    fields: withoutEmpty({ ...toPetFields(fields), type, status }),
+    ...(given.length === 0 ? {} : { vaccinations: given }),
     ...(petCodeIds.length === 0 ? {} : { petCodeIds }),
-    notes: parsed.notes.map(toNoteEntry),
+    notes: notes.map(toNoteEntry),
   };
 }
 
 /** An edit in which empty fields are cleared. */
-export function toPetReplacement(parsed: ParsedPet): PetEdit {
-  const { petCodeIds, ...traits } = toPetTraits(parsed);
+export function toPetReplacement({ id: _, notes, ...parsed }: ParsedPet): PetEdit {
+  const { petCodeIds, vaccinations: given, ...fields } = toNewPet(parsed);
   const cleared = { birthday: null, gender: null, weight: null, vet: null, evaluationStatus: null };
   return {
-    ...{ traits: { ...cleared, ...traits }, petCodeIds },
-    ...{ notes: parsed.notes.map(toNoteEntry), replacesNotes: true },
+    ...{ fields: { ...cleared, ...fields }, petCodeIds, vaccinations: given },
+    ...{ notes: notes.map(toNoteEntry), replacesNotes: true },
   };
 }
 
@@ -201,7 +212,7 @@ function toNoteEntry({ id: noteId, content }: ParsedPet["notes"][number]): PetNo
   return noteId === "" ? { content } : { id: noteId, content };
 }
 
-function withoutEmpty<T extends object>(value: T): Partial<T>;
+function withoutEmpty<T extends object>(value: T): { [K in keyof T]?: Exclude<T[K], undefined> };
 function withoutEmpty(value: object): object {
-  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== ""));
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== "" && member !== undefined));
 }

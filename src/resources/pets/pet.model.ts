@@ -1,4 +1,5 @@
 import { enumeration, type WordOf } from "../../core/enumeration.js";
+import type { FieldChange } from "../../core/write.js";
 
 export const petTypes = enumeration(
   "OTHER",
@@ -56,8 +57,8 @@ export interface PetNote {
   readonly lastUpdatedTime: Date;
 }
 
-/** The fields of a pet that clients set, apart from codes and notes. Empty strings mean unknown. */
-export interface PetTraits {
+/** The fields of a pet that clients write. Empty strings mean unknown. */
+export interface PetFields {
   readonly name: string;
   /** `yyyy-MM-dd` */
   readonly birthday?: string;
@@ -72,10 +73,9 @@ export interface PetTraits {
   readonly vet?: Vet;
   readonly evaluationStatus?: EvaluationStatus;
   readonly photo: string;
-  readonly vaccinations: readonly Vaccination[];
 }
 
-export interface Pet extends PetTraits {
+export interface Pet extends PetFields {
   readonly companyId: string;
   readonly id: string;
   readonly rawId: bigint;
@@ -85,6 +85,7 @@ export interface Pet extends PetTraits {
   readonly petCodes: readonly PetCode[];
   /** Newest notes first, limited in number. */
   readonly notes: readonly PetNote[];
+  readonly vaccinations: readonly Vaccination[];
   /** Staff ids. Empty means unknown. */
   readonly createdBy: string;
   readonly createdTime: Date;
@@ -99,27 +100,20 @@ export interface Pet extends PetTraits {
 export type PetAudit = Pick<Pet, "createdBy" | "createdTime" | "lastUpdatedBy" | "lastUpdatedTime">;
 
 /** A pet to store. */
-export interface PetRecord extends PetTraits {
+export interface PetRecord extends PetFields {
   /** The id to keep for a record migrated from another system. Absent: the server generates one. */
   readonly id?: string;
   /** Distinct ids of pet codes of the company. */
   readonly petCodeIds: readonly string[];
   readonly notes: readonly string[];
+  readonly vaccinations: readonly Vaccination[];
 }
-
-type Clearable = "birthday" | "gender" | "weight" | "vet" | "evaluationStatus";
-type Demanded = Omit<PetTraits, Clearable>;
-type Cleared = { readonly [Trait in Clearable]?: NonNullable<PetTraits[Trait]> | null };
-
-/** Traits to replace. Absent traits are unchanged, null clears. */
-export type TraitChanges = Partial<Demanded> & Cleared;
-
-/** The resulting traits of a pet. Absent and null mean unknown. */
-export type TraitState = Demanded & Cleared;
 
 /** Changes of a pet. Absent fields are unchanged. */
 export interface PetEdit {
-  readonly traits: TraitChanges;
+  readonly fields?: FieldChange<PetFields>;
+  /** Replaces all vaccinations. */
+  readonly vaccinations?: readonly Vaccination[];
   /** Replaces all codes. */
   readonly petCodeIds?: readonly string[];
   /** An entry with an id edits that note. An entry without one adds a note. */

@@ -7,26 +7,41 @@ import { evaluationResult, petGender, petStatus, petType, weightUnit } from "./p
 import type { Pet, PetCode, PetNote } from "./pet.model.js";
 
 export function toProtoPet(pet: Pet): MessageInitShape<typeof PetSchema> {
-  const { id, name, breed, fixed, coat, behavior, photo, rawId, customerId = "", weight, vet } = pet;
+  // One rest, spread last: as in `toCustomer`.
+  const {
+    birthday,
+    status,
+    type,
+    gender,
+    weight,
+    vet,
+    evaluationStatus,
+    petCodes,
+    notes,
+    vaccinations,
+    createdTime,
+    lastUpdatedTime,
+    archived,
+    ...same
+  } = pet;
   return {
-    ...{ id, name, breed, fixed, coat, behavior, photo, rawId, customerId },
-    ...(pet.birthday === undefined ? {} : { birthday: toProtoDate(pet.birthday) }),
-    status: petStatus.toProto(pet.status),
-    type: petType.toProto(pet.type),
-    gender: petGender.toProto(pet.gender),
+    ...(birthday === undefined ? {} : { birthday: toProtoDate(birthday) }),
+    status: petStatus.toProto(status),
+    type: petType.toProto(type),
+    gender: petGender.toProto(gender),
     ...(weight ? { weight: { value: weight.value, unit: weightUnit.toProto(weight.unit) } } : {}),
-    petCodes: pet.petCodes.map(toProtoPetCode),
-    notes: pet.notes.map(toProtoPetNote),
-    vaccinations: pet.vaccinations.map(({ name: vaccine, expiredTime }) => ({
-      name: vaccine,
+    petCodes: petCodes.map(toProtoPetCode),
+    notes: notes.map(toProtoPetNote),
+    vaccinations: vaccinations.map(({ name, expiredTime }) => ({
+      name,
       ...(expiredTime ? { expiredAt: timestampFromDate(expiredTime) } : {}),
     })),
     ...(vet ? { vet: { name: vet.name, phoneNumber: vet.phone, address: vet.address } } : {}),
-    evaluationStatus: evaluationResult.toProto(pet.evaluationStatus),
-    createdTime: timestampFromDate(pet.createdTime),
-    lastUpdatedTime: timestampFromDate(pet.lastUpdatedTime),
-    deleted: pet.archived,
-    ...{ createdBy: pet.createdBy, lastUpdatedBy: pet.lastUpdatedBy },
+    evaluationStatus: evaluationResult.toProto(evaluationStatus),
+    createdTime: timestampFromDate(createdTime),
+    lastUpdatedTime: timestampFromDate(lastUpdatedTime),
+    deleted: archived,
+    ...same,
   };
 }
 

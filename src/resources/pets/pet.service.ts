@@ -7,10 +7,10 @@ import {
   maxPetsOfCustomer,
   type Pet,
   type PetCode,
+  type PetEdit,
   type PetNote,
   type PetNoteWithCreatedTime,
   type PetRecord,
-  type TraitChanges,
 } from "./pet.model.js";
 import type { PetQuery, PetRepository } from "./pet-store.model.js";
 
@@ -25,9 +25,8 @@ export interface NewPet {
   readonly pet: PetRecord;
 }
 
-export interface PetUpdate extends PetName {
-  readonly traits: TraitChanges;
-}
+/** Absent fields are unchanged. */
+export interface PetUpdate extends PetName, Pick<PetEdit, "fields" | "vaccinations"> {}
 
 export interface PetCodesAppend extends PetName {
   /** As sent. May contain duplicates. */
@@ -90,10 +89,10 @@ export function createPets(pets: PetRepository): Pets {
       });
     },
 
-    async update({ traits, ...name }, principal, write) {
-      const changed = await pets.change(targetOf(principal, name), write, async (unit) => {
-        await unit.edit({ traits });
-        return { kind: "pet", ids: [name.id] };
+    async update({ customerId, id, ...edit }, principal, write) {
+      const changed = await pets.change(targetOf(principal, { customerId, id }), write, async (unit) => {
+        await unit.edit(edit);
+        return { kind: "pet", ids: [id] };
       });
       return changed.pet;
     },
@@ -117,7 +116,7 @@ export function createPets(pets: PetRepository): Pets {
         const all = [...carried, ...added];
         if (all.length > maxPetCodes) violations.push(tooManyCodes);
         if (violations.length > 0) throw invalidRequest(violations);
-        if (added.length > 0) await edit({ traits: {}, petCodeIds: all });
+        if (added.length > 0) await edit({ petCodeIds: all });
         return { kind: "pet_code", ids: [...new Set(petCodeIds)] };
       });
       const codes = new Map(changed.pet.petCodes.map((code) => [code.id, code]));
@@ -128,7 +127,7 @@ export function createPets(pets: PetRepository): Pets {
       await pets.change(targetOf(principal, name), write, async ({ pet, edit }) => {
         const carried = pet.petCodes.map((code) => code.id);
         if (!carried.includes(petCodeId)) throw notFoundError("PetCode", petCodeId);
-        await edit({ traits: {}, petCodeIds: carried.filter((id) => id !== petCodeId) });
+        await edit({ petCodeIds: carried.filter((id) => id !== petCodeId) });
         return { kind: "pet_code", ids: [petCodeId] };
       });
     },
@@ -137,7 +136,7 @@ export function createPets(pets: PetRepository): Pets {
       const target = targetOf(principal, name);
       const changed = await pets.change(target, write, async ({ edit }) => ({
         kind: "pet_note",
-        ids: await edit({ traits: {}, notes: notes.map((content) => ({ content })) }),
+        ids: await edit({ notes: notes.map((content) => ({ content })) }),
       }));
       return changed.notes;
     },
