@@ -41,11 +41,10 @@ import { createCustomerAdmin } from "./resources/customers/customer-admin.servic
 import {
   createBusinessHandlers,
   createCompanyHandlers,
+  createDirectoryAdminHandlers,
   createStaffHandlers,
 } from "./resources/directory/directory.handlers.js";
-import { createDirectory } from "./resources/directory/directory.service.js";
-import { createDirectoryAdminHandlers } from "./resources/directory/directory-admin.handlers.js";
-import { createDirectoryAdmin } from "./resources/directory/directory-admin.service.js";
+import { createDirectory, createDirectoryAdmin } from "./resources/directory/directory.service.js";
 import { createExternalApiHandlers } from "./resources/external-apis/external-api.handlers.js";
 import { createExternalApis } from "./resources/external-apis/external-api.service.js";
 import { createIvrFlowHandlers } from "./resources/ivr-flows/ivr-flow.handlers.js";

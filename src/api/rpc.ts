@@ -11,7 +11,7 @@ import type { CompanyResource } from "../core/company-resource.js";
 import type { Violation } from "../core/errors.js";
 import type { Principal } from "../core/principal.js";
 import type { WriteContext } from "../core/write.js";
-import { companyResourceSchema } from "./fields.js";
+import { companyResourceSchema, countryOf } from "./fields.js";
 import { parse } from "./parse.js";
 
 /** The request context of a handler, apart from the message. */
@@ -63,6 +63,12 @@ export async function readInput<Request extends Message, T>(
   const parseRequest: Parse = (schema, violations, message = request) =>
     parse(context.method.input, message, schema, violations);
   return typeof input === "function" ? input(request, context, parseRequest) : parseRequest(input);
+}
+
+/** An input that is parsed by the schema for the country of the request's company. */
+export function inCountry<T>(schema: (country: string) => z.ZodType<T>) {
+  return ({ companyId }: Message & { readonly companyId: string }, { principal }: Context, parse: Parse) =>
+    parse(schema(countryOf(principal, companyId)));
 }
 
 interface Archivable<T> {

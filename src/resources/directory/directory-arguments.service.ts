@@ -1,8 +1,14 @@
 import { invalidRequest, type Violation } from "../../core/errors.js";
 import { idFormat, idPrefixes, isClientAssignableId, isId, newId, reservedIdPrefix } from "../../core/ids.js";
 import { nameRule, normalise, textFault } from "../../core/text.js";
-import type { BusinessRecord, CompanyRecord } from "./directory-admin.model.js";
-import { countryFormat, isCountry, isTimeZone, timeZoneFormat } from "./directory-fields.model.js";
+import {
+  type BusinessRecord,
+  type CompanyRecord,
+  countryFormat,
+  isCountry,
+  isTimeZone,
+  timeZoneFormat,
+} from "./directory.model.js";
 
 /** Command-line arguments for a company. If the id is absent, one is generated. */
 export interface CompanyArguments {

@@ -2,12 +2,16 @@ import { z } from "zod";
 import { id } from "../../api/fields.js";
 import { type PageTokens, pagination } from "../../api/page-token.js";
 import { nameCursorOf, paged, personNameCursorOf } from "../../api/paged.js";
-import { rpc, type ServiceHandlers } from "../../api/rpc.js";
+import { archiving, inCountry, rpc, type ServiceHandlers } from "../../api/rpc.js";
+import type { UpdateCompanyRequest } from "../../gen/proto/moego/admin/v1/company_pb.js";
+import type { DirectoryAdminService } from "../../gen/proto/moego/admin/v1/directory_admin_service_pb.js";
 import type { BusinessService } from "../../gen/proto/moego/business/business/v1/business_service_pb.js";
 import type { CompanyService } from "../../gen/proto/moego/business/company/v1/company_service_pb.js";
 import type { StaffService } from "../../gen/proto/moego/business/staff/v1/staff_service_pb.js";
+import { businessUpdate, companyUpdate, newBusiness, newCompany, newStaff, staffUpdate } from "./directory.input.js";
+import type { Business, Staff } from "./directory.model.js";
 import { toProtoBusiness, toProtoCompany, toProtoStaff } from "./directory.output.js";
-import type { Directory } from "./directory.service.js";
+import { assertOperator, type Directory, type DirectoryAdmin } from "./directory.service.js";
 
 export interface DirectoryHandlerDependencies {
   readonly directory: Directory;
@@ -72,3 +76,75 @@ export function createStaffHandlers({
 const byId = z.object({ id });
 const ofCompany = z.object({ companyId: id, pagination });
 const businessesOfCompany = z.object({ companyId: id, pagination, showArchived: z.boolean() });
+
+export interface DirectoryAdminHandlerDependencies {
+  readonly directory: DirectoryAdmin;
+  readonly pageTokens: PageTokens;
+}
+
+/** Handlers of `moego.admin.v1.DirectoryAdminService`. */
+export function createDirectoryAdminHandlers({
+  directory,
+  pageTokens,
+}: DirectoryAdminHandlerDependencies): ServiceHandlers<typeof DirectoryAdminService> {
+  const businesses = archiving({ setArchived: directory.setBusinessArchived }, toBusinessResponse);
+  const staff = archiving({ setArchived: directory.setStaffArchived }, toStaffResponse);
+  return {
+    createCompany: rpc(newCompany, async (input, { write }) => {
+      return { company: toProtoCompany(await directory.createCompany(input, write)) };
+    }),
+
+    listAllCompanies: paged(pageTokens, z.object({ pagination }), {
+      find: (_input, page, { signal }) => directory.listCompanies(page, signal),
+      order: nameCursorOf,
+      respond: (rows, nextPageToken) => ({ companies: rows.map(toProtoCompany), nextPageToken }),
+    }),
+
+    updateCompany: rpc(
+      (request, { principal }, parse) => {
+        if (setsTerms(request)) assertOperator(principal);
+        return parse(companyUpdate);
+      },
+      async ({ companyId, change }, { principal, write }) => ({
+        company: toProtoCompany(await directory.updateCompany(companyId, change, principal, write)),
+      }),
+    ),
+
+    createBusiness: rpc(inCountry(newBusiness), async (input, { principal, write }) =>
+      toBusinessResponse(await directory.createBusiness(input, principal, write)),
+    ),
+
+    updateBusiness: rpc(inCountry(businessUpdate), async ({ target, change }, { principal, write }) =>
+      toBusinessResponse(await directory.updateBusiness(target, change, principal, write)),
+    ),
+
+    archiveBusiness: businesses.archive,
+    restoreBusiness: businesses.restore,
+
+    createStaff: rpc(inCountry(newStaff), async (input, { principal, write }) =>
+      toStaffResponse(await directory.createStaff(input, principal, write)),
+    ),
+
+    updateStaff: rpc(inCountry(staffUpdate), async ({ target, change }, { principal, write }) =>
+      toStaffResponse(await directory.updateStaff(target, change, principal, write)),
+    ),
+
+    archiveStaff: staff.archive,
+    restoreStaff: staff.restore,
+  };
+}
+
+function toBusinessResponse(business: Business) {
+  return { business: toProtoBusiness(business) };
+}
+
+function toStaffResponse(staff: Staff) {
+  return { staff: toProtoStaff(staff) };
+}
+
+/**
+ * Whether the request changes fields that only the operator can set. This permission is checked before anything else.
+ */
+function setsTerms({ enterpriseId, maxCustomers, clearMaxCustomers }: UpdateCompanyRequest): boolean {
+  return enterpriseId !== undefined || maxCustomers !== undefined || clearMaxCustomers;
+}

@@ -1,4 +1,9 @@
-import type { Address } from "../../core/address.js";
+import { isSupportedCountry } from "libphonenumber-js";
+import type { Address, AddressRecord } from "../../core/address.js";
+import type { CompanyResource } from "../../core/company-resource.js";
+import type { Page } from "../../core/page.js";
+import type { AccessFilter } from "../../core/principal.js";
+import type { WriteContext } from "../../core/write.js";
 
 export interface Company {
   readonly id: string;
@@ -43,4 +48,119 @@ export interface Staff {
   readonly workingBusinessIds: readonly string[];
   readonly mobileVanId: string;
   readonly archived: boolean;
+}
+
+/** A company to store. */
+export type CompanyRecord = Omit<Company, "rawId">;
+
+/** The fields that an update replaces. Absent fields are unchanged, null clears. */
+export interface CompanyChange {
+  readonly name?: string;
+  readonly country?: string;
+  readonly timeZone?: string;
+  readonly enterpriseId?: string | null;
+  readonly maxCustomers?: number | null;
+  readonly upcomingAppointmentsUrlTemplate?: string | null;
+}
+
+/** A location to store. */
+export interface BusinessRecord extends Omit<Business, "address" | "archived"> {
+  readonly address?: AddressRecord;
+}
+
+type BusinessTexts = Omit<Business, "companyId" | "id" | "address" | "archived">;
+
+/** The fields that an update replaces. Absent fields are unchanged, an empty string clears. */
+export interface BusinessChange extends Partial<BusinessTexts> {
+  readonly address?: AddressRecord | null;
+}
+
+/** A staff member to store. */
+export interface StaffRecord extends Omit<Staff, "hiredTime" | "archived"> {
+  readonly hiredTime?: Date | undefined;
+}
+
+type StaffTexts = Omit<Staff, "companyId" | "id" | "role" | "hiredTime" | "archived">;
+
+/** The fields that an update replaces. Absent fields are unchanged, empty strings and lists clear. */
+export interface StaffChange extends Partial<StaffTexts> {
+  readonly role?: { readonly id: string; readonly name: string } | null;
+  readonly hiredTime?: Date | null;
+}
+
+/** Throws if locations do not exist in the company or are archived, given by position in the list of the request. */
+export type MissingBusinessesCheck = (positions: readonly number[]) => void;
+
+/**
+ * Each write is one transaction with its audit log entry and its idempotency claim. A replay returns the current state.
+ * Creates throw ALREADY_EXISTS, changes throw RESOURCE_NOT_FOUND and RESOURCE_ARCHIVED.
+ */
+export interface DirectoryAdminRepository {
+  createCompany(company: CompanyRecord, write: WriteContext): Promise<Company>;
+  changeCompany(id: string, change: CompanyChange, write: WriteContext): Promise<Company>;
+  /**
+   * All companies of the deployment, ordered by name. Returns one row more than the page size if there is a next page.
+   */
+  listCompanies(page: Page, signal: AbortSignal): Promise<readonly Company[]>;
+  createBusiness(business: BusinessRecord, write: WriteContext): Promise<Business>;
+  changeBusiness(target: CompanyResource, change: BusinessChange, write: WriteContext): Promise<Business>;
+  /** Does nothing if the state is already as requested. */
+  setBusinessArchived(target: CompanyResource, archived: boolean, write: WriteContext): Promise<Business>;
+  createStaff(staff: StaffRecord, write: WriteContext, check: MissingBusinessesCheck): Promise<Staff>;
+  /** Locations that the staff member already has may be sent back, even if they are archived. */
+  changeStaff(
+    target: CompanyResource,
+    change: StaffChange,
+    write: WriteContext,
+    check: MissingBusinessesCheck,
+  ): Promise<Staff>;
+  /** Does nothing if the state is already as requested. */
+  setStaffArchived(target: CompanyResource, archived: boolean, write: WriteContext): Promise<Staff>;
+}
+
+export interface BusinessQuery {
+  readonly accessFilter: AccessFilter;
+  readonly page: Page;
+  readonly showArchived: boolean;
+}
+
+export interface DirectoryRepository {
+  getCompany(accessFilter: AccessFilter, id: string, signal: AbortSignal): Promise<Company | undefined>;
+  listCompanies(accessFilter: AccessFilter, page: Page, signal: AbortSignal): Promise<readonly Company[]>;
+  getBusiness(accessFilter: AccessFilter, id: string, signal: AbortSignal): Promise<Business | undefined>;
+  listBusinesses(query: BusinessQuery, signal: AbortSignal): Promise<readonly Business[]>;
+  getStaff(accessFilter: AccessFilter, id: string, signal: AbortSignal): Promise<Staff | undefined>;
+  listStaff(accessFilter: AccessFilter, page: Page, signal: AbortSignal): Promise<readonly Staff[]>;
+}
+
+/** Violation text for a string that `isCountry` refuses. */
+export const countryFormat =
+  "Must be an ISO 3166-1 alpha-2 country code with a telephone numbering plan, for example US.";
+
+/** Violation text for a string that `isTimeZone` refuses. */
+export const timeZoneFormat =
+  "Must be UTC or an IANA time zone in the form Area/Location, for example America/New_York.";
+
+/** Whether a string is the ISO 3166-1 alpha-2 code of a country with a telephone numbering plan. */
+export function isCountry(code: string): boolean {
+  return isSupportedCountry(code);
+}
+
+/** SystemV/ names exist only in ICU. */
+const zoneShape = /^(UTC|(?!SystemV\/)[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9_+-]+)+)$/;
+
+/**
+ * Whether a string is UTC or an IANA time zone in the form Area/Location. Short names are excluded: IST, CST or CET
+ * mean different zones, or a fixed offset, in PostgreSQL and other systems. The zone list of ICU is not used, because
+ * it lacks many ids, such as Asia/Kolkata.
+ */
+export function isTimeZone(zone: string): boolean {
+  if (!zoneShape.test(zone)) return false;
+  try {
+    const { timeZone } = new Intl.DateTimeFormat("en", { timeZone: zone }).resolvedOptions();
+    // A link resolves to its target zone. The same name in different case is not an IANA id.
+    return timeZone === zone || timeZone.toLowerCase() !== zone.toLowerCase();
+  } catch {
+    return false;
+  }
 }

@@ -10,7 +10,7 @@ import {
   toCompany,
   toStaff,
 } from "./directory.columns.js";
-import type { DirectoryRepository } from "./directory-store.model.js";
+import type { DirectoryRepository } from "./directory.model.js";
 
 /** Companies, locations and staff, ordered by name. */
 export function createDirectoryRepository(database: Database): DirectoryRepository {

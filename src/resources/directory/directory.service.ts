@@ -1,55 +1,151 @@
-import { notFoundError } from "../../core/errors.js";
+import { type CompanyResource, type CompanyResourceQuery, requireFound } from "../../core/company-resource.js";
+import { DomainError, notFoundInCompany, throwIfInvalid } from "../../core/errors.js";
+import { idPrefixes, newId } from "../../core/ids.js";
 import type { Page } from "../../core/page.js";
-import { accessFilterOf, companyAccessFilter, type Principal, requireCompanyAccess } from "../../core/principal.js";
-import type { Business, Company, Staff } from "./directory.model.js";
-import type { DirectoryRepository } from "./directory-store.model.js";
+import {
+  accessFilterOf,
+  companyAccessFilter,
+  type Principal,
+  requireCompanyAccess,
+  requireCompanyWrite,
+} from "../../core/principal.js";
+import type { WriteContext } from "../../core/write.js";
+import type {
+  BusinessChange,
+  BusinessRecord,
+  CompanyChange,
+  CompanyRecord,
+  DirectoryAdminRepository,
+  DirectoryRepository,
+  MissingBusinessesCheck,
+  StaffChange,
+  StaffRecord,
+} from "./directory.model.js";
+
+export type Directory = ReturnType<typeof createDirectory>;
 
 /**
  * Companies, locations and staff that the principal can access. Lists return one row more than the page size if there
  * is a next page.
  */
-export interface Directory {
-  getCompany(id: string, principal: Principal, signal: AbortSignal): Promise<Company>;
-  listCompanies(page: Page, principal: Principal, signal: AbortSignal): Promise<readonly Company[]>;
-  getBusiness(id: string, principal: Principal, signal: AbortSignal): Promise<Business>;
-  listBusinesses(query: BusinessPage, principal: Principal, signal: AbortSignal): Promise<readonly Business[]>;
-  getStaff(id: string, principal: Principal, signal: AbortSignal): Promise<Staff>;
-  listStaff(query: CompanyPage, principal: Principal, signal: AbortSignal): Promise<readonly Staff[]>;
-}
-
-export interface CompanyPage {
-  readonly companyId: string;
-  readonly page: Page;
-}
-
-export interface BusinessPage extends CompanyPage {
-  readonly showArchived: boolean;
-}
-
-export function createDirectory(repository: DirectoryRepository): Directory {
+export function createDirectory(repository: DirectoryRepository) {
   const within = (principal: Principal, companyId: string) =>
     companyAccessFilter(requireCompanyAccess(principal, companyId));
   return {
-    async getCompany(id, principal, signal) {
-      return found("Company", id, await repository.getCompany(accessFilterOf(principal), id, signal));
+    async getCompany(id: string, principal: Principal, signal: AbortSignal) {
+      return requireFound(await repository.getCompany(accessFilterOf(principal), id, signal), "Company", id);
     },
-    listCompanies: (page, principal, signal) => repository.listCompanies(accessFilterOf(principal), page, signal),
-    async getBusiness(id, principal, signal) {
-      return found("Business", id, await repository.getBusiness(accessFilterOf(principal), id, signal));
+
+    listCompanies: (page: Page, principal: Principal, signal: AbortSignal) =>
+      repository.listCompanies(accessFilterOf(principal), page, signal),
+
+    async getBusiness(id: string, principal: Principal, signal: AbortSignal) {
+      return requireFound(await repository.getBusiness(accessFilterOf(principal), id, signal), "Business", id);
     },
-    async listBusinesses({ companyId, page, showArchived }, principal, signal) {
-      return repository.listBusinesses({ accessFilter: within(principal, companyId), page, showArchived }, signal);
+
+    async listBusinesses({ companyId, ...query }: CompanyResourceQuery, principal: Principal, signal: AbortSignal) {
+      return repository.listBusinesses({ accessFilter: within(principal, companyId), ...query }, signal);
     },
-    async getStaff(id, principal, signal) {
-      return found("Staff", id, await repository.getStaff(accessFilterOf(principal), id, signal));
+
+    async getStaff(id: string, principal: Principal, signal: AbortSignal) {
+      return requireFound(await repository.getStaff(accessFilterOf(principal), id, signal), "Staff", id);
     },
-    async listStaff({ companyId, page }, principal, signal) {
+
+    async listStaff(
+      { companyId, page }: Omit<CompanyResourceQuery, "showArchived">,
+      principal: Principal,
+      signal: AbortSignal,
+    ) {
       return repository.listStaff(within(principal, companyId), page, signal);
     },
   };
 }
 
-function found<T>(resource: string, id: string, value: T | undefined): T {
-  if (value === undefined) throw notFoundError(resource, id);
-  return value;
+/** A record to create. If the id is absent, one is generated. */
+type WithoutId<T extends { readonly id: string }> = Omit<T, "id"> & { readonly id?: string | undefined };
+
+export type DirectoryAdmin = ReturnType<typeof createDirectoryAdmin>;
+
+/** Administration of companies, locations and staff. */
+export function createDirectoryAdmin(repository: DirectoryAdminRepository) {
+  return {
+    async createCompany(input: WithoutId<CompanyRecord>, write: WriteContext) {
+      return repository.createCompany({ ...input, id: input.id ?? newId(idPrefixes.company) }, write);
+    },
+
+    async updateCompany(id: string, change: CompanyChange, principal: Principal, write: WriteContext) {
+      if (!isOperator(principal)) {
+        assertMayWriteDirectory(principal, id);
+        if (change.enterpriseId !== undefined || change.maxCustomers !== undefined) assertOperator(principal);
+      }
+      return repository.changeCompany(id, change, write);
+    },
+
+    /** All companies of the deployment. Returns one row more than the page size if there is a next page. */
+    listCompanies: (page: Page, signal: AbortSignal) => repository.listCompanies(page, signal),
+
+    async createBusiness(input: WithoutId<BusinessRecord>, principal: Principal, write: WriteContext) {
+      assertMayWriteDirectory(principal, input.companyId);
+      return repository.createBusiness({ ...input, id: input.id ?? newId(idPrefixes.business) }, write);
+    },
+
+    async updateBusiness(target: CompanyResource, change: BusinessChange, principal: Principal, write: WriteContext) {
+      assertMayWriteDirectory(principal, target.companyId);
+      return repository.changeBusiness(target, change, write);
+    },
+
+    async setBusinessArchived(target: CompanyResource, archived: boolean, principal: Principal, write: WriteContext) {
+      assertMayWriteDirectory(principal, target.companyId);
+      return repository.setBusinessArchived(target, archived, write);
+    },
+
+    async createStaff(input: WithoutId<StaffRecord>, principal: Principal, write: WriteContext) {
+      assertMayWriteDirectory(principal, input.companyId);
+      const record = { ...input, id: input.id ?? newId(idPrefixes.staff) };
+      return repository.createStaff(record, write, refuseMissing("working_business_ids"));
+    },
+
+    async updateStaff(target: CompanyResource, change: StaffChange, principal: Principal, write: WriteContext) {
+      assertMayWriteDirectory(principal, target.companyId);
+      return repository.changeStaff(target, change, write, refuseMissing("working_businesses.business_ids"));
+    },
+
+    async setStaffArchived(target: CompanyResource, archived: boolean, principal: Principal, write: WriteContext) {
+      assertMayWriteDirectory(principal, target.companyId);
+      return repository.setStaffArchived(target, archived, write);
+    },
+  };
+}
+
+/** Whether this is an operator API key. It manages companies without access to their data. */
+function isOperator({ scopes }: Principal): boolean {
+  return scopes.has("platform:admin");
+}
+
+/**
+ * Only an operator can set the customer limit and the enterprise of a company: the limit restricts the company itself,
+ * and the enterprise gives other API keys access to it.
+ */
+export function assertOperator(principal: Principal): void {
+  if (isOperator(principal)) return;
+  throw new DomainError(
+    "SCOPE_REQUIRED",
+    "Only an API key with scope platform:admin can change the customer limit or the enterprise of a company.",
+    { metadata: { scope: "platform:admin" } },
+  );
+}
+
+/** The directory is company-wide data. An API key limited to locations can only read it, whatever its scopes. */
+function assertMayWriteDirectory(principal: Principal, companyId: string): void {
+  requireCompanyWrite(principal, companyId, "directory:write");
+}
+
+/** @param list path of the location ids within the request */
+function refuseMissing(list: string): MissingBusinessesCheck {
+  return (positions) =>
+    throwIfInvalid(
+      positions.map((position) => ({
+        ...{ field: `${list}[${position}]`, reason: "NOT_FOUND" as const, description: notFoundInCompany },
+      })),
+    );
 }

@@ -1,4 +1,5 @@
-import { notFoundError } from "../../core/errors.js";
+import { type CompanyResource, requireActive, requireFound } from "../../core/company-resource.js";
+import { alreadyExistsError, notFoundError } from "../../core/errors.js";
 import type { WriteContext } from "../../core/write.js";
 import { recordChange } from "../../db/audit-log.js";
 import type { Database } from "../../db/database.js";
@@ -6,13 +7,11 @@ import { once } from "../../db/once.js";
 import { Prisma } from "../../gen/prisma/client.js";
 
 /** The directory row that a request changes. */
-export interface DirectoryKey {
+interface DirectoryKey extends CompanyResource {
   readonly kind: "company" | "business" | "staff";
-  readonly companyId: string;
-  readonly id: string;
 }
 
-export interface DirectoryWork<T> {
+interface DirectoryWork<T> {
   readonly key: DirectoryKey;
   /** Waits for other writes of the company. Throws NOT_FOUND. */
   lock?(tx: Prisma.TransactionClient): Promise<void>;
@@ -47,6 +46,66 @@ export function changeDirectory<T>(
     },
     response: ({ tx, ids: [storedId = id] }) => read(tx, storedId),
   });
+}
+
+interface ArchivableRecords<T> {
+  readonly kind: "business" | "staff";
+  /** Name of the resource in errors. */
+  readonly resource: string;
+  find(tx: Prisma.TransactionClient, target: CompanyResource): Promise<T | undefined>;
+  update(
+    tx: Prisma.TransactionClient,
+    target: CompanyResource,
+    columns: { readonly archivedTime: Date | null; readonly version: typeof nextVersion },
+  ): Promise<unknown>;
+}
+
+export const nextVersion = { increment: 1 } as const;
+
+/** The writes that locations and staff have in common. */
+export function archivableRecords<T extends { readonly archived: boolean }>(
+  database: Database,
+  { kind, resource, find, update }: ArchivableRecords<T>,
+) {
+  const read = async (tx: Prisma.TransactionClient, target: CompanyResource) =>
+    requireFound(await find(tx, target), resource, target.id);
+
+  return {
+    create: (
+      { companyId, id }: CompanyResource,
+      write: WriteContext,
+      insert: (tx: Prisma.TransactionClient) => Promise<unknown>,
+    ): Promise<T> => {
+      const key = { kind, companyId, id };
+      const work = async (tx: Prisma.TransactionClient) => {
+        if (await find(tx, key)) throw alreadyExistsError(resource, "id");
+        await insert(tx);
+        return true;
+      };
+      return changeDirectory(database, { key, work, read: (tx, stored) => read(tx, { companyId, id: stored }) }, write);
+    },
+
+    change: (
+      target: CompanyResource,
+      write: WriteContext,
+      apply: (tx: Prisma.TransactionClient, record: T) => Promise<unknown>,
+    ): Promise<T> => {
+      const work = async (tx: Prisma.TransactionClient) => {
+        await apply(tx, requireActive(await find(tx, target), resource, target.id));
+        return true;
+      };
+      return changeDirectory(database, { key: { kind, ...target }, work, read: (tx) => read(tx, target) }, write);
+    },
+
+    setArchived: (target: CompanyResource, archived: boolean, write: WriteContext): Promise<T> => {
+      const work = async (tx: Prisma.TransactionClient, now: Date) => {
+        if ((await read(tx, target)).archived === archived) return false;
+        await update(tx, target, { archivedTime: archived ? now : null, version: nextVersion });
+        return true;
+      };
+      return changeDirectory(database, { key: { kind, ...target }, work, read: (tx) => read(tx, target) }, write);
+    },
+  };
 }
 
 function lockCompany(companyId: string) {

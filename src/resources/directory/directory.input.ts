@@ -1,0 +1,165 @@
+import { z } from "zod";
+import { address as anyAddress } from "../../api/address-fields.js";
+import {
+  companyResourceSchema,
+  email,
+  httpsUrl,
+  id,
+  memoizePerCountry,
+  notSetAndCleared,
+  omitUndefined,
+  optionalId,
+  optionalPhone,
+  text,
+} from "../../api/fields.js";
+import { moment } from "../../api/google-types.js";
+import { importedId, newResourceFields } from "../../api/import-fields.js";
+import { customIssue } from "../../api/parse.js";
+import { nameRule } from "../../core/text.js";
+import { type CompanyChange, countryFormat, isCountry, isTimeZone, timeZoneFormat } from "./directory.model.js";
+
+const name = text(nameRule);
+/** A URL or an account name at another provider. */
+const link = text({ min: 0, max: 2_048 });
+
+const country = z.string().superRefine((code, context) => {
+  if (code === "") context.addIssue(customIssue("REQUIRED", "Required."));
+  else if (!isCountry(code)) context.addIssue(customIssue("INVALID_FORMAT", countryFormat));
+});
+
+const timeZone = z.string().superRefine((zone, context) => {
+  if (zone === "") context.addIssue(customIssue("REQUIRED", "Required."));
+  else if (!isTimeZone(zone)) context.addIssue(customIssue("INVALID_FORMAT", timeZoneFormat));
+});
+
+const maxCustomers = z.number().superRefine((limit, context) => {
+  if (limit < 0) context.addIssue(customIssue("OUT_OF_RANGE", "Must not be negative."));
+});
+
+/** Input of CreateCompany. */
+export const newCompany = z
+  .object({
+    ...{ id: importedId, name, country, timeZone, enterpriseId: optionalId },
+    ...{ maxCustomers: maxCustomers.exactOptional(), upcomingAppointmentsUrlTemplate: httpsUrl },
+  })
+  .transform(({ enterpriseId, upcomingAppointmentsUrlTemplate: template, ...same }) => ({
+    ...same,
+    ...(enterpriseId === "" ? {} : { enterpriseId }),
+    ...(template === "" ? {} : { upcomingAppointmentsUrlTemplate: template }),
+  }));
+
+/** Input of UpdateCompany. */
+export const companyUpdate = z
+  .object({
+    ...{ companyId: id, name: name.exactOptional(), country: country.exactOptional() },
+    ...{ timeZone: timeZone.exactOptional(), enterpriseId: optionalId.transform(orNull).exactOptional() },
+    ...{ maxCustomers: maxCustomers.exactOptional(), clearMaxCustomers: z.boolean() },
+    upcomingAppointmentsUrlTemplate: httpsUrl.transform(orNull).exactOptional(),
+  })
+  .refine(...notSetAndCleared("clearMaxCustomers", "maxCustomers"))
+  .transform(({ companyId, clearMaxCustomers, ...same }) => {
+    const change: CompanyChange = { ...same, ...(clearMaxCustomers ? { maxCustomers: null } : {}) };
+    return { companyId, change };
+  });
+
+const address = anyAddress
+  .superRefine((given, context) => {
+    if (given.id !== "") {
+      context.addIssue({
+        ...customIssue("NOT_ALLOWED", "Must be empty; the server assigns the id of a location's address."),
+        path: ["id"],
+      });
+    }
+  })
+  .transform(({ record }) => record);
+
+const businessLinks = {
+  ...{ avatar: httpsUrl, website: httpsUrl },
+  ...{ facebook: link, instagram: link, yelp: link, google: link },
+};
+
+/** Input of CreateBusiness. */
+export const newBusiness = memoizePerCountry((region) =>
+  z.object({
+    ...{ ...newResourceFields, name, email, ...businessLinks },
+    ...{ phone: optionalPhone(region), businessPhone: optionalPhone(region), address: address.exactOptional() },
+  }),
+);
+
+/** Input of UpdateBusiness. */
+export const businessUpdate = memoizePerCountry((region) => {
+  const contact = { name, email, phone: optionalPhone(region), businessPhone: optionalPhone(region), address };
+  return z
+    .object({
+      ...{ ...companyResourceSchema.shape, ...z.object(contact).partial().shape },
+      ...{ clearAddress: z.boolean(), ...z.object(businessLinks).partial().shape },
+    })
+    .refine(...notSetAndCleared("clearAddress", "address"))
+    .transform(({ companyId, id: target, clearAddress, ...same }) => ({
+      target: { companyId, id: target },
+      change: { ...omitUndefined(same), ...(clearAddress ? { address: null } : {}) },
+    }));
+});
+
+const maxBusinesses = 100;
+
+/** Location ids without duplicates. */
+const businessIds = z.array(id).superRefine((ids, context) => {
+  if (ids.length > maxBusinesses)
+    context.addIssue(customIssue("TOO_MANY", `Must have at most ${maxBusinesses} locations.`));
+  for (const [position, one] of ids.entries()) {
+    if (ids.indexOf(one) < position) {
+      context.addIssue({ ...customIssue("CONFLICT", "Must be unique in the list."), path: [position] });
+    }
+  }
+});
+
+const role = z
+  .object({ id, name, permissions: z.array(z.number()) })
+  .superRefine(({ permissions }, context) => {
+    if (permissions.length > 0) {
+      context.addIssue({ ...customIssue("NOT_ALLOWED", "Must be empty."), path: ["permissions"] });
+    }
+  })
+  .transform(({ id: roleId, name: roleName }) => ({ id: roleId, name: roleName }));
+
+const lastName = text({ ...nameRule, min: 0 });
+
+function staffTexts(region: string) {
+  return { firstName: name, lastName, avatar: httpsUrl, phone: optionalPhone(region), email };
+}
+
+/** Input of CreateStaff. */
+export const newStaff = memoizePerCountry((region) =>
+  z.object({
+    ...{ ...newResourceFields, ...staffTexts(region) },
+    ...{ role: role.exactOptional(), hiredTime: moment.optional() },
+    ...{ workingBusinessIds: businessIds, mobileVanId: optionalId },
+  }),
+);
+
+/** Input of UpdateStaff. */
+export const staffUpdate = memoizePerCountry((region) =>
+  z
+    .object({
+      ...{ ...companyResourceSchema.shape, ...z.object(staffTexts(region)).partial().shape },
+      ...{ role: role.optional(), clearRole: z.boolean() },
+      ...{ hiredTime: moment.optional(), clearHiredTime: z.boolean() },
+      ...{ workingBusinesses: z.object({ businessIds }).optional(), mobileVanId: optionalId.optional() },
+    })
+    .refine(...notSetAndCleared("clearRole", "role"))
+    .refine(...notSetAndCleared("clearHiredTime", "hiredTime"))
+    .transform(({ companyId, id: target, clearRole, clearHiredTime, workingBusinesses, ...same }) => ({
+      target: { companyId, id: target },
+      change: {
+        ...omitUndefined(same),
+        ...(clearRole ? { role: null } : {}),
+        ...(clearHiredTime ? { hiredTime: null } : {}),
+        ...(workingBusinesses ? { workingBusinessIds: workingBusinesses.businessIds } : {}),
+      },
+    })),
+);
+
+function orNull(given: string): string | null {
+  return given === "" ? null : given;
+}
