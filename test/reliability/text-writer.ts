@@ -1,20 +1,17 @@
-import {
-  create,
-  type DescMessage,
-  type DescMethodUnary,
-  type JsonObject,
-  type JsonValue,
-  type MessageInitShape,
-  type MessageShape,
-} from "@bufbuild/protobuf";
+import type { DescMethodUnary, JsonValue, Message } from "@bufbuild/protobuf";
+import type { RpcEntry } from "../resources/entry.js";
+import type { WrittenTexts } from "../resources/texts.js";
+import { ableKey } from "../support/able-key.js";
 import { transports } from "../support/clients.js";
-import { keys } from "../support/fixture-keys.js";
 import { messageJson } from "../support/message-json.js";
 import type { TestServer } from "../support/server.js";
 import type { Random } from "./run.js";
 import { type Written, withOddTexts } from "./text-fields.js";
 
-export type Read = () => Promise<JsonObject>;
+/** An RPC that writes texts. */
+export interface TextWrite extends Pick<RpcEntry, "method"> {
+  readonly texts: WrittenTexts;
+}
 
 /** Writes odd texts over all transports and compares what is read with what was written. */
 export class TextWriter {
@@ -28,32 +25,16 @@ export class TextWriter {
   ) {}
 
   /** Sends a request with an odd text in every text field of its messages, and reads them back. */
-  async write<I extends DescMessage, O extends DescMessage>(
-    method: DescMethodUnary<I, O>,
-    request: MessageInitShape<I>,
-    read: (answer: MessageShape<O>) => Read,
-  ): Promise<MessageShape<O>> {
-    const { message, written } = withOddTexts(method.input, create(method.input, request), this.random);
-    const answer = await this.send(method, message);
-    const found = new Set(textsOf(await read(answer)()));
+  async write({ method, texts }: TextWrite): Promise<void> {
+    const { message, written } = withOddTexts(method.input, await texts.request(this.server), this.random);
+    const response = await this.send(method, message);
+    const { method: reader, request } = texts.reading(response, message);
+    const found = new Set(textsOf(messageJson(reader.output, await this.send(reader, request))));
     for (const one of written) this.check(method.name, one, found);
-    return answer;
   }
 
-  /** A call that reads, over any transport. */
-  read<I extends DescMessage, O extends DescMessage>(
-    method: DescMethodUnary<I, O>,
-    request: MessageInitShape<I>,
-  ): Read {
-    return async () => messageJson(method.output, await this.send(method, request));
-  }
-
-  private send<I extends DescMessage, O extends DescMessage>(
-    method: DescMethodUnary<I, O>,
-    request: MessageInitShape<I>,
-  ): Promise<MessageShape<O>> {
-    const key = /Compan(y|ies)$/.test(method.name) && method.name !== "GetCompany" ? keys.operator : keys.a;
-    return this.server.ok(method, request, { transport: this.random.pick(transports), key });
+  private send(method: DescMethodUnary, request: Message): Promise<Message> {
+    return this.server.ok(method, request, { transport: this.random.pick(transports), key: ableKey(method) });
   }
 
   private check(rpc: string, { field, text, stored }: Written, found: ReadonlySet<string>): void {

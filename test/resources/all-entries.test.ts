@@ -1,6 +1,7 @@
 import type { DescMethodUnary } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { forwardsIdempotencyKey, isReadOnly } from "../../src/server/pipeline/contract.js";
+import { textFieldsOf } from "../reliability/text-fields.js";
 import { pathFieldsOf } from "../support/rest-request.js";
 import { rpcEntries } from "./all-entries.js";
 import { allRpcs } from "./all-rpcs.js";
@@ -46,6 +47,12 @@ describe.each([
     needs: "has an update mask",
     isNeeded: ({ input }: DescMethodUnary) => hasField(input, "update_mask"),
     has: ({ mask }: RpcEntry) => mask !== undefined,
+  },
+  {
+    trait: "reading of its texts",
+    needs: "writes texts",
+    isNeeded: (method: DescMethodUnary) => !isReadOnly(method) && textFieldsOf(method.input).length > 0,
+    has: ({ texts }: RpcEntry) => texts !== undefined,
   },
   {
     trait: "walk",

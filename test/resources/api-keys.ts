@@ -4,6 +4,7 @@ import type { Key } from "../../src/gen/proto/moego/auth/apikey/v1/apikey_pb.js"
 import { newKey } from "../support/made-key.js";
 import type { TestServer } from "../support/server.js";
 import { entry, type RpcEntry } from "./entry.js";
+import { reading } from "./texts.js";
 import { company, descending, minute, numbers, placeOf, rowId } from "./walk.js";
 
 const rpc = ApiKeyService.method;
@@ -24,6 +25,7 @@ export const apiKeys: readonly RpcEntry[] = [
     request: newKey(),
     repeat: async () => ({ good: newKey(), other: newKey("B"), bad: { ...newKey(), staffId: "staff_z" } }),
     withoutSecret,
+    texts: { reading: ({ key }) => reading(rpc.getApiKey, { id: key?.id ?? "" }) },
   }),
   entry(rpc.getApiKey, { request: { id: "key_a" }, foreignIds: ofKeyC }),
   entry(rpc.listApiKeys, {

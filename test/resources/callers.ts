@@ -7,6 +7,7 @@ import { freshId, madeCustomer } from "../support/records.js";
 import type { TestServer } from "../support/server.js";
 import { entry, type RpcEntry } from "./entry.js";
 import { type MaskTraits, text } from "./mask.js";
+import { reading } from "./texts.js";
 
 const rpc = CallerService.method;
 const companyId = "cmp_a";
@@ -23,6 +24,13 @@ async function onCustomers<T extends object>(server: TestServer, content: T) {
     bad: { companyId, customerId: "cus_z", ...content },
   };
 }
+
+async function named(server: TestServer) {
+  return { companyId, customerId: (await madeCustomer(server)).id };
+}
+
+const readProfile = (_: unknown, { customerId: id }: { readonly customerId: string }) =>
+  reading(rpc.getCallerProfile, { companyId, customerId: id });
 
 let made = 0;
 
@@ -83,6 +91,7 @@ export const callers: readonly RpcEntry[] = [
     foreignIds,
     repeat: (server) => onCustomers(server, { nickname: "Nick" }),
     mask: profileMask,
+    texts: { request: named, reading: readProfile },
   }),
   entry(rpc.linkAccount, {
     request: { companyId, customerId, kind, accountId: "account-of-the-suite" },
@@ -91,6 +100,7 @@ export const callers: readonly RpcEntry[] = [
       const { good, other, bad } = await onCustomers(server, { kind, accountId: freshId() });
       return { good, other: { ...other, accountId: freshId() }, bad };
     },
+    texts: { request: async (server) => ({ ...(await named(server)), kind }), reading: readProfile },
   }),
   entry(rpc.unlinkAccount, {
     request: { companyId, customerId, kind },

@@ -2,11 +2,14 @@ import { SettingService } from "../../src/gen/proto/moego/business/setting/v1/se
 import { newService } from "../support/new-setting.js";
 import { offeredService } from "../support/setting-rows.js";
 import { entry, type RpcEntry } from "./entry.js";
+import { reading } from "./texts.js";
 import { ascending, company, numbers, placeOf, rowId, rowName } from "./walk.js";
 
 const { getService, listServices, createService, updateService } = SettingService.method;
 const companyId = "cmp_a";
 const foreignIds = { id: "srv_c1" };
+
+const read = (id: string) => reading(getService, { companyId, id });
 
 const serviceRow = (id: string, place: number) =>
   offeredService(company, id, rowName(place), { available_all_business: true });
@@ -39,6 +42,7 @@ export const catalog: readonly RpcEntry[] = [
       other: { ...newService, name: "Ears" },
       bad: { ...newService, availableStaffIds: ["staff_z"] },
     }),
+    texts: { reading: ({ id }) => read(id) },
   }),
   entry(updateService, {
     request: { companyId, id: "srv_a3", name: "Renamed" },
@@ -51,5 +55,6 @@ export const catalog: readonly RpcEntry[] = [
         bad: { companyId, id, availableBusinessIds: ["biz_z"] },
       };
     },
+    texts: { reading: ({ id }) => read(id) },
   }),
 ];

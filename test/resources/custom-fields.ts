@@ -1,9 +1,13 @@
 import { CustomFieldAdminService } from "../../src/gen/proto/moego/admin/v1/custom_field_admin_service_pb.js";
-import { CustomField_AssociationType } from "../../src/gen/proto/moego/business/setting/v1/custom_field_pb.js";
+import {
+  CustomField_AssociationType,
+  CustomField_Type,
+} from "../../src/gen/proto/moego/business/setting/v1/custom_field_pb.js";
 import { SettingService } from "../../src/gen/proto/moego/business/setting/v1/setting_service_pb.js";
 import { newField } from "../support/new-setting.js";
 import { entry, type RpcEntry } from "./entry.js";
 import { archivedBy, change, idsOf, type MakeEntry, type ReadOrder, reorder } from "./setting-list.js";
+import { reading, times } from "./texts.js";
 
 const { listCustomFields } = SettingService.method;
 const admin = CustomFieldAdminService.method;
@@ -15,6 +19,9 @@ const orderOfLeads: ReadOrder = async (server) => {
   const filter = { associationTypes: [CustomField_AssociationType.LEAD] };
   return idsOf((await server.ok(listCustomFields, { companyId, filter })).customFields);
 };
+const ofOptions = times(5, { label: "x", value: { value: { case: "string", value: "x" } as const } });
+const select = () => ({ ...newField(), type: CustomField_Type.SELECT, options: ofOptions });
+const readFields = () => reading(listCustomFields, { companyId });
 const order = reorder(make, orderOfLeads);
 
 export const customFields: readonly RpcEntry[] = [
@@ -22,6 +29,7 @@ export const customFields: readonly RpcEntry[] = [
   entry(admin.createCustomField, {
     request: async () => newField(),
     repeat: async () => ({ good: newField(), other: newField(), bad: { ...newField(), id: "cf_short" } }),
+    texts: { request: async () => select(), reading: readFields },
   }),
   entry(admin.updateCustomField, {
     request: { companyId, id: "cf_of_leads", helpText: "Ask" },
@@ -33,6 +41,16 @@ export const customFields: readonly RpcEntry[] = [
         other: { companyId, id, helpText: "B" },
         bad: { companyId, id: "none_z" },
       };
+    },
+    texts: {
+      async request(server) {
+        const { customField } = await server.ok(admin.createCustomField, {
+          ...select(),
+          options: ofOptions.slice(0, 1),
+        });
+        return { companyId, id: customField?.id ?? "", options: { options: ofOptions } };
+      },
+      reading: readFields,
     },
   }),
   entry(admin.reorderCustomFields, {

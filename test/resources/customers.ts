@@ -8,6 +8,7 @@ import type { TestServer } from "../support/server.js";
 import { customerMask } from "./customer-mask.js";
 import { entry, type RpcEntry } from "./entry.js";
 import { onWhole } from "./repeat.js";
+import { pagination, reading, times } from "./texts.js";
 import { byUpdate, company, descending, everything, minute, numbers, placeOf, rowId, updateOf } from "./walk.js";
 
 const rpc = CustomerService.method;
@@ -15,6 +16,17 @@ const admin = CustomerAdminService.method;
 const companyId = "cmp_a";
 const foreignIds = { id: "cus_c1" };
 const ofNoteC = { customer_id: "cus_c1", note_id: "cxn_c1" };
+
+/** Places for texts. */
+const someText = { value: { case: "string", value: "x" } } as const;
+const withTexts = {
+  address: {},
+  tags: times(5, {}),
+  notes: times(10, {}),
+  customFields: { field_short: someText, field_long: someText },
+};
+const read = (id: string) => reading(rpc.getCustomer, { id });
+const readNotes = (id: string) => reading(rpc.listCustomerNotes, { id, pagination });
 
 /** A customer with two notes. */
 async function noted(server: TestServer) {
@@ -41,6 +53,7 @@ export const customers: readonly RpcEntry[] = [
       other: newCustomer({ lastName: "B" }),
       bad: newCustomer({ assignedStaffId: "staff_z" }),
     }),
+    texts: { request: newCustomer(withTexts), reading: ({ id }) => read(id) },
   }),
   entry(rpc.updateCustomer, {
     request: { id: "cus_a1", companyId, source: "A friend" },
@@ -50,6 +63,10 @@ export const customers: readonly RpcEntry[] = [
       return { good: { ...update, source: "A" }, other: { ...update, source: "B" }, bad: { ...update, etag: "old" } };
     },
     mask: customerMask,
+    texts: {
+      request: async (server) => ({ ...(await madeCustomer(server, { address: { city: "Utica" } })), ...withTexts }),
+      reading: ({ id }) => read(id),
+    },
   }),
   entry(rpc.getCustomer, { request: { id: "cus_a1" }, foreignIds }),
   entry(rpc.listCustomers, {
@@ -98,6 +115,10 @@ export const customers: readonly RpcEntry[] = [
         bad: { id: "cus_a9", notes: [{ note: "x" }] },
       };
     },
+    texts: {
+      request: async (server) => ({ id: (await noted(server)).id, notes: times(50, {}) }),
+      reading: (_, { id }) => readNotes(id),
+    },
   }),
   entry(rpc.listCustomerNotes, {
     request: { id: "cus_a1", pagination: {} },
@@ -124,6 +145,13 @@ export const customers: readonly RpcEntry[] = [
         other: { customerId, noteId, note: "B" },
         bad: { customerId, noteId: "cxn_z", note: "x" },
       };
+    },
+    texts: {
+      async request(server) {
+        const { id: customerId, noteId } = await noted(server);
+        return { customerId, noteId };
+      },
+      reading: (_, { customerId }) => readNotes(customerId),
     },
   }),
   entry(rpc.deleteCustomerNote, {
@@ -152,6 +180,10 @@ export const customers: readonly RpcEntry[] = [
         bad: { id, tags: [{ id: "tag_z" }] },
       };
     },
+    texts: {
+      request: async (server) => ({ id: (await noted(server)).id, tags: times(5, {}) }),
+      reading: (_, { id }) => reading(rpc.listCustomerTags, { id }),
+    },
   }),
   entry(rpc.listCustomerTags, { request: { id: "cus_a1" }, foreignIds }),
   entry(admin.archiveCustomer, { request: madeCustomer, foreignIds, repeat: onWhole(madeCustomer) }),
@@ -167,6 +199,10 @@ export const customers: readonly RpcEntry[] = [
       other: { companyId, id: freshId(), customer: newCustomer() },
       bad: { companyId, id: "cus_a1", customer: newCustomer() },
     }),
+    texts: {
+      request: async () => ({ companyId, id: freshId(), customer: newCustomer(withTexts) }),
+      reading: ({ customer: imported }) => read(imported?.id ?? ""),
+    },
   }),
   entry(admin.removeCustomerTags, {
     request: async (server) => ({ ...(await madeCustomer(server)), tagIds: ["tag_a1"] }),

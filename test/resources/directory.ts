@@ -7,6 +7,7 @@ import { fixtureKey, keyTables } from "../support/fixture-keys.js";
 import type { TestServer } from "../support/server.js";
 import { entry, type RpcEntry } from "./entry.js";
 import { onWhole } from "./repeat.js";
+import { reading } from "./texts.js";
 import { ascending, company, numbers, placeOf, rowId, rowName } from "./walk.js";
 
 const { getCompany, listCompanies } = CompanyService.method;
@@ -39,6 +40,10 @@ async function archivedStaff(server: TestServer) {
   await server.ok(admin.archiveStaff, named);
   return named;
 }
+
+const role = { id: "rol_1" };
+const readBusiness = (id = "") => reading(getBusiness, { id });
+const readStaff = (id = "") => reading(getStaff, { id });
 
 /** Platform keys are bound to no organization; a token knows one from another only by rows that no call could make. */
 const platformWalkers = {
@@ -115,6 +120,7 @@ export const directory: readonly RpcEntry[] = [
       other: { ...newCompany, name: "B" },
       bad: { ...newCompany, id: "cmp_a" },
     }),
+    texts: { reading: () => reading(admin.listAllCompanies, { pagination: { pageSize: 500 } }) },
   }),
   entry(admin.listAllCompanies, {
     request: { pagination: {} },
@@ -138,6 +144,7 @@ export const directory: readonly RpcEntry[] = [
       other: { companyId, name: "Alpha B" },
       bad: { companyId, enterpriseId: "ent_other" },
     }),
+    texts: { reading: () => reading(getCompany, { id: companyId }) },
   }),
   entry(admin.createBusiness, {
     request: { companyId, name: "Alpha New" },
@@ -146,6 +153,7 @@ export const directory: readonly RpcEntry[] = [
       other: { companyId, name: "B" },
       bad: { companyId, id: "biz_a1", name: "Taken" },
     }),
+    texts: { request: { companyId, address: {} }, reading: ({ business }) => readBusiness(business?.id) },
   }),
   entry(admin.updateBusiness, {
     request: { companyId, id: "biz_a1", email: "desk@example.com" },
@@ -157,6 +165,10 @@ export const directory: readonly RpcEntry[] = [
         other: { ...made, name: "B" },
         bad: { companyId, id: "biz_a9", name: "x" },
       };
+    },
+    texts: {
+      request: async (server) => ({ ...(await madeBusiness(server)), address: {} }),
+      reading: (_, { id }) => readBusiness(id),
     },
   }),
   entry(admin.archiveBusiness, { request: madeBusiness, foreignIds: ofBusinessC, repeat: onWhole(madeBusiness) }),
@@ -172,6 +184,7 @@ export const directory: readonly RpcEntry[] = [
       other: { companyId, firstName: "B" },
       bad: { companyId, firstName: "x", workingBusinessIds: ["biz_z"] },
     }),
+    texts: { request: { companyId, role }, reading: ({ staff }) => readStaff(staff?.id) },
   }),
   entry(admin.updateStaff, {
     request: { companyId, id: "staff_a1", lastName: "Tester" },
@@ -183,6 +196,10 @@ export const directory: readonly RpcEntry[] = [
         other: { ...made, firstName: "B" },
         bad: { companyId, id: "staff_a9", firstName: "x" },
       };
+    },
+    texts: {
+      request: async (server) => ({ ...(await madeStaff(server)), role }),
+      reading: (_, { id }) => readStaff(id),
     },
   }),
   entry(admin.archiveStaff, { request: madeStaff, foreignIds: ofStaffC, repeat: onWhole(madeStaff) }),

@@ -11,6 +11,7 @@ import type { Tables } from "../../src/demo/demo-rows.js";
 import type { TestServer } from "../support/server.js";
 import type { MaskTraits } from "./mask.js";
 import type { Repeat } from "./repeat.js";
+import type { Reading, WrittenTexts } from "./texts.js";
 import { type GivenWalk, type Walk, walkOf } from "./walk.js";
 
 /**
@@ -28,6 +29,8 @@ export interface RpcEntry {
   readonly repeat?: Repeat;
   /** Of every RPC with an update mask. */
   readonly mask?: MaskTraits;
+  /** Of every RPC that writes texts. */
+  readonly texts?: WrittenTexts;
   /** Rows that the walks below need, beside those of the entries before. */
   readonly rows: Tables;
   /** One or more of every paged list. */
@@ -44,6 +47,7 @@ interface Given<I extends DescMessage, O extends DescMessage> {
   /** Removes from a response what only the first one shows. */
   readonly withoutSecret?: (response: MessageShape<O>) => void;
   readonly mask?: MaskTraits;
+  readonly texts?: GivenTexts<I, O>;
   readonly rows?: Tables;
   readonly walks?: readonly GivenWalk<I>[];
 }
@@ -54,12 +58,18 @@ interface GivenRequests<I extends DescMessage> {
   readonly bad: MessageInitShape<I>;
 }
 
+interface GivenTexts<I extends DescMessage, O extends DescMessage> {
+  /** The request of the entry unless given. */
+  readonly request?: MessageInitShape<I> | Make<I>;
+  reading(response: MessageShape<O>, sent: MessageShape<I>): Reading;
+}
+
 export function entry<I extends DescMessage, O extends DescMessage>(
   method: DescMethodUnary<I, O>,
-  { request, foreignIds = {}, repeat, withoutSecret, mask, rows = [], walks = [] }: Given<I, O>,
+  { request, foreignIds = {}, repeat, withoutSecret, mask, texts, rows = [], walks = [] }: Given<I, O>,
 ): RpcEntry {
-  const made = async (server: TestServer) =>
-    create(method.input, typeof request === "function" ? await request(server) : request);
+  const made = (given: MessageInitShape<I> | Make<I>) => async (server: TestServer) =>
+    create(method.input, typeof given === "function" ? await given(server) : given);
   const repeated: Repeat | undefined = repeat && {
     async requests(server) {
       const { good, other, bad } = await repeat(server);
@@ -73,12 +83,20 @@ export function entry<I extends DescMessage, O extends DescMessage>(
       if (isMessage(response, method.output)) withoutSecret?.(response);
     },
   };
+  const written: WrittenTexts | undefined = texts && {
+    request: made(texts.request ?? request),
+    reading(response, sent) {
+      if (isMessage(response, method.output) && isMessage(sent, method.input)) return texts.reading(response, sent);
+      throw new Error(`these are not messages of ${method.name}`);
+    },
+  };
   return {
     method,
-    request: made,
+    request: made(request),
     foreignIds,
     ...(repeated ? { repeat: repeated } : {}),
     ...(mask ? { mask } : {}),
+    ...(written ? { texts: written } : {}),
     rows,
     walks: walks.map((walk) => walkOf(method, walk)),
   };

@@ -1,10 +1,11 @@
 import type { Row } from "../../src/demo/demo-rows.js";
 import { ExternalApiService } from "../../src/gen/proto/moego/callcenter/v1/external_api_service_pb.js";
 import { externalApiRow } from "../support/external-api-rows.js";
-import { newExternalApi } from "../support/new-external-api.js";
+import { madeExternalApi, newExternalApi } from "../support/new-external-api.js";
 import type { TestServer } from "../support/server.js";
 import { entry, type RpcEntry } from "./entry.js";
 import { onWhole } from "./repeat.js";
+import { reading } from "./texts.js";
 import { company, descending, minute, numbers, placeOf, rowId } from "./walk.js";
 
 const rpc = ExternalApiService.method;
@@ -12,6 +13,11 @@ const companyId = "cmp_a";
 const named = { companyId, id: "xapi_a1" };
 const foreignIds = { id: "xapi_c1" };
 const newApi = newExternalApi();
+
+/** Places for texts. */
+const requestParams = ["a", "b", "c"].map((name) => ({ name, location: 1, type: 1 }));
+const outputParams = ["a", "b", "c"].map((name) => ({ name, path: `$.${name}`, type: 1 }));
+const read = (id = "") => reading(rpc.getExternalApi, { companyId, id });
 
 let count = 0;
 
@@ -40,6 +46,10 @@ export const externalApis: readonly RpcEntry[] = [
       other: { ...newApi, name: "B" },
       bad: { ...newApi, id: "xapi_a1" },
     }),
+    texts: {
+      request: newExternalApi({ requestParams, outputParams }),
+      reading: ({ externalApi }) => read(externalApi?.id),
+    },
   }),
   entry(rpc.getExternalApi, { request: named, foreignIds }),
   entry(rpc.listExternalApis, {
@@ -67,6 +77,13 @@ export const externalApis: readonly RpcEntry[] = [
         other: { ...target, url, name: "B" },
         bad: { companyId, id: "xapi_a9", name: "x" },
       };
+    },
+    texts: {
+      request: async (server) => ({
+        ...(await madeExternalApi(server)),
+        ...{ requestParams: { items: requestParams }, outputParams: { items: outputParams } },
+      }),
+      reading: (_, { id }) => read(id),
     },
   }),
   entry(rpc.archiveExternalApi, { request: made, foreignIds, repeat: onWhole(made) }),

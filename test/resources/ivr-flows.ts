@@ -1,10 +1,11 @@
 import type { Row } from "../../src/demo/demo-rows.js";
 import { IvrFlowService } from "../../src/gen/proto/moego/callcenter/v1/ivr_flow_service_pb.js";
 import { ivrFlowRow } from "../support/ivr-flow-rows.js";
-import { greeting } from "../support/new-flow.js";
+import { branchNode, definitionOf, endNode, greeting, setNode } from "../support/new-flow.js";
 import type { TestServer } from "../support/server.js";
 import { entry, type RpcEntry } from "./entry.js";
 import { onWhole } from "./repeat.js";
+import { reading } from "./texts.js";
 import { ascending, company, numbers, placeOf, rowId, rowName } from "./walk.js";
 
 const rpc = IvrFlowService.method;
@@ -12,6 +13,14 @@ const companyId = "cmp_a";
 const named = { companyId, id: "ivr_a1" };
 const foreignIds = { id: "ivr_c1" };
 const newFlow = { companyId, name: "Greeting", definition: greeting };
+
+/** Places for texts. */
+const definition = definitionOf([
+  setNode("greet", "text", "x", "which"),
+  branchNode("which", { cases: [{ variable: "text", value: "x", operator: 1, next: "done" }], otherwise: "done" }),
+  endNode("done"),
+]);
+const read = (id = "") => reading(rpc.getIvrFlow, { companyId, id });
 
 let count = 0;
 
@@ -39,6 +48,7 @@ export const ivrFlows: readonly RpcEntry[] = [
       other: { ...newFlow, name: "B" },
       bad: { ...newFlow, id: "ivr_a1" },
     }),
+    texts: { request: { companyId, definition }, reading: ({ ivrFlow }) => read(ivrFlow?.id) },
   }),
   entry(rpc.getIvrFlow, { request: named, foreignIds }),
   entry(rpc.listIvrFlows, {
@@ -66,6 +76,10 @@ export const ivrFlows: readonly RpcEntry[] = [
         other: { ...target, name: "B" },
         bad: { companyId, id: "ivr_a9", name: "x" },
       };
+    },
+    texts: {
+      request: async (server) => ({ ...(await made(server)), definition }),
+      reading: (_, { id }) => read(id),
     },
   }),
   entry(rpc.archiveIvrFlow, { request: made, foreignIds, repeat: onWhole(made) }),

@@ -7,13 +7,23 @@ import { freshId, madeLead } from "../support/records.js";
 import type { TestServer } from "../support/server.js";
 import { entry, type RpcEntry } from "./entry.js";
 import { leadMask } from "./lead-mask.js";
+import { petWithTexts } from "./pets.js";
 import { onWhole } from "./repeat.js";
+import { reading, times } from "./texts.js";
 import { byUpdate, company, descending, everything, minute, numbers, placeOf, rowId, updateOf } from "./walk.js";
 
 const rpc = LeadService.method;
 const admin = LeadAdminService.method;
 const companyId = "cmp_a";
 const foreignIds = { id: "lcus_c1" };
+
+/** Places for texts. */
+const withTexts = {
+  address: {},
+  pets: times(3, petWithTexts),
+  customFields: { field_of_leads: { value: { case: "string", value: "x" } } as const },
+};
+const read = (id: string) => reading(rpc.getLead, { id });
 
 async function archived(server: TestServer) {
   const named = await madeLead(server);
@@ -33,6 +43,7 @@ export const leads: readonly RpcEntry[] = [
       other: newLead({ lastName: "B" }),
       bad: newLead({ allocateStaffId: "staff_z" }),
     }),
+    texts: { request: newLead(withTexts), reading: ({ id }) => read(id) },
   }),
   entry(rpc.getLead, { request: { id: "lcus_a1" }, foreignIds }),
   entry(rpc.updateLead, {
@@ -47,6 +58,10 @@ export const leads: readonly RpcEntry[] = [
       };
     },
     mask: leadMask,
+    texts: {
+      request: async (server) => ({ id: (await madeLead(server)).id, lead: withTexts }),
+      reading: (_, { id }) => read(id),
+    },
   }),
   entry(rpc.listLeads, {
     request: { companyId, pagination: {} },
@@ -93,5 +108,9 @@ export const leads: readonly RpcEntry[] = [
       other: { companyId, id: freshId(), ...newLead() },
       bad: { companyId, id: "lcus_a1", ...newLead() },
     }),
+    texts: {
+      request: async () => ({ companyId, id: freshId(), ...newLead(withTexts) }),
+      reading: (_, { id }) => read(id),
+    },
   }),
 ];

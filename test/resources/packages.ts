@@ -4,6 +4,7 @@ import { newPackage, sellPackage } from "../support/new-package.js";
 import { bought, entry as ledgerEntry, line } from "../support/package-rows.js";
 import type { TestServer } from "../support/server.js";
 import { entry, type RpcEntry } from "./entry.js";
+import { pagination, reading } from "./texts.js";
 import { company, descending, minute, numbers, placeOf, rowId } from "./walk.js";
 
 const { listPackages, listPackageDetails } = PackageService.method;
@@ -27,6 +28,9 @@ async function withdrawn(server: TestServer) {
   await server.ok(admin.deletePackage, named);
   return named;
 }
+
+const readLedger = (_: unknown, { packageId }: { readonly packageId: string }) =>
+  reading(admin.listPackageLedger, { companyId, packageId, pagination });
 
 const customer = rowId(0);
 const packageRow = (id: string, place: number) => bought(company, id, customer, "biz_l", minute(place));
@@ -82,6 +86,10 @@ export const packages: readonly RpcEntry[] = [
       other: newPackage({ packageName: "B" }),
       bad: newPackage({ customerId: "cus_z" }),
     }),
+    texts: {
+      reading: ({ packageDetail }) =>
+        reading(listPackageDetails, { companyId, packageIds: [packageDetail?.packageInfo?.id ?? ""], pagination }),
+    },
   }),
   entry(admin.redeemPackage, {
     request: { ...ofItem, quantity: 1 },
@@ -94,6 +102,7 @@ export const packages: readonly RpcEntry[] = [
         bad: { ...item, quantity: 6 },
       };
     },
+    texts: { request: async (server) => ({ ...(await soldItem(server)), quantity: 1 }), reading: readLedger },
   }),
   entry(admin.refundPackage, {
     async request(server) {
@@ -110,6 +119,14 @@ export const packages: readonly RpcEntry[] = [
         bad: { ...item, quantity: 4 },
       };
     },
+    texts: {
+      async request(server) {
+        const item = await soldItem(server);
+        await server.ok(admin.redeemPackage, { ...item, quantity: 1 });
+        return { ...item, quantity: 1 };
+      },
+      reading: readLedger,
+    },
   }),
   entry(admin.adjustPackage, {
     request: { ...ofItem, change: -1, reason: "Miscounted" },
@@ -122,6 +139,7 @@ export const packages: readonly RpcEntry[] = [
         bad: { ...item, change: 1, reason: "x" },
       };
     },
+    texts: { request: async (server) => ({ ...(await soldItem(server)), change: -1 }), reading: readLedger },
   }),
   entry(admin.deletePackage, {
     request: sold,

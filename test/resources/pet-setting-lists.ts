@@ -1,16 +1,8 @@
 import { PetSettingAdminService } from "../../src/gen/proto/moego/admin/v1/pet_setting_admin_service_pb.js";
 import { SettingService } from "../../src/gen/proto/moego/business/setting/v1/setting_service_pb.js";
 import { entry, type RpcEntry } from "./entry.js";
-import {
-  archivedBy,
-  change,
-  creation,
-  idsOf,
-  type MakeEntry,
-  type ReadOrder,
-  rename,
-  reorder,
-} from "./setting-list.js";
+import { archivedBy, change, creation, idsOf, rename, reorder, type SettingList } from "./setting-list.js";
+import { reading } from "./texts.js";
 
 const read = SettingService.method;
 const admin = PetSettingAdminService.method;
@@ -18,21 +10,25 @@ const companyId = "cmp_a";
 const ofA = { companyId };
 const made = { companyId, name: "Made" };
 
-const petCodes: { readonly make: MakeEntry; readonly order: ReadOrder } = {
+const petCodes: SettingList = {
   make: async (server) => (await server.ok(admin.createPetCode, { companyId, abbreviation: "M" })).petCode?.id ?? "",
   order: async (server) => idsOf((await server.ok(read.listPetCodes, ofA)).codes),
+  texts: { reading: () => reading(read.listPetCodes, ofA) },
 };
-const petSizes: { readonly make: MakeEntry; readonly order: ReadOrder } = {
+const petSizes: SettingList = {
   make: async (server) => (await server.ok(admin.createPetSize, made)).petSize?.id ?? "",
   order: async (server) => idsOf((await server.ok(read.listPetSizes, ofA)).petSizes),
+  texts: { reading: () => reading(read.listPetSizes, ofA) },
 };
-const petTypes: { readonly make: MakeEntry; readonly order: ReadOrder } = {
+const petTypes: SettingList = {
   make: async (server) => (await server.ok(admin.createPetType, made)).petType?.id ?? "",
   order: async (server) => idsOf((await server.ok(read.listPetTypes, ofA)).petTypes),
+  texts: { reading: () => reading(read.listPetTypes, ofA) },
 };
-const petCoatTypes: { readonly make: MakeEntry; readonly order: ReadOrder } = {
+const petCoatTypes: SettingList = {
   make: async (server) => (await server.ok(admin.createPetCoatType, made)).petCoatType?.id ?? "",
   order: async (server) => idsOf((await server.ok(read.listPetCoatTypes, ofA)).petCoatTypes),
+  texts: { reading: () => reading(read.listPetCoatTypes, ofA) },
 };
 
 export const petSettingLists: readonly RpcEntry[] = [
@@ -44,6 +40,7 @@ export const petSettingLists: readonly RpcEntry[] = [
       other: { companyId, abbreviation: "B" },
       bad: { companyId, abbreviation: "C", id: "pc_a1" },
     }),
+    texts: petCodes.texts,
   }),
   entry(admin.updatePetCode, {
     request: { companyId, id: "pc_a2", description: "Shy" },
@@ -56,6 +53,7 @@ export const petSettingLists: readonly RpcEntry[] = [
         bad: { companyId, id: "none_z", color: "" },
       };
     },
+    texts: petCodes.texts,
   }),
   entry(admin.reorderPetCodes, reorder(petCodes.make, petCodes.order)),
   entry(admin.archivePetCode, change("pc_a9", "pc_c1", petCodes.make)),
@@ -72,8 +70,9 @@ export const petSettingLists: readonly RpcEntry[] = [
   entry(admin.createPetSize, {
     request: { companyId, name: "Tiny", weightHigh: { value: 3 } },
     repeat: creation("psz_a1"),
+    texts: petSizes.texts,
   }),
-  entry(admin.updatePetSize, rename("psz_a2", "psz_c1", petSizes.make)),
+  entry(admin.updatePetSize, { ...rename("psz_a2", "psz_c1", petSizes.make), texts: petSizes.texts }),
   entry(admin.reorderPetSizes, reorder(petSizes.make, petSizes.order)),
   entry(admin.archivePetSize, change("psz_a9", "psz_c1", petSizes.make)),
   entry(
@@ -86,8 +85,12 @@ export const petSettingLists: readonly RpcEntry[] = [
   ),
 
   entry(read.listPetTypes, { request: ofA }),
-  entry(admin.createPetType, { request: { companyId, name: "Bird" }, repeat: creation("pt_a1") }),
-  entry(admin.updatePetType, rename("pt_a2", "pt_c1", petTypes.make)),
+  entry(admin.createPetType, {
+    request: { companyId, name: "Bird" },
+    repeat: creation("pt_a1"),
+    texts: petTypes.texts,
+  }),
+  entry(admin.updatePetType, { ...rename("pt_a2", "pt_c1", petTypes.make), texts: petTypes.texts }),
   entry(admin.reorderPetTypes, reorder(petTypes.make, petTypes.order)),
   entry(admin.archivePetType, change("pt_a9", "pt_c1", petTypes.make)),
   entry(
@@ -100,8 +103,12 @@ export const petSettingLists: readonly RpcEntry[] = [
   ),
 
   entry(read.listPetCoatTypes, { request: ofA }),
-  entry(admin.createPetCoatType, { request: { companyId, name: "Silky" }, repeat: creation("pct_a1") }),
-  entry(admin.updatePetCoatType, rename("pct_a2", "pct_c1", petCoatTypes.make)),
+  entry(admin.createPetCoatType, {
+    request: { companyId, name: "Silky" },
+    repeat: creation("pct_a1"),
+    texts: petCoatTypes.texts,
+  }),
+  entry(admin.updatePetCoatType, { ...rename("pct_a2", "pct_c1", petCoatTypes.make), texts: petCoatTypes.texts }),
   entry(admin.reorderPetCoatTypes, reorder(petCoatTypes.make, petCoatTypes.order)),
   entry(admin.archivePetCoatType, change("pct_a9", "pct_c1", petCoatTypes.make)),
   entry(

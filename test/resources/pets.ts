@@ -5,6 +5,7 @@ import { pet, petNote } from "../support/pet-rows.js";
 import { freshId, madeCustomer } from "../support/records.js";
 import type { TestServer } from "../support/server.js";
 import { entry, type RpcEntry } from "./entry.js";
+import { pagination, reading, times } from "./texts.js";
 import { byUpdate, company, descending, everything, minute, numbers, placeOf, rowId, updateOf } from "./walk.js";
 
 const rpc = PetService.method;
@@ -13,6 +14,10 @@ const companyId = "cmp_a";
 const ofPet = { customerId: "cus_a1", id: "pet_a1" };
 const foreignIds = { customer_id: "cus_c1", id: "pet_c1" };
 const code = "pc_a2";
+
+/** A pet with places for texts. */
+export const petWithTexts = { ...minimalPet, vaccinations: times(3, {}), vet: {}, notes: times(5, {}) };
+const read = (named: { readonly customerId: string; readonly id: string }) => reading(rpc.getPet, named);
 
 /** A new pet of a new customer. */
 async function made(server: TestServer): Promise<{ customerId: string; id: string }> {
@@ -39,6 +44,10 @@ export const pets: readonly RpcEntry[] = [
         bad: { customerId: "cus_a9", pet: minimalPet },
       };
     },
+    texts: {
+      request: async (server) => ({ customerId: (await madeCustomer(server)).id, pet: petWithTexts }),
+      reading: (response, { customerId }) => read({ customerId, id: response.pet?.id ?? "" }),
+    },
   }),
   entry(rpc.updatePet, {
     request: { ...ofPet, coat: "Smooth" },
@@ -46,6 +55,10 @@ export const pets: readonly RpcEntry[] = [
     async repeat(server) {
       const named = await made(server);
       return { good: { ...named, coat: "A" }, other: { ...named, coat: "B" }, bad: { ...named, id: "pet_z" } };
+    },
+    texts: {
+      request: async (server) => ({ ...(await made(server)), vet: {}, vaccinations: times(3, {}) }),
+      reading: (_, { customerId, id }) => read({ customerId, id }),
     },
   }),
   entry(rpc.getPet, { request: ofPet, foreignIds }),
@@ -88,6 +101,10 @@ export const pets: readonly RpcEntry[] = [
         other: { ...named, notes: [{ content: "B" }] },
         bad: { ...named, id: "pet_z", notes: [{ content: "x" }] },
       };
+    },
+    texts: {
+      request: async (server) => ({ ...(await made(server)), notes: times(20, {}) }),
+      reading: (_, { customerId, id }) => reading(rpc.listPetNotes, { customerId, id, pagination }),
     },
   }),
   entry(rpc.listPetNotes, {
@@ -135,6 +152,10 @@ export const pets: readonly RpcEntry[] = [
       const { id: customerId } = await madeCustomer(server);
       const imported = (id: string) => ({ companyId, id, ...ownedBy(customerId), pet: minimalPet });
       return { good: imported(freshId()), other: imported(freshId()), bad: imported("pet_a1") };
+    },
+    texts: {
+      request: async () => ({ companyId, id: freshId(), ...ownedBy("cus_a1"), pet: petWithTexts }),
+      reading: (_, { id }) => read({ customerId: "cus_a1", id }),
     },
   }),
 ];

@@ -1,5 +1,6 @@
 import { freshName } from "../support/new-setting.js";
 import type { TestServer } from "../support/server.js";
+import type { Reading } from "./texts.js";
 
 const companyId = "cmp_a";
 
@@ -7,6 +8,12 @@ const companyId = "cmp_a";
 export type MakeEntry = (server: TestServer) => Promise<string>;
 /** The ids of the entries in use, in their order. */
 export type ReadOrder = (server: TestServer) => Promise<readonly string[]>;
+
+export interface SettingList {
+  readonly make: MakeEntry;
+  readonly order: ReadOrder;
+  readonly texts: { reading(): Reading };
+}
 
 export function idsOf(entries: readonly { readonly id: string }[]): string[] {
   return entries.map(({ id }) => id);

@@ -11,6 +11,7 @@ import {
   rename,
   reorder,
 } from "./setting-list.js";
+import { reading } from "./texts.js";
 
 const rpc = VipLevelService.method;
 const companyId = "cmp_a";
@@ -20,10 +21,12 @@ const make: MakeEntry = async (server) =>
   (await server.ok(rpc.createVipLevel, { companyId, name: "Made" })).vipLevel?.id ?? "";
 const order: ReadOrder = async (server) => idsOf((await server.ok(rpc.listVipLevels, { companyId })).vipLevels);
 
+const texts = { reading: () => reading(rpc.listVipLevels, { companyId }) };
+
 export const vipLevels: readonly RpcEntry[] = [
   entry(rpc.listVipLevels, { request: { companyId } }),
-  entry(rpc.createVipLevel, { request: { companyId, name: "Bronze" }, repeat: creation("vip_a1") }),
-  entry(rpc.updateVipLevel, rename("vip_a2", "vip_c1", make)),
+  entry(rpc.createVipLevel, { request: { companyId, name: "Bronze" }, repeat: creation("vip_a1"), texts }),
+  entry(rpc.updateVipLevel, { ...rename("vip_a2", "vip_c1", make), texts }),
   entry(rpc.reorderVipLevels, reorder(make, order)),
   entry(rpc.archiveVipLevel, {
     request: async (server) => ({ companyId, id: await make(server) }),
