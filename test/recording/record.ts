@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
 import { afterAll, it, vi } from "vitest";
 import { isReadOnly } from "../../src/server/pipeline/contract.js";
-import { rpcEntries } from "../resources/all-entries.js";
+import { entryOf } from "../resources/all-entries.js";
 import { allRpcs } from "../resources/all-rpcs.js";
 import type { RpcEntry } from "../resources/entry.js";
 import { nameOf, withTexts } from "../resources/method.js";
@@ -43,11 +43,9 @@ it.each(allRpcs.map((method) => [nameOf(method), method] as const))(
   "records %s",
   { timeout: 600_000 },
   async (name, method) => {
-    const entry = rpcEntries.find((known) => known.method === method);
-    if (!entry) throw new Error(`${name} has no entry`);
     const server = await startServer({ environment: { PUBLIC_BASE_URL: "https://moego.example.com" } });
     try {
-      const answers = await answersOf(server, entry);
+      const answers = await answersOf(server, entryOf(method));
       await write(join("answers", `${name}.json`), `${JSON.stringify(answers, null, 1)}\n`);
     } finally {
       await server.stop();

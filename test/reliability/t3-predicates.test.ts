@@ -1,5 +1,8 @@
 import { writeFile } from "node:fs/promises";
+import type { DescMethodUnary } from "@bufbuild/protobuf";
 import { afterAll, expect, it } from "vitest";
+import { isReadOnly } from "../../src/server/pipeline/contract.js";
+import { isPlatformRpc } from "../support/able-key.js";
 import { record } from "./run.js";
 import {
   type Compare,
@@ -32,10 +35,10 @@ afterAll(async () => {
   await world.server.stop();
 });
 
-/** Open to platform keys alone, which may see every company. */
-const seesAll = ["ListAllCompanies"];
+/** Platform keys may see every company. */
+const seesAll = (method: DescMethodUnary) => isPlatformRpc(method) && isReadOnly(method);
 const calls: Call[] = [];
-for (const rpc of world.rpcs) if (!seesAll.includes(rpc.method.name)) calls.push(...(await callsOf(world, rpc)));
+for (const rpc of world.rpcs) if (!seesAll(rpc.method)) calls.push(...(await callsOf(world, rpc)));
 
 const reference = await tracesOf({ world, statements }, calls);
 let judged: readonly Judged[] = [];

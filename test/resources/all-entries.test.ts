@@ -1,6 +1,7 @@
 import type { DescMethodUnary } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { forwardsIdempotencyKey, isReadOnly } from "../../src/server/pipeline/contract.js";
+import { idFieldsOf } from "../reliability/tenancy/id-fields.js";
 import { textFieldsOf } from "../reliability/text-fields.js";
 import { pathFieldsOf } from "../support/rest-request.js";
 import { rpcEntries } from "./all-entries.js";
@@ -68,6 +69,18 @@ describe.each([
     expect(coverageFaults(needed, covered)).toEqual([]);
     expect(coverageFaults(needed, covered.slice(1))).toHaveLength(1);
   });
+});
+
+it("name only fields that their request has, where the tenancy suites make an exception", () => {
+  const absent = rpcEntries.flatMap(({ method, tenancy }) => {
+    const known = idFieldsOf(method).map(({ path }) => path);
+    const named = [
+      ...Object.keys(tenancy?.idFields ?? {}),
+      ...(tenancy?.calls ?? []).flatMap(({ ids = {} }) => Object.keys(ids)),
+    ];
+    return named.filter((path) => !known.includes(path)).map((path) => `${nameOf(method)} ${path}`);
+  });
+  expect(absent).toEqual([]);
 });
 
 it("only calls of external systems forward their idempotency key", () => {

@@ -1,3 +1,4 @@
+import type { DescMethod } from "@bufbuild/protobuf";
 import type { Tables } from "../../src/demo/demo-rows.js";
 import { apiKeys } from "./api-keys.js";
 import { callers } from "./callers.js";
@@ -11,6 +12,7 @@ import type { RpcEntry } from "./entry.js";
 import { externalApis } from "./external-apis.js";
 import { ivrFlows } from "./ivr-flows.js";
 import { leads } from "./leads.js";
+import { nameOf } from "./method.js";
 import { packages } from "./packages.js";
 import { petSettingLists } from "./pet-setting-lists.js";
 import { pets } from "./pets.js";
@@ -37,6 +39,12 @@ export const rpcEntries: readonly RpcEntry[] = [
   ...externalApis,
   ...ivrFlows,
 ];
+
+export function entryOf(method: DescMethod): RpcEntry {
+  const found = rpcEntries.find((one) => one.method === method);
+  if (!found) throw new Error(`${nameOf(method)} has no entry`);
+  return found;
+}
 
 /** Every way to walk a paged list. */
 export const walks = rpcEntries.flatMap((entry) => entry.walks);

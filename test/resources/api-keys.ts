@@ -1,6 +1,7 @@
 import type { Row } from "../../src/demo/demo-rows.js";
 import { ApiKeyService } from "../../src/gen/proto/moego/admin/v1/api_key_service_pb.js";
-import type { Key } from "../../src/gen/proto/moego/auth/apikey/v1/apikey_pb.js";
+import { type Key, Organization_Type } from "../../src/gen/proto/moego/auth/apikey/v1/apikey_pb.js";
+import { foreignId } from "../reliability/tenancy/neighbour.js";
 import { newKey } from "../support/made-key.js";
 import type { TestServer } from "../support/server.js";
 import { entry, type RpcEntry } from "./entry.js";
@@ -20,14 +21,40 @@ function keyRow(id: string, created: number): Row {
   return { id, name: id, created_time: minute(created), updated_time: minute(created) };
 }
 
+function keyOfForeignLocation() {
+  const plain = newKey();
+  const organizations = [{ type: Organization_Type.BUSINESS, id: foreignId("biz_a1"), companyId: "cmp_a" }];
+  const clientRestrictions = { case: "organizationRestrictions" as const, value: { organizations } };
+  return { ...plain, restrictions: { ...plain.restrictions, clientRestrictions } };
+}
+
+const organizations = "restrictions.organization_restrictions.organizations";
+
 export const apiKeys: readonly RpcEntry[] = [
   entry(rpc.createApiKey, {
     request: newKey(),
     repeat: async () => ({ good: newKey(), other: newKey("B"), bad: { ...newKey(), staffId: "staff_z" } }),
     withoutSecret,
     texts: { reading: ({ key }) => reading(rpc.getApiKey, { id: key?.id ?? "" }) },
+    tenancy: {
+      idFields: {
+        [`${organizations}.id`]: {
+          expectation: "REACH_EXCEEDED",
+          why: "no key is made that reaches further than its maker",
+        },
+        [`${organizations}.company_id`]: {
+          expectation: "reference",
+          why: "a key for a company has no company beside it",
+        },
+      },
+      calls: [{ name: "a location of the neighbour as the tenant's", request: keyOfForeignLocation() }],
+    },
   }),
-  entry(rpc.getApiKey, { request: { id: "key_a" }, foreignIds: ofKeyC }),
+  entry(rpc.getApiKey, {
+    request: { id: "key_a" },
+    foreignIds: ofKeyC,
+    tenancy: { showsNoText: "ids of keys are the same for all: the one asked for is the tenant's" },
+  }),
   entry(rpc.listApiKeys, {
     request: { pagination: {} },
     rows: [

@@ -1,5 +1,6 @@
 import { CallerProfileSchema, ThirdAccountKind } from "../../src/gen/proto/moego/callcenter/v1/caller_profile_pb.js";
 import { CallerService } from "../../src/gen/proto/moego/callcenter/v1/caller_service_pb.js";
+import { planted } from "../reliability/tenancy/planted.js";
 import { profile } from "../support/caller-rows.js";
 import { customer } from "../support/fixtures.js";
 import { messageJson } from "../support/message-json.js";
@@ -84,7 +85,16 @@ const profileMask: MaskTraits = {
 };
 
 export const callers: readonly RpcEntry[] = [
-  entry(rpc.queryCustomer, { request: { companyId, tel: "+12125550101" } }),
+  entry(rpc.queryCustomer, {
+    request: { companyId, tel: "+12125550101" },
+    tenancy: {
+      idFields: { id: { expectation: "ignored", why: "a search: nobody found is the answer null" } },
+      calls: [planted.account, planted.accountOfBoth].flatMap((thirdAccountId) => [
+        { name: "an account and an id", json: { id: "cus_a1", thirdAccountId } },
+        { name: "an account and a number", json: { tel: "+12125550101", thirdAccountId } },
+      ]),
+    },
+  }),
   entry(rpc.getCallerProfile, { request: { companyId, customerId }, foreignIds }),
   entry(rpc.updateCallerProfile, {
     request: { companyId, customerId, nickname: "Ann" },

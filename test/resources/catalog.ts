@@ -2,6 +2,7 @@ import { SettingService } from "../../src/gen/proto/moego/business/setting/v1/se
 import { newService } from "../support/new-setting.js";
 import { offeredService } from "../support/setting-rows.js";
 import { entry, type RpcEntry } from "./entry.js";
+import { isFilter } from "./tenancy.js";
 import { reading } from "./texts.js";
 import { ascending, company, numbers, placeOf, rowId, rowName } from "./walk.js";
 
@@ -34,6 +35,7 @@ export const catalog: readonly RpcEntry[] = [
         otherRequest: { companyId: company, businessIds: ["biz_x"] },
       },
     ],
+    tenancy: { idFields: { business_ids: isFilter } },
   }),
   entry(createService, {
     request: newService,

@@ -1,11 +1,15 @@
 import type { Row } from "../../src/demo/demo-rows.js";
 import { ConsentService } from "../../src/gen/proto/moego/admin/v1/consent_service_pb.js";
+import { planted } from "../reliability/tenancy/planted.js";
 import { entry, type RpcEntry } from "./entry.js";
+import { isNamed } from "./tenancy.js";
 import { company, minute, numbers, placeOf, rowId } from "./walk.js";
 
 const rpc = ConsentService.method;
 const companyId = "cmp_a";
 const ofCustomer = (value: string) => ({ subject: { case: "customerId", value } }) as const;
+
+const idFields = { customer_id: isNamed, lead_id: isNamed };
 
 const event = (place: number, subjectId = rowId(0)): Row => ({
   ...{ company_id: company, subject_kind: "customer", subject_id: subjectId, occurred_time: minute(place) },
@@ -34,9 +38,15 @@ export const consent: readonly RpcEntry[] = [
         stranger: (_, place) => event(place, rowId(2)),
       },
     ],
+    tenancy: { idFields },
   }),
   entry(rpc.checkConsent, {
     request: { companyId, subject: { case: "leadId", value: "lcus_a1" }, channel: 1, purpose: 1 },
     foreignIds: { lead_id: "lcus_c1" },
+    tenancy: {
+      idFields,
+      calls: [{ name: "promoted to the neighbour's", ids: { lead_id: planted.promotedLead } }],
+      showsNoText: "answers yes or no",
+    },
   }),
 ];

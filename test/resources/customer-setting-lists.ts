@@ -1,5 +1,6 @@
 import { CustomerSettingAdminService } from "../../src/gen/proto/moego/admin/v1/customer_setting_admin_service_pb.js";
 import { SettingService } from "../../src/gen/proto/moego/business/setting/v1/setting_service_pb.js";
+import { keys } from "../support/fixture-keys.js";
 import { freshName } from "../support/new-setting.js";
 import { entry, type RpcEntry } from "./entry.js";
 import { archivedBy, change, creation, idsOf, rename, reorder, type SettingList } from "./setting-list.js";
@@ -105,6 +106,7 @@ export const customerSettingLists: readonly RpcEntry[] = [
     request: { companyId, name: "Won" },
     repeat: creation("lc_a1"),
     texts: lifeCycles.texts,
+    tenancy: { calls: [{ name: "first of its company", ids: { company_id: "cmp_quota" }, key: keys.quota }] },
   }),
   entry(admin.updateLifeCycle, { ...rename("lc_a3", "lc_c1", lifeCycles.make), texts: lifeCycles.texts }),
   entry(admin.reorderLifeCycles, reorder(lifeCycles.make, lifeCycles.order)),

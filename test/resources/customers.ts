@@ -1,6 +1,10 @@
+import type { JsonObject } from "@bufbuild/protobuf";
 import type { Row } from "../../src/demo/demo-rows.js";
 import { CustomerAdminService } from "../../src/gen/proto/moego/admin/v1/customer_admin_service_pb.js";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
+import { foreignId } from "../reliability/tenancy/neighbour.js";
+import { planted } from "../reliability/tenancy/planted.js";
+import { keys } from "../support/fixture-keys.js";
 import { customer, note } from "../support/fixtures.js";
 import { newCustomer } from "../support/new-customer.js";
 import { freshId, madeCustomer } from "../support/records.js";
@@ -8,6 +12,7 @@ import type { TestServer } from "../support/server.js";
 import { customerMask } from "./customer-mask.js";
 import { entry, type RpcEntry } from "./entry.js";
 import { onWhole } from "./repeat.js";
+import { bringsAuthors, bringsIds } from "./tenancy.js";
 import { pagination, reading, times } from "./texts.js";
 import { byUpdate, company, descending, everything, minute, numbers, placeOf, rowId, updateOf } from "./walk.js";
 
@@ -27,6 +32,10 @@ const withTexts = {
 };
 const read = (id: string) => reading(rpc.getCustomer, { id });
 const readNotes = (id: string) => reading(rpc.listCustomerNotes, { id, pagination });
+
+const noteOfNeighbour = { calls: [{ name: "a note of the neighbour", ids: { note_id: planted.note } }] };
+const newTag = [{ name: planted.tagName }];
+const relation = (value: JsonObject) => ({ customer: { customFields: { field_relation: { relation: value } } } });
 
 /** A customer with two notes. */
 async function noted(server: TestServer) {
@@ -54,6 +63,17 @@ export const customers: readonly RpcEntry[] = [
       bad: newCustomer({ assignedStaffId: "staff_z" }),
     }),
     texts: { request: newCustomer(withTexts), reading: ({ id }) => read(id) },
+    tenancy: {
+      calls: [
+        { name: "a referral source of both", ids: { "referral_source.id": "ref_a1" } },
+        { name: "a new tag", json: { tags: newTag } },
+        {
+          name: "first of its company",
+          ids: { company_id: "cmp_quota", preferred_business_id: "biz_q1" },
+          key: keys.quota,
+        },
+      ],
+    },
   }),
   entry(rpc.updateCustomer, {
     request: { id: "cus_a1", companyId, source: "A friend" },
@@ -67,6 +87,7 @@ export const customers: readonly RpcEntry[] = [
       request: async (server) => ({ ...(await madeCustomer(server, { address: { city: "Utica" } })), ...withTexts }),
       reading: ({ id }) => read(id),
     },
+    tenancy: { calls: [{ name: "a new tag", json: { tags: newTag } }] },
   }),
   entry(rpc.getCustomer, { request: { id: "cus_a1" }, foreignIds }),
   entry(rpc.listCustomers, {
@@ -153,6 +174,7 @@ export const customers: readonly RpcEntry[] = [
       },
       reading: (_, { customerId }) => readNotes(customerId),
     },
+    tenancy: noteOfNeighbour,
   }),
   entry(rpc.deleteCustomerNote, {
     async request(server) {
@@ -168,6 +190,7 @@ export const customers: readonly RpcEntry[] = [
         bad: { customerId, noteId: "cxn_z" },
       };
     },
+    tenancy: noteOfNeighbour,
   }),
   entry(rpc.appendCustomerTags, {
     request: { id: "cus_a1", tags: [{ id: "tag_a2" }] },
@@ -188,7 +211,12 @@ export const customers: readonly RpcEntry[] = [
   entry(rpc.listCustomerTags, { request: { id: "cus_a1" }, foreignIds }),
   entry(admin.archiveCustomer, { request: madeCustomer, foreignIds, repeat: onWhole(madeCustomer) }),
   entry(admin.restoreCustomer, { request: madeCustomer, foreignIds, repeat: onWhole(archived) }),
-  entry(admin.eraseCustomer, { request: madeCustomer, foreignIds, repeat: onWhole(madeCustomer) }),
+  entry(admin.eraseCustomer, {
+    request: madeCustomer,
+    foreignIds,
+    repeat: onWhole(madeCustomer),
+    tenancy: { calls: [{ name: "a customer of both", ids: { id: "cus_a1" } }] },
+  }),
   entry(admin.importCustomer, {
     request: async () => {
       const within = { address: { id: freshId(), city: "Boston" }, notes: [{ id: freshId(), note: "Shy" }] };
@@ -203,6 +231,20 @@ export const customers: readonly RpcEntry[] = [
       request: async () => ({ companyId, id: freshId(), customer: newCustomer(withTexts) }),
       reading: ({ customer: imported }) => read(imported?.id ?? ""),
     },
+    tenancy: {
+      idFields: {
+        "customer.company_id": { expectation: "reference", why: "must be the company of the path" },
+        "customer.address.id": bringsIds,
+        "customer.notes.id": bringsIds,
+        "customer.notes.last_updated_by": bringsAuthors,
+      },
+      calls: [
+        { name: "a new tag", json: { customer: { tags: newTag } } },
+        { name: "a relation by id", json: relation({ entity: "LEAD", refId: foreignId("lcus_a1") }) },
+        { name: "a relation by number", json: relation({ entity: "CUSTOMER", id: String(planted.rawId) }) },
+        { name: "a relation by number of a lead", json: relation({ entity: "LEAD", id: String(planted.rawId) }) },
+      ],
+    },
   }),
   entry(admin.removeCustomerTags, {
     request: async (server) => ({ ...(await madeCustomer(server)), tagIds: ["tag_a1"] }),
@@ -214,6 +256,11 @@ export const customers: readonly RpcEntry[] = [
         other: { ...named, tagIds: ["tag_a1"] },
         bad: { companyId, id: "cus_a9", tagIds: ["tag_a1"] },
       };
+    },
+    tenancy: {
+      idFields: {
+        tag_ids: { expectation: "ignored", why: "a tag that the customer lacks is removed already" },
+      },
     },
   }),
 ];

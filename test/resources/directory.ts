@@ -42,6 +42,9 @@ async function archivedStaff(server: TestServer) {
 }
 
 const role = { id: "rol_1" };
+const roleOfOtherSystem = {
+  idFields: { "role.id": { expectation: "outside", why: "an id of another system, kept as it is given" } },
+} as const;
 const readBusiness = (id = "") => reading(getBusiness, { id });
 const readStaff = (id = "") => reading(getStaff, { id });
 
@@ -80,6 +83,7 @@ export const directory: readonly RpcEntry[] = [
         stranger: (id, place) => companyRow(id, rowName(place), "ent_other"),
       },
     ],
+    tenancy: { hasNoPageToken: "the neighbour's key covers one company, which is one page" },
   }),
   entry(getBusiness, { request: { id: "biz_a1" }, foreignIds: { id: "biz_c1" } }),
   entry(listBusiness, {
@@ -121,6 +125,12 @@ export const directory: readonly RpcEntry[] = [
       bad: { ...newCompany, id: "cmp_a" },
     }),
     texts: { reading: () => reading(admin.listAllCompanies, { pagination: { pageSize: 500 } }) },
+    tenancy: {
+      idFields: {
+        enterprise_id: { expectation: "ignored", why: "platform keys alone make companies, of any enterprise" },
+        id: { expectation: "taken", why: "ids of companies are the same for all; platform keys alone choose them" },
+      },
+    },
   }),
   entry(admin.listAllCompanies, {
     request: { pagination: {} },
@@ -136,6 +146,10 @@ export const directory: readonly RpcEntry[] = [
         stranger: (id, place) => companyRow(id, rowName(place), "ent_other"),
       },
     ],
+    tenancy: {
+      hasNoPageToken: "open to platform keys alone, which are bound to no company",
+      showsNoText: "open to platform keys alone",
+    },
   }),
   entry(admin.updateCompany, {
     request: { companyId, timeZone: "America/New_York" },
@@ -145,6 +159,9 @@ export const directory: readonly RpcEntry[] = [
       bad: { companyId, enterpriseId: "ent_other" },
     }),
     texts: { reading: () => reading(getCompany, { id: companyId }) },
+    tenancy: {
+      idFields: { enterprise_id: { expectation: "SCOPE_REQUIRED", why: "platform keys alone move a company" } },
+    },
   }),
   entry(admin.createBusiness, {
     request: { companyId, name: "Alpha New" },
@@ -185,6 +202,7 @@ export const directory: readonly RpcEntry[] = [
       bad: { companyId, firstName: "x", workingBusinessIds: ["biz_z"] },
     }),
     texts: { request: { companyId, role }, reading: ({ staff }) => readStaff(staff?.id) },
+    tenancy: roleOfOtherSystem,
   }),
   entry(admin.updateStaff, {
     request: { companyId, id: "staff_a1", lastName: "Tester" },
@@ -201,6 +219,7 @@ export const directory: readonly RpcEntry[] = [
       request: async (server) => ({ ...(await madeStaff(server)), role }),
       reading: (_, { id }) => readStaff(id),
     },
+    tenancy: roleOfOtherSystem,
   }),
   entry(admin.archiveStaff, { request: madeStaff, foreignIds: ofStaffC, repeat: onWhole(madeStaff) }),
   entry(admin.restoreStaff, {

@@ -11,6 +11,7 @@ import type { Tables } from "../../src/demo/demo-rows.js";
 import type { TestServer } from "../support/server.js";
 import type { MaskTraits } from "./mask.js";
 import type { Repeat } from "./repeat.js";
+import type { NeighbourCall, TenancyTraits } from "./tenancy.js";
 import type { Reading, WrittenTexts } from "./texts.js";
 import { type GivenWalk, type Walk, walkOf } from "./walk.js";
 
@@ -31,6 +32,7 @@ export interface RpcEntry {
   readonly mask?: MaskTraits;
   /** Of every RPC that writes texts. */
   readonly texts?: WrittenTexts;
+  readonly tenancy?: TenancyTraits;
   /** Rows that the walks below need, beside those of the entries before. */
   readonly rows: Tables;
   /** One or more of every paged list. */
@@ -48,6 +50,7 @@ interface Given<I extends DescMessage, O extends DescMessage> {
   readonly withoutSecret?: (response: MessageShape<O>) => void;
   readonly mask?: MaskTraits;
   readonly texts?: GivenTexts<I, O>;
+  readonly tenancy?: GivenTenancy<I>;
   readonly rows?: Tables;
   readonly walks?: readonly GivenWalk<I>[];
 }
@@ -58,6 +61,11 @@ interface GivenRequests<I extends DescMessage> {
   readonly bad: MessageInitShape<I>;
 }
 
+interface GivenTenancy<I extends DescMessage> extends Omit<TenancyTraits, "request" | "calls"> {
+  readonly request?: MessageInitShape<I>;
+  readonly calls?: readonly (Omit<NeighbourCall, "request"> & { readonly request?: MessageInitShape<I> })[];
+}
+
 interface GivenTexts<I extends DescMessage, O extends DescMessage> {
   /** The request of the entry unless given. */
   readonly request?: MessageInitShape<I> | Make<I>;
@@ -66,7 +74,7 @@ interface GivenTexts<I extends DescMessage, O extends DescMessage> {
 
 export function entry<I extends DescMessage, O extends DescMessage>(
   method: DescMethodUnary<I, O>,
-  { request, foreignIds = {}, repeat, withoutSecret, mask, texts, rows = [], walks = [] }: Given<I, O>,
+  { request, foreignIds = {}, repeat, withoutSecret, mask, texts, tenancy, rows = [], walks = [] }: Given<I, O>,
 ): RpcEntry {
   const made = (given: MessageInitShape<I> | Make<I>) => async (server: TestServer) =>
     create(method.input, typeof given === "function" ? await given(server) : given);
@@ -97,7 +105,22 @@ export function entry<I extends DescMessage, O extends DescMessage>(
     ...(repeated ? { repeat: repeated } : {}),
     ...(mask ? { mask } : {}),
     ...(written ? { texts: written } : {}),
+    ...(tenancy ? { tenancy: tenancyOf(method, tenancy) } : {}),
     rows,
     walks: walks.map((walk) => walkOf(method, walk)),
+  };
+}
+
+function tenancyOf<I extends DescMessage, O extends DescMessage>(
+  { input }: DescMethodUnary<I, O>,
+  { request, calls = [], ...traits }: GivenTenancy<I>,
+): TenancyTraits {
+  return {
+    ...traits,
+    ...(request ? { request: create(input, request) } : {}),
+    calls: calls.map(({ request: other, ...call }) => ({
+      ...call,
+      ...(other ? { request: create(input, other) } : {}),
+    })),
   };
 }

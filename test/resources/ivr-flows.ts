@@ -1,10 +1,12 @@
 import type { Row } from "../../src/demo/demo-rows.js";
 import { IvrFlowService } from "../../src/gen/proto/moego/callcenter/v1/ivr_flow_service_pb.js";
+import { planted } from "../reliability/tenancy/planted.js";
 import { ivrFlowRow } from "../support/ivr-flow-rows.js";
-import { branchNode, definitionOf, endNode, greeting, setNode } from "../support/new-flow.js";
+import { branchNode, definitionOf, endNode, greeting, queryNode, setNode } from "../support/new-flow.js";
 import type { TestServer } from "../support/server.js";
 import { entry, type RpcEntry } from "./entry.js";
 import { onWhole } from "./repeat.js";
+import { type IdFieldException, isNamed } from "./tenancy.js";
 import { reading } from "./texts.js";
 import { ascending, company, numbers, placeOf, rowId, rowName } from "./walk.js";
 
@@ -21,6 +23,19 @@ const definition = definitionOf([
   endNode("done"),
 ]);
 const read = (id = "") => reading(rpc.getIvrFlow, { companyId, id });
+
+/** Ids in a flow name its nodes, or are templates. */
+const idsInFlow = (path: string): Readonly<Record<string, IdFieldException>> => ({
+  [`${path}.nodes.id`]: { expectation: "outside", why: "names a node of the same flow" },
+  [`${path}.nodes.customer_query.id`]: {
+    expectation: "outside",
+    why: "a template that is filled in when the flow runs",
+  },
+});
+const asksForForeignField = definitionOf([
+  queryNode("ask", { next: "done", onNotFound: "done", onTimeout: "done" }),
+  endNode("done", [`ask.${planted.field}`]),
+]);
 
 let count = 0;
 
@@ -49,6 +64,7 @@ export const ivrFlows: readonly RpcEntry[] = [
       bad: { ...newFlow, id: "ivr_a1" },
     }),
     texts: { request: { companyId, definition }, reading: ({ ivrFlow }) => read(ivrFlow?.id) },
+    tenancy: { idFields: idsInFlow("definition") },
   }),
   entry(rpc.getIvrFlow, { request: named, foreignIds }),
   entry(rpc.listIvrFlows, {
@@ -81,9 +97,18 @@ export const ivrFlows: readonly RpcEntry[] = [
       request: async (server) => ({ ...(await made(server)), definition }),
       reading: (_, { id }) => read(id),
     },
+    tenancy: { request: { ...named, definition: greeting }, idFields: idsInFlow("definition") },
   }),
   entry(rpc.archiveIvrFlow, { request: made, foreignIds, repeat: onWhole(made) }),
   entry(rpc.restoreIvrFlow, { request: named, foreignIds, repeat: onWhole(archived) }),
-  entry(rpc.validateFlow, { request: named, foreignIds }),
+  entry(rpc.validateFlow, {
+    request: named,
+    foreignIds,
+    tenancy: {
+      idFields: { ...idsInFlow("draft"), id: isNamed },
+      calls: [{ name: "a field of the neighbour's customers", request: { companyId, draft: asksForForeignField } }],
+      showsNoText: "answers what is wrong with a flow",
+    },
+  }),
   entry(rpc.runFlow, { request: { ...named, inputs: { tel: "+12125550101" } }, foreignIds }),
 ];

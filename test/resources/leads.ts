@@ -1,6 +1,8 @@
 import type { Row } from "../../src/demo/demo-rows.js";
 import { LeadAdminService } from "../../src/gen/proto/moego/admin/v1/lead_admin_service_pb.js";
 import { LeadService } from "../../src/gen/proto/moego/business/customer/v1/lead_service_pb.js";
+import { locationKey } from "../reliability/tenancy/location-key.js";
+import { planted } from "../reliability/tenancy/planted.js";
 import { lead } from "../support/lead-rows.js";
 import { aDog, newLead } from "../support/new-lead.js";
 import { freshId, madeLead } from "../support/records.js";
@@ -9,6 +11,7 @@ import { entry, type RpcEntry } from "./entry.js";
 import { leadMask } from "./lead-mask.js";
 import { petWithTexts } from "./pets.js";
 import { onWhole } from "./repeat.js";
+import { bringsAuthors, bringsIds, isNamed } from "./tenancy.js";
 import { reading, times } from "./texts.js";
 import { byUpdate, company, descending, everything, minute, numbers, placeOf, rowId, updateOf } from "./walk.js";
 
@@ -44,8 +47,13 @@ export const leads: readonly RpcEntry[] = [
       bad: newLead({ allocateStaffId: "staff_z" }),
     }),
     texts: { request: newLead(withTexts), reading: ({ id }) => read(id) },
+    tenancy: { keepsWrites: "reads in a second statement what the first one wrote" },
   }),
-  entry(rpc.getLead, { request: { id: "lcus_a1" }, foreignIds }),
+  entry(rpc.getLead, {
+    request: { id: "lcus_a1" },
+    foreignIds,
+    tenancy: { calls: [{ name: "promoted to the neighbour's", ids: { id: planted.promotedLead } }] },
+  }),
   entry(rpc.updateLead, {
     request: { id: "lcus_a1", lead: { lastName: "Changed" } },
     foreignIds,
@@ -61,6 +69,11 @@ export const leads: readonly RpcEntry[] = [
     texts: {
       request: async (server) => ({ id: (await madeLead(server)).id, lead: withTexts }),
       reading: (_, { id }) => read(id),
+    },
+    tenancy: {
+      idFields: {
+        "lead.address.id": { expectation: "outside", why: "a lead has one address, which is replaced as a whole" },
+      },
     },
   }),
   entry(rpc.listLeads, {
@@ -97,10 +110,22 @@ export const leads: readonly RpcEntry[] = [
       other: { id: (await madeLead(server)).id },
       bad: { id: "lcus_a9" },
     }),
+    tenancy: {
+      idFields: { id: isNamed },
+      calls: [
+        { name: "promoted to the neighbour's", ids: { id: planted.promotedLead } },
+        { name: "a lead of both", ids: { id: "lcus_a1" } },
+      ],
+    },
   }),
   entry(admin.archiveLead, { request: madeLead, foreignIds, repeat: onWhole(madeLead) }),
   entry(admin.restoreLead, { request: madeLead, foreignIds, repeat: onWhole(archived) }),
-  entry(admin.eraseLead, { request: madeLead, foreignIds, repeat: onWhole(madeLead) }),
+  entry(admin.eraseLead, {
+    request: madeLead,
+    foreignIds,
+    repeat: onWhole(madeLead),
+    tenancy: { calls: [{ name: "a lead of both", ids: { id: "lcus_a1" } }] },
+  }),
   entry(admin.importLead, {
     request: async () => ({ companyId, id: freshId(), ...newLead({ pets: [{ ...aDog, id: freshId() }] }) }),
     repeat: async () => ({
@@ -111,6 +136,17 @@ export const leads: readonly RpcEntry[] = [
     texts: {
       request: async () => ({ companyId, id: freshId(), ...newLead(withTexts) }),
       reading: (_, { id }) => read(id),
+    },
+    tenancy: {
+      idFields: {
+        "lead.company_id": { expectation: "reference", why: "must be the company of the path" },
+        "lead.pets.id": bringsIds,
+        "lead.pets.notes.id": bringsIds,
+        "lead.pets.notes.last_updated_by": bringsAuthors,
+        "lead.pets.created_by": bringsAuthors,
+        "lead.pets.last_updated_by": bringsAuthors,
+      },
+      calls: [{ name: "own sent again by another location", isRepeated: true, key: locationKey }],
     },
   }),
 ];

@@ -1,9 +1,12 @@
 import { PackageAdminService } from "../../src/gen/proto/moego/admin/v1/package_admin_service_pb.js";
 import { PackageService } from "../../src/gen/proto/moego/business/package/v1/package_service_pb.js";
+import { planted } from "../reliability/tenancy/planted.js";
+import { keys } from "../support/fixture-keys.js";
 import { newPackage, sellPackage } from "../support/new-package.js";
 import { bought, entry as ledgerEntry, line } from "../support/package-rows.js";
 import type { TestServer } from "../support/server.js";
 import { entry, type RpcEntry } from "./entry.js";
+import { isFilter } from "./tenancy.js";
 import { pagination, reading } from "./texts.js";
 import { company, descending, minute, numbers, placeOf, rowId } from "./walk.js";
 
@@ -63,6 +66,12 @@ export const packages: readonly RpcEntry[] = [
         otherRequest: { companyId: company, customerIds: [customer], businessIds: ["biz_l"] },
       },
     ],
+    tenancy: {
+      idFields: {
+        customer_ids: { expectation: "ignored", why: "customers that are absent or not visible are ignored" },
+        business_ids: isFilter,
+      },
+    },
   }),
   entry(listPackageDetails, {
     request: { companyId, packageIds: ["pkg_a1"], pagination: {} },
@@ -78,6 +87,18 @@ export const packages: readonly RpcEntry[] = [
         stranger: packageRow,
       },
     ],
+    tenancy: {
+      request: { companyId, packageIds: ["pkg_a1", "pkg_a2"], pagination: {} },
+      idFields: { package_ids: { expectation: "named", why: "the packages are what the call is about" } },
+      // With a package of another location, too, the call is refused as a whole.
+      calls: [
+        {
+          name: "own of one location",
+          request: { companyId, packageIds: ["pkg_a1"], pagination: {} },
+          key: keys.businessA1,
+        },
+      ],
+    },
   }),
   entry(admin.sellPackage, {
     request: newPackage(),
@@ -89,6 +110,9 @@ export const packages: readonly RpcEntry[] = [
     texts: {
       reading: ({ packageDetail }) =>
         reading(listPackageDetails, { companyId, packageIds: [packageDetail?.packageInfo?.id ?? ""], pagination }),
+    },
+    tenancy: {
+      idFields: { "package_services.id": { expectation: "free", why: "the caller may choose the ids of items" } },
     },
   }),
   entry(admin.redeemPackage, {
@@ -127,6 +151,7 @@ export const packages: readonly RpcEntry[] = [
       },
       reading: readLedger,
     },
+    tenancy: { calls: [{ name: "a redemption of the neighbour", ids: { ledger_entry_id: planted.redemption } }] },
   }),
   entry(admin.adjustPackage, {
     request: { ...ofItem, change: -1, reason: "Miscounted" },

@@ -1,10 +1,12 @@
 import { PetAdminService } from "../../src/gen/proto/moego/admin/v1/pet_admin_service_pb.js";
 import { PetService } from "../../src/gen/proto/moego/business/customer/v1/pet_service_pb.js";
+import { planted } from "../reliability/tenancy/planted.js";
 import { createPet, minimalPet } from "../support/new-pet.js";
 import { pet, petNote } from "../support/pet-rows.js";
 import { freshId, madeCustomer } from "../support/records.js";
 import type { TestServer } from "../support/server.js";
 import { entry, type RpcEntry } from "./entry.js";
+import { bringsAuthors, bringsIds } from "./tenancy.js";
 import { pagination, reading, times } from "./texts.js";
 import { byUpdate, company, descending, everything, minute, numbers, placeOf, rowId, updateOf } from "./walk.js";
 
@@ -124,6 +126,9 @@ export const pets: readonly RpcEntry[] = [
         stranger: noteRow,
       },
     ],
+    tenancy: {
+      calls: [{ name: "a pet of the neighbour", ids: { customer_id: "cus_a1", id: planted.pet } }],
+    },
   }),
   entry(rpc.listAllPets, {
     request: { companyId, pagination: {} },
@@ -156,6 +161,16 @@ export const pets: readonly RpcEntry[] = [
     texts: {
       request: async () => ({ companyId, id: freshId(), ...ownedBy("cus_a1"), pet: petWithTexts }),
       reading: (_, { id }) => read({ customerId: "cus_a1", id }),
+    },
+    tenancy: {
+      idFields: {
+        "pet.notes.id": { ...bringsIds, id: "pxn_a5" },
+        "pet.notes.last_updated_by": bringsAuthors,
+      },
+      calls: [
+        { name: "of a customer that is archived", ids: { customer_id: "cus_a9" } },
+        { name: "a pet code of both", ids: { "pet.pet_codes.id": "pc_a1" } },
+      ],
     },
   }),
 ];

@@ -1,7 +1,8 @@
 import { type DescField, type DescMessage, type DescMethodUnary, getOption, ScalarType } from "@bufbuild/protobuf";
 import { FieldBehavior, field_behavior } from "../../../src/gen/proto/google/api/field_behavior_pb.js";
+import { entryOf } from "../../resources/all-entries.js";
+import type { IdFieldException } from "../../resources/tenancy.js";
 import { pathFieldsOf } from "../../support/rest-request.js";
-import { ruleExceptions } from "./exceptions.js";
 import { isIdLike } from "./id-names.js";
 
 /** What a call must answer when one id in it is another tenant's. */
@@ -65,9 +66,19 @@ export function unclassified(method: DescMethodUnary): readonly string[] {
     .map(({ fields }) => `${method.name} ${pathOf(fields)}`);
 }
 
-function exceptionOf(method: DescMethodUnary, fields: readonly DescField[]) {
-  return ruleExceptions[`${method.name} ${pathOf(fields)}`] ?? ruleExceptions[`* ${nameOf(fields)}`];
+/** Of the RPC, or of the field's name in every RPC. */
+function exceptionOf(method: DescMethodUnary, fields: readonly DescField[]): IdFieldException | undefined {
+  return entryOf(method).tenancy?.idFields?.[pathOf(fields)] ?? exceptionsByName[nameOf(fields)];
 }
+
+const ofOtherSystem = { expectation: "outside", why: "an id of another system, kept as it is given" } as const;
+
+const exceptionsByName: Readonly<Record<string, IdFieldException>> = {
+  mobile_van_id: ofOtherSystem,
+  appointment_id: ofOtherSystem,
+  order_id: ofOtherSystem,
+  start_node_id: { expectation: "outside", why: "names a node of the same flow" },
+};
 
 /** The text fields of a request that are no ids. */
 export function plainFieldsOf(method: DescMethodUnary): readonly (readonly DescField[])[] {

@@ -1,25 +1,8 @@
 import type pg from "pg";
 import { maxPetsOfCustomer } from "../../../src/resources/pets/pet.model.js";
 import { foreignId, neighbour, tenant } from "./neighbour.js";
+import { planted } from "./planted.js";
 import { keyOfTenantsCalls } from "./world.js";
-
-/** Ids of the neighbour that stand beside a namesake of the tenant's, which has nothing under them. */
-export const planted = {
-  note: "zq.planted.note",
-  link: "zq.planted.link",
-  pet: "zq.planted.pet",
-  petOfLead: "zq.planted.pet.lead",
-  redemption: "zq.planted.redemption",
-  field: "cf_planted",
-  /** Of the tenant, promoted to a customer that the neighbour alone has. */
-  promotedLead: "planted.lead",
-  /** Number of a customer and of a lead of both. */
-  rawId: 990_001,
-  /** The tenant has no tag of this name. */
-  tagName: "New of a cell",
-  account: "zq.account.1",
-  accountOfBoth: "account-of-both",
-} as const;
 
 /** More of the neighbour that collides with what the tenant's calls write or remove. */
 export async function plantForPredicates(owner: pg.Pool): Promise<void> {

@@ -1,4 +1,5 @@
 import { toJsonString } from "@bufbuild/protobuf";
+import { entryOf } from "../../resources/all-entries.js";
 import { type Cell, foreignCells, ownCells } from "./cells.js";
 import { predicateCells } from "./predicate-cells.js";
 import { runCell } from "./run-cells.js";
@@ -25,9 +26,6 @@ export interface Trace {
   readonly named: ReadonlyMap<string, string>;
 }
 
-/** Reads in a second statement what the first has written: its writes are kept, and removed by hand. */
-const writesTwice = ["CreateLead"];
-
 export async function callsOf({ server }: World, rpc: Rpc): Promise<readonly Call[]> {
   const plain = [...ownCells(rpc), ...foreignCells(rpc, 2)];
   return [
@@ -38,7 +36,8 @@ export async function callsOf({ server }: World, rpc: Rpc): Promise<readonly Cal
 
 /** Makes the call, undoes what it writes, and tells what it did. */
 export async function traceOf({ server }: World, call: Call, statements: Statements): Promise<Trace> {
-  const keeps = writesTwice.includes(call.rpc.method.name);
+  // Removed by hand below.
+  const keeps = entryOf(call.rpc.method).tenancy?.keepsWrites !== undefined;
   statements.undoWrites(!keeps);
   const answers: string[] = [];
   const watched: typeof server = {

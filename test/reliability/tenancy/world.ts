@@ -1,29 +1,26 @@
-import { create, type DescMethodUnary, type Message } from "@bufbuild/protobuf";
+import type { DescMethodUnary, Message } from "@bufbuild/protobuf";
 import type { DestinationStream } from "pino";
 import { scopes } from "../../../src/core/principal.js";
 import type { Tables } from "../../../src/demo/demo-rows.js";
-import { PackageService } from "../../../src/gen/proto/moego/business/package/v1/package_service_pb.js";
-import { IvrFlowService } from "../../../src/gen/proto/moego/callcenter/v1/ivr_flow_service_pb.js";
 import { idempotencyKeyHeader } from "../../../src/server/pipeline/idempotency-key.js";
-import { rpcEntries } from "../../resources/all-entries.js";
+import { entryOf } from "../../resources/all-entries.js";
 import { allRpcs } from "../../resources/all-rpcs.js";
-import type { RpcEntry } from "../../resources/entry.js";
 import { nameOf, withTexts } from "../../resources/method.js";
 import { ableKey, isPlatformRpc } from "../../support/able-key.js";
 import { externalApiRow } from "../../support/external-api-rows.js";
 import { type FixtureKey, fixtureKey, keys } from "../../support/fixture-keys.js";
 import { note } from "../../support/fixtures.js";
-import { greeting } from "../../support/new-flow.js";
 import { petNote } from "../../support/pet-rows.js";
 import { startServer, type TestServer } from "../../support/server.js";
 import { offeredService } from "../../support/setting-rows.js";
+import { locationKey } from "./location-key.js";
 import { copyToNeighbour, guardNeighbour, neighbour, putNeighbourFirst, tenant } from "./neighbour.js";
 
 /** All of the tenant, all of the neighbour, one other location of the tenant, and keys that lack one scope each. */
 export const worldKeys = {
   tenant: keys.a,
   neighbour: fixtureKey("key_t", [{ type: "COMPANY", id: neighbour }]),
-  location: fixtureKey("key_loc", [{ type: "BUSINESS", companyId: tenant, id: "biz_a2" }]),
+  location: locationKey,
 } as const;
 
 const lacking = new Map(
@@ -79,7 +76,7 @@ export async function openWorld({ log }: WorldOptions = {}): Promise<World> {
   const orders = (method: DescMethodUnary) => Number(method.name.startsWith("Reorder"));
   for (const method of allRpcs.toSorted((a, b) => orders(a) - orders(b))) {
     const entry = entryOf(method);
-    const request = fullerRequests.get(method) ?? (await entry.request(server));
+    const request = entry.tenancy?.request ?? (await entry.request(server));
     const fresh = () => entry.request(server);
     rpcs.push({
       method,
@@ -118,13 +115,6 @@ function consentGiven(time: string) {
     },
   };
 }
-
-const flows = IvrFlowService.method;
-const details = PackageService.method.listPackageDetails;
-const fullerRequests = new Map<DescMethodUnary, Message>([
-  [flows.updateIvrFlow, create(flows.updateIvrFlow.input, { companyId: tenant, id: "ivr_a1", definition: greeting })],
-  [details, create(details.input, { companyId: tenant, packageIds: ["pkg_a1", "pkg_a2"], pagination: {} })],
-]);
 
 const parts = {
   headers: [{ name: "x", value: "y", isSecret: false }],
@@ -187,10 +177,4 @@ export function asNeighbour(method: DescMethodUnary, request: Message): Message 
   const named = method.input.fields.some(({ name }) => name === "company_id");
   if (method.name === "GetCompany") return withTexts(method.input, request, { id: neighbour });
   return named ? withTexts(method.input, request, { company_id: neighbour }) : request;
-}
-
-function entryOf(method: DescMethodUnary): RpcEntry {
-  const found = rpcEntries.find((one) => one.method === method);
-  if (!found) throw new Error(`${nameOf(method)} has no entry`);
-  return found;
 }

@@ -1,0 +1,17 @@
+/** Ids of the neighbour that stand beside a namesake of the tenant's, which has nothing under them (predicate-rows.ts). */
+export const planted = {
+  note: "zq.planted.note",
+  link: "zq.planted.link",
+  pet: "zq.planted.pet",
+  petOfLead: "zq.planted.pet.lead",
+  redemption: "zq.planted.redemption",
+  field: "cf_planted",
+  /** Of the tenant, promoted to a customer that the neighbour alone has. */
+  promotedLead: "planted.lead",
+  /** Number of a customer and of a lead of both. */
+  rawId: 990_001,
+  /** The tenant has no tag of this name. */
+  tagName: "New of a cell",
+  account: "zq.account.1",
+  accountOfBoth: "account-of-both",
+} as const;
