@@ -2,7 +2,8 @@ import { type Answer, addTenant, atOnce, openWorld, type Tenant } from "../fault
 import { injectConflicts } from "./conflicts.js";
 import { effectsOf, planned, refusalOf, sendOnce } from "./exactly-once.js";
 import { randomOf } from "./run.js";
-import { addService, type PlannedWrite, type WriteCall, writeKinds } from "./write-kinds.js";
+import { addService, type PlannedWrite, type WriteCall } from "./write-kind.js";
+import { writeKinds } from "./write-kinds.js";
 
 export interface Conflicting {
   /** Transactions that were begun, those included that failed. */

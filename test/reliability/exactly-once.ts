@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type pg from "pg";
 import { type Answer, call, type Tenant } from "../faults/world.js";
-import type { PlannedWrite, Send, WriteCall, WriteKind } from "./write-kinds.js";
+import type { PlannedWrite, Send, WriteCall, WriteKind } from "./write-kind.js";
 
 /** Sends a planned call once. */
 export function sendOnce(tenant: Tenant, { path, method, body }: WriteCall, idempotencyKey?: string): Promise<Answer> {

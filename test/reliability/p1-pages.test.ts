@@ -3,10 +3,10 @@ import pg from "pg";
 import { afterAll, expect, it } from "vitest";
 import { addCustomers, changeSlowly, createSync, type Followed, missedBy, pollDuring } from "../faults/sync.js";
 import { openWorld, type World } from "../faults/world.js";
+import { openPlace } from "./changing-list.js";
+import { changingLists, listsByTime } from "./changing-lists.js";
 import { byNumber, byToken, openLists, walkAmongWriters, writerCount } from "./page-walks.js";
 import { PageWriters } from "./page-writers.js";
-import { openPlace } from "./paged-kind.js";
-import { pagedByTime, pagedKinds } from "./paged-kinds.js";
 import { randomOf, record, times } from "./run.js";
 
 const random = randomOf("P1 sync");
@@ -32,7 +32,7 @@ it("P1: a walk sees every surviving row exactly once, whatever is written meanwh
 });
 
 it("P1 control: walked by page numbers, lists show rows twice or not at all", async (context) => {
-  const { missed, twice, done, found } = await walkAmongWriters(lists, { walks: pagedKinds.length, turn: byNumber });
+  const { missed, twice, done, found } = await walkAmongWriters(lists, { walks: changingLists.length, turn: byNumber });
   record(context, {
     id: "P1 control",
     done: `${done}, by page numbers`,
@@ -52,7 +52,7 @@ const followed: readonly Followed[] = [
 async function followWriters(world: World, durationMs: number) {
   const place = await openPlace(world);
   const slowIds = await addCustomers(world, place, 200);
-  const writers = new PageWriters({ place, kinds: pagedByTime });
+  const writers = new PageWriters({ place, kinds: listsByTime });
   await writers.start(writerCount);
   const pool = new pg.Pool({ connectionString: world.database.ownerUrl, max: 2 });
   const end = Date.now() + durationMs;

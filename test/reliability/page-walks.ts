@@ -1,8 +1,8 @@
 import { call, openWorld } from "../faults/world.js";
+import { type ChangingList, markOf, openPlace, type Place } from "./changing-list.js";
+import { changingLists } from "./changing-lists.js";
 import { refusalOf } from "./exactly-once.js";
 import { PageWriters } from "./page-writers.js";
-import { markOf, openPlace, type PagedKind, type Place } from "./paged-kind.js";
-import { pagedKinds } from "./paged-kinds.js";
 import { randomOf } from "./run.js";
 
 const random = randomOf("P1");
@@ -23,7 +23,7 @@ export interface WrittenLists extends AsyncDisposable {
 export async function openLists(): Promise<WrittenLists> {
   const world = await openWorld();
   const place = await openPlace(world);
-  const writers = new PageWriters({ place, kinds: pagedKinds });
+  const writers = new PageWriters({ place, kinds: changingLists });
   return { place, writers, [Symbol.asyncDispose]: () => world[Symbol.asyncDispose]() };
 }
 
@@ -46,7 +46,7 @@ export async function walkAmongWriters(lists: WrittenLists, { walks, turn }: Wal
   const refused: string[] = [];
   let [whole, anew, pages, survivors] = [0, 0, 0, 0];
   while (whole < walks) {
-    const kind = pagedKinds[whole % pagedKinds.length] ?? random.pick(pagedKinds);
+    const kind = changingLists[whole % changingLists.length] ?? random.pick(changingLists);
     writers.favoured = kind;
     const before = writers.marksOf(kind);
     const walked = await walk(lists, { kind, turn });
@@ -67,14 +67,14 @@ export async function walkAmongWriters(lists: WrittenLists, { walks, turn }: Wal
   }
   const writes = writers.writes - written;
   await writers.stop();
-  const kinds = `${pagedKinds.length} lists, ${pagedKinds.filter(({ byName }) => byName).length} of them by name`;
+  const kinds = `${changingLists.length} lists, ${changingLists.filter(({ byName }) => byName).length} of them by name`;
   const done = `${walks} paginations of ${kinds}, ${anew} restarted, ${pages} pages, ${writes} writes of ${writerCount} concurrent writers`;
   const found = `${survivors} surviving rows, ${missed.length} missed, ${twice.length} paginations with duplicate rows`;
   return { missed, twice, refused, done, found };
 }
 
 interface WalkOptions extends Pick<WalksOptions, "turn"> {
-  readonly kind: PagedKind;
+  readonly kind: ChangingList;
 }
 
 interface Walked {

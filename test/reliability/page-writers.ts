@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { markOf, newId, type PagedKind, type Place } from "./paged-kind.js";
+import { type ChangingList, markOf, newId, type Place } from "./changing-list.js";
 import { randomOf } from "./run.js";
 
 const random = randomOf("P1 writers");
@@ -11,22 +11,22 @@ const names = ["Ash", "ash", "Äsh", "Moss", "Мох", "苔", "zoe", "Zoë"];
 export interface PageWritersOptions {
   readonly place: Place;
   /** The lists whose rows are written. */
-  readonly kinds: readonly PagedKind[];
+  readonly kinds: readonly ChangingList[];
 }
 
 /** Writers who insert, update, rename and remove rows of the lists, one at a time on each row. */
 export class PageWriters {
   readonly #place: Place;
-  readonly #kinds: readonly PagedKind[];
+  readonly #kinds: readonly ChangingList[];
   /** By id, the name of each row that nobody has begun to rename or to remove. */
-  readonly #rows: ReadonlyMap<PagedKind, Map<string, string>>;
+  readonly #rows: ReadonlyMap<ChangingList, Map<string, string>>;
   readonly #busy = new Set<string>();
   #running: Promise<unknown> = Promise.resolve();
   #done = false;
   /** Writes that were answered. */
   writes = 0;
   /** The list of every other write, so that much happens to it while it is walked; of none when absent. */
-  favoured: PagedKind | undefined;
+  favoured: ChangingList | undefined;
 
   constructor({ place, kinds }: PageWritersOptions) {
     this.#place = place;
@@ -35,13 +35,13 @@ export class PageWriters {
   }
 
   /** Marks of the rows of the list that exist and that nobody has begun to rename or to remove. */
-  marksOf(kind: PagedKind): ReadonlySet<string> {
+  marksOf(kind: ChangingList): ReadonlySet<string> {
     return new Set([...this.#rowsOf(kind)].map(([id, name]) => markOf(kind, id, name)));
   }
 
   /** Fills every list and then writes until `stop()`, after which it may begin once more. */
   async start(count: number): Promise<void> {
-    const fill = async (kind: PagedKind) => {
+    const fill = async (kind: ChangingList) => {
       while (this.#rowsOf(kind).size < length.least) await this.#insert(kind);
     };
     await Promise.all(this.#kinds.map(fill));
@@ -60,12 +60,12 @@ export class PageWriters {
   }
 
   /** Updates, renames or removes a row, unless another writer is at it. */
-  async disturb(kind: PagedKind, id: string): Promise<void> {
+  async disturb(kind: ChangingList, id: string): Promise<void> {
     if (!this.#rowsOf(kind).has(id) || this.#busy.has(id)) return;
     await this.#change(kind, id, random.below(2) === 0 ? "update" : "remove");
   }
 
-  #rowsOf(kind: PagedKind): Map<string, string> {
+  #rowsOf(kind: ChangingList): Map<string, string> {
     const rows = this.#rows.get(kind);
     if (!rows) throw new Error(`nobody writes ${kind.name}`);
     return rows;
@@ -86,13 +86,13 @@ export class PageWriters {
     }
   }
 
-  async #insert(kind: PagedKind): Promise<void> {
+  async #insert(kind: ChangingList): Promise<void> {
     const name = random.pick(names);
     const id = await kind.insert(this.#place, name);
     this.#rowsOf(kind).set(id, name);
   }
 
-  async #change(kind: PagedKind, id: string, what: "update" | "remove"): Promise<void> {
+  async #change(kind: ChangingList, id: string, what: "update" | "remove"): Promise<void> {
     const rows = this.#rowsOf(kind);
     this.#busy.add(id);
     if (what === "remove" && kind.remove) {

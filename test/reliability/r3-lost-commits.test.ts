@@ -4,7 +4,8 @@ import { type Answer, addTenant, atOnce, openWorld, type Tenant, type World } fr
 import { type CommitCutter, type Cut, openCommitCutter } from "./commit-cutter.js";
 import { effectsOf, planned, refusalOf, sender, sendOnce, sendUntilDone } from "./exactly-once.js";
 import { randomOf, record, times } from "./run.js";
-import { addService, type PlannedWrite, writeKinds } from "./write-kinds.js";
+import { addService, type PlannedWrite } from "./write-kind.js";
+import { writeKinds } from "./write-kinds.js";
 
 const random = randomOf("R3");
 const cutKinds: readonly Cut[] = ["answered", "unanswered"];

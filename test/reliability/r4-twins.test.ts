@@ -5,7 +5,8 @@ import { environmentOf, type Service, startService } from "../server/service.js"
 import { createDatabase, type TestDatabase } from "../support/database.js";
 import { effectsOf, planned, refusalOf, sendOnce } from "./exactly-once.js";
 import { randomOf, record, times } from "./run.js";
-import { addService, type PlannedWrite, writeKinds } from "./write-kinds.js";
+import { addService, type PlannedWrite } from "./write-kind.js";
+import { writeKinds } from "./write-kinds.js";
 
 const random = randomOf("R4");
 const callers = 8;

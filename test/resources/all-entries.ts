@@ -5,6 +5,8 @@ import { callers } from "./callers.js";
 import { catalog } from "./catalog.js";
 import { consent } from "./consent.js";
 import { customFields } from "./custom-fields.js";
+import { customerAdmin } from "./customer-admin.js";
+import { customerNotes } from "./customer-notes.js";
 import { customerSettingLists } from "./customer-setting-lists.js";
 import { customers } from "./customers.js";
 import { directory } from "./directory.js";
@@ -25,6 +27,8 @@ import { vipLevels } from "./vip-levels.js";
 export const rpcEntries: readonly RpcEntry[] = [
   ...directory,
   ...customers,
+  ...customerNotes,
+  ...customerAdmin,
   ...leads,
   ...apiKeys,
   ...pets,

@@ -1,4 +1,5 @@
 import { SettingService } from "../../src/gen/proto/moego/business/setting/v1/setting_service_pb.js";
+import { done, newId, type Place, put } from "../reliability/changing-list.js";
 import { newService } from "../support/new-setting.js";
 import { offeredService } from "../support/setting-rows.js";
 import { entry, type RpcEntry } from "./entry.js";
@@ -15,6 +16,8 @@ const read = (id: string) => reading(getService, { companyId, id });
 const serviceRow = (id: string, place: number) =>
   offeredService(company, id, rowName(place), { available_all_business: true });
 const byName = { ids: ascending, table: "service", nameColumns: ["name"], stranger: serviceRow };
+
+const services = ({ companyId: id }: Place) => `setting/companies/${id}/services`;
 
 export const catalog: readonly RpcEntry[] = [
   entry(getService, { request: { companyId, id: "srv_a1" }, foreignIds }),
@@ -36,6 +39,20 @@ export const catalog: readonly RpcEntry[] = [
       },
     ],
     tenancy: { idFields: { business_ids: isFilter } },
+    changing: {
+      name: "services",
+      path: (place) => `${services(place)}:list`,
+      request: () => ({}),
+      rows: "services",
+      insert: async (place, name) =>
+        (await done(place, services(place), { name, serviceItemType: "GROOMING", serviceType: "ADDON" })).id,
+      update: (place, id) => put(place, `${services(place)}/${id}`, { category: newId() }),
+      remove: (place, id) => put(place, `${services(place)}/${id}`, { inactive: true }),
+      byName: {
+        nameOf: (row) => row.name,
+        rename: (place, id, name) => put(place, `${services(place)}/${id}`, { name }),
+      },
+    },
   }),
   entry(createService, {
     request: newService,

@@ -1,5 +1,6 @@
 import { CustomerSettingAdminService } from "../../src/gen/proto/moego/admin/v1/customer_setting_admin_service_pb.js";
 import { SettingService } from "../../src/gen/proto/moego/business/setting/v1/setting_service_pb.js";
+import { post } from "../reliability/write-kind.js";
 import { keys } from "../support/fixture-keys.js";
 import { freshName } from "../support/new-setting.js";
 import { entry, type RpcEntry } from "./entry.js";
@@ -40,6 +41,17 @@ export const customerSettingLists: readonly RpcEntry[] = [
     request: async () => ({ companyId, name: freshName() }),
     repeat: creation("tag_a1"),
     texts: tags.texts,
+    once: {
+      oneStatement: false,
+      doubles: false,
+      async plan({ companyId }, mark) {
+        const path = `admin/companies/${companyId}/tags`;
+        return { call: post(path, { name: mark }), other: post(path, { name: mark, group: "Other" }), marks: [mark] };
+      },
+      idOf: (body) => body.tag.id,
+      effects: `SELECT name AS mark, count(*)::int AS effects, min(id) AS id FROM tag
+        WHERE company_id = $1 AND name = ANY($2) GROUP BY 1`,
+    },
   }),
   entry(admin.updateTag, {
     ...rename("tag_a2", "tag_c1", tags.make),

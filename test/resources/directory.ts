@@ -3,6 +3,7 @@ import { DirectoryAdminService } from "../../src/gen/proto/moego/admin/v1/direct
 import { BusinessService } from "../../src/gen/proto/moego/business/business/v1/business_service_pb.js";
 import { CompanyService } from "../../src/gen/proto/moego/business/company/v1/company_service_pb.js";
 import { StaffService } from "../../src/gen/proto/moego/business/staff/v1/staff_service_pb.js";
+import { adminPath, done, newId, put } from "../reliability/changing-list.js";
 import { fixtureKey, keyTables } from "../support/fixture-keys.js";
 import type { TestServer } from "../support/server.js";
 import { entry, type RpcEntry } from "./entry.js";
@@ -67,6 +68,14 @@ const staffRow = (id: string, firstName: string): Row => ({
 });
 const named = (row: (id: string, name: string) => Row) => numbers.map((n) => row(rowId(n), rowName(placeOf(n))));
 
+const newPage = () => `https://example.com/${newId()}`;
+
+/** Staff have a name of two parts, and are listed by the first one first. */
+function staffNamed(name: string) {
+  const [firstName = "", lastName = ""] = name.split(" ");
+  return { firstName, lastName };
+}
+
 export const directory: readonly RpcEntry[] = [
   entry(getCompany, { request: { id: "cmp_a" }, foreignIds: { id: "cmp_c" } }),
   entry(listCompanies, {
@@ -100,6 +109,21 @@ export const directory: readonly RpcEntry[] = [
         stranger: (id, place) => businessRow(id, rowName(place)),
       },
     ],
+    changing: {
+      name: "locations",
+      path: () => "businesses:list",
+      request: ({ companyId }) => ({ companyId }),
+      rows: "businesses",
+      insert: async (place, name) => (await done(place, `${adminPath(place)}/businesses`, { name })).business.id,
+      update: (place, id) => put(place, `${adminPath(place)}/businesses/${id}`, { website: newPage() }),
+      async remove(place, id) {
+        await done(place, `${adminPath(place)}/businesses/${id}:archive`, {});
+      },
+      byName: {
+        nameOf: (row) => row.name,
+        rename: (place, id, name) => put(place, `${adminPath(place)}/businesses/${id}`, { name }),
+      },
+    },
   }),
   entry(getStaff, { request: { id: "staff_a1" }, foreignIds: { id: "staff_c1" } }),
   entry(listStaffs, {
@@ -116,6 +140,22 @@ export const directory: readonly RpcEntry[] = [
         stranger: (id, place) => staffRow(id, rowName(place)),
       },
     ],
+    changing: {
+      name: "staff",
+      path: () => "staffs:list",
+      request: ({ companyId }) => ({ companyId }),
+      rows: "staffs",
+      insert: async (place, name) => (await done(place, `${adminPath(place)}/staffs`, staffNamed(name))).staff.id,
+      // Who left is listed too.
+      async update(place, id) {
+        await done(place, `${adminPath(place)}/staffs/${id}:archive`, {});
+        await done(place, `${adminPath(place)}/staffs/${id}:restore`, {});
+      },
+      byName: {
+        nameOf: ({ firstName, lastName }) => `${firstName} ${lastName}`.trim(),
+        rename: (place, id, name) => put(place, `${adminPath(place)}/staffs/${id}`, staffNamed(name)),
+      },
+    },
   }),
   entry(admin.createCompany, {
     request: newCompany,
@@ -149,6 +189,21 @@ export const directory: readonly RpcEntry[] = [
     tenancy: {
       hasNoPageToken: "open to platform keys alone, which are bound to no company",
       showsNoText: "open to platform keys alone",
+    },
+    changing: {
+      name: "companies",
+      path: () => "admin/companies:list",
+      caller: ({ platform }) => platform,
+      request: () => ({}),
+      rows: "companies",
+      insert: async ({ platform }, name) =>
+        (await done(platform, "admin/companies", { name, country: "US", timeZone: "UTC" })).company.id,
+      update: ({ platform }, id) =>
+        put(platform, `admin/companies/${id}`, { upcomingAppointmentsUrlTemplate: `${newPage()}/{customer_id}` }),
+      byName: {
+        nameOf: (row) => row.name,
+        rename: ({ platform }, id, name) => put(platform, `admin/companies/${id}`, { name }),
+      },
     },
   }),
   entry(admin.updateCompany, {

@@ -8,6 +8,8 @@ import {
   type MessageShape,
 } from "@bufbuild/protobuf";
 import type { Tables } from "../../src/demo/demo-rows.js";
+import type { ChangingList } from "../reliability/changing-list.js";
+import type { OnceTraits } from "../reliability/write-kind.js";
 import type { TestServer } from "../support/server.js";
 import type { MaskTraits } from "./mask.js";
 import type { Repeat } from "./repeat.js";
@@ -33,6 +35,10 @@ export interface RpcEntry {
   /** Of every RPC that writes texts. */
   readonly texts?: WrittenTexts;
   readonly tenancy?: TenancyTraits;
+  /** Of the writes that the fault suite sends again after kills, lost commits and conflicts. */
+  readonly once?: OnceTraits;
+  /** Of the paged lists that the fault suite walks while their rows change. */
+  readonly changing?: ChangingList;
   /** Rows that the walks below need, beside those of the entries before. */
   readonly rows: Tables;
   /** One or more of every paged list. */
@@ -51,6 +57,8 @@ interface Given<I extends DescMessage, O extends DescMessage> {
   readonly mask?: MaskTraits;
   readonly texts?: GivenTexts<I, O>;
   readonly tenancy?: GivenTenancy<I>;
+  readonly once?: OnceTraits;
+  readonly changing?: ChangingList;
   readonly rows?: Tables;
   readonly walks?: readonly GivenWalk<I>[];
 }
@@ -74,7 +82,19 @@ interface GivenTexts<I extends DescMessage, O extends DescMessage> {
 
 export function entry<I extends DescMessage, O extends DescMessage>(
   method: DescMethodUnary<I, O>,
-  { request, foreignIds = {}, repeat, withoutSecret, mask, texts, tenancy, rows = [], walks = [] }: Given<I, O>,
+  {
+    request,
+    foreignIds = {},
+    repeat,
+    withoutSecret,
+    mask,
+    texts,
+    tenancy,
+    once,
+    changing,
+    rows = [],
+    walks = [],
+  }: Given<I, O>,
 ): RpcEntry {
   const made = (given: MessageInitShape<I> | Make<I>) => async (server: TestServer) =>
     create(method.input, typeof given === "function" ? await given(server) : given);
@@ -105,6 +125,8 @@ export function entry<I extends DescMessage, O extends DescMessage>(
     ...(repeated ? { repeat: repeated } : {}),
     ...(mask ? { mask } : {}),
     ...(written ? { texts: written } : {}),
+    ...(once ? { once } : {}),
+    ...(changing ? { changing } : {}),
     ...(tenancy ? { tenancy: tenancyOf(method, tenancy) } : {}),
     rows,
     walks: walks.map((walk) => walkOf(method, walk)),

@@ -1,5 +1,7 @@
 import type { Row } from "../../src/demo/demo-rows.js";
 import { ExternalApiService } from "../../src/gen/proto/moego/callcenter/v1/external_api_service_pb.js";
+import { done, newId } from "../reliability/changing-list.js";
+import { post } from "../reliability/write-kind.js";
 import { externalApiRow } from "../support/external-api-rows.js";
 import { madeExternalApi, newExternalApi } from "../support/new-external-api.js";
 import type { TestServer } from "../support/server.js";
@@ -50,6 +52,26 @@ export const externalApis: readonly RpcEntry[] = [
       request: newExternalApi({ requestParams, outputParams }),
       reading: ({ externalApi }) => read(externalApi?.id),
     },
+    once: {
+      oneStatement: false,
+      doubles: true,
+      async plan({ companyId }, mark) {
+        const path = `callcenter/companies/${companyId}/external_apis`;
+        const api = {
+          name: mark,
+          url: "https://api.example.com/",
+          headers: [{ name: "x-secret", secretValue: "hidden from all" }],
+        };
+        return {
+          call: post(path, { ...api, method: "METHOD_GET" }),
+          other: post(path, { ...api, method: "METHOD_POST" }),
+          marks: [mark],
+        };
+      },
+      idOf: (body) => body.externalApi.id,
+      effects: `SELECT name AS mark, count(*)::int AS effects, min(id) AS id FROM external_api
+        WHERE company_id = $1 AND name = ANY($2) GROUP BY 1`,
+    },
   }),
   entry(rpc.getExternalApi, { request: named, foreignIds }),
   entry(rpc.listExternalApis, {
@@ -65,6 +87,22 @@ export const externalApis: readonly RpcEntry[] = [
         stranger: listed,
       },
     ],
+    changing: {
+      name: "external APIs",
+      path: ({ companyId }) => `callcenter/companies/${companyId}/external_apis:list`,
+      request: () => ({}),
+      rows: "externalApis",
+      async insert(place) {
+        const api = { name: newId(), url: "https://api.example.com/", method: "METHOD_GET" };
+        return (await done(place, `callcenter/companies/${place.companyId}/external_apis`, api)).externalApi.id;
+      },
+      async update(place, id) {
+        await done(place, `callcenter/companies/${place.companyId}/external_apis/${id}`, { name: newId() }, "PUT");
+      },
+      async remove(place, id) {
+        await done(place, `callcenter/companies/${place.companyId}/external_apis/${id}:archive`, {});
+      },
+    },
   }),
   entry(rpc.updateExternalApi, {
     request: { ...named, url: "https://api.example.com/v2" },

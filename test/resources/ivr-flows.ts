@@ -1,5 +1,6 @@
 import type { Row } from "../../src/demo/demo-rows.js";
 import { IvrFlowService } from "../../src/gen/proto/moego/callcenter/v1/ivr_flow_service_pb.js";
+import { done, newId, type Place, put } from "../reliability/changing-list.js";
 import { planted } from "../reliability/tenancy/planted.js";
 import { ivrFlowRow } from "../support/ivr-flow-rows.js";
 import { branchNode, definitionOf, endNode, greeting, queryNode, setNode } from "../support/new-flow.js";
@@ -36,6 +37,10 @@ const asksForForeignField = definitionOf([
   queryNode("ask", { next: "done", onNotFound: "done", onTimeout: "done" }),
   endNode("done", [`ask.${planted.field}`]),
 ]);
+
+const flows = ({ companyId: id }: Place) => `callcenter/companies/${id}/ivr_flows`;
+/** All that a flow needs. */
+const end = { id: "end", end: { exit: "done" } };
 
 let count = 0;
 
@@ -81,6 +86,19 @@ export const ivrFlows: readonly RpcEntry[] = [
         stranger: listed,
       },
     ],
+    changing: {
+      name: "IVR flows",
+      path: (place) => `${flows(place)}:list`,
+      request: () => ({}),
+      rows: "ivrFlows",
+      insert: async (place, name) =>
+        (await done(place, flows(place), { name, definition: { startNodeId: "end", nodes: [end] } })).ivrFlow.id,
+      update: (place, id) => put(place, `${flows(place)}/${id}`, { description: newId() }),
+      async remove(place, id) {
+        await done(place, `${flows(place)}/${id}:archive`, {});
+      },
+      byName: { nameOf: (row) => row.name, rename: (place, id, name) => put(place, `${flows(place)}/${id}`, { name }) },
+    },
   }),
   entry(rpc.updateIvrFlow, {
     request: { ...named, description: "Says hello" },

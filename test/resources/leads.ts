@@ -1,8 +1,10 @@
 import type { Row } from "../../src/demo/demo-rows.js";
 import { LeadAdminService } from "../../src/gen/proto/moego/admin/v1/lead_admin_service_pb.js";
 import { LeadService } from "../../src/gen/proto/moego/business/customer/v1/lead_service_pb.js";
+import { adminPath, done, either, newId, someTime } from "../reliability/changing-list.js";
 import { locationKey } from "../reliability/tenancy/location-key.js";
 import { planted } from "../reliability/tenancy/planted.js";
+import { leadNamed, post } from "../reliability/write-kind.js";
 import { lead } from "../support/lead-rows.js";
 import { aDog, newLead } from "../support/new-lead.js";
 import { freshId, madeLead } from "../support/records.js";
@@ -48,6 +50,18 @@ export const leads: readonly RpcEntry[] = [
     }),
     texts: { request: newLead(withTexts), reading: ({ id }) => read(id) },
     tenancy: { keepsWrites: "reads in a second statement what the first one wrote" },
+    once: {
+      oneStatement: true,
+      doubles: true,
+      plan: async (tenant, mark) => ({
+        call: post("leads", leadNamed(tenant, mark)),
+        other: post("leads", { ...leadNamed(tenant, mark), complianceConfig: { isConsented: true } }),
+        marks: [mark],
+      }),
+      idOf: (body) => body.id,
+      effects: `SELECT first_name AS mark, count(*)::int AS effects, min(id) AS id FROM lead
+        WHERE company_id = $1 AND first_name = ANY($2) GROUP BY 1`,
+    },
   }),
   entry(rpc.getLead, {
     request: { id: "lcus_a1" },
@@ -101,6 +115,26 @@ export const leads: readonly RpcEntry[] = [
         otherRequest: { companyId: company, filter: { preferredBusinessIds: ["biz_l", "biz_x"] } },
       },
     ],
+    changing: {
+      name: "leads",
+      path: () => "leads:list",
+      request: ({ companyId }) => ({ companyId }),
+      rows: "leads",
+      async insert(place) {
+        const lead = { firstName: "Lea", phone: "+12125550199", companyId: place.companyId };
+        if (either([true, false])) return (await done(place, "leads", { lead })).id;
+        return (await done(place, `${adminPath(place)}/leads:import`, { id: newId(), lead, createdTime: someTime() }))
+          .lead.id;
+      },
+      async update(place, id) {
+        await done(place, `leads/${id}`, { lead: { lastName: `Listed ${newId()}` } }, "PUT");
+      },
+      async remove(place, id) {
+        const action = either(["archive", "erase", "promote"]);
+        if (action === "promote") await done(place, "leads:promote", { id });
+        else await done(place, `${adminPath(place)}/leads/${id}:${action}`, {});
+      },
+    },
   }),
   entry(rpc.promoteLead, {
     request: async (server) => ({ id: (await madeLead(server)).id }),
@@ -116,6 +150,22 @@ export const leads: readonly RpcEntry[] = [
         { name: "promoted to the neighbour's", ids: { id: planted.promotedLead } },
         { name: "a lead of both", ids: { id: "lcus_a1" } },
       ],
+    },
+    once: {
+      oneStatement: false,
+      doubles: false,
+      async plan(tenant, mark, send) {
+        const { id } = await send(post("leads", leadNamed(tenant, mark)));
+        const { id: otherId } = await send(post("leads", leadNamed(tenant, "Other")));
+        return {
+          call: post("leads:promote", { id }),
+          other: post("leads:promote", { id: otherId }),
+          marks: [id, otherId],
+        };
+      },
+      idOf: (body) => body.customer.id,
+      effects: `SELECT source_lead_id AS mark, count(*)::int AS effects, min(id) AS id FROM customer
+        WHERE company_id = $1 AND source_lead_id = ANY($2) GROUP BY 1`,
     },
   }),
   entry(admin.archiveLead, { request: madeLead, foreignIds, repeat: onWhole(madeLead) }),

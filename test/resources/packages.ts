@@ -1,6 +1,8 @@
 import { PackageAdminService } from "../../src/gen/proto/moego/admin/v1/package_admin_service_pb.js";
 import { PackageService } from "../../src/gen/proto/moego/business/package/v1/package_service_pb.js";
+import { adminPath, done, someTime } from "../reliability/changing-list.js";
 import { planted } from "../reliability/tenancy/planted.js";
+import { person, post } from "../reliability/write-kind.js";
 import { keys } from "../support/fixture-keys.js";
 import { newPackage, sellPackage } from "../support/new-package.js";
 import { bought, entry as ledgerEntry, line } from "../support/package-rows.js";
@@ -32,6 +34,8 @@ async function withdrawn(server: TestServer) {
   return named;
 }
 
+/** The one item of each package that the fault suite has sold. */
+const items = new Map<string, string>();
 const readLedger = (_: unknown, { packageId }: { readonly packageId: string }) =>
   reading(admin.listPackageLedger, { companyId, packageId, pagination });
 
@@ -70,6 +74,36 @@ export const packages: readonly RpcEntry[] = [
       idFields: {
         customer_ids: { expectation: "ignored", why: "customers that are absent or not visible are ignored" },
         business_ids: isFilter,
+      },
+    },
+    changing: {
+      name: "packages",
+      path: () => "packages:list",
+      request: ({ companyId, customerId }) => ({ companyId, customerIds: [customerId] }),
+      rows: "packages",
+      async insert(place) {
+        const { packageDetail } = await done(place, `${adminPath(place)}/packages`, {
+          ...{
+            customerId: place.customerId,
+            businessId: place.businessId,
+            packageName: "Baths",
+            purchaseTime: someTime(),
+          },
+          packagePrice: { currencyCode: "USD", units: "150" },
+          packageServices: [{ services: [{ serviceId: "srv" }], quantity: 1_000_000 }],
+        });
+        const { id } = packageDetail.packageInfo;
+        items.set(id, packageDetail.packageServices[0].id);
+        return id;
+      },
+      async update(place, id) {
+        await done(place, `${adminPath(place)}/packages/${id}:redeem`, {
+          packageServiceId: items.get(id),
+          quantity: 1,
+        });
+      },
+      async remove(place, id) {
+        await done(place, `${adminPath(place)}/packages/${id}`, undefined, "DELETE");
       },
     },
   }),
@@ -127,6 +161,33 @@ export const packages: readonly RpcEntry[] = [
       };
     },
     texts: { request: async (server) => ({ ...(await soldItem(server)), quantity: 1 }), reading: readLedger },
+    once: {
+      oneStatement: false,
+      doubles: true,
+      async plan(tenant, mark, send) {
+        const { companyId, businessId } = tenant;
+        const { id: customerId } = await send(post("customers", person(tenant, "Bather")));
+        const packages = `admin/companies/${companyId}/packages`;
+        const { packageDetail } = await send(
+          post(packages, {
+            ...{
+              customerId,
+              businessId,
+              packageName: "Five baths",
+              packagePrice: { currencyCode: "USD", units: "150" },
+            },
+            packageServices: [{ services: [{ serviceId: "srv" }], quantity: 5 }],
+          }),
+        );
+        const packageServiceId = packageDetail.packageServices[0].id;
+        const path = `${packages}/${packageDetail.packageInfo.id}:redeem`;
+        const units = (quantity: number) => ({ packageServiceId, quantity, appointmentId: mark });
+        return { call: post(path, units(1)), other: post(path, units(2)), marks: [mark] };
+      },
+      idOf: (body) => body.packageDetail.packageInfo.id,
+      effects: `SELECT appointment_id AS mark, count(*)::int AS effects, min(package_id) AS id FROM package_ledger
+        WHERE company_id = $1 AND appointment_id = ANY($2) AND kind = 'REDEMPTION' GROUP BY 1`,
+    },
   }),
   entry(admin.refundPackage, {
     async request(server) {

@@ -1,5 +1,7 @@
 import { PetAdminService } from "../../src/gen/proto/moego/admin/v1/pet_admin_service_pb.js";
 import { PetService } from "../../src/gen/proto/moego/business/customer/v1/pet_service_pb.js";
+import { createCustomer } from "../faults/world.js";
+import { adminPath, done, newId, someTime } from "../reliability/changing-list.js";
 import { planted } from "../reliability/tenancy/planted.js";
 import { createPet, minimalPet } from "../support/new-pet.js";
 import { pet, petNote } from "../support/pet-rows.js";
@@ -28,6 +30,9 @@ async function made(server: TestServer): Promise<{ customerId: string; id: strin
 }
 
 const ownedBy = (value: string) => ({ owner: { case: "customerId", value } }) as const;
+
+/** The customer of each pet that the fault suite has imported. */
+const owners = new Map<string, string>();
 
 const owner = rowId(0);
 const row = (id: string, created: number, updated: number) =>
@@ -150,6 +155,26 @@ export const pets: readonly RpcEntry[] = [
         stranger: (id, place) => row(id, 0, place),
       },
     ],
+    changing: {
+      name: "pets",
+      path: () => "pets:list",
+      request: ({ companyId }) => ({ companyId }),
+      rows: "pets",
+      async insert(place) {
+        const { id: customerId } = (await createCustomer(place, { lastName: "Owner" })).body;
+        const pet = { name: "Rex", type: "DOG", breed: "Beagle" };
+        const imported = { id: newId(), customerId, pet, createdTime: someTime() };
+        await done(place, `${adminPath(place)}/pets:import`, imported);
+        owners.set(imported.id, customerId);
+        return imported.id;
+      },
+      async update(place, id) {
+        await done(place, `customers/${owners.get(id)}/pets/${id}`, { name: `Rex ${newId()}` }, "PUT");
+      },
+      async remove(place, id) {
+        await done(place, `${adminPath(place)}/customers/${owners.get(id)}:erase`, {});
+      },
+    },
   }),
   entry(importPet, {
     request: async () => ({ companyId, id: freshId(), ...ownedBy("cus_a1"), pet: minimalPet }),

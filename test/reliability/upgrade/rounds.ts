@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto";
 import { newCustomer, type Tenant } from "../../faults/world.js";
 import type { ExternalSystem } from "../../support/external-system.js";
 import { planned } from "../exactly-once.js";
-import { type Send, writeKinds } from "../write-kinds.js";
+import type { Send } from "../write-kind.js";
+import { writeKinds } from "../write-kinds.js";
 import { require, requireSame, type Session } from "./session.js";
 
 /** What a client does again and again. Each round begins at one process and goes on at the other. */

@@ -1,7 +1,7 @@
 import { type Answer, type CallOptions, call, type Tenant } from "../../faults/world.js";
 import { refusalOf } from "../exactly-once.js";
 import type { Random } from "../run.js";
-import type { PlannedWrite } from "../write-kinds.js";
+import type { PlannedWrite } from "../write-kind.js";
 
 /** A write that was acknowledged, and the key with which it is sent again. */
 export interface Acknowledged {

@@ -9,7 +9,8 @@ import {
   type Tenant,
   type World,
 } from "../faults/world.js";
-import { addService } from "./write-kinds.js";
+import { randomOf } from "./run.js";
+import { addService } from "./write-kind.js";
 
 /** A company, and the customer on whom notes are written and to whom packages are sold. */
 export interface Place extends Tenant {
@@ -30,7 +31,8 @@ export async function openPlace(world: World): Promise<Place> {
 }
 
 /** A paged list whose rows come, change and go. */
-export interface PagedKind {
+export interface ChangingList {
+  /** `customers` */
   readonly name: string;
   /** Path of the list. */
   path(place: Place): string;
@@ -59,7 +61,7 @@ export interface ByName {
  * What a walk tells rows apart by. In a list by name a new name is another place: of a row that is renamed during a walk,
  * the old one went and a new one came.
  */
-export function markOf({ byName }: PagedKind, id: string, name: string): string {
+export function markOf({ byName }: ChangingList, id: string, name: string): string {
   return byName ? `${id} ${name}` : id;
 }
 
@@ -71,3 +73,16 @@ export async function done(tenant: Tenant, path: string, body?: object, method =
   if (answer.status !== 200) throw new Error(`${method} ${path}: ${answer.text}`);
   return answer.body;
 }
+
+/** Sends a change that has to succeed. */
+export async function put(tenant: Tenant, path: string, body: object): Promise<void> {
+  await done(tenant, path, body, "PUT");
+}
+
+/** The routes of administration. */
+export const adminPath = ({ companyId }: Place) => `admin/companies/${companyId}`;
+
+const random = randomOf("P1 rows");
+/** A moment of the last years. */
+export const someTime = () => new Date(Date.now() - 1 - random.below(2 ** 31) * 30).toISOString();
+export const either = <T>(options: readonly T[]): T => random.pick(options);
