@@ -152,6 +152,20 @@ export function maskedTexts<Name extends string>(
 
 type Texts<Name extends string> = { readonly [K in Name]?: string | undefined };
 
+/**
+ * A message field of an update: the whole of it, or its listed parts, to merge into the stored value. An absent one is
+ * `cleared`. Undefined if the mask writes none of it.
+ */
+export function maskedParts<T extends object>(
+  mask: UpdateMask,
+  field: string,
+  { given, cleared }: { readonly given: Partial<T> | undefined; readonly cleared: T },
+): Partial<T> | undefined {
+  if (mask.writes(field)) return given ?? cleared;
+  const parts = mask.partsOf(field);
+  return parts && pickFields({ ...cleared, ...given }, parts);
+}
+
 /** The listed parts of a message, by local name, to merge into the stored value. */
 export function pickFields<T extends object>(value: T, parts: readonly string[]): Partial<T> {
   const names = new Set<string>(parts.map(protoCamelCase));

@@ -154,5 +154,13 @@ export function omitUndefined(value: object): object {
   return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined));
 }
 
+/** Removes undefined members, empty texts and empty lists: those of a filter that do not filter. */
+export function omitEmpty<T extends object>(value: T): { [K in keyof T]?: Exclude<T[K], undefined> };
+export function omitEmpty(value: object): object {
+  const isEmpty = (member: unknown) =>
+    member === undefined || member === "" || (Array.isArray(member) && !member.length);
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => !isEmpty(member)));
+}
+
 /** Maximum number of values of one filter. */
 export const maxFilterValues = 100;

@@ -105,6 +105,22 @@ export function requireCompanyAccess(principal: Principal, companyId: string): C
   return access;
 }
 
+/** A record that a request names, with the rows among which it is searched. */
+export interface RecordTarget {
+  readonly accessFilter: AccessFilter;
+  readonly id: string;
+}
+
+/** The record with this id in all companies of the principal. */
+export function targetOf(principal: Principal, id: string): RecordTarget {
+  return { accessFilter: accessFilterOf(principal), id };
+}
+
+/** The record of one company. Throws COMPANY_NOT_ALLOWED. */
+export function targetIn(principal: Principal, { companyId, id }: { readonly companyId: string; readonly id: string }) {
+  return { accessFilter: companyAccessFilter(requireCompanyAccess(principal, companyId)), companyId, id };
+}
+
 /** Throws BUSINESS_NOT_ALLOWED if an API key limited to locations names another location. */
 export function requireBusinessAccess(access: CompanyAccess, businessIds: readonly string[]): void {
   const foreign = businessIds.find((id) => access.businessIds && !access.businessIds.includes(id));
@@ -112,6 +128,16 @@ export function requireBusinessAccess(access: CompanyAccess, businessIds: readon
   throw new DomainError("BUSINESS_NOT_ALLOWED", "The API key has no access to this location.", {
     metadata: { companyId: access.companyId, businessId: foreign },
   });
+}
+
+/** A filter, limited to the locations of the API key. Throws BUSINESS_NOT_ALLOWED if it names another location. */
+export function limitToBusinesses<Filter extends { readonly preferredBusinessIds?: readonly string[] }>(
+  access: CompanyAccess,
+  filter: Filter,
+): Filter {
+  requireBusinessAccess(access, filter.preferredBusinessIds ?? []);
+  const preferredBusinessIds = filter.preferredBusinessIds ?? access.businessIds;
+  return preferredBusinessIds ? { ...filter, preferredBusinessIds } : filter;
 }
 
 /** Scopes of RPCs that change company-wide data. */

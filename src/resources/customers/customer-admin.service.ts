@@ -1,13 +1,14 @@
 import type { AddressRecord } from "../../core/address.js";
+import type { CompanyResource } from "../../core/company-resource.js";
 import { applyConsent, defaultConsent } from "../../core/consent.js";
 import { alreadyExistsError, DomainError, erasedError, invalidRequest, type Violation } from "../../core/errors.js";
 import { type ImportedNote, toImportedNoteRecords } from "../../core/note.js";
 import {
-  companyAccessFilter,
   mayCreateTags,
   type Principal,
   requireBusinessAccess,
   requireCompanyAccess,
+  targetIn,
 } from "../../core/principal.js";
 import {
   authorsOf,
@@ -29,14 +30,8 @@ import { type Customer, type CustomerRepository, type CustomerStatus, referenceE
 import { type NewCustomer, quotaExceeded } from "./customer.service.js";
 import type { CustomerAdminRepository } from "./customer-admin.model.js";
 
-/** Identifies a record. */
-export interface RecordName {
-  readonly companyId: string;
-  readonly id: string;
-}
-
 /** The validated input of ImportCustomer. */
-export interface CustomerImport extends RecordName, ImportTimes, ImportAuthors {
+export interface CustomerImport extends CompanyResource, ImportTimes, ImportAuthors {
   readonly customer: NewImportedCustomer;
   readonly status: CustomerStatus;
   readonly lastAppointmentTime?: Date;
@@ -56,13 +51,12 @@ export interface CustomerAdminDependencies {
 }
 
 export interface CustomerAdmin {
-  archive(name: RecordName, principal: Principal, write: WriteContext): Promise<Customer>;
-  restore(name: RecordName, principal: Principal, write: WriteContext): Promise<Customer>;
-  erase(name: RecordName, principal: Principal, write: WriteContext): Promise<void>;
+  setArchived(name: CompanyResource, archived: boolean, principal: Principal, write: WriteContext): Promise<Customer>;
+  erase(name: CompanyResource, principal: Principal, write: WriteContext): Promise<void>;
   import(input: CustomerImport, principal: Principal, write: WriteContext): Promise<Customer>;
   /** Returns the remaining tags. */
   removeTags(
-    input: RecordName & { readonly tagIds: readonly string[] },
+    input: CompanyResource & { readonly tagIds: readonly string[] },
     principal: Principal,
     write: WriteContext,
   ): Promise<readonly Tag[]>;
@@ -74,21 +68,15 @@ export function createCustomerAdmin({
   customerAdmin,
   customFields,
 }: CustomerAdminDependencies): CustomerAdmin {
-  const targetOf = ({ companyId, id }: RecordName, principal: Principal) => ({
-    accessFilter: companyAccessFilter(requireCompanyAccess(principal, companyId)),
-    id,
-  });
   return {
-    archive: async (name, principal, write) =>
-      customerAdmin.setArchived(targetOf(name, principal), true, write, (count) => count.uncount()),
-
-    restore: async (name, principal, write) =>
-      customerAdmin.setArchived(targetOf(name, principal), false, write, async ({ companyId, count }) => {
+    setArchived: async (name, archived, principal, write) =>
+      customerAdmin.setArchived(targetIn(principal, name), archived, write, async ({ companyId, count, uncount }) => {
+        if (archived) return uncount();
         const limit = await count();
         if (limit !== undefined) throw quotaExceeded(companyId, limit);
       }),
 
-    erase: async (name, principal, write) => customerAdmin.erase(targetOf(name, principal), write),
+    erase: async (name, principal, write) => customerAdmin.erase(targetIn(principal, name), write),
 
     async import(input, principal, write) {
       const { companyId, id, customer } = input;
@@ -96,7 +84,7 @@ export function createCustomerAdmin({
       requireBusinessAccess(access, [customer.preferredBusinessId]);
       const check = { access, association: "CUSTOMER", write: "create", current: {} } as const;
       const fields = await checkCustomFields(customFields, { ...check, given: customer.customFields }, write.signal);
-      return customerAdmin.import({ companyId, id, accessFilter: companyAccessFilter(access) }, write, async (unit) => {
+      return customerAdmin.import(targetIn(principal, input), write, async (unit) => {
         const authors = authorsOf(input, write);
         const resolved = await unit.resolveTags(customer.tags, mayCreateTags(principal, access));
         const missing = await unit.missing(customer);
@@ -126,7 +114,7 @@ export function createCustomerAdmin({
     },
 
     async removeTags({ tagIds, ...name }, principal, write) {
-      const { customer } = await customers.change(targetOf(name, principal), write, async (unit) => {
+      const { customer } = await customers.change(targetIn(principal, name), write, async (unit) => {
         const rest = unit.customer.tags.filter((tag) => !tagIds.includes(tag.id));
         if (rest.length === unit.customer.tags.length) unit.skipUpdate();
         else await unit.replaceTags(rest);

@@ -1,17 +1,25 @@
 import { z } from "zod";
 import { address, type ParsedAddress } from "../../api/address-fields.js";
 import { consentChange } from "../../api/consent-message.js";
-import { keysOf, maskedTexts, maskPaths, pickFields, readMask, type UpdateMask } from "../../api/field-mask.js";
+import {
+  keysOf,
+  maskedParts,
+  maskedTexts,
+  maskPaths,
+  pickFields,
+  readMask,
+  type UpdateMask,
+} from "../../api/field-mask.js";
 import { httpsUrl, id, memoizePerCountry, omitUndefined, optionalId } from "../../api/fields.js";
 import { notesUpdate } from "../../api/note-fields.js";
-import { noConsent } from "../../core/consent.js";
+import { type Consent, noConsent } from "../../core/consent.js";
 import {
   type UpdateCustomerRequest,
   UpdateCustomerRequestSchema,
 } from "../../gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { customFields } from "../custom-fields/custom-field-values.input.js";
 import { customerStatus, plainFields, preference, referralSource, tagReferences } from "./customer.input.js";
-import { noPreference } from "./customer.model.js";
+import { noPreference, type Preference } from "./customer.model.js";
 import type { AddressParts, AddressUpdate, CustomerUpdate } from "./customer-update.service.js";
 
 /** Fields that identify the customer and cannot be in the mask. */
@@ -63,31 +71,19 @@ export function toCustomerUpdate(parsed: ParsedUpdate, mask: UpdateMask): Custom
     ...(parsed.etag === "" ? {} : { etag: parsed.etag }),
     columns,
     ...omitUndefined({
-      preference: preferenceUpdate(parsed, mask),
-      consent: consentUpdate(parsed, mask),
+      preference: maskedParts<Preference>(mask, "preference", { given: parsed.preference, cleared: noPreference }),
+      consent: maskedParts<Consent>(mask, "compliance_config", { given: parsed.complianceConfig, cleared: noConsent }),
       address: addressUpdate(parsed, mask),
     }),
     ...(mask.writes("tags") ? { tags: parsed.tags } : {}),
     ...(mask.writes("notes") ? { notes: { write: mask.explicit ? "replace" : "append", entries: parsed.notes } } : {}),
     ...(mask.writes("custom_fields")
-      ? { customFields: { write: mask.explicit ? "replace" : "merge", values: parsed.customFields } }
+      ? { customFields: { write: mask.explicit ? "replace" : "merge", given: parsed.customFields } }
       : {}),
   };
 }
 
 const writtenTexts = maskedTexts(UpdateCustomerRequestSchema, keysOf(plainFields("")));
-
-function preferenceUpdate({ preference: given }: ParsedUpdate, mask: UpdateMask) {
-  if (mask.writes("preference")) return given ?? noPreference;
-  const parts = mask.partsOf("preference");
-  return parts && pickFields(given ?? noPreference, parts);
-}
-
-function consentUpdate({ complianceConfig: given }: ParsedUpdate, mask: UpdateMask) {
-  if (mask.writes("compliance_config")) return given ?? noConsent;
-  const parts = mask.partsOf("compliance_config");
-  return parts && pickFields({ ...noConsent, ...given }, parts);
-}
 
 function addressUpdate({ address: given }: ParsedUpdate, mask: UpdateMask): AddressUpdate | undefined {
   const parts = mask.partsOf("address");

@@ -26,7 +26,7 @@ export interface CustomerUpdate {
   readonly address?: AddressUpdate;
   readonly tags?: readonly TagReference[];
   readonly notes?: NotesUpdate;
-  readonly customFields?: { readonly write: "merge" | "replace"; readonly values: FieldValues };
+  readonly customFields?: { readonly write: "merge" | "replace"; readonly given: FieldValues };
 }
 
 export type AddressUpdate =
@@ -80,19 +80,10 @@ export async function applyUpdate(
   });
   const references = update.tags ?? [];
   const tags = await unit.resolveTags(references, context.mayCreateTags);
-  const fields = update.customFields
-    ? await checkCustomFields(
-        unit.customFields,
-        {
-          access: context.access,
-          association: "CUSTOMER",
-          write: update.customFields.write,
-          current: customer.customFields,
-          given: update.customFields.values,
-        },
-        context.signal,
-      )
-    : undefined;
+  const { access, signal } = context;
+  const given = update.customFields;
+  const check = given && ({ access, association: "CUSTOMER", current: customer.customFields, ...given } as const);
+  const fields = check && (await checkCustomFields(unit.customFields, check, signal));
   const violations = [
     ...addressViolations(customer.addresses, update.address),
     ...(await noteViolations(unit, update.notes)),

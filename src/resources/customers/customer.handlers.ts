@@ -1,45 +1,16 @@
-import { clone } from "@bufbuild/protobuf";
 import { z } from "zod";
-import {
-  clientId,
-  companyResourceSchema,
-  countryOf,
-  id,
-  list,
-  memoizePerCountry,
-  omitUndefined,
-  text,
-} from "../../api/fields.js";
-import { moment } from "../../api/google-types.js";
-import {
-  importAuthors,
-  importedActors,
-  importedTimes,
-  importTimes,
-  mismatchViolations,
-} from "../../api/import-fields.js";
+import { companyResourceSchema, countryOf, id, list, text } from "../../api/fields.js";
+import { mismatchViolations } from "../../api/import-fields.js";
 import { newNotes } from "../../api/note-fields.js";
 import { type PageTokens, pagination } from "../../api/page-token.js";
 import { createdCursorOf, createdOrUpdatedCursorOf, paged } from "../../api/paged.js";
-import { rpc, type ServiceHandlers } from "../../api/rpc.js";
+import { archiving, rpc, type ServiceHandlers } from "../../api/rpc.js";
 import { noteRule } from "../../core/text.js";
-import {
-  type CustomerAdminService,
-  type ImportCustomerRequest,
-  ImportCustomerRequestSchema,
-} from "../../gen/proto/moego/admin/v1/customer_admin_service_pb.js";
+import type { CustomerAdminService } from "../../gen/proto/moego/admin/v1/customer_admin_service_pb.js";
 import type { CustomerService } from "../../gen/proto/moego/business/customer/v1/customer_service_pb.js";
-import { importedAddress, importedNotes } from "../pets/nested-import.input.js";
 import { toProtoTag } from "../setting-lists/setting.output.js";
 import { maxTagsPerCustomer } from "../setting-lists/tag.model.js";
-import {
-  createdFields,
-  customerStatus,
-  customersQuery,
-  newCustomer,
-  tagReferences,
-  toNewCustomer,
-} from "./customer.input.js";
+import { customerImport, customersQuery, newCustomer, tagReferences, withCompany } from "./customer.input.js";
 import { toProtoCustomer, toProtoNote } from "./customer.output.js";
 import type { CustomerNotes, Customers, CustomerTags } from "./customer.service.js";
 import type { CustomerAdmin } from "./customer-admin.service.js";
@@ -135,14 +106,10 @@ const noteUpdate = noteTarget.extend({ note: text(noteRule) });
 
 /** Handlers of `moego.admin.v1.CustomerAdminService`. */
 export function createCustomerAdminHandlers(admin: CustomerAdmin): ServiceHandlers<typeof CustomerAdminService> {
+  const { archive, restore } = archiving(admin, (customer) => ({ customer: toProtoCustomer(customer) }));
   return {
-    archiveCustomer: rpc(companyResourceSchema, async (input, { principal, write }) => {
-      return { customer: toProtoCustomer(await admin.archive(input, principal, write)) };
-    }),
-
-    restoreCustomer: rpc(companyResourceSchema, async (input, { principal, write }) => {
-      return { customer: toProtoCustomer(await admin.restore(input, principal, write)) };
-    }),
+    archiveCustomer: archive,
+    restoreCustomer: restore,
 
     eraseCustomer: rpc(companyResourceSchema, async (input, { principal, write }) => {
       await admin.erase(input, principal, write);
@@ -167,41 +134,3 @@ export function createCustomerAdminHandlers(admin: CustomerAdmin): ServiceHandle
 }
 
 const tagRemoval = companyResourceSchema.extend({ tagIds: list(id, maxTagsPerCustomer) });
-
-const importedCustomer = (country: string) =>
-  z
-    .object({ ...createdFields(country), address: importedAddress.optional(), notes: importedNotes })
-    .transform(({ address, notes, ...fields }) => ({
-      ...{ ...toNewCustomer(fields), notes },
-      ...(address ? { address } : {}),
-    }));
-
-const customerImport = memoizePerCountry((country) =>
-  companyResourceSchema
-    .extend({
-      id: clientId,
-      customer: importedCustomer(country),
-      ...importTimes,
-      ...importAuthors,
-      status: customerStatus.withDefault("ACTIVE"),
-      lastAppointmentTime: moment.optional(),
-      nextAppointmentTime: moment.optional(),
-    })
-    .transform(({ companyId, id: customerId, customer, status, ...times }) => ({
-      ...{ companyId, id: customerId, customer },
-      status,
-      ...importedTimes(times),
-      ...importedActors(times),
-      ...omitUndefined({
-        lastAppointmentTime: times.lastAppointmentTime,
-        nextAppointmentTime: times.nextAppointmentTime,
-      }),
-    })),
-);
-
-/** Fills in the company of the request, so that a missing one is reported only once. */
-function withCompany(request: ImportCustomerRequest): ImportCustomerRequest {
-  const filled = clone(ImportCustomerRequestSchema, request);
-  if (filled.customer) filled.customer.companyId = request.companyId || "unnamed";
-  return filled;
-}

@@ -1,27 +1,38 @@
+import { clone } from "@bufbuild/protobuf";
 import { z } from "zod";
 import { address } from "../../api/address-fields.js";
 import { consentChange } from "../../api/consent-message.js";
 import {
+  clientId,
   color,
+  companyResourceSchema,
   email,
   id,
   list,
   maxFilterValues,
   memoizePerCountry,
+  omitEmpty,
+  omitUndefined,
   optionalId,
   optionalPhone,
   phone,
   singleLineText,
   text,
 } from "../../api/fields.js";
-import { interval } from "../../api/google-types.js";
+import { interval, moment } from "../../api/google-types.js";
+import { importAuthors, importedActors, importedTimes, importTimes } from "../../api/import-fields.js";
 import { newNotes } from "../../api/note-fields.js";
 import { pagination } from "../../api/page-token.js";
 import { customIssue } from "../../api/parse.js";
 import { protoEnum } from "../../api/proto-enum.js";
 import { nameRule, normalise, tagNameRule, textFault } from "../../core/text.js";
+import {
+  type ImportCustomerRequest,
+  ImportCustomerRequestSchema,
+} from "../../gen/proto/moego/admin/v1/customer_admin_service_pb.js";
 import { Customer_StatusSchema } from "../../gen/proto/moego/business/customer/v1/customer_pb.js";
 import { customFields } from "../custom-fields/custom-field-values.input.js";
+import { importedAddress, importedNotes } from "../pets/nested-import.input.js";
 import { maxTagsPerCustomer, type TagReference } from "../setting-lists/tag.model.js";
 import { type CustomerFilter, customerStatuses, defaultPreference } from "./customer.model.js";
 import type { NewCustomer } from "./customer.service.js";
@@ -69,7 +80,7 @@ export function plainFields(country: string) {
 }
 
 /** Fields that creating and importing a customer have in common. */
-export function createdFields(country: string) {
+function createdFields(country: string) {
   return {
     companyId: id,
     ...plainFields(country),
@@ -84,7 +95,7 @@ export function createdFields(country: string) {
 
 type Fields = z.output<z.ZodObject<ReturnType<typeof createdFields>>>;
 
-export function toNewCustomer({ complianceConfig, referralSource: source, assignedStaffId, ...same }: Fields) {
+function toNewCustomer({ complianceConfig, referralSource: source, assignedStaffId, ...same }: Fields) {
   return {
     ...same,
     preference: same.preference ?? defaultPreference,
@@ -112,6 +123,45 @@ export const newCustomer = memoizePerCountry((country) =>
   ),
 );
 
+const importedCustomer = (country: string) =>
+  z
+    .object({ ...createdFields(country), address: importedAddress.optional(), notes: importedNotes })
+    .transform(({ address, notes, ...fields }) => ({
+      ...{ ...toNewCustomer(fields), notes },
+      ...(address ? { address } : {}),
+    }));
+
+/** Input of ImportCustomer. */
+export const customerImport = memoizePerCountry((country) =>
+  companyResourceSchema
+    .extend({
+      id: clientId,
+      customer: importedCustomer(country),
+      ...importTimes,
+      ...importAuthors,
+      status: customerStatus.withDefault("ACTIVE"),
+      lastAppointmentTime: moment.optional(),
+      nextAppointmentTime: moment.optional(),
+    })
+    .transform(({ companyId, id: customerId, customer, status, ...times }) => ({
+      ...{ companyId, id: customerId, customer },
+      status,
+      ...importedTimes(times),
+      ...importedActors(times),
+      ...omitUndefined({
+        lastAppointmentTime: times.lastAppointmentTime,
+        nextAppointmentTime: times.nextAppointmentTime,
+      }),
+    })),
+);
+
+/** Fills in the company of the request, so that a missing one is reported only once. */
+export function withCompany(request: ImportCustomerRequest): ImportCustomerRequest {
+  const filled = clone(ImportCustomerRequestSchema, request);
+  if (filled.customer) filled.customer.companyId = request.companyId || "unnamed";
+  return filled;
+}
+
 /** Input of ListCustomers. */
 export const customersQuery = memoizePerCountry((country) =>
   z.object({
@@ -127,22 +177,10 @@ export const customersQuery = memoizePerCountry((country) =>
         referralSourceIds: list(id, maxFilterValues),
         createdTime: interval.optional(),
       })
-      .transform(({ lastUpdatedTime, createdTime, mainPhoneNumber, email, ...ids }): CustomerFilter => {
-        return {
-          ...(lastUpdatedTime ? { lastUpdated: lastUpdatedTime } : {}),
-          ...(createdTime ? { created: createdTime } : {}),
-          ...(mainPhoneNumber === "" ? {} : { phone: mainPhoneNumber }),
-          ...(email === "" ? {} : { email }),
-          ...nonEmpty(ids),
-        };
-      })
+      .transform(
+        ({ lastUpdatedTime: lastUpdated, createdTime: created, mainPhoneNumber, ...others }): CustomerFilter =>
+          omitEmpty({ lastUpdated, created, phone: mainPhoneNumber, ...others }),
+      )
       .optional(),
   }),
 );
-
-type IdFilters = Pick<CustomerFilter, "tagIds" | "preferredBusinessIds" | "referralSourceIds">;
-
-/** Removes empty lists, which do not filter. */
-function nonEmpty(ids: Required<IdFilters>): IdFilters {
-  return Object.fromEntries(Object.entries(ids).filter(([, values]) => values.length > 0));
-}

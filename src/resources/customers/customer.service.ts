@@ -1,14 +1,16 @@
+import { requireFound } from "../../core/company-resource.js";
 import { applyConsent, type ConsentChange, defaultConsent } from "../../core/consent.js";
 import { DomainError, invalidRequest, notFoundError } from "../../core/errors.js";
 import type { Note } from "../../core/note.js";
 import type { Page } from "../../core/page.js";
 import {
-  accessFilterOf,
   companyAccessFilter,
+  limitToBusinesses,
   mayCreateTags,
   type Principal,
   requireBusinessAccess,
   requireCompanyAccess,
+  targetOf,
 } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
 import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
@@ -102,9 +104,7 @@ export function createCustomers({
     },
 
     async get(id, principal, signal) {
-      const customer = await customers.get({ accessFilter: accessFilterOf(principal), id }, signal);
-      if (!customer) throw notFoundError("Customer", id);
-      return customer;
+      return requireFound(await customers.get(targetOf(principal, id), signal), "Customer", id);
     },
 
     async update(input, principal, write) {
@@ -119,14 +119,11 @@ export function createCustomers({
 
     async list({ companyId, filter, page }, principal, signal) {
       const access = requireCompanyAccess(principal, companyId);
-      requireBusinessAccess(access, filter.preferredBusinessIds ?? []);
-      const preferredBusinessIds = filter.preferredBusinessIds ?? access.businessIds;
-      const seen = { ...filter, ...(preferredBusinessIds ? { preferredBusinessIds } : {}) };
-      return customers.list({ companyId, filter: seen, page }, signal);
+      return customers.list({ companyId, filter: limitToBusinesses(access, filter), page }, signal);
     },
 
     async mintCardLink(id, principal, write) {
-      const token = await cardLinks.mint({ accessFilter: accessFilterOf(principal), id }, cardLinkLifetimeMs, write);
+      const token = await cardLinks.mint(targetOf(principal, id), cardLinkLifetimeMs, write);
       return `${publicBaseUrl()}/cof/${token}`;
     },
   };
@@ -158,8 +155,7 @@ export interface CustomerTags {
 export function createCustomerTags(customers: CustomerRepository): CustomerTags {
   return {
     async append(customerId, references, principal, write) {
-      const target = { accessFilter: accessFilterOf(principal), id: customerId };
-      const changed = await customers.change(target, write, async (unit) => {
+      const changed = await customers.change(targetOf(principal, customerId), write, async (unit) => {
         const access = requireCompanyAccess(principal, unit.customer.companyId);
         const tags = await unit.resolveTags(references, mayCreateTags(principal, access));
         const error = referenceError({ missing: [], tags, references, violations: [] });
@@ -175,9 +171,7 @@ export function createCustomerTags(customers: CustomerRepository): CustomerTags 
     },
 
     async list(customerId, principal, signal) {
-      const customer = await customers.get({ accessFilter: accessFilterOf(principal), id: customerId }, signal);
-      if (!customer) throw notFoundError("Customer", customerId);
-      return customer.tags;
+      return requireFound(await customers.get(targetOf(principal, customerId), signal), "Customer", customerId).tags;
     },
   };
 }
@@ -212,10 +206,9 @@ export interface NoteUpdate extends NoteTarget {
 }
 
 export function createCustomerNotes(customers: CustomerRepository): CustomerNotes {
-  const target = (principal: Principal, id: string) => ({ accessFilter: accessFilterOf(principal), id });
   return {
     async append(customerId, texts, principal, write) {
-      const changed = await customers.change(target(principal, customerId), write, async (unit) => {
+      const changed = await customers.change(targetOf(principal, customerId), write, async (unit) => {
         const notes = await unit.addNotes(texts);
         return { kind: "customer_note", ids: notes.map((note) => note.id) };
       });
@@ -223,11 +216,11 @@ export function createCustomerNotes(customers: CustomerRepository): CustomerNote
     },
 
     list(customerId, page, principal, signal) {
-      return customers.listNotes(target(principal, customerId), page, signal);
+      return customers.listNotes(targetOf(principal, customerId), page, signal);
     },
 
     async update({ customerId, noteId, text }, principal, write) {
-      const changed = await customers.change(target(principal, customerId), write, async (unit) => {
+      const changed = await customers.change(targetOf(principal, customerId), write, async (unit) => {
         await assertNote(unit, noteId);
         await unit.editNote(noteId, text);
         return { kind: "customer_note", ids: [noteId] };
@@ -238,7 +231,7 @@ export function createCustomerNotes(customers: CustomerRepository): CustomerNote
     },
 
     async remove({ customerId, noteId }, principal, write) {
-      await customers.change(target(principal, customerId), write, async (unit) => {
+      await customers.change(targetOf(principal, customerId), write, async (unit) => {
         await assertNote(unit, noteId);
         await unit.removeNote(noteId);
         return { kind: "customer_note", ids: [noteId] };

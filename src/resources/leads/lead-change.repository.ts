@@ -1,4 +1,5 @@
 import { notFoundError } from "../../core/errors.js";
+import type { RecordTarget } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
 import { grantPredicate, leadGrantPredicate, requireSingleRow, toPrismaPredicate } from "../../db/access-filter.js";
 import { storeChange } from "../../db/contact-record.js";
@@ -9,19 +10,12 @@ import { Prisma } from "../../gen/prisma/client.js";
 import { customFieldsInTransaction } from "../custom-fields/custom-field-values.repository.js";
 import { createPetWriter } from "../pets/pet-writer.repository.js";
 import { type LeadRow, leadChildren, leadColumns, leadFields, toLead } from "./lead.columns.js";
-import {
-  assertLead,
-  type Lead,
-  type LeadChange,
-  type LeadReferences,
-  type LeadTarget,
-  type LeadTransaction,
-} from "./lead.model.js";
+import { assertLead, type Lead, type LeadChange, type LeadReferences, type LeadTransaction } from "./lead.model.js";
 
 /** Changes a lead in one transaction, with the steps of customer-change.repository.ts. */
 export function changeLead(
   database: Database,
-  target: LeadTarget,
+  target: RecordTarget,
   write: WriteContext,
   work: (unit: LeadTransaction) => Promise<void>,
 ): Promise<Lead> {
@@ -48,7 +42,7 @@ export interface LeadKey {
  * Access to a promoted lead is checked after the lock: a transaction that waited gets the row as the promotion left it,
  * but its statement's snapshot does not contain the new customer yet.
  */
-export async function lockLead(tx: Prisma.TransactionClient, { accessFilter, id }: LeadTarget): Promise<LeadKey> {
+export async function lockLead(tx: Prisma.TransactionClient, { accessFilter, id }: RecordTarget): Promise<LeadKey> {
   const rows = await tx.$queryRaw<{ company_id: string; is_promoted: boolean }[]>`
     SELECT l.company_id, l.promoted_customer_id IS NOT NULL AS is_promoted FROM lead l
     WHERE l.company_id = ANY(${[...accessFilter.companyIds]}::text[]) AND l.id = ${id}
@@ -61,12 +55,15 @@ export async function lockLead(tx: Prisma.TransactionClient, { accessFilter, id 
 }
 
 /** Throws NOT_FOUND if the principal cannot access the lead. */
-export async function assertLeadSeen(tx: Prisma.TransactionClient, target: LeadTarget): Promise<void> {
+export async function assertLeadSeen(tx: Prisma.TransactionClient, target: RecordTarget): Promise<void> {
   const [row] = await seenLeads(tx, target);
   if (!row) throw notFoundError("Lead", target.id);
 }
 
-function seenLeads(tx: Prisma.TransactionClient, { accessFilter, id }: LeadTarget): Promise<{ company_id: string }[]> {
+function seenLeads(
+  tx: Prisma.TransactionClient,
+  { accessFilter, id }: RecordTarget,
+): Promise<{ company_id: string }[]> {
   const isSeen = toPrismaPredicate(leadGrantPredicate("l"), accessFilter);
   return tx.$queryRaw`
     SELECT l.company_id FROM lead l

@@ -1,3 +1,4 @@
+import type { RecordTarget } from "../../core/principal.js";
 import { actingStaffId, type WriteContext } from "../../core/write.js";
 import { addressData } from "../../db/address-columns.js";
 import { auditColumns, timestamp, updatedTime } from "../../db/audit-columns.js";
@@ -10,13 +11,13 @@ import { customerFields } from "../customers/customer.columns.js";
 import type { Customer } from "../customers/customer.model.js";
 import { readCustomer } from "../customers/customer-change.repository.js";
 import { incrementCustomerCount } from "../customers/customer-limit.repository.js";
-import type { Lead, LeadPromotion, LeadTarget, PromotedCustomer } from "./lead.model.js";
+import type { Lead, LeadPromotion, PromotedCustomer } from "./lead.model.js";
 import { lockLead, readLead } from "./lead-change.repository.js";
 
 /** Runs the promotion of a locked lead in one transaction. `decide` returns the id of the customer. */
 export function promoteOnce(
   database: Database,
-  target: LeadTarget,
+  target: RecordTarget,
   write: WriteContext,
   decide: (unit: LeadPromotion) => Promise<string>,
 ): Promise<Customer> {

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { consentChange } from "../../api/consent-message.js";
-import { keysOf, maskedTexts, maskPaths, pickFields, readMask, type UpdateMask } from "../../api/field-mask.js";
+import { keysOf, maskedParts, maskedTexts, maskPaths, readMask, type UpdateMask } from "../../api/field-mask.js";
 import { id, list, memoizePerCountry, omitUndefined, text } from "../../api/fields.js";
 import { customIssue } from "../../api/parse.js";
-import { noConsent } from "../../core/consent.js";
+import { type Consent, noConsent } from "../../core/consent.js";
 import { nameRule, normalise } from "../../core/text.js";
 import { LeadSchema } from "../../gen/proto/moego/business/customer/v1/lead_pb.js";
 import {
@@ -70,37 +70,29 @@ const keptOrNamed = z
 /** Input of UpdateLead, before the mask is applied. No field is required. */
 export const leadUpdate = {
   /** Without a mask, a pet with an id is edited. */
-  merge: memoizePerCountry((country) => leadUpdateSchema(country, petEdit(country))),
+  merge: memoizePerCountry((country) => leadUpdateSchema(country, { replace: false })),
   /** With a mask, a pet with an id is replaced, so it has the required fields of a new pet. */
-  replace: memoizePerCountry((country) => leadUpdateSchema(country, petReplacement(country))),
+  replace: memoizePerCountry((country) => leadUpdateSchema(country, { replace: true })),
 };
 
-function leadUpdateSchema(country: string, petEntry: z.ZodType<PetEntry>) {
+function leadUpdateSchema(country: string, { replace }: { readonly replace: boolean }) {
+  const toEdit = replace ? toPetReplacement : toPetEdit;
+  const petEntry = withoutNewNoteIds(withRequiredPetFields(pet(country), replace)).transform(
+    (parsed): PetEntry =>
+      parsed.id === "" ? { record: toPetRecord(parsed) } : { id: parsed.id, edit: toEdit(parsed) },
+  );
   const lead = z.object({ ...leadFields(country), firstName: keptOrNamed, pets: list(petEntry, maxPets) });
   return z.object({ id, lead: lead.optional(), complianceConfig: consentChange.optional() });
-}
-
-function petEdit(country: string) {
-  return withoutNewNoteIds(withRequiredPetFields(pet(country))).transform(
-    (parsed): PetEntry =>
-      parsed.id === "" ? { record: toPetRecord(parsed) } : { id: parsed.id, edit: toPetEdit(parsed) },
-  );
-}
-
-function petReplacement(country: string) {
-  return withoutNewNoteIds(withRequiredPetFields(pet(country), true)).transform(
-    (parsed): PetEntry =>
-      parsed.id === "" ? { record: toPetRecord(parsed) } : { id: parsed.id, edit: toPetReplacement(parsed) },
-  );
 }
 
 type ParsedUpdate = z.output<ReturnType<typeof leadUpdateSchema>>;
 type ParsedLead = NonNullable<ParsedUpdate["lead"]>;
 
 export function toLeadUpdate({ id: leadId, lead, complianceConfig }: ParsedUpdate, mask: LeadMask): LeadUpdate {
-  const consent = mask.beside.writes("compliance_config")
-    ? (complianceConfig ?? noConsent)
-    : partsOf({ ...noConsent, ...complianceConfig }, mask.beside.partsOf("compliance_config"));
+  const consent = maskedParts<Consent>(mask.beside, "compliance_config", {
+    given: complianceConfig,
+    cleared: noConsent,
+  });
   if (!lead) return { id: leadId, columns: {}, ...(consent ? { consent } : {}) };
   const { explicit } = mask.lead;
   return {
@@ -113,7 +105,7 @@ export function toLeadUpdate({ id: leadId, lead, complianceConfig }: ParsedUpdat
     ...(lead.complianceConfig ? { statedConsent: lead.complianceConfig } : {}),
     ...(mask.lead.writes("pets") ? { pets: { write: explicit ? "replace" : "merge", entries: lead.pets } } : {}),
     ...(mask.lead.writes("custom_fields")
-      ? { customFields: { write: explicit ? "replace" : "merge", values: lead.customFields } }
+      ? { customFields: { write: explicit ? "replace" : "merge", given: lead.customFields } }
       : {}),
   };
 }
@@ -132,7 +124,3 @@ function columnsOf(lead: ParsedLead, mask: UpdateMask): LeadUpdate["columns"] {
 }
 
 const writtenTexts = maskedTexts(LeadSchema, keysOf(plainFields("")));
-
-function partsOf<T extends object>(value: T, parts: readonly string[] | undefined): Partial<T> | undefined {
-  return parts && pickFields(value, parts);
-}

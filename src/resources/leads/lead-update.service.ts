@@ -2,12 +2,19 @@ import type { AddressRecord } from "../../core/address.js";
 import { applyConsent, type Consent, type ConsentChange, sameConsent } from "../../core/consent.js";
 import { etagMismatch, invalidRequest, notFoundInCompany, type Violation } from "../../core/errors.js";
 import { type Principal, requireBusinessAccess, requireCompanyAccess } from "../../core/principal.js";
+import { prefixPaths } from "../../core/record-import.js";
 import { etagOf } from "../../core/write.js";
 import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
 import type { FieldValues } from "../custom-fields/custom-field-values.model.js";
 import { maxPets, type Pet, type PetEdit, type PetNoteEntry, type PetRecord } from "../pets/pet.model.js";
-import { type Lead, type LeadChange, type LeadReferences, type LeadTransaction, ownAddress } from "./lead.model.js";
-import { leadReferenceViolations, prefixLeadPaths } from "./lead-references.service.js";
+import {
+  type Lead,
+  type LeadChange,
+  type LeadReferences,
+  type LeadTransaction,
+  leadReferenceViolations,
+  ownAddress,
+} from "./lead.model.js";
 
 /** The validated input of UpdateLead. Absent fields are unchanged. */
 export interface LeadUpdate {
@@ -23,7 +30,7 @@ export interface LeadUpdate {
   /** The complete consent in the lead of the request. */
   readonly statedConsent?: Consent;
   readonly pets?: PetsUpdate;
-  readonly customFields?: { readonly write: "merge" | "replace"; readonly values: FieldValues };
+  readonly customFields?: { readonly write: "merge" | "replace"; readonly given: FieldValues };
 }
 
 export interface PetsUpdate {
@@ -53,19 +60,9 @@ export async function applyLeadUpdate(
   if (preferredBusinessId !== undefined) requireBusinessAccess(access, [preferredBusinessId ?? ""]);
   if (update.etag !== undefined && update.etag !== etagOf(lead)) throw etagMismatch("Lead", etagOf(lead));
 
-  const fields = update.customFields
-    ? await checkCustomFields(
-        unit.customFields,
-        {
-          access,
-          association: "LEAD",
-          write: update.customFields.write,
-          current: lead.customFields,
-          given: update.customFields.values,
-        },
-        context.signal,
-      )
-    : undefined;
+  const given = update.customFields;
+  const check = given && ({ access, association: "LEAD", current: lead.customFields, ...given } as const);
+  const fields = check && (await checkCustomFields(unit.customFields, check, context.signal));
   const violations = [
     ...statedViolations(lead, update),
     ...contactViolations(lead, update.columns),
@@ -76,7 +73,7 @@ export async function applyLeadUpdate(
     ...(await petViolations(unit, update.pets)),
     ...(fields?.violations ?? []),
   ];
-  if (violations.length > 0) throw invalidRequest(prefixLeadPaths(violations));
+  if (violations.length > 0) throw invalidRequest(prefixPaths("lead", violations));
 
   if (update.pets) await applyPets(unit, update.pets);
   const lifeCycleId = update.columns.lifeCycleId === null ? await unit.defaultLifeCycleId() : undefined;

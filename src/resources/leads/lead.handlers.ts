@@ -1,27 +1,15 @@
-import { clone } from "@bufbuild/protobuf";
 import { z } from "zod";
-import { clientId, companyResourceSchema, countryOf, id, memoizePerCountry } from "../../api/fields.js";
-import {
-  importAuthors,
-  importedActors,
-  importedTimes,
-  importTimes,
-  mismatchViolations,
-} from "../../api/import-fields.js";
+import { companyResourceSchema, countryOf, id } from "../../api/fields.js";
+import { mismatchViolations } from "../../api/import-fields.js";
 import type { PageTokens } from "../../api/page-token.js";
 import { createdOrUpdatedCursorOf, paged } from "../../api/paged.js";
-import { rpc, type ServiceHandlers } from "../../api/rpc.js";
+import { archiving, rpc, type ServiceHandlers } from "../../api/rpc.js";
 import { invalidRequest } from "../../core/errors.js";
 import { type Principal, requireCompanyAccess } from "../../core/principal.js";
-import {
-  type ImportLeadRequest,
-  ImportLeadRequestSchema,
-  type LeadAdminService,
-} from "../../gen/proto/moego/admin/v1/lead_admin_service_pb.js";
+import type { LeadAdminService } from "../../gen/proto/moego/admin/v1/lead_admin_service_pb.js";
 import type { LeadService } from "../../gen/proto/moego/business/customer/v1/lead_service_pb.js";
 import { toProtoCustomer } from "../customers/customer.output.js";
-import { importedPet } from "../pets/nested-import.input.js";
-import { leadCreation, leadsQuery, newLead, singleConsentRule, toNewLead } from "./lead.input.js";
+import { leadImport, leadsQuery, newLead, withoutId } from "./lead.input.js";
 import { toProtoLead } from "./lead.output.js";
 import type { Leads } from "./lead.service.js";
 import type { LeadAdmin } from "./lead-admin.service.js";
@@ -121,14 +109,10 @@ function idViolations({
 
 /** Handlers of `moego.admin.v1.LeadAdminService`. */
 export function createLeadAdminHandlers(admin: LeadAdmin): ServiceHandlers<typeof LeadAdminService> {
+  const { archive, restore } = archiving(admin, (lead) => ({ lead: toProtoLead(lead) }));
   return {
-    archiveLead: rpc(companyResourceSchema, async (input, { principal, write }) => {
-      return { lead: toProtoLead(await admin.archive(input, principal, write)) };
-    }),
-
-    restoreLead: rpc(companyResourceSchema, async (input, { principal, write }) => {
-      return { lead: toProtoLead(await admin.restore(input, principal, write)) };
-    }),
+    archiveLead: archive,
+    restoreLead: restore,
 
     eraseLead: rpc(companyResourceSchema, async (input, { principal, write }) => {
       await admin.erase(input, principal, write);
@@ -142,7 +126,7 @@ export function createLeadAdminHandlers(admin: LeadAdmin): ServiceHandlers<typeo
           ...mismatchViolations("lead.company_id", companyId, request.lead?.companyId),
           ...mismatchViolations("lead.id", id, request.lead?.id),
         ];
-        const { lead, ...input } = parse(leadImport(countryOf(principal, companyId)), mismatches, unnamed(request));
+        const { lead, ...input } = parse(leadImport(countryOf(principal, companyId)), mismatches, withoutId(request));
         // Unreachable: the lead is REQUIRED in the contract, so `parse` has rejected a request without it.
         if (!lead) throw invalidRequest([]);
         return { ...input, lead: { ...lead, companyId } };
@@ -150,21 +134,4 @@ export function createLeadAdminHandlers(admin: LeadAdmin): ServiceHandlers<typeo
       async (input, { principal, write }) => ({ lead: toProtoLead(await admin.import(input, principal, write)) }),
     ),
   };
-}
-
-const leadImport = memoizePerCountry((country) =>
-  companyResourceSchema
-    .extend({ id: clientId, ...leadCreation(country, importedPet(country)), ...importTimes, ...importAuthors })
-    .refine(...singleConsentRule)
-    .transform(({ companyId, id, lead, complianceConfig, ...times }) => ({
-      ...{ companyId, id, ...importedTimes(times), ...importedActors(times) },
-      lead: toNewLead({ lead, complianceConfig }),
-    })),
-);
-
-/** Removes the id from the lead, because new leads must not have one. The id of the request is used. */
-function unnamed(request: ImportLeadRequest): ImportLeadRequest {
-  const bare = clone(ImportLeadRequestSchema, request);
-  if (bare.lead) bare.lead.id = "";
-  return bare;
 }

@@ -1,7 +1,10 @@
+import { clone } from "@bufbuild/protobuf";
 import { z } from "zod";
 import { address } from "../../api/address-fields.js";
 import { channelList, consentChange } from "../../api/consent-message.js";
 import {
+  clientId,
+  companyResourceSchema,
   email,
   fieldRule,
   httpsUrl,
@@ -9,6 +12,7 @@ import {
   list,
   maxFilterValues,
   memoizePerCountry,
+  omitEmpty,
   omitUndefined,
   optionalId,
   optionalPhone,
@@ -16,10 +20,16 @@ import {
   text,
 } from "../../api/fields.js";
 import { interval } from "../../api/google-types.js";
+import { importAuthors, importedActors, importedTimes, importTimes } from "../../api/import-fields.js";
 import { pagination } from "../../api/page-token.js";
 import type { Consent } from "../../core/consent.js";
 import { nameRule } from "../../core/text.js";
+import {
+  type ImportLeadRequest,
+  ImportLeadRequestSchema,
+} from "../../gen/proto/moego/admin/v1/lead_admin_service_pb.js";
 import { customFields } from "../custom-fields/custom-field-values.input.js";
+import { importedPet } from "../pets/nested-import.input.js";
 import { newPet } from "../pets/pet.input.js";
 import { maxPets } from "../pets/pet.model.js";
 import type { LeadFilter } from "./lead.model.js";
@@ -104,7 +114,7 @@ const ofLead = (country: string) => ({ ...leadFields(country), firstName: text(n
 type NewFields = z.output<z.ZodObject<ReturnType<typeof ofLead>>>;
 
 /** The fields that CreateLead and ImportLead have in common. The schema of the pets differs. */
-export function leadCreation<Pet extends z.ZodType>(country: string, pet: Pet) {
+function leadCreation<Pet extends z.ZodType>(country: string, pet: Pet) {
   const lead = demandingLead(z.object({ ...ofLead(country), pets: list(pet, maxPets) }));
   return { lead: lead.optional(), complianceConfig: consentChange.optional() };
 }
@@ -114,7 +124,7 @@ interface LeadCreation<Pet> {
   readonly complianceConfig?: z.output<typeof consentChange> | undefined;
 }
 
-export const singleConsentRule = fieldRule(
+const singleConsentRule = fieldRule(
   ({ lead, complianceConfig }: LeadCreation<unknown>) => !(complianceConfig && lead?.complianceConfig),
   {
     path: "complianceConfig",
@@ -124,7 +134,7 @@ export const singleConsentRule = fieldRule(
 );
 
 /** Undefined if the lead is absent, which the contract excludes. */
-export function toNewLead<Pet>({ lead, complianceConfig }: LeadCreation<Pet>): NewLeadWith<Pet> | undefined {
+function toNewLead<Pet>({ lead, complianceConfig }: LeadCreation<Pet>): NewLeadWith<Pet> | undefined {
   if (!lead) return undefined;
   const { id: _, etag: __, complianceConfig: stated, address: given, ...others } = lead;
   const { preferredBusinessId, allocateStaffId, lifeCycle, actionStatus, referralSource, ...same } = others;
@@ -150,6 +160,24 @@ export const newLead = memoizePerCountry((country) =>
     .transform((creation) => toNewLead(creation)),
 );
 
+/** Input of ImportLead. */
+export const leadImport = memoizePerCountry((country) =>
+  companyResourceSchema
+    .extend({ id: clientId, ...leadCreation(country, importedPet(country)), ...importTimes, ...importAuthors })
+    .refine(...singleConsentRule)
+    .transform(({ companyId, id, lead, complianceConfig, ...times }) => ({
+      ...{ companyId, id, ...importedTimes(times), ...importedActors(times) },
+      lead: toNewLead({ lead, complianceConfig }),
+    })),
+);
+
+/** Removes the id from the lead, because new leads must not have one. The id of the request is used. */
+export function withoutId(request: ImportLeadRequest): ImportLeadRequest {
+  const bare = clone(ImportLeadRequestSchema, request);
+  if (bare.lead) bare.lead.id = "";
+  return bare;
+}
+
 /** Input of ListLeads. */
 export const leadsQuery = memoizePerCountry((country) =>
   z.object({
@@ -167,20 +195,10 @@ export const leadsQuery = memoizePerCountry((country) =>
         allocateStaffIds: list(id, maxFilterValues),
         referralSourceIds: list(id, maxFilterValues),
       })
-      .transform(({ lastUpdatedTime, createdTime, mainPhoneNumber, email, ...others }): LeadFilter => {
-        const { lifeCycleId, actionStatusId, preferredBusinessIds, allocateStaffIds, referralSourceIds } = others;
-        return {
-          ...(lastUpdatedTime ? { lastUpdated: lastUpdatedTime } : {}),
-          ...(createdTime ? { created: createdTime } : {}),
-          ...(lifeCycleId === "" ? {} : { lifeCycleId }),
-          ...(actionStatusId === "" ? {} : { actionStatusId }),
-          ...(mainPhoneNumber === "" ? {} : { phone: mainPhoneNumber }),
-          ...(email === "" ? {} : { email }),
-          ...(preferredBusinessIds.length === 0 ? {} : { preferredBusinessIds }),
-          ...(allocateStaffIds.length === 0 ? {} : { allocateStaffIds }),
-          ...(referralSourceIds.length === 0 ? {} : { referralSourceIds }),
-        };
-      })
+      .transform(
+        ({ lastUpdatedTime: lastUpdated, createdTime: created, mainPhoneNumber, ...others }): LeadFilter =>
+          omitEmpty({ lastUpdated, created, phone: mainPhoneNumber, ...others }),
+      )
       .optional(),
   }),
 );

@@ -1,9 +1,10 @@
 import type { Address, AddressRecord } from "../../core/address.js";
+import type { CompanyResource } from "../../core/company-resource.js";
 import type { Consent } from "../../core/consent.js";
-import { DomainError, notFoundError } from "../../core/errors.js";
+import { DomainError, notFoundError, notFoundInCompany, type Violation } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
 import type { Page, TimeRange } from "../../core/page.js";
-import type { AccessFilter } from "../../core/principal.js";
+import type { RecordTarget } from "../../core/principal.js";
 import type { ImportAuthors, ImportTimes, NestedRecordLookup } from "../../core/record-import.js";
 import type { FieldChange, WriteContext } from "../../core/write.js";
 import type { CustomFieldRepository, FieldValues } from "../custom-fields/custom-field-values.model.js";
@@ -106,6 +107,23 @@ export interface MissingLeadReferences {
   readonly petCodePaths: readonly string[];
 }
 
+const fieldOf = {
+  preferredBusinessId: "preferred_business_id",
+  allocateStaffId: "allocate_staff_id",
+  lifeCycleId: "life_cycle.id",
+  actionStatusId: "action_status.id",
+  referralSourceId: "referral_source.id",
+} as const satisfies Record<keyof LeadReferences, string>;
+
+/** Violations for missing references, with paths within the lead. */
+export function leadReferenceViolations({ references, petCodePaths }: MissingLeadReferences): Violation[] {
+  return [...references.map((reference) => fieldOf[reference]), ...petCodePaths].map((field) => ({
+    field,
+    reason: "NOT_FOUND",
+    description: notFoundInCompany,
+  }));
+}
+
 export type CreateLeadOutcome =
   | { readonly kind: "created"; readonly lead: Lead }
   | { readonly kind: "refused"; readonly missing: MissingLeadReferences };
@@ -129,12 +147,6 @@ export interface LeadQuery {
   readonly companyId: string;
   readonly filter: LeadFilter;
   readonly page: Page;
-}
-
-/** The lead that a request names by id. */
-export interface LeadTarget {
-  readonly accessFilter: AccessFilter;
-  readonly id: string;
 }
 
 /** The fields that an update replaces. */
@@ -183,13 +195,17 @@ export interface LeadRepository {
     write: WriteContext,
   ): Promise<CreateLeadOutcome>;
   /** Includes promoted and archived leads. Throws AMBIGUOUS_ID like `CustomerRepository.get`. */
-  get(target: LeadTarget, signal: AbortSignal): Promise<Lead | undefined>;
+  get(target: RecordTarget, signal: AbortSignal): Promise<Lead | undefined>;
   /** Excludes promoted and archived leads. Returns one row more than the page size if there is a next page. */
   list(query: LeadQuery, signal: AbortSignal): Promise<readonly Lead[]>;
   /** Runs `work` on the locked lead, see `CustomerRepository.change`. Throws NOT_FOUND and LEAD_PROMOTED. */
-  change(target: LeadTarget, write: WriteContext, work: (unit: LeadTransaction) => Promise<void>): Promise<Lead>;
+  change(target: RecordTarget, write: WriteContext, work: (unit: LeadTransaction) => Promise<void>): Promise<Lead>;
   /** Runs `decide` on the locked lead and returns the customer with the id that it returns. Throws NOT_FOUND. */
-  promote(target: LeadTarget, write: WriteContext, decide: (unit: LeadPromotion) => Promise<string>): Promise<Customer>;
+  promote(
+    target: RecordTarget,
+    write: WriteContext,
+    decide: (unit: LeadPromotion) => Promise<string>,
+  ): Promise<Customer>;
 }
 
 /** A validated lead migrated from another system. */
@@ -218,15 +234,15 @@ export interface LeadImportUnit extends NestedRecordLookup {
 /** Storage of lead administration. Methods throw NOT_FOUND and LEAD_PROMOTED. */
 export interface LeadAdminRepository {
   /** Archives or restores the lead. Does nothing if the state is already as requested. */
-  setArchived(target: LeadTarget, archived: boolean, write: WriteContext): Promise<Lead>;
+  setArchived(target: RecordTarget, archived: boolean, write: WriteContext): Promise<Lead>;
   /** Erases the lead with its pets, and references in other records (docs/erasure.md). */
-  erase(target: LeadTarget, write: WriteContext): Promise<void>;
+  erase(target: RecordTarget, write: WriteContext): Promise<void>;
   /**
    * Runs `work` unless this is a replay, and returns the lead. Throws NOT_FOUND if a replay finds it outside the access
    * filter.
    */
   import(
-    target: LeadTarget & { readonly companyId: string },
+    target: RecordTarget & CompanyResource,
     write: WriteContext,
     work: (unit: LeadImportUnit) => Promise<void>,
   ): Promise<Lead>;

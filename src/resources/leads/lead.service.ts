@@ -1,15 +1,18 @@
 import type { AddressRecord } from "../../core/address.js";
+import { requireFound } from "../../core/company-resource.js";
 import { applyConsent, type ConsentChange, defaultConsent } from "../../core/consent.js";
 import { DomainError, invalidRequest, notFoundError } from "../../core/errors.js";
 import {
-  accessFilterOf,
   type CompanyAccess,
   canAccessRecord,
   companyAccessFilter,
+  limitToBusinesses,
   type Principal,
   requireBusinessAccess,
   requireCompanyAccess,
+  targetOf,
 } from "../../core/principal.js";
+import { prefixPaths } from "../../core/record-import.js";
 import type { WriteContext } from "../../core/write.js";
 import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
 import type { CustomFieldRepository } from "../custom-fields/custom-field-values.model.js";
@@ -21,10 +24,10 @@ import {
   type LeadQuery,
   type LeadRecord,
   type LeadRepository,
+  leadReferenceViolations,
   ownAddress,
 } from "./lead.model.js";
 import { promoteLead } from "./lead-promotion.service.js";
-import { leadReferenceViolations, prefixLeadPaths } from "./lead-references.service.js";
 import { applyLeadUpdate, type LeadUpdate } from "./lead-update.service.js";
 
 /** The validated input of CreateLead. */
@@ -56,41 +59,31 @@ export interface Leads {
 export function createLeads({ leads, customFields }: LeadDependencies): Leads {
   return {
     async create(input, principal, write) {
-      const { companyId } = input;
-      const access = requireCompanyAccess(principal, companyId);
-      const { signal } = write;
-      const { record, violations } = await completeLead(input, { access, customFields, signal });
-      const outcome = await leads.create(
-        record,
-        { admit: violations.length === 0, accessFilter: companyAccessFilter(access) },
-        write,
-      );
+      const access = requireCompanyAccess(principal, input.companyId);
+      const { record, violations } = await completeLead(input, { access, customFields, signal: write.signal });
+      const admission = { admit: violations.length === 0, accessFilter: companyAccessFilter(access) };
+      const outcome = await leads.create(record, admission, write);
       if (outcome.kind === "created") return assertLead(outcome.lead);
-      throw invalidRequest(prefixLeadPaths([...violations, ...leadReferenceViolations(outcome.missing)]));
+      throw invalidRequest(prefixPaths("lead", [...violations, ...leadReferenceViolations(outcome.missing)]));
     },
 
     async get(id, principal, signal) {
-      const lead = await leads.get({ accessFilter: accessFilterOf(principal), id }, signal);
-      if (!lead) throw notFoundError("Lead", id);
-      return assertLead(lead);
+      return assertLead(requireFound(await leads.get(targetOf(principal, id), signal), "Lead", id));
     },
 
     update(input, principal, write) {
-      const target = { accessFilter: accessFilterOf(principal), id: input.id };
-      return leads.change(target, write, (unit) => applyLeadUpdate(unit, input, { principal, signal: write.signal }));
+      return leads.change(targetOf(principal, input.id), write, (unit) =>
+        applyLeadUpdate(unit, input, { principal, signal: write.signal }),
+      );
     },
 
     async list({ companyId, filter, page }, principal, signal) {
       const access = requireCompanyAccess(principal, companyId);
-      requireBusinessAccess(access, filter.preferredBusinessIds ?? []);
-      const preferredBusinessIds = filter.preferredBusinessIds ?? access.businessIds;
-      const seen = { ...filter, ...(preferredBusinessIds ? { preferredBusinessIds } : {}) };
-      return leads.list({ companyId, filter: seen, page }, signal);
+      return leads.list({ companyId, filter: limitToBusinesses(access, filter), page }, signal);
     },
 
     async promote(id, principal, write) {
-      const target = { accessFilter: accessFilterOf(principal), id };
-      const customer = await leads.promote(target, write, (unit) => promoteLead(unit, write.signal));
+      const customer = await leads.promote(targetOf(principal, id), write, (unit) => promoteLead(unit, write.signal));
       // A customer of an earlier promotion may have moved to a location that the API key cannot access.
       if (!canAccessRecord(requireCompanyAccess(principal, customer.companyId), customer))
         throw notFoundError("Lead", id);
@@ -132,15 +125,13 @@ interface LeadContext {
  * A lead without a location is inaccessible to an API key limited to locations. If the key has a single location, the
  * lead gets it.
  */
-export function onlyBusinessOf({ companyId, businessIds }: CompanyAccess): string | undefined {
+function onlyBusinessOf({ companyId, businessIds }: CompanyAccess): string | undefined {
   if (!businessIds) return undefined;
   const [only, ...others] = businessIds;
   if (only !== undefined && others.length === 0) return only;
   throw new DomainError(
     "BUSINESS_NOT_ALLOWED",
     "The API key is limited to specific locations. Set preferred_business_id to one of them.",
-    {
-      metadata: { companyId, businessId: "" },
-    },
+    { metadata: { companyId, businessId: "" } },
   );
 }
