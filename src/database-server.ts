@@ -1,7 +1,7 @@
 import { type Config, ownUrl } from "./config/config.js";
 import { keepEmbeddedPostgres } from "./db/embedded/embedded-keeper.js";
 import type { Log } from "./db/log.js";
-import { prepareDatabase } from "./db/migrate/prepare.js";
+import { prepareDatabase } from "./db/migrate/migrate.js";
 import type { SeedOutcome } from "./db/migrate/seed.js";
 import { openSecrets } from "./db/secrets.js";
 import type { DemoSecrets, WorkingSecrets } from "./demo/demo-keys.js";

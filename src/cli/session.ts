@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { WriteContext } from "../core/write.js";
 import { type DatabaseServer, migrateDatabase, openDatabaseServer } from "../database-server.js";
 import { type Database, openDatabase } from "../db/database.js";
-import { readFault } from "../db/database-fault.js";
+import { readFault } from "../db/database-errors.js";
 import type { Log } from "../db/log.js";
 import type { CommandContext } from "./command.js";
 

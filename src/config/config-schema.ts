@@ -3,7 +3,7 @@ import { isIP } from "node:net";
 import { z } from "zod";
 import { isIpRange } from "../core/ip-ranges.js";
 import { readAllowedTarget } from "../core/outbound-call.js";
-import { maxPoolSize } from "../db/pool-size.js";
+import { maxPoolSize } from "../db/pool.js";
 
 /** Documentation of an environment variable. */
 export interface VariableDoc {

@@ -3,13 +3,12 @@ import { DomainError } from "../core/errors.js";
 import type { WriteContext } from "../core/write.js";
 import type { Prisma, PrismaClient } from "../gen/prisma/client.js";
 import { backendPid } from "./cancel.js";
-import { translateError } from "./database-errors.js";
+import { isOutcomeLost, outcomeUnknown, readFault, translateError } from "./database-errors.js";
 import { createPool, type PoolOptions } from "./pool.js";
+import { withPooledClient } from "./pooled-client.js";
 import { createPrisma, readWithCancel } from "./prisma.js";
-import { retry } from "./retry.js";
-import { runStatement } from "./run-statement.js";
 import type { Statement } from "./statement.js";
-import { transact } from "./transact.js";
+import { retry, transact } from "./transact.js";
 
 /** Current number of connections in the pool. */
 interface PoolStats {
@@ -139,4 +138,26 @@ function trackBackends(pool: pg.Pool): ReadonlyMap<number, pg.ClientBase> {
     if (pid !== undefined && backends.get(pid) === client) backends.delete(pid);
   });
   return backends;
+}
+
+interface StatementRun {
+  readonly statement: Statement;
+  readonly values: readonly unknown[];
+  readonly signal: AbortSignal;
+  /** Set if the statement changes data. */
+  readonly write?: WriteContext;
+}
+
+/** Runs a prepared statement on a client of the pool. An abort cancels it. */
+async function runStatement<Row extends pg.QueryResultRow>(pool: pg.Pool, run: StatementRun): Promise<readonly Row[]> {
+  const { statement, values, signal, write } = run;
+  return await withPooledClient(pool, signal, async (client) => {
+    try {
+      const { rows } = await client.query<Row>({ ...statement, values: [...values] });
+      return rows;
+    } catch (error) {
+      if (write && isOutcomeLost(readFault(error))) throw outcomeUnknown(write.claim !== undefined, error);
+      throw error;
+    }
+  });
 }

@@ -4,7 +4,7 @@ import { DomainError, erasedError } from "../core/errors.js";
 import { erasedPrefix } from "../core/ids.js";
 import type { IdempotencyClaim, WriteContext, WriteResult } from "../core/write.js";
 import { Prisma } from "../gen/prisma/client.js";
-import { timePlus } from "./audit-columns.js";
+import { timePlus } from "./audit-log.js";
 import type { Database } from "./database.js";
 import { violatedConstraint } from "./database-errors.js";
 import { type Statement, statement } from "./statement.js";

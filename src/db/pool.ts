@@ -93,3 +93,6 @@ function parseTimestamp(text: string): unknown {
     ? new Date(`${text.slice(0, 10)}T${text.slice(11, -3)}Z`)
     : parseAnyTimestamp(text);
 }
+
+/** Maximum of DATABASE_POOL_SIZE. */
+export const maxPoolSize = 500;

@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { keepEmbeddedPostgres } from "../../src/db/embedded/embedded-keeper.js";
 import { startEmbeddedPostgres } from "../../src/db/embedded/embedded-postgres.js";
 import { migrate } from "../../src/db/migrate/migrate.js";
-import { maxPoolSize } from "../../src/db/pool-size.js";
+import { maxPoolSize } from "../../src/db/pool.js";
 import { newFolder, postmasterPid, query, start } from "../support/embedded-cluster.js";
 import { timed } from "../support/timed.js";
 

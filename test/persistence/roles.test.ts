@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { openDatabase } from "../../src/db/database.js";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "../../src/db/embedded/embedded-postgres.js";
 import { silentLog } from "../../src/db/log.js";
-import { prepareDatabase } from "../../src/db/migrate/prepare.js";
+import { prepareDatabase } from "../../src/db/migrate/migrate.js";
 import { statement } from "../../src/db/statement.js";
 import { moego, secrets } from "../server/service.js";
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import pg from "pg";
 import type { TestProject } from "vitest/node";
 import { startEmbeddedPostgres } from "../../src/db/embedded/embedded-postgres.js";
-import { prepareDatabase } from "../../src/db/migrate/prepare.js";
+import { prepareDatabase } from "../../src/db/migrate/migrate.js";
 
 /** Where the tests find their PostgreSQL; test/support/database.ts clones the template. */
 export interface TestServer {

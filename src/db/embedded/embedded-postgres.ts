@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type pg from "pg";
 import { type Log, silentLog } from "../log.js";
-import { maxPoolSize } from "../pool-size.js";
+import { maxPoolSize } from "../pool.js";
 import { serverAccount } from "./account.js";
 import { type Binaries, prepareBinaries } from "./binaries.js";
 import {
@@ -15,7 +15,7 @@ import {
   openClusterFolder,
   rotateLog,
 } from "./cluster.js";
-import { databaseUrls, ensureDatabase } from "./databases.js";
+import { acquirePresence, databaseUrls, ensureDatabase, releasePresence } from "./databases.js";
 import { EmbeddedPostgresError } from "./embedded-error.js";
 import {
   lastPort,
@@ -25,7 +25,6 @@ import {
   terminateOrphans,
   waitForExit,
 } from "./postmaster.js";
-import { acquirePresence, releasePresence } from "./presence.js";
 import { type ClusterState, openState } from "./state.js";
 
 /**

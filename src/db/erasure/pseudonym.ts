@@ -1,5 +1,8 @@
 import { createHmac } from "node:crypto";
 import { erasedPrefix } from "../../core/ids.js";
+import type { ResourceKind, WriteContext } from "../../core/write.js";
+import type { Prisma } from "../../gen/prisma/client.js";
+import { justAfter, recordChanges } from "../audit-log.js";
 
 /** Kinds of records that can be erased. A pet is erased with its owner. */
 export type SubjectKind = "customer" | "lead" | "pet";
@@ -25,3 +28,80 @@ export function createPseudonym(salt: Uint8Array, ...olderSalts: readonly Uint8A
 }
 
 const maxIdLength = 30;
+
+/** The ids of a record and its children, by kind. Other data may refer to them. */
+export type Traces = ReadonlyMap<ResourceKind, readonly string[]>;
+
+interface TracedRecord {
+  readonly companyId: string;
+  readonly kind: "customer" | "lead";
+  readonly id: string;
+}
+
+/** Must be called before the record and its children are deleted. */
+export async function collectErasureIds(
+  tx: Prisma.TransactionClient,
+  { companyId, kind, id }: TracedRecord,
+): Promise<Traces> {
+  const whose = { companyId, ...(kind === "customer" ? { customerId: id } : { leadId: id }) };
+  const pets = await tx.pet.findMany({ where: whose, select: { id: true, notes: { select } } });
+  const found = new Map<ResourceKind, readonly string[]>([
+    [kind, [id]],
+    ["pet", idsOf(pets)],
+    ["pet_note", idsOf(pets.flatMap(({ notes }) => notes))],
+  ]);
+  if (kind === "lead") return found;
+  const ofCustomer = { where: { companyId, customerId: id }, select };
+  return found
+    .set("customer_note", idsOf(await tx.customerNote.findMany(ofCustomer)))
+    .set("card_link", idsOf(await tx.cardLink.findMany(ofCustomer)));
+}
+
+const select = { id: true } as const;
+
+function idsOf(rows: readonly { readonly id: string }[]): readonly string[] {
+  return rows.map((row) => row.id);
+}
+
+interface ForgottenRecord {
+  readonly companyId: string;
+  readonly id: string;
+  /** The pseudonym that replaces the id. */
+  readonly hash: string;
+  readonly time: Date;
+}
+
+/** Packages are retained for accounting: units, prices and times. Their texts are free and may name the person. */
+export async function redactPackages(
+  tx: Prisma.TransactionClient,
+  write: WriteContext,
+  { companyId, id, hash, time }: ForgottenRecord,
+): Promise<void> {
+  const packages = await tx.$queryRaw<{ id: string; version: bigint }[]>`
+    UPDATE package SET customer_id = ${hash}, name = '', description = '', version = version + 1,
+      last_updated_time = greatest(${time}, ${justAfter("last_updated_time")})
+    WHERE company_id = ${companyId} AND customer_id = ${id} RETURNING id, version`;
+  await recordChanges(
+    tx,
+    write,
+    packages.map((changed) => ({ companyId, kind: "package", ...changed, time })),
+  );
+}
+
+/**
+ * Idempotency records of earlier requests are retained until they expire, so that a retried create does not restore the
+ * record: it finds only the pseudonym. Uses the index `idempotency_by_resource`.
+ */
+export async function pseudonymizeClaims(
+  tx: Prisma.TransactionClient,
+  { companyId, hash }: ForgottenRecord,
+  traces: Traces,
+): Promise<void> {
+  for (const [kind, ids] of traces) {
+    if (ids.length === 0) continue;
+    await tx.$executeRaw`UPDATE idempotency SET resource_ids = ARRAY(
+        SELECT CASE WHEN r.id = ANY(${ids}::text[]) THEN ${hash} ELSE r.id END
+        FROM unnest(resource_ids) WITH ORDINALITY AS r (id, position) ORDER BY r.position)
+      WHERE company_id = ${companyId} AND kind = ${kind} AND resource_ids && ${ids}::text[]`;
+  }
+}

@@ -1,10 +1,9 @@
 import type { CompanyResource } from "../../core/company-resource.js";
 import { actingStaffId } from "../../core/write.js";
-import { updatedTime } from "../../db/audit-columns.js";
-import { recordChange } from "../../db/audit-log.js";
+import { recordChange, updatedTime } from "../../db/audit-log.js";
 import { companyRecords, present } from "../../db/company-records.js";
 import type { Database } from "../../db/database.js";
-import { resolveNameCursor } from "../../db/name-list.js";
+import { resolveNameCursor } from "../../db/record-list.js";
 import { statement } from "../../db/statement.js";
 import type { Prisma } from "../../gen/prisma/client.js";
 import type { ServiceModel } from "../../gen/prisma/models.js";

@@ -1,4 +1,4 @@
-import { timestamp } from "../../db/audit-columns.js";
+import { timestamp } from "../../db/audit-log.js";
 import type { Database } from "../../db/database.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import {

@@ -1,13 +1,12 @@
 import { idPrefixes, newId } from "../../core/ids.js";
 import type { WriteContext } from "../../core/write.js";
-import { addressData } from "../../db/address-columns.js";
-import { timestamp } from "../../db/audit-columns.js";
-import { recordChange, recordConsent } from "../../db/audit-log.js";
+import { recordChange, recordConsent, timestamp } from "../../db/audit-log.js";
 import { type ImportLookups, importRecord, setArchived } from "../../db/contact-record.js";
 import type { Database } from "../../db/database.js";
 import { createEraser, eraseRecord, type RecordKey } from "../../db/erasure/erasure.js";
 import type { Pseudonym } from "../../db/erasure/pseudonym.js";
 import { missingReferences } from "../../db/existing-ids.js";
+import { addressData } from "../../db/nested-rows.js";
 import type { Prisma } from "../../gen/prisma/client.js";
 import { resolveTags } from "../setting-lists/tag.repository.js";
 import { customerFields } from "./customer.columns.js";

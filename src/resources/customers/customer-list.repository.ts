@@ -3,8 +3,8 @@ import type { Page } from "../../core/page.js";
 import { foldCase } from "../../core/text.js";
 import { accessFilterValues, accessPredicate, requireSingleRow } from "../../db/access-filter.js";
 import type { Database } from "../../db/database.js";
+import { type Bind, readTimeList, type TimeList } from "../../db/record-list.js";
 import { statement } from "../../db/statement.js";
-import { type Bind, readTimeList, type TimeList } from "../../db/time-list.js";
 import { type CustomerRow, customerColumns, listedCustomerChildren, toCustomer } from "./customer.columns.js";
 import type { CustomerFilter, CustomerRepository, CustomerTarget, NoteWithCreatedTime } from "./customer.model.js";
 

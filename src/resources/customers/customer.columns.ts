@@ -1,5 +1,4 @@
 import type { Note } from "../../core/note.js";
-import { type AddressJson, addressJson, toAddress } from "../../db/address-columns.js";
 import { consentField, emailField } from "../../db/contact-columns.js";
 import {
   enumColumn,
@@ -9,7 +8,14 @@ import {
   type StoredField,
   textColumn,
 } from "../../db/field-table.js";
-import { listNotesSql, type NotesRead, recordNotesSql } from "../../db/notes-sql.js";
+import {
+  type AddressJson,
+  addressJson,
+  listNotesSql,
+  type NotesRead,
+  recordNotesSql,
+  toAddress,
+} from "../../db/nested-rows.js";
 import { customFieldsColumn } from "../custom-fields/custom-field-values.columns.js";
 import { type TagJson, tagJson, toTag } from "../setting-lists/tag.repository.js";
 import {

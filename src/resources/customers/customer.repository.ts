@@ -7,9 +7,9 @@ import {
   requireSingleRow,
   singleCompanyAccessPredicate,
 } from "../../db/access-filter.js";
-import { addressColumns, addressJson } from "../../db/address-columns.js";
 import type { Database } from "../../db/database.js";
 import { namedStatement } from "../../db/named-statement.js";
+import { addressColumns, addressJson } from "../../db/nested-rows.js";
 import { claimExpiry, createOnce, type StoredResultRow } from "../../db/once.js";
 import { statement } from "../../db/statement.js";
 import { distinctTags, tagKey } from "../setting-lists/tag.model.js";

@@ -4,7 +4,7 @@ import { alreadyExistsError } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
 import type { Database } from "../../db/database.js";
 import { violatedConstraint } from "../../db/database-errors.js";
-import { resolveNameCursor } from "../../db/name-list.js";
+import { resolveNameCursor } from "../../db/record-list.js";
 import { statement } from "../../db/statement.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import { applyCustomerLimit, lockCompanyAgainstCreates } from "../customers/customer-limit.repository.js";

@@ -1,6 +1,6 @@
 import { accessFilterValues, requireSingleRow } from "../../db/access-filter.js";
 import type { Database } from "../../db/database.js";
-import { resolveNameCursor } from "../../db/name-list.js";
+import { resolveNameCursor } from "../../db/record-list.js";
 import { type Statement, statement } from "../../db/statement.js";
 import {
   type BusinessRow,

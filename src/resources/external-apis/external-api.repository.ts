@@ -1,7 +1,6 @@
 import type { CompanyResource } from "../../core/company-resource.js";
 import { actingStaffId } from "../../core/write.js";
-import { updatedTime } from "../../db/audit-columns.js";
-import { recordChange } from "../../db/audit-log.js";
+import { recordChange, updatedTime } from "../../db/audit-log.js";
 import { companyRecords } from "../../db/company-records.js";
 import type { Database } from "../../db/database.js";
 import { statement } from "../../db/statement.js";

@@ -1,9 +1,9 @@
 import type { CompanyResource } from "../../core/company-resource.js";
 import { actingStaffId } from "../../core/write.js";
-import { timestamp } from "../../db/audit-columns.js";
+import { timestamp } from "../../db/audit-log.js";
 import { type Columns, companyRecords, findRow, updateRow } from "../../db/company-records.js";
 import type { Database } from "../../db/database.js";
-import { resolveNameCursor } from "../../db/name-list.js";
+import { resolveNameCursor } from "../../db/record-list.js";
 import { statement } from "../../db/statement.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import { fieldAssociations } from "../custom-fields/custom-field-values.model.js";

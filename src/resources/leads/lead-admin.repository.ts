@@ -1,6 +1,5 @@
 import type { WriteContext } from "../../core/write.js";
-import { timestamp } from "../../db/audit-columns.js";
-import { recordChange, recordConsent } from "../../db/audit-log.js";
+import { recordChange, recordConsent, timestamp } from "../../db/audit-log.js";
 import { type ImportLookups, importRecord, setArchived } from "../../db/contact-record.js";
 import type { Database } from "../../db/database.js";
 import { createEraser, eraseRecord, isErased, type RecordKey } from "../../db/erasure/erasure.js";

@@ -1,9 +1,8 @@
 import type { RecordTarget } from "../../core/principal.js";
 import { actingStaffId, type WriteContext } from "../../core/write.js";
-import { addressData } from "../../db/address-columns.js";
-import { auditColumns, timestamp, updatedTime } from "../../db/audit-columns.js";
-import { recordChanges, recordConsent } from "../../db/audit-log.js";
+import { auditColumns, recordChanges, recordConsent, timestamp, updatedTime } from "../../db/audit-log.js";
 import type { Database } from "../../db/database.js";
+import { addressData } from "../../db/nested-rows.js";
 import { once } from "../../db/once.js";
 import type { Prisma } from "../../gen/prisma/client.js";
 import { customFieldsInTransaction } from "../custom-fields/custom-field-values.repository.js";

@@ -6,8 +6,8 @@ import { accessFilterValues, leadGrantPredicate, requireSingleRow } from "../../
 import type { Database } from "../../db/database.js";
 import { namedStatement } from "../../db/named-statement.js";
 import { claimExpiry, createOnce, type StoredResultRow } from "../../db/once.js";
+import { type Bind, readTimeList, type TimeList } from "../../db/record-list.js";
 import { statement } from "../../db/statement.js";
-import { type Bind, readTimeList, type TimeList } from "../../db/time-list.js";
 import { petFields } from "../pets/pet.columns.js";
 import { type LeadRow, leadChildren, leadColumns, leadFields, listedLeadChildren, toLead } from "./lead.columns.js";
 import type { LeadFilter, LeadRecord, LeadReferences, LeadRepository } from "./lead.model.js";

@@ -1,8 +1,7 @@
 import { notFoundError } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
 import { actingStaffId, type WriteContext } from "../../core/write.js";
-import { updatedTime } from "../../db/audit-columns.js";
-import { recordChange } from "../../db/audit-log.js";
+import { recordChange, updatedTime } from "../../db/audit-log.js";
 import type { Database } from "../../db/database.js";
 import { once } from "../../db/once.js";
 import { Prisma } from "../../gen/prisma/client.js";

@@ -1,5 +1,5 @@
 import type { Database } from "../../db/database.js";
-import { type Bind, readTimeList, type TimeList } from "../../db/time-list.js";
+import { type Bind, readTimeList, type TimeList } from "../../db/record-list.js";
 import { listedPetJson, type PetJson, toPet } from "./pet.columns.js";
 import type { PetFilter, PetRepository } from "./pet-store.model.js";
 

@@ -1,7 +1,6 @@
 import { idPrefixes, newId } from "../../core/ids.js";
 import { actingStaffId, type WriteContext } from "../../core/write.js";
-import { timestamp, updatedTime } from "../../db/audit-columns.js";
-import { recordChange } from "../../db/audit-log.js";
+import { recordChange, timestamp, updatedTime } from "../../db/audit-log.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import type { ImportedPetRecord } from "./nested-import.model.js";
 import { petFields } from "./pet.columns.js";

@@ -7,7 +7,7 @@ import {
   type StoredField,
   textColumn,
 } from "../../db/field-table.js";
-import { listNotesSql, type NotesRead, notesWithinBytesSql, recordNotesSql } from "../../db/notes-sql.js";
+import { listNotesSql, type NotesRead, notesWithinBytesSql, recordNotesSql } from "../../db/nested-rows.js";
 import {
   evaluationStatuses,
   leadNoteBytes,

@@ -1,6 +1,6 @@
 import type { CompanyResource } from "../../core/company-resource.js";
 import { actingStaffId } from "../../core/write.js";
-import { auditColumns, timestamp } from "../../db/audit-columns.js";
+import { auditColumns, timestamp } from "../../db/audit-log.js";
 import {
   type Columns,
   type CompanyRecordKind,

@@ -1,5 +1,5 @@
 import { notFoundError } from "../../core/errors.js";
-import { auditColumns } from "../../db/audit-columns.js";
+import { auditColumns } from "../../db/audit-log.js";
 import { changeCompany, findRow, present, recordRows, updateRow } from "../../db/company-records.js";
 import type { Database } from "../../db/database.js";
 import { statement } from "../../db/statement.js";

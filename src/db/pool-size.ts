@@ -1,2 +1,0 @@
-/** Maximum of DATABASE_POOL_SIZE. */
-export const maxPoolSize = 500;
