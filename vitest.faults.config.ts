@@ -10,7 +10,7 @@ const timed = ["f3-hostile", "o1-pool", "o2-deadlines", "o4-overload"].map(
 );
 
 const common = {
-  globalSetup: ["test/setup/postgres.ts"],
+  globalSetup: ["test/setup/durable-postgres.ts"],
   pool: "forks",
   // The large figures of one test may take hours.
   testTimeout: isLong ? 6 * 3_600_000 : 600_000,

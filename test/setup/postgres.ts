@@ -6,6 +6,7 @@ import pg from "pg";
 import type { TestProject } from "vitest/node";
 import { startEmbeddedPostgres } from "../../src/db/embedded/embedded-postgres.js";
 import { prepareDatabase } from "../../src/db/migrate/migrate.js";
+import { memoryFolder } from "./memory-folder.js";
 
 /** Where the tests find their PostgreSQL; test/support/database.ts clones the template. */
 export interface TestServer {
@@ -22,9 +23,17 @@ declare module "vitest" {
   }
 }
 
-/** One PostgreSQL and one migrated template database for the whole run. */
+/** One PostgreSQL and one migrated template database for the whole run, whose data nobody needs after it. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const server = await openServer();
+  return await provideServer(project, await openServer(startForTheRun));
+}
+
+/** The same on a server that stores its data as one in use does. */
+export async function setUpDurable(project: TestProject): Promise<() => Promise<void>> {
+  return await provideServer(project, await openServer(startEmbedded));
+}
+
+async function provideServer(project: TestProject, server: OpenServer): Promise<() => Promise<void>> {
   const run = randomBytes(4).toString("hex");
   const test: TestServer = {
     adminUrl: server.adminUrl,
@@ -40,20 +49,16 @@ export default async function setup(project: TestProject): Promise<() => Promise
   };
 }
 
-async function openServer(): Promise<{ adminUrl: string; close(): Promise<void> }> {
+interface OpenServer {
+  readonly adminUrl: string;
+  close(): Promise<void>;
+}
+
+async function openServer(start: () => Promise<OpenServer>): Promise<OpenServer> {
   const given = process.env["TEST_DATABASE_URL"];
   if (given) return { adminUrl: given, close: async () => {} };
-  const dataDir = await mkdtemp(join(tmpdir(), "moego-test-"));
-  await chmod(dataDir, 0o755); // reachable by the user PostgreSQL runs as when this is root
   try {
-    const postgres = await startEmbeddedPostgres({ dataDir });
-    return {
-      adminUrl: postgres.superuserUrl,
-      async close() {
-        await postgres.stop();
-        await rm(dataDir, { recursive: true, force: true });
-      },
-    };
+    return await start();
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new Error(
@@ -63,41 +68,69 @@ async function openServer(): Promise<{ adminUrl: string; close(): Promise<void> 
   }
 }
 
+/** Without waiting for a disk, and in memory if possible: a run makes and drops some 150 databases. */
+async function startForTheRun(): Promise<OpenServer> {
+  const memory = await memoryFolder();
+  // The folders of single tests lie there as well. What a killed process has written stays, in memory as on a disk.
+  if (memory) process.env["TMPDIR"] = memory;
+  const server = await startEmbedded();
+  const settings = ["fsync = off", "full_page_writes = off", "max_wal_size = '256MB'"];
+  await query(server.adminUrl, [
+    ...settings.map((setting) => `ALTER SYSTEM SET ${setting}`),
+    "SELECT pg_reload_conf()",
+  ]);
+  return server;
+}
+
+async function startEmbedded(): Promise<OpenServer> {
+  const dataDir = await mkdtemp(join(tmpdir(), "moego-test-"));
+  await chmod(dataDir, 0o755); // reachable by the user PostgreSQL runs as when this is root
+  const postgres = await startEmbeddedPostgres({ dataDir });
+  return {
+    adminUrl: postgres.superuserUrl,
+    async close() {
+      await postgres.stop();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
 async function makeTemplate(test: TestServer): Promise<void> {
-  const admin = new pg.Client({ connectionString: test.adminUrl });
-  await admin.connect();
-  try {
-    for (const { name, password } of [test.owner, test.service]) {
-      await admin.query(`CREATE ROLE ${name} LOGIN PASSWORD '${password}'`);
-      // To make databases in the name of one, and to see and end the sessions of the other.
-      await admin.query(`GRANT ${name} TO CURRENT_USER`);
-    }
-    await admin.query(
-      `DO $$ BEGIN CREATE ROLE moego_service NOLOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$`,
-    );
-    await admin.query(`GRANT moego_service TO ${test.service.name}`);
-    await admin.query(`CREATE DATABASE ${test.template} OWNER ${test.owner.name}`);
-  } finally {
-    await admin.end();
-  }
+  const roles = [test.owner, test.service].flatMap(({ name, password }) => [
+    `CREATE ROLE ${name} LOGIN PASSWORD '${password}'`,
+    // To make databases in the name of one, and to see and end the sessions of the other.
+    `GRANT ${name} TO CURRENT_USER`,
+  ]);
+  await query(test.adminUrl, [
+    ...roles,
+    `DO $$ BEGIN CREATE ROLE moego_service NOLOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$`,
+    `GRANT moego_service TO ${test.service.name}`,
+    `CREATE DATABASE ${test.template} OWNER ${test.owner.name}`,
+  ]);
   await prepareDatabase({
     migrationUrl: databaseUrl(test, test.owner, test.template),
     serviceUrl: databaseUrl(test, test.service, test.template),
   });
 }
 
-async function dropAll(test: TestServer): Promise<void> {
-  const admin = new pg.Client({ connectionString: test.adminUrl });
-  await admin.connect();
+async function dropAll({ adminUrl, owner, service }: TestServer): Promise<void> {
+  const rows = await query(adminUrl, [`SELECT datname FROM pg_database WHERE datdba = '${owner.name}'::regrole`]);
+  await query(adminUrl, [
+    ...rows.map(({ datname }) => `DROP DATABASE ${datname} WITH (FORCE)`),
+    `DROP ROLE ${owner.name}, ${service.name}`,
+  ]);
+}
+
+/** Runs the statements one after the other; resolves with the rows of the last. */
+async function query(url: string, statements: readonly string[]): Promise<readonly Record<string, unknown>[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
   try {
-    const { rows } = await admin.query<{ datname: string }>(
-      "SELECT datname FROM pg_database WHERE datdba = $1::regrole",
-      [test.owner.name],
-    );
-    for (const { datname } of rows) await admin.query(`DROP DATABASE ${datname} WITH (FORCE)`);
-    await admin.query(`DROP ROLE ${test.owner.name}, ${test.service.name}`);
+    let rows: readonly Record<string, unknown>[] = [];
+    for (const statement of statements) ({ rows } = await client.query(statement));
+    return rows;
   } finally {
-    await admin.end();
+    await client.end();
   }
 }
 

@@ -20,7 +20,8 @@ export interface TestDatabase extends AsyncDisposable {
 export async function createDatabase(): Promise<TestDatabase> {
   const server = inject("postgres");
   const name = `moego_test_${randomBytes(6).toString("hex")}`;
-  await asAdmin(`CREATE DATABASE ${name} TEMPLATE ${server.template} OWNER ${server.owner.name}`);
+  // Copied as files, which costs half of what a copy through the write-ahead log does.
+  await asAdmin(`CREATE DATABASE ${name} TEMPLATE ${server.template} STRATEGY file_copy OWNER ${server.owner.name}`);
   const ownerUrl = databaseUrl(server, server.owner, name);
   const owner = new pg.Pool({ connectionString: ownerUrl, max: 4 });
   owner.on("error", () => {}); // dropped with the database
