@@ -33,6 +33,12 @@ const byName = new Map(rpcEntries.map((entry) => [nameOf(entry.method), entry]))
 
 describe.each(allRpcs.map((method) => [nameOf(method), method] as const))("%s", (name, method) => {
   const request = (): Promise<Message> => byName.get(name)?.request(server) ?? Promise.resolve(withPathFilled(method));
+  // One for all refusals, since none of them uses up what it names.
+  let made: Promise<Message> | undefined;
+  const refusable = () => {
+    made ??= request();
+    return made;
+  };
   const scope = scopeOf.get(method);
   if (!scope) throw new Error(`${name} has no scope`);
   // What concerns the installation is open to platform keys alone.
@@ -40,28 +46,28 @@ describe.each(allRpcs.map((method) => [nameOf(method), method] as const))("%s", 
 
   describe.each(transports)("on %s", (transport) => {
     it("refuses a call without a key", async () => {
-      expectRefusal(await refusal(await request(), { key: null }), "UNAUTHENTICATED", "KEY_MISSING");
+      expectRefusal(await refusal(await refusable(), { key: null }), "UNAUTHENTICATED", "KEY_MISSING");
     });
 
     it("refuses a key that nobody was given", async () => {
       const key = { secret: "garbage-that-is-as-long-as-a-secret-of-ours" };
-      expectRefusal(await refusal(await request(), { key }), "UNAUTHENTICATED", "KEY_UNKNOWN");
+      expectRefusal(await refusal(await refusable(), { key }), "UNAUTHENTICATED", "KEY_UNKNOWN");
     });
 
     it("refuses an expired key and a revoked one, and tells which it was", async () => {
-      const expired = await refusal(await request(), { key: keys.expired });
+      const expired = await refusal(await refusable(), { key: keys.expired });
       expectRefusal(expired, "UNAUTHENTICATED", "KEY_EXPIRED", { keyId: keys.expired.id });
-      const revoked = await refusal(await request(), { key: keys.revoked });
+      const revoked = await refusal(await refusable(), { key: keys.revoked });
       expectRefusal(revoked, "UNAUTHENTICATED", "KEY_REVOKED", { keyId: keys.revoked.id });
     });
 
     it(`refuses a key with every scope but ${scope}, and names it`, async () => {
-      const lacking = await refusal(await request(), { key: known(lackingKeys, scope) });
+      const lacking = await refusal(await refusable(), { key: known(lackingKeys, scope) });
       expectRefusal(lacking, "PERMISSION_DENIED", "SCOPE_REQUIRED", { scope });
     });
 
     it("refuses a key that is used from an address it does not allow", async () => {
-      expectRefusal(await refusal(await request(), { key: keys.distant }), "PERMISSION_DENIED", "IP_NOT_ALLOWED");
+      expectRefusal(await refusal(await refusable(), { key: keys.distant }), "PERMISSION_DENIED", "IP_NOT_ALLOWED");
     });
 
     it(`answers a key with the scope ${scope} alone, used from an address it allows`, async () => {
@@ -88,13 +94,13 @@ describe.each(allRpcs.map((method) => [nameOf(method), method] as const))("%s", 
 
       it(`does not find a ${field} that is the id of something else`, async () => {
         const id = foreignId.startsWith("ref_") ? "tag_a1" : "ref_a1";
-        const other = withTexts(method.input, await request(), { [field]: id });
+        const other = withTexts(method.input, await refusable(), { [field]: id });
         expectRefusal(await refusal(other), "NOT_FOUND", "RESOURCE_NOT_FOUND", { id });
       });
 
       it(`refuses a ${field} that can be no id`, async () => {
         for (const text of ["a".repeat(31), "a b", "café", "a'--"]) {
-          const bad = await refusal(withTexts(method.input, await request(), { [field]: text }));
+          const bad = await refusal(withTexts(method.input, await refusable(), { [field]: text }));
           expectRefusal(bad, "INVALID_ARGUMENT", "INVALID_REQUEST");
           expect(bad.violations).toEqual([{ field, reason: "INVALID_FORMAT" }]);
         }
@@ -107,7 +113,7 @@ describe.each(allRpcs.map((method) => [nameOf(method), method] as const))("%s", 
     );
     for (const field of omissible) {
       it(`refuses a request without ${field}`, async () => {
-        const bad = await refusal(without(method.input, await request(), [field]));
+        const bad = await refusal(without(method.input, await refusable(), [field]));
         expectRefusal(bad, "INVALID_ARGUMENT", "INVALID_REQUEST");
         expect(bad.violations).toEqual([{ field, reason: "REQUIRED" }]);
       });
@@ -115,7 +121,7 @@ describe.each(allRpcs.map((method) => [nameOf(method), method] as const))("%s", 
 
     if (omissible.length > 1) {
       it("names all missing fields at once", async () => {
-        const bad = await refusal(without(method.input, await request(), omissible));
+        const bad = await refusal(without(method.input, await refusable(), omissible));
         expect(fieldsOf(bad)).toEqual(omissible.toSorted());
         expect(bad.metadata["violationCount"]).toBe(String(omissible.length));
       });
@@ -126,7 +132,7 @@ describe.each(allRpcs.map((method) => [nameOf(method), method] as const))("%s", 
       ids: readonly string[],
       otherIds: readonly string[],
     ): Promise<[Refusal, Refusal]> {
-      const good = await request();
+      const good = await refusable();
       const withIds = (given: readonly string[]) =>
         withTexts(method.input, good, Object.fromEntries(fields.map((field, index) => [field, given[index] ?? ""])));
       return [await refusal(withIds(ids)), await refusal(withIds(otherIds))];
