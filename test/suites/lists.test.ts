@@ -9,11 +9,17 @@ import { expectInvalidToken, type PageInit, pageOf, refusalOf } from "./list-pag
 const server = await startServer({ tables: [...walkTables, ...keyTables([walker, neighbour])] });
 afterAll(() => server.stop());
 
+/** A token of each list for the others, issued once. */
+const tokens = new Map<Walk, Promise<string>>();
+
 describe.each(walks.map((walk) => [walk.title, walk] as const))("%s", (_, walk) => {
   const { ids } = walk;
   const keys = walk.keys ?? { walker, neighbour };
 
   describe.each(["grpc", "connect-json", "rest"] as const)("on %s", (transport) => {
+    // One piece of code judges a token, wherever it came from: each forgery is tried once, and some on each transport.
+    const isThorough = transport === "grpc";
+
     it("gives 50 rows for a page size of 0 or none, and else as many as asked for, 1 to 500", async () => {
       expect((await page({})).ids).toEqual(ids.slice(0, 50));
       expect((await page({ pageSize: 0 })).ids).toEqual(ids.slice(0, 50));
@@ -90,14 +96,9 @@ describe.each(walks.map((walk) => [walk.title, walk] as const))("%s", (_, walk) 
     });
 
     it("refuses a token of another list", async () => {
-      for (const other of walks.filter(({ method }) => method !== walk.method)) {
-        const { nextPageToken } = await pageOf({
-          server,
-          walk: other,
-          pagination: { pageSize: 5 },
-          options: { key: other.keys?.walker ?? walker },
-        });
-        await expectTokenRefused({ pageToken: nextPageToken });
+      const others = walks.filter(({ method }) => method !== walk.method);
+      for (const other of isThorough ? others : others.slice(0, 1)) {
+        await expectTokenRefused({ pageToken: await tokenOf(other) });
       }
     });
 
@@ -131,9 +132,8 @@ describe.each(walks.map((walk) => [walk.title, walk] as const))("%s", (_, walk) 
 
     it("refuses a token that was changed in any place, cut or lengthened", async () => {
       const { nextPageToken: token } = await page({ pageSize: 5 });
-      const changed = [...token].map(
-        (char, at) => token.slice(0, at) + (char === "A" ? "B" : "A") + token.slice(at + 1),
-      );
+      const places = isThorough ? [...token].map((_char, at) => at) : [0, token.length >> 1, token.length - 1];
+      const changed = places.map((at) => token.slice(0, at) + (token[at] === "A" ? "B" : "A") + token.slice(at + 1));
       const cut = [token.slice(0, -1), token.slice(1), token.slice(0, 8)];
       const longer = [`${token}A`, `${token}=`, ` ${token}`, token.padEnd(65, "A")];
       for (const pageToken of [...changed, ...cut, ...longer]) await expectTokenRefused({ pageToken });
@@ -174,6 +174,14 @@ describe.each(walks.map((walk) => [walk.title, walk] as const))("%s", (_, walk) 
     }
   });
 });
+
+function tokenOf(walk: Walk): Promise<string> {
+  const options = { key: walk.keys?.walker ?? walker };
+  const issue = async () => (await pageOf({ server, walk, pagination: { pageSize: 5 }, options })).nextPageToken;
+  const token = tokens.get(walk) ?? issue();
+  tokens.set(walk, token);
+  return token;
+}
 
 async function removeStrangers({ table, isLedger }: Walk): Promise<void> {
   const { owner } = server.database;
