@@ -73,11 +73,9 @@ export async function startServer({
   hasDemo = false,
   log,
 }: TestServerOptions = {}): Promise<TestServer> {
-  const database = await createDatabase();
-  const insert = async (rows: Tables) => {
-    for (const [table, list] of rows) await insertRows(database.owner, table, list);
-  };
-  await insert(tables);
+  const database = await (tables === fixtureTables ? createFixtureDatabase() : createDatabase());
+  const insert = (rows: Tables) => insertTables(database.owner, rows);
+  if (tables !== fixtureTables) await insert(tables);
   const config = readConfig({
     HTTP_PORT: "0",
     GRPC_PORT: "0",
@@ -114,6 +112,26 @@ export async function startServer({
       await database.drop();
     },
   };
+}
+
+let fixtureTemplate: Promise<string> | undefined;
+
+/** Most files begin with the fixtures, so each process writes them once and copies the database. */
+async function createFixtureDatabase(): Promise<TestDatabase> {
+  fixtureTemplate ??= makeFixtureTemplate();
+  return await createDatabase(await fixtureTemplate);
+}
+
+/** It is dropped at the end of the run, with every database that is left. */
+async function makeFixtureTemplate(): Promise<string> {
+  const { name, owner } = await createDatabase();
+  await insertTables(owner, fixtureTables);
+  await owner.end();
+  return name;
+}
+
+async function insertTables(database: pg.Pool, tables: Tables): Promise<void> {
+  for (const [table, rows] of tables) await insertRows(database, table, rows);
 }
 
 /** Columns that the first row does not name take their defaults in all rows. */
