@@ -74,6 +74,10 @@ export interface Violation {
   readonly description: string;
 }
 
+export function violation(field: string, reason: ViolationReason, description: string): Violation {
+  return { field, reason, description };
+}
+
 interface ErrorDetails {
   /** Every variable value of the message, by lowerCamelCase key. */
   readonly metadata?: Readonly<Record<string, string>>;

@@ -1,4 +1,4 @@
-import { invalidRequest, type Violation } from "../../core/errors.js";
+import { throwIfInvalid, type Violation, violation } from "../../core/errors.js";
 import { idFormat, idPrefixes, isClientAssignableId, isId, newId, reservedIdPrefix } from "../../core/ids.js";
 import { nameRule, normalise, textFault } from "../../core/text.js";
 import {
@@ -33,11 +33,11 @@ export function readCompany({
   ...words
 }: CompanyArguments): CompanyRecord {
   const name = normalise(words.name, nameRule);
-  refuse([
+  throwIfInvalid([
     ...idViolations(id),
     ...nameViolations(name),
-    ...(isCountry(country) ? [] : [invalid("country", countryFormat)]),
-    ...(isTimeZone(timeZone) ? [] : [invalid("time_zone", timeZoneFormat)]),
+    ...(isCountry(country) ? [] : [violation("country", "INVALID_FORMAT", countryFormat)]),
+    ...(isTimeZone(timeZone) ? [] : [violation("time_zone", "INVALID_FORMAT", timeZoneFormat)]),
   ]);
   return { id, name, country, timeZone };
 }
@@ -49,29 +49,21 @@ export function readBusiness({
   ...words
 }: BusinessArguments): BusinessRecord {
   const name = normalise(words.name, nameRule);
-  refuse([...idViolations(id), ...nameViolations(name), ...(isId(companyId) ? [] : [noCompany])]);
+  throwIfInvalid([...idViolations(id), ...nameViolations(name), ...(isId(companyId) ? [] : [noCompany])]);
   return { companyId, id, name, ...noTexts };
 }
 
-const noCompany: Violation = { field: "company_id", reason: "NOT_FOUND", description: "Not found." };
+const noCompany = violation("company_id", "NOT_FOUND", "Not found.");
 
 const noTexts = {
   ...{ avatar: "", phone: "", businessPhone: "", email: "" },
   ...{ website: "", facebook: "", instagram: "", yelp: "", google: "" },
 } as const;
 
-function refuse(violations: readonly Violation[]): void {
-  if (violations.length > 0) throw invalidRequest(violations);
-}
-
-function invalid(field: string, description: string): Violation {
-  return { field, reason: "INVALID_FORMAT", description };
-}
-
 function idViolations(id: string): Violation[] {
-  if (!isId(id)) return [invalid("id", idFormat)];
+  if (!isId(id)) return [violation("id", "INVALID_FORMAT", idFormat)];
   if (isClientAssignableId(id)) return [];
-  return [{ field: "id", reason: "NOT_ALLOWED", description: reservedIdPrefix }];
+  return [violation("id", "NOT_ALLOWED", reservedIdPrefix)];
 }
 
 function nameViolations(name: string): Violation[] {

@@ -1,5 +1,5 @@
 import { type CompanyResource, type CompanyResourceQuery, requireFound } from "../../core/company-resource.js";
-import { DomainError, notFoundInCompany, throwIfInvalid } from "../../core/errors.js";
+import { DomainError, notFoundInCompany, throwIfInvalid, violation } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
 import type { Page } from "../../core/page.js";
 import {
@@ -143,9 +143,5 @@ function assertMayWriteDirectory(principal: Principal, companyId: string): void 
 /** @param list path of the location ids within the request */
 function refuseMissing(list: string): MissingBusinessesCheck {
   return (positions) =>
-    throwIfInvalid(
-      positions.map((position) => ({
-        ...{ field: `${list}[${position}]`, reason: "NOT_FOUND" as const, description: notFoundInCompany },
-      })),
-    );
+    throwIfInvalid(positions.map((position) => violation(`${list}[${position}]`, "NOT_FOUND", notFoundInCompany)));
 }

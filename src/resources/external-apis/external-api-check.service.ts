@@ -1,15 +1,17 @@
-import type { Violation } from "../../core/errors.js";
+import { type Violation, type ViolationReason, violation } from "../../core/errors.js";
 import { isMultiNodePath, jsonPathFault } from "../../core/json-path.js";
+import { isTemplate, type TextFault, variablesOf } from "../../core/text.js";
 import {
   type ExternalApiInput,
+  type HeaderDraft,
   invocationKeys,
   maxTimeoutMs,
   minTimeoutMs,
   type OutputParam,
   type RequestParam,
 } from "./external-api.model.js";
-import { headerFaults } from "./external-api-header-check.service.js";
 import {
+  isHeaderText,
   paramFault,
   paramsInHeaders,
   placeholdersOf,
@@ -38,21 +40,16 @@ export interface FaultOptions {
 /** Returns all violations of a configuration that a client sends. Unset fields are not validated. */
 export type ExternalApiFaults = (draft: ExternalApiDraft, within?: FaultOptions["within"]) => readonly Violation[];
 
-const takenNames: ReadonlySet<string> = new Set(invocationKeys);
-
-/** Maximum number of outputs whose path searches the whole response. */
-const maxSearches = 10;
-
 /** All violations of a configuration. Unset fields are not validated. Lists must not be too long. */
 export function externalApiFaults(draft: ExternalApiDraft, { within, targetFault }: FaultOptions): Violation[] {
-  const { headers = [], requestParams, outputParams = [], timeoutMs = minTimeoutMs } = draft;
+  const { outputParams = [], timeoutMs = minTimeoutMs } = draft;
   return [
     ...urlFaults(draft, targetFault),
-    ...headerFaults(headers, requestParams && new Set(requestParams.map(({ name }) => name)), within("headers")),
+    ...headerFaults(draft, within("headers")),
     ...paramFaults(draft, within("request_params")),
     ...outputFaults(outputParams, within("output_params")),
     ...(timeoutMs < minTimeoutMs || timeoutMs > maxTimeoutMs
-      ? [outOfRange("timeout_ms", `Must be from ${minTimeoutMs} to ${maxTimeoutMs} milliseconds.`)]
+      ? [violation("timeout_ms", "OUT_OF_RANGE", `Must be from ${minTimeoutMs} to ${maxTimeoutMs} milliseconds.`)]
       : []),
   ];
 }
@@ -60,19 +57,29 @@ export function externalApiFaults(draft: ExternalApiDraft, { within, targetFault
 function urlFaults({ url, requestParams }: ExternalApiDraft, targetFault: FaultOptions["targetFault"]): Violation[] {
   if (url === undefined || url === "") return [];
   const template = readUrlTemplate(url);
-  if (typeof template === "string") return [malformed("url", template)];
+  if (typeof template === "string") return [violation("url", "INVALID_FORMAT", template)];
   const forbidden = targetFault(template.origin + template.path.replaceAll(/[{}]/g, "") + template.query);
-  if (forbidden !== undefined) return [{ field: "url", reason: "NOT_ALLOWED", description: forbidden }];
+  if (forbidden !== undefined) return [violation("url", "NOT_ALLOWED", forbidden)];
   const inPath = new Set(requestParams?.filter(({ location }) => location === "PATH").map(({ name }) => name));
   const names = requestParams ? placeholdersOf(template) : [];
-  if (names.every((name) => inPath.has(name))) return [];
-  return [
-    {
-      field: "url",
-      reason: "NOT_FOUND",
-      description: "Must not contain a `{param}` placeholder without a matching PATH parameter.",
-    },
-  ];
+  return names.every((name) => inPath.has(name))
+    ? []
+    : [violation("url", "NOT_FOUND", "Must not contain a `{param}` placeholder without a matching PATH parameter.")];
+}
+
+function headerFaults({ headers = [], requestParams }: ExternalApiDraft, list: string): Violation[] {
+  const params = requestParams && new Set(requestParams.map(({ name }) => name));
+  const seen = new Set<string>();
+  return headers.flatMap((header, index) => {
+    const name = header.name.toLowerCase();
+    const faults = [
+      ["name", headerNameFault(name) ?? (seen.has(name) ? repeatedName : undefined)],
+      ["value", headerValueFault(header, params)],
+      ["secret_value", secretFault(header)],
+    ] as const;
+    seen.add(name);
+    return faults.flatMap(([field, fault]) => (fault ? [{ field: `${list}[${index}].${field}`, ...fault }] : []));
+  });
 }
 
 function paramFaults({ method, url, headers = [], requestParams = [] }: ExternalApiDraft, list: string): Violation[] {
@@ -81,55 +88,53 @@ function paramFaults({ method, url, headers = [], requestParams = [] }: External
   const inHeaders = paramsInHeaders(headers);
   const isBodyless = method === "GET" || method === "DELETE";
   const faults = requestParams.flatMap((param, index) => {
-    const { name, location, required, defaultValue } = param;
-    const at = (field: string) => `${list}[${index}].${field}`;
+    const { name, location, type = "STRING", required, defaultValue } = param;
     const found: Violation[] = [];
+    const add = (field: string, reason: ViolationReason, description: string) =>
+      found.push(violation(`${list}[${index}].${field}`, reason, description));
     if (!/^[^\s\p{Cc}{}"\\]{1,64}$/u.test(name) || name === "__proto__") {
-      found.push(malformed(at("name"), 'Must be 1 to 64 characters without whitespace, `{`, `}`, `"` or `\\`.'));
+      add("name", "INVALID_FORMAT", 'Must be 1 to 64 characters without whitespace, `{`, `}`, `"` or `\\`.');
     }
-    if (location === "BODY" && isBodyless)
-      found.push(notAllowed(at("location"), "Must not be BODY: GET and DELETE requests have no body."));
+    if (location === "BODY" && isBodyless) {
+      add("location", "NOT_ALLOWED", "Must not be BODY: GET and DELETE requests have no body.");
+    }
     if (location === "PATH" && placeholders && !placeholders.has(name)) {
-      found.push({
-        field: at("location"),
-        reason: "NOT_FOUND",
-        description: "Must have a matching `{param}` placeholder in the path of url.",
-      });
+      add("location", "NOT_FOUND", "Must have a matching `{param}` placeholder in the path of url.");
     }
     if (location === "PATH" && !required && defaultValue === undefined) {
-      found.push({
-        field: at("required"),
-        reason: "REQUIRED",
-        description: "Must be true for a PATH parameter without a default value.",
-      });
+      add("required", "REQUIRED", "Must be true for a PATH parameter without a default value.");
     }
     const fault =
-      defaultValue === undefined
-        ? undefined
-        : paramFault({ type: param.type ?? "STRING", location }, defaultValue, inHeaders.has(name));
-    return fault ? [...found, { field: at("default_value"), ...fault }] : found;
+      defaultValue === undefined ? undefined : paramFault({ type, location }, defaultValue, inHeaders.has(name));
+    if (fault) add("default_value", fault.reason, fault.description);
+    return found;
   });
   return [...faults, ...repeated(requestParams, list)];
 }
 
+const reservedNames: ReadonlySet<string> = new Set(invocationKeys);
+
+/** Maximum number of outputs whose path searches the whole response. */
+const maxSearches = 10;
+
 function outputFaults(outputs: readonly OutputDraft[], list: string): Violation[] {
   let searches = 0;
   const faults = outputs.flatMap(({ name, path, type = "STRING", defaultValue }, index) => {
-    const at = (field: string) => `${list}[${index}].${field}`;
     const found: Violation[] = [];
+    const add = (field: string, reason: ViolationReason, description: string) =>
+      found.push(violation(`${list}[${index}].${field}`, reason, description));
     if (!/^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(name)) {
-      found.push(malformed(at("name"), "Must start with a letter, followed by up to 63 letters, digits, `_` or `-`."));
+      add("name", "INVALID_FORMAT", "Must start with a letter, followed by up to 63 letters, digits, `_` or `-`.");
     }
-    if (takenNames.has(name))
-      found.push(notAllowed(at("name"), "Must not be `status` or `reason`; both are reserved."));
+    if (reservedNames.has(name)) add("name", "NOT_ALLOWED", "Must not be `status` or `reason`; both are reserved.");
     const pathFault = jsonPathFault(path);
-    if (pathFault !== undefined) found.push(malformed(at("path"), pathFault));
+    if (pathFault !== undefined) add("path", "INVALID_FORMAT", pathFault);
     else if (isMultiNodePath(path) && ++searches > maxSearches) {
-      const description = `Must not use \`..\`, \`*\`, \`:\` or \`?\` in more than ${maxSearches} output paths.`;
-      found.push({ field: at("path"), reason: "TOO_MANY", description });
+      add("path", "TOO_MANY", `Must not use \`..\`, \`*\`, \`:\` or \`?\` in more than ${maxSearches} output paths.`);
     }
     const fault = defaultValue === undefined ? undefined : valueFault(type, defaultValue);
-    return fault ? [...found, { field: at("default_value"), ...fault }] : found;
+    if (fault) add("default_value", fault.reason, fault.description);
+    return found;
   });
   return [...faults, ...repeated(outputs, list)];
 }
@@ -139,22 +144,69 @@ function repeated(items: readonly { readonly name: string }[], list: string): Vi
   return items.flatMap(({ name }, index) => {
     const isRepeated = seen.has(name);
     seen.add(name);
-    return isRepeated ? [conflict(`${list}[${index}].name`)] : [];
+    return isRepeated ? [{ field: `${list}[${index}].name`, ...repeatedName }] : [];
   });
 }
 
-function conflict(field: string): Violation {
-  return { field, reason: "CONFLICT", description: "Must be unique in the list." };
+const repeatedName: TextFault = { reason: "CONFLICT", description: "Must be unique in the list." };
+
+const maxHeaderChars = 4_096;
+/** Shorter secrets could not be masked reliably in responses. */
+const minSecretChars = 8;
+
+/** Headers that frame the message or name the host. The HTTP client sets them (RFC 9110, RFC 9112). */
+const framing: ReadonlySet<string> = new Set([
+  ...["host", "content-length", "transfer-encoding", "connection", "upgrade", "expect"],
+  ...["te", "trailer", "keep-alive"],
+]);
+
+function headerNameFault(name: string): TextFault | undefined {
+  if (!/^[!#$%&'*+.^_`|~0-9a-z-]{1,100}$/.test(name)) {
+    return { reason: "INVALID_FORMAT", description: "Must be a valid HTTP header name (RFC 9110)." };
+  }
+  if (framing.has(name) || name.startsWith("proxy-")) {
+    return { reason: "NOT_ALLOWED", description: "Must not be a header that the HTTP client sets itself." };
+  }
+  return undefined;
 }
 
-function malformed(field: string, description: string): Violation {
-  return { field, reason: "INVALID_FORMAT", description };
+function headerValueFault({ value }: HeaderDraft, params: ReadonlySet<string> | undefined): TextFault | undefined {
+  if (value.length > maxHeaderChars) {
+    return { reason: "TOO_LONG", description: `Must have at most ${maxHeaderChars} characters.` };
+  }
+  if (!isHeaderText(value)) {
+    return {
+      reason: "INVALID_FORMAT",
+      description: "Must be a single line of printable ASCII characters, spaces and tabs.",
+    };
+  }
+  if (!isTemplate(value))
+    return { reason: "INVALID_FORMAT", description: "Must not contain `{{` outside a `{{param}}` placeholder." };
+  if (params && variablesOf(value).some((name) => !params.has(name))) {
+    return {
+      reason: "NOT_FOUND",
+      description: "Must not contain a `{{param}}` placeholder without a matching request parameter.",
+    };
+  }
+  return undefined;
 }
 
-function notAllowed(field: string, description: string): Violation {
-  return { field, reason: "NOT_ALLOWED", description };
-}
-
-function outOfRange(field: string, description: string): Violation {
-  return { field, reason: "OUT_OF_RANGE", description };
+function secretFault({ value, secretValue, isSecret }: HeaderDraft): TextFault | undefined {
+  if (secretValue === undefined) {
+    return isSecret && value !== ""
+      ? { reason: "CONFLICT", description: "Must be set instead of value, because is_secret is true." }
+      : undefined;
+  }
+  if (value !== "") return { reason: "CONFLICT", description: "Must not be set together with value." };
+  if (secretValue.length < minSecretChars || secretValue.length > maxHeaderChars) {
+    const reason = secretValue.length < minSecretChars ? "TOO_SHORT" : "TOO_LONG";
+    return { reason, description: `Must be from ${minSecretChars} to ${maxHeaderChars} characters long.` };
+  }
+  if (!isHeaderText(secretValue) || secretValue.trim() !== secretValue) {
+    return {
+      reason: "INVALID_FORMAT",
+      description: "Must be a single line of printable ASCII without leading or trailing whitespace.",
+    };
+  }
+  return undefined;
 }

@@ -4,11 +4,11 @@ import {
   requireActive,
   requireFound,
 } from "../../core/company-resource.js";
-import { DomainError, throwIfInvalid, type Violation } from "../../core/errors.js";
+import { DomainError, throwIfInvalid, type Violation, violation } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
 import { type Principal, requireCompanyAccess, requireCompanyWrite } from "../../core/principal.js";
 import { requireEtag, type WriteContext } from "../../core/write.js";
-import { callerKeys } from "../callers/caller-keys.model.js";
+import { callerKeys } from "../callers/caller-profile.model.js";
 import type { ExternalApi } from "../external-apis/external-api.model.js";
 import type { ExternalApis } from "../external-apis/external-api.service.js";
 import type { FlowContent, FlowDefinition, IvrFlow, IvrFlowRepository } from "./ivr-flow.model.js";
@@ -163,13 +163,13 @@ function inputViolations(
     ({ name, required, defaultValue }) => required && defaultValue === undefined && !Object.hasOwn(given, name),
   );
   return [
-    ...unknown.map((name) => violation(name, "UNKNOWN_FIELD", "Unknown input.")),
-    ...missing.map(({ name }) => violation(name, "REQUIRED", "Required.")),
+    ...unknown.map((name) => violation(inputPath(name), "UNKNOWN_FIELD", "Unknown input.")),
+    ...missing.map(({ name }) => violation(inputPath(name), "REQUIRED", "Required.")),
   ];
 }
 
-function violation(name: string, reason: Violation["reason"], description: string): Violation {
-  return { field: `inputs[${JSON.stringify(name)}]`, reason, description };
+function inputPath(name: string): string {
+  return `inputs[${JSON.stringify(name)}]`;
 }
 
 function externalApisOf(nodes: FlowDefinition["nodes"]): ReadonlySet<string> {

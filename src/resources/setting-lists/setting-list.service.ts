@@ -1,5 +1,5 @@
 import { type CompanyResource, requireActive, requireFound } from "../../core/company-resource.js";
-import { throwIfInvalid, type Violation } from "../../core/errors.js";
+import { throwIfInvalid, type Violation, violation } from "../../core/errors.js";
 import { type IdPrefix, newId } from "../../core/ids.js";
 import {
   type CompanyWideScope,
@@ -100,14 +100,11 @@ function orderViolations(ids: readonly string[], entries: readonly SettingEntry[
     const entry = byId.get(id);
     const isRepeated = given.has(id);
     given.add(id);
-    if (!entry) return [{ field, reason: "NOT_FOUND", description: "Not found in the list." }];
-    if (entry.archived) return [{ field, reason: "ARCHIVED", description: "Must not be archived." }];
-    return isRepeated ? [{ field, reason: "CONFLICT", description: "Must be unique in the list." }] : [];
+    if (!entry) return [violation(field, "NOT_FOUND", "Not found in the list.")];
+    if (entry.archived) return [violation(field, "ARCHIVED", "Must not be archived.")];
+    return isRepeated ? [violation(field, "CONFLICT", "Must be unique in the list.")] : [];
   });
   const isComplete = entries.every((entry) => entry.archived || given.has(entry.id));
   if (isComplete) return violations;
-  return [
-    ...violations,
-    { field: "ids", reason: "TOO_FEW", description: "Must list every entry that is not archived." },
-  ];
+  return [...violations, violation("ids", "TOO_FEW", "Must list every entry that is not archived.")];
 }

@@ -1,5 +1,5 @@
 import { type CompanyResource, requireActive } from "../../core/company-resource.js";
-import { DomainError, type Violation } from "../../core/errors.js";
+import { DomainError, type Violation, violation } from "../../core/errors.js";
 import { idPrefixes } from "../../core/ids.js";
 import { type Principal, requireCompanyAccess, requireCompanyWrite } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
@@ -76,7 +76,7 @@ function assertNotDefault({ id, isDefault }: LifeCycle): void {
 
 function weightViolations({ weightLow, weightHigh }: PetSizeContent): Violation[] {
   if (!weightLow || !weightHigh || kilograms(weightLow) <= kilograms(weightHigh)) return [];
-  return [{ field: "weight_high", reason: "CONFLICT", description: "Must not be less than weight_low." }];
+  return [violation("weight_high", "CONFLICT", "Must not be less than weight_low.")];
 }
 
 const kilogramsPerPound = 0.45359237;
