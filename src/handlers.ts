@@ -30,7 +30,7 @@ import { createApiKeys } from "./resources/api-keys/api-key.service.js";
 import { createCallerHandlers } from "./resources/callers/caller.handlers.js";
 import { createCallerProfiles } from "./resources/callers/caller-profile.service.js";
 import { createCallerQuery } from "./resources/callers/caller-query.service.js";
-import { createCatalogue } from "./resources/catalog/catalog.service.js";
+import { createCatalog } from "./resources/catalog/catalog.service.js";
 import { createConsentHandlers } from "./resources/consent/consent.handlers.js";
 import { createConsentHistory } from "./resources/consent/consent.service.js";
 import { createCustomFieldAdminHandlers } from "./resources/custom-fields/custom-field.handlers.js";
@@ -59,12 +59,12 @@ import { createPetHandlers } from "./resources/pets/pet.handlers.js";
 import { createPets } from "./resources/pets/pet.service.js";
 import { createPetAdminHandlers } from "./resources/pets/pet-admin.handlers.js";
 import { createPetImports } from "./resources/pets/pet-import.service.js";
-import { createSettingHandlers } from "./resources/setting-lists/setting.handlers.js";
-import { createSettings } from "./resources/setting-lists/setting.service.js";
 import {
   createCustomerSettingAdminHandlers,
   createPetSettingAdminHandlers,
-} from "./resources/setting-lists/setting-admin.handlers.js";
+  createSettingHandlers,
+} from "./resources/setting-lists/setting.handlers.js";
+import { createSettings } from "./resources/setting-lists/setting.service.js";
 import { createSettingList } from "./resources/setting-lists/setting-list.service.js";
 import { createVipLevelHandlers } from "./resources/vip-levels/vip-level.handlers.js";
 import { services } from "./services.js";
@@ -87,7 +87,7 @@ export function createHandlers({
   const pageTokens = createPageTokens(pageTokenSecret);
   const settings = createSettings(repositories.settings);
   const customFields = createCustomFields({ lists: repositories.customFieldLists, records: repositories.customFields });
-  const catalogue = createCatalogue(repositories.catalogue);
+  const catalog = createCatalog(repositories.catalog);
   const directory = { directory: createDirectory(repositories.directory), pageTokens };
   const packages = { packages: createPackages(repositories.packages), pageTokens };
   const callerQuery = createCallerQuery(repositories.callers);
@@ -119,7 +119,7 @@ export function createHandlers({
       ConsentService,
       createConsentHandlers({ consents: createConsentHistory(repositories.consents), pageTokens }),
     ),
-    registry(SettingService, createSettingHandlers({ settings, customFields, catalogue, pageTokens })),
+    registry(SettingService, createSettingHandlers({ settings, customFields, catalog, pageTokens })),
     registry(CustomerSettingAdminService, createCustomerSettingAdminHandlers(settings)),
     registry(PetSettingAdminService, createPetSettingAdminHandlers(settings)),
     registry(CustomFieldAdminService, createCustomFieldAdminHandlers(customFields)),

@@ -4,7 +4,7 @@ import type { Database } from "./db/database.js";
 import { createPseudonym } from "./db/erasure/pseudonym.js";
 import { createApiKeyRepository } from "./resources/api-keys/api-key.repository.js";
 import { createCallerRepository } from "./resources/callers/caller.repository.js";
-import { createCatalogueRepository } from "./resources/catalog/catalog.repository.js";
+import { createCatalogRepository } from "./resources/catalog/catalog.repository.js";
 import { createConsentRepository } from "./resources/consent/consent.repository.js";
 import { createCustomFieldListRepository } from "./resources/custom-fields/custom-field.repository.js";
 import { createCustomFieldRepository } from "./resources/custom-fields/custom-field-values.repository.js";
@@ -50,7 +50,7 @@ export function createRepositories(database: Database, secrets: ServiceSecrets) 
     cardLinks: createCardLinkRepository(database, derivedKeys(secrets, "cardLinks")),
     settings: createSettingRepositories(database),
     customFieldLists: createCustomFieldListRepository(database),
-    catalogue: createCatalogueRepository(database),
+    catalog: createCatalogRepository(database),
     directory: createDirectoryRepository(database),
     directoryAdmin: createDirectoryAdminRepository(database),
     apiKeys: createApiKeyRepository(database),

@@ -1,10 +1,20 @@
-import { z } from "zod";
-import { optionalId } from "../../api/fields.js";
+import type { MessageInitShape } from "@bufbuild/protobuf";
 import { rpc, type ServiceHandlers } from "../../api/rpc.js";
+import { etagOf } from "../../core/write.js";
+import type { CallerProfileSchema } from "../../gen/proto/moego/callcenter/v1/caller_profile_pb.js";
 import type { CallerService } from "../../gen/proto/moego/callcenter/v1/caller_service_pb.js";
 import { toProtoCustomer } from "../customers/customer.output.js";
-import { account, profileMask, profileTarget, profileUpdate, toProfileUpdate } from "./caller.input.js";
-import { answerFormat, toProtoProfile } from "./caller.output.js";
+import {
+  account,
+  accountKind,
+  callerQuestion,
+  gender,
+  profileMask,
+  profileTarget,
+  profileUpdate,
+  toProfileUpdate,
+} from "./caller.input.js";
+import { accountKinds, type CallerProfile } from "./caller-profile.model.js";
 import type { CallerProfiles } from "./caller-profile.service.js";
 import type { CallerQuery } from "./caller-query.service.js";
 import { renderAnswer } from "./response-format.service.js";
@@ -58,12 +68,22 @@ export function createCallerHandlers({
   };
 }
 
-/** Call centers forward what the phone line provides, so only company and format can be invalid. */
-const callerQuestion = z.object({
-  companyId: optionalId,
-  id: z.string(),
-  tel: z.string(),
-  email: z.string(),
-  thirdAccountId: z.string(),
-  format: answerFormat,
-});
+function toProtoProfile(profile: CallerProfile): MessageInitShape<typeof CallerProfileSchema> {
+  const { vipLevel, accounts } = profile;
+  return {
+    companyId: profile.companyId,
+    customerId: profile.customerId,
+    nickname: profile.nickname,
+    gender: gender.toProto(profile.gender),
+    ...(vipLevel ? { vipLevel } : {}),
+    blacklisted: profile.blacklisted,
+    enterpriseName: profile.enterpriseName,
+    visitorIds: [...profile.visitorIds],
+    assignedStaffId: profile.assignedStaffId ?? "",
+    accounts: accountKinds.words.flatMap((kind) => {
+      const accountId = accounts[kind];
+      return accountId === undefined ? [] : [{ kind: accountKind.toProto(kind), accountId }];
+    }),
+    etag: etagOf(profile),
+  };
+}

@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { maskPaths, readMask, type UpdateMask } from "../../api/field-mask.js";
-import { id, list, omitUndefined, optionalId, singleLineText, text } from "../../api/fields.js";
+import { etag, id, list, omitUndefined, optionalId, singleLineText, text } from "../../api/fields.js";
 import { customIssue } from "../../api/parse.js";
 import { protoEnum } from "../../api/proto-enum.js";
 import { lineRule, nameRule } from "../../core/text.js";
+import { AnswerFormatSchema } from "../../gen/proto/moego/callcenter/v1/answer_format_pb.js";
 import { GenderSchema, ThirdAccountKindSchema } from "../../gen/proto/moego/callcenter/v1/caller_profile_pb.js";
 import {
   type UpdateCallerProfileRequest,
@@ -11,6 +12,16 @@ import {
 } from "../../gen/proto/moego/callcenter/v1/caller_service_pb.js";
 import { accountKinds, genders, maxVisitorIds } from "./caller-profile.model.js";
 import type { ProfileUpdate } from "./caller-profile.service.js";
+import { answerFormats } from "./response-format.service.js";
+
+/** An AnswerFormat. The default is PLAIN. */
+export const answerFormat = protoEnum(AnswerFormatSchema, answerFormats).withDefault("PLAIN");
+
+/** Call centers forward what the phone line provides, so only company and format can be invalid. */
+export const callerQuestion = z.object({
+  ...{ companyId: optionalId, format: answerFormat },
+  ...{ id: z.string(), tel: z.string(), email: z.string(), thirdAccountId: z.string() },
+});
 
 /** The customer whose profile a request names. */
 export const profileTarget = z.object({ companyId: id, customerId: id });
@@ -53,15 +64,13 @@ export const profileUpdate = profileTarget.extend({
   enterpriseName: singleLineText.optional(),
   visitorIds,
   assignedStaffId: optionalId.optional(),
-  etag: z.string(),
+  etag,
 });
 
 /** Converts the input of UpdateCallerProfile, applying the mask. */
 export function toProfileUpdate(parsed: z.output<typeof profileUpdate>, mask: UpdateMask): ProfileUpdate {
-  const { companyId, customerId, etag } = parsed;
   return {
-    ...{ companyId, customerId },
-    ...(etag === "" ? {} : { etag }),
+    ...{ companyId: parsed.companyId, customerId: parsed.customerId, etag: parsed.etag },
     change: omitUndefined({
       nickname: mask.writes("nickname") ? (parsed.nickname ?? "") : undefined,
       gender: mask.writes("gender") ? parsed.gender : undefined,

@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { enumeration } from "../../core/enumeration.js";
-import type { FormatKey } from "./caller-keys.model.js";
+import type { FormatKey } from "./caller-profile.model.js";
 
 /** The format of the response. */
 export type AnswerFormat =

@@ -77,7 +77,7 @@ export interface ServiceQuery {
 /** Ids that do not exist in the company or are archived, except those that the service already has. */
 export type MissingIds = ReadonlySet<string>;
 
-export interface CatalogueRepository {
+export interface CatalogRepository {
   get(target: CompanyResource, signal: AbortSignal): Promise<CatalogService | undefined>;
   /** Ordered by name, then by id. Returns one row more than the page size if there is a next page. */
   list(query: ServiceQuery, signal: AbortSignal): Promise<readonly CatalogService[]>;

@@ -9,15 +9,15 @@ import type { Prisma } from "../../gen/prisma/client.js";
 import type { ServiceModel } from "../../gen/prisma/models.js";
 import {
   type AvailabilityCheck,
+  type CatalogRepository,
   type CatalogService,
-  type CatalogueRepository,
   type ServiceContent,
   serviceItemTypes,
   serviceTypes,
 } from "./catalog.model.js";
 
 /** The catalog services of companies. */
-export function createCatalogueRepository(database: Database): CatalogueRepository {
+export function createCatalogRepository(database: Database): CatalogRepository {
   const find = async (reader: Pick<Prisma.TransactionClient, "service">, { companyId, id }: CompanyResource) => {
     const row = await reader.service.findFirst({ where: { companyId, id } });
     return row ? toService(row) : undefined;

@@ -1,5 +1,5 @@
 import { type CompanyResource, requireFound } from "../../core/company-resource.js";
-import { notFoundInCompany, throwIfInvalid, type Violation } from "../../core/errors.js";
+import { notFoundInCompany, throwIfInvalid, type Violation, violation } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
 import { type Principal, requireCompanyAccess, requireCompanyWrite } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
@@ -7,8 +7,8 @@ import type { WriteContext } from "../../core/write.js";
 import type {
   Availability,
   AvailabilityCheck,
+  CatalogRepository,
   CatalogService,
-  CatalogueRepository,
   MissingIds,
   NewService,
   ServiceContent,
@@ -26,7 +26,7 @@ export interface ServiceCatalog {
 
 const resource = "Service";
 
-export function createCatalogue(repository: CatalogueRepository): ServiceCatalog {
+export function createCatalog(repository: CatalogRepository): ServiceCatalog {
   return {
     async get(target, principal, signal) {
       requireCompanyAccess(principal, target.companyId);
@@ -89,8 +89,6 @@ function checkOf({ businessIds, availableBusinessIds, staffIds }: Availability):
 
 function absent(field: string, ids: readonly string[], missing: MissingIds): Violation[] {
   return ids.flatMap((id, index) =>
-    missing.has(id)
-      ? [{ field: `${field}[${index}]`, reason: "NOT_FOUND" as const, description: notFoundInCompany }]
-      : [],
+    missing.has(id) ? [violation(`${field}[${index}]`, "NOT_FOUND", notFoundInCompany)] : [],
   );
 }

@@ -8,7 +8,7 @@ import { type PageTokens, pagination } from "../../api/page-token.js";
 import { paged } from "../../api/paged.js";
 import { protoEnum } from "../../api/proto-enum.js";
 import { rpc, type ServiceHandlers } from "../../api/rpc.js";
-import type { Violation } from "../../core/errors.js";
+import { type Violation, violation } from "../../core/errors.js";
 import { idFormat, isId } from "../../core/ids.js";
 import {
   type CheckConsentRequest,
@@ -57,24 +57,19 @@ const historyQuery = z.object({ companyId: id, pagination });
 
 const consentPurpose = protoEnum(ConsentPurposeSchema, consentPurposes);
 
-const consentQuestion = z
-  .object({
-    companyId: id,
-    channel: consentChannel.required,
-    purpose: consentPurpose.required,
-    at: moment.optional(),
-  })
-  .transform(({ at, ...question }) => ({ ...question, ...(at ? { at } : {}) }));
+const consentQuestion = z.object({
+  ...{ companyId: id, channel: consentChannel.required },
+  ...{ purpose: consentPurpose.required, at: moment.optional() },
+});
 
 type Subject = Pick<CheckConsentRequest, "subject">;
 
 function subjectViolations({ subject }: Subject): Violation[] {
   if (!subject.case) {
-    return [{ field: "subject", reason: "REQUIRED", description: "Required: set customer_id or lead_id." }];
+    return [violation("subject", "REQUIRED", "Required: set customer_id or lead_id.")];
   }
   if (isId(subject.value)) return [];
-  const field = subject.case === "customerId" ? "customer_id" : "lead_id";
-  return [{ field, reason: "INVALID_FORMAT", description: idFormat }];
+  return [violation(subject.case === "customerId" ? "customer_id" : "lead_id", "INVALID_FORMAT", idFormat)];
 }
 
 function subjectOf(companyId: string, { subject }: Subject): ConsentSubject {

@@ -33,7 +33,7 @@ export interface ConsentQuestion {
   readonly channel: Channel;
   readonly purpose: WordOf<typeof consentPurposes>;
   /** Absent means now. */
-  readonly at?: Date;
+  readonly at?: Date | undefined;
 }
 
 export interface ConsentAnswer {

@@ -1,47 +1,35 @@
+import { requireFound } from "../../core/company-resource.js";
 import type { Consent } from "../../core/consent.js";
-import { invalidRequest, notFoundError } from "../../core/errors.js";
+import { invalidRequest, violation } from "../../core/errors.js";
 import type { Page } from "../../core/page.js";
 import { companyAccessFilter, type Principal, requireCompanyAccess } from "../../core/principal.js";
 import { leadPromoted } from "../leads/lead.model.js";
-import type {
-  ConsentAnswer,
-  ConsentEntry,
-  ConsentQuestion,
-  ConsentRepository,
-  ConsentSubject,
-} from "./consent.model.js";
+import type { ConsentAnswer, ConsentQuestion, ConsentRepository, ConsentSubject } from "./consent.model.js";
 
-export interface ConsentHistory {
-  list(
-    query: { readonly subject: ConsentSubject; readonly page: Page },
-    principal: Principal,
-    signal: AbortSignal,
-  ): Promise<readonly ConsentEntry[]>;
-  check(question: ConsentQuestion, principal: Principal, signal: AbortSignal): Promise<ConsentAnswer>;
-}
+export type ConsentHistory = ReturnType<typeof createConsentHistory>;
 
 /** Whether a customer or lead may be contacted, according to the consent ledger. */
-export function createConsentHistory(consents: ConsentRepository): ConsentHistory {
+export function createConsentHistory(consents: ConsentRepository) {
   async function findVisible(subject: ConsentSubject, principal: Principal, signal: AbortSignal) {
-    const found = await consents.find(
-      subject,
-      companyAccessFilter(requireCompanyAccess(principal, subject.companyId)),
-      signal,
-    );
-    if (!found) throw notFoundError(subject.kind === "customer" ? "Customer" : "Lead", subject.id);
-    return found;
+    const accessFilter = companyAccessFilter(requireCompanyAccess(principal, subject.companyId));
+    const found = await consents.find(subject, accessFilter, signal);
+    return requireFound(found, subject.kind === "customer" ? "Customer" : "Lead", subject.id);
   }
 
   return {
-    async list({ subject, page }, principal, signal) {
+    async list({ subject, page }: SubjectPage, principal: Principal, signal: AbortSignal) {
       await findVisible(subject, principal, signal);
       return consents.list(subject, page, signal);
     },
 
-    async check({ subject, at, ...contact }, principal, signal) {
+    async check(
+      { subject, at, ...contact }: ConsentQuestion,
+      principal: Principal,
+      signal: AbortSignal,
+    ): Promise<ConsentAnswer> {
       const { now, entry } = await consents.lastAt(subject, at, signal);
       if (at && at > now) {
-        throw invalidRequest([{ field: "at", reason: "OUT_OF_RANGE", description: "Must not be in the future." }]);
+        throw invalidRequest([violation("at", "OUT_OF_RANGE", "Must not be in the future.")]);
       }
       const { promotedCustomerId } = await findVisible(subject, principal, signal);
       // The consent of a promoted lead no longer applies: its customer may have changed it since.
@@ -49,6 +37,11 @@ export function createConsentHistory(consents: ConsentRepository): ConsentHistor
       return entry ? { allowed: permits(entry.after, contact), entry } : { allowed: false };
     },
   };
+}
+
+interface SubjectPage {
+  readonly subject: ConsentSubject;
+  readonly page: Page;
 }
 
 /** Marketing requires consent to the policy in addition to the channel. */

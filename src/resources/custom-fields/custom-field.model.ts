@@ -1,6 +1,6 @@
 import { enumeration, type WordOf } from "../../core/enumeration.js";
 import type { WriteContext } from "../../core/write.js";
-import { callerKeys, formatKeys } from "../callers/caller-keys.model.js";
+import { callerKeys, formatKeys } from "../callers/caller-profile.model.js";
 import type { NewEntry, SettingEntry, SettingRepository } from "../setting-lists/setting.model.js";
 import type { FieldAssociation, FieldType, FieldValue } from "./custom-field-values.model.js";
 

@@ -9,7 +9,7 @@ import {
   BranchNode_OperatorSchema,
   type FlowNode as FlowNodeMessage,
 } from "../../gen/proto/moego/callcenter/v1/ivr_flow_pb.js";
-import { answerFormat } from "../callers/caller.output.js";
+import { answerFormat } from "../callers/caller.input.js";
 import {
   defaultFlowTimeoutMs,
   type FlowDefinition,

@@ -1,21 +1,39 @@
 import { z } from "zod";
+import { companyResourceSchema, omitUndefined } from "../../api/fields.js";
 import type { PageTokens } from "../../api/page-token.js";
 import { rpc, type ServiceHandlers } from "../../api/rpc.js";
+import type { CustomerSettingAdminService } from "../../gen/proto/moego/admin/v1/customer_setting_admin_service_pb.js";
+import type { PetSettingAdminService } from "../../gen/proto/moego/admin/v1/pet_setting_admin_service_pb.js";
 import type { SettingService } from "../../gen/proto/moego/business/setting/v1/setting_service_pb.js";
-import { createCatalogueHandlers } from "../catalog/catalog.handlers.js";
+import { createCatalogHandlers } from "../catalog/catalog.handlers.js";
 import type { ServiceCatalog } from "../catalog/catalog.service.js";
 import { fieldAssociation } from "../custom-fields/custom-field.input.js";
 import { toProtoCustomField } from "../custom-fields/custom-field.output.js";
 import type { CustomFields } from "../custom-fields/custom-field.service.js";
-import { listing } from "./list-administration.handlers.js";
-import { settingListRequest } from "./setting.input.js";
+import { listAdministration, listing, merged } from "./list-administration.handlers.js";
+import {
+  actionStatusUpdate,
+  groupChange,
+  namedUpdate,
+  newActionStatus,
+  newNamed,
+  newPetCode,
+  newPetSize,
+  newTag,
+  ofCompany,
+  petCodeUpdate,
+  petSizeUpdate,
+  settingListRequest,
+  tagUpdate,
+} from "./setting.input.js";
+import type { PetSize, PetSizeContent } from "./setting.model.js";
 import { toProtoPetSize, toProtoTag } from "./setting.output.js";
 import type { Settings } from "./setting.service.js";
 
 export interface SettingHandlerDependencies {
   readonly settings: Settings;
   readonly customFields: CustomFields;
-  readonly catalogue: ServiceCatalog;
+  readonly catalog: ServiceCatalog;
   readonly pageTokens: PageTokens;
 }
 
@@ -23,11 +41,11 @@ export interface SettingHandlerDependencies {
 export function createSettingHandlers({
   settings,
   customFields,
-  catalogue,
+  catalog,
   pageTokens,
 }: SettingHandlerDependencies): ServiceHandlers<typeof SettingService> {
   return {
-    ...createCatalogueHandlers({ catalogue, pageTokens }),
+    ...createCatalogHandlers({ catalog, pageTokens }),
 
     listCustomerTags: listing(settings.tags, (entries) => ({ tags: entries.map(toProtoTag) })),
     listCustomerReferralSources: listing(settings.referralSources, (entries) => ({ referralSources: [...entries] })),
@@ -52,3 +70,118 @@ export function createSettingHandlers({
 const fieldQuery = settingListRequest.extend({
   filter: z.object({ associationTypes: z.array(fieldAssociation.item) }).optional(),
 });
+
+type CustomerLists = Pick<Settings, "tags" | "referralSources" | "lifeCycles" | "actionStatuses">;
+
+/** Handlers of `moego.admin.v1.CustomerSettingAdminService`. */
+export function createCustomerSettingAdminHandlers(
+  lists: CustomerLists,
+): ServiceHandlers<typeof CustomerSettingAdminService> {
+  const tags = listAdministration(lists.tags, {
+    one: (tag) => ({ tag: toProtoTag(tag) }),
+    all: (entries) => ({ tags: entries.map(toProtoTag) }),
+  });
+  const referralSources = listAdministration(lists.referralSources, {
+    one: (referralSource) => ({ referralSource }),
+    all: (entries) => ({ referralSources: [...entries] }),
+  });
+  const lifeCycles = listAdministration(lists.lifeCycles, {
+    one: (lifeCycle) => ({ lifeCycle }),
+    all: (entries) => ({ lifeCycles: [...entries] }),
+  });
+  const actionStatuses = listAdministration(lists.actionStatuses, {
+    one: (actionStatus) => ({ actionStatus }),
+    all: (entries) => ({ actionStatuses: [...entries] }),
+  });
+  return {
+    createTag: tags.create(newTag),
+    updateTag: tags.update(tagUpdate, merged),
+    reorderTags: tags.reorder,
+    archiveTag: tags.archive,
+    restoreTag: tags.restore,
+
+    listTagGroups: rpc(ofCompany, async ({ companyId }, { principal, signal }) => ({
+      tagGroups: [...(await lists.tags.listGroups(companyId, principal, signal))],
+    })),
+    renameTagGroup: rpc(groupChange, async (change, { principal, write }) => ({
+      tagGroup: await lists.tags.renameGroup(change, principal, write),
+    })),
+
+    createReferralSource: referralSources.create(newNamed),
+    updateReferralSource: referralSources.update(namedUpdate, merged),
+    reorderReferralSources: referralSources.reorder,
+    archiveReferralSource: referralSources.archive,
+    restoreReferralSource: referralSources.restore,
+
+    createLifeCycle: lifeCycles.create(newNamed),
+    updateLifeCycle: lifeCycles.update(namedUpdate, merged),
+    reorderLifeCycles: lifeCycles.reorder,
+    archiveLifeCycle: lifeCycles.archive,
+    restoreLifeCycle: lifeCycles.restore,
+    setDefaultLifeCycle: rpc(companyResourceSchema, async (target, { principal, write }) => ({
+      lifeCycle: await lists.lifeCycles.setDefault(target, principal, write),
+    })),
+
+    createActionStatus: actionStatuses.create(newActionStatus),
+    updateActionStatus: actionStatuses.update(actionStatusUpdate, merged),
+    reorderActionStatuses: actionStatuses.reorder,
+    archiveActionStatus: actionStatuses.archive,
+    restoreActionStatus: actionStatuses.restore,
+  };
+}
+
+type PetLists = Pick<Settings, "petCodes" | "petSizes" | "petTypes" | "petCoatTypes">;
+
+/** Handlers of `moego.admin.v1.PetSettingAdminService`. */
+export function createPetSettingAdminHandlers(lists: PetLists): ServiceHandlers<typeof PetSettingAdminService> {
+  const petCodes = listAdministration(lists.petCodes, {
+    one: (petCode) => ({ petCode }),
+    all: (entries) => ({ petCodes: [...entries] }),
+  });
+  const petSizes = listAdministration(lists.petSizes, {
+    one: (petSize) => ({ petSize: toProtoPetSize(petSize) }),
+    all: (entries) => ({ petSizes: entries.map(toProtoPetSize) }),
+  });
+  const petTypes = listAdministration(lists.petTypes, {
+    one: (petType) => ({ petType }),
+    all: (entries) => ({ petTypes: [...entries] }),
+  });
+  const petCoatTypes = listAdministration(lists.petCoatTypes, {
+    one: (petCoatType) => ({ petCoatType }),
+    all: (entries) => ({ petCoatTypes: [...entries] }),
+  });
+  return {
+    createPetCode: petCodes.create(newPetCode),
+    updatePetCode: petCodes.update(petCodeUpdate, merged),
+    reorderPetCodes: petCodes.reorder,
+    archivePetCode: petCodes.archive,
+    restorePetCode: petCodes.restore,
+
+    createPetSize: petSizes.create(newPetSize),
+    updatePetSize: petSizes.update(petSizeUpdate, changedSize),
+    reorderPetSizes: petSizes.reorder,
+    archivePetSize: petSizes.archive,
+    restorePetSize: petSizes.restore,
+
+    createPetType: petTypes.create(newNamed),
+    updatePetType: petTypes.update(namedUpdate, merged),
+    reorderPetTypes: petTypes.reorder,
+    archivePetType: petTypes.archive,
+    restorePetType: petTypes.restore,
+
+    createPetCoatType: petCoatTypes.create(newNamed),
+    updatePetCoatType: petCoatTypes.update(namedUpdate, merged),
+    reorderPetCoatTypes: petCoatTypes.reorder,
+    archivePetCoatType: petCoatTypes.archive,
+    restorePetCoatType: petCoatTypes.restore,
+  };
+}
+
+type SizeUpdate = Omit<z.output<typeof petSizeUpdate>, "companyId" | "id">;
+
+/** A limit is unchanged unless it is set or cleared. */
+function changedSize(size: PetSize, { name, clearWeightLow, clearWeightHigh, ...given }: SizeUpdate): PetSizeContent {
+  const weightLow = clearWeightLow ? undefined : (given.weightLow ?? size.weightLow);
+  const weightHigh = clearWeightHigh ? undefined : (given.weightHigh ?? size.weightHigh);
+  return { name: name ?? size.name, ...omitUndefined({ weightLow, weightHigh }) };
+}
