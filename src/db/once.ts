@@ -2,7 +2,13 @@ import { Buffer } from "node:buffer";
 import type pg from "pg";
 import { DomainError, erasedError } from "../core/errors.js";
 import { erasedPrefix } from "../core/ids.js";
-import type { IdempotencyClaim, WriteContext, WriteResult } from "../core/write.js";
+import {
+  actingStaffId,
+  type IdempotencyClaim,
+  type ResourceKind,
+  type WriteContext,
+  type WriteResult,
+} from "../core/write.js";
 import { Prisma } from "../gen/prisma/client.js";
 import { timePlus } from "./audit-log.js";
 import type { Database } from "./database.js";
@@ -128,10 +134,37 @@ export async function createOnce<Row extends StoredResultRow>(
   }
 }
 
+/** The parameters of a create statement that come from its request. */
+export function requestParameters(write: WriteContext, companyId: string) {
+  return {
+    ...{ companyId, keyId: write.keyId, rpc: write.rpc, requestId: write.requestId, ip: write.ip },
+    author: actingStaffId(write, companyId),
+    claimKey: write.claim?.key ?? null,
+    fingerprint: write.claim?.fingerprint ?? null,
+  };
+}
+
+export type RequestParameters = ReturnType<typeof requestParameters>;
+
 const maxAttempts = 5;
 
 /** When an idempotency record created now expires, as SQL. */
-export const claimExpiry = timePlus("clock_timestamp()", "24 hours");
+const claimExpiry = timePlus("clock_timestamp()", "24 hours");
+
+/** The idempotency record of an earlier request, in a create statement. */
+export const replaySql = `replay AS MATERIALIZED (
+  SELECT fingerprint, resource_ids FROM idempotency
+  WHERE key_id = :keyId AND rpc = :rpc AND key = :claimKey AND expired_time > clock_timestamp())`;
+
+/** Stores the idempotency record for the row of `admitted`, and then takes the timestamp of the change. */
+export function claimSql(kind: ResourceKind): string {
+  return `claim AS (
+  INSERT INTO idempotency (key_id, rpc, key, fingerprint, company_id, kind, resource_ids, expired_time)
+  SELECT :keyId, :rpc, :claimKey, :fingerprint, :companyId, '${kind}', ARRAY[:id], ${claimExpiry} FROM admitted WHERE :claimKey::text IS NOT NULL
+  RETURNING 1),
+stamp AS MATERIALIZED (
+  SELECT begin_change() AS now FROM admitted WHERE :claimKey::text IS NULL OR EXISTS (SELECT 1 FROM claim))`;
+}
 
 const removeExpired = statement(
   "idempotency.remove_expired",

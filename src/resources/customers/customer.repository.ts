@@ -1,6 +1,6 @@
 import { notFoundError } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
-import { actingStaffId, type WriteContext } from "../../core/write.js";
+import type { WriteContext } from "../../core/write.js";
 import {
   accessFilterValues,
   accessPredicate,
@@ -10,7 +10,14 @@ import {
 import type { Database } from "../../db/database.js";
 import { namedStatement } from "../../db/named-statement.js";
 import { addressColumns, addressJson } from "../../db/nested-rows.js";
-import { claimExpiry, createOnce, type StoredResultRow } from "../../db/once.js";
+import {
+  claimSql,
+  createOnce,
+  type RequestParameters,
+  replaySql,
+  requestParameters,
+  type StoredResultRow,
+} from "../../db/once.js";
 import { statement } from "../../db/statement.js";
 import { distinctTags, tagKey } from "../setting-lists/tag.model.js";
 import { lastTagOrderSql, tagJson } from "../setting-lists/tag.repository.js";
@@ -143,9 +150,7 @@ export interface CreateRow extends StoredResultRow, WithoutId {
  */
 export const createStatement = namedStatement<CreateParameters>(
   "customer.create",
-  `WITH replay AS MATERIALIZED (
-  SELECT fingerprint, resource_ids FROM idempotency
-  WHERE key_id = :keyId AND rpc = :rpc AND key = :claimKey AND expired_time > clock_timestamp()),
+  `WITH ${replaySql},
 wanted AS MATERIALIZED (
   SELECT w.position, w.name, w.name_key, w.new_id, t.id, t.archived_time IS NOT NULL AS archived, w.asked_id IS NULL AS by_name
   FROM unnest(:tagIds::text[], :tagNames::text[], :tagKeys::text[], :newTagIds::text[], :tagPositions::int[]) AS w (asked_id, name, name_key, new_id, position)
@@ -168,12 +173,7 @@ quota AS (
   WHERE company_id = :companyId AND EXISTS (SELECT 1 FROM valid) AND customers < (SELECT max_customers FROM owner) RETURNING 1),
 admitted AS MATERIALIZED (
   SELECT 1 FROM owner WHERE max_customers IS NULL AND EXISTS (SELECT 1 FROM valid) UNION ALL SELECT 1 FROM quota),
-claim AS (
-  INSERT INTO idempotency (key_id, rpc, key, fingerprint, company_id, kind, resource_ids, expired_time)
-  SELECT :keyId, :rpc, :claimKey, :fingerprint, :companyId, 'customer', ARRAY[:id], ${claimExpiry} FROM admitted WHERE :claimKey::text IS NOT NULL
-  RETURNING 1),
-stamp AS MATERIALIZED (
-  SELECT begin_change() AS now FROM admitted WHERE :claimKey::text IS NULL OR EXISTS (SELECT 1 FROM claim)),
+${claimSql("customer")},
 c AS (
   INSERT INTO customer (company_id, id, ${customerFields.names}, created_by, created_time, last_updated_by, last_updated_time)
   SELECT :companyId, :id, ${customerFields.values("r")}, :author, now, :author, now
@@ -236,18 +236,10 @@ export interface CreateCall {
 
 /** Values of the statement's parameters, in order. */
 export function createValues({ id, record, admission, write }: CreateCall): readonly unknown[] {
-  const { companyId } = record;
   const tags = distinctTags(record.tags);
   return createStatement.values({
-    companyId,
-    keyId: write.keyId,
-    rpc: write.rpc,
-    author: actingStaffId(write, companyId),
-    requestId: write.requestId,
-    ip: write.ip,
+    ...requestParameters(write, record.companyId),
     id,
-    claimKey: write.claim?.key ?? null,
-    fingerprint: write.claim?.fingerprint ?? null,
     businessId: record.preferredBusinessId,
     referralSourceId: record.referralSourceId ?? null,
     staffId: record.assignedStaffId ?? null,
@@ -266,14 +258,7 @@ export function createValues({ id, record, admission, write }: CreateCall): read
   });
 }
 
-type CreateParameters = {
-  readonly companyId: string;
-  readonly keyId: string;
-  readonly rpc: string;
-  readonly author: string;
-  readonly requestId: string;
-  readonly claimKey: string | null;
-  readonly fingerprint: Uint8Array | null;
+type CreateParameters = RequestParameters & {
   readonly id: string;
   readonly businessId: string;
   readonly referralSourceId: string | null;
@@ -291,7 +276,6 @@ type CreateParameters = {
   readonly tagKeys: readonly (string | null)[];
   readonly newTagIds: readonly (string | null)[];
   readonly tagPositions: readonly number[];
-  readonly ip: string;
   readonly admit: boolean;
   readonly mayCreateTags: boolean;
 };

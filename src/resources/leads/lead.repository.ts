@@ -1,11 +1,18 @@
 import { notFoundError } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
 import { foldCase } from "../../core/text.js";
-import { actingStaffId, type WriteContext } from "../../core/write.js";
+import type { WriteContext } from "../../core/write.js";
 import { accessFilterValues, leadGrantPredicate, requireSingleRow } from "../../db/access-filter.js";
 import type { Database } from "../../db/database.js";
 import { namedStatement } from "../../db/named-statement.js";
-import { claimExpiry, createOnce, type StoredResultRow } from "../../db/once.js";
+import {
+  claimSql,
+  createOnce,
+  type RequestParameters,
+  replaySql,
+  requestParameters,
+  type StoredResultRow,
+} from "../../db/once.js";
 import { type Bind, readTimeList, type TimeList } from "../../db/record-list.js";
 import { statement } from "../../db/statement.js";
 import { petFields } from "../pets/pet.columns.js";
@@ -100,9 +107,7 @@ export interface CreateLeadRow extends StoredResultRow {
  */
 export const createLeadStatement = namedStatement<CreateParameters>(
   "lead.create",
-  `WITH replay AS MATERIALIZED (
-  SELECT fingerprint, resource_ids FROM idempotency
-  WHERE key_id = :keyId AND rpc = :rpc AND key = :claimKey AND expired_time > clock_timestamp()),
+  `WITH ${replaySql},
 missing AS MATERIALIZED (
   SELECT coalesce(array_agg(reference), '{}') AS fields FROM (
     SELECT 'preferredBusinessId' AS reference
@@ -121,12 +126,7 @@ code AS MATERIALIZED (
 admitted AS MATERIALIZED (
   SELECT 1 WHERE :admit::boolean AND NOT EXISTS (SELECT 1 FROM replay) AND (SELECT cardinality(fields) = 0 FROM missing)
     AND NOT EXISTS (SELECT 1 FROM code WHERE id IS NULL)),
-claim AS (
-  INSERT INTO idempotency (key_id, rpc, key, fingerprint, company_id, kind, resource_ids, expired_time)
-  SELECT :keyId, :rpc, :claimKey, :fingerprint, :companyId, 'lead', ARRAY[:id], ${claimExpiry} FROM admitted WHERE :claimKey::text IS NOT NULL
-  RETURNING 1),
-stamp AS MATERIALIZED (
-  SELECT begin_change() AS now FROM admitted WHERE :claimKey::text IS NULL OR EXISTS (SELECT 1 FROM claim)),
+${claimSql("lead")},
 l AS (
   INSERT INTO lead (company_id, id, ${leadFields.names}, created_by, created_time, last_updated_by, last_updated_time)
   SELECT :companyId, :id, ${leadFields.values("r")}, :author, now, :author, now
@@ -173,7 +173,6 @@ export interface CreateLeadCall {
 
 /** Values of the statement's parameters, in order. */
 export function createLeadValues({ id, record, admit, write }: CreateLeadCall): readonly unknown[] {
-  const { companyId } = record;
   const pets = record.pets.map((pet, position) => ({ ...pet, id: newId(idPrefixes.pet), position }));
   const codes = pets.flatMap((pet) =>
     pet.petCodeIds.map((codeId, index) => ({
@@ -183,14 +182,7 @@ export function createLeadValues({ id, record, admit, write }: CreateLeadCall): 
     })),
   );
   return createLeadStatement.values({
-    companyId,
-    keyId: write.keyId,
-    rpc: write.rpc,
-    author: actingStaffId(write, companyId),
-    requestId: write.requestId,
-    ip: write.ip,
-    claimKey: write.claim?.key ?? null,
-    fingerprint: write.claim?.fingerprint ?? null,
+    ...requestParameters(write, record.companyId),
     id,
     businessId: record.preferredBusinessId ?? null,
     staffId: record.allocateStaffId ?? null,
@@ -218,15 +210,7 @@ export function createLeadValues({ id, record, admit, write }: CreateLeadCall): 
   });
 }
 
-type CreateParameters = {
-  readonly companyId: string;
-  readonly keyId: string;
-  readonly rpc: string;
-  readonly author: string;
-  readonly requestId: string;
-  readonly ip: string;
-  readonly claimKey: string | null;
-  readonly fingerprint: Uint8Array | null;
+type CreateParameters = RequestParameters & {
   readonly id: string;
   readonly businessId: string | null;
   readonly staffId: string | null;
