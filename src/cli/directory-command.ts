@@ -3,8 +3,7 @@ import { nameCursor, type Page } from "../core/page.js";
 import { createDirectoryRepository } from "../resources/directory/directory.repository.js";
 import { createDirectoryAdminRepository } from "../resources/directory/directory-admin.repository.js";
 import { readBusiness, readCompany } from "../resources/directory/directory-arguments.service.js";
-import { assertRequiredOptions, type Command, toColumns } from "./command.js";
-import { withOptionNames } from "./option-names.js";
+import { assertRequiredOptions, type Command, toColumns, withOptionNames } from "./command.js";
 import { withDatabase } from "./session.js";
 
 const one = { type: "string" } as const;

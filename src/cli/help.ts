@@ -1,3 +1,6 @@
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+
 const intro = "moego - self-hosted backend for pet-service businesses\n\nUsage: moego <command> [options]";
 
 /** One entry per command: its line, then its options, each indented by six spaces. */
@@ -56,4 +59,10 @@ export function helpOf(command: string): string {
   const entries = sections.split(/\n(?! {6})/).filter((entry) => entry.startsWith(`  ${command} `));
   if (entries.length === 0) return helpText;
   return entries.map((entry) => `moego ${entry.trimStart()}`).join("\n");
+}
+
+/** The version from package.json. */
+export function readVersion(): string {
+  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  return z.object({ version: z.string() }).parse(JSON.parse(text)).version;
 }

@@ -3,7 +3,7 @@ import { defaultConsent } from "../core/consent.js";
 import { consentField } from "../db/contact-columns.js";
 import { customerStatuses } from "../resources/customers/customer.model.js";
 import { type DemoCustomer, demoCustomers } from "./demo-customers.js";
-import type { Row, Tables } from "./demo-rows.js";
+import type { Row, Tables } from "./demo-directory.js";
 
 /** The actor of everything that the seed writes. */
 export const demoAuthor = { staffId: "staff_001", rpc: "moego seed", requestId: "seed", ip: "127.0.0.1" } as const;

@@ -1,6 +1,5 @@
 import type { FieldValues } from "../resources/custom-fields/custom-field-values.model.js";
-import { demoCompanyIds } from "./demo-directory.js";
-import type { Row } from "./demo-rows.js";
+import { demoCompanyIds, type Row } from "./demo-directory.js";
 
 const { first, second } = demoCompanyIds;
 

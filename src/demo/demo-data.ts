@@ -1,12 +1,9 @@
-import { callerTables } from "./demo-callers.js";
+import { callerTables, demoEcho, externalApiTables, ivrFlowTables } from "./demo-call-center.js";
 import { customerTables } from "./demo-customer-rows.js";
-import { businesses, companies, demoCompanyIds, staff } from "./demo-directory.js";
-import { demoEcho, externalApiTables } from "./demo-external-apis.js";
-import { ivrFlowTables } from "./demo-ivr-flows.js";
+import { businesses, companies, demoCompanyIds, type Row, staff, type Tables } from "./demo-directory.js";
 import { type DemoSecrets, demoKeyIds, keyTables, secretRows } from "./demo-keys.js";
 import { leadTables } from "./demo-leads.js";
 import { packageTables } from "./demo-packages.js";
-import type { Row, Tables } from "./demo-rows.js";
 import {
   actionStatuses,
   customFields,

@@ -1,8 +1,7 @@
 import { hashSecret, secretPrefixOf } from "../core/key-secrets.js";
 import { scopes } from "../core/principal.js";
 import { organizationTypes } from "../resources/api-keys/api-key.model.js";
-import { demoCompanyIds } from "./demo-directory.js";
-import type { Row, Tables } from "./demo-rows.js";
+import { demoCompanyIds, type Row, type Tables } from "./demo-directory.js";
 
 /** Secrets of the demo API keys. They may change with each startup. */
 export interface DemoSecrets {

@@ -3,8 +3,7 @@ import { consentField } from "../db/contact-columns.js";
 import type { FieldValues } from "../resources/custom-fields/custom-field-values.model.js";
 import { petTypes } from "../resources/pets/pet.model.js";
 import { demoAuthor } from "./demo-customer-rows.js";
-import { demoCompanyIds } from "./demo-directory.js";
-import type { Row, Tables } from "./demo-rows.js";
+import { demoCompanyIds, type Row, type Tables } from "./demo-directory.js";
 
 const { first, second } = demoCompanyIds;
 

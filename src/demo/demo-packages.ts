@@ -1,7 +1,6 @@
 import { serviceItemTypes, serviceTypes } from "../resources/catalog/catalog.model.js";
 import { demoAuthor } from "./demo-customer-rows.js";
-import { demoCompanyIds } from "./demo-directory.js";
-import type { Row, Tables } from "./demo-rows.js";
+import { demoCompanyIds, type Row, type Tables } from "./demo-directory.js";
 
 const { first, second } = demoCompanyIds;
 

@@ -6,8 +6,7 @@ import {
 } from "../resources/custom-fields/custom-field-values.model.js";
 import { weightUnits } from "../resources/pets/pet.model.js";
 import { tagKey } from "../resources/setting-lists/tag.model.js";
-import { demoCompanyIds } from "./demo-directory.js";
-import type { Row } from "./demo-rows.js";
+import { demoCompanyIds, type Row } from "./demo-directory.js";
 
 const { first, second } = demoCompanyIds;
 

@@ -7,10 +7,9 @@ import {
   targetFault,
 } from "../core/outbound-call.js";
 import { createBreakers, type Outcome } from "./breakers.js";
-import { openConnection } from "./connector.js";
+import { openConnection, type ResolveName, resolveLocalName, resolvePublicName } from "./connector.js";
 import { exchange } from "./exchange.js";
 import { failureOf, OutboundFault } from "./outbound-failure.js";
-import { type ResolveName, resolveLocalName, resolvePublicName } from "./resolve.js";
 
 /** Outcome of a call, for metrics. */
 export type OutboundOutcome = "ANSWERED" | OutboundFailure;

@@ -1,5 +1,5 @@
 import type { DescMethod } from "@bufbuild/protobuf";
-import type { Tables } from "../../src/demo/demo-rows.js";
+import type { Tables } from "../../src/demo/demo-directory.js";
 import { apiKeys } from "./api-keys.js";
 import { callers } from "./callers.js";
 import { catalog } from "./catalog.js";

@@ -1,4 +1,4 @@
-import type { Row } from "../../src/demo/demo-rows.js";
+import type { Row } from "../../src/demo/demo-directory.js";
 import { ApiKeyService } from "../../src/gen/proto/moego/admin/v1/api_key_service_pb.js";
 import { type Key, Organization_Type } from "../../src/gen/proto/moego/auth/apikey/v1/apikey_pb.js";
 import { foreignId } from "../reliability/tenancy/neighbour.js";

@@ -1,4 +1,4 @@
-import type { Row } from "../../src/demo/demo-rows.js";
+import type { Row } from "../../src/demo/demo-directory.js";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { createCustomer } from "../faults/world.js";
 import { adminPath, done, either, newId, someTime } from "../reliability/changing-list.js";

@@ -7,7 +7,7 @@ import {
   type MessageInitShape,
   type MessageShape,
 } from "@bufbuild/protobuf";
-import type { Tables } from "../../src/demo/demo-rows.js";
+import type { Tables } from "../../src/demo/demo-directory.js";
 import type { ChangingList } from "../reliability/changing-list.js";
 import type { OnceTraits } from "../reliability/write-kind.js";
 import type { TestServer } from "../support/server.js";

@@ -1,4 +1,4 @@
-import type { Row } from "../../src/demo/demo-rows.js";
+import type { Row } from "../../src/demo/demo-directory.js";
 import { IvrFlowService } from "../../src/gen/proto/moego/callcenter/v1/ivr_flow_service_pb.js";
 import { done, newId, type Place, put } from "../reliability/changing-list.js";
 import { planted } from "../reliability/tenancy/planted.js";

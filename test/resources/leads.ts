@@ -1,4 +1,4 @@
-import type { Row } from "../../src/demo/demo-rows.js";
+import type { Row } from "../../src/demo/demo-directory.js";
 import { LeadAdminService } from "../../src/gen/proto/moego/admin/v1/lead_admin_service_pb.js";
 import { LeadService } from "../../src/gen/proto/moego/business/customer/v1/lead_service_pb.js";
 import { adminPath, done, either, newId, someTime } from "../reliability/changing-list.js";

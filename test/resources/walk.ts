@@ -5,7 +5,7 @@ import {
   type Message,
   type MessageInitShape,
 } from "@bufbuild/protobuf";
-import type { Row } from "../../src/demo/demo-rows.js";
+import type { Row } from "../../src/demo/demo-directory.js";
 import { type FixtureKey, fixtureKey } from "../support/fixture-keys.js";
 
 /** One way to walk a paged list. */

@@ -23,7 +23,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 async function build(): Promise<void> {
   await mkdir(join(checkout, "dist/cli"), { recursive: true });
   await writeFile(
-    join(checkout, "dist/cli/main.js"),
+    join(checkout, "dist/cli/moego.js"),
     "process.stdout.write(process.argv.slice(2).join());\nprocess.exitCode = 64;\n",
   );
 }

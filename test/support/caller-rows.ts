@@ -1,4 +1,4 @@
-import type { Row, Tables } from "../../src/demo/demo-rows.js";
+import type { Row, Tables } from "../../src/demo/demo-directory.js";
 
 /** VIP levels, and what a call centre knows of `cus_a1`, of a customer at the other location and of one of company C. */
 export const callerTables: Tables = [

@@ -1,4 +1,4 @@
-import type { Row, Tables } from "../../src/demo/demo-rows.js";
+import type { Row, Tables } from "../../src/demo/demo-directory.js";
 
 /** An external API whose host may not be called, so that a call of it ends without a packet. */
 export function externalApiRow(companyId: string, id: string, more: Row = {}): Row {

@@ -1,4 +1,4 @@
-import type { Row } from "../../src/demo/demo-rows.js";
+import type { Row } from "../../src/demo/demo-directory.js";
 
 /** The custom fields of company A: one of each type, by the code that names it. */
 export const fieldCodes = {

@@ -1,6 +1,6 @@
 import { hashSecret, secretPrefixOf } from "../../src/core/key-secrets.js";
 import { type Scope, scopes } from "../../src/core/principal.js";
-import type { Row } from "../../src/demo/demo-rows.js";
+import type { Row } from "../../src/demo/demo-directory.js";
 
 /** A key to insert as rows, as administration would have left it. */
 export interface FixtureKey {

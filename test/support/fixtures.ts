@@ -1,4 +1,4 @@
-import type { Row, Tables } from "../../src/demo/demo-rows.js";
+import type { Row, Tables } from "../../src/demo/demo-directory.js";
 import { tagKey } from "../../src/resources/setting-lists/tag.model.js";
 import { callerTables } from "./caller-rows.js";
 import { externalApiTables } from "./external-api-rows.js";

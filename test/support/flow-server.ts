@@ -1,5 +1,5 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import type { Row } from "../../src/demo/demo-rows.js";
+import type { Row } from "../../src/demo/demo-directory.js";
 import type { FlowDefinitionSchema } from "../../src/gen/proto/moego/callcenter/v1/ivr_flow_pb.js";
 import {
   IvrFlowService,

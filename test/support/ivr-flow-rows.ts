@@ -1,4 +1,4 @@
-import type { Row, Tables } from "../../src/demo/demo-rows.js";
+import type { Row, Tables } from "../../src/demo/demo-directory.js";
 import type { FlowDefinition } from "../../src/resources/ivr-flows/ivr-flow.model.js";
 import { end, flow, set } from "./flows.js";
 

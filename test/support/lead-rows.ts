@@ -1,4 +1,4 @@
-import type { Row, Tables } from "../../src/demo/demo-rows.js";
+import type { Row, Tables } from "../../src/demo/demo-directory.js";
 
 const settingTime = "2023-01-01T10:00:00Z";
 

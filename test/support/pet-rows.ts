@@ -1,4 +1,4 @@
-import type { Row, Tables } from "../../src/demo/demo-rows.js";
+import type { Row, Tables } from "../../src/demo/demo-directory.js";
 
 /**
  * Pets of the customers of the fixtures. `cus_a1` has one with everything (`pet_a1`) and an archived one (`pet_a9`), the

@@ -2,7 +2,7 @@ import type { DescMessage, DescMethodUnary, JsonObject, MessageInitShape, Messag
 import pg from "pg";
 import { type App, createApp } from "../../src/app.js";
 import { readConfig } from "../../src/config/config.js";
-import type { Row, Tables } from "../../src/demo/demo-rows.js";
+import type { Row, Tables } from "../../src/demo/demo-directory.js";
 import { createLogger } from "../../src/server/logger.js";
 import type { Answer, Headers, Refusal, Success } from "./answer.js";
 import { openClients, type Transport } from "./clients.js";

@@ -1,7 +1,7 @@
 import type { DescMethodUnary, Message } from "@bufbuild/protobuf";
 import type { DestinationStream } from "pino";
 import { scopes } from "../../../src/core/principal.js";
-import type { Tables } from "../../../src/demo/demo-rows.js";
+import type { Tables } from "../../../src/demo/demo-directory.js";
 import { idempotencyKeyHeader } from "../../../src/server/pipeline/idempotency-key.js";
 import { entryOf } from "../../resources/all-entries.js";
 import { allRpcs } from "../../resources/all-rpcs.js";

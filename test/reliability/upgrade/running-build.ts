@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Tenant } from "../../faults/world.js";
 import { type Ended, type Environment, run, until } from "../../server/service.js";
@@ -43,8 +44,11 @@ export async function createTenant(
   environment: Environment,
 ): Promise<Pick<Tenant, "companyId" | "businessId" | "secret">> {
   const companyId = "cmp_upgrade";
+  // Releases have the command in different files.
+  const { bin } = JSON.parse(await readFile(join(directory, "package.json"), "utf8"));
+  const command = join(directory, bin.moego);
   const moego = async (...words: string[]) => {
-    const { code, stdout, stderr } = await run(join(directory, "dist/cli/main.js"), words, environment).ended;
+    const { code, stdout, stderr } = await run(command, words, environment).ended;
     if (code !== 0) throw new Error(`moego ${words.join(" ")}: ${stderr}`);
     return stdout.trim();
   };

@@ -1,10 +1,8 @@
-#!/usr/bin/env node
-// The command is bin/moego.js. npx still points here on machines where it first ran before that file existed.
+// Imported by bin/moego.js, the file of the command.
 import { type Config, ConfigError, readConfig } from "../config/config.js";
 import { DomainError } from "../core/errors.js";
 import { type Command, exitCodes, type Terminal, UsageError } from "./command.js";
-import { helpOf, helpText } from "./help.js";
-import { readVersion } from "./version.js";
+import { helpOf, helpText, readVersion } from "./help.js";
 
 /** Each module is loaded only by its command, so that help and usage errors respond immediately. */
 const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
