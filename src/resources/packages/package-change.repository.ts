@@ -15,8 +15,14 @@ import {
   toLedgerEntry,
   toPackageDetail,
 } from "./package.columns.js";
-import type { LedgerEntry, NewLedgerEntry, PackageDetail } from "./package.model.js";
-import type { ChangedPackage, PackageEffect, PackageTarget, PackageTransaction } from "./package-store.model.js";
+import type {
+  ChangedPackage,
+  LedgerEntry,
+  PackageDetail,
+  PackageEffect,
+  PackageTarget,
+  PackageTransaction,
+} from "./package.model.js";
 
 /**
  * Changes a package in one transaction. The package is locked in a separate statement before its ledger is summed up:
@@ -126,29 +132,15 @@ async function store(
     data: { ...deletedTime, ...restored, lastUpdatedTime: time, version },
   });
   await recordChange(tx, write, { companyId, kind: "package", id, version, time: now });
-  return effect.kind === "append" ? await append(tx, write, { detail, entry: effect.entry, time }) : undefined;
-}
-
-interface Append {
-  readonly detail: PackageDetail;
-  readonly entry: NewLedgerEntry;
-  readonly time: Date;
-}
-
-async function append(
-  tx: Prisma.TransactionClient,
-  write: WriteContext,
-  { detail: { companyId, id: packageId }, entry, time }: Append,
-): Promise<string> {
+  if (effect.kind !== "append") return undefined;
+  const { lineId, refundedId, ...entry } = effect.entry;
   const { rpc, keyId, requestId } = write;
-  const staffId = actingStaffId(write, companyId);
-  const { lineId, refundedId, ...same } = entry;
-  const id = newId(idPrefixes.ledgerEntry);
+  const entryId = newId(idPrefixes.ledgerEntry);
   await tx.packageLedger.create({
     data: {
-      ...{ companyId, id, packageId, packageServiceId: lineId, reversedId: refundedId ?? null, ...same },
-      ...{ occurredTime: time, rpc, keyId, staffId, requestId },
+      ...{ companyId, id: entryId, packageId: id, packageServiceId: lineId, reversedId: refundedId ?? null, ...entry },
+      ...{ occurredTime: time, rpc, keyId, staffId: actingStaffId(write, companyId), requestId },
     },
   });
-  return id;
+  return entryId;
 }

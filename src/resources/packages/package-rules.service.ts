@@ -1,8 +1,7 @@
 import { localDate } from "../../core/calendar-day.js";
 import { archivedError, DomainError, invalidRequest, throwIfInvalid, type Violation } from "../../core/errors.js";
 import { isErasedId } from "../../core/ids.js";
-import type { NewLedgerEntry, PackageDetail, PackageItem } from "./package.model.js";
-import type { PackageEffect, PackageTransaction } from "./package-store.model.js";
+import type { NewLedgerEntry, PackageDetail, PackageEffect, PackageItem, PackageTransaction } from "./package.model.js";
 
 export interface Redeem {
   readonly lineId: string;

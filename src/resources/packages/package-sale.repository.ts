@@ -7,8 +7,8 @@ import type { Database } from "../../db/database.js";
 import { violatedConstraint } from "../../db/database-errors.js";
 import { once } from "../../db/once.js";
 import type { Prisma, Service } from "../../gen/prisma/client.js";
+import type { MissingPackageReferences, PackageSale, SaleOutcome } from "./package.model.js";
 import { readPackage } from "./package-change.repository.js";
-import type { MissingPackageReferences, PackageSale, SaleOutcome } from "./package-store.model.js";
 
 /** Stores a package, its items and the ledger entries of the sale in one transaction. */
 export async function sellPackage(database: Database, sale: PackageSale, write: WriteContext): Promise<SaleOutcome> {

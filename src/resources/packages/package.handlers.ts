@@ -1,10 +1,22 @@
-import type { PageTokens } from "../../api/page-token.js";
-import { paged } from "../../api/paged.js";
-import type { ServiceHandlers } from "../../api/rpc.js";
+import { z } from "zod";
+import { type PageTokens, pagination } from "../../api/page-token.js";
+import { createdCursorOf, paged } from "../../api/paged.js";
+import { rpc, type ServiceHandlers } from "../../api/rpc.js";
+import type { PackageAdminService } from "../../gen/proto/moego/admin/v1/package_admin_service_pb.js";
 import type { PackageService } from "../../gen/proto/moego/business/package/v1/package_service_pb.js";
-import { packageDetailsQuery, packagesQuery } from "./package.input.js";
-import { toProtoPackage, toProtoPackageDetail } from "./package.output.js";
-import type { Packages } from "./package.service.js";
+import {
+  adjustment,
+  newPackage,
+  packageDetailsQuery,
+  packageName,
+  packagesQuery,
+  redemption,
+  refunding,
+  refundViolations,
+  saleViolations,
+} from "./package.input.js";
+import { toProtoLedgerEntry, toProtoPackage, toProtoPackageDetail } from "./package.output.js";
+import type { PackageChange, Packages } from "./package.service.js";
 
 export interface PackageHandlerDependencies {
   readonly packages: Packages;
@@ -33,4 +45,56 @@ export function createPackageHandlers({
 
 function byPurchase({ purchaseTime, id }: { readonly purchaseTime: Date; readonly id: string }) {
   return { time: purchaseTime, id };
+}
+
+/** Handlers of `moego.admin.v1.PackageAdminService`. */
+export function createPackageAdminHandlers({
+  packages,
+  pageTokens,
+}: PackageHandlerDependencies): ServiceHandlers<typeof PackageAdminService> {
+  return {
+    sellPackage: rpc(
+      (request, _context, parse) => parse(newPackage, saleViolations(request)),
+      async (sale, { principal, write }) => ({
+        packageDetail: toProtoPackageDetail(await packages.sell(sale, principal, write)),
+      }),
+    ),
+
+    redeemPackage: rpc(redeemRequest, async (input, { principal, write }) => {
+      return toAnswer(await packages.redeem(input, principal, write));
+    }),
+
+    refundPackage: rpc(
+      (request, _context, parse) => parse(refundRequest, refundViolations(request)),
+      async (input, { principal, write }) => toAnswer(await packages.refund(input, principal, write)),
+    ),
+
+    adjustPackage: rpc(adjustRequest, async (input, { principal, write }) => {
+      return toAnswer(await packages.adjust(input, principal, write));
+    }),
+
+    deletePackage: rpc(packageName, async (name, { principal, write }) => {
+      return { packageDetail: toProtoPackageDetail(await packages.withdraw(name, principal, write)) };
+    }),
+
+    restorePackage: rpc(packageName, async (name, { principal, write }) => {
+      return { packageDetail: toProtoPackageDetail(await packages.restore(name, principal, write)) };
+    }),
+
+    listPackageLedger: paged(pageTokens, ledgerRequest, {
+      find: (name, page, { principal, signal }) =>
+        packages.listLedger({ companyId: name.companyId, id: name.id, page }, principal, signal),
+      order: createdCursorOf,
+      respond: (rows, nextPageToken) => ({ ledgerEntries: rows.map(toProtoLedgerEntry), nextPageToken }),
+    }),
+  };
+}
+
+const redeemRequest = packageName.and(redemption);
+const refundRequest = packageName.and(refunding);
+const adjustRequest = packageName.and(adjustment);
+const ledgerRequest = packageName.and(z.object({ pagination }));
+
+function toAnswer({ detail, entry }: PackageChange) {
+  return { packageDetail: toProtoPackageDetail(detail), ledgerEntry: toProtoLedgerEntry(entry) };
 }

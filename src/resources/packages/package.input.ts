@@ -1,23 +1,33 @@
+import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { z } from "zod";
-import { id, list, maxFilterValues, optionalId, singleLineText, text } from "../../api/fields.js";
-import { moment } from "../../api/google-types.js";
+import {
+  id,
+  list,
+  maxFilterValues,
+  omitUndefined,
+  optionalClientId,
+  optionalId,
+  singleLineText,
+  text,
+} from "../../api/fields.js";
+import { calendarDate, moment, price } from "../../api/google-types.js";
 import { pagination } from "../../api/page-token.js";
 import { customIssue } from "../../api/parse.js";
 import { protoEnum } from "../../api/proto-enum.js";
 import type { Violation } from "../../core/errors.js";
-import { lineRule, noteRule } from "../../core/text.js";
-import type { RefundPackageRequest } from "../../gen/proto/moego/admin/v1/package_pb.js";
+import { lineRule, nameRule, noteRule } from "../../core/text.js";
+import type { RefundPackageRequest, SellPackageRequest } from "../../gen/proto/moego/admin/v1/package_pb.js";
 import { Package_StatusSchema } from "../../gen/proto/moego/business/package/v1/package_pb.js";
-import { packageStatuses } from "./package.model.js";
+import { neverExpires, type PackageQuery, packageStatuses } from "./package.model.js";
+import type { NewPackage } from "./package.service.js";
 import type { Refund } from "./package-rules.service.js";
-import type { PackageQuery } from "./package-store.model.js";
 
 export const packageStatus = protoEnum(Package_StatusSchema, packageStatuses);
 
 const maxCustomers = 100;
 const maxPackages = 500;
 
-/** An optional note. Empty means not set. */
+/** An optional text of several lines. Empty means not set. */
 const note = text({ ...noteRule, min: 0 });
 
 /** Input of ListPackages. */
@@ -84,15 +94,99 @@ export const refunding = z
 /** Without a redemption, item and quantity are required. */
 export function refundViolations({ ledgerEntryId, packageServiceId, quantity }: RefundPackageRequest): Violation[] {
   if (ledgerEntryId !== "") return [];
-  const unsaid = [
+  const missing = [
     ...(packageServiceId === "" ? ["package_service_id"] : []),
     ...(quantity === undefined ? ["quantity"] : []),
   ];
   const description = "Required unless ledger_entry_id is set.";
-  return unsaid.map((field) => ({ field, reason: "REQUIRED", description }));
+  return missing.map((field) => ({ field, reason: "REQUIRED", description }));
 }
 
 /** Input of AdjustPackage, apart from the package. */
 export const adjustment = z
   .object({ packageServiceId: id, change: z.number(), reason: text({ ...lineRule, min: 1 }) })
   .transform(({ packageServiceId, ...same }) => ({ lineId: packageServiceId, ...same }));
+
+const maxLines = 50;
+const maxServicesPerLine = 50;
+const maxQuantity = 1_000_000;
+
+const saleLine = z
+  .object({
+    id: optionalClientId,
+    services: list(z.object({ serviceId: id, unitPrice: price.optional() }), maxServicesPerLine),
+    quantity: z.number().superRefine((quantity, context) => {
+      if (quantity < 1 || quantity > maxQuantity)
+        context.addIssue(customIssue("OUT_OF_RANGE", `Must be from 1 to ${maxQuantity}.`));
+    }),
+  })
+  .transform(({ id: lineId, services, quantity }) => ({
+    ...(lineId === "" ? {} : { id: lineId }),
+    services: services.map(({ serviceId, unitPrice }) => ({ serviceId, ...(unitPrice ? { unitPrice } : {}) })),
+    quantity,
+  }));
+
+/** Input of SellPackage. */
+export const newPackage = z
+  .object({
+    companyId: id,
+    id: optionalClientId,
+    customerId: id,
+    businessId: id,
+    staffId: optionalId,
+    packageName: text(nameRule),
+    packageDesc: note,
+    packagePrice: price,
+    purchaseTime: moment.optional(),
+    startTime: moment.optional(),
+    endTime: moment.optional(),
+    expirationDate: calendarDate.optional(),
+    packageServices: list(saleLine, maxLines),
+  })
+  .transform(
+    ({
+      id: packageId,
+      staffId,
+      packageName: name,
+      packageDesc,
+      packagePrice,
+      packageServices,
+      ...same
+    }): NewPackage => {
+      const { purchaseTime, startTime, endTime, expirationDate = neverExpires, ...names } = same;
+      return {
+        ...{ ...names, name, description: packageDesc, price: packagePrice, expirationDate, lines: packageServices },
+        ...(packageId === "" ? {} : { id: packageId }),
+        ...(staffId === "" ? {} : { staffId }),
+        ...omitUndefined({ purchaseTime, startTime, endTime }),
+      };
+    },
+  );
+
+/** Violations of rules over several fields. They are reported even if single fields are invalid. */
+export function saleViolations({ packageServices: lines, startTime, endTime }: SellPackageRequest): Violation[] {
+  const violations: Violation[] = [];
+  const refuse = (field: string, reason: Violation["reason"], description: string) =>
+    violations.push({ field, reason, description });
+  if (startTime && endTime && timestampMs(startTime) >= timestampMs(endTime))
+    refuse("end_time", "CONFLICT", "Must be after start_time.");
+  for (const index of repeated(lines.map((line) => line.id)))
+    refuse(`package_services[${index}].id`, "CONFLICT", "Must be unique among the items.");
+  for (const [line, { services }] of lines.entries()) {
+    const field = `package_services[${line}].services`;
+    if (services.length === 0) refuse(field, "REQUIRED", "Must have at least one service.");
+    for (const index of repeated(services.map(({ serviceId }) => serviceId)))
+      refuse(`${field}[${index}].service_id`, "CONFLICT", "Must be unique within the item.");
+  }
+  return violations;
+}
+
+/** Indexes of non-empty strings that occur earlier in the list. */
+function repeated(texts: readonly string[]): number[] {
+  const seen = new Set([""]);
+  return texts.flatMap((one, index) => {
+    const again = one !== "" && seen.has(one);
+    seen.add(one);
+    return again ? [index] : [];
+  });
+}

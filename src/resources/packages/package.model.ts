@@ -1,5 +1,7 @@
 import { enumeration, type WordOf } from "../../core/enumeration.js";
 import type { Money } from "../../core/money.js";
+import type { Page } from "../../core/page.js";
+import type { WriteContext } from "../../core/write.js";
 
 /** A package that a customer bought. */
 export interface Package {
@@ -77,4 +79,117 @@ export interface LedgerEntry extends NewLedgerEntry {
   readonly packageId: string;
   readonly staffId: string;
   readonly createdTime: Date;
+}
+
+/** A validated package sale. References, ids and times are checked by the database. */
+export interface PackageSale
+  extends Pick<Package, "companyId" | "customerId" | "businessId" | "staffId" | "name" | "description" | "price">,
+    Pick<Package, "startTime" | "endTime" | "expirationDate"> {
+  /** The locations whose customers the API key can access. Absent means the whole company. */
+  readonly businessIds?: readonly string[];
+  /** The id to keep. Absent: the server generates one. */
+  readonly id?: string;
+  /** Absent means now. */
+  readonly purchaseTime?: Date;
+  readonly lines: readonly {
+    /** The id to keep. Absent: the server generates one. */
+    readonly id?: string;
+    readonly services: readonly { readonly serviceId: string; readonly unitPrice?: Money }[];
+    readonly quantity: number;
+  }[];
+}
+
+/** References that do not exist in the company or are archived. */
+export interface MissingPackageReferences {
+  readonly references: readonly ("customerId" | "businessId" | "staffId")[];
+  readonly serviceIds: readonly string[];
+}
+
+export type SaleOutcome =
+  | { readonly kind: "sold"; readonly detail: PackageDetail }
+  | { readonly kind: "refused"; readonly missing: MissingPackageReferences; readonly purchasedInFuture: boolean };
+
+/** The package that a request names. */
+export interface PackageTarget {
+  readonly companyId: string;
+  /** The locations of the API key. Absent means the whole company. */
+  readonly businessIds?: readonly string[];
+  readonly id: string;
+}
+
+export interface PackageQuery {
+  readonly companyId: string;
+  /** Ids that do not exist or are inaccessible are ignored. */
+  readonly customerIds: readonly string[];
+  /** The locations of the API key. Absent means the whole company. */
+  readonly reachIds?: readonly string[];
+  /** The locations of the request. Absent means any. */
+  readonly businessIds?: readonly string[];
+  readonly excludeExpired: boolean;
+  /** True: only deleted packages. False: only packages that are not deleted. Absent: both. */
+  readonly deleted?: boolean;
+  readonly page: Page;
+}
+
+export interface PackageDetailQuery extends Omit<PackageTarget, "id"> {
+  readonly ids: readonly string[];
+  readonly page: Page;
+}
+
+/** A redemption and how much of it was refunded. */
+export interface Redemption {
+  readonly lineId: string;
+  /** Redeemed units, positive. */
+  readonly quantity: number;
+  /** Units refunded for this redemption. */
+  readonly refunded: number;
+}
+
+/** A locked package within a transaction. */
+export interface PackageTransaction {
+  /** The state under the lock. */
+  readonly detail: PackageDetail;
+  /** Timestamp of the change, by the clock of the database. */
+  readonly now: Date;
+  /** IANA time zone of the company. It determines the last valid day of the package. */
+  timeZone(): Promise<string>;
+  /** Finds a redemption of this package. */
+  findRedemption(entryId: string): Promise<Redemption | undefined>;
+  /** Units of an item that were redeemed and not refunded, whether or not the refunds named a redemption. */
+  redeemedUnits(lineId: string): Promise<number>;
+}
+
+/** The change to store. */
+export type PackageEffect =
+  | { readonly kind: "append"; readonly entry: NewLedgerEntry }
+  | { readonly kind: "withdraw" }
+  | { readonly kind: "restore" }
+  | { readonly kind: "nothing" };
+
+export interface ChangedPackage {
+  readonly detail: PackageDetail;
+  /** The appended entry. */
+  readonly entry?: LedgerEntry;
+}
+
+export interface PackageRepository {
+  /** Returns one row more than the page size if there is a next page. */
+  list(query: PackageQuery, signal: AbortSignal): Promise<readonly Package[]>;
+  /** A page of the requested packages, and all ids that do not exist. */
+  listDetails(
+    query: PackageDetailQuery,
+    signal: AbortSignal,
+  ): Promise<{ readonly details: readonly PackageDetail[]; readonly missingIds: readonly string[] }>;
+  /** Newest first. Undefined if the package does not exist. */
+  listLedger(target: PackageTarget, page: Page, signal: AbortSignal): Promise<readonly LedgerEntry[] | undefined>;
+  /** Stores a package with the ledger entries of its sale. Throws ALREADY_EXISTS. */
+  sell(sale: PackageSale, write: WriteContext): Promise<SaleOutcome>;
+  /**
+   * Locks the package and stores the change that `decide` returns. A replay does not call `decide`. Throws NOT_FOUND.
+   */
+  change(
+    target: PackageTarget,
+    write: WriteContext,
+    decide: (unit: PackageTransaction) => Promise<PackageEffect>,
+  ): Promise<ChangedPackage>;
 }

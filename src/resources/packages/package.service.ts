@@ -7,7 +7,18 @@ import {
   requireCompanyAccess,
 } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
-import type { LedgerEntry, Package, PackageDetail } from "./package.model.js";
+import type {
+  ChangedPackage,
+  LedgerEntry,
+  MissingPackageReferences,
+  Package,
+  PackageDetail,
+  PackageDetailQuery,
+  PackageQuery,
+  PackageRepository,
+  PackageSale,
+  PackageTarget,
+} from "./package.model.js";
 import {
   type Adjust,
   adjust,
@@ -18,15 +29,6 @@ import {
   restore,
   withdraw,
 } from "./package-rules.service.js";
-import type {
-  ChangedPackage,
-  MissingPackageReferences,
-  PackageDetailQuery,
-  PackageQuery,
-  PackageRepository,
-  PackageSale,
-  PackageTarget,
-} from "./package-store.model.js";
 
 /** The validated input of SellPackage. */
 export type NewPackage = Omit<PackageSale, "businessIds">;
