@@ -52,7 +52,7 @@ import { createIvrFlows } from "./resources/ivr-flows/ivr-flow.service.js";
 import { createLeadAdminHandlers, createLeadHandlers } from "./resources/leads/lead.handlers.js";
 import { createLeads } from "./resources/leads/lead.service.js";
 import { createLeadAdmin } from "./resources/leads/lead-admin.service.js";
-import { createPackageHandlers, createPackageAdminHandlers } from "./resources/packages/package.handlers.js";
+import { createPackageAdminHandlers, createPackageHandlers } from "./resources/packages/package.handlers.js";
 import { createPackages } from "./resources/packages/package.service.js";
 import { createPetHandlers } from "./resources/pets/pet.handlers.js";
 import { createPets } from "./resources/pets/pet.service.js";

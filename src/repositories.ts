@@ -6,8 +6,10 @@ import { createApiKeyRepository } from "./resources/api-keys/api-key.repository.
 import { createCallerRepository } from "./resources/callers/caller.repository.js";
 import { createCatalogRepository } from "./resources/catalog/catalog.repository.js";
 import { createConsentRepository } from "./resources/consent/consent.repository.js";
-import { createCustomFieldListRepository } from "./resources/custom-fields/custom-field.repository.js";
-import { createCustomFieldRepository } from "./resources/custom-fields/custom-field-values.repository.js";
+import {
+  createCustomFieldListRepository,
+  createCustomFieldRepository,
+} from "./resources/custom-fields/custom-field.repository.js";
 import { createCardLinkRepository } from "./resources/customers/card-link.repository.js";
 import { createCustomerRepository } from "./resources/customers/customer.repository.js";
 import { createCustomerAdminRepository } from "./resources/customers/customer-admin.repository.js";

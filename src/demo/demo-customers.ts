@@ -1,4 +1,4 @@
-import type { FieldValues } from "../resources/custom-fields/custom-field-values.model.js";
+import type { FieldValues } from "../resources/custom-fields/custom-field.model.js";
 import { demoCompanyIds, type Row } from "./demo-directory.js";
 
 const { first, second } = demoCompanyIds;

@@ -1,6 +1,6 @@
 import { defaultConsent } from "../core/consent.js";
 import { consentField } from "../db/contact-columns.js";
-import type { FieldValues } from "../resources/custom-fields/custom-field-values.model.js";
+import type { FieldValues } from "../resources/custom-fields/custom-field.model.js";
 import { petTypes } from "../resources/pets/pet.model.js";
 import { demoAuthor } from "./demo-customer-rows.js";
 import { demoCompanyIds, type Row, type Tables } from "./demo-directory.js";

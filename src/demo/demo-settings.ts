@@ -3,7 +3,7 @@ import {
   type FieldType,
   fieldAssociations,
   fieldTypes,
-} from "../resources/custom-fields/custom-field-values.model.js";
+} from "../resources/custom-fields/custom-field.model.js";
 import { weightUnits } from "../resources/pets/pet.model.js";
 import { tagKey } from "../resources/setting-lists/tag.model.js";
 import { demoCompanyIds, type Row } from "./demo-directory.js";

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { checkFields, type FieldDefinition } from "../../src/resources/custom-fields/custom-field-values.model.js";
+import type { FieldDefinition } from "../../src/resources/custom-fields/custom-field.model.js";
+import { checkFields } from "../../src/resources/custom-fields/custom-field-check.service.js";
 
 /** Fields whose codes are names that every object of JavaScript has. */
 function field(code: string, required: boolean): FieldDefinition {

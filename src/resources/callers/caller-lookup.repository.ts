@@ -1,8 +1,8 @@
 import { accessFilterValues, grantPredicate } from "../../db/access-filter.js";
 import type { Database } from "../../db/database.js";
 import { type Statement, statement } from "../../db/statement.js";
-import { type OptionJson, toOption } from "../custom-fields/custom-field.repository.js";
-import { fieldAssociations, fieldTypes } from "../custom-fields/custom-field-values.model.js";
+import { fieldTypeOf, type OptionJson, toOption } from "../custom-fields/custom-field.columns.js";
+import { fieldAssociations } from "../custom-fields/custom-field.model.js";
 import { type CustomerRow, customerChildren, customerColumns, toCustomer } from "../customers/customer.columns.js";
 import { type ProfileRow, profileColumns, toProfile } from "./caller.columns.js";
 import type { AnsweredField, CallerRepository } from "./caller.model.js";
@@ -87,8 +87,6 @@ function findBy(asked: readonly Asked[]): Statement {
   );
 }
 
-function toField({ type: number, options, ...same }: FieldJson): AnsweredField {
-  const type = fieldTypes.wordOf(number);
-  if (!type) throw new Error(`custom field ${same.id} has the unknown type ${number}`);
-  return { ...same, type, options: options.map(toOption) };
+function toField({ options, ...field }: FieldJson): AnsweredField {
+  return { ...field, type: fieldTypeOf(field), options: options.map(toOption) };
 }

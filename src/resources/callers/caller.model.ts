@@ -1,7 +1,6 @@
 import type { AccessFilter } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
-import type { FieldOption } from "../custom-fields/custom-field.model.js";
-import type { FieldType } from "../custom-fields/custom-field-values.model.js";
+import type { FieldOption, FieldType } from "../custom-fields/custom-field.model.js";
 import type { Customer, CustomerTarget } from "../customers/customer.model.js";
 import type { AccountKind, CallerProfile, Gender } from "./caller-profile.model.js";
 

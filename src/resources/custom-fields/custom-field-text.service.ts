@@ -1,5 +1,5 @@
 import type { AnsweredField } from "../callers/caller.model.js";
-import type { FieldValue, Json } from "./custom-field-values.model.js";
+import type { FieldValue, Json } from "./custom-field.model.js";
 
 /**
  * The value of a custom field as text for people and call-center flows, "" if there is none:

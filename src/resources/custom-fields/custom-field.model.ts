@@ -1,10 +1,37 @@
 import { enumeration, type WordOf } from "../../core/enumeration.js";
+import type { AccessFilter } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
 import { callerKeys, formatKeys } from "../callers/caller-profile.model.js";
 import type { NewEntry, SettingEntry, SettingRepository } from "../setting-lists/setting.model.js";
-import type { FieldAssociation, FieldType, FieldValue } from "./custom-field-values.model.js";
 
+export const fieldTypes = enumeration(
+  "SHORT_TEXT",
+  "LONG_TEXT",
+  "NUMBER",
+  "DATE",
+  "BOOLEAN",
+  "SELECT",
+  "MULTI_SELECT",
+  "RELATION",
+  "MONEY",
+  "TIME",
+  "DATETIME",
+  "GROUP",
+);
 export const fieldSources = enumeration("CUSTOM", "SYSTEM");
+/** What a field belongs to. */
+export const fieldAssociations = enumeration("CUSTOMER", "LEAD");
+
+export type FieldType = WordOf<typeof fieldTypes>;
+export type FieldAssociation = WordOf<typeof fieldAssociations>;
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** The value of a field in the proto JSON encoding of `CustomField.Value`: one member, such as `{"string": "red"}`. */
+export type FieldValue = { readonly [member: string]: Json };
+
+/** Values by field code. */
+export type FieldValues = { readonly [code: string]: FieldValue };
 
 /** A custom field of customers or leads, with everything that administration shows. */
 export interface CustomField extends SettingEntry {
@@ -55,3 +82,38 @@ export const maxFieldOptions = 200;
  * keys that the response formats add, as its id.
  */
 export const callCentreKeys: ReadonlySet<string> = new Set([...callerKeys, ...formatKeys, "__proto__"]);
+
+/** A custom field that a company has defined for customers or leads. */
+export interface FieldDefinition {
+  readonly code: string;
+  readonly type: FieldType;
+  readonly required: boolean;
+  readonly archived: boolean;
+  readonly defaultValue?: FieldValue;
+  /** The values that a select field accepts. */
+  readonly options: readonly string[];
+}
+
+/** The record that a RELATION value refers to. */
+export interface RelationTarget {
+  readonly code: string;
+  readonly entity: FieldAssociation;
+  readonly rawId?: bigint;
+  readonly refId?: string;
+}
+
+/** The custom fields of companies, for checking the values of records. */
+export interface CustomFieldRepository {
+  /** Definitions for customers or leads, including archived ones. */
+  definitions(
+    companyId: string,
+    association: FieldAssociation,
+    signal: AbortSignal,
+  ): Promise<readonly FieldDefinition[]>;
+  /** Codes whose target does not exist in the company or is inaccessible. The access filter is for one company. */
+  missingRelations(
+    accessFilter: AccessFilter,
+    targets: readonly RelationTarget[],
+    signal: AbortSignal,
+  ): Promise<readonly string[]>;
+}

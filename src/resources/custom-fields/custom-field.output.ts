@@ -7,32 +7,40 @@ import {
   type CustomFieldSchema,
 } from "../../gen/proto/moego/business/setting/v1/custom_field_pb.js";
 import { fieldAssociation, fieldType } from "./custom-field.input.js";
-import { type CustomField, fieldSources } from "./custom-field.model.js";
-import { cloneJson } from "./custom-field-values.output.js";
+import { type CustomField, type FieldValues, fieldSources, type Json } from "./custom-field.model.js";
 
 const fieldSource = protoEnum(CustomField_SourceSchema, fieldSources);
 
 export function toProtoCustomField(field: CustomField): MessageInitShape<typeof CustomFieldSchema> {
-  const { defaultValue } = field;
+  const { association, type, defaultValue, options, source, createdTime, lastUpdatedTime, ...same } = field;
   return {
-    id: field.id,
-    companyId: field.companyId,
-    associationType: fieldAssociation.toProto(field.association),
-    code: field.code,
-    label: field.label,
-    type: fieldType.toProto(field.type),
-    isRequired: field.isRequired,
+    associationType: fieldAssociation.toProto(association),
+    type: fieldType.toProto(type),
     ...(defaultValue ? { defaultValue: fromJson(CustomField_ValueSchema, cloneJson(defaultValue)) } : {}),
-    options: field.options.map(({ value, label, sortOrder }) => ({
-      value: { value: { case: "string", value } },
-      label,
-      sortOrder,
-    })),
-    source: fieldSource.toProto(field.source),
-    displayOrder: field.displayOrder,
-    helpText: field.helpText,
-    createTime: timestampFromDate(field.createdTime),
-    updateTime: timestampFromDate(field.lastUpdatedTime),
-    archived: field.archived,
+    options: options.map(({ value, ...option }) => ({ value: { value: { case: "string", value } }, ...option })),
+    source: fieldSource.toProto(source),
+    createTime: timestampFromDate(createdTime),
+    updateTime: timestampFromDate(lastUpdatedTime),
+    ...same,
   };
+}
+
+type MutableJson = null | boolean | number | string | MutableJson[] | { [key: string]: MutableJson };
+
+function isScalar(json: Json): json is null | boolean | number | string {
+  return typeof json !== "object" || json === null;
+}
+
+/** A mutable copy, as protobuf-es requires. */
+export function cloneJson(json: Json): MutableJson {
+  if (Array.isArray(json)) return json.map(cloneJson);
+  if (typeof json === "object" && json !== null) {
+    return Object.fromEntries(Object.entries(json).map(([key, value]) => [key, cloneJson(value)]));
+  }
+  return isScalar(json) ? json : null;
+}
+
+/** The values as a `google.protobuf.Struct`, each in proto JSON. */
+export function toStruct(values: FieldValues): { [key: string]: MutableJson } {
+  return Object.fromEntries(Object.entries(values).map(([code, value]) => [code, cloneJson(value)]));
 }

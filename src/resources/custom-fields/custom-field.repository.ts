@@ -1,42 +1,88 @@
+import type { AccessFilter } from "../../core/principal.js";
+import { accessFilterValues, singleCompanyAccessPredicate } from "../../db/access-filter.js";
 import { timestamp } from "../../db/audit-log.js";
 import type { Database } from "../../db/database.js";
+import { statement } from "../../db/statement.js";
 import { Prisma } from "../../gen/prisma/client.js";
+import { createSettingListRepository, type SettingTable } from "../setting-lists/setting-list.repository.js";
 import {
-  createSettingListRepository,
-  type SettingRow,
-  type SettingTable,
-} from "../setting-lists/setting-list.repository.js";
+  type DefinitionRow,
+  type FieldRow,
+  toCustomField,
+  toDefinition,
+  toOptionJson,
+} from "./custom-field.columns.js";
 import {
   type CustomField,
   type CustomFieldContent,
   type CustomFieldListRepository,
-  type FieldOption,
-  fieldSources,
+  type CustomFieldRepository,
+  type FieldAssociation,
+  fieldAssociations,
+  fieldTypes,
   type NewCustomField,
+  type RelationTarget,
 } from "./custom-field.model.js";
-import { type FieldAssociation, type FieldValue, fieldAssociations, fieldTypes } from "./custom-field-values.model.js";
 
-interface FieldRow extends SettingRow {
-  readonly company_id: string;
-  readonly association_type: number;
-  readonly code: string;
-  readonly label: string;
-  readonly type: number;
-  readonly is_required: boolean;
-  readonly default_value: FieldValue | null;
-  readonly options: readonly OptionJson[];
-  readonly source: number;
-  readonly display_order: number;
-  readonly help_text: string;
-  readonly created_time: Date;
+/** Definitions of custom fields. Every create of a customer reads them, so the lookup is prepared SQL. */
+export function createCustomFieldRepository(database: Database): CustomFieldRepository {
+  return readingBy((text, values, signal) => database.read(text, values, signal));
 }
 
-/** `CustomField.Option` in proto JSON. */
-export interface OptionJson {
-  readonly value?: { readonly string?: string };
-  readonly label?: string;
-  readonly sortOrder?: number;
+/**
+ * The same on the connection of a transaction, which observes the signal of its request. With another connection, a
+ * request would wait for a second connection while it holds the first, and as many such requests as there are
+ * connections would deadlock.
+ */
+export function customFieldsInTransaction(tx: Prisma.TransactionClient): CustomFieldRepository {
+  return readingBy(({ text }, values) => tx.$queryRawUnsafe(text, ...values));
 }
+
+function readingBy(read: Database["read"]): CustomFieldRepository {
+  return {
+    async definitions(companyId, association, signal) {
+      const values = [companyId, fieldAssociations.numberOf(association)];
+      return (await read<DefinitionRow>(definitions, values, signal)).map(toDefinition);
+    },
+
+    async missingRelations(accessFilter, targets, signal) {
+      const values = relationValues(accessFilter, targets);
+      return (await read<{ code: string }>(missingTargets, values, signal)).map((row) => row.code);
+    },
+  };
+}
+
+function relationValues(accessFilter: AccessFilter, targets: readonly RelationTarget[]): readonly unknown[] {
+  return [
+    ...accessFilterValues(accessFilter),
+    targets.map((target) => target.code),
+    targets.map((target) => target.entity),
+    targets.map((target) => target.refId ?? null),
+    targets.map((target) => target.rawId?.toString() ?? null),
+  ];
+}
+
+const definitions = statement(
+  "custom_field.definitions",
+  `SELECT code, type, is_required, archived_time IS NOT NULL AS archived, default_value, options
+   FROM custom_field WHERE company_id = $1 AND association_type = $2 ORDER BY display_order, label, id`,
+);
+
+/**
+ * By id or by raw id. If both are given, they must identify the same record. A promoted lead no longer counts. Records
+ * that the principal cannot access (`$1` and `$2`: see db/access-filter.ts) are missing, like nonexistent ones.
+ */
+const missingTargets = statement(
+  "custom_field.missing_targets",
+  `SELECT w.code FROM unnest($3::text[], $4::text[], $5::text[], $6::bigint[]) AS w (code, entity, ref_id, raw_id)
+   WHERE NOT EXISTS (SELECT 1 FROM customer c WHERE w.entity = 'CUSTOMER' AND ${singleCompanyAccessPredicate("c")}
+       AND c.id = coalesce(w.ref_id, (SELECT id FROM customer WHERE company_id = ($1::text[])[1] AND raw_id = w.raw_id))
+       AND c.raw_id = coalesce(w.raw_id, c.raw_id))
+     AND NOT EXISTS (SELECT 1 FROM lead l WHERE w.entity = 'LEAD' AND ${singleCompanyAccessPredicate("l")}
+       AND l.promoted_customer_id IS NULL
+       AND l.id = coalesce(w.ref_id, (SELECT id FROM lead WHERE company_id = ($1::text[])[1] AND raw_id = w.raw_id))
+       AND l.raw_id = coalesce(w.raw_id, l.raw_id))`,
+);
 
 /** The definitions of custom fields as lists. Customers and leads have separate orders. */
 export function createCustomFieldListRepository(database: Database): CustomFieldListRepository {
@@ -70,7 +116,7 @@ function fieldTable(
       created_time: timestamp(now),
       ...(fresh ? identity(fresh) : {}),
     }),
-    toEntry,
+    toEntry: toCustomField,
   };
 }
 
@@ -82,36 +128,6 @@ function identity({ association, code, type, displayOrder }: NewCustomField) {
     type: fieldTypes.numberOf(type),
     ...(displayOrder === undefined ? {} : { display_order: displayOrder }),
   };
-}
-
-function toEntry(row: FieldRow): CustomField {
-  const type = fieldTypes.wordOf(row.type);
-  if (!type) throw new Error(`custom field ${row.code} has the unknown type ${row.type}`);
-  return {
-    companyId: row.company_id,
-    id: row.id,
-    association: fieldAssociations.wordOf(row.association_type) ?? "CUSTOMER",
-    code: row.code,
-    label: row.label,
-    type,
-    isRequired: row.is_required,
-    ...(row.default_value ? { defaultValue: row.default_value } : {}),
-    options: row.options.map(toOption).toSorted((a, b) => a.sortOrder - b.sortOrder || (a.label < b.label ? -1 : 1)),
-    source: fieldSources.wordOf(row.source) ?? "CUSTOM",
-    displayOrder: row.display_order,
-    helpText: row.help_text,
-    createdTime: row.created_time,
-    lastUpdatedTime: row.last_updated_time,
-    archived: row.archived_time !== null,
-  };
-}
-
-export function toOption({ value, label = "", sortOrder = 0 }: OptionJson): FieldOption {
-  return { value: value?.string ?? "", label, sortOrder };
-}
-
-function toOptionJson({ value, label, sortOrder }: FieldOption): OptionJson {
-  return { value: { string: value }, label, sortOrder };
 }
 
 function json(value: unknown): Prisma.Sql {

@@ -9,18 +9,14 @@ import type {
   CustomField,
   CustomFieldContent,
   CustomFieldListRepository,
+  CustomFieldRepository,
+  FieldAssociation,
   FieldOption,
+  FieldType,
+  FieldValue,
   NewCustomField,
 } from "./custom-field.model.js";
-import {
-  type CustomFieldRepository,
-  checkValue,
-  type FieldAssociation,
-  type FieldType,
-  type FieldValue,
-  isSameValue,
-  relationsOf,
-} from "./custom-field-values.model.js";
+import { checkValue, isSameValue, relationsOf } from "./custom-field-check.service.js";
 
 /** Custom field definitions of a company. */
 export interface CustomFields extends Pick<SettingList<CustomField, CustomFieldContent>, "setArchived"> {

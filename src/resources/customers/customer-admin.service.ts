@@ -23,8 +23,8 @@ import {
   timeViolations,
 } from "../../core/record-import.js";
 import type { WriteContext } from "../../core/write.js";
+import type { CustomFieldRepository } from "../custom-fields/custom-field.model.js";
 import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
-import type { CustomFieldRepository } from "../custom-fields/custom-field-values.model.js";
 import type { Tag } from "../setting-lists/tag.model.js";
 import { type Customer, type CustomerRepository, type CustomerStatus, referenceError } from "./customer.model.js";
 import { type NewCustomer, quotaExceeded } from "./customer.service.js";

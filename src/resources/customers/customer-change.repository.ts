@@ -8,7 +8,7 @@ import { missingReferences, type Reference } from "../../db/existing-ids.js";
 import { addressData } from "../../db/nested-rows.js";
 import { once } from "../../db/once.js";
 import { Prisma } from "../../gen/prisma/client.js";
-import { customFieldsInTransaction } from "../custom-fields/custom-field-values.repository.js";
+import { customFieldsInTransaction } from "../custom-fields/custom-field.repository.js";
 import { resolveTags } from "../setting-lists/tag.repository.js";
 import { type CustomerRow, customerChildren, customerColumns, customerFields, toCustomer } from "./customer.columns.js";
 import type {

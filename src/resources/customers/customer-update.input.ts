@@ -17,7 +17,7 @@ import {
   type UpdateCustomerRequest,
   UpdateCustomerRequestSchema,
 } from "../../gen/proto/moego/business/customer/v1/customer_service_pb.js";
-import { customFields } from "../custom-fields/custom-field-values.input.js";
+import { customFields } from "../custom-fields/custom-field.input.js";
 import { customerStatus, plainFields, preference, referralSource, tagReferences } from "./customer.input.js";
 import { noPreference, type Preference } from "./customer.model.js";
 import type { AddressParts, AddressUpdate, CustomerUpdate } from "./customer-update.service.js";

@@ -3,8 +3,8 @@ import { applyConsent, type ConsentChange } from "../../core/consent.js";
 import { etagMismatch, type Violation } from "../../core/errors.js";
 import type { CompanyAccess } from "../../core/principal.js";
 import { etagOf, type WriteResult } from "../../core/write.js";
+import type { FieldValues } from "../custom-fields/custom-field.model.js";
 import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
-import type { FieldValues } from "../custom-fields/custom-field-values.model.js";
 import { maxTagsPerCustomer, type TagReference } from "../setting-lists/tag.model.js";
 import {
   type CustomerChange,

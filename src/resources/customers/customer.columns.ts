@@ -16,7 +16,7 @@ import {
   recordNotesSql,
   toAddress,
 } from "../../db/nested-rows.js";
-import { customFieldsColumn } from "../custom-fields/custom-field-values.columns.js";
+import { customFieldsColumn } from "../custom-fields/custom-field.columns.js";
 import { type TagJson, tagJson, toTag } from "../setting-lists/tag.repository.js";
 import {
   type Customer,

@@ -31,7 +31,7 @@ import {
   ImportCustomerRequestSchema,
 } from "../../gen/proto/moego/admin/v1/customer_admin_service_pb.js";
 import { Customer_StatusSchema } from "../../gen/proto/moego/business/customer/v1/customer_pb.js";
-import { customFields } from "../custom-fields/custom-field-values.input.js";
+import { customFields } from "../custom-fields/custom-field.input.js";
 import { importedAddress, importedNotes } from "../pets/nested-import.input.js";
 import { maxTagsPerCustomer, type TagReference } from "../setting-lists/tag.model.js";
 import { type CustomerFilter, customerStatuses, defaultPreference } from "./customer.model.js";

@@ -6,7 +6,7 @@ import type { Note } from "../../core/note.js";
 import type { Page, TimeRange } from "../../core/page.js";
 import type { AccessFilter } from "../../core/principal.js";
 import type { FieldChange, WriteContext, WriteResult } from "../../core/write.js";
-import type { CustomFieldRepository, FieldValues } from "../custom-fields/custom-field-values.model.js";
+import type { CustomFieldRepository, FieldValues } from "../custom-fields/custom-field.model.js";
 import { type Tag, type TagReference, type TagResolution, tagViolations } from "../setting-lists/tag.model.js";
 
 /** Maximum number of addresses per customer. */

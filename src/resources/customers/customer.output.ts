@@ -5,7 +5,7 @@ import { toProtoConsent } from "../../api/consent-message.js";
 import type { Note } from "../../core/note.js";
 import { etagOf } from "../../core/write.js";
 import { Customer_NoteSchema, type CustomerSchema } from "../../gen/proto/moego/business/customer/v1/customer_pb.js";
-import { toStruct } from "../custom-fields/custom-field-values.output.js";
+import { toStruct } from "../custom-fields/custom-field.output.js";
 import { toProtoTag } from "../setting-lists/setting.output.js";
 import { customerStatus } from "./customer.input.js";
 import type { Customer } from "./customer.model.js";

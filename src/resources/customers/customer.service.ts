@@ -13,8 +13,8 @@ import {
   targetOf,
 } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
+import type { CustomFieldRepository } from "../custom-fields/custom-field.model.js";
 import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
-import type { CustomFieldRepository } from "../custom-fields/custom-field-values.model.js";
 import { maxTagsPerCustomer, type Tag, type TagReference } from "../setting-lists/tag.model.js";
 import {
   type CardLinkRepository,

@@ -6,7 +6,7 @@ import type { Database } from "../../db/database.js";
 import { resolveNameCursor } from "../../db/record-list.js";
 import { statement } from "../../db/statement.js";
 import { Prisma } from "../../gen/prisma/client.js";
-import { fieldAssociations } from "../custom-fields/custom-field-values.model.js";
+import { fieldAssociations } from "../custom-fields/custom-field.model.js";
 import type { FlowDefinition, IvrFlow, IvrFlowRepository } from "./ivr-flow.model.js";
 
 /** IVR flows of companies. */

@@ -14,7 +14,7 @@ import {
   timeViolations,
 } from "../../core/record-import.js";
 import type { WriteContext } from "../../core/write.js";
-import type { CustomFieldRepository } from "../custom-fields/custom-field-values.model.js";
+import type { CustomFieldRepository } from "../custom-fields/custom-field.model.js";
 import { type ImportedPet, toImportedPetRecord } from "../pets/nested-import.model.js";
 import {
   assertLead,

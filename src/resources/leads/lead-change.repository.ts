@@ -7,7 +7,7 @@ import type { Database } from "../../db/database.js";
 import { missingReferences, type Reference } from "../../db/existing-ids.js";
 import { once } from "../../db/once.js";
 import { Prisma } from "../../gen/prisma/client.js";
-import { customFieldsInTransaction } from "../custom-fields/custom-field-values.repository.js";
+import { customFieldsInTransaction } from "../custom-fields/custom-field.repository.js";
 import { createPetWriter } from "../pets/pet-writer.repository.js";
 import { type LeadRow, leadChildren, leadColumns, leadFields, toLead } from "./lead.columns.js";
 import { assertLead, type Lead, type LeadChange, type LeadReferences, type LeadTransaction } from "./lead.model.js";

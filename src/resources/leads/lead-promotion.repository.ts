@@ -5,7 +5,7 @@ import type { Database } from "../../db/database.js";
 import { addressData } from "../../db/nested-rows.js";
 import { once } from "../../db/once.js";
 import type { Prisma } from "../../gen/prisma/client.js";
-import { customFieldsInTransaction } from "../custom-fields/custom-field-values.repository.js";
+import { customFieldsInTransaction } from "../custom-fields/custom-field.repository.js";
 import { customerFields } from "../customers/customer.columns.js";
 import type { Customer } from "../customers/customer.model.js";
 import { readCustomer } from "../customers/customer-change.repository.js";

@@ -1,12 +1,12 @@
 import { notFoundError } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
-import {
-  type CustomFieldRepository,
-  checkValue,
-  type FieldDefinition,
-  type FieldValue,
-  type FieldValues,
-} from "../custom-fields/custom-field-values.model.js";
+import type {
+  CustomFieldRepository,
+  FieldDefinition,
+  FieldValue,
+  FieldValues,
+} from "../custom-fields/custom-field.model.js";
+import { checkValue } from "../custom-fields/custom-field-check.service.js";
 import { type CustomerFields, defaultPreference } from "../customers/customer.model.js";
 import { quotaExceeded } from "../customers/customer.service.js";
 import type { Lead, LeadPromotion } from "./lead.model.js";

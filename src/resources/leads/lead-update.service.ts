@@ -4,8 +4,8 @@ import { etagMismatch, invalidRequest, notFoundInCompany, type Violation } from 
 import { type Principal, requireBusinessAccess, requireCompanyAccess } from "../../core/principal.js";
 import { prefixPaths } from "../../core/record-import.js";
 import { etagOf } from "../../core/write.js";
+import type { FieldValues } from "../custom-fields/custom-field.model.js";
 import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
-import type { FieldValues } from "../custom-fields/custom-field-values.model.js";
 import { maxPets, type Pet, type PetEdit, type PetNoteEntry, type PetRecord } from "../pets/pet.model.js";
 import {
   type Lead,

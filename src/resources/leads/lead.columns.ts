@@ -2,7 +2,7 @@ import type { Address } from "../../core/address.js";
 import { consentField, emailField } from "../../db/contact-columns.js";
 import { fieldTable, optionalTextColumn, type Row, type StoredField, textColumn } from "../../db/field-table.js";
 import { type AddressJson, addressColumns, toAddress } from "../../db/nested-rows.js";
-import { customFieldsColumn } from "../custom-fields/custom-field-values.columns.js";
+import { customFieldsColumn } from "../custom-fields/custom-field.columns.js";
 import { referralSourceJson } from "../customers/customer.columns.js";
 import type { ReferralSource } from "../customers/customer.model.js";
 import { leadPetJson, listedPetJson, type PetJson, toPet } from "../pets/pet.columns.js";

@@ -7,7 +7,7 @@ import type { Page, TimeRange } from "../../core/page.js";
 import type { RecordTarget } from "../../core/principal.js";
 import type { ImportAuthors, ImportTimes, NestedRecordLookup } from "../../core/record-import.js";
 import type { FieldChange, WriteContext } from "../../core/write.js";
-import type { CustomFieldRepository, FieldValues } from "../custom-fields/custom-field-values.model.js";
+import type { CustomFieldRepository, FieldValues } from "../custom-fields/custom-field.model.js";
 import type { CreatePreconditions, Customer, CustomerFields, ReferralSource } from "../customers/customer.model.js";
 import type { ImportedPetRecord } from "../pets/nested-import.model.js";
 import type { Pet, PetEdit, PetRecord } from "../pets/pet.model.js";

@@ -5,8 +5,8 @@ import { toProtoConsent } from "../../api/consent-message.js";
 import { etagOf } from "../../core/write.js";
 import type { LeadSchema } from "../../gen/proto/moego/business/customer/v1/lead_pb.js";
 import { CustomField_ValueSchema } from "../../gen/proto/moego/business/setting/v1/custom_field_pb.js";
-import type { FieldValues } from "../custom-fields/custom-field-values.model.js";
-import { cloneJson } from "../custom-fields/custom-field-values.output.js";
+import type { FieldValues } from "../custom-fields/custom-field.model.js";
+import { cloneJson } from "../custom-fields/custom-field.output.js";
 import { toProtoPet } from "../pets/pet.output.js";
 import type { Lead } from "./lead.model.js";
 

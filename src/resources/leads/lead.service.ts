@@ -14,8 +14,8 @@ import {
 } from "../../core/principal.js";
 import { prefixPaths } from "../../core/record-import.js";
 import type { WriteContext } from "../../core/write.js";
+import type { CustomFieldRepository } from "../custom-fields/custom-field.model.js";
 import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
-import type { CustomFieldRepository } from "../custom-fields/custom-field-values.model.js";
 import type { Customer } from "../customers/customer.model.js";
 import type { PetRecord } from "../pets/pet.model.js";
 import {

@@ -1,8 +1,8 @@
 import { localDate } from "../../core/calendar-day.js";
 import type { Page } from "../../core/page.js";
 import type { Database } from "../../db/database.js";
-import { type Statement, statement } from "../../db/statement.js";
 import type { Bind } from "../../db/record-list.js";
+import { type Statement, statement } from "../../db/statement.js";
 import {
   type LedgerRow,
   ledgerColumns,

@@ -1,0 +1,99 @@
+import type { StoredField } from "../../db/field-table.js";
+import type { SettingRow } from "../setting-lists/setting-list.repository.js";
+import {
+  type CustomField,
+  type FieldDefinition,
+  type FieldOption,
+  type FieldType,
+  type FieldValue,
+  type FieldValues,
+  fieldAssociations,
+  fieldSources,
+  fieldTypes,
+} from "./custom-field.model.js";
+
+/** The values of custom fields of a record, as JSON. */
+export function customFieldsColumn(name: string): StoredField<FieldValues> {
+  return {
+    columns: { [name]: "jsonb" },
+    write: (values) => ({ [name]: values }),
+    read: (row) => (isFieldValues(row[name]) ? row[name] : {}),
+  };
+}
+
+/** The service writes nothing else to the column. */
+function isFieldValues(value: unknown): value is FieldValues {
+  return typeof value === "object" && value !== null;
+}
+
+export interface FieldRow extends SettingRow {
+  readonly company_id: string;
+  readonly association_type: number;
+  readonly code: string;
+  readonly label: string;
+  readonly type: number;
+  readonly is_required: boolean;
+  readonly default_value: FieldValue | null;
+  readonly options: readonly OptionJson[];
+  readonly source: number;
+  readonly display_order: number;
+  readonly help_text: string;
+  readonly created_time: Date;
+}
+
+/** What the values of records are checked against. */
+export interface DefinitionRow extends Pick<FieldRow, "code" | "type" | "is_required" | "default_value" | "options"> {
+  readonly archived: boolean;
+}
+
+/** `CustomField.Option` in proto JSON. */
+export interface OptionJson {
+  readonly value?: { readonly string?: string };
+  readonly label?: string;
+  readonly sortOrder?: number;
+}
+
+export function toCustomField(row: FieldRow): CustomField {
+  return {
+    companyId: row.company_id,
+    id: row.id,
+    association: fieldAssociations.wordOf(row.association_type) ?? "CUSTOMER",
+    code: row.code,
+    label: row.label,
+    type: fieldTypeOf(row),
+    isRequired: row.is_required,
+    ...(row.default_value ? { defaultValue: row.default_value } : {}),
+    options: row.options.map(toOption).toSorted((a, b) => a.sortOrder - b.sortOrder || (a.label < b.label ? -1 : 1)),
+    source: fieldSources.wordOf(row.source) ?? "CUSTOM",
+    displayOrder: row.display_order,
+    helpText: row.help_text,
+    createdTime: row.created_time,
+    lastUpdatedTime: row.last_updated_time,
+    archived: row.archived_time !== null,
+  };
+}
+
+export function toDefinition(row: DefinitionRow): FieldDefinition {
+  return {
+    code: row.code,
+    type: fieldTypeOf(row),
+    required: row.is_required,
+    archived: row.archived,
+    ...(row.default_value ? { defaultValue: row.default_value } : {}),
+    options: row.options.flatMap((option) => option.value?.string ?? []),
+  };
+}
+
+export function fieldTypeOf({ code, type: number }: Pick<FieldRow, "code" | "type">): FieldType {
+  const type = fieldTypes.wordOf(number);
+  if (!type) throw new Error(`custom field ${code} has the unknown type ${number}`);
+  return type;
+}
+
+export function toOption({ value, label = "", sortOrder = 0 }: OptionJson): FieldOption {
+  return { value: value?.string ?? "", label, sortOrder };
+}
+
+export function toOptionJson({ value, label, sortOrder }: FieldOption): OptionJson {
+  return { value: { string: value }, label, sortOrder };
+}
