@@ -92,6 +92,17 @@ export interface NestedRecordLookup extends StaffLookup {
   taken(kind: NestedRecordKind, ids: readonly string[]): Promise<ReadonlySet<string>>;
 }
 
+/** What the import of a record looks up in its transaction. */
+export interface ImportLookups extends NestedRecordLookup {
+  /** Whether the company has a record with the id of this import, archived or not. */
+  exists(): Promise<boolean>;
+  /**
+   * Whether a record with the id of this import was erased. Reliable only after the record is stored, because storing
+   * it waits for a concurrent erasure.
+   */
+  isErased(): Promise<boolean>;
+}
+
 export function nestedNotes(kind: "note" | "petNote", field: string, notes: readonly ImportedNote[]): NestedRecord[] {
   return notes.map(({ text: _, ...note }, index) => ({ kind, field: `${field}[${index}]`, ...note }));
 }

@@ -1,6 +1,6 @@
 import { type Consent, sameConsent } from "../core/consent.js";
 import { erasedError } from "../core/errors.js";
-import type { NestedRecordLookup } from "../core/record-import.js";
+import type { ImportLookups } from "../core/record-import.js";
 import type { FieldChange } from "../core/write.js";
 import { actingStaffId, type WriteContext } from "../core/write.js";
 import { Prisma } from "../gen/prisma/client.js";
@@ -93,13 +93,6 @@ export function setArchived<Key extends RecordKey, Stored extends ContactRecord>
     },
     response: ({ tx, locked }) => read(tx, locked),
   });
-}
-
-/** What an import looks up in its transaction. */
-export interface ImportLookups extends NestedRecordLookup {
-  /** Whether the company has a record with the id of this import. */
-  exists(): Promise<boolean>;
-  isErased(): Promise<boolean>;
 }
 
 export interface Importing<Target, Stored> {

@@ -21,12 +21,16 @@ export interface TimeList {
   readonly current: string;
 }
 
-interface TimeListQuery {
-  readonly list: TimeList;
+export interface TimeListQuery {
   readonly companyId: string;
-  readonly lastUpdated: TimeRange | undefined;
-  readonly created?: TimeRange | undefined;
+  /** Further filters are in the conditions. */
+  readonly filter: { readonly lastUpdated?: TimeRange; readonly created?: TimeRange };
   readonly page: Page;
+}
+
+export interface TimeListRead {
+  readonly list: TimeList;
+  readonly query: TimeListQuery;
   /** Further conditions on the row. `$1` is the company. */
   conditions(bind: Bind): readonly string[];
 }
@@ -39,20 +43,22 @@ interface TimeListQuery {
  */
 export async function readTimeList<Row extends pg.QueryResultRow>(
   database: Database,
-  query: TimeListQuery,
+  read: TimeListRead,
   signal: AbortSignal,
 ): Promise<readonly Row[]> {
-  const horizon = query.lastUpdated && (await changeHorizon(database, signal));
-  const { statement: text, values } = timeListStatement(query, horizon);
+  const horizon = read.query.filter.lastUpdated && (await changeHorizon(database, signal));
+  const { statement: text, values } = timeListStatement(read, horizon);
   return database.read<Row>(text, values, signal);
 }
 
 /** The statement depends on which filters are set, so that each combination has its own prepared plan. */
 function timeListStatement(
-  { list, companyId, lastUpdated, created, page, conditions }: TimeListQuery,
+  { list, query, conditions }: TimeListRead,
   horizon: Date | undefined,
 ): { readonly statement: Statement; readonly values: readonly unknown[] } {
   const { name, table, alias, select, always, current } = list;
+  const { companyId, page } = query;
+  const { lastUpdated, created } = query.filter;
   const values: unknown[] = [companyId];
   const bind: Bind = (value) => `$${values.push(value)}`;
   const [time, direction, beyond] = lastUpdated ? ["last_updated_time", "ASC", ">"] : ["created_time", "DESC", "<"];

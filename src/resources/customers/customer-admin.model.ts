@@ -1,6 +1,6 @@
 import type { AddressRecord } from "../../core/address.js";
 import type { ImportedNoteRecord } from "../../core/note.js";
-import type { ImportAuthors, ImportTimes, NestedRecordLookup } from "../../core/record-import.js";
+import type { ImportAuthors, ImportLookups, ImportTimes } from "../../core/record-import.js";
 import type { WriteContext } from "../../core/write.js";
 import type { Tag, TagReference, TagResolution } from "../setting-lists/tag.model.js";
 import type {
@@ -37,14 +37,7 @@ export interface CustomerCount {
 }
 
 /** The import of one customer within a transaction. An error rolls it back. */
-export interface CustomerImportUnit extends NestedRecordLookup, Pick<CustomerCount, "count"> {
-  /** Whether the company has a customer with the id of this import, archived or not. */
-  exists(): Promise<boolean>;
-  /**
-   * Whether a record with the id of this import was erased. Reliable only after the record is stored, because storing
-   * it waits for a concurrent erasure.
-   */
-  isErased(): Promise<boolean>;
+export interface CustomerImportUnit extends ImportLookups, Pick<CustomerCount, "count"> {
   missing(references: References): Promise<MissingReferences>;
   resolveTags(
     references: readonly TagReference[],

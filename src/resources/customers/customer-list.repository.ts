@@ -18,16 +18,13 @@ const list: TimeList = {
 
 /** Pages of customers. Includes archived customers if there is a `lastUpdated` filter. */
 export function createCustomerList(database: Database): CustomerRepository["list"] {
-  return async ({ companyId, filter, page }, signal) => {
-    const { lastUpdated, created, ...others } = filter;
-    const conditions = (bind: Bind) => conditionsOf(others, bind);
-    const query = { list, companyId, lastUpdated, created, page, conditions };
-    const rows = await readTimeList<CustomerRow>(database, query, signal);
-    return rows.map(toCustomer);
+  return async (query, signal) => {
+    const conditions = (bind: Bind) => conditionsOf(query.filter, bind);
+    return (await readTimeList<CustomerRow>(database, { list, query, conditions }, signal)).map(toCustomer);
   };
 }
 
-function conditionsOf(filter: Omit<CustomerFilter, "lastUpdated" | "created">, bind: Bind): string[] {
+function conditionsOf(filter: CustomerFilter, bind: Bind): string[] {
   return [
     ...(filter.phone === undefined ? [] : [`c.phone = ${bind(filter.phone)}`]),
     // The second condition lets the planner use the partial index.

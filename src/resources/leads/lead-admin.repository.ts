@@ -1,6 +1,7 @@
+import type { ImportLookups } from "../../core/record-import.js";
 import type { WriteContext } from "../../core/write.js";
 import { recordChange, recordConsent, timestamp } from "../../db/audit-log.js";
-import { type ImportLookups, importRecord, setArchived } from "../../db/contact-record.js";
+import { importRecord, setArchived } from "../../db/contact-record.js";
 import type { Database } from "../../db/database.js";
 import { createEraser, eraseRecord, isErased, type RecordKey } from "../../db/erasure/erasure.js";
 import type { Pseudonym } from "../../db/erasure/pseudonym.js";

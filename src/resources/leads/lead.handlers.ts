@@ -4,10 +4,10 @@ import { mismatchViolations } from "../../api/import-fields.js";
 import type { PageTokens } from "../../api/page-token.js";
 import { createdOrUpdatedCursorOf, paged } from "../../api/paged.js";
 import { archiving, rpc, type ServiceHandlers } from "../../api/rpc.js";
-import { invalidRequest } from "../../core/errors.js";
+import { invalidRequest, type Violation } from "../../core/errors.js";
 import { type Principal, requireCompanyAccess } from "../../core/principal.js";
 import type { LeadAdminService } from "../../gen/proto/moego/admin/v1/lead_admin_service_pb.js";
-import type { LeadService } from "../../gen/proto/moego/business/customer/v1/lead_service_pb.js";
+import type { LeadService, UpdateLeadRequest } from "../../gen/proto/moego/business/customer/v1/lead_service_pb.js";
 import { toProtoCustomer } from "../customers/customer.output.js";
 import { leadImport, leadsQuery, newLead, withoutId } from "./lead.input.js";
 import { toProtoLead } from "./lead.output.js";
@@ -94,17 +94,9 @@ const companyMissing = {
   description: "Required unless this API key has access to exactly one company.",
 } as const;
 
-function idViolations({
-  id: path,
-  lead,
-}: {
-  readonly id: string;
-  readonly lead?: { readonly id: string } | undefined;
-}) {
+function idViolations({ id: path, lead }: UpdateLeadRequest): Violation[] {
   if (!lead || lead.id === "" || lead.id === path) return [];
-  return [
-    { field: "lead.id", reason: "CONFLICT" as const, description: "Must be empty or equal to the id in the request." },
-  ];
+  return [{ field: "lead.id", reason: "CONFLICT", description: "Must be empty or equal to the id in the request." }];
 }
 
 /** Handlers of `moego.admin.v1.LeadAdminService`. */

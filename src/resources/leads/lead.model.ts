@@ -5,7 +5,7 @@ import { DomainError, notFoundError, notFoundInCompany, type Violation } from ".
 import { idPrefixes, newId } from "../../core/ids.js";
 import type { Page, TimeRange } from "../../core/page.js";
 import type { RecordTarget } from "../../core/principal.js";
-import type { ImportAuthors, ImportTimes, NestedRecordLookup } from "../../core/record-import.js";
+import type { ImportAuthors, ImportLookups, ImportTimes } from "../../core/record-import.js";
 import type { FieldChange, WriteContext } from "../../core/write.js";
 import type { CustomFieldRepository, FieldValues } from "../custom-fields/custom-field.model.js";
 import type { CreatePreconditions, Customer, CustomerFields, ReferralSource } from "../customers/customer.model.js";
@@ -214,15 +214,8 @@ export interface ImportedLead extends Omit<LeadRecord, "pets">, Required<ImportT
 }
 
 /** The import of one lead within a transaction. An error rolls it back. */
-export interface LeadImportUnit extends NestedRecordLookup {
-  /** Whether the company has a lead with the id of this import, archived and promoted ones included. */
-  exists(): Promise<boolean>;
-  /**
-   * Whether a record with the id of this import was erased. Reliable only after the record is stored, because storing
-   * it waits for a concurrent erasure.
-   */
-  isErased(): Promise<boolean>;
-  /** The same for a pet. */
+export interface LeadImportUnit extends ImportLookups {
+  /** The same as `isErased` for a pet. */
   isPetErased(id: string): Promise<boolean>;
   missing(references: LeadReferences): Promise<MissingLeadReferences["references"]>;
   /** Those codes that do not exist in the company or are archived. */

@@ -69,16 +69,13 @@ const list: TimeList = {
 
 /** Pages of leads that are neither promoted nor archived. */
 export function createLeadList(database: Database): LeadRepository["list"] {
-  return async ({ companyId, filter, page }, signal) => {
-    const { lastUpdated, created, ...others } = filter;
-    const conditions = (bind: Bind) => conditionsOf(others, bind);
-    const query = { list, companyId, lastUpdated, created, page, conditions };
-    const rows = await readTimeList<LeadRow>(database, query, signal);
-    return rows.map(toLead);
+  return async (query, signal) => {
+    const conditions = (bind: Bind) => conditionsOf(query.filter, bind);
+    return (await readTimeList<LeadRow>(database, { list, query, conditions }, signal)).map(toLead);
   };
 }
 
-function conditionsOf(filter: Omit<LeadFilter, "lastUpdated" | "created">, bind: Bind): string[] {
+function conditionsOf(filter: LeadFilter, bind: Bind): string[] {
   const any = (column: string, ids: readonly string[] | undefined): string[] =>
     ids ? [`l.${column} = ANY(${bind(ids)}::text[])`] : [];
   return [

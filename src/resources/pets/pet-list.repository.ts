@@ -14,16 +14,14 @@ const list: TimeList = {
 
 /** Pages of pets of a company's customers. Includes archived pets if there is a `lastUpdated` filter. */
 export function createPetList(database: Database): PetRepository["list"] {
-  return async ({ companyId, filter, page }, signal) => {
-    const { lastUpdated, ...others } = filter;
-    const conditions = (bind: Bind) => conditionsOf(others, bind);
-    const query = { list, companyId, lastUpdated, page, conditions };
-    const rows = await readTimeList<{ pet: PetJson }>(database, query, signal);
+  return async (query, signal) => {
+    const conditions = (bind: Bind) => conditionsOf(query.filter, bind);
+    const rows = await readTimeList<{ pet: PetJson }>(database, { list, query, conditions }, signal);
     return rows.map((row) => toPet(row.pet));
   };
 }
 
-function conditionsOf({ customerIds, businessIds }: Omit<PetFilter, "lastUpdated">, bind: Bind): string[] {
+function conditionsOf({ customerIds, businessIds }: PetFilter, bind: Bind): string[] {
   return [
     ...(customerIds ? [`p.customer_id = ANY(${bind(customerIds)}::text[])`] : []),
     ...(businessIds
