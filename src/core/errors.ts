@@ -78,6 +78,28 @@ export function violation(field: string, reason: ViolationReason, description: s
   return { field, reason, description };
 }
 
+interface ListedIds {
+  /** Path of the list. */
+  readonly field: string;
+  readonly isKnown: (id: string) => boolean;
+  /** Describes an id that is not known. */
+  readonly unknown: string;
+}
+
+/** The ids in a list of entries must be known and unique. An entry without an id is new. */
+export function listedIdViolations(
+  entries: readonly { readonly id?: string | undefined }[],
+  { field, isKnown, unknown }: ListedIds,
+): Violation[] {
+  return entries.flatMap(({ id }, position) => {
+    if (id === undefined) return [];
+    const path = `${field}[${position}].id`;
+    const isRepeated = entries.findIndex((entry) => entry.id === id) < position;
+    if (isRepeated) return [violation(path, "DUPLICATE_FIELD", "Must be unique in the list.")];
+    return isKnown(id) ? [] : [violation(path, "NOT_FOUND", unknown)];
+  });
+}
+
 interface ErrorDetails {
   /** Every variable value of the message, by lowerCamelCase key. */
   readonly metadata?: Readonly<Record<string, string>>;

@@ -1,3 +1,4 @@
+import type { CompanyResource } from "../../core/company-resource.js";
 import { archivedError, notFoundError } from "../../core/errors.js";
 import type { AccessFilter } from "../../core/principal.js";
 import {
@@ -11,12 +12,7 @@ import { once } from "../../db/once.js";
 import { statement } from "../../db/statement.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import type { CustomerTransaction } from "../customers/customer.model.js";
-import {
-  type CustomerKey,
-  createCustomerUnit,
-  lockCustomer,
-  readCustomer,
-} from "../customers/customer-change.repository.js";
+import { createCustomerUnit, lockCustomer, readCustomer } from "../customers/customer-change.repository.js";
 import { type ProfileRow, profileColumns, toProfile } from "./caller.columns.js";
 import type { CallerRepository, MissingProfileReference, ProfileChange, ProfileTransaction } from "./caller.model.js";
 import { createCallerFind } from "./caller-lookup.repository.js";
@@ -70,7 +66,7 @@ function readProfile(row: StoredProfile) {
   return toProfile(row, { companyId, id, version: BigInt(row.version), ...staff });
 }
 
-async function profileOf(tx: Prisma.TransactionClient, { companyId, id }: CustomerKey) {
+async function profileOf(tx: Prisma.TransactionClient, { companyId, id }: CompanyResource) {
   const [row] = await tx.$queryRaw<StoredProfile[]>`
     ${Prisma.raw(selectProfile)} WHERE c.company_id = ${companyId} AND c.id = ${id}`;
   if (!row) throw notFoundError("Customer", id);

@@ -1,4 +1,5 @@
-import { archivedError, notFoundError } from "../../core/errors.js";
+import { type CompanyResource, requireFound } from "../../core/company-resource.js";
+import { archivedError } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
 import { actingStaffId, type WriteContext, type WriteResult } from "../../core/write.js";
 import { accessPredicate, requireSingleRow, toPrismaPredicate } from "../../db/access-filter.js";
@@ -44,20 +45,19 @@ export function changeCustomer(
   });
 }
 
-export type CustomerKey = Pick<LockedCustomer, "companyId" | "id">;
-
-export async function readCustomer(tx: Prisma.TransactionClient, { companyId, id }: CustomerKey): Promise<Customer> {
+export async function readCustomer(
+  tx: Prisma.TransactionClient,
+  { companyId, id }: CompanyResource,
+): Promise<Customer> {
   const rows = await tx.$queryRaw<CustomerRow[]>`
     SELECT ${Prisma.raw(customerColumns)}, ${Prisma.raw(customerChildren)} FROM customer c
     WHERE c.company_id = ${companyId} AND c.id = ${id}`;
-  const [row] = rows;
-  if (!row) throw notFoundError("Customer", id);
-  return toCustomer(row);
+  return toCustomer(requireFound(rows[0], "Customer", id));
 }
 
 async function changedCustomer(
   tx: Prisma.TransactionClient,
-  key: CustomerKey,
+  key: CompanyResource,
   resourceIds: readonly string[],
 ): Promise<ChangedCustomer> {
   const customer = await readCustomer(tx, key);
@@ -68,29 +68,21 @@ async function changedCustomer(
   return { customer, resourceIds, notes: rows };
 }
 
-/** A locked customer row. */
-export interface LockedCustomer {
-  readonly companyId: string;
-  readonly id: string;
-  readonly archived: boolean;
-}
-
 /** NO KEY UPDATE excludes other changes of the customer, KEY SHARE only its erasure. */
-export type LockStrength = "NO KEY UPDATE" | "KEY SHARE";
+type LockStrength = "NO KEY UPDATE" | "KEY SHARE";
 
 /** Locks a customer. Throws NOT_FOUND if the principal cannot access it (db/access-filter.ts). */
 export async function lockCustomer(
   tx: Prisma.TransactionClient,
   { accessFilter, id }: CustomerTarget,
   strength: LockStrength,
-): Promise<LockedCustomer> {
+): Promise<CompanyResource & { readonly archived: boolean }> {
   const rows = await tx.$queryRaw<{ company_id: string; archived: boolean }[]>`
     SELECT c.company_id, c.archived_time IS NOT NULL AS archived FROM customer c
     WHERE c.id = ${id} AND ${toPrismaPredicate(accessPredicate("c"), accessFilter)}
     FOR ${Prisma.raw(strength)}`;
-  const row = requireSingleRow(rows, "Customer", id);
-  if (!row) throw notFoundError("Customer", id);
-  return { companyId: row.company_id, id, archived: row.archived };
+  const { company_id: companyId, archived } = requireFound(requireSingleRow(rows, "Customer", id), "Customer", id);
+  return { companyId, id, archived };
 }
 
 export interface UnitOptions {

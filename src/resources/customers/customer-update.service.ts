@@ -1,6 +1,6 @@
 import type { Address, AddressRecord, Coordinate } from "../../core/address.js";
 import { applyConsent, type ConsentChange } from "../../core/consent.js";
-import { etagMismatch, type Violation } from "../../core/errors.js";
+import { etagMismatch, listedIdViolations, type Violation, violation } from "../../core/errors.js";
 import type { CompanyAccess } from "../../core/principal.js";
 import { etagOf, type WriteResult } from "../../core/write.js";
 import type { FieldValues } from "../custom-fields/custom-field.model.js";
@@ -105,25 +105,19 @@ export async function applyUpdate(
   return { kind: "customer", ids: [customer.id] };
 }
 
-export const tooManyTags: Violation = {
-  field: "tags",
-  reason: "TOO_MANY",
-  description: `Must leave the customer with at most ${maxTagsPerCustomer} tags.`,
-};
+export const tooManyTags = violation(
+  "tags",
+  "TOO_MANY",
+  `Must leave the customer with at most ${maxTagsPerCustomer} tags.`,
+);
 
 function addressViolations(addresses: readonly Address[], update: AddressUpdate | undefined): Violation[] {
   if (!update || update.kind === "clear") return [];
   if (update.kind === "edit" && update.id !== undefined && !addresses.some(({ id }) => id === update.id)) {
-    return [{ field: "address.id", reason: "NOT_FOUND", description: "Not found on this customer." }];
+    return [violation("address.id", "NOT_FOUND", "Not found on this customer.")];
   }
   if (!addsAddress(addresses, update) || addresses.length < maxAddresses) return [];
-  return [
-    {
-      field: "address",
-      reason: "TOO_MANY",
-      description: `Must leave the customer with at most ${maxAddresses} addresses.`,
-    },
-  ];
+  return [violation("address", "TOO_MANY", `Must leave the customer with at most ${maxAddresses} addresses.`)];
 }
 
 /** Whether the update adds an address: a secondary one, or the first primary one. */
@@ -171,15 +165,8 @@ async function noteViolations(unit: CustomerTransaction, update: NotesUpdate | u
   const ids = update?.entries.flatMap((entry) => entry.id ?? []) ?? [];
   if (!update || ids.length === 0) return [];
   const known = new Set((await unit.findNotes(ids)).map((note) => note.id));
-  return update.entries.flatMap((entry, position): Violation[] => {
-    const field = `notes[${position}].id`;
-    if (entry.id === undefined) return [];
-    if (update.entries.findIndex(({ id }) => id === entry.id) < position) {
-      return [{ field, reason: "DUPLICATE_FIELD", description: "Must be unique in the list." }];
-    }
-    if (known.has(entry.id)) return [];
-    return [{ field, reason: "NOT_FOUND", description: "Not found on this customer." }];
-  });
+  const isKnown = (id: string) => known.has(id);
+  return listedIdViolations(update.entries, { field: "notes", isKnown, unknown: "Not found on this customer." });
 }
 
 async function applyNotes(unit: CustomerTransaction, { write, entries }: NotesUpdate): Promise<void> {

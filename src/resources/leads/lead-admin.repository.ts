@@ -1,27 +1,21 @@
+import type { CompanyResource } from "../../core/company-resource.js";
 import type { ImportLookups } from "../../core/record-import.js";
 import type { WriteContext } from "../../core/write.js";
 import { recordChange, recordConsent, timestamp } from "../../db/audit-log.js";
 import { importRecord, setArchived } from "../../db/contact-record.js";
 import type { Database } from "../../db/database.js";
-import { createEraser, eraseRecord, isErased, type RecordKey } from "../../db/erasure/erasure.js";
+import { createEraser, eraseRecord, isErased } from "../../db/erasure/erasure.js";
 import type { Pseudonym } from "../../db/erasure/pseudonym.js";
 import { missingReferences } from "../../db/existing-ids.js";
 import type { Prisma } from "../../gen/prisma/client.js";
 import { createPetWriter } from "../pets/pet-writer.repository.js";
 import { leadFields } from "./lead.columns.js";
 import { assertNotPromoted, type LeadAdminRepository, type LeadImportUnit } from "./lead.model.js";
-import {
-  assertLeadSeen,
-  defaultLifeCycleId,
-  type LeadKey,
-  leadReferences,
-  lockLead,
-  readLead,
-} from "./lead-change.repository.js";
+import { assertLeadSeen, defaultLifeCycleId, leadReferences, lockLead, readLead } from "./lead-change.repository.js";
 
 /** Archives, restores, erases and imports leads, each in one transaction. */
 export function createLeadAdminRepository(database: Database, pseudonym: Pseudonym): LeadAdminRepository {
-  const readUnpromoted = async (tx: Prisma.TransactionClient, key: LeadKey) =>
+  const readUnpromoted = async (tx: Prisma.TransactionClient, key: CompanyResource) =>
     assertNotPromoted(await readLead(tx, key));
   return {
     setArchived: (target, archived, write) =>
@@ -51,7 +45,7 @@ export function createLeadAdminRepository(database: Database, pseudonym: Pseudon
 }
 
 interface ImportUnitOptions {
-  readonly target: RecordKey;
+  readonly target: CompanyResource;
   readonly write: WriteContext;
   readonly pseudonym: Pseudonym;
 }

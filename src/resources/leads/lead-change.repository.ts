@@ -1,3 +1,4 @@
+import { type CompanyResource, requireFound } from "../../core/company-resource.js";
 import { notFoundError } from "../../core/errors.js";
 import type { RecordTarget } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
@@ -31,27 +32,24 @@ export function changeLead(
   });
 }
 
-export interface LeadKey {
-  readonly companyId: string;
-  readonly id: string;
-}
-
 /**
  * Locks a lead, promoted or not. Throws NOT_FOUND if the principal cannot access it.
  *
  * Access to a promoted lead is checked after the lock: a transaction that waited gets the row as the promotion left it,
  * but its statement's snapshot does not contain the new customer yet.
  */
-export async function lockLead(tx: Prisma.TransactionClient, { accessFilter, id }: RecordTarget): Promise<LeadKey> {
+export async function lockLead(
+  tx: Prisma.TransactionClient,
+  { accessFilter, id }: RecordTarget,
+): Promise<CompanyResource> {
   const rows = await tx.$queryRaw<{ company_id: string; is_promoted: boolean }[]>`
     SELECT l.company_id, l.promoted_customer_id IS NOT NULL AS is_promoted FROM lead l
     WHERE l.company_id = ANY(${[...accessFilter.companyIds]}::text[]) AND l.id = ${id}
       AND (l.promoted_customer_id IS NOT NULL OR ${toPrismaPredicate(grantPredicate("l"), accessFilter)})
     FOR NO KEY UPDATE`;
   const seen = rows.some((row) => row.is_promoted) ? await seenLeads(tx, { accessFilter, id }) : rows;
-  const row = requireSingleRow(seen, "Lead", id);
-  if (!row) throw notFoundError("Lead", id);
-  return { companyId: row.company_id, id };
+  const { company_id: companyId } = requireFound(requireSingleRow(seen, "Lead", id), "Lead", id);
+  return { companyId, id };
 }
 
 /** Throws NOT_FOUND if the principal cannot access the lead. */
@@ -70,13 +68,11 @@ function seenLeads(
     WHERE l.company_id = ANY(${[...accessFilter.companyIds]}::text[]) AND l.id = ${id} AND ${isSeen}`;
 }
 
-export async function readLead(tx: Prisma.TransactionClient, { companyId, id }: LeadKey): Promise<Lead> {
+export async function readLead(tx: Prisma.TransactionClient, { companyId, id }: CompanyResource): Promise<Lead> {
   const rows = await tx.$queryRaw<LeadRow[]>`
     SELECT ${Prisma.raw(leadColumns)}, ${Prisma.raw(leadChildren)} FROM lead l
     WHERE l.company_id = ${companyId} AND l.id = ${id}`;
-  const [row] = rows;
-  if (!row) throw notFoundError("Lead", id);
-  return toLead(row);
+  return toLead(requireFound(rows[0], "Lead", id));
 }
 
 export interface LeadUnitOptions {
@@ -128,7 +124,7 @@ export async function defaultLifeCycleId(tx: Prisma.TransactionClient, companyId
   return stage?.id;
 }
 
-/** The references of a lead, in the order of their violations. */
+/** The tables of what a lead refers to. */
 export const leadReferences: readonly Reference<keyof LeadReferences>[] = [
   ["preferredBusinessId", "business"],
   ["allocateStaffId", "staff"],

@@ -1,6 +1,13 @@
 import type { AddressRecord } from "../../core/address.js";
 import { applyConsent, type Consent, type ConsentChange, sameConsent } from "../../core/consent.js";
-import { etagMismatch, invalidRequest, notFoundInCompany, type Violation } from "../../core/errors.js";
+import {
+  etagMismatch,
+  invalidRequest,
+  listedIdViolations,
+  notFoundInCompany,
+  type Violation,
+  violation,
+} from "../../core/errors.js";
 import { type Principal, requireBusinessAccess, requireCompanyAccess } from "../../core/principal.js";
 import { prefixPaths } from "../../core/record-import.js";
 import { etagOf } from "../../core/write.js";
@@ -12,6 +19,7 @@ import {
   type LeadChange,
   type LeadReferences,
   type LeadTransaction,
+  leadReferenceNames,
   leadReferenceViolations,
   ownAddress,
 } from "./lead.model.js";
@@ -33,7 +41,7 @@ export interface LeadUpdate {
   readonly customFields?: { readonly write: "merge" | "replace"; readonly given: FieldValues };
 }
 
-export interface PetsUpdate {
+interface PetsUpdate {
   /** "merge" keeps the pets that are not listed; "replace" removes them and clears absent fields of the others. */
   readonly write: "merge" | "replace";
   readonly entries: readonly PetEntry[];
@@ -43,26 +51,21 @@ export type PetEntry =
   | { readonly id: string; readonly edit: PetEdit }
   | { readonly id?: undefined; readonly record: PetRecord };
 
-export interface LeadUpdateContext {
-  readonly principal: Principal;
-  readonly signal: AbortSignal;
-}
-
 /** Applies an update to a locked lead. If there are violations, throws all of them and changes nothing. */
 export async function applyLeadUpdate(
   unit: LeadTransaction,
   update: LeadUpdate,
-  context: LeadUpdateContext,
+  { principal, signal }: { readonly principal: Principal; readonly signal: AbortSignal },
 ): Promise<void> {
   const { lead } = unit;
-  const access = requireCompanyAccess(context.principal, lead.companyId);
+  const access = requireCompanyAccess(principal, lead.companyId);
   const { preferredBusinessId } = update.columns;
   if (preferredBusinessId !== undefined) requireBusinessAccess(access, [preferredBusinessId ?? ""]);
   if (update.etag !== undefined && update.etag !== etagOf(lead)) throw etagMismatch("Lead", etagOf(lead));
 
   const given = update.customFields;
   const check = given && ({ access, association: "LEAD", current: lead.customFields, ...given } as const);
-  const fields = check && (await checkCustomFields(unit.customFields, check, context.signal));
+  const fields = check && (await checkCustomFields(unit.customFields, check, signal));
   const violations = [
     ...statedViolations(lead, update),
     ...contactViolations(lead, update.columns),
@@ -89,15 +92,12 @@ export async function applyLeadUpdate(
 function statedViolations(lead: Lead, { companyId, statedConsent }: LeadUpdate): Violation[] {
   const violations: Violation[] = [];
   if (companyId !== undefined && companyId !== lead.companyId) {
-    violations.push({ field: "company_id", reason: "IMMUTABLE", description: "Must not change." });
+    violations.push(violation("company_id", "IMMUTABLE", "Must not change."));
   }
   // A copy of the stored consent is accepted. Anything else could be incomplete, and must never clear a consent.
   if (statedConsent && !sameConsent(statedConsent, lead.consent)) {
-    violations.push({
-      field: "compliance_config",
-      reason: "NOT_ALLOWED",
-      description: "Must equal the stored value; send changes in the request's compliance_config.",
-    });
+    const description = "Must equal the stored value; send changes in the request's compliance_config.";
+    violations.push(violation("compliance_config", "NOT_ALLOWED", description));
   }
   return violations;
 }
@@ -106,20 +106,17 @@ function contactViolations(lead: Lead, { phone = lead.phone, email = lead.email 
   if (phone !== "" || email !== "") return [];
   // A lead may have been imported without both. Only removing the last one is a violation.
   if (lead.phone === "" && lead.email === "") return [];
-  return [{ field: "phone", reason: "REQUIRED", description: "Required: set phone or email." }];
+  return [violation("phone", "REQUIRED", "Required: set phone or email.")];
 }
 
 /** References that the update adds. Existing ones may have been archived in the meantime. */
 function newReferences(lead: Lead, columns: LeadUpdate["columns"]): LeadReferences {
-  const { preferredBusinessId, allocateStaffId, lifeCycleId, actionStatusId, referralSourceId } = columns;
-  const isNew = (id: string | null | undefined, current: string | undefined): id is string => !!id && id !== current;
-  return {
-    ...(isNew(preferredBusinessId, lead.preferredBusinessId) ? { preferredBusinessId } : {}),
-    ...(isNew(allocateStaffId, lead.allocateStaffId) ? { allocateStaffId } : {}),
-    ...(isNew(lifeCycleId, lead.lifeCycle?.id) ? { lifeCycleId } : {}),
-    ...(isNew(actionStatusId, lead.actionStatus?.id) ? { actionStatusId } : {}),
-    ...(isNew(referralSourceId, lead.referralSource?.id) ? { referralSourceId } : {}),
-  };
+  const added: { -readonly [Name in keyof LeadReferences]: LeadReferences[Name] } = {};
+  for (const name of leadReferenceNames) {
+    const id = columns[name];
+    if (id && id !== lead[name]) added[name] = id;
+  }
+  return added;
 }
 
 async function petViolations(unit: LeadTransaction, update: PetsUpdate | undefined): Promise<Violation[]> {
@@ -129,19 +126,15 @@ async function petViolations(unit: LeadTransaction, update: PetsUpdate | undefin
   const added = update.entries.filter((entry) => entry.id === undefined).length;
   const kept = update.write === "merge" ? owned.size : update.entries.length - added;
   if (kept + added > maxPets) {
-    violations.push({
-      field: "pets",
-      reason: "TOO_MANY",
-      description: `Must leave the lead with at most ${maxPets} pets.`,
-    });
+    violations.push(violation("pets", "TOO_MANY", `Must leave the lead with at most ${maxPets} pets.`));
   }
   for (const [position, entry] of update.entries.entries()) {
+    const path = `pets[${position}]`;
     if (entry.id !== undefined && update.entries.findIndex(({ id }) => id === entry.id) < position) {
-      const description = "Must be unique in the list.";
-      violations.push({ field: `pets[${position}].id`, reason: "DUPLICATE_FIELD", description });
+      violations.push(violation(`${path}.id`, "DUPLICATE_FIELD", "Must be unique in the list."));
     }
     if (entry.id !== undefined && !owned.has(entry.id)) {
-      violations.push({ field: `pets[${position}].id`, reason: "NOT_FOUND", description: "Not found on this lead." });
+      violations.push(violation(`${path}.id`, "NOT_FOUND", "Not found on this lead."));
     }
     const pet = unit.lead.pets.find(({ id }) => id === entry.id);
     const codes = (entry.id === undefined ? entry.record.petCodeIds : entry.edit.petCodeIds) ?? [];
@@ -149,13 +142,11 @@ async function petViolations(unit: LeadTransaction, update: PetsUpdate | undefin
     const carried = new Set(pet?.petCodes.map(({ id }) => id));
     const missing = new Set(await unit.missingPetCodes(codes.filter((code) => !carried.has(code))));
     for (const [index, code] of codes.entries()) {
-      if (!missing.has(code)) continue;
-      const field = `pets[${position}].pet_codes[${index}].id`;
-      violations.push({ field, reason: "NOT_FOUND", description: notFoundInCompany });
+      if (missing.has(code))
+        violations.push(violation(`${path}.pet_codes[${index}].id`, "NOT_FOUND", notFoundInCompany));
     }
     if (pet && entry.id !== undefined) {
-      const faults = await petNoteViolations(unit, pet, entry.edit.notes ?? []);
-      violations.push(...faults.map((fault) => ({ ...fault, field: `pets[${position}].${fault.field}` })));
+      violations.push(...prefixPaths(path, await petNoteViolations(unit, pet, entry.edit.notes ?? [])));
     }
   }
   return violations;
@@ -168,14 +159,8 @@ async function petNoteViolations(
 ): Promise<Violation[]> {
   const ids = notes.flatMap(({ id }) => id ?? []);
   const missing = new Set(await unit.missingPetNotes(pet, ids));
-  return notes.flatMap(({ id }, position): Violation[] => {
-    const field = `notes[${position}].id`;
-    if (id === undefined) return [];
-    if (notes.findIndex((note) => note.id === id) < position) {
-      return [{ field, reason: "DUPLICATE_FIELD", description: "Must be unique in the list." }];
-    }
-    return missing.has(id) ? [{ field, reason: "NOT_FOUND", description: "Not found on this pet." }] : [];
-  });
+  const isKnown = (id: string) => !missing.has(id);
+  return listedIdViolations(notes, { field: "notes", isKnown, unknown: "Not found on this pet." });
 }
 
 async function applyPets(unit: LeadTransaction, { write, entries }: PetsUpdate): Promise<void> {

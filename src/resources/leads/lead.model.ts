@@ -94,11 +94,16 @@ export interface LeadRecord extends LeadFields {
   readonly pets: readonly PetRecord[];
 }
 
-/** Resources that a lead refers to, by id. */
-export type LeadReferences = Pick<
-  LeadFields,
-  "preferredBusinessId" | "allocateStaffId" | "lifeCycleId" | "actionStatusId" | "referralSourceId"
->;
+/** The fields that refer to another resource by id, in the order of their violations. */
+export const leadReferenceNames = [
+  "preferredBusinessId",
+  "allocateStaffId",
+  "lifeCycleId",
+  "actionStatusId",
+  "referralSourceId",
+] as const;
+
+export type LeadReferences = Pick<LeadFields, (typeof leadReferenceNames)[number]>;
 
 export interface MissingLeadReferences {
   /** References that do not exist in the company or are archived. */
