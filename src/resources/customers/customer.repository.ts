@@ -238,7 +238,6 @@ export interface CreateCall {
 export function createValues({ id, record, admission, write }: CreateCall): readonly unknown[] {
   const tags = distinctTags(record.tags);
   return createStatement.values({
-    ...requestParameters(write, record.companyId),
     id,
     businessId: record.preferredBusinessId,
     referralSourceId: record.referralSourceId ?? null,
@@ -255,6 +254,8 @@ export function createValues({ id, record, admission, write }: CreateCall): read
     tagPositions: tags.map(({ position }) => position),
     admit: admission.admit,
     mayCreateTags: admission.mayCreateTags,
+    // Last, as in `toCustomer`.
+    ...requestParameters(write, record.companyId),
   });
 }
 

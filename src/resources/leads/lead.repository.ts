@@ -179,7 +179,6 @@ export function createLeadValues({ id, record, admit, write }: CreateLeadCall): 
     })),
   );
   return createLeadStatement.values({
-    ...requestParameters(write, record.companyId),
     id,
     businessId: record.preferredBusinessId ?? null,
     staffId: record.allocateStaffId ?? null,
@@ -204,6 +203,8 @@ export function createLeadValues({ id, record, admit, write }: CreateLeadCall): 
       pets.flatMap((pet) => pet.notes.map((content) => ({ id: newId(idPrefixes.note), pet_id: pet.id, content }))),
     ),
     admit,
+    // Last, as in `toCustomer`.
+    ...requestParameters(write, record.companyId),
   });
 }
 
