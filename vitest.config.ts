@@ -9,9 +9,10 @@ const mocking = files.filter((file) => readFileSync(file, "utf8").includes("vi.m
 
 const common = {
   setupFiles: ["test/setup/fast-check.ts"],
-  // Real servers and child processes: a process each, and few at once, since PostgreSQL works beside them.
+  // Real servers and child processes: a process each, and few at once, since PostgreSQL works beside them. One more than
+  // two cores can run, because some tests wait: for a limit of time, or for a process to end.
   pool: "forks",
-  maxWorkers: 2,
+  maxWorkers: 3,
   testTimeout: 30_000,
   hookTimeout: 60_000,
   // How long a condition may take to come true; where it is the time that counts, the test measures it.

@@ -3,7 +3,8 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** The files that take longest, by the beginning of their names: those of `npm test`, then those of the fault suite. */
 const long = [
-  ...["every-rpc", "keys-cli", "start-stop", "lists"],
+  ...["every-rpc", "start-stop", "keys-cli", "lists", "embedded-postgres", "crash", "idempotency", "embedded-recovery"],
+  ...["readme", "update-masks", "embedded-account"],
   ...["m1-", "r1-", "t3-", "r4-", "o3-", "t1-", "r2-", "l1-"],
 ];
 
