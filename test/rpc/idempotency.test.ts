@@ -17,7 +17,8 @@ let calls = 0;
 describe.each(repeatables.map((one, position) => [one.name, one, position] as const))(
   "an idempotency key on %s",
   (_, { prepare }, position) => {
-    // One call that took effect, for the tests that only repeat it.
+    // One call that took effect, for the tests that only repeat it. Those that send its variant come before those that
+    // make further records, after which another order of a list would not name all of its entries.
     const makeCall = async () => {
       const { send } = await prepare(server);
       const options = { headers: fresh() };
@@ -52,15 +53,6 @@ describe.each(repeatables.map((one, position) => [one.name, one, position] as co
       expect(await changeCount()).toBe(state);
     });
 
-    it("stays free after a call that was refused", async () => {
-      const { send, refuse } = await prepare(server);
-      const options = { headers: fresh() };
-      expect(await refuse(options)).toMatchObject({ ok: false });
-      const answer = await send(options);
-      expect(answer).toMatchObject({ ok: true });
-      expect(answer.headers["idempotency-replayed"]).toBeUndefined();
-    });
-
     it("belongs to one API key: another one may use the same text", async () => {
       const { send, options } = await firstCall();
       const state = await changeCount();
@@ -68,6 +60,15 @@ describe.each(repeatables.map((one, position) => [one.name, one, position] as co
       expect(answer).toMatchObject({ ok: true });
       expect(answer.headers["idempotency-replayed"]).toBeUndefined();
       expect(await changeCount()).toBeGreaterThan(state);
+    });
+
+    it("stays free after a call that was refused", async () => {
+      const { send, refuse } = await prepare(server);
+      const options = { headers: fresh() };
+      expect(await refuse(options)).toMatchObject({ ok: false });
+      const answer = await send(options);
+      expect(answer).toMatchObject({ ok: true });
+      expect(answer.headers["idempotency-replayed"]).toBeUndefined();
     });
 
     it("belongs to one rpc: another one may use the same text", async () => {
