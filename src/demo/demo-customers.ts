@@ -1,33 +1,26 @@
-import type { FieldValues } from "../resources/custom-fields/custom-field.model.js";
-import { demoCompanyIds, type Row } from "./demo-directory.js";
+import { addressTypes } from "../core/address.js";
+import { customerStatuses } from "../resources/customers/customer.model.js";
+import { demoCompanyIds, demoStaffId, type Row, type Tables } from "./demo-directory.js";
+import { changeRows, consentRows, type DemoContact, type KeyIds, toContactRow } from "./demo-record-rows.js";
 
 const { first, second } = demoCompanyIds;
 
-export interface DemoCustomer {
-  readonly companyId: string;
-  readonly id: string;
-  readonly name: readonly [first: string, last: string];
-  readonly phone: string;
-  readonly email: string;
+interface DemoCustomer extends DemoContact {
   readonly businessId: string;
   readonly inactive?: boolean;
   readonly archivedTime?: string;
-  readonly referralSourceId?: string;
   readonly staffId?: string;
   readonly tagIds?: readonly string[];
   /** Oldest first. */
   readonly notes?: readonly string[];
   /** The primary one first. */
   readonly addresses?: readonly Row[];
-  readonly customFields?: FieldValues;
   /** The lead that was promoted to this customer. */
   readonly sourceLeadId?: string;
-  readonly createdTime: string;
-  readonly updatedTime: string;
 }
 
 /** Names, numbers and email addresses are fictitious: numbers in the range 555-01xx and domains of RFC 2606. */
-export const demoCustomers: readonly DemoCustomer[] = [
+const customers: readonly DemoCustomer[] = [
   {
     companyId: first,
     id: "cus_001",
@@ -158,6 +151,65 @@ export const demoCustomers: readonly DemoCustomer[] = [
     updatedTime: "2024-08-01T10:00:00Z",
   },
 ];
+
+/** The demo customers and their children, with the audit log rows that creation through the API would write. */
+export function customerTables(keyIds: KeyIds): Tables {
+  return [
+    ["customer", customers.map(toCustomerRow)],
+    ["customer_address", customers.flatMap(toAddressRows)],
+    ["customer_tag", customers.flatMap(toTagRows)],
+    ["customer_note", customers.flatMap(toNoteRows)],
+    ["consent_event", consentRows("customer", customers, keyIds)],
+    ["change", changeRows("customer", customers, keyIds)],
+  ];
+}
+
+function toCustomerRow(customer: DemoCustomer): Row {
+  return {
+    ...toContactRow(customer),
+    status: customerStatuses.numberOf(customer.inactive ? "INACTIVE" : "ACTIVE"),
+    source: "",
+    assigned_staff_id: customer.staffId ?? null,
+    source_lead_id: customer.sourceLeadId ?? null,
+    receive_auto_message: true,
+    receive_auto_email: true,
+    subscribe_to_marketing_emails: false,
+    receive_appointment_reminder: true,
+    archived_time: customer.archivedTime ?? null,
+  };
+}
+
+function toAddressRows(customer: DemoCustomer): Row[] {
+  return (customer.addresses ?? []).map((address, index) => ({
+    company_id: customer.companyId,
+    customer_id: customer.id,
+    ...address,
+    type: addressTypes.numberOf(index === 0 ? "PRIMARY" : "SECONDARY"),
+  }));
+}
+
+function toTagRows(customer: DemoCustomer): Row[] {
+  return (customer.tagIds ?? []).map((tagId) => ({
+    company_id: customer.companyId,
+    customer_id: customer.id,
+    tag_id: tagId,
+  }));
+}
+
+function toNoteRows(customer: DemoCustomer): Row[] {
+  return (customer.notes ?? []).map((note, index) => {
+    const time = new Date(Date.parse(customer.createdTime) + index * 60_000).toISOString();
+    return {
+      company_id: customer.companyId,
+      id: `cxn_${customer.id}_${index + 1}`,
+      customer_id: customer.id,
+      note,
+      created_time: time,
+      last_updated_by: demoStaffId,
+      last_updated_time: time,
+    };
+  });
+}
 
 function address(
   id: string,

@@ -1,5 +1,5 @@
 import { callerTables, demoEcho, externalApiTables, ivrFlowTables } from "./demo-call-center.js";
-import { customerTables } from "./demo-customer-rows.js";
+import { customerTables } from "./demo-customers.js";
 import { businesses, companies, demoCompanyIds, type Row, staff, type Tables } from "./demo-directory.js";
 import { type DemoSecrets, demoKeyIds, keyTables, secretRows } from "./demo-keys.js";
 import { leadTables } from "./demo-leads.js";

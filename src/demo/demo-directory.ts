@@ -1,5 +1,14 @@
+/** One row by column name. All rows of a list have the same columns. Times are RFC 3339 strings. */
+export type Row = Readonly<Record<string, unknown>>;
+
+/** Rows by table, in insertion order. */
+export type Tables = readonly (readonly [table: string, rows: readonly Row[]])[];
+
 /** The company of the printed examples, and a second one that demonstrates tenant isolation. */
 export const demoCompanyIds = { first: "cmp_001", second: "cmp_002" } as const;
+
+/** The actor of everything that the seed writes. */
+export const demoStaffId = "staff_001";
 
 const { first, second } = demoCompanyIds;
 
@@ -100,9 +109,3 @@ function member(
     working_business_ids: work.businesses,
   };
 }
-
-/** One row by column name. All rows of a list have the same columns. Times are RFC 3339 strings. */
-export type Row = Readonly<Record<string, unknown>>;
-
-/** Rows by table, in insertion order. */
-export type Tables = readonly (readonly [table: string, rows: readonly Row[]])[];

@@ -1,27 +1,14 @@
-import { defaultConsent } from "../core/consent.js";
-import { consentField } from "../db/contact-columns.js";
-import type { FieldValues } from "../resources/custom-fields/custom-field.model.js";
 import { petTypes } from "../resources/pets/pet.model.js";
-import { demoAuthor } from "./demo-customer-rows.js";
-import { demoCompanyIds, type Row, type Tables } from "./demo-directory.js";
+import { demoCompanyIds, demoStaffId, type Row, type Tables } from "./demo-directory.js";
+import { changeRows, consentRows, type DemoContact, type KeyIds, toContactRow } from "./demo-record-rows.js";
 
 const { first, second } = demoCompanyIds;
 
-interface DemoLead {
-  readonly companyId: string;
-  readonly id: string;
-  readonly name: readonly [first: string, last: string];
-  readonly phone: string;
-  readonly email: string;
-  readonly businessId?: string;
+interface DemoLead extends DemoContact {
   readonly staffId?: string;
   readonly lifeCycleId: string;
   readonly actionStatusId?: string;
-  readonly referralSourceId?: string;
-  readonly customFields?: FieldValues;
   readonly promotedCustomerId?: string;
-  readonly createdTime: string;
-  readonly updatedTime: string;
 }
 
 /** One lead in every life cycle stage and action status, one promoted, one without a location. */
@@ -131,13 +118,7 @@ const pets: readonly Row[] = [
 ];
 
 /** The demo leads and all pets, with the audit log rows that creation through the API would write. */
-export function leadTables(keyIds: ReadonlyMap<string, string>): Tables {
-  const author = (companyId: string) => ({
-    rpc: demoAuthor.rpc,
-    key_id: keyIds.get(companyId) ?? "",
-    staff_id: demoAuthor.staffId,
-    request_id: demoAuthor.requestId,
-  });
+export function leadTables(keyIds: KeyIds): Tables {
   return [
     ["lead", leads.map(toLeadRow)],
     ["pet", pets],
@@ -148,7 +129,7 @@ export function leadTables(keyIds: ReadonlyMap<string, string>): Tables {
         {
           ...{ company_id: first, id: "cxn_pet_001_1", pet_id: "pet_001", content: "Loves water." },
           ...{ created_time: "2024-02-01T10:00:00Z", last_updated_time: "2024-02-01T10:00:00Z" },
-          last_updated_by: demoAuthor.staffId,
+          last_updated_by: demoStaffId,
         },
       ],
     ],
@@ -156,47 +137,18 @@ export function leadTables(keyIds: ReadonlyMap<string, string>): Tables {
       "pet_vaccination",
       [{ company_id: first, pet_id: "pet_001", position: 0, name: "Rabies", expired_time: "2026-03-01T00:00:00Z" }],
     ],
-    [
-      "consent_event",
-      leads.map(({ companyId, id, createdTime }) => ({
-        ...{ company_id: companyId, subject_kind: "lead", subject_id: id, occurred_time: createdTime },
-        ...author(companyId),
-        ip: demoAuthor.ip,
-        after: defaultConsent,
-      })),
-    ],
-    [
-      "change",
-      leads.map(({ companyId, id, createdTime }) => ({
-        ...{ company_id: companyId, kind: "lead", resource_id: id, version: 1 },
-        ...author(companyId),
-        changed_time: createdTime,
-      })),
-    ],
+    ["consent_event", consentRows("lead", leads, keyIds)],
+    ["change", changeRows("lead", leads, keyIds)],
   ];
 }
 
 function toLeadRow(lead: DemoLead): Row {
   return {
-    company_id: lead.companyId,
-    id: lead.id,
-    first_name: lead.name[0],
-    last_name: lead.name[1],
-    phone: lead.phone,
-    email: lead.email,
-    email_key: lead.email.toLowerCase(),
-    preferred_business_id: lead.businessId ?? null,
+    ...toContactRow(lead),
     allocate_staff_id: lead.staffId ?? null,
     life_cycle_id: lead.lifeCycleId,
     action_status_id: lead.actionStatusId ?? null,
-    referral_source_id: lead.referralSourceId ?? null,
-    ...consentField.write(defaultConsent),
-    custom_fields: lead.customFields ?? {},
     promoted_customer_id: lead.promotedCustomerId ?? null,
-    created_by: demoAuthor.staffId,
-    created_time: lead.createdTime,
-    last_updated_by: demoAuthor.staffId,
-    last_updated_time: lead.updatedTime,
   };
 }
 

@@ -1,6 +1,6 @@
 import { serviceItemTypes, serviceTypes } from "../resources/catalog/catalog.model.js";
-import { demoAuthor } from "./demo-customer-rows.js";
-import { demoCompanyIds, type Row, type Tables } from "./demo-directory.js";
+import { demoCompanyIds, demoStaffId, type Row, type Tables } from "./demo-directory.js";
+import { authorColumns, changeRows, type KeyIds } from "./demo-record-rows.js";
 
 const { first, second } = demoCompanyIds;
 
@@ -14,7 +14,7 @@ interface DemoPackage {
   readonly description: string;
   /** Whole units of the currency. */
   readonly price: number;
-  readonly purchasedTime: string;
+  readonly createdTime: string;
   readonly startTime?: string;
   readonly endTime?: string;
   /** Absent = never expires. */
@@ -48,7 +48,7 @@ const packages: readonly DemoPackage[] = [
     // As shown in the MoeGo API reference, "Package".
     ...{ companyId: first, id: "pkg_abc123", customerId: "cus_123", businessId: "bus_001", staffId: "staff_001" },
     ...{ name: "Basic Grooming Package", description: "Includes 5 basic grooming sessions", price: 150 },
-    purchasedTime: "2023-01-15T10:00:00Z",
+    createdTime: "2023-01-15T10:00:00Z",
     startTime: "2023-01-15T10:00:00Z",
     endTime: "2024-01-15T10:00:00Z",
     expirationDate: "2024-01-15",
@@ -57,14 +57,14 @@ const packages: readonly DemoPackage[] = [
   {
     ...{ companyId: first, id: "pkg_201", customerId: "cus_001", businessId: "biz_001", staffId: "staff_002" },
     ...{ name: "Ten Baths", description: "Unused, valid for years", price: 270 },
-    purchasedTime: "2024-07-20T14:30:00Z",
+    createdTime: "2024-07-20T14:30:00Z",
     expirationDate: "2099-12-31",
     lines: [{ id: "ps_201", services: [bath], total: 10 }],
   },
   {
     ...{ companyId: first, id: "pkg_202", customerId: "cus_001", businessId: "biz_001", staffId: "staff_002" },
     ...{ name: "Spa Days", description: "Partly used, never expires", price: 120 },
-    purchasedTime: "2024-06-03T09:00:00Z",
+    createdTime: "2024-06-03T09:00:00Z",
     lines: [
       { id: "ps_202", services: [bath, nails], total: 4, redeemed: [{ units: 1 }] },
       { id: "ps_203", services: [nails], total: 2, redeemed: [{ units: 2, orderId: "order_1001" }] },
@@ -73,20 +73,20 @@ const packages: readonly DemoPackage[] = [
   {
     ...{ companyId: first, id: "pkg_203", customerId: "cus_201", businessId: "bus_001" },
     ...{ name: "Three Trims", description: "Used up", price: 40 },
-    purchasedTime: "2024-05-10T08:30:00Z",
+    createdTime: "2024-05-10T08:30:00Z",
     lines: [{ id: "ps_204", services: [nails], total: 3, redeemed: [{ units: 2 }, { units: 1 }] }],
   },
   {
     ...{ companyId: first, id: "pkg_204", customerId: "cus_001", businessId: "biz_001" },
     ...{ name: "Winter Offer", description: "Expired with units left", price: 55 },
-    purchasedTime: "2023-11-01T12:00:00Z",
+    createdTime: "2023-11-01T12:00:00Z",
     expirationDate: "2024-02-29",
     lines: [{ id: "ps_205", services: [bath], total: 2, redeemed: [{ units: 1 }] }],
   },
   {
     ...{ companyId: first, id: "pkg_205", customerId: "cus_001", businessId: "biz_001" },
     ...{ name: "Sold by Mistake", description: "Soft-deleted", price: 300 },
-    purchasedTime: "2024-03-05T15:00:00Z",
+    createdTime: "2024-03-05T15:00:00Z",
     deletedTime: "2024-03-05T15:10:00Z",
     lines: [{ id: "ps_206", services: [bath], total: 10 }],
   },
@@ -94,18 +94,14 @@ const packages: readonly DemoPackage[] = [
     // The first company uses this id as well.
     ...{ companyId: second, id: "pkg_201", customerId: "cus_001", businessId: "biz_001" },
     ...{ name: "Five Nights", description: "", price: 300 },
-    purchasedTime: "2024-04-02T10:00:00Z",
+    createdTime: "2024-04-02T10:00:00Z",
     lines: [{ id: "ps_201", services: [night], total: 5 }],
   },
 ];
 
 /** The demo packages and their catalog services, with the ledger and audit log rows that the API would write. */
-export function packageTables(keyIds: ReadonlyMap<string, string>): Tables {
+export function packageTables(keyIds: KeyIds): Tables {
   const lines = packages.flatMap((bought) => bought.lines.map((line) => ({ bought, line })));
-  const by = (companyId: string) => ({
-    ...{ rpc: demoAuthor.rpc, key_id: keyIds.get(companyId) ?? "", staff_id: demoAuthor.staffId },
-    request_id: demoAuthor.requestId,
-  });
   return [
     ["service", services],
     ["package", packages.map(toPackageRow)],
@@ -120,16 +116,10 @@ export function packageTables(keyIds: ReadonlyMap<string, string>): Tables {
     [
       "package_ledger",
       lines.flatMap(({ bought, line }) =>
-        toLedgerRows(bought, line).map((row) => ({ ...row, ...by(bought.companyId) })),
+        toLedgerRows(bought, line).map((row) => ({ ...row, ...authorColumns(bought.companyId, keyIds) })),
       ),
     ],
-    [
-      "change",
-      packages.map(({ companyId, id, purchasedTime }) => ({
-        ...{ company_id: companyId, kind: "package", resource_id: id, version: 1, ...by(companyId) },
-        changed_time: purchasedTime,
-      })),
-    ],
+    ["change", changeRows("package", packages, keyIds)],
   ];
 }
 
@@ -139,10 +129,10 @@ function toPackageRow(bought: DemoPackage): Row {
     ...{ business_id: bought.businessId, staff_id: bought.staffId ?? null },
     ...{ name: bought.name, description: bought.description },
     ...{ price_currency: currencyOf(bought), price_units: bought.price, price_nanos: 0 },
-    ...{ purchase_time: bought.purchasedTime, start_time: bought.startTime ?? null, end_time: bought.endTime ?? null },
+    ...{ purchase_time: bought.createdTime, start_time: bought.startTime ?? null, end_time: bought.endTime ?? null },
     ...{ expiration_date: bought.expirationDate ?? "9999-01-01", deleted_time: bought.deletedTime ?? null },
-    created_time: bought.purchasedTime,
-    last_updated_time: bought.deletedTime ?? bought.purchasedTime,
+    created_time: bought.createdTime,
+    last_updated_time: bought.deletedTime ?? bought.createdTime,
   };
 }
 
@@ -154,14 +144,11 @@ function toItemRows(bought: DemoPackage, { id, services }: DemoLine): Row[] {
 }
 
 /** The sale, then one redemption per day. */
-function toLedgerRows(
-  { companyId, id: packageId, purchasedTime }: DemoPackage,
-  { id, total, redeemed = [] }: DemoLine,
-) {
+function toLedgerRows({ companyId, id: packageId, createdTime }: DemoPackage, { id, total, redeemed = [] }: DemoLine) {
   const entry = (number: number, more: Row): Row => ({
     ...{ company_id: companyId, id: `ple_${id}_${number}`, package_id: packageId, package_service_id: id },
     ...{ appointment_id: "", order_id: "", ...more },
-    occurred_time: new Date(Date.parse(purchasedTime) + number * 86_400_000).toISOString(),
+    occurred_time: new Date(Date.parse(createdTime) + number * 86_400_000).toISOString(),
   });
   return [
     entry(0, { kind: "SALE", quantity: total }),
@@ -182,7 +169,7 @@ function offered(companyId: string, id: string, name: string, price: number): Ro
     ...{ price_currency: currencyOf({ companyId }), price_units: price, price_nanos: 0, service_minutes: 60 },
     ...{ business_ids: [], available_all_business: true, available_business_ids: [] },
     ...{ available_all_staff: true, available_staff_ids: [], inactive: false },
-    ...{ last_updated_by: demoAuthor.staffId, last_updated_time: "2023-01-01T09:00:00Z" },
+    ...{ last_updated_by: demoStaffId, last_updated_time: "2023-01-01T09:00:00Z" },
   };
 }
 

@@ -26,9 +26,9 @@ export const tags: readonly Row[] = [
 
 /** ref_001 and ref_002 in the order shown in the MoeGo API reference, "Setting". */
 export const referralSources: readonly Row[] = [
-  source(first, "ref_001", "Google Search", 1),
-  source(first, "ref_002", "Social Media", 2),
-  source(second, "ref_001", "Word of Mouth", 1),
+  named(first, "ref_001", "Google Search", 1),
+  named(first, "ref_002", "Social Media", 2),
+  named(second, "ref_001", "Word of Mouth", 1),
 ];
 
 /**
@@ -64,11 +64,11 @@ export const petSizes: readonly Row[] = [
 ];
 
 export const petTypes: readonly Row[] = ["Dog", "Cat", "Rabbit"].map((name, index) =>
-  named(`ptype_${index + 1}`, name, index + 1),
+  named(first, `ptype_${index + 1}`, name, index + 1),
 );
 
 export const petCoatTypes: readonly Row[] = ["Short", "Long", "Curly", "Wire"].map((name, index) =>
-  named(`coat_${index + 1}`, name, index + 1),
+  named(first, `coat_${index + 1}`, name, index + 1),
 );
 
 /** Fields of every type for customers and for leads. Four have the codes shown in the MoeGo API reference, "Lead". */
@@ -112,11 +112,11 @@ export const customFields: readonly Row[] = [
 ];
 
 function stage(companyId: string, id: string, name: string, order: number, isDefault = false): Row {
-  return { company_id: companyId, id, name, is_default: isDefault, display_order: order, ...written };
+  return { ...named(companyId, id, name, order), is_default: isDefault };
 }
 
 function status(companyId: string, id: string, name: string, order: number, color: string): Row {
-  return { company_id: companyId, id, name, color, display_order: order, ...written };
+  return { ...named(companyId, id, name, order), color };
 }
 
 function code(
@@ -132,11 +132,12 @@ function code(
 
 /** Weights in pounds. */
 function size(id: string, name: string, order: number, [low, high]: readonly [number, number]): Row {
-  return { ...named(id, name, order), weight_low: low, weight_high: high, weight_unit: weightUnits.numberOf("POUND") };
-}
-
-function named(id: string, name: string, order: number): Row {
-  return { company_id: first, id, name, display_order: order, ...written };
+  return {
+    ...named(first, id, name, order),
+    weight_low: low,
+    weight_high: high,
+    weight_unit: weightUnits.numberOf("POUND"),
+  };
 }
 
 function tag(
@@ -146,31 +147,17 @@ function tag(
   {
     group,
     order,
-    by,
-    at,
+    ...edit
   }: { readonly group: string; readonly order: number; readonly by: string; readonly at: string },
 ): Row {
   return {
-    company_id: companyId,
-    id,
-    name,
-    name_key: tagKey(name),
-    group_name: group,
-    display_order: order,
-    last_updated_by: by,
-    last_updated_time: at,
+    ...{ company_id: companyId, id, name, name_key: tagKey(name), group_name: group, display_order: order },
+    ...{ last_updated_by: edit.by, last_updated_time: edit.at },
   };
 }
 
-function source(companyId: string, id: string, name: string, order: number): Row {
-  return {
-    company_id: companyId,
-    id,
-    name,
-    display_order: order,
-    last_updated_by: "staff_001",
-    last_updated_time: "2023-01-01T09:00:00Z",
-  };
+function named(companyId: string, id: string, name: string, order: number): Row {
+  return { company_id: companyId, id, name, display_order: order, ...written };
 }
 
 function field(
