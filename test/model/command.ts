@@ -66,7 +66,7 @@ export interface CommandDefinition<T> {
 export function command<T>({ rpc, input, plan }: CommandDefinition<T>): fc.Arbitrary<Command> {
   return fc.tuple(input, manner).map(([chosen, how]) => ({
     plan: (world) => ({ ...how, ...plan(chosen, world, how) }),
-    toString: () => `${rpc} ${shortened(fc.stringify(how))} ${shortened(fc.stringify(chosen))}`,
+    toString: () => `${rpc} ${told(how)} ${told(chosen)}`,
   }));
 }
 
@@ -94,10 +94,10 @@ export function retry(otherwise: fc.Arbitrary<Command>): fc.Arbitrary<Command> {
   }));
 }
 
-/** Long texts of one letter are cut, and what JSON would not say is left out. */
-function shortened(text: string): string {
-  return text
-    .replaceAll(/(.)\1{40,}/gu, "$1...")
+/** Without what JSON would not say. */
+function told(value: unknown): string {
+  return fc
+    .stringify(value)
     .replaceAll(/__proto__:null,?|,?"\w+":undefined/g, "")
     .replaceAll("{,", "{");
 }

@@ -14,6 +14,7 @@ import type { Spoil } from "./find-difference.js";
 import { differences } from "./learned.js";
 import { type Outcome, type Pages, pagesOf, refusal, sorted } from "./outcome.js";
 import { storedDifferences } from "./stored-state.js";
+import type { Exchange } from "./transcript.js";
 import type { World } from "./world.js";
 
 export interface Sequence {
@@ -21,6 +22,8 @@ export interface Sequence {
   readonly company: Company;
   readonly world: World;
   readonly commands: readonly Command[];
+  /** Gets every call that is made. */
+  readonly exchanges: Exchange[];
   /** A fault of the service that is only pretended. */
   readonly spoil?: Spoil;
   /** Hears of every call whose answer was compared. */
@@ -28,7 +31,8 @@ export interface Sequence {
 }
 
 /** Sends the commands one after the other and compares each answer with the model's. Returns the first differences. */
-export async function runSequence({ server, company, world, commands, spoil, heard }: Sequence): Promise<string[]> {
+export async function runSequence(sequence: Sequence): Promise<string[]> {
+  const { server, company, world, commands, spoil, heard, exchanges } = sequence;
   const keyed: Plan[] = [];
   const claims = new Map<string, Plan>();
   for (const [at, one] of commands.entries()) {
@@ -40,6 +44,7 @@ export async function runSequence({ server, company, world, commands, spoil, hea
       plan,
       spoil: spoil ?? ((_, json) => json),
       heard: heard ?? (() => {}),
+      exchanges,
     });
     if (found.length > 0) return [`command ${at}, ${plan.method.name}:`, ...found];
     if (plan.idempotencyKey !== undefined && plan.again) keyed.push(plan);
@@ -55,6 +60,7 @@ interface CommandRun {
   readonly plan: Plan;
   readonly spoil: Spoil;
   heard(rpc: string, kind: Outcome["kind"]): void;
+  readonly exchanges: Exchange[];
 }
 
 async function runCommand(run: CommandRun): Promise<string[]> {
@@ -71,16 +77,19 @@ async function runCommand(run: CommandRun): Promise<string[]> {
   if (found.length > 0 || outcome.kind === "refusal" || isReplay || !plan.readBack) return found;
   const { method: reading, request, message } = plan.readBack();
   const seen = await server.call(reading, fromJson(reading.input, request), { key: company.keys.company });
+  run.exchanges.push({ method: reading, request, how: { by: "company", transport: "grpc" }, answer: seen });
   return compare({ method: reading, outcome: { kind: "answer", message }, isReplay: false, actual: seen, spoil });
 }
 
-function send({ server, company, plan }: CommandRun, request: JsonObject): Promise<Answer<Message>> {
+async function send({ server, company, plan, exchanges }: CommandRun, request: JsonObject): Promise<Answer<Message>> {
   const { method, by, transport, idempotencyKey } = plan;
-  return server.call(method, fromJson(method.input, request), {
+  const answer = await server.call(method, fromJson(method.input, request), {
     key: company.keys[by],
     transport,
     headers: idempotencyKey === undefined ? {} : { "idempotency-key": idempotencyKey },
   });
+  exchanges.push({ method, request, how: plan, answer });
+  return answer;
 }
 
 async function walkPages(run: CommandRun, pages: Pages): Promise<string[]> {

@@ -1,5 +1,6 @@
 import type { JsonObject } from "@bufbuild/protobuf";
 import { CustomerAdminService } from "../../src/gen/proto/moego/admin/v1/customer_admin_service_pb.js";
+import { archiveCustomer, removeTags, restoreCustomer } from "../model/archive-commands.js";
 import { foreignId } from "../reliability/tenancy/neighbour.js";
 import { planted } from "../reliability/tenancy/planted.js";
 import { newCustomer } from "../support/new-customer.js";
@@ -23,8 +24,18 @@ async function archived(server: TestServer) {
 }
 
 export const customerAdmin: readonly RpcEntry[] = [
-  entry(admin.archiveCustomer, { request: madeCustomer, foreignIds, repeat: onWhole(madeCustomer) }),
-  entry(admin.restoreCustomer, { request: madeCustomer, foreignIds, repeat: onWhole(archived) }),
+  entry(admin.archiveCustomer, {
+    request: madeCustomer,
+    foreignIds,
+    repeat: onWhole(madeCustomer),
+    model: { command: archiveCustomer, weights: { customers: 2, leads: 1, packages: 1 } },
+  }),
+  entry(admin.restoreCustomer, {
+    request: madeCustomer,
+    foreignIds,
+    repeat: onWhole(archived),
+    model: { command: restoreCustomer, weights: { customers: 1 } },
+  }),
   entry(admin.eraseCustomer, {
     request: madeCustomer,
     foreignIds,
@@ -76,5 +87,6 @@ export const customerAdmin: readonly RpcEntry[] = [
         tag_ids: { expectation: "ignored", why: "a tag that the customer lacks is removed already" },
       },
     },
+    model: { command: removeTags, weights: { customers: 1 } },
   }),
 ];

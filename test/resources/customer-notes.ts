@@ -1,5 +1,7 @@
 import type { Row } from "../../src/demo/demo-directory.js";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
+import { appendNotes, deleteNote, updateNote } from "../model/customer-commands.js";
+import { listNotes } from "../model/list-commands.js";
 import { done, newId } from "../reliability/changing-list.js";
 import { planted } from "../reliability/tenancy/planted.js";
 import { person, post } from "../reliability/write-kind.js";
@@ -51,6 +53,7 @@ export const customerNotes: readonly RpcEntry[] = [
       effects: `SELECT note AS mark, count(*)::int AS effects, min(id) AS id FROM customer_note
         WHERE company_id = $1 AND note = ANY($2) GROUP BY 1`,
     },
+    model: { command: appendNotes, weights: { customers: 2 } },
   }),
   entry(rpc.listCustomerNotes, {
     request: { id: "cus_a1", pagination: {} },
@@ -80,6 +83,7 @@ export const customerNotes: readonly RpcEntry[] = [
         await done(place, `customers/${place.customerId}/notes/${id}`, undefined, "DELETE");
       },
     },
+    model: { command: listNotes, weights: { customers: 1 } },
   }),
   entry(rpc.updateCustomerNote, {
     request: { customerId: "cus_a1", noteId: "cxn_a1", note: "Changed" },
@@ -100,6 +104,7 @@ export const customerNotes: readonly RpcEntry[] = [
       reading: (_, { customerId }) => readNotes(customerId),
     },
     tenancy: noteOfNeighbour,
+    model: { command: updateNote, weights: { customers: 1 } },
   }),
   entry(rpc.deleteCustomerNote, {
     async request(server) {
@@ -116,5 +121,6 @@ export const customerNotes: readonly RpcEntry[] = [
       };
     },
     tenancy: noteOfNeighbour,
+    model: { command: deleteNote, weights: { customers: 1 } },
   }),
 ];

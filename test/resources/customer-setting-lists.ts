@@ -1,5 +1,6 @@
 import { CustomerSettingAdminService } from "../../src/gen/proto/moego/admin/v1/customer_setting_admin_service_pb.js";
 import { SettingService } from "../../src/gen/proto/moego/business/setting/v1/setting_service_pb.js";
+import { archiveTag, restoreTag } from "../model/tag-commands.js";
 import { post } from "../reliability/write-kind.js";
 import { keys } from "../support/fixture-keys.js";
 import { freshName } from "../support/new-setting.js";
@@ -59,15 +60,18 @@ export const customerSettingLists: readonly RpcEntry[] = [
     texts: tags.texts,
   }),
   entry(admin.reorderTags, reorder(tags.make, tags.order)),
-  entry(admin.archiveTag, change("tag_a9", "tag_c1", tags.make)),
-  entry(
-    admin.restoreTag,
-    change(
+  entry(admin.archiveTag, {
+    ...change("tag_a9", "tag_c1", tags.make),
+    model: { command: archiveTag, weights: { customers: 1 } },
+  }),
+  entry(admin.restoreTag, {
+    ...change(
       "tag_a1",
       "tag_c1",
       archivedBy(tags.make, (server, id) => server.ok(admin.archiveTag, { companyId, id })),
     ),
-  ),
+    model: { command: restoreTag, weights: { customers: 1 } },
+  }),
   entry(admin.listTagGroups, { request: ofA }),
   entry(admin.renameTagGroup, {
     request: { companyId, group: "Loyalty", newGroup: "Loyalty" },

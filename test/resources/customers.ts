@@ -1,6 +1,10 @@
 import type { Row } from "../../src/demo/demo-directory.js";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { createCustomer } from "../faults/world.js";
+import { createCustomer as createCustomerCommand } from "../model/create-customer.js";
+import { appendTags, getCustomer as getCustomerCommand } from "../model/customer-commands.js";
+import { listCustomers, listTags } from "../model/list-commands.js";
+import { updateCustomer } from "../model/update-customer.js";
 import { adminPath, done, either, newId, someTime } from "../reliability/changing-list.js";
 import { planted } from "../reliability/tenancy/planted.js";
 import { person, post } from "../reliability/write-kind.js";
@@ -74,6 +78,7 @@ export const customers: readonly RpcEntry[] = [
       effects: `SELECT last_name AS mark, count(*)::int AS effects, min(id) AS id FROM customer
         WHERE company_id = $1 AND last_name = ANY($2) GROUP BY 1`,
     },
+    model: { command: createCustomerCommand, weights: { customers: 5, lists: 1 } },
   }),
   entry(rpc.updateCustomer, {
     request: { id: "cus_a1", companyId, source: "A friend" },
@@ -108,8 +113,13 @@ export const customers: readonly RpcEntry[] = [
       effects: `SELECT id AS mark, version::int - 1 AS effects, id FROM customer
         WHERE company_id = $1 AND id = ANY($2)`,
     },
+    model: { command: updateCustomer, weights: { customers: 5, leads: 2, lists: 1 } },
   }),
-  entry(rpc.getCustomer, { request: { id: "cus_a1" }, foreignIds }),
+  entry(rpc.getCustomer, {
+    request: { id: "cus_a1" },
+    foreignIds,
+    model: { command: getCustomerCommand, weights: { customers: 1 } },
+  }),
   entry(rpc.listCustomers, {
     request: { companyId, pagination: {} },
     rows: [["customer", numbers.map((n) => row(rowId(n), placeOf(n), updateOf(n)))]],
@@ -153,6 +163,7 @@ export const customers: readonly RpcEntry[] = [
         await done(place, `${adminPath(place)}/customers/${id}:${either(["archive", "erase"])}`, {});
       },
     },
+    model: { command: listCustomers, weights: { customers: 2, leads: 1, lists: 3 } },
   }),
   entry(rpc.genCustomerCofLink, {
     request: { id: "cus_a1" },
@@ -178,6 +189,11 @@ export const customers: readonly RpcEntry[] = [
       request: async (server) => ({ id: (await noted(server)).id, tags: times(5, {}) }),
       reading: (_, { id }) => reading(rpc.listCustomerTags, { id }),
     },
+    model: { command: appendTags, weights: { customers: 2 } },
   }),
-  entry(rpc.listCustomerTags, { request: { id: "cus_a1" }, foreignIds }),
+  entry(rpc.listCustomerTags, {
+    request: { id: "cus_a1" },
+    foreignIds,
+    model: { command: listTags, weights: { customers: 1 } },
+  }),
 ];

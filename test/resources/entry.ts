@@ -8,6 +8,7 @@ import {
   type MessageShape,
 } from "@bufbuild/protobuf";
 import type { Tables } from "../../src/demo/demo-directory.js";
+import type { ModelTraits } from "../model/model-traits.js";
 import type { ChangingList } from "../reliability/changing-list.js";
 import type { OnceTraits } from "../reliability/write-kind.js";
 import type { TestServer } from "../support/server.js";
@@ -39,6 +40,8 @@ export interface RpcEntry {
   readonly once?: OnceTraits;
   /** Of the paged lists that the fault suite walks while their rows change. */
   readonly changing?: ChangingList;
+  /** Of the RPCs that the model knows. */
+  readonly model?: ModelTraits;
   /** Rows that the walks below need, beside those of the entries before. */
   readonly rows: Tables;
   /** One or more of every paged list. */
@@ -59,6 +62,7 @@ interface Given<I extends DescMessage, O extends DescMessage> {
   readonly tenancy?: GivenTenancy<I>;
   readonly once?: OnceTraits;
   readonly changing?: ChangingList;
+  readonly model?: ModelTraits;
   readonly rows?: Tables;
   readonly walks?: readonly GivenWalk<I>[];
 }
@@ -82,19 +86,7 @@ interface GivenTexts<I extends DescMessage, O extends DescMessage> {
 
 export function entry<I extends DescMessage, O extends DescMessage>(
   method: DescMethodUnary<I, O>,
-  {
-    request,
-    foreignIds = {},
-    repeat,
-    withoutSecret,
-    mask,
-    texts,
-    tenancy,
-    once,
-    changing,
-    rows = [],
-    walks = [],
-  }: Given<I, O>,
+  { request, foreignIds = {}, repeat, withoutSecret, texts, tenancy, rows = [], walks = [], ...traits }: Given<I, O>,
 ): RpcEntry {
   const made = (given: MessageInitShape<I> | Make<I>) => async (server: TestServer) =>
     create(method.input, typeof given === "function" ? await given(server) : given);
@@ -119,14 +111,12 @@ export function entry<I extends DescMessage, O extends DescMessage>(
     },
   };
   return {
+    ...traits,
     method,
     request: made(request),
     foreignIds,
     ...(repeated ? { repeat: repeated } : {}),
-    ...(mask ? { mask } : {}),
     ...(written ? { texts: written } : {}),
-    ...(once ? { once } : {}),
-    ...(changing ? { changing } : {}),
     ...(tenancy ? { tenancy: tenancyOf(method, tenancy) } : {}),
     rows,
     walks: walks.map((walk) => walkOf(method, walk)),

@@ -1,6 +1,10 @@
 import type { Row } from "../../src/demo/demo-directory.js";
 import { LeadAdminService } from "../../src/gen/proto/moego/admin/v1/lead_admin_service_pb.js";
 import { LeadService } from "../../src/gen/proto/moego/business/customer/v1/lead_service_pb.js";
+import { archiveLead, restoreLead } from "../model/archive-commands.js";
+import { createLead, getLead as getLeadCommand, promoteLead } from "../model/lead-commands.js";
+import { listLeads } from "../model/list-commands.js";
+import { updateLead } from "../model/update-lead.js";
 import { adminPath, done, either, newId, someTime } from "../reliability/changing-list.js";
 import { locationKey } from "../reliability/tenancy/location-key.js";
 import { planted } from "../reliability/tenancy/planted.js";
@@ -62,11 +66,13 @@ export const leads: readonly RpcEntry[] = [
       effects: `SELECT first_name AS mark, count(*)::int AS effects, min(id) AS id FROM lead
         WHERE company_id = $1 AND first_name = ANY($2) GROUP BY 1`,
     },
+    model: { command: createLead, weights: { leads: 4, lists: 1 } },
   }),
   entry(rpc.getLead, {
     request: { id: "lcus_a1" },
     foreignIds,
     tenancy: { calls: [{ name: "promoted to the neighbour's", ids: { id: planted.promotedLead } }] },
+    model: { command: getLeadCommand, weights: { leads: 1 } },
   }),
   entry(rpc.updateLead, {
     request: { id: "lcus_a1", lead: { lastName: "Changed" } },
@@ -89,6 +95,7 @@ export const leads: readonly RpcEntry[] = [
         "lead.address.id": { expectation: "outside", why: "a lead has one address, which is replaced as a whole" },
       },
     },
+    model: { command: updateLead, weights: { leads: 4, lists: 1 } },
   }),
   entry(rpc.listLeads, {
     request: { companyId, pagination: {} },
@@ -135,6 +142,7 @@ export const leads: readonly RpcEntry[] = [
         else await done(place, `${adminPath(place)}/leads/${id}:${action}`, {});
       },
     },
+    model: { command: listLeads, weights: { leads: 2, lists: 3 } },
   }),
   entry(rpc.promoteLead, {
     request: async (server) => ({ id: (await madeLead(server)).id }),
@@ -167,9 +175,20 @@ export const leads: readonly RpcEntry[] = [
       effects: `SELECT source_lead_id AS mark, count(*)::int AS effects, min(id) AS id FROM customer
         WHERE company_id = $1 AND source_lead_id = ANY($2) GROUP BY 1`,
     },
+    model: { command: promoteLead, weights: { leads: 4 } },
   }),
-  entry(admin.archiveLead, { request: madeLead, foreignIds, repeat: onWhole(madeLead) }),
-  entry(admin.restoreLead, { request: madeLead, foreignIds, repeat: onWhole(archived) }),
+  entry(admin.archiveLead, {
+    request: madeLead,
+    foreignIds,
+    repeat: onWhole(madeLead),
+    model: { command: archiveLead, weights: { leads: 1 } },
+  }),
+  entry(admin.restoreLead, {
+    request: madeLead,
+    foreignIds,
+    repeat: onWhole(archived),
+    model: { command: restoreLead, weights: { leads: 1 } },
+  }),
   entry(admin.eraseLead, {
     request: madeLead,
     foreignIds,

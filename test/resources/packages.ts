@@ -1,5 +1,15 @@
 import { PackageAdminService } from "../../src/gen/proto/moego/admin/v1/package_admin_service_pb.js";
 import { PackageService } from "../../src/gen/proto/moego/business/package/v1/package_service_pb.js";
+import {
+  adjustPackage,
+  listPackageDetails as listPackageDetailsCommand,
+  listPackages as listPackagesCommand,
+  redeemPackage as redeemPackageCommand,
+  refundPackage,
+  restorePackage,
+  sellPackage as sellPackageCommand,
+  withdrawPackage,
+} from "../model/package-commands.js";
 import { adminPath, done, someTime } from "../reliability/changing-list.js";
 import { planted } from "../reliability/tenancy/planted.js";
 import { person, post } from "../reliability/write-kind.js";
@@ -106,6 +116,7 @@ export const packages: readonly RpcEntry[] = [
         await done(place, `${adminPath(place)}/packages/${id}`, undefined, "DELETE");
       },
     },
+    model: { command: listPackagesCommand, weights: { packages: 2 } },
   }),
   entry(listPackageDetails, {
     request: { companyId, packageIds: ["pkg_a1"], pagination: {} },
@@ -133,6 +144,7 @@ export const packages: readonly RpcEntry[] = [
         },
       ],
     },
+    model: { command: listPackageDetailsCommand, weights: { packages: 2 } },
   }),
   entry(admin.sellPackage, {
     request: newPackage(),
@@ -148,6 +160,7 @@ export const packages: readonly RpcEntry[] = [
     tenancy: {
       idFields: { "package_services.id": { expectation: "free", why: "the caller may choose the ids of items" } },
     },
+    model: { command: sellPackageCommand, weights: { packages: 5 } },
   }),
   entry(admin.redeemPackage, {
     request: { ...ofItem, quantity: 1 },
@@ -188,6 +201,7 @@ export const packages: readonly RpcEntry[] = [
       effects: `SELECT appointment_id AS mark, count(*)::int AS effects, min(package_id) AS id FROM package_ledger
         WHERE company_id = $1 AND appointment_id = ANY($2) AND kind = 'REDEMPTION' GROUP BY 1`,
     },
+    model: { command: redeemPackageCommand, weights: { packages: 6 } },
   }),
   entry(admin.refundPackage, {
     async request(server) {
@@ -213,6 +227,7 @@ export const packages: readonly RpcEntry[] = [
       reading: readLedger,
     },
     tenancy: { calls: [{ name: "a redemption of the neighbour", ids: { ledger_entry_id: planted.redemption } }] },
+    model: { command: refundPackage, weights: { packages: 4 } },
   }),
   entry(admin.adjustPackage, {
     request: { ...ofItem, change: -1, reason: "Miscounted" },
@@ -226,16 +241,19 @@ export const packages: readonly RpcEntry[] = [
       };
     },
     texts: { request: async (server) => ({ ...(await soldItem(server)), change: -1 }), reading: readLedger },
+    model: { command: adjustPackage, weights: { packages: 2 } },
   }),
   entry(admin.deletePackage, {
     request: sold,
     foreignIds,
     repeat: async (server) => ({ good: await sold(server), other: await sold(server), bad: absent }),
+    model: { command: withdrawPackage, weights: { packages: 1 } },
   }),
   entry(admin.restorePackage, {
     request: on,
     foreignIds,
     repeat: async (server) => ({ good: await withdrawn(server), other: await withdrawn(server), bad: absent }),
+    model: { command: restorePackage, weights: { packages: 1 } },
   }),
   entry(admin.listPackageLedger, {
     request: { ...on, pagination: {} },

@@ -1,7 +1,9 @@
 import { afterAll, expect, it } from "vitest";
 import { createCompanies } from "../model/companies.js";
-import { findDifference, type Tally } from "../model/find-difference.js";
+import { expectNoDifference, findDifference, type Tally } from "../model/find-difference.js";
+import { commandsIn, expectWholeReport } from "../model/whole-report.js";
 import { wrongModels } from "../model/wrong-models.js";
+import { rpcEntries } from "../resources/all-entries.js";
 import { seed } from "../support/seed.js";
 import { startServer } from "../support/server.js";
 import { record, times } from "./run.js";
@@ -14,7 +16,8 @@ const runs = times({ short: 2_000, long: 20_000 });
 const timeout = runs * 900;
 
 it("M1: random commands give the responses and stored rows of the model", { timeout }, async (context) => {
-  const { report, sequences, calls, outcomes } = await findDifference({ server, takeCompany, runs, seed });
+  const found = await findDifference({ server, takeCompany, runs, seed });
+  const { report, sequences, calls, outcomes } = found;
   const tallies = [...outcomes.values()];
   record(context, {
     id: "M1",
@@ -22,10 +25,12 @@ it("M1: random commands give the responses and stored rows of the model", { time
     seen: report === "" ? "0 differ from the model" : "a difference",
     must: "0",
   });
-  expect(report).toBe("");
+  expectNoDifference(found);
   expect(sequences).toBeGreaterThanOrEqual(runs);
   // A command that never succeeds compares nothing.
   expect([...outcomes].filter(([, { answered }]) => answered === 0)).toEqual([]);
+  const known = rpcEntries.filter(({ model }) => model).map(({ method }) => method.name);
+  expect([...outcomes.keys()].toSorted()).toEqual(known.toSorted());
 });
 
 it("M1 control: incorrect responses differ from the model", async (context) => {
@@ -43,6 +48,16 @@ it("M1 control: incorrect responses differ from the model", async (context) => {
     must: `${wrong.length}`,
   });
   expect(noticed).toBe(wrong.length);
+});
+
+it("M1 control: a difference is printed whole, and with the shortest sequence that shows it", async () => {
+  const spoil = wrongModels["never moves the etag"];
+  const { report } = await findDifference({ server, takeCompany, runs: 16, seed, spoil });
+  expectWholeReport(report, seed);
+  // Something is created and changed.
+  for (const sequence of report.split("\n\n")) {
+    expect(commandsIn(sequence.split("Calls:")[0] ?? "")).toBeLessThanOrEqual(3);
+  }
 });
 
 function sum(tallies: readonly Tally[], which: keyof Tally): number {
