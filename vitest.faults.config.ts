@@ -5,8 +5,8 @@ import { createFolderTimes } from "./test/support/folder-times.js";
 import { LongestFirst } from "./test/support/longest-first.js";
 
 /** What judges times: each file has the machine to itself. */
-const timed = ["f3-hostile", "o1-pool", "o2-deadlines", "o4-overload"].map(
-  (name) => `test/reliability/${name}*.test.ts`,
+const timed = ["hostile-connections", "pool-wait", "deadlines", "overload"].map(
+  (name) => `test/reliability/${name}.test.ts`,
 );
 
 const common = {
