@@ -31,7 +31,7 @@ interface Versioned {
   readonly write: WriteContext;
 }
 
-export interface ContactChange<Fields> extends Versioned {
+interface ContactChange<Fields> extends Versioned {
   readonly fields: FieldTable<Fields>;
   readonly change: FieldChange<Fields> & { readonly consent?: Consent };
 }
@@ -64,7 +64,7 @@ async function storeVersion(
   await recordChange(tx, write, { companyId, kind, id, version, time: now });
 }
 
-export interface Archiving<Key, Stored> {
+interface Archiving<Key, Stored> {
   readonly kind: ContactKind;
   readonly archived: boolean;
   readonly write: WriteContext;
@@ -95,7 +95,7 @@ export function setArchived<Key extends RecordKey, Stored extends ContactRecord>
   });
 }
 
-export interface Importing<Target, Stored> {
+interface Importing<Target, Stored> {
   readonly kind: ContactKind;
   /** Name of the resource in errors. */
   readonly resource: string;

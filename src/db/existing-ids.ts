@@ -52,7 +52,7 @@ export type Reference<Name extends string> = readonly [
   table: "business" | "staff" | "referral_source" | "life_cycle" | "action_status",
 ];
 
-export interface ReferenceQuery<Name extends string> {
+interface ReferenceQuery<Name extends string> {
   readonly companyId: string;
   readonly ids: { readonly [Field in Name]?: string };
   readonly references: readonly Reference<Name>[];

@@ -20,7 +20,7 @@ export interface StoredField<Value> {
 }
 
 /** An entry for every field of a record. A field that is missing does not compile. */
-export type StoredFields<Fields> = {
+type StoredFields<Fields> = {
   readonly [Name in keyof Fields]-?: StoredField<Exclude<Fields[Name], undefined>>;
 };
 

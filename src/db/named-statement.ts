@@ -1,7 +1,7 @@
 import { type Statement, statement } from "./statement.js";
 
 /** A statement whose parameters have names in place of positions. */
-export interface NamedStatement<Parameters> extends Statement {
+interface NamedStatement<Parameters> extends Statement {
   /** The values of the parameters in the order of their positions. */
   values(parameters: Parameters): readonly unknown[];
 }

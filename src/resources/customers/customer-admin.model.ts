@@ -13,7 +13,7 @@ import type {
 } from "./customer.model.js";
 
 /** A customer migrated from another system, validated and with its tags resolved. */
-export interface ImportedCustomer
+interface ImportedCustomer
   extends Omit<CustomerRecord, "tags" | "address" | "notes">,
     Required<ImportTimes>,
     Required<ImportAuthors> {
@@ -28,7 +28,7 @@ export interface ImportedCustomer
 }
 
 /** The customers of a company that count towards its customer limit. */
-export interface CustomerCount {
+interface CustomerCount {
   readonly companyId: string;
   /** Counts one more. Returns the limit if it is reached. */
   count(): Promise<number | undefined>;

@@ -31,7 +31,7 @@ import { type NewCustomer, quotaExceeded } from "./customer.service.js";
 import type { CustomerAdminRepository } from "./customer-admin.model.js";
 
 /** The validated input of ImportCustomer. */
-export interface CustomerImport extends CompanyResource, ImportTimes, ImportAuthors {
+interface CustomerImport extends CompanyResource, ImportTimes, ImportAuthors {
   readonly customer: NewImportedCustomer;
   readonly status: CustomerStatus;
   readonly lastAppointmentTime?: Date;
@@ -39,12 +39,12 @@ export interface CustomerImport extends CompanyResource, ImportTimes, ImportAuth
 }
 
 /** A customer whose address and notes can keep their ids. */
-export interface NewImportedCustomer extends Omit<NewCustomer, "address" | "notes"> {
+interface NewImportedCustomer extends Omit<NewCustomer, "address" | "notes"> {
   readonly address?: AddressRecord & { readonly id?: string };
   readonly notes: readonly ImportedNote[];
 }
 
-export interface CustomerAdminDependencies {
+interface CustomerAdminDependencies {
   readonly customers: CustomerRepository;
   readonly customerAdmin: CustomerAdminRepository;
   readonly customFields: CustomFieldRepository;

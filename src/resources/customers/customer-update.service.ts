@@ -40,14 +40,14 @@ export type AddressUpdate =
 /** The parts of an address to replace. A null coordinate is removed. */
 export type AddressParts = Partial<Omit<AddressRecord, "coordinate">> & { readonly coordinate?: Coordinate | null };
 
-export interface NotesUpdate {
+interface NotesUpdate {
   /** "append" keeps the notes that are not listed; "replace" removes them. */
   readonly write: "append" | "replace";
   /** An entry with an id edits that note. An entry without one adds a note. */
   readonly entries: readonly { readonly id?: string; readonly note: string }[];
 }
 
-export interface UpdateContext {
+interface UpdateContext {
   readonly access: CompanyAccess;
   readonly mayCreateTags: boolean;
   readonly signal: AbortSignal;

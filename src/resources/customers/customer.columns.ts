@@ -89,7 +89,7 @@ export interface CustomerRow extends Row {
   readonly url_template: string | null;
 }
 
-export interface NoteJson {
+interface NoteJson {
   readonly id: string;
   readonly note: string;
   readonly last_updated_by: string;

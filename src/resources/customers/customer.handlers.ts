@@ -16,7 +16,7 @@ import type { CustomerNotes, Customers, CustomerTags } from "./customer.service.
 import type { CustomerAdmin } from "./customer-admin.service.js";
 import { customerMask, customerUpdate, toCustomerUpdate } from "./customer-update.input.js";
 
-export interface CustomerHandlerDependencies {
+interface CustomerHandlerDependencies {
   readonly customers: Customers;
   readonly notes: CustomerNotes;
   readonly tags: CustomerTags;

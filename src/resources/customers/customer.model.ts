@@ -128,7 +128,7 @@ export interface CustomerFilter {
   readonly referralSourceIds?: readonly string[];
 }
 
-export interface CustomerQuery {
+interface CustomerQuery {
   readonly companyId: string;
   readonly filter: CustomerFilter;
   readonly page: Page;
@@ -236,7 +236,7 @@ const fieldOf = {
   assignedStaffId: "assigned_staff_id",
 } as const satisfies Record<keyof References, string>;
 
-export interface RefusedReferences {
+interface RefusedReferences {
   readonly missing: MissingReferences;
   readonly tags: TagResolution;
   /** The tags as in the request. */

@@ -124,7 +124,7 @@ function outcomeOf(row: CreateRow, admission: CreatePreconditions): CreateOutcom
 type WithoutId = { readonly [Name in keyof CustomerRow]: Name extends "id" ? string | null : CustomerRow[Name] };
 
 /** The result of the statement. There is always exactly one row. */
-export interface CreateRow extends StoredResultRow, WithoutId {
+interface CreateRow extends StoredResultRow, WithoutId {
   /** Null if nothing was stored. */
   readonly id: string | null;
   readonly missing: MissingReferences;
@@ -148,7 +148,7 @@ export interface CreateRow extends StoredResultRow, WithoutId {
  * that a concurrent create has inserted is locked by an update without effect. The update must not touch a column with
  * a unique index, otherwise it would wait for transactions that link the tag.
  */
-export const createStatement = namedStatement<CreateParameters>(
+const createStatement = namedStatement<CreateParameters>(
   "customer.create",
   `WITH ${replaySql},
 wanted AS MATERIALIZED (
@@ -227,7 +227,7 @@ SELECT ${customerColumns},
 FROM (VALUES (1)) one LEFT JOIN c ON true`,
 );
 
-export interface CreateCall {
+interface CreateCall {
   readonly id: string;
   readonly record: CustomerRecord;
   readonly admission: CreatePreconditions;
@@ -235,7 +235,7 @@ export interface CreateCall {
 }
 
 /** Values of the statement's parameters, in order. */
-export function createValues({ id, record, admission, write }: CreateCall): readonly unknown[] {
+function createValues({ id, record, admission, write }: CreateCall): readonly unknown[] {
   const tags = distinctTags(record.tags);
   return createStatement.values({
     id,

@@ -33,7 +33,7 @@ export interface NewCustomer extends Omit<CustomerRecord, "consent"> {
   readonly consent: ConsentChange;
 }
 
-export interface CustomerDependencies {
+interface CustomerDependencies {
   readonly customers: CustomerRepository;
   readonly customFields: CustomFieldRepository;
   readonly cardLinks: CardLinkRepository;
@@ -196,12 +196,12 @@ export interface CustomerNotes {
   remove(note: NoteTarget, principal: Principal, write: WriteContext): Promise<void>;
 }
 
-export interface NoteTarget {
+interface NoteTarget {
   readonly customerId: string;
   readonly noteId: string;
 }
 
-export interface NoteUpdate extends NoteTarget {
+interface NoteUpdate extends NoteTarget {
   readonly text: string;
 }
 

@@ -26,12 +26,12 @@ import {
 import { completeLead, type NewLeadWith } from "./lead.service.js";
 
 /** The validated input of ImportLead. */
-export interface LeadImport extends CompanyResource, ImportTimes, ImportAuthors {
+interface LeadImport extends CompanyResource, ImportTimes, ImportAuthors {
   /** Its pets can keep their ids, times, actors and notes. */
   readonly lead: NewLeadWith<ImportedPet>;
 }
 
-export interface LeadAdminDependencies {
+interface LeadAdminDependencies {
   readonly leadAdmin: LeadAdminRepository;
   readonly customFields: CustomFieldRepository;
 }

@@ -75,7 +75,7 @@ export async function readLead(tx: Prisma.TransactionClient, { companyId, id }: 
   return toLead(requireFound(rows[0], "Lead", id));
 }
 
-export interface LeadUnitOptions {
+interface LeadUnitOptions {
   /** The state under the lock. */
   readonly lead: Lead;
   /** Timestamp of the change. */

@@ -46,6 +46,15 @@ function customerOf(lead: Lead, customFields: FieldValues): CustomerFields {
   };
 }
 
+/** Prefix for the keys of values that do not fit a customer field. Field codes cannot contain a colon. */
+const ofLead = "lead:";
+
+/**
+ * The custom fields of a lead, for its customer. None is lost. A value is kept under its code if there is an active
+ * CUSTOMER field with that code and type that accepts it, or if there is no CUSTOMER field with that code. If the
+ * CUSTOMER field has another type, is archived or lacks the option, the value is stored under `lead:<code>`, so that no
+ * customer field has a value of the wrong type.
+ */
 async function carriedFields(
   fields: CustomFieldRepository,
   { companyId, customFields }: Lead,
@@ -53,32 +62,12 @@ async function carriedFields(
 ): Promise<FieldValues> {
   if (Object.keys(customFields).length === 0) return {};
   const ofLeads = await fields.definitions(companyId, "LEAD", signal);
-  return convertCustomFields(customFields, {
-    ofLeads,
-    ofCustomers: await fields.definitions(companyId, "CUSTOMER", signal),
-  });
-}
-
-interface PromotedDefinitions {
-  readonly ofLeads: readonly FieldDefinition[];
-  readonly ofCustomers: readonly FieldDefinition[];
-}
-
-/** Prefix for the keys of values that do not fit a customer field. Field codes cannot contain a colon. */
-const ofLead = "lead:";
-
-/**
- * Converts the custom fields of a promoted lead for its customer, without losing any. A value is kept under its code if
- * there is an active CUSTOMER field with that code and type that accepts it, or if there is no CUSTOMER field with that
- * code. If the CUSTOMER field has another type, is archived or lacks the option, the value is stored under
- * `lead:<code>`, so that no customer field has a value of the wrong type.
- */
-function convertCustomFields(values: FieldValues, { ofLeads, ofCustomers }: PromotedDefinitions): FieldValues {
+  const ofCustomers = await fields.definitions(companyId, "CUSTOMER", signal);
   const types = new Map(ofLeads.map(({ code, type }) => [code, type]));
-  const fields = new Map(ofCustomers.map((definition) => [definition.code, definition]));
+  const definitions = new Map(ofCustomers.map((definition) => [definition.code, definition]));
   return Object.fromEntries(
-    Object.entries(values).map(([code, value]) => {
-      const field = fields.get(code);
+    Object.entries(customFields).map(([code, value]) => {
+      const field = definitions.get(code);
       return [!field || holds(field, types.get(code), value) ? code : `${ofLead}${code}`, value];
     }),
   );

@@ -31,7 +31,7 @@ const required = ["first_name"];
 const whole = ["address", "life_cycle", "action_status", "referral_source"];
 
 /** The masks of the lead and of the request's `compliance_config`. One list of paths contains both. */
-export interface LeadMask {
+interface LeadMask {
   readonly lead: UpdateMask;
   readonly beside: UpdateMask;
 }

@@ -15,7 +15,7 @@ import type { Leads } from "./lead.service.js";
 import type { LeadAdmin } from "./lead-admin.service.js";
 import { leadMask, leadUpdate, toLeadUpdate } from "./lead-update.input.js";
 
-export interface LeadHandlerDependencies {
+interface LeadHandlerDependencies {
   readonly leads: Leads;
   readonly pageTokens: PageTokens;
 }

@@ -77,30 +77,22 @@ export function leadFields(country: string) {
   };
 }
 
-/** The required fields of CreateLead and ImportLead. */
+/** The rules of CreateLead and ImportLead. */
 function demandingLead<T extends z.ZodType<Demanded>>(schema: T) {
+  const isNew = fieldRule(({ id: given }: Demanded) => given === "", {
+    ...{ path: "id", reason: "NOT_ALLOWED", message: "Must be empty for a new lead; the server assigns the id." },
+  });
+  const isReachable = fieldRule(({ phone, email: mail }: Demanded) => phone !== "" || mail !== "", {
+    ...{ path: "phone", reason: "REQUIRED", message: "Required: set phone or email." },
+  });
+  const hasNewAddress = fieldRule(({ address: given }: Demanded) => !given || given.id === "", {
+    ...{ path: "address", reason: "NOT_ALLOWED" },
+    message: "Must be empty for a new address; the server assigns the id.",
+  });
   return schema
-    .refine(
-      ...fieldRule((lead: Demanded) => lead.id === "", {
-        path: "id",
-        reason: "NOT_ALLOWED",
-        message: "Must be empty for a new lead; the server assigns the id.",
-      }),
-    )
-    .refine(
-      ...fieldRule((lead: Demanded) => lead.phone !== "" || lead.email !== "", {
-        path: "phone",
-        reason: "REQUIRED",
-        message: "Required: set phone or email.",
-      }),
-    )
-    .refine(
-      ...fieldRule((lead: Demanded) => !lead.address || lead.address.id === "", {
-        path: "address",
-        reason: "NOT_ALLOWED",
-        message: "Must be empty for a new address; the server assigns the id.",
-      }),
-    );
+    .refine(...isNew)
+    .refine(...isReachable)
+    .refine(...hasNewAddress);
 }
 
 interface Demanded {

@@ -105,7 +105,7 @@ export const leadReferenceNames = [
 
 export type LeadReferences = Pick<LeadFields, (typeof leadReferenceNames)[number]>;
 
-export interface MissingLeadReferences {
+interface MissingLeadReferences {
   /** References that do not exist in the company or are archived. */
   readonly references: readonly (keyof LeadReferences)[];
   /** Paths of pet codes that do not exist or are archived: `pets[0].pet_codes[1]`. */
@@ -129,7 +129,7 @@ export function leadReferenceViolations({ references, petCodePaths }: MissingLea
   }));
 }
 
-export type CreateLeadOutcome =
+type CreateLeadOutcome =
   | { readonly kind: "created"; readonly lead: Lead }
   | { readonly kind: "refused"; readonly missing: MissingLeadReferences };
 
@@ -214,7 +214,7 @@ export interface LeadRepository {
 }
 
 /** A validated lead migrated from another system. */
-export interface ImportedLead extends Omit<LeadRecord, "pets">, Required<ImportTimes>, Required<ImportAuthors> {
+interface ImportedLead extends Omit<LeadRecord, "pets">, Required<ImportTimes>, Required<ImportAuthors> {
   readonly pets: readonly ImportedPetRecord[];
 }
 

@@ -31,13 +31,17 @@ export function createLeadRepository(database: Database): LeadRepository {
 
   return {
     get,
-    list: createLeadList(database),
+
+    async list(query, signal) {
+      const conditions = (bind: Bind) => conditionsOf(query.filter, bind);
+      return (await readTimeList<LeadRow>(database, { list, query, conditions }, signal)).map(toLead);
+    },
+
     change: (target, write, work) => changeLead(database, target, write, work),
     promote: (target, write, decide) => promoteOnce(database, target, write, decide),
 
     async create(record, { admit, accessFilter }, write) {
-      const call = { id: newId(idPrefixes.lead), record, admit, write };
-      const values = createLeadValues(call);
+      const values = createLeadValues({ id: newId(idPrefixes.lead), record, admit, write });
       const create = { resource: "Lead", statement: createLeadStatement, values };
       const { row, replayedId } = await createOnce<CreateLeadRow>(database, write, create);
       const id = replayedId ?? row.id;
@@ -67,14 +71,6 @@ const list: TimeList = {
   current: "true",
 };
 
-/** Pages of leads that are neither promoted nor archived. */
-export function createLeadList(database: Database): LeadRepository["list"] {
-  return async (query, signal) => {
-    const conditions = (bind: Bind) => conditionsOf(query.filter, bind);
-    return (await readTimeList<LeadRow>(database, { list, query, conditions }, signal)).map(toLead);
-  };
-}
-
 function conditionsOf(filter: LeadFilter, bind: Bind): string[] {
   const any = (column: string, ids: readonly string[] | undefined): string[] =>
     ids ? [`l.${column} = ANY(${bind(ids)}::text[])`] : [];
@@ -91,7 +87,7 @@ function conditionsOf(filter: LeadFilter, bind: Bind): string[] {
 }
 
 /** The result of the statement. There is always exactly one row. */
-export interface CreateLeadRow extends StoredResultRow {
+interface CreateLeadRow extends StoredResultRow {
   /** Null if nothing was stored. */
   readonly id: string | null;
   readonly missing: readonly (keyof LeadReferences)[];
@@ -102,7 +98,7 @@ export interface CreateLeadRow extends StoredResultRow {
  * Creates a lead with its pets and their codes, notes and vaccinations, its consent entry, audit log entry and
  * idempotency claim in one statement, which validates first and then writes (see customer.repository.ts).
  */
-export const createLeadStatement = namedStatement<CreateParameters>(
+const createLeadStatement = namedStatement<CreateParameters>(
   "lead.create",
   `WITH ${replaySql},
 missing AS MATERIALIZED (
@@ -161,7 +157,7 @@ SELECT l.id,
 FROM (VALUES (1)) one LEFT JOIN l ON true`,
 );
 
-export interface CreateLeadCall {
+interface CreateLeadCall {
   readonly id: string;
   readonly record: LeadRecord;
   readonly admit: boolean;
@@ -169,7 +165,7 @@ export interface CreateLeadCall {
 }
 
 /** Values of the statement's parameters, in order. */
-export function createLeadValues({ id, record, admit, write }: CreateLeadCall): readonly unknown[] {
+function createLeadValues({ id, record, admit, write }: CreateLeadCall): readonly unknown[] {
   const pets = record.pets.map((pet, position) => ({ ...pet, id: newId(idPrefixes.pet), position }));
   const codes = pets.flatMap((pet) =>
     pet.petCodeIds.map((codeId, index) => ({

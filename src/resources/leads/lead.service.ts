@@ -40,7 +40,7 @@ export interface NewLeadWith<Pet> extends Omit<LeadRecord, "consent" | "address"
   readonly pets: readonly Pet[];
 }
 
-export interface LeadDependencies {
+interface LeadDependencies {
   readonly leads: LeadRepository;
   readonly customFields: CustomFieldRepository;
 }
