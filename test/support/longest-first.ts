@@ -3,7 +3,7 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** The files that take longest: those of `npm test`, then those of the fault suite. */
 const long = [
-  ...["every-rpc", "start-stop", "keys-cli", "lists", "embedded-postgres", "crash", "idempotency", "embedded-recovery"],
+  ...["every-rpc", "start-stop", "keys-cli", "lists", "embedded-postgres", "idempotency", "embedded-recovery"],
   ...["readme", "update-masks", "embedded-account"],
   ...["model", "service-kills", "tenancy-predicates", "simultaneous-repeats", "stops", "tenancy-matrix"],
   ...["database-kills", "planted-texts"],
