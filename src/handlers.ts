@@ -87,8 +87,8 @@ export function createHandlers({
   const settings = createSettings(repositories.settings);
   const customFields = createCustomFields({ lists: repositories.customFieldLists, records: repositories.customFields });
   const catalog = createCatalog(repositories.catalog);
-  const directory = { directory: createDirectory(repositories.directory), pageTokens };
-  const packages = { packages: createPackages(repositories.packages), pageTokens };
+  const directory = createDirectory(repositories.directory);
+  const packages = createPackages(repositories.packages);
   const callerQuery = createCallerQuery(repositories.callers);
   const externalApis = createExternalApis({ externalApis: repositories.externalApis, outbound });
   const vipLevels = createSettingList(repositories.vipLevels, {
@@ -108,43 +108,34 @@ export function createHandlers({
       }),
     ),
     registry(CustomerAdminService, createCustomerAdminHandlers(createCustomerAdmin(repositories))),
-    registry(LeadService, createLeadHandlers({ leads: createLeads(repositories), pageTokens })),
+    registry(LeadService, createLeadHandlers(createLeads(repositories), pageTokens)),
     registry(LeadAdminService, createLeadAdminHandlers(createLeadAdmin(repositories))),
-    registry(PetService, createPetHandlers({ pets: createPets(repositories.pets), pageTokens })),
+    registry(PetService, createPetHandlers(createPets(repositories.pets), pageTokens)),
     registry(PetAdminService, createPetAdminHandlers(createPetImports(repositories.petImports))),
-    registry(PackageService, createPackageHandlers(packages)),
-    registry(PackageAdminService, createPackageAdminHandlers(packages)),
-    registry(
-      ConsentService,
-      createConsentHandlers({ consents: createConsentHistory(repositories.consents), pageTokens }),
-    ),
+    registry(PackageService, createPackageHandlers(packages, pageTokens)),
+    registry(PackageAdminService, createPackageAdminHandlers(packages, pageTokens)),
+    registry(ConsentService, createConsentHandlers(createConsentHistory(repositories.consents), pageTokens)),
     registry(SettingService, createSettingHandlers({ settings, customFields, catalog, pageTokens })),
     registry(CustomerSettingAdminService, createCustomerSettingAdminHandlers(settings)),
     registry(PetSettingAdminService, createPetSettingAdminHandlers(settings)),
     registry(CustomFieldAdminService, createCustomFieldAdminHandlers(customFields)),
-    registry(CompanyService, createCompanyHandlers(directory)),
-    registry(BusinessService, createBusinessHandlers(directory)),
-    registry(StaffService, createStaffHandlers(directory)),
+    registry(CompanyService, createCompanyHandlers(directory, pageTokens)),
+    registry(BusinessService, createBusinessHandlers(directory, pageTokens)),
+    registry(StaffService, createStaffHandlers(directory, pageTokens)),
     registry(
       DirectoryAdminService,
-      createDirectoryAdminHandlers({ directory: createDirectoryAdmin(repositories.directoryAdmin), pageTokens }),
+      createDirectoryAdminHandlers(createDirectoryAdmin(repositories.directoryAdmin), pageTokens),
     ),
     registry(
       ApiKeyService,
-      createApiKeyHandlers({ apiKeys: createApiKeys({ repository: repositories.apiKeys, now: Date.now }), pageTokens }),
+      createApiKeyHandlers(createApiKeys({ repository: repositories.apiKeys, now: Date.now }), pageTokens),
     ),
-    registry(
-      CallerService,
-      createCallerHandlers({ callerQuery, callerProfiles: createCallerProfiles(repositories.callers) }),
-    ),
+    registry(CallerService, createCallerHandlers(callerQuery, createCallerProfiles(repositories.callers))),
     registry(VipLevelService, createVipLevelHandlers(vipLevels)),
-    registry(ExternalApiService, createExternalApiHandlers({ externalApis, pageTokens })),
+    registry(ExternalApiService, createExternalApiHandlers(externalApis, pageTokens)),
     registry(
       IvrFlowService,
-      createIvrFlowHandlers({
-        flows: createIvrFlows({ ivrFlows: repositories.ivrFlows, callerQuery, externalApis }),
-        pageTokens,
-      }),
+      createIvrFlowHandlers(createIvrFlows({ ivrFlows: repositories.ivrFlows, callerQuery, externalApis }), pageTokens),
     ),
   ];
   return complete(new Map(handlers.flatMap((ofService) => [...ofService])));

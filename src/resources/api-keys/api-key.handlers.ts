@@ -8,16 +8,8 @@ import { newApiKey, rotation, toRequestPaths } from "./api-key.input.js";
 import { toProtoIssuedKey, toProtoKey } from "./api-key.output.js";
 import type { ApiKeys } from "./api-key.service.js";
 
-export interface ApiKeyHandlerDependencies {
-  readonly apiKeys: ApiKeys;
-  readonly pageTokens: PageTokens;
-}
-
 /** Handlers of `moego.admin.v1.ApiKeyService`. */
-export function createApiKeyHandlers({
-  apiKeys,
-  pageTokens,
-}: ApiKeyHandlerDependencies): ServiceHandlers<typeof ApiKeyService> {
+export function createApiKeyHandlers(apiKeys: ApiKeys, pageTokens: PageTokens): ServiceHandlers<typeof ApiKeyService> {
   return {
     createApiKey: rpc(
       (_request, { principal }, parse) => parse(newApiKey(principal)),

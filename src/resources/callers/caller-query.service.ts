@@ -11,7 +11,7 @@ import type { CallerRepository, FoundCaller } from "./caller.model.js";
 import type { CallerKey } from "./caller-profile.model.js";
 
 /** What the call center knows about the caller. "" means unknown. A customer must match all given values. */
-export interface CallerQuestion {
+interface CallerQuestion {
   /** Absent or "" means the company of the API key, if it has access to exactly one. */
   readonly companyId?: string;
   readonly id: string;
@@ -22,7 +22,7 @@ export interface CallerQuestion {
   readonly thirdAccountId: string;
 }
 
-export interface CallerAnswer {
+interface CallerAnswer {
   /** The documented keys with their own names, and custom fields by id. Every key is present; "" means unknown. */
   readonly values: Readonly<Record<string, string>>;
   readonly customer: Customer;
@@ -30,28 +30,24 @@ export interface CallerAnswer {
   readonly matchCount: number;
 }
 
-export interface CallerQuery {
-  /**
-   * The customer that matches the question. Undefined if the question is empty or nobody matches. Call centers forward
-   * what the phone line provides, so a value that cannot be an id, phone number or email address (such as `anonymous`)
-   * matches nobody and is not an error.
-   *
-   * @throws DomainError COMPANY_NOT_ALLOWED; INVALID_REQUEST at company_id if the API key does not determine the
-   * company
-   */
-  find(principal: Principal, question: CallerQuestion, signal: AbortSignal): Promise<CallerAnswer | undefined>;
-}
+export type CallerQuery = ReturnType<typeof createCallerQuery>;
 
 /** MoeGo API reference, "Instructions for using internal APIs". */
-export function createCallerQuery(callers: Pick<CallerRepository, "find">): CallerQuery {
+export function createCallerQuery(callers: Pick<CallerRepository, "find">) {
   return {
-    async find(principal, question, signal) {
+    /**
+     * The customer that matches the question. Undefined if the question is empty or nobody matches. Call centers
+     * forward what the phone line provides, so a value that cannot be an id, phone number or email address (such as
+     * `anonymous`) matches nobody and is not an error.
+     *
+     * @throws DomainError COMPANY_NOT_ALLOWED; INVALID_REQUEST at company_id if the API key does not determine the
+     * company
+     */
+    async find(principal: Principal, question: CallerQuestion, signal: AbortSignal): Promise<CallerAnswer | undefined> {
       const access = companyOf(principal, question.companyId ?? "");
       const asked = readQuestion(question, access);
-      if (!asked) return undefined;
-      const found = await callers.find({ accessFilter: companyAccessFilter(access), ...asked }, signal);
-      if (!found) return undefined;
-      return { values: callerValues(found), customer: found.customer, matchCount: found.matchCount };
+      const found = asked && (await callers.find({ accessFilter: companyAccessFilter(access), ...asked }, signal));
+      return found && { values: callerValues(found), customer: found.customer, matchCount: found.matchCount };
     },
   };
 }

@@ -19,16 +19,11 @@ import type { CallerProfiles } from "./caller-profile.service.js";
 import type { CallerQuery } from "./caller-query.service.js";
 import { renderAnswer } from "./response-format.service.js";
 
-export interface CallerHandlerDependencies {
-  readonly callerQuery: CallerQuery;
-  readonly callerProfiles: CallerProfiles;
-}
-
 /** Handlers of `moego.callcenter.v1.CallerService`. */
-export function createCallerHandlers({
-  callerQuery,
-  callerProfiles,
-}: CallerHandlerDependencies): ServiceHandlers<typeof CallerService> {
+export function createCallerHandlers(
+  callerQuery: CallerQuery,
+  callerProfiles: CallerProfiles,
+): ServiceHandlers<typeof CallerService> {
   return {
     queryCustomer: rpc(callerQuestion, async ({ format, ...question }, { principal, signal }) => {
       const found = await callerQuery.find(principal, question, signal);

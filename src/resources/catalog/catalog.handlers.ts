@@ -9,18 +9,13 @@ import { newService, serviceItemType, serviceQuery, serviceType, serviceUpdate }
 import type { CatalogService } from "./catalog.model.js";
 import type { ServiceCatalog } from "./catalog.service.js";
 
-export interface CatalogHandlerDependencies {
-  readonly catalog: ServiceCatalog;
-  readonly pageTokens: PageTokens;
-}
-
 type CatalogHandlers = Pick<
   ServiceHandlers<typeof SettingService>,
   "getService" | "listServices" | "createService" | "updateService"
 >;
 
 /** Handlers of SettingService for catalog services. */
-export function createCatalogHandlers({ catalog, pageTokens }: CatalogHandlerDependencies): CatalogHandlers {
+export function createCatalogHandlers(catalog: ServiceCatalog, pageTokens: PageTokens): CatalogHandlers {
   return {
     getService: rpc(companyResourceSchema, async (target, { principal, signal }) => {
       return toProtoService(await catalog.get(target, principal, signal));

@@ -1,15 +1,7 @@
 import { z } from "zod";
-import {
-  companyResourceSchema,
-  fieldRule,
-  id,
-  list,
-  maxFilterValues,
-  omitUndefined,
-  optionalClientId,
-  text,
-} from "../../api/fields.js";
+import { companyResourceSchema, fieldRule, id, list, maxFilterValues, omitUndefined, text } from "../../api/fields.js";
 import { price } from "../../api/google-types.js";
+import { importedId } from "../../api/import-fields.js";
 import { pagination } from "../../api/page-token.js";
 import { customIssue } from "../../api/parse.js";
 import { protoEnum } from "../../api/proto-enum.js";
@@ -94,7 +86,7 @@ export const newService = z
     serviceTime: minutes,
     availableAllBusiness: z.boolean(),
     availableAllStaff: z.boolean(),
-    id: optionalClientId,
+    id: importedId,
     category,
     ...offer,
   })
@@ -104,7 +96,7 @@ export const newService = z
   .transform((message) => ({
     ...{ companyId: message.companyId, name: message.name, minutes: message.serviceTime },
     ...{ itemType: message.serviceItemType, type: message.serviceType, category: message.category },
-    ...(message.id === "" ? {} : { id: message.id }),
+    id: message.id,
     ...(message.price ? { price: message.price } : {}),
     offer: toOffer(message),
   }));

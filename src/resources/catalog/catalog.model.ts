@@ -54,7 +54,7 @@ export interface Availability {
 export interface NewService extends ServiceKind, Pick<ServiceContent, "name" | "category" | "price" | "minutes"> {
   readonly companyId: string;
   /** The id to keep for a record migrated from another system. Absent: the server generates one. */
-  readonly id?: string;
+  readonly id?: string | undefined;
   readonly offer: Availability;
 }
 

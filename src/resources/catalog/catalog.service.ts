@@ -16,35 +16,31 @@ import type {
   ServiceUpdate,
 } from "./catalog.model.js";
 
-/** The catalog services of a company. Packages refer to them. */
-export interface ServiceCatalog {
-  get(target: CompanyResource, principal: Principal, signal: AbortSignal): Promise<CatalogService>;
-  list(query: ServiceQuery, principal: Principal, signal: AbortSignal): Promise<readonly CatalogService[]>;
-  create(service: NewService, principal: Principal, write: WriteContext): Promise<CatalogService>;
-  update(update: ServiceUpdate, principal: Principal, write: WriteContext): Promise<CatalogService>;
-}
-
 const resource = "Service";
 
-export function createCatalog(repository: CatalogRepository): ServiceCatalog {
+export type ServiceCatalog = ReturnType<typeof createCatalog>;
+
+/** The catalog services of a company. Packages refer to them. */
+export function createCatalog(repository: CatalogRepository) {
   return {
-    async get(target, principal, signal) {
+    async get(target: CompanyResource, principal: Principal, signal: AbortSignal) {
       requireCompanyAccess(principal, target.companyId);
       return requireFound(await repository.get(target, signal), resource, target.id);
     },
 
-    async list(query, principal, signal) {
+    async list(query: ServiceQuery, principal: Principal, signal: AbortSignal) {
       requireCompanyAccess(principal, query.companyId);
       return repository.list(query, signal);
     },
 
-    async create({ companyId, id = newId(idPrefixes.service), offer, ...service }, principal, write) {
+    async create(input: NewService, principal: Principal, write: WriteContext) {
+      const { companyId, id = newId(idPrefixes.service), offer, ...service } = input;
       requireCompanyWrite(principal, companyId, "setting:write");
       const content = { ...service, ...offered(offer, nobody), inactive: false };
       return repository.create({ companyId, id, content }, write, checkOf(offer));
     },
 
-    async update({ companyId, id, offer, ...update }, principal, write) {
+    async update({ companyId, id, offer, ...update }: ServiceUpdate, principal: Principal, write: WriteContext) {
       requireCompanyWrite(principal, companyId, "setting:write");
       const decide = (found: CatalogService | undefined) => {
         const service = requireFound(found, resource, id);

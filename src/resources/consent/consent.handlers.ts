@@ -19,16 +19,11 @@ import {
 import { type ConsentEntry, type ConsentSubject, consentPurposes } from "./consent.model.js";
 import type { ConsentHistory } from "./consent.service.js";
 
-export interface ConsentHandlerDependencies {
-  readonly consents: ConsentHistory;
-  readonly pageTokens: PageTokens;
-}
-
 /** Handlers of `moego.admin.v1.ConsentService`. */
-export function createConsentHandlers({
-  consents,
-  pageTokens,
-}: ConsentHandlerDependencies): ServiceHandlers<typeof ConsentService> {
+export function createConsentHandlers(
+  consents: ConsentHistory,
+  pageTokens: PageTokens,
+): ServiceHandlers<typeof ConsentService> {
   return {
     listConsentHistory: paged(
       pageTokens,

@@ -13,16 +13,11 @@ import type { Business, Staff } from "./directory.model.js";
 import { toProtoBusiness, toProtoCompany, toProtoStaff } from "./directory.output.js";
 import { assertOperator, type Directory, type DirectoryAdmin } from "./directory.service.js";
 
-export interface DirectoryHandlerDependencies {
-  readonly directory: Directory;
-  readonly pageTokens: PageTokens;
-}
-
 /** Handlers of `moego.business.company.v1.CompanyService`. */
-export function createCompanyHandlers({
-  directory,
-  pageTokens,
-}: DirectoryHandlerDependencies): ServiceHandlers<typeof CompanyService> {
+export function createCompanyHandlers(
+  directory: Directory,
+  pageTokens: PageTokens,
+): ServiceHandlers<typeof CompanyService> {
   return {
     getCompany: rpc(byId, async (input, { principal, signal }) => {
       return toProtoCompany(await directory.getCompany(input.id, principal, signal));
@@ -37,10 +32,10 @@ export function createCompanyHandlers({
 }
 
 /** Handlers of `moego.business.business.v1.BusinessService`. */
-export function createBusinessHandlers({
-  directory,
-  pageTokens,
-}: DirectoryHandlerDependencies): ServiceHandlers<typeof BusinessService> {
+export function createBusinessHandlers(
+  directory: Directory,
+  pageTokens: PageTokens,
+): ServiceHandlers<typeof BusinessService> {
   return {
     getBusiness: rpc(byId, async (input, { principal, signal }) => {
       return toProtoBusiness(await directory.getBusiness(input.id, principal, signal));
@@ -56,10 +51,10 @@ export function createBusinessHandlers({
 }
 
 /** Handlers of `moego.business.staff.v1.StaffService`. */
-export function createStaffHandlers({
-  directory,
-  pageTokens,
-}: DirectoryHandlerDependencies): ServiceHandlers<typeof StaffService> {
+export function createStaffHandlers(
+  directory: Directory,
+  pageTokens: PageTokens,
+): ServiceHandlers<typeof StaffService> {
   return {
     getStaff: rpc(byId, async (input, { principal, signal }) => {
       return toProtoStaff(await directory.getStaff(input.id, principal, signal));
@@ -77,16 +72,11 @@ const byId = z.object({ id });
 const ofCompany = z.object({ companyId: id, pagination });
 const businessesOfCompany = z.object({ companyId: id, pagination, showArchived: z.boolean() });
 
-export interface DirectoryAdminHandlerDependencies {
-  readonly directory: DirectoryAdmin;
-  readonly pageTokens: PageTokens;
-}
-
 /** Handlers of `moego.admin.v1.DirectoryAdminService`. */
-export function createDirectoryAdminHandlers({
-  directory,
-  pageTokens,
-}: DirectoryAdminHandlerDependencies): ServiceHandlers<typeof DirectoryAdminService> {
+export function createDirectoryAdminHandlers(
+  directory: DirectoryAdmin,
+  pageTokens: PageTokens,
+): ServiceHandlers<typeof DirectoryAdminService> {
   const businesses = archiving({ setArchived: directory.setBusinessArchived }, toBusinessResponse);
   const staff = archiving({ setArchived: directory.setStaffArchived }, toStaffResponse);
   return {

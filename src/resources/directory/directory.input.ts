@@ -36,7 +36,6 @@ const maxCustomers = z.number().superRefine((limit, context) => {
   if (limit < 0) context.addIssue(customIssue("OUT_OF_RANGE", "Must not be negative."));
 });
 
-/** Input of CreateCompany. */
 export const newCompany = z
   .object({
     ...{ id: importedId, name, country, timeZone, enterpriseId: optionalId },
@@ -48,7 +47,6 @@ export const newCompany = z
     ...(template === "" ? {} : { upcomingAppointmentsUrlTemplate: template }),
   }));
 
-/** Input of UpdateCompany. */
 export const companyUpdate = z
   .object({
     ...{ companyId: id, name: name.exactOptional(), country: country.exactOptional() },
@@ -78,7 +76,6 @@ const businessLinks = {
   ...{ facebook: link, instagram: link, yelp: link, google: link },
 };
 
-/** Input of CreateBusiness. */
 export const newBusiness = memoizePerCountry((region) =>
   z.object({
     ...{ ...newResourceFields, name, email, ...businessLinks },
@@ -86,7 +83,6 @@ export const newBusiness = memoizePerCountry((region) =>
   }),
 );
 
-/** Input of UpdateBusiness. */
 export const businessUpdate = memoizePerCountry((region) => {
   const contact = { name, email, phone: optionalPhone(region), businessPhone: optionalPhone(region), address };
   return z
@@ -129,7 +125,6 @@ function staffTexts(region: string) {
   return { firstName: name, lastName, avatar: httpsUrl, phone: optionalPhone(region), email };
 }
 
-/** Input of CreateStaff. */
 export const newStaff = memoizePerCountry((region) =>
   z.object({
     ...{ ...newResourceFields, ...staffTexts(region) },
@@ -138,7 +133,6 @@ export const newStaff = memoizePerCountry((region) =>
   }),
 );
 
-/** Input of UpdateStaff. */
 export const staffUpdate = memoizePerCountry((region) =>
   z
     .object({

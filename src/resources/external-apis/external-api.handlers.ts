@@ -9,16 +9,11 @@ import { toProtoExternalApi, toProtoInvocation, toProtoTest } from "./external-a
 import type { ExternalApis } from "./external-api.service.js";
 import { listPath, newSecretFaults } from "./external-api-change.service.js";
 
-export interface ExternalApiHandlerDependencies {
-  readonly externalApis: ExternalApis;
-  readonly pageTokens: PageTokens;
-}
-
 /** Handlers of `moego.callcenter.v1.ExternalApiService`. */
-export function createExternalApiHandlers({
-  externalApis,
-  pageTokens,
-}: ExternalApiHandlerDependencies): ServiceHandlers<typeof ExternalApiService> {
+export function createExternalApiHandlers(
+  externalApis: ExternalApis,
+  pageTokens: PageTokens,
+): ServiceHandlers<typeof ExternalApiService> {
   const { archive, restore } = archiving(externalApis, (api) => ({ externalApi: toProtoExternalApi(api) }));
   return {
     createExternalApi: rpc(

@@ -16,7 +16,6 @@ import type {
 import { type Principal, requireCompanyAccess, requireCompanyWrite } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
 import type {
-  ExternalApi,
   ExternalApiRepository,
   ExternalApiUpdate,
   Invocation,
@@ -40,39 +39,18 @@ export interface ApiTest {
   readonly answer: OutboundResponse | OutboundFailureResult;
 }
 
-/** External APIs of a company. An API key limited to locations can read and call them. */
-export interface ExternalApis {
-  readonly faults: ExternalApiFaults;
-  create(input: NewExternalApi, principal: Principal, write: WriteContext): Promise<ExternalApi>;
-  /** The configuration, archived or not. Throws RESOURCE_NOT_FOUND, COMPANY_NOT_ALLOWED. */
-  get(target: CompanyResource, principal: Principal, signal: AbortSignal): Promise<ExternalApi>;
-  list(query: CompanyResourceQuery, principal: Principal, signal: AbortSignal): Promise<readonly ExternalApi[]>;
-  update(input: ExternalApiUpdate, principal: Principal, write: WriteContext): Promise<ExternalApi>;
-  setArchived(
-    target: CompanyResource,
-    archived: boolean,
-    principal: Principal,
-    write: WriteContext,
-  ): Promise<ExternalApi>;
-  /**
-   * Sends the request and returns how it ended. Rejects only for errors on this side: RESOURCE_NOT_FOUND,
-   * RESOURCE_ARCHIVED, and INVALID_REQUEST for parameters that are unknown, missing or of the wrong type
-   * (`params["x"]`).
-   */
-  invoke(input: InvocationInput, principal: Principal, signal: AbortSignal): Promise<Invocation>;
-  /** The same, with the request and response that were transferred. */
-  test(input: InvocationInput, principal: Principal, signal: AbortSignal): Promise<ApiTest>;
-}
-
-export interface ExternalApiDependencies {
+interface Dependencies {
   readonly externalApis: ExternalApiRepository;
   readonly outbound: OutboundCalls;
 }
 
 const resource = "ExternalApi";
 
-export function createExternalApis({ externalApis: repository, outbound }: ExternalApiDependencies): ExternalApis {
-  const faults: ExternalApis["faults"] = (draft, within = inResource) =>
+export type ExternalApis = ReturnType<typeof createExternalApis>;
+
+/** External APIs of a company. An API key limited to locations can read and call them. */
+export function createExternalApis({ externalApis: repository, outbound }: Dependencies) {
+  const faults: ExternalApiFaults = (draft, within = inResource) =>
     externalApiFaults(draft, { within, targetFault: outbound.targetFault });
 
   /** The unmasked request and response. `mask` masks secrets. */
@@ -95,22 +73,24 @@ export function createExternalApis({ externalApis: repository, outbound }: Exter
   return {
     faults,
 
-    async create({ companyId, id = newId(idPrefixes.externalApi), ...given }, principal, write) {
+    async create(input: NewExternalApi, principal: Principal, write: WriteContext) {
+      const { companyId, id = newId(idPrefixes.externalApi), ...given } = input;
       requireCompanyWrite(principal, companyId, "callcenter:write");
       return repository.create({ companyId, id }, newRecord(given), write);
     },
 
-    async get(target, principal, signal) {
+    /** The configuration, archived or not. Throws RESOURCE_NOT_FOUND, COMPANY_NOT_ALLOWED. */
+    async get(target: CompanyResource, principal: Principal, signal: AbortSignal) {
       requireCompanyAccess(principal, target.companyId);
       return requireFound(await repository.find(target, signal), resource, target.id);
     },
 
-    async list(query, principal, signal) {
+    async list(query: CompanyResourceQuery, principal: Principal, signal: AbortSignal) {
       requireCompanyAccess(principal, query.companyId);
       return repository.list(query, signal);
     },
 
-    async update(update, principal, write) {
+    async update(update: ExternalApiUpdate, principal: Principal, write: WriteContext) {
       const { companyId, id } = update;
       requireCompanyWrite(principal, companyId, "callcenter:write");
       return repository.change({ companyId, id }, write, (current) =>
@@ -118,16 +98,24 @@ export function createExternalApis({ externalApis: repository, outbound }: Exter
       );
     },
 
-    async setArchived(target, archived, principal, write) {
+    async setArchived(target: CompanyResource, archived: boolean, principal: Principal, write: WriteContext) {
       requireCompanyWrite(principal, target.companyId, "callcenter:write");
       return repository.change(target, write, (current) =>
         requireFound(current, resource, target.id).archived === archived ? undefined : { archived },
       );
     },
 
-    invoke: async (input, principal, signal) => (await perform(input, principal, signal)).invocation,
+    /**
+     * Sends the request and returns how it ended. Rejects only for errors on this side: RESOURCE_NOT_FOUND,
+     * RESOURCE_ARCHIVED, and INVALID_REQUEST for parameters that are unknown, missing or of the wrong type
+     * (`params["x"]`).
+     */
+    async invoke(input: InvocationInput, principal: Principal, signal: AbortSignal) {
+      return (await perform(input, principal, signal)).invocation;
+    },
 
-    async test(input, principal, signal) {
+    /** The same, with the request and response that were transferred. */
+    async test(input: InvocationInput, principal: Principal, signal: AbortSignal): Promise<ApiTest> {
       const { invocation, request, answer, mask } = await perform(input, principal, signal);
       const hidden = (headers: OutboundRequest["headers"]) =>
         headers.map(([name, value]) => [mask(name), mask(value)] as const);

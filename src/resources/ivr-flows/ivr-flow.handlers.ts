@@ -7,16 +7,8 @@ import { flowQuery, flowRun, flowToCheck, flowUpdate, newFlow } from "./ivr-flow
 import { toProtoFlow, toProtoProblem, toProtoRun } from "./ivr-flow.output.js";
 import type { IvrFlows } from "./ivr-flow.service.js";
 
-export interface IvrFlowHandlerDependencies {
-  readonly flows: IvrFlows;
-  readonly pageTokens: PageTokens;
-}
-
 /** Handlers of `moego.callcenter.v1.IvrFlowService`. */
-export function createIvrFlowHandlers({
-  flows,
-  pageTokens,
-}: IvrFlowHandlerDependencies): ServiceHandlers<typeof IvrFlowService> {
+export function createIvrFlowHandlers(flows: IvrFlows, pageTokens: PageTokens): ServiceHandlers<typeof IvrFlowService> {
   const { archive, restore } = archiving(flows, (flow) => ({ ivrFlow: toProtoFlow(flow) }));
   return {
     createIvrFlow: rpc(newFlow, async (flow, { principal, write }) => {

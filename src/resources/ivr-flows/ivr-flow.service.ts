@@ -11,53 +11,34 @@ import { requireEtag, type WriteContext } from "../../core/write.js";
 import { callerKeys } from "../callers/caller-profile.model.js";
 import type { ExternalApi } from "../external-apis/external-api.model.js";
 import type { ExternalApis } from "../external-apis/external-api.service.js";
-import type { FlowContent, FlowDefinition, IvrFlow, IvrFlowRepository } from "./ivr-flow.model.js";
+import type { FlowContent, FlowDefinition, IvrFlowRepository } from "./ivr-flow.model.js";
 import { type ActionDependencies, createFlowActions } from "./ivr-flow-actions.service.js";
 import { checkFlow, type ExternalApiSummary, type FlowCheckContext } from "./ivr-flow-check.service.js";
-import { type FlowProblem, toViolations } from "./ivr-flow-problem.service.js";
-import { type FlowRun, runFlow } from "./ivr-flow-run.service.js";
+import { toViolations } from "./ivr-flow-problem.service.js";
+import { runFlow } from "./ivr-flow-run.service.js";
 
-export interface NewFlow extends FlowContent {
+interface NewFlow extends FlowContent {
   readonly companyId: string;
   /** The id to keep for a record migrated from another system. Absent: the server generates one. */
   readonly id?: string | undefined;
 }
 
 /** Absent properties are unchanged. */
-export interface FlowUpdate extends CompanyResource, Partial<FlowContent> {
+interface FlowUpdate extends CompanyResource, Partial<FlowContent> {
   readonly etag?: string | undefined;
 }
 
 /** A stored flow or a draft. */
-export type FlowToCheck = CompanyResource | { readonly companyId: string; readonly draft: FlowDefinition };
+type FlowToCheck = CompanyResource | { readonly companyId: string; readonly draft: FlowDefinition };
 
-export interface FlowCall extends CompanyResource {
+interface FlowCall extends CompanyResource {
   readonly inputs: Readonly<Record<string, string>>;
   /** Deadline of the request, on the clock of `performance.now()`. */
   readonly deadlineMs: number;
   readonly idempotencyKey?: string;
 }
 
-/** IVR flows of a company. An API key limited to locations can read and run them. */
-export interface IvrFlows {
-  /** Throws INVALID_REQUEST at `definition` for a flow with errors, and ALREADY_EXISTS. */
-  create(flow: NewFlow, principal: Principal, write: WriteContext): Promise<IvrFlow>;
-  get(target: CompanyResource, principal: Principal, signal: AbortSignal): Promise<IvrFlow>;
-  list(query: CompanyResourceQuery, principal: Principal, signal: AbortSignal): Promise<readonly IvrFlow[]>;
-  /** Throws like `create`, and RESOURCE_NOT_FOUND, RESOURCE_ARCHIVED, ETAG_MISMATCH. */
-  update(update: FlowUpdate, principal: Principal, write: WriteContext): Promise<IvrFlow>;
-  setArchived(
-    target: CompanyResource,
-    isArchived: boolean,
-    principal: Principal,
-    write: WriteContext,
-  ): Promise<IvrFlow>;
-  check(flow: FlowToCheck, principal: Principal, signal: AbortSignal): Promise<readonly FlowProblem[]>;
-  /** Throws INVALID_REQUEST at `inputs`, RESOURCE_NOT_FOUND, RESOURCE_ARCHIVED. */
-  run(call: FlowCall, principal: Principal, signal: AbortSignal): Promise<FlowRun>;
-}
-
-export interface IvrFlowDependencies extends ActionDependencies {
+interface Dependencies extends ActionDependencies {
   readonly ivrFlows: IvrFlowRepository;
   readonly externalApis: Pick<ExternalApis, "get" | "invoke">;
 }
@@ -67,7 +48,10 @@ const resource = "IvrFlow";
 /** Reserved from the deadline of the request, so that a run that reaches it can still be returned. */
 const answerMarginMs = 250;
 
-export function createIvrFlows(dependencies: IvrFlowDependencies): IvrFlows {
+export type IvrFlows = ReturnType<typeof createIvrFlows>;
+
+/** IVR flows of a company. An API key limited to locations can read and run them. */
+export function createIvrFlows(dependencies: Dependencies) {
   const { ivrFlows, externalApis } = dependencies;
 
   const factsFor = async ({ nodes }: FlowDefinition, companyId: string, principal: Principal, signal: AbortSignal) => {
@@ -86,7 +70,9 @@ export function createIvrFlows(dependencies: IvrFlowDependencies): IvrFlows {
   };
 
   return {
-    async create({ companyId, id = newId(idPrefixes.ivrFlow), ...content }, principal, write) {
+    /** Throws INVALID_REQUEST at `definition` for a flow with errors, and ALREADY_EXISTS. */
+    async create(flow: NewFlow, principal: Principal, write: WriteContext) {
+      const { companyId, id = newId(idPrefixes.ivrFlow), ...content } = flow;
       requireCompanyWrite(principal, companyId, "callcenter:write");
       const facts = await factsFor(content.definition, companyId, principal, write.signal);
       return ivrFlows.create({ companyId, id, ...content }, write, () => {
@@ -96,12 +82,13 @@ export function createIvrFlows(dependencies: IvrFlowDependencies): IvrFlows {
 
     get,
 
-    async list(query, principal, signal) {
+    async list(query: CompanyResourceQuery, principal: Principal, signal: AbortSignal) {
       requireCompanyAccess(principal, query.companyId);
       return ivrFlows.list(query, signal);
     },
 
-    async update({ companyId, id, etag, ...change }, principal, write) {
+    /** Throws like `create`, and RESOURCE_NOT_FOUND, RESOURCE_ARCHIVED, ETAG_MISMATCH. */
+    async update({ companyId, id, etag, ...change }: FlowUpdate, principal: Principal, write: WriteContext) {
       requireCompanyWrite(principal, companyId, "callcenter:write");
       const { definition } = change;
       const facts = definition && (await factsFor(definition, companyId, principal, write.signal));
@@ -115,14 +102,14 @@ export function createIvrFlows(dependencies: IvrFlowDependencies): IvrFlows {
       });
     },
 
-    async setArchived(target, archived, principal, write) {
+    async setArchived(target: CompanyResource, archived: boolean, principal: Principal, write: WriteContext) {
       requireCompanyWrite(principal, target.companyId, "callcenter:write");
       return ivrFlows.change(target, write, (flow) =>
         requireFound(flow, resource, target.id).archived === archived ? undefined : { archived },
       );
     },
 
-    async check(flow, principal, signal) {
+    async check(flow: FlowToCheck, principal: Principal, signal: AbortSignal) {
       requireCompanyAccess(principal, flow.companyId);
       const isDraft = "draft" in flow;
       const definition = isDraft ? flow.draft : (await get(flow, principal, signal)).definition;
@@ -130,7 +117,8 @@ export function createIvrFlows(dependencies: IvrFlowDependencies): IvrFlows {
       return checkFlow(definition, { ...facts, usedBefore: isDraft ? new Set() : externalApisOf(definition.nodes) });
     },
 
-    async run({ companyId, id, inputs, deadlineMs, ...more }, principal, signal) {
+    /** Throws INVALID_REQUEST at `inputs`, RESOURCE_NOT_FOUND, RESOURCE_ARCHIVED. */
+    async run({ companyId, id, inputs, deadlineMs, ...more }: FlowCall, principal: Principal, signal: AbortSignal) {
       const begun = performance.now();
       const { definition } = requireActive(await get({ companyId, id }, principal, signal), resource, id);
       throwIfInvalid(inputViolations(definition, inputs));

@@ -15,16 +15,8 @@ import type { Leads } from "./lead.service.js";
 import type { LeadAdmin } from "./lead-admin.service.js";
 import { leadMask, leadUpdate, toLeadUpdate } from "./lead-update.input.js";
 
-interface LeadHandlerDependencies {
-  readonly leads: Leads;
-  readonly pageTokens: PageTokens;
-}
-
 /** Handlers of `moego.business.customer.v1.LeadService`. */
-export function createLeadHandlers({
-  leads,
-  pageTokens,
-}: LeadHandlerDependencies): ServiceHandlers<typeof LeadService> {
+export function createLeadHandlers(leads: Leads, pageTokens: PageTokens): ServiceHandlers<typeof LeadService> {
   return {
     createLead: rpc(
       (request, { principal }, parse) => {

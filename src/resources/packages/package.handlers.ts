@@ -18,16 +18,11 @@ import {
 import { toProtoLedgerEntry, toProtoPackage, toProtoPackageDetail } from "./package.output.js";
 import type { PackageChange, Packages } from "./package.service.js";
 
-export interface PackageHandlerDependencies {
-  readonly packages: Packages;
-  readonly pageTokens: PageTokens;
-}
-
 /** Handlers of `moego.business.package.v1.PackageService`. */
-export function createPackageHandlers({
-  packages,
-  pageTokens,
-}: PackageHandlerDependencies): ServiceHandlers<typeof PackageService> {
+export function createPackageHandlers(
+  packages: Packages,
+  pageTokens: PageTokens,
+): ServiceHandlers<typeof PackageService> {
   return {
     listPackages: paged(pageTokens, packagesQuery, {
       find: (query, page, { principal, signal }) => packages.list({ ...query, page }, principal, signal),
@@ -48,10 +43,10 @@ function byPurchase({ purchaseTime, id }: { readonly purchaseTime: Date; readonl
 }
 
 /** Handlers of `moego.admin.v1.PackageAdminService`. */
-export function createPackageAdminHandlers({
-  packages,
-  pageTokens,
-}: PackageHandlerDependencies): ServiceHandlers<typeof PackageAdminService> {
+export function createPackageAdminHandlers(
+  packages: Packages,
+  pageTokens: PageTokens,
+): ServiceHandlers<typeof PackageAdminService> {
   return {
     sellPackage: rpc(
       (request, _context, parse) => parse(newPackage, saleViolations(request)),

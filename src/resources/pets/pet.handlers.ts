@@ -13,13 +13,8 @@ import type { Pets } from "./pet.service.js";
 import { petsQuery } from "./pet-list.input.js";
 import { petUpdate } from "./pet-update.input.js";
 
-export interface PetHandlerDependencies {
-  readonly pets: Pets;
-  readonly pageTokens: PageTokens;
-}
-
 /** Handlers of `moego.business.customer.v1.PetService`. */
-export function createPetHandlers({ pets, pageTokens }: PetHandlerDependencies): ServiceHandlers<typeof PetService> {
+export function createPetHandlers(pets: Pets, pageTokens: PageTokens): ServiceHandlers<typeof PetService> {
   return {
     createPet: rpc(
       async (request, context, parse) => {

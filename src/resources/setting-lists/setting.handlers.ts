@@ -45,7 +45,7 @@ export function createSettingHandlers({
   pageTokens,
 }: SettingHandlerDependencies): ServiceHandlers<typeof SettingService> {
   return {
-    ...createCatalogHandlers({ catalog, pageTokens }),
+    ...createCatalogHandlers(catalog, pageTokens),
 
     listCustomerTags: listing(settings.tags, (entries) => ({ tags: entries.map(toProtoTag) })),
     listCustomerReferralSources: listing(settings.referralSources, (entries) => ({ referralSources: [...entries] })),
