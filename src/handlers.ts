@@ -76,7 +76,6 @@ interface HandlerDependencies {
   readonly publicBaseUrl: () => string;
 }
 
-/** Creates the domain services and the handlers of every gRPC service. */
 export function createHandlers({
   repositories,
   pageTokenSecret,

@@ -40,7 +40,6 @@ const keyDerivationLabels = {
   idempotentRequests: "moego idempotent requests",
 } as const;
 
-/** Creates the repositories of all domain services. */
 export function createRepositories(database: Database, secrets: ServiceSecrets) {
   const pseudonym = createPseudonym(...derivedKeys(secrets, "erasedRecords"));
   return {

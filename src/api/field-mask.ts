@@ -32,7 +32,6 @@ interface MaskRules {
   readonly within?: string;
 }
 
-/** A mask path and its index. */
 interface MaskPath {
   readonly path: string;
   readonly position: number;

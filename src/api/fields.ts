@@ -20,7 +20,6 @@ export function text(rule: TextRule) {
 /** A single line of at most 255 characters. Empty means not set. */
 export const singleLineText = text(lineRule);
 
-/** A required id. */
 export const id = z.string().superRefine((value, context) => {
   if (value === "") context.addIssue(customIssue("REQUIRED", "Required."));
   else if (!isId(value)) context.addIssue(customIssue("INVALID_FORMAT", idFormat));

@@ -6,19 +6,16 @@ import { moment } from "./google-types.js";
 /** The id to keep for a record migrated from another system. If empty, the server generates one. */
 export const importedId = optionalClientId.transform((value) => value || undefined);
 
-/** Company and id of a new resource. */
 export const newResourceFields = { companyId: id, id: importedId };
 
 export const importTimes = { createdTime: moment.optional(), lastUpdatedTime: moment.optional() };
 
-/** The import times that are set. */
 export function importedTimes({ createdTime, lastUpdatedTime }: Parsed<typeof importTimes>) {
   return omitUndefined({ createdTime, lastUpdatedTime });
 }
 
 export const importAuthors = { createdBy: optionalId, lastUpdatedBy: optionalId };
 
-/** The import actors that are set. */
 export function importedActors({ createdBy, lastUpdatedBy }: Parsed<typeof importAuthors>) {
   return { ...(createdBy === "" ? {} : { createdBy }), ...(lastUpdatedBy === "" ? {} : { lastUpdatedBy }) };
 }

@@ -3,7 +3,6 @@ import { noteRule } from "../core/text.js";
 import { list, optionalId, text } from "./fields.js";
 import { customIssue } from "./parse.js";
 
-/** Maximum number of notes in one request. */
 export const maxNotesPerCall = 50;
 
 /**

@@ -1,7 +1,6 @@
 import type { Config } from "../config/config.js";
 import { DomainError } from "../core/errors.js";
 
-/** Output of a command. */
 export interface Terminal {
   /** Writes a line to standard output. For results only. */
   out(line: string): void;

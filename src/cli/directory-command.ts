@@ -10,7 +10,6 @@ const one = { type: "string" } as const;
 const companyOptions = { id: "--id", name: "--name", country: "--country", time_zone: "--time-zone" };
 const businessOptions = { company_id: "--company", id: "--id", name: "--name" };
 
-/** `moego companies create` */
 export const createCompany: Command = async (words, context) => {
   const options = { id: one, name: one, country: one, "time-zone": one };
   const { values } = parseArgs({ args: [...words], options });
@@ -25,7 +24,6 @@ export const createCompany: Command = async (words, context) => {
   context.terminal.out(company.id);
 };
 
-/** `moego companies list` */
 export const listCompanies: Command = async (words, context) => {
   parseArgs({ args: [...words], options: {} });
   const companies = await withDatabase(context, "moego companies list", ({ database, write }) =>
@@ -35,7 +33,6 @@ export const listCompanies: Command = async (words, context) => {
   for (const line of toColumns([["ID", "NAME", "COUNTRY", "TIME ZONE"], ...rows])) context.terminal.out(line);
 };
 
-/** `moego businesses create` */
 export const createBusiness: Command = async (words, context) => {
   const { values } = parseArgs({ args: [...words], options: { company: one, id: one, name: one } });
   assertRequiredOptions(values, ["company", "name"]);
@@ -48,7 +45,6 @@ export const createBusiness: Command = async (words, context) => {
   context.terminal.out(business.id);
 };
 
-/** `moego businesses list` */
 export const listBusinesses: Command = async (words, context) => {
   const { values } = parseArgs({ args: [...words], options: { company: one } });
   assertRequiredOptions(values, ["company"]);

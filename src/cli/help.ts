@@ -48,7 +48,6 @@ Secrets
 const notes = `Commands use the database of DATABASE_URL, or the embedded database in DATA_DIR. They can run while the server runs.
 Exit codes: 0 success, 1 failure, 64 usage error, 78 configuration error.`;
 
-/** Output of `moego help`. */
 export const helpText = [intro, sections, notes].join("\n\n");
 
 /**
@@ -61,7 +60,6 @@ export function helpOf(command: string): string {
   return entries.map((entry) => `moego ${entry.trimStart()}`).join("\n");
 }
 
-/** The version from package.json. */
 export function readVersion(): string {
   const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
   return z.object({ version: z.string() }).parse(JSON.parse(text)).version;

@@ -8,7 +8,6 @@ import type { CommandContext } from "./command.js";
 
 export interface Session {
   readonly database: Database;
-  /** For writes of the command. */
   readonly write: WriteContext;
 }
 

@@ -5,7 +5,6 @@ import { isIpRange } from "../core/ip-ranges.js";
 import { readAllowedTarget } from "../core/outbound-call.js";
 import { maxPoolSize } from "../db/pool.js";
 
-/** Documentation of an environment variable. */
 export interface VariableDoc {
   /** Expected format, as a noun phrase. */
   readonly expected: string;

@@ -79,7 +79,6 @@ export function violation(field: string, reason: ViolationReason, description: s
 }
 
 interface ListedIds {
-  /** Path of the list. */
   readonly field: string;
   readonly isKnown: (id: string) => boolean;
   /** Describes an id that is not known. */
@@ -220,7 +219,6 @@ export function displayName(resource: string): string {
   return displayNames[resource] ?? resource.replace(/(?!^)[A-Z]/g, " $&").toLowerCase();
 }
 
-/** The name of a resource at the start of a sentence. */
 function leadingDisplayName(resource: string): string {
   const name = displayName(resource);
   return name.charAt(0).toUpperCase() + name.slice(1);

@@ -49,7 +49,6 @@ export function isId(text: string): boolean {
   return /^[A-Za-z0-9_.-]{1,30}$/.test(text);
 }
 
-/** Violation text for a string that is not an id. */
 export const idFormat = "Must be 1 to 30 characters from A-Z, a-z, 0-9, `_`, `.` and `-`.";
 
 /** Prefix of the pseudonyms under which ledgers keep the history of erased records. Clients cannot use it. */
@@ -58,7 +57,6 @@ export const erasedPrefix = "erased_";
 /** Violation text for an id that a client cannot choose. */
 export const reservedIdPrefix = `Must not start with \`${erasedPrefix}\`, a reserved prefix.`;
 
-/** Whether an id is the pseudonym of an erased record. */
 export function isErasedId(id: string): boolean {
   return id.startsWith(erasedPrefix);
 }

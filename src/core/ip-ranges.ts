@@ -9,7 +9,6 @@ export function isIpRange(text: string): boolean {
   return /^(0|[1-9]\d{0,2})$/.test(length) && Number(length) <= (version === 4 ? 32 : 128);
 }
 
-/** Whether one of the other ranges contains the whole range. */
 export function isWithinRanges(range: string, others: readonly string[]): boolean {
   const inner = readRange(range);
   return others.map(readRange).some((outer) => {

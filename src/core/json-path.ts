@@ -7,7 +7,6 @@ export type { JsonValue };
 const maxPathChars = 255;
 /** Maximum number of comparisons and tests in a filter. */
 const maxFilterTerms = 3;
-/** Maximum nesting of arrays and objects. */
 const maxDepth = 100;
 
 /** The other two functions of RFC 9535 take regular expressions, which a response could make run forever. */
@@ -54,7 +53,6 @@ export function isMultiNodePath(path: string): boolean {
   return nodesOf(path)?.some(({ type }) => searching.has(type)) ?? false;
 }
 
-/** The first node that a valid path selects. */
 export function firstMatch(document: JsonValue, path: string): JsonValue | undefined {
   return query(document, path)[0];
 }

@@ -9,7 +9,6 @@ export interface Money {
 }
 
 interface MoneyFault {
-  /** The invalid member. */
   readonly member: keyof Money;
   readonly reason: ViolationReason;
   readonly description: string;

@@ -26,7 +26,6 @@ export interface ImportedNote {
   readonly lastUpdatedBy?: string;
 }
 
-/** An imported note as it is stored. */
 export interface ImportedNoteRecord {
   /** Absent: the server generates one. */
   readonly id?: string;

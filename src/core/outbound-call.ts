@@ -29,7 +29,6 @@ export type OutboundFailure =
  */
 export interface OutboundRequest {
   readonly companyId: string;
-  /** The external API that the request belongs to. */
   readonly externalApiId: string;
   /**
    * Version of the external API. Each version has its own circuit breaker, because a change may have fixed the cause of

@@ -27,7 +27,6 @@ export type Scope = (typeof scopes)[number];
 /** Scopes that an API key has only if they are listed explicitly. An empty list grants all others. */
 export const privilegedScopes: readonly Scope[] = ["directory:write", "key:admin", "platform:admin"];
 
-/** Access to one company. */
 export interface CompanyAccess {
   readonly companyId: string;
   /** ISO 3166-1 alpha-2. Determines the format of national phone numbers. */
@@ -38,7 +37,6 @@ export interface CompanyAccess {
   readonly businessIds?: readonly string[];
 }
 
-/** The staff member an API key acts for. */
 export interface PrincipalStaff {
   readonly id: string;
   /**
@@ -48,7 +46,6 @@ export interface PrincipalStaff {
   readonly companyIds: readonly string[];
 }
 
-/** An authenticated API key and its access. */
 export interface Principal {
   readonly keyId: string;
   /** Absent if the API key acts for no staff member. */
@@ -85,7 +82,6 @@ export function accessFilterOf({ companies }: Principal): AccessFilter {
   return { companyIds: [...companies.keys()], grants };
 }
 
-/** The access filter for one company. */
 export function companyAccessFilter(access: CompanyAccess): AccessFilter {
   return { companyIds: [access.companyId], grants: grantsOf(access) };
 }

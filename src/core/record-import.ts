@@ -47,7 +47,6 @@ export function authorsOf(
   return { createdBy: createdBy ?? staffId, lastUpdatedBy: lastUpdatedBy ?? staffId };
 }
 
-/** Lookup for validating the actors of an import. */
 interface StaffLookup {
   /** Returns those ids that have never belonged to staff of the company. */
   missingStaff(ids: readonly string[]): Promise<ReadonlySet<string>>;
@@ -84,7 +83,6 @@ export interface NestedRecord extends ImportTimes, ImportAuthors {
   readonly id?: string;
 }
 
-/** Lookups for validating nested records. */
 export interface NestedRecordLookup extends StaffLookup {
   /** Timestamp of the change, by the clock of the database. */
   readonly now: Date;

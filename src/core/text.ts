@@ -41,7 +41,6 @@ function isHighSurrogate(unit: number): boolean {
   return unit >= 0xd800 && unit < 0xdc00;
 }
 
-/** What is wrong with a normalized string, if anything. */
 export function textFault(text: string, rule: TextRule): TextFault | undefined {
   if (text === "" && rule.min > 0) return { reason: "REQUIRED", description: "Required." };
   if (loneSurrogate.test(text)) return { reason: "INVALID_FORMAT", description: "Must be valid Unicode." };

@@ -2,7 +2,6 @@ import type { Consent } from "../core/consent.js";
 import { actingStaffId, type ResourceKind, type WriteContext } from "../core/write.js";
 import { Prisma } from "../gen/prisma/client.js";
 
-/** The changed record and the kind of change. */
 export interface Changed {
   readonly companyId: string;
   readonly kind: Exclude<ResourceKind, "customer_note" | "card_link" | "pet_note" | "api_key">;
@@ -11,12 +10,10 @@ export interface Changed {
   readonly time: Date;
 }
 
-/** Appends to the audit log. */
 export function recordChange(tx: Prisma.TransactionClient, write: WriteContext, changed: Changed): Promise<void> {
   return recordChanges(tx, write, [changed]);
 }
 
-/** Appends all changes of one request to the audit log. */
 export async function recordChanges(
   tx: Prisma.TransactionClient,
   write: WriteContext,
@@ -31,7 +28,6 @@ export async function recordChanges(
   });
 }
 
-/** A change of consent. */
 interface ConsentChanged {
   readonly companyId: string;
   readonly subjectKind: "customer" | "lead";

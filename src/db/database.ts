@@ -10,7 +10,6 @@ import { createPrisma, readWithCancel } from "./prisma.js";
 import type { Statement } from "./statement.js";
 import { retry, transact } from "./transact.js";
 
-/** Current number of connections in the pool. */
 interface PoolStats {
   readonly total: number;
   readonly idle: number;
@@ -54,7 +53,6 @@ export interface Database extends AsyncDisposable {
    */
   transact<T>(write: WriteContext, work: (tx: Prisma.TransactionClient) => Promise<T>): Promise<T>;
 
-  /** For metrics. */
   stats(): PoolStats;
 
   /** Waits for running statements and closes every connection. */

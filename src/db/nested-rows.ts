@@ -53,12 +53,10 @@ export function addressColumns(address: AddressRecord, id = newId(idPrefixes.add
   return { id, ...same, postal_code } satisfies AddressJson;
 }
 
-/** The notes of one record. */
 interface NotesOf {
   readonly table: string;
   /** Condition on `note` that selects the record. */
   readonly where: string;
-  /** Column of the text. */
   readonly text: string;
 }
 
@@ -68,7 +66,6 @@ export type NotesRead = (notes: NotesOf) => string;
 /** The notes of a single record. A subquery without parentheses, unordered. */
 export const recordNotesSql: NotesRead = ({ table, where }) => newest(table, where, maxNotesInRecord);
 
-/** The notes of a record on a page. */
 export const listNotesSql: NotesRead = (notes) => within(notes, maxNotesInList, `${listedNoteBytes}`);
 
 /**

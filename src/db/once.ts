@@ -185,7 +185,6 @@ function isDuplicate(error: unknown): boolean {
   return violatedConstraint(error) === "idempotency_pkey";
 }
 
-/** The result of an earlier request with the same key. */
 interface StoredResult {
   readonly fingerprint: Uint8Array;
   readonly ids: readonly string[];

@@ -3,7 +3,6 @@ import type { Log } from "./log.js";
 import { serviceRole } from "./migrate/roles.js";
 
 export interface PoolOptions {
-  /** Connection string of the server. */
   readonly url: string;
   /** Maximum number of connections; default 10. */
   readonly size?: number;

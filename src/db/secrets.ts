@@ -6,7 +6,6 @@ import { generateSecret } from "../core/key-secrets.js";
 
 /** Secrets stored in DATA_DIR if the environment does not set them. */
 interface KeptSecrets {
-  /** Signs page tokens. */
   readonly pageTokenSecret: string;
   /** 32 bytes in base64. */
   readonly secretKey: string;

@@ -12,7 +12,6 @@ interface DemoRecord {
   readonly createdTime: string;
 }
 
-/** What customers and leads have in common. */
 export interface DemoContact extends DemoRecord {
   readonly name: readonly [first: string, last: string];
   readonly phone: string;

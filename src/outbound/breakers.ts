@@ -9,7 +9,6 @@ import type { OutboundFailure, OutboundFailureResult, OutboundResponse } from ".
 
 export type Outcome = OutboundResponse | OutboundFailureResult;
 
-/** One circuit breaker per version of an external API. */
 interface Breakers {
   /** Undefined if the breaker is open: nothing was attempted. Rejects if the attempt rejects. */
   run(key: string, attempt: () => Promise<Outcome>): Promise<Outcome | undefined>;

@@ -11,7 +11,6 @@ import { openConnection, type ResolveName, resolveLocalName, resolvePublicName }
 import { exchange } from "./exchange.js";
 import { failureOf, OutboundFault } from "./outbound-failure.js";
 
-/** Outcome of a call, for metrics. */
 export type OutboundOutcome = "ANSWERED" | OutboundFailure;
 
 interface OutboundOptions {

@@ -1,7 +1,6 @@
 import { errors } from "undici";
 import type { OutboundFailure } from "../core/outbound-call.js";
 
-/** Ends a call with a named failure. */
 export class OutboundFault extends Error {
   override readonly name = "OutboundFault";
 

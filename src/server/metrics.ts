@@ -2,7 +2,6 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom
 import type { OutboundOutcome } from "../outbound/outbound-calls.js";
 import type { CallMetrics } from "./pipeline/observe.js";
 
-/** Connection counts of the pool. */
 interface PoolGauges {
   readonly inUse: number;
   readonly idle: number;
@@ -14,7 +13,6 @@ export interface Metrics extends CallMetrics {
   /** Counts a request to an external API by its outcome. */
   countOutbound(outcome: OutboundOutcome): void;
   readonly contentType: string;
-  /** All metrics in the Prometheus text format. */
   text(): Promise<string>;
 }
 

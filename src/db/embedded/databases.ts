@@ -11,7 +11,6 @@ const serviceGroup = "moego_service";
 /** An arbitrary number. The lock prevents concurrent starts on one cluster from creating the same role or database. */
 const setupLock = 7_460_001;
 
-/** Connection strings of the two users of the database. */
 export function databaseUrls(port: number, state: ClusterState): { ownerUrl: string; serviceUrl: string } {
   const url = (user: string, password: string) => `postgresql://${user}:${password}@127.0.0.1:${port}/${databaseName}`;
   return { ownerUrl: url(owner, state.ownerPassword), serviceUrl: url(serviceLogin, state.servicePassword) };

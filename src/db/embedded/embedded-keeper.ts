@@ -47,7 +47,6 @@ export async function keepEmbeddedPostgres(options: EmbeddedPostgresOptions): Pr
 }
 
 interface Restart {
-  /** Number of recent losses. */
   readonly losses: number;
   readonly options: EmbeddedPostgresOptions;
   readonly signal: AbortSignal;

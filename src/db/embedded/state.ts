@@ -13,7 +13,6 @@ const stateSchema = z.object({
   servicePassword: z.string().min(1),
 });
 
-/** What DATA_DIR stores about its cluster. */
 export type ClusterState = z.infer<typeof stateSchema>;
 
 /**

@@ -3,12 +3,16 @@ import pg from "pg";
 type Row = Readonly<Record<string, unknown>>;
 
 /** Rows to write once, created by src/demo. */
-interface SeedData {
+export interface SeedData {
+  /** Ids that show whether the data exists. */
   readonly companyIds: readonly string[];
   readonly keyIds: readonly string[];
   /** Rows by table, in insertion order. All rows of a table have the same columns. */
   readonly tables: readonly (readonly [table: string, rows: readonly Row[]])[];
-  /** Rows of api_key_secret for `keyIds`. */
+  /**
+   * Rows of api_key_secret for `keyIds`. They follow the configuration even if the other data was written long ago,
+   * until a key is rotated or revoked.
+   */
   readonly secrets: readonly Row[];
   /** The external API that calls this server. A later configuration may have changed its address. */
   readonly echo: { readonly companyId: string; readonly id: string; readonly url: string };

@@ -41,7 +41,6 @@ export function accessFieldsOf(schema: DescMessage, outer: readonly DescMessage[
   return { ...(company ? { company } : {}), locations };
 }
 
-/** The company that a request names. */
 export function companyOf({ company }: AccessFields, request: Message): string | undefined {
   const companyId = company && fieldValue(request, company);
   return typeof companyId === "string" && companyId !== "" ? companyId : undefined;

@@ -77,12 +77,10 @@ function cancellation(signal: AbortSignal): DomainError {
   return reason instanceof DomainError ? reason : callCancelled();
 }
 
-/** The client disconnected before the response. */
 export function callCancelled(): DomainError {
   return new DomainError("CALL_CANCELLED", "The client canceled the request.");
 }
 
-/** The timeout of the client or the server expired. */
 export function deadlineExceeded(): DomainError {
   return new DomainError("DEADLINE_EXCEEDED", "The deadline expired before the request completed.");
 }
@@ -106,7 +104,6 @@ export interface DrainDeadline {
   isExpired(): boolean;
   /** Calls back when the deadline expires. Returns a function that unsubscribes. */
   on(listener: () => void): () => void;
-  /** Marks the deadline as expired. */
   expire(): void;
 }
 

@@ -7,10 +7,8 @@ import { isReadOnly, rpcNameOf } from "./contract.js";
 
 /** The client repeats a request with the same value to have it executed at most once. */
 export const idempotencyKeyHeader = "idempotency-key";
-/** Set on a replayed response. */
 export const idempotencyReplayedHeader = "idempotency-replayed";
 
-/** Input of an idempotency claim besides the request message. */
 interface ClaimHeaders {
   readonly key: string | undefined;
   /** The company that the client restricts its API key to. In another company the same message means another record. */

@@ -140,7 +140,6 @@ export function createPipeline(options: PipelineOptions): ExecuteCall {
     );
 }
 
-/** The only company the principal has access to. */
 function soleCompanyOf({ companies }: Principal): string | undefined {
   const [only] = companies.keys();
   return companies.size === 1 ? only : undefined;

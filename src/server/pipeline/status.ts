@@ -53,7 +53,6 @@ export class StatusError extends Error {
     return hasHeader && this.retryDelayMs ? String(Math.ceil(this.retryDelayMs / 1_000)) : undefined;
   }
 
-  /** The error as `google.rpc.Status`. */
   toStatus(): Status {
     return create(StatusSchema, {
       code: this.code,

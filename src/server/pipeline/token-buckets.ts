@@ -11,16 +11,13 @@ export interface RateLimit {
 export interface TokenResult {
   /** False if the bucket was empty; then nothing was taken. */
   readonly isTaken: boolean;
-  /** Remaining whole tokens. */
   readonly left: number;
-  /** Milliseconds until the next token. */
   readonly nextMs: number;
 }
 
 /** Token buckets by id, refilled over time. */
 interface TokenBuckets {
   take(id: string): TokenResult;
-  /** Number of buckets in memory. */
   readonly size: number;
 }
 

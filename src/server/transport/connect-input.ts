@@ -6,7 +6,6 @@ import { type HttpRequest, headerOf, jsonTypes } from "./http-message.js";
 import { decodeJson } from "./json-input.js";
 import { maxMessageBytes, messageTooLarge } from "./limits.js";
 
-/** Protocol and encoding of a Connect or gRPC-Web request message. */
 export interface MessageEncoding {
   readonly protocol: "connect" | "grpc-web";
   readonly json: boolean;

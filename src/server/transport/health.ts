@@ -12,9 +12,7 @@ export interface ProbeOptions {
   readonly metrics?: () => Promise<{ readonly contentType: string; readonly text: string }>;
   /** Bearer token of `/metrics`. Required if the server listens on more than loopback. */
   readonly metricsToken?: string;
-  /** Host name or address that the server listens on. */
   readonly host: string;
-  /** True while the server shuts down. */
   readonly isDraining: () => boolean;
 }
 

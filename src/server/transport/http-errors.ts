@@ -10,7 +10,6 @@ import { restErrorAnswer } from "./rest.js";
 
 type NodeServer = HttpServer | Http2SecureServer;
 
-/** An error and its HTTP status. */
 interface HttpRefusal {
   readonly error: DomainError;
   readonly status: number;
@@ -67,7 +66,6 @@ const reasonPhrases: Readonly<Record<number, string>> = {
   431: "Request Header Fields Too Large",
 };
 
-/** Maximum header size of one request. */
 export const maxHeaderBytes = 16 * 1024;
 
 function refusalOf({ code, rawPacket }: { readonly code?: string; readonly rawPacket?: Buffer }): HttpRefusal {

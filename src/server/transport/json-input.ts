@@ -60,7 +60,6 @@ export function readJson(schema: DescMessage, root: JsonNode, found: readonly Vi
   return request.message;
 }
 
-/** Reads one request. */
 class JsonReader {
   /** The first violations, up to the limit. */
   readonly faults: Violation[];

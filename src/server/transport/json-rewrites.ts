@@ -22,7 +22,6 @@ const rewrites: Readonly<Record<string, Rewrite>> = {
   "google.type.Date": (node) => (typeof node === "string" ? dateObject(node) : node),
 };
 
-/** Converts the node to the format of the contract. */
 export function rewriteJson(typeName: string, node: JsonNode, report: ReportFault): JsonNode {
   return rewrites[typeName]?.(node, report) ?? node;
 }
