@@ -54,9 +54,8 @@ import { createLeads } from "./resources/leads/lead.service.js";
 import { createLeadAdmin } from "./resources/leads/lead-admin.service.js";
 import { createPackageAdminHandlers, createPackageHandlers } from "./resources/packages/package.handlers.js";
 import { createPackages } from "./resources/packages/package.service.js";
-import { createPetHandlers } from "./resources/pets/pet.handlers.js";
+import { createPetAdminHandlers, createPetHandlers } from "./resources/pets/pet.handlers.js";
 import { createPets } from "./resources/pets/pet.service.js";
-import { createPetAdminHandlers } from "./resources/pets/pet-admin.handlers.js";
 import { createPetImports } from "./resources/pets/pet-import.service.js";
 import {
   createCustomerSettingAdminHandlers,

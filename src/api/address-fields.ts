@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { z } from "zod";
 import { type Address, type AddressRecord, addressTypes } from "../core/address.js";
+import { isClientAssignableId, isId, reservedIdPrefix } from "../core/ids.js";
 import { Address_TypeSchema, AddressSchema } from "../gen/proto/moego/common/v1/address_pb.js";
 import { optionalId, singleLineText } from "./fields.js";
 import { customIssue } from "./parse.js";
@@ -38,6 +39,14 @@ export const address = z
     };
     return { id: addressId, record, typed: type !== undefined };
   });
+
+/** An address migrated from another system, which can keep its id. */
+export const importedAddress = address
+  .superRefine(({ id }, context) => {
+    if (isId(id) && !isClientAssignableId(id))
+      context.addIssue({ ...customIssue("NOT_ALLOWED", reservedIdPrefix), path: ["id"] });
+  })
+  .transform(({ id, record }) => ({ ...record, ...(id === "" ? {} : { id }) }));
 
 export type ParsedAddress = z.output<typeof address>;
 

@@ -1,6 +1,8 @@
 import { z } from "zod";
+import type { ImportedNote } from "../core/note.js";
 import { noteRule } from "../core/text.js";
-import { list, optionalId, text } from "./fields.js";
+import { list, omitEmpty, optionalClientId, optionalId, text } from "./fields.js";
+import { moment } from "./google-types.js";
 import { customIssue } from "./parse.js";
 
 export const maxNotesPerCall = 50;
@@ -28,5 +30,23 @@ export const notesUpdate = list(
   z
     .object({ id: optionalId, note: text(noteRule) })
     .transform(({ id: noteId, note }) => (noteId === "" ? { note } : { id: noteId, note })),
+  maxNotesPerCall,
+);
+
+const importedNoteFacts = { id: optionalClientId, lastUpdatedBy: optionalId, lastUpdatedTime: moment.optional() };
+
+/** Notes of a record migrated from another system. They can have ids, times and actors. */
+export const importedNotes = list(
+  z
+    .object({ ...importedNoteFacts, note: text(noteRule) })
+    .transform(({ note, ...facts }): ImportedNote => ({ text: note, ...omitEmpty(facts) })),
+  maxNotesPerCall,
+);
+
+/** The same for pets, whose notes have their text in another field. */
+export const importedPetNotes = list(
+  z
+    .object({ ...importedNoteFacts, content: text(noteRule) })
+    .transform(({ content, ...facts }): ImportedNote => ({ text: content, ...omitEmpty(facts) })),
   maxNotesPerCall,
 );

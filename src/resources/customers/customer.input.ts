@@ -1,6 +1,6 @@
 import { clone } from "@bufbuild/protobuf";
 import { z } from "zod";
-import { address } from "../../api/address-fields.js";
+import { address, importedAddress } from "../../api/address-fields.js";
 import { consentChange } from "../../api/consent-message.js";
 import {
   clientId,
@@ -21,7 +21,7 @@ import {
 } from "../../api/fields.js";
 import { interval, moment } from "../../api/google-types.js";
 import { importAuthors, importedActors, importedTimes, importTimes } from "../../api/import-fields.js";
-import { newNotes } from "../../api/note-fields.js";
+import { importedNotes, newNotes } from "../../api/note-fields.js";
 import { pagination } from "../../api/page-token.js";
 import { customIssue } from "../../api/parse.js";
 import { protoEnum } from "../../api/proto-enum.js";
@@ -32,7 +32,6 @@ import {
 } from "../../gen/proto/moego/admin/v1/customer_admin_service_pb.js";
 import { Customer_StatusSchema } from "../../gen/proto/moego/business/customer/v1/customer_pb.js";
 import { customFields } from "../custom-fields/custom-field.input.js";
-import { importedAddress, importedNotes } from "../pets/nested-import.input.js";
 import { maxTagsPerCustomer, type TagReference } from "../setting-lists/tag.model.js";
 import { type CustomerFilter, customerStatuses, defaultPreference } from "./customer.model.js";
 import type { NewCustomer } from "./customer.service.js";

@@ -15,7 +15,7 @@ import {
 } from "../../core/record-import.js";
 import type { WriteContext } from "../../core/write.js";
 import type { CustomFieldRepository } from "../custom-fields/custom-field.model.js";
-import { type ImportedPet, toImportedPetRecord } from "../pets/nested-import.model.js";
+import { type ImportedPet, toImportedPetRecord } from "../pets/pet-import.model.js";
 import {
   assertLead,
   type Lead,

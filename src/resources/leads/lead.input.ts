@@ -29,9 +29,9 @@ import {
   ImportLeadRequestSchema,
 } from "../../gen/proto/moego/admin/v1/lead_admin_service_pb.js";
 import { customFields } from "../custom-fields/custom-field.input.js";
-import { importedPet } from "../pets/nested-import.input.js";
 import { newPet } from "../pets/pet.input.js";
 import { maxPets } from "../pets/pet.model.js";
+import { importedPet } from "../pets/pet-import.input.js";
 import type { LeadFilter } from "./lead.model.js";
 import type { NewLeadWith } from "./lead.service.js";
 

@@ -9,8 +9,8 @@ import type { ImportAuthors, ImportLookups, ImportTimes } from "../../core/recor
 import type { FieldChange, WriteContext } from "../../core/write.js";
 import type { CustomFieldRepository, FieldValues } from "../custom-fields/custom-field.model.js";
 import type { CreatePreconditions, Customer, CustomerFields, ReferralSource } from "../customers/customer.model.js";
-import type { ImportedPetRecord } from "../pets/nested-import.model.js";
 import type { Pet, PetEdit, PetRecord } from "../pets/pet.model.js";
+import type { ImportedPetRecord } from "../pets/pet-import.model.js";
 
 export interface LifeCycle {
   readonly id: string;

@@ -6,8 +6,7 @@ import { Prisma } from "../../gen/prisma/client.js";
 import type { CustomerTarget } from "../customers/customer.model.js";
 import { lockCustomer } from "../customers/customer-change.repository.js";
 import { type PetJson, petJson, toPet } from "./pet.columns.js";
-import type { Pet } from "./pet.model.js";
-import type { ChangedPet, NewPetUnit, PetTarget, PetTransaction } from "./pet-store.model.js";
+import type { ChangedPet, NewPetUnit, Pet, PetTarget, PetTransaction } from "./pet.model.js";
 import { createPetWriter } from "./pet-writer.repository.js";
 
 /**

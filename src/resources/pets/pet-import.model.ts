@@ -1,8 +1,14 @@
+import { type ImportedNote, type ImportedNoteRecord, toImportedNoteRecords } from "../../core/note.js";
 import type { AccessFilter } from "../../core/principal.js";
-import type { NestedRecordLookup } from "../../core/record-import.js";
-import type { WriteContext } from "../../core/write.js";
-import type { ImportedPet, ImportedPetRecord } from "./nested-import.model.js";
-import type { Pet } from "./pet.model.js";
+import {
+  authorsOf,
+  type ImportAuthors,
+  type ImportTimes,
+  type NestedRecordLookup,
+  timesOf,
+} from "../../core/record-import.js";
+import { actingStaffId, type WriteContext } from "../../core/write.js";
+import type { Pet, PetAudit, PetRecord } from "./pet.model.js";
 
 /** The owner of a pet. */
 export interface PetOwner {
@@ -46,4 +52,30 @@ export interface PetImportUnit extends NestedRecordLookup {
 export interface PetImportRepository {
   /** Runs `work` unless this is a replay, and returns the pet. */
   import(target: PetImportTarget, write: WriteContext, work: (unit: PetImportUnit) => Promise<void>): Promise<Pet>;
+}
+
+/** A pet migrated from another system, with the times and actors of its creation and last update. */
+export interface ImportedPet extends Omit<PetRecord, "notes">, ImportTimes, ImportAuthors {
+  readonly notes: readonly ImportedNote[];
+}
+
+/** An imported pet as it is stored. */
+export interface ImportedPetRecord extends Omit<PetRecord, "notes"> {
+  readonly notes: readonly ImportedNoteRecord[];
+  readonly stamp: PetAudit;
+}
+
+export interface PetImportContext {
+  readonly companyId: string;
+  readonly now: Date;
+  readonly write: WriteContext;
+}
+
+export function toImportedPetRecord(
+  { notes, ...pet }: ImportedPet,
+  { companyId, now, write }: PetImportContext,
+): ImportedPetRecord {
+  const stamp = { ...timesOf(pet, now), ...authorsOf({ ...pet, companyId }, write) };
+  const ofNotes = { time: now, author: actingStaffId(write, companyId) };
+  return { ...pet, notes: toImportedNoteRecords(notes, ofNotes), stamp };
 }

@@ -8,9 +8,14 @@ import {
 import { companyAccessFilter, type Principal, requireCompanyAccess } from "../../core/principal.js";
 import { authorViolations, nestedNotes, nestedViolations, timeViolations } from "../../core/record-import.js";
 import type { WriteContext } from "../../core/write.js";
-import { toImportedPetRecord } from "./nested-import.model.js";
 import { maxPets, maxPetsOfCustomer, type Pet } from "./pet.model.js";
-import type { PetImport, PetImportRepository, PetImportUnit, PetOwner } from "./pet-import.model.js";
+import {
+  type PetImport,
+  type PetImportRepository,
+  type PetImportUnit,
+  type PetOwner,
+  toImportedPetRecord,
+} from "./pet-import.model.js";
 
 export interface PetImports {
   import(input: PetImport, principal: Principal, write: WriteContext): Promise<Pet>;

@@ -2,10 +2,9 @@ import { idPrefixes, newId } from "../../core/ids.js";
 import { actingStaffId, type WriteContext } from "../../core/write.js";
 import { recordChange, timestamp, updatedTime } from "../../db/audit-log.js";
 import { Prisma } from "../../gen/prisma/client.js";
-import type { ImportedPetRecord } from "./nested-import.model.js";
 import { petFields } from "./pet.columns.js";
 import type { Pet, PetAudit, PetEdit, PetRecord, Vaccination } from "./pet.model.js";
-import type { PetOwner } from "./pet-import.model.js";
+import type { ImportedPetRecord, PetOwner } from "./pet-import.model.js";
 
 export interface PetWriterOptions {
   readonly companyId: string;

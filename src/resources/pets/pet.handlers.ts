@@ -1,24 +1,26 @@
 import { z } from "zod";
-import { id, list, memoizePerCountry } from "../../api/fields.js";
+import { countryOf, id, list, memoizePerCountry } from "../../api/fields.js";
+import { mismatchViolations } from "../../api/import-fields.js";
 import { type PageTokens, pagination } from "../../api/page-token.js";
 import { createdCursorOf, createdOrUpdatedCursorOf, paged } from "../../api/paged.js";
 import { type Context, rpc, type ServiceHandlers } from "../../api/rpc.js";
 import { invalidRequest } from "../../core/errors.js";
 import { isId } from "../../core/ids.js";
+import type { PetAdminService } from "../../gen/proto/moego/admin/v1/pet_admin_service_pb.js";
 import type { PetService } from "../../gen/proto/moego/business/customer/v1/pet_service_pb.js";
-import { newPet, petNotes } from "./pet.input.js";
+import { newPet, petNotes, petsQuery, petUpdate } from "./pet.input.js";
 import { maxPetCodes } from "./pet.model.js";
 import { toProtoPet, toProtoPetCode, toProtoPetNote } from "./pet.output.js";
 import type { Pets } from "./pet.service.js";
-import { petsQuery } from "./pet-list.input.js";
-import { petUpdate } from "./pet-update.input.js";
+import { ownerViolations, petImport, withoutPetFacts } from "./pet-import.input.js";
+import type { PetImports } from "./pet-import.service.js";
 
 /** Handlers of `moego.business.customer.v1.PetService`. */
 export function createPetHandlers(pets: Pets, pageTokens: PageTokens): ServiceHandlers<typeof PetService> {
   return {
     createPet: rpc(
       async (request, context, parse) => {
-        const country = await countryOf(pets, { ...request, vet: request.pet?.vet }, context);
+        const country = await countryOfOwner(pets, { ...request, vet: request.pet?.vet }, context);
         const created = parse(petCreate(country));
         // The contract requires the pet, so parse has refused a request without one.
         if (!created) throw invalidRequest([]);
@@ -28,7 +30,7 @@ export function createPetHandlers(pets: Pets, pageTokens: PageTokens): ServiceHa
     ),
 
     updatePet: rpc(
-      async (request, context, parse) => parse(petUpdate(await countryOf(pets, request, context))),
+      async (request, context, parse) => parse(petUpdate(await countryOfOwner(pets, request, context))),
       async (input, { principal, write }) => toProtoPet(await pets.update(input, principal, write)),
     ),
 
@@ -92,7 +94,33 @@ interface WithVet {
  * The country for national phone numbers, looked up only if the request has one. The request does not name the company,
  * so this can take a query.
  */
-async function countryOf(pets: Pets, { customerId, vet }: WithVet, { principal, signal }: Context): Promise<string> {
+async function countryOfOwner(
+  pets: Pets,
+  { customerId, vet }: WithVet,
+  { principal, signal }: Context,
+): Promise<string> {
   if (!vet?.phoneNumber || !isId(customerId)) return "";
   return pets.countryOf(customerId, principal, signal);
+}
+
+/** Handlers of `moego.admin.v1.PetAdminService`. */
+export function createPetAdminHandlers(pets: PetImports): ServiceHandlers<typeof PetAdminService> {
+  return {
+    importPet: rpc(
+      (request, { principal }, parse) => {
+        const { companyId, id, owner } = request;
+        const violations = [...ownerViolations(request), ...mismatchViolations("pet.id", id, request.pet?.id)];
+        const { pet, ...input } = parse(
+          petImport(countryOf(principal, companyId)),
+          violations,
+          withoutPetFacts(request),
+        );
+        // Unreachable: the pet is REQUIRED in the contract, and `ownerViolations` has reported a missing owner.
+        if (!pet || owner.case === undefined) throw invalidRequest([]);
+        const kind = owner.case === "customerId" ? ("customer" as const) : ("lead" as const);
+        return { ...input, pet, owner: { kind, id: owner.value } };
+      },
+      async (input, { principal, write }) => ({ pet: toProtoPet(await pets.import(input, principal, write)) }),
+    ),
+  };
 }

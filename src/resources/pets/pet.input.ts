@@ -4,13 +4,17 @@ import {
   httpsUrl,
   id,
   list,
+  maxFilterValues,
+  memoizePerCountry,
+  omitEmpty,
   omitUndefined,
   optionalId,
   optionalPhone,
   singleLineText,
   text,
 } from "../../api/fields.js";
-import { calendarDate, moment } from "../../api/google-types.js";
+import { calendarDate, clearableCalendarDate, interval, moment } from "../../api/google-types.js";
+import { pagination } from "../../api/page-token.js";
 import { customIssue } from "../../api/parse.js";
 import { protoEnum } from "../../api/proto-enum.js";
 import { lineRule, nameRule, noteRule } from "../../core/text.js";
@@ -27,6 +31,7 @@ import {
   maxVaccinations,
   type PetEdit,
   type PetFields,
+  type PetFilter,
   type PetNoteEntry,
   type PetRecord,
   petGenders,
@@ -35,6 +40,7 @@ import {
   type Vet,
   weightUnits,
 } from "./pet.model.js";
+import type { PetUpdate } from "./pet.service.js";
 
 export const petType = protoEnum(Pet_TypeSchema, petTypes);
 export const petStatus = protoEnum(Pet_StatusSchema, petStatuses);
@@ -45,17 +51,17 @@ export const weightUnit = protoEnum(Weight_UnitSchema, weightUnits);
 /** Whole units. The unit defaults to kilograms. */
 export const weight = z.object({ value: z.number(), unit: weightUnit.withDefault("KILOGRAM") });
 
-export const vet = (country: string) =>
+const vet = (country: string) =>
   z
     .object({ name: singleLineText, phoneNumber: optionalPhone(country), address: singleLineText })
     .transform(({ name, phoneNumber, address }): Vet => ({ name, phone: phoneNumber, address }));
 
-export const neuteredStatus = z.string().superRefine((value, context) => {
+const neuteredStatus = z.string().superRefine((value, context) => {
   if (value === "" || value === "yes" || value === "no" || value === "unknown") return;
   context.addIssue(customIssue("NOT_ALLOWED", "Must be `yes`, `no` or `unknown`."));
 });
 
-export const vaccinations = list(
+const vaccinations = list(
   z
     .object({ name: text({ ...lineRule, min: 1 }), expiredAt: moment.optional() })
     .transform(({ name, expiredAt }) => ({ name, ...(expiredAt ? { expiredTime: expiredAt } : {}) })),
@@ -63,7 +69,7 @@ export const vaccinations = list(
 );
 
 /** Distinct ids of pet codes. Other members are ignored. */
-export const petCodes = list(
+const petCodes = list(
   z.object({ id }).transform((code) => code.id),
   maxPetCodes,
 ).transform((ids) => [...new Set(ids)]);
@@ -86,9 +92,9 @@ export const petNotes = list(
 const notesOfPet = list(z.object({ id: optionalId, content: text(noteRule) }), 50);
 
 /** The fields of one text each, with their rules: stated once for create, update and import. */
-export const plainFields = { photo: httpsUrl } satisfies PlainFields;
+const plainFields = { photo: httpsUrl } satisfies PlainFields;
 /** The same, reported before the lists of a pet. */
-export const earlyFields = {
+const earlyFields = {
   fixed: neuteredStatus,
   coat: singleLineText,
   behavior: singleLineText,
@@ -117,7 +123,7 @@ export function pet(country: string) {
   });
 }
 
-export type ParsedPet = z.output<ReturnType<typeof pet>>;
+type ParsedPet = z.output<ReturnType<typeof pet>>;
 
 /** A pet to create: without an id, and with a name, a type and a breed. */
 export function newPet(country: string) {
@@ -191,7 +197,7 @@ function toPetFields({ type, status, birthday, gender, weight: given, vet: clini
 export function toPetEdit({ id: _, petCodes: petCodeIds, vaccinations: given, notes, ...fields }: ParsedPet): PetEdit {
   const { type, status } = fields;
   return {
-    fields: withoutEmpty({ ...toPetFields(fields), type, status }),
+    fields: omitEmpty({ ...toPetFields(fields), type, status }),
     ...(given.length === 0 ? {} : { vaccinations: given }),
     ...(petCodeIds.length === 0 ? {} : { petCodeIds }),
     notes: notes.map(toNoteEntry),
@@ -212,7 +218,37 @@ function toNoteEntry({ id: noteId, content }: ParsedPet["notes"][number]): PetNo
   return noteId === "" ? { content } : { id: noteId, content };
 }
 
-function withoutEmpty<T extends object>(value: T): { [K in keyof T]?: Exclude<T[K], undefined> };
-function withoutEmpty(value: object): object {
-  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== "" && member !== undefined));
-}
+/** Input of ListAllPets. Empty lists do not filter. */
+export const petsQuery = z.object({
+  pagination,
+  companyId: id,
+  filter: z
+    .object({ customerIds: list(id, maxFilterValues), lastUpdatedTime: interval.optional() })
+    .transform(({ customerIds, lastUpdatedTime: lastUpdated }): PetFilter => omitEmpty({ customerIds, lastUpdated }))
+    .optional(),
+});
+
+/** A weight. A value of 0 clears it. */
+const newWeight = weight.transform((value) => (value.value === 0 ? null : value));
+
+/** Input of UpdatePet. Absent fields are unchanged. */
+export const petUpdate = memoizePerCountry((country) => {
+  const fields = {
+    name: text(nameRule).optional(),
+    birthday: clearableCalendarDate.optional(),
+    type: petType.required.optional(),
+    breed: text({ ...lineRule, min: 1 }).optional(),
+    gender: petGender.withDefault(null).optional(),
+    weight: newWeight.optional(),
+    ...z.object(earlyFields).partial().shape,
+    vet: vet(country).optional(),
+    evaluationStatus: evaluationResult.withDefault(null).optional(),
+    ...z.object(plainFields).partial().shape,
+  } satisfies Record<Exclude<keyof PetFields, "status">, z.ZodType>;
+  return z.object({ customerId: id, id, ...fields, vaccinations }).transform(
+    ({ customerId, id: petId, vaccinations: given, ...changed }): PetUpdate => ({
+      ...{ customerId, id: petId, fields: omitUndefined(changed) },
+      ...(given.length === 0 ? {} : { vaccinations: given }),
+    }),
+  );
+});

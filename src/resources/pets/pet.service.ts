@@ -10,9 +10,10 @@ import {
   type PetEdit,
   type PetNote,
   type PetNoteWithCreatedTime,
+  type PetQuery,
   type PetRecord,
+  type PetRepository,
 } from "./pet.model.js";
-import type { PetQuery, PetRepository } from "./pet-store.model.js";
 
 /** Identifies a pet. */
 export interface PetName {
