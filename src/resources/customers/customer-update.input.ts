@@ -36,12 +36,15 @@ export function customerMask(request: UpdateCustomerRequest): UpdateMask {
 }
 
 /** Input of UpdateCustomer, before the mask is applied. */
-export const customerUpdate = memoizePerCountry((country) =>
-  z.object({
+export const customerUpdate = memoizePerCountry((country) => {
+  // Violations are reported in the order of the fields here.
+  const { preferredBusinessId, source, colorCode, ...plain } = z.object(plainFields(country)).partial().shape;
+  return z.object({
     id,
     companyId: id,
-    ...z.object(plainFields(country)).partial().shape,
+    preferredBusinessId,
     avatarPath: httpsUrl.optional(),
+    ...plain,
     address: address.optional(),
     tags: tagReferences,
     notes: notesUpdate,
@@ -49,11 +52,12 @@ export const customerUpdate = memoizePerCountry((country) =>
     preference: preference.optional(),
     referralSource: referralSource.optional(),
     status: customerStatus.withDefault("ACTIVE"),
+    ...{ colorCode, source },
     customFields,
     etag: z.string(),
     assignedStaffId: optionalId.optional(),
-  }),
-);
+  });
+});
 
 type ParsedUpdate = z.output<ReturnType<typeof customerUpdate>>;
 

@@ -80,13 +80,16 @@ export function plainFields(country: string) {
 
 /** Fields that creating and importing a customer have in common. */
 function createdFields(country: string) {
+  // Violations are reported in the order of the fields here.
+  const { source, colorCode, ...plain } = plainFields(country);
   return {
     companyId: id,
-    ...plainFields(country),
+    ...plain,
     preference: preference.optional(),
     tags: tagReferences,
     complianceConfig: consentChange.optional(),
     referralSource: referralSource.optional(),
+    ...{ source, colorCode },
     customFields,
     assignedStaffId: optionalId,
   };
