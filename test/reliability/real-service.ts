@@ -21,7 +21,7 @@ export interface ObservedService extends Service {
 export async function startObserved(database: TestDatabase, more: Environment = {}): Promise<ObservedService> {
   const service = await startService({
     ...environmentOf(database),
-    // That of startServer(), whose fixtures the tests send.
+    // That of startServer(), whose rows the requests of the entries name.
     SECRET_KEY: Buffer.alloc(32, 9).toString("base64"),
     LOG_LEVEL: "error",
     DRAIN_TIMEOUT_MS: "1000",

@@ -25,7 +25,7 @@ export async function startTimed(
   const modules = ["timed.mjs", ...preload].map((name) => `--import=${join(import.meta.dirname, name)}`);
   const service = await startService({
     ...environmentOf(database),
-    // That of startServer(), whose fixtures the tests send.
+    // That of startServer(), whose rows the requests of the entries name.
     SECRET_KEY: Buffer.alloc(32, 9).toString("base64"),
     LOG_LEVEL: "info",
     DRAIN_TIMEOUT_MS: "1000",

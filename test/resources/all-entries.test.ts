@@ -36,7 +36,7 @@ describe("the entries", () => {
 });
 
 /** The suites of a trait check the RPCs that have it: none may lack it. */
-describe.each([
+const traits = [
   {
     trait: "repeat",
     needs: "writes and keeps its idempotency key",
@@ -61,15 +61,20 @@ describe.each([
     isNeeded: ({ input }: DescMethodUnary) => hasField(input, "pagination"),
     has: ({ walks }: RpcEntry) => walks.length > 0,
   },
-])("every rpc that $needs", ({ trait, isNeeded, has }) => {
-  const needed = allRpcs.filter(isNeeded);
+];
 
-  it(`has a ${trait} in its entry, and no other rpc has one`, () => {
-    const covered = methodsOf(rpcEntries.filter(has));
-    expect(coverageFaults(needed, covered)).toEqual([]);
-    expect(coverageFaults(needed, covered.slice(1))).toHaveLength(1);
-  });
-});
+describe.each(traits.map((trait) => [trait.needs, trait] as const))(
+  "every rpc that %s",
+  (_, { trait, isNeeded, has }) => {
+    const needed = allRpcs.filter(isNeeded);
+
+    it(`has a ${trait} in its entry, and no other rpc has one`, () => {
+      const covered = methodsOf(rpcEntries.filter(has));
+      expect(coverageFaults(needed, covered)).toEqual([]);
+      expect(coverageFaults(needed, covered.slice(1))).toHaveLength(1);
+    });
+  },
+);
 
 it("name only fields that their request has, where the tenancy suites make an exception", () => {
   const absent = rpcEntries.flatMap(({ method, tenancy }) => {

@@ -29,7 +29,7 @@ const maskedRpcs: readonly Masked[] = rpcEntries.flatMap(({ method, mask }) => (
 describe.each(maskedRpcs.map((masked) => [nameOf(masked.method), masked] as const))("%s", (_, masked) => {
   const paths = Object.entries(masked.paths);
 
-  it("has a fixture for every path that the contract has", () => {
+  it("has every path that the contract has", () => {
     const { naming, closedPaths } = masked;
     const roots = fieldsOf(masked).filter(({ name }) => !naming.includes(name));
     const known = roots.flatMap((field) => pathsOf(field));
@@ -119,7 +119,7 @@ describe.each(maskedRpcs.map((masked) => [nameOf(masked.method), masked] as cons
 
     it("takes an empty mask for none", async () => {
       const [, plain] = paths.find(([path]) => path === masked.other.path) ?? [];
-      if (!plain) throw new Error(`${masked.other.path} has no fixture`);
+      if (!plain) throw new Error(`${masked.other.path} has no entry`);
       const named = await masked.make(server);
       const before = await masked.read(server, named);
       await accepted(write(named, plain.set, []));

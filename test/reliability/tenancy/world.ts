@@ -104,7 +104,7 @@ async function callOnce(server: TestServer, method: DescMethodUnary): Promise<Me
   return request;
 }
 
-/** Enough for a second page, in what the fixtures have one of. */
+/** Enough for a second page, of what startServer() inserts once. */
 function consentGiven(time: string) {
   return {
     ...{ company_id: tenant, subject_kind: "customer", subject_id: "cus_a1", occurred_time: time, rpc: "a.B/C" },
