@@ -1,8 +1,8 @@
 import type { Address, AddressRecord, Coordinate } from "../../core/address.js";
 import { applyConsent, type ConsentChange } from "../../core/consent.js";
-import { etagMismatch, listedIdViolations, type Violation, violation } from "../../core/errors.js";
+import { listedIdViolations, type Violation, violation } from "../../core/errors.js";
 import type { CompanyAccess } from "../../core/principal.js";
-import { etagOf, type WriteResult } from "../../core/write.js";
+import { requireEtag, type WriteResult } from "../../core/write.js";
 import type { FieldValues } from "../custom-fields/custom-field.model.js";
 import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
 import { maxTagsPerCustomer, type TagReference } from "../setting-lists/tag.model.js";
@@ -70,7 +70,7 @@ export async function applyUpdate(
   context: UpdateContext,
 ): Promise<WriteResult> {
   const { customer } = unit;
-  if (update.etag !== undefined && update.etag !== etagOf(customer)) throw etagMismatch("Customer", etagOf(customer));
+  requireEtag(update.etag, customer, "Customer");
   const { referralSourceId, assignedStaffId, preferredBusinessId } = update.columns;
   // References of the customer may have been archived in the meantime. Sending them back unchanged is always allowed.
   const missing = await unit.missing({

@@ -4,7 +4,7 @@ import { mismatchViolations } from "../../api/import-fields.js";
 import { newNotes } from "../../api/note-fields.js";
 import { type PageTokens, pagination } from "../../api/page-token.js";
 import { createdCursorOf, createdOrUpdatedCursorOf, paged } from "../../api/paged.js";
-import { archiving, rpc, type ServiceHandlers } from "../../api/rpc.js";
+import { archiving, inCountry, rpc, type ServiceHandlers } from "../../api/rpc.js";
 import { noteRule } from "../../core/text.js";
 import type { CustomerAdminService } from "../../gen/proto/moego/admin/v1/customer_admin_service_pb.js";
 import type { CustomerService } from "../../gen/proto/moego/business/customer/v1/customer_service_pb.js";
@@ -31,9 +31,8 @@ export function createCustomerHandlers({
   pageTokens,
 }: CustomerHandlerDependencies): ServiceHandlers<typeof CustomerService> {
   return {
-    createCustomer: rpc(
-      ({ companyId }, { principal }, parse) => parse(newCustomer(countryOf(principal, companyId))),
-      async (input, { principal, write }) => toProtoCustomer(await customers.create(input, principal, write)),
+    createCustomer: rpc(inCountry(newCustomer), async (input, { principal, write }) =>
+      toProtoCustomer(await customers.create(input, principal, write)),
     ),
 
     getCustomer: rpc(byId, async (input, { principal, signal }) =>
@@ -48,16 +47,12 @@ export function createCustomerHandlers({
       async (input, { principal, write }) => toProtoCustomer(await customers.update(input, principal, write)),
     ),
 
-    listCustomers: paged(
-      pageTokens,
-      ({ companyId }, { principal }, parse) => parse(customersQuery(countryOf(principal, companyId))),
-      {
-        find: ({ companyId, filter = {} }, page, { principal, signal }) =>
-          customers.list({ companyId, filter, page }, principal, signal),
-        order: createdOrUpdatedCursorOf,
-        respond: (rows, nextPageToken) => ({ customers: rows.map(toProtoCustomer), nextPageToken }),
-      },
-    ),
+    listCustomers: paged(pageTokens, inCountry(customersQuery), {
+      find: ({ companyId, filter = {} }, page, { principal, signal }) =>
+        customers.list({ companyId, filter, page }, principal, signal),
+      order: createdOrUpdatedCursorOf,
+      respond: (rows, nextPageToken) => ({ customers: rows.map(toProtoCustomer), nextPageToken }),
+    }),
 
     genCustomerCofLink: rpc(byId, async (input, { principal, write, setHeader }) => {
       setHeader("cache-control", "no-store");

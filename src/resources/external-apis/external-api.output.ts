@@ -16,20 +16,20 @@ const outcome = protoEnum(OutcomeSchema, invocationOutcomes);
 const failure = protoEnum(InvocationFailureSchema, invocationFailures);
 
 export function toProtoExternalApi(api: ExternalApi): MessageInitShape<typeof ExternalApiSchema> {
-  const { companyId, id, name, description, url, timeoutMs, archived, createdBy, lastUpdatedBy } = api;
+  const { method, headers, requestParams, outputParams, createdTime, lastUpdatedTime, version, ...same } = api;
   return {
-    ...{ companyId, id, name, description, url, timeoutMs, archived, createdBy, lastUpdatedBy },
-    method: httpMethod.toProto(api.method),
-    headers: api.headers.map((header) => ({ ...header })),
-    requestParams: api.requestParams.map((param) => ({
+    method: httpMethod.toProto(method),
+    headers: [...headers],
+    requestParams: requestParams.map((param) => ({
       ...param,
       location: paramLocation.toProto(param.location),
       type: valueType.toProto(param.type),
     })),
-    outputParams: api.outputParams.map((output) => ({ ...output, type: valueType.toProto(output.type) })),
-    createdTime: timestampFromDate(api.createdTime),
-    lastUpdatedTime: timestampFromDate(api.lastUpdatedTime),
-    etag: etagOf(api),
+    outputParams: outputParams.map((output) => ({ ...output, type: valueType.toProto(output.type) })),
+    createdTime: timestampFromDate(createdTime),
+    lastUpdatedTime: timestampFromDate(lastUpdatedTime),
+    etag: etagOf({ version }),
+    ...same,
   };
 }
 

@@ -27,13 +27,13 @@ const runOutcome = protoEnum(RunFlowResponse_OutcomeSchema, flowOutcomes);
 const stepBranch = protoEnum(RunFlowResponse_BranchSchema, flowBranches);
 
 export function toProtoFlow(flow: IvrFlow): MessageInitShape<typeof IvrFlowSchema> {
-  const { id, companyId, name, description, archived, createdBy, lastUpdatedBy } = flow;
+  const { definition, createdTime, lastUpdatedTime, version, ...same } = flow;
   return {
-    ...{ id, companyId, name, description, archived, createdBy, lastUpdatedBy },
-    definition: toProtoDefinition(flow.definition),
-    createdTime: timestampFromDate(flow.createdTime),
-    lastUpdatedTime: timestampFromDate(flow.lastUpdatedTime),
-    etag: etagOf(flow),
+    definition: toProtoDefinition(definition),
+    createdTime: timestampFromDate(createdTime),
+    lastUpdatedTime: timestampFromDate(lastUpdatedTime),
+    etag: etagOf({ version }),
+    ...same,
   };
 }
 
@@ -56,10 +56,7 @@ function toProtoNode(node: FlowNode): MessageInitShape<typeof FlowNodeSchema> {
     case "set":
       return { id, kind: { case: "set", value: { assignments: [...node.assignments], next: node.next } } };
     case "branch": {
-      const cases = node.cases.map(({ operator: word, ...same }) => ({
-        ...same,
-        operator: operator.toProto(word),
-      }));
+      const cases = node.cases.map((one) => ({ ...one, operator: operator.toProto(one.operator) }));
       return { id, kind: { case: "branch", value: { cases, otherwise: node.otherwise } } };
     }
     case "end":

@@ -1,16 +1,9 @@
 import type { AddressRecord } from "../../core/address.js";
 import { applyConsent, type Consent, type ConsentChange, sameConsent } from "../../core/consent.js";
-import {
-  etagMismatch,
-  invalidRequest,
-  listedIdViolations,
-  notFoundInCompany,
-  type Violation,
-  violation,
-} from "../../core/errors.js";
+import { invalidRequest, listedIdViolations, notFoundInCompany, type Violation, violation } from "../../core/errors.js";
 import { type Principal, requireBusinessAccess, requireCompanyAccess } from "../../core/principal.js";
 import { prefixPaths } from "../../core/record-import.js";
-import { etagOf } from "../../core/write.js";
+import { requireEtag } from "../../core/write.js";
 import type { FieldValues } from "../custom-fields/custom-field.model.js";
 import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
 import { maxPets, type Pet, type PetEdit, type PetNoteEntry, type PetRecord } from "../pets/pet.model.js";
@@ -61,7 +54,7 @@ export async function applyLeadUpdate(
   const access = requireCompanyAccess(principal, lead.companyId);
   const { preferredBusinessId } = update.columns;
   if (preferredBusinessId !== undefined) requireBusinessAccess(access, [preferredBusinessId ?? ""]);
-  if (update.etag !== undefined && update.etag !== etagOf(lead)) throw etagMismatch("Lead", etagOf(lead));
+  requireEtag(update.etag, lead, "Lead");
 
   const given = update.customFields;
   const check = given && ({ access, association: "LEAD", current: lead.customFields, ...given } as const);

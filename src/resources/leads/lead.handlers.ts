@@ -3,7 +3,7 @@ import { companyResourceSchema, countryOf, id } from "../../api/fields.js";
 import { mismatchViolations } from "../../api/import-fields.js";
 import type { PageTokens } from "../../api/page-token.js";
 import { createdOrUpdatedCursorOf, paged } from "../../api/paged.js";
-import { archiving, rpc, type ServiceHandlers } from "../../api/rpc.js";
+import { archiving, inCountry, rpc, type ServiceHandlers } from "../../api/rpc.js";
 import { invalidRequest, type Violation } from "../../core/errors.js";
 import { type Principal, requireCompanyAccess } from "../../core/principal.js";
 import type { LeadAdminService } from "../../gen/proto/moego/admin/v1/lead_admin_service_pb.js";
@@ -47,16 +47,12 @@ export function createLeadHandlers(leads: Leads, pageTokens: PageTokens): Servic
       async (update, { principal, write }) => toProtoLead(await leads.update(update, principal, write)),
     ),
 
-    listLeads: paged(
-      pageTokens,
-      ({ companyId }, { principal }, parse) => parse(leadsQuery(countryOf(principal, companyId))),
-      {
-        find: ({ companyId, filter = {} }, page, { principal, signal }) =>
-          leads.list({ companyId, filter, page }, principal, signal),
-        order: createdOrUpdatedCursorOf,
-        respond: (rows, nextPageToken) => ({ leads: rows.map(toProtoLead), nextPageToken }),
-      },
-    ),
+    listLeads: paged(pageTokens, inCountry(leadsQuery), {
+      find: ({ companyId, filter = {} }, page, { principal, signal }) =>
+        leads.list({ companyId, filter, page }, principal, signal),
+      order: createdOrUpdatedCursorOf,
+      respond: (rows, nextPageToken) => ({ leads: rows.map(toProtoLead), nextPageToken }),
+    }),
 
     promoteLead: rpc(byId, async (input, { principal, write }) => {
       return { customer: toProtoCustomer(await leads.promote(input.id, principal, write)) };
