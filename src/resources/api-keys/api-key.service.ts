@@ -12,8 +12,13 @@ import type {
   NewApiKey,
   NewSecret,
 } from "./api-key.model.js";
-import { assertCanDelegate, canManageKey, type KeyAdministrator, keyVisibility } from "./key-delegation.service.js";
-import { keyViolations } from "./key-violations.service.js";
+import {
+  assertCanDelegate,
+  canManageKey,
+  type KeyAdministrator,
+  keyViolations,
+  keyVisibility,
+} from "./api-key-rules.service.js";
 
 const dayMs = 86_400_000;
 
@@ -48,7 +53,7 @@ export interface ApiKeys {
   revoke(id: string, manager: KeyAdministrator, write: WriteContext): Promise<ApiKey>;
 }
 
-/** Administration of API keys. A key cannot grant, read or gain more access than it has (key-delegation.service.ts). */
+/** Administration of API keys. A key cannot grant, read or gain more access than it has (api-key-rules.service.ts). */
 export function createApiKeys(options: {
   readonly repository: ApiKeyRepository;
   /** Milliseconds since the epoch. */
