@@ -6,7 +6,7 @@ const long = [
   ...["every-rpc", "start-stop", "keys-cli", "lists", "embedded-postgres", "idempotency", "embedded-recovery"],
   ...["readme", "update-masks", "embedded-account"],
   ...["model", "service-kills", "tenancy-predicates", "simultaneous-repeats", "stops", "tenancy-matrix"],
-  ...["database-kills", "planted-texts"],
+  ...["database-kills", "embedded-kills", "odd-values", "followed-changes", "planted-texts"],
 ];
 
 /** The files that take longest begin first, so that no core is idle at the end. */
