@@ -14,16 +14,17 @@ export const maxNotesPerCall = 50;
 export const newNotes = list(
   z
     .object({ id: z.string(), note: text(noteRule) })
-    .superRefine((note, context) => {
-      if (note.id !== "")
-        context.addIssue({
-          ...customIssue("NOT_ALLOWED", "Must be empty for a new note; the server assigns the id."),
-          path: ["id"],
-        });
-    })
+    .superRefine(requireNoId)
     .transform(({ note }) => note),
   maxNotesPerCall,
 );
+
+/** Rule of a note that is added. */
+export function requireNoId({ id }: { readonly id: string }, context: z.RefinementCtx): void {
+  if (id === "") return;
+  const issue = customIssue("NOT_ALLOWED", "Must be empty for a new note; the server assigns the id.");
+  context.addIssue({ ...issue, path: ["id"] });
+}
 
 /** Notes of an update. A note with an id is edited, a note without one is added. */
 export const notesUpdate = list(

@@ -21,14 +21,14 @@ export interface TimeList {
   readonly current: string;
 }
 
-export interface TimeListQuery {
+interface TimeListQuery {
   readonly companyId: string;
   /** Further filters are in the conditions. */
   readonly filter: { readonly lastUpdated?: TimeRange; readonly created?: TimeRange };
   readonly page: Page;
 }
 
-export interface TimeListRead {
+interface TimeListRead {
   readonly list: TimeList;
   readonly query: TimeListQuery;
   /** Further conditions on the row. `$1` is the company. */

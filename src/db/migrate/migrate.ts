@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import pg from "pg";
+import type pg from "pg";
 import { type Log, silentLog } from "../log.js";
-import { ensureRoles } from "./roles.js";
+import { connectOwner, ensureRoles } from "./roles.js";
 
 /** The database schema cannot be migrated. The message says why and what to do. */
 export class MigrationError extends Error {
@@ -86,13 +86,7 @@ const createHistory = `CREATE TABLE IF NOT EXISTS _prisma_migrations (
 export async function migrate(options: MigrateOptions): Promise<readonly string[]> {
   const log = options.log ?? silentLog;
   const migrations = await readMigrations(options.directory ?? migrationsDirectory);
-  const client = new pg.Client({
-    connectionString: options.url,
-    application_name: "moego-migrate",
-    connectionTimeoutMillis: 10_000,
-  });
-  client.on("error", () => {}); // the running statement is rejected as well
-  await client.connect();
+  const client = await connectOwner(options.url, "moego-migrate");
   try {
     await client.query("SELECT pg_advisory_lock($1)", [prismaMigrationLock]);
     await client.query("SET client_min_messages = warning");

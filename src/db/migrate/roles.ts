@@ -29,7 +29,7 @@ const raceDelayMs = 50;
  */
 export async function ensureRoles(options: EnsureRolesOptions): Promise<void> {
   const login = await sessionUser(options.serviceUrl);
-  const client = await connect(options.migrationUrl);
+  const client = await connectOwner(options.migrationUrl, "moego-migrate");
   try {
     for (let attempt = 1; ; attempt += 1) {
       try {
@@ -52,7 +52,7 @@ export async function ensureRoles(options: EnsureRolesOptions): Promise<void> {
 
 /** The user that a connection string logs in as. Asked from the server, because a proxy may log in as another user. */
 async function sessionUser(url: string): Promise<string> {
-  const client = await connect(url);
+  const client = await connectOwner(url, "moego-migrate");
   try {
     const { rows } = await client.query<{ session_user: string }>("SELECT session_user");
     return rows[0]?.session_user ?? "";
@@ -85,10 +85,11 @@ function missingPrivilege(login: string, cause?: unknown): RoleError {
   );
 }
 
-async function connect(url: string): Promise<pg.Client> {
+/** A connection for the setup of a database, outside the pool. The caller must close it. */
+export async function connectOwner(url: string, name: string): Promise<pg.Client> {
   const client = new pg.Client({
     connectionString: url,
-    application_name: "moego-migrate",
+    application_name: name,
     connectionTimeoutMillis: 10_000,
   });
   client.on("error", () => {}); // the running statement is rejected as well

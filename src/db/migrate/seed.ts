@@ -1,4 +1,5 @@
 import pg from "pg";
+import { connectOwner } from "./roles.js";
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -44,13 +45,7 @@ const seedLock = 1_845_203_117;
  * processes concurrently.
  */
 export async function seed({ url, data, onlyWhenEmpty }: SeedOptions): Promise<Seeded> {
-  const client = new pg.Client({
-    connectionString: url,
-    application_name: "moego-seed",
-    connectionTimeoutMillis: 10_000,
-  });
-  client.on("error", () => {}); // the running statement is rejected as well
-  await client.connect();
+  const client = await connectOwner(url, "moego-seed");
   try {
     await client.query("BEGIN");
     await client.query("SELECT pg_advisory_xact_lock($1)", [seedLock]);

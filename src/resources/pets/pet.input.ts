@@ -14,6 +14,7 @@ import {
   text,
 } from "../../api/fields.js";
 import { calendarDate, clearableCalendarDate, interval, moment } from "../../api/google-types.js";
+import { requireNoId } from "../../api/note-fields.js";
 import { pagination } from "../../api/page-token.js";
 import { customIssue } from "../../api/parse.js";
 import { protoEnum } from "../../api/proto-enum.js";
@@ -77,13 +78,7 @@ const petCodes = list(
 export const petNotes = list(
   z
     .object({ id: z.string(), content: text(noteRule) })
-    .superRefine((note, context) => {
-      if (note.id !== "")
-        context.addIssue({
-          ...customIssue("NOT_ALLOWED", "Must be empty for a new note; the server assigns the id."),
-          path: ["id"],
-        });
-    })
+    .superRefine(requireNoId)
     .transform(({ content }) => content),
   50,
 );
