@@ -18,8 +18,8 @@ export async function sellPackage(database: Database, sale: PackageSale, write: 
     return await once(database, write, {
       lock: async () => {},
       async work({ tx, now, record }) {
-        const catalogue = await usableServices(tx, sale);
-        const missing = await missingFor(tx, sale, catalogue);
+        const catalog = await usableServices(tx, sale);
+        const missing = await missingFor(tx, sale, catalog);
         const purchasedInFuture = sale.purchaseTime !== undefined && sale.purchaseTime > now;
         if (purchasedInFuture || missing.references.length + missing.serviceIds.length > 0) {
           return { refusal: { kind: "refused", missing, purchasedInFuture } };
@@ -28,7 +28,7 @@ export async function sellPackage(database: Database, sale: PackageSale, write: 
         // Before the rows: a concurrent duplicate with the same given id must reach the claim first, and not fail
         // because the id is already used.
         const recorded = await record({ companyId, kind: "package", ids: [id] });
-        await insertPackage(tx, { sale, id, catalogue, now, write });
+        await insertPackage(tx, { sale, id, catalog, now, write });
         return recorded;
       },
       async response({ tx, ids: [id = ""] }): Promise<SaleOutcome> {
@@ -47,9 +47,9 @@ const takenBy: Readonly<Record<string, { readonly resource: string; readonly fie
   package_service_pkey: { resource: "PackageService", field: "package_services.id" },
 };
 
-type Catalogue = ReadonlyMap<string, Service>;
+type Catalog = ReadonlyMap<string, Service>;
 
-async function usableServices(tx: Prisma.TransactionClient, { companyId, lines }: PackageSale): Promise<Catalogue> {
+async function usableServices(tx: Prisma.TransactionClient, { companyId, lines }: PackageSale): Promise<Catalog> {
   const ids = [...new Set(lines.flatMap(({ services }) => services.map(({ serviceId }) => serviceId)))];
   const services = await tx.service.findMany({ where: { companyId, id: { in: ids }, inactive: false } });
   return new Map(services.map((service) => [service.id, service]));
@@ -58,7 +58,7 @@ async function usableServices(tx: Prisma.TransactionClient, { companyId, lines }
 async function missingFor(
   tx: Prisma.TransactionClient,
   { companyId, businessIds, customerId, businessId, staffId, lines }: PackageSale,
-  catalogue: Catalogue,
+  catalog: Catalog,
 ): Promise<MissingPackageReferences> {
   const reach = businessIds ? [...businessIds] : null;
   // Locked against erasure until the package is stored.
@@ -76,19 +76,19 @@ async function missingFor(
       ...(hasBusiness ? [] : (["businessId"] as const)),
       ...(hasStaff ? [] : (["staffId"] as const)),
     ],
-    serviceIds: serviceIds.filter((id) => !catalogue.has(id)),
+    serviceIds: serviceIds.filter((id) => !catalog.has(id)),
   };
 }
 
 interface Insert {
   readonly sale: PackageSale;
   readonly id: string;
-  readonly catalogue: Catalogue;
+  readonly catalog: Catalog;
   readonly now: Date;
   readonly write: WriteContext;
 }
 
-async function insertPackage(tx: Prisma.TransactionClient, { sale, id, catalogue, now, write }: Insert): Promise<void> {
+async function insertPackage(tx: Prisma.TransactionClient, { sale, id, catalog, now, write }: Insert): Promise<void> {
   const { companyId } = sale;
   const lines = sale.lines.map((line) => ({ ...line, id: line.id ?? newId(idPrefixes.packageService) }));
   await tx.package.create({
@@ -113,8 +113,8 @@ async function insertPackage(tx: Prisma.TransactionClient, { sale, id, catalogue
     data: lines.flatMap((line) =>
       line.services.map(({ serviceId, unitPrice }, position) => ({
         ...{ companyId, packageServiceId: line.id, position, serviceId },
-        name: catalogue.get(serviceId)?.name ?? "",
-        ...(unitPrice ? priceColumns(unitPrice) : listPriceOf(catalogue.get(serviceId))),
+        name: catalog.get(serviceId)?.name ?? "",
+        ...(unitPrice ? priceColumns(unitPrice) : listPriceOf(catalog.get(serviceId))),
       })),
     ),
   });
