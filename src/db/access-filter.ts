@@ -1,5 +1,5 @@
+import type { AccessFilter } from "../core/access.js";
 import { DomainError, displayName } from "../core/errors.js";
-import type { AccessFilter } from "../core/principal.js";
 import { Prisma } from "../gen/prisma/client.js";
 
 /**

@@ -5,7 +5,7 @@ import { Prisma } from "../gen/prisma/client.js";
 import { auditColumns, type Changed, recordChange, recordChanges } from "./audit-log.js";
 import type { Database } from "./database.js";
 import { violatedConstraint } from "./database-errors.js";
-import { once } from "./once.js";
+import { once } from "./idempotent-write.js";
 
 /** Records of a company that rarely change: entries of settings lists, catalog services, external APIs and IVR flows. */
 export interface CompanyRecordKind<T> {

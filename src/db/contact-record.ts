@@ -10,7 +10,7 @@ import { isErased, type RecordKey } from "./erasure/erasure.js";
 import type { Pseudonym } from "./erasure/pseudonym.js";
 import { findExistingIds, missingStaff } from "./existing-ids.js";
 import type { FieldTable } from "./field-table.js";
-import { once } from "./once.js";
+import { once } from "./idempotent-write.js";
 
 /** A customer or a lead. Their writes differ only in their fields. */
 interface ContactRecord extends RecordKey {

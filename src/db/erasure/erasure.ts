@@ -3,7 +3,7 @@ import { actingStaffId, type WriteContext } from "../../core/write.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import { justAfter, recordChange, recordChanges } from "../audit-log.js";
 import type { Database } from "../database.js";
-import { once } from "../once.js";
+import { once } from "../idempotent-write.js";
 import {
   collectErasureIds,
   type Pseudonym,

@@ -1,8 +1,9 @@
+import { accessFilterOf } from "../../core/access.js";
 import { DomainError, type Violation } from "../../core/errors.js";
 import { isId } from "../../core/ids.js";
 import { isIpRange, isWithinRanges } from "../../core/ip-ranges.js";
 import { effectiveScopes } from "../../core/key-grants.js";
-import { accessFilterOf, type Principal, type Scope, scopes } from "../../core/principal.js";
+import { type Principal, type Scope, scopes } from "../../core/principal.js";
 import { nameRule, normalise, textFault } from "../../core/text.js";
 import type { ApiKey, ApiKeyInput, ApiKeyRepository, KeyAccessFilter, Organization } from "./api-key.model.js";
 

@@ -1,7 +1,7 @@
 import { notFoundError } from "../../core/errors.js";
 import type { WriteContext } from "../../core/write.js";
 import type { Database } from "../../db/database.js";
-import { once } from "../../db/once.js";
+import { once } from "../../db/idempotent-write.js";
 import { statement } from "../../db/statement.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import { type ApiKeyRow, apiKeyColumns, organizationColumns, organizationJson, toApiKey } from "./api-key.columns.js";

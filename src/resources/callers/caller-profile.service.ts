@@ -1,6 +1,7 @@
+import { companyAccessFilter, requireCompanyAccess } from "../../core/access.js";
 import { requireFound } from "../../core/company-resource.js";
 import { DomainError, notFoundInCompany, throwIfInvalid, violation } from "../../core/errors.js";
-import { companyAccessFilter, type Principal, requireCompanyAccess } from "../../core/principal.js";
+import type { Principal } from "../../core/principal.js";
 import { requireEtag, type WriteContext } from "../../core/write.js";
 import type { CallerRepository, MissingProfileReference, ProfileChange, ProfileTransaction } from "./caller.model.js";
 import type { AccountKind, CallerProfile } from "./caller-profile.model.js";

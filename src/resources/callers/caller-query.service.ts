@@ -1,7 +1,8 @@
+import { companyAccessFilter, requireCompanyAccess } from "../../core/access.js";
 import { invalidRequest, violation } from "../../core/errors.js";
 import { isId } from "../../core/ids.js";
 import { parsePhone } from "../../core/phone.js";
-import { type CompanyAccess, companyAccessFilter, type Principal, requireCompanyAccess } from "../../core/principal.js";
+import type { CompanyAccess, Principal } from "../../core/principal.js";
 import { foldCase, lineRule, normalise, textFault } from "../../core/text.js";
 import { ownValue } from "../custom-fields/custom-field-check.service.js";
 import { customFieldText } from "../custom-fields/custom-field-text.service.js";

@@ -1,4 +1,4 @@
-import type { AccessFilter } from "../../core/principal.js";
+import type { AccessFilter } from "../../core/access.js";
 import type { WriteContext } from "../../core/write.js";
 import type { FieldOption, FieldType } from "../custom-fields/custom-field.model.js";
 import type { Customer, CustomerTarget } from "../customers/customer.model.js";

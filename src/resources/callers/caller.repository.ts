@@ -1,6 +1,6 @@
+import type { AccessFilter } from "../../core/access.js";
 import type { CompanyResource } from "../../core/company-resource.js";
 import { archivedError, notFoundError } from "../../core/errors.js";
-import type { AccessFilter } from "../../core/principal.js";
 import {
   accessFilterValues,
   grantPredicate,
@@ -8,7 +8,7 @@ import {
   toPrismaPredicate,
 } from "../../db/access-filter.js";
 import type { Database } from "../../db/database.js";
-import { once } from "../../db/once.js";
+import { once } from "../../db/idempotent-write.js";
 import { statement } from "../../db/statement.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import type { CustomerTransaction } from "../customers/customer.model.js";

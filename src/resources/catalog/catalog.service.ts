@@ -1,7 +1,8 @@
+import { requireCompanyAccess, requireCompanyWrite } from "../../core/access.js";
 import { type CompanyResource, requireFound } from "../../core/company-resource.js";
 import { notFoundInCompany, throwIfInvalid, type Violation, violation } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
-import { type Principal, requireCompanyAccess, requireCompanyWrite } from "../../core/principal.js";
+import type { Principal } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
 
 import type {

@@ -1,7 +1,7 @@
+import type { AccessFilter } from "../../core/access.js";
 import type { Channel, Consent } from "../../core/consent.js";
 import { enumeration, type WordOf } from "../../core/enumeration.js";
 import type { Page } from "../../core/page.js";
-import type { AccessFilter } from "../../core/principal.js";
 
 export const consentPurposes = enumeration("SERVICE_RELATED", "MARKETING");
 

@@ -1,8 +1,9 @@
+import { companyAccessFilter, requireCompanyAccess } from "../../core/access.js";
 import { requireFound } from "../../core/company-resource.js";
 import type { Consent } from "../../core/consent.js";
 import { invalidRequest, violation } from "../../core/errors.js";
 import type { Page } from "../../core/page.js";
-import { companyAccessFilter, type Principal, requireCompanyAccess } from "../../core/principal.js";
+import type { Principal } from "../../core/principal.js";
 import { leadPromoted } from "../leads/lead.model.js";
 import type { ConsentAnswer, ConsentQuestion, ConsentRepository, ConsentSubject } from "./consent.model.js";
 

@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
+import { companyAccessFilter } from "../../core/access.js";
 import type { Violation, ViolationReason } from "../../core/errors.js";
 import { isId } from "../../core/ids.js";
 import { moneyFaults } from "../../core/money.js";
-import { type CompanyAccess, companyAccessFilter } from "../../core/principal.js";
+import type { CompanyAccess } from "../../core/principal.js";
 import { lineRule, normalise, noteRule, textFault } from "../../core/text.js";
 import type {
   CustomFieldRepository,

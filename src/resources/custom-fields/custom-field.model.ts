@@ -1,5 +1,5 @@
+import type { AccessFilter } from "../../core/access.js";
 import { enumeration, type WordOf } from "../../core/enumeration.js";
-import type { AccessFilter } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
 import { callerKeys, formatKeys } from "../callers/caller-profile.model.js";
 import type { NewEntry, SettingEntry, SettingRepository } from "../setting-lists/setting.model.js";

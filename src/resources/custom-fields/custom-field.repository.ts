@@ -1,4 +1,4 @@
-import type { AccessFilter } from "../../core/principal.js";
+import type { AccessFilter } from "../../core/access.js";
 import { accessFilterValues, singleCompanyAccessPredicate } from "../../db/access-filter.js";
 import { timestamp } from "../../db/audit-log.js";
 import type { Database } from "../../db/database.js";

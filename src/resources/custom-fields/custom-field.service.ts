@@ -1,7 +1,8 @@
+import { requireCompanyWrite } from "../../core/access.js";
 import { type CompanyResource, requireActive } from "../../core/company-resource.js";
 import { DomainError, throwIfInvalid, type Violation, type ViolationReason } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
-import { type Principal, requireCompanyWrite } from "../../core/principal.js";
+import type { Principal } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
 import type { ListQuery, NewOrder } from "../setting-lists/setting.model.js";
 import { createSettingList, type SettingList, type WithoutId } from "../setting-lists/setting-list.service.js";

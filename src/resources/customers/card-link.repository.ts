@@ -3,7 +3,7 @@ import { archivedError } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
 import { actingStaffId } from "../../core/write.js";
 import type { Database } from "../../db/database.js";
-import { once } from "../../db/once.js";
+import { once } from "../../db/idempotent-write.js";
 import type { Prisma } from "../../gen/prisma/client.js";
 import type { CardLinkRepository } from "./customer.model.js";
 import { lockCustomer } from "./customer-change.repository.js";

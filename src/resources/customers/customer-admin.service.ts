@@ -1,15 +1,10 @@
+import { mayCreateTags, requireBusinessAccess, requireCompanyAccess, targetIn } from "../../core/access.js";
 import type { AddressRecord } from "../../core/address.js";
 import type { CompanyResource } from "../../core/company-resource.js";
 import { applyConsent, defaultConsent } from "../../core/consent.js";
 import { alreadyExistsError, DomainError, erasedError, invalidRequest, type Violation } from "../../core/errors.js";
 import { type ImportedNote, toImportedNoteRecords } from "../../core/note.js";
-import {
-  mayCreateTags,
-  type Principal,
-  requireBusinessAccess,
-  requireCompanyAccess,
-  targetIn,
-} from "../../core/principal.js";
+import type { Principal } from "../../core/principal.js";
 import {
   authorsOf,
   authorViolations,

@@ -6,8 +6,8 @@ import { accessPredicate, requireSingleRow, toPrismaPredicate } from "../../db/a
 import { storeChange } from "../../db/contact-record.js";
 import type { Database } from "../../db/database.js";
 import { missingReferences, type Reference } from "../../db/existing-ids.js";
+import { once } from "../../db/idempotent-write.js";
 import { addressData } from "../../db/nested-rows.js";
-import { once } from "../../db/once.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import { customFieldsInTransaction } from "../custom-fields/custom-field.repository.js";
 import { resolveTags } from "../setting-lists/tag.repository.js";

@@ -8,8 +8,6 @@ import {
   singleCompanyAccessPredicate,
 } from "../../db/access-filter.js";
 import type { Database } from "../../db/database.js";
-import { namedStatement } from "../../db/named-statement.js";
-import { addressColumns, addressJson } from "../../db/nested-rows.js";
 import {
   claimSql,
   createOnce,
@@ -17,7 +15,9 @@ import {
   replaySql,
   requestParameters,
   type StoredResultRow,
-} from "../../db/once.js";
+} from "../../db/idempotent-write.js";
+import { namedStatement } from "../../db/named-statement.js";
+import { addressColumns, addressJson } from "../../db/nested-rows.js";
 import { statement } from "../../db/statement.js";
 import { distinctTags, tagKey } from "../setting-lists/tag.model.js";
 import { lastTagOrderSql, tagJson } from "../setting-lists/tag.repository.js";

@@ -1,17 +1,17 @@
+import {
+  companyAccessFilter,
+  limitToBusinesses,
+  mayCreateTags,
+  requireBusinessAccess,
+  requireCompanyAccess,
+  targetOf,
+} from "../../core/access.js";
 import { requireFound } from "../../core/company-resource.js";
 import { applyConsent, type ConsentChange, defaultConsent } from "../../core/consent.js";
 import { DomainError, invalidRequest, notFoundError } from "../../core/errors.js";
 import type { Note } from "../../core/note.js";
 import type { Page } from "../../core/page.js";
-import {
-  companyAccessFilter,
-  limitToBusinesses,
-  mayCreateTags,
-  type Principal,
-  requireBusinessAccess,
-  requireCompanyAccess,
-  targetOf,
-} from "../../core/principal.js";
+import type { Principal } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
 import type { CustomFieldRepository } from "../custom-fields/custom-field.model.js";
 import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";

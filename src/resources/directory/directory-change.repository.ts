@@ -3,7 +3,7 @@ import { alreadyExistsError, notFoundError } from "../../core/errors.js";
 import type { WriteContext } from "../../core/write.js";
 import { recordChange } from "../../db/audit-log.js";
 import type { Database } from "../../db/database.js";
-import { once } from "../../db/once.js";
+import { once } from "../../db/idempotent-write.js";
 import { Prisma } from "../../gen/prisma/client.js";
 
 /** The directory row that a request changes. */

@@ -1,8 +1,8 @@
 import { isSupportedCountry } from "libphonenumber-js";
+import type { AccessFilter } from "../../core/access.js";
 import type { Address, AddressRecord } from "../../core/address.js";
 import type { CompanyResource } from "../../core/company-resource.js";
 import type { Page } from "../../core/page.js";
-import type { AccessFilter } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
 
 export interface Company {

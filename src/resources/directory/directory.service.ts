@@ -1,14 +1,9 @@
+import { accessFilterOf, companyAccessFilter, requireCompanyAccess, requireCompanyWrite } from "../../core/access.js";
 import { type CompanyResource, type CompanyResourceQuery, requireFound } from "../../core/company-resource.js";
 import { DomainError, notFoundInCompany, throwIfInvalid, violation } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
 import type { Page } from "../../core/page.js";
-import {
-  accessFilterOf,
-  companyAccessFilter,
-  type Principal,
-  requireCompanyAccess,
-  requireCompanyWrite,
-} from "../../core/principal.js";
+import type { Principal } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
 import type {
   BusinessChange,

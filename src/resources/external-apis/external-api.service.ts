@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { requireCompanyAccess, requireCompanyWrite } from "../../core/access.js";
 import {
   type CompanyResource,
   type CompanyResourceQuery,
@@ -13,7 +14,7 @@ import type {
   OutboundRequest,
   OutboundResponse,
 } from "../../core/outbound-call.js";
-import { type Principal, requireCompanyAccess, requireCompanyWrite } from "../../core/principal.js";
+import type { Principal } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
 import type {
   ExternalApiRepository,

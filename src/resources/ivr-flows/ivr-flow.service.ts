@@ -1,3 +1,4 @@
+import { requireCompanyAccess, requireCompanyWrite } from "../../core/access.js";
 import {
   type CompanyResource,
   type CompanyResourceQuery,
@@ -6,7 +7,7 @@ import {
 } from "../../core/company-resource.js";
 import { DomainError, throwIfInvalid, type Violation, violation } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
-import { type Principal, requireCompanyAccess, requireCompanyWrite } from "../../core/principal.js";
+import type { Principal } from "../../core/principal.js";
 import { requireEtag, type WriteContext } from "../../core/write.js";
 import { callerKeys } from "../callers/caller-profile.model.js";
 import type { ExternalApi } from "../external-apis/external-api.model.js";

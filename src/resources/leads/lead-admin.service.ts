@@ -1,6 +1,7 @@
+import { requireCompanyAccess, targetIn } from "../../core/access.js";
 import type { CompanyResource } from "../../core/company-resource.js";
 import { alreadyExistsError, erasedError, invalidRequest } from "../../core/errors.js";
-import { type Principal, requireCompanyAccess, targetIn } from "../../core/principal.js";
+import type { Principal } from "../../core/principal.js";
 import {
   authorsOf,
   authorViolations,

@@ -1,12 +1,12 @@
+import type { RecordTarget } from "../../core/access.js";
 import { type CompanyResource, requireFound } from "../../core/company-resource.js";
 import { notFoundError } from "../../core/errors.js";
-import type { RecordTarget } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
 import { grantPredicate, leadGrantPredicate, requireSingleRow, toPrismaPredicate } from "../../db/access-filter.js";
 import { storeChange } from "../../db/contact-record.js";
 import type { Database } from "../../db/database.js";
 import { missingReferences, type Reference } from "../../db/existing-ids.js";
-import { once } from "../../db/once.js";
+import { once } from "../../db/idempotent-write.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import { customFieldsInTransaction } from "../custom-fields/custom-field.repository.js";
 import { createPetWriter } from "../pets/pet-writer.repository.js";

@@ -1,9 +1,9 @@
-import type { RecordTarget } from "../../core/principal.js";
+import type { RecordTarget } from "../../core/access.js";
 import { actingStaffId, type WriteContext } from "../../core/write.js";
 import { auditColumns, recordChanges, recordConsent, timestamp, updatedTime } from "../../db/audit-log.js";
 import type { Database } from "../../db/database.js";
+import { once } from "../../db/idempotent-write.js";
 import { addressData } from "../../db/nested-rows.js";
-import { once } from "../../db/once.js";
 import type { Prisma } from "../../gen/prisma/client.js";
 import { customFieldsInTransaction } from "../custom-fields/custom-field.repository.js";
 import { customerFields } from "../customers/customer.columns.js";

@@ -1,7 +1,8 @@
+import { requireBusinessAccess, requireCompanyAccess } from "../../core/access.js";
 import type { AddressRecord } from "../../core/address.js";
 import { applyConsent, type Consent, type ConsentChange, sameConsent } from "../../core/consent.js";
 import { invalidRequest, listedIdViolations, notFoundInCompany, type Violation, violation } from "../../core/errors.js";
-import { type Principal, requireBusinessAccess, requireCompanyAccess } from "../../core/principal.js";
+import type { Principal } from "../../core/principal.js";
 import { prefixPaths } from "../../core/record-import.js";
 import { requireEtag } from "../../core/write.js";
 import type { FieldValues } from "../custom-fields/custom-field.model.js";

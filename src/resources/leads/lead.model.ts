@@ -1,10 +1,10 @@
+import type { RecordTarget } from "../../core/access.js";
 import type { Address, AddressRecord } from "../../core/address.js";
 import type { CompanyResource } from "../../core/company-resource.js";
 import type { Consent } from "../../core/consent.js";
 import { DomainError, notFoundError, notFoundInCompany, type Violation } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
 import type { Page, TimeRange } from "../../core/page.js";
-import type { RecordTarget } from "../../core/principal.js";
 import type { ImportAuthors, ImportLookups, ImportTimes } from "../../core/record-import.js";
 import type { FieldChange, WriteContext } from "../../core/write.js";
 import type { CustomFieldRepository, FieldValues } from "../custom-fields/custom-field.model.js";

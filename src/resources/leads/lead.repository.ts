@@ -4,7 +4,6 @@ import { foldCase } from "../../core/text.js";
 import type { WriteContext } from "../../core/write.js";
 import { accessFilterValues, leadGrantPredicate, requireSingleRow } from "../../db/access-filter.js";
 import type { Database } from "../../db/database.js";
-import { namedStatement } from "../../db/named-statement.js";
 import {
   claimSql,
   createOnce,
@@ -12,7 +11,8 @@ import {
   replaySql,
   requestParameters,
   type StoredResultRow,
-} from "../../db/once.js";
+} from "../../db/idempotent-write.js";
+import { namedStatement } from "../../db/named-statement.js";
 import { type Bind, readTimeList, type TimeList } from "../../db/record-list.js";
 import { statement } from "../../db/statement.js";
 import { petFields } from "../pets/pet.columns.js";

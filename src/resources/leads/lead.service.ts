@@ -1,17 +1,16 @@
+import {
+  canAccessRecord,
+  companyAccessFilter,
+  limitToBusinesses,
+  requireBusinessAccess,
+  requireCompanyAccess,
+  targetOf,
+} from "../../core/access.js";
 import type { AddressRecord } from "../../core/address.js";
 import { requireFound } from "../../core/company-resource.js";
 import { applyConsent, type ConsentChange, defaultConsent } from "../../core/consent.js";
 import { DomainError, invalidRequest, notFoundError } from "../../core/errors.js";
-import {
-  type CompanyAccess,
-  canAccessRecord,
-  companyAccessFilter,
-  limitToBusinesses,
-  type Principal,
-  requireBusinessAccess,
-  requireCompanyAccess,
-  targetOf,
-} from "../../core/principal.js";
+import type { CompanyAccess, Principal } from "../../core/principal.js";
 import { prefixPaths } from "../../core/record-import.js";
 import type { WriteContext } from "../../core/write.js";
 import type { CustomFieldRepository } from "../custom-fields/custom-field.model.js";

@@ -3,7 +3,7 @@ import { idPrefixes, newId } from "../../core/ids.js";
 import { actingStaffId, type WriteContext } from "../../core/write.js";
 import { recordChange, updatedTime } from "../../db/audit-log.js";
 import type { Database } from "../../db/database.js";
-import { once } from "../../db/once.js";
+import { once } from "../../db/idempotent-write.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import {
   type LedgerRow,

@@ -5,7 +5,7 @@ import { actingStaffId, type WriteContext } from "../../core/write.js";
 import { recordChange } from "../../db/audit-log.js";
 import type { Database } from "../../db/database.js";
 import { violatedConstraint } from "../../db/database-errors.js";
-import { once } from "../../db/once.js";
+import { once } from "../../db/idempotent-write.js";
 import type { Prisma, Service } from "../../gen/prisma/client.js";
 import type { MissingPackageReferences, PackageSale, SaleOutcome } from "./package.model.js";
 import { readPackage } from "./package-change.repository.js";

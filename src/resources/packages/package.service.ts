@@ -1,11 +1,7 @@
+import { requireBusinessAccess, requireCompanyAccess } from "../../core/access.js";
 import { DomainError, invalidRequest, notFoundError, notFoundInCompany, type Violation } from "../../core/errors.js";
 import type { Page } from "../../core/page.js";
-import {
-  type CompanyAccess,
-  type Principal,
-  requireBusinessAccess,
-  requireCompanyAccess,
-} from "../../core/principal.js";
+import type { CompanyAccess, Principal } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
 import type {
   ChangedPackage,

@@ -1,7 +1,7 @@
 import { archivedError, notFoundError } from "../../core/errors.js";
 import type { WriteContext, WriteResult } from "../../core/write.js";
 import type { Database } from "../../db/database.js";
-import { assertNotErased, once } from "../../db/once.js";
+import { assertNotErased, once } from "../../db/idempotent-write.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import type { CustomerTarget } from "../customers/customer.model.js";
 import { lockCustomer } from "../customers/customer-change.repository.js";

@@ -1,5 +1,5 @@
+import type { AccessFilter } from "../../core/access.js";
 import { type ImportedNote, type ImportedNoteRecord, toImportedNoteRecords } from "../../core/note.js";
-import type { AccessFilter } from "../../core/principal.js";
 import {
   authorsOf,
   type ImportAuthors,

@@ -4,7 +4,7 @@ import type { Database } from "../../db/database.js";
 import { isErased } from "../../db/erasure/erasure.js";
 import type { Pseudonym } from "../../db/erasure/pseudonym.js";
 import { findExistingIds, missingStaff } from "../../db/existing-ids.js";
-import { once } from "../../db/once.js";
+import { once } from "../../db/idempotent-write.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import { lockCustomer } from "../customers/customer-change.repository.js";
 import { assertLead } from "../leads/lead.model.js";

@@ -1,3 +1,4 @@
+import { companyAccessFilter, requireCompanyAccess } from "../../core/access.js";
 import {
   alreadyExistsError,
   erasedError,
@@ -5,7 +6,7 @@ import {
   notFoundInCompany,
   type Violation,
 } from "../../core/errors.js";
-import { companyAccessFilter, type Principal, requireCompanyAccess } from "../../core/principal.js";
+import type { Principal } from "../../core/principal.js";
 import { authorViolations, nestedNotes, nestedViolations, timeViolations } from "../../core/record-import.js";
 import type { WriteContext } from "../../core/write.js";
 import { maxPets, maxPetsOfCustomer, type Pet } from "./pet.model.js";

@@ -1,6 +1,7 @@
+import { accessFilterOf, requireCompanyAccess } from "../../core/access.js";
 import { invalidRequest, notFoundError, notFoundInCompany, type Violation } from "../../core/errors.js";
 import type { Page } from "../../core/page.js";
-import { accessFilterOf, type Principal, requireCompanyAccess } from "../../core/principal.js";
+import type { Principal } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
 import {
   maxPetCodes,

@@ -1,12 +1,8 @@
+import { type CompanyWideScope, requireCompanyAccess, requireCompanyWrite } from "../../core/access.js";
 import { type CompanyResource, requireActive, requireFound } from "../../core/company-resource.js";
 import { throwIfInvalid, type Violation, violation } from "../../core/errors.js";
 import { type IdPrefix, newId } from "../../core/ids.js";
-import {
-  type CompanyWideScope,
-  type Principal,
-  requireCompanyAccess,
-  requireCompanyWrite,
-} from "../../core/principal.js";
+import type { Principal } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
 import type { ListQuery, NewEntry, NewOrder, SettingEntry, SettingRepository } from "./setting.model.js";
 

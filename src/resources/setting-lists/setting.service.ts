@@ -1,7 +1,8 @@
+import { requireCompanyAccess, requireCompanyWrite } from "../../core/access.js";
 import { type CompanyResource, requireActive } from "../../core/company-resource.js";
 import { DomainError, type Violation, violation } from "../../core/errors.js";
 import { idPrefixes } from "../../core/ids.js";
-import { type Principal, requireCompanyAccess, requireCompanyWrite } from "../../core/principal.js";
+import type { Principal } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
 import type { LifeCycle } from "../leads/lead.model.js";
 import type { Weight } from "../pets/pet.model.js";

@@ -1,6 +1,7 @@
 import { type DescField, type DescMessage, getOption, isMessage, type Message, ScalarType } from "@bufbuild/protobuf";
+import { requireBusinessAccess } from "../../core/access.js";
 import { isId } from "../../core/ids.js";
-import { type Principal, requireBusinessAccess } from "../../core/principal.js";
+import type { Principal } from "../../core/principal.js";
 import { Access, access as accessOption } from "../../gen/proto/moego/option/v1/option_pb.js";
 
 /** What a request message names, by the contract's `moego.option.v1.access`. */

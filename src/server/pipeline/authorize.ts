@@ -1,6 +1,7 @@
+import { requireCompanyAccess, requireCompanyWideAccess } from "../../core/access.js";
 import { DomainError } from "../../core/errors.js";
 import type { KeyGrant } from "../../core/key-grants.js";
-import { type Principal, requireCompanyAccess, requireCompanyWideAccess, type Scope } from "../../core/principal.js";
+import type { Principal, Scope } from "../../core/principal.js";
 import { type AddressSet, addressSet } from "./client-address.js";
 
 /** Restricts an API key of several companies to one of them. */
