@@ -57,9 +57,8 @@ export const createLead = command({
         return answer(leadView(world, made));
       },
       again() {
-        const now = world.leads.find((one) => one.id === made?.id);
-        if (!now || !sees(by, now.businessId)) return notFound;
-        return goneLead(now) ?? answer(leadView(world, now));
+        const now = made && seenLead(world, made.id.value, by);
+        return now ? (goneLead(now) ?? answer(leadView(world, now))) : notFound;
       },
     };
   },
