@@ -7,8 +7,9 @@ import { isOutcomeLost, outcomeUnknown, readFault, translateError } from "./data
 import { createPool, type PoolOptions } from "./pool.js";
 import { withPooledClient } from "./pooled-client.js";
 import { createPrisma, readWithCancel } from "./prisma.js";
+import { retry } from "./retry.js";
 import type { Statement } from "./statement.js";
-import { retry, transact } from "./transact.js";
+import { transact } from "./transact.js";
 
 interface PoolStats {
   readonly total: number;

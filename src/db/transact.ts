@@ -1,17 +1,10 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { DomainError } from "../core/errors.js";
 import type { WriteContext } from "../core/write.js";
 import type { Prisma, PrismaClient } from "../gen/prisma/client.js";
-import {
-  isConflict,
-  isOutcomeLost,
-  isStaleStatement,
-  outcomeUnknown,
-  readFault,
-  translateError,
-} from "./database-errors.js";
+import { isOutcomeLost, isStaleStatement, outcomeUnknown, readFault, translateError } from "./database-errors.js";
 import { breakConnection, cancelOnAbort } from "./pooled-client.js";
+import { retry } from "./retry.js";
 
 interface TransactionOptions {
   readonly prisma: PrismaClient;
@@ -146,38 +139,4 @@ function watchCommand(client: pg.ClientBase): CommandWatch | undefined {
   const { connection } = client;
   connection.on("commandComplete", onComplete);
   return { tag: () => tag, end: () => connection.off("commandComplete", onComplete) };
-}
-
-const conflictTries = 5;
-/** Every stale connection is dropped when found, so there are at most as many as the pool has connections. */
-const staleTries = 100;
-const firstDelayMs = 5;
-
-/**
- * Retries an attempt as a whole after a serialization failure or deadlock (up to 5 attempts, with growing random
- * delays), and after a prepared statement that the server no longer accepts.
- *
- * @throws what the last attempt threw, or the signal's reason if it aborts during a delay
- */
-export async function retry<T>(signal: AbortSignal, attempt: () => Promise<T>): Promise<T> {
-  let conflicts = 0;
-  let stale = 0;
-  for (;;) {
-    try {
-      return await attempt();
-    } catch (error) {
-      const fault = readFault(error);
-      if (isStaleStatement(fault) && ++stale < staleTries) continue;
-      if (!isConflict(fault) || ++conflicts === conflictTries) throw error;
-      await pause(firstDelayMs * 2 ** conflicts * (0.5 + Math.random()), signal);
-    }
-  }
-}
-
-async function pause(delayMs: number, signal: AbortSignal): Promise<void> {
-  try {
-    await sleep(delayMs, undefined, { signal });
-  } catch (error) {
-    throw signal.aborted ? signal.reason : error;
-  }
 }

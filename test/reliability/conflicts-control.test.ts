@@ -3,7 +3,7 @@ import { writeAmongConflicts } from "./conflicting.js";
 import { record } from "./run.js";
 
 /** The guard, switched off: one try and no other. */
-vi.mock("../../src/db/transact.js", () => ({
+vi.mock("../../src/db/retry.js", () => ({
   retry: <T>(_signal: AbortSignal, attempt: () => Promise<T>): Promise<T> => attempt(),
 }));
 
