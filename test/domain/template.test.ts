@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { isTemplate, renderTemplate, variablesOf } from "../../src/core/text.js";
+import { isTemplate, renderTemplate, variablesOf } from "../../src/core/template.js";
 
 const values = new Map([
   ["a", "1"],

@@ -1,6 +1,7 @@
 import { type Violation, type ViolationReason, violation } from "../../core/errors.js";
 import { isMultiNodePath, jsonPathFault } from "../../core/json-path.js";
-import { isTemplate, type TextFault, variablesOf } from "../../core/text.js";
+import { isTemplate, variablesOf } from "../../core/template.js";
+import type { TextFault } from "../../core/text.js";
 import {
   type ExternalApiInput,
   type HeaderDraft,

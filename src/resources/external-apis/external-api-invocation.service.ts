@@ -3,7 +3,7 @@ import { setImmediate } from "node:timers/promises";
 import type { Violation } from "../../core/errors.js";
 import { firstMatch, isLongInteger, type JsonValue, readJson } from "../../core/json-path.js";
 import type { OutboundFailureResult, OutboundRequest, OutboundResponse } from "../../core/outbound-call.js";
-import { renderTemplate } from "../../core/text.js";
+import { renderTemplate } from "../../core/template.js";
 import type {
   ExternalApi,
   FailedOutput,

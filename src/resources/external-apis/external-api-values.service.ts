@@ -1,4 +1,5 @@
-import { type TextFault, textFault, variablesOf } from "../../core/text.js";
+import { variablesOf } from "../../core/template.js";
+import { type TextFault, textFault } from "../../core/text.js";
 import type { RequestParam, ValueType } from "./external-api.model.js";
 
 /** Maximum length of a parameter value, in code points. */

@@ -1,4 +1,4 @@
-import { isTemplate, variablesOf } from "../../core/text.js";
+import { isTemplate, variablesOf } from "../../core/template.js";
 import { invocationKeys } from "../external-apis/external-api.model.js";
 import {
   type FlowBranch,

@@ -1,4 +1,4 @@
-import { renderTemplate } from "../../core/text.js";
+import { renderTemplate } from "../../core/template.js";
 import { invocationKeys } from "../external-apis/external-api.model.js";
 import {
   type CustomerQueryNode,

@@ -4,7 +4,8 @@ import { newResourceFields } from "../../api/import-fields.js";
 import { pagination } from "../../api/page-token.js";
 import { customIssue } from "../../api/parse.js";
 import { protoEnum } from "../../api/proto-enum.js";
-import { nameRule, noteRule, variableName } from "../../core/text.js";
+import { variableName } from "../../core/template.js";
+import { nameRule, noteRule } from "../../core/text.js";
 import {
   BranchNode_OperatorSchema,
   type FlowNode as FlowNodeMessage,
