@@ -33,35 +33,18 @@ export interface IssuedKey {
   readonly secret?: string;
 }
 
-export interface ApiKeys {
-  /** Creates a key. Only this response contains the secret. */
-  create(input: ApiKeyInput, manager: KeyAdministrator, write: WriteContext): Promise<IssuedKey>;
-  get(id: string, manager: KeyAdministrator, signal: AbortSignal): Promise<ApiKey>;
-  /** Newest first. Returns one row more than the page size if there is a next page. */
-  list(
-    query: Omit<ApiKeyQuery, "accessFilter">,
-    manager: KeyAdministrator,
-    signal: AbortSignal,
-  ): Promise<readonly ApiKey[]>;
-  /** Gives a key a new secret. The previous one stays valid for `overlapMs`. */
-  rotate(
-    rotation: { readonly id: string; readonly overlapMs: number },
-    manager: KeyAdministrator,
-    write: WriteContext,
-  ): Promise<IssuedKey>;
-  /** Revokes a key. Every process rejects it within 2 s. Throws RESOURCE_NOT_FOUND. */
-  revoke(id: string, manager: KeyAdministrator, write: WriteContext): Promise<ApiKey>;
-}
+export type ApiKeys = ReturnType<typeof createApiKeys>;
 
 /** Administration of API keys. A key cannot grant, read or gain more access than it has (api-key-rules.service.ts). */
 export function createApiKeys(options: {
   readonly repository: ApiKeyRepository;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-}): ApiKeys {
+}) {
   const { repository, now } = options;
   return {
-    async create(input, manager, write) {
+    /** Creates a key. Only this response contains the secret. */
+    async create(input: ApiKeyInput, manager: KeyAdministrator, write: WriteContext) {
       assertCanDelegate(manager, input);
       const violations: readonly Violation[] = await keyViolations(input, {
         repository,
@@ -84,15 +67,22 @@ export function createApiKeys(options: {
       return issued(key, secret, write);
     },
 
-    async get(id, manager, signal) {
+    async get(id: string, manager: KeyAdministrator, signal: AbortSignal) {
       const key = await repository.get(id, signal);
       if (!key || !canManageKey(manager, key)) throw keyNotFound(id);
       return key;
     },
 
-    list: (query, manager, signal) => repository.list({ ...query, accessFilter: keyVisibility(manager) }, signal),
+    /** Newest first. Returns one row more than the page size if there is a next page. */
+    list: (query: Omit<ApiKeyQuery, "accessFilter">, manager: KeyAdministrator, signal: AbortSignal) =>
+      repository.list({ ...query, accessFilter: keyVisibility(manager) }, signal),
 
-    async rotate({ id, overlapMs }, manager, write) {
+    /** Gives a key a new secret. The previous one stays valid for `overlapMs`. */
+    async rotate(
+      { id, overlapMs }: { readonly id: string; readonly overlapMs: number },
+      manager: KeyAdministrator,
+      write: WriteContext,
+    ) {
       const secret = generateSecret();
       const rules: KeyRules = {
         admit(key) {
@@ -109,7 +99,8 @@ export function createApiKeys(options: {
       return issued(key, secret, write);
     },
 
-    async revoke(id, manager, write) {
+    /** Revokes a key. Every process rejects it within 2 s. Throws RESOURCE_NOT_FOUND. */
+    async revoke(id: string, manager: KeyAdministrator, write: WriteContext) {
       const rules: KeyRules = {
         admit(key) {
           if (!canManageKey(manager, key)) throw keyNotFound(id);

@@ -20,8 +20,7 @@ import {
 import type { WriteContext } from "../../core/write.js";
 import type { CustomFieldRepository } from "../custom-fields/custom-field.model.js";
 import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
-import type { Tag } from "../setting-lists/tag.model.js";
-import { type Customer, type CustomerRepository, type CustomerStatus, referenceError } from "./customer.model.js";
+import { type CustomerRepository, type CustomerStatus, referenceError } from "./customer.model.js";
 import { type NewCustomer, quotaExceeded } from "./customer.service.js";
 import type { CustomerAdminRepository } from "./customer-admin.model.js";
 
@@ -45,35 +44,22 @@ interface CustomerAdminDependencies {
   readonly customFields: CustomFieldRepository;
 }
 
-export interface CustomerAdmin {
-  setArchived(name: CompanyResource, archived: boolean, principal: Principal, write: WriteContext): Promise<Customer>;
-  erase(name: CompanyResource, principal: Principal, write: WriteContext): Promise<void>;
-  import(input: CustomerImport, principal: Principal, write: WriteContext): Promise<Customer>;
-  /** Returns the remaining tags. */
-  removeTags(
-    input: CompanyResource & { readonly tagIds: readonly string[] },
-    principal: Principal,
-    write: WriteContext,
-  ): Promise<readonly Tag[]>;
-}
+export type CustomerAdmin = ReturnType<typeof createCustomerAdmin>;
 
 /** The rules of customer administration. */
-export function createCustomerAdmin({
-  customers,
-  customerAdmin,
-  customFields,
-}: CustomerAdminDependencies): CustomerAdmin {
+export function createCustomerAdmin({ customers, customerAdmin, customFields }: CustomerAdminDependencies) {
   return {
-    setArchived: async (name, archived, principal, write) =>
+    setArchived: async (name: CompanyResource, archived: boolean, principal: Principal, write: WriteContext) =>
       customerAdmin.setArchived(targetIn(principal, name), archived, write, async ({ companyId, count, uncount }) => {
         if (archived) return uncount();
         const limit = await count();
         if (limit !== undefined) throw quotaExceeded(companyId, limit);
       }),
 
-    erase: async (name, principal, write) => customerAdmin.erase(targetIn(principal, name), write),
+    erase: async (name: CompanyResource, principal: Principal, write: WriteContext) =>
+      customerAdmin.erase(targetIn(principal, name), write),
 
-    async import(input, principal, write) {
+    async import(input: CustomerImport, principal: Principal, write: WriteContext) {
       const { companyId, id, customer } = input;
       const access = requireCompanyAccess(principal, companyId);
       requireBusinessAccess(access, [customer.preferredBusinessId]);
@@ -108,7 +94,12 @@ export function createCustomerAdmin({
       });
     },
 
-    async removeTags({ tagIds, ...name }, principal, write) {
+    /** Returns the remaining tags. */
+    async removeTags(
+      { tagIds, ...name }: CompanyResource & { readonly tagIds: readonly string[] },
+      principal: Principal,
+      write: WriteContext,
+    ) {
       const { customer } = await customers.change(targetIn(principal, name), write, async (unit) => {
         const rest = unit.customer.tags.filter((tag) => !tagIds.includes(tag.id));
         if (rest.length === unit.customer.tags.length) unit.skipUpdate();

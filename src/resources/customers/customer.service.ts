@@ -9,21 +9,18 @@ import {
 import { requireFound } from "../../core/company-resource.js";
 import { applyConsent, type ConsentChange, defaultConsent } from "../../core/consent.js";
 import { DomainError, invalidRequest, notFoundError } from "../../core/errors.js";
-import type { Note } from "../../core/note.js";
 import type { Page } from "../../core/page.js";
 import type { Principal } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
 import type { CustomFieldRepository } from "../custom-fields/custom-field.model.js";
 import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
-import { maxTagsPerCustomer, type Tag, type TagReference } from "../setting-lists/tag.model.js";
+import { maxTagsPerCustomer, type TagReference } from "../setting-lists/tag.model.js";
 import {
   type CardLinkRepository,
-  type Customer,
   type CustomerFilter,
   type CustomerRecord,
   type CustomerRepository,
   type CustomerTransaction,
-  type NoteWithCreatedTime,
   referenceError,
 } from "./customer.model.js";
 import { applyUpdate, type CustomerUpdate, tooManyTags } from "./customer-update.service.js";
@@ -41,15 +38,7 @@ interface CustomerDependencies {
   readonly publicBaseUrl: () => string;
 }
 
-export interface Customers {
-  create(input: NewCustomer, principal: Principal, write: WriteContext): Promise<Customer>;
-  get(id: string, principal: Principal, signal: AbortSignal): Promise<Customer>;
-  update(input: CustomerUpdate, principal: Principal, write: WriteContext): Promise<Customer>;
-  /** Returns one row more than the page size if there is a next page. */
-  list(query: ListCustomers, principal: Principal, signal: AbortSignal): Promise<readonly Customer[]>;
-  /** A link to enter a payment card, valid once within 24 hours. */
-  mintCardLink(id: string, principal: Principal, write: WriteContext): Promise<string>;
-}
+export type Customers = ReturnType<typeof createCustomers>;
 
 export interface ListCustomers {
   readonly companyId: string;
@@ -61,14 +50,9 @@ export interface ListCustomers {
 const cardLinkLifetimeMs = 24 * 60 * 60 * 1000;
 
 /** The rules of customers. */
-export function createCustomers({
-  customers,
-  customFields,
-  cardLinks,
-  publicBaseUrl,
-}: CustomerDependencies): Customers {
+export function createCustomers({ customers, customFields, cardLinks, publicBaseUrl }: CustomerDependencies) {
   return {
-    async create(input, principal, write) {
+    async create(input: NewCustomer, principal: Principal, write: WriteContext) {
       const { companyId } = input;
       const access = requireCompanyAccess(principal, companyId);
       requireBusinessAccess(access, [input.preferredBusinessId]);
@@ -103,11 +87,11 @@ export function createCustomers({
       }
     },
 
-    async get(id, principal, signal) {
+    async get(id: string, principal: Principal, signal: AbortSignal) {
       return requireFound(await customers.get(targetOf(principal, id), signal), "Customer", id);
     },
 
-    async update(input, principal, write) {
+    async update(input: CustomerUpdate, principal: Principal, write: WriteContext) {
       const access = requireCompanyAccess(principal, input.companyId);
       const { preferredBusinessId } = input.columns;
       if (preferredBusinessId) requireBusinessAccess(access, [preferredBusinessId]);
@@ -117,12 +101,14 @@ export function createCustomers({
       return changed.customer;
     },
 
-    async list({ companyId, filter, page }, principal, signal) {
+    /** Returns one row more than the page size if there is a next page. */
+    async list({ companyId, filter, page }: ListCustomers, principal: Principal, signal: AbortSignal) {
       const access = requireCompanyAccess(principal, companyId);
       return customers.list({ companyId, filter: limitToBusinesses(access, filter), page }, signal);
     },
 
-    async mintCardLink(id, principal, write) {
+    /** A link to enter a payment card, valid once within 24 hours. */
+    async mintCardLink(id: string, principal: Principal, write: WriteContext) {
       const token = await cardLinks.mint(targetOf(principal, id), cardLinkLifetimeMs, write);
       return `${publicBaseUrl()}/cof/${token}`;
     },
@@ -141,20 +127,12 @@ export function quotaExceeded(companyId: string, limit: number): DomainError {
 }
 
 /** The tags of a customer. */
-export interface CustomerTags {
-  /** Returns the tags of the request, including those that the customer already had. */
-  append(
-    customerId: string,
-    references: readonly TagReference[],
-    principal: Principal,
-    write: WriteContext,
-  ): Promise<readonly Tag[]>;
-  list(customerId: string, principal: Principal, signal: AbortSignal): Promise<readonly Tag[]>;
-}
+export type CustomerTags = ReturnType<typeof createCustomerTags>;
 
-export function createCustomerTags(customers: CustomerRepository): CustomerTags {
+export function createCustomerTags(customers: CustomerRepository) {
   return {
-    async append(customerId, references, principal, write) {
+    /** Returns the tags of the request, including those that the customer already had. */
+    async append(customerId: string, references: readonly TagReference[], principal: Principal, write: WriteContext) {
       const changed = await customers.change(targetOf(principal, customerId), write, async (unit) => {
         const access = requireCompanyAccess(principal, unit.customer.companyId);
         const tags = await unit.resolveTags(references, mayCreateTags(principal, access));
@@ -170,31 +148,14 @@ export function createCustomerTags(customers: CustomerRepository): CustomerTags 
       return changed.resourceIds.flatMap((id) => carried.get(id) ?? []);
     },
 
-    async list(customerId, principal, signal) {
+    async list(customerId: string, principal: Principal, signal: AbortSignal) {
       return requireFound(await customers.get(targetOf(principal, customerId), signal), "Customer", customerId).tags;
     },
   };
 }
 
 /** Notes of a customer. A change also updates the version and the update time of the customer. */
-export interface CustomerNotes {
-  /** Returns the added notes in the order given. */
-  append(
-    customerId: string,
-    texts: readonly string[],
-    principal: Principal,
-    write: WriteContext,
-  ): Promise<readonly Note[]>;
-  /** Newest first. Returns one row more than the page size if there is a next page. */
-  list(
-    customerId: string,
-    page: Page,
-    principal: Principal,
-    signal: AbortSignal,
-  ): Promise<readonly NoteWithCreatedTime[]>;
-  update(note: NoteUpdate, principal: Principal, write: WriteContext): Promise<Note>;
-  remove(note: NoteTarget, principal: Principal, write: WriteContext): Promise<void>;
-}
+export type CustomerNotes = ReturnType<typeof createCustomerNotes>;
 
 interface NoteTarget {
   readonly customerId: string;
@@ -205,9 +166,10 @@ interface NoteUpdate extends NoteTarget {
   readonly text: string;
 }
 
-export function createCustomerNotes(customers: CustomerRepository): CustomerNotes {
+export function createCustomerNotes(customers: CustomerRepository) {
   return {
-    async append(customerId, texts, principal, write) {
+    /** Returns the added notes in the order given. */
+    async append(customerId: string, texts: readonly string[], principal: Principal, write: WriteContext) {
       const changed = await customers.change(targetOf(principal, customerId), write, async (unit) => {
         const notes = await unit.addNotes(texts);
         return { kind: "customer_note", ids: notes.map((note) => note.id) };
@@ -215,11 +177,12 @@ export function createCustomerNotes(customers: CustomerRepository): CustomerNote
       return changed.notes;
     },
 
-    list(customerId, page, principal, signal) {
+    /** Newest first. Returns one row more than the page size if there is a next page. */
+    list(customerId: string, page: Page, principal: Principal, signal: AbortSignal) {
       return customers.listNotes(targetOf(principal, customerId), page, signal);
     },
 
-    async update({ customerId, noteId, text }, principal, write) {
+    async update({ customerId, noteId, text }: NoteUpdate, principal: Principal, write: WriteContext) {
       const changed = await customers.change(targetOf(principal, customerId), write, async (unit) => {
         await assertNote(unit, noteId);
         await unit.editNote(noteId, text);
@@ -230,7 +193,7 @@ export function createCustomerNotes(customers: CustomerRepository): CustomerNote
       return note;
     },
 
-    async remove({ customerId, noteId }, principal, write) {
+    async remove({ customerId, noteId }: NoteTarget, principal: Principal, write: WriteContext) {
       await customers.change(targetOf(principal, customerId), write, async (unit) => {
         await assertNote(unit, noteId);
         await unit.removeNote(noteId);

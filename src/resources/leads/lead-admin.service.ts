@@ -17,13 +17,7 @@ import {
 import type { WriteContext } from "../../core/write.js";
 import type { CustomFieldRepository } from "../custom-fields/custom-field.model.js";
 import { type ImportedPet, toImportedPetRecord } from "../pets/pet-import.model.js";
-import {
-  assertLead,
-  type Lead,
-  type LeadAdminRepository,
-  type LeadImportUnit,
-  leadReferenceViolations,
-} from "./lead.model.js";
+import { assertLead, type LeadAdminRepository, type LeadImportUnit, leadReferenceViolations } from "./lead.model.js";
 import { completeLead, type NewLeadWith } from "./lead.service.js";
 
 /** The validated input of ImportLead. */
@@ -37,21 +31,18 @@ interface LeadAdminDependencies {
   readonly customFields: CustomFieldRepository;
 }
 
-export interface LeadAdmin {
-  setArchived(name: CompanyResource, archived: boolean, principal: Principal, write: WriteContext): Promise<Lead>;
-  erase(name: CompanyResource, principal: Principal, write: WriteContext): Promise<void>;
-  import(input: LeadImport, principal: Principal, write: WriteContext): Promise<Lead>;
-}
+export type LeadAdmin = ReturnType<typeof createLeadAdmin>;
 
 /** The rules of lead administration. */
-export function createLeadAdmin({ leadAdmin, customFields }: LeadAdminDependencies): LeadAdmin {
+export function createLeadAdmin({ leadAdmin, customFields }: LeadAdminDependencies) {
   return {
-    setArchived: async (name, archived, principal, write) =>
+    setArchived: async (name: CompanyResource, archived: boolean, principal: Principal, write: WriteContext) =>
       leadAdmin.setArchived(targetIn(principal, name), archived, write),
 
-    erase: async (name, principal, write) => leadAdmin.erase(targetIn(principal, name), write),
+    erase: async (name: CompanyResource, principal: Principal, write: WriteContext) =>
+      leadAdmin.erase(targetIn(principal, name), write),
 
-    async import(input, principal, write) {
+    async import(input: LeadImport, principal: Principal, write: WriteContext) {
       const { companyId, id } = input;
       const access = requireCompanyAccess(principal, companyId);
       const { record, violations: faults } = await completeLead(input.lead, {

@@ -15,11 +15,9 @@ import { prefixPaths } from "../../core/record-import.js";
 import type { WriteContext } from "../../core/write.js";
 import type { CustomFieldRepository } from "../custom-fields/custom-field.model.js";
 import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
-import type { Customer } from "../customers/customer.model.js";
 import type { PetRecord } from "../pets/pet.model.js";
 import {
   assertLead,
-  type Lead,
   type LeadQuery,
   type LeadRecord,
   type LeadRepository,
@@ -44,20 +42,12 @@ interface LeadDependencies {
   readonly customFields: CustomFieldRepository;
 }
 
-export interface Leads {
-  create(input: NewLead, principal: Principal, write: WriteContext): Promise<Lead>;
-  get(id: string, principal: Principal, signal: AbortSignal): Promise<Lead>;
-  update(input: LeadUpdate, principal: Principal, write: WriteContext): Promise<Lead>;
-  /** Returns one row more than the page size if there is a next page. */
-  list(query: LeadQuery, principal: Principal, signal: AbortSignal): Promise<readonly Lead[]>;
-  /** Returns the customer that the lead was promoted to, now or earlier. */
-  promote(id: string, principal: Principal, write: WriteContext): Promise<Customer>;
-}
+export type Leads = ReturnType<typeof createLeads>;
 
 /** The rules of leads. */
-export function createLeads({ leads, customFields }: LeadDependencies): Leads {
+export function createLeads({ leads, customFields }: LeadDependencies) {
   return {
-    async create(input, principal, write) {
+    async create(input: NewLead, principal: Principal, write: WriteContext) {
       const access = requireCompanyAccess(principal, input.companyId);
       const { record, violations } = await completeLead(input, { access, customFields, signal: write.signal });
       const admission = { admit: violations.length === 0, accessFilter: companyAccessFilter(access) };
@@ -66,22 +56,24 @@ export function createLeads({ leads, customFields }: LeadDependencies): Leads {
       throw invalidRequest(prefixPaths("lead", [...violations, ...leadReferenceViolations(outcome.missing)]));
     },
 
-    async get(id, principal, signal) {
+    async get(id: string, principal: Principal, signal: AbortSignal) {
       return assertLead(requireFound(await leads.get(targetOf(principal, id), signal), "Lead", id));
     },
 
-    update(input, principal, write) {
+    update(input: LeadUpdate, principal: Principal, write: WriteContext) {
       return leads.change(targetOf(principal, input.id), write, (unit) =>
         applyLeadUpdate(unit, input, { principal, signal: write.signal }),
       );
     },
 
-    async list({ companyId, filter, page }, principal, signal) {
+    /** Returns one row more than the page size if there is a next page. */
+    async list({ companyId, filter, page }: LeadQuery, principal: Principal, signal: AbortSignal) {
       const access = requireCompanyAccess(principal, companyId);
       return leads.list({ companyId, filter: limitToBusinesses(access, filter), page }, signal);
     },
 
-    async promote(id, principal, write) {
+    /** Returns the customer that the lead was promoted to, now or earlier. */
+    async promote(id: string, principal: Principal, write: WriteContext) {
       const customer = await leads.promote(targetOf(principal, id), write, (unit) => promoteLead(unit, write.signal));
       // A customer of an earlier promotion may have moved to a location that the API key cannot access.
       if (!canAccessRecord(requireCompanyAccess(principal, customer.companyId), customer))

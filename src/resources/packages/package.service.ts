@@ -7,8 +7,6 @@ import type {
   ChangedPackage,
   LedgerEntry,
   MissingPackageReferences,
-  Package,
-  PackageDetail,
   PackageDetailQuery,
   PackageQuery,
   PackageRepository,
@@ -36,51 +34,37 @@ export interface PackageChange extends ChangedPackage {
   readonly entry: LedgerEntry;
 }
 
-export interface Packages {
-  /** Returns one row more than the page size if there is a next page. */
-  list(query: Omit<PackageQuery, "reachIds">, principal: Principal, signal: AbortSignal): Promise<readonly Package[]>;
-  /** Throws NOT_FOUND with all ids that do not exist. */
-  listDetails(
-    query: Omit<PackageDetailQuery, "businessIds">,
-    principal: Principal,
-    signal: AbortSignal,
-  ): Promise<readonly PackageDetail[]>;
-  listLedger(
-    query: PackageName & { readonly page: Page },
-    principal: Principal,
-    signal: AbortSignal,
-  ): Promise<readonly LedgerEntry[]>;
-  sell(sale: NewPackage, principal: Principal, write: WriteContext): Promise<PackageDetail>;
-  redeem(request: PackageName & Redeem, principal: Principal, write: WriteContext): Promise<PackageChange>;
-  refund(request: PackageName & Refund, principal: Principal, write: WriteContext): Promise<PackageChange>;
-  adjust(request: PackageName & Adjust, principal: Principal, write: WriteContext): Promise<PackageChange>;
-  withdraw(name: PackageName, principal: Principal, write: WriteContext): Promise<PackageDetail>;
-  restore(name: PackageName, principal: Principal, write: WriteContext): Promise<PackageDetail>;
-}
+export type Packages = ReturnType<typeof createPackages>;
 
 /** The rules of packages. An API key limited to locations can access the packages sold at them. */
-export function createPackages(packages: PackageRepository): Packages {
+export function createPackages(packages: PackageRepository) {
   return {
-    list(query, principal, signal) {
+    /** Returns one row more than the page size if there is a next page. */
+    list(query: Omit<PackageQuery, "reachIds">, principal: Principal, signal: AbortSignal) {
       const access = requireCompanyAccess(principal, query.companyId);
       requireBusinessAccess(access, query.businessIds ?? []);
       return packages.list({ ...query, ...(access.businessIds ? { reachIds: access.businessIds } : {}) }, signal);
     },
 
-    async listDetails(query, principal, signal) {
+    /** Throws NOT_FOUND with all ids that do not exist. */
+    async listDetails(query: Omit<PackageDetailQuery, "businessIds">, principal: Principal, signal: AbortSignal) {
       const within = locationsOf(requireCompanyAccess(principal, query.companyId));
       const { details, missingIds } = await packages.listDetails({ ...query, ...within }, signal);
       if (missingIds.length > 0) throw packagesNotFound(missingIds);
       return details;
     },
 
-    async listLedger({ page, ...name }, principal, signal) {
+    async listLedger(
+      { page, ...name }: PackageName & { readonly page: Page },
+      principal: Principal,
+      signal: AbortSignal,
+    ) {
       const entries = await packages.listLedger(targetOf(name, principal), page, signal);
       if (!entries) throw notFoundError("Package", name.id);
       return entries;
     },
 
-    async sell(sale, principal, write) {
+    async sell(sale: NewPackage, principal: Principal, write: WriteContext) {
       const access = requireCompanyAccess(principal, sale.companyId);
       requireBusinessAccess(access, [sale.businessId]);
       const outcome = await packages.sell({ ...sale, ...locationsOf(access) }, write);
@@ -97,26 +81,26 @@ export function createPackages(packages: PackageRepository): Packages {
       }
     },
 
-    async redeem(request, principal, write) {
+    async redeem(request: PackageName & Redeem, principal: Principal, write: WriteContext) {
       const target = targetOf(request, principal);
       return withEntry(await packages.change(target, write, (unit) => redeem(unit, request)));
     },
 
-    async refund(request, principal, write) {
+    async refund(request: PackageName & Refund, principal: Principal, write: WriteContext) {
       const target = targetOf(request, principal);
       return withEntry(await packages.change(target, write, (unit) => refund(unit, request)));
     },
 
-    async adjust(request, principal, write) {
+    async adjust(request: PackageName & Adjust, principal: Principal, write: WriteContext) {
       const target = targetOf(request, principal);
       return withEntry(await packages.change(target, write, async (unit) => adjust(unit, request)));
     },
 
-    async withdraw(name, principal, write) {
+    async withdraw(name: PackageName, principal: Principal, write: WriteContext) {
       return (await packages.change(targetOf(name, principal), write, async (unit) => withdraw(unit))).detail;
     },
 
-    async restore(name, principal, write) {
+    async restore(name: PackageName, principal: Principal, write: WriteContext) {
       return (await packages.change(targetOf(name, principal), write, async (unit) => restore(unit))).detail;
     },
   };

@@ -6,11 +6,7 @@ import type { WriteContext } from "../../core/write.js";
 import {
   maxPetCodes,
   maxPetsOfCustomer,
-  type Pet,
-  type PetCode,
   type PetEdit,
-  type PetNote,
-  type PetNoteWithCreatedTime,
   type PetQuery,
   type PetRecord,
   type PetRepository,
@@ -44,33 +40,10 @@ export interface PetNotesAppend extends PetName {
 }
 
 /** Pets of customers. Changing a pet does not change the version or update time of its customer. */
-export interface Pets {
-  create(input: NewPet, principal: Principal, write: WriteContext): Promise<Pet>;
-  update(input: PetUpdate, principal: Principal, write: WriteContext): Promise<Pet>;
-  get(name: PetName, principal: Principal, signal: AbortSignal): Promise<Pet>;
-  listOfCustomer(customerId: string, principal: Principal, signal: AbortSignal): Promise<readonly Pet[]>;
-  /** Returns one row more than the page size if there is a next page. */
-  list(query: PetQuery, principal: Principal, signal: AbortSignal): Promise<readonly Pet[]>;
-  /** Returns the distinct codes of the request that the pet has. A replay may follow a removal. */
-  appendCodes(input: PetCodesAppend, principal: Principal, write: WriteContext): Promise<readonly PetCode[]>;
-  removeCode(input: PetCodeName, principal: Principal, write: WriteContext): Promise<void>;
-  /** Returns the added notes in the order given. */
-  appendNotes(input: PetNotesAppend, principal: Principal, write: WriteContext): Promise<readonly PetNote[]>;
-  /** Newest first. Returns one row more than the page size if there is a next page. */
-  listNotes(
-    name: PetName,
-    page: Page,
-    principal: Principal,
-    signal: AbortSignal,
-  ): Promise<readonly PetNoteWithCreatedTime[]>;
-  /**
-   * The country that determines the format of national phone numbers for pets of the customer. "" if it is ambiguous.
-   */
-  countryOf(customerId: string, principal: Principal, signal: AbortSignal): Promise<string>;
-}
+export type Pets = ReturnType<typeof createPets>;
 
 /** The rules of pets. */
-export function createPets(pets: PetRepository): Pets {
+export function createPets(pets: PetRepository) {
   const customerOf = (principal: Principal, id: string) => ({ accessFilter: accessFilterOf(principal), id });
   const targetOf = (principal: Principal, { customerId, id }: PetName) => ({
     customer: customerOf(principal, customerId),
@@ -78,7 +51,7 @@ export function createPets(pets: PetRepository): Pets {
   });
 
   return {
-    create({ customerId, pet }, principal, write) {
+    create({ customerId, pet }: NewPet, principal: Principal, write: WriteContext) {
       return pets.create(customerOf(principal, customerId), write, async (unit) => {
         const full = (await unit.countPets()) >= maxPetsOfCustomer;
         const missing = new Set(await unit.missingCodes(pet.petCodeIds));
@@ -91,7 +64,7 @@ export function createPets(pets: PetRepository): Pets {
       });
     },
 
-    async update({ customerId, id, ...edit }, principal, write) {
+    async update({ customerId, id, ...edit }: PetUpdate, principal: Principal, write: WriteContext) {
       const changed = await pets.change(targetOf(principal, { customerId, id }), write, async (unit) => {
         await unit.edit(edit);
         return { kind: "pet", ids: [id] };
@@ -99,17 +72,20 @@ export function createPets(pets: PetRepository): Pets {
       return changed.pet;
     },
 
-    get: (name, principal, signal) => pets.get(targetOf(principal, name), signal),
+    get: (name: PetName, principal: Principal, signal: AbortSignal) => pets.get(targetOf(principal, name), signal),
 
-    listOfCustomer: (customerId, principal, signal) => pets.listOfCustomer(customerOf(principal, customerId), signal),
+    listOfCustomer: (customerId: string, principal: Principal, signal: AbortSignal) =>
+      pets.listOfCustomer(customerOf(principal, customerId), signal),
 
-    async list({ companyId, filter, page }, principal, signal) {
+    /** Returns one row more than the page size if there is a next page. */
+    async list({ companyId, filter, page }: PetQuery, principal: Principal, signal: AbortSignal) {
       const { businessIds } = requireCompanyAccess(principal, companyId);
       const seen = { ...filter, ...(businessIds ? { businessIds } : {}) };
       return pets.list({ companyId, filter: seen, page }, signal);
     },
 
-    async appendCodes({ petCodeIds, ...name }, principal, write) {
+    /** Returns the distinct codes of the request that the pet has. A replay may follow a removal. */
+    async appendCodes({ petCodeIds, ...name }: PetCodesAppend, principal: Principal, write: WriteContext) {
       const changed = await pets.change(targetOf(principal, name), write, async ({ pet, missingCodes, edit }) => {
         const carried = pet.petCodes.map((code) => code.id);
         const added = [...new Set(petCodeIds)].filter((id) => !carried.includes(id));
@@ -125,7 +101,7 @@ export function createPets(pets: PetRepository): Pets {
       return changed.resourceIds.flatMap((id) => codes.get(id) ?? []);
     },
 
-    async removeCode({ petCodeId, ...name }, principal, write) {
+    async removeCode({ petCodeId, ...name }: PetCodeName, principal: Principal, write: WriteContext) {
       await pets.change(targetOf(principal, name), write, async ({ pet, edit }) => {
         const carried = pet.petCodes.map((code) => code.id);
         if (!carried.includes(petCodeId)) throw notFoundError("PetCode", petCodeId);
@@ -134,7 +110,8 @@ export function createPets(pets: PetRepository): Pets {
       });
     },
 
-    async appendNotes({ notes, ...name }, principal, write) {
+    /** Returns the added notes in the order given. */
+    async appendNotes({ notes, ...name }: PetNotesAppend, principal: Principal, write: WriteContext) {
       const target = targetOf(principal, name);
       const changed = await pets.change(target, write, async ({ edit }) => ({
         kind: "pet_note",
@@ -143,9 +120,14 @@ export function createPets(pets: PetRepository): Pets {
       return changed.notes;
     },
 
-    listNotes: (name, page, principal, signal) => pets.listNotes(targetOf(principal, name), page, signal),
+    /** Newest first. Returns one row more than the page size if there is a next page. */
+    listNotes: (name: PetName, page: Page, principal: Principal, signal: AbortSignal) =>
+      pets.listNotes(targetOf(principal, name), page, signal),
 
-    async countryOf(customerId, principal, signal) {
+    /**
+     * The country that determines the format of national phone numbers for pets of the customer. "" if it is ambiguous.
+     */
+    async countryOf(customerId: string, principal: Principal, signal: AbortSignal) {
       const reaches = [...principal.companies.values()];
       const countries = new Set(reaches.map((access) => access.country));
       const [only = ""] = countries;
