@@ -1,8 +1,7 @@
 import { type Consent, sameConsent } from "../core/consent.js";
 import { erasedError } from "../core/errors.js";
 import type { ImportLookups } from "../core/record-import.js";
-import type { FieldChange } from "../core/write.js";
-import { actingStaffId, type WriteContext } from "../core/write.js";
+import { actingStaffId, type FieldChange, type WriteContext } from "../core/write.js";
 import { Prisma } from "../gen/prisma/client.js";
 import { recordChange, recordConsent, timestamp, updatedTime } from "./audit-log.js";
 import type { Database } from "./database.js";

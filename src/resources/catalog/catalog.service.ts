@@ -4,7 +4,6 @@ import { notFoundInCompany, throwIfInvalid, type Violation, violation } from "..
 import { idPrefixes, newId } from "../../core/ids.js";
 import type { Principal } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
-
 import type {
   Availability,
   AvailabilityCheck,
