@@ -1,3 +1,4 @@
+import { setFlagsFromString } from "node:v8";
 import type { Config } from "./config/config.js";
 import { migrateDatabase, openDatabaseServer, type SeededDemo, seedDemo, serviceSecrets } from "./database-server.js";
 import { EmbeddedPostgresError } from "./db/embedded/embedded-error.js";
@@ -9,6 +10,13 @@ import { createLogger, type Logger } from "./server/logger.js";
 import { StartError } from "./start-error.js";
 
 /**
+ * Lets the heap double between two full garbage collections. By default V8 collects after growth of a tenth, 5 MB, and
+ * counts the buffers of messages: two decompression bombs were enough for a collection, and with four per second the
+ * p99 of other requests rose from 7 to 20 ms. V8 reads the flag whenever it sets the next limit.
+ */
+const heapGrowth = "--heap-growing-percent=100";
+
+/**
  * Runs the server until SIGTERM or SIGINT, then waits for requests in flight. Resolves when everything is closed.
  * Rejects if the embedded database cannot be kept running.
  *
@@ -17,6 +25,7 @@ import { StartError } from "./start-error.js";
  * @throws anything that prevents startup (startupErrorMessage)
  */
 export async function serve(config: Config): Promise<void> {
+  setFlagsFromString(heapGrowth);
   const logger = createLogger(config.log);
   endOnDefect(logger);
   const stopRequested = firstSignal(logger);
