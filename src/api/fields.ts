@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { ViolationReason } from "../core/errors.js";
 import { idFormat, isClientAssignableId, isId, reservedIdPrefix } from "../core/ids.js";
-import { parsePhone } from "../core/phone.js";
+import { readPhone } from "../core/phone.js";
 import type { Principal } from "../core/principal.js";
 import { lineRule, normalise, type TextRule, textFault } from "../core/text.js";
 import { customIssue } from "./parse.js";
@@ -52,9 +52,9 @@ const impossiblePhone = customIssue("INVALID_FORMAT", "Must be a phone number, f
 /** A required phone number, in E.164 or in the national format of the country. */
 export function phone(country: string) {
   return z.string().transform((raw, context) => {
-    const number = raw.trim() === "" ? "" : parsePhone(raw.trim(), country);
-    if (number) return number;
-    if (number === "") context.addIssue(customIssue("REQUIRED", "Required."));
+    const reading = readPhone(raw.trim(), country);
+    if (reading.kind === "number") return reading.number;
+    if (raw.trim() === "") context.addIssue(customIssue("REQUIRED", "Required."));
     else context.addIssue(impossiblePhone);
     return z.NEVER;
   });
@@ -64,8 +64,8 @@ export function phone(country: string) {
 export function optionalPhone(country: string) {
   return z.string().transform((raw, context) => {
     if (raw.trim() === "") return "";
-    const number = parsePhone(raw.trim(), country);
-    if (number) return number;
+    const reading = readPhone(raw.trim(), country);
+    if (reading.kind === "number") return reading.number;
     context.addIssue(impossiblePhone);
     return z.NEVER;
   });

@@ -1,7 +1,7 @@
 import { companyAccessFilter, requireCompanyAccess } from "../../core/access.js";
 import { invalidRequest, violation } from "../../core/errors.js";
 import { isId } from "../../core/ids.js";
-import { parsePhone } from "../../core/phone.js";
+import { readCallerPhone } from "../../core/phone.js";
 import type { CompanyAccess, Principal } from "../../core/principal.js";
 import { foldCase, lineRule, normalise, textFault } from "../../core/text.js";
 import { ownValue } from "../custom-fields/custom-field-check.service.js";
@@ -66,30 +66,22 @@ function companyOf(principal: Principal, companyId: string): CompanyAccess {
 function readQuestion({ id, tel, email, thirdAccountId }: CallerQuestion, { country }: CompanyAccess) {
   const given = {
     id: id.trim(),
-    tel: tel.trim().replace(/^tel:/i, ""),
+    tel: tel.trim(),
     email: email.trim(),
     thirdAccountId: thirdAccountId.trim(),
   };
   if (Object.values(given).every((text) => text === "")) return undefined;
-  const phone = given.tel === "" ? "" : readTel(given.tel, country);
+  const phone = given.tel === "" ? undefined : readCallerPhone(tel, country);
   const emailKey = asLine(given.email);
   const accountId = asLine(given.thirdAccountId);
-  if ((given.id !== "" && !isId(given.id)) || phone === undefined) return undefined;
+  if ((given.id !== "" && !isId(given.id)) || (phone && phone.kind !== "number")) return undefined;
   if (emailKey === undefined || accountId === undefined) return undefined;
   return {
     ...(given.id === "" ? {} : { id: given.id }),
-    ...(phone === "" ? {} : { phone }),
+    ...(phone ? { phone: phone.number } : {}),
     ...(emailKey === "" ? {} : { emailKey: foldCase(emailKey) }),
     ...(accountId === "" ? {} : { accountId }),
   };
-}
-
-/**
- * A number that is not valid in the country may be an international one without its plus, or with `00` in front. Phone
- * lines send such numbers, and a plus in a query string is decoded as a space.
- */
-function readTel(tel: string, country: string): string | undefined {
-  return parsePhone(tel, country) ?? (/^\d/.test(tel) ? parsePhone(`+${tel.replace(/^00/, "")}`, country) : undefined);
 }
 
 /** The string in its stored form. Undefined if it could not have been stored. */
