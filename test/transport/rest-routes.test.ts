@@ -7,6 +7,7 @@ import {
   setExtension,
 } from "@bufbuild/protobuf";
 import {
+  FieldOptionsSchema,
   FileDescriptorProtoSchema,
   FileDescriptorSetSchema,
   FieldDescriptorProto_Label as Label,
@@ -19,6 +20,7 @@ import { describe, expect, it } from "vitest";
 import { DomainError } from "../../src/core/errors.js";
 import { http } from "../../src/gen/proto/google/api/annotations_pb.js";
 import { type HttpRule, HttpRuleSchema } from "../../src/gen/proto/google/api/http_pb.js";
+import { plain_text } from "../../src/gen/proto/moego/option/v1/option_pb.js";
 import type { ExecuteCall } from "../../src/server/pipeline/call.js";
 import type { RejectRequest } from "../../src/server/pipeline/observe.js";
 import { toStatusError } from "../../src/server/pipeline/status.js";
@@ -36,6 +38,8 @@ function booksWith(rules: Record<string, Rule>): DescService {
     options: optionsOf(create(HttpRuleSchema, rule)),
   }));
   const text = { type: Type.STRING, label: Label.OPTIONAL };
+  const plainText = create(FieldOptionsSchema);
+  setExtension(plainText, plain_text, true);
   const file = create(FileDescriptorProtoSchema, {
     name: "test/v1/books.proto",
     package: "test.v1",
@@ -59,7 +63,17 @@ function booksWith(rules: Record<string, Rule>): DescService {
             typeName: ".test.v1.Author",
             label: Label.REPEATED,
           },
+          {
+            ...text,
+            name: "summary",
+            number: 8,
+            jsonName: "summary",
+            proto3Optional: true,
+            oneofIndex: 0,
+            options: plainText,
+          },
         ],
+        oneofDecl: [{ name: "_summary" }],
       },
       {
         name: "Author",
@@ -114,8 +128,9 @@ async function send(service: DescService, method: string, target: string, body =
     signal: new AbortController().signal,
     readBody: async () => Buffer.from(body),
   });
-  const json = JSON.parse(Buffer.from(answer?.body ?? []).toString());
-  return { status: answer?.status, rpc: handled[0], json };
+  const text = Buffer.from(answer?.body ?? []).toString();
+  const type = answer?.headers["content-type"];
+  return { status: answer?.status, rpc: handled[0], type, text, json: type === "application/json" && JSON.parse(text) };
 }
 
 const get = (path: string): Rule => ({ pattern: { case: "get", value: path } });
@@ -151,6 +166,15 @@ describe("routes", () => {
       fullName: "Ann",
     });
     expect((await send(books, "GET", "/v1/books/b1/author")).json).toBeNull();
+  });
+
+  it("answer with the plain text that is present, even an empty one", async () => {
+    const books = booksWith({ Get: { ...get("/v1/books/{id}/author"), responseBody: "author" } });
+    const path = "/v1/books/b1/author";
+    const type = "text/plain; charset=utf-8";
+    expect(await send(books, "GET", `${path}?summary=Zo%C3%AB`)).toMatchObject({ status: 200, type, text: "Zoë" });
+    expect(await send(books, "GET", `${path}?summary=`)).toMatchObject({ status: 200, type, text: "" });
+    expect(await send(books, "GET", path)).toMatchObject({ status: 200, type: "application/json", json: null });
   });
 
   it("read one field from the body and the others from the query", async () => {

@@ -1,6 +1,15 @@
-import { type DescMessage, type DescMethodUnary, type DescService, getOption, hasOption } from "@bufbuild/protobuf";
+import {
+  type DescMessage,
+  type DescMethodUnary,
+  type DescService,
+  getOption,
+  hasOption,
+  ScalarType,
+} from "@bufbuild/protobuf";
+import { FeatureSet_FieldPresence } from "@bufbuild/protobuf/wkt";
 import { http } from "../../gen/proto/google/api/annotations_pb.js";
 import type { HttpRule } from "../../gen/proto/google/api/http_pb.js";
+import { plain_text } from "../../gen/proto/moego/option/v1/option_pb.js";
 import { isUnary, rpcNameOf } from "../pipeline/contract.js";
 
 /** One `google.api.http` binding of an rpc. */
@@ -13,6 +22,8 @@ export interface Route {
   readonly body: string;
   /** Name of the field that is the response body, or "" for the whole response. */
   readonly responseBody: string;
+  /** Local name of the response field that is the body as text if it is present. */
+  readonly plainText: string | undefined;
 }
 
 export interface Match {
@@ -79,7 +90,14 @@ function routeOf(method: DescMethodUnary, { pattern, body, responseBody }: HttpR
     if (method.output.fields.find((field) => field.name === responseBody)?.fieldKind !== "message")
       throw new Error(`The HTTP rule of ${name} has response_body ${responseBody}, which is not a message field`);
   }
-  return { method, verb, template, body, responseBody };
+  return { method, verb, template, body, responseBody, plainText: plainTextOf(method) };
+}
+
+function plainTextOf(method: DescMethodUnary): string | undefined {
+  const field = method.output.fields.find((candidate) => getOption(candidate, plain_text));
+  if (field && (field.scalar !== ScalarType.STRING || field.presence !== FeatureSet_FieldPresence.EXPLICIT))
+    throw new Error(`${rpcNameOf(method)} has plain_text on ${field.name}, which is not an optional string`);
+  return field?.localName;
 }
 
 /** A template is `/literal/{field.path}/...:verb`. The last variable ends at a colon, where the verb starts. */

@@ -1,12 +1,4 @@
-import {
-  type DescMessage,
-  type DescService,
-  type JsonValue,
-  type Message,
-  type Registry,
-  toJson,
-} from "@bufbuild/protobuf";
-import { reflect } from "@bufbuild/protobuf/reflect";
+import { type DescService, type Registry, toJson } from "@bufbuild/protobuf";
 import { DomainError } from "../../core/errors.js";
 import { StatusSchema } from "../../gen/proto/google/rpc/status_pb.js";
 import { type Call, type ExecuteCall, requestIdHeader, requestIdOf } from "../pipeline/call.js";
@@ -25,6 +17,7 @@ import {
   jsonTypes,
   timeoutMsOf,
 } from "./http-message.js";
+import { restAnswer } from "./rest-answer.js";
 import { readRestRequest } from "./rest-input.js";
 import { type Match, type Route, routeTable } from "./rest-routes.js";
 
@@ -53,13 +46,12 @@ export function createRestHandler(options: {
 
   async function serve(match: Match, request: HttpRequest): Promise<HttpAnswer> {
     const headers: Record<string, string> = {};
-    const { method, responseBody } = match.route;
     try {
-      const json = await options.run({
+      const answer = await options.run({
         ...(await callOf(match, request, headers)),
-        encode: (message) => answerJson(method.output, message, responseBody, options.types),
+        encode: (message) => restAnswer(match.route, message, options.types),
       });
-      return jsonAnswer(200, json, headers);
+      return { ...answer, headers: { ...answer.headers, ...headers } };
     } catch (error) {
       if (error instanceof StatusError) return restErrorAnswer(error, headers);
       throw error;
@@ -140,19 +132,6 @@ function checkContentType(contentType = ""): void {
   throw new DomainError("UNSUPPORTED_MEDIA_TYPE", "The body must be UTF-8 JSON with content-type application/json.", {
     metadata: { contentType },
   });
-}
-
-function answerJson(
-  schema: DescMessage,
-  message: Message,
-  responseBody: string,
-  registry: Registry | undefined,
-): JsonValue {
-  const options = { alwaysEmitImplicit: true, ...(registry ? { registry } : {}) };
-  const field = schema.fields.find(({ name }) => name === responseBody);
-  if (field?.fieldKind !== "message") return toJson(schema, message, options);
-  const whole = reflect(schema, message);
-  return whole.isSet(field) ? toJson(field.message, whole.get(field).message, options) : null;
 }
 
 function routeNotFound({ path }: HttpRequest): DomainError {
