@@ -150,7 +150,7 @@ describe("faults", () => {
     ['{"firstName":{},"lastName":[]}', ["first_name WRONG_TYPE", "last_name WRONG_TYPE"]],
     ['{"preference":{"receiveAutoEmail":"true"}}', ["preference.receive_auto_email WRONG_TYPE"]],
     [
-      '{"complianceConfig":{"serviceRelatedChannels":["SMS"]}}',
+      '{"complianceConfig":{"serviceRelatedChannels":["FAX"]}}',
       ["compliance_config.service_related_channels.channels[0] WRONG_TYPE"],
     ],
     ["[]", [" WRONG_TYPE"]],
@@ -171,7 +171,7 @@ describe("faults", () => {
 
   it("say which names an enum has", () => {
     try {
-      read(CreateExternalApiRequestSchema, '{"method":"GET"}');
+      read(CreateExternalApiRequestSchema, '{"method":"HEAD"}');
       expect.unreachable();
     } catch (error) {
       expect(error instanceof DomainError ? error.details.violations : error).toMatchObject([

@@ -12,6 +12,7 @@ import {
 import { type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
 import { FieldMaskSchema } from "@bufbuild/protobuf/wkt";
 import { invalidRequest, maxViolations, type Violation, type ViolationReason } from "../../core/errors.js";
+import { enumValueName } from "./json-enums.js";
 import { fieldHint, jsonFormHint, leafFault, leafJson, losesPrecision } from "./json-faults.js";
 import { isJsonObject, type JsonNode, type JsonObjectNode, parseJson } from "./json-parse.js";
 import { maskPaths, rewriteJson } from "./json-rewrites.js";
@@ -45,8 +46,8 @@ export function decodeJson(schema: DescMessage, bytes: Uint8Array): Message {
 }
 
 /**
- * Reads a request from proto3 JSON, including the alternatives in `json-rewrites.ts` and FieldMask paths in
- * lowerCamelCase or snake_case. Nothing is ignored silently: unknown and duplicate fields, wrong types, unsafe integers
+ * Reads a request from proto3 JSON, including the alternatives in `json-rewrites.ts`, enum values as in `json-enums.ts`
+ * and FieldMask paths in lowerCamelCase or snake_case. Nothing is ignored silently: unknown and duplicate fields, wrong types, unsafe integers
  * and `__proto__` keys are all reported in one error, each with its path. The length of a list is checked before its
  * items are read.
  *
@@ -176,7 +177,7 @@ class JsonReader {
     path: string,
     wrap: (value: JsonValue) => JsonValue,
   ): void {
-    const value = leafJson(node);
+    const value = field.enum && typeof node === "string" ? enumValueName(field.enum, node) : leafJson(node);
     if (losesPrecision(field, node)) {
       this.fault(path, "OUT_OF_RANGE", "The integer is too large for a JSON number; send it as a string.");
     } else if (value === undefined || value === null) {
