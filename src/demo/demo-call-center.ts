@@ -118,6 +118,8 @@ const supportLine: FlowDefinition = {
     { kind: "end", id: "blocked", exit: "hang_up", outputs: ["caller.id"] },
   ],
   timeoutMs: 8_000,
+  timeoutExit: "",
+  timeoutOutputs: [],
 };
 
 const flow: Row = {

@@ -31,6 +31,22 @@ describe("a flow", () => {
     expect(problemsOf(flow([set("again", "ask"), branch("ask", "x", ["again", "done"]), end()]))).toEqual([]);
   });
 
+  it("returns at a timeout what a node that can be reached provides, and nothing else", () => {
+    const nodes = [query("caller", "credit"), api("credit", "greet"), set("greet", "done"), end(), set("lost", "lost")];
+    const known = ["tel", "x", "caller.uname", "caller.matchCount", "credit.credit", "credit.reason"];
+    expect(problemsOf(flow(nodes.slice(0, 4), { timeoutOutputs: known }))).toEqual([]);
+    const unknown = ["tel", "caller.credit", "lost.x", "y"];
+    expect(problemsOf(flow(nodes.slice(0, 4), { timeoutOutputs: unknown }))).toEqual([
+      "UNKNOWN_VARIABLE  timeout_outputs[1]",
+      "UNKNOWN_VARIABLE  timeout_outputs[2]",
+      "UNKNOWN_VARIABLE  timeout_outputs[3]",
+    ]);
+    const apart = set("apart", "done", { z: "1" });
+    expect(problemsOf(flow([...nodes.slice(0, 4), apart], { timeoutOutputs: ["z"] }))).toContain(
+      "UNKNOWN_VARIABLE  timeout_outputs[0]",
+    );
+  });
+
   it("is told all its problems at once", () => {
     const nodes = [query("caller", "", { onNotFound: "nowhere" }), set("alone", "alone", { x: "{{" })];
     expect(problemsOf(flow(nodes))).toEqual([

@@ -56,6 +56,8 @@ const anyFlow: fc.Arbitrary<FlowDefinition> = fc.record({
   startNodeId: id,
   nodes: fc.array(node, { maxLength: 60 }),
   timeoutMs: fc.constant(8_000),
+  timeoutExit: fc.constant("late"),
+  timeoutOutputs: fc.array(variable, { maxLength: 2 }),
 });
 
 /** Flows in which every exit names a node and every text is plain; all that is left to go wrong is the graph. */
@@ -68,7 +70,7 @@ const wiredFlow: fc.Arbitrary<FlowDefinition> = fc
     const last: FlowNode = { kind: "end", id: `n${drawn.length}`, exit: "over", outputs: [] };
     return {
       ...{ inputs: [{ name: "tel", required: false, description: "" }], startNodeId: "n0" },
-      ...{ nodes: [...nodes, last], timeoutMs: 8_000 },
+      ...{ nodes: [...nodes, last], timeoutMs: 8_000, timeoutExit: "", timeoutOutputs: [] },
     };
   });
 
@@ -110,7 +112,8 @@ function moods(turns: readonly number[]): FlowActions {
 it("a check of any flow ends without an error, and names fields of the flow", () => {
   fc.assert(
     fc.property(anyFlow, (definition) => {
-      for (const { field } of checkFlow(definition, facts)) expect(field).toMatch(/^(nodes|inputs|start_node_id)/);
+      for (const { field } of checkFlow(definition, facts))
+        expect(field).toMatch(/^(nodes|inputs|start_node_id|timeout_outputs)/);
     }),
     { numRuns: 500 },
   );

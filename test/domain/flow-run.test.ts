@@ -78,13 +78,41 @@ it("ends at its deadline with the path so far, though a step heeds no signal", t
   const begun = performance.now();
   const ran = await run(flow([set("a", "caller"), query("caller", "done"), end()]), { ...good, query: never }, 100);
   expect(performance.now() - begun).toBeLessThan(300);
-  expect(ran).toMatchObject({ outcome: "TIMEOUT", exit: "", variables: { x: "1" } });
+  expect(ran).toMatchObject({ outcome: "TIMEOUT", exit: "" });
+  expect(ran.variables).toEqual({});
   expect(ran.path.map(({ nodeId, reason }) => [nodeId, reason])).toEqual([
     ["a", ""],
     ["caller", "RUN_TIMEOUT"],
   ]);
   expect(await run(flow([end()]), good, 0)).toMatchObject({ outcome: "TIMEOUT", path: [] });
 });
+
+it(
+  "answers a run without an end with the exit and the variables of the flow for it, and with no others",
+  timed,
+  async () => {
+    const more = { timeoutExit: "late", timeoutOutputs: ["x", "caller.uname"] };
+    const late = [query("caller", "a"), set("a", "credit"), api("credit", "done"), end()];
+    expect(await run(flow(late, more), { ...good, invoke: never }, 100)).toMatchObject({
+      ...{ outcome: "TIMEOUT", exit: "late", variables: { x: "1", "caller.uname": "Ada" } },
+    });
+    const early = [query("caller", "a"), set("a", "done"), end()];
+    expect((await run(flow(early, more), { ...good, query: never }, 100)).variables).toEqual({
+      ...{ x: "", "caller.uname": "" },
+    });
+    const loop = [set("a", "b"), branch("b", "x", ["done", "a"]), end()];
+    const large = [set("a", "b", { y: "0".repeat(900) }), set("b", "b", { y: "{{y}}{{y}}" })];
+    for (const [nodes, outcome] of [
+      [loop, "STEP_LIMIT"],
+      [large, "SIZE_LIMIT"],
+    ] as const) {
+      const own = { timeoutExit: "broken", timeoutOutputs: ["tel"] };
+      const variables = { tel: "+12125550101" };
+      expect(await run(flow(nodes, own))).toMatchObject({ outcome, exit: "broken", variables });
+      expect(await run(flow(nodes))).toMatchObject({ outcome, exit: "", variables: {} });
+    }
+  },
+);
 
 it("executes at most 20 nodes", async () => {
   const ran = await run(flow([set("a", "b"), branch("b", "x", ["done", "a"]), end()]));

@@ -9,7 +9,7 @@ import { ended, pathOf, startFlowServer } from "../support/flow-server.js";
 import { apiNode, asking, branchNode, definitionOf, endNode } from "../support/new-flow.js";
 import { timed } from "../support/timed.js";
 
-const { server, api, flow, run, stop } = await startFlowServer();
+const { server, system, api, flow, run, stop } = await startFlowServer();
 afterAll(stop);
 
 const rpc = IvrFlowService.method;
@@ -21,11 +21,13 @@ describe("the deadline of a run", () => {
     const begun = performance.now();
     const answer = await server.ok(rpc.runFlow, { companyId, id, inputs: { tel: "1" } });
     expect(performance.now() - begun).toBeLessThan(2_000);
-    expect(ended(answer)).toEqual({ exit: "", outcome: Outcome.TIMEOUT });
-    expect(answer.durationMs).toBeGreaterThanOrEqual(350);
+    expect(ended(answer)).toEqual({ exit: "exit of late", outcome: Outcome.ENDED });
+    expect(answer.durationMs).toBeGreaterThanOrEqual(300);
     expect(answer.durationMs).toBeLessThan(1_000);
-    expect(pathOf(answer)).toEqual([["call", Branch.TIMED_OUT, "RUN_TIMEOUT"]]);
-    expect(answer.variables).toEqual({ tel: "1" });
+    expect(pathOf(answer)).toEqual([
+      ["call", Branch.TIMED_OUT, "TIMEOUT"],
+      ["late", Branch.SUCCESS, ""],
+    ]);
   });
 
   it("holds over several nodes, each of which is in time by itself", timed, async () => {
@@ -40,22 +42,58 @@ describe("the deadline of a run", () => {
         }),
         endNode("done"),
       ],
-      { timeoutMs: 2_000 },
+      { timeoutMs: 2_000, timeoutExit: "too late", timeoutOutputs: ["call.reason"] },
     );
+    const sent = system.requests.length;
     const answer = await run(definition);
-    expect(answer.outcome).toBe(Outcome.TIMEOUT);
+    expect(ended(answer)).toEqual({ exit: "too late", outcome: Outcome.TIMEOUT });
+    expect(answer.variables).toEqual({ "call.reason": "TIMEOUT" });
     expect(answer.durationMs).toBeLessThan(3_000);
-    expect(pathOf(answer).map(([node]) => node)).toEqual(["call", "ask", "call", "ask", "call"]);
-    expect(pathOf(answer).at(-1)).toEqual(["call", Branch.TIMED_OUT, "RUN_TIMEOUT"]);
+    expect(
+      pathOf(answer)
+        .slice(0, 5)
+        .map(([node]) => node),
+    ).toEqual(["call", "ask", "call", "ask", "call"]);
+    expect(answer.path.slice(5).every(({ durationMs }) => durationMs < 100)).toBe(true);
+    expect(system.requests.length - sent).toBe(3);
   });
 
-  it("comes before that of the call, so that the path is answered", async () => {
+  it.each(["slow", "drip"])("leaves time for the timeout branch after an API that is %s", timed, async (mood) => {
+    const externalApiId = await api(mood, { timeout_ms: 10_000 });
+    const exits = { onSuccess: "done", onFailure: "done" };
+    const definition = definitionOf([
+      apiNode("one", { externalApiId, ...exits, onTimeout: "two" }),
+      apiNode("two", { externalApiId, ...exits, onTimeout: "late" }),
+      endNode("done"),
+      endNode("late", ["one.reason", "two.reason"]),
+    ]);
+    const sent = system.requests.length;
+    const answer = await run(definition);
+    expect(ended(answer)).toEqual({ exit: "exit of late", outcome: Outcome.ENDED });
+    expect(answer.variables).toEqual({ "one.reason": "TIMEOUT", "two.reason": "TIMEOUT" });
+    expect(answer.durationMs).toBeGreaterThanOrEqual(2_300);
+    expect(answer.durationMs).toBeLessThanOrEqual(2_500);
+    expect(system.requests.length - sent).toBe(1);
+    await expect.poll(() => system.openConnections()).toBe(0);
+  });
+
+  it("opens the breaker of an API only by calls that had at least half of their own time", timed, async () => {
+    const reasonsOf = async (timeoutMs: number) => {
+      const id = await flow(asking(await api("slow", { timeout_ms: 1_000 }), { timeoutMs }));
+      await Promise.all(Array.from({ length: 5 }, () => server.ok(rpc.runFlow, { companyId, id })));
+      return pathOf(await server.ok(rpc.runFlow, { companyId, id }))[0]?.[2];
+    };
+    expect(await reasonsOf(300)).toBe("TIMEOUT");
+    expect(await reasonsOf(900)).toBe("BREAKER_OPEN");
+  });
+
+  it("comes before that of the call, so that the run reaches its end node", async () => {
     const id = await flow(asking(await api("slow")));
     const headers = { "connect-timeout-ms": "900" };
     const answer = await server.callJson(rpc.runFlow, { companyId, id }, { transport: "connect-json", headers });
     expect(answer).toMatchObject({
       ok: true,
-      message: { outcome: "OUTCOME_TIMEOUT", path: [{ branch: "BRANCH_TIMED_OUT", reason: "RUN_TIMEOUT" }] },
+      message: { outcome: "OUTCOME_ENDED", exit: "exit of late", path: [{ reason: "TIMEOUT" }, { nodeId: "late" }] },
     });
   });
 });

@@ -8,6 +8,8 @@ import { IvrFlowService } from "../../src/gen/proto/moego/callcenter/v1/ivr_flow
 import { fieldsOf } from "../support/answer.js";
 import { externalApiRow } from "../support/external-api-rows.js";
 import { keys } from "../support/fixture-keys.js";
+import { end, flow } from "../support/flows.js";
+import { ivrFlowRow } from "../support/ivr-flow-rows.js";
 import { messageJson } from "../support/message-json.js";
 import { apiNode, branchNode, definitionOf, endNode, greeting, queryNode, setNode } from "../support/new-flow.js";
 import { invalidField, isArchived } from "../support/refused-with.js";
@@ -50,7 +52,7 @@ const everything = definitionOf(
       { name: "tel", required: true, description: "Caller" },
       { name: "mail", defaultValue: "" },
     ],
-    timeoutMs: 2_500,
+    ...{ timeoutMs: 4_500, timeoutExit: "late", timeoutOutputs: ["text", "caller.uname"] },
   },
 );
 
@@ -73,7 +75,7 @@ describe("a flow", () => {
   it("gets an id that begins with ivr_, unless one is given, which must be free", async () => {
     const { ivrFlow } = await server.ok(rpc.createIvrFlow, create());
     expect(ivrFlow?.id).toMatch(/^ivr_[0-9A-Za-z]{22}$/);
-    expect(ivrFlow?.definition?.timeoutMs).toBe(8_000);
+    expect(ivrFlow?.definition?.timeoutMs).toBe(2_500);
     const again = await server.refused(rpc.createIvrFlow, create({ id: "ivr_a9" }));
     expect(again).toMatchObject({ code: "ALREADY_EXISTS", metadata: { resource: "IvrFlow", field: "id" } });
   });
@@ -89,6 +91,44 @@ describe("a flow", () => {
     expect(changed.ivrFlow).toMatchObject({ name: "Night line", description: "", etag: "3" });
     expect(changed.ivrFlow?.definition?.nodes).toHaveLength(1);
     expect(changed.ivrFlow?.definition?.inputs).toEqual([]);
+  });
+
+  it("keeps its time limit when it is written back, and when an update has none", async () => {
+    const limitOf = async (timeoutMs?: number) => {
+      const definition = { ...greeting, ...(timeoutMs === undefined ? {} : { timeoutMs }) };
+      const { ivrFlow: made } = await server.ok(rpc.createIvrFlow, create({ definition }));
+      const target = { companyId, id: made?.id ?? "" };
+      const readBack = made?.definition ?? {};
+      const { ivrFlow: same } = await server.ok(rpc.updateIvrFlow, { ...target, definition: readBack });
+      const { ivrFlow: without } = await server.ok(rpc.updateIvrFlow, { ...target, definition: greeting });
+      return [made, same, without].map((one) => one?.definition?.timeoutMs);
+    };
+    expect(await limitOf()).toEqual([2_500, 2_500, 2_500]);
+    expect(await limitOf(0)).toEqual([8_000, 8_000, 8_000]);
+    expect(await limitOf(700)).toEqual([700, 700, 700]);
+    const zero = {
+      companyId,
+      name: "Zero",
+      definition: { startNodeId: "end", nodes: [{ id: "end", end: { exit: "x" } }] },
+    };
+    for (const [more, expected] of [
+      [{}, 2_500],
+      [{ timeoutMs: 0 }, 8_000],
+    ] as const) {
+      const request = { ...zero, definition: { ...zero.definition, ...more } };
+      expect(await server.callJson(rpc.createIvrFlow, request)).toMatchObject({
+        ...{ ok: true, message: { ivrFlow: { definition: { timeoutMs: expected } } } },
+      });
+    }
+  });
+
+  it("stored by an earlier version keeps 8,000 ms, and has no exit and no outputs for a timeout", async () => {
+    const { timeoutExit: _, timeoutOutputs: __, ...definition } = flow([end()]);
+    await server.insert([["ivr_flow", [ivrFlowRow(companyId, "ivr_earlier", { definition })]]]);
+    const { ivrFlow } = await server.ok(rpc.getIvrFlow, { companyId, id: "ivr_earlier" });
+    expect(ivrFlow?.definition).toMatchObject({ timeoutMs: 8_000, timeoutExit: "", timeoutOutputs: [] });
+    const renamed = await server.ok(rpc.updateIvrFlow, { companyId, id: "ivr_earlier", name: "Earlier" });
+    expect(renamed.ivrFlow?.definition).toEqual(ivrFlow?.definition);
   });
 
   it("is not updated from another version, without a name, or while it is archived", async () => {
@@ -242,7 +282,10 @@ describe("a flow with faults", () => {
         { id: "empty", kind: { case: "set", value: {} } },
         { id: "e", kind: { case: "end", value: { exit: "", outputs: ["{{x}}"] } } },
       ],
-      { inputs: [{ name: "a b" }], timeoutMs: 50 },
+      {
+        inputs: [{ name: "a b" }],
+        ...{ timeoutMs: 50, timeoutExit: "x".repeat(101), timeoutOutputs: ["{{x}}"] },
+      },
     );
     const refusal = await server.refused(rpc.createIvrFlow, create({ definition }));
     expect(Object.fromEntries(refusal.violations.map(({ field, reason }) => [field, reason]))).toEqual({
@@ -256,6 +299,8 @@ describe("a flow with faults", () => {
       "definition.nodes[4].end.exit": "REQUIRED",
       "definition.nodes[4].end.outputs[0]": "INVALID_FORMAT",
       "definition.timeout_ms": "OUT_OF_RANGE",
+      "definition.timeout_exit": "TOO_LONG",
+      "definition.timeout_outputs[0]": "INVALID_FORMAT",
     });
     const nothing = await server.refused(rpc.createIvrFlow, create({ definition: definitionOf([{ id: "a" }]) }));
     expect(nothing).toMatchObject(invalidField("definition.nodes[0]", "REQUIRED"));

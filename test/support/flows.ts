@@ -12,7 +12,15 @@ import type { FlowCheckContext } from "../../src/resources/ivr-flows/ivr-flow-ch
 /** Parts of flows, good unless told otherwise. */
 export function flow(nodes: readonly FlowNode[], more: Partial<FlowDefinition> = {}): FlowDefinition {
   const inputs = [{ name: "tel", required: true, description: "" }];
-  return { inputs, startNodeId: nodes[0]?.id ?? "", nodes, timeoutMs: 8_000, ...more };
+  return {
+    inputs,
+    startNodeId: nodes[0]?.id ?? "",
+    nodes,
+    timeoutMs: 8_000,
+    timeoutExit: "",
+    timeoutOutputs: [],
+    ...more,
+  };
 }
 
 export function end(id = "done", more: Partial<EndNode> = {}): EndNode {

@@ -155,6 +155,8 @@ export interface FailedOutput {
 export interface InvocationInput extends CompanyResource {
   /** By name, as strings. Parameters with a default value are optional. */
   readonly params: Readonly<Record<string, string>>;
+  /** The call ends by then, on the clock of `performance.now()`. Absent: only the limit of the configuration. */
+  readonly deadlineMs?: number;
   /** The `Idempotency-Key` sent to the third-party system is derived from it. Absent: none is sent. */
   readonly idempotencyKey?: string;
 }

@@ -17,6 +17,7 @@ import type {
 import type { Principal } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
 import type {
+  ExternalApi,
   ExternalApiRepository,
   ExternalApiUpdate,
   Invocation,
@@ -56,7 +57,7 @@ export function createExternalApis({ externalApis: repository, outbound }: Depen
 
   /** The unmasked request and response. `mask` masks secrets. */
   const perform = async (
-    { params, idempotencyKey, ...target }: InvocationInput,
+    { params, idempotencyKey, deadlineMs, ...target }: InvocationInput,
     principal: Principal,
     signal: AbortSignal,
   ) => {
@@ -65,7 +66,8 @@ export function createExternalApis({ externalApis: repository, outbound }: Depen
     const api = requireActive(found?.api, resource, target.id);
     const secrets = found?.secrets ?? new Map();
     throwIfInvalid(paramViolations(api, params));
-    const request = withIdempotencyKey(buildRequest(api, params, secrets), principal, idempotencyKey);
+    const whole = withIdempotencyKey(buildRequest(api, params, secrets), principal, idempotencyKey);
+    const request = { ...whole, timeoutMs: limitOf(api, deadlineMs) };
     const answer = await outbound.call(request, signal);
     const mask = createSecretMasker(secrets.values());
     return { invocation: withMaskedOutputs(await toInvocation(answer, api.outputParams), mask), request, answer, mask };
@@ -128,6 +130,15 @@ export function createExternalApis({ externalApis: repository, outbound }: Depen
       };
     },
   };
+}
+
+/**
+ * A call that has less than half of its configured time keeps the configured limit, and its client cancels it. A
+ * timeout would count as a failure of the external API and open its circuit breaker.
+ */
+function limitOf({ timeoutMs }: Pick<ExternalApi, "timeoutMs">, deadlineMs = Number.POSITIVE_INFINITY): number {
+  const leftMs = deadlineMs - performance.now();
+  return leftMs < timeoutMs / 2 ? timeoutMs : Math.min(timeoutMs, leftMs);
 }
 
 function inResource(list: string): string {

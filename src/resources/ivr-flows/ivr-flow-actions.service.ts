@@ -7,6 +7,9 @@ import type { FlowActions, FlowInvocation } from "./ivr-flow-node.service.js";
 /** Time limit of one customer query. */
 const queryTimeoutMs = 3_000;
 
+/** The time in which an external API that reaches its limit can still report it. */
+const graceMs = 10;
+
 export interface ActionDependencies {
   readonly callerQuery: Pick<CallerQuery, "find">;
   readonly externalApis: Pick<ExternalApis, "invoke">;
@@ -28,8 +31,10 @@ export function createFlowActions(
   let hasCalled = false;
   const refusal = (error: unknown) => (hasCalled ? afterCalls(error) : error);
   return {
-    async query(question, signal) {
-      const tooLong = AbortSignal.timeout(queryTimeoutMs);
+    async query(question, signal, deadlineMs) {
+      const limitMs = Math.min(queryTimeoutMs, wholeMsUntil(deadlineMs));
+      if (limitMs <= 0) return "TIMED_OUT";
+      const tooLong = AbortSignal.timeout(limitMs);
       try {
         return await callerQuery.find(principal, { companyId, ...question }, AbortSignal.any([signal, tooLong]));
       } catch (error) {
@@ -38,7 +43,10 @@ export function createFlowActions(
       }
     },
 
-    async invoke({ externalApiId: id, params, step }, signal) {
+    async invoke({ externalApiId: id, params, step }, signal, deadlineMs) {
+      const limitMs = wholeMsUntil(deadlineMs);
+      if (limitMs <= 0) return timedOut;
+      const tooLong = AbortSignal.timeout(limitMs + graceMs);
       // A different key for each call of the run, and the same keys if the run is retried.
       const key = idempotencyKey === undefined ? {} : { idempotencyKey: `${idempotencyKey}/${step}` };
       try {
@@ -47,18 +55,27 @@ export function createFlowActions(
           reason = "",
           status,
           outputs,
-        } = await externalApis.invoke({ companyId, id, params, ...key }, principal, signal);
+        } = await externalApis.invoke(
+          { companyId, id, params, deadlineMs, ...key },
+          principal,
+          AbortSignal.any([signal, tooLong]),
+        );
         hasCalled = true;
         return {
           branch: branch === "TIMEOUT" ? "TIMED_OUT" : branch,
           ...{ reason, status: status === undefined ? "" : String(status), outputs },
         };
       } catch (error) {
-        return notCalled(refusal(error));
+        if (!tooLong.aborted || signal.aborted) return notCalled(refusal(error));
+        // The request may have been sent.
+        hasCalled = true;
+        return timedOut;
       }
     },
   };
 }
+
+const timedOut: FlowInvocation = { branch: "TIMED_OUT", reason: "TIMEOUT", status: "", outputs: {} };
 
 /** The database delayed a step: the node has timed out, and its timeout branch is taken. */
 const databaseTimeouts = ["STATEMENT_TIMEOUT", "LOCK_TIMEOUT"] as const;
@@ -68,7 +85,7 @@ function notCalled(error: unknown): FlowInvocation {
   for (const reason of ["RESOURCE_NOT_FOUND", "RESOURCE_ARCHIVED", "INVALID_REQUEST"] as const) {
     if (isReason(error, reason)) return { branch: "FAILURE", reason, status: "", outputs: {} };
   }
-  if (isReason(error, ...databaseTimeouts)) return { branch: "TIMED_OUT", reason: "TIMEOUT", status: "", outputs: {} };
+  if (isReason(error, ...databaseTimeouts)) return timedOut;
   throw error;
 }
 
@@ -85,4 +102,9 @@ function afterCalls(error: unknown): unknown {
 
 function isReason(error: unknown, ...reasons: readonly DomainError["reason"][]): boolean {
   return error instanceof DomainError && reasons.includes(error.reason);
+}
+
+/** `AbortSignal.timeout` accepts only whole milliseconds. */
+function wholeMsUntil(deadlineMs: number): number {
+  return Math.floor(deadlineMs - performance.now());
 }

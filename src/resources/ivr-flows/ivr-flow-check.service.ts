@@ -1,15 +1,15 @@
-import { isTemplate, variablesOf } from "../../core/template.js";
 import { invocationKeys } from "../external-apis/external-api.model.js";
 import {
   type FlowBranch,
-  type FlowDefinition,
+  type FlowDraft,
   type FlowInput,
   type FlowNode,
   maxNodes,
   transitionsOf,
 } from "./ivr-flow.model.js";
-import { type AvailableVariables, analyzeVariables, type FlowGraph, graphOf } from "./ivr-flow-graph.service.js";
+import { analyzeVariables, type FlowGraph, graphOf } from "./ivr-flow-graph.service.js";
 import { type FlowProblem, fault } from "./ivr-flow-problem.service.js";
+import { paramField, textProblems } from "./ivr-flow-text-check.service.js";
 
 /** Facts about the company that a check needs. */
 export interface FlowCheckContext {
@@ -32,7 +32,7 @@ export interface ExternalApiSummary {
 export const matchCountKey = "matchCount";
 
 /** All problems of a flow: first those of the flow as a whole, then those of each node. Never throws. */
-export function checkFlow(definition: FlowDefinition, facts: FlowCheckContext): readonly FlowProblem[] {
+export function checkFlow(definition: FlowDraft, facts: FlowCheckContext): readonly FlowProblem[] {
   const { inputs, nodes, startNodeId } = definition;
   if (nodes.length > maxNodes) return [fault("TOO_MANY_NODES", "nodes")];
   const graph = graphOf(definition);
@@ -44,6 +44,7 @@ export function checkFlow(definition: FlowDefinition, facts: FlowCheckContext): 
     ...duplicateInputs(inputs),
     ...startProblems(definition, graph),
     ...(nodes.some(({ kind }) => kind === "end") ? [] : [fault("NO_END_NODE", "nodes")]),
+    ...timeoutProblems(definition, graph, facts),
     ...nodes.flatMap((node, index) => {
       const isFirst = graph.nodes.get(node.id) === node;
       const problems = [
@@ -93,9 +94,26 @@ function duplicateInputs(inputs: readonly FlowInput[]): FlowProblem[] {
   );
 }
 
-function startProblems({ startNodeId }: FlowDefinition, { nodes }: FlowGraph): FlowProblem[] {
+function startProblems({ startNodeId }: FlowDraft, { nodes }: FlowGraph): FlowProblem[] {
   if (startNodeId === "") return [fault("MISSING_EXIT", "start_node_id")];
   return nodes.has(startNodeId) ? [] : [fault("UNKNOWN_NODE", "start_node_id")];
+}
+
+/** A run can end after every reachable node, so what any of them provides can be returned. */
+function timeoutProblems(
+  { inputs, timeoutOutputs }: FlowDraft,
+  { nodes, reachable }: FlowGraph,
+  facts: FlowCheckContext,
+): FlowProblem[] {
+  if (timeoutOutputs.length === 0) return [];
+  const known = new Set(inputs.map(({ name }) => name));
+  for (const [id, node] of nodes) {
+    if (!reachable.has(id)) continue;
+    for (const { branch } of transitionsOf(node)) for (const name of provided(node, branch, facts)) known.add(name);
+  }
+  return timeoutOutputs.flatMap((name, index) =>
+    known.has(name) ? [] : [fault("UNKNOWN_VARIABLE", `timeout_outputs[${index}]`)],
+  );
 }
 
 function placeProblems({ id }: FlowNode, { reachable, trapped }: FlowGraph): FlowProblem[] {
@@ -125,76 +143,4 @@ function apiProblems(node: Extract<FlowNode, { kind: "external_api" }>, facts: F
       .map((name) => fault("UNKNOWN_PARAM", paramField(name))),
     ...missing.map(([name]) => fault("MISSING_PARAM", paramField(name))),
   ];
-}
-
-function paramField(name: string): string {
-  return `external_api.params[${JSON.stringify(name)}]`;
-}
-
-/** Invalid templates, and variables that are not available where they are read. */
-function textProblems(node: FlowNode, known: AvailableVariables | undefined): FlowProblem[] {
-  const set = new Set<string>();
-  return textsOf(node).flatMap(({ field, template, variables, sets }) => {
-    const problems = [
-      ...(template === undefined || isTemplate(template) ? [] : [fault("INVALID_TEMPLATE", field)]),
-      // Unreachable nodes have no available variables. They are reported separately.
-      ...(known ? unknown(variables, { known, set, field }) : []),
-    ];
-    if (sets !== undefined) set.add(sets);
-    return problems;
-  });
-}
-
-interface Read {
-  readonly known: AvailableVariables;
-  /** Variables that the node itself has set before. */
-  readonly set: ReadonlySet<string>;
-  readonly field: string;
-}
-
-function unknown(variables: readonly string[], { known, set, field }: Read): FlowProblem[] {
-  const asked = variables.filter((name) => !set.has(name));
-  if (asked.some((name) => !known.possible.has(name))) return [fault("UNKNOWN_VARIABLE", field)];
-  return asked.some((name) => !known.certain.has(name)) ? [fault("UNCERTAIN_VARIABLE", field, "WARNING")] : [];
-}
-
-interface Text {
-  readonly field: string;
-  readonly template?: string;
-  readonly variables: readonly string[];
-  /** The variable that is set after the text is read. */
-  readonly sets?: string;
-}
-
-/** The texts of a node that read variables, in the order in which a run reads them. */
-function textsOf(node: FlowNode): Text[] {
-  switch (node.kind) {
-    case "customer_query":
-      return [
-        text("customer_query.id", node.query.id),
-        text("customer_query.tel", node.query.tel),
-        text("customer_query.email", node.query.email),
-        text("customer_query.third_account_id", node.query.thirdAccountId),
-      ];
-    case "external_api":
-      return Object.entries(node.params).map(([name, value]) => text(paramField(name), value));
-    case "set":
-      return node.assignments.map(({ variable, value }, index) => ({
-        ...text(`set.assignments[${index}].value`, value),
-        sets: variable,
-      }));
-    case "branch":
-      return node.cases.flatMap(({ variable, value }, index) => [
-        { field: `branch.cases[${index}].variable`, variables: [variable] },
-        text(`branch.cases[${index}].value`, value),
-      ]);
-    case "end":
-      return node.outputs.map((name, index) => ({ field: `end.outputs[${index}]`, variables: [name] }));
-    default:
-      return node satisfies never;
-  }
-}
-
-function text(field: string, template: string): Text {
-  return { field, template, variables: variablesOf(template) };
 }

@@ -10,12 +10,16 @@ import {
 } from "./ivr-flow.model.js";
 import { matchCountKey } from "./ivr-flow-check.service.js";
 
-/** What a run does outside of it. Both settle soon after the signal fires; the run does not wait for what they do then. */
+/**
+ * What a run does outside of it. Both end in "TIMED_OUT" by the deadline, on the clock of `performance.now()`. Both
+ * settle soon after the signal fires; the run does not wait for what they do then.
+ */
 export interface FlowActions {
   /** Undefined if nobody is found. "TIMED_OUT" if it took too long. */
   query(
     question: CustomerQueryNode["query"],
     signal: AbortSignal,
+    deadlineMs: number,
   ): Promise<
     { readonly values: Readonly<Record<string, string>>; readonly matchCount: number } | "TIMED_OUT" | undefined
   >;
@@ -23,6 +27,7 @@ export interface FlowActions {
   invoke(
     call: { readonly externalApiId: string; readonly params: Readonly<Record<string, string>>; readonly step: number },
     signal: AbortSignal,
+    deadlineMs: number,
   ): Promise<FlowInvocation>;
 }
 
@@ -48,6 +53,8 @@ interface NodeResult {
 interface NodeContext {
   readonly memory: FlowMemory;
   readonly actions: FlowActions;
+  /** Deadline of the actions. */
+  readonly deadlineMs: number;
   /** Position of the node in the path, starting at 0. A run may execute the same node several times. */
   readonly step: number;
 }
@@ -87,7 +94,7 @@ async function execute(node: FlowNode, context: NodeContext, signal: AbortSignal
 
 async function query(
   node: CustomerQueryNode,
-  { memory, actions }: NodeContext,
+  { memory, actions, deadlineMs }: NodeContext,
   signal: AbortSignal,
 ): Promise<NodeResult> {
   const { id, tel, email, thirdAccountId } = node.query;
@@ -96,7 +103,7 @@ async function query(
     ...{ email: memory.render(email), thirdAccountId: memory.render(thirdAccountId) },
   };
   memory.forget(node.id);
-  const found = await actions.query(asked, signal);
+  const found = await actions.query(asked, signal, deadlineMs);
   if (found === "TIMED_OUT") return leave(node, "TIMED_OUT", "TIMEOUT");
   for (const [key, value] of Object.entries(found?.values ?? {})) memory.put(`${node.id}.${key}`, value);
   memory.put(`${node.id}.${matchCountKey}`, String(found?.matchCount ?? 0));
@@ -105,14 +112,18 @@ async function query(
 
 async function invoke(
   node: ExternalApiNode,
-  { memory, actions, step }: NodeContext,
+  { memory, actions, step, deadlineMs }: NodeContext,
   signal: AbortSignal,
 ): Promise<NodeResult> {
   const params = Object.fromEntries(
     Object.entries(node.params).map(([name, template]) => [name, memory.render(template)] as const),
   );
   memory.forget(node.id);
-  const { branch, outputs, ...how } = await actions.invoke({ externalApiId: node.externalApiId, params, step }, signal);
+  const { branch, outputs, ...how } = await actions.invoke(
+    { externalApiId: node.externalApiId, params, step },
+    signal,
+    deadlineMs,
+  );
   for (const [name, value] of Object.entries(outputs)) memory.put(`${node.id}.${name}`, value);
   for (const key of invocationKeys) memory.put(`${node.id}.${key}`, how[key]);
   return leave(node, branch, how.reason);

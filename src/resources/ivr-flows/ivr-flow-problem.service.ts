@@ -56,7 +56,7 @@ export function toViolations(problems: readonly FlowProblem[], path: string): re
 const told: Record<FlowProblemCode, { readonly reason: ViolationReason; readonly sentence: string }> = {
   UNREACHABLE_NODE: { reason: "NOT_ALLOWED", sentence: "The node cannot be reached from the start node." },
   LOOP_WITHOUT_EXIT: { reason: "NOT_ALLOWED", sentence: "The node is in a loop that never reaches an end node." },
-  UNKNOWN_VARIABLE: { reason: "NOT_FOUND", sentence: "The variable is never set before this node." },
+  UNKNOWN_VARIABLE: { reason: "NOT_FOUND", sentence: "The variable is not an input, and no earlier node sets it." },
   UNCERTAIN_VARIABLE: { reason: "NOT_ALLOWED", sentence: "The variable is set on only some paths to this node." },
   MISSING_EXIT: { reason: "REQUIRED", sentence: "Required: set the next node." },
   UNKNOWN_NODE: { reason: "NOT_FOUND", sentence: "The flow has no node with this id." },

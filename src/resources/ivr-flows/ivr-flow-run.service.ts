@@ -8,7 +8,7 @@ type FlowOutcome = WordOf<typeof flowOutcomes>;
 
 export interface FlowRun {
   readonly outcome: FlowOutcome;
-  /** The exit name of the end node that was reached, otherwise "". */
+  /** The exit name of the end node that was reached, otherwise `timeoutExit` of the flow. */
   readonly exit: string;
   readonly variables: Readonly<Record<string, string>>;
   readonly path: readonly FlowStep[];
@@ -35,11 +35,17 @@ export interface RunOptions {
 const runTimeout = "RUN_TIMEOUT";
 
 /**
+ * Customer queries and external APIs end this long before the run does, so that the run continues on their timeout
+ * branch and reaches an end node. At most a fifth of the run.
+ */
+const marginMs = 100;
+
+/**
  * Runs a flow that has no errors (ivr-flow-check.service.ts). Rejects with the error of an action, and when the
  * signal fires.
  */
 export async function runFlow(
-  { nodes, startNodeId }: FlowDefinition,
+  { nodes, startNodeId, timeoutExit, timeoutOutputs }: FlowDefinition,
   { inputs, deadlineMs, actions }: RunOptions,
   signal: AbortSignal,
 ): Promise<FlowRun> {
@@ -47,13 +53,12 @@ export async function runFlow(
   const memory = createFlowMemory(inputs);
   const path: FlowStep[] = [];
   const clock = startClock(deadlineMs, signal);
-  const end = (outcome: FlowOutcome, exit = "", outputs: readonly string[] = []): FlowRun => ({
-    ...{ outcome, exit, path, durationMs: performance.now() - begun },
-    variables:
-      outputs.length === 0
-        ? memory.entries()
-        : Object.fromEntries(outputs.map((name) => [name, memory.get(name)] as const)),
+  const actionsDeadlineMs = deadlineMs - Math.min(marginMs, (deadlineMs - begun) / 5);
+  const read = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, memory.get(name)] as const));
+  const end = (outcome: FlowOutcome, exit: string, variables: FlowRun["variables"]): FlowRun => ({
+    ...{ outcome, exit, path, durationMs: performance.now() - begun, variables },
   });
+  const cut = (outcome: FlowOutcome) => end(outcome, timeoutExit, read(timeoutOutputs));
 
   try {
     let id = startNodeId;
@@ -64,18 +69,23 @@ export async function runFlow(
       const note = (branch: FlowBranch, reason = "") => {
         path.push({ nodeId: id, kind: node.kind, branch, durationMs: performance.now() - stepBegun, reason });
       };
-      if (clock.isOver()) return end("TIMEOUT");
-      const left = await clock.race((time) => executeNode(node, { memory, actions, step: path.length }, time));
+      if (clock.isOver()) return cut("TIMEOUT");
+      const left = await clock.race((time) =>
+        executeNode(node, { memory, actions, step: path.length, deadlineMs: actionsDeadlineMs }, time),
+      );
       if (left === "OVER") {
         note("TIMED_OUT", runTimeout);
-        return end("TIMEOUT");
+        return cut("TIMEOUT");
       }
       note(left.branch, left.reason);
-      if (left.reason === sizeLimit) return end("SIZE_LIMIT");
-      if (node.kind === "end") return end("ENDED", node.exit, node.outputs);
+      if (left.reason === sizeLimit) return cut("SIZE_LIMIT");
+      if (node.kind === "end") {
+        return end("ENDED", node.exit, node.outputs.length === 0 ? memory.entries() : read(node.outputs));
+      }
       id = left.to;
     }
-    return end("STEP_LIMIT");
+    // A loop whose nodes have no time left soon reaches the step limit.
+    return cut(performance.now() < actionsDeadlineMs ? "STEP_LIMIT" : "TIMEOUT");
   } finally {
     clock.stop();
   }

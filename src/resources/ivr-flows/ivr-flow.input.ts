@@ -12,8 +12,7 @@ import {
 } from "../../gen/proto/moego/callcenter/v1/ivr_flow_pb.js";
 import { answerFormat } from "../callers/caller.input.js";
 import {
-  defaultFlowTimeoutMs,
-  type FlowDefinition,
+  type FlowDraft,
   type FlowOperator,
   flowOperators,
   maxAssignments,
@@ -24,6 +23,7 @@ import {
   maxOutputs,
   maxParams,
   minFlowTimeoutMs,
+  zeroFlowTimeoutMs,
 } from "./ivr-flow.model.js";
 
 /** The name of a node, or of a variable that the flow sets. */
@@ -122,7 +122,7 @@ const input = z.object({
 });
 
 const timeoutMs = z.number().transform((given, context) => {
-  if (given === 0) return defaultFlowTimeoutMs;
+  if (given === 0) return zeroFlowTimeoutMs;
   if (given >= minFlowTimeoutMs && given <= maxFlowTimeoutMs) return given;
   context.addIssue(
     customIssue("OUT_OF_RANGE", `Must be from ${minFlowTimeoutMs} to ${maxFlowTimeoutMs} milliseconds.`),
@@ -138,9 +138,11 @@ const definition = z
     inputs: list(input, maxInputs),
     startNodeId: z.string(),
     nodes: list(node, maxNodesRead),
-    timeoutMs,
+    timeoutMs: timeoutMs.exactOptional(),
+    timeoutExit: text({ ...nameRule, min: 0 }),
+    timeoutOutputs: list(readName, maxOutputs),
   })
-  .transform((message): FlowDefinition => message);
+  .transform((message): FlowDraft => message);
 
 const name = text(nameRule);
 const description = text({ ...noteRule, min: 0 });

@@ -17,6 +17,16 @@ export interface FlowDefinition {
   readonly nodes: readonly FlowNode[];
   /** Time limit of a run. */
   readonly timeoutMs: number;
+  /** Exit name of a run that ends without an end node. "" if it has none. */
+  readonly timeoutExit: string;
+  /** Variables that such a run returns. Empty means none: what it learned may be personal data. */
+  readonly timeoutOutputs: readonly string[];
+}
+
+/** A definition that a client sends. */
+export interface FlowDraft extends Omit<FlowDefinition, "timeoutMs"> {
+  /** Absent: the limit of a new flow, and unchanged in an update. */
+  readonly timeoutMs?: number;
 }
 
 export interface FlowInput {
@@ -105,7 +115,10 @@ export const maxOutputs = 100;
 /** Maximum number of nodes that a run executes. */
 export const maxSteps = 20;
 
-export const defaultFlowTimeoutMs = 8_000;
+/** Telephony systems commonly wait for 3 seconds. */
+export const newFlowTimeoutMs = 2_500;
+/** The limit that a client sends as 0. Earlier versions stored it for all flows without a limit. */
+export const zeroFlowTimeoutMs = 8_000;
 export const minFlowTimeoutMs = 100;
 export const maxFlowTimeoutMs = 30_000;
 

@@ -37,8 +37,9 @@ export function toProtoFlow(flow: IvrFlow): MessageInitShape<typeof IvrFlowSchem
   };
 }
 
-function toProtoDefinition({ inputs, nodes, ...same }: FlowDefinition): MessageInitShape<typeof FlowDefinitionSchema> {
-  return { ...same, inputs: [...inputs], nodes: nodes.map(toProtoNode) };
+function toProtoDefinition(definition: FlowDefinition): MessageInitShape<typeof FlowDefinitionSchema> {
+  const { inputs, nodes, timeoutOutputs, ...same } = definition;
+  return { inputs: [...inputs], nodes: nodes.map(toProtoNode), timeoutOutputs: [...timeoutOutputs], ...same };
 }
 
 function toProtoNode(node: FlowNode): MessageInitShape<typeof FlowNodeSchema> {

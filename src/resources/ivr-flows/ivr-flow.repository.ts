@@ -80,7 +80,8 @@ interface FlowRow {
   readonly id: string;
   readonly name: string;
   readonly description: string;
-  readonly definition: FlowDefinition;
+  /** Earlier versions stored no `timeoutExit` and `timeoutOutputs`. */
+  readonly definition: Omit<FlowDefinition, keyof typeof noTimeout> & Partial<FlowDefinition>;
   readonly archived_time: Date | null;
   readonly created_by: string;
   readonly created_time: Date;
@@ -95,10 +96,13 @@ async function find(tx: Prisma.TransactionClient, target: CompanyResource): Prom
   return row && toFlow(row);
 }
 
+const noTimeout = { timeoutExit: "", timeoutOutputs: [] } as const;
+
 function toFlow(row: FlowRow): IvrFlow {
   return {
     companyId: row.company_id,
-    ...{ id: row.id, name: row.name, description: row.description, definition: row.definition },
+    ...{ id: row.id, name: row.name, description: row.description },
+    definition: { ...noTimeout, ...row.definition },
     archived: row.archived_time !== null,
     createdBy: row.created_by,
     createdTime: row.created_time,

@@ -12,25 +12,33 @@ import { requireEtag, type WriteContext } from "../../core/write.js";
 import { callerKeys } from "../callers/caller-profile.model.js";
 import type { ExternalApi } from "../external-apis/external-api.model.js";
 import type { ExternalApis } from "../external-apis/external-api.service.js";
-import type { FlowContent, FlowDefinition, IvrFlowRepository } from "./ivr-flow.model.js";
+import {
+  type FlowContent,
+  type FlowDefinition,
+  type FlowDraft,
+  type IvrFlowRepository,
+  newFlowTimeoutMs,
+} from "./ivr-flow.model.js";
 import { type ActionDependencies, createFlowActions } from "./ivr-flow-actions.service.js";
 import { checkFlow, type ExternalApiSummary, type FlowCheckContext } from "./ivr-flow-check.service.js";
 import { toViolations } from "./ivr-flow-problem.service.js";
 import { runFlow } from "./ivr-flow-run.service.js";
 
-interface NewFlow extends FlowContent {
+interface NewFlow extends Omit<FlowContent, "definition"> {
+  readonly definition: FlowDraft;
   readonly companyId: string;
   /** The id to keep for a record migrated from another system. Absent: the server generates one. */
   readonly id?: string | undefined;
 }
 
 /** Absent properties are unchanged. */
-interface FlowUpdate extends CompanyResource, Partial<FlowContent> {
+interface FlowUpdate extends CompanyResource, Partial<Omit<FlowContent, "definition">> {
+  readonly definition?: FlowDraft;
   readonly etag?: string | undefined;
 }
 
 /** A stored flow or a draft. */
-type FlowToCheck = CompanyResource | { readonly companyId: string; readonly draft: FlowDefinition };
+type FlowToCheck = CompanyResource | { readonly companyId: string; readonly draft: FlowDraft };
 
 interface FlowCall extends CompanyResource {
   readonly inputs: Readonly<Record<string, string>>;
@@ -55,7 +63,7 @@ export type IvrFlows = ReturnType<typeof createIvrFlows>;
 export function createIvrFlows(dependencies: Dependencies) {
   const { ivrFlows, externalApis } = dependencies;
 
-  const factsFor = async ({ nodes }: FlowDefinition, companyId: string, principal: Principal, signal: AbortSignal) => {
+  const factsFor = async ({ nodes }: FlowDraft, companyId: string, principal: Principal, signal: AbortSignal) => {
     const apis = new Map<string, ExternalApiSummary>();
     for (const id of externalApisOf(nodes)) {
       const api = await externalApis.get({ companyId, id }, principal, signal).catch(absent);
@@ -73,7 +81,8 @@ export function createIvrFlows(dependencies: Dependencies) {
   return {
     /** Throws INVALID_REQUEST at `definition` for a flow with errors, and ALREADY_EXISTS. */
     async create(flow: NewFlow, principal: Principal, write: WriteContext) {
-      const { companyId, id = newId(idPrefixes.ivrFlow), ...content } = flow;
+      const { companyId, id = newId(idPrefixes.ivrFlow), definition: draft, ...texts } = flow;
+      const content = { ...texts, definition: { timeoutMs: newFlowTimeoutMs, ...draft } };
       requireCompanyWrite(principal, companyId, "callcenter:write");
       const facts = await factsFor(content.definition, companyId, principal, write.signal);
       return ivrFlows.create({ companyId, id, ...content }, write, () => {
@@ -89,17 +98,16 @@ export function createIvrFlows(dependencies: Dependencies) {
     },
 
     /** Throws like `create`, and RESOURCE_NOT_FOUND, RESOURCE_ARCHIVED, ETAG_MISMATCH. */
-    async update({ companyId, id, etag, ...change }: FlowUpdate, principal: Principal, write: WriteContext) {
+    async update(update: FlowUpdate, principal: Principal, write: WriteContext) {
+      const { companyId, id, etag, definition, ...texts } = update;
       requireCompanyWrite(principal, companyId, "callcenter:write");
-      const { definition } = change;
       const facts = definition && (await factsFor(definition, companyId, principal, write.signal));
       return ivrFlows.change({ companyId, id }, write, (found) => {
         const flow = requireActive(found, resource, id);
         requireEtag(etag, flow, resource);
-        if (facts) {
-          throwIfInvalid(faults(definition, { ...facts, usedBefore: externalApisOf(flow.definition.nodes) }));
-        }
-        return change;
+        if (!facts) return texts;
+        throwIfInvalid(faults(definition, { ...facts, usedBefore: externalApisOf(flow.definition.nodes) }));
+        return { ...texts, definition: { timeoutMs: flow.definition.timeoutMs, ...definition } };
       });
     },
 
@@ -139,7 +147,7 @@ export function createIvrFlows(dependencies: Dependencies) {
   };
 }
 
-function faults(definition: FlowDefinition, facts: FlowCheckContext): readonly Violation[] {
+function faults(definition: FlowDraft, facts: FlowCheckContext): readonly Violation[] {
   return toViolations(checkFlow(definition, facts), "definition");
 }
 
