@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { ViolationReason } from "../core/errors.js";
 import { idFormat, isClientAssignableId, isId, reservedIdPrefix } from "../core/ids.js";
-import { readPhone } from "../core/phone.js";
+import { type PhoneReading, readCallerPhone, readPhone } from "../core/phone.js";
 import type { Principal } from "../core/principal.js";
 import { lineRule, normalise, type TextRule, textFault } from "../core/text.js";
 import { customIssue } from "./parse.js";
@@ -47,28 +47,55 @@ export const companyResourceSchema = z.object({ companyId: id, id });
 /** The etag of a resource as the client last read it. If empty, it is not checked. */
 export const etag = z.string().transform((value) => value || undefined);
 
-const impossiblePhone = customIssue("INVALID_FORMAT", "Must be a phone number, for example +12125551234 (E.164).");
-
 /** A required phone number, in E.164 or in the national format of the country. */
 export function phone(country: string) {
   return z.string().transform((raw, context) => {
-    const reading = readPhone(raw.trim(), country);
-    if (reading.kind === "number") return reading.number;
-    if (raw.trim() === "") context.addIssue(customIssue("REQUIRED", "Required."));
-    else context.addIssue(impossiblePhone);
+    if (raw.trim() !== "") return storablePhone(raw, country, context);
+    context.addIssue(customIssue("REQUIRED", "Required."));
     return z.NEVER;
   });
 }
 
 /** An optional phone number, in the formats of `phone`. Empty means not set. */
 export function optionalPhone(country: string) {
+  return z.string().transform((raw, context) => (raw.trim() === "" ? "" : storablePhone(raw, country, context)));
+}
+
+/**
+ * The phone number of a filter, in the formats of `phone`. Empty means that it does not filter. An extension is
+ * ignored. A plus at the beginning that the query string turned into a space is understood.
+ */
+export function phoneFilter(country: string) {
   return z.string().transform((raw, context) => {
     if (raw.trim() === "") return "";
-    const reading = readPhone(raw.trim(), country);
-    if (reading.kind === "number") return reading.number;
-    context.addIssue(impossiblePhone);
-    return z.NEVER;
+    const reading = readCallerPhone(raw, country);
+    return reading.kind === "number" ? reading.number : refusePhone(reading, context);
   });
+}
+
+function storablePhone(raw: string, country: string, context: z.RefinementCtx) {
+  const reading = readPhone(raw, country);
+  if (reading.kind === "number" && reading.extension === "") return reading.number;
+  return refusePhone(reading, context);
+}
+
+function refusePhone(reading: PhoneReading, context: z.RefinementCtx) {
+  const reason = whyRefused(reading);
+  context.addIssue(
+    customIssue("INVALID_FORMAT", `Must be a phone number, for example +12125551234 (E.164). ${reason}`),
+  );
+  return z.NEVER;
+}
+
+function whyRefused(reading: PhoneReading): string {
+  switch (reading.kind) {
+    case "withheld":
+      return "Telephone systems send this text for callers who withhold their number.";
+    case "unreadable":
+      return reading.reason;
+    case "number":
+      return `Read as ${reading.number} with the extension ${reading.extension}, which cannot be stored.`;
+  }
 }
 
 /**

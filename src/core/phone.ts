@@ -1,36 +1,41 @@
-import { type CountryCode, isSupportedCountry, parsePhoneNumberFromString } from "libphonenumber-js";
+import {
+  isSupportedCountry,
+  type PhoneNumber,
+  parsePhoneNumberFromString,
+  validatePhoneNumberLength,
+} from "libphonenumber-js/max";
+import { maxSpellingChars, readSpelling } from "./phone-spelling.js";
+import { isWithheldDigits } from "./withheld-caller.js";
 
-/** What a text that stands for a phone number says. */
+/** The meaning of a text that should be a phone number. */
 export type PhoneReading =
-  | { readonly kind: "number"; readonly number: string; readonly extension: string }
-  /** The text or digits that telephone systems send for a caller who withheld the number. */
+  | {
+      readonly kind: "number";
+      /** In E.164. */
+      readonly number: string;
+      /** "" if there is none. */
+      readonly extension: string;
+    }
+  /** The text or digits that telephone systems send for a caller who withholds the number. */
   | { readonly kind: "withheld" }
-  | { readonly kind: "unreadable" };
-
-/** Longer than any number with punctuation. Parsing much longer strings takes minutes. */
-const maxChars = 100;
+  /** The reason is a sentence that says what was understood. */
+  | { readonly kind: "unreadable"; readonly reason: string };
 
 /**
- * Reads a phone number in E.164 or in the national format of the country.
+ * Reads a phone number in any usual spelling, in E.164 or in the national format of the country.
  *
- * @param country ISO 3166-1 alpha-2 code of the company; "" = only E.164 is readable
+ * @param country ISO 3166-1 alpha-2 code of the company; "" = only international numbers are readable
  */
 export function readPhone(raw: string, country: string): PhoneReading {
-  if (raw.length > maxChars) return { kind: "unreadable" };
-  const parsed = parsePhoneNumberFromString(raw, { extract: false, ...countryOption(country) });
-  if (!parsed?.isPossible() || parsed.ext) return { kind: "unreadable" };
-  return { kind: "number", number: parsed.number, extension: "" };
+  return read(raw, country, nationalTexts);
 }
 
 /**
  * Reads what a telephone line provides: `readPhone`, and an international number without its plus. A plus in a query
- * string is decoded as a space.
+ * string is decoded as a space, so digits behind a space are read first as international.
  */
 export function readCallerPhone(raw: string, country: string): PhoneReading {
-  const tel = raw.trim().replace(/^tel:/i, "");
-  const reading = readPhone(tel, country);
-  if (reading.kind !== "unreadable" || !/^\d/.test(tel)) return reading;
-  return readPhone(`+${tel.replace(/^00/, "")}`, country);
+  return read(raw, country, /^\s+[1-9]/.test(raw) ? textsWithoutPlus : callerTexts);
 }
 
 /** All texts in E.164 under which the line of a number may be stored, the number itself included. */
@@ -38,6 +43,77 @@ export function phoneForms(number: string): readonly string[] {
   return [number];
 }
 
-function countryOption(country: string): { defaultCountry?: CountryCode } {
-  return isSupportedCountry(country) ? { defaultCountry: country } : {};
+/**
+ * The texts to try: ASCII digits, with a plus if they are international. The library receives nothing else, because its
+ * reading of parameters (`;phone-context=`) keeps state between calls. Of the texts of one group the first valid number
+ * is the right one, otherwise the first possible one. A later group is tried if none of an earlier one is possible.
+ */
+type Groups = (digits: string) => readonly (readonly string[])[];
+
+/** Lines of every country provide `00` and `011`, whatever its own prefix of international numbers is. */
+function nationalTexts(digits: string) {
+  const [, abroad] = /^(?:00|011)([1-9]\d*)$/.exec(digits) ?? [];
+  return [abroad === undefined ? [digits] : [digits, `+${abroad}`]];
+}
+
+function callerTexts(digits: string) {
+  return [...nationalTexts(digits), [`+${digits}`]];
+}
+
+function textsWithoutPlus(digits: string) {
+  return [[`+${digits}`, digits]];
+}
+
+function read(raw: string, country: string, groupsOf: Groups): PhoneReading {
+  if (raw.length > maxSpellingChars) return unreadable(`It has more than ${maxSpellingChars} characters.`);
+  const spelling = isE164.test(raw) ? { digits: raw.slice(1), hasPlus: true, extension: "" } : readSpelling(raw);
+  if (spelling === "withheld") return { kind: "withheld" };
+  if (!spelling) return unreadable("It is not the spelling of one phone number.");
+  const digits = spelling.digits.replace(spelling.hasPlus ? /^00/ : /^00(?=[1-9])/, "");
+  if (isWithheldDigits(digits)) return { kind: "withheld" };
+  const groups = spelling.hasPlus ? [[`+${digits}`]] : groupsOf(spelling.digits);
+  const number = firstReadable(groups, country);
+  if (number === undefined) return unreadable(whyNot(groups[0]?.[0] ?? "", country));
+  if (isWithheldDigits(number.slice(1))) return { kind: "withheld" };
+  return { kind: "number", number, extension: spelling.extension };
+}
+
+/** What most callers and clients send. It needs no taking apart. */
+const isE164 = /^\+[1-9]\d{6,14}$/;
+
+function firstReadable(groups: ReturnType<Groups>, country: string): string | undefined {
+  for (const texts of groups) {
+    const possible = texts.map((text) => parse(text, country)).filter((found) => found?.isPossible());
+    const found = possible.length > 1 ? (possible.find((number) => number?.isValid()) ?? possible[0]) : possible[0];
+    if (found) return found.number;
+  }
+  return undefined;
+}
+
+function parse(text: string, country: string): PhoneNumber | undefined {
+  return parsePhoneNumberFromString(text, {
+    extract: false,
+    ...(isSupportedCountry(country) ? { defaultCountry: country } : {}),
+  });
+}
+
+function unreadable(reason: string): PhoneReading {
+  return { kind: "unreadable", reason };
+}
+
+/** What was understood of digits that are no possible number, and what is wrong with it. */
+function whyNot(text: string, country: string): string {
+  const options = { extract: false, ...(isSupportedCountry(country) ? { defaultCountry: country } : {}) };
+  const found = parse(text, country);
+  const read = found ? `Read as +${found.countryCallingCode} ${found.nationalNumber}` : `Read as ${text}`;
+  switch (validatePhoneNumberLength(text, options)) {
+    case "INVALID_COUNTRY":
+      return `${read}, which has no known country code.`;
+    case "TOO_LONG":
+      return `${read}, which is too long.`;
+    case "INVALID_LENGTH":
+      return `${read}, whose length is not possible in its country.`;
+    default:
+      return `${read}, which is too short.`;
+  }
 }

@@ -14,8 +14,8 @@ import {
   omitEmpty,
   omitUndefined,
   optionalId,
-  optionalPhone,
   phone,
+  phoneFilter,
   singleLineText,
   text,
 } from "../../api/fields.js";
@@ -172,7 +172,7 @@ export const customersQuery = memoizePerCountry((country) =>
     filter: z
       .object({
         lastUpdatedTime: interval.optional(),
-        mainPhoneNumber: optionalPhone(country),
+        mainPhoneNumber: phoneFilter(country),
         email: singleLineText,
         tagIds: list(id, maxFilterValues),
         preferredBusinessIds: list(id, maxFilterValues),

@@ -16,6 +16,7 @@ import {
   omitUndefined,
   optionalId,
   optionalPhone,
+  phoneFilter,
   singleLineText,
   text,
 } from "../../api/fields.js";
@@ -179,7 +180,7 @@ export const leadsQuery = memoizePerCountry((country) =>
       .object({
         lifeCycleId: optionalId,
         actionStatusId: optionalId,
-        mainPhoneNumber: optionalPhone(country),
+        mainPhoneNumber: phoneFilter(country),
         email: singleLineText,
         lastUpdatedTime: interval.optional(),
         createdTime: interval.optional(),

@@ -1,0 +1,57 @@
+import fc from "fast-check";
+import * as library from "libphonenumber-js/max";
+import { afterAll, describe, expect, it, vi } from "vitest";
+import { readCallerPhone, readPhone } from "../../../src/core/phone.js";
+import { samples, written } from "./corpus.js";
+
+vi.mock("libphonenumber-js/max", { spy: true });
+const parsing = vi.mocked(library.parsePhoneNumberFromString);
+afterAll(() => vi.restoreAllMocks());
+
+const corpus = [...samples("spellings.tsv"), ...samples("countries.tsv"), ...samples("withheld.tsv")];
+
+describe("a phone number is read right", () => {
+  it.each(corpus)("$country: $text ($source)", ({ country, reader, text, right }) => {
+    if (reader !== "field") expect(written(readCallerPhone(text, country))).toBe(right);
+    if (reader !== "line") expect(written(readPhone(text, country))).toBe(right);
+  });
+
+  it("in at least 400 formats of at least 40 countries, each with its source", () => {
+    expect(new Set(corpus.map(({ country, reader, text }) => [country, reader, text].join("\t"))).size).toBe(
+      corpus.length,
+    );
+    expect(corpus.length).toBeGreaterThanOrEqual(400);
+    expect(new Set(corpus.map(({ country }) => country)).size).toBeGreaterThan(40);
+    expect(corpus.filter(({ source, reader }) => source === "" || !["line", "field", "both"].includes(reader))).toEqual(
+      [],
+    );
+  });
+});
+
+it("gives one result, however often and in whatever order formats are read", () => {
+  const twentyTimes = corpus
+    .filter(({ reader }) => reader !== "field")
+    .flatMap((sample) => Array.from({ length: 20 }, () => sample));
+  const [order = []] = fc.sample(fc.shuffledSubarray(twentyTimes, { minLength: twentyTimes.length }), 1);
+  expect(order.length).toBeGreaterThan(10_000);
+  const wrong = order.filter(({ text, country, right }) => written(readCallerPhone(text, country)) !== right);
+  expect(wrong.map(({ text }) => text)).toEqual([]);
+});
+
+it("hands the library digits alone, so that nothing of a text reaches its parameters and extensions", () => {
+  parsing.mockClear();
+  for (const { text, country } of corpus) readCallerPhone(text, country);
+  expect(parsing.mock.calls.length).toBeGreaterThan(300);
+  expect(parsing.mock.calls.filter(([text]) => !/^\+?\d{1,41}$/.test(text))).toEqual([]);
+});
+
+it("reads the longest and most nested texts in under 20 ms each", () => {
+  const parts = [" ", "(", "x", "tel", ",", "1", "cell ", "1 ", "%25", "<", ";", "=", "'", "ext.", "-", "1;a=", "@"];
+  for (const part of parts) {
+    for (const text of [part.repeat(512).slice(0, 512), `1${part.repeat(512)}`.slice(0, 511).concat("!")]) {
+      const started = process.cpuUsage();
+      readCallerPhone(text, "US");
+      expect(process.cpuUsage(started).user / 1_000, text.slice(0, 20)).toBeLessThan(20);
+    }
+  }
+});
