@@ -2,9 +2,10 @@ import type { DescMessage, Message } from "@bufbuild/protobuf";
 import { DomainError } from "../../core/errors.js";
 import { decodeBinary } from "./binary-input.js";
 import { decompress } from "./http-body.js";
-import { type HttpRequest, headerOf, jsonTypes } from "./http-message.js";
+import { formType, type HttpRequest, headerOf, jsonTypes } from "./http-message.js";
 import { decodeJson } from "./json-input.js";
 import { maxMessageBytes, messageTooLarge } from "./limits.js";
+import { looksLikeJson, unsupportedMediaType } from "./rest-body.js";
 
 export interface MessageEncoding {
   readonly protocol: "connect" | "grpc-web";
@@ -42,8 +43,17 @@ export function wireFormOf(request: HttpRequest): MessageEncoding | undefined {
 export async function messageBytes(request: HttpRequest, form: MessageEncoding): Promise<Uint8Array> {
   if (request.method === "GET") return queryBytes(new URLSearchParams(request.query));
   const body = await request.readBody(form.protocol === "grpc-web" ? envelopePrefixBytes : 0);
-  if (form.protocol === "connect") return decompress(body, headerOf(request, "content-encoding"));
+  if (form.protocol === "connect")
+    return jsonUnlessForm(request, await decompress(body, headerOf(request, "content-encoding")));
   return envelopedBytes(body, headerOf(request, "grpc-encoding"));
+}
+
+/** JSON may be labeled as a form, but Connect has no forms. */
+function jsonUnlessForm(request: HttpRequest, body: Uint8Array): Uint8Array {
+  const contentType = headerOf(request, "content-type") ?? "";
+  const isForm = contentType.toLowerCase().startsWith(formType);
+  if (isForm && body.length > 0 && !looksLikeJson(body)) throw unsupportedMediaType(contentType, "application/json");
+  return body;
 }
 
 /** @throws DomainError */

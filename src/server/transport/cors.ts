@@ -4,6 +4,7 @@ import { requestIdHeader } from "../pipeline/call.js";
 import { idempotencyKeyHeader, idempotencyReplayedHeader } from "../pipeline/idempotency-key.js";
 import { rateLimitHeader, rateLimitPolicyHeader } from "../pipeline/rate-limit.js";
 import { type HttpAnswer, type HttpRequest, headerOf } from "./http-message.js";
+import { ignoredHeader } from "./ignored-parameters.js";
 
 const allowedMethods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"].join(", ");
 const allowedHeaders = [
@@ -17,6 +18,7 @@ const allowedHeaders = [
 const exposedHeaders = [
   ...cors.exposedHeaders,
   idempotencyReplayedHeader,
+  ignoredHeader,
   rateLimitHeader,
   rateLimitPolicyHeader,
   requestIdHeader,

@@ -30,11 +30,13 @@ export interface HttpAnswer {
   readonly body: Uint8Array;
 }
 
+export const formType = "application/x-www-form-urlencoded";
+
 /**
  * Content types accepted as JSON: none at all, text/plain (which avoids a CORS preflight), and the form type that `curl
  * -d` sends by default.
  */
-export const jsonTypes: readonly string[] = ["", "application/json", "text/plain", "application/x-www-form-urlencoded"];
+export const jsonTypes: readonly string[] = ["", "application/json", "text/plain", formType];
 
 /** Returns undefined to pass the request to the next handler. */
 export type HttpHandler = (request: HttpRequest) => Promise<HttpAnswer | undefined>;

@@ -50,13 +50,16 @@ export function isJsonObject(node: JsonNode | undefined): node is JsonObjectNode
  * surrogates
  */
 export function parseJson(bytes: Uint8Array, refuseValues: TooManyValuesError): JsonNode {
-  let text: string;
+  return parseText(decodeUtf8(bytes), refuseValues);
+}
+
+/** @throws DomainError MALFORMED_REQUEST */
+export function decodeUtf8(bytes: Uint8Array): string {
   try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
     throw new DomainError("MALFORMED_REQUEST", "The request body is not valid UTF-8.");
   }
-  return parseText(text, refuseValues);
 }
 
 function parseText(text: string, refuseValues: TooManyValuesError): JsonNode {

@@ -9,7 +9,7 @@ import {
 import { FeatureSet_FieldPresence } from "@bufbuild/protobuf/wkt";
 import { http } from "../../gen/proto/google/api/annotations_pb.js";
 import type { HttpRule } from "../../gen/proto/google/api/http_pb.js";
-import { plain_text } from "../../gen/proto/moego/option/v1/option_pb.js";
+import { form_body, ignores_unknown_parameters, plain_text } from "../../gen/proto/moego/option/v1/option_pb.js";
 import { isUnary, rpcNameOf } from "../pipeline/contract.js";
 
 /** One `google.api.http` binding of an rpc. */
@@ -24,6 +24,10 @@ export interface Route {
   readonly responseBody: string;
   /** Local name of the response field that is the body as text if it is present. */
   readonly plainText: string | undefined;
+  /** Whether the body can be a form. */
+  readonly takesForm: boolean;
+  /** Whether query parameters and members of a form that name no field are ignored. */
+  readonly ignoresUnknown: boolean;
 }
 
 export interface Match {
@@ -90,7 +94,11 @@ function routeOf(method: DescMethodUnary, { pattern, body, responseBody }: HttpR
     if (method.output.fields.find((field) => field.name === responseBody)?.fieldKind !== "message")
       throw new Error(`The HTTP rule of ${name} has response_body ${responseBody}, which is not a message field`);
   }
-  return { method, verb, template, body, responseBody, plainText: plainTextOf(method) };
+  return {
+    ...{ method, verb, template, body, responseBody, plainText: plainTextOf(method) },
+    takesForm: body === "*" && getOption(method, form_body),
+    ignoresUnknown: getOption(method, ignores_unknown_parameters),
+  };
 }
 
 function plainTextOf(method: DescMethodUnary): string | undefined {

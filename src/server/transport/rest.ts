@@ -14,10 +14,11 @@ import {
   type HttpRequest,
   headerOf,
   jsonAnswer,
-  jsonTypes,
   timeoutMsOf,
 } from "./http-message.js";
+import { ignoredHeader, ignoredNames } from "./ignored-parameters.js";
 import { restAnswer } from "./rest-answer.js";
+import { bodyEncodingOf } from "./rest-body.js";
 import { readRestRequest } from "./rest-input.js";
 import { type Match, type Route, routeTable } from "./rest-routes.js";
 
@@ -93,21 +94,25 @@ async function callOf(
     setHeader: (name, value) => {
       headers[name.toLowerCase()] = value;
     },
-    ...(await inputOf(match, request)),
+    ...(await inputOf(match, request, headers)),
   };
 }
 
 type Input = Pick<Call<never>, "timeoutMs" | "decode">;
 
 /** Reads the bytes now, decodes later: the API key is checked before anything about the request is reported. */
-async function inputOf(match: Match, request: HttpRequest): Promise<Input> {
+async function inputOf(match: Match, request: HttpRequest, headers: Record<string, string>): Promise<Input> {
   try {
     const body = await decompress(await request.readBody(), headerOf(request, "content-encoding"));
-    if (body.length > 0) checkContentType(headerOf(request, "content-type"));
+    const encoding = bodyEncodingOf(body, headerOf(request, "content-type") ?? "", match.route);
     const timeoutMs = timeoutMsOf(request, grpcTimeoutHeader);
+    function ignore(names: readonly string[]): void {
+      const ignored = ignoredNames(names);
+      if (ignored !== undefined) headers[ignoredHeader] = ignored;
+    }
     return {
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
-      decode: () => readRestRequest(match, request.query, body),
+      decode: () => readRestRequest(match, { query: request.query, body, encoding, ignore }),
     };
   } catch (error) {
     return {
@@ -116,22 +121,6 @@ async function inputOf(match: Match, request: HttpRequest): Promise<Input> {
       },
     };
   }
-}
-
-function checkContentType(contentType = ""): void {
-  const [type = "", ...parameters] = contentType
-    .toLowerCase()
-    .split(";")
-    .map((part) => part.trim());
-  const charset = parameters
-    .find((parameter) => parameter.startsWith("charset="))
-    ?.slice("charset=".length)
-    .replaceAll('"', "");
-  const isJson = jsonTypes.includes(type) || /^application\/[\w.-]+\+json$/.test(type);
-  if (isJson && (charset === undefined || charset === "utf-8" || charset === "utf8" || charset === "us-ascii")) return;
-  throw new DomainError("UNSUPPORTED_MEDIA_TYPE", "The body must be UTF-8 JSON with content-type application/json.", {
-    metadata: { contentType },
-  });
 }
 
 function routeNotFound({ path }: HttpRequest): DomainError {
