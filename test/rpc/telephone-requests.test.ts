@@ -1,0 +1,233 @@
+import { request as httpRequest } from "node:http";
+import { gzipSync } from "node:zlib";
+import { afterAll, describe, expect, it } from "vitest";
+import { authorizationOf, keys } from "../support/fixture-keys.js";
+import { startFlowServer } from "../support/flow-server.js";
+import { asking, greeting } from "../support/new-flow.js";
+
+const { server, system, api, flow, stop } = await startFlowServer();
+afterAll(stop);
+
+const companyId = "cmp_a";
+const form = "application/x-www-form-urlencoded";
+const query = "/v1/customers:query";
+const runOf = (id: string) => `/v1/callcenter/companies/${companyId}/ivr_flows/${id}:run`;
+/** What Twilio adds to the requests of a webhook. */
+const twilio =
+  "AccountSid=AC1&ApiVersion=2010-04-01&CallSid=CA1&CallStatus=ringing&From=%2B12125550102&To=%2B12125550199";
+
+interface Sent {
+  readonly verb?: string;
+  readonly body?: string | Uint8Array<ArrayBuffer>;
+  readonly type?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+async function send(target: string, { verb, body, type = form, headers = {} }: Sent = {}) {
+  const response = await fetch(`${server.app.httpUrl}${target}`, {
+    method: verb ?? (body === undefined ? "GET" : "POST"),
+    headers: {
+      authorization: authorizationOf(keys.a),
+      ...(body === undefined ? {} : { "content-type": type }),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body }),
+  });
+  const text = await response.text();
+  const isJson = response.headers.get("content-type") === "application/json";
+  return {
+    status: response.status,
+    headers: response.headers,
+    json: isJson && text !== "" ? JSON.parse(text) : undefined,
+  };
+}
+
+const violationsOf = (json: {
+  readonly details: readonly { readonly fieldViolations?: readonly { readonly field: string }[] }[];
+}) => json.details.flatMap(({ fieldViolations = [] }) => fieldViolations.map(({ field }) => field)).toSorted();
+
+describe("QueryCustomer", () => {
+  it.each([
+    ["GET", `${query}?tel=+12125550102`, undefined],
+    ["GET", `${query}?tel=%2B12125550102`, undefined],
+    ["GET", `${query}?tel=%2012125550102`, undefined],
+    ["GET", `${query}?tel=(212)+555-0102&company_id=cmp_a`, undefined],
+    ["POST", query, "tel=+12125550102"],
+    ["POST", query, "tel=%2B12125550102"],
+    ["POST", query, "tel=%2012125550102&companyId=cmp_a"],
+    ["POST", `${query}?tel=%2B12125550102`, "CallSid=CA1"],
+  ])("finds the caller by %s %s %s", async (verb, target, body) => {
+    const { status, json } = await send(target, { verb, ...(body === undefined ? {} : { body }) });
+    expect(status).toBe(200);
+    expect(json).toMatchObject({ id: "cus_a2", tel: "+12125550102" });
+  });
+
+  it.each([form, `${form}; charset=UTF-8`, `${form};charset="us-ascii"`, "Application/X-WWW-Form-URLEncoded"])(
+    "reads a form of type %s",
+    async (type) => {
+      expect((await send(query, { body: "tel=%2B12125550102", type })).json).toMatchObject({ id: "cus_a2" });
+    },
+  );
+
+  it("reads a compressed form, and JSON that is labeled as a form", async () => {
+    const body = gzipSync("tel=%2B12125550102");
+    const compressed = await send(query, { body, headers: { "content-encoding": "gzip" } });
+    const labeled = await send(query, { body: ' {"tel":"+12125550102"}' });
+    expect(compressed.json).toMatchObject({ id: "cus_a2" });
+    expect(labeled.json).toMatchObject({ id: "cus_a2" });
+  });
+
+  it("names what it ignores in a header, without its values", async () => {
+    const get = await send(`${query}?tel=%2B12125550102&${twilio}`);
+    const post = await send(query, { body: `tel=%2B12125550102&${twilio}` });
+    for (const { json, headers } of [get, post]) {
+      expect(json).toMatchObject({ id: "cus_a2" });
+      expect(headers.get("moego-ignored")).toBe("AccountSid,ApiVersion,CallSid,CallStatus,From,To");
+    }
+    expect((await send(`${query}?tel=1`)).headers.get("moego-ignored")).toBeNull();
+  });
+
+  it("keeps a name out of the other headers, and names it in an error as well", async () => {
+    const { status, headers } = await send(`${query}?a%0D%0Ax-evil:%201=1&company_id=%20&format=fax`);
+    expect(status).toBe(400);
+    expect(headers.get("moego-ignored")).toBe("a%0D%0Ax-evil%3A%201");
+    expect(headers.get("x-evil")).toBeNull();
+  });
+
+  it("still rejects unknown members of JSON", async () => {
+    const { status, json } = await send(query, { body: '{"tel":"1","From":"2"}', type: "application/json" });
+    expect(status).toBe(400);
+    expect(violationsOf(json)).toEqual(["From"]);
+  });
+
+  it.each(["TWILIO", "twilio", "Twilio", "ANSWER_FORMAT_TWILIO", "answer_format_twilio", "3"])(
+    "takes the format %s",
+    async (format) => {
+      for (const { json } of [
+        await send(`${query}?tel=%2B12125550102&format=${format}`),
+        await send(query, { body: `tel=%2B12125550102&format=${format}` }),
+      ])
+        expect(json).toMatchObject({ id: "cus_a2", found: "true" });
+    },
+  );
+
+  it("takes the API key as the user of the URL", async () => {
+    const url = new URL(`${server.app.httpUrl}${query}?tel=%2B12125550102`);
+    url.username = keys.a.secret;
+    const status = await new Promise((resolve, reject) => {
+      httpRequest(url, ({ statusCode }) => resolve(statusCode))
+        .once("error", reject)
+        .end();
+    });
+    expect(status).toBe(200);
+  });
+});
+
+describe("RunFlow", () => {
+  it("runs by GET and by a form, with inputs as parameters", async () => {
+    const run = runOf(await flow(greeting));
+    for (const { status, json, headers } of [
+      await send(`${run}?inputs.tel=%2B12125550102&${twilio}`),
+      await send(`${run}?inputs[tel]=%2B12125550102&${twilio}`),
+      await send(run, { body: `inputs.tel=%2B12125550102&${twilio}` }),
+      await send(`${run}?${twilio}`, { body: '{"inputs":{"tel":"+12125550102"}}', type: "application/json" }),
+    ]) {
+      expect(status).toBe(200);
+      expect(json).toMatchObject({ exit: "exit of done", variables: { text: "Hello +12125550102" } });
+      expect(headers.get("moego-ignored")).toBe("AccountSid,ApiVersion,CallSid,CallStatus,From,To");
+    }
+  });
+
+  it("reports an input that the flow does not have", async () => {
+    const { status, json } = await send(`${runOf(await flow(greeting))}?inputs.tel=1&inputs.nope=2`);
+    expect(status).toBe(400);
+    expect(violationsOf(json)).toEqual(['inputs["nope"]']);
+  });
+
+  it("does not run by HEAD", async () => {
+    const id = await api("normal");
+    const run = runOf(await flow(asking(id)));
+    const before = system.requests.length;
+    const head = await send(`${run}?inputs.tel=1`, { verb: "HEAD" });
+    expect(head.status).toBe(405);
+    expect(head.headers.get("allow")).toBe("POST, GET");
+    expect(system.requests).toHaveLength(before);
+    expect((await send(`${run}?inputs.tel=1`)).status).toBe(200);
+    expect(system.requests).toHaveLength(before + 1);
+  });
+});
+
+describe("CreateLead and UpdateLead", () => {
+  it("read a form, with no member ignored", async () => {
+    const lead = "lead.companyId=cmp_a&lead.firstName=Zo%C3%AB+Lee&lead.phone=%2B12125550155&lead.pets[0].name=Rex";
+    const created = await send("/v1/leads", { body: `${lead}&lead.pets[0].type=dog&lead.pets[0].breed=Beagle` });
+    expect(created.json).toMatchObject({
+      firstName: "Zoë Lee",
+      phone: "+12125550155",
+      pets: [{ name: "Rex", type: "DOG" }],
+    });
+    const updated = await send(`/v1/leads/${created.json.id}`, {
+      verb: "PUT",
+      body: "lead.lastName=Ng&updateMask=lastName",
+    });
+    expect(updated.json).toMatchObject({ firstName: "Zoë Lee", lastName: "Ng" });
+    const refused = await send(`/v1/leads?utm=1`, { body: `${lead}&CallSid=1&lead.email=%zz&lead.nope=1` });
+    expect(refused.status).toBe(400);
+    expect(refused.headers.get("moego-ignored")).toBeNull();
+    expect(violationsOf(refused.json)).toEqual(["CallSid", "lead.email", "lead.nope", "utm"]);
+  });
+});
+
+describe("InvokeExternalApi", () => {
+  it("reads a form, and ignores unknown members", async () => {
+    const path = `/v1/callcenter/companies/${companyId}/external_apis/${await api("normal")}:invoke`;
+    const { status, json, headers } = await send(path, { body: "CallSid=CA1" });
+    expect(status).toBe(200);
+    expect(json).toMatchObject({ outcome: "OUTCOME_SUCCESS" });
+    expect(headers.get("moego-ignored")).toBe("CallSid");
+    expect(violationsOf((await send(path, { body: "params.nope=1" })).json)).toEqual(['params["nope"]']);
+  });
+});
+
+describe("other RPCs", () => {
+  const json = "application/json";
+
+  it.each([
+    ["/v1/customers", "firstName=Ann"],
+    ["/v1/customers:list", "a=b"],
+  ])("reject a form at %s with 415 and what they accept", async (path, body) => {
+    const { status, json: error } = await send(path, { body });
+    expect(status).toBe(415);
+    expect(error.message).toContain(`Send UTF-8 as ${json}.`);
+    expect(error.details[0].metadata).toMatchObject({ contentType: form, accepted: json });
+  });
+
+  it.each([
+    ["CustomerService/GetCustomer", "moego.business.customer.v1", "id=cus_a1"],
+    ["CallerService/QueryCustomer", "moego.callcenter.v1", "tel=%2B12125550102"],
+  ])("reject a form at %s of Connect", async (rpc, packageName, body) => {
+    const { status, json: error } = await send(`/${packageName}.${rpc}`, { body });
+    expect(status).toBe(400);
+    expect(error).toMatchObject({
+      code: "invalid_argument",
+      message: expect.stringContaining(`Send UTF-8 as ${json}.`),
+    });
+  });
+
+  it.each(["application/xml", "multipart/form-data; boundary=x", `${form}; charset=iso-8859-1`])(
+    "and routes with forms reject %s, and accept both types",
+    async (type) => {
+      const { status, json: error } = await send(query, { body: "tel=1", type });
+      expect(status).toBe(415);
+      expect(error.message).toContain(`Send UTF-8 as ${json} or ${form}.`);
+      expect(error.details[0].metadata).toMatchObject({ contentType: type, accepted: `${json}, ${form}` });
+    },
+  );
+
+  it("reject unknown query parameters", async () => {
+    const { status, json: error, headers } = await send("/v1/customers/cus_a1?CallSid=CA1");
+    expect(status).toBe(400);
+    expect(violationsOf(error)).toEqual(["CallSid"]);
+    expect(headers.get("moego-ignored")).toBeNull();
+  });
+});
