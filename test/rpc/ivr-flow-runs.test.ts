@@ -259,13 +259,30 @@ describe("the answer of a run", () => {
   it("is over REST the plain object, with the path and its times", async () => {
     expect(await answerOf("ANSWER_FORMAT_PLAIN")).toEqual({
       ...{ exit: "exit of done", outcome: "ENDED" },
-      variables: { text: "Hi 1", "caller.matchCount": "1" },
+      variables: { text: "Hi 1", "caller.matchCount": "1", caller_matchCount: "1" },
       path: [
         { node: "caller", kind: "customer_query", branch: "SUCCESS", reason: "", durationMs: expect.any(Number) },
         { node: "exit", kind: "set", branch: "SUCCESS", reason: "", durationMs: expect.any(Number) },
         { node: "done", kind: "end", branch: "SUCCESS", reason: "", durationMs: expect.any(Number) },
       ],
     });
+  });
+
+  it("has a flat name for each variable, also beside a variable that has that name", async () => {
+    const definition = definitionOf([
+      queryNode("a", { next: "b", onNotFound: "b", onTimeout: "b" }),
+      setNode("b", "a_matchCount", "mine", "c"),
+      setNode("c", "a_matchCount_2", "mine too", "done"),
+      endNode("done", ["a.matchCount", "a_matchCount", "a_matchCount_2"]),
+    ]);
+    const request = { companyId, id: await flow(definition), inputs: { tel: phoneOfA2 } };
+    const flat = { a_matchCount: "mine", a_matchCount_2: "mine too", a_matchCount_3: "1" };
+    expect(await server.callJson(rpc.runFlow, request)).toMatchObject({
+      ...{ ok: true, message: { variables: { "a.matchCount": "1", ...flat } } },
+    });
+    for (const format of ["ANSWER_FORMAT_AMAZON_CONNECT", "ANSWER_FORMAT_TWILIO"]) {
+      expect(await server.callJson(rpc.runFlow, { ...request, format })).toMatchObject({ ok: true, message: flat });
+    }
   });
 
   it.each(["ANSWER_FORMAT_AMAZON_CONNECT", "ANSWER_FORMAT_TWILIO"])(

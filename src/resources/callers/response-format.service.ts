@@ -44,7 +44,7 @@ export function renderAnswer(
 }
 
 /** Allowed keys are unchanged. A replaced key that collides with another gets a number. */
-function withPlainKeys(values: Readonly<Record<string, string>>): Record<string, string> {
+export function withPlainKeys(values: Readonly<Record<string, string>>): Record<string, string> {
   const entries = Object.entries(values);
   const plain = new Map(entries.filter(([key]) => plainKey.test(key)));
   for (const [key, value] of entries) {

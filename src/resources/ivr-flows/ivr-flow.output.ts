@@ -15,7 +15,7 @@ import {
   RunFlowResponse_OutcomeSchema,
   type RunFlowResponseSchema,
 } from "../../gen/proto/moego/callcenter/v1/ivr_flow_service_pb.js";
-import { type AnswerFormat, renderAnswer } from "../callers/response-format.service.js";
+import { type AnswerFormat, renderAnswer, withPlainKeys } from "../callers/response-format.service.js";
 import { operator } from "./ivr-flow.input.js";
 import { type FlowDefinition, type FlowNode, flowBranches, type IvrFlow } from "./ivr-flow.model.js";
 import { type FlowProblem, flowProblemCodes, flowSeverities, problemMessage } from "./ivr-flow-problem.service.js";
@@ -91,5 +91,6 @@ function plainAnswer({ exit, outcome, variables, path }: FlowRun) {
   const steps = path.map(({ nodeId: node, kind, branch, reason, durationMs }) => ({
     ...{ node, kind, branch, reason, durationMs: Math.round(durationMs) },
   }));
-  return { exit, outcome, variables: { ...variables }, path: steps };
+  // Telephony systems read `variables.loyalty_status`: a dot in a name would be a step of their path.
+  return { exit, outcome, path: steps, variables: { ...variables, ...withPlainKeys(variables) } };
 }
