@@ -77,7 +77,7 @@ describe("what a check costs", () => {
       return query(id, at(number + 1), { onNotFound, onTimeout: number === 48 ? "done" : onTimeout });
     });
     const startedAt = performance.now();
-    expect(problemsOf(flow([...nodes, end()]), { ...facts, customerKeys: keys })).toEqual([]);
+    expect(problemsOf(flow([...nodes, end()]), { ...facts, customerFieldIds: keys })).toEqual([]);
     // A tenth of it on an idle machine; joined as sets of texts up to half a minute.
     expect(performance.now() - startedAt).toBeLessThan(1_500);
   });
@@ -107,21 +107,25 @@ describe("a problem", () => {
     ]);
   });
 
-  it("UNKNOWN_VARIABLE: what a customer query or an external API learns is not known where it has failed", () => {
-    const failed = { onNotFound: "lost", onTimeout: "late" };
+  it("UNKNOWN_VARIABLE: custom fields are not known where a customer query took too long, all else is", () => {
+    const texts = { x: "{{caller.uname}} {{caller.status}} {{caller.kind}}", y: "{{caller.matchCount}}" };
     const nodes = [
-      query("caller", "done", failed),
-      set("lost", "done", { x: "{{caller.uname}}", y: "{{caller.matchCount}}" }),
-      set("late", "credit", { x: "{{caller.matchCount}}" }),
+      query("caller", "done", { onNotFound: "lost", onTimeout: "late" }),
+      set("lost", "done", { ...texts, z: "{{caller.cf_1}}" }),
+      set("late", "later", texts),
+      set("later", "done", { z: "{{caller.cf_1}}" }),
+      end(),
+    ];
+    expect(problemsOf(flow(nodes))).toEqual(["UNKNOWN_VARIABLE later nodes[3].set.assignments[0].value"]);
+  });
+
+  it("UNKNOWN_VARIABLE: what an external API learns is not known where it has failed", () => {
+    const nodes = [
       api("credit", "done", { onFailure: "down", onTimeout: "done" }),
       set("down", "done", { x: "{{credit.credit}}", y: "{{credit.reason}}" }),
       end(),
     ];
-    expect(problemsOf(flow(nodes))).toEqual([
-      "UNKNOWN_VARIABLE lost nodes[1].set.assignments[0].value",
-      "UNKNOWN_VARIABLE late nodes[2].set.assignments[0].value",
-      "UNKNOWN_VARIABLE down nodes[4].set.assignments[0].value",
-    ]);
+    expect(problemsOf(flow(nodes))).toEqual(["UNKNOWN_VARIABLE down nodes[1].set.assignments[0].value"]);
   });
 
   it("UNCERTAIN_VARIABLE: only some paths provide it, which is a warning", () => {

@@ -104,7 +104,10 @@ function moods(turns: readonly number[]): FlowActions {
   const next = () => (turns[turn++ % turns.length] ?? 0) % 3;
   const branches = ["SUCCESS", "FAILURE", "TIMED_OUT"] as const;
   return {
-    query: async () => [{ values: { uname: "Ada" }, matchCount: 1 }, undefined, "TIMED_OUT" as const][next()],
+    async query() {
+      const how = next();
+      return how === 2 ? "TIMED_OUT" : { found: how === 0, values: { uname: how === 0 ? "Ada" : "" } };
+    },
     invoke: async () => ({ branch: branches[next()] ?? "SUCCESS", reason: "R", status: "500", outputs: {} }),
   };
 }

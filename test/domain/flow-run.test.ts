@@ -2,6 +2,7 @@ import { expect, it } from "vitest";
 import { DomainError } from "../../src/core/errors.js";
 import type { FlowDefinition, FlowOperator } from "../../src/resources/ivr-flows/ivr-flow.model.js";
 import { createFlowActions } from "../../src/resources/ivr-flows/ivr-flow-actions.service.js";
+import { queryKeys } from "../../src/resources/ivr-flows/ivr-flow-check.service.js";
 import { evaluateCondition, type FlowActions } from "../../src/resources/ivr-flows/ivr-flow-node.service.js";
 import { runFlow } from "../../src/resources/ivr-flows/ivr-flow-run.service.js";
 import { api, branch, end, flow, query, set } from "../support/flows.js";
@@ -13,7 +14,7 @@ const never = () => new Promise<never>(() => {});
 const anybody = { keyId: "key_a", scopes: new Set<never>(), organizations: [], companies: new Map<string, never>() };
 
 const good: FlowActions = {
-  query: async () => ({ values: { uname: "Ada" }, matchCount: 2 }),
+  query: async () => ({ found: true, values: { uname: "Ada", matchCount: "2" } }),
   invoke: async () => ({ branch: "SUCCESS", reason: "", status: "200", outputs: { credit: "12" } }),
 };
 
@@ -51,7 +52,7 @@ it("answers with the outputs of the end alone, empty where nothing was learnt", 
 
 it("goes the way of what happened, and says why", async () => {
   const actions: FlowActions = {
-    query: async () => undefined,
+    query: async () => ({ found: false, values: { uname: "", matchCount: "0", status: "withheld" } }),
     invoke: async () => ({ branch: "TIMED_OUT", reason: "TIMEOUT", status: "", outputs: {} }),
   };
   const nodes = [
@@ -69,7 +70,7 @@ it("goes the way of what happened, and says why", async () => {
     ["SUCCESS", ""],
     ["SUCCESS", ""],
   ]);
-  expect(ran.variables).toMatchObject({ "caller.matchCount": "0", "credit.reason": "TIMEOUT" });
+  expect(ran.variables).toMatchObject({ "caller.status": "withheld", "credit.reason": "TIMEOUT" });
   const late = await run(flow(nodes), { ...actions, query: async () => "TIMED_OUT" });
   expect(late.path.map(({ nodeId }) => nodeId)).toEqual(["caller", "done"]);
 });
@@ -134,11 +135,15 @@ it("ends before its variables outgrow their limit", async () => {
 });
 
 it("forgets what a node has learnt before it learns anew", async () => {
-  const answers = [{ values: { uname: "Ada" }, matchCount: 1 }, undefined];
-  const actions: FlowActions = { ...good, query: async () => answers.shift() };
-  const nodes = [query("caller", "caller", { onNotFound: "done" }), end()];
+  const results = ["TIMED_OUT", { found: true, values: { uname: "Ada", cf_1: "blue" } }] as const;
+  const left = [...results];
+  const actions: FlowActions = { ...good, query: async () => left.pop() ?? "TIMED_OUT" };
+  const nodes = [query("caller", "caller", { onTimeout: "done" }), end()];
   const { variables } = await run(flow(nodes), actions);
-  expect(variables).toEqual({ tel: "+12125550101", "caller.matchCount": "0" });
+  expect(variables).toEqual({
+    tel: "+12125550101",
+    ...Object.fromEntries(queryKeys.map((key) => [`caller.${key}`, ""])),
+  });
 });
 
 it("rejects with the reason of the caller's signal, and with the fault of a step", async () => {
@@ -179,7 +184,7 @@ it.each(["STATEMENT_TIMEOUT", "LOCK_TIMEOUT"] as const)(
     const invoke = async () => {
       throw new DomainError(reason, "The database was too slow.");
     };
-    const dependencies = { callerQuery: { find: async () => undefined }, externalApis: { invoke } };
+    const dependencies = { callerQuery: { find: invoke }, externalApis: { invoke } };
     const actions = createFlowActions(dependencies, { principal: anybody, companyId: "cmp_a" });
     const ran = await run(flow([api("credit", "done", { onTimeout: "late" }), end("late"), end()]), actions);
     expect(ran.exit).toBe("exit of late");

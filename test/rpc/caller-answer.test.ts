@@ -7,6 +7,7 @@ import {
   CustomField_Type,
 } from "../../src/gen/proto/moego/business/setting/v1/custom_field_pb.js";
 import { CallerService } from "../../src/gen/proto/moego/callcenter/v1/caller_service_pb.js";
+import { formatKeys } from "../../src/resources/callers/caller-profile.model.js";
 import { authorizationOf, keys } from "../support/fixture-keys.js";
 import { customer } from "../support/fixtures.js";
 import { newCustomer } from "../support/new-customer.js";
@@ -158,7 +159,7 @@ describe("custom fields in the answer", () => {
     });
   });
 
-  it.each([...documented, "found", "match_count", "truncated", "exit", "__proto__"])(
+  it.each([...documented, ...formatKeys, "__proto__"])(
     "cannot hide a key of the answer: the id %s is refused at creation",
     async (id) => {
       const field = {

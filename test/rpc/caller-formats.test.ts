@@ -62,11 +62,23 @@ describe.each(systems)("%s", (name, format, limit) => {
     expect(answer).toMatchObject({ a_dotted_id: "of the plain", a_dotted_id_2: "of the dotted" });
   });
 
-  it("is an object also when nobody is found or nothing is asked, since its reader takes no null", async () => {
-    const nobody = { found: "false", match_count: "0", truncated: "false" };
-    for (const query of ["id=cus_nobody", "tel=anonymous", ""])
-      expect(await restAnswer(`${query}&format=${name}`)).toEqual(nobody);
-    expect(await server.ok(queryCustomer, { format })).toMatchObject({ answer: nobody, matchCount: 0 });
+  it("has every key when nobody is found or nothing is asked, with the same keys as for a customer", async () => {
+    const keys = Object.keys(await restAnswer(`id=cus_a1&format=${name}`)).toSorted();
+    const values = nobody(keys);
+    for (const [query, status] of [
+      ["id=cus_nobody", "unknown"],
+      ["tel=%2B12125559999", "unknown"],
+      ["id=no%20id", "unreadable"],
+      ["", "unknown"],
+    ]) {
+      const number = query === "tel=%2B12125559999" ? "+12125559999" : "";
+      const answer = { ...values, number, status, found: "false", match_count: "0", truncated: "false" };
+      expect(await restAnswer(`${query}&format=${name}`)).toEqual(answer);
+    }
+    expect(await server.ok(queryCustomer, { format })).toMatchObject({
+      matchCount: 0,
+      answer: { id: "", uname: "", found: "false" },
+    });
   });
 
   it("cuts the longest values of an answer that is too long, between characters, and says so", async () => {
@@ -92,6 +104,11 @@ it("is plain when no format is named, and a format that does not exist is refuse
     invalidField("format", "NOT_ALLOWED"),
   );
 });
+
+/** Every key, "". */
+function nobody(keys: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(keys.map((key) => [key, ""]));
+}
 
 async function created(customFields: Readonly<Record<string, { readonly string: string }>>) {
   const values = Object.entries(customFields).map(([code, { string }]) => [

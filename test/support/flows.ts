@@ -70,5 +70,5 @@ export const facts: FlowCheckContext = {
     ["xapi_old", { archived: true, params: new Map(), outputs: [] }],
   ]),
   usedBefore: new Set(),
-  customerKeys: ["id", "uname", "cf_1"],
+  customerFieldIds: ["cf_1"],
 };

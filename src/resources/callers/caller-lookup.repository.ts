@@ -4,13 +4,33 @@ import { type Statement, statement } from "../../db/statement.js";
 import { fieldTypeOf, type OptionJson, toOption } from "../custom-fields/custom-field.columns.js";
 import { fieldAssociations } from "../custom-fields/custom-field.model.js";
 import { type CustomerRow, customerChildren, customerColumns, toCustomer } from "../customers/customer.columns.js";
+import { type LeadRow, leadChildren, leadColumns, toLead } from "../leads/lead.columns.js";
 import { type ProfileRow, profileColumns, toProfile } from "./caller.columns.js";
-import type { AnsweredField, CallerRepository } from "./caller.model.js";
+import {
+  type AnsweredField,
+  type Caller,
+  type CallerKind,
+  type CallerLookup,
+  type CallerMatch,
+  type CallerRepository,
+  callerKinds,
+  maxListedMatches,
+} from "./caller.model.js";
 
+/** The columns of the customer are null if nothing matches, or a lead. */
 interface FoundRow extends CustomerRow, ProfileRow {
   readonly staff_name: string | null;
   readonly fields: readonly FieldJson[] | null;
-  readonly match_count: string;
+  readonly matches: readonly MatchJson[] | null;
+  readonly match_count: string | null;
+}
+
+interface MatchJson {
+  readonly kind: number;
+  readonly id: string;
+  readonly first_name: string;
+  readonly last_name: string;
+  readonly phone: string;
 }
 
 interface FieldJson {
@@ -20,22 +40,35 @@ interface FieldJson {
   readonly options: readonly OptionJson[];
 }
 
-/** One statement for the customer and everything that the response contains. */
+/**
+ * One statement finds the matches, and a customer with everything that the response contains. A lead takes a second
+ * statement: the tables that only leads need would slow down every request.
+ */
 export function createCallerFind(database: Database): CallerRepository["find"] {
-  return async (lookup, signal) => {
+  const readLead = async (lookup: CallerLookup, id: string, signal: AbortSignal): Promise<Caller | undefined> => {
+    const values = [...accessFilterValues(lookup.accessFilter), id];
+    const [row] = await database.read<LeadRow & Pick<FoundRow, "staff_name">>(leadStatement, values, signal);
+    return row && { kind: "LEAD", lead: toLead(row), staffName: row.staff_name ?? "" };
+  };
+
+  return async function find(lookup, signal) {
     const asked = askable.filter((name) => lookup[name] !== undefined);
     const values = [...accessFilterValues(lookup.accessFilter), ...asked.map((name) => lookup[name])];
     const [row] = await database.read<FoundRow>(statementFor(asked), values, signal);
-    if (!row) return undefined;
-    const customer = toCustomer(row);
-    return {
-      customer,
-      profile: toProfile(row, customer),
-      staffName: row.staff_name ?? "",
-      fields: row.fields?.map(toField) ?? [],
-      matchCount: Number(row.match_count),
-    };
+    const fields = row?.fields?.map(toField) ?? [];
+    const matches = row?.matches?.map(toMatch) ?? [];
+    const [first] = matches;
+    if (!row || !first) return { matches, matchCount: 0, fields };
+    const caller = first.kind === "CUSTOMER" ? toCaller(row) : await readLead(lookup, first.id, signal);
+    // The lead was archived or promoted after the first statement.
+    if (!caller) return find(lookup, signal);
+    return { caller, matches, matchCount: Number(row.match_count), fields };
   };
+}
+
+export async function readFieldIds(database: Database, companyId: string, signal: AbortSignal) {
+  const rows = await database.read<{ id: string }>(fieldIdsStatement, [companyId], signal);
+  return rows.map(({ id }) => id);
 }
 
 const askable = ["id", "accountId", "phone", "emailKey"] as const;
@@ -55,38 +88,78 @@ function statementFor(asked: readonly Asked[]): Statement {
   return known;
 }
 
-/** The condition of each value. The partial index of emails is used only with its own predicate. */
+/** The condition of each value. The partial indexes are used only with their own predicates. */
 const conditions: Readonly<Record<Asked, (placeholder: string) => string>> = {
   id: (id) => `m.id = ${id}`,
   accountId: (accountId) => `m.id IN (SELECT a.customer_id FROM customer_account a
     WHERE a.company_id = ($1::text[])[1] AND a.account_id = ${accountId})`,
-  phone: (phone) => `m.phone = ${phone}`,
+  phone: (phone) => `m.phone = ${phone} AND m.phone <> ''`,
   emailKey: (emailKey) => `m.email_key = ${emailKey} AND m.email_key <> ''`,
 };
 
-const staffName = `(SELECT concat_ws(' ', nullif(s.first_name, ''), nullif(s.last_name, '')) FROM staff s
-  WHERE s.company_id = c.company_id AND s.id = c.assigned_staff_id)`;
+const staffNameBy = (staffId: string) => `(SELECT concat_ws(' ', nullif(s.first_name, ''), nullif(s.last_name, ''))
+  FROM staff s WHERE s.company_id = ($1::text[])[1] AND s.id = ${staffId})`;
+
+const activeFields = (companyId: string) => `custom_field d WHERE d.company_id = ${companyId}
+  AND d.association_type = ${fieldAssociations.numberOf("CUSTOMER")} AND d.archived_time IS NULL`;
+const fieldOrder = "d.display_order, d.label, d.id";
+
+const fieldIdsStatement = statement(
+  "caller.field_ids",
+  `SELECT d.id FROM ${activeFields("$1")} ORDER BY ${fieldOrder}`,
+);
 
 const fields = `(SELECT json_agg(json_build_object('id', d.id, 'code', d.code, 'type', d.type, 'options', d.options)
-    ORDER BY d.display_order, d.label, d.id)
-  FROM custom_field d WHERE d.company_id = c.company_id AND d.association_type = ${fieldAssociations.numberOf("CUSTOMER")} AND d.archived_time IS NULL)`;
+    ORDER BY ${fieldOrder})
+  FROM ${activeFields("($1::text[])[1]")})`;
 
-/** `$1`, `$2`: see db/access-filter.ts; `$1` contains one company. From `$3` on, the values in the order of `asked`. */
+const matchOrder = "m.last_updated_time DESC, m.id";
+
+/**
+ * `$1`, `$2`: see db/access-filter.ts; `$1` contains one company. From `$3` on, the values in the order of `asked`. There
+ * is always exactly one row. Leads are searched only if no customer matches.
+ */
 function findBy(asked: readonly Asked[]): Statement {
-  const wanted = asked.map((name, position) => conditions[name](`$${position + 3}`));
+  const wanted = asked.map((name, position) => conditions[name](`$${position + 3}`)).join(" AND ");
+  const matchesOf = (kind: CallerKind, condition: string) =>
+    `SELECT ${callerKinds.numberOf(kind)} AS kind, m.id, m.last_updated_time, m.first_name, m.last_name, m.phone,
+         count(*) OVER () AS match_count
+       FROM ${kind === "LEAD" ? "lead" : "customer"} m
+       WHERE m.company_id = ($1::text[])[1] AND ${grantPredicate("m")} AND m.archived_time IS NULL AND ${condition}
+       ORDER BY ${matchOrder} LIMIT ${maxListedMatches}`;
+  const ofLeads = `NOT EXISTS (SELECT 1 FROM own) AND m.promoted_customer_id IS NULL AND ${wanted}`;
+  const leads = asked.includes("accountId") ? "" : `UNION ALL (${matchesOf("LEAD", ofLeads)})`;
   return statement(
     `caller.by_${asked.join("_")}`,
-    `WITH matched AS (
-       SELECT m.id, count(*) OVER () AS match_count FROM customer m
-       WHERE m.company_id = ($1::text[])[1] AND ${grantPredicate("m")} AND m.archived_time IS NULL
-         AND ${wanted.join(" AND ")}
-       ORDER BY m.last_updated_time DESC, m.id LIMIT 1)
-     SELECT ${customerColumns}, ${customerChildren}, ${profileColumns}, ${staffName} AS staff_name, ${fields} AS fields,
-       matched.match_count
-     FROM matched JOIN customer c ON c.company_id = ($1::text[])[1] AND c.id = matched.id`,
+    `WITH own AS MATERIALIZED (${matchesOf("CUSTOMER", wanted)})
+     SELECT ${customerColumns}, ${customerChildren}, ${profileColumns},
+       ${staffNameBy("c.assigned_staff_id")} AS staff_name, ${fields} AS fields, matched.list AS matches, matched.match_count
+     FROM (SELECT max(m.match_count) AS match_count, min(m.kind) AS kind, (array_agg(m.id ORDER BY ${matchOrder}))[1] AS first_id,
+         json_agg(json_build_object('kind', m.kind, 'id', m.id, 'first_name', m.first_name, 'last_name', m.last_name,
+           'phone', m.phone) ORDER BY ${matchOrder}) AS list
+       FROM (SELECT * FROM own ${leads}) m) matched
+     LEFT JOIN customer c ON c.company_id = ($1::text[])[1] AND c.id = matched.first_id
+       AND matched.kind = ${callerKinds.numberOf("CUSTOMER")}`,
   );
+}
+
+/** `$3` is the id. */
+const leadStatement = statement(
+  "caller.lead",
+  `SELECT ${leadColumns}, ${leadChildren}, ${staffNameBy("l.allocate_staff_id")} AS staff_name FROM lead l
+   WHERE l.company_id = ($1::text[])[1] AND l.id = $3 AND ${grantPredicate("l")}
+     AND l.archived_time IS NULL AND l.promoted_customer_id IS NULL`,
+);
+
+function toCaller(row: FoundRow): Caller {
+  const customer = toCustomer(row);
+  return { kind: "CUSTOMER", customer, profile: toProfile(row, customer), staffName: row.staff_name ?? "" };
 }
 
 function toField({ options, ...field }: FieldJson): AnsweredField {
   return { ...field, type: fieldTypeOf(field), options: options.map(toOption) };
+}
+
+function toMatch({ kind, id, first_name: firstName, last_name: lastName, phone }: MatchJson): CallerMatch {
+  return { kind: callerKinds.wordOf(kind) ?? "CUSTOMER", id, firstName, lastName, phone };
 }

@@ -57,10 +57,25 @@ export const callerKeys = [
 
 export type CallerKey = (typeof callerKeys)[number];
 
+/** What the response tells beside the values of the caller, as the variables of a flow are named. */
+export const answerFactKeys = ["status", "kind", "number", "matchCount", "stage", "actionStatus"] as const;
+
+export type AnswerFactKey = (typeof answerFactKeys)[number];
+
 /**
  * Keys that response formats add. A custom field cannot have one of them as its id, and a flow variable of that name is
  * hidden.
  */
-export const formatKeys = ["found", "match_count", "truncated", "exit"] as const;
+export const formatKeys = [
+  "found",
+  "status",
+  "kind",
+  "number",
+  "match_count",
+  "stage",
+  "action_status",
+  "truncated",
+  "exit",
+] as const;
 
 export type FormatKey = (typeof formatKeys)[number];

@@ -3,7 +3,6 @@ import { rpc, type ServiceHandlers } from "../../api/rpc.js";
 import { etagOf } from "../../core/write.js";
 import type { CallerProfileSchema } from "../../gen/proto/moego/callcenter/v1/caller_profile_pb.js";
 import type { CallerService } from "../../gen/proto/moego/callcenter/v1/caller_service_pb.js";
-import { toProtoCustomer } from "../customers/customer.output.js";
 import {
   account,
   accountKind,
@@ -14,10 +13,12 @@ import {
   profileUpdate,
   toProfileUpdate,
 } from "./caller.input.js";
+import { toProtoAnswer } from "./caller.output.js";
 import { accountKinds, type CallerProfile } from "./caller-profile.model.js";
 import type { CallerProfiles } from "./caller-profile.service.js";
 import type { CallerQuery } from "./caller-query.service.js";
-import { renderAnswer } from "./response-format.service.js";
+
+const matchCountHeader = "moego-match-count";
 
 /** Handlers of `moego.callcenter.v1.CallerService`. */
 export function createCallerHandlers(
@@ -25,18 +26,11 @@ export function createCallerHandlers(
   callerProfiles: CallerProfiles,
 ): ServiceHandlers<typeof CallerService> {
   return {
-    queryCustomer: rpc(callerQuestion, async ({ format, ...question }, { principal, signal }) => {
-      const found = await callerQuery.find(principal, question, signal);
-      const matchCount = found?.matchCount ?? 0;
-      const answer = renderAnswer(format, found?.values, {
-        found: String(found !== undefined),
-        match_count: String(matchCount),
-      });
-      return {
-        ...(answer ? { answer } : {}),
-        ...(found ? { customer: toProtoCustomer(found.customer) } : {}),
-        matchCount,
-      };
+    queryCustomer: rpc(callerQuestion, async ({ format, ...question }, { principal, signal, setHeader }) => {
+      const found = await callerQuery.find(principal, { ...question, needsKeys: format !== "PLAIN" }, signal);
+      // The plain answer has the documented keys alone.
+      if (format === "PLAIN") setHeader(matchCountHeader, String(found.matchCount));
+      return toProtoAnswer(found, format);
     }),
 
     getCallerProfile: rpc(profileTarget, async (target, { principal, signal }) => {

@@ -1,10 +1,16 @@
 import type { AccessFilter } from "../../core/access.js";
+import { enumeration, type WordOf } from "../../core/enumeration.js";
 import type { WriteContext } from "../../core/write.js";
 import type { FieldOption, FieldType } from "../custom-fields/custom-field.model.js";
 import type { Customer, CustomerTarget } from "../customers/customer.model.js";
-import type { AccountKind, CallerProfile, Gender } from "./caller-profile.model.js";
+import type { Lead } from "../leads/lead.model.js";
+import type { AccountKind, AnswerFactKey, CallerProfile, Gender } from "./caller-profile.model.js";
 
-/** The values to look up, at least one. A customer must match all of them. */
+export const callerKinds = enumeration("CUSTOMER", "LEAD");
+
+export type CallerKind = WordOf<typeof callerKinds>;
+
+/** The values to look up, at least one. A customer or lead must match all of them. Leads have no accounts. */
 export interface CallerLookup {
   /** Limited to one company. */
   readonly accessFilter: AccessFilter;
@@ -24,13 +30,62 @@ export interface AnsweredField {
   readonly options: readonly FieldOption[];
 }
 
-export interface FoundCaller {
-  readonly customer: Customer;
-  readonly profile: CallerProfile;
-  /** "" if nobody is assigned. */
-  readonly staffName: string;
+/** A customer or lead that matches. */
+export interface CallerMatch {
+  readonly kind: CallerKind;
+  readonly id: string;
+  readonly firstName: string;
+  readonly lastName: string;
+  /** E.164, or "". */
+  readonly phone: string;
+}
+
+/** Maximum number of matches that are listed. */
+export const maxListedMatches = 20;
+
+/** The first match, with everything that the response contains. */
+export type Caller = { readonly staffName: string } & (
+  | { readonly kind: "CUSTOMER"; readonly customer: Customer; readonly profile: CallerProfile }
+  | { readonly kind: "LEAD"; readonly lead: Lead }
+);
+
+export interface CallerSearch {
+  /** Absent if nothing matches. */
+  readonly caller?: Caller;
+  /** Customers, or else leads. The most recently updated first; of several the one with the smallest id. */
+  readonly matches: readonly CallerMatch[];
+  /** Number of matches, those that are not listed included. */
+  readonly matchCount: number;
+  /** The active custom fields of customers, in their order. */
   readonly fields: readonly AnsweredField[];
-  /** Number of matching customers. */
+}
+
+/** How a query ended. */
+export const queryStatuses = enumeration("FOUND", "UNKNOWN", "WITHHELD", "UNREADABLE");
+
+export type QueryStatus = WordOf<typeof queryStatuses>;
+
+export interface CallerAnswer {
+  /**
+   * - FOUND: a customer or lead matches
+   * - WITHHELD: nobody was found, and the caller withheld the number
+   * - UNREADABLE: a value cannot be an id, phone number, email address or account id
+   * - UNKNOWN: nobody matches, or nothing was asked
+   */
+  readonly status: QueryStatus;
+  /** The phone number as understood, in E.164. "" if none was given, or it is withheld or unreadable. */
+  readonly number: string;
+  /** Absent if nobody was found. */
+  readonly caller?: Caller;
+  /**
+   * The documented keys with their own names, and custom fields by id. Every key is present; "" means unknown. Without a
+   * caller all values are "", and only a client that needs the keys gets them.
+   */
+  readonly values: Readonly<Record<string, string>>;
+  /** The rest of the answer as text. */
+  readonly facts: Readonly<Record<AnswerFactKey, string>>;
+  /** The caller first. At most `maxListedMatches`. */
+  readonly matches: readonly CallerMatch[];
   readonly matchCount: number;
 }
 
@@ -75,8 +130,10 @@ export interface AccountHolder {
 }
 
 export interface CallerRepository {
-  /** The most recently updated match; of several the one with the smallest id. Archived customers do not match. */
-  find(lookup: CallerLookup, signal: AbortSignal): Promise<FoundCaller | undefined>;
+  /** Archived customers, and archived and promoted leads, do not match. */
+  find(lookup: CallerLookup, signal: AbortSignal): Promise<CallerSearch>;
+  /** Ids of the active custom fields of customers, in their order. */
+  fieldIds(companyId: string, signal: AbortSignal): Promise<readonly string[]>;
   /** Undefined if the principal cannot access the customer. */
   getProfile(target: CustomerTarget, signal: AbortSignal): Promise<CallerProfile | undefined>;
   /**

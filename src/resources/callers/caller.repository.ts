@@ -15,7 +15,7 @@ import type { CustomerTransaction } from "../customers/customer.model.js";
 import { createCustomerUnit, lockCustomer, readCustomer } from "../customers/customer-change.repository.js";
 import { type ProfileRow, profileColumns, toProfile } from "./caller.columns.js";
 import type { CallerRepository, MissingProfileReference, ProfileChange, ProfileTransaction } from "./caller.model.js";
-import { createCallerFind } from "./caller-lookup.repository.js";
+import { createCallerFind, readFieldIds } from "./caller-lookup.repository.js";
 import { accountKinds, genders } from "./caller-profile.model.js";
 
 /**
@@ -25,6 +25,7 @@ import { accountKinds, genders } from "./caller-profile.model.js";
 export function createCallerRepository(database: Database): CallerRepository {
   return {
     find: createCallerFind(database),
+    fieldIds: (companyId, signal) => readFieldIds(database, companyId, signal),
 
     async getProfile({ accessFilter, id }, signal) {
       const [row] = await database.read<StoredProfile>(getStatement, [...accessFilterValues(accessFilter), id], signal);

@@ -4,7 +4,7 @@ import type { FormatKey } from "./caller-profile.model.js";
 
 /** The format of the response. */
 export type AnswerFormat =
-  /** The unchanged values. Nothing if nobody was found. */
+  /** The unchanged values. */
   | "PLAIN"
   /**
    * For Amazon Connect, which reads the response of a function as STRING_MAP: a flat object of strings, with keys of
@@ -23,21 +23,20 @@ export const answerFormats = enumeration<AnswerFormat>("PLAIN", "AMAZON_CONNECT"
 const maxBytes = { AMAZON_CONNECT: 32_000 - 512, TWILIO: 64_000 - 512 } as const;
 
 /**
- * Converts a response to its format. PLAIN returns the values, or undefined if there are none. The other formats always
- * return an object, because their clients do not accept null: the values, the `extras`, and `truncated`, which is
+ * Converts a response to its format. PLAIN is the values. The other formats add the `extras`, and `truncated`, which is
  * "true" if the longest values were truncated. In keys, characters that the format does not allow are replaced by `_`.
  */
 export function renderAnswer(
   format: AnswerFormat,
-  values: Readonly<Record<string, string>> | undefined,
+  values: Readonly<Record<string, string>>,
   extras: Readonly<Partial<Record<FormatKey, string>>>,
-): Readonly<Record<string, string>> | undefined {
+): Readonly<Record<string, string>> {
   switch (format) {
     case "PLAIN":
       return values;
     case "AMAZON_CONNECT":
     case "TWILIO":
-      return fitting({ ...withPlainKeys(values ?? {}), ...extras }, maxBytes[format]);
+      return fitting({ ...withPlainKeys(values), ...extras }, maxBytes[format]);
     default:
       return format satisfies never;
   }

@@ -36,7 +36,9 @@ export function createFlowActions(
       if (limitMs <= 0) return "TIMED_OUT";
       const tooLong = AbortSignal.timeout(limitMs);
       try {
-        return await callerQuery.find(principal, { companyId, ...question }, AbortSignal.any([signal, tooLong]));
+        const asked = { companyId, needsKeys: true, ...question };
+        const answer = await callerQuery.find(principal, asked, AbortSignal.any([signal, tooLong]));
+        return { found: answer.caller !== undefined, values: { ...answer.values, ...answer.facts } };
       } catch (error) {
         if (tooLong.aborted || isReason(error, ...databaseTimeouts)) return "TIMED_OUT";
         throw refusal(error);

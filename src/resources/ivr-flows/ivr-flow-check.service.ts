@@ -1,3 +1,4 @@
+import { answerFactKeys, callerKeys } from "../callers/caller-profile.model.js";
 import { invocationKeys } from "../external-apis/external-api.model.js";
 import {
   type FlowBranch,
@@ -17,8 +18,8 @@ export interface FlowCheckContext {
   readonly externalApis: ReadonlyMap<string, ExternalApiSummary>;
   /** External APIs that the flow already used. If one of them is archived, it is only a warning. */
   readonly usedBefore: ReadonlySet<string>;
-  /** The variables that a customer query provides if it finds a customer. */
-  readonly customerKeys: readonly string[];
+  /** Ids of the custom fields that a customer query provides. */
+  readonly customerFieldIds: readonly string[];
 }
 
 export interface ExternalApiSummary {
@@ -28,8 +29,8 @@ export interface ExternalApiSummary {
   readonly outputs: readonly string[];
 }
 
-/** Variable that a customer query provides in addition to the data. */
-export const matchCountKey = "matchCount";
+/** Variables that every customer query provides, whatever its result; "" if unknown. */
+export const queryKeys: readonly string[] = [...callerKeys, ...answerFactKeys];
 
 /** All problems of a flow: first those of the flow as a whole, then those of each node. Never throws. */
 export function checkFlow(definition: FlowDraft, facts: FlowCheckContext): readonly FlowProblem[] {
@@ -65,13 +66,12 @@ export function checkFlow(definition: FlowDraft, facts: FlowCheckContext): reado
 function provided(
   node: FlowNode,
   branch: FlowBranch,
-  { customerKeys, externalApis }: FlowCheckContext,
+  { customerFieldIds, externalApis }: FlowCheckContext,
 ): readonly string[] {
   const own = (keys: readonly string[]) => keys.map((key) => `${node.id}.${key}`);
   switch (node.kind) {
     case "customer_query":
-      if (branch === "TIMED_OUT") return [];
-      return own(branch === "SUCCESS" ? [...customerKeys, matchCountKey] : [matchCountKey]);
+      return own(branch === "TIMED_OUT" ? queryKeys : [...queryKeys, ...customerFieldIds]);
     case "external_api":
       return own([
         ...invocationKeys,

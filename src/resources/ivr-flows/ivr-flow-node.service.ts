@@ -8,27 +8,31 @@ import {
   type FlowOperator,
   transitionsOf,
 } from "./ivr-flow.model.js";
-import { matchCountKey } from "./ivr-flow-check.service.js";
+import { queryKeys } from "./ivr-flow-check.service.js";
 
 /**
  * What a run does outside of it. Both end in "TIMED_OUT" by the deadline, on the clock of `performance.now()`. Both
  * settle soon after the signal fires; the run does not wait for what they do then.
  */
 export interface FlowActions {
-  /** Undefined if nobody is found. "TIMED_OUT" if it took too long. */
+  /** Nobody found: all values are "". "TIMED_OUT" if it took too long. */
   query(
     question: CustomerQueryNode["query"],
     signal: AbortSignal,
     deadlineMs: number,
-  ): Promise<
-    { readonly values: Readonly<Record<string, string>>; readonly matchCount: number } | "TIMED_OUT" | undefined
-  >;
+  ): Promise<FlowQueryResult | "TIMED_OUT">;
   /** @param call.step position of the node in the path, starting at 0; a run may call the same API several times */
   invoke(
     call: { readonly externalApiId: string; readonly params: Readonly<Record<string, string>>; readonly step: number },
     signal: AbortSignal,
     deadlineMs: number,
   ): Promise<FlowInvocation>;
+}
+
+export interface FlowQueryResult {
+  readonly found: boolean;
+  /** All keys of a customer query, always. */
+  readonly values: Readonly<Record<string, string>>;
 }
 
 export interface FlowInvocation {
@@ -103,12 +107,16 @@ async function query(
     ...{ email: memory.render(email), thirdAccountId: memory.render(thirdAccountId) },
   };
   memory.forget(node.id);
-  const found = await actions.query(asked, signal, deadlineMs);
-  if (found === "TIMED_OUT") return leave(node, "TIMED_OUT", "TIMEOUT");
-  for (const [key, value] of Object.entries(found?.values ?? {})) memory.put(`${node.id}.${key}`, value);
-  memory.put(`${node.id}.${matchCountKey}`, String(found?.matchCount ?? 0));
-  return found ? leave(node, "SUCCESS") : leave(node, "FAILURE", "NOT_FOUND");
+  const result = await actions.query(asked, signal, deadlineMs);
+  // Telephone systems keep the old value of a variable that a response leaves out.
+  const values = result === "TIMED_OUT" ? emptyQueryValues : result.values;
+  for (const [key, value] of Object.entries(values)) memory.put(`${node.id}.${key}`, value);
+  if (result === "TIMED_OUT") return leave(node, "TIMED_OUT", "TIMEOUT");
+  return result.found ? leave(node, "SUCCESS") : leave(node, "FAILURE", "NOT_FOUND");
 }
+
+/** The values of a query without a result. */
+const emptyQueryValues = Object.fromEntries(queryKeys.map((key) => [key, ""]));
 
 async function invoke(
   node: ExternalApiNode,

@@ -78,7 +78,7 @@ export function toProtoProblem(problem: FlowProblem): MessageInitShape<typeof Fl
 export function toProtoRun(run: FlowRun, format: AnswerFormat): MessageInitShape<typeof RunFlowResponseSchema> {
   const { exit, outcome, variables } = run;
   return {
-    answer: format === "PLAIN" ? plainAnswer(run) : (renderAnswer(format, { ...variables, outcome }, { exit }) ?? {}),
+    answer: format === "PLAIN" ? plainAnswer(run) : renderAnswer(format, { ...variables, outcome }, { exit }),
     ...{ exit, variables: { ...variables }, outcome: runOutcome.toProto(outcome) },
     path: run.path.map(({ nodeId, kind, branch, reason, durationMs }) => ({
       ...{ nodeId, kind, reason, branch: stepBranch.toProto(branch), durationMs: Math.round(durationMs) },

@@ -9,7 +9,6 @@ import { DomainError, throwIfInvalid, type Violation, violation } from "../../co
 import { idPrefixes, newId } from "../../core/ids.js";
 import type { Principal } from "../../core/principal.js";
 import { requireEtag, type WriteContext } from "../../core/write.js";
-import { callerKeys } from "../callers/caller-profile.model.js";
 import type { ExternalApi } from "../external-apis/external-api.model.js";
 import type { ExternalApis } from "../external-apis/external-api.service.js";
 import {
@@ -69,8 +68,7 @@ export function createIvrFlows(dependencies: Dependencies) {
       const api = await externalApis.get({ companyId, id }, principal, signal).catch(absent);
       if (api) apis.set(id, toFacts(api));
     }
-    const fields = await ivrFlows.customerFieldIds(companyId, signal);
-    return { externalApis: apis, customerKeys: [...callerKeys, ...fields] };
+    return { externalApis: apis, customerFieldIds: await ivrFlows.customerFieldIds(companyId, signal) };
   };
 
   const get = async ({ companyId, id }: CompanyResource, principal: Principal, signal: AbortSignal) => {

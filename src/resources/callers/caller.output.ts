@@ -1,0 +1,37 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { protoEnum } from "../../api/proto-enum.js";
+import {
+  QueryCustomerResponse_KindSchema,
+  QueryCustomerResponse_StatusSchema,
+  type QueryCustomerResponseSchema,
+} from "../../gen/proto/moego/callcenter/v1/caller_service_pb.js";
+import { toProtoCustomer } from "../customers/customer.output.js";
+import { toProtoLead } from "../leads/lead.output.js";
+import { type CallerAnswer, callerKinds, queryStatuses } from "./caller.model.js";
+import { fullName } from "./caller-answer.service.js";
+import { type AnswerFormat, renderAnswer } from "./response-format.service.js";
+
+const status = protoEnum(QueryCustomerResponse_StatusSchema, queryStatuses);
+const kind = protoEnum(QueryCustomerResponse_KindSchema, callerKinds);
+
+export function toProtoAnswer(
+  found: CallerAnswer,
+  format: AnswerFormat,
+): MessageInitShape<typeof QueryCustomerResponseSchema> {
+  const { caller, matches, matchCount, number } = found;
+  const answer = format === "PLAIN" && !caller ? undefined : renderAnswer(format, found.values, extrasOf(found));
+  return {
+    ...(answer ? { answer } : {}),
+    ...(caller?.kind === "CUSTOMER" ? { customer: toProtoCustomer(caller.customer) } : {}),
+    ...(caller?.kind === "LEAD" ? { lead: toProtoLead(caller.lead) } : {}),
+    ...{ status: status.toProto(found.status), number, matchCount },
+    matches: matches.map((match) => ({
+      ...{ kind: kind.toProto(match.kind), id: match.id, name: fullName(match), phone: match.phone },
+    })),
+  };
+}
+
+/** What the formats add to the values, in the order of their use. */
+function extrasOf({ caller, facts: { matchCount, actionStatus, ...same } }: CallerAnswer) {
+  return { found: String(caller !== undefined), match_count: matchCount, action_status: actionStatus, ...same };
+}
