@@ -89,10 +89,14 @@ export const callers: readonly RpcEntry[] = [
     request: { companyId, tel: "+12125550101" },
     tenancy: {
       idFields: { id: { expectation: "ignored", why: "a search: nobody found is the answer null" } },
-      calls: [planted.account, planted.accountOfBoth].flatMap((thirdAccountId) => [
-        { name: "an account and an id", json: { id: "cus_a1", thirdAccountId } },
-        { name: "an account and a number", json: { tel: "+12125550101", thirdAccountId } },
-      ]),
+      calls: [
+        ...[planted.account, planted.accountOfBoth].flatMap((thirdAccountId) => [
+          { name: "an account and an id", json: { id: "cus_a1", thirdAccountId } },
+          { name: "an account and a number", json: { tel: "+12125550101", thirdAccountId } },
+        ]),
+        { name: "the number of leads", json: { tel: "+12125550121" } },
+        { name: "the id and number of a lead", json: { id: "lcus_both", tel: "+12125550121" } },
+      ],
     },
   }),
   entry(rpc.getCallerProfile, { request: { companyId, customerId }, foreignIds }),

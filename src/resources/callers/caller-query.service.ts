@@ -29,7 +29,7 @@ export function createCallerQuery(callers: Pick<CallerRepository, "find" | "fiel
     /**
      * The customer or lead that matches the question. Call centers forward what the phone line provides, so a value that
      * cannot be an id, phone number or email address matches nobody and is not an error. A withheld number (such as
-     * `anonymous`) is no value: the other values decide.
+     * `anonymous`) does not count as a value: the other values decide.
      *
      * @throws DomainError COMPANY_NOT_ALLOWED; INVALID_REQUEST at company_id if the API key does not determine the
      * company
