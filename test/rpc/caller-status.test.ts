@@ -76,6 +76,25 @@ describe("the status of a query", () => {
   });
 });
 
+describe.each(["anonymous", "Restricted", "+7378742833", "anonymous@anonymous.invalid"])(
+  "a withheld number, %s",
+  (tel) => {
+    it("finds nobody, whoever was found before, and is no number", async () => {
+      expect((await ask({ tel })).json).toBeNull();
+      const nobody = { found: "false", status: "withheld", kind: "", number: "", match_count: "0", id: "", isVip: "" };
+      expect(await twilio({ tel })).toMatchObject(nobody);
+      expect(await server.ok(queryCustomer, { tel })).toMatchObject({ status: Status.WITHHELD, matchCount: 0 });
+    });
+
+    it("leaves the decision to other values", async () => {
+      for (const question of [{ id: "cus_a1" }, { email: "anna@example.com" }, { thirdAccountId: "wa-anna" }])
+        expect(await twilio({ tel, ...question })).toMatchObject({ status: "found", id: "cus_a1", number: "" });
+      expect(await twilio({ tel, id: "cus_nobody" })).toMatchObject({ status: "withheld", id: "" });
+      expect(await twilio({ tel, id: "no id" })).toMatchObject({ status: "withheld", id: "" });
+    });
+  },
+);
+
 describe("a lead that calls", () => {
   it("is found with its stage and what the documented keys have of it", async () => {
     const found = await twilio({ id: "lcus_a1" });
