@@ -43,6 +43,7 @@ function extensionOf(parameter: string): string {
   return /^(?:(?:ext|postd)=)?([\d.\-()]*\d)#?$/i.exec(parameter)?.[1]?.replace(/\D/g, "") ?? "";
 }
 
+/** The plus of a query string is decoded as a space. */
 function contextOf(parameter: string): string {
-  return /^phone-context=\+([\d.\-()]+)$/i.exec(parameter)?.[1]?.replace(/\D/g, "") ?? "";
+  return /^phone-context=[+\s]([\d.\-()]+)$/i.exec(parameter)?.[1]?.replace(/\D/g, "") ?? "";
 }

@@ -35,8 +35,11 @@ export function readPhone(raw: string, country: string): PhoneReading {
  * string is decoded as a space, so digits behind a space are read first as international.
  */
 export function readCallerPhone(raw: string, country: string): PhoneReading {
-  return read(raw, country, /^\s+[1-9]/.test(raw) ? textsWithoutPlus : callerTexts);
+  return read(raw, country, lostPlus.test(raw) ? textsWithoutPlus : callerTexts);
 }
+
+/** At the start of the number, which a scheme can precede: `sip:+65…` in a query string arrives as `sip: 65…`. */
+const lostPlus = /(?:^|\b(?:sips?|tel|whatsapp):)\s+[1-9]/i;
 
 /** All texts in E.164 under which the line of a number may be stored, the number itself included. */
 export function phoneForms(number: string): readonly string[] {
