@@ -108,9 +108,10 @@ while IFS=$'\t' read -r way identity status name queue flow; do
   # From and further headers, separated by ` ~ `.
   IFS='~' read -r -a headers <<<"${identity// \~ /\~}"
   invite "$way" "${headers[@]}"
-  right="$status${name:+ }${name#-}|$queue, $flow"
+  if [[ $name == - ]]; then name=""; fi
+  right="$status${name:+ $name}|$queue, $flow"
   verdict=OK
-  if [[ "$found|$decision" != "${right/ |/|}" ]]; then verdict=WRONG wrong=$((wrong + 1)); fi
+  if [[ "$found|$decision" != "$right" ]]; then verdict=WRONG wrong=$((wrong + 1)); fi
   echo "| $(cell "$identity") | $(cell "${sent:-nothing}") | $found | $decision | ${right//|/, } | $verdict |" >>"$table"
 done <"$here/invites.tsv"
 cat "$table"
