@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { PhoneLine } from "../core/contact-phone.js";
 import type { ViolationReason } from "../core/errors.js";
 import { idFormat, isClientAssignableId, isId, reservedIdPrefix } from "../core/ids.js";
 import { type PhoneReading, readCallerPhone, readPhone } from "../core/phone.js";
@@ -47,22 +48,27 @@ export const companyResourceSchema = z.object({ companyId: id, id });
 /** The etag of a resource as the client last read it. If empty, it is not checked. */
 export const etag = z.string().transform((value) => value || undefined);
 
-/** A required phone number, in E.164 or in the national format of the country. */
-export function phone(country: string) {
-  return z.string().transform((raw, context) => {
-    if (raw.trim() !== "") return storablePhone(raw, country, context);
+/** A required phone number with its extension, in E.164 or in the national format of the country. */
+export function phoneLine(country: string) {
+  return z.string().transform((raw, context): PhoneLine => {
+    if (raw.trim() !== "") return storableLine(raw, country, context);
     context.addIssue(customIssue("REQUIRED", "Required."));
     return z.NEVER;
   });
 }
 
-/** An optional phone number, in the formats of `phone`. Empty means not set. */
+/** The same for an optional phone. Empty means not set. */
+export function optionalPhoneLine(country: string) {
+  return z.string().transform((raw, context) => (raw.trim() === "" ? undefined : storableLine(raw, country, context)));
+}
+
+/** An optional phone number without an extension, in the formats of `phoneLine`. Empty means not set. */
 export function optionalPhone(country: string) {
   return z.string().transform((raw, context) => (raw.trim() === "" ? "" : storablePhone(raw, country, context)));
 }
 
 /**
- * The phone number of a filter, in the formats of `phone`. Empty means that it does not filter. An extension is
+ * The phone number of a filter, in the formats of `phoneLine`. Empty means that it does not filter. An extension is
  * ignored. A plus at the beginning that the query string turned into a space is understood.
  */
 export function phoneFilter(country: string) {
@@ -71,6 +77,12 @@ export function phoneFilter(country: string) {
     const reading = readCallerPhone(raw, country);
     return reading.kind === "number" ? reading.number : refusePhone(reading, context);
   });
+}
+
+function storableLine(raw: string, country: string, context: z.RefinementCtx): PhoneLine {
+  const reading = readPhone(raw, country);
+  if (reading.kind !== "number") return refusePhone(reading, context);
+  return { number: reading.number, extension: reading.extension };
 }
 
 function storablePhone(raw: string, country: string, context: z.RefinementCtx) {

@@ -102,7 +102,8 @@ function plausible(method: DescMethodUnary, { fields, kind }: Leaf): readonly Js
       const known = idFieldsOf(method).find((field) => field.path === path);
       if (known) return [known.id ?? idsOfTenant[known.kind ?? ""] ?? "zz_unknown"];
       if (/email/.test(name)) return ["ada@example.com"];
-      if (/phone|tel/.test(name)) return ["+12125550111"];
+      if (name === "extension") return ["12"];
+      if (/phone|tel|^number$/.test(name)) return ["+12125550111"];
       if (/url|website/.test(name)) return ["https://api.example.com/x"];
       return name === "page_token" ? ["garbage"] : ["Text"];
     }

@@ -14,6 +14,8 @@ const otherwise: Readonly<Record<string, TextKind | false>> = {
   "moego.admin.v1.RedeemPackageRequest.order_id": "name",
   "moego.callcenter.v1.LinkAccountRequest.account_id": "name",
   "moego.callcenter.v1.UpdateCallerProfileRequest.visitor_ids": "name",
+  "moego.business.customer.v1.ContactPhone.number": false,
+  "moego.business.customer.v1.ContactPhone.extension": false,
   // Says which group, and the new name stands beside it.
   "moego.admin.v1.RenameTagGroupRequest.group": false,
   "moego.business.setting.v1.CustomerTag.group": false,

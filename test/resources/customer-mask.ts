@@ -44,7 +44,22 @@ export const customerMask: MaskTraits = {
     preferred_business_id: required("preferredBusinessId", "biz_a2"),
     first_name: required("firstName", "Neo"),
     last_name: required("lastName", "Newman"),
-    phone: { set: { phone: "(212) 555-0199" }, after: () => ({ phone: "+12125550199" }) },
+    phone: {
+      set: { phone: "(212) 555-0199" },
+      after: () => ({ phone: "+12125550199", phones: [phone("+12125550199")] }),
+    },
+    phones: {
+      set: {
+        phones: [
+          { number: "(212) 555-0199", extension: "7" },
+          { number: "+12125550198", label: "WORK" },
+        ],
+      },
+      after: () => ({
+        phone: "+12125550199",
+        phones: [phone("+12125550199", { extension: "7" }), phone("+12125550198", { label: "WORK" })],
+      }),
+    },
     status: required("status", "INACTIVE"),
     avatar_path: {
       set: { avatarPath: "https://img.example/new.png" },
@@ -120,6 +135,11 @@ export const customerMask: MaskTraits = {
     "compliance_config.is_consented": flag("complianceConfig", "isConsented"),
   },
 };
+
+/** A phone as it is returned. */
+export function phone(number: string, more: JsonObject = {}): JsonObject {
+  return { number, extension: "", label: "LABEL_UNSPECIFIED", belongsTo: "OWNER", personName: "", ...more };
+}
 
 const filled = {
   ...{ avatar: "https://img.example/a.png", color_code: "#112233", source: "Walk-in" },

@@ -26,6 +26,7 @@ const foreignIds = { id: "cus_c1" };
 const someText = { value: { case: "string", value: "x" } } as const;
 export const customerWithTexts = {
   address: {},
+  phones: [{ number: "+12125550111" }, { number: "+12125550112" }],
   tags: times(5, {}),
   notes: times(10, {}),
   customFields: { field_short: someText, field_long: someText },

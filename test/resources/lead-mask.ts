@@ -3,6 +3,7 @@ import { LeadSchema } from "../../src/gen/proto/moego/business/customer/v1/lead_
 import { LeadService } from "../../src/gen/proto/moego/business/customer/v1/lead_service_pb.js";
 import { lead, leadAddress } from "../support/lead-rows.js";
 import { messageJson } from "../support/message-json.js";
+import { phone } from "./customer-mask.js";
 import { channels, flag, type MaskTraits, memberOf, type PathFixture } from "./mask.js";
 
 const rpc = LeadService.method;
@@ -53,8 +54,23 @@ export const leadMask: MaskTraits = {
     avatar: text("avatar", "https://img.example/new.png"),
     phone: {
       set: { lead: { phone: "(212) 555-0199" } },
-      after: () => ({ phone: "+12125550199" }),
-      cleared: () => ({ phone: "" }),
+      after: () => ({ phone: "+12125550199", phones: [phone("+12125550199")] }),
+      cleared: () => ({ phone: "", phones: [] }),
+    },
+    phones: {
+      set: {
+        lead: {
+          phones: [
+            { number: "(212) 555-0199", extension: "7" },
+            { number: "+12125550198", label: "WORK" },
+          ],
+        },
+      },
+      after: () => ({
+        phone: "+12125550199",
+        phones: [phone("+12125550199", { extension: "7" }), phone("+12125550198", { label: "WORK" })],
+      }),
+      cleared: () => ({ phone: "", phones: [] }),
     },
     email: text("email", "New@Example.org"),
     address: {

@@ -29,6 +29,7 @@ const foreignIds = { id: "lcus_c1" };
 /** Places for texts. */
 const withTexts = {
   address: {},
+  phones: [{ number: "+12125550122" }, { number: "+12125550123" }],
   pets: times(3, petWithTexts),
   customFields: { field_of_leads: { value: { case: "string", value: "x" } } as const },
 };

@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { CustomerSchema } from "../../src/gen/proto/moego/business/customer/v1/customer_pb.js";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
+import { phone } from "../resources/customer-mask.js";
 import { keys } from "../support/fixture-keys.js";
 import { messageJson } from "../support/message-json.js";
 import { minimalCustomer, type NewCustomer, newCustomer } from "../support/new-customer.js";
@@ -54,6 +55,7 @@ describe("CreateCustomer", () => {
       id: expect.stringMatching(/^cus_[A-Za-z0-9]{22}$/),
       rawId: expect.stringMatching(/^\d+$/),
       ...{ email: "", avatar: "", colorCode: "", source: "", status: "ACTIVE", deleted: false },
+      phones: [phone("+12125550111")],
       ...{ address: [], notes: [], tags: [], assignedStaffId: "", sourceLeadId: "", etag: "1" },
       preference: {
         ...{ receiveAutoMessage: true, receiveAutoEmail: true },

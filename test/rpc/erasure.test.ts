@@ -47,7 +47,18 @@ beforeAll(async () => {
 const columnsOfLead = [
   ...["change.resource_id", "consent_event.subject_id", "custom_field.default_value", "customer.custom_fields"],
   ...["idempotency.resource_ids", "lead.address", "lead.avatar", "lead.custom_fields", "lead.email", "lead.email_key"],
-  ...["lead.first_name", "lead.id", "lead.last_name", "lead.phone", "pet.behavior", "pet.breed", "pet.coat"],
+  ...[
+    "lead.first_name",
+    "lead.id",
+    "lead.last_name",
+    "lead.phone",
+    "lead_phone.lead_id",
+    "lead_phone.number",
+    "lead_phone.person_name",
+    "pet.behavior",
+    "pet.breed",
+    "pet.coat",
+  ],
   ...["pet.id", "pet.lead_id", "pet.name", "pet.photo", "pet.vet_address", "pet.vet_name", "pet.vet_phone"],
   ...["pet_note.content", "pet_note.id", "pet_note.pet_id", "pet_pet_code.pet_id", "pet_vaccination.name"],
   ...["pet_vaccination.pet_id"],
@@ -58,6 +69,7 @@ const columnsOfCustomer = [
   ...["customer.id", "customer.last_name", "customer.phone", "customer.source", "customer.source_lead_id"],
   ...["address1", "address2", "city", "customer_id", "id", "postal_code", "state"].map((c) => `customer_address.${c}`),
   ...["customer_note.customer_id", "customer_note.id", "customer_note.note", "lead.promoted_customer_id"],
+  ...["customer_phone.customer_id", "customer_phone.number", "customer_phone.person_name"],
   ...["package.customer_id", "package.description", "package.name", "package_ledger.appointment_id"],
   ...["package_ledger.note", "package_ledger.order_id", "pet.customer_id"],
 ];

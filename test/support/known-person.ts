@@ -25,7 +25,7 @@ export async function knownLead(server: TestServer, canaries: Canaries): Promise
     LeadService.method.createLead,
     newLead({
       ...{ firstName: canaries.text("first"), lastName: canaries.text("last"), avatar: canaries.url("avatar") },
-      ...{ phone: canaries.phone(), email: canaries.email("mail"), address: addressWith(canaries) },
+      ...{ phone: "", phones: phonesWith(canaries), email: canaries.email("mail"), address: addressWith(canaries) },
       pets: [petWith(canaries)],
       customFields: { field_of_leads: { value: { case: "string", value: canaries.text("field") } } },
     }),
@@ -45,7 +45,7 @@ export async function knownCustomer(server: TestServer, canaries: Canaries): Pro
     field_long: { value: { case: "string", value: canaries.text("long") } },
   } as const;
   const more = {
-    ...{ avatarPath: canaries.url("newavatar"), phone: canaries.phone(), email: canaries.email("newmail") },
+    ...{ avatarPath: canaries.url("newavatar"), phones: phonesWith(canaries), email: canaries.email("newmail") },
     ...{ source: canaries.text("source"), preferredBusinessId: "biz_a1", notes: [{ note: canaries.text("note") }] },
     ...{ address: addressWith(canaries), customFields: fields, complianceConfig: { isConsented: true } },
   };
@@ -103,6 +103,11 @@ async function usePackage(server: TestServer, customerId: string, canaries: Cana
   await server.ok(refundPackage, { ...on, ledgerEntryId, quantity: 1, note: canaries.text("refunded") }, claimed());
   const correction = { ...on, packageServiceId: item, change: -1, reason: canaries.text("reason") };
   await server.ok(adjustPackage, correction, claimed());
+}
+
+function phonesWith(canaries: Canaries) {
+  const person = () => ({ number: canaries.phone(), personName: canaries.text("person"), belongsTo: 3 });
+  return [{ ...person(), extension: "12" }, person()];
 }
 
 function addressWith(canaries: Canaries) {

@@ -2,6 +2,7 @@ import { idPrefixes, newId } from "../../core/ids.js";
 import type { ImportLookups } from "../../core/record-import.js";
 import type { WriteContext } from "../../core/write.js";
 import { recordChange, recordConsent, timestamp } from "../../db/audit-log.js";
+import { phoneData } from "../../db/contact-phones.js";
 import { importRecord, setArchived } from "../../db/contact-record.js";
 import type { Database } from "../../db/database.js";
 import { createEraser, eraseRecord, type RecordKey } from "../../db/erasure/erasure.js";
@@ -88,6 +89,8 @@ function createImportUnit(
           },
         ),
       );
+      const phones = phoneData(customer.phones).map((phone) => ({ companyId, customerId: id, ...phone }));
+      if (phones.length > 0) await tx.customerPhone.createMany({ data: phones });
       if (customer.address) {
         const { id: addressId = newId(idPrefixes.address), ...address } = customer.address;
         const data = { companyId, customerId: id, id: addressId, ...addressData(address) };

@@ -3,6 +3,7 @@ import { archivedError } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
 import { actingStaffId, type WriteContext, type WriteResult } from "../../core/write.js";
 import { accessPredicate, requireSingleRow, toPrismaPredicate } from "../../db/access-filter.js";
+import { phoneData } from "../../db/contact-phones.js";
 import { storeChange } from "../../db/contact-record.js";
 import type { Database } from "../../db/database.js";
 import { missingReferences, type Reference } from "../../db/existing-ids.js";
@@ -133,6 +134,12 @@ export function createCustomerUnit(
     async addTags(tags) {
       const data = tags.map((tag) => ({ companyId, customerId, tagId: tag.id }));
       await tx.customerTag.createMany({ data, skipDuplicates: true });
+    },
+
+    async replacePhones(phones) {
+      await tx.customerPhone.deleteMany({ where: { companyId, customerId } });
+      const data = phoneData(phones).map((phone) => ({ companyId, customerId, ...phone }));
+      if (data.length > 0) await tx.customerPhone.createMany({ data });
     },
 
     async addAddress(address) {

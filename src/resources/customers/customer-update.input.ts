@@ -10,8 +10,9 @@ import {
   readMask,
   type UpdateMask,
 } from "../../api/field-mask.js";
-import { httpsUrl, id, memoizePerCountry, omitUndefined, optionalId } from "../../api/fields.js";
+import { httpsUrl, id, memoizePerCountry, omitUndefined, optionalId, phoneLine } from "../../api/fields.js";
 import { notesUpdate } from "../../api/note-fields.js";
+import { contactPhones, phonesUpdate, singleMainPhoneRule } from "../../api/phone-fields.js";
 import { type Consent, noConsent } from "../../core/consent.js";
 import {
   type UpdateCustomerRequest,
@@ -30,7 +31,8 @@ const whole = ["referral_source"];
 export function customerMask(request: UpdateCustomerRequest): UpdateMask {
   return readMask(UpdateCustomerRequestSchema, request, maskPaths(request.updateMask), {
     notMaskable,
-    required,
+    // An empty list leaves the main phone of the request, if it has one.
+    required: request.phone === undefined ? [...required, "phones"] : required,
     whole,
   });
 }
@@ -38,13 +40,16 @@ export function customerMask(request: UpdateCustomerRequest): UpdateMask {
 /** Input of UpdateCustomer, before the mask is applied. */
 export const customerUpdate = memoizePerCountry((country) => {
   // Violations are reported in the order of the fields here.
-  const { preferredBusinessId, source, colorCode, ...plain } = z.object(plainFields(country)).partial().shape;
-  return z.object({
+  const { preferredBusinessId, email, source, colorCode, ...plain } = z.object(plainFields).partial().shape;
+  const fields = z.object({
     id,
     companyId: id,
     preferredBusinessId,
     avatarPath: httpsUrl.optional(),
     ...plain,
+    phone: phoneLine(country).optional(),
+    phones: contactPhones(country),
+    email,
     address: address.optional(),
     tags: tagReferences,
     notes: notesUpdate,
@@ -57,6 +62,7 @@ export const customerUpdate = memoizePerCountry((country) => {
     etag: z.string(),
     assignedStaffId: optionalId.optional(),
   });
+  return fields.refine(...singleMainPhoneRule());
 });
 
 type ParsedUpdate = z.output<ReturnType<typeof customerUpdate>>;
@@ -78,6 +84,7 @@ export function toCustomerUpdate(parsed: ParsedUpdate, mask: UpdateMask): Custom
       preference: maskedParts<Preference>(mask, "preference", { given: parsed.preference, cleared: noPreference }),
       consent: maskedParts<Consent>(mask, "compliance_config", { given: parsed.complianceConfig, cleared: noConsent }),
       address: addressUpdate(parsed, mask),
+      phones: phonesUpdate(parsed, mask),
     }),
     ...(mask.writes("tags") ? { tags: parsed.tags } : {}),
     ...(mask.writes("notes") ? { notes: { write: mask.explicit ? "replace" : "append", entries: parsed.notes } } : {}),
@@ -87,7 +94,7 @@ export function toCustomerUpdate(parsed: ParsedUpdate, mask: UpdateMask): Custom
   };
 }
 
-const writtenTexts = maskedTexts(UpdateCustomerRequestSchema, keysOf(plainFields("")));
+const writtenTexts = maskedTexts(UpdateCustomerRequestSchema, keysOf(plainFields));
 
 function addressUpdate({ address: given }: ParsedUpdate, mask: UpdateMask): AddressUpdate | undefined {
   const parts = mask.partsOf("address");

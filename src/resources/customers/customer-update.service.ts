@@ -1,5 +1,6 @@
 import type { Address, AddressRecord, Coordinate } from "../../core/address.js";
 import { applyConsent, type ConsentChange } from "../../core/consent.js";
+import { changedPhones, type PhonesUpdate, samePhones } from "../../core/contact-phone.js";
 import { listedIdViolations, type Violation, violation } from "../../core/errors.js";
 import type { CompanyAccess } from "../../core/principal.js";
 import { requireEtag, type WriteResult } from "../../core/write.js";
@@ -20,7 +21,8 @@ export interface CustomerUpdate {
   readonly id: string;
   /** Throws ETAG_MISMATCH unless it equals the current etag. */
   readonly etag?: string;
-  readonly columns: Omit<CustomerChange, "preference" | "consent" | "customFields">;
+  readonly columns: Omit<CustomerChange, "phone" | "preference" | "consent" | "customFields">;
+  readonly phones?: PhonesUpdate;
   readonly preference?: Partial<Preference>;
   readonly consent?: ConsentChange;
   readonly address?: AddressUpdate;
@@ -96,8 +98,11 @@ export async function applyUpdate(
   if (update.tags) await unit.replaceTags(tags.tags);
   if (update.notes) await applyNotes(unit, update.notes);
   if (update.address) await applyAddress(unit, update.address);
+  const phones = update.phones && changedPhones(customer.phones, update.phones);
+  if (phones && !samePhones(phones, customer.phones)) await unit.replacePhones(phones);
   await unit.save({
     ...update.columns,
+    ...(phones ? { phone: phones[0]?.number ?? "" } : {}),
     ...(update.preference ? { preference: { ...customer.preference, ...update.preference } } : {}),
     ...(update.consent ? { consent: applyConsent(customer.consent, update.consent) } : {}),
     ...(fields ? { customFields: fields.values } : {}),

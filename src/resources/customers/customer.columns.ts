@@ -1,5 +1,6 @@
 import type { Note } from "../../core/note.js";
 import { consentField, emailField } from "../../db/contact-columns.js";
+import { type PhoneJson, phonesJson, toPhones } from "../../db/contact-phones.js";
 import {
   enumColumn,
   fieldTable,
@@ -82,6 +83,8 @@ export interface CustomerRow extends Row {
   readonly source_lead_id: string | null;
   readonly archived_time: Date | null;
   readonly version: string | bigint;
+  readonly phone: string;
+  readonly phones: readonly PhoneJson[] | null;
   readonly addresses: readonly AddressJson[] | null;
   readonly tags: readonly TagJson[] | null;
   readonly notes: readonly NoteJson[] | null;
@@ -118,6 +121,8 @@ function childrenWith(notes: NotesRead): string {
   const ofCustomer = "note.company_id = c.company_id AND note.customer_id = c.id";
   return `(SELECT json_agg(${addressJson} ORDER BY a.type, a.id) FROM customer_address a
     WHERE a.company_id = c.company_id AND a.customer_id = c.id) AS addresses,
+  (SELECT ${phonesJson} FROM customer_phone p
+    WHERE p.company_id = c.company_id AND p.customer_id = c.id) AS phones,
   (SELECT json_agg(${tagJson} ORDER BY t.display_order, t.name, t.id) FROM customer_tag ct
     JOIN tag t ON t.company_id = ct.company_id AND t.id = ct.tag_id
     WHERE ct.company_id = c.company_id AND ct.customer_id = c.id) AS tags,
@@ -133,6 +138,7 @@ export function toCustomer(row: CustomerRow): Customer {
     companyId: row.company_id,
     id: row.id,
     rawId: BigInt(row.raw_id),
+    phones: toPhones(row.phone, row.phones),
     addresses: row.addresses?.map(toAddress) ?? [],
     ...(row.last_appointment_time ? { lastAppointmentTime: row.last_appointment_time } : {}),
     ...(row.next_appointment_time ? { nextAppointmentTime: row.next_appointment_time } : {}),

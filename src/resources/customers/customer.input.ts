@@ -7,6 +7,7 @@ import {
   color,
   companyResourceSchema,
   email,
+  fieldRule,
   id,
   list,
   maxFilterValues,
@@ -14,7 +15,7 @@ import {
   omitEmpty,
   omitUndefined,
   optionalId,
-  phone,
+  optionalPhoneLine,
   phoneFilter,
   singleLineText,
   text,
@@ -24,6 +25,7 @@ import { importAuthors, importedActors, importedTimes, importTimes } from "../..
 import { importedNotes, newNotes } from "../../api/note-fields.js";
 import { pagination } from "../../api/page-token.js";
 import { customIssue } from "../../api/parse.js";
+import { contactPhones, newPhones, singleMainPhoneRule } from "../../api/phone-fields.js";
 import { protoEnum } from "../../api/proto-enum.js";
 import { nameRule, normalise, tagNameRule, textFault } from "../../core/text.js";
 import {
@@ -66,25 +68,25 @@ export const preference = z.object({
 export const referralSource = z.object({ id });
 
 /** The fields of one text each, with their rules: stated once for create, update and import. */
-export function plainFields(country: string) {
-  return {
-    preferredBusinessId: id,
-    firstName: text(nameRule),
-    lastName: text(nameRule),
-    phone: phone(country),
-    email,
-    source: singleLineText,
-    colorCode: color,
-  };
-}
+export const plainFields = {
+  preferredBusinessId: id,
+  firstName: text(nameRule),
+  lastName: text(nameRule),
+  email,
+  source: singleLineText,
+  colorCode: color,
+};
 
 /** Fields that creating and importing a customer have in common. */
 function createdFields(country: string) {
   // Violations are reported in the order of the fields here.
-  const { source, colorCode, ...plain } = plainFields(country);
+  const { email: mail, source, colorCode, ...plain } = plainFields;
   return {
     companyId: id,
     ...plain,
+    phone: optionalPhoneLine(country),
+    phones: contactPhones(country),
+    email: mail,
     preference: preference.optional(),
     tags: tagReferences,
     complianceConfig: consentChange.optional(),
@@ -97,9 +99,16 @@ function createdFields(country: string) {
 
 type Fields = z.output<z.ZodObject<ReturnType<typeof createdFields>>>;
 
-function toNewCustomer({ complianceConfig, referralSource: source, assignedStaffId, ...same }: Fields) {
+/** An import without a customer is refused by the contract. */
+const reachableRule = fieldRule(
+  (customer?: Pick<Fields, "phone" | "phones">) => !customer || !!customer.phone || customer.phones.length > 0,
+  { path: "phone", reason: "REQUIRED", message: "Required unless phones is set." },
+);
+
+function toNewCustomer({ complianceConfig, referralSource: source, assignedStaffId, phone, phones, ...same }: Fields) {
   return {
     ...same,
+    ...newPhones({ phone, phones }),
     preference: same.preference ?? defaultPreference,
     consent: complianceConfig ?? {},
     ...(source ? { referralSourceId: source.id } : {}),
@@ -117,17 +126,23 @@ const newAddress = address.superRefine((value, context) => {
 
 /** Input of CreateCustomer. */
 export const newCustomer = memoizePerCountry((country) =>
-  z.object({ ...createdFields(country), address: newAddress.optional(), notes: newNotes }).transform(
-    ({ address: given, notes, ...fields }): NewCustomer => ({
-      ...{ ...toNewCustomer(fields), notes },
-      ...(given ? { address: given.record } : {}),
-    }),
-  ),
+  z
+    .object({ ...createdFields(country), address: newAddress.optional(), notes: newNotes })
+    .refine(...reachableRule)
+    .refine(...singleMainPhoneRule())
+    .transform(
+      ({ address: given, notes, ...fields }): NewCustomer => ({
+        ...{ ...toNewCustomer(fields), notes },
+        ...(given ? { address: given.record } : {}),
+      }),
+    ),
 );
 
 const importedCustomer = (country: string) =>
   z
     .object({ ...createdFields(country), address: importedAddress.optional(), notes: importedNotes })
+    .refine(...reachableRule)
+    .refine(...singleMainPhoneRule())
     .transform(({ address, notes, ...fields }) => ({
       ...{ ...toNewCustomer(fields), notes },
       ...(address ? { address } : {}),

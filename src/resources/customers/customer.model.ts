@@ -1,6 +1,7 @@
 import type { AccessFilter } from "../../core/access.js";
 import type { Address, AddressRecord } from "../../core/address.js";
 import type { Consent } from "../../core/consent.js";
+import type { ContactPhone } from "../../core/contact-phone.js";
 import { enumeration, type WordOf } from "../../core/enumeration.js";
 import { DomainError, invalidRequest, notFoundInCompany, type Violation } from "../../core/errors.js";
 import type { Note } from "../../core/note.js";
@@ -72,6 +73,8 @@ export interface Customer extends CustomerFields {
   readonly companyId: string;
   readonly id: string;
   readonly rawId: bigint;
+  /** The first one is `phone`. Empty only if `phone` is empty. */
+  readonly phones: readonly ContactPhone[];
   readonly addresses: readonly Address[];
   readonly lastAppointmentTime?: Date;
   readonly nextAppointmentTime?: Date;
@@ -94,6 +97,8 @@ export interface Customer extends CustomerFields {
 export interface CustomerRecord extends Omit<CustomerFields, keyof typeof newCustomerFields> {
   readonly companyId: string;
   readonly preferredBusinessId: string;
+  /** The first one is `phone`. */
+  readonly phones: readonly ContactPhone[];
   readonly address?: AddressRecord;
   readonly tags: readonly TagReference[];
   readonly notes: readonly string[];
@@ -168,6 +173,8 @@ export interface CustomerTransaction {
   replaceTags(tags: readonly Tag[]): Promise<void>;
   /** Appends tags. Tags that the customer already has keep their position. */
   addTags(tags: readonly Tag[]): Promise<void>;
+  /** Does not change the field `phone`. */
+  replacePhones(phones: readonly ContactPhone[]): Promise<void>;
   addAddress(address: AddressRecord): Promise<void>;
   editAddress(id: string, address: AddressRecord): Promise<void>;
   removeAddress(id: string): Promise<void>;

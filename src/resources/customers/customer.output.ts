@@ -2,6 +2,7 @@ import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { toProtoAddress } from "../../api/address-fields.js";
 import { toProtoConsent } from "../../api/consent-message.js";
+import { toProtoPhone } from "../../api/phone-fields.js";
 import type { Note } from "../../core/note.js";
 import { etagOf } from "../../core/write.js";
 import { Customer_NoteSchema, type CustomerSchema } from "../../gen/proto/moego/business/customer/v1/customer_pb.js";
@@ -13,10 +14,22 @@ import type { Customer } from "./customer.model.js";
 export function toProtoCustomer(customer: Customer): MessageInitShape<typeof CustomerSchema> {
   const { lastAppointmentTime, nextAppointmentTime } = customer;
   // One rest, spread last: as in `toCustomer`.
-  const { addresses, status, consent, customFields, archived, notes, tags, createdTime, lastUpdatedTime, ...same } =
-    customer;
+  const {
+    addresses,
+    phones,
+    status,
+    consent,
+    customFields,
+    archived,
+    notes,
+    tags,
+    createdTime,
+    lastUpdatedTime,
+    ...same
+  } = customer;
   return {
     address: addresses.map(toProtoAddress),
+    phones: phones.map(toProtoPhone),
     status: customerStatus.toProto(status),
     ...(lastAppointmentTime ? { lastAppointmentDate: timestampFromDate(lastAppointmentTime) } : {}),
     ...(nextAppointmentTime ? { nextAppointmentDate: timestampFromDate(nextAppointmentTime) } : {}),

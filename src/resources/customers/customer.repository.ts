@@ -7,6 +7,7 @@ import {
   requireSingleRow,
   singleCompanyAccessPredicate,
 } from "../../db/access-filter.js";
+import { insertPhonesSql, phoneRows, phonesJson } from "../../db/contact-phones.js";
 import type { Database } from "../../db/database.js";
 import {
   claimSql,
@@ -185,6 +186,7 @@ a AS (
   FROM c, jsonb_to_recordset(:addresses::jsonb) AS x (id text, address1 text, address2 text, city text, state text, postal_code text,
     country text, latitude float8, longitude float8, type smallint)
   RETURNING *),
+p AS (${insertPhonesSql("customer", "c")} RETURNING *),
 n AS (
   INSERT INTO customer_note (company_id, id, customer_id, note, created_time, last_updated_by, last_updated_time)
   SELECT :companyId, x.id, :id, x.note, c.created_time, :author, c.created_time FROM c, unnest(:noteIds::text[], :notes::text[]) AS x (id, note)
@@ -207,6 +209,7 @@ changed AS (
   UNION ALL SELECT :companyId, 'tag', t.id, 1, :rpc, :keyId, :author, :requestId, t.last_updated_time FROM created_tag t WHERE inserted
   RETURNING 1)
 SELECT ${customerColumns},
+  (SELECT ${phonesJson} FROM p) AS phones,
   (SELECT json_agg(${addressJson} ORDER BY a.type, a.id) FROM a) AS addresses,
   (SELECT json_agg(json ORDER BY display_order, name, id) FROM (
     SELECT ${tagJson} AS json, t.display_order, t.name, t.id FROM tag t
@@ -243,6 +246,7 @@ function createValues({ id, record, admission, write }: CreateCall): readonly un
     referralSourceId: record.referralSourceId ?? null,
     staffId: record.assignedStaffId ?? null,
     record: JSON.stringify(customerFields.row({ ...newCustomerFields, ...record })),
+    phones: JSON.stringify(phoneRows(record.phones)),
     addresses: JSON.stringify(record.address ? [addressColumns(record.address)] : []),
     noteIds: record.notes.map(() => newId(idPrefixes.note)),
     notes: record.notes,
@@ -266,6 +270,8 @@ type CreateParameters = RequestParameters & {
   readonly staffId: string | null;
   /** JSON of a row of `customer`. */
   readonly record: string;
+  /** JSON of rows of `customer_phone`. */
+  readonly phones: string;
   /** JSON of rows of `customer_address`. */
   readonly addresses: string;
   readonly noteIds: readonly string[];

@@ -2,6 +2,7 @@ import type { CompanyResource } from "../../core/company-resource.js";
 import type { ImportLookups } from "../../core/record-import.js";
 import type { WriteContext } from "../../core/write.js";
 import { recordChange, recordConsent, timestamp } from "../../db/audit-log.js";
+import { phoneData } from "../../db/contact-phones.js";
 import { importRecord, setArchived } from "../../db/contact-record.js";
 import type { Database } from "../../db/database.js";
 import { createEraser, eraseRecord, isErased } from "../../db/erasure/erasure.js";
@@ -72,6 +73,8 @@ function createImportUnit(
           ...{ last_updated_by: lastUpdatedBy, last_updated_time: timestamp(lastUpdatedTime) },
         }),
       );
+      const phones = phoneData(lead.phones).map((phone) => ({ companyId, leadId: id, ...phone }));
+      if (phones.length > 0) await tx.leadPhone.createMany({ data: phones });
       for (const pet of records) await pets.addKept({ kind: "lead", id }, pet);
       const subject = { companyId, subjectKind: "lead", subjectId: id } as const;
       await recordConsent(tx, write, { ...subject, after: consent, time: now });

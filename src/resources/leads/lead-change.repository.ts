@@ -3,6 +3,7 @@ import { type CompanyResource, requireFound } from "../../core/company-resource.
 import { notFoundError } from "../../core/errors.js";
 import type { WriteContext } from "../../core/write.js";
 import { grantPredicate, leadGrantPredicate, requireSingleRow, toPrismaPredicate } from "../../db/access-filter.js";
+import { phoneData } from "../../db/contact-phones.js";
 import { storeChange } from "../../db/contact-record.js";
 import type { Database } from "../../db/database.js";
 import { missingReferences, type Reference } from "../../db/existing-ids.js";
@@ -98,6 +99,12 @@ export function createLeadUnit(
 
     async save(next) {
       change = next;
+    },
+
+    async replacePhones(phones) {
+      await tx.leadPhone.deleteMany({ where: { companyId, leadId } });
+      const data = phoneData(phones).map((phone) => ({ companyId, leadId, ...phone }));
+      if (data.length > 0) await tx.leadPhone.createMany({ data });
     },
 
     missing: (ids) => missingReferences(tx, { companyId, ids, references: leadReferences }),

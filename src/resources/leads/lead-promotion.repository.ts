@@ -1,6 +1,7 @@
 import type { RecordTarget } from "../../core/access.js";
 import { actingStaffId, type WriteContext } from "../../core/write.js";
 import { auditColumns, recordChanges, recordConsent, timestamp, updatedTime } from "../../db/audit-log.js";
+import { phoneData } from "../../db/contact-phones.js";
 import type { Database } from "../../db/database.js";
 import { once } from "../../db/idempotent-write.js";
 import { addressData } from "../../db/nested-rows.js";
@@ -45,7 +46,7 @@ interface Promotion {
 
 async function storeCustomer(tx: Prisma.TransactionClient, { lead, customer, now, write }: Promotion): Promise<void> {
   const { companyId } = lead;
-  const { id, fields, address, petIds } = customer;
+  const { id, fields, phones, address, petIds } = customer;
   const author = actingStaffId(write, companyId);
   const time = timestamp(now);
   await tx.$executeRaw(
@@ -54,6 +55,8 @@ async function storeCustomer(tx: Prisma.TransactionClient, { lead, customer, now
       ...{ created_by: author, created_time: time, last_updated_by: author, last_updated_time: time },
     }),
   );
+  const data = phoneData(phones).map((phone) => ({ companyId, customerId: id, ...phone }));
+  if (data.length > 0) await tx.customerPhone.createMany({ data });
   if (address) {
     await tx.customerAddress.create({ data: { companyId, customerId: id, id: address.id, ...addressData(address) } });
   }

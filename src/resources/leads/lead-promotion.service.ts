@@ -27,6 +27,7 @@ export async function promoteLead(unit: LeadPromotion, signal: AbortSignal): Pro
   await unit.promote({
     id,
     fields: customerOf(lead, await carriedFields(unit.customFields, lead, signal)),
+    phones: lead.phones,
     ...(lead.address ? { address: { ...lead.address, id: newId(idPrefixes.address) } } : {}),
     petIds: lead.pets.map((pet) => pet.id),
   });

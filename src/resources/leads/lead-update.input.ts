@@ -3,6 +3,7 @@ import { consentChange } from "../../api/consent-message.js";
 import { keysOf, maskedParts, maskedTexts, maskPaths, readMask, type UpdateMask } from "../../api/field-mask.js";
 import { id, list, memoizePerCountry, omitUndefined, text } from "../../api/fields.js";
 import { customIssue } from "../../api/parse.js";
+import { phonesUpdate, singleMainPhoneRule } from "../../api/phone-fields.js";
 import { type Consent, noConsent } from "../../core/consent.js";
 import { nameRule, normalise } from "../../core/text.js";
 import { LeadSchema } from "../../gen/proto/moego/business/customer/v1/lead_pb.js";
@@ -81,7 +82,8 @@ function leadUpdateSchema(country: string, { replace }: { readonly replace: bool
     (parsed): PetEntry =>
       parsed.id === "" ? { record: toPetRecord(parsed) } : { id: parsed.id, edit: toEdit(parsed) },
   );
-  const lead = z.object({ ...leadFields(country), firstName: keptOrNamed, pets: list(petEntry, maxPets) });
+  const fields = z.object({ ...leadFields(country), firstName: keptOrNamed, pets: list(petEntry, maxPets) });
+  const lead = fields.refine(...singleMainPhoneRule());
   return z.object({ id, lead: lead.optional(), complianceConfig: consentChange.optional() });
 }
 
@@ -95,11 +97,13 @@ export function toLeadUpdate({ id: leadId, lead, complianceConfig }: ParsedUpdat
   });
   if (!lead) return { id: leadId, columns: {}, ...(consent ? { consent } : {}) };
   const { explicit } = mask.lead;
+  const phones = phonesUpdate(lead, mask.lead);
   return {
     id: leadId,
     ...(lead.companyId === "" ? {} : { companyId: lead.companyId }),
     ...(lead.etag === "" ? {} : { etag: lead.etag }),
     columns: columnsOf(lead, mask.lead),
+    ...(phones ? { phones } : {}),
     ...(mask.lead.writes("address") ? { address: lead.address?.record ?? null } : {}),
     ...(consent ? { consent } : {}),
     ...(lead.complianceConfig ? { statedConsent: lead.complianceConfig } : {}),
@@ -123,4 +127,4 @@ function columnsOf(lead: ParsedLead, mask: UpdateMask): LeadUpdate["columns"] {
   });
 }
 
-const writtenTexts = maskedTexts(LeadSchema, keysOf(plainFields("")));
+const writtenTexts = maskedTexts(LeadSchema, keysOf(plainFields));

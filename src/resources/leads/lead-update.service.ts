@@ -1,6 +1,7 @@
 import { requireBusinessAccess, requireCompanyAccess } from "../../core/access.js";
 import type { AddressRecord } from "../../core/address.js";
 import { applyConsent, type Consent, type ConsentChange, sameConsent } from "../../core/consent.js";
+import { changedPhones, type PhonesUpdate, samePhones } from "../../core/contact-phone.js";
 import { invalidRequest, listedIdViolations, notFoundInCompany, type Violation, violation } from "../../core/errors.js";
 import type { Principal } from "../../core/principal.js";
 import { prefixPaths } from "../../core/record-import.js";
@@ -26,7 +27,8 @@ export interface LeadUpdate {
   /** Throws ETAG_MISMATCH unless it equals the current etag. */
   readonly etag?: string;
   /** A null life cycle stage is replaced by the default of the company. */
-  readonly columns: Omit<LeadChange, "consent" | "customFields" | "address">;
+  readonly columns: Omit<LeadChange, "phone" | "consent" | "customFields" | "address">;
+  readonly phones?: PhonesUpdate;
   readonly address?: AddressRecord | null;
   readonly consent?: ConsentChange;
   /** The complete consent in the lead of the request. */
@@ -57,12 +59,15 @@ export async function applyLeadUpdate(
   if (preferredBusinessId !== undefined) requireBusinessAccess(access, [preferredBusinessId ?? ""]);
   requireEtag(update.etag, lead, "Lead");
 
+  const phones = update.phones && changedPhones(lead.phones, update.phones);
+  const phone = phones && (phones[0]?.number ?? "");
   const given = update.customFields;
   const check = given && ({ access, association: "LEAD", current: lead.customFields, ...given } as const);
   const fields = check && (await checkCustomFields(unit.customFields, check, signal));
   const violations = [
     ...statedViolations(lead, update),
-    ...contactViolations(lead, update.columns),
+    ...contactViolations(lead, { ...update.columns, ...(phone === undefined ? {} : { phone }) }),
+    ...lostPhoneViolations(lead, update.phones),
     ...leadReferenceViolations({
       references: await unit.missing(newReferences(lead, update.columns)),
       petCodePaths: [],
@@ -73,9 +78,11 @@ export async function applyLeadUpdate(
   if (violations.length > 0) throw invalidRequest(prefixPaths("lead", violations));
 
   if (update.pets) await applyPets(unit, update.pets);
+  if (phones && !samePhones(phones, lead.phones)) await unit.replacePhones(phones);
   const lifeCycleId = update.columns.lifeCycleId === null ? await unit.defaultLifeCycleId() : undefined;
   await unit.save({
     ...update.columns,
+    ...(phone === undefined ? {} : { phone }),
     ...(lifeCycleId === undefined ? {} : { lifeCycleId }),
     ...(update.address === undefined ? {} : { address: update.address && ownAddress(update.address, lead.address) }),
     ...(update.consent ? { consent: applyConsent(lead.consent, update.consent) } : {}),
@@ -101,6 +108,13 @@ function contactViolations(lead: Lead, { phone = lead.phone, email = lead.email 
   // A lead may have been imported without both. Only removing the last one is a violation.
   if (lead.phone === "" && lead.email === "") return [];
   return [violation("phone", "REQUIRED", "Required: set phone or email.")];
+}
+
+/** Clearing the main phone alone must not remove the other phones. */
+function lostPhoneViolations({ phones }: Lead, update: PhonesUpdate | undefined): Violation[] {
+  if (update?.kind !== "main" || update.phone || phones.length < 2) return [];
+  const description = "Must not be cleared while the lead has other phones; list phones in update_mask as well.";
+  return [violation("phone", "CONFLICT", description)];
 }
 
 /** References that the update adds. Existing ones may have been archived in the meantime. */

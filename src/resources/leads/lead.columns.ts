@@ -1,5 +1,6 @@
 import type { Address } from "../../core/address.js";
 import { consentField, emailField } from "../../db/contact-columns.js";
+import { type PhoneJson, phonesJson, toPhones } from "../../db/contact-phones.js";
 import { fieldTable, optionalTextColumn, type Row, type StoredField, textColumn } from "../../db/field-table.js";
 import { type AddressJson, addressColumns, toAddress } from "../../db/nested-rows.js";
 import { customFieldsColumn } from "../custom-fields/custom-field.columns.js";
@@ -49,6 +50,8 @@ export interface LeadRow extends Row {
   readonly last_updated_by: string;
   readonly last_updated_time: Date;
   readonly version: string | bigint;
+  readonly phone: string;
+  readonly phones: readonly PhoneJson[] | null;
   readonly pets: readonly PetJson[] | null;
   readonly life_cycle: LifeCycle | null;
   readonly action_status: ActionStatus | null;
@@ -69,6 +72,7 @@ function childrenWith(pet: string): string {
   return `(SELECT jsonb_agg(${pet} ORDER BY p.created_time, p.id) FROM (
       SELECT pet.*, count(*) OVER () AS pets_of_lead FROM pet
       WHERE pet.company_id = l.company_id AND pet.lead_id = l.id AND pet.archived_time IS NULL) p) AS pets,
+  (SELECT ${phonesJson} FROM lead_phone p WHERE p.company_id = l.company_id AND p.lead_id = l.id) AS phones,
   (SELECT json_build_object('id', s.id, 'name', s.name, 'isDefault', s.is_default, 'archived', s.archived_time IS NOT NULL)
     FROM life_cycle s WHERE s.company_id = l.company_id AND s.id = l.life_cycle_id) AS life_cycle,
   (SELECT json_build_object('id', s.id, 'name', s.name, 'color', s.color, 'archived', s.archived_time IS NOT NULL)
@@ -82,6 +86,7 @@ export function toLead(row: LeadRow): Lead {
     companyId: row.company_id,
     id: row.id,
     rawId: BigInt(row.raw_id),
+    phones: toPhones(row.phone, row.phones),
     pets: row.pets?.map(toPet) ?? [],
     ...(row.life_cycle ? { lifeCycle: row.life_cycle } : {}),
     ...(row.action_status ? { actionStatus: row.action_status } : {}),

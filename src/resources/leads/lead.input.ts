@@ -15,7 +15,7 @@ import {
   omitEmpty,
   omitUndefined,
   optionalId,
-  optionalPhone,
+  optionalPhoneLine,
   phoneFilter,
   singleLineText,
   text,
@@ -23,7 +23,9 @@ import {
 import { interval } from "../../api/google-types.js";
 import { importAuthors, importedActors, importedTimes, importTimes } from "../../api/import-fields.js";
 import { pagination } from "../../api/page-token.js";
+import { contactPhones, newPhones, singleMainPhoneRule } from "../../api/phone-fields.js";
 import type { Consent } from "../../core/consent.js";
+import type { ContactPhone, PhoneLine } from "../../core/contact-phone.js";
 import { nameRule } from "../../core/text.js";
 import {
   type ImportLeadRequest,
@@ -51,20 +53,21 @@ const statedConsent = z
   .transform((state): Consent => state);
 
 /** The fields of one text each, with their rules: stated once for create, update and import. */
-export function plainFields(country: string) {
-  return {
-    lastName: text({ ...nameRule, min: 0 }),
-    avatar: httpsUrl,
-    phone: optionalPhone(country),
-    email,
-  };
-}
+export const plainFields = {
+  lastName: text({ ...nameRule, min: 0 }),
+  avatar: httpsUrl,
+  email,
+};
 
 /** Fields that CreateLead and UpdateLead have in common. Times are set by the server and ignored. */
 export function leadFields(country: string) {
+  const { email: mail, ...plain } = plainFields;
   return {
     id: optionalId,
-    ...plainFields(country),
+    ...plain,
+    phone: optionalPhoneLine(country),
+    phones: contactPhones(country),
+    email: mail,
     address: address.optional(),
     preferredBusinessId: optionalId,
     allocateStaffId: optionalId,
@@ -83,7 +86,7 @@ function demandingLead<T extends z.ZodType<Demanded>>(schema: T) {
   const isNew = fieldRule(({ id: given }: Demanded) => given === "", {
     ...{ path: "id", reason: "NOT_ALLOWED", message: "Must be empty for a new lead; the server assigns the id." },
   });
-  const isReachable = fieldRule(({ phone, email: mail }: Demanded) => phone !== "" || mail !== "", {
+  const isReachable = fieldRule(({ phone, phones, email: mail }: Demanded) => !!phone || phones.length > 0 || !!mail, {
     ...{ path: "phone", reason: "REQUIRED", message: "Required: set phone or email." },
   });
   const hasNewAddress = fieldRule(({ address: given }: Demanded) => !given || given.id === "", {
@@ -93,12 +96,14 @@ function demandingLead<T extends z.ZodType<Demanded>>(schema: T) {
   return schema
     .refine(...isNew)
     .refine(...isReachable)
-    .refine(...hasNewAddress);
+    .refine(...hasNewAddress)
+    .refine(...singleMainPhoneRule());
 }
 
 interface Demanded {
   readonly id: string;
-  readonly phone: string;
+  readonly phone?: PhoneLine | undefined;
+  readonly phones: readonly ContactPhone[];
   readonly email: string;
   readonly address?: { readonly id: string } | undefined;
 }
@@ -129,10 +134,11 @@ const singleConsentRule = fieldRule(
 /** Undefined if the lead is absent, which the contract excludes. */
 function toNewLead<Pet>({ lead, complianceConfig }: LeadCreation<Pet>): NewLeadWith<Pet> | undefined {
   if (!lead) return undefined;
-  const { id: _, etag: __, complianceConfig: stated, address: given, ...others } = lead;
+  const { id: _, etag: __, complianceConfig: stated, address: given, phone, phones, ...others } = lead;
   const { preferredBusinessId, allocateStaffId, lifeCycle, actionStatus, referralSource, ...same } = others;
   return {
     ...same,
+    ...newPhones({ phone, phones }),
     consent: complianceConfig ?? stated ?? {},
     ...omitUndefined({
       address: given?.record,

@@ -2,6 +2,7 @@ import type { RecordTarget } from "../../core/access.js";
 import type { Address, AddressRecord } from "../../core/address.js";
 import type { CompanyResource } from "../../core/company-resource.js";
 import type { Consent } from "../../core/consent.js";
+import type { ContactPhone } from "../../core/contact-phone.js";
 import { DomainError, notFoundError, notFoundInCompany, type Violation } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
 import type { Page, TimeRange } from "../../core/page.js";
@@ -49,6 +50,8 @@ export interface Lead extends LeadFields {
   readonly companyId: string;
   readonly id: string;
   readonly rawId: bigint;
+  /** The first one is `phone`. Empty only if `phone` is empty. */
+  readonly phones: readonly ContactPhone[];
   /** In the order in which they were added. */
   readonly pets: readonly Pet[];
   readonly lifeCycle?: LifeCycle;
@@ -91,6 +94,8 @@ export function leadPromoted(id: string, customerId: string): DomainError {
 /** A validated lead to store. References and idempotency are checked by the database. */
 export interface LeadRecord extends LeadFields {
   readonly companyId: string;
+  /** The first one is `phone`. */
+  readonly phones: readonly ContactPhone[];
   readonly pets: readonly PetRecord[];
 }
 
@@ -169,6 +174,8 @@ export interface LeadTransaction {
   missingPetCodes(ids: readonly string[]): Promise<readonly string[]>;
   /** Those notes that the pet does not have. */
   missingPetNotes(pet: Pet, ids: readonly string[]): Promise<readonly string[]>;
+  /** Does not change the field `phone`. */
+  replacePhones(phones: readonly ContactPhone[]): Promise<void>;
   addPet(pet: PetRecord): Promise<void>;
   editPet(pet: Pet, edit: PetEdit): Promise<void>;
   removePet(pet: Pet): Promise<void>;
@@ -187,6 +194,7 @@ export interface LeadPromotion extends Pick<LeadTransaction, "lead" | "customFie
 export interface PromotedCustomer {
   readonly id: string;
   readonly fields: CustomerFields;
+  readonly phones: readonly ContactPhone[];
   readonly address?: Address;
   /** Pets of the lead that become pets of the customer. */
   readonly petIds: readonly string[];

@@ -2,6 +2,7 @@ import { fromJson, type MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { toProtoAddress } from "../../api/address-fields.js";
 import { toProtoConsent } from "../../api/consent-message.js";
+import { toProtoPhone } from "../../api/phone-fields.js";
 import { etagOf } from "../../core/write.js";
 import type { LeadSchema } from "../../gen/proto/moego/business/customer/v1/lead_pb.js";
 import { CustomField_ValueSchema } from "../../gen/proto/moego/business/setting/v1/custom_field_pb.js";
@@ -12,9 +13,10 @@ import type { Lead } from "./lead.model.js";
 
 export function toProtoLead(lead: Lead): MessageInitShape<typeof LeadSchema> {
   // One rest, spread last: as in `toCustomer`.
-  const { address, pets, consent, customFields, createdTime, lastUpdatedTime, ...same } = lead;
+  const { address, phones, pets, consent, customFields, createdTime, lastUpdatedTime, ...same } = lead;
   return {
     ...(address ? { address: toProtoAddress(address) } : {}),
+    phones: phones.map(toProtoPhone),
     pets: pets.map(toProtoPet),
     createdTime: timestampFromDate(createdTime),
     lastUpdatedTime: timestampFromDate(lastUpdatedTime),

@@ -3,6 +3,7 @@ import { idPrefixes, newId } from "../../core/ids.js";
 import { foldCase } from "../../core/text.js";
 import type { WriteContext } from "../../core/write.js";
 import { accessFilterValues, leadGrantPredicate, requireSingleRow } from "../../db/access-filter.js";
+import { insertPhonesSql, phoneRows } from "../../db/contact-phones.js";
 import type { Database } from "../../db/database.js";
 import {
   claimSql,
@@ -126,6 +127,7 @@ l AS (
   FROM stamp, jsonb_populate_record(NULL::lead, jsonb_build_object('life_cycle_id',
     (SELECT id FROM life_cycle WHERE company_id = :companyId AND is_default)) || :record::jsonb) r
   RETURNING id, created_time),
+h AS (${insertPhonesSql("lead", "l")} RETURNING 1),
 p AS (
   INSERT INTO pet (company_id, id, lead_id, ${petFields.names}, created_by, created_time, last_updated_by, last_updated_time)
   SELECT :companyId, x.id, :id, ${petFields.values("x")}, :author, l.created_time, :author, l.created_time
@@ -183,6 +185,7 @@ function createLeadValues({ id, record, admit, write }: CreateLeadCall): readonl
     referralSourceId: record.referralSourceId ?? null,
     record: JSON.stringify(leadFields.row(record)),
     consent: JSON.stringify(record.consent),
+    phones: JSON.stringify(phoneRows(record.phones)),
     pets: JSON.stringify(pets.map((pet) => ({ id: pet.id, ...petFields.row(pet) }))),
     codePaths: codes.map((code) => code.path),
     codePetIds: codes.map((code) => code.petId),
@@ -215,6 +218,8 @@ type CreateParameters = RequestParameters & {
   readonly record: string;
   /** JSON for the consent ledger. */
   readonly consent: string;
+  /** JSON of rows of `lead_phone`. */
+  readonly phones: string;
   /** JSON of rows of `pet`, `pet_vaccination` and `pet_note`. */
   readonly pets: string;
   readonly vaccinations: string;

@@ -59,7 +59,8 @@ export function spoiltRequest(rpc: Rpc, request: Message, { fields, name }: Plan
 }
 
 function canaryFor(name: string, canaries: Canaries): string {
-  if (/phone|^tel$/.test(name)) return canaries.phone();
+  if (/phone|^tel$|^number$/.test(name)) return canaries.phone();
+  if (name === "extension") return canaries.phone().slice(1);
   if (name === "email") return canaries.email("mail");
   if (/avatar|photo|website|facebook|instagram|yelp|google|url/.test(name)) return canaries.url("picture");
   return canaries.text(name.replaceAll("_", ""));

@@ -1,0 +1,106 @@
+import { create } from "@bufbuild/protobuf";
+import { z } from "zod";
+import {
+  type ContactPhone,
+  isContradictory,
+  isSameLine,
+  listOfPhones,
+  maxPhones,
+  type PhoneLine,
+  type PhonesUpdate,
+  phoneLabels,
+  phoneOwners,
+} from "../core/contact-phone.js";
+import type { ViolationReason } from "../core/errors.js";
+import { nameRule } from "../core/text.js";
+import {
+  ContactPhone_BelongsToSchema,
+  ContactPhone_LabelSchema,
+  ContactPhoneSchema,
+} from "../gen/proto/moego/business/customer/v1/contact_phone_pb.js";
+import type { UpdateMask } from "./field-mask.js";
+import { list, phoneLine, text } from "./fields.js";
+import { customIssue } from "./parse.js";
+import { protoEnum } from "./proto-enum.js";
+
+const phoneLabel = protoEnum(ContactPhone_LabelSchema, phoneLabels);
+const phoneOwner = protoEnum(ContactPhone_BelongsToSchema, phoneOwners);
+
+/** Maximum number of digits of an extension. */
+const maxExtensionDigits = 20;
+
+const extension = z.string().superRefine((value, context) => {
+  if (/^\d*$/.test(value) && value.length <= maxExtensionDigits) return;
+  context.addIssue(customIssue("INVALID_FORMAT", `Must have only digits, at most ${maxExtensionDigits}.`));
+});
+
+function contactPhone(country: string) {
+  return z
+    .object({
+      number: phoneLine(country),
+      extension,
+      label: phoneLabel.optional,
+      belongsTo: phoneOwner.withDefault("OWNER"),
+      personName: text({ ...nameRule, min: 0 }),
+    })
+    .transform(({ number: line, label, ...same }, context): ContactPhone => {
+      if (same.extension !== "" && line.extension !== "" && same.extension !== line.extension) {
+        const issue = customIssue("CONFLICT", "Must be empty or equal to the extension in number.");
+        context.addIssue({ ...issue, path: ["extension"] });
+      }
+      const dialed = { number: line.number, extension: same.extension || line.extension };
+      return { ...same, ...dialed, ...(label ? { label } : {}) };
+    });
+}
+
+/** The phones of a request, each line once. */
+export function contactPhones(country: string) {
+  return list(contactPhone(country), maxPhones).superRefine((phones, context) => {
+    for (const [position, { number }] of phones.entries()) {
+      if (phones.slice(0, position).some((earlier) => isSameLine(earlier.number, number))) {
+        const issue = customIssue("DUPLICATE_FIELD", "Must be unique in the list.");
+        context.addIssue({ ...issue, path: [position, "number"] });
+      }
+    }
+  });
+}
+
+/** Arguments of `refine` for the rule that a request states one main phone. */
+export function singleMainPhoneRule(): RefineArguments {
+  return [
+    (request) => !isContradictory(request),
+    {
+      path: ["phones", 0, "number"],
+      error: "Must be equal to phone if both are set.",
+      params: { reason: "CONFLICT" },
+    },
+  ];
+}
+
+type RefineArguments = [
+  isMet: (request: StatedPhones) => boolean,
+  options: { path: (string | number)[]; error: string; params: { reason: ViolationReason } },
+];
+
+interface StatedPhones {
+  readonly phone?: PhoneLine | undefined;
+  readonly phones: readonly ContactPhone[];
+}
+
+/** The phones of a new record, and its main phone. */
+export function newPhones(stated: StatedPhones) {
+  const phones = listOfPhones(stated);
+  return { phone: phones[0]?.number ?? "", phones };
+}
+
+/** How the request changes the phones. Undefined if the mask writes neither the main phone nor the list. */
+export function phonesUpdate({ phone, phones }: StatedPhones, mask: UpdateMask): PhonesUpdate | undefined {
+  const main = mask.writes("phone") ? phone : undefined;
+  if (mask.writes("phones")) return { kind: "replace", phones: listOfPhones({ phone: main, phones }) };
+  return mask.writes("phone") ? { kind: "main", phone: main } : undefined;
+}
+
+export function toProtoPhone({ number, extension: digits, label, belongsTo, personName }: ContactPhone) {
+  const numbers = { label: phoneLabel.toProto(label), belongsTo: phoneOwner.toProto(belongsTo) };
+  return create(ContactPhoneSchema, { number, extension: digits, personName, ...numbers });
+}

@@ -1,0 +1,207 @@
+import { afterAll, describe, expect, it } from "vitest";
+import { CustomerAdminService } from "../../src/gen/proto/moego/admin/v1/customer_admin_service_pb.js";
+import { LeadAdminService } from "../../src/gen/proto/moego/admin/v1/lead_admin_service_pb.js";
+import {
+  ContactPhone_BelongsTo as BelongsTo,
+  ContactPhone_Label as Label,
+} from "../../src/gen/proto/moego/business/customer/v1/contact_phone_pb.js";
+import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
+import { LeadService } from "../../src/gen/proto/moego/business/customer/v1/lead_service_pb.js";
+import { minimalCustomer } from "../support/new-customer.js";
+import { freshId } from "../support/records.js";
+import { invalidField } from "../support/refused-with.js";
+import { startServer } from "../support/server.js";
+
+const server = await startServer();
+afterAll(() => server.stop());
+
+const { createCustomer, getCustomer, updateCustomer, listCustomers } = CustomerService.method;
+const { createLead, getLead, updateLead, promoteLead } = LeadService.method;
+const { owner } = server.database;
+const companyId = "cmp_a";
+const { phone: main, ...withoutPhone } = minimalCustomer;
+
+const second = { number: "+12125550112", label: Label.WORK, belongsTo: BelongsTo.PICKUP_PERSON, personName: "Bea" };
+const plain = { extension: "", label: Label.LABEL_UNSPECIFIED, belongsTo: BelongsTo.OWNER, personName: "" };
+const both = [
+  { number: main, extension: "5" },
+  { ...second, extension: "" },
+];
+
+/** A customer and a lead are written alike. Both have the same two phones. */
+const kinds = {
+  customer: {
+    async make(phones: readonly object[] = both) {
+      const { id } = await server.ok(createCustomer, { ...withoutPhone, phones: [...phones] });
+      return id;
+    },
+    read: (id: string) => server.ok(getCustomer, { id }),
+    update: (id: string, fields: object) => server.ok(updateCustomer, { id, companyId, ...fields }),
+    refuse: (id: string, fields: object) => server.refused(updateCustomer, { id, companyId, ...fields }),
+    refuseNew: (fields: object) => server.refused(createCustomer, { ...withoutPhone, ...fields }),
+    within: "",
+  },
+  lead: {
+    async make(phones: readonly object[] = both) {
+      const { id } = await server.ok(createLead, { lead: { companyId, firstName: "Lena", phones: [...phones] } });
+      return id;
+    },
+    read: (id: string) => server.ok(getLead, { id }),
+    update: (id: string, fields: object) => server.ok(updateLead, { id, lead: fields }),
+    refuse: (id: string, fields: object) => server.refused(updateLead, { id, lead: fields }),
+    refuseNew: (fields: object) => server.refused(createLead, { lead: { companyId, firstName: "Lena", ...fields } }),
+    within: "lead.",
+  },
+};
+
+describe.each(["customer", "lead"] as const)("the phones of a %s", (kind) => {
+  const { make, read, update, refuse, refuseNew, within } = kinds[kind];
+  const rows = async (id: string) => {
+    const { rows: found } = await owner.query(
+      `SELECT position FROM ${kind}_phone WHERE company_id = $1 AND ${kind}_id = $2 ORDER BY position`,
+      [companyId, id],
+    );
+    return found.map(({ position }) => position);
+  };
+
+  it("are stored as given, and the first one is the main phone", async () => {
+    const id = await make();
+    expect(await read(id)).toMatchObject({ phone: main, phones: [{ ...plain, ...both[0] }, both[1]] });
+    expect(await rows(id)).toEqual([0, 1]);
+  });
+
+  it("of one plain phone take no row", async () => {
+    const id = await make([{ number: main }]);
+    expect(await read(id)).toMatchObject({ phone: main, phones: [{ ...plain, number: main }] });
+    expect(await rows(id)).toEqual([]);
+  });
+
+  it.each([
+    ["another main number", { phone: "+12125550119", phones: both }, "phones[0].number", "CONFLICT"],
+    ["a number twice", { phones: [...both, { number: "(212) 555-0112" }] }, "phones[2].number", "DUPLICATE_FIELD"],
+    ["no number", { phones: [{ label: Label.HOME }] }, "phones[0].number", "REQUIRED"],
+    [
+      "letters in an extension",
+      { phones: [{ number: main, extension: "5a" }] },
+      "phones[0].extension",
+      "INVALID_FORMAT",
+    ],
+    ["an unknown label", { phones: [{ number: main, label: 9 }] }, "phones[0].label", "NOT_ALLOWED"],
+    ["an unknown person", { phones: [{ number: main, belongsTo: 9 }] }, "phones[0].belongs_to", "NOT_ALLOWED"],
+    [
+      "eleven phones",
+      { phones: Array.from({ length: 11 }, (_, n) => ({ number: `+121255501${10 + n}` })) },
+      "phones",
+      "TOO_MANY",
+    ],
+  ])("refuse %s", async (_, fields, field, reason) => {
+    const id = await make();
+    expect(await refuse(id, fields)).toMatchObject(invalidField(within + field, reason));
+    expect(await refuseNew(fields)).toMatchObject(invalidField(within + field, reason));
+  });
+
+  it("may be sent with the equal main phone in another spelling", async () => {
+    const id = await make();
+    expect(await update(id, { phone: "(212) 555-0119", phones: [{ number: "+12125550119" }] })).toMatchObject({
+      phone: "+12125550119",
+      phones: [{ ...plain, number: "+12125550119" }],
+    });
+    expect(await rows(id)).toEqual([]);
+  });
+
+  it("keep the others if the main phone alone changes, which loses its extension", async () => {
+    const id = await make([{ ...both[0], label: Label.HOME }, second]);
+    expect(await update(id, { phone: "+12125550119" })).toMatchObject({
+      phone: "+12125550119",
+      phones: [{ ...plain, number: "+12125550119", label: Label.HOME }, both[1]],
+    });
+  });
+
+  it("do not change if the main phone is sent back", async () => {
+    const id = await make();
+    const { phones } = await read(id);
+    expect(await update(id, { phone: main })).toMatchObject({ phones });
+  });
+
+  it("move to the front what becomes the main phone", async () => {
+    const id = await make();
+    expect(await update(id, { phone: second.number })).toMatchObject({
+      phone: second.number,
+      phones: [{ ...second, extension: "" }],
+    });
+  });
+
+  it("replace all phones, and are unchanged if the list is empty", async () => {
+    const id = await make();
+    const { etag } = await read(id);
+    const replaced = await update(id, { phones: [{ ...second, extension: "7" }] });
+    expect(replaced).toMatchObject({ phone: second.number, phones: [{ ...second, extension: "7" }] });
+    expect(replaced.etag).not.toBe(etag);
+    expect(await update(id, { phones: [] })).toMatchObject({ phones: replaced.phones });
+  });
+
+  it("that the previous build left behind do not count: it changes the main phone alone", async () => {
+    const id = await make();
+    const change = `UPDATE ${kind} SET phone = $1 WHERE company_id = $2 AND id = $3`;
+    await owner.query(change, ["+12125550119", companyId, id]);
+    expect((await read(id)).phones).toMatchObject([{ ...plain, number: "+12125550119" }, both[1]]);
+    await owner.query(change, [second.number, companyId, id]);
+    expect((await read(id)).phones).toMatchObject([both[1]]);
+  });
+});
+
+describe("the phones of a lead", () => {
+  it("go to its customer", async () => {
+    const id = await kinds.lead.make();
+    const { customer } = await server.ok(promoteLead, { id });
+    expect(customer).toMatchObject({ phone: main, phones: [{ ...plain, ...both[0] }, both[1]] });
+  });
+
+  it("are cleared with their list, and not by the main phone", async () => {
+    const { id } = await server.ok(createLead, {
+      lead: { companyId, firstName: "Lena", email: "lena@example.com", phones: both },
+    });
+    const clear = (...paths: string[]) => ({ id, lead: {}, updateMask: { paths } });
+    expect(await server.refused(updateLead, clear("phone"))).toMatchObject(invalidField("lead.phone", "CONFLICT"));
+    expect(await server.ok(updateLead, clear("phones"))).toMatchObject({ phone: "", phones: [] });
+  });
+
+  it("are enough to reach it: no email address is needed", async () => {
+    const id = await kinds.lead.make();
+    const cleared = { id, lead: {}, updateMask: { paths: ["phones"] } };
+    expect(await server.refused(updateLead, cleared)).toMatchObject(invalidField("lead.phone", "REQUIRED"));
+  });
+});
+
+describe("an import", () => {
+  it("brings the phones of a customer", async () => {
+    const request = { companyId, id: freshId(), customer: { ...withoutPhone, phones: both } };
+    const { customer } = await server.ok(CustomerAdminService.method.importCustomer, request);
+    expect(customer).toMatchObject({ phone: main, phones: [{ ...plain, ...both[0] }, both[1]] });
+  });
+
+  it("brings the phones of a lead", async () => {
+    const request = { companyId, id: freshId(), lead: { firstName: "Lena", phones: both } };
+    const { lead } = await server.ok(LeadAdminService.method.importLead, request);
+    expect(lead).toMatchObject({ phone: main, phones: [{ ...plain, ...both[0] }, both[1]] });
+  });
+});
+
+describe("a customer without a phone", () => {
+  it("is refused unless it has a list", async () => {
+    expect(await server.refused(createCustomer, withoutPhone)).toMatchObject(invalidField("phone", "REQUIRED"));
+  });
+});
+
+describe("a change of the phones", () => {
+  it("is seen by incremental sync and the audit log", async () => {
+    const id = await kinds.customer.make();
+    const before = await kinds.customer.read(id);
+    await kinds.customer.update(id, { phones: [{ ...second, personName: "Bob" }] });
+    const lastUpdatedTime = { startTime: before.lastUpdatedTime };
+    const { customers } = await server.ok(listCustomers, { companyId, filter: { lastUpdatedTime }, pagination: {} });
+    expect(customers.find((one) => one.id === id)).toMatchObject({ etag: "2", phones: [{ personName: "Bob" }] });
+    const { rows } = await owner.query("SELECT version FROM change WHERE kind = 'customer' AND resource_id = $1", [id]);
+    expect(rows.map(({ version }) => version)).toEqual(["1", "2"]);
+  });
+});
