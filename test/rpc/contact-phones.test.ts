@@ -79,6 +79,18 @@ describe.each(["customer", "lead"] as const)("the phones of a %s", (kind) => {
   it.each([
     ["another main number", { phone: "+12125550119", phones: both }, "phones[0].number", "CONFLICT"],
     ["a number twice", { phones: [...both, { number: "(212) 555-0112" }] }, "phones[2].number", "DUPLICATE_FIELD"],
+    [
+      "two extensions",
+      { phones: [{ number: "(212) 555-0111 x5", extension: "6" }] },
+      "phones[0].extension",
+      "CONFLICT",
+    ],
+    [
+      "another extension of the main phone",
+      { phone: "(212) 555-0111 x5", phones: [{ number: main, extension: "6" }] },
+      "phones[0].number",
+      "CONFLICT",
+    ],
     ["no number", { phones: [{ label: Label.HOME }] }, "phones[0].number", "REQUIRED"],
     [
       "letters in an extension",
@@ -114,6 +126,15 @@ describe.each(["customer", "lead"] as const)("the phones of a %s", (kind) => {
     expect(await update(id, { phone: "+12125550119" })).toMatchObject({
       phone: "+12125550119",
       phones: [{ ...plain, number: "+12125550119", label: Label.HOME }, both[1]],
+    });
+  });
+
+  it("hold the extension in the spelling of the main phone or of a number", async () => {
+    const id = await make([{ number: "212-555-0111 ext. 5" }, { number: "(212) 555-0112 x6" }]);
+    expect((await read(id)).phones).toMatchObject([{ extension: "5" }, { extension: "6" }]);
+    expect(await update(id, { phone: "(212) 555-0119 x7" })).toMatchObject({
+      phone: "+12125550119",
+      phones: [{ extension: "7" }, { extension: "6" }],
     });
   });
 
@@ -184,6 +205,14 @@ describe("an import", () => {
     const request = { companyId, id: freshId(), lead: { firstName: "Lena", phones: both } };
     const { lead } = await server.ok(LeadAdminService.method.importLead, request);
     expect(lead).toMatchObject({ phone: main, phones: [{ ...plain, ...both[0] }, both[1]] });
+  });
+});
+
+describe("a customer of one phone", () => {
+  it("keeps its extension", async () => {
+    const created = await server.ok(createCustomer, { ...withoutPhone, phone: "212-555-0147 ext. 5" });
+    expect(created).toMatchObject({ phone: "+12125550147", phones: [{ number: "+12125550147", extension: "5" }] });
+    expect(await server.ok(getCustomer, { id: created.id })).toEqual(created);
   });
 });
 
