@@ -19,9 +19,9 @@ export function toProtoAnswer(
   format: AnswerFormat,
 ): MessageInitShape<typeof QueryCustomerResponseSchema> {
   const { caller, matches, matchCount, number } = found;
-  const answer = format === "PLAIN" && !caller ? undefined : renderAnswer(format, found.values, extrasOf(found));
+  const parts = { values: found.values, extras: extrasOf(found), line: found.values["uname"] ?? "" };
   return {
-    ...(answer ? { answer } : {}),
+    ...(format === "PLAIN" && !caller ? {} : renderAnswer(format, parts)),
     ...(caller?.kind === "CUSTOMER" ? { customer: toProtoCustomer(caller.customer) } : {}),
     ...(caller?.kind === "LEAD" ? { lead: toProtoLead(caller.lead) } : {}),
     ...{ status: status.toProto(found.status), number, matchCount },
@@ -32,6 +32,9 @@ export function toProtoAnswer(
 }
 
 /** What the formats add to the values, in the order of their use. */
-function extrasOf({ caller, facts: { matchCount, actionStatus, ...same } }: CallerAnswer) {
-  return { found: String(caller !== undefined), match_count: matchCount, action_status: actionStatus, ...same };
+function extrasOf({ caller, facts }: CallerAnswer) {
+  return {
+    ...{ found: String(caller !== undefined), status: facts.status, kind: facts.kind, number: facts.number },
+    ...{ match_count: facts.matchCount, stage: facts.stage, action_status: facts.actionStatus },
+  };
 }

@@ -15,31 +15,80 @@ export type AnswerFormat =
    * For the widget "Make HTTP Request" of Twilio Studio: a JSON object of at most 64 kB, whose keys a flow reads as
    * `widgets.NAME.parsed.KEY`.
    */
-  | "TWILIO";
+  | "TWILIO"
+  /** One line, for a display: FreeSWITCH's mod_cidlookup, FreePBX. */
+  | "TEXT"
+  /** `key=value&key=value` for Asterisk, FreeSWITCH and Kamailio (docs/call-center has versions and sources). */
+  | "KEY_VALUE";
 
-export const answerFormats = enumeration<AnswerFormat>("PLAIN", "AMAZON_CONNECT", "TWILIO");
+export const answerFormats = enumeration<AnswerFormat>("PLAIN", "AMAZON_CONNECT", "TWILIO", "TEXT", "KEY_VALUE");
 
-/** Bytes of UTF-8 JSON, half a kilobyte below the limits of these systems. */
-const maxBytes = { AMAZON_CONNECT: 32_000 - 512, TWILIO: 64_000 - 512 } as const;
+/** Bytes of UTF-8. For JSON half a kilobyte below the limits of these systems. */
+const maxBytes = { AMAZON_CONNECT: 32_000 - 512, TWILIO: 64_000 - 512, TEXT: 1_000, KEY_VALUE: 1_000 } as const;
+
+/** Of `maxBytes.KEY_VALUE`, so that room is left for the values. */
+const maxKeyBytes = 600;
+
+interface AnswerParts {
+  readonly values: Readonly<Record<string, string>>;
+  readonly extras: Readonly<Partial<Record<FormatKey, string>>>;
+  /** The whole of a TEXT. */
+  readonly line: string;
+}
+
+/** One of the two. */
+export interface RenderedAnswer {
+  readonly answer?: Readonly<Record<string, string>>;
+  readonly text?: string;
+}
 
 /**
- * Converts a response to its format. PLAIN is the values. The other formats add the `extras`, and `truncated`, which is
- * "true" if the longest values were truncated. In keys, characters that the format does not allow are replaced by `_`.
+ * Converts a response to its format. PLAIN is the values, TEXT the line. The other formats add the `extras`, and
+ * `truncated`, which is "true" if the longest values were truncated. In keys, characters that the format does not allow
+ * are replaced by `_`.
  */
-export function renderAnswer(
-  format: AnswerFormat,
-  values: Readonly<Record<string, string>>,
-  extras: Readonly<Partial<Record<FormatKey, string>>>,
-): Readonly<Record<string, string>> {
+export function renderAnswer(format: AnswerFormat, { values, extras, line }: AnswerParts): RenderedAnswer {
   switch (format) {
     case "PLAIN":
-      return values;
+      return { answer: values };
     case "AMAZON_CONNECT":
     case "TWILIO":
-      return fitting({ ...withPlainKeys(values), ...extras }, maxBytes[format]);
+      return { answer: fitting({ ...withPlainKeys(values), ...extras }, maxBytes[format], jsonBytes) };
+    case "TEXT":
+      return { text: cutTo(line.replaceAll(/\s+/g, " "), maxBytes.TEXT) };
+    case "KEY_VALUE": {
+      const whole = { ...extras, truncated: "", ...withPlainKeys(values), ...extras };
+      return { text: keyValueText(fitting(withFewerKeys(whole), maxBytes.KEY_VALUE, keyValueBytes)) };
+    }
     default:
       return format satisfies never;
   }
+}
+
+/** Which keys are left out does not depend on the values, so that no response has a key that another lacks. */
+function withFewerKeys(values: Readonly<Record<string, string>>): Record<string, string> {
+  let bytes = 0;
+  return Object.fromEntries(
+    Object.entries(values).filter(([key]) => {
+      bytes += key.length + "&".length;
+      return bytes <= maxKeyBytes;
+    }),
+  );
+}
+
+/**
+ * Kamailio's `{param.value}` reads nothing of a list with an empty value, so an empty value has no `=`. It takes quotes
+ * as delimiters, so they are escaped as well.
+ */
+function keyValueText(values: Readonly<Record<string, string>>): string {
+  return Object.entries(values)
+    .map(([key, value]) => (value === "" ? key : `${key}=${escaped(value)}`))
+    .join("&");
+}
+
+function escaped(text: string): string {
+  const bytes = (character: string) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
+  return encodeURIComponent(text.replaceAll(/\p{Surrogate}/gu, "\ufffd")).replaceAll(/[!'()*]/g, bytes);
 }
 
 /** Allowed keys are unchanged. A replaced key that collides with another gets a number. */
@@ -59,8 +108,13 @@ export function withPlainKeys(values: Readonly<Record<string, string>>): Record<
 const plainKey = /^[A-Za-z0-9_-]+$/;
 
 /** Truncates values to the largest length of 2^n bytes with which all fit. */
-function fitting(values: Record<string, string>, limit: number): Record<string, string> {
-  if (bytesOf({ ...values, truncated: "false" }) <= limit) return { ...values, truncated: "false" };
+function fitting(
+  values: Record<string, string>,
+  limit: number,
+  bytesOf: (values: Readonly<Record<string, string>>) => number,
+): Record<string, string> {
+  const whole = { ...values, truncated: "false" };
+  if (bytesOf(whole) <= limit) return whole;
   for (let length = 2 ** Math.floor(Math.log2(limit)); ; length /= 2) {
     const cut = Object.entries(values).map(([key, value]) => [key, cutTo(value, length)] as const);
     const answer = { ...Object.fromEntries(cut), truncated: "true" };
@@ -68,8 +122,12 @@ function fitting(values: Record<string, string>, limit: number): Record<string, 
   }
 }
 
-function bytesOf(json: Readonly<Record<string, string>>): number {
-  return Buffer.byteLength(JSON.stringify(json));
+function jsonBytes(values: Readonly<Record<string, string>>): number {
+  return Buffer.byteLength(JSON.stringify(values));
+}
+
+function keyValueBytes(values: Readonly<Record<string, string>>): number {
+  return keyValueText(values).length;
 }
 
 /** Truncates to a number of UTF-8 bytes, without splitting a character. */
