@@ -4,6 +4,7 @@ import {
   parsePhoneNumberFromString,
   validatePhoneNumberLength,
 } from "libphonenumber-js/max";
+import { numberForms, todaysNumber } from "./numbering-plan.js";
 import { maxSpellingChars, readSpelling } from "./phone-spelling.js";
 import { isWithheldDigits } from "./withheld-caller.js";
 
@@ -43,7 +44,7 @@ const lostPlus = /(?:^|\b(?:sips?|tel|whatsapp):)\s+[1-9]/i;
 
 /** All texts in E.164 under which the line of a number may be stored, the number itself included. */
 export function phoneForms(number: string): readonly string[] {
-  return [number];
+  return numberForms(number);
 }
 
 /**
@@ -86,11 +87,20 @@ const isE164 = /^\+[1-9]\d{6,14}$/;
 
 function firstReadable(groups: ReturnType<Groups>, country: string): string | undefined {
   for (const texts of groups) {
-    const possible = texts.map((text) => parse(text, country)).filter((found) => found?.isPossible());
-    const found = possible.length > 1 ? (possible.find((number) => number?.isValid()) ?? possible[0]) : possible[0];
+    const possible = texts.flatMap((text) => toPossible(text, country));
+    const found = possible.length > 1 ? (possible.find(({ isValid }) => isValid()) ?? possible[0]) : possible[0];
     if (found) return found.number;
   }
   return undefined;
+}
+
+/** A number that is possible today. An old form of it is possible in the plan before, so it needs no further check. */
+function toPossible(text: string, country: string): { number: string; isValid: () => boolean }[] {
+  const found = parse(text, country);
+  if (!found) return [];
+  const number = todaysNumber(found.number);
+  if (number !== found.number) return [{ number, isValid: () => true }];
+  return found.isPossible() ? [{ number, isValid: () => found.isValid() }] : [];
 }
 
 function parse(text: string, country: string): PhoneNumber | undefined {

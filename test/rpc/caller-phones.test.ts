@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
+import { LeadService } from "../../src/gen/proto/moego/business/customer/v1/lead_service_pb.js";
 import { authorizationOf, keys } from "../support/fixture-keys.js";
 import { newCustomer } from "../support/new-customer.js";
+import { newLead } from "../support/new-lead.js";
 import { startServer } from "../support/server.js";
 
 const server = await startServer();
@@ -109,4 +111,58 @@ it("numbers that customers hold are found whatever word the digits spell behind 
   await server.ok(createCustomer, newCustomer({ phone: "+447378742833" }));
   expect(await phonesFound("+447378742833")).toEqual(["+447378742833", "+447378742833"]);
   expect(await phonesFound("7378742833")).toEqual(nobody);
+});
+
+describe("a number with two forms", () => {
+  const { listCustomers } = CustomerService.method;
+
+  /** A customer as an earlier build stored it. */
+  async function storedAs(phone: string, given = "+12125550790") {
+    const { id } = await server.ok(createCustomer, newCustomer({ phone: given }));
+    await server.database.owner.query("UPDATE customer SET phone = $1 WHERE id = $2", [phone, id]);
+    return id;
+  }
+
+  const listed = async (mainPhoneNumber: string) => {
+    const request = { companyId: "cmp_a", pagination: {}, filter: { mainPhoneNumber } };
+    return (await server.ok(listCustomers, request)).customers.map(({ id }) => id);
+  };
+
+  it.each([
+    ["+52 1 55 1234 5678", "+525512345678", "+52 55 1234 5678"],
+    ["+55 11 8765 4321", "+5511987654321", "+55 11 98765 4321"],
+    ["+229 97 12 34 56", "+2290197123456", "+229 01 97 12 34 56"],
+    ["+225 07 12 34 56", "+2250707123456", "+225 07 07 12 34 56"],
+  ])("%s is stored as %s, and found as %s too", async (old, stored, today) => {
+    const { id, phone } = await server.ok(createCustomer, newCustomer({ phone: old }));
+    expect(phone).toBe(stored);
+    for (const form of [old, stored, today]) {
+      expect(await phonesFound(form)).toEqual([stored, stored]);
+      expect(await listed(form)).toContain(id);
+    }
+  });
+
+  it("Argentina keeps the given form, and either finds the customer", async () => {
+    const { id, phone } = await server.ok(createCustomer, newCustomer({ phone: "+54 11 2345 6789" }));
+    expect(phone).toBe("+541123456789");
+    for (const form of ["+54 9 11 2345 6789", "+541123456789"]) {
+      expect(await phonesFound(form)).toEqual(["+541123456789", "+541123456789"]);
+      expect(await listed(form)).toContain(id);
+    }
+  });
+
+  it("that an earlier build stored in the old form keeps its text and is found", async () => {
+    const id = await storedAs("+5712345678");
+    for (const form of ["+57 1 234 5678", "+57 601 234 5678"]) {
+      expect(await phonesFound(form)).toEqual(["+5712345678", "+5712345678"]);
+      expect(await listed(form)).toEqual([id]);
+    }
+  });
+});
+
+it("a lead is listed by either form of its phone", async () => {
+  const { id, phone } = await server.ok(LeadService.method.createLead, newLead({ phone: "+54 9 351 345 6789" }));
+  expect(phone).toBe("+5493513456789");
+  const request = { companyId: "cmp_a", pagination: {}, filter: { mainPhoneNumber: "+54 351 345 6789" } };
+  expect((await server.ok(LeadService.method.listLeads, request)).leads.map((lead) => lead.id)).toEqual([id]);
 });

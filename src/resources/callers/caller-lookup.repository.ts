@@ -1,3 +1,4 @@
+import { phoneForms } from "../../core/phone.js";
 import { accessFilterValues, grantPredicate } from "../../db/access-filter.js";
 import type { Database } from "../../db/database.js";
 import { type Statement, statement } from "../../db/statement.js";
@@ -53,7 +54,7 @@ export function createCallerFind(database: Database): CallerRepository["find"] {
 
   return async function find(lookup, signal) {
     const asked = askable.filter((name) => lookup[name] !== undefined);
-    const values = [...accessFilterValues(lookup.accessFilter), ...asked.map((name) => lookup[name])];
+    const values = [...accessFilterValues(lookup.accessFilter), ...asked.map((name) => valueFor(lookup, name))];
     const [row] = await database.read<FoundRow>(statementFor(asked), values, signal);
     const fields = row?.fields?.map(toField) ?? [];
     const matches = row?.matches?.map(toMatch) ?? [];
@@ -88,12 +89,16 @@ function statementFor(asked: readonly Asked[]): Statement {
   return known;
 }
 
+function valueFor(lookup: CallerLookup, name: Asked): unknown {
+  return name === "phone" && lookup.phone !== undefined ? phoneForms(lookup.phone) : lookup[name];
+}
+
 /** The condition of each value. The partial indexes are used only with their own predicates. */
 const conditions: Readonly<Record<Asked, (placeholder: string) => string>> = {
   id: (id) => `m.id = ${id}`,
   accountId: (accountId) => `m.id IN (SELECT a.customer_id FROM customer_account a
     WHERE a.company_id = ($1::text[])[1] AND a.account_id = ${accountId})`,
-  phone: (phone) => `m.phone = ${phone} AND m.phone <> ''`,
+  phone: (forms) => `m.phone = ANY(${forms}::text[]) AND m.phone <> ''`,
   emailKey: (emailKey) => `m.email_key = ${emailKey} AND m.email_key <> ''`,
 };
 

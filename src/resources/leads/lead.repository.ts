@@ -14,6 +14,7 @@ import {
   type StoredResultRow,
 } from "../../db/idempotent-write.js";
 import { namedStatement } from "../../db/named-statement.js";
+import { phoneCondition } from "../../db/phone-condition.js";
 import { type Bind, readTimeList, type TimeList } from "../../db/record-list.js";
 import { statement } from "../../db/statement.js";
 import { petFields } from "../pets/pet.columns.js";
@@ -79,7 +80,7 @@ function conditionsOf(filter: LeadFilter, bind: Bind): string[] {
     ...(filter.lifeCycleId === undefined ? [] : [`l.life_cycle_id = ${bind(filter.lifeCycleId)}`]),
     ...(filter.actionStatusId === undefined ? [] : [`l.action_status_id = ${bind(filter.actionStatusId)}`]),
     // The second conditions let the planner use the partial indexes.
-    ...(filter.phone === undefined ? [] : [`l.phone = ${bind(filter.phone)} AND l.phone <> ''`]),
+    ...(filter.phone === undefined ? [] : [`${phoneCondition("l.phone", filter.phone, bind)} AND l.phone <> ''`]),
     ...(filter.email === undefined ? [] : [`l.email_key = ${bind(foldCase(filter.email))} AND l.email_key <> ''`]),
     ...any("preferred_business_id", filter.preferredBusinessIds),
     ...any("allocate_staff_id", filter.allocateStaffIds),
