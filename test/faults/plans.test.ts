@@ -111,7 +111,7 @@ describe("with 20,000 customers", () => {
     async (_, asked) => {
       const accessFilter = { companyIds: [tenant.companyId], grants: [tenant.companyId] };
       const found = await createCallerRepository(watched()).find({ accessFilter, ...asked }, signal);
-      expect(found).toMatchObject({ customer: { id: "cus_77" }, matchCount: 1 });
+      expect(found).toMatchObject({ caller: { customer: { id: "cus_77" } }, matchCount: 1 });
       const { plan, isGeneric } = await planOfLast();
       expect(isGeneric).toBe(true);
       expect(plan).not.toMatch(scanOfLargeTable);
