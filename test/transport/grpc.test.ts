@@ -247,7 +247,7 @@ describe.each(["v1", "v1alpha"])("reflection %s", (version) => {
     const numbers = await ask({ case: "allExtensionNumbersOfType", value: options });
     const file = await ask({ case: "fileContainingExtension", value: extension });
     expect(numbers.case === "allExtensionNumbersResponse" && numbers.value.extensionNumber.toSorted()).toEqual([
-      50_100, 50_101, 72_295_728,
+      50_100, 50_101, 50_103, 50_104, 72_295_728,
     ]);
     expect(file.case).toBe("fileDescriptorResponse");
   });

@@ -40,7 +40,7 @@ function callerWith(scopes: readonly Scope[]): Principal {
 export const keys: KeyChecker = {
   async check(secrets) {
     if (secrets.includes(secret)) {
-      const principal = callerWith(["customer:read", "customer:write", "lead:read", "lead:write"]);
+      const principal = callerWith(["customer:read", "customer:write", "lead:read", "lead:write", "callcenter:read"]);
       return { principal, allowedAddresses: [] };
     }
     if (secrets.includes(scopelessSecret)) return { principal: callerWith([]), allowedAddresses: [] };
@@ -125,7 +125,7 @@ export interface World extends AsyncDisposable {
   readonly http: Awaited<ReturnType<typeof startHttpServer>>;
 }
 
-type WorldOptions = Partial<Pick<PipelineOptions, "trustedProxies" | "maxDurationMs" | "handlers">> &
+type WorldOptions = Partial<Pick<PipelineOptions, "trustedProxies" | "maxDurationMs" | "handlers" | "services">> &
   Partial<Pick<Parameters<typeof startHttpServer>[0], "probes" | "corsOrigins" | "tls" | "host">>;
 
 /** Both servers on free ports over the real contract, with handlers that echo. */
@@ -137,8 +137,9 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const handlers: HandlerRegistry = options.handlers ?? fakeHandlers(seen);
   const metrics: CallMetrics = { observe: (call) => observed.push(call) };
   const refuse = createRejectRequest({ logger, metrics });
+  const served = options.services ?? services;
   const run = createPipeline({
-    services,
+    services: served,
     handlers,
     keys,
     fingerprintKeys: [new Uint8Array(32)],
@@ -148,11 +149,14 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     ...(options.maxDurationMs ? { maxDurationMs: options.maxDurationMs } : {}),
   });
   const tls = options.tls ? { tls: options.tls } : {};
-  const grpc = await startGrpcServer({ host: "127.0.0.1", port: 0, services, run, ...tls });
+  const grpc = await startGrpcServer({ host: "127.0.0.1", port: 0, services: served, run, ...tls });
   const http = await startHttpServer({
     host: options.host ?? "127.0.0.1",
     port: 0,
-    handlers: [createConnectHandler({ services, run, refuse }), createRestHandler({ services, run, refuse })],
+    handlers: [
+      createConnectHandler({ services: served, run, refuse }),
+      createRestHandler({ services: served, run, refuse }),
+    ],
     refuse,
     probes: options.probes ?? { checks: {} },
     corsOrigins: options.corsOrigins ?? [],
