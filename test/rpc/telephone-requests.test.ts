@@ -3,7 +3,8 @@ import { gzipSync } from "node:zlib";
 import { afterAll, describe, expect, it } from "vitest";
 import { authorizationOf, keys } from "../support/fixture-keys.js";
 import { startFlowServer } from "../support/flow-server.js";
-import { asking, greeting } from "../support/new-flow.js";
+import { asking, definitionOf, endNode, greeting, queryNode } from "../support/new-flow.js";
+import { madeCustomer } from "../support/records.js";
 
 const { server, system, api, flow, stop } = await startFlowServer();
 afterAll(stop);
@@ -60,6 +61,18 @@ describe("QueryCustomer", () => {
     const { status, json } = await send(target, { verb, ...(body === undefined ? {} : { body }) });
     expect(status).toBe(200);
     expect(json).toMatchObject({ id: "cus_a2", tel: "+12125550102" });
+  });
+
+  it.each(["+", "%2B", "%20", "%2b"])("reads %s before the country code as a plus", async (plus) => {
+    const singaporean = await madeCustomer(server, { phone: "+6591234567" });
+    await madeCustomer(server, { phone: "+16591234567" });
+    for (const { status, json } of [
+      await send(`${query}?tel=${plus}6591234567`),
+      await send(query, { body: `tel=${plus}6591234567` }),
+    ]) {
+      expect(status).toBe(200);
+      expect(json).toMatchObject({ id: singaporean.id, tel: "+6591234567" });
+    }
   });
 
   it.each([form, `${form}; charset=UTF-8`, `${form};charset="us-ascii"`, "Application/X-WWW-Form-URLEncoded"])(
@@ -136,6 +149,24 @@ describe("RunFlow", () => {
       expect(json).toMatchObject({ exit: "exit of done", variables: { text: "Hello +12125550102" } });
       expect(headers.get("moego-ignored")).toBe("AccountSid,ApiVersion,CallSid,CallStatus,From,To");
     }
+  });
+
+  it("looks for a number whose plus is a blank", async () => {
+    const phone = "+6598765432";
+    const { id } = await madeCustomer(server, { phone });
+    await madeCustomer(server, { phone: "+16598765432" });
+    const looking = definitionOf([
+      queryNode("caller", { next: "found", onNotFound: "none", onTimeout: "none" }),
+      endNode("found", ["caller.id", "caller.tel"]),
+      endNode("none"),
+    ]);
+    const run = runOf(await flow(looking));
+    for (const { json } of [
+      await send(`${run}?inputs.tel=+6598765432`),
+      await send(`${run}?inputs.tel=%2B6598765432`),
+      await send(run, { body: "inputs.tel=+6598765432" }),
+    ])
+      expect(json).toMatchObject({ exit: "exit of found", variables: { "caller.id": id, "caller.tel": phone } });
   });
 
   it("reports an input that the flow does not have", async () => {

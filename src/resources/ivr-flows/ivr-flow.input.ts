@@ -5,7 +5,7 @@ import { pagination } from "../../api/page-token.js";
 import { customIssue } from "../../api/parse.js";
 import { protoEnum } from "../../api/proto-enum.js";
 import { variableName } from "../../core/template.js";
-import { nameRule, noteRule } from "../../core/text.js";
+import { nameRule, normalise, noteRule, textFault } from "../../core/text.js";
 import {
   BranchNode_OperatorSchema,
   type FlowNode as FlowNodeMessage,
@@ -33,7 +33,15 @@ const ownName = shaped(
 );
 /** The name of a variable to read: `name` or `node_id.key`. */
 const readName = shaped(variableName, "Must be a valid variable name.");
-const template = text({ min: 0, max: 1_000 });
+const templateRule = { min: 0, max: 1_000 };
+const template = text(templateRule);
+/** Like a template, but keeps the blank of ` 6591234567`: in a query string or a form, a plus is read as a blank. */
+const runInput = z.string().transform((raw, context) => {
+  const value = normalise(raw, templateRule);
+  const fault = textFault(value, templateRule);
+  if (fault) context.addIssue(customIssue(fault.reason, fault.description));
+  return /^\s+\d/.test(raw) ? ` ${value}` : value;
+});
 /** Whether the node exists is checked with the whole flow. */
 const exit = z.string();
 
@@ -179,6 +187,6 @@ export const flowToCheck = z
 
 export const flowRun = z.object({
   ...companyResourceSchema.shape,
-  inputs: z.record(z.string(), template),
+  inputs: z.record(z.string(), runInput),
   format: answerFormat,
 });
