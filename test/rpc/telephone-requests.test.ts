@@ -124,6 +124,12 @@ describe("QueryCustomer", () => {
     },
   );
 
+  it("takes the short name of a format in the JSON of Connect", async () => {
+    const body = JSON.stringify({ tel: "+12125550102", format: "twilio" });
+    const { json } = await send("/moego.callcenter.v1.CallerService/QueryCustomer", { body, type: "application/json" });
+    expect(json).toMatchObject({ answer: { id: "cus_a2", found: "true" } });
+  });
+
   it("takes the API key as the user of the URL", async () => {
     const url = new URL(`${server.app.httpUrl}${query}?tel=%2B12125550102`);
     url.username = keys.a.secret;

@@ -1,4 +1,5 @@
 import { getOption } from "@bufbuild/protobuf";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { DomainError } from "../../src/core/errors.js";
 import { form_body, ignores_unknown_parameters } from "../../src/gen/proto/moego/option/v1/option_pb.js";
@@ -6,6 +7,7 @@ import { ignoredNames } from "../../src/server/transport/ignored-parameters.js";
 import { readRestRequest } from "../../src/server/transport/rest-input.js";
 import { routeTable } from "../../src/server/transport/rest-routes.js";
 import { services } from "../../src/services.js";
+import { seed } from "../support/seed.js";
 
 const table = routeTable(services);
 
@@ -93,6 +95,7 @@ describe("a form of a lead", () => {
       [
         "lead.firstName=Ann+Lee&lead.phone=%2B12125550111&lead.address.address1=1+Main+St&lead.address.type=primary",
         "lead.pets[0].name=Rex&lead.pets[0].type=dog&lead.pets%5B1%5D.name=Tom&lead.createdTime=2024-08-01T09:15:00Z",
+        "lead.phones[0].number=%2B12125550111&lead.phones[0].label=mobile&lead.phones[0].belongsTo=emergency_contact",
         "lead.customFields[budget].string=low&lead.custom_fields.source.string=web",
         "complianceConfig.serviceRelatedChannels.channels=sms&complianceConfig.serviceRelatedChannels.channels=EMAIL",
       ].join("&"),
@@ -100,6 +103,7 @@ describe("a form of a lead", () => {
     expect(message).toMatchObject({
       lead: {
         ...{ firstName: "Ann Lee", phone: "+12125550111", address: { address1: "1 Main St", type: 1 } },
+        phones: [{ number: "+12125550111", label: 1, belongsTo: 2 }],
         pets: [{ name: "Rex", type: 2 }, { name: "Tom" }],
         createdTime: { seconds: 1_722_503_700n },
         customFields: {
@@ -134,6 +138,49 @@ describe("a form of a lead", () => {
     expect(createLead("lead.firstName=Ann\r\n").message).toMatchObject({ lead: { firstName: "Ann" } });
     expect(createLead("&".repeat(1_001)).violations).toEqual([" TOO_MANY"]);
     expect(createLead("lead.note=x&".repeat(100_000)).violations).toEqual([" TOO_MANY"]);
+  });
+
+  it("is read or refused, whatever its names", () => {
+    const part = fc.constantFrom(
+      ...[
+        "lead",
+        "pets",
+        "phones",
+        "customFields",
+        "custom_fields",
+        "address",
+        "firstName",
+        "string",
+        "complianceConfig",
+      ],
+      ...[
+        ".",
+        "[",
+        "]",
+        "[0]",
+        "[1]",
+        "[x]",
+        "=",
+        "&",
+        "+",
+        "%",
+        "%5B",
+        "%zz",
+        "__proto__",
+        "constructor",
+        "a",
+        "\u{1F600}",
+      ],
+    );
+    fc.assert(
+      fc.property(fc.array(part, { maxLength: 60 }), (parts) => {
+        const form = parts.join("");
+        const { message, violations } = createLead(form);
+        expect(message !== undefined || violations !== undefined).toBe(true);
+        for (const outcome of run(form)) expect(outcome.ignored.length).toBeLessThanOrEqual(form.split("&").length);
+      }),
+      { seed, numRuns: 2_000 },
+    );
   });
 
   it("does not follow a name that is deeper than any field", () => {
