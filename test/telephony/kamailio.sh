@@ -22,48 +22,10 @@ if ((${#missing[@]})); then
   exit 2
 fi
 
-scratch=$(mktemp -d)
-chmod 755 "$scratch" # If root runs this, the database runs as another user, which passes through it.
-pids=()
-clean_up() {
-  for pid in "${pids[@]}"; do kill -TERM "$pid" 2>/dev/null || true; done
-  for pid in "${pids[@]}"; do wait "$pid" 2>/dev/null || true; done
-  rm -rf "$scratch"
-}
-trap clean_up EXIT
-
-wait_for() {
-  for _ in $(seq 240); do
-    if grep -q "$1" "$2" 2>/dev/null; then return; fi
-    sleep 0.25
-  done
-  cat "$2" >&2
-  return 1
-}
-
-# The server, on free ports.
-export MOEGO_KEY=demo-key-of-the-kamailio-walk-through
-npm run --silent build >"$scratch/build.log" 2>&1 || { cat "$scratch/build.log" >&2 && exit 1; }
-env -u DATABASE_URL DATA_DIR="$scratch/data" HTTP_PORT=0 GRPC_PORT=0 DEMO_API_KEY="$MOEGO_KEY" \
-  node dist/main.js >"$scratch/server.log" 2>&1 &
-pids+=($!)
-wait_for '^moego is ready' "$scratch/server.log"
-MOEGO_URL=$(sed -n 's/.*REST, Connect, gRPC-Web *//p' "$scratch/server.log")
-export MOEGO_URL
-
-post() { curl -sS -u "$MOEGO_KEY:" -H 'content-type: application/json' -d "$2" "$MOEGO_URL$1" >>"$scratch/setup.log"; }
-customer() {
-  post /v1/customers "{\"companyId\": \"cmp_001\", \"preferredBusinessId\": \"biz_001\",
-    \"firstName\": \"$1\", \"lastName\": \"$2\", \"phone\": \"$3\"}"
-}
-customer Wei Tan '+65 9123 4567'
-customer Ada Byrd '+1 659 123 4567'
-customer Kari Nordmann '+47 912 34 567'
-customer Amelia Hart '+44 20 7946 0018'
-customer Lucia Perez '+52 55 1234 5678'
-customer Diego Funes '+54 9 11 2345 6789'
-customer Mary Roe '+1 212 555 0123' # The same number as Jane Roe.
-customer Nobody Restricted '+17378742833' # The digits of RESTRICTED. The server does not accept them as a phone.
+# shellcheck source=test/telephony/server.sh
+source "$here/server.sh"
+start_server
+store_callers
 post /v1/callcenter/companies/cmp_001/ivr_flows "$(<$here/flow.json)"
 
 # Kamailio, on a free port.
