@@ -2,8 +2,8 @@
 # Runs the dialplan of docs/call-center/asterisk.md: starts the server with the demo data and Asterisk, and places one
 # call for each caller. Fails if a call arrives in the wrong context.
 #
-# Not part of CI. Needs Asterisk 18.10 or later with app_verbose, func_callerid, func_curl, func_logic, func_strings,
-# func_uri, pbx_config and res_curl; Debian 12 has no package of it. Installs nothing.
+# Not part of CI. Seen with Asterisk 22.11.0-rc1 and app_verbose, func_callerid, func_curl, func_logic, func_strings,
+# func_uri, pbx_config, res_clioriginate and res_curl. Debian 12 has no package of Asterisk. Installs nothing.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 here=test/telephony
