@@ -10,6 +10,8 @@ export interface PhoneSpelling {
   readonly hasPlus: boolean;
   /** "" if there is none. */
   readonly extension: string;
+  /** The digits without a `(0)` behind the country code: `+34 (0)912 34 56 78`. Absent if there is none. */
+  readonly withoutZero?: string;
 }
 
 /** Far longer than a SIP address with all its parameters, so that the work on one text is small. */
@@ -35,10 +37,13 @@ export function readSpelling(raw: string): PhoneSpelling | "withheld" | undefine
   const spelled = toDigits(number);
   if (!spelled) return undefined;
   const isLocal = uri.context !== "" && !spelled.hasPlus;
+  const withoutZero =
+    spelled.hasPlus && trunkZero.test(number) ? toDigits(number.replace(trunkZero, "$1"))?.digits : undefined;
   return {
     digits: isLocal ? uri.context + spelled.digits : spelled.digits,
     hasPlus: isLocal || spelled.hasPlus,
     extension: uri.extension || extension,
+    ...(withoutZero === undefined ? {} : { withoutZero }),
   };
 }
 
@@ -89,6 +94,9 @@ const labelInBrackets = new RegExp(`^[([]\\s*(?:${labels})\\.?\\s*[)\\]]\\s*`, "
 function withoutLabel(text: string): string {
   return text.replace(labelInBrackets, "").replace(labelBefore, "").replace(labelBehind, "");
 }
+
+/** The zero that is dialed within the country only. People write it for countries without one, too. */
+const trunkZero = /^(\D*\p{Nd}{1,3}[\s.-]*)\(0\)/u;
 
 /** Only what separates digits may be left. Letters that stand for digits (1-800-FLOWERS) are not read. */
 function toDigits(text: string): { digits: string; hasPlus: boolean } | undefined {

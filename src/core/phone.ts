@@ -68,14 +68,20 @@ function textsWithoutPlus(digits: string) {
   return [[`+${digits}`, digits]];
 }
 
+function international(digits: string, withoutZero: string | undefined) {
+  return withoutZero === undefined ? [`+${digits}`] : [`+${digits}`, `+${withoutZero}`];
+}
+
 function read(raw: string, country: string, groupsOf: Groups): PhoneReading {
   if (raw.length > maxSpellingChars) return unreadable(`It has more than ${maxSpellingChars} characters.`);
-  const spelling = isE164.test(raw) ? { digits: raw.slice(1), hasPlus: true, extension: "" } : readSpelling(raw);
+  const spelling: ReturnType<typeof readSpelling> = isE164.test(raw)
+    ? { digits: raw.slice(1), hasPlus: true, extension: "" }
+    : readSpelling(raw);
   if (spelling === "withheld") return { kind: "withheld" };
   if (!spelling) return unreadable("It is not the spelling of one phone number.");
   const digits = spelling.digits.replace(spelling.hasPlus ? /^00/ : /^00(?=[1-9])/, "");
   if (isWithheldDigits(digits)) return { kind: "withheld" };
-  const groups = spelling.hasPlus ? [[`+${digits}`]] : groupsOf(spelling.digits);
+  const groups = spelling.hasPlus ? [international(digits, spelling.withoutZero)] : groupsOf(spelling.digits);
   const number = firstReadable(groups, country);
   if (number === undefined) return unreadable(whyNot(groups[0]?.[0] ?? "", country));
   if (isWithheldDigits(number.slice(1))) return { kind: "withheld" };
@@ -100,7 +106,17 @@ function toPossible(text: string, country: string): { number: string; isValid: (
   if (!found) return [];
   const number = todaysNumber(found.number);
   if (number !== found.number) return [{ number, isValid: () => true }];
-  return found.isPossible() ? [{ number, isValid: () => found.isValid() }] : [];
+  return isPossible(found, text) ? [{ number, isValid: () => found.isValid() }] : [];
+}
+
+/**
+ * A number is possible in every country or in none. Otherwise seven digits in Canada would be one: they are a local
+ * number without its area code, but a few services there have seven digits.
+ */
+function isPossible(found: PhoneNumber, text: string): boolean {
+  if (!found.isPossible()) return false;
+  const isComplete = text.startsWith("+") || found.nationalNumber.length > 7;
+  return isComplete || parse(found.number, "")?.isPossible() === true;
 }
 
 function parse(text: string, country: string): PhoneNumber | undefined {

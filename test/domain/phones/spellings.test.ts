@@ -38,6 +38,16 @@ it("gives one result, however often and in whatever order formats are read", () 
   expect(wrong.map(({ text }) => text)).toEqual([]);
 });
 
+it("reads what it read again as the same number, whatever the country", () => {
+  for (const { text, country } of corpus) {
+    const reading = readCallerPhone(text, country);
+    if (reading.kind !== "number") continue;
+    for (const home of ["US", "CA", "GB", "IT", "AR", "BR", "MX", "JP", "IM", ""]) {
+      expect(readPhone(reading.number, home), text).toEqual({ ...reading, extension: "" });
+    }
+  }
+});
+
 it("hands the library digits alone, so that nothing of a text reaches its parameters and extensions", () => {
   parsing.mockClear();
   for (const { text, country } of corpus) readCallerPhone(text, country);
