@@ -12,12 +12,13 @@ export interface Parameter {
   readonly value: string | undefined;
 }
 
+const [plus, blank] = [0x2b, 0x20];
 /** No form of the contract has a tenth of it. */
 const maxMembers = 1_000;
 
 /** @param query without the question mark */
 export function queryParameters(query: string): Parameter[] {
-  return parametersOf("query", query.split("&"));
+  return parametersOf("query", query.replaceAll("+", " ").split("&"));
 }
 
 /**
@@ -27,27 +28,33 @@ export function queryParameters(query: string): Parameter[] {
  * @throws DomainError
  */
 export function formMembers(body: Uint8Array): Parameter[] {
-  const pairs = decodeUtf8(body)
+  const pairs = decodeUtf8(withBlanks(body))
     .replace(/\r?\n$/, "")
     .split("&", maxMembers + 1);
   if (pairs.length <= maxMembers) return parametersOf("form", pairs);
   throw invalidRequest([{ field: "", reason: "TOO_MANY", description: `Must have at most ${maxMembers} members.` }]);
 }
 
+/** Replaces all pluses. A body full of them takes 700 ms as a string. */
+function withBlanks(body: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(body);
+  for (let at = 0; at < bytes.length; at += 1) if (bytes[at] === plus) bytes[at] = blank;
+  return bytes;
+}
+
 function parametersOf(origin: Parameter["origin"], pairs: readonly string[]): Parameter[] {
   return pairs
     .filter((pair) => pair !== "")
     .map((pair) => {
-      const [rawName = "", ...rest] = pair.split("=");
-      return { origin, rawName, name: decoded(rawName), value: decoded(rest.join("=")) };
+      const end = pair.indexOf("=");
+      const rawName = end < 0 ? pair : pair.slice(0, end);
+      const value = end < 0 ? "" : percentDecoded(pair.slice(end + 1));
+      return { origin, rawName, name: percentDecoded(rawName), value };
     });
 }
 
-function decoded(text: string): string | undefined {
-  return percentDecoded(text.replaceAll("+", " "));
-}
-
 export function percentDecoded(text: string): string | undefined {
+  if (!text.includes("%")) return text;
   try {
     return decodeURIComponent(text);
   } catch {
