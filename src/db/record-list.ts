@@ -33,6 +33,8 @@ interface TimeListRead {
   readonly query: TimeListQuery;
   /** Further conditions on the row. `$1` is the company. */
   conditions(bind: Bind): readonly string[];
+  /** One of these must also be met. No row meets two of them, so that each is read from its own index. */
+  alternatives?(bind: Bind): readonly string[];
 }
 
 /**
@@ -53,7 +55,7 @@ export async function readTimeList<Row extends pg.QueryResultRow>(
 
 /** The statement depends on which filters are set, so that each combination has its own prepared plan. */
 function timeListStatement(
-  { list, query, conditions }: TimeListRead,
+  { list, query, conditions, alternatives }: TimeListRead,
   horizon: Date | undefined,
 ): { readonly statement: Statement; readonly values: readonly unknown[] } {
   const { name, table, alias, select, always, current } = list;
@@ -75,9 +77,16 @@ function timeListStatement(
       ? [`(${alias}.${time}, ${alias}.id) ${beyond} (${bind(page.after.time)}, ${bind(page.after.id)})`]
       : []),
   ];
+  const rowsOf = (further: readonly string[]) =>
+    `SELECT * FROM ${table} ${alias} WHERE ${[...where, ...further].join(" AND ")} ORDER BY ${order}`;
+  const either = alternatives?.(bind);
+  const [size, offset] = [bind(page.size + 1), bind(page.offset)];
+  const first = (condition: string) => `(${rowsOf([condition])} LIMIT ${size}::bigint + ${offset}::bigint)`;
+  const rows = either
+    ? `SELECT * FROM (${either.map(first).join(" UNION ALL ")}) ${alias} ORDER BY ${order}`
+    : rowsOf([]);
   const text = `WITH ${alias} AS MATERIALIZED (
-    SELECT * FROM ${table} ${alias} WHERE ${where.join(" AND ")}
-    ORDER BY ${order} LIMIT ${bind(page.size + 1)} OFFSET ${bind(page.offset)})
+    ${rows} LIMIT ${size} OFFSET ${offset})
   SELECT ${select} FROM ${alias} ORDER BY ${order}`;
   return { statement: statement(name, text), values };
 }

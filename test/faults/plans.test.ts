@@ -42,6 +42,8 @@ const children: readonly string[] = [
   `INSERT INTO customer_note (company_id, id, customer_id, note, created_time, last_updated_time)
    SELECT company_id, 'note_' || id, id, 'Note', now(), now() FROM customer`,
   `INSERT INTO customer_profile (company_id, customer_id, nickname) SELECT company_id, id, 'Nick' FROM customer`,
+  `INSERT INTO customer_phone (company_id, customer_id, position, number)
+   SELECT company_id, id, 1, '+44' || substr(phone, 3) FROM customer`,
   `INSERT INTO customer_account (company_id, customer_id, kind, account_id)
    SELECT company_id, id, kind, 'account-' || id FROM customer, generate_series(1, 2) kind`,
 ];
@@ -85,7 +87,8 @@ function toLiteral(value: unknown): string {
 }
 
 /** Tables that grow with a company's customers. */
-const scanOfLargeTable = /Seq Scan on (customer|customer_(address|tag|note|profile|account)|change|idempotency)\b/;
+const scanOfLargeTable =
+  /Seq Scan on (customer|customer_(address|phone|tag|note|profile|account)|change|idempotency)\b/;
 
 describe("with 20,000 customers", () => {
   it("GetCustomer is planned once for a key of one company, and finds all by index", async () => {
@@ -99,6 +102,7 @@ describe("with 20,000 customers", () => {
   const questions = {
     "the id": { id: "cus_77" },
     "the phone": { phone: "+12125550077" },
+    "another phone": { phone: "+442125550077" },
     "the email": { emailKey: "77@example.com" },
     "an account": { accountId: "account-cus_77" },
     everything: { id: "cus_77", phone: "+12125550077", emailKey: "77@example.com", accountId: "account-cus_77" },
@@ -121,6 +125,7 @@ describe("with 20,000 customers", () => {
   const filters: Readonly<Record<string, CustomerFilter>> = {
     nothing: {},
     "the phone": { phone: "+12125550199" },
+    "another phone": { phone: "+442125550199" },
     "the email": { email: "nobody@example.com" },
     "a location": { preferredBusinessIds: ["biz"] },
     "a tag that nobody carries": { tagIds: ["tag_none"] },

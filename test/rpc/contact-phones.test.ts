@@ -7,6 +7,7 @@ import {
 } from "../../src/gen/proto/moego/business/customer/v1/contact_phone_pb.js";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { LeadService } from "../../src/gen/proto/moego/business/customer/v1/lead_service_pb.js";
+import { CallerService } from "../../src/gen/proto/moego/callcenter/v1/caller_service_pb.js";
 import { minimalCustomer } from "../support/new-customer.js";
 import { freshId } from "../support/records.js";
 import { invalidField } from "../support/refused-with.js";
@@ -16,7 +17,7 @@ const server = await startServer();
 afterAll(() => server.stop());
 
 const { createCustomer, getCustomer, updateCustomer, listCustomers } = CustomerService.method;
-const { createLead, getLead, updateLead, promoteLead } = LeadService.method;
+const { createLead, getLead, updateLead, promoteLead, listLeads } = LeadService.method;
 const { owner } = server.database;
 const companyId = "cmp_a";
 const { phone: main, ...withoutPhone } = minimalCustomer;
@@ -168,6 +169,73 @@ describe.each(["customer", "lead"] as const)("the phones of a %s", (kind) => {
     expect((await read(id)).phones).toMatchObject([{ ...plain, number: "+12125550119" }, both[1]]);
     await owner.query(change, [second.number, companyId, id]);
     expect((await read(id)).phones).toMatchObject([both[1]]);
+  });
+});
+
+describe("a number further down the list", () => {
+  const fresh = () => {
+    numbers += 2;
+    return [`+1212555${numbers}`, `+1212555${numbers + 1}`] as const;
+  };
+  let numbers = 2000;
+  const ofCompany = (mainPhoneNumber: string) => ({ companyId, filter: { mainPhoneNumber }, pagination: {} });
+  const ids = (records: readonly { readonly id: string }[]) => records.map(({ id }) => id);
+  const foundCustomers = async (number: string) => ids((await server.ok(listCustomers, ofCompany(number))).customers);
+  const foundLeads = async (number: string) => ids((await server.ok(listLeads, ofCompany(number))).leads);
+
+  it("is found by the filter of ListCustomers, in any spelling, newest first with those whose main phone it is", async () => {
+    const [first, other] = fresh();
+    const older = await kinds.customer.make([{ number: first }, { number: other }]);
+    const newer = await kinds.customer.make([{ number: other }]);
+    const newest = await kinds.customer.make([{ number: first }, { number: other, extension: "3" }]);
+    expect(await foundCustomers(other)).toEqual([newest, newer, older]);
+    expect(await foundCustomers(`(212) ${other.slice(5, 8)}-${other.slice(8)}`)).toEqual([newest, newer, older]);
+  });
+
+  it("has its place on each page of ListCustomers", async () => {
+    const [first, other] = fresh();
+    const made: string[] = [];
+    for (let n = 0; n < 5; n += 1) {
+      made.unshift(await kinds.customer.make(n % 2 ? [{ number: other }] : [{ number: first }, { number: other }]));
+    }
+    const walked: string[] = [];
+    for (let pageToken = ""; walked.length < made.length; ) {
+      const pagination = { pageSize: 2, pageToken };
+      const page = await server.ok(listCustomers, { ...ofCompany(other), pagination });
+      walked.push(...ids(page.customers));
+      pageToken = page.nextPageToken;
+      if (pageToken === "") break;
+    }
+    expect(walked).toEqual(made);
+    const second = await server.ok(listCustomers, { ...ofCompany(other), pagination: { pageSize: 2, pageToken: "2" } });
+    expect(ids(second.customers)).toEqual(made.slice(2, 4));
+  });
+
+  it("is found by the filter of ListLeads", async () => {
+    const [first, other] = fresh();
+    const id = await kinds.lead.make([{ number: first }, { number: other }]);
+    expect(await foundLeads(other)).toEqual([id]);
+    await server.ok(updateLead, { id, lead: { phones: [{ number: first }] } });
+    expect(await foundLeads(other)).toEqual([]);
+  });
+
+  it("is found by QueryCustomer, with the customers whose main phone it is", async () => {
+    const [first, other] = fresh();
+    const query = () => server.ok(CallerService.method.queryCustomer, { tel: other });
+    const lead = await kinds.lead.make([{ number: first }, { number: other }]);
+    expect((await query()).matches).toMatchObject([{ id: lead }]);
+    const one = await kinds.customer.make([{ number: first }, { number: other }]);
+    expect((await query()).matches).toMatchObject([{ id: one }]);
+    await kinds.customer.make([{ number: other }]);
+    expect((await query()).matchCount).toBe(2);
+  });
+
+  it("is not found any more once the previous build has changed the main phone away from it", async () => {
+    const [first, other] = fresh();
+    const id = await kinds.customer.make([{ number: first, extension: "1" }]);
+    await owner.query("UPDATE customer SET phone = $1 WHERE company_id = $2 AND id = $3", [other, companyId, id]);
+    expect(await foundCustomers(first)).toEqual([]);
+    expect(await foundCustomers(other)).toEqual([id]);
   });
 });
 

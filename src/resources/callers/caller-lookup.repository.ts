@@ -1,6 +1,7 @@
 import { phoneForms } from "../../core/phone.js";
 import { accessFilterValues, grantPredicate } from "../../db/access-filter.js";
 import type { Database } from "../../db/database.js";
+import { isOneOf, phoneAlternatives } from "../../db/phone-condition.js";
 import { type Statement, statement } from "../../db/statement.js";
 import { fieldTypeOf, type OptionJson, toOption } from "../custom-fields/custom-field.columns.js";
 import { fieldAssociations } from "../custom-fields/custom-field.model.js";
@@ -54,8 +55,13 @@ export function createCallerFind(database: Database): CallerRepository["find"] {
 
   return async function find(lookup, signal) {
     const asked = askable.filter((name) => lookup[name] !== undefined);
-    const values = [...accessFilterValues(lookup.accessFilter), ...asked.map((name) => valueFor(lookup, name))];
-    const [row] = await database.read<FoundRow>(statementFor(asked), values, signal);
+    const forms = lookup.phone === undefined ? [] : phoneForms(lookup.phone);
+    const values = [
+      ...accessFilterValues(lookup.accessFilter),
+      ...asked.filter(isExact).map((name) => lookup[name]),
+      ...forms,
+    ];
+    const [row] = await database.read<FoundRow>(statementFor(asked, forms.length), values, signal);
     const fields = row?.fields?.map(toField) ?? [];
     const matches = row?.matches?.map(toMatch) ?? [];
     const [first] = matches;
@@ -78,27 +84,29 @@ type Asked = (typeof askable)[number];
 
 const statements = new Map<string, Statement>();
 
+/** The values other than the phone, which may have several forms. */
+type Exact = Exclude<Asked, "phone">;
+
+function isExact(name: Asked): name is Exact {
+  return name !== "phone";
+}
+
 /**
- * The statement for the given values, one of fifteen. Each has its own text, so that PostgreSQL plans it once. A single
- * text would have to join tables that it does not need.
+ * The statement for the given values, one of fifteen for each number of forms of the phone. Each has its own text, so
+ * that PostgreSQL plans it once. A single text would have to join tables that it does not need.
  */
-function statementFor(asked: readonly Asked[]): Statement {
-  const name = asked.join("_");
-  const known = statements.get(name) ?? findBy(asked);
+function statementFor(asked: readonly Asked[], forms: number): Statement {
+  const name = `${asked.join("_")} ${forms}`;
+  const known = statements.get(name) ?? findBy(asked, forms);
   statements.set(name, known);
   return known;
 }
 
-function valueFor(lookup: CallerLookup, name: Asked): unknown {
-  return name === "phone" && lookup.phone !== undefined ? phoneForms(lookup.phone) : lookup[name];
-}
-
-/** The condition of each value. The partial indexes are used only with their own predicates. */
-const conditions: Readonly<Record<Asked, (placeholder: string) => string>> = {
+/** The condition of each value. The partial index of emails is used only with its own predicate. */
+const conditions: Readonly<Record<Exact, (placeholder: string) => string>> = {
   id: (id) => `m.id = ${id}`,
   accountId: (accountId) => `m.id IN (SELECT a.customer_id FROM customer_account a
     WHERE a.company_id = ($1::text[])[1] AND a.account_id = ${accountId})`,
-  phone: (forms) => `m.phone = ANY(${forms}::text[]) AND m.phone <> ''`,
   emailKey: (emailKey) => `m.email_key = ${emailKey} AND m.email_key <> ''`,
 };
 
@@ -121,22 +129,25 @@ const fields = `(SELECT json_agg(json_build_object('id', d.id, 'code', d.code, '
 const matchOrder = "m.last_updated_time DESC, m.id";
 
 /**
- * `$1`, `$2`: see db/access-filter.ts; `$1` contains one company. From `$3` on, the values in the order of `asked`. There
- * is always exactly one row. Leads are searched only if no customer matches.
+ * `$1`, `$2`: see db/access-filter.ts; `$1` contains one company. From `$3` on, the exact values in the order of `asked`,
+ * then the forms of the phone. There is always exactly one row. Leads are searched only if no customer matches.
  */
-function findBy(asked: readonly Asked[]): Statement {
-  const wanted = asked.map((name, position) => conditions[name](`$${position + 3}`)).join(" AND ");
-  const matchesOf = (kind: CallerKind, condition: string) =>
-    `SELECT ${callerKinds.numberOf(kind)} AS kind, m.id, m.last_updated_time, m.first_name, m.last_name, m.phone,
-         count(*) OVER () AS match_count
-       FROM ${kind === "LEAD" ? "lead" : "customer"} m
-       WHERE m.company_id = ($1::text[])[1] AND ${grantPredicate("m")} AND m.archived_time IS NULL AND ${condition}
-       ORDER BY ${matchOrder} LIMIT ${maxListedMatches}`;
-  const ofLeads = `NOT EXISTS (SELECT 1 FROM own) AND m.promoted_customer_id IS NULL AND ${wanted}`;
+function findBy(asked: readonly Asked[], forms: number): Statement {
+  const matchesOf = (kind: CallerKind, ...further: readonly string[]) => {
+    const table = kind === "LEAD" ? "lead" : "customer";
+    const rows = wantedOf(table, asked.filter(isExact), forms).map(
+      (wanted) => `SELECT m.id, m.last_updated_time, m.first_name, m.last_name, m.phone FROM ${table} m
+       WHERE m.company_id = ($1::text[])[1] AND ${grantPredicate("m")} AND m.archived_time IS NULL
+         AND ${[...further, wanted].join(" AND ")}`,
+    );
+    return `SELECT ${callerKinds.numberOf(kind)} AS kind, m.*, count(*) OVER () AS match_count
+       FROM (${rows.join(" UNION ALL ")}) m ORDER BY ${matchOrder} LIMIT ${maxListedMatches}`;
+  };
+  const ofLeads = "NOT EXISTS (SELECT 1 FROM own) AND m.promoted_customer_id IS NULL";
   const leads = asked.includes("accountId") ? "" : `UNION ALL (${matchesOf("LEAD", ofLeads)})`;
   return statement(
     `caller.by_${asked.join("_")}`,
-    `WITH own AS MATERIALIZED (${matchesOf("CUSTOMER", wanted)})
+    `WITH own AS MATERIALIZED (${matchesOf("CUSTOMER")})
      SELECT ${customerColumns}, ${customerChildren}, ${profileColumns},
        ${staffNameBy("c.assigned_staff_id")} AS staff_name, ${fields} AS fields, matched.list AS matches, matched.match_count
      FROM (SELECT max(m.match_count) AS match_count, min(m.kind) AS kind, (array_agg(m.id ORDER BY ${matchOrder}))[1] AS first_id,
@@ -146,6 +157,15 @@ function findBy(asked: readonly Asked[]): Statement {
      LEFT JOIN customer c ON c.company_id = ($1::text[])[1] AND c.id = matched.first_id
        AND matched.kind = ${callerKinds.numberOf("CUSTOMER")}`,
   );
+}
+
+/** The conditions of which a match meets exactly one. */
+function wantedOf(table: "customer" | "lead", exact: readonly Exact[], forms: number): readonly string[] {
+  const ofExact = exact.map((name, position) => conditions[name](`$${position + 3}`));
+  if (forms === 0) return [ofExact.join(" AND ")];
+  const isAsked = isOneOf(Array.from({ length: forms }, (_, form) => `$${exact.length + 3 + form}`));
+  const ofPhone = phoneAlternatives({ table, alias: "m", companyId: "($1::text[])[1]", isAsked });
+  return ofPhone.map((condition) => [condition, ...ofExact].join(" AND "));
 }
 
 /** `$3` is the id. */

@@ -3,7 +3,7 @@ import type { Page } from "../../core/page.js";
 import { foldCase } from "../../core/text.js";
 import { accessFilterValues, accessPredicate, requireSingleRow } from "../../db/access-filter.js";
 import type { Database } from "../../db/database.js";
-import { phoneCondition } from "../../db/phone-condition.js";
+import { phoneSearch } from "../../db/phone-condition.js";
 import { type Bind, readTimeList, type TimeList } from "../../db/record-list.js";
 import { statement } from "../../db/statement.js";
 import { type CustomerRow, customerColumns, listedCustomerChildren, toCustomer } from "./customer.columns.js";
@@ -21,13 +21,13 @@ const list: TimeList = {
 export function createCustomerList(database: Database): CustomerRepository["list"] {
   return async (query, signal) => {
     const conditions = (bind: Bind) => conditionsOf(query.filter, bind);
-    return (await readTimeList<CustomerRow>(database, { list, query, conditions }, signal)).map(toCustomer);
+    const read = { list, query, conditions, ...phoneSearch("customer", "c", query.filter) };
+    return (await readTimeList<CustomerRow>(database, read, signal)).map(toCustomer);
   };
 }
 
 function conditionsOf(filter: CustomerFilter, bind: Bind): string[] {
   return [
-    ...(filter.phone === undefined ? [] : [phoneCondition("c.phone", filter.phone, bind)]),
     // The second condition lets the planner use the partial index.
     ...(filter.email === undefined ? [] : [`c.email_key = ${bind(foldCase(filter.email))} AND c.email_key <> ''`]),
     ...(filter.preferredBusinessIds

@@ -14,7 +14,7 @@ import {
   type StoredResultRow,
 } from "../../db/idempotent-write.js";
 import { namedStatement } from "../../db/named-statement.js";
-import { phoneCondition } from "../../db/phone-condition.js";
+import { phoneSearch } from "../../db/phone-condition.js";
 import { type Bind, readTimeList, type TimeList } from "../../db/record-list.js";
 import { statement } from "../../db/statement.js";
 import { petFields } from "../pets/pet.columns.js";
@@ -36,7 +36,8 @@ export function createLeadRepository(database: Database): LeadRepository {
 
     async list(query, signal) {
       const conditions = (bind: Bind) => conditionsOf(query.filter, bind);
-      return (await readTimeList<LeadRow>(database, { list, query, conditions }, signal)).map(toLead);
+      const read = { list, query, conditions, ...phoneSearch("lead", "l", query.filter) };
+      return (await readTimeList<LeadRow>(database, read, signal)).map(toLead);
     },
 
     change: (target, write, work) => changeLead(database, target, write, work),
@@ -79,8 +80,7 @@ function conditionsOf(filter: LeadFilter, bind: Bind): string[] {
   return [
     ...(filter.lifeCycleId === undefined ? [] : [`l.life_cycle_id = ${bind(filter.lifeCycleId)}`]),
     ...(filter.actionStatusId === undefined ? [] : [`l.action_status_id = ${bind(filter.actionStatusId)}`]),
-    // The second conditions let the planner use the partial indexes.
-    ...(filter.phone === undefined ? [] : [`${phoneCondition("l.phone", filter.phone, bind)} AND l.phone <> ''`]),
+    // The second condition lets the planner use the partial index.
     ...(filter.email === undefined ? [] : [`l.email_key = ${bind(foldCase(filter.email))} AND l.email_key <> ''`]),
     ...any("preferred_business_id", filter.preferredBusinessIds),
     ...any("allocate_staff_id", filter.allocateStaffIds),
