@@ -12,7 +12,7 @@ modules=${ASTERISK_MODULES:-/usr/lib/asterisk/modules}
 
 # shellcheck source=test/telephony/server.sh
 source "$here/server.sh"
-start_server
+start_server ""
 store_callers
 
 etc=$scratch/asterisk

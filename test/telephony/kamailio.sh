@@ -24,8 +24,21 @@ fi
 
 # shellcheck source=test/telephony/server.sh
 source "$here/server.sh"
-start_server
+# A third-party system that the flow asks about callers who are not stored. It writes one line for each request.
+other=127.0.0.1:$(free_port)
+asked=$scratch/asked
+touch "$asked"
+ASKED=$asked node -e '
+  require("http").createServer((request, response) => {
+    require("fs").appendFileSync(process.env.ASKED, `${request.url}\n`);
+    response.setHeader("content-type", "application/json").end("{}");
+  }).listen(process.argv[1], "127.0.0.1");' "${other#*:}" &
+pids+=($!)
+
+start_server "$other"
 store_callers
+post /v1/callcenter/companies/cmp_001/external_apis "{\"id\": \"xapi_other\", \"name\": \"Other\", \"method\": \"METHOD_GET\",
+  \"url\": \"http://$other/\", \"requestParams\": [{\"name\": \"tel\", \"location\": \"LOCATION_QUERY\", \"required\": true}]}"
 post /v1/callcenter/companies/cmp_001/ivr_flows "$(<$here/flow.json)"
 
 # Kamailio, on a free port.
@@ -48,7 +61,7 @@ invite() {
     "$here/invite.xml" >"$scratch/invite.xml"
   rm -f "$scratch/messages"
   sipp -sf "$scratch/invite.xml" -m 1 -nostdin -i 127.0.0.1 -p "$(free_udp_port)" -trace_msg -message_file "$scratch/messages" \
-    "127.0.0.1:$sip_port" >"$scratch/sipp.log" 2>&1 || true
+    -cid_str "${call_id:-%u-%p@%s}" "127.0.0.1:$sip_port" >"$scratch/sipp.log" 2>&1 || true
   reply=$(tr -d '\r' <"$scratch/messages" | sed -n '/^SIP\/2.0 302/,/^$/p')
   value() { sed -n "s/^$1 *//p" <<<"$reply"; }
   sent="$way: $(value X-Sent:)"
@@ -78,6 +91,12 @@ while IFS=$'\t' read -r way identity status name queue flow; do
 done <"$here/invites.tsv"
 cat "$table"
 echo
+
+# One call that arrives four times, as a fork does: the flow runs once.
+before=$(wc -l <"$asked")
+for _ in 1 2 3 4; do call_id=fork@pbx.example invite uri '<sip:+12125559875@pbx.example>'; done
+runs=$(($(wc -l <"$asked") - before))
+echo "One call that arrived four times ran the flow $runs time(s)."
 echo "$((rows - wrong)) of $rows INVITEs are right."
 
 if [[ ${1:-} == --write ]]; then
@@ -89,4 +108,4 @@ if [[ ${1:-} == --write ]]; then
     const table = readFileSync(TABLE, "utf8");
     writeFileSync(PAGE, `${before}<!-- table -->\n\n${table}\n<!-- end of table -->${after}`);'
 fi
-((wrong == 0))
+((wrong == 0 && runs == 1))

@@ -21,11 +21,14 @@ wait_for() {
   return 1
 }
 
+free_port() { node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close(); })'; }
+
+# start_server [<host:port>]: the target that external APIs may call.
 start_server() {
   export MOEGO_URL MOEGO_KEY=demo-key-of-the-telephony-walk-through
   npm run --silent build >"$scratch/build.log" 2>&1 || { cat "$scratch/build.log" >&2 && exit 1; }
   env -u DATABASE_URL DATA_DIR="$scratch/data" HTTP_PORT=0 GRPC_PORT=0 DEMO_API_KEY="$MOEGO_KEY" \
-    node dist/main.js >"$scratch/server.log" 2>&1 &
+    EXTERNAL_API_ALLOW="${1:-}" node dist/main.js >"$scratch/server.log" 2>&1 &
   pids+=($!)
   wait_for '^moego is ready' "$scratch/server.log"
   MOEGO_URL=$(sed -n 's/.*REST, Connect, gRPC-Web *//p' "$scratch/server.log")
