@@ -60,8 +60,6 @@ const words: ReadonlySet<string> = new Set([
   ...["outofarea", "unspecified", "undefined", "null", "none", "noname", "nonumber"],
   // The default names of Asterisk and FreeSWITCH.
   ...["asterisk", "freeswitch"],
-  // What telephones and systems set to other languages show: German, French, Spanish, Italian, Portuguese, Vietnamese.
-  ...["anonym", "unbekannt", "unterdrückt", "anonyme", "inconnu", "masqué", "numéromasqué"],
-  ...["anónimo", "desconocido", "privado", "númeroprivado", "anonimo", "sconosciuto", "numeroprivato"],
-  ...["anônimo", "desconhecido", "númerodesconhecido", "khôngxácđịnh"],
+  // Android shows this for an unknown number in Vietnamese, and clients pass it on. No source shows other languages.
+  "khôngxácđịnh",
 ]);
