@@ -1,6 +1,5 @@
-import { type DescMessage, type DescMethod, isMessage, type Message, toBinary } from "@bufbuild/protobuf";
-import { reflect } from "@bufbuild/protobuf/reflect";
-import { type Struct, StructSchema } from "@bufbuild/protobuf/wkt";
+import { type DescMessage, type DescMethod, type Message, toBinary } from "@bufbuild/protobuf";
+import { StructSchema } from "@bufbuild/protobuf/wkt";
 import type { MethodDefinition } from "@grpc/grpc-js";
 
 /**
@@ -35,22 +34,22 @@ export function encodeBinary(schema: DescMessage, message: Message): Buffer {
 export function toBinaryWithTexts(schema: DescMessage, message: Message): Uint8Array {
   const field = schema.fields.find((known) => known.message?.typeName === StructSchema.typeName);
   if (field?.fieldKind !== "message" || field.oneof) return toBinary(schema, message);
-  const rest = reflect(schema, { ...message });
-  const struct = rest.get(field).message;
-  const texts = rest.isSet(field) && isMessage(struct, StructSchema) ? textsOf(struct) : undefined;
+  // The property is the JSON of the Struct. Reading it by reflection would create a message for each string.
+  const texts = textsOf(Reflect.get(message, field.localName));
   if (!texts) return toBinary(schema, message);
-  rest.clear(field);
-  return Buffer.concat([structField(field.number, texts), toBinary(schema, rest.message)]);
+  const rest = { ...message, [field.localName]: undefined };
+  return Buffer.concat([structField(field.number, texts), toBinary(schema, rest)]);
 }
 
 type Texts = readonly (readonly [key: string, text: string])[];
 
-/** Undefined if the Struct contains anything but strings. */
-function textsOf({ fields }: Struct): Texts | undefined {
+/** Undefined if there is no Struct, or it contains anything but strings. */
+function textsOf(struct: unknown): Texts | undefined {
+  if (typeof struct !== "object" || struct === null) return undefined;
   const texts: [string, string][] = [];
-  for (const [key, { kind }] of Object.entries(fields)) {
-    if (kind.case !== "stringValue") return undefined;
-    texts.push([key, kind.value]);
+  for (const [key, value] of Object.entries(struct)) {
+    if (typeof value !== "string") return undefined;
+    texts.push([key, value]);
   }
   return texts;
 }
