@@ -21,6 +21,8 @@ export interface Context {
   readonly signal: AbortSignal;
   /** Time at which the signal fires because the deadline expires, on the clock of `performance.now()`. */
   readonly deadlineMs: number;
+  /** Name of the field of the response that is sent unless a plain text is; absent = the whole message. */
+  readonly responseBody?: string;
   /** Actor and idempotency claim, for repositories of mutating RPCs. */
   readonly write: WriteContext;
   setHeader(name: string, value: string): void;

@@ -23,8 +23,12 @@ import {
 interface FoundRow extends CustomerRow, ProfileRow {
   readonly staff_name: string | null;
   readonly fields: readonly FieldJson[] | null;
-  readonly matches: readonly MatchJson[] | null;
+  /** Kind and id of the first match, null if nothing matches. */
+  readonly first_kind: number | null;
+  readonly first_id: string | null;
   readonly match_count: string | null;
+  /** All of several matches. */
+  readonly matches: readonly MatchJson[] | null;
 }
 
 interface MatchJson {
@@ -63,12 +67,12 @@ export function createCallerFind(database: Database): CallerRepository["find"] {
     ];
     const [row] = await database.read<FoundRow>(statementFor(asked, forms.length), values, signal);
     const fields = row?.fields?.map(toField) ?? [];
-    const matches = row?.matches?.map(toMatch) ?? [];
-    const [first] = matches;
-    if (!row || !first) return { matches, matchCount: 0, fields };
-    const caller = first.kind === "CUSTOMER" ? toCaller(row) : await readLead(lookup, first.id, signal);
+    if (!row || row.first_id === null) return { matches: [], matchCount: 0, fields };
+    const isLead = row.first_kind === callerKinds.numberOf("LEAD");
+    const caller = isLead ? await readLead(lookup, row.first_id, signal) : toCaller(row);
     // The lead was archived or promoted after the first statement.
     if (!caller) return find(lookup, signal);
+    const matches = row.matches?.map(toMatch) ?? [matchOf(caller)];
     return { caller, matches, matchCount: Number(row.match_count), fields };
   };
 }
@@ -147,15 +151,18 @@ function findBy(asked: readonly Asked[], forms: number): Statement {
   const leads = asked.includes("accountId") ? "" : `UNION ALL (${matchesOf("LEAD", ofLeads)})`;
   return statement(
     `caller.by_${asked.join("_")}`,
-    `WITH own AS MATERIALIZED (${matchesOf("CUSTOMER")})
+    `WITH own AS MATERIALIZED (${matchesOf("CUSTOMER")}),
+     found AS MATERIALIZED (SELECT * FROM own ${leads})
      SELECT ${customerColumns}, ${customerChildren}, ${profileColumns},
-       ${staffNameBy("c.assigned_staff_id")} AS staff_name, ${fields} AS fields, matched.list AS matches, matched.match_count
-     FROM (SELECT max(m.match_count) AS match_count, min(m.kind) AS kind, (array_agg(m.id ORDER BY ${matchOrder}))[1] AS first_id,
-         json_agg(json_build_object('kind', m.kind, 'id', m.id, 'first_name', m.first_name, 'last_name', m.last_name,
-           'phone', m.phone) ORDER BY ${matchOrder}) AS list
-       FROM (SELECT * FROM own ${leads}) m) matched
-     LEFT JOIN customer c ON c.company_id = ($1::text[])[1] AND c.id = matched.first_id
-       AND matched.kind = ${callerKinds.numberOf("CUSTOMER")}`,
+       ${staffNameBy("c.assigned_staff_id")} AS staff_name, ${fields} AS fields,
+       first.kind AS first_kind, first.id AS first_id, first.match_count,
+       CASE WHEN first.match_count > 1 THEN (SELECT json_agg(json_build_object('kind', m.kind, 'id', m.id,
+         'first_name', m.first_name, 'last_name', m.last_name, 'phone', m.phone) ORDER BY ${matchOrder})
+         FROM found m) END AS matches
+     FROM (VALUES (1)) one
+     LEFT JOIN (SELECT m.kind, m.id, m.match_count FROM found m ORDER BY ${matchOrder} LIMIT 1) first ON true
+     LEFT JOIN customer c ON c.company_id = ($1::text[])[1] AND c.id = first.id
+       AND first.kind = ${callerKinds.numberOf("CUSTOMER")}`,
   );
 }
 
@@ -183,6 +190,11 @@ function toCaller(row: FoundRow): Caller {
 
 function toField({ options, ...field }: FieldJson): AnsweredField {
   return { ...field, type: fieldTypeOf(field), options: options.map(toOption) };
+}
+
+function matchOf(caller: Caller): CallerMatch {
+  const { id, firstName, lastName, phone } = caller.kind === "CUSTOMER" ? caller.customer : caller.lead;
+  return { kind: caller.kind, id, firstName, lastName, phone };
 }
 
 function toMatch({ kind, id, first_name: firstName, last_name: lastName, phone }: MatchJson): CallerMatch {

@@ -26,12 +26,15 @@ export function createCallerHandlers(
   callerProfiles: CallerProfiles,
 ): ServiceHandlers<typeof CallerService> {
   return {
-    queryCustomer: rpc(callerQuestion, async ({ format, ...question }, { principal, signal, setHeader }) => {
-      const found = await callerQuery.find(principal, { ...question, needsKeys: format !== "PLAIN" }, signal);
-      // The plain answer has the documented keys alone.
-      if (format === "PLAIN") setHeader(matchCountHeader, String(found.matchCount));
-      return toProtoAnswer(found, format);
-    }),
+    queryCustomer: rpc(
+      callerQuestion,
+      async ({ format, ...question }, { principal, signal, setHeader, responseBody }) => {
+        const found = await callerQuery.find(principal, { ...question, needsKeys: format !== "PLAIN" }, signal);
+        // The plain answer has the documented keys alone.
+        if (format === "PLAIN") setHeader(matchCountHeader, String(found.matchCount));
+        return toProtoAnswer(found, { format, isTyped: responseBody === undefined });
+      },
+    ),
 
     getCallerProfile: rpc(profileTarget, async (target, { principal, signal }) => {
       return { profile: toProtoProfile(await callerProfiles.get(target, principal, signal)) };

@@ -16,12 +16,14 @@ const kind = protoEnum(QueryCustomerResponse_KindSchema, callerKinds);
 
 export function toProtoAnswer(
   found: CallerAnswer,
-  format: AnswerFormat,
+  { format, isTyped }: { readonly format: AnswerFormat; readonly isTyped: boolean },
 ): MessageInitShape<typeof QueryCustomerResponseSchema> {
-  const { caller, matches, matchCount, number } = found;
+  const { matches, matchCount, number } = found;
+  // A response of which only the answer or the text is sent does not need the messages, which cost the most.
+  const caller = isTyped ? found.caller : undefined;
   const parts = { values: found.values, extras: extrasOf(found), line: found.values["uname"] ?? "" };
   return {
-    ...(format === "PLAIN" && !caller ? {} : renderAnswer(format, parts)),
+    ...(format === "PLAIN" && !found.caller ? {} : renderAnswer(format, parts)),
     ...(caller?.kind === "CUSTOMER" ? { customer: toProtoCustomer(caller.customer) } : {}),
     ...(caller?.kind === "LEAD" ? { lead: toProtoLead(caller.lead) } : {}),
     ...{ status: status.toProto(found.status), number, matchCount },

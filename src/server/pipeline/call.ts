@@ -9,6 +9,8 @@ export interface Call<Answer> {
   readonly transport: Transport;
   /** Aborts when the client disconnects. The reason is a DomainError. */
   readonly signal: AbortSignal;
+  /** Name of the field of the response that the transport sends unless it sends a plain text; absent = the whole message. */
+  readonly responseBody?: string;
   /** Timeout of the client in milliseconds from now; absent = none. */
   readonly timeoutMs?: number;
   /** Address of the connected peer, without port. */

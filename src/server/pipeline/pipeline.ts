@@ -93,6 +93,7 @@ export function createPipeline(options: PipelineOptions): ExecuteCall {
       principal,
       signal,
       deadlineMs,
+      ...(call.responseBody === undefined ? {} : { responseBody: call.responseBody }),
       write: {
         rpc,
         requestId: record.requestId,

@@ -88,6 +88,7 @@ async function callOf(
   return {
     method: match.route.method,
     transport: "rest",
+    ...(match.route.responseBody === "" ? {} : { responseBody: match.route.responseBody }),
     signal: request.signal,
     peerAddress: request.peerAddress,
     header: (name) => headerOf(request, name),
