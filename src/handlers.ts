@@ -133,7 +133,7 @@ export function createHandlers({
     registry(ExternalApiService, createExternalApiHandlers(externalApis, pageTokens)),
     registry(
       IvrFlowService,
-      createIvrFlowHandlers(createIvrFlows({ ivrFlows: repositories.ivrFlows, callerQuery, externalApis }), pageTokens),
+      createIvrFlowHandlers(createIvrFlows({ ...repositories, callerQuery, externalApis }), pageTokens),
     ),
   ];
   return complete(new Map(handlers.flatMap((ofService) => [...ofService])));

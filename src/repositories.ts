@@ -18,6 +18,7 @@ import { createDirectoryAdminRepository } from "./resources/directory/directory-
 import { createExternalApiRepository } from "./resources/external-apis/external-api.repository.js";
 import { createSecretCipher, type SecretCipher } from "./resources/external-apis/secret-cipher.repository.js";
 import { createIvrFlowRepository } from "./resources/ivr-flows/ivr-flow.repository.js";
+import { createFlowRunRepository } from "./resources/ivr-flows/ivr-flow-run.repository.js";
 import { createLeadRepository } from "./resources/leads/lead.repository.js";
 import { createLeadAdminRepository } from "./resources/leads/lead-admin.repository.js";
 import { createPackageRepository } from "./resources/packages/package.repository.js";
@@ -38,6 +39,7 @@ const keyDerivationLabels = {
   cardLinks: "moego card links",
   externalApiSecrets: "moego external api secrets",
   idempotentRequests: "moego idempotent requests",
+  flowRuns: "moego flow runs",
 } as const;
 
 export function createRepositories(database: Database, secrets: ServiceSecrets) {
@@ -62,6 +64,7 @@ export function createRepositories(database: Database, secrets: ServiceSecrets) 
     callers: createCallerRepository(database),
     vipLevels: createSettingListRepository(database, vipLevelTable),
     ivrFlows: createIvrFlowRepository(database),
+    flowRuns: createFlowRunRepository(database, createSecretCipher(derivedKeys(secrets, "flowRuns"))),
     externalApis: createExternalApiRepository(database, openSecretCipher(secrets)),
   };
 }

@@ -52,7 +52,7 @@ export function startCleanup({ database, log, intervalMs = defaultIntervalMs }: 
 }
 
 /**
- * One run: expired idempotency records, and card links that expired unused a day ago. Used links are retained. Small
+ * One run: expired idempotency records and flow runs, and card links that expired unused a day ago. Used links are retained. Small
  * batches skip locked rows, so that no request waits for them.
  *
  * @returns the number of removed rows
@@ -60,7 +60,8 @@ export function startCleanup({ database, log, intervalMs = defaultIntervalMs }: 
 export async function cleanUp(database: Database, signal: AbortSignal): Promise<number> {
   const write = { rpc: "moego cleanup", requestId: "", keyId: "", ip: "", signal };
   let removed = 0;
-  for (const batch of [removeClaims, removeCardLinks]) removed += await removeAll(database, batch, write);
+  for (const batch of [removeClaims, removeCardLinks, removeFlowRuns])
+    removed += await removeAll(database, batch, write);
   return removed;
 }
 
@@ -80,6 +81,15 @@ const removeClaims = statement(
   `WITH gone AS (
   DELETE FROM idempotency WHERE ctid = ANY (ARRAY(
     SELECT ctid FROM idempotency WHERE expired_time <= statement_timestamp()
+    ORDER BY expired_time LIMIT $1 FOR UPDATE SKIP LOCKED)) RETURNING 1)
+SELECT count(*)::int AS removed FROM gone`,
+);
+
+const removeFlowRuns = statement(
+  "cleanup.flow_runs",
+  `WITH gone AS (
+  DELETE FROM flow_run WHERE ctid = ANY (ARRAY(
+    SELECT ctid FROM flow_run WHERE expired_time <= statement_timestamp()
     ORDER BY expired_time LIMIT $1 FOR UPDATE SKIP LOCKED)) RETURNING 1)
 SELECT count(*)::int AS removed FROM gone`,
 );

@@ -190,10 +190,10 @@ interface StoredResult {
   readonly ids: readonly string[];
 }
 
-/** Marks the claim as replayed and returns the ids of the earlier request, if it was the same request. */
-function useStoredResult(claim: IdempotencyClaim, stored: StoredResult): readonly string[] {
+/** Throws IDEMPOTENCY_KEY_REUSED unless the earlier request had the same fingerprint. */
+export function assertSameRequest(claim: IdempotencyClaim, stored: Uint8Array): void {
   const fingerprints = [claim.fingerprint, ...(claim.olderFingerprints ?? [])];
-  if (!fingerprints.some((fingerprint) => Buffer.from(stored.fingerprint).equals(fingerprint))) {
+  if (!fingerprints.some((fingerprint) => Buffer.from(stored).equals(fingerprint))) {
     throw new DomainError("IDEMPOTENCY_KEY_REUSED", "The idempotency key was already used for a different request.", {
       violations: [
         {
@@ -204,6 +204,11 @@ function useStoredResult(claim: IdempotencyClaim, stored: StoredResult): readonl
       ],
     });
   }
+}
+
+/** Marks the claim as replayed and returns the ids of the earlier request, if it was the same request. */
+function useStoredResult(claim: IdempotencyClaim, stored: StoredResult): readonly string[] {
+  assertSameRequest(claim, stored.fingerprint);
   claim.replayed = true;
   return stored.ids;
 }

@@ -21,6 +21,7 @@ export const unfilteredOnPurpose: readonly Exception[] = [
   { statement: "api_keys.staff", about: "company", why: "asks in which companies of an enterprise somebody works" },
   { statement: "api_keys.staff", about: "staff", why: "asks in which companies of an enterprise somebody works" },
   { statement: "directory_admin.companies", about: "company", why: "lists all companies for a platform key" },
+  { statement: "cleanup.flow_runs", about: "flow_run", why: "removes what has expired, of every company" },
   { statement: "cleanup.card_links", about: "card_link", why: "removes what has expired, of every company" },
   { statement: "secret_rotation.after", about: "external_api_secret", why: "seals the secrets of every company anew" },
 ];

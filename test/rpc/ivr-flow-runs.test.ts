@@ -176,7 +176,7 @@ describe("a run", () => {
     expect(await reasonOf()).toEqual(["call", Branch.FAILURE, "INVALID_REQUEST"]);
   });
 
-  it("hands an idempotency key on, one for each call, the same ones for a repeated run", async () => {
+  it("hands an idempotency key on, a different one for each call", async () => {
     const externalApiId = await api("normal", { method: "POST" });
     const twice = definitionOf([
       apiNode("one", { externalApiId, onSuccess: "two", onFailure: "two", onTimeout: "two" }),
@@ -185,15 +185,10 @@ describe("a run", () => {
     ]);
     const id = await flow(twice);
     const before = system.requests.length;
-    const headers = { "idempotency-key": "a-run" };
-    for (const _ of [1, 2]) {
-      const answer = await server.call(rpc.runFlow, { companyId, id }, { headers });
-      expect(answer.headers["idempotency-replayed"]).toBeUndefined();
-    }
+    await server.ok(rpc.runFlow, { companyId, id }, { headers: { "idempotency-key": "a-run" } });
     const sent = system.requests.slice(before).map((request) => request.headers["idempotency-key"]);
-    expect(sent).toHaveLength(4);
+    expect(sent.map((key) => /^[0-9a-f]{64}$/.test(String(key)))).toEqual([true, true]);
     expect(new Set(sent).size).toBe(2);
-    expect(sent.slice(2)).toEqual(sent.slice(0, 2));
     await server.ok(rpc.runFlow, { companyId, id });
     expect(system.requests.at(-1)?.headers["idempotency-key"]).toBeUndefined();
   });

@@ -100,6 +100,8 @@ const moods: Readonly<Record<string, (mood: Mood) => void>> = {
   empty: ({ response }) => void response.writeHead(204).end(),
   // Never answers.
   slow: () => {},
+  // Answers after a while.
+  late: ({ response, json }) => void setTimeout(() => sendJson(response, json), 1_000),
   // Headers at once, then a byte now and then, without end.
   drip: ({ response }) => {
     response.writeHead(200, { "content-type": "application/json" }).write("[");

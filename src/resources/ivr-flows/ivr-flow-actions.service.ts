@@ -3,12 +3,13 @@ import type { Principal } from "../../core/principal.js";
 import type { CallerQuery } from "../callers/caller-query.service.js";
 import type { ExternalApis } from "../external-apis/external-api.service.js";
 import type { FlowActions, FlowInvocation } from "./ivr-flow-node.service.js";
+import type { RunPerson } from "./ivr-flow-run.model.js";
 
 /** Time limit of one customer query. */
 const queryTimeoutMs = 3_000;
 
-/** The time in which an external API that reaches its limit can still report it. */
-const graceMs = 10;
+/** Time in which an external API that reaches its limit can still report it: at most an eighth of the limit. */
+const maxGraceMs = 40;
 
 export interface ActionDependencies {
   readonly callerQuery: Pick<CallerQuery, "find">;
@@ -22,15 +23,28 @@ export interface ActionContext {
   readonly idempotencyKey?: string;
 }
 
+/** What the actions of a run have done. */
+interface RunTraces {
+  /** Whether external APIs have been called, or may have been. */
+  hasCalled(): boolean;
+  /** The customers and leads that were found. */
+  people(): readonly RunPerson[];
+}
+
 /** The customer queries and external API calls of a run, with the access of the client. */
 export function createFlowActions(
   { callerQuery, externalApis }: ActionDependencies,
   context: ActionContext,
-): FlowActions {
+): FlowActions & RunTraces {
   const { principal, companyId, idempotencyKey } = context;
+  const people = new Map<string, RunPerson>();
+  let callsInProgress = 0;
   let hasCalled = false;
   const refusal = (error: unknown) => (hasCalled ? afterCalls(error) : error);
   return {
+    hasCalled: () => hasCalled || callsInProgress > 0,
+    people: () => [...people.values()],
+
     async query(question, signal, deadlineMs) {
       const limitMs = Math.min(queryTimeoutMs, wholeMsUntil(deadlineMs));
       if (limitMs <= 0) return "TIMED_OUT";
@@ -38,6 +52,8 @@ export function createFlowActions(
       try {
         const asked = { companyId, needsKeys: true, ...question };
         const answer = await callerQuery.find(principal, asked, AbortSignal.any([signal, tooLong]));
+        const [first] = answer.matches;
+        if (first) people.set(`${first.kind}/${first.id}`, { kind: personKinds[first.kind], id: first.id });
         return { found: answer.caller !== undefined, values: { ...answer.values, ...answer.facts } };
       } catch (error) {
         if (tooLong.aborted || isReason(error, ...databaseTimeouts)) return "TIMED_OUT";
@@ -48,9 +64,10 @@ export function createFlowActions(
     async invoke({ externalApiId: id, params, step }, signal, deadlineMs) {
       const limitMs = wholeMsUntil(deadlineMs);
       if (limitMs <= 0) return timedOut;
-      const tooLong = AbortSignal.timeout(limitMs + graceMs);
+      const tooLong = AbortSignal.timeout(limitMs + Math.min(maxGraceMs, Math.floor(limitMs / 8)));
       // A different key for each call of the run, and the same keys if the run is retried.
       const key = idempotencyKey === undefined ? {} : { idempotencyKey: `${idempotencyKey}/${step}` };
+      callsInProgress += 1;
       try {
         const {
           branch,
@@ -68,14 +85,18 @@ export function createFlowActions(
           ...{ reason, status: status === undefined ? "" : String(status), outputs },
         };
       } catch (error) {
-        if (!tooLong.aborted || signal.aborted) return notCalled(refusal(error));
         // The request may have been sent.
-        hasCalled = true;
-        return timedOut;
+        if (tooLong.aborted || signal.aborted) hasCalled = true;
+        if (tooLong.aborted && !signal.aborted) return timedOut;
+        return notCalled(refusal(error));
+      } finally {
+        callsInProgress -= 1;
       }
     },
   };
 }
+
+const personKinds = { CUSTOMER: "customer", LEAD: "lead" } as const;
 
 const timedOut: FlowInvocation = { branch: "TIMED_OUT", reason: "TIMEOUT", status: "", outputs: {} };
 

@@ -1,29 +1,6 @@
-import { enumeration, type WordOf } from "../../core/enumeration.js";
 import { type FlowBranch, type FlowDefinition, type FlowNode, maxSteps } from "./ivr-flow.model.js";
 import { createFlowMemory, executeNode, type FlowActions, sizeLimit } from "./ivr-flow-node.service.js";
-
-/** How a run ended. */
-export const flowOutcomes = enumeration("ENDED", "TIMEOUT", "STEP_LIMIT", "SIZE_LIMIT");
-type FlowOutcome = WordOf<typeof flowOutcomes>;
-
-export interface FlowRun {
-  readonly outcome: FlowOutcome;
-  /** The exit name of the end node that was reached, otherwise `timeoutExit` of the flow. */
-  readonly exit: string;
-  readonly variables: Readonly<Record<string, string>>;
-  readonly path: readonly FlowStep[];
-  readonly durationMs: number;
-}
-
-/** A node that was executed. */
-export interface FlowStep {
-  readonly nodeId: string;
-  readonly kind: FlowNode["kind"];
-  readonly branch: FlowBranch;
-  readonly durationMs: number;
-  /** Why the node ended in FAILURE or TIMED_OUT, otherwise "". */
-  readonly reason: string;
-}
+import type { FlowOutcome, FlowRun, FlowStep } from "./ivr-flow-run.model.js";
 
 export interface RunOptions {
   readonly inputs: ReadonlyMap<string, string>;

@@ -37,10 +37,8 @@ export function createIvrFlowHandlers(flows: IvrFlows, pageTokens: PageTokens): 
       return { valid: problems.every(({ severity }) => severity !== "ERROR"), problems: problems.map(toProtoProblem) };
     }),
 
-    runFlow: rpc(flowRun, async ({ format, ...call }, { principal, write, signal, deadlineMs }) => {
-      // The idempotency key does not prevent a second run. It is forwarded to the external APIs.
-      const idempotencyKey = write.claim ? { idempotencyKey: write.claim.key } : {};
-      return toProtoRun(await flows.run({ ...call, ...idempotencyKey, deadlineMs }, principal, signal), format);
+    runFlow: rpc(flowRun, async ({ format, ...call }, { principal, write, deadlineMs }) => {
+      return toProtoRun(await flows.run({ ...call, deadlineMs }, principal, write), format);
     }),
   };
 }

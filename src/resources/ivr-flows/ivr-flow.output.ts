@@ -19,7 +19,7 @@ import { type AnswerFormat, renderAnswer, withPlainKeys } from "../callers/respo
 import { operator } from "./ivr-flow.input.js";
 import { type FlowDefinition, type FlowNode, flowBranches, type IvrFlow } from "./ivr-flow.model.js";
 import { type FlowProblem, flowProblemCodes, flowSeverities, problemMessage } from "./ivr-flow-problem.service.js";
-import { type FlowRun, flowOutcomes } from "./ivr-flow-run.service.js";
+import { type FlowRun, flowOutcomes } from "./ivr-flow-run.model.js";
 
 const problemCode = protoEnum(FlowProblem_CodeSchema, flowProblemCodes);
 const problemSeverity = protoEnum(FlowProblem_SeveritySchema, flowSeverities);

@@ -20,7 +20,9 @@ import {
 } from "./ivr-flow.model.js";
 import { type ActionDependencies, createFlowActions } from "./ivr-flow-actions.service.js";
 import { checkFlow, type ExternalApiSummary, type FlowCheckContext } from "./ivr-flow-check.service.js";
+import { runOnce } from "./ivr-flow-once.service.js";
 import { toViolations } from "./ivr-flow-problem.service.js";
+import type { FlowRunRepository } from "./ivr-flow-run.model.js";
 import { runFlow } from "./ivr-flow-run.service.js";
 
 interface NewFlow extends Omit<FlowContent, "definition"> {
@@ -43,11 +45,11 @@ interface FlowCall extends CompanyResource {
   readonly inputs: Readonly<Record<string, string>>;
   /** Deadline of the request, on the clock of `performance.now()`. */
   readonly deadlineMs: number;
-  readonly idempotencyKey?: string;
 }
 
 interface Dependencies extends ActionDependencies {
   readonly ivrFlows: IvrFlowRepository;
+  readonly flowRuns: FlowRunRepository;
   readonly externalApis: Pick<ExternalApis, "get" | "invoke">;
 }
 
@@ -60,7 +62,7 @@ export type IvrFlows = ReturnType<typeof createIvrFlows>;
 
 /** IVR flows of a company. An API key limited to locations can read and run them. */
 export function createIvrFlows(dependencies: Dependencies) {
-  const { ivrFlows, externalApis } = dependencies;
+  const { ivrFlows, flowRuns, externalApis } = dependencies;
 
   const factsFor = async ({ nodes }: FlowDraft, companyId: string, principal: Principal, signal: AbortSignal) => {
     const apis = new Map<string, ExternalApiSummary>();
@@ -74,6 +76,21 @@ export function createIvrFlows(dependencies: Dependencies) {
   const get = async ({ companyId, id }: CompanyResource, principal: Principal, signal: AbortSignal) => {
     requireCompanyAccess(principal, companyId);
     return requireFound(await ivrFlows.get({ companyId, id }, signal), resource, id);
+  };
+
+  /** The definition of a flow that can be run, and the values of all its inputs. */
+  const open = async (
+    target: CompanyResource,
+    inputs: FlowCall["inputs"],
+    { principal, signal }: { readonly principal: Principal; readonly signal: AbortSignal },
+  ) => {
+    const { definition } = requireActive(await get(target, principal, signal), resource, target.id);
+    throwIfInvalid(inputViolations(definition, inputs));
+    const given = new Map(Object.entries(inputs));
+    const values = definition.inputs.map(
+      ({ name, defaultValue = "" }) => [name, given.get(name) ?? defaultValue] as const,
+    );
+    return { definition, values: new Map(values) };
   };
 
   return {
@@ -124,23 +141,31 @@ export function createIvrFlows(dependencies: Dependencies) {
       return checkFlow(definition, { ...facts, usedBefore: isDraft ? new Set() : externalApisOf(definition.nodes) });
     },
 
-    /** Throws INVALID_REQUEST at `inputs`, RESOURCE_NOT_FOUND, RESOURCE_ARCHIVED. */
-    async run({ companyId, id, inputs, deadlineMs, ...more }: FlowCall, principal: Principal, signal: AbortSignal) {
+    /**
+     * Runs once per idempotency key. Throws INVALID_REQUEST at `inputs`, RESOURCE_NOT_FOUND, RESOURCE_ARCHIVED; with a
+     * key also IDEMPOTENCY_KEY_REUSED, OUTCOME_UNKNOWN, RESOURCE_ERASED.
+     */
+    async run({ inputs, deadlineMs, ...target }: FlowCall, principal: Principal, write: WriteContext) {
+      const { claim } = write;
+      const { companyId } = target;
       const begun = performance.now();
-      const { definition } = requireActive(await get({ companyId, id }, principal, signal), resource, id);
-      throwIfInvalid(inputViolations(definition, inputs));
-      const given = new Map(Object.entries(inputs));
-      return runFlow(
-        definition,
-        {
-          inputs: new Map(
-            definition.inputs.map(({ name, defaultValue = "" }) => [name, given.get(name) ?? defaultValue]),
-          ),
-          deadlineMs: Math.min(begun + definition.timeoutMs, deadlineMs - answerMarginMs),
-          actions: createFlowActions(dependencies, { principal, companyId, ...more }),
-        },
-        signal,
-      );
+      requireCompanyAccess(principal, companyId);
+      const idempotencyKey = claim ? { idempotencyKey: claim.key } : {};
+      const actions = createFlowActions(dependencies, { principal, companyId, ...idempotencyKey });
+      const [opened] = await Promise.allSettled([open(target, inputs, { principal, signal: write.signal })]);
+      // A duplicate whose predecessor had no effect starts late, and then has the whole time limit of the flow.
+      const endMs = (timeoutMs: number) =>
+        Math.min((claim ? performance.now() : begun) + timeoutMs, deadlineMs - answerMarginMs);
+      const run = async (signal: AbortSignal) => {
+        if (opened.status === "rejected") throw opened.reason;
+        const { definition, values } = opened.value;
+        return runFlow(definition, { inputs: values, deadlineMs: endMs(definition.timeoutMs), actions }, signal);
+      };
+      if (!claim) return run(write.signal);
+      // A flow that cannot be run now may have been run with this key before.
+      const runMs = opened.status === "rejected" ? 0 : endMs(opened.value.definition.timeoutMs) - performance.now();
+      const { hasCalled, people } = actions;
+      return runOnce(flowRuns, { companyId, claim, write }, { runMs, work: { run, hasCalled, people } });
     },
   };
 }

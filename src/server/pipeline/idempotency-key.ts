@@ -1,7 +1,8 @@
 import { createHmac } from "node:crypto";
-import type { DescMethodUnary, Message } from "@bufbuild/protobuf";
+import { clone, type DescMessage, type DescMethodUnary, type Message } from "@bufbuild/protobuf";
+import { reflect } from "@bufbuild/protobuf/reflect";
 import { canonicalBytes } from "../../api/canonical.js";
-import { type DomainError, invalidRequest } from "../../core/errors.js";
+import { type DomainError, invalidRequest, violation } from "../../core/errors.js";
 import type { IdempotencyClaim } from "../../core/write.js";
 import { isReadOnly, rpcNameOf } from "./contract.js";
 
@@ -28,10 +29,15 @@ type ClaimFactory = (method: DescMethodUnary, request: Message, headers: ClaimHe
  * that reading them does not allow testing guesses.
  */
 export function createClaims([present, ...former]: FingerprintKeys): ClaimFactory {
-  return (method, request, { key, company = "" }) => {
-    if (key === undefined || isReadOnly(method)) return undefined;
-    if (!/^[\x21-\x7e]{1,255}$/.test(key)) throw unfitKey();
-    const bytes = canonicalBytes(method.input, request);
+  return (method, request, { key: ofHeader, company = "" }) => {
+    if (isReadOnly(method)) return undefined;
+    const { key: ofField, rest } = keyField(method.input, request);
+    const key = ofField ?? ofHeader;
+    if (key === undefined) return undefined;
+    const field = ofField === undefined ? idempotencyKeyHeader : fieldName;
+    if (!/^[\x21-\x7e]{1,255}$/.test(key)) throw unfitKey(field);
+    if (ofHeader !== undefined && ofHeader !== key) throw differentKeys();
+    const bytes = canonicalBytes(method.input, rest);
     const under = (secret: Uint8Array): Uint8Array =>
       createHmac("sha256", secret)
         .update(`${rpcNameOf(method)}\n${company}\n`)
@@ -42,10 +48,27 @@ export function createClaims([present, ...former]: FingerprintKeys): ClaimFactor
   };
 }
 
-function unfitKey(): DomainError {
+/** A field of this name has the key of clients that cannot set headers. */
+const fieldName = "idempotency_key";
+
+/** The key in the request, and the request without it. A retry can have the key in the other place. */
+function keyField(schema: DescMessage, request: Message): { readonly key?: string; readonly rest: Message } {
+  const field = schema.fields.find(({ name }) => name === fieldName);
+  if (!field || !reflect(schema, request).isSet(field)) return { rest: request };
+  const rest = reflect(schema, clone(schema, request));
+  const key = rest.get(field);
+  rest.clear(field);
+  return { key: String(key), rest: rest.message };
+}
+
+function differentKeys(): DomainError {
+  return invalidRequest([violation(fieldName, "CONFLICT", "Must match the idempotency-key header.")]);
+}
+
+function unfitKey(field: string): DomainError {
   return invalidRequest([
     {
-      field: idempotencyKeyHeader,
+      field,
       reason: "INVALID_FORMAT",
       description: "Must be 1 to 255 printable ASCII characters.",
     },
