@@ -17,13 +17,13 @@ const companyId = "cmp_a";
 
 describe("the deadline of a run", () => {
   it("is the flow's timeout, though an external API would take longer", timed, async () => {
-    const id = await flow(asking(await api("slow"), { timeoutMs: 400 }));
+    const id = await flow(asking(await api("slow"), { timeoutMs: 1_000 }));
     const begun = performance.now();
     const answer = await server.ok(rpc.runFlow, { companyId, id, inputs: { tel: "1" } });
-    expect(performance.now() - begun).toBeLessThan(2_000);
+    expect(performance.now() - begun).toBeLessThan(3_000);
     expect(ended(answer)).toEqual({ exit: "exit of late", outcome: Outcome.ENDED });
-    expect(answer.durationMs).toBeGreaterThanOrEqual(300);
-    expect(answer.durationMs).toBeLessThan(1_000);
+    expect(performance.now() - begun).toBeGreaterThanOrEqual(800);
+    expect(answer.durationMs).toBeLessThan(1_500);
     expect(pathOf(answer)).toEqual([
       ["call", Branch.TIMED_OUT, "TIMEOUT"],
       ["late", Branch.SUCCESS, ""],
@@ -67,11 +67,13 @@ describe("the deadline of a run", () => {
       endNode("done"),
       endNode("late", ["one.reason", "two.reason"]),
     ]);
+    const id = await flow(definition);
     const sent = system.requests.length;
-    const answer = await run(definition);
+    const begun = performance.now();
+    const answer = await server.ok(rpc.runFlow, { companyId, id, inputs: { tel: "1" } });
     expect(ended(answer)).toEqual({ exit: "exit of late", outcome: Outcome.ENDED });
     expect(answer.variables).toEqual({ "one.reason": "TIMEOUT", "two.reason": "TIMEOUT" });
-    expect(answer.durationMs).toBeGreaterThanOrEqual(2_300);
+    expect(performance.now() - begun).toBeGreaterThanOrEqual(2_300);
     expect(answer.durationMs).toBeLessThan(2_600);
     expect(system.requests.length - sent).toBe(1);
     await expect.poll(() => system.openConnections()).toBe(0);

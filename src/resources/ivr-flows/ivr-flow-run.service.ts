@@ -1,4 +1,4 @@
-import { type FlowBranch, type FlowDefinition, type FlowNode, maxSteps } from "./ivr-flow.model.js";
+import { type FlowBranch, type FlowDefinition, maxSteps } from "./ivr-flow.model.js";
 import { createFlowMemory, executeNode, type FlowActions, sizeLimit } from "./ivr-flow-node.service.js";
 import type { FlowOutcome, FlowRun, FlowStep } from "./ivr-flow-run.model.js";
 
@@ -46,8 +46,8 @@ export async function runFlow(
       const note = (branch: FlowBranch, reason = "") => {
         path.push({ nodeId: id, kind: node.kind, branch, durationMs: performance.now() - stepBegun, reason });
       };
-      // After a busy moment of the server, the nodes that only compute still lead a late run to its end.
-      if (clock.isOver() && (path.length === 0 || actsOutside(node))) return cut("TIMEOUT");
+      // A run that a busy server has delayed continues: its actions have timed out, and it soon ends.
+      if (clock.isOver() && path.length === 0) return cut("TIMEOUT");
       const left = await clock.race((time) =>
         executeNode(node, { memory, actions, step: path.length, deadlineMs: actionsDeadlineMs }, time),
       );
@@ -67,10 +67,6 @@ export async function runFlow(
   } finally {
     clock.stop();
   }
-}
-
-function actsOutside({ kind }: FlowNode): boolean {
-  return kind === "customer_query" || kind === "external_api";
 }
 
 /** An action that has timed out can still return this long after the deadline. */
@@ -106,6 +102,8 @@ function startClock(deadlineMs: number, signal: AbortSignal): RunClock {
     },
     async race(work) {
       try {
+        // After the deadline no work takes time.
+        if (over.signal.aborted) return await work(over.signal);
         return await Promise.race([work(over.signal), ended]);
       } catch (error) {
         // The run is over, whatever error the work made of the abort.
