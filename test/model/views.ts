@@ -28,6 +28,7 @@ export function customerView({ companyId }: World, customer: Customer): Expected
   return {
     ...{ id, firstName, lastName, avatar, phone, email, status, colorCode, source, createdBy, createdTime, companyId },
     ...{ lastUpdatedBy, lastUpdatedTime, rawId, etag },
+    phones: phonesView(phone),
     preferredBusinessId: customer.businessId,
     assignedStaffId: customer.staffId,
     sourceLeadId: customer.leadId,
@@ -48,6 +49,7 @@ export function leadView({ companyId }: World, lead: Lead): Expected {
   return {
     ...{ id, firstName, lastName, avatar, phone, email, createdTime, lastUpdatedTime, etag, companyId },
     ...{ createdBy: lead.createdBy, lastUpdatedBy: lead.lastUpdatedBy },
+    phones: phonesView(phone),
     preferredBusinessId: lead.businessId,
     allocateStaffId: lead.staffId,
     pets: [],
@@ -65,6 +67,12 @@ export function leadView({ companyId }: World, lead: Lead): Expected {
     ...(lead.address ? { address: addressView(lead.address) } : {}),
     ...(lead.sourceId === "" ? {} : { referralSource: sourceView(lead.sourceId) }),
   };
+}
+
+/** The commands set the main phone only, without an extension. */
+function phonesView(number: string): Expected {
+  const none = { extension: "", label: "LABEL_UNSPECIFIED", belongsTo: "OWNER", personName: "" };
+  return number === "" ? [] : [{ number, ...none }];
 }
 
 const stageNames: Readonly<Record<string, string>> = { lc_1: "New", lc_2: "Qualified" };
