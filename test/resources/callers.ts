@@ -94,6 +94,18 @@ export const callers: readonly RpcEntry[] = [
           { name: "an account and an id", json: { id: "cus_a1", thirdAccountId } },
           { name: "an account and a number", json: { tel: "+12125550101", thirdAccountId } },
         ]),
+        ...[planted.phone, planted.phoneOfBoth].flatMap((tel) => [
+          { name: "a further number", json: { tel } },
+          { name: "a further number and an id", json: { id: "cus_a1", tel } },
+          ...[planted.account, planted.accountOfBoth].flatMap((thirdAccountId) => [
+            { name: "a further number and an account", json: { tel, thirdAccountId } },
+            { name: "a further number, an account and an id", json: { id: "cus_a1", tel, thirdAccountId } },
+          ]),
+        ]),
+        ...[planted.leadPhone, planted.leadPhoneOfBoth].flatMap((tel) => [
+          { name: "a further number of a lead", json: { tel } },
+          { name: "a further number of a lead and its id", json: { id: "lcus_a1", tel } },
+        ]),
         { name: "the number of leads", json: { tel: "+12125550121" } },
         { name: "the id and number of a lead", json: { id: "lcus_both", tel: "+12125550121" } },
       ],

@@ -164,6 +164,11 @@ export const customers: readonly RpcEntry[] = [
         await done(place, `${adminPath(place)}/customers/${id}:${either(["archive", "erase"])}`, {});
       },
     },
+    tenancy: {
+      calls: ["+12125550101", planted.phone, planted.phoneOfBoth].map((mainPhoneNumber) => ({
+        ...{ name: "a number", json: { filter: { mainPhoneNumber } } },
+      })),
+    },
     model: { command: listCustomers, weights: { customers: 2, leads: 1, lists: 3 } },
   }),
   entry(rpc.genCustomerCofLink, {

@@ -143,6 +143,11 @@ export const leads: readonly RpcEntry[] = [
         else await done(place, `${adminPath(place)}/leads/${id}:${action}`, {});
       },
     },
+    tenancy: {
+      calls: ["+12125550121", planted.leadPhone, planted.leadPhoneOfBoth].map((mainPhoneNumber) => ({
+        ...{ name: "a number", json: { filter: { mainPhoneNumber } } },
+      })),
+    },
     model: { command: listLeads, weights: { leads: 2, lists: 3 } },
   }),
   entry(rpc.promoteLead, {

@@ -14,4 +14,9 @@ export const planted = {
   tagName: "New of a cell",
   account: "zq.account.1",
   accountOfBoth: "account-of-both",
+  /** Further phones of a customer, and of a lead: of the neighbour alone, and of both. */
+  phone: "+12125550181",
+  phoneOfBoth: "+12125550182",
+  leadPhone: "+12125550183",
+  leadPhoneOfBoth: "+12125550184",
 } as const;

@@ -116,6 +116,12 @@ const namesakes: readonly string[] = [
   `DELETE FROM customer_account WHERE company_id IN ('${tenant}', '${neighbour}') AND customer_id = 'cus_a1' AND kind = 7`,
   `INSERT INTO customer_account (company_id, customer_id, kind, account_id)
    SELECT company, 'cus_a1', 7, '${planted.accountOfBoth}' FROM unnest(ARRAY['${tenant}', '${neighbour}']) company`,
+  `INSERT INTO customer_phone (company_id, customer_id, position, number, person_name)
+   VALUES ('${neighbour}', 'cus_a1', 8, '${planted.phone}', 'zq.'), ('${neighbour}', 'cus_a1', 9, '${planted.phoneOfBoth}', 'zq.'),
+     ('${tenant}', 'cus_a1', 9, '${planted.phoneOfBoth}', '')`,
+  `INSERT INTO lead_phone (company_id, lead_id, position, number, person_name)
+   VALUES ('${neighbour}', 'lcus_a1', 8, '${planted.leadPhone}', 'zq.'), ('${neighbour}', 'lcus_a1', 9, '${planted.leadPhoneOfBoth}', 'zq.'),
+     ('${tenant}', 'lcus_a1', 9, '${planted.leadPhoneOfBoth}', '')`,
   // Another default, and another location, than the tenant's namesakes have.
   `UPDATE life_cycle SET is_default = false WHERE company_id = '${neighbour}' AND is_default`,
   `UPDATE life_cycle SET is_default = true WHERE company_id = '${neighbour}' AND id = 'lc_a2'`,

@@ -121,8 +121,11 @@ const parts = {
   request_params: [{ name: "x", location: "QUERY", type: "STRING", required: false, description: "y" }],
   output_params: [{ name: "x", path: "$.x", type: "STRING" }],
 };
+const otherPhone = { position: 1, number: "+12125550187", extension: "1", person_name: "Bea" };
 const moreTables: Tables = [
   ["customer_note", [note(tenant, "cxn_a5", "cus_a1", "2024-03-01T13:00:00Z")]],
+  ["customer_phone", [{ company_id: tenant, customer_id: "cus_a1", ...otherPhone }]],
+  ["lead_phone", [{ company_id: tenant, lead_id: "lcus_a1", ...otherPhone }]],
   ["pet_note", [petNote(tenant, "pxn_a5", "pet_a1", "2024-05-01T12:00:00Z")]],
   ["pet_note", [petNote(tenant, "pxn_l1", "pet_l1", "2024-05-01T12:00:00Z")]],
   ["pet_pet_code", [{ company_id: tenant, pet_id: "pet_l1", pet_code_id: "pc_a1" }]],
