@@ -221,5 +221,16 @@ const plainTexts: readonly string[] = [
   ...["scopes", "source", "state", "string", "tel", "time_zone", "upcoming_appointments_url_template", "values"],
   ...["website", "yelp", "account_id", "third_account_id", "visitor_ids"],
   ...["default_value", "exit", "inputs", "next", "on_failure", "on_not_found", "on_success", "on_timeout", "otherwise"],
-  ...["outputs", "timeout_exit", "timeout_outputs", "params", "value", "path", "secret_value", "variable", "url"],
+  ...[
+    "outputs",
+    "idempotency_key",
+    "timeout_exit",
+    "timeout_outputs",
+    "params",
+    "value",
+    "path",
+    "secret_value",
+    "variable",
+    "url",
+  ],
 ];
