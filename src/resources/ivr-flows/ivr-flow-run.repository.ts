@@ -102,7 +102,8 @@ const claimRun = statement(
 
 const findRun = statement(
   "flow_run.find",
-  `SELECT fingerprint, ended_time IS NOT NULL AS ended, lease_time > clock_timestamp() AS leased, erased, response
+  `SELECT fingerprint, ended_time IS NOT NULL AS ended,
+     ended_time IS NULL AND lease_time > clock_timestamp() AS leased, erased, response
    FROM flow_run WHERE ${ownKey} AND expired_time > clock_timestamp()`,
 );
 

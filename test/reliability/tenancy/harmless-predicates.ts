@@ -41,6 +41,11 @@ const harmless: readonly Harmless[] = [
     why: "ON CONFLICT contains the company and found the row by it",
   },
   {
+    statement: "flow_run.claim",
+    place: 0,
+    why: "ON CONFLICT contains the company and found the row by it",
+  },
+  {
     statement: "SELECT change.company_id, change.id FROM change WHERE",
     place: 0,
     why: "searches for the pseudonym of an erased record, a salted hash of company and id that no other company has",

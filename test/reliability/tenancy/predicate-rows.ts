@@ -133,4 +133,8 @@ const namesakes: readonly string[] = [
   `INSERT INTO idempotency (key_id, rpc, key, fingerprint, company_id, resource_ids, expired_time)
    SELECT 'key_loc', rpc, key, fingerprint, company_id, resource_ids, expired_time FROM idempotency
    WHERE key_id = 'key_a' AND key = '${keyOfTenantsCalls}' AND rpc LIKE '%ImportLead'`,
+  // Another request under the key of the tenant's run.
+  `INSERT INTO flow_run (company_id, key_id, key, fingerprint, lease_time, ended_time, expired_time)
+   SELECT '${neighbour}', key_id, key, '\\x00', lease_time, ended_time, expired_time FROM flow_run WHERE company_id = '${tenant}'
+   ON CONFLICT (company_id, key_id, key) DO UPDATE SET fingerprint = excluded.fingerprint`,
 ];
