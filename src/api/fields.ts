@@ -1,8 +1,8 @@
 import { z } from "zod";
-import type { PhoneLine } from "../core/contact-phone.js";
 import type { ViolationReason } from "../core/errors.js";
 import { idFormat, isClientAssignableId, isId, reservedIdPrefix } from "../core/ids.js";
-import { type PhoneReading, readCallerPhone, readPhone } from "../core/phone.js";
+import type { PhoneLine } from "../core/phone/contact-phone.js";
+import { type PhoneReading, readCallerPhone, readPhone } from "../core/phone/phone.js";
 import type { Principal } from "../core/principal.js";
 import { lineRule, normalise, type TextRule, textFault } from "../core/text.js";
 import { customIssue } from "./parse.js";

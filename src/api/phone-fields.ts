@@ -1,5 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { z } from "zod";
+import type { ViolationReason } from "../core/errors.js";
 import {
   type ContactPhone,
   isContradictory,
@@ -10,8 +11,7 @@ import {
   type PhonesUpdate,
   phoneLabels,
   phoneOwners,
-} from "../core/contact-phone.js";
-import type { ViolationReason } from "../core/errors.js";
+} from "../core/phone/contact-phone.js";
 import { nameRule } from "../core/text.js";
 import {
   ContactPhone_BelongsToSchema,

@@ -1,4 +1,4 @@
-import { type ContactPhone, isPlain, phoneLabels, phoneOwners, plainPhone } from "../core/contact-phone.js";
+import { type ContactPhone, isPlain, phoneLabels, phoneOwners, plainPhone } from "../core/phone/contact-phone.js";
 
 /** A row of customer_phone or lead_phone. */
 export interface PhoneJson {

@@ -1,4 +1,4 @@
-import { phoneForms } from "../core/phone.js";
+import { phoneForms } from "../core/phone/phone.js";
 import type { Bind } from "./record-list.js";
 
 interface PhoneSearch {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { readPhone } from "../../src/core/phone.js";
+import { readPhone } from "../../src/core/phone/phone.js";
 import { lineRule, normalise, textFault } from "../../src/core/text.js";
 import { timed } from "../support/timed.js";
 

@@ -1,4 +1,4 @@
-import { phoneForms } from "../../core/phone.js";
+import { phoneForms } from "../../core/phone/phone.js";
 import { accessFilterValues, grantPredicate } from "../../db/access-filter.js";
 import type { Database } from "../../db/database.js";
 import { isOneOf, phoneAlternatives } from "../../db/phone-condition.js";

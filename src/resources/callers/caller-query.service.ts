@@ -1,7 +1,7 @@
 import { companyAccessFilter, requireCompanyAccess } from "../../core/access.js";
 import { invalidRequest, violation } from "../../core/errors.js";
 import { isId } from "../../core/ids.js";
-import { readCallerPhone } from "../../core/phone.js";
+import { readCallerPhone } from "../../core/phone/phone.js";
 import type { CompanyAccess, Principal } from "../../core/principal.js";
 import { foldCase, lineRule, normalise, textFault } from "../../core/text.js";
 import type { CallerAnswer, CallerLookup, CallerRepository, QueryStatus } from "./caller.model.js";

@@ -1,7 +1,7 @@
 import type { Address, AddressRecord, Coordinate } from "../../core/address.js";
 import { applyConsent, type ConsentChange } from "../../core/consent.js";
-import { changedPhones, type PhonesUpdate, samePhones } from "../../core/contact-phone.js";
 import { listedIdViolations, type Violation, violation } from "../../core/errors.js";
+import { changedPhones, type PhonesUpdate, samePhones } from "../../core/phone/contact-phone.js";
 import type { CompanyAccess } from "../../core/principal.js";
 import { requireEtag, type WriteResult } from "../../core/write.js";
 import type { FieldValues } from "../custom-fields/custom-field.model.js";

@@ -1,11 +1,11 @@
 import type { AccessFilter } from "../../core/access.js";
 import type { Address, AddressRecord } from "../../core/address.js";
 import type { Consent } from "../../core/consent.js";
-import type { ContactPhone } from "../../core/contact-phone.js";
 import { enumeration, type WordOf } from "../../core/enumeration.js";
 import { DomainError, invalidRequest, notFoundInCompany, type Violation } from "../../core/errors.js";
 import type { Note } from "../../core/note.js";
 import type { Page, TimeRange } from "../../core/page.js";
+import type { ContactPhone } from "../../core/phone/contact-phone.js";
 import type { FieldChange, WriteContext, WriteResult } from "../../core/write.js";
 import type { CustomFieldRepository, FieldValues } from "../custom-fields/custom-field.model.js";
 import { type Tag, type TagReference, type TagResolution, tagViolations } from "../setting-lists/tag.model.js";

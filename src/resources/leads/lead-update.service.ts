@@ -1,8 +1,8 @@
 import { requireBusinessAccess, requireCompanyAccess } from "../../core/access.js";
 import type { AddressRecord } from "../../core/address.js";
 import { applyConsent, type Consent, type ConsentChange, sameConsent } from "../../core/consent.js";
-import { changedPhones, type PhonesUpdate, samePhones } from "../../core/contact-phone.js";
 import { invalidRequest, listedIdViolations, notFoundInCompany, type Violation, violation } from "../../core/errors.js";
+import { changedPhones, type PhonesUpdate, samePhones } from "../../core/phone/contact-phone.js";
 import type { Principal } from "../../core/principal.js";
 import { prefixPaths } from "../../core/record-import.js";
 import { requireEtag } from "../../core/write.js";

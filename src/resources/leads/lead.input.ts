@@ -25,7 +25,7 @@ import { importAuthors, importedActors, importedTimes, importTimes } from "../..
 import { pagination } from "../../api/page-token.js";
 import { contactPhones, newPhones, singleMainPhoneRule } from "../../api/phone-fields.js";
 import type { Consent } from "../../core/consent.js";
-import type { ContactPhone, PhoneLine } from "../../core/contact-phone.js";
+import type { ContactPhone, PhoneLine } from "../../core/phone/contact-phone.js";
 import { nameRule } from "../../core/text.js";
 import {
   type ImportLeadRequest,

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { PhoneReading } from "../../../src/core/phone.js";
+import type { PhoneReading } from "../../../src/core/phone/phone.js";
 
 /** One format of a phone number, and what it says to a reader who knows the standards and the country. */
 export interface Sample {

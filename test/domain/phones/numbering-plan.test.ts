@@ -1,8 +1,8 @@
 import { isSupportedCountry, parsePhoneNumberFromString } from "libphonenumber-js/max";
 import { describe, expect, it } from "vitest";
-import { numberForms, todaysNumber } from "../../../src/core/numbering-plan.js";
-import { planChanges } from "../../../src/core/numbering-plan-changes.js";
-import { phoneForms, readPhone } from "../../../src/core/phone.js";
+import { numberForms, todaysNumber } from "../../../src/core/phone/numbering-plan.js";
+import { planChanges } from "../../../src/core/phone/numbering-plan-changes.js";
+import { phoneForms, readPhone } from "../../../src/core/phone/phone.js";
 
 /** One line a country: an old or parallel form, as people and earlier builds have it, and today's. */
 const lines = [

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import * as library from "libphonenumber-js/max";
 import { afterAll, describe, expect, it, vi } from "vitest";
-import { readCallerPhone, readPhone } from "../../../src/core/phone.js";
+import { readCallerPhone, readPhone } from "../../../src/core/phone/phone.js";
 import { samples, written } from "./corpus.js";
 
 vi.mock("libphonenumber-js/max", { spy: true });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { readCallerPhone, readPhone } from "../../../src/core/phone.js";
+import { readCallerPhone, readPhone } from "../../../src/core/phone/phone.js";
 
 /** What systems send for a caller who withholds the number, before a line, a PBX or a client formats it. */
 const digits = fc.constantFrom(

@@ -1,4 +1,4 @@
-import { enumeration, type WordOf } from "./enumeration.js";
+import { enumeration, type WordOf } from "../enumeration.js";
 import { phoneForms } from "./phone.js";
 
 /** Maximum number of phones per customer or lead. */
