@@ -155,6 +155,7 @@ describe("CORS", () => {
     });
     expect(answer.headers.get("access-control-expose-headers")).toMatch(/x-request-id/i);
     expect(answer.headers.get("access-control-expose-headers")).toMatch(/grpc-status-details-bin/i);
+    expect(answer.headers.get("access-control-expose-headers")).toContain("moego-match-count");
     expect(answer.headers.get("access-control-expose-headers")).toMatch(/\bratelimit, ratelimit-policy\b/);
     expect(answer.headers.get("vary")).toContain("Origin");
   });

@@ -1,5 +1,6 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { rpc, type ServiceHandlers } from "../../api/rpc.js";
+import { matchCountHeader } from "../../core/response-header.js";
 import { etagOf } from "../../core/write.js";
 import type { CallerProfileSchema } from "../../gen/proto/moego/callcenter/v1/caller_profile_pb.js";
 import type { CallerService } from "../../gen/proto/moego/callcenter/v1/caller_service_pb.js";
@@ -17,8 +18,6 @@ import { toProtoAnswer } from "./caller.output.js";
 import { accountKinds, type CallerProfile } from "./caller-profile.model.js";
 import type { CallerProfiles } from "./caller-profile.service.js";
 import type { CallerQuery } from "./caller-query.service.js";
-
-const matchCountHeader = "moego-match-count";
 
 /** Handlers of `moego.callcenter.v1.CallerService`. */
 export function createCallerHandlers(

@@ -1,4 +1,5 @@
 import { cors } from "@connectrpc/connect";
+import { matchCountHeader } from "../../core/response-header.js";
 import { companyHeader } from "../pipeline/authorize.js";
 import { requestIdHeader } from "../pipeline/call.js";
 import { idempotencyKeyHeader, idempotencyReplayedHeader } from "../pipeline/idempotency-key.js";
@@ -19,6 +20,7 @@ const exposedHeaders = [
   ...cors.exposedHeaders,
   idempotencyReplayedHeader,
   ignoredHeader,
+  matchCountHeader,
   rateLimitHeader,
   rateLimitPolicyHeader,
   requestIdHeader,

@@ -1,0 +1,5 @@
+/**
+ * Number of matches of a query whose body has no place for it. A handler sets the header, and the transports let pages of
+ * other origins read it.
+ */
+export const matchCountHeader = "moego-match-count";
