@@ -213,6 +213,16 @@ describe("CreateLead and UpdateLead", () => {
     expect(refused.headers.get("moego-ignored")).toBeNull();
     expect(violationsOf(refused.json)).toEqual(["CallSid", "lead.email", "lead.nope", "utm"]);
   });
+
+  it("refuse an unencoded plus before digits that are a number of two countries", async () => {
+    const lead = "lead.companyId=cmp_a&lead.firstName=Wei&lead.phone=";
+    const { status, json } = await send("/v1/leads", { body: `${lead}+6591234567` });
+    expect(status).toBe(400);
+    expect(violationsOf(json)).toEqual(["lead.phone"]);
+    expect(json.message).toContain("+6591234567 or +16591234567");
+    expect((await send("/v1/leads", { body: `${lead}%2B6591234567` })).json).toMatchObject({ phone: "+6591234567" });
+    expect((await send("/v1/leads", { body: `${lead}+2125550156` })).json).toMatchObject({ phone: "+12125550156" });
+  });
 });
 
 describe("InvokeExternalApi", () => {

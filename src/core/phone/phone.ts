@@ -23,13 +23,21 @@ export type PhoneReading =
   | { readonly kind: "unreadable"; readonly reason: string };
 
 /**
- * Reads a phone number in any usual spelling, in E.164 or in the national format of the country.
+ * Reads a phone number in any usual spelling, in E.164 or in the national format of the country. A blank before digits
+ * that are a number of two countries is unreadable.
  *
  * @param country ISO 3166-1 alpha-2 code of the company; "" = only international numbers are readable
  */
 export function readPhone(raw: string, country: string): PhoneReading {
-  return read(raw, country, nationalTexts);
+  const reading = read(raw, country, nationalTexts);
+  if (reading.kind !== "number" || !blankBeforeDigits.test(raw)) return reading;
+  const abroad = readCallerPhone(raw, country);
+  if (abroad.kind !== "number" || abroad.number === reading.number) return reading;
+  return unreadable(`The blank can be a plus that was not encoded: ${abroad.number} or ${reading.number}.`);
 }
+
+/** A form sent ` 6591234567` for +65 9123 4567 without encoding the plus. Stored as national, it is another person's. */
+const blankBeforeDigits = /^\s+[1-9]/;
 
 /**
  * Reads what a telephone line provides: `readPhone`, and an international number without its plus. A plus in a query
