@@ -230,6 +230,18 @@ describe("a number further down the list", () => {
     expect((await query()).matchCount).toBe(2);
   });
 
+  it("names the person whose main phone it is before one who has it for another person", async () => {
+    const [first, other] = fresh();
+    const own = await kinds.customer.make([{ number: other }]);
+    const friend = await kinds.customer.make([
+      { number: first },
+      { number: other, belongsTo: BelongsTo.EMERGENCY_CONTACT, personName: "Lea" },
+    ]);
+    const answer = await server.ok(CallerService.method.queryCustomer, { tel: other });
+    expect(answer.customer).toMatchObject({ id: own });
+    expect(answer.matches).toMatchObject([{ id: own }, { id: friend }]);
+  });
+
   it("is not found any more once the previous build has changed the main phone away from it", async () => {
     const [first, other] = fresh();
     const id = await kinds.customer.make([{ number: first, extension: "1" }]);

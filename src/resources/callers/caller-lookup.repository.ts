@@ -130,7 +130,8 @@ const fields = `(SELECT json_agg(json_build_object('id', d.id, 'code', d.code, '
     ORDER BY ${fieldOrder})
   FROM ${activeFields("($1::text[])[1]")})`;
 
-const matchOrder = "m.last_updated_time DESC, m.id";
+/** The person whose main phone it is comes before one who has the number further down the list, for another person say. */
+const matchOrder = "m.alternative, m.last_updated_time DESC, m.id";
 
 /**
  * `$1`, `$2`: see db/access-filter.ts; `$1` contains one company. From `$3` on, the exact values in the order of `asked`,
@@ -140,7 +141,10 @@ function findBy(asked: readonly Asked[], forms: number): Statement {
   const matchesOf = (kind: CallerKind, ...further: readonly string[]) => {
     const table = kind === "LEAD" ? "lead" : "customer";
     const rows = wantedOf(table, asked.filter(isExact), forms).map(
-      (wanted) => `SELECT m.id, m.last_updated_time, m.first_name, m.last_name, m.phone FROM ${table} m
+      (
+        wanted,
+        alternative,
+      ) => `SELECT ${alternative} AS alternative, m.id, m.last_updated_time, m.first_name, m.last_name, m.phone FROM ${table} m
        WHERE m.company_id = ($1::text[])[1] AND ${grantPredicate("m")} AND m.archived_time IS NULL
          AND ${[...further, wanted].join(" AND ")}`,
     );
@@ -166,7 +170,7 @@ function findBy(asked: readonly Asked[], forms: number): Statement {
   );
 }
 
-/** The conditions of which a match meets exactly one. */
+/** The conditions of which a match meets exactly one, the main phone first. */
 function wantedOf(table: "customer" | "lead", exact: readonly Exact[], forms: number): readonly string[] {
   const ofExact = exact.map((name, position) => conditions[name](`$${position + 3}`));
   if (forms === 0) return [ofExact.join(" AND ")];
