@@ -117,6 +117,22 @@ describe("KEY_VALUE", () => {
     );
   });
 
+  it("truncates what decides where a call goes only if that alone does not fit", () => {
+    const values = Object.fromEntries(Array.from({ length: 40 }, (_, number) => [`v${number}`, "x".repeat(1_000)]));
+    for (const format of ["KEY_VALUE", "AMAZON_CONNECT"] as const) {
+      const rendered = (extras: { readonly exit: string; readonly outcome: string }) => {
+        const { text, answer } = renderAnswer(format, { values, extras, line: "" });
+        return answer ?? listOf(text ?? "");
+      };
+      const long = { exit: "vip_queue_of_the_main_office".repeat(3), outcome: "SIZE_LIMIT" };
+      expect(rendered(long)).toMatchObject(long);
+    }
+    const parts = { values, extras: { exit: "客".repeat(100), outcome: "ENDED" }, line: "" };
+    const { text = "" } = renderAnswer("KEY_VALUE", parts);
+    expect(text.length).toBeLessThanOrEqual(1_000);
+    expect(listOf(text)).toMatchObject({ truncated: "true", outcome: "ENDED", exit: expect.stringMatching(/^客+$/) });
+  });
+
   it("leaves out only custom fields if there are too many keys", () => {
     const values = Object.fromEntries(Array.from({ length: 200 }, (_, number) => [`cf_number_${number}`, "value"]));
     const { text = "" } = renderAnswer("KEY_VALUE", { values, extras: { found: "true" }, line: "" });
@@ -138,10 +154,10 @@ describe("a run", () => {
     const run = (format: string, tel: string) => ask(path, { format, "inputs[tel]": tel }, { format, inputs: { tel } });
     expect(await run("TEXT", "+12125550102")).toEqual({ type: plainText, text: "exit of done" });
     expect((await run("KEY_VALUE", "+12125550102")).text).toBe(
-      "exit=exit%20of%20done&truncated=false&outcome=ENDED&caller_uname=Anna%20Archer&caller_status=found&caller_stage",
+      "exit=exit%20of%20done&outcome=ENDED&truncated=false&caller_uname=Anna%20Archer&caller_status=found&caller_stage",
     );
     expect((await run("KEY_VALUE", "anonymous")).text).toBe(
-      "exit=exit%20of%20done&truncated=false&outcome=ENDED&caller_uname&caller_status=withheld&caller_stage",
+      "exit=exit%20of%20done&outcome=ENDED&truncated=false&caller_uname&caller_status=withheld&caller_stage",
     );
   });
 });

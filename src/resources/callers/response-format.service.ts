@@ -31,7 +31,7 @@ const maxKeyBytes = 600;
 
 interface AnswerParts {
   readonly values: Readonly<Record<string, string>>;
-  readonly extras: Readonly<Partial<Record<FormatKey, string>>>;
+  readonly extras: Readonly<Partial<Record<FormatKey | "outcome", string>>>;
   /** The whole of a TEXT. */
   readonly line: string;
 }
@@ -44,8 +44,8 @@ export interface RenderedAnswer {
 
 /**
  * Converts a response to its format. PLAIN is the values, TEXT the line. The other formats add the `extras`, and
- * `truncated`, which is "true" if the longest values were truncated. In keys, characters that the format does not allow
- * are replaced by `_`.
+ * `truncated`, which is "true" if the longest values were truncated. The extras decide where a call goes, so they are
+ * whole as long as they fit. In keys, characters that the format does not allow are replaced by `_`.
  */
 export function renderAnswer(format: AnswerFormat, { values, extras, line }: AnswerParts): RenderedAnswer {
   switch (format) {
@@ -53,12 +53,12 @@ export function renderAnswer(format: AnswerFormat, { values, extras, line }: Ans
       return { answer: values };
     case "AMAZON_CONNECT":
     case "TWILIO":
-      return { answer: fitting({ ...withPlainKeys(values), ...extras }, maxBytes[format], jsonBytes) };
+      return { answer: fitting({ ...withPlainKeys(values), ...extras }, extras, [maxBytes[format], jsonBytes]) };
     case "TEXT":
       return { text: cutTo(line.replaceAll(/\s+/g, " "), maxBytes.TEXT) };
     case "KEY_VALUE": {
       const whole = { ...extras, truncated: "", ...withPlainKeys(values), ...extras };
-      return { text: keyValueText(fitting(withFewerKeys(whole), maxBytes.KEY_VALUE, keyValueBytes)) };
+      return { text: keyValueText(fitting(withFewerKeys(whole), extras, [maxBytes.KEY_VALUE, keyValueBytes])) };
     }
     default:
       return format satisfies never;
@@ -107,19 +107,23 @@ export function withPlainKeys(values: Readonly<Record<string, string>>): Record<
 
 const plainKey = /^[A-Za-z0-9_-]+$/;
 
-/** Truncates values to the largest length of 2^n bytes with which all fit. */
-function fitting(
-  values: Record<string, string>,
-  limit: number,
-  bytesOf: (values: Readonly<Record<string, string>>) => number,
-): Record<string, string> {
+type Limit = readonly [bytes: number, bytesOf: (values: Readonly<Record<string, string>>) => number];
+
+/** Truncates values to the largest length of 2^n bytes with which all fit, and the extras only if they alone do not. */
+function fitting(values: Record<string, string>, extras: AnswerParts["extras"], [limit, bytesOf]: Limit) {
   const whole = { ...values, truncated: "false" };
   if (bytesOf(whole) <= limit) return whole;
-  for (let length = 2 ** Math.floor(Math.log2(limit)); ; length /= 2) {
-    const cut = Object.entries(values).map(([key, value]) => [key, cutTo(value, length)] as const);
-    const answer = { ...Object.fromEntries(cut), truncated: "true" };
-    if (length < 1 || bytesOf(answer) <= limit) return answer;
+  const longest = 2 ** Math.floor(Math.log2(limit));
+  for (const kept of [extras, {}]) {
+    for (let length = longest; length >= 1 / 2; length /= 2) {
+      const cut = Object.entries(values).map(
+        ([key, value]) => [key, Object.hasOwn(kept, key) ? value : cutTo(value, length)] as const,
+      );
+      const answer = { ...Object.fromEntries(cut), truncated: "true" };
+      if (bytesOf(answer) <= limit) return answer;
+    }
   }
+  return { ...Object.fromEntries(Object.keys(values).map((key) => [key, ""])), truncated: "true" };
 }
 
 function jsonBytes(values: Readonly<Record<string, string>>): number {

@@ -77,12 +77,10 @@ export function toProtoProblem(problem: FlowProblem): MessageInitShape<typeof Fl
 
 export function toProtoRun(run: FlowRun, format: AnswerFormat): MessageInitShape<typeof RunFlowResponseSchema> {
   const { exit, outcome, variables } = run;
-  // The outcome hides a variable of that name.
-  const { outcome: _, ...others } = variables;
   return {
     ...(format === "PLAIN"
       ? { answer: plainAnswer(run) }
-      : renderAnswer(format, { values: { outcome, ...others }, extras: { exit }, line: exit })),
+      : renderAnswer(format, { values: variables, extras: { exit, outcome }, line: exit })),
     ...{ exit, variables: { ...variables }, outcome: runOutcome.toProto(outcome) },
     path: run.path.map(({ nodeId, kind, branch, reason, durationMs }) => ({
       ...{ nodeId, kind, reason, branch: stepBranch.toProto(branch), durationMs: Math.round(durationMs) },
