@@ -52,8 +52,8 @@ export function startCleanup({ database, log, intervalMs = defaultIntervalMs }: 
 }
 
 /**
- * One run: expired idempotency records and flow runs, and card links that expired unused a day ago. Used links are retained. Small
- * batches skip locked rows, so that no request waits for them.
+ * One run: expired idempotency records and flow runs, and card links that expired unused a day ago. Used links are
+ * retained. Small batches skip locked rows, so that no request waits for them.
  *
  * @returns the number of removed rows
  */

@@ -1,4 +1,4 @@
-import { phoneForms } from "../core/phone/phone.js";
+import { phoneForms } from "../core/phone/numbering-plan.js";
 import type { Bind } from "./record-list.js";
 
 interface PhoneSearch {

@@ -79,7 +79,7 @@ describe("the status of a query", () => {
 describe.each(["anonymous", "Restricted", "+7378742833", "anonymous@anonymous.invalid"])(
   "a withheld number, %s",
   (tel) => {
-    it("finds nobody, whoever was found before, and is no number", async () => {
+    it("finds nobody after an earlier match, and is not a phone number", async () => {
       expect((await ask({ tel })).json).toBeNull();
       const nobody = { found: "false", status: "withheld", kind: "", number: "", match_count: "0", id: "", isVip: "" };
       expect(await twilio({ tel })).toMatchObject(nobody);

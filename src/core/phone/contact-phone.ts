@@ -1,5 +1,5 @@
 import { enumeration, type WordOf } from "../enumeration.js";
-import { phoneForms } from "./phone.js";
+import { phoneForms } from "./numbering-plan.js";
 
 /** Maximum number of phones per customer or lead. */
 export const maxPhones = 10;

@@ -16,8 +16,11 @@ export function todaysNumber(number: string): string {
   return changed ?? number;
 }
 
-/** All forms in E.164 of the line of a number: the number itself first, then today's, the old and the parallel ones. */
-export function numberForms(number: string): readonly string[] {
+/**
+ * All forms in E.164 under which the line of a number may be stored: the number itself first, then today's, the old and
+ * the parallel ones.
+ */
+export function phoneForms(number: string): readonly string[] {
   const today = todaysNumber(number);
   const others = exchanged(today, toOther);
   return others.length === 0 && today === number ? [number] : [...new Set([number, today, ...others])];

@@ -4,7 +4,7 @@ import {
   parsePhoneNumberFromString,
   validatePhoneNumberLength,
 } from "libphonenumber-js/max";
-import { numberForms, todaysNumber } from "./numbering-plan.js";
+import { todaysNumber } from "./numbering-plan.js";
 import { maxSpellingChars, readSpelling } from "./phone-spelling.js";
 import { isWithheldDigits } from "./withheld-caller.js";
 
@@ -49,11 +49,6 @@ export function readCallerPhone(raw: string, country: string): PhoneReading {
 
 /** At the start of the number, which a scheme can precede: `sip:+65…` in a query string arrives as `sip: 65…`. */
 const lostPlus = /(?:^|\b(?:sips?|tel|whatsapp):)\s+[1-9]/i;
-
-/** All texts in E.164 under which the line of a number may be stored, the number itself included. */
-export function phoneForms(number: string): readonly string[] {
-  return numberForms(number);
-}
 
 /**
  * The texts to try: ASCII digits, with a plus if they are international. The library receives nothing else, because its

@@ -1,4 +1,4 @@
-import { phoneForms } from "../../core/phone/phone.js";
+import { phoneForms } from "../../core/phone/numbering-plan.js";
 import { accessFilterValues, grantPredicate } from "../../db/access-filter.js";
 import type { Database } from "../../db/database.js";
 import { isOneOf, phoneAlternatives } from "../../db/phone-condition.js";
@@ -130,7 +130,7 @@ const fields = `(SELECT json_agg(json_build_object('id', d.id, 'code', d.code, '
     ORDER BY ${fieldOrder})
   FROM ${activeFields("($1::text[])[1]")})`;
 
-/** The person whose main phone it is comes before one who has the number further down the list, for another person say. */
+/** A match by main phone comes before one by another phone, such as the phone of an emergency contact. */
 const matchOrder = "m.alternative, m.last_updated_time DESC, m.id";
 
 /**

@@ -1,8 +1,8 @@
 import { isSupportedCountry, parsePhoneNumberFromString } from "libphonenumber-js/max";
 import { describe, expect, it } from "vitest";
-import { numberForms, todaysNumber } from "../../../src/core/phone/numbering-plan.js";
+import { phoneForms, todaysNumber } from "../../../src/core/phone/numbering-plan.js";
 import { planChanges } from "../../../src/core/phone/numbering-plan-changes.js";
-import { phoneForms, readPhone } from "../../../src/core/phone/phone.js";
+import { readPhone } from "../../../src/core/phone/phone.js";
 
 /** One line a country: an old or parallel form, as people and earlier builds have it, and today's. */
 const lines = [
@@ -104,8 +104,8 @@ describe("the table", () => {
       const [before, after] = [`+${old}${"1".repeat(behind)}`, `+${today}${"1".repeat(behind)}`];
       expect(todaysNumber(before)).toBe(parallel ? before : after);
       expect(todaysNumber(after)).toBe(after);
-      expect(new Set(numberForms(before)), before).toEqual(new Set([before, after]));
-      expect(new Set(numberForms(after)), after).toEqual(new Set([before, after]));
+      expect(new Set(phoneForms(before)), before).toEqual(new Set([before, after]));
+      expect(new Set(phoneForms(after)), after).toEqual(new Set([before, after]));
     }
   });
 
