@@ -77,6 +77,7 @@ export function createCallerFind(database: Database): CallerRepository["find"] {
   };
 }
 
+/** The ids of the active custom fields of customers, in their order. */
 export async function readFieldIds(database: Database, companyId: string, signal: AbortSignal) {
   const rows = await database.read<{ id: string }>(fieldIdsStatement, [companyId], signal);
   return rows.map(({ id }) => id);

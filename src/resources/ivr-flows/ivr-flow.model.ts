@@ -191,6 +191,4 @@ export interface IvrFlowRepository {
     write: WriteContext,
     decide: (flow: IvrFlow | undefined) => FlowEdit | undefined,
   ): Promise<IvrFlow>;
-  /** Ids of the company's active custom fields of customers. */
-  customerFieldIds(companyId: string, signal: AbortSignal): Promise<readonly string[]>;
 }

@@ -6,7 +6,6 @@ import type { Database } from "../../db/database.js";
 import { resolveNameCursor } from "../../db/record-list.js";
 import { statement } from "../../db/statement.js";
 import { Prisma } from "../../gen/prisma/client.js";
-import { fieldAssociations } from "../custom-fields/custom-field.model.js";
 import type { FlowDefinition, IvrFlow, IvrFlowRepository } from "./ivr-flow.model.js";
 
 /** IVR flows of companies. */
@@ -47,11 +46,6 @@ export function createIvrFlowRepository(database: Database): IvrFlowRepository {
         };
         await updateRow(tx, { kind: "ivr_flow", target, columns, now, write });
       }),
-
-    async customerFieldIds(companyId, signal) {
-      const rows = await database.read<{ id: string }>(customerFields, [companyId], signal);
-      return rows.map(({ id }) => id);
-    },
   };
 }
 
@@ -68,11 +62,6 @@ const listFlows = statement(
 const flowName = statement(
   "ivr_flow.name",
   "SELECT ARRAY[name] AS name FROM ivr_flow WHERE id = $1 AND company_id = $2",
-);
-
-const customerFields = statement(
-  "ivr_flow.customer_fields",
-  `SELECT id FROM custom_field WHERE company_id = $1 AND association_type = ${fieldAssociations.numberOf("CUSTOMER")} AND archived_time IS NULL`,
 );
 
 interface FlowRow {

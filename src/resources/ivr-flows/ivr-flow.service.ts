@@ -9,6 +9,7 @@ import { DomainError, throwIfInvalid, type Violation, violation } from "../../co
 import { idPrefixes, newId } from "../../core/ids.js";
 import type { Principal } from "../../core/principal.js";
 import { requireEtag, type WriteContext } from "../../core/write.js";
+import type { CallerRepository } from "../callers/caller.model.js";
 import type { ExternalApi } from "../external-apis/external-api.model.js";
 import type { ExternalApis } from "../external-apis/external-api.service.js";
 import {
@@ -50,6 +51,7 @@ interface FlowCall extends CompanyResource {
 interface Dependencies extends ActionDependencies {
   readonly ivrFlows: IvrFlowRepository;
   readonly flowRuns: FlowRunRepository;
+  readonly callers: Pick<CallerRepository, "fieldIds">;
   readonly externalApis: Pick<ExternalApis, "get" | "invoke">;
 }
 
@@ -62,7 +64,7 @@ export type IvrFlows = ReturnType<typeof createIvrFlows>;
 
 /** IVR flows of a company. An API key limited to locations can read and run them. */
 export function createIvrFlows(dependencies: Dependencies) {
-  const { ivrFlows, flowRuns, externalApis } = dependencies;
+  const { ivrFlows, flowRuns, callers, externalApis } = dependencies;
 
   const factsFor = async ({ nodes }: FlowDraft, companyId: string, principal: Principal, signal: AbortSignal) => {
     const apis = new Map<string, ExternalApiSummary>();
@@ -70,7 +72,7 @@ export function createIvrFlows(dependencies: Dependencies) {
       const api = await externalApis.get({ companyId, id }, principal, signal).catch(absent);
       if (api) apis.set(id, toFacts(api));
     }
-    return { externalApis: apis, customerFieldIds: await ivrFlows.customerFieldIds(companyId, signal) };
+    return { externalApis: apis, customerFieldIds: await callers.fieldIds(companyId, signal) };
   };
 
   const get = async ({ companyId, id }: CompanyResource, principal: Principal, signal: AbortSignal) => {
