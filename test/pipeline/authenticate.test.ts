@@ -22,6 +22,8 @@ describe("the readings of an authorization header", () => {
     ["base64 of the secret and a colon", `Basic ${base64(`${secret}:`)}`],
     ["the secret as it is", `Basic ${secret}`],
     ["a bearer token", `Bearer ${secret}`],
+    ["the secret without a scheme", secret],
+    ["base64 of the secret without a scheme", base64(secret)],
     ["a scheme in other letters", `bASIC   ${base64(secret)} `],
   ])("hold the secret given by %s", (_how, header) => {
     expect(parseCredentials(header)).toContain(secret);
@@ -30,6 +32,10 @@ describe("the readings of an authorization header", () => {
   it("put the documented one first", () => {
     expect(parseCredentials(`Basic ${base64(secret)}`)[0]).toBe(secret);
     expect(parseCredentials(`Basic ${base64(`${secret}:`)}`)[0]).toBe(secret);
+  });
+
+  it("put the secret first that has no scheme and is no base64", () => {
+    expect(parseCredentials("key-with.dots")).toEqual(["key-with.dots"]);
   });
 
   it("take no user name beside a password", () => {
@@ -41,8 +47,8 @@ describe("the readings of an authorization header", () => {
     "",
     "Basic",
     "Basic ",
+    "Digest",
     "Digest abc",
-    secret,
     "Basic a b",
     `Bearer ${"x".repeat(600)}`,
     "Bearer é",
@@ -53,7 +59,7 @@ describe("the readings of an authorization header", () => {
 
 it("tells a missing credential from an unreadable one", async () => {
   await expect(authenticate(undefined, keys)).rejects.toMatchObject({ reason: "KEY_MISSING" });
-  for (const header of ["Digest abc", secret]) {
+  for (const header of ["Digest abc", "Bearer"]) {
     const message = expect.stringMatching(/^The authorization header is malformed\. Send/);
     await expect(authenticate(header, keys)).rejects.toMatchObject({ reason: "KEY_MISSING", message });
   }
