@@ -189,7 +189,7 @@ describe("a form of a lead", () => {
   });
 });
 
-it("forms are for the rpcs that a telephone system calls and for leads, ignored parameters for the former", () => {
+it("forms are for the rpcs that a telephone system calls and for leads, ignored parameters for the former and for every GET", () => {
   const methods = services.flatMap((service) => service.methods.map((method) => method));
   const named = (option: typeof form_body) =>
     methods.filter((method) => getOption(method, option)).map(({ name }) => name);

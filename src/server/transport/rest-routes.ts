@@ -26,7 +26,7 @@ export interface Route {
   readonly plainText: string | undefined;
   /** Whether the body can be a form. */
   readonly takesForm: boolean;
-  /** Whether query parameters and members of a form that name no field are ignored. */
+  /** Whether query parameters and members of a form that name no field are ignored: of every GET, and by option. */
   readonly ignoresUnknown: boolean;
 }
 
@@ -97,7 +97,7 @@ function routeOf(method: DescMethodUnary, { pattern, body, responseBody }: HttpR
   return {
     ...{ method, verb, template, body, responseBody, plainText: plainTextOf(method) },
     takesForm: body === "*" && getOption(method, form_body),
-    ignoresUnknown: getOption(method, ignores_unknown_parameters),
+    ignoresUnknown: verb === "GET" || getOption(method, ignores_unknown_parameters),
   };
 }
 
