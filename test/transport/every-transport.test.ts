@@ -99,7 +99,7 @@ describe.each(dialects)("$name", (dialect) => {
   it("refuses a call without a key before it says anything about a malformed body", async () => {
     const { refusal, httpStatus, headers } = await dialect.createRaw(dialect.malformed, { authorization: null });
     expect(refusal).toMatchObject({ code: "UNAUTHENTICATED", reason: "KEY_MISSING", domain: "moego.api" });
-    if (httpStatus === 401) expect(headers["www-authenticate"]).toContain("Basic");
+    if (httpStatus === 401) expect(headers["www-authenticate"]).toBe("Bearer");
   });
 
   it("refuses an unknown key", async () => {

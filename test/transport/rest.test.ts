@@ -26,9 +26,33 @@ describe("routes", () => {
     expect(outcome.headers["x-request-id"]).toBe(outcome.refusal?.metadata["requestId"]);
   });
 
-  it("knows no trailing slash and no empty variable", async () => {
-    expect((await callRest(world, "/v1/customers/")).refusal?.reason).toBe("ROUTE_NOT_FOUND");
+  const getByConnect = "/moego.business.customer.v1.CustomerService/GetCustomer";
+  it.each([
+    ["POST", "/v1/customers/", "CreateCustomer"],
+    ["POST", "/%76%31/cu%73tomers", "CreateCustomer"],
+    ["POST", "/v1/customers%3Alist", "ListCustomers"],
+    ["POST", "/v1/customers%3alist/", "ListCustomers"],
+    ["POST", "/v1/customers:%6C%69st", "ListCustomers"],
+    ["POST", "/v1/customers/cus_1/notes%3Alist", "ListCustomerNotes"],
+    ["GET", "/v1/customers/cus_1/", "GetCustomer"],
+    ["POST", `${getByConnect}/`, "GetCustomer"],
+    ["POST", getByConnect.replace("GetC", "Get%43"), "GetCustomer"],
+  ])("reads %s %s like the path that the contract writes", async (method, path, rpc) => {
+    await callRest(world, path, { method, ...(method === "GET" ? {} : { body: "{}" }) });
+    expect(world.observed.at(-1)?.rpc).toBe(`moego.business.customer.v1.CustomerService/${rpc}`);
+  });
+
+  it("knows no empty segment and no empty variable", async () => {
+    expect((await callRest(world, "/v1/customers/")).refusal?.reason).toBe("METHOD_NOT_ALLOWED");
     expect((await callRest(world, "/v1//customers")).refusal?.reason).toBe("ROUTE_NOT_FOUND");
+    expect((await callRest(world, "/v1/customers//")).refusal?.reason).toBe("ROUTE_NOT_FOUND");
+  });
+
+  it("leaves an encoded slash, percent sign or colon in a variable as data", async () => {
+    expect((await callRest(world, "/v1/customers/a%2Fb")).body.toString()).toContain('"id":"a/b"');
+    expect((await callRest(world, "/v1/customers/a%2541")).body.toString()).toContain('"id":"a%41"');
+    expect((await callRest(world, "/v1/customers/sip%3Aann")).body.toString()).toContain('"id":"sip:ann"');
+    expect((await callRest(world, "/v1/customers%2Fcus_1")).refusal?.reason).toBe("ROUTE_NOT_FOUND");
   });
 
   it("answers a verb that the path does not take with 405 and those it takes", async () => {

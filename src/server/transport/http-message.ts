@@ -6,7 +6,7 @@ import { file_google_rpc_error_details } from "../../gen/proto/google/rpc/error_
 /** An HTTP request of any HTTP version. */
 export interface HttpRequest {
   readonly method: string;
-  /** Path as received, percent-encoded, without the query. */
+  /** Percent-encoded path without the query, normalized (`normalizedPath`). */
   readonly path: string;
   /** Query as received, without the question mark. */
   readonly query: string;

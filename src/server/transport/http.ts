@@ -22,6 +22,7 @@ import { handleRejectedConnections, maxHeaderBytes, missingHostError } from "./h
 import { type HttpLifetime, watchLifetime } from "./http-lifetime.js";
 import { type HttpAnswer, type HttpHandler, type HttpRequest, headerOf } from "./http-message.js";
 import { maxMessageBytes } from "./limits.js";
+import { normalizedPath } from "./request-path.js";
 import { restErrorAnswer } from "./rest.js";
 
 type NodeRequest = IncomingMessage | Http2ServerRequest;
@@ -167,9 +168,12 @@ async function firstAnswer(handlers: readonly HttpHandler[], request: HttpReques
   throw new Error("No handler produced a response; the last handler must accept every request");
 }
 
-/** RFC 9110 requires the header in every 401 response. */
+/**
+ * RFC 9110 requires the header in every 401 response. Not Basic: a browser would ask for a password, remember it, and
+ * send it with requests of other sites.
+ */
 function withChallenge(answer: HttpAnswer): HttpAnswer {
-  return { ...answer, headers: { "www-authenticate": 'Basic realm="moego"', ...answer.headers } };
+  return { ...answer, headers: { "www-authenticate": "Bearer", ...answer.headers } };
 }
 
 function requestOf(nodeRequest: NodeRequest, response: NodeResponse): HttpRequest {
@@ -181,7 +185,7 @@ function requestOf(nodeRequest: NodeRequest, response: NodeResponse): HttpReques
   const [path = "/", query = ""] = splitOnce(nodeRequest.url ?? "/", "?");
   return {
     method: nodeRequest.method ?? "GET",
-    path,
+    path: normalizedPath(path),
     query,
     headers: nodeRequest.headers,
     peerAddress: nodeRequest.socket.remoteAddress ?? "unknown",

@@ -45,7 +45,7 @@ interface CompiledRoute {
   readonly route: Route;
   readonly pattern: RegExp;
   readonly paths: readonly string[];
-  /** Literal segments sort before variables, segment by segment. */
+  /** Literal segments sort before variables, segment by segment, and a verb before none. */
   readonly rank: string;
 }
 
@@ -61,7 +61,7 @@ export function routeTable(services: readonly DescService[]): RouteTable {
     const rule = getOption(method, http);
     for (const binding of [rule, ...rule.additionalBindings]) {
       const compiled = compile(routeOf(method, binding));
-      const count = compiled.rank.length;
+      const count = compiled.rank.length - 1;
       bySegments.set(count, [...(bySegments.get(count) ?? []), compiled]);
     }
   }
@@ -108,7 +108,10 @@ function plainTextOf(method: DescMethodUnary): string | undefined {
   return field?.localName;
 }
 
-/** A template is `/literal/{field.path}/...:verb`. The last variable ends at a colon, where the verb starts. */
+/**
+ * A template is `/literal/{field.path}/...:verb`. The last variable ends at the colon, plain or percent-encoded, where the
+ * verb starts.
+ */
 function compile(route: Route): CompiledRoute {
   const { template, method } = route;
   const [, segmentText, verb = ""] =
@@ -123,11 +126,12 @@ function compile(route: Route): CompiledRoute {
     else {
       requireField(method.input, path, rpcNameOf(method));
       paths.push(path);
-      pattern += "/([^/:]+)";
+      pattern += "/([^/:]+?)";
     }
     rank += path === undefined ? "0" : "1";
   }
-  return { route, paths, rank, pattern: new RegExp(`^${pattern}${verb.replaceAll(".", "\\.")}$`) };
+  const ending = verb === "" ? "" : `(?::|%3[Aa])${verb.slice(1).replaceAll(".", "\\.")}`;
+  return { route, paths, rank: rank + (verb === "" ? "1" : "0"), pattern: new RegExp(`^${pattern}${ending}$`) };
 }
 
 function requireField(schema: DescMessage, path: string, rpc: string): void {
