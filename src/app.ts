@@ -56,6 +56,7 @@ export async function createApp({ config, logger, databaseUrl, secrets, hasDemo 
   const connection = { ...limits, url: databaseUrl, waitMs: poolWaitMs, log: logger };
   const database = openDatabase({ ...connection, size: poolSize });
   const checks = openStatements({ ...connection, size: checkConnections, name: "moego checks" });
+  const probe = openStatements({ ...connection, size: 1, name: "moego probe" });
   const metrics = createMetrics({ pool: () => toGauges(database) });
   const keys = createKeyChecker({
     repository: createKeyCheckRepository(checks),
@@ -77,12 +78,10 @@ export async function createApp({ config, logger, databaseUrl, secrets, hasDemo 
     ...{ services, handlers, keys, logger, metrics, trustedProxies, rateLimits, drainDeadline },
     fingerprintKeys: fingerprintKeys(secrets),
   });
-  const servers = await startServers({ config, run, logger, metrics, checks, hasDemo }).catch(
-    async (error: unknown) => {
-      await Promise.all([database.close(), checks.close()]);
-      throw error;
-    },
-  );
+  const servers = await startServers({ config, run, logger, metrics, probe, hasDemo }).catch(async (error: unknown) => {
+    await Promise.all([database.close(), checks.close(), probe.close()]);
+    throw error;
+  });
   const cleanup = startCleanup({ database, log: logger });
 
   let stopping: Promise<void> | undefined;
@@ -94,7 +93,7 @@ export async function createApp({ config, logger, databaseUrl, secrets, hasDemo 
   const stop = () => {
     stopping ??= drain()
       .then(() => outbound[Symbol.asyncDispose]())
-      .then(() => closeWithTimeout([database, checks], logger));
+      .then(() => closeWithTimeout([database, checks, probe], logger));
     return stopping;
   };
   httpUrl = ownUrl(config, servers.httpPort);
@@ -105,7 +104,7 @@ export async function createApp({ config, logger, databaseUrl, secrets, hasDemo 
     grpcPort: servers.grpcPort,
     httpUrl,
     grpcUrl: ownUrl(config, servers.grpcPort),
-    ready: async () => stopping === undefined && (await isDatabaseReachable(checks).catch(() => false)),
+    ready: async () => stopping === undefined && (await isDatabaseReachable(probe).catch(() => false)),
     stop,
     [Symbol.asyncDispose]: stop,
   };
@@ -116,11 +115,12 @@ interface ServerParts {
   readonly run: ExecuteCall;
   readonly logger: Logger;
   readonly metrics: Metrics;
-  readonly checks: Statements;
+  /** A connection that neither requests nor key checks use. */
+  readonly probe: Statements;
   readonly hasDemo: boolean;
 }
 
-async function startServers({ config, run, logger, metrics, checks, hasDemo }: ServerParts) {
+async function startServers({ config, run, logger, metrics, probe, hasDemo }: ServerParts) {
   const tls = config.tls && (await readTls(config.tls));
   const refuse = createRejectRequest({ logger, metrics });
   const listen = { host: config.host, ...(tls ? { tls } : {}) };
@@ -134,7 +134,8 @@ async function startServers({ config, run, logger, metrics, checks, hasDemo }: S
         createRestHandler({ services, run, refuse }),
       ],
       probes: {
-        checks: { database: () => isDatabaseReachable(checks) },
+        checks: { database: () => isDatabaseReachable(probe) },
+        trustedProxies: config.trustedProxies,
         metrics: async () => ({ contentType: metrics.contentType, text: await metrics.text() }),
         ...(config.metricsToken === undefined ? {} : { metricsToken: config.metricsToken }),
       },
@@ -172,7 +173,7 @@ async function readTls({ certFile, keyFile }: NonNullable<Config["tls"]>) {
   return { certificate, key };
 }
 
-/** Reserved for key checks, which are cached for 2 s, and health checks. */
+/** Reserved for key checks, which are cached for 2 s. */
 const checkConnections = 2;
 
 /** Aborted requests need time to learn their outcome and to send the response. */

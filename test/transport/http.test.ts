@@ -2,16 +2,23 @@ import { connect as connectH2, type IncomingHttpHeaders } from "node:http2";
 import { Agent, request as httpsRequest } from "node:https";
 import { connect as connectTcp } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { rememberedCheck } from "../../src/server/transport/remembered.js";
 import { timed } from "../support/timed.js";
 import { selfSigned } from "./certificate.js";
 import { callRest } from "./clients.js";
 import { authorization, startWorld, type World } from "./world.js";
 
 let world: World;
+let measured: World;
 beforeAll(async () => {
   world = await startWorld({ corsOrigins: ["https://app.example.com"] });
+  const metrics = async () => ({ contentType: "text/plain", text: "calls 1\n" });
+  measured = await startWorld({ probes: { checks: {}, metrics } });
 });
-afterAll(() => world[Symbol.asyncDispose]());
+afterAll(async () => {
+  await world[Symbol.asyncDispose]();
+  await measured[Symbol.asyncDispose]();
+});
 
 /** Writes bytes to the port and reads until the server closes. */
 function exchangeRaw(port: number, text: string): Promise<string> {
@@ -114,6 +121,56 @@ describe("probes", () => {
       checks: { server: "ok", database: "failed", cache: "failed", disk: "ok" },
     });
     expect((await fetch(`${world.url}/readyz`)).status).toBe(200);
+  });
+
+  it("ask the database once a second, however many ask at once", async () => {
+    let probes = 0;
+    const database = async () => {
+      probes += 1;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      return true;
+    };
+    await using own = await startWorld({ probes: { checks: { database } } });
+    const startedMs = performance.now();
+    const asked = Array.from({ length: 100 }, () => fetch(`${own.url}/readyz`));
+    const honest = await callRest(own, "/v1/customers/cus_1");
+    const answers = await Promise.all(asked);
+    expect(honest.httpStatus).toBe(200);
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    await Promise.all(answers.map((answer) => answer.arrayBuffer()));
+    expect(probes).toBeLessThanOrEqual(1 + (performance.now() - startedMs) / 1_000);
+  });
+
+  it("remember a check for one second from its end, whatever its result", async () => {
+    let clockMs = 0;
+    const results = [true, false, true];
+    const check = rememberedCheck(
+      async () => results.shift() ?? Promise.reject(new Error("down")),
+      () => clockMs,
+    );
+    const seen: boolean[] = [];
+    for (const nextMs of [0, 999, 1_000, 1_999, 2_000, 3_000]) {
+      clockMs = nextMs;
+      seen.push(await check());
+    }
+    expect(seen).toEqual([true, true, false, false, true, false]);
+  });
+
+  it.each([
+    ["Forwarded", { forwarded: "for=203.0.113.9" }],
+    ["X-Forwarded-For", { "x-forwarded-for": "127.0.0.1" }],
+    ["X-Real-IP", { "x-real-ip": "203.0.113.9" }],
+    ["Via", { via: "1.1 proxy" }],
+  ])("give metrics through a proxy on this machine for the token only: %s", async (_what, headers) => {
+    const answer = await fetch(`${measured.url}/metrics`, { headers });
+    expect([answer.status, answer.headers.get("www-authenticate")]).toEqual([401, "Bearer"]);
+    expect((await fetch(`${measured.url}/metrics`)).status).toBe(200);
+  });
+
+  it("give metrics to a trusted proxy for the token only, even without a header of proxies", async () => {
+    const metrics = async () => ({ contentType: "text/plain", text: "calls 1\n" });
+    await using own = await startWorld({ probes: { checks: {}, metrics, trustedProxies: ["127.0.0.0/8"] } });
+    expect((await fetch(`${own.url}/metrics`)).status).toBe(401);
   });
 
   it("give metrics freely on loopback only, else for the token", async () => {

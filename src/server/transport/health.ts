@@ -1,7 +1,8 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { isIP } from "node:net";
-import { addressSet } from "../pipeline/client-address.js";
-import { type HttpAnswer, type HttpHandler, headerOf, jsonAnswer } from "./http-message.js";
+import { type AddressSet, addressSet } from "../pipeline/client-address.js";
+import { type HttpAnswer, type HttpHandler, type HttpRequest, headerOf, jsonAnswer } from "./http-message.js";
+import { rememberedCheck } from "./remembered.js";
 
 const loopback = addressSet(["127.0.0.0/8", "::1"]);
 
@@ -10,8 +11,10 @@ export interface ProbeOptions {
   readonly checks: Readonly<Record<string, () => Promise<boolean>>>;
   /** Metrics in text format; absent = no `/metrics`. */
   readonly metrics?: () => Promise<{ readonly contentType: string; readonly text: string }>;
-  /** Bearer token of `/metrics`. Required if the server listens on more than loopback. */
+  /** Bearer token of `/metrics`. Required if the server listens on more than loopback, and behind a proxy. */
   readonly metricsToken?: string;
+  /** Addresses and ranges of proxies. */
+  readonly trustedProxies?: readonly string[];
   readonly host: string;
   readonly isDraining: () => boolean;
 }
@@ -21,28 +24,31 @@ export interface ProbeOptions {
  * `/metrics`. They need no API key.
  */
 export function createProbeHandler(options: ProbeOptions): HttpHandler {
+  const checks = Object.entries(options.checks).map(([name, check]) => [name, rememberedCheck(check)] as const);
+  const proxies = addressSet(options.trustedProxies ?? []);
   return async (request) => {
     if (request.method !== "GET" && request.method !== "HEAD") return undefined;
     switch (request.path) {
       case "/healthz":
         return jsonAnswer(200, { status: "ok" });
       case "/readyz":
-        return readiness(options);
+        return readiness(checks, options.isDraining());
       case "/metrics":
-        return options.metrics && metricsAnswer(options, options.metrics, headerOf(request, "authorization"));
+        return options.metrics && metricsAnswer(options, options.metrics, { request, proxies });
       default:
         return undefined;
     }
   };
 }
 
-async function readiness({ checks, isDraining }: ProbeOptions): Promise<HttpAnswer> {
+async function readiness(
+  checks: readonly (readonly [string, () => Promise<boolean>])[],
+  isDraining: boolean,
+): Promise<HttpAnswer> {
   const results = await Promise.all(
-    Object.entries(checks).map(
-      async ([name, check]) => [name, (await check().catch(() => false)) ? "ok" : "failed"] as const,
-    ),
+    checks.map(async ([name, check]) => [name, (await check()) ? "ok" : "failed"] as const),
   );
-  const all = { server: isDraining() ? "draining" : "ok", ...Object.fromEntries(results) };
+  const all = { server: isDraining ? "draining" : "ok", ...Object.fromEntries(results) };
   const isReady = Object.values(all).every((result) => result === "ok");
   return jsonAnswer(isReady ? 200 : 503, { status: isReady ? "ok" : "unavailable", checks: all });
 }
@@ -50,14 +56,29 @@ async function readiness({ checks, isDraining }: ProbeOptions): Promise<HttpAnsw
 async function metricsAnswer(
   { host, metricsToken }: ProbeOptions,
   metrics: NonNullable<ProbeOptions["metrics"]>,
-  authorization: string | undefined,
+  { request, proxies }: { readonly request: HttpRequest; readonly proxies: AddressSet },
 ): Promise<HttpAnswer> {
-  const isOpen = metricsToken === undefined && isLoopback(host);
-  if (!isOpen && !holdsToken(authorization, metricsToken)) {
+  const isOpen = metricsToken === undefined && isLoopback(host) && !isProxied(request, proxies);
+  if (!isOpen && !holdsToken(headerOf(request, "authorization"), metricsToken)) {
     return jsonAnswer(401, { status: "unauthenticated" }, { "www-authenticate": "Bearer" });
   }
   const { contentType, text } = await metrics();
   return { status: 200, headers: { "content-type": contentType }, body: Buffer.from(text) };
+}
+
+/** Proxies add at least one of them. */
+export const forwardingHeaders = [
+  "forwarded",
+  "x-forwarded-for",
+  "x-forwarded-host",
+  "x-forwarded-proto",
+  "x-real-ip",
+  "via",
+] as const;
+
+/** A request through a proxy on this machine comes from loopback, but its client can be anywhere. */
+function isProxied(request: HttpRequest, proxies: AddressSet): boolean {
+  return proxies.has(request.peerAddress) || forwardingHeaders.some((name) => headerOf(request, name) !== undefined);
 }
 
 function isLoopback(host: string): boolean {
