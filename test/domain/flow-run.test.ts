@@ -2,9 +2,9 @@ import { expect, it } from "vitest";
 import { DomainError } from "../../src/core/errors.js";
 import type { FlowDefinition, FlowOperator } from "../../src/resources/ivr-flows/ivr-flow.model.js";
 import { createFlowActions } from "../../src/resources/ivr-flows/ivr-flow-actions.service.js";
-import { queryKeys } from "../../src/resources/ivr-flows/ivr-flow-check.service.js";
 import { evaluateCondition, type FlowActions } from "../../src/resources/ivr-flows/ivr-flow-node.service.js";
 import { runFlow } from "../../src/resources/ivr-flows/ivr-flow-run.service.js";
+import { queryKeys } from "../../src/resources/ivr-flows/ivr-flow-variables.service.js";
 import { api, branch, end, flow, query, set } from "../support/flows.js";
 import { timed } from "../support/timed.js";
 

@@ -1,25 +1,15 @@
-import { answerFactKeys, callerKeys } from "../callers/caller-profile.model.js";
-import { invocationKeys } from "../external-apis/external-api.model.js";
-import {
-  type FlowBranch,
-  type FlowDraft,
-  type FlowInput,
-  type FlowNode,
-  maxNodes,
-  transitionsOf,
-} from "./ivr-flow.model.js";
+import { type FlowDraft, type FlowInput, type FlowNode, maxNodes, transitionsOf } from "./ivr-flow.model.js";
 import { analyzeVariables, type FlowGraph, graphOf } from "./ivr-flow-graph.service.js";
 import { type FlowProblem, fault } from "./ivr-flow-problem.service.js";
 import { paramField, textProblems } from "./ivr-flow-text-check.service.js";
+import { provided, type VariableFacts } from "./ivr-flow-variables.service.js";
 
 /** Facts about the company that a check needs. */
-export interface FlowCheckContext {
+export interface FlowCheckContext extends VariableFacts {
   /** The external APIs that the flow uses, by id. A missing one does not exist. */
   readonly externalApis: ReadonlyMap<string, ExternalApiSummary>;
   /** External APIs that the flow already used. If one of them is archived, it is only a warning. */
   readonly usedBefore: ReadonlySet<string>;
-  /** Ids of the custom fields that a customer query provides. */
-  readonly customerFieldIds: readonly string[];
 }
 
 export interface ExternalApiSummary {
@@ -28,9 +18,6 @@ export interface ExternalApiSummary {
   readonly params: ReadonlyMap<string, boolean>;
   readonly outputs: readonly string[];
 }
-
-/** Variables that every customer query provides, whatever its result; "" if unknown. */
-export const queryKeys: readonly string[] = [...callerKeys, ...answerFactKeys];
 
 /** All problems of a flow: first those of the flow as a whole, then those of each node. Never throws. */
 export function checkFlow(definition: FlowDraft, facts: FlowCheckContext): readonly FlowProblem[] {
@@ -60,31 +47,6 @@ export function checkFlow(definition: FlowDraft, facts: FlowCheckContext): reado
       return problems.map((problem) => ({ ...problem, nodeId: node.id, field: `nodes[${index}].${problem.field}` }));
     }),
   ];
-}
-
-/** The variables that a node provides on a branch, by full name. */
-function provided(
-  node: FlowNode,
-  branch: FlowBranch,
-  { customerFieldIds, externalApis }: FlowCheckContext,
-): readonly string[] {
-  const own = (keys: readonly string[]) => keys.map((key) => `${node.id}.${key}`);
-  switch (node.kind) {
-    case "customer_query":
-      return own(branch === "TIMED_OUT" ? queryKeys : [...queryKeys, ...customerFieldIds]);
-    case "external_api":
-      return own([
-        ...invocationKeys,
-        ...(branch === "SUCCESS" ? (externalApis.get(node.externalApiId)?.outputs ?? []) : []),
-      ]);
-    case "set":
-      return node.assignments.map(({ variable }) => variable);
-    case "branch":
-    case "end":
-      return [];
-    default:
-      return node satisfies never;
-  }
 }
 
 function duplicateInputs(inputs: readonly FlowInput[]): FlowProblem[] {

@@ -8,7 +8,7 @@ import {
   type FlowOperator,
   transitionsOf,
 } from "./ivr-flow.model.js";
-import { queryKeys } from "./ivr-flow-check.service.js";
+import { queryKeys } from "./ivr-flow-variables.service.js";
 
 /**
  * What a run does outside of it. Both end in "TIMED_OUT" by the deadline, on the clock of `performance.now()`. Both

@@ -11,6 +11,11 @@ export interface FlowRun {
   /** The exit name of the end node that was reached, otherwise `timeoutExit` of the flow. */
   readonly exit: string;
   readonly variables: Readonly<Record<string, string>>;
+  /**
+   * The names of all variables that a run of the flow can return, wherever it ends. Absent if no format needs them, and
+   * in runs that an earlier version stored.
+   */
+  readonly keys?: readonly string[];
   readonly path: readonly FlowStep[];
   readonly durationMs: number;
 }

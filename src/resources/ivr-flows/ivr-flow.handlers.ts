@@ -38,7 +38,10 @@ export function createIvrFlowHandlers(flows: IvrFlows, pageTokens: PageTokens): 
     }),
 
     runFlow: rpc(flowRun, async ({ format, ...call }, { principal, write, deadlineMs }) => {
-      return toProtoRun(await flows.run({ ...call, deadlineMs }, principal, write), format);
+      return toProtoRun(
+        await flows.run({ ...call, needsKeys: format !== "PLAIN", deadlineMs }, principal, write),
+        format,
+      );
     }),
   };
 }

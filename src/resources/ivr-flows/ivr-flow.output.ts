@@ -76,11 +76,13 @@ export function toProtoProblem(problem: FlowProblem): MessageInitShape<typeof Fl
 }
 
 export function toProtoRun(run: FlowRun, format: AnswerFormat): MessageInitShape<typeof RunFlowResponseSchema> {
-  const { exit, outcome, variables } = run;
+  const { exit, outcome, variables, keys = [] } = run;
+  // A telephony system that does not receive a key keeps the value of the call before.
+  const values = { ...Object.fromEntries(keys.map((key) => [key, ""])), ...variables };
   return {
     ...(format === "PLAIN"
       ? { answer: plainAnswer(run) }
-      : renderAnswer(format, { values: variables, extras: { exit, outcome }, line: exit })),
+      : renderAnswer(format, { values, extras: { exit, outcome }, line: exit })),
     ...{ exit, variables: { ...variables }, outcome: runOutcome.toProto(outcome) },
     path: run.path.map(({ nodeId, kind, branch, reason, durationMs }) => ({
       ...{ nodeId, kind, reason, branch: stepBranch.toProto(branch), durationMs: Math.round(durationMs) },

@@ -5,12 +5,11 @@ import {
   requireActive,
   requireFound,
 } from "../../core/company-resource.js";
-import { DomainError, throwIfInvalid, type Violation, violation } from "../../core/errors.js";
+import { throwIfInvalid, type Violation, violation } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
 import type { Principal } from "../../core/principal.js";
 import { requireEtag, type WriteContext } from "../../core/write.js";
 import type { CallerRepository } from "../callers/caller.model.js";
-import type { ExternalApi } from "../external-apis/external-api.model.js";
 import type { ExternalApis } from "../external-apis/external-api.service.js";
 import {
   type FlowContent,
@@ -20,7 +19,8 @@ import {
   newFlowTimeoutMs,
 } from "./ivr-flow.model.js";
 import { type ActionDependencies, createFlowActions } from "./ivr-flow-actions.service.js";
-import { checkFlow, type ExternalApiSummary, type FlowCheckContext } from "./ivr-flow-check.service.js";
+import { checkFlow, type FlowCheckContext } from "./ivr-flow-check.service.js";
+import { createFlowFacts, externalApisOf } from "./ivr-flow-facts.service.js";
 import { runOnce } from "./ivr-flow-once.service.js";
 import { toViolations } from "./ivr-flow-problem.service.js";
 import type { FlowRunRepository } from "./ivr-flow-run.model.js";
@@ -44,6 +44,8 @@ type FlowToCheck = CompanyResource | { readonly companyId: string; readonly draf
 
 interface FlowCall extends CompanyResource {
   readonly inputs: Readonly<Record<string, string>>;
+  /** Whether the result must have `keys`. With an idempotency key it always has them: a duplicate may need them. */
+  readonly needsKeys: boolean;
   /** Deadline of the request, on the clock of `performance.now()`. */
   readonly deadlineMs: number;
 }
@@ -66,14 +68,7 @@ export type IvrFlows = ReturnType<typeof createIvrFlows>;
 export function createIvrFlows(dependencies: Dependencies) {
   const { ivrFlows, flowRuns, callers, externalApis } = dependencies;
 
-  const factsFor = async ({ nodes }: FlowDraft, companyId: string, principal: Principal, signal: AbortSignal) => {
-    const apis = new Map<string, ExternalApiSummary>();
-    for (const id of externalApisOf(nodes)) {
-      const api = await externalApis.get({ companyId, id }, principal, signal).catch(absent);
-      if (api) apis.set(id, toFacts(api));
-    }
-    return { externalApis: apis, customerFieldIds: await callers.fieldIds(companyId, signal) };
-  };
+  const facts = createFlowFacts({ callers, externalApis });
 
   const get = async ({ companyId, id }: CompanyResource, principal: Principal, signal: AbortSignal) => {
     requireCompanyAccess(principal, companyId);
@@ -101,9 +96,9 @@ export function createIvrFlows(dependencies: Dependencies) {
       const { companyId, id = newId(idPrefixes.ivrFlow), definition: draft, ...texts } = flow;
       const content = { ...texts, definition: { timeoutMs: newFlowTimeoutMs, ...draft } };
       requireCompanyWrite(principal, companyId, "callcenter:write");
-      const facts = await factsFor(content.definition, companyId, principal, write.signal);
+      const known = await facts.read(content.definition.nodes, { companyId, principal, signal: write.signal });
       return ivrFlows.create({ companyId, id, ...content }, write, () => {
-        throwIfInvalid(faults(content.definition, { ...facts, usedBefore: new Set() }));
+        throwIfInvalid(faults(content.definition, { ...known, usedBefore: new Set() }));
       });
     },
 
@@ -118,12 +113,12 @@ export function createIvrFlows(dependencies: Dependencies) {
     async update(update: FlowUpdate, principal: Principal, write: WriteContext) {
       const { companyId, id, etag, definition, ...texts } = update;
       requireCompanyWrite(principal, companyId, "callcenter:write");
-      const facts = definition && (await factsFor(definition, companyId, principal, write.signal));
+      const known = definition && (await facts.read(definition.nodes, { companyId, principal, signal: write.signal }));
       return ivrFlows.change({ companyId, id }, write, (found) => {
         const flow = requireActive(found, resource, id);
         requireEtag(etag, flow, resource);
-        if (!facts) return texts;
-        throwIfInvalid(faults(definition, { ...facts, usedBefore: externalApisOf(flow.definition.nodes) }));
+        if (!known) return texts;
+        throwIfInvalid(faults(definition, { ...known, usedBefore: externalApisOf(flow.definition.nodes) }));
         return { ...texts, definition: { timeoutMs: flow.definition.timeoutMs, ...definition } };
       });
     },
@@ -139,15 +134,15 @@ export function createIvrFlows(dependencies: Dependencies) {
       requireCompanyAccess(principal, flow.companyId);
       const isDraft = "draft" in flow;
       const definition = isDraft ? flow.draft : (await get(flow, principal, signal)).definition;
-      const facts = await factsFor(definition, flow.companyId, principal, signal);
-      return checkFlow(definition, { ...facts, usedBefore: isDraft ? new Set() : externalApisOf(definition.nodes) });
+      const known = await facts.read(definition.nodes, { companyId: flow.companyId, principal, signal });
+      return checkFlow(definition, { ...known, usedBefore: isDraft ? new Set() : externalApisOf(definition.nodes) });
     },
 
     /**
      * Runs once per idempotency key. Throws INVALID_REQUEST at `inputs`, RESOURCE_NOT_FOUND, RESOURCE_ARCHIVED; with a
      * key also IDEMPOTENCY_KEY_REUSED, OUTCOME_UNKNOWN, RESOURCE_ERASED.
      */
-    async run({ inputs, deadlineMs, ...target }: FlowCall, principal: Principal, write: WriteContext) {
+    async run({ inputs, needsKeys, deadlineMs, ...target }: FlowCall, principal: Principal, write: WriteContext) {
       const { claim } = write;
       const { companyId } = target;
       const begun = performance.now();
@@ -161,7 +156,17 @@ export function createIvrFlows(dependencies: Dependencies) {
       const run = async (signal: AbortSignal) => {
         if (opened.status === "rejected") throw opened.reason;
         const { definition, values } = opened.value;
-        return runFlow(definition, { inputs: values, deadlineMs: endMs(definition.timeoutMs), actions }, signal);
+        const runEndMs = endMs(definition.timeoutMs);
+        const keys =
+          needsKeys || claim
+            ? facts.returnedKeys(definition, {
+                companyId,
+                principal,
+                signal: AbortSignal.any([signal, timeoutAt(runEndMs)]),
+              })
+            : undefined;
+        const result = await runFlow(definition, { inputs: values, deadlineMs: runEndMs, actions }, signal);
+        return keys ? { ...result, keys: await keys } : result;
       };
       if (!claim) return run(write.signal);
       // A flow that cannot be run now may have been run with this key before.
@@ -194,21 +199,7 @@ function inputPath(name: string): string {
   return `inputs[${JSON.stringify(name)}]`;
 }
 
-function externalApisOf(nodes: FlowDefinition["nodes"]): ReadonlySet<string> {
-  return new Set(nodes.flatMap((node) => (node.kind === "external_api" ? [node.externalApiId] : [])));
-}
-
-function toFacts({ archived, requestParams, outputParams }: ExternalApi): ExternalApiSummary {
-  return {
-    archived,
-    params: new Map(
-      requestParams.map(({ name, required, defaultValue }) => [name, required && defaultValue === undefined]),
-    ),
-    outputs: outputParams.map(({ name }) => name),
-  };
-}
-
-function absent(error: unknown): undefined {
-  if (error instanceof DomainError && error.reason === "RESOURCE_NOT_FOUND") return undefined;
-  throw error;
+/** `AbortSignal.timeout` accepts only whole milliseconds. */
+function timeoutAt(timeMs: number): AbortSignal {
+  return AbortSignal.timeout(Math.max(0, Math.floor(timeMs - performance.now())));
 }
