@@ -125,7 +125,9 @@ export interface World extends AsyncDisposable {
   readonly http: Awaited<ReturnType<typeof startHttpServer>>;
 }
 
-type WorldOptions = Partial<Pick<PipelineOptions, "trustedProxies" | "maxDurationMs" | "handlers" | "services">> &
+type WorldOptions = Partial<
+  Pick<PipelineOptions, "trustedProxies" | "maxDurationMs" | "handlers" | "services" | "rateLimits">
+> &
   Partial<Pick<Parameters<typeof startHttpServer>[0], "probes" | "corsOrigins" | "tls" | "host">>;
 
 /** Both servers on free ports over the real contract, with handlers that echo. */
@@ -147,6 +149,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     metrics,
     ...(options.trustedProxies ? { trustedProxies: options.trustedProxies } : {}),
     ...(options.maxDurationMs ? { maxDurationMs: options.maxDurationMs } : {}),
+    ...(options.rateLimits ? { rateLimits: options.rateLimits } : {}),
   });
   const tls = options.tls ? { tls: options.tls } : {};
   const grpc = await startGrpcServer({ host: "127.0.0.1", port: 0, services: served, run, ...tls });

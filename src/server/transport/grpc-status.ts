@@ -17,12 +17,33 @@ import { messageTooLarge } from "./limits.js";
 
 const detailsKey = "grpc-status-details-bin";
 
+/**
+ * When a client whose retry policy has this code retries, in milliseconds; negative = it does not. gRFC A6,
+ * https://github.com/grpc/proposal/blob/master/A6-client-retries.md.
+ */
+const retryPushbackKey = "grpc-retry-pushback-ms";
+const neverRetry = -1;
+
+/**
+ * Codes of the usual retry policies that some reasons share although a retry would do harm or fail again:
+ * OUTCOME_UNKNOWN, MESSAGE_TOO_LARGE, CUSTOMER_QUOTA_EXCEEDED, ETAG_MISMATCH.
+ */
+const retriedCodes: ReadonlySet<number> = new Set([codes.UNAVAILABLE, codes.RESOURCE_EXHAUSTED, codes.ABORTED]);
+
 type StatusObject = Parameters<ServerInterceptingCall["sendStatus"]>[0];
 
-/** The error as grpc-js sends it, with its details in the trailers. */
-export function grpcStatusOf(error: StatusError): { code: number; details: string; metadata: GrpcMetadata } {
-  const metadata = new Metadata();
+/**
+ * The error as grpc-js sends it, with its details in the trailers.
+ *
+ * @param metadata what the trailers have besides; the details are added to it
+ */
+export function grpcStatusOf(
+  error: StatusError,
+  metadata = new Metadata(),
+): { code: number; details: string; metadata: GrpcMetadata } {
   metadata.set(detailsKey, Buffer.from(toBinary(StatusSchema, error.toStatus())));
+  const pushbackMs = error.retryDelayMs ?? (retriedCodes.has(error.code) ? neverRetry : undefined);
+  if (pushbackMs !== undefined) metadata.set(retryPushbackKey, String(pushbackMs));
   return { code: error.code, details: error.message, metadata };
 }
 

@@ -1,5 +1,6 @@
 import type { DescMethodUnary, DescService } from "@bufbuild/protobuf";
 import {
+  status as codes,
   Metadata,
   type MethodDefinition,
   Server,
@@ -124,9 +125,13 @@ async function serve(
     grpcCall.sendMetadata(headers);
     answer(null, bytes);
   } catch (error) {
-    grpcCall.sendMetadata(headers);
+    // The headers of an error go with its status: clients never retry a call whose response headers they have seen.
     // The pipeline rejects with a StatusError only; anything else is a bug in the pipeline.
-    answer(error instanceof StatusError ? grpcStatusOf(error) : { code: 13, details: "Internal error." });
+    answer(
+      error instanceof StatusError
+        ? grpcStatusOf(error, headers)
+        : { code: codes.INTERNAL, details: "Internal error.", metadata: headers },
+    );
   }
 }
 
