@@ -1,8 +1,9 @@
 import { type Config, ownUrl } from "./config/config.js";
 import { keepEmbeddedPostgres } from "./db/embedded/embedded-keeper.js";
 import type { Log } from "./db/log.js";
-import { prepareDatabase } from "./db/migrate/migrate.js";
+import { assertMigrated, prepareDatabase } from "./db/migrate/migrate.js";
 import type { SeedOutcome } from "./db/migrate/seed.js";
+import { excessPowerOf, excessPowerRefused } from "./db/migrate/service-login.js";
 import { openSecrets } from "./db/secrets.js";
 import type { DemoSecrets, WorkingSecrets } from "./demo/demo-keys.js";
 
@@ -10,7 +11,7 @@ import type { DemoSecrets, WorkingSecrets } from "./demo/demo-keys.js";
 export interface DatabaseServer {
   /** Login of the server role. */
   readonly serviceUrl: string;
-  /** Login of the owner of the tables. */
+  /** Login of the owner of the tables, or the server's login if the process has no other. */
   readonly ownerUrl: string;
   readonly isEmbedded: boolean;
   /** Rejects if the embedded PostgreSQL stopped and cannot be restarted. An unhandled rejection is harmless. */
@@ -32,6 +33,25 @@ export async function openDatabaseServer(config: Config, log: Log): Promise<Data
 /** Creates or updates roles and tables. */
 export async function migrateDatabase(server: DatabaseServer, log: Log): Promise<readonly string[]> {
   return await prepareDatabase({ migrationUrl: server.ownerUrl, serviceUrl: server.serviceUrl, log });
+}
+
+/**
+ * Makes sure that the server can start: its login owns nothing, unless DATABASE_ALLOW_OWNER permits it, and the schema
+ * matches this version.
+ *
+ * @throws RoleError or MigrationError with instructions
+ */
+export async function readyDatabase(config: Config, server: DatabaseServer, log: Log): Promise<void> {
+  const excess = await excessPowerOf(server.serviceUrl);
+  if (excess && !config.database.allowOwner) throw excessPowerRefused(excess);
+  await migrateOrVerify(server, log);
+}
+
+/** Migrates with the owner's login. Without it, verifies the schema, which takes no rights over tables. */
+export async function migrateOrVerify(server: DatabaseServer, log: Log): Promise<void> {
+  const isOwner = server.ownerUrl !== server.serviceUrl || (await excessPowerOf(server.serviceUrl))?.canMigrate;
+  if (isOwner) await migrateDatabase(server, log);
+  else await assertMigrated({ url: server.serviceUrl });
 }
 
 /** Secrets of the server, from the environment or stored in DATA_DIR. */

@@ -1,6 +1,6 @@
 import { setFlagsFromString } from "node:v8";
 import type { Config } from "./config/config.js";
-import { migrateDatabase, openDatabaseServer, type SeededDemo, seedDemo, serviceSecrets } from "./database-server.js";
+import { openDatabaseServer, readyDatabase, type SeededDemo, seedDemo, serviceSecrets } from "./database-server.js";
 import { EmbeddedPostgresError } from "./db/embedded/embedded-error.js";
 import { MigrationError } from "./db/migrate/migrate.js";
 import { RoleError } from "./db/migrate/roles.js";
@@ -32,7 +32,7 @@ export async function serve(config: Config): Promise<void> {
   // The database starts while the modules of the transports and Prisma are loaded.
   const [server, { createApp }] = await Promise.all([openDatabaseServer(config, logger), import("./app.js")]);
   try {
-    await migrateDatabase(server, logger);
+    await readyDatabase(config, server, logger);
     const [secrets, demo] = await Promise.all([serviceSecrets(config), seedDemo(config, server)]);
     await using app = await createApp({
       config,

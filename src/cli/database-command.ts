@@ -1,14 +1,18 @@
 import { parseArgs } from "node:util";
-import { migrateDatabase, openDatabaseServer, seedDemo } from "../database-server.js";
-import { type Command, counted } from "./command.js";
+import type { Config } from "../config/config.js";
+import { migrateDatabase, migrateOrVerify, openDatabaseServer, seedDemo } from "../database-server.js";
+import { createLogin } from "../db/migrate/create-login.js";
+import { type Command, counted, UsageError } from "./command.js";
 import { warningLog } from "./session.js";
 
-/** `moego migrate`: creates or updates roles and tables. */
+/** `moego migrate`: creates or updates roles and tables, and with `--create-login` the login of the server. */
 export const migrate: Command = async (words, { config, terminal }) => {
-  parseArgs({ args: [...words], options: {} });
+  const { values } = parseArgs({ args: [...words], options: { "create-login": { type: "boolean" } } });
   const log = warningLog(terminal.err);
   const server = await openDatabaseServer(config, log);
   try {
+    if (values["create-login"] && (await createServiceLogin(config.database)))
+      terminal.err("Created the login of DATABASE_URL.");
     const applied = await migrateDatabase(server, log);
     for (const name of applied) terminal.out(name);
     terminal.err(
@@ -19,13 +23,20 @@ export const migrate: Command = async (words, { config, terminal }) => {
   }
 };
 
+/** Whether the login was created now. */
+function createServiceLogin({ url, migrationUrl }: Config["database"]): Promise<boolean> {
+  if (url === undefined || migrationUrl === undefined)
+    throw new UsageError("--create-login requires DATABASE_URL and DATABASE_MIGRATION_URL.");
+  return createLogin({ ownerUrl: migrationUrl, loginUrl: url });
+}
+
 /** `moego seed`: writes the demo data if it does not exist, and prints the demo API keys. */
 export const seed: Command = async (words, { config, terminal }) => {
   parseArgs({ args: [...words], options: {} });
   const log = warningLog(terminal.err);
   const server = await openDatabaseServer(config, log);
   try {
-    await migrateDatabase(server, log);
+    await migrateOrVerify(server, log);
     const seeded = await seedDemo(config, server);
     if (!seeded) throw new Error("To write demo data to the database of DATABASE_URL, set SEED_DEMO=1.");
     if (seeded.outcome === "absent") {

@@ -6,7 +6,8 @@ const intro = "moego - self-hosted backend for pet-service businesses\n\nUsage: 
 /** One entry per command: its line, then its options, each indented by six spaces. */
 const sections = `Server
   serve                         Start the server (like \`npm start\`, without building)
-  migrate                       Apply pending database migrations
+  migrate                       Apply pending database migrations, as the login of DATABASE_MIGRATION_URL
+      --create-login              create the login of DATABASE_URL if it is missing
   seed                          Write the demo data (own database: requires SEED_DEMO=1)
 
 Companies and locations

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { isIpRange } from "../core/ip-ranges.js";
 import { readAllowedTarget } from "../core/outbound-call.js";
 import { maxPoolSize } from "../db/pool.js";
+import { isLoopback, isVerifiedConnection } from "../db/verified-connection.js";
 
 export interface VariableDoc {
   /** Expected format, as a noun phrase. */
@@ -12,6 +13,10 @@ export interface VariableDoc {
   /** Never printed, even if the value is invalid. */
   readonly secret?: boolean;
 }
+
+const insecureDatabase =
+  "not on this machine, so its data would cross the network without verified TLS. Add sslmode=verify-full (with " +
+  "sslrootcert=FILE, a readable PEM file, for a private CA), or set DATABASE_ALLOW_INSECURE=1 for a trusted network";
 
 export const variableDocs = z.registry<VariableDoc>();
 
@@ -38,8 +43,18 @@ export const environmentSchema = z
       expected: "an HTTP or HTTPS URL without a trailing slash, query or fragment",
       example: "https://api.example.com",
     }),
-    DATABASE_URL: databaseUrl("postgresql://moego_service_login:password@db.example.com:5432/moego"),
-    DATABASE_MIGRATION_URL: databaseUrl("postgresql://moego_owner:password@db.example.com:5432/moego"),
+    DATABASE_URL: databaseUrl(
+      "postgresql://moego_service_login:password@db.example.com:5432/moego?sslmode=verify-full",
+    ),
+    DATABASE_MIGRATION_URL: databaseUrl(
+      "postgresql://moego_owner:password@db.example.com:5432/moego?sslmode=verify-full",
+    ),
+    DATABASE_ALLOW_INSECURE: flag(),
+    DATABASE_ALLOW_OWNER: flag(),
+    // A variable of Node.js. With 0 no TLS connection of the process verifies its server, whatever its URL says.
+    NODE_TLS_REJECT_UNAUTHORIZED: text(() => true)
+      .optional()
+      .register(variableDocs, { expected: "1", example: "1" }),
     DATABASE_POOL_SIZE: integer({ min: 1, max: maxPoolSize, fallback: 10 }),
     DATABASE_POOL_WAIT_MS: integer({ min: 1, max: 60_000, fallback: 2_000 }),
     DATABASE_STATEMENT_TIMEOUT_MS: integer({ min: 1, max: 600_000, fallback: 10_000 }),
@@ -123,13 +138,22 @@ export const environmentSchema = z
     rule("DATABASE_URL", "required with DATABASE_MIGRATION_URL"),
   )
   .refine(
+    (env) => env.DATABASE_ALLOW_INSECURE || isSafeDatabase(env.DATABASE_URL, env),
+    rule("DATABASE_URL", insecureDatabase),
+  )
+  .refine(
+    (env) => env.DATABASE_ALLOW_INSECURE || isSafeDatabase(env.DATABASE_MIGRATION_URL, env),
+    rule("DATABASE_MIGRATION_URL", insecureDatabase),
+  )
+  .refine(
     (env) => env.DEMO_API_KEY === undefined || env.DEMO_API_KEY !== env.DEMO_API_KEY_2,
     rule("DEMO_API_KEY_2", "must differ from DEMO_API_KEY"),
   );
 
-/** Whether only this machine can connect to the host. */
-export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
+/** An invalid URL has its own error. */
+function isSafeDatabase(url: string | undefined, tls: { readonly NODE_TLS_REJECT_UNAUTHORIZED?: string | undefined }) {
+  if (url === undefined || !isPostgresUrl(url)) return true;
+  return isVerifiedConnection(url, { verifies: tls.NODE_TLS_REJECT_UNAUTHORIZED !== "0" });
 }
 
 /** A rule over several variables. Runs even if other checks failed, so that all errors are reported at once. */
@@ -209,9 +233,12 @@ function readableFile(example: string) {
   return text(isReadable).optional().register(variableDocs, { expected: "a readable PEM file", example });
 }
 
+function isPostgresUrl(value: string): boolean {
+  return URL.canParse(value) && /^postgres(ql)?:$/.test(new URL(value).protocol);
+}
+
 function databaseUrl(example: string) {
-  const isGood = (value: string) => URL.canParse(value) && /^postgres(ql)?:$/.test(new URL(value).protocol);
-  return text(isGood).optional().register(variableDocs, { expected: "a PostgreSQL URL", example, secret: true });
+  return text(isPostgresUrl).optional().register(variableDocs, { expected: "a PostgreSQL URL", example, secret: true });
 }
 
 function demoKey() {

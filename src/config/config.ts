@@ -1,8 +1,9 @@
 import { resolve } from "node:path";
 import type { z } from "zod";
 import { readAllowedTarget } from "../core/outbound-call.js";
+import { isLoopback } from "../db/verified-connection.js";
 import type { RateLimits } from "../server/pipeline/rate-limit.js";
-import { environmentSchema, isLoopback, type VariableDoc, variableDocs } from "./config-schema.js";
+import { environmentSchema, type VariableDoc, variableDocs } from "./config-schema.js";
 
 /** The configuration of one process, read once from its environment. */
 export interface Config {
@@ -44,8 +45,10 @@ export interface Config {
 interface DatabaseConfig {
   /** Undefined = embedded PostgreSQL in `dataDir`. */
   readonly url: string | undefined;
-  /** Login of the owner of the tables; undefined = `url`. */
+  /** Login of the owner of the tables; undefined = not given to this process. */
   readonly migrationUrl: string | undefined;
+  /** Whether the server may run as a superuser or as the owner of the tables. */
+  readonly allowOwner: boolean;
   readonly poolSize: number;
   readonly poolWaitMs: number;
   readonly statementTimeoutMs: number;
@@ -105,7 +108,8 @@ function toConfig(env: Environment): Config {
     publicBaseUrl: env.PUBLIC_BASE_URL,
     database: {
       url: env.DATABASE_URL,
-      migrationUrl: env.DATABASE_MIGRATION_URL ?? env.DATABASE_URL,
+      migrationUrl: env.DATABASE_MIGRATION_URL,
+      allowOwner: env.DATABASE_ALLOW_OWNER,
       poolSize: env.DATABASE_POOL_SIZE,
       poolWaitMs: env.DATABASE_POOL_WAIT_MS,
       statementTimeoutMs: env.DATABASE_STATEMENT_TIMEOUT_MS,

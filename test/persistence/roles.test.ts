@@ -3,12 +3,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { readConfig } from "../../src/config/config.js";
+import { openDatabaseServer, readyDatabase } from "../../src/database-server.js";
 import { openDatabase } from "../../src/db/database.js";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "../../src/db/embedded/embedded-postgres.js";
 import { silentLog } from "../../src/db/log.js";
+import { createLogin } from "../../src/db/migrate/create-login.js";
 import { prepareDatabase } from "../../src/db/migrate/migrate.js";
 import { statement } from "../../src/db/statement.js";
-import { moego, secrets } from "../server/service.js";
+import { listCustomers, moego, secrets, startService } from "../server/service.js";
 
 // A server of its own: the role is one for the whole server, and here it must be absent at first.
 let postgres: EmbeddedPostgres;
@@ -146,5 +149,94 @@ describe("without the privilege the error holds the statements that an administr
     await admin.query(statements);
     await prepareDatabase({ migrationUrl: single, serviceUrl: single });
     await expectRestricted(single);
+  });
+});
+
+/** What a server does before it opens its pool. */
+async function ready(environment: Readonly<Record<string, string>>): Promise<void> {
+  const config = readConfig({ ...secrets, ...environment });
+  await readyDatabase(config, await openDatabaseServer(config, silentLog), silentLog);
+}
+
+describe("a server with a login that owns nothing", () => {
+  const notAllowed = [
+    ...["CREATE TABLE own (id int)", "ALTER TABLE customer ADD COLUMN x int", "TRUNCATE customer"],
+    ...[
+      "UPDATE change SET version = 1",
+      "DELETE FROM consent_event",
+      "DELETE FROM _prisma_migrations",
+      "SET ROLE maker",
+    ],
+  ];
+
+  it("starts on a database that `moego migrate` has prepared, but not on one that is behind", async () => {
+    await dropGroup();
+    const owner = await login("maker", "CREATEROLE");
+    names.push("created_login");
+    const DATABASE_URL = url("created_login", "db_maker");
+    const asOwner = { ...secrets, DATABASE_URL, DATABASE_MIGRATION_URL: owner };
+    expect(await moego(["migrate", "--create-login"], asOwner)).toMatchObject({
+      ...{
+        code: 0,
+        stderr: expect.stringMatching(/^Created the login of DATABASE_URL\.\n\d+ migrations applied\.\n$/),
+      },
+    });
+    expect(await createLogin({ ownerUrl: owner, loginUrl: DATABASE_URL })).toBe(false);
+
+    const service = await startService({ ...secrets, DATABASE_URL, SEED_DEMO: "1" });
+    try {
+      expect((await listCustomers(service.httpUrl, secrets.DEMO_API_KEY)).status).toBe(200);
+    } finally {
+      await service.stop();
+    }
+    const [client, maker] = [DATABASE_URL, owner].map((connectionString) => new pg.Client({ connectionString }));
+    await Promise.all([client?.connect(), maker?.connect()]);
+    for (const sql of notAllowed) await expect(client?.query(sql), sql).rejects.toMatchObject({ code: "42501" });
+
+    await maker?.query(
+      "DELETE FROM _prisma_migrations WHERE started_at = (SELECT max(started_at) FROM _prisma_migrations)",
+    );
+    await expect(ready({ DATABASE_URL })).rejects.toThrow("The database schema is out of date. Run: moego migrate");
+    await maker?.query("REVOKE SELECT ON _prisma_migrations FROM moego_service");
+    await expect(ready({ DATABASE_URL })).rejects.toThrow("The database schema is out of date. Run: moego migrate");
+    await Promise.all([client?.end(), maker?.end()]);
+  });
+
+  it("is told to be migrated when nobody has done so, and cannot do it itself", async () => {
+    await dropGroup();
+    await login("idle_owner");
+    await login("idle_login");
+    const DATABASE_URL = url("idle_login", "db_idle_owner");
+    await expect(ready({ DATABASE_URL })).rejects.toThrow("The database schema is out of date. Run: moego migrate");
+    await admin.query("CREATE ROLE moego_service NOLOGIN; GRANT moego_service TO idle_login");
+    await expect(ready({ DATABASE_URL })).rejects.toThrow("The database schema is out of date. Run: moego migrate");
+    const asOwner = prepareDatabase({ migrationUrl: DATABASE_URL, serviceUrl: DATABASE_URL });
+    await expect(asOwner).rejects.toThrow("This login cannot create tables. Set DATABASE_MIGRATION_URL to the login");
+  });
+});
+
+describe("a server whose login could do more is refused", () => {
+  it.each([
+    ["a superuser", "power_super", "SUPERUSER", "is a superuser"],
+    ["the owner", "power_owner", "CREATEROLE", "owns the database or its tables"],
+    ["a login that bypasses policies", "power_bypass", "BYPASSRLS", "bypasses row-level security"],
+  ])("as %s", async (_, name, attributes, reason) => {
+    await dropGroup();
+    const own = await login(name, attributes);
+    if (name === "power_bypass") await admin.query(`ALTER DATABASE db_${name} OWNER TO CURRENT_USER`);
+    const call = ready({ DATABASE_URL: own });
+    await expect(call).rejects.toThrow(`The login "${name}" of DATABASE_URL ${reason}. Use a login that owns nothing`);
+    await expect(call).rejects.toThrow("set DATABASE_ALLOW_OWNER=1");
+  });
+
+  it("as a member of the owner's role, and is ready if DATABASE_ALLOW_OWNER says so", async () => {
+    await dropGroup();
+    const owner = await login("true_owner", "CREATEROLE");
+    names.push("deputy");
+    await admin.query("CREATE ROLE deputy LOGIN PASSWORD 'p' IN ROLE true_owner");
+    const deputy = { DATABASE_URL: url("deputy", "db_true_owner"), DATABASE_MIGRATION_URL: owner };
+    await expect(ready(deputy)).rejects.toThrow('The login "deputy" of DATABASE_URL owns the database or its tables.');
+    await ready({ DATABASE_URL: owner, DATABASE_ALLOW_OWNER: "1" });
+    await expectRestricted(owner);
   });
 });

@@ -96,13 +96,44 @@ describe("the configuration", () => {
     expect(faultsOf(environment).map((fault) => fault.name)).toEqual(names);
   });
 
+  const elsewhere = "postgresql://moego:top-secret-password@db.example.com/moego";
+  it.each([
+    [elsewhere, ["DATABASE_URL"]],
+    [`${elsewhere}?sslmode=disable`, ["DATABASE_URL"]],
+    [`${elsewhere}?sslmode=no-verify`, ["DATABASE_URL"]],
+    [`${elsewhere}?ssl=0`, ["DATABASE_URL"]],
+    [`${elsewhere}?uselibpqcompat=true&sslmode=require`, ["DATABASE_URL"]],
+    [`${elsewhere}?sslmode=verify-full&sslrootcert=/no/such/file`, ["DATABASE_URL"]],
+    ["postgresql://moego@127.0.0.1/moego?host=db.example.com", ["DATABASE_URL"]],
+    ["postgresql://moego@10.0.0.5/moego", ["DATABASE_URL"]],
+    [`${elsewhere}?sslmode=verify-full`, []],
+    [`${elsewhere}?sslmode=verify-ca`, []],
+    // The driver verifies in these modes, unlike libpq.
+    [`${elsewhere}?sslmode=require`, []],
+    [`${elsewhere}?ssl=true`, []],
+    ["postgresql://moego@localhost/moego", []],
+    ["postgresql://moego@127.0.0.2/moego?sslmode=disable", []],
+    ["postgresql://moego@[::1]/moego", []],
+    ["postgresql:///moego?host=/run/postgresql", []],
+  ])("refuses to send data over a network without verified TLS: %s", (url, names) => {
+    const own = { DATABASE_URL: url, PAGE_TOKEN_SECRET: pageTokenSecret, SECRET_KEY: secretKey };
+    const namesOf = (more: Readonly<Record<string, string>>) => faultsOf({ ...own, ...more }).map(({ name }) => name);
+    expect(namesOf({})).toEqual(names);
+    expect(namesOf({ DATABASE_ALLOW_INSECURE: "1" })).toEqual([]);
+    const migrating = names.length > 0 ? ["DATABASE_MIGRATION_URL"] : [];
+    expect(namesOf({ DATABASE_URL: databaseUrl, DATABASE_MIGRATION_URL: url })).toEqual(migrating);
+    if (!url.includes("ssl") || names.length > 0) return;
+    const isRemote = url.startsWith(elsewhere);
+    expect(namesOf({ NODE_TLS_REJECT_UNAUTHORIZED: "0" })).toEqual(isRemote ? ["DATABASE_URL"] : []);
+  });
+
   it("requires the secrets with a database of your own, which all processes must share", () => {
     expect(faultsOf({ DATABASE_URL: databaseUrl }).map((fault) => fault.name)).toEqual([
       "PAGE_TOKEN_SECRET",
       "SECRET_KEY",
     ]);
     const config = readConfig({ DATABASE_URL: databaseUrl, PAGE_TOKEN_SECRET: pageTokenSecret, SECRET_KEY: secretKey });
-    expect(config.database.migrationUrl).toBe(databaseUrl);
+    expect(config.database).toMatchObject({ url: databaseUrl, migrationUrl: undefined, allowOwner: false });
   });
 
   it.each([

@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type pg from "pg";
+import pg from "pg";
 import { type Log, silentLog } from "../log.js";
-import { connectOwner, ensureRoles } from "./roles.js";
+import { connectOwner, ensureRoles, serviceRole } from "./roles.js";
 
 /** The database schema cannot be migrated. The message says why and what to do. */
 export class MigrationError extends Error {
@@ -90,7 +90,8 @@ export async function migrate(options: MigrateOptions): Promise<readonly string[
   try {
     await client.query("SELECT pg_advisory_lock($1)", [prismaMigrationLock]);
     await client.query("SET client_min_messages = warning");
-    await client.query(createHistory);
+    await createHistoryTable(client);
+    await letServiceReadHistory(client);
     const pending = pendingMigrations(migrations, await readApplied(client));
     for (const migration of pending) {
       const startedAt = performance.now();
@@ -102,6 +103,50 @@ export async function migrate(options: MigrateOptions): Promise<readonly string[
   } finally {
     await client.end(); // releases the lock
   }
+}
+
+/**
+ * Verifies that every migration of this version was applied, with the rights of the server's login.
+ *
+ * @throws MigrationError if the database is behind, ahead, or was never migrated
+ */
+export async function assertMigrated({ url, directory = migrationsDirectory }: MigrateOptions): Promise<void> {
+  const migrations = await readMigrations(directory);
+  const client = await connectOwner(url, "moego-start");
+  try {
+    await client.query(`SET ROLE ${serviceRole}`);
+    const pending = pendingMigrations(migrations, await readApplied(client));
+    if (pending.length > 0) throw new MigrationError(outOfDate);
+  } catch (cause) {
+    // No such role or table, or no right to use it: `moego migrate` creates both and grants the right.
+    const isUnprepared = cause instanceof pg.DatabaseError && ["22023", "42P01", "42501"].includes(cause.code ?? "");
+    throw isUnprepared ? new MigrationError(outOfDate, { cause }) : cause;
+  } finally {
+    await client.end();
+  }
+}
+
+const outOfDate = "The database schema is out of date. Run: moego migrate";
+
+async function createHistoryTable(client: pg.Client): Promise<void> {
+  try {
+    await client.query(createHistory);
+  } catch (cause) {
+    if (!(cause instanceof pg.DatabaseError) || cause.code !== "42501") throw cause;
+    throw new MigrationError(
+      "This login cannot create tables. Set DATABASE_MIGRATION_URL to the login of the owner of the database.",
+      { cause },
+    );
+  }
+}
+
+/** The server verifies the schema without rights of the owner. Granted once, because a grant is a catalog write. */
+async function letServiceReadHistory(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ allowed: boolean }>(
+    "SELECT has_table_privilege($1, '_prisma_migrations', 'SELECT') AS allowed",
+    [serviceRole],
+  );
+  if (!rows[0]?.allowed) await client.query(`GRANT SELECT ON _prisma_migrations TO ${serviceRole}`);
 }
 
 async function readMigrations(directory: string): Promise<readonly Migration[]> {
