@@ -140,6 +140,7 @@ async function startServers({ config, run, logger, metrics, probe, hasDemo }: Se
         ...(config.metricsToken === undefined ? {} : { metricsToken: config.metricsToken }),
       },
       corsOrigins: config.corsOrigins,
+      ...(config.publicBaseUrl === undefined ? {} : { publicBaseUrl: config.publicBaseUrl }),
       logger,
       refuse,
     }),

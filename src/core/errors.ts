@@ -18,6 +18,7 @@ export type Reason =
   | "COMPANY_NOT_ALLOWED"
   | "BUSINESS_NOT_ALLOWED"
   | "REACH_EXCEEDED"
+  | "CROSS_SITE_REQUEST"
   | "RESOURCE_NOT_FOUND"
   | "LEAD_PROMOTED"
   | "ROUTE_NOT_FOUND"
@@ -46,6 +47,7 @@ export type Reason =
   | "SHUTTING_DOWN"
   | "METHOD_NOT_IMPLEMENTED"
   | "METHOD_NOT_ALLOWED"
+  | "UNSUPPORTED_ENCODING"
   | "INTERNAL";
 
 /** What is wrong with a field. Values of `moego.error.v1.ViolationReason` without their prefix. */

@@ -98,7 +98,10 @@ export async function callGrpcWeb(world: World, call: RawCall & { readonly envel
     body: call.enveloped === false ? message : enveloped(message),
     signal: call.signal ?? AbortSignal.timeout(httpTimeoutMs),
   });
-  const body = Buffer.from(await response.arrayBuffer());
+  return grpcWebOutcome(response, Buffer.from(await response.arrayBuffer()));
+}
+
+function grpcWebOutcome(response: Response, body: Buffer): Outcome {
   const headers = Object.fromEntries(response.headers);
   const { message: answer, trailers } = grpcWebParts(body);
   const status = trailers["grpc-status"] ?? headers["grpc-status"] ?? "?";
@@ -112,6 +115,25 @@ export async function callGrpcWeb(world: World, call: RawCall & { readonly envel
       ? refusalOf(fromBinary(StatusSchema, Buffer.from(details, "base64")))
       : bareRefusal(Number(status), trailers["grpc-message"] ?? headers["grpc-message"] ?? ""),
   };
+}
+
+/** gRPC-Web in base64. Chunks of `chunkBytes` are encoded one by one, so that padding is in the middle; default: one. */
+export async function callGrpcWebText(
+  world: World,
+  call: RawCall & { readonly chunkBytes?: number; readonly contentType?: string; readonly asIs?: boolean },
+): Promise<Outcome> {
+  const { chunkBytes = Number.POSITIVE_INFINITY, contentType = "application/grpc-web-text" } = call;
+  const whole = enveloped(Buffer.from(call.body));
+  const chunks: string[] = [];
+  for (let at = 0; at < whole.length; at += chunkBytes)
+    chunks.push(whole.subarray(at, at + chunkBytes).toString("base64"));
+  const response = await fetch(`${world.url}/${customerPackage}.${call.rpc}`, {
+    method: "POST",
+    headers: sentHeaders(call, { "content-type": contentType, "x-grpc-web": "1" }),
+    body: call.asIs === true ? call.body : chunks.join(""),
+    signal: call.signal ?? AbortSignal.timeout(httpTimeoutMs),
+  });
+  return grpcWebOutcome(response, Buffer.from(await response.text(), "base64"));
 }
 
 export function callGrpc(

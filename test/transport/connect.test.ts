@@ -8,7 +8,7 @@ import {
   CustomerService,
   GetCustomerRequestSchema,
 } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
-import { callConnect, callGrpcWeb, connectOutcome, enveloped } from "./clients.js";
+import { callConnect, callGrpcWeb, callGrpcWebText, connectOutcome, enveloped } from "./clients.js";
 import { authorization, startWorld, type World } from "./world.js";
 
 let world: World;
@@ -198,5 +198,87 @@ describe("gRPC-Web envelopes", () => {
   ])("are refused as malformed: %s", async (_what, body) => {
     const { refusal } = await callGrpcWeb(world, { rpc, body, enveloped: false });
     expect(refusal).toMatchObject({ code: "INVALID_ARGUMENT", reason: "MALFORMED_REQUEST" });
+  });
+});
+
+describe("what the protocol of Connect says", () => {
+  const rpc = "CustomerService/GetCustomer";
+  const body = '{"id":"cus_1"}';
+  const get = (query: string) =>
+    fetch(`${world.url}/${service}/GetCustomer?${query}`, { headers }).then(connectOutcome);
+  const message = `encoding=json&message=${encodeURIComponent(body)}`;
+
+  it("of an unknown compression: unimplemented, with those that are known", async () => {
+    const posted = await callConnect(world, "json", { rpc, body, headers: { "content-encoding": "zstd" } });
+    const asked = await get(`${message}&compression=zstd`);
+    for (const { httpStatus, headers: answered, refusal } of [posted, asked]) {
+      expect([httpStatus, answered["accept-encoding"]]).toEqual([501, "gzip, deflate, br"]);
+      expect(refusal).toMatchObject({ code: "UNIMPLEMENTED", reason: "UNSUPPORTED_ENCODING" });
+    }
+    const web = await callGrpcWeb(world, {
+      rpc,
+      body: enveloped(Buffer.from("x"), 1),
+      enveloped: false,
+      headers: { "grpc-encoding": "zstd" },
+    });
+    expect(web.headers["grpc-accept-encoding"]).toBe("gzip, deflate, br");
+    expect(web.refusal).toMatchObject({ code: "UNIMPLEMENTED", reason: "UNSUPPORTED_ENCODING" });
+  });
+
+  it.each([
+    ["2", 400],
+    ["1.0", 400],
+    ["", 400],
+    ["1", 200],
+  ])("of the version %j in a header: %i", async (version, status) => {
+    const outcome = await callConnect(world, "json", { rpc, body, headers: { "connect-protocol-version": version } });
+    expect(outcome.httpStatus).toBe(status);
+    if (status === 400)
+      expect(outcome.refusal).toMatchObject({
+        code: "INVALID_ARGUMENT",
+        violations: [{ field: "connect-protocol-version" }],
+      });
+  });
+
+  it.each([
+    ["connect=v2", 400],
+    ["connect=1", 400],
+    ["connect=v1", 200],
+  ])("of the version in a query, %s: %i", async (version, status) => {
+    const outcome = await get(`${version}&${message}`);
+    expect(outcome.httpStatus).toBe(status);
+    if (status === 400)
+      expect(outcome.refusal).toMatchObject({ code: "INVALID_ARGUMENT", violations: [{ field: "connect" }] });
+  });
+});
+
+describe("gRPC-Web in base64", () => {
+  const rpc = "CustomerService/GetCustomer";
+  const body = toBinary(GetCustomerRequestSchema, create(GetCustomerRequestSchema, { id: "cus_1" }));
+
+  it.each([1, 2, 3, 4, 5, 7])("reads a request in chunks of %i bytes, each padded", async (chunkBytes) => {
+    const outcome = await callGrpcWebText(world, { rpc, body, chunkBytes });
+    expect(outcome.refusal).toBeUndefined();
+    expect(outcome.headers["content-type"]).toBe("application/grpc-web-text+proto");
+    expect(outcome.body.toString()).toContain("cus_1");
+  });
+
+  it("reads the longer content type, and answers an unknown rpc in base64", async () => {
+    const contentType = "application/grpc-web-text+proto; charset=utf-8";
+    expect((await callGrpcWebText(world, { rpc, body, contentType })).refusal).toBeUndefined();
+    const unknown = await callGrpcWebText(world, { rpc: "CustomerService/Nope", body });
+    expect(unknown.headers["content-type"]).toBe("application/grpc-web-text+proto");
+    expect(unknown.refusal).toMatchObject({ code: "UNIMPLEMENTED", reason: "METHOD_NOT_IMPLEMENTED" });
+  });
+
+  it.each(["A", "AAAAA", "=AAA", "AAAA===", "A?==", "AAA-", " "])("refuses %j, which is not base64", async (text) => {
+    const { refusal } = await callGrpcWebText(world, { rpc, body: text, asIs: true });
+    expect(refusal).toMatchObject({ code: "INVALID_ARGUMENT", reason: "MALFORMED_REQUEST" });
+  });
+
+  it("has the timeout of the header", async () => {
+    const slow = toBinary(GetCustomerRequestSchema, create(GetCustomerRequestSchema, { id: "slow" }));
+    const outcome = await callGrpcWebText(world, { rpc, body: slow, headers: { "grpc-timeout": "100m" } });
+    expect(outcome.refusal).toMatchObject({ code: "DEADLINE_EXCEEDED" });
   });
 });

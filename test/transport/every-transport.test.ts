@@ -4,7 +4,15 @@ import {
   CreateCustomerRequestSchema,
   GetCustomerRequestSchema,
 } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
-import { callConnect, callGrpc, callGrpcWeb, callRest, type Outcome, type RawCall } from "./clients.js";
+import {
+  callConnect,
+  callGrpc,
+  callGrpcWeb,
+  callGrpcWebText,
+  callRest,
+  type Outcome,
+  type RawCall,
+} from "./clients.js";
 import { distantSecret, scopelessSecret, startWorld, type World } from "./world.js";
 
 let world: World;
@@ -50,6 +58,15 @@ const dialects: Dialect[] = [
     get: (id, options) => callGrpcWeb(world, { rpc: getRpc, body: getBytes(id), ...options }),
     create: (companyId, options) => callGrpcWeb(world, { rpc: createRpc, body: createBytes(companyId), ...options }),
     createRaw: (body, options) => callGrpcWeb(world, { rpc: createRpc, body, ...options }),
+    malformed: truncated,
+    isJson: false,
+  },
+  {
+    name: "gRPC-Web in base64",
+    get: (id, options) => callGrpcWebText(world, { rpc: getRpc, body: getBytes(id), ...options }),
+    create: (companyId, options) =>
+      callGrpcWebText(world, { rpc: createRpc, body: createBytes(companyId), chunkBytes: 4, ...options }),
+    createRaw: (body, options) => callGrpcWebText(world, { rpc: createRpc, body, ...options }),
     malformed: truncated,
     isJson: false,
   },
@@ -199,6 +216,7 @@ describe.each(dialects)("$name", (dialect) => {
     const calls: Record<string, () => Promise<Outcome>> = {
       gRPC: () => callGrpc(world, lead),
       "gRPC-Web": () => callGrpcWeb(world, lead),
+      "gRPC-Web in base64": () => callGrpcWebText(world, lead),
       "Connect with protobuf": () => callConnect(world, "proto", lead),
       "Connect with JSON": () => callConnect(world, "json", lead),
       REST: () => callRest(world, "/v1/leads/x"),

@@ -159,6 +159,8 @@ describe("request", () => {
     const unknown = await callRest(world, "/v1/customers", { body: good, headers: { "content-encoding": "zstd" } });
     expect(broken.refusal).toMatchObject({ code: "INVALID_ARGUMENT", reason: "MALFORMED_REQUEST" });
     expect(unknown.httpStatus).toBe(415);
+    expect(unknown.headers["accept-encoding"]).toBe("gzip, deflate, br");
+    expect(unknown.refusal).toMatchObject({ reason: "UNSUPPORTED_ENCODING", metadata: { contentEncoding: "zstd" } });
   });
 
   it("answers a caller that sends far more than the limit", async () => {

@@ -13,6 +13,8 @@ export interface Call<Answer> {
   readonly responseBody?: string;
   /** Timeout of the client in milliseconds from now; absent = none. */
   readonly timeoutMs?: number;
+  /** Whether a browser sent it for a page of another site (`crossSiteRule`). */
+  readonly isCrossSite?: boolean;
   /** Address of the connected peer, without port. */
   readonly peerAddress: string;
   /** Request header or metadata value by lower-case name; several values are joined by ", ". */

@@ -18,6 +18,7 @@ export const reasonCodes = {
   COMPANY_NOT_ALLOWED: Code.PERMISSION_DENIED,
   BUSINESS_NOT_ALLOWED: Code.PERMISSION_DENIED,
   REACH_EXCEEDED: Code.PERMISSION_DENIED,
+  CROSS_SITE_REQUEST: Code.PERMISSION_DENIED,
   RESOURCE_NOT_FOUND: Code.NOT_FOUND,
   LEAD_PROMOTED: Code.NOT_FOUND,
   ROUTE_NOT_FOUND: Code.NOT_FOUND,
@@ -46,6 +47,7 @@ export const reasonCodes = {
   SHUTTING_DOWN: Code.UNAVAILABLE,
   METHOD_NOT_IMPLEMENTED: Code.UNIMPLEMENTED,
   METHOD_NOT_ALLOWED: Code.UNIMPLEMENTED,
+  UNSUPPORTED_ENCODING: Code.UNIMPLEMENTED,
   INTERNAL: Code.INTERNAL,
 } satisfies Record<Reason, Code>;
 
@@ -62,6 +64,7 @@ const retryDelaysMs: Partial<Record<Reason, number>> = {
 const httpStatusOfReason: Partial<Record<Reason, number>> = {
   UNSUPPORTED_MEDIA_TYPE: 415,
   METHOD_NOT_ALLOWED: 405,
+  UNSUPPORTED_ENCODING: 415,
   // 429 would tell clients to retry the same request later.
   MESSAGE_TOO_LARGE: 413,
 };

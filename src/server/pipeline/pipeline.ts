@@ -10,6 +10,7 @@ import { authorize, checkAddress, checkCompany, companyHeader } from "./authoriz
 import type { Call, ExecuteCall } from "./call.js";
 import { addressSet, callerAddress } from "./client-address.js";
 import { forwardsIdempotencyKey, isReadOnly, rpcNameOf, scopesOf } from "./contract.js";
+import { crossSiteRequest, originHeader } from "./cross-site.js";
 import { type DrainDeadline, type Limits, withinDeadline } from "./deadline.js";
 import {
   createClaims,
@@ -43,7 +44,7 @@ export interface PipelineOptions {
 }
 
 /**
- * The only path from a transport to the handlers: observe > authenticate > authorize > decode > company, locations >
+ * The only path from a transport to the handlers: observe > cross-site > authenticate > authorize > decode > company, locations >
  * idempotency > handler > error table.
  *
  * The rate of the API key is charged after its address check, so that a stolen key used from another network cannot
@@ -70,6 +71,7 @@ export function createPipeline(options: PipelineOptions): ExecuteCall {
     const known = rpcs.get(method);
     if (known === undefined) throw notImplemented(rpc);
     const { scope, fields } = known;
+    if (call.isCrossSite === true && !isReadOnly(method)) throw crossSiteRequest(call.header(originHeader));
     const meter = meterOf((name, value) => call.setHeader(name, value));
     const principal = await admit(call, record, { scope, meter });
     const sole = soleCompanyOf(principal);

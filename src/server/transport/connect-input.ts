@@ -1,6 +1,7 @@
 import type { DescMessage, Message } from "@bufbuild/protobuf";
-import { DomainError } from "../../core/errors.js";
+import { DomainError, invalidRequest, violation } from "../../core/errors.js";
 import { decodeBinary } from "./binary-input.js";
+import { decodeText, textFramingBytes } from "./grpc-web-text.js";
 import { decompress } from "./http-body.js";
 import { formType, type HttpRequest, headerOf, jsonTypes } from "./http-message.js";
 import { decodeJson } from "./json-input.js";
@@ -10,7 +11,11 @@ import { looksLikeJson, unsupportedMediaType } from "./rest-body.js";
 export interface MessageEncoding {
   readonly protocol: "connect" | "grpc-web";
   readonly json: boolean;
+  /** Whether the body is base64, in both directions. */
+  readonly text?: boolean;
 }
+
+const connectVersionHeader = "connect-protocol-version";
 
 /** One byte of flags and four bytes of length precede the message. */
 const envelopePrefixBytes = 5;
@@ -23,6 +28,8 @@ const wireForms: Readonly<Record<string, MessageEncoding>> = {
   "application/grpc-web": { protocol: "grpc-web", json: false },
   "application/grpc-web+proto": { protocol: "grpc-web", json: false },
   "application/grpc-web+json": { protocol: "grpc-web", json: true },
+  "application/grpc-web-text": { protocol: "grpc-web", json: false, text: true },
+  "application/grpc-web-text+proto": { protocol: "grpc-web", json: false, text: true },
 };
 
 /** The encoding that the request declares; undefined for an unsupported content type. */
@@ -36,12 +43,30 @@ export function wireFormOf(request: HttpRequest): MessageEncoding | undefined {
 }
 
 /**
+ * Rejects another version of the Connect protocol. Clients need not send the version.
+ *
+ * @throws DomainError INVALID_REQUEST
+ */
+export function checkConnectVersion(request: HttpRequest): void {
+  const [field, version, expected] =
+    request.method === "GET"
+      ? (["connect", new URLSearchParams(request.query).get("connect"), "v1"] as const)
+      : ([connectVersionHeader, headerOf(request, connectVersionHeader) ?? null, "1"] as const);
+  if (version === null || version === expected) return;
+  throw invalidRequest([violation(field, "NOT_ALLOWED", `Must be "${expected}".`)]);
+}
+
+/**
  * The message bytes, taken from the query, decompressed, or unwrapped from the gRPC-Web envelope.
  *
  * @throws DomainError
  */
 export async function messageBytes(request: HttpRequest, form: MessageEncoding): Promise<Uint8Array> {
   if (request.method === "GET") return queryBytes(new URLSearchParams(request.query));
+  if (form.text === true) {
+    const text = await request.readBody(envelopePrefixBytes + textFramingBytes);
+    return envelopedBytes(decodeText(text), headerOf(request, "grpc-encoding"));
+  }
   const body = await request.readBody(form.protocol === "grpc-web" ? envelopePrefixBytes : 0);
   if (form.protocol === "connect")
     return jsonUnlessForm(request, await decompress(body, headerOf(request, "content-encoding")));

@@ -1,21 +1,15 @@
 import { type DescMethodUnary, type DescService, type Message, toBinary, toJson } from "@bufbuild/protobuf";
-import {
-  ConnectError,
-  type ContextValues,
-  createConnectRouter,
-  createContextKey,
-  createContextValues,
-} from "@connectrpc/connect";
+import { type ContextValues, createConnectRouter, createContextKey, createContextValues } from "@connectrpc/connect";
 import { createAsyncIterable, type UniversalHandler, type UniversalServerRequest } from "@connectrpc/connect/protocol";
-import { errorToJson } from "@connectrpc/connect/protocol-connect";
-import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc-web";
 import { compressionGzip } from "@connectrpc/connect-node";
 import { DomainError } from "../../core/errors.js";
 import { type Call, type ExecuteCall, requestIdHeader, requestIdOf } from "../pipeline/call.js";
 import { isUnary } from "../pipeline/contract.js";
 import type { RejectRequest } from "../pipeline/observe.js";
 import { StatusError } from "../pipeline/status.js";
-import { decodeMessage, type MessageEncoding, messageBytes, wireFormOf } from "./connect-input.js";
+import { connectErrorAnswer, connectErrorHeaders, toConnectError } from "./connect-errors.js";
+import { checkConnectVersion, decodeMessage, type MessageEncoding, messageBytes, wireFormOf } from "./connect-input.js";
+import { encodeText } from "./grpc-web-text.js";
 import {
   connectTimeoutHeader,
   detailTypes,
@@ -24,7 +18,6 @@ import {
   type HttpHandler,
   type HttpRequest,
   headerOf,
-  jsonAnswer,
   timeoutMsOf,
 } from "./http-message.js";
 import { maxMessageBytes } from "./limits.js";
@@ -79,7 +72,8 @@ export function createConnectHandler({ services, run, refuse }: ConnectOptions):
       requestId: requestIdOf(headerOf(request, requestIdHeader)),
       peerAddress: request.peerAddress,
     });
-    return connectErrorAnswer(error, protocol);
+    const answer = connectErrorAnswer(error, protocol);
+    return form?.text === true ? asText(answer) : answer;
   };
 }
 
@@ -97,10 +91,8 @@ function universalHandlers(services: readonly DescService[], run: ExecuteCall): 
         return await run(callOf(method, context.values, context.responseHeader));
       } catch (error) {
         if (!(error instanceof StatusError)) throw error;
-        // Every gRPC-Web response has HTTP status 200, so the header would have no effect.
-        if (error.retryAfter && context.protocolName === "connect") {
-          context.responseHeader.set("retry-after", error.retryAfter);
-        }
+        for (const [name, value] of Object.entries(connectErrorHeaders(error, context.protocolName)))
+          context.responseHeader.set(name, value);
         throw toConnectError(error);
       }
     });
@@ -117,6 +109,7 @@ function callOf(method: DescMethodUnary, values: ContextValues, responseHeader: 
     transport: form.protocol,
     signal: request.signal,
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    isCrossSite: request.isCrossSite === true,
     peerAddress: request.peerAddress,
     header: (name) => headerOf(request, name),
     setHeader: (name, value) => responseHeader.set(name, value),
@@ -135,12 +128,18 @@ async function answerOf(handler: UniversalHandler, request: HttpRequest, form: M
   const { status, header, body } = await handler({ ...emptyRequest(request, form), contextValues });
   const chunks: Uint8Array[] = [];
   for await (const chunk of body ?? []) chunks.push(chunk);
-  return { status, headers: Object.fromEntries(header ?? []), body: Buffer.concat(chunks) };
+  const answer = { status, headers: Object.fromEntries(header ?? []), body: Buffer.concat(chunks) };
+  return form.text === true ? asText(answer) : answer;
+}
+
+function asText({ status, headers, body }: HttpAnswer): HttpAnswer {
+  return { status, headers: { ...headers, "content-type": "application/grpc-web-text+proto" }, body: encodeText(body) };
 }
 
 /** Reads the bytes now, decodes later: errors in the message are reported only after the API key was checked. */
 async function incomingOf(request: HttpRequest, form: MessageEncoding): Promise<Incoming> {
   try {
+    if (form.protocol === "connect") checkConnectVersion(request);
     const bytes = await messageBytes(request, form);
     const timeoutMs = timeoutMsOf(request, form.protocol === "connect" ? connectTimeoutHeader : grpcTimeoutHeader);
     return {
@@ -163,7 +162,7 @@ async function incomingOf(request: HttpRequest, form: MessageEncoding): Promise<
 /** The request passed to Connect's handler: the same request with an empty message. */
 function emptyRequest(
   request: HttpRequest,
-  { protocol, json }: MessageEncoding,
+  { protocol, json, text }: MessageEncoding,
 ): Omit<UniversalServerRequest, "contextValues"> {
   const header = new Headers();
   for (const name of Object.keys(request.headers)) {
@@ -173,6 +172,7 @@ function emptyRequest(
   const empty = Buffer.from(json ? "{}" : "");
   const query = request.method === "GET" ? `?connect=v1&encoding=${json ? "json" : "proto"}&message=${empty}` : "";
   if (protocol === "connect" && json) header.set("content-type", "application/json");
+  if (text === true) header.set("content-type", "application/grpc-web+proto");
   return {
     httpVersion: "1.1",
     method: request.method,
@@ -211,29 +211,4 @@ function refusalOf(
 
 function unknownRpc(path: string): DomainError {
   return new DomainError("METHOD_NOT_IMPLEMENTED", "Unknown RPC.", { metadata: { rpc: path.slice(1) } });
-}
-
-/** Converts the error to the one that Connect's handlers serialize. */
-function toConnectError(error: StatusError): ConnectError {
-  // Both enums use the same numbers for the canonical codes.
-  const code: number = error.code;
-  const details = error.details.map(({ schema, message }) => ({ desc: schema, value: message }));
-  return new ConnectError(error.message, code, undefined, details);
-}
-
-/** The error response, in the format of the protocol, for a request that no Connect handler accepts. */
-function connectErrorAnswer(error: StatusError, protocol: "connect" | "grpc-web"): HttpAnswer {
-  const connectError = toConnectError(error);
-  if (protocol === "grpc-web") {
-    const trailers = new Headers({ "content-type": "application/grpc-web+proto", [requestIdHeader]: error.requestId });
-    setTrailerStatus(trailers, connectError);
-    return { status: 200, headers: Object.fromEntries(trailers), body: new Uint8Array() };
-  }
-  const allow = error.cause instanceof DomainError ? error.cause.details.metadata?.["allow"] : undefined;
-  // 404 is what Connect specifies for an unknown rpc. Clients read any other 404 without a Connect body the same way.
-  const status = error.reason === "METHOD_NOT_IMPLEMENTED" ? 404 : error.httpStatus;
-  return jsonAnswer(status, errorToJson(connectError, { registry: detailTypes }), {
-    [requestIdHeader]: error.requestId,
-    ...(allow === undefined ? {} : { allow }),
-  });
 }

@@ -8,10 +8,14 @@ import { type HttpAnswer, type HttpRequest, headerOf } from "./http-message.js";
 import { ignoredHeader } from "./ignored-parameters.js";
 
 const allowedMethods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"].join(", ");
+/** W3C Trace Context and Baggage, which instrumented pages add to every request. */
+const traceHeaders = ["traceparent", "tracestate", "baggage"];
 const allowedHeaders = [
   ...cors.allowedHeaders,
   "authorization",
   "content-encoding",
+  "grpc-encoding",
+  ...traceHeaders,
   idempotencyKeyHeader,
   companyHeader,
   requestIdHeader,
@@ -24,7 +28,11 @@ const exposedHeaders = [
   rateLimitHeader,
   rateLimitPolicyHeader,
   requestIdHeader,
+  "accept-encoding",
+  "allow",
+  "grpc-accept-encoding",
   "retry-after",
+  "www-authenticate",
 ].join(", ");
 
 /** Allows web pages from the configured origins to read responses. */

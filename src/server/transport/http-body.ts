@@ -20,6 +20,8 @@ const decompressors = {
   br: promisify(brotliDecompress),
 };
 
+const acceptedCodings = "gzip, deflate, br";
+
 /**
  * Reads a body up to a limit. Drains a limited part of what exceeds it, then rejects.
  *
@@ -52,14 +54,14 @@ export function readBody(stream: Readable, limitBytes: number): Promise<Uint8Arr
  * Decompresses a body.
  *
  * @param coding value of `content-encoding` or of an equivalent; absent or `identity` = not compressed
- * @throws DomainError UNSUPPORTED_MEDIA_TYPE, MESSAGE_TOO_LARGE, MALFORMED_REQUEST
+ * @throws DomainError UNSUPPORTED_ENCODING, MESSAGE_TOO_LARGE, MALFORMED_REQUEST
  */
 export async function decompress(bytes: Uint8Array, coding: string | undefined): Promise<Uint8Array> {
   const name = (coding ?? "identity").trim().toLowerCase();
   if (name === "identity" || name === "") return bytes;
   if (!isCoding(name)) {
-    throw new DomainError("UNSUPPORTED_MEDIA_TYPE", "Unsupported content encoding.", {
-      metadata: { contentEncoding: name },
+    throw new DomainError("UNSUPPORTED_ENCODING", `Unsupported compression. Supported: ${acceptedCodings}.`, {
+      metadata: { contentEncoding: name, accepted: acceptedCodings },
     });
   }
   try {

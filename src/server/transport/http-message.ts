@@ -11,6 +11,8 @@ export interface HttpRequest {
   /** Query as received, without the question mark. */
   readonly query: string;
   readonly headers: IncomingHttpHeaders;
+  /** Whether a browser sent it for a page of another site (`crossSiteRule`). */
+  readonly isCrossSite?: boolean;
   /** Address of the peer, without the port. */
   readonly peerAddress: string;
   /** Aborts with a DomainError if the client disconnects before the response is sent. */

@@ -11,6 +11,7 @@ import type { Duplex } from "node:stream";
 import type { Logger } from "pino";
 import { DomainError } from "../../core/errors.js";
 import { requestIdHeader, requestIdOf } from "../pipeline/call.js";
+import { crossSiteRule, fetchSiteHeader, originHeader } from "../pipeline/cross-site.js";
 import { callCancelled } from "../pipeline/deadline.js";
 import type { RejectRequest } from "../pipeline/observe.js";
 import { toStatusError } from "../pipeline/status.js";
@@ -48,6 +49,8 @@ interface HttpServerOptions {
   readonly handlers: readonly HttpHandler[];
   readonly probes: Omit<ProbeOptions, "host" | "isDraining">;
   readonly corsOrigins?: readonly string[];
+  /** Address of this server for browsers, if it is not the one of their requests. */
+  readonly publicBaseUrl?: string;
   /** PEM; absent = HTTP/1 without TLS. With TLS, HTTP/2 is available as well. */
   readonly tls?: { readonly certificate: string; readonly key: string };
   readonly logger: Logger;
@@ -65,6 +68,11 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Runni
     handlers: [probes, ...options.handlers],
     lifetime,
     cors: corsRules(options.corsOrigins ?? []),
+    isCrossSite: crossSiteRule({
+      origins: options.corsOrigins ?? [],
+      hasTls: options.tls !== undefined,
+      ...(options.publicBaseUrl === undefined ? {} : { publicBaseUrl: options.publicBaseUrl }),
+    }),
     answering: new WeakMap<Duplex, ServerResponse>(),
   };
   // Assigned here, because the TLS server does not accept these options for HTTP/1. Node silently drops headers above
@@ -115,6 +123,7 @@ function portOf(server: HttpServer | Http2SecureServer): number {
 interface Served {
   readonly handlers: readonly HttpHandler[];
   readonly cors: CorsRules;
+  readonly isCrossSite: ReturnType<typeof crossSiteRule>;
   readonly lifetime: HttpLifetime;
   readonly logger: Logger;
   readonly refuse: RejectRequest;
@@ -130,7 +139,7 @@ async function exchange(served: Served, nodeRequest: NodeRequest, response: Node
     done?.();
     served.answering.delete(nodeRequest.socket);
   });
-  const request = requestOf(nodeRequest, response);
+  const request = requestOf(nodeRequest, response, served);
   const isHostless = isHttp1 && nodeRequest.httpVersion === "1.1" && headerOf(request, "host") === undefined;
   const answer = isHostless ? withoutHost(served, request) : await answerOf(served, request);
   if (request.signal.aborted) return;
@@ -176,7 +185,7 @@ function withChallenge(answer: HttpAnswer): HttpAnswer {
   return { ...answer, headers: { "www-authenticate": "Bearer", ...answer.headers } };
 }
 
-function requestOf(nodeRequest: NodeRequest, response: NodeResponse): HttpRequest {
+function requestOf(nodeRequest: NodeRequest, response: NodeResponse, { isCrossSite }: Served): HttpRequest {
   const gone = new AbortController();
   response.once("close", () => {
     // Not `writableFinished`: on HTTP/2 it is true for a stream that the client has reset.
@@ -188,6 +197,11 @@ function requestOf(nodeRequest: NodeRequest, response: NodeResponse): HttpReques
     path: normalizedPath(path),
     query,
     headers: nodeRequest.headers,
+    isCrossSite: isCrossSite({
+      origin: headerOf(nodeRequest, originHeader),
+      fetchSite: headerOf(nodeRequest, fetchSiteHeader),
+      host: headerOf(nodeRequest, ":authority") ?? headerOf(nodeRequest, "host"),
+    }),
     peerAddress: nodeRequest.socket.remoteAddress ?? "unknown",
     signal: gone.signal,
     readBody: (framingBytes = 0) => readBody(nodeRequest, maxMessageBytes + framingBytes),

@@ -3,8 +3,10 @@ import { DomainError } from "../../core/errors.js";
 import { StatusSchema } from "../../gen/proto/google/rpc/status_pb.js";
 import { type Call, type ExecuteCall, requestIdHeader, requestIdOf } from "../pipeline/call.js";
 import { isReadOnly } from "../pipeline/contract.js";
+import { crossSiteRequest, originHeader } from "../pipeline/cross-site.js";
 import type { RejectRequest } from "../pipeline/observe.js";
 import { StatusError } from "../pipeline/status.js";
+import { errorHeaders } from "./error-headers.js";
 import { decompress } from "./http-body.js";
 import {
   detailTypes,
@@ -62,16 +64,10 @@ export function createRestHandler(options: {
 
 /** The error as REST clients receive it: `google.rpc.Status` in JSON. */
 export function restErrorAnswer(error: StatusError, headers: Readonly<Record<string, string>> = {}): HttpAnswer {
-  const cause = error.cause instanceof DomainError ? error.cause.details.metadata : undefined;
   return jsonAnswer(
     error.httpStatus,
     toJson(StatusSchema, error.toStatus(), { registry: detailTypes, alwaysEmitImplicit: true }),
-    {
-      ...headers,
-      [requestIdHeader]: error.requestId,
-      ...(error.reason === "METHOD_NOT_ALLOWED" && cause?.["allow"] ? { allow: cause["allow"] } : {}),
-      ...(error.retryAfter ? { "retry-after": error.retryAfter } : {}),
-    },
+    { ...headers, [requestIdHeader]: error.requestId, ...errorHeaders(error) },
   );
 }
 
@@ -90,6 +86,7 @@ async function callOf(
     transport: "rest",
     ...(match.route.responseBody === "" ? {} : { responseBody: match.route.responseBody }),
     signal: request.signal,
+    isCrossSite: request.isCrossSite === true,
     peerAddress: request.peerAddress,
     header: (name) => headerOf(request, name),
     setHeader: (name, value) => {
@@ -106,6 +103,8 @@ async function inputOf(match: Match, request: HttpRequest, headers: Record<strin
   try {
     const body = await decompress(await request.readBody(), headerOf(request, "content-encoding"));
     const encoding = bodyEncodingOf(body, headerOf(request, "content-type") ?? "", match.route);
+    // Any page can send a form; the browser asks for permission only before other content types.
+    if (encoding === "form" && request.isCrossSite === true) throw crossSiteRequest(headerOf(request, originHeader));
     const timeoutMs = timeoutMsOf(request, grpcTimeoutHeader);
     function ignore(names: readonly string[]): void {
       const ignored = ignoredNames(names);
