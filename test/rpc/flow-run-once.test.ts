@@ -65,6 +65,55 @@ describe("a run with an idempotency key", () => {
     expect(system.requests.length - sent).toBe(1);
   });
 
+  it("returns the run of the first request in any format", async () => {
+    const path = `${server.app.httpUrl}/v1/callcenter/companies/${companyId}/ivr_flows/${await postingFlow()}:run`;
+    const sent = system.requests.length;
+    const values = `idempotency_key=${freshKey()}&inputs.tel=1`;
+    const run = async (format: string) => {
+      const response = await fetch(`${path}?${values}&format=${format}`, {
+        headers: { authorization: authorizationOf(keys.a) },
+      });
+      return {
+        status: response.status,
+        replayed: response.headers.get("idempotency-replayed"),
+        body: await response.text(),
+      };
+    };
+    expect(await run("PLAIN")).toMatchObject({ status: 200, replayed: null });
+    expect(await run("TEXT")).toEqual({ status: 200, replayed: "true", body: "exit of good" });
+    const flat = await run("TWILIO");
+    expect(flat).toMatchObject({ status: 200, replayed: "true" });
+    expect(JSON.parse(flat.body)).toMatchObject({ exit: "exit of good", call_status: "200", truncated: "false" });
+    expect(system.requests.length - sent).toBe(1);
+  });
+
+  it.each(["idempotency-key", "Idempotency-Key", "idempotencyKey", "IdempotencyKey", "IDEMPOTENCY_KEY"])(
+    "takes the key from the parameter %s",
+    async (name) => {
+      const path = `${server.app.httpUrl}/v1/callcenter/companies/${companyId}/ivr_flows/${await postingFlow()}:run`;
+      const headers = { authorization: authorizationOf(keys.a) };
+      const sent = system.requests.length;
+      const values = `${name}=${freshKey()}&inputs.tel=1`;
+      const first = await fetch(`${path}?${values}`, { headers });
+      expect([first.status, first.headers.get("moego-ignored")]).toEqual([200, null]);
+      const form = { ...headers, "content-type": "application/x-www-form-urlencoded" };
+      const again = await fetch(path, { method: "POST", headers: form, body: values });
+      expect([again.status, again.headers.get("idempotency-replayed")]).toEqual([200, "true"]);
+      expect(system.requests.length - sent).toBe(1);
+    },
+  );
+
+  it("has no key if it is empty, in the header as in the parameter", async () => {
+    const request = { companyId, id: await postingFlow(), inputs: { tel: "1" } };
+    const sent = system.requests.length;
+    for (const headers of [{}, { "idempotency-key": "" }, { "idempotency-key": "" }]) {
+      const answer = await server.call(runFlow, { ...request, idempotencyKey: "" }, { headers });
+      expect(answer).toMatchObject({ ok: true });
+      expect(answer.headers["idempotency-replayed"]).toBeUndefined();
+    }
+    expect(system.requests.length - sent).toBe(3);
+  });
+
   it("makes concurrent duplicates wait for the first, also when its client has gone", async () => {
     const request = { companyId, id: await postingFlow({ url: `${system.origin}/late` }), inputs: { tel: "1" } };
     const headers = { "idempotency-key": freshKey() };

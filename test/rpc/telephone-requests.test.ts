@@ -1,51 +1,22 @@
 import { request as httpRequest } from "node:http";
 import { gzipSync } from "node:zlib";
 import { afterAll, describe, expect, it } from "vitest";
-import { authorizationOf, keys } from "../support/fixture-keys.js";
+import { keys } from "../support/fixture-keys.js";
 import { startFlowServer } from "../support/flow-server.js";
 import { asking, definitionOf, endNode, greeting, queryNode } from "../support/new-flow.js";
+import { formType as form, type RawRequest, sendRaw, violationsOf } from "../support/raw-request.js";
 import { madeCustomer } from "../support/records.js";
 
 const { server, system, api, flow, stop } = await startFlowServer();
 afterAll(stop);
 
 const companyId = "cmp_a";
-const form = "application/x-www-form-urlencoded";
 const query = "/v1/customers:query";
 const runOf = (id: string) => `/v1/callcenter/companies/${companyId}/ivr_flows/${id}:run`;
-/** What Twilio adds to the requests of a webhook. */
 const twilio =
   "AccountSid=AC1&ApiVersion=2010-04-01&CallSid=CA1&CallStatus=ringing&From=%2B12125550102&To=%2B12125550199";
 
-interface Sent {
-  readonly verb?: string;
-  readonly body?: string | Uint8Array<ArrayBuffer>;
-  readonly type?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
-async function send(target: string, { verb, body, type = form, headers = {} }: Sent = {}) {
-  const response = await fetch(`${server.app.httpUrl}${target}`, {
-    method: verb ?? (body === undefined ? "GET" : "POST"),
-    headers: {
-      authorization: authorizationOf(keys.a),
-      ...(body === undefined ? {} : { "content-type": type }),
-      ...headers,
-    },
-    ...(body === undefined ? {} : { body }),
-  });
-  const text = await response.text();
-  const isJson = response.headers.get("content-type") === "application/json";
-  return {
-    status: response.status,
-    headers: response.headers,
-    json: isJson && text !== "" ? JSON.parse(text) : undefined,
-  };
-}
-
-const violationsOf = (json: {
-  readonly details: readonly { readonly fieldViolations?: readonly { readonly field: string }[] }[];
-}) => json.details.flatMap(({ fieldViolations = [] }) => fieldViolations.map(({ field }) => field)).toSorted();
+const send = (target: string, request?: RawRequest) => sendRaw(server.app.httpUrl, target, request);
 
 describe("QueryCustomer", () => {
   it.each([
@@ -124,6 +95,43 @@ describe("QueryCustomer", () => {
     },
   );
 
+  it.each(["%", "%FF%FE", "%ZZ", "%E0%A4%A", "+", "%00", "%2B1212%FF5550102", "1".repeat(3_000)])(
+    "finds nobody by %s, and does not refuse it",
+    async (tel) => {
+      for (const { status, json } of [
+        await send(`${query}?tel=${tel}&format=twilio`),
+        await send(query, { body: `tel=${tel}&format=twilio` }),
+      ]) {
+        expect(status).toBe(200);
+        expect(json).toMatchObject({ status: /^[+]$/.test(tel) ? "unknown" : "unreadable", found: "false", id: "" });
+      }
+    },
+  );
+
+  it("takes the first of several numbers, an empty format as none, and no other unknown format", async () => {
+    const parameters = "tel=%2B12125550102&tel=%2B12125550101&format=";
+    for (const { status, json, headers } of [
+      await send(`${query}?${parameters}`),
+      await send(query, { body: parameters }),
+    ]) {
+      expect([status, json.id, json.found]).toEqual([200, "cus_a2", undefined]);
+      expect(headers.get("moego-ignored")).toBe("tel");
+    }
+    expect((await send(`${query}?tel=1&format=XML`)).status).toBe(400);
+  });
+
+  it.each([
+    ['{"tel":2125550102}', "cus_a2"],
+    ['{"tel":12125550102,"format":""}', "cus_a2"],
+    ['{"tel":2.125550102E9}', "cus_a2"],
+    ['{"tel":212555010212345678901234}', undefined],
+    ['{"tel":null}', undefined],
+  ])("reads a number in JSON as its digits: %s", async (body, id) => {
+    const { status, json } = await send(query, { body, type: "application/json" });
+    expect(status).toBe(200);
+    expect(json?.id).toBe(id);
+  });
+
   it("takes the short name of a format in the JSON of Connect", async () => {
     const body = JSON.stringify({ tel: "+12125550102", format: "twilio" });
     const { json } = await send("/moego.callcenter.v1.CallerService/QueryCustomer", { body, type: "application/json" });
@@ -173,6 +181,18 @@ describe("RunFlow", () => {
       await send(run, { body: "inputs.tel=+6598765432" }),
     ])
       expect(json).toMatchObject({ exit: "exit of found", variables: { "caller.id": id, "caller.tel": phone } });
+  });
+
+  it("refuses no input for how it is written", async () => {
+    const run = runOf(await flow(greeting));
+    const json = "application/json";
+    for (const [text, { status, json: answer }] of [
+      ["Hello %ZZ", await send(`${run}?inputs.tel=%ZZ&format=twilio`)],
+      ["Hello \ufffd", await send(run, { body: "inputs[tel]=%FF&inputs.tel=2&format=twilio" })],
+      ["Hello 2125550111", await send(`${run}?format=twilio`, { body: '{"inputs":{"tel":2125550111}}', type: json })],
+    ] as const)
+      expect([status, answer.exit, answer.text]).toEqual([200, "exit of done", text]);
+    expect((await send(`${run}?inputs.tel=1&format=`)).json.variables).toEqual({ tel: "1", text: "Hello 1" });
   });
 
   it("reports an input that the flow does not have", async () => {
@@ -271,10 +291,11 @@ describe("other RPCs", () => {
     },
   );
 
-  it("reject unknown query parameters", async () => {
-    const { status, json: error, headers } = await send("/v1/customers/cus_a1?CallSid=CA1");
+  it("reject unknown query parameters beside a body", async () => {
+    const request = { body: "{}", type: json };
+    const { status, json: error, headers } = await send("/v1/customers:list?CallSid=CA1", request);
     expect(status).toBe(400);
-    expect(violationsOf(error)).toEqual(["CallSid"]);
+    expect(violationsOf(error)).toContain("CallSid");
     expect(headers.get("moego-ignored")).toBeNull();
   });
 });

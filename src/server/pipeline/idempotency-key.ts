@@ -1,9 +1,17 @@
 import { createHmac } from "node:crypto";
-import { clone, type DescMessage, type DescMethodUnary, type Message } from "@bufbuild/protobuf";
+import {
+  clone,
+  type DescField,
+  type DescMessage,
+  type DescMethodUnary,
+  getOption,
+  type Message,
+} from "@bufbuild/protobuf";
 import { reflect } from "@bufbuild/protobuf/reflect";
 import { canonicalBytes } from "../../api/canonical.js";
 import { type DomainError, invalidRequest, violation } from "../../core/errors.js";
 import type { IdempotencyClaim } from "../../core/write.js";
+import { presentation as presentationOption } from "../../gen/proto/moego/option/v1/option_pb.js";
 import { isReadOnly, rpcNameOf } from "./contract.js";
 
 /** The client repeats a request with the same value to have it executed at most once. */
@@ -31,38 +39,83 @@ type ClaimFactory = (method: DescMethodUnary, request: Message, headers: ClaimHe
 export function createClaims([present, ...former]: FingerprintKeys): ClaimFactory {
   return (method, request, { key: ofHeader, company = "" }) => {
     if (isReadOnly(method)) return undefined;
-    const { key: ofField, rest } = keyField(method.input, request);
-    const key = ofField ?? ofHeader;
+    const { hasField, ofField, content, sent } = contentOf(method.input, request);
+    // The field cannot tell an empty key from none, so an empty header is none either.
+    const inHeader = hasField && ofHeader === "" ? undefined : ofHeader;
+    const key = ofField ?? inHeader;
     if (key === undefined) return undefined;
-    const field = ofField === undefined ? idempotencyKeyHeader : fieldName;
+    const field = ofField === undefined ? idempotencyKeyHeader : keyFieldName;
     if (!/^[\x21-\x7e]{1,255}$/.test(key)) throw unfitKey(field);
-    if (ofHeader !== undefined && ofHeader !== key) throw differentKeys();
-    const bytes = canonicalBytes(method.input, rest);
-    const under = (secret: Uint8Array): Uint8Array =>
+    if (inHeader !== undefined && inHeader !== key) throw differentKeys();
+    const under = (secret: Uint8Array, bytes: Uint8Array): Uint8Array =>
       createHmac("sha256", secret)
         .update(`${rpcNameOf(method)}\n${company}\n`)
         .update(bytes)
         .digest();
-    const older = former.length === 0 ? {} : { olderFingerprints: former.map(under) };
-    return { key, fingerprint: under(present), ...older, replayed: false };
+    const bytes = canonicalBytes(method.input, content);
+    const older = former.map((secret) => under(secret, bytes));
+    // Earlier versions included the presentation.
+    if (sent !== content)
+      for (const secret of [present, ...former]) older.push(under(secret, canonicalBytes(method.input, sent)));
+    return {
+      ...{ key, fingerprint: under(present, bytes), replayed: false },
+      ...(older.length === 0 ? {} : { olderFingerprints: older }),
+    };
   };
 }
 
 /** A field of this name has the key of clients that cannot set headers. */
-const fieldName = "idempotency_key";
+export const keyFieldName = "idempotency_key";
 
-/** The key in the request, and the request without it. A retry can have the key in the other place. */
-function keyField(schema: DescMessage, request: Message): { readonly key?: string; readonly rest: Message } {
-  const field = schema.fields.find(({ name }) => name === fieldName);
-  if (!field || !reflect(schema, request).isSet(field)) return { rest: request };
+interface RequestContent {
+  readonly hasField: boolean;
+  /** The key in the request. */
+  readonly ofField?: string;
+  /** The request without the key, as a retry can have it in the other place. */
+  readonly sent: Message;
+  /** The request without the key and the presentation of the response. */
+  readonly content: Message;
+}
+
+function contentOf(schema: DescMessage, request: Message): RequestContent {
+  const { keyField, presentation } = specialFieldsOf(schema);
+  if (!keyField) return { hasField: false, sent: request, content: request };
+  const source = reflect(schema, request);
+  const key = source.isSet(keyField) ? { ofField: String(source.get(keyField)) } : {};
+  const sent = without(schema, request, [keyField]);
+  return { hasField: true, ...key, sent, content: without(schema, sent, presentation) };
+}
+
+interface SpecialFields {
+  readonly keyField: DescField | undefined;
+  /** Only of RPCs that have a key field: they alone render a stored result again. */
+  readonly presentation: readonly DescField[];
+}
+
+const specialFields = new WeakMap<DescMessage, SpecialFields>();
+
+function specialFieldsOf(schema: DescMessage): SpecialFields {
+  const known = specialFields.get(schema);
+  if (known) return known;
+  const found = {
+    keyField: schema.fields.find(({ name }) => name === keyFieldName),
+    presentation: schema.fields.filter((field) => getOption(field, presentationOption)),
+  };
+  specialFields.set(schema, found);
+  return found;
+}
+
+/** The request itself if it has none of the fields. */
+function without(schema: DescMessage, request: Message, fields: readonly DescField[]): Message {
+  const set = fields.filter((field) => reflect(schema, request).isSet(field));
+  if (set.length === 0) return request;
   const rest = reflect(schema, clone(schema, request));
-  const key = rest.get(field);
-  rest.clear(field);
-  return { key: String(key), rest: rest.message };
+  for (const field of set) rest.clear(field);
+  return rest.message;
 }
 
 function differentKeys(): DomainError {
-  return invalidRequest([violation(fieldName, "CONFLICT", "Must match the idempotency-key header.")]);
+  return invalidRequest([violation(keyFieldName, "CONFLICT", "Must match the idempotency-key header.")]);
 }
 
 function unfitKey(field: string): DomainError {

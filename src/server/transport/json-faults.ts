@@ -105,7 +105,7 @@ function within(field: DescField): { name: string; path: string }[] {
 const minPart = 4;
 
 /** Whether the strings differ by one missing, extra, replaced or transposed character. */
-function isSlipOf(one: string, other: string): boolean {
+export function isSlipOf(one: string, other: string): boolean {
   const [short, long] = one.length < other.length ? [one, other] : [other, one];
   if (short.length < minPart || long.length - short.length > 1) return false;
   let at = 0;
@@ -119,6 +119,6 @@ function isPartOf(part: string, whole: string): boolean {
   return part.length >= minPart && whole.includes(part);
 }
 
-function bare(name: string): string {
+export function bare(name: string): string {
   return name.replaceAll("_", "").toLowerCase();
 }

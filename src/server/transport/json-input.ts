@@ -51,25 +51,33 @@ export function decodeJson(schema: DescMessage, bytes: Uint8Array): Message {
  * and `__proto__` keys are all reported in one error, each with its path. The length of a list is checked before its
  * items are read.
  *
- * @param found violations found earlier, reported together with the new ones
  * @throws DomainError INVALID_REQUEST
  */
-export function readJson(schema: DescMessage, root: JsonNode, found: readonly Violation[] = []): Message {
-  const reader = new JsonReader(schema, found);
+export function readJson(schema: DescMessage, root: JsonNode, options: ReadOptions = {}): Message {
+  const reader = new JsonReader(schema, options);
   const request = reader.readMessage(schema, root, "");
   if (!request || reader.faultCount > 0) throw invalidRequest(reader.faults, reader.faultCount);
   return request.message;
+}
+
+interface ReadOptions {
+  /** Violations found earlier, reported together with the new ones. */
+  readonly found?: readonly Violation[];
+  /** Whether a number is accepted for a string, and an empty string for an enum counts as absent. */
+  readonly isLenient?: boolean;
 }
 
 class JsonReader {
   /** The first violations, up to the limit. */
   readonly faults: Violation[];
   faultCount: number;
+  private readonly isLenient: boolean;
 
   constructor(
     private readonly request: DescMessage,
-    found: readonly Violation[],
+    { found = [], isLenient = false }: ReadOptions,
   ) {
+    this.isLenient = isLenient;
     this.faults = found.slice(0, maxViolations);
     this.faultCount = found.length;
   }
@@ -173,10 +181,13 @@ class JsonReader {
   private readLeaf(
     target: ReflectMessage,
     field: LeafField,
-    node: JsonNode,
+    given: JsonNode,
     path: string,
     wrap: (value: JsonValue) => JsonValue,
   ): void {
+    if (this.isLenient && given === "" && field.fieldKind === "enum") return;
+    const isText = this.isLenient && typeof given === "number" && field.scalar === ScalarType.STRING;
+    const node = isText ? String(given) : given;
     const value = field.enum && typeof node === "string" ? enumValueName(field.enum, node) : leafJson(node);
     if (losesPrecision(field, node)) {
       this.fault(path, "OUT_OF_RANGE", "The integer is too large for a JSON number; send it as a string.");

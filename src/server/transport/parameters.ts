@@ -10,6 +10,8 @@ export interface Parameter {
   readonly name: string | undefined;
   /** Undefined if its percent-encoding is invalid. Blanks are kept: they can be pluses that the client did not encode. */
   readonly value: string | undefined;
+  /** As received, percent-encoded. */
+  readonly rawValue: string;
 }
 
 const [plus, blank] = [0x2b, 0x20];
@@ -25,10 +27,12 @@ export function queryParameters(query: string): Parameter[] {
  * The members of an `application/x-www-form-urlencoded` body. Clients end it with a line break, which is not part of the
  * last value: line breaks in values are percent-encoded.
  *
+ * @param isLenient whether invalid UTF-8 is replaced by U+FFFD
  * @throws DomainError
  */
-export function formMembers(body: Uint8Array): Parameter[] {
-  const pairs = decodeUtf8(withBlanks(body))
+export function formMembers(body: Uint8Array, { isLenient }: { readonly isLenient: boolean }): Parameter[] {
+  const bytes = withBlanks(body);
+  const pairs = (isLenient ? new TextDecoder().decode(bytes) : decodeUtf8(bytes))
     .replace(/\r?\n$/, "")
     .split("&", maxMembers + 1);
   if (pairs.length <= maxMembers) return parametersOf("form", pairs);
@@ -48,8 +52,8 @@ function parametersOf(origin: Parameter["origin"], pairs: readonly string[]): Pa
     .map((pair) => {
       const end = pair.indexOf("=");
       const rawName = end < 0 ? pair : pair.slice(0, end);
-      const value = end < 0 ? "" : percentDecoded(pair.slice(end + 1));
-      return { origin, rawName, name: percentDecoded(rawName), value };
+      const rawValue = end < 0 ? "" : pair.slice(end + 1);
+      return { origin, rawName, name: percentDecoded(rawName), value: percentDecoded(rawValue), rawValue };
     });
 }
 
@@ -60,4 +64,9 @@ export function percentDecoded(text: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Like a browser: what is no percent-encoding stays as it is, and invalid UTF-8 is replaced by U+FFFD. */
+export function looselyDecoded(text: string): string {
+  return text.replace(/(?:%[0-9a-f]{2})+/gi, (run) => Buffer.from(run.replaceAll("%", ""), "hex").toString());
 }

@@ -2,9 +2,10 @@ import { type DescField, type DescMessage, type Message, ScalarType } from "@buf
 import type { Violation } from "../../core/errors.js";
 import { readJson } from "./json-input.js";
 import { isJsonObject, type JsonNode, type JsonObjectNode, parseJson } from "./json-parse.js";
+import { keyMeantBy, usualName } from "./key-parameter.js";
 import { tooManyValues } from "./limits.js";
-import { parameterPath, placedValue, placeValue } from "./parameter-path.js";
-import { formMembers, type Parameter, percentDecoded, queryParameters } from "./parameters.js";
+import { type ParameterPath, parameterPath, placedValue, placeValue } from "./parameter-path.js";
+import { formMembers, looselyDecoded, type Parameter, percentDecoded, queryParameters } from "./parameters.js";
 import type { BodyEncoding } from "./rest-body.js";
 import type { Match, Route } from "./rest-routes.js";
 
@@ -27,16 +28,17 @@ export function readRestRequest({ route, variables }: Match, request: RestReques
   const faults: Violation[] = [];
   const isForm = request.encoding === "form";
   const root = isForm ? { members: [] } : bodyNode(schema, route.body, request.body, faults);
-  if (!isJsonObject(root)) return readJson(schema, root, faults);
+  const { isLenient } = route;
+  if (!isJsonObject(root)) return readJson(schema, root, { found: faults, isLenient });
 
-  const parameters = [...queryParameters(request.query), ...(isForm ? formMembers(request.body) : [])];
+  const parameters = [...queryParameters(request.query), ...(isForm ? formMembers(request.body, { isLenient }) : [])];
   request.ignore(placeParameters(root, route, parameters, faults));
   for (const { path, encoded } of variables) {
     const value = percentDecoded(encoded);
     if (value === undefined) faults.push(badEncoding(path));
     else placeVariable(root, schema, path, value, faults);
   }
-  return readJson(schema, root, faults);
+  return readJson(schema, root, { found: faults, isLenient });
 }
 
 /** The body as an object of request fields. No body = an empty object. */
@@ -59,21 +61,35 @@ function bodyNode(schema: DescMessage, field: string, body: Uint8Array, faults: 
  */
 function placeParameters(
   root: JsonObjectNode,
-  { method, body, ignoresUnknown }: Route,
+  { method, body, ignoresUnknown, isLenient }: Route,
   parameters: readonly Parameter[],
   faults: Violation[],
 ): string[] {
   const ignored: string[] = [];
-  for (const { origin, rawName, name, value } of parameters) {
+  for (const { origin, rawName, name: given, value: decoded, rawValue } of parameters) {
+    const name = given !== undefined && ignoresUnknown ? usualName(method.input, given) : given;
+    const value = decoded ?? (isLenient ? looselyDecoded(rawValue) : undefined);
     const path = name === undefined ? undefined : parameterPath(method.input, name);
-    if (!path && ignoresUnknown) ignored.push(name ?? rawName);
+    const meant = path || !ignoresUnknown ? undefined : keyMeantBy(method, name ?? rawName);
+    if (meant !== undefined) faults.push(meant);
+    else if (!path && ignoresUnknown) ignored.push(name ?? rawName);
     else if (name === undefined || value === undefined) faults.push(badEncoding(name ?? ""));
     else if (origin === "query" && body === "*" && !ignoresUnknown)
       faults.push(notAllowed(name, "Must be sent in the body; this method takes no query parameters."));
     else if (!path) root.members.push({ key: name, value });
-    else faults.push(...placeValue(root, path, nodeOf(path.leaf, value)));
+    else {
+      const first = isLenient && takesOneValue(path) ? (placedValue(root, path) ?? undefined) : undefined;
+      if (first === undefined) faults.push(...placeValue(root, path, nodeOf(path.leaf, value)));
+      // Of several values the first one counts: the URL that the owner wrote comes before what a system adds.
+      else if (String(first) !== value) ignored.push(name);
+    }
   }
   return ignored;
+}
+
+function takesOneValue({ steps, leaf }: ParameterPath): boolean {
+  const isWhole = steps.at(-1) === leaf;
+  return isWhole ? leaf.fieldKind === "scalar" || leaf.fieldKind === "enum" : leaf.fieldKind === "map";
 }
 
 /** Sets a path variable. The body may repeat its value but must not contradict it. */

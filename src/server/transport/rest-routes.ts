@@ -9,7 +9,12 @@ import {
 import { FeatureSet_FieldPresence } from "@bufbuild/protobuf/wkt";
 import { http } from "../../gen/proto/google/api/annotations_pb.js";
 import type { HttpRule } from "../../gen/proto/google/api/http_pb.js";
-import { form_body, ignores_unknown_parameters, plain_text } from "../../gen/proto/moego/option/v1/option_pb.js";
+import {
+  form_body,
+  ignores_unknown_parameters,
+  lenient_values,
+  plain_text,
+} from "../../gen/proto/moego/option/v1/option_pb.js";
 import { isUnary, rpcNameOf } from "../pipeline/contract.js";
 
 /** One `google.api.http` binding of an rpc. */
@@ -28,6 +33,8 @@ export interface Route {
   readonly takesForm: boolean;
   /** Whether query parameters and members of a form that name no field are ignored: of every GET, and by option. */
   readonly ignoresUnknown: boolean;
+  /** Whether a value is read however it is written: `lenient_values` in the contract. */
+  readonly isLenient: boolean;
 }
 
 export interface Match {
@@ -98,6 +105,7 @@ function routeOf(method: DescMethodUnary, { pattern, body, responseBody }: HttpR
     ...{ method, verb, template, body, responseBody, plainText: plainTextOf(method) },
     takesForm: body === "*" && getOption(method, form_body),
     ignoresUnknown: verb === "GET" || getOption(method, ignores_unknown_parameters),
+    isLenient: getOption(method, lenient_values),
   };
 }
 
