@@ -83,10 +83,18 @@ function cellValue(text: string): string {
   return plus + first + fraction + "0".repeat(missing);
 }
 
-const labels =
-  "cell(?:ular|phone)?|mob(?:ile|il)?|home|house|work|office|business|main|primary|other|direct|land ?line|" +
-  "tele(?:ph)?one?|tel|phone|ph|fon|fax|whats ?app|handy|privat|telefon|gsm|portable|m[óo]vil|celular|casa|trabajo|[hmwco]";
-const labelBefore = new RegExp(`^(?:${labels})(?:\\.|\\s*[:#])?\\s*(?=[+(\\d])`, "iu");
+/** Labels of contact lists: English, German, French, Spanish, Portuguese and Italian. */
+const words =
+  "cell(?:ular(?:e)?|phone)?|mob(?:ile|il)?|home|house|work|office|business|main|primary|other|direct|land ?line|" +
+  "daytime|day|evening|night|personal|tele(?:ph)?one?|tel|phone|ph|fon|fax|whats ?app|sms|text|number|nummer|num|no|nr|n°|" +
+  "handy|privat|telefon|festnetz|gesch[äa]ft(?:lich)?|dienstlich|arbeit|b[üu]ro|zu ?hause|firma|" +
+  "(?:tele(?:f|ph)on|tel|handy|mobil|festnetz|ruf)(?:nummer|nr)|mobil(?:telefon|funk)|" +
+  "t[ée]l[ée]phone|t[ée]l|portable|gsm|fixe|domicile|maison|bureau|travail|num[ée]ro|perso(?:nnel)?|pro(?:fessionnel)?|" +
+  "tel[ée]fono|tfno|tlf|tlfno|m[óo]vil|celular|cel|casa|trabajo|oficina|fijo|n[úu]mero|particular|" +
+  "telefone|telem[óo]vel|fixo|trabalho|escrit[óo]rio|ufficio|lavoro|fisso";
+/** Up to three words, `Cell Phone`, `tel. no`, or the first letter of one. */
+const labels = `(?:${words})(?:[\\s./-]{1,3}(?:${words})){0,2}|[hmwco]`;
+const labelBefore = new RegExp(`^(?:${labels})\\s*\\.?(?:\\s*[1-9]?\\s*[:#]{1,2})?\\s*(?=[+(\\d])`, "iu");
 const labelBehind = new RegExp(`\\s*(?:[([]\\s*(?:${labels})\\.?\\s*[)\\]]|(?<=\\d)[\\s,/-]+(?:${labels})\\.?)$`, "iu");
 const labelInBrackets = new RegExp(`^[([]\\s*(?:${labels})\\.?\\s*[)\\]]\\s*`, "iu");
 

@@ -9,7 +9,7 @@ export interface PhoneUri {
   readonly context: string;
 }
 
-const scheme = /^(?:sips?|tel|callto|whatsapp|fax|sms|smsto|h323):(?:\/\/)?/i;
+const scheme = /^(?:sips?|tel|callto|client|whatsapp|fax|sms|smsto|h323):(?:\/\/)?/i;
 
 /** Parameters of a number without scheme and host, where a semicolon can also be punctuation. */
 const plainParameter = /^(?:[a-z][a-z0-9-]*=.*|npdi|\d{1,6}#?)$/i;

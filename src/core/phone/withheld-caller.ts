@@ -57,7 +57,10 @@ const words: ReadonlySet<string> = new Set([
   ...privateNames,
   ...["unknown", "unknowncaller", "unknownnumber", "unknownuser"],
   ...["unavailable", "notavailable", "numberunavailable", "idunavailable", "calleridunavailable"],
-  ...["outofarea", "unspecified", "undefined", "null", "none", "noname", "nonumber"],
+  ...["outofarea", "unspecified", "undefined", "null", "nil", "none", "noname", "nonumber"],
+  ...["unassigned", "unassignednumber", "unallocated", "unallocatednumber", "unidentified", "notprovided"],
+  // FreeSWITCH has `_undef_` for a variable that is not set.
+  "undef",
   // The default names of Asterisk and FreeSWITCH.
   ...["asterisk", "freeswitch"],
   // Android shows this for an unknown number in Vietnamese, and clients pass it on. No source shows other languages.
