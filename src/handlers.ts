@@ -20,6 +20,7 @@ import { PetService } from "./gen/proto/moego/business/customer/v1/pet_service_p
 import { PackageService } from "./gen/proto/moego/business/package/v1/package_service_pb.js";
 import { SettingService } from "./gen/proto/moego/business/setting/v1/setting_service_pb.js";
 import { StaffService } from "./gen/proto/moego/business/staff/v1/staff_service_pb.js";
+import { CallerLookupService } from "./gen/proto/moego/callcenter/v1/caller_lookup_service_pb.js";
 import { CallerService } from "./gen/proto/moego/callcenter/v1/caller_service_pb.js";
 import { ExternalApiService } from "./gen/proto/moego/callcenter/v1/external_api_service_pb.js";
 import { IvrFlowService } from "./gen/proto/moego/callcenter/v1/ivr_flow_service_pb.js";
@@ -30,6 +31,8 @@ import { createApiKeys } from "./resources/api-keys/api-key.service.js";
 import { createCallerHandlers } from "./resources/callers/caller.handlers.js";
 import { createCallerProfiles } from "./resources/callers/caller-profile.service.js";
 import { createCallerQuery } from "./resources/callers/caller-query.service.js";
+import { createCallerLookupHandlers } from "./resources/callers/caller-screen.handlers.js";
+import { createCallerScreens } from "./resources/callers/caller-screen.service.js";
 import { createCatalog } from "./resources/catalog/catalog.service.js";
 import { createConsentHandlers } from "./resources/consent/consent.handlers.js";
 import { createConsentHistory } from "./resources/consent/consent.service.js";
@@ -129,6 +132,7 @@ export function createHandlers({
       createApiKeyHandlers(createApiKeys({ repository: repositories.apiKeys, now: Date.now }), pageTokens),
     ),
     registry(CallerService, createCallerHandlers(callerQuery, createCallerProfiles(repositories.callers))),
+    registry(CallerLookupService, createCallerLookupHandlers(createCallerScreens(repositories.callerScreens))),
     registry(VipLevelService, createVipLevelHandlers(vipLevels)),
     registry(ExternalApiService, createExternalApiHandlers(externalApis, pageTokens)),
     registry(

@@ -4,6 +4,7 @@ import type { Database } from "./db/database.js";
 import { createPseudonym } from "./db/erasure/pseudonym.js";
 import { createApiKeyRepository } from "./resources/api-keys/api-key.repository.js";
 import { createCallerRepository } from "./resources/callers/caller.repository.js";
+import { createCallerScreenRepository } from "./resources/callers/caller-screen.repository.js";
 import { createCatalogRepository } from "./resources/catalog/catalog.repository.js";
 import { createConsentRepository } from "./resources/consent/consent.repository.js";
 import {
@@ -62,6 +63,7 @@ export function createRepositories(database: Database, secrets: ServiceSecrets) 
     leadAdmin: createLeadAdminRepository(database, pseudonym),
     consents: createConsentRepository(database),
     callers: createCallerRepository(database),
+    callerScreens: createCallerScreenRepository(database),
     vipLevels: createSettingListRepository(database, vipLevelTable),
     ivrFlows: createIvrFlowRepository(database),
     flowRuns: createFlowRunRepository(database, createSecretCipher(derivedKeys(secrets, "flowRuns"))),

@@ -17,6 +17,7 @@ import { PetService } from "./gen/proto/moego/business/customer/v1/pet_service_p
 import { PackageService } from "./gen/proto/moego/business/package/v1/package_service_pb.js";
 import { SettingService } from "./gen/proto/moego/business/setting/v1/setting_service_pb.js";
 import { StaffService } from "./gen/proto/moego/business/staff/v1/staff_service_pb.js";
+import { CallerLookupService } from "./gen/proto/moego/callcenter/v1/caller_lookup_service_pb.js";
 import { CallerService } from "./gen/proto/moego/callcenter/v1/caller_service_pb.js";
 import { ExternalApiService } from "./gen/proto/moego/callcenter/v1/external_api_service_pb.js";
 import { IvrFlowService } from "./gen/proto/moego/callcenter/v1/ivr_flow_service_pb.js";
@@ -43,6 +44,7 @@ export const services: readonly DescService[] = [
   PetAdminService,
   ConsentService,
   CallerService,
+  CallerLookupService,
   VipLevelService,
   ExternalApiService,
   IvrFlowService,

@@ -19,8 +19,8 @@ export function singleCompanyAccessPredicate(alias: string): string {
 }
 
 /** Whether `$2` grants access to the company or the location of a row. The company of the row must be known. */
-export function grantPredicate(alias: string): string {
-  return `(${alias}.company_id = ANY($2::text[]) OR ${alias}.company_id || '/' || ${alias}.preferred_business_id = ANY($2::text[]))`;
+export function grantPredicate(alias: string, location = "preferred_business_id"): string {
+  return `(${alias}.company_id = ANY($2::text[]) OR ${alias}.company_id || '/' || ${alias}.${location} = ANY($2::text[]))`;
 }
 
 /**

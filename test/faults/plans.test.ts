@@ -4,6 +4,7 @@ import { type Database, openDatabase } from "../../src/db/database.js";
 import { silentLog } from "../../src/db/log.js";
 import type { Statement } from "../../src/db/statement.js";
 import { createCallerRepository } from "../../src/resources/callers/caller.repository.js";
+import { createCallerScreenRepository } from "../../src/resources/callers/caller-screen.repository.js";
 import type { CustomerFilter } from "../../src/resources/customers/customer.model.js";
 import { createCustomerRepository } from "../../src/resources/customers/customer.repository.js";
 import { addCustomers } from "./sync.js";
@@ -46,6 +47,12 @@ const children: readonly string[] = [
    SELECT company_id, id, 1, '+44' || substr(phone, 3) FROM customer`,
   `INSERT INTO customer_account (company_id, customer_id, kind, account_id)
    SELECT company_id, id, kind, 'account-' || id FROM customer, generate_series(1, 2) kind`,
+  `INSERT INTO pet (company_id, id, customer_id, name, type, created_time, last_updated_time)
+   SELECT company_id, 'pet_' || id, id, 'Rex', 2, now(), now() FROM customer`,
+  `INSERT INTO package (company_id, id, customer_id, business_id, name, purchase_time, created_time, last_updated_time)
+   SELECT company_id, 'pkg_' || id, id, preferred_business_id, 'Baths', now(), now(), now() FROM customer`,
+  `INSERT INTO consent_event (company_id, subject_kind, subject_id, occurred_time, rpc, key_id, ip, request_id, after)
+   SELECT company_id, 'customer', id, now(), 'Test', 'key', '127.0.0.1', 'test', '{}' FROM customer`,
 ];
 
 /** The database, with every statement kept. */
@@ -88,7 +95,7 @@ function toLiteral(value: unknown): string {
 
 /** Tables that grow with a company's customers. */
 const scanOfLargeTable =
-  /Seq Scan on (customer|customer_(address|phone|tag|note|profile|account)|change|idempotency)\b/;
+  /Seq Scan on (customer|customer_(address|phone|tag|note|profile|account)|pet|package|consent_event|change|idempotency)\b/;
 
 describe("with 20,000 customers", () => {
   it("GetCustomer is planned once for a key of one company, and finds all by index", async () => {
@@ -116,6 +123,19 @@ describe("with 20,000 customers", () => {
       const accessFilter = { companyIds: [tenant.companyId], grants: [tenant.companyId] };
       const found = await createCallerRepository(watched()).find({ accessFilter, ...asked }, signal);
       expect(found).toMatchObject({ caller: { customer: { id: "cus_77" } }, matchCount: 1 });
+      const { plan, isGeneric } = await planOfLast();
+      expect(isGeneric).toBe(true);
+      expect(plan).not.toMatch(scanOfLargeTable);
+    },
+  );
+
+  it.each(["+12125550077", "+442125550077"])(
+    "LookupCaller is planned once and finds by index, asked for %s",
+    async (phone) => {
+      const accessFilter = { companyIds: [tenant.companyId], grants: [tenant.companyId] };
+      const found = await createCallerScreenRepository(watched()).findAll({ accessFilter, phone }, signal);
+      const ofCustomer = { packages: { count: 1 } };
+      expect(found).toMatchObject({ matches: [{ id: "cus_77", pets: { count: 1 }, ofCustomer }], matchCount: 1 });
       const { plan, isGeneric } = await planOfLast();
       expect(isGeneric).toBe(true);
       expect(plan).not.toMatch(scanOfLargeTable);

@@ -1,3 +1,4 @@
+import { CallerLookupService } from "../../src/gen/proto/moego/callcenter/v1/caller_lookup_service_pb.js";
 import { CallerProfileSchema, ThirdAccountKind } from "../../src/gen/proto/moego/callcenter/v1/caller_profile_pb.js";
 import { CallerService } from "../../src/gen/proto/moego/callcenter/v1/caller_service_pb.js";
 import { planted } from "../reliability/tenancy/planted.js";
@@ -108,6 +109,17 @@ export const callers: readonly RpcEntry[] = [
         ]),
         { name: "the number of leads", json: { tel: "+12125550121" } },
         { name: "the id and number of a lead", json: { id: "lcus_both", tel: "+12125550121" } },
+      ],
+    },
+  }),
+  entry(CallerLookupService.method.lookupCaller, {
+    request: { companyId, tel: "+12125550101" },
+    tenancy: {
+      calls: [
+        ...[planted.phone, planted.phoneOfBoth, planted.leadPhone, planted.leadPhoneOfBoth].map((tel) => ({
+          ...{ name: "a further number", json: { tel } },
+        })),
+        { name: "the number of leads", json: { tel: "+12125550121" } },
       ],
     },
   }),

@@ -239,7 +239,7 @@ it("forms are for the rpcs that a telephone system calls and for leads, ignored 
   const methods = services.flatMap((service) => service.methods.map((method) => method));
   const named = (option: typeof form_body) =>
     methods.filter((method) => getOption(method, option)).map(({ name }) => name);
-  const called = ["InvokeExternalApi", "QueryCustomer", "RunFlow"];
+  const called = ["InvokeExternalApi", "LookupCaller", "QueryCustomer", "RunFlow"];
   expect(named(form_body).toSorted()).toEqual(["CreateLead", ...called, "UpdateLead"]);
   expect(named(ignores_unknown_parameters).toSorted()).toEqual(called);
   expect(named(lenient_values).toSorted()).toEqual(called);

@@ -53,7 +53,8 @@ function answered(answer: Omit<CallerAnswer, "values" | "facts">, values: Caller
   return { ...answer, values, facts: answerFacts(answer) };
 }
 
-function companyOf(principal: Principal, companyId: string): CompanyAccess {
+/** The company of a request that may name none. Throws COMPANY_NOT_ALLOWED and INVALID_REQUEST. */
+export function companyOf(principal: Principal, companyId: string): CompanyAccess {
   if (companyId !== "") return requireCompanyAccess(principal, companyId);
   const [only, ...others] = principal.companies.values();
   if (only && others.length === 0) return only;

@@ -11,8 +11,8 @@ import { type CallerAnswer, callerKinds, queryStatuses } from "./caller.model.js
 import { fullName } from "./caller-answer.service.js";
 import { type AnswerFormat, renderAnswer } from "./response-format.service.js";
 
-const status = protoEnum(QueryCustomerResponse_StatusSchema, queryStatuses);
-const kind = protoEnum(QueryCustomerResponse_KindSchema, callerKinds);
+export const status = protoEnum(QueryCustomerResponse_StatusSchema, queryStatuses);
+export const kind = protoEnum(QueryCustomerResponse_KindSchema, callerKinds);
 
 export function toProtoAnswer(
   found: CallerAnswer,

@@ -5,6 +5,8 @@ import type { Page } from "../../core/page.js";
 
 export const consentPurposes = enumeration("SERVICE_RELATED", "MARKETING");
 
+export type ConsentPurpose = WordOf<typeof consentPurposes>;
+
 /** The customer or lead whose consent is meant. */
 export interface ConsentSubject {
   readonly companyId: string;
@@ -31,7 +33,7 @@ export interface ConsentEntry {
 export interface ConsentQuestion {
   readonly subject: ConsentSubject;
   readonly channel: Channel;
-  readonly purpose: WordOf<typeof consentPurposes>;
+  readonly purpose: ConsentPurpose;
   /** Absent means now. */
   readonly at?: Date | undefined;
 }
@@ -60,4 +62,16 @@ export interface ConsentRepository {
     at: Date | undefined,
     signal: AbortSignal,
   ): Promise<{ readonly now: Date; readonly entry?: ConsentEntry }>;
+}
+
+/** Marketing requires consent to the policy in addition to the channel. */
+export function permits(consent: Consent, { channel, purpose }: Pick<ConsentQuestion, "channel" | "purpose">): boolean {
+  switch (purpose) {
+    case "SERVICE_RELATED":
+      return consent.serviceRelatedChannels.includes(channel);
+    case "MARKETING":
+      return consent.marketingCampaignsChannels.includes(channel) && consent.isAgreedMarketingPolicy;
+    default:
+      return purpose satisfies never;
+  }
 }

@@ -2,6 +2,7 @@ import type { Consent } from "../../core/consent.js";
 import { accessFilterValues, accessPredicate, leadGrantPredicate } from "../../db/access-filter.js";
 import type { Database } from "../../db/database.js";
 import { statement } from "../../db/statement.js";
+import { newestFirst } from "./consent.columns.js";
 import type { ConsentEntry, ConsentRepository, ConsentSubject } from "./consent.model.js";
 
 interface EntryRow {
@@ -70,7 +71,6 @@ const seesLead = statement(
 
 const columns = "e.id, e.occurred_time, e.rpc, e.key_id, e.staff_id, e.ip, e.request_id, e.before, e.after";
 const ofSubject = "e.company_id = $1 AND e.subject_kind = $2 AND e.subject_id = $3";
-const newestFirst = "ORDER BY e.occurred_time DESC, e.id DESC";
 
 const firstPage = statement(
   "consent.first_page",

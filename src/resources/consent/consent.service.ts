@@ -1,11 +1,16 @@
 import { companyAccessFilter, requireCompanyAccess } from "../../core/access.js";
 import { requireFound } from "../../core/company-resource.js";
-import type { Consent } from "../../core/consent.js";
 import { invalidRequest, violation } from "../../core/errors.js";
 import type { Page } from "../../core/page.js";
 import type { Principal } from "../../core/principal.js";
 import { leadPromoted } from "../leads/lead.model.js";
-import type { ConsentAnswer, ConsentQuestion, ConsentRepository, ConsentSubject } from "./consent.model.js";
+import {
+  type ConsentAnswer,
+  type ConsentQuestion,
+  type ConsentRepository,
+  type ConsentSubject,
+  permits,
+} from "./consent.model.js";
 
 export type ConsentHistory = ReturnType<typeof createConsentHistory>;
 
@@ -43,16 +48,4 @@ export function createConsentHistory(consents: ConsentRepository) {
 interface SubjectPage {
   readonly subject: ConsentSubject;
   readonly page: Page;
-}
-
-/** Marketing requires consent to the policy in addition to the channel. */
-function permits(consent: Consent, { channel, purpose }: Pick<ConsentQuestion, "channel" | "purpose">): boolean {
-  switch (purpose) {
-    case "SERVICE_RELATED":
-      return consent.serviceRelatedChannels.includes(channel);
-    case "MARKETING":
-      return consent.marketingCampaignsChannels.includes(channel) && consent.isAgreedMarketingPolicy;
-    default:
-      return purpose satisfies never;
-  }
 }

@@ -29,7 +29,8 @@ export interface PackageDetailRow extends PackageRow {
   readonly lines: readonly LineJson[] | null;
 }
 
-interface LineJson extends Omit<PackageItem, "services"> {
+/** An item as built by `packageLines`. */
+export interface LineJson extends Omit<PackageItem, "services"> {
   readonly services: readonly { readonly serviceId: string; readonly name: string; readonly price: MoneyJson }[] | null;
 }
 
@@ -95,7 +96,7 @@ export function toPackageDetail(row: PackageDetailRow): PackageDetail {
   return { ...toPackage(row), lines: row.lines?.map(toLine) ?? [] };
 }
 
-function toLine({ services, ...line }: LineJson): PackageItem {
+export function toLine({ services, ...line }: LineJson): PackageItem {
   const packaged = (services ?? []).map(({ price, ...service }) => ({
     ...service,
     // A catalog service without a price.

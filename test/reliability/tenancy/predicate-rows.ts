@@ -94,10 +94,12 @@ const namesakes: readonly string[] = [
    SELECT DISTINCT ON (package_service_id) company_id, 'zq.refunds.' || package_service_id, package_id, package_service_id,
      'REFUND', 1000, occurred_time, rpc, key_id, request_id
    FROM package_ledger WHERE company_id = '${neighbour}' AND NOT starts_with(package_service_id, 'zq.') AND length(package_service_id) < 20`,
-  // The newest consent is the neighbour's.
+  // The newest consent is the neighbour's, and allows what the tenant's does not.
   `INSERT INTO consent_event (company_id, subject_kind, subject_id, occurred_time, rpc, key_id, ip, request_id, after)
-   VALUES ('${neighbour}', 'lead', 'lcus_a1', now(), 'zq.', 'zq.', 'zq.', 'zq.', '{"serviceRelatedChannels": [],
-     "marketingCampaignsChannels": ["SMS", "EMAIL", "CALL"], "brandedAppEnabled": true, "isAgreedMarketingPolicy": true, "isConsented": true}')`,
+   SELECT '${neighbour}', kind, id, now() + later, 'zq.', 'zq.', 'zq.', 'zq.', '{"serviceRelatedChannels": ["AUTO_CALL"],
+     "marketingCampaignsChannels": ["SMS", "EMAIL", "AUTO_CALL"], "brandedAppEnabled": true, "isAgreedMarketingPolicy": true,
+     "isConsented": true}'
+   FROM (VALUES ('lead', 'lcus_a1', interval '0'), ('customer', 'cus_a1', interval '1 day')) subject (kind, id, later)`,
   `INSERT INTO custom_field (company_id, id, association_type, code, label, type, created_time, last_updated_time)
    VALUES ('${neighbour}', '${planted.field}', 1, '${planted.field}', 'zq.', 1, now(), now())`,
   `INSERT INTO lead (company_id, id, first_name, life_cycle_id, created_time, last_updated_time,
