@@ -60,6 +60,18 @@ export function quantile(values: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }
 
+/** Sends a number of requests with 32 in flight. Their indexes start at `first`. */
+export async function sendAll(send: Send, count: number, first: number): Promise<void> {
+  let next = first;
+  const caller = async () => {
+    while (next < first + count) {
+      next += 1;
+      await send(next);
+    }
+  };
+  await Promise.all(Array.from({ length: inFlight }, caller));
+}
+
 async function callFor(send: Send, milliseconds: number): Promise<number[]> {
   const end = performance.now() + milliseconds;
   const latencies: number[] = [];

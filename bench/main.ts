@@ -3,8 +3,9 @@ import { cpus, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { startEmbeddedPostgres } from "../src/db/embedded/embedded-postgres.js";
-import { callers, measureCallers, writeCallers } from "./callers.js";
+import { callers, measureCallers, type RpcFigures, writeCallers } from "./callers.js";
 import { loads, measureCancelled, measureDepth, sendMixed } from "./calls.js";
+import { cpuMeter } from "./cpu-time.js";
 import { measureLoad } from "./load.js";
 import { customers, writeRows } from "./rows.js";
 import { type Service, startService } from "./service.js";
@@ -12,7 +13,7 @@ import { type Row, say, table } from "./table.js";
 
 // Measures the compiled server with its embedded database and default settings. Client, server and database share this
 // machine, so a ratio of two figures is more meaningful than a single one. `npm run bench`; with `-- callers` only the
-// customer query of a call center compared with GetCustomer.
+// RPCs that look up a caller, compared with GetCustomer.
 
 const warmStarts = 5;
 const idleMs = 3_000;
@@ -30,7 +31,7 @@ async function measureAll(): Promise<void> {
   await cold.stop();
   const warm = await readyTimes();
   const service = await startService(dataDir);
-  const { ownerUrl, stop: leavePostgres } = await startEmbeddedPostgres({ dataDir });
+  const { ownerUrl, folder, stop: leavePostgres } = await startEmbeddedPostgres({ dataDir });
   try {
     say(await machine(ownerUrl));
     const memory = await residentMemory(service);
@@ -81,7 +82,7 @@ async function measureAll(): Promise<void> {
       ),
     );
     await writeCallers(ownerUrl, customers);
-    await sayCallers(service);
+    await sayCallers(service, folder);
   } finally {
     await service.stop();
     await leavePostgres();
@@ -90,46 +91,37 @@ async function measureAll(): Promise<void> {
 
 async function measureCallersAlone(): Promise<void> {
   const service = await startService(dataDir);
-  const { ownerUrl, stop: leavePostgres } = await startEmbeddedPostgres({ dataDir });
+  const { ownerUrl, folder, stop: leavePostgres } = await startEmbeddedPostgres({ dataDir });
   try {
     say(await machine(ownerUrl));
     await writeRows(ownerUrl);
     await writeCallers(ownerUrl, customers);
-    await sayCallers(service);
+    await sayCallers(service, folder);
   } finally {
     await service.stop();
     await leavePostgres();
   }
 }
 
-async function sayCallers(service: Service): Promise<void> {
-  const figures = await measureCallers(service);
-  say(
-    table(
-      [
-        `${callers.toLocaleString("en")} customers of one company`,
-        "GetCustomer",
-        "QueryCustomer by phone",
-        "ratio",
-        "target",
-      ],
-      figures.flatMap(({ name, getMs, queryMs, getPerSecond, queryPerSecond }) => [
+async function sayCallers(service: Service, clusterFolder: string): Promise<void> {
+  for (const { transport, rpcs } of await measureCallers(service, cpuMeter(service.pid, clusterFolder))) {
+    const [get] = rpcs;
+    const total = (one: RpcFigures | undefined) => (one ? one.cpu.server + one.cpu.database : Number.NaN);
+    const row = (name: string, read: (one: RpcFigures) => string): Row => [name, ...rpcs.map(read)];
+    say(
+      table(
+        [`${transport}, ${callers.toLocaleString("en")} customers of one company`, ...rpcs.map(({ rpc }) => rpc)],
         [
-          `${name}, one at a time, median ms`,
-          getMs.toFixed(2),
-          queryMs.toFixed(2),
-          (queryMs / getMs).toFixed(2),
-          "1.3",
+          row("one at a time, median ms", (one) => one.ms.toFixed(2)),
+          row("32 in flight, requests/s", (one) => String(Math.round(one.perSecond))),
+          row("32 in flight, CPU of the server, us", (one) => String(Math.round(one.cpu.server))),
+          row("32 in flight, CPU of the database, us", (one) => String(Math.round(one.cpu.database))),
+          row("CPU of both, ratio", (one) => (total(one) / total(get)).toFixed(2)),
+          ["target", "", "1.3", "1.8"],
         ],
-        [
-          `${name}, 32 in flight, requests/s`,
-          ...[getPerSecond, queryPerSecond].map((rate) => String(Math.round(rate))),
-          (getPerSecond / queryPerSecond).toFixed(2),
-          "",
-        ],
-      ]),
-    ),
-  );
+      ),
+    );
+  }
 }
 
 async function readyTimes(): Promise<readonly number[]> {

@@ -4,6 +4,7 @@ import { once } from "node:events";
 export interface Service {
   readonly httpUrl: string;
   readonly grpcUrl: string;
+  readonly pid: number;
   /** From the start of `node` to the line that reports ready. */
   readonly readyAfterMs: number;
   /** Resident memory of the process, in MiB. */
@@ -25,6 +26,7 @@ export async function startService(dataDir: string): Promise<Service> {
   return {
     httpUrl: /REST, Connect, gRPC-Web +(\S+)/.exec(banner)?.[1] ?? "",
     grpcUrl: `http://${/gRPC +(?:http:\/\/)?(\S+:\d+)/.exec(banner)?.[1] ?? ""}`,
+    pid: child.pid ?? Number.NaN,
     readyAfterMs,
     residentMiB: () =>
       Number(execFileSync("ps", ["-o", "rss=", "-p", String(child.pid)], { encoding: "utf8" })) / 1_024,

@@ -1,0 +1,73 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { quantile, type Send, sendAll } from "./load.js";
+
+/** CPU time in microseconds. */
+export interface CpuTime {
+  readonly server: number;
+  readonly database: number;
+}
+
+/** Reads the CPU time that both have used so far, from the files of Linux below `/proc`. */
+export type CpuMeter = () => CpuTime;
+
+/**
+ * @param serverPid the process that serves requests
+ * @param clusterFolder the folder of its database
+ */
+export function cpuMeter(serverPid: number, clusterFolder: string): CpuMeter {
+  const [postmaster = ""] = readFileSync(join(clusterFolder, "data", "postmaster.pid"), "utf8").split("\n");
+  return () => ({ server: microseconds([String(serverPid)]), database: microseconds(childrenOf(postmaster)) });
+}
+
+function childrenOf(parent: string): readonly string[] {
+  return readFileSync(`/proc/${parent}/task/${parent}/children`, "utf8").trim().split(" ");
+}
+
+/** The scheduler counts nanoseconds for each thread. */
+function microseconds(pids: readonly string[]): number {
+  const threads = pids.flatMap((pid) =>
+    readdirSync(`/proc/${pid}/task`).map((thread) => `/proc/${pid}/task/${thread}`),
+  );
+  return threads.reduce(
+    (sum, thread) => sum + Number(readFileSync(`${thread}/schedstat`, "utf8").split(" ")[0]) / 1_000,
+    0,
+  );
+}
+
+const turns = 15;
+const callsPerTurn = 400;
+
+interface Turns {
+  readonly send: Send;
+  readonly times: CpuTime[];
+}
+
+/**
+ * CPU time per request for several kinds of request with 32 in flight: medians of short turns, in which the kinds
+ * alternate, so that other load on the machine affects all alike.
+ */
+export async function measureCpuInTurns(sends: readonly Send[], meter: CpuMeter): Promise<readonly CpuTime[]> {
+  const turnsOf = sends.map((send): Turns => ({ send, times: [] }));
+  for (let turn = 0; turn < turns; turn += 1) {
+    for (const { send, times } of turn % 2 === 0 ? turnsOf : turnsOf.toReversed()) {
+      const before = meter();
+      await sendAll(send, callsPerTurn, turn * callsPerTurn);
+      const after = meter();
+      times.push({
+        server: (after.server - before.server) / callsPerTurn,
+        database: (after.database - before.database) / callsPerTurn,
+      });
+    }
+  }
+  return turnsOf.map(({ times }) => ({
+    server: quantile(
+      times.map(({ server }) => server),
+      0.5,
+    ),
+    database: quantile(
+      times.map(({ database }) => database),
+      0.5,
+    ),
+  }));
+}
