@@ -15,7 +15,7 @@ const serviceField = 6;
 const methodField = 2;
 
 /**
- * A Markdown page with all RPCs of the services: route, scope and the errors listed in the comment of the RPC.
+ * A Markdown page with all RPCs of the services: routes, scope and the errors listed in the comment of the RPC.
  *
  * @param contract the descriptors of `proto/` with their comments
  */
@@ -41,12 +41,15 @@ const head = [
 
 function row(method: DescMethod, contract: FileDescriptorSet): string {
   const errors = namedErrors(commentOf(method, contract)).map(({ code, reason }) => `${code} ${reason}`);
-  return `| ${method.name} | \`${routeOf(method)}\` | ${getOption(method, scope)} | ${errors.join("<br>") || "-"} |`;
+  return `| ${method.name} | ${routesOf(method).join("<br>")} | ${getOption(method, scope)} | ${errors.join("<br>") || "-"} |`;
 }
 
-function routeOf(method: DescMethod): string {
-  const { pattern } = getOption(method, http);
-  return `${pattern.case?.toUpperCase()} ${typeof pattern.value === "string" ? pattern.value : ""}`;
+/** The route of the RPC, then those of its additional bindings. */
+function routesOf(method: DescMethod): string[] {
+  const rule = getOption(method, http);
+  return [rule, ...rule.additionalBindings].map(
+    ({ pattern }) => `\`${pattern.case?.toUpperCase()} ${typeof pattern.value === "string" ? pattern.value : ""}\``,
+  );
 }
 
 function commentOf(method: DescMethod, contract: FileDescriptorSet): string {
