@@ -49,6 +49,17 @@ it("reads what it read again as the same number, whatever the country", () => {
   }
 });
 
+it("reads the numbers of the countries that share +1 as the library does", () => {
+  for (let area = 200; area < 1_000; area += 1) {
+    for (const line of ["0000000", "2345678", "5550111"]) {
+      const text = `+1${area}${line}`;
+      const found = library.parsePhoneNumberFromString(text, { extract: false });
+      const number = found?.isPossible() ? found.number : undefined;
+      expect(readCallerPhone(text, "US"), text).toEqual({ kind: "number", number, extension: "" });
+    }
+  }
+});
+
 it("hands the library digits alone, so that nothing of a text reaches its parameters and extensions", () => {
   parsing.mockClear();
   for (const { text, country } of corpus) readCallerPhone(text, country);
