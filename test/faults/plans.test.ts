@@ -53,6 +53,11 @@ const children: readonly string[] = [
    SELECT company_id, 'pkg_' || id, id, preferred_business_id, 'Baths', now(), now(), now() FROM customer`,
   `INSERT INTO consent_event (company_id, subject_kind, subject_id, occurred_time, rpc, key_id, ip, request_id, after)
    SELECT company_id, 'customer', id, now(), 'Test', 'key', '127.0.0.1', 'test', '{}' FROM customer`,
+  `INSERT INTO lead (company_id, id, first_name, last_name, phone, service_related_channels,
+     marketing_campaigns_channels, branded_app_enabled, is_agreed_marketing_policy, is_consented, created_time,
+     last_updated_time)
+   SELECT company_id, 'lcus_' || id, 'Lead', '', CASE id WHEN 'cus_78' THEN phone ELSE '+33' || substr(phone, 3) END,
+     '{}', '{}', false, false, false, now(), now() FROM customer`,
 ];
 
 /** The database, with every statement kept. */
@@ -69,10 +74,13 @@ function repository() {
 }
 
 /** Runs the last statement often enough for PostgreSQL to choose: one plan for all values, or one for each call. */
-async function planOfLast(): Promise<{ readonly plan: string; readonly isGeneric: boolean }> {
+async function planOfLast() {
   const last = sent.at(-1);
   if (!last) throw new Error("nothing was sent");
-  const { statement, values } = last;
+  return await planOf(last);
+}
+
+async function planOf({ statement, values }: (typeof sent)[number]) {
   const client = new pg.Client({ connectionString: world.database.serviceUrl });
   await client.connect();
   try {
@@ -95,7 +103,7 @@ function toLiteral(value: unknown): string {
 
 /** Tables that grow with a company's customers. */
 const scanOfLargeTable =
-  /Seq Scan on (customer|customer_(address|phone|tag|note|profile|account)|pet|package|consent_event|change|idempotency)\b/;
+  /Seq Scan on (customer|customer_(address|phone|tag|note|profile|account)|lead|pet|package|consent_event|change|idempotency)\b/;
 
 describe("with 20,000 customers", () => {
   it("GetCustomer is planned once for a key of one company, and finds all by index", async () => {
@@ -110,6 +118,7 @@ describe("with 20,000 customers", () => {
     "the id": { id: "cus_77" },
     "the phone": { phone: "+12125550077" },
     "another phone": { phone: "+442125550077" },
+    "the phone of a customer and a lead": { phone: "+12125550078" },
     "the email": { emailKey: "77@example.com" },
     "an account": { accountId: "account-cus_77" },
     everything: { id: "cus_77", phone: "+12125550077", emailKey: "77@example.com", accountId: "account-cus_77" },
@@ -117,15 +126,25 @@ describe("with 20,000 customers", () => {
     "phone and email": { phone: "+12125550077", emailKey: "77@example.com" },
   };
 
+  /** How many statements it takes: one for the caller of most calls. */
+  const reads: Readonly<Record<string, number>> = { "another phone": 3, "the phone of a customer and a lead": 2 };
+
   it.each(Object.entries(questions))(
     "QueryCustomer is planned once and finds by index, asked for %s",
-    async (_, asked) => {
+    async (name, asked) => {
       const accessFilter = { companyIds: [tenant.companyId], grants: [tenant.companyId] };
-      const found = await createCallerRepository(watched()).find({ accessFilter, ...asked }, signal);
-      expect(found).toMatchObject({ caller: { customer: { id: "cus_77" } }, matchCount: 1 });
-      const { plan, isGeneric } = await planOfLast();
-      expect(isGeneric).toBe(true);
-      expect(plan).not.toMatch(scanOfLargeTable);
+      for (const needsRecord of [true, false]) {
+        sent.length = 0;
+        const found = await createCallerRepository(watched()).find({ accessFilter, needsRecord, ...asked }, signal);
+        expect(found.caller).toMatchObject({ customer: { id: name.includes("lead") ? "cus_78" : "cus_77" } });
+        expect(found.matchCount).toBe(name.includes("lead") ? 2 : 1);
+        expect(sent).toHaveLength(reads[name] ?? 1);
+        for (const each of sent) {
+          const { plan, isGeneric } = await planOf(each);
+          expect(isGeneric).toBe(true);
+          expect(plan).not.toMatch(scanOfLargeTable);
+        }
+      }
     },
   );
 

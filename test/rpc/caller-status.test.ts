@@ -1,5 +1,6 @@
 import type { JsonObject } from "@bufbuild/protobuf";
 import { afterAll, describe, expect, it } from "vitest";
+import { LeadAdminService } from "../../src/gen/proto/moego/admin/v1/lead_admin_service_pb.js";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { LeadService } from "../../src/gen/proto/moego/business/customer/v1/lead_service_pb.js";
 import {
@@ -128,11 +129,27 @@ describe("a lead that calls", () => {
     expect(json).toMatchObject({ id: "lcus_a1", uname: "Lena Lead" });
   });
 
-  it("comes after a customer with the same phone", async () => {
-    const { phone } = await madeLead();
+  it("comes after a customer with the same phone, by phone and by email", async () => {
+    const email = "lead.and.customer@status.example";
+    const { id: lead, phone } = await madeLead({ email });
+    const { id } = await server.ok(CustomerService.method.createCustomer, newCustomer({ phone, email }));
+    for (const question of [{ tel: phone }, { email }, { tel: phone, email }]) {
+      const { customer, matches, matchCount } = await server.ok(queryCustomer, question);
+      expect({ customer: customer?.id, matchCount }).toEqual({ customer: id, matchCount: 2 });
+      expect(matches).toMatchObject([
+        { kind: Kind.CUSTOMER, id },
+        { kind: Kind.LEAD, id: lead },
+      ]);
+      expect(await twilio(question)).toMatchObject({ kind: "customer", id, stage: "", match_count: "2" });
+    }
+    expect((await ask({ tel: phone })).matchCount).toBe("2");
+  });
+
+  it("does not count beside a customer once it is archived", async () => {
+    const { id: lead, phone } = await madeLead();
     const { id } = await server.ok(CustomerService.method.createCustomer, newCustomer({ phone }));
-    expect(await server.ok(queryCustomer, { tel: phone })).toMatchObject({ customer: { id }, matchCount: 1 });
-    expect(await twilio({ tel: phone })).toMatchObject({ kind: "customer", id, stage: "", match_count: "1" });
+    await server.ok(LeadAdminService.method.archiveLead, { companyId: "cmp_a", id: lead });
+    expect(await twilio({ tel: phone })).toMatchObject({ kind: "customer", id, match_count: "1" });
   });
 
   it("is not found once it is promoted, its customer is", async () => {

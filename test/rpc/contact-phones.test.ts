@@ -225,9 +225,11 @@ describe("a number further down the list", () => {
     const lead = await kinds.lead.make([{ number: first }, { number: other }]);
     expect((await query()).matches).toMatchObject([{ id: lead }]);
     const one = await kinds.customer.make([{ number: first }, { number: other }]);
-    expect((await query()).matches).toMatchObject([{ id: one }]);
-    await kinds.customer.make([{ number: other }]);
-    expect((await query()).matchCount).toBe(2);
+    expect((await query()).matches).toMatchObject([{ id: one }, { id: lead }]);
+    const main = await kinds.customer.make([{ number: other }]);
+    const { matches, matchCount } = await query();
+    expect(matches.map(({ id }) => id)).toEqual([main, one, lead]);
+    expect(matchCount).toBe(3);
   });
 
   it("names the person whose main phone it is before one who has it for another person", async () => {

@@ -26,9 +26,7 @@ export type Gender = "" | WordOf<typeof genders>;
 export type VipLevel = NamedEntry;
 
 /** Call-center data of a customer. Empty strings mean unknown. */
-export interface CallerProfile {
-  readonly companyId: string;
-  readonly customerId: string;
+export interface ProfileValues {
   readonly nickname: string;
   readonly gender: Gender;
   /** Absent means none. It may have been archived in the meantime. */
@@ -37,9 +35,14 @@ export interface CallerProfile {
   readonly enterpriseName: string;
   /** In the order given. */
   readonly visitorIds: readonly string[];
-  readonly assignedStaffId?: string;
   /** At most one of each kind. */
   readonly accounts: Readonly<Partial<Record<AccountKind, string>>>;
+}
+
+export interface CallerProfile extends ProfileValues {
+  readonly companyId: string;
+  readonly customerId: string;
+  readonly assignedStaffId?: string;
   /** Version of the customer. */
   readonly version: bigint;
 }
@@ -58,7 +61,9 @@ export const callerKeys = [
 export type CallerKey = (typeof callerKeys)[number];
 
 /** What the response tells beside the values of the caller, as the variables of a flow are named. */
-export const answerFactKeys = ["status", "kind", "number", "matchCount", "stage", "actionStatus"] as const;
+export const answerFactKeys = [
+  ...["status", "kind", "number", "matchCount", "stage", "actionStatus", "belongsTo", "personName", "phoneLabel"],
+] as const;
 
 export type AnswerFactKey = (typeof answerFactKeys)[number];
 
@@ -74,6 +79,9 @@ export const formatKeys = [
   "match_count",
   "stage",
   "action_status",
+  "belongs_to",
+  "person_name",
+  "phone_label",
   "truncated",
   "exit",
 ] as const;

@@ -19,6 +19,8 @@ interface CallerQuestion {
   readonly thirdAccountId: string;
   /** Whether the client needs the keys of a caller who is not found. They take a statement if nothing was looked up. */
   readonly needsKeys: boolean;
+  /** Whether the client needs a customer as a whole, beside the values. */
+  readonly needsRecord: boolean;
 }
 
 export type CallerQuery = ReturnType<typeof createCallerQuery>;
@@ -37,7 +39,9 @@ export function createCallerQuery(callers: Pick<CallerRepository, "find" | "fiel
     async find(principal: Principal, question: CallerQuestion, signal: AbortSignal): Promise<CallerAnswer> {
       const access = companyOf(principal, question.companyId ?? "");
       const { lookup, number, otherwise } = readQuestion(question, access);
-      const search = lookup && (await callers.find({ accessFilter: companyAccessFilter(access), ...lookup }, signal));
+      const { needsRecord } = question;
+      const asked = lookup && { accessFilter: companyAccessFilter(access), needsRecord, ...lookup };
+      const search = asked && (await callers.find(asked, signal));
       if (search?.caller) {
         const { caller, matches, matchCount, fields } = search;
         return answered({ status: "FOUND", number, caller, matches, matchCount }, callerValues(caller, fields));
@@ -65,7 +69,7 @@ export function companyOf(principal: Principal, companyId: string): CompanyAcces
 
 interface ReadQuestion {
   /** Absent if nothing is asked, or a value cannot match anyone. */
-  readonly lookup?: Omit<CallerLookup, "accessFilter">;
+  readonly lookup?: Omit<CallerLookup, "accessFilter" | "needsRecord">;
   readonly number: string;
   /** The status if nobody is found. */
   readonly otherwise: Exclude<QueryStatus, "FOUND">;

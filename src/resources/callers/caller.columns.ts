@@ -1,4 +1,10 @@
-import { accountKinds, type CallerProfile, genders, type VipLevel } from "./caller-profile.model.js";
+import {
+  accountKinds,
+  type CallerProfile,
+  genders,
+  type ProfileValues,
+  type VipLevel,
+} from "./caller-profile.model.js";
 
 /** The profile of `customer AS c`, as selected by `profileColumns`. */
 export interface ProfileRow {
@@ -34,17 +40,20 @@ export interface ProfiledCustomer {
   readonly assignedStaffId?: string;
 }
 
-export function toProfile({ profile, accounts }: ProfileRow, customer: ProfiledCustomer): CallerProfile {
+export function toProfile(row: ProfileRow, customer: ProfiledCustomer): CallerProfile {
   const { companyId, id: customerId, version, assignedStaffId } = customer;
+  const staff = assignedStaffId === undefined ? {} : { assignedStaffId };
+  return { companyId, customerId, version, ...staff, ...toProfileValues(row) };
+}
+
+export function toProfileValues({ profile, accounts }: ProfileRow): ProfileValues {
   return {
-    ...{ companyId, customerId, version },
     nickname: profile?.nickname ?? "",
     gender: genders.wordOf(profile?.gender ?? 0) ?? "",
     ...(profile?.vip_level ? { vipLevel: profile.vip_level } : {}),
     blacklisted: profile?.blacklisted ?? false,
     enterpriseName: profile?.enterprise_name ?? "",
     visitorIds: profile?.visitor_ids ?? [],
-    ...(assignedStaffId === undefined ? {} : { assignedStaffId }),
     accounts: Object.fromEntries(
       Object.entries(accounts ?? {}).map(([kind, id]) => [accountKinds.wordOf(Number(kind)), id]),
     ),

@@ -28,10 +28,13 @@ export function createCallerHandlers(
     queryCustomer: rpc(
       callerQuestion,
       async ({ format, ...question }, { principal, signal, setHeader, responseBody }) => {
-        const found = await callerQuery.find(principal, { ...question, needsKeys: format !== "PLAIN" }, signal);
+        // A response of which only the answer or the text is sent does not need the messages, which cost the most.
+        const isTyped = responseBody === undefined;
+        const needs = { needsKeys: format !== "PLAIN", needsRecord: isTyped };
+        const found = await callerQuery.find(principal, { ...question, ...needs }, signal);
         // The plain answer has the documented keys alone.
         if (format === "PLAIN") setHeader(matchCountHeader, String(found.matchCount));
-        return toProtoAnswer(found, { format, isTyped: responseBody === undefined });
+        return toProtoAnswer(found, { format, isTyped });
       },
     ),
 

@@ -1,10 +1,13 @@
 import type { AccessFilter } from "../../core/access.js";
+import type { Address } from "../../core/address.js";
 import { enumeration, type WordOf } from "../../core/enumeration.js";
+import type { ContactPhone } from "../../core/phone/contact-phone.js";
 import type { WriteContext } from "../../core/write.js";
 import type { FieldOption, FieldType } from "../custom-fields/custom-field.model.js";
 import type { Customer, CustomerTarget } from "../customers/customer.model.js";
 import type { Lead } from "../leads/lead.model.js";
-import type { AccountKind, AnswerFactKey, CallerProfile, Gender } from "./caller-profile.model.js";
+import type { Tag } from "../setting-lists/tag.model.js";
+import type { AccountKind, AnswerFactKey, CallerProfile, Gender, ProfileValues } from "./caller-profile.model.js";
 
 export const callerKinds = enumeration("CUSTOMER", "LEAD");
 
@@ -20,6 +23,8 @@ export interface CallerLookup {
   /** Case-folded. */
   readonly emailKey?: string;
   readonly accountId?: string;
+  /** Whether a customer is wanted as a whole. Leads always are. */
+  readonly needsRecord: boolean;
 }
 
 /** An active custom field of customers. */
@@ -38,21 +43,40 @@ export interface CallerMatch {
   readonly lastName: string;
   /** E.164, or "". */
   readonly phone: string;
+  /** The phone that was asked for. Absent if none was. */
+  readonly matchedPhone?: ContactPhone;
 }
 
 /** Maximum number of matches that are listed. */
 export const maxListedMatches = 20;
 
+/** What the response contains of a customer as values. Empty strings mean unknown. */
+export interface CallerCustomer
+  extends Pick<Customer, "id" | "firstName" | "lastName" | "phone" | "email" | "customFields"> {
+  readonly tags: readonly Pick<Tag, "id" | "name" | "group">[];
+  readonly sourceName: string;
+  /** The newest note. */
+  readonly remark: string;
+  /** Of the primary address. */
+  readonly place?: Pick<Address, "country" | "state" | "city">;
+}
+
 /** The first match, with everything that the response contains. */
 export type Caller = { readonly staffName: string } & (
-  | { readonly kind: "CUSTOMER"; readonly customer: Customer; readonly profile: CallerProfile }
+  | {
+      readonly kind: "CUSTOMER";
+      readonly customer: CallerCustomer;
+      readonly profile: ProfileValues;
+      /** Present if the lookup needs it. */
+      readonly record?: Customer;
+    }
   | { readonly kind: "LEAD"; readonly lead: Lead }
 );
 
 export interface CallerSearch {
   /** Absent if nothing matches. */
   readonly caller?: Caller;
-  /** Customers, or else leads. The most recently updated first; of several the one with the smallest id. */
+  /** In the order of `matchesStatement`. */
   readonly matches: readonly CallerMatch[];
   /** Number of matches, those that are not listed included. */
   readonly matchCount: number;

@@ -1,4 +1,5 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
+import { toProtoPhone } from "../../api/phone-fields.js";
 import { protoEnum } from "../../api/proto-enum.js";
 import {
   QueryCustomerResponse_KindSchema,
@@ -8,7 +9,7 @@ import {
 import { toProtoCustomer } from "../customers/customer.output.js";
 import { toProtoLead } from "../leads/lead.output.js";
 import { type CallerAnswer, callerKinds, queryStatuses } from "./caller.model.js";
-import { fullName } from "./caller-answer.service.js";
+import { displayLine, fullName } from "./caller-answer.service.js";
 import { type AnswerFormat, renderAnswer } from "./response-format.service.js";
 
 export const status = protoEnum(QueryCustomerResponse_StatusSchema, queryStatuses);
@@ -18,17 +19,19 @@ export function toProtoAnswer(
   found: CallerAnswer,
   { format, isTyped }: { readonly format: AnswerFormat; readonly isTyped: boolean },
 ): MessageInitShape<typeof QueryCustomerResponseSchema> {
-  const { matches, matchCount, number } = found;
+  const { caller, matches, matchCount, number } = found;
+  const parts = { values: found.values, extras: extrasOf(found), line: displayLine(found) };
+  const answer = format === "PLAIN" && !caller ? {} : renderAnswer(format, parts);
   // A response of which only the answer or the text is sent does not need the messages, which cost the most.
-  const caller = isTyped ? found.caller : undefined;
-  const parts = { values: found.values, extras: extrasOf(found), line: found.values["uname"] ?? "" };
+  if (!isTyped) return answer;
   return {
-    ...(format === "PLAIN" && !found.caller ? {} : renderAnswer(format, parts)),
-    ...(caller?.kind === "CUSTOMER" ? { customer: toProtoCustomer(caller.customer) } : {}),
+    ...answer,
+    ...(caller?.kind === "CUSTOMER" && caller.record ? { customer: toProtoCustomer(caller.record) } : {}),
     ...(caller?.kind === "LEAD" ? { lead: toProtoLead(caller.lead) } : {}),
     ...{ status: status.toProto(found.status), number, matchCount },
     matches: matches.map((match) => ({
       ...{ kind: kind.toProto(match.kind), id: match.id, name: fullName(match), phone: match.phone },
+      ...(match.matchedPhone ? { matchedPhone: toProtoPhone(match.matchedPhone) } : {}),
     })),
   };
 }
@@ -38,5 +41,6 @@ function extrasOf({ caller, facts }: CallerAnswer) {
   return {
     ...{ found: String(caller !== undefined), status: facts.status, kind: facts.kind, number: facts.number },
     ...{ match_count: facts.matchCount, stage: facts.stage, action_status: facts.actionStatus },
+    ...{ belongs_to: facts.belongsTo, person_name: facts.personName, phone_label: facts.phoneLabel },
   };
 }

@@ -15,7 +15,8 @@ import type { CustomerTransaction } from "../customers/customer.model.js";
 import { createCustomerUnit, lockCustomer, readCustomer } from "../customers/customer-change.repository.js";
 import { type ProfileRow, profileColumns, toProfile } from "./caller.columns.js";
 import type { CallerRepository, MissingProfileReference, ProfileChange, ProfileTransaction } from "./caller.model.js";
-import { createCallerFind, readFieldIds } from "./caller-lookup.repository.js";
+import { readFieldIds } from "./caller-field.repository.js";
+import { createCallerFind } from "./caller-lookup.repository.js";
 import { accountKinds, genders } from "./caller-profile.model.js";
 
 /**

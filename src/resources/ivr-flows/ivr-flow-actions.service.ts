@@ -50,7 +50,7 @@ export function createFlowActions(
       if (limitMs <= 0) return "TIMED_OUT";
       const tooLong = AbortSignal.timeout(limitMs);
       try {
-        const asked = { companyId, needsKeys: true, ...question };
+        const asked = { companyId, needsKeys: true, needsRecord: false, ...question };
         const answer = await callerQuery.find(principal, asked, AbortSignal.any([signal, tooLong]));
         const [first] = answer.matches;
         if (first) people.set(`${first.kind}/${first.id}`, { kind: personKinds[first.kind], id: first.id });
