@@ -1,4 +1,4 @@
-import type { DescEnum } from "@bufbuild/protobuf";
+import type { DescEnum, DescEnumValue } from "@bufbuild/protobuf";
 import { z } from "zod";
 import type { Enumeration } from "../core/enumeration.js";
 import { customIssue } from "./parse.js";
@@ -6,9 +6,21 @@ import { customIssue } from "./parse.js";
 /** A list of values in a message is no longer than this. Above it, the message names the enum. */
 const maxListedValues = 6;
 
+/** A value of the contract that has no word, or a word without a value, does not compile. */
+type SameValues<Value extends number, Words extends readonly string[]> = [Differing<`${Value}`, Words>] extends [never]
+  ? unknown
+  : { readonly differsFromContractIn: Differing<`${Value}`, Words> };
+
+type Differing<Numbers extends string, Words extends readonly string[]> = number extends Words["length"]
+  ? never
+  : Exclude<Numbers, NumberOf<Words>> | Exclude<NumberOf<Words>, Numbers>;
+
+/** "0" for no word, then those of the words. */
+type NumberOf<Words extends readonly string[]> = Extract<keyof ["", ...Words], `${number}`>;
+
 /**
  * Maps an enum of the contract to its words, for inputs and outputs. Made when the program starts, and throws if the
- * contract and the words differ, so that a value added to one of them cannot be forgotten in the other.
+ * names in the contract and the words differ, so that a value added to one of them cannot be forgotten in the other.
  *
  * proto3 enums are open, so any number can arrive. An unknown number is NOT_ALLOWED. The schemas differ in what 0 is:
  * - `required`: REQUIRED
@@ -16,7 +28,11 @@ const maxListedValues = 6;
  * - `optional`: undefined
  * - `withDefault`: the default
  */
-export function protoEnum<Word extends string>(contract: DescEnum, { words, numberOf, wordOf }: Enumeration<Word>) {
+export function protoEnum<Value extends number, const Words extends readonly string[]>(
+  contract: DescEnum & { readonly value: Readonly<Record<Value, DescEnumValue>> },
+  { words, numberOf, wordOf }: Enumeration<Words[number], Words> & SameValues<Value, Words>,
+) {
+  type Word = Words[number];
   checkWords(contract, words);
   const [unspecified, ...others] = contract.values.map((value) => value.name);
   const withoutZero = message(contract, others, ` other than ${unspecified}`);

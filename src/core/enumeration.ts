@@ -1,6 +1,6 @@
 /** The words of an enum. The contract and the database share their numbers. 0 is unspecified. */
-export interface Enumeration<Word extends string> {
-  readonly words: readonly Word[];
+export interface Enumeration<Word extends string, Words extends readonly Word[] = readonly Word[]> {
+  readonly words: Words;
   /** 0 for no word. */
   readonly numberOf: (word: Word | "" | null | undefined) => number;
   /** Undefined for 0 and for unknown numbers. */
@@ -9,8 +9,11 @@ export interface Enumeration<Word extends string> {
 
 export type WordOf<E> = E extends Enumeration<infer Word> ? Word : never;
 
-/** An enum with the words 1, 2, and so on. `protoEnum` checks them against the contract when the program starts. */
-export function enumeration<const Word extends string>(...words: readonly Word[]): Enumeration<Word> {
+/**
+ * An enum with the words 1, 2, and so on. `protoEnum` compares them with the contract: how many they are when it compiles,
+ * their names when the program starts.
+ */
+export function enumeration<const Words extends readonly string[]>(...words: Words): Enumeration<Words[number], Words> {
   const texts: readonly string[] = words;
   return {
     words,

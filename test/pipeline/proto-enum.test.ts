@@ -29,6 +29,13 @@ describe("protoEnum", () => {
     expect(make).toThrow(fault);
   });
 
+  it("does not compile with another number of words than the contract has", () => {
+    // @ts-expect-error PASSED_AWAY has no word
+    expect(() => protoEnum(Pet_StatusSchema, enumeration("ALIVE"))).toThrow("PASSED_AWAY = 2");
+    // @ts-expect-error LOST has no value
+    expect(() => protoEnum(Pet_StatusSchema, enumeration("ALIVE", "PASSED_AWAY", "LOST"))).toThrow("LOST = 3");
+  });
+
   it.each([
     ["required", status.required, ["REQUIRED: Required.", named]],
     ["item", status.item, [named, named]],

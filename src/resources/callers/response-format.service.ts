@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { enumeration } from "../../core/enumeration.js";
+import { type Enumeration, enumeration } from "../../core/enumeration.js";
 import type { FormatKey } from "./caller-profile.model.js";
 
 /** The format of the response. */
@@ -21,7 +21,13 @@ export type AnswerFormat =
   /** `key=value&key=value` for Asterisk, FreeSWITCH and Kamailio (docs/call-center has versions and sources). */
   | "KEY_VALUE";
 
-export const answerFormats = enumeration<AnswerFormat>("PLAIN", "AMAZON_CONNECT", "TWILIO", "TEXT", "KEY_VALUE");
+export const answerFormats = enumeration(
+  "PLAIN",
+  "AMAZON_CONNECT",
+  "TWILIO",
+  "TEXT",
+  "KEY_VALUE",
+) satisfies Enumeration<AnswerFormat>;
 
 /** Bytes of UTF-8. For JSON half a kilobyte below the limits of these systems. */
 const maxBytes = { AMAZON_CONNECT: 32_000 - 512, TWILIO: 64_000 - 512, TEXT: 1_000, KEY_VALUE: 1_000 } as const;

@@ -1,5 +1,5 @@
 import type { Audited, CompanyResource, CompanyResourceQuery } from "../../core/company-resource.js";
-import { enumeration, type WordOf } from "../../core/enumeration.js";
+import { type Enumeration, enumeration, type WordOf } from "../../core/enumeration.js";
 import type { OutboundFailure } from "../../core/outbound-call.js";
 import type { WriteContext } from "../../core/write.js";
 
@@ -122,7 +122,7 @@ export type InvocationFailure =
   /** The response contains a value of another type. */
   | "OUTPUT_TYPE";
 
-export const invocationFailures = enumeration<InvocationFailure>(
+export const invocationFailures = enumeration(
   "TARGET_FORBIDDEN",
   "NAME_NOT_RESOLVED",
   "CONNECTION_FAILED",
@@ -137,7 +137,7 @@ export const invocationFailures = enumeration<InvocationFailure>(
   "ANSWER_NOT_JSON",
   "OUTPUT_MISSING",
   "OUTPUT_TYPE",
-);
+) satisfies Enumeration<InvocationFailure>;
 
 /** TIMEOUT if there was no connection or no complete response in time, FAILURE for every other failure. */
 export const invocationOutcomes = enumeration("SUCCESS", "FAILURE", "TIMEOUT");
