@@ -3,6 +3,7 @@ import { CallerProfileSchema, ThirdAccountKind } from "../../src/gen/proto/moego
 import { CallerService } from "../../src/gen/proto/moego/callcenter/v1/caller_service_pb.js";
 import { planted } from "../reliability/tenancy/planted.js";
 import { profile } from "../support/caller-rows.js";
+import { keys } from "../support/fixture-keys.js";
 import { customer } from "../support/fixtures.js";
 import { messageJson } from "../support/message-json.js";
 import { freshId, madeCustomer } from "../support/records.js";
@@ -95,7 +96,7 @@ export const callers: readonly RpcEntry[] = [
           { name: "an account and an id", json: { id: "cus_a1", thirdAccountId } },
           { name: "an account and a number", json: { tel: "+12125550101", thirdAccountId } },
         ]),
-        ...[planted.phone, planted.phoneOfBoth].flatMap((tel) => [
+        ...[planted.phone, planted.phoneOfBoth, planted.phoneOfOthers].flatMap((tel) => [
           { name: "a further number", json: { tel } },
           { name: "a further number and an id", json: { id: "cus_a1", tel } },
           ...[planted.account, planted.accountOfBoth].flatMap((thirdAccountId) => [
@@ -103,10 +104,18 @@ export const callers: readonly RpcEntry[] = [
             { name: "a further number, an account and an id", json: { id: "cus_a1", tel, thirdAccountId } },
           ]),
         ]),
-        ...[planted.leadPhone, planted.leadPhoneOfBoth].flatMap((tel) => [
+        ...[planted.leadPhone, planted.leadPhoneOfBoth, planted.phoneOfOthers].flatMap((tel) => [
           { name: "a further number of a lead", json: { tel } },
           { name: "a further number of a lead and its id", json: { id: "lcus_a1", tel } },
         ]),
+        { name: "an id alone", json: { id: "cus_a1", tel: "" } },
+        { name: "the id and number of a customer", json: { id: "cus_a1", tel: "+12125550101" } },
+        ...[{}, { id: planted.customer }].map((id) => ({
+          name: "a number and the account of another",
+          json: { ...id, tel: planted.onlyPhoneElsewhere, thirdAccountId: planted.onlyAccount },
+        })),
+        { name: "the number of the neighbor alone", json: { tel: planted.onlyPhone } },
+        { name: "the number of another location", json: { tel: planted.onlyPhoneElsewhere }, key: keys.businessA1 },
         { name: "the number of leads", json: { tel: "+12125550121" } },
         { name: "the id and number of a lead", json: { id: "lcus_both", tel: "+12125550121" } },
       ],

@@ -13,6 +13,8 @@ export function reasonOf({ statement, place }: Predicate): string | undefined {
   return harmless.find((known) => statement.startsWith(known.statement) && known.place === place)?.why;
 }
 
+const onlyLooks = "only decides whether another statement lists the matches, which finds those of the company alone";
+
 /** Predicates whose removal has no observable effect, each with its reason. */
 const harmless: readonly Harmless[] = [
   {
@@ -50,6 +52,11 @@ const harmless: readonly Harmless[] = [
     place: 0,
     why: "searches for the pseudonym of an erased record, a salted hash of company and id that no other company has",
   },
+  { statement: "caller.record_by_id", place: 11, why: onlyLooks },
+  { statement: "caller.record_by_accountId_phone", place: 11, why: onlyLooks },
+  ...["caller.record_by_phone", "caller.record_by_id_phone"].flatMap((statement) =>
+    [11, 12, 13].map((place) => ({ statement, place, why: onlyLooks })),
+  ),
   {
     statement: "SELECT consent_event.",
     place: 0,

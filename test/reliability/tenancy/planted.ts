@@ -19,4 +19,11 @@ export const planted = {
   phoneOfBoth: "+12125550182",
   leadPhone: "+12125550183",
   leadPhoneOfBoth: "+12125550184",
+  /** A further phone of one customer and lead of the tenant, and of another of each of the neighbour. */
+  phoneOfOthers: "+12125550185",
+  /** A customer of both, of the tenant at another location. Nobody else has its main phones, nor the neighbour's account. */
+  customer: "planted.customer",
+  onlyPhone: "+12125550186",
+  onlyPhoneElsewhere: "+12125550187",
+  onlyAccount: "zq.account.only",
 } as const;

@@ -124,6 +124,24 @@ const namesakes: readonly string[] = [
   `INSERT INTO lead_phone (company_id, lead_id, position, number, person_name)
    VALUES ('${neighbour}', 'lcus_a1', 8, '${planted.leadPhone}', 'zq.'), ('${neighbour}', 'lcus_a1', 9, '${planted.leadPhoneOfBoth}', 'zq.'),
      ('${tenant}', 'lcus_a1', 9, '${planted.leadPhoneOfBoth}', '')`,
+  ...["customer", "lead"].map((table) => {
+    const id = table === "customer" ? "cus_a" : "lcus_a";
+    return `INSERT INTO ${table}_phone (company_id, ${table}_id, position, number, person_name)
+      VALUES ('${neighbour}', '${id}1', 7, '${planted.phoneOfOthers}', 'zq.'), ('${tenant}', '${id}2', 7, '${planted.phoneOfOthers}', '')`;
+  }),
+  // The main phone of several, so that all matches are listed.
+  `INSERT INTO customer_phone (company_id, customer_id, position, number) VALUES ('${tenant}', 'cus_a2', 8, '+12125550101')`,
+  ...[
+    { company: neighbour, phone: planted.onlyPhone, rawId: 990_002 },
+    { company: tenant, phone: planted.onlyPhoneElsewhere, rawId: 990_003 },
+  ].map(
+    ({ company, phone, rawId }) => `INSERT INTO customer SELECT (jsonb_populate_record(c,
+      '{"id": "${planted.customer}", "phone": "${phone}", "raw_id": ${rawId}, "source_lead_id": null,
+        "archived_time": null, "preferred_business_id": "biz_a2"}')).*
+    FROM customer c WHERE company_id = '${company}' AND id = 'cus_a2'`,
+  ),
+  `INSERT INTO customer_account (company_id, customer_id, kind, account_id)
+   VALUES ('${neighbour}', '${planted.customer}', 7, '${planted.onlyAccount}')`,
   // Another default, and another location, than the tenant's namesakes have.
   `UPDATE life_cycle SET is_default = false WHERE company_id = '${neighbour}' AND is_default`,
   `UPDATE life_cycle SET is_default = true WHERE company_id = '${neighbour}' AND id = 'lc_a2'`,
