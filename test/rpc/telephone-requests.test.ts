@@ -117,7 +117,9 @@ describe("QueryCustomer", () => {
       expect([status, json.id, json.found]).toEqual([200, "cus_a2", undefined]);
       expect(headers.get("moego-ignored")).toBe("tel");
     }
-    expect((await send(`${query}?tel=1&format=XML`)).status).toBe(400);
+    const refused = await send(`${query}?tel=1&format=XML`);
+    expect(refused.status).toBe(400);
+    expect(JSON.stringify(refused.json)).toContain("ANSWER_FORMAT_TWILIO (or TWILIO)");
   });
 
   it.each([

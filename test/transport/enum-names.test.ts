@@ -2,7 +2,7 @@ import type { DescEnum, DescMessage } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { ThirdAccountKind } from "../../src/gen/proto/moego/callcenter/v1/caller_profile_pb.js";
 import { LinkAccountRequestSchema } from "../../src/gen/proto/moego/callcenter/v1/caller_service_pb.js";
-import { enumValueName } from "../../src/server/transport/json-enums.js";
+import { acceptedNames, enumValueName } from "../../src/server/transport/json-enums.js";
 import { decodeJson } from "../../src/server/transport/json-input.js";
 import { services } from "../../src/services.js";
 
@@ -47,6 +47,15 @@ describe("an enum value", () => {
     for (const desc of contractEnums) {
       const texts = desc.values.flatMap(({ name }) => [...new Set([name, shortOf(desc, name)])]);
       expect(new Set(texts).size, desc.typeName).toBe(texts.length);
+    }
+  });
+
+  it("is listed with each name that an error tells", () => {
+    for (const desc of contractEnums) {
+      const told = acceptedNames(desc).map((text) => text.replace(/\)$/, "").split(" (or "));
+      expect(told).toEqual(
+        desc.values.filter(({ number }) => number !== 0).map(({ name }) => [...new Set([name, shortOf(desc, name)])]),
+      );
     }
   });
 

@@ -175,7 +175,10 @@ describe("faults", () => {
       expect.unreachable();
     } catch (error) {
       expect(error instanceof DomainError ? error.details.violations : error).toMatchObject([
-        { description: "Must be METHOD_GET or METHOD_POST or METHOD_PUT or METHOD_PATCH or METHOD_DELETE." },
+        {
+          description:
+            "Must be METHOD_GET (or GET) or METHOD_POST (or POST) or METHOD_PUT (or PUT) or METHOD_PATCH (or PATCH) or METHOD_DELETE (or DELETE).",
+        },
       ]);
     }
   });

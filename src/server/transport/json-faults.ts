@@ -1,5 +1,6 @@
 import { type DescField, type DescMessage, type JsonValue, ScalarType } from "@bufbuild/protobuf";
 import type { ViolationReason } from "../../core/errors.js";
+import { acceptedNames } from "./json-enums.js";
 import { isJsonObject, type JsonNode } from "./json-parse.js";
 
 /** Why protobuf does not accept a value for the field. */
@@ -53,9 +54,9 @@ export function leafJson(node: JsonNode): JsonValue | undefined {
   return isJsonObject(node) || Array.isArray(node) ? undefined : node;
 }
 
-/** The value names of the enum, unless there are too many. */
+/** The names of the values of the enum, unless there are too many. */
 function namesOf({ enum: desc }: Leaf): string {
-  const names = desc?.values.filter(({ number }) => number !== 0).map(({ name }) => name) ?? [];
+  const names = desc ? acceptedNames(desc) : [];
   return names.length > 0 && names.length <= maxNames ? names.join(" or ") : "a value name of the enum";
 }
 
