@@ -131,7 +131,10 @@ describe("a problem", () => {
   it("UNCERTAIN_VARIABLE: only some paths provide it, which is a warning", () => {
     const nodes = [branch("ask", "tel", ["some", "done"]), set("some", "done"), end("done", { outputs: ["x"] })];
     expect(checkFlow(flow(nodes), facts)).toEqual([
-      { code: "UNCERTAIN_VARIABLE", severity: "WARNING", nodeId: "done", field: "nodes[2].end.outputs[0]" },
+      {
+        ...{ code: "UNCERTAIN_VARIABLE", severity: "WARNING", nodeId: "done", field: "nodes[2].end.outputs[0]" },
+        variable: "x",
+      },
     ]);
   });
 
@@ -214,6 +217,21 @@ describe("a problem", () => {
   it("INVALID_TEMPLATE: braces that name no variable", () => {
     expect(problemsOf(flow([set("a", "done", { x: "{{tel} or {{constructor()}}" }), end()]))).toEqual([
       "INVALID_TEMPLATE a nodes[0].set.assignments[0].value",
+    ]);
+  });
+
+  it("names the variable, in a sentence for the place that reads it", () => {
+    const long = "x".repeat(101);
+    const nodes = [
+      branch("ask", "tel", ["some", "done"]),
+      set("some", "done"),
+      end("done", { outputs: ["x", "caller.none", long] }),
+    ];
+    expect(checkFlow(flow(nodes, { timeoutOutputs: ["lost.y", "tel"] }), facts).map(problemMessage)).toEqual([
+      "The variable `lost.y` is not an input, and no node that can be reached sets it.",
+      "The variable `x` is set on only some paths to this node.",
+      "The variable `caller.none` is not an input, and no earlier node sets it.",
+      "The variable is not an input, and no earlier node sets it.",
     ]);
   });
 

@@ -1,6 +1,6 @@
 import { type FlowDraft, type FlowInput, type FlowNode, maxNodes, transitionsOf } from "./ivr-flow.model.js";
 import { analyzeVariables, type FlowGraph, graphOf } from "./ivr-flow-graph.service.js";
-import { type FlowProblem, fault } from "./ivr-flow-problem.service.js";
+import { type FlowProblem, fault, variableFault } from "./ivr-flow-problem.service.js";
 import { paramField, textProblems } from "./ivr-flow-text-check.service.js";
 import { provided, type VariableFacts } from "./ivr-flow-variables.service.js";
 
@@ -74,7 +74,7 @@ function timeoutProblems(
     for (const { branch } of transitionsOf(node)) for (const name of provided(node, branch, facts)) known.add(name);
   }
   return timeoutOutputs.flatMap((name, index) =>
-    known.has(name) ? [] : [fault("UNKNOWN_VARIABLE", `timeout_outputs[${index}]`)],
+    known.has(name) ? [] : [variableFault("UNKNOWN_VARIABLE", { field: `timeout_outputs[${index}]`, variable: name })],
   );
 }
 

@@ -31,16 +31,36 @@ export interface FlowProblem {
   readonly nodeId: string;
   /** Path within the definition, in proto names. */
   readonly field: string;
+  /** The variable that is not known, or the first one of a text. */
+  readonly variable?: string;
 }
 
 export function fault(code: FlowProblemCode, field: string, severity: FlowProblem["severity"] = "ERROR"): FlowProblem {
   return { code, severity, nodeId: "", field };
 }
 
-/** The text of a problem. It contains nothing of the flow. */
-export function problemMessage({ code }: FlowProblem): string {
-  return told[code].sentence;
+/** A problem with a variable that is read at `field`. */
+export function variableFault(
+  code: "UNKNOWN_VARIABLE" | "UNCERTAIN_VARIABLE",
+  { field, variable }: { readonly field: string; readonly variable: string },
+): FlowProblem {
+  return { ...fault(code, field, code === "UNCERTAIN_VARIABLE" ? "WARNING" : "ERROR"), variable };
 }
+
+/** The text of a problem. Of the flow it contains at most the name of a variable. */
+export function problemMessage({ code, field, variable }: FlowProblem): string {
+  const sentence = (field.startsWith("timeout_outputs") && atTimeout[code]) || told[code].sentence;
+  if (variable === undefined || variable.length > maxNameChars) return sentence;
+  return sentence.replace("The variable", `The variable \`${variable}\``);
+}
+
+/** The shape of a variable's name has no limit. */
+const maxNameChars = 100;
+
+/** A timeout is at no node, and so has no earlier one. */
+const atTimeout: Partial<Record<FlowProblemCode, string>> = {
+  UNKNOWN_VARIABLE: "The variable is not an input, and no node that can be reached sets it.",
+};
 
 /** The problems of severity ERROR as violations, for a request that contains the flow at `path`. */
 export function toViolations(problems: readonly FlowProblem[], path: string): readonly Violation[] {

@@ -1,7 +1,7 @@
 import { isTemplate, variablesOf } from "../../core/template.js";
 import type { FlowNode } from "./ivr-flow.model.js";
 import type { AvailableVariables } from "./ivr-flow-graph.service.js";
-import { type FlowProblem, fault } from "./ivr-flow-problem.service.js";
+import { type FlowProblem, fault, variableFault } from "./ivr-flow-problem.service.js";
 
 /** Invalid templates, and variables that are not available where they are read. */
 export function textProblems(node: FlowNode, known: AvailableVariables | undefined): FlowProblem[] {
@@ -26,8 +26,10 @@ interface Read {
 
 function unknown(variables: readonly string[], { known, set, field }: Read): FlowProblem[] {
   const asked = variables.filter((name) => !set.has(name));
-  if (asked.some((name) => !known.possible.has(name))) return [fault("UNKNOWN_VARIABLE", field)];
-  return asked.some((name) => !known.certain.has(name)) ? [fault("UNCERTAIN_VARIABLE", field, "WARNING")] : [];
+  const missing = asked.find((name) => !known.possible.has(name));
+  if (missing !== undefined) return [variableFault("UNKNOWN_VARIABLE", { field, variable: missing })];
+  const uncertain = asked.find((name) => !known.certain.has(name));
+  return uncertain === undefined ? [] : [variableFault("UNCERTAIN_VARIABLE", { field, variable: uncertain })];
 }
 
 interface Text {
