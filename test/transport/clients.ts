@@ -27,7 +27,7 @@ export interface Outcome {
 }
 
 export interface RawCall {
-  /** `CustomerService/GetCustomer` of the customer package. */
+  /** `CustomerService/GetCustomer` of the customer package, or a full name. */
   readonly rpc: string;
   readonly body: Uint8Array | string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -37,6 +37,7 @@ export interface RawCall {
 }
 
 const customerPackage = "moego.business.customer.v1";
+const fullName = (rpc: string) => (rpc.includes(".") ? rpc : `${customerPackage}.${rpc}`);
 const httpTimeoutMs = 10_000;
 
 function sentHeaders(
@@ -67,7 +68,7 @@ export async function callRest(
 }
 
 export async function callConnect(world: World, form: "json" | "proto", call: RawCall): Promise<Outcome> {
-  const response = await fetch(`${world.url}/${customerPackage}.${call.rpc}`, {
+  const response = await fetch(`${world.url}/${fullName(call.rpc)}`, {
     method: "POST",
     headers: sentHeaders(call, { "content-type": `application/${form}` }),
     body: call.body,
@@ -92,7 +93,7 @@ export async function connectOutcome(response: Response): Promise<Outcome> {
 
 export async function callGrpcWeb(world: World, call: RawCall & { readonly enveloped?: boolean }): Promise<Outcome> {
   const message = Buffer.from(call.body);
-  const response = await fetch(`${world.url}/${customerPackage}.${call.rpc}`, {
+  const response = await fetch(`${world.url}/${fullName(call.rpc)}`, {
     method: "POST",
     headers: sentHeaders(call, { "content-type": "application/grpc-web+proto" }),
     body: call.enveloped === false ? message : enveloped(message),
@@ -127,7 +128,7 @@ export async function callGrpcWebText(
   const chunks: string[] = [];
   for (let at = 0; at < whole.length; at += chunkBytes)
     chunks.push(whole.subarray(at, at + chunkBytes).toString("base64"));
-  const response = await fetch(`${world.url}/${customerPackage}.${call.rpc}`, {
+  const response = await fetch(`${world.url}/${fullName(call.rpc)}`, {
     method: "POST",
     headers: sentHeaders(call, { "content-type": contentType, "x-grpc-web": "1" }),
     body: call.asIs === true ? call.body : chunks.join(""),
@@ -152,7 +153,7 @@ export function callGrpc(
     const asHeaders = (given: Metadata) =>
       Object.fromEntries(Object.entries(given.getMap()).map(([name, value]) => [name, String(value)]));
     const pending = client.makeUnaryRequest(
-      `/${customerPackage}.${call.rpc}`,
+      `/${fullName(call.rpc)}`,
       (bytes: Buffer) => bytes,
       (bytes: Buffer) => bytes,
       Buffer.from(call.body),

@@ -1,6 +1,7 @@
 import { ConnectError } from "@connectrpc/connect";
 import { errorToJson } from "@connectrpc/connect/protocol-connect";
 import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc-web";
+import { DomainError } from "../../core/errors.js";
 import { requestIdHeader } from "../pipeline/call.js";
 import type { StatusError } from "../pipeline/status.js";
 import type { MessageEncoding } from "./connect-input.js";
@@ -33,8 +34,10 @@ export function connectErrorAnswer(error: StatusError, protocol: Protocol): Http
     setTrailerStatus(trailers, connectError);
     return { status: 200, headers: Object.fromEntries(trailers), body: new Uint8Array() };
   }
-  // 404 is what Connect specifies for an unknown rpc. Clients read any other 404 without a Connect body the same way.
-  const status = error.reason === "METHOD_NOT_IMPLEMENTED" ? 404 : error.httpStatus;
+  // Clients read a 404 without a Connect body as an unknown rpc, so an unknown rpc is a 404. A published one is known.
+  const isPublished =
+    error.cause instanceof DomainError && error.cause.details.metadata?.["documentation"] !== undefined;
+  const status = error.reason === "METHOD_NOT_IMPLEMENTED" && !isPublished ? 404 : error.httpStatus;
   return jsonAnswer(status, errorToJson(connectError, { registry: detailTypes }), {
     [requestIdHeader]: error.requestId,
     ...connectErrorHeaders(error, protocol),

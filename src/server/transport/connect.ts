@@ -21,6 +21,7 @@ import {
   timeoutMsOf,
 } from "./http-message.js";
 import { maxMessageBytes } from "./limits.js";
+import { publishedRpcError } from "./published.js";
 
 /** Request data that the implementation behind Connect's handlers needs. */
 interface Incoming {
@@ -210,5 +211,7 @@ function refusalOf(
 }
 
 function unknownRpc(path: string): DomainError {
+  const published = publishedRpcError(path.slice(1));
+  if (published) return published;
   return new DomainError("METHOD_NOT_IMPLEMENTED", "Unknown RPC.", { metadata: { rpc: path.slice(1) } });
 }

@@ -17,6 +17,7 @@ import { StatusError } from "../pipeline/status.js";
 import { decodeBinary } from "./binary-input.js";
 import { encodeBinary, grpcMethodOf } from "./grpc-codec.js";
 import { addHealth } from "./grpc-health.js";
+import { addPublished } from "./grpc-published.js";
 import { addErrorDetails, grpcStatusOf } from "./grpc-status.js";
 import { maxMessageBytes } from "./limits.js";
 import { addReflection } from "./reflection.js";
@@ -58,6 +59,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
   const { services, run, host } = options;
   const server = new Server({ ...channelOptions, interceptors: [addErrorDetails] });
   for (const service of services) addService(server, service, run);
+  addPublished(server);
   const health = addHealth(
     server,
     services.map(({ typeName }) => typeName),

@@ -16,6 +16,7 @@ import {
   plain_text,
 } from "../../gen/proto/moego/option/v1/option_pb.js";
 import { isUnary, rpcNameOf } from "../pipeline/contract.js";
+import { compileTemplate, type PathTemplate } from "./path-template.js";
 
 /** One `google.api.http` binding of an rpc. */
 export interface Route {
@@ -48,12 +49,8 @@ interface RouteTable {
   match(path: string): readonly Match[];
 }
 
-interface CompiledRoute {
+interface CompiledRoute extends PathTemplate {
   readonly route: Route;
-  readonly pattern: RegExp;
-  readonly paths: readonly string[];
-  /** Literal segments sort before variables, segment by segment, and a verb before none. */
-  readonly rank: string;
 }
 
 /**
@@ -68,8 +65,8 @@ export function routeTable(services: readonly DescService[]): RouteTable {
     const rule = getOption(method, http);
     for (const binding of [rule, ...rule.additionalBindings]) {
       const compiled = compile(routeOf(method, binding));
-      const count = compiled.rank.length - 1;
-      bySegments.set(count, [...(bySegments.get(count) ?? []), compiled]);
+      const { segments } = compiled;
+      bySegments.set(segments, [...(bySegments.get(segments) ?? []), compiled]);
     }
   }
   for (const routes of bySegments.values()) routes.sort((a, b) => (a.rank < b.rank ? -1 : Number(a.rank > b.rank)));
@@ -116,30 +113,12 @@ function plainTextOf(method: DescMethodUnary): string | undefined {
   return field?.localName;
 }
 
-/**
- * A template is `/literal/{field.path}/...:verb`. The last variable ends at the colon, plain or percent-encoded, where the
- * verb starts.
- */
 function compile(route: Route): CompiledRoute {
   const { template, method } = route;
-  const [, segmentText, verb = ""] =
-    /^((?:\/(?:[A-Za-z0-9_.~-]+|\{[a-z0-9_.]+\}))+)(:[A-Za-z0-9_.~-]+)?$/.exec(template) ?? [];
-  if (segmentText === undefined) throw new Error(`${rpcNameOf(method)} has the unsupported HTTP path ${template}`);
-  const paths: string[] = [];
-  let pattern = "";
-  let rank = "";
-  for (const segment of segmentText.split("/").slice(1)) {
-    const [, path] = /^\{(.+)\}$/.exec(segment) ?? [];
-    if (path === undefined) pattern += `/${segment.replaceAll(".", "\\.")}`;
-    else {
-      requireField(method.input, path, rpcNameOf(method));
-      paths.push(path);
-      pattern += "/([^/:]+?)";
-    }
-    rank += path === undefined ? "0" : "1";
-  }
-  const ending = verb === "" ? "" : `(?::|%3[Aa])${verb.slice(1).replaceAll(".", "\\.")}`;
-  return { route, paths, rank: rank + (verb === "" ? "1" : "0"), pattern: new RegExp(`^${pattern}${ending}$`) };
+  const compiled = compileTemplate(template);
+  if (!compiled) throw new Error(`${rpcNameOf(method)} has the unsupported HTTP path ${template}`);
+  for (const path of compiled.paths) requireField(method.input, path, rpcNameOf(method));
+  return { ...compiled, route };
 }
 
 function requireField(schema: DescMessage, path: string, rpc: string): void {

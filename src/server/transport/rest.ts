@@ -19,6 +19,7 @@ import {
   timeoutMsOf,
 } from "./http-message.js";
 import { ignoredHeader, ignoredNames } from "./ignored-parameters.js";
+import { publishedRouteError } from "./published.js";
 import { restAnswer } from "./rest-answer.js";
 import { bodyEncodingOf } from "./rest-body.js";
 import { readRestRequest } from "./rest-input.js";
@@ -42,7 +43,10 @@ export function createRestHandler(options: {
     const matches = table.match(request.path);
     const match = matches.find(({ route }) => takes(route, request.method));
     if (match) return serve(match, request);
-    const error = matches.length === 0 ? routeNotFound(request) : methodNotAllowed(request, matches);
+    const error =
+      matches.length === 0
+        ? (publishedRouteError(request) ?? routeNotFound(request))
+        : methodNotAllowed(request, matches);
     const requestId = requestIdOf(headerOf(request, requestIdHeader));
     return restErrorAnswer(options.refuse(error, { transport: "rest", requestId, peerAddress: request.peerAddress }));
   };
