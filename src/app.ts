@@ -1,5 +1,4 @@
-import { readFile } from "node:fs/promises";
-import { createSecureContext } from "node:tls";
+import { readTls, watchCertificate } from "./certificates.js";
 import { type Config, ownUrl } from "./config/config.js";
 import type { ServiceSecrets } from "./database-server.js";
 import { startCleanup } from "./db/cleanup.js";
@@ -22,7 +21,7 @@ import { startGrpcServer } from "./server/transport/grpc.js";
 import { startHttpServer } from "./server/transport/http.js";
 import { createRestHandler } from "./server/transport/rest.js";
 import { services } from "./services.js";
-import { bindServer, StartError } from "./start-error.js";
+import { bindServer } from "./start-error.js";
 
 interface AppOptions {
   readonly config: Config;
@@ -123,7 +122,7 @@ interface ServerParts {
 async function startServers({ config, run, logger, metrics, probe, hasDemo }: ServerParts) {
   const tls = config.tls && (await readTls(config.tls));
   const refuse = createRejectRequest({ logger, metrics });
-  const listen = { host: config.host, ...(tls ? { tls } : {}) };
+  const listen = { host: config.host, maxConnections: config.maxConnections, ...(tls ? { tls } : {}) };
   const http = await bindServer("HTTP_PORT", config.httpPort, () =>
     startHttpServer({
       ...listen,
@@ -151,27 +150,25 @@ async function startServers({ config, run, logger, metrics, probe, hasDemo }: Se
     await http.stop({ timeoutMs: 0 });
     throw error;
   });
+  const watch =
+    config.tls &&
+    tls &&
+    watchCertificate(config.tls, {
+      current: tls,
+      log: logger,
+      renew: (files) => {
+        http.renewCertificate(files);
+        grpc.renewCertificate(files);
+      },
+    });
   return {
     httpPort: http.port,
     grpcPort: grpc.port,
     async stop(timeoutMs: number) {
+      watch?.[Symbol.dispose]();
       await Promise.all([http.stop({ timeoutMs }), grpc.stop({ timeoutMs })]);
     },
   };
-}
-
-async function readTls({ certFile, keyFile }: NonNullable<Config["tls"]>) {
-  const [certificate, key] = await Promise.all([readFile(certFile, "utf8"), readFile(keyFile, "utf8")]);
-  try {
-    createSecureContext({ cert: certificate, key });
-  } catch (cause) {
-    throw new StartError(
-      "TLS_CERT_FILE and TLS_KEY_FILE cannot be used. They must be a PEM certificate and its matching PEM private key " +
-        `without a passphrase${cause instanceof Error ? ` (${cause.message})` : ""}.`,
-      { cause },
-    );
-  }
-  return { certificate, key };
 }
 
 /** Reserved for key checks, which are cached for 2 s. */

@@ -31,6 +31,7 @@ export const environmentSchema = z
     TLS_CERT_FILE: readableFile("/etc/moego/tls.crt"),
     TLS_KEY_FILE: readableFile("/etc/moego/tls.key"),
     ALLOW_PLAINTEXT: flag(),
+    MAX_CONNECTIONS: integer({ min: 1, max: 1_000_000, fallback: 10_000 }),
     TRUSTED_PROXIES: list(isIpRange).register(variableDocs, {
       expected: "comma-separated IP addresses or CIDR ranges",
       example: "10.0.0.0/8,127.0.0.1",

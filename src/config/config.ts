@@ -12,6 +12,8 @@ export interface Config {
   readonly httpPort: number;
   /** 0 = any free port. */
   readonly grpcPort: number;
+  /** Of each port. */
+  readonly maxConnections: number;
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined;
   /** Whether only this machine can connect. */
   readonly isLoopback: boolean;
@@ -101,6 +103,7 @@ function toConfig(env: Environment): Config {
     host: env.HOST,
     httpPort: env.HTTP_PORT,
     grpcPort: env.GRPC_PORT,
+    maxConnections: env.MAX_CONNECTIONS,
     tls: certFile !== undefined && keyFile !== undefined ? { certFile, keyFile } : undefined,
     isLoopback: isLoopback(env.HOST),
     trustedProxies: env.TRUSTED_PROXIES,

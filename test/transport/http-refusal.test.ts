@@ -84,6 +84,32 @@ describe.each(Object.entries(worlds))("%s", (_name, world) => {
   });
 });
 
+describe.each(Object.entries(worlds))("%s: a client that waits for 100 Continue", (_name, world) => {
+  const create = "POST /v1/customers HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\n";
+  const body = '{"companyId":"cmp_001"}';
+
+  it.each([
+    ["without a key", 401, "KEY_MISSING", "content-length: 20\r\n"],
+    [
+      "with too long a body",
+      413,
+      "MESSAGE_TOO_LARGE",
+      `content-length: 5000000\r\nauthorization: ${authorization}\r\n`,
+    ],
+    ["without a key and with too long a body", 401, "KEY_MISSING", "content-length: 5000000\r\n"],
+  ])("is refused before its body: %s", async (_what, status, reason, headers) => {
+    const answer = await exchange(world(), `${create}${headers}\r\n`);
+    expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    expect(answer).toContain(reason);
+  });
+
+  it("is asked for its body otherwise", async () => {
+    const headers = `content-length: ${body.length}\r\nconnection: close\r\nauthorization: ${authorization}\r\n`;
+    const answer = await exchange(world(), `${create}${headers}\r\n${body}`);
+    expect(answer).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 /);
+  });
+});
+
 it("tells a gRPC caller at the wrong port where gRPC is", async () => {
   expect(await exchange(plain, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")).toContain("GRPC_PORT");
 });

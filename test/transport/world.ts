@@ -128,7 +128,12 @@ export interface World extends AsyncDisposable {
 type WorldOptions = Partial<
   Pick<PipelineOptions, "trustedProxies" | "maxDurationMs" | "handlers" | "services" | "rateLimits">
 > &
-  Partial<Pick<Parameters<typeof startHttpServer>[0], "probes" | "corsOrigins" | "tls" | "host">>;
+  Partial<
+    Pick<
+      Parameters<typeof startHttpServer>[0],
+      "probes" | "corsOrigins" | "tls" | "host" | "timeouts" | "maxConnections"
+    >
+  >;
 
 /** Both servers on free ports over the real contract, with handlers that echo. */
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
@@ -151,8 +156,10 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     ...(options.maxDurationMs ? { maxDurationMs: options.maxDurationMs } : {}),
     ...(options.rateLimits ? { rateLimits: options.rateLimits } : {}),
   });
-  const tls = options.tls ? { tls: options.tls } : {};
-  const grpc = await startGrpcServer({ host: "127.0.0.1", port: 0, services: served, run, ...tls });
+  const { timeouts, maxConnections } = options;
+  const tls = { ...(options.tls ? { tls: options.tls } : {}), ...(maxConnections ? { maxConnections } : {}) };
+  const handshakes = timeouts?.handshakeMs ? { handshakeTimeoutMs: timeouts.handshakeMs } : {};
+  const grpc = await startGrpcServer({ host: "127.0.0.1", port: 0, services: served, run, ...tls, ...handshakes });
   const http = await startHttpServer({
     host: options.host ?? "127.0.0.1",
     port: 0,
@@ -164,6 +171,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     probes: options.probes ?? { checks: {} },
     corsOrigins: options.corsOrigins ?? [],
     ...tls,
+    ...(timeouts ? { timeouts } : {}),
     logger,
   });
   return {

@@ -11,7 +11,7 @@ const maxBodyBytes = 16 * 1024;
  */
 export const demoEcho: HttpHandler = async (request) => {
   if (request.path !== demoEchoPath || request.method === "OPTIONS") return undefined;
-  const body = await request.readBody();
+  const body = await request.readBody(0, { needsKey: false });
   if (body.byteLength > maxBodyBytes) return jsonAnswer(413, { error: "The demo echo accepts at most 16 KiB." });
   const headers = Object.entries(request.headers).filter(([name]) => name.startsWith("x-"));
   return jsonAnswer(200, {

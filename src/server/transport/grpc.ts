@@ -17,10 +17,12 @@ import { StatusError } from "../pipeline/status.js";
 import { decodeBinary } from "./binary-input.js";
 import { encodeBinary, grpcMethodOf } from "./grpc-codec.js";
 import { addHealth } from "./grpc-health.js";
+import { http2ServersOf } from "./grpc-http2-servers.js";
 import { addPublished } from "./grpc-published.js";
 import { addErrorDetails, grpcStatusOf } from "./grpc-status.js";
 import { maxMessageBytes } from "./limits.js";
 import { addReflection } from "./reflection.js";
+import { limitHandshakes, type RenewCertificate, renewalOf, type TlsFiles } from "./tls.js";
 
 const channelOptions = {
   "grpc.max_receive_message_length": maxMessageBytes,
@@ -44,12 +46,17 @@ interface GrpcServerOptions {
   readonly port: number;
   readonly services: readonly DescService[];
   readonly run: ExecuteCall;
-  /** PEM; absent = without TLS. */
-  readonly tls?: { readonly certificate: string; readonly key: string };
+  /** Absent = without TLS. */
+  readonly tls?: TlsFiles;
+  /** Connections above this number are closed at once; default: no limit. */
+  readonly maxConnections?: number;
+  /** Shortened by tests. */
+  readonly handshakeTimeoutMs?: number;
 }
 
 export interface RunningServer {
   readonly port: number;
+  readonly renewCertificate: RenewCertificate;
   /** Accepts no new calls, waits for those in flight, and terminates them after the timeout. */
   stop(options: { readonly timeoutMs: number }): Promise<void>;
 }
@@ -70,8 +77,16 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync(address, credentialsOf(options), (error, bound) => (error ? reject(error) : resolve(bound)));
   });
+  const listeners = http2ServersOf(server);
+  for (const listener of listeners) {
+    limitHandshakes(listener, options.handshakeTimeoutMs);
+    if (options.maxConnections !== undefined) listener.maxConnections = options.maxConnections;
+  }
   return {
     port,
+    renewCertificate: (files) => {
+      for (const listener of listeners) renewalOf(listener)(files);
+    },
     stop: async ({ timeoutMs }) => {
       health.stop();
       await shutDown(server, timeoutMs);

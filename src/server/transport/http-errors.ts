@@ -1,5 +1,6 @@
-import type { Server as HttpServer, IncomingMessage, ServerResponse } from "node:http";
-import type { Http2SecureServer, Http2ServerRequest, Http2ServerResponse } from "node:http2";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
+import type { Server as NetServer } from "node:net";
 import type { Duplex } from "node:stream";
 import { DomainError } from "../../core/errors.js";
 import { requestIdHeader, requestIdOf } from "../pipeline/call.js";
@@ -7,8 +8,6 @@ import type { RejectRequest } from "../pipeline/observe.js";
 import { type HttpAnswer, headerOf } from "./http-message.js";
 import { messageTooLarge } from "./limits.js";
 import { restErrorAnswer } from "./rest.js";
-
-type NodeServer = HttpServer | Http2SecureServer;
 
 interface HttpRefusal {
   readonly error: DomainError;
@@ -22,12 +21,14 @@ interface HttpRefusal {
  * @param answering the response in progress on a connection, which a second one must not interrupt
  */
 export function handleRejectedConnections(
-  server: NodeServer,
+  server: NetServer,
   refuse: RejectRequest,
   answering: (socket: Duplex) => ServerResponse | undefined,
 ): void {
   server.on("clientError", (error: Error & { code?: string; rawPacket?: Buffer }, socket: Duplex) => {
-    if (error.code === "ECONNRESET" || !socket.writable || answering(socket)?.headersSent) return void socket.destroy();
+    // Other errors are of the connection: it is broken, or has no TLS to send a response over.
+    const isHttp = /^(?:HPE_|ERR_HTTP_)/.test(error.code ?? "");
+    if (!isHttp || !socket.writable || answering(socket)?.headersSent) return void socket.destroy();
     end(socket, answerOf(refusalOf(error)));
   });
   server.on("connect", (_request: IncomingMessage, socket: Duplex) => {

@@ -1,7 +1,8 @@
-import type { Server as HttpServer } from "node:http";
-import type { Http2SecureServer, ServerHttp2Session } from "node:http2";
+import type { ServerHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
-import { TLSSocket } from "node:tls";
+import { TLSSocket, Server as TlsServer } from "node:tls";
+import type { HttpListener } from "./http-listener.js";
+import { peerOf } from "./tls.js";
 
 /** Tracks connections and requests of a server, for a graceful shutdown. */
 export interface HttpLifetime {
@@ -13,8 +14,8 @@ export interface HttpLifetime {
   stop(timeoutMs: number): Promise<void>;
 }
 
-/** Tracks connections itself, because `node:http2` does not track idle HTTP/1 connections. */
-export function watchLifetime(server: HttpServer | Http2SecureServer): HttpLifetime {
+/** Tracks connections itself, because a connection of HTTP/2 belongs to two servers. */
+export function watchLifetime({ http1, http2 }: HttpListener): HttpLifetime {
   /** HTTP/1 connections and their number of requests in flight. */
   const sockets = new Map<Socket, number>();
   const sessions = new Set<ServerHttp2Session>();
@@ -37,9 +38,9 @@ export function watchLifetime(server: HttpServer | Http2SecureServer): HttpLifet
     sockets.set(socket, 0);
     socket.once("close", () => sockets.delete(socket));
   }
-  if ("setSecureContext" in server) server.on("connection", watchHandshake).on("secureConnection", watchSocket);
-  else server.on("connection", watchSocket);
-  server.on("session", (session: ServerHttp2Session) => {
+  if (http1 instanceof TlsServer) http1.on("connection", watchHandshake).on("secureConnection", watchSocket);
+  else http1.on("connection", watchSocket);
+  http2.on("session", (session: ServerHttp2Session) => {
     sessions.add(session);
     session.once("close", () => sessions.delete(session));
   });
@@ -58,7 +59,7 @@ export function watchLifetime(server: HttpServer | Http2SecureServer): HttpLifet
     },
     async stop(timeoutMs) {
       draining = true;
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      const closed = new Promise<void>((resolve) => http1.close(() => resolve()));
       for (const session of sessions) session.close();
       for (const socket of handshakes.values()) socket.destroy();
       for (const [socket, requests] of sockets) if (requests === 0) socket.destroy();
@@ -70,8 +71,4 @@ export function watchLifetime(server: HttpServer | Http2SecureServer): HttpLifet
       clearTimeout(timer);
     },
   };
-}
-
-function peerOf({ remoteAddress, remotePort, localAddress }: Socket): string {
-  return `${remoteAddress} ${remotePort} ${localAddress}`;
 }

@@ -21,8 +21,10 @@ export interface HttpRequest {
    * The body as received, not decompressed. Rejects with DomainError MESSAGE_TOO_LARGE or CALL_CANCELLED.
    *
    * @param framingBytes bytes allowed in addition to the message
+   * @param options `needsKey`: whether a request without an API key is rejected anyway; default true. Its client is
+   * then not asked for the body.
    */
-  readBody(framingBytes?: number): Promise<Uint8Array>;
+  readBody(framingBytes?: number, options?: { readonly needsKey?: boolean }): Promise<Uint8Array>;
 }
 
 export interface HttpAnswer {

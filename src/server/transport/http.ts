@@ -1,12 +1,6 @@
-import { createServer, type Server as HttpServer, IncomingMessage, ServerResponse } from "node:http";
-import {
-  constants,
-  createSecureServer,
-  type Http2SecureServer,
-  type Http2ServerRequest,
-  type Http2ServerResponse,
-} from "node:http2";
-import type { AddressInfo } from "node:net";
+import { IncomingMessage, ServerResponse } from "node:http";
+import { constants, type Http2ServerRequest, type Http2ServerResponse } from "node:http2";
+import type { AddressInfo, Server as NetServer } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Logger } from "pino";
 import { DomainError } from "../../core/errors.js";
@@ -21,23 +15,16 @@ import { createProbeHandler, type ProbeOptions } from "./health.js";
 import { compressed, readBody, sendAnswer } from "./http-body.js";
 import { handleRejectedConnections, maxHeaderBytes, missingHostError } from "./http-errors.js";
 import { type HttpLifetime, watchLifetime } from "./http-lifetime.js";
+import { createListener, type HttpTimeouts } from "./http-listener.js";
 import { type HttpAnswer, type HttpHandler, type HttpRequest, headerOf } from "./http-message.js";
-import { maxMessageBytes } from "./limits.js";
+import { maxMessageBytes, messageTooLarge } from "./limits.js";
 import { normalizedPath } from "./request-path.js";
 import { restErrorAnswer } from "./rest.js";
+import { renewalOf, type TlsFiles } from "./tls.js";
 
 type NodeRequest = IncomingMessage | Http2ServerRequest;
 type NodeResponse = ServerResponse | Http2ServerResponse;
 
-/** Closes connections without traffic, and those that send their request too slowly. */
-const idleTimeoutMs = 120_000;
-const requestTimeoutMs = 60_000;
-const headersTimeoutMs = 15_000;
-/**
- * Longer than the idle timeout of common load balancers, which would otherwise reuse a connection that the server just
- * closed.
- */
-const keepAliveTimeoutMs = 75_000;
 /** Time for the client of an oversized body to read the response before its connection is closed. */
 const unreadBodyGraceMs = 1_000;
 
@@ -51,16 +38,20 @@ interface HttpServerOptions {
   readonly corsOrigins?: readonly string[];
   /** Address of this server for browsers, if it is not the one of their requests. */
   readonly publicBaseUrl?: string;
-  /** PEM; absent = HTTP/1 without TLS. With TLS, HTTP/2 is available as well. */
-  readonly tls?: { readonly certificate: string; readonly key: string };
+  /** Absent = HTTP/1 without TLS. With TLS, HTTP/2 is available as well. */
+  readonly tls?: TlsFiles;
+  /** Connections above this number are closed at once; default: no limit. */
+  readonly maxConnections?: number;
+  readonly timeouts?: HttpTimeouts;
   readonly logger: Logger;
   readonly refuse: RejectRequest;
 }
 
 /** Serves Connect, gRPC-Web, REST and health checks on one port. */
 export async function startHttpServer(options: HttpServerOptions): Promise<RunningServer> {
-  const server = createNodeServer(options);
-  const lifetime = watchLifetime(server);
+  const listener = createListener(options.tls, options.timeouts);
+  const { http1 } = listener;
+  const lifetime = watchLifetime(listener);
   const isDraining = (): boolean => lifetime.isDraining();
   const probes = createProbeHandler({ ...options.probes, host: options.host, isDraining });
   const served = {
@@ -75,46 +66,34 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Runni
     }),
     answering: new WeakMap<Duplex, ServerResponse>(),
   };
-  // Assigned here, because the TLS server does not accept these options for HTTP/1. Node silently drops headers above
-  // maxHeadersCount, so only their total size is limited. Node rejects a missing Host header without a body, so that
-  // check is done in `exchange`.
-  Object.assign(server, { maxHeadersCount: 0, maxHeaderSize: maxHeaderBytes, requireHostHeader: false });
-  handleRejectedConnections(server, options.refuse, (socket) => served.answering.get(socket));
-  server.on("request", (request: NodeRequest, response: NodeResponse) => {
-    exchange(served, request, response).catch((err: unknown) => {
-      options.logger.error({ err }, "failed to send the response");
-      response.destroy();
-    });
-  });
+  // Node silently drops headers above maxHeadersCount, so only their total size is limited. Node rejects a missing Host
+  // header without a body, so that check is done in `exchange`.
+  Object.assign(http1, { maxHeadersCount: 0, maxHeaderSize: maxHeaderBytes, requireHostHeader: false });
+  if (options.maxConnections !== undefined) http1.maxConnections = options.maxConnections;
+  for (const server of [http1, listener.http2]) {
+    handleRejectedConnections(server, options.refuse, (socket) => served.answering.get(socket));
+    const serve = (expectsContinue: boolean) => (request: NodeRequest, response: NodeResponse) => {
+      exchange(served, request, response, expectsContinue).catch((err: unknown) => {
+        options.logger.error({ err }, "failed to send the response");
+        response.destroy();
+      });
+    };
+    server.on("request", serve(false));
+    server.on("checkContinue", serve(true));
+  }
 
   await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(options.port, options.host, () => resolve());
+    http1.once("error", reject);
+    http1.listen(options.port, options.host, () => resolve());
   });
-  return { port: portOf(server), stop: ({ timeoutMs }) => lifetime.stop(timeoutMs) };
+  return {
+    port: portOf(http1),
+    renewCertificate: renewalOf(http1),
+    stop: ({ timeoutMs }) => lifetime.stop(timeoutMs),
+  };
 }
 
-function createNodeServer({ tls }: HttpServerOptions): HttpServer | Http2SecureServer {
-  if (tls) {
-    const server = createSecureServer({
-      allowHTTP1: true,
-      key: tls.key,
-      cert: tls.certificate,
-      settings: { maxConcurrentStreams: 128, maxHeaderListSize: maxHeaderBytes },
-    });
-    server.setTimeout(idleTimeoutMs);
-    return server;
-  }
-  const server = createServer({
-    headersTimeout: headersTimeoutMs,
-    requestTimeout: requestTimeoutMs,
-    keepAliveTimeout: keepAliveTimeoutMs,
-  });
-  server.setTimeout(idleTimeoutMs);
-  return server;
-}
-
-function portOf(server: HttpServer | Http2SecureServer): number {
+function portOf(server: NetServer): number {
   const address: AddressInfo | string | null = server.address();
   if (address === null || typeof address === "string") throw new Error("The HTTP server is not bound to a port");
   return address.port;
@@ -131,7 +110,12 @@ interface Served {
   readonly answering: WeakMap<Duplex, ServerResponse>;
 }
 
-async function exchange(served: Served, nodeRequest: NodeRequest, response: NodeResponse): Promise<void> {
+async function exchange(
+  served: Served,
+  nodeRequest: NodeRequest,
+  response: NodeResponse,
+  expectsContinue: boolean,
+): Promise<void> {
   const isHttp1 = nodeRequest instanceof IncomingMessage;
   const done = isHttp1 ? served.lifetime.begin(nodeRequest.socket) : undefined;
   if (response instanceof ServerResponse) served.answering.set(nodeRequest.socket, response);
@@ -139,12 +123,13 @@ async function exchange(served: Served, nodeRequest: NodeRequest, response: Node
     done?.();
     served.answering.delete(nodeRequest.socket);
   });
-  const request = requestOf(nodeRequest, response, served);
+  const request = requestOf(nodeRequest, response, { ...served, expectsContinue });
   const isHostless = isHttp1 && nodeRequest.httpVersion === "1.1" && headerOf(request, "host") === undefined;
   const answer = isHostless ? withoutHost(served, request) : await answerOf(served, request);
   if (request.signal.aborted) return;
   // HTTP/2 uses GOAWAY and does not allow this header.
-  if (isHttp1 && (isHostless || served.lifetime.isDraining())) response.setHeader("connection", "close");
+  const isLast = isHostless || served.lifetime.isDraining() || (expectsContinue && !nodeRequest.complete);
+  if (isHttp1 && isLast) response.setHeader("connection", "close");
   response.once("finish", () => letGo(nodeRequest));
   sendAnswer(response, answer, { isHead: request.method === "HEAD" });
 }
@@ -185,7 +170,11 @@ function withChallenge(answer: HttpAnswer): HttpAnswer {
   return { ...answer, headers: { "www-authenticate": "Bearer", ...answer.headers } };
 }
 
-function requestOf(nodeRequest: NodeRequest, response: NodeResponse, { isCrossSite }: Served): HttpRequest {
+function requestOf(
+  nodeRequest: NodeRequest,
+  response: NodeResponse,
+  { isCrossSite, expectsContinue }: Pick<Served, "isCrossSite"> & { readonly expectsContinue: boolean },
+): HttpRequest {
   const gone = new AbortController();
   response.once("close", () => {
     // Not `writableFinished`: on HTTP/2 it is true for a stream that the client has reset.
@@ -204,8 +193,22 @@ function requestOf(nodeRequest: NodeRequest, response: NodeResponse, { isCrossSi
     }),
     peerAddress: nodeRequest.socket.remoteAddress ?? "unknown",
     signal: gone.signal,
-    readBody: (framingBytes = 0) => readBody(nodeRequest, maxMessageBytes + framingBytes),
+    async readBody(framingBytes = 0, { needsKey = true } = {}) {
+      const limitBytes = maxMessageBytes + framingBytes;
+      if (expectsContinue) {
+        // The client waits before it sends the body. Whoever gets an error instead has sent nothing in vain.
+        if (Number(headerOf(nodeRequest, "content-length")) > limitBytes) throw messageTooLarge();
+        if (needsKey && headerOf(nodeRequest, "authorization") === undefined) throw bodyNotWanted();
+        response.writeContinue();
+      }
+      return readBody(nodeRequest, limitBytes);
+    },
   };
+}
+
+/** Never sent: a transport reports what it knows of the body after the missing key. */
+function bodyNotWanted(): DomainError {
+  return new DomainError("KEY_MISSING", "The request has no API key.");
 }
 
 /** Closes the connection of a client that still sends its body after the response. */
