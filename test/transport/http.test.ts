@@ -229,7 +229,7 @@ describe("stop", () => {
     const idle = connectTcp(own.httpPort, "127.0.0.1");
     const idleClosed = new Promise((resolve) => idle.once("close", resolve));
     const underWay = fetch(`${own.url}/v1/customers/short`, { headers: { authorization } });
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await expect.poll(() => own.seen.gets).toEqual(["short"]);
     const stopped = own.http.stop({ timeoutMs: 5_000 });
     const answer = await underWay;
     expect(answer.status).toBe(200);
@@ -242,7 +242,7 @@ describe("stop", () => {
     await using own = await startWorld();
     const underWay = fetch(`${own.url}/v1/customers/slow`, { headers: { authorization } });
     underWay.catch(() => {});
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await expect.poll(() => own.seen.gets).toEqual(["slow"]);
     const startedMs = Date.now();
     await own.http.stop({ timeoutMs: 200 });
     expect(Date.now() - startedMs).toBeLessThan(1_000);

@@ -202,7 +202,7 @@ describe("routes", () => {
     expect((await send(books, "GET", "/v1/books?genre=1")).json.genre).toBe("GENRE_NOVEL");
   });
 
-  it("refuse all query parameters that do not fit, at once", async () => {
+  it("refuse all query parameters whose values do not fit, at once, and ignore names of no field", async () => {
     const books = booksWith({ List: get("/v1/books") });
     const { json, status } = await send(
       books,
@@ -211,9 +211,7 @@ describe("routes", () => {
     );
     expect(status).toBe(400);
     expect(violations(json).sort()).toEqual([
-      "a.b UNKNOWN_FIELD",
       "author WRONG_TYPE",
-      "editors.id UNKNOWN_FIELD",
       "genre WRONG_TYPE",
       "id DUPLICATE_FIELD",
       "in_print WRONG_TYPE",

@@ -53,6 +53,8 @@ export const keys: KeyChecker = {
 
 /** What the fake handlers saw. */
 export interface Seen {
+  /** Ids of GetCustomer, as soon as its handler runs. */
+  gets: string[];
   creates: CreateCustomerRequest[];
   updates: UpdateCustomerRequest[];
   contexts: Context[];
@@ -75,6 +77,7 @@ function fakeHandlers(seen: Seen): HandlerRegistry {
       return { id: request.id };
     }),
     on(rpc.getCustomer, async ({ id }, { signal }) => {
+      seen.gets.push(id);
       switch (id) {
         case "absent":
           throw new DomainError("RESOURCE_NOT_FOUND", "Customer not found.", {
@@ -137,7 +140,7 @@ type WorldOptions = Partial<
 
 /** Both servers on free ports over the real contract, with handlers that echo. */
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
-  const seen: Seen = { creates: [], updates: [], contexts: [], aborts: [] };
+  const seen: Seen = { gets: [], creates: [], updates: [], contexts: [], aborts: [] };
   const logs: Record<string, unknown>[] = [];
   const observed: World["observed"] = [];
   const logger = pino({}, { write: (line: string) => logs.push(JSON.parse(line)) });
