@@ -66,7 +66,7 @@ export function createRepositories(database: Database, secrets: ServiceSecrets) 
     callerScreens: createCallerScreenRepository(database),
     vipLevels: createSettingListRepository(database, vipLevelTable),
     ivrFlows: createIvrFlowRepository(database),
-    flowRuns: createFlowRunRepository(database, createSecretCipher(derivedKeys(secrets, "flowRuns"))),
+    flowRuns: createFlowRunRepository(database, openFlowRunCipher(secrets)),
     externalApis: createExternalApiRepository(database, openSecretCipher(secrets)),
   };
 }
@@ -74,6 +74,11 @@ export function createRepositories(database: Database, secrets: ServiceSecrets) 
 /** Encrypts the secrets of external APIs. Also used by the command that rotates them. */
 export function openSecretCipher(secrets: ServiceSecrets): SecretCipher {
   return createSecretCipher(derivedKeys(secrets, "externalApiSecrets"));
+}
+
+/** Encrypts the responses of flow runs. Also used by the command that rotates them. */
+export function openFlowRunCipher(secrets: ServiceSecrets): SecretCipher {
+  return createSecretCipher(derivedKeys(secrets, "flowRuns"));
 }
 
 /** Keys for the fingerprints of requests with an idempotency key. */

@@ -24,6 +24,7 @@ export const unfilteredOnPurpose: readonly Exception[] = [
   { statement: "cleanup.flow_runs", about: "flow_run", why: "removes what has expired, of every company" },
   { statement: "cleanup.card_links", about: "card_link", why: "removes what has expired, of every company" },
   { statement: "secret_rotation.after", about: "external_api_secret", why: "seals the secrets of every company anew" },
+  { statement: "flow_run_rotation.after", about: "flow_run", why: "seals the responses of every company anew" },
 ];
 
 /** Assignments of what a STABLE function makes. */

@@ -1,7 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openSecretCipher } from "../../src/repositories.js";
+import { openDatabase } from "../../src/db/database.js";
+import { silentLog } from "../../src/db/log.js";
+import { openFlowRunCipher, openSecretCipher } from "../../src/repositories.js";
 import { sealContext } from "../../src/resources/external-apis/external-api.repository.js";
+import { rotateFlowRuns } from "../../src/resources/ivr-flows/flow-run-rotation.repository.js";
 import { createDatabase, type TestDatabase } from "../support/database.js";
 import { environmentOf, moego, secrets } from "./service.js";
 
@@ -13,10 +16,10 @@ let database: TestDatabase;
 
 beforeAll(async () => {
   database = await createDatabase();
-  await database.owner.query(
+  await owner().query(
     "INSERT INTO company (id, name, country, time_zone) VALUES ('cmp_x', 'X', 'US', 'America/New_York')",
   );
-  await database.owner.query(
+  await owner().query(
     `INSERT INTO external_api (company_id, id, name, method, url, created_time, last_updated_time)
      VALUES ('cmp_x', 'api_1', 'Orders', 'GET', 'https://api.example.com/', now(), now())`,
   );
@@ -26,32 +29,82 @@ afterAll(() => database.drop());
 describe("moego secrets rotate", () => {
   it("seals every secret of an older key anew, more than one batch of them, and can be repeated", async () => {
     for (let i = 0; i < 250; i += 1) await store(`x-${i}`, [older, oldest, present][i % 3] ?? present);
+    for (let i = 0; i < 130; i += 1) await storeRun(`call-${i}`, i % 2 === 0 ? older : present);
+    await owner().query("UPDATE flow_run SET expired_time = now() WHERE key = 'call-0'");
+    await owner().query("UPDATE flow_run SET response = NULL, erased = true WHERE key = 'call-2'");
     const environment = { ...environmentOf(database), SECRET_KEY_PREVIOUS: previous };
     const first = await moego(["secrets", "rotate"], environment);
-    expect(first).toMatchObject({ code: 0, stdout: "Re-encrypted 167 secrets; 83 already used the current key.\n" });
-    const { rows } = await database.owner.query("SELECT name, sealed FROM external_api_secret");
+    expect(first).toMatchObject({
+      code: 0,
+      stdout:
+        "Re-encrypted 167 secrets; 83 already used the current key.\nRe-encrypted 63 flow runs; 65 already used the current key.\n",
+    });
+    const { rows } = await owner().query("SELECT name, sealed FROM external_api_secret");
     const cipher = openSecretCipher({ pageTokenSecret: "", secretKey: present });
     for (const { name, sealed } of rows) expect(cipher.open(sealed, contextOf(name))).toBe(secretOf(name));
+    const runs = await owner().query("SELECT key, response FROM flow_run WHERE key NOT IN ('call-0', 'call-2')");
+    expect(runs.rows).toHaveLength(128);
+    for (const { key, response } of runs.rows) expect(openRun(key, response)).toBe(responseOf(key));
     const again = await moego(["secrets", "rotate"], environment);
-    expect(again).toMatchObject({ code: 0, stdout: "Re-encrypted 0 secrets; 250 already used the current key.\n" });
+    expect(again).toMatchObject({
+      code: 0,
+      stdout:
+        "Re-encrypted 0 secrets; 250 already used the current key.\nRe-encrypted 0 flow runs; 128 already used the current key.\n",
+    });
+  });
+
+  it("leaves a response that was erased, or that another run has written, in the meantime", async () => {
+    await using opened = openDatabase({ url: database.serviceUrl, log: silentLog });
+    for (const key of ["erased", "another", "same"]) await storeRun(key, older);
+    const late: typeof opened.write = async (...given) => {
+      await owner().query("UPDATE flow_run SET response = NULL, erased = true WHERE key = 'erased'");
+      await storeRun("another", present, "newer");
+      return opened.write(...given);
+    };
+    const cipher = openFlowRunCipher({ pageTokenSecret: "", secretKey: present, previousSecretKeys: [older] });
+    const write = { rpc: "", requestId: "", keyId: "", ip: "", signal: new AbortController().signal };
+    expect(await rotateFlowRuns({ ...opened, write: late }, cipher, write)).toMatchObject({
+      resealed: 1,
+      unopened: [],
+    });
+    const { rows } = await owner().query(
+      "SELECT key, response FROM flow_run WHERE key IN ('erased', 'another', 'same') ORDER BY key",
+    );
+    expect(rows.map(({ key, response }) => [key, response && openRun(key, response)])).toEqual([
+      ["another", "newer"],
+      ["erased", null],
+      ["same", responseOf("same")],
+    ]);
+    await owner().query("DELETE FROM flow_run");
   });
 
   it("names the places of secrets that no known key opens, leaves them, and exits 1", async () => {
     await store("x-lost", lost);
     await store("x-old", older);
+    await storeRun("call-of-somebody", lost);
     const ended = await moego(["secrets", "rotate"], { ...environmentOf(database), SECRET_KEY_PREVIOUS: previous });
-    expect(ended).toMatchObject({ code: 1, stdout: "Re-encrypted 1 secret; 250 already used the current key.\n" });
+    expect(ended).toMatchObject({
+      code: 1,
+      stdout:
+        "Re-encrypted 1 secret; 250 already used the current key.\nRe-encrypted 0 flow runs; 0 already used the current key.\n",
+    });
     expect(ended.stderr).toContain("cmp_x/api_1/x-lost");
-    expect(ended.stdout + ended.stderr).not.toMatch(/top-secret/);
-    const { rows } = await database.owner.query("SELECT sealed FROM external_api_secret WHERE name = 'x-lost'");
+    expect(ended.stderr).toContain("cmp_x/key_1\n");
+    expect(ended.stderr).toContain("1 secret and 1 flow run could not be re-encrypted.");
+    expect(ended.stdout + ended.stderr).not.toMatch(/top-secret|somebody/);
+    const { rows } = await owner().query("SELECT sealed FROM external_api_secret WHERE name = 'x-lost'");
     const cipher = openSecretCipher({ pageTokenSecret: "", secretKey: lost });
     expect(cipher.open(rows[0]?.sealed, contextOf("x-lost"))).toBe(secretOf("x-lost"));
   });
 });
 
+function owner() {
+  return database.owner;
+}
+
 async function store(name: string, secretKey: Buffer): Promise<void> {
   const cipher = openSecretCipher({ pageTokenSecret: "", secretKey });
-  await database.owner.query(
+  await owner().query(
     "INSERT INTO external_api_secret (company_id, external_api_id, name, sealed) VALUES ('cmp_x', 'api_1', $1, $2)",
     [name, Buffer.from(cipher.seal(secretOf(name), contextOf(name)))],
   );
@@ -63,4 +116,26 @@ function contextOf(name: string) {
 
 function secretOf(name: string): string {
   return `top-secret of ${name}`;
+}
+
+async function storeRun(key: string, secretKey: Buffer, response = responseOf(key)): Promise<void> {
+  const sealed = openFlowRunCipher({ pageTokenSecret: "", secretKey }).seal(response, placeOf(key));
+  await owner().query(
+    `INSERT INTO flow_run (company_id, key_id, key, fingerprint, lease_time, ended_time, response, expired_time)
+     VALUES ('cmp_x', 'key_1', $1, '', now(), now(), $2, now() + interval '1 hour')
+     ON CONFLICT (company_id, key_id, key) DO UPDATE SET response = excluded.response`,
+    [key, Buffer.from(sealed)],
+  );
+}
+
+function openRun(key: string, response: Buffer): string {
+  return openFlowRunCipher({ pageTokenSecret: "", secretKey: present }).open(response, placeOf(key));
+}
+
+function placeOf(key: string) {
+  return ["cmp_x", "key_1", key];
+}
+
+function responseOf(key: string): string {
+  return `top-secret of ${key}`;
 }
