@@ -34,6 +34,7 @@ function conditionsOf(filter: CustomerFilter, bind: Bind): string[] {
       ? [`c.preferred_business_id = ANY(${bind(filter.preferredBusinessIds)}::text[])`]
       : []),
     ...(filter.referralSourceIds ? [`c.referral_source_id = ANY(${bind(filter.referralSourceIds)}::text[])`] : []),
+    ...(filter.ids ? [`c.id = ANY(${bind(filter.ids)}::text[])`] : []),
     ...(filter.tagIds
       ? [
           `EXISTS (SELECT 1 FROM customer_tag ct WHERE ct.company_id = $1 AND ct.customer_id = c.id

@@ -130,6 +130,7 @@ export interface CustomerFilter {
   /** Customers with at least one of these tags. */
   readonly tagIds?: readonly string[];
   readonly preferredBusinessIds?: readonly string[];
+  readonly ids?: readonly string[];
   readonly referralSourceIds?: readonly string[];
 }
 

@@ -60,8 +60,9 @@ export function createStaffHandlers(
       return toProtoStaff(await directory.getStaff(input.id, principal, signal));
     }),
 
-    listStaffs: paged(pageTokens, ofCompany, {
-      find: ({ companyId }, page, { principal, signal }) => directory.listStaff({ companyId, page }, principal, signal),
+    listStaffs: paged(pageTokens, staffOfCompany, {
+      find: ({ companyId, includeDeleted = true }, page, { principal, signal }) =>
+        directory.listStaff({ companyId, page, showArchived: includeDeleted }, principal, signal),
       order: personNameCursorOf,
       respond: (rows, nextPageToken) => ({ staffs: rows.map(toProtoStaff), nextPageToken }),
     }),
@@ -70,7 +71,8 @@ export function createStaffHandlers(
 
 const byId = z.object({ id });
 const ofCompany = z.object({ companyId: id, pagination });
-const businessesOfCompany = z.object({ companyId: id, pagination, showArchived: z.boolean() });
+const businessesOfCompany = ofCompany.extend({ showArchived: z.boolean() });
+const staffOfCompany = ofCompany.extend({ includeDeleted: z.boolean().optional() });
 
 /** Handlers of `moego.admin.v1.DirectoryAdminService`. */
 export function createDirectoryAdminHandlers(

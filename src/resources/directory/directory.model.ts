@@ -118,7 +118,7 @@ export interface DirectoryAdminRepository {
   setStaffArchived(target: CompanyResource, archived: boolean, write: WriteContext): Promise<Staff>;
 }
 
-export interface BusinessQuery {
+export interface DirectoryQuery {
   readonly accessFilter: AccessFilter;
   readonly page: Page;
   readonly showArchived: boolean;
@@ -128,9 +128,9 @@ export interface DirectoryRepository {
   getCompany(accessFilter: AccessFilter, id: string, signal: AbortSignal): Promise<Company | undefined>;
   listCompanies(accessFilter: AccessFilter, page: Page, signal: AbortSignal): Promise<readonly Company[]>;
   getBusiness(accessFilter: AccessFilter, id: string, signal: AbortSignal): Promise<Business | undefined>;
-  listBusinesses(query: BusinessQuery, signal: AbortSignal): Promise<readonly Business[]>;
+  listBusinesses(query: DirectoryQuery, signal: AbortSignal): Promise<readonly Business[]>;
   getStaff(accessFilter: AccessFilter, id: string, signal: AbortSignal): Promise<Staff | undefined>;
-  listStaff(accessFilter: AccessFilter, page: Page, signal: AbortSignal): Promise<readonly Staff[]>;
+  listStaff(query: DirectoryQuery, signal: AbortSignal): Promise<readonly Staff[]>;
 }
 
 /** Violation text for a string that `isCountry` refuses. */

@@ -50,13 +50,13 @@ export function createDirectoryRepository(database: Database): DirectoryReposito
       return row && toStaff(row);
     },
 
-    async listStaff(accessFilter, page, signal) {
+    async listStaff({ accessFilter, page, showArchived }, signal) {
       const after = await resolveNameCursor(
         database,
         { nameOf: staffName, scope: [accessFilter.companyIds], page },
         signal,
       );
-      const values = [...accessFilterValues(accessFilter), page.size + 1, page.offset, ...after];
+      const values = [...accessFilterValues(accessFilter), page.size + 1, page.offset, ...after, showArchived];
       const rows = await database.read<StaffRow>(staff.list, values, signal);
       return rows.map(toStaff);
     },
@@ -106,12 +106,12 @@ const businessName = statement(
 const staffVisible = `s.company_id = ANY($1::text[]) AND (s.company_id = ANY($2::text[])
   OR EXISTS (SELECT 1 FROM unnest(s.working_business_ids) AS w (id) WHERE s.company_id || '/' || w.id = ANY($2::text[])))`;
 
-/** Includes archived staff with their flag, because records refer to them. */
+/** Finds archived staff with their flag, because records refer to them. */
 const staff: Statements = {
   get: statement("staff.get", `SELECT * FROM staff s WHERE ${staffVisible} AND s.id = $3`),
   list: statement(
     "staff.list",
-    `SELECT * FROM staff s WHERE ${staffVisible}
+    `SELECT * FROM staff s WHERE ${staffVisible} AND ($7::boolean OR s.archived_time IS NULL)
        AND ($6::text IS NULL OR (s.first_name, s.last_name, s.id) > (($5::text[])[1], ($5::text[])[2], $6))
      ORDER BY s.first_name, s.last_name, s.id LIMIT $3 OFFSET $4`,
   ),

@@ -46,12 +46,8 @@ export function createDirectory(repository: DirectoryRepository) {
       return requireFound(await repository.getStaff(accessFilterOf(principal), id, signal), "Staff", id);
     },
 
-    async listStaff(
-      { companyId, page }: Omit<CompanyResourceQuery, "showArchived">,
-      principal: Principal,
-      signal: AbortSignal,
-    ) {
-      return repository.listStaff(within(principal, companyId), page, signal);
+    async listStaff({ companyId, ...query }: CompanyResourceQuery, principal: Principal, signal: AbortSignal) {
+      return repository.listStaff({ accessFilter: within(principal, companyId), ...query }, signal);
     },
   };
 }

@@ -49,7 +49,7 @@ export function createLeadHandlers(leads: Leads, pageTokens: PageTokens): Servic
     ),
 
     listLeads: paged(pageTokens, inCountry(leadsQuery), {
-      find: ({ companyId, filter = {} }, page, { principal, signal }) =>
+      find: ({ companyId, filter }, page, { principal, signal }) =>
         leads.list({ companyId, filter, page }, principal, signal),
       order: createdOrUpdatedCursorOf,
       respond: (rows, nextPageToken) => ({ leads: rows.map(toProtoLead), nextPageToken }),
