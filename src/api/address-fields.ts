@@ -46,9 +46,25 @@ export const importedAddress = address
     if (isId(id) && !isClientAssignableId(id))
       context.addIssue({ ...customIssue("NOT_ALLOWED", reservedIdPrefix), path: ["id"] });
   })
-  .transform(({ id, record }) => ({ ...record, ...(id === "" ? {} : { id }) }));
+  .transform(({ id, record }) =>
+    id === "" && hasNoParts(record) ? undefined : { ...record, ...(id === "" ? {} : { id }) },
+  );
 
 export type ParsedAddress = z.output<typeof address>;
+
+function hasNoParts({ type: _, coordinate, ...lines }: AddressRecord): boolean {
+  return !coordinate && Object.values(lines).every((part) => part === "");
+}
+
+/** Whether an address is cleared, as forms send it: without a type and a coordinate, and with empty lines. */
+export function isEmptyAddress({ record, typed }: ParsedAddress): boolean {
+  return !typed && hasNoParts(record);
+}
+
+/** The address of a new record. One that says nothing is ignored, whatever its type. */
+export function newAddressRecord(given: ParsedAddress | undefined): AddressRecord | undefined {
+  return given && !hasNoParts(given.record) ? given.record : undefined;
+}
 
 export function toProtoAddress({ type, coordinate, ...lines }: Address) {
   return create(AddressSchema, { ...lines, type: addressType.toProto(type), ...(coordinate ? { coordinate } : {}) });

@@ -3,6 +3,7 @@ import type { ViolationReason } from "../core/errors.js";
 import { idFormat, isClientAssignableId, isId, reservedIdPrefix } from "../core/ids.js";
 import type { PhoneLine } from "../core/phone/contact-phone.js";
 import { type PhoneReading, readCallerPhone, readPhone } from "../core/phone/phone.js";
+import { phoneStanding } from "../core/phone/phone-standing.js";
 import type { Principal } from "../core/principal.js";
 import { lineRule, normalise, type TextRule, textFault } from "../core/text.js";
 import { customIssue } from "./parse.js";
@@ -43,23 +44,41 @@ export const optionalId = z.string().superRefine((value, context) => {
   if (value !== "" && !isId(value)) context.addIssue(customIssue("INVALID_FORMAT", idFormat));
 });
 
+/**
+ * `{id}` of another record. A message that says nothing counts as absent, as forms send it; a name without an id is a
+ * violation.
+ */
+export const optionalReference = z
+  .object({ id: z.string(), name: z.string() })
+  .superRefine((given, context) => {
+    if (given.id !== "" && !isId(given.id))
+      context.addIssue({ ...customIssue("INVALID_FORMAT", idFormat), path: ["id"] });
+    if (given.id !== "" || given.name === "") return;
+    const description = "Required; a name alone does not refer to a record. Look up its id in the settings list.";
+    context.addIssue({ ...customIssue("REQUIRED", description), path: ["id"] });
+  })
+  .transform((given) => (given.id === "" ? undefined : { id: given.id }));
+
 export const companyResourceSchema = z.object({ companyId: id, id });
 
 /** The etag of a resource as the client last read it. If empty, it is not checked. */
 export const etag = z.string().transform((value) => value || undefined);
 
+/** Decides about a phone that is read as impossible or not at all. */
+export type JudgePhone = (raw: string, country: string, context: z.RefinementCtx) => PhoneLine;
+
 /** A required phone number with its extension, in E.164 or in the national format of the country. */
-export function phoneLine(country: string) {
+export function phoneLine(country: string, judge: JudgePhone = refuseImpossible) {
   return z.string().transform((raw, context): PhoneLine => {
-    if (raw.trim() !== "") return storableLine(raw, country, context);
+    if (raw.trim() !== "") return judge(raw, country, context);
     context.addIssue(customIssue("REQUIRED", "Required."));
     return z.NEVER;
   });
 }
 
 /** The same for an optional phone. Empty means not set. */
-export function optionalPhoneLine(country: string) {
-  return z.string().transform((raw, context) => (raw.trim() === "" ? undefined : storableLine(raw, country, context)));
+export function optionalPhoneLine(country: string, judge: JudgePhone = refuseImpossible) {
+  return z.string().transform((raw, context) => (raw.trim() === "" ? undefined : judge(raw, country, context)));
 }
 
 /** An optional phone number without an extension, in the formats of `phoneLine`. Empty means not set. */
@@ -79,10 +98,27 @@ export function phoneFilter(country: string) {
   });
 }
 
-function storableLine(raw: string, country: string, context: z.RefinementCtx): PhoneLine {
+/** For new records. */
+export function refuseImpossible(raw: string, country: string, context: z.RefinementCtx): PhoneLine {
+  const line = judgedLine(raw, country);
+  if (line.refusal === undefined) return line;
+  context.addIssue(customIssue("INVALID_FORMAT", line.refusal));
+  return z.NEVER;
+}
+
+/** For updates, which may repeat what is stored: the service refuses what is new. */
+export function judgedLine(raw: string, country: string): PhoneLine {
   const reading = readPhone(raw, country);
-  if (reading.kind !== "number") return refusePhone(reading, context);
-  return { number: reading.number, extension: reading.extension };
+  if (reading.kind !== "number") return { number: raw.trim(), extension: "", refusal: refusalOf(reading) };
+  const { number, extension } = reading;
+  switch (phoneStanding(number)) {
+    case "valid":
+      return { number, extension };
+    case "doubtful":
+      return { number, extension, isDoubtful: true };
+    default:
+      return { number, extension, refusal: `${phoneFormat} Read as ${number}, a number that no line can have.` };
+  }
 }
 
 function storablePhone(raw: string, country: string, context: z.RefinementCtx) {
@@ -92,11 +128,14 @@ function storablePhone(raw: string, country: string, context: z.RefinementCtx) {
 }
 
 function refusePhone(reading: PhoneReading, context: z.RefinementCtx) {
-  const reason = whyRefused(reading);
-  context.addIssue(
-    customIssue("INVALID_FORMAT", `Must be a phone number, for example +12125551234 (E.164). ${reason}`),
-  );
+  context.addIssue(customIssue("INVALID_FORMAT", refusalOf(reading)));
   return z.NEVER;
+}
+
+const phoneFormat = "Must be a phone number, for example +12125551234 (E.164).";
+
+function refusalOf(reading: PhoneReading): string {
+  return `${phoneFormat} ${whyRefused(reading)}`;
 }
 
 function whyRefused(reading: PhoneReading): string {
@@ -159,6 +198,14 @@ export function list<T extends z.ZodType>(item: T, max: number) {
       if (items.length > max) context.addIssue(customIssue("TOO_MANY", `Must have at most ${max} items.`));
     })
     .pipe(z.array(item));
+}
+
+/** A list whose items that say nothing are dropped, before the others are validated. */
+export function listWithout<T extends z.ZodType>(saysNothing: (item: z.input<T>) => boolean, item: T, max: number) {
+  return z
+    .array(z.custom<z.input<T>>())
+    .transform((items) => items.filter((given) => !saysNothing(given)))
+    .pipe(list(item, max));
 }
 
 /** Arguments of `refine` for a rule over several fields. Runs even if single fields are invalid. */

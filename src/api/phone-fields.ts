@@ -12,6 +12,7 @@ import {
   phoneLabels,
   phoneOwners,
 } from "../core/phone/contact-phone.js";
+import { warningHeader } from "../core/response-header.js";
 import { nameRule } from "../core/text.js";
 import {
   ContactPhone_BelongsToSchema,
@@ -19,9 +20,10 @@ import {
   ContactPhoneSchema,
 } from "../gen/proto/moego/business/customer/v1/contact_phone_pb.js";
 import type { UpdateMask } from "./field-mask.js";
-import { list, phoneLine, text } from "./fields.js";
+import { type JudgePhone, list, phoneLine, refuseImpossible, text } from "./fields.js";
 import { customIssue } from "./parse.js";
 import { protoEnum } from "./proto-enum.js";
+import type { Context } from "./rpc.js";
 
 const phoneLabel = protoEnum(ContactPhone_LabelSchema, phoneLabels);
 const phoneOwner = protoEnum(ContactPhone_BelongsToSchema, phoneOwners);
@@ -34,10 +36,10 @@ const extension = z.string().superRefine((value, context) => {
   context.addIssue(customIssue("INVALID_FORMAT", `Must have only digits, at most ${maxExtensionDigits}.`));
 });
 
-function contactPhone(country: string) {
+function contactPhone(country: string, judge: JudgePhone) {
   return z
     .object({
-      number: phoneLine(country),
+      number: phoneLine(country, judge),
       extension,
       label: phoneLabel.optional,
       belongsTo: phoneOwner.withDefault("OWNER"),
@@ -48,14 +50,14 @@ function contactPhone(country: string) {
         const issue = customIssue("CONFLICT", "Must be empty or equal to the extension in number.");
         context.addIssue({ ...issue, path: ["extension"] });
       }
-      const dialed = { number: line.number, extension: same.extension || line.extension };
+      const dialed = { ...line, extension: same.extension || line.extension };
       return { ...same, ...dialed, ...(label ? { label } : {}) };
     });
 }
 
 /** The phones of a request, each line once. */
-export function contactPhones(country: string) {
-  return list(contactPhone(country), maxPhones).superRefine((phones, context) => {
+export function contactPhones(country: string, judge: JudgePhone = refuseImpossible) {
+  return list(contactPhone(country, judge), maxPhones).superRefine((phones, context) => {
     for (const [position, { number }] of phones.entries()) {
       if (phones.slice(0, position).some((earlier) => isSameLine(earlier.number, number))) {
         const issue = customIssue("DUPLICATE_FIELD", "Must be unique in the list.");
@@ -96,8 +98,20 @@ export function newPhones(stated: StatedPhones) {
 /** How the request changes the phones. Undefined if the mask writes neither the main phone nor the list. */
 export function phonesUpdate({ phone, phones }: StatedPhones, mask: UpdateMask): PhonesUpdate | undefined {
   const main = mask.writes("phone") ? phone : undefined;
-  if (mask.writes("phones")) return { kind: "replace", phones: listOfPhones({ phone: main, phones }) };
+  if (mask.writes("phones"))
+    return { kind: "replace", phones: listOfPhones({ phone: main, phones }), isMainAlone: phones.length === 0 };
   return mask.writes("phone") ? { kind: "main", phone: main } : undefined;
+}
+
+/** Tells the client about numbers that are not valid in their country, by the header `moego-warning`. */
+export function warnOfPhones({ setHeader }: Pick<Context, "setHeader">, phones: readonly (PhoneLine | undefined)[]) {
+  const doubtful = phones.flatMap((phone, position) => (phone?.isDoubtful ? [`phones[${position}].number`] : []));
+  if (doubtful.length > 0) setHeader(warningHeader, `PHONE_NOT_VALID ${doubtful.join(" ")}`);
+}
+
+/** The same for an update. */
+export function warnOfUpdate(context: Pick<Context, "setHeader">, update: PhonesUpdate | undefined) {
+  warnOfPhones(context, update?.kind === "replace" ? update.phones : [update?.phone]);
 }
 
 export function toProtoPhone({ number, extension: digits, label, belongsTo, personName }: ContactPhone) {

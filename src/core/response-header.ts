@@ -3,3 +3,6 @@
  * other origins read it.
  */
 export const matchCountHeader = "moego-match-count";
+
+/** Warnings about a successful request: a code, then the fields, `PHONE_NOT_VALID phones[0].number`. */
+export const warningHeader = "moego-warning";

@@ -98,12 +98,15 @@ describe("CreatePet", () => {
     ["31 April", day(2024, 4, 31)],
     ["a month without a day", day(2024, 4, 0)],
     ["a day without a year", day(0, 4, 1)],
-    ["an empty date", day(0, 0, 0)],
     ["the year 10000", day(10_000, 1, 1)],
     ["a 13th month", day(2024, 13, 1)],
     ["negative parts", day(2024, -1, -1)],
   ])("refuses %s", async (_, birthday) => {
     expect(await refusalOf({ birthday })).toMatchObject(invalidField("pet.birthday", "OUT_OF_RANGE"));
+  });
+
+  it("reads an empty date as none", async () => {
+    expect((await addPet(server, customerId, { birthday: day(0, 0, 0) })).birthday).toBeUndefined();
   });
 
   it.each([

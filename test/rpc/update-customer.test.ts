@@ -148,9 +148,17 @@ describe("the address of an update", () => {
     expect(set.address).toMatchObject([{ id: made.address[0]?.id, address1: "2 Second St", city: "" }]);
   });
 
-  it("that says nothing keeps what is stored", async () => {
-    const { id, address } = await server.ok(createCustomer, newCustomer({ address: { address1: "home" } }));
-    expect((await server.ok(updateCustomer, { id, companyId, address: {} })).address).toEqual(address);
+  it("of empty strings clears the one with its id, or the primary one", async () => {
+    const { id } = await server.ok(createCustomer, newCustomer({ address: { address1: "home" } }));
+    const work = { address1: "work", type: Address_Type.SECONDARY };
+    const { address } = await server.ok(updateCustomer, { id, companyId, address: work });
+    const secondary = address.find(({ type }) => type === Address_Type.SECONDARY);
+    const clear = (addressId: string) => ({ id, companyId, address: { id: addressId } });
+    expect((await server.ok(updateCustomer, clear(secondary?.id ?? ""))).address).toMatchObject([{ address1: "home" }]);
+    expect(await server.refused(updateCustomer, clear("addr_x"))).toMatchObject(
+      invalidField("address.id", "NOT_FOUND"),
+    );
+    expect((await server.ok(updateCustomer, clear(""))).address).toEqual([]);
   });
 
   it("is the eleventh by no way round", async () => {

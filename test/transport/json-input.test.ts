@@ -113,7 +113,8 @@ describe("spellings that the documents print", () => {
     expect(json(PackageSchema, '{"expirationDate":"2024-01-15"}')).toEqual({
       expirationDate: { year: 2024, month: 1, day: 15 },
     });
-    expect(faults(PackageSchema, '{"expirationDate":"15.1.2024"}')).toEqual(["expiration_date WRONG_TYPE"]);
+    expect(faults(PackageSchema, '{"expirationDate":"15.1.2024"}')).toEqual(["expiration_date INVALID_FORMAT"]);
+    expect(faults(PackageSchema, '{"expirationDate":7}')).toEqual(["expiration_date WRONG_TYPE"]);
   });
 
   it("reads field masks in either spelling and keeps keys of maps and unknown paths as they are", () => {

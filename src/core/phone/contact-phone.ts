@@ -9,7 +9,7 @@ export const phoneLabels = enumeration("MOBILE", "HOME", "WORK", "OTHER");
 export const phoneOwners = enumeration("OWNER", "EMERGENCY_CONTACT", "PICKUP_PERSON");
 
 /** A phone of a customer or lead. The first one of the list is its main phone. */
-export interface ContactPhone {
+export interface ContactPhone extends JudgedPhone {
   /** E.164. */
   readonly number: string;
   /** Digits, or empty. */
@@ -29,8 +29,16 @@ export function isPlain({ extension, label, belongsTo, personName }: ContactPhon
   return extension === "" && label === undefined && belongsTo === "OWNER" && personName === "";
 }
 
+/** What is to be said of a number in a request. Never stored. */
+interface JudgedPhone {
+  /** Possible, but not valid in its country. */
+  readonly isDoubtful?: boolean;
+  /** Why it is refused unless it is stored already. The number can then be any text. */
+  readonly refusal?: string;
+}
+
 /** A number with its extension, as a request spells them in one text. */
-export interface PhoneLine {
+export interface PhoneLine extends JudgedPhone {
   readonly number: string;
   /** Digits, or empty. */
   readonly extension: string;
@@ -44,7 +52,7 @@ interface StatedPhones {
 
 /** The list that a request states. Its first phone has the extension in the spelling of the main phone. */
 export function listOfPhones({ phone, phones: [first, ...others] }: StatedPhones): readonly ContactPhone[] {
-  if (!first) return phone ? [{ ...plainPhone(phone.number), extension: phone.extension }] : [];
+  if (!first) return phone ? [{ ...plainPhone(phone.number), ...phone }] : [];
   return [{ ...first, extension: first.extension || (phone?.extension ?? "") }, ...others];
 }
 
@@ -55,9 +63,30 @@ export function isContradictory({ phone, phones: [first] }: StatedPhones): boole
   return phone.number !== first.number || extensions.size > 1;
 }
 
+/** The phones of an update that are refused because the record does not have them. */
+export function newlyRefused(current: readonly ContactPhone[], update: PhonesUpdate): readonly RefusedPhone[] {
+  const stated = update.kind === "replace" ? update.phones : [update.phone];
+  return stated.flatMap((phone, position) => {
+    if (phone?.refusal === undefined || current.some(({ number }) => number === phone.number)) return [];
+    const field = update.kind === "replace" && !update.isMainAlone ? `phones[${position}].number` : "phone";
+    return [{ field, reason: "INVALID_FORMAT" as const, description: phone.refusal }];
+  });
+}
+
+interface RefusedPhone {
+  readonly field: string;
+  readonly reason: "INVALID_FORMAT";
+  readonly description: string;
+}
+
 /** How an update changes the phones. */
 export type PhonesUpdate =
-  | { readonly kind: "replace"; readonly phones: readonly ContactPhone[] }
+  | {
+      readonly kind: "replace";
+      readonly phones: readonly ContactPhone[];
+      /** Whether the list is made of the main phone of the request. */
+      readonly isMainAlone?: boolean;
+    }
   /** Changes the main phone alone. Undefined removes it. */
   | { readonly kind: "main"; readonly phone: PhoneLine | undefined };
 

@@ -15,6 +15,7 @@ import type {
   Json,
   RelationTarget,
 } from "./custom-field.model.js";
+import { readFieldText } from "./custom-field-input-text.service.js";
 
 export interface FieldCheck {
   /** The principal's access to the company. Records that it cannot access are treated as nonexistent. */
@@ -87,8 +88,13 @@ export function checkFields(
     violations.set(code, { field: fieldPath(code), reason, description });
   };
 
-  for (const [code, value] of Object.entries(given)) {
+  for (const [code, sent] of Object.entries(given)) {
     const definition = byCode.get(code);
+    const value = definition ? readFieldText(definition, sent) : sent;
+    if (isProblem(value)) {
+      refuse(code, value.reason, value.description);
+      continue;
+    }
     const stored = ownValue(current, code);
     const isCleared = Object.keys(value).length === 0;
     if (stored && isCleared) values.delete(code);
@@ -153,6 +159,10 @@ export function relationsOf(values: FieldValues): RelationTarget[] {
 
 type FieldProblem = { readonly reason: ViolationReason; readonly description: string };
 
+function isProblem(value: FieldValue | FieldProblem): value is FieldProblem {
+  return "reason" in value;
+}
+
 /** The member of `CustomField.Value` for each type (proto: `CustomField.Type`). */
 const memberOf = {
   SHORT_TEXT: "string",
@@ -172,8 +182,10 @@ const memberOf = {
 /** The value in its stored form, or why the field does not accept it. */
 export function checkValue(
   definition: FieldDefinition,
-  value: FieldValue,
+  sent: FieldValue,
 ): { readonly value: FieldValue } | FieldProblem {
+  const value = readFieldText(definition, sent);
+  if (isProblem(value)) return value;
   const member = memberOf[definition.type];
   if (!member) return { reason: "NOT_ALLOWED", description: "A GROUP field cannot have a value." };
   if (!(member in value)) {

@@ -45,7 +45,8 @@ const optionText = text({ ...lineRule, min: 1 });
 
 /** Records store options as strings. */
 const optionValue = z.custom<CustomField_Value | undefined>().transform((value, context) => {
-  const parsed = optionText.safeParse(value?.value.case === "string" ? value.value.value : "");
+  const isText = value?.value.case === "string" || value?.value.case === "text";
+  const parsed = optionText.safeParse(isText ? value.value.value : "");
   if (parsed.success) return parsed.data;
   context.addIssue(customIssue("INVALID_FORMAT", "Must be a single-line `string` of 1 to 255 characters."));
   return z.NEVER;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { address, type ParsedAddress } from "../../api/address-fields.js";
+import { address, isEmptyAddress, type ParsedAddress } from "../../api/address-fields.js";
 import { consentChange } from "../../api/consent-message.js";
 import {
   keysOf,
@@ -10,7 +10,16 @@ import {
   readMask,
   type UpdateMask,
 } from "../../api/field-mask.js";
-import { httpsUrl, id, memoizePerCountry, omitUndefined, optionalId, phoneLine } from "../../api/fields.js";
+import {
+  httpsUrl,
+  id,
+  judgedLine,
+  memoizePerCountry,
+  omitUndefined,
+  optionalId,
+  optionalReference,
+  phoneLine,
+} from "../../api/fields.js";
 import { notesUpdate } from "../../api/note-fields.js";
 import { contactPhones, phonesUpdate, singleMainPhoneRule } from "../../api/phone-fields.js";
 import { type Consent, noConsent } from "../../core/consent.js";
@@ -19,7 +28,7 @@ import {
   UpdateCustomerRequestSchema,
 } from "../../gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { customFields } from "../custom-fields/custom-field.input.js";
-import { customerStatus, plainFields, preference, referralSource, tagReferences } from "./customer.input.js";
+import { customerStatus, plainFields, preference, tagReferences } from "./customer.input.js";
 import { noPreference, type Preference } from "./customer.model.js";
 import type { AddressParts, AddressUpdate, CustomerUpdate } from "./customer-update.service.js";
 
@@ -47,15 +56,15 @@ export const customerUpdate = memoizePerCountry((country) => {
     preferredBusinessId,
     avatarPath: httpsUrl.optional(),
     ...plain,
-    phone: phoneLine(country).optional(),
-    phones: contactPhones(country),
+    phone: phoneLine(country, judgedLine).optional(),
+    phones: contactPhones(country, judgedLine),
     email,
     address: address.optional(),
     tags: tagReferences,
     notes: notesUpdate,
     complianceConfig: consentChange.optional(),
     preference: preference.optional(),
-    referralSource: referralSource.optional(),
+    referralSource: optionalReference.optional(),
     status: customerStatus.withDefault("ACTIVE"),
     ...{ colorCode, source },
     customFields,
@@ -72,7 +81,9 @@ export function toCustomerUpdate(parsed: ParsedUpdate, mask: UpdateMask): Custom
     ...writtenTexts(parsed, mask),
     avatar: mask.writes("avatar_path") ? (parsed.avatarPath ?? "") : undefined,
     status: mask.writes("status") ? parsed.status : undefined,
-    referralSourceId: mask.writes("referral_source") ? (parsed.referralSource?.id ?? null) : undefined,
+    referralSourceId: mask.writes("referral_source")
+      ? (parsed.referralSource?.id ?? (mask.explicit ? null : undefined))
+      : undefined,
     assignedStaffId: mask.writes("assigned_staff_id") ? parsed.assignedStaffId || null : undefined,
   });
   return {
@@ -101,16 +112,9 @@ function addressUpdate({ address: given }: ParsedUpdate, mask: UpdateMask): Addr
   const target = given && given.id !== "" ? { id: given.id } : {};
   if (parts) return { kind: "edit", ...target, parts: pickFields({ ...noAddress, ...given?.record }, parts) };
   if (!mask.writes("address")) return undefined;
-  if (!given) return { kind: "clear" };
-  // Without a mask, an empty address leaves the stored one unchanged.
-  if (!mask.explicit && isBlank(given)) return undefined;
+  if (!given || isEmptyAddress(given)) return { kind: "clear", ...target };
   if (given.id === "") return { kind: "set", address: given.record };
   return { kind: "edit", ...target, parts: mask.explicit ? everyPart(given) : populatedParts(given) };
-}
-
-function isBlank({ id: addressId, record, typed }: ParsedAddress): boolean {
-  const { type: _, coordinate, ...lines } = record;
-  return addressId === "" && !typed && !coordinate && Object.values(lines).every((part) => part === "");
 }
 
 const noAddress = {

@@ -1,7 +1,7 @@
 import type { Address, AddressRecord, Coordinate } from "../../core/address.js";
 import { applyConsent, type ConsentChange } from "../../core/consent.js";
 import { listedIdViolations, type Violation, violation } from "../../core/errors.js";
-import { changedPhones, type PhonesUpdate, samePhones } from "../../core/phone/contact-phone.js";
+import { changedPhones, newlyRefused, type PhonesUpdate, samePhones } from "../../core/phone/contact-phone.js";
 import type { CompanyAccess } from "../../core/principal.js";
 import { requireEtag, type WriteResult } from "../../core/write.js";
 import type { FieldValues } from "../custom-fields/custom-field.model.js";
@@ -32,8 +32,8 @@ export interface CustomerUpdate {
 }
 
 export type AddressUpdate =
-  /** Removes the primary address. */
-  | { readonly kind: "clear" }
+  /** Removes the address with this id, or the primary address. */
+  | { readonly kind: "clear"; readonly id?: string }
   /** Changes parts of the address with this id, or of the primary address. */
   | { readonly kind: "edit"; readonly id?: string; readonly parts: AddressParts }
   /** Replaces the primary address, or adds one of type SECONDARY. */
@@ -89,6 +89,7 @@ export async function applyUpdate(
   const violations = [
     ...addressViolations(customer.addresses, update.address),
     ...(await noteViolations(unit, update.notes)),
+    ...(update.phones ? newlyRefused(customer.phones, update.phones) : []),
     ...(fields?.violations ?? []),
     ...(tags.tags.length > maxTagsPerCustomer ? [tooManyTags] : []),
   ];
@@ -117,8 +118,8 @@ export const tooManyTags = violation(
 );
 
 function addressViolations(addresses: readonly Address[], update: AddressUpdate | undefined): Violation[] {
-  if (!update || update.kind === "clear") return [];
-  if (update.kind === "edit" && update.id !== undefined && !addresses.some(({ id }) => id === update.id)) {
+  if (!update) return [];
+  if (update.kind !== "set" && update.id !== undefined && !addresses.some(({ id }) => id === update.id)) {
     return [violation("address.id", "NOT_FOUND", "Not found on this customer.")];
   }
   if (!addsAddress(addresses, update) || addresses.length < maxAddresses) return [];
@@ -143,9 +144,11 @@ function addsAddress(addresses: readonly Address[], update: AddressUpdate): bool
 async function applyAddress(unit: CustomerTransaction, update: AddressUpdate): Promise<void> {
   const primary = unit.customer.addresses.find((address) => address.type === "PRIMARY");
   switch (update.kind) {
-    case "clear":
-      if (primary) await unit.removeAddress(primary.id);
+    case "clear": {
+      const cleared = update.id ?? primary?.id;
+      if (cleared !== undefined) await unit.removeAddress(cleared);
       return;
+    }
     case "edit": {
       const edited = update.id === undefined ? primary : unit.customer.addresses.find(({ id }) => id === update.id);
       if (!edited) return unit.addAddress(merged(emptyAddress, update.parts));

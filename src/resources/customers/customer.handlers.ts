@@ -4,6 +4,7 @@ import { mismatchViolations } from "../../api/import-fields.js";
 import { newNotes } from "../../api/note-fields.js";
 import { type PageTokens, pagination } from "../../api/page-token.js";
 import { createdCursorOf, createdOrUpdatedCursorOf, paged } from "../../api/paged.js";
+import { warnOfPhones, warnOfUpdate } from "../../api/phone-fields.js";
 import { archiving, inCountry, rpc, type ServiceHandlers } from "../../api/rpc.js";
 import { noteRule } from "../../core/text.js";
 import type { CustomerAdminService } from "../../gen/proto/moego/admin/v1/customer_admin_service_pb.js";
@@ -31,9 +32,10 @@ export function createCustomerHandlers({
   pageTokens,
 }: CustomerHandlerDependencies): ServiceHandlers<typeof CustomerService> {
   return {
-    createCustomer: rpc(inCountry(newCustomer), async (input, { principal, write }) =>
-      toProtoCustomer(await customers.create(input, principal, write)),
-    ),
+    createCustomer: rpc(inCountry(newCustomer), async (input, context) => {
+      warnOfPhones(context, input.phones);
+      return toProtoCustomer(await customers.create(input, context.principal, context.write));
+    }),
 
     getCustomer: rpc(byId, async (input, { principal, signal }) =>
       toProtoCustomer(await customers.get(input.id, principal, signal)),
@@ -44,7 +46,10 @@ export function createCustomerHandlers({
         const mask = customerMask(request);
         return toCustomerUpdate(parse(customerUpdate(countryOf(principal, request.companyId)), mask.violations), mask);
       },
-      async (input, { principal, write }) => toProtoCustomer(await customers.update(input, principal, write)),
+      async (input, context) => {
+        warnOfUpdate(context, input.phones);
+        return toProtoCustomer(await customers.update(input, context.principal, context.write));
+      },
     ),
 
     listCustomers: paged(pageTokens, inCountry(customersQuery), {
@@ -117,9 +122,10 @@ export function createCustomerAdminHandlers(admin: CustomerAdmin): ServiceHandle
         const mismatch = mismatchViolations("customer.company_id", request.companyId, request.customer?.companyId);
         return parse(schema, mismatch, withCompany(request));
       },
-      async (input, { principal, write }) => ({
-        customer: toProtoCustomer(await admin.import(input, principal, write)),
-      }),
+      async (input, context) => {
+        warnOfPhones(context, input.customer.phones);
+        return { customer: toProtoCustomer(await admin.import(input, context.principal, context.write)) };
+      },
     ),
 
     removeCustomerTags: rpc(tagRemoval, async (input, { principal, write }) => {

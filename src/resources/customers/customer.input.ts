@@ -1,6 +1,6 @@
 import { clone } from "@bufbuild/protobuf";
 import { z } from "zod";
-import { address, importedAddress } from "../../api/address-fields.js";
+import { address, importedAddress, newAddressRecord } from "../../api/address-fields.js";
 import { consentChange } from "../../api/consent-message.js";
 import {
   clientId,
@@ -16,6 +16,7 @@ import {
   omitUndefined,
   optionalId,
   optionalPhoneLine,
+  optionalReference,
   phoneFilter,
   singleLineText,
   text,
@@ -64,9 +65,6 @@ export const preference = z.object({
   receiveAppointmentReminder: z.boolean(),
 });
 
-/** `{id}` of a referral source. A name is ignored; a name without an id is a violation. */
-export const referralSource = z.object({ id });
-
 /** The fields of one text each, with their rules: stated once for create, update and import. */
 export const plainFields = {
   preferredBusinessId: id,
@@ -90,7 +88,7 @@ function createdFields(country: string) {
     preference: preference.optional(),
     tags: tagReferences,
     complianceConfig: consentChange.optional(),
-    referralSource: referralSource.optional(),
+    referralSource: optionalReference.optional(),
     ...{ source, colorCode },
     customFields,
     assignedStaffId: optionalId,
@@ -133,7 +131,7 @@ export const newCustomer = memoizePerCountry((country) =>
     .transform(
       ({ address: given, notes, ...fields }): NewCustomer => ({
         ...{ ...toNewCustomer(fields), notes },
-        ...(given ? { address: given.record } : {}),
+        ...omitUndefined({ address: newAddressRecord(given) }),
       }),
     ),
 );
@@ -193,6 +191,7 @@ export const customersQuery = memoizePerCountry((country) =>
         preferredBusinessIds: list(id, maxFilterValues),
         referralSourceIds: list(id, maxFilterValues),
         createdTime: interval.optional(),
+        ids: list(id, maxFilterValues),
       })
       .transform(
         ({ lastUpdatedTime: lastUpdated, createdTime: created, mainPhoneNumber, ...others }): CustomerFilter =>

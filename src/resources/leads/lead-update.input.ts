@@ -1,7 +1,8 @@
 import { z } from "zod";
+import { newAddressRecord } from "../../api/address-fields.js";
 import { consentChange } from "../../api/consent-message.js";
 import { keysOf, maskedParts, maskedTexts, maskPaths, readMask, type UpdateMask } from "../../api/field-mask.js";
-import { id, list, memoizePerCountry, omitUndefined, text } from "../../api/fields.js";
+import { id, judgedLine, listWithout, memoizePerCountry, omitUndefined, text } from "../../api/fields.js";
 import { customIssue } from "../../api/parse.js";
 import { phonesUpdate, singleMainPhoneRule } from "../../api/phone-fields.js";
 import { type Consent, noConsent } from "../../core/consent.js";
@@ -12,6 +13,7 @@ import {
   UpdateLeadRequestSchema,
 } from "../../gen/proto/moego/business/customer/v1/lead_service_pb.js";
 import {
+  isEmptyPet,
   pet,
   toPetEdit,
   toPetRecord,
@@ -78,11 +80,15 @@ export const leadUpdate = {
 
 function leadUpdateSchema(country: string, { replace }: { readonly replace: boolean }) {
   const toEdit = replace ? toPetReplacement : toPetEdit;
-  const petEntry = withoutNewNoteIds(withRequiredPetFields(pet(country), replace)).transform(
+  const petEntry = withoutNewNoteIds(withRequiredPetFields(pet(country), { ofAll: replace })).transform(
     (parsed): PetEntry =>
       parsed.id === "" ? { record: toPetRecord(parsed) } : { id: parsed.id, edit: toEdit(parsed) },
   );
-  const fields = z.object({ ...leadFields(country), firstName: keptOrNamed, pets: list(petEntry, maxPets) });
+  const fields = z.object({
+    ...leadFields(country, judgedLine),
+    firstName: keptOrNamed,
+    pets: listWithout((given) => !replace && isEmptyPet(given), petEntry, maxPets),
+  });
   const lead = fields.refine(...singleMainPhoneRule());
   return z.object({ id, lead: lead.optional(), complianceConfig: consentChange.optional() });
 }
@@ -104,7 +110,7 @@ export function toLeadUpdate({ id: leadId, lead, complianceConfig }: ParsedUpdat
     ...(lead.etag === "" ? {} : { etag: lead.etag }),
     columns: columnsOf(lead, mask.lead),
     ...(phones ? { phones } : {}),
-    ...(mask.lead.writes("address") ? { address: lead.address?.record ?? null } : {}),
+    ...(mask.lead.writes("address") ? { address: newAddressRecord(lead.address) ?? null } : {}),
     ...(consent ? { consent } : {}),
     ...(lead.complianceConfig ? { statedConsent: lead.complianceConfig } : {}),
     ...(mask.lead.writes("pets") ? { pets: { write: explicit ? "replace" : "merge", entries: lead.pets } } : {}),
@@ -116,14 +122,16 @@ export function toLeadUpdate({ id: leadId, lead, complianceConfig }: ParsedUpdat
 
 function columnsOf(lead: ParsedLead, mask: UpdateMask): LeadUpdate["columns"] {
   const written = <T>(field: string, value: T): T | undefined => (mask.writes(field) ? value : undefined);
+  // Without a mask, a reference that says nothing leaves the stored one unchanged.
+  const cleared = mask.explicit ? null : undefined;
   return omitUndefined({
     ...writtenTexts(lead, mask),
     firstName: written("first_name", lead.firstName),
     preferredBusinessId: written("preferred_business_id", lead.preferredBusinessId || null),
     allocateStaffId: written("allocate_staff_id", lead.allocateStaffId || null),
-    lifeCycleId: written("life_cycle", lead.lifeCycle ?? null),
-    actionStatusId: written("action_status", lead.actionStatus ?? null),
-    referralSourceId: written("referral_source", lead.referralSource ?? null),
+    lifeCycleId: written("life_cycle", lead.lifeCycle ?? cleared),
+    actionStatusId: written("action_status", lead.actionStatus ?? cleared),
+    referralSourceId: written("referral_source", lead.referralSource ?? cleared),
   });
 }
 

@@ -2,7 +2,7 @@ import { requireBusinessAccess, requireCompanyAccess } from "../../core/access.j
 import type { AddressRecord } from "../../core/address.js";
 import { applyConsent, type Consent, type ConsentChange, sameConsent } from "../../core/consent.js";
 import { invalidRequest, listedIdViolations, notFoundInCompany, type Violation, violation } from "../../core/errors.js";
-import { changedPhones, type PhonesUpdate, samePhones } from "../../core/phone/contact-phone.js";
+import { changedPhones, newlyRefused, type PhonesUpdate, samePhones } from "../../core/phone/contact-phone.js";
 import type { Principal } from "../../core/principal.js";
 import { prefixPaths } from "../../core/record-import.js";
 import { requireEtag } from "../../core/write.js";
@@ -68,6 +68,7 @@ export async function applyLeadUpdate(
     ...statedViolations(lead, update),
     ...contactViolations(lead, { ...update.columns, ...(phone === undefined ? {} : { phone }) }),
     ...lostPhoneViolations(lead, update.phones),
+    ...(update.phones ? newlyRefused(lead.phones, update.phones) : []),
     ...leadReferenceViolations({
       references: await unit.missing(newReferences(lead, update.columns)),
       petCodePaths: [],

@@ -3,6 +3,7 @@ import { companyResourceSchema, countryOf, id } from "../../api/fields.js";
 import { mismatchViolations } from "../../api/import-fields.js";
 import type { PageTokens } from "../../api/page-token.js";
 import { createdOrUpdatedCursorOf, paged } from "../../api/paged.js";
+import { warnOfPhones, warnOfUpdate } from "../../api/phone-fields.js";
 import { archiving, inCountry, rpc, type ServiceHandlers } from "../../api/rpc.js";
 import { requireCompanyAccess } from "../../core/access.js";
 import { invalidRequest, type Violation } from "../../core/errors.js";
@@ -29,7 +30,10 @@ export function createLeadHandlers(leads: Leads, pageTokens: PageTokens): Servic
         if (!lead) throw invalidRequest([]);
         return { ...lead, companyId };
       },
-      async (lead, { principal, write }) => toProtoLead(await leads.create(lead, principal, write)),
+      async (lead, context) => {
+        warnOfPhones(context, lead.phones);
+        return toProtoLead(await leads.create(lead, context.principal, context.write));
+      },
     ),
 
     getLead: rpc(byId, async (input, { principal, signal }) => {
@@ -45,7 +49,10 @@ export function createLeadHandlers(leads: Leads, pageTokens: PageTokens): Servic
         const violations = [...mask.lead.violations, ...mask.beside.violations, ...idViolations(request)];
         return toLeadUpdate(parse(schema, violations), mask);
       },
-      async (update, { principal, write }) => toProtoLead(await leads.update(update, principal, write)),
+      async (update, context) => {
+        warnOfUpdate(context, update.phones);
+        return toProtoLead(await leads.update(update, context.principal, context.write));
+      },
     ),
 
     listLeads: paged(pageTokens, inCountry(leadsQuery), {
@@ -112,7 +119,10 @@ export function createLeadAdminHandlers(admin: LeadAdmin): ServiceHandlers<typeo
         if (!lead) throw invalidRequest([]);
         return { ...input, lead: { ...lead, companyId } };
       },
-      async (input, { principal, write }) => ({ lead: toProtoLead(await admin.import(input, principal, write)) }),
+      async (input, context) => {
+        warnOfPhones(context, input.lead.phones);
+        return { lead: toProtoLead(await admin.import(input, context.principal, context.write)) };
+      },
     ),
   };
 }

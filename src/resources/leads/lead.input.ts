@@ -1,6 +1,6 @@
 import { clone } from "@bufbuild/protobuf";
 import { z } from "zod";
-import { address } from "../../api/address-fields.js";
+import { address, newAddressRecord } from "../../api/address-fields.js";
 import { channelList, consentChange } from "../../api/consent-message.js";
 import {
   clientId,
@@ -9,13 +9,16 @@ import {
   fieldRule,
   httpsUrl,
   id,
+  type JudgePhone,
   list,
+  listWithout,
   maxFilterValues,
   memoizePerCountry,
   omitEmpty,
   omitUndefined,
   optionalId,
   optionalPhoneLine,
+  optionalReference,
   phoneFilter,
   singleLineText,
   text,
@@ -32,14 +35,14 @@ import {
   ImportLeadRequestSchema,
 } from "../../gen/proto/moego/admin/v1/lead_admin_service_pb.js";
 import { customFields } from "../custom-fields/custom-field.input.js";
-import { newPet } from "../pets/pet.input.js";
+import { isEmptyPet, petOfNewLead } from "../pets/pet.input.js";
 import { maxPets } from "../pets/pet.model.js";
 import { importedPet } from "../pets/pet-import.input.js";
 import type { LeadFilter } from "./lead.model.js";
 import type { NewLeadWith } from "./lead.service.js";
 
-/** `{id}` of a stage, status or source. Other members are ignored; a name without an id is a violation. */
-const reference = z.object({ id }).transform((message) => message.id);
+/** `{id}` of a stage, status or source. With an id, other members are ignored. */
+const reference = optionalReference.transform((given) => given?.id);
 
 /** The read form of consent: the complete state. */
 const statedConsent = z
@@ -60,13 +63,13 @@ export const plainFields = {
 };
 
 /** Fields that CreateLead and UpdateLead have in common. Times are set by the server and ignored. */
-export function leadFields(country: string) {
+export function leadFields(country: string, judge?: JudgePhone) {
   const { email: mail, ...plain } = plainFields;
   return {
     id: optionalId,
     ...plain,
-    phone: optionalPhoneLine(country),
-    phones: contactPhones(country),
+    phone: optionalPhoneLine(country, judge),
+    phones: contactPhones(country, judge),
     email: mail,
     address: address.optional(),
     preferredBusinessId: optionalId,
@@ -113,7 +116,7 @@ type NewFields = z.output<z.ZodObject<ReturnType<typeof ofLead>>>;
 
 /** The fields that CreateLead and ImportLead have in common. The schema of the pets differs. */
 function leadCreation<Pet extends z.ZodType>(country: string, pet: Pet) {
-  const lead = demandingLead(z.object({ ...ofLead(country), pets: list(pet, maxPets) }));
+  const lead = demandingLead(z.object({ ...ofLead(country), pets: listWithout(isEmptyPet, pet, maxPets) }));
   return { lead: lead.optional(), complianceConfig: consentChange.optional() };
 }
 
@@ -141,7 +144,7 @@ function toNewLead<Pet>({ lead, complianceConfig }: LeadCreation<Pet>): NewLeadW
     ...newPhones({ phone, phones }),
     consent: complianceConfig ?? stated ?? {},
     ...omitUndefined({
-      address: given?.record,
+      address: newAddressRecord(given),
       preferredBusinessId: preferredBusinessId || undefined,
       allocateStaffId: allocateStaffId || undefined,
       lifeCycleId: lifeCycle,
@@ -154,7 +157,7 @@ function toNewLead<Pet>({ lead, complianceConfig }: LeadCreation<Pet>): NewLeadW
 /** Input of CreateLead. */
 export const newLead = memoizePerCountry((country) =>
   z
-    .object(leadCreation(country, newPet(country)))
+    .object(leadCreation(country, petOfNewLead(country)))
     .refine(...singleConsentRule)
     .transform((creation) => toNewLead(creation)),
 );
@@ -162,7 +165,12 @@ export const newLead = memoizePerCountry((country) =>
 /** Input of ImportLead. */
 export const leadImport = memoizePerCountry((country) =>
   companyResourceSchema
-    .extend({ id: clientId, ...leadCreation(country, importedPet(country)), ...importTimes, ...importAuthors })
+    .extend({
+      id: clientId,
+      ...leadCreation(country, importedPet(country, { breed: false })),
+      ...importTimes,
+      ...importAuthors,
+    })
     .refine(...singleConsentRule)
     .transform(({ companyId, id, lead, complianceConfig, ...times }) => ({
       ...{ companyId, id, ...importedTimes(times), ...importedActors(times) },
@@ -179,25 +187,37 @@ export function withoutId(request: ImportLeadRequest): ImportLeadRequest {
 
 /** Input of ListLeads. */
 export const leadsQuery = memoizePerCountry((country) =>
-  z.object({
-    pagination,
-    companyId: id,
-    filter: z
-      .object({
-        lifeCycleId: optionalId,
-        actionStatusId: optionalId,
-        mainPhoneNumber: phoneFilter(country),
-        email: singleLineText,
-        lastUpdatedTime: interval.optional(),
-        createdTime: interval.optional(),
-        preferredBusinessIds: list(id, maxFilterValues),
-        allocateStaffIds: list(id, maxFilterValues),
-        referralSourceIds: list(id, maxFilterValues),
-      })
-      .transform(
-        ({ lastUpdatedTime: lastUpdated, createdTime: created, mainPhoneNumber, ...others }): LeadFilter =>
-          omitEmpty({ lastUpdated, created, phone: mainPhoneNumber, ...others }),
-      )
-      .optional(),
-  }),
+  z
+    .object({
+      pagination,
+      companyId: id,
+      businessIds: list(id, maxFilterValues),
+      filter: leadFilter(country).optional(),
+    })
+    .transform(({ businessIds, filter = {}, ...query }) => ({ ...query, filter: atLocations(filter, businessIds) })),
 );
+
+/** The locations beside the filter are one more condition. */
+function atLocations(filter: LeadFilter, businessIds: readonly string[]): LeadFilter {
+  if (businessIds.length === 0) return filter;
+  const { preferredBusinessIds = businessIds } = filter;
+  return { ...filter, preferredBusinessIds: preferredBusinessIds.filter((place) => businessIds.includes(place)) };
+}
+
+const leadFilter = (country: string) =>
+  z
+    .object({
+      lifeCycleId: optionalId,
+      actionStatusId: optionalId,
+      mainPhoneNumber: phoneFilter(country),
+      email: singleLineText,
+      lastUpdatedTime: interval.optional(),
+      createdTime: interval.optional(),
+      preferredBusinessIds: list(id, maxFilterValues),
+      allocateStaffIds: list(id, maxFilterValues),
+      referralSourceIds: list(id, maxFilterValues),
+    })
+    .transform(
+      ({ lastUpdatedTime: lastUpdated, createdTime: created, mainPhoneNumber, ...others }): LeadFilter =>
+        omitEmpty({ lastUpdated, created, phone: mainPhoneNumber, ...others }),
+    );

@@ -9,14 +9,14 @@ import { pet, toNewPet, withRequiredPetFields } from "./pet.input.js";
 import type { ImportedPet } from "./pet-import.model.js";
 
 /** A pet migrated from another system. The pet and its notes can have ids, times and actors. */
-export function importedPet(country: string) {
+export function importedPet(country: string, { breed }: { readonly breed: boolean }) {
   const schema = pet(country).extend({
     id: optionalClientId,
     notes: importedPetNotes,
     ...importTimes,
     ...importAuthors,
   });
-  return withRequiredPetFields(schema, true).transform(
+  return withRequiredPetFields(schema, { ofAll: true, breed }).transform(
     ({ id, notes, createdTime, lastUpdatedTime, createdBy, lastUpdatedBy, ...parsed }): ImportedPet => ({
       ...{ ...toNewPet(parsed), notes },
       ...omitEmpty({ id, createdTime, lastUpdatedTime, createdBy, lastUpdatedBy }),
@@ -27,7 +27,7 @@ export function importedPet(country: string) {
 /** Input of ImportPet, apart from the owner. */
 export const petImport = memoizePerCountry((country) =>
   companyResourceSchema
-    .extend({ id: clientId, pet: importedPet(country).optional(), ...importTimes, ...importAuthors })
+    .extend({ id: clientId, pet: importedPet(country, { breed: true }).optional(), ...importTimes, ...importAuthors })
     .transform(({ companyId, id: petId, pet: given, ...stated }) => ({
       ...{ companyId, id: petId },
       pet: given && { ...given, ...omitEmpty(stated) },

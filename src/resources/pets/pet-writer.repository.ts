@@ -3,7 +3,7 @@ import { actingStaffId, type WriteContext } from "../../core/write.js";
 import { recordChange, timestamp, updatedTime } from "../../db/audit-log.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import { petFields } from "./pet.columns.js";
-import type { Pet, PetAudit, PetEdit, PetRecord, Vaccination } from "./pet.model.js";
+import { keptWeight, type Pet, type PetAudit, type PetEdit, type PetRecord, type Vaccination } from "./pet.model.js";
 import type { ImportedPetRecord, PetOwner } from "./pet-import.model.js";
 
 export interface PetWriterOptions {
@@ -120,7 +120,8 @@ export function createPetWriter(tx: Prisma.TransactionClient, { companyId, now, 
       const version = pet.version + 1n;
       const audit = Prisma.sql`last_updated_by = ${author}, last_updated_time = ${timestamp(updatedTime(pet, now))},
         version = ${version}`;
-      await tx.$executeRaw`UPDATE pet SET ${Prisma.join([...petFields.assignments(fields), audit])}
+      const change = fields.weight ? { ...fields, weight: keptWeight(fields.weight, pet.weight) } : fields;
+      await tx.$executeRaw`UPDATE pet SET ${Prisma.join([...petFields.assignments(change), audit])}
         WHERE company_id = ${companyId} AND id = ${pet.id}`;
       if (petCodeIds) {
         await tx.petPetCode.deleteMany({ where: { companyId, petId: pet.id, petCodeId: { notIn: [...petCodeIds] } } });

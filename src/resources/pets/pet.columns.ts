@@ -10,6 +10,7 @@ import {
 import { listNotesSql, type NotesRead, notesWithinBytesSql, recordNotesSql } from "../../db/nested-rows.js";
 import {
   evaluationStatuses,
+  exactWeight,
   leadNoteBytes,
   type Pet,
   type PetCode,
@@ -24,11 +25,16 @@ import {
 } from "./pet.model.js";
 
 const weightField: StoredField<Weight> = {
-  columns: { weight: "bigint", weight_unit: "smallint" },
-  empty: { weight: null, weight_unit: weightUnits.numberOf("KILOGRAM") },
-  write: ({ value, unit }) => ({ weight: value, weight_unit: weightUnits.numberOf(unit) }),
-  read: ({ weight, weight_unit: unit }) =>
-    weight === null ? undefined : { value: Number(weight), unit: weightUnits.wordOf(Number(unit)) ?? "KILOGRAM" },
+  columns: { weight: "bigint", weight_unit: "smallint", exact_weight: "text" },
+  empty: { weight: null, weight_unit: weightUnits.numberOf("KILOGRAM"), exact_weight: null },
+  write: ({ value, unit, exact = null }) => ({
+    ...{ weight: value, weight_unit: weightUnits.numberOf(unit), exact_weight: exact },
+  }),
+  read({ weight, weight_unit: unit, exact_weight: exact }) {
+    if (weight === null) return undefined;
+    const value = Number(weight);
+    return { value, unit: weightUnits.wordOf(Number(unit)) ?? "KILOGRAM", ...exactWeight(value, exact) };
+  },
 };
 
 const vetField: StoredField<Vet> = {

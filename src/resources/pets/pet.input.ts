@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isEmptyMessage } from "../../api/empty-message.js";
 import {
   fieldRule,
   httpsUrl,
@@ -13,7 +14,7 @@ import {
   singleLineText,
   text,
 } from "../../api/fields.js";
-import { calendarDate, clearableCalendarDate, interval, moment } from "../../api/google-types.js";
+import { clearableCalendarDate, interval, moment } from "../../api/google-types.js";
 import { requireNoId } from "../../api/note-fields.js";
 import { pagination } from "../../api/page-token.js";
 import { customIssue } from "../../api/parse.js";
@@ -24,6 +25,7 @@ import {
   Pet_GenderSchema,
   Pet_StatusSchema,
   Pet_TypeSchema,
+  PetSchema,
 } from "../../gen/proto/moego/business/customer/v1/pet_pb.js";
 import { Weight_UnitSchema } from "../../gen/proto/moego/common/v1/weight_pb.js";
 import {
@@ -38,7 +40,9 @@ import {
   petGenders,
   petStatuses,
   petTypes,
+  roundedWeight,
   type Vet,
+  type Weight,
   weightUnits,
 } from "./pet.model.js";
 import type { PetUpdate } from "./pet.service.js";
@@ -49,8 +53,35 @@ export const petGender = protoEnum(Pet_GenderSchema, petGenders);
 export const evaluationResult = protoEnum(Pet_EvaluationStatusSchema, evaluationStatuses);
 export const weightUnit = protoEnum(Weight_UnitSchema, weightUnits);
 
-/** Whole units. The unit defaults to kilograms. */
-export const weight = z.object({ value: z.number(), unit: weightUnit.withDefault("KILOGRAM") });
+const maxWeight = 4_294_967_295;
+const weightDecimals = 6;
+
+/** A decimal number without leading and trailing zeros. Empty means that only the rounded value is known. */
+const exactValue = z.string().transform((raw, context) => {
+  const given = raw.trim();
+  if (given === "") return undefined;
+  const isNumber = /^\d{1,10}(?:\.\d{1,40})?$/.test(given) && Number(given) <= maxWeight;
+  if (!isNumber) {
+    context.addIssue(customIssue("INVALID_FORMAT", `Must be a decimal number from 0 to ${maxWeight}, such as 25.5.`));
+    return z.NEVER;
+  }
+  return Number(given)
+    .toFixed(weightDecimals)
+    .replace(/\.?0+$/, "");
+});
+
+/** The unit defaults to kilograms. */
+export const weight = z
+  .object({ value: z.number(), unit: weightUnit.withDefault("KILOGRAM"), exactValue })
+  .transform(
+    ({ value, unit, exactValue: exact }): Weight =>
+      exact === undefined ? { value, unit } : { value: roundedWeight(exact), unit, exact },
+  );
+
+/** A weight of 0 means unknown. */
+function isKnown({ value, exact = String(value) }: Weight): boolean {
+  return Number(exact) > 0;
+}
 
 const vet = (country: string) =>
   z
@@ -102,7 +133,7 @@ export function pet(country: string) {
   return z.object({
     id: optionalId,
     name: text({ ...nameRule, min: 0 }),
-    birthday: calendarDate.optional(),
+    birthday: clearableCalendarDate.transform((day) => day ?? undefined).optional(),
     status: petStatus.optional,
     type: petType.optional,
     breed: singleLineText,
@@ -120,9 +151,23 @@ export function pet(country: string) {
 
 type ParsedPet = z.output<ReturnType<typeof pet>>;
 
+/** Whether a pet says nothing, as a form sends it that has room for several pets. */
+export function isEmptyPet(given: unknown): boolean {
+  return isEmptyMessage(PetSchema, given);
+}
+
 /** A pet to create: without an id, and with a name, a type and a breed. */
 export function newPet(country: string) {
-  return withoutNewNoteIds(withRequiredPetFields(pet(country)))
+  return createdPet(withRequiredPetFields(pet(country), { breed: true }));
+}
+
+/** The same within a new lead, whose breed may be unknown. */
+export function petOfNewLead(country: string) {
+  return createdPet(withRequiredPetFields(pet(country)));
+}
+
+function createdPet<T extends z.ZodType<ParsedPet>>(schema: T) {
+  return withoutNewNoteIds(schema)
     .refine(
       ...fieldRule((value: ParsedPet) => value.id === "", {
         path: "id",
@@ -135,16 +180,23 @@ export function newPet(country: string) {
 
 type Demanded = Pick<ParsedPet, "id" | "name" | "breed" | "type">;
 
-/** Requires name, type and breed: of pets without an id, or of all pets. */
-export function withRequiredPetFields<T extends z.ZodType<Demanded>>(schema: T, ofAll = false) {
+interface Requirement {
+  /** Also of pets with an id. */
+  readonly ofAll?: boolean;
+  readonly breed?: boolean;
+}
+
+/** Requires name and type, and a breed if asked. */
+export function withRequiredPetFields<T extends z.ZodType<Demanded>>(
+  schema: T,
+  { ofAll = false, breed = false }: Requirement = {},
+) {
   const needs = (field: "name" | "breed" | "type") =>
     fieldRule((value: Demanded) => (value.id !== "" && !ofAll) || Boolean(value[field]), {
       ...{ path: field, reason: "REQUIRED", message: "Required." },
     });
-  return schema
-    .refine(...needs("name"))
-    .refine(...needs("type"))
-    .refine(...needs("breed"));
+  const named = schema.refine(...needs("name")).refine(...needs("type"));
+  return breed ? named.refine(...needs("breed")) : named;
 }
 
 /** A new pet has no notes that an id could refer to. */
@@ -176,11 +228,10 @@ function toPetFields({ type, status, birthday, gender, weight: given, vet: clini
   return {
     type: type ?? "OTHER",
     status: status ?? "ALIVE",
-    // A weight of 0 means unknown.
     ...omitUndefined({
       birthday,
       gender,
-      weight: given && given.value > 0 ? given : undefined,
+      weight: given && isKnown(given) ? given : undefined,
       vet: clinic,
       evaluationStatus,
     }),
@@ -224,7 +275,7 @@ export const petsQuery = z.object({
 });
 
 /** A weight. A value of 0 clears it. */
-const newWeight = weight.transform((value) => (value.value === 0 ? null : value));
+const newWeight = weight.transform((value) => (isKnown(value) ? value : null));
 
 /** Input of UpdatePet. Absent fields are unchanged. */
 export const petUpdate = memoizePerCountry((country) => {

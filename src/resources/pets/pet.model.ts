@@ -27,9 +27,27 @@ export type PetGender = WordOf<typeof petGenders>;
 export type EvaluationStatus = WordOf<typeof evaluationStatuses>;
 
 export interface Weight {
-  /** Whole units. */
+  /** Rounded to whole units. */
   readonly value: number;
   readonly unit: WordOf<typeof weightUnits>;
+  /** The same as a decimal number. Absent if only the rounded value is known. */
+  readonly exact?: string;
+}
+
+/** The rounded value of a decimal number. */
+export function roundedWeight(exact: string): number {
+  return Math.round(Number(exact));
+}
+
+/** A decimal number from the database, unless a version of the service that does not know it wrote another weight. */
+export function exactWeight(value: number, exact: unknown): Pick<Weight, "exact"> {
+  return typeof exact === "string" && roundedWeight(exact) === value ? { exact } : {};
+}
+
+/** A weight that repeats the rounded value of a stored decimal number is that number. */
+export function keptWeight(given: Weight, stored: Weight | undefined): Weight {
+  const isRepeated = given.exact === undefined && stored?.value === given.value && stored.unit === given.unit;
+  return isRepeated ? stored : given;
 }
 
 export interface Vaccination {

@@ -3,8 +3,9 @@ import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { toProtoDate } from "../../api/google-types.js";
 import { Pet_NoteSchema, type PetSchema } from "../../gen/proto/moego/business/customer/v1/pet_pb.js";
 import { PetCodeSchema } from "../../gen/proto/moego/business/setting/v1/pet_pb.js";
+import { WeightSchema } from "../../gen/proto/moego/common/v1/weight_pb.js";
 import { evaluationResult, petGender, petStatus, petType, weightUnit } from "./pet.input.js";
-import type { Pet, PetCode, PetNote } from "./pet.model.js";
+import type { Pet, PetCode, PetNote, Weight } from "./pet.model.js";
 
 export function toProtoPet(pet: Pet): MessageInitShape<typeof PetSchema> {
   // One rest, spread last: as in `toCustomer`.
@@ -29,7 +30,7 @@ export function toProtoPet(pet: Pet): MessageInitShape<typeof PetSchema> {
     status: petStatus.toProto(status),
     type: petType.toProto(type),
     gender: petGender.toProto(gender),
-    ...(weight ? { weight: { value: weight.value, unit: weightUnit.toProto(weight.unit) } } : {}),
+    ...(weight ? { weight: toProtoWeight(weight) } : {}),
     petCodes: petCodes.map(toProtoPetCode),
     notes: notes.map(toProtoPetNote),
     vaccinations: vaccinations.map(({ name, expiredTime }) => ({
@@ -43,6 +44,10 @@ export function toProtoPet(pet: Pet): MessageInitShape<typeof PetSchema> {
     deleted: archived,
     ...same,
   };
+}
+
+export function toProtoWeight({ value, unit, exact = "" }: Weight) {
+  return create(WeightSchema, { value, unit: weightUnit.toProto(unit), exactValue: exact });
 }
 
 export function toProtoPetCode(code: PetCode) {

@@ -2,7 +2,7 @@ import type { Changed } from "../../db/audit-log.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import type { ReferralSource } from "../customers/customer.model.js";
 import type { ActionStatus, LifeCycle } from "../leads/lead.model.js";
-import { type PetCode, type Weight, weightUnits } from "../pets/pet.model.js";
+import { exactWeight, type PetCode, type Weight, weightUnits } from "../pets/pet.model.js";
 import type {
   ActionStatusContent,
   NameContent,
@@ -43,6 +43,8 @@ interface PetSizeRow extends NamedRow {
   readonly weight_high: bigint | null;
   /** Null means `weight_unit`. */
   readonly weight_high_unit: number | null;
+  readonly exact_weight_low: string | null;
+  readonly exact_weight_high: string | null;
 }
 
 export const tagTable: SettingTable<TagRow, Tag, TagContent> = {
@@ -108,11 +110,13 @@ export const petSizeTable: SettingTable<PetSizeRow, PetSize, PetSizeContent> = {
     weight_unit: unitNumber(weightLow),
     weight_high: weightHigh?.value ?? null,
     weight_high_unit: unitNumber(weightHigh),
+    exact_weight_low: weightLow?.exact ?? null,
+    exact_weight_high: weightHigh?.exact ?? null,
   }),
   toEntry: ({ weight_low: low, weight_unit: unit, weight_high: high, weight_high_unit: highUnit, ...row }) => ({
     ...toNamed(row),
-    ...(low === null ? {} : { weightLow: toWeight(low, unit) }),
-    ...(high === null ? {} : { weightHigh: toWeight(high, highUnit ?? unit) }),
+    ...(low === null ? {} : { weightLow: toWeight(low, unit, row.exact_weight_low) }),
+    ...(high === null ? {} : { weightHigh: toWeight(high, highUnit ?? unit, row.exact_weight_high) }),
   }),
 };
 
@@ -132,6 +136,7 @@ function unitNumber(weight: Weight | undefined): number {
   return weightUnits.numberOf(weight?.unit ?? "KILOGRAM");
 }
 
-function toWeight(value: bigint, unit: number): Weight {
-  return { value: Number(value), unit: weightUnits.wordOf(unit) ?? "KILOGRAM" };
+function toWeight(stored: bigint, unit: number, exact: string | null): Weight {
+  const value = Number(stored);
+  return { value, unit: weightUnits.wordOf(unit) ?? "KILOGRAM", ...exactWeight(value, exact) };
 }

@@ -82,6 +82,6 @@ function weightViolations({ weightLow, weightHigh }: PetSizeContent): Violation[
 
 const kilogramsPerPound = 0.45359237;
 
-function kilograms({ value, unit }: Weight): number {
-  return unit === "POUND" ? value * kilogramsPerPound : value;
+function kilograms({ value, unit, exact = String(value) }: Weight): number {
+  return unit === "POUND" ? Number(exact) * kilogramsPerPound : Number(exact);
 }

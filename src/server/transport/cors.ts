@@ -1,5 +1,5 @@
 import { cors } from "@connectrpc/connect";
-import { matchCountHeader } from "../../core/response-header.js";
+import { matchCountHeader, warningHeader } from "../../core/response-header.js";
 import { companyHeader } from "../pipeline/authorize.js";
 import { requestIdHeader } from "../pipeline/call.js";
 import { idempotencyKeyHeader, idempotencyReplayedHeader } from "../pipeline/idempotency-key.js";
@@ -33,6 +33,7 @@ const exposedHeaders = [
   "grpc-accept-encoding",
   "retry-after",
   "www-authenticate",
+  warningHeader,
 ].join(", ");
 
 /** Allows web pages from the configured origins to read responses. */

@@ -6,11 +6,12 @@ const names = new WeakMap<DescEnum, ReadonlyMap<string, string>>();
 
 /**
  * The name of the enum value that a text names: in either case, with or without the name of the enum as its prefix. A
- * full name wins over the short name of another value.
+ * full name wins over the short name of another value. An empty text, as forms send it, is the unspecified value.
  *
  * @returns the text itself if it names no value
  */
 export function enumValueName(desc: DescEnum, text: string): string {
+  if (text === "") return desc.value[0]?.name ?? text;
   return namePattern.test(text) ? (namesOf(desc).get(text.toUpperCase()) ?? text) : text;
 }
 

@@ -77,14 +77,41 @@ export function jsonFormHint({ typeName }: DescMessage): string {
   return `Must be the JSON encoding of ${typeName}${example ? `, for example "${example}"` : ""}.`;
 }
 
+/** Explains a value that is not an object, where one is expected. */
+export function messageFault({ typeName }: DescMessage, node: JsonNode): LeafFault {
+  if (typeName !== "google.type.Date") return { reason: "WRONG_TYPE", description: "Must be an object." };
+  return textFault(node, 'Must be a date in the format yyyy-MM-dd, for example "2024-08-01".');
+}
+
+/** How to send a list. */
+export function arrayHint(field: DescField): string {
+  if (field.message) return "Must be an array of objects.";
+  return 'Must be an array, for example ["a", "b"].';
+}
+
 /** Suggests the intended field: one with a similar name, or one of that name in a nested message. */
 export function fieldHint(schema: DescMessage, key: string): string {
-  const meant = key.length <= maxKeyChars ? pathMeant(schema, bare(key)) : undefined;
+  if (key.length > maxKeyChars) return "Unknown field.";
+  const split = nameHolder(schema, bare(key));
+  if (split !== undefined) return `Unknown field. Split ${key} into ${split}firstName and ${split}lastName.`;
+  const meant = pathMeant(schema, bare(key));
   return meant ? `Unknown field. Did you mean ${meant}?` : "Unknown field.";
 }
 
 /** Longer than any field name. A key can be up to 4 MiB long, and is compared with every name. */
 const maxKeyChars = 100;
+
+const wholeNames: readonly string[] = ["name", "fullname", "displayname", "customername", "leadname", "contactname"];
+
+/** The path to the message with a first and a last name, if the key means both in one text. */
+function nameHolder(schema: DescMessage, given: string): string | undefined {
+  if (!wholeNames.includes(given)) return undefined;
+  const isHolder = ({ fields }: DescMessage) =>
+    fields.some(({ name }) => name === "first_name") && fields.some(({ name }) => name === "last_name");
+  if (isHolder(schema)) return "";
+  const holder = schema.fields.find((field) => field.fieldKind === "message" && isHolder(field.message));
+  return holder && `${holder.jsonName}.`;
+}
 
 function pathMeant(schema: DescMessage, given: string): string | undefined {
   const known = [

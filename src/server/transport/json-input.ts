@@ -13,10 +13,19 @@ import { type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
 import { FieldMaskSchema } from "@bufbuild/protobuf/wkt";
 import { invalidRequest, maxViolations, type Violation, type ViolationReason } from "../../core/errors.js";
 import { enumValueName } from "./json-enums.js";
-import { fieldHint, jsonFormHint, leafFault, leafJson, losesPrecision } from "./json-faults.js";
+import {
+  arrayHint,
+  fieldHint,
+  jsonFormHint,
+  leafFault,
+  leafJson,
+  losesPrecision,
+  messageFault,
+} from "./json-faults.js";
 import { isJsonObject, type JsonNode, type JsonObjectNode, parseJson } from "./json-parse.js";
 import { maskPaths, rewriteJson } from "./json-rewrites.js";
 import { maxItemsOf, maxMaskPaths, tooManyItems, tooManyValues } from "./limits.js";
+import { listedItems } from "./listed-items.js";
 
 /** Types with their own JSON encoding; protobuf reads them as one value. */
 const wholeTypes = new Set(
@@ -86,9 +95,10 @@ class JsonReader {
     const node = rewriteJson(schema.typeName, given, (member, reason, text) =>
       this.fault(join(path, member), reason, text),
     );
+    if (node === null && given !== null) return undefined;
     if (schema.typeName === FieldMaskSchema.typeName) return this.readMask(node, path);
     if (wholeTypes.has(schema.typeName)) return this.readWhole(schema, node, path);
-    if (!isJsonObject(node)) return this.fault(path, "WRONG_TYPE", "Must be an object.");
+    if (!isJsonObject(node)) return this.messageFault(schema, node, path);
     const target = reflect(schema, create(schema));
     for (const [field, value] of this.fieldsOf(schema, node, path))
       this.readField(target, field, value, join(path, field.name));
@@ -128,11 +138,13 @@ class JsonReader {
         if (child) target.set(field, child);
         return;
       }
-      case "list":
-        if (!Array.isArray(node)) return void this.fault(path, "WRONG_TYPE", "Must be an array.");
-        if (this.isTooLong(node.length, maxItemsOf(field), path)) return;
-        for (const [index, item] of node.entries()) this.readItem(target, field, item, `${path}[${index}]`);
+      case "list": {
+        const items = typeof node === "string" ? listedItems(field, node) : node;
+        if (!Array.isArray(items)) return void this.fault(path, "WRONG_TYPE", arrayHint(field));
+        if (this.isTooLong(items.length, maxItemsOf(field), path)) return;
+        for (const [index, item] of items.entries()) this.readItem(target, field, item, `${path}[${index}]`);
         return;
+      }
       case "map":
         if (!isJsonObject(node)) return void this.fault(path, "WRONG_TYPE", "Must be an object.");
         if (this.isTooLong(node.members.length, maxItemsOf(field), path)) return;
@@ -249,6 +261,11 @@ class JsonReader {
       }
       return [];
     });
+  }
+
+  private messageFault(schema: DescMessage, node: JsonNode, path: string): undefined {
+    const { reason, description } = messageFault(schema, node);
+    this.fault(path, reason, description);
   }
 
   private leafFault(field: LeafField, node: JsonNode, path: string): void {

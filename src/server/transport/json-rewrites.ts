@@ -6,6 +6,7 @@ import { maxMaskPaths } from "./limits.js";
 /** Reports a violation at a path below the message. */
 type ReportFault = (member: string, reason: ViolationReason, description: string) => void;
 
+/** Returns null for a message that says nothing, which then counts as absent. */
 type Rewrite = (node: JsonNode, report: ReportFault) => JsonNode;
 
 /**
@@ -14,16 +15,21 @@ type Rewrite = (node: JsonNode, report: ReportFault) => JsonNode;
  */
 const rewrites: Readonly<Record<string, Rewrite>> = {
   "moego.common.v1.Address": (node, report) =>
-    renamed(renamed(node, "street", ["address1"], report), "zip", ["postalCode", "postal_code"], report),
+    isEmptyObject(node)
+      ? null
+      : renamed(renamed(node, "street", ["address1"], report), "zip", ["postalCode", "postal_code"], report),
   "moego.business.customer.v1.CustomerComplianceConfigUpdateDef.ComplianceChannelListUpdateDef": (node) =>
     Array.isArray(node) ? { members: [{ key: "channels", value: node }] } : node,
   "moego.business.customer.v1.CustomerComplianceConfig": (node) =>
     isJsonObject(node) ? { members: node.members.map(withBareChannels) } : node,
   "google.type.Date": (node) => (typeof node === "string" ? dateObject(node) : node),
+  "moego.common.v1.Weight": weightObject,
+  "moego.business.setting.v1.CustomField.Value": fieldValueObject,
 };
 
 export function rewriteJson(typeName: string, node: JsonNode, report: ReportFault): JsonNode {
-  return rewrites[typeName]?.(node, report) ?? node;
+  const rewrite = rewrites[typeName];
+  return rewrite ? rewrite(node, report) : node;
 }
 
 /** Reads the member `alias` as `names[0]`. If both are given and differ, reports a conflict at the alias. */
@@ -54,9 +60,30 @@ function withBareChannels(member: JsonMember): JsonMember {
   return only?.key === "channels" && others.length === 0 ? { key, value: only.value } : member;
 }
 
-/** `"2024-01-15"` as the object of google.type.Date. Any other string stays as is and is rejected later. */
+function isEmptyObject(node: JsonNode): boolean {
+  return isJsonObject(node) && node.members.every(({ value }) => value === null);
+}
+
+/**
+ * A custom field value without its member: the text is read by the type of the field. A list of texts is a `stringList`.
+ */
+function fieldValueObject(node: JsonNode): JsonNode {
+  if (Array.isArray(node)) {
+    const values: JsonMember = { key: "values", value: node };
+    return { members: [{ key: "stringList", value: { members: [values] } }] };
+  }
+  if (isJsonObject(node) || node === null) return node;
+  if (typeof node === "number" && Number.isInteger(node) && !Number.isSafeInteger(node)) return node;
+  return { members: node === "" ? [] : [{ key: "text", value: String(node) }] };
+}
+
+/**
+ * `"2024-01-15"` as the object of google.type.Date, also with a time of midnight. An empty string is an empty date. Any
+ * other string stays as is and is rejected later.
+ */
 function dateObject(text: string): JsonNode {
-  const [, year, month, day] = /^(\d{4})-(\d{2})-(\d{2})$/.exec(text) ?? [];
+  if (text === "") return { members: [] };
+  const [, year, month, day] = /^(\d{4})-(\d{2})-(\d{2})(?:T00:00(?::00(?:\.0{1,9})?)?Z?)?$/.exec(text) ?? [];
   if (year === undefined) return text;
   return {
     members: [
@@ -65,6 +92,45 @@ function dateObject(text: string): JsonNode {
       { key: "day", value: Number(day) },
     ],
   };
+}
+
+/**
+ * A weight with decimals, with the units of the MoeGo API reference (`"kg"`), or as one text (`"25.5 kg"`). Decimals are
+ * read as `exact_value`, which wins over `value`.
+ */
+function weightObject(node: JsonNode): JsonNode {
+  if (typeof node === "string") {
+    const [, value, unit] = /^\s*(\d+(?:\.\d+)?)\s*([a-z]+)\.?\s*$/i.exec(node) ?? [];
+    if (value === undefined || unit === undefined || !weightUnits.has(unit.toLowerCase())) return node;
+    return weightObject({ members: [weightMember("exactValue", value), weightMember("unit", unit)] });
+  }
+  if (!isJsonObject(node)) return node;
+  const hasExact = node.members.some(({ key, value }) => /^exact_?value$/i.test(key) && value !== null && value !== "");
+  return {
+    members: node.members.flatMap(({ key, value }) => {
+      if (key === "unit" && typeof value === "string")
+        return [{ key, value: weightUnits.get(value.trim().toLowerCase()) ?? value }];
+      const decimal = key === "value" ? decimalText(value) : undefined;
+      if (decimal === undefined) return [{ key, value }];
+      return hasExact ? [] : [weightMember("exactValue", decimal)];
+    }),
+  };
+}
+
+const weightMember = (key: string, value: string): JsonMember => ({ key, value });
+
+const weightUnits: ReadonlyMap<string, string> = new Map([
+  ...["kg", "kgs", "kilo", "kilos", "kilogram", "kilograms"].map((unit) => [unit, "KILOGRAM"] as const),
+  ...["lb", "lbs", "pound", "pounds"].map((unit) => [unit, "POUND"] as const),
+]);
+
+/** More than the service stores. */
+const weightDecimals = 9;
+
+/** Undefined for everything but a decimal number. */
+function decimalText(value: JsonNode): string | undefined {
+  if (typeof value === "number" && value >= 0 && !Number.isInteger(value)) return value.toFixed(weightDecimals);
+  return typeof value === "string" && /^\s*\d+\.\d+\s*$/.test(value) ? value : undefined;
 }
 
 /** Longer than any path of the contract, including map keys. */

@@ -4,6 +4,7 @@ import { readJson } from "./json-input.js";
 import { isJsonObject, type JsonNode, type JsonObjectNode, parseJson } from "./json-parse.js";
 import { keyMeantBy, usualName } from "./key-parameter.js";
 import { tooManyValues } from "./limits.js";
+import { listedItems } from "./listed-items.js";
 import { type ParameterPath, parameterPath, placedValue, placeValue } from "./parameter-path.js";
 import { formMembers, looselyDecoded, type Parameter, percentDecoded, queryParameters } from "./parameters.js";
 import type { BodyEncoding } from "./rest-body.js";
@@ -79,7 +80,8 @@ function placeParameters(
     else if (!path) root.members.push({ key: name, value });
     else {
       const first = isLenient && takesOneValue(path) ? (placedValue(root, path) ?? undefined) : undefined;
-      if (first === undefined) faults.push(...placeValue(root, path, nodeOf(path.leaf, value)));
+      if (first === undefined)
+        for (const item of itemsOf(path, value)) faults.push(...placeValue(root, path, nodeOf(path.leaf, item)));
       // Of several values the first one counts: the URL that the owner wrote comes before what a system adds.
       else if (String(first) !== value) ignored.push(name);
     }
@@ -107,6 +109,12 @@ function placeVariable(
   // An object or array is rejected as a wrong type with everything else.
   else if (typeof own !== "object" && String(own) !== value)
     faults.push({ field: name, reason: "CONFLICT", description: "Must equal the value in the path." });
+}
+
+/** The items of a list in one parameter, `ids=a,b`, or the one value. */
+function itemsOf({ leaf, steps }: ParameterPath, value: string): readonly string[] {
+  if (leaf.fieldKind !== "list" || steps.at(-1) !== leaf || !value.includes(",")) return [value];
+  return listedItems(leaf, value) ?? [value];
 }
 
 /** Converts text to the JSON value of the field: protobuf reads numbers from strings, but not bools or enum numbers. */

@@ -1,0 +1,139 @@
+import { afterAll, describe, expect, it } from "vitest";
+import { keys } from "../support/fixture-keys.js";
+import { startServer } from "../support/server.js";
+import { readLeads, refusedLeads } from "./shapes/leads.js";
+import { lists } from "./shapes/lists.js";
+import { phones } from "./shapes/phones.js";
+import { accepted, refused, senderTo } from "./shapes/shape.js";
+
+/** Requests as public clients of the hosted API send them, one case for each. */
+const server = await startServer();
+afterAll(() => server.stop());
+const send = senderTo(server);
+
+describe("lists", () => {
+  it.each(lists)("%s", async (_what, sent, rows, ids) => {
+    const json = await accepted(send, sent);
+    expect(json[rows].map(({ id }: { id: string }) => id)).toEqual(ids);
+  });
+});
+
+for (const [code, type] of Object.entries({
+  ...{ text: "SHORT_TEXT", number: "NUMBER", boolean: "BOOLEAN", select: "SELECT", multi: "MULTI_SELECT" },
+  ...{ date: "DATE", datetime: "DATETIME", time: "TIME", money: "MONEY" },
+})) {
+  const options = ["A", "B"].map((value) => ({ value, label: value }));
+  await accepted(send, {
+    to: "admin/companies/cmp_a/custom_fields",
+    body: {
+      ...{ associationType: "LEAD", code, label: code, type },
+      ...(type.endsWith("SELECT") ? { options } : {}),
+    },
+  });
+}
+
+const named = { companyId: "cmp_a", firstName: "Ann", lastName: "Lee", phone: "+12125550142" };
+
+describe("leads", () => {
+  it.each(readLeads)("with %s are read", async (_what, lead, read) => {
+    expect(await accepted(send, { to: "leads", body: { lead: { ...named, ...lead } } })).toMatchObject(read);
+  });
+
+  it.each(refusedLeads)("with %s are refused with a hint", async (_what, lead, violation) => {
+    const before = await server.database.owner.query("SELECT count(*) FROM lead");
+    expect(await refused(send, { to: "leads", body: { lead: { ...named, ...lead } } })).toEqual([violation]);
+    expect((await server.database.owner.query("SELECT count(*) FROM lead")).rows).toEqual(before.rows);
+  });
+});
+
+describe("phones", () => {
+  const lead = (phone: string) => ({ to: "leads", body: { lead: { ...named, phone } } });
+  const customer = (phone: string) => ({
+    to: "customers",
+    body: { ...named, preferredBusinessId: "biz_a1", phone },
+  });
+
+  it.each(phones.valid)("%s is accepted", async (phone) => {
+    for (const sent of [lead(phone), customer(phone)]) {
+      const { status, headers } = await send(sent);
+      expect([status, headers.get("moego-warning")]).toEqual([200, null]);
+    }
+  });
+
+  it.each(phones.doubtful)("%s is accepted with a warning", async (phone) => {
+    for (const sent of [lead(phone), customer(phone)]) {
+      const { status, headers } = await send(sent);
+      expect([status, headers.get("moego-warning")]).toEqual([200, "PHONE_NOT_VALID phones[0].number"]);
+    }
+  });
+
+  it.each(phones.impossible)("%s is refused", async (phone) => {
+    expect(await refused(send, lead(phone))).toEqual([expect.stringMatching(/^lead\.phone: Must be a phone number/)]);
+    expect(await refused(send, customer(phone))).toEqual([expect.stringMatching(/^phone: Must be a phone number/)]);
+  });
+
+  it.each(["+11234567890", "12", "+12125550142x"])("%s is accepted where it is stored", async (stored) => {
+    for (const [table, made, body] of [
+      ["lead", await accepted(send, lead(named.phone)), (phone: object) => ({ lead: phone })],
+      ["customer", await accepted(send, customer(named.phone)), (phone: object) => ({ companyId: "cmp_a", ...phone })],
+    ] as const) {
+      await server.database.owner.query(`UPDATE ${table} SET phone = $1 WHERE id = $2`, [stored, made.id]);
+      const update = (phone: object) => ({ verb: "PUT" as const, to: `${table}s/${made.id}`, body: body(phone) });
+      const before = await accepted(send, { to: `${table}s/${made.id}` });
+      expect(before.phone).toBe(stored);
+      const again = { phone: stored, lastName: "Again" };
+      expect(await accepted(send, update(again))).toMatchObject(again);
+      expect(await accepted(send, update({ phones: before.phones, lastName: "Twice" }))).toMatchObject({
+        phone: stored,
+      });
+      expect(await refused(send, update({ phone: "9876543210" }))).toHaveLength(1);
+      expect(await refused(send, update({ phones: [{ number: "9876543210" }] }))).toEqual([
+        expect.stringContaining("phones[0].number: Must be a phone number"),
+      ]);
+    }
+  });
+});
+
+describe("addresses of empty strings", () => {
+  const empty = { address1: "", address2: "", city: "", state: "", zip: "", country: "" };
+
+  it("are ignored by a create and clear by an update; an empty object changes nothing", async () => {
+    const customer = { ...named, preferredBusinessId: "biz_a1" };
+    const made = await accepted(send, { to: "customers", body: { ...customer, address: empty } });
+    expect(made.address).toEqual([]);
+    const update = (address: object) => ({
+      ...({ verb: "PUT", to: `customers/${made.id}` } as const),
+      body: { companyId: "cmp_a", address },
+    });
+    const stored = await accepted(send, update({ street: "1 Main St" }));
+    expect(stored.address).toMatchObject([{ address1: "1 Main St" }]);
+    expect((await accepted(send, update({}))).address).toEqual(stored.address);
+    expect((await accepted(send, update(empty))).address).toEqual([]);
+
+    const lead = await accepted(send, { to: "leads", body: { lead: { ...named, address: { city: "Boston" } } } });
+    const updateLead = (address: object) =>
+      accepted(send, { verb: "PUT", to: `leads/${lead.id}`, body: { lead: { address } } });
+    expect(await updateLead({})).toMatchObject({ address: { city: "Boston" } });
+    expect((await updateLead(empty)).address).toBeUndefined();
+  });
+});
+
+describe("credentials and parameters", () => {
+  it.each([
+    ["the key alone", keys.a.secret],
+    ["the key alone in base64", Buffer.from(keys.a.secret).toString("base64")],
+    ["the key with a colon in base64", Buffer.from(`${keys.a.secret}:`).toString("base64")],
+  ])("%s", async (_what, authorization) => {
+    await accepted(send, { to: "customers/cus_a1", authorization });
+  });
+
+  it.each([
+    ["customers/cus_a1?utm=1", "utm"],
+    ["customers/cus_a1?utm_source=a&fbclid=b%20c", "utm_source,fbclid"],
+    ["leads/lcus_a1?utm=1", "utm"],
+    ["companies/cmp_a?v=2&_=173", "v,_"],
+  ])("GET %s", async (to, names) => {
+    const { status, headers } = await send({ to });
+    expect([status, headers.get("moego-ignored")]).toEqual([200, names]);
+  });
+});
