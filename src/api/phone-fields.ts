@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { z } from "zod";
-import type { ViolationReason } from "../core/errors.js";
+import { type ViolationReason, violation } from "../core/errors.js";
 import {
   type ContactPhone,
   isContradictory,
@@ -67,16 +67,31 @@ export function contactPhones(country: string, judge: JudgePhone = refuseImpossi
   });
 }
 
+const mainPhonePath = ["phones", 0, "number"];
+const mainPhoneConflict = "Must be equal to phone if both are set.";
+
 /** Arguments of `refine` for the rule that a request states one main phone. */
 export function singleMainPhoneRule(): RefineArguments {
   return [
     (request) => !isContradictory(request),
-    {
-      path: ["phones", 0, "number"],
-      error: "Must be equal to phone if both are set.",
-      params: { reason: "CONFLICT" },
-    },
+    { path: mainPhonePath, error: mainPhoneConflict, params: { reason: "CONFLICT" } },
   ];
+}
+
+/**
+ * The same rule for a request that clears `phone` by its mask: a list that is not empty then states another main phone.
+ *
+ * @param holder the request, or the resource in it at `within`
+ */
+export function withSingleMainPhone(
+  mask: UpdateMask,
+  holder: { readonly phone?: string | undefined; readonly phones: readonly unknown[] },
+  within = "",
+): UpdateMask {
+  const clears = mask.explicit && mask.writes("phone") && (holder.phone ?? "").trim() === "";
+  if (!clears || !mask.writes("phones") || holder.phones.length === 0) return mask;
+  const conflict = violation(`${within}phones[0].number`, "CONFLICT", mainPhoneConflict);
+  return { ...mask, violations: [...mask.violations, conflict] };
 }
 
 type RefineArguments = [

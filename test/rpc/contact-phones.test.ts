@@ -37,8 +37,10 @@ const kinds = {
       return id;
     },
     read: (id: string) => server.ok(getCustomer, { id }),
-    update: (id: string, fields: object) => server.ok(updateCustomer, { id, companyId, ...fields }),
-    refuse: (id: string, fields: object) => server.refused(updateCustomer, { id, companyId, ...fields }),
+    update: (id: string, fields: object, paths: string[] = []) =>
+      server.ok(updateCustomer, { id, companyId, ...fields, updateMask: { paths } }),
+    refuse: (id: string, fields: object, paths: string[] = []) =>
+      server.refused(updateCustomer, { id, companyId, ...fields, updateMask: { paths } }),
     refuseNew: (fields: object) => server.refused(createCustomer, { ...withoutPhone, ...fields }),
     within: "",
   },
@@ -48,8 +50,10 @@ const kinds = {
       return id;
     },
     read: (id: string) => server.ok(getLead, { id }),
-    update: (id: string, fields: object) => server.ok(updateLead, { id, lead: fields }),
-    refuse: (id: string, fields: object) => server.refused(updateLead, { id, lead: fields }),
+    update: (id: string, fields: object, paths: string[] = []) =>
+      server.ok(updateLead, { id, lead: fields, updateMask: { paths } }),
+    refuse: (id: string, fields: object, paths: string[] = []) =>
+      server.refused(updateLead, { id, lead: fields, updateMask: { paths } }),
     refuseNew: (fields: object) => server.refused(createLead, { lead: { companyId, firstName: "Lena", ...fields } }),
     within: "lead.",
   },
@@ -111,6 +115,34 @@ describe.each(["customer", "lead"] as const)("the phones of a %s", (kind) => {
     const id = await make();
     expect(await refuse(id, fields)).toMatchObject(invalidField(within + field, reason));
     expect(await refuseNew(fields)).toMatchObject(invalidField(within + field, reason));
+  });
+
+  it.each([
+    ["not sent", {}],
+    ["empty", { phone: "" }],
+    ["blank", { phone: "  " }],
+    ["another one", { phone: "+12125550119" }],
+  ])("refuse a mask with both if the main phone is %s", async (_, more) => {
+    const id = await make();
+    const before = await read(id);
+    const fields = { phones: [second], ...more };
+    const { code, violations } = await refuse(id, fields, ["phone", "phones"]);
+    expect(code).toBe("INVALID_ARGUMENT");
+    expect(violations).toContainEqual(
+      expect.objectContaining({ field: `${within}phones[0].number`, reason: "CONFLICT" }),
+    );
+    expect(await read(id)).toEqual(before);
+  });
+
+  it("replace all with a mask of both, by the list or the main phone alone", async () => {
+    const id = await make();
+    const paths = ["phone", "phones"];
+    const listed = await update(id, { phone: "(212) 555-0112", phones: [second] }, paths);
+    expect(listed).toMatchObject({ phone: second.number, phones: [second] });
+    expect(await update(id, { phone: "(212) 555-0119" }, paths)).toMatchObject({
+      phone: "+12125550119",
+      phones: [{ ...plain, number: "+12125550119" }],
+    });
   });
 
   it("may be sent with the equal main phone in another spelling", async () => {

@@ -21,7 +21,7 @@ import {
   phoneLine,
 } from "../../api/fields.js";
 import { notesUpdate } from "../../api/note-fields.js";
-import { contactPhones, phonesUpdate, singleMainPhoneRule } from "../../api/phone-fields.js";
+import { contactPhones, phonesUpdate, singleMainPhoneRule, withSingleMainPhone } from "../../api/phone-fields.js";
 import { type Consent, noConsent } from "../../core/consent.js";
 import {
   type UpdateCustomerRequest,
@@ -38,12 +38,13 @@ const required = ["preferred_business_id", "first_name", "last_name", "phone", "
 const whole = ["referral_source"];
 
 export function customerMask(request: UpdateCustomerRequest): UpdateMask {
-  return readMask(UpdateCustomerRequestSchema, request, maskPaths(request.updateMask), {
+  const mask = readMask(UpdateCustomerRequestSchema, request, maskPaths(request.updateMask), {
     notMaskable,
     // An empty list leaves the main phone of the request, if it has one.
     required: request.phone === undefined ? [...required, "phones"] : required,
     whole,
   });
+  return withSingleMainPhone(mask, request);
 }
 
 /** Input of UpdateCustomer, before the mask is applied. */

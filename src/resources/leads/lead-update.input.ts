@@ -4,7 +4,7 @@ import { consentChange } from "../../api/consent-message.js";
 import { keysOf, maskedParts, maskedTexts, maskPaths, readMask, type UpdateMask } from "../../api/field-mask.js";
 import { id, judgedLine, listWithout, memoizePerCountry, omitUndefined, text } from "../../api/fields.js";
 import { customIssue } from "../../api/parse.js";
-import { phonesUpdate, singleMainPhoneRule } from "../../api/phone-fields.js";
+import { phonesUpdate, singleMainPhoneRule, withSingleMainPhone } from "../../api/phone-fields.js";
 import { type Consent, noConsent } from "../../core/consent.js";
 import { nameRule, normalise } from "../../core/text.js";
 import { LeadSchema } from "../../gen/proto/moego/business/customer/v1/lead_pb.js";
@@ -47,11 +47,15 @@ export function leadMask(request: UpdateLeadRequest): LeadMask {
   const lead = request.lead;
   return {
     lead: lead
-      ? readMask(
-          LeadSchema,
+      ? withSingleMainPhone(
+          readMask(
+            LeadSchema,
+            lead,
+            paths?.filter((path) => !isBeside(path)),
+            leadRules,
+          ),
           lead,
-          paths?.filter((path) => !isBeside(path)),
-          leadRules,
+          "lead.",
         )
       : { explicit: false, violations: [], writes: () => false, partsOf: () => undefined },
     beside: readMask(UpdateLeadRequestSchema, request, paths?.filter(isBeside), besideRules),
