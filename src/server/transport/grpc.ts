@@ -14,6 +14,7 @@ import type { Call, ExecuteCall } from "../pipeline/call.js";
 import { isUnary } from "../pipeline/contract.js";
 import { callCancelled, deadlineExceeded } from "../pipeline/deadline.js";
 import { StatusError } from "../pipeline/status.js";
+import { closeAnsweredStreams } from "./answered-streams.js";
 import { decodeBinary } from "./binary-input.js";
 import { encodeBinary, grpcMethodOf } from "./grpc-codec.js";
 import { addHealth } from "./grpc-health.js";
@@ -79,6 +80,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
   });
   const listeners = http2ServersOf(server);
   for (const listener of listeners) {
+    closeAnsweredStreams(listener);
     limitHandshakes(listener, options.handshakeTimeoutMs);
     if (options.maxConnections !== undefined) listener.maxConnections = options.maxConnections;
   }

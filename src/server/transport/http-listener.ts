@@ -2,6 +2,7 @@ import { createServer, type Server as HttpServer } from "node:http";
 import { createServer as createHttp2Server, type Http2Server } from "node:http2";
 import { createServer as createHttpsServer, type Server as HttpsServer } from "node:https";
 import type { TLSSocket } from "node:tls";
+import { closeAnsweredStreams } from "./answered-streams.js";
 import { maxHeaderBytes } from "./http-errors.js";
 import { handshakeTimeoutMs, type TlsFiles } from "./tls.js";
 
@@ -37,6 +38,7 @@ export interface HttpTimeouts {
 export function createListener(tls: TlsFiles | undefined, timeouts: HttpTimeouts = {}): HttpListener {
   const http2 = createHttp2Server({ settings: { maxConcurrentStreams: 128, maxHeaderListSize: maxHeaderBytes } });
   http2.setTimeout(idleTimeoutMs);
+  closeAnsweredStreams(http2);
   const limits = {
     headersTimeout: timeouts.headersMs ?? headersTimeoutMs,
     requestTimeout: timeouts.requestMs ?? requestTimeoutMs,

@@ -1,5 +1,5 @@
 import { IncomingMessage, ServerResponse } from "node:http";
-import { constants, type Http2ServerRequest, type Http2ServerResponse } from "node:http2";
+import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import type { AddressInfo, Server as NetServer } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Logger } from "pino";
@@ -130,7 +130,7 @@ async function exchange(
   // HTTP/2 uses GOAWAY and does not allow this header.
   const isLast = isHostless || served.lifetime.isDraining() || (expectsContinue && !nodeRequest.complete);
   if (isHttp1 && isLast) response.setHeader("connection", "close");
-  response.once("finish", () => letGo(nodeRequest));
+  if (isHttp1) response.once("finish", () => letGo(nodeRequest));
   sendAnswer(response, answer, { isHead: request.method === "HEAD" });
 }
 
@@ -211,13 +211,10 @@ function bodyNotWanted(): DomainError {
   return new DomainError("KEY_MISSING", "The request has no API key.");
 }
 
-/** Closes the connection of a client that still sends its body after the response. */
-function letGo(nodeRequest: NodeRequest): void {
+/** Closes the connection of a client that still sends its body after the response. HTTP/2 closes the stream alone. */
+function letGo(nodeRequest: IncomingMessage): void {
   if (nodeRequest.complete) return;
-  const timer = setTimeout(() => {
-    if (nodeRequest instanceof IncomingMessage) nodeRequest.socket.destroy();
-    else nodeRequest.stream.close(constants.NGHTTP2_NO_ERROR);
-  }, unreadBodyGraceMs);
+  const timer = setTimeout(() => nodeRequest.socket.destroy(), unreadBodyGraceMs);
   nodeRequest.once("end", () => clearTimeout(timer));
 }
 
