@@ -1,6 +1,8 @@
+import { create, toBinary } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { DomainError, type Reason, type Violation } from "../../src/core/errors.js";
 import { Code } from "../../src/gen/proto/google/rpc/code_pb.js";
+import { StatusSchema } from "../../src/gen/proto/google/rpc/status_pb.js";
 import { ErrorReason } from "../../src/gen/proto/moego/error/v1/error_reason_pb.js";
 import { httpStatusOf, reasonCodes } from "../../src/server/pipeline/error-table.js";
 import { toStatusError } from "../../src/server/pipeline/status.js";
@@ -13,7 +15,10 @@ const violation = (index: number, length = 10): Violation => ({
 const statusOf = (reason: Reason, details: DomainError["details"], message = "No.") =>
   toStatusError(new DomainError(reason, message, details), "req_1");
 const bytesOf = (status: ReturnType<typeof statusOf>) =>
-  status.toStatus().details.reduce((sum, { typeUrl, value }) => sum + typeUrl.length + value.length + 8, 0);
+  toBinary(StatusSchema, create(StatusSchema, { details: status.toStatus().details })).length;
+/** What the details and the message take in the headers of gRPC. */
+const headerBytesOf = (status: ReturnType<typeof statusOf>) =>
+  Buffer.from(toBinary(StatusSchema, status.toStatus())).toString("base64").length + encodeURI(status.message).length;
 const partOf = (status: ReturnType<typeof statusOf>, type: string) => {
   const found = status.details.find(({ schema }) => schema.typeName === `google.rpc.${type}`);
   return JSON.parse(
@@ -53,6 +58,37 @@ describe("the details of an error", () => {
     });
     expect(partOf(status, "BadRequest").fieldViolations).toHaveLength(50);
     expect(partOf(status, "ErrorInfo").metadata.violationCount).toBe("80");
+    expect(status.message).toBe("No. The first 50 of them are listed.");
+  });
+
+  it.each([
+    ["of the usual length", "preference.custom_fields", "Must be one of the options of the field.", 40],
+    ["with descriptions of 500 characters", "emails", "d".repeat(500), 30],
+  ])("list 50 violations %s within 4 KiB, with what fits of the descriptions", (_what, name, description, kept) => {
+    const violations = Array.from({ length: 50 }, (_, index): Violation => {
+      return { field: `${name}[${index}]`, reason: "NOT_FOUND", description };
+    });
+    const status = statusOf("INVALID_REQUEST", { violations });
+    const listed: readonly Violation[] = partOf(status, "BadRequest").fieldViolations;
+    expect(listed.map(({ field, reason }) => ({ field, reason }))).toEqual(
+      violations.map(({ field, reason }) => ({ field, reason })),
+    );
+    const lengths = new Set(listed.map(({ description: text }) => text.length));
+    expect([...lengths][0]).toBeGreaterThanOrEqual(Math.min(kept, 24));
+    expect(lengths.size).toBe(1);
+    expect(bytesOf(status)).toBeLessThanOrEqual(4_096);
+    expect(status.message).toBe("No.");
+  });
+
+  it("say how many of the violations are listed when not even their fields fit", () => {
+    const status = statusOf("INVALID_REQUEST", {
+      violations: Array.from({ length: 50 }, (_, index) => violation(index, 200)),
+    });
+    const listed = partOf(status, "BadRequest").fieldViolations.length;
+    // 255 bytes each, beside 200 of the rest.
+    expect(listed).toBeGreaterThanOrEqual(15);
+    expect(status.message).toBe(`No. The first ${listed} of them are listed.`);
+    expect(partOf(status, "ErrorInfo").metadata.violationCount).toBe("50");
   });
 
   it.each([
@@ -73,8 +109,10 @@ describe("the details of an error", () => {
       },
     ],
   ])("stay within 4 KiB with %s", (_what, details) => {
-    const status = statusOf("INVALID_REQUEST", details, "x".repeat(10_000));
+    const status = statusOf("INVALID_REQUEST", details, "\ud800é".repeat(10_000));
     expect(bytesOf(status)).toBeLessThanOrEqual(4_096);
+    // HTTP/2 peers take 8 KiB by default, 32 more for each header.
+    expect(headerBytesOf(status)).toBeLessThanOrEqual(7_400);
     expect(partOf(status, "ErrorInfo").metadata.requestId).toBe("req_1");
     expect(status.toStatus().message.length).toBeLessThan(600);
   });

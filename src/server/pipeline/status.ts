@@ -13,12 +13,14 @@ import { codeOf, httpStatusOf, retryDelayMsOf } from "./error-table.js";
 
 const errorDomain = "moego.api";
 
-/** All details together, encoded. HTTP/2 peers reject header blocks above 8 to 16 KiB, and base64 adds a third. */
+/** All details together, as in `google.rpc.Status`. HTTP/2 peers reject header blocks above 8 KiB; base64 adds a third. */
 const maxDetailsBytes = 4096;
-/** Encoding adds the type URL and two lengths to each detail. */
-const detailOverheadBytes = 64;
+/** Percent-encoded, as in the header `grpc-message`. */
+const maxMessageBytes = 1024;
 const maxMetadataChars = 2_000;
 const maxSentenceChars = 512;
+/** Lengths of descriptions, tried in this order until all violations fit. */
+const descriptionChars = [maxSentenceChars, 256, 128, 96, 72, 60, 48, 36, 24, 0] as const;
 const maxFieldChars = 256;
 
 /** A detail message with its schema, since each transport encodes it differently. */
@@ -39,8 +41,9 @@ export class StatusError extends Error {
     error: DomainError,
     readonly requestId: string,
     readonly details: readonly StatusDetail[],
+    message = error.message,
   ) {
-    super(cut(error.message, maxSentenceChars), { cause: error });
+    super(cutMessage(message), { cause: error });
     this.reason = error.reason;
     this.code = codeOf(error.reason);
     this.httpStatus = httpStatusOf(error.reason);
@@ -82,40 +85,44 @@ export function toStatusError(error: DomainError, requestId: string): StatusErro
     );
   }
   if (retryDelayMs !== undefined) details.push(detail(RetryInfoSchema, { retryDelay: durationOf(retryDelayMs) }));
-  if (violations.length > 0) details.push(badRequest(violations, maxDetailsBytes - sizeOf(details)));
-  return new StatusError(error, requestId, details);
+  if (violations.length === 0) return new StatusError(error, requestId, details);
+  const listed = fitting(violations.slice(0, maxViolations), maxDetailsBytes - sizeOf(details));
+  details.push(badRequestOf(listed));
+  const isCut = listed.length < violationCount;
+  const message = isCut ? `${error.message} The first ${listed.length} of them are listed.` : error.message;
+  return new StatusError(error, requestId, details, message);
 }
 
 function detail<Schema extends DescMessage>(schema: Schema, init: MessageInitShape<Schema>): StatusDetail {
   return { schema, message: create(schema, init) };
 }
 
-/** As many violations as fit, in order. The metadata has the total count. */
-function badRequest(violations: readonly Violation[], budgetBytes: number): StatusDetail {
-  const whole = badRequestOf(violations.slice(0, maxViolations));
-  if (sizeOf([whole]) <= budgetBytes) return whole;
-  const fitting: Violation[] = [];
-  let leftBytes = budgetBytes - detailOverheadBytes;
-  for (const violation of violations.slice(0, maxViolations)) {
-    leftBytes -= sizeOf([badRequestOf([violation])]);
-    if (leftBytes < 0) break;
-    fitting.push(violation);
+/**
+ * All violations, with descriptions as long as they may be for that, or else as many as fit without descriptions, in
+ * order.
+ */
+function fitting(violations: readonly Violation[], budgetBytes: number): readonly Violation[] {
+  let listed: readonly Violation[] = violations;
+  for (const maxChars of descriptionChars) {
+    listed = violations.map(({ field, reason, description }) => ({
+      field: cut(field, maxFieldChars),
+      reason,
+      description: cut(description, maxChars),
+    }));
+    if (sizeOf([badRequestOf(listed)]) <= budgetBytes) return listed;
   }
-  return badRequestOf(fitting);
+  while (sizeOf([badRequestOf(listed)]) > budgetBytes) listed = listed.slice(0, -1);
+  return listed;
 }
 
 function badRequestOf(violations: readonly Violation[]): StatusDetail {
-  return detail(BadRequestSchema, {
-    fieldViolations: violations.map(({ field, reason, description }) => ({
-      field: cut(field, maxFieldChars),
-      reason,
-      description: cut(description, maxSentenceChars),
-    })),
-  });
+  return detail(BadRequestSchema, { fieldViolations: [...violations] });
 }
 
+/** Encoded as in `google.rpc.Status`, with their type URLs. */
 function sizeOf(details: readonly StatusDetail[]): number {
-  return details.reduce((sum, { schema, message }) => sum + toBinary(schema, message).length + detailOverheadBytes, 0);
+  const packed = details.map(({ schema, message }) => anyPack(schema, message));
+  return toBinary(StatusSchema, create(StatusSchema, { details: packed })).length;
 }
 
 /** Metadata shortened to its share of the budget. Truncated values end in "...". */
@@ -129,10 +136,18 @@ function shortened(metadata: Readonly<Record<string, string>>): Record<string, s
   return kept;
 }
 
+function cutMessage(message: string): string {
+  // An unpaired surrogate, which cannot be percent-encoded, becomes U+FFFD.
+  let text = cut(Buffer.from(message).toString(), maxSentenceChars);
+  for (let max = maxSentenceChars / 2; encodeURI(text).length > maxMessageBytes; max /= 2) text = cut(message, max);
+  return text;
+}
+
 /** Counts bytes, not characters: a UTF-16 unit takes up to three bytes. */
 function cut(text: string, maxLength: number): string {
   if (Buffer.byteLength(text) <= maxLength) return text;
-  const bytes = Buffer.from(text).subarray(0, Math.max(0, maxLength - 3));
+  if (maxLength < 3) return "";
+  const bytes = Buffer.from(text).subarray(0, maxLength - 3);
   // A truncated character decodes to U+FFFD at the end.
   return `${bytes.toString().replace(/\uFFFD+$/u, "")}...`;
 }
