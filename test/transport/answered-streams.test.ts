@@ -15,7 +15,7 @@ afterAll(() => world[Symbol.asyncDispose]());
 const getCustomer = "/moego.business.customer.v1.CustomerService/GetCustomer";
 const message = enveloped(toBinary(GetCustomerRequestSchema, create(GetCustomerRequestSchema, { id: "cus_1" })));
 /** What announces a message of 5 MB. */
-const tooLarge = Buffer.concat([Buffer.from([0]), Buffer.from("004c4b40", "hex"), Buffer.alloc(60_000)]);
+const tooLarge = Buffer.concat([Buffer.from([0]), Buffer.from("004c4b40", "hex"), Buffer.alloc(20_000)]);
 
 interface Sent {
   readonly path?: string;

@@ -16,6 +16,7 @@ import { callCancelled, deadlineExceeded } from "../pipeline/deadline.js";
 import { StatusError } from "../pipeline/status.js";
 import { closeAnsweredStreams } from "./answered-streams.js";
 import { decodeBinary } from "./binary-input.js";
+import { closeDeadSessions } from "./dead-sessions.js";
 import { encodeBinary, grpcMethodOf } from "./grpc-codec.js";
 import { addHealth } from "./grpc-health.js";
 import { http2ServersOf } from "./grpc-http2-servers.js";
@@ -40,6 +41,12 @@ const channelOptions = {
   "grpc.max_connection_age_ms": 60 * 60_000,
   "grpc.max_connection_age_grace_ms": 60_000,
 };
+
+/**
+ * Clients that know it, such as those of Go and Python, refuse larger metadata themselves. For other clients, the call
+ * alone is reset, which they report as RESOURCE_EXHAUSTED, unless one field exceeds it: see `closeDeadSessions`.
+ */
+const maxHeaderListBytes = 64 * 1024;
 
 interface GrpcServerOptions {
   readonly host: string;
@@ -80,7 +87,9 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
   });
   const listeners = http2ServersOf(server);
   for (const listener of listeners) {
+    listener.updateSettings({ maxHeaderListSize: maxHeaderListBytes });
     closeAnsweredStreams(listener);
+    closeDeadSessions(listener);
     limitHandshakes(listener, options.handshakeTimeoutMs);
     if (options.maxConnections !== undefined) listener.maxConnections = options.maxConnections;
   }

@@ -3,6 +3,7 @@ import { createServer as createHttp2Server, type Http2Server } from "node:http2"
 import { createServer as createHttpsServer, type Server as HttpsServer } from "node:https";
 import type { TLSSocket } from "node:tls";
 import { closeAnsweredStreams } from "./answered-streams.js";
+import { closeDeadSessions } from "./dead-sessions.js";
 import { maxHeaderBytes } from "./http-errors.js";
 import { handshakeTimeoutMs, type TlsFiles } from "./tls.js";
 
@@ -39,6 +40,7 @@ export function createListener(tls: TlsFiles | undefined, timeouts: HttpTimeouts
   const http2 = createHttp2Server({ settings: { maxConcurrentStreams: 128, maxHeaderListSize: maxHeaderBytes } });
   http2.setTimeout(idleTimeoutMs);
   closeAnsweredStreams(http2);
+  closeDeadSessions(http2);
   const limits = {
     headersTimeout: timeouts.headersMs ?? headersTimeoutMs,
     requestTimeout: timeouts.requestMs ?? requestTimeoutMs,
