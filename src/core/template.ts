@@ -15,8 +15,21 @@ export function isTemplate(template: string): boolean {
 
 /**
  * Replaces the variables of a template. A variable without a value becomes empty. Values are not interpreted as
- * templates.
+ * templates. Undefined as soon as the text has more than `maxChars`: a template of 10,000 characters can repeat a long
+ * value 1,000 times.
  */
-export function renderTemplate(template: string, values: ReadonlyMap<string, string>): string {
-  return template.replaceAll(placeholder, (_, name: string) => values.get(name) ?? "");
+export function renderTemplate(
+  template: string,
+  values: ReadonlyMap<string, string>,
+  maxChars: number,
+): string | undefined {
+  let text = "";
+  let end = 0;
+  for (const { 0: whole, 1: name = "", index } of template.matchAll(placeholder)) {
+    text += template.slice(end, index) + (values.get(name) ?? "");
+    if (text.length > maxChars) return undefined;
+    end = index + whole.length;
+  }
+  text += template.slice(end);
+  return text.length > maxChars ? undefined : text;
 }

@@ -3,7 +3,7 @@ import { setImmediate } from "node:timers/promises";
 import type { Violation } from "../../core/errors.js";
 import { firstMatch, isLongInteger, type JsonValue, readJson } from "../../core/json-path.js";
 import type { OutboundFailureResult, OutboundRequest, OutboundResponse } from "../../core/outbound-call.js";
-import { renderTemplate } from "../../core/template.js";
+import { renderTemplate, variablesOf } from "../../core/template.js";
 import type {
   ExternalApi,
   FailedOutput,
@@ -35,7 +35,25 @@ export function paramViolations({ headers, requestParams }: ExternalApi, params:
     const fault = paramFault(param, value, inHeaders.has(param.name));
     return fault ? [{ field: at(param.name), ...fault }] : [];
   });
-  return [...unknown, ...faults];
+  if (unknown.length + faults.length > 0) return [...unknown, ...faults];
+  const values = valuesOf(requestParams, params);
+  // A placeholder can occur hundreds of times in a header.
+  const tooLong = headers.filter(({ value }) => renderTemplate(value, values, maxSentHeaderChars) === undefined);
+  const description = `Must leave the header with at most ${maxSentHeaderChars} characters.`;
+  return tooLong.map(({ value }) => ({ field: at(variablesOf(value)[0] ?? ""), reason: "TOO_LONG", description }));
+}
+
+const maxSentHeaderChars = 8_192;
+
+/** The given values and the defaults. */
+function valuesOf(requestParams: readonly RequestParam[], params: Params): ReadonlyMap<string, string> {
+  const named = new Map(Object.entries(params));
+  return new Map(
+    requestParams.flatMap(({ name, defaultValue }): (readonly [string, string])[] => {
+      const value = named.get(name) ?? defaultValue;
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
 }
 
 function at(name: string): string {
@@ -51,13 +69,7 @@ export function buildRequest(
   params: Params,
   secrets: HeaderSecrets,
 ): OutboundRequest {
-  const named = new Map(Object.entries(params));
-  const values = new Map(
-    requestParams.flatMap(({ name, defaultValue }): (readonly [string, string])[] => {
-      const value = named.get(name) ?? defaultValue;
-      return value === undefined ? [] : [[name, value]];
-    }),
-  );
+  const values = valuesOf(requestParams, params);
   const given = (location: RequestParam["location"]) =>
     requestParams.flatMap((param) => {
       const value = param.location === location ? values.get(param.name) : undefined;
@@ -65,7 +77,7 @@ export function buildRequest(
     });
   const sent = headers.map(({ name, value, isSecret }): readonly [string, string] => [
     name,
-    isSecret ? (secrets.get(name.toLowerCase()) ?? "") : renderTemplate(value, values),
+    isSecret ? (secrets.get(name.toLowerCase()) ?? "") : (renderTemplate(value, values, maxSentHeaderChars) ?? ""),
   ]);
   const body = given("BODY");
   const hasBody = requestParams.some(({ location }) => location === "BODY");

@@ -219,7 +219,11 @@ export function createFlowMemory(inputs: ReadonlyMap<string, string>): FlowMemor
         values.delete(name);
       }
     },
-    render: (template) => bounded(renderTemplate(template, values)),
+    render(template) {
+      const text = renderTemplate(template, values, maxValue);
+      if (text === undefined) throw new SizeLimitReached();
+      return text;
+    },
     entries: () => Object.fromEntries(values),
   };
 }
