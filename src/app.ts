@@ -66,7 +66,7 @@ export async function createApp({ config, logger, databaseUrl, secrets, hasDemo 
   const outbound = createOutbound({ allow: externalApiAllow, observe: metrics.countOutbound });
   let httpUrl = "";
   const handlers = createHandlers({
-    repositories: createRepositories(database, secrets),
+    repositories: createRepositories({ database, limits: config.limits }, secrets),
     outbound,
     pageTokenSecret: secrets.pageTokenSecret,
     publicBaseUrl: () => config.publicBaseUrl ?? httpUrl,

@@ -1,6 +1,6 @@
 import { hkdfSync } from "node:crypto";
 import type { ServiceSecrets } from "./database-server.js";
-import type { Database } from "./db/database.js";
+import type { LimitedDatabase } from "./db/company-records.js";
 import { createPseudonym } from "./db/erasure/pseudonym.js";
 import { createApiKeyRepository } from "./resources/api-keys/api-key.repository.js";
 import { createCallerRepository } from "./resources/callers/caller.repository.js";
@@ -43,31 +43,32 @@ const keyDerivationLabels = {
   flowRuns: "moego flow runs",
 } as const;
 
-export function createRepositories(database: Database, secrets: ServiceSecrets) {
+export function createRepositories(limited: LimitedDatabase, secrets: ServiceSecrets) {
+  const { database } = limited;
   const pseudonym = createPseudonym(...derivedKeys(secrets, "erasedRecords"));
   return {
-    customers: createCustomerRepository(database),
+    customers: createCustomerRepository(limited),
     customFields: createCustomFieldRepository(database),
-    leads: createLeadRepository(database),
-    pets: createPetRepository(database),
-    petImports: createPetImportRepository(database, pseudonym),
+    leads: createLeadRepository(limited),
+    pets: createPetRepository(limited),
+    petImports: createPetImportRepository(limited, pseudonym),
     cardLinks: createCardLinkRepository(database, derivedKeys(secrets, "cardLinks")),
-    settings: createSettingRepositories(database),
-    customFieldLists: createCustomFieldListRepository(database),
-    catalog: createCatalogRepository(database),
+    settings: createSettingRepositories(limited),
+    customFieldLists: createCustomFieldListRepository(limited),
+    catalog: createCatalogRepository(limited),
     directory: createDirectoryRepository(database),
-    directoryAdmin: createDirectoryAdminRepository(database),
-    apiKeys: createApiKeyRepository(database),
-    packages: createPackageRepository(database),
-    customerAdmin: createCustomerAdminRepository(database, pseudonym),
-    leadAdmin: createLeadAdminRepository(database, pseudonym),
+    directoryAdmin: createDirectoryAdminRepository(limited),
+    apiKeys: createApiKeyRepository(limited),
+    packages: createPackageRepository(limited),
+    customerAdmin: createCustomerAdminRepository(limited, pseudonym),
+    leadAdmin: createLeadAdminRepository(limited, pseudonym),
     consents: createConsentRepository(database),
-    callers: createCallerRepository(database),
+    callers: createCallerRepository(limited),
     callerScreens: createCallerScreenRepository(database),
-    vipLevels: createSettingListRepository(database, vipLevelTable),
-    ivrFlows: createIvrFlowRepository(database),
+    vipLevels: createSettingListRepository(limited, vipLevelTable),
+    ivrFlows: createIvrFlowRepository(limited),
     flowRuns: createFlowRunRepository(database, openFlowRunCipher(secrets)),
-    externalApis: createExternalApiRepository(database, openSecretCipher(secrets)),
+    externalApis: createExternalApiRepository(limited, openSecretCipher(secrets)),
   };
 }
 

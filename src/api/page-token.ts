@@ -4,6 +4,7 @@ import { clone, type DescField, type Message } from "@bufbuild/protobuf";
 import { reflect } from "@bufbuild/protobuf/reflect";
 import { z } from "zod";
 import { type Cursor, type Page, pageTokenInvalid } from "../core/page.js";
+import { recordBytes } from "../core/record-size.js";
 import type { Pagination } from "../gen/proto/moego/common/v1/pagination_pb.js";
 import { canonicalBytes } from "./canonical.js";
 import { customIssue } from "./parse.js";
@@ -151,27 +152,10 @@ function bindingOf(request: Message, { method, principal }: Context): Buffer {
 function countRowsThatFit(rows: readonly unknown[]): number {
   let bytes = 0;
   for (const [index, row] of rows.entries()) {
-    bytes += sizeOf(row);
+    bytes += recordBytes(row);
     if (bytes > maxAnswerBytes && index > 0) return index;
   }
   return rows.length;
 }
 
 const maxAnswerBytes = 3 * 1024 * 1024;
-/** Upper bounds for a number, time or flag, and for the tag and length of a member. */
-const scalarBytes = 12;
-const tagBytes = 4;
-
-/** Estimates the encoded size of a row. Never far too low; too high if members have long names. */
-function sizeOf(value: unknown): number {
-  if (typeof value === "string") return Buffer.byteLength(value);
-  if (typeof value !== "object" || value === null || value instanceof Date) return scalarBytes;
-  let bytes = 0;
-  if (Array.isArray(value)) {
-    for (const item of value) bytes += tagBytes + sizeOf(item);
-    return bytes;
-  }
-  // Names count, because custom field codes are sent with each value.
-  for (const [name, member] of Object.entries(value)) bytes += tagBytes + name.length + sizeOf(member);
-  return bytes;
-}

@@ -17,8 +17,8 @@ export const createCompany: Command = async (words, context) => {
   const { id, name, country, "time-zone": timeZone } = values;
   const company = await withOptionNames(companyOptions, async () => {
     const input = readCompany({ id, name, country, timeZone });
-    return await withDatabase(context, "moego companies create", ({ database, write }) =>
-      createDirectoryAdminRepository(database).createCompany(input, write),
+    return await withDatabase(context, "moego companies create", ({ write, ...limited }) =>
+      createDirectoryAdminRepository(limited).createCompany(input, write),
     );
   });
   context.terminal.out(company.id);
@@ -26,8 +26,8 @@ export const createCompany: Command = async (words, context) => {
 
 export const listCompanies: Command = async (words, context) => {
   parseArgs({ args: [...words], options: {} });
-  const companies = await withDatabase(context, "moego companies list", ({ database, write }) =>
-    readAll((page) => createDirectoryAdminRepository(database).listCompanies(page, write.signal)),
+  const companies = await withDatabase(context, "moego companies list", ({ write, ...limited }) =>
+    readAll((page) => createDirectoryAdminRepository(limited).listCompanies(page, write.signal)),
   );
   const rows = companies.map(({ id, name, country, timeZone }) => [id, name, country, timeZone]);
   for (const line of toColumns([["ID", "NAME", "COUNTRY", "TIME ZONE"], ...rows])) context.terminal.out(line);
@@ -38,8 +38,8 @@ export const createBusiness: Command = async (words, context) => {
   assertRequiredOptions(values, ["company", "name"]);
   const business = await withOptionNames(businessOptions, async () => {
     const input = readBusiness({ companyId: values.company, id: values.id, name: values.name });
-    return await withDatabase(context, "moego businesses create", ({ database, write }) =>
-      createDirectoryAdminRepository(database).createBusiness(input, write),
+    return await withDatabase(context, "moego businesses create", ({ write, ...limited }) =>
+      createDirectoryAdminRepository(limited).createBusiness(input, write),
     );
   });
   context.terminal.out(business.id);

@@ -117,8 +117,8 @@ export const revokeKey: Command = async (words, context) => {
   context.terminal.out(`Revoked API key ${key.id} (${key.name}) at ${key.revokedTime?.toISOString()}.`);
 };
 
-function keysOf({ database }: Session, now: () => number): ApiKeys {
-  return createApiKeys({ repository: createApiKeyRepository(database), now });
+function keysOf(session: Session, now: () => number): ApiKeys {
+  return createApiKeys({ repository: createApiKeyRepository(session), now });
 }
 
 const pageSize = 500;

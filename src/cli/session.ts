@@ -1,13 +1,13 @@
 import { randomUUID } from "node:crypto";
 import type { WriteContext } from "../core/write.js";
 import { type DatabaseServer, migrateDatabase, openDatabaseServer } from "../database-server.js";
-import { type Database, openDatabase } from "../db/database.js";
+import type { LimitedDatabase } from "../db/company-records.js";
+import { openDatabase } from "../db/database.js";
 import { readFault } from "../db/database-errors.js";
 import type { Log } from "../db/log.js";
 import type { CommandContext } from "./command.js";
 
-export interface Session {
-  readonly database: Database;
+export interface Session extends LimitedDatabase {
   readonly write: WriteContext;
 }
 
@@ -28,7 +28,11 @@ export async function withDatabase<T>(
     const { poolWaitMs: _, ...limits } = config.database;
     await using database = openDatabase({ ...limits, url: server.serviceUrl, size: 2, waitMs: commandWaitMs, log });
     const signal = new AbortController().signal;
-    return await work({ database, write: { rpc, requestId: randomUUID(), keyId: "", ip: "", signal } });
+    return await work({
+      database,
+      limits: config.limits,
+      write: { rpc, requestId: randomUUID(), keyId: "", ip: "", signal },
+    });
   } catch (error) {
     const fault = readFault(error);
     // SQLSTATE of an unknown table or column, or of a missing role that the first migration creates.

@@ -5,20 +5,12 @@ import { isIpRange } from "../core/ip-ranges.js";
 import { readAllowedTarget } from "../core/outbound-call.js";
 import { maxPoolSize } from "../db/pool.js";
 import { isLoopback, isVerifiedConnection } from "../db/verified-connection.js";
-
-export interface VariableDoc {
-  /** Expected format, as a noun phrase. */
-  readonly expected: string;
-  readonly example: string;
-  /** Never printed, even if the value is invalid. */
-  readonly secret?: boolean;
-}
+import { companyLimitsSchema, integerVariable as integer, numberVariable } from "./company-limits-schema.js";
+import { variableDocs } from "./variable-docs.js";
 
 const insecureDatabase =
   "not on this machine, so its data would cross the network without verified TLS. Add sslmode=verify-full (with " +
   "sslrootcert=FILE, a readable PEM file, for a private CA), or set DATABASE_ALLOW_INSECURE=1 for a trusted network";
-
-export const variableDocs = z.registry<VariableDoc>();
 
 /** The environment variables. readConfig has removed empty ones. */
 export const environmentSchema = z
@@ -87,6 +79,9 @@ export const environmentSchema = z
     }),
     RATE_LIMIT_PER_KEY: rateLimit("100/s burst 200"),
     RATE_LIMIT_PER_COMPANY: rateLimit("300/s burst 600"),
+    MAX_CALLS_IN_FLIGHT_PER_COMPANY: integer({ min: 1, max: 100_000, fallback: 8 }),
+    MAX_RECORD_BYTES: integer({ min: 64 * 1024, max: 1024 * 1024, fallback: 1024 * 1024 }),
+    ...companyLimitsSchema.shape,
     DEMO_API_KEY: demoKey(),
     DEMO_API_KEY_2: demoKey(),
     SEED_DEMO: flag(),
@@ -172,19 +167,7 @@ function text(isGood: (value: string) => boolean) {
 
 function port(fallback: number, example: string) {
   const expected = "a port from 0 to 65535; 0 selects a free port";
-  return number(0, 65_535).default(fallback).register(variableDocs, { expected, example });
-}
-
-function integer({ min, max, fallback }: { readonly min: number; readonly max: number; readonly fallback: number }) {
-  const expected = `an integer from ${min} to ${max}`;
-  return number(min, max)
-    .default(fallback)
-    .register(variableDocs, { expected, example: String(fallback) });
-}
-
-function number(min: number, max: number) {
-  const inRange = (value: string) => /^\d{1,9}$/.test(value) && Number(value) >= min && Number(value) <= max;
-  return text(inRange).transform(Number);
+  return numberVariable({ min: 0, max: 65_535, fallback }, { expected, example });
 }
 
 const rateLimitPattern = /^([1-9]\d{0,6})\/(s|min|h)(?: burst ([1-9]\d{0,6}))?$/;

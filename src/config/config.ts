@@ -1,9 +1,12 @@
 import { resolve } from "node:path";
 import type { z } from "zod";
+import type { CompanyLimits, WriteLimits } from "../core/company-limits.js";
 import { readAllowedTarget } from "../core/outbound-call.js";
 import { isLoopback } from "../db/verified-connection.js";
 import type { RateLimits } from "../server/pipeline/rate-limit.js";
-import { environmentSchema, type VariableDoc, variableDocs } from "./config-schema.js";
+import { companyLimitsSchema } from "./company-limits-schema.js";
+import { environmentSchema } from "./config-schema.js";
+import { type VariableDoc, variableDocs } from "./variable-docs.js";
 
 /** The configuration of one process, read once from its environment. */
 export interface Config {
@@ -33,6 +36,9 @@ export interface Config {
   /** `host:port` entries that external APIs may call although they are not public, and without TLS. */
   readonly externalApiAllow: ReadonlySet<string>;
   readonly rateLimits: RateLimits;
+  /** Calls of one company that run at the same time; further ones wait. */
+  readonly callsInFlightPerCompany: number;
+  readonly limits: WriteLimits;
   readonly demo: {
     readonly key: string | undefined;
     readonly secondKey: string | undefined;
@@ -93,11 +99,11 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     Object.entries(environment).filter(([, value]) => value !== undefined && value !== ""),
   );
   const result = environmentSchema.safeParse(present);
-  if (result.success) return toConfig(result.data);
+  if (result.success) return toConfig(result.data, companyLimitsSchema.parse(present));
   throw new ConfigError(result.error.issues.map((issue) => toFault(issue, present)));
 }
 
-function toConfig(env: Environment): Config {
+function toConfig(env: Environment, ofCompany: CompanyLimits): Config {
   const { TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile } = env;
   return {
     host: env.HOST,
@@ -127,6 +133,11 @@ function toConfig(env: Environment): Config {
     rateLimits: {
       ...(env.RATE_LIMIT_PER_KEY ? { perKey: env.RATE_LIMIT_PER_KEY } : {}),
       ...(env.RATE_LIMIT_PER_COMPANY ? { perCompany: env.RATE_LIMIT_PER_COMPANY } : {}),
+    },
+    callsInFlightPerCompany: env.MAX_CALLS_IN_FLIGHT_PER_COMPANY,
+    limits: {
+      ofCompany,
+      recordBytes: env.MAX_RECORD_BYTES,
     },
     demo: { key: env.DEMO_API_KEY, secondKey: env.DEMO_API_KEY_2, seed: env.SEED_DEMO },
     metricsToken: env.METRICS_TOKEN,

@@ -1,11 +1,20 @@
+import type { WriteLimits } from "../core/company-limits.js";
 import type { CompanyResource } from "../core/company-resource.js";
 import { alreadyExistsError } from "../core/errors.js";
+import { assertRecordSize, recordBytes } from "../core/record-size.js";
 import type { ResourceKind, WriteContext } from "../core/write.js";
 import { Prisma } from "../gen/prisma/client.js";
 import { auditColumns, type Changed, recordChange, recordChanges } from "./audit-log.js";
 import type { Database } from "./database.js";
 import { violatedConstraint } from "./database-errors.js";
+import { type Measure, withinLimits } from "./growth.js";
 import { once } from "./idempotent-write.js";
+
+/** The database, and what a write must not exceed. */
+export interface LimitedDatabase {
+  readonly database: Database;
+  readonly limits: WriteLimits;
+}
 
 /** Records of a company that rarely change: entries of settings lists, catalog services, external APIs and IVR flows. */
 export interface CompanyRecordKind<T> {
@@ -15,11 +24,32 @@ export interface CompanyRecordKind<T> {
   readonly resource: string;
   /** The field of each unique constraint other than the primary key. */
   readonly unique?: Readonly<Record<string, string>>;
+  /** What the company may have of them. */
+  readonly measures: readonly Measure[];
+  /** SQL condition of records in use. Default: not archived. */
+  readonly inUse?: string;
+  /** Maximum size of one record. */
+  maxBytes?(limits: WriteLimits): number;
   find(tx: Prisma.TransactionClient, target: CompanyResource): Promise<T | undefined>;
 }
 
-/** Creates and changes records of one kind. A replay returns the current state. Throws ALREADY_EXISTS. */
-export function companyRecords<T>(database: Database, { kind, resource, unique = {}, find }: CompanyRecordKind<T>) {
+/**
+ * Creates and changes records of one kind. A replay returns the current state. Throws ALREADY_EXISTS,
+ * COMPANY_LIMIT_REACHED, and INVALID_REQUEST for a record that is too large.
+ */
+export function companyRecords<T>(
+  { database, limits }: LimitedDatabase,
+  { kind, resource, unique = {}, find, maxBytes = ({ recordBytes }) => recordBytes, ...counted }: CompanyRecordKind<T>,
+) {
+  const bounded = async (tx: Prisma.TransactionClient, target: CompanyResource, work: () => Promise<unknown>) => {
+    const { companyId } = target;
+    const before = await find(tx, target);
+    const storedBytes = before === undefined ? 0 : recordBytes(before);
+    await withinLimits(tx, { companyId, kind, limits: limits.ofCompany, ...counted }, async () => {
+      await work();
+      assertRecordSize({ record: await find(tx, target), storedBytes, limit: maxBytes(limits) });
+    });
+  };
   const fieldOf = new Map([[`${kind}_pkey`, "id"], ...Object.entries(unique)]);
   /** Reports the field whose value is already used. */
   const naming = (error: unknown): never => {
@@ -35,7 +65,7 @@ export function companyRecords<T>(database: Database, { kind, resource, unique =
       changeCompany(database, {
         ...{ companyId, kind, write },
         async work(tx, now) {
-          await insert(tx, now);
+          await bounded(tx, { companyId, id }, () => insert(tx, now));
           await recordChange(tx, write, { companyId, kind, id, version: 1n, time: now });
           return [id];
         },
@@ -50,7 +80,7 @@ export function companyRecords<T>(database: Database, { kind, resource, unique =
       changeCompany(database, {
         ...{ companyId: target.companyId, kind, write },
         async work(tx, now) {
-          await work(tx, now);
+          await bounded(tx, target, () => work(tx, now));
           return [target.id];
         },
         answer: async (tx) => present(await find(tx, target)),

@@ -10,6 +10,7 @@ import type { Pseudonym } from "./erasure/pseudonym.js";
 import { findExistingIds, missingStaff } from "./existing-ids.js";
 import type { FieldTable } from "./field-table.js";
 import { once } from "./idempotent-write.js";
+import type { sizedChange } from "./sized-change.js";
 
 /** A customer or a lead. Their writes differ only in their fields. */
 interface ContactRecord extends RecordKey {
@@ -105,6 +106,7 @@ interface Importing<Target, Stored> {
   assertSeen(tx: Prisma.TransactionClient, target: Target): Promise<unknown>;
   work(tx: Prisma.TransactionClient, lookups: ImportLookups): Promise<void>;
   read(tx: Prisma.TransactionClient, target: Target): Promise<Stored>;
+  readonly size: ReturnType<typeof sizedChange<Stored>>;
 }
 
 /**
@@ -113,12 +115,12 @@ interface Importing<Target, Stored> {
  */
 export function importRecord<Target extends RecordKey, Stored>(
   database: Database,
-  { kind, resource, target, write, pseudonym, assertSeen, work, read }: Importing<Target, Stored>,
+  { kind, resource, target, write, pseudonym, assertSeen, work, read, size }: Importing<Target, Stored>,
 ): Promise<Stored> {
   const { companyId, id } = target;
   const wasErased = (tx: Prisma.TransactionClient) => isErased(tx, { companyId, kind, id, pseudonym });
   return once(database, write, {
-    lock: async () => {},
+    lock: async () => size.reset(),
     async replay({ tx }) {
       if (await wasErased(tx)) throw erasedError(resource, id);
       await assertSeen(tx, target);
@@ -126,6 +128,7 @@ export function importRecord<Target extends RecordKey, Stored>(
     async work({ tx, now, record }) {
       const recorded = await record({ companyId, kind, ids: [id] });
       const where = { companyId, id };
+      await size.begin(tx, undefined);
       await work(tx, {
         now,
         exists: async () => (await (kind === "customer" ? tx.customer.count({ where }) : tx.lead.count({ where }))) > 0,
@@ -135,6 +138,10 @@ export function importRecord<Target extends RecordKey, Stored>(
       });
       return recorded;
     },
-    response: ({ tx }) => read(tx, target),
+    async response({ tx }) {
+      const stored = await read(tx, target);
+      await size.end(tx, stored);
+      return stored;
+    },
   });
 }

@@ -1,5 +1,7 @@
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readConfig } from "../../src/config/config.js";
+import type { LimitedDatabase } from "../../src/db/company-records.js";
 import { type Database, openDatabase } from "../../src/db/database.js";
 import { silentLog } from "../../src/db/log.js";
 import type { Statement } from "../../src/db/statement.js";
@@ -61,12 +63,12 @@ const children: readonly string[] = [
 ];
 
 /** The database, with every statement kept. */
-function watched(): Database {
+function watched(): LimitedDatabase {
   const read: Database["read"] = (statement, values, readSignal) => {
     sent.push({ statement, values });
     return database.read(statement, values, readSignal);
   };
-  return { ...database, read };
+  return { database: { ...database, read }, limits: readConfig({}).limits };
 }
 
 function repository() {
@@ -152,7 +154,7 @@ describe("with 20,000 customers", () => {
     "LookupCaller is planned once and finds by index, asked for %s",
     async (phone) => {
       const accessFilter = { companyIds: [tenant.companyId], grants: [tenant.companyId] };
-      const found = await createCallerScreenRepository(watched()).findAll({ accessFilter, phone }, signal);
+      const found = await createCallerScreenRepository(watched().database).findAll({ accessFilter, phone }, signal);
       const ofCustomer = { packages: { count: 1 } };
       expect(found).toMatchObject({ matches: [{ id: "cus_77", pets: { count: 1 }, ofCustomer }], matchCount: 1 });
       const { plan, isGeneric } = await planOfLast();

@@ -1,5 +1,6 @@
 import { notFoundError } from "../../core/errors.js";
 import type { WriteContext } from "../../core/write.js";
+import type { LimitedDatabase } from "../../db/company-records.js";
 import type { Database } from "../../db/database.js";
 import { once } from "../../db/idempotent-write.js";
 import { statement } from "../../db/statement.js";
@@ -13,11 +14,13 @@ import {
   type NewApiKey,
   organizationTypes,
 } from "./api-key.model.js";
+import { assertKeyRoom } from "./api-key-limit.repository.js";
 
 /** Administration of API keys in the database. */
-export function createApiKeyRepository(database: Database): ApiKeyRepository {
+export function createApiKeyRepository(limited: LimitedDatabase): ApiKeyRepository {
+  const { database } = limited;
   return {
-    insert: (key, admission, write) => insertKey(database, { key, ...admission }, write),
+    insert: (key, admission, write) => insertKey(limited, { key, ...admission }, write),
     change: (id, rules, write) => changeKey(database, { id, rules }, write),
     async get(id, signal) {
       const [row] = await database.read<ApiKeyRow>(getKey, [id], signal);
@@ -115,7 +118,7 @@ const companyId = null;
 
 /** Stores a key with its first secret. A replay returns the key that the first request created. */
 function insertKey(
-  database: Database,
+  { database, limits }: LimitedDatabase,
   { key, admit }: { readonly key: NewApiKey; readonly admit: boolean },
   write: WriteContext,
 ): Promise<ApiKey | undefined> {
@@ -125,6 +128,7 @@ function insertKey(
     async work({ tx, now, record }) {
       if (!admit) return { refusal: undefined };
       const recorded = await record({ companyId, kind: "api_key", ids: [id] });
+      await assertKeyRoom(tx, organizations, limits.ofCompany.MAX_API_KEYS);
       const lists = { scopes: [...key.scopes], allowedAddresses: [...key.allowedAddresses] };
       const ends = { staffId: staffId ?? null, expiredTime: expiredTime ?? null };
       await tx.apiKey.create({ data: { id, name, ...lists, ...ends, createdTime: now, updatedTime: now } });

@@ -7,7 +7,7 @@ import {
   singleCompanyAccessPredicate,
   toPrismaPredicate,
 } from "../../db/access-filter.js";
-import type { Database } from "../../db/database.js";
+import type { LimitedDatabase } from "../../db/company-records.js";
 import { once } from "../../db/idempotent-write.js";
 import { statement } from "../../db/statement.js";
 import { Prisma } from "../../gen/prisma/client.js";
@@ -23,7 +23,8 @@ import { accountKinds, genders } from "./caller-profile.model.js";
  * Callers, with hand-written SQL for the query and Prisma for changes. A change of a profile is a change of its
  * customer.
  */
-export function createCallerRepository(database: Database): CallerRepository {
+export function createCallerRepository({ database, limits }: LimitedDatabase): CallerRepository {
+  const maxTags = limits.ofCompany.MAX_TAGS;
   return {
     find: createCallerFind(database),
     fieldIds: (companyId, signal) => readFieldIds(database, companyId, signal),
@@ -38,7 +39,12 @@ export function createCallerRepository(database: Database): CallerRepository {
         lock: (tx) => lockCustomer(tx, target, "NO KEY UPDATE"),
         async work({ tx, locked: key, now, record }) {
           if (key.archived) throw archivedError("Customer", key.id);
-          const { unit, finish } = createCustomerUnit(tx, { customer: await readCustomer(tx, key), now, write });
+          const { unit, finish } = createCustomerUnit(tx, {
+            customer: await readCustomer(tx, key),
+            now,
+            write,
+            maxTags,
+          });
           await work(await createProfileUnit(tx, unit, target.accessFilter));
           await finish();
           return record({ companyId: key.companyId, kind: "customer", ids: [key.id] });

@@ -1,8 +1,8 @@
 import type { CompanyResource } from "../../core/company-resource.js";
 import { actingStaffId } from "../../core/write.js";
 import { recordChange, updatedTime } from "../../db/audit-log.js";
-import { companyRecords, present } from "../../db/company-records.js";
-import type { Database } from "../../db/database.js";
+import { companyRecords, type LimitedDatabase, present } from "../../db/company-records.js";
+import { countedBy } from "../../db/growth.js";
 import { resolveNameCursor } from "../../db/record-list.js";
 import { statement } from "../../db/statement.js";
 import type { Prisma } from "../../gen/prisma/client.js";
@@ -17,12 +17,15 @@ import {
 } from "./catalog.model.js";
 
 /** The catalog services of companies. */
-export function createCatalogRepository(database: Database): CatalogRepository {
+export function createCatalogRepository(limited: LimitedDatabase): CatalogRepository {
+  const { database } = limited;
   const find = async (reader: Pick<Prisma.TransactionClient, "service">, { companyId, id }: CompanyResource) => {
     const row = await reader.service.findFirst({ where: { companyId, id } });
     return row ? toService(row) : undefined;
   };
-  const services = companyRecords(database, { kind: "service", resource: "Service", find });
+  const services = companyRecords(limited, {
+    ...{ kind: "service", resource: "Service", measures: countedBy("MAX_SERVICES"), inUse: "NOT inactive", find },
+  });
   return {
     get: (target, signal) => database.ask(signal, (prisma) => find(prisma, target)),
 

@@ -51,7 +51,10 @@ export async function checkCustomFields(
   { access, association, write, current, given }: FieldCheck,
   signal: AbortSignal,
 ): Promise<CheckedFields> {
-  const definitions = await repository.definitions(access.companyId, association, signal);
+  const codes = Object.keys(given);
+  // A merge leaves the fields that it does not contain unchanged.
+  const query = { companyId: access.companyId, association, codes, withExpected: write !== "merge" };
+  const definitions = await repository.definitions(query, signal);
   const checked = checkFields(definitions, write, current, given);
   const refused = new Set(checked.violations.map((violation) => violation.field));
   const accepted = Object.fromEntries(Object.entries(given).filter(([code]) => !refused.has(fieldPath(code))));

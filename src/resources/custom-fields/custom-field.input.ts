@@ -18,7 +18,7 @@ import {
   type FieldValue,
   fieldAssociations,
   fieldTypes,
-  maxFieldOptions,
+  maxOptionsPerCall,
 } from "./custom-field.model.js";
 
 export const fieldAssociation = protoEnum(CustomField_AssociationTypeSchema, fieldAssociations);
@@ -61,7 +61,7 @@ const fieldId = importedId.superRefine((value, context) => {
     context.addIssue(customIssue("NOT_ALLOWED", "Must not be a reserved key of the call-center response."));
 });
 
-const options = list(option, maxFieldOptions);
+const options = list(option, maxOptionsPerCall);
 const label = text(nameRule);
 const helpText = text({ ...noteRule, min: 0 });
 

@@ -70,12 +70,15 @@ export interface NewCustomField extends CustomFieldContent, Pick<CustomField, "a
 }
 
 export interface CustomFieldListRepository {
+  /** Maximum number of options of one field. A field that was stored with more can keep them. */
+  readonly maxOptions: number;
   /** The list of fields of customers or of leads. Without an association, of both. */
   of(association?: FieldAssociation): SettingRepository<CustomField, CustomFieldContent>;
   create(field: NewEntry<NewCustomField>, write: WriteContext): Promise<CustomField>;
 }
 
-export const maxFieldOptions = 200;
+/** Maximum number of options that a request can contain. The limit of a field is a setting. */
+export const maxOptionsPerCall = 1_000;
 
 /**
  * Keys of the call-center response. It contains custom fields by id, so no field can have one of these keys, or of the
@@ -102,14 +105,20 @@ export interface RelationTarget {
   readonly refId?: string;
 }
 
+/** A company can have a megabyte of definitions, so only those that a write needs are read. */
+export interface DefinitionQuery {
+  readonly companyId: string;
+  readonly association: FieldAssociation;
+  /** The fields that the write sets. */
+  readonly codes: readonly string[];
+  /** Whether also the active fields that are required or have a default, without their options. */
+  readonly withExpected: boolean;
+}
+
 /** The custom fields of companies, for checking the values of records. */
 export interface CustomFieldRepository {
-  /** Definitions for customers or leads, including archived ones. */
-  definitions(
-    companyId: string,
-    association: FieldAssociation,
-    signal: AbortSignal,
-  ): Promise<readonly FieldDefinition[]>;
+  /** The definitions that a write needs, including archived ones that it names. */
+  definitions(query: DefinitionQuery, signal: AbortSignal): Promise<readonly FieldDefinition[]>;
   /** Codes whose target does not exist in the company or is inaccessible. The access filter is for one company. */
   missingRelations(
     accessFilter: AccessFilter,

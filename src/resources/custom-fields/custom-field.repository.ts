@@ -1,7 +1,9 @@
 import type { AccessFilter } from "../../core/access.js";
 import { accessFilterValues, singleCompanyAccessPredicate } from "../../db/access-filter.js";
 import { timestamp } from "../../db/audit-log.js";
+import type { LimitedDatabase } from "../../db/company-records.js";
 import type { Database } from "../../db/database.js";
+import { countedBy } from "../../db/growth.js";
 import { statement } from "../../db/statement.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import { createSettingListRepository, type SettingTable } from "../setting-lists/setting-list.repository.js";
@@ -40,8 +42,8 @@ export function customFieldsInTransaction(tx: Prisma.TransactionClient): CustomF
 
 function readingBy(read: Database["read"]): CustomFieldRepository {
   return {
-    async definitions(companyId, association, signal) {
-      const values = [companyId, fieldAssociations.numberOf(association)];
+    async definitions({ companyId, association, codes, withExpected }, signal) {
+      const values = [companyId, fieldAssociations.numberOf(association), codes, withExpected];
       return (await read<DefinitionRow>(definitions, values, signal)).map(toDefinition);
     },
 
@@ -64,8 +66,13 @@ function relationValues(accessFilter: AccessFilter, targets: readonly RelationTa
 
 const definitions = statement(
   "custom_field.definitions",
-  `SELECT code, type, is_required, archived_time IS NOT NULL AS archived, default_value, options
-   FROM custom_field WHERE company_id = $1 AND association_type = $2 ORDER BY display_order, label, id`,
+  `SELECT code, type, is_required, archived_time IS NOT NULL AS archived, default_value,
+     CASE WHEN is_named THEN options ELSE '[]'::jsonb END AS options
+   FROM (SELECT f.*, f.code = ANY($3::text[]) AS is_named FROM custom_field f
+     WHERE f.company_id = $1 AND f.association_type = $2) f
+   WHERE CASE WHEN is_named THEN true
+     ELSE $4::boolean AND archived_time IS NULL AND greatest(is_required, default_value IS NOT NULL) END
+   ORDER BY display_order, label, id`,
 );
 
 /**
@@ -85,15 +92,19 @@ const missingTargets = statement(
 );
 
 /** The definitions of custom fields as lists. Customers and leads have separate orders. */
-export function createCustomFieldListRepository(database: Database): CustomFieldListRepository {
+export function createCustomFieldListRepository(limited: LimitedDatabase): CustomFieldListRepository {
   return {
-    of: (association) => createSettingListRepository(database, fieldTable(association)),
+    maxOptions: limited.limits.ofCompany.MAX_CUSTOM_FIELD_OPTIONS,
+    of: (association) => createSettingListRepository(limited, fieldTable(association)),
     create: (field, write) => {
       const { association } = field.content;
-      return createSettingListRepository(database, fieldTable(association, field.content)).create(field, write);
+      return createSettingListRepository(limited, fieldTable(association, field.content)).create(field, write);
     },
   };
 }
+
+const definitionBytes = `sum(octet_length(options::text) + octet_length(label) + octet_length(help_text)
+  + coalesce(octet_length(default_value::text), 0))`;
 
 function fieldTable(
   association?: FieldAssociation,
@@ -102,6 +113,8 @@ function fieldTable(
   return {
     kind: "custom_field",
     resource: "CustomField",
+    measures: [...countedBy("MAX_CUSTOM_FIELDS"), { limit: "MAX_CUSTOM_FIELD_BYTES_IN_ALL", amount: definitionBytes }],
+    maxBytes: ({ ofCompany }) => ofCompany.MAX_CUSTOM_FIELD_BYTES,
     unique: { custom_field_code_key: "code" },
     nameColumn: "label",
     ...(association ? { only: Prisma.sql`association_type = ${fieldAssociations.numberOf(association)}` } : {}),

@@ -88,7 +88,8 @@ export function createCustomFields({ lists, records }: CustomFieldDependencies):
     async create({ companyId, id = newId(idPrefixes.customField), content }, principal, write) {
       requireCompanyWrite(principal, companyId, "setting:write");
       const dangling = await isDangling(companyId, content.defaultValue, write.signal);
-      const fitting = checked({ type: content.type, content, path: "options", isDangling: dangling });
+      const { maxOptions } = lists;
+      const fitting = checked({ type: content.type, content, path: "options", maxOptions, isDangling: dangling });
       return lists.create({ companyId, id, content: { ...content, ...fitting } }, write);
     },
 
@@ -101,7 +102,8 @@ export function createCustomFields({ lists, records }: CustomFieldDependencies):
         const content = updated(field, update);
         const stored = field.defaultValue ? { stored: field.defaultValue } : {};
         const path = "options.options";
-        return { content: checked({ type: field.type, content, path, ...stored, isDangling: dangling }) };
+        const maxOptions = Math.max(lists.maxOptions, field.options.length);
+        return { content: checked({ type: field.type, content, path, maxOptions, ...stored, isDangling: dangling }) };
       });
     },
   };
@@ -117,6 +119,7 @@ interface Checked {
   readonly content: CustomFieldContent;
   /** Path of the options in the request. */
   readonly path: string;
+  readonly maxOptions: number;
   /** The default before the change. */
   readonly stored?: FieldValue;
   /** Whether the default refers to a record that does not exist. */
@@ -145,9 +148,11 @@ interface CheckedContent {
 }
 
 /** Validates default and options by the rules for values of the type. */
-function checkContent({ type, content, path }: Omit<Checked, "stored" | "isDangling">): CheckedContent {
+function checkContent({ type, content, path, maxOptions }: Omit<Checked, "stored" | "isDangling">): CheckedContent {
   const { label, isRequired, defaultValue, options, helpText } = content;
   const violations = optionViolations(type, options, path);
+  if (options.length > maxOptions)
+    violations.push(violation(path, "TOO_MANY", `Must have at most ${maxOptions} items.`));
   if (type === "GROUP" && isRequired)
     violations.push(violation("is_required", "NOT_ALLOWED", "A GROUP field cannot have a value."));
   const definition = {

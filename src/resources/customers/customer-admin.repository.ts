@@ -2,9 +2,9 @@ import { idPrefixes, newId } from "../../core/ids.js";
 import type { ImportLookups } from "../../core/record-import.js";
 import type { WriteContext } from "../../core/write.js";
 import { recordChange, recordConsent, timestamp } from "../../db/audit-log.js";
+import type { LimitedDatabase } from "../../db/company-records.js";
 import { phoneData } from "../../db/contact-phones.js";
 import { importRecord, setArchived } from "../../db/contact-record.js";
-import type { Database } from "../../db/database.js";
 import { createEraser, eraseRecord, type RecordKey } from "../../db/erasure/erasure.js";
 import type { Pseudonym } from "../../db/erasure/pseudonym.js";
 import { missingReferences } from "../../db/existing-ids.js";
@@ -16,9 +16,14 @@ import { newCustomerFields } from "./customer.model.js";
 import type { CustomerAdminRepository, CustomerImportUnit } from "./customer-admin.model.js";
 import { customerReferences, lockCustomer, readCustomer } from "./customer-change.repository.js";
 import { decrementCustomerCount, incrementCustomerCount } from "./customer-limit.repository.js";
+import { sizedCustomer } from "./customer-size.repository.js";
 
 /** Archives, restores, erases and imports customers, each in one transaction. */
-export function createCustomerAdminRepository(database: Database, pseudonym: Pseudonym): CustomerAdminRepository {
+export function createCustomerAdminRepository(
+  { database, limits }: LimitedDatabase,
+  pseudonym: Pseudonym,
+): CustomerAdminRepository {
+  const maxTags = limits.ofCompany.MAX_TAGS;
   return {
     setArchived: (target, archived, write, admit) =>
       setArchived(database, {
@@ -49,8 +54,9 @@ export function createCustomerAdminRepository(database: Database, pseudonym: Pse
       importRecord(database, {
         ...{ kind: "customer", resource: "Customer", target, write, pseudonym },
         assertSeen: (tx) => lockCustomer(tx, target, "KEY SHARE"),
-        work: (tx, lookups) => work(createImportUnit(tx, lookups, { target, write })),
+        work: (tx, lookups) => work(createImportUnit(tx, lookups, { target, write, maxTags })),
         read: readCustomer,
+        size: sizedCustomer(limits.recordBytes),
       }),
   };
 }
@@ -58,12 +64,13 @@ export function createCustomerAdminRepository(database: Database, pseudonym: Pse
 interface ImportUnitOptions {
   readonly target: RecordKey;
   readonly write: WriteContext;
+  readonly maxTags: number;
 }
 
 function createImportUnit(
   tx: Prisma.TransactionClient,
   lookups: ImportLookups,
-  { target: { companyId, id }, write }: ImportUnitOptions,
+  { target: { companyId, id }, write, maxTags }: ImportUnitOptions,
 ): CustomerImportUnit {
   const { now } = lookups;
   return {
@@ -71,7 +78,7 @@ function createImportUnit(
     missing: (ids) => missingReferences(tx, { companyId, ids, references: customerReferences }),
 
     resolveTags: (references, mayCreate) =>
-      resolveTags(tx, { companyId, references, carried: [], mayCreate, now, write }),
+      resolveTags(tx, { companyId, references, carried: [], mayCreate, maxTags, now, write }),
     count: () => incrementCustomerCount(tx, companyId),
 
     async insert(customer) {

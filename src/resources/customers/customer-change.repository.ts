@@ -3,9 +3,9 @@ import { archivedError } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
 import { actingStaffId, type WriteContext, type WriteResult } from "../../core/write.js";
 import { accessPredicate, requireSingleRow, toPrismaPredicate } from "../../db/access-filter.js";
+import type { LimitedDatabase } from "../../db/company-records.js";
 import { phoneData } from "../../db/contact-phones.js";
 import { storeChange } from "../../db/contact-record.js";
-import type { Database } from "../../db/database.js";
 import { missingReferences, type Reference } from "../../db/existing-ids.js";
 import { once } from "../../db/idempotent-write.js";
 import { addressData } from "../../db/nested-rows.js";
@@ -21,28 +21,38 @@ import type {
   CustomerTransaction,
   References,
 } from "./customer.model.js";
+import { sizedCustomer } from "./customer-size.repository.js";
 
 /**
  * Changes a customer in one transaction: lock, replay, work, new version, audit log, claim. The lock is taken before
  * the claim is looked up, so concurrent duplicates wait for each other here.
  */
 export function changeCustomer(
-  database: Database,
+  { database, limits }: LimitedDatabase,
   target: CustomerTarget,
   write: WriteContext,
   work: (unit: CustomerTransaction) => Promise<WriteResult>,
 ): Promise<ChangedCustomer> {
+  const size = sizedCustomer(limits.recordBytes);
   return once(database, write, {
-    lock: (tx) => lockCustomer(tx, target, "NO KEY UPDATE"),
+    lock(tx) {
+      size.reset();
+      return lockCustomer(tx, target, "NO KEY UPDATE");
+    },
     async work({ tx, locked: key, now, record }) {
       const customer = await readCustomer(tx, key);
       if (key.archived) throw archivedError("Customer", customer.id);
-      const { unit, finish } = createCustomerUnit(tx, { customer, now, write });
+      await size.begin(tx, customer);
+      const { unit, finish } = createCustomerUnit(tx, { customer, now, write, maxTags: limits.ofCompany.MAX_TAGS });
       const result = await work(unit);
       await finish();
       return record({ companyId: key.companyId, ...result });
     },
-    response: ({ tx, locked, ids }) => changedCustomer(tx, locked, ids),
+    async response({ tx, locked, ids }) {
+      const changed = await changedCustomer(tx, locked, ids);
+      await size.end(tx, changed.customer);
+      return changed;
+    },
   });
 }
 
@@ -92,12 +102,13 @@ export interface UnitOptions {
   /** Timestamp of the change. */
   readonly now: Date;
   readonly write: WriteContext;
+  readonly maxTags: number;
 }
 
 /** The changes of a locked customer. `finish` stores the new version, the consent entry and the audit log entry. */
 export function createCustomerUnit(
   tx: Prisma.TransactionClient,
-  { customer, now, write }: UnitOptions,
+  { customer, now, write, maxTags }: UnitOptions,
 ): { readonly unit: CustomerTransaction; finish(): Promise<void> } {
   const { companyId, id: customerId } = customer;
   const author = actingStaffId(write, companyId);
@@ -122,7 +133,7 @@ export function createCustomerUnit(
     resolveTags(references, mayCreate) {
       // The tags of the customer may have been archived in the meantime. Sending them back is always allowed.
       const carried = customer.tags.map((tag) => tag.id);
-      return resolveTags(tx, { companyId, references, carried, mayCreate, now, write });
+      return resolveTags(tx, { companyId, references, carried, mayCreate, maxTags, now, write });
     },
 
     async replaceTags(tags) {

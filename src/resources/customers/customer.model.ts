@@ -117,6 +117,8 @@ export type MissingReferences = readonly (keyof References)[];
 export type CreateOutcome =
   | { readonly kind: "created"; readonly customer: Customer }
   | { readonly kind: "refused"; readonly missing: MissingReferences; readonly tags: TagResolution }
+  /** The company has no room for the new tags. */
+  | { readonly kind: "full"; readonly maxTags: number }
   | { readonly kind: "quota"; readonly limit: number };
 
 export interface CustomerFilter {

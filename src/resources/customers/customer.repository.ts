@@ -1,5 +1,6 @@
 import { notFoundError } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
+import { assertRecordSize, mayExceed } from "../../core/record-size.js";
 import type { WriteContext } from "../../core/write.js";
 import {
   accessFilterValues,
@@ -7,6 +8,7 @@ import {
   requireSingleRow,
   singleCompanyAccessPredicate,
 } from "../../db/access-filter.js";
+import type { LimitedDatabase } from "../../db/company-records.js";
 import { insertPhonesSql, phoneRows, phonesJson } from "../../db/contact-phones.js";
 import type { Database } from "../../db/database.js";
 import {
@@ -43,7 +45,8 @@ import { changeCustomer } from "./customer-change.repository.js";
 import { createCustomerList, listNotes } from "./customer-list.repository.js";
 
 /** Customers, with hand-written SQL on the hot paths (create, get, list) and Prisma for changes. */
-export function createCustomerRepository(database: Database): CustomerRepository {
+export function createCustomerRepository(limited: LimitedDatabase): CustomerRepository {
+  const { database, limits } = limited;
   const get: CustomerRepository["get"] = async ({ accessFilter, id }, signal) => {
     const text = accessFilter.companyIds.length === 1 ? getInOneCompany : getStatement;
     const rows = await database.read<CustomerRow>(text, [...accessFilterValues(accessFilter), id], signal);
@@ -55,12 +58,15 @@ export function createCustomerRepository(database: Database): CustomerRepository
     get,
     list: createCustomerList(database),
     listNotes: (target, page, signal) => listNotes(database, target, page, signal),
-    change: (target, write, work) => changeCustomer(database, target, write, work),
+    change: (target, write, work) => changeCustomer(limited, target, write, work),
 
     async create(record, admission, write) {
-      const call = { id: newId(idPrefixes.customer), record, admission, write };
-      const { row, replayedId: id } = await createCustomer(database, call);
-      if (id === undefined) return outcomeOf(row, admission);
+      const maxTags = limits.ofCompany.MAX_TAGS;
+      const call = { id: newId(idPrefixes.customer), record, admission, write, maxTags };
+      const values = createValues(call);
+      if (mayExceed(values, limits.recordBytes)) assertRecordSize({ record, limit: limits.recordBytes });
+      const { row, replayedId: id } = await createCustomer(database, call, values);
+      if (id === undefined) return outcomeOf(row, call);
       const customer = await get({ accessFilter: admission.accessFilter, id }, write.signal);
       if (!customer) throw notFoundError("Customer", id);
       return { kind: "created", customer };
@@ -80,14 +86,20 @@ function getWhere(isVisible: string): string {
  * Reruns the statement also if its snapshot was stale: while it waited, a concurrent duplicate committed and reached
  * the customer limit (the counter is locked before the claim), or a limit was introduced.
  */
-function createCustomer(database: Database, call: CreateCall) {
+function createCustomer(database: Database, call: CreateCall, values: readonly unknown[]) {
   const { write } = call;
   let quotaRefusals = 0;
+  let tagRefusals = 0;
   return createOnce<CreateRow>(database, write, {
     resource: "Customer",
     statement: createStatement,
-    values: createValues(call),
+    values,
     isFinal(row) {
+      if (row.lacks_tag_room) {
+        // While it waited, another create may have added the same tags.
+        tagRefusals += 1;
+        return tagRefusals > 1;
+      }
       if (!isQuotaRefusal(row, call)) return true;
       quotaRefusals += 1;
       return row.counted && (quotaRefusals > 1 || !write.claim);
@@ -108,7 +120,7 @@ function isRefused(row: CreateRow, { admit }: CreatePreconditions): boolean {
   return !admit || faults.some((list) => list.length > 0);
 }
 
-function outcomeOf(row: CreateRow, admission: CreatePreconditions): CreateOutcome {
+function outcomeOf(row: CreateRow, { admission, maxTags }: CreateCall): CreateOutcome {
   if (isCreated(row)) return { kind: "created", customer: toCustomer(row) };
   if (isRefused(row, admission)) {
     const tags = {
@@ -118,6 +130,7 @@ function outcomeOf(row: CreateRow, admission: CreatePreconditions): CreateOutcom
     };
     return { kind: "refused", missing: row.missing, tags };
   }
+  if (row.lacks_tag_room) return { kind: "full", maxTags };
   if (row.max_customers === null) throw new Error("create statement stored nothing and returned no reason");
   return { kind: "quota", limit: row.max_customers };
 }
@@ -132,6 +145,8 @@ interface CreateRow extends StoredResultRow, WithoutId {
   readonly unknown_tags: readonly number[];
   readonly archived_tags: readonly number[];
   readonly forbidden_tags: readonly number[];
+  /** Whether the company has no room for the new tags. */
+  readonly lacks_tag_room: boolean;
   readonly max_customers: number | null;
   /** False if a limit was introduced while the statement waited. It must then be executed again. */
   readonly counted: boolean;
@@ -140,12 +155,13 @@ interface CreateRow extends StoredResultRow, WithoutId {
 /**
  * Creates a customer with its children, consent entry, audit log entry, customer count and idempotency claim in one
  * statement (measured in docs/measurements.md). Validates first, then writes: `valid` is empty for a replay and for
- * invalid references, `admitted` also if the customer limit is reached, and every insert selects from `admitted`.
+ * invalid references, `fitting` also if the limit of tags is reached, `admitted` if that of customers is, and every insert selects from `admitted`.
  *
  * Without a customer limit, the company row is locked FOR KEY SHARE. This excludes a transaction that introduces a
- * limit (customer-limit.repository.ts), but not other creates. The claim is a plain insert: a concurrent duplicate
+ * limit (customer-limit.repository.ts), but not other creates. Only a create of tags takes the stronger lock of
+ * `tag_room` (the migration tag_room), so that the number of tags is exact. The claim is a plain insert: a concurrent duplicate
  * waits on its index and fails with 23505, which rolls the statement back. With ON CONFLICT it would continue and count
- * the customer twice. The lock order is counter, claim, tags (sorted), so concurrent creates cannot deadlock. A tag
+ * the customer twice. The lock order is company, counter, claim, tags (sorted), so concurrent creates cannot deadlock. A tag
  * that a concurrent create has inserted is locked by an update without effect. The update must not touch a column with
  * a unique index, otherwise it would wait for transactions that link the tag.
  */
@@ -169,11 +185,15 @@ valid AS MATERIALIZED (
     AND (SELECT cardinality(fields) = 0 FROM missing)
     AND NOT EXISTS (SELECT 1 FROM wanted WHERE archived OR (id IS NULL AND NOT (by_name AND :mayCreateTags::boolean)))),
 owner AS MATERIALIZED (SELECT max_customers, upcoming_appointments_url_template FROM company WHERE id = :companyId FOR KEY SHARE),
+room AS MATERIALIZED (
+  SELECT tag_room(:companyId, :maxTags::bigint) AS tags FROM valid WHERE EXISTS (SELECT 1 FROM wanted WHERE id IS NULL)),
+fitting AS MATERIALIZED (
+  SELECT 1 FROM valid WHERE (SELECT count(*) FROM wanted WHERE id IS NULL) <= coalesce((SELECT tags FROM room), 0)),
 quota AS (
   UPDATE company_customer_count SET customers = customers + 1
-  WHERE company_id = :companyId AND EXISTS (SELECT 1 FROM valid) AND customers < (SELECT max_customers FROM owner) RETURNING 1),
+  WHERE company_id = :companyId AND EXISTS (SELECT 1 FROM fitting) AND customers < (SELECT max_customers FROM owner) RETURNING 1),
 admitted AS MATERIALIZED (
-  SELECT 1 FROM owner WHERE max_customers IS NULL AND EXISTS (SELECT 1 FROM valid) UNION ALL SELECT 1 FROM quota),
+  SELECT 1 FROM owner WHERE max_customers IS NULL AND EXISTS (SELECT 1 FROM fitting) UNION ALL SELECT 1 FROM quota),
 ${claimSql("customer")},
 c AS (
   INSERT INTO customer (company_id, id, ${customerFields.names}, created_by, created_time, last_updated_by, last_updated_time)
@@ -225,6 +245,7 @@ SELECT ${customerColumns},
   ARRAY(SELECT position FROM wanted WHERE id IS NULL AND NOT by_name ORDER BY position) AS unknown_tags,
   ARRAY(SELECT position FROM wanted WHERE archived ORDER BY position) AS archived_tags,
   ARRAY(SELECT position FROM wanted WHERE id IS NULL AND by_name AND NOT :mayCreateTags::boolean ORDER BY position) AS forbidden_tags,
+  EXISTS (SELECT 1 FROM valid) AND NOT EXISTS (SELECT 1 FROM fitting) AS lacks_tag_room,
   (SELECT max_customers FROM owner) AS max_customers,
   EXISTS (SELECT 1 FROM company_customer_count WHERE company_id = :companyId) AS counted
 FROM (VALUES (1)) one LEFT JOIN c ON true`,
@@ -235,10 +256,11 @@ interface CreateCall {
   readonly record: CustomerRecord;
   readonly admission: CreatePreconditions;
   readonly write: WriteContext;
+  readonly maxTags: number;
 }
 
 /** Values of the statement's parameters, in order. */
-function createValues({ id, record, admission, write }: CreateCall): readonly unknown[] {
+function createValues({ id, record, admission, write, maxTags }: CreateCall): readonly unknown[] {
   const tags = distinctTags(record.tags);
   return createStatement.values({
     id,
@@ -258,6 +280,7 @@ function createValues({ id, record, admission, write }: CreateCall): readonly un
     tagPositions: tags.map(({ position }) => position),
     admit: admission.admit,
     mayCreateTags: admission.mayCreateTags,
+    maxTags,
     // Last, as in `toCustomer`.
     ...requestParameters(write, record.companyId),
   });
@@ -285,4 +308,5 @@ type CreateParameters = RequestParameters & {
   readonly tagPositions: readonly number[];
   readonly admit: boolean;
   readonly mayCreateTags: boolean;
+  readonly maxTags: number;
 };

@@ -6,6 +6,7 @@ import {
   requireCompanyAccess,
   targetOf,
 } from "../../core/access.js";
+import { companyLimitReached } from "../../core/company-limits.js";
 import { requireFound } from "../../core/company-resource.js";
 import { applyConsent, type ConsentChange, defaultConsent } from "../../core/consent.js";
 import { DomainError, invalidRequest, notFoundError } from "../../core/errors.js";
@@ -80,6 +81,8 @@ export function createCustomers({ customers, customFields, cardLinks, publicBase
           const refused = { ...outcome, references: input.tags, violations: fields.violations };
           throw referenceError(refused) ?? invalidRequest(fields.violations);
         }
+        case "full":
+          throw companyLimitReached({ companyId, name: "MAX_TAGS", limit: outcome.maxTags });
         case "quota":
           throw quotaExceeded(companyId, outcome.limit);
         default:

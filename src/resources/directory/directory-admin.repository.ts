@@ -2,8 +2,10 @@ import type { AddressRecord } from "../../core/address.js";
 import { type CompanyResource, requireFound } from "../../core/company-resource.js";
 import { alreadyExistsError } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
+import type { LimitedDatabase } from "../../db/company-records.js";
 import type { Database } from "../../db/database.js";
 import { violatedConstraint } from "../../db/database-errors.js";
+import { countedBy } from "../../db/growth.js";
 import { resolveNameCursor } from "../../db/record-list.js";
 import { statement } from "../../db/statement.js";
 import { Prisma } from "../../gen/prisma/client.js";
@@ -30,8 +32,8 @@ type BusinessAdmin = Pick<DirectoryAdminRepository, "createBusiness" | "changeBu
 type StaffAdmin = Pick<DirectoryAdminRepository, "createStaff" | "changeStaff" | "setStaffArchived">;
 
 /** Writes of companies, locations and staff. Uses Prisma, because none of them is on a hot path. */
-export function createDirectoryAdminRepository(database: Database): DirectoryAdminRepository {
-  return { ...companyAdmin(database), ...businessAdmin(database), ...staffAdmin(database) };
+export function createDirectoryAdminRepository(limited: LimitedDatabase): DirectoryAdminRepository {
+  return { ...companyAdmin(limited.database), ...businessAdmin(limited), ...staffAdmin(limited) };
 }
 
 function companyAdmin(database: Database): CompanyAdmin {
@@ -101,9 +103,9 @@ async function readCompany(tx: Prisma.TransactionClient, id: string): Promise<Co
   return toCompany(requireFound(row, "Company", id));
 }
 
-function businessAdmin(database: Database): BusinessAdmin {
-  const businesses = archivableRecords(database, {
-    ...{ kind: "business", resource: "Business", find: findBusiness },
+function businessAdmin(limited: LimitedDatabase): BusinessAdmin {
+  const businesses = archivableRecords(limited, {
+    ...{ kind: "business", resource: "Business", measures: countedBy("MAX_BUSINESSES"), find: findBusiness },
     update: (tx, target, data) => tx.business.update({ where: where(target), data }),
   });
   return {
@@ -133,9 +135,9 @@ function withId({ coordinate, ...lines }: AddressRecord) {
   return { ...lines, id: newId(idPrefixes.address), ...(coordinate ? { coordinate: { ...coordinate } } : {}) };
 }
 
-function staffAdmin(database: Database): StaffAdmin {
-  const members = archivableRecords(database, {
-    ...{ kind: "staff", resource: "Staff", find: findStaff },
+function staffAdmin(limited: LimitedDatabase): StaffAdmin {
+  const members = archivableRecords(limited, {
+    ...{ kind: "staff", resource: "Staff", measures: countedBy("MAX_STAFF"), find: findStaff },
     update: (tx, target, data) => tx.staff.update({ where: where(target), data }),
   });
   return {

@@ -2,7 +2,9 @@ import { type CompanyResource, requireActive, requireFound } from "../../core/co
 import { alreadyExistsError, notFoundError } from "../../core/errors.js";
 import type { WriteContext } from "../../core/write.js";
 import { recordChange } from "../../db/audit-log.js";
+import type { LimitedDatabase } from "../../db/company-records.js";
 import type { Database } from "../../db/database.js";
+import { type Measure, withinLimits } from "../../db/growth.js";
 import { once } from "../../db/idempotent-write.js";
 import { Prisma } from "../../gen/prisma/client.js";
 
@@ -52,6 +54,7 @@ interface ArchivableRecords<T> {
   readonly kind: "business" | "staff";
   /** Name of the resource in errors. */
   readonly resource: string;
+  readonly measures: readonly Measure[];
   find(tx: Prisma.TransactionClient, target: CompanyResource): Promise<T | undefined>;
   update(
     tx: Prisma.TransactionClient,
@@ -64,9 +67,11 @@ export const nextVersion = { increment: 1 } as const;
 
 /** The writes that locations and staff have in common. */
 export function archivableRecords<T extends { readonly archived: boolean }>(
-  database: Database,
-  { kind, resource, find, update }: ArchivableRecords<T>,
+  { database, limits }: LimitedDatabase,
+  { kind, resource, find, update, measures }: ArchivableRecords<T>,
 ) {
+  const bounded = (tx: Prisma.TransactionClient, { companyId }: CompanyResource, work: () => Promise<unknown>) =>
+    withinLimits(tx, { companyId, kind, measures, limits: limits.ofCompany }, work);
   const read = async (tx: Prisma.TransactionClient, target: CompanyResource) =>
     requireFound(await find(tx, target), resource, target.id);
 
@@ -79,7 +84,7 @@ export function archivableRecords<T extends { readonly archived: boolean }>(
       const key = { kind, companyId, id };
       const work = async (tx: Prisma.TransactionClient) => {
         if (await find(tx, key)) throw alreadyExistsError(resource, "id");
-        await insert(tx);
+        await bounded(tx, key, () => insert(tx));
         return true;
       };
       return changeDirectory(database, { key, work, read: (tx, stored) => read(tx, { companyId, id: stored }) }, write);
@@ -100,7 +105,8 @@ export function archivableRecords<T extends { readonly archived: boolean }>(
     setArchived: (target: CompanyResource, archived: boolean, write: WriteContext): Promise<T> => {
       const work = async (tx: Prisma.TransactionClient, now: Date) => {
         if ((await read(tx, target)).archived === archived) return false;
-        await update(tx, target, { archivedTime: archived ? now : null, version: nextVersion });
+        const archivedTime = archived ? now : null;
+        await bounded(tx, target, () => update(tx, target, { archivedTime, version: nextVersion }));
         return true;
       };
       return changeDirectory(database, { key: { kind, ...target }, work, read: (tx) => read(tx, target) }, write);

@@ -1,8 +1,8 @@
 import type { CompanyResource } from "../../core/company-resource.js";
 import { actingStaffId } from "../../core/write.js";
 import { recordChange, updatedTime } from "../../db/audit-log.js";
-import { companyRecords } from "../../db/company-records.js";
-import type { Database } from "../../db/database.js";
+import { companyRecords, type LimitedDatabase } from "../../db/company-records.js";
+import { countedBy } from "../../db/growth.js";
 import { statement } from "../../db/statement.js";
 import type { Prisma } from "../../gen/prisma/client.js";
 import type { ExternalApiModel } from "../../gen/prisma/models.js";
@@ -13,13 +13,16 @@ import type { SealContext, SecretCipher } from "./secret-cipher.repository.js";
 type Reader = Pick<Prisma.TransactionClient, "externalApi">;
 
 /** Configurations of external APIs, and the encrypted secrets of their headers. */
-export function createExternalApiRepository(database: Database, cipher: SecretCipher): ExternalApiRepository {
+export function createExternalApiRepository(limited: LimitedDatabase, cipher: SecretCipher): ExternalApiRepository {
+  const { database } = limited;
   const find = async (reader: Reader, target: CompanyResource): Promise<ExternalApi | undefined> => {
     const row = await reader.externalApi.findFirst({ where: keyOf(target).companyId_id });
     return row ? toExternalApi(row) : undefined;
   };
 
-  const externalApis = companyRecords(database, { kind: "external_api", resource: "ExternalApi", find });
+  const externalApis = companyRecords(limited, {
+    ...{ kind: "external_api", resource: "ExternalApi", measures: countedBy("MAX_EXTERNAL_APIS"), find },
+  });
 
   /** Stores the given secrets and deletes those of headers that were removed or are no longer secret. */
   const writeSecrets = async (tx: Prisma.TransactionClient, target: CompanyResource, record: ExternalApiRecord) => {

@@ -1,16 +1,19 @@
 import type { CompanyResource } from "../../core/company-resource.js";
 import { actingStaffId } from "../../core/write.js";
 import { timestamp } from "../../db/audit-log.js";
-import { type Columns, companyRecords, findRow, updateRow } from "../../db/company-records.js";
-import type { Database } from "../../db/database.js";
+import { type Columns, companyRecords, findRow, type LimitedDatabase, updateRow } from "../../db/company-records.js";
+import { countedBy } from "../../db/growth.js";
 import { resolveNameCursor } from "../../db/record-list.js";
 import { statement } from "../../db/statement.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import type { FlowDefinition, IvrFlow, IvrFlowRepository } from "./ivr-flow.model.js";
 
 /** IVR flows of companies. */
-export function createIvrFlowRepository(database: Database): IvrFlowRepository {
-  const flows = companyRecords(database, { kind: "ivr_flow", resource: "IvrFlow", find });
+export function createIvrFlowRepository(limited: LimitedDatabase): IvrFlowRepository {
+  const { database } = limited;
+  const flows = companyRecords(limited, {
+    ...{ kind: "ivr_flow", resource: "IvrFlow", measures: countedBy("MAX_IVR_FLOWS"), find },
+  });
   return {
     async get({ companyId, id }, signal) {
       const [row] = await database.read<FlowRow>(getFlow, [companyId, id], signal);

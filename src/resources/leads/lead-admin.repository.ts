@@ -2,9 +2,9 @@ import type { CompanyResource } from "../../core/company-resource.js";
 import type { ImportLookups } from "../../core/record-import.js";
 import type { WriteContext } from "../../core/write.js";
 import { recordChange, recordConsent, timestamp } from "../../db/audit-log.js";
+import type { LimitedDatabase } from "../../db/company-records.js";
 import { phoneData } from "../../db/contact-phones.js";
 import { importRecord, setArchived } from "../../db/contact-record.js";
-import type { Database } from "../../db/database.js";
 import { createEraser, eraseRecord, isErased } from "../../db/erasure/erasure.js";
 import type { Pseudonym } from "../../db/erasure/pseudonym.js";
 import { missingReferences } from "../../db/existing-ids.js";
@@ -13,9 +13,13 @@ import { createPetWriter } from "../pets/pet-writer.repository.js";
 import { leadFields } from "./lead.columns.js";
 import { assertNotPromoted, type LeadAdminRepository, type LeadImportUnit } from "./lead.model.js";
 import { assertLeadSeen, defaultLifeCycleId, leadReferences, lockLead, readLead } from "./lead-change.repository.js";
+import { sizedLead } from "./lead-size.repository.js";
 
 /** Archives, restores, erases and imports leads, each in one transaction. */
-export function createLeadAdminRepository(database: Database, pseudonym: Pseudonym): LeadAdminRepository {
+export function createLeadAdminRepository(
+  { database, limits }: LimitedDatabase,
+  pseudonym: Pseudonym,
+): LeadAdminRepository {
   const readUnpromoted = async (tx: Prisma.TransactionClient, key: CompanyResource) =>
     assertNotPromoted(await readLead(tx, key));
   return {
@@ -41,6 +45,7 @@ export function createLeadAdminRepository(database: Database, pseudonym: Pseudon
         assertSeen: (tx) => assertLeadSeen(tx, target),
         work: (tx, lookups) => work(createImportUnit(tx, lookups, { target, write, pseudonym })),
         read: readLead,
+        size: sizedLead(limits.recordBytes),
       }),
   };
 }

@@ -3,9 +3,9 @@ import { type CompanyResource, requireFound } from "../../core/company-resource.
 import { notFoundError } from "../../core/errors.js";
 import type { WriteContext } from "../../core/write.js";
 import { grantPredicate, leadGrantPredicate, requireSingleRow, toPrismaPredicate } from "../../db/access-filter.js";
+import type { LimitedDatabase } from "../../db/company-records.js";
 import { phoneData } from "../../db/contact-phones.js";
 import { storeChange } from "../../db/contact-record.js";
-import type { Database } from "../../db/database.js";
 import { missingReferences, type Reference } from "../../db/existing-ids.js";
 import { once } from "../../db/idempotent-write.js";
 import { Prisma } from "../../gen/prisma/client.js";
@@ -13,23 +13,34 @@ import { customFieldsInTransaction } from "../custom-fields/custom-field.reposit
 import { createPetWriter } from "../pets/pet-writer.repository.js";
 import { type LeadRow, leadChildren, leadColumns, leadFields, toLead } from "./lead.columns.js";
 import { assertLead, type Lead, type LeadChange, type LeadReferences, type LeadTransaction } from "./lead.model.js";
+import { sizedLead } from "./lead-size.repository.js";
 
 /** Changes a lead in one transaction, with the steps of customer-change.repository.ts. */
 export function changeLead(
-  database: Database,
+  { database, limits }: LimitedDatabase,
   target: RecordTarget,
   write: WriteContext,
   work: (unit: LeadTransaction) => Promise<void>,
 ): Promise<Lead> {
+  const size = sizedLead(limits.recordBytes);
   return once(database, write, {
-    lock: (tx) => lockLead(tx, target),
+    lock(tx) {
+      size.reset();
+      return lockLead(tx, target);
+    },
     async work({ tx, locked: key, now, record }) {
-      const { unit, finish } = createLeadUnit(tx, { lead: assertLead(await readLead(tx, key)), now, write });
+      const lead = assertLead(await readLead(tx, key));
+      await size.begin(tx, lead);
+      const { unit, finish } = createLeadUnit(tx, { lead, now, write });
       await work(unit);
       await finish();
       return record({ companyId: key.companyId, kind: "lead", ids: [key.id] });
     },
-    response: async ({ tx, locked }) => assertLead(await readLead(tx, locked)),
+    async response({ tx, locked }) {
+      const lead = assertLead(await readLead(tx, locked));
+      await size.end(tx, lead);
+      return lead;
+    },
   });
 }
 

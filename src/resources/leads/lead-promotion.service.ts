@@ -61,9 +61,11 @@ async function carriedFields(
   { companyId, customFields }: Lead,
   signal: AbortSignal,
 ): Promise<FieldValues> {
-  if (Object.keys(customFields).length === 0) return {};
-  const ofLeads = await fields.definitions(companyId, "LEAD", signal);
-  const ofCustomers = await fields.definitions(companyId, "CUSTOMER", signal);
+  const codes = Object.keys(customFields);
+  if (codes.length === 0) return {};
+  const query = { companyId, codes, withExpected: false };
+  const ofLeads = await fields.definitions({ ...query, association: "LEAD" }, signal);
+  const ofCustomers = await fields.definitions({ ...query, association: "CUSTOMER" }, signal);
   const types = new Map(ofLeads.map(({ code, type }) => [code, type]));
   const definitions = new Map(ofCustomers.map((definition) => [definition.code, definition]));
   return Object.fromEntries(

@@ -1,10 +1,11 @@
 import { notFoundError } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
+import { assertRecordSize, mayExceed } from "../../core/record-size.js";
 import { foldCase } from "../../core/text.js";
 import type { WriteContext } from "../../core/write.js";
 import { accessFilterValues, leadGrantPredicate, requireSingleRow } from "../../db/access-filter.js";
+import type { LimitedDatabase } from "../../db/company-records.js";
 import { insertPhonesSql, phoneRows } from "../../db/contact-phones.js";
-import type { Database } from "../../db/database.js";
 import {
   claimSql,
   createOnce,
@@ -24,7 +25,8 @@ import { changeLead } from "./lead-change.repository.js";
 import { promoteOnce } from "./lead-promotion.repository.js";
 
 /** Leads, with hand-written SQL on the hot paths (create, get, list) and Prisma for changes. */
-export function createLeadRepository(database: Database): LeadRepository {
+export function createLeadRepository(limited: LimitedDatabase): LeadRepository {
+  const { database, limits } = limited;
   const get: LeadRepository["get"] = async ({ accessFilter, id }, signal) => {
     const rows = await database.read<LeadRow>(getStatement, [...accessFilterValues(accessFilter), id], signal);
     const row = requireSingleRow(rows, "Lead", id);
@@ -40,11 +42,12 @@ export function createLeadRepository(database: Database): LeadRepository {
       return (await readTimeList<LeadRow>(database, read, signal)).map(toLead);
     },
 
-    change: (target, write, work) => changeLead(database, target, write, work),
+    change: (target, write, work) => changeLead(limited, target, write, work),
     promote: (target, write, decide) => promoteOnce(database, target, write, decide),
 
     async create(record, { admit, accessFilter }, write) {
       const values = createLeadValues({ id: newId(idPrefixes.lead), record, admit, write });
+      if (mayExceed(values, limits.recordBytes)) assertRecordSize({ record, limit: limits.recordBytes });
       const create = { resource: "Lead", statement: createLeadStatement, values };
       const { row, replayedId } = await createOnce<CreateLeadRow>(database, write, create);
       const id = replayedId ?? row.id;

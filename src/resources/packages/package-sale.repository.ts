@@ -1,9 +1,10 @@
 import { alreadyExistsError } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
 import type { Money } from "../../core/money.js";
+import { assertRecordSize } from "../../core/record-size.js";
 import { actingStaffId, type WriteContext } from "../../core/write.js";
 import { recordChange } from "../../db/audit-log.js";
-import type { Database } from "../../db/database.js";
+import type { LimitedDatabase } from "../../db/company-records.js";
 import { violatedConstraint } from "../../db/database-errors.js";
 import { once } from "../../db/idempotent-write.js";
 import type { Prisma, Service } from "../../gen/prisma/client.js";
@@ -11,7 +12,11 @@ import type { MissingPackageReferences, PackageSale, SaleOutcome } from "./packa
 import { readPackage } from "./package-change.repository.js";
 
 /** Stores a package, its items and the ledger entries of the sale in one transaction. */
-export async function sellPackage(database: Database, sale: PackageSale, write: WriteContext): Promise<SaleOutcome> {
+export async function sellPackage(
+  { database, limits }: LimitedDatabase,
+  sale: PackageSale,
+  write: WriteContext,
+): Promise<SaleOutcome> {
   const { companyId } = sale;
   const within = sale.businessIds ? { businessIds: sale.businessIds } : {};
   try {
@@ -29,6 +34,10 @@ export async function sellPackage(database: Database, sale: PackageSale, write: 
         // because the id is already used.
         const recorded = await record({ companyId, kind: "package", ids: [id] });
         await insertPackage(tx, { sale, id, catalog, now, write });
+        assertRecordSize({
+          record: await readPackage(tx, { companyId, ...within, id }),
+          limit: limits.recordBytes,
+        });
         return recorded;
       },
       async response({ tx, ids: [id = ""] }): Promise<SaleOutcome> {

@@ -1,5 +1,6 @@
 import { localDate } from "../../core/calendar-day.js";
 import type { Page } from "../../core/page.js";
+import type { LimitedDatabase } from "../../db/company-records.js";
 import type { Database } from "../../db/database.js";
 import type { Bind } from "../../db/record-list.js";
 import { type Statement, statement } from "../../db/statement.js";
@@ -23,9 +24,10 @@ import { sellPackage } from "./package-sale.repository.js";
  * Packages, with Prisma for changes and hand-written SQL for the lists. Each list is one statement, which depends on
  * the filters that are set. The page is selected first, and only its ledger entries are summed up.
  */
-export function createPackageRepository(database: Database): PackageRepository {
+export function createPackageRepository(limited: LimitedDatabase): PackageRepository {
+  const { database } = limited;
   return {
-    sell: (sale, write) => sellPackage(database, sale, write),
+    sell: (sale, write) => sellPackage(limited, sale, write),
     change: (target, write, decide) => changePackage(database, target, write, decide),
 
     async list(query, signal) {

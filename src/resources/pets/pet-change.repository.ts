@@ -1,12 +1,13 @@
 import { archivedError, notFoundError } from "../../core/errors.js";
 import type { WriteContext, WriteResult } from "../../core/write.js";
-import type { Database } from "../../db/database.js";
+import type { LimitedDatabase } from "../../db/company-records.js";
 import { assertNotErased, once } from "../../db/idempotent-write.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import type { CustomerTarget } from "../customers/customer.model.js";
 import { lockCustomer } from "../customers/customer-change.repository.js";
 import { type PetJson, petJson, toPet } from "./pet.columns.js";
 import type { ChangedPet, NewPetUnit, Pet, PetTarget, PetTransaction } from "./pet.model.js";
+import { sizedPet } from "./pet-size.repository.js";
 import { createPetWriter } from "./pet-writer.repository.js";
 
 /**
@@ -18,18 +19,23 @@ const strength = "NO KEY UPDATE";
 
 /** Creates a pet of a customer in one transaction: lock, replay, work, claim. */
 export function createPet(
-  database: Database,
+  { database, limits }: LimitedDatabase,
   target: CustomerTarget,
   write: WriteContext,
   work: (unit: NewPetUnit) => Promise<string>,
 ): Promise<Pet> {
+  const size = sizedPet(limits.recordBytes);
   return once(database, write, {
-    lock: (tx) => lockCustomer(tx, target, strength),
+    lock(tx) {
+      size.reset();
+      return lockCustomer(tx, target, strength);
+    },
     async replay({ ids }) {
       assertNotErased("Pet", ids);
     },
     async work({ tx, locked: { companyId, id: customerId, archived: isArchived }, now, record }) {
       if (isArchived) throw archivedError("Customer", customerId);
+      await size.begin(tx, undefined);
       const writer = createPetWriter(tx, { companyId, now, write });
       const id = await work({
         countPets: () => tx.pet.count({ where: { companyId, customerId, archivedTime: null } }),
@@ -38,20 +44,25 @@ export function createPet(
       });
       return record({ companyId, kind: "pet", ids: [id] });
     },
-    response: ({ tx, locked: { companyId, id: customerId }, ids: [id = ""] }) =>
-      readPet(tx, { companyId, customerId, id }),
+    async response({ tx, locked: { companyId, id: customerId }, ids: [id = ""] }) {
+      const pet = await readPet(tx, { companyId, customerId, id });
+      await size.end(tx, pet);
+      return pet;
+    },
   });
 }
 
 /** Changes a pet in one transaction, with the steps of customer-change.repository.ts. */
 export function changePet(
-  database: Database,
+  { database, limits }: LimitedDatabase,
   target: PetTarget,
   write: WriteContext,
   work: (unit: PetTransaction) => Promise<WriteResult>,
 ): Promise<ChangedPet> {
+  const size = sizedPet(limits.recordBytes);
   return once(database, write, {
     async lock(tx) {
+      size.reset();
       const customer = await lockCustomer(tx, target.customer, strength);
       const key = { companyId: customer.companyId, customerId: customer.id, id: target.id };
       return { customer, key, pet: await readPet(tx, key) };
@@ -60,6 +71,7 @@ export function changePet(
       const { companyId } = customer;
       if (customer.archived) throw archivedError("Customer", customer.id);
       if (pet.archived) throw archivedError("Pet", pet.id);
+      await size.begin(tx, pet);
       const writer = createPetWriter(tx, { companyId, now, write });
       const result = await work({
         pet,
@@ -68,7 +80,11 @@ export function changePet(
       });
       return record({ companyId, ...result });
     },
-    response: ({ tx, locked: { key }, ids }) => changedPet(tx, key, ids),
+    async response({ tx, locked: { key }, ids }) {
+      const changed = await changedPet(tx, key, ids);
+      await size.end(tx, changed.pet);
+      return changed;
+    },
   });
 }
 

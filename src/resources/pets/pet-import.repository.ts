@@ -1,6 +1,6 @@
 import { DomainError, erasedError, notFoundError } from "../../core/errors.js";
 import type { WriteContext } from "../../core/write.js";
-import type { Database } from "../../db/database.js";
+import type { LimitedDatabase } from "../../db/company-records.js";
 import { isErased } from "../../db/erasure/erasure.js";
 import type { Pseudonym } from "../../db/erasure/pseudonym.js";
 import { findExistingIds, missingStaff } from "../../db/existing-ids.js";
@@ -9,17 +9,26 @@ import { Prisma } from "../../gen/prisma/client.js";
 import { lockCustomer } from "../customers/customer-change.repository.js";
 import { assertLead } from "../leads/lead.model.js";
 import { createLeadUnit, lockLead, readLead } from "../leads/lead-change.repository.js";
+import { sizedLead } from "../leads/lead-size.repository.js";
 import { type PetJson, petJson, toPet } from "./pet.columns.js";
 import type { Pet } from "./pet.model.js";
 import type { PetImportRepository, PetImportTarget, PetImportUnit } from "./pet-import.model.js";
+import { sizedPet } from "./pet-size.repository.js";
 import { createPetWriter } from "./pet-writer.repository.js";
 
 /** Imports pets, each in one transaction: lock of the owner, replay, claim, work. */
-export function createPetImportRepository(database: Database, pseudonym: Pseudonym): PetImportRepository {
+export function createPetImportRepository(
+  { database, limits: { recordBytes: limit } }: LimitedDatabase,
+  pseudonym: Pseudonym,
+): PetImportRepository {
   return {
-    import: (target, write, work) =>
-      once(database, write, {
-        lock: (tx) => lockOwner(tx, target),
+    import(target, write, work) {
+      const size = sizedPet(limit);
+      return once(database, write, {
+        lock(tx) {
+          size.reset();
+          return lockOwner(tx, target);
+        },
         async replay({ tx, locked: isSeen }) {
           const { companyId, id } = target;
           if (await isErased(tx, { companyId, kind: "pet", id, pseudonym })) throw erasedError("Pet", id);
@@ -28,11 +37,17 @@ export function createPetImportRepository(database: Database, pseudonym: Pseudon
         async work({ tx, locked: isSeen, now, record }) {
           const recorded = await record({ companyId: target.companyId, kind: "pet", ids: [target.id] });
           const hasOwner = isSeen && (await isInUse(tx, target));
-          await work(createUnit(tx, { ...target, hasOwner, now, write, pseudonym }));
+          await size.begin(tx, undefined);
+          await work(createUnit(tx, { ...target, hasOwner, now, write, pseudonym, limit }));
           return recorded;
         },
-        response: ({ tx }) => readPet(tx, target.companyId, target.id),
-      }),
+        async response({ tx }) {
+          const pet = await readPet(tx, target.companyId, target.id);
+          await size.end(tx, pet);
+          return pet;
+        },
+      });
+    },
   };
 }
 
@@ -67,11 +82,13 @@ interface UnitOptions extends PetImportTarget {
   readonly now: Date;
   readonly write: WriteContext;
   readonly pseudonym: Pseudonym;
+  /** Maximum size of a record. */
+  readonly limit: number;
 }
 
 function createUnit(
   tx: Prisma.TransactionClient,
-  { companyId, id, owner, hasOwner, now, write, pseudonym }: UnitOptions,
+  { companyId, id, owner, hasOwner, now, write, pseudonym, limit }: UnitOptions,
 ): PetImportUnit {
   const writer = createPetWriter(tx, { companyId, now, write });
   const ownedBy = owner.kind === "customer" ? { customerId: owner.id } : { leadId: owner.id };
@@ -86,11 +103,18 @@ function createUnit(
     isErased: () => isErased(tx, { companyId, kind: "pet", id, pseudonym }),
 
     async insert(pet) {
-      await writer.addKept(owner, pet);
-      if (owner.kind === "customer") return;
+      if (owner.kind === "customer") {
+        await writer.addKept(owner, pet);
+        return;
+      }
       // Changing the pets of a lead changes the lead.
-      const lead = await readLead(tx, { companyId, id: owner.id });
+      const key = { companyId, id: owner.id };
+      const lead = await readLead(tx, key);
+      const size = sizedLead(limit);
+      await size.begin(tx, lead);
+      await writer.addKept(owner, pet);
       await createLeadUnit(tx, { lead, now, write }).finish();
+      await size.end(tx, await readLead(tx, key));
     },
   };
 }

@@ -5,7 +5,7 @@ import {
   requireSingleRow,
   singleCompanyAccessPredicate,
 } from "../../db/access-filter.js";
-import type { Database } from "../../db/database.js";
+import type { LimitedDatabase } from "../../db/company-records.js";
 import { type Bind, readTimeList, type TimeList } from "../../db/record-list.js";
 import { statement } from "../../db/statement.js";
 import type { CustomerTarget } from "../customers/customer.model.js";
@@ -14,10 +14,11 @@ import { maxPetsOfCustomer, type PetFilter, type PetRepository } from "./pet.mod
 import { changePet, createPet } from "./pet-change.repository.js";
 
 /** Pets of customers, with hand-written SQL for reads and Prisma for changes. */
-export function createPetRepository(database: Database): PetRepository {
+export function createPetRepository(limited: LimitedDatabase): PetRepository {
+  const { database } = limited;
   return {
-    create: (customer, write, work) => createPet(database, customer, write, work),
-    change: (target, write, work) => changePet(database, target, write, work),
+    create: (customer, write, work) => createPet(limited, customer, write, work),
+    change: (target, write, work) => changePet(limited, target, write, work),
 
     async get({ customer, id }, signal) {
       const { inOneCompany, inSeveral } = getStatements;

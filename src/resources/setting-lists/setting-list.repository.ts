@@ -7,10 +7,10 @@ import {
   changeCompany,
   companyRecords,
   findRow,
+  type LimitedDatabase,
   recordRows,
   updateRow,
 } from "../../db/company-records.js";
-import type { Database } from "../../db/database.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import type { SettingEntry, SettingRepository } from "./setting.model.js";
 
@@ -40,9 +40,10 @@ export interface SettingTable<Row extends SettingRow, Entry, Content> extends Om
  * tables and columns come only from setting-tables.columns.ts.
  */
 export function createSettingListRepository<Row extends SettingRow, Entry extends SettingEntry, Content>(
-  database: Database,
+  limited: LimitedDatabase,
   table: SettingTable<Row, Entry, Content>,
 ): SettingRepository<Entry, Content> {
+  const { database } = limited;
   const { kind, only = Prisma.sql`TRUE` } = table;
   const from = Prisma.raw(kind);
   const order = Prisma.raw(`display_order, ${table.nameColumn}, id`);
@@ -55,7 +56,7 @@ export function createSettingListRepository<Row extends SettingRow, Entry extend
     const row = await findRow<Row>(tx, kind, target);
     return row && table.toEntry(row);
   };
-  const entries = companyRecords(database, { ...table, find });
+  const entries = companyRecords(limited, { ...table, find });
 
   return {
     async list({ companyId, showArchived }, signal) {

@@ -1,4 +1,6 @@
+import type { CompanyLimitName } from "../../core/company-limits.js";
 import type { Changed } from "../../db/audit-log.js";
+import { countedBy } from "../../db/growth.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import type { ReferralSource } from "../customers/customer.model.js";
 import type { ActionStatus, LifeCycle } from "../leads/lead.model.js";
@@ -50,6 +52,7 @@ interface PetSizeRow extends NamedRow {
 export const tagTable: SettingTable<TagRow, Tag, TagContent> = {
   kind: "tag",
   resource: "Tag",
+  measures: [...countedBy("MAX_TAGS"), { limit: "MAX_TAG_GROUPS", amount: "count(DISTINCT nullif(group_name, ''))" }],
   unique: { tag_name_key: "name" },
   nameColumn: "name",
   columns: ({ name, group }) => ({ name, name_key: tagKey(name), group_name: group }),
@@ -64,15 +67,17 @@ export const tagTable: SettingTable<TagRow, Tag, TagContent> = {
 export const referralSourceTable: SettingTable<NamedRow, ReferralSource, NameContent> = namesOf(
   "referral_source",
   "ReferralSource",
+  "MAX_REFERRAL_SOURCES",
 );
-export const petTypeTable = namesOf("pet_type", "PetType");
-export const petCoatTypeTable = namesOf("pet_coat_type", "PetCoatType");
-export const vipLevelTable = namesOf("vip_level", "VipLevel");
+export const petTypeTable = namesOf("pet_type", "PetType", "MAX_PET_TYPES");
+export const petCoatTypeTable = namesOf("pet_coat_type", "PetCoatType", "MAX_PET_COAT_TYPES");
+export const vipLevelTable = namesOf("vip_level", "VipLevel", "MAX_VIP_LEVELS");
 
 /** The first stage of a company becomes the default. */
 export const lifeCycleTable: SettingTable<LifeCycleRow, LifeCycle, NameContent> = {
   kind: "life_cycle",
   resource: "LifeCycle",
+  measures: countedBy("MAX_LIFE_CYCLES"),
   nameColumn: "name",
   columns: ({ name }) => ({ name }),
   created: (companyId) => ({
@@ -84,6 +89,7 @@ export const lifeCycleTable: SettingTable<LifeCycleRow, LifeCycle, NameContent> 
 export const actionStatusTable: SettingTable<ActionStatusRow, ActionStatus, ActionStatusContent> = {
   kind: "action_status",
   resource: "ActionStatus",
+  measures: countedBy("MAX_ACTION_STATUSES"),
   nameColumn: "name",
   columns: ({ name, color }) => ({ name, color }),
   toEntry: (row) => ({ ...toNamed(row), color: row.color }),
@@ -92,6 +98,7 @@ export const actionStatusTable: SettingTable<ActionStatusRow, ActionStatus, Acti
 export const petCodeTable: SettingTable<PetCodeRow, PetCode, PetCodeContent> = {
   kind: "pet_code",
   resource: "PetCode",
+  measures: countedBy("MAX_PET_CODES"),
   nameColumn: "abbreviation",
   columns: ({ abbreviation, description, color }) => ({ abbreviation, description, color }),
   toEntry: ({ id, abbreviation, description, color, archived_time: archivedTime }) => ({
@@ -103,6 +110,7 @@ export const petCodeTable: SettingTable<PetCodeRow, PetCode, PetCodeContent> = {
 export const petSizeTable: SettingTable<PetSizeRow, PetSize, PetSizeContent> = {
   kind: "pet_size",
   resource: "PetSize",
+  measures: countedBy("MAX_PET_SIZES"),
   nameColumn: "name",
   columns: ({ name, weightLow, weightHigh }) => ({
     name,
@@ -120,8 +128,13 @@ export const petSizeTable: SettingTable<PetSizeRow, PetSize, PetSizeContent> = {
   }),
 };
 
-function namesOf(kind: Changed["kind"], resource: string): SettingTable<NamedRow, NamedEntry, NameContent> {
-  return { kind, resource, nameColumn: "name", columns: ({ name }) => ({ name }), toEntry: toNamed };
+function namesOf(
+  kind: Changed["kind"],
+  resource: string,
+  limit: CompanyLimitName,
+): SettingTable<NamedRow, NamedEntry, NameContent> {
+  const measures = countedBy(limit);
+  return { kind, resource, measures, nameColumn: "name", columns: ({ name }) => ({ name }), toEntry: toNamed };
 }
 
 function toNamed({

@@ -1,6 +1,13 @@
 import { notFoundError } from "../../core/errors.js";
 import { auditColumns } from "../../db/audit-log.js";
-import { changeCompany, findRow, present, recordRows, updateRow } from "../../db/company-records.js";
+import {
+  changeCompany,
+  findRow,
+  type LimitedDatabase,
+  present,
+  recordRows,
+  updateRow,
+} from "../../db/company-records.js";
 import type { Database } from "../../db/database.js";
 import { statement } from "../../db/statement.js";
 import type { LifeCycleRepository, SettingRepositories, TagGroupRepository } from "./setting.model.js";
@@ -17,24 +24,25 @@ import {
 } from "./setting-tables.columns.js";
 
 /** The settings lists of companies. */
-export function createSettingRepositories(database: Database): SettingRepositories {
+export function createSettingRepositories(limited: LimitedDatabase): SettingRepositories {
   return {
-    tags: createSettingListRepository(database, tagTable),
-    tagGroups: createTagGroupRepository(database),
-    referralSources: createSettingListRepository(database, referralSourceTable),
-    lifeCycles: createLifeCycleRepository(database),
-    actionStatuses: createSettingListRepository(database, actionStatusTable),
-    petCodes: createSettingListRepository(database, petCodeTable),
-    petSizes: createSettingListRepository(database, petSizeTable),
-    petTypes: createSettingListRepository(database, petTypeTable),
-    petCoatTypes: createSettingListRepository(database, petCoatTypeTable),
+    tags: createSettingListRepository(limited, tagTable),
+    tagGroups: createTagGroupRepository(limited.database),
+    referralSources: createSettingListRepository(limited, referralSourceTable),
+    lifeCycles: createLifeCycleRepository(limited),
+    actionStatuses: createSettingListRepository(limited, actionStatusTable),
+    petCodes: createSettingListRepository(limited, petCodeTable),
+    petSizes: createSettingListRepository(limited, petSizeTable),
+    petTypes: createSettingListRepository(limited, petTypeTable),
+    petCoatTypes: createSettingListRepository(limited, petCoatTypeTable),
   };
 }
 
-function createLifeCycleRepository(database: Database): LifeCycleRepository {
+function createLifeCycleRepository(limited: LimitedDatabase): LifeCycleRepository {
+  const { database } = limited;
   const { kind, toEntry } = lifeCycleTable;
   return {
-    ...createSettingListRepository(database, lifeCycleTable),
+    ...createSettingListRepository(limited, lifeCycleTable),
 
     setDefault: (target, write, check) =>
       changeCompany(database, {

@@ -1,3 +1,4 @@
+import { companyLimitReached } from "../../core/company-limits.js";
 import { idPrefixes, newId } from "../../core/ids.js";
 import { actingStaffId, type WriteContext } from "../../core/write.js";
 import { recordChanges } from "../../db/audit-log.js";
@@ -20,6 +21,7 @@ export interface TagSearch {
   readonly carried: readonly string[];
   /** Whether tags with a new name may be created. */
   readonly mayCreate: boolean;
+  readonly maxTags: number;
   readonly now: Date;
   readonly write: WriteContext;
 }
@@ -27,7 +29,7 @@ export interface TagSearch {
 /** Resolves the tags of a request, in its order. Creates those whose name does not exist. */
 export async function resolveTags(
   tx: Prisma.TransactionClient,
-  { companyId, references, carried, mayCreate, now, write }: TagSearch,
+  { companyId, references, carried, mayCreate, maxTags, now, write }: TagSearch,
 ): Promise<TagResolution & { readonly tags: readonly Tag[] }> {
   const wanted = distinctTags(references);
   const ids = wanted.flatMap(({ reference }) => ("id" in reference ? [reference.id] : []));
@@ -53,7 +55,7 @@ export async function resolveTags(
   const refused = unknown.length + archived.length > 0 || !mayCreate;
   if (!refused) {
     // In the order of the keys, so that concurrent creates of the same tags cannot deadlock.
-    found.push(...(await takeTags(tx, creations, { companyId, now, write })));
+    found.push(...(await takeTags(tx, creations, { companyId, maxTags, now, write })));
   }
   const ordered = found.toSorted((a, b) => a.position - b.position).map(({ tag }) => fromRow(tag));
   return {
@@ -64,7 +66,7 @@ export async function resolveTags(
   };
 }
 
-type TagCreation = Pick<TagSearch, "companyId" | "now" | "write">;
+type TagCreation = Pick<TagSearch, "companyId" | "maxTags" | "now" | "write">;
 
 interface NamedTag {
   /** Position in the request. */
@@ -83,9 +85,10 @@ async function lastPlace(tx: Prisma.TransactionClient, companyId: string): Promi
 async function takeTags(
   tx: Prisma.TransactionClient,
   names: readonly NamedTag[],
-  { companyId, now, write }: TagCreation,
+  { companyId, maxTags, now, write }: TagCreation,
 ): Promise<readonly { readonly position: number; readonly tag: TagModel }[]> {
   if (names.length === 0) return [];
+  const [space] = await tx.$queryRaw<{ room: bigint }[]>`SELECT tag_room(${companyId}, ${maxTags}::bigint) AS room`;
   const last = await lastPlace(tx, companyId);
   const inCallOrder = names.map(({ position }) => position).toSorted((a, b) => a - b);
   const stamp = { lastUpdatedBy: actingStaffId(write, companyId), lastUpdatedTime: now };
@@ -94,6 +97,8 @@ async function takeTags(
     ...{ displayOrder: last + inCallOrder.indexOf(position) + 1, ...stamp },
   }));
   const created = await tx.tag.createManyAndReturn({ data, skipDuplicates: true });
+  if (created.length > Number(space?.room ?? 0))
+    throw companyLimitReached({ companyId, name: "MAX_TAGS", limit: maxTags });
   const changes = created.map(({ id }) => ({ companyId, kind: "tag" as const, id, version: 1n, time: now }));
   if (changes.length > 0) await recordChanges(tx, write, changes);
   const nameKeys = data.map(({ nameKey }) => nameKey);
