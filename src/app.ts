@@ -71,10 +71,11 @@ export async function createApp({ config, logger, databaseUrl, secrets, hasDemo 
     pageTokenSecret: secrets.pageTokenSecret,
     publicBaseUrl: () => config.publicBaseUrl ?? httpUrl,
   });
-  const { trustedProxies, rateLimits } = config;
+  const { trustedProxies, rateLimits, callsInFlightPerCompany } = config;
   const drainDeadline = createDrainDeadline();
   const run = createPipeline({
     ...{ services, handlers, keys, logger, metrics, trustedProxies, rateLimits, drainDeadline },
+    callsInFlightPerCompany,
     fingerprintKeys: fingerprintKeys(secrets),
   });
   const servers = await startServers({ config, run, logger, metrics, probe, hasDemo }).catch(async (error: unknown) => {

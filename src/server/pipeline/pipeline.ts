@@ -1,4 +1,4 @@
-import { create, type DescService } from "@bufbuild/protobuf";
+import { create, type DescService, type Message } from "@bufbuild/protobuf";
 import type { Logger } from "pino";
 import type { Context, HandlerRegistry } from "../../api/rpc.js";
 import { DomainError } from "../../core/errors.js";
@@ -9,6 +9,7 @@ import { authenticate } from "./authenticate.js";
 import { authorize, checkAddress, checkCompany, companyHeader } from "./authorize.js";
 import type { Call, ExecuteCall } from "./call.js";
 import { addressSet, callerAddress } from "./client-address.js";
+import { createCompanyLanes, freeTurn, type Turn } from "./company-lanes.js";
 import { forwardsIdempotencyKey, isReadOnly, rpcNameOf, scopesOf } from "./contract.js";
 import { crossSiteRequest, originHeader } from "./cross-site.js";
 import { type DrainDeadline, type Limits, withinDeadline } from "./deadline.js";
@@ -20,6 +21,7 @@ import {
 } from "./idempotency-key.js";
 import { type CallMetrics, type CallRecord, observe } from "./observe.js";
 import { createRateMeters, type RateLimits, type RateMeter } from "./rate-limit.js";
+import { encodedBytes, maxResponseBytes, omittedHeader, omittedPaths, shorten } from "./response-size.js";
 
 const defaultMaxDurationMs = 30_000;
 
@@ -35,6 +37,8 @@ export interface PipelineOptions {
   readonly trustedProxies?: readonly string[];
   /** Default: no limits. */
   readonly rateLimits?: RateLimits;
+  /** Requests of one company that run at the same time; default: no limit. */
+  readonly callsInFlightPerCompany?: number;
   /** When requests in flight are aborted; default: never. */
   readonly drainDeadline?: DrainDeadline;
   /** Maximum duration of any request; default: 30 seconds. */
@@ -63,9 +67,23 @@ export function createPipeline(options: PipelineOptions): ExecuteCall {
   const trusted = addressSet(options.trustedProxies ?? []);
   const observer = { logger, metrics, now: options.now ?? (() => performance.now()) };
   const meterOf = createRateMeters(options.rateLimits ?? {}, observer.now);
+  const lanes = createCompanyLanes(options.callsInFlightPerCompany ?? Number.POSITIVE_INFINITY);
 
   async function answer<Answer>(call: Call<Answer>, record: CallRecord, time: CallTime): Promise<Answer> {
-    const { signal, deadlineMs } = time;
+    // A call that waits for third-party systems would make other calls of its company wait for them.
+    const turn = forwardsIdempotencyKey(call.method) ? freeTurn : lanes.turn(time.signal);
+    try {
+      return await answerInTurn(call, record, { ...time, turn });
+    } finally {
+      turn.end();
+    }
+  }
+
+  async function answerInTurn<Answer>(
+    call: Call<Answer>,
+    record: CallRecord,
+    { signal, deadlineMs, turn }: CallTime & { readonly turn: Turn },
+  ): Promise<Answer> {
     const { method } = call;
     const rpc = rpcNameOf(method);
     const known = rpcs.get(method);
@@ -76,14 +94,17 @@ export function createPipeline(options: PipelineOptions): ExecuteCall {
     const principal = await admit(call, record, { scope, meter });
     const sole = soleCompanyOf(principal);
     if (sole !== undefined) meter.charge("company", sole);
+    if (sole !== undefined) await turn.enter(sole);
 
     const handler = handlers.get(rpc);
     if (!handler) throw notImplemented(rpc);
     const request = call.decode();
     const company = companyOf(fields, request);
     if (company !== undefined) checkCompany(company, principal, scope);
-    if (company !== undefined && sole === undefined && principal.companies.has(company))
+    if (company !== undefined && sole === undefined && principal.companies.has(company)) {
       meter.charge("company", company);
+      await turn.enter(company);
+    }
     checkLocations(fields, request, principal);
     const claim = claimOf(method, request, {
       key: call.header(idempotencyKeyHeader),
@@ -109,7 +130,7 @@ export function createPipeline(options: PipelineOptions): ExecuteCall {
     };
     const result = await handler(request, context);
     if (claim?.replayed) call.setHeader(idempotencyReplayedHeader, "true");
-    return call.encode(create(method.output, result));
+    return encode(call, create(method.output, result));
   }
 
   async function admit(call: Call<unknown>, record: CallRecord, { scope, meter }: { scope: Scope; meter: RateMeter }) {
@@ -141,6 +162,14 @@ export function createPipeline(options: PipelineOptions): ExecuteCall {
     observe(call, observer, (record) =>
       withinDeadline(call, limitsOf(call), (signal, deadlineMs) => answer(call, record, { signal, deadlineMs })),
     );
+}
+
+/** Encodes the response; one that is too large for a client without some of its parts, which a header names. */
+function encode<Answer>(call: Call<Answer>, message: Message): Answer {
+  const whole = call.encode(message);
+  if (encodedBytes(whole) <= maxResponseBytes) return whole;
+  call.setHeader(omittedHeader, omittedPaths(shorten(message)));
+  return call.encode(message);
 }
 
 function soleCompanyOf({ companies }: Principal): string | undefined {

@@ -4,6 +4,7 @@ import { companyHeader } from "../pipeline/authorize.js";
 import { requestIdHeader } from "../pipeline/call.js";
 import { idempotencyKeyHeader, idempotencyReplayedHeader } from "../pipeline/idempotency-key.js";
 import { rateLimitHeader, rateLimitPolicyHeader } from "../pipeline/rate-limit.js";
+import { omittedHeader } from "../pipeline/response-size.js";
 import { type HttpAnswer, type HttpRequest, headerOf } from "./http-message.js";
 import { ignoredHeader } from "./ignored-parameters.js";
 
@@ -31,6 +32,7 @@ const exposedHeaders = [
   "accept-encoding",
   "allow",
   "grpc-accept-encoding",
+  omittedHeader,
   "retry-after",
   "www-authenticate",
   warningHeader,
