@@ -133,7 +133,7 @@ export function createHandlers({
     ),
     registry(CallerService, createCallerHandlers(callerQuery, createCallerProfiles(repositories.callers))),
     registry(CallerLookupService, createCallerLookupHandlers(createCallerScreens(repositories.callerScreens))),
-    registry(VipLevelService, createVipLevelHandlers(vipLevels)),
+    registry(VipLevelService, createVipLevelHandlers(vipLevels, pageTokens)),
     registry(ExternalApiService, createExternalApiHandlers(externalApis, pageTokens)),
     registry(
       IvrFlowService,

@@ -44,8 +44,12 @@ interface OpenPage extends Page {
 
 export interface PageTokens {
   /** Reads the position at which the page starts. Throws PAGE_TOKEN_INVALID. */
-  open(request: Message & { readonly pagination?: Pagination | undefined }, context: Context): OpenPage;
+  open(request: PagedRequest, context: Context): OpenPage;
+  /** The same for a list that is returned as a whole without pagination, as far as it fits into a response. */
+  openWhole(request: PagedRequest, context: Context): OpenPage;
 }
+
+type PagedRequest = Message & { readonly pagination?: Pagination | undefined };
 
 /**
  * Page tokens: a cursor with an HMAC over the RPC, the request without its pagination and the organizations of the API
@@ -54,25 +58,27 @@ export interface PageTokens {
  * @param secret `PAGE_TOKEN_SECRET`
  */
 export function createPageTokens(secret: string): PageTokens {
+  const open = (request: PagedRequest, context: Context, unpagedSize: number): OpenPage => {
+    const { pageSize = unpagedSize, pageToken = "" } = request.pagination ?? {};
+    const size = pageSize || defaultPageSize;
+    const binding = bindingOf(request, context);
+    const isNumbered = pageNumber.test(pageToken);
+    return {
+      size,
+      ...positionOf(pageToken, size, (token) => decode(token, binding, secret)),
+      close(rows, cursorOf) {
+        const asked = rows.slice(0, size);
+        const shown = asked.slice(0, countRowsThatFit(asked));
+        if (isNumbered && shown.length < asked.length) throw pageTokenInvalid(tooLargeToCount);
+        const last = shown.at(-1);
+        const more = rows.length > shown.length && last !== undefined;
+        return { rows: shown, nextPageToken: more ? encode(cursorOf(last), binding, secret) : "" };
+      },
+    };
+  };
   return {
-    open(request, context) {
-      const { pageSize = 0, pageToken = "" } = request.pagination ?? {};
-      const size = pageSize || defaultPageSize;
-      const binding = bindingOf(request, context);
-      const isNumbered = pageNumber.test(pageToken);
-      return {
-        size,
-        ...positionOf(pageToken, size, (token) => decode(token, binding, secret)),
-        close(rows, cursorOf) {
-          const asked = rows.slice(0, size);
-          const shown = asked.slice(0, countRowsThatFit(asked));
-          if (isNumbered && shown.length < asked.length) throw pageTokenInvalid(tooLargeToCount);
-          const last = shown.at(-1);
-          const more = rows.length > shown.length && last !== undefined;
-          return { rows: shown, nextPageToken: more ? encode(cursorOf(last), binding, secret) : "" };
-        },
-      };
-    },
+    open: (request, context) => open(request, context, defaultPageSize),
+    openWhole: (request, context) => open(request, context, Number.POSITIVE_INFINITY),
   };
 }
 

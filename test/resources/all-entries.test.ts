@@ -7,7 +7,7 @@ import { pathFieldsOf } from "../support/rest-request.js";
 import { rpcEntries } from "./all-entries.js";
 import { allRpcs } from "./all-rpcs.js";
 import type { RpcEntry } from "./entry.js";
-import { coverageFaults, hasField, nameOf } from "./method.js";
+import { coverageFaults, hasField, nameOf, requiredFieldsOf } from "./method.js";
 
 const methodsOf = (entries: readonly RpcEntry[]) => entries.map(({ method }) => method);
 
@@ -57,8 +57,9 @@ const traits = [
   },
   {
     trait: "walk",
-    needs: "is a paged list",
-    isNeeded: ({ input }: DescMethodUnary) => hasField(input, "pagination"),
+    // A settings list is short and has its own order of pages (test/rpc/setting-lists.test.ts).
+    needs: "is a list in pages only",
+    isNeeded: ({ input }: DescMethodUnary) => requiredFieldsOf(input).includes("pagination"),
     has: ({ walks }: RpcEntry) => walks.length > 0,
   },
 ];

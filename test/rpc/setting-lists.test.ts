@@ -50,6 +50,51 @@ describe("what a company lists", () => {
     expect(petCoatTypes.map(({ name }) => name)).toEqual(["Curly", "Short"]);
   });
 
+  it("comes in pages when they are asked for, each entry once, and refuses a token when the entries before it change", async () => {
+    const walk = async (pageSize: number) => {
+      const seen: string[][] = [];
+      let pageToken = "";
+      do {
+        const page = await server.ok(read.listCustomerTags, { companyId, pagination: { pageSize, pageToken } });
+        seen.push(page.tags.map(({ id }) => id));
+        pageToken = page.nextPageToken;
+      } while (pageToken !== "");
+      return seen;
+    };
+    const { tags, nextPageToken } = await server.ok(read.listCustomerTags, { companyId });
+    const ids = tags.map(({ id }) => id);
+    expect([ids.length > 2, nextPageToken]).toEqual([true, ""]);
+    expect((await walk(2)).flat()).toEqual(ids);
+    expect((await walk(2))[0]).toHaveLength(2);
+    const numbered = await server.ok(read.listCustomerTags, { companyId, pagination: { pageSize: 1, pageToken: "2" } });
+    expect(numbered.tags.map(({ id }) => id)).toEqual(ids.slice(1, 2));
+    const first = await server.ok(read.listCustomerTags, { companyId, pagination: { pageSize: 2 } });
+    const next = { companyId, pagination: { pageToken: first.nextPageToken } };
+    await server.ok(lists.createTag, { companyId, name: "Last" });
+    expect((await server.ok(read.listCustomerTags, next)).tags.map(({ id }) => id).slice(0, -1)).toEqual(ids.slice(2));
+    await server.ok(lists.archiveTag, { companyId, id: ids[0] ?? "" });
+    expect((await server.refused(read.listCustomerTags, next)).reason).toBe("PAGE_TOKEN_INVALID");
+    await server.ok(lists.restoreTag, { companyId, id: ids[0] ?? "" });
+    expect(await server.refused(read.listCustomerTags, { companyId, pagination: { pageSize: 501 } })).toMatchObject({
+      violations: [{ field: "pagination.page_size", reason: "OUT_OF_RANGE" }],
+    });
+    expect((await server.refused(read.listPetCodes, next)).reason).toBe("PAGE_TOKEN_INVALID");
+  });
+
+  it("returns as much of a larger list as a client can receive, and the rest in the next page", async () => {
+    await server.database.owner.query(
+      `INSERT INTO custom_field (company_id, id, association_type, code, label, type, options, display_order, help_text, created_time, last_updated_by, last_updated_time)
+       SELECT 'cmp_c', 'f' || n, 1, 'f' || n, 'Large', 6, '[]', n, repeat('x', 100000), now(), '', now() FROM generate_series(1, 50) n`,
+    );
+    const key = keys.c;
+    const first = await server.ok(read.listCustomFields, { companyId: "cmp_c" }, { key });
+    const pagination = { pageSize: 500, pageToken: first.nextPageToken };
+    const rest = await server.ok(read.listCustomFields, { companyId: "cmp_c", pagination }, { key });
+    expect([first.nextPageToken === "", rest.nextPageToken]).toEqual([false, ""]);
+    const seen = [...first.customFields, ...rest.customFields].map(({ id }) => id).filter((id) => /^f\d+$/.test(id));
+    expect(seen).toEqual(Array.from({ length: 50 }, (_, n) => `f${n + 1}`));
+  });
+
   it("is read by a key limited to a location, which writes none of it", async () => {
     const key = keys.businessA1;
     expect((await server.ok(read.listPetTypes, { companyId }, { key })).petTypes).toHaveLength(2);

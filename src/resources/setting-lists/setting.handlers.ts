@@ -8,9 +8,10 @@ import type { SettingService } from "../../gen/proto/moego/business/setting/v1/s
 import { createCatalogHandlers } from "../catalog/catalog.handlers.js";
 import type { ServiceCatalog } from "../catalog/catalog.service.js";
 import { fieldAssociation } from "../custom-fields/custom-field.input.js";
+import type { CustomField } from "../custom-fields/custom-field.model.js";
 import { toProtoCustomField } from "../custom-fields/custom-field.output.js";
 import type { CustomFields } from "../custom-fields/custom-field.service.js";
-import { listAdministration, listing, merged } from "./list-administration.handlers.js";
+import { listAdministration, listing, merged, wholeOrPaged } from "./list-administration.handlers.js";
 import {
   actionStatusUpdate,
   groupChange,
@@ -47,24 +48,47 @@ export function createSettingHandlers({
   return {
     ...createCatalogHandlers(catalog, pageTokens),
 
-    listCustomerTags: listing(settings.tags, (entries) => ({ tags: entries.map(toProtoTag) })),
-    listCustomerReferralSources: listing(settings.referralSources, (entries) => ({ referralSources: [...entries] })),
-    listLeadsLifeCycles: listing(settings.lifeCycles, (entries) => ({ lifeCycles: [...entries] })),
-    listLeadsActionStatus: listing(settings.actionStatuses, (entries) => ({ actionStatuses: [...entries] })),
+    listCustomerTags: listing(pageTokens, settings.tags, (entries, nextPageToken) => ({
+      tags: entries.map(toProtoTag),
+      nextPageToken,
+    })),
+    listCustomerReferralSources: listing(pageTokens, settings.referralSources, (entries, nextPageToken) => ({
+      referralSources: [...entries],
+      nextPageToken,
+    })),
+    listLeadsLifeCycles: listing(pageTokens, settings.lifeCycles, (entries, nextPageToken) => ({
+      lifeCycles: [...entries],
+      nextPageToken,
+    })),
+    listLeadsActionStatus: listing(pageTokens, settings.actionStatuses, (entries, nextPageToken) => ({
+      actionStatuses: [...entries],
+      nextPageToken,
+    })),
 
-    listCustomFields: rpc(fieldQuery, async ({ filter, ...query }, { principal, signal }) => {
-      const [association, ...others] = new Set(filter?.associationTypes);
-      const one = association && others.length === 0 ? { association } : {};
-      return {
-        customFields: (await customFields.list({ ...query, ...one }, principal, signal)).map(toProtoCustomField),
-      };
-    }),
+    listCustomFields: wholeOrPaged<z.output<typeof fieldQuery>, CustomField, FieldPage>(
+      pageTokens,
+      fieldQuery,
+      ({ filter, ...query }, { principal, signal }) => {
+        const [association, ...others] = new Set(filter?.associationTypes);
+        const one = association && others.length === 0 ? { association } : {};
+        return customFields.list({ ...query, ...one }, principal, signal);
+      },
+      (entries, nextPageToken) => ({ customFields: entries.map(toProtoCustomField), nextPageToken }),
+    ),
 
-    listPetCodes: listing(settings.petCodes, (entries) => ({ codes: [...entries] })),
-    listPetSizes: listing(settings.petSizes, (entries) => ({ petSizes: entries.map(toProtoPetSize) })),
-    listPetTypes: listing(settings.petTypes, (entries) => ({ petTypes: [...entries] })),
-    listPetCoatTypes: listing(settings.petCoatTypes, (entries) => ({ petCoatTypes: [...entries] })),
+    listPetCodes: listing(pageTokens, settings.petCodes, (entries, nextPageToken) => ({
+      codes: [...entries],
+      nextPageToken,
+    })),
+    listPetSizes: listing(pageTokens, settings.petSizes, (entries) => ({ petSizes: entries.map(toProtoPetSize) })),
+    listPetTypes: listing(pageTokens, settings.petTypes, (entries) => ({ petTypes: [...entries] })),
+    listPetCoatTypes: listing(pageTokens, settings.petCoatTypes, (entries) => ({ petCoatTypes: [...entries] })),
   };
+}
+
+interface FieldPage {
+  readonly customFields: ReturnType<typeof toProtoCustomField>[];
+  readonly nextPageToken: string;
 }
 
 const fieldQuery = settingListRequest.extend({

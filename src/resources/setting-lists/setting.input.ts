@@ -10,12 +10,13 @@ import {
   text,
 } from "../../api/fields.js";
 import { newResourceFields } from "../../api/import-fields.js";
+import { pagination } from "../../api/page-token.js";
 import { nameRule, tagNameRule } from "../../core/text.js";
 import { weight } from "../pets/pet.input.js";
 import { maxOrderedEntries } from "./setting.model.js";
 
-/** The complete list of a company. */
-export const settingListRequest = z.object({ companyId: id, showArchived: z.boolean() });
+/** The list of a company, as a whole or in pages. */
+export const settingListRequest = z.object({ companyId: id, showArchived: z.boolean(), pagination });
 
 export const newOrder = z.object({ companyId: id, ids: list(id, maxOrderedEntries) });
 

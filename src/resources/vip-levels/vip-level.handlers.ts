@@ -1,3 +1,4 @@
+import type { PageTokens } from "../../api/page-token.js";
 import type { ServiceHandlers } from "../../api/rpc.js";
 import type { VipLevelService } from "../../gen/proto/moego/callcenter/v1/vip_level_service_pb.js";
 import type { VipLevel } from "../callers/caller-profile.model.js";
@@ -9,13 +10,17 @@ import type { SettingList } from "../setting-lists/setting-list.service.js";
 /** Handlers of `moego.callcenter.v1.VipLevelService`. */
 export function createVipLevelHandlers(
   vipLevels: SettingList<VipLevel, NameContent>,
+  pageTokens: PageTokens,
 ): ServiceHandlers<typeof VipLevelService> {
   const administration = listAdministration(vipLevels, {
     one: (vipLevel) => ({ vipLevel }),
     all: (entries) => ({ vipLevels: [...entries] }),
   });
   return {
-    listVipLevels: listing(vipLevels, (entries) => ({ vipLevels: [...entries] })),
+    listVipLevels: listing(pageTokens, vipLevels, (entries, nextPageToken) => ({
+      vipLevels: [...entries],
+      nextPageToken,
+    })),
     createVipLevel: administration.create(newNamed),
     updateVipLevel: administration.update(namedUpdate, merged),
     reorderVipLevels: administration.reorder,
