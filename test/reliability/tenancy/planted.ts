@@ -24,6 +24,6 @@ export const planted = {
   /** A customer of both, of the tenant at another location. Nobody else has its main phones, nor the neighbour's account. */
   customer: "planted.customer",
   onlyPhone: "+12125550186",
-  onlyPhoneElsewhere: "+12125550187",
+  onlyPhoneElsewhere: "+12125550191",
   onlyAccount: "zq.account.only",
 } as const;
