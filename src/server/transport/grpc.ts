@@ -43,8 +43,8 @@ const channelOptions = {
 };
 
 /**
- * Clients that know it, such as those of Go and Python, refuse larger metadata themselves. For other clients, the call
- * alone is reset, which they report as RESOURCE_EXHAUSTED, unless one field exceeds it: see `closeDeadSessions`.
+ * Clients that respect it, such as grpc-go, refuse larger metadata themselves. For others the call alone is reset, which
+ * they report as RESOURCE_EXHAUSTED, unless one field exceeds it: see `closeDeadSessions`.
  */
 const maxHeaderListBytes = 64 * 1024;
 
