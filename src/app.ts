@@ -11,7 +11,9 @@ import { createKeyCheckRepository } from "./resources/api-keys/key-check.reposit
 import { createKeyChecker, systemClock } from "./resources/api-keys/key-check.service.js";
 import type { Logger } from "./server/logger.js";
 import { createMetrics, type Metrics } from "./server/metrics.js";
+import { createAttemptBudget } from "./server/pipeline/attempt-budget.js";
 import type { ExecuteCall } from "./server/pipeline/call.js";
+import { createAddressOf } from "./server/pipeline/client-address.js";
 import { createDrainDeadline, outcomeGraceMs } from "./server/pipeline/deadline.js";
 import { createRejectRequest } from "./server/pipeline/observe.js";
 import { createPipeline } from "./server/pipeline/pipeline.js";
@@ -60,6 +62,7 @@ export async function createApp({ config, logger, databaseUrl, secrets, hasDemo 
   const keys = createKeyChecker({
     repository: createKeyCheckRepository(checks),
     clock: systemClock,
+    budget: createAttemptBudget(systemClock.monotonicMs),
     onTouchFailed: (err) => logger.warn({ err }, "failed to update last_used_time of an API key"),
   });
   const externalApiAllow = new Set(config.externalApiAllow);
@@ -72,9 +75,10 @@ export async function createApp({ config, logger, databaseUrl, secrets, hasDemo 
     publicBaseUrl: () => config.publicBaseUrl ?? httpUrl,
   });
   const { trustedProxies, rateLimits, callsInFlightPerCompany } = config;
+  const { clientAddress: addressDetail } = config.log;
   const drainDeadline = createDrainDeadline();
   const run = createPipeline({
-    ...{ services, handlers, keys, logger, metrics, trustedProxies, rateLimits, drainDeadline },
+    ...{ services, handlers, keys, logger, metrics, trustedProxies, addressDetail, rateLimits, drainDeadline },
     callsInFlightPerCompany,
     fingerprintKeys: fingerprintKeys(secrets),
   });
@@ -122,7 +126,10 @@ interface ServerParts {
 
 async function startServers({ config, run, logger, metrics, probe, hasDemo }: ServerParts) {
   const tls = config.tls && (await readTls(config.tls));
-  const refuse = createRejectRequest({ logger, metrics });
+  const refuse = createRejectRequest({
+    ...{ logger, metrics, addressDetail: config.log.clientAddress },
+    addressOf: createAddressOf(config.trustedProxies),
+  });
   const listen = { host: config.host, maxConnections: config.maxConnections, ...(tls ? { tls } : {}) };
   const http = await bindServer("HTTP_PORT", config.httpPort, () =>
     startHttpServer({

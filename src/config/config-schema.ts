@@ -1,6 +1,7 @@
 import { accessSync, constants } from "node:fs";
 import { isIP } from "node:net";
 import { z } from "zod";
+import { addressDetails } from "../core/client-address.js";
 import { isIpRange } from "../core/ip-ranges.js";
 import { readAllowedTarget } from "../core/outbound-call.js";
 import { maxPoolSize } from "../db/pool.js";
@@ -100,6 +101,10 @@ export const environmentSchema = z
       .enum(["json", "pretty"])
       .default("json")
       .register(variableDocs, { expected: "json or pretty", example: "json" }),
+    LOG_CLIENT_ADDRESS: z
+      .enum(addressDetails)
+      .default("truncated")
+      .register(variableDocs, { expected: "truncated, full or off", example: "truncated" }),
     DRAIN_TIMEOUT_MS: integer({ min: 0, max: 600_000, fallback: 8_000 }),
   })
   .refine(

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import type { z } from "zod";
+import type { AddressDetail } from "../core/client-address.js";
 import type { CompanyLimits, WriteLimits } from "../core/company-limits.js";
 import { readAllowedTarget } from "../core/outbound-call.js";
 import { isLoopback } from "../db/verified-connection.js";
@@ -46,7 +47,11 @@ export interface Config {
     readonly seed: boolean;
   };
   readonly metricsToken: string | undefined;
-  readonly log: { readonly level: Environment["LOG_LEVEL"]; readonly format: Environment["LOG_FORMAT"] };
+  readonly log: {
+    readonly level: Environment["LOG_LEVEL"];
+    readonly format: Environment["LOG_FORMAT"];
+    readonly clientAddress: AddressDetail;
+  };
   readonly drainTimeoutMs: number;
 }
 
@@ -141,7 +146,7 @@ function toConfig(env: Environment, ofCompany: CompanyLimits): Config {
     },
     demo: { key: env.DEMO_API_KEY, secondKey: env.DEMO_API_KEY_2, seed: env.SEED_DEMO },
     metricsToken: env.METRICS_TOKEN,
-    log: { level: env.LOG_LEVEL, format: env.LOG_FORMAT },
+    log: { level: env.LOG_LEVEL, format: env.LOG_FORMAT, clientAddress: env.LOG_CLIENT_ADDRESS },
     drainTimeoutMs: env.DRAIN_TIMEOUT_MS,
   };
 }

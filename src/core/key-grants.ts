@@ -19,8 +19,17 @@ export interface KeyChecker {
   /**
    * @param secrets the possible readings of the credential, most likely first (`Basic` has three); the first known one
    * is used
+   * @param address client address, or the network that counts as one client; limits attempts with unknown secrets
    */
-  check(secrets: readonly string[]): Promise<KeyGrant>;
+  check(secrets: readonly string[], address: string): Promise<KeyGrant>;
+}
+
+/** Attempts with unknown secrets, by address. */
+export interface AttemptBudget {
+  /** Takes one attempt. Returns when to retry if there is none left. */
+  take(address: string): { readonly retryDelayMs: number } | undefined;
+  /** Returns an attempt: its secret was valid. */
+  giveBack(address: string): void;
 }
 
 /** A stored API key, found by one of its secrets. */
@@ -75,6 +84,8 @@ export function effectiveScopes(stored: readonly string[]): ReadonlySet<Scope> {
 export interface KeyCheckRepository {
   /** @param hash SHA-256 of the secret */
   findByHash(hash: Uint8Array): Promise<KeyRecord | undefined>;
+  /** SHA-256 of the secrets of all API keys in base64; of very many, those of the newest. */
+  issuedHashes(): Promise<readonly string[]>;
   /** Records the time of use, at most once a minute. */
   touch(keyId: string): Promise<void>;
 }

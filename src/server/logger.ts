@@ -12,7 +12,7 @@ const stderr = 2;
  *
  * @param write destination of the lines; default: standard error
  */
-export function createLogger(config: Config["log"], write?: DestinationStream): Logger {
+export function createLogger(config: Pick<Config["log"], "level" | "format">, write?: DestinationStream): Logger {
   // Synchronous: a buffered stream would lose the last lines before an exit, which matter most.
   const lines = write ?? destination({ dest: stderr, sync: true });
   return pino(

@@ -53,6 +53,12 @@ export function createMetrics(options: { readonly pool: () => PoolGauges }): Met
     labelNames: ["outcome"] as const,
     registers,
   });
+  const failedAuthentications = new Counter({
+    name: "moego_authentication_failures_total",
+    help: "Total number of requests rejected for their API key or for where it was used, by reason.",
+    labelNames: ["reason"] as const,
+    registers,
+  });
   new Gauge({
     name: "moego_database_connections",
     help: "Database pool connections by state, and requests waiting for a connection.",
@@ -68,6 +74,7 @@ export function createMetrics(options: { readonly pool: () => PoolGauges }): Met
   return {
     contentType: registry.contentType,
     text: () => registry.metrics(),
+    countFailedAuthentication: (reason) => failedAuthentications.inc({ reason }),
     countOutbound: (outcome) => outbound.inc({ outcome }),
     observe({ rpc, transport, code, durationMs }) {
       calls.inc({ rpc, transport, code });

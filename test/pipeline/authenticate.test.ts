@@ -58,12 +58,14 @@ describe("the readings of an authorization header", () => {
 });
 
 it("tells a missing credential from an unreadable one", async () => {
-  await expect(authenticate(undefined, keys)).rejects.toMatchObject({ reason: "KEY_MISSING" });
+  await expect(authenticate(undefined, keys, "203.0.113.9")).rejects.toMatchObject({ reason: "KEY_MISSING" });
   for (const header of ["Digest abc", "Bearer"]) {
     const message = expect.stringMatching(/^The authorization header is malformed\. Send/);
-    await expect(authenticate(header, keys)).rejects.toMatchObject({ reason: "KEY_MISSING", message });
+    await expect(authenticate(header, keys, "203.0.113.9")).rejects.toMatchObject({ reason: "KEY_MISSING", message });
   }
-  await expect(authenticate("Bearer é", keys)).rejects.toMatchObject({ reason: "KEY_UNKNOWN" });
-  await expect(authenticate(`Bearer ${secret}`, keys)).resolves.toMatchObject({ principal: { keyId: "key_1" } });
+  await expect(authenticate("Bearer é", keys, "203.0.113.9")).rejects.toMatchObject({ reason: "KEY_UNKNOWN" });
+  await expect(authenticate(`Bearer ${secret}`, keys, "203.0.113.9")).resolves.toMatchObject({
+    principal: { keyId: "key_1" },
+  });
   expect(asked).toEqual([[secret]]);
 });

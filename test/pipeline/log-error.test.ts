@@ -46,7 +46,10 @@ describe.each(["json", "pretty"] as const)("a logged defect in %s", (format) => 
       },
     });
     const logger = createLogger({ level: "info", format }, write);
-    const observer = { logger, metrics: { observe: () => {} }, now: () => 0 };
+    const observer = {
+      ...{ logger, metrics: { observe: () => {}, countFailedAuthentication: () => {} }, now: () => 0 },
+      ...{ addressOf: (peer: string) => peer, addressDetail: "off" as const },
+    };
     const failed = observe(getCustomer, observer, () => Promise.reject(error));
     await expect(failed).rejects.toMatchObject({ reason: "INTERNAL" });
     return lines.join("");

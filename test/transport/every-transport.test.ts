@@ -270,7 +270,7 @@ describe.each(dialects)("$name", (dialect) => {
       code: "OK",
       requestId: headers["x-request-id"],
       keyId: "key_test",
-      peer: "127.0.0.1",
+      clientAddress: "127.0.0.1",
     });
     expect(JSON.stringify(lines)).not.toMatch(/Ann|moego_test_/);
     expect(world.observed.at(-1)).toMatchObject({ rpc: `moego.business.customer.v1.${createRpc}`, code: "OK" });

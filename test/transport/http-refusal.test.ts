@@ -133,6 +133,6 @@ it("counts and logs what reaches no rpc as one of few labels", async () => {
     "unknown connect",
   ]);
   expect(plain.logs.slice(from)).toMatchObject(
-    reasons.map((reason) => ({ rpc: "unknown", reason, peer: "127.0.0.1" })),
+    reasons.map((reason) => ({ rpc: "unknown", reason, clientAddress: "127.0.0.1" })),
   );
 });

@@ -1,7 +1,7 @@
 import type { DescMethodUnary } from "@bufbuild/protobuf";
 import { pino } from "pino";
 import type { AnyHandler, Context, Handler, HandlerRegistry } from "../../src/api/rpc.js";
-import { DomainError } from "../../src/core/errors.js";
+import { DomainError, type Reason } from "../../src/core/errors.js";
 import type { KeyChecker } from "../../src/core/key-grants.js";
 import type { Principal, Scope } from "../../src/core/principal.js";
 import {
@@ -10,6 +10,7 @@ import {
   type UpdateCustomerRequest,
 } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { LeadService } from "../../src/gen/proto/moego/business/customer/v1/lead_service_pb.js";
+import { createAddressOf } from "../../src/server/pipeline/client-address.js";
 import { type CallMetrics, createRejectRequest } from "../../src/server/pipeline/observe.js";
 import { createPipeline, type PipelineOptions } from "../../src/server/pipeline/pipeline.js";
 import { createConnectHandler } from "../../src/server/transport/connect.js";
@@ -121,6 +122,8 @@ export interface World extends AsyncDisposable {
   readonly seen: Seen;
   readonly logs: Record<string, unknown>[];
   readonly observed: Parameters<CallMetrics["observe"]>[0][];
+  /** What was counted as failed authentication. */
+  readonly failedAuthentications: Reason[];
   readonly grpcPort: number;
   readonly httpPort: number;
   readonly url: string;
@@ -129,7 +132,7 @@ export interface World extends AsyncDisposable {
 }
 
 type WorldOptions = Partial<
-  Pick<PipelineOptions, "trustedProxies" | "maxDurationMs" | "handlers" | "services" | "rateLimits">
+  Pick<PipelineOptions, "trustedProxies" | "addressDetail" | "maxDurationMs" | "handlers" | "services" | "rateLimits">
 > &
   Partial<
     Pick<
@@ -145,8 +148,14 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const observed: World["observed"] = [];
   const logger = pino({}, { write: (line: string) => logs.push(JSON.parse(line)) });
   const handlers: HandlerRegistry = options.handlers ?? fakeHandlers(seen);
-  const metrics: CallMetrics = { observe: (call) => observed.push(call) };
-  const refuse = createRejectRequest({ logger, metrics });
+  const failedAuthentications: Reason[] = [];
+  const metrics: CallMetrics = {
+    observe: (call) => observed.push(call),
+    countFailedAuthentication: (reason) => failedAuthentications.push(reason),
+  };
+  const addressDetail = options.addressDetail ?? "full";
+  const addressOf = createAddressOf(options.trustedProxies ?? []);
+  const refuse = createRejectRequest({ logger, metrics, addressOf, addressDetail });
   const served = options.services ?? services;
   const run = createPipeline({
     services: served,
@@ -155,6 +164,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     fingerprintKeys: [new Uint8Array(32)],
     logger,
     metrics,
+    addressDetail,
     ...(options.trustedProxies ? { trustedProxies: options.trustedProxies } : {}),
     ...(options.maxDurationMs ? { maxDurationMs: options.maxDurationMs } : {}),
     ...(options.rateLimits ? { rateLimits: options.rateLimits } : {}),
@@ -181,6 +191,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     seen,
     logs,
     observed,
+    failedAuthentications,
     grpcPort: grpc.port,
     httpPort: http.port,
     url: `${options.tls ? "https" : "http"}://127.0.0.1:${http.port}`,

@@ -12,6 +12,10 @@ export function createKeyCheckRepository(database: Statements): KeyCheckReposito
       const [row] = await database.read<KeyRow>(findKey, [hash], unaborted());
       return row && toKeyRecord(row);
     },
+    async issuedHashes() {
+      const rows = await database.read<{ readonly hash: string }>(issuedHashes, [], unaborted());
+      return rows.map(({ hash }) => hash);
+    },
     async touch(keyId) {
       await database.write(touchKey, [keyId], { ...touchWrite, keyId, signal: unaborted() });
     },
@@ -74,6 +78,15 @@ const findKey = statement(
         ) named GROUP BY company_id
       ) reach JOIN company c ON c.id = reach.company_id) AS companies
    FROM api_key_secret s JOIN api_key k ON k.id = s.key_id WHERE s.hash = $1`,
+);
+
+/** Bounds the memory and time of one read. */
+const maxIssued = 20_000;
+
+/** Those of revoked keys too: their rejection needs no protection either. */
+const issuedHashes = statement(
+  "keys.issued",
+  `SELECT encode(hash, 'base64') AS hash FROM api_key_secret ORDER BY created_time DESC LIMIT ${maxIssued}`,
 );
 
 /** The condition applies to all processes together, so a busy key costs one small update per minute. */

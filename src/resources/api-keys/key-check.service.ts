@@ -1,13 +1,8 @@
 import { timingSafeEqual } from "node:crypto";
 import { DomainError } from "../../core/errors.js";
-import {
-  type KeyChecker,
-  type KeyCheckRepository,
-  type KeyGrant,
-  type KeyRecord,
-  toGrant,
-} from "../../core/key-grants.js";
+import type { AttemptBudget, KeyChecker, KeyCheckRepository, KeyRecord } from "../../core/key-grants.js";
 import { hashSecret, isWellFormedSecret } from "../../core/key-secrets.js";
+import { createKeyLookups, remember } from "./key-lookups.service.js";
 
 export interface Clock {
   /** Milliseconds since the epoch. */
@@ -21,6 +16,8 @@ export const systemClock: Clock = { now: () => Date.now(), monotonicMs: () => pe
 export interface KeyCheckerOptions {
   readonly repository: KeyCheckRepository;
   readonly clock: Clock;
+  /** Limits lookups of unknown secrets; default: no limit. */
+  readonly budget?: AttemptBudget;
   /** Called if the time of last use could not be stored. The request does not fail. */
   readonly onTouchFailed?: (error: unknown) => void;
 }
@@ -29,8 +26,12 @@ const touchIntervalMs = 60_000;
 const touchedKeys = 10_000;
 
 /** Checks the API key of every request. Lookups are shared and cached for at most 2 s. */
-export function createKeyChecker({ repository, clock, onTouchFailed }: KeyCheckerOptions): KeyChecker {
-  const lookups = createLookups({ find: (hash) => repository.findByHash(hash), monotonicMs: clock.monotonicMs });
+export function createKeyChecker({ repository, clock, budget, onTouchFailed }: KeyCheckerOptions): KeyChecker {
+  const lookups = createKeyLookups({
+    repository,
+    monotonicMs: clock.monotonicMs,
+    budget: budget ?? unlimited,
+  });
   const touched = new Map<string, number>();
 
   function touch(keyId: string): void {
@@ -43,11 +44,11 @@ export function createKeyChecker({ repository, clock, onTouchFailed }: KeyChecke
   }
 
   return {
-    async check(secrets) {
+    async check(secrets, address) {
       for (const secret of new Set(secrets)) {
         if (!isWellFormedSecret(secret)) continue;
         const hash = hashSecret(secret);
-        const found = await lookups.find(hash);
+        const found = await lookups.find(hash, address);
         if (!found || !timingSafeEqual(found.record.hash, hash)) continue;
         refuseEnded(found.record, clock.now());
         touch(found.record.keyId);
@@ -67,103 +68,4 @@ function refuseEnded(record: KeyRecord, now: number): void {
   }
 }
 
-interface FoundKey {
-  readonly record: KeyRecord;
-  readonly grant: KeyGrant;
-}
-
-interface Remembered {
-  readonly found: FoundKey | undefined;
-  readonly askedAtMs: number;
-}
-
-interface LookupOptions {
-  readonly find: (hash: Uint8Array) => Promise<KeyRecord | undefined>;
-  readonly monotonicMs: () => number;
-}
-
-/** How long a result is valid after the query was sent. A revoked key is rejected everywhere within this time. */
-const freshMs = 2_000;
-const rememberedKnown = 10_000;
-const rememberedUnknown = 10_000;
-/** Maximum number of concurrent lookups of unknown secrets, and of requests waiting for one. */
-const strangersAtOnce = 4;
-const strangersWaiting = 1_000;
-
-/**
- * Lookups by hash. Concurrent requests share one query. Results are cached for 2 s, failures are not cached.
- *
- * Invalid secrets must not slow down valid keys: unknown hashes have their own cache, so they never evict known ones,
- * and only a few are looked up concurrently. Known keys are refreshed without waiting.
- */
-function createLookups({ find, monotonicMs }: LookupOptions) {
-  const known = new Map<string, Remembered>();
-  const unknown = new Map<string, Remembered>();
-  const underWay = new Map<string, Promise<FoundKey | undefined>>();
-  const strangers = createGate(strangersAtOnce, strangersWaiting);
-
-  async function ask(id: string, hash: Uint8Array): Promise<FoundKey | undefined> {
-    const isStranger = !known.has(id);
-    if (isStranger) await strangers.enter();
-    try {
-      const askedAtMs = monotonicMs();
-      const record = await find(hash);
-      const found = record && { record, grant: toGrant(record) };
-      known.delete(id);
-      unknown.delete(id);
-      if (found) remember(known, rememberedKnown, id, { found, askedAtMs });
-      else remember(unknown, rememberedUnknown, id, { found, askedAtMs });
-      return found;
-    } finally {
-      if (isStranger) strangers.leave();
-    }
-  }
-
-  return {
-    async find(hash: Buffer): Promise<FoundKey | undefined> {
-      const id = hash.toString("base64");
-      const remembered = known.get(id) ?? unknown.get(id);
-      if (remembered && monotonicMs() - remembered.askedAtMs < freshMs) return remembered.found;
-      let asked = underWay.get(id);
-      if (!asked) {
-        asked = ask(id, hash).finally(() => underWay.delete(id));
-        underWay.set(id, asked);
-      }
-      return asked;
-    },
-  };
-}
-
-/** Evicts the oldest entry when the limit is exceeded. A refreshed entry counts as new. */
-function remember<Entry>(entries: Map<string, Entry>, bound: number, id: string, entry: Entry): void {
-  entries.delete(id);
-  entries.set(id, entry);
-  const [oldest] = entries.keys();
-  if (entries.size > bound && oldest !== undefined) entries.delete(oldest);
-}
-
-/** Admits `width` callers concurrently. Up to `line` more wait, the rest are rejected. */
-function createGate(width: number, line: number) {
-  let inside = 0;
-  const waiting: (() => void)[] = [];
-  return {
-    async enter(): Promise<void> {
-      if (inside < width) {
-        inside += 1;
-        return;
-      }
-      if (waiting.length >= line) {
-        throw new DomainError("OVERLOADED", "Too many authentication attempts with unknown API keys. Retry later.", {
-          retryDelayMs: 1_000,
-        });
-      }
-      // The one that leaves passes its place on, so `inside` does not change.
-      await new Promise<void>((resolve) => waiting.push(resolve));
-    },
-    leave(): void {
-      const next = waiting.shift();
-      if (next) next();
-      else inside -= 1;
-    },
-  };
-}
+const unlimited: AttemptBudget = { take: () => undefined, giveBack() {} };

@@ -1,3 +1,4 @@
+import { clientNetwork } from "../../core/client-address.js";
 import { DomainError } from "../../core/errors.js";
 import type { KeyChecker, KeyGrant } from "../../core/key-grants.js";
 
@@ -13,14 +14,18 @@ const namesScheme = /^\s*(?:basic|bearer)\s+\S/i;
  *
  * @throws DomainError KEY_MISSING, KEY_UNKNOWN for a malformed credential, and what the KeyChecker throws
  */
-export async function authenticate(authorization: string | undefined, keys: KeyChecker): Promise<KeyGrant> {
+export async function authenticate(
+  authorization: string | undefined,
+  keys: KeyChecker,
+  clientAddress: string,
+): Promise<KeyGrant> {
   const readings = parseCredentials(authorization);
   if (readings.length === 0) {
     if (namesScheme.test(authorization ?? "")) throw new DomainError("KEY_UNKNOWN", "The API key is not valid.");
     const problem = authorization ? "The authorization header is malformed" : "The request has no API key";
     throw new DomainError("KEY_MISSING", `${problem}. Send \`authorization: Basic <base64-encoded API key>\`.`);
   }
-  return keys.check(readings);
+  return keys.check(readings, clientNetwork(clientAddress));
 }
 
 /**

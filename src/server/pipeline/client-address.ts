@@ -38,6 +38,16 @@ export function callerAddress(peer: string, forwardedFor: string | undefined, tr
   return address;
 }
 
+export const forwardedForHeader = "x-forwarded-for";
+
+/** The client's address behind the trusted proxies. */
+export type AddressOf = (peer: string, forwardedFor: string | undefined) => string;
+
+export function createAddressOf(trustedProxies: readonly string[]): AddressOf {
+  const trusted = addressSet(trustedProxies);
+  return (peer, forwardedFor) => callerAddress(peer, forwardedFor, trusted);
+}
+
 /** Removes the zone, and converts an IPv4-mapped IPv6 address to IPv4. */
 function plainAddress(address: string): string {
   const [bare = ""] = address.split("%", 1);

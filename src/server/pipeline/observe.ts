@@ -1,7 +1,9 @@
 import type { Logger } from "pino";
-import { DomainError } from "../../core/errors.js";
+import { type AddressDetail, recordedAddress } from "../../core/client-address.js";
+import { DomainError, type Reason } from "../../core/errors.js";
 import { Code } from "../../gen/proto/google/rpc/code_pb.js";
 import { type Call, requestIdHeader, requestIdOf, type Transport } from "./call.js";
+import { type AddressOf, forwardedForHeader } from "./client-address.js";
 import { rpcNameOf } from "./contract.js";
 import { type StatusError, toStatusError } from "./status.js";
 
@@ -15,17 +17,25 @@ export interface CallMetrics {
     readonly code: string;
     readonly durationMs: number;
   }): void;
+  /** Counts a request that was rejected for its API key or for where the key was used. */
+  countFailedAuthentication(reason: Reason): void;
 }
 
 /** Facts that become known while a request runs. */
 export interface CallRecord {
   readonly requestId: string;
+  /** Address of the client, behind trusted proxies the forwarded one. */
+  readonly clientAddress: string;
   keyId?: string;
+  failedAuthentication?: Reason;
 }
 
 interface Observer {
   readonly logger: Logger;
   readonly metrics: CallMetrics;
+  readonly addressOf: AddressOf;
+  /** How much of the client's address is logged. Failed authentication is logged with all of it. */
+  readonly addressDetail: AddressDetail;
   /** Milliseconds of a monotonic clock. */
   readonly now: () => number;
 }
@@ -39,7 +49,10 @@ export async function observe<T>(
   work: (record: CallRecord) => Promise<T>,
 ): Promise<T> {
   const startedMs = observer.now();
-  const record: CallRecord = { requestId: requestIdOf(call.header(requestIdHeader)) };
+  const record: CallRecord = {
+    requestId: requestIdOf(call.header(requestIdHeader)),
+    clientAddress: observer.addressOf(call.peerAddress, call.header(forwardedForHeader)),
+  };
   call.setHeader(requestIdHeader, record.requestId);
   try {
     const answer = await work(record);
@@ -59,17 +72,26 @@ interface RejectedRequest {
   readonly requestId: string;
   /** Address of the connected peer, without port, if known. */
   readonly peerAddress?: string;
+  /** The header `x-forwarded-for`. */
+  readonly forwardedFor?: string | undefined;
 }
 
 /** Creates the error response for a request that reaches no rpc. Counted and logged as the rpc `unknown`. */
 export type RejectRequest = (error: DomainError, refused: RejectedRequest) => StatusError;
 
-export function createRejectRequest({ logger, metrics }: Pick<Observer, "logger" | "metrics">): RejectRequest {
-  return (error, { transport, requestId, peerAddress: peer }) => {
+export function createRejectRequest({
+  logger,
+  metrics,
+  addressOf,
+  addressDetail,
+}: Omit<Observer, "now">): RejectRequest {
+  return (error, { transport, requestId, peerAddress = "", forwardedFor }) => {
     const status = toStatusError(error, requestId);
     const code = Code[status.code];
     metrics.observe({ rpc: "unknown", transport, code, durationMs: 0 });
-    logger.info({ rpc: "unknown", transport, code, reason: status.reason, durationMs: 0, requestId, peer }, "request");
+    const clientAddress = recordedAddress(addressOf(peerAddress, forwardedFor), addressDetail);
+    const fields = { rpc: "unknown", transport, code, reason: status.reason, durationMs: 0, requestId, clientAddress };
+    logger.info(fields, "request");
     return status;
   };
 }
@@ -98,8 +120,9 @@ function report(
     durationMs: Math.round(durationMs * 10) / 10,
     requestId: record.requestId,
     keyId: record.keyId,
-    peer: call.peerAddress,
+    clientAddress: recordedAddress(record.clientAddress, record.failedAuthentication ? "full" : observer.addressDetail),
   };
+  if (record.failedAuthentication) observer.metrics.countFailedAuthentication(record.failedAuthentication);
   const cause = status?.cause instanceof Error ? status.cause.cause : undefined;
   if (status?.code === Code.INTERNAL) observer.logger.error({ ...fields, err: cause ?? status }, "request failed");
   else if (status?.code === Code.UNAVAILABLE) observer.logger.warn({ ...fields, err: cause }, "request");

@@ -1,14 +1,15 @@
 import { create, type DescService, type Message } from "@bufbuild/protobuf";
 import type { Logger } from "pino";
 import type { Context, HandlerRegistry } from "../../api/rpc.js";
-import { DomainError } from "../../core/errors.js";
+import type { AddressDetail } from "../../core/client-address.js";
+import { DomainError, type Reason } from "../../core/errors.js";
 import type { KeyChecker } from "../../core/key-grants.js";
 import type { Principal, Scope } from "../../core/principal.js";
 import { accessFieldsOf, checkLocations, companyOf } from "./access-fields.js";
 import { authenticate } from "./authenticate.js";
 import { authorize, checkAddress, checkCompany, companyHeader } from "./authorize.js";
 import type { Call, ExecuteCall } from "./call.js";
-import { addressSet, callerAddress } from "./client-address.js";
+import { createAddressOf } from "./client-address.js";
 import { createCompanyLanes, freeTurn, type Turn } from "./company-lanes.js";
 import { forwardsIdempotencyKey, isReadOnly, rpcNameOf, scopesOf } from "./contract.js";
 import { crossSiteRequest, originHeader } from "./cross-site.js";
@@ -35,6 +36,8 @@ export interface PipelineOptions {
   readonly metrics: CallMetrics;
   /** Addresses and ranges whose `x-forwarded-for` is trusted. */
   readonly trustedProxies?: readonly string[];
+  /** How much of the client's address is logged; default: truncated. */
+  readonly addressDetail?: AddressDetail;
   /** Default: no limits. */
   readonly rateLimits?: RateLimits;
   /** Requests of one company that run at the same time; default: no limit. */
@@ -64,8 +67,11 @@ export function createPipeline(options: PipelineOptions): ExecuteCall {
     [...scopesOf(options.services)].map(([method, scope]) => [method, { scope, fields: accessFieldsOf(method.input) }]),
   );
   const claimOf = createClaims(options.fingerprintKeys);
-  const trusted = addressSet(options.trustedProxies ?? []);
-  const observer = { logger, metrics, now: options.now ?? (() => performance.now()) };
+  const observer = {
+    ...{ logger, metrics, now: options.now ?? (() => performance.now()) },
+    addressOf: createAddressOf(options.trustedProxies ?? []),
+    addressDetail: options.addressDetail ?? "truncated",
+  };
   const meterOf = createRateMeters(options.rateLimits ?? {}, observer.now);
   const lanes = createCompanyLanes(options.callsInFlightPerCompany ?? Number.POSITIVE_INFINITY);
 
@@ -122,7 +128,7 @@ export function createPipeline(options: PipelineOptions): ExecuteCall {
         requestId: record.requestId,
         keyId: principal.keyId,
         ...(principal.staff ? { staff: principal.staff } : {}),
-        ip: addressOf(call),
+        ip: record.clientAddress,
         ...(claim ? { claim } : {}),
         signal,
       },
@@ -134,16 +140,22 @@ export function createPipeline(options: PipelineOptions): ExecuteCall {
   }
 
   async function admit(call: Call<unknown>, record: CallRecord, { scope, meter }: { scope: Scope; meter: RateMeter }) {
-    const grant = await authenticate(call.header("authorization"), keys);
-    const { keyId } = grant.principal;
-    record.keyId = keyId;
-    checkAddress(grant, addressOf(call));
-    meter.charge("key", keyId);
+    const grant = await identify(call, record);
+    meter.charge("key", grant.principal.keyId);
     return authorize(grant, { scope, company: call.header(companyHeader) });
   }
 
-  function addressOf(call: Call<unknown>): string {
-    return callerAddress(call.peerAddress, call.header("x-forwarded-for"), trusted);
+  async function identify(call: Call<unknown>, record: CallRecord) {
+    try {
+      const grant = await authenticate(call.header("authorization"), keys, record.clientAddress);
+      record.keyId = grant.principal.keyId;
+      checkAddress(grant, record.clientAddress);
+      return grant;
+    } catch (error) {
+      if (error instanceof DomainError && failedAuthentications.has(error.reason))
+        record.failedAuthentication = error.reason;
+      throw error;
+    }
   }
 
   function limitsOf(call: Call<unknown>): Limits {
@@ -171,6 +183,16 @@ function encode<Answer>(call: Call<Answer>, message: Message): Answer {
   call.setHeader(omittedHeader, omittedPaths(shorten(message)));
   return call.encode(message);
 }
+
+/** RATE_LIMITED is that of the address: a key is charged once it is known. */
+const failedAuthentications: ReadonlySet<Reason> = new Set([
+  "KEY_MISSING",
+  "KEY_UNKNOWN",
+  "KEY_EXPIRED",
+  "KEY_REVOKED",
+  "IP_NOT_ALLOWED",
+  "RATE_LIMITED",
+]);
 
 function soleCompanyOf({ companies }: Principal): string | undefined {
   const [only] = companies.keys();

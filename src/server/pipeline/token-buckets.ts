@@ -18,6 +18,8 @@ export interface TokenResult {
 /** Token buckets by id, refilled over time. */
 interface TokenBuckets {
   take(id: string): TokenResult;
+  /** Returns a token that was taken. */
+  giveBack(id: string): void;
   readonly size: number;
 }
 
@@ -73,6 +75,10 @@ export function createTokenBuckets({ calls, seconds, burst }: RateLimit, now: ()
       if (isTaken) bucket.tokens -= 1;
       const left = Math.max(0, Math.floor(bucket.tokens + slack));
       return { isTaken, left, nextMs: ((left + 1 - bucket.tokens) * windowMs) / calls };
+    },
+    giveBack(id) {
+      const bucket = buckets.get(id);
+      if (bucket) bucket.tokens = Math.min(burst, bucket.tokens + 1);
     },
     get size() {
       return buckets.size;

@@ -18,6 +18,7 @@ import {
   type HttpHandler,
   type HttpRequest,
   headerOf,
+  originOf,
   timeoutMsOf,
 } from "./http-message.js";
 import { maxMessageBytes } from "./limits.js";
@@ -71,7 +72,7 @@ export function createConnectHandler({ services, run, refuse }: ConnectOptions):
     const error = refuse(refusal ?? unknownRpc(request.path), {
       transport: protocol,
       requestId: requestIdOf(headerOf(request, requestIdHeader)),
-      peerAddress: request.peerAddress,
+      ...originOf(request),
     });
     const answer = connectErrorAnswer(error, protocol);
     return form?.text === true ? asText(answer) : answer;

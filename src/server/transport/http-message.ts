@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { createRegistry } from "@bufbuild/protobuf";
 import { invalidRequest } from "../../core/errors.js";
 import { file_google_rpc_error_details } from "../../gen/proto/google/rpc/error_details_pb.js";
+import { forwardedForHeader } from "../pipeline/client-address.js";
 
 /** An HTTP request of any HTTP version. */
 export interface HttpRequest {
@@ -49,6 +50,11 @@ export type HttpHandler = (request: HttpRequest) => Promise<HttpAnswer | undefin
 export function headerOf(request: Pick<HttpRequest, "headers">, name: string): string | undefined {
   const value = request.headers[name];
   return Array.isArray(value) ? value.join(", ") : value;
+}
+
+/** Where a request came from, for the log line of a request that reaches no rpc. */
+export function originOf(request: HttpRequest) {
+  return { peerAddress: request.peerAddress, forwardedFor: headerOf(request, forwardedForHeader) };
 }
 
 export function jsonAnswer(status: number, json: unknown, headers: Readonly<Record<string, string>> = {}): HttpAnswer {

@@ -16,7 +16,7 @@ import { compressed, readBody, sendAnswer } from "./http-body.js";
 import { handleRejectedConnections, maxHeaderBytes, missingHostError } from "./http-errors.js";
 import { type HttpLifetime, watchLifetime } from "./http-lifetime.js";
 import { createListener, type HttpTimeouts } from "./http-listener.js";
-import { type HttpAnswer, type HttpHandler, type HttpRequest, headerOf } from "./http-message.js";
+import { type HttpAnswer, type HttpHandler, type HttpRequest, headerOf, originOf } from "./http-message.js";
 import { maxMessageBytes, messageTooLarge } from "./limits.js";
 import { normalizedPath } from "./request-path.js";
 import { restErrorAnswer } from "./rest.js";
@@ -136,9 +136,7 @@ async function exchange(
 
 function withoutHost({ refuse }: Served, request: HttpRequest): HttpAnswer {
   const requestId = requestIdOf(headerOf(request, requestIdHeader));
-  return restErrorAnswer(
-    refuse(missingHostError(), { transport: "rest", requestId, peerAddress: request.peerAddress }),
-  );
+  return restErrorAnswer(refuse(missingHostError(), { transport: "rest", requestId, ...originOf(request) }));
 }
 
 async function answerOf({ handlers, cors, logger }: Served, request: HttpRequest): Promise<HttpAnswer> {

@@ -16,6 +16,7 @@ import {
   type HttpRequest,
   headerOf,
   jsonAnswer,
+  originOf,
   timeoutMsOf,
 } from "./http-message.js";
 import { ignoredHeader, ignoredNames } from "./ignored-parameters.js";
@@ -48,7 +49,7 @@ export function createRestHandler(options: {
         ? (publishedRouteError(request) ?? routeNotFound(request))
         : methodNotAllowed(request, matches);
     const requestId = requestIdOf(headerOf(request, requestIdHeader));
-    return restErrorAnswer(options.refuse(error, { transport: "rest", requestId, peerAddress: request.peerAddress }));
+    return restErrorAnswer(options.refuse(error, { transport: "rest", requestId, ...originOf(request) }));
   };
 
   async function serve(match: Match, request: HttpRequest): Promise<HttpAnswer> {
