@@ -74,7 +74,11 @@ const mainPhoneConflict = "Must be equal to phone if both are set.";
 export function singleMainPhoneRule(): RefineArguments {
   return [
     (request) => !isContradictory(request),
-    { path: mainPhonePath, error: mainPhoneConflict, params: { reason: "CONFLICT" } },
+    {
+      ...{ path: mainPhonePath, error: mainPhoneConflict, params: { reason: "CONFLICT" } },
+      // Runs even if other fields are invalid, so that all violations are reported at once.
+      when: ({ issues }) => !issues.some(({ path }) => path?.[0] === "phone" || path?.[0] === "phones"),
+    },
   ];
 }
 
@@ -96,7 +100,12 @@ export function withSingleMainPhone(
 
 type RefineArguments = [
   isMet: (request: StatedPhones) => boolean,
-  options: { path: (string | number)[]; error: string; params: { reason: ViolationReason } },
+  options: {
+    path: (string | number)[];
+    error: string;
+    params: { reason: ViolationReason };
+    when: (parsed: { readonly issues: readonly { readonly path?: readonly PropertyKey[] | undefined }[] }) => boolean;
+  },
 ];
 
 interface StatedPhones {

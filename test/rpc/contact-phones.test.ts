@@ -134,6 +134,13 @@ describe.each(["customer", "lead"] as const)("the phones of a %s", (kind) => {
     expect(await read(id)).toEqual(before);
   });
 
+  it("refuse another main phone beside all other violations", async () => {
+    const fields = { phone: "+12125550119", phones: both, lastName: "x".repeat(101) };
+    const { violations } = await refuseNew(fields);
+    const expected = [`${within}last_name`, `${within}phones[0].number`];
+    expect(violations.map(({ field }) => field).toSorted()).toEqual(expected);
+  });
+
   it("replace all with a mask of both, by the list or the main phone alone", async () => {
     const id = await make();
     const paths = ["phone", "phones"];
