@@ -30,6 +30,8 @@ export interface Call<Answer> {
   decode(): Message;
   /** Encodes the response message. Called within the pipeline, so that a failure is logged as a bug. */
   encode(message: Message): Answer;
+  /** The same for a large message, in slices between which other requests run. Undefined if the message is small. */
+  encodeSliced?(message: Message): Promise<Answer> | undefined;
 }
 
 /** Executes a request. Rejects with a StatusError. */

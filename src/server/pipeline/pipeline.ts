@@ -136,7 +136,9 @@ export function createPipeline(options: PipelineOptions): ExecuteCall {
     };
     const result = await handler(request, context);
     if (claim?.replayed) call.setHeader(idempotencyReplayedHeader, "true");
-    return encode(call, create(method.output, result));
+    const message = create(method.output, result);
+    const whole = call.encodeSliced?.(message);
+    return fitting(call, message, whole ? await whole : call.encode(message));
   }
 
   async function admit(call: Call<unknown>, record: CallRecord, { scope, meter }: { scope: Scope; meter: RateMeter }) {
@@ -176,9 +178,8 @@ export function createPipeline(options: PipelineOptions): ExecuteCall {
     );
 }
 
-/** Encodes the response; one that is too large for a client without some of its parts, which a header names. */
-function encode<Answer>(call: Call<Answer>, message: Message): Answer {
-  const whole = call.encode(message);
+/** The response; one that is too large for a client without some of its parts, which a header names. */
+function fitting<Answer>(call: Call<Answer>, message: Message, whole: Answer): Answer {
   if (encodedBytes(whole) <= maxResponseBytes) return whole;
   call.setHeader(omittedHeader, omittedPaths(shorten(message)));
   return call.encode(message);

@@ -24,6 +24,7 @@ import { addPublished } from "./grpc-published.js";
 import { addErrorDetails, grpcStatusOf } from "./grpc-status.js";
 import { maxMessageBytes } from "./limits.js";
 import { addReflection } from "./reflection.js";
+import { encodeSliced } from "./sliced-encoding.js";
 import { limitHandshakes, type RenewCertificate, renewalOf, type TlsFiles } from "./tls.js";
 
 const channelOptions = {
@@ -179,6 +180,7 @@ function callOf(
     setHeader: (name, value) => headers.set(name, value),
     decode: () => decodeBinary(method.input, grpcCall.request),
     encode: (message) => encodeBinary(method.output, message),
+    encodeSliced: (message) => encodeSliced(method.output, message),
   };
 }
 
