@@ -4,7 +4,7 @@ import { parsePhoneNumberFromString } from "libphonenumber-js/max";
  * Whether a number can be somebody's:
  * - `valid`: in a range that its country has given out, or reserved for fiction
  * - `doubtful`: possible, but in no such range, as far as the numbering plan of this version tells
- * - `impossible`: outside the numbering plan of North America, or a placeholder such as 1234567890
+ * - `impossible`: an area code that North America cannot have, or a placeholder such as 1234567890
  */
 export type PhoneStanding = "valid" | "doubtful" | "impossible";
 
@@ -13,12 +13,9 @@ export function phoneStanding(number: string): PhoneStanding {
   const found = parsePhoneNumberFromString(number, { extract: false });
   if (!found || found.isValid() || isFictional(number)) return "valid";
   const { countryCallingCode, nationalNumber } = found;
-  const isOutsidePlan = countryCallingCode === "1" && !northAmerican.test(nationalNumber);
-  return isOutsidePlan || isPlaceholder(nationalNumber) ? "impossible" : "doubtful";
+  const hasImpossibleArea = countryCallingCode === "1" && /^[01]/.test(nationalNumber);
+  return hasImpossibleArea || isPlaceholder(nationalNumber) ? "impossible" : "doubtful";
 }
-
-/** Area codes and exchanges start with 2 to 9. */
-const northAmerican = /^[2-9]\d{2}[2-9]\d{6}$/;
 
 /** One digit repeated, or the digits in order. */
 function isPlaceholder(digits: string): boolean {
