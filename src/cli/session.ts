@@ -31,7 +31,7 @@ export async function withDatabase<T>(
     return await work({
       database,
       limits: config.limits,
-      write: { rpc, requestId: randomUUID(), keyId: "", ip: "", signal },
+      write: { rpc, requestId: randomUUID(), keyId: "", companies: "all", ip: "", signal },
     });
   } catch (error) {
     const fault = readFault(error);

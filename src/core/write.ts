@@ -16,12 +16,22 @@ export interface IdempotencyClaim {
   replayed: boolean;
 }
 
+/**
+ * The companies whose rows a request may change, according to its API key and not to its statements. The database
+ * compares them with every row that is written (db/company-guard.ts). "all" is for work of the deployment itself.
+ */
+export type WritableCompanies = readonly string[] | "all";
+
+/** Marks an enterprise among them: its API keys may be changed. */
+export const enterprisePrefix = "enterprise:";
+
 /** The actor and request of a write, stored in the same transaction as the change. */
 export interface WriteContext {
   /** Full RPC name: `moego.business.customer.v1.CustomerService/CreateCustomer`. */
   readonly rpc: string;
   readonly requestId: string;
   readonly keyId: string;
+  readonly companies: WritableCompanies;
   /** The staff member the API key acts for. Use `actingStaffId` for what is recorded on a record. */
   readonly staff?: PrincipalStaff;
   /** The client's address, for the consent ledger. */

@@ -58,7 +58,7 @@ export function startCleanup({ database, log, intervalMs = defaultIntervalMs }: 
  * @returns the number of removed rows
  */
 export async function cleanUp(database: Database, signal: AbortSignal): Promise<number> {
-  const write = { rpc: "moego cleanup", requestId: "", keyId: "", ip: "", signal };
+  const write = { rpc: "moego cleanup", requestId: "", keyId: "", companies: "all" as const, ip: "", signal };
   let removed = 0;
   for (const batch of [removeClaims, removeCardLinks, removeFlowRuns])
     removed += await removeAll(database, batch, write);

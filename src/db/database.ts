@@ -3,6 +3,7 @@ import { DomainError } from "../core/errors.js";
 import type { WriteContext } from "../core/write.js";
 import type { Prisma, PrismaClient } from "../gen/prisma/client.js";
 import { backendPid } from "./cancel.js";
+import { runGuarded } from "./company-guard.js";
 import { isOutcomeLost, outcomeUnknown, readFault, translateError } from "./database-errors.js";
 import { createPool, type PoolOptions } from "./pool.js";
 import { withPooledClient } from "./pooled-client.js";
@@ -152,6 +153,7 @@ async function runStatement<Row extends pg.QueryResultRow>(pool: pg.Pool, run: S
   const { statement, values, signal, write } = run;
   return await withPooledClient(pool, signal, async (client) => {
     try {
+      if (write) return await runGuarded<Row>(client, { statement, values, companies: write.companies });
       const { rows } = await client.query<Row>({ ...statement, values: [...values] });
       return rows;
     } catch (error) {

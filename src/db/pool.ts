@@ -1,4 +1,5 @@
 import pg from "pg";
+import { companiesSetting } from "./company-guard.js";
 import type { Log } from "./log.js";
 import { serviceRole } from "./migrate/roles.js";
 
@@ -31,6 +32,7 @@ export function createPool(options: PoolOptions): pg.Pool {
   const { url, settings } = withoutOptions(options.url);
   const limits = {
     role: serviceRole,
+    [companiesSetting]: "",
     timezone: "UTC",
     default_transaction_isolation: "read\\ committed",
     statement_timeout: options.statementTimeoutMs ?? 10_000,

@@ -1,7 +1,8 @@
 import pg from "pg";
 import { DomainError } from "../core/errors.js";
-import type { WriteContext } from "../core/write.js";
+import type { WritableCompanies, WriteContext } from "../core/write.js";
 import type { Prisma, PrismaClient } from "../gen/prisma/client.js";
+import { beginSql, toSettingValue } from "./company-guard.js";
 import { isOutcomeLost, isStaleStatement, outcomeUnknown, readFault, translateError } from "./database-errors.js";
 import { breakConnection, cancelOnAbort } from "./pooled-client.js";
 import { retry } from "./retry.js";
@@ -53,7 +54,7 @@ async function attempt<T>(
     async (tx) => {
       begun = true;
       stop.signal.throwIfAborted();
-      const client = backends.get(await backendPidOf(tx));
+      const client = backends.get(await beginFor(tx, write.companies));
       const watch = client && cancelOnAbort(client, stop.signal);
       let result: T;
       try {
@@ -119,8 +120,9 @@ function refusing(tx: Prisma.TransactionClient, signal: AbortSignal): Prisma.Tra
   });
 }
 
-async function backendPidOf(tx: Prisma.TransactionClient): Promise<number> {
-  const rows = await tx.$queryRaw<{ pid: number }[]>`SELECT pg_backend_pid() AS pid`;
+/** Limits the transaction to the companies, and returns the process id of its backend. */
+async function beginFor(tx: Prisma.TransactionClient, companies: WritableCompanies): Promise<number> {
+  const rows = await tx.$queryRawUnsafe<{ pid: number }[]>(beginSql, toSettingValue(companies));
   return rows[0]?.pid ?? 0;
 }
 

@@ -194,7 +194,10 @@ describe("making a key", () => {
 });
 
 const client = "203.0.113.9";
-const write: WriteContext = { rpc: "test", requestId: "1", keyId: "", ip: "", signal: new AbortController().signal };
+const write: WriteContext = {
+  ...{ rpc: "test", requestId: "1", keyId: "", ip: "", signal: new AbortController().signal },
+  companies: "all",
+};
 
 function record(changes: Partial<KeyRecord> = {}): KeyRecord {
   const companies = [{ companyId: "cmp_001", country: "US", timeZone: "America/New_York" }];

@@ -2,7 +2,7 @@ import type { DescMethodUnary } from "@bufbuild/protobuf";
 import { afterAll, expect, it } from "vitest";
 import { isReadOnly } from "../../src/server/pipeline/contract.js";
 import { isPlatformRpc } from "../support/able-key.js";
-import { record } from "./run.js";
+import { record, times } from "./run.js";
 import {
   type Compare,
   compareAll,
@@ -12,12 +12,13 @@ import {
   predicatesIn,
   tracesOf,
 } from "./tenancy/judge.js";
-import { copyToNeighbour, putNeighbourFirst } from "./tenancy/neighbour.js";
+import { copyToNeighbour, putNeighbourFirst, tenant } from "./tenancy/neighbour.js";
+import { commands, commandsOf, leaveNeighbourUnguarded, setPolicies, weakened } from "./tenancy/policies.js";
 import { plantForPredicates } from "./tenancy/predicate-rows.js";
 import { predicatesPage, type Verdict, verdictOf } from "./tenancy/predicates-page.js";
 import { addSecondNeighbour } from "./tenancy/second-neighbour.js";
 import { interceptStatements, tellWrites } from "./tenancy/statements.js";
-import { type Call, callsOf } from "./tenancy/traces.js";
+import { type Call, callsOf, traceOf } from "./tenancy/traces.js";
 import { openWorld } from "./tenancy/world.js";
 
 const statements = interceptStatements();
@@ -29,6 +30,8 @@ await addSecondNeighbour(owner);
 await plantForPredicates(owner);
 await putNeighbourFirst(owner);
 await tellWrites(owner);
+// Each predicate has to hold by itself.
+await setPolicies(owner, false);
 afterAll(async () => {
   statements.restore();
   await world.server.stop();
@@ -103,4 +106,41 @@ it("T3 control: nothing is caught by a judge that compares nothing, or when noth
   });
   expect(sample.length).toBeGreaterThan(0);
   expect(caught).toEqual([sample.length, 0, 0]);
+});
+
+it("T3 policies: without its predicates no statement writes a row of another company", async (context) => {
+  const known = predicatesIn(reference);
+  const list = weakened(known, times({ short: 4, long: 1 }));
+  await leaveNeighbourUnguarded(owner);
+  /** The statements that wrote a row of another company, which they do not write with their predicates. */
+  const leaking = async () => {
+    const found: string[] = [];
+    for (const { mutant, calls: users } of list) {
+      statements.mutate(mutant);
+      for (const call of users) {
+        const { companies } = await traceOf(world, call, statements);
+        const expected = reference.get(call)?.companies ?? new Set();
+        if ([...companies].every((company) => company === tenant || expected.has(company))) continue;
+        found.push(mutant.text);
+        break;
+      }
+      statements.mutate(undefined);
+    }
+    return found;
+  };
+  const without = await leaking();
+  await setPolicies(owner, true);
+  const withPolicies = await leaking();
+  const byCommand = commands.map(
+    (command) => `${without.filter((text) => commandsOf(text).includes(command)).length} of ${command}`,
+  );
+  const reading = known.filter(({ predicate }) => commandsOf(predicate.text).length === 0);
+  record(context, {
+    id: "T3 policies",
+    done: `predicates of ${new Set(list.map(({ mutant }) => mutant.text)).size} statements that write removed, one at a time and all at once: ${list.length} weakened statements`,
+    seen: `${withPolicies.length} wrote a row of another company; ${without.length} without row-level security (${byCommand.join(", ")}); ${reading.length} predicates of statements that only read are not covered by policies`,
+    must: "0, and more than 0 without row-level security",
+  });
+  expect(withPolicies).toEqual([]);
+  expect(without.length).toBeGreaterThan(0);
 });

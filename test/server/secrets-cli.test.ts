@@ -6,6 +6,7 @@ import { openFlowRunCipher, openSecretCipher } from "../../src/repositories.js";
 import { sealContext } from "../../src/resources/external-apis/external-api.repository.js";
 import { rotateFlowRuns } from "../../src/resources/ivr-flows/flow-run-rotation.repository.js";
 import { createDatabase, type TestDatabase } from "../support/database.js";
+import { writeWith } from "../support/write.js";
 import { environmentOf, moego, secrets } from "./service.js";
 
 const present = Buffer.from(secrets.SECRET_KEY, "base64");
@@ -62,8 +63,7 @@ describe("moego secrets rotate", () => {
       return opened.write(...given);
     };
     const cipher = openFlowRunCipher({ pageTokenSecret: "", secretKey: present, previousSecretKeys: [older] });
-    const write = { rpc: "", requestId: "", keyId: "", ip: "", signal: new AbortController().signal };
-    expect(await rotateFlowRuns({ ...opened, write: late }, cipher, write)).toMatchObject({
+    expect(await rotateFlowRuns({ ...opened, write: late }, cipher, writeWith())).toMatchObject({
       resealed: 1,
       unopened: [],
     });

@@ -6,6 +6,7 @@ export function writeWith(fields: Partial<WriteContext> = {}): WriteContext {
     rpc: "moego.test.v1.TestService/Write",
     requestId: "req_test",
     keyId: "key_test",
+    companies: "all",
     ip: "127.0.0.1",
     signal: new AbortController().signal,
     ...fields,

@@ -1,4 +1,5 @@
 import pg from "pg";
+import { companiesSetting } from "../company-guard.js";
 import { connectOwner } from "./roles.js";
 
 type Row = Readonly<Record<string, unknown>>;
@@ -48,6 +49,7 @@ export async function seed({ url, data, onlyWhenEmpty }: SeedOptions): Promise<S
   const client = await connectOwner(url, "moego-seed");
   try {
     await client.query("BEGIN");
+    await client.query("SELECT set_config($1, '*', true)", [companiesSetting]);
     await client.query("SELECT pg_advisory_xact_lock($1)", [seedLock]);
     const outcome = await writeOrKeep(client, data, onlyWhenEmpty);
     const openKeyIds = await opened(client, data);

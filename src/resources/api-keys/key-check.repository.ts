@@ -27,7 +27,10 @@ function unaborted(): AbortSignal {
   return new AbortController().signal;
 }
 
-const touchWrite: Omit<WriteContext, "keyId" | "signal"> = { rpc: "key check", requestId: "", ip: "" };
+const touchWrite: Omit<WriteContext, "keyId" | "signal"> = {
+  ...{ rpc: "key check", requestId: "", ip: "" },
+  companies: [],
+};
 
 interface KeyRow {
   readonly key_id: string;

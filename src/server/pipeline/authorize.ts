@@ -2,6 +2,7 @@ import { requireCompanyAccess, requireCompanyWideAccess } from "../../core/acces
 import { DomainError } from "../../core/errors.js";
 import type { KeyGrant } from "../../core/key-grants.js";
 import type { Principal, Scope } from "../../core/principal.js";
+import { enterprisePrefix, type WritableCompanies } from "../../core/write.js";
 import { type AddressSet, addressSet } from "./client-address.js";
 
 /** Restricts an API key of several companies to one of them. */
@@ -51,6 +52,13 @@ export function checkCompany(companyId: string, principal: Principal, scope: Sco
   if (isOfDirectory && principal.scopes.has("platform:admin")) return;
   const access = requireCompanyAccess(principal, companyId);
   if (scope === "setting:write" || scope === "directory:write") requireCompanyWideAccess(access, scope);
+}
+
+/** The company that the request names, and otherwise what its API key has access to. */
+export function writableCompanies(principal: Principal, named: string | undefined): WritableCompanies {
+  if (named !== undefined) return [named];
+  if (principal.scopes.has("platform:admin")) return "all";
+  return [...principal.companies.keys(), ...(principal.enterpriseIds ?? []).map((id) => `${enterprisePrefix}${id}`)];
 }
 
 function allowedSet(rules: readonly string[]): AddressSet {

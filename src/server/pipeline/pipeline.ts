@@ -7,7 +7,7 @@ import type { KeyChecker } from "../../core/key-grants.js";
 import type { Principal, Scope } from "../../core/principal.js";
 import { accessFieldsOf, checkLocations, companyOf } from "./access-fields.js";
 import { authenticate } from "./authenticate.js";
-import { authorize, checkAddress, checkCompany, companyHeader } from "./authorize.js";
+import { authorize, checkAddress, checkCompany, companyHeader, writableCompanies } from "./authorize.js";
 import type { Call, ExecuteCall } from "./call.js";
 import { createAddressOf } from "./client-address.js";
 import { createCompanyLanes, freeTurn, type Turn } from "./company-lanes.js";
@@ -127,6 +127,7 @@ export function createPipeline(options: PipelineOptions): ExecuteCall {
         rpc,
         requestId: record.requestId,
         keyId: principal.keyId,
+        companies: writableCompanies(principal, company),
         ...(principal.staff ? { staff: principal.staff } : {}),
         ip: record.clientAddress,
         ...(claim ? { claim } : {}),

@@ -37,7 +37,7 @@ export function interceptStatements(): Statements {
   let round = 0;
   const changed = (config: Named) =>
     active && normalised(config.text) === active.text
-      ? { ...config, text: mutated(config.text, active), name: `${config.name.slice(0, 50)}#${round}` }
+      ? replaced(config, { text: mutated(config.text, active), name: `${config.name.slice(0, 50)}#${round}` })
       : config;
   const answered = (text: string, result: unknown): unknown => {
     const { results } = traffic;
@@ -45,7 +45,7 @@ export function interceptStatements(): Statements {
       const key = normalised(text);
       results.set(key, [...(results.get(key) ?? []), said]);
     };
-    const noted = Promise.resolve(result).then(
+    const noted = endOf(result).then(
       (rows) => note(rowsOf(rows)),
       () => note("refused"),
     );
@@ -70,7 +70,7 @@ export function interceptStatements(): Statements {
       beside.add(this);
       return original.call(this, config, ...rest);
     }
-    if (isOfCleanup(config.name)) return original.call(this, nothingRemoved, ...rest);
+    if (isOfCleanup(config.name)) return original.call(this, replaced(config, nothingRemoved), ...rest);
     traffic.statements.set(config.text, config.name);
     const isLone = undoes && !inTransaction.has(this) && /\b(INSERT|UPDATE|DELETE)\b/.test(config.text);
     if (!isLone) return answered(config.text, original.call(this, changed(config), ...rest));
@@ -118,7 +118,17 @@ function isOfCleanup(name: string): boolean {
   return name.startsWith("cleanup.");
 }
 
-const nothingRemoved = "SELECT 0 AS removed";
+const nothingRemoved = { text: "SELECT 0 AS removed", name: "nothing_removed", values: [] };
+
+/** A statement that writes is a query of the driver already, which is changed before it is sent. */
+function replaced(config: Named, by: Named): Named {
+  return config instanceof pg.Query ? Object.assign(config, by) : { ...config, ...by };
+}
+
+function endOf(result: unknown): Promise<unknown> {
+  if (!(result instanceof pg.Query)) return Promise.resolve(result);
+  return new Promise((resolve, reject) => result.once("end", resolve).once("error", reject));
+}
 
 const writeNotice = "written: ";
 

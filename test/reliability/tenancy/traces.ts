@@ -20,6 +20,8 @@ export interface Trace {
   readonly faults: readonly string[];
   /** What it answers, and the rows that it writes. */
   readonly shown: string;
+  /** The companies whose rows it writes. */
+  readonly companies: ReadonlySet<string>;
   /** What the database hands to the service, by the statement. */
   readonly handed: ReadonlyMap<string, string>;
   /** Texts and names of the statements that it sends. */
@@ -60,9 +62,18 @@ export async function traceOf({ server }: World, call: Call, statements: Stateme
   return {
     faults: call.isComparedOnly ? [] : faults,
     shown: [...answers.map(steady), ...inNoOrder(writes)].join("\n"),
+    companies: new Set(writes.flatMap(companyOf)),
     named,
     handed: new Map([...results].map(([text, rows]) => [text, inNoOrder(rows).join("\n")])),
   };
+}
+
+/** As tellWrites() tells a row. */
+function companyOf(write: string): readonly string[] {
+  const [, table, row] = /^written: \w+ (\w+) (.*)$/s.exec(write) ?? [];
+  if (row === undefined) return [];
+  const company: unknown = JSON.parse(row)[table === "company" ? "id" : "company_id"];
+  return typeof company === "string" ? [company] : [];
 }
 
 async function leadIds({ database }: World["server"]): Promise<readonly string[]> {
