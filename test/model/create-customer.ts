@@ -16,6 +16,7 @@ import {
   sentPreference,
   storedOf,
 } from "./contact-parts.js";
+import { listed, mainPhoneFaults, phoneLists, sentPhones } from "./contact-phones.js";
 import { answer, invalid, notFound, quotaExceeded, refusal } from "./outcome.js";
 import {
   addTags,
@@ -54,6 +55,7 @@ const input = fc.record({
   first: names,
   last: names,
   phone: phones,
+  list: phoneLists,
   email: maybe(emails),
   address: maybe(addresses),
   preference: maybe(preferences),
@@ -72,14 +74,15 @@ export const createCustomer = command({
   rpc: "CreateCustomer",
   input,
   plan(given, world, { by }) {
-    const { businessId, first, last, phone, email, address, preference, tags, notes, consent } = given;
+    const { businessId, first, last, phone, list, email, address, preference, tags, notes, consent } = given;
     const { sourceId, source, color, fields, staffId } = given;
     const faults = allFaults(
       idFaults("preferred_business_id", businessId, knownBusinesses, true),
       sampleFaults({ first_name: first, last_name: last, phone, email, source, color_code: color }),
       namedTags(world, tags, { by }).faults.shape,
       noteFaults(notes),
-      idFaults("referral_source.id", sourceId, knownSources, true),
+      mainPhoneFaults(phone, list),
+      idFaults("referral_source.id", sourceId, knownSources),
       idFaults("assigned_staff_id", staffId, knownStaff),
       fieldFaults(fields),
     );
@@ -89,6 +92,7 @@ export const createCustomer = command({
       request: {
         ...{ companyId: world.companyId, preferredBusinessId: businessId },
         ...{ firstName: first.sent, lastName: last.sent, phone: phone.sent, tags: [...tags], notes: sentNotes(notes) },
+        ...sentPhones(list),
         ...(email ? { email: email.sent } : {}),
         ...(address ? { address: sentAddress(address) } : {}),
         ...(preference ? { preference: sentPreference(preference) } : {}),
@@ -117,7 +121,7 @@ export const createCustomer = command({
           ...{
             firstName: storedOf(first),
             lastName: storedOf(last),
-            phone: storedOf(phone),
+            phones: listed(storedOf(phone), list),
             status: "ACTIVE",
             avatar: "",
           },

@@ -3,6 +3,7 @@ import { LeadService } from "../../src/gen/proto/moego/business/customer/v1/lead
 import { nobody } from "./change.js";
 import { authorOf, command, deniedLocation, sees } from "./command.js";
 import { changedConsent, sentConsent, storedOf } from "./contact-parts.js";
+import { listed } from "./contact-phones.js";
 import { addressOf, faultsOf, profile, sentLead } from "./lead-profile.js";
 import { goneLead, leadMissing, promote, promotedCustomer, seenLead } from "./lead-rules.js";
 import { answer, invalid, notFound, refusal } from "./outcome.js";
@@ -19,7 +20,7 @@ export const createLead = command({
   input: fc.record({ ...profile, first: names, phone: leadPhones }),
   plan(given, world, { by }) {
     const faults = faultsOf(given);
-    const isUnreachable = !given.phone?.sent && !given.email?.sent.trim();
+    const isUnreachable = !given.phone?.sent && !given.list && !given.email?.sent.trim();
     const noContact = isUnreachable ? [{ field: "lead.phone", reason: "REQUIRED" }] : [];
     const shape = [...faults.shape, ...noContact];
     const chosen = given.businessId ?? "";
@@ -45,7 +46,12 @@ export const createLead = command({
         made = {
           ...{ id: newId(world, "lcus_"), createdTime: time, lastUpdatedTime: time, etag: newEtag(), version: 1 },
           ...{ firstName: stored(given.first), lastName: stored(given.last), avatar: stored(given.picture) },
-          ...{ phone: stored(given.phone), email: stored(given.email), businessId, staffId: given.staffId ?? "" },
+          ...{
+            phones: listed(stored(given.phone), given.list),
+            email: stored(given.email),
+            businessId,
+            staffId: given.staffId ?? "",
+          },
           ...{ stageId: given.stageId ?? "lc_1", statusId: given.statusId ?? "", sourceId: given.sourceId ?? "" },
           address: addressOf(given.address),
           consent: changedConsent(defaultConsent, given.consent),

@@ -1,4 +1,5 @@
 import { type AddressInput, addresses, consentChanges, linesOf, sentAddress } from "./contact-parts.js";
+import { mainPhoneFaults, phoneLists, type SentPhone, sentPhones } from "./contact-phones.js";
 import { someAddressId } from "./lead-rules.js";
 import {
   allFaults,
@@ -27,6 +28,7 @@ export const profile = {
   last: maybe(optionalNames, rare),
   picture: maybe(pictures, rare),
   email: maybe(emails, rare),
+  list: phoneLists,
   address: maybe(addresses, rare),
   businessId: maybe(leadBusinessIds, rare),
   staffId: maybe(staffIds, rare),
@@ -41,7 +43,11 @@ type Profile = {
   readonly [field in "first" | "last" | "picture" | "phone" | "email"]: Sample | undefined;
 } & {
   readonly [field in "businessId" | "staffId" | "stageId" | "statusId" | "sourceId"]: string | undefined;
-} & { readonly address: AddressInput | undefined; readonly fields: readonly FieldSample[] };
+} & {
+  readonly address: AddressInput | undefined;
+  readonly fields: readonly FieldSample[];
+  readonly list: readonly SentPhone[] | undefined;
+};
 
 export function sentLead(given: Profile) {
   const { first, last, picture, phone, email, address, businessId, staffId, stageId, statusId, sourceId } = given;
@@ -50,6 +56,7 @@ export function sentLead(given: Profile) {
     ...(last ? { lastName: last.sent } : {}),
     ...(picture ? { avatar: picture.sent } : {}),
     ...(phone ? { phone: phone.sent } : {}),
+    ...sentPhones(given.list),
     ...(email ? { email: email.sent } : {}),
     ...(address ? { address: sentAddress(address) } : {}),
     ...(businessId === undefined ? {} : { preferredBusinessId: businessId }),
@@ -73,17 +80,19 @@ export function faultsOf({
   statusId,
   sourceId,
   fields,
+  list,
 }: Profile) {
   return allFaults(
     sampleFaults({
       ...{ "lead.first_name": first, "lead.last_name": last, "lead.avatar": picture },
       ...{ "lead.phone": phone, "lead.email": email },
     }),
+    mainPhoneFaults(phone, list, "lead."),
     idFaults("lead.preferred_business_id", businessId, knownBusinesses),
     idFaults("lead.allocate_staff_id", staffId, knownStaff),
     idFaults("lead.life_cycle.id", stageId, ["lc_1", "lc_2"], true),
     idFaults("lead.action_status.id", statusId, ["as_1"], true),
-    idFaults("lead.referral_source.id", sourceId, knownSources, true),
+    idFaults("lead.referral_source.id", sourceId, knownSources),
     fieldFaults(fields, "lead."),
   );
 }

@@ -65,10 +65,10 @@ export function promotedCustomer(world: World, id: string, by: Who): Outcome {
 }
 
 function customerOf(world: World, lead: Lead, by: Who): Customer {
-  const { firstName, lastName, avatar, phone, email, businessId, staffId, sourceId, consent, fields } = lead;
+  const { firstName, lastName, avatar, phones, email, businessId, staffId, sourceId, consent, fields } = lead;
   const time = newTime();
   return {
-    ...{ firstName, lastName, avatar, phone, email, businessId, staffId, sourceId, consent },
+    ...{ firstName, lastName, avatar, phones, email, businessId, staffId, sourceId, consent },
     fields: carriedFields(fields),
     ...{ id: newId(world, "cus_"), rawId: newRawId(), etag: newEtag(), version: 1, archived: false, leadId: lead.id },
     ...{ createdTime: time, lastUpdatedTime: time, createdBy: authorOf(by), lastUpdatedBy: authorOf(by) },

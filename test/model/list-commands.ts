@@ -47,7 +47,7 @@ function matches(
 ) {
   return (one: Contact) =>
     (email === "" || one.email.toLowerCase() === email.toLowerCase()) &&
-    (phone === "" || one.phone === (normalised[phone] ?? phone)) &&
+    (phone === "" || one.phones.some(({ number }) => number === (normalised[phone] ?? phone))) &&
     (businessId === "" || one.businessId === businessId) &&
     (sourceIds.length === 0 || sourceIds.includes(one.sourceId)) &&
     (since === undefined || Date.parse(one.createdTime.value) >= Date.parse(since));

@@ -11,7 +11,7 @@ export interface MaskUse {
 }
 
 export const maskUses: fc.Arbitrary<MaskUse> = fc.record({
-  cleared: fc.uniqueArray(fc.nat(11), { maxLength: 2 }),
+  cleared: fc.uniqueArray(fc.nat(12), { maxLength: 2 }),
   part: fc.boolean(),
   misuse: fc.oneof(
     { weight: 15, arbitrary: fc.constant(undefined) },

@@ -13,6 +13,7 @@ import {
   sentPreference,
   storedOf,
 } from "./contact-parts.js";
+import { clearedMainFaults, editedPhones, mainPhoneFaults, phoneLists, sentPhones } from "./contact-phones.js";
 import {
   editedAddresses,
   editedNotes,
@@ -55,6 +56,7 @@ const input = fc.record({
   first: maybe(names, rare),
   last: maybe(names, rare),
   phone: maybe(phones, rare),
+  list: phoneLists,
   email: maybe(emails, rare),
   address: maybe(fc.tuple(addresses, maybe(which)), rare),
   tags: tagReferences,
@@ -74,7 +76,7 @@ const input = fc.record({
 });
 
 const clearable = [
-  ...["avatar_path", "email", "address", "tags", "notes", "compliance_config", "preference"],
+  ...["avatar_path", "email", "address", "tags", "notes", "compliance_config", "preference", "phones"],
   ...["referral_source", "color_code", "source", "custom_fields", "assigned_staff_id"],
 ];
 const required = ["preferred_business_id", "first_name", "last_name", "phone", "status"];
@@ -89,7 +91,7 @@ export const updateCustomer = command({
     const target = pick(world.customers, given.at);
     const id = target?.id.value ?? nobody;
     const { businessId, picture, first, last, phone, email, consent, preference, sourceId, status, color } = given;
-    const { source, staffId } = given;
+    const { source, staffId, list } = given;
     const noteIds = given.notes.map(({ at }) =>
       at === undefined ? undefined : (pick(target?.notes ?? [], at)?.id.value ?? nobody),
     );
@@ -119,7 +121,7 @@ export const updateCustomer = command({
         color_code: color,
         source,
       },
-      assigned_staff_id: staffId,
+      ...{ assigned_staff_id: staffId, phones: list },
       ...{ tags: given.tags[0], notes: given.notes[0], custom_fields: fields[0] },
     }).flatMap(([path, value]) => (value === undefined ? [] : [path]));
     const mask =
@@ -136,12 +138,14 @@ export const updateCustomer = command({
       source,
     };
     const shape = allFaults(
-      maskFaults({ mask, populated, required }),
+      maskFaults({ mask, populated, required: phone ? required : [...required, "phones"] }),
       sampleFaults(samples),
       noteEditFaults(given.notes),
+      mainPhoneFaults(phone, list),
+      clearedMainFaults({ mask, main: phone, list }),
       namedTags(world, given.tags, { by }).faults.shape,
       idFaults("preferred_business_id", businessId, knownBusinesses, true),
-      idFaults("referral_source.id", sourceId, knownSources, true),
+      idFaults("referral_source.id", sourceId, knownSources),
       idFaults("assigned_staff_id", staffId, knownStaff),
     );
     const etag = given.etag === "present" ? (target?.etag.value ?? "stale") : given.etag;
@@ -153,7 +157,7 @@ export const updateCustomer = command({
       avatar: text("avatar_path", picture, before.avatar),
       firstName: text("first_name", first, before.firstName),
       lastName: text("last_name", last, before.lastName),
-      phone: text("phone", phone, before.phone),
+      phones: editedPhones(before.phones, { writes, main: phone, list }),
       email: text("email", email, before.email),
       colorCode: text("color_code", color, before.colorCode),
       source: text("source", source, before.source),
@@ -198,6 +202,7 @@ export const updateCustomer = command({
         ...(first ? { firstName: first.sent } : {}),
         ...(last ? { lastName: last.sent } : {}),
         ...(phone ? { phone: phone.sent } : {}),
+        ...sentPhones(list),
         ...(email ? { email: email.sent } : {}),
         ...(address
           ? { address: { ...sentAddress(address.input), ...(address.id === undefined ? {} : { id: address.id }) } }

@@ -3,6 +3,7 @@ import { LeadService } from "../../src/gen/proto/moego/business/customer/v1/lead
 import { nobody } from "./change.js";
 import { authorOf, command, deniedLocation, sees } from "./command.js";
 import { changedConsent, sentConsent, storedOf } from "./contact-parts.js";
+import { clearedMainFaults, editedPhones, lostPhoneFaults } from "./contact-phones.js";
 import { addressOf, faultsOf, profile, sentLead } from "./lead-profile.js";
 import { changeLead, goneLead, leadMissing, seenLead } from "./lead-rules.js";
 import { maskFaults, maskOf, maskUses, sentMask, writtenBy } from "./masks.js";
@@ -16,7 +17,7 @@ const rpc = LeadService.method;
 const rare = 3;
 
 const clearable = [
-  ...["last_name", "avatar", "phone", "email", "address", "preferred_business_id", "allocate_staff_id"],
+  ...["last_name", "avatar", "phone", "phones", "email", "address", "preferred_business_id", "allocate_staff_id"],
   ...["life_cycle", "action_status", "referral_source", "custom_fields", "compliance_config"],
 ];
 const noConsent: Consent = { service: [], marketing: [], app: false, policy: false, consented: false };
@@ -50,6 +51,7 @@ export const updateLead = command({
         action_status: statusId,
         referral_source: sourceId,
         custom_fields: given.fields[0],
+        phones: given.list,
       },
     }).flatMap(([path, value]) => (value === undefined ? [] : [path]));
     const populated = [...set, ...messages];
@@ -62,6 +64,7 @@ export const updateLead = command({
       ...maskFaults({ mask, populated, required: ["first_name"], within: "lead." }),
       ...(mask && !mask.includes("compliance_config") ? beside.map((field) => ({ field, reason: "NOT_ALLOWED" })) : []),
       ...faults.shape,
+      ...clearedMainFaults({ mask, main: phone, list: given.list }, "lead."),
     ]);
     const etag = given.etag === "present" ? (target?.etag.value ?? "stale") : given.etag;
     const text = (path: string, sample: Sample | undefined, before: string) =>
@@ -87,7 +90,7 @@ export const updateLead = command({
           firstName: text("first_name", first, before.firstName),
           lastName: text("last_name", last, before.lastName),
           avatar: text("avatar", picture, before.avatar),
-          phone: text("phone", phone, before.phone),
+          phones: editedPhones(before.phones, { writes, main: phone, list: given.list }),
           email: text("email", email, before.email),
           address: writes("address") ? addressOf(address) : before.address,
           businessId: moved,
@@ -104,8 +107,9 @@ export const updateLead = command({
           fields: writes("custom_fields") ? mergedFields(mask ? {} : before.fields, given.fields) : before.fields,
         };
         const noContact =
-          edited.phone === "" && edited.email === "" ? [{ field: "lead.phone", reason: "REQUIRED" }] : [];
-        const missing = [...faults.references, ...noContact];
+          edited.phones.length === 0 && edited.email === "" ? [{ field: "lead.phone", reason: "REQUIRED" }] : [];
+        const lost = lostPhoneFaults(before.phones, { writes, main: phone });
+        const missing = onceAField([...faults.references, ...noContact, ...lost]);
         if (missing.length > 0) return invalid(missing);
         return answer(leadView(world, changeLead(world, before, edited)));
       },

@@ -1,3 +1,4 @@
+import { mainOf, phonesView } from "./contact-phones.js";
 import type { Expected } from "./learned.js";
 import {
   type Address,
@@ -23,12 +24,26 @@ export function listedCustomerView(world: World, customer: Customer): Expected {
 export function customerView({ companyId }: World, customer: Customer): Expected {
   const [receiveAutoMessage, receiveAutoEmail, subscribeToMarketingEmails, receiveAppointmentReminder] =
     customer.preference;
-  const { id, firstName, lastName, avatar, phone, email, status, colorCode, source, createdBy, createdTime } = customer;
+  const { id, firstName, lastName, avatar, phones, email, status, colorCode, source, createdBy, createdTime } =
+    customer;
   const { lastUpdatedBy, lastUpdatedTime, rawId, etag, fields } = customer;
   return {
-    ...{ id, firstName, lastName, avatar, phone, email, status, colorCode, source, createdBy, createdTime, companyId },
+    ...{
+      id,
+      firstName,
+      lastName,
+      avatar,
+      phone: mainOf(phones),
+      email,
+      status,
+      colorCode,
+      source,
+      createdBy,
+      createdTime,
+      companyId,
+    },
     ...{ lastUpdatedBy, lastUpdatedTime, rawId, etag },
-    phones: phonesView(phone),
+    phones: phonesView(phones),
     preferredBusinessId: customer.businessId,
     assignedStaffId: customer.staffId,
     sourceLeadId: customer.leadId,
@@ -45,11 +60,11 @@ export function customerView({ companyId }: World, customer: Customer): Expected
 }
 
 export function leadView({ companyId }: World, lead: Lead): Expected {
-  const { id, firstName, lastName, avatar, phone, email, createdTime, lastUpdatedTime, etag } = lead;
+  const { id, firstName, lastName, avatar, phones, email, createdTime, lastUpdatedTime, etag } = lead;
   return {
-    ...{ id, firstName, lastName, avatar, phone, email, createdTime, lastUpdatedTime, etag, companyId },
+    ...{ id, firstName, lastName, avatar, phone: mainOf(phones), email, createdTime, lastUpdatedTime, etag, companyId },
     ...{ createdBy: lead.createdBy, lastUpdatedBy: lead.lastUpdatedBy },
-    phones: phonesView(phone),
+    phones: phonesView(phones),
     preferredBusinessId: lead.businessId,
     allocateStaffId: lead.staffId,
     pets: [],
@@ -67,12 +82,6 @@ export function leadView({ companyId }: World, lead: Lead): Expected {
     ...(lead.address ? { address: addressView(lead.address) } : {}),
     ...(lead.sourceId === "" ? {} : { referralSource: sourceView(lead.sourceId) }),
   };
-}
-
-/** The commands set the main phone only, without an extension. */
-function phonesView(number: string): Expected {
-  const none = { extension: "", label: "LABEL_UNSPECIFIED", belongsTo: "OWNER", personName: "" };
-  return number === "" ? [] : [{ number, ...none }];
 }
 
 const stageNames: Readonly<Record<string, string>> = { lc_1: "New", lc_2: "Qualified" };

@@ -1,3 +1,4 @@
+import type { Phone } from "./contact-phones.js";
 import type { Expected } from "./learned.js";
 import { Learned } from "./learned.js";
 
@@ -58,7 +59,7 @@ export interface Contact {
   readonly firstName: string;
   readonly lastName: string;
   readonly avatar: string;
-  readonly phone: string;
+  readonly phones: readonly Phone[];
   readonly email: string;
   /** Empty = none. */
   readonly businessId: string;
