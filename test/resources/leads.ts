@@ -17,7 +17,7 @@ import { entry, type RpcEntry } from "./entry.js";
 import { leadMask } from "./lead-mask.js";
 import { petWithTexts } from "./pets.js";
 import { onWhole } from "./repeat.js";
-import { bringsAuthors, bringsIds, isNamed } from "./tenancy.js";
+import { bringsAuthors, bringsIds, isFilter, isNamed } from "./tenancy.js";
 import { reading, times } from "./texts.js";
 import { byUpdate, company, descending, everything, minute, numbers, placeOf, rowId, updateOf } from "./walk.js";
 
@@ -144,6 +144,7 @@ export const leads: readonly RpcEntry[] = [
       },
     },
     tenancy: {
+      idFields: { business_ids: isFilter },
       calls: ["+12125550121", planted.leadPhone, planted.leadPhoneOfBoth].map((mainPhoneNumber) => ({
         ...{ name: "a number", json: { filter: { mainPhoneNumber } } },
       })),
