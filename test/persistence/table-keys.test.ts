@@ -17,7 +17,7 @@ const exceptions: Readonly<Record<string, string>> = {
   api_key_change_pkey: "the history of keys is of the key",
   idempotency_pkey: "a claim is of the key that made the call",
   company_pkey: "the company itself",
-  company_raw_id_key: "numbers of companies are counted over all of them",
+  company_raw_id_key: "random, and unique over all companies",
   card_link_token_hash_key: "a link is looked up by its token before any company is known",
 };
 
@@ -57,4 +57,30 @@ it.each([
 ])("would tell of %s", async (name, planted) => {
   await database.owner.query(planted);
   expect(await keysOfNoCompany()).toContain(name);
+});
+
+/** Columns that count over all companies, and why no tenant can see them. */
+const counted: Readonly<Record<string, string>> = {
+  "change.id": "in no response",
+  "api_key_change.id": "in no response",
+};
+
+it("counts nothing over all companies that a tenant can see", async () => {
+  const { rows } = await database.owner.query<{ name: string }>(
+    `SELECT table_name || '.' || column_name AS name FROM information_schema.columns
+     WHERE table_schema = 'public' AND (is_identity = 'YES' OR column_default LIKE 'nextval%')`,
+  );
+  expect(rows.map(({ name }) => name).toSorted()).toEqual(Object.keys(counted).toSorted());
+});
+
+it("makes random numbers of 53 bits", async () => {
+  const { rows } = await database.owner.query<{ number: string }>(
+    "SELECT random_number() AS number FROM generate_series(1, 1000)",
+  );
+  const numbers = rows.map(({ number }) => Number(number));
+  expect(new Set(numbers).size).toBe(1_000);
+  expect(numbers.every((number) => Number.isSafeInteger(number) && number > 0)).toBe(true);
+  // Of a number with every bit random, half are in the upper half: 500 of 1,000, give or take nine standard deviations.
+  expect(Math.abs(numbers.filter((number) => number >= 2 ** 52).length - 500)).toBeLessThan(142);
+  expect(Math.abs(numbers.filter((number) => number % 2 === 1).length - 500)).toBeLessThan(142);
 });

@@ -169,7 +169,7 @@ function updated(id: string, complianceConfig: Change | undefined, options?: Cal
 async function ledgerOf(customerId: string): Promise<unknown[]> {
   const { rows } = await server.database.owner.query(
     `SELECT key_id, staff_id, ip, rpc, request_id, floor(extract(epoch FROM occurred_time))::int AS seconds, before, after
-     FROM consent_event WHERE company_id = 'cmp_a' AND subject_kind = 'customer' AND subject_id = $1 ORDER BY id`,
+     FROM consent_event WHERE company_id = 'cmp_a' AND subject_kind = 'customer' AND subject_id = $1 ORDER BY occurred_time`,
     [customerId],
   );
   return rows;

@@ -62,7 +62,7 @@ describe("the consent of an update", () => {
     const updated = await server.ok(updateLead, { id, lead: {}, complianceConfig: { isConsented: true } });
     expect(updated.complianceConfig).toMatchObject({ isConsented: true, serviceRelatedChannels: [1, 2] });
     const { rows } = await server.database.owner.query(
-      "SELECT before->'isConsented' AS before, after->'isConsented' AS after FROM consent_event WHERE subject_id = $1 ORDER BY id",
+      "SELECT before->'isConsented' AS before, after->'isConsented' AS after FROM consent_event WHERE subject_id = $1 ORDER BY occurred_time",
       [id],
     );
     expect(rows).toEqual([
