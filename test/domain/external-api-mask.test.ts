@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { createSecretMasker } from "../../src/resources/external-apis/external-api-invocation.service.js";
+import { createSecretMasker, maskJson } from "../../src/resources/external-apis/secret-mask.service.js";
 
 const secret = 'p"ass/word=é?~~';
 
@@ -30,4 +30,10 @@ it("hides the credential of a scheme, and user and password of Basic", () => {
 it("leaves everything else as it is", () => {
   expect(createSecretMasker([])("a text")).toBe("a text");
   expect(createSecretMasker(["another secret"])("a text of ***")).toBe("a text of ***");
+});
+
+it("masks strings, member names and numbers of a document, and nothing else", () => {
+  const mask = createSecretMasker(["Bearer abcd1234", "90125"]);
+  const document = { abcd1234: ["x Bearer abcd1234", 90_125, 1, true, null], plain: { deep: "abcd" } };
+  expect(maskJson(document, mask)).toEqual({ "***": ["x ***", "***", 1, true, null], plain: { deep: "abcd" } });
 });

@@ -85,6 +85,19 @@ describe("a secret", () => {
     expect(answer.outputs).toEqual({ echoed: "***" });
   });
 
+  it("is found by no filter over what the other system sends back, as a plain header is", async () => {
+    const filters = [`@ == 'Bearer ${secret}'`, "@ > 'Bearer zp' && @ < 'Bearer zr'", "length(@) == 40"];
+    const outputParams = filters.map((filter, index) => {
+      const path = `$.headers[?${filter}]`;
+      return { name: `guess${index}`, path, defaultValue: "no" };
+    });
+    const guesses = async (one: object) =>
+      Object.values((await server.ok(rpc.invokeExternalApi, await make({ headers: [one], outputParams }))).outputs);
+    expect(header.secretValue).toHaveLength(40);
+    expect(await guesses(header)).toEqual(["no", "no", "no"]);
+    expect(await guesses({ name: "X-Plain", value: header.secretValue })).not.toContain("no");
+  });
+
   it("stays through updates that do not name it, and is gone with its header", async () => {
     const api = await make();
     const sent = async () => {

@@ -1,4 +1,3 @@
-import { Buffer } from "node:buffer";
 import { setImmediate } from "node:timers/promises";
 import type { Violation } from "../../core/errors.js";
 import { firstMatch, isLongInteger, type JsonValue, readJson } from "../../core/json-path.js";
@@ -14,6 +13,7 @@ import type {
   ValueType,
 } from "./external-api.model.js";
 import { paramFault, paramsInHeaders, readUrlTemplate, renderUrl } from "./external-api-values.service.js";
+import { maskJson, type SecretMask } from "./secret-mask.service.js";
 
 type Params = Readonly<Record<string, string>>;
 
@@ -111,10 +111,14 @@ function toMember({ name, type, value }: RequestParam & { readonly value: string
   return `${JSON.stringify(name)}:${type === "STRING" ? JSON.stringify(value) : value}`;
 }
 
-/** Converts the response or failure to the branch of the call and its outputs. */
+/**
+ * Converts the response or failure to the branch of the call and its outputs. Secrets are masked before the paths are
+ * evaluated: by its result, a filter over a response that repeats a secret would reveal it.
+ */
 export async function toInvocation(
   answer: OutboundResponse | OutboundFailureResult,
   outputParams: readonly OutputParam[],
+  mask: SecretMask,
 ): Promise<Invocation> {
   const nothing = { outputs: {}, failedOutputs: [], durationMs: answer.durationMs };
   if (answer.kind === "failed") {
@@ -126,7 +130,7 @@ export async function toInvocation(
   if (outputParams.length === 0) return { branch: "SUCCESS", status, ...nothing };
   const document = readJson(body);
   if (document === undefined) return { branch: "FAILURE", reason: "ANSWER_NOT_JSON", status, ...nothing };
-  const { outputs, failedOutputs } = await mapOutputs(document, outputParams);
+  const { outputs, failedOutputs } = await mapOutputs(maskJson(document, mask), outputParams);
   const [failed] = failedOutputs;
   return { ...end(failed), status, outputs, failedOutputs, durationMs };
 }
@@ -166,35 +170,4 @@ function toText(type: ValueType, value: JsonValue): string | undefined {
     default:
       return type satisfies never;
   }
-}
-
-/** Replacement for secrets. */
-const maskText = "***";
-
-/**
- * Masks secrets in a text, in all encodings in which a third-party system may echo them: as sent, without their scheme
- * (`Bearer x`), the password of Basic credentials, and each of these as JSON, percent-encoded, base64 and hex.
- */
-export function createSecretMasker(secrets: Iterable<string>): (text: string) => string {
-  const hidden = [...new Set([...secrets].flatMap(partsOf).flatMap(spellingsOf))].toSorted(
-    (a, b) => b.length - a.length,
-  );
-  return (text) => hidden.reduce((shown, spelling) => shown.replaceAll(spelling, maskText), text);
-}
-
-/** Shorter parts are not secret by themselves and would match everywhere. */
-const minPartChars = 4;
-
-function partsOf(secret: string): string[] {
-  const [, scheme = "", credential = ""] = /^(\S+)\s+(\S.*)$/.exec(secret) ?? [];
-  const decoded = scheme.toLowerCase() === "basic" ? Buffer.from(credential, "base64").toString("utf8") : "";
-  const password = decoded.slice(decoded.indexOf(":") + 1);
-  return [secret, credential, decoded, password].filter((part) => part.length >= minPartChars);
-}
-
-function spellingsOf(part: string): string[] {
-  const bytes = Buffer.from(part);
-  const base64 = bytes.toString("base64");
-  const encoded = [base64, base64.replace(/=+$/, ""), bytes.toString("base64url"), bytes.toString("hex")];
-  return [part, JSON.stringify(part).slice(1, -1), encodeURIComponent(part), ...encoded];
 }

@@ -26,13 +26,8 @@ import type {
 } from "./external-api.model.js";
 import { newRecord, updatedRecord } from "./external-api-change.service.js";
 import { type ExternalApiFaults, externalApiFaults } from "./external-api-check.service.js";
-import {
-  buildRequest,
-  createSecretMasker,
-  hasHeader,
-  paramViolations,
-  toInvocation,
-} from "./external-api-invocation.service.js";
+import { buildRequest, hasHeader, paramViolations, toInvocation } from "./external-api-invocation.service.js";
+import { createSecretMasker } from "./secret-mask.service.js";
 
 /** The result of testing a configuration. Secrets are masked. */
 export interface ApiTest {
@@ -70,7 +65,7 @@ export function createExternalApis({ externalApis: repository, outbound }: Depen
     const request = { ...whole, timeoutMs: limitOf(api, deadlineMs) };
     const answer = await outbound.call(request, signal);
     const mask = createSecretMasker(secrets.values());
-    return { invocation: withMaskedOutputs(await toInvocation(answer, api.outputParams), mask), request, answer, mask };
+    return { invocation: await toInvocation(answer, api.outputParams, mask), request, answer, mask };
   };
 
   return {
@@ -156,10 +151,4 @@ function withIdempotencyKey(request: OutboundRequest, { keyId }: Principal, key:
     .update(JSON.stringify([companyId, externalApiId, keyId, key]))
     .digest("hex");
   return { ...request, headers: [...request.headers, ["idempotency-key", hash]] };
-}
-
-/** A third-party system may send back what it received. */
-function withMaskedOutputs(invocation: Invocation, mask: (text: string) => string): Invocation {
-  const outputs = Object.entries(invocation.outputs).map(([name, value]) => [name, mask(value)]);
-  return { ...invocation, outputs: Object.fromEntries(outputs) };
 }
