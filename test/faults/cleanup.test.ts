@@ -83,4 +83,24 @@ describe("the cleanup", () => {
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(await left(claims)).toEqual(["after-1", "young-1"]);
   });
+
+  it("ends only with the run under way", async () => {
+    let isRunning = false;
+    let finish = () => {};
+    const write = () =>
+      new Promise<never[]>((resolve) => {
+        isRunning = true;
+        finish = () => resolve([]);
+      });
+    const cleanup = startCleanup({ database: { ...database, write }, log: silentLog, intervalMs: 1 });
+    await expect.poll(() => isRunning).toBe(true);
+    let isStopped = false;
+    const stopped = cleanup.stop().then(() => {
+      isStopped = true;
+    });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(isStopped).toBe(false);
+    for (; !isStopped; await new Promise((resolve) => setImmediate(resolve))) finish();
+    await stopped;
+  });
 });

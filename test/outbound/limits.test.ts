@@ -161,6 +161,11 @@ describe("a time limit", () => {
   });
 });
 
+it("gives an answer all its time once it is connected, however short the time for connecting", timed, async () => {
+  await using calls = open({ connectTimeoutMs: 500 });
+  expect(await calls.call(to("late"), never)).toMatchObject({ status: 200 });
+});
+
 describe("a caller that gives up", () => {
   it.each(["slow", "drip"])("gets its own reason at once, and the connection is closed: %s", timed, async (path) => {
     await using calls = open();
@@ -195,6 +200,13 @@ describe("an end of the service", () => {
 });
 
 describe("a bomb", () => {
+  it("that never becomes anything is ended by the bytes that it takes to send", async () => {
+    await using calls = open();
+    expect(await calls.call(to("coded/nothing", { timeoutMs: 3_000 }), never)).toMatchObject({
+      failure: "ANSWER_TOO_LARGE",
+    });
+  });
+
   it("of 256 MiB costs a small part of it", async () => {
     await using calls = open();
     const before = process.memoryUsage().rss;

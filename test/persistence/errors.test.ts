@@ -1,8 +1,10 @@
+import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
+import pg from "pg";
 import { describe, expect, it } from "vitest";
 import { DomainError } from "../../src/core/errors.js";
 import { type Database, openDatabase } from "../../src/db/database.js";
-import { violatedConstraint } from "../../src/db/database-errors.js";
+import { translateError, violatedConstraint } from "../../src/db/database-errors.js";
 import { silentLog } from "../../src/db/log.js";
 import { statement } from "../../src/db/statement.js";
 import { asAdmin } from "../support/database.js";
@@ -38,6 +40,42 @@ async function refusal(call: Promise<unknown>): Promise<DomainError> {
   );
   return error;
 }
+
+const reasonOfState: Readonly<Record<string, string>> = {
+  ...{ "22001": "INVALID_REQUEST", "22003": "INVALID_REQUEST", "22007": "INVALID_REQUEST", "22008": "INVALID_REQUEST" },
+  ...{ "22021": "INVALID_REQUEST", "22P02": "INVALID_REQUEST", "22P05": "INVALID_REQUEST" },
+  ...{ "23001": "INVALID_REQUEST", "23503": "INVALID_REQUEST", "23514": "INVALID_REQUEST" },
+  ...{ "23505": "ALREADY_EXISTS", "23P01": "ALREADY_EXISTS" },
+  ...{ "40001": "CONCURRENT_WRITE", "40P01": "CONCURRENT_WRITE", "55P03": "LOCK_TIMEOUT" },
+  ...{ "25P03": "STATEMENT_TIMEOUT", "25P04": "STATEMENT_TIMEOUT", "57014": "STATEMENT_TIMEOUT" },
+  ...{ "53300": "OVERLOADED", "53400": "OVERLOADED" },
+  // The disk or the memory of the database is full: nothing that fewer calls would change.
+  ...{ "53100": "DATABASE_UNAVAILABLE", "53200": "DATABASE_UNAVAILABLE" },
+  ...{ "57P01": "DATABASE_UNAVAILABLE", "57P02": "DATABASE_UNAVAILABLE", "57P03": "DATABASE_UNAVAILABLE" },
+  ...{ "57P04": "DATABASE_UNAVAILABLE", "57P05": "DATABASE_UNAVAILABLE", "25006": "DATABASE_UNAVAILABLE" },
+  ...{ "3D000": "DATABASE_UNAVAILABLE" },
+  // By their class.
+  ...{ "08006": "DATABASE_UNAVAILABLE", "28P01": "DATABASE_UNAVAILABLE", "58030": "DATABASE_UNAVAILABLE" },
+};
+
+function answerWith(state: string): pg.DatabaseError {
+  return Object.assign(new pg.DatabaseError("no room", 1, "error"), { code: state });
+}
+
+describe("a SQLSTATE", () => {
+  it.each(Object.entries(reasonOfState))("%s is %s", (state, reason) => {
+    expect(translateError(answerWith(state))).toMatchObject({ reason });
+  });
+
+  it("that is translated is in this table, and any other stays a defect", () => {
+    const source = readFileSync("src/db/database-errors.ts", "utf8");
+    const translated = [...source.matchAll(/^ {2}"?([0-9][0-9A-Z]{4})"?: /gm)].map(([, state = ""]) => state);
+    expect(translated.length).toBeGreaterThan(20);
+    expect(translated.filter((state) => !(state in reasonOfState))).toEqual([]);
+    const unknown = answerWith("42P01");
+    expect(translateError(unknown)).toBe(unknown);
+  });
+});
 
 describe.each(Object.entries(ways))("by %s", (_, run) => {
   it("a unique violation is ALREADY_EXISTS and names its constraint to the repository", async () => {

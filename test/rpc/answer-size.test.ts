@@ -132,6 +132,8 @@ it("gives by page number every row once, and refuses a page of which rows would 
     ...{ code: "INVALID_ARGUMENT", reason: "PAGE_TOKEN_INVALID", text: expect.stringContaining("a smaller page_size") },
     violations: [{ field: "pagination.page_token", reason: "INVALID_FORMAT" }],
   });
+  expect((await server.refused(listCustomerNotes, pageOf(79, "1"))).reason).toBe("PAGE_TOKEN_INVALID");
+  expect((await server.ok(listCustomerNotes, pageOf(78, "1"))).notes).toHaveLength(78);
   expect((await server.ok(listCustomerNotes, pageOf(100, "2"))).notes).toHaveLength(30);
   expect((await server.ok(listCustomerNotes, pageOf(100, ""))).notes).toHaveLength(78);
 });

@@ -165,6 +165,30 @@ describe("RevokeApiKey", () => {
   });
 });
 
+describe("the time of the last use", () => {
+  it("is noted once a minute, whichever process the key is used in", async () => {
+    const { owner } = server.database;
+    const lastUsed = async (id: string) =>
+      (
+        await owner.query<{ old: boolean }>(
+          "SELECT last_used_time < now() - interval '30 s' AS old FROM api_key WHERE id = $1",
+          [id],
+        )
+      ).rows[0]?.old;
+    const used = async (seconds: number) => {
+      const key = await madeKey(server);
+      await owner.query("UPDATE api_key SET last_used_time = now() - $2 * interval '1 s' WHERE id = $1", [
+        ...[key.id, seconds],
+      ]);
+      await fetch(`${second.httpUrl}/v1/admin/keys/${key.id}`, { headers: { authorization: authorizationOf(key) } });
+      return key.id;
+    };
+    const [recent, earlier] = [await used(45), await used(61)];
+    await expect.poll(() => lastUsed(earlier)).toBe(false);
+    expect(await lastUsed(recent)).toBe(true);
+  });
+});
+
 describe("ListApiKeys", () => {
   it("leaves out revoked and expired keys unless they are asked for", async () => {
     const ids = async (showRevoked: boolean) =>

@@ -67,15 +67,38 @@ describe("an archived customer", () => {
       Array.from({ length: 12 }, () => server.ok(createCustomer, newCustomer(quota), asQuota)),
     );
     const named = made.map(({ id }) => ({ companyId: "cmp_quota", id }));
-    await Promise.all(
-      named.flatMap((one, index) => [
-        server.call(admin.archiveCustomer, one, asQuota),
-        server.call(admin.restoreCustomer, one, asQuota),
-        server.call(admin.archiveCustomer, one, asQuota),
-        ...(index % 3 === 0 ? [server.call(admin.eraseCustomer, one, asQuota)] : []),
-        server.call(createCustomer, newCustomer(quota), asQuota),
-        server.call(admin.importCustomer, { ...one, id: freshId(), customer: newCustomer(quota) }, asQuota),
-      ]),
+    const calls = (one: { companyId: string; id: string }, index: number) => ({
+      archive: [1, 2].map(() => server.call(admin.archiveCustomer, one, asQuota)),
+      restore: [server.call(admin.restoreCustomer, one, asQuota)],
+      erase: index % 3 === 0 ? [server.call(admin.eraseCustomer, one, asQuota)] : [],
+      create: [server.call(createCustomer, newCustomer(quota), asQuota)],
+      import: [server.call(admin.importCustomer, { ...one, id: freshId(), customer: newCustomer(quota) }, asQuota)],
+    });
+    const sent = named.map(calls);
+    const outcomesOf = async (kind: keyof ReturnType<typeof calls>) => {
+      const answers: readonly { readonly ok: boolean; readonly reason?: string }[] = await Promise.all(
+        sent.flatMap((one): readonly Promise<{ readonly ok: boolean }>[] => one[kind]),
+      );
+      return answers.map(({ ok, reason = "none" }) => (ok ? "OK" : reason));
+    };
+    // Whatever is refused is refused for what another call did: an erasure, or the last place taken.
+    const [archived, restored, erased, created, imported] = await Promise.all([
+      ...[
+        outcomesOf("archive"),
+        outcomesOf("restore"),
+        outcomesOf("erase"),
+        outcomesOf("create"),
+        outcomesOf("import"),
+      ],
+    ]);
+    expect(erased).toEqual(["OK", "OK", "OK", "OK"]);
+    expect(archived?.filter((reason) => reason === "OK").length).toBeGreaterThanOrEqual(2 * (12 - 4));
+    expect(archived?.filter((reason) => !["OK", "RESOURCE_NOT_FOUND"].includes(reason))).toEqual([]);
+    const full = ["OK", "CUSTOMER_QUOTA_EXCEEDED"];
+    expect(restored?.filter((reason) => ![...full, "RESOURCE_NOT_FOUND"].includes(reason))).toEqual([]);
+    expect([...(created ?? []), ...(imported ?? [])].filter((reason) => !full.includes(reason))).toEqual([]);
+    expect([...(created ?? []), ...(imported ?? [])].filter((reason) => reason === "OK").length).toBeGreaterThanOrEqual(
+      8,
     );
     await expectCounted();
   });

@@ -106,6 +106,26 @@ describe("the pets of an update", () => {
     ]);
   });
 
+  it("give a note that is edited the author and time of the edit, and leave the others as they were", async () => {
+    const { id, pets } = await server.ok(createLead, newLead({ pets: [aDog] }));
+    const [pet] = pets;
+    const petId = pet?.id ?? "";
+    await server.database.owner.query(
+      `INSERT INTO pet_note (company_id, id, pet_id, content, created_time, last_updated_by, last_updated_time)
+       SELECT 'cmp_a', $1 || n, $1, 'Note ' || n, '2024-05-01', 'staff_a2', '2024-05-01' FROM generate_series(1, 2) n`,
+      [petId],
+    );
+    const edited = { id: petId, notes: [{ id: `${petId}1`, content: "Edited" }] };
+    const { pets: after } = await server.ok(updateLead, { id, lead: { pets: [edited] } });
+    const notes = new Map(after[0]?.notes.map((note) => [note.content, note]));
+    expect(notes.get("Note 2")).toMatchObject({
+      lastUpdatedBy: "staff_a2",
+      lastUpdatedTime: { seconds: 1_714_521_600n },
+    });
+    expect(notes.get("Edited")).toMatchObject({ id: `${petId}1`, lastUpdatedBy: "staff_a1" });
+    expect(notes.get("Edited")?.lastUpdatedTime?.seconds).toBeGreaterThan(1_750_000_000n);
+  });
+
   it("of another lead are not found, and nothing is written", async () => {
     const { pets } = await server.ok(createLead, newLead({ pets: [aDog] }));
     const { id } = await server.ok(createLead, newLead());

@@ -5,6 +5,7 @@ import { PackageLedgerEntry_Kind } from "../../src/gen/proto/moego/admin/v1/pack
 import { Package_Status } from "../../src/gen/proto/moego/business/package/v1/package_pb.js";
 import { keys } from "../support/fixture-keys.js";
 import { type NewPackage, newPackage, type SoldPackage, sellPackage } from "../support/new-package.js";
+import { madeCustomer } from "../support/records.js";
 import { invalidField, isArchived, notFound } from "../support/refused-with.js";
 import { startServer } from "../support/server.js";
 
@@ -20,6 +21,13 @@ const redeem = ({ on, item }: SoldPackage, quantity = 1) =>
   server.ok(rpc.redeemPackage, { ...on, packageServiceId: item, quantity });
 const leftOf = async (sold: SoldPackage) =>
   (await server.ok(rpc.restorePackage, sold.on)).packageDetail?.packageInfo?.totalRemainingQuantity;
+
+async function waitingStatements(): Promise<number> {
+  const { rowCount } = await server.database.owner.query(
+    `SELECT FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE NOT l.granted AND a.datname = current_database()`,
+  );
+  return rowCount ?? 0;
+}
 
 describe("SellPackage", () => {
   it("keeps names and prices as they are at the sale, whatever becomes of the catalogue", async () => {
@@ -60,6 +68,25 @@ describe("SellPackage", () => {
     const answers = await Promise.all([1, 2, 3].map(() => server.call(rpc.sellPackage, request, { headers })));
     expect(answers.map(({ ok }) => ok)).toEqual([true, true, true]);
     expect(answers.filter((answer) => answer.headers["idempotency-replayed"] === "true")).toHaveLength(2);
+  });
+
+  it("waits for whoever erases its customer, and is then refused at its field", async () => {
+    const { owner } = server.database;
+    const { id: customerId } = await madeCustomer(server);
+    const blocker = await owner.connect();
+    try {
+      await blocker.query("BEGIN");
+      await blocker.query("DELETE FROM customer WHERE id = $1", [customerId]);
+      const sale = server.call(rpc.sellPackage, newPackage({ customerId }));
+      const state = () => Promise.race([sale.then(() => "sold or refused"), waitingStatements().then(String)]);
+      await expect.poll(state).not.toBe("0");
+      expect(await state()).toBe("1");
+      await blocker.query("COMMIT");
+      expect(await sale).toMatchObject({ ok: false, ...invalidField("customer_id", "NOT_FOUND") });
+    } finally {
+      await blocker.query("ROLLBACK");
+      blocker.release();
+    }
   });
 
   it("names everything that the company lacks or has archived at once", async () => {

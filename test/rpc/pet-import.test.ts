@@ -3,6 +3,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { PetAdminService } from "../../src/gen/proto/moego/admin/v1/pet_admin_service_pb.js";
 import { LeadService } from "../../src/gen/proto/moego/business/customer/v1/lead_service_pb.js";
 import { PetService } from "../../src/gen/proto/moego/business/customer/v1/pet_service_pb.js";
+import { asAdmin } from "../support/database.js";
 import { keys } from "../support/fixture-keys.js";
 import { minimalPet } from "../support/new-pet.js";
 import { freshId, madeCustomer, madeLead } from "../support/records.js";
@@ -18,6 +19,10 @@ const companyId = "cmp_a";
 const time = (text: string) => timestampFromDate(new Date(text));
 const ofCustomer = (value: string) => ({ owner: { case: "customerId", value } as const, pet: minimalPet });
 const ofLead = (value: string) => ({ owner: { case: "leadId", value } as const, pet: minimalPet });
+
+/** Cancels the statements of the service that wait for a lock. */
+const cancelWaiting = `SELECT pg_cancel_backend(l.pid) FROM pg_locks l
+  JOIN pg_database d ON d.oid = l.database WHERE d.datname = '${server.database.name}' AND NOT l.granted`;
 
 describe("ImportPet", () => {
   it("keeps the id, times and authors that another system gave, and everything of the pet", async () => {
@@ -86,10 +91,34 @@ describe("ImportPet", () => {
     expect(elsewhere.violations).toEqual([{ field: "lead_id", reason: "NOT_FOUND" }]);
   });
 
+  it("that fails at the lock of its owner says why, and not that the owner is missing", async () => {
+    const { owner } = server.database;
+    const owners = [ofCustomer((await madeCustomer(server)).id), ofLead((await madeLead(server)).id)];
+    const blocker = await owner.connect();
+    try {
+      await blocker.query("BEGIN; LOCK TABLE customer, lead IN ACCESS EXCLUSIVE MODE");
+      const calls = owners.map((one) => server.call(importPet, { companyId, id: freshId(), ...one }));
+      let cancelled = 0;
+      const cancel = async () => {
+        cancelled += (await asAdmin(cancelWaiting)).rows.length;
+        return cancelled;
+      };
+      await expect.poll(cancel).toBeGreaterThanOrEqual(2);
+      for (const answer of await Promise.all(calls)) {
+        expect(answer).toMatchObject({ ok: false, reason: "STATEMENT_TIMEOUT", violations: [] });
+      }
+    } finally {
+      await blocker.query("ROLLBACK");
+      blocker.release();
+    }
+  });
+
   it("by 8 at once under one id stores one pet", async () => {
     const id = freshId();
     const call = () => server.call(importPet, { companyId, id, ...ofCustomer("cus_a1") });
     const answers = await Promise.all(Array.from({ length: 8 }, call));
     expect(answers.filter((answer) => answer.ok)).toHaveLength(1);
+    const reasons = answers.flatMap((answer) => (answer.ok ? [] : [answer.reason]));
+    expect(reasons).toEqual(Array.from({ length: 7 }, () => "ALREADY_EXISTS"));
   });
 });

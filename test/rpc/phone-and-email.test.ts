@@ -1,7 +1,12 @@
 import { afterAll, describe, expect, it } from "vitest";
+import { CustomerAdminService } from "../../src/gen/proto/moego/admin/v1/customer_admin_service_pb.js";
+import { LeadAdminService } from "../../src/gen/proto/moego/admin/v1/lead_admin_service_pb.js";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
+import { LeadService } from "../../src/gen/proto/moego/business/customer/v1/lead_service_pb.js";
 import { keys } from "../support/fixture-keys.js";
 import { newCustomer } from "../support/new-customer.js";
+import { newLead } from "../support/new-lead.js";
+import { freshId } from "../support/records.js";
 import { startServer } from "../support/server.js";
 
 const server = await startServer();
@@ -71,6 +76,34 @@ describe("an email address", () => {
   it("is found whatever its case in any script", async () => {
     const { id } = await server.ok(createCustomer, newCustomer({ email: "jürgen@straße.example" }));
     expect((await listed({ email: "JÜRGEN@STRASSE.EXAMPLE" })).map((found) => found.id)).toEqual([id]);
+  });
+
+  it("of every write is found whatever its case: create, update and import of customers and leads", async () => {
+    const companyId = "cmp_a";
+    const written = async (write: (email: string) => Promise<unknown>, email: string) => {
+      await write(email);
+      const filter = { email: email.toLowerCase() };
+      const { customers } = await server.ok(listCustomers, { companyId, pagination: {}, filter });
+      const { leads } = await server.ok(LeadService.method.listLeads, { companyId, pagination: {}, filter });
+      return customers.length + leads.length;
+    };
+    const [customer, lead] = await Promise.all([
+      server.ok(createCustomer, newCustomer()),
+      server.ok(LeadService.method.createLead, newLead()),
+    ]);
+    const ways: readonly ((email: string) => Promise<unknown>)[] = [
+      (email) => server.ok(createCustomer, newCustomer({ email })),
+      (email) => server.ok(updateCustomer, { companyId, id: customer.id, email }),
+      (email) =>
+        server.ok(CustomerAdminService.method.importCustomer, {
+          ...{ companyId, id: freshId(), customer: newCustomer({ email }) },
+        }),
+      (email) => server.ok(LeadService.method.createLead, newLead({ email })),
+      (email) => server.ok(LeadService.method.updateLead, { id: lead.id, lead: { email } }),
+      (email) => server.ok(LeadAdminService.method.importLead, { companyId, id: freshId(), ...newLead({ email }) }),
+    ];
+    const found = await Promise.all(ways.map((write, at) => written(write, `Ann.${at}@Fold.Example`)));
+    expect(found).toEqual(ways.map(() => 1));
   });
 
   it.each([

@@ -114,6 +114,31 @@ describe("UpdateCustomer without a mask", () => {
     expect(updated.notes[1]?.id).toBe(kept.id);
   });
 
+  it("takes back what a customer points to though it was archived since, and nothing archived that is new", async () => {
+    const { owner } = server.database;
+    await owner.query(`
+      INSERT INTO staff (company_id, id, first_name, last_name) VALUES ('cmp_a', 'staff_leaves', 'Lea', 'Ves');
+      INSERT INTO business (company_id, id, name) VALUES ('cmp_a', 'biz_closes', 'Closes');
+      INSERT INTO referral_source (company_id, id, name, display_order, last_updated_time)
+      VALUES ('cmp_a', 'ref_ends', 'Ends', 99, now())`);
+    const references = {
+      ...{ assignedStaffId: "staff_leaves", preferredBusinessId: "biz_closes" },
+      referralSource: { id: "ref_ends" },
+    };
+    const { id } = await server.ok(createCustomer, newCustomer(references));
+    const other = await server.ok(createCustomer, newCustomer());
+    await owner.query(`
+      UPDATE staff SET archived_time = now() WHERE id = 'staff_leaves';
+      UPDATE business SET archived_time = now() WHERE id = 'biz_closes';
+      UPDATE referral_source SET archived_time = now() WHERE id = 'ref_ends'`);
+    const updated = await server.ok(updateCustomer, { id, companyId, ...references, source: "x" });
+    expect(updated).toMatchObject({ source: "x", assignedStaffId: "staff_leaves", preferredBusinessId: "biz_closes" });
+    const { violations } = await server.refused(updateCustomer, { id: other.id, companyId, ...references });
+    expect(violations.map(({ field }) => field).toSorted()).toEqual([
+      ...["assigned_staff_id", "preferred_business_id", "referral_source.id"],
+    ]);
+  });
+
   it("ignores an unspecified status and refuses one that does not exist", async () => {
     expect(await server.ok(updateCustomer, { id: "cus_a1", companyId, status: 0 })).toMatchObject({ status: 1 });
     expect(await server.callJson(updateCustomer, { id: "cus_a1", companyId, status: 3 })).toMatchObject(

@@ -8,7 +8,7 @@ let service: Service;
 
 beforeAll(async () => {
   database = await createDatabase();
-  service = await startService({ ...environmentOf(database), SEED_DEMO: "1" });
+  service = await startService({ ...environmentOf(database), SEED_DEMO: "1", LOG_FORMAT: "pretty" });
 });
 afterAll(async () => {
   await service.stop();
@@ -27,6 +27,40 @@ it("counts and times calls by rpc and transport, and errors by code", async () =
   expect(text).toContain(`moego_call_errors_total{${listRpc},transport="rest",code="PERMISSION_DENIED"} 1`);
   expect(text).not.toMatch(/moego_call_errors_total\{[^}]*code="OK"/);
   expect(text).toContain(`moego_call_duration_seconds_count{${listRpc},transport="rest"} 3`);
+});
+
+it("counts requests that reach no rpc with the code that they were refused with", async () => {
+  for (const path of ["/v1/nothing", "/v1/nothing-else"]) await fetch(`${service.httpUrl}${path}`);
+  const text = await metricsOf(service);
+  const counted = 'rpc="unknown",transport="rest",code="NOT_FOUND"} 2';
+  expect(text).toContain(`moego_calls_total{${counted}`);
+  expect(text).toContain(`moego_call_errors_total{${counted}`);
+  expect(text).not.toMatch(/\{rpc="unknown",[^}]*code="OK"/);
+});
+
+it("counts calls of external APIs by their outcome", async () => {
+  const headers = { authorization: `Bearer ${secrets.DEMO_API_KEY}`, "content-type": "application/json" };
+  const sent = { method: "POST", headers, body: "{}" };
+  const apis = `${service.httpUrl}/v1/callcenter/companies/cmp_001/external_apis`;
+  const listed = await fetch(`${apis}:list`, {
+    ...{ ...sent, body: '{"pagination":{}}' },
+  });
+  const { externalApis } = JSON.parse(await listed.text());
+  for (const { id } of externalApis)
+    await fetch(`${apis}/${id}:invoke`, { ...sent, body: '{"params":{"tel":"+1212"}}' });
+  const counts = (await metricsOf(service)).matchAll(/^moego_outbound_calls_total\{outcome="\w+"\} (\d+)$/gm);
+  expect([...counts].reduce((sum, [, count]) => sum + Number(count), 0)).toBe(externalApis.length);
+  expect(externalApis.length).toBeGreaterThan(0);
+});
+
+it("has each of its counters moved by a test here", async () => {
+  const counters = [...(await metricsOf(service)).matchAll(/^# TYPE (moego_\w+) counter$/gm)].map(([, name]) => name);
+  expect(counters.toSorted()).toEqual(["moego_call_errors_total", "moego_calls_total", "moego_outbound_calls_total"]);
+});
+
+it("logs lines for people where LOG_FORMAT says so", () => {
+  const [first = ""] = service.stderr().split("\n");
+  expect(first).toMatch(/^\d\d:\d\d:\d\d\.\d{3} [A-Z]+ /);
 });
 
 it("tells the pool's connections and the process's memory", async () => {

@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openDatabase } from "../../src/db/database.js";
+import { type Database, openDatabase } from "../../src/db/database.js";
 import { silentLog } from "../../src/db/log.js";
 import { openFlowRunCipher, openSecretCipher } from "../../src/repositories.js";
 import { sealContext } from "../../src/resources/external-apis/external-api.repository.js";
+import { rotateSecrets } from "../../src/resources/external-apis/secret-rotation.repository.js";
 import { rotateFlowRuns } from "../../src/resources/ivr-flows/flow-run-rotation.repository.js";
 import { createDatabase, type TestDatabase } from "../support/database.js";
 import { writeWith } from "../support/write.js";
@@ -96,6 +97,29 @@ describe("moego secrets rotate", () => {
     const cipher = openSecretCipher({ pageTokenSecret: "", secretKey: lost });
     expect(cipher.open(rows[0]?.sealed, contextOf("x-lost"))).toBe(secretOf("x-lost"));
   });
+});
+
+it("a rotation leaves a secret that is changed while it runs as it was changed", async () => {
+  await store("x-changed", older);
+  await store("x-kept", older);
+  const opened = openDatabase({ url: database.serviceUrl, log: silentLog });
+  const cipher = openSecretCipher({ pageTokenSecret: "", secretKey: present, previousSecretKeys: [older] });
+  const changed = cipher.seal("the new one", contextOf("x-changed"));
+  const write: Database["write"] = async (...call) => {
+    // After the rotation has read, and before it writes.
+    await database.owner.query("UPDATE external_api_secret SET sealed = $1 WHERE name = 'x-changed'", [
+      Buffer.from(changed),
+    ]);
+    return opened.write(...call);
+  };
+  await rotateSecrets({ ...opened, write }, cipher, writeWith());
+  await opened.close();
+  const { rows } = await database.owner.query(
+    "SELECT name, sealed FROM external_api_secret WHERE name IN ('x-changed', 'x-kept') ORDER BY name",
+  );
+  expect(rows.map(({ name, sealed }) => cipher.open(sealed, contextOf(name)))).toEqual([
+    ...["the new one", secretOf("x-kept")],
+  ]);
 });
 
 function owner() {

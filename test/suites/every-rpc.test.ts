@@ -12,7 +12,10 @@ import { type FixtureKey, fixtureKey, keys } from "../support/fixture-keys.js";
 import { pathFieldsOf } from "../support/rest-request.js";
 import { refused, startServer, succeeded } from "../support/server.js";
 
-const server = await startServer();
+/** What the service logs of the calls of one rpc on one transport. */
+const lines: string[] = [];
+const log = { write: (line: string) => void lines.push(line) };
+const server = await startServer({ environment: { LOG_LEVEL: "info" }, log });
 afterAll(() => server.stop());
 
 /** Keys of company A with a single scope, and with all scopes but one. */
@@ -129,6 +132,13 @@ describe.each(allRpcs.map((method) => [nameOf(method), method] as const))("%s", 
         expect(bad.metadata["violationCount"]).toBe(String(omissible.length));
       });
     }
+
+    it("logs no secret of the calls above", () => {
+      const written = lines.splice(0).join("");
+      expect(written).toContain(name);
+      expect(secretsOfCalls.exec(written)).toBe(null);
+    });
+
     /** The answers to two requests that differ in some ids alone. */
     async function twins(
       fields: readonly string[],
@@ -152,6 +162,12 @@ describe.each(allRpcs.map((method) => [nameOf(method), method] as const))("%s", 
 });
 
 const requestId = "request-of-the-suite";
+
+/** What all secrets here begin with, as they are and in the form in which they are sent. */
+const beginnings = ["secret-of-", "garbage-that-"];
+const secretsOfCalls = new RegExp(
+  beginnings.flatMap((text) => [text, Buffer.from(text.slice(0, 9)).toString("base64")]).join("|"),
+);
 
 /** Code, reason, domain, request id in body and header, and the metadata given. */
 function expectRefusal(refusal: Refusal, code: string, reason: string, metadata: Record<string, string> = {}): void {

@@ -114,6 +114,14 @@ const moods: Readonly<Record<string, (mood: Mood) => void>> = {
   "bomb/gzip": ({ response }) => bomb(response, "gzip"),
   "bomb/deflate": ({ response }) => bomb(response, "deflate"),
   "bomb/br": ({ response }) => bomb(response, "br"),
+  // Compressed blocks that hold nothing, without end.
+  "coded/nothing": ({ response }) => {
+    response.writeHead(200, { "content-encoding": "deflate" });
+    response.on("error", () => {});
+    const blocks = Buffer.concat(Array.from({ length: 10_000 }, () => Buffer.from([0, 0, 0, 0xff, 0xff])));
+    const timer = setInterval(() => response.write(blocks), 5);
+    response.on("close", () => clearInterval(timer));
+  },
   "coded/gzip": ({ response, json }) => sendCoded(response, "gzip", gzipSync(JSON.stringify(json))),
   "coded/deflate": ({ response, json }) => sendCoded(response, "deflate", deflateSync(JSON.stringify(json))),
   "coded/raw-deflate": ({ response, json }) => sendCoded(response, "deflate", deflateRawSync(JSON.stringify(json))),
