@@ -165,9 +165,12 @@ export const customers: readonly RpcEntry[] = [
       },
     },
     tenancy: {
-      calls: ["+12125550101", planted.phone, planted.phoneOfBoth].map((mainPhoneNumber) => ({
-        ...{ name: "a number", json: { filter: { mainPhoneNumber } } },
-      })),
+      calls: [
+        { name: "a customer", json: { filter: { ids: ["cus_a1"] } } },
+        ...["+12125550101", planted.phone, planted.phoneOfBoth].map((mainPhoneNumber) => ({
+          ...{ name: "a number", json: { filter: { mainPhoneNumber } } },
+        })),
+      ],
     },
     model: { command: listCustomers, weights: { customers: 2, leads: 1, lists: 3 } },
   }),
