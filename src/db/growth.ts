@@ -31,8 +31,8 @@ interface Growth extends LimitedRows {
 }
 
 /**
- * Runs the work, and throws COMPANY_LIMIT_REACHED if the rows of the company grew beyond a limit. Requires a lock that
- * excludes other changes of these rows: that of the company row.
+ * Runs the work, and throws COMPANY_LIMIT_REACHED if the rows of the company grew beyond a limit. Requires the lock of
+ * the company row, which excludes other changes of these rows.
  */
 export async function withinLimits<T>(
   tx: Prisma.TransactionClient,

@@ -52,7 +52,10 @@ describe("the access options of the contract", () => {
       "moego.business.customer.v1.CustomerService/ListCustomers": ["filter.preferred_business_ids of company_id"],
       "moego.business.customer.v1.CustomerService/UpdateCustomer": ["preferred_business_id of company_id"],
       "moego.business.customer.v1.LeadService/CreateLead": ["lead.preferred_business_id of lead.company_id"],
-      "moego.business.customer.v1.LeadService/ListLeads": ["filter.preferred_business_ids of company_id"],
+      "moego.business.customer.v1.LeadService/ListLeads": [
+        "filter.preferred_business_ids of company_id",
+        "business_ids of company_id",
+      ],
       "moego.business.customer.v1.LeadService/UpdateLead": ["lead.preferred_business_id of lead.company_id"],
       "moego.business.package.v1.PackageService/ListPackages": ["business_ids of company_id"],
     });

@@ -34,10 +34,17 @@ interface ProbeRow {
   readonly fields: readonly FieldJson[] | null;
 }
 
+/** A caller, and the custom fields with the options that it has chosen. */
+interface ReadCaller {
+  readonly caller: Caller;
+  readonly fields: readonly AnsweredField[];
+}
+
 interface Probe {
   /** Customers that have the values as their own, at most two. */
-  readonly found: readonly FoundCustomer[];
+  readonly found: readonly (FoundCustomer & ReadCaller)[];
   readonly others: boolean;
+  /** For a caller without values of custom fields. */
   readonly fields: readonly AnsweredField[];
 }
 
@@ -64,15 +71,19 @@ export function createCallerFind(database: Database): CallerRepository["find"] {
     return toProbe(await database.read<ValuesRow & ProbeRow>(text, values, signal), fromValues);
   }
 
-  async function readCaller({ lookup, signal }: Search, { kind, id }: CallerMatch): Promise<Caller | undefined> {
+  async function readCaller(
+    { lookup, signal }: Search,
+    { kind, id }: CallerMatch,
+    fields: readonly AnsweredField[],
+  ): Promise<ReadCaller | undefined> {
     const { accessFilter, needsRecord } = lookup;
     if (kind === "CUSTOMER") {
       const { found } = await readProbe(searchOf({ accessFilter, needsRecord, id }, signal));
-      return found[0]?.caller;
+      return found[0];
     }
     const values = [...accessFilterValues(accessFilter), id];
     const [row] = await database.read<LeadRow & { staff_name: string }>(leadStatement, values, signal);
-    return row && { kind, lead: toLead(row), staffName: row.staff_name ?? "" };
+    return row && { caller: { kind, lead: toLead(row), staffName: row.staff_name ?? "" }, fields };
   }
 
   return async function find(lookup, signal) {
@@ -83,7 +94,7 @@ export function createCallerFind(database: Database): CallerRepository["find"] {
       if (!only) return { matches: [], matchCount: 0, fields };
       const { matchedPhone, ...match } = only.match;
       const matches = [lookup.phone === undefined ? match : only.match];
-      return { caller: only.caller, matches, matchCount: 1, fields };
+      return { caller: only.caller, matches, matchCount: 1, fields: only.fields };
     }
     const text = planned("caller.matches", search.shape, matchesStatement);
     const rows = await database.read<MatchRow>(text, search.values, signal);
@@ -91,10 +102,10 @@ export function createCallerFind(database: Database): CallerRepository["find"] {
     const [first] = matches;
     if (!first) return { matches: [], matchCount: 0, fields };
     const known = found.find(({ match }) => first.kind === "CUSTOMER" && match.id === first.id);
-    const caller = known?.caller ?? (await readCaller(search, first));
+    const read = known ?? (await readCaller(search, first, fields));
     // Archived or promoted after the statement before.
-    if (!caller) return find(lookup, signal);
-    return { caller, matches, matchCount: Number(rows[0]?.match_count), fields };
+    if (!read) return find(lookup, signal);
+    return { caller: read.caller, matches, matchCount: Number(rows[0]?.match_count), fields: read.fields };
   };
 }
 
@@ -150,6 +161,7 @@ const leadStatement = statement(
 );
 
 function toProbe<R extends ProbeRow>(rows: readonly R[], read: (row: R) => FoundCustomer): Probe {
-  const found = rows.filter((row) => row.is_found).map(read);
-  return { found, others: rows[0]?.others ?? false, fields: rows[0]?.fields?.map(toField) ?? [] };
+  const fieldsOf = (row: R | undefined) => row?.fields?.map(toField) ?? [];
+  const found = rows.filter((row) => row.is_found).map((row) => ({ ...read(row), fields: fieldsOf(row) }));
+  return { found, others: rows[0]?.others ?? false, fields: fieldsOf(rows[0]) };
 }

@@ -155,7 +155,8 @@ interface CreateRow extends StoredResultRow, WithoutId {
 /**
  * Creates a customer with its children, consent entry, audit log entry, customer count and idempotency claim in one
  * statement (measured in docs/measurements.md). Validates first, then writes: `valid` is empty for a replay and for
- * invalid references, `fitting` also if the limit of tags is reached, `admitted` if that of customers is, and every insert selects from `admitted`.
+ * invalid references, `fitting` also if the limit of tags is reached, `admitted` if the customer limit is, and every
+ * insert selects from `admitted`.
  *
  * Without a customer limit, the company row is locked FOR KEY SHARE. This excludes a transaction that introduces a
  * limit (customer-limit.repository.ts), but not other creates. Only a create of tags takes the stronger lock of

@@ -40,7 +40,7 @@ export function createClaims([present, ...former]: FingerprintKeys): ClaimFactor
   return (method, request, { key: ofHeader, company = "" }) => {
     if (isReadOnly(method)) return undefined;
     const { hasField, ofField, content, sent } = contentOf(method.input, request);
-    // The field cannot tell an empty key from none, so an empty header is none either.
+    // The field cannot tell an empty key from an absent one, so an empty header counts as absent too.
     const inHeader = hasField && ofHeader === "" ? undefined : ofHeader;
     const key = ofField ?? inHeader;
     if (key === undefined) return undefined;

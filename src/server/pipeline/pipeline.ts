@@ -186,7 +186,7 @@ function fitting<Answer>(call: Call<Answer>, message: Message, whole: Answer): A
   return call.encode(message);
 }
 
-/** RATE_LIMITED is that of the address: a key is charged once it is known. */
+/** RATE_LIMITED is here the limit of the address: a key is charged once it is known. */
 const failedAuthentications: ReadonlySet<Reason> = new Set([
   "KEY_MISSING",
   "KEY_UNKNOWN",

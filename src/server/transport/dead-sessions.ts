@@ -12,7 +12,7 @@ interface Watched {
 
 /**
  * Closes connections that HTTP/2 has given up. For a header field above 64 KiB, nghttp2 sends GOAWAY with
- * COMPRESSION_ERROR and then neither reads nor writes any more, but Node is not told: it keeps the connection open, and
+ * COMPRESSION_ERROR and then neither reads nor writes any more. Node gets no event: it keeps the connection open, and
  * the calls in flight never get a response.
  *
  * Such a connection is recognized by its last stream, which never reaches Node, and by a PING that is not even sent.

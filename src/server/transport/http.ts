@@ -194,7 +194,7 @@ function requestOf(
     async readBody(framingBytes = 0, { needsKey = true } = {}) {
       const limitBytes = maxMessageBytes + framingBytes;
       if (expectsContinue) {
-        // The client waits before it sends the body. Whoever gets an error instead has sent nothing in vain.
+        // The client waits before it sends the body. A client that gets an error instead has sent nothing in vain.
         if (Number(headerOf(nodeRequest, "content-length")) > limitBytes) throw messageTooLarge();
         if (needsKey && headerOf(nodeRequest, "authorization") === undefined) throw bodyNotWanted();
         response.writeContinue();

@@ -66,7 +66,7 @@ export function percentDecoded(text: string): string | undefined {
   }
 }
 
-/** Like a browser: what is no percent-encoding stays as it is, and invalid UTF-8 is replaced by U+FFFD. */
+/** Like a browser: a % that encodes nothing stays as it is, and invalid UTF-8 is replaced by U+FFFD. */
 export function looselyDecoded(text: string): string {
   return text.replace(/(?:%[0-9a-f]{2})+/gi, (run) => Buffer.from(run.replaceAll("%", ""), "hex").toString());
 }

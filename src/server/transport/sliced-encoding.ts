@@ -52,7 +52,7 @@ function varint(value: number): number[] {
 const waiting: (() => void)[] = [];
 let isScheduled = false;
 
-/** Resolves in a later turn of the event loop. In each turn only one slice runs, whoever waits for theirs. */
+/** Resolves in a later turn of the event loop. In each turn only one slice of all responses runs. */
 function nextSlice(): Promise<void> {
   return new Promise((resolve) => {
     waiting.push(resolve);
