@@ -33,6 +33,8 @@ interface AppOptions {
   readonly secrets: ServiceSecrets;
   /** If true, `/demo/echo` acts as a third-party system for external APIs. */
   readonly hasDemo?: boolean;
+  /** Number of log lines that were dropped. */
+  readonly droppedLogLines?: () => number;
 }
 
 /** The running application: two servers that share one pipeline and one connection pool. */
@@ -52,13 +54,20 @@ export interface App extends AsyncDisposable {
 }
 
 /** Wires everything together: configuration, database, repositories, services, handlers, pipeline, servers. */
-export async function createApp({ config, logger, databaseUrl, secrets, hasDemo = false }: AppOptions): Promise<App> {
+export async function createApp({
+  config,
+  logger,
+  databaseUrl,
+  secrets,
+  hasDemo = false,
+  droppedLogLines,
+}: AppOptions): Promise<App> {
   const { poolSize, poolWaitMs, ...limits } = config.database;
   const connection = { ...limits, url: databaseUrl, waitMs: poolWaitMs, log: logger };
   const database = openDatabase({ ...connection, size: poolSize });
   const checks = openStatements({ ...connection, size: checkConnections, name: "moego checks" });
   const probe = openStatements({ ...connection, size: 1, name: "moego probe" });
-  const metrics = createMetrics({ pool: () => toGauges(database) });
+  const metrics = createMetrics({ pool: () => toGauges(database), droppedLogLines });
   const keys = createKeyChecker({
     repository: createKeyCheckRepository(checks),
     clock: systemClock,

@@ -6,6 +6,7 @@ import { MigrationError } from "./db/migrate/migrate.js";
 import { RoleError } from "./db/migrate/roles.js";
 import { SecretsError } from "./db/secrets.js";
 import type { WorkingSecrets } from "./demo/demo-keys.js";
+import { openLogDestination } from "./server/log-destination.js";
 import { createLogger, type Logger } from "./server/logger.js";
 import { StartError } from "./start-error.js";
 
@@ -26,7 +27,8 @@ const heapGrowth = "--heap-growing-percent=100";
  */
 export async function serve(config: Config): Promise<void> {
   setFlagsFromString(heapGrowth);
-  const logger = createLogger(config.log);
+  const logLines = openLogDestination();
+  const logger = createLogger(config.log, logLines);
   endOnDefect(logger);
   const stopRequested = firstSignal(logger);
   // The database starts while the modules of the transports and Prisma are loaded.
@@ -40,6 +42,7 @@ export async function serve(config: Config): Promise<void> {
       databaseUrl: server.serviceUrl,
       secrets,
       hasDemo: demoKeysOf(demo) !== undefined,
+      droppedLogLines: logLines.dropped,
     });
     const readyAfterMs = Math.round(process.uptime() * 1_000);
     logger.info({ httpUrl: app.httpUrl, grpcUrl: app.grpcUrl, readyAfterMs, pid: process.pid }, "ready");
@@ -52,6 +55,7 @@ export async function serve(config: Config): Promise<void> {
     await server.stop();
   }
   logger.info({}, "stopped");
+  await logLines.flush();
 }
 
 /** The message for a startup that failed for a known reason; undefined for a bug. */

@@ -1,10 +1,8 @@
-import { type DestinationStream, destination, type Logger, pino, stdTimeFunctions } from "pino";
+import { type DestinationStream, type Logger, pino, stdTimeFunctions } from "pino";
 import type { Config } from "../config/config.js";
+import { type LogDestination, openLogDestination } from "./log-destination.js";
 
 export type { Logger } from "pino";
-
-/** Standard output is reserved for command results and the startup banner. */
-const stderr = 2;
 
 /**
  * One line per record. Nothing personal is passed to the logger, except in errors, of which only allow-listed fields
@@ -12,9 +10,8 @@ const stderr = 2;
  *
  * @param write destination of the lines; default: standard error
  */
-export function createLogger(config: Pick<Config["log"], "level" | "format">, write?: DestinationStream): Logger {
-  // Synchronous: a buffered stream would lose the last lines before an exit, which matter most.
-  const lines = write ?? destination({ dest: stderr, sync: true });
+export function createLogger(config: Pick<Config["log"], "level" | "format">, write?: LogLines): Logger {
+  const lines = write ?? openLogDestination();
   return pino(
     {
       level: config.level,
@@ -28,12 +25,15 @@ export function createLogger(config: Pick<Config["log"], "level" | "format">, wr
   );
 }
 
+/** pino flushes a destination that can be flushed after a fatal error. */
+type LogLines = DestinationStream & Partial<Pick<LogDestination, "flushSync">>;
+
 const hidden = ["authorization", "Authorization", "secret", "password", "token", "apiKey", "phone", "email"];
 const redacted = hidden.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
 
 /** `12:30:01.120 INFO request rpc=... code=OK`: for a terminal, converted from the same JSON line. */
-function prettyLines(target: DestinationStream): DestinationStream {
-  return { write: (line) => target.write(`${toPretty(line)}\n`) };
+function prettyLines(target: LogLines): LogLines {
+  return { write: (line) => target.write(`${toPretty(line)}\n`), flushSync: () => target.flushSync?.() };
 }
 
 function toPretty(line: string): string {

@@ -23,7 +23,10 @@ const secondsBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
  * Metrics of one server, in a registry of their own so that several servers can run in one process. Labels have few
  * values: rpcs, transports and canonical codes are finite sets.
  */
-export function createMetrics(options: { readonly pool: () => PoolGauges }): Metrics {
+export function createMetrics(options: {
+  readonly pool: () => PoolGauges;
+  readonly droppedLogLines?: (() => number) | undefined;
+}): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -58,6 +61,15 @@ export function createMetrics(options: { readonly pool: () => PoolGauges }): Met
     help: "Total number of requests rejected for their API key or for where it was used, by reason.",
     labelNames: ["reason"] as const,
     registers,
+  });
+  new Counter({
+    name: "moego_log_lines_dropped_total",
+    help: "Total number of log lines dropped because standard error was not read fast enough.",
+    registers,
+    collect() {
+      this.reset();
+      this.inc(options.droppedLogLines?.() ?? 0);
+    },
   });
   new Gauge({
     name: "moego_database_connections",

@@ -4,7 +4,7 @@ import { requiredViolations } from "../../src/api/parse.js";
 import { clientNetwork, recordedAddress } from "../../src/core/client-address.js";
 import { ListCustomersRequestSchema } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { callRest } from "../transport/clients.js";
-import { distantSecret, startWorld } from "../transport/world.js";
+import { distantSecret, scopelessSecret, startWorld } from "../transport/world.js";
 
 const distant = { authorization: `Bearer ${distantSecret}`, headers: { "x-forwarded-for": "203.0.113.7" } };
 
@@ -33,6 +33,22 @@ it("logs failed authentication with the client's whole address, other requests w
     ["ROUTE_NOT_FOUND", "203.0.113.0"],
   ]);
   expect(world.failedAuthentications).toEqual(["KEY_UNKNOWN", "IP_NOT_ALLOWED"]);
+});
+
+it("logs the company and the records of a request, of a rejected one only ids that can be nothing else", async () => {
+  await using world = await startWorld();
+  const generated = "cus_0123456789abcdefghijkl";
+  for (const id of ["cus_1", "absent", generated]) {
+    await callRest(world, `/v1/customers/${id}`, { headers: { "moego-company": "cmp_001" } });
+  }
+  const scope = { authorization: `Bearer ${scopelessSecret}`, headers: { "moego-company": "cmp_001" } };
+  await callRest(world, `/v1/customers/${generated}`, scope);
+  expect(world.logs.map(({ companyId, resourceIds }) => [companyId, resourceIds])).toEqual([
+    ["cmp_001", ["cus_1"]],
+    ["cmp_001", undefined],
+    ["cmp_001", [generated]],
+    [undefined, undefined],
+  ]);
 });
 
 it.each([

@@ -27,6 +27,9 @@ export interface CallRecord {
   /** Address of the client, behind trusted proxies the forwarded one. */
   readonly clientAddress: string;
   keyId?: string;
+  companyId?: string;
+  /** Of the records that the request named or created. */
+  resourceIds?: readonly string[];
   failedAuthentication?: Reason;
 }
 
@@ -120,6 +123,8 @@ function report(
     durationMs: Math.round(durationMs * 10) / 10,
     requestId: record.requestId,
     keyId: record.keyId,
+    companyId: record.companyId,
+    resourceIds: record.resourceIds?.length ? record.resourceIds : undefined,
     clientAddress: recordedAddress(record.clientAddress, record.failedAuthentication ? "full" : observer.addressDetail),
   };
   if (record.failedAuthentication) observer.metrics.countFailedAuthentication(record.failedAuthentication);

@@ -22,6 +22,7 @@ import {
 } from "./idempotency-key.js";
 import { type CallMetrics, type CallRecord, observe } from "./observe.js";
 import { createRateMeters, type RateLimits, type RateMeter } from "./rate-limit.js";
+import { resourceIdsOf } from "./resource-ids.js";
 import { encodedBytes, maxResponseBytes, omittedHeader, omittedPaths, shorten } from "./response-size.js";
 
 const defaultMaxDurationMs = 30_000;
@@ -99,14 +100,19 @@ export function createPipeline(options: PipelineOptions): ExecuteCall {
     const meter = meterOf((name, value) => call.setHeader(name, value));
     const principal = await admit(call, record, { scope, meter });
     const sole = soleCompanyOf(principal);
+    if (sole !== undefined) record.companyId = sole;
     if (sole !== undefined) meter.charge("company", sole);
     if (sole !== undefined) await turn.enter(sole);
 
     const handler = handlers.get(rpc);
     if (!handler) throw notImplemented(rpc);
     const request = call.decode();
+    record.resourceIds = resourceIdsOf(method, request);
     const company = companyOf(fields, request);
-    if (company !== undefined) checkCompany(company, principal, scope);
+    if (company !== undefined) {
+      checkCompany(company, principal, scope);
+      record.companyId = company;
+    }
     if (company !== undefined && sole === undefined && principal.companies.has(company)) {
       meter.charge("company", company);
       await turn.enter(company);
@@ -138,6 +144,7 @@ export function createPipeline(options: PipelineOptions): ExecuteCall {
     const result = await handler(request, context);
     if (claim?.replayed) call.setHeader(idempotencyReplayedHeader, "true");
     const message = create(method.output, result);
+    record.resourceIds = resourceIdsOf(method, request, message);
     const whole = call.encodeSliced?.(message);
     return fitting(call, message, whole ? await whole : call.encode(message));
   }

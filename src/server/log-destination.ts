@@ -1,0 +1,42 @@
+import { type DestinationStream, destination } from "pino";
+
+/** Standard output is reserved for command results and the startup banner. */
+const stderr = 2;
+/** About 20,000 lines. */
+const maxBufferedBytes = 8 * 1_024 * 1_024;
+
+export interface LogDestination extends DestinationStream {
+  /** Writes what is buffered before it returns: before an exit. */
+  flushSync(): void;
+  /** Resolves when everything is written. */
+  flush(): Promise<void>;
+  /** Number of lines that found the buffer full. */
+  dropped(): number;
+}
+
+/**
+ * Standard error, written in the background, so that a slow reader of the log does not hold up requests. If it stays
+ * behind by more than the buffer, lines are dropped and counted, and a line tells their number once the reader has
+ * caught up. pino writes the buffer when the process exits.
+ */
+export function openLogDestination(fd: number = stderr): LogDestination {
+  let dropped = 0;
+  let told = 0;
+  // A minimum of one byte writes at once, and lets flush() wait for the write.
+  const stream = destination({ dest: fd, sync: false, minLength: 1, maxLength: maxBufferedBytes });
+  stream.on("drop", () => {
+    dropped += 1;
+  });
+  stream.on("drain", () => {
+    if (dropped === told) return;
+    const line = { level: "warn", time: new Date().toISOString(), dropped: dropped - told, msg: "log lines dropped" };
+    told = dropped;
+    stream.write(`${JSON.stringify(line)}\n`);
+  });
+  return {
+    write: (line) => void stream.write(line),
+    flushSync: () => stream.flushSync(),
+    flush: () => new Promise((resolve) => stream.flush(() => resolve())),
+    dropped: () => dropped,
+  };
+}
