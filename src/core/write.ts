@@ -36,6 +36,8 @@ export interface WriteContext {
   readonly staff?: PrincipalStaff;
   /** The client's address, for the consent ledger. */
   readonly ip: string;
+  /** The same for the audit log, as detailed as LOG_CLIENT_ADDRESS allows. Absent if it must not be recorded. */
+  readonly recordedAddress?: string | undefined;
   readonly claim?: IdempotencyClaim;
   readonly signal: AbortSignal;
 }

@@ -8,6 +8,29 @@ export interface Changed {
   readonly id: string;
   readonly version: bigint;
   readonly time: Date;
+  /** Names of the changed fields, as the API spells them. Empty if the record was created, removed or erased. */
+  readonly fields: readonly string[];
+  /** Its location before and after the change: of customers, leads, pets and packages. */
+  readonly location?: LocationChange;
+  /** The other record of a promotion. */
+  readonly related?: { readonly kind: "customer" | "lead"; readonly id: string };
+}
+
+export interface LocationChange {
+  readonly before?: string | undefined;
+  readonly after?: string | undefined;
+}
+
+export function stayingAt(id: string | undefined): LocationChange {
+  return { before: id, after: id };
+}
+
+/**
+ * For rows that an erasure does not reach: tags, and pets that a lead no longer has. The row of the customer or lead of
+ * the same request has the address.
+ */
+export function withoutAddress(write: WriteContext): WriteContext {
+  return { ...write, recordedAddress: undefined };
 }
 
 export function recordChange(tx: Prisma.TransactionClient, write: WriteContext, changed: Changed): Promise<void> {
@@ -19,11 +42,13 @@ export async function recordChanges(
   write: WriteContext,
   changed: readonly Changed[],
 ): Promise<void> {
-  const { rpc, keyId, requestId } = write;
+  const { rpc, keyId, requestId, recordedAddress: clientAddress = "" } = write;
   await tx.change.createMany({
-    data: changed.map(({ companyId, kind, id: resourceId, version, time: changedTime }) => ({
-      ...{ companyId, kind, resourceId, version, changedTime },
-      ...{ rpc, keyId, staffId: actingStaffId(write, companyId), requestId },
+    data: changed.map(({ companyId, kind, id: resourceId, version, time: changedTime, fields, location, related }) => ({
+      ...{ companyId, kind, resourceId, version, changedTime, changedFields: [...fields] },
+      ...{ locationBefore: location?.before ?? null, locationAfter: location?.after ?? null },
+      ...{ relatedKind: related?.kind ?? null, relatedId: related?.id ?? null },
+      ...{ rpc, keyId, staffId: actingStaffId(write, companyId), requestId, clientAddress },
     })),
   });
 }

@@ -5,6 +5,7 @@ import { assertRecordSize, recordBytes } from "../core/record-size.js";
 import type { ResourceKind, WriteContext } from "../core/write.js";
 import { Prisma } from "../gen/prisma/client.js";
 import { auditColumns, type Changed, recordChange, recordChanges } from "./audit-log.js";
+import { changedFields } from "./changed-fields.js";
 import type { Database } from "./database.js";
 import { violatedConstraint } from "./database-errors.js";
 import { type Measure, withinLimits } from "./growth.js";
@@ -44,11 +45,14 @@ export function companyRecords<T>(
   const bounded = async (tx: Prisma.TransactionClient, target: CompanyResource, work: () => Promise<unknown>) => {
     const { companyId } = target;
     const before = await find(tx, target);
+    let after = before;
     const storedBytes = before === undefined ? 0 : recordBytes(before);
     await withinLimits(tx, { companyId, kind, limits: limits.ofCompany, ...counted }, async () => {
       await work();
-      assertRecordSize({ record: await find(tx, target), storedBytes, limit: maxBytes(limits) });
+      after = await find(tx, target);
+      assertRecordSize({ record: after, storedBytes, limit: maxBytes(limits) });
     });
+    return changedFields(Object(before), Object(after));
   };
   const fieldOf = new Map([[`${kind}_pkey`, "id"], ...Object.entries(unique)]);
   /** Reports the field whose value is already used. */
@@ -66,7 +70,7 @@ export function companyRecords<T>(
         ...{ companyId, kind, write },
         async work(tx, now) {
           await bounded(tx, { companyId, id }, () => insert(tx, now));
-          await recordChange(tx, write, { companyId, kind, id, version: 1n, time: now });
+          await recordChange(tx, write, { companyId, kind, id, version: 1n, time: now, fields: [] });
           return [id];
         },
         answer: async (tx, [made = id]) => present(await find(tx, { companyId, id: made })),
@@ -75,17 +79,41 @@ export function companyRecords<T>(
     change: (
       target: CompanyResource,
       write: WriteContext,
-      work: (tx: Prisma.TransactionClient, now: Date) => Promise<void>,
+      work: (tx: Prisma.TransactionClient, now: Date) => Promise<RowChange | undefined>,
     ): Promise<T> =>
       changeCompany(database, {
         ...{ companyId: target.companyId, kind, write },
         async work(tx, now) {
-          await bounded(tx, target, () => work(tx, now));
+          let done: RowChange | undefined;
+          const fields = await bounded(tx, target, async () => {
+            done = await work(tx, now);
+          });
+          await recordRow(tx, write, { ...target, kind, fields, done, now });
           return [target.id];
         },
         answer: async (tx) => present(await find(tx, target)),
       }).catch(naming),
   };
+}
+
+/** A stored change of a record that is not in the audit log yet. */
+export interface RowChange {
+  /** The new version. */
+  readonly version: bigint;
+  /** Names of changed fields that the record itself does not have, such as secrets. */
+  readonly fields?: readonly string[];
+}
+
+interface RecordedRow extends CompanyResource, Pick<Changed, "kind" | "fields"> {
+  readonly done: RowChange | undefined;
+  readonly now: Date;
+}
+
+async function recordRow(tx: Prisma.TransactionClient, write: WriteContext, row: RecordedRow): Promise<void> {
+  const { companyId, id, kind, fields, done, now: time } = row;
+  if (!done) return;
+  const all = [...fields, ...(done.fields ?? [])];
+  await recordChange(tx, write, { companyId, kind, id, version: done.version, time, fields: all });
 }
 
 export interface CompanyChange<T> {
@@ -124,18 +152,18 @@ export interface RowUpdate {
   readonly write: WriteContext;
 }
 
-/** Updates a row, its version and the audit log. */
-export async function updateRow(tx: Prisma.TransactionClient, update: RowUpdate): Promise<void> {
+/** Updates a row and its version. Undefined if there is none. */
+export async function updateRow(tx: Prisma.TransactionClient, update: RowUpdate): Promise<RowChange | undefined> {
   const { kind, target, columns, now, write } = update;
   const { companyId, id } = target;
   const sets = Object.entries(columns).map(([name, value]) => Prisma.sql`${Prisma.raw(name)} = ${value}`);
   const [row] = await tx.$queryRaw<{ version: bigint }[]>`
     UPDATE ${Prisma.raw(kind)} AS t SET ${Prisma.join([...sets, auditColumns({ companyId, now, write })])}
     WHERE company_id = ${companyId} AND id = ${id} RETURNING version`;
-  if (row) await recordChange(tx, write, { companyId, kind, id, version: row.version, time: now });
+  return row;
 }
 
-export interface ChangedRows extends Pick<Changed, "companyId" | "kind" | "time"> {
+export interface ChangedRows extends Pick<Changed, "companyId" | "kind" | "time" | "fields"> {
   readonly rows: readonly Pick<Changed, "id" | "version">[];
 }
 

@@ -3,7 +3,8 @@ import { erasedError } from "../core/errors.js";
 import type { ImportLookups } from "../core/record-import.js";
 import { actingStaffId, type FieldChange, type WriteContext } from "../core/write.js";
 import { Prisma } from "../gen/prisma/client.js";
-import { recordChange, recordConsent, timestamp, updatedTime } from "./audit-log.js";
+import { type Changed, recordChange, recordConsent, stayingAt, timestamp, updatedTime } from "./audit-log.js";
+import { changedFields } from "./changed-fields.js";
 import type { Database } from "./database.js";
 import { isErased, type RecordKey } from "./erasure/erasure.js";
 import type { Pseudonym } from "./erasure/pseudonym.js";
@@ -18,6 +19,7 @@ interface ContactRecord extends RecordKey {
   readonly lastUpdatedTime: Date;
   readonly archived: boolean;
   readonly consent: Consent;
+  readonly preferredBusinessId?: string;
 }
 
 /** Also the name of the table. */
@@ -33,16 +35,23 @@ interface Versioned {
 
 interface ContactChange<Fields> extends Versioned {
   readonly fields: FieldTable<Fields>;
-  readonly change: FieldChange<Fields> & { readonly consent?: Consent };
+  readonly change: FieldChange<Fields> & { readonly consent?: Consent; readonly preferredBusinessId?: string | null };
+  /** Names of changed fields with rows of their own. */
+  readonly nested: Iterable<string>;
 }
 
 /** Stores a change of a locked record: its fields, the new version, the consent entry and the audit log entry. */
 export async function storeChange<Fields>(
   tx: Prisma.TransactionClient,
-  { fields, change, ...versioned }: ContactChange<Fields>,
+  { fields, change, nested, ...versioned }: ContactChange<Fields>,
 ): Promise<void> {
   const { kind, former, now, write } = versioned;
-  await storeVersion(tx, versioned, fields.assignments(change));
+  const { preferredBusinessId = former.preferredBusinessId } = change;
+  await storeVersion(tx, versioned, {
+    assignments: fields.assignments(change),
+    fields: [...changedFields(former, { ...former, ...change }), ...nested],
+    location: { before: former.preferredBusinessId, after: preferredBusinessId ?? undefined },
+  });
   const { consent: before } = former;
   const { consent: after } = change;
   if (!after || sameConsent(after, before)) return;
@@ -50,10 +59,14 @@ export async function storeChange<Fields>(
   await recordConsent(tx, write, { ...subject, before, after, time: updatedTime(former, now) });
 }
 
+interface NewVersion extends Pick<Changed, "fields" | "location"> {
+  readonly assignments: readonly Prisma.Sql[];
+}
+
 async function storeVersion(
   tx: Prisma.TransactionClient,
   { kind, former, now, write }: Versioned,
-  assignments: readonly Prisma.Sql[],
+  { assignments, ...changed }: NewVersion,
 ): Promise<void> {
   const { companyId, id } = former;
   const version = former.version + 1n;
@@ -61,7 +74,7 @@ async function storeVersion(
     last_updated_time = ${timestamp(updatedTime(former, now))}, version = ${version}`;
   await tx.$executeRaw`UPDATE ${Prisma.raw(kind)} SET ${Prisma.join([...assignments, audit])}
     WHERE company_id = ${companyId} AND id = ${id}`;
-  await recordChange(tx, write, { companyId, kind, id, version, time: now });
+  await recordChange(tx, write, { companyId, kind, id, version, time: now, ...changed });
 }
 
 interface Archiving<Key, Stored> {
@@ -87,7 +100,15 @@ export function setArchived<Key extends RecordKey, Stored extends ContactRecord>
       if (former.archived !== archived) {
         await admit(tx, former);
         const archivedTime = archived ? timestamp(now) : Prisma.sql`NULL`;
-        await storeVersion(tx, { kind, former, now, write }, [Prisma.sql`archived_time = ${archivedTime}`]);
+        await storeVersion(
+          tx,
+          { kind, former, now, write },
+          {
+            assignments: [Prisma.sql`archived_time = ${archivedTime}`],
+            fields: ["archived"],
+            location: stayingAt(former.preferredBusinessId),
+          },
+        );
       }
       return record({ companyId: key.companyId, kind, ids: [key.id] });
     },

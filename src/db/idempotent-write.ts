@@ -138,6 +138,7 @@ export async function createOnce<Row extends StoredResultRow>(
 export function requestParameters(write: WriteContext, companyId: string) {
   return {
     ...{ companyId, keyId: write.keyId, rpc: write.rpc, requestId: write.requestId, ip: write.ip },
+    address: write.recordedAddress ?? "",
     author: actingStaffId(write, companyId),
     claimKey: write.claim?.key ?? null,
     fingerprint: write.claim?.fingerprint ?? null,

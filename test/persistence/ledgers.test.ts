@@ -82,6 +82,17 @@ describe("the subject of a ledger row", () => {
   });
 });
 
+describe("the details of a change", () => {
+  it.each([
+    ...["client_address = ''", "client_address = '10.0.0.0'", "changed_fields = '{name}'", "location_after = 'biz_a2'"],
+    ...["related_id = 'erased_x'", "related_kind = 'lead'", "location_before = NULL"],
+  ])("stay while the record exists, for the owner too: %s", async (assignment) => {
+    const { id } = await server.ok(CustomerService.method.createCustomer, newCustomer());
+    const sql = `UPDATE change SET ${assignment} WHERE resource_id = '${id}'`;
+    await expect(owner.query(sql)).rejects.toMatchObject(refusedByTrigger);
+  });
+});
+
 describe("the texts of a package's ledger", () => {
   const time = "2024-06-01T10:00:00Z";
   const blank = "UPDATE package_ledger SET note = '', appointment_id = '' WHERE id = 'ple_spoken'";

@@ -3,6 +3,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import type { Customer } from "../../src/gen/proto/moego/business/customer/v1/customer_pb.js";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { LeadService } from "../../src/gen/proto/moego/business/customer/v1/lead_service_pb.js";
+import { PetService } from "../../src/gen/proto/moego/business/customer/v1/pet_service_pb.js";
 import { keys } from "../support/fixture-keys.js";
 import { newCustomer } from "../support/new-customer.js";
 import { aDog, newLead } from "../support/new-lead.js";
@@ -108,6 +109,30 @@ describe("CreateCustomer", () => {
   });
 });
 
+describe("the location of a change", () => {
+  it("is that before and that after, also of the customer's pets", async () => {
+    const { id } = await server.ok(rpc.createCustomer, newCustomer());
+    await server.ok(rpc.updateCustomer, { id, companyId, preferredBusinessId: "biz_a2" });
+    const { pet } = await server.ok(PetService.method.createPet, { customerId: id, pet: aDog });
+    expect(await detailsOf(id)).toEqual([
+      { fields: [], before: null, after: "biz_a1", related: null },
+      { fields: ["preferred_business_id"], before: "biz_a1", after: "biz_a2", related: null },
+    ]);
+    expect(await detailsOf(pet?.id ?? "")).toEqual([{ fields: [], before: null, after: "biz_a2", related: null }]);
+  });
+});
+
+describe("a promotion", () => {
+  it("names the other record in the rows of the lead, its pet and the customer", async () => {
+    const lead = await server.ok(LeadService.method.createLead, newLead({ pets: [aDog] }));
+    const { customer } = await server.ok(LeadService.method.promoteLead, { id: lead.id });
+    const to = `customer/${customer?.id}`;
+    expect((await detailsOf(lead.id))[1]).toMatchObject({ fields: ["promoted_customer_id"], related: to });
+    expect((await detailsOf(lead.pets[0]?.id ?? ""))[1]).toMatchObject({ fields: ["customer_id"], related: to });
+    expect(await detailsOf(customer?.id ?? "")).toMatchObject([{ fields: [], related: `lead/${lead.id}` }]);
+  });
+});
+
 describe("a lead's pet", () => {
   it("leaves a row for each version, and one more when it is removed", async () => {
     const lead = await server.ok(LeadService.method.createLead, newLead({ pets: [aDog] }));
@@ -149,6 +174,16 @@ describe("a write that is refused", () => {
 function timeOf({ lastUpdatedTime }: Customer): number {
   if (!lastUpdatedTime) throw new Error("a customer has a time of change");
   return timestampDate(lastUpdatedTime).getTime();
+}
+
+async function detailsOf(resourceId: string): Promise<unknown[]> {
+  const { rows } = await server.database.owner.query(
+    `SELECT changed_fields AS fields, location_before AS before, location_after AS after,
+       related_kind || '/' || related_id AS related
+     FROM change WHERE company_id = 'cmp_a' AND resource_id = $1 ORDER BY id`,
+    [resourceId],
+  );
+  return rows;
 }
 
 async function changesOf(resourceId: string): Promise<unknown[]> {

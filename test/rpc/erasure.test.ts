@@ -69,7 +69,7 @@ const columnsOfCustomer = [
   ...["customer.id", "customer.last_name", "customer.phone", "customer.source", "customer.source_lead_id"],
   ...["address1", "address2", "city", "customer_id", "id", "postal_code", "state"].map((c) => `customer_address.${c}`),
   ...["customer_note.customer_id", "customer_note.id", "customer_note.note", "lead.promoted_customer_id"],
-  ...["customer_phone.customer_id", "customer_phone.number", "customer_phone.person_name"],
+  ...["customer_phone.customer_id", "customer_phone.number", "customer_phone.person_name", "change.related_id"],
   ...["package.customer_id", "package.description", "package.name", "package_ledger.appointment_id"],
   ...["package_ledger.note", "package_ledger.order_id", "pet.customer_id"],
 ];
@@ -105,6 +105,20 @@ describe("erasure leaves nothing", () => {
     await server.ok(eraseCustomer, { companyId, id: person.id });
     // As a lead, by the promotion, and by the update of what it permits.
     expect(await blank()).toBe(before + 3);
+  });
+
+  it("of the addresses in the audit log: of its changes, those of its pets and packages, and of its promotion", async () => {
+    const person = await knownCustomer(server, createCanaries());
+    const known = `SELECT array_agg(id) AS ids FROM change
+      WHERE company_id = $1 AND client_address <> '' AND (resource_id = ANY ($2) OR related_id = ANY ($2)
+        OR resource_id IN (SELECT id FROM package WHERE customer_id = $3))`;
+    const { rows } = await owner.query<{ ids: readonly string[] }>(known, [companyId, person.ids, person.id]);
+    const ids = rows[0]?.ids ?? [];
+    expect(ids.length).toBeGreaterThan(8);
+    const addressed = "SELECT kind FROM change WHERE id = ANY ($1) AND client_address <> ''";
+    expect((await owner.query(addressed, [ids])).rows).toHaveLength(ids.length);
+    await server.ok(eraseCustomer, { companyId, id: person.id });
+    expect((await owner.query(addressed, [ids])).rows).toEqual([]);
   });
 
   it("in tables to come: whatever refers to a customer, a lead or a pet goes with it", async () => {

@@ -1,6 +1,7 @@
 import type { Message } from "@bufbuild/protobuf";
 import { afterAll, describe, expect, it } from "vitest";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
+import { expectedFields } from "../suites/changed-fields.js";
 import { repeatables } from "../suites/repeated-calls.js";
 import type { Answer } from "../support/answer.js";
 import { transports } from "../support/clients.js";
@@ -16,7 +17,7 @@ let calls = 0;
 
 describe.each(repeatables.map((one, position) => [one.name, one, position] as const))(
   "an idempotency key on %s",
-  (_, { prepare }, position) => {
+  (name, { prepare }, position) => {
     // One call that took effect, for the tests that only repeat it. Those that send its variant come before those that
     // make further records, after which another order of a list would not name all of its entries.
     const makeCall = async () => {
@@ -39,6 +40,20 @@ describe.each(repeatables.map((one, position) => [one.name, one, position] as co
       expect(first.headers["idempotency-replayed"]).toBeUndefined();
       expect(second.headers["idempotency-replayed"]).toBe("true");
       expect(await changeCount()).toBe(state);
+    });
+
+    it("leaves in the audit log which fields the first call changed, and from which network", async () => {
+      const { first } = await firstCall();
+      const { rows } = await server.database.owner.query(
+        "SELECT changed_fields, client_address FROM change WHERE request_id = $1",
+        [first.headers["x-request-id"]],
+      );
+      const expected = expectedFields(name);
+      expect(rows.length > 0).toBe(expected !== undefined);
+      expect([...new Set(rows.flatMap((row) => row.changed_fields))].toSorted()).toEqual(expected ?? []);
+      const addresses = /Erase/.test(name) ? [""] : expected ? ["127.0.0.0"] : [];
+      const ofTags = /AppendCustomerTags/.test(name) ? [""] : [];
+      expect([...new Set(rows.map((row) => row.client_address))].toSorted()).toEqual([...ofTags, ...addresses]);
     });
 
     it("is refused for another request, which changes nothing", async () => {

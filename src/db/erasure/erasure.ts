@@ -1,7 +1,7 @@
 import { DomainError } from "../../core/errors.js";
 import { actingStaffId, type WriteContext } from "../../core/write.js";
 import { Prisma } from "../../gen/prisma/client.js";
-import { justAfter, recordChange, recordChanges } from "../audit-log.js";
+import { justAfter, recordChange, recordChanges, stayingAt, withoutAddress } from "../audit-log.js";
 import type { Database } from "../database.js";
 import { once } from "../idempotent-write.js";
 import {
@@ -57,23 +57,33 @@ interface Erased extends RecordKey {
 
 /**
  * Deletes a locked record with everything that has a foreign key to it, removes references elsewhere, and records the
- * erasure under its pseudonym. docs/erasure.md lists what is retained; test/rpc/erasure.test.ts checks every column.
+ * erasure under its pseudonym and without an address, because a person may erase their own record. docs/erasure.md lists
+ * what is retained; test/rpc/erasure.test.ts checks every column.
  */
-export async function eraseRecord(tx: Prisma.TransactionClient, write: WriteContext, erased: Erased): Promise<void> {
+export async function eraseRecord(
+  tx: Prisma.TransactionClient,
+  addressed: WriteContext,
+  erased: Erased,
+): Promise<void> {
+  const write = withoutAddress(addressed);
   const { companyId, kind, id, time, pseudonym } = erased;
   const traces = await collectErasureIds(tx, erased);
-  const { rawId, version } = await remove(tx, erased);
+  const { rawId, version, preferredBusinessId } = await remove(tx, erased);
   const [hash] = pseudonym(companyId, kind, id);
   const forgotten = { companyId, id, hash, time };
   if (kind === "customer") await redactPackages(tx, write, forgotten);
   await forgetInLedgers(tx, erased, traces);
   await pseudonymizeClaims(tx, forgotten, traces);
   await clearRelationValues(tx, write, { companyId, kind, id, rawId, time });
-  await recordChange(tx, write, { companyId, kind, id: hash, version: version + 1n, time });
+  const location = { before: preferredBusinessId ?? undefined };
+  await recordChange(tx, write, { companyId, kind, id: hash, version: version + 1n, time, fields: [], location });
 }
 
 function remove(tx: Prisma.TransactionClient, { companyId, kind, id }: Erased) {
-  const named = { where: { companyId_id: { companyId, id } }, select: { rawId: true, version: true } };
+  const named = {
+    where: { companyId_id: { companyId, id } },
+    select: { rawId: true, version: true, preferredBusinessId: true },
+  };
   return kind === "customer" ? tx.customer.delete(named) : tx.lead.delete(named);
 }
 
@@ -127,18 +137,25 @@ async function clearRelationValues(
     const changed = await tx.$queryRaw<Changed[]>`
       UPDATE ${Prisma.raw(kind)} SET ${stamp}, custom_fields = custom_fields - ARRAY(SELECT f.key ${values})
       WHERE company_id = ${companyId} AND custom_fields @? '$.*.relation' AND EXISTS (SELECT 1 ${values})
-      RETURNING id, version`;
-    await record(kind, changed);
+      RETURNING id, version, preferred_business_id AS "businessId"`;
+    await record(kind, "custom_fields", changed);
   }
   const fields = await tx.$queryRaw<Changed[]>`UPDATE custom_field SET ${stamp}, default_value = NULL
-    WHERE company_id = ${companyId} AND ${names(target, Prisma.sql`default_value`)} RETURNING id, version`;
-  await record("custom_field", fields);
+    WHERE company_id = ${companyId} AND ${names(target, Prisma.sql`default_value`)} RETURNING id, version, NULL AS "businessId"`;
+  await record("custom_field", "default_value", fields);
 
-  function record(kind: "customer" | "lead" | "custom_field", changed: readonly Changed[]): Promise<void> {
+  function record(
+    kind: "customer" | "lead" | "custom_field",
+    field: string,
+    changed: readonly Changed[],
+  ): Promise<void> {
     return recordChanges(
       tx,
       write,
-      changed.map(({ id, version }) => ({ companyId, kind, id, version, time })),
+      changed.map(({ id, version, businessId }) => {
+        const location = stayingAt(businessId ?? undefined);
+        return { companyId, kind, id, version, time, fields: [field], location };
+      }),
     );
   }
 }
@@ -146,6 +163,7 @@ async function clearRelationValues(
 interface Changed {
   readonly id: string;
   readonly version: bigint;
+  readonly businessId: string | null;
 }
 
 /** Whether a custom field value refers to the record, by its id or its number. */

@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto";
 import { erasedPrefix } from "../../core/ids.js";
 import type { ResourceKind, WriteContext } from "../../core/write.js";
 import type { Prisma } from "../../gen/prisma/client.js";
-import { justAfter, recordChanges } from "../audit-log.js";
+import { justAfter, recordChanges, stayingAt } from "../audit-log.js";
 
 /** Kinds of records that can be erased. A pet is erased with its owner. */
 export type SubjectKind = "customer" | "lead" | "pet";
@@ -77,14 +77,17 @@ export async function redactPackages(
   write: WriteContext,
   { companyId, id, hash, time }: ForgottenRecord,
 ): Promise<void> {
-  const packages = await tx.$queryRaw<{ id: string; version: bigint }[]>`
+  const packages = await tx.$queryRaw<{ id: string; version: bigint; businessId: string }[]>`
     UPDATE package SET customer_id = ${hash}, name = '', description = '', version = version + 1,
       last_updated_time = greatest(${time}, ${justAfter("last_updated_time")})
-    WHERE company_id = ${companyId} AND customer_id = ${id} RETURNING id, version`;
+    WHERE company_id = ${companyId} AND customer_id = ${id} RETURNING id, version, business_id AS "businessId"`;
+  const fields = ["customer_id", "name", "description"];
   await recordChanges(
     tx,
     write,
-    packages.map((changed) => ({ companyId, kind: "package", ...changed, time })),
+    packages.map(({ businessId, ...changed }) => {
+      return { ...changed, companyId, kind: "package", time, fields, location: stayingAt(businessId) };
+    }),
   );
 }
 

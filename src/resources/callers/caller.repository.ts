@@ -7,6 +7,7 @@ import {
   singleCompanyAccessPredicate,
   toPrismaPredicate,
 } from "../../db/access-filter.js";
+import { changedFields } from "../../db/changed-fields.js";
 import type { LimitedDatabase } from "../../db/company-records.js";
 import { once } from "../../db/idempotent-write.js";
 import { statement } from "../../db/statement.js";
@@ -45,8 +46,9 @@ export function createCallerRepository({ database, limits }: LimitedDatabase): C
             write,
             maxTags,
           });
-          await work(await createProfileUnit(tx, unit, target.accessFilter));
-          await finish();
+          const { profileUnit, changed } = await createProfileUnit(tx, unit, target.accessFilter);
+          await work(profileUnit);
+          await finish(changed);
           return record({ companyId: key.companyId, kind: "customer", ids: [key.id] });
         },
         response: ({ tx, locked }) => profileOf(tx, locked),
@@ -85,12 +87,15 @@ async function createProfileUnit(
   tx: Prisma.TransactionClient,
   unit: CustomerTransaction,
   accessFilter: AccessFilter,
-): Promise<ProfileTransaction> {
+): Promise<{ readonly profileUnit: ProfileTransaction; readonly changed: ReadonlySet<string> }> {
   const { companyId, id: customerId } = unit.customer;
   const ofKind = (kind: number) => ({ companyId, customerId, kind });
 
-  return {
-    profile: await profileOf(tx, unit.customer),
+  const profile = await profileOf(tx, unit.customer);
+  const changed = new Set<string>();
+
+  const profileUnit: ProfileTransaction = {
+    profile,
     skipUpdate: unit.skipUpdate,
 
     async missing({ vipLevelId, assignedStaffId }) {
@@ -103,6 +108,7 @@ async function createProfileUnit(
 
     async save({ assignedStaffId, ...change }) {
       if (assignedStaffId !== undefined) await unit.save({ assignedStaffId });
+      for (const field of changedFields(profile, { ...profile, ...change })) changed.add(field);
       const data = columns(change);
       await tx.customerProfile.upsert({
         where: { companyId_customerId: { companyId, customerId } },
@@ -112,6 +118,7 @@ async function createProfileUnit(
     },
 
     async link(accountKind, accountId) {
+      changed.add("accounts");
       const kind = accountKinds.numberOf(accountKind);
       await tx.customerAccount.deleteMany({ where: ofKind(kind) });
       for (;;) {
@@ -131,9 +138,11 @@ async function createProfileUnit(
     },
 
     async unlink(accountKind) {
+      changed.add("accounts");
       await tx.customerAccount.deleteMany({ where: ofKind(accountKinds.numberOf(accountKind)) });
     },
   };
+  return { profileUnit, changed };
 }
 
 function columns({ gender, visitorIds, ...same }: Omit<ProfileChange, "assignedStaffId">) {

@@ -1,6 +1,6 @@
 import type { CompanyResource } from "../../core/company-resource.js";
 import { actingStaffId } from "../../core/write.js";
-import { recordChange, updatedTime } from "../../db/audit-log.js";
+import { updatedTime } from "../../db/audit-log.js";
 import { companyRecords, type LimitedDatabase, present } from "../../db/company-records.js";
 import { countedBy } from "../../db/growth.js";
 import { resolveNameCursor } from "../../db/record-list.js";
@@ -69,7 +69,7 @@ export function createCatalogRepository(limited: LimitedDatabase): CatalogReposi
         const lastUpdatedTime = updatedTime(former, now);
         const stamp = { lastUpdatedBy: actingStaffId(write, companyId), lastUpdatedTime, version };
         await tx.service.update({ where, data: { ...columns(content), ...stamp } });
-        await recordChange(tx, write, { companyId, kind: "service", id, version, time: now });
+        return { version };
       }),
   };
 }

@@ -113,7 +113,8 @@ function createImportUnit(
       });
       const subject = { companyId, subjectKind: "customer", subjectId: id } as const;
       await recordConsent(tx, write, { ...subject, after: customer.consent, time: now });
-      await recordChange(tx, write, { companyId, kind: "customer", id, version: 1n, time: now });
+      const location = { after: customer.preferredBusinessId };
+      await recordChange(tx, write, { companyId, kind: "customer", id, version: 1n, time: now, fields: [], location });
     },
   };
 }

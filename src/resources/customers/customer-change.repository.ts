@@ -82,18 +82,24 @@ async function changedCustomer(
 /** NO KEY UPDATE excludes other changes of the customer, KEY SHARE only its erasure. */
 type LockStrength = "NO KEY UPDATE" | "KEY SHARE";
 
+interface LockedCustomer extends CompanyResource {
+  /** Its preferred location. */
+  readonly businessId: string | undefined;
+  readonly archived: boolean;
+}
+
 /** Locks a customer. Throws NOT_FOUND if the principal cannot access it (db/access-filter.ts). */
 export async function lockCustomer(
   tx: Prisma.TransactionClient,
   { accessFilter, id }: CustomerTarget,
   strength: LockStrength,
-): Promise<CompanyResource & { readonly archived: boolean }> {
-  const rows = await tx.$queryRaw<{ company_id: string; archived: boolean }[]>`
-    SELECT c.company_id, c.archived_time IS NOT NULL AS archived FROM customer c
+): Promise<LockedCustomer> {
+  const rows = await tx.$queryRaw<{ company_id: string; business_id: string | null; archived: boolean }[]>`
+    SELECT c.company_id, c.preferred_business_id AS business_id, c.archived_time IS NOT NULL AS archived FROM customer c
     WHERE c.id = ${id} AND ${toPrismaPredicate(accessPredicate("c"), accessFilter)}
     FOR ${Prisma.raw(strength)}`;
-  const { company_id: companyId, archived } = requireFound(requireSingleRow(rows, "Customer", id), "Customer", id);
-  return { companyId, id, archived };
+  const row = requireFound(requireSingleRow(rows, "Customer", id), "Customer", id);
+  return { companyId: row.company_id, id, businessId: row.business_id ?? undefined, archived: row.archived };
 }
 
 export interface UnitOptions {
@@ -105,16 +111,18 @@ export interface UnitOptions {
   readonly maxTags: number;
 }
 
-/** The changes of a locked customer. `finish` stores the new version, the consent entry and the audit log entry. */
+/** The changes of a locked customer. `finish` stores the new version, the consent entry and the audit log entry, with further changed fields. */
 export function createCustomerUnit(
   tx: Prisma.TransactionClient,
   { customer, now, write, maxTags }: UnitOptions,
-): { readonly unit: CustomerTransaction; finish(): Promise<void> } {
+): { readonly unit: CustomerTransaction; finish(others?: Iterable<string>): Promise<void> } {
   const { companyId, id: customerId } = customer;
   const author = actingStaffId(write, companyId);
   const key = (id: string) => ({ companyId_id: { companyId, id } });
   const noteStamp = { lastUpdatedBy: author, lastUpdatedTime: now };
   let change: CustomerChange = {};
+  const nested = new Set<"addresses" | "notes" | "phones" | "tags">();
+  const carried = new Set(customer.tags.map((tag) => tag.id));
   let isLeft = false;
 
   const unit: CustomerTransaction = {
@@ -132,37 +140,42 @@ export function createCustomerUnit(
     missing: (ids) => missingReferences(tx, { companyId, ids, references: customerReferences }),
     resolveTags(references, mayCreate) {
       // The tags of the customer may have been archived in the meantime. Sending them back is always allowed.
-      const carried = customer.tags.map((tag) => tag.id);
-      return resolveTags(tx, { companyId, references, carried, mayCreate, maxTags, now, write });
+      return resolveTags(tx, { companyId, references, carried: [...carried], mayCreate, maxTags, now, write });
     },
 
     async replaceTags(tags) {
       const ids = tags.map((tag) => tag.id);
+      if ([...carried].some((id) => !ids.includes(id))) nested.add("tags");
       await tx.customerTag.deleteMany({ where: { companyId, customerId, tagId: { notIn: ids } } });
       await unit.addTags(tags);
     },
 
     async addTags(tags) {
+      if (tags.some((tag) => !carried.has(tag.id))) nested.add("tags");
       const data = tags.map((tag) => ({ companyId, customerId, tagId: tag.id }));
       await tx.customerTag.createMany({ data, skipDuplicates: true });
     },
 
     async replacePhones(phones) {
+      nested.add("phones");
       await tx.customerPhone.deleteMany({ where: { companyId, customerId } });
       const data = phoneData(phones).map((phone) => ({ companyId, customerId, ...phone }));
       if (data.length > 0) await tx.customerPhone.createMany({ data });
     },
 
     async addAddress(address) {
+      nested.add("addresses");
       const data = { companyId, customerId, id: newId(idPrefixes.address), ...addressData(address) };
       await tx.customerAddress.create({ data });
     },
 
     async editAddress(id, address) {
+      nested.add("addresses");
       await tx.customerAddress.update({ where: key(id), data: addressData(address) });
     },
 
     async removeAddress(id) {
+      nested.add("addresses");
       await tx.customerAddress.delete({ where: key(id) });
     },
 
@@ -174,6 +187,7 @@ export function createCustomerUnit(
     },
 
     async addNotes(texts) {
+      nested.add("notes");
       const notes = texts.map((note) => ({ id: newId(idPrefixes.note), note, ...noteStamp }));
       await tx.customerNote.createMany({
         data: notes.map((note) => ({ ...note, companyId, customerId, createdTime: now })),
@@ -182,21 +196,25 @@ export function createCustomerUnit(
     },
 
     async editNote(id, note) {
+      nested.add("notes");
       await tx.customerNote.update({ where: key(id), data: { note, ...noteStamp } });
     },
 
     async keepNotes(ids) {
-      await tx.customerNote.deleteMany({ where: { companyId, customerId, id: { notIn: [...ids] } } });
+      const removed = await tx.customerNote.deleteMany({ where: { companyId, customerId, id: { notIn: [...ids] } } });
+      if (removed.count > 0) nested.add("notes");
     },
 
     async removeNote(id) {
+      nested.add("notes");
       await tx.customerNote.delete({ where: key(id) });
     },
   };
 
-  async function finish(): Promise<void> {
+  async function finish(others: Iterable<string> = []): Promise<void> {
     if (isLeft) return;
-    await storeChange(tx, { kind: "customer", former: customer, fields: customerFields, change, now, write });
+    const changed = { change, nested: [...nested, ...others] };
+    await storeChange(tx, { kind: "customer", former: customer, fields: customerFields, ...changed, now, write });
   }
 
   return { unit, finish };

@@ -225,9 +225,10 @@ ledger AS (
   INSERT INTO consent_event (company_id, subject_kind, subject_id, occurred_time, rpc, key_id, staff_id, ip, request_id, after)
   SELECT :companyId, 'customer', :id, c.created_time, :rpc, :keyId, :author, :ip, :requestId, :consent::jsonb FROM c RETURNING 1),
 changed AS (
-  INSERT INTO change (company_id, kind, resource_id, version, rpc, key_id, staff_id, request_id, changed_time)
-  SELECT :companyId, 'customer', :id, 1, :rpc, :keyId, :author, :requestId, c.created_time FROM c
-  UNION ALL SELECT :companyId, 'tag', t.id, 1, :rpc, :keyId, :author, :requestId, t.last_updated_time FROM created_tag t WHERE inserted
+  INSERT INTO change (company_id, kind, resource_id, version, rpc, key_id, staff_id, request_id, changed_time,
+    changed_fields, location_after, client_address)
+  SELECT :companyId, 'customer', :id, 1, :rpc, :keyId, :author, :requestId, c.created_time, '{}'::text[], :businessId::text, :address::text FROM c
+  UNION ALL SELECT :companyId, 'tag', t.id, 1, :rpc, :keyId, :author, :requestId, t.last_updated_time, '{}', NULL, '' FROM created_tag t WHERE inserted
   RETURNING 1)
 SELECT ${customerColumns},
   (SELECT ${phonesJson} FROM p) AS phones,

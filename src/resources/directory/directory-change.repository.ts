@@ -2,6 +2,7 @@ import { type CompanyResource, requireActive, requireFound } from "../../core/co
 import { alreadyExistsError, notFoundError } from "../../core/errors.js";
 import type { WriteContext } from "../../core/write.js";
 import { recordChange } from "../../db/audit-log.js";
+import { changedFields } from "../../db/changed-fields.js";
 import type { LimitedDatabase } from "../../db/company-records.js";
 import type { Database } from "../../db/database.js";
 import { type Measure, withinLimits } from "../../db/growth.js";
@@ -40,9 +41,12 @@ export function changeDirectory<T>(
       // Before the work: a concurrent duplicate with the same id waits here instead of failing because the id is
       // already used.
       const recorded = await record({ companyId, kind, ids: [id] });
+      const before = await rowOf(tx, key);
       if (await work(tx, now)) {
-        const version = await versionOf(tx, key);
-        await recordChange(tx, write, { companyId, kind, id, version, time: now });
+        const after = await rowOf(tx, key);
+        if (!after) throw new Error(`updated ${kind} not found`);
+        const fields = before ? changedFields(before, after) : [];
+        await recordChange(tx, write, { companyId, kind, id, version: after.version, time: now, fields });
       }
       return recorded;
     },
@@ -121,11 +125,12 @@ function lockCompany(companyId: string) {
   };
 }
 
-async function versionOf(tx: Prisma.TransactionClient, { kind, companyId, id }: DirectoryKey): Promise<bigint> {
+async function rowOf(
+  tx: Prisma.TransactionClient,
+  { kind, companyId, id }: DirectoryKey,
+): Promise<{ readonly version: bigint } | undefined> {
   const tenant =
     kind === "company" ? Prisma.sql`id = ${companyId}` : Prisma.sql`company_id = ${companyId} AND id = ${id}`;
-  const rows = await tx.$queryRaw<{ version: bigint }[]>`SELECT version FROM ${Prisma.raw(kind)} WHERE ${tenant}`;
-  const [row] = rows;
-  if (!row) throw new Error(`updated ${kind} not found`);
-  return row.version;
+  const rows = await tx.$queryRaw<{ version: bigint }[]>`SELECT * FROM ${Prisma.raw(kind)} WHERE ${tenant}`;
+  return rows[0];
 }

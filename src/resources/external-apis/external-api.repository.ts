@@ -1,6 +1,6 @@
 import type { CompanyResource } from "../../core/company-resource.js";
 import { actingStaffId } from "../../core/write.js";
-import { recordChange, updatedTime } from "../../db/audit-log.js";
+import { updatedTime } from "../../db/audit-log.js";
 import { companyRecords, type LimitedDatabase } from "../../db/company-records.js";
 import { countedBy } from "../../db/growth.js";
 import { statement } from "../../db/statement.js";
@@ -68,15 +68,16 @@ export function createExternalApiRepository(limited: LimitedDatabase, cipher: Se
       externalApis.change(target, write, async (tx, now) => {
         const current = await find(tx, target);
         const edit = decide(current);
-        if (!current || !edit) return;
+        if (!current || !edit) return undefined;
         const columns = "content" in edit ? toColumns(edit.content) : { archivedTime: edit.archived ? now : null };
-        const { companyId, id } = target;
+        const { companyId } = target;
         const version = current.version + 1n;
         const lastUpdatedTime = updatedTime(current, now);
         const stamp = { lastUpdatedBy: actingStaffId(write, companyId), lastUpdatedTime, version };
         await tx.externalApi.update({ where: keyOf(target), data: { ...columns, ...stamp } });
-        await recordChange(tx, write, { companyId, kind: "external_api", id, version, time: now });
-        if ("content" in edit) await writeSecrets(tx, target, edit);
+        if (!("content" in edit)) return { version };
+        await writeSecrets(tx, target, edit);
+        return { version, ...(edit.secrets.size > 0 ? { fields: ["secrets"] } : {}) };
       }),
   };
 }

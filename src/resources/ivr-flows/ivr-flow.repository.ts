@@ -40,14 +40,14 @@ export function createIvrFlowRepository(limited: LimitedDatabase): IvrFlowReposi
     change: (target, write, decide) =>
       flows.change(target, write, async (tx, now) => {
         const edit = decide(await find(tx, target));
-        if (!edit) return;
+        if (!edit) return undefined;
         const { definition, archived, ...texts } = edit;
         const columns: Columns = {
           ...texts,
           ...(definition ? { definition: Prisma.sql`${JSON.stringify(definition)}::jsonb` } : {}),
           ...(archived === undefined ? {} : { archived_time: archived ? timestamp(now) : null }),
         };
-        await updateRow(tx, { kind: "ivr_flow", target, columns, now, write });
+        return updateRow(tx, { kind: "ivr_flow", target, columns, now, write });
       }),
   };
 }

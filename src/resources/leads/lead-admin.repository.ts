@@ -1,7 +1,7 @@
 import type { CompanyResource } from "../../core/company-resource.js";
 import type { ImportLookups } from "../../core/record-import.js";
 import type { WriteContext } from "../../core/write.js";
-import { recordChange, recordConsent, timestamp } from "../../db/audit-log.js";
+import { recordChange, recordConsent, timestamp, withoutAddress } from "../../db/audit-log.js";
 import type { LimitedDatabase } from "../../db/company-records.js";
 import { phoneData } from "../../db/contact-phones.js";
 import { importRecord, setArchived } from "../../db/contact-record.js";
@@ -62,12 +62,11 @@ function createImportUnit(
   { target: { companyId, id }, write, pseudonym }: ImportUnitOptions,
 ): LeadImportUnit {
   const { now } = lookups;
-  const pets = createPetWriter(tx, { companyId, now, write });
   return {
     ...lookups,
     isPetErased: (petId) => isErased(tx, { companyId, kind: "pet", id: petId, pseudonym }),
     missing: (ids) => missingReferences(tx, { companyId, ids, references: leadReferences }),
-    missingPetCodes: (ids) => pets.missingCodes(ids),
+    missingPetCodes: (ids) => createPetWriter(tx, { companyId, now, write }).missingCodes(ids),
 
     async insert({ pets: records, ...lead }) {
       const { consent, createdBy, createdTime, lastUpdatedBy, lastUpdatedTime } = lead;
@@ -80,10 +79,17 @@ function createImportUnit(
       );
       const phones = phoneData(lead.phones).map((phone) => ({ companyId, leadId: id, ...phone }));
       if (phones.length > 0) await tx.leadPhone.createMany({ data: phones });
+      const pets = createPetWriter(tx, {
+        companyId,
+        businessId: lead.preferredBusinessId,
+        now,
+        write: withoutAddress(write),
+      });
       for (const pet of records) await pets.addKept({ kind: "lead", id }, pet);
       const subject = { companyId, subjectKind: "lead", subjectId: id } as const;
       await recordConsent(tx, write, { ...subject, after: consent, time: now });
-      await recordChange(tx, write, { companyId, kind: "lead", id, version: 1n, time: now });
+      const location = { after: lead.preferredBusinessId };
+      await recordChange(tx, write, { companyId, kind: "lead", id, version: 1n, time: now, fields: [], location });
     },
   };
 }

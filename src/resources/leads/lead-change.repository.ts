@@ -3,6 +3,7 @@ import { type CompanyResource, requireFound } from "../../core/company-resource.
 import { notFoundError } from "../../core/errors.js";
 import type { WriteContext } from "../../core/write.js";
 import { grantPredicate, leadGrantPredicate, requireSingleRow, toPrismaPredicate } from "../../db/access-filter.js";
+import { withoutAddress } from "../../db/audit-log.js";
 import type { LimitedDatabase } from "../../db/company-records.js";
 import { phoneData } from "../../db/contact-phones.js";
 import { storeChange } from "../../db/contact-record.js";
@@ -95,13 +96,19 @@ interface LeadUnitOptions {
   readonly write: WriteContext;
 }
 
-/** The changes of a locked lead. `finish` stores the new version, the consent entry and the audit log entry. */
+/** The changes of a locked lead. `finish` stores the new version, the consent entry and the audit log entry, with further changed fields. */
 export function createLeadUnit(
   tx: Prisma.TransactionClient,
   { lead, now, write }: LeadUnitOptions,
-): { readonly unit: LeadTransaction; finish(): Promise<void> } {
+): { readonly unit: LeadTransaction; finish(others?: readonly string[]): Promise<void> } {
   const { companyId, id: leadId } = lead;
-  const pets = createPetWriter(tx, { companyId, now, write });
+  const pets = createPetWriter(tx, {
+    companyId,
+    businessId: lead.preferredBusinessId,
+    now,
+    write: withoutAddress(write),
+  });
+  const nested = new Set<"pets" | "phones">();
   let change: LeadChange = {};
 
   const unit: LeadTransaction = {
@@ -113,6 +120,7 @@ export function createLeadUnit(
     },
 
     async replacePhones(phones) {
+      nested.add("phones");
       await tx.leadPhone.deleteMany({ where: { companyId, leadId } });
       const data = phoneData(phones).map((phone) => ({ companyId, leadId, ...phone }));
       if (data.length > 0) await tx.leadPhone.createMany({ data });
@@ -122,17 +130,25 @@ export function createLeadUnit(
     missingPetCodes: (ids) => pets.missingCodes(ids),
     missingPetNotes: (pet, ids) => pets.missingNotes(pet, ids),
     async addPet(pet) {
+      nested.add("pets");
       await pets.add({ kind: "lead", id: leadId }, pet);
     },
     async editPet(pet, edit) {
+      nested.add("pets");
       await pets.edit(pet, edit);
     },
-    removePet: (pet) => pets.remove(pet),
+    async removePet(pet) {
+      nested.add("pets");
+      await pets.remove(pet);
+    },
 
     defaultLifeCycleId: () => defaultLifeCycleId(tx, companyId),
   };
 
-  const finish = () => storeChange(tx, { kind: "lead", former: lead, fields: leadFields, change, now, write });
+  const finish = (others: readonly string[] = []) => {
+    const changed = { change, nested: [...nested, ...others] };
+    return storeChange(tx, { kind: "lead", former: lead, fields: leadFields, ...changed, now, write });
+  };
   return { unit, finish };
 }
 

@@ -1,6 +1,6 @@
 import type { RecordTarget } from "../../core/access.js";
 import { actingStaffId, type WriteContext } from "../../core/write.js";
-import { auditColumns, recordChanges, recordConsent, timestamp, updatedTime } from "../../db/audit-log.js";
+import { auditColumns, recordChanges, recordConsent, stayingAt, timestamp, updatedTime } from "../../db/audit-log.js";
 import { phoneData } from "../../db/contact-phones.js";
 import type { Database } from "../../db/database.js";
 import { once } from "../../db/idempotent-write.js";
@@ -72,9 +72,20 @@ async function storeCustomer(tx: Prisma.TransactionClient, { lead, customer, now
   });
   const { consent } = fields;
   await recordConsent(tx, write, { companyId, subjectKind: "customer", subjectId: id, after: consent, time: now });
+  const promoted = { companyId, time: now, related: { kind: "customer", id } } as const;
+  const { preferredBusinessId: before } = lead;
+  const moved = { before, after: fields.preferredBusinessId };
   await recordChanges(tx, write, [
-    ...pets.map((pet) => ({ companyId, kind: "pet" as const, ...pet, time: now })),
-    { companyId, kind: "lead", id: lead.id, version, time: now },
-    { companyId, kind: "customer", id, version: 1n, time: now },
+    ...pets.map((pet) => ({ ...pet, ...promoted, kind: "pet" as const, fields: ["customer_id"], location: moved })),
+    {
+      ...{ ...promoted, kind: "lead", id: lead.id, version },
+      fields: ["promoted_customer_id"],
+      location: stayingAt(before),
+    },
+    {
+      ...{ companyId, kind: "customer", id, version: 1n, time: now, fields: [] },
+      location: { after: moved.after },
+      related: { kind: "lead", id: lead.id },
+    },
   ]);
 }

@@ -151,9 +151,10 @@ ledger AS (
   INSERT INTO consent_event (company_id, subject_kind, subject_id, occurred_time, rpc, key_id, staff_id, ip, request_id, after)
   SELECT :companyId, 'lead', :id, l.created_time, :rpc, :keyId, :author, :ip, :requestId, :consent::jsonb FROM l RETURNING 1),
 changed AS (
-  INSERT INTO change (company_id, kind, resource_id, version, rpc, key_id, staff_id, request_id, changed_time)
-  SELECT :companyId, 'lead', :id, 1, :rpc, :keyId, :author, :requestId, l.created_time FROM l
-  UNION ALL SELECT :companyId, 'pet', p.id, 1, :rpc, :keyId, :author, :requestId, l.created_time FROM l, p
+  INSERT INTO change (company_id, kind, resource_id, version, rpc, key_id, staff_id, request_id, changed_time,
+    changed_fields, location_after, client_address)
+  SELECT :companyId, 'lead', :id, 1, :rpc, :keyId, :author, :requestId, l.created_time, '{}'::text[], :businessId::text, :address::text FROM l
+  UNION ALL SELECT :companyId, 'pet', p.id, 1, :rpc, :keyId, :author, :requestId, l.created_time, '{}', :businessId, '' FROM l, p
   RETURNING 1)
 SELECT l.id,
   (SELECT fingerprint FROM replay) AS replay_fingerprint,

@@ -1,7 +1,7 @@
 import { notFoundError } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
 import { actingStaffId, type WriteContext } from "../../core/write.js";
-import { recordChange, updatedTime } from "../../db/audit-log.js";
+import { recordChange, stayingAt, updatedTime } from "../../db/audit-log.js";
 import type { Database } from "../../db/database.js";
 import { once } from "../../db/idempotent-write.js";
 import { Prisma } from "../../gen/prisma/client.js";
@@ -131,7 +131,9 @@ async function store(
     where: { companyId_id: { companyId, id } },
     data: { ...deletedTime, ...restored, lastUpdatedTime: time, version },
   });
-  await recordChange(tx, write, { companyId, kind: "package", id, version, time: now });
+  const fields = [effect.kind === "append" ? "balance" : "deleted"];
+  const location = stayingAt(detail.businessId);
+  await recordChange(tx, write, { companyId, kind: "package", id, version, time: now, fields, location });
   if (effect.kind !== "append") return undefined;
   const { lineId, refundedId, ...entry } = effect.entry;
   const { rpc, keyId, requestId } = write;

@@ -135,7 +135,8 @@ async function insertPackage(tx: Prisma.TransactionClient, { sale, id, catalog, 
       ...{ kind: "SALE", quantity: line.quantity, occurredTime: now, rpc, keyId, staffId, requestId },
     })),
   });
-  await recordChange(tx, write, { companyId, kind: "package", id, version: 1n, time: now });
+  const location = { after: sale.businessId };
+  await recordChange(tx, write, { companyId, kind: "package", id, version: 1n, time: now, fields: [], location });
 }
 
 function priceColumns({ currencyCode, units, nanos }: Money) {

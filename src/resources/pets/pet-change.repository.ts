@@ -33,10 +33,10 @@ export function createPet(
     async replay({ ids }) {
       assertNotErased("Pet", ids);
     },
-    async work({ tx, locked: { companyId, id: customerId, archived: isArchived }, now, record }) {
+    async work({ tx, locked: { companyId, id: customerId, businessId, archived: isArchived }, now, record }) {
       if (isArchived) throw archivedError("Customer", customerId);
       await size.begin(tx, undefined);
-      const writer = createPetWriter(tx, { companyId, now, write });
+      const writer = createPetWriter(tx, { companyId, businessId, now, write });
       const id = await work({
         countPets: () => tx.pet.count({ where: { companyId, customerId, archivedTime: null } }),
         missingCodes: (ids) => writer.missingCodes(ids),
@@ -68,11 +68,11 @@ export function changePet(
       return { customer, key, pet: await readPet(tx, key) };
     },
     async work({ tx, locked: { customer, pet }, now, record }) {
-      const { companyId } = customer;
+      const { companyId, businessId } = customer;
       if (customer.archived) throw archivedError("Customer", customer.id);
       if (pet.archived) throw archivedError("Pet", pet.id);
       await size.begin(tx, pet);
-      const writer = createPetWriter(tx, { companyId, now, write });
+      const writer = createPetWriter(tx, { companyId, businessId, now, write });
       const result = await work({
         pet,
         missingCodes: (ids) => writer.missingCodes(ids),

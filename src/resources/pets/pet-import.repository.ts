@@ -1,5 +1,6 @@
 import { DomainError, erasedError, notFoundError } from "../../core/errors.js";
 import type { WriteContext } from "../../core/write.js";
+import { withoutAddress } from "../../db/audit-log.js";
 import type { LimitedDatabase } from "../../db/company-records.js";
 import { isErased } from "../../db/erasure/erasure.js";
 import type { Pseudonym } from "../../db/erasure/pseudonym.js";
@@ -38,7 +39,8 @@ export function createPetImportRepository(
           const recorded = await record({ companyId: target.companyId, kind: "pet", ids: [target.id] });
           const hasOwner = isSeen && (await isInUse(tx, target));
           await size.begin(tx, undefined);
-          await work(createUnit(tx, { ...target, hasOwner, now, write, pseudonym, limit }));
+          const businessId = await locationOf(tx, target);
+          await work(createUnit(tx, { ...target, businessId, hasOwner, now, write, pseudonym, limit }));
           return recorded;
         },
         async response({ tx }) {
@@ -77,7 +79,17 @@ async function isFound(found: Promise<unknown>): Promise<boolean> {
 
 const absent: readonly string[] = ["RESOURCE_NOT_FOUND", "LEAD_PROMOTED"];
 
+async function locationOf(
+  tx: Prisma.TransactionClient,
+  { companyId, owner: { kind, id } }: PetImportTarget,
+): Promise<string | undefined> {
+  const named = { where: { companyId, id }, select: { preferredBusinessId: true } } as const;
+  const found = await (kind === "customer" ? tx.customer.findFirst(named) : tx.lead.findFirst(named));
+  return found?.preferredBusinessId ?? undefined;
+}
+
 interface UnitOptions extends PetImportTarget {
+  readonly businessId: string | undefined;
   readonly hasOwner: boolean;
   readonly now: Date;
   readonly write: WriteContext;
@@ -88,9 +100,12 @@ interface UnitOptions extends PetImportTarget {
 
 function createUnit(
   tx: Prisma.TransactionClient,
-  { companyId, id, owner, hasOwner, now, write, pseudonym, limit }: UnitOptions,
+  { companyId, id, owner, businessId, hasOwner, now, write, pseudonym, limit }: UnitOptions,
 ): PetImportUnit {
-  const writer = createPetWriter(tx, { companyId, now, write });
+  const writer = createPetWriter(tx, {
+    ...{ companyId, businessId, now },
+    write: owner.kind === "lead" ? withoutAddress(write) : write,
+  });
   const ownedBy = owner.kind === "customer" ? { customerId: owner.id } : { leadId: owner.id };
   return {
     now,
@@ -113,7 +128,7 @@ function createUnit(
       const size = sizedLead(limit);
       await size.begin(tx, lead);
       await writer.addKept(owner, pet);
-      await createLeadUnit(tx, { lead, now, write }).finish();
+      await createLeadUnit(tx, { lead, now, write }).finish(["pets"]);
       await size.end(tx, await readLead(tx, key));
     },
   };

@@ -1,13 +1,24 @@
 import { idPrefixes, newId } from "../../core/ids.js";
-import { actingStaffId, type WriteContext } from "../../core/write.js";
-import { recordChange, timestamp, updatedTime } from "../../db/audit-log.js";
+import { actingStaffId, type FieldChange, type WriteContext } from "../../core/write.js";
+import { recordChange, stayingAt, timestamp, updatedTime } from "../../db/audit-log.js";
+import { changedFields } from "../../db/changed-fields.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import { petFields } from "./pet.columns.js";
-import { keptWeight, type Pet, type PetAudit, type PetEdit, type PetRecord, type Vaccination } from "./pet.model.js";
+import {
+  keptWeight,
+  type Pet,
+  type PetAudit,
+  type PetEdit,
+  type PetFields,
+  type PetRecord,
+  type Vaccination,
+} from "./pet.model.js";
 import type { ImportedPetRecord, PetOwner } from "./pet-import.model.js";
 
 export interface PetWriterOptions {
   readonly companyId: string;
+  /** The owner's location. */
+  readonly businessId?: string | undefined;
   /** Timestamp of the change. */
   readonly now: Date;
   readonly write: WriteContext;
@@ -34,7 +45,10 @@ export interface PetWriter {
   remove(pet: Pet): Promise<void>;
 }
 
-export function createPetWriter(tx: Prisma.TransactionClient, { companyId, now, write }: PetWriterOptions): PetWriter {
+export function createPetWriter(
+  tx: Prisma.TransactionClient,
+  { companyId, businessId, now, write }: PetWriterOptions,
+): PetWriter {
   const author = actingStaffId(write, companyId);
   const key = (id: string) => ({ companyId_id: { companyId, id } });
   const noteStamp = { lastUpdatedBy: author, lastUpdatedTime: now };
@@ -92,7 +106,8 @@ export function createPetWriter(tx: Prisma.TransactionClient, { companyId, now, 
       await addCodes(id, pet.petCodeIds);
       await addNotes(id, pet.notes);
       await addVaccinations(id, pet.vaccinations);
-      await recordChange(tx, write, { companyId, kind: "pet", id, version: 1n, time: now });
+      const location = { after: businessId };
+      await recordChange(tx, write, { companyId, kind: "pet", id, version: 1n, time: now, fields: [], location });
       return id;
     },
 
@@ -116,7 +131,8 @@ export function createPetWriter(tx: Prisma.TransactionClient, { companyId, now, 
       return ids.filter((id) => !found.has(id));
     },
 
-    async edit(pet, { fields = {}, vaccinations, petCodeIds, notes = [], replacesNotes = false }) {
+    async edit(pet, edit) {
+      const { fields = {}, vaccinations, petCodeIds, notes = [], replacesNotes = false } = edit;
       const version = pet.version + 1n;
       const audit = Prisma.sql`last_updated_by = ${author}, last_updated_time = ${timestamp(updatedTime(pet, now))},
         version = ${version}`;
@@ -131,7 +147,11 @@ export function createPetWriter(tx: Prisma.TransactionClient, { companyId, now, 
         await tx.petVaccination.deleteMany({ where: { companyId, petId: pet.id } });
         await addVaccinations(pet.id, vaccinations);
       }
-      await recordChange(tx, write, { companyId, kind: "pet", id: pet.id, version, time: now });
+      await recordChange(tx, write, {
+        ...{ companyId, kind: "pet", id: pet.id, version, time: now },
+        fields: changedPetFields(pet, change, edit),
+        location: stayingAt(businessId),
+      });
       const edited = notes.flatMap(({ id, content }) => (id === undefined ? [] : [{ id, content }]));
       if (replacesNotes) {
         const kept = edited.map((note) => note.id);
@@ -148,8 +168,17 @@ export function createPetWriter(tx: Prisma.TransactionClient, { companyId, now, 
 
     async remove(pet) {
       await tx.pet.delete({ where: key(pet.id) });
-      await recordChange(tx, write, { companyId, kind: "pet", id: pet.id, version: pet.version + 1n, time: now });
+      const removed = { companyId, kind: "pet", id: pet.id, version: pet.version + 1n } as const;
+      await recordChange(tx, write, { ...removed, time: now, fields: [], location: { before: businessId } });
     },
   };
   return writer;
+}
+
+function changedPetFields(pet: Pet, change: FieldChange<PetFields>, edit: PetEdit): readonly string[] {
+  const codes = new Set(pet.petCodes.map((code) => code.id));
+  const { petCodeIds = codes, vaccinations = pet.vaccinations, notes = [], replacesNotes } = edit;
+  const next = { ...pet, ...change, petCodes: new Set(petCodeIds), vaccinations };
+  const fields = changedFields({ ...pet, petCodes: codes }, next);
+  return notes.length > 0 || (replacesNotes && pet.notes.length > 0) ? [...fields, "notes"] : fields;
 }

@@ -82,12 +82,12 @@ export function createSettingListRepository<Row extends SettingRow, Entry extend
     change: (target, write, decide) =>
       entries.change(target, write, async (tx, now) => {
         const change = decide(await find(tx, target));
-        if (!change) return;
+        if (!change) return undefined;
         const columns =
           "content" in change
             ? table.columns(change.content)
             : { archived_time: change.archived ? timestamp(now) : null };
-        await updateRow(tx, { kind, target, columns, now, write });
+        return updateRow(tx, { kind, target, columns, now, write });
       }),
 
     reorder: ({ companyId, ids }, write, check) =>
@@ -102,7 +102,7 @@ export function createSettingListRepository<Row extends SettingRow, Entry extend
             FROM unnest(${places}::text[]) WITH ORDINALITY AS o (id, place)
             WHERE t.company_id = ${companyId} AND t.id = o.id AND t.display_order <> o.place
             RETURNING t.id, t.version`;
-          await recordRows(tx, write, { companyId, kind, time: now, rows: moved });
+          await recordRows(tx, write, { companyId, kind, time: now, fields: ["display_order"], rows: moved });
           return [];
         },
         answer: async (tx) => (await readList(tx, companyId, false)).map(table.toEntry),

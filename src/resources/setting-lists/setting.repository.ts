@@ -54,11 +54,13 @@ function createLifeCycleRepository(limited: LimitedDatabase): LifeCycleRepositor
           check(next && { id, name: next.name, isDefault: next.isDefault, archived: next.archivedTime !== null });
           if (next?.isDefault) return [id];
           // The previous default first, so that there is never more than one.
-          for (const former of found.filter((stage) => stage.isDefault)) {
-            const columns = { is_default: false };
-            await updateRow(tx, { kind, target: { companyId, id: former.id }, columns, now, write });
+          const others = found.filter((stage) => stage.isDefault).map((stage) => stage.id);
+          for (const changedId of [...others, id]) {
+            const columns = { is_default: changedId === id };
+            const row = await updateRow(tx, { kind, target: { companyId, id: changedId }, columns, now, write });
+            const rows = row ? [{ id: changedId, version: row.version }] : [];
+            await recordRows(tx, write, { companyId, kind, time: now, fields: ["is_default"], rows });
           }
-          await updateRow(tx, { kind, target, columns: { is_default: true }, now, write });
           return [id];
         },
         answer: async (tx) => toEntry(present(await findRow<Parameters<typeof toEntry>[0]>(tx, kind, target))),
@@ -82,7 +84,7 @@ function createTagGroupRepository(database: Database): TagGroupRepository {
             UPDATE tag AS t SET group_name = ${newGroup}, ${auditColumns({ companyId, now, write })}
             WHERE company_id = ${companyId} AND group_name = ${group} RETURNING id, version`;
           if (renamed.length === 0) throw notFoundError("TagGroup", group);
-          await recordRows(tx, write, { companyId, kind: "tag", time: now, rows: renamed });
+          await recordRows(tx, write, { companyId, kind: "tag", time: now, fields: ["group"], rows: renamed });
           return [];
         },
         answer: async (tx) => {

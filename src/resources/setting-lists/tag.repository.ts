@@ -1,7 +1,7 @@
 import { companyLimitReached } from "../../core/company-limits.js";
 import { idPrefixes, newId } from "../../core/ids.js";
 import { actingStaffId, type WriteContext } from "../../core/write.js";
-import { recordChanges } from "../../db/audit-log.js";
+import { recordChanges, withoutAddress } from "../../db/audit-log.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import type { TagModel } from "../../gen/prisma/models.js";
 import {
@@ -99,8 +99,15 @@ async function takeTags(
   const created = await tx.tag.createManyAndReturn({ data, skipDuplicates: true });
   if (created.length > Number(space?.room ?? 0))
     throw companyLimitReached({ companyId, name: "MAX_TAGS", limit: maxTags });
-  const changes = created.map(({ id }) => ({ companyId, kind: "tag" as const, id, version: 1n, time: now }));
-  if (changes.length > 0) await recordChanges(tx, write, changes);
+  const changes = created.map(({ id }) => ({
+    companyId,
+    kind: "tag" as const,
+    id,
+    version: 1n,
+    time: now,
+    fields: [],
+  }));
+  if (changes.length > 0) await recordChanges(tx, withoutAddress(write), changes);
   const nameKeys = data.map(({ nameKey }) => nameKey);
   // A separate statement, which sees what was committed while the first one waited.
   const all =

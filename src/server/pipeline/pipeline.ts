@@ -1,7 +1,7 @@
 import { create, type DescService, type Message } from "@bufbuild/protobuf";
 import type { Logger } from "pino";
 import type { Context, HandlerRegistry } from "../../api/rpc.js";
-import type { AddressDetail } from "../../core/client-address.js";
+import { type AddressDetail, recordedAddress } from "../../core/client-address.js";
 import { DomainError, type Reason } from "../../core/errors.js";
 import type { KeyChecker } from "../../core/key-grants.js";
 import type { Principal, Scope } from "../../core/principal.js";
@@ -37,7 +37,7 @@ export interface PipelineOptions {
   readonly metrics: CallMetrics;
   /** Addresses and ranges whose `x-forwarded-for` is trusted. */
   readonly trustedProxies?: readonly string[];
-  /** How much of the client's address is logged; default: truncated. */
+  /** How much of the client's address is recorded; default: truncated. */
   readonly addressDetail?: AddressDetail;
   /** Default: no limits. */
   readonly rateLimits?: RateLimits;
@@ -67,11 +67,12 @@ export function createPipeline(options: PipelineOptions): ExecuteCall {
   const rpcs = new Map(
     [...scopesOf(options.services)].map(([method, scope]) => [method, { scope, fields: accessFieldsOf(method.input) }]),
   );
+  const addressDetail = options.addressDetail ?? "truncated";
   const claimOf = createClaims(options.fingerprintKeys);
   const observer = {
     ...{ logger, metrics, now: options.now ?? (() => performance.now()) },
     addressOf: createAddressOf(options.trustedProxies ?? []),
-    addressDetail: options.addressDetail ?? "truncated",
+    addressDetail,
   };
   const meterOf = createRateMeters(options.rateLimits ?? {}, observer.now);
   const lanes = createCompanyLanes(options.callsInFlightPerCompany ?? Number.POSITIVE_INFINITY);
@@ -136,6 +137,7 @@ export function createPipeline(options: PipelineOptions): ExecuteCall {
         companies: writableCompanies(principal, company),
         ...(principal.staff ? { staff: principal.staff } : {}),
         ip: record.clientAddress,
+        recordedAddress: recordedAddress(record.clientAddress, addressDetail),
         ...(claim ? { claim } : {}),
         signal,
       },

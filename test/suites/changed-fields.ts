@@ -1,0 +1,39 @@
+/** The changed fields that the audit log has for a good request of a repeatable RPC. Undefined if it has no row. */
+export function expectedFields(name: string): readonly string[] | undefined {
+  const [service, method = ""] = name.split("/");
+  // Keys have a log of their own; a link changes no record.
+  if (service?.endsWith("ApiKeyService") || method === "GenCustomerCofLink") return undefined;
+  if (/^(Create|Import|Erase|Sell)/.test(method)) return [];
+  if (/^Reorder/.test(method)) return ["display_order"];
+  return byMethod[method] ?? (/^(Archive|Restore)/.test(method) ? ["archived"] : ["name"]);
+}
+
+const byMethod: Readonly<Record<string, readonly string[]>> = {
+  UpdateStaff: ["first_name"],
+  UpdateCustomer: ["source"],
+  AppendCustomerTags: ["tags"],
+  AppendCustomerNotes: ["notes"],
+  UpdateCustomerNote: ["notes"],
+  DeleteCustomerNote: ["notes"],
+  RemoveCustomerTags: ["tags"],
+  UpdateLead: ["last_name"],
+  PromoteLead: ["promoted_customer_id"],
+  UpdatePet: ["coat"],
+  AppendPetCodes: ["pet_codes"],
+  DeletePetCode: ["pet_codes"],
+  AppendPetNotes: ["notes"],
+  RenameTagGroup: ["group"],
+  SetDefaultLifeCycle: ["is_default"],
+  UpdatePetCode: ["color"],
+  UpdateCustomField: ["help_text"],
+  UpdateService: ["minutes"],
+  RedeemPackage: ["balance"],
+  RefundPackage: ["balance"],
+  AdjustPackage: ["balance"],
+  DeletePackage: ["deleted"],
+  RestorePackage: ["deleted"],
+  UpdateCallerProfile: ["nickname"],
+  LinkAccount: ["accounts"],
+  UnlinkAccount: ["accounts"],
+  UpdateExternalApi: ["name", "url"],
+};
