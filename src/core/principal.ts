@@ -15,6 +15,9 @@ export const scopes = [
   "callcenter:write",
   "callcenter:invoke",
   "consent:read",
+  "customer:erase",
+  "lead:erase",
+  "record:import",
   "directory:write",
   "key:admin",
   "platform:admin",
@@ -23,7 +26,14 @@ export const scopes = [
 export type Scope = (typeof scopes)[number];
 
 /** Scopes that an API key has only if they are listed explicitly. An empty list grants all others. */
-export const privilegedScopes: readonly Scope[] = ["directory:write", "key:admin", "platform:admin"];
+export const privilegedScopes: readonly Scope[] = [
+  "customer:erase",
+  "lead:erase",
+  "record:import",
+  "directory:write",
+  "key:admin",
+  "platform:admin",
+];
 
 export interface CompanyAccess {
   readonly companyId: string;

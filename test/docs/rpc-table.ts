@@ -1,7 +1,7 @@
 import { type DescMethod, type DescService, getOption } from "@bufbuild/protobuf";
 import type { FileDescriptorSet } from "@bufbuild/protobuf/wkt";
 import { http } from "../../src/gen/proto/google/api/annotations_pb.js";
-import { scope } from "../../src/gen/proto/moego/option/v1/option_pb.js";
+import { imports_records, scope } from "../../src/gen/proto/moego/option/v1/option_pb.js";
 import { commentAt } from "./contract.js";
 
 /** An error listed in the comment of an RPC. */
@@ -41,7 +41,7 @@ const head = [
 
 function row(method: DescMethod, contract: FileDescriptorSet): string {
   const errors = namedErrors(commentOf(method, contract)).map(({ code, reason }) => `${code} ${reason}`);
-  return `| ${method.name} | ${routesOf(method).join("<br>")} | ${getOption(method, scope)} | ${errors.join("<br>") || "-"} |`;
+  return `| ${method.name} | ${routesOf(method).join("<br>")} | ${getOption(method, scope)}${getOption(method, imports_records) ? "<br>record:import" : ""} | ${errors.join("<br>") || "-"} |`;
 }
 
 /** The route of the RPC, then those of its additional bindings. */

@@ -2,6 +2,7 @@ import { cp, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { scopes } from "../../src/core/principal.js";
 import { migrate, migrationsDirectory } from "../../src/db/migrate/migrate.js";
 import { demoData } from "../../src/demo/demo-data.js";
 import { environmentOf, listCustomers, secrets, startService } from "../server/service.js";
@@ -38,12 +39,27 @@ it("every migration runs over the filled database of its predecessors, and the s
     .toSorted();
   const added: number[] = [];
   for (const name of names) {
+    if (name.endsWith("_erase_and_import_scopes")) await insertOlderKeys(database);
     await cp(join(migrationsDirectory, name), join(directory, name), { recursive: true });
     expect(await migrate({ url: database.ownerUrl, directory })).toEqual([name]);
     added.push(await fill(database));
   }
   expect(added[0]).toBeGreaterThan(50);
+  const older = "SELECT name, scopes FROM api_key WHERE id LIKE 'older_%' ORDER BY id";
+  expect((await database.owner.query(older)).rows).toEqual([
+    { name: "all", scopes: [...scopes.filter((scope) => !/admin|directory:write/.test(scope))] },
+    { name: "pets", scopes: ["pet:write", "record:import"] },
+    { name: "reader", scopes: ["customer:read"] },
+  ]);
   await using service = await startService({ ...environmentOf(database), SEED_DEMO: "1", LOG_LEVEL: "error" });
   const response = await listCustomers(service.httpUrl, secrets.DEMO_API_KEY);
   expect(await response.json()).toMatchObject({ customers: expect.arrayContaining([expect.anything()]) });
 }, 60_000);
+
+/** Keys from before the scopes for erasing and importing. */
+async function insertOlderKeys({ owner }: TestDatabase): Promise<void> {
+  await owner.query(
+    `INSERT INTO api_key (id, name, scopes, created_time, updated_time) SELECT 'older_' || name, name, scopes, now(), now()
+     FROM (VALUES ('all', '{}'::text[]), ('pets', '{pet:write}'), ('reader', '{customer:read}')) AS key (name, scopes)`,
+  );
+}

@@ -1,7 +1,7 @@
 import { create, type DescMethodUnary, type Message } from "@bufbuild/protobuf";
 import { afterAll, describe, expect, it } from "vitest";
 import { type Scope, scopes } from "../../src/core/principal.js";
-import { scopesOf } from "../../src/server/pipeline/contract.js";
+import { importsRecords, scopesOf } from "../../src/server/pipeline/contract.js";
 import { services } from "../../src/services.js";
 import { rpcEntries } from "../resources/all-entries.js";
 import { allRpcs } from "../resources/all-rpcs.js";
@@ -29,7 +29,11 @@ const lackingKeys = new Map(
     ),
   ]),
 );
-await server.insertKeys([...onlyKeys.values(), ...lackingKeys.values()]);
+/** Imports need a second scope. */
+const importingKeys = new Map(
+  scopes.map((scope) => [scope, keyWith(`import-${scope}`, [...new Set([scope, "record:import" as const])])]),
+);
+await server.insertKeys([...onlyKeys.values(), ...importingKeys.values(), ...lackingKeys.values()]);
 
 /** One piece of code judges ids. A REST path holds them escaped; the other transports carry them as gRPC does. */
 const noIds = ["a".repeat(31), "a b", "café", "a'--"];
@@ -76,8 +80,21 @@ describe.each(allRpcs.map((method) => [nameOf(method), method] as const))("%s", 
       expectRefusal(await refusal(await refusable(), { key: keys.distant }), "PERMISSION_DENIED", "IP_NOT_ALLOWED");
     });
 
+    if (importsRecords(method)) {
+      it("refuses a key with its scope but without record:import, and names that", async () => {
+        const lacking = await refusal(await refusable(), { key: known(onlyKeys, scope) });
+        expectRefusal(lacking, "PERMISSION_DENIED", "SCOPE_REQUIRED", { scope: "record:import" });
+      });
+    }
+
     it(`answers a key with the scope ${scope} alone, used from an address it allows`, async () => {
-      succeeded(method, await server.call(method, await request(), { transport, key: known(onlyKeys, scope) }));
+      succeeded(
+        method,
+        await server.call(method, await request(), {
+          transport,
+          key: known(importsRecords(method) ? importingKeys : onlyKeys, scope),
+        }),
+      );
       succeeded(method, await server.call(method, await request(), { transport, key: nearby }));
     });
 

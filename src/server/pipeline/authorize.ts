@@ -23,15 +23,23 @@ export function checkAddress({ allowedAddresses }: KeyGrant, address: string): v
   });
 }
 
+/** What an rpc requires of an API key. */
+interface Required {
+  /** Every one of them. */
+  readonly scopes: readonly Scope[];
+  readonly company: string | undefined;
+}
+
 /**
- * Checks the scope of the rpc, and restricts the principal to the company that the client names.
+ * Checks the scopes of the rpc, and restricts the principal to the company that the client names.
  *
  * @throws DomainError SCOPE_REQUIRED, COMPANY_NOT_ALLOWED
  */
-export function authorize({ principal }: KeyGrant, call: { scope: Scope; company: string | undefined }): Principal {
-  if (!principal.scopes.has(call.scope)) {
-    throw new DomainError("SCOPE_REQUIRED", `The API key does not have the scope ${call.scope}.`, {
-      metadata: { scope: call.scope },
+export function authorize({ principal }: KeyGrant, call: Required): Principal {
+  const missing = call.scopes.find((scope) => !principal.scopes.has(scope));
+  if (missing !== undefined) {
+    throw new DomainError("SCOPE_REQUIRED", `The API key does not have the scope ${missing}.`, {
+      metadata: { scope: missing },
     });
   }
   if (call.company === undefined || call.company === "") return principal;

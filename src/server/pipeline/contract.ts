@@ -1,7 +1,11 @@
 import { type DescMethod, type DescMethodUnary, type DescService, getOption, hasOption } from "@bufbuild/protobuf";
 import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
 import { type Scope, scopes } from "../../core/principal.js";
-import { passes_on_idempotency_key, scope as scopeOption } from "../../gen/proto/moego/option/v1/option_pb.js";
+import {
+  imports_records,
+  passes_on_idempotency_key,
+  scope as scopeOption,
+} from "../../gen/proto/moego/option/v1/option_pb.js";
 
 /** `moego.business.customer.v1.CustomerService/GetCustomer` */
 export function rpcNameOf(method: DescMethod): string {
@@ -24,6 +28,11 @@ export function isReadOnly(method: DescMethod): boolean {
  */
 export function forwardsIdempotencyKey(method: DescMethod): boolean {
   return getOption(method, passes_on_idempotency_key);
+}
+
+/** True for an rpc that needs the scope `record:import` in addition to its own. */
+export function importsRecords(method: DescMethod): boolean {
+  return getOption(method, imports_records);
 }
 
 /**

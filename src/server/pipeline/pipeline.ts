@@ -11,7 +11,7 @@ import { authorize, checkAddress, checkCompany, companyHeader, writableCompanies
 import type { Call, ExecuteCall } from "./call.js";
 import { createAddressOf } from "./client-address.js";
 import { createCompanyLanes, freeTurn, type Turn } from "./company-lanes.js";
-import { forwardsIdempotencyKey, isReadOnly, rpcNameOf, scopesOf } from "./contract.js";
+import { forwardsIdempotencyKey, importsRecords, isReadOnly, rpcNameOf, scopesOf } from "./contract.js";
 import { crossSiteRequest, originHeader } from "./cross-site.js";
 import { type DrainDeadline, type Limits, withinDeadline } from "./deadline.js";
 import {
@@ -152,9 +152,10 @@ export function createPipeline(options: PipelineOptions): ExecuteCall {
   }
 
   async function admit(call: Call<unknown>, record: CallRecord, { scope, meter }: { scope: Scope; meter: RateMeter }) {
+    const scopes: readonly Scope[] = importsRecords(call.method) ? [scope, "record:import"] : [scope];
     const grant = await identify(call, record);
     meter.charge("key", grant.principal.keyId);
-    return authorize(grant, { scope, company: call.header(companyHeader) });
+    return authorize(grant, { scopes, company: call.header(companyHeader) });
   }
 
   async function identify(call: Call<unknown>, record: CallRecord) {
