@@ -1,8 +1,8 @@
--- What the audit log cannot learn later. changed_fields is null in the rows of the previous build, and empty for a record
--- that was created, removed or erased. A location is the preferred one of a customer, a lead or the owner of a pet, or
+-- What the audit log cannot learn later. changed_fields is empty for a record that was created, removed or erased, and in
+-- the rows of the previous build. A location is the preferred one of a customer, a lead or the owner of a pet, or
 -- where a package was sold. related is the other record of a promotion.
 ALTER TABLE change
-  ADD COLUMN changed_fields text[] COLLATE "C",
+  ADD COLUMN changed_fields text[] COLLATE "C" NOT NULL DEFAULT '{}',
   ADD COLUMN location_before text COLLATE "C",
   ADD COLUMN location_after text COLLATE "C",
   ADD COLUMN client_address text COLLATE "C" NOT NULL DEFAULT '',
