@@ -70,10 +70,10 @@ export function contactPhones(country: string, judge: JudgePhone = refuseImpossi
 const mainPhonePath = ["phones", 0, "number"];
 const mainPhoneConflict = "Must be equal to phone if both are set.";
 
-/** Arguments of `refine` for the rule that a request states one main phone. */
+/** Arguments of `refine` for the rule that a request states one main phone. One without a record is refused elsewhere. */
 export function singleMainPhoneRule(): RefineArguments {
   return [
-    (request) => !isContradictory(request),
+    (request) => !request || !isContradictory(request),
     {
       ...{ path: mainPhonePath, error: mainPhoneConflict, params: { reason: "CONFLICT" } },
       // Runs even if other fields are invalid, so that all violations are reported at once.
@@ -99,7 +99,7 @@ export function withSingleMainPhone(
 }
 
 type RefineArguments = [
-  isMet: (request: StatedPhones) => boolean,
+  isMet: (request?: StatedPhones) => boolean,
   options: {
     path: (string | number)[];
     error: string;

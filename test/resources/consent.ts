@@ -11,7 +11,8 @@ const ofCustomer = (value: string) => ({ subject: { case: "customerId", value } 
 
 const idFields = { customer_id: isNamed, lead_id: isNamed };
 
-const event = (place: number, subjectId = rowId(0)): Row => ({
+const event = (place: number, { subjectId = rowId(0), ...id }: { id?: number; subjectId?: string } = {}): Row => ({
+  ...id,
   ...{ company_id: company, subject_kind: "customer", subject_id: subjectId, occurred_time: minute(place) },
   ...{ rpc: "a.B/C", key_id: "key", staff_id: "", ip: "127.0.0.1", request_id: "request" },
   after: {
@@ -24,18 +25,17 @@ export const consent: readonly RpcEntry[] = [
   entry(rpc.listConsentHistory, {
     request: { companyId, ...ofCustomer("cus_a1"), pagination: {} },
     foreignIds: { customer_id: "cus_c1" },
-    rows: [["consent_event", numbers.map((n) => event(placeOf(n)))]],
+    rows: [["consent_event", numbers.map((n) => event(placeOf(n), { id: n + 1 }))]],
     walks: [
       {
         order: "newest first",
         request: { companyId: company, ...ofCustomer(rowId(0)) },
         otherRequest: { companyId: company, ...ofCustomer(rowId(1)) },
-        // The database numbers the entries.
         ids: numbers.map((n) => String(n + 1)).toReversed(),
         table: "consent_event",
         isLedger: true,
         strangersAreForeign: true,
-        stranger: (_, place) => event(place, rowId(2)),
+        stranger: (_, place) => event(place, { subjectId: rowId(2) }),
       },
     ],
     tenancy: { idFields },

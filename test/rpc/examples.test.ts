@@ -147,10 +147,10 @@ function bareChannels(value: JsonValue): JsonValue {
 }
 
 /** Our own fields, which no document prints. */
+const extensions: ReadonlySet<string> = new Set(["group", "archived", "nextPageToken"]);
+
 function withoutExtensions(answer: JsonObject): unknown {
-  return JSON.parse(
-    JSON.stringify(answer, (name, value) => (name === "group" || name === "archived" ? undefined : value)),
-  );
+  return JSON.parse(JSON.stringify(answer, (name, value) => (extensions.has(name) ? undefined : value)));
 }
 
 function memberOf(holder: JsonObject, name: string): JsonObject {

@@ -26,7 +26,7 @@ describe("the answer of a run", () => {
   it("is over REST the plain object, with the path and its times", async () => {
     expect(await answerOf("ANSWER_FORMAT_PLAIN")).toEqual({
       ...{ exit: "exit of done", outcome: "ENDED" },
-      variables: { text: "Hi 1", "caller.matchCount": "1", caller_matchCount: "1" },
+      variables: { text: "Hi 2", "caller.matchCount": "2", caller_matchCount: "2" },
       path: [
         { node: "caller", kind: "customer_query", branch: "SUCCESS", reason: "", durationMs: expect.any(Number) },
         { node: "exit", kind: "set", branch: "SUCCESS", reason: "", durationMs: expect.any(Number) },
@@ -43,9 +43,9 @@ describe("the answer of a run", () => {
       endNode("done", ["a.matchCount", "a_matchCount", "a_matchCount_2"]),
     ]);
     const request = { companyId, id: await flow(definition), inputs: { tel: phoneOfA2 } };
-    const flat = { a_matchCount: "mine", a_matchCount_2: "mine too", a_matchCount_3: "1" };
+    const flat = { a_matchCount: "mine", a_matchCount_2: "mine too", a_matchCount_3: "2" };
     expect(await server.callJson(rpc.runFlow, request)).toMatchObject({
-      ...{ ok: true, message: { variables: { "a.matchCount": "1", ...flat } } },
+      ...{ ok: true, message: { variables: { "a.matchCount": "2", ...flat } } },
     });
     for (const format of ["ANSWER_FORMAT_AMAZON_CONNECT", "ANSWER_FORMAT_TWILIO"]) {
       expect(await server.callJson(rpc.runFlow, { ...request, format })).toMatchObject({ ok: true, message: flat });
@@ -57,7 +57,7 @@ describe("the answer of a run", () => {
     async (format) => {
       expect(await answerOf(format)).toEqual({
         ...{ exit: "exit of done", outcome: "ENDED", truncated: "false" },
-        ...{ text: "Hi 1", caller_matchCount: "1" },
+        ...{ text: "Hi 2", caller_matchCount: "2" },
       });
     },
   );

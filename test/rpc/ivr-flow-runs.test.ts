@@ -42,7 +42,7 @@ describe("a run", () => {
         endNode("done", ["text", "caller.id", "caller.matchCount"]),
       ]);
       const answer = await run(definition, { tel: phoneOfA2 }, { transport });
-      const variables = { text: "Hello Anna Archer", "caller.id": "cus_a2", "caller.matchCount": "1" };
+      const variables = { text: "Hello Anna Archer", "caller.id": "cus_a2", "caller.matchCount": "2" };
       expect(ended(answer)).toEqual({ exit: "exit of done", outcome: Outcome.ENDED });
       expect(answer.variables).toEqual(variables);
       expect(pathOf(answer)).toEqual([
