@@ -53,9 +53,24 @@ it("counts calls of external APIs by their outcome", async () => {
   expect(externalApis.length).toBeGreaterThan(0);
 });
 
+it("counts failed authentication by its reason", async () => {
+  const before = await metricsOf(service);
+  await listCustomers(service.httpUrl, "unknown-key");
+  const text = await metricsOf(service);
+  const counted = /^moego_authentication_failures_total\{[^}]*KEY_UNKNOWN[^}]*\} (\d+)$/m;
+  expect(Number(counted.exec(text)?.[1] ?? 0) - Number(counted.exec(before)?.[1] ?? 0)).toBe(1);
+});
+
 it("has each of its counters moved by a test here", async () => {
   const counters = [...(await metricsOf(service)).matchAll(/^# TYPE (moego_\w+) counter$/gm)].map(([, name]) => name);
-  expect(counters.toSorted()).toEqual(["moego_call_errors_total", "moego_calls_total", "moego_outbound_calls_total"]);
+  expect(counters.toSorted()).toEqual([
+    "moego_authentication_failures_total",
+    "moego_call_errors_total",
+    "moego_calls_total",
+    // Moved in test/server/log-destination.test.ts.
+    "moego_log_lines_dropped_total",
+    "moego_outbound_calls_total",
+  ]);
 });
 
 it("logs lines for people where LOG_FORMAT says so", () => {

@@ -11,11 +11,23 @@ export const textFramingBytes = Math.ceil(maxMessageBytes / 2);
  */
 export function decodeText(body: Uint8Array): Buffer {
   const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("latin1");
-  const chunks = text.match(/[^=]+={0,2}/g) ?? [];
-  const isWhole = chunks.every((chunk) => chunk.length % 4 === 0 && /^[A-Za-z0-9+/]+={0,2}$/.test(chunk));
-  if (!isWhole || chunks.join("").length !== text.length)
+  const chunks = chunksOf(text);
+  if (/[^A-Za-z0-9+/=]/.test(text) || chunks.some((chunk) => chunk.length % 4 !== 0))
     throw new DomainError("MALFORMED_REQUEST", "The request body is not valid base64.");
   return Buffer.concat(chunks.map((chunk) => Buffer.from(chunk, "base64")));
+}
+
+/** Each with its padding of at most two characters. Misplaced padding is a chunk of its own, of a wrong length. */
+function chunksOf(text: string): string[] {
+  const chunks: string[] = [];
+  for (let start = 0; start < text.length; ) {
+    const padding = text.indexOf("=", start);
+    const width = text[padding + 1] === "=" ? 2 : 1;
+    const end = padding === -1 ? text.length : padding + width;
+    chunks.push(text.slice(start, end));
+    start = end;
+  }
+  return chunks;
 }
 
 export function encodeText(body: Uint8Array): Buffer {
