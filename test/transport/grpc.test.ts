@@ -246,7 +246,7 @@ describe.each(["v1", "v1alpha"])("reflection %s", (version) => {
     const numbers = await ask({ case: "allExtensionNumbersOfType", value: options });
     const file = await ask({ case: "fileContainingExtension", value: extension });
     expect(numbers.case === "allExtensionNumbersResponse" && numbers.value.extensionNumber.toSorted()).toEqual([
-      50_100, 50_101, 50_103, 50_104, 50_106, 72_295_728,
+      50_100, 50_101, 50_103, 50_104, 50_106, 50_120, 72_295_728,
     ]);
     expect(file.case).toBe("fileDescriptorResponse");
   });

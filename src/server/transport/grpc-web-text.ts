@@ -17,7 +17,7 @@ export function decodeText(body: Uint8Array): Buffer {
   return Buffer.concat(chunks.map((chunk) => Buffer.from(chunk, "base64")));
 }
 
-/** Each with its padding of at most two characters. Misplaced padding is a chunk of its own, of a wrong length. */
+/** Each with its padding of at most two characters. Misplaced padding makes a chunk of a wrong length. */
 function chunksOf(text: string): string[] {
   const chunks: string[] = [];
   for (let start = 0; start < text.length; ) {
