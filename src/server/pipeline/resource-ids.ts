@@ -5,16 +5,16 @@ type ReadIds = (message: Message) => readonly string[];
 
 /** Fields that name a record of this server. Ids of third-party systems can be personal data. */
 const namesRecord = /^(id|(customer|lead|pet|package|note|business|flow|external_api|link|key)_id)$/;
-/** A generated id. Other strings in a rejected request may be anything, such as a phone number in the wrong field. */
+/** A generated id. Others may be anything, such as a phone number as the id of an import. */
 const generated = /^[a-z]{2,6}_[A-Za-z0-9]{22}$/;
 
 const readers = new Map<DescMessage, ReadIds>();
 
-/** The ids of the records that a request named and, if it succeeded, of the record that it created. */
+/** The generated ids of the records that a request named and, if it succeeded, of the record that it created. */
 export function resourceIdsOf(method: DescMethodUnary, request: Message, response?: Message): readonly string[] {
   const named = readerOf(method.input)(request);
-  if (!response) return named.filter((id) => generated.test(id));
-  return [...new Set([...named, ...readerOf(method.output)(response)])];
+  const created = response ? readerOf(method.output)(response) : [];
+  return [...new Set([...named, ...created])].filter((id) => generated.test(id));
 }
 
 function readerOf(message: DescMessage): ReadIds {
