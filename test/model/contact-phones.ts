@@ -55,6 +55,25 @@ export function mainPhoneFaults(
   return isSame ? [] : [{ field: `${within}phones[0].number`, reason: "CONFLICT" }];
 }
 
+/** The main phone of an update, unless it cannot be read: that is judged by what is stored. */
+export function readable(main: Sample | undefined): Sample | undefined {
+  return main && "fault" in main && main.fault !== "REQUIRED" ? undefined : main;
+}
+
+/** A main phone that cannot be read differs from every list beside it. */
+export function unreadableBesideList(
+  main: Sample | undefined,
+  list: readonly SentPhone[] | undefined,
+  within = "",
+): readonly Fault[] {
+  return main !== readable(main) && list?.[0] ? [{ field: `${within}phones[0].number`, reason: "CONFLICT" }] : [];
+}
+
+/** A main phone that cannot be read and is not stored. */
+export function unreadableMain(writes: Writes, main: Sample | undefined, within = ""): readonly Fault[] {
+  return main !== readable(main) && writes("phone") ? [{ field: `${within}phone`, reason: "INVALID_FORMAT" }] : [];
+}
+
 interface Update {
   readonly main: Sample | undefined;
   readonly list: readonly SentPhone[] | undefined;

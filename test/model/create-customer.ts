@@ -78,7 +78,14 @@ export const createCustomer = command({
     const { sourceId, source, color, fields, staffId } = given;
     const faults = allFaults(
       idFaults("preferred_business_id", businessId, knownBusinesses, true),
-      sampleFaults({ first_name: first, last_name: last, phone, email, source, color_code: color }),
+      sampleFaults({
+        first_name: first,
+        last_name: last,
+        phone: list && phone.sent === "" ? undefined : phone,
+        email,
+        source,
+        color_code: color,
+      }),
       namedTags(world, tags, { by }).faults.shape,
       noteFaults(notes),
       mainPhoneFaults(phone, list),
@@ -121,7 +128,7 @@ export const createCustomer = command({
           ...{
             firstName: storedOf(first),
             lastName: storedOf(last),
-            phones: listed(storedOf(phone), list),
+            phones: listed(list && phone.sent === "" ? "" : storedOf(phone), list),
             status: "ACTIVE",
             avatar: "",
           },

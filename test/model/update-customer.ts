@@ -13,7 +13,16 @@ import {
   sentPreference,
   storedOf,
 } from "./contact-parts.js";
-import { clearedMainFaults, editedPhones, mainPhoneFaults, phoneLists, sentPhones } from "./contact-phones.js";
+import {
+  clearedMainFaults,
+  editedPhones,
+  mainPhoneFaults,
+  phoneLists,
+  readable,
+  sentPhones,
+  unreadableBesideList,
+  unreadableMain,
+} from "./contact-phones.js";
 import {
   editedAddresses,
   editedNotes,
@@ -132,7 +141,7 @@ export const updateCustomer = command({
       avatar_path: picture,
       first_name: first,
       last_name: last,
-      phone,
+      phone: readable(phone),
       email,
       color_code: color,
       source,
@@ -142,6 +151,7 @@ export const updateCustomer = command({
       sampleFaults(samples),
       noteEditFaults(given.notes),
       mainPhoneFaults(phone, list),
+      unreadableBesideList(phone, list),
       clearedMainFaults({ mask, main: phone, list }),
       namedTags(world, given.tags, { by }).faults.shape,
       idFaults("preferred_business_id", businessId, knownBusinesses, true),
@@ -233,6 +243,7 @@ export const updateCustomer = command({
           const named = namedTags(world, writes("tags") ? given.tags : [], { by, carried: before.tags });
           const missing = allFaults(
             shape,
+            unreadableMain(writes, phone),
             fieldFaults(fields),
             carriedFaults(carried, before.fields),
             noteReferenceFaults(before.notes, noteIds),

@@ -3,7 +3,14 @@ import { LeadService } from "../../src/gen/proto/moego/business/customer/v1/lead
 import { nobody } from "./change.js";
 import { authorOf, command, deniedLocation, sees } from "./command.js";
 import { changedConsent, sentConsent, storedOf } from "./contact-parts.js";
-import { clearedMainFaults, editedPhones, lostPhoneFaults } from "./contact-phones.js";
+import {
+  clearedMainFaults,
+  editedPhones,
+  lostPhoneFaults,
+  readable,
+  unreadableBesideList,
+  unreadableMain,
+} from "./contact-phones.js";
 import { addressOf, faultsOf, profile, sentLead } from "./lead-profile.js";
 import { changeLead, goneLead, leadMissing, seenLead } from "./lead-rules.js";
 import { maskFaults, maskOf, maskUses, sentMask, writtenBy } from "./masks.js";
@@ -33,7 +40,7 @@ export const updateLead = command({
     const target = pick(world.leads, given.at);
     const id = target?.id.value ?? nobody;
     const { first, last, picture, phone, email, address, businessId, staffId, stageId, statusId, sourceId } = given;
-    const faults = faultsOf({ ...given, first: first?.sent === "" ? undefined : first });
+    const faults = faultsOf({ ...given, phone: readable(phone), first: first?.sent === "" ? undefined : first });
     const set = Object.entries({
       ...{
         first_name: first?.sent,
@@ -64,6 +71,7 @@ export const updateLead = command({
       ...maskFaults({ mask, populated, required: ["first_name"], within: "lead." }),
       ...(mask && !mask.includes("compliance_config") ? beside.map((field) => ({ field, reason: "NOT_ALLOWED" })) : []),
       ...faults.shape,
+      ...unreadableBesideList(phone, given.list, "lead."),
       ...clearedMainFaults({ mask, main: phone, list: given.list }, "lead."),
     ]);
     const etag = given.etag === "present" ? (target?.etag.value ?? "stale") : given.etag;
@@ -90,7 +98,7 @@ export const updateLead = command({
           firstName: text("first_name", first, before.firstName),
           lastName: text("last_name", last, before.lastName),
           avatar: text("avatar", picture, before.avatar),
-          phones: editedPhones(before.phones, { writes, main: phone, list: given.list }),
+          phones: editedPhones(before.phones, { writes, main: readable(phone), list: given.list }),
           email: text("email", email, before.email),
           address: writes("address") ? addressOf(address) : before.address,
           businessId: moved,
@@ -109,7 +117,12 @@ export const updateLead = command({
         const noContact =
           edited.phones.length === 0 && edited.email === "" ? [{ field: "lead.phone", reason: "REQUIRED" }] : [];
         const lost = lostPhoneFaults(before.phones, { writes, main: phone });
-        const missing = onceAField([...faults.references, ...noContact, ...lost]);
+        const missing = onceAField([
+          ...faults.references,
+          ...unreadableMain(writes, phone, "lead."),
+          ...noContact,
+          ...lost,
+        ]);
         if (missing.length > 0) return invalid(missing);
         return answer(leadView(world, changeLead(world, before, edited)));
       },

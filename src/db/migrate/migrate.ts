@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
 import { type Log, silentLog } from "../log.js";
@@ -201,7 +202,27 @@ function pendingMigrations(migrations: readonly Migration[], applied: readonly A
   );
 }
 
+/** A deadlock with writes of a running server has rolled back everything, so the migration can be tried again. */
 async function apply(client: pg.Client, migration: Migration): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await tryToApply(client, migration);
+    } catch (error) {
+      const isDeadlock = error instanceof MigrationError && isDeadlockError(error.cause);
+      if (!isDeadlock || attempt === maxAttempts) throw error;
+      await sleep(Math.random() * pauseMs);
+    }
+  }
+}
+
+const maxAttempts = 20;
+const pauseMs = 500;
+
+function isDeadlockError(cause: unknown): boolean {
+  return cause instanceof pg.DatabaseError && cause.code === "40P01";
+}
+
+async function tryToApply(client: pg.Client, migration: Migration): Promise<void> {
   try {
     await client.query("BEGIN");
     // A waiting table lock blocks everyone behind it, so the wait is short and the start is retried.
