@@ -27,6 +27,7 @@ const impersonal = [
     "on_timeout",
     "otherwise",
     "outputs",
+    "timeout_outputs",
     "variable",
   ],
 ];
