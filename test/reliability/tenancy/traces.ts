@@ -28,6 +28,11 @@ export interface Trace {
   readonly named: ReadonlyMap<string, string>;
 }
 
+/** The first statement of a transaction: another connection has another process. */
+function namesBackend(text: string): boolean {
+  return text.startsWith("SELECT pg_backend_pid()");
+}
+
 export async function callsOf({ server }: World, rpc: Rpc): Promise<readonly Call[]> {
   const plain = [...ownCells(rpc), ...foreignCells(rpc, 2)];
   return [
@@ -64,7 +69,9 @@ export async function traceOf({ server }: World, call: Call, statements: Stateme
     shown: [...answers.map(steady), ...inNoOrder(writes)].join("\n"),
     companies: new Set(writes.flatMap(companyOf)),
     named,
-    handed: new Map([...results].map(([text, rows]) => [text, inNoOrder(rows).join("\n")])),
+    handed: new Map(
+      [...results].flatMap(([text, rows]) => (namesBackend(text) ? [] : [[text, inNoOrder(rows).join("\n")]])),
+    ),
   };
 }
 
