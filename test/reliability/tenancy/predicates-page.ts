@@ -50,10 +50,15 @@ function whyOf({ predicate, boundBy }: Judged): string {
   const [partner, ...more] = boundBy;
   if (!partner) return reasonOf(predicate) ?? "";
   return more.length === 0
-    ? `covered by ${named(partner)}`
+    ? // Without its place: of two with the same words, either can be found first.
+      `covered by ${wordsOf(partner)}`
     : `covered by the ${boundBy.length} others together, by none alone`;
 }
 
-function named({ words, place }: Predicate): string {
-  return `\`${words.replaceAll(/"public"\.|"/g, "")}\` (${place})`;
+function named(predicate: Predicate): string {
+  return `${wordsOf(predicate)} (${predicate.place})`;
+}
+
+function wordsOf({ words }: Predicate): string {
+  return `\`${words.replaceAll(/"public"\.|"/g, "")}\``;
 }
