@@ -20,8 +20,9 @@ import {
   ContactPhoneSchema,
 } from "../gen/proto/moego/business/customer/v1/contact_phone_pb.js";
 import type { UpdateMask } from "./field-mask.js";
-import { type JudgePhone, list, phoneLine, refuseImpossible, text } from "./fields.js";
+import { list, text } from "./fields.js";
 import { customIssue } from "./parse.js";
+import { type JudgePhone, phoneLine, refuseImpossible } from "./phone-line.js";
 import { protoEnum } from "./proto-enum.js";
 import type { Context } from "./rpc.js";
 

@@ -1,3 +1,13 @@
+/** Scopes that an API key has only if they are listed explicitly. An empty list grants all others. */
+const privileged = [
+  "customer:erase",
+  "lead:erase",
+  "record:import",
+  "directory:write",
+  "key:admin",
+  "platform:admin",
+] as const;
+
 /** The scopes of API keys. The contract declares one scope per RPC. */
 export const scopes = [
   "customer:read",
@@ -15,25 +25,12 @@ export const scopes = [
   "callcenter:write",
   "callcenter:invoke",
   "consent:read",
-  "customer:erase",
-  "lead:erase",
-  "record:import",
-  "directory:write",
-  "key:admin",
-  "platform:admin",
+  ...privileged,
 ] as const;
 
 export type Scope = (typeof scopes)[number];
 
-/** Scopes that an API key has only if they are listed explicitly. An empty list grants all others. */
-export const privilegedScopes: readonly Scope[] = [
-  "customer:erase",
-  "lead:erase",
-  "record:import",
-  "directory:write",
-  "key:admin",
-  "platform:admin",
-];
+export const privilegedScopes: readonly Scope[] = privileged;
 
 export interface CompanyAccess {
   readonly companyId: string;

@@ -1,4 +1,5 @@
 import { DomainError, type Violation } from "./errors.js";
+import { protoName } from "./text.js";
 
 /** Upper bounds for a number, time or flag, and for the tag and length of a member. */
 const scalarBytes = 12;
@@ -95,5 +96,5 @@ function largestMember(record: unknown): string {
     const bytes = recordBytes(member);
     if (bytes > largest.bytes) largest = { name, bytes };
   }
-  return largest.name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return protoName(largest.name);
 }

@@ -60,3 +60,8 @@ export function textFault(text: string, rule: TextRule): TextFault | undefined {
 export function foldCase(text: string): string {
   return text.toUpperCase().toLowerCase().normalize("NFC");
 }
+
+/** The name of a member as the contract spells it: `preferred_business_id` of `preferredBusinessId`. */
+export function protoName(member: string): string {
+  return member.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}

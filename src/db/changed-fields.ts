@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { protoName } from "../core/text.js";
 
 /**
  * Names of the fields in which two states of a record differ, as the API spells them: `preferred_business_id`. Null and
@@ -18,6 +19,6 @@ export function changedFields(before: object, after: object): readonly string[] 
 const ofEveryChange: readonly string[] = ["version", "last_updated_by", "last_updated_time"];
 
 function fieldName(name: string): string {
-  const spelled = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  const spelled = protoName(name);
   return spelled === "archived_time" ? "archived" : spelled;
 }

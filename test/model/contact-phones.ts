@@ -44,7 +44,7 @@ export function sentPhones(list: readonly SentPhone[] | undefined) {
   return list ? { phones: list.map(({ sent, stored }) => ({ ...stored, number: sent })) } : {};
 }
 
-/** Two main phones that differ. A main phone that cannot be read is told alone. */
+/** Two main phones that differ. A main phone that cannot be read is reported alone. */
 export function mainPhoneFaults(
   main: Sample | undefined,
   list: readonly SentPhone[] | undefined,

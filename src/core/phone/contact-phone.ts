@@ -1,4 +1,5 @@
 import { enumeration, type WordOf } from "../enumeration.js";
+import { type Violation, violation } from "../errors.js";
 import { phoneForms } from "./numbering-plan.js";
 
 /** Maximum number of phones per customer or lead. */
@@ -64,19 +65,13 @@ export function isContradictory({ phone, phones: [first] }: StatedPhones): boole
 }
 
 /** The phones of an update that are refused because the record does not have them. */
-export function newlyRefused(current: readonly ContactPhone[], update: PhonesUpdate): readonly RefusedPhone[] {
+export function newlyRefused(current: readonly ContactPhone[], update: PhonesUpdate): readonly Violation[] {
   const stated = update.kind === "replace" ? update.phones : [update.phone];
   return stated.flatMap((phone, position) => {
     if (phone?.refusal === undefined || current.some(({ number }) => number === phone.number)) return [];
     const field = update.kind === "replace" && !update.isMainAlone ? `phones[${position}].number` : "phone";
-    return [{ field, reason: "INVALID_FORMAT" as const, description: phone.refusal }];
+    return [violation(field, "INVALID_FORMAT", phone.refusal)];
   });
-}
-
-interface RefusedPhone {
-  readonly field: string;
-  readonly reason: "INVALID_FORMAT";
-  readonly description: string;
 }
 
 /** How an update changes the phones. */

@@ -3,18 +3,21 @@ import { type Statement, statement } from "../../db/statement.js";
 import { type CallerMatch, callerKinds, maxListedMatches } from "./caller.model.js";
 import { companyId, findable, findsLeads, type SearchShape, searchConditions } from "./caller-search.columns.js";
 
-/** A match with the row of the phone that was asked for, null if it is a main phone with nothing but its number. */
-export interface MatchRow {
-  readonly kind: number;
-  readonly id: string;
-  readonly first_name: string;
-  readonly last_name: string;
+/** The main phone of a match, and the row of the phone that was asked for: null if nothing but the number is known. */
+export interface MatchedPhoneRow {
   readonly phone: string;
   readonly number: string | null;
   readonly extension: string | null;
   readonly label: number | null;
   readonly belongs_to: number | null;
   readonly person_name: string | null;
+}
+
+export interface MatchRow extends MatchedPhoneRow {
+  readonly kind: number;
+  readonly id: string;
+  readonly first_name: string;
+  readonly last_name: string;
   readonly match_count: string;
 }
 
@@ -59,14 +62,16 @@ function matchesOf(table: "customer" | "lead", shape: SearchShape): string {
 export function toMatch(row: MatchRow, isByPhone: boolean): CallerMatch {
   const { id, first_name: firstName, last_name: lastName, phone } = row;
   const match = { kind: callerKinds.wordOf(row.kind) ?? "CUSTOMER", id, firstName, lastName, phone };
-  if (!isByPhone) return match;
-  const label = phoneLabels.wordOf(row.label ?? 0);
-  const matchedPhone = {
-    ...plainPhone(row.number ?? phone),
-    ...(label ? { label } : {}),
-    extension: row.extension ?? "",
-    belongsTo: phoneOwners.wordOf(row.belongs_to ?? 0) ?? "OWNER",
-    personName: row.person_name ?? "",
+  return isByPhone ? { ...match, matchedPhone: toMatchedPhone(row) } : match;
+}
+
+export function toMatchedPhone({ phone, number, extension, label, belongs_to, person_name }: MatchedPhoneRow) {
+  const word = phoneLabels.wordOf(label ?? 0);
+  return {
+    ...plainPhone(number ?? phone),
+    ...(word ? { label: word } : {}),
+    extension: extension ?? "",
+    belongsTo: phoneOwners.wordOf(belongs_to ?? 0) ?? "OWNER",
+    personName: person_name ?? "",
   };
-  return { ...match, matchedPhone };
 }

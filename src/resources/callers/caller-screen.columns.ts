@@ -1,11 +1,11 @@
 import type { Consent } from "../../core/consent.js";
-import { phoneLabels, phoneOwners, plainPhone } from "../../core/phone/contact-phone.js";
 import { grantPredicate } from "../../db/access-filter.js";
 import { currentConsent } from "../consent/consent.columns.js";
 import { customerStatuses } from "../customers/customer.model.js";
 import { type LineJson, packageLines, toLine } from "../packages/package.columns.js";
 import { petStatuses, petTypes } from "../pets/pet.model.js";
 import { callerKinds } from "./caller.model.js";
+import { type MatchRow, toMatchedPhone } from "./caller-match.columns.js";
 import type { VipLevel } from "./caller-profile.model.js";
 import {
   type CountedList,
@@ -16,22 +16,10 @@ import {
 } from "./caller-screen.model.js";
 
 /** A match as selected by `screenColumns`. Columns of the other kind are null. */
-export interface ScreenRow {
-  readonly kind: number;
-  readonly id: string;
-  readonly first_name: string;
-  readonly last_name: string;
-  readonly phone: string;
+export interface ScreenRow extends MatchRow {
   readonly is_main: boolean;
   readonly status: number | null;
   readonly next_appointment_time: Date | null;
-  /** Null if nothing but the number is known of the main phone. */
-  readonly number: string | null;
-  readonly extension: string | null;
-  readonly label: number | null;
-  readonly belongs_to: number | null;
-  readonly person_name: string | null;
-  readonly match_count: string;
   readonly profile: { readonly blacklisted: boolean; readonly vip_level: VipLevel | null } | null;
   readonly stage: string | null;
   readonly action_status: string | null;
@@ -112,25 +100,12 @@ export function toScreenMatch(row: ScreenRow): ScreenMatch {
   const { id, first_name: firstName, last_name: lastName, phone, is_main: isMainPhone, consent } = row;
   return {
     ...{ kind, id, firstName, lastName, phone, isMainPhone },
-    matchedPhone: matchedPhone(row),
+    matchedPhone: toMatchedPhone(row),
     pets: counted(row.pets, toPet),
     ...(consent ? { consent } : {}),
     ...(kind === "LEAD"
       ? { ofLead: { stage: row.stage ?? "", actionStatus: row.action_status ?? "" } }
       : { ofCustomer: ofCustomer(row) }),
-  };
-}
-
-function matchedPhone({ phone, number, extension, label, belongs_to, person_name }: ScreenRow) {
-  if (number === null) return plainPhone(phone);
-  const word = phoneLabels.wordOf(label ?? 0);
-  const belongsTo = phoneOwners.wordOf(belongs_to ?? 0) ?? "OWNER";
-  return {
-    number,
-    extension: extension ?? "",
-    belongsTo,
-    personName: person_name ?? "",
-    ...(word ? { label: word } : {}),
   };
 }
 

@@ -1,12 +1,13 @@
 import { phoneOwners } from "../../core/phone/contact-phone.js";
 import { phoneForms } from "../../core/phone/numbering-plan.js";
-import { accessFilterValues, grantPredicate } from "../../db/access-filter.js";
+import { accessFilterValues } from "../../db/access-filter.js";
 import type { Database } from "../../db/database.js";
 import { isOneOf, phoneAlternatives } from "../../db/phone-condition.js";
 import { type Statement, statement } from "../../db/statement.js";
 import { callerKinds, maxListedMatches } from "./caller.model.js";
 import { type ScreenRow, screenColumns, toScreenMatch } from "./caller-screen.columns.js";
 import type { CallerScreenRepository } from "./caller-screen.model.js";
+import { companyId, findable } from "./caller-search.columns.js";
 
 /** One statement finds everybody with a number, and what is shown of them. */
 export function createCallerScreenRepository(database: Database): CallerScreenRepository {
@@ -29,8 +30,6 @@ function statementFor(forms: number): Statement {
   return known;
 }
 
-const companyId = "($1::text[])[1]";
-
 /** Customers before leads; of each the owners by main phone, the owners by another one, then other people. */
 const matchOrder = "f.kind, f.rank, f.last_updated_time DESC, f.id";
 
@@ -47,17 +46,15 @@ function findAllBy(forms: number): Statement {
   );
 }
 
-/** What only one of the tables has, and what it takes to be found. */
+/** What only one of the tables has. */
 const parts = {
   customer: {
     kind: callerKinds.numberOf("CUSTOMER"),
     columns: "m.status, m.next_appointment_time, NULL AS life_cycle_id, NULL AS action_status_id",
-    current: "m.archived_time IS NULL",
   },
   lead: {
     kind: callerKinds.numberOf("LEAD"),
     columns: "NULL::smallint, NULL::timestamptz, m.life_cycle_id, m.action_status_id",
-    current: "m.archived_time IS NULL AND m.promoted_customer_id IS NULL",
   },
 } as const;
 
@@ -66,11 +63,11 @@ const parts = {
  * Rows that belong to its former number do not count (db/contact-phones.ts).
  */
 function matchesOf(table: "customer" | "lead", isAsked: (column: string) => string): string {
-  const { kind, columns, current } = parts[table];
+  const { kind, columns } = parts[table];
   const [isMain = "", isOther = ""] = phoneAlternatives({ table, alias: "m", companyId, isAsked });
   const rows = (condition: string, isMainPhone: boolean) => `SELECT ${isMainPhone} AS is_main, m.company_id, m.id,
       m.first_name, m.last_name, m.phone, m.last_updated_time, ${columns}
-    FROM ${table} m WHERE m.company_id = ${companyId} AND ${grantPredicate("m")} AND ${current} AND ${condition}`;
+    FROM ${table} m WHERE ${findable[table]("m")} AND ${condition}`;
   const rank = `CASE WHEN coalesce(d.belongs_to, 1) = ${phoneOwners.numberOf("OWNER")}
       THEN CASE WHEN m.is_main THEN 1 ELSE 2 END ELSE 3 END`;
   return `SELECT ${kind} AS kind, ${rank} AS rank, m.*, d.number, d.extension, d.label, d.belongs_to, d.person_name

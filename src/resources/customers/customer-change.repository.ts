@@ -111,7 +111,10 @@ export interface UnitOptions {
   readonly maxTags: number;
 }
 
-/** The changes of a locked customer. `finish` stores the new version, the consent entry and the audit log entry, with further changed fields. */
+/**
+ * The changes of a locked customer. `finish` stores the new version, the consent entry and the audit log entry,
+ * with further changed fields.
+ */
 export function createCustomerUnit(
   tx: Prisma.TransactionClient,
   { customer, now, write, maxTags }: UnitOptions,

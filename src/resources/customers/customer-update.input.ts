@@ -10,18 +10,10 @@ import {
   readMask,
   type UpdateMask,
 } from "../../api/field-mask.js";
-import {
-  httpsUrl,
-  id,
-  judgedLine,
-  memoizePerCountry,
-  omitUndefined,
-  optionalId,
-  optionalReference,
-  phoneLine,
-} from "../../api/fields.js";
+import { httpsUrl, id, memoizePerCountry, omitUndefined, optionalId, optionalReference } from "../../api/fields.js";
 import { notesUpdate } from "../../api/note-fields.js";
 import { contactPhones, phonesUpdate, singleMainPhoneRule, withSingleMainPhone } from "../../api/phone-fields.js";
+import { judgedLine, phoneLine } from "../../api/phone-line.js";
 import { type Consent, noConsent } from "../../core/consent.js";
 import {
   type UpdateCustomerRequest,

@@ -15,9 +15,7 @@ import {
   omitEmpty,
   omitUndefined,
   optionalId,
-  optionalPhoneLine,
   optionalReference,
-  phoneFilter,
   singleLineText,
   text,
 } from "../../api/fields.js";
@@ -27,6 +25,7 @@ import { importedNotes, newNotes } from "../../api/note-fields.js";
 import { pagination } from "../../api/page-token.js";
 import { customIssue } from "../../api/parse.js";
 import { contactPhones, newPhones, singleMainPhoneRule } from "../../api/phone-fields.js";
+import { optionalPhoneLine, phoneFilter } from "../../api/phone-line.js";
 import { protoEnum } from "../../api/proto-enum.js";
 import { nameRule, normalise, tagNameRule, textFault } from "../../core/text.js";
 import {

@@ -9,12 +9,12 @@ import {
   notSetAndCleared,
   omitUndefined,
   optionalId,
-  optionalPhone,
   text,
 } from "../../api/fields.js";
 import { moment } from "../../api/google-types.js";
 import { importedId, newResourceFields } from "../../api/import-fields.js";
 import { customIssue } from "../../api/parse.js";
+import { optionalPhone } from "../../api/phone-line.js";
 import { nameRule } from "../../core/text.js";
 import { type CompanyChange, countryFormat, isCountry, isTimeZone, timeZoneFormat } from "./directory.model.js";
 

@@ -96,7 +96,10 @@ interface LeadUnitOptions {
   readonly write: WriteContext;
 }
 
-/** The changes of a locked lead. `finish` stores the new version, the consent entry and the audit log entry, with further changed fields. */
+/**
+ * The changes of a locked lead. `finish` stores the new version, the consent entry and the audit log entry,
+ * with further changed fields.
+ */
 export function createLeadUnit(
   tx: Prisma.TransactionClient,
   { lead, now, write }: LeadUnitOptions,

@@ -9,7 +9,6 @@ import {
   fieldRule,
   httpsUrl,
   id,
-  type JudgePhone,
   list,
   listWithout,
   maxFilterValues,
@@ -17,9 +16,7 @@ import {
   omitEmpty,
   omitUndefined,
   optionalId,
-  optionalPhoneLine,
   optionalReference,
-  phoneFilter,
   singleLineText,
   text,
 } from "../../api/fields.js";
@@ -27,6 +24,7 @@ import { interval } from "../../api/google-types.js";
 import { importAuthors, importedActors, importedTimes, importTimes } from "../../api/import-fields.js";
 import { pagination } from "../../api/page-token.js";
 import { contactPhones, newPhones, singleMainPhoneRule } from "../../api/phone-fields.js";
+import { type JudgePhone, optionalPhoneLine, phoneFilter } from "../../api/phone-line.js";
 import type { Consent } from "../../core/consent.js";
 import type { ContactPhone, PhoneLine } from "../../core/phone/contact-phone.js";
 import { nameRule } from "../../core/text.js";

@@ -10,7 +10,6 @@ import {
   omitEmpty,
   omitUndefined,
   optionalId,
-  optionalPhone,
   singleLineText,
   text,
 } from "../../api/fields.js";
@@ -18,6 +17,7 @@ import { clearableCalendarDate, interval, moment } from "../../api/google-types.
 import { requireNoId } from "../../api/note-fields.js";
 import { pagination } from "../../api/page-token.js";
 import { customIssue } from "../../api/parse.js";
+import { optionalPhone } from "../../api/phone-line.js";
 import { protoEnum } from "../../api/proto-enum.js";
 import { lineRule, nameRule, noteRule } from "../../core/text.js";
 import {

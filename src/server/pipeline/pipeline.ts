@@ -52,8 +52,8 @@ export interface PipelineOptions {
 }
 
 /**
- * The only path from a transport to the handlers: observe > cross-site > authenticate > authorize > decode > company, locations >
- * idempotency > handler > error table.
+ * The only path from a transport to the handlers: observe > cross-site > authenticate > authorize > decode > company,
+ * locations > idempotency > handler > error table.
  *
  * The rate of the API key is charged after its address check, so that a stolen key used from another network cannot
  * exhaust it, and before any other work. The rate of the company is charged as soon as the company is known. That is

@@ -1,5 +1,4 @@
-import type { DescField, DescMessage, DescMethodUnary, Message } from "@bufbuild/protobuf";
-import { isId } from "../../core/ids.js";
+import { type DescField, type DescMessage, type DescMethodUnary, type Message, ScalarType } from "@bufbuild/protobuf";
 
 type ReadIds = (message: Message) => readonly string[];
 
@@ -14,7 +13,7 @@ const readers = new Map<DescMessage, ReadIds>();
 export function resourceIdsOf(method: DescMethodUnary, request: Message, response?: Message): readonly string[] {
   const named = readerOf(method.input)(request);
   const created = response ? readerOf(method.output)(response) : [];
-  return [...new Set([...named, ...created])].filter((id) => generated.test(id));
+  return [...new Set([...named, ...created])];
 }
 
 function readerOf(message: DescMessage): ReadIds {
@@ -34,7 +33,7 @@ function readerOf(message: DescMessage): ReadIds {
 const idField = { localName: "id" };
 
 function isText(field: DescField): boolean {
-  return field.fieldKind === "scalar" && field.scalar === 9;
+  return field.fieldKind === "scalar" && field.scalar === ScalarType.STRING;
 }
 
 function hasId(message: DescMessage): boolean {
@@ -43,7 +42,7 @@ function hasId(message: DescMessage): boolean {
 
 function idOf(message: object, field: Pick<DescField, "localName">): readonly string[] {
   const value = memberOf(message, field);
-  return typeof value === "string" && isId(value) ? [value] : [];
+  return typeof value === "string" && generated.test(value) ? [value] : [];
 }
 
 function memberOf(message: object, { localName }: Pick<DescField, "localName">): unknown {
