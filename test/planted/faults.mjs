@@ -71,8 +71,8 @@ const ofServer = [
   {
     fault: "LOG_FORMAT is dropped",
     file: "src/serve.ts",
-    from: "createLogger(config.log)",
-    to: 'createLogger({ ...config.log, format: "json" })',
+    from: "createLogger(config.log, logLines)",
+    to: 'createLogger({ ...config.log, format: "json" }, logLines)',
     test: "test/server/metrics.test.ts",
     name: "logs lines for people where LOG_FORMAT says so",
     inDist: true,
