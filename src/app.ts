@@ -88,7 +88,7 @@ export async function createApp({
   const drainDeadline = createDrainDeadline();
   const run = createPipeline({
     ...{ services, handlers, keys, logger, metrics, trustedProxies, addressDetail, rateLimits, drainDeadline },
-    callsInFlightPerCompany,
+    companyLanes: { max: callsInFlightPerCompany, waitMs: poolWaitMs },
     fingerprintKeys: fingerprintKeys(secrets),
   });
   const servers = await startServers({ config, run, logger, metrics, probe, hasDemo }).catch(async (error: unknown) => {

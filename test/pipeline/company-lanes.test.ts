@@ -3,9 +3,10 @@ import { expect, it } from "vitest";
 import { createCompanyLanes } from "../../src/server/pipeline/company-lanes.js";
 
 const { signal } = new AbortController();
+const waitMs = 60_000;
 
 it("lets so many requests of a company run, the others in order, and none wait for another company", async () => {
-  const lanes = createCompanyLanes(2);
+  const lanes = createCompanyLanes({ max: 2, waitMs });
   const entered: number[] = [];
   const turns = [0, 1, 2, 3].map((n) => {
     const turn = lanes.turn(signal);
@@ -25,7 +26,7 @@ it("lets so many requests of a company run, the others in order, and none wait f
 });
 
 it("takes an aborted request out of the line, and refuses more than 1,000 that wait", async () => {
-  const lanes = createCompanyLanes(1);
+  const lanes = createCompanyLanes({ max: 1, waitMs });
   const first = lanes.turn(signal);
   first.enter("cmp_a");
   const aborted = new AbortController();
@@ -40,4 +41,17 @@ it("takes an aborted request out of the line, and refuses more than 1,000 that w
   first.end();
   await setImmediate();
   expect(() => lanes.turn(signal).enter("cmp_a")).not.toThrow();
+});
+
+it("refuses a request that waited too long, and counts its place as free", async () => {
+  const lanes = createCompanyLanes({ max: 1, waitMs: 20 });
+  const first = lanes.turn(signal);
+  first.enter("cmp_a");
+  await expect(lanes.turn(signal).enter("cmp_a")).rejects.toMatchObject({ reason: "OVERLOADED" });
+  const last = lanes.turn(signal);
+  const wait = last.enter("cmp_a");
+  first.end();
+  await wait;
+  last.end();
+  expect(lanes.turn(signal).enter("cmp_a")).toBeUndefined();
 });

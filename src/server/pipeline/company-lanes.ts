@@ -5,14 +5,22 @@ export interface Turn {
   /**
    * Waits for a place.
    *
-   * @throws DomainError OVERLOADED if too many requests wait already; the signal's reason if it aborts
+   * @throws DomainError OVERLOADED if too many requests wait already or this one has waited too long; the signal's reason
+   *   if it aborts
    */
   enter(companyId: string): Promise<void> | undefined;
   /** Gives the place to the next request, if this one has one. */
   end(): void;
 }
 
-/** Lets at most so many requests of one company run at a time. The others wait in order. */
+export interface CompanyLanesOptions {
+  /** Requests of one company that run at the same time. */
+  readonly max: number;
+  /** How long a further request waits for its place. */
+  readonly waitMs: number;
+}
+
+/** Lets at most so many requests of one company run at a time. The others wait in order, for a limited time. */
 export interface CompanyLanes {
   turn(signal: AbortSignal): Turn;
 }
@@ -31,7 +39,7 @@ const maxWaiting = 1_000;
  * One company's requests cannot use all database connections and the whole event loop, so that those of others find both
  * free. A lane exists only while its company has requests.
  */
-export function createCompanyLanes(max: number): CompanyLanes {
+export function createCompanyLanes({ max, waitMs }: CompanyLanesOptions): CompanyLanes {
   const lanes = new Map<string, Lane>();
 
   function laneOf(companyId: string): Lane {
@@ -66,26 +74,38 @@ export function createCompanyLanes(max: number): CompanyLanes {
             hold();
             return undefined;
           }
-          if (lane.waiting.size >= maxWaiting)
-            throw new DomainError("OVERLOADED", "Too many requests of this company are in flight. Retry the request.");
-          return waitIn(lane, signal).then(hold);
+          if (lane.waiting.size >= maxWaiting) throw overloaded();
+          return waitIn(lane, waitMs, signal).then(hold);
         },
       };
     },
   };
 }
 
-function waitIn({ waiting }: Lane, signal: AbortSignal): Promise<void> {
+function waitIn({ waiting }: Lane, waitMs: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    const onAbort = () => {
+    const stop = () => {
+      clearTimeout(timer);
       waiting.delete(onTurn);
+      signal.removeEventListener("abort", onAbort);
+    };
+    const onAbort = () => {
+      stop();
       reject(signal.reason);
     };
     const onTurn = () => {
-      signal.removeEventListener("abort", onAbort);
+      stop();
       resolve();
     };
+    const timer = setTimeout(() => {
+      stop();
+      reject(overloaded());
+    }, waitMs);
     waiting.add(onTurn);
     signal.addEventListener("abort", onAbort, { once: true });
   });
+}
+
+function overloaded(): DomainError {
+  return new DomainError("OVERLOADED", "Too many requests of this company are in flight. Retry the request.");
 }

@@ -10,7 +10,7 @@ import { authenticate } from "./authenticate.js";
 import { authorize, checkAddress, checkCompany, companyHeader, writableCompanies } from "./authorize.js";
 import type { Call, ExecuteCall } from "./call.js";
 import { createAddressOf } from "./client-address.js";
-import { createCompanyLanes, freeTurn, type Turn } from "./company-lanes.js";
+import { type CompanyLanesOptions, createCompanyLanes, freeTurn, type Turn } from "./company-lanes.js";
 import { forwardsIdempotencyKey, importsRecords, isReadOnly, rpcNameOf, scopesOf } from "./contract.js";
 import { crossSiteRequest, originHeader } from "./cross-site.js";
 import { type DrainDeadline, type Limits, withinDeadline } from "./deadline.js";
@@ -41,8 +41,8 @@ export interface PipelineOptions {
   readonly addressDetail?: AddressDetail;
   /** Default: no limits. */
   readonly rateLimits?: RateLimits;
-  /** Requests of one company that run at the same time; default: no limit. */
-  readonly callsInFlightPerCompany?: number;
+  /** Default: no limit to the requests of one company that run at the same time. */
+  readonly companyLanes?: CompanyLanesOptions;
   /** When requests in flight are aborted; default: never. */
   readonly drainDeadline?: DrainDeadline;
   /** Maximum duration of any request; default: 30 seconds. */
@@ -75,7 +75,7 @@ export function createPipeline(options: PipelineOptions): ExecuteCall {
     addressDetail,
   };
   const meterOf = createRateMeters(options.rateLimits ?? {}, observer.now);
-  const lanes = createCompanyLanes(options.callsInFlightPerCompany ?? Number.POSITIVE_INFINITY);
+  const lanes = createCompanyLanes(options.companyLanes ?? { max: Number.POSITIVE_INFINITY, waitMs: 0 });
 
   async function answer<Answer>(call: Call<Answer>, record: CallRecord, time: CallTime): Promise<Answer> {
     // A call that waits for third-party systems would make other calls of its company wait for them.
