@@ -62,13 +62,98 @@ it("tells reading rpcs from those that make something", () => {
 });
 
 it("is served whole: every service that a file of the contract declares", () => {
-  const folder = new URL("../../proto/moego/", import.meta.url);
-  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".proto"));
-  const declared = files.flatMap((file) => {
-    const text = readFileSync(new URL(file, folder), "utf8");
-    const [, packageName] = /^package ([\w.]+);$/m.exec(text) ?? [];
-    return [...text.matchAll(/^service (\w+)/gm)].map(([, name]) => `${packageName}.${name}`);
-  });
+  const declared = contractFiles().flatMap(({ text, packageName }) =>
+    [...text.matchAll(/^service (\w+)/gm)].map(([, name]) => `${packageName}.${name}`),
+  );
   expect(declared.length).toBeGreaterThan(20);
   expect(services.map(({ typeName }) => typeName).toSorted()).toEqual(declared.toSorted());
 });
+
+describe("the options of a proto file for other languages", () => {
+  const files = contractFiles();
+
+  it.each(files)("are all in $name", ({ name, text, packageName }) => {
+    const options = [...text.matchAll(/^option (\w+) = (.*);$/gm)].map(([, option, value]) => `${option} = ${value}`);
+    const prefix = /^objc_class_prefix = "MG[A-Z]{2}"$/;
+    expect(options.filter((option) => !prefix.test(option))).toEqual(expectedOptions(name, packageName));
+    expect(options.filter((option) => prefix.test(option))).toHaveLength(1);
+  });
+
+  it("give each package an Objective-C prefix of its own: that language has no packages", () => {
+    const prefixes = files.map(({ text, packageName }) => {
+      const [, prefix = ""] = /^option objc_class_prefix = "(\w+)";$/m.exec(text) ?? [];
+      return `${prefix} ${packageName}`;
+    });
+    const pairs = [...new Set(prefixes)].map((pair) => pair.split(" "));
+    expect(new Set(pairs.map(([prefix]) => prefix)).size).toBe(pairs.length);
+    expect(new Set(pairs.map(([, packageName]) => packageName)).size).toBe(pairs.length);
+  });
+
+  it("give no Java class of a file the name of a message, an enum or a service", () => {
+    const declared = files.flatMap(({ text, packageName }) =>
+      [...text.matchAll(/^ *(?:message|enum|service) (\w+)/gm)].map(([, name]) => `${packageName}.${name}`),
+    );
+    const outer = files.map(({ name, packageName }) => `${packageName}.${outerClassOf(name)}`);
+    expect(outer.filter((name) => declared.includes(name))).toEqual([]);
+    expect(new Set(outer).size).toBe(files.length);
+  });
+});
+
+describe("the proto files of others", () => {
+  const folder = new URL("../../proto/third_party/", import.meta.url);
+  const names = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".proto"));
+
+  it("do not hide grpcio: generated to grpc/, the health service would lie where Python looks for it", () => {
+    const folders = names.map((name) => name.split(/[\\/]/)[0]);
+    expect([...new Set(folders)].toSorted()).toEqual(["google", "grpc_health", "grpc_reflection"]);
+  });
+
+  it.each(names)("have what Go and Java need: %s", (name) => {
+    const text = readFileSync(new URL(name, folder), "utf8");
+    expect(text).toMatch(/^option go_package = "/m);
+    expect(text).toMatch(/^option java_package = "/m);
+  });
+});
+
+interface ContractFile {
+  /** Below proto/. */
+  readonly name: string;
+  readonly text: string;
+  readonly packageName: string;
+}
+
+function contractFiles(): readonly ContractFile[] {
+  const folder = new URL("../../proto/moego/", import.meta.url);
+  const names = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".proto"));
+  return names.toSorted().map((file) => {
+    const text = readFileSync(new URL(file, folder), "utf8");
+    const [, packageName = ""] = /^package ([\w.]+);$/m.exec(text) ?? [];
+    return { name: `moego/${file.replaceAll("\\", "/")}`, text, packageName };
+  });
+}
+
+/** All but the Objective-C prefix follow from the package and the name of the file. */
+function expectedOptions(file: string, packageName: string): readonly string[] {
+  const parts = packageName.split(".");
+  const capitalized = parts.map(capitalize);
+  // `package` is a keyword of Java.
+  const java = parts.map((part) => (part === "package" ? "packages" : part)).join(".");
+  return [
+    `csharp_namespace = "${capitalized.join(".")}"`,
+    `go_package = "moego-open-backend/${parts.join("/")};${parts.slice(-2).join("")}"`,
+    "java_multiple_files = true",
+    `java_outer_classname = "${outerClassOf(file)}"`,
+    `java_package = "com.${java}"`,
+    `php_namespace = "${capitalized.join("\\\\")}"`,
+    `ruby_package = "${capitalized.join("::")}"`,
+  ];
+}
+
+function outerClassOf(file: string): string {
+  const [, base = ""] = /(\w+)\.proto$/.exec(file) ?? [];
+  return `${base.split("_").map(capitalize).join("")}Proto`;
+}
+
+function capitalize(word: string): string {
+  return word.slice(0, 1).toUpperCase() + word.slice(1);
+}

@@ -11,14 +11,14 @@ import {
   HealthCheckRequestSchema,
   HealthCheckResponseSchema,
   HealthCheckResponse_ServingStatus as Serving,
-} from "../../src/gen/proto/grpc/health/v1/health_pb.js";
+} from "../../src/gen/proto/grpc_health/v1/health_pb.js";
 import {
   ExtensionRequestSchema,
   type ServerReflectionRequest,
   ServerReflectionRequestSchema,
   type ServerReflectionResponse,
   ServerReflectionResponseSchema,
-} from "../../src/gen/proto/grpc/reflection/v1/reflection_pb.js";
+} from "../../src/gen/proto/grpc_reflection/v1/reflection_pb.js";
 import {
   CustomerService,
   GetCustomerRequestSchema,

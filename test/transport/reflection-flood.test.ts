@@ -5,7 +5,7 @@ import {
   type ServerReflectionRequest,
   ServerReflectionRequestSchema,
   ServerReflectionResponseSchema,
-} from "../../src/gen/proto/grpc/reflection/v1/reflection_pb.js";
+} from "../../src/gen/proto/grpc_reflection/v1/reflection_pb.js";
 import { startWorld, type World } from "./world.js";
 
 let world: World;

@@ -12,7 +12,7 @@ import {
   HealthCheckResponseSchema,
   HealthListResponseSchema,
   HealthCheckResponse_ServingStatus as ServingStatus,
-} from "../../gen/proto/grpc/health/v1/health_pb.js";
+} from "../../gen/proto/grpc_health/v1/health_pb.js";
 import { decodeBinary } from "./binary-input.js";
 import { encodeBinary, grpcMethodOf } from "./grpc-codec.js";
 

@@ -9,7 +9,7 @@ import {
   type sendUnaryData,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
-import { Health } from "../../gen/proto/grpc/health/v1/health_pb.js";
+import { Health } from "../../gen/proto/grpc_health/v1/health_pb.js";
 import type { Call, ExecuteCall } from "../pipeline/call.js";
 import { isUnary } from "../pipeline/contract.js";
 import { callCancelled, deadlineExceeded } from "../pipeline/deadline.js";

@@ -14,8 +14,8 @@ import {
   type ServerReflectionRequest,
   ServerReflectionRequestSchema,
   ServerReflectionResponseSchema,
-} from "../../gen/proto/grpc/reflection/v1/reflection_pb.js";
-import { ServerReflection as ServerReflectionV1Alpha } from "../../gen/proto/grpc/reflection/v1alpha/reflection_pb.js";
+} from "../../gen/proto/grpc_reflection/v1/reflection_pb.js";
+import { ServerReflection as ServerReflectionV1Alpha } from "../../gen/proto/grpc_reflection/v1alpha/reflection_pb.js";
 import { decodeBinary } from "./binary-input.js";
 import { encodeBinary, grpcMethodOf } from "./grpc-codec.js";
 
