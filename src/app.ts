@@ -1,5 +1,6 @@
 import { readTls, watchCertificate } from "./certificates.js";
 import { type Config, ownUrl } from "./config/config.js";
+import type { CardPages } from "./core/card-page.js";
 import type { ServiceSecrets } from "./database-server.js";
 import { startCleanup } from "./db/cleanup.js";
 import { type Database, openDatabase, openStatements, type Statements } from "./db/database.js";
@@ -9,6 +10,7 @@ import { createOutbound } from "./outbound/outbound-calls.js";
 import { createRepositories, fingerprintKeys } from "./repositories.js";
 import { createKeyCheckRepository } from "./resources/api-keys/key-check.repository.js";
 import { createKeyChecker, systemClock } from "./resources/api-keys/key-check.service.js";
+import { createCardPages } from "./resources/cards/card-page.service.js";
 import type { Logger } from "./server/logger.js";
 import { createMetrics, type Metrics } from "./server/metrics.js";
 import { createAttemptBudget } from "./server/pipeline/attempt-budget.js";
@@ -16,7 +18,9 @@ import type { ExecuteCall } from "./server/pipeline/call.js";
 import { createAddressOf } from "./server/pipeline/client-address.js";
 import { createDrainDeadline, outcomeGraceMs } from "./server/pipeline/deadline.js";
 import { createRejectRequest } from "./server/pipeline/observe.js";
+import { createReportPage } from "./server/pipeline/observe-page.js";
 import { createPipeline } from "./server/pipeline/pipeline.js";
+import { createCardPageHandler } from "./server/transport/card-page.js";
 import { createConnectHandler } from "./server/transport/connect.js";
 import { demoEcho, demoEchoPath } from "./server/transport/demo-echo.js";
 import { startGrpcServer } from "./server/transport/grpc.js";
@@ -77,8 +81,10 @@ export async function createApp({
   const externalApiAllow = new Set(config.externalApiAllow);
   const outbound = createOutbound({ allow: externalApiAllow, observe: metrics.countOutbound });
   let httpUrl = "";
+  const repositories = createRepositories({ database, limits: config.limits }, secrets);
+  const cardPages = createCardPages({ cards: repositories.cards, hasDemo });
   const handlers = createHandlers({
-    repositories: createRepositories({ database, limits: config.limits }, secrets),
+    repositories,
     outbound,
     pageTokenSecret: secrets.pageTokenSecret,
     publicBaseUrl: () => config.publicBaseUrl ?? httpUrl,
@@ -91,7 +97,8 @@ export async function createApp({
     companyLanes: { max: callsInFlightPerCompany, waitMs: poolWaitMs },
     fingerprintKeys: fingerprintKeys(secrets),
   });
-  const servers = await startServers({ config, run, logger, metrics, probe, hasDemo }).catch(async (error: unknown) => {
+  const parts = { config, run, logger, metrics, probe, hasDemo, cardPages };
+  const servers = await startServers(parts).catch(async (error: unknown) => {
     await Promise.all([database.close(), checks.close(), probe.close()]);
     throw error;
   });
@@ -131,14 +138,16 @@ interface ServerParts {
   /** A connection that neither requests nor key checks use. */
   readonly probe: Statements;
   readonly hasDemo: boolean;
+  readonly cardPages: CardPages;
 }
 
-async function startServers({ config, run, logger, metrics, probe, hasDemo }: ServerParts) {
+async function startServers({ config, run, logger, metrics, probe, hasDemo, cardPages }: ServerParts) {
   const tls = config.tls && (await readTls(config.tls));
-  const refuse = createRejectRequest({
-    ...{ logger, metrics, addressDetail: config.log.clientAddress },
-    addressOf: createAddressOf(config.trustedProxies),
-  });
+  const observer = { logger, metrics, addressDetail: config.log.clientAddress };
+  const addressOf = createAddressOf(config.trustedProxies);
+  const refuse = createRejectRequest({ ...observer, addressOf });
+  const report = createReportPage(observer);
+  const budget = createAttemptBudget(systemClock.monotonicMs);
   const listen = { host: config.host, maxConnections: config.maxConnections, ...(tls ? { tls } : {}) };
   const http = await bindServer("HTTP_PORT", config.httpPort, () =>
     startHttpServer({
@@ -146,6 +155,7 @@ async function startServers({ config, run, logger, metrics, probe, hasDemo }: Se
       port: config.httpPort,
       handlers: [
         ...(hasDemo ? [demoEcho] : []),
+        createCardPageHandler({ pages: cardPages, addressOf, budget, report }),
         createConnectHandler({ services, run, refuse }),
         createRestHandler({ services, run, refuse }),
       ],

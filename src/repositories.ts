@@ -5,6 +5,7 @@ import { createPseudonym } from "./db/erasure/pseudonym.js";
 import { createApiKeyRepository } from "./resources/api-keys/api-key.repository.js";
 import { createCallerRepository } from "./resources/callers/caller.repository.js";
 import { createCallerScreenRepository } from "./resources/callers/caller-screen.repository.js";
+import { createCardRepository } from "./resources/cards/card.repository.js";
 import { createCatalogRepository } from "./resources/catalog/catalog.repository.js";
 import { createConsentRepository } from "./resources/consent/consent.repository.js";
 import {
@@ -53,6 +54,7 @@ export function createRepositories(limited: LimitedDatabase, secrets: ServiceSec
     pets: createPetRepository(limited),
     petImports: createPetImportRepository(limited, pseudonym),
     cardLinks: createCardLinkRepository(database, derivedKeys(secrets, "cardLinks")),
+    cards: createCardRepository(database),
     settings: createSettingRepositories(limited),
     customFieldLists: createCustomFieldListRepository(limited),
     catalog: createCatalogRepository(limited),

@@ -24,6 +24,7 @@ export const idPrefixes = {
   ledgerEntry: "ple_",
   service: "srv_",
   cardLink: "cof_",
+  card: "card_",
   vipLevel: "vip_",
   apiKey: "key_",
   externalApi: "xapi_",

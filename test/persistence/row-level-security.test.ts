@@ -178,7 +178,8 @@ describe("the rights of the server", () => {
       "SELECT table_name AS name FROM information_schema.role_table_grants WHERE grantee = 'moego_service' AND privilege_type = 'DELETE'",
     );
     expect(rows.map(({ name }) => name).toSorted()).toEqual([
-      ...["api_key_secret", "card_link", "company_customer_count", "customer", "customer_account", "customer_address"],
+      ...["api_key_secret", "card_link", "company_customer_count", "company_secret", "customer", "customer_account"],
+      "customer_address",
       ...["customer_note", "customer_phone", "customer_tag", "external_api_secret", "flow_run", "idempotency", "lead"],
       ...["lead_phone", "pet", "pet_note", "pet_pet_code", "pet_vaccination"],
     ]);

@@ -23,6 +23,9 @@ export const unfilteredOnPurpose: readonly Exception[] = [
   { statement: "directory_admin.companies", about: "company", why: "lists all companies for a platform key" },
   { statement: "cleanup.flow_runs", about: "flow_run", why: "removes what has expired, of every company" },
   { statement: "cleanup.card_links", about: "card_link", why: "removes what has expired, of every company" },
+  { statement: "cards.find_link", about: "card_link", why: "looked up by its token before any company is known" },
+  { statement: "cards.find_link", about: "company", why: "the company of the link" },
+  { statement: "cards.find_link", about: "customer", why: "the customer of the link, in the company of the link" },
   { statement: "secret_rotation.after", about: "external_api_secret", why: "seals the secrets of every company anew" },
   { statement: "flow_run_rotation.after", about: "flow_run", why: "seals the responses of every company anew" },
 ];

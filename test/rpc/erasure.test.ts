@@ -65,7 +65,17 @@ const columnsOfLead = [
 ];
 const columnsOfCustomer = [
   ...columnsOfLead.filter((column) => column !== "pet.lead_id"),
-  ...["card_link.customer_id", "customer.avatar", "customer.email", "customer.email_key", "customer.first_name"],
+  ...["brand", "customer_id", "last_four", "payment_method_id", "provider_customer_id"].map(
+    (c) => `customer_card.${c}`,
+  ),
+  ...[
+    "card_link.customer_id",
+    "card_link.provider_session_id",
+    "customer.avatar",
+    "customer.email",
+    "customer.email_key",
+    "customer.first_name",
+  ],
   ...["customer.id", "customer.last_name", "customer.phone", "customer.source", "customer.source_lead_id"],
   ...["address1", "address2", "city", "customer_id", "id", "postal_code", "state"].map((c) => `customer_address.${c}`),
   ...["customer_note.customer_id", "customer_note.id", "customer_note.note", "lead.promoted_customer_id"],

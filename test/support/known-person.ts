@@ -56,6 +56,7 @@ export async function knownCustomer(server: TestServer, canaries: Canaries): Pro
     claimed(),
   );
   await server.ok(genCustomerCofLink, { id: named.id }, claimed());
+  await enterCard(server, named.id, canaries);
   const { pet } = await server.ok(
     PetService.method.createPet,
     { customerId: named.id, pet: petWith(canaries) },
@@ -66,6 +67,19 @@ export async function knownCustomer(server: TestServer, canaries: Canaries): Pro
   await usePackage(server, named.id, canaries);
   const given = [...customer.address, ...customer.notes, ...noted.notes, ...(pet?.notes ?? [])].map(({ id }) => id);
   return { id: named.id, ids: [...new Set([...lead.ids, named.id, pet?.id ?? "", ...given])] };
+}
+
+/** As a confirmation of the payment provider stores it. */
+async function enterCard(server: TestServer, customerId: string, canaries: Canaries): Promise<void> {
+  await server.database.owner.query("UPDATE card_link SET provider_session_id = $1 WHERE customer_id = $2", [
+    ...[canaries.text("session"), customerId],
+  ]);
+  const named = { company_id: companyId, id: `card_${customerId}`.slice(0, 30), customer_id: customerId };
+  const ofProvider = {
+    ...{ provider: "stripe", provider_customer_id: canaries.text("payer"), payment_method_id: canaries.text("method") },
+    ...{ brand: canaries.text("brand"), last_four: canaries.text("four"), expiry_month: 1, expiry_year: 2031 },
+  };
+  await server.insert([["customer_card", [{ ...named, ...ofProvider, created_time: "2026-01-01T00:00:00Z" }]]]);
 }
 
 /** Another customer, another lead and a default of company A that point to the record by its id and by its number. */
