@@ -9,7 +9,7 @@ import { createHandlers } from "./handlers.js";
 import { createOutbound } from "./outbound/outbound-calls.js";
 import { createRepositories, fingerprintKeys } from "./repositories.js";
 import { createKeyCheckRepository } from "./resources/api-keys/key-check.repository.js";
-import { createKeyChecker, systemClock } from "./resources/api-keys/key-check.service.js";
+import { createKeyChecker } from "./resources/api-keys/key-check.service.js";
 import { createCardPages } from "./resources/cards/card-page.service.js";
 import type { Logger } from "./server/logger.js";
 import { createMetrics, type Metrics } from "./server/metrics.js";
@@ -74,8 +74,8 @@ export async function createApp({
   const metrics = createMetrics({ pool: () => toGauges(database), droppedLogLines });
   const keys = createKeyChecker({
     repository: createKeyCheckRepository(checks),
-    clock: systemClock,
-    budget: createAttemptBudget(systemClock.monotonicMs),
+    monotonicMs,
+    budget: createAttemptBudget(monotonicMs),
     onTouchFailed: (err) => logger.warn({ err }, "failed to update last_used_time of an API key"),
   });
   const externalApiAllow = new Set(config.externalApiAllow);
@@ -141,13 +141,15 @@ interface ServerParts {
   readonly cardPages: CardPages;
 }
 
+const monotonicMs = () => performance.now();
+
 async function startServers({ config, run, logger, metrics, probe, hasDemo, cardPages }: ServerParts) {
   const tls = config.tls && (await readTls(config.tls));
   const observer = { logger, metrics, addressDetail: config.log.clientAddress };
   const addressOf = createAddressOf(config.trustedProxies);
   const refuse = createRejectRequest({ ...observer, addressOf });
   const report = createReportPage(observer);
-  const budget = createAttemptBudget(systemClock.monotonicMs);
+  const budget = createAttemptBudget(monotonicMs);
   const listen = { host: config.host, maxConnections: config.maxConnections, ...(tls ? { tls } : {}) };
   const http = await bindServer("HTTP_PORT", config.httpPort, () =>
     startHttpServer({

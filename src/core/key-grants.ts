@@ -41,8 +41,11 @@ export interface KeyRecord {
   /** As stored. Empty means every scope except the privileged ones. */
   readonly scopes: readonly string[];
   readonly allowedAddresses: readonly string[];
-  /** When the API key or this secret expires, whichever is first. */
-  readonly expiredTime?: Date;
+  /**
+   * Milliseconds until the API key or this secret expires, whichever is first, by the clock of the database, which wrote
+   * the times of rotations. The clock of the server may differ.
+   */
+  readonly expiresInMs?: number;
   /** When the API key expires. */
   readonly keyExpiredTime?: Date;
   readonly revokedTime?: Date;

@@ -66,7 +66,7 @@ function checkerOf({ valid = [], isStalled = false }: { valid?: readonly string[
       issuedHashes: async () => [...records.keys()],
       async touch() {},
     },
-    clock: { now: () => 1_000_000, monotonicMs },
+    monotonicMs,
     budget: createAttemptBudget(monotonicMs),
   });
   const check = (secret: string, address: string) => checker.check([secret], address);

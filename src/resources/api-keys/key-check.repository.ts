@@ -38,7 +38,7 @@ interface KeyRow {
   readonly staff_id: string | null;
   readonly scopes: readonly string[];
   readonly allowed_addresses: readonly string[];
-  readonly expired_time: Date | null;
+  readonly expires_in_ms: number | null;
   readonly key_expired_time: Date | null;
   readonly revoked_time: Date | null;
   readonly organizations: readonly string[];
@@ -59,7 +59,8 @@ interface ReachJson {
 const findKey = statement(
   "keys.check",
   `SELECT k.id AS key_id, s.hash, k.staff_id, k.scopes, k.allowed_addresses, k.revoked_time,
-     least(k.expired_time, s.expired_time) AS expired_time, k.expired_time AS key_expired_time,
+     extract(epoch FROM least(k.expired_time, s.expired_time) - clock_timestamp())::float8 * 1000 AS expires_in_ms,
+     k.expired_time AS key_expired_time,
      ARRAY(SELECT o.type || ':' || o.company_id || '/' || o.organization_id FROM api_key_organization o
        WHERE o.key_id = k.id ORDER BY 1) AS organizations,
      (SELECT json_agg(json_build_object('id', c.id, 'country', c.country, 'time_zone', c.time_zone,
@@ -109,7 +110,7 @@ function toKeyRecord(row: KeyRow): KeyRecord {
     ...(row.staff_id === null ? {} : { staff: { id: row.staff_id, companyIds: companiesOfStaff(row) } }),
     scopes: row.scopes,
     allowedAddresses: row.allowed_addresses,
-    ...(row.expired_time ? { expiredTime: row.expired_time } : {}),
+    ...(row.expires_in_ms === null ? {} : { expiresInMs: row.expires_in_ms }),
     ...(row.key_expired_time ? { keyExpiredTime: row.key_expired_time } : {}),
     ...(row.revoked_time ? { revokedTime: row.revoked_time } : {}),
     organizations: row.organizations,

@@ -1,21 +1,13 @@
 import { timingSafeEqual } from "node:crypto";
 import { DomainError } from "../../core/errors.js";
-import type { AttemptBudget, KeyChecker, KeyCheckRepository, KeyRecord } from "../../core/key-grants.js";
+import type { AttemptBudget, KeyChecker, KeyCheckRepository } from "../../core/key-grants.js";
 import { hashSecret, isWellFormedSecret } from "../../core/key-secrets.js";
-import { createKeyLookups, remember } from "./key-lookups.service.js";
-
-export interface Clock {
-  /** Milliseconds since the epoch. */
-  readonly now: () => number;
-  /** Milliseconds of a monotonic clock. */
-  readonly monotonicMs: () => number;
-}
-
-export const systemClock: Clock = { now: () => Date.now(), monotonicMs: () => performance.now() };
+import { createKeyLookups, type FoundKey, remember } from "./key-lookups.service.js";
 
 export interface KeyCheckerOptions {
   readonly repository: KeyCheckRepository;
-  readonly clock: Clock;
+  /** Milliseconds of a monotonic clock. */
+  readonly monotonicMs: () => number;
   /** Limits lookups of unknown secrets; default: no limit. */
   readonly budget?: AttemptBudget;
   /** Called if the time of last use could not be stored. The request does not fail. */
@@ -26,16 +18,16 @@ const touchIntervalMs = 60_000;
 const touchedKeys = 10_000;
 
 /** Checks the API key of every request. Lookups are shared and cached for at most 2 s. */
-export function createKeyChecker({ repository, clock, budget, onTouchFailed }: KeyCheckerOptions): KeyChecker {
+export function createKeyChecker({ repository, monotonicMs, budget, onTouchFailed }: KeyCheckerOptions): KeyChecker {
   const lookups = createKeyLookups({
     repository,
-    monotonicMs: clock.monotonicMs,
+    monotonicMs,
     budget: budget ?? unlimited,
   });
   const touched = new Map<string, number>();
 
   function touch(keyId: string): void {
-    const now = clock.monotonicMs();
+    const now = monotonicMs();
     const last = touched.get(keyId);
     if (last !== undefined && now - last < touchIntervalMs) return;
     remember(touched, touchedKeys, keyId, now);
@@ -50,7 +42,7 @@ export function createKeyChecker({ repository, clock, budget, onTouchFailed }: K
         const hash = hashSecret(secret);
         const found = await lookups.find(hash, address);
         if (!found || !timingSafeEqual(found.record.hash, hash)) continue;
-        refuseEnded(found.record, clock.now());
+        refuseEnded(found, monotonicMs());
         touch(found.record.keyId);
         return found.grant;
       }
@@ -60,10 +52,10 @@ export function createKeyChecker({ repository, clock, budget, onTouchFailed }: K
 }
 
 /** Expiry is checked on every request, so that a cached key expires on time. */
-function refuseEnded(record: KeyRecord, now: number): void {
+function refuseEnded({ record, askedAtMs }: FoundKey, now: number): void {
   const metadata = { keyId: record.keyId };
   if (record.revokedTime) throw new DomainError("KEY_REVOKED", "The API key was revoked.", { metadata });
-  if (record.expiredTime && record.expiredTime.getTime() <= now) {
+  if (record.expiresInMs !== undefined && askedAtMs + record.expiresInMs <= now) {
     throw new DomainError("KEY_EXPIRED", "The API key has expired.", { metadata });
   }
 }

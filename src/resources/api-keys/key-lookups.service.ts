@@ -8,8 +8,10 @@ import {
 } from "../../core/key-grants.js";
 import { createFairGate } from "./fair-gate.service.js";
 
-interface FoundKey {
+export interface FoundKey {
   readonly record: KeyRecord;
+  /** When the query was sent, by the monotonic clock. */
+  readonly askedAtMs: number;
   readonly grant: KeyGrant;
 }
 
@@ -49,7 +51,7 @@ export function createKeyLookups({ repository, budget, monotonicMs }: LookupOpti
   async function find(id: string, hash: Uint8Array): Promise<FoundKey | undefined> {
     const askedAtMs = monotonicMs();
     const record = await repository.findByHash(hash);
-    const found = record && { record, grant: toGrant(record) };
+    const found = record && { record, askedAtMs, grant: toGrant(record) };
     known.delete(id);
     unknown.delete(id);
     if (found) remember(known, rememberedKnown, id, { found, askedAtMs });
