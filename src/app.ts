@@ -174,7 +174,7 @@ async function startServers({ config, run, logger, metrics, probe, hasDemo, card
     }),
   );
   const grpc = await bindServer("GRPC_PORT", config.grpcPort, () =>
-    startGrpcServer({ ...listen, port: config.grpcPort, services, run }),
+    startGrpcServer({ ...listen, port: config.grpcPort, services, run, refuse }),
   ).catch(async (error: unknown) => {
     await http.stop({ timeoutMs: 0 });
     throw error;

@@ -2,10 +2,10 @@ import { accessSync, constants } from "node:fs";
 import { isIP } from "node:net";
 import { z } from "zod";
 import { addressDetails } from "../core/client-address.js";
-import { isIpRange } from "../core/ip-ranges.js";
+import { isIpRange, isLoopback } from "../core/ip-ranges.js";
 import { readAllowedTarget } from "../core/outbound-call.js";
 import { maxPoolSize } from "../db/pool.js";
-import { isLoopback, isVerifiedConnection } from "../db/verified-connection.js";
+import { isVerifiedConnection } from "../db/verified-connection.js";
 import { companyLimitsSchema, integerVariable as integer, numberVariable } from "./company-limits-schema.js";
 import { variableDocs } from "./variable-docs.js";
 

@@ -9,6 +9,13 @@ export function isIpRange(text: string): boolean {
   return /^(0|[1-9]\d{0,2})$/.test(length) && Number(length) <= (version === 4 ? 32 : 128);
 }
 
+const loopbackRanges = ["127.0.0.0/8", "::1"];
+
+/** Whether only this machine can connect to the host, in whatever form its address is written. */
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || (isIP(host) !== 0 && isIpRange(host) && isWithinRanges(host, loopbackRanges));
+}
+
 export function isWithinRanges(range: string, others: readonly string[]): boolean {
   const inner = readRange(range);
   return others.map(readRange).some((outer) => {

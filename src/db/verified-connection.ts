@@ -1,10 +1,5 @@
-import { isIP } from "node:net";
 import pg from "pg";
-
-/** Whether only this machine can connect to the host. */
-export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
-}
+import { isLoopback } from "../core/ip-ranges.js";
 
 /**
  * Whether a connection to this URL cannot be read or answered by others on the network: it stays on this machine, or it

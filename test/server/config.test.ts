@@ -91,6 +91,8 @@ describe("the configuration", () => {
     [{ HOST: "0.0.0.0", TRUSTED_PROXIES: "10.0.0.1" }, []],
     [{ HOST: "localhost" }, []],
     [{ HOST: "127.0.0.2" }, []],
+    [{ HOST: "::ffff:127.0.0.2" }, []],
+    [{ HOST: "0:0:0:0:0:0:0:1" }, []],
     [{ HOST: "::1" }, []],
   ])("refuses to send keys in plain text over a network: %j", (environment, names) => {
     expect(faultsOf(environment).map((fault) => fault.name)).toEqual(names);

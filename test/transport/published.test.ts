@@ -46,6 +46,15 @@ it.each(publishedRpcs)(
         metadata: { rpc, documentation: publishedRpcsPage, requestId: outcome.headers["x-request-id"] },
       });
     expect([connect, ...rest].map(({ httpStatus }) => httpStatus)).toEqual([501, ...rest.map(() => 501)]);
+    // Each of them is logged and counted.
+    for (const { headers } of [connect, web, grpc, ...rest]) {
+      const logged = world.logs.filter(({ requestId }) => requestId === headers["x-request-id"]);
+      expect(logged).toMatchObject([{ rpc: "unknown", reason: "METHOD_NOT_IMPLEMENTED", clientAddress: "127.0.0.1" }]);
+    }
+    const transports = world.observed
+      .splice(0)
+      .map(({ code, transport }) => (code === "UNIMPLEMENTED" ? transport : code));
+    expect(transports.toSorted()).toEqual(["connect", "grpc", "grpc-web", ...rest.map(() => "rest")]);
   },
 );
 

@@ -172,7 +172,15 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const { timeouts, maxConnections } = options;
   const tls = { ...(options.tls ? { tls: options.tls } : {}), ...(maxConnections ? { maxConnections } : {}) };
   const handshakes = timeouts?.handshakeMs ? { handshakeTimeoutMs: timeouts.handshakeMs } : {};
-  const grpc = await startGrpcServer({ host: "127.0.0.1", port: 0, services: served, run, ...tls, ...handshakes });
+  const grpc = await startGrpcServer({
+    host: "127.0.0.1",
+    port: 0,
+    services: served,
+    run,
+    refuse,
+    ...tls,
+    ...handshakes,
+  });
   const http = await startHttpServer({
     host: options.host ?? "127.0.0.1",
     port: 0,

@@ -1,15 +1,17 @@
 import { Metadata, type MethodDefinition, type Server, type sendUnaryData } from "@grpc/grpc-js";
 import { publishedRpcs } from "../../published-rpcs.js";
 import { requestIdHeader, requestIdOf } from "../pipeline/call.js";
-import { toStatusError } from "../pipeline/status.js";
+import { forwardedForHeader } from "../pipeline/client-address.js";
+import type { RejectRequest } from "../pipeline/observe.js";
+import { type GrpcCall, peerAddressOf, textOf } from "./grpc-peer.js";
 import { grpcStatusOf } from "./grpc-status.js";
 import { publishedRpcError } from "./published.js";
 
 /**
  * Answers the rpcs of the hosted API that this server does not implement. grpc-js would answer them as well, but
- * without details.
+ * without details, and neither log nor count them.
  */
-export function addPublished(server: Server): void {
+export function addPublished(server: Server, refuse: RejectRequest): void {
   for (const { rpc } of publishedRpcs) {
     const error = publishedRpcError(rpc);
     if (!error) continue;
@@ -17,12 +19,12 @@ export function addPublished(server: Server): void {
     server.addService(
       { [name]: definitionOf(rpc) },
       {
-        [name]: (call: { readonly metadata: Metadata }, answer: sendUnaryData<Buffer>) => {
-          const [proposed] = call.metadata.get(requestIdHeader);
-          const requestId = requestIdOf(typeof proposed === "string" ? proposed : undefined);
+        [name]: (call: GrpcCall, answer: sendUnaryData<Buffer>) => {
+          const requestId = requestIdOf(textOf(call.metadata, requestIdHeader));
           const headers = new Metadata();
           headers.set(requestIdHeader, requestId);
-          answer(grpcStatusOf(toStatusError(error, requestId), headers));
+          const origin = { peerAddress: peerAddressOf(call), forwardedFor: textOf(call.metadata, forwardedForHeader) };
+          answer(grpcStatusOf(refuse(error, { transport: "grpc", requestId, ...origin }), headers));
         },
       },
     );

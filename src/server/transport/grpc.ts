@@ -13,6 +13,7 @@ import { Health } from "../../gen/proto/grpc_health/v1/health_pb.js";
 import type { Call, ExecuteCall } from "../pipeline/call.js";
 import { isUnary } from "../pipeline/contract.js";
 import { callCancelled, deadlineExceeded } from "../pipeline/deadline.js";
+import type { RejectRequest } from "../pipeline/observe.js";
 import { StatusError } from "../pipeline/status.js";
 import { closeAnsweredStreams } from "./answered-streams.js";
 import { decodeBinary } from "./binary-input.js";
@@ -20,6 +21,7 @@ import { closeDeadSessions } from "./dead-sessions.js";
 import { encodeBinary, grpcMethodOf } from "./grpc-codec.js";
 import { addHealth } from "./grpc-health.js";
 import { http2ServersOf } from "./grpc-http2-servers.js";
+import { peerAddressOf, textOf } from "./grpc-peer.js";
 import { addPublished } from "./grpc-published.js";
 import { addErrorDetails, grpcStatusOf } from "./grpc-status.js";
 import { maxMessageBytes } from "./limits.js";
@@ -55,6 +57,8 @@ interface GrpcServerOptions {
   readonly port: number;
   readonly services: readonly DescService[];
   readonly run: ExecuteCall;
+  /** Rejects a call of an rpc that the hosted API has and this server does not. */
+  readonly refuse: RejectRequest;
   /** Absent = without TLS. */
   readonly tls?: TlsFiles;
   /** Connections above this number are closed at once; default: no limit. */
@@ -75,7 +79,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
   const { services, run, host } = options;
   const server = new Server({ ...channelOptions, interceptors: [addErrorDetails] });
   for (const service of services) addService(server, service, run);
-  addPublished(server);
+  addPublished(server, options.refuse);
   const health = addHealth(
     server,
     services.map(({ typeName }) => typeName),
@@ -175,21 +179,11 @@ function callOf(
     transport: "grpc",
     signal,
     ...(Number.isFinite(deadlineMs) ? { timeoutMs: deadlineMs - Date.now() } : {}),
-    peerAddress: withoutPort(grpcCall.getPeer()),
+    peerAddress: peerAddressOf(grpcCall),
     header: (name) => textOf(grpcCall.metadata, name),
     setHeader: (name, value) => headers.set(name, value),
     decode: () => decodeBinary(method.input, grpcCall.request),
     encode: (message) => encodeBinary(method.output, message),
     encodeSliced: (message) => encodeSliced(method.output, message),
   };
-}
-
-function textOf(metadata: Metadata, name: string): string | undefined {
-  const values = metadata.get(name).filter((value) => typeof value === "string");
-  return values.length > 0 ? values.join(", ") : undefined;
-}
-
-/** grpc-js formats the peer as `address:port`, with IPv6 addresses not in brackets. */
-function withoutPort(peer: string): string {
-  return /^(.*):\d+$/.exec(peer)?.[1] ?? peer;
 }

@@ -1,10 +1,8 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import { isIP } from "node:net";
+import { isLoopback } from "../../core/ip-ranges.js";
 import { type AddressSet, addressSet } from "../pipeline/client-address.js";
 import { type HttpAnswer, type HttpHandler, type HttpRequest, headerOf, jsonAnswer } from "./http-message.js";
 import { rememberedCheck } from "./remembered.js";
-
-const loopback = addressSet(["127.0.0.0/8", "::1"]);
 
 export interface ProbeOptions {
   /** Conditions for readiness, by name. A check that rejects has failed. */
@@ -79,10 +77,6 @@ export const forwardingHeaders = [
 /** A request through a proxy on this machine comes from loopback, but its client can be anywhere. */
 function isProxied(request: HttpRequest, proxies: AddressSet): boolean {
   return proxies.has(request.peerAddress) || forwardingHeaders.some((name) => headerOf(request, name) !== undefined);
-}
-
-function isLoopback(host: string): boolean {
-  return host === "localhost" || (isIP(host) !== 0 && loopback.has(host));
 }
 
 /** Compares in constant time. Hashing makes both inputs the same length. */
