@@ -41,6 +41,9 @@ interface Kind {
   readonly archive: DescMethodUnary;
   readonly restore: DescMethodUnary;
   readonly request: JsonObject;
+  /** What archives and restores where that is an update. */
+  readonly archived?: JsonObject;
+  readonly restored?: JsonObject;
 }
 
 const kinds: Partial<Record<CompanyLimitName, Kind>> = {
@@ -89,6 +92,11 @@ const kinds: Partial<Record<CompanyLimitName, Kind>> = {
     ...{ create: flows.createIvrFlow, archive: flows.archiveIvrFlow, restore: flows.restoreIvrFlow },
     request: { definition: flow },
   },
+  MAX_SERVICES: {
+    ...{ create: read.createService, archive: read.updateService, restore: read.updateService },
+    ...{ archived: { inactive: true }, restored: { inactive: false } },
+    request: { serviceItemType: "GROOMING", serviceType: "ADDON" },
+  },
   MAX_BUSINESSES: {
     ...{ create: directory.createBusiness, archive: directory.archiveBusiness, restore: directory.restoreBusiness },
     request: {},
@@ -99,6 +107,16 @@ const kinds: Partial<Record<CompanyLimitName, Kind>> = {
   },
 };
 
+/** Bounded by tests of their own below. */
+const others: readonly string[] = [
+  ...["MAX_CUSTOM_FIELD_OPTIONS", "MAX_CUSTOM_FIELD_BYTES", "MAX_CUSTOM_FIELD_BYTES_IN_ALL"],
+  ...["MAX_TAG_GROUPS", "MAX_API_KEYS"],
+];
+
+it("leaves no limit out", () => {
+  expect([...Object.keys(kinds), ...others].toSorted()).toEqual(Object.keys(companyLimitDocs).toSorted());
+});
+
 const reached = { ok: false, code: "RESOURCE_EXHAUSTED", reason: "COMPANY_LIMIT_REACHED" } as const;
 
 beforeAll(async () => {
@@ -108,7 +126,7 @@ beforeAll(async () => {
   await server.insertKeys([key]);
 });
 
-describe.each(Object.entries(kinds))("%s", (name, { create, archive, restore, request }) => {
+describe.each(Object.entries(kinds))("%s", (name, { create, archive, restore, request, archived, restored }) => {
   const call = (method: DescMethodUnary, more: JsonObject): Promise<Answer<JsonObject>> =>
     server.callJson(method, { companyId, ...more }, { key, transport: "connect-json" });
   const made = (id: string) => call(create, { ...named(create, id), ...request, id });
@@ -121,11 +139,11 @@ describe.each(Object.entries(kinds))("%s", (name, { create, archive, restore, re
     const stored = answers.flatMap(({ ok }, n) => (ok ? [`made_${n}`] : []));
     // The first stage of a sales pipeline is its default, which is not archived.
     const id = stored.at(-1) ?? "";
-    expect(await call(archive, { id })).toMatchObject({ ok: true });
+    expect(await call(archive, { id, ...archived })).toMatchObject({ ok: true });
     expect(await made("made_next")).toMatchObject({ ok: true });
-    expect(await call(restore, { id })).toMatchObject(reached);
-    expect(await call(archive, { id: "made_next" })).toMatchObject({ ok: true });
-    expect(await call(restore, { id })).toMatchObject({ ok: true });
+    expect(await call(restore, { id, ...restored })).toMatchObject(reached);
+    expect(await call(archive, { id: "made_next", ...archived })).toMatchObject({ ok: true });
+    expect(await call(restore, { id, ...restored })).toMatchObject({ ok: true });
   });
 });
 
