@@ -1,11 +1,11 @@
 import { setFlagsFromString } from "node:v8";
+import { formatBanner } from "./banner.js";
 import type { Config } from "./config/config.js";
 import { openDatabaseServer, readyDatabase, type SeededDemo, seedDemo, serviceSecrets } from "./database-server.js";
 import { EmbeddedPostgresError } from "./db/embedded/embedded-error.js";
 import { MigrationError } from "./db/migrate/migrate.js";
 import { RoleError } from "./db/migrate/roles.js";
 import { SecretsError } from "./db/secrets.js";
-import type { WorkingSecrets } from "./demo/demo-keys.js";
 import { openLogDestination } from "./server/log-destination.js";
 import { createLogger, type Logger } from "./server/logger.js";
 import { StartError } from "./start-error.js";
@@ -21,7 +21,8 @@ const heapGrowth = "--heap-growing-percent=100";
  * Runs the server until SIGTERM or SIGINT, then waits for requests in flight. Resolves when everything is closed.
  * Rejects if the embedded database cannot be kept running.
  *
- * The log goes to standard error. Standard output gets the addresses, demo API keys and first requests, once.
+ * The log goes to standard error. Standard output gets the addresses and first requests, once, and the demo API keys if it is a
+ * terminal.
  *
  * @throws anything that prevents startup (startupErrorMessage)
  */
@@ -47,7 +48,10 @@ export async function serve(config: Config): Promise<void> {
     const readyAfterMs = Math.round(process.uptime() * 1_000);
     logger.info({ httpUrl: app.httpUrl, grpcUrl: app.grpcUrl, readyAfterMs, pid: process.pid }, "ready");
     process.stdout.write(
-      `${formatBanner({ readyAfterMs, httpUrl: app.httpUrl, grpcUrl: app.grpcUrl, demo: demoKeysOf(demo) })}\n`,
+      `${formatBanner({
+        ...{ readyAfterMs, httpUrl: app.httpUrl, grpcUrl: app.grpcUrl },
+        ...{ demo: demoKeysOf(demo), isTerminal: process.stdout.isTTY },
+      })}\n`,
     );
     const signal = await Promise.race([stopRequested, server.failed]);
     logger.info({ signal, drainTimeoutMs: config.drainTimeoutMs }, "stopping");
@@ -103,52 +107,4 @@ function endOnDefect(logger: Logger): void {
   };
   process.on("uncaughtException", end);
   process.on("unhandledRejection", end);
-}
-
-interface BannerFacts {
-  readonly readyAfterMs: number;
-  readonly httpUrl: string;
-  readonly grpcUrl: string;
-  /** Absent if there is no demo data. */
-  readonly demo: WorkingSecrets | undefined;
-}
-
-/**
- * The lines printed to standard output once the server is ready: addresses, demo API keys, and a first request for each
- * transport that can be pasted into a shell in the repository directory.
- */
-function formatBanner({ readyAfterMs, httpUrl, grpcUrl, demo }: BannerFacts): string {
-  const ready = `moego is ready (started in ${(readyAfterMs / 1_000).toFixed(1)} s)`;
-  const addresses = [`  REST, Connect, gRPC-Web  ${httpUrl}`, `  gRPC                     ${grpcUrl}`];
-  const makeKey = "  Create an API key:  npx moego keys create --name NAME --company ID";
-  if (!demo) return ["", ready, "", ...addresses, "", makeKey, ""].join("\n");
-  const keys = [
-    `  Demo API key (cmp_001)   ${demo.first ?? changedKey}`,
-    `  Demo API key (cmp_002)   ${demo.second ?? changedKey}`,
-  ];
-  const calls = demo.first === undefined ? [makeKey] : firstCalls(httpUrl, grpcUrl, demo.first);
-  return ["", ready, "", ...addresses, ...keys, "", ...calls, ""].join("\n");
-}
-
-/** The new secret was shown only once, at the rotation. */
-const changedKey = "(rotated or revoked)";
-
-const list = `{"companyId":"cmp_001","pagination":{"pageSize":2}}`;
-const listCustomers = "moego.business.customer.v1.CustomerService/ListCustomers";
-
-function firstCalls(httpUrl: string, grpcUrl: string, key: string): string[] {
-  const authorization = `-H 'authorization: Basic ${Buffer.from(key, "utf8").toString("base64")}'`;
-  // curl does not trust a self-signed certificate.
-  const anyCertificate = httpUrl.startsWith("https:") ? "-k " : "";
-  const cleartextHttp2 = httpUrl.startsWith("https:") ? "" : "--http2-prior-knowledge ";
-  return [
-    "REST:",
-    `curl ${anyCertificate}${authorization} -H 'content-type: application/json' -d '${list}' ${httpUrl}/v1/customers:list`,
-    "",
-    "gRPC (using reflection):",
-    `npx buf curl ${anyCertificate}--protocol grpc ${cleartextHttp2}${authorization} -d '${list}' ${grpcUrl}/${listCustomers}`,
-    "",
-    "Connect:",
-    `npx buf curl ${anyCertificate}--schema proto ${authorization} -d '${list}' ${httpUrl}/${listCustomers}`,
-  ];
 }

@@ -2,7 +2,7 @@ import type { SeedData } from "../db/migrate/seed.js";
 import { callerTables, demoEcho, externalApiTables, ivrFlowTables } from "./demo-call-center.js";
 import { customerTables } from "./demo-customers.js";
 import { businesses, companies, demoCompanyIds, staff } from "./demo-directory.js";
-import { type DemoSecrets, demoKeyIds, keyTables, secretRows } from "./demo-keys.js";
+import { type DemoSecrets, demoKeyIds, keyTables, secretRows, withheldScopes } from "./demo-keys.js";
 import { leadTables } from "./demo-leads.js";
 import { packageTables } from "./demo-packages.js";
 import {
@@ -48,6 +48,7 @@ export function demoData(secrets: DemoSecrets, echoUrl = "http://127.0.0.1:8080/
       ...packageTables(demoKeyIds),
     ],
     secrets: secretRows(secrets),
+    withheldScopes,
     echo: { ...demoEcho, url: echoUrl },
   };
 }

@@ -1,5 +1,5 @@
 import { hashSecret, secretPrefixOf } from "../core/key-secrets.js";
-import { scopes } from "../core/principal.js";
+import { type Scope, scopes } from "../core/principal.js";
 import { organizationTypes } from "../resources/api-keys/api-key.model.js";
 import { demoCompanyIds, type Row, type Tables } from "./demo-directory.js";
 
@@ -30,7 +30,19 @@ export function workingSecrets({ first, second }: DemoSecrets, openKeyIds: reado
 const createdTime = "2023-01-01T09:00:00Z";
 const companyType = organizationTypes.numberOf("COMPANY");
 
-/** One API key per company, with every scope except `platform:admin`. It acts as staff_001 and never expires. */
+/**
+ * Scopes for administration and erasure. A demo key does not have them, because its secret is shown and never expires.
+ * `moego keys create` creates keys that have them.
+ */
+export const withheldScopes: readonly Scope[] = [
+  "platform:admin",
+  "key:admin",
+  "directory:write",
+  "customer:erase",
+  "lead:erase",
+];
+
+/** One API key per company, with every scope that is not withheld. It acts as staff_001 and never expires. */
 export function keyTables(secrets: DemoSecrets): Tables {
   const keys = [...demoKeyIds];
   return [
@@ -54,7 +66,7 @@ function toKeyRow(companyId: string, id: string): Row {
   return {
     id,
     name: `Demo key of ${companyId}`,
-    scopes: scopes.filter((scope) => scope !== "platform:admin"),
+    scopes: scopes.filter((scope) => !withheldScopes.includes(scope)),
     staff_id: "staff_001",
     created_time: createdTime,
     updated_time: createdTime,

@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { environmentSchema } from "../../src/config/config-schema.js";
 import { markdownPages } from "../docs/pages.js";
-import { type Service, startService } from "./service.js";
+import { pasteFirstCalls, type Service, startService } from "./service.js";
 
 interface Block {
   readonly language: string;
@@ -90,13 +90,8 @@ describe("docs/configuration.md", () => {
 
 describe("the lines that a start prints", () => {
   it("work as they stand when pasted in the folder of the repository", async () => {
-    const lines = service.stdout().split("\n");
-    const commands = lines.filter((line) => /^(curl|npx) /.test(line));
-    expect(commands).toHaveLength(3);
-    for (const command of commands) {
-      const { stdout } = await promisify(execFile)("bash", ["-c", command]);
-      expect(JSON.parse(stdout).customers).toHaveLength(2);
-    }
+    const answers = await pasteFirstCalls(service, { HOME: dataDir, DATA_DIR: dataDir });
+    for (const answer of answers) expect(answer.customers).toHaveLength(2);
   });
 });
 

@@ -1,6 +1,7 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
+import { promisify } from "node:util";
 import type { TestDatabase } from "../support/database.js";
 
 /** Secrets that a service or command of a test is given. */
@@ -34,14 +35,31 @@ export interface Running {
 
 /** Starts `node <script> ...`; `npm test` has built `dist` before. */
 export function run(script: string, words: readonly string[], environment: Environment): Running {
-  const env = { PATH: process.env["PATH"] ?? "", ...environment };
-  const child = spawn(process.execPath, [script, ...words], { env, stdio: ["ignore", "pipe", "pipe"] });
+  return follow(
+    spawn(process.execPath, [script, ...words], { env: variables(environment), stdio: ["ignore", "pipe", "pipe"] }),
+  );
+}
+
+/** As `run`, on a terminal of its own: what the process writes is all in `stdout`, and it reads keys from `stdin`. */
+function runOnTerminal(script: string, environment: Environment): Running {
+  const command = [process.execPath, script];
+  // Linux and macOS have the same program with other arguments.
+  const words =
+    process.platform === "linux" ? ["-qec", command.join(" "), "/dev/null"] : ["-q", "/dev/null", ...command];
+  return follow(spawn("script", words, { env: variables(environment), stdio: "pipe" }));
+}
+
+function variables(environment: Environment): NodeJS.ProcessEnv {
+  return { PATH: process.env["PATH"] ?? "", ...environment };
+}
+
+function follow(child: ChildProcess): Running {
   let stdout = "";
   let stderr = "";
-  child.stdout.on("data", (data) => {
+  child.stdout?.on("data", (data) => {
     stdout += data;
   });
-  child.stderr.on("data", (data) => {
+  child.stderr?.on("data", (data) => {
     stderr += data;
   });
   const ended = once(child, "close").then(() => ({ code: child.exitCode, stdout, stderr }));
@@ -62,11 +80,14 @@ export interface Service extends Running, AsyncDisposable {
 }
 
 /** Starts the service on free ports and waits until it has said that it is ready. */
-export async function startService(environment: Environment): Promise<Service> {
-  const running = run("dist/main.js", [], { HTTP_PORT: "0", GRPC_PORT: "0", ...environment });
+export async function startService(environment: Environment, output: "pipe" | "terminal" = "pipe"): Promise<Service> {
+  const withPorts = { HTTP_PORT: "0", GRPC_PORT: "0", ...environment };
+  const running = output === "pipe" ? run("dist/main.js", [], withPorts) : runOnTerminal("dist/main.js", withPorts);
+  // On a terminal, lines of the log can stand behind it.
+  const isWhole = output === "pipe" ? /^moego is ready[\s\S]+\n\n$/m : /^Connect:\r\n.*\r\n/m;
   await until(() => {
     if (running.child.exitCode !== null) throw new Error(`The service ended: ${running.stderr()}`);
-    return /^moego is ready[\s\S]+\n\n$/m.test(running.stdout());
+    return isWhole.test(running.stdout());
   });
   const [, httpUrl = ""] = /REST, Connect, gRPC-Web +(\S+)/.exec(running.stdout()) ?? [];
   const [, grpcPort = ""] = /gRPC +\S+:(\d+)/.exec(running.stdout()) ?? [];
@@ -79,6 +100,21 @@ export async function startService(environment: Environment): Promise<Service> {
     await running.ended;
   };
   return { ...running, httpUrl, grpcPort: Number(grpcPort), stop, [Symbol.asyncDispose]: kill };
+}
+
+/** Runs all commands that a start with demo data prints, in one shell, and returns the answers of the three calls. */
+export async function pasteFirstCalls(service: Service, environment: Environment): Promise<readonly ListAnswer[]> {
+  const lines = service.stdout().match(/^(export KEY=|curl |npx buf curl ).*/gm) ?? [];
+  const script = lines.join("\nprintf '\\f'\n");
+  const bash = promisify(execFile)("bash", ["-euo", "pipefail", "-c", script], { env: variables(environment) });
+  const [made, ...answers] = (await bash).stdout.split("\f");
+  if (made !== "" || answers.length !== 3)
+    throw new Error(`these are not a new key and three calls: ${lines.join("\n")}`);
+  return answers.map((text) => JSON.parse(text));
+}
+
+interface ListAnswer {
+  readonly customers: readonly unknown[];
 }
 
 /** Calls a customer list by REST, which every key of cmp_001 may do. */

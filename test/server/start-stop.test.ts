@@ -10,6 +10,7 @@ import {
   type Environment,
   environmentOf,
   listCustomers,
+  pasteFirstCalls,
   pause,
   run,
   type Service,
@@ -38,10 +39,7 @@ describe("with a database of your own", () => {
     afterAll(() => service[Symbol.asyncDispose]());
 
     it("prints first calls that work as they stand", async () => {
-      const lines = service.stdout().match(/^(curl|npx buf curl) .*/gm) ?? [];
-      const answers = await Promise.all(lines.map(async (line) => promisify(execFile)("bash", ["-c", line])));
-      for (const { stdout } of answers) expect(JSON.parse(stdout).customers).toHaveLength(2);
-      expect(answers).toHaveLength(3);
+      for (const answer of await pasteFirstCalls(service, environment)) expect(answer.customers).toHaveLength(2);
     });
 
     it("says healthy and ready, and lets the demo key in", async () => {
@@ -51,13 +49,26 @@ describe("with a database of your own", () => {
       expect((await listCustomers(service.httpUrl, secrets.DEMO_API_KEY_2)).status).toBe(403);
     });
 
-    it("prints addresses, keys and first calls to standard output, and logs JSON lines to standard error", async () => {
+    it("shows the demo keys on a terminal, and calls that work as they stand", async () => {
+      await using shown = await startService(environment, "terminal");
+      expect(shown.stdout()).toMatch(new RegExp(`Demo API key \\(cmp_001\\) +${secrets.DEMO_API_KEY}\\r?$`, "m"));
+      expect(shown.stdout()).toMatch(new RegExp(`Demo API key \\(cmp_002\\) +${secrets.DEMO_API_KEY_2}\\r?$`, "m"));
+      const [line = ""] = /^curl .*(?=\r)/m.exec(shown.stdout()) ?? [];
+      const { stdout } = await promisify(execFile)("bash", ["-c", line]);
+      expect(JSON.parse(stdout).customers).toHaveLength(2);
+      shown.child.stdin?.write("\x03"); // Ctrl-C
+      expect((await shown.ended).stdout).toContain('"msg":"stopped"');
+    });
+
+    it("prints addresses and first calls to standard output, no key where that is kept, and logs JSON lines to standard error", async () => {
       const { code, stdout, stderr } = await service.stop();
       expect(code).toBe(0);
-      expect(stdout).toContain(secrets.DEMO_API_KEY);
-      expect(stdout.match(/^(curl|npx buf curl) .*/gm)).toHaveLength(3);
+      expect(stdout).toMatch(/^ +Demo API keys +shown on a terminal only$/m);
+      for (const secret of [secrets.DEMO_API_KEY, secrets.DEMO_API_KEY_2]) {
+        for (const text of [secret, Buffer.from(secret).toString("base64")])
+          expect(stdout + stderr).not.toContain(text);
+      }
       for (const line of stderr.trim().split("\n")) expect(JSON.parse(line)).toHaveProperty("msg");
-      expect(stderr).not.toContain(secrets.DEMO_API_KEY);
       expect(stderr).not.toContain("postgresql://");
     });
 

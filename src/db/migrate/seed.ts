@@ -16,6 +16,8 @@ export interface SeedData {
    * until a key is rotated or revoked.
    */
   readonly secrets: readonly Row[];
+  /** Scopes that `keyIds` do not have. Earlier versions granted them. */
+  readonly withheldScopes: readonly string[];
   /** The external API that calls this server. A later configuration may have changed its address. */
   readonly echo: { readonly companyId: string; readonly id: string; readonly url: string };
 }
@@ -42,8 +44,8 @@ const seedLock = 1_845_203_117;
 
 /**
  * Writes the data in one transaction, once. If its keys already exist, only what depends on the configuration is
- * updated: the secrets of keys that were not rotated or revoked, and the address of the echo. Safe to call from several
- * processes concurrently.
+ * updated: the secrets and withheld scopes of keys that were not rotated or revoked, and the address of the echo. No key
+ * ever gets a scope. Safe to call from several processes concurrently.
  */
 export async function seed({ url, data, onlyWhenEmpty }: SeedOptions): Promise<Seeded> {
   const client = await connectOwner(url, "moego-seed");
@@ -69,7 +71,7 @@ async function writeOrKeep(client: pg.Client, data: SeedData, onlyWhenEmpty: boo
   );
   const [found] = rows;
   if (found?.keys) {
-    await renewSecrets(client, data);
+    await renewKeys(client, data);
     await moveEcho(client, data);
     return "kept";
   }
@@ -80,7 +82,7 @@ async function writeOrKeep(client: pg.Client, data: SeedData, onlyWhenEmpty: boo
 }
 
 /** A rotated or revoked key keeps its secrets: they are in use, and what was revoked remains revoked. */
-async function renewSecrets(client: pg.Client, { keyIds, secrets }: SeedData): Promise<void> {
+async function renewKeys(client: pg.Client, { keyIds, secrets, withheldScopes }: SeedData): Promise<void> {
   // A separate statement, so that the next one sees a rotation that it waited for.
   await client.query("SELECT 1 FROM api_key WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE", [keyIds]);
   const { rows } = await client.query<{ id: string }>(
@@ -93,6 +95,14 @@ async function renewSecrets(client: pg.Client, { keyIds, secrets }: SeedData): P
   const wanted = secrets.filter((row) => untouched.includes(String(row["key_id"])));
   // A secret of another key remains with that key.
   await insert(client, "api_key_secret", wanted, "ON CONFLICT (hash) DO NOTHING");
+  // An empty list grants more than none, so the last scope of a key is never taken.
+  await client.query(
+    `UPDATE api_key SET updated_time = now(),
+       scopes = ARRAY (SELECT scope FROM unnest(scopes) WITH ORDINALITY AS s (scope, place)
+                       WHERE scope <> ALL ($2) ORDER BY place)
+     WHERE id = ANY ($1) AND scopes && $2 AND NOT scopes <@ $2`,
+    [untouched, withheldScopes],
+  );
 }
 
 async function opened(client: pg.Client, { secrets }: SeedData): Promise<readonly string[]> {
