@@ -1,5 +1,8 @@
-# Built with the same commands as a checkout. The second stage has only what the server needs at run time.
-FROM node:24-bookworm-slim AS build
+# Built with the same commands as a checkout. The second stage has only what the server needs at run time. It writes
+# nothing outside /data and needs no capability:
+#   docker run --read-only --cap-drop ALL --security-opt no-new-privileges ...
+# RELEASES.md says how to renew the digests.
+FROM node:24.21.0-bookworm-slim@sha256:0e0ff40c39bc087845bfb27465a0df4ea419520094bc35842ff83dd8cbe6f9b6 AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
 # With optional dependencies, because buf is installed as one.
@@ -12,7 +15,7 @@ COPY src src
 RUN npm run --silent build \
   && npm prune --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund
 
-FROM node:24-bookworm-slim
+FROM node:24.21.0-bookworm-slim@sha256:0e0ff40c39bc087845bfb27465a0df4ea419520094bc35842ff83dd8cbe6f9b6
 WORKDIR /app
 COPY package.json LICENSE ./
 COPY bin bin
@@ -21,6 +24,8 @@ COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
 # Used only with SEED_DEMO=1 and without DEMO_API_KEY and DEMO_API_KEY_2.
 RUN mkdir /data && chown node:node /data
+# Writable in a container whose root is read-only.
+VOLUME /data
 ENV NODE_ENV=production HOST=0.0.0.0 DATA_DIR=/data
 USER node
 EXPOSE 8080 50051
