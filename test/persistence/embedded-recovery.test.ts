@@ -1,4 +1,4 @@
-import { appendFile, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
@@ -78,6 +78,24 @@ describe("embedded PostgreSQL in races and after crashes", () => {
     }
     expect(await postmasterPid(folder)).toBe(server);
     expect(await query(ownerUrl, "SELECT 1 AS one")).toEqual([{ one: 1 }]);
+  });
+
+  it("keeps two files of its log while it runs, the newest lines in the first", async () => {
+    const dataDir = await newFolder(0o755);
+    const options = { dataDir, logCheckMs: 20 };
+    // Two processes would use it as these two do; one of them rotates.
+    const [{ folder, ownerUrl }] = await Promise.all([start(dataDir, options), start(dataDir, options)]);
+    const log = join(folder, "server.log");
+    const wrong = ownerUrl.replace(/:[^:@]+@/, ":wrong@");
+    for (const round of ["first", "second"]) {
+      await appendFile(log, `${round}\n${"x".repeat(10_000_000)}`);
+      await expect.poll(async () => (await stat(log)).size, { timeout: 10_000 }).toBeLessThan(1_000);
+      expect((await readFile(`${log}.1`, "utf8")).includes(`${round}\n`)).toBe(true);
+      await expect(query(wrong, "SELECT 1")).rejects.toThrow("password");
+      // Nothing stands before what the server appends to the emptied file.
+      expect(await readFile(log, "utf8")).toMatch(/^\d{4}-.* FATAL: {2}password authentication failed/);
+    }
+    expect((await readdir(folder)).toSorted()).toEqual(["data", "lib", "server.log", "server.log.1"]);
   });
 
   it("does not take what an earlier start wrote into the log for its own failure, and tries no more", async () => {

@@ -3,7 +3,11 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import pg from "pg";
 import { expect, onTestFinished } from "vitest";
-import { type EmbeddedPostgres, startEmbeddedPostgres } from "../../src/db/embedded/embedded-postgres.js";
+import {
+  type EmbeddedPostgres,
+  type EmbeddedPostgresOptions,
+  startEmbeddedPostgres,
+} from "../../src/db/embedded/embedded-postgres.js";
 import { binariesPackage } from "./child.js";
 
 /** A folder of the mode given, which is gone after the test. */
@@ -15,8 +19,11 @@ export async function newFolder(mode: number): Promise<string> {
 }
 
 /** Starts or joins the cluster of a folder; it is shut down after the test. */
-export async function start(dataDir: string): Promise<EmbeddedPostgres> {
-  const postgres = await startEmbeddedPostgres({ dataDir });
+export async function start(
+  dataDir: string,
+  options: Pick<EmbeddedPostgresOptions, "logCheckMs"> = {},
+): Promise<EmbeddedPostgres> {
+  const postgres = await startEmbeddedPostgres({ dataDir, ...options });
   onTestFinished(async () => {
     await shutDown(postgres.folder);
     if (!postgres.folder.startsWith(dataDir)) await rm(postgres.folder, { recursive: true, force: true });

@@ -1,17 +1,5 @@
 import { randomBytes } from "node:crypto";
-import {
-  chmod,
-  chown,
-  mkdir,
-  readdir,
-  readFile,
-  readlink,
-  rename,
-  rm,
-  stat,
-  symlink,
-  writeFile,
-} from "node:fs/promises";
+import { chmod, chown, mkdir, readdir, readlink, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Account } from "./account.js";
 import type { Binaries } from "./binaries.js";
@@ -102,29 +90,6 @@ export async function createCluster(
     await rm(passwordFile, { force: true });
     await rm(unfinished, { recursive: true, force: true });
   }
-}
-
-/**
- * The last lines of the server's own log, for error messages.
- *
- * @param from bytes to skip, because output of earlier starts is irrelevant
- */
-export async function logTail(folder: string, from: number): Promise<string> {
-  const log = await readFile(join(folder, "server.log")).catch(() => Buffer.alloc(0));
-  return log.subarray(from).toString().trimEnd().split("\n").slice(-12).join("\n");
-}
-
-/**
- * Limits the server's log to two files of about 10 MB.
- *
- * @returns its length in bytes
- */
-export async function rotateLog(folder: string): Promise<number> {
-  const file = join(folder, "server.log");
-  const found = await stat(file).catch(() => undefined);
-  if (!found || found.size <= 10_000_000) return found?.size ?? 0;
-  await rename(file, `${file}.1`);
-  return 0;
 }
 
 async function removeUnfinished(folder: string): Promise<void> {

@@ -6,15 +6,7 @@ import { type Log, silentLog } from "../log.js";
 import { maxPoolSize } from "../pool.js";
 import { serverAccount } from "./account.js";
 import { type Binaries, prepareBinaries } from "./binaries.js";
-import {
-  assertClusterExists,
-  createCluster,
-  dataOwner,
-  linkCluster,
-  logTail,
-  openClusterFolder,
-  rotateLog,
-} from "./cluster.js";
+import { assertClusterExists, createCluster, dataOwner, linkCluster, openClusterFolder } from "./cluster.js";
 import { acquirePresence, databaseUrls, ensureDatabase, releasePresence } from "./databases.js";
 import { EmbeddedPostgresError } from "./embedded-error.js";
 import {
@@ -25,6 +17,7 @@ import {
   terminateOrphans,
   waitForExit,
 } from "./postmaster.js";
+import { keepLogShort, logTail, rotateLog } from "./server-log.js";
 import { type ClusterState, openState } from "./state.js";
 
 /**
@@ -54,6 +47,8 @@ export interface EmbeddedPostgresOptions {
   /** Directory of the database and its passwords. Created if missing. */
   readonly dataDir: string;
   readonly log?: Log;
+  /** How often the size of the server's log is checked. Shortened by tests. */
+  readonly logCheckMs?: number;
 }
 
 /**
@@ -89,6 +84,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     await presence.end();
     throw error;
   });
+  keepLogShort(server.folder, presence, { log, everyMs: options.logCheckMs });
   const stop = () => {
     stopping ??= stopUnlessUsed(server, presence, log);
     return stopping;
