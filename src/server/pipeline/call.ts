@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { DescMethodUnary, Message } from "@bufbuild/protobuf";
+import type { DescMessage, DescMethodUnary, Message, MessageInitShape } from "@bufbuild/protobuf";
 
 export type Transport = "grpc" | "grpc-web" | "connect" | "rest";
 
@@ -28,10 +28,12 @@ export interface Call<Answer> {
    * @throws DomainError
    */
   decode(): Message;
-  /** Encodes the response message. Called within the pipeline, so that a failure is logged as a bug. */
-  encode(message: Message): Answer;
-  /** The same for a large message, in slices between which other requests run. Undefined if the message is small. */
-  encodeSliced?(message: Message): Promise<Answer> | undefined;
+  /**
+   * Encodes the response. Called within the pipeline, so that a failure is logged as a bug.
+   *
+   * @param message the response message, or what it is created from
+   */
+  encode(message: MessageInitShape<DescMessage>): Answer | Promise<Answer>;
 }
 
 /** Executes a request. Rejects with a StatusError. */

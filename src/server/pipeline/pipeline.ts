@@ -1,4 +1,4 @@
-import { create, type DescService, type Message } from "@bufbuild/protobuf";
+import { create, type DescMessage, type DescService, type MessageInitShape } from "@bufbuild/protobuf";
 import type { Logger } from "pino";
 import type { Context, HandlerRegistry } from "../../api/rpc.js";
 import { type AddressDetail, recordedAddress } from "../../core/client-address.js";
@@ -145,10 +145,9 @@ export function createPipeline(options: PipelineOptions): ExecuteCall {
     };
     const result = await handler(request, context);
     if (claim?.replayed) call.setHeader(idempotencyReplayedHeader, "true");
-    const message = create(method.output, result);
-    record.resourceIds = resourceIdsOf(method, request, message);
-    const whole = call.encodeSliced?.(message);
-    return fitting(call, message, whole ? await whole : call.encode(message));
+    record.resourceIds = resourceIdsOf(method, request, result);
+    const answer = call.encode(result);
+    return fitting(call, result, answer instanceof Promise ? await answer : answer);
   }
 
   async function admit(call: Call<unknown>, record: CallRecord, { scope, meter }: { scope: Scope; meter: RateMeter }) {
@@ -190,8 +189,13 @@ export function createPipeline(options: PipelineOptions): ExecuteCall {
 }
 
 /** The response; one that is too large for a client without some of its parts, which a header names. */
-function fitting<Answer>(call: Call<Answer>, message: Message, whole: Answer): Answer {
+function fitting<Answer>(
+  call: Call<Answer>,
+  result: MessageInitShape<DescMessage>,
+  whole: Answer,
+): Answer | Promise<Answer> {
   if (encodedBytes(whole) <= maxResponseBytes) return whole;
+  const message = create(call.method.output, result);
   call.setHeader(omittedHeader, omittedPaths(shorten(message)));
   return call.encode(message);
 }

@@ -1,6 +1,6 @@
 import { type DescField, type DescMessage, type DescMethodUnary, type Message, ScalarType } from "@bufbuild/protobuf";
 
-type ReadIds = (message: Message) => readonly string[];
+type ReadIds = (message: object) => readonly string[];
 
 /** Fields that name a record of this server. Ids of third-party systems can be personal data. */
 const namesRecord = /^(id|(customer|lead|pet|package|note|business|flow|external_api|link|key)_id)$/;
@@ -10,7 +10,7 @@ const generated = /^[a-z]{2,6}_[A-Za-z0-9]{22}$/;
 const readers = new Map<DescMessage, ReadIds>();
 
 /** The generated ids of the records that a request named and, if it succeeded, of the record that it created. */
-export function resourceIdsOf(method: DescMethodUnary, request: Message, response?: Message): readonly string[] {
+export function resourceIdsOf(method: DescMethodUnary, request: Message, response?: object): readonly string[] {
   const named = readerOf(method.input)(request);
   const created = response ? readerOf(method.output)(response) : [];
   return [...new Set([...named, ...created])];

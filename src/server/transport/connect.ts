@@ -1,4 +1,4 @@
-import { type DescMethodUnary, type DescService, type Message, toBinary, toJson } from "@bufbuild/protobuf";
+import { create, type DescMethodUnary, type DescService, type Message, toBinary, toJson } from "@bufbuild/protobuf";
 import { type ContextValues, createConnectRouter, createContextKey, createContextValues } from "@connectrpc/connect";
 import { createAsyncIterable, type UniversalHandler, type UniversalServerRequest } from "@connectrpc/connect/protocol";
 import { compressionGzip } from "@connectrpc/connect-node";
@@ -116,7 +116,8 @@ function callOf(method: DescMethodUnary, values: ContextValues, responseHeader: 
     header: (name) => headerOf(request, name),
     setHeader: (name, value) => responseHeader.set(name, value),
     decode: () => incoming.decode(method),
-    encode: (message) => {
+    encode: (result) => {
+      const message = create(method.output, result);
       // Connect serializes the message again, but would not report why it failed.
       if (form.json) toJson(method.output, message, jsonOptions);
       else toBinary(method.output, message);

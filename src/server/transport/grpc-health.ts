@@ -14,7 +14,8 @@ import {
   HealthCheckResponse_ServingStatus as ServingStatus,
 } from "../../gen/proto/grpc_health/v1/health_pb.js";
 import { decodeBinary } from "./binary-input.js";
-import { encodeBinary, grpcMethodOf } from "./grpc-codec.js";
+import { encodeBinary } from "./codec/binary.js";
+import { grpcMethodOf } from "./grpc-codec.js";
 
 type WatchCall = ServerWritableStream<Buffer, Buffer>;
 

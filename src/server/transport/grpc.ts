@@ -17,8 +17,9 @@ import type { RejectRequest } from "../pipeline/observe.js";
 import { StatusError } from "../pipeline/status.js";
 import { closeAnsweredStreams } from "./answered-streams.js";
 import { decodeBinary } from "./binary-input.js";
+import { binaryAnswer } from "./codec/answer.js";
 import { closeDeadSessions } from "./dead-sessions.js";
-import { encodeBinary, grpcMethodOf } from "./grpc-codec.js";
+import { grpcMethodOf } from "./grpc-codec.js";
 import { addHealth } from "./grpc-health.js";
 import { http2ServersOf } from "./grpc-http2-servers.js";
 import { peerAddressOf, textOf } from "./grpc-peer.js";
@@ -26,7 +27,6 @@ import { addPublished } from "./grpc-published.js";
 import { addErrorDetails, grpcStatusOf } from "./grpc-status.js";
 import { maxMessageBytes } from "./limits.js";
 import { addReflection } from "./reflection.js";
-import { encodeSliced } from "./sliced-encoding.js";
 import { limitHandshakes, type RenewCertificate, renewalOf, type TlsFiles } from "./tls.js";
 
 const channelOptions = {
@@ -183,7 +183,6 @@ function callOf(
     header: (name) => textOf(grpcCall.metadata, name),
     setHeader: (name, value) => headers.set(name, value),
     decode: () => decodeBinary(method.input, grpcCall.request),
-    encode: (message) => encodeBinary(method.output, message),
-    encodeSliced: (message) => encodeSliced(method.output, message),
+    encode: (message) => binaryAnswer(method.output, message),
   };
 }

@@ -37,11 +37,14 @@ export interface HttpAnswer {
 
 export const formType = "application/x-www-form-urlencoded";
 
+/** The content type of responses in JSON. */
+export const jsonType = "application/json";
+
 /**
  * Content types accepted as JSON: none at all, text/plain (which avoids a CORS preflight), and the form type that `curl
  * -d` sends by default.
  */
-export const jsonTypes: readonly string[] = ["", "application/json", "text/plain", formType];
+export const jsonTypes: readonly string[] = ["", jsonType, "text/plain", formType];
 
 /** Returns undefined to pass the request to the next handler. */
 export type HttpHandler = (request: HttpRequest) => Promise<HttpAnswer | undefined>;
@@ -60,7 +63,7 @@ export function originOf(request: HttpRequest) {
 export function jsonAnswer(status: number, json: unknown, headers: Readonly<Record<string, string>> = {}): HttpAnswer {
   return {
     status,
-    headers: { "content-type": "application/json", ...headers },
+    headers: { "content-type": jsonType, ...headers },
     body: Buffer.from(JSON.stringify(json)),
   };
 }

@@ -17,7 +17,8 @@ import {
 } from "../../gen/proto/grpc_reflection/v1/reflection_pb.js";
 import { ServerReflection as ServerReflectionV1Alpha } from "../../gen/proto/grpc_reflection/v1alpha/reflection_pb.js";
 import { decodeBinary } from "./binary-input.js";
-import { encodeBinary, grpcMethodOf } from "./grpc-codec.js";
+import { encodeBinary } from "./codec/binary.js";
+import { grpcMethodOf } from "./grpc-codec.js";
 
 type Answer = NonNullable<MessageInitShape<typeof ServerReflectionResponseSchema>["messageResponse"]>;
 

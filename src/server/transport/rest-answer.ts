@@ -1,31 +1,38 @@
-import { type Message, type Registry, toJson } from "@bufbuild/protobuf";
-import { reflect } from "@bufbuild/protobuf/reflect";
-import { type HttpAnswer, jsonAnswer } from "./http-message.js";
+import type { DescField, DescMessage } from "@bufbuild/protobuf";
+import { jsonTextAnswer } from "./codec/answer.js";
+import { isJson, readerOf, valuesOf } from "./codec/values.js";
+import { type HttpAnswer, jsonType } from "./http-message.js";
 import type { Route } from "./rest-routes.js";
 
 /**
  * A successful response in REST: the text of the field that has the option `plain_text`, if it is present, and
  * otherwise JSON.
  *
- * @param registry message types allowed in an `Any`, in addition to error details
+ * @param message the response message, or what it is created from
  */
 export function restAnswer(
   { method, responseBody, plainText }: Route,
-  message: Message,
-  registry?: Registry,
-): HttpAnswer {
-  const options = { alwaysEmitImplicit: true, ...(registry ? { registry } : {}) };
+  message: object,
+): HttpAnswer | Promise<HttpAnswer> {
   const schema = method.output;
-  if (responseBody === "" && plainText === undefined) return jsonAnswer(200, toJson(schema, message, options));
-
-  const whole = reflect(schema, message);
-  const textField = plainText === undefined ? undefined : schema.field[plainText];
-  if (textField && whole.isSet(textField)) return textAnswer(String(whole.get(textField)));
-  const field = schema.fields.find(({ name }) => name === responseBody);
-  if (field?.fieldKind !== "message") return jsonAnswer(200, toJson(schema, message, options));
-  return jsonAnswer(200, whole.isSet(field) ? toJson(field.message, whole.get(field).message, options) : null);
+  const text = plainText === undefined ? undefined : memberOf(schema.field[plainText], message);
+  if (text !== undefined) return answerOf("text/plain; charset=utf-8", String(text));
+  const body = responseBody === "" ? undefined : schema.fields.find(({ name }) => name === responseBody);
+  if (body?.fieldKind !== "message") return jsonAnswerOf(schema, message);
+  const part = memberOf(body, message);
+  if (part === undefined || isJson(body.message, schema)) return answerOf(jsonType, JSON.stringify(part ?? null));
+  return jsonAnswerOf(body.message, valuesOf(part));
 }
 
-function textAnswer(text: string): HttpAnswer {
-  return { status: 200, headers: { "content-type": "text/plain; charset=utf-8" }, body: Buffer.from(text) };
+function memberOf(field: DescField | undefined, message: object): unknown {
+  return field && readerOf(field)(valuesOf(message));
+}
+
+function jsonAnswerOf(schema: DescMessage, message: object): HttpAnswer | Promise<HttpAnswer> {
+  const text = jsonTextAnswer(schema, message);
+  return typeof text === "string" ? answerOf(jsonType, text) : text.then((whole) => answerOf(jsonType, whole));
+}
+
+function answerOf(type: string, text: string): HttpAnswer {
+  return { status: 200, headers: { "content-type": type }, body: Buffer.from(text) };
 }

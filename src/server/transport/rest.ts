@@ -1,4 +1,4 @@
-import { type DescService, type Registry, toJson } from "@bufbuild/protobuf";
+import { type DescService, toJson } from "@bufbuild/protobuf";
 import { DomainError } from "../../core/errors.js";
 import { StatusSchema } from "../../gen/proto/google/rpc/status_pb.js";
 import { type Call, type ExecuteCall, requestIdHeader, requestIdOf } from "../pipeline/call.js";
@@ -29,14 +29,11 @@ import { type Match, type Route, routeTable } from "./rest-routes.js";
 /**
  * Serves the `google.api.http` routes of the contract as JSON. Responds to every request: 404 if no route matches, 405
  * if the path does not support the HTTP method.
- *
- * @param types message types allowed in an `Any` of a response, in addition to error details
  */
 export function createRestHandler(options: {
   services: readonly DescService[];
   run: ExecuteCall;
   refuse: RejectRequest;
-  types?: Registry;
 }): HttpHandler {
   const table = routeTable(options.services);
 
@@ -57,7 +54,7 @@ export function createRestHandler(options: {
     try {
       const answer = await options.run({
         ...(await callOf(match, request, headers)),
-        encode: (message) => restAnswer(match.route, message, options.types),
+        encode: (message) => restAnswer(match.route, message),
       });
       return { ...answer, headers: { ...answer.headers, ...headers } };
     } catch (error) {
