@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Database, openDatabase } from "../../src/db/database.js";
 import { silentLog } from "../../src/db/log.js";
 import { setCustomerLimit } from "../../src/resources/customers/customer-limit.repository.js";
+import { waitingStatements } from "../support/waiting-statements.js";
 import { writeWith } from "../support/write.js";
 import {
   type Answer,
@@ -87,6 +88,26 @@ describe("the customer limit of a company", () => {
     expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
     expect(new Set(answers.map(({ body }) => body.id)).size).toBe(1);
     expect(answers.filter(({ replayed }) => !replayed)).toHaveLength(1);
+    expect(await countsOf(world, tenant)).toEqual({ rows: 2, counter: 2, claims: 1 });
+  });
+
+  it("gives a twin that waited for the last slot the answer of the one that got it", async () => {
+    const { owner } = world.database;
+    const tenant = await limited(1, 2);
+    const blocker = await owner.connect();
+    try {
+      await blocker.query("BEGIN");
+      await blocker.query("SELECT 1 FROM company_customer_count WHERE company_id = $1 FOR UPDATE", [tenant.companyId]);
+      const twins = atOnce(2, () => createCustomer(tenant, {}, { idempotencyKey: "waited" }));
+      await expect.poll(() => waitingStatements(owner)).toBe(2);
+      await blocker.query("COMMIT");
+      const answers = await twins;
+      expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+      expect(answers.map(({ replayed }) => replayed).toSorted()).toEqual([false, true]);
+    } finally {
+      await blocker.query("ROLLBACK");
+      blocker.release();
+    }
     expect(await countsOf(world, tenant)).toEqual({ rows: 2, counter: 2, claims: 1 });
   });
 

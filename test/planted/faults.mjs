@@ -100,7 +100,8 @@ const ofServer = [
     from: "    clientAddress: recordedAddress(record.clientAddress,",
     to: '    sent: call.header("authorization"),\n    clientAddress: recordedAddress(record.clientAddress,',
     test: "test/suites/every-rpc.test.ts",
-    name: "GetCustomer on rest logs no secret",
+    // That test judges the calls of the others.
+    name: "GetCustomer on rest",
   },
   {
     fault: "the deadline of a handler is doubled over gRPC",
@@ -211,6 +212,22 @@ const ofStorage = [
 ];
 
 const ofResources = [
+  {
+    fault: "a change of a lead does not lock it",
+    file: "src/resources/leads/lead-change.repository.ts",
+    from: "\n    FOR NO KEY UPDATE`",
+    to: "`",
+    test: "test/rpc/lead-update.test.ts",
+    name: "for the etag before a change that it has waited for",
+  },
+  {
+    fault: "a twin that waited for the last slot is refused",
+    file: "src/resources/customers/customer.repository.ts",
+    from: "return row.counted && (quotaRefusals > 1 || !write.claim);",
+    to: "return row.counted;",
+    test: "test/faults/quota.test.ts",
+    name: "gives a twin that waited for the last slot the answer",
+  },
   {
     fault: "a sale does not lock its customer",
     file: "src/resources/packages/package-sale.repository.ts",

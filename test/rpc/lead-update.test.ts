@@ -6,6 +6,7 @@ import { messageJson } from "../support/message-json.js";
 import { aDog, newLead } from "../support/new-lead.js";
 import { invalidField, notFound } from "../support/refused-with.js";
 import { startServer } from "../support/server.js";
+import { waitingStatements } from "../support/waiting-statements.js";
 
 const server = await startServer();
 afterAll(() => server.stop());
@@ -169,6 +170,23 @@ describe("the custom fields of an update", () => {
 });
 
 describe("an update is refused", () => {
+  it("for the etag before a change that it has waited for", async () => {
+    const { owner } = server.database;
+    const { id, etag } = await server.ok(createLead, newLead());
+    const blocker = await owner.connect();
+    try {
+      await blocker.query("BEGIN");
+      await blocker.query("UPDATE lead SET version = version + 1 WHERE id = $1", [id]);
+      const update = server.call(updateLead, { id, lead: { etag, lastName: "New" } });
+      await expect.poll(() => waitingStatements(owner)).toBe(1);
+      await blocker.query("COMMIT");
+      expect(await update).toMatchObject({ ok: false, reason: "ETAG_MISMATCH" });
+    } finally {
+      await blocker.query("ROLLBACK");
+      blocker.release();
+    }
+  });
+
   it("for an earlier etag, with the present one", async () => {
     const { id, etag } = await server.ok(createLead, newLead());
     const { etag: present } = await server.ok(updateLead, { id, lead: { lastName: "theirs", etag } });

@@ -8,6 +8,7 @@ import { type NewPackage, newPackage, type SoldPackage, sellPackage } from "../s
 import { madeCustomer } from "../support/records.js";
 import { invalidField, isArchived, notFound } from "../support/refused-with.js";
 import { startServer } from "../support/server.js";
+import { waitingStatements } from "../support/waiting-statements.js";
 
 const server = await startServer();
 afterAll(() => server.stop());
@@ -21,13 +22,6 @@ const redeem = ({ on, item }: SoldPackage, quantity = 1) =>
   server.ok(rpc.redeemPackage, { ...on, packageServiceId: item, quantity });
 const leftOf = async (sold: SoldPackage) =>
   (await server.ok(rpc.restorePackage, sold.on)).packageDetail?.packageInfo?.totalRemainingQuantity;
-
-async function waitingStatements(): Promise<number> {
-  const { rowCount } = await server.database.owner.query(
-    `SELECT FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE NOT l.granted AND a.datname = current_database()`,
-  );
-  return rowCount ?? 0;
-}
 
 describe("SellPackage", () => {
   it("keeps names and prices as they are at the sale, whatever becomes of the catalogue", async () => {
@@ -78,7 +72,7 @@ describe("SellPackage", () => {
       await blocker.query("BEGIN");
       await blocker.query("DELETE FROM customer WHERE id = $1", [customerId]);
       const sale = server.call(rpc.sellPackage, newPackage({ customerId }));
-      const state = () => Promise.race([sale.then(() => "sold or refused"), waitingStatements().then(String)]);
+      const state = () => Promise.race([sale.then(() => "sold or refused"), waitingStatements(owner).then(String)]);
       await expect.poll(state).not.toBe("0");
       expect(await state()).toBe("1");
       await blocker.query("COMMIT");
