@@ -52,7 +52,7 @@ function figuresOf(test: TestCase): Line[] {
 
 /** By letter as the issue lists them, then by number. */
 function inOrder(a: string, b: string): number {
-  const letters = "TMRPFOLU";
+  const letters = "TMRPFOLUC";
   const rank = (id: string) => letters.indexOf(id.charAt(0)) * 100 + Number(id.match(/\d+/)?.[0] ?? 99);
   return rank(a) - rank(b);
 }
