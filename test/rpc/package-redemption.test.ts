@@ -67,7 +67,7 @@ describe("RedeemPackage", () => {
     const request = { ...on, packageServiceId: item, quantity: 1 };
     const { ledgerEntry } = await server.ok(rpc.redeemPackage, { ...request, redeemedTime: used });
     expect(ledgerEntry?.redeemedTime).toEqual(used);
-    for (const redeemedTime of [undefined, inHours(-99)]) {
+    for (const redeemedTime of [undefined, inHours(-99), times.endTime]) {
       const refusal = await server.refused(rpc.redeemPackage, {
         ...request,
         ...(redeemedTime ? { redeemedTime } : {}),

@@ -2,6 +2,7 @@ import { connect as connectH2, type IncomingHttpHeaders } from "node:http2";
 import { Agent, request as httpsRequest } from "node:https";
 import { connect as connectTcp } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createProbeHandler } from "../../src/server/transport/health.js";
 import { rememberedCheck } from "../../src/server/transport/remembered.js";
 import { timed } from "../support/timed.js";
 import { selfSigned } from "./certificate.js";
@@ -121,6 +122,19 @@ describe("probes", () => {
       checks: { server: "ok", database: "failed", cache: "failed", disk: "ok" },
     });
     expect((await fetch(`${world.url}/readyz`)).status).toBe(200);
+  });
+
+  it.each([
+    [false, 200, "ok"],
+    [true, 503, "draining"],
+  ])("tell whether the server is draining: %s", async (isDraining, status, server) => {
+    const probe = createProbeHandler({ checks: {}, host: "127.0.0.1", isDraining: () => isDraining });
+    const answer = await probe({
+      ...{ method: "GET", path: "/readyz", query: "", headers: {}, peerAddress: "127.0.0.1" },
+      ...{ signal: new AbortController().signal, readBody: async () => new Uint8Array() },
+    });
+    expect(answer?.status).toBe(status);
+    expect(JSON.parse(Buffer.from(answer?.body ?? []).toString())).toMatchObject({ checks: { server } });
   });
 
   it("ask the database once a second, however many ask at once", async () => {
