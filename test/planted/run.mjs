@@ -1,7 +1,7 @@
 // Plants each fault of faults.mjs in a copy of the sources, one at a time, and runs the test that names it, which must
 // fail. Prints a table.
 //
-//   npm run test:planted -- [--runs 3] [--only PART OF A FAULT] [--part 1/4]
+//   npm run test:planted -- [--runs 3] [--only PART OF A FAULT]... [--part 1/4]
 import { spawn } from "node:child_process";
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -13,13 +13,15 @@ import { faults } from "./faults.mjs";
 const { values: options } = parseArgs({
   options: {
     runs: { type: "string", default: "1" },
-    only: { type: "string", default: "" },
+    only: { type: "string", multiple: true, default: [""] },
     part: { type: "string", default: "1/1" },
   },
 });
 const runs = Number(options.runs);
 const [part, parts] = options.part.split("/").map(Number);
-const chosen = faults.filter(({ fault }) => fault.includes(options.only)).filter((_, at) => at % parts === part - 1);
+const chosen = faults
+  .filter(({ fault }) => options.only.some((text) => fault.includes(text)))
+  .filter((_, at) => at % parts === part - 1);
 
 const print = (line) => process.stdout.write(`${line}\n`);
 
