@@ -7,7 +7,7 @@ import {
   type CustomFieldSchema,
 } from "../../gen/proto/moego/business/setting/v1/custom_field_pb.js";
 import { fieldAssociation, fieldType } from "./custom-field.input.js";
-import { type CustomField, type FieldValues, fieldSources, type Json } from "./custom-field.model.js";
+import { type CustomField, type FieldOption, type FieldValues, fieldSources, type Json } from "./custom-field.model.js";
 
 const fieldSource = protoEnum(CustomField_SourceSchema, fieldSources);
 
@@ -17,12 +17,16 @@ export function toProtoCustomField(field: CustomField): MessageInitShape<typeof 
     associationType: fieldAssociation.toProto(association),
     type: fieldType.toProto(type),
     ...(defaultValue ? { defaultValue: fromJson(CustomField_ValueSchema, cloneJson(defaultValue)) } : {}),
-    options: options.map(({ value, ...option }) => ({ value: { value: { case: "string", value } }, ...option })),
+    options: options.map(toProtoOption),
     source: fieldSource.toProto(source),
     createTime: timestampFromDate(createdTime),
     updateTime: timestampFromDate(lastUpdatedTime),
     ...same,
   };
+}
+
+function toProtoOption({ value, label, sortOrder }: FieldOption) {
+  return { value: { value: { case: "string" as const, value } }, label, sortOrder };
 }
 
 type MutableJson = null | boolean | number | string | MutableJson[] | { [key: string]: MutableJson };

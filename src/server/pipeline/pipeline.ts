@@ -80,10 +80,13 @@ export function createPipeline(options: PipelineOptions): ExecuteCall {
   async function answer<Answer>(call: Call<Answer>, record: CallRecord, time: CallTime): Promise<Answer> {
     // A call that waits for third-party systems would make other calls of its company wait for them.
     const turn = forwardsIdempotencyKey(call.method) ? freeTurn : lanes.turn(time.signal);
+    let bytes = 0;
     try {
-      return await answerInTurn(call, record, { ...time, turn });
+      const answer = await answerInTurn(call, record, { ...time, turn });
+      bytes = encodedBytes(answer);
+      return answer;
     } finally {
-      turn.end();
+      turn.end(bytes);
     }
   }
 
