@@ -65,8 +65,10 @@ echo "Go: $(go version), $(find "$out/go/src" -type d -name 'v1' | wc -l) packag
 mkdir "$scratch"/{csharp,php,ruby,objc}
 protoc "${includes[@]}" --csharp_out="$scratch/csharp" --csharp_opt=base_namespace= --php_out="$scratch/php" \
   --ruby_out="$scratch/ruby" --objc_out="$scratch/objc" "${ours[@]}" "${google[@]}"
-test -f "$scratch/php/Moego/Business/Package/V1/Package.php"
-test -f "$scratch/csharp/Moego/Business/Package/V1/Package.cs"
-grep -q '^@interface MGPKPackage ' -r "$scratch/objc"
-grep -q 'module Package' -r "$scratch/ruby/moego/business/package"
+# has <pattern> <file>
+has() { grep -qE "$1" "$scratch/$2" || { echo "No $1 in the code generated to $2" >&2 && exit 1; }; }
+has '^class Package ' php/Moego/Business/Package/V1/Package.php
+has '^namespace Moego.Business.Package.V1 ' csharp/Moego/Business/Package/V1/Package.cs
+has '@interface MGPKPackage ' objc/moego/business/package/v1/Package.pbobjc.h
+has '^ +module Package$' ruby/moego/business/package/v1/package_pb.rb
 echo "C#, PHP, Ruby, Objective-C: generated"
