@@ -115,7 +115,7 @@ export function createCompanyLanes({ max, waitMs }: CompanyLanesOptions): Compan
 /** Tells, of a company that has a request now, whether another one had a request lately. */
 function createSharing(): (companyId: string) => boolean {
   let last = { companyId: "", at: Number.NEGATIVE_INFINITY };
-  /** The last request of any company but that of `last`. */
+  /** The last request of any other company. */
   let other = last;
   return (companyId) => {
     const at = performance.now();

@@ -22,7 +22,7 @@ export function encodeJson(schema: DescMessage, message: object): string {
   return messageWriter(schema)(message);
 }
 
-/** The same in parts: what stands before the items of a list of messages, each item, and what stands after them. */
+/** The same in parts: the text before the items of a list of messages, each item, and the text after them. */
 export function jsonParts(schema: DescMessage, list: DescField & { readonly message: DescMessage }, message: object) {
   const fields = writersOf(schema);
   const values = valuesOf(message);
@@ -178,5 +178,5 @@ function numberOf(value: unknown): number {
 }
 
 function wrong(type: ScalarType): never {
-  throw new TypeError(`A value is no ${ScalarType[type]}.`);
+  throw new TypeError(`Value does not fit ${ScalarType[type]}.`);
 }

@@ -117,5 +117,5 @@ function long(type: ScalarType, value: unknown): bigint {
 }
 
 function wrong(type: ScalarType): never {
-  throw new TypeError(`A value is no ${ScalarType[type]}.`);
+  throw new TypeError(`Value does not fit ${ScalarType[type]}.`);
 }

@@ -11,13 +11,13 @@ export function isValues(value: unknown): value is Values {
 /** @throws TypeError which is a bug of the handler */
 export function valuesOf(value: unknown): Values {
   if (isValues(value)) return value;
-  throw new TypeError("A value is no message.");
+  throw new TypeError("Value must be a message.");
 }
 
 /** @throws TypeError which is a bug of the handler */
 export function itemsOf(value: unknown): readonly unknown[] {
   if (Array.isArray(value)) return value;
-  throw new TypeError("A value is no list.");
+  throw new TypeError("Value must be a list.");
 }
 
 /** The value of a field, undefined if it is not set. A zero of implicit presence is returned. */
