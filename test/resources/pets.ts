@@ -19,6 +19,14 @@ const ofPet = { customerId: "cus_a1", id: "pet_a1" };
 const foreignIds = { customer_id: "cus_c1", id: "pet_c1" };
 const code = "pc_a2";
 
+/** Calls about pets of a lead, and about a pet that the tenant's namesake of a lead does not have. */
+const ofLead = {
+  calls: [
+    { name: "a pet of a lead", ids: { customer_id: "lcus_a1", id: "pet_l1" } },
+    { name: "a pet of the neighbour's lead", ids: { customer_id: "lcus_a1", id: planted.petOfLead } },
+  ],
+};
+
 /** A pet with places for texts. */
 export const petWithTexts = { ...minimalPet, vaccinations: times(3, {}), vet: {}, notes: times(5, {}) };
 const read = (named: { readonly customerId: string; readonly id: string }) => reading(rpc.getPet, named);
@@ -55,6 +63,7 @@ export const pets: readonly RpcEntry[] = [
       request: async (server) => ({ customerId: (await madeCustomer(server)).id, pet: petWithTexts }),
       reading: (response, { customerId }) => read({ customerId, id: response.pet?.id ?? "" }),
     },
+    tenancy: { calls: [{ name: "of a lead", ids: { customer_id: "lcus_a1" } }] },
   }),
   entry(rpc.updatePet, {
     request: { ...ofPet, coat: "Smooth" },
@@ -67,9 +76,14 @@ export const pets: readonly RpcEntry[] = [
       request: async (server) => ({ ...(await made(server)), vet: {}, vaccinations: times(3, {}) }),
       reading: (_, { customerId, id }) => read({ customerId, id }),
     },
+    tenancy: ofLead,
   }),
-  entry(rpc.getPet, { request: ofPet, foreignIds }),
-  entry(rpc.listPets, { request: { customerId: "cus_a1" }, foreignIds: { customer_id: "cus_c1" } }),
+  entry(rpc.getPet, { request: ofPet, foreignIds, tenancy: ofLead }),
+  entry(rpc.listPets, {
+    request: { customerId: "cus_a1" },
+    foreignIds: { customer_id: "cus_c1" },
+    tenancy: { calls: [{ name: "of a lead", ids: { customer_id: "lcus_a1" } }] },
+  }),
   entry(rpc.appendPetCodes, {
     request: { ...ofPet, petCodeIds: [code] },
     foreignIds,
@@ -132,7 +146,10 @@ export const pets: readonly RpcEntry[] = [
       },
     ],
     tenancy: {
-      calls: [{ name: "a pet of the neighbour", ids: { customer_id: "cus_a1", id: planted.pet } }],
+      calls: [
+        { name: "a pet of the neighbour", ids: { customer_id: "cus_a1", id: planted.pet } },
+        ...ofLead.calls,
+      ],
     },
   }),
   entry(rpc.listAllPets, {

@@ -68,7 +68,7 @@ describe("a lead with pets is atomic", () => {
     };
     const { id, pets } = await server.ok(createLead, newLead({ pets: [full, { ...aDog, name: "Second" }] }));
     expect(pets.map(({ name }) => name)).toEqual(["Rex", "Second"]);
-    expect(pets[0]).toMatchObject({ customerId: "", status: 1, birthday: { year: 2020, month: 2, day: 29 } });
+    expect(pets[0]).toMatchObject({ customerId: id, status: 1, birthday: { year: 2020, month: 2, day: 29 } });
     expect(pets[0]?.petCodes.map((code) => code.id)).toEqual(["pc_a1", "pc_a2"]);
     expect(pets[0]?.notes.map(({ content }) => content)).toEqual(["two", "one"]);
     expect((await server.ok(getLead, { id })).pets).toEqual(pets);

@@ -1,15 +1,19 @@
 import { afterAll, describe, expect, it } from "vitest";
+import { LeadAdminService } from "../../src/gen/proto/moego/admin/v1/lead_admin_service_pb.js";
 import { LeadService } from "../../src/gen/proto/moego/business/customer/v1/lead_service_pb.js";
 import { PetSchema } from "../../src/gen/proto/moego/business/customer/v1/pet_pb.js";
+import { PetService } from "../../src/gen/proto/moego/business/customer/v1/pet_service_pb.js";
+import { fixtureKey, keys } from "../support/fixture-keys.js";
 import { messageJson } from "../support/message-json.js";
 import { aDog, newLead } from "../support/new-lead.js";
-import { invalidField } from "../support/refused-with.js";
+import { invalidField, notFound } from "../support/refused-with.js";
 import { startServer } from "../support/server.js";
 
 const server = await startServer();
 afterAll(() => server.stop());
 
-const { createLead, getLead, updateLead } = LeadService.method;
+const { createLead, getLead, updateLead, promoteLead } = LeadService.method;
+const rpc = PetService.method;
 const ofMask = { updateMask: { paths: ["pets"] } };
 
 /** A pet of which everything is known. */
@@ -34,7 +38,7 @@ describe("`pets` in the mask of an update", () => {
     const bare = await server.ok(createLead, newLead({ pets: [aDog] }));
     const [before, after] = [bare.pets[0], replaced.pets[0]].map((one) => one && messageJson(PetSchema, one));
     const times = { createdTime: expect.any(String), lastUpdatedTime: expect.any(String) };
-    expect(after).toEqual({ ...before, ...times, id: pet.id, rawId: String(pet.rawId) });
+    expect(after).toEqual({ ...before, ...times, id: pet.id, customerId: id, rawId: String(pet.rawId) });
     expect(await server.ok(getLead, { id })).toEqual(replaced);
   });
 
@@ -104,5 +108,138 @@ describe("the notes of a lead's pet in an update", () => {
     expect(await write([{ ...aDog, notes: [noteOf(pet)] }])).toMatchObject(
       invalidField("lead.pets[0].notes[0].id", "NOT_ALLOWED"),
     );
+  });
+});
+
+describe("the routes of pets, with the id of a lead as customer_id", () => {
+  const noted = (customerId: string, id: string, content = "x") => ({ customerId, id, notes: [{ content }] });
+  const notesOf = async (customerId: string, id: string) =>
+    (await server.ok(rpc.listPetNotes, { customerId, id, pagination: {} })).notes.map(({ content }) => content);
+
+  it("read and write its pets, and each write changes the lead", async () => {
+    const { id: customerId, pet } = await leadWithPet();
+    const { id } = pet;
+    expect(pet.customerId).toBe(customerId);
+    expect(await server.ok(rpc.getPet, { customerId, id })).toEqual(pet);
+    expect((await server.ok(rpc.listPets, { customerId })).pets).toEqual([pet]);
+    const writes = [
+      () => server.ok(rpc.appendPetNotes, noted(customerId, id, "third")),
+      () => server.ok(rpc.appendPetCodes, { customerId, id, petCodeIds: ["pc_a2"] }),
+      () => server.ok(rpc.deletePetCode, { customerId, id, petCodeId: "pc_a1" }),
+      () => server.ok(rpc.updatePet, { customerId, id, coat: "Short" }),
+      () => server.ok(rpc.createPet, { customerId, pet: { ...aDog, name: "Second" } }),
+    ];
+    for (const write of writes) {
+      const before = await server.ok(getLead, { id: customerId });
+      await write();
+      const after = await server.ok(getLead, { id: customerId });
+      expect(after.etag).not.toBe(before.etag);
+      expect((await server.refused(updateLead, { id: customerId, lead: { etag: before.etag } })).reason).toBe(
+        "ETAG_MISMATCH",
+      );
+    }
+    const { pets } = await server.ok(getLead, { id: customerId });
+    expect(pets).toMatchObject([
+      { id, customerId, coat: "Short", petCodes: [{ id: "pc_a2" }], notes: [{ content: "third" }, {}, {}] },
+      { customerId, name: "Second" },
+    ]);
+    expect((await server.ok(rpc.listPets, { customerId })).pets.map((one) => one.name)).toEqual(["Second", "Rex"]);
+    const { rows } = await server.database.owner.query(
+      `SELECT kind, changed_fields FROM change WHERE rpc LIKE '%PetService/%' AND resource_id = ANY($1::text[]) ORDER BY id`,
+      [[customerId, id]],
+    );
+    const ofLead = { kind: "lead", changed_fields: ["pets"] };
+    expect(rows).toEqual(
+      [["notes"], ["pet_codes"], ["pet_codes"], ["coat"]]
+        .flatMap((fields) => [{ kind: "pet", changed_fields: fields }, ofLead])
+        .concat([ofLead]),
+    );
+    // A write that changes nothing leaves the lead as it is.
+    const last = await server.ok(getLead, { id: customerId });
+    await server.ok(rpc.appendPetCodes, { customerId, id, petCodeIds: ["pc_a2"] });
+    expect(await server.ok(getLead, { id: customerId })).toEqual(last);
+  });
+
+  it("lead nowhere after the promotion, and the notes go along", async () => {
+    const { id: leadId, pet } = await leadWithPet();
+    const headers = { "idempotency-key": `note-${leadId}` };
+    const append = () => server.call(rpc.appendPetNotes, noted(leadId, pet.id, "third"), { headers });
+    const repeated = await Promise.all([append(), append(), append()]);
+    expect(repeated.map(({ ok }) => ok)).toEqual([true, true, true]);
+    expect(await notesOf(leadId, pet.id)).toEqual(["third", "second", "first"]);
+    const { customer } = await server.ok(promoteLead, { id: leadId });
+    const customerId = customer?.id ?? "";
+    expect(await notesOf(customerId, pet.id)).toEqual(["third", "second", "first"]);
+    const promoted = { code: "NOT_FOUND", reason: "LEAD_PROMOTED", metadata: { id: leadId, customerId } };
+    expect(await append()).toMatchObject(promoted);
+    const named = { customerId: leadId, id: pet.id };
+    expect(await server.refused(rpc.getPet, named)).toMatchObject(promoted);
+    expect(await server.refused(rpc.listPets, { customerId: leadId })).toMatchObject(promoted);
+    expect(await server.refused(rpc.createPet, { customerId: leadId, pet: aDog })).toMatchObject(promoted);
+    expect(await notesOf(customerId, pet.id)).toHaveLength(3);
+  });
+
+  it("find no archived or erased lead, and none at another location of the API key", async () => {
+    const [{ id: hidden, pet }, { id: archived, pet: kept }, { id: erased, pet: gone }] = await Promise.all([
+      leadWithPet(),
+      leadWithPet(),
+      leadWithPet(),
+    ]);
+    const { archiveLead, eraseLead } = LeadAdminService.method;
+    await server.ok(archiveLead, { companyId: "cmp_a", id: archived });
+    await server.ok(eraseLead, { companyId: "cmp_a", id: erased });
+    for (const [customerId, { id }, key] of [
+      [hidden, pet, keys.businessA1],
+      [archived, kept, keys.a],
+      [erased, gone, keys.a],
+    ] as const) {
+      const absent = { ...notFound, metadata: { resource: "Customer", id: customerId } };
+      expect(await server.refused(rpc.getPet, { customerId, id }, { key })).toMatchObject(absent);
+      expect(await server.refused(rpc.appendPetNotes, noted(customerId, id), { key })).toMatchObject(absent);
+    }
+  });
+
+  it("require the scopes of leads", async () => {
+    const { id: customerId, pet } = await leadWithPet();
+    const key = fixtureKey("key_pets_only", [{ type: "COMPANY", id: "cmp_a" }], { scopes: ["pet:read", "pet:write"] });
+    await server.insertKeys([key]);
+    const required = (scope: string) => ({ code: "PERMISSION_DENIED", reason: "SCOPE_REQUIRED", metadata: { scope } });
+    const named = { customerId, id: pet.id };
+    expect(await server.refused(rpc.getPet, named, { key })).toMatchObject(required("lead:read"));
+    expect(await server.refused(rpc.appendPetNotes, noted(customerId, pet.id), { key })).toMatchObject(
+      required("lead:write"),
+    );
+    await server.ok(rpc.getPet, { customerId: "cus_a1", id: "pet_a1" }, { key });
+  });
+
+  it("ask for the company of an id that is a customer of one and a lead of another", async () => {
+    await server.database.owner.query("UPDATE lead SET id = 'cus_a1' WHERE company_id = 'cmp_b' AND id = 'lcus_b1'");
+    const options = { key: keys.enterprise };
+    const { pets } = await server.ok(rpc.listPets, { customerId: "cus_a1" });
+    for (const refusal of [
+      await server.refused(rpc.listPets, { customerId: "cus_a1" }, options),
+      await server.refused(rpc.createPet, { customerId: "cus_a1", pet: aDog }, options),
+    ]) {
+      expect(refusal).toMatchObject({ reason: "AMBIGUOUS_ID", metadata: { companyIds: "cmp_a,cmp_b" } });
+    }
+    const ofB = { ...options, headers: { "moego-company": "cmp_b" } };
+    await server.ok(rpc.createPet, { customerId: "cus_a1", pet: aDog }, ofB);
+    expect((await server.ok(rpc.listPets, { customerId: "cus_a1" }, ofB)).pets).toMatchObject([{ name: "Rex" }]);
+    expect((await server.ok(rpc.listPets, { customerId: "cus_a1" })).pets).toEqual(pets);
+  });
+
+  it("keep a lead at 50 pets and 1 MiB", async () => {
+    const full = await server.ok(createLead, newLead({ pets: Array.from({ length: 50 }, () => aDog) }));
+    expect(await server.refused(rpc.createPet, { customerId: full.id, pet: aDog })).toMatchObject(
+      invalidField("pet", "TOO_MANY"),
+    );
+    const [first, second, third] = full.pets.map(({ id }) => ({
+      ...{ customerId: full.id, id },
+      notes: Array.from({ length: 50 }, () => ({ content: "x".repeat(9_000) })),
+    }));
+    await server.ok(rpc.appendPetNotes, first ?? {});
+    await server.ok(rpc.appendPetNotes, second ?? {});
+    expect(await server.refused(rpc.appendPetNotes, third ?? {})).toMatchObject({ code: "INVALID_ARGUMENT" });
+    expect(await notesOf(full.id, third?.id ?? "")).toEqual([]);
   });
 });

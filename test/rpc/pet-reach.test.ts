@@ -76,9 +76,12 @@ describe.each([...reads, ...writes])("%s", (_, call) => {
     expect(new Set(refusals.map((refusal, index) => wireOf(refusal, pets[index]?.id))).size).toBe(1);
   });
 
-  it("does not take a lead for the owner of its pet", async () => {
-    const refusal = await call({ customerId: "lcus_a1", id: "pet_l1" }, {});
-    expect(refusal).toMatchObject({ ...notFound, metadata: { resource: "Customer", id: "lcus_a1" } });
+  it("finds no pet of a customer under the id of a lead", async () => {
+    const [known, absent] = await Promise.all(
+      ["pet_a1", "pet_zz"].map((id) => call({ customerId: "lcus_a1", id }, { headers })),
+    );
+    expect(known).toMatchObject({ ...notFound, metadata: { resource: "Pet", id: "pet_a1" } });
+    expect(known && wireOf(known, "pet_a1")).toBe(absent && wireOf(absent, "pet_zz"));
   });
 });
 

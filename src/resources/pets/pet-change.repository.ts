@@ -1,26 +1,21 @@
 import { archivedError, notFoundError } from "../../core/errors.js";
 import type { WriteContext, WriteResult } from "../../core/write.js";
+import { withoutAddress } from "../../db/audit-log.js";
 import type { LimitedDatabase } from "../../db/company-records.js";
 import { assertNotErased, once } from "../../db/idempotent-write.js";
 import { Prisma } from "../../gen/prisma/client.js";
-import type { CustomerTarget } from "../customers/customer.model.js";
-import { lockCustomer } from "../customers/customer-change.repository.js";
+import { createLeadUnit, readLead } from "../leads/lead-change.repository.js";
+import { sizedLead } from "../leads/lead-size.repository.js";
 import { type PetJson, petJson, toPet } from "./pet.columns.js";
-import type { ChangedPet, NewPetUnit, Pet, PetTarget, PetTransaction } from "./pet.model.js";
+import type { ChangedPet, NewPetUnit, Pet, PetOwnerTarget, PetTarget, PetTransaction } from "./pet.model.js";
+import { type LockedOwner, lockOwner } from "./pet-owner.repository.js";
 import { sizedPet } from "./pet-size.repository.js";
-import { createPetWriter } from "./pet-writer.repository.js";
+import { createPetWriter, type PetWriter } from "./pet-writer.repository.js";
 
-/**
- * The customer is locked NO KEY UPDATE, like a change of the customer itself. So it cannot be archived or move to
- * another location, the number of its pets is exact, concurrent duplicates wait here, and a single lock for all its
- * pets avoids deadlocks. KEY SHARE would not guarantee any of this. The customer row is not written.
- */
-const strength = "NO KEY UPDATE";
-
-/** Creates a pet of a customer in one transaction: lock, replay, work, claim. */
+/** Creates a pet of a customer or a lead in one transaction: lock, replay, work, claim. */
 export function createPet(
   { database, limits }: LimitedDatabase,
-  target: CustomerTarget,
+  target: PetOwnerTarget,
   write: WriteContext,
   work: (unit: NewPetUnit) => Promise<string>,
 ): Promise<Pet> {
@@ -28,24 +23,31 @@ export function createPet(
   return once(database, write, {
     lock(tx) {
       size.reset();
-      return lockCustomer(tx, target, strength);
+      return lockOwner(tx, target);
     },
     async replay({ ids }) {
       assertNotErased("Pet", ids);
     },
-    async work({ tx, locked: { companyId, id: customerId, businessId, archived: isArchived }, now, record }) {
-      if (isArchived) throw archivedError("Customer", customerId);
+    async work({ tx, locked: owner, now, record }) {
+      const { companyId, kind } = owner;
+      if (owner.archived) throw archivedError("Customer", owner.id);
       await size.begin(tx, undefined);
-      const writer = createPetWriter(tx, { companyId, businessId, now, write });
-      const id = await work({
-        countPets: () => tx.pet.count({ where: { companyId, customerId, archivedTime: null } }),
-        missingCodes: (ids) => writer.missingCodes(ids),
-        add: (pet) => writer.add({ kind: "customer", id: customerId }, pet),
-      });
+      const change = { tx, owner, now, write, limit: limits.recordBytes };
+      const id = await changePetsOf(change, (writer, changed) =>
+        work({
+          owner: kind,
+          countPets: () => tx.pet.count({ where: { companyId, ...ownedBy(owner), archivedTime: null } }),
+          missingCodes: (ids) => writer.missingCodes(ids),
+          add(pet) {
+            changed();
+            return writer.add(owner, pet);
+          },
+        }),
+      );
       return record({ companyId, kind: "pet", ids: [id] });
     },
-    async response({ tx, locked: { companyId, id: customerId }, ids: [id = ""] }) {
-      const pet = await readPet(tx, { companyId, customerId, id });
+    async response({ tx, locked: owner, ids: [id = ""] }) {
+      const pet = await readPet(tx, owner, id);
       await size.end(tx, pet);
       return pet;
     },
@@ -63,40 +65,83 @@ export function changePet(
   return once(database, write, {
     async lock(tx) {
       size.reset();
-      const customer = await lockCustomer(tx, target.customer, strength);
-      const key = { companyId: customer.companyId, customerId: customer.id, id: target.id };
-      return { customer, key, pet: await readPet(tx, key) };
+      const owner = await lockOwner(tx, target.owner);
+      return { owner, pet: await readPet(tx, owner, target.id) };
     },
-    async work({ tx, locked: { customer, pet }, now, record }) {
-      const { companyId, businessId } = customer;
-      if (customer.archived) throw archivedError("Customer", customer.id);
+    async work({ tx, locked: { owner, pet }, now, record }) {
+      const { companyId } = owner;
+      if (owner.archived) throw archivedError("Customer", owner.id);
       if (pet.archived) throw archivedError("Pet", pet.id);
       await size.begin(tx, pet);
-      const writer = createPetWriter(tx, { companyId, businessId, now, write });
-      const result = await work({
-        pet,
-        missingCodes: (ids) => writer.missingCodes(ids),
-        edit: (edit) => writer.edit(pet, edit),
-      });
+      const change = { tx, owner, now, write, limit: limits.recordBytes };
+      const result = await changePetsOf(change, (writer, changed) =>
+        work({
+          pet,
+          missingCodes: (ids) => writer.missingCodes(ids),
+          edit(edit) {
+            changed();
+            return writer.edit(pet, edit);
+          },
+        }),
+      );
       return record({ companyId, ...result });
     },
-    async response({ tx, locked: { key }, ids }) {
-      const changed = await changedPet(tx, key, ids);
+    async response({
+      tx,
+      locked: {
+        owner,
+        pet: { id },
+      },
+      ids,
+    }) {
+      const changed = await changedPet(tx, owner, { id, resourceIds: ids });
       await size.end(tx, changed.pet);
       return changed;
     },
   });
 }
 
-interface PetKey {
-  readonly companyId: string;
-  readonly customerId: string;
-  readonly id: string;
+interface OwnedChange {
+  readonly tx: Prisma.TransactionClient;
+  readonly owner: LockedOwner;
+  readonly now: Date;
+  readonly write: WriteContext;
+  /** Maximum size of a record. */
+  readonly limit: number;
 }
 
-async function readPet(tx: Prisma.TransactionClient, { companyId, customerId, id }: PetKey): Promise<Pet> {
+/**
+ * Writes pets of a locked owner. A customer is not written. A lead contains its pets: it gets a new version if `work`
+ * reports a change, and its size is bounded with them.
+ */
+async function changePetsOf<Result>(
+  { tx, owner, now, write, limit }: OwnedChange,
+  work: (writer: PetWriter, changed: () => void) => Promise<Result>,
+): Promise<Result> {
+  const { companyId, businessId } = owner;
+  const options = { companyId, businessId, now };
+  if (owner.kind === "customer") return work(createPetWriter(tx, { ...options, write }), () => {});
+  const { lead } = owner;
+  const size = sizedLead(limit);
+  await size.begin(tx, lead);
+  let isChanged = false;
+  const result = await work(createPetWriter(tx, { ...options, write: withoutAddress(write) }), () => {
+    isChanged = true;
+  });
+  if (!isChanged) return result;
+  await createLeadUnit(tx, { lead, now, write }).finish(["pets"]);
+  await size.end(tx, await readLead(tx, owner));
+  return result;
+}
+
+function ownedBy({ kind, id }: LockedOwner) {
+  return kind === "customer" ? { customerId: id } : { leadId: id };
+}
+
+async function readPet(tx: Prisma.TransactionClient, { companyId, ...owner }: LockedOwner, id: string): Promise<Pet> {
+  const column = owner.kind === "customer" ? Prisma.sql`p.customer_id` : Prisma.sql`p.lead_id`;
   const rows = await tx.$queryRaw<{ pet: PetJson }[]>`SELECT ${Prisma.raw(petJson)} AS pet FROM pet p
-    WHERE p.company_id = ${companyId} AND p.customer_id = ${customerId} AND p.id = ${id}`;
+    WHERE p.company_id = ${companyId} AND ${column} = ${owner.id} AND p.id = ${id}`;
   const [row] = rows;
   if (!row) throw notFoundError("Pet", id);
   return toPet(row.pet);
@@ -104,12 +149,12 @@ async function readPet(tx: Prisma.TransactionClient, { companyId, customerId, id
 
 async function changedPet(
   tx: Prisma.TransactionClient,
-  key: PetKey,
-  resourceIds: readonly string[],
+  owner: LockedOwner,
+  { id, resourceIds }: { readonly id: string; readonly resourceIds: readonly string[] },
 ): Promise<ChangedPet> {
   const notes = await tx.petNote.findMany({
-    where: { companyId: key.companyId, petId: key.id, id: { in: [...resourceIds] } },
+    where: { companyId: owner.companyId, petId: id, id: { in: [...resourceIds] } },
     orderBy: { id: "asc" },
   });
-  return { pet: await readPet(tx, key), resourceIds, notes };
+  return { pet: await readPet(tx, owner, id), resourceIds, notes };
 }

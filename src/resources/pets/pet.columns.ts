@@ -70,6 +70,7 @@ export interface PetJson extends Row {
   readonly id: string;
   readonly raw_id: number;
   readonly customer_id: string | null;
+  readonly lead_id: string | null;
   readonly archived_time: string | null;
   readonly created_by: string;
   readonly created_time: string;
@@ -118,7 +119,7 @@ export function toPet(json: PetJson): Pet {
     companyId: json.company_id,
     id: json.id,
     rawId: BigInt(json.raw_id),
-    ...(json.customer_id === null ? {} : { customerId: json.customer_id }),
+    customerId: json.customer_id ?? json.lead_id ?? "",
     petCodes: json.codes ?? [],
     notes: json.notes?.map(toPetNote) ?? [],
     vaccinations:

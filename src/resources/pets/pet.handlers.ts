@@ -39,7 +39,7 @@ export function createPetHandlers(pets: Pets, pageTokens: PageTokens): ServiceHa
     }),
 
     listPets: rpc(ofCustomer, async ({ customerId }, { principal, signal }) => {
-      const found = await pets.listOfCustomer(customerId, principal, signal);
+      const found = await pets.listOfOwner(customerId, principal, signal);
       return { pets: found.map(toProtoPet) };
     }),
 

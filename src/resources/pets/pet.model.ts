@@ -1,7 +1,8 @@
+import type { RecordTarget } from "../../core/access.js";
 import { enumeration, type WordOf } from "../../core/enumeration.js";
 import type { Page, TimeRange } from "../../core/page.js";
+import type { Scope } from "../../core/principal.js";
 import type { FieldChange, WriteContext, WriteResult } from "../../core/write.js";
-import type { CustomerTarget } from "../customers/customer.model.js";
 
 export const petTypes = enumeration(
   "OTHER",
@@ -99,8 +100,8 @@ export interface Pet extends PetFields {
   readonly companyId: string;
   readonly id: string;
   readonly rawId: bigint;
-  /** Absent for the pet of a lead. */
-  readonly customerId?: string;
+  /** The owner. For the pet of a lead, the id of the lead. */
+  readonly customerId: string;
   /** In the display order of the company. */
   readonly petCodes: readonly PetCode[];
   /** Newest notes first, limited in number. */
@@ -165,9 +166,15 @@ export const maxVaccinations = 50;
  */
 export const leadNoteBytes = 2 * 1024 * 1024;
 
-/** Identifies a pet of a customer. */
+/** A customer or a lead whose pets a request names. */
+export interface PetOwnerTarget extends RecordTarget {
+  /** The scope that pets of a lead require besides the one of the RPC. */
+  readonly leadScope: { readonly scope: Scope; readonly isGranted: boolean };
+}
+
+/** Identifies a pet of a customer or a lead. */
 export interface PetTarget {
-  readonly customer: CustomerTarget;
+  readonly owner: PetOwnerTarget;
   readonly id: string;
 }
 
@@ -185,9 +192,10 @@ export interface PetQuery {
   readonly page: Page;
 }
 
-/** A locked customer that gets a new pet, within a transaction. */
+/** A locked customer or lead that gets a new pet, within a transaction. */
 export interface NewPetUnit {
-  /** The number of pets of the customer that are not archived. */
+  readonly owner: "customer" | "lead";
+  /** The number of pets of the owner that are not archived. */
   countPets(): Promise<number>;
   /** Those codes that do not exist in the company or are archived. */
   missingCodes(ids: readonly string[]): Promise<readonly string[]>;
@@ -219,24 +227,25 @@ export interface ChangedPet {
 }
 
 /**
- * Pets of customers. Methods throw NOT_FOUND if the customer is inaccessible or does not have the pet, and AMBIGUOUS_ID
- * if customers of several accessible companies have the id.
+ * Pets of customers and leads. Methods throw NOT_FOUND if the owner is inaccessible or does not have the pet,
+ * LEAD_PROMOTED for a promoted lead, SCOPE_REQUIRED without the scope for leads, and AMBIGUOUS_ID if owners of several
+ * accessible companies have the id.
  */
 export interface PetRepository {
   get(target: PetTarget, signal: AbortSignal): Promise<Pet>;
   /** Newest first, at most `maxPetsOfCustomer`, excluding archived pets. */
-  listOfCustomer(customer: CustomerTarget, signal: AbortSignal): Promise<readonly Pet[]>;
+  listOfOwner(owner: PetOwnerTarget, signal: AbortSignal): Promise<readonly Pet[]>;
   /** Returns one row more than the page size if there is a next page. */
   list(query: PetQuery, signal: AbortSignal): Promise<readonly Pet[]>;
   /** Newest first. Returns one row more than the page size if there is a next page. */
   listNotes(target: PetTarget, page: Page, signal: AbortSignal): Promise<readonly PetNoteWithCreatedTime[]>;
-  /** The companies in which the principal can access a customer with this id. */
-  companiesOf(customer: CustomerTarget, signal: AbortSignal): Promise<readonly string[]>;
+  /** The companies in which the principal can access an owner with this id. */
+  companiesOf(owner: PetOwnerTarget, signal: AbortSignal): Promise<readonly string[]>;
   /**
-   * Runs `work` on the locked customer. Replays and concurrent duplicates return the pet of the first request without
+   * Runs `work` on the locked owner. Replays and concurrent duplicates return the pet of the first request without
    * running it.
    */
-  create(customer: CustomerTarget, write: WriteContext, work: (unit: NewPetUnit) => Promise<string>): Promise<Pet>;
+  create(owner: PetOwnerTarget, write: WriteContext, work: (unit: NewPetUnit) => Promise<string>): Promise<Pet>;
   /**
    * Runs `work` on the locked pet and returns the ids of the records it changed. Replays and concurrent duplicates
    * return the ids of the first request without running it. Throws RESOURCE_ARCHIVED, like `create`.

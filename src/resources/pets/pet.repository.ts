@@ -1,45 +1,28 @@
 import { notFoundError } from "../../core/errors.js";
-import {
-  accessFilterValues,
-  accessPredicate,
-  requireSingleRow,
-  singleCompanyAccessPredicate,
-} from "../../db/access-filter.js";
 import type { LimitedDatabase } from "../../db/company-records.js";
 import { type Bind, readTimeList, type TimeList } from "../../db/record-list.js";
 import { statement } from "../../db/statement.js";
-import type { CustomerTarget } from "../customers/customer.model.js";
 import { listedPetJson, type PetJson, petJson, toPet } from "./pet.columns.js";
 import { maxPetsOfCustomer, type PetFilter, type PetRepository } from "./pet.model.js";
 import { changePet, createPet } from "./pet-change.repository.js";
+import { ownedReads, readOwner, readOwners } from "./pet-owner.repository.js";
 
-/** Pets of customers, with hand-written SQL for reads and Prisma for changes. */
+/** Pets of customers and leads, with hand-written SQL for reads and Prisma for changes. */
 export function createPetRepository(limited: LimitedDatabase): PetRepository {
   const { database } = limited;
   return {
-    create: (customer, write, work) => createPet(limited, customer, write, work),
+    create: (owner, write, work) => createPet(limited, owner, write, work),
     change: (target, write, work) => changePet(limited, target, write, work),
 
-    async get({ customer, id }, signal) {
-      const { inOneCompany, inSeveral } = getStatements;
-      const text = customer.accessFilter.companyIds.length === 1 ? inOneCompany : inSeveral;
-      const values = [...accessFilterValues(customer.accessFilter), customer.id, id];
-      const found = requireSingleRow(await database.read<GetRow>(text, values, signal), "Customer", customer.id);
-      if (!found) throw notFoundError("Customer", customer.id);
-      if (!found.pet) throw notFoundError("Pet", id);
-      return toPet(found.pet);
+    async get({ owner: target, id }, signal) {
+      const { pet } = await readOwner<GetRow>(database, { reads: getReads, target, values: [id] }, signal);
+      if (!pet) throw notFoundError("Pet", id);
+      return toPet(pet);
     },
 
-    async listOfCustomer(customer, signal) {
-      const { inOneCompany, inSeveral } = listStatements;
-      const text = customer.accessFilter.companyIds.length === 1 ? inOneCompany : inSeveral;
-      const found = requireSingleRow(
-        await database.read<ListRow>(text, valuesOf(customer), signal),
-        "Customer",
-        customer.id,
-      );
-      if (!found) throw notFoundError("Customer", customer.id);
-      return (found.pets ?? []).map(toPet);
+    async listOfOwner(target, signal) {
+      const { pets } = await readOwner<ListRow>(database, { reads: listReads, target }, signal);
+      return (pets ?? []).map(toPet);
     },
 
     async list(query, signal) {
@@ -48,11 +31,8 @@ export function createPetRepository(limited: LimitedDatabase): PetRepository {
       return rows.map((row) => toPet(row.pet));
     },
 
-    async listNotes({ customer, id }, page, signal) {
-      const values = [...accessFilterValues(customer.accessFilter), customer.id, id];
-      const found = await database.read<{ company_id: string; has_pet: boolean }>(locatePet, values, signal);
-      const owner = requireSingleRow(found, "Customer", customer.id);
-      if (!owner) throw notFoundError("Customer", customer.id);
+    async listNotes({ owner: target, id }, page, signal) {
+      const owner = await readOwner<LocatedRow>(database, { reads: locateReads, target, values: [id] }, signal);
       if (!owner.has_pet) throw notFoundError("Pet", id);
       const scope = [owner.company_id, id];
       const rows = page.after
@@ -67,8 +47,8 @@ export function createPetRepository(limited: LimitedDatabase): PetRepository {
       }));
     },
 
-    async companiesOf(customer, signal) {
-      const rows = await database.read<{ company_id: string }>(companiesOfCustomer, valuesOf(customer), signal);
+    async companiesOf(target, signal) {
+      const rows = await readOwners(database, { reads: companyReads, target }, signal);
       return rows.map((row) => row.company_id);
     },
   };
@@ -76,51 +56,30 @@ export function createPetRepository(limited: LimitedDatabase): PetRepository {
 
 interface GetRow {
   readonly company_id: string;
+  /** Null if the owner does not have it. */
   readonly pet: PetJson | null;
 }
+
+/** `$4` is the pet. */
+const getReads = ownedReads(
+  "pet.get",
+  (owner, column) => `, (SELECT ${petJson} FROM pet p
+    WHERE p.company_id = ${owner}.company_id AND p.${column} = ${owner}.id AND p.id = $4) AS pet`,
+);
 
 interface ListRow {
   readonly company_id: string;
   readonly pets: readonly PetJson[] | null;
 }
 
-function valuesOf({ accessFilter, id }: CustomerTarget): readonly unknown[] {
-  return [...accessFilterValues(accessFilter), id];
-}
-
-/**
- * `$1` and `$2`: see db/access-filter.ts; `$3` the customer, `$4` the pet. A row without a pet means that the customer
- * does not have it.
- */
-const getStatements = inBothReaches(
-  "pet.get",
-  (isVisible) =>
-    `SELECT c.company_id, (SELECT ${petJson} FROM pet p
-    WHERE p.company_id = c.company_id AND p.customer_id = c.id AND p.id = $4) AS pet
-  FROM customer c WHERE ${isVisible} AND c.id = $3`,
-);
-
-const listStatements = inBothReaches(
+const listReads = ownedReads(
   "pet.list_of_customer",
-  (isVisible) =>
-    `SELECT c.company_id, (SELECT jsonb_agg(${listedPetJson} ORDER BY p.created_time DESC, p.id DESC) FROM (
-      SELECT * FROM pet WHERE company_id = c.company_id AND customer_id = c.id AND archived_time IS NULL
-      ORDER BY created_time DESC, id DESC LIMIT ${maxPetsOfCustomer}) p) AS pets
-  FROM customer c WHERE ${isVisible} AND c.id = $3`,
+  (owner, column) => `, (SELECT jsonb_agg(${listedPetJson} ORDER BY p.created_time DESC, p.id DESC) FROM (
+      SELECT * FROM pet WHERE company_id = ${owner}.company_id AND ${column} = ${owner}.id AND archived_time IS NULL
+      ORDER BY created_time DESC, id DESC LIMIT ${maxPetsOfCustomer}) p) AS pets`,
 );
 
-const companiesOfCustomer = statement(
-  "pet.companies_of_customer",
-  `SELECT c.company_id FROM customer c WHERE ${accessPredicate("c")} AND c.id = $3`,
-);
-
-/** The statements for API keys with access to one company and to several (see db/access-filter.ts). */
-function inBothReaches(name: string, text: (isVisible: string) => string) {
-  return {
-    inOneCompany: statement(`${name}_in_one_company`, text(singleCompanyAccessPredicate("c"))),
-    inSeveral: statement(name, text(accessPredicate("c"))),
-  };
-}
+const companyReads = ownedReads("pet.companies_of_customer", () => "");
 
 const list: TimeList = {
   name: "pet.list",
@@ -151,11 +110,16 @@ interface PetNoteRow {
   readonly last_updated_time: Date;
 }
 
-const locatePet = statement(
+interface LocatedRow {
+  readonly company_id: string;
+  readonly has_pet: boolean;
+}
+
+/** `$4` is the pet. */
+const locateReads = ownedReads(
   "pet.locate",
-  `SELECT c.company_id, EXISTS (
-    SELECT 1 FROM pet p WHERE p.company_id = c.company_id AND p.customer_id = c.id AND p.id = $4) AS has_pet
-  FROM customer c WHERE ${accessPredicate("c")} AND c.id = $3`,
+  (owner, column) => `, EXISTS (
+    SELECT 1 FROM pet p WHERE p.company_id = ${owner}.company_id AND p.${column} = ${owner}.id AND p.id = $4) AS has_pet`,
 );
 
 const notesOf = `SELECT id, content, created_time, last_updated_by, last_updated_time FROM pet_note

@@ -1,12 +1,15 @@
 import { accessFilterOf, requireCompanyAccess } from "../../core/access.js";
 import { invalidRequest, notFoundError, notFoundInCompany, type Violation } from "../../core/errors.js";
 import type { Page } from "../../core/page.js";
-import type { Principal } from "../../core/principal.js";
+import type { Principal, Scope } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
 import {
   maxPetCodes,
+  maxPets,
   maxPetsOfCustomer,
+  type NewPetUnit,
   type PetEdit,
+  type PetOwnerTarget,
   type PetQuery,
   type PetRecord,
   type PetRepository,
@@ -14,6 +17,7 @@ import {
 
 /** Identifies a pet. */
 export interface PetName {
+  /** The id of a customer or a lead. */
   readonly customerId: string;
   readonly id: string;
 }
@@ -39,24 +43,32 @@ export interface PetNotesAppend extends PetName {
   readonly notes: readonly string[];
 }
 
-/** Pets of customers. Changing a pet does not change the version or update time of its customer. */
+/**
+ * Pets of customers and leads. Changing a pet does not change the version or update time of its customer. A lead
+ * contains its pets, so it changes with them.
+ */
 export type Pets = ReturnType<typeof createPets>;
+
+type LeadScope = Extract<Scope, "lead:read" | "lead:write">;
 
 /** The rules of pets. */
 export function createPets(pets: PetRepository) {
-  const customerOf = (principal: Principal, id: string) => ({ accessFilter: accessFilterOf(principal), id });
-  const targetOf = (principal: Principal, { customerId, id }: PetName) => ({
-    customer: customerOf(principal, customerId),
+  const ownerOf = (principal: Principal, id: string, scope: LeadScope): PetOwnerTarget => ({
+    ...{ accessFilter: accessFilterOf(principal), id },
+    leadScope: { scope, isGranted: principal.scopes.has(scope) },
+  });
+  const targetOf = (principal: Principal, { customerId, id }: PetName, scope: LeadScope) => ({
+    owner: ownerOf(principal, customerId, scope),
     id,
   });
 
   return {
     create({ customerId, pet }: NewPet, principal: Principal, write: WriteContext) {
-      return pets.create(customerOf(principal, customerId), write, async (unit) => {
-        const full = (await unit.countPets()) >= maxPetsOfCustomer;
+      return pets.create(ownerOf(principal, customerId, "lead:write"), write, async (unit) => {
+        const full = (await unit.countPets()) >= maxPetsOf[unit.owner];
         const missing = new Set(await unit.missingCodes(pet.petCodeIds));
         const violations = [
-          ...(full ? [tooManyPets] : []),
+          ...(full ? [tooManyPets(unit)] : []),
           ...missingAt(pet.petCodeIds, missing, (index) => `pet.pet_codes[${index}].id`),
         ];
         if (violations.length > 0) throw invalidRequest(violations);
@@ -65,17 +77,18 @@ export function createPets(pets: PetRepository) {
     },
 
     async update({ customerId, id, ...edit }: PetUpdate, principal: Principal, write: WriteContext) {
-      const changed = await pets.change(targetOf(principal, { customerId, id }), write, async (unit) => {
+      const changed = await pets.change(targetOf(principal, { customerId, id }, "lead:write"), write, async (unit) => {
         await unit.edit(edit);
         return { kind: "pet", ids: [id] };
       });
       return changed.pet;
     },
 
-    get: (name: PetName, principal: Principal, signal: AbortSignal) => pets.get(targetOf(principal, name), signal),
+    get: (name: PetName, principal: Principal, signal: AbortSignal) =>
+      pets.get(targetOf(principal, name, "lead:read"), signal),
 
-    listOfCustomer: (customerId: string, principal: Principal, signal: AbortSignal) =>
-      pets.listOfCustomer(customerOf(principal, customerId), signal),
+    listOfOwner: (customerId: string, principal: Principal, signal: AbortSignal) =>
+      pets.listOfOwner(ownerOf(principal, customerId, "lead:read"), signal),
 
     /** Returns one row more than the page size if there is a next page. */
     async list({ companyId, filter, page }: PetQuery, principal: Principal, signal: AbortSignal) {
@@ -86,23 +99,27 @@ export function createPets(pets: PetRepository) {
 
     /** Returns the distinct codes of the request that the pet has. A replay may follow a removal. */
     async appendCodes({ petCodeIds, ...name }: PetCodesAppend, principal: Principal, write: WriteContext) {
-      const changed = await pets.change(targetOf(principal, name), write, async ({ pet, missingCodes, edit }) => {
-        const carried = pet.petCodes.map((code) => code.id);
-        const added = [...new Set(petCodeIds)].filter((id) => !carried.includes(id));
-        const missing = new Set(await missingCodes(added));
-        const violations = missingAt(petCodeIds, missing, (index) => `pet_code_ids[${index}]`);
-        const all = [...carried, ...added];
-        if (all.length > maxPetCodes) violations.push(tooManyCodes);
-        if (violations.length > 0) throw invalidRequest(violations);
-        if (added.length > 0) await edit({ petCodeIds: all });
-        return { kind: "pet_code", ids: [...new Set(petCodeIds)] };
-      });
+      const changed = await pets.change(
+        targetOf(principal, name, "lead:write"),
+        write,
+        async ({ pet, missingCodes, edit }) => {
+          const carried = pet.petCodes.map((code) => code.id);
+          const added = [...new Set(petCodeIds)].filter((id) => !carried.includes(id));
+          const missing = new Set(await missingCodes(added));
+          const violations = missingAt(petCodeIds, missing, (index) => `pet_code_ids[${index}]`);
+          const all = [...carried, ...added];
+          if (all.length > maxPetCodes) violations.push(tooManyCodes);
+          if (violations.length > 0) throw invalidRequest(violations);
+          if (added.length > 0) await edit({ petCodeIds: all });
+          return { kind: "pet_code", ids: [...new Set(petCodeIds)] };
+        },
+      );
       const codes = new Map(changed.pet.petCodes.map((code) => [code.id, code]));
       return changed.resourceIds.flatMap((id) => codes.get(id) ?? []);
     },
 
     async removeCode({ petCodeId, ...name }: PetCodeName, principal: Principal, write: WriteContext) {
-      await pets.change(targetOf(principal, name), write, async ({ pet, edit }) => {
+      await pets.change(targetOf(principal, name, "lead:write"), write, async ({ pet, edit }) => {
         const carried = pet.petCodes.map((code) => code.id);
         if (!carried.includes(petCodeId)) throw notFoundError("PetCode", petCodeId);
         await edit({ petCodeIds: carried.filter((id) => id !== petCodeId) });
@@ -112,7 +129,7 @@ export function createPets(pets: PetRepository) {
 
     /** Returns the added notes in the order given. */
     async appendNotes({ notes, ...name }: PetNotesAppend, principal: Principal, write: WriteContext) {
-      const target = targetOf(principal, name);
+      const target = targetOf(principal, name, "lead:write");
       const changed = await pets.change(target, write, async ({ edit }) => ({
         kind: "pet_note",
         ids: await edit({ notes: notes.map((content) => ({ content })) }),
@@ -122,18 +139,18 @@ export function createPets(pets: PetRepository) {
 
     /** Newest first. Returns one row more than the page size if there is a next page. */
     listNotes: (name: PetName, page: Page, principal: Principal, signal: AbortSignal) =>
-      pets.listNotes(targetOf(principal, name), page, signal),
+      pets.listNotes(targetOf(principal, name, "lead:read"), page, signal),
 
     /**
-     * The country that determines the format of national phone numbers for pets of the customer. "" if it is ambiguous.
+     * The country that determines the format of national phone numbers for pets of the owner. "" if it is ambiguous.
      */
     async countryOf(customerId: string, principal: Principal, signal: AbortSignal) {
       const reaches = [...principal.companies.values()];
       const countries = new Set(reaches.map((access) => access.country));
       const [only = ""] = countries;
       if (countries.size <= 1) return only;
-      const [companyId, ...others] = await pets.companiesOf(customerOf(principal, customerId), signal);
-      // A missing or ambiguous customer is reported when the request is processed.
+      const [companyId, ...others] = await pets.companiesOf(ownerOf(principal, customerId, "lead:read"), signal);
+      // A missing or ambiguous owner is reported when the request is processed.
       return (others.length === 0 && principal.companies.get(companyId ?? "")?.country) || "";
     },
   };
@@ -146,11 +163,12 @@ function missingAt(ids: readonly string[], missing: ReadonlySet<string>, path: (
   );
 }
 
-const tooManyPets: Violation = {
-  field: "pet",
-  reason: "TOO_MANY",
-  description: `Must leave the customer with at most ${maxPetsOfCustomer} pets.`,
-};
+const maxPetsOf = { customer: maxPetsOfCustomer, lead: maxPets } as const;
+
+function tooManyPets({ owner }: NewPetUnit): Violation {
+  const description = `Must leave the ${owner} with at most ${maxPetsOf[owner]} pets.`;
+  return { field: "pet", reason: "TOO_MANY", description };
+}
 
 const tooManyCodes: Violation = {
   field: "pet_code_ids",
