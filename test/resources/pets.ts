@@ -24,6 +24,7 @@ const ofLead = {
   calls: [
     { name: "a pet of a lead", ids: { customer_id: "lcus_a1", id: "pet_l1" } },
     { name: "a pet of the neighbour's lead", ids: { customer_id: "lcus_a1", id: planted.petOfLead } },
+    { name: "of a lead promoted to the neighbour's customer", ids: { customer_id: planted.promotedLead } },
   ],
 };
 
@@ -82,7 +83,12 @@ export const pets: readonly RpcEntry[] = [
   entry(rpc.listPets, {
     request: { customerId: "cus_a1" },
     foreignIds: { customer_id: "cus_c1" },
-    tenancy: { calls: [{ name: "of a lead", ids: { customer_id: "lcus_a1" } }] },
+    tenancy: {
+      calls: [
+        { name: "of a lead", ids: { customer_id: "lcus_a1" } },
+        { name: "of a lead promoted to the neighbour's customer", ids: { customer_id: planted.promotedLead } },
+      ],
+    },
   }),
   entry(rpc.appendPetCodes, {
     request: { ...ofPet, petCodeIds: [code] },
@@ -146,10 +152,7 @@ export const pets: readonly RpcEntry[] = [
       },
     ],
     tenancy: {
-      calls: [
-        { name: "a pet of the neighbour", ids: { customer_id: "cus_a1", id: planted.pet } },
-        ...ofLead.calls,
-      ],
+      calls: [{ name: "a pet of the neighbour", ids: { customer_id: "cus_a1", id: planted.pet } }, ...ofLead.calls],
     },
   }),
   entry(rpc.listAllPets, {

@@ -45,7 +45,7 @@ describe("ImportPet", () => {
     const { id: leadId } = await madeLead(server);
     const id = freshId();
     const { pet } = await server.ok(importPet, { companyId, id, ...ofLead(leadId) });
-    expect(pet).toMatchObject({ id, customerId: "", createdBy: "staff_a1", lastUpdatedBy: "staff_a1" });
+    expect(pet).toMatchObject({ id, customerId: leadId, createdBy: "staff_a1", lastUpdatedBy: "staff_a1" });
     expect(await server.ok(getLead, { id: leadId })).toMatchObject({ etag: "2", pets: [{ id }] });
     const { customer } = await server.ok(promoteLead, { id: leadId });
     expect(await server.ok(getPet, { customerId: customer?.id ?? "", id })).toMatchObject({ id });

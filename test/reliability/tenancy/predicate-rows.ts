@@ -1,5 +1,5 @@
 import type pg from "pg";
-import { maxPetsOfCustomer } from "../../../src/resources/pets/pet.model.js";
+import { maxPets, maxPetsOfCustomer } from "../../../src/resources/pets/pet.model.js";
 import { foreignId, neighbour, tenant } from "./neighbour.js";
 import { planted } from "./planted.js";
 import { keyOfTenantsCalls } from "./world.js";
@@ -76,6 +76,8 @@ const namesakes: readonly string[] = [
   // So many that the tenant's namesake could have no other one.
   `INSERT INTO pet (company_id, id, customer_id, name, type, created_time, last_updated_time)
    SELECT '${neighbour}', 'zq.many.' || n, 'cus_a1', 'zq.', 2, now(), now() FROM generate_series(1, ${maxPetsOfCustomer}) n`,
+  `INSERT INTO pet (company_id, id, lead_id, name, type, created_time, last_updated_time)
+   SELECT '${neighbour}', 'zq.many.of.lead.' || n, 'lcus_a1', 'zq.', 2, now(), now() FROM generate_series(1, ${maxPets}) n`,
   // In use, while the tenant's namesake is archived.
   `UPDATE customer SET archived_time = NULL WHERE company_id = '${neighbour}' AND id = 'cus_a9'`,
   // Not in force, while the tenant's namesake is.
