@@ -12,6 +12,7 @@ import {
   phoneLabels,
   phoneOwners,
 } from "../core/phone/contact-phone.js";
+import { phoneStanding } from "../core/phone/phone-standing.js";
 import { warningHeader } from "../core/response-header.js";
 import { nameRule } from "../core/text.js";
 import {
@@ -128,15 +129,32 @@ export function phonesUpdate({ phone, phones }: StatedPhones, mask: UpdateMask):
   return mask.writes("phone") ? { kind: "main", phone: main } : undefined;
 }
 
+/** A number beside the phones of a customer or lead, with its field. */
+interface OtherNumber {
+  readonly field: string;
+  readonly given: string | undefined;
+}
+
 /** Tells the client about numbers that are not valid in their country, by the header `moego-warning`. */
-export function warnOfPhones({ setHeader }: Pick<Context, "setHeader">, phones: readonly (PhoneLine | undefined)[]) {
-  const doubtful = phones.flatMap((phone, position) => (phone?.isDoubtful ? [`phones[${position}].number`] : []));
+export function warnOfPhones(
+  { setHeader }: Pick<Context, "setHeader">,
+  phones: readonly (PhoneLine | undefined)[],
+  others: readonly OtherNumber[] = [],
+) {
+  const doubtful = [
+    ...phones.flatMap((phone, position) => (phone?.isDoubtful ? [`phones[${position}].number`] : [])),
+    ...others.flatMap(({ field, given = "" }) => (phoneStanding(given) === "doubtful" ? [field] : [])),
+  ];
   if (doubtful.length > 0) setHeader(warningHeader, `PHONE_NOT_VALID ${doubtful.join(" ")}`);
 }
 
 /** The same for an update. */
-export function warnOfUpdate(context: Pick<Context, "setHeader">, update: PhonesUpdate | undefined) {
-  warnOfPhones(context, update?.kind === "replace" ? update.phones : [update?.phone]);
+export function warnOfUpdate(
+  context: Pick<Context, "setHeader">,
+  update: PhonesUpdate | undefined,
+  others: readonly OtherNumber[] = [],
+) {
+  warnOfPhones(context, update?.kind === "replace" ? update.phones : [update?.phone], others);
 }
 
 export function toProtoPhone({ number, extension: digits, label, belongsTo, personName }: ContactPhone) {

@@ -38,6 +38,8 @@ export interface CompanyAccess {
   readonly country: string;
   /** IANA time zone id. */
   readonly timeZone: string;
+  /** Whether phones that are not valid in their country are refused. */
+  readonly refusesDoubtfulPhones: boolean;
   /** The locations that an API key is limited to. Absent means the whole company. */
   readonly businessIds?: readonly string[];
 }

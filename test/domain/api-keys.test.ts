@@ -200,7 +200,9 @@ const write: WriteContext = {
 };
 
 function record(changes: Partial<KeyRecord> = {}): KeyRecord {
-  const companies = [{ companyId: "cmp_001", country: "US", timeZone: "America/New_York" }];
+  const companies = [
+    { companyId: "cmp_001", country: "US", timeZone: "America/New_York", refusesDoubtfulPhones: false },
+  ];
   return {
     keyId: "key_1",
     hash: hashSecret(secret),

@@ -1,10 +1,11 @@
-import { afterAll, describe, expect, it } from "vitest";
-import { keys } from "../support/fixture-keys.js";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { authorizationOf, fixtureKey, keys } from "../support/fixture-keys.js";
 import { startServer } from "../support/server.js";
 import { readLeads, refusedLeads } from "./shapes/leads.js";
 import { lists } from "./shapes/lists.js";
+import { phoneHolders } from "./shapes/phone-holders.js";
 import { phones } from "./shapes/phones.js";
-import { accepted, refused, senderTo } from "./shapes/shape.js";
+import { accepted, refused, type Sent, senderTo } from "./shapes/shape.js";
 
 /** Requests as public clients of the hosted API send them, one case for each. */
 const server = await startServer();
@@ -33,6 +34,7 @@ for (const [code, type] of Object.entries({
 }
 
 const named = { companyId: "cmp_a", firstName: "Ann", lastName: "Lee", phone: "+12125550142" };
+const [doubtful = "", impossible = ""] = [phones.doubtful[0], phones.impossible[0]];
 
 describe("leads", () => {
   it.each(readLeads)("with %s are read", async (_what, lead, read) => {
@@ -94,6 +96,30 @@ describe("phones", () => {
   });
 });
 
+describe.each(Object.entries(phoneHolders))("the phone of %s", (_holder, holder) => {
+  const { create, update, phoneOf, column, fields, warned = fields[0] } = holder;
+  it("is accepted if valid, with a warning if doubtful, and refused if impossible", async () => {
+    expect(phoneOf(await accepted(send, create("+12125550142")))).toBe("+12125550142");
+    const { status, headers, json } = await send(create(doubtful));
+    expect([status, headers.get("moego-warning"), phoneOf(json)]).toEqual([200, `PHONE_NOT_VALID ${warned}`, doubtful]);
+    expect(await refused(send, create(impossible))).toEqual([
+      expect.stringContaining(`${fields[0]}: Must be a phone number`),
+    ]);
+  });
+
+  it.each(["+11234567890", "12"])("%s is accepted where it is stored", async (stored) => {
+    const made = await accepted(send, create("+12125550143"));
+    const { table, name, id } = column(made);
+    const key = table === "customer_phone" ? "position = 1 AND customer_id" : "id";
+    await server.database.owner.query(`UPDATE ${table} SET ${name} = $1 WHERE ${key} = $2`, [stored, id]);
+    expect(phoneOf(await accepted(send, update(made, stored)))).toBe(stored);
+    expect(await refused(send, update(made, "9876543210"))).toEqual([
+      expect.stringContaining(`${fields[1]}: Must be a phone number`),
+    ]);
+    expect(phoneOf(await accepted(send, update(made, "(212) 555-0144")))).toBe("+12125550144");
+  });
+});
+
 describe("addresses of empty strings", () => {
   const empty = { address1: "", address2: "", city: "", state: "", zip: "", country: "" };
 
@@ -135,5 +161,33 @@ describe("credentials and parameters", () => {
   ])("GET %s", async (to, names) => {
     const { status, headers } = await send({ to });
     expect([status, headers.get("moego-ignored")]).toEqual([200, names]);
+  });
+});
+
+describe("a company that refuses doubtful phones", () => {
+  const made = new Map<object, unknown>();
+  // The companies of a known key are remembered for two seconds.
+  const key = fixtureKey("key_of_the_strict", [{ type: "COMPANY", id: "cmp_a" }]);
+  const strictly = (sent: Sent) => send({ ...sent, authorization: authorizationOf(key) });
+
+  beforeAll(async () => {
+    for (const holder of Object.values(phoneHolders)) made.set(holder, await accepted(send, holder.create(doubtful)));
+    const body = { refuseInvalidPhones: true };
+    const { company } = await accepted(send, { verb: "PUT", to: "admin/companies/cmp_a", body });
+    expect(company).toMatchObject(body);
+    await server.insertKeys([key]);
+  });
+
+  it.each(Object.entries(phoneHolders))("accepts that of %s if it is stored or valid", async (_, holder) => {
+    const { create, update, phoneOf, fields } = holder;
+    const [refusal, ...others] = await refused(strictly, create(doubtful));
+    expect([refusal?.split(":")[0], others]).toEqual([fields[0], []]);
+    expect(refusal).toContain("The company refuses such numbers.");
+    const stored = made.get(holder);
+    expect(phoneOf(await accepted(strictly, update(stored, doubtful)))).toBe(doubtful);
+    expect(await refused(strictly, update(stored, "+6511234567"))).toEqual([
+      expect.stringContaining(`${fields[1]}: Must be a phone number`),
+    ]);
+    expect(phoneOf(await accepted(strictly, create("+12125550142")))).toBe("+12125550142");
   });
 });

@@ -1,5 +1,6 @@
 import { enumeration, type WordOf } from "../enumeration.js";
 import { type Violation, violation } from "../errors.js";
+import { doubtRefusal, isStored, type PhoneRules } from "./judged-phone.js";
 import { phoneForms } from "./numbering-plan.js";
 
 /** Maximum number of phones per customer or lead. */
@@ -36,6 +37,8 @@ interface JudgedPhone {
   readonly isDoubtful?: boolean;
   /** Why it is refused unless it is stored already. The number can then be any text. */
   readonly refusal?: string;
+  /** The request states the main phone and no list. */
+  readonly isMainAlone?: boolean;
 }
 
 /** A number with its extension, as a request spells them in one text. */
@@ -53,7 +56,7 @@ interface StatedPhones {
 
 /** The list that a request states. Its first phone has the extension in the spelling of the main phone. */
 export function listOfPhones({ phone, phones: [first, ...others] }: StatedPhones): readonly ContactPhone[] {
-  if (!first) return phone ? [{ ...plainPhone(phone.number), ...phone }] : [];
+  if (!first) return phone ? [{ ...plainPhone(phone.number), ...phone, isMainAlone: true }] : [];
   return [{ ...first, extension: first.extension || (phone?.extension ?? "") }, ...others];
 }
 
@@ -65,12 +68,26 @@ export function isContradictory({ phone, phones: [first] }: StatedPhones): boole
 }
 
 /** The phones of an update that are refused because the record does not have them. */
-export function newlyRefused(current: readonly ContactPhone[], update: PhonesUpdate): readonly Violation[] {
+export function newlyRefused(
+  current: readonly ContactPhone[],
+  update: PhonesUpdate,
+  rules: PhoneRules,
+): readonly Violation[] {
   const stated = update.kind === "replace" ? update.phones : [update.phone];
   return stated.flatMap((phone, position) => {
-    if (phone?.refusal === undefined || current.some(({ number }) => number === phone.number)) return [];
-    const field = update.kind === "replace" && !update.isMainAlone ? `phones[${position}].number` : "phone";
-    return [violation(field, "INVALID_FORMAT", phone.refusal)];
+    const refusal = phone && (phone.refusal ?? doubtRefusal(phone, rules));
+    if (refusal === undefined || current.some(({ number }) => isStored(phone?.number ?? "", number, rules))) return [];
+    const isListed = update.kind === "replace" && !update.isMainAlone;
+    return [violation(isListed ? `phones[${position}].number` : "phone", "INVALID_FORMAT", refusal)];
+  });
+}
+
+/** The phones of a new record that the company refuses. */
+export function refusedPhones(phones: readonly ContactPhone[], rules: PhoneRules): readonly Violation[] {
+  return phones.flatMap((phone, position) => {
+    const refusal = doubtRefusal(phone, rules);
+    if (refusal === undefined) return [];
+    return [violation(phone.isMainAlone ? "phone" : `phones[${position}].number`, "INVALID_FORMAT", refusal)];
   });
 }
 

@@ -49,6 +49,7 @@ interface ReachJson {
   readonly id: string;
   readonly country: string;
   readonly time_zone: string;
+  readonly refuses_doubtful_phones: boolean;
   /** Null means the whole company. */
   readonly business_ids: readonly string[] | null;
   /** Whether the company has the staff member of the key. */
@@ -64,6 +65,7 @@ const findKey = statement(
      ARRAY(SELECT o.type || ':' || o.company_id || '/' || o.organization_id FROM api_key_organization o
        WHERE o.key_id = k.id ORDER BY 1) AS organizations,
      (SELECT json_agg(json_build_object('id', c.id, 'country', c.country, 'time_zone', c.time_zone,
+         'refuses_doubtful_phones', c.refuses_doubtful_phones,
          'business_ids', reach.business_ids,
          'has_staff', EXISTS (SELECT 1 FROM staff m WHERE m.company_id = c.id AND m.id = k.staff_id)) ORDER BY c.id)
       FROM (
@@ -125,6 +127,7 @@ function companiesOfStaff({ companies }: KeyRow): readonly string[] {
   return (companies ?? []).filter((company) => company.has_staff).map((company) => company.id);
 }
 
-function toReach({ id, country, time_zone: timeZone, business_ids: businessIds }: ReachJson): CompanyAccess {
-  return { companyId: id, country, timeZone, ...(businessIds ? { businessIds } : {}) };
+function toReach({ id, country, time_zone: timeZone, business_ids: businessIds, ...rules }: ReachJson): CompanyAccess {
+  const access = { companyId: id, country, timeZone, refusesDoubtfulPhones: rules.refuses_doubtful_phones };
+  return { ...access, ...(businessIds ? { businessIds } : {}) };
 }

@@ -4,6 +4,7 @@ import type { CompanyResource } from "../../core/company-resource.js";
 import { applyConsent, defaultConsent } from "../../core/consent.js";
 import { alreadyExistsError, DomainError, erasedError, invalidRequest, type Violation } from "../../core/errors.js";
 import { type ImportedNote, toImportedNoteRecords } from "../../core/note.js";
+import { refusedPhones } from "../../core/phone/contact-phone.js";
 import type { Principal } from "../../core/principal.js";
 import {
   authorsOf,
@@ -65,11 +66,12 @@ export function createCustomerAdmin({ customers, customerAdmin, customFields }: 
       requireBusinessAccess(access, [customer.preferredBusinessId]);
       const check = { access, association: "CUSTOMER", write: "create", current: {} } as const;
       const fields = await checkCustomFields(customFields, { ...check, given: customer.customFields }, write.signal);
+      const violations = [...refusedPhones(customer.phones, access), ...fields.violations];
       return customerAdmin.import(targetIn(principal, input), write, async (unit) => {
         const authors = authorsOf(input, write);
         const resolved = await unit.resolveTags(customer.tags, mayCreateTags(principal, access));
         const missing = await unit.missing(customer);
-        const refused = { missing, tags: resolved, references: customer.tags, violations: fields.violations };
+        const refused = { missing, tags: resolved, references: customer.tags, violations };
         const own = [
           ...timeViolations(input, unit.now),
           ...(await authorViolations(unit, input)),

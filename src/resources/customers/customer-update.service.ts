@@ -89,7 +89,7 @@ export async function applyUpdate(
   const violations = [
     ...addressViolations(customer.addresses, update.address),
     ...(await noteViolations(unit, update.notes)),
-    ...(update.phones ? newlyRefused(customer.phones, update.phones) : []),
+    ...(update.phones ? newlyRefused(customer.phones, update.phones, access) : []),
     ...(fields?.violations ?? []),
     ...(tags.tags.length > maxTagsPerCustomer ? [tooManyTags] : []),
   ];

@@ -11,6 +11,7 @@ import { requireFound } from "../../core/company-resource.js";
 import { applyConsent, type ConsentChange, defaultConsent } from "../../core/consent.js";
 import { DomainError, invalidRequest, notFoundError } from "../../core/errors.js";
 import type { Page } from "../../core/page.js";
+import { refusedPhones } from "../../core/phone/contact-phone.js";
 import type { Principal } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
 import type { CustomFieldRepository } from "../custom-fields/custom-field.model.js";
@@ -65,9 +66,10 @@ export function createCustomers({ customers, customFields, cardLinks, publicBase
         given: input.customFields,
       } as const;
       const fields = await checkCustomFields(customFields, check, write.signal);
+      const violations = [...refusedPhones(input.phones, access), ...fields.violations];
       const record = { ...input, consent: applyConsent(defaultConsent, input.consent), customFields: fields.values };
       // A record with invalid fields is not stored, but the statement still reports its other violations.
-      const admit = fields.violations.length === 0;
+      const admit = violations.length === 0;
       const admission = {
         admit,
         mayCreateTags: mayCreateTags(principal, access),
@@ -78,8 +80,8 @@ export function createCustomers({ customers, customFields, cardLinks, publicBase
         case "created":
           return outcome.customer;
         case "refused": {
-          const refused = { ...outcome, references: input.tags, violations: fields.violations };
-          throw referenceError(refused) ?? invalidRequest(fields.violations);
+          const refused = { ...outcome, references: input.tags, violations };
+          throw referenceError(refused) ?? invalidRequest(violations);
         }
         case "full":
           throw companyLimitReached({ companyId, name: "MAX_TAGS", limit: outcome.maxTags });

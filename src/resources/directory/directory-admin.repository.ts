@@ -114,8 +114,9 @@ function businessAdmin(limited: LimitedDatabase): BusinessAdmin {
         tx.business.create({ data: { ...texts, ...(address ? { address: withId(address) } : {}) } }),
       ),
 
-    changeBusiness: (target, { address, ...texts }, write) =>
-      businesses.change(target, write, (tx) => {
+    changeBusiness: (target, { address, ...texts }, write, check) =>
+      businesses.change(target, write, (tx, stored) => {
+        check(stored);
         const json = address === undefined ? {} : { address: address ? withId(address) : Prisma.DbNull };
         return tx.business.update({ where: where(target), data: { ...texts, ...json, version: nextVersion } });
       }),
@@ -148,9 +149,11 @@ function staffAdmin(limited: LimitedDatabase): StaffAdmin {
         await tx.staff.create({ data: { companyId, id, ...texts, ...more, hiredTime: hiredTime ?? null } });
       }),
 
-    changeStaff: (target, change, write, check) =>
-      members.change(target, write, async (tx, { workingBusinessIds: kept }) => {
+    changeStaff: (target, change, write, { businesses: check, ...checks }) =>
+      members.change(target, write, async (tx, stored) => {
         const { companyId } = target;
+        const { workingBusinessIds: kept } = stored;
+        checks.change(stored);
         await checkBusinesses(tx, { companyId, ids: change.workingBusinessIds ?? [], kept, check });
         await tx.staff.update({ where: where(target), data: staffColumns(change) });
       }),

@@ -11,6 +11,7 @@ export interface CompanyRow {
   readonly enterprise_id: string | null;
   readonly max_customers: number | null;
   readonly upcoming_appointments_url_template: string | null;
+  readonly refuses_doubtful_phones: boolean;
   readonly version: string | bigint;
 }
 
@@ -61,6 +62,7 @@ export function toCompany(row: CompanyRow): Company {
     ...(row.upcoming_appointments_url_template === null
       ? {}
       : { upcomingAppointmentsUrlTemplate: row.upcoming_appointments_url_template }),
+    refusesDoubtfulPhones: row.refuses_doubtful_phones,
   };
 }
 

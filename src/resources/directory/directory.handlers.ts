@@ -2,6 +2,7 @@ import { z } from "zod";
 import { id } from "../../api/fields.js";
 import { type PageTokens, pagination } from "../../api/page-token.js";
 import { nameCursorOf, paged, personNameCursorOf } from "../../api/paged.js";
+import { warnOfPhones } from "../../api/phone-fields.js";
 import { archiving, inCountry, rpc, type ServiceHandlers } from "../../api/rpc.js";
 import type { UpdateCompanyRequest } from "../../gen/proto/moego/admin/v1/company_pb.js";
 import type { DirectoryAdminService } from "../../gen/proto/moego/admin/v1/directory_admin_service_pb.js";
@@ -11,7 +12,13 @@ import type { StaffService } from "../../gen/proto/moego/business/staff/v1/staff
 import { businessUpdate, companyUpdate, newBusiness, newCompany, newStaff, staffUpdate } from "./directory.input.js";
 import type { Business, Staff } from "./directory.model.js";
 import { toProtoBusiness, toProtoCompany, toProtoStaff } from "./directory.output.js";
-import { assertOperator, type Directory, type DirectoryAdmin } from "./directory.service.js";
+import {
+  assertOperator,
+  businessNumbers,
+  type Directory,
+  type DirectoryAdmin,
+  staffNumbers,
+} from "./directory.service.js";
 
 /** Handlers of `moego.business.company.v1.CompanyService`. */
 export function createCompanyHandlers(
@@ -102,24 +109,28 @@ export function createDirectoryAdminHandlers(
       }),
     ),
 
-    createBusiness: rpc(inCountry(newBusiness), async (input, { principal, write }) =>
-      toBusinessResponse(await directory.createBusiness(input, principal, write)),
-    ),
+    createBusiness: rpc(inCountry(newBusiness), async (input, context) => {
+      warnOfPhones(context, [], businessNumbers(input));
+      return toBusinessResponse(await directory.createBusiness(input, context.principal, context.write));
+    }),
 
-    updateBusiness: rpc(inCountry(businessUpdate), async ({ target, change }, { principal, write }) =>
-      toBusinessResponse(await directory.updateBusiness(target, change, principal, write)),
-    ),
+    updateBusiness: rpc(inCountry(businessUpdate), async ({ target, change }, context) => {
+      warnOfPhones(context, [], businessNumbers(change));
+      return toBusinessResponse(await directory.updateBusiness(target, change, context.principal, context.write));
+    }),
 
     archiveBusiness: businesses.archive,
     restoreBusiness: businesses.restore,
 
-    createStaff: rpc(inCountry(newStaff), async (input, { principal, write }) =>
-      toStaffResponse(await directory.createStaff(input, principal, write)),
-    ),
+    createStaff: rpc(inCountry(newStaff), async (input, context) => {
+      warnOfPhones(context, [], staffNumbers(input));
+      return toStaffResponse(await directory.createStaff(input, context.principal, context.write));
+    }),
 
-    updateStaff: rpc(inCountry(staffUpdate), async ({ target, change }, { principal, write }) =>
-      toStaffResponse(await directory.updateStaff(target, change, principal, write)),
-    ),
+    updateStaff: rpc(inCountry(staffUpdate), async ({ target, change }, context) => {
+      warnOfPhones(context, [], staffNumbers(change));
+      return toStaffResponse(await directory.updateStaff(target, change, context.principal, context.write));
+    }),
 
     archiveStaff: staff.archive,
     restoreStaff: staff.restore,

@@ -14,7 +14,7 @@ import {
 import { moment } from "../../api/google-types.js";
 import { importedId, newResourceFields } from "../../api/import-fields.js";
 import { customIssue } from "../../api/parse.js";
-import { optionalPhone } from "../../api/phone-line.js";
+import { optionalJudgedPhone, optionalPhone } from "../../api/phone-line.js";
 import { nameRule } from "../../core/text.js";
 import { type CompanyChange, countryFormat, isCountry, isTimeZone, timeZoneFormat } from "./directory.model.js";
 
@@ -40,9 +40,10 @@ export const newCompany = z
   .object({
     ...{ id: importedId, name, country, timeZone, enterpriseId: optionalId },
     ...{ maxCustomers: maxCustomers.exactOptional(), upcomingAppointmentsUrlTemplate: httpsUrl },
+    refuseInvalidPhones: z.boolean(),
   })
-  .transform(({ enterpriseId, upcomingAppointmentsUrlTemplate: template, ...same }) => ({
-    ...same,
+  .transform(({ enterpriseId, upcomingAppointmentsUrlTemplate: template, refuseInvalidPhones, ...same }) => ({
+    ...{ ...same, refusesDoubtfulPhones: refuseInvalidPhones },
     ...(enterpriseId === "" ? {} : { enterpriseId }),
     ...(template === "" ? {} : { upcomingAppointmentsUrlTemplate: template }),
   }));
@@ -53,10 +54,12 @@ export const companyUpdate = z
     ...{ timeZone: timeZone.exactOptional(), enterpriseId: optionalId.transform(orNull).exactOptional() },
     ...{ maxCustomers: maxCustomers.exactOptional(), clearMaxCustomers: z.boolean() },
     upcomingAppointmentsUrlTemplate: httpsUrl.transform(orNull).exactOptional(),
+    refuseInvalidPhones: z.boolean().optional(),
   })
   .refine(...notSetAndCleared("clearMaxCustomers", "maxCustomers"))
-  .transform(({ companyId, clearMaxCustomers, ...same }) => {
-    const change: CompanyChange = { ...same, ...(clearMaxCustomers ? { maxCustomers: null } : {}) };
+  .transform(({ companyId, clearMaxCustomers, refuseInvalidPhones: refusesDoubtfulPhones, ...same }) => {
+    const phones = omitUndefined({ refusesDoubtfulPhones });
+    const change: CompanyChange = { ...same, ...phones, ...(clearMaxCustomers ? { maxCustomers: null } : {}) };
     return { companyId, change };
   });
 
@@ -84,7 +87,13 @@ export const newBusiness = memoizePerCountry((region) =>
 );
 
 export const businessUpdate = memoizePerCountry((region) => {
-  const contact = { name, email, phone: optionalPhone(region), businessPhone: optionalPhone(region), address };
+  const contact = {
+    name,
+    email,
+    phone: optionalJudgedPhone(region),
+    businessPhone: optionalJudgedPhone(region),
+    address,
+  };
   return z
     .object({
       ...{ ...companyResourceSchema.shape, ...z.object(contact).partial().shape },
@@ -121,13 +130,13 @@ const role = z
 
 const lastName = text({ ...nameRule, min: 0 });
 
-function staffTexts(region: string) {
-  return { firstName: name, lastName, avatar: httpsUrl, phone: optionalPhone(region), email };
+function staffTexts(phone: z.ZodType<string, string>) {
+  return { firstName: name, lastName, avatar: httpsUrl, phone, email };
 }
 
 export const newStaff = memoizePerCountry((region) =>
   z.object({
-    ...{ ...newResourceFields, ...staffTexts(region) },
+    ...{ ...newResourceFields, ...staffTexts(optionalPhone(region)) },
     ...{ role: role.exactOptional(), hiredTime: moment.optional() },
     ...{ workingBusinessIds: businessIds, mobileVanId: optionalId },
   }),
@@ -136,7 +145,7 @@ export const newStaff = memoizePerCountry((region) =>
 export const staffUpdate = memoizePerCountry((region) =>
   z
     .object({
-      ...{ ...companyResourceSchema.shape, ...z.object(staffTexts(region)).partial().shape },
+      ...{ ...companyResourceSchema.shape, ...z.object(staffTexts(optionalJudgedPhone(region))).partial().shape },
       ...{ role: role.optional(), clearRole: z.boolean() },
       ...{ hiredTime: moment.optional(), clearHiredTime: z.boolean() },
       ...{ workingBusinesses: z.object({ businessIds }).optional(), mobileVanId: optionalId.optional() },

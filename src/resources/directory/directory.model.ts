@@ -16,6 +16,8 @@ export interface Company {
   readonly enterpriseId?: string;
   readonly maxCustomers?: number;
   readonly upcomingAppointmentsUrlTemplate?: string;
+  /** Whether phones that are not valid in their country are refused. */
+  readonly refusesDoubtfulPhones: boolean;
 }
 
 export interface Business {
@@ -51,7 +53,8 @@ export interface Staff {
 }
 
 /** A company to store. */
-export type CompanyRecord = Omit<Company, "rawId">;
+export type CompanyRecord = Omit<Company, "rawId" | "refusesDoubtfulPhones"> &
+  Partial<Pick<Company, "refusesDoubtfulPhones">>;
 
 /** The fields that an update replaces. Absent fields are unchanged, null clears. */
 export interface CompanyChange {
@@ -61,6 +64,7 @@ export interface CompanyChange {
   readonly enterpriseId?: string | null;
   readonly maxCustomers?: number | null;
   readonly upcomingAppointmentsUrlTemplate?: string | null;
+  readonly refusesDoubtfulPhones?: boolean;
 }
 
 /** A location to store. */
@@ -91,6 +95,12 @@ export interface StaffChange extends Partial<StaffTexts> {
 /** Throws if locations do not exist in the company or are archived, given by position in the list of the request. */
 export type MissingBusinessesCheck = (positions: readonly number[]) => void;
 
+/** What must hold under the lock. Both throw. */
+export interface StaffChecks {
+  readonly businesses: MissingBusinessesCheck;
+  change(stored: Staff): void;
+}
+
 /**
  * Each write is one transaction with its audit log entry and its idempotency claim. A replay returns the current state.
  * Creates throw ALREADY_EXISTS, changes throw RESOURCE_NOT_FOUND and RESOURCE_ARCHIVED.
@@ -103,17 +113,18 @@ export interface DirectoryAdminRepository {
    */
   listCompanies(page: Page, signal: AbortSignal): Promise<readonly Company[]>;
   createBusiness(business: BusinessRecord, write: WriteContext): Promise<Business>;
-  changeBusiness(target: CompanyResource, change: BusinessChange, write: WriteContext): Promise<Business>;
+  /** `check` throws if the change must not be made to the stored location. */
+  changeBusiness(
+    target: CompanyResource,
+    change: BusinessChange,
+    write: WriteContext,
+    check: (stored: Business) => void,
+  ): Promise<Business>;
   /** Does nothing if the state is already as requested. */
   setBusinessArchived(target: CompanyResource, archived: boolean, write: WriteContext): Promise<Business>;
   createStaff(staff: StaffRecord, write: WriteContext, check: MissingBusinessesCheck): Promise<Staff>;
   /** Locations that the staff member already has may be sent back, even if they are archived. */
-  changeStaff(
-    target: CompanyResource,
-    change: StaffChange,
-    write: WriteContext,
-    check: MissingBusinessesCheck,
-  ): Promise<Staff>;
+  changeStaff(target: CompanyResource, change: StaffChange, write: WriteContext, checks: StaffChecks): Promise<Staff>;
   /** Does nothing if the state is already as requested. */
   setStaffArchived(target: CompanyResource, archived: boolean, write: WriteContext): Promise<Staff>;
 }

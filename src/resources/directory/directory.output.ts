@@ -2,8 +2,8 @@ import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { toProtoAddress } from "../../api/address-fields.js";
 import type { Business, Company, Staff } from "./directory.model.js";
 
-export function toProtoCompany({ timeZone, ...same }: Company) {
-  return { ...same, timezone: { id: timeZone } };
+export function toProtoCompany({ timeZone, refusesDoubtfulPhones: refuseInvalidPhones, ...same }: Company) {
+  return { ...same, refuseInvalidPhones, timezone: { id: timeZone } };
 }
 
 export function toProtoBusiness({ address, ...same }: Business) {

@@ -3,9 +3,11 @@ import { type CompanyResource, type CompanyResourceQuery, requireFound } from ".
 import { DomainError, notFoundInCompany, throwIfInvalid, violation } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
 import type { Page } from "../../core/page.js";
-import type { Principal } from "../../core/principal.js";
+import { numberViolations } from "../../core/phone/judged-phone.js";
+import type { CompanyAccess, Principal } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
 import type {
+  Business,
   BusinessChange,
   BusinessRecord,
   CompanyChange,
@@ -13,6 +15,7 @@ import type {
   DirectoryAdminRepository,
   DirectoryRepository,
   MissingBusinessesCheck,
+  Staff,
   StaffChange,
   StaffRecord,
 } from "./directory.model.js";
@@ -76,13 +79,16 @@ export function createDirectoryAdmin(repository: DirectoryAdminRepository) {
     listCompanies: (page: Page, signal: AbortSignal) => repository.listCompanies(page, signal),
 
     async createBusiness(input: WithoutId<BusinessRecord>, principal: Principal, write: WriteContext) {
-      assertMayWriteDirectory(principal, input.companyId);
+      const access = assertMayWriteDirectory(principal, input.companyId);
+      throwIfInvalid(numberViolations(businessNumbers(input), access));
       return repository.createBusiness({ ...input, id: input.id ?? newId(idPrefixes.business) }, write);
     },
 
     async updateBusiness(target: CompanyResource, change: BusinessChange, principal: Principal, write: WriteContext) {
-      assertMayWriteDirectory(principal, target.companyId);
-      return repository.changeBusiness(target, change, write);
+      const access = assertMayWriteDirectory(principal, target.companyId);
+      return repository.changeBusiness(target, change, write, (stored) =>
+        throwIfInvalid(numberViolations(businessNumbers(change, stored), access)),
+      );
     },
 
     async setBusinessArchived(target: CompanyResource, archived: boolean, principal: Principal, write: WriteContext) {
@@ -91,14 +97,18 @@ export function createDirectoryAdmin(repository: DirectoryAdminRepository) {
     },
 
     async createStaff(input: WithoutId<StaffRecord>, principal: Principal, write: WriteContext) {
-      assertMayWriteDirectory(principal, input.companyId);
+      const access = assertMayWriteDirectory(principal, input.companyId);
+      throwIfInvalid(numberViolations(staffNumbers(input), access));
       const record = { ...input, id: input.id ?? newId(idPrefixes.staff) };
       return repository.createStaff(record, write, refuseMissing("working_business_ids"));
     },
 
     async updateStaff(target: CompanyResource, change: StaffChange, principal: Principal, write: WriteContext) {
-      assertMayWriteDirectory(principal, target.companyId);
-      return repository.changeStaff(target, change, write, refuseMissing("working_businesses.business_ids"));
+      const access = assertMayWriteDirectory(principal, target.companyId);
+      return repository.changeStaff(target, change, write, {
+        businesses: refuseMissing("working_businesses.business_ids"),
+        change: (stored) => throwIfInvalid(numberViolations(staffNumbers(change, stored), access)),
+      });
     },
 
     async setStaffArchived(target: CompanyResource, archived: boolean, principal: Principal, write: WriteContext) {
@@ -127,8 +137,26 @@ export function assertOperator(principal: Principal): void {
 }
 
 /** The directory is company-wide data. An API key limited to locations can only read it, whatever its scopes. */
-function assertMayWriteDirectory(principal: Principal, companyId: string): void {
+function assertMayWriteDirectory(principal: Principal, companyId: string): CompanyAccess {
   requireCompanyWrite(principal, companyId, "directory:write");
+  return requireCompanyAccess(principal, companyId);
+}
+
+type BusinessPhones = Partial<Pick<Business, "phone" | "businessPhone">>;
+
+/** The numbers of a location in a request. */
+export function businessNumbers({ phone, businessPhone }: BusinessPhones, stored: BusinessPhones = {}) {
+  return [
+    { field: "phone", given: phone, stored: stored.phone },
+    { field: "business_phone", given: businessPhone, stored: stored.businessPhone },
+  ];
+}
+
+type StaffPhone = Partial<Pick<Staff, "phone">>;
+
+/** The number of a staff member in a request. */
+export function staffNumbers({ phone }: StaffPhone, stored: StaffPhone = {}) {
+  return [{ field: "phone", given: phone, stored: stored.phone }];
 }
 
 /** @param list path of the location ids within the request */

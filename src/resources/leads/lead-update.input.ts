@@ -5,7 +5,7 @@ import { keysOf, maskedParts, maskedTexts, maskPaths, readMask, type UpdateMask 
 import { id, listWithout, memoizePerCountry, omitUndefined, text } from "../../api/fields.js";
 import { customIssue } from "../../api/parse.js";
 import { phonesUpdate, singleMainPhoneRule, withSingleMainPhone } from "../../api/phone-fields.js";
-import { judgedLine } from "../../api/phone-line.js";
+import { judgedLine, optionalJudgedPhone } from "../../api/phone-line.js";
 import { type Consent, noConsent } from "../../core/consent.js";
 import { nameRule, normalise } from "../../core/text.js";
 import { LeadSchema } from "../../gen/proto/moego/business/customer/v1/lead_pb.js";
@@ -85,7 +85,9 @@ export const leadUpdate = {
 
 function leadUpdateSchema(country: string, { replace }: { readonly replace: boolean }) {
   const toEdit = replace ? toPetReplacement : toPetEdit;
-  const petEntry = withoutNewNoteIds(withRequiredPetFields(pet(country), { ofAll: replace })).transform(
+  const petEntry = withoutNewNoteIds(
+    withRequiredPetFields(pet(country, optionalJudgedPhone), { ofAll: replace }),
+  ).transform(
     (parsed): PetEntry =>
       parsed.id === "" ? { record: toPetRecord(parsed) } : { id: parsed.id, edit: toEdit(parsed) },
   );

@@ -3,12 +3,13 @@ import type { AddressRecord } from "../../core/address.js";
 import { applyConsent, type Consent, type ConsentChange, sameConsent } from "../../core/consent.js";
 import { invalidRequest, listedIdViolations, notFoundInCompany, type Violation, violation } from "../../core/errors.js";
 import { changedPhones, newlyRefused, type PhonesUpdate, samePhones } from "../../core/phone/contact-phone.js";
+import { numberViolations, type PhoneRules } from "../../core/phone/judged-phone.js";
 import type { Principal } from "../../core/principal.js";
 import { prefixPaths } from "../../core/record-import.js";
 import { requireEtag } from "../../core/write.js";
 import type { FieldValues } from "../custom-fields/custom-field.model.js";
 import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
-import { maxPets, type Pet, type PetEdit, type PetNoteEntry, type PetRecord } from "../pets/pet.model.js";
+import { maxPets, type Pet, type PetEdit, type PetNoteEntry, type PetRecord, vetNumber } from "../pets/pet.model.js";
 import {
   type Lead,
   type LeadChange,
@@ -68,12 +69,12 @@ export async function applyLeadUpdate(
     ...statedViolations(lead, update),
     ...contactViolations(lead, { ...update.columns, ...(phone === undefined ? {} : { phone }) }),
     ...lostPhoneViolations(lead, update.phones),
-    ...(update.phones ? newlyRefused(lead.phones, update.phones) : []),
+    ...(update.phones ? newlyRefused(lead.phones, update.phones, access) : []),
     ...leadReferenceViolations({
       references: await unit.missing(newReferences(lead, update.columns)),
       petCodePaths: [],
     }),
-    ...(await petViolations(unit, update.pets)),
+    ...(await petViolations(unit, update.pets, access)),
     ...(fields?.violations ?? []),
   ];
   if (violations.length > 0) throw invalidRequest(prefixPaths("lead", violations));
@@ -128,7 +129,11 @@ function newReferences(lead: Lead, columns: LeadUpdate["columns"]): LeadReferenc
   return added;
 }
 
-async function petViolations(unit: LeadTransaction, update: PetsUpdate | undefined): Promise<Violation[]> {
+async function petViolations(
+  unit: LeadTransaction,
+  update: PetsUpdate | undefined,
+  rules: PhoneRules,
+): Promise<Violation[]> {
   if (!update) return [];
   const violations: Violation[] = [];
   const owned = new Set(unit.lead.pets.map((pet) => pet.id));
@@ -146,6 +151,8 @@ async function petViolations(unit: LeadTransaction, update: PetsUpdate | undefin
       violations.push(violation(`${path}.id`, "NOT_FOUND", "Not found on this lead."));
     }
     const pet = unit.lead.pets.find(({ id }) => id === entry.id);
+    const vet = entry.id === undefined ? entry.record.vet : entry.edit.fields?.vet;
+    violations.push(...numberViolations([vetNumber(`${path}.vet`, vet, pet?.vet)], rules));
     const codes = (entry.id === undefined ? entry.record.petCodeIds : entry.edit.petCodeIds) ?? [];
     // Codes of the pet may have been archived in the meantime. Sending them back is always allowed.
     const carried = new Set(pet?.petCodes.map(({ id }) => id));

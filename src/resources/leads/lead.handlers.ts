@@ -11,6 +11,7 @@ import type { Principal } from "../../core/principal.js";
 import type { LeadAdminService } from "../../gen/proto/moego/admin/v1/lead_admin_service_pb.js";
 import type { LeadService, UpdateLeadRequest } from "../../gen/proto/moego/business/customer/v1/lead_service_pb.js";
 import { toProtoCustomer } from "../customers/customer.output.js";
+import { type Vet, vetNumber } from "../pets/pet.model.js";
 import { leadImport, leadsQuery, newLead, withoutId } from "./lead.input.js";
 import { toProtoLead } from "./lead.output.js";
 import type { Leads } from "./lead.service.js";
@@ -31,7 +32,7 @@ export function createLeadHandlers(leads: Leads, pageTokens: PageTokens): Servic
         return { ...lead, companyId };
       },
       async (lead, context) => {
-        warnOfPhones(context, lead.phones);
+        warnOfPhones(context, lead.phones, vetNumbersOf(lead.pets));
         return toProtoLead(await leads.create(lead, context.principal, context.write));
       },
     ),
@@ -50,7 +51,9 @@ export function createLeadHandlers(leads: Leads, pageTokens: PageTokens): Servic
         return toLeadUpdate(parse(schema, violations), mask);
       },
       async (update, context) => {
-        warnOfUpdate(context, update.phones);
+        const pets = update.pets?.entries ?? [];
+        const vets = pets.map((entry) => ("record" in entry ? entry.record : (entry.edit.fields ?? {})));
+        warnOfUpdate(context, update.phones, vetNumbersOf(vets));
         return toProtoLead(await leads.update(update, context.principal, context.write));
       },
     ),
@@ -69,6 +72,10 @@ export function createLeadHandlers(leads: Leads, pageTokens: PageTokens): Servic
 }
 
 const byId = z.object({ id });
+
+function vetNumbersOf(pets: readonly { readonly vet?: Vet | null | undefined }[]) {
+  return pets.map(({ vet }, position) => vetNumber(`pets[${position}].vet`, vet));
+}
 
 /** Checks the company inside the lead, which the pipeline does not. */
 function assertCompany(principal: Principal, companyId = ""): void {
@@ -120,7 +127,7 @@ export function createLeadAdminHandlers(admin: LeadAdmin): ServiceHandlers<typeo
         return { ...input, lead: { ...lead, companyId } };
       },
       async (input, context) => {
-        warnOfPhones(context, input.lead.phones);
+        warnOfPhones(context, input.lead.phones, vetNumbersOf(input.lead.pets));
         return { lead: toProtoLead(await admin.import(input, context.principal, context.write)) };
       },
     ),

@@ -10,12 +10,14 @@ import type { AddressRecord } from "../../core/address.js";
 import { requireFound } from "../../core/company-resource.js";
 import { applyConsent, type ConsentChange, defaultConsent } from "../../core/consent.js";
 import { DomainError, invalidRequest, notFoundError } from "../../core/errors.js";
+import { refusedPhones } from "../../core/phone/contact-phone.js";
+import { numberViolations } from "../../core/phone/judged-phone.js";
 import type { CompanyAccess, Principal } from "../../core/principal.js";
 import { prefixPaths } from "../../core/record-import.js";
 import type { WriteContext } from "../../core/write.js";
 import type { CustomFieldRepository } from "../custom-fields/custom-field.model.js";
 import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
-import type { PetRecord } from "../pets/pet.model.js";
+import { type PetRecord, type Vet, vetNumber } from "../pets/pet.model.js";
 import {
   assertLead,
   type LeadQuery,
@@ -88,7 +90,7 @@ export function createLeads({ leads, customFields }: LeadDependencies) {
  *
  * @throws BUSINESS_NOT_ALLOWED
  */
-export async function completeLead<Pet>(
+export async function completeLead<Pet extends { readonly vet?: Vet }>(
   { address, ...input }: NewLeadWith<Pet>,
   { access, customFields, signal }: LeadContext,
 ) {
@@ -103,7 +105,12 @@ export async function completeLead<Pet>(
     consent: applyConsent(defaultConsent, input.consent),
     customFields: fields.values,
   };
-  return { record, violations: fields.violations };
+  const violations = [
+    ...refusedPhones(input.phones, access),
+    ...input.pets.flatMap(({ vet }, position) => numberViolations([vetNumber(`pets[${position}].vet`, vet)], access)),
+    ...fields.violations,
+  ];
+  return { record, violations };
 }
 
 interface LeadContext {

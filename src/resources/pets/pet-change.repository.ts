@@ -35,6 +35,7 @@ export function createPet(
       const change = { tx, owner, now, write, limit: limits.recordBytes };
       const id = await changePetsOf(change, (writer, changed) =>
         work({
+          companyId,
           owner: kind,
           countPets: () => tx.pet.count({ where: { companyId, ...ownedBy(owner), archivedTime: null } }),
           missingCodes: (ids) => writer.missingCodes(ids),

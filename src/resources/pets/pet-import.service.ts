@@ -6,10 +6,11 @@ import {
   notFoundInCompany,
   type Violation,
 } from "../../core/errors.js";
+import { numberViolations } from "../../core/phone/judged-phone.js";
 import type { Principal } from "../../core/principal.js";
 import { authorViolations, nestedNotes, nestedViolations, timeViolations } from "../../core/record-import.js";
 import type { WriteContext } from "../../core/write.js";
-import { maxPets, maxPetsOfCustomer, type Pet } from "./pet.model.js";
+import { maxPets, maxPetsOfCustomer, type Pet, vetNumber } from "./pet.model.js";
 import {
   type PetImport,
   type PetImportRepository,
@@ -27,13 +28,15 @@ export function createPetImports(pets: PetImportRepository): PetImports {
   return {
     async import(input, principal, write) {
       const { companyId, id, owner, pet } = input;
-      const accessFilter = companyAccessFilter(requireCompanyAccess(principal, companyId));
+      const access = requireCompanyAccess(principal, companyId);
+      const accessFilter = companyAccessFilter(access);
       return pets.import({ accessFilter, companyId, id, owner }, write, async (unit) => {
         const violations = [
           ...timeViolations(pet, unit.now),
           ...(await authorViolations(unit, pet)),
           ...(await ownerViolations(unit, owner)),
           ...(await codeViolations(unit, pet.petCodeIds)),
+          ...numberViolations([vetNumber("pet.vet", pet.vet)], access),
           ...(await nestedViolations(unit, nestedNotes("petNote", "pet.notes", pet.notes))),
         ];
         if (violations.length > 0) throw invalidRequest(violations);

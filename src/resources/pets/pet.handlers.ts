@@ -3,13 +3,14 @@ import { countryOf, id, list, memoizePerCountry } from "../../api/fields.js";
 import { mismatchViolations } from "../../api/import-fields.js";
 import { type PageTokens, pagination } from "../../api/page-token.js";
 import { createdCursorOf, createdOrUpdatedCursorOf, paged } from "../../api/paged.js";
+import { warnOfPhones } from "../../api/phone-fields.js";
 import { type Context, rpc, type ServiceHandlers } from "../../api/rpc.js";
 import { invalidRequest } from "../../core/errors.js";
 import { isId } from "../../core/ids.js";
 import type { PetAdminService } from "../../gen/proto/moego/admin/v1/pet_admin_service_pb.js";
 import type { PetService } from "../../gen/proto/moego/business/customer/v1/pet_service_pb.js";
 import { newPet, petNotes, petsQuery, petUpdate } from "./pet.input.js";
-import { maxPetCodes } from "./pet.model.js";
+import { maxPetCodes, vetNumber } from "./pet.model.js";
 import { toProtoPet, toProtoPetCode, toProtoPetNote } from "./pet.output.js";
 import type { Pets } from "./pet.service.js";
 import { ownerViolations, petImport, withoutPetFacts } from "./pet-import.input.js";
@@ -26,12 +27,18 @@ export function createPetHandlers(pets: Pets, pageTokens: PageTokens): ServiceHa
         if (!created) throw invalidRequest([]);
         return created;
       },
-      async (input, { principal, write }) => ({ pet: toProtoPet(await pets.create(input, principal, write)) }),
+      async (input, context) => {
+        warnOfPhones(context, [], [vetNumber("pet.vet", input.pet.vet)]);
+        return { pet: toProtoPet(await pets.create(input, context.principal, context.write)) };
+      },
     ),
 
     updatePet: rpc(
       async (request, context, parse) => parse(petUpdate(await countryOfOwner(pets, request, context))),
-      async (input, { principal, write }) => toProtoPet(await pets.update(input, principal, write)),
+      async (input, context) => {
+        warnOfPhones(context, [], [vetNumber("vet", input.fields?.vet)]);
+        return toProtoPet(await pets.update(input, context.principal, context.write));
+      },
     ),
 
     getPet: rpc(petName, async (input, { principal, signal }) => {
@@ -120,7 +127,10 @@ export function createPetAdminHandlers(pets: PetImports): ServiceHandlers<typeof
         const kind = owner.case === "customerId" ? ("customer" as const) : ("lead" as const);
         return { ...input, pet, owner: { kind, id: owner.value } };
       },
-      async (input, { principal, write }) => ({ pet: toProtoPet(await pets.import(input, principal, write)) }),
+      async (input, context) => {
+        warnOfPhones(context, [], [vetNumber("pet.vet", input.pet.vet)]);
+        return { pet: toProtoPet(await pets.import(input, context.principal, context.write)) };
+      },
     ),
   };
 }

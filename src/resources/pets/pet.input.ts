@@ -17,7 +17,7 @@ import { clearableCalendarDate, interval, moment } from "../../api/google-types.
 import { requireNoId } from "../../api/note-fields.js";
 import { pagination } from "../../api/page-token.js";
 import { customIssue } from "../../api/parse.js";
-import { optionalPhone } from "../../api/phone-line.js";
+import { optionalJudgedPhone, optionalPhone } from "../../api/phone-line.js";
 import { protoEnum } from "../../api/proto-enum.js";
 import { lineRule, nameRule, noteRule } from "../../core/text.js";
 import {
@@ -83,9 +83,9 @@ function isKnown({ value, exact = String(value) }: Weight): boolean {
   return Number(exact) > 0;
 }
 
-const vet = (country: string) =>
+const vet = (country: string, number: OptionalNumber = optionalPhone) =>
   z
-    .object({ name: singleLineText, phoneNumber: optionalPhone(country), address: singleLineText })
+    .object({ name: singleLineText, phoneNumber: number(country), address: singleLineText })
     .transform(({ name, phoneNumber, address }): Vet => ({ name, phone: phoneNumber, address }));
 
 const neuteredStatus = z.string().superRefine((value, context) => {
@@ -128,8 +128,10 @@ const earlyFields = {
 
 type PlainFields = { readonly [Name in keyof PetFields]?: z.ZodType };
 
+type OptionalNumber = (country: string) => z.ZodType<string, string>;
+
 /** The pet fields that all RPCs have in common. None is required. */
-export function pet(country: string) {
+export function pet(country: string, number?: OptionalNumber) {
   return z.object({
     id: optionalId,
     name: text({ ...nameRule, min: 0 }),
@@ -143,7 +145,7 @@ export function pet(country: string) {
     petCodes,
     notes: notesOfPet,
     vaccinations,
-    vet: vet(country).optional(),
+    vet: vet(country, number).optional(),
     evaluationStatus: evaluationResult.optional,
     ...plainFields,
   });
@@ -287,7 +289,7 @@ export const petUpdate = memoizePerCountry((country) => {
     gender: petGender.withDefault(null).optional(),
     weight: newWeight.optional(),
     ...z.object(earlyFields).partial().shape,
-    vet: vet(country).optional(),
+    vet: vet(country, optionalJudgedPhone).optional(),
     evaluationStatus: evaluationResult.withDefault(null).optional(),
     ...z.object(plainFields).partial().shape,
   } satisfies Record<Exclude<keyof PetFields, "status">, z.ZodType>;

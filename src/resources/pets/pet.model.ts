@@ -63,6 +63,11 @@ export interface Vet {
   readonly address: string;
 }
 
+/** The number of a veterinarian in a request. */
+export function vetNumber(within: string, given: Vet | null | undefined, stored?: Vet) {
+  return { field: `${within}.phone_number`, given: given?.phone, stored: stored?.phone };
+}
+
 export interface PetCode {
   readonly id: string;
   readonly abbreviation: string;
@@ -194,6 +199,7 @@ export interface PetQuery {
 
 /** A locked customer or lead that gets a new pet, within a transaction. */
 export interface NewPetUnit {
+  readonly companyId: string;
   readonly owner: "customer" | "lead";
   /** The number of pets of the owner that are not archived. */
   countPets(): Promise<number>;

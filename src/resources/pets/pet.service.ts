@@ -1,6 +1,7 @@
 import { accessFilterOf, requireCompanyAccess } from "../../core/access.js";
-import { invalidRequest, notFoundError, notFoundInCompany, type Violation } from "../../core/errors.js";
+import { invalidRequest, notFoundError, notFoundInCompany, throwIfInvalid, type Violation } from "../../core/errors.js";
 import type { Page } from "../../core/page.js";
+import { numberViolations } from "../../core/phone/judged-phone.js";
 import type { Principal, Scope } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
 import {
@@ -13,6 +14,7 @@ import {
   type PetQuery,
   type PetRecord,
   type PetRepository,
+  vetNumber,
 } from "./pet.model.js";
 
 /** Identifies a pet. */
@@ -70,6 +72,7 @@ export function createPets(pets: PetRepository) {
         const violations = [
           ...(full ? [tooManyPets(unit)] : []),
           ...missingAt(pet.petCodeIds, missing, (index) => `pet.pet_codes[${index}].id`),
+          ...numberViolations([vetNumber("pet.vet", pet.vet)], requireCompanyAccess(principal, unit.companyId)),
         ];
         if (violations.length > 0) throw invalidRequest(violations);
         return unit.add(pet);
@@ -78,6 +81,8 @@ export function createPets(pets: PetRepository) {
 
     async update({ customerId, id, ...edit }: PetUpdate, principal: Principal, write: WriteContext) {
       const changed = await pets.change(targetOf(principal, { customerId, id }, "lead:write"), write, async (unit) => {
+        const access = requireCompanyAccess(principal, unit.pet.companyId);
+        throwIfInvalid(numberViolations([vetNumber("vet", edit.fields?.vet, unit.pet.vet)], access));
         await unit.edit(edit);
         return { kind: "pet", ids: [id] };
       });
