@@ -33,7 +33,7 @@ interface PageOf<Row> {
   readonly nextPageToken: string;
 }
 
-interface OpenPage extends Page {
+export interface OpenPage extends Page {
   /**
    * Removes the extra row that indicates a next page, and rows that exceed the response size. Creates the token of the
    * next page. Throws PAGE_TOKEN_INVALID if rows of a numbered page do not fit: the next number starts after the whole

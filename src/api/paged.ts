@@ -1,18 +1,35 @@
 import type { Message } from "@bufbuild/protobuf";
 import { type Cursor, nameCursor, type Page } from "../core/page.js";
 import type { Pagination } from "../gen/proto/moego/common/v1/pagination_pb.js";
-import type { PageTokens } from "./page-token.js";
+import type { OpenPage, PageTokens } from "./page-token.js";
 import { type Context, type Input, readInput } from "./rpc.js";
 
 /** A handler of a list: parses the request, opens the page token, finds the rows and closes the page. */
 export function paged<Request extends Message & PagedRequest, T, Row, Response>(
   pageTokens: PageTokens,
   input: Input<Request, T>,
+  list: PagedList<T, Row, Response>,
+): (request: Request, context: Context) => Promise<Response> {
+  return handlerOf((request: Request, context) => pageTokens.open(request, context), input, list);
+}
+
+/** The same for a bounded list that is returned as a whole without pagination, as far as it fits into a response. */
+export function pagedOrWhole<Request extends Message & PagedRequest, T, Row, Response>(
+  pageTokens: PageTokens,
+  input: Input<Request, T>,
+  list: PagedList<T, Row, Response>,
+): (request: Request, context: Context) => Promise<Response> {
+  return handlerOf((request: Request, context) => pageTokens.openWhole(request, context), input, list);
+}
+
+function handlerOf<Request extends Message & PagedRequest, T, Row, Response>(
+  open: (request: Request, context: Context) => OpenPage,
+  input: Input<Request, T>,
   { find, order, respond }: PagedList<T, Row, Response>,
 ): (request: Request, context: Context) => Promise<Response> {
   return async (request, context) => {
     const asked = await readInput(input, request, context);
-    const page = pageTokens.open(request, context);
+    const page = open(request, context);
     const { rows, nextPageToken } = page.close(await find(asked, page, context), (row) => order(row, asked));
     return respond(rows, nextPageToken);
   };

@@ -1,15 +1,22 @@
 import type { DescEnum, DescEnumValue } from "@bufbuild/protobuf";
 import { z } from "zod";
-import type { Enumeration } from "../core/enumeration.js";
+import { type Enumeration, firstOwnNumber } from "../core/enumeration.js";
 import { customIssue } from "./parse.js";
 
 /** A list of values in a message is no longer than this. Above it, the message names the enum. */
 const maxListedValues = 6;
 
 /** A value of the contract that has no word, or a word without a value, does not compile. */
-type SameValues<Value extends number, Words extends readonly string[]> = [Differing<`${Value}`, Words>] extends [never]
+type SameValues<Value extends number, Words extends readonly string[]> = [Differing<Published<Value>, Words>] extends [
+  never,
+]
   ? unknown
-  : { readonly differsFromContractIn: Differing<`${Value}`, Words> };
+  : { readonly differsFromContractIn: Differing<Published<Value>, Words> };
+
+/** Without the values of our own, which are compared when the program starts. */
+type Published<Value extends number> = Exclude<`${Value}`, `1${Digit}${Digit}${Digit}`>;
+
+type Digit = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9;
 
 type Differing<Numbers extends string, Words extends readonly string[]> = number extends Words["length"]
   ? never
@@ -28,12 +35,11 @@ type NumberOf<Words extends readonly string[]> = Extract<keyof ["", ...Words], `
  * - `optional`: undefined
  * - `withDefault`: the default
  */
-export function protoEnum<Value extends number, const Words extends readonly string[]>(
+export function protoEnum<Value extends number, Word extends string, const Words extends readonly Word[]>(
   contract: DescEnum & { readonly value: Readonly<Record<Value, DescEnumValue>> },
-  { words, numberOf, wordOf }: Enumeration<Words[number], Words> & SameValues<Value, Words>,
+  { words, ownWords = [], numberOf, wordOf }: Enumeration<Word, Words> & SameValues<Value, Words>,
 ) {
-  type Word = Words[number];
-  checkWords(contract, words);
+  checkWords(contract, words, ownWords);
   const [unspecified, ...others] = contract.values.map((value) => value.name);
   const withoutZero = message(contract, others, ` other than ${unspecified}`);
   const withZero = message(contract, [unspecified, ...others], "");
@@ -64,10 +70,13 @@ export function protoEnum<Value extends number, const Words extends readonly str
   };
 }
 
-function checkWords({ typeName, values }: DescEnum, words: readonly string[]): void {
+function checkWords({ typeName, values }: DescEnum, words: readonly string[], ownWords: readonly string[]): void {
   const [zero, ...others] = values.toSorted((a, b) => a.number - b.number);
   const inContract = others.map((value) => `${value.localName} = ${value.number}`);
-  const inWords = words.map((word, index) => `${word} = ${index + 1}`);
+  const inWords = [
+    ...words.map((word, index) => `${word} = ${index + 1}`),
+    ...ownWords.map((word, index) => `${word} = ${firstOwnNumber + index}`),
+  ];
   const faults = [
     ...(zero?.number === 0 ? [] : ["no value has the number 0"]),
     ...inContract.filter((value) => !inWords.includes(value)).map((value) => `${value} is only in the contract`),

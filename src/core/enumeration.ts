@@ -1,6 +1,8 @@
 /** The words of an enum. The contract and the database share their numbers. 0 is unspecified. */
 export interface Enumeration<Word extends string, Words extends readonly Word[] = readonly Word[]> {
   readonly words: Words;
+  /** Words whose published numbers are unknown. Theirs start at 1000. */
+  readonly ownWords?: readonly Word[];
   /** 0 for no word. */
   readonly numberOf: (word: Word | "" | null | undefined) => number;
   /** Undefined for 0 and for unknown numbers. */
@@ -21,3 +23,21 @@ export function enumeration<const Words extends readonly string[]>(...words: Wor
     wordOf: (number) => words[number - 1],
   };
 }
+
+/** The same with words whose published numbers are unknown. */
+export function extendedEnumeration<const Words extends readonly string[], const Own extends readonly string[]>(
+  words: Words,
+  ownWords: Own,
+): Enumeration<Words[number] | Own[number], Words> {
+  const published = enumeration<readonly (Words[number] | Own[number])[]>(...words);
+  const own: readonly string[] = ownWords;
+  return {
+    ...{ words, ownWords },
+    numberOf: (word) =>
+      own.includes(word ?? "") ? firstOwnNumber + own.indexOf(word ?? "") : published.numberOf(word),
+    wordOf: (number) => ownWords[number - firstOwnNumber] ?? published.wordOf(number),
+  };
+}
+
+/** Numbers of our own in published messages and enums start here. */
+export const firstOwnNumber = 1_000;

@@ -6,7 +6,7 @@ import {
 } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { LeadSchema } from "../../src/gen/proto/moego/business/customer/v1/lead_pb.js";
 import { LeadService } from "../../src/gen/proto/moego/business/customer/v1/lead_service_pb.js";
-import { PetService } from "../../src/gen/proto/moego/business/customer/v1/pet_service_pb.js";
+import { ListPetsResponseSchema, PetService } from "../../src/gen/proto/moego/business/customer/v1/pet_service_pb.js";
 import { newCustomer } from "../support/new-customer.js";
 import { aDog, newLead } from "../support/new-lead.js";
 import { startServer } from "../support/server.js";
@@ -100,6 +100,30 @@ it("gives a default client all 500 pets that a customer can have, with as many n
   );
   const { pets } = await server.ok(listPets, { customerId: id });
   expect(pets.map(({ notes }) => notes.length)).toEqual(Array.from({ length: 500 }, () => 10));
+});
+
+it("gives a default client the pets of a customer in parts if their texts do not fit together", async () => {
+  const { id } = await server.ok(createCustomer, newCustomer());
+  await server.database.owner.query(
+    `WITH made AS (
+       INSERT INTO pet (company_id, id, customer_id, name, type, breed, coat, behavior, vet_name, vet_address, status,
+         weight_unit, created_time, last_updated_time)
+       SELECT 'cmp_a', 'pet_wide' || n, $1, 'Rex', 2, repeat('🐶', 255), repeat('🐶', 255), repeat('🐶', 255),
+         repeat('🐶', 255), repeat('🐶', 255), 1, 1, date_trunc('second', now()), now() FROM generate_series(1, 500) AS n RETURNING id)
+     INSERT INTO pet_vaccination (company_id, pet_id, position, name)
+     SELECT 'cmp_a', id, n, repeat('🐶', 255) FROM made, generate_series(1, 8) AS n`,
+    [id],
+  );
+  const seen: string[] = [];
+  let pages = 0;
+  for (let pageToken: string | undefined; pageToken !== ""; pages += 1) {
+    const given = pageToken === undefined ? {} : { pagination: { pageSize: 500, pageToken } };
+    const page = await server.ok(listPets, { customerId: id, ...given });
+    expect(toBinary(ListPetsResponseSchema, page).length).toBeLessThan(clientLimit);
+    seen.push(...page.pets.map((pet) => pet.id));
+    pageToken = page.nextPageToken;
+  }
+  expect([pages > 1, new Set(seen).size, seen.length]).toEqual([true, 500, 500]);
 });
 
 it("closes a page that would be too large for a client, and goes on behind it until every row was given once", async () => {

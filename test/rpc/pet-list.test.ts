@@ -143,6 +143,27 @@ describe("ListPets", () => {
     expect(times).toEqual(times.toSorted((a, b) => b - a));
   });
 
+  it("gives pages that follow each other, and by number, if asked for", async () => {
+    const { id: customerId } = await server.ok(CustomerService.method.createCustomer, newCustomer());
+    for (const name of ["one", "two", "three"]) await addPet(server, customerId, { name });
+    const whole = await server.ok(rpc.listPets, { customerId });
+    expect(whole.nextPageToken).toBe("");
+    const seen: string[] = [];
+    for (let pageToken = "1"; pageToken !== ""; ) {
+      const page = await server.ok(rpc.listPets, { customerId, pagination: { pageSize: 2, pageToken } });
+      seen.push(...page.pets.map(({ name }) => name));
+      pageToken = page.nextPageToken;
+    }
+    expect(seen).toEqual(["three", "two", "one"]);
+    const second = await server.ok(rpc.listPets, { customerId, pagination: { pageSize: 2, pageToken: "2" } });
+    expect(second).toMatchObject({ pets: [{ name: "one" }], nextPageToken: "" });
+    expect(await server.refused(rpc.listPets, { customerId, pagination: { pageSize: 501 } })).toMatchObject({
+      violations: [{ field: "pagination.page_size", reason: "OUT_OF_RANGE" }],
+    });
+    const foreign = { customerId: "cus_a1", pagination: { pageToken: whole.pets[0]?.id ?? "" } };
+    expect((await server.refused(rpc.listPets, foreign)).reason).toBe("PAGE_TOKEN_INVALID");
+  });
+
   it("puts pets of one instant in the order of their ids, the last one first", async () => {
     const { id: customerId } = await server.ok(CustomerService.method.createCustomer, newCustomer());
     for (const name of ["one", "two", "three"]) await addPet(server, customerId, { name });

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { LeadService } from "../../src/gen/proto/moego/business/customer/v1/lead_service_pb.js";
 import { authorizationOf, fixtureKey, keys } from "../support/fixture-keys.js";
 import { startServer } from "../support/server.js";
+import { grpcLeads, grpcLists } from "./shapes/grpc.js";
 import { readLeads, refusedLeads } from "./shapes/leads.js";
 import { lists } from "./shapes/lists.js";
 import { phoneHolders } from "./shapes/phone-holders.js";
@@ -16,6 +18,36 @@ describe("lists", () => {
   it.each(lists)("%s", async (_what, sent, rows, ids) => {
     const json = await accepted(send, sent);
     expect(json[rows].map(({ id }: { id: string }) => id)).toEqual(ids);
+  });
+});
+
+describe("over gRPC", () => {
+  it.each(grpcLists)("%s", async (_what, call, ids) => {
+    expect(await call(server)).toEqual(ids);
+  });
+
+  it.each(grpcLeads)("leads with %s are read", async (_what, lead, read) => {
+    expect(await server.ok(LeadService.method.createLead, { lead: { ...named, ...lead } })).toMatchObject(read);
+  });
+
+  it.each([
+    ["the key alone", keys.a.secret],
+    ["the key with a colon in base64", `Basic ${Buffer.from(`${keys.a.secret}:`).toString("base64")}`],
+  ])("%s", async (_what, authorization) => {
+    await server.ok(LeadService.method.getLead, { id: "lcus_a1" }, { key: null, headers: { authorization } });
+  });
+});
+
+describe("services", () => {
+  const to = "setting/companies/cmp_a/services";
+
+  it("of the type TRAINING are created, read and listed by their type", async () => {
+    const body = { name: "Puppy class", serviceItemType: "TRAINING", serviceType: "SERVICE" };
+    const made = await accepted(send, { to, body });
+    expect(made).toMatchObject(body);
+    expect(await accepted(send, { to: `${to}/${made.id}` })).toEqual(made);
+    const list = { pagination: { pageSize: 20 }, filter: { itemTypes: ["TRAINING"] } };
+    expect((await accepted(send, { to: `${to}:list`, body: list })).services).toEqual([made]);
   });
 });
 

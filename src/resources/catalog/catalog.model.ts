@@ -1,11 +1,11 @@
 import type { CompanyResource } from "../../core/company-resource.js";
-import { enumeration, type WordOf } from "../../core/enumeration.js";
+import { enumeration, extendedEnumeration, type WordOf } from "../../core/enumeration.js";
 import type { Money } from "../../core/money.js";
 import type { Page } from "../../core/page.js";
 import type { WriteContext } from "../../core/write.js";
 import type { NewEntry } from "../setting-lists/setting.model.js";
 
-export const serviceItemTypes = enumeration("GROOMING", "BOARDING", "DAYCARE", "EVALUATION");
+export const serviceItemTypes = extendedEnumeration(["GROOMING", "BOARDING", "DAYCARE", "EVALUATION"], ["TRAINING"]);
 
 export const serviceTypes = enumeration("SERVICE", "ADDON");
 

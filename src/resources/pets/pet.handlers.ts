@@ -2,7 +2,7 @@ import { z } from "zod";
 import { countryOf, id, list, memoizePerCountry } from "../../api/fields.js";
 import { mismatchViolations } from "../../api/import-fields.js";
 import { type PageTokens, pagination } from "../../api/page-token.js";
-import { createdCursorOf, createdOrUpdatedCursorOf, paged } from "../../api/paged.js";
+import { createdCursorOf, createdOrUpdatedCursorOf, paged, pagedOrWhole } from "../../api/paged.js";
 import { warnOfPhones } from "../../api/phone-fields.js";
 import { type Context, rpc, type ServiceHandlers } from "../../api/rpc.js";
 import { invalidRequest } from "../../core/errors.js";
@@ -45,9 +45,10 @@ export function createPetHandlers(pets: Pets, pageTokens: PageTokens): ServiceHa
       return toProtoPet(await pets.get(input, principal, signal));
     }),
 
-    listPets: rpc(ofCustomer, async ({ customerId }, { principal, signal }) => {
-      const found = await pets.listOfOwner(customerId, principal, signal);
-      return { pets: found.map(toProtoPet) };
+    listPets: pagedOrWhole(pageTokens, petsOfOwner, {
+      find: ({ customerId }, page, { principal, signal }) => pets.listOfOwner(customerId, page, principal, signal),
+      order: createdCursorOf,
+      respond: (rows, nextPageToken) => ({ pets: rows.map(toProtoPet), nextPageToken }),
     }),
 
     appendPetCodes: rpc(codesAppend, async (input, { principal, write }) => {
@@ -81,6 +82,7 @@ export function createPetHandlers(pets: Pets, pageTokens: PageTokens): ServiceHa
 }
 
 const ofCustomer = z.object({ customerId: id });
+const petsOfOwner = ofCustomer.extend({ pagination });
 const petName = ofCustomer.extend({ id });
 const petCreate = memoizePerCountry((country) =>
   ofCustomer

@@ -157,7 +157,7 @@ export interface PetNoteWithCreatedTime extends PetNote {
   readonly createdTime: Date;
 }
 
-/** Maximum number of pets per customer, not counting archived ones. ListPets returns all of them at once. */
+/** Maximum number of pets per customer, not counting archived ones. */
 export const maxPetsOfCustomer = 500;
 
 /** Maximum number of pets per lead, codes per pet, and notes and vaccinations per request. */
@@ -239,8 +239,8 @@ export interface ChangedPet {
  */
 export interface PetRepository {
   get(target: PetTarget, signal: AbortSignal): Promise<Pet>;
-  /** Newest first, at most `maxPetsOfCustomer`, excluding archived pets. */
-  listOfOwner(owner: PetOwnerTarget, signal: AbortSignal): Promise<readonly Pet[]>;
+  /** Newest first, excluding archived pets. Returns one row more than the page size if there is a next page. */
+  listOfOwner(owner: PetOwnerTarget, page: Page, signal: AbortSignal): Promise<readonly Pet[]>;
   /** Returns one row more than the page size if there is a next page. */
   list(query: PetQuery, signal: AbortSignal): Promise<readonly Pet[]>;
   /** Newest first. Returns one row more than the page size if there is a next page. */

@@ -20,8 +20,9 @@ export function createPetRepository(limited: LimitedDatabase): PetRepository {
       return toPet(pet);
     },
 
-    async listOfOwner(target, signal) {
-      const { pets } = await readOwner<ListRow>(database, { reads: listReads, target }, signal);
+    async listOfOwner(target, { size, offset, after }, signal) {
+      const values = [Math.min(size, maxPetsOfCustomer) + 1, offset, after?.time ?? null, after?.id ?? null];
+      const { pets } = await readOwner<ListRow>(database, { reads: listReads, target, values }, signal);
       return (pets ?? []).map(toPet);
     },
 
@@ -72,11 +73,13 @@ interface ListRow {
   readonly pets: readonly PetJson[] | null;
 }
 
+/** `$4` is the number of pets, `$5` the offset, `$6` and `$7` the last pet of the previous page. */
 const listReads = ownedReads(
   "pet.list_of_customer",
   (owner, column) => `, (SELECT jsonb_agg(${listedPetJson} ORDER BY p.created_time DESC, p.id DESC) FROM (
       SELECT * FROM pet WHERE company_id = ${owner}.company_id AND ${column} = ${owner}.id AND archived_time IS NULL
-      ORDER BY created_time DESC, id DESC LIMIT ${maxPetsOfCustomer}) p) AS pets`,
+        AND ($7::text IS NULL OR (created_time, id) < ($6::timestamptz, $7))
+      ORDER BY created_time DESC, id DESC LIMIT $4 OFFSET $5) p) AS pets`,
 );
 
 const companyReads = ownedReads("pet.companies_of_customer", () => "");

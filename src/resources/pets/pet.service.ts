@@ -92,8 +92,9 @@ export function createPets(pets: PetRepository) {
     get: (name: PetName, principal: Principal, signal: AbortSignal) =>
       pets.get(targetOf(principal, name, "lead:read"), signal),
 
-    listOfOwner: (customerId: string, principal: Principal, signal: AbortSignal) =>
-      pets.listOfOwner(ownerOf(principal, customerId, "lead:read"), signal),
+    /** Newest first. Returns one row more than the page size if there is a next page. */
+    listOfOwner: (customerId: string, page: Page, principal: Principal, signal: AbortSignal) =>
+      pets.listOfOwner(ownerOf(principal, customerId, "lead:read"), page, signal),
 
     /** Returns one row more than the page size if there is a next page. */
     async list({ companyId, filter, page }: PetQuery, principal: Principal, signal: AbortSignal) {

@@ -80,9 +80,18 @@ export function createSettingHandlers({
       codes: [...entries],
       nextPageToken,
     })),
-    listPetSizes: listing(pageTokens, settings.petSizes, (entries) => ({ petSizes: entries.map(toProtoPetSize) })),
-    listPetTypes: listing(pageTokens, settings.petTypes, (entries) => ({ petTypes: [...entries] })),
-    listPetCoatTypes: listing(pageTokens, settings.petCoatTypes, (entries) => ({ petCoatTypes: [...entries] })),
+    listPetSizes: listing(pageTokens, settings.petSizes, (entries, nextPageToken) => ({
+      petSizes: entries.map(toProtoPetSize),
+      nextPageToken,
+    })),
+    listPetTypes: listing(pageTokens, settings.petTypes, (entries, nextPageToken) => ({
+      petTypes: [...entries],
+      nextPageToken,
+    })),
+    listPetCoatTypes: listing(pageTokens, settings.petCoatTypes, (entries, nextPageToken) => ({
+      petCoatTypes: [...entries],
+      nextPageToken,
+    })),
   };
 }
 

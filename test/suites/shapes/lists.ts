@@ -45,7 +45,20 @@ export const lists: readonly (readonly [what: string, sent: Sent, rows: string, 
     "staffs",
     ["staff_a2", "staff_a1"],
   ],
+  ...settingLists("pet/sizes", "petSizes", ["psz_a1", "psz_a2"]),
+  ...settingLists("pet/types", "petTypes", ["pt_a2", "pt_a1"]),
+  ...settingLists("pet/coat_types", "petCoatTypes", ["pct_a2", "pct_a1"]),
 ];
+
+/** As the document of the settings lists asks for them, and page by page. */
+function settingLists(list: string, rows: string, [first = "", second = ""]: readonly string[]): typeof lists {
+  const to = `setting/companies/${companyId}/${list}:list`;
+  return [
+    [`${rows}, pagination`, { to, body: page }, rows, [first, second]],
+    [`${rows}, a page`, { to, body: { pagination: { pageSize: 1 } } }, rows, [first]],
+    [`${rows}, a page by number`, { to, body: { pagination: { pageSize: 1, pageToken: "2" } } }, rows, [second]],
+  ];
+}
 
 function leadIds() {
   return ["lcus_both", "lcus_a3", "lcus_a2", "lcus_a1"];
