@@ -44,7 +44,10 @@ describe("services", () => {
   it("of the type TRAINING are created, read and listed by their type", async () => {
     const body = { name: "Puppy class", serviceItemType: "TRAINING", serviceType: "SERVICE" };
     const made = await accepted(send, { to, body });
-    expect(made).toMatchObject(body);
+    expect(made).toMatchObject({
+      ...{ ...body, breedFilter: true, customizedBreeds: [], petSizeFilter: true, customizedPetSizes: [] },
+      ...{ coatFilter: true, customizedCoats: [], petCodeFilter: { isAllPetCode: true, petCodeIds: [] } },
+    });
     expect(await accepted(send, { to: `${to}/${made.id}` })).toEqual(made);
     const list = { pagination: { pageSize: 20 }, filter: { itemTypes: ["TRAINING"] } };
     expect((await accepted(send, { to: `${to}:list`, body: list })).services).toEqual([made]);

@@ -51,5 +51,12 @@ export function toProtoService(service: CatalogService): MessageInitShape<typeof
     availableAllStaff: service.byAllStaff,
     availableStaffIds: [...service.staffIds],
     inactive: service.inactive,
+    ...forAllPets,
   };
 }
+
+/** Services are not restricted to pets. Clients of the published API look for the restrictions. */
+const forAllPets = {
+  ...{ breedFilter: true, petSizeFilter: true, coatFilter: true },
+  petCodeFilter: { isWhiteList: false, isAllPetCode: true },
+};
