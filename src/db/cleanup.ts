@@ -52,8 +52,9 @@ export function startCleanup({ database, log, intervalMs = defaultIntervalMs }: 
 }
 
 /**
- * One run: expired idempotency records and flow runs, and card links that expired unused a day ago. Used links are
- * retained. Small batches skip locked rows, so that no request waits for them.
+ * One run: expired idempotency records and flow runs, and card links that expired unused five days ago. Used links are
+ * retained. A card can be entered until a day after its link has expired, and the provider reports it for three days
+ * more. Small batches skip locked rows, so that no request waits for them.
  *
  * @returns the number of removed rows
  */
@@ -98,7 +99,7 @@ const removeCardLinks = statement(
   "cleanup.card_links",
   `WITH gone AS (
   DELETE FROM card_link WHERE ctid = ANY (ARRAY(
-    SELECT ctid FROM card_link WHERE expired_time <= statement_timestamp() - interval '1 day' AND used_time IS NULL
+    SELECT ctid FROM card_link WHERE expired_time <= statement_timestamp() - interval '5 days' AND used_time IS NULL
     ORDER BY expired_time LIMIT $1 FOR UPDATE SKIP LOCKED)) RETURNING 1)
 SELECT count(*)::int AS removed FROM gone`,
 );

@@ -52,10 +52,10 @@ describe("the cleanup", () => {
     expect(await left(claims)).toEqual(["young-1"]);
   });
 
-  it("removes unused card links a day after they expired, and keeps used ones", async () => {
-    await addLink("dead", "-25 hours", false);
-    await addLink("used", "-25 hours", true);
-    await addLink("fresh", "-23 hours", false);
+  it("removes unused card links five days after they expired, and keeps used ones", async () => {
+    await addLink("dead", "-121 hours", false);
+    await addLink("used", "-121 hours", true);
+    await addLink("fresh", "-119 hours", false);
     expect(await cleanUp(database, signal)).toBe(1);
     expect(await left("SELECT id AS name FROM card_link ORDER BY id")).toEqual(["fresh", "used"]);
   });
