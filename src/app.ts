@@ -1,15 +1,18 @@
 import { readTls, watchCertificate } from "./certificates.js";
 import { type Config, ownUrl } from "./config/config.js";
 import type { CardPages } from "./core/card-page.js";
+import type { CardEvents } from "./core/card-provider.js";
 import type { ServiceSecrets } from "./database-server.js";
 import { startCleanup } from "./db/cleanup.js";
 import { type Database, openDatabase, openStatements, type Statements } from "./db/database.js";
 import { statement } from "./db/statement.js";
 import { createHandlers } from "./handlers.js";
 import { createOutbound } from "./outbound/outbound-calls.js";
+import { createStripeCards } from "./outbound/stripe-cards.js";
 import { createRepositories, fingerprintKeys } from "./repositories.js";
 import { createKeyCheckRepository } from "./resources/api-keys/key-check.repository.js";
 import { createKeyChecker } from "./resources/api-keys/key-check.service.js";
+import { createCardEvents } from "./resources/cards/card-confirmation.service.js";
 import { createCardPages } from "./resources/cards/card-page.service.js";
 import type { Logger } from "./server/logger.js";
 import { createMetrics, type Metrics } from "./server/metrics.js";
@@ -20,12 +23,13 @@ import { createDrainDeadline, outcomeGraceMs } from "./server/pipeline/deadline.
 import { createRejectRequest } from "./server/pipeline/observe.js";
 import { createReportPage } from "./server/pipeline/observe-page.js";
 import { createPipeline } from "./server/pipeline/pipeline.js";
-import { createCardPageHandler } from "./server/transport/card-page.js";
+import { cardCanceledPath, cardDonePath, createCardPageHandler } from "./server/transport/card-page.js";
 import { createConnectHandler } from "./server/transport/connect.js";
 import { demoEcho, demoEchoPath } from "./server/transport/demo-echo.js";
 import { startGrpcServer } from "./server/transport/grpc.js";
 import { startHttpServer } from "./server/transport/http.js";
 import { createRestHandler } from "./server/transport/rest.js";
+import { createStripeWebhookHandler, stripeWebhookPath } from "./server/transport/stripe-webhook.js";
 import { services } from "./services.js";
 import { bindServer } from "./start-error.js";
 
@@ -81,13 +85,23 @@ export async function createApp({
   const externalApiAllow = new Set(config.externalApiAllow);
   const outbound = createOutbound({ allow: externalApiAllow, observe: metrics.countOutbound });
   let httpUrl = "";
-  const repositories = createRepositories({ database, limits: config.limits }, secrets);
-  const cardPages = createCardPages({ cards: repositories.cards, hasDemo });
+  const publicBaseUrl = () => config.publicBaseUrl ?? httpUrl;
+  const repositories = createRepositories({ database, limits: config.limits, stripeKeys: config.stripe.keys }, secrets);
+  const provider = createStripeCards({
+    apiUrl: config.stripe.apiUrl,
+    doneUrl: () => publicBaseUrl() + cardDonePath,
+    canceledUrl: () => publicBaseUrl() + cardCanceledPath,
+    onFailure: (fields) => logger.warn(fields, "the payment provider rejected a request or did not answer"),
+  });
+  const { cards, stripeKeys } = repositories;
+  const cardPages = createCardPages({ cards, stripeKeys, provider, hasDemo });
+  const cardEvents = createCardEvents({ cards, stripeKeys, provider });
   const handlers = createHandlers({
     repositories,
     outbound,
     pageTokenSecret: secrets.pageTokenSecret,
-    publicBaseUrl: () => config.publicBaseUrl ?? httpUrl,
+    publicBaseUrl,
+    webhookUrl: (companyId) => `${publicBaseUrl()}${stripeWebhookPath}/${companyId}`,
   });
   const { trustedProxies, rateLimits, callsInFlightPerCompany } = config;
   const { clientAddress: addressDetail } = config.log;
@@ -97,7 +111,7 @@ export async function createApp({
     companyLanes: { max: callsInFlightPerCompany, waitMs: poolWaitMs },
     fingerprintKeys: fingerprintKeys(secrets),
   });
-  const parts = { config, run, logger, metrics, probe, hasDemo, cardPages };
+  const parts = { config, run, logger, metrics, probe, hasDemo, cardPages, cardEvents };
   const servers = await startServers(parts).catch(async (error: unknown) => {
     await Promise.all([database.close(), checks.close(), probe.close()]);
     throw error;
@@ -139,17 +153,18 @@ interface ServerParts {
   readonly probe: Statements;
   readonly hasDemo: boolean;
   readonly cardPages: CardPages;
+  readonly cardEvents: CardEvents;
 }
 
 const monotonicMs = () => performance.now();
 
-async function startServers({ config, run, logger, metrics, probe, hasDemo, cardPages }: ServerParts) {
+async function startServers({ config, run, logger, metrics, probe, hasDemo, ...pages }: ServerParts) {
   const tls = config.tls && (await readTls(config.tls));
   const observer = { logger, metrics, addressDetail: config.log.clientAddress };
   const addressOf = createAddressOf(config.trustedProxies);
   const refuse = createRejectRequest({ ...observer, addressOf });
   const report = createReportPage(observer);
-  const budget = createAttemptBudget(monotonicMs);
+  const guarded = () => ({ addressOf, report, budget: createAttemptBudget(monotonicMs) });
   const listen = { host: config.host, maxConnections: config.maxConnections, ...(tls ? { tls } : {}) };
   const http = await bindServer("HTTP_PORT", config.httpPort, () =>
     startHttpServer({
@@ -157,7 +172,8 @@ async function startServers({ config, run, logger, metrics, probe, hasDemo, card
       port: config.httpPort,
       handlers: [
         ...(hasDemo ? [demoEcho] : []),
-        createCardPageHandler({ pages: cardPages, addressOf, budget, report }),
+        createCardPageHandler({ ...guarded(), pages: pages.cardPages }),
+        createStripeWebhookHandler({ ...guarded(), events: pages.cardEvents }),
         createConnectHandler({ services, run, refuse }),
         createRestHandler({ services, run, refuse }),
       ],

@@ -3,6 +3,7 @@ import { type HandlerRegistry, registry } from "./api/rpc.js";
 import { idPrefixes } from "./core/ids.js";
 import type { OutboundCalls } from "./core/outbound-call.js";
 import { ApiKeyService } from "./gen/proto/moego/admin/v1/api_key_service_pb.js";
+import { CardAdminService } from "./gen/proto/moego/admin/v1/card_admin_service_pb.js";
 import { ConsentService } from "./gen/proto/moego/admin/v1/consent_service_pb.js";
 import { CustomFieldAdminService } from "./gen/proto/moego/admin/v1/custom_field_admin_service_pb.js";
 import { CustomerAdminService } from "./gen/proto/moego/admin/v1/customer_admin_service_pb.js";
@@ -33,6 +34,8 @@ import { createCallerProfiles } from "./resources/callers/caller-profile.service
 import { createCallerQuery } from "./resources/callers/caller-query.service.js";
 import { createCallerLookupHandlers } from "./resources/callers/caller-screen.handlers.js";
 import { createCallerScreens } from "./resources/callers/caller-screen.service.js";
+import { createCardAdminHandlers } from "./resources/cards/card.handlers.js";
+import { createCards } from "./resources/cards/card.service.js";
 import { createCatalog } from "./resources/catalog/catalog.service.js";
 import { createConsentHandlers } from "./resources/consent/consent.handlers.js";
 import { createConsentHistory } from "./resources/consent/consent.service.js";
@@ -76,6 +79,8 @@ interface HandlerDependencies {
   readonly outbound: OutboundCalls;
   /** Base URL of card links, without a trailing slash; known once the server listens. */
   readonly publicBaseUrl: () => string;
+  /** Address of the Stripe webhook endpoint of a company. */
+  readonly webhookUrl: (companyId: string) => string;
 }
 
 export function createHandlers({
@@ -83,6 +88,7 @@ export function createHandlers({
   pageTokenSecret,
   outbound,
   publicBaseUrl,
+  webhookUrl,
 }: HandlerDependencies): HandlerRegistry {
   const pageTokens = createPageTokens(pageTokenSecret);
   const settings = createSettings(repositories.settings);
@@ -116,6 +122,7 @@ export function createHandlers({
     registry(PackageService, createPackageHandlers(packages, pageTokens)),
     registry(PackageAdminService, createPackageAdminHandlers(packages, pageTokens)),
     registry(ConsentService, createConsentHandlers(createConsentHistory(repositories.consents), pageTokens)),
+    registry(CardAdminService, createCardAdminHandlers(createCards({ ...repositories, webhookUrl }))),
     registry(SettingService, createSettingHandlers({ settings, customFields, catalog, pageTokens })),
     registry(CustomerSettingAdminService, createCustomerSettingAdminHandlers(settings)),
     registry(PetSettingAdminService, createPetSettingAdminHandlers(settings)),

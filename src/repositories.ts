@@ -1,4 +1,5 @@
 import { hkdfSync } from "node:crypto";
+import type { ProviderKeys } from "./core/card-provider.js";
 import type { ServiceSecrets } from "./database-server.js";
 import type { LimitedDatabase } from "./db/company-records.js";
 import { createPseudonym } from "./db/erasure/pseudonym.js";
@@ -6,6 +7,7 @@ import { createApiKeyRepository } from "./resources/api-keys/api-key.repository.
 import { createCallerRepository } from "./resources/callers/caller.repository.js";
 import { createCallerScreenRepository } from "./resources/callers/caller-screen.repository.js";
 import { createCardRepository } from "./resources/cards/card.repository.js";
+import { createStripeKeyRepository } from "./resources/cards/stripe-key.repository.js";
 import { createCatalogRepository } from "./resources/catalog/catalog.repository.js";
 import { createConsentRepository } from "./resources/consent/consent.repository.js";
 import {
@@ -42,9 +44,15 @@ const keyDerivationLabels = {
   externalApiSecrets: "moego external api secrets",
   idempotentRequests: "moego idempotent requests",
   flowRuns: "moego flow runs",
+  companySecrets: "moego company secrets",
 } as const;
 
-export function createRepositories(limited: LimitedDatabase, secrets: ServiceSecrets) {
+interface RepositoryOptions extends LimitedDatabase {
+  /** For the only company of a deployment. */
+  readonly stripeKeys?: ProviderKeys | undefined;
+}
+
+export function createRepositories({ stripeKeys, ...limited }: RepositoryOptions, secrets: ServiceSecrets) {
   const { database } = limited;
   const pseudonym = createPseudonym(...derivedKeys(secrets, "erasedRecords"));
   return {
@@ -55,6 +63,7 @@ export function createRepositories(limited: LimitedDatabase, secrets: ServiceSec
     petImports: createPetImportRepository(limited, pseudonym),
     cardLinks: createCardLinkRepository(database, derivedKeys(secrets, "cardLinks")),
     cards: createCardRepository(database),
+    stripeKeys: createStripeKeyRepository(database, openCompanySecretCipher(secrets), stripeKeys),
     settings: createSettingRepositories(limited),
     customFieldLists: createCustomFieldListRepository(limited),
     catalog: createCatalogRepository(limited),
@@ -82,6 +91,11 @@ export function openSecretCipher(secrets: ServiceSecrets): SecretCipher {
 /** Encrypts the responses of flow runs. Also used by the command that rotates them. */
 export function openFlowRunCipher(secrets: ServiceSecrets): SecretCipher {
   return createSecretCipher(derivedKeys(secrets, "flowRuns"));
+}
+
+/** Encrypts the keys of companies at third-party systems. Also used by the command that rotates them. */
+export function openCompanySecretCipher(secrets: ServiceSecrets): SecretCipher {
+  return createSecretCipher(derivedKeys(secrets, "companySecrets"));
 }
 
 /** Keys for the fingerprints of requests with an idempotency key. */

@@ -1,5 +1,6 @@
 import type { DescService } from "@bufbuild/protobuf";
 import { ApiKeyService } from "./gen/proto/moego/admin/v1/api_key_service_pb.js";
+import { CardAdminService } from "./gen/proto/moego/admin/v1/card_admin_service_pb.js";
 import { ConsentService } from "./gen/proto/moego/admin/v1/consent_service_pb.js";
 import { CustomFieldAdminService } from "./gen/proto/moego/admin/v1/custom_field_admin_service_pb.js";
 import { CustomerAdminService } from "./gen/proto/moego/admin/v1/customer_admin_service_pb.js";
@@ -43,6 +44,7 @@ export const services: readonly DescService[] = [
   LeadAdminService,
   PetAdminService,
   ConsentService,
+  CardAdminService,
   CallerService,
   CallerLookupService,
   VipLevelService,

@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { serviceSecrets } from "../database-server.js";
-import { openFlowRunCipher, openSecretCipher } from "../repositories.js";
+import { openCompanySecretCipher, openFlowRunCipher, openSecretCipher } from "../repositories.js";
+import { rotateCompanySecrets } from "../resources/cards/company-secret-rotation.repository.js";
 import type { Resealed } from "../resources/external-apis/reseal.repository.js";
 import { rotateSecrets } from "../resources/external-apis/secret-rotation.repository.js";
 import { rotateFlowRuns } from "../resources/ivr-flows/flow-run-rotation.repository.js";
@@ -8,27 +9,35 @@ import { type Command, counted } from "./command.js";
 import { withDatabase } from "./session.js";
 
 /**
- * `moego secrets rotate`: re-encrypts the stored secrets of external APIs and the responses of flow runs with the
- * current SECRET_KEY.
+ * `moego secrets rotate`: re-encrypts the stored secrets of external APIs, the Stripe keys of companies and the responses
+ * of flow runs with the current SECRET_KEY.
  */
 export const rotate: Command = async (words, context) => {
   parseArgs({ args: [...words], options: {} });
   const { out, err } = context.terminal;
   const report = (noun: string, { resealed, current }: Resealed) =>
     out(`Re-encrypted ${counted(resealed, noun)}; ${current} already used the current key.`);
-  const [secrets, runs] = await withDatabase(context, "moego secrets rotate", async ({ database, write }) => {
-    const keys = await serviceSecrets(context.config);
-    const ofApis = await rotateSecrets(database, openSecretCipher(keys), write);
+  const [secrets, keys, runs] = await withDatabase(context, "moego secrets rotate", async ({ database, write }) => {
+    const current = await serviceSecrets(context.config);
+    const ofApis = await rotateSecrets(database, openSecretCipher(current), write);
     report("secret", ofApis);
-    const ofRuns = await rotateFlowRuns(database, openFlowRunCipher(keys), write);
+    const ofCompanies = await rotateCompanySecrets(database, openCompanySecretCipher(current), write);
+    report("Stripe key", ofCompanies);
+    const ofRuns = await rotateFlowRuns(database, openFlowRunCipher(current), write);
     report("flow run", ofRuns);
-    return [ofApis.unopened, ofRuns.unopened];
+    return [ofApis.unopened, ofCompanies.unopened, ofRuns.unopened];
   });
   if (secrets.length > 0) {
     err(
       "These secrets cannot be decrypted with any key in SECRET_KEY_PREVIOUS. Add the missing key or set the header secret again:",
     );
     for (const place of secrets) err(`  ${place.join("/")}`);
+  }
+  if (keys.length > 0) {
+    err(
+      "These Stripe keys cannot be decrypted with any key in SECRET_KEY_PREVIOUS. Add the missing key or set them again:",
+    );
+    for (const place of keys) err(`  ${place.join("/")}`);
   }
   if (runs.length > 0) {
     err(
@@ -39,6 +48,7 @@ export const rotate: Command = async (words, context) => {
   }
   const failed = [
     ...(secrets.length > 0 ? [counted(secrets.length, "secret")] : []),
+    ...(keys.length > 0 ? [counted(keys.length, "Stripe key")] : []),
     ...(runs.length > 0 ? [counted(runs.length, "flow run")] : []),
   ];
   if (failed.length > 0) throw new Error(`${failed.join(" and ")} could not be re-encrypted.`);

@@ -78,6 +78,24 @@ export const environmentSchema = z
       expected: "comma-separated HOST:PORT entries",
       example: "127.0.0.1:9000,[::1]:9000,crm.internal:443",
     }),
+    STRIPE_API_KEY: text((key) => /^[sr]k_[\x21-\x7e]{1,252}$/.test(key))
+      .optional()
+      .register(variableDocs, {
+        expected: "a secret key or a restricted key of Stripe",
+        example: "rk_live_... from the Stripe dashboard",
+        secret: true,
+      }),
+    STRIPE_WEBHOOK_SECRET: text((key) => /^whsec_[\x21-\x7e]{1,249}$/.test(key))
+      .optional()
+      .register(variableDocs, {
+        expected: "the signing secret of a webhook endpoint of Stripe",
+        example: "whsec_... from the Stripe dashboard",
+        secret: true,
+      }),
+    STRIPE_API_URL: text(isSafeOrigin).default("https://api.stripe.com").register(variableDocs, {
+      expected: "an HTTPS origin; HTTP only on this machine",
+      example: "https://api.stripe.com",
+    }),
     RATE_LIMIT_PER_KEY: rateLimit("100/s burst 200"),
     RATE_LIMIT_PER_COMPANY: rateLimit("300/s burst 600"),
     MAX_CALLS_IN_FLIGHT_PER_COMPANY: integer({ min: 1, max: 100_000, fallback: 8 }),
@@ -125,6 +143,14 @@ export const environmentSchema = z
       "HOST",
       "not a loopback address, so API keys would be sent unencrypted. Set TLS_CERT_FILE and TLS_KEY_FILE, TRUSTED_PROXIES, or ALLOW_PLAINTEXT=1",
     ),
+  )
+  .refine(
+    (env) => env.STRIPE_WEBHOOK_SECRET === undefined || has(env.STRIPE_API_KEY),
+    rule("STRIPE_API_KEY", "required with STRIPE_WEBHOOK_SECRET"),
+  )
+  .refine(
+    (env) => env.STRIPE_API_KEY === undefined || has(env.STRIPE_WEBHOOK_SECRET),
+    rule("STRIPE_WEBHOOK_SECRET", "required with STRIPE_API_KEY"),
   )
   .refine(
     (env) => env.DATABASE_URL === undefined || has(env.PAGE_TOKEN_SECRET),
@@ -246,6 +272,11 @@ function isSecretKey(key: string): boolean {
 
 function isOrigin(text: string): boolean {
   return URL.canParse(text) && new URL(text).origin === text;
+}
+
+/** Secrets are sent there. */
+function isSafeOrigin(text: string): boolean {
+  return isOrigin(text) && (text.startsWith("https://") || isLoopback(new URL(text).hostname));
 }
 
 function isBaseUrl(text: string): boolean {

@@ -36,6 +36,12 @@ export interface Config {
   readonly previousSecretKeys: readonly string[];
   /** `host:port` entries that external APIs may call although they are not public, and without TLS. */
   readonly externalApiAllow: ReadonlySet<string>;
+  readonly stripe: {
+    /** Of the only company of the deployment. */
+    readonly keys: { readonly apiKey: string; readonly webhookSecret: string } | undefined;
+    /** Origin of the Stripe API. */
+    readonly apiUrl: string;
+  };
   readonly rateLimits: RateLimits;
   /** Calls of one company that run at the same time; further ones wait. */
   readonly callsInFlightPerCompany: number;
@@ -110,6 +116,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
 
 function toConfig(env: Environment, ofCompany: CompanyLimits): Config {
   const { TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile } = env;
+  const { STRIPE_API_KEY: apiKey, STRIPE_WEBHOOK_SECRET: webhookSecret } = env;
   return {
     host: env.HOST,
     httpPort: env.HTTP_PORT,
@@ -135,6 +142,10 @@ function toConfig(env: Environment, ofCompany: CompanyLimits): Config {
     secretKey: env.SECRET_KEY,
     previousSecretKeys: env.SECRET_KEY_PREVIOUS,
     externalApiAllow: new Set(env.EXTERNAL_API_ALLOW.flatMap((entry) => readAllowedTarget(entry) ?? [])),
+    stripe: {
+      keys: apiKey !== undefined && webhookSecret !== undefined ? { apiKey, webhookSecret } : undefined,
+      apiUrl: env.STRIPE_API_URL,
+    },
     rateLimits: {
       ...(env.RATE_LIMIT_PER_KEY ? { perKey: env.RATE_LIMIT_PER_KEY } : {}),
       ...(env.RATE_LIMIT_PER_COMPANY ? { perCompany: env.RATE_LIMIT_PER_COMPANY } : {}),

@@ -18,8 +18,8 @@ export type KnownPage = {
   /** Of the link. */
   readonly linkId: string;
   readonly companyName: string;
-} & (
-  | { readonly kind: "used" | "expired" }
+} /** `unavailable`: the payment provider did not open its page. */ & (
+  | { readonly kind: "used" | "expired" | "unavailable" }
   | { readonly kind: "valid"; readonly entry: CardEntry }
   /** The page of the payment provider, where the person enters the card. */
   | { readonly kind: "provider"; readonly url: string }

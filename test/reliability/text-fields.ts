@@ -32,6 +32,8 @@ const otherwise: Readonly<Record<string, TextKind | false>> = {
   // Options of a field.
   "moego.business.setting.v1.CustomField.Value.StringList.values": false,
   // Visible ASCII, since they become headers and names of variables.
+  "moego.admin.v1.SetStripeKeysRequest.api_key": false,
+  "moego.admin.v1.SetStripeKeysRequest.webhook_secret": false,
   "moego.callcenter.v1.HeaderParam.name": false,
   "moego.callcenter.v1.HeaderParam.value": false,
   "moego.callcenter.v1.HeaderParam.secret_value": false,

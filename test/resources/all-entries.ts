@@ -2,6 +2,7 @@ import type { DescMethod } from "@bufbuild/protobuf";
 import type { Tables } from "../../src/demo/demo-directory.js";
 import { apiKeys } from "./api-keys.js";
 import { callers } from "./callers.js";
+import { cards } from "./cards.js";
 import { catalog } from "./catalog.js";
 import { consent } from "./consent.js";
 import { customFields } from "./custom-fields.js";
@@ -38,6 +39,7 @@ export const rpcEntries: readonly RpcEntry[] = [
   ...catalog,
   ...packages,
   ...consent,
+  ...cards,
   ...callers,
   ...vipLevels,
   ...externalApis,

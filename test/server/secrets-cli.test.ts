@@ -2,7 +2,8 @@ import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Database, openDatabase } from "../../src/db/database.js";
 import { silentLog } from "../../src/db/log.js";
-import { openFlowRunCipher, openSecretCipher } from "../../src/repositories.js";
+import { openCompanySecretCipher, openFlowRunCipher, openSecretCipher } from "../../src/repositories.js";
+import { companySecretContext } from "../../src/resources/cards/stripe-key.repository.js";
 import { sealContext } from "../../src/resources/external-apis/external-api.repository.js";
 import { rotateSecrets } from "../../src/resources/external-apis/secret-rotation.repository.js";
 import { rotateFlowRuns } from "../../src/resources/ivr-flows/flow-run-rotation.repository.js";
@@ -34,12 +35,14 @@ describe("moego secrets rotate", () => {
     for (let i = 0; i < 130; i += 1) await storeRun(`call-${i}`, i % 2 === 0 ? older : present);
     await owner().query("UPDATE flow_run SET expired_time = now() WHERE key = 'call-0'");
     await owner().query("UPDATE flow_run SET response = NULL, erased = true WHERE key = 'call-2'");
+    await storeKey("api_key", older);
+    await storeKey("webhook_secret", present);
     const environment = { ...environmentOf(database), SECRET_KEY_PREVIOUS: previous };
     const first = await moego(["secrets", "rotate"], environment);
     expect(first).toMatchObject({
       code: 0,
       stdout:
-        "Re-encrypted 167 secrets; 83 already used the current key.\nRe-encrypted 63 flow runs; 65 already used the current key.\n",
+        "Re-encrypted 167 secrets; 83 already used the current key.\nRe-encrypted 1 Stripe key; 1 already used the current key.\nRe-encrypted 63 flow runs; 65 already used the current key.\n",
     });
     const { rows } = await owner().query("SELECT name, sealed FROM external_api_secret");
     const cipher = openSecretCipher({ pageTokenSecret: "", secretKey: present });
@@ -47,11 +50,16 @@ describe("moego secrets rotate", () => {
     const runs = await owner().query("SELECT key, response FROM flow_run WHERE key NOT IN ('call-0', 'call-2')");
     expect(runs.rows).toHaveLength(128);
     for (const { key, response } of runs.rows) expect(openRun(key, response)).toBe(responseOf(key));
+    const keys = await owner().query("SELECT name, sealed FROM company_secret ORDER BY name");
+    const keyCipher = openCompanySecretCipher({ pageTokenSecret: "", secretKey: present });
+    expect(keys.rows.map(({ name, sealed }) => keyCipher.open(sealed, placeOfKey(name)))).toEqual([
+      ...[secretOf("api_key"), secretOf("webhook_secret")],
+    ]);
     const again = await moego(["secrets", "rotate"], environment);
     expect(again).toMatchObject({
       code: 0,
       stdout:
-        "Re-encrypted 0 secrets; 250 already used the current key.\nRe-encrypted 0 flow runs; 128 already used the current key.\n",
+        "Re-encrypted 0 secrets; 250 already used the current key.\nRe-encrypted 0 Stripe keys; 2 already used the current key.\nRe-encrypted 0 flow runs; 128 already used the current key.\n",
     });
   });
 
@@ -83,15 +91,17 @@ describe("moego secrets rotate", () => {
     await store("x-lost", lost);
     await store("x-old", older);
     await storeRun("call-of-somebody", lost);
+    await storeKey("api_key", lost);
     const ended = await moego(["secrets", "rotate"], { ...environmentOf(database), SECRET_KEY_PREVIOUS: previous });
     expect(ended).toMatchObject({
       code: 1,
       stdout:
-        "Re-encrypted 1 secret; 250 already used the current key.\nRe-encrypted 0 flow runs; 0 already used the current key.\n",
+        "Re-encrypted 1 secret; 250 already used the current key.\nRe-encrypted 0 Stripe keys; 1 already used the current key.\nRe-encrypted 0 flow runs; 0 already used the current key.\n",
     });
     expect(ended.stderr).toContain("cmp_x/api_1/x-lost");
+    expect(ended.stderr).toContain("cmp_x/stripe/api_key\n");
     expect(ended.stderr).toContain("cmp_x/key_1\n");
-    expect(ended.stderr).toContain("1 secret and 1 flow run could not be re-encrypted.");
+    expect(ended.stderr).toContain("1 secret and 1 Stripe key and 1 flow run could not be re-encrypted.");
     expect(ended.stdout + ended.stderr).not.toMatch(/top-secret|somebody/);
     const { rows } = await owner().query("SELECT sealed FROM external_api_secret WHERE name = 'x-lost'");
     const cipher = openSecretCipher({ pageTokenSecret: "", secretKey: lost });
@@ -132,6 +142,19 @@ async function store(name: string, secretKey: Buffer): Promise<void> {
     "INSERT INTO external_api_secret (company_id, external_api_id, name, sealed) VALUES ('cmp_x', 'api_1', $1, $2)",
     [name, Buffer.from(cipher.seal(secretOf(name), contextOf(name)))],
   );
+}
+
+async function storeKey(name: string, secretKey: Buffer): Promise<void> {
+  const cipher = openCompanySecretCipher({ pageTokenSecret: "", secretKey });
+  await owner().query(
+    `INSERT INTO company_secret (company_id, provider, name, sealed) VALUES ('cmp_x', 'stripe', $1, $2)
+     ON CONFLICT (company_id, provider, name) DO UPDATE SET sealed = excluded.sealed`,
+    [name, Buffer.from(cipher.seal(secretOf(name), placeOfKey(name)))],
+  );
+}
+
+function placeOfKey(name: string) {
+  return companySecretContext(["cmp_x", "stripe", name]);
 }
 
 function contextOf(name: string) {

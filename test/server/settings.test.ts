@@ -117,6 +117,9 @@ const proofs: Readonly<Record<Exclude<keyof typeof environmentSchema.shape, Boun
   async EXTERNAL_API_ALLOW() {
     await madeExternalApi(server, { url: `${system.origin}/normal` });
   },
+  STRIPE_API_KEY: { elsewhere: "test/rpc/card-stripe.test.ts" },
+  STRIPE_WEBHOOK_SECRET: { elsewhere: "test/rpc/card-stripe.test.ts" },
+  STRIPE_API_URL: { elsewhere: "test/rpc/card-stripe.test.ts" },
   RATE_LIMIT_PER_KEY: () => expectPolicy(keys.enterprise, '"key";q=9000;w=3600'),
   RATE_LIMIT_PER_COMPANY: () => expectPolicy(keys.a, '"company";q=8000;w=3600'),
   DEMO_API_KEY: { elsewhere: "test/server/start-stop.test.ts" },

@@ -117,6 +117,21 @@ export const fixtureTables: Tables = [
       note("cmp_c", "cxn_c1", "cus_c1", "2024-03-06T12:00:00Z"),
     ],
   ],
+  [
+    "customer_card",
+    [
+      {
+        ...{ company_id: "cmp_a", id: "card_a1", customer_id: "cus_a1", provider: "STRIPE" },
+        ...{
+          provider_customer_id: "cus_of_stripe",
+          payment_method_id: "pm_of_stripe",
+          brand: "visa",
+          last_four: "1881",
+        },
+        ...{ expiry_month: 5, expiry_year: 2030, created_time: "2024-03-02T12:00:00Z" },
+      },
+    ],
+  ],
   ...callerTables,
   ...externalApiTables,
   ...ivrFlowTables,

@@ -79,6 +79,14 @@ function textOf(page: CardPage): PageText {
         ...{ status: 410, title: "This link has expired" },
         paragraphs: [`No card was added. Ask ${page.companyName} for a new link.`],
       };
+    case "unavailable":
+      return {
+        ...{ status: 503, title: "The payment page is not available" },
+        paragraphs: [
+          "No card was added. Wait a moment, then open the link again.",
+          `If that does not help, contact ${page.companyName}.`,
+        ],
+      };
     case "unknown":
       // Not 404: expired links are removed after a while, so an unknown one was most likely valid once.
       return {

@@ -59,7 +59,8 @@ export function createCardPageHandler({ pages, addressOf, budget, report }: Card
     if (isPost) await request.readBody(0, { needsKey: false });
     const { signal } = request;
     const page = isPost ? await pages.submit(token, { requestId, signal }) : await pages.view(token, signal);
-    if (page.kind !== "unknown") budget.giveBack(network);
+    // A press of the button can ask the payment provider, so it counts too.
+    if (page.kind !== "unknown" && !isPost) budget.giveBack(network);
     return { answer: cardPageAnswer(page), ...named(page) };
   }
 }

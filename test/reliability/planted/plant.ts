@@ -61,6 +61,8 @@ export function spoiltRequest(rpc: Rpc, request: Message, { fields, name }: Plan
 
 function canaryFor(name: string, canaries: Canaries): string {
   if (/phone|^tel$|^number$/.test(name)) return canaries.phone();
+  if (name === "api_key") return `rk_test_${canaries.text("apikey")}`;
+  if (name === "webhook_secret") return `whsec_${canaries.text("webhook")}`;
   if (name === "extension") return canaries.phone().slice(1);
   if (name === "email") return canaries.email("mail");
   if (/avatar|photo|website|facebook|instagram|yelp|google|url/.test(name)) return canaries.url("picture");

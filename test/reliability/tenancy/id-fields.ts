@@ -241,6 +241,8 @@ const plainTexts: readonly string[] = [
     "value",
     "path",
     "secret_value",
+    "api_key",
+    "webhook_secret",
     "variable",
     "url",
   ],

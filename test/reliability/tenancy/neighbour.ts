@@ -31,6 +31,7 @@ const fixedTexts: Readonly<Record<string, string>> = {
   "consent_event.before": "names of channels",
   "change.kind": "names a table",
   "package_ledger.kind": "one of four words",
+  "customer_card.provider": "one of two words",
   "external_api.method": "an HTTP method",
   "ivr_flow.definition": "a graph; its texts are in name and description",
   "package_ledger.reversed_id": "refers to a row, and is empty in most",
@@ -43,7 +44,9 @@ const fixedTexts: Readonly<Record<string, string>> = {
 const lookups = ["phone", "email", "email_key", "account_id", "name_key", "group_name", "code"];
 
 /** Ids that refer to no row, and are empty in most. */
-const outsideIds = ["created_by", "last_updated_by", "mobile_van_id", "role_id", "appointment_id", "order_id"];
+const outsideIds = [
+  ...["created_by", "last_updated_by", "mobile_van_id", "role_id", "appointment_id", "order_id", "provider_session_id"],
+];
 
 interface Table {
   readonly name: string;
