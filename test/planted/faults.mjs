@@ -286,4 +286,64 @@ const ofResources = [
   },
 ];
 
-export const faults = [...dropped, ...ofServer, ...ofOutbound, ...ofStorage, ...ofResources];
+/** Planted by a reader who had not written the tests. */
+const ofReader = [
+  {
+    fault: "the latency of calls is in milliseconds",
+    file: "src/server/metrics.ts",
+    from: "durationMs / 1_000",
+    to: "durationMs",
+    test: "test/server/metrics.test.ts",
+    name: "keeps the metrics of two services in one process apart",
+  },
+  {
+    fault: "Vary is sent to allowed origins alone",
+    file: "src/server/transport/cors.ts",
+    from: '      vary: "Origin",\n      ...(allowed ? {',
+    to: '      ...(allowed ? { vary: "Origin",',
+    test: "test/transport/http.test.ts",
+    name: "tells other origins nothing",
+  },
+  {
+    fault: "a server that drains is ready",
+    file: "src/server/transport/health.ts",
+    from: 'isDraining ? "draining" : "ok"',
+    to: '"ok"',
+    test: "test/transport/http.test.ts",
+    name: "tell whether the server is draining",
+  },
+  {
+    fault: "archived entries have no limit",
+    file: "src/db/growth.ts",
+    from: "limit * archivedShare))",
+    to: "Number.MAX_SAFE_INTEGER))",
+    test: "test/rpc/company-limits.test.ts",
+    name: "bounds archived entries as well",
+  },
+  {
+    fault: "changes of a company do not wait for each other",
+    file: "src/db/company-records.ts",
+    from: "} FOR NO KEY UPDATE`,\n    work",
+    to: "}`,\n    work",
+    test: "test/rpc/company-limits.test.ts",
+    name: "gives the last place to one of two that wait",
+  },
+  {
+    fault: "a changed secret is not named in the audit log",
+    file: "src/db/company-records.ts",
+    from: "const all = [...fields, ...(done.fields ?? [])];",
+    to: "const all = [...fields];",
+    test: "test/rpc/external-api-secrets.test.ts",
+    name: "is named as changed in the audit log",
+  },
+  {
+    fault: "a package is valid at the moment of its end",
+    file: "src/resources/packages/package-rules.service.ts",
+    from: "(!endTime || at < endTime)",
+    to: "(!endTime || at <= endTime)",
+    test: "test/rpc/package-redemption.test.ts",
+    name: "judges the package by that time",
+  },
+];
+
+export const faults = [...dropped, ...ofServer, ...ofOutbound, ...ofStorage, ...ofResources, ...ofReader];

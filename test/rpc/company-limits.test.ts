@@ -15,6 +15,7 @@ import type { Answer } from "../support/answer.js";
 import { fixtureKey, keys } from "../support/fixture-keys.js";
 import { newCustomer } from "../support/new-customer.js";
 import { startServer } from "../support/server.js";
+import { waitingStatements } from "../support/waiting-statements.js";
 
 const limit = 3;
 const environment = Object.fromEntries(Object.keys(companyLimitDocs).map((setting) => [setting, String(limit)]));
@@ -153,6 +154,38 @@ function named({ input }: DescMethodUnary, id: string): JsonObject {
 }
 
 const ofCompany = { key, transport: "connect-json" } as const;
+
+it("bounds archived entries as well, at four times the limit", async () => {
+  await server.database.owner.query("DELETE FROM vip_level WHERE company_id = $1", [companyId]);
+  const create = (id: string) => server.call(vip.createVipLevel, { companyId, id, name: id }, { key });
+  for (let n = 0; n < 4 * limit; n += 1) {
+    expect(await create(`level_${n}`)).toMatchObject({ ok: true });
+    await server.ok(vip.archiveVipLevel, { companyId, id: `level_${n}` }, { key });
+  }
+  const metadata = { companyId, limit: String(4 * limit), setting: "MAX_VIP_LEVELS" };
+  expect(await create("level_next")).toMatchObject({ ...reached, metadata });
+});
+
+it("gives the last place to one of two that wait for a change of the company", async () => {
+  const { owner } = server.database;
+  await owner.query("DELETE FROM vip_level WHERE company_id = $1", [companyId]);
+  const create = (name: string) => server.call(vip.createVipLevel, { companyId, name }, { key });
+  for (let n = 1; n < limit; n += 1) expect(await create(`level ${n}`)).toMatchObject({ ok: true });
+  const blocker = await owner.connect();
+  try {
+    await blocker.query("BEGIN");
+    await blocker.query("SELECT 1 FROM company WHERE id = $1 FOR NO KEY UPDATE", [companyId]);
+    const last = Promise.all(["one", "two"].map(create));
+    await expect.poll(() => waitingStatements(owner)).toBe(2);
+    await blocker.query("COMMIT");
+    const [made, refused] = (await last).toSorted((a, b) => Number(b.ok) - Number(a.ok));
+    expect(made).toMatchObject({ ok: true });
+    expect(refused).toMatchObject(reached);
+  } finally {
+    await blocker.query("ROLLBACK");
+    blocker.release();
+  }
+});
 
 it("bounds tags that creates of customers bring, all of them at once, and the tags of updates", async () => {
   await server.database.owner.query("UPDATE business SET archived_time = NULL WHERE id = 'biz_old'");

@@ -70,6 +70,16 @@ describe("a secret", () => {
     expect(await dump()).not.toContain(secret);
   });
 
+  it("is named as changed in the audit log, without its header", async () => {
+    const api = await make();
+    await server.ok(rpc.updateExternalApi, { ...api, headers: { items: [{ ...header, secretValue: `${secret}-2` }] } });
+    const { rows } = await server.database.owner.query(
+      "SELECT changed_fields AS fields FROM change WHERE resource_id = $1 ORDER BY version DESC LIMIT 1",
+      [api.id],
+    );
+    expect(rows).toEqual([{ fields: ["secrets"] }]);
+  });
+
   it("is found by that search where it does stand: the other system's own record and a plain header", async () => {
     const api = await make({ headers: [{ name: "X-Plain", value: secret }] });
     expect(await shown(rpc.getExternalApi, api)).toContain(secret);

@@ -104,6 +104,7 @@ it("keeps the metrics of two services in one process apart", async () => {
   const [first, second] = [createMetrics({ pool }), createMetrics({ pool })];
   first.observe({ rpc: "a.B/C", transport: "grpc", code: "OK", durationMs: 3 });
   expect(await first.text()).toContain('moego_calls_total{rpc="a.B/C",transport="grpc",code="OK"} 1');
+  expect(await first.text()).toContain('moego_call_duration_seconds_sum{rpc="a.B/C",transport="grpc"} 0.003');
   expect(await second.text()).not.toContain("a.B/C");
 });
 

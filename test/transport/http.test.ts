@@ -234,6 +234,8 @@ describe("CORS", () => {
   it("tells other origins nothing", async () => {
     const answer = await preflight("https://evil.example.com");
     expect(answer.headers.get("access-control-allow-origin")).toBeNull();
+    // Else a cache gives this answer to an allowed origin.
+    expect(answer.headers.get("vary")).toContain("Origin");
   });
 });
 
