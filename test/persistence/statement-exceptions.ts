@@ -26,6 +26,7 @@ export const unfilteredOnPurpose: readonly Exception[] = [
   { statement: "cards.find_link", about: "card_link", why: "looked up by its token before any company is known" },
   { statement: "cards.find_link", about: "company", why: "the company of the link" },
   { statement: "cards.find_link", about: "customer", why: "the customer of the link, in the company of the link" },
+  { statement: "cards.find_link", about: "customer_card", why: "of the customer of the link, in its company" },
   { statement: "stripe_keys.first_companies", about: "company", why: "asks whether the deployment has one company" },
   { statement: "company_secret_rotation.after", about: "company_secret", why: "seals the keys of every company anew" },
   { statement: "secret_rotation.after", about: "external_api_secret", why: "seals the secrets of every company anew" },
