@@ -46,10 +46,20 @@ export const createKey: Command = async (words, context) => {
     ),
   );
   const { out, err } = context.terminal;
+  if (findsCallers(key)) err(findsCallersNote);
   if (values.json) return out(JSON.stringify({ ...key, secret }, null, 2));
   out(secret ?? "");
   err(`Created API key ${key.id} (${key.name}). Store the secret now; it cannot be shown again.`);
 };
+
+const findsCallersNote =
+  "Note: callcenter:read includes QueryCustomer and LookupCaller. They find any customer or lead that the key has access " +
+  "to by phone number, email address or account id, and show name, address, tags, newest note and custom fields.";
+
+/** An empty list of scopes includes `callcenter:read`. */
+function findsCallers({ scopes }: Pick<ApiKey, "scopes">): boolean {
+  return scopes.length === 0 || scopes.includes("callcenter:read");
+}
 
 function optionNamesOf({ organizations, scopes, allowedAddresses }: ApiKeyInput): OptionNames {
   return {

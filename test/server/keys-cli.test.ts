@@ -32,6 +32,8 @@ describe("moego keys", () => {
     const made = await create("--name", "Front desk", "--company", "cmp_001");
     expect(made.code).toBe(0);
     expect(made.stdout).toMatch(/^moego_[0-9A-Za-z]{49}\n$/);
+    // An empty list of scopes includes callcenter:read.
+    expect(made.stderr).toContain("QueryCustomer");
     const secret = made.stdout.trim();
     expect((await listCustomers(service.httpUrl, secret)).status).toBe(200);
     const { rows } = await database.owner.query("SELECT to_jsonb(s) FROM api_key_secret s");
