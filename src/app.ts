@@ -5,6 +5,7 @@ import type { CardEvents } from "./core/card-provider.js";
 import type { ServiceSecrets } from "./database-server.js";
 import { startCleanup } from "./db/cleanup.js";
 import { type Database, openDatabase, openStatements, type Statements } from "./db/database.js";
+import { createKeyUseLog } from "./db/key-use-log.js";
 import { statement } from "./db/statement.js";
 import { createHandlers } from "./handlers.js";
 import { createOutbound } from "./outbound/outbound-calls.js";
@@ -75,7 +76,8 @@ export async function createApp({
   const database = openDatabase({ ...connection, size: poolSize });
   const checks = openStatements({ ...connection, size: checkConnections, name: "moego checks" });
   const probe = openStatements({ ...connection, size: 1, name: "moego probe" });
-  const metrics = createMetrics({ pool: () => toGauges(database), droppedLogLines });
+  const keyUse = createKeyUseLog({ database, log: logger });
+  const metrics = createMetrics({ pool: () => toGauges(database), droppedLogLines, droppedKeyUses: keyUse.dropped });
   const keys = createKeyChecker({
     repository: createKeyCheckRepository(checks),
     monotonicMs,
@@ -99,6 +101,7 @@ export async function createApp({
   const handlers = createHandlers({
     repositories,
     outbound,
+    keyUse: config.retention.keyUseDays === 0 ? { record() {} } : keyUse,
     pageTokenSecret: secrets.pageTokenSecret,
     publicBaseUrl,
     webhookUrl: (companyId) => `${publicBaseUrl()}${stripeWebhookPath}/${companyId}`,
@@ -116,7 +119,7 @@ export async function createApp({
     await Promise.all([database.close(), checks.close(), probe.close()]);
     throw error;
   });
-  const cleanup = startCleanup({ database, log: logger });
+  const cleanup = startCleanup({ database, log: logger, retention: config.retention });
 
   let stopping: Promise<void> | undefined;
   const drain = async () => {
@@ -126,7 +129,7 @@ export async function createApp({
   };
   const stop = () => {
     stopping ??= drain()
-      .then(() => outbound[Symbol.asyncDispose]())
+      .then(() => Promise.all([outbound[Symbol.asyncDispose](), keyUse.stop()]))
       .then(() => closeWithTimeout([database, checks, probe], logger));
     return stopping;
   };

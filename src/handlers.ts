@@ -1,8 +1,11 @@
 import { createPageTokens } from "./api/page-token.js";
 import { type HandlerRegistry, registry } from "./api/rpc.js";
+import { createSealedPositions } from "./api/sealed-position.js";
 import { idPrefixes } from "./core/ids.js";
+import type { KeyUseLog } from "./core/key-use.js";
 import type { OutboundCalls } from "./core/outbound-call.js";
 import { ApiKeyService } from "./gen/proto/moego/admin/v1/api_key_service_pb.js";
+import { AuditService } from "./gen/proto/moego/admin/v1/audit_service_pb.js";
 import { CardAdminService } from "./gen/proto/moego/admin/v1/card_admin_service_pb.js";
 import { ConsentService } from "./gen/proto/moego/admin/v1/consent_service_pb.js";
 import { CustomFieldAdminService } from "./gen/proto/moego/admin/v1/custom_field_admin_service_pb.js";
@@ -29,6 +32,9 @@ import { VipLevelService } from "./gen/proto/moego/callcenter/v1/vip_level_servi
 import type { Repositories } from "./repositories.js";
 import { createApiKeyHandlers } from "./resources/api-keys/api-key.handlers.js";
 import { createApiKeys } from "./resources/api-keys/api-key.service.js";
+import { createAuditHandlers } from "./resources/audit/audit.handlers.js";
+import { createChangeLog } from "./resources/audit/change.service.js";
+import { createKeyUses } from "./resources/audit/key-use.service.js";
 import { createCallerHandlers } from "./resources/callers/caller.handlers.js";
 import { createCallerProfiles } from "./resources/callers/caller-profile.service.js";
 import { createCallerQuery } from "./resources/callers/caller-query.service.js";
@@ -77,6 +83,7 @@ interface HandlerDependencies {
   readonly repositories: Repositories;
   readonly pageTokenSecret: string;
   readonly outbound: OutboundCalls;
+  readonly keyUse: KeyUseLog;
   /** Base URL of card links, without a trailing slash; known once the server listens. */
   readonly publicBaseUrl: () => string;
   /** Address of the Stripe webhook endpoint of a company. */
@@ -87,6 +94,7 @@ export function createHandlers({
   repositories,
   pageTokenSecret,
   outbound,
+  keyUse,
   publicBaseUrl,
   webhookUrl,
 }: HandlerDependencies): HandlerRegistry {
@@ -112,10 +120,11 @@ export function createHandlers({
         notes: createCustomerNotes(repositories.customers),
         tags: createCustomerTags(repositories.customers),
         pageTokens,
+        keyUse,
       }),
     ),
     registry(CustomerAdminService, createCustomerAdminHandlers(createCustomerAdmin(repositories))),
-    registry(LeadService, createLeadHandlers(createLeads(repositories), pageTokens)),
+    registry(LeadService, createLeadHandlers(createLeads(repositories), pageTokens, keyUse)),
     registry(LeadAdminService, createLeadAdminHandlers(createLeadAdmin(repositories))),
     registry(PetService, createPetHandlers(createPets(repositories.pets), pageTokens)),
     registry(PetAdminService, createPetAdminHandlers(createPetImports(repositories.petImports))),
@@ -123,6 +132,15 @@ export function createHandlers({
     registry(PackageAdminService, createPackageAdminHandlers(packages, pageTokens)),
     registry(ConsentService, createConsentHandlers(createConsentHistory(repositories.consents), pageTokens)),
     registry(CardAdminService, createCardAdminHandlers(createCards({ ...repositories, webhookUrl }))),
+    registry(
+      AuditService,
+      createAuditHandlers({
+        changes: createChangeLog(repositories.changes),
+        keyUses: createKeyUses(repositories.keyUses),
+        pageTokens,
+        positions: createSealedPositions(pageTokenSecret),
+      }),
+    ),
     registry(SettingService, createSettingHandlers({ settings, customFields, catalog, pageTokens })),
     registry(CustomerSettingAdminService, createCustomerSettingAdminHandlers(settings)),
     registry(PetSettingAdminService, createPetSettingAdminHandlers(settings)),
@@ -138,13 +156,16 @@ export function createHandlers({
       ApiKeyService,
       createApiKeyHandlers(createApiKeys({ repository: repositories.apiKeys, now: Date.now }), pageTokens),
     ),
-    registry(CallerService, createCallerHandlers(callerQuery, createCallerProfiles(repositories.callers))),
-    registry(CallerLookupService, createCallerLookupHandlers(createCallerScreens(repositories.callerScreens))),
+    registry(
+      CallerService,
+      createCallerHandlers({ callerQuery, callerProfiles: createCallerProfiles(repositories.callers), keyUse }),
+    ),
+    registry(CallerLookupService, createCallerLookupHandlers(createCallerScreens(repositories.callerScreens), keyUse)),
     registry(VipLevelService, createVipLevelHandlers(vipLevels, pageTokens)),
     registry(ExternalApiService, createExternalApiHandlers(externalApis, pageTokens)),
     registry(
       IvrFlowService,
-      createIvrFlowHandlers(createIvrFlows({ ...repositories, callerQuery, externalApis }), pageTokens),
+      createIvrFlowHandlers(createIvrFlows({ ...repositories, callerQuery, externalApis, keyUse }), pageTokens),
     ),
   ];
   return complete(new Map(handlers.flatMap((ofService) => [...ofService])));

@@ -4,6 +4,8 @@ import type { ServiceSecrets } from "./database-server.js";
 import type { LimitedDatabase } from "./db/company-records.js";
 import { createPseudonym } from "./db/erasure/pseudonym.js";
 import { createApiKeyRepository } from "./resources/api-keys/api-key.repository.js";
+import { createChangeRepository } from "./resources/audit/change.repository.js";
+import { createKeyUseRepository } from "./resources/audit/key-use.repository.js";
 import { createCallerRepository } from "./resources/callers/caller.repository.js";
 import { createCallerScreenRepository } from "./resources/callers/caller-screen.repository.js";
 import { createCardRepository } from "./resources/cards/card.repository.js";
@@ -74,6 +76,8 @@ export function createRepositories({ stripeKeys, ...limited }: RepositoryOptions
     customerAdmin: createCustomerAdminRepository(limited, pseudonym),
     leadAdmin: createLeadAdminRepository(limited, pseudonym),
     consents: createConsentRepository(database),
+    changes: createChangeRepository(database),
+    keyUses: createKeyUseRepository(database),
     callers: createCallerRepository(limited),
     callerScreens: createCallerScreenRepository(database),
     vipLevels: createSettingListRepository(limited, vipLevelTable),

@@ -1,5 +1,6 @@
 import type { DescService } from "@bufbuild/protobuf";
 import { ApiKeyService } from "./gen/proto/moego/admin/v1/api_key_service_pb.js";
+import { AuditService } from "./gen/proto/moego/admin/v1/audit_service_pb.js";
 import { CardAdminService } from "./gen/proto/moego/admin/v1/card_admin_service_pb.js";
 import { ConsentService } from "./gen/proto/moego/admin/v1/consent_service_pb.js";
 import { CustomFieldAdminService } from "./gen/proto/moego/admin/v1/custom_field_admin_service_pb.js";
@@ -45,6 +46,7 @@ export const services: readonly DescService[] = [
   PetAdminService,
   ConsentService,
   CardAdminService,
+  AuditService,
   CallerService,
   CallerLookupService,
   VipLevelService,

@@ -25,12 +25,13 @@ export function pagedOrWhole<Request extends Message & PagedRequest, T, Row, Res
 function handlerOf<Request extends Message & PagedRequest, T, Row, Response>(
   open: (request: Request, context: Context) => OpenPage,
   input: Input<Request, T>,
-  { find, order, respond }: PagedList<T, Row, Response>,
+  { find, order, seen, respond }: PagedList<T, Row, Response>,
 ): (request: Request, context: Context) => Promise<Response> {
   return async (request, context) => {
     const asked = await readInput(input, request, context);
     const page = open(request, context);
     const { rows, nextPageToken } = page.close(await find(asked, page, context), (row) => order(row, asked));
+    seen?.(rows, asked, context);
     return respond(rows, nextPageToken);
   };
 }
@@ -40,6 +41,8 @@ interface PagedList<T, Row, Response> {
   /** Returns one row more than the size of the page if there is a next page. */
   find(input: NoInfer<T>, page: Page, context: Context): Promise<readonly Row[]>;
   order(row: NoInfer<Row>, input: NoInfer<T>): Cursor;
+  /** Called with the rows of the page before the response. */
+  seen?(rows: readonly NoInfer<Row>[], input: NoInfer<T>, context: Context): void;
   respond(rows: readonly NoInfer<Row>[], nextPageToken: string): Response;
 }
 

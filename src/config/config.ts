@@ -58,7 +58,16 @@ export interface Config {
     readonly format: Environment["LOG_FORMAT"];
     readonly clientAddress: AddressDetail;
   };
+  readonly retention: Retention;
   readonly drainTimeoutMs: number;
+}
+
+/** How long entries are kept, in days. */
+export interface Retention {
+  /** 0 = forever. */
+  readonly auditLogDays: number;
+  /** 0 = reads are not recorded. */
+  readonly keyUseDays: number;
 }
 
 interface DatabaseConfig {
@@ -158,6 +167,7 @@ function toConfig(env: Environment, ofCompany: CompanyLimits): Config {
     demo: { key: env.DEMO_API_KEY, secondKey: env.DEMO_API_KEY_2, seed: env.SEED_DEMO },
     metricsToken: env.METRICS_TOKEN,
     log: { level: env.LOG_LEVEL, format: env.LOG_FORMAT, clientAddress: env.LOG_CLIENT_ADDRESS },
+    retention: { auditLogDays: env.AUDIT_LOG_RETENTION_DAYS, keyUseDays: env.KEY_USE_RETENTION_DAYS },
     drainTimeoutMs: env.DRAIN_TIMEOUT_MS,
   };
 }

@@ -29,6 +29,7 @@ export const idPrefixes = {
   apiKey: "key_",
   externalApi: "xapi_",
   ivrFlow: "ivr_",
+  keyUse: "use_",
 } as const;
 
 export type IdPrefix = (typeof idPrefixes)[keyof typeof idPrefixes];

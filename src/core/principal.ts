@@ -3,6 +3,7 @@ const privileged = [
   "customer:erase",
   "lead:erase",
   "record:import",
+  "audit:read",
   "directory:write",
   "key:admin",
   "platform:admin",

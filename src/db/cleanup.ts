@@ -6,8 +6,15 @@ import { type Statement, statement } from "./statement.js";
 interface CleanupOptions {
   readonly database: Database;
   readonly log: Log;
+  readonly retention: Retention;
   /** Mean interval between two runs; default 5 minutes. */
   readonly intervalMs?: number;
+}
+
+/** Days for which entries are kept; 0 = forever. */
+export interface Retention {
+  readonly auditLogDays: number;
+  readonly keyUseDays: number;
 }
 
 interface Cleanup {
@@ -21,7 +28,7 @@ const maxBatches = 50;
 const batchSize = 1_000;
 
 /** Removes expired rows every few minutes, at different times in each process. */
-export function startCleanup({ database, log, intervalMs = defaultIntervalMs }: CleanupOptions): Cleanup {
+export function startCleanup({ database, log, retention, intervalMs = defaultIntervalMs }: CleanupOptions): Cleanup {
   const stopped = new AbortController();
   let running: Promise<void> = Promise.resolve();
   let timer: NodeJS.Timeout;
@@ -35,7 +42,7 @@ export function startCleanup({ database, log, intervalMs = defaultIntervalMs }: 
   };
   async function run(): Promise<void> {
     try {
-      const removed = await cleanUp(database, stopped.signal);
+      const removed = await cleanUp(database, retention, stopped.signal);
       if (removed > 0) log.info({ removed }, "removed expired rows");
     } catch (err) {
       if (!stopped.signal.aborted) log.warn({ err }, "failed to remove expired rows");
@@ -52,24 +59,29 @@ export function startCleanup({ database, log, intervalMs = defaultIntervalMs }: 
 }
 
 /**
- * One run: expired idempotency records and flow runs, and card links that expired unused five days ago. Used links are
- * retained. A card can be entered until a day after its link has expired, and the provider reports it for three days
+ * One run: expired idempotency records and flow runs, card links that expired unused five days ago, and entries of the
+ * audit log and of key use after their retention. Used links are retained. A card can be entered until a day after its link has expired, and the provider reports it for three days
  * more. Small batches skip locked rows, so that no request waits for them.
  *
  * @returns the number of removed rows
  */
-export async function cleanUp(database: Database, signal: AbortSignal): Promise<number> {
+export async function cleanUp(database: Database, retention: Retention, signal: AbortSignal): Promise<number> {
   const write = { rpc: "moego cleanup", requestId: "", keyId: "", companies: "all" as const, ip: "", signal };
   let removed = 0;
   for (const batch of [removeClaims, removeCardLinks, removeFlowRuns])
     removed += await removeAll(database, batch, write);
+  for (const { batch, days } of [
+    { batch: removeKeyUses, days: retention.keyUseDays },
+    { batch: removeChanges, days: retention.auditLogDays },
+  ])
+    if (days > 0) removed += await removeAll(database, batch, write, days);
   return removed;
 }
 
-async function removeAll(database: Database, batch: Statement, write: WriteContext): Promise<number> {
+async function removeAll(database: Database, batch: Statement, write: WriteContext, ...more: readonly number[]) {
   let removed = 0;
   for (let batches = 0; batches < maxBatches; batches += 1) {
-    const [row] = await database.write<{ removed: number }>(batch, [batchSize], write);
+    const [row] = await database.write<{ removed: number }>(batch, [batchSize, ...more], write);
     removed += row?.removed ?? 0;
     if ((row?.removed ?? 0) < batchSize) break;
   }
@@ -93,6 +105,21 @@ const removeFlowRuns = statement(
     SELECT ctid FROM flow_run WHERE expired_time <= statement_timestamp()
     ORDER BY expired_time LIMIT $1 FOR UPDATE SKIP LOCKED)) RETURNING 1)
 SELECT count(*)::int AS removed FROM gone`,
+);
+
+const removeKeyUses = statement(
+  "cleanup.key_uses",
+  `WITH gone AS (
+  DELETE FROM key_use WHERE ctid = ANY (ARRAY(
+    SELECT ctid FROM key_use WHERE used_time < statement_timestamp() - $2::int * interval '1 day'
+    ORDER BY used_time LIMIT $1 FOR UPDATE SKIP LOCKED)) RETURNING 1)
+SELECT count(*)::int AS removed FROM gone`,
+);
+
+/** Runs as the owner: the service may not remove entries of the audit log. */
+const removeChanges = statement(
+  "cleanup.changes",
+  "SELECT remove_old_changes(statement_timestamp() - $2::int * interval '1 day', $1::int) AS removed",
 );
 
 const removeCardLinks = statement(

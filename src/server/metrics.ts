@@ -26,6 +26,7 @@ const secondsBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
 export function createMetrics(options: {
   readonly pool: () => PoolGauges;
   readonly droppedLogLines?: (() => number) | undefined;
+  readonly droppedKeyUses?: () => number;
 }): Metrics {
   const registry = new Registry();
   const registers = [registry];
@@ -69,6 +70,15 @@ export function createMetrics(options: {
     collect() {
       this.reset();
       this.inc(options.droppedLogLines?.() ?? 0);
+    },
+  });
+  new Counter({
+    name: "moego_key_uses_dropped_total",
+    help: "Total number of reads of personal data that were not recorded because the database did not store them fast enough.",
+    registers,
+    collect() {
+      this.reset();
+      this.inc(options.droppedKeyUses?.() ?? 0);
     },
   });
   new Gauge({

@@ -11,6 +11,7 @@ import { timed } from "../support/timed.js";
 const signal = new AbortController().signal;
 const never = () => new Promise<never>(() => {});
 
+const reader = { rpc: "a.B/C", keyId: "key_a", requestId: "request" };
 const anybody = { keyId: "key_a", scopes: new Set<never>(), organizations: [], companies: new Map<string, never>() };
 
 const good: FlowActions = {
@@ -184,8 +185,8 @@ it.each(["STATEMENT_TIMEOUT", "LOCK_TIMEOUT"] as const)(
     const invoke = async () => {
       throw new DomainError(reason, "The database was too slow.");
     };
-    const dependencies = { callerQuery: { find: invoke }, externalApis: { invoke } };
-    const actions = createFlowActions(dependencies, { principal: anybody, companyId: "cmp_a" });
+    const dependencies = { callerQuery: { find: invoke }, externalApis: { invoke }, keyUse: { record() {} } };
+    const actions = createFlowActions(dependencies, { principal: anybody, companyId: "cmp_a", reader });
     const ran = await run(flow([api("credit", "done", { onTimeout: "late" }), end("late"), end()]), actions);
     expect(ran.exit).toBe("exit of late");
     expect(ran.path[0]).toMatchObject({ branch: "TIMED_OUT", reason: "TIMEOUT" });

@@ -6,6 +6,7 @@ import { createLogger } from "../../src/server/logger.js";
 import { createDatabase } from "../support/database.js";
 
 const started: Parameters<typeof startCleanup>[0][] = [];
+const retention = { AUDIT_LOG_RETENTION_DAYS: "31", KEY_USE_RETENTION_DAYS: "32" };
 let isAsked = false;
 let end = () => {};
 
@@ -25,12 +26,19 @@ vi.mock("../../src/db/cleanup.js", () => ({
 
 it("the service cleans up from its start on, and ends only after the run under way has ended", async () => {
   await using database = await createDatabase();
-  const config = readConfig({ HTTP_PORT: "0", GRPC_PORT: "0", LOG_LEVEL: "silent", DRAIN_TIMEOUT_MS: "0" });
+  const config = readConfig({
+    HTTP_PORT: "0",
+    GRPC_PORT: "0",
+    LOG_LEVEL: "silent",
+    DRAIN_TIMEOUT_MS: "0",
+    ...retention,
+  });
   const app = await createApp({
     ...{ config, logger: createLogger(config.log), databaseUrl: database.serviceUrl },
     secrets: { pageTokenSecret: "page-token-secret-of-the-tests-0123", secretKey: Buffer.alloc(32, 9) },
   });
   expect(started).toHaveLength(1);
+  expect(started[0]?.retention).toEqual({ auditLogDays: 31, keyUseDays: 32 });
   let isStopped = false;
   const stopped = app.stop().then(() => {
     isStopped = true;

@@ -42,13 +42,14 @@ async function left(sql: string): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
+const retention = { auditLogDays: 30, keyUseDays: 30 };
 const claims = "SELECT key AS name FROM idempotency ORDER BY key";
 
 describe("the cleanup", () => {
   it("removes every expired idempotency key, whatever their number, and no other", async () => {
     await addClaims("old-", 2_500, "-1 second");
     await addClaims("young-", 1, "1 hour");
-    expect(await cleanUp(database, signal)).toBe(2_500);
+    expect(await cleanUp(database, retention, signal)).toBe(2_500);
     expect(await left(claims)).toEqual(["young-1"]);
   });
 
@@ -56,8 +57,39 @@ describe("the cleanup", () => {
     await addLink("dead", "-121 hours", false);
     await addLink("used", "-121 hours", true);
     await addLink("fresh", "-119 hours", false);
-    expect(await cleanUp(database, signal)).toBe(1);
+    expect(await cleanUp(database, retention, signal)).toBe(1);
     expect(await left("SELECT id AS name FROM card_link ORDER BY id")).toEqual(["fresh", "used"]);
+  });
+
+  it("removes entries of the audit log and of key use after their retention, but none of an erasure", async () => {
+    const { companyId } = tenant;
+    const old = (days: number) => new Date(Date.now() - days * 86_400_000);
+    await world.database.owner.query("DELETE FROM key_use");
+    for (const [id, days] of [
+      ["old", 31],
+      ["young", 29],
+      ["erased_old", 31],
+    ] as const) {
+      await world.database.owner.query(
+        `INSERT INTO change (company_id, kind, resource_id, version, rpc, key_id, request_id, changed_time)
+         VALUES ($1, 'lead', $2, 1, 'a.B/C', 'k', 'r', $3)`,
+        [companyId, id, old(days)],
+      );
+      await world.database.owner.query(
+        "INSERT INTO key_use (company_id, id, key_id, rpc, request_id, used_time) VALUES ($1, $2, 'k', 'a.B/C', 'r', $3)",
+        [companyId, id, old(days)],
+      );
+    }
+    expect(await cleanUp(database, { auditLogDays: 0, keyUseDays: 0 }, signal)).toBe(0);
+    expect(await cleanUp(database, retention, signal)).toBe(3);
+    expect(await left("SELECT id AS name FROM key_use")).toEqual(["young"]);
+    const changes = "SELECT resource_id AS name FROM change WHERE kind = 'lead' ORDER BY resource_id";
+    expect(await left(changes)).toEqual(["erased_old", "young"]);
+    // Not even the function removes what is younger than a day.
+    await expect(
+      world.database.owner.query("SELECT remove_old_changes(now() + interval '1 day', 100) AS removed"),
+    ).resolves.toMatchObject({ rows: [{ removed: 1 }] });
+    expect(await left(changes)).toEqual(["erased_old"]);
   });
 
   it("passes by what another transaction holds", async () => {
@@ -65,7 +97,7 @@ describe("the cleanup", () => {
     const other = await world.database.owner.connect();
     try {
       await other.query("BEGIN; SELECT FROM idempotency WHERE key = 'held-2' FOR UPDATE");
-      expect(await cleanUp(database, signal)).toBe(2);
+      expect(await cleanUp(database, retention, signal)).toBe(2);
     } finally {
       await other.query("ROLLBACK");
       other.release();
@@ -74,7 +106,7 @@ describe("the cleanup", () => {
   });
 
   it("runs again and again until it is stopped", async () => {
-    const cleanup = startCleanup({ database, log: silentLog, intervalMs: 20 });
+    const cleanup = startCleanup({ database, log: silentLog, retention, intervalMs: 20 });
     await expect.poll(() => left(claims)).toEqual(["young-1"]);
     await addClaims("next-", 1, "-1 second");
     await expect.poll(() => left(claims)).toEqual(["young-1"]);
@@ -92,7 +124,7 @@ describe("the cleanup", () => {
         isRunning = true;
         finish = () => resolve([]);
       });
-    const cleanup = startCleanup({ database: { ...database, write }, log: silentLog, intervalMs: 1 });
+    const cleanup = startCleanup({ database: { ...database, write }, log: silentLog, retention, intervalMs: 1 });
     await expect.poll(() => isRunning).toBe(true);
     let isStopped = false;
     const stopped = cleanup.stop().then(() => {

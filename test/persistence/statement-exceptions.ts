@@ -22,6 +22,11 @@ export const unfilteredOnPurpose: readonly Exception[] = [
   { statement: "api_keys.staff", about: "staff", why: "asks in which companies of an enterprise somebody works" },
   { statement: "directory_admin.companies", about: "company", why: "lists all companies for a platform key" },
   { statement: "cleanup.flow_runs", about: "flow_run", why: "removes what has expired, of every company" },
+  {
+    statement: "cleanup.key_uses",
+    about: "key_use",
+    why: "removes what is older than its retention, of every company",
+  },
   { statement: "cleanup.card_links", about: "card_link", why: "removes what has expired, of every company" },
   { statement: "cards.find_link", about: "card_link", why: "looked up by its token before any company is known" },
   { statement: "cards.find_link", about: "company", why: "the company of the link" },

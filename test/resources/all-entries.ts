@@ -1,6 +1,7 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 import type { Tables } from "../../src/demo/demo-directory.js";
 import { apiKeys } from "./api-keys.js";
+import { audit } from "./audit.js";
 import { callers } from "./callers.js";
 import { cards } from "./cards.js";
 import { catalog } from "./catalog.js";
@@ -40,6 +41,7 @@ export const rpcEntries: readonly RpcEntry[] = [
   ...packages,
   ...consent,
   ...cards,
+  ...audit,
   ...callers,
   ...vipLevels,
   ...externalApis,

@@ -5,6 +5,7 @@ import { PetAdminService } from "../../src/gen/proto/moego/admin/v1/pet_admin_se
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { LeadService } from "../../src/gen/proto/moego/business/customer/v1/lead_service_pb.js";
 import { PetService } from "../../src/gen/proto/moego/business/customer/v1/pet_service_pb.js";
+import { CallerService } from "../../src/gen/proto/moego/callcenter/v1/caller_service_pb.js";
 import { columnsHolding, createCanaries } from "../support/canaries.js";
 import { keys } from "../support/fixture-keys.js";
 import { knownCustomer, knownLead, pointTo } from "../support/known-person.js";
@@ -45,6 +46,7 @@ beforeAll(async () => {
 
 /** Where a person's texts and ids stand while it is known. A column that is missing here is one that nobody looks at. */
 const columnsOfLead = [
+  "key_use.records",
   ...["change.resource_id", "consent_event.subject_id", "custom_field.default_value", "customer.custom_fields"],
   ...["idempotency.resource_ids", "lead.address", "lead.avatar", "lead.custom_fields", "lead.email", "lead.email_key"],
   ...[
@@ -84,11 +86,20 @@ const columnsOfCustomer = [
   ...["package_ledger.note", "package_ledger.order_id", "pet.customer_id"],
 ];
 
+/** Waits until a query of the person is stored. */
+async function read(kind: "customer" | "lead", id: string): Promise<void> {
+  await server.ok(CallerService.method.queryCustomer, { companyId, id });
+  const stored = "SELECT client_address FROM key_use WHERE records @> ARRAY[$1]";
+  const addresses = async () => (await owner.query(stored, [`${kind}/${id}`])).rows;
+  await expect.poll(addresses, { timeout: 10_000 }).toEqual([{ client_address: "127.0.0.0" }]);
+}
+
 describe("erasure leaves nothing", () => {
   it("of a customer that was a lead: no text and no id of it in any column of any table", async () => {
     const canaries = createCanaries();
     const person = await knownCustomer(server, canaries);
     await pointTo(server, "CUSTOMER", person.id);
+    await read("customer", person.id);
     const sought = [...canaries.all, ...person.ids];
     expect(await columnsHolding(owner, sought)).toEqual(expect.arrayContaining(columnsOfCustomer));
     await server.ok(eraseCustomer, { companyId, id: person.id });
@@ -99,6 +110,7 @@ describe("erasure leaves nothing", () => {
     const canaries = createCanaries();
     const person = await knownLead(server, canaries);
     await pointTo(server, "LEAD", person.id);
+    await read("lead", person.id);
     const sought = [...canaries.all, ...person.ids];
     expect(await columnsHolding(owner, sought)).toEqual(expect.arrayContaining(columnsOfLead));
     await server.ok(eraseLead, { companyId, id: person.id });

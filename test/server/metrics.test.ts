@@ -68,6 +68,8 @@ it("has each of its counters moved by a test here", async () => {
     "moego_call_errors_total",
     "moego_calls_total",
     // Moved in test/server/log-destination.test.ts.
+    // Moved in test/rpc/key-use.test.ts.
+    "moego_key_uses_dropped_total",
     "moego_log_lines_dropped_total",
     "moego_outbound_calls_total",
   ]);

@@ -26,7 +26,7 @@ export function answerFacts({
   number,
   matches,
   matchCount,
-}: Omit<CallerAnswer, "facts" | "values">): Record<AnswerFactKey, string> {
+}: Omit<CallerAnswer, "companyId" | "facts" | "values">): Record<AnswerFactKey, string> {
   const lead = caller?.kind === "LEAD" ? caller.lead : undefined;
   const phone = matches[0]?.matchedPhone;
   const other = phone && phone.belongsTo !== "OWNER" ? phone : undefined;

@@ -38,17 +38,21 @@ export function createCallerQuery(callers: Pick<CallerRepository, "find" | "fiel
      */
     async find(principal: Principal, question: CallerQuestion, signal: AbortSignal): Promise<CallerAnswer> {
       const access = companyOf(principal, question.companyId ?? "");
+      const { companyId } = access;
       const { lookup, number, otherwise } = readQuestion(question, access);
       const { needsRecord } = question;
       const asked = lookup && { accessFilter: companyAccessFilter(access), needsRecord, ...lookup };
       const search = asked && (await callers.find(asked, signal));
       if (search?.caller) {
         const { caller, matches, matchCount, fields } = search;
-        return answered({ status: "FOUND", number, caller, matches, matchCount }, callerValues(caller, fields));
+        return answered(
+          { companyId, status: "FOUND", number, caller, matches, matchCount },
+          callerValues(caller, fields),
+        );
       }
       const known = search?.fields.map(({ id }) => id);
       const fieldIds = known ?? (question.needsKeys ? await callers.fieldIds(access.companyId, signal) : []);
-      return answered({ status: otherwise, number, matches: [], matchCount: 0 }, emptyValues(fieldIds));
+      return answered({ companyId, status: otherwise, number, matches: [], matchCount: 0 }, emptyValues(fieldIds));
     },
   };
 }

@@ -64,6 +64,8 @@ export interface ScreenSearch {
 }
 
 export interface CallerScreen extends ScreenSearch {
+  /** The company that was searched. */
+  readonly companyId: string;
   readonly status: QueryStatus;
   /** E.164. "" if no number was given, or if it is withheld or unreadable. */
   readonly number: string;

@@ -25,13 +25,14 @@ export function createCallerScreens(callers: CallerScreenRepository) {
      */
     async find(principal: Principal, asked: CallingNumber, signal: AbortSignal): Promise<CallerScreen> {
       const access = companyOf(principal, asked.companyId ?? "");
-      const nobody = { number: "", matches: [], matchCount: 0 };
+      const { companyId } = access;
+      const nobody = { companyId, number: "", matches: [], matchCount: 0 };
       if (asked.tel.trim() === "") return { status: "UNKNOWN", ...nobody };
       const phone = readCallerPhone(asked.tel, access.country);
       if (phone.kind !== "number") return { status: phone.kind === "withheld" ? "WITHHELD" : "UNREADABLE", ...nobody };
       const { number } = phone;
       const search = await callers.findAll({ accessFilter: companyAccessFilter(access), phone: number }, signal);
-      return { status: search.matchCount === 0 ? "UNKNOWN" : "FOUND", number, ...search };
+      return { status: search.matchCount === 0 ? "UNKNOWN" : "FOUND", companyId, number, ...search };
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { rpc, type ServiceHandlers } from "../../api/rpc.js";
+import { type KeyUseLog, recordQuery } from "../../core/key-use.js";
 import { matchCountHeader } from "../../core/response-header.js";
 import { etagOf } from "../../core/write.js";
 import type { CallerProfileSchema } from "../../gen/proto/moego/callcenter/v1/caller_profile_pb.js";
@@ -19,19 +20,27 @@ import { accountKinds, type CallerProfile } from "./caller-profile.model.js";
 import type { CallerProfiles } from "./caller-profile.service.js";
 import type { CallerQuery } from "./caller-query.service.js";
 
+interface CallerParts {
+  readonly callerQuery: CallerQuery;
+  readonly callerProfiles: CallerProfiles;
+  readonly keyUse: KeyUseLog;
+}
+
 /** Handlers of `moego.callcenter.v1.CallerService`. */
-export function createCallerHandlers(
-  callerQuery: CallerQuery,
-  callerProfiles: CallerProfiles,
-): ServiceHandlers<typeof CallerService> {
+export function createCallerHandlers({
+  callerQuery,
+  callerProfiles,
+  keyUse,
+}: CallerParts): ServiceHandlers<typeof CallerService> {
   return {
     queryCustomer: rpc(
       callerQuestion,
-      async ({ format, ...question }, { principal, signal, setHeader, responseBody }) => {
+      async ({ format, ...question }, { principal, signal, write, setHeader, responseBody }) => {
         // A response of which only the answer or the text is sent does not need the messages, which cost the most.
         const isTyped = responseBody === undefined;
         const needs = { needsKeys: format !== "PLAIN", needsRecord: isTyped };
         const found = await callerQuery.find(principal, { ...question, ...needs }, signal);
+        recordQuery(keyUse, write, found);
         // The plain answer has the documented keys alone.
         if (format === "PLAIN") setHeader(matchCountHeader, String(found.matchCount));
         return toProtoAnswer(found, { format, isTyped });

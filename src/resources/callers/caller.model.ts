@@ -90,6 +90,8 @@ export const queryStatuses = enumeration("FOUND", "UNKNOWN", "WITHHELD", "UNREAD
 export type QueryStatus = WordOf<typeof queryStatuses>;
 
 export interface CallerAnswer {
+  /** The company that was searched. */
+  readonly companyId: string;
   /**
    * - FOUND: a customer or lead matches
    * - WITHHELD: nobody was found, and the caller withheld the number

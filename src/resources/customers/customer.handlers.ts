@@ -6,6 +6,7 @@ import { type PageTokens, pagination } from "../../api/page-token.js";
 import { createdCursorOf, createdOrUpdatedCursorOf, paged } from "../../api/paged.js";
 import { warnOfPhones, warnOfUpdate } from "../../api/phone-fields.js";
 import { archiving, inCountry, rpc, type ServiceHandlers } from "../../api/rpc.js";
+import { type KeyUseLog, readOfPage } from "../../core/key-use.js";
 import { noteRule } from "../../core/text.js";
 import type { CustomerAdminService } from "../../gen/proto/moego/admin/v1/customer_admin_service_pb.js";
 import type { CustomerService } from "../../gen/proto/moego/business/customer/v1/customer_service_pb.js";
@@ -22,6 +23,7 @@ interface CustomerHandlerDependencies {
   readonly notes: CustomerNotes;
   readonly tags: CustomerTags;
   readonly pageTokens: PageTokens;
+  readonly keyUse: KeyUseLog;
 }
 
 /** moego.business.customer.v1.CustomerService */
@@ -30,6 +32,7 @@ export function createCustomerHandlers({
   notes,
   tags,
   pageTokens,
+  keyUse,
 }: CustomerHandlerDependencies): ServiceHandlers<typeof CustomerService> {
   return {
     createCustomer: rpc(inCountry(newCustomer), async (input, context) => {
@@ -56,6 +59,7 @@ export function createCustomerHandlers({
       find: ({ companyId, filter = {} }, page, { principal, signal }) =>
         customers.list({ companyId, filter, page }, principal, signal),
       order: createdOrUpdatedCursorOf,
+      seen: (rows, { companyId }, { write }) => keyUse.record(write, readOfPage(companyId, "customer", rows)),
       respond: (rows, nextPageToken) => ({ customers: rows.map(toProtoCustomer), nextPageToken }),
     }),
 

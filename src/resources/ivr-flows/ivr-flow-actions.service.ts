@@ -1,4 +1,5 @@
 import { DomainError } from "../../core/errors.js";
+import { type KeyUseLog, type Reader, recordQuery } from "../../core/key-use.js";
 import type { Principal } from "../../core/principal.js";
 import type { CallerQuery } from "../callers/caller-query.service.js";
 import type { ExternalApis } from "../external-apis/external-api.service.js";
@@ -14,11 +15,13 @@ const maxGraceMs = 40;
 export interface ActionDependencies {
   readonly callerQuery: Pick<CallerQuery, "find">;
   readonly externalApis: Pick<ExternalApis, "invoke">;
+  readonly keyUse: KeyUseLog;
 }
 
 export interface ActionContext {
   readonly principal: Principal;
   readonly companyId: string;
+  readonly reader: Reader;
   /** The idempotency key of the request that runs the flow, if any. */
   readonly idempotencyKey?: string;
 }
@@ -33,10 +36,10 @@ interface RunTraces {
 
 /** The customer queries and external API calls of a run, with the access of the client. */
 export function createFlowActions(
-  { callerQuery, externalApis }: ActionDependencies,
+  { callerQuery, externalApis, keyUse }: ActionDependencies,
   context: ActionContext,
 ): FlowActions & RunTraces {
-  const { principal, companyId, idempotencyKey } = context;
+  const { principal, companyId, reader, idempotencyKey } = context;
   const people = new Map<string, RunPerson>();
   let callsInProgress = 0;
   let hasCalled = false;
@@ -52,6 +55,7 @@ export function createFlowActions(
       try {
         const asked = { companyId, needsKeys: true, needsRecord: false, ...question };
         const answer = await callerQuery.find(principal, asked, AbortSignal.any([signal, tooLong]));
+        recordQuery(keyUse, reader, answer);
         const [first] = answer.matches;
         if (first) people.set(`${first.kind}/${first.id}`, { kind: personKinds[first.kind], id: first.id });
         return { found: answer.caller !== undefined, values: { ...answer.values, ...answer.facts } };

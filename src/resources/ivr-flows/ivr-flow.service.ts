@@ -148,7 +148,7 @@ export function createIvrFlows(dependencies: Dependencies) {
       const begun = performance.now();
       requireCompanyAccess(principal, companyId);
       const idempotencyKey = claim ? { idempotencyKey: claim.key } : {};
-      const actions = createFlowActions(dependencies, { principal, companyId, ...idempotencyKey });
+      const actions = createFlowActions(dependencies, { principal, companyId, reader: write, ...idempotencyKey });
       const [opened] = await Promise.allSettled([open(target, inputs, { principal, signal: write.signal })]);
       // A duplicate whose predecessor had no effect starts late, and then has the whole time limit of the flow.
       const endMs = (timeoutMs: number) =>

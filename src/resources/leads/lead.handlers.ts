@@ -7,6 +7,7 @@ import { warnOfPhones, warnOfUpdate } from "../../api/phone-fields.js";
 import { archiving, inCountry, rpc, type ServiceHandlers } from "../../api/rpc.js";
 import { requireCompanyAccess } from "../../core/access.js";
 import { invalidRequest, type Violation } from "../../core/errors.js";
+import { type KeyUseLog, readOfPage } from "../../core/key-use.js";
 import type { Principal } from "../../core/principal.js";
 import type { LeadAdminService } from "../../gen/proto/moego/admin/v1/lead_admin_service_pb.js";
 import type { LeadService, UpdateLeadRequest } from "../../gen/proto/moego/business/customer/v1/lead_service_pb.js";
@@ -19,7 +20,11 @@ import type { LeadAdmin } from "./lead-admin.service.js";
 import { leadMask, leadUpdate, toLeadUpdate } from "./lead-update.input.js";
 
 /** Handlers of `moego.business.customer.v1.LeadService`. */
-export function createLeadHandlers(leads: Leads, pageTokens: PageTokens): ServiceHandlers<typeof LeadService> {
+export function createLeadHandlers(
+  leads: Leads,
+  pageTokens: PageTokens,
+  keyUse: KeyUseLog,
+): ServiceHandlers<typeof LeadService> {
   return {
     createLead: rpc(
       (request, { principal }, parse) => {
@@ -62,6 +67,7 @@ export function createLeadHandlers(leads: Leads, pageTokens: PageTokens): Servic
       find: ({ companyId, filter }, page, { principal, signal }) =>
         leads.list({ companyId, filter, page }, principal, signal),
       order: createdOrUpdatedCursorOf,
+      seen: (rows, { companyId }, { write }) => keyUse.record(write, readOfPage(companyId, "lead", rows)),
       respond: (rows, nextPageToken) => ({ leads: rows.map(toProtoLead), nextPageToken }),
     }),
 

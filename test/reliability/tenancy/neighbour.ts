@@ -30,6 +30,7 @@ const fixedTexts: Readonly<Record<string, string>> = {
   "consent_event.after": "names of channels",
   "consent_event.before": "names of channels",
   "change.kind": "names a table",
+  "key_use.records": "kinds and ids of records, which the neighbour has as well",
   "package_ledger.kind": "one of four words",
   "customer_card.provider": "one of two words",
   "external_api.method": "an HTTP method",

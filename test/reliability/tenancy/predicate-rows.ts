@@ -47,6 +47,16 @@ export async function plantForPredicates(owner: pg.Pool): Promise<void> {
        VALUES ('zq.both', 2, $1, ''), ('zq.both', 1, 'biz_a1', $2)`,
       [tenant, neighbour],
     );
+    // One of the tenant's own reads with a key of both, whose last use the tenant may not learn.
+    await client.query(
+      `INSERT INTO api_key (id, name, created_time, updated_time, last_used_time)
+       VALUES ('key_of_both', 'Both', now(), now(), '2024-03-01T10:00:00Z')`,
+    );
+    await client.query(
+      `INSERT INTO api_key_organization (key_id, type, organization_id, company_id)
+       VALUES ('key_of_both', 2, $1, ''), ('key_of_both', 1, 'biz_a1', $2)`,
+      [tenant, neighbour],
+    );
     for (const statement of namesakes) await client.query(statement);
   } finally {
     await client.query("RESET tenancy.open");

@@ -62,9 +62,12 @@ export interface WorldOptions {
   readonly log?: DestinationStream;
 }
 
+/** Statements in the background would be traced as those of whichever call is under way. */
+const withoutKeyUse = { KEY_USE_RETENTION_DAYS: "0" };
+
 /** The tenant and its neighbour with the same ids, the neighbour full of canaries and guarded. */
 export async function openWorld({ log }: WorldOptions = {}): Promise<World> {
-  const environment = { LOG_LEVEL: log ? "trace" : "silent", DATABASE_POOL_SIZE: "20" };
+  const environment = { LOG_LEVEL: log ? "trace" : "silent", DATABASE_POOL_SIZE: "20", ...withoutKeyUse };
   const server = await startServer({ environment, ...(log ? { log } : {}) });
   await server.insert(moreTables);
   await server.insertKeys([worldKeys.neighbour, worldKeys.location, ...lacking.values()]);
@@ -116,6 +119,23 @@ function consentGiven(time: string) {
   };
 }
 
+/** Enough for a second page. */
+function changed(version: number) {
+  return {
+    ...{ company_id: tenant, kind: "customer", resource_id: "cus_a1", version, rpc: "a.B/C", key_id: "key_a" },
+    ...{ staff_id: "staff_a1", request_id: "request", changed_time: `2024-03-0${version}T10:00:00Z` },
+    ...{ changed_fields: ["first_name"], location_before: "biz_a1", location_after: "biz_a1" },
+    ...{ client_address: "127.0.0.0", related_kind: "lead", related_id: "lcus_a1" },
+  };
+}
+
+function used(id: string, keyId = "key_a") {
+  return {
+    ...{ company_id: tenant, id, key_id: keyId, rpc: "a.B/C", records: ["customer/cus_a1"], request_id: "request" },
+    ...{ client_address: "127.0.0.0", used_time: "2024-03-01T10:00:00Z" },
+  };
+}
+
 const parts = {
   headers: [{ name: "x", value: "y", isSecret: false }],
   request_params: [{ name: "x", location: "QUERY", type: "STRING", required: false, description: "y" }],
@@ -134,6 +154,8 @@ const moreTables: Tables = [
     [{ company_id: tenant, pet_id: "pet_l1", position: 0, name: "Rabies", expired_time: "2027-01-01T00:00:00Z" }],
   ],
   ["consent_event", [consentGiven("2024-03-01T10:00:00Z"), consentGiven("2024-03-02T10:00:00Z")]],
+  ["change", [changed(1), changed(2)]],
+  ["key_use", [used("use_1"), used("use_2", "key_of_both"), used("use_3", "key_of_both")]],
   ["service", [offeredService(tenant, "srv_a5", "Offered there", { business_ids: ["biz_a1"] })]],
   [
     "custom_field",
