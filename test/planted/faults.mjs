@@ -45,8 +45,8 @@ const dropped = within("src/app.ts", [
   },
   {
     fault: "the clean-up never starts",
-    from: "const cleanup = startCleanup({ database, log: logger });",
-    to: "const cleanup = { stop: async () => {} }; void startCleanup;",
+    from: "const cleanup = startCleanup(",
+    to: "void startCleanup; const cleanup = ((_options: unknown) => ({ stop: async () => {} }))(",
     test: "test/faults/app-cleanup.test.ts",
     name: "the service cleans up from its start on",
   },
