@@ -59,3 +59,14 @@ it.each([
 ])("rejects %s", (_what, message) => {
   expect(() => encodeBinary(everyKind(), message)).toThrow(TypeError);
 });
+
+it.each([
+  ["a text that is a number", { string: 1 }],
+  ["a number that is a text", { int32: "1" }],
+  ["a fraction", { int32: 1.5 }],
+  ["no number", { int32: Number.NaN }],
+  ["a list that is none", { liststring: "a" }],
+  ["a message that is none", { self: 1 }],
+])("rejects %s in JSON", (_what, message) => {
+  expect(() => encodeJson(everyKind(), message)).toThrow(TypeError);
+});

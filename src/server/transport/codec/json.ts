@@ -142,7 +142,7 @@ function scalarWriter(type: ScalarType): WriteJson {
     case ScalarType.SFIXED64:
       return (value) => `"${BigInt(typeof value === "bigint" || typeof value === "string" ? value : numberOf(value))}"`;
     default:
-      return (value) => String(numberOf(value));
+      return (value) => (Number.isInteger(value) ? String(value) : wrong(type));
   }
 }
 
