@@ -1,26 +1,24 @@
-import { type JsonValue, query } from "jsonpath-rfc9535";
-import parse from "jsonpath-rfc9535/parser";
-
-export type { JsonValue };
+import { JSONPathEnvironment, type JSONPathQuery, type JSONValue, jsonpath } from "json-p3";
+import { type JsonValue, maxDepth } from "./json-document.js";
 
 /** Maximum length of a path, in UTF-16 code units. */
 const maxPathChars = 255;
 /** Maximum number of comparisons and tests in a filter. */
 const maxFilterTerms = 3;
-const maxDepth = 100;
 
 /** The other two functions of RFC 9535 take regular expressions, which a response could make run forever. */
-const allowedFunctions: ReadonlySet<unknown> = new Set(["length", "count", "value"]);
+const allowedFunctions: ReadonlySet<string> = new Set(["length", "count", "value"]);
 
-/** Selectors that can match several nodes. They are not allowed in filters, which run once per node. */
-const searching: ReadonlySet<unknown> = new Set([
-  "DescendantSegment",
-  "WildcardSelector",
-  "SliceSelector",
-  "FilterSelector",
-]);
+const environment = createEnvironment();
 
-const logical: ReadonlySet<unknown> = new Set(["LogicalOrExpr", "LogicalAndExpr"]);
+function createEnvironment(): JSONPathEnvironment {
+  // The limit is of calls of the library, of which the root is one.
+  const created = new JSONPathEnvironment({ maxRecursionDepth: maxDepth + 2 });
+  for (const name of created.functionRegister.keys()) {
+    if (!allowedFunctions.has(name)) created.functionRegister.delete(name);
+  }
+  return created;
+}
 
 /**
  * Validates a JSONPath (RFC 9535) and returns a violation text. Excludes what costs more than one or two passes through
@@ -29,84 +27,93 @@ const logical: ReadonlySet<unknown> = new Set(["LogicalOrExpr", "LogicalAndExpr"
  */
 export function jsonPathFault(path: string): string | undefined {
   if (path.length > maxPathChars) return `Must have at most ${maxPathChars} characters.`;
-  const nodes = nodesOf(path);
-  if (!nodes) return "Must be a JSONPath (RFC 9535), for example $.customer.id.";
-  if (nodes.some(({ type, name }) => type === "FunctionExpr" && !allowedFunctions.has(name))) {
-    return "Must use no functions other than length, count and value.";
-  }
-  if (nodes.some(({ selectors }) => Array.isArray(selectors) && selectors.length > 1)) {
+  const query = compiled(path);
+  if (query === "UNKNOWN_FUNCTION") return "Must use no functions other than length, count and value.";
+  if (query === "MALFORMED") return "Must be a JSONPath (RFC 9535), for example $.customer.id.";
+  const inner = filtersOf(query).map(partsOf);
+  const queries = [query, ...inner.flatMap((parts) => parts.queries)];
+  if (queries.some(({ segments }) => segments.some(({ selectors }) => selectors.length > 1)))
     return "Must have one selector per pair of brackets.";
-  }
-  if (nodes.filter(({ type }) => type === "DescendantSegment").length > 1) return "Must contain `..` at most once.";
-  const filters = nodes.filter(({ type }) => type === "FilterSelector");
-  if (filters.length > 1) return "Must contain at most one filter.";
-  const inner = filters.flatMap(({ value }) => walk(value));
-  if (inner.some(({ type }) => searching.has(type))) return "Must compare only single values in a filter.";
-  if (inner.filter(({ type }) => logical.has(type)).length >= maxFilterTerms) {
+  if (queries.flatMap(({ segments }) => segments).filter(isDescendant).length > 1)
+    return "Must contain `..` at most once.";
+  if (queries.flatMap(filtersOf).length > 1) return "Must contain at most one filter.";
+  if (inner.some((parts) => parts.queries.some(isSearching))) return "Must compare only single values in a filter.";
+  if (inner.some(({ operators }) => operators >= maxFilterTerms))
     return `Must have at most ${maxFilterTerms} terms in a filter.`;
-  }
   return undefined;
 }
 
 /** Whether a path searches the document instead of selecting one position. */
 export function isMultiNodePath(path: string): boolean {
-  return nodesOf(path)?.some(({ type }) => searching.has(type)) ?? false;
+  const query = compiled(path);
+  return typeof query !== "string" && isSearching(query);
 }
 
 export function firstMatch(document: JsonValue, path: string): JsonValue | undefined {
-  return query(document, path)[0];
+  const value = environment.match(path, document)?.value;
+  return isJsonValue(value) ? value : undefined;
 }
 
-/**
- * Parses a JSON document. Undefined if the text is not JSON or nested too deeply. An integer that a double cannot
- * represent becomes a string of its digits (`isLongInteger`): it is probably an id, and a rounded id would be another
- * record's.
- */
-export function readJson(text: string): JsonValue | undefined {
+/** The library's type also allows undefined, which no document contains. */
+function isJsonValue(value: JSONValue): value is JsonValue {
+  return value !== undefined;
+}
+
+function compiled(path: string): JSONPathQuery | "UNKNOWN_FUNCTION" | "MALFORMED" {
   try {
-    const document: JsonValue = JSON.parse(text);
-    if (isTooDeep(document)) return undefined;
-    return /\d{16}/.test(text) ? JSON.parse(text.replaceAll(stringOrNumber, quoteLongInteger)) : document;
-  } catch {
-    return undefined;
+    return environment.compile(path);
+  } catch (error) {
+    return error instanceof Error && error.name === "UndefinedFilterFunctionError" ? "UNKNOWN_FUNCTION" : "MALFORMED";
   }
 }
 
-/** Whether `readJson` could have made this string from an integer beyond 2^53. */
-export function isLongInteger(text: string): boolean {
-  return /^-?\d{16,}$/.test(text) && !Number.isSafeInteger(Number(text));
+const { FilterSelector, NameSelector, IndexSelector } = jsonpath.selectors;
+const { LogicalExpression, PrefixExpression, InfixExpression, FunctionExtension, FilterQuery } = jsonpath.expressions;
+
+/** Selects several nodes. A filter, which runs once per node, must not contain such a query. */
+function isSearching({ segments }: JSONPathQuery): boolean {
+  return segments.some(
+    (segment) =>
+      isDescendant(segment) ||
+      segment.selectors.some((selector) => !(selector instanceof NameSelector || selector instanceof IndexSelector)),
+  );
 }
 
-/** Matches strings and numbers as whole tokens, so that one pass over valid JSON is enough. */
-const stringOrNumber = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
-
-function quoteLongInteger(token: string): string {
-  return isLongInteger(token) ? `"${token}"` : token;
+/** The library does not export the class. */
+function isDescendant(segment: jsonpath.JSONPathSegment): boolean {
+  return segment.toString().startsWith("..");
 }
 
-type Node = Readonly<Record<string, unknown>>;
-
-function nodesOf(path: string): readonly Node[] | undefined {
-  try {
-    return walk(parse(path));
-  } catch {
-    return undefined;
-  }
+function filtersOf({ segments }: JSONPathQuery) {
+  return segments
+    .flatMap(({ selectors }) => selectors)
+    .flatMap((selector) => (selector instanceof FilterSelector ? [selector.expression] : []));
 }
 
-function walk(value: unknown): Node[] {
-  if (Array.isArray(value)) return value.flatMap(walk);
-  if (typeof value !== "object" || value === null) return [];
-  const node = Object.fromEntries(Object.entries(value));
-  return [node, ...Object.values(node).flatMap(walk)];
+interface FilterParts {
+  readonly queries: readonly JSONPathQuery[];
+  /** Number of `&&` and `||`. */
+  readonly operators: number;
 }
 
-/** Iterates level by level, because recursion could overflow the stack. */
-function isTooDeep(document: JsonValue): boolean {
-  let level: readonly unknown[] = [document];
-  for (let depth = 0; level.length > 0; depth++) {
-    if (depth > maxDepth) return true;
-    level = level.flatMap((value) => (typeof value === "object" && value !== null ? Object.values(value) : []));
-  }
-  return false;
+function partsOf(expression: unknown): FilterParts {
+  if (expression instanceof LogicalExpression) return partsOf(expression.expression);
+  if (expression instanceof PrefixExpression) return partsOf(expression.right);
+  if (expression instanceof FilterQuery)
+    return all([{ queries: [expression.path], operators: 0 }, ...innerOf(expression.path)]);
+  if (expression instanceof FunctionExtension) return all(expression.args.map(partsOf));
+  if (!(expression instanceof InfixExpression)) return { queries: [], operators: 0 };
+  const own = { queries: [], operators: expression.logical ? 1 : 0 };
+  return all([own, partsOf(expression.left), partsOf(expression.right)]);
+}
+
+function innerOf(query: JSONPathQuery): readonly FilterParts[] {
+  return filtersOf(query).map(partsOf);
+}
+
+function all(parts: readonly FilterParts[]): FilterParts {
+  return {
+    queries: parts.flatMap(({ queries }) => queries),
+    operators: parts.reduce((sum, { operators }) => sum + operators, 0),
+  };
 }

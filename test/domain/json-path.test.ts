@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { firstMatch, isMultiNodePath, jsonPathFault, readJson } from "../../src/core/json-path.js";
+import { readJson } from "../../src/core/json-document.js";
+import { firstMatch, isMultiNodePath, jsonPathFault } from "../../src/core/json-path.js";
 import { timed } from "../support/timed.js";
 
 const largest = 64 * 1024;
@@ -41,6 +42,42 @@ describe("a path", () => {
     ].flat(),
   )("is refused: %s", (path, reason) => {
     expect(jsonPathFault(path)).toMatch(reason);
+  });
+
+  // jsonpath-rfc9535 1.3.0, used before, read `a && b && c` as `a && (b || c)`, and failed 41 of the 703 cases of RFC 9535's
+  // compliance suite (jsonpath-compliance-test-suite, September 2026). json-p3 2.3.1 passes all.
+  it.each([
+    ["$[?@.vip == true && @.size == 'L' && @.due == true].id", "d"],
+    ["$[?@.vip && @.due && @.size == 'L'].id", "d"],
+    ["$[?@.id == 'a' && @.size == 'L' || @.id == 'c'].id", "c"],
+    ["$[?@.id == 'c' || @.id == 'a' && @.size == 'L'].id", "c"],
+    ["$[?(@.id == 'a' || @.id == 'c') && @.due].id", "c"],
+    ["$[?!@.vip && @.size == 'L'].id", "b"],
+    ["$[?!(@.vip || @.size == 'L')].id", undefined],
+    ["$[?@.size != 'S' && @.size != 'M' && @.vip].id", "d"],
+    ["$[?@['no'] == @['none']].id", "a"],
+    ["$[?@.due == false].id", undefined],
+    ["$[?@.size > 'L'].id", "a"],
+    ["$[?length(@.size) == 1 && count(@.id) == 1 && value(@.id) == 'c'].id", "c"],
+    ["$[-1].id", "d"],
+    ["$[1:3].id", "b"],
+    ["$[::-1].id", "d"],
+    ["$..id", "a"],
+    ["$[?@.id=='\\u0064'].size", "L"],
+  ])("%s finds %s", (path, expected) => {
+    const dogs = [
+      { id: "a", vip: true, size: "S" },
+      { id: "b", size: "L", due: true },
+      { id: "c", vip: true, size: "S", due: true },
+      { id: "d", vip: true, size: "L", due: true },
+    ];
+    expect(jsonPathFault(path)).toBeUndefined();
+    expect(firstMatch(dogs, path)).toBe(expected);
+  });
+
+  it("searches a document as deep as is read", () => {
+    const document = readJson(`${"[".repeat(99)}{"id":"deep"}${"]".repeat(99)}`);
+    expect(document && firstMatch(document, "$..id")).toBe("deep");
   });
 
   it("reaches nothing but the document", () => {

@@ -1,6 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import type { Violation } from "../../core/errors.js";
-import { firstMatch, isLongInteger, type JsonValue, readJson } from "../../core/json-path.js";
+import { isLongInteger, type JsonValue, readJson } from "../../core/json-document.js";
+import { firstMatch } from "../../core/json-path.js";
 import type { OutboundFailureResult, OutboundRequest, OutboundResponse } from "../../core/outbound-call.js";
 import { renderTemplate, variablesOf } from "../../core/template.js";
 import type {

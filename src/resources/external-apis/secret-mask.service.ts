@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import type { JsonValue } from "../../core/json-path.js";
+import type { JsonValue } from "../../core/json-document.js";
 
 /** Replaces secrets in a text. */
 export type SecretMask = (text: string) => string;
