@@ -13,10 +13,13 @@ afterAll(async () => {
   await rm(directory, { recursive: true });
 });
 
+/** Of builds that always store the kind. */
+const laterRpcs: ReadonlySet<string> = new Set(["moego.admin.v1.CardAdminService/SetStripeKeys"]);
+
 it("gives a kind to the idempotency records that were stored before the migration and meanwhile", async () => {
   const all = await readdir(migrationsDirectory);
   const [kind, ofOldRows] = ["20261129051000_idempotency_kind", "20261129051100_idempotency_kind_of_old_rows"];
-  const rpcs = repeatables.map(({ name }) => name);
+  const rpcs = repeatables.map(({ name }) => name).filter((name) => !laterRpcs.has(name));
 
   await migrateTo(all.filter((name) => name < kind));
   await storeWithoutKind("before", rpcs);

@@ -36,4 +36,5 @@ const byMethod: Readonly<Record<string, readonly string[]>> = {
   LinkAccount: ["accounts"],
   UnlinkAccount: ["accounts"],
   UpdateExternalApi: ["name", "url"],
+  SetStripeKeys: ["stripe_keys"],
 };

@@ -36,6 +36,7 @@ const notOfPages = [
     "sec-fetch-site",
     "accept-encoding",
     "content-length",
+    "stripe-signature",
   ],
   ...["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via"],
 ];
