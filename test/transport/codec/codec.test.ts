@@ -8,14 +8,17 @@ import { seed } from "../../support/seed.js";
 import { drawnMessage, randomFrom } from "./drawn-message.js";
 import { everyKind } from "./every-kind.js";
 
-const draws = 12;
+const draws = 4;
+const drawsOfEveryKind = 40;
 const answers = new Set(services.flatMap(({ methods }) => methods.map(({ output }) => output)));
-const schemas: readonly DescMessage[] = [everyKind(), ...answers];
+const every = everyKind();
+const schemas: readonly DescMessage[] = [every, ...answers];
 
 /** Values of every field, none, and each field alone by its zero. */
 function messagesOf(schema: DescMessage) {
   const random = randomFrom(seed);
-  return [{}, ...Array.from({ length: draws }, () => drawnMessage(schema, random))];
+  const length = schema === every ? drawsOfEveryKind : draws;
+  return [{}, ...Array.from({ length }, () => drawnMessage(schema, random))];
 }
 
 it("covers the responses of all rpcs", () => {
@@ -57,7 +60,7 @@ it.each([
   ["a list that is none", { liststring: "a" }],
   ["a message that is none", { self: 1 }],
 ])("rejects %s", (_what, message) => {
-  expect(() => encodeBinary(everyKind(), message)).toThrow(TypeError);
+  expect(() => encodeBinary(every, message)).toThrow(TypeError);
 });
 
 it.each([
@@ -68,5 +71,5 @@ it.each([
   ["a list that is none", { liststring: "a" }],
   ["a message that is none", { self: 1 }],
 ])("rejects %s in JSON", (_what, message) => {
-  expect(() => encodeJson(everyKind(), message)).toThrow(TypeError);
+  expect(() => encodeJson(every, message)).toThrow(TypeError);
 });
