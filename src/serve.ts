@@ -1,6 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 import { formatBanner } from "./banner.js";
 import type { Config } from "./config/config.js";
+import { timeZoneVersion } from "./core/time-zones.js";
 import { openDatabaseServer, readyDatabase, type SeededDemo, seedDemo, serviceSecrets } from "./database-server.js";
 import { EmbeddedPostgresError } from "./db/embedded/embedded-error.js";
 import { MigrationError } from "./db/migrate/migrate.js";
@@ -46,7 +47,10 @@ export async function serve(config: Config): Promise<void> {
       droppedLogLines: logLines.dropped,
     });
     const readyAfterMs = Math.round(process.uptime() * 1_000);
-    logger.info({ httpUrl: app.httpUrl, grpcUrl: app.grpcUrl, readyAfterMs, pid: process.pid }, "ready");
+    logger.info(
+      { httpUrl: app.httpUrl, grpcUrl: app.grpcUrl, readyAfterMs, pid: process.pid, timeZoneVersion },
+      "ready",
+    );
     process.stdout.write(
       `${formatBanner({
         ...{ readyAfterMs, httpUrl: app.httpUrl, grpcUrl: app.grpcUrl },

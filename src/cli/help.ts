@@ -61,7 +61,10 @@ export function helpOf(command: string): string {
   return entries.map((entry) => `moego ${entry.trimStart()}`).join("\n");
 }
 
-export function readVersion(): string {
+/** The versions of moego and, on a second line, of its time zone data. */
+export async function readVersions(): Promise<string> {
   const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
-  return z.object({ version: z.string() }).parse(JSON.parse(text)).version;
+  const { version } = z.object({ version: z.string() }).parse(JSON.parse(text));
+  const { timeZoneVersion } = await import("../core/time-zones.js");
+  return `${version}\ntime zone data ${timeZoneVersion}`;
 }

@@ -2,7 +2,7 @@
 import { type Config, ConfigError, readConfig } from "../config/config.js";
 import { DomainError } from "../core/errors.js";
 import { type Command, exitCodes, type Terminal, UsageError } from "./command.js";
-import { helpOf, helpText, readVersion } from "./help.js";
+import { helpOf, helpText, readVersions } from "./help.js";
 
 /** Each module is loaded only by its command, so that help and usage errors respond immediately. */
 const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
@@ -48,7 +48,7 @@ async function run(words: readonly string[]): Promise<number> {
 async function dispatch(words: readonly string[]): Promise<void> {
   const [first = "help", second = ""] = words;
   if (["help", "--help", "-h"].includes(first)) return terminal.out(helpText);
-  if (["version", "--version"].includes(first)) return terminal.out(readVersion());
+  if (["version", "--version"].includes(first)) return terminal.out(await readVersions());
   const isPair = commands.has(`${first} ${second}`);
   const name = isPair ? `${first} ${second}` : first;
   if (words.includes("--help") || words.includes("-h")) return terminal.out(helpOf(name));

@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { timeZoneVersion } from "../core/time-zones.js";
 import type { OutboundOutcome } from "../outbound/outbound-calls.js";
 import type { CallMetrics } from "./pipeline/observe.js";
 
@@ -81,6 +82,12 @@ export function createMetrics(options: {
       this.inc(options.droppedKeyUses?.() ?? 0);
     },
   });
+  new Gauge({
+    name: "moego_time_zone_data_info",
+    help: "1, with the version of the IANA time zone data in use.",
+    labelNames: ["version"] as const,
+    registers,
+  }).set({ version: timeZoneVersion }, 1);
   new Gauge({
     name: "moego_database_connections",
     help: "Database pool connections by state, and requests waiting for a connection.",

@@ -3,6 +3,7 @@ import type { AccessFilter } from "../../core/access.js";
 import type { Address, AddressRecord } from "../../core/address.js";
 import type { CompanyResource } from "../../core/company-resource.js";
 import type { Page } from "../../core/page.js";
+import { hasTimeZone } from "../../core/time-zones.js";
 import type { WriteContext } from "../../core/write.js";
 
 export interface Company {
@@ -157,21 +158,12 @@ export function isCountry(code: string): boolean {
   return isSupportedCountry(code);
 }
 
-/** SystemV/ names exist only in ICU. */
-const zoneShape = /^(UTC|(?!SystemV\/)[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9_+-]+)+)$/;
+const zoneShape = /^(UTC|[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9_+-]+)+)$/;
 
 /**
  * Whether a string is UTC or an IANA time zone in the form Area/Location. Short names are excluded: IST, CST or CET
- * mean different zones, or a fixed offset, in PostgreSQL and other systems. The zone list of ICU is not used, because
- * it lacks many ids, such as Asia/Kolkata.
+ * mean different zones, or a fixed offset, in PostgreSQL and other systems.
  */
 export function isTimeZone(zone: string): boolean {
-  if (!zoneShape.test(zone)) return false;
-  try {
-    const { timeZone } = new Intl.DateTimeFormat("en", { timeZone: zone }).resolvedOptions();
-    // A link resolves to its target zone. The same name in different case is not an IANA id.
-    return timeZone === zone || timeZone.toLowerCase() !== zone.toLowerCase();
-  } catch {
-    return false;
-  }
+  return zoneShape.test(zone) && hasTimeZone(zone);
 }

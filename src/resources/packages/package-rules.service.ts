@@ -1,6 +1,6 @@
-import { localDate } from "../../core/calendar-day.js";
 import { archivedError, DomainError, invalidRequest, throwIfInvalid, type Violation } from "../../core/errors.js";
 import { isErasedId } from "../../core/ids.js";
+import { localDate } from "../../core/time-zones.js";
 import type { NewLedgerEntry, PackageDetail, PackageEffect, PackageItem, PackageTransaction } from "./package.model.js";
 
 export interface Redeem {

@@ -1,5 +1,5 @@
-import { localDate } from "../../core/calendar-day.js";
 import type { Page } from "../../core/page.js";
+import { localDate } from "../../core/time-zones.js";
 import type { LimitedDatabase } from "../../db/company-records.js";
 import type { Database } from "../../db/database.js";
 import type { Bind } from "../../db/record-list.js";

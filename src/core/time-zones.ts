@@ -1,0 +1,30 @@
+import zones from "moment-timezone";
+
+/**
+ * Version of the IANA time zone data in use. It comes with a library and not with Node.js: Node.js 20.20.2 contains 2025c,
+ * which is an hour wrong for British Columbia, Alberta, Manitoba, the Northwest Territories and Morocco since 2026.
+ */
+export const timeZoneVersion: string = zones.tz.dataVersion;
+
+/** Whether the data has a zone or link of exactly this name. */
+export function hasTimeZone(name: string): boolean {
+  return zones.tz.zone(name)?.name === name;
+}
+
+/**
+ * The date, `yyyy-MM-dd`, at a given time in an IANA time zone. Always computed here and never by PostgreSQL: it
+ * resolves names such as CET and IST to its own abbreviations, and has another version of the data. From 2038 on there is
+ * no daylight saving time.
+ */
+export function localDate(timeZone: string, time: Date): string {
+  const zone = zones.tz.zone(timeZone);
+  return zone ? zones.tz(time, zone.name).format("YYYY-MM-DD") : localDateByNode(timeZone, time);
+}
+
+/** For names that only Node.js knows, such as AET. They are no longer accepted but may be stored. */
+function localDateByNode(timeZone: string, time: Date): string {
+  const format = new Intl.DateTimeFormat("en", { timeZone, year: "numeric", month: "2-digit", day: "2-digit" });
+  const parts = Object.fromEntries(format.formatToParts(time).map(({ type, value }) => [type, value]));
+  const { year = "", month = "", day = "" } = parts;
+  return `${year.padStart(4, "0")}-${month}-${day}`;
+}
