@@ -17,7 +17,10 @@ export function toProtoCustomField(field: CustomField): MessageInitShape<typeof 
     associationType: fieldAssociation.toProto(association),
     type: fieldType.toProto(type),
     ...(defaultValue ? { defaultValue: fromJson(CustomField_ValueSchema, cloneJson(defaultValue)) } : {}),
-    options: options.map(toProtoOption),
+    // Read when the field is encoded, in the slice of its encoding.
+    get options() {
+      return options.map(toProtoOption);
+    },
     source: fieldSource.toProto(source),
     createTime: timestampFromDate(createdTime),
     updateTime: timestampFromDate(lastUpdatedTime),
