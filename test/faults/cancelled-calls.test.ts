@@ -14,7 +14,8 @@ let grpc: Client;
 let customerId: string;
 
 beforeAll(async () => {
-  world = await openWorld({ DATABASE_POOL_SIZE: String(poolSize) });
+  // Recording reads takes a connection of its own in the background, which waits for locks as well.
+  world = await openWorld({ DATABASE_POOL_SIZE: String(poolSize), KEY_USE_RETENTION_DAYS: "0" });
   tenant = await addTenant(world);
   customerId = (await createCustomer(tenant)).body.id;
   const RawClient = makeGenericClientConstructor({}, "raw");

@@ -61,6 +61,8 @@ export class Hurry implements AsyncDisposable {
       DATABASE_POOL_WAIT_MS: "30000",
       DATABASE_LOCK_TIMEOUT_MS: "30000",
       DATABASE_STATEMENT_TIMEOUT_MS: "30000",
+      // Its statement runs in the background, of no call, and waits for the locks as well.
+      KEY_USE_RETENTION_DAYS: "0",
     };
     return new Hurry(server, await startTimed(server.database, { environment, preload }), requests);
   }

@@ -45,5 +45,6 @@ it("neither waits for a reader that stalls nor buffers without bound, and tells 
   expect(read).toHaveLength(lines - destination.dropped() + 2);
   // The reader waits for more, which ends its thread's wait.
   logger.info({}, "end");
+  await destination.flush();
   reader.destroy();
 });
