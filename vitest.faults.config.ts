@@ -5,7 +5,7 @@ import { createFolderTimes } from "./test/support/folder-times.js";
 import { LongestFirst } from "./test/support/longest-first.js";
 
 /** What judges times: each file has the machine to itself. */
-const timed = ["hostile-connections", "pool-wait", "deadlines", "overload"].map(
+const timed = ["hostile-connections", "noisy-tenant", "pool-wait", "deadlines", "overload"].map(
   (name) => `test/reliability/${name}.test.ts`,
 );
 
