@@ -3,6 +3,7 @@ import type { ProviderKeys } from "./core/card-provider.js";
 import type { ServiceSecrets } from "./database-server.js";
 import type { LimitedDatabase } from "./db/company-records.js";
 import { createPseudonym } from "./db/erasure/pseudonym.js";
+import { createSecretCipher, type SecretCipher } from "./db/secret-cipher.js";
 import { createApiKeyRepository } from "./resources/api-keys/api-key.repository.js";
 import { createChangeRepository } from "./resources/audit/change.repository.js";
 import { createKeyUseRepository } from "./resources/audit/key-use.repository.js";
@@ -22,7 +23,6 @@ import { createCustomerAdminRepository } from "./resources/customers/customer-ad
 import { createDirectoryRepository } from "./resources/directory/directory.repository.js";
 import { createDirectoryAdminRepository } from "./resources/directory/directory-admin.repository.js";
 import { createExternalApiRepository } from "./resources/external-apis/external-api.repository.js";
-import { createSecretCipher, type SecretCipher } from "./resources/external-apis/secret-cipher.repository.js";
 import { createIvrFlowRepository } from "./resources/ivr-flows/ivr-flow.repository.js";
 import { createFlowRunRepository } from "./resources/ivr-flows/ivr-flow-run.repository.js";
 import { createLeadRepository } from "./resources/leads/lead.repository.js";

@@ -1,8 +1,8 @@
 import { parseArgs } from "node:util";
 import { serviceSecrets } from "../database-server.js";
+import type { Resealed } from "../db/reseal.js";
 import { openCompanySecretCipher, openFlowRunCipher, openSecretCipher } from "../repositories.js";
 import { rotateCompanySecrets } from "../resources/cards/company-secret-rotation.repository.js";
-import type { Resealed } from "../resources/external-apis/reseal.repository.js";
 import { rotateSecrets } from "../resources/external-apis/secret-rotation.repository.js";
 import { rotateFlowRuns } from "../resources/ivr-flows/flow-run-rotation.repository.js";
 import { type Command, counted } from "./command.js";

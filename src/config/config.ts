@@ -4,6 +4,7 @@ import type { AddressDetail } from "../core/client-address.js";
 import type { CompanyLimits, WriteLimits } from "../core/company-limits.js";
 import { isLoopback } from "../core/ip-ranges.js";
 import { readAllowedTarget } from "../core/outbound-call.js";
+import type { Retention } from "../db/cleanup.js";
 import type { RateLimits } from "../server/pipeline/rate-limit.js";
 import { companyLimitsSchema } from "./company-limits-schema.js";
 import { environmentSchema } from "./config-schema.js";
@@ -60,14 +61,6 @@ export interface Config {
   };
   readonly retention: Retention;
   readonly drainTimeoutMs: number;
-}
-
-/** How long entries are kept, in days. */
-export interface Retention {
-  /** 0 = forever. */
-  readonly auditLogDays: number;
-  /** 0 = reads are not recorded. */
-  readonly keyUseDays: number;
 }
 
 interface DatabaseConfig {

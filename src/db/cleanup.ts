@@ -14,6 +14,7 @@ interface CleanupOptions {
 /** Days for which entries are kept; 0 = forever. */
 export interface Retention {
   readonly auditLogDays: number;
+  /** With 0 no further reads are recorded. */
   readonly keyUseDays: number;
 }
 
@@ -60,8 +61,9 @@ export function startCleanup({ database, log, retention, intervalMs = defaultInt
 
 /**
  * One run: expired idempotency records and flow runs, card links that expired unused five days ago, and entries of the
- * audit log and of key use after their retention. Used links are retained. A card can be entered until a day after its link has expired, and the provider reports it for three days
- * more. Small batches skip locked rows, so that no request waits for them.
+ * audit log and of key use after their retention. Used links are retained. A card can be entered until a day after its
+ * link has expired, and the provider reports it for three days more. Small batches skip locked rows, so that no request
+ * waits for them.
  *
  * @returns the number of removed rows
  */

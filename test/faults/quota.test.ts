@@ -91,7 +91,7 @@ describe("the customer limit of a company", () => {
     expect(await countsOf(world, tenant)).toEqual({ rows: 2, counter: 2, claims: 1 });
   });
 
-  it("gives a twin that waited for the last slot the answer of the one that got it", async () => {
+  it("gives a concurrent duplicate that waited for the last place the answer of the first", async () => {
     const { owner } = world.database;
     const tenant = await limited(1, 2);
     const blocker = await owner.connect();

@@ -92,7 +92,7 @@ describe("embedded PostgreSQL in races and after crashes", () => {
       await expect.poll(async () => (await stat(log)).size, { timeout: 10_000 }).toBeLessThan(1_000);
       expect((await readFile(`${log}.1`, "utf8")).includes(`${round}\n`)).toBe(true);
       await expect(query(wrong, "SELECT 1")).rejects.toThrow("password");
-      // Nothing stands before what the server appends to the emptied file.
+      // The file begins with what the server appends after it was emptied.
       expect(await readFile(log, "utf8")).toMatch(/^\d{4}-.* FATAL: {2}password authentication failed/);
     }
     expect((await readdir(folder)).toSorted()).toEqual(["data", "lib", "server.log", "server.log.1"]);

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
-import { createSecretCipher, DecryptionError } from "../../src/resources/external-apis/secret-cipher.repository.js";
+import { createSecretCipher, DecryptionError } from "../../src/db/secret-cipher.js";
 
 const [oldest, older, present] = [randomBytes(32), randomBytes(32), randomBytes(32)];
 const cipher = createSecretCipher([present]);

@@ -221,12 +221,12 @@ const ofResources = [
     name: "for the etag before a change that it has waited for",
   },
   {
-    fault: "a twin that waited for the last slot is refused",
+    fault: "a concurrent duplicate that waited for the last place is refused",
     file: "src/resources/customers/customer.repository.ts",
     from: "return row.counted && (quotaRefusals > 1 || !write.claim);",
     to: "return row.counted;",
     test: "test/faults/quota.test.ts",
-    name: "gives a twin that waited for the last slot the answer",
+    name: "gives a concurrent duplicate that waited for the last place the answer",
   },
   {
     fault: "a sale does not lock its customer",

@@ -27,7 +27,7 @@ const otherwise: Readonly<Record<string, TextKind | false>> = {
   "moego.business.setting.v1.PetCode.description": false,
   // A decimal number.
   "moego.common.v1.Weight.exact_value": false,
-  // Stands in for the other members, by the type of the field.
+  // A value for the other members, by the type of the field.
   "moego.business.setting.v1.CustomField.Value.text": false,
   // Options of a field.
   "moego.business.setting.v1.CustomField.Value.StringList.values": false,

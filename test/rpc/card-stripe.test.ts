@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openDatabase } from "../../src/db/database.js";
 import { silentLog } from "../../src/db/log.js";
+import { createSecretCipher } from "../../src/db/secret-cipher.js";
 import { CardAdminService } from "../../src/gen/proto/moego/admin/v1/card_admin_service_pb.js";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { createStripeKeyRepository } from "../../src/resources/cards/stripe-key.repository.js";
-import { createSecretCipher } from "../../src/resources/external-apis/secret-cipher.repository.js";
 import { createDatabase } from "../support/database.js";
 import { keys } from "../support/fixture-keys.js";
 import { startServer } from "../support/server.js";

@@ -29,7 +29,7 @@ function withoutOtherLocations(change: RecordedChange, { businessIds }: CompanyA
   const isOwn = (id: string | undefined) => id !== undefined && businessIds.includes(id);
   return {
     ...same,
-    ...(isOwn(beforeBusinessId) && beforeBusinessId !== undefined ? { beforeBusinessId } : {}),
-    ...(isOwn(afterBusinessId) && afterBusinessId !== undefined ? { afterBusinessId } : {}),
+    ...(isOwn(beforeBusinessId) ? { beforeBusinessId } : {}),
+    ...(isOwn(afterBusinessId) ? { afterBusinessId } : {}),
   };
 }

@@ -1,8 +1,8 @@
 import type { WriteContext } from "../../core/write.js";
 import type { Database } from "../../db/database.js";
+import { type Resealed, reseal } from "../../db/reseal.js";
+import type { SecretCipher } from "../../db/secret-cipher.js";
 import { statement } from "../../db/statement.js";
-import { type Resealed, reseal } from "../external-apis/reseal.repository.js";
-import type { SecretCipher } from "../external-apis/secret-cipher.repository.js";
 import { companySecretContext } from "./stripe-key.repository.js";
 
 /** Re-encrypts the keys of companies at third-party systems. The places are company, system and name. */

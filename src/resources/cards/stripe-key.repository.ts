@@ -3,9 +3,9 @@ import { notFoundError } from "../../core/errors.js";
 import { recordChange } from "../../db/audit-log.js";
 import type { Database } from "../../db/database.js";
 import { once } from "../../db/idempotent-write.js";
+import type { SealContext, SecretCipher } from "../../db/secret-cipher.js";
 import { statement } from "../../db/statement.js";
 import type { Prisma } from "../../gen/prisma/client.js";
-import type { SealContext, SecretCipher } from "../external-apis/secret-cipher.repository.js";
 import type { StripeKeyRepository } from "./card.model.js";
 
 const provider = "stripe";
@@ -72,7 +72,7 @@ export function createStripeKeyRepository(
   }
 }
 
-/** The context of a secret. It can only be decrypted with the same context (secret-cipher.repository.ts). */
+/** The context of a secret. It can only be decrypted with the same context (db/secret-cipher.ts). */
 export function companySecretContext([companyId, ofProvider, name]: readonly [string, string, string]): SealContext {
   return [companyId, "company_secret", ofProvider, name];
 }

@@ -3,12 +3,12 @@ import { actingStaffId } from "../../core/write.js";
 import { updatedTime } from "../../db/audit-log.js";
 import { companyRecords, type LimitedDatabase } from "../../db/company-records.js";
 import { countedBy } from "../../db/growth.js";
+import type { SealContext, SecretCipher } from "../../db/secret-cipher.js";
 import { statement } from "../../db/statement.js";
 import type { Prisma } from "../../gen/prisma/client.js";
 import type { ExternalApiModel } from "../../gen/prisma/models.js";
 import { toColumns, toExternalApi } from "./external-api.columns.js";
 import type { ExternalApi, ExternalApiRecord, ExternalApiRepository } from "./external-api.model.js";
-import type { SealContext, SecretCipher } from "./secret-cipher.repository.js";
 
 type Reader = Pick<Prisma.TransactionClient, "externalApi">;
 
@@ -86,7 +86,7 @@ function keyOf({ companyId, id }: CompanyResource) {
   return { companyId_id: { companyId, id } };
 }
 
-/** The context of a secret. It can only be decrypted with the same context (secret-cipher.repository.ts). */
+/** The context of a secret. It can only be decrypted with the same context (db/secret-cipher.ts). */
 export function sealContext({ companyId, id }: CompanyResource, name: string): SealContext {
   return [companyId, "external_api", id, name];
 }

@@ -1,9 +1,9 @@
 import type { WriteContext } from "../../core/write.js";
 import type { Database } from "../../db/database.js";
+import { type Resealed, reseal } from "../../db/reseal.js";
+import type { SecretCipher } from "../../db/secret-cipher.js";
 import { statement } from "../../db/statement.js";
 import { sealContext } from "./external-api.repository.js";
-import { type Resealed, reseal } from "./reseal.repository.js";
-import type { SecretCipher } from "./secret-cipher.repository.js";
 
 /** Re-encrypts the secrets of external APIs. The places are company, external API and header. */
 export async function rotateSecrets(database: Database, cipher: SecretCipher, write: WriteContext): Promise<Resealed> {

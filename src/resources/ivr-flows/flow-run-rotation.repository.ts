@@ -1,8 +1,8 @@
 import type { WriteContext } from "../../core/write.js";
 import type { Database } from "../../db/database.js";
+import { type Resealed, reseal } from "../../db/reseal.js";
+import type { SecretCipher } from "../../db/secret-cipher.js";
 import { statement } from "../../db/statement.js";
-import { type Resealed, reseal } from "../external-apis/reseal.repository.js";
-import type { SecretCipher } from "../external-apis/secret-cipher.repository.js";
 
 /** Re-encrypts the responses of flow runs. The places are company, API key and idempotency key. */
 export async function rotateFlowRuns(database: Database, cipher: SecretCipher, write: WriteContext): Promise<Resealed> {

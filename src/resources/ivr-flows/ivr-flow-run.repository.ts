@@ -1,8 +1,8 @@
 import { timePlus } from "../../db/audit-log.js";
 import type { Database } from "../../db/database.js";
 import { assertSameRequest } from "../../db/idempotent-write.js";
+import { DecryptionError, type SealContext, type SecretCipher } from "../../db/secret-cipher.js";
 import { type Statement, statement } from "../../db/statement.js";
-import { DecryptionError, type SealContext, type SecretCipher } from "../external-apis/secret-cipher.repository.js";
 import {
   type ClaimedRun,
   type ClaimedRunState,

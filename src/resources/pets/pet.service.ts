@@ -45,15 +45,14 @@ export interface PetNotesAppend extends PetName {
   readonly notes: readonly string[];
 }
 
+type LeadScope = Extract<Scope, "lead:read" | "lead:write">;
+
+export type Pets = ReturnType<typeof createPets>;
+
 /**
  * Pets of customers and leads. Changing a pet does not change the version or update time of its customer. A lead
  * contains its pets, so it changes with them.
  */
-export type Pets = ReturnType<typeof createPets>;
-
-type LeadScope = Extract<Scope, "lead:read" | "lead:write">;
-
-/** The rules of pets. */
 export function createPets(pets: PetRepository) {
   const ownerOf = (principal: Principal, id: string, scope: LeadScope): PetOwnerTarget => ({
     ...{ accessFilter: accessFilterOf(principal), id },

@@ -1,6 +1,7 @@
 import { type DescField, type DescMessage, fromBinary, type MessageShape, ScalarType } from "@bufbuild/protobuf";
 import { BinaryReader, configureTextEncoding, WireType } from "@bufbuild/protobuf/wire";
 import { DomainError, invalidRequest } from "../../core/errors.js";
+import { wireTypeOfScalar } from "./codec/scalars.js";
 import { maxItemsOf, maxValues, tooManyItems, tooManyValues } from "./limits.js";
 
 /**
@@ -161,25 +162,6 @@ function isPacked(field: DescField, wireType: WireType): boolean {
 
 function wireTypeOf(field: DescField): WireType {
   return field.fieldKind === "map" || field.message ? WireType.LengthDelimited : wireTypeOfScalar(field.scalar);
-}
-
-/** Enums have no scalar type; they are varints. */
-function wireTypeOfScalar(scalar: ScalarType | undefined): WireType {
-  switch (scalar) {
-    case ScalarType.STRING:
-    case ScalarType.BYTES:
-      return WireType.LengthDelimited;
-    case ScalarType.DOUBLE:
-    case ScalarType.FIXED64:
-    case ScalarType.SFIXED64:
-      return WireType.Bit64;
-    case ScalarType.FLOAT:
-    case ScalarType.FIXED32:
-    case ScalarType.SFIXED32:
-      return WireType.Bit32;
-    default:
-      return WireType.Varint;
-  }
 }
 
 function join(path: string, { name }: DescField): string {

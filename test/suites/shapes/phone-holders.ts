@@ -1,16 +1,13 @@
-import type { Sent } from "./shape.js";
+import type { Received, Sent } from "./shape.js";
 
 /** A record that stores a phone. */
 interface PhoneHolder {
   readonly create: (phone: string) => Sent;
   /** Of a record as its create returned it. */
-  // biome-ignore lint/suspicious/noExplicitAny: JSON of any rpc
-  readonly update: (made: any, phone: string) => Sent;
-  // biome-ignore lint/suspicious/noExplicitAny: JSON of any rpc
-  readonly phoneOf: (json: any) => unknown;
+  readonly update: (made: Received["json"], phone: string) => Sent;
+  readonly phoneOf: (json: Received["json"]) => unknown;
   /** The column with the id of its row. */
-  // biome-ignore lint/suspicious/noExplicitAny: JSON of any rpc
-  readonly column: (made: any) => { readonly table: string; readonly name: string; readonly id: string };
+  readonly column: (made: Received["json"]) => { readonly table: string; readonly name: string; readonly id: string };
   /** Fields in violations of a create and of an update. */
   readonly fields: readonly [inCreate: string, inUpdate: string];
   /** In warnings, if it is another one. */

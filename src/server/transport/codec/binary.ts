@@ -1,7 +1,7 @@
 import { type DescField, type DescMessage, ScalarType } from "@bufbuild/protobuf";
 import { WireType } from "@bufbuild/protobuf/wire";
 import { isWrapperDesc } from "@bufbuild/protobuf/wkt";
-import { scalarWriter, type WriteValue, wireTypeOf, zeroTest } from "./scalars.js";
+import { scalarWriter, type WriteValue, wireTypeOfScalar, zeroTest } from "./scalars.js";
 import { type Sink, writeDelimited, writeVarint, written } from "./sink.js";
 import { writeStruct } from "./struct.js";
 import { hasImplicitPresence, isJson, isValues, itemsOf, readerOf, type Values, valuesOf } from "./values.js";
@@ -85,7 +85,7 @@ type Scalar = { readonly write: WriteValue; readonly wire: WireType };
 
 function scalarOf({ scalar }: { readonly scalar?: ScalarType | undefined }): Scalar {
   const type = scalar ?? ScalarType.INT32;
-  return { write: scalarWriter(type), wire: wireTypeOf(type) };
+  return { write: scalarWriter(type), wire: wireTypeOfScalar(type) };
 }
 
 function tagged(number: number, { write, wire }: Scalar): WriteValue {

@@ -1,6 +1,7 @@
 import { create, type DescEnum, type DescField, type DescMessage, ScalarType, toJson } from "@bufbuild/protobuf";
 import { scalarZeroValue } from "@bufbuild/protobuf/reflect";
 import { isWrapperDesc, TimestampSchema } from "@bufbuild/protobuf/wkt";
+import { wrong } from "./scalars.js";
 import { hasImplicitPresence, isJson, itemsOf, readerOf, type Values, valuesOf } from "./values.js";
 
 /** The JSON of a value. */
@@ -175,8 +176,4 @@ function fractionOf(nanos: number): string {
 
 function numberOf(value: unknown): number {
   return typeof value === "number" ? value : wrong(ScalarType.INT32);
-}
-
-function wrong(type: ScalarType): never {
-  throw new TypeError(`Value does not fit ${ScalarType[type]}.`);
 }

@@ -69,7 +69,8 @@ function write64(sink: Sink, value: bigint, write: (sink: Sink, low: number, hig
   write(sink, Number(BigInt.asUintN(32, value)), Number(BigInt.asUintN(32, value >> 32n)));
 }
 
-export function wireTypeOf(type: ScalarType): WireType {
+/** Enums have no scalar type; they are varints. */
+export function wireTypeOfScalar(type: ScalarType | undefined): WireType {
   switch (type) {
     case ScalarType.STRING:
     case ScalarType.BYTES:
@@ -116,6 +117,7 @@ function long(type: ScalarType, value: unknown): bigint {
   return (isSigned ? BigInt.asIntN(64, number) : BigInt.asUintN(64, number)) === number ? number : wrong(type);
 }
 
-function wrong(type: ScalarType): never {
+/** A bug of the handler. */
+export function wrong(type: ScalarType): never {
   throw new TypeError(`Value does not fit ${ScalarType[type]}.`);
 }

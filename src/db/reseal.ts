@@ -1,7 +1,7 @@
-import type { WriteContext } from "../../core/write.js";
-import type { Database } from "../../db/database.js";
-import type { Statement } from "../../db/statement.js";
-import { DecryptionError, type SealContext, type SecretCipher } from "./secret-cipher.repository.js";
+import type { WriteContext } from "../core/write.js";
+import type { Database } from "./database.js";
+import { DecryptionError, type SealContext, type SecretCipher } from "./secret-cipher.js";
+import type { Statement } from "./statement.js";
 
 /** A column with encrypted values, in a table whose primary key is three texts that start with the company. */
 export interface SealedColumn {
