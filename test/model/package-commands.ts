@@ -220,7 +220,7 @@ export const listPackages = command({
       .filter((one) => customerIds.includes(one.customerId) && sees(by, one.businessId))
       // Customers that the key does not see are ignored, and with them what its own location sold them.
       .filter((one) => seenCustomer(world, one.customerId, by))
-      .filter((one) => !(excludeExpired && one.isExpired))
+      .filter((one) => !excludeExpired || !(one.isExpired || one.isWithdrawn))
       .filter((one) =>
         statuses.length === 0
           ? !one.isWithdrawn

@@ -1,11 +1,14 @@
 import { afterAll, describe, expect, it } from "vitest";
+import { localDate } from "../../src/core/time-zones.js";
 import { PackageAdminService } from "../../src/gen/proto/moego/admin/v1/package_admin_service_pb.js";
 import { Package_Status } from "../../src/gen/proto/moego/business/package/v1/package_pb.js";
 import { PackageService } from "../../src/gen/proto/moego/business/package/v1/package_service_pb.js";
+import { inForceSql } from "../../src/resources/packages/package.columns.js";
+import { isInForce } from "../../src/resources/packages/package-validity.model.js";
 import { keys } from "../support/fixture-keys.js";
 import { customer } from "../support/fixtures.js";
 import { sellPackage } from "../support/new-package.js";
-import { bought } from "../support/package-rows.js";
+import { bought, entry, line } from "../support/package-rows.js";
 import { invalidField, notFound } from "../support/refused-with.js";
 import { startServer } from "../support/server.js";
 
@@ -135,6 +138,113 @@ describe("ListPackages", () => {
       code: "PERMISSION_DENIED",
       reason: "BUSINESS_NOT_ALLOWED",
     });
+  });
+});
+
+describe("in force", () => {
+  const inHours = (hours: number) => new Date(Date.now() + hours * 3_600_000).toISOString();
+  const inDays = (days: number) => localDate("America/New_York", new Date(Date.now() + days * 86_400_000));
+  const kinds = {
+    plain: {},
+    within: { start_time: inHours(-1), end_time: inHours(1) },
+    last_day: { expiration_date: inDays(0) },
+    unstarted: { start_time: inHours(1) },
+    ended: { end_time: inHours(-0.001) },
+    expired: { expiration_date: inDays(-1) },
+    deleted: { deleted_time: inHours(-1) },
+    never: { expiration_date: "0001-01-01" },
+  };
+  const ids = Object.keys(kinds).map((kind) => `pkg_if_${kind}`);
+  const current = ["pkg_if_last_day", "pkg_if_plain", "pkg_if_within"];
+
+  it("is one rule: excludeExpired lists exactly what redemption accepts, and every answer says so", async () => {
+    const table = Object.entries(kinds).map(([kind, dates]) => ({
+      id: `pkg_if_${kind}`,
+      line: `ps_if_${kind}`,
+      dates,
+    }));
+    const sold = "2024-01-01T00:00:00Z";
+    await server.insert([
+      ["customer", [customer("cmp_a", "cus_if", "biz_a1", sold)]],
+      ["package", table.map(({ id, dates }) => bought("cmp_a", id, "cus_if", "biz_a1", sold, dates))],
+      ["package_service", table.map((one) => line("cmp_a", one.line, one.id, 5))],
+      [
+        "package_ledger",
+        table.map((one) => entry("cmp_a", `ple_${one.id}`, one.id, one.line, sold, { kind: "SALE", quantity: 5 })),
+      ],
+    ]);
+    const request = { companyId: "cmp_a", pagination: {} };
+    const statuses = [NORMAL, DELETED];
+    const filter = { customerIds: ["cus_if"], excludeExpired: true, statuses };
+    expect((await listed(filter)).toSorted()).toEqual(current);
+    const { packages } = await server.ok(listPackages, { ...request, customerIds: ["cus_if"], statuses });
+    expect(packages.flatMap(({ id, inForce }) => (inForce ? [id] : [])).toSorted()).toEqual(current);
+    const { packageDetails } = await server.ok(listPackageDetails, { ...request, packageIds: ids });
+    const shown = packageDetails.flatMap(({ packageInfo }) => (packageInfo?.inForce ? [packageInfo.id] : []));
+    expect(shown.toSorted()).toEqual(current);
+    const redeemed = table.map(async (one) => {
+      const on = { companyId: "cmp_a", packageId: one.id, packageServiceId: one.line, quantity: 1 };
+      return (await server.call(admin.redeemPackage, on)).ok ? [one.id] : [];
+    });
+    expect((await Promise.all(redeemed)).flat().toSorted()).toEqual(current);
+  });
+
+  it("is the same in SQL and in TypeScript, to the millisecond, in every zone and on days that clocks change", async () => {
+    const times = [
+      "2026-03-08T06:59:59.999Z",
+      "2026-11-01T05:00:00Z",
+      "2026-12-01T07:30:00Z",
+      "2026-10-04T15:29:30.5Z",
+    ];
+    const zones = ["America/New_York", "America/Vancouver", "Australia/Lord_Howe", "Pacific/Apia", "Etc/GMT+12", "IST"];
+    let compared = 0;
+    for (const time of times) {
+      const at = new Date(time);
+      const near = [undefined, ...[-1, 0, 1].map((ms) => new Date(at.getTime() + ms))];
+      for (const timeZone of zones) {
+        const days = [-86_400_000, 0, 86_400_000].map((ms) => localDate(timeZone, new Date(at.getTime() + ms)));
+        const cases = near.flatMap((startTime) =>
+          near.flatMap((endTime) =>
+            [...days, "0001-01-01", "9999-01-01"].flatMap((expirationDate) =>
+              [true, false].flatMap((deleted) =>
+                ["cus_1", "erased_1", "erasedx1"].map((customerId) => ({
+                  ...{ customerId, expirationDate, deleted },
+                  ...(startTime ? { startTime } : {}),
+                  ...(endTime ? { endTime } : {}),
+                })),
+              ),
+            ),
+          ),
+        );
+        const rows = cases.map(({ customerId, expirationDate, deleted, startTime, endTime }) => ({
+          ...{ customer_id: customerId, expiration_date: expirationDate, deleted_time: deleted ? time : null },
+          ...{ start_time: startTime ?? null, end_time: endTime ?? null },
+        }));
+        const values: unknown[] = [JSON.stringify(rows)];
+        const sql = inForceSql({ at, timeZone }, (value) => `$${values.push(value)}`).join(" AND ");
+        const found = await server.database.owner.query<{ is: boolean }>(
+          `SELECT ${sql} AS is FROM ROWS FROM (jsonb_to_recordset($1) AS (customer_id text, expiration_date date,
+             deleted_time timestamptz, start_time timestamptz, end_time timestamptz)) WITH ORDINALITY k ORDER BY ordinality`,
+          values,
+        );
+        const expected = cases.map((one) => isInForce(one, { at, timeZone }));
+        expect(found.rows.map(({ is }) => is)).toEqual(expected);
+        expect(expected).toContain(true);
+        compared += cases.length;
+      }
+    }
+    expect(compared).toBe(times.length * zones.length * 480);
+  });
+
+  it.each([
+    ["America/Vancouver", "2026-12-01", "2026-12-02T06:59:59.999Z", "2026-12-02T07:00:00Z"],
+    ["America/New_York", "2026-11-01", "2026-11-02T04:59:59.999Z", "2026-11-02T05:00:00Z"],
+    ["America/New_York", "2026-03-08", "2026-03-09T03:59:59.999Z", "2026-03-09T04:00:00Z"],
+    ["Australia/Lord_Howe", "2026-10-04", "2026-10-04T12:59:59.999Z", "2026-10-04T13:00:00Z"],
+  ])("ends in %s with the last moment of %s", (timeZone, expirationDate, last, first) => {
+    const validity = { customerId: "cus_1", expirationDate, deleted: false };
+    expect(isInForce(validity, { at: new Date(last), timeZone })).toBe(true);
+    expect(isInForce(validity, { at: new Date(first), timeZone })).toBe(false);
   });
 });
 

@@ -6,6 +6,7 @@ import type { Database } from "../../db/database.js";
 import { once } from "../../db/idempotent-write.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import {
+  type ClockRow,
   type LedgerRow,
   ledgerColumns,
   type PackageDetailRow,
@@ -63,12 +64,12 @@ export async function readPackage(
   tx: Prisma.TransactionClient,
   { companyId, businessIds, id }: PackageTarget,
 ): Promise<PackageDetail> {
-  const [row] = await tx.$queryRaw<PackageDetailRow[]>`
-    SELECT ${Prisma.raw(packageColumns)}, ${Prisma.raw(packageLines)}
+  const [row] = await tx.$queryRaw<(PackageDetailRow & ClockRow)[]>`
+    SELECT ${Prisma.raw(packageColumns)}, ${Prisma.raw(packageLines)}, o.time_zone, statement_timestamp() AS now
     FROM package k JOIN company o ON o.id = k.company_id ${Prisma.raw(packageBalance)}
     WHERE k.company_id = ${companyId} AND k.id = ${id}${within(businessIds)}`;
   if (!row) throw notFoundError("Package", id);
-  return toPackageDetail(row);
+  return toPackageDetail(row, { at: row.now, timeZone: row.time_zone });
 }
 
 function within(businessIds: readonly string[] | undefined): Prisma.Sql {

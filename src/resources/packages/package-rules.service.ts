@@ -1,7 +1,7 @@
 import { archivedError, DomainError, invalidRequest, throwIfInvalid, type Violation } from "../../core/errors.js";
 import { isErasedId } from "../../core/ids.js";
-import { localDate } from "../../core/time-zones.js";
 import type { NewLedgerEntry, PackageDetail, PackageEffect, PackageItem, PackageTransaction } from "./package.model.js";
+import { isInForce } from "./package-validity.model.js";
 
 export interface Redeem {
   readonly lineId: string;
@@ -43,18 +43,6 @@ export async function redeem(unit: PackageTransaction, { quantity, ...request }:
   if (!isInForce(detail, moment)) throw notInForce(detail);
   const entry = { lineId, kind: "REDEMPTION", quantity: -quantity, appointmentId, orderId, note } as const;
   return append(line, { ...entry, ...(redeemedTime ? { redeemedTime } : {}) });
-}
-
-interface Moment {
-  readonly at: Date;
-  /** IANA zone id of the company. */
-  readonly timeZone: string;
-}
-
-/** Valid from start to end, until the last day in the time zone of the company. */
-function isInForce({ startTime, endTime, expirationDate }: PackageDetail, { at, timeZone }: Moment): boolean {
-  const isWithin = (!startTime || startTime <= at) && (!endTime || at < endTime);
-  return isWithin && localDate(timeZone, at) <= expirationDate;
 }
 
 /** The error contains the validity period of the package. */

@@ -1,5 +1,8 @@
 import type { Money } from "../../core/money.js";
+import { localDate } from "../../core/time-zones.js";
+import type { Bind } from "../../db/record-list.js";
 import type { LedgerEntry, LedgerKind, Package, PackageDetail, PackageItem } from "./package.model.js";
+import { isInForce, type Moment } from "./package-validity.model.js";
 
 /** A package as selected by `packageColumns` and `packageBalance`. */
 export interface PackageRow {
@@ -22,6 +25,12 @@ export interface PackageRow {
   readonly remaining_quantity: number;
   readonly used: boolean;
   readonly applied: boolean;
+}
+
+/** The clock of the database and the time zone of the company. */
+export interface ClockRow {
+  readonly now: Date;
+  readonly time_zone: string;
 }
 
 /** A package with its items, as selected by `packageLines`. */
@@ -47,6 +56,16 @@ export const packageColumns = `k.company_id, k.id, k.customer_id, k.business_id,
   to_char(k.expiration_date, 'YYYY-MM-DD') AS expiration_date, k.deleted_time IS NOT NULL AS deleted, k.created_time,
   k.last_updated_time, k.version::text AS version, b.remaining_quantity, b.used, b.applied`;
 
+/** The conditions on `package AS k` that say what `isInForce` says. */
+export function inForceSql({ at, timeZone }: Moment, bind: Bind): readonly string[] {
+  const now = `${bind(at)}::timestamptz`;
+  return [
+    `coalesce(k.start_time, '-infinity') <= ${now} AND coalesce(k.end_time, 'infinity') > ${now}`,
+    `k.expiration_date >= ${bind(localDate(timeZone, at))}::date`,
+    "k.deleted_time IS NULL AND k.customer_id NOT LIKE 'erased\\_%'",
+  ];
+}
+
 /** The sums of the ledger of `package AS k`. */
 export const packageBalance = `CROSS JOIN LATERAL (
     SELECT coalesce(sum(e.quantity), 0)::int AS remaining_quantity, coalesce(bool_or(e.kind = 'REDEMPTION'), false) AS used,
@@ -68,7 +87,12 @@ function moneyJson(alias: string): string {
   return `jsonb_build_object('currencyCode', ${alias}.price_currency, 'units', ${alias}.price_units::text, 'nanos', ${alias}.price_nanos)`;
 }
 
-export function toPackage(row: PackageRow): Package {
+export function toPackage(row: PackageRow, moment: Moment): Package {
+  const bought = toStored(row);
+  return { ...bought, inForce: isInForce(bought, moment) };
+}
+
+function toStored(row: PackageRow): Omit<Package, "inForce"> {
   return {
     companyId: row.company_id,
     id: row.id,
@@ -92,8 +116,8 @@ export function toPackage(row: PackageRow): Package {
   };
 }
 
-export function toPackageDetail(row: PackageDetailRow): PackageDetail {
-  return { ...toPackage(row), lines: row.lines?.map(toLine) ?? [] };
+export function toPackageDetail(row: PackageDetailRow, moment: Moment): PackageDetail {
+  return { ...toPackage(row, moment), lines: row.lines?.map(toLine) ?? [] };
 }
 
 export function toLine({ services, ...line }: LineJson): PackageItem {

@@ -40,15 +40,23 @@ export const packagesQuery = z
     excludeExpired: z.boolean(),
     statuses: z.array(packageStatus.item),
   })
-  .transform(({ pagination: _, businessIds, statuses, ...same }): Omit<PackageQuery, "page" | "reachIds"> => {
-    const normal = statuses.length === 0 || statuses.includes("NORMAL");
-    const deleted = statuses.includes("DELETED");
-    return {
-      ...same,
-      ...(businessIds.length > 0 ? { businessIds } : {}),
-      ...(normal && deleted ? {} : { deleted }),
-    };
-  });
+  .transform(
+    ({
+      pagination: _,
+      businessIds,
+      statuses,
+      excludeExpired: inForceOnly,
+      ...same
+    }): Omit<PackageQuery, "page" | "reachIds"> => {
+      const normal = statuses.length === 0 || statuses.includes("NORMAL");
+      const deleted = statuses.includes("DELETED");
+      return {
+        ...{ ...same, inForceOnly },
+        ...(businessIds.length > 0 ? { businessIds } : {}),
+        ...(normal && deleted ? {} : { deleted }),
+      };
+    },
+  );
 
 /** Input of ListPackageDetails. */
 export const packageDetailsQuery = z

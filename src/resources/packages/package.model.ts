@@ -19,6 +19,8 @@ export interface Package {
   /** `yyyy-MM-dd`, or `neverExpires`. */
   readonly expirationDate: string;
   readonly deleted: boolean;
+  /** Whether units can be redeemed now, if any are left. See `isInForce`. */
+  readonly inForce: boolean;
   /** Whether a unit was ever redeemed, even if it was refunded later. */
   readonly used: boolean;
   /** Whether a redemption contains an appointment or an order. */
@@ -125,7 +127,8 @@ export interface PackageQuery {
   readonly reachIds?: readonly string[];
   /** The locations of the request. Absent means any. */
   readonly businessIds?: readonly string[];
-  readonly excludeExpired: boolean;
+  /** Only packages that are in force now. */
+  readonly inForceOnly: boolean;
   /** True: only deleted packages. False: only packages that are not deleted. Absent: both. */
   readonly deleted?: boolean;
   readonly page: Page;

@@ -32,6 +32,7 @@ export function toProtoPackage(bought: Package): MessageInitShape<typeof Package
     used: bought.used,
     applied: bought.applied,
     totalRemainingQuantity: bought.remainingQuantity,
+    inForce: bought.inForce,
   };
 }
 

@@ -1,10 +1,11 @@
 import type { Page } from "../../core/page.js";
-import { localDate } from "../../core/time-zones.js";
 import type { LimitedDatabase } from "../../db/company-records.js";
 import type { Database } from "../../db/database.js";
 import type { Bind } from "../../db/record-list.js";
 import { type Statement, statement } from "../../db/statement.js";
 import {
+  type ClockRow,
+  inForceSql,
   type LedgerRow,
   ledgerColumns,
   type PackageDetailRow,
@@ -19,6 +20,7 @@ import {
 import type { PackageDetailQuery, PackageQuery, PackageRepository, PackageTarget } from "./package.model.js";
 import { changePackage } from "./package-change.repository.js";
 import { sellPackage } from "./package-sale.repository.js";
+import type { Moment } from "./package-validity.model.js";
 
 /**
  * Packages, with Prisma for changes and hand-written SQL for the lists. Each list is one statement, which depends on
@@ -31,15 +33,16 @@ export function createPackageRepository(limited: LimitedDatabase): PackageReposi
     change: (target, write, decide) => changePackage(database, target, write, decide),
 
     async list(query, signal) {
-      const today = query.excludeExpired ? await todayOf(database, query.companyId, signal) : undefined;
-      const { statement: text, values } = ofCustomers(query, today);
-      return (await database.read<PackageRow>(text, values, signal)).map(toPackage);
+      const moment = await momentOf(database, query.companyId, signal);
+      const { statement: text, values } = ofCustomers(query, moment);
+      return (await database.read<PackageRow>(text, values, signal)).map((row) => toPackage(row, moment));
     },
 
     async listDetails(query, signal) {
+      const moment = await momentOf(database, query.companyId, signal);
       const { statement: text, values } = named(query);
       const rows = await database.read<DetailRow>(text, values, signal);
-      const details = rows.flatMap((row) => (row.id === null ? [] : [toPackageDetail(row)]));
+      const details = rows.flatMap((row) => (row.id === null ? [] : [toPackageDetail(row, moment)]));
       return { details, missingIds: rows[0]?.missing_ids ?? [] };
     },
 
@@ -61,21 +64,17 @@ const companyClock = statement(
   "SELECT time_zone, statement_timestamp() AS now FROM company WHERE id = $1",
 );
 
-/** The current date in the time zone of the company, by the clock of the database. */
-async function todayOf(database: Database, companyId: string, signal: AbortSignal): Promise<string> {
-  const [row] = await database.read<{ time_zone: string; now: Date }>(companyClock, [companyId], signal);
+/** Now, by the clock of the database. A list is selected and shown by the same time. */
+async function momentOf(database: Database, companyId: string, signal: AbortSignal): Promise<Moment> {
+  const [row] = await database.read<ClockRow>(companyClock, [companyId], signal);
   if (!row) throw new Error("company not found");
-  return localDate(row.time_zone, row.now);
+  return { at: row.now, timeZone: row.time_zone };
 }
 
 const newestFirst = "k.purchase_time DESC, k.id DESC";
 
-/**
- * Scans the index once per customer, never further than the page. `$1` company, `$2` customers.
- *
- * @param today excludes packages whose last valid day is earlier; absent: any
- */
-function ofCustomers(query: PackageQuery, today: string | undefined): Bound {
+/** Scans the index once per customer, never further than the page. `$1` company, `$2` customers. */
+function ofCustomers(query: PackageQuery, now: Moment): Bound {
   const { companyId, customerIds, reachIds, businessIds, deleted, page } = query;
   const { values, bind } = parameters(companyId, customerIds);
   const reach = reachIds && `${bind(reachIds)}::text[]`;
@@ -84,7 +83,7 @@ function ofCustomers(query: PackageQuery, today: string | undefined): Bound {
     ...(reach ? [`k.business_id = ANY(${reach})`] : []),
     ...(businessIds ? [`k.business_id = ANY(${bind(businessIds)}::text[])`] : []),
     ...(deleted === undefined ? [] : [`k.deleted_time IS ${deleted ? "NOT NULL" : "NULL"}`]),
-    ...(today === undefined ? [] : [`k.expiration_date >= ${bind(today)}::date`]),
+    ...(query.inForceOnly ? inForceSql(now, bind) : []),
     ...after("(k.purchase_time, k.id)", page, bind),
   ];
   const text = `WITH k AS MATERIALIZED (
