@@ -116,6 +116,8 @@ describe("the calls of a company", () => {
   });
 });
 
+const nodeMajor = Number(process.versions.node.split(".")[0]);
+
 describe("many calls at once", () => {
   it("leave no listeners behind that Node warns of; on a signal that they shared they would", async () => {
     const warnings: string[] = [];
@@ -135,7 +137,8 @@ describe("many calls at once", () => {
     const { signal } = new AbortController();
     await callAll(() => signal);
     await sleep(20);
-    expect(warnings).toEqual(["MaxListenersExceededWarning"]);
+    // Node 24 and later have no limit of listeners on an abort signal.
+    expect(warnings).toEqual(nodeMajor < 24 ? ["MaxListenersExceededWarning"] : []);
     process.off("warning", note);
   });
 });

@@ -105,7 +105,9 @@ it("without this, a connection with one header of that size stays open and dead"
       return outcome;
     }),
   );
-  expect(ended).toEqual(["closed", "open"]);
+  // Node 24 and later close it by themselves.
+  const nodeMajor = Number(process.versions.node.split(".")[0]);
+  expect(ended).toEqual(["closed", nodeMajor < 24 ? "open" : "closed"]);
 });
 
 /** Sends a call with one header of more than 64 KiB, frame by frame, and waits until the server ends the connection. */
