@@ -125,6 +125,7 @@ export const environmentSchema = z
       .register(variableDocs, { expected: "truncated, full or off", example: "truncated" }),
     AUDIT_LOG_RETENTION_DAYS: integer({ min: 0, max: 36_500, fallback: 730 }),
     KEY_USE_RETENTION_DAYS: integer({ min: 0, max: 36_500, fallback: 365 }),
+    DEPARTURE_RETENTION_DAYS: integer({ min: 0, max: 36_500, fallback: 400 }),
     DRAIN_TIMEOUT_MS: integer({ min: 0, max: 600_000, fallback: 8_000 }),
   })
   .refine(

@@ -160,7 +160,11 @@ function toConfig(env: Environment, ofCompany: CompanyLimits): Config {
     demo: { key: env.DEMO_API_KEY, secondKey: env.DEMO_API_KEY_2, seed: env.SEED_DEMO },
     metricsToken: env.METRICS_TOKEN,
     log: { level: env.LOG_LEVEL, format: env.LOG_FORMAT, clientAddress: env.LOG_CLIENT_ADDRESS },
-    retention: { auditLogDays: env.AUDIT_LOG_RETENTION_DAYS, keyUseDays: env.KEY_USE_RETENTION_DAYS },
+    retention: {
+      auditLogDays: env.AUDIT_LOG_RETENTION_DAYS,
+      keyUseDays: env.KEY_USE_RETENTION_DAYS,
+      departureDays: env.DEPARTURE_RETENTION_DAYS,
+    },
     drainTimeoutMs: env.DRAIN_TIMEOUT_MS,
   };
 }

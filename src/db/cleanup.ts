@@ -16,6 +16,8 @@ export interface Retention {
   readonly auditLogDays: number;
   /** With 0 no further reads are recorded. */
   readonly keyUseDays: number;
+  /** Of ids in followed lists whose records are no longer there. */
+  readonly departureDays: number;
 }
 
 interface Cleanup {
@@ -61,7 +63,7 @@ export function startCleanup({ database, log, retention, intervalMs = defaultInt
 
 /**
  * One run: expired idempotency records and flow runs, card links that expired unused five days ago, and entries of the
- * audit log and of key use after their retention. Used links are retained. A card can be entered until a day after its
+ * audit log, of key use and of departures after their retention. Used links are retained. A card can be entered until a day after its
  * link has expired, and the provider reports it for three days more. Small batches skip locked rows, so that no request
  * waits for them.
  *
@@ -74,6 +76,7 @@ export async function cleanUp(database: Database, retention: Retention, signal: 
     removed += await removeAll(database, batch, write);
   for (const { batch, days } of [
     { batch: removeKeyUses, days: retention.keyUseDays },
+    { batch: removeDepartures, days: retention.departureDays },
     { batch: removeChanges, days: retention.auditLogDays },
   ])
     if (days > 0) removed += await removeAll(database, batch, write, days);
@@ -115,6 +118,15 @@ const removeKeyUses = statement(
   DELETE FROM key_use WHERE ctid = ANY (ARRAY(
     SELECT ctid FROM key_use WHERE used_time < statement_timestamp() - $2::int * interval '1 day'
     ORDER BY used_time LIMIT $1 FOR UPDATE SKIP LOCKED)) RETURNING 1)
+SELECT count(*)::int AS removed FROM gone`,
+);
+
+const removeDepartures = statement(
+  "cleanup.departures",
+  `WITH gone AS (
+  DELETE FROM departure WHERE ctid = ANY (ARRAY(
+    SELECT ctid FROM departure WHERE departed_time < statement_timestamp() - $2::int * interval '1 day'
+    ORDER BY departed_time LIMIT $1 FOR UPDATE SKIP LOCKED)) RETURNING 1)
 SELECT count(*)::int AS removed FROM gone`,
 );
 

@@ -6,7 +6,7 @@ import { createLogger } from "../../src/server/logger.js";
 import { createDatabase } from "../support/database.js";
 
 const started: Parameters<typeof startCleanup>[0][] = [];
-const retention = { AUDIT_LOG_RETENTION_DAYS: "31", KEY_USE_RETENTION_DAYS: "32" };
+const retention = { AUDIT_LOG_RETENTION_DAYS: "31", KEY_USE_RETENTION_DAYS: "32", DEPARTURE_RETENTION_DAYS: "33" };
 let isAsked = false;
 let end = () => {};
 
@@ -38,7 +38,7 @@ it("the service cleans up from its start on, and ends only after the run under w
     secrets: { pageTokenSecret: "page-token-secret-of-the-tests-0123", secretKey: Buffer.alloc(32, 9) },
   });
   expect(started).toHaveLength(1);
-  expect(started[0]?.retention).toEqual({ auditLogDays: 31, keyUseDays: 32 });
+  expect(started[0]?.retention).toEqual({ auditLogDays: 31, keyUseDays: 32, departureDays: 33 });
   let isStopped = false;
   const stopped = app.stop().then(() => {
     isStopped = true;

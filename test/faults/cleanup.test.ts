@@ -42,7 +42,7 @@ async function left(sql: string): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
-const retention = { auditLogDays: 30, keyUseDays: 30 };
+const retention = { auditLogDays: 30, keyUseDays: 30, departureDays: 30 };
 const claims = "SELECT key AS name FROM idempotency ORDER BY key";
 
 describe("the cleanup", () => {
@@ -61,7 +61,7 @@ describe("the cleanup", () => {
     expect(await left("SELECT id AS name FROM card_link ORDER BY id")).toEqual(["fresh", "used"]);
   });
 
-  it("removes entries of the audit log and of key use after their retention, but none of an erasure", async () => {
+  it("removes entries of the audit log, of key use and of departures after their retention, but none of an erasure", async () => {
     const { companyId } = tenant;
     const old = (days: number) => new Date(Date.now() - days * 86_400_000);
     await world.database.owner.query("DELETE FROM key_use");
@@ -79,10 +79,15 @@ describe("the cleanup", () => {
         "INSERT INTO key_use (company_id, id, key_id, rpc, request_id, used_time) VALUES ($1, $2, 'k', 'a.B/C', 'r', $3)",
         [companyId, id, old(days)],
       );
+      await world.database.owner.query(
+        "INSERT INTO departure (company_id, kind, resource_id, reason, departed_time) VALUES ($1, 'lead', $2, 'ERASED', $3)",
+        [companyId, id, old(days)],
+      );
     }
-    expect(await cleanUp(database, { auditLogDays: 0, keyUseDays: 0 }, signal)).toBe(0);
-    expect(await cleanUp(database, retention, signal)).toBe(3);
+    expect(await cleanUp(database, { auditLogDays: 0, keyUseDays: 0, departureDays: 0 }, signal)).toBe(0);
+    expect(await cleanUp(database, retention, signal)).toBe(5);
     expect(await left("SELECT id AS name FROM key_use")).toEqual(["young"]);
+    expect(await left("SELECT resource_id AS name FROM departure")).toEqual(["young"]);
     const changes = "SELECT resource_id AS name FROM change WHERE kind = 'lead' ORDER BY resource_id";
     expect(await left(changes)).toEqual(["erased_old", "young"]);
     // Not even the function removes what is younger than a day.

@@ -180,7 +180,15 @@ describe("the rights of the server", () => {
     expect(rows.map(({ name }) => name).toSorted()).toEqual([
       ...["api_key_secret", "card_link", "company_customer_count", "company_secret", "customer", "customer_account"],
       "customer_address",
-      ...["customer_note", "customer_phone", "customer_tag", "external_api_secret", "flow_run", "idempotency"],
+      ...[
+        "customer_note",
+        "customer_phone",
+        "customer_tag",
+        "departure",
+        "external_api_secret",
+        "flow_run",
+        "idempotency",
+      ],
       ...["key_use", "lead"],
       ...["lead_phone", "pet", "pet_note", "pet_pet_code", "pet_vaccination"],
     ]);

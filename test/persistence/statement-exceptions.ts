@@ -27,6 +27,11 @@ export const unfilteredOnPurpose: readonly Exception[] = [
     about: "key_use",
     why: "removes what is older than its retention, of every company",
   },
+  {
+    statement: "cleanup.departures",
+    about: "departure",
+    why: "removes what is older than its retention, of every company",
+  },
   { statement: "cleanup.card_links", about: "card_link", why: "removes what has expired, of every company" },
   { statement: "cards.find_link", about: "card_link", why: "looked up by its token before any company is known" },
   { statement: "cards.find_link", about: "company", why: "the company of the link" },

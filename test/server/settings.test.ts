@@ -112,6 +112,7 @@ const proofs: Readonly<Record<Exclude<keyof typeof environmentSchema.shape, Boun
   DATABASE_IDLE_TRANSACTION_TIMEOUT_MS: () => expectSetting("idle_in_transaction_session_timeout", "23s"),
   AUDIT_LOG_RETENTION_DAYS: { elsewhere: "test/faults/app-cleanup.test.ts" },
   KEY_USE_RETENTION_DAYS: { elsewhere: "test/faults/app-cleanup.test.ts" },
+  DEPARTURE_RETENTION_DAYS: { elsewhere: "test/faults/app-cleanup.test.ts" },
   DATA_DIR: { elsewhere: "test/server/start-stop.test.ts" },
   PAGE_TOKEN_SECRET: { elsewhere: "test/server/service.ts" },
   SECRET_KEY: { elsewhere: "test/server/secrets-cli.test.ts" },
