@@ -8,6 +8,7 @@ import { pet, petNote } from "../support/pet-rows.js";
 import { freshId, madeCustomer } from "../support/records.js";
 import type { TestServer } from "../support/server.js";
 import { entry, type RpcEntry } from "./entry.js";
+import { petMask } from "./pet-mask.js";
 import { bringsAuthors, bringsIds } from "./tenancy.js";
 import { pagination, reading, times } from "./texts.js";
 import { byUpdate, company, descending, everything, minute, numbers, placeOf, rowId, updateOf } from "./walk.js";
@@ -17,6 +18,7 @@ const { importPet } = PetAdminService.method;
 const companyId = "cmp_a";
 const ofPet = { customerId: "cus_a1", id: "pet_a1" };
 const foreignIds = { customer_id: "cus_c1", id: "pet_c1" };
+const ofNoteC = { ...foreignIds, note_id: "pxn_c1" };
 const code = "pc_a2";
 
 /** Calls about pets of a lead, and about a pet that the tenant's namesake of a lead does not have. */
@@ -36,6 +38,12 @@ const read = (named: { readonly customerId: string; readonly id: string }) => re
 async function made(server: TestServer): Promise<{ customerId: string; id: string }> {
   const { customerId, id } = await createPet(server);
   return { customerId, id };
+}
+
+/** The same with two notes. */
+async function noted(server: TestServer) {
+  const { customerId, id, notes } = await createPet(server, { notes: [{ content: "One" }, { content: "Two" }] });
+  return { of: { customerId, id }, noteIds: notes.map((note) => note.id) };
 }
 
 const ownedBy = (value: string) => ({ owner: { case: "customerId", value } }) as const;
@@ -73,6 +81,7 @@ export const pets: readonly RpcEntry[] = [
       const named = await made(server);
       return { good: { ...named, coat: "A" }, other: { ...named, coat: "B" }, bad: { ...named, id: "pet_z" } };
     },
+    mask: petMask,
     texts: {
       request: async (server) => ({ ...(await made(server)), vet: {}, vaccinations: times(3, {}) }),
       reading: (_, { customerId, id }) => read({ customerId, id }),
@@ -132,6 +141,38 @@ export const pets: readonly RpcEntry[] = [
     texts: {
       request: async (server) => ({ ...(await made(server)), notes: times(20, {}) }),
       reading: (_, { customerId, id }) => reading(rpc.listPetNotes, { customerId, id, pagination }),
+    },
+  }),
+  entry(rpc.updatePetNote, {
+    request: { ...ofPet, noteId: "pxn_a1", content: "Changed" },
+    foreignIds: ofNoteC,
+    async repeat(server) {
+      const { of, noteIds } = await noted(server);
+      const [noteId = ""] = noteIds;
+      return {
+        good: { ...of, noteId, content: "A" },
+        other: { ...of, noteId, content: "B" },
+        bad: { ...of, noteId: "pxn_z", content: "x" },
+      };
+    },
+    texts: {
+      async request(server) {
+        const { of, noteIds } = await noted(server);
+        return { ...of, noteId: noteIds[0] ?? "" };
+      },
+      reading: (_, { customerId, id }) => reading(rpc.listPetNotes, { customerId, id, pagination }),
+    },
+  }),
+  entry(rpc.deletePetNote, {
+    async request(server) {
+      const { notes } = await server.ok(rpc.appendPetNotes, { ...ofPet, notes: [{ content: "To go" }] });
+      return { ...ofPet, noteId: notes[0]?.id ?? "" };
+    },
+    foreignIds: ofNoteC,
+    async repeat(server) {
+      const { of, noteIds } = await noted(server);
+      const [noteId = "", otherId = ""] = noteIds;
+      return { good: { ...of, noteId }, other: { ...of, noteId: otherId }, bad: { ...of, noteId: "pxn_z" } };
     },
   }),
   entry(rpc.listPetNotes, {

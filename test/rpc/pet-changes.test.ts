@@ -14,7 +14,7 @@ const rpc = PetService.method;
 
 type Headers = Readonly<Record<string, string>>;
 
-/** Every way to change a pet that carries `pc_a1`. */
+/** Every way to change a pet that carries `pc_a1` and has a note. */
 const changes = [
   ["UpdatePet", (pet: Named, headers: Headers) => server.ok(rpc.updatePet, pet, { headers })],
   [
@@ -28,6 +28,16 @@ const changes = [
   [
     "AppendPetNotes",
     (pet: Named, headers: Headers) => server.ok(rpc.appendPetNotes, { ...pet, notes: [{ content: "x" }] }, { headers }),
+  ],
+  [
+    "UpdatePetNote",
+    async (pet: Named, headers: Headers) =>
+      server.ok(rpc.updatePetNote, { ...pet, noteId: await noteOf(pet), content: "x" }, { headers }),
+  ],
+  [
+    "DeletePetNote",
+    async (pet: Named, headers: Headers) =>
+      server.ok(rpc.deletePetNote, { ...pet, noteId: await noteOf(pet) }, { headers }),
   ],
 ] as const;
 
@@ -159,9 +169,14 @@ describe("concurrent calls", () => {
   });
 });
 
-/** A new pet that carries a code. */
+/** A new pet that carries a code and has a note. */
 function coded(): Promise<Pet> {
-  return createPet(server, { petCodes: [{ id: "pc_a1" }] });
+  return createPet(server, { petCodes: [{ id: "pc_a1" }], notes: [{ content: "Old" }] });
+}
+
+async function noteOf(pet: Named): Promise<string> {
+  const { notes } = await server.ok(rpc.getPet, pet);
+  return notes[0]?.id ?? "";
 }
 
 function named({ customerId, id }: Pet): Named {

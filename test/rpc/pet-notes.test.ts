@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { PetService } from "../../src/gen/proto/moego/business/customer/v1/pet_service_pb.js";
 import { createPet, type PetInit } from "../support/new-pet.js";
-import { invalidField } from "../support/refused-with.js";
+import { invalidField, notFound } from "../support/refused-with.js";
 import { startServer } from "../support/server.js";
 
 const server = await startServer();
@@ -71,6 +71,46 @@ describe("ListPetNotes", () => {
     await named({ notes: [{ content: "of another" }] });
     await server.ok(rpc.appendPetNotes, { ...pet, notes: [{ content: "3" }, { content: "4" }] });
     expect((await listed(pet)).map(({ content }) => content)).toEqual(["4", "3", "2", "1"]);
+  });
+});
+
+describe("UpdatePetNote and DeletePetNote", () => {
+  it("change the text, its author and time, and keep its place in the list", async () => {
+    const pet = await named({ notes: [{ content: "1" }, { content: "2" }] });
+    const [, first] = await listed(pet);
+    const noteId = first?.id ?? "";
+    const { note } = await server.ok(rpc.updatePetNote, { ...pet, noteId, content: " Eats no\r\nchicken " });
+    expect(note).toMatchObject({ id: noteId, content: "Eats no\nchicken", lastUpdatedBy: "staff_a1" });
+    expect((await listed(pet)).map(({ content }) => content)).toEqual(["2", "Eats no\nchicken"]);
+    for (const [content, reason] of [
+      ["", "REQUIRED"],
+      ["é".repeat(10_001), "TOO_LONG"],
+    ] as const) {
+      const refusal = await server.refused(rpc.updatePetNote, { ...pet, noteId, content });
+      expect(refusal).toMatchObject(invalidField("content", reason));
+    }
+  });
+
+  it("remove one note alone, once", async () => {
+    const pet = await named({ notes: [{ content: "1" }, { content: "2" }] });
+    const [newest] = await listed(pet);
+    const gone = { ...pet, noteId: newest?.id ?? "" };
+    await server.ok(rpc.deletePetNote, gone);
+    expect((await listed(pet)).map(({ content }) => content)).toEqual(["1"]);
+    expect((await server.ok(rpc.getPet, pet)).notes.map(({ content }) => content)).toEqual(["1"]);
+    expect(await server.refused(rpc.deletePetNote, gone)).toMatchObject({
+      ...notFound,
+      metadata: { resource: "Note" },
+    });
+    expect(await server.refused(rpc.updatePetNote, { ...gone, content: "x" })).toMatchObject(notFound);
+  });
+
+  it("do not reach the note of another pet", async () => {
+    const pet = await named();
+    const [other] = await listed(await named({ notes: [{ content: "of another" }] }));
+    const noteId = other?.id ?? "";
+    expect(await server.refused(rpc.deletePetNote, { ...pet, noteId })).toMatchObject(notFound);
+    expect(await server.refused(rpc.updatePetNote, { ...pet, noteId, content: "x" })).toMatchObject(notFound);
   });
 });
 

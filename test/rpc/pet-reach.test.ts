@@ -46,6 +46,15 @@ const writes = [
     (pet: Named, options: Options) =>
       server.refused(rpc.appendPetNotes, { ...pet, notes: [{ content: "x" }] }, options),
   ],
+  [
+    "UpdatePetNote",
+    (pet: Named, options: Options) =>
+      server.refused(rpc.updatePetNote, { ...pet, noteId: "pxn_a1", content: "x" }, options),
+  ],
+  [
+    "DeletePetNote",
+    (pet: Named, options: Options) => server.refused(rpc.deletePetNote, { ...pet, noteId: "pxn_a1" }, options),
+  ],
 ] as const;
 
 /** Every rpc that names a customer alone. */

@@ -1,7 +1,12 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { afterAll, describe, expect, it } from "vitest";
-import { Pet_EvaluationStatus, Pet_Gender, Pet_Type } from "../../src/gen/proto/moego/business/customer/v1/pet_pb.js";
+import {
+  Pet_EvaluationStatus,
+  Pet_Gender,
+  Pet_Status,
+  Pet_Type,
+} from "../../src/gen/proto/moego/business/customer/v1/pet_pb.js";
 import {
   PetService,
   type UpdatePetRequestSchema,
@@ -53,6 +58,8 @@ describe("UpdatePet", () => {
     ["the photo", { photo: "https://img.example/b.png" }],
     ["the vet as a whole", { vet: { name: "Other", phoneNumber: "", address: "" } }],
     ["all vaccinations", { vaccinations: [{ name: "Lyme" }] }],
+    ["that it died", { status: Pet_Status.PASSED_AWAY }],
+    ["that it is not brought in any more", { status: Pet_Status.INACTIVE }],
   ])("changes %s alone", async (_, change) => {
     const before = await createPet(server, everything);
     const after = await update(before, change);
@@ -81,6 +88,14 @@ describe("UpdatePet", () => {
     expect((await update(before, change))[field]).toEqual(empty);
   });
 
+  it("brings a pet back to life that was marked as dead by mistake, in JSON too", async () => {
+    const { customerId, id } = await createPet(server, { status: Pet_Status.PASSED_AWAY });
+    expect(await update({ customerId, id }, { status: Pet_Status.ALIVE })).toMatchObject({ status: Pet_Status.ALIVE });
+    const request = { customerId, id, status: "INACTIVE" };
+    const { message } = succeeded(rpc.updatePet, await server.callJson(rpc.updatePet, request));
+    expect(message).toMatchObject({ status: "INACTIVE" });
+  });
+
   it.each(jsonTransports)("tells absent from empty on %s", async (transport) => {
     const { customerId, id } = await createPet(server, everything);
     const request = { customerId, id, coat: "", birthday: {}, weight: { value: 0 } };
@@ -101,6 +116,8 @@ describe("UpdatePet", () => {
     ["an empty breed", { breed: "" }, "breed", "REQUIRED"],
     ["a type that says nothing", { type: Pet_Type.TYPE_UNSPECIFIED }, "type", "REQUIRED"],
     ["a type that is none", { type: noValue }, "type", "NOT_ALLOWED"],
+    ["a status that says nothing", { status: 0 }, "status", "REQUIRED"],
+    ["a status that is none", { status: noValue }, "status", "NOT_ALLOWED"],
     ["a gender that is none", { gender: noValue }, "gender", "NOT_ALLOWED"],
     ["an evaluation that is none", { evaluationStatus: noValue }, "evaluation_status", "NOT_ALLOWED"],
     ["half a birthday", { birthday: { year: 2020 } }, "birthday", "OUT_OF_RANGE"],

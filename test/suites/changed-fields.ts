@@ -22,6 +22,8 @@ const byMethod: Readonly<Record<string, readonly string[]>> = {
   AppendPetCodes: ["pet_codes"],
   DeletePetCode: ["pet_codes"],
   AppendPetNotes: ["notes"],
+  UpdatePetNote: ["notes"],
+  DeletePetNote: ["notes"],
   RenameTagGroup: ["group"],
   SetDefaultLifeCycle: ["is_default"],
   UpdatePetCode: ["color"],

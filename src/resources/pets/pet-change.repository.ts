@@ -79,6 +79,7 @@ export function changePet(
         work({
           pet,
           missingCodes: (ids) => writer.missingCodes(ids),
+          missingNotes: (ids) => writer.missingNotes(pet, ids),
           edit(edit) {
             changed();
             return writer.edit(pet, edit);

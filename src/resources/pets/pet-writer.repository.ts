@@ -132,7 +132,7 @@ export function createPetWriter(
     },
 
     async edit(pet, edit) {
-      const { fields = {}, vaccinations, petCodeIds, notes = [], replacesNotes = false } = edit;
+      const { fields = {}, vaccinations, petCodeIds, notes = [], replacesNotes = false, removedNoteId } = edit;
       const version = pet.version + 1n;
       const audit = Prisma.sql`last_updated_by = ${author}, last_updated_time = ${timestamp(updatedTime(pet, now))},
         version = ${version}`;
@@ -157,6 +157,9 @@ export function createPetWriter(
         const kept = edited.map((note) => note.id);
         await tx.petNote.deleteMany({ where: { companyId, petId: pet.id, id: { notIn: kept } } });
       }
+      if (removedNoteId !== undefined) {
+        await tx.petNote.deleteMany({ where: { companyId, petId: pet.id, id: removedNoteId } });
+      }
       for (const { id, content } of edited) {
         await tx.petNote.update({ where: { ...key(id), petId: pet.id }, data: { content, ...noteStamp } });
       }
@@ -177,8 +180,9 @@ export function createPetWriter(
 
 function changedPetFields(pet: Pet, change: FieldChange<PetFields>, edit: PetEdit): readonly string[] {
   const codes = new Set(pet.petCodes.map((code) => code.id));
-  const { petCodeIds = codes, vaccinations = pet.vaccinations, notes = [], replacesNotes } = edit;
+  const { petCodeIds = codes, vaccinations = pet.vaccinations, notes = [], replacesNotes, removedNoteId } = edit;
   const next = { ...pet, ...change, petCodes: new Set(petCodeIds), vaccinations };
   const fields = changedFields({ ...pet, petCodes: codes }, next);
-  return notes.length > 0 || (replacesNotes && pet.notes.length > 0) ? [...fields, "notes"] : fields;
+  const isNoteRemoved = removedNoteId !== undefined || (replacesNotes && pet.notes.length > 0);
+  return notes.length > 0 || isNoteRemoved ? [...fields, "notes"] : fields;
 }

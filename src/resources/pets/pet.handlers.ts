@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { countryOf, id, list, memoizePerCountry } from "../../api/fields.js";
+import { countryOf, id, list, memoizePerCountry, text } from "../../api/fields.js";
 import { mismatchViolations } from "../../api/import-fields.js";
 import { type PageTokens, pagination } from "../../api/page-token.js";
 import { createdCursorOf, createdOrUpdatedCursorOf, paged, pagedOrWhole } from "../../api/paged.js";
@@ -7,14 +7,16 @@ import { warnOfPhones } from "../../api/phone-fields.js";
 import { type Context, rpc, type ServiceHandlers } from "../../api/rpc.js";
 import { invalidRequest } from "../../core/errors.js";
 import { isId } from "../../core/ids.js";
+import { noteRule } from "../../core/text.js";
 import type { PetAdminService } from "../../gen/proto/moego/admin/v1/pet_admin_service_pb.js";
 import type { PetService } from "../../gen/proto/moego/business/customer/v1/pet_service_pb.js";
-import { newPet, petNotes, petsQuery, petUpdate } from "./pet.input.js";
+import { newPet, petNotes, petsQuery } from "./pet.input.js";
 import { maxPetCodes, vetNumber } from "./pet.model.js";
 import { toProtoPet, toProtoPetCode, toProtoPetNote } from "./pet.output.js";
 import type { Pets } from "./pet.service.js";
 import { ownerViolations, petImport, withoutPetFacts } from "./pet-import.input.js";
 import type { PetImports } from "./pet-import.service.js";
+import { petMask, petUpdate, toPetUpdate } from "./pet-update.input.js";
 
 /** Handlers of `moego.business.customer.v1.PetService`. */
 export function createPetHandlers(pets: Pets, pageTokens: PageTokens): ServiceHandlers<typeof PetService> {
@@ -34,9 +36,12 @@ export function createPetHandlers(pets: Pets, pageTokens: PageTokens): ServiceHa
     ),
 
     updatePet: rpc(
-      async (request, context, parse) => parse(petUpdate(await countryOfOwner(pets, request, context))),
+      async (request, context, parse) => {
+        const mask = petMask(request);
+        return toPetUpdate(parse(petUpdate(await countryOfOwner(pets, request, context)), mask.violations), mask);
+      },
       async (input, context) => {
-        warnOfPhones(context, [], [vetNumber("vet", input.fields?.vet)]);
+        warnOfPhones(context, [], [vetNumber("vet", input.vet)]);
         return toProtoPet(await pets.update(input, context.principal, context.write));
       },
     ),
@@ -66,6 +71,15 @@ export function createPetHandlers(pets: Pets, pageTokens: PageTokens): ServiceHa
       return { notes: added.map(toProtoPetNote) };
     }),
 
+    updatePetNote: rpc(noteUpdate, async (input, { principal, write }) => {
+      return { note: toProtoPetNote(await pets.updateNote(input, principal, write)) };
+    }),
+
+    deletePetNote: rpc(noteTarget, async (input, { principal, write }) => {
+      await pets.removeNote(input, principal, write);
+      return {};
+    }),
+
     listPetNotes: paged(pageTokens, notesQuery, {
       find: (input, page, { principal, signal }) => pets.listNotes(input, page, principal, signal),
       order: createdCursorOf,
@@ -92,6 +106,8 @@ const petCreate = memoizePerCountry((country) =>
 const codesAppend = petName.extend({ petCodeIds: list(id, maxPetCodes) });
 const codeName = petName.extend({ petCodeId: id });
 const notesAppend = petName.extend({ notes: petNotes });
+const noteTarget = petName.extend({ noteId: id });
+const noteUpdate = noteTarget.extend({ content: text(noteRule) });
 const notesQuery = petName.extend({ pagination });
 
 interface WithVet {

@@ -6,7 +6,6 @@ import {
   id,
   list,
   maxFilterValues,
-  memoizePerCountry,
   omitEmpty,
   omitUndefined,
   optionalId,
@@ -17,7 +16,7 @@ import { clearableCalendarDate, interval, moment } from "../../api/google-types.
 import { requireNoId } from "../../api/note-fields.js";
 import { pagination } from "../../api/page-token.js";
 import { customIssue } from "../../api/parse.js";
-import { optionalJudgedPhone, optionalPhone } from "../../api/phone-line.js";
+import { optionalPhone } from "../../api/phone-line.js";
 import { protoEnum } from "../../api/proto-enum.js";
 import { lineRule, nameRule, noteRule } from "../../core/text.js";
 import {
@@ -45,7 +44,6 @@ import {
   type Weight,
   weightUnits,
 } from "./pet.model.js";
-import type { PetUpdate } from "./pet.service.js";
 
 export const petType = protoEnum(Pet_TypeSchema, petTypes);
 export const petStatus = protoEnum(Pet_StatusSchema, petStatuses);
@@ -79,21 +77,25 @@ export const weight = z
   );
 
 /** A weight of 0 means unknown. */
-function isKnown({ value, exact = String(value) }: Weight): boolean {
+export function isKnown({ value, exact = String(value) }: Weight): boolean {
   return Number(exact) > 0;
 }
 
-const vet = (country: string, number: OptionalNumber = optionalPhone) =>
-  z
-    .object({ name: singleLineText, phoneNumber: number(country), address: singleLineText })
-    .transform(({ name, phoneNumber, address }): Vet => ({ name, phone: phoneNumber, address }));
+/** A veterinarian, with the names of the contract. */
+export const vetFields = (country: string, number: OptionalNumber = optionalPhone) =>
+  z.object({ name: singleLineText, phoneNumber: number(country), address: singleLineText });
+
+const vet = (country: string, number?: OptionalNumber) =>
+  vetFields(country, number).transform(
+    ({ name, phoneNumber, address }): Vet => ({ name, phone: phoneNumber, address }),
+  );
 
 const neuteredStatus = z.string().superRefine((value, context) => {
   if (value === "" || value === "yes" || value === "no" || value === "unknown") return;
   context.addIssue(customIssue("NOT_ALLOWED", "Must be `yes`, `no` or `unknown`."));
 });
 
-const vaccinations = list(
+export const vaccinations = list(
   z
     .object({ name: text({ ...lineRule, min: 1 }), expiredAt: moment.optional() })
     .transform(({ name, expiredAt }) => ({ name, ...(expiredAt ? { expiredTime: expiredAt } : {}) })),
@@ -118,9 +120,9 @@ export const petNotes = list(
 const notesOfPet = list(z.object({ id: optionalId, content: text(noteRule) }), 50);
 
 /** The fields of one text each, with their rules: stated once for create, update and import. */
-const plainFields = { photo: httpsUrl } satisfies PlainFields;
+export const plainFields = { photo: httpsUrl } satisfies PlainFields;
 /** The same, reported before the lists of a pet. */
-const earlyFields = {
+export const earlyFields = {
   fixed: neuteredStatus,
   coat: singleLineText,
   behavior: singleLineText,
@@ -274,29 +276,4 @@ export const petsQuery = z.object({
     .object({ customerIds: list(id, maxFilterValues), lastUpdatedTime: interval.optional() })
     .transform(({ customerIds, lastUpdatedTime: lastUpdated }): PetFilter => omitEmpty({ customerIds, lastUpdated }))
     .optional(),
-});
-
-/** A weight. A value of 0 clears it. */
-const newWeight = weight.transform((value) => (isKnown(value) ? value : null));
-
-/** Input of UpdatePet. Absent fields are unchanged. */
-export const petUpdate = memoizePerCountry((country) => {
-  const fields = {
-    name: text(nameRule).optional(),
-    birthday: clearableCalendarDate.optional(),
-    type: petType.required.optional(),
-    breed: text({ ...lineRule, min: 1 }).optional(),
-    gender: petGender.withDefault(null).optional(),
-    weight: newWeight.optional(),
-    ...z.object(earlyFields).partial().shape,
-    vet: vet(country, optionalJudgedPhone).optional(),
-    evaluationStatus: evaluationResult.withDefault(null).optional(),
-    ...z.object(plainFields).partial().shape,
-  } satisfies Record<Exclude<keyof PetFields, "status">, z.ZodType>;
-  return z.object({ customerId: id, id, ...fields, vaccinations }).transform(
-    ({ customerId, id: petId, vaccinations: given, ...changed }): PetUpdate => ({
-      ...{ customerId, id: petId, fields: omitUndefined(changed) },
-      ...(given.length === 0 ? {} : { vaccinations: given }),
-    }),
-  );
 });

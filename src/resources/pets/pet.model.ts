@@ -1,5 +1,5 @@
 import type { RecordTarget } from "../../core/access.js";
-import { enumeration, type WordOf } from "../../core/enumeration.js";
+import { enumeration, extendedEnumeration, type WordOf } from "../../core/enumeration.js";
 import type { Page, TimeRange } from "../../core/page.js";
 import type { Scope } from "../../core/principal.js";
 import type { FieldChange, WriteContext, WriteResult } from "../../core/write.js";
@@ -17,7 +17,7 @@ export const petTypes = enumeration(
   "MOUSE",
   "CHINCHILLA",
 );
-export const petStatuses = enumeration("ALIVE", "PASSED_AWAY");
+export const petStatuses = extendedEnumeration(["ALIVE", "PASSED_AWAY"], ["INACTIVE"]);
 export const petGenders = enumeration("MALE", "FEMALE", "UNKNOWN");
 export const evaluationStatuses = enumeration("PASS", "FAIL");
 export const weightUnits = enumeration("KILOGRAM", "POUND");
@@ -63,8 +63,14 @@ export interface Vet {
   readonly address: string;
 }
 
+/** A veterinarian with some of its parts changed. Null if nothing of it is left. */
+export function changedVet(stored: Vet | undefined, change: Partial<Vet>): Vet | null {
+  const { name, phone, address }: Vet = { name: "", phone: "", address: "", ...stored, ...change };
+  return name + phone + address === "" ? null : { name, phone, address };
+}
+
 /** The number of a veterinarian in a request. */
-export function vetNumber(within: string, given: Vet | null | undefined, stored?: Vet) {
+export function vetNumber(within: string, given: Partial<Vet> | null | undefined, stored?: Vet) {
   return { field: `${within}.phone_number`, given: given?.phone, stored: stored?.phone };
 }
 
@@ -146,6 +152,8 @@ export interface PetEdit {
   readonly notes?: readonly PetNoteEntry[];
   /** Removes the notes that are not listed. */
   readonly replacesNotes?: boolean;
+  /** Removes the note. */
+  readonly removedNoteId?: string;
 }
 
 export interface PetNoteEntry {
@@ -217,6 +225,8 @@ export interface PetTransaction {
   /** The state under the lock. */
   readonly pet: Pet;
   missingCodes(ids: readonly string[]): Promise<readonly string[]>;
+  /** Those notes that the pet does not have. */
+  missingNotes(ids: readonly string[]): Promise<readonly string[]>;
   /**
    * Applies the edit and updates version and time of the pet. Returns the ids of the added notes. May be called only
    * once.

@@ -5,6 +5,7 @@ import { numberViolations } from "../../core/phone/judged-phone.js";
 import type { Principal, Scope } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
 import {
+  changedVet,
   maxPetCodes,
   maxPets,
   maxPetsOfCustomer,
@@ -14,6 +15,8 @@ import {
   type PetQuery,
   type PetRecord,
   type PetRepository,
+  type PetTransaction,
+  type Vet,
   vetNumber,
 } from "./pet.model.js";
 
@@ -29,8 +32,10 @@ export interface NewPet {
   readonly pet: PetRecord;
 }
 
-/** Absent fields are unchanged. */
-export interface PetUpdate extends PetName, Pick<PetEdit, "fields" | "vaccinations"> {}
+/** Absent fields, and absent parts of the veterinarian, are unchanged. */
+export interface PetUpdate extends PetName, Pick<PetEdit, "fields" | "vaccinations"> {
+  readonly vet?: Partial<Vet>;
+}
 
 export interface PetCodesAppend extends PetName {
   /** As sent. May contain duplicates. */
@@ -39,6 +44,14 @@ export interface PetCodesAppend extends PetName {
 
 export interface PetCodeName extends PetName {
   readonly petCodeId: string;
+}
+
+export interface PetNoteName extends PetName {
+  readonly noteId: string;
+}
+
+export interface PetNoteUpdate extends PetNoteName {
+  readonly content: string;
 }
 
 export interface PetNotesAppend extends PetName {
@@ -78,11 +91,12 @@ export function createPets(pets: PetRepository) {
       });
     },
 
-    async update({ customerId, id, ...edit }: PetUpdate, principal: Principal, write: WriteContext) {
+    async update({ customerId, id, vet, ...edit }: PetUpdate, principal: Principal, write: WriteContext) {
       const changed = await pets.change(targetOf(principal, { customerId, id }, "lead:write"), write, async (unit) => {
         const access = requireCompanyAccess(principal, unit.pet.companyId);
-        throwIfInvalid(numberViolations([vetNumber("vet", edit.fields?.vet, unit.pet.vet)], access));
-        await unit.edit(edit);
+        throwIfInvalid(numberViolations([vetNumber("vet", vet, unit.pet.vet)], access));
+        const fields = vet ? { ...edit.fields, vet: changedVet(unit.pet.vet, vet) } : edit.fields;
+        await unit.edit({ ...edit, ...(fields ? { fields } : {}) });
         return { kind: "pet", ids: [id] };
       });
       return changed.pet;
@@ -142,6 +156,26 @@ export function createPets(pets: PetRepository) {
       return changed.notes;
     },
 
+    async updateNote({ noteId, content, ...name }: PetNoteUpdate, principal: Principal, write: WriteContext) {
+      const target = targetOf(principal, name, "lead:write");
+      const changed = await pets.change(target, write, async (unit) => {
+        await assertNote(unit, noteId);
+        await unit.edit({ notes: [{ id: noteId, content }] });
+        return { kind: "pet_note", ids: [noteId] };
+      });
+      const [note] = changed.notes;
+      if (!note) throw notFoundError("Note", noteId);
+      return note;
+    },
+
+    async removeNote({ noteId, ...name }: PetNoteName, principal: Principal, write: WriteContext) {
+      await pets.change(targetOf(principal, name, "lead:write"), write, async (unit) => {
+        await assertNote(unit, noteId);
+        await unit.edit({ removedNoteId: noteId });
+        return { kind: "pet_note", ids: [noteId] };
+      });
+    },
+
     /** Newest first. Returns one row more than the page size if there is a next page. */
     listNotes: (name: PetName, page: Page, principal: Principal, signal: AbortSignal) =>
       pets.listNotes(targetOf(principal, name, "lead:read"), page, signal),
@@ -159,6 +193,11 @@ export function createPets(pets: PetRepository) {
       return (others.length === 0 && principal.companies.get(companyId ?? "")?.country) || "";
     },
   };
+}
+
+async function assertNote(unit: PetTransaction, noteId: string): Promise<void> {
+  const [missing] = await unit.missingNotes([noteId]);
+  if (missing !== undefined) throw notFoundError("Note", noteId);
 }
 
 function missingAt(ids: readonly string[], missing: ReadonlySet<string>, path: (index: number) => string): Violation[] {

@@ -1,0 +1,82 @@
+import { z } from "zod";
+import { keysOf, maskedParts, maskedTexts, maskPaths, readMask, type UpdateMask } from "../../api/field-mask.js";
+import { id, memoizePerCountry, omitUndefined, text } from "../../api/fields.js";
+import { clearableCalendarDate } from "../../api/google-types.js";
+import { optionalJudgedPhone } from "../../api/phone-line.js";
+import { lineRule, nameRule } from "../../core/text.js";
+import {
+  type UpdatePetRequest,
+  UpdatePetRequestSchema,
+} from "../../gen/proto/moego/business/customer/v1/pet_service_pb.js";
+import {
+  earlyFields,
+  evaluationResult,
+  isKnown,
+  petGender,
+  petStatus,
+  petType,
+  plainFields,
+  vaccinations,
+  vetFields,
+  weight,
+} from "./pet.input.js";
+import type { PetFields } from "./pet.model.js";
+import type { PetUpdate } from "./pet.service.js";
+
+/** Fields that identify the pet and cannot be in the mask. */
+const notMaskable = ["customer_id", "id", "update_mask"];
+const required = ["name", "type", "breed", "status"];
+const whole = ["birthday", "weight"];
+
+export function petMask(request: UpdatePetRequest): UpdateMask {
+  return readMask(UpdatePetRequestSchema, request, maskPaths(request.updateMask), { notMaskable, required, whole });
+}
+
+/** A weight. A value of 0 clears it. */
+const newWeight = weight.transform((value) => (isKnown(value) ? value : null));
+
+/** Input of UpdatePet, before the mask is applied. */
+export const petUpdate = memoizePerCountry((country) => {
+  const fields = {
+    name: text(nameRule).optional(),
+    birthday: clearableCalendarDate.optional(),
+    status: petStatus.required.optional(),
+    type: petType.required.optional(),
+    breed: text({ ...lineRule, min: 1 }).optional(),
+    gender: petGender.withDefault(null).optional(),
+    weight: newWeight.optional(),
+    ...z.object(earlyFields).partial().shape,
+    vet: vetFields(country, optionalJudgedPhone).optional(),
+    evaluationStatus: evaluationResult.withDefault(null).optional(),
+    ...z.object(plainFields).partial().shape,
+  } satisfies Record<keyof PetFields, z.ZodType>;
+  return z.object({ customerId: id, id, ...fields, vaccinations });
+});
+
+type ParsedUpdate = z.output<ReturnType<typeof petUpdate>>;
+
+export function toPetUpdate(parsed: ParsedUpdate, mask: UpdateMask): PetUpdate {
+  const vet = maskedParts<NonNullable<ParsedUpdate["vet"]>>(mask, "vet", { given: parsed.vet, cleared: noVet });
+  const written = <T>(field: string, value: T): T | undefined => (mask.writes(field) ? value : undefined);
+  const { name, birthday = null, status, type, breed, gender = null, weight: given = null } = parsed;
+  return {
+    ...{ customerId: parsed.customerId, id: parsed.id },
+    fields: omitUndefined({
+      ...writtenTexts(parsed, mask),
+      name: written("name", name),
+      birthday: written("birthday", birthday),
+      status: written("status", status),
+      type: written("type", type),
+      breed: written("breed", breed),
+      gender: written("gender", gender),
+      weight: written("weight", given),
+      evaluationStatus: written("evaluation_status", parsed.evaluationStatus ?? null),
+    }),
+    ...(vet ? { vet: omitUndefined({ name: vet.name, phone: vet.phoneNumber, address: vet.address }) } : {}),
+    ...(mask.writes("vaccinations") ? { vaccinations: parsed.vaccinations } : {}),
+  };
+}
+
+const noVet = { name: "", phoneNumber: "", address: "" };
+
+const writtenTexts = maskedTexts(UpdatePetRequestSchema, keysOf({ ...earlyFields, ...plainFields }));

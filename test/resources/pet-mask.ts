@@ -1,0 +1,89 @@
+import type { JsonObject } from "@bufbuild/protobuf";
+import { expect } from "vitest";
+import { PetSchema } from "../../src/gen/proto/moego/business/customer/v1/pet_pb.js";
+import { PetService } from "../../src/gen/proto/moego/business/customer/v1/pet_service_pb.js";
+import { messageJson } from "../support/message-json.js";
+import { pet } from "../support/pet-rows.js";
+import { type MaskTraits, memberOf, type PathFixture, required, text } from "./mask.js";
+
+const rpc = PetService.method;
+let made = 0;
+
+/** UpdatePet. */
+export const petMask: MaskTraits = {
+  naming: ["customer_id", "id", "update_mask"],
+  moving: ["lastUpdatedTime", "lastUpdatedBy"],
+  other: { path: "coat", set: { coat: "Outside" } },
+  closedPaths: [
+    ...["birthday.year", "birthday.month", "birthday.day"],
+    ...["weight.value", "weight.unit", "weight.exact_value"],
+  ],
+  async make(server) {
+    made += 1;
+    const id = `pet_mask_${made}`;
+    const vaccination = { company_id: "cmp_a", pet_id: id, position: 0, name: "Rabies", expired_time: null };
+    await server.insert([
+      ["pet", [pet("cmp_a", id, "cus_a1", "2024-05-01T10:00:00Z", filled)]],
+      ["pet_vaccination", [vaccination]],
+    ]);
+    return { customerId: "cus_a1", id };
+  },
+  read: async (server, { customerId, id }) =>
+    messageJson(PetSchema, await server.ok(rpc.getPet, { customerId: String(customerId), id: String(id) })),
+  paths: {
+    name: required("name", "Luna"),
+    type: required("type", "CHINCHILLA"),
+    breed: required("breed", "Mixed"),
+    status: required("status", "PASSED_AWAY"),
+    birthday: {
+      set: { birthday: { year: 2021, month: 1, day: 31 } },
+      after: () => ({ birthday: { year: 2021, month: 1, day: 31 } }),
+      cleared: () => ({ birthday: undefined }),
+    },
+    gender: {
+      ...required("gender", "UNKNOWN"),
+      cleared: () => ({ gender: "GENDER_UNSPECIFIED" }),
+    },
+    evaluation_status: {
+      ...required("evaluationStatus", "FAIL"),
+      cleared: () => ({ evaluationStatus: "EVALUATION_STATUS_UNSPECIFIED" }),
+    },
+    weight: {
+      set: { weight: { value: 7, unit: "KILOGRAM" } },
+      after: () => ({ weight: { value: 7, unit: "KILOGRAM", exactValue: "" } }),
+      cleared: () => ({ weight: undefined }),
+    },
+    fixed: text("fixed", "no"),
+    coat: text("coat", "Smooth"),
+    behavior: text("behavior", "Wild"),
+    photo: text("photo", "https://img.example/new.png"),
+    vet: {
+      set: { vet: { name: "Other" } },
+      after: () => ({ vet: { name: "Other", phoneNumber: "", address: "" } }),
+      cleared: () => ({ vet: undefined }),
+    },
+    "vet.name": vetPart("name", "Other"),
+    "vet.phone_number": vetPart("phoneNumber", "+12125550199"),
+    "vet.address": vetPart("address", "2 Vet St"),
+    vaccinations: {
+      set: { vaccinations: [{ name: "Lyme" }] },
+      after: () => ({ vaccinations: [expect.objectContaining({ name: "Lyme" })] }),
+      cleared: () => ({ vaccinations: [] }),
+    },
+  },
+};
+
+const filled = {
+  ...{ birthday: "2020-02-29", gender: 2, weight: 12, weight_unit: 2, fixed: "yes", coat: "Curly" },
+  ...{ behavior: "Calm", vet_name: "Dr. Vet", vet_phone: "+12125550190", vet_address: "1 Vet St" },
+  ...{ evaluation_status: 1, photo: "https://img.example/a.png" },
+};
+
+function vetPart(part: string, value: string): PathFixture {
+  const withPart = (before: JsonObject, content: string) => ({ vet: { ...memberOf(before, "vet"), [part]: content } });
+  return {
+    set: { vet: { [part]: value } },
+    after: (before) => withPart(before, value),
+    cleared: (before) => withPart(before, ""),
+  };
+}
