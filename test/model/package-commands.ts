@@ -32,7 +32,7 @@ export const sellPackage = command({
   rpc: "SellPackage",
   input: fc.record({
     ...{ at: which, businessId: businessIds, staffId: staffIds, name: names, isExpired: rarely },
-    bought: fc.constantFrom(undefined, undefined, "2024-01-01T00:00:00Z"),
+    bought: fc.constantFrom(undefined, undefined, "2020-01-01T00:00:00Z"),
     lines: fc.uniqueArray(
       fc.record({ serviceId: fc.constantFrom("srv_1", "srv_2"), quantity: fc.integer({ min: 1, max: 3 }) }),
       {
@@ -66,7 +66,8 @@ export const sellPackage = command({
       run() {
         const customer = seenCustomer(world, customerId, by);
         const noCustomer = !customer || customer.archived ? [{ field: "customer_id", reason: "NOT_FOUND" }] : [];
-        const missing = [...faults.references, ...noCustomer];
+        const useless = isExpired && bought === undefined ? [{ field: "expiration_date", reason: "CONFLICT" }] : [];
+        const missing = [...faults.references, ...noCustomer, ...useless];
         if (missing.length > 0) return invalid(missing);
         made = {
           ...{ id: newId(world, "pkg_"), customerId, businessId, staffId, name: storedOf(name), isExpired },

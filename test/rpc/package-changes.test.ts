@@ -3,6 +3,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { PackageAdminService } from "../../src/gen/proto/moego/admin/v1/package_admin_service_pb.js";
 import { PackageLedgerEntry_Kind } from "../../src/gen/proto/moego/admin/v1/package_ledger_pb.js";
 import { Package_Status } from "../../src/gen/proto/moego/business/package/v1/package_pb.js";
+import { PackageService } from "../../src/gen/proto/moego/business/package/v1/package_service_pb.js";
 import { keys } from "../support/fixture-keys.js";
 import { type NewPackage, newPackage, type SoldPackage, sellPackage } from "../support/new-package.js";
 import { madeCustomer } from "../support/records.js";
@@ -124,6 +125,57 @@ describe("SellPackage", () => {
     expect(await server.refused(rpc.sellPackage, negative)).toMatchObject(
       invalidField("package_price.units", "OUT_OF_RANGE"),
     );
+  });
+
+  it("refuses what could never be used, naming everything at once, and sells nothing", async () => {
+    const day = (year: number, month: number, date: number) => ({ year, month, day: date });
+    const services = [
+      { serviceId: "srv_a1", unitPrice: { currencyCode: "CAD", units: 1n } },
+      { serviceId: "srv_a2", unitPrice: { currencyCode: "USD" } },
+    ];
+    const useless = newPackage({
+      id: "useless",
+      ...{ startTime: inHours(2), endTime: inHours(-1), expirationDate: day(2024, 1, 15), customerId: "cus_z" },
+      packageServices: [{ services, quantity: 1 }],
+    });
+    const expected = [
+      { field: "customer_id", reason: "NOT_FOUND" },
+      { field: "end_time", reason: "CONFLICT" },
+      { field: "expiration_date", reason: "CONFLICT" },
+      { field: "package_services[0].services[0].unit_price.currency_code", reason: "CONFLICT" },
+      { field: "start_time", reason: "CONFLICT" },
+    ];
+    expect((await server.refused(rpc.sellPackage, useless)).violations.toSorted(byField)).toEqual(expected);
+    const packageIds = ["useless"];
+    const details = { companyId: "cmp_a", packageIds, pagination: {} };
+    expect(await server.refused(PackageService.method.listPackageDetails, details)).toMatchObject(notFound);
+  });
+
+  it("judges a sale by the time of the purchase and the day in the time zone of the company", async () => {
+    // 1 July 2025 until 03:59 UTC of the next day.
+    const at = (time: string) => timestampFromDate(new Date(time));
+    const expirationDate = { year: 2025, month: 7, day: 1 };
+    const tries: (readonly [NewPackage, field: string | undefined])[] = [
+      [{ purchaseTime: at("2025-07-02T03:59:59.999Z"), expirationDate }, undefined],
+      [{ purchaseTime: at("2025-07-02T04:00:00Z"), expirationDate }, "expiration_date"],
+      [{ expirationDate: { year: 1, month: 1, day: 1 } }, "expiration_date"],
+      [{ purchaseTime: at("0001-01-02T00:00:00Z"), expirationDate: { year: 1, month: 1, day: 1 } }, "expiration_date"],
+      [{ purchaseTime: at("2025-06-01T00:00:00Z"), startTime: at("2025-07-02T03:59:00Z"), expirationDate }, undefined],
+      [
+        { purchaseTime: at("2025-06-01T00:00:00Z"), startTime: at("2025-07-02T04:00:00Z"), expirationDate },
+        "start_time",
+      ],
+      [{ purchaseTime: at("2025-06-01T00:00:00Z"), endTime: at("2025-06-01T00:00:00Z") }, "end_time"],
+      [{ purchaseTime: at("2025-06-01T00:00:00Z"), endTime: at("2025-06-01T00:00:00.001Z") }, undefined],
+      [{ packagePrice: { currencyCode: "EUR", units: 9n } }, "package_services[0].services[0].unit_price"],
+    ];
+    for (const [fields, field] of tries) {
+      // A catalog price in another currency.
+      const packageServices = [{ services: [{ serviceId: "srv_a2" }], quantity: 1 }];
+      const request = newPackage({ packageServices, ...fields });
+      if (field === undefined) expect((await server.call(rpc.sellPackage, request)).ok).toBe(true);
+      else expect(await server.refused(rpc.sellPackage, request)).toMatchObject(invalidField(field, "CONFLICT"));
+    }
   });
 
   it("lets a key of one location sell there, to the customers it sees", async () => {

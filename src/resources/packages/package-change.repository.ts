@@ -72,6 +72,12 @@ export async function readPackage(
   return toPackageDetail(row, { at: row.now, timeZone: row.time_zone });
 }
 
+/** IANA zone id of the company. */
+export async function timeZoneOf(tx: Prisma.TransactionClient, companyId: string): Promise<string> {
+  const company = await tx.company.findUniqueOrThrow({ where: { id: companyId }, select: { timeZone: true } });
+  return company.timeZone;
+}
+
 function within(businessIds: readonly string[] | undefined): Prisma.Sql {
   return businessIds ? Prisma.sql` AND k.business_id = ANY(${[...businessIds]}::text[])` : Prisma.empty;
 }
@@ -89,10 +95,7 @@ function ledgerOf(
 ): Pick<PackageTransaction, "timeZone" | "findRedemption" | "redeemedUnits"> {
   const sum = { _sum: { quantity: true } } as const;
   return {
-    async timeZone() {
-      const company = await tx.company.findUniqueOrThrow({ where: { id: companyId }, select: { timeZone: true } });
-      return company.timeZone;
-    },
+    timeZone: () => timeZoneOf(tx, companyId),
 
     async findRedemption(id) {
       const entry = await tx.packageLedger.findFirst({ where: { companyId, packageId, id, kind: "REDEMPTION" } });

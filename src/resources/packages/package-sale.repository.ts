@@ -1,4 +1,4 @@
-import { alreadyExistsError } from "../../core/errors.js";
+import { alreadyExistsError, throwIfInvalid } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
 import type { Money } from "../../core/money.js";
 import { assertRecordSize } from "../../core/record-size.js";
@@ -8,15 +8,20 @@ import type { LimitedDatabase } from "../../db/company-records.js";
 import { violatedConstraint } from "../../db/database-errors.js";
 import { once } from "../../db/idempotent-write.js";
 import type { Prisma, Service } from "../../gen/prisma/client.js";
-import type { MissingPackageReferences, PackageSale, SaleOutcome } from "./package.model.js";
-import { readPackage } from "./package-change.repository.js";
+import type { MissingPackageReferences, PackageDetail, PackageRepository, PackageSale } from "./package.model.js";
+import { readPackage, timeZoneOf } from "./package-change.repository.js";
+
+interface CheckedSale {
+  readonly sale: PackageSale;
+  readonly check: Parameters<PackageRepository["sell"]>[2];
+}
 
 /** Stores a package, its items and the ledger entries of the sale in one transaction. */
 export async function sellPackage(
   { database, limits }: LimitedDatabase,
-  sale: PackageSale,
+  { sale, check }: CheckedSale,
   write: WriteContext,
-): Promise<SaleOutcome> {
+): Promise<PackageDetail> {
   const { companyId } = sale;
   const within = sale.businessIds ? { businessIds: sale.businessIds } : {};
   try {
@@ -25,10 +30,8 @@ export async function sellPackage(
       async work({ tx, now, record }) {
         const catalog = await usableServices(tx, sale);
         const missing = await missingFor(tx, sale, catalog);
-        const purchasedInFuture = sale.purchaseTime !== undefined && sale.purchaseTime > now;
-        if (purchasedInFuture || missing.references.length + missing.serviceIds.length > 0) {
-          return { refusal: { kind: "refused", missing, purchasedInFuture } };
-        }
+        const timeZone = await timeZoneOf(tx, companyId);
+        throwIfInvalid(check(sale, { missing, now, timeZone, catalogCurrencies: currenciesOf(catalog) }));
         const id = sale.id ?? newId(idPrefixes.package);
         // Before the rows: a concurrent duplicate with the same given id must reach the claim first, and not fail
         // because the id is already used.
@@ -40,9 +43,7 @@ export async function sellPackage(
         });
         return recorded;
       },
-      async response({ tx, ids: [id = ""] }): Promise<SaleOutcome> {
-        return { kind: "sold", detail: await readPackage(tx, { companyId, ...within, id }) };
-      },
+      response: ({ tx, ids: [id = ""] }) => readPackage(tx, { companyId, ...within, id }),
     });
   } catch (error) {
     const taken = takenBy[violatedConstraint(error) ?? ""];
@@ -62,6 +63,11 @@ async function usableServices(tx: Prisma.TransactionClient, { companyId, lines }
   const ids = [...new Set(lines.flatMap(({ services }) => services.map(({ serviceId }) => serviceId)))];
   const services = await tx.service.findMany({ where: { companyId, id: { in: ids }, inactive: false } });
   return new Map(services.map((service) => [service.id, service]));
+}
+
+function currenciesOf(catalog: Catalog): ReadonlyMap<string, string> {
+  const priced = [...catalog.values()].filter(({ priceCurrency }) => priceCurrency !== "");
+  return new Map(priced.map(({ id, priceCurrency }) => [id, priceCurrency]));
 }
 
 async function missingFor(

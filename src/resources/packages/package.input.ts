@@ -21,6 +21,7 @@ import { Package_StatusSchema } from "../../gen/proto/moego/business/package/v1/
 import { neverExpires, type PackageQuery, packageStatuses } from "./package.model.js";
 import type { NewPackage } from "./package.service.js";
 import type { Refund } from "./package-rules.service.js";
+import { currencyViolations, endsBeforeStart } from "./package-sale.service.js";
 
 export const packageStatus = protoEnum(Package_StatusSchema, packageStatuses);
 
@@ -171,13 +172,15 @@ export const newPackage = z
     },
   );
 
-/** Violations of rules over several fields. They are reported even if single fields are invalid. */
-export function saleViolations({ packageServices: lines, startTime, endTime }: SellPackageRequest): Violation[] {
+/**
+ * Violations of rules over several fields. They are reported even if single fields are invalid. If only rules remain that
+ * the database checks as well, they are left to it, so that the client receives them with the others.
+ */
+export function saleViolations(request: SellPackageRequest): Violation[] {
+  const { packageServices: lines, startTime, endTime, packagePrice } = request;
   const violations: Violation[] = [];
   const refuse = (field: string, reason: Violation["reason"], description: string) =>
     violations.push({ field, reason, description });
-  if (startTime && endTime && timestampMs(startTime) >= timestampMs(endTime))
-    refuse("end_time", "CONFLICT", "Must be after start_time.");
   for (const index of repeated(lines.map((line) => line.id)))
     refuse(`package_services[${index}].id`, "CONFLICT", "Must be unique among the items.");
   for (const [line, { services }] of lines.entries()) {
@@ -186,7 +189,10 @@ export function saleViolations({ packageServices: lines, startTime, endTime }: S
     for (const index of repeated(services.map(({ serviceId }) => serviceId)))
       refuse(`${field}[${index}].service_id`, "CONFLICT", "Must be unique within the item.");
   }
-  return violations;
+  if (violations.length === 0 && newPackage.safeParse(request).success) return [];
+  if (startTime && endTime && timestampMs(startTime) >= timestampMs(endTime))
+    refuse("end_time", "CONFLICT", endsBeforeStart);
+  return [...violations, ...(packagePrice ? currencyViolations(lines, packagePrice) : [])];
 }
 
 /** Indexes of non-empty strings that occur earlier in the list. */

@@ -1,4 +1,5 @@
 import { enumeration, type WordOf } from "../../core/enumeration.js";
+import type { Violation } from "../../core/errors.js";
 import type { Money } from "../../core/money.js";
 import type { Page } from "../../core/page.js";
 import type { WriteContext } from "../../core/write.js";
@@ -107,9 +108,16 @@ export interface MissingPackageReferences {
   readonly serviceIds: readonly string[];
 }
 
-export type SaleOutcome =
-  | { readonly kind: "sold"; readonly detail: PackageDetail }
-  | { readonly kind: "refused"; readonly missing: MissingPackageReferences; readonly purchasedInFuture: boolean };
+/** What a sale is checked against, as the transaction sees it. */
+export interface SaleSituation {
+  readonly missing: MissingPackageReferences;
+  /** Timestamp of the sale, by the clock of the database. */
+  readonly now: Date;
+  /** IANA zone id of the company. */
+  readonly timeZone: string;
+  /** Currencies of the prices in the catalog, by the id of the service. */
+  readonly catalogCurrencies: ReadonlyMap<string, string>;
+}
 
 /** The package that a request names. */
 export interface PackageTarget {
@@ -185,8 +193,15 @@ export interface PackageRepository {
   ): Promise<{ readonly details: readonly PackageDetail[]; readonly missingIds: readonly string[] }>;
   /** Newest first. Undefined if the package does not exist. */
   listLedger(target: PackageTarget, page: Page, signal: AbortSignal): Promise<readonly LedgerEntry[] | undefined>;
-  /** Stores a package with the ledger entries of its sale. Throws ALREADY_EXISTS. */
-  sell(sale: PackageSale, write: WriteContext): Promise<SaleOutcome>;
+  /**
+   * Stores a package with the ledger entries of its sale. Throws INVALID_REQUEST with the violations that `check` finds,
+   * and ALREADY_EXISTS.
+   */
+  sell(
+    sale: PackageSale,
+    write: WriteContext,
+    check: (sale: PackageSale, situation: SaleSituation) => readonly Violation[],
+  ): Promise<PackageDetail>;
   /**
    * Locks the package and stores the change that `decide` returns. A replay does not call `decide`. Throws NOT_FOUND.
    */

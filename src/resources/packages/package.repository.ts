@@ -29,7 +29,7 @@ import type { Moment } from "./package-validity.model.js";
 export function createPackageRepository(limited: LimitedDatabase): PackageRepository {
   const { database } = limited;
   return {
-    sell: (sale, write) => sellPackage(limited, sale, write),
+    sell: (sale, write, check) => sellPackage(limited, { sale, check }, write),
     change: (target, write, decide) => changePackage(database, target, write, decide),
 
     async list(query, signal) {

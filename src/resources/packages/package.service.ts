@@ -1,12 +1,11 @@
 import { requireBusinessAccess, requireCompanyAccess } from "../../core/access.js";
-import { DomainError, invalidRequest, notFoundError, notFoundInCompany, type Violation } from "../../core/errors.js";
+import { DomainError, notFoundError } from "../../core/errors.js";
 import type { Page } from "../../core/page.js";
 import type { CompanyAccess, Principal } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
 import type {
   ChangedPackage,
   LedgerEntry,
-  MissingPackageReferences,
   PackageDetailQuery,
   PackageQuery,
   PackageRepository,
@@ -23,6 +22,7 @@ import {
   restore,
   withdraw,
 } from "./package-rules.service.js";
+import { saleViolations } from "./package-sale.service.js";
 
 /** The validated input of SellPackage. */
 export type NewPackage = Omit<PackageSale, "businessIds">;
@@ -67,18 +67,7 @@ export function createPackages(packages: PackageRepository) {
     async sell(sale: NewPackage, principal: Principal, write: WriteContext) {
       const access = requireCompanyAccess(principal, sale.companyId);
       requireBusinessAccess(access, [sale.businessId]);
-      const outcome = await packages.sell({ ...sale, ...locationsOf(access) }, write);
-      switch (outcome.kind) {
-        case "sold":
-          return outcome.detail;
-        case "refused":
-          throw invalidRequest([
-            ...missingViolations(sale, outcome.missing),
-            ...(outcome.purchasedInFuture ? [purchasedInFuture] : []),
-          ]);
-        default:
-          return outcome satisfies never;
-      }
+      return packages.sell({ ...sale, ...locationsOf(access) }, write, saleViolations);
     },
 
     async redeem(request: PackageName & Redeem, principal: Principal, write: WriteContext) {
@@ -129,25 +118,3 @@ function packagesNotFound(ids: readonly string[]): DomainError {
     metadata: { resource: "Package", ids: ids.slice(0, maxNamedIds).join(","), count: String(ids.length) },
   });
 }
-
-const fieldOf = { customerId: "customer_id", businessId: "business_id", staffId: "staff_id" } as const;
-
-function missingViolations({ lines }: NewPackage, { references, serviceIds }: MissingPackageReferences): Violation[] {
-  const missing = new Set(serviceIds);
-  const fields = lines.flatMap(({ services }, line) =>
-    services.flatMap(({ serviceId }, index) =>
-      missing.has(serviceId) ? [`package_services[${line}].services[${index}].service_id`] : [],
-    ),
-  );
-  return [...references.map((reference) => fieldOf[reference]), ...fields].map((field) => ({
-    field,
-    reason: "NOT_FOUND",
-    description: notFoundInCompany,
-  }));
-}
-
-const purchasedInFuture: Violation = {
-  field: "purchase_time",
-  reason: "OUT_OF_RANGE",
-  description: "Must not be in the future.",
-};
