@@ -54,6 +54,10 @@ export function firstMatch(document: JsonValue, path: string): JsonValue | undef
   return isJsonValue(value) ? value : undefined;
 }
 
+export function allMatches(document: JsonValue, path: string): readonly JsonValue[] {
+  return environment.query(path, document).values().filter(isJsonValue);
+}
+
 /** The library's type also allows undefined, which no document contains. */
 function isJsonValue(value: JSONValue): value is JsonValue {
   return value !== undefined;

@@ -5,6 +5,7 @@ import {
   RequestParam_Location as Location,
   ExternalApi_Method as Method,
   Outcome,
+  OutputParam_Selection,
   type OutputParamSchema,
   ParamType as Type,
 } from "../../src/gen/proto/moego/callcenter/v1/external_api_pb.js";
@@ -54,6 +55,162 @@ describe("a call", () => {
       headers: { "x-caller": "tel +1 212&x=1", "content-type": "application/json" },
     });
   });
+
+  const bodies: readonly (readonly [string, readonly string[], Record<string, string>, string])[] = [
+    ["dots", ["customer.name", "customer.tel"], {}, '{"customer":{"name":"customer.name","tel":"customer.tel"}}'],
+    ["JSON Pointers", ["/a/b", "/a/c~1d~0e"], {}, '{"a":{"b":"/a/b","c/d~e":"/a/c~1d~0e"}}'],
+    ["arrays", ["items[0].id", "items.1.id"], {}, '{"items":[{"id":"items[0].id"},{"id":"items.1.id"}]}'],
+    ["arrays by pointer, out of order", ["/a/1", "/a/0/0"], {}, '{"a":[["/a/0/0"],"/a/1"]}'],
+    ["an array as the body", ["[0].id", "/1"], {}, '[{"id":"[0].id"},"/1"]'],
+    [
+      "a key with a dot",
+      ["/a.b", "['c.d']", "e['f.g'].h"],
+      {},
+      `{"a.b":"/a.b","c.d":"['c.d']","e":{"f.g":{"h":"e['f.g'].h"}}}`,
+    ],
+    ["keys of digits", ["7", "a['0']"], {}, `{"7":"7","a":{"0":"a['0']"}}`],
+    ["what has no value", ["a[0]", "a[1]", "b.c", "d.e"], { "a[0]": "", "b.c": "" }, '{"a":["a[1]"],"d":{"e":"d.e"}}'],
+    ["no value at all", ["[0].a"], { "[0].a": "" }, "[]"],
+    ["a prototype's name", ["constructor.prototype"], {}, '{"constructor":{"prototype":"constructor.prototype"}}'],
+  ];
+  it.each(bodies)("builds nested bodies: %s", async (_, names, without, body) => {
+    const requestParams = names.map((one) => ({ name: one, location: Location.BODY }));
+    const api = await madeExternalApi(server, { method: Method.POST, url: `${system.origin}/echo`, requestParams });
+    const params = Object.fromEntries(names.filter((one) => !(one in without)).map((one) => [one, one]));
+    const answer = await server.ok(rpc.testExternalApi, { ...api, params });
+    expect(system.requests.at(-1)?.body).toBe(body);
+    expect(answer.request?.body).toBe(body);
+  });
+
+  it("keeps plain names of body params that were stored before names were paths, until they are sent again", async () => {
+    const stored = { name: "a.b", location: "BODY", type: "STRING", required: false, description: "" };
+    const row = { method: "POST", url: `${system.origin}/echo`, request_params: [stored] };
+    await server.insert([["external_api", [externalApiRow(companyId, "xapi_dots", row)]]]);
+    const api = { companyId, id: "xapi_dots" };
+    const sent = async () => {
+      await server.ok(rpc.invokeExternalApi, { ...api, params: { "a.b": "1" } });
+      return system.requests.at(-1)?.body;
+    };
+    expect(await sent()).toBe('{"a.b":"1"}');
+    await server.ok(rpc.updateExternalApi, { ...api, name: "Renamed" });
+    expect(await sent()).toBe('{"a.b":"1"}');
+    await server.ok(rpc.updateExternalApi, {
+      ...{ ...api, requestParams: { items: [{ name: "a.b", location: Location.BODY }] } },
+    });
+    expect(await sent()).toBe('{"a":{"b":"1"}}');
+  });
+
+  it.each([
+    ["Content-Type", "application/x-www-form-urlencoded"],
+    ["content-type", "Application/X-WWW-Form-URLEncoded ; charset=UTF-8"],
+    ["CONTENT-TYPE", 'application/x-www-form-urlencoded;Charset="utf-8"'],
+  ])("encodes a form as %s: %s says", async (header, value) => {
+    const names = ["a", "metadata[key]", "b.c", "n", "left-out"];
+    const api = await madeExternalApi(server, {
+      ...{ method: Method.POST, url: `${system.origin}/echo`, headers: [{ name: header, value }] },
+      requestParams: names.map((one) => ({ name: one, location: Location.BODY })),
+    });
+    await server.ok(rpc.invokeExternalApi, {
+      ...api,
+      params: { a: "x y&z=ü+", "metadata[key]": "1", "b.c": "", n: "-1.5" },
+    });
+    expect(system.requests.at(-1)).toMatchObject({
+      body: "a=x+y%26z%3D%C3%BC%2B&metadata%5Bkey%5D=1&b.c=&n=-1.5",
+      headers: { "content-type": value },
+    });
+  });
+
+  it("answers the first value, a list of all, or their number", async () => {
+    system.answerWith({
+      pets: [{ name: "Rex", age: 3 }, { name: null }, { name: 'Ü "x"', age: 12345678901 }],
+      ...{ tags: ["a", null, "b"], none: [], nothing: null, one: "x", flags: [true, false] },
+    });
+    const { LIST, COUNT } = OutputParam_Selection;
+    const outputs = async (...outputParams: MessageInitShape<typeof OutputParamSchema>[]) => {
+      const named = outputParams.map((output, index) => ({ ...output, name: `o${index}` }));
+      const api = await madeExternalApi(server, { url: `${system.origin}/normal`, outputParams: named });
+      const { reason, outputs: found, failedOutputs } = await server.ok(rpc.invokeExternalApi, api);
+      return [Object.values(found), failedOutputs.map((failed) => failed.reason), reason];
+    };
+    expect(
+      await outputs(
+        ...[
+          { path: "$.pets[*].name", selection: OutputParam_Selection.FIRST },
+          { path: "$.pets[*].name", selection: LIST },
+        ],
+        ...[
+          { path: "$.pets[*].age", selection: LIST, type: Type.NUMBER },
+          { path: "$.pets", selection: COUNT },
+        ],
+        ...[
+          { path: "$.pets[?@.age > 5]", selection: COUNT },
+          { path: "$.pets[?@.age > 1e15]", selection: COUNT },
+        ],
+        ...[
+          { path: "$.tags", selection: LIST },
+          { path: "$.tags", selection: COUNT, type: Type.NUMBER },
+        ],
+        ...[
+          { path: "$.none", selection: LIST },
+          { path: "$.none", selection: COUNT },
+          { path: "$.none[*]", selection: LIST },
+        ],
+        ...[
+          { path: "$.one", selection: LIST },
+          { path: "$.flags", selection: LIST, type: Type.BOOLEAN },
+        ],
+        ...[
+          { path: "$.nothing", selection: LIST, defaultValue: "[]" },
+          { path: "$.gone", selection: COUNT, defaultValue: "0" },
+        ],
+      ),
+    ).toEqual([
+      [
+        ...["Rex", '["Rex","Ü \\"x\\""]', "[3,12345678901]", "3", "1", "0", '["a","b"]', "2", "[]", "0", "[]"],
+        ...['["x"]', "[true,false]", "[]", "0"],
+      ],
+      [],
+      Failure.UNSPECIFIED,
+    ]);
+    expect(
+      await outputs(
+        ...[
+          { path: "$.pets", selection: LIST },
+          { path: "$.tags", selection: LIST, type: Type.NUMBER },
+        ],
+        ...[
+          { path: "$.gone", selection: LIST },
+          { path: "$.nothing", selection: COUNT },
+        ],
+      ),
+    ).toEqual([
+      [],
+      [Failure.OUTPUT_TYPE, Failure.OUTPUT_TYPE, Failure.OUTPUT_MISSING, Failure.OUTPUT_MISSING],
+      Failure.OUTPUT_TYPE,
+    ]);
+  });
+
+  it.each(["empty", "coded/empty"])(
+    "takes the defaults of all outputs from a response without a body: %s",
+    async (path) => {
+      const outputParams = [
+        { name: "name", path: "$.name", defaultValue: "friend" },
+        { name: "tags", path: "$.tags", selection: OutputParam_Selection.LIST, defaultValue: "[]" },
+      ];
+      const whole = await madeExternalApi(server, { url: `${system.origin}/${path}`, outputParams });
+      const { outcome, reason, outputs, failedOutputs } = await server.ok(rpc.invokeExternalApi, whole);
+      expect({ outcome, reason, outputs, failedOutputs }).toEqual({
+        ...{ outcome: Outcome.SUCCESS, reason: Failure.UNSPECIFIED, failedOutputs: [] },
+        outputs: { name: "friend", tags: "[]" },
+      });
+      const more = [...outputParams, { name: "id", path: "$.id" }];
+      const other = await madeExternalApi(server, { url: `${system.origin}/${path}`, outputParams: more });
+      expect(await server.ok(rpc.invokeExternalApi, other)).toMatchObject({
+        reason: Failure.ANSWER_NOT_JSON,
+        outputs: {},
+      });
+    },
+  );
 
   it("percent-encodes what stands in the path", async () => {
     const api = await madeExternalApi(server, {

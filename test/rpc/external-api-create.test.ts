@@ -2,6 +2,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import {
   RequestParam_Location as Location,
   ExternalApi_Method as Method,
+  OutputParam_Selection,
   ParamType as Type,
 } from "../../src/gen/proto/moego/callcenter/v1/external_api_pb.js";
 import { ExternalApiService } from "../../src/gen/proto/moego/callcenter/v1/external_api_service_pb.js";
@@ -119,6 +120,127 @@ describe("CreateExternalApi", () => {
   it.each(badHeaders)("refuses a header: %s", async (_, header, violation) => {
     const refusal = await server.refused(rpc.createExternalApi, newExternalApi({ headers: [header] }));
     expect(refusal.violations).toEqual([violation]);
+  });
+
+  const body = (...names: string[]) => ({
+    ...{ method: Method.POST, requestParams: names.map((name) => ({ name, location: Location.BODY })) },
+  });
+  const [conflict, malformed] = ["CONFLICT", "INVALID_FORMAT"];
+  const badBodies: readonly (readonly [readonly string[], readonly (readonly [number, string])[]])[] = [
+    ...[
+      ["a", "a.b"],
+      ["a.b", "a"],
+      ["a.b", "/a/b"],
+      ["a[0]", "a.0"],
+      ["a[0]", "a.b"],
+      ["x", "[0]"],
+    ].map((names) => [names, [[1, conflict]]] as const),
+    [
+      ["a.b", "c", "a['b'].d", "c.e"],
+      [
+        [2, conflict],
+        [3, conflict],
+      ],
+    ],
+    [
+      ["a[0]", "a[2]", "a[1000000000000]"],
+      [
+        [1, conflict],
+        [2, conflict],
+      ],
+    ],
+    [["years.2024"], [[0, conflict]]],
+    ...[
+      "a..b",
+      ".a",
+      "a.",
+      "a[",
+      "a[]",
+      "a[b]",
+      "a[-1]",
+      "a[01]",
+      "a]",
+      "['a'",
+      "a['']",
+      "/a~2",
+      "/a/-",
+      "a.__proto__",
+      "a.[0]",
+      "[0]a",
+    ].map((name) => [[name], [[0, malformed]]] as const),
+  ];
+  it.each(badBodies)("refuses body params %s in JSON, and takes them in a form", async (names, found) => {
+    const refusal = await server.refused(rpc.createExternalApi, newExternalApi(body(...names)));
+    expect(refusal.violations).toEqual(
+      found.map(([index, reason]) => ({ field: `request_params[${index}].name`, reason })),
+    );
+    const headers = [{ name: "content-type", value: "application/x-www-form-urlencoded" }];
+    const { externalApi } = await server.ok(rpc.createExternalApi, newExternalApi({ ...body(...names), headers }));
+    const target = { companyId, id: externalApi?.id ?? "" };
+    const requestParams = { items: body(...names).requestParams };
+    await server.ok(rpc.updateExternalApi, { ...target, requestParams });
+    const json = await server.refused(rpc.updateExternalApi, { ...target, headers: { items: [] } });
+    expect(json.violations).toEqual(
+      found.map(([index, reason]) => ({ field: `request_params.items[${index}].name`, reason })),
+    );
+  });
+
+  it("refuses a content type with a charset in which bodies are not sent", async () => {
+    const headers = (value: string) => [{ name: "Content-type", value }];
+    for (const value of [
+      "application/json; charset=iso-8859-1",
+      'application/x-www-form-urlencoded;charset="latin1"',
+    ]) {
+      const refusal = await server.refused(
+        rpc.createExternalApi,
+        newExternalApi({ ...body("a"), headers: headers(value) }),
+      );
+      expect(refusal.violations).toEqual([{ field: "headers[0].value", reason: "NOT_ALLOWED" }]);
+    }
+    for (const value of ["application/json;charset=utf8", "application/vnd.api+json"])
+      await server.ok(rpc.createExternalApi, newExternalApi({ ...body("a"), headers: headers(value) }));
+  });
+
+  it("refuses outputs with a placeholder in the path, and defaults that are not what they select", async () => {
+    const paths = [
+      "$.{{tel}}.name",
+      "$[?@.tel == '{{ tel }}'].id",
+      "$['{tel}']",
+      "$[?@.tel == '{tel}']",
+      "$.a[?@.b == '{{']",
+    ];
+    const placed = await server.refused(
+      rpc.createExternalApi,
+      newExternalApi({ outputParams: paths.map((path, index) => ({ name: `o${index}`, path })) }),
+    );
+    expect(placed.violations).toEqual(
+      paths.map((_, index) => ({ field: `output_params[${index}].path`, reason: "NOT_ALLOWED" })),
+    );
+    const { LIST, COUNT } = OutputParam_Selection;
+    const unknownNumber: number = 9;
+    const path = "$.a";
+    const refusal = await server.refused(
+      rpc.createExternalApi,
+      newExternalApi({
+        outputParams: [
+          { name: "a", path, selection: LIST, defaultValue: "none" },
+          { name: "b", path, selection: LIST, type: Type.NUMBER, defaultValue: '["1"]' },
+          { name: "c", path, selection: COUNT, defaultValue: "-1" },
+          { name: "d", path, selection: COUNT, type: Type.BOOLEAN },
+          { name: "e", path, selection: unknownNumber },
+          { name: "f", path, selection: LIST, type: Type.NUMBER, defaultValue: "[1, 12345678901234567890]" },
+          { name: "g", path, selection: LIST, defaultValue: '["a"]' },
+          { name: "h", path, selection: COUNT, type: Type.NUMBER, defaultValue: "0" },
+        ],
+      }),
+    );
+    expect(refusal.violations.toSorted((a, b) => (a.field < b.field ? -1 : 1))).toEqual([
+      { field: "output_params[0].default_value", reason: "WRONG_TYPE" },
+      { field: "output_params[1].default_value", reason: "WRONG_TYPE" },
+      { field: "output_params[2].default_value", reason: "WRONG_TYPE" },
+      { field: "output_params[3].type", reason: "NOT_ALLOWED" },
+      { field: "output_params[4].selection", reason: "NOT_ALLOWED" },
+    ]);
   });
 
   it("names everything that is wrong at once", async () => {

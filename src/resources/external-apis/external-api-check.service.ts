@@ -1,23 +1,22 @@
 import { type Violation, type ViolationReason, violation } from "../../core/errors.js";
-import { isMultiNodePath, jsonPathFault } from "../../core/json-path.js";
 import { isTemplate, variablesOf } from "../../core/template.js";
 import type { TextFault } from "../../core/text.js";
+import { charsetFault } from "./content-type.service.js";
 import {
   type ExternalApiInput,
   type HeaderDraft,
-  invocationKeys,
   maxTimeoutMs,
   minTimeoutMs,
-  type OutputParam,
   type RequestParam,
 } from "./external-api.model.js";
+import { bodyFaults, isParamName } from "./external-api-body-check.service.js";
+import { type OutputDraft, outputFaults } from "./external-api-output-check.service.js";
 import {
   isHeaderText,
   paramFault,
   paramsInHeaders,
   placeholdersOf,
   readUrlTemplate,
-  valueFault,
 } from "./external-api-values.service.js";
 
 /** A configuration that a client sends. A field is undefined if it is unset or not a value of its enum. */
@@ -26,9 +25,8 @@ export interface ExternalApiDraft extends Unset<Pick<ExternalApiInput, "method" 
   readonly outputParams?: readonly OutputDraft[] | undefined;
 }
 
-type ParamDraft = Pick<RequestParam, "name" | "required"> & Unset<Pick<RequestParam, "location" | keyof ValueDraft>>;
-type OutputDraft = Pick<OutputParam, "name" | "path"> & ValueDraft;
-type ValueDraft = Unset<Pick<OutputParam, "type" | "defaultValue">>;
+type ParamDraft = Pick<RequestParam, "name" | "required"> &
+  Unset<Pick<RequestParam, "location" | "type" | "defaultValue" | "nested">>;
 type Unset<T> = { readonly [K in keyof T]?: T[K] | undefined };
 
 export interface FaultOptions {
@@ -49,6 +47,7 @@ export function externalApiFaults(draft: ExternalApiDraft, { within, targetFault
     ...headerFaults(draft, within("headers")),
     ...paramFaults(draft, within("request_params")),
     ...outputFaults(outputParams, within("output_params")),
+    ...repeated(outputParams, within("output_params")),
     ...(timeoutMs < minTimeoutMs || timeoutMs > maxTimeoutMs
       ? [violation("timeout_ms", "OUT_OF_RANGE", `Must be from ${minTimeoutMs} to ${maxTimeoutMs} milliseconds.`)]
       : []),
@@ -70,12 +69,13 @@ function urlFaults({ url, requestParams }: ExternalApiDraft, targetFault: FaultO
 
 function headerFaults({ headers = [], requestParams }: ExternalApiDraft, list: string): Violation[] {
   const params = requestParams && new Set(requestParams.map(({ name }) => name));
+  const hasBody = requestParams?.some(({ location }) => location === "BODY");
   const seen = new Set<string>();
   return headers.flatMap((header, index) => {
     const name = header.name.toLowerCase();
     const faults = [
       ["name", headerNameFault(name) ?? (seen.has(name) ? repeatedName : undefined)],
-      ["value", headerValueFault(header, params)],
+      ["value", headerValueFault(header, params) ?? (hasBody ? charsetFault(header) : undefined)],
       ["secret_value", secretFault(header)],
     ] as const;
     seen.add(name);
@@ -83,7 +83,8 @@ function headerFaults({ headers = [], requestParams }: ExternalApiDraft, list: s
   });
 }
 
-function paramFaults({ method, url, headers = [], requestParams = [] }: ExternalApiDraft, list: string): Violation[] {
+function paramFaults(draft: ExternalApiDraft, list: string): Violation[] {
+  const { method, url, headers = [], requestParams = [] } = draft;
   const template = url === undefined ? undefined : readUrlTemplate(url);
   const placeholders = typeof template === "object" ? new Set(placeholdersOf(template)) : undefined;
   const inHeaders = paramsInHeaders(headers);
@@ -93,8 +94,8 @@ function paramFaults({ method, url, headers = [], requestParams = [] }: External
     const found: Violation[] = [];
     const add = (field: string, reason: ViolationReason, description: string) =>
       found.push(violation(`${list}[${index}].${field}`, reason, description));
-    if (!/^[^\s\p{Cc}{}"\\]{1,64}$/u.test(name) || name === "__proto__") {
-      add("name", "INVALID_FORMAT", 'Must be 1 to 64 characters without whitespace, `{`, `}`, `"` or `\\`.');
+    if (!isParamName(name)) {
+      add("name", "INVALID_FORMAT", 'Must be 1 to 128 characters without whitespace, `{`, `}`, `"` or `\\`.');
     }
     if (location === "BODY" && isBodyless) {
       add("location", "NOT_ALLOWED", "Must not be BODY: GET and DELETE requests have no body.");
@@ -110,34 +111,7 @@ function paramFaults({ method, url, headers = [], requestParams = [] }: External
     if (fault) add("default_value", fault.reason, fault.description);
     return found;
   });
-  return [...faults, ...repeated(requestParams, list)];
-}
-
-const reservedNames: ReadonlySet<string> = new Set(invocationKeys);
-
-/** Maximum number of outputs whose path searches the whole response. */
-const maxSearches = 10;
-
-function outputFaults(outputs: readonly OutputDraft[], list: string): Violation[] {
-  let searches = 0;
-  const faults = outputs.flatMap(({ name, path, type = "STRING", defaultValue }, index) => {
-    const found: Violation[] = [];
-    const add = (field: string, reason: ViolationReason, description: string) =>
-      found.push(violation(`${list}[${index}].${field}`, reason, description));
-    if (!/^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(name)) {
-      add("name", "INVALID_FORMAT", "Must start with a letter, followed by up to 63 letters, digits, `_` or `-`.");
-    }
-    if (reservedNames.has(name)) add("name", "NOT_ALLOWED", "Must not be `status` or `reason`; both are reserved.");
-    const pathFault = jsonPathFault(path);
-    if (pathFault !== undefined) add("path", "INVALID_FORMAT", pathFault);
-    else if (isMultiNodePath(path) && ++searches > maxSearches) {
-      add("path", "TOO_MANY", `Must not use \`..\`, \`*\`, \`:\` or \`?\` in more than ${maxSearches} output paths.`);
-    }
-    const fault = defaultValue === undefined ? undefined : valueFault(type, defaultValue);
-    if (fault) add("default_value", fault.reason, fault.description);
-    return found;
-  });
-  return [...faults, ...repeated(outputs, list)];
+  return [...faults, ...repeated(requestParams, list), ...bodyFaults(draft, list)];
 }
 
 function repeated(items: readonly { readonly name: string }[], list: string): Violation[] {

@@ -1,20 +1,10 @@
-import { setImmediate } from "node:timers/promises";
 import type { Violation } from "../../core/errors.js";
-import { isLongInteger, type JsonValue, readJson } from "../../core/json-document.js";
-import { firstMatch } from "../../core/json-path.js";
-import type { OutboundFailureResult, OutboundRequest, OutboundResponse } from "../../core/outbound-call.js";
+import type { OutboundRequest } from "../../core/outbound-call.js";
 import { renderTemplate, variablesOf } from "../../core/template.js";
-import type {
-  ExternalApi,
-  FailedOutput,
-  HeaderSecrets,
-  Invocation,
-  OutputParam,
-  RequestParam,
-  ValueType,
-} from "./external-api.model.js";
+import { jsonBody, readBodyPath } from "./body-path.service.js";
+import { isForm } from "./content-type.service.js";
+import type { ExternalApi, HeaderSecrets, RequestParam } from "./external-api.model.js";
 import { paramFault, paramsInHeaders, readUrlTemplate, renderUrl } from "./external-api-values.service.js";
-import { maskJson, type SecretMask } from "./secret-mask.service.js";
 
 type Params = Readonly<Record<string, string>>;
 
@@ -63,7 +53,7 @@ function at(name: string): string {
 
 /**
  * Builds the request from a configuration and valid parameters. QUERY parameters are appended to those of the URL; BODY
- * parameters become the members of one JSON object.
+ * parameters become one JSON document, or a form.
  */
 export function buildRequest(
   { companyId, id, version, method, url, headers, requestParams, timeoutMs }: ExternalApi,
@@ -71,22 +61,22 @@ export function buildRequest(
   secrets: HeaderSecrets,
 ): OutboundRequest {
   const values = valuesOf(requestParams, params);
-  const given = (location: RequestParam["location"]) =>
-    requestParams.flatMap((param) => {
-      const value = param.location === location ? values.get(param.name) : undefined;
-      return value === undefined ? [] : [{ ...param, value }];
-    });
+  const query = requestParams.flatMap(({ name, location }) => {
+    const value = location === "QUERY" ? values.get(name) : undefined;
+    return value === undefined ? [] : [{ name, value }];
+  });
   const sent = headers.map(({ name, value, isSecret }): readonly [string, string] => [
     name,
     isSecret ? (secrets.get(name.toLowerCase()) ?? "") : (renderTemplate(value, values, maxSentHeaderChars) ?? ""),
   ]);
-  const body = given("BODY");
-  const hasBody = requestParams.some(({ location }) => location === "BODY");
+  const inBody = requestParams.filter(({ location }) => location === "BODY");
+  const hasBody = inBody.length > 0;
+  const body = inBody.map((param) => ({ ...param, value: values.get(param.name) }));
   return {
     ...{ companyId, externalApiId: id, version: String(version), method, timeoutMs },
-    url: withQuery(filled(url, values), given("QUERY")),
+    url: withQuery(filled(url, values), query),
     headers: hasBody && !hasHeader(sent, "content-type") ? [...sent, ["content-type", "application/json"]] : sent,
-    ...(hasBody ? { body: `{${body.map(toMember).join(",")}}` } : {}),
+    ...(hasBody ? { body: encodeBody(body, isForm(sent)) } : {}),
   };
 }
 
@@ -107,68 +97,18 @@ function withQuery(url: string, params: readonly { readonly name: string; readon
   return url + (/[?&]$/.test(url) ? "" : "&") + query;
 }
 
-/** Numbers and booleans are already in JSON notation, so long numbers keep all digits. */
-function toMember({ name, type, value }: RequestParam & { readonly value: string }): string {
-  return `${JSON.stringify(name)}:${type === "STRING" ? JSON.stringify(value) : value}`;
-}
-
 /**
- * Converts the response or failure to the branch of the call and its outputs. Secrets are masked before the paths are
- * evaluated: by its result, a filter over a response that repeats a secret would reveal it.
+ * A form has each name as it is. Numbers and booleans are already in JSON notation, so long numbers keep all digits.
  */
-export async function toInvocation(
-  answer: OutboundResponse | OutboundFailureResult,
-  outputParams: readonly OutputParam[],
-  mask: SecretMask,
-): Promise<Invocation> {
-  const nothing = { outputs: {}, failedOutputs: [], durationMs: answer.durationMs };
-  if (answer.kind === "failed") {
-    const { failure } = answer;
-    return { branch: failure === "TIMEOUT" ? "TIMEOUT" : "FAILURE", reason: failure, ...nothing };
+function encodeBody(params: readonly (RequestParam & { readonly value: string | undefined })[], form: boolean): string {
+  if (form) {
+    const sent = params.flatMap(({ name, value }): [string, string][] => (value === undefined ? [] : [[name, value]]));
+    return new URLSearchParams(sent).toString();
   }
-  const { status, body, durationMs } = answer;
-  if (status < 200 || status > 299) return { branch: "FAILURE", reason: "STATUS_NOT_2XX", status, ...nothing };
-  if (outputParams.length === 0) return { branch: "SUCCESS", status, ...nothing };
-  const document = readJson(body);
-  if (document === undefined) return { branch: "FAILURE", reason: "ANSWER_NOT_JSON", status, ...nothing };
-  const { outputs, failedOutputs } = await mapOutputs(maskJson(document, mask), outputParams);
-  const [failed] = failedOutputs;
-  return { ...end(failed), status, outputs, failedOutputs, durationMs };
-}
-
-function end(failed: FailedOutput | undefined): Pick<Invocation, "branch" | "reason"> {
-  return failed ? { branch: "FAILURE", reason: failed.reason } : { branch: "SUCCESS" };
-}
-
-/** Yields to other requests between two paths, because each may search the whole response. */
-async function mapOutputs(document: JsonValue, params: readonly OutputParam[]) {
-  const outputs: [name: string, value: string][] = [];
-  const failedOutputs: FailedOutput[] = [];
-  for (const { name, path, type, defaultValue } of params) {
-    const found = firstMatch(document, path) ?? null;
-    const value = found === null ? defaultValue : toText(type, found);
-    if (value !== undefined) outputs.push([name, value]);
-    else failedOutputs.push({ name, reason: found === null ? "OUTPUT_MISSING" : "OUTPUT_TYPE" });
-    await setImmediate();
-  }
-  return { outputs: Object.fromEntries(outputs), failedOutputs };
-}
-
-/**
- * A value as text. Undefined if it does not have the type. A STRING accepts any single value, because IVRs only have
- * strings.
- */
-function toText(type: ValueType, value: JsonValue): string | undefined {
-  if (typeof value === "object") return undefined;
-  switch (type) {
-    case "STRING":
-      return typeof value === "string" ? value.replaceAll(/\p{Cs}/gu, "\ufffd") : String(value);
-    case "NUMBER":
-      if (typeof value === "string" && isLongInteger(value)) return value;
-      return typeof value === "number" ? String(value) : undefined;
-    case "BOOLEAN":
-      return typeof value === "boolean" ? String(value) : undefined;
-    default:
-      return type satisfies never;
-  }
+  return jsonBody(
+    params.map(({ name, nested, type, value }) => ({
+      path: (nested ? readBodyPath(name) : undefined) ?? [name],
+      value: value === undefined || type !== "STRING" ? value : JSON.stringify(value),
+    })),
+  );
 }

@@ -4,6 +4,7 @@ import {
   type ExternalApi,
   type ExternalApiContent,
   httpMethods,
+  outputSelections,
   paramLocations,
   valueTypes,
 } from "./external-api.model.js";
@@ -18,6 +19,7 @@ const requestParams = z.array(
     required: z.boolean(),
     defaultValue: z.string().exactOptional(),
     description: z.string(),
+    nested: z.boolean().exactOptional(),
   }),
 );
 
@@ -25,6 +27,7 @@ const outputParams = z.array(
   z.object({
     name: z.string(),
     path: z.string(),
+    selection: z.enum(outputSelections.words).default("FIRST"),
     type: z.enum(valueTypes.words),
     defaultValue: z.string().exactOptional(),
   }),

@@ -9,6 +9,7 @@ import {
   ExternalApi_MethodSchema,
   type HeaderParam,
   type OutputParam,
+  OutputParam_SelectionSchema,
   ParamTypeSchema,
   type RequestParam,
   RequestParam_LocationSchema,
@@ -19,6 +20,7 @@ import {
   maxHeaders,
   maxOutputParams,
   maxRequestParams,
+  outputSelections,
   paramLocations,
   valueTypes,
 } from "./external-api.model.js";
@@ -27,22 +29,31 @@ import type { ExternalApiDraft } from "./external-api-check.service.js";
 export const httpMethod = protoEnum(ExternalApi_MethodSchema, httpMethods);
 export const paramLocation = protoEnum(RequestParam_LocationSchema, paramLocations);
 export const valueType = protoEnum(ParamTypeSchema, valueTypes);
+export const outputSelection = protoEnum(OutputParam_SelectionSchema, outputSelections);
 
 const method = httpMethod.required;
 const location = paramLocation.required;
 const type = valueType.withDefault("STRING");
+const selection = outputSelection.withDefault("FIRST");
 
 const header = z.object({
   ...{ name: z.string(), value: z.string() },
   ...{ secretValue: z.string().optional(), isSecret: z.boolean() },
 });
 
-const requestParam = z.object({
-  ...{ name: z.string(), location, type, required: z.boolean() },
-  ...{ defaultValue: z.string().exactOptional(), description: singleLineText },
-});
+const requestParam = z
+  .object({
+    ...{ name: z.string(), location, type, required: z.boolean() },
+    ...{ defaultValue: z.string().exactOptional(), description: singleLineText },
+  })
+  .transform((param) => ({ ...param, nested }));
 
-const outputParam = z.object({ name: z.string(), path: z.string(), type, defaultValue: z.string().exactOptional() });
+const nested = true;
+
+const outputParam = z.object({
+  ...{ name: z.string(), path: z.string(), selection, type },
+  defaultValue: z.string().exactOptional(),
+});
 
 const headers = list(header, maxHeaders);
 const requestParams = list(requestParam, maxRequestParams);
@@ -113,10 +124,12 @@ export function toDraft(message: DraftMessage): ExternalApiDraft {
       ...param,
       location: paramLocations.wordOf(param.location),
       type: type.safeParse(param.type).data,
+      nested,
     })),
     outputParams: bounded(message.outputParams, maxOutputParams)?.map((output) => ({
       ...output,
       type: type.safeParse(output.type).data,
+      selection: selection.safeParse(output.selection).data,
     })),
   };
 }

@@ -18,6 +18,11 @@ export const paramLocations = enumeration("QUERY", "BODY", "PATH");
 
 export type ParamLocation = WordOf<typeof paramLocations>;
 
+/** Which of the values at the path of an output it has: the first, all as a JSON array, or their number. */
+export const outputSelections = enumeration("FIRST", "LIST", "COUNT");
+
+export type OutputSelection = WordOf<typeof outputSelections>;
+
 /** A header of every request. */
 export interface HeaderParam {
   readonly name: string;
@@ -35,13 +40,17 @@ export interface RequestParam {
   readonly required: boolean;
   readonly defaultValue?: string;
   readonly description: string;
+  /** Whether the name of a BODY parameter is a path. Absent in configurations from before paths: they have plain names. */
+  readonly nested?: boolean;
 }
 
 /** A value extracted from the JSON response. */
 export interface OutputParam {
   readonly name: string;
-  /** JSONPath (RFC 9535). The first matching node is used. */
+  /** JSONPath (RFC 9535). */
   readonly path: string;
+  readonly selection: OutputSelection;
+  /** Of a LIST, the type of its elements. A COUNT is a number. */
   readonly type: ValueType;
   /** Used if the response does not contain the value. */
   readonly defaultValue?: string;
@@ -115,7 +124,7 @@ export type InvocationFailure =
   | OutboundFailure
   /** Including redirects and client errors. */
   | "STATUS_NOT_2XX"
-  /** There are outputs, and the body is not JSON or is nested too deeply. */
+  /** There are outputs, and the body is not JSON or is nested too deeply. An empty body: an output has no default. */
   | "ANSWER_NOT_JSON"
   /** The response does not contain an output without a default value. */
   | "OUTPUT_MISSING"

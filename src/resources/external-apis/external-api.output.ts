@@ -8,7 +8,7 @@ import {
   OutcomeSchema,
 } from "../../gen/proto/moego/callcenter/v1/external_api_pb.js";
 import type { TestExternalApiResponseSchema } from "../../gen/proto/moego/callcenter/v1/external_api_service_pb.js";
-import { httpMethod, paramLocation, valueType } from "./external-api.input.js";
+import { httpMethod, outputSelection, paramLocation, valueType } from "./external-api.input.js";
 import { type ExternalApi, type Invocation, invocationFailures, invocationOutcomes } from "./external-api.model.js";
 import type { ApiTest } from "./external-api.service.js";
 
@@ -20,12 +20,16 @@ export function toProtoExternalApi(api: ExternalApi): MessageInitShape<typeof Ex
   return {
     method: httpMethod.toProto(method),
     headers: [...headers],
-    requestParams: requestParams.map((param) => ({
+    requestParams: requestParams.map(({ nested: _, ...param }) => ({
       ...param,
       location: paramLocation.toProto(param.location),
       type: valueType.toProto(param.type),
     })),
-    outputParams: outputParams.map((output) => ({ ...output, type: valueType.toProto(output.type) })),
+    outputParams: outputParams.map((output) => ({
+      ...output,
+      type: valueType.toProto(output.type),
+      selection: outputSelection.toProto(output.selection),
+    })),
     createdTime: timestampFromDate(createdTime),
     lastUpdatedTime: timestampFromDate(lastUpdatedTime),
     etag: etagOf({ version }),

@@ -24,9 +24,10 @@ import type {
   InvocationInput,
   NewExternalApi,
 } from "./external-api.model.js";
+import { toInvocation } from "./external-api-answer.service.js";
 import { newRecord, updatedRecord } from "./external-api-change.service.js";
 import { type ExternalApiFaults, externalApiFaults } from "./external-api-check.service.js";
-import { buildRequest, hasHeader, paramViolations, toInvocation } from "./external-api-invocation.service.js";
+import { buildRequest, hasHeader, paramViolations } from "./external-api-invocation.service.js";
 import { createSecretMasker } from "./secret-mask.service.js";
 
 /** The result of testing a configuration. Secrets are masked. */
