@@ -6,6 +6,23 @@ export interface Note {
   readonly lastUpdatedTime: Date;
 }
 
+/** A note that an earlier request added and that was deleted since. */
+export interface DeletedNote {
+  readonly id: string;
+}
+
+/** The notes with these ids, in this order, also those that were deleted since. */
+export function writtenNotes<Stored extends DeletedNote>({
+  resourceIds,
+  notes,
+}: {
+  readonly resourceIds: readonly string[];
+  readonly notes: readonly Stored[];
+}): (Stored | DeletedNote)[] {
+  const stored = new Map(notes.map((note) => [note.id, note]));
+  return resourceIds.map((id) => stored.get(id) ?? { id });
+}
+
 /** Number of newest notes in a single customer. ListCustomerNotes returns all of them. */
 export const maxNotesInRecord = 50;
 

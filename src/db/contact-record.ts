@@ -82,8 +82,9 @@ interface Archiving<Key, Stored> {
   readonly archived: boolean;
   readonly write: WriteContext;
   lock(tx: Prisma.TransactionClient): Promise<Key>;
-  /** Throws if the record must be neither archived nor restored. */
   read(tx: Prisma.TransactionClient, key: Key): Promise<Stored>;
+  /** Throws if the record must be neither archived nor restored. A replay does not call it. */
+  check?(stored: Stored): unknown;
   /** Runs before the state changes. */
   admit(tx: Prisma.TransactionClient, stored: Stored): Promise<void>;
 }
@@ -91,12 +92,13 @@ interface Archiving<Key, Stored> {
 /** Archives or restores a record in one transaction. Does nothing if its state is already as requested. */
 export function setArchived<Key extends RecordKey, Stored extends ContactRecord>(
   database: Database,
-  { kind, archived, write, lock, read, admit }: Archiving<Key, Stored>,
+  { kind, archived, write, lock, read, check, admit }: Archiving<Key, Stored>,
 ): Promise<Stored> {
   return once(database, write, {
     lock,
     async work({ tx, locked: key, now, record }) {
       const former = await read(tx, key);
+      check?.(former);
       if (former.archived !== archived) {
         await admit(tx, former);
         const archivedTime = archived ? timestamp(now) : Prisma.sql`NULL`;

@@ -181,6 +181,24 @@ export function assertNotErased(resource: string, ids: readonly string[]): reado
   return ids;
 }
 
+/**
+ * A lock for a write whose replay must be answered after its record was moved, promoted or erased: the error is thrown
+ * by `orThrow` where the record is needed.
+ */
+export function orNotFound<Locked>(lock: Promise<Locked>): Promise<Locked | DomainError> {
+  return lock.catch((error: unknown) => {
+    if (error instanceof DomainError && absent.includes(error.reason)) return error;
+    throw error;
+  });
+}
+
+const absent: readonly string[] = ["RESOURCE_NOT_FOUND", "LEAD_PROMOTED"];
+
+export function orThrow<Locked>(locked: Locked | DomainError): Locked {
+  if (locked instanceof DomainError) throw locked;
+  return locked;
+}
+
 /** Whether a concurrent duplicate stored the same idempotency record first. */
 function isDuplicate(error: unknown): boolean {
   return violatedConstraint(error) === "idempotency_pkey";

@@ -55,8 +55,7 @@ function leadArchiving(rpc: string, archived: boolean) {
       const id = pick(world.leads, at)?.id.value ?? nobody;
       const again = () => {
         const now = seenLead(world, id, by);
-        if (!now) return notFound;
-        return now.customerId ? promoted : answer({ lead: leadView(world, now) });
+        return now ? answer({ lead: leadView(world, now) }) : notFound;
       };
       return {
         method: archived ? archive : restore,
@@ -64,7 +63,8 @@ function leadArchiving(rpc: string, archived: boolean) {
         check: () => leadMissing(world, id, by),
         run() {
           const before = seenLead(world, id, by);
-          if (before && !before.customerId && before.archived !== archived)
+          if (before?.customerId) return promoted;
+          if (before && before.archived !== archived)
             changeLead(world, before, { archived, lastUpdatedBy: authorOf(by) });
           return again();
         },

@@ -47,11 +47,11 @@ export const appendNotes = command({
         return answer({ notes: notes.map(noteView) });
       },
       readBack: () => readCustomer(world, id),
-      // As they now are: some may have another text, some may be gone.
+      // As they now are: some may have another text, and those that are gone have their id alone.
       again() {
-        const ids = made.map((note) => note.id);
-        const notes = seenCustomer(world, id, by)?.notes.filter((note) => ids.includes(note.id)) ?? [];
-        return answer({ notes: notes.map(noteView) });
+        const kept = new Map(seenCustomer(world, id, by)?.notes.map((note) => [note.id, noteView(note)]));
+        const gone = { note: "", lastUpdatedBy: "" };
+        return answer({ notes: made.map((note) => kept.get(note.id) ?? { id: note.id, ...gone }) });
       },
     };
   },

@@ -64,7 +64,7 @@ export const createLead = command({
       },
       again() {
         const now = made && seenLead(world, made.id.value, by);
-        return now ? (goneLead(now) ?? answer(leadView(world, now))) : notFound;
+        return now ? answer(leadView(world, now)) : notFound;
       },
     };
   },

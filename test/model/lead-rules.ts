@@ -53,8 +53,7 @@ export function promote(world: World, id: string, by: Who): Outcome {
   const customer = customerOf(world, lead, by);
   world.customers.push(customer);
   world.consentEvents += 1;
-  // Nobody can read the lead any more.
-  world.leads.splice(world.leads.indexOf(lead), 1, { ...lead, version: lead.version + 1, customerId: customer.id });
+  changeLead(world, lead, { customerId: customer.id, lastUpdatedBy: authorOf(by) });
   return answer({ customer: customerView(world, customer) });
 }
 

@@ -128,7 +128,7 @@ export const updateLead = command({
       },
       again() {
         const now = seenLead(world, id, by);
-        return now ? (goneLead(now) ?? answer(leadView(world, now))) : notFound;
+        return now ? answer(leadView(world, now)) : notFound;
       },
     };
   },

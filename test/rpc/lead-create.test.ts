@@ -32,14 +32,21 @@ describe("lead creation is idempotent", () => {
     expect(await countOf("lead")).toBe(before + 100);
   });
 
-  it("a replay after the promotion tells the customer", async () => {
+  it("a replay after the promotion is the lead as it was left, with the id of the customer", async () => {
     const headers = { "idempotency-key": "promoted-since" };
     const { id } = await server.ok(createLead, newLead(), { headers });
     const { customer } = await server.ok(promoteLead, { id });
-    expect(await server.refused(createLead, newLead(), { headers })).toMatchObject({
-      reason: "LEAD_PROMOTED",
-      metadata: { id, customerId: customer?.id },
+    expect(await server.ok(createLead, newLead(), { headers })).toMatchObject({
+      ...{ id, firstName: "Lena", phone: "+12125550122", deleted: false },
+      promotedCustomerId: customer?.id,
     });
+    const headersOfUpdate = { "idempotency-key": "updated-and-promoted" };
+    const other = await server.ok(createLead, newLead());
+    const update = { id: other.id, lead: { lastName: "Long" } };
+    await server.ok(updateLead, update, { headers: headersOfUpdate });
+    await server.ok(promoteLead, { id: other.id });
+    const again = await server.ok(updateLead, update, { headers: headersOfUpdate });
+    expect(again).toMatchObject({ id: other.id, lastName: "Long", promotedCustomerId: expect.stringMatching(/^cus_/) });
   });
 
   it("a replay shows a location's key no lead that has moved away", async () => {

@@ -1,9 +1,8 @@
-import { DomainError } from "../../core/errors.js";
 import { actingStaffId, type WriteContext } from "../../core/write.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import { justAfter, recordChange, recordChanges, stayingAt, withoutAddress } from "../audit-log.js";
 import type { Database } from "../database.js";
-import { once } from "../idempotent-write.js";
+import { once, orNotFound, orThrow } from "../idempotent-write.js";
 import {
   collectErasureIds,
   type Pseudonym,
@@ -35,13 +34,9 @@ export function createEraser<Key extends RecordKey>(
   erase: (tx: Prisma.TransactionClient, key: Key, now: Date) => Promise<void>,
 ): Promise<void> {
   return once(database, write, {
-    lock: (tx) =>
-      lock(tx).catch((error: unknown) => {
-        if (error instanceof DomainError && error.reason === "RESOURCE_NOT_FOUND") return error;
-        throw error;
-      }),
-    async work({ tx, locked: found, now, record }) {
-      if (found instanceof DomainError) throw found;
+    lock: (tx) => orNotFound(lock(tx)),
+    async work({ tx, locked, now, record }) {
+      const found = orThrow(locked);
       await erase(tx, found, now);
       return record({ companyId: found.companyId, kind, ids: [] });
     },

@@ -3,7 +3,7 @@ import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { toProtoAddress } from "../../api/address-fields.js";
 import { toProtoConsent } from "../../api/consent-message.js";
 import { toProtoPhone } from "../../api/phone-fields.js";
-import type { Note } from "../../core/note.js";
+import type { DeletedNote, Note } from "../../core/note.js";
 import { etagOf } from "../../core/write.js";
 import { Customer_NoteSchema, type CustomerSchema } from "../../gen/proto/moego/business/customer/v1/customer_pb.js";
 import { toStruct } from "../custom-fields/custom-field.output.js";
@@ -45,6 +45,8 @@ export function toProtoCustomer(customer: Customer): MessageInitShape<typeof Cus
   };
 }
 
-export function toProtoNote({ id, note, lastUpdatedBy, lastUpdatedTime }: Note) {
+export function toProtoNote(stored: Note | DeletedNote) {
+  if (!("note" in stored)) return create(Customer_NoteSchema, stored);
+  const { id, note, lastUpdatedBy, lastUpdatedTime } = stored;
   return create(Customer_NoteSchema, { id, note, lastUpdatedBy, lastUpdatedTime: timestampFromDate(lastUpdatedTime) });
 }

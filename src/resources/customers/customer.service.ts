@@ -10,6 +10,7 @@ import { companyLimitReached } from "../../core/company-limits.js";
 import { requireFound } from "../../core/company-resource.js";
 import { applyConsent, type ConsentChange, defaultConsent } from "../../core/consent.js";
 import { DomainError, invalidRequest, notFoundError } from "../../core/errors.js";
+import { writtenNotes } from "../../core/note.js";
 import type { Page } from "../../core/page.js";
 import { refusedPhones } from "../../core/phone/contact-phone.js";
 import type { Principal } from "../../core/principal.js";
@@ -173,13 +174,13 @@ interface NoteUpdate extends NoteTarget {
 
 export function createCustomerNotes(customers: CustomerRepository) {
   return {
-    /** Returns the added notes in the order given. */
+    /** Returns the added notes in the order given. A replay may follow a deletion. */
     async append(customerId: string, texts: readonly string[], principal: Principal, write: WriteContext) {
       const changed = await customers.change(targetOf(principal, customerId), write, async (unit) => {
         const notes = await unit.addNotes(texts);
         return { kind: "customer_note", ids: notes.map((note) => note.id) };
       });
-      return changed.notes;
+      return writtenNotes(changed);
     },
 
     /** Newest first. Returns one row more than the page size if there is a next page. */

@@ -20,21 +20,20 @@ export function createLeadAdminRepository(
   { database, limits }: LimitedDatabase,
   pseudonym: Pseudonym,
 ): LeadAdminRepository {
-  const readUnpromoted = async (tx: Prisma.TransactionClient, key: CompanyResource) =>
-    assertNotPromoted(await readLead(tx, key));
   return {
     setArchived: (target, archived, write) =>
       setArchived(database, {
         ...{ kind: "lead", archived, write },
         lock: (tx) => lockLead(tx, target),
-        read: readUnpromoted,
+        read: readLead,
+        check: assertNotPromoted,
         admit: async () => {},
       }),
 
     erase(target, write) {
       const lock = (tx: Prisma.TransactionClient) => lockLead(tx, target);
       return createEraser(database, { lock, kind: "lead", write }, async (tx, key, now) => {
-        await readUnpromoted(tx, key);
+        assertNotPromoted(await readLead(tx, key));
         await eraseRecord(tx, write, { ...key, kind: "lead", time: now, pseudonym });
       });
     },

@@ -17,7 +17,7 @@ import {
 import type { WriteContext } from "../../core/write.js";
 import type { CustomFieldRepository } from "../custom-fields/custom-field.model.js";
 import { type ImportedPet, toImportedPetRecord } from "../pets/pet-import.model.js";
-import { assertLead, type LeadAdminRepository, type LeadImportUnit, leadReferenceViolations } from "./lead.model.js";
+import { type LeadAdminRepository, type LeadImportUnit, leadReferenceViolations } from "./lead.model.js";
 import { completeLead, type NewLeadWith } from "./lead.service.js";
 
 /** The validated input of ImportLead. */
@@ -50,7 +50,7 @@ export function createLeadAdmin({ leadAdmin, customFields }: LeadAdminDependenci
         customFields,
         signal: write.signal,
       });
-      const stored = await leadAdmin.import(targetIn(principal, input), write, async (unit) => {
+      return leadAdmin.import(targetIn(principal, input), write, async (unit) => {
         const references = await unit.missing(record);
         const petCodePaths = await missingCodePaths(unit, record.pets);
         const violations = [
@@ -69,7 +69,6 @@ export function createLeadAdmin({ leadAdmin, customFields }: LeadAdminDependenci
           if (petId !== undefined && (await unit.isPetErased(petId))) throw erasedError("Pet", petId);
         }
       });
-      return assertLead(stored);
     },
   };
 }

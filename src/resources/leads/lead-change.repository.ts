@@ -38,7 +38,7 @@ export function changeLead(
       return record({ companyId: key.companyId, kind: "lead", ids: [key.id] });
     },
     async response({ tx, locked }) {
-      const lead = assertLead(await readLead(tx, locked));
+      const lead = await readLead(tx, locked);
       await size.end(tx, lead);
       return lead;
     },

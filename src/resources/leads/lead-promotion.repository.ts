@@ -3,7 +3,7 @@ import { actingStaffId, type WriteContext } from "../../core/write.js";
 import { auditColumns, recordChanges, recordConsent, stayingAt, timestamp, updatedTime } from "../../db/audit-log.js";
 import { phoneData } from "../../db/contact-phones.js";
 import type { Database } from "../../db/database.js";
-import { once } from "../../db/idempotent-write.js";
+import { assertNotErased, once, orNotFound, orThrow } from "../../db/idempotent-write.js";
 import { addressData } from "../../db/nested-rows.js";
 import type { Prisma } from "../../gen/prisma/client.js";
 import { customFieldsInTransaction } from "../custom-fields/custom-field.repository.js";
@@ -22,8 +22,12 @@ export function promoteOnce(
   decide: (unit: LeadPromotion) => Promise<string>,
 ): Promise<Customer> {
   return once(database, write, {
-    lock: (tx) => lockLead(tx, target),
-    async work({ tx, locked: { companyId, id }, now, record }) {
+    lock: (tx) => orNotFound(lockLead(tx, target)),
+    async replay({ ids }) {
+      assertNotErased("Customer", ids);
+    },
+    async work({ tx, locked, now, record }) {
+      const { companyId, id } = orThrow(locked);
       const lead = await readLead(tx, { companyId, id });
       const customerId = await decide({
         lead,
@@ -33,7 +37,7 @@ export function promoteOnce(
       });
       return record({ companyId, kind: "customer", ids: [customerId] });
     },
-    response: ({ tx, locked: { companyId }, ids: [id = ""] }) => readCustomer(tx, { companyId, id }),
+    response: ({ tx, locked, ids: [id = ""] }) => readCustomer(tx, { companyId: orThrow(locked).companyId, id }),
   });
 }
 

@@ -13,7 +13,7 @@ import type { Lead } from "./lead.model.js";
 
 export function toProtoLead(lead: Lead): MessageInitShape<typeof LeadSchema> {
   // One rest, spread last: as in `toCustomer`.
-  const { address, phones, pets, consent, customFields, createdTime, lastUpdatedTime, ...same } = lead;
+  const { address, phones, pets, consent, customFields, archived, createdTime, lastUpdatedTime, ...same } = lead;
   return {
     ...(address ? { address: toProtoAddress(address) } : {}),
     phones: phones.map(toProtoPhone),
@@ -22,6 +22,7 @@ export function toProtoLead(lead: Lead): MessageInitShape<typeof LeadSchema> {
     lastUpdatedTime: timestampFromDate(lastUpdatedTime),
     complianceConfig: toProtoConsent(consent),
     customFields: toFieldMessages(customFields),
+    deleted: archived,
     etag: etagOf(lead),
     ...same,
   };

@@ -54,7 +54,7 @@ export function createLeads({ leads, customFields }: LeadDependencies) {
       const { record, violations } = await completeLead(input, { access, customFields, signal: write.signal });
       const admission = { admit: violations.length === 0, accessFilter: companyAccessFilter(access) };
       const outcome = await leads.create(record, admission, write);
-      if (outcome.kind === "created") return assertLead(outcome.lead);
+      if (outcome.kind === "created") return outcome.lead;
       throw invalidRequest(prefixPaths("lead", [...violations, ...leadReferenceViolations(outcome.missing)]));
     },
 

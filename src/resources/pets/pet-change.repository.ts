@@ -1,14 +1,15 @@
-import { archivedError, notFoundError } from "../../core/errors.js";
+import { archivedError, DomainError, notFoundError } from "../../core/errors.js";
 import type { WriteContext, WriteResult } from "../../core/write.js";
 import { withoutAddress } from "../../db/audit-log.js";
 import type { LimitedDatabase } from "../../db/company-records.js";
-import { assertNotErased, once } from "../../db/idempotent-write.js";
+import { assertNotErased, once, orNotFound, orThrow } from "../../db/idempotent-write.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import { createLeadUnit, readLead } from "../leads/lead-change.repository.js";
 import { sizedLead } from "../leads/lead-size.repository.js";
 import { type PetJson, petJson, toPet } from "./pet.columns.js";
 import type { ChangedPet, NewPetUnit, Pet, PetOwnerTarget, PetTarget, PetTransaction } from "./pet.model.js";
 import { type LockedOwner, lockOwner } from "./pet-owner.repository.js";
+import { readWrittenPet } from "./pet-replay.repository.js";
 import { sizedPet } from "./pet-size.repository.js";
 import { createPetWriter, type PetWriter } from "./pet-writer.repository.js";
 
@@ -23,12 +24,13 @@ export function createPet(
   return once(database, write, {
     lock(tx) {
       size.reset();
-      return lockOwner(tx, target);
+      return orNotFound(lockOwner(tx, target));
     },
     async replay({ ids }) {
       assertNotErased("Pet", ids);
     },
-    async work({ tx, locked: owner, now, record }) {
+    async work({ tx, locked, now, record }) {
+      const owner = orThrow(locked);
       const { companyId, kind } = owner;
       if (owner.archived) throw archivedError("Customer", owner.id);
       await size.begin(tx, undefined);
@@ -47,8 +49,8 @@ export function createPet(
       );
       return record({ companyId, kind: "pet", ids: [id] });
     },
-    async response({ tx, locked: owner, ids: [id = ""] }) {
-      const pet = await readPet(tx, owner, id);
+    async response({ tx, ids: [id = ""] }) {
+      const pet = await readWrittenPet(tx, { accessFilter: target.accessFilter, id });
       await size.end(tx, pet);
       return pet;
     },
@@ -66,10 +68,14 @@ export function changePet(
   return once(database, write, {
     async lock(tx) {
       size.reset();
-      const owner = await lockOwner(tx, target.owner);
-      return { owner, pet: await readPet(tx, owner, target.id) };
+      const found = async () => {
+        const owner = await lockOwner(tx, target.owner);
+        return { owner, pet: await readPet(tx, owner, target.id) };
+      };
+      return orNotFound(found());
     },
-    async work({ tx, locked: { owner, pet }, now, record }) {
+    async work({ tx, locked, now, record }) {
+      const { owner, pet } = orThrow(locked);
       const { companyId } = owner;
       if (owner.archived) throw archivedError("Customer", owner.id);
       if (pet.archived) throw archivedError("Pet", pet.id);
@@ -88,15 +94,11 @@ export function changePet(
       );
       return record({ companyId, ...result });
     },
-    async response({
-      tx,
-      locked: {
-        owner,
-        pet: { id },
-      },
-      ids,
-    }) {
-      const changed = await changedPet(tx, owner, { id, resourceIds: ids });
+    async response({ tx, locked, ids }) {
+      // A replay finds the pet where it is now.
+      const found =
+        locked instanceof DomainError ? replayedPet(tx, target, locked) : readPet(tx, locked.owner, target.id);
+      const changed = await changedPet(tx, await found, ids);
       await size.end(tx, changed.pet);
       return changed;
     },
@@ -149,14 +151,20 @@ async function readPet(tx: Prisma.TransactionClient, { companyId, ...owner }: Lo
   return toPet(row.pet);
 }
 
-async function changedPet(
-  tx: Prisma.TransactionClient,
-  owner: LockedOwner,
-  { id, resourceIds }: { readonly id: string; readonly resourceIds: readonly string[] },
-): Promise<ChangedPet> {
+/** Throws what the lock threw if the pet is not found elsewhere. */
+async function replayedPet(tx: Prisma.TransactionClient, { owner, id }: PetTarget, lost: DomainError): Promise<Pet> {
+  try {
+    return await readWrittenPet(tx, { accessFilter: owner.accessFilter, id });
+  } catch (error) {
+    throw error instanceof DomainError ? lost : error;
+  }
+}
+
+async function changedPet(tx: Prisma.TransactionClient, pet: Pet, resourceIds: readonly string[]): Promise<ChangedPet> {
+  const { companyId, id: petId } = pet;
   const notes = await tx.petNote.findMany({
-    where: { companyId: owner.companyId, petId: id, id: { in: [...resourceIds] } },
+    where: { companyId, petId, id: { in: [...resourceIds] } },
     orderBy: { id: "asc" },
   });
-  return { pet: await readPet(tx, owner, id), resourceIds, notes };
+  return { pet, resourceIds, notes };
 }

@@ -1,4 +1,4 @@
-import { DomainError, erasedError, notFoundError } from "../../core/errors.js";
+import { DomainError, erasedError } from "../../core/errors.js";
 import type { WriteContext } from "../../core/write.js";
 import { withoutAddress } from "../../db/audit-log.js";
 import type { LimitedDatabase } from "../../db/company-records.js";
@@ -6,14 +6,13 @@ import { isErased } from "../../db/erasure/erasure.js";
 import type { Pseudonym } from "../../db/erasure/pseudonym.js";
 import { findExistingIds, missingStaff } from "../../db/existing-ids.js";
 import { once } from "../../db/idempotent-write.js";
-import { Prisma } from "../../gen/prisma/client.js";
+import type { Prisma } from "../../gen/prisma/client.js";
 import { lockCustomer } from "../customers/customer-change.repository.js";
 import { assertLead } from "../leads/lead.model.js";
 import { createLeadUnit, lockLead, readLead } from "../leads/lead-change.repository.js";
 import { sizedLead } from "../leads/lead-size.repository.js";
-import { type PetJson, petJson, toPet } from "./pet.columns.js";
-import type { Pet } from "./pet.model.js";
 import type { PetImportRepository, PetImportTarget, PetImportUnit } from "./pet-import.model.js";
+import { readWrittenPet } from "./pet-replay.repository.js";
 import { sizedPet } from "./pet-size.repository.js";
 import { createPetWriter } from "./pet-writer.repository.js";
 
@@ -30,10 +29,9 @@ export function createPetImportRepository(
           size.reset();
           return lockOwner(tx, target);
         },
-        async replay({ tx, locked: isSeen }) {
+        async replay({ tx }) {
           const { companyId, id } = target;
           if (await isErased(tx, { companyId, kind: "pet", id, pseudonym })) throw erasedError("Pet", id);
-          if (!isSeen) throw notFoundError("Pet", id);
         },
         async work({ tx, locked: isSeen, now, record }) {
           const recorded = await record({ companyId: target.companyId, kind: "pet", ids: [target.id] });
@@ -44,7 +42,7 @@ export function createPetImportRepository(
           return recorded;
         },
         async response({ tx }) {
-          const pet = await readPet(tx, target.companyId, target.id);
+          const pet = await readWrittenPet(tx, target);
           await size.end(tx, pet);
           return pet;
         },
@@ -132,11 +130,4 @@ function createUnit(
       await size.end(tx, await readLead(tx, key));
     },
   };
-}
-
-async function readPet(tx: Prisma.TransactionClient, companyId: string, id: string): Promise<Pet> {
-  const [row] = await tx.$queryRaw<{ pet: PetJson }[]>`
-    SELECT ${Prisma.raw(petJson)} AS pet FROM pet p WHERE p.company_id = ${companyId} AND p.id = ${id}`;
-  if (!row) throw notFoundError("Pet", id);
-  return toPet(row.pet);
 }

@@ -1,6 +1,7 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { toProtoDate } from "../../api/google-types.js";
+import type { DeletedNote } from "../../core/note.js";
 import { Pet_NoteSchema, type PetSchema } from "../../gen/proto/moego/business/customer/v1/pet_pb.js";
 import { PetCodeSchema } from "../../gen/proto/moego/business/setting/v1/pet_pb.js";
 import { WeightSchema } from "../../gen/proto/moego/common/v1/weight_pb.js";
@@ -54,6 +55,8 @@ export function toProtoPetCode(code: PetCode) {
   return create(PetCodeSchema, code);
 }
 
-export function toProtoPetNote({ id, content, lastUpdatedBy, lastUpdatedTime }: PetNote) {
+export function toProtoPetNote(stored: PetNote | DeletedNote) {
+  if (!("content" in stored)) return create(Pet_NoteSchema, stored);
+  const { id, content, lastUpdatedBy, lastUpdatedTime } = stored;
   return create(Pet_NoteSchema, { id, content, lastUpdatedBy, lastUpdatedTime: timestampFromDate(lastUpdatedTime) });
 }

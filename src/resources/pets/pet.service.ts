@@ -1,5 +1,6 @@
 import { accessFilterOf, requireCompanyAccess } from "../../core/access.js";
 import { invalidRequest, notFoundError, notFoundInCompany, throwIfInvalid, type Violation } from "../../core/errors.js";
+import { writtenNotes } from "../../core/note.js";
 import type { Page } from "../../core/page.js";
 import { numberViolations } from "../../core/phone/judged-phone.js";
 import type { Principal, Scope } from "../../core/principal.js";
@@ -146,14 +147,14 @@ export function createPets(pets: PetRepository) {
       });
     },
 
-    /** Returns the added notes in the order given. */
+    /** Returns the added notes in the order given. A replay may follow a deletion. */
     async appendNotes({ notes, ...name }: PetNotesAppend, principal: Principal, write: WriteContext) {
       const target = targetOf(principal, name, "lead:write");
       const changed = await pets.change(target, write, async ({ edit }) => ({
         kind: "pet_note",
         ids: await edit({ notes: notes.map((content) => ({ content })) }),
       }));
-      return changed.notes;
+      return writtenNotes(changed);
     },
 
     async updateNote({ noteId, content, ...name }: PetNoteUpdate, principal: Principal, write: WriteContext) {
