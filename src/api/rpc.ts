@@ -9,6 +9,7 @@ import type {
 import type { z } from "zod";
 import type { CompanyResource } from "../core/company-resource.js";
 import type { Violation } from "../core/errors.js";
+import type { EmptyMembers } from "../core/presence.js";
 import type { Principal } from "../core/principal.js";
 import type { WriteContext } from "../core/write.js";
 import { companyResourceSchema, countryOf } from "./fields.js";
@@ -21,6 +22,8 @@ export interface Context {
   readonly signal: AbortSignal;
   /** Time at which the signal fires because the deadline expires, on the clock of `performance.now()`. */
   readonly deadlineMs: number;
+  /** What a JSON request says beside its message; absent for a binary one. */
+  readonly emptyMembers?: EmptyMembers;
   /** Name of the field of the response that is sent unless a plain text is; absent = the whole message. */
   readonly responseBody?: string;
   /** Actor and idempotency claim, for repositories of mutating RPCs. */

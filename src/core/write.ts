@@ -12,6 +12,11 @@ export interface IdempotencyClaim {
   readonly fingerprint: Uint8Array;
   /** Hashes under the previous keys of the server, with which an earlier request may have been stored. */
   readonly olderFingerprints?: readonly Uint8Array[];
+  /**
+   * Keyed hashes of the members that a JSON request has and its message has not, the present key first. The first one is
+   * stored; a later request must have one that is equal. Records of earlier versions have none, and are not compared.
+   */
+  readonly presences: readonly [Uint8Array, ...Uint8Array[]];
   /** Set by the repository if the response is a replay. Sent as the header `idempotency-replayed: true`. */
   replayed: boolean;
 }

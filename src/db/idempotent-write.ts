@@ -96,6 +96,7 @@ export async function once<Locked, Response>(
 /** The idempotency record of an earlier request in the result of a create statement. Null if there is none. */
 export interface StoredResultRow extends pg.QueryResultRow {
   readonly replay_fingerprint: Buffer | null;
+  readonly replay_presence: Buffer | null;
   readonly replay_ids: readonly string[] | null;
 }
 
@@ -121,9 +122,10 @@ export async function createOnce<Row extends StoredResultRow>(
     try {
       const [row] = await database.write<Row>(create, values, write);
       if (!row) throw new Error("create statement returned no row");
-      const { replay_fingerprint: fingerprint, replay_ids: ids } = row;
+      const { replay_fingerprint: fingerprint, replay_presence: presence, replay_ids: ids } = row;
       if (write.claim && fingerprint && ids) {
-        const [replayedId = ""] = assertNotErased(resource, useStoredResult(write.claim, { fingerprint, ids }));
+        const stored = { fingerprint, presence, ids };
+        const [replayedId = ""] = assertNotErased(resource, useStoredResult(write.claim, stored));
         return { row, replayedId };
       }
       if (isFinal(row) || attempt === maxAttempts) return { row };
@@ -142,6 +144,7 @@ export function requestParameters(write: WriteContext, companyId: string) {
     author: actingStaffId(write, companyId),
     claimKey: write.claim?.key ?? null,
     fingerprint: write.claim?.fingerprint ?? null,
+    presence: write.claim?.presences[0] ?? null,
   };
 }
 
@@ -154,14 +157,14 @@ const claimExpiry = timePlus("clock_timestamp()", "24 hours");
 
 /** The idempotency record of an earlier request, in a create statement. */
 export const replaySql = `replay AS MATERIALIZED (
-  SELECT fingerprint, resource_ids FROM idempotency
+  SELECT fingerprint, presence, resource_ids FROM idempotency
   WHERE key_id = :keyId AND rpc = :rpc AND key = :claimKey AND expired_time > clock_timestamp())`;
 
 /** Stores the idempotency record for the row of `admitted`, and then takes the timestamp of the change. */
 export function claimSql(kind: ResourceKind): string {
   return `claim AS (
-  INSERT INTO idempotency (key_id, rpc, key, fingerprint, company_id, kind, resource_ids, expired_time)
-  SELECT :keyId, :rpc, :claimKey, :fingerprint, :companyId, '${kind}', ARRAY[:id], ${claimExpiry} FROM admitted WHERE :claimKey::text IS NOT NULL
+  INSERT INTO idempotency (key_id, rpc, key, fingerprint, presence, company_id, kind, resource_ids, expired_time)
+  SELECT :keyId, :rpc, :claimKey, :fingerprint, :presence, :companyId, '${kind}', ARRAY[:id], ${claimExpiry} FROM admitted WHERE :claimKey::text IS NOT NULL
   RETURNING 1),
 stamp AS MATERIALIZED (
   SELECT begin_change() AS now FROM admitted WHERE :claimKey::text IS NULL OR EXISTS (SELECT 1 FROM claim))`;
@@ -204,15 +207,20 @@ function isDuplicate(error: unknown): boolean {
   return violatedConstraint(error) === "idempotency_pkey";
 }
 
-interface StoredResult {
+interface StoredRequest {
   readonly fingerprint: Uint8Array;
+  /** Null in the record of an earlier version. */
+  readonly presence: Uint8Array | null;
+}
+
+interface StoredResult extends StoredRequest {
   readonly ids: readonly string[];
 }
 
-/** Throws IDEMPOTENCY_KEY_REUSED unless the earlier request had the same fingerprint. */
-export function assertSameRequest(claim: IdempotencyClaim, stored: Uint8Array): void {
+/** Throws IDEMPOTENCY_KEY_REUSED unless the earlier request had the same fingerprint and the same members. */
+export function assertSameRequest(claim: IdempotencyClaim, { fingerprint, presence }: StoredRequest): void {
   const fingerprints = [claim.fingerprint, ...(claim.olderFingerprints ?? [])];
-  if (!fingerprints.some((fingerprint) => Buffer.from(stored).equals(fingerprint))) {
+  if (!isOneOf(fingerprint, fingerprints) || !(presence === null || isOneOf(presence, claim.presences))) {
     throw new DomainError("IDEMPOTENCY_KEY_REUSED", "The idempotency key was already used for a different request.", {
       violations: [
         {
@@ -225,9 +233,13 @@ export function assertSameRequest(claim: IdempotencyClaim, stored: Uint8Array): 
   }
 }
 
+function isOneOf(stored: Uint8Array, known: readonly Uint8Array[]): boolean {
+  return known.some((bytes) => Buffer.from(stored).equals(bytes));
+}
+
 /** Marks the claim as replayed and returns the ids of the earlier request, if it was the same request. */
 function useStoredResult(claim: IdempotencyClaim, stored: StoredResult): readonly string[] {
-  assertSameRequest(claim, stored.fingerprint);
+  assertSameRequest(claim, stored);
   claim.replayed = true;
   return stored.ids;
 }
@@ -238,13 +250,20 @@ async function beginChange(
   write: WriteContext,
 ): Promise<{ readonly now: Date; readonly stored?: StoredResult }> {
   const key = write.claim?.key ?? null;
-  const [row] = await tx.$queryRaw<{ now: Date; fingerprint: Uint8Array | null; resource_ids: string[] | null }[]>`
-    SELECT begin_change() AS now, i.fingerprint, i.resource_ids FROM (VALUES (1)) one
+  const [row] = await tx.$queryRaw<BeginRow[]>`
+    SELECT begin_change() AS now, i.fingerprint, i.presence, i.resource_ids FROM (VALUES (1)) one
     LEFT JOIN idempotency i ON i.key_id = ${write.keyId} AND i.rpc = ${write.rpc} AND i.key = ${key}
       AND i.expired_time > clock_timestamp()`;
   if (!row) throw new Error("begin_change returned no row");
-  const { now, fingerprint, resource_ids: ids } = row;
-  return { now, ...(fingerprint && ids ? { stored: { fingerprint, ids } } : {}) };
+  const { now, fingerprint, presence, resource_ids: ids } = row;
+  return { now, ...(fingerprint && ids ? { stored: { fingerprint, presence, ids } } : {}) };
+}
+
+interface BeginRow {
+  readonly now: Date;
+  readonly fingerprint: Uint8Array | null;
+  readonly presence: Uint8Array | null;
+  readonly resource_ids: string[] | null;
 }
 
 /** Stores the idempotency record in the transaction of the change, if the request has an idempotency key. */
@@ -256,12 +275,12 @@ async function insertRecord(
   const { companyId, kind, ids } = result;
   const recorded = { [recordedIds]: ids };
   if (!write.claim) return recorded;
-  const { key, fingerprint } = write.claim;
+  const { key, fingerprint, presences } = write.claim;
   await tx.$executeRaw`DELETE FROM idempotency
     WHERE key_id = ${write.keyId} AND rpc = ${write.rpc} AND key = ${key} AND expired_time <= clock_timestamp()`;
   await tx.$executeRaw`INSERT INTO idempotency
-      (key_id, rpc, key, fingerprint, company_id, kind, resource_ids, expired_time)
-    VALUES (${write.keyId}, ${write.rpc}, ${key}, ${fingerprint}, ${companyId}, ${kind}, ${[...ids]},
+      (key_id, rpc, key, fingerprint, presence, company_id, kind, resource_ids, expired_time)
+    VALUES (${write.keyId}, ${write.rpc}, ${key}, ${fingerprint}, ${presences[0]}, ${companyId}, ${kind}, ${[...ids]},
       ${Prisma.raw(claimExpiry)})`;
   return recorded;
 }

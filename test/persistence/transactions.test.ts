@@ -48,7 +48,12 @@ afterEach(async () => {
 
 const insert = statement("insert", "INSERT INTO thing (id) VALUES ($1) RETURNING id");
 const conflict = statement("conflict", "SELECT conflict($1::bigint, $2::text) AS done");
-const claim = (): IdempotencyClaim => ({ key: "k", fingerprint: new Uint8Array(32), replayed: false });
+const claim = (): IdempotencyClaim => ({
+  key: "k",
+  fingerprint: new Uint8Array(32),
+  presences: [new Uint8Array()],
+  replayed: false,
+});
 
 async function stored(): Promise<readonly string[]> {
   const { rows } = await test.owner.query<{ id: string }>("SELECT id FROM thing ORDER BY id");

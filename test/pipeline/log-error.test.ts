@@ -18,7 +18,7 @@ const getCustomer: Call<unknown> = {
   peerAddress: "127.0.0.1",
   header: () => undefined,
   setHeader: () => {},
-  decode: () => create(GetCustomerRequestSchema),
+  decode: () => ({ message: create(GetCustomerRequestSchema) }),
   encode: (message) => message,
 };
 const planted = "Anna Planted, +12125550123";

@@ -1,6 +1,6 @@
 import { createHash, createHmac } from "node:crypto";
-import { create } from "@bufbuild/protobuf";
-import { afterAll, expect, it } from "vitest";
+import { create, type JsonObject } from "@bufbuild/protobuf";
+import { afterAll, describe, expect, it } from "vitest";
 import { canonicalBytes } from "../../src/api/canonical.js";
 import { createApp } from "../../src/app.js";
 import { readConfig } from "../../src/config/config.js";
@@ -14,7 +14,7 @@ import { startServer } from "../support/server.js";
 const server = await startServer();
 afterAll(() => server.stop());
 
-const { createCustomer } = CustomerService.method;
+const { createCustomer, updateCustomer } = CustomerService.method;
 const person = newCustomer({ firstName: "Guessable" });
 const rpc = "moego.business.customer.v1.CustomerService/CreateCustomer";
 const pageTokenSecret = "page-token-secret-of-the-tests-0123";
@@ -63,6 +63,35 @@ it("a repeated call is known again by another process, also one with a newer SEC
     const again = await createdByAnother(secrets, "twice");
     expect(again).toMatchObject({ replayed: "true", body: expect.stringContaining(id) });
   }
+});
+
+describe("the members that a JSON request has", () => {
+  const update = (preference: JsonObject, key: string) => {
+    const options = { transport: "rest", headers: { "idempotency-key": key } } as const;
+    return server.callJson(updateCustomer, { id: "cus_a1", companyId: "cmp_a", preference }, options);
+  };
+  const absent = { receiveAutoEmail: true };
+  const said = { receiveAutoEmail: true, receiveAutoMessage: false };
+
+  it.each([
+    ["absent", absent, "false", said],
+    ["false", said, "absent", absent],
+    ["null", { ...absent, receiveAutoMessage: null }, "false", said],
+  ])("%s, then %s under one key, are two requests", async (first, earlier, second, later) => {
+    const key = `present-${first}-${second}`;
+    expect(await update(earlier, key)).toMatchObject({ ok: true });
+    expect(await update(later, key)).toMatchObject({ reason: "IDEMPOTENCY_KEY_REUSED" });
+    expect(await update(earlier, key)).toMatchObject({ ok: true });
+  });
+
+  it("are not compared with the record of an earlier version, which lacks them", async () => {
+    expect(await update(said, "earlier-version")).toMatchObject({ ok: true });
+    await server.database.owner.query("UPDATE idempotency SET presence = NULL WHERE key = 'earlier-version'");
+    expect(await update(said, "earlier-version")).toMatchObject({ ok: true });
+    expect(await update({ receiveAutoMessage: true }, "earlier-version")).toMatchObject({
+      reason: "IDEMPOTENCY_KEY_REUSED",
+    });
+  });
 });
 
 it("a process that does not know the SECRET_KEY of the first call refuses the repeated one and creates nothing", async () => {

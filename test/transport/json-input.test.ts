@@ -1,6 +1,7 @@
 import { type DescMessage, equals, fromJson, type JsonValue, toJson } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { DomainError, type Violation } from "../../src/core/errors.js";
+import type { Emptiness } from "../../src/core/presence.js";
 import { CustomerSchema } from "../../src/gen/proto/moego/business/customer/v1/customer_pb.js";
 import {
   CreateCustomerRequestSchema,
@@ -81,6 +82,35 @@ describe("canonical proto3 JSON", () => {
     expect(json(CreateCustomerRequestSchema, '\uFEFF {"firstName":"\\u00e9\\ud83d\\ude00\\n\\"\\/"}\n')).toEqual({
       firstName: 'é😀\n"/',
     });
+  });
+});
+
+describe("members that are present without a value", () => {
+  const emptyMembers = (schema: DescMessage, text: string) => {
+    const found = new Map<string, Emptiness>();
+    decodeJson(schema, Buffer.from(text), found);
+    return Object.fromEntries(found);
+  };
+
+  it("are told by path, also where the message has no field for absence", () => {
+    const request = {
+      ...{ email: "", source: null, status: "ACTIVE", tags: [], phones: null },
+      address: { street: "", zip: null, city: "Troy" },
+      preference: { receiveAutoEmail: false, receive_auto_message: true, receiveAppointmentReminder: null },
+      notes: [{ note: "a" }, { note: "" }],
+    };
+    expect(emptyMembers(UpdateCustomerRequestSchema, JSON.stringify(request))).toEqual({
+      ...{ source: "null", tags: "empty", phones: "null" },
+      ...{ "address.address1": "empty", "address.postal_code": "null" },
+      "preference.receive_auto_email": "empty",
+      "preference.receive_appointment_reminder": "null",
+      "notes[1].note": "empty",
+    });
+  });
+
+  it("are none for what the message holds", () => {
+    expect(emptyMembers(UpdateCustomerRequestSchema, '{"id":"c","email":"","customFields":{"a":""}}')).toEqual({});
+    expect(emptyMembers(UpdateCustomerRequestSchema, "")).toEqual({});
   });
 });
 

@@ -113,7 +113,7 @@ async function send(service: DescService, method: string, target: string, body =
   const run: ExecuteCall = async (call) => {
     handled.push(call.method.name);
     try {
-      return call.encode(call.decode());
+      return call.encode(call.decode().message);
     } catch (error) {
       throw error instanceof DomainError ? toStatusError(error, "test") : error;
     }

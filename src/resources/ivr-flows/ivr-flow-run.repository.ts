@@ -20,7 +20,7 @@ export function createFlowRunRepository(database: Database, cipher: SecretCipher
   const find: FlowRunRepository["find"] = async (run) => {
     const [row] = await database.read<RunRow>(findRun, keyOf(run), run.write.signal);
     if (!row) return undefined;
-    assertSameRequest(run.claim, row.fingerprint);
+    assertSameRequest(run.claim, { fingerprint: row.fingerprint, presence: null });
     return stateOf(row, (sealed) => cipher.open(sealed, sealContext(run)));
   };
 

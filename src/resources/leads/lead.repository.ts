@@ -158,6 +158,7 @@ changed AS (
   RETURNING 1)
 SELECT l.id,
   (SELECT fingerprint FROM replay) AS replay_fingerprint,
+  (SELECT presence FROM replay) AS replay_presence,
   (SELECT resource_ids FROM replay) AS replay_ids,
   (SELECT fields FROM missing) AS missing,
   ARRAY(SELECT path FROM code WHERE id IS NULL ORDER BY path) AS missing_code_paths

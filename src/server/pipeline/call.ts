@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { DescMessage, DescMethodUnary, Message, MessageInitShape } from "@bufbuild/protobuf";
+import type { EmptyMembers } from "../../core/presence.js";
 
 export type Transport = "grpc" | "grpc-web" | "connect" | "rest";
 
@@ -27,13 +28,19 @@ export interface Call<Answer> {
    *
    * @throws DomainError
    */
-  decode(): Message;
+  decode(): Decoded;
   /**
    * Encodes the response. Called within the pipeline, so that a failure is logged as a bug.
    *
    * @param message the response message, or what it is created from
    */
   encode(message: MessageInitShape<DescMessage>): Answer | Promise<Answer>;
+}
+
+/** A request message, with what JSON says beside it. */
+export interface Decoded {
+  readonly message: Message;
+  readonly emptyMembers?: EmptyMembers;
 }
 
 /** Executes a request. Rejects with a StatusError. */

@@ -10,6 +10,7 @@ import {
 import { reflect } from "@bufbuild/protobuf/reflect";
 import { canonicalBytes } from "../../api/canonical.js";
 import { type DomainError, invalidRequest, violation } from "../../core/errors.js";
+import type { EmptyMembers } from "../../core/presence.js";
 import type { IdempotencyClaim } from "../../core/write.js";
 import { presentation as presentationOption } from "../../gen/proto/moego/option/v1/option_pb.js";
 import { isReadOnly, rpcNameOf } from "./contract.js";
@@ -27,7 +28,12 @@ interface ClaimHeaders {
 /** 32 bytes each: the current key, then previous ones. Identical for every server process. */
 export type FingerprintKeys = readonly [Uint8Array, ...Uint8Array[]];
 
-type ClaimFactory = (method: DescMethodUnary, request: Message, headers: ClaimHeaders) => IdempotencyClaim | undefined;
+type ClaimFactory = (
+  method: DescMethodUnary,
+  request: Message,
+  headers: ClaimHeaders,
+  emptyMembers?: EmptyMembers,
+) => IdempotencyClaim | undefined;
 
 /**
  * Creates the idempotency claim of a request: undefined for a read-only rpc, and without an idempotency key. The
@@ -37,7 +43,7 @@ type ClaimFactory = (method: DescMethodUnary, request: Message, headers: ClaimHe
  * that reading them does not allow testing guesses.
  */
 export function createClaims([present, ...former]: FingerprintKeys): ClaimFactory {
-  return (method, request, { key: ofHeader, company = "" }) => {
+  return (method, request, { key: ofHeader, company = "" }, emptyMembers) => {
     if (isReadOnly(method)) return undefined;
     const { hasField, ofField, content, sent } = contentOf(method.input, request);
     // The field cannot tell an empty key from an absent one, so an empty header counts as absent too.
@@ -59,9 +65,28 @@ export function createClaims([present, ...former]: FingerprintKeys): ClaimFactor
       for (const secret of [present, ...former]) older.push(under(secret, canonicalBytes(method.input, sent)));
     return {
       ...{ key, fingerprint: under(present, bytes), replayed: false },
+      presences: presencesOf(method.input, emptyMembers, [present, ...former]),
       ...(older.length === 0 ? {} : { olderFingerprints: older }),
     };
   };
+}
+
+/**
+ * Hashes of the empty members of a JSON request, under every key. Empty bytes if it has none, as for a binary request:
+ * its fields are then all that it says.
+ */
+function presencesOf(
+  schema: DescMessage,
+  emptyMembers: EmptyMembers | undefined,
+  [present, ...former]: FingerprintKeys,
+): IdempotencyClaim["presences"] {
+  const { keyField, presentation } = specialFieldsOf(schema);
+  const beside = new Set([keyField, ...(keyField ? presentation : [])].map((field) => field?.name));
+  const members = [...(emptyMembers ?? [])].filter(([path]) => !beside.has(path));
+  if (members.length === 0) return [new Uint8Array()];
+  const text = JSON.stringify(members.toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  const under = (key: Uint8Array) => createHmac("sha256", key).update("presence\n").update(text).digest();
+  return [under(present), ...former.map(under)];
 }
 
 /** A field of this name has the key of clients that cannot set headers. */

@@ -110,7 +110,7 @@ export function createPipeline(options: PipelineOptions): ExecuteCall {
 
     const handler = handlers.get(rpc);
     if (!handler) throw notImplemented(rpc);
-    const request = call.decode();
+    const { message: request, emptyMembers } = call.decode();
     record.resourceIds = resourceIdsOf(method, request);
     const company = companyOf(fields, request);
     if (company !== undefined) {
@@ -122,16 +122,15 @@ export function createPipeline(options: PipelineOptions): ExecuteCall {
       await turn.enter(company);
     }
     checkLocations(fields, request, principal);
-    const claim = claimOf(method, request, {
-      key: call.header(idempotencyKeyHeader),
-      company: call.header(companyHeader),
-    });
+    const headers = { key: call.header(idempotencyKeyHeader), company: call.header(companyHeader) };
+    const claim = claimOf(method, request, headers, emptyMembers);
 
     const context: Context = {
       method,
       principal,
       signal,
       deadlineMs,
+      ...(emptyMembers === undefined ? {} : { emptyMembers }),
       ...(call.responseBody === undefined ? {} : { responseBody: call.responseBody }),
       write: {
         rpc,

@@ -1,5 +1,7 @@
-import type { DescMessage, Message } from "@bufbuild/protobuf";
+import type { DescMessage } from "@bufbuild/protobuf";
 import { DomainError, invalidRequest, violation } from "../../core/errors.js";
+import type { Emptiness } from "../../core/presence.js";
+import type { Decoded } from "../pipeline/call.js";
 import { decodeBinary } from "./binary-input.js";
 import { decodeText, textFramingBytes } from "./grpc-web-text.js";
 import { decompress } from "./http-body.js";
@@ -82,8 +84,10 @@ function jsonUnlessForm(request: HttpRequest, body: Uint8Array): Uint8Array {
 }
 
 /** @throws DomainError */
-export function decodeMessage(schema: DescMessage, bytes: Uint8Array, form: MessageEncoding): Message {
-  return form.json ? decodeJson(schema, bytes) : decodeBinary(schema, bytes);
+export function decodeMessage(schema: DescMessage, bytes: Uint8Array, form: MessageEncoding): Decoded {
+  if (!form.json) return { message: decodeBinary(schema, bytes) };
+  const emptyMembers = new Map<string, Emptiness>();
+  return { message: decodeJson(schema, bytes, emptyMembers), emptyMembers };
 }
 
 async function queryBytes(query: URLSearchParams): Promise<Uint8Array> {

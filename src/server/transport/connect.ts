@@ -3,7 +3,7 @@ import { type ContextValues, createConnectRouter, createContextKey, createContex
 import { createAsyncIterable, type UniversalHandler, type UniversalServerRequest } from "@connectrpc/connect/protocol";
 import { compressionGzip } from "@connectrpc/connect-node";
 import { DomainError } from "../../core/errors.js";
-import { type Call, type ExecuteCall, requestIdHeader, requestIdOf } from "../pipeline/call.js";
+import { type Call, type Decoded, type ExecuteCall, requestIdHeader, requestIdOf } from "../pipeline/call.js";
 import { isUnary } from "../pipeline/contract.js";
 import type { RejectRequest } from "../pipeline/observe.js";
 import { StatusError } from "../pipeline/status.js";
@@ -29,7 +29,7 @@ interface Incoming {
   readonly request: HttpRequest;
   readonly form: MessageEncoding;
   readonly timeoutMs?: number;
-  decode(method: DescMethodUnary): Message;
+  decode(method: DescMethodUnary): Decoded;
 }
 
 interface ConnectOptions {

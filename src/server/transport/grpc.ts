@@ -182,7 +182,7 @@ function callOf(
     peerAddress: peerAddressOf(grpcCall),
     header: (name) => textOf(grpcCall.metadata, name),
     setHeader: (name, value) => headers.set(name, value),
-    decode: () => decodeBinary(method.input, grpcCall.request),
+    decode: () => ({ message: decodeBinary(method.input, grpcCall.request) }),
     encode: (message) => binaryAnswer(method.output, message),
   };
 }

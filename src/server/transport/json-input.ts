@@ -12,6 +12,7 @@ import {
 import { type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
 import { FieldMaskSchema } from "@bufbuild/protobuf/wkt";
 import { invalidRequest, maxViolations, type Violation, type ViolationReason } from "../../core/errors.js";
+import type { Emptiness } from "../../core/presence.js";
 import { enumValueName } from "./json-enums.js";
 import {
   arrayHint,
@@ -44,14 +45,17 @@ const maxKeyChars = 256;
 /**
  * Decodes the bytes of a JSON request. An empty body is an empty object.
  *
+ * @param emptyMembers receives what `EmptyMembers` describes
  * @throws DomainError
  */
-export function decodeJson(schema: DescMessage, bytes: Uint8Array): Message {
+export function decodeJson(
+  schema: DescMessage,
+  bytes: Uint8Array,
+  emptyMembers: Map<string, Emptiness> = new Map(),
+): Message {
   if (bytes.length === 0) return readJson(schema, { members: [] });
-  return readJson(
-    schema,
-    parseJson(bytes, (keys) => tooManyValues(schema, keys)),
-  );
+  const root = parseJson(bytes, (keys) => tooManyValues(schema, keys));
+  return readJson(schema, root, { emptyMembers });
 }
 
 /**
@@ -74,6 +78,8 @@ interface ReadOptions {
   readonly found?: readonly Violation[];
   /** Whether a number is accepted for a string, and an empty string for an enum counts as absent. */
   readonly isLenient?: boolean;
+  /** Receives what `EmptyMembers` describes. */
+  readonly emptyMembers?: Map<string, Emptiness>;
 }
 
 class JsonReader {
@@ -81,12 +87,14 @@ class JsonReader {
   readonly faults: Violation[];
   faultCount: number;
   private readonly isLenient: boolean;
+  private readonly emptyMembers: Map<string, Emptiness>;
 
   constructor(
     private readonly request: DescMessage,
-    { found = [], isLenient = false }: ReadOptions,
+    { found = [], isLenient = false, emptyMembers = new Map() }: ReadOptions,
   ) {
     this.isLenient = isLenient;
+    this.emptyMembers = emptyMembers;
     this.faults = found.slice(0, maxViolations);
     this.faultCount = found.length;
   }
@@ -100,8 +108,11 @@ class JsonReader {
     if (wholeTypes.has(schema.typeName)) return this.readWhole(schema, node, path);
     if (!isJsonObject(node)) return this.messageFault(schema, node, path);
     const target = reflect(schema, create(schema));
-    for (const [field, value] of this.fieldsOf(schema, node, path))
-      this.readField(target, field, value, join(path, field.name));
+    for (const [field, value] of this.fieldsOf(schema, node, path)) {
+      const at = join(path, field.name);
+      this.readField(target, field, value, at);
+      if (!target.isSet(field)) this.emptyMembers.set(at, "empty");
+    }
     return target;
   }
 
@@ -116,7 +127,10 @@ class JsonReader {
       else if (seen.has(field)) this.fault(join(path, field.name), "DUPLICATE_FIELD", "Duplicate field.");
       else {
         seen.add(field);
-        if (value === null && field.message?.typeName !== "google.protobuf.Value") continue;
+        if (value === null && field.message?.typeName !== "google.protobuf.Value") {
+          this.emptyMembers.set(join(path, field.name), "null");
+          continue;
+        }
         if (field.oneof && chosen.has(field.oneof)) {
           this.fault(
             join(path, field.name),

@@ -1,5 +1,6 @@
 import { type DescField, type DescMessage, type Message, ScalarType } from "@bufbuild/protobuf";
 import type { Violation } from "../../core/errors.js";
+import type { Emptiness } from "../../core/presence.js";
 import { readJson } from "./json-input.js";
 import { isJsonObject, type JsonNode, type JsonObjectNode, parseJson } from "./json-parse.js";
 import { keyMeantBy, usualName } from "./key-parameter.js";
@@ -22,9 +23,14 @@ interface RestRequest {
  * Builds the request message of a REST call. Body, path variables and query are merged into one JSON object, so that
  * all violations are reported at once and with the same texts as for JSON input.
  *
+ * @param emptyMembers receives what `EmptyMembers` describes
  * @throws DomainError MALFORMED_REQUEST, INVALID_REQUEST
  */
-export function readRestRequest({ route, variables }: Match, request: RestRequest): Message {
+export function readRestRequest(
+  { route, variables }: Match,
+  request: RestRequest,
+  emptyMembers: Map<string, Emptiness> = new Map(),
+): Message {
   const schema = route.method.input;
   const faults: Violation[] = [];
   const isForm = request.encoding === "form";
@@ -39,7 +45,7 @@ export function readRestRequest({ route, variables }: Match, request: RestReques
     if (value === undefined) faults.push(badEncoding(path));
     else placeVariable(root, schema, path, value, faults);
   }
-  return readJson(schema, root, { found: faults, isLenient });
+  return readJson(schema, root, { found: faults, isLenient, emptyMembers });
 }
 
 /** The body as an object of request fields. No body = an empty object. */

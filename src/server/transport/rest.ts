@@ -1,5 +1,6 @@
 import { type DescService, toJson } from "@bufbuild/protobuf";
 import { DomainError } from "../../core/errors.js";
+import type { Emptiness } from "../../core/presence.js";
 import { StatusSchema } from "../../gen/proto/google/rpc/status_pb.js";
 import { type Call, type ExecuteCall, requestIdHeader, requestIdOf } from "../pipeline/call.js";
 import { isReadOnly } from "../pipeline/contract.js";
@@ -114,7 +115,11 @@ async function inputOf(match: Match, request: HttpRequest, headers: Record<strin
     }
     return {
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
-      decode: () => readRestRequest(match, { query: request.query, body, encoding, ignore }),
+      decode: () => {
+        const emptyMembers = new Map<string, Emptiness>();
+        const message = readRestRequest(match, { query: request.query, body, encoding, ignore }, emptyMembers);
+        return { message, emptyMembers };
+      },
     };
   } catch (error) {
     return {
