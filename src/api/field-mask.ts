@@ -1,13 +1,14 @@
-import type { DescField, DescMessage, Message } from "@bufbuild/protobuf";
-import { protoCamelCase, reflect } from "@bufbuild/protobuf/reflect";
+import { type DescField, type DescMessage, type Message, ScalarType } from "@bufbuild/protobuf";
+import { protoCamelCase, type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
 import type { FieldMask } from "@bufbuild/protobuf/wkt";
 import type { Violation } from "../core/errors.js";
+import type { Emptiness, EmptyMembers } from "../core/presence.js";
 
 /** The fields that an update writes (AIP-134). */
 export interface UpdateMask {
   /**
    * Whether the request has a mask. With a mask, exactly the listed fields are written, even if empty. Without one, the
-   * populated fields are written.
+   * populated fields are written, and what a JSON request has without a value.
    */
   readonly explicit: boolean;
   readonly violations: readonly Violation[];
@@ -44,7 +45,7 @@ export function maskPaths(mask: FieldMask | undefined): readonly MaskPath[] | un
 }
 
 /**
- * Reads the update mask of a request. A path can go one level into a message field (`preference.receive_auto_email`),
+ * Reads the update mask of a request. Without one, its members are the mask (`maskOfMembers`). A path can go one level into a message field (`preference.receive_auto_email`),
  * but not into lists and maps. Unknown paths, populated fields outside the mask and clearing a required field are
  * violations.
  *
@@ -55,13 +56,12 @@ export function readMask(
   holder: Message,
   paths: readonly MaskPath[] | undefined,
   rules: MaskRules,
+  emptyMembers?: EmptyMembers,
 ): UpdateMask {
   const fields = schema.fields.filter((field) => !rules.notMaskable.includes(field.name));
   const reflected = reflect(schema, holder);
   const populated = new Set(fields.filter((field) => reflected.isSet(field)).map((field) => field.name));
-  if (!paths) {
-    return { explicit: false, violations: [], writes: (field) => populated.has(field), partsOf: () => undefined };
-  }
+  if (!paths) return maskOfMembers(fields, reflected, rules, emptyMembers);
   const { within = "" } = rules;
   const violations: Violation[] = [];
   const whole = new Set<string>();
@@ -106,6 +106,65 @@ export function readMask(
   };
 }
 
+/**
+ * The mask of a request without one: the fields that are set. In JSON absence is known, so an empty text or list is
+ * written too, and of a message only the parts that it has; `null` in such a part clears a text. Nothing else about an
+ * update depends on the encoding of its request.
+ */
+function maskOfMembers(
+  fields: readonly DescField[],
+  holder: ReflectMessage,
+  { within = "", whole, required }: MaskRules,
+  emptyMembers: EmptyMembers | undefined,
+): UpdateMask {
+  const isEmptied = (field: DescField) => holdsNothing(field, emptyMembers?.get(within + field.name));
+  const written = fields.filter(
+    (field) => holder.isSet(field) || (!required.includes(field.name) && isEmptied(field) === "empty"),
+  );
+  const parts = new Map<string, readonly string[]>();
+  for (const field of emptyMembers ? written : []) {
+    if (field.fieldKind !== "message" || whole.includes(field.name) || isOneValue(field.message)) continue;
+    parts.set(field.name, presentParts(holder.get(field), within + field.name, emptyMembers));
+  }
+  const names = new Set(written.map(({ name }) => name));
+  return {
+    explicit: false,
+    violations: [],
+    writes: (field) => names.has(field) && !parts.has(field),
+    partsOf: (field) => parts.get(field),
+  };
+}
+
+/** The parts that a JSON request has of the message at the path, but for its id, which selects what is written. */
+function presentParts(message: ReflectMessage, path: string, emptyMembers: EmptyMembers | undefined): string[] {
+  return message.fields
+    .filter((part) => part.name !== "id")
+    .filter((part) => message.isSet(part) || holdsNothing(part, emptyMembers?.get(`${path}.${part.name}`)))
+    .map(({ name }) => name);
+}
+
+/** The same of each item of a list of messages. Undefined for a binary request. */
+export function presentPartsOfItems(
+  schema: DescMessage,
+  items: readonly Message[],
+  path: string,
+  emptyMembers: EmptyMembers | undefined,
+): readonly (readonly string[])[] | undefined {
+  if (!emptyMembers) return undefined;
+  return items.map((item, position) => presentParts(reflect(schema, item), `${path}[${position}]`, emptyMembers));
+}
+
+/** How a member clears its field. Unspecified enum values and empty messages and maps say nothing. */
+function holdsNothing(field: DescField, emptiness: Emptiness | undefined): Emptiness | undefined {
+  if (emptiness === "empty") return field.fieldKind === "scalar" || field.fieldKind === "list" ? "empty" : undefined;
+  return field.scalar === ScalarType.STRING && field.fieldKind === "scalar" ? emptiness : undefined;
+}
+
+/** Dates, amounts and such are written as a whole. */
+function isOneValue({ typeName }: DescMessage): boolean {
+  return typeName.startsWith("google.");
+}
+
 /** An id selects what is written, so it is never a writable part. */
 function hasPart(field: DescField, part: string): boolean {
   return field.fieldKind === "message" && part !== "id" && field.message.fields.some((known) => known.name === part);
@@ -121,7 +180,7 @@ function unlistedParts(holder: ReturnType<typeof reflect>, name: string, listed:
     .map((part) => `${name}.${part.name}`);
 }
 
-function unlisted(field: string): Violation {
+export function unlisted(field: string): Violation {
   return { field, reason: "NOT_ALLOWED", description: "Must be listed in update_mask or left unset." };
 }
 

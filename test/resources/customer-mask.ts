@@ -11,7 +11,7 @@ let made = 0;
 
 /** UpdateCustomer. */
 export const customerMask: MaskTraits = {
-  naming: ["id", "company_id", "etag", "update_mask"],
+  naming: ["id", "company_id", "etag", "update_mask", "addresses"],
   moving: ["lastUpdatedTime", "lastUpdatedBy", "etag"],
   other: { path: "source", set: { source: "Outside" } },
   closedPaths: [

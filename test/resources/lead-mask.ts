@@ -1,3 +1,4 @@
+import type { JsonObject } from "@bufbuild/protobuf";
 import { expect } from "vitest";
 import { LeadSchema } from "../../src/gen/proto/moego/business/customer/v1/lead_pb.js";
 import { LeadService } from "../../src/gen/proto/moego/business/customer/v1/lead_service_pb.js";
@@ -13,8 +14,6 @@ const noConsent = {
   ...{ serviceRelatedChannels: [], marketingCampaignsChannels: [] },
   ...{ brandedAppEnabled: false, isAgreedMarketingPolicy: false, isConsented: false },
 };
-const addressParts = ["id", "address1", "address2", "city", "state", "postal_code", "country", "type"];
-
 /** UpdateLead, whose paths are relative to the lead, but for the permissions beside it. */
 export const leadMask: MaskTraits = {
   holder: "lead",
@@ -25,8 +24,7 @@ export const leadMask: MaskTraits = {
   moving: ["lastUpdatedTime", "lastUpdatedBy", "etag"],
   other: { path: "last_name", set: { lead: { lastName: "Outside" } } },
   closedPaths: [
-    ...addressParts.map((part) => `address.${part}`),
-    ...["address.coordinate", "address.coordinate.latitude", "address.coordinate.longitude"],
+    ...["address.id", "address.coordinate.latitude", "address.coordinate.longitude"],
     ...["id", "name", "is_default", "archived"].map((part) => `life_cycle.${part}`),
     ...["id", "name", "color", "archived"].map((part) => `action_status.${part}`),
     ...["id", "name", "archived"].map((part) => `referral_source.${part}`),
@@ -83,6 +81,17 @@ export const leadMask: MaskTraits = {
       }),
       cleared: () => ({ address: undefined }),
     },
+    "address.address1": addressPart("address1", "10 Tenth St", ""),
+    "address.address2": addressPart("address2", "Floor 10", ""),
+    "address.city": addressPart("city", "Boston", ""),
+    "address.state": addressPart("state", "MA", ""),
+    "address.postal_code": addressPart("postalCode", "02101", ""),
+    "address.country": addressPart("country", "CA", ""),
+    "address.coordinate": addressPart("coordinate", { latitude: 1.5, longitude: 2.5 }, undefined),
+    "address.type": {
+      set: { lead: { address: { type: "SECONDARY" } } },
+      after: (before) => ({ address: { ...memberOf(before, "address"), type: "SECONDARY" } }),
+    },
     pets: {
       set: { lead: { pets: [{ name: "Only", type: "CAT", breed: "Manx" }] } },
       after: () => ({ pets: [expect.objectContaining({ name: "Only", type: "CAT", breed: "Manx" })] }),
@@ -130,6 +139,17 @@ const filled = {
   ...{ allocate_staff_id: "staff_a1", life_cycle_id: "lc_a2", action_status_id: "as_a1", referral_source_id: "ref_a1" },
   custom_fields: { field_of_leads: { string: "kept" } },
 };
+
+function addressPart(part: string, value: JsonObject | string, empty: "" | undefined): PathFixture {
+  const withPart = (before: JsonObject, content: unknown) => ({
+    address: { ...memberOf(before, "address"), [part]: content },
+  });
+  return {
+    set: { lead: { address: { [part]: value } } },
+    after: (before) => withPart(before, value),
+    cleared: (before) => withPart(before, empty),
+  };
+}
 
 function required(member: string, value: string): PathFixture {
   return { set: { lead: { [member]: value } }, after: () => ({ [member]: value }) };

@@ -161,7 +161,7 @@ describe("UpdateCustomer without a mask", () => {
 });
 
 describe("the address of an update", () => {
-  it("without an id sets the primary one as a whole, or makes it", async () => {
+  it("without an id changes the filled lines of the primary one, or makes it", async () => {
     const { id } = await server.ok(createCustomer, newCustomer());
     const made = await server.ok(updateCustomer, {
       id,
@@ -170,7 +170,7 @@ describe("the address of an update", () => {
     });
     expect(made.address).toMatchObject([{ address1: "1 First St", city: "Boston", type: Address_Type.PRIMARY }]);
     const set = await server.ok(updateCustomer, { id, companyId, address: { address1: "2 Second St" } });
-    expect(set.address).toMatchObject([{ id: made.address[0]?.id, address1: "2 Second St", city: "" }]);
+    expect(set.address).toMatchObject([{ id: made.address[0]?.id, address1: "2 Second St", city: "Boston" }]);
   });
 
   it("of empty strings clears the one with its id, or the primary one", async () => {

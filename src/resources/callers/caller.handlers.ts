@@ -52,8 +52,8 @@ export function createCallerHandlers({
     }),
 
     updateCallerProfile: rpc(
-      (request, _context, parse) => {
-        const mask = profileMask(request);
+      (request, { emptyMembers }, parse) => {
+        const mask = profileMask(request, emptyMembers);
         return toProfileUpdate(parse(profileUpdate, mask.violations), mask);
       },
       async (update, { principal, write }) => ({

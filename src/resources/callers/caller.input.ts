@@ -3,6 +3,7 @@ import { maskPaths, readMask, type UpdateMask } from "../../api/field-mask.js";
 import { etag, id, list, omitUndefined, optionalId, singleLineText, text } from "../../api/fields.js";
 import { customIssue } from "../../api/parse.js";
 import { protoEnum } from "../../api/proto-enum.js";
+import type { EmptyMembers } from "../../core/presence.js";
 import { lineRule, nameRule } from "../../core/text.js";
 import { AnswerFormatSchema } from "../../gen/proto/moego/callcenter/v1/answer_format_pb.js";
 import { GenderSchema, ThirdAccountKindSchema } from "../../gen/proto/moego/callcenter/v1/caller_profile_pb.js";
@@ -48,12 +49,9 @@ const visitorIds = list(visitorId, maxVisitorIds).superRefine((ids, context) => 
 /** Fields that identify the profile and cannot be in the mask. */
 const notMaskable = ["company_id", "customer_id", "etag", "update_mask"];
 
-export function profileMask(request: UpdateCallerProfileRequest): UpdateMask {
-  return readMask(UpdateCallerProfileRequestSchema, request, maskPaths(request.updateMask), {
-    notMaskable,
-    required: [],
-    whole: [],
-  });
+export function profileMask(request: UpdateCallerProfileRequest, emptyMembers?: EmptyMembers): UpdateMask {
+  const rules = { notMaskable, required: [], whole: [] };
+  return readMask(UpdateCallerProfileRequestSchema, request, maskPaths(request.updateMask), rules, emptyMembers);
 }
 
 export const profileUpdate = profileTarget.extend({

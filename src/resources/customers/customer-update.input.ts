@@ -1,42 +1,71 @@
 import { z } from "zod";
-import { address, isEmptyAddress, type ParsedAddress } from "../../api/address-fields.js";
+import { address, addressChange, type ParsedAddress } from "../../api/address-fields.js";
 import { consentChange } from "../../api/consent-message.js";
 import {
   keysOf,
   maskedParts,
   maskedTexts,
   maskPaths,
-  pickFields,
+  presentPartsOfItems,
   readMask,
   type UpdateMask,
+  unlisted,
 } from "../../api/field-mask.js";
-import { httpsUrl, id, memoizePerCountry, omitUndefined, optionalId, optionalReference } from "../../api/fields.js";
+import {
+  fieldRule,
+  httpsUrl,
+  id,
+  list,
+  memoizePerCountry,
+  omitUndefined,
+  optionalId,
+  optionalReference,
+} from "../../api/fields.js";
 import { notesUpdate } from "../../api/note-fields.js";
 import { contactPhones, phonesUpdate, singleMainPhoneRule, withSingleMainPhone } from "../../api/phone-fields.js";
 import { judgedLine, phoneLine } from "../../api/phone-line.js";
 import { type Consent, noConsent } from "../../core/consent.js";
+import type { EmptyMembers } from "../../core/presence.js";
 import {
   type UpdateCustomerRequest,
   UpdateCustomerRequestSchema,
 } from "../../gen/proto/moego/business/customer/v1/customer_service_pb.js";
+import { AddressSchema } from "../../gen/proto/moego/common/v1/address_pb.js";
 import { customFields } from "../custom-fields/custom-field.input.js";
 import { customerStatus, plainFields, preference, tagReferences } from "./customer.input.js";
-import { noPreference, type Preference } from "./customer.model.js";
-import type { AddressParts, AddressUpdate, CustomerUpdate } from "./customer-update.service.js";
+import { maxAddresses, noPreference, type Preference } from "./customer.model.js";
+import type { AddressesUpdate, AddressUpdate } from "./customer-addresses.service.js";
+import type { CustomerUpdate } from "./customer-update.service.js";
 
-/** Fields that identify the customer and cannot be in the mask. */
-const notMaskable = ["id", "company_id", "etag", "update_mask"];
+/** Fields that identify the customer and cannot be in the mask. The path of a list of addresses is `address`. */
+const notMaskable = ["id", "company_id", "etag", "update_mask", "addresses"];
 const required = ["preferred_business_id", "first_name", "last_name", "phone", "status"];
 const whole = ["referral_source"];
 
-export function customerMask(request: UpdateCustomerRequest): UpdateMask {
-  const mask = readMask(UpdateCustomerRequestSchema, request, maskPaths(request.updateMask), {
+interface CustomerMask extends UpdateMask {
+  /** Whether the request has a list of addresses, which is then written instead of the single one. */
+  readonly writesList: boolean;
+  /** The parts that each address of the list has, in JSON. */
+  readonly partsOfAddresses: readonly (readonly string[])[] | undefined;
+}
+
+export function customerMask(request: UpdateCustomerRequest, emptyMembers?: EmptyMembers): CustomerMask {
+  const rules = {
     notMaskable,
     // An empty list leaves the main phone of the request, if it has one.
     required: request.phone === undefined ? [...required, "phones"] : required,
     whole,
-  });
-  return withSingleMainPhone(mask, request);
+  };
+  const paths = maskPaths(request.updateMask);
+  const mask = readMask(UpdateCustomerRequestSchema, request, paths, rules, emptyMembers);
+  const { addresses } = request;
+  const isListed = !mask.explicit || mask.writes("address");
+  const violations = isListed || addresses.length === 0 ? [] : [unlisted("addresses")];
+  return {
+    ...withSingleMainPhone({ ...mask, violations: [...mask.violations, ...violations] }, request),
+    writesList: isListed && (addresses.length > 0 || emptyMembers?.get("addresses") === "empty"),
+    partsOfAddresses: presentPartsOfItems(AddressSchema, addresses, "addresses", emptyMembers),
+  };
 }
 
 /** Input of UpdateCustomer, before the mask is applied. */
@@ -53,6 +82,7 @@ export const customerUpdate = memoizePerCountry((country) => {
     phones: contactPhones(country, judgedLine),
     email,
     address: address.optional(),
+    addresses: list(address, maxAddresses),
     tags: tagReferences,
     notes: notesUpdate,
     complianceConfig: consentChange.optional(),
@@ -64,12 +94,14 @@ export const customerUpdate = memoizePerCountry((country) => {
     etag: z.string(),
     assignedStaffId: optionalId.optional(),
   });
-  return fields.refine(...singleMainPhoneRule());
+  const once = ({ address: one, addresses: several }: z.output<typeof fields>) => !one || several.length === 0;
+  const rule = { path: "address", reason: "CONFLICT", message: "Must not be set together with addresses." } as const;
+  return fields.refine(...singleMainPhoneRule()).refine(...fieldRule(once, rule));
 });
 
 type ParsedUpdate = z.output<ReturnType<typeof customerUpdate>>;
 
-export function toCustomerUpdate(parsed: ParsedUpdate, mask: UpdateMask): CustomerUpdate {
+export function toCustomerUpdate(parsed: ParsedUpdate, mask: CustomerMask): CustomerUpdate {
   const columns = omitUndefined({
     ...writtenTexts(parsed, mask),
     avatar: mask.writes("avatar_path") ? (parsed.avatarPath ?? "") : undefined,
@@ -87,7 +119,7 @@ export function toCustomerUpdate(parsed: ParsedUpdate, mask: UpdateMask): Custom
     ...omitUndefined({
       preference: maskedParts<Preference>(mask, "preference", { given: parsed.preference, cleared: noPreference }),
       consent: maskedParts<Consent>(mask, "compliance_config", { given: parsed.complianceConfig, cleared: noConsent }),
-      address: addressUpdate(parsed, mask),
+      addresses: addressesUpdate(parsed, mask),
       phones: phonesUpdate(parsed, mask),
     }),
     ...(mask.writes("tags") ? { tags: parsed.tags } : {}),
@@ -100,32 +132,32 @@ export function toCustomerUpdate(parsed: ParsedUpdate, mask: UpdateMask): Custom
 
 const writtenTexts = maskedTexts(UpdateCustomerRequestSchema, keysOf(plainFields));
 
-function addressUpdate({ address: given }: ParsedUpdate, mask: UpdateMask): AddressUpdate | undefined {
-  const parts = mask.partsOf("address");
-  const target = given && given.id !== "" ? { id: given.id } : {};
-  if (parts) return { kind: "edit", ...target, parts: pickFields({ ...noAddress, ...given?.record }, parts) };
-  if (!mask.writes("address")) return undefined;
-  if (!given || isEmptyAddress(given)) return { kind: "clear", ...target };
-  if (given.id === "") return { kind: "set", address: given.record };
-  return { kind: "edit", ...target, parts: mask.explicit ? everyPart(given) : populatedParts(given) };
+function addressesUpdate({ address: one, addresses }: ParsedUpdate, mask: CustomerMask): AddressesUpdate | undefined {
+  const { explicit, partsOfAddresses } = mask;
+  if (mask.writesList) {
+    const listed = explicit ? undefined : partsOfAddresses;
+    const edits = addresses.flatMap(
+      (given, position) => addressUpdate(given, listed?.[position], explicit, position) ?? [],
+    );
+    return { write: explicit || addresses.length === 0 ? "replace" : "merge", edits };
+  }
+  const listed = mask.partsOf("address");
+  if (!listed && !mask.writes("address")) return undefined;
+  const edit = addressUpdate(one, listed, explicit);
+  return edit && { write: "merge", edits: [edit] };
 }
 
-const noAddress = {
-  address1: "",
-  address2: "",
-  city: "",
-  state: "",
-  postalCode: "",
-  country: "",
-  coordinate: null,
-} as const satisfies AddressParts;
-
-/** All parts of the address. An unspecified type is unchanged. */
-function everyPart({ record, typed }: ParsedAddress): AddressParts {
-  const { type, ...parts } = record;
-  return { ...noAddress, ...parts, ...(typed ? { type } : {}) };
-}
-
-function populatedParts(given: ParsedAddress): AddressParts {
-  return Object.fromEntries(Object.entries(everyPart(given)).filter(([, part]) => part !== "" && part !== null));
+/** @param position in the list of addresses; absent for the single one */
+function addressUpdate(
+  given: ParsedAddress | undefined,
+  listed: readonly string[] | undefined,
+  isExplicit: boolean,
+  position?: number,
+): AddressUpdate | undefined {
+  const place = { ...(given && given.id !== "" ? { id: given.id } : {}), position };
+  const isAnother = given?.id === "" && given.record.type === "SECONDARY" && !(isExplicit && listed);
+  if (isAnother) return { kind: "add", ...place, address: given.record };
+  const parts = addressChange(given, listed, isExplicit);
+  if (parts === undefined) return given?.id ? { kind: "edit", ...place, parts: {} } : undefined;
+  return parts === null ? { kind: "clear", ...place } : { kind: "edit", ...place, parts };
 }

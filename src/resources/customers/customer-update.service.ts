@@ -1,4 +1,3 @@
-import type { Address, AddressRecord, Coordinate } from "../../core/address.js";
 import { applyConsent, type ConsentChange } from "../../core/consent.js";
 import { listedIdViolations, type Violation, violation } from "../../core/errors.js";
 import { changedPhones, newlyRefused, type PhonesUpdate, samePhones } from "../../core/phone/contact-phone.js";
@@ -7,13 +6,8 @@ import { requireEtag, type WriteResult } from "../../core/write.js";
 import type { FieldValues } from "../custom-fields/custom-field.model.js";
 import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
 import { maxTagsPerCustomer, type TagReference } from "../setting-lists/tag.model.js";
-import {
-  type CustomerChange,
-  type CustomerTransaction,
-  maxAddresses,
-  type Preference,
-  referenceError,
-} from "./customer.model.js";
+import { type CustomerChange, type CustomerTransaction, type Preference, referenceError } from "./customer.model.js";
+import { type AddressesUpdate, changedAddresses, storeAddresses } from "./customer-addresses.service.js";
 
 /** The validated input of UpdateCustomer. Absent fields are unchanged. */
 export interface CustomerUpdate {
@@ -25,22 +19,11 @@ export interface CustomerUpdate {
   readonly phones?: PhonesUpdate;
   readonly preference?: Partial<Preference>;
   readonly consent?: ConsentChange;
-  readonly address?: AddressUpdate;
+  readonly addresses?: AddressesUpdate;
   readonly tags?: readonly TagReference[];
   readonly notes?: NotesUpdate;
   readonly customFields?: { readonly write: "merge" | "replace"; readonly given: FieldValues };
 }
-
-export type AddressUpdate =
-  /** Removes the address with this id, or the primary address. */
-  | { readonly kind: "clear"; readonly id?: string }
-  /** Changes parts of the address with this id, or of the primary address. */
-  | { readonly kind: "edit"; readonly id?: string; readonly parts: AddressParts }
-  /** Replaces the primary address, or adds one of type SECONDARY. */
-  | { readonly kind: "set"; readonly address: AddressRecord };
-
-/** The parts of an address to replace. A null coordinate is removed. */
-export type AddressParts = Partial<Omit<AddressRecord, "coordinate">> & { readonly coordinate?: Coordinate | null };
 
 interface NotesUpdate {
   /** "append" keeps the notes that are not listed; "replace" removes them. */
@@ -54,16 +37,6 @@ interface UpdateContext {
   readonly mayCreateTags: boolean;
   readonly signal: AbortSignal;
 }
-
-const emptyAddress: AddressRecord = {
-  address1: "",
-  address2: "",
-  city: "",
-  state: "",
-  postalCode: "",
-  country: "",
-  type: "PRIMARY",
-};
 
 /** Applies an update to a locked customer. If there are violations, throws all of them and changes nothing. */
 export async function applyUpdate(
@@ -86,8 +59,9 @@ export async function applyUpdate(
   const given = update.customFields;
   const check = given && ({ access, association: "CUSTOMER", current: customer.customFields, ...given } as const);
   const fields = check && (await checkCustomFields(unit.customFields, check, signal));
+  const addresses = update.addresses && changedAddresses(customer.addresses, update.addresses);
   const violations = [
-    ...addressViolations(customer.addresses, update.address),
+    ...(addresses?.violations ?? []),
     ...(await noteViolations(unit, update.notes)),
     ...(update.phones ? newlyRefused(customer.phones, update.phones, access) : []),
     ...(fields?.violations ?? []),
@@ -98,7 +72,7 @@ export async function applyUpdate(
 
   if (update.tags) await unit.replaceTags(tags.tags);
   if (update.notes) await applyNotes(unit, update.notes);
-  if (update.address) await applyAddress(unit, update.address);
+  if (addresses) await storeAddresses(unit, addresses.addresses);
   const phones = update.phones && changedPhones(customer.phones, update.phones);
   if (phones && !samePhones(phones, customer.phones)) await unit.replacePhones(phones);
   await unit.save({
@@ -116,58 +90,6 @@ export const tooManyTags = violation(
   "TOO_MANY",
   `Must leave the customer with at most ${maxTagsPerCustomer} tags.`,
 );
-
-function addressViolations(addresses: readonly Address[], update: AddressUpdate | undefined): Violation[] {
-  if (!update) return [];
-  if (update.kind !== "set" && update.id !== undefined && !addresses.some(({ id }) => id === update.id)) {
-    return [violation("address.id", "NOT_FOUND", "Not found on this customer.")];
-  }
-  if (!addsAddress(addresses, update) || addresses.length < maxAddresses) return [];
-  return [violation("address", "TOO_MANY", `Must leave the customer with at most ${maxAddresses} addresses.`)];
-}
-
-/** Whether the update adds an address: a secondary one, or the first primary one. */
-function addsAddress(addresses: readonly Address[], update: AddressUpdate): boolean {
-  const hasPrimary = addresses.some(({ type }) => type === "PRIMARY");
-  switch (update.kind) {
-    case "clear":
-      return false;
-    case "edit":
-      return update.id === undefined && !hasPrimary;
-    case "set":
-      return update.address.type === "SECONDARY" || !hasPrimary;
-    default:
-      return update satisfies never;
-  }
-}
-
-async function applyAddress(unit: CustomerTransaction, update: AddressUpdate): Promise<void> {
-  const primary = unit.customer.addresses.find((address) => address.type === "PRIMARY");
-  switch (update.kind) {
-    case "clear": {
-      const cleared = update.id ?? primary?.id;
-      if (cleared !== undefined) await unit.removeAddress(cleared);
-      return;
-    }
-    case "edit": {
-      const edited = update.id === undefined ? primary : unit.customer.addresses.find(({ id }) => id === update.id);
-      if (!edited) return unit.addAddress(merged(emptyAddress, update.parts));
-      const becomesPrimary = update.parts.type === "PRIMARY" && primary !== undefined && primary.id !== edited.id;
-      if (becomesPrimary) await unit.editAddress(primary.id, { ...primary, type: "SECONDARY" });
-      return unit.editAddress(edited.id, merged(edited, update.parts));
-    }
-    case "set":
-      if (update.address.type === "PRIMARY" && primary) return unit.editAddress(primary.id, update.address);
-      return unit.addAddress(update.address);
-    default:
-      return update satisfies never;
-  }
-}
-
-function merged({ coordinate: kept, ...lines }: AddressRecord, { coordinate, ...parts }: AddressParts): AddressRecord {
-  const point = coordinate === undefined ? kept : coordinate;
-  return { ...lines, ...parts, ...(point ? { coordinate: point } : {}) };
-}
 
 async function noteViolations(unit: CustomerTransaction, update: NotesUpdate | undefined): Promise<Violation[]> {
   const ids = update?.entries.flatMap((entry) => entry.id ?? []) ?? [];

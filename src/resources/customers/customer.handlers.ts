@@ -12,7 +12,14 @@ import type { CustomerAdminService } from "../../gen/proto/moego/admin/v1/custom
 import type { CustomerService } from "../../gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { toProtoTag } from "../setting-lists/setting.output.js";
 import { maxTagsPerCustomer } from "../setting-lists/tag.model.js";
-import { customerImport, customersQuery, newCustomer, tagReferences, withCompany } from "./customer.input.js";
+import {
+  customerImport,
+  customersQuery,
+  newCustomer,
+  tagReferences,
+  withCompany,
+  withDefaultPreference,
+} from "./customer.input.js";
 import { toProtoCustomer, toProtoNote } from "./customer.output.js";
 import type { CustomerNotes, Customers, CustomerTags } from "./customer.service.js";
 import type { CustomerAdmin } from "./customer-admin.service.js";
@@ -35,18 +42,25 @@ export function createCustomerHandlers({
   keyUse,
 }: CustomerHandlerDependencies): ServiceHandlers<typeof CustomerService> {
   return {
-    createCustomer: rpc(inCountry(newCustomer), async (input, context) => {
-      warnOfPhones(context, input.phones);
-      return toProtoCustomer(await customers.create(input, context.principal, context.write));
-    }),
+    createCustomer: rpc(
+      (request, { principal, emptyMembers }, parse) => {
+        const preference = withDefaultPreference(request.preference, "preference", emptyMembers);
+        const filled = preference === request.preference ? request : Object.assign(request, { preference });
+        return parse(newCustomer(countryOf(principal, request.companyId)), [], filled);
+      },
+      async (input, context) => {
+        warnOfPhones(context, input.phones);
+        return toProtoCustomer(await customers.create(input, context.principal, context.write));
+      },
+    ),
 
     getCustomer: rpc(byId, async (input, { principal, signal }) =>
       toProtoCustomer(await customers.get(input.id, principal, signal)),
     ),
 
     updateCustomer: rpc(
-      (request, { principal }, parse) => {
-        const mask = customerMask(request);
+      (request, { principal, emptyMembers }, parse) => {
+        const mask = customerMask(request, emptyMembers);
         return toCustomerUpdate(parse(customerUpdate(countryOf(principal, request.companyId)), mask.violations), mask);
       },
       async (input, context) => {
@@ -121,10 +135,10 @@ export function createCustomerAdminHandlers(admin: CustomerAdmin): ServiceHandle
     }),
 
     importCustomer: rpc(
-      (request, { principal }, parse) => {
+      (request, { principal, emptyMembers }, parse) => {
         const schema = customerImport(countryOf(principal, request.companyId));
         const mismatch = mismatchViolations("customer.company_id", request.companyId, request.customer?.companyId);
-        return parse(schema, mismatch, withCompany(request));
+        return parse(schema, mismatch, withCompany(request, emptyMembers));
       },
       async (input, context) => {
         warnOfPhones(context, input.customer.phones);

@@ -27,15 +27,20 @@ import { customIssue } from "../../api/parse.js";
 import { contactPhones, newPhones, singleMainPhoneRule } from "../../api/phone-fields.js";
 import { optionalPhoneLine, phoneFilter } from "../../api/phone-line.js";
 import { protoEnum } from "../../api/proto-enum.js";
+import type { EmptyMembers } from "../../core/presence.js";
 import { nameRule, normalise, tagNameRule, textFault } from "../../core/text.js";
 import {
   type ImportCustomerRequest,
   ImportCustomerRequestSchema,
 } from "../../gen/proto/moego/admin/v1/customer_admin_service_pb.js";
-import { Customer_StatusSchema } from "../../gen/proto/moego/business/customer/v1/customer_pb.js";
+import {
+  type Customer_Preference,
+  Customer_PreferenceSchema,
+  Customer_StatusSchema,
+} from "../../gen/proto/moego/business/customer/v1/customer_pb.js";
 import { customFields } from "../custom-fields/custom-field.input.js";
 import { maxTagsPerCustomer, type TagReference } from "../setting-lists/tag.model.js";
-import { type CustomerFilter, customerStatuses, defaultPreference } from "./customer.model.js";
+import { type CustomerFilter, customerStatuses, defaultPreference, type Preference } from "./customer.model.js";
 import type { NewCustomer } from "./customer.service.js";
 
 /** `{id}` refers to an existing tag, other members are ignored. `{name}` finds or creates a tag. */
@@ -63,6 +68,30 @@ export const preference = z.object({
   subscribeToMarketingEmails: z.boolean(),
   receiveAppointmentReminder: z.boolean(),
 });
+
+/**
+ * The preference of a new customer. A binary request states all four members; in JSON an absent one has its default.
+ *
+ * @param path of the preference in the request
+ */
+export function withDefaultPreference(
+  given: Customer_Preference | undefined,
+  path: string,
+  emptyMembers: EmptyMembers | undefined,
+): Customer_Preference | undefined {
+  if (!given || !emptyMembers) return given;
+  const filled = { ...given };
+  for (const field of Customer_PreferenceSchema.fields) {
+    const { localName, name } = field;
+    const isAbsent = emptyMembers.get(`${path}.${name}`) !== "empty";
+    if (isPreference(localName) && !given[localName] && isAbsent) filled[localName] = defaultPreference[localName];
+  }
+  return filled;
+}
+
+function isPreference(name: string): name is keyof Preference {
+  return name in defaultPreference;
+}
 
 /** The fields of one text each, with their rules: stated once for create, update and import. */
 export const plainFields = {
@@ -169,10 +198,14 @@ export const customerImport = memoizePerCountry((country) =>
     })),
 );
 
-/** Fills in the company of the request, so that a missing one is reported only once. */
-export function withCompany(request: ImportCustomerRequest): ImportCustomerRequest {
+/** Fills in the company of the request, so that a missing one is reported only once, and defaults. */
+export function withCompany(request: ImportCustomerRequest, emptyMembers?: EmptyMembers): ImportCustomerRequest {
   const filled = clone(ImportCustomerRequestSchema, request);
-  if (filled.customer) filled.customer.companyId = request.companyId || "unnamed";
+  const { customer } = filled;
+  if (!customer) return filled;
+  customer.companyId = request.companyId || "unnamed";
+  const preference = withDefaultPreference(customer.preference, "customer.preference", emptyMembers);
+  if (preference) customer.preference = preference;
   return filled;
 }
 

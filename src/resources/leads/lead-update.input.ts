@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { newAddressRecord } from "../../api/address-fields.js";
+import { addressChange } from "../../api/address-fields.js";
 import { consentChange } from "../../api/consent-message.js";
 import { keysOf, maskedParts, maskedTexts, maskPaths, readMask, type UpdateMask } from "../../api/field-mask.js";
 import { id, listWithout, memoizePerCountry, omitUndefined, text } from "../../api/fields.js";
@@ -7,6 +7,7 @@ import { customIssue } from "../../api/parse.js";
 import { phonesUpdate, singleMainPhoneRule, withSingleMainPhone } from "../../api/phone-fields.js";
 import { judgedLine, optionalJudgedPhone } from "../../api/phone-line.js";
 import { type Consent, noConsent } from "../../core/consent.js";
+import type { EmptyMembers } from "../../core/presence.js";
 import { nameRule, normalise } from "../../core/text.js";
 import { LeadSchema } from "../../gen/proto/moego/business/customer/v1/lead_pb.js";
 import {
@@ -32,7 +33,7 @@ const notMaskable = [
   ...["created_time", "created_by", "last_updated_time", "last_updated_by"],
 ];
 const required = ["first_name"];
-const whole = ["address", "life_cycle", "action_status", "referral_source"];
+const whole = ["life_cycle", "action_status", "referral_source"];
 
 /** The masks of the lead and of the request's `compliance_config`. One list of paths contains both. */
 interface LeadMask {
@@ -40,7 +41,7 @@ interface LeadMask {
   readonly beside: UpdateMask;
 }
 
-export function leadMask(request: UpdateLeadRequest): LeadMask {
+export function leadMask(request: UpdateLeadRequest, emptyMembers?: EmptyMembers): LeadMask {
   const paths = maskPaths(request.updateMask);
   const isBeside = ({ path }: { readonly path: string }) => path.split(".")[0] === "compliance_config";
   const besideRules = { notMaskable: ["id", "lead", "update_mask"], required: [], whole: [] };
@@ -54,12 +55,13 @@ export function leadMask(request: UpdateLeadRequest): LeadMask {
             lead,
             paths?.filter((path) => !isBeside(path)),
             leadRules,
+            emptyMembers,
           ),
           lead,
           "lead.",
         )
       : { explicit: false, violations: [], writes: () => false, partsOf: () => undefined },
-    beside: readMask(UpdateLeadRequestSchema, request, paths?.filter(isBeside), besideRules),
+    beside: readMask(UpdateLeadRequestSchema, request, paths?.filter(isBeside), besideRules, emptyMembers),
   };
 }
 
@@ -117,7 +119,7 @@ export function toLeadUpdate({ id: leadId, lead, complianceConfig }: ParsedUpdat
     ...(lead.etag === "" ? {} : { etag: lead.etag }),
     columns: columnsOf(lead, mask.lead),
     ...(phones ? { phones } : {}),
-    ...(mask.lead.writes("address") ? { address: newAddressRecord(lead.address) ?? null } : {}),
+    ...omitUndefined({ address: addressUpdate(lead, mask.lead) }),
     ...(consent ? { consent } : {}),
     ...(lead.complianceConfig ? { statedConsent: lead.complianceConfig } : {}),
     ...(mask.lead.writes("pets") ? { pets: { write: explicit ? "replace" : "merge", entries: lead.pets } } : {}),
@@ -125,6 +127,14 @@ export function toLeadUpdate({ id: leadId, lead, complianceConfig }: ParsedUpdat
       ? { customFields: { write: explicit ? "replace" : "merge", given: lead.customFields } }
       : {}),
   };
+}
+
+function addressUpdate({ address }: ParsedLead, mask: UpdateMask): LeadUpdate["address"] {
+  const listed = mask.partsOf("address");
+  const named = address && address.id !== "" ? { id: address.id } : {};
+  if (!listed && !mask.writes("address")) return undefined;
+  const parts = addressChange(address, listed, mask.explicit);
+  return { ...named, parts: parts === undefined ? {} : parts };
 }
 
 function columnsOf(lead: ParsedLead, mask: UpdateMask): LeadUpdate["columns"] {

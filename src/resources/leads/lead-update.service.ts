@@ -1,5 +1,5 @@
 import { requireBusinessAccess, requireCompanyAccess } from "../../core/access.js";
-import type { AddressRecord } from "../../core/address.js";
+import { type AddressParts, mergedAddress } from "../../core/address.js";
 import { applyConsent, type Consent, type ConsentChange, sameConsent } from "../../core/consent.js";
 import { invalidRequest, listedIdViolations, notFoundInCompany, type Violation, violation } from "../../core/errors.js";
 import { changedPhones, newlyRefused, type PhonesUpdate, samePhones } from "../../core/phone/contact-phone.js";
@@ -30,7 +30,8 @@ export interface LeadUpdate {
   /** A null life cycle stage is replaced by the default of the company. */
   readonly columns: Omit<LeadChange, "phone" | "consent" | "customFields" | "address">;
   readonly phones?: PhonesUpdate;
-  readonly address?: AddressRecord | null;
+  /** Changes parts of the address, or removes it. With an id, it must be the one of the lead. */
+  readonly address?: { readonly id?: string; readonly parts: AddressParts | null };
   readonly consent?: ConsentChange;
   /** The complete consent in the lead of the request. */
   readonly statedConsent?: Consent;
@@ -86,14 +87,17 @@ export async function applyLeadUpdate(
     ...update.columns,
     ...(phone === undefined ? {} : { phone }),
     ...(lifeCycleId === undefined ? {} : { lifeCycleId }),
-    ...(update.address === undefined ? {} : { address: update.address && ownAddress(update.address, lead.address) }),
+    ...(update.address ? { address: changedAddress(lead, update.address.parts) } : {}),
     ...(update.consent ? { consent: applyConsent(lead.consent, update.consent) } : {}),
     ...(fields ? { customFields: fields.values } : {}),
   });
 }
 
-function statedViolations(lead: Lead, { companyId, statedConsent }: LeadUpdate): Violation[] {
+function statedViolations(lead: Lead, { companyId, statedConsent, address }: LeadUpdate): Violation[] {
   const violations: Violation[] = [];
+  if (address?.id !== undefined && address.id !== lead.address?.id) {
+    violations.push(violation("address.id", "NOT_FOUND", "Not found on this lead."));
+  }
   if (companyId !== undefined && companyId !== lead.companyId) {
     violations.push(violation("company_id", "IMMUTABLE", "Must not change."));
   }
@@ -103,6 +107,11 @@ function statedViolations(lead: Lead, { companyId, statedConsent }: LeadUpdate):
     violations.push(violation("compliance_config", "NOT_ALLOWED", description));
   }
   return violations;
+}
+
+function changedAddress({ address }: Lead, parts: AddressParts | null) {
+  const next = parts && mergedAddress(address, parts);
+  return next ? ownAddress(next, address) : null;
 }
 
 function contactViolations(lead: Lead, { phone = lead.phone, email = lead.email }: LeadChange): Violation[] {

@@ -47,9 +47,9 @@ export function createLeadHandlers(
     }),
 
     updateLead: rpc(
-      (request, { principal }, parse) => {
+      (request, { principal, emptyMembers }, parse) => {
         assertCompany(principal, request.lead?.companyId);
-        const mask = leadMask(request);
+        const mask = leadMask(request, emptyMembers);
         const schemas = mask.lead.explicit ? leadUpdate.replace : leadUpdate.merge;
         const schema = schemas(countryOf(principal, request.lead?.companyId || onlyCompanyOf(principal)));
         const violations = [...mask.lead.violations, ...mask.beside.violations, ...idViolations(request)];

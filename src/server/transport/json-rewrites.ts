@@ -18,6 +18,8 @@ const rewrites: Readonly<Record<string, Rewrite>> = {
     isEmptyObject(node)
       ? null
       : renamed(renamed(node, "street", ["address1"], report), "zip", ["postalCode", "postal_code"], report),
+  "moego.business.customer.v1.UpdateCustomerRequest": (node, report) =>
+    renamed(withListedAddresses(node), "avatar", ["avatarPath", "avatar_path"], report),
   "moego.business.customer.v1.CustomerComplianceConfigUpdateDef.ComplianceChannelListUpdateDef": (node) =>
     Array.isArray(node) ? { members: [{ key: "channels", value: node }] } : node,
   "moego.business.customer.v1.CustomerComplianceConfig": (node) =>
@@ -58,6 +60,17 @@ function withBareChannels(member: JsonMember): JsonMember {
   if (!lists.includes(key) || !isJsonObject(value)) return member;
   const [only, ...others] = value.members;
   return only?.key === "channels" && others.length === 0 ? { key, value: only.value } : member;
+}
+
+/** A list of addresses, as in a customer that is returned, has another field. */
+function withListedAddresses(node: JsonNode): JsonNode {
+  if (!isJsonObject(node)) return node;
+  return {
+    members: node.members.map(({ key, value }) => ({
+      key: key === "address" && Array.isArray(value) ? "addresses" : key,
+      value,
+    })),
+  };
 }
 
 function isEmptyObject(node: JsonNode): boolean {

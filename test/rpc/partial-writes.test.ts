@@ -1,0 +1,183 @@
+import type { DescMethodUnary, JsonObject } from "@bufbuild/protobuf";
+import { afterAll, describe, expect, it } from "vitest";
+import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
+import { LeadService } from "../../src/gen/proto/moego/business/customer/v1/lead_service_pb.js";
+import { newCustomer } from "../support/new-customer.js";
+import { newLead } from "../support/new-lead.js";
+import { startServer, succeeded } from "../support/server.js";
+
+const server = await startServer();
+afterAll(() => server.stop());
+
+const { createCustomer, getCustomer, updateCustomer } = CustomerService.method;
+const { createLead, updateLead } = LeadService.method;
+const companyId = "cmp_a";
+
+/** Sends JSON as a client writes it. */
+async function sent(method: DescMethodUnary, request: JsonObject, transport: "rest" | "connect-json" = "rest") {
+  const answer = await server.callJson(method, request, { transport });
+  succeeded(method, answer);
+  return answer.ok ? answer.message : {};
+}
+
+const lines = { address1: "1 Main St", address2: "Apt 2", city: "Dayton", state: "OH", postalCode: "45402" };
+const home = { ...lines, country: "US", coordinate: { latitude: 39.7, longitude: -84.2 } };
+
+describe.each(["rest", "connect-json"] as const)("an address in JSON over %s", (transport) => {
+  const cases: readonly [string, JsonObject, JsonObject][] = [
+    ["keeps the lines that are absent", { city: "Troy" }, { ...home, city: "Troy" }],
+    ["loses the lines that are sent empty", { address2: "", zip: null }, { ...home, address2: "", postalCode: "" }],
+    ["keeps everything for an object without a line", { type: "PRIMARY" }, home],
+  ];
+
+  it.each(cases)("of a customer %s", async (_what, address, expected) => {
+    const { id, address: made } = await server.ok(createCustomer, newCustomer({ address: home }));
+    const byPlace = await sent(updateCustomer, { id, companyId, address }, transport);
+    expect(byPlace["address"]).toMatchObject([expected]);
+    const again = await sent(
+      updateCustomer,
+      { id, companyId, address: { id: made[0]?.id ?? "", ...address } },
+      transport,
+    );
+    expect(again["address"]).toEqual(byPlace["address"]);
+  });
+
+  it.each(cases)("of a lead %s", async (_what, address, expected) => {
+    const { id } = await server.ok(createLead, newLead({ address: home }));
+    const updated = await sent(updateLead, { id, lead: { address } }, transport);
+    expect(updated["address"]).toMatchObject(expected);
+  });
+});
+
+describe("several addresses", () => {
+  async function withTwo() {
+    const made = await server.ok(createCustomer, newCustomer({ address: home }));
+    const second = { ...lines, address1: "2 Side St", type: "SECONDARY" };
+    const { address } = await sent(updateCustomer, { id: made.id, companyId, address: second });
+    const [primary = {}, secondary = {}] = Array.isArray(address) ? address.map(member) : [];
+    return { id: made.id, companyId, primary, secondary };
+  }
+  const member = (value: unknown): JsonObject => (typeof value === "object" && value !== null ? { ...value } : {});
+
+  it("are changed by id in the list that an answer has, and the others stay", async () => {
+    const { primary, secondary, ...named } = await withTwo();
+    const address = [{ id: secondary["id"] ?? "", city: "Troy", address2: "" }];
+    expect((await sent(updateCustomer, { ...named, address }))["address"]).toEqual([
+      primary,
+      { ...secondary, city: "Troy", address2: "" },
+    ]);
+  });
+
+  it("swap their types in one list, and a third one is added", async () => {
+    const { primary, secondary, ...named } = await withTwo();
+    const address = [
+      { ...primary, type: "SECONDARY" },
+      { ...secondary, type: "PRIMARY" },
+      { street: "3 New St", type: "SECONDARY" },
+    ];
+    const { address: changed } = await sent(updateCustomer, { ...named, address });
+    expect(changed).toHaveLength(3);
+    expect(changed).toEqual(expect.arrayContaining([{ ...primary, type: "SECONDARY" }]));
+    expect(changed).toEqual(expect.arrayContaining([{ ...secondary, type: "PRIMARY" }]));
+  });
+
+  it("are removed when their last line is cleared, and all of them by an empty list", async () => {
+    const { primary, secondary, ...named } = await withTwo();
+    const noLines = Object.fromEntries(Object.keys(lines).map((line) => [line, ""]));
+    const removed = await sent(updateCustomer, { ...named, address: { id: secondary["id"] ?? "", ...noLines } });
+    expect(removed["address"]).toEqual([primary]);
+    expect((await sent(updateCustomer, { ...named, address: [] }))["address"]).toEqual([]);
+  });
+
+  it("replace all of them under a mask, which may clear a line of any", async () => {
+    const { primary, secondary, ...named } = await withTwo();
+    const id = secondary["id"] ?? "";
+    const line = await sent(updateCustomer, { ...named, address: { id }, updateMask: "address.address2" });
+    expect(line["address"]).toEqual([primary, { ...secondary, address2: "" }]);
+    const whole = { ...named, address: [{ id, city: "Troy" }], updateMask: "address" };
+    expect((await sent(updateCustomer, whole))["address"]).toMatchObject([{ id, city: "Troy", address1: "" }]);
+  });
+
+  it("are refused where they contradict each other", async () => {
+    const { primary, secondary, ...named } = await withTwo();
+    const refused = async (address: JsonObject[], more: JsonObject = {}) => {
+      const answer = await server.callJson(updateCustomer, { ...named, address, ...more }, { transport: "rest" });
+      return answer.ok ? [] : answer.violations.map(({ field, reason }) => `${field} ${reason}`);
+    };
+    const id = secondary["id"] ?? "";
+    expect(await refused([{ id: "addr_x" }, { id }, { id }])).toEqual([
+      "addresses[0].id NOT_FOUND",
+      "addresses[2].id DUPLICATE_FIELD",
+    ]);
+    expect(await refused([{ city: "A" }, { city: "B" }])).toEqual(["addresses[1].id REQUIRED"]);
+    expect(await refused([{ id, city: "A" }], { updateMask: "email" })).toEqual(["addresses NOT_ALLOWED"]);
+  });
+});
+
+describe("over binary, where absence is not known", () => {
+  it("an empty line keeps, and a mask path clears", async () => {
+    const { id } = await server.ok(createCustomer, newCustomer({ address: home }));
+    const kept = await server.ok(updateCustomer, { id, companyId, address: { city: "Troy" } });
+    expect(kept.address).toMatchObject([{ ...home, city: "Troy" }]);
+    const updateMask = { paths: ["address.address2"] };
+    const cleared = await server.ok(updateCustomer, { id, companyId, address: {}, updateMask });
+    expect(cleared.address).toMatchObject([{ ...home, city: "Troy", address2: "" }]);
+    const lead = await server.ok(createLead, newLead({ address: home }));
+    const changed = await server.ok(updateLead, { id: lead.id, lead: { address: { city: "Troy" } } });
+    expect(changed.address).toMatchObject({ ...home, city: "Troy" });
+  });
+});
+
+describe("the four booleans of a preference", () => {
+  const all = (value: boolean) => ({
+    ...{ receiveAutoMessage: value, receiveAutoEmail: value },
+    ...{ subscribeToMarketingEmails: value, receiveAppointmentReminder: value },
+  });
+
+  it.each(["rest", "connect-json"] as const)("keep those that JSON over %s leaves out", async (transport) => {
+    const { id } = await server.ok(createCustomer, newCustomer({ preference: all(true) }));
+    const write = async (preference: JsonObject) =>
+      (await sent(updateCustomer, { id, companyId, preference }, transport))["preference"];
+    expect(await write({ subscribeToMarketingEmails: false })).toEqual({
+      ...all(true),
+      subscribeToMarketingEmails: false,
+    });
+    expect(await write({ receive_auto_email: false, receiveAutoMessage: null })).toEqual({
+      ...all(true),
+      ...{ subscribeToMarketingEmails: false, receiveAutoEmail: false },
+    });
+    expect(await write({})).toMatchObject({ receiveAutoMessage: true, receiveAutoEmail: false });
+  });
+
+  it("have their defaults where JSON leaves them out of a new customer", async () => {
+    const json = { companyId, preferredBusinessId: "biz_a1", firstName: "A", lastName: "B", phone: "+12125550177" };
+    const made = async (preference: JsonObject) => (await sent(createCustomer, { ...json, preference }))["preference"];
+    const defaults = { ...all(true), subscribeToMarketingEmails: false };
+    expect(await made({ receiveAutoEmail: false })).toEqual({ ...defaults, receiveAutoEmail: false });
+    expect(await made({ subscribeToMarketingEmails: true })).toEqual({ ...all(true) });
+  });
+
+  it("are all written by a binary request", async () => {
+    const { id } = await server.ok(createCustomer, newCustomer({ preference: all(true) }));
+    await server.ok(updateCustomer, { id, companyId, preference: { receiveAutoEmail: true } });
+    expect((await server.ok(getCustomer, { id })).preference).toMatchObject({ ...all(false), receiveAutoEmail: true });
+  });
+});
+
+describe("a text or a list that JSON sends empty", () => {
+  it("clears that of a lead, and null keeps", async () => {
+    const { id } = await server.ok(createLead, newLead({ lastName: "X", email: "a@b.example" }));
+    expect(await sent(updateLead, { id, lead: { lastName: null, firstName: "" } })).toMatchObject({ lastName: "X" });
+    expect(await sent(updateLead, { id, lead: { lastName: "", email: "" } })).toMatchObject({
+      ...{ lastName: "", email: "", firstName: "Lena" },
+    });
+    const last = await server.callJson(updateLead, { id, lead: { phone: "" } }, { transport: "rest" });
+    expect(last).toMatchObject({ violations: [{ field: "lead.phone", reason: "REQUIRED" }] });
+  });
+
+  it("removes the tags of a customer", async () => {
+    const { id } = await server.ok(createCustomer, newCustomer({ tags: [{ id: "tag_a1" }] }));
+    expect((await sent(updateCustomer, { id, companyId, tags: null }))["tags"]).toHaveLength(1);
+    expect((await sent(updateCustomer, { id, companyId, tags: [] }))["tags"]).toEqual([]);
+  });
+});
