@@ -158,6 +158,25 @@ describe("a stage, status or source", () => {
   });
 });
 
+describe("what a new lead refers to", () => {
+  it("must not be archived: every reference is named, and nothing is stored", async () => {
+    const before = await countOf("lead");
+    const archived = {
+      ...{ preferredBusinessId: "biz_a9", allocateStaffId: "staff_a9", lifeCycle: { id: "lc_a9" } },
+      ...{ actionStatus: { id: "as_a9" }, referralSource: { id: "ref_a9" } },
+    };
+    const refusal = await server.refused(createLead, newLead(archived));
+    expect(refusal.violations.map(({ field, reason }) => `${field} ${reason}`).toSorted()).toEqual([
+      "lead.action_status.id NOT_FOUND",
+      "lead.allocate_staff_id NOT_FOUND",
+      "lead.life_cycle.id NOT_FOUND",
+      "lead.preferred_business_id NOT_FOUND",
+      "lead.referral_source.id NOT_FOUND",
+    ]);
+    expect(await countOf("lead")).toBe(before);
+  });
+});
+
 describe("the company of a new lead", () => {
   it("is the key's only one when it is left out", async () => {
     expect((await server.ok(createLead, newLead({ companyId: "" }))).companyId).toBe("cmp_a");
