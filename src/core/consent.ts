@@ -30,8 +30,22 @@ export const defaultConsent = {
 /** A cleared consent permits nothing, so that nobody is contacted by mistake. */
 export const noConsent = { ...defaultConsent, serviceRelatedChannels: [] } as const satisfies Consent;
 
+/** A change that permits more than was consented to ends the consent, unless the consent is given with the change. */
 export function applyConsent(current: Consent, change: ConsentChange): Consent {
-  return { ...current, ...change };
+  const next = { ...current, ...change };
+  return change.isConsented === undefined && widens(current, next) ? { ...next, isConsented: false } : next;
+}
+
+function widens(before: Consent, after: Consent): boolean {
+  const adds = (list: "serviceRelatedChannels" | "marketingCampaignsChannels") =>
+    after[list].some((channel) => !before[list].includes(channel));
+  const sets = (flag: "brandedAppEnabled" | "isAgreedMarketingPolicy") => after[flag] && !before[flag];
+  return (
+    adds("serviceRelatedChannels") ||
+    adds("marketingCampaignsChannels") ||
+    sets("brandedAppEnabled") ||
+    sets("isAgreedMarketingPolicy")
+  );
 }
 
 export function sameConsent(a: Consent, b: Consent): boolean {

@@ -10,8 +10,8 @@ import { type Consent, type Lines, type Note, newId, newTime, noLines, type Pref
 const channels = ["COMPLIANCE_CHANNEL_SMS", "COMPLIANCE_CHANNEL_EMAIL", "COMPLIANCE_CHANNEL_AUTO_CALL"];
 
 export interface ConsentChange {
-  readonly service: string[] | undefined;
-  readonly marketing: string[] | undefined;
+  readonly service: readonly string[] | undefined;
+  readonly marketing: readonly string[] | undefined;
   readonly app: boolean | undefined;
   readonly policy: boolean | undefined;
   readonly consented: boolean | undefined;
@@ -28,22 +28,28 @@ export const consentChanges: fc.Arbitrary<ConsentChange> = fc.record({
 /** The write shape; what is absent keeps. */
 export function sentConsent({ service, marketing, app, policy, consented }: ConsentChange): JsonObject {
   return {
-    ...(service ? { serviceRelatedChannels: { channels: service } } : {}),
-    ...(marketing ? { marketingCampaignsChannels: { channels: marketing } } : {}),
+    ...(service ? { serviceRelatedChannels: { channels: [...service] } } : {}),
+    ...(marketing ? { marketingCampaignsChannels: { channels: [...marketing] } } : {}),
     ...(app === undefined ? {} : { brandedAppEnabled: app }),
     ...(policy === undefined ? {} : { isAgreedMarketingPolicy: policy }),
     ...(consented === undefined ? {} : { isConsented: consented }),
   };
 }
 
+/** What permits more ends the consent, unless the consent is given with it. */
 export function changedConsent(before: Consent, change: ConsentChange | undefined): Consent {
-  return {
-    service: change?.service ?? before.service,
-    marketing: change?.marketing ?? before.marketing,
-    app: change?.app ?? before.app,
-    policy: change?.policy ?? before.policy,
-    consented: change?.consented ?? before.consented,
-  };
+  const {
+    service = before.service,
+    marketing = before.marketing,
+    app = before.app,
+    policy = before.policy,
+  } = change ?? {};
+  const adds =
+    (app && !before.app) ||
+    (policy && !before.policy) ||
+    service.some((channel) => !before.service.includes(channel)) ||
+    marketing.some((channel) => !before.marketing.includes(channel));
+  return { service, marketing, app, policy, consented: change?.consented ?? (before.consented && !adds) };
 }
 
 export function isSameConsent(a: Consent, b: Consent): boolean {

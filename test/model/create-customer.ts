@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { authorOf, command, deniedLocation, sees } from "./command.js";
+import { newChoice } from "./contact-choice.js";
 import {
   addresses,
-  changedConsent,
   consentChanges,
   linesOf,
   newNotes,
@@ -39,16 +39,7 @@ import {
 } from "./references.js";
 import { colors, emails, lines, maybe, names, phones } from "./samples.js";
 import { customerView } from "./views.js";
-import {
-  type Customer,
-  defaultConsent,
-  defaultPreference,
-  newEtag,
-  newId,
-  newRawId,
-  newTime,
-  type World,
-} from "./world.js";
+import { type Customer, newEtag, newId, newRawId, newTime, type World } from "./world.js";
 
 const input = fc.record({
   businessId: businessIds,
@@ -147,8 +138,7 @@ export const createCustomer = command({
             : [],
           notes: newNotes(world, notes, by),
           tags: named.tags,
-          preference: preference ?? defaultPreference,
-          consent: changedConsent(defaultConsent, consent),
+          ...newChoice(consent, preference),
           fields: mergedFields({ field_points: { int64: "7" } }, fields),
         };
         addTags(world, named.tags);

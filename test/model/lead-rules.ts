@@ -2,11 +2,12 @@ import { carriedFields } from "./carried-fields.js";
 import { countConsent, stampAfter } from "./change.js";
 import { authorOf, sees } from "./command.js";
 import type { Who } from "./companies.js";
+import { newChoice } from "./contact-choice.js";
 import { isFull } from "./create-customer.js";
 import { Learned } from "./learned.js";
 import { answer, notFound, type Outcome, quotaExceeded, refusal } from "./outcome.js";
 import { customerView } from "./views.js";
-import { type Customer, defaultPreference, type Lead, newEtag, newId, newRawId, newTime, type World } from "./world.js";
+import { type Customer, type Lead, newEtag, newId, newRawId, newTime, type World } from "./world.js";
 
 /** Decisions 7, "A promoted lead". */
 export const promoted = refusal("NOT_FOUND", "LEAD_PROMOTED");
@@ -64,14 +65,15 @@ export function promotedCustomer(world: World, id: string, by: Who): Outcome {
 }
 
 function customerOf(world: World, lead: Lead, by: Who): Customer {
-  const { firstName, lastName, avatar, phones, email, businessId, staffId, sourceId, consent, fields } = lead;
+  const { firstName, lastName, avatar, phones, email, businessId, staffId, sourceId, fields } = lead;
   const time = newTime();
   return {
-    ...{ firstName, lastName, avatar, phones, email, businessId, staffId, sourceId, consent },
+    ...{ firstName, lastName, avatar, phones, email, businessId, staffId, sourceId },
+    ...newChoice(lead.consent),
     fields: carriedFields(fields),
     ...{ id: newId(world, "cus_"), rawId: newRawId(), etag: newEtag(), version: 1, archived: false, leadId: lead.id },
     ...{ createdTime: time, lastUpdatedTime: time, createdBy: authorOf(by), lastUpdatedBy: authorOf(by) },
-    ...{ status: "ACTIVE", colorCode: "", source: "", notes: [], tags: [], preference: defaultPreference },
+    ...{ status: "ACTIVE", colorCode: "", source: "", notes: [], tags: [] },
     addresses: lead.address ? [{ ...lead.address, id: someAddressId() }] : [],
   };
 }

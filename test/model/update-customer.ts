@@ -3,9 +3,9 @@ import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/
 import { carriedFaults, carriedSamples } from "./carried-fields.js";
 import { changeCustomer, customerMissing, nobody, seenCustomer } from "./change.js";
 import { command, deniedLocation, sees } from "./command.js";
+import { changedChoice, type PreferenceParts } from "./contact-choice.js";
 import {
   addresses,
-  changedConsent,
   consentChanges,
   preferences,
   sentAddress,
@@ -174,12 +174,7 @@ export const updateCustomer = command({
       status: writes("status") ? (status ?? before.status) : before.status,
       sourceId: writes("referral_source") ? (sourceId ?? "") : before.sourceId,
       staffId: writes("assigned_staff_id") ? (staffId ?? "") : before.staffId,
-      preference: editedPreference(before.preference),
-      consent: writes("compliance_config")
-        ? consent
-          ? changedConsent(before.consent, consent)
-          : noConsent
-        : before.consent,
+      ...changedChoice(before, writes("compliance_config") ? (consent ?? noConsent) : undefined, statedPreference()),
       fields: writes("custom_fields") ? mergedFields(mask ? {} : before.fields, fields) : before.fields,
       tags: writes("tags") ? tags : before.tags,
       notes: writes("notes")
@@ -197,10 +192,9 @@ export const updateCustomer = command({
         : before.addresses,
     });
 
-    function editedPreference(before: Preference): Preference {
+    function statedPreference(): PreferenceParts | undefined {
       if (writes("preference")) return preference ?? noPreference;
-      if (!writes("preference.receive_auto_email")) return before;
-      return [before[0], false, before[2], before[3]];
+      return writes("preference.receive_auto_email") ? [undefined, false] : undefined;
     }
 
     return {

@@ -4,16 +4,36 @@ import { CustomerSchema } from "../../src/gen/proto/moego/business/customer/v1/c
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { address, customer, note } from "../support/fixtures.js";
 import { messageJson } from "../support/message-json.js";
-import { channels, flag, type MaskTraits, memberOf, type PathFixture, required, text } from "./mask.js";
+import {
+  addedChannel,
+  channels,
+  flag,
+  type MaskTraits,
+  memberOf,
+  type PathFixture,
+  required,
+  text,
+  withEffect,
+} from "./mask.js";
 
 const customers = CustomerService.method;
 let made = 0;
+
+const byCall = ["COMPLIANCE_CHANNEL_AUTO_CALL"];
+const noPreference = {
+  ...{ receiveAutoMessage: false, receiveAutoEmail: false },
+  ...{ subscribeToMarketingEmails: false, receiveAppointmentReminder: false },
+};
 
 /** UpdateCustomer. */
 export const customerMask: MaskTraits = {
   naming: ["id", "company_id", "etag", "update_mask", "addresses"],
   moving: ["lastUpdatedTime", "lastUpdatedBy", "etag"],
   other: { path: "source", set: { source: "Outside" } },
+  together: (before) => ({
+    preference: { ...noPreference, receiveAutoEmail: true },
+    ...consenting({ isConsented: false, serviceRelatedChannels: [], marketingCampaignsChannels: byCall })(before),
+  }),
   closedPaths: [
     ...["address.id", "address.coordinate.latitude", "address.coordinate.longitude"],
     ...["referral_source.id", "referral_source.name", "referral_source.archived"],
@@ -112,29 +132,62 @@ export const customerMask: MaskTraits = {
       set: { address: { type: "SECONDARY" } },
       after: (before) => ({ address: [{ ...addressOf(before, 0), type: "SECONDARY" }, addressOf(before, 1)] }),
     },
-    preference: {
-      set: { preference: { receiveAutoEmail: true } },
-      after: () => ({ preference: { ...noPreference, receiveAutoEmail: true } }),
-      cleared: () => ({ preference: noPreference }),
-    },
-    "preference.receive_auto_message": flag("preference", "receiveAutoMessage"),
+    // A preference of false withdraws its channel, and a withdrawn channel sets its preference to false.
+    preference: withEffect(
+      {
+        set: { preference: { receiveAutoEmail: true } },
+        after: () => ({ preference: { ...noPreference, receiveAutoEmail: true } }),
+        cleared: () => ({ preference: noPreference }),
+      },
+      consenting({ serviceRelatedChannels: [], marketingCampaignsChannels: byCall }),
+    ),
+    "preference.receive_auto_message": withEffect(
+      flag("preference", "receiveAutoMessage"),
+      consenting({ serviceRelatedChannels: [] }),
+    ),
     "preference.receive_auto_email": flag("preference", "receiveAutoEmail"),
-    "preference.subscribe_to_marketing_emails": flag("preference", "subscribeToMarketingEmails"),
+    "preference.subscribe_to_marketing_emails": withEffect(
+      flag("preference", "subscribeToMarketingEmails"),
+      consenting({ marketingCampaignsChannels: byCall }),
+    ),
     "preference.receive_appointment_reminder": flag("preference", "receiveAppointmentReminder"),
-    compliance_config: {
-      set: { complianceConfig: { isConsented: false, serviceRelatedChannels: { channels: [] } } },
-      after: (before) => ({
-        complianceConfig: { ...memberOf(before, "complianceConfig"), isConsented: false, serviceRelatedChannels: [] },
-      }),
-      cleared: () => ({ complianceConfig: noConsent }),
-    },
-    "compliance_config.service_related_channels": channels("serviceRelatedChannels"),
-    "compliance_config.marketing_campaigns_channels": channels("marketingCampaignsChannels"),
+    compliance_config: withEffect(
+      {
+        set: { complianceConfig: { isConsented: false, serviceRelatedChannels: { channels: [] } } },
+        after: consenting({ isConsented: false, serviceRelatedChannels: [] }),
+        cleared: () => ({ complianceConfig: noConsent }),
+      },
+      wanting({ receiveAutoMessage: false, receiveAutoEmail: false }),
+      wanting({ ...noPreference, receiveAppointmentReminder: true }),
+    ),
+    "compliance_config.service_related_channels": withEffect(
+      addedChannel("serviceRelatedChannels"),
+      wanting({ receiveAutoMessage: false }),
+      wanting({ receiveAutoMessage: false, receiveAutoEmail: false }),
+    ),
+    "compliance_config.marketing_campaigns_channels": withEffect(
+      channels("marketingCampaignsChannels"),
+      () => ({}),
+      wanting({ subscribeToMarketingEmails: false }),
+    ),
     "compliance_config.branded_app_enabled": flag("complianceConfig", "brandedAppEnabled"),
-    "compliance_config.is_agreed_marketing_policy": flag("complianceConfig", "isAgreedMarketingPolicy"),
+    "compliance_config.is_agreed_marketing_policy": withEffect(
+      flag("complianceConfig", "isAgreedMarketingPolicy"),
+      wanting({ subscribeToMarketingEmails: false }),
+    ),
     "compliance_config.is_consented": flag("complianceConfig", "isConsented"),
   },
 };
+
+function consenting(parts: JsonObject) {
+  return (before: JsonObject): JsonObject => ({
+    complianceConfig: { ...memberOf(before, "complianceConfig"), ...parts },
+  });
+}
+
+function wanting(parts: JsonObject) {
+  return (before: JsonObject): JsonObject => ({ preference: { ...memberOf(before, "preference"), ...parts } });
+}
 
 /** A phone as it is returned. */
 export function phone(number: string, more: JsonObject = {}): JsonObject {
@@ -151,10 +204,6 @@ const filled = {
   },
 };
 const emptyLines = { address2: "", state: "", postalCode: "", country: "" };
-const noPreference = {
-  ...{ receiveAutoMessage: false, receiveAutoEmail: false },
-  ...{ subscribeToMarketingEmails: false, receiveAppointmentReminder: false },
-};
 const noConsent = {
   ...{ serviceRelatedChannels: [], marketingCampaignsChannels: [] },
   ...{ brandedAppEnabled: false, isAgreedMarketingPolicy: false, isConsented: false },

@@ -5,7 +5,7 @@ import { LeadService } from "../../src/gen/proto/moego/business/customer/v1/lead
 import { lead, leadAddress } from "../support/lead-rows.js";
 import { messageJson } from "../support/message-json.js";
 import { phone } from "./customer-mask.js";
-import { channels, flag, type MaskTraits, memberOf, type PathFixture } from "./mask.js";
+import { addedChannel, channels, flag, type MaskTraits, memberOf, type PathFixture } from "./mask.js";
 
 const rpc = LeadService.method;
 let made = 0;
@@ -126,7 +126,7 @@ export const leadMask: MaskTraits = {
       }),
       cleared: () => ({ complianceConfig: noConsent }),
     },
-    "compliance_config.service_related_channels": channels("serviceRelatedChannels"),
+    "compliance_config.service_related_channels": addedChannel("serviceRelatedChannels"),
     "compliance_config.marketing_campaigns_channels": channels("marketingCampaignsChannels"),
     "compliance_config.branded_app_enabled": flag("complianceConfig", "brandedAppEnabled"),
     "compliance_config.is_agreed_marketing_policy": flag("complianceConfig", "isAgreedMarketingPolicy"),

@@ -17,6 +17,8 @@ export interface MaskTraits {
   readonly paths: Readonly<Record<string, PathFixture>>;
   /** Paths of fields that exist and yet cannot be written alone. */
   readonly closedPaths: readonly string[];
+  /** Members that all paths at once leave otherwise than the last of them alone does. */
+  together?(before: JsonObject): JsonObject;
   /** A request member that belongs to no other path, and the path of it. */
   readonly other: { readonly path: string; readonly set: JsonObject };
 }
@@ -49,6 +51,20 @@ export function flag(member: string, part: string): PathFixture {
   return { set: { [member]: { [part]: false } }, populated, after: off, cleared: off };
 }
 
+/** A path that changes members beside those that it names. */
+export function withEffect(
+  fixture: PathFixture,
+  effect: (before: JsonObject) => JsonObject,
+  ofClearing: (before: JsonObject) => JsonObject = effect,
+): PathFixture {
+  const { after, cleared } = fixture;
+  return {
+    ...fixture,
+    after: (before) => ({ ...after(before), ...effect(before) }),
+    ...(cleared ? { cleared: (before) => ({ ...cleared(before), ...ofClearing(before) }) } : {}),
+  };
+}
+
 export function channels(part: string): PathFixture {
   const withPart = (before: JsonObject, list: readonly string[]) => ({
     complianceConfig: { ...memberOf(before, "complianceConfig"), [part]: list },
@@ -58,6 +74,15 @@ export function channels(part: string): PathFixture {
     after: (before) => withPart(before, ["COMPLIANCE_CHANNEL_EMAIL"]),
     cleared: (before) => withPart(before, []),
   };
+}
+
+/** A list that gets a channel, which ends the consent. */
+export function addedChannel(part: string): PathFixture {
+  const list = ["COMPLIANCE_CHANNEL_EMAIL"];
+  const after = (before: JsonObject) => ({
+    complianceConfig: { ...memberOf(before, "complianceConfig"), [part]: list, isConsented: false },
+  });
+  return { ...channels(part), after };
 }
 
 /** A member that is an object. */

@@ -81,8 +81,9 @@ function subjectOf({ kind }: Pick<Subject, "kind">, value: string) {
 
 /** The record and the ledger as an opt-in leaves them by a clock an hour ahead, when the record's time is older, as an imported one. */
 async function optedInAhead({ kind }: Subject, id: string): Promise<void> {
+  const wanted = kind === "customer" ? "subscribe_to_marketing_emails = true," : "";
   await owner.query(
-    `UPDATE ${kind} SET marketing_campaigns_channels = '{2}', is_agreed_marketing_policy = true
+    `UPDATE ${kind} SET ${wanted} marketing_campaigns_channels = '{2}', is_agreed_marketing_policy = true
      WHERE company_id = $1 AND id = $2`,
     [companyId, id],
   );

@@ -68,8 +68,9 @@ describe.each([...jsonTransports, "grpc"] as const)("on %s", (transport) => {
       const answer = await run(example, transport);
       expect(await stored(example.request["id"])).toEqual(answer);
       expectPrinted(answer, example.request);
-      // Not in the request: kept.
-      for (const member of ["preference", "customFields", "referralSource", "createdTime", "rawId", "status"]) {
+      // Not in the request: kept, but for what a withdrawn channel ends.
+      expect(answer["preference"]).toEqual({ ...memberOf(before, "preference"), receiveAutoEmail: false });
+      for (const member of ["customFields", "referralSource", "createdTime", "rawId", "status"]) {
         expect(answer[member]).toEqual(before[member]);
       }
       expect(answer["complianceConfig"]).toMatchObject({

@@ -114,7 +114,8 @@ describe.each(maskedRpcs.map((masked) => [nameOf(masked.method), masked] as cons
         ),
       );
       const expected = Object.assign({}, ...whole.map(([, path]) => path.after(before)));
-      expect(still(await masked.read(server, named))).toEqual(still({ ...before, ...expected }));
+      const together = masked.together?.(before);
+      expect(still(await masked.read(server, named))).toEqual(still({ ...before, ...expected, ...together }));
     });
 
     it("takes an empty mask for none", async () => {

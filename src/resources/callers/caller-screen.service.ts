@@ -1,7 +1,7 @@
 import { companyAccessFilter } from "../../core/access.js";
+import { type ConsentPurpose, isAllowed } from "../../core/contact-rule.js";
 import { readCallerPhone } from "../../core/phone/phone.js";
 import type { Principal } from "../../core/principal.js";
-import { type ConsentPurpose, permits } from "../consent/consent.model.js";
 import { companyOf } from "./caller-query.service.js";
 import type { CallerScreen, CallerScreenRepository, ScreenMatch } from "./caller-screen.model.js";
 
@@ -39,7 +39,7 @@ export function createCallerScreens(callers: CallerScreenRepository) {
 
 /** Whether automated calls are allowed. Before the first entry of the ledger, nothing is. */
 export function callConsentOf({ consent }: Pick<ScreenMatch, "consent">) {
-  const allows = (purpose: ConsentPurpose) =>
-    consent !== undefined && permits(consent, { channel: "AUTO_CALL", purpose });
+  // No member of the preference is about calls.
+  const allows = (purpose: ConsentPurpose) => isAllowed({ consent }, { channel: "AUTO_CALL", purpose });
   return { serviceRelated: allows("SERVICE_RELATED"), marketing: allows("MARKETING") };
 }

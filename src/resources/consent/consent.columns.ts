@@ -15,3 +15,10 @@ export function currentConsent({ companyId, kind, id }: SubjectSql): string {
   return `(SELECT e.after FROM consent_event e
     WHERE e.company_id = ${companyId} AND e.subject_kind = '${kind}' AND e.subject_id = ${id} ${newestFirst} LIMIT 1)`;
 }
+
+/** The preference of a row of `customer`, as JSON. */
+export function preferenceJson(alias: string): string {
+  return `json_build_object('receiveAutoMessage', ${alias}.receive_auto_message,
+    'receiveAutoEmail', ${alias}.receive_auto_email, 'subscribeToMarketingEmails', ${alias}.subscribe_to_marketing_emails,
+    'receiveAppointmentReminder', ${alias}.receive_appointment_reminder)`;
+}

@@ -8,6 +8,7 @@ import { type PageTokens, pagination } from "../../api/page-token.js";
 import { paged } from "../../api/paged.js";
 import { protoEnum } from "../../api/proto-enum.js";
 import { rpc, type ServiceHandlers } from "../../api/rpc.js";
+import { consentPurposes } from "../../core/contact-rule.js";
 import { type Violation, violation } from "../../core/errors.js";
 import { idFormat, isId } from "../../core/ids.js";
 import {
@@ -16,7 +17,7 @@ import {
   ConsentPurposeSchema,
   type ConsentService,
 } from "../../gen/proto/moego/admin/v1/consent_service_pb.js";
-import { type ConsentEntry, type ConsentSubject, consentPurposes } from "./consent.model.js";
+import type { ConsentEntry, ConsentSubject } from "./consent.model.js";
 import type { ConsentHistory } from "./consent.service.js";
 
 /** Handlers of `moego.admin.v1.ConsentService`. */

@@ -1,11 +1,8 @@
 import type { AccessFilter } from "../../core/access.js";
-import type { Channel, Consent } from "../../core/consent.js";
-import { enumeration, type WordOf } from "../../core/enumeration.js";
+import type { Consent } from "../../core/consent.js";
+import type { Contact } from "../../core/contact-rule.js";
 import type { Page } from "../../core/page.js";
-
-export const consentPurposes = enumeration("SERVICE_RELATED", "MARKETING");
-
-export type ConsentPurpose = WordOf<typeof consentPurposes>;
+import type { Preference } from "../../core/preference.js";
 
 /** The customer or lead whose consent is meant. */
 export interface ConsentSubject {
@@ -30,10 +27,8 @@ export interface ConsentEntry {
   readonly after: Consent;
 }
 
-export interface ConsentQuestion {
+export interface ConsentQuestion extends Contact {
   readonly subject: ConsentSubject;
-  readonly channel: Channel;
-  readonly purpose: ConsentPurpose;
   /** Absent means now. */
   readonly at?: Date | undefined;
 }
@@ -53,7 +48,7 @@ export interface ConsentRepository {
     subject: ConsentSubject,
     accessFilter: AccessFilter,
     signal: AbortSignal,
-  ): Promise<{ readonly promotedCustomerId?: string } | undefined>;
+  ): Promise<{ readonly promotedCustomerId?: string; readonly preference?: Preference } | undefined>;
   /** Newest first. Returns one row more than the page size if there is a next page. */
   list(subject: ConsentSubject, page: Page, signal: AbortSignal): Promise<readonly ConsentEntry[]>;
   /** The time of the database and the last entry. With `at`, the last entry that is not later than `at`. */
@@ -62,16 +57,4 @@ export interface ConsentRepository {
     at: Date | undefined,
     signal: AbortSignal,
   ): Promise<{ readonly now: Date; readonly entry?: ConsentEntry }>;
-}
-
-/** Marketing requires consent to the policy in addition to the channel. */
-export function permits(consent: Consent, { channel, purpose }: Pick<ConsentQuestion, "channel" | "purpose">): boolean {
-  switch (purpose) {
-    case "SERVICE_RELATED":
-      return consent.serviceRelatedChannels.includes(channel);
-    case "MARKETING":
-      return consent.marketingCampaignsChannels.includes(channel) && consent.isAgreedMarketingPolicy;
-    default:
-      return purpose satisfies never;
-  }
 }

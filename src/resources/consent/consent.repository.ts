@@ -1,8 +1,9 @@
 import type { Consent } from "../../core/consent.js";
+import type { Preference } from "../../core/preference.js";
 import { accessFilterValues, accessPredicate, leadGrantPredicate } from "../../db/access-filter.js";
 import type { Database } from "../../db/database.js";
 import { statement } from "../../db/statement.js";
-import { newestFirst } from "./consent.columns.js";
+import { newestFirst, preferenceJson } from "./consent.columns.js";
 import type { ConsentEntry, ConsentRepository, ConsentSubject } from "./consent.model.js";
 
 interface EntryRow {
@@ -29,8 +30,9 @@ export function createConsentRepository(database: Database): ConsentRepository {
     async find({ kind, id }, accessFilter, signal) {
       const text = kind === "customer" ? seesCustomer : seesLead;
       const [row] = await database.read<SubjectRow>(text, [...accessFilterValues(accessFilter), id], signal);
-      const promotedCustomerId = row?.promoted_customer_id ?? undefined;
-      return row && (promotedCustomerId === undefined ? {} : { promotedCustomerId });
+      if (!row) return undefined;
+      const { promoted_customer_id: promotedCustomerId, preference } = row;
+      return { ...(promotedCustomerId === null ? {} : { promotedCustomerId }), ...(preference ? { preference } : {}) };
     },
 
     async list(subject, page, signal) {
@@ -57,15 +59,17 @@ function scopeOf({ companyId, kind, id }: ConsentSubject): readonly string[] {
 
 interface SubjectRow {
   readonly promoted_customer_id: string | null;
+  /** Null for a lead. */
+  readonly preference: Preference | null;
 }
 
 const seesCustomer = statement(
   "consent.customer",
-  `SELECT NULL AS promoted_customer_id FROM customer c WHERE ${accessPredicate("c")} AND c.id = $3`,
+  `SELECT NULL AS promoted_customer_id, ${preferenceJson("c")} AS preference FROM customer c WHERE ${accessPredicate("c")} AND c.id = $3`,
 );
 const seesLead = statement(
   "consent.lead",
-  `SELECT l.promoted_customer_id FROM lead l
+  `SELECT l.promoted_customer_id, NULL AS preference FROM lead l
    WHERE l.company_id = ANY($1::text[]) AND l.id = $3 AND ${leadGrantPredicate("l")}`,
 );
 

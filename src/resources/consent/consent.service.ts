@@ -1,16 +1,11 @@
 import { companyAccessFilter, requireCompanyAccess } from "../../core/access.js";
 import { requireFound } from "../../core/company-resource.js";
+import { isAllowed } from "../../core/contact-rule.js";
 import { invalidRequest, violation } from "../../core/errors.js";
 import type { Page } from "../../core/page.js";
 import type { Principal } from "../../core/principal.js";
 import { leadPromoted } from "../leads/lead.model.js";
-import {
-  type ConsentAnswer,
-  type ConsentQuestion,
-  type ConsentRepository,
-  type ConsentSubject,
-  permits,
-} from "./consent.model.js";
+import type { ConsentAnswer, ConsentQuestion, ConsentRepository, ConsentSubject } from "./consent.model.js";
 
 export type ConsentHistory = ReturnType<typeof createConsentHistory>;
 
@@ -37,10 +32,11 @@ export function createConsentHistory(consents: ConsentRepository) {
       if (at && at > now) {
         throw invalidRequest([violation("at", "OUT_OF_RANGE", "Must not be in the future.")]);
       }
-      const { promotedCustomerId } = await findVisible(subject, principal, signal);
+      const { promotedCustomerId, preference } = await findVisible(subject, principal, signal);
       // The consent of a promoted lead no longer applies: its customer may have changed it since.
       if (promotedCustomerId !== undefined) throw leadPromoted(subject.id, promotedCustomerId);
-      return entry ? { allowed: permits(entry.after, contact), entry } : { allowed: false };
+      const allowed = isAllowed({ consent: entry?.after, preference: at ? undefined : preference }, contact);
+      return { allowed, ...(entry ? { entry } : {}) };
     },
   };
 }

@@ -1,7 +1,7 @@
 import { mayCreateTags, requireBusinessAccess, requireCompanyAccess, targetIn } from "../../core/access.js";
 import type { AddressRecord } from "../../core/address.js";
 import type { CompanyResource } from "../../core/company-resource.js";
-import { applyConsent, defaultConsent } from "../../core/consent.js";
+import { newChoice } from "../../core/contact-rule.js";
 import { alreadyExistsError, DomainError, erasedError, invalidRequest, type Violation } from "../../core/errors.js";
 import { type ImportedNote, toImportedNoteRecords } from "../../core/note.js";
 import { refusedPhones } from "../../core/phone/contact-phone.js";
@@ -88,7 +88,7 @@ export function createCustomerAdmin({ customers, customerAdmin, customFields }: 
             ...times,
             notes: toImportedNoteRecords(customer.notes, { time: times.createdTime, author: authors.createdBy }),
           },
-          consent: applyConsent(defaultConsent, customer.consent),
+          ...newChoice(customer.choice),
           ...(input.lastAppointmentTime ? { lastAppointmentTime: input.lastAppointmentTime } : {}),
           ...(input.nextAppointmentTime ? { nextAppointmentTime: input.nextAppointmentTime } : {}),
         });

@@ -25,6 +25,7 @@ import { notesUpdate } from "../../api/note-fields.js";
 import { contactPhones, phonesUpdate, singleMainPhoneRule, withSingleMainPhone } from "../../api/phone-fields.js";
 import { judgedLine, phoneLine } from "../../api/phone-line.js";
 import { type Consent, noConsent } from "../../core/consent.js";
+import { noPreference, type Preference } from "../../core/preference.js";
 import type { EmptyMembers } from "../../core/presence.js";
 import {
   type UpdateCustomerRequest,
@@ -33,7 +34,7 @@ import {
 import { AddressSchema } from "../../gen/proto/moego/common/v1/address_pb.js";
 import { customFields } from "../custom-fields/custom-field.input.js";
 import { customerStatus, plainFields, preference, tagReferences } from "./customer.input.js";
-import { maxAddresses, noPreference, type Preference } from "./customer.model.js";
+import { maxAddresses } from "./customer.model.js";
 import type { AddressesUpdate, AddressUpdate } from "./customer-addresses.service.js";
 import type { CustomerUpdate } from "./customer-update.service.js";
 

@@ -1,12 +1,14 @@
-import { applyConsent, type ConsentChange } from "../../core/consent.js";
+import type { ConsentChange } from "../../core/consent.js";
+import { changedChoice } from "../../core/contact-rule.js";
 import { listedIdViolations, type Violation, violation } from "../../core/errors.js";
 import { changedPhones, newlyRefused, type PhonesUpdate, samePhones } from "../../core/phone/contact-phone.js";
+import type { Preference } from "../../core/preference.js";
 import type { CompanyAccess } from "../../core/principal.js";
 import { requireEtag, type WriteResult } from "../../core/write.js";
 import type { FieldValues } from "../custom-fields/custom-field.model.js";
 import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
 import { maxTagsPerCustomer, type TagReference } from "../setting-lists/tag.model.js";
-import { type CustomerChange, type CustomerTransaction, type Preference, referenceError } from "./customer.model.js";
+import { type CustomerChange, type CustomerTransaction, referenceError } from "./customer.model.js";
 import { type AddressesUpdate, changedAddresses, storeAddresses } from "./customer-addresses.service.js";
 
 /** The validated input of UpdateCustomer. Absent fields are unchanged. */
@@ -78,8 +80,7 @@ export async function applyUpdate(
   await unit.save({
     ...update.columns,
     ...(phones ? { phone: phones[0]?.number ?? "" } : {}),
-    ...(update.preference ? { preference: { ...customer.preference, ...update.preference } } : {}),
-    ...(update.consent ? { consent: applyConsent(customer.consent, update.consent) } : {}),
+    ...(update.preference || update.consent ? changedChoice(customer, update) : {}),
     ...(fields ? { customFields: fields.values } : {}),
   });
   return { kind: "customer", ids: [customer.id] };

@@ -1,4 +1,5 @@
 import type { Note } from "../../core/note.js";
+import type { Preference } from "../../core/preference.js";
 import { consentField, emailField } from "../../db/contact-columns.js";
 import { type PhoneJson, phonesJson, toPhones } from "../../db/contact-phones.js";
 import {
@@ -19,13 +20,7 @@ import {
 } from "../../db/nested-rows.js";
 import { customFieldsColumn } from "../custom-fields/custom-field.columns.js";
 import { type TagJson, tagJson, toTag } from "../setting-lists/tag.repository.js";
-import {
-  type Customer,
-  type CustomerFields,
-  customerStatuses,
-  type Preference,
-  type ReferralSource,
-} from "./customer.model.js";
+import { type Customer, type CustomerFields, customerStatuses, type ReferralSource } from "./customer.model.js";
 
 const preferenceField: StoredField<Preference> = {
   columns: {

@@ -16,9 +16,10 @@ import {
   customerImport,
   customersQuery,
   newCustomer,
+  statedPreference,
   tagReferences,
   withCompany,
-  withDefaultPreference,
+  withPreference,
 } from "./customer.input.js";
 import { toProtoCustomer, toProtoNote } from "./customer.output.js";
 import type { CustomerNotes, Customers, CustomerTags } from "./customer.service.js";
@@ -44,9 +45,8 @@ export function createCustomerHandlers({
   return {
     createCustomer: rpc(
       (request, { principal, emptyMembers }, parse) => {
-        const preference = withDefaultPreference(request.preference, "preference", emptyMembers);
-        const filled = preference === request.preference ? request : Object.assign(request, { preference });
-        return parse(newCustomer(countryOf(principal, request.companyId)), [], filled);
+        const input = parse(newCustomer(countryOf(principal, request.companyId)));
+        return withPreference(input, statedPreference(request.preference, "preference", emptyMembers));
       },
       async (input, context) => {
         warnOfPhones(context, input.phones);
@@ -138,7 +138,9 @@ export function createCustomerAdminHandlers(admin: CustomerAdmin): ServiceHandle
       (request, { principal, emptyMembers }, parse) => {
         const schema = customerImport(countryOf(principal, request.companyId));
         const mismatch = mismatchViolations("customer.company_id", request.companyId, request.customer?.companyId);
-        return parse(schema, mismatch, withCompany(request, emptyMembers));
+        const { customer, ...input } = parse(schema, mismatch, withCompany(request));
+        const stated = statedPreference(request.customer?.preference, "customer.preference", emptyMembers);
+        return { ...input, customer: withPreference(customer, stated) };
       },
       async (input, context) => {
         warnOfPhones(context, input.customer.phones);

@@ -27,6 +27,7 @@ import { customIssue } from "../../api/parse.js";
 import { contactPhones, newPhones, singleMainPhoneRule } from "../../api/phone-fields.js";
 import { optionalPhoneLine, phoneFilter } from "../../api/phone-line.js";
 import { protoEnum } from "../../api/proto-enum.js";
+import { defaultPreference, type Preference } from "../../core/preference.js";
 import type { EmptyMembers } from "../../core/presence.js";
 import { nameRule, normalise, tagNameRule, textFault } from "../../core/text.js";
 import {
@@ -40,7 +41,7 @@ import {
 } from "../../gen/proto/moego/business/customer/v1/customer_pb.js";
 import { customFields } from "../custom-fields/custom-field.input.js";
 import { maxTagsPerCustomer, type TagReference } from "../setting-lists/tag.model.js";
-import { type CustomerFilter, customerStatuses, defaultPreference, type Preference } from "./customer.model.js";
+import { type CustomerFilter, customerStatuses } from "./customer.model.js";
 import type { NewCustomer } from "./customer.service.js";
 
 /** `{id}` refers to an existing tag, other members are ignored. `{name}` finds or creates a tag. */
@@ -70,27 +71,35 @@ export const preference = z.object({
 });
 
 /**
- * The preference of a new customer. A binary request states all four members; in JSON an absent one has its default.
+ * The members of a new customer's preference that the request states: in JSON those that it has, in binary all four.
  *
  * @param path of the preference in the request
  */
-export function withDefaultPreference(
+export function statedPreference(
   given: Customer_Preference | undefined,
   path: string,
   emptyMembers: EmptyMembers | undefined,
-): Customer_Preference | undefined {
-  if (!given || !emptyMembers) return given;
-  const filled = { ...given };
-  for (const field of Customer_PreferenceSchema.fields) {
-    const { localName, name } = field;
-    const isAbsent = emptyMembers.get(`${path}.${name}`) !== "empty";
-    if (isPreference(localName) && !given[localName] && isAbsent) filled[localName] = defaultPreference[localName];
+): Partial<Preference> | undefined {
+  if (!given) return undefined;
+  const stated: { -readonly [Name in keyof Preference]?: boolean } = {};
+  for (const { localName, name } of Customer_PreferenceSchema.fields) {
+    if (!isPreference(localName)) continue;
+    const isStated = given[localName] || !emptyMembers || emptyMembers.get(`${path}.${name}`) === "empty";
+    if (isStated) stated[localName] = given[localName];
   }
-  return filled;
+  return stated;
 }
 
 function isPreference(name: string): name is keyof Preference {
   return name in defaultPreference;
+}
+
+/** The customer with only those members of its preference that the request states. */
+export function withPreference<New extends Pick<NewCustomer, "choice">>(
+  customer: New,
+  preference: Partial<Preference> | undefined,
+): New {
+  return { ...customer, choice: { ...customer.choice, preference } };
 }
 
 /** The fields of one text each, with their rules: stated once for create, update and import. */
@@ -131,12 +140,19 @@ const reachableRule = fieldRule(
   { path: "phone", reason: "REQUIRED", message: "Required unless phones is set." },
 );
 
-function toNewCustomer({ complianceConfig, referralSource: source, assignedStaffId, phone, phones, ...same }: Fields) {
+function toNewCustomer({
+  complianceConfig,
+  referralSource: source,
+  assignedStaffId,
+  phone,
+  phones,
+  ...fields
+}: Fields) {
+  const { preference: wanted, ...same } = fields;
   return {
     ...same,
     ...newPhones({ phone, phones }),
-    preference: same.preference ?? defaultPreference,
-    consent: complianceConfig ?? {},
+    choice: omitUndefined({ consent: complianceConfig, preference: wanted }),
     ...(source ? { referralSourceId: source.id } : {}),
     ...(assignedStaffId === "" ? {} : { assignedStaffId }),
   } satisfies Omit<NewCustomer, "address" | "notes">;
@@ -198,14 +214,10 @@ export const customerImport = memoizePerCountry((country) =>
     })),
 );
 
-/** Fills in the company of the request, so that a missing one is reported only once, and defaults. */
-export function withCompany(request: ImportCustomerRequest, emptyMembers?: EmptyMembers): ImportCustomerRequest {
+/** Fills in the company of the request, so that a missing one is reported only once. */
+export function withCompany(request: ImportCustomerRequest): ImportCustomerRequest {
   const filled = clone(ImportCustomerRequestSchema, request);
-  const { customer } = filled;
-  if (!customer) return filled;
-  customer.companyId = request.companyId || "unnamed";
-  const preference = withDefaultPreference(customer.preference, "customer.preference", emptyMembers);
-  if (preference) customer.preference = preference;
+  if (filled.customer) filled.customer.companyId = request.companyId || "unnamed";
   return filled;
 }
 

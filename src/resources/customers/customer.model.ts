@@ -6,35 +6,13 @@ import { DomainError, invalidRequest, notFoundInCompany, type Violation } from "
 import type { Note } from "../../core/note.js";
 import type { Page, TimeRange } from "../../core/page.js";
 import type { ContactPhone } from "../../core/phone/contact-phone.js";
+import type { Preference } from "../../core/preference.js";
 import type { FieldChange, WriteContext, WriteResult } from "../../core/write.js";
 import type { CustomFieldRepository, FieldValues } from "../custom-fields/custom-field.model.js";
 import { type Tag, type TagReference, type TagResolution, tagViolations } from "../setting-lists/tag.model.js";
 
 /** Maximum number of addresses per customer. */
 export const maxAddresses = 10;
-
-export interface Preference {
-  readonly receiveAutoMessage: boolean;
-  readonly receiveAutoEmail: boolean;
-  readonly subscribeToMarketingEmails: boolean;
-  readonly receiveAppointmentReminder: boolean;
-}
-
-/** Defaults of the MoeGo API reference, "Preference". */
-export const defaultPreference = {
-  receiveAutoMessage: true,
-  receiveAutoEmail: true,
-  subscribeToMarketingEmails: false,
-  receiveAppointmentReminder: true,
-} as const satisfies Preference;
-
-/** A cleared preference enables nothing. */
-export const noPreference = {
-  receiveAutoMessage: false,
-  receiveAutoEmail: false,
-  subscribeToMarketingEmails: false,
-  receiveAppointmentReminder: false,
-} as const satisfies Preference;
 
 export const customerStatuses = enumeration("ACTIVE", "INACTIVE");
 

@@ -8,7 +8,7 @@ import {
 } from "../../core/access.js";
 import { companyLimitReached } from "../../core/company-limits.js";
 import { requireFound } from "../../core/company-resource.js";
-import { applyConsent, type ConsentChange, defaultConsent } from "../../core/consent.js";
+import { type ContactChange, newChoice } from "../../core/contact-rule.js";
 import { DomainError, invalidRequest, notFoundError } from "../../core/errors.js";
 import { writtenNotes } from "../../core/note.js";
 import type { Page } from "../../core/page.js";
@@ -29,8 +29,8 @@ import {
 import { applyUpdate, type CustomerUpdate, tooManyTags } from "./customer-update.service.js";
 
 /** The validated input of CreateCustomer. */
-export interface NewCustomer extends Omit<CustomerRecord, "consent"> {
-  readonly consent: ConsentChange;
+export interface NewCustomer extends Omit<CustomerRecord, "consent" | "preference"> {
+  readonly choice: ContactChange;
 }
 
 interface CustomerDependencies {
@@ -55,7 +55,7 @@ const cardLinkLifetimeMs = 24 * 60 * 60 * 1000;
 /** The rules of customers. */
 export function createCustomers({ customers, customFields, cardLinks, publicBaseUrl }: CustomerDependencies) {
   return {
-    async create(input: NewCustomer, principal: Principal, write: WriteContext) {
+    async create({ choice, ...input }: NewCustomer, principal: Principal, write: WriteContext) {
       const { companyId } = input;
       const access = requireCompanyAccess(principal, companyId);
       requireBusinessAccess(access, [input.preferredBusinessId]);
@@ -68,7 +68,7 @@ export function createCustomers({ customers, customFields, cardLinks, publicBase
       } as const;
       const fields = await checkCustomFields(customFields, check, write.signal);
       const violations = [...refusedPhones(input.phones, access), ...fields.violations];
-      const record = { ...input, consent: applyConsent(defaultConsent, input.consent), customFields: fields.values };
+      const record = { ...input, ...newChoice(choice), customFields: fields.values };
       // A record with invalid fields is not stored, but the statement still reports its other violations.
       const admit = violations.length === 0;
       const admission = {

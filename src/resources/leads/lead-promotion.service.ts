@@ -1,3 +1,4 @@
+import { newChoice } from "../../core/contact-rule.js";
 import { notFoundError } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
 import type {
@@ -7,7 +8,7 @@ import type {
   FieldValues,
 } from "../custom-fields/custom-field.model.js";
 import { checkValue } from "../custom-fields/custom-field-check.service.js";
-import { type CustomerFields, defaultPreference } from "../customers/customer.model.js";
+import type { CustomerFields } from "../customers/customer.model.js";
 import { quotaExceeded } from "../customers/customer.service.js";
 import type { Lead, LeadPromotion } from "./lead.model.js";
 
@@ -36,11 +37,11 @@ export async function promoteLead(unit: LeadPromotion, signal: AbortSignal): Pro
 
 /** What the customer takes over from its lead. The rest has the defaults of CreateCustomer. */
 function customerOf(lead: Lead, customFields: FieldValues): CustomerFields {
-  const { firstName, lastName, avatar, phone, email, consent } = lead;
+  const { firstName, lastName, avatar, phone, email } = lead;
   const { preferredBusinessId, referralSourceId, allocateStaffId: assignedStaffId } = lead;
   return {
-    ...{ firstName, lastName, avatar, phone, email, consent, customFields },
-    ...{ status: "ACTIVE", colorCode: "", source: "", preference: defaultPreference },
+    ...{ firstName, lastName, avatar, phone, email, customFields },
+    ...{ status: "ACTIVE", colorCode: "", source: "", ...newChoice({ consent: lead.consent }) },
     ...(preferredBusinessId === undefined ? {} : { preferredBusinessId }),
     ...(referralSourceId === undefined ? {} : { referralSourceId }),
     ...(assignedStaffId === undefined ? {} : { assignedStaffId }),

@@ -1,0 +1,116 @@
+import { applyConsent, type Channel, type Consent, type ConsentChange, defaultConsent } from "./consent.js";
+import { enumeration, type WordOf } from "./enumeration.js";
+import { defaultPreference, type Preference } from "./preference.js";
+
+export const consentPurposes = enumeration("SERVICE_RELATED", "MARKETING", "APPOINTMENT_REMINDER");
+
+export type ConsentPurpose = WordOf<typeof consentPurposes>;
+
+/** A contact that is intended. */
+export interface Contact {
+  readonly channel: Channel;
+  readonly purpose: ConsentPurpose;
+}
+
+/** What decides whether a customer or lead may be contacted. */
+export interface ContactFacts {
+  /** Absent before the first entry of the ledger. */
+  readonly consent?: Consent | undefined;
+  /** Absent for leads, and for a time at which the ledger did not contain preferences. */
+  readonly preference?: Preference | undefined;
+}
+
+/** The only rule of who may be contacted: consent and preference must both allow it (docs/consent.md). */
+export function isAllowed({ consent, preference }: ContactFacts, contact: Contact): boolean {
+  return !!consent && permits(consent, contact) && (!preference || wants(preference, contact));
+}
+
+/** Marketing requires consent to the policy in addition to the channel. */
+function permits(consent: Consent, { channel, purpose }: Contact): boolean {
+  const isListed = consent[listOf(purpose)].includes(channel);
+  return isListed && (purpose !== "MARKETING" || consent.isAgreedMarketingPolicy);
+}
+
+function wants(preference: Preference, { channel, purpose }: Contact): boolean {
+  if (purpose === "APPOINTMENT_REMINDER" && !preference.receiveAppointmentReminder) return false;
+  const list = listOf(purpose);
+  return flags.every((one) => one.channel !== channel || listOf(one.purpose) !== list || preference[one.flag]);
+}
+
+type ChannelList = "serviceRelatedChannels" | "marketingCampaignsChannels";
+
+/** A reminder is a service message. */
+function listOf(purpose: ConsentPurpose): ChannelList {
+  return purpose === "MARKETING" ? "marketingCampaignsChannels" : "serviceRelatedChannels";
+}
+
+/** The contact that each member of the preference is about. Reminders have no channel of their own. */
+const flags: readonly Flag[] = [
+  { flag: "receiveAutoMessage", channel: "SMS", purpose: "SERVICE_RELATED" },
+  { flag: "receiveAutoEmail", channel: "EMAIL", purpose: "SERVICE_RELATED" },
+  { flag: "subscribeToMarketingEmails", channel: "EMAIL", purpose: "MARKETING" },
+];
+
+interface Flag extends Contact {
+  readonly flag: keyof Preference;
+}
+
+export interface ContactChoice {
+  readonly consent: Consent;
+  readonly preference: Preference;
+}
+
+/** What a request says of either. Absent members are unchanged, or take their defaults. */
+export interface ContactChange {
+  readonly consent?: ConsentChange | undefined;
+  readonly preference?: Partial<Preference> | undefined;
+}
+
+/**
+ * The choice of a new customer. A preference that the request does not state follows the consent. A false one withdraws
+ * its channel, unless the request lists that channel as well: both are then stored as given, and the no decides.
+ */
+export function newChoice({ consent: given = {}, preference: stated = {} }: ContactChange): ContactChoice {
+  const asked = applyConsent(defaultConsent, given);
+  const withdrawn = flags.filter((one) => stated[one.flag] === false && !lists(given, one));
+  const consent = withdrawn.reduce(without, asked);
+  const followed = Object.fromEntries(flags.map((one) => [one.flag, permits(consent, one)]));
+  return { consent, preference: { ...defaultPreference, ...followed, ...stated } };
+}
+
+/**
+ * The choice after a change. What is lost on one side is lost on the other: a preference set to false withdraws its
+ * channel, and a withdrawn channel sets its preference to false. A new consent sets its preference to true unless the
+ * request states it. A preference set to true changes nothing else. A request that repeats the stored state changes
+ * nothing.
+ */
+export function changedChoice(before: ContactChoice, change: ContactChange): ContactChoice {
+  const { consent: given = {}, preference: stated = {} } = change;
+  const withdrawn = flags.filter(
+    (one) => stated[one.flag] === false && (before.preference[one.flag] || !lists(given, one)),
+  );
+  const consent = withdrawn.reduce(without, applyConsent(before.consent, given));
+  const preference = { ...before.preference, ...stated };
+  for (const one of flags) {
+    const [wasPermitted, isPermitted] = [permits(before.consent, one), permits(consent, one)];
+    const isStated = stated[one.flag] !== undefined;
+    if (!isPermitted && (wasPermitted || (!isStated && optsOut(given, one)))) preference[one.flag] = false;
+    if (isPermitted && !wasPermitted && !isStated) preference[one.flag] = true;
+  }
+  return { consent, preference };
+}
+
+function lists(given: ConsentChange, { channel, purpose }: Contact): boolean {
+  return given[listOf(purpose)]?.includes(channel) ?? false;
+}
+
+/** Whether the request says no to the contact, though it may have had no consent before. */
+function optsOut(given: ConsentChange, contact: Contact): boolean {
+  const isLeftOut = given[listOf(contact.purpose)] !== undefined && !lists(given, contact);
+  return isLeftOut || (contact.purpose === "MARKETING" && given.isAgreedMarketingPolicy === false);
+}
+
+function without(consent: Consent, { channel, purpose }: Contact): Consent {
+  const list = listOf(purpose);
+  return { ...consent, [list]: consent[list].filter((one) => one !== channel) };
+}
