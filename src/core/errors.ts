@@ -181,6 +181,12 @@ export function archivedError(resource: string, id: string): DomainError {
   });
 }
 
+/** The same for a create that needs a value of an archived record. */
+export function archivedNamesakeError(resource: string, id: string, field: string): DomainError {
+  const message = `${leadingDisplayName(resource)} with this ${field} is archived. Restore it with Restore${resource}.`;
+  return new DomainError("RESOURCE_ARCHIVED", message, { metadata: { resource, id, field } });
+}
+
 /**
  * FAILED_PRECONDITION for a permanently erased record, which must not be created again.
  *

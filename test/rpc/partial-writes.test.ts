@@ -1,5 +1,7 @@
-import type { DescMethodUnary, JsonObject } from "@bufbuild/protobuf";
+import type { DescMethodUnary, JsonObject, JsonValue } from "@bufbuild/protobuf";
 import { afterAll, describe, expect, it } from "vitest";
+import { CustomFieldAdminService } from "../../src/gen/proto/moego/admin/v1/custom_field_admin_service_pb.js";
+import { CustomerSettingAdminService } from "../../src/gen/proto/moego/admin/v1/customer_setting_admin_service_pb.js";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { LeadService } from "../../src/gen/proto/moego/business/customer/v1/lead_service_pb.js";
 import { newCustomer } from "../support/new-customer.js";
@@ -11,6 +13,8 @@ afterAll(() => server.stop());
 
 const { createCustomer, getCustomer, updateCustomer } = CustomerService.method;
 const { createLead, updateLead } = LeadService.method;
+const fields = CustomFieldAdminService.method;
+const settings = CustomerSettingAdminService.method;
 const companyId = "cmp_a";
 
 /** Sends JSON as a client writes it. */
@@ -180,4 +184,59 @@ describe("a text or a list that JSON sends empty", () => {
     expect((await sent(updateCustomer, { id, companyId, tags: null }))["tags"]).toHaveLength(1);
     expect((await sent(updateCustomer, { id, companyId, tags: [] }))["tags"]).toEqual([]);
   });
+});
+
+describe("a custom field in JSON", () => {
+  const stored = async (value: JsonValue, code = "field_date") => {
+    const { id } = await server.ok(createCustomer, newCustomer());
+    const { customFields } = await sent(updateCustomer, { id, companyId, customFields: { [code]: value } });
+    return customFields;
+  };
+
+  it.each([
+    ["2024-05-01T00:00:00+10:00", "2024-05-01"],
+    ["2024-05-01T23:30:00-05:00", "2024-05-01"],
+    ["2024-05-01", "2024-05-01"],
+    ["2024-05-01T00:00:00Z", "2024-05-01"],
+  ])("of type DATE has the day of %s as it is written", async (given, day) => {
+    const expected = { field_date: { timestampTime: `${day}T00:00:00Z` } };
+    expect(await stored({ timestampTime: given })).toEqual(expected);
+    expect(await stored(given)).toEqual(expected);
+  });
+
+  it("of type DATETIME is the moment, and a day that does not exist is refused", async () => {
+    const moment = { field_datetime: { timestampTime: "2024-04-30T14:00:00Z" } };
+    expect(await stored({ timestampTime: "2024-05-01T00:00:00+10:00" }, "field_datetime")).toEqual(moment);
+    const request = { id: "cus_a1", companyId, customFields: { field_date: { timestampTime: "2024-02-30" } } };
+    const answer = await server.callJson(updateCustomer, request, { transport: "rest" });
+    expect(answer).toMatchObject({ violations: [{ field: 'custom_fields["field_date"]', reason: "INVALID_FORMAT" }] });
+  });
+
+  it("is cleared by null, an empty object and an empty text alike", async () => {
+    for (const empty of [null, {}, ""]) {
+      const { id } = await server.ok(createCustomer, newCustomer());
+      const write = (value: JsonValue) => sent(updateCustomer, { id, companyId, customFields: { field_short: value } });
+      expect((await write("kept"))["customFields"]).toEqual({ field_short: { string: "kept" } });
+      expect((await write(empty))["customFields"]).toBeUndefined();
+    }
+  });
+
+  it.each([
+    [fields.createCustomField, fields.archiveCustomField, "CustomField", "code"],
+    [settings.createTag, settings.archiveTag, "Tag", "name"],
+  ] as const)(
+    "whose namesake is archived is refused with the id to restore: %s",
+    async (create, archive, kind, field) => {
+      const request = { companyId, code: "once", label: "Once", type: "NUMBER", associationType: "CUSTOMER" };
+      const json: JsonObject = kind === "Tag" ? { companyId, name: "Once" } : request;
+      const [made = {}] = Object.values(await sent(create, json));
+      const id = typeof made === "object" && made !== null && "id" in made ? String(made["id"]) : "";
+      await sent(archive, { companyId, id });
+      const again = await server.callJson(create, json, { transport: "rest" });
+      expect(again).toMatchObject({
+        ...{ code: "FAILED_PRECONDITION", reason: "RESOURCE_ARCHIVED", metadata: { resource: kind, id, field } },
+        text: expect.stringContaining(`Restore${kind}`),
+      });
+    },
+  );
 });

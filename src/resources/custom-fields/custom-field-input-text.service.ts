@@ -27,7 +27,7 @@ export function readFieldText(
     case "BOOLEAN":
       return booleanOf(text) ?? invalid("Must be true or false.");
     case "DATE":
-      return momentOf(/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00Z` : text) ?? invalid(dateFormat);
+      return dateOf(text) ?? invalid(dateFormat);
     case "DATETIME":
       return momentOf(text) ?? invalid('Must be a date with a time and zone, for example "2024-08-01T09:15:00Z".');
     case "TIME":
@@ -68,6 +68,13 @@ function booleanOf(text: string): FieldValue | undefined {
   const word = text.toLowerCase();
   if (["true", "yes", "on", "1"].includes(word)) return { bool: true };
   return ["false", "no", "off", "0"].includes(word) ? { bool: false } : undefined;
+}
+
+/** The day as written, whatever the offset of a time after it. */
+function dateOf(text: string): FieldValue | undefined {
+  const midnight = `${text.slice(0, "yyyy-MM-dd".length)}T00:00:00Z`;
+  const isDay = /^\d{4}-\d{2}-\d{2}$/.test(text);
+  return isDay || momentOf(text) ? momentOf(midnight) : undefined;
 }
 
 /** In RFC 3339, as proto JSON encodes it. */

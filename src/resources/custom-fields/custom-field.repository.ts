@@ -125,12 +125,18 @@ function fieldTable(
       options: json(options.map(toOptionJson)),
       help_text: helpText,
     }),
+    ...(fresh ? { namesake: () => namesakeOf(fresh) } : {}),
     created: (_, now) => ({
       created_time: timestamp(now),
       ...(fresh ? identity(fresh) : {}),
     }),
     toEntry: toCustomField,
   };
+}
+
+function namesakeOf({ association, code }: NewCustomField) {
+  const type = fieldAssociations.numberOf(association);
+  return { field: "code", where: Prisma.sql`association_type = ${type} AND code = ${code}` };
 }
 
 /** The columns that cannot change, and the position. */

@@ -1,4 +1,5 @@
 import type { CompanyResource } from "../../core/company-resource.js";
+import { archivedNamesakeError } from "../../core/errors.js";
 import { actingStaffId } from "../../core/write.js";
 import { auditColumns, timestamp } from "../../db/audit-log.js";
 import {
@@ -30,6 +31,8 @@ export interface SettingTable<Row extends SettingRow, Entry, Content> extends Om
   /** The rows of the list. Absent: all rows of the company. */
   readonly only?: Prisma.Sql;
   columns(content: Content): Columns;
+  /** The entry that has the same unique value as a new one. */
+  namesake?(content: Content): { readonly field: string; readonly where: Prisma.Sql };
   /** Columns of a new row apart from its content. */
   created?(companyId: string, now: Date): Columns;
   toEntry(row: Row): Entry;
@@ -65,7 +68,11 @@ export function createSettingListRepository<Row extends SettingRow, Entry extend
     },
 
     create: ({ companyId, id, content }, write) =>
-      entries.create({ companyId, id }, write, (tx, now) => {
+      entries.create({ companyId, id }, write, async (tx, now) => {
+        const { field = "", where = Prisma.sql`FALSE` } = table.namesake?.(content) ?? {};
+        const [namesake] = await tx.$queryRaw<Pick<SettingRow, "id">[]>`
+          SELECT id FROM ${from} WHERE company_id = ${companyId} AND archived_time IS NOT NULL AND ${where}`;
+        if (namesake) throw archivedNamesakeError(table.resource, namesake.id, field);
         const columns: Columns = {
           display_order: Prisma.sql`(SELECT least(coalesce(max(display_order), 0), ${maxPlace}) + 1 FROM ${from}
               WHERE ${ofCompany(companyId)})`,

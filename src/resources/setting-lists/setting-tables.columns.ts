@@ -56,6 +56,7 @@ export const tagTable: SettingTable<TagRow, Tag, TagContent> = {
   unique: { tag_name_key: "name" },
   nameColumn: "name",
   columns: ({ name, group }) => ({ name, name_key: tagKey(name), group_name: group }),
+  namesake: ({ name }) => ({ field: "name", where: Prisma.sql`name_key = ${tagKey(name)}` }),
   toEntry: (row) => ({
     ...toNamed(row),
     group: row.group_name,

@@ -78,16 +78,27 @@ function isEmptyObject(node: JsonNode): boolean {
 }
 
 /**
- * A custom field value without its member: the text is read by the type of the field. A list of texts is a `stringList`.
+ * A custom field value without its member: the text is read by the type of the field. A list of texts is a `stringList`,
+ * and `null` is an empty value, which clears the field.
  */
 function fieldValueObject(node: JsonNode): JsonNode {
   if (Array.isArray(node)) {
     const values: JsonMember = { key: "values", value: node };
     return { members: [{ key: "stringList", value: { members: [values] } }] };
   }
-  if (isJsonObject(node) || node === null) return node;
+  if (isJsonObject(node)) return { members: node.members.map(withDateAsWritten) };
+  if (node === null) return { members: [] };
   if (typeof node === "number" && Number.isInteger(node) && !Number.isSafeInteger(node)) return node;
   return { members: node === "" ? [] : [{ key: "text", value: String(node) }] };
+}
+
+/** A day, or a time with an offset: as a timestamp it would lose the day that was written, which a DATE field needs. */
+const dayOrOffset = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?[+-]\d{2}:\d{2})?$/;
+
+function withDateAsWritten(member: JsonMember): JsonMember {
+  const { key, value } = member;
+  const isTime = (key === "timestampTime" || key === "timestamp_time") && typeof value === "string";
+  return isTime && dayOrOffset.test(value) ? { key: "text", value } : member;
 }
 
 /**
