@@ -21,6 +21,27 @@ export function localDate(timeZone: string, time: Date): string {
   return zone ? zones.tz(time, zone.name).format("YYYY-MM-DD") : localDateByNode(timeZone, time);
 }
 
+/** The first moment of a date, `yyyy-MM-dd`, or of the next one that the time zone has, to the millisecond. */
+export function startOfDay(timeZone: string, date: string): Date {
+  const midnight = Date.parse(`${date}T00:00:00Z`);
+  // No time zone is further from UTC.
+  let [before, reached] = [midnight - maxOffsetMs, midnight + maxOffsetMs];
+  while (reached - before > 1) {
+    const middle = Math.floor((before + reached) / 2);
+    if (localDate(timeZone, new Date(middle)) >= date) reached = middle;
+    else before = middle;
+  }
+  return new Date(reached);
+}
+
+const dayMs = 86_400_000;
+const maxOffsetMs = 1.5 * dayMs;
+
+/** The date so many days later, `yyyy-MM-dd`. */
+export function laterDay(date: string, days: number): string {
+  return new Date(Date.parse(`${date}T00:00:00Z`) + days * dayMs).toISOString().slice(0, 10);
+}
+
 /** For names that only Node.js knows, such as AET. They are no longer accepted but may be stored. */
 function localDateByNode(timeZone: string, time: Date): string {
   const format = new Intl.DateTimeFormat("en", { timeZone, year: "numeric", month: "2-digit", day: "2-digit" });

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { hasTimeZone, localDate, timeZoneVersion } from "../../src/core/time-zones.js";
+import { hasTimeZone, laterDay, localDate, startOfDay, timeZoneVersion } from "../../src/core/time-zones.js";
 
 /** Zones that changed in tz 2026b to 2026f, each at a moment at which data of 2025 has another date. */
 it.each([
@@ -23,4 +23,24 @@ it("has data that are not older than 2026f, and every zone that Node.js knows", 
   expect(timeZoneVersion >= "2026f").toBe(true);
   expect(Intl.supportedValuesOf("timeZone").filter((zone) => !hasTimeZone(zone))).toEqual([]);
   expect(["america/new_york", "AET", "", "Mars/Phobos"].filter(hasTimeZone)).toEqual([]);
+});
+
+it("a day starts where its date does, also where midnight or the whole day is missing", () => {
+  expect(startOfDay("America/Vancouver", "2026-12-01").toISOString()).toBe("2026-12-01T07:00:00.000Z");
+  // Clocks go from 24:00 to 1:00.
+  expect(startOfDay("America/Santiago", "2026-09-06").toISOString()).toBe("2026-09-06T04:00:00.000Z");
+  // The 30th never was.
+  expect(startOfDay("Pacific/Apia", "2011-12-30")).toEqual(startOfDay("Pacific/Apia", "2011-12-31"));
+  for (const zone of ["Pacific/Kiritimati", "Etc/GMT+12", "Asia/Kathmandu", "America/New_York", "AET"]) {
+    for (const day of ["1900-01-01", "2026-03-08", "2026-11-01", "2099-12-31"]) {
+      const start = startOfDay(zone, day);
+      expect([localDate(zone, start), localDate(zone, new Date(start.getTime() - 1)) < day]).toEqual([day, true]);
+    }
+  }
+});
+
+it("counts days in the calendar", () => {
+  expect(laterDay("2026-12-31", 1)).toBe("2027-01-01");
+  expect(laterDay("2028-02-28", 1)).toBe("2028-02-29");
+  expect(laterDay("2026-03-09", -1)).toBe("2026-03-08");
 });

@@ -20,7 +20,7 @@ import type { TestServer } from "../support/server.js";
 import { entry, type RpcEntry } from "./entry.js";
 import { isFilter } from "./tenancy.js";
 import { pagination, reading } from "./texts.js";
-import { company, descending, minute, numbers, placeOf, rowId } from "./walk.js";
+import { byUpdate, company, descending, everything, minute, numbers, placeOf, rowId, updateOf } from "./walk.js";
 
 const { listPackages, listPackageDetails } = PackageService.method;
 const admin = PackageAdminService.method;
@@ -50,9 +50,14 @@ const readLedger = (_: unknown, { packageId }: { readonly packageId: string }) =
   reading(admin.listPackageLedger, { companyId, packageId, pagination });
 
 const customer = rowId(0);
-const packageRow = (id: string, place: number) => bought(company, id, customer, "biz_l", minute(place));
+const packageRow = (id: string, place: number, changed = place) =>
+  bought(company, id, customer, "biz_l", minute(place), { last_updated_time: minute(changed) });
 const entryRow = (id: string, place: number) => ledgerEntry(company, id, rowId(0), "ps_l", minute(place));
-const latestFirst = { ids: descending, table: "package", stranger: packageRow };
+const latestFirst = {
+  ids: descending,
+  table: "package",
+  stranger: (id: string, place: number) => packageRow(id, place),
+};
 /** As many as one call may name. */
 const nameable = descending.slice(0, 500);
 
@@ -60,7 +65,7 @@ export const packages: readonly RpcEntry[] = [
   entry(listPackages, {
     request: { companyId, customerIds: ["cus_a1"], pagination: {} },
     rows: [
-      ["package", numbers.map((n) => packageRow(rowId(n), placeOf(n)))],
+      ["package", numbers.map((n) => packageRow(rowId(n), placeOf(n), updateOf(n)))],
       ["package_service", [line(company, "ps_l", rowId(0), 1_000)]],
     ],
     walks: [
@@ -78,6 +83,18 @@ export const packages: readonly RpcEntry[] = [
           ...{ excludeExpired: true, statuses: [1, 2] },
         },
         otherRequest: { companyId: company, customerIds: [customer], businessIds: ["biz_l"] },
+      },
+      {
+        ...latestFirst,
+        order: "latest purchase first in the whole company",
+        request: { companyId: company },
+        otherRequest: { companyId: company, minRemainingQuantity: 0 },
+      },
+      {
+        ...{ ids: byUpdate, table: "package", order: "in the order of change" },
+        request: { companyId: company, lastUpdatedTime: { startTime: everything } },
+        otherRequest: { companyId: company },
+        stranger: (id, place) => packageRow(id, 0, place),
       },
     ],
     tenancy: {
@@ -129,7 +146,7 @@ export const packages: readonly RpcEntry[] = [
         table: "package",
         // Nobody has named them.
         strangersAreForeign: true,
-        stranger: packageRow,
+        stranger: (id: string, place: number) => packageRow(id, place),
       },
     ],
     tenancy: {

@@ -1,8 +1,15 @@
-import { afterAll, describe, expect, it } from "vitest";
-import { localDate } from "../../src/core/time-zones.js";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { timestampNow } from "@bufbuild/protobuf/wkt";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { toProtoDate } from "../../src/api/google-types.js";
+import { localDate, startOfDay } from "../../src/core/time-zones.js";
 import { PackageAdminService } from "../../src/gen/proto/moego/admin/v1/package_admin_service_pb.js";
 import { Package_Status } from "../../src/gen/proto/moego/business/package/v1/package_pb.js";
-import { PackageService } from "../../src/gen/proto/moego/business/package/v1/package_service_pb.js";
+import {
+  type ListPackagesRequest,
+  type ListPackagesRequestSchema,
+  PackageService,
+} from "../../src/gen/proto/moego/business/package/v1/package_service_pb.js";
 import { inForceSql } from "../../src/resources/packages/package.columns.js";
 import { isInForce } from "../../src/resources/packages/package-validity.model.js";
 import { keys } from "../support/fixture-keys.js";
@@ -38,6 +45,8 @@ await server.insert([
     ],
   ],
 ]);
+
+type PackageFilter = Exclude<MessageInitShape<typeof ListPackagesRequestSchema>, ListPackagesRequest>;
 
 interface Filter {
   readonly customerIds?: string[];
@@ -245,6 +254,147 @@ describe("in force", () => {
     const validity = { customerId: "cus_1", expirationDate, deleted: false };
     expect(isInForce(validity, { at: new Date(last), timeZone })).toBe(true);
     expect(isInForce(validity, { at: new Date(first), timeZone })).toBe(false);
+  });
+});
+
+describe("a list of packages by company", () => {
+  // A company whose packages nobody else lists.
+  const companyId = "cmp_c";
+  const key = keys.c;
+  const inDays = (days: number) => localDate(zone, new Date(Date.now() + days * 86_400_000));
+  const zone = "Pacific/Auckland";
+  const asked = async (filter: PackageFilter) => {
+    const { packages } = await server.ok(listPackages, { companyId, pagination: {}, ...filter }, { key });
+    return packages.map(({ id }) => id);
+  };
+  const dates = {
+    soon: { expiration_date: inDays(0) },
+    later: { expiration_date: inDays(30) },
+    too_late: { expiration_date: inDays(31) },
+    over: { expiration_date: inDays(-1) },
+    // The first moment of the day after the 30th belongs to no earlier day than the 30th.
+    ends: { end_time: startOfDay(zone, inDays(31)).toISOString() },
+    ends_after: { end_time: new Date(startOfDay(zone, inDays(31)).getTime() + 1).toISOString() },
+    ended: { end_time: startOfDay(zone, inDays(0)).toISOString() },
+    earlier_day: { expiration_date: inDays(3), end_time: startOfDay(zone, inDays(90)).toISOString() },
+    gone: { expiration_date: inDays(3), deleted_time: "2024-05-01T00:00:00Z" },
+    erased: { expiration_date: inDays(3), customer_id: "erased_0123456789012345678" },
+  };
+  const ids = Object.keys(dates).map((name) => `pkg_l_${name}`);
+
+  beforeAll(async () => {
+    await server.database.owner.query("UPDATE company SET time_zone = $1 WHERE id = $2", [zone, companyId]);
+    const sold = "2024-05-01T00:00:00Z";
+    const rows = Object.values(dates).map((more, index) =>
+      bought(companyId, ids[index] ?? "", "cus_c1", "biz_c1", sold, more),
+    );
+    await server.insert([
+      ["package", rows],
+      ["package_service", ids.map((id) => line(companyId, id.replace("pkg", "ps"), id, 5))],
+      [
+        "package_ledger",
+        ids.flatMap((id, index) => [
+          entry(companyId, `ple_${id}`, id, id.replace("pkg", "ps"), sold, { kind: "SALE", quantity: 5 }),
+          entry(companyId, `ple2_${id}`, id, id.replace("pkg", "ps"), sold, { quantity: -(index % 6) || -5 }),
+        ]),
+      ],
+    ]);
+  });
+
+  it("needs no customers, and shows deleted packages only when asked for", async () => {
+    const shown = ids.filter((id) => id !== "pkg_l_gone");
+    expect((await asked({})).toSorted()).toEqual(["pkg_c1", ...shown].toSorted());
+    expect(await asked({ statuses: [DELETED] })).toEqual(["pkg_l_gone"]);
+    expect(await asked({ businessIds: ["biz_z"] })).toEqual([]);
+  });
+
+  it("has what expires soon in one call, by the last usable day in the company's time zone", async () => {
+    const within = ["earlier_day", "ends", "erased", "later", "soon"].map((name) => `pkg_l_${name}`);
+    expect((await asked({ expiresWithinDays: 30 })).toSorted()).toEqual(within);
+    expect(await asked({ expiresWithinDays: 0 })).toEqual(["pkg_l_soon"]);
+    const current = within.filter((id) => id !== "pkg_l_erased");
+    expect((await asked({ expiresWithinDays: 30, excludeExpired: true })).toSorted()).toEqual(current);
+  });
+
+  it("filters by a window of days on which packages expire", async () => {
+    const day = (days: number) => toProtoDate(inDays(days));
+    const names = async (filter: PackageFilter) =>
+      (await asked(filter)).map((id) => id.slice("pkg_l_".length)).toSorted();
+    expect(await names({ expiresFrom: day(31) })).toEqual(["ends_after", "too_late"]);
+    expect(await names({ expiresFrom: day(30), expiresUntil: day(30) })).toEqual(["ends", "later"]);
+    expect(await names({ expiresUntil: day(-1) })).toEqual(["ended", "over"]);
+    expect((await names({ expiresUntil: { year: 9999, month: 12, day: 31 } })).length).toBe(ids.length - 1);
+  });
+
+  it("filters by the units that are left, which follow the ledger", async () => {
+    const { packages } = await server.ok(listPackages, { companyId, pagination: {} }, { key });
+    const left = new Map(packages.map(({ id, totalRemainingQuantity }) => [id, totalRemainingQuantity]));
+    const expected = (is: (units: number) => boolean) =>
+      packages.flatMap(({ id }) => (is(left.get(id) ?? -1) ? [id] : []));
+    expect(await asked({ minRemainingQuantity: 1 })).toEqual(expected((units) => units >= 1));
+    expect(await asked({ maxRemainingQuantity: 0 })).toEqual(expected((units) => units === 0));
+    expect(await asked({ minRemainingQuantity: 2, maxRemainingQuantity: 4 })).toEqual(
+      expected((units) => units >= 2 && units <= 4),
+    );
+    expect(new Set(left.values()).size).toBeGreaterThan(3);
+  });
+
+  it("by change: the oldest change first, deleted packages included and marked, each change again", async () => {
+    const first = await server.ok(
+      listPackages,
+      { companyId, pagination: { pageSize: 3 }, lastUpdatedTime: {} },
+      { key },
+    );
+    expect(first.packages).toHaveLength(3);
+    const all = await asked({ lastUpdatedTime: {} });
+    expect(all).toEqual(
+      ["pkg_c1", ...ids].toSorted((a, b) => (a === "pkg_c1" ? 1 : b === "pkg_c1" ? -1 : a < b ? -1 : 1)),
+    );
+    const pages = [first.packages.map(({ id }) => id)];
+    for (let pageToken = first.nextPageToken; pageToken !== ""; ) {
+      const page = await server.ok(
+        listPackages,
+        { companyId, pagination: { pageSize: 3, pageToken }, lastUpdatedTime: {} },
+        { key },
+      );
+      pages.push(page.packages.map(({ id }) => id));
+      pageToken = page.nextPageToken;
+    }
+    expect(pages.flat()).toEqual(all);
+    const startTime = timestampNow();
+    await server.ok(admin.deletePackage, { companyId, packageId: "pkg_l_soon" }, { key });
+    const since = { companyId, pagination: {}, lastUpdatedTime: { startTime } };
+    const { packages } = await server.ok(listPackages, since, { key });
+    expect(packages.map(({ id, status }) => [id, status])).toEqual([["pkg_l_soon", DELETED]]);
+    expect(await asked({ lastUpdatedTime: { startTime }, statuses: [NORMAL] })).toEqual([]);
+    await server.ok(admin.restorePackage, { companyId, packageId: "pkg_l_soon" }, { key });
+    expect(await asked({ lastUpdatedTime: { startTime }, customerIds: ["cus_c1"] })).toEqual(["pkg_l_soon"]);
+    expect(await asked({ lastUpdatedTime: { startTime }, customerIds: ["cus_z"] })).toEqual([]);
+  });
+
+  it("shows a key of one location what that location sold", async () => {
+    const request = { companyId: "cmp_a", pagination: { pageSize: 500 } };
+    for (const filter of [{}, { lastUpdatedTime: {} }, { statuses: [NORMAL, DELETED] }]) {
+      const { packages } = await server.ok(listPackages, { ...request, ...filter }, { key: keys.businessA1 });
+      expect(packages.length).toBeGreaterThan(0);
+      expect(new Set(packages.map(({ businessId }) => businessId))).toEqual(new Set(["biz_a1"]));
+    }
+  });
+
+  it("refuses filters that contradict themselves, naming everything at once", async () => {
+    const day = { year: 2030, month: 1, day: 1 };
+    const bad = {
+      ...{ companyId, pagination: {}, expiresFrom: day, expiresUntil: { ...day, year: 2029 }, expiresWithinDays: -1 },
+      ...{ minRemainingQuantity: 3, maxRemainingQuantity: 2 },
+    };
+    expect((await server.refused(listPackages, bad, { key })).violations.map(({ field }) => field).toSorted()).toEqual([
+      "expires_until",
+      "expires_within_days",
+      "max_remaining_quantity",
+    ]);
+    expect(
+      await server.refused(listPackages, { companyId, pagination: {}, minRemainingQuantity: -1 }, { key }),
+    ).toMatchObject(invalidField("min_remaining_quantity", "OUT_OF_RANGE"));
   });
 });
 

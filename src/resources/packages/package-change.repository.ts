@@ -10,7 +10,6 @@ import {
   type LedgerRow,
   ledgerColumns,
   type PackageDetailRow,
-  packageBalance,
   packageColumns,
   packageLines,
   toLedgerEntry,
@@ -66,7 +65,7 @@ export async function readPackage(
 ): Promise<PackageDetail> {
   const [row] = await tx.$queryRaw<(PackageDetailRow & ClockRow)[]>`
     SELECT ${Prisma.raw(packageColumns)}, ${Prisma.raw(packageLines)}, o.time_zone, statement_timestamp() AS now
-    FROM package k JOIN company o ON o.id = k.company_id ${Prisma.raw(packageBalance)}
+    FROM package k JOIN company o ON o.id = k.company_id
     WHERE k.company_id = ${companyId} AND k.id = ${id}${within(businessIds)}`;
   if (!row) throw notFoundError("Package", id);
   return toPackageDetail(row, { at: row.now, timeZone: row.time_zone });

@@ -4,7 +4,7 @@ import type { Bind } from "../../db/record-list.js";
 import type { LedgerEntry, LedgerKind, Package, PackageDetail, PackageItem } from "./package.model.js";
 import { isInForce, type Moment } from "./package-validity.model.js";
 
-/** A package as selected by `packageColumns` and `packageBalance`. */
+/** A package as selected by `packageColumns`. */
 export interface PackageRow {
   readonly company_id: string;
   readonly id: string;
@@ -22,9 +22,7 @@ export interface PackageRow {
   readonly created_time: Date;
   readonly last_updated_time: Date;
   readonly version: string;
-  readonly remaining_quantity: number;
-  readonly used: boolean;
-  readonly applied: boolean;
+  readonly balance: { readonly units: number; readonly used: boolean; readonly applied: boolean };
 }
 
 /** The clock of the database and the time zone of the company. */
@@ -48,13 +46,16 @@ interface MoneyJson extends Omit<Money, "units"> {
 }
 
 /**
- * Columns of `package AS k`, used with `packageBalance`. Dates and 64-bit integers are strings, in node-postgres as in
+ * Columns of `package AS k`, with the sums of its ledger. Dates and 64-bit integers are strings, in node-postgres as in
  * Prisma.
  */
 export const packageColumns = `k.company_id, k.id, k.customer_id, k.business_id, k.staff_id, k.name, k.description,
   ${moneyJson("k")} AS price, k.purchase_time, k.start_time, k.end_time,
   to_char(k.expiration_date, 'YYYY-MM-DD') AS expiration_date, k.deleted_time IS NOT NULL AS deleted, k.created_time,
-  k.last_updated_time, k.version::text AS version, b.remaining_quantity, b.used, b.applied`;
+  k.last_updated_time, k.version::text AS version, (
+    SELECT jsonb_build_object('units', coalesce(sum(e.quantity), 0), 'used', coalesce(bool_or(e.kind = 'REDEMPTION'), false),
+      'applied', coalesce(bool_or(e.kind = 'REDEMPTION' AND e.appointment_id || e.order_id <> ''), false))
+    FROM package_ledger e WHERE e.company_id = k.company_id AND e.package_id = k.id) AS balance`;
 
 /** The conditions on `package AS k` that say what `isInForce` says. */
 export function inForceSql({ at, timeZone }: Moment, bind: Bind): readonly string[] {
@@ -65,12 +66,6 @@ export function inForceSql({ at, timeZone }: Moment, bind: Bind): readonly strin
     "k.deleted_time IS NULL AND k.customer_id NOT LIKE 'erased\\_%'",
   ];
 }
-
-/** The sums of the ledger of `package AS k`. */
-export const packageBalance = `CROSS JOIN LATERAL (
-    SELECT coalesce(sum(e.quantity), 0)::int AS remaining_quantity, coalesce(bool_or(e.kind = 'REDEMPTION'), false) AS used,
-      coalesce(bool_or(e.kind = 'REDEMPTION' AND e.appointment_id || e.order_id <> ''), false) AS applied
-    FROM package_ledger e WHERE e.company_id = k.company_id AND e.package_id = k.id) b`;
 
 /** The items of `package AS k`, ordered by the name of their first service, then by id. */
 export const packageLines = `(SELECT jsonb_agg(jsonb_build_object('id', s.id, 'totalQuantity', s.total_quantity,
@@ -107,9 +102,9 @@ function toStored(row: PackageRow): Omit<Package, "inForce"> {
     ...(row.end_time ? { endTime: row.end_time } : {}),
     expirationDate: row.expiration_date,
     deleted: row.deleted,
-    used: row.used,
-    applied: row.applied,
-    remainingQuantity: row.remaining_quantity,
+    used: row.balance.used,
+    applied: row.balance.applied,
+    remainingQuantity: row.balance.units,
     createdTime: row.created_time,
     lastUpdatedTime: row.last_updated_time,
     version: BigInt(row.version),

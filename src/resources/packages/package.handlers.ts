@@ -1,15 +1,19 @@
 import { z } from "zod";
 import { type PageTokens, pagination } from "../../api/page-token.js";
 import { createdCursorOf, paged } from "../../api/paged.js";
-import { rpc, type ServiceHandlers } from "../../api/rpc.js";
+import { type Context, type Parse, rpc, type ServiceHandlers } from "../../api/rpc.js";
 import type { PackageAdminService } from "../../gen/proto/moego/admin/v1/package_admin_service_pb.js";
-import type { PackageService } from "../../gen/proto/moego/business/package/v1/package_service_pb.js";
+import type {
+  ListPackagesRequest,
+  PackageService,
+} from "../../gen/proto/moego/business/package/v1/package_service_pb.js";
 import {
   adjustment,
   newPackage,
   packageDetailsQuery,
   packageName,
   packagesQuery,
+  queryViolations,
   redemption,
   refunding,
   refundViolations,
@@ -24,9 +28,9 @@ export function createPackageHandlers(
   pageTokens: PageTokens,
 ): ServiceHandlers<typeof PackageService> {
   return {
-    listPackages: paged(pageTokens, packagesQuery, {
+    listPackages: paged(pageTokens, listRequest, {
       find: (query, page, { principal, signal }) => packages.list({ ...query, page }, principal, signal),
-      order: byPurchase,
+      order: (row, { lastUpdated }) => (lastUpdated ? { time: row.lastUpdatedTime, id: row.id } : byPurchase(row)),
       respond: (rows, nextPageToken) => ({ packages: rows.map(toProtoPackage), nextPageToken }),
     }),
 
@@ -36,6 +40,10 @@ export function createPackageHandlers(
       respond: (rows, nextPageToken) => ({ packageDetails: rows.map(toProtoPackageDetail), nextPageToken }),
     }),
   };
+}
+
+function listRequest(request: ListPackagesRequest, _context: Context, parse: Parse) {
+  return parse(packagesQuery, queryViolations(request));
 }
 
 function byPurchase({ purchaseTime, id }: { readonly purchaseTime: Date; readonly id: string }) {

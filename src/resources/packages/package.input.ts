@@ -10,7 +10,7 @@ import {
   singleLineText,
   text,
 } from "../../api/fields.js";
-import { calendarDate, moment, price } from "../../api/google-types.js";
+import { calendarDate, interval, moment, price } from "../../api/google-types.js";
 import { pagination } from "../../api/page-token.js";
 import { customIssue } from "../../api/parse.js";
 import { protoEnum } from "../../api/proto-enum.js";
@@ -18,6 +18,7 @@ import type { Violation } from "../../core/errors.js";
 import { lineRule, nameRule, noteRule } from "../../core/text.js";
 import type { RefundPackageRequest, SellPackageRequest } from "../../gen/proto/moego/admin/v1/package_pb.js";
 import { Package_StatusSchema } from "../../gen/proto/moego/business/package/v1/package_pb.js";
+import type { ListPackagesRequest } from "../../gen/proto/moego/business/package/v1/package_service_pb.js";
 import { neverExpires, type PackageQuery, packageStatuses } from "./package.model.js";
 import type { NewPackage } from "./package.service.js";
 import type { Refund } from "./package-rules.service.js";
@@ -31,7 +32,16 @@ const maxPackages = 500;
 /** An optional text of several lines. Empty means not set. */
 const note = text({ ...noteRule, min: 0 });
 
-/** Input of ListPackages. */
+const maxDays = 36_500;
+const maxUnits = 2_147_483_647;
+
+function atLeastZero(most: number) {
+  return z.number().superRefine((number, context) => {
+    if (number < 0 || number > most) context.addIssue(customIssue("OUT_OF_RANGE", `Must be from 0 to ${most}.`));
+  });
+}
+
+/** Input of ListPackages. `queryViolations` checks rules over several fields. */
 export const packagesQuery = z
   .object({
     pagination,
@@ -40,24 +50,51 @@ export const packagesQuery = z
     businessIds: list(id, maxFilterValues),
     excludeExpired: z.boolean(),
     statuses: z.array(packageStatus.item),
+    lastUpdatedTime: interval.optional(),
+    expiresFrom: calendarDate.optional(),
+    expiresUntil: calendarDate.optional(),
+    expiresWithinDays: atLeastZero(maxDays).optional(),
+    minRemainingQuantity: atLeastZero(maxUnits).optional(),
+    maxRemainingQuantity: atLeastZero(maxUnits).optional(),
   })
-  .transform(
-    ({
-      pagination: _,
-      businessIds,
-      statuses,
-      excludeExpired: inForceOnly,
-      ...same
-    }): Omit<PackageQuery, "page" | "reachIds"> => {
-      const normal = statuses.length === 0 || statuses.includes("NORMAL");
-      const deleted = statuses.includes("DELETED");
-      return {
-        ...{ ...same, inForceOnly },
-        ...(businessIds.length > 0 ? { businessIds } : {}),
-        ...(normal && deleted ? {} : { deleted }),
-      };
-    },
-  );
+  .transform((given): Omit<PackageQuery, "page" | "reachIds"> => {
+    const { companyId, customerIds, businessIds, statuses, lastUpdatedTime: lastUpdated } = given;
+    const { expiresFrom: from, expiresUntil: until, expiresWithinDays: withinDays } = given;
+    const { minRemainingQuantity: least, maxRemainingQuantity: most } = given;
+    // Incremental sync shows what was deleted, unless the client asks for less.
+    const normal = statuses.length === 0 || statuses.includes("NORMAL");
+    const deleted = statuses.includes("DELETED") || (statuses.length === 0 && lastUpdated !== undefined);
+    const [expires, remaining] = [omitUndefined({ from, until, withinDays }), omitUndefined({ least, most })];
+    return {
+      ...{ companyId, inForceOnly: given.excludeExpired },
+      ...(customerIds.length > 0 ? { customerIds } : {}),
+      ...(businessIds.length > 0 ? { businessIds } : {}),
+      ...(normal && deleted ? {} : { deleted }),
+      ...(Object.keys(expires).length > 0 ? { expires } : {}),
+      ...(Object.keys(remaining).length > 0 ? { remaining } : {}),
+      ...(lastUpdated ? { lastUpdated } : {}),
+    };
+  });
+
+/** Ranges that no package can be in, and two ways to say when packages expire. */
+export function queryViolations(request: ListPackagesRequest): Violation[] {
+  const { expiresFrom, expiresUntil, expiresWithinDays } = request;
+  const { minRemainingQuantity: least, maxRemainingQuantity: most } = request;
+  const dayOf = ({ year, month, day }: { year: number; month: number; day: number }) =>
+    (year * 100 + month) * 100 + day;
+  const conflict = (field: string, description: string) => ({ field, reason: "CONFLICT" as const, description });
+  return [
+    ...(expiresFrom && expiresUntil && dayOf(expiresFrom) > dayOf(expiresUntil)
+      ? [conflict("expires_until", "Must not be before expires_from.")]
+      : []),
+    ...(expiresWithinDays !== undefined && (expiresFrom || expiresUntil)
+      ? [conflict("expires_within_days", "Must be absent if expires_from or expires_until is set.")]
+      : []),
+    ...(least !== undefined && most !== undefined && least > most
+      ? [conflict("max_remaining_quantity", "Must not be less than min_remaining_quantity.")]
+      : []),
+  ];
+}
 
 /** Input of ListPackageDetails. */
 export const packageDetailsQuery = z

@@ -1,7 +1,7 @@
 import { enumeration, type WordOf } from "../../core/enumeration.js";
 import type { Violation } from "../../core/errors.js";
 import type { Money } from "../../core/money.js";
-import type { Page } from "../../core/page.js";
+import type { Page, TimeRange } from "../../core/page.js";
 import type { WriteContext } from "../../core/write.js";
 
 /** A package that a customer bought. */
@@ -127,10 +127,18 @@ export interface PackageTarget {
   readonly id: string;
 }
 
+/** Days, `yyyy-MM-dd` in the time zone of the company, both inclusive. */
+export interface ExpiryDays {
+  readonly from?: string;
+  readonly until?: string;
+  /** From today until so many days later. The others are then absent. */
+  readonly withinDays?: number;
+}
+
 export interface PackageQuery {
   readonly companyId: string;
-  /** Ids that do not exist or are inaccessible are ignored. */
-  readonly customerIds: readonly string[];
+  /** Ids that do not exist or are inaccessible are ignored. Absent means all packages of the company. */
+  readonly customerIds?: readonly string[];
   /** The locations of the API key. Absent means the whole company. */
   readonly reachIds?: readonly string[];
   /** The locations of the request. Absent means any. */
@@ -139,6 +147,12 @@ export interface PackageQuery {
   readonly inForceOnly: boolean;
   /** True: only deleted packages. False: only packages that are not deleted. Absent: both. */
   readonly deleted?: boolean;
+  /** Only those that expire on one of these days. */
+  readonly expires?: ExpiryDays;
+  /** Remaining units of all items, inclusive. */
+  readonly remaining?: { readonly least?: number; readonly most?: number };
+  /** By change instead of purchase, the oldest first. */
+  readonly lastUpdated?: TimeRange;
   readonly page: Page;
 }
 

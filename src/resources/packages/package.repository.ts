@@ -1,26 +1,20 @@
 import type { Page } from "../../core/page.js";
 import type { LimitedDatabase } from "../../db/company-records.js";
-import type { Database } from "../../db/database.js";
 import type { Bind } from "../../db/record-list.js";
-import { type Statement, statement } from "../../db/statement.js";
+import { statement } from "../../db/statement.js";
 import {
-  type ClockRow,
-  inForceSql,
   type LedgerRow,
   ledgerColumns,
   type PackageDetailRow,
-  type PackageRow,
-  packageBalance,
   packageColumns,
   packageLines,
   toLedgerEntry,
-  toPackage,
   toPackageDetail,
 } from "./package.columns.js";
-import type { PackageDetailQuery, PackageQuery, PackageRepository, PackageTarget } from "./package.model.js";
+import type { PackageDetailQuery, PackageRepository, PackageTarget } from "./package.model.js";
 import { changePackage } from "./package-change.repository.js";
+import { after, type Bound, cut, latestFirst, listPackages, momentOf, parameters } from "./package-list.repository.js";
 import { sellPackage } from "./package-sale.repository.js";
-import type { Moment } from "./package-validity.model.js";
 
 /**
  * Packages, with Prisma for changes and hand-written SQL for the lists. Each list is one statement, which depends on
@@ -32,11 +26,7 @@ export function createPackageRepository(limited: LimitedDatabase): PackageReposi
     sell: (sale, write, check) => sellPackage(limited, { sale, check }, write),
     change: (target, write, decide) => changePackage(database, target, write, decide),
 
-    async list(query, signal) {
-      const moment = await momentOf(database, query.companyId, signal);
-      const { statement: text, values } = ofCustomers(query, moment);
-      return (await database.read<PackageRow>(text, values, signal)).map((row) => toPackage(row, moment));
-    },
+    list: (query, signal) => listPackages(database, query, signal),
 
     async listDetails(query, signal) {
       const moment = await momentOf(database, query.companyId, signal);
@@ -52,48 +42,6 @@ export function createPackageRepository(limited: LimitedDatabase): PackageReposi
       return rows.length === 0 ? undefined : rows.flatMap((row) => (row.id === null ? [] : [toLedgerEntry(row)]));
     },
   };
-}
-
-interface Bound {
-  readonly statement: Statement;
-  readonly values: readonly unknown[];
-}
-
-const companyClock = statement(
-  "package.company_clock",
-  "SELECT time_zone, statement_timestamp() AS now FROM company WHERE id = $1",
-);
-
-/** Now, by the clock of the database. A list is selected and shown by the same time. */
-async function momentOf(database: Database, companyId: string, signal: AbortSignal): Promise<Moment> {
-  const [row] = await database.read<ClockRow>(companyClock, [companyId], signal);
-  if (!row) throw new Error("company not found");
-  return { at: row.now, timeZone: row.time_zone };
-}
-
-const newestFirst = "k.purchase_time DESC, k.id DESC";
-
-/** Scans the index once per customer, never further than the page. `$1` company, `$2` customers. */
-function ofCustomers(query: PackageQuery, now: Moment): Bound {
-  const { companyId, customerIds, reachIds, businessIds, deleted, page } = query;
-  const { values, bind } = parameters(companyId, customerIds);
-  const reach = reachIds && `${bind(reachIds)}::text[]`;
-  const where = [
-    "k.company_id = $1 AND k.customer_id = c.id",
-    ...(reach ? [`k.business_id = ANY(${reach})`] : []),
-    ...(businessIds ? [`k.business_id = ANY(${bind(businessIds)}::text[])`] : []),
-    ...(deleted === undefined ? [] : [`k.deleted_time IS ${deleted ? "NOT NULL" : "NULL"}`]),
-    ...(query.inForceOnly ? inForceSql(now, bind) : []),
-    ...after("(k.purchase_time, k.id)", page, bind),
-  ];
-  const text = `WITH k AS MATERIALIZED (
-    SELECT k.* FROM customer c CROSS JOIN LATERAL (
-      SELECT * FROM package k WHERE ${where.join(" AND ")}
-      ORDER BY ${newestFirst} LIMIT ${bind(page.size + 1 + page.offset)}) k
-    WHERE c.company_id = $1 AND c.id = ANY($2::text[])${reach ? ` AND c.preferred_business_id = ANY(${reach})` : ""}
-    ORDER BY ${newestFirst} ${cut(page, bind)})
-  SELECT ${packageColumns} FROM k ${packageBalance} ORDER BY ${newestFirst}`;
-  return { statement: statement("package.list", text), values };
 }
 
 /** Without an id: the page is empty. */
@@ -113,9 +61,9 @@ function named({ companyId, businessIds, ids, page }: PackageDetailQuery): Bound
     WHERE NOT EXISTS (SELECT 1 FROM seen WHERE seen.id = w.id)),
   k AS MATERIALIZED (
     SELECT * FROM seen k WHERE ${["true", ...after("(k.purchase_time, k.id)", page, bind)].join(" AND ")}
-    ORDER BY ${newestFirst} ${cut(page, bind)})
+    ORDER BY ${latestFirst} ${cut(page, bind)})
   SELECT missing.missing_ids, d.* FROM missing
-  LEFT JOIN (SELECT ${packageColumns}, ${packageLines} FROM k ${packageBalance}) d ON true
+  LEFT JOIN (SELECT ${packageColumns}, ${packageLines} FROM k) d ON true
   ORDER BY d.purchase_time DESC, d.id DESC`;
   return { statement: statement("package.list_details", text), values };
 }
@@ -134,18 +82,6 @@ function ofPackage({ companyId, businessIds, id }: PackageTarget, page: Page): B
   return { statement: statement("package.list_ledger", text), values };
 }
 
-function parameters(...values: unknown[]): { readonly values: readonly unknown[]; readonly bind: Bind } {
-  return { values, bind: (value) => `$${values.push(value)}` };
-}
-
 function within(businessIds: readonly string[] | undefined, bind: Bind): string {
   return businessIds ? ` AND k.business_id = ANY(${bind(businessIds)}::text[])` : "";
-}
-
-function after(position: string, page: Page, bind: Bind): string[] {
-  return page.after ? [`${position} < (${bind(page.after.time)}, ${bind(page.after.id)})`] : [];
-}
-
-function cut(page: Page, bind: Bind): string {
-  return `LIMIT ${bind(page.size + 1)} OFFSET ${bind(page.offset)}`;
 }
