@@ -68,6 +68,7 @@ import { createPackageAdminHandlers, createPackageHandlers } from "./resources/p
 import { createPackages } from "./resources/packages/package.service.js";
 import { createPetAdminHandlers, createPetHandlers } from "./resources/pets/pet.handlers.js";
 import { createPets } from "./resources/pets/pet.service.js";
+import { createPetAdmin } from "./resources/pets/pet-admin.service.js";
 import { createPetImports } from "./resources/pets/pet-import.service.js";
 import {
   createCustomerSettingAdminHandlers,
@@ -127,7 +128,10 @@ export function createHandlers({
     registry(LeadService, createLeadHandlers(createLeads(repositories), pageTokens, keyUse)),
     registry(LeadAdminService, createLeadAdminHandlers(createLeadAdmin(repositories))),
     registry(PetService, createPetHandlers(createPets(repositories.pets), pageTokens)),
-    registry(PetAdminService, createPetAdminHandlers(createPetImports(repositories.petImports))),
+    registry(
+      PetAdminService,
+      createPetAdminHandlers(createPetAdmin(repositories.petAdmin), createPetImports(repositories.petImports)),
+    ),
     registry(PackageService, createPackageHandlers(packages, pageTokens)),
     registry(PackageAdminService, createPackageAdminHandlers(packages, pageTokens)),
     registry(ConsentService, createConsentHandlers(createConsentHistory(repositories.consents), pageTokens)),

@@ -29,6 +29,7 @@ import { createLeadRepository } from "./resources/leads/lead.repository.js";
 import { createLeadAdminRepository } from "./resources/leads/lead-admin.repository.js";
 import { createPackageRepository } from "./resources/packages/package.repository.js";
 import { createPetRepository } from "./resources/pets/pet.repository.js";
+import { createPetAdminRepository } from "./resources/pets/pet-admin.repository.js";
 import { createPetImportRepository } from "./resources/pets/pet-import.repository.js";
 import { createSettingRepositories } from "./resources/setting-lists/setting.repository.js";
 import { createSettingListRepository } from "./resources/setting-lists/setting-list.repository.js";
@@ -62,6 +63,7 @@ export function createRepositories({ stripeKeys, ...limited }: RepositoryOptions
     customFields: createCustomFieldRepository(database),
     leads: createLeadRepository(limited),
     pets: createPetRepository(limited),
+    petAdmin: createPetAdminRepository(limited, pseudonym),
     petImports: createPetImportRepository(limited, pseudonym),
     cardLinks: createCardLinkRepository(database, derivedKeys(secrets, "cardLinks")),
     cards: createCardRepository(database),

@@ -9,15 +9,17 @@ import { freshId, madeCustomer } from "../support/records.js";
 import type { TestServer } from "../support/server.js";
 import { entry, type RpcEntry } from "./entry.js";
 import { petMask } from "./pet-mask.js";
+import { onWhole } from "./repeat.js";
 import { bringsAuthors, bringsIds } from "./tenancy.js";
 import { pagination, reading, times } from "./texts.js";
 import { byUpdate, company, descending, everything, minute, numbers, placeOf, rowId, updateOf } from "./walk.js";
 
 const rpc = PetService.method;
-const { importPet } = PetAdminService.method;
+const { archivePet, restorePet, movePet, erasePet, importPet } = PetAdminService.method;
 const companyId = "cmp_a";
 const ofPet = { customerId: "cus_a1", id: "pet_a1" };
 const foreignIds = { customer_id: "cus_c1", id: "pet_c1" };
+const ofPetC = { id: "pet_c1" };
 const ofNoteC = { ...foreignIds, note_id: "pxn_c1" };
 const code = "pc_a2";
 
@@ -40,7 +42,18 @@ async function made(server: TestServer): Promise<{ customerId: string; id: strin
   return { customerId, id };
 }
 
-/** The same with two notes. */
+/** The same, as an administrator names it. */
+async function inCompany(server: TestServer) {
+  return { companyId, id: (await made(server)).id };
+}
+
+async function archived(server: TestServer) {
+  const named = await inCompany(server);
+  await server.ok(archivePet, named);
+  return named;
+}
+
+/** A new pet with two notes. */
 async function noted(server: TestServer) {
   const { customerId, id, notes } = await createPet(server, { notes: [{ content: "One" }, { content: "Two" }] });
   return { of: { customerId, id }, noteIds: notes.map((note) => note.id) };
@@ -237,6 +250,22 @@ export const pets: readonly RpcEntry[] = [
       },
     },
   }),
+  entry(archivePet, { request: inCompany, foreignIds: ofPetC, repeat: onWhole(inCompany) }),
+  entry(restorePet, { request: inCompany, foreignIds: ofPetC, repeat: onWhole(archived) }),
+  entry(movePet, {
+    request: async (server) => ({ ...(await inCompany(server)), customerId: "cus_a1" }),
+    foreignIds: { ...ofPetC, customer_id: "cus_c1" },
+    async repeat(server) {
+      const named = await inCompany(server);
+      const [first, second] = [await madeCustomer(server), await madeCustomer(server)];
+      return {
+        good: { ...named, customerId: first.id },
+        other: { ...named, customerId: second.id },
+        bad: { ...named, customerId: "cus_a9" },
+      };
+    },
+  }),
+  entry(erasePet, { request: inCompany, foreignIds: ofPetC, repeat: onWhole(inCompany) }),
   entry(importPet, {
     request: async () => ({ companyId, id: freshId(), ...ownedBy("cus_a1"), pet: minimalPet }),
     async repeat(server) {

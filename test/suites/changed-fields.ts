@@ -24,6 +24,7 @@ const byMethod: Readonly<Record<string, readonly string[]>> = {
   AppendPetNotes: ["notes"],
   UpdatePetNote: ["notes"],
   DeletePetNote: ["notes"],
+  MovePet: ["customer_id"],
   RenameTagGroup: ["group"],
   SetDefaultLifeCycle: ["is_default"],
   UpdatePetCode: ["color"],

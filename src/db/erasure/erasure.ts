@@ -20,7 +20,7 @@ export interface RecordKey {
 interface Erasing<Key> {
   /** Locks the record. Throws NOT_FOUND if the principal cannot access it. */
   lock(tx: Prisma.TransactionClient): Promise<Key>;
-  readonly kind: "customer" | "lead";
+  readonly kind: SubjectKind;
   readonly write: WriteContext;
 }
 
@@ -82,6 +82,32 @@ function remove(tx: Prisma.TransactionClient, { companyId, kind, id }: Erased) {
   return kind === "customer" ? tx.customer.delete(named) : tx.lead.delete(named);
 }
 
+interface ErasedPet extends Omit<Erased, "kind"> {
+  /** The location of its owner, whose lock keeps out other changes of the pet. */
+  readonly businessId: string | undefined;
+}
+
+/** The same for one pet, whose owner stays. */
+export async function eraseOnePet(
+  tx: Prisma.TransactionClient,
+  addressed: WriteContext,
+  { businessId: before, ...erased }: ErasedPet,
+): Promise<void> {
+  const { companyId, id, time, pseudonym } = erased;
+  const notes = await tx.petNote.findMany({ where: { companyId, petId: id }, select: { id: true } });
+  const named = { where: { companyId_id: { companyId, id } }, select: { version: true } };
+  const { version } = await tx.pet.delete(named);
+  const [hash] = pseudonym(companyId, "pet", id);
+  await tx.$executeRaw`SELECT forget_subject(${companyId}, 'pet', ${id}, ${hash})`;
+  const traces: Traces = new Map([
+    ["pet", [id]],
+    ["pet_note", notes.map((note) => note.id)],
+  ]);
+  await pseudonymizeClaims(tx, { companyId, id, hash, time }, traces);
+  const changed = { companyId, kind: "pet", id: hash, version: version + 1n, time, fields: [] } as const;
+  await recordChange(tx, withoutAddress(addressed), { ...changed, location: { before } });
+}
+
 /** Ledgers are retained under pseudonyms. The server can change them only with this function. */
 async function forgetInLedgers(
   tx: Prisma.TransactionClient,
@@ -97,7 +123,7 @@ async function forgetInLedgers(
     FROM unnest(${kinds}::text[], ${ids}::text[], ${hashes}::text[]) AS s (kind, id, hash)`;
 }
 
-/** Whether the company had a record with this id that was erased. A pet is erased together with its owner. */
+/** Whether the company had a record with this id that was erased. */
 export async function isErased(
   tx: Prisma.TransactionClient,
   { companyId, kind, id, pseudonym }: Omit<Erased, "time" | "kind"> & { readonly kind: SubjectKind },

@@ -4,7 +4,7 @@ import type { ResourceKind, WriteContext } from "../../core/write.js";
 import type { Prisma } from "../../gen/prisma/client.js";
 import { justAfter, recordChanges, stayingAt } from "../audit-log.js";
 
-/** Kinds of records that can be erased. A pet is erased with its owner. */
+/** Kinds of records that can be erased. A pet is erased with its owner, or alone. */
 export type SubjectKind = "customer" | "lead" | "pet";
 
 /** The pseudonyms of a record: first the one for an erasure now, then those it may have from earlier erasures. */

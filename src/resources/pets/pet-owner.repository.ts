@@ -127,13 +127,13 @@ async function orAbsent<Found>(found: Promise<Found>): Promise<Found | undefined
   }
 }
 
-function assertLeadOwner(
-  id: string,
-  promotedCustomerId: string | null,
-  { scope, isGranted }: PetOwnerTarget["leadScope"],
-): void {
-  if (!isGranted) {
-    throw new DomainError("SCOPE_REQUIRED", `Pets of a lead require the scope ${scope}.`, { metadata: { scope } });
-  }
+/** Throws SCOPE_REQUIRED without the scope for pets of leads. */
+export function assertLeadScope({ scope, isGranted }: PetOwnerTarget["leadScope"]): void {
+  if (isGranted) return;
+  throw new DomainError("SCOPE_REQUIRED", `Pets of a lead require the scope ${scope}.`, { metadata: { scope } });
+}
+
+function assertLeadOwner(id: string, promotedCustomerId: string | null, leadScope: PetOwnerTarget["leadScope"]): void {
+  assertLeadScope(leadScope);
   if (promotedCustomerId !== null) throw leadPromoted(id, promotedCustomerId);
 }

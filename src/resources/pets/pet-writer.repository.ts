@@ -1,6 +1,6 @@
 import { idPrefixes, newId } from "../../core/ids.js";
 import { actingStaffId, type FieldChange, type WriteContext } from "../../core/write.js";
-import { recordChange, stayingAt, timestamp, updatedTime } from "../../db/audit-log.js";
+import { type Changed, recordChange, stayingAt, timestamp, updatedTime } from "../../db/audit-log.js";
 import { changedFields } from "../../db/changed-fields.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import { petFields } from "./pet.columns.js";
@@ -41,8 +41,14 @@ export interface PetWriter {
   addKept(owner: PetOwner, pet: ImportedPetRecord): Promise<string>;
   /** Returns the ids of the added notes. */
   edit(pet: Pet, edit: PetEdit): Promise<readonly string[]>;
+  /** Sets columns that no client writes. Without a location, the pet stays where its owner is. */
+  set(pet: Pet, change: ColumnChange): Promise<void>;
   /** The audit log contains one version more than the pet had. */
   remove(pet: Pet): Promise<void>;
+}
+
+interface ColumnChange extends Pick<Changed, "fields" | "location" | "related"> {
+  readonly assignments: readonly Prisma.Sql[];
 }
 
 export function createPetWriter(
@@ -131,14 +137,23 @@ export function createPetWriter(
       return ids.filter((id) => !found.has(id));
     },
 
-    async edit(pet, edit) {
-      const { fields = {}, vaccinations, petCodeIds, notes = [], replacesNotes = false, removedNoteId } = edit;
+    async set(pet, { assignments, fields, location = stayingAt(businessId), related }) {
       const version = pet.version + 1n;
       const audit = Prisma.sql`last_updated_by = ${author}, last_updated_time = ${timestamp(updatedTime(pet, now))},
         version = ${version}`;
-      const change = fields.weight ? { ...fields, weight: keptWeight(fields.weight, pet.weight) } : fields;
-      await tx.$executeRaw`UPDATE pet SET ${Prisma.join([...petFields.assignments(change), audit])}
+      await tx.$executeRaw`UPDATE pet SET ${Prisma.join([...assignments, audit])}
         WHERE company_id = ${companyId} AND id = ${pet.id}`;
+      const changed = { companyId, kind: "pet", id: pet.id, version, time: now, fields, location } as const;
+      await recordChange(tx, write, { ...changed, ...(related ? { related } : {}) });
+    },
+
+    async edit(pet, edit) {
+      const { fields = {}, vaccinations, petCodeIds, notes = [], replacesNotes = false, removedNoteId } = edit;
+      const change = fields.weight ? { ...fields, weight: keptWeight(fields.weight, pet.weight) } : fields;
+      await writer.set(pet, {
+        assignments: petFields.assignments(change),
+        fields: changedPetFields(pet, change, edit),
+      });
       if (petCodeIds) {
         await tx.petPetCode.deleteMany({ where: { companyId, petId: pet.id, petCodeId: { notIn: [...petCodeIds] } } });
         await addCodes(pet.id, petCodeIds);
@@ -147,11 +162,6 @@ export function createPetWriter(
         await tx.petVaccination.deleteMany({ where: { companyId, petId: pet.id } });
         await addVaccinations(pet.id, vaccinations);
       }
-      await recordChange(tx, write, {
-        ...{ companyId, kind: "pet", id: pet.id, version, time: now },
-        fields: changedPetFields(pet, change, edit),
-        location: stayingAt(businessId),
-      });
       const edited = notes.flatMap(({ id, content }) => (id === undefined ? [] : [{ id, content }]));
       if (replacesNotes) {
         const kept = edited.map((note) => note.id);

@@ -1,19 +1,20 @@
 import { z } from "zod";
-import { countryOf, id, list, memoizePerCountry, text } from "../../api/fields.js";
+import { companyResourceSchema, countryOf, id, list, memoizePerCountry, omitEmpty, text } from "../../api/fields.js";
 import { mismatchViolations } from "../../api/import-fields.js";
 import { type PageTokens, pagination } from "../../api/page-token.js";
 import { createdCursorOf, createdOrUpdatedCursorOf, paged, pagedOrWhole } from "../../api/paged.js";
 import { warnOfPhones } from "../../api/phone-fields.js";
-import { type Context, rpc, type ServiceHandlers } from "../../api/rpc.js";
+import { archiving, type Context, rpc, type ServiceHandlers } from "../../api/rpc.js";
 import { invalidRequest } from "../../core/errors.js";
 import { isId } from "../../core/ids.js";
 import { noteRule } from "../../core/text.js";
 import type { PetAdminService } from "../../gen/proto/moego/admin/v1/pet_admin_service_pb.js";
 import type { PetService } from "../../gen/proto/moego/business/customer/v1/pet_service_pb.js";
-import { newPet, petNotes, petsQuery } from "./pet.input.js";
+import { newPet, petNotes, petStatusFilter, petsQuery } from "./pet.input.js";
 import { maxPetCodes, vetNumber } from "./pet.model.js";
 import { toProtoPet, toProtoPetCode, toProtoPetNote } from "./pet.output.js";
 import type { Pets } from "./pet.service.js";
+import type { PetAdmin } from "./pet-admin.service.js";
 import { ownerViolations, petImport, withoutPetFacts } from "./pet-import.input.js";
 import type { PetImports } from "./pet-import.service.js";
 import { petMask, petUpdate, toPetUpdate } from "./pet-update.input.js";
@@ -51,7 +52,7 @@ export function createPetHandlers(pets: Pets, pageTokens: PageTokens): ServiceHa
     }),
 
     listPets: pagedOrWhole(pageTokens, petsOfOwner, {
-      find: ({ customerId }, page, { principal, signal }) => pets.listOfOwner(customerId, page, principal, signal),
+      find: (input, page, { principal, signal }) => pets.listOfOwner({ ...input, page }, principal, signal),
       order: createdCursorOf,
       respond: (rows, nextPageToken) => ({ pets: rows.map(toProtoPet), nextPageToken }),
     }),
@@ -96,7 +97,9 @@ export function createPetHandlers(pets: Pets, pageTokens: PageTokens): ServiceHa
 }
 
 const ofCustomer = z.object({ customerId: id });
-const petsOfOwner = ofCustomer.extend({ pagination });
+const petsOfOwner = ofCustomer
+  .extend({ pagination, statuses: petStatusFilter })
+  .transform(({ statuses, ...input }) => ({ ...input, ...omitEmpty({ statuses }) }));
 const petName = ofCustomer.extend({ id });
 const petCreate = memoizePerCountry((country) =>
   ofCustomer
@@ -129,8 +132,21 @@ async function countryOfOwner(
 }
 
 /** Handlers of `moego.admin.v1.PetAdminService`. */
-export function createPetAdminHandlers(pets: PetImports): ServiceHandlers<typeof PetAdminService> {
+export function createPetAdminHandlers(admin: PetAdmin, pets: PetImports): ServiceHandlers<typeof PetAdminService> {
+  const { archive, restore } = archiving(admin, (pet) => ({ pet: toProtoPet(pet) }));
   return {
+    archivePet: archive,
+    restorePet: restore,
+
+    movePet: rpc(petMove, async (input, { principal, write }) => {
+      return { pet: toProtoPet(await admin.move(input, principal, write)) };
+    }),
+
+    erasePet: rpc(companyResourceSchema, async (input, { principal, write }) => {
+      await admin.erase(input, principal, write);
+      return {};
+    }),
+
     importPet: rpc(
       (request, { principal }, parse) => {
         const { companyId, id, owner } = request;
@@ -152,3 +168,5 @@ export function createPetAdminHandlers(pets: PetImports): ServiceHandlers<typeof
     ),
   };
 }
+
+const petMove = companyResourceSchema.extend({ customerId: id });

@@ -268,12 +268,19 @@ function toNoteEntry({ id: noteId, content }: ParsedPet["notes"][number]): PetNo
   return noteId === "" ? { content } : { id: noteId, content };
 }
 
+/** If empty, not filtered. */
+export const petStatusFilter = list(petStatus.item, maxFilterValues);
+
 /** Input of ListAllPets. Empty lists do not filter. */
 export const petsQuery = z.object({
   pagination,
   companyId: id,
   filter: z
-    .object({ customerIds: list(id, maxFilterValues), lastUpdatedTime: interval.optional() })
-    .transform(({ customerIds, lastUpdatedTime: lastUpdated }): PetFilter => omitEmpty({ customerIds, lastUpdated }))
+    .object({
+      customerIds: list(id, maxFilterValues),
+      lastUpdatedTime: interval.optional(),
+      statuses: petStatusFilter,
+    })
+    .transform(({ lastUpdatedTime: lastUpdated, ...others }): PetFilter => omitEmpty({ lastUpdated, ...others }))
     .optional(),
 });

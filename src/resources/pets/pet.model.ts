@@ -193,6 +193,8 @@ export interface PetTarget {
 
 export interface PetFilter {
   readonly customerIds?: readonly string[];
+  /** Absent: without pets that have died, unless the list is by update time. */
+  readonly statuses?: readonly PetStatus[];
   /** By update time. Also orders the list by (last updated, id) ascending and includes archived pets. */
   readonly lastUpdated?: TimeRange;
   /** Pets of customers of one of these locations. */
@@ -203,6 +205,11 @@ export interface PetQuery {
   readonly companyId: string;
   readonly filter: PetFilter;
   readonly page: Page;
+}
+
+export interface OwnedPetsQuery {
+  readonly owner: PetOwnerTarget;
+  readonly statuses?: readonly PetStatus[];
 }
 
 /** A locked customer or lead that gets a new pet, within a transaction. */
@@ -249,8 +256,11 @@ export interface ChangedPet {
  */
 export interface PetRepository {
   get(target: PetTarget, signal: AbortSignal): Promise<Pet>;
-  /** Newest first, excluding archived pets. Returns one row more than the page size if there is a next page. */
-  listOfOwner(owner: PetOwnerTarget, page: Page, signal: AbortSignal): Promise<readonly Pet[]>;
+  /**
+   * Newest first, excluding archived pets. Without statuses, all of them. Returns one row more than the page size if
+   * there is a next page.
+   */
+  listOfOwner(query: OwnedPetsQuery, page: Page, signal: AbortSignal): Promise<readonly Pet[]>;
   /** Returns one row more than the page size if there is a next page. */
   list(query: PetQuery, signal: AbortSignal): Promise<readonly Pet[]>;
   /** Newest first. Returns one row more than the page size if there is a next page. */

@@ -3,7 +3,7 @@ import type { LimitedDatabase } from "../../db/company-records.js";
 import { type Bind, readTimeList, type TimeList } from "../../db/record-list.js";
 import { statement } from "../../db/statement.js";
 import { listedPetJson, type PetJson, petJson, toPet } from "./pet.columns.js";
-import { maxPetsOfCustomer, type PetFilter, type PetRepository } from "./pet.model.js";
+import { maxPetsOfCustomer, type PetFilter, type PetRepository, type PetStatus, petStatuses } from "./pet.model.js";
 import { changePet, createPet } from "./pet-change.repository.js";
 import { ownedReads, readOwner, readOwners } from "./pet-owner.repository.js";
 
@@ -20,8 +20,9 @@ export function createPetRepository(limited: LimitedDatabase): PetRepository {
       return toPet(pet);
     },
 
-    async listOfOwner(target, { size, offset, after }, signal) {
-      const values = [Math.min(size, maxPetsOfCustomer) + 1, offset, after?.time ?? null, after?.id ?? null];
+    async listOfOwner({ owner: target, statuses }, { size, offset, after }, signal) {
+      const page = [Math.min(size, maxPetsOfCustomer) + 1, offset, after?.time ?? null, after?.id ?? null];
+      const values = [...page, statuses ? numbersOf(statuses) : null];
       const { pets } = await readOwner<ListRow>(database, { reads: listReads, target, values }, signal);
       return (pets ?? []).map(toPet);
     },
@@ -73,12 +74,13 @@ interface ListRow {
   readonly pets: readonly PetJson[] | null;
 }
 
-/** `$4` is the number of pets, `$5` the offset, `$6` and `$7` the last pet of the previous page. */
+/** `$4` is the number of pets, `$5` the offset, `$6` and `$7` the last pet of the previous page, `$8` the statuses. */
 const listReads = ownedReads(
   "pet.list_of_customer",
   (owner, column) => `, (SELECT jsonb_agg(${listedPetJson} ORDER BY p.created_time DESC, p.id DESC) FROM (
       SELECT * FROM pet WHERE company_id = ${owner}.company_id AND ${column} = ${owner}.id AND archived_time IS NULL
         AND ($7::text IS NULL OR (created_time, id) < ($6::timestamptz, $7))
+        AND ($8::smallint[] IS NULL OR status = ANY($8))
       ORDER BY created_time DESC, id DESC LIMIT $4 OFFSET $5) p) AS pets`,
 );
 
@@ -93,8 +95,14 @@ const list: TimeList = {
   current: "p.archived_time IS NULL",
 };
 
-function conditionsOf({ customerIds, businessIds }: PetFilter, bind: Bind): string[] {
+function numbersOf(statuses: readonly PetStatus[]): readonly number[] {
+  return statuses.map(petStatuses.numberOf);
+}
+
+function conditionsOf({ customerIds, businessIds, statuses, lastUpdated }: PetFilter, bind: Bind): string[] {
+  const alive = lastUpdated ? [] : [`p.status <> ${petStatuses.numberOf("PASSED_AWAY")}`];
   return [
+    ...(statuses ? [`p.status = ANY(${bind(numbersOf(statuses))}::smallint[])`] : alive),
     ...(customerIds ? [`p.customer_id = ANY(${bind(customerIds)}::text[])`] : []),
     ...(businessIds
       ? [

@@ -12,6 +12,7 @@ import {
   maxPetsOfCustomer,
   type NewPetUnit,
   type PetEdit,
+  type PetFilter,
   type PetOwnerTarget,
   type PetQuery,
   type PetRecord,
@@ -26,6 +27,11 @@ export interface PetName {
   /** The id of a customer or a lead. */
   readonly customerId: string;
   readonly id: string;
+}
+
+interface OwnerPets extends Pick<PetFilter, "statuses"> {
+  readonly customerId: string;
+  readonly page: Page;
 }
 
 export interface NewPet {
@@ -107,8 +113,8 @@ export function createPets(pets: PetRepository) {
       pets.get(targetOf(principal, name, "lead:read"), signal),
 
     /** Newest first. Returns one row more than the page size if there is a next page. */
-    listOfOwner: (customerId: string, page: Page, principal: Principal, signal: AbortSignal) =>
-      pets.listOfOwner(ownerOf(principal, customerId, "lead:read"), page, signal),
+    listOfOwner: ({ customerId, page, ...filter }: OwnerPets, principal: Principal, signal: AbortSignal) =>
+      pets.listOfOwner({ owner: ownerOf(principal, customerId, "lead:read"), ...filter }, page, signal),
 
     /** Returns one row more than the page size if there is a next page. */
     async list({ companyId, filter, page }: PetQuery, principal: Principal, signal: AbortSignal) {
