@@ -105,6 +105,26 @@ describe("UpdatePet", () => {
     expect(message).not.toHaveProperty("weight");
   });
 
+  it.each(jsonTransports)(
+    "clears vaccinations that are sent empty, and keeps the rest of a vet, on %s",
+    async (transport) => {
+      const { customerId, id } = await createPet(server, everything);
+      const write = async (change: object) => {
+        const answer = await server.callJson(rpc.updatePet, { customerId, id, ...change }, { transport });
+        return succeeded(rpc.updatePet, answer).message;
+      };
+      const vet = { name: "Dr. New", phoneNumber: "+12125550190", address: "1 Vet St" };
+      expect(await write({ vet: { name: "Dr. New" } })).toMatchObject({
+        vet,
+        vaccinations: [{ name: "Rabies" }, { name: "Distemper" }],
+      });
+      expect(await write({ vaccinations: [], vet: { address: "" } })).toMatchObject({
+        ...{ vet: { ...vet, address: "" }, vaccinations: [] },
+      });
+      expect((await write({ vet: {} })).vet).toBeUndefined();
+    },
+  );
+
   it("keeps codes and notes, which have rpcs of their own", async () => {
     const { petCodes, notes } = await update(await createPet(server, everything), { name: "Luna" });
     expect(petCodes.map(({ id }) => id)).toEqual(["pc_a1"]);

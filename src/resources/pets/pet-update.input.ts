@@ -3,6 +3,7 @@ import { keysOf, maskedParts, maskedTexts, maskPaths, readMask, type UpdateMask 
 import { id, memoizePerCountry, omitUndefined, text } from "../../api/fields.js";
 import { clearableCalendarDate } from "../../api/google-types.js";
 import { optionalJudgedPhone } from "../../api/phone-line.js";
+import type { EmptyMembers } from "../../core/presence.js";
 import { lineRule, nameRule } from "../../core/text.js";
 import {
   type UpdatePetRequest,
@@ -28,8 +29,9 @@ const notMaskable = ["customer_id", "id", "update_mask"];
 const required = ["name", "type", "breed", "status"];
 const whole = ["birthday", "weight"];
 
-export function petMask(request: UpdatePetRequest): UpdateMask {
-  return readMask(UpdatePetRequestSchema, request, maskPaths(request.updateMask), { notMaskable, required, whole });
+export function petMask(request: UpdatePetRequest, emptyMembers?: EmptyMembers): UpdateMask {
+  const rules = { notMaskable, required, whole };
+  return readMask(UpdatePetRequestSchema, request, maskPaths(request.updateMask), rules, emptyMembers);
 }
 
 /** A weight. A value of 0 clears it. */
@@ -56,7 +58,9 @@ export const petUpdate = memoizePerCountry((country) => {
 type ParsedUpdate = z.output<ReturnType<typeof petUpdate>>;
 
 export function toPetUpdate(parsed: ParsedUpdate, mask: UpdateMask): PetUpdate {
-  const vet = maskedParts<NonNullable<ParsedUpdate["vet"]>>(mask, "vet", { given: parsed.vet, cleared: noVet });
+  const masked = maskedParts<NonNullable<ParsedUpdate["vet"]>>(mask, "vet", { given: parsed.vet, cleared: noVet });
+  // An empty message in JSON: without parts to write.
+  const vet = masked && keysOf(masked).length === 0 ? noVet : masked;
   const written = <T>(field: string, value: T): T | undefined => (mask.writes(field) ? value : undefined);
   const { name, birthday = null, status, type, breed, gender = null, weight: given = null } = parsed;
   return {

@@ -38,7 +38,7 @@ export function createPetHandlers(pets: Pets, pageTokens: PageTokens): ServiceHa
 
     updatePet: rpc(
       async (request, context, parse) => {
-        const mask = petMask(request);
+        const mask = petMask(request, context.emptyMembers);
         return toPetUpdate(parse(petUpdate(await countryOfOwner(pets, request, context)), mask.violations), mask);
       },
       async (input, context) => {
