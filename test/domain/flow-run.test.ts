@@ -1,4 +1,5 @@
-import { expect, it } from "vitest";
+import { getEventListeners } from "node:events";
+import { expect, it, vi } from "vitest";
 import { DomainError } from "../../src/core/errors.js";
 import type { FlowDefinition, FlowOperator } from "../../src/resources/ivr-flows/ivr-flow.model.js";
 import { createFlowActions } from "../../src/resources/ivr-flows/ivr-flow-actions.service.js";
@@ -44,6 +45,17 @@ it("answers the exit, the variables and the path with the time of each node", as
     ["done", "end", "SUCCESS"],
   ]);
   for (const { durationMs } of ran.path) expect(durationMs).toBeGreaterThanOrEqual(0);
+});
+
+it("leaves neither a timer nor a listener behind", async () => {
+  vi.useFakeTimers();
+  try {
+    expect((await run(flow([set("a", "done", { x: "1" }), end()]))).outcome).toBe("ENDED");
+    expect(vi.getTimerCount()).toBe(0);
+    expect(getEventListeners(signal, "abort")).toEqual([]);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 it("answers with the outputs of the end alone, empty where nothing was learnt", async () => {

@@ -307,6 +307,10 @@ describe("the confirmation of Stripe", () => {
     expect(await cards()).toHaveLength(before);
     expect((await report(session)).status).toBe(200);
     expect(await cards()).toHaveLength(before + 1);
+    // Of a link that is used up, Stripe is not asked again.
+    const asked = stripe.requests.length;
+    expect((await report(session)).status).toBe(200);
+    expect(stripe.requests).toHaveLength(asked);
   });
 
   it("never shows a token, a key or a card in the log", () => {
