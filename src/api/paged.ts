@@ -1,4 +1,5 @@
 import type { Message } from "@bufbuild/protobuf";
+import { isDeparted, type Listed } from "../core/departure.js";
 import { type Cursor, nameCursor, type Page } from "../core/page.js";
 import type { Pagination } from "../gen/proto/moego/common/v1/pagination_pb.js";
 import type { OpenPage, PageTokens } from "./page-token.js";
@@ -76,8 +77,9 @@ export function createdCursorOf({ createdTime, id }: Identified & { readonly cre
 
 /** For lists by creation time, or by update time if the filter asks for changes, for incremental sync. */
 export function createdOrUpdatedCursorOf(
-  row: Identified & { readonly createdTime: Date; readonly lastUpdatedTime: Date },
+  row: Listed<Identified & { readonly createdTime: Date; readonly lastUpdatedTime: Date }>,
   { filter }: { readonly filter?: { readonly lastUpdated?: unknown } | undefined },
 ): Cursor {
-  return filter?.lastUpdated ? { time: row.lastUpdatedTime, id: row.id } : createdCursorOf(row);
+  const isByChange = isDeparted(row) || filter?.lastUpdated;
+  return isByChange ? { time: row.lastUpdatedTime, id: row.id } : createdCursorOf(row);
 }

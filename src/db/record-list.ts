@@ -1,6 +1,8 @@
 import type pg from "pg";
+import type { Listed } from "../core/departure.js";
 import { nameCursor, type Page, pageTokenInvalid, type TimeRange } from "../core/page.js";
 import type { Database } from "./database.js";
+import { departuresSql, type EntryRow, type ListLimits, toDeparted } from "./departures.js";
 import { type Statement, statement } from "./statement.js";
 
 /** Adds a value to the statement and returns its placeholder. */
@@ -10,7 +12,7 @@ export type Bind = (value: unknown) => string;
 export interface TimeList {
   /** Name of the statement: `customer.list`. */
   readonly name: string;
-  readonly table: string;
+  readonly table: "customer" | "lead" | "pet" | "package";
   /** Alias of the row in all SQL here. */
   readonly alias: string;
   /** The selected columns. Evaluated only for the rows of the page. */
@@ -35,60 +37,124 @@ interface TimeListRead {
   conditions(bind: Bind): readonly string[];
   /** One of these must also be met. No row meets two of them, so that each is read from its own index. */
   alternatives?(bind: Bind): readonly string[];
+  /** What the list is limited to. A followed list also shows which records left it. */
+  readonly limits: ListLimits;
 }
 
 /**
  * A page in one statement: it is selected from an index first, by row comparison, and the children are aggregated only
  * for its rows. Newest first. With a `lastUpdated` filter, the oldest change is first and changes above the low
  * watermark are excluded until the next request, so that incremental sync by `last_updated_time` never skips a row that
- * is committed later.
+ * is committed later. Records that left the list are then among the entries, at the time when they left it.
  */
-export async function readTimeList<Row extends pg.QueryResultRow>(
+export async function readTimeList<Row extends pg.QueryResultRow, T>(
   database: Database,
   read: TimeListRead,
+  toRecord: (row: Row) => T,
   signal: AbortSignal,
-): Promise<readonly Row[]> {
-  const horizon = read.query.filter.lastUpdated && (await changeHorizon(database, signal));
-  const { statement: text, values } = timeListStatement(read, horizon);
-  return database.read<Row>(text, values, signal);
+): Promise<readonly Listed<T>[]> {
+  const { companyId, filter } = read.query;
+  if (!filter.lastUpdated) {
+    const { statement: text, values } = newestFirst(read);
+    return (await database.read<Row>(text, values, signal)).map(toRecord);
+  }
+  const horizon = await changeHorizon(database, signal);
+  const { statement: text, values } = oldestChangeFirst(read, filter.lastUpdated, horizon);
+  const rows = await database.read<Row & EntryRow>(text, values, signal);
+  return rows.map((row) => toDeparted(companyId, row) ?? toRecord(row));
+}
+
+interface Bound {
+  readonly statement: Statement;
+  readonly values: readonly unknown[];
 }
 
 /** The statement depends on which filters are set, so that each combination has its own prepared plan. */
-function timeListStatement(
-  { list, query, conditions, alternatives }: TimeListRead,
-  horizon: Date | undefined,
-): { readonly statement: Statement; readonly values: readonly unknown[] } {
-  const { name, table, alias, select, always, current } = list;
-  const { companyId, page } = query;
-  const { lastUpdated, created } = query.filter;
-  const values: unknown[] = [companyId];
-  const bind: Bind = (value) => `$${values.push(value)}`;
-  const [time, direction, beyond] = lastUpdated ? ["last_updated_time", "ASC", ">"] : ["created_time", "DESC", "<"];
-  const order = `${alias}.${time} ${direction}, ${alias}.id ${direction}`;
+function newestFirst(read: TimeListRead): Bound {
+  const { name, alias, select, always, current } = read.list;
+  const { page } = read.query;
+  const { values, bind } = parametersOf(read.query);
+  const order = `${alias}.created_time DESC, ${alias}.id DESC`;
   const where = [
-    `${alias}.company_id = $1`,
     ...(always ? [always] : []),
-    ...(lastUpdated ? [] : [current]),
-    ...range(`${alias}.last_updated_time`, lastUpdated, bind),
-    ...range(`${alias}.created_time`, created, bind),
-    ...conditions(bind),
-    ...(horizon ? [`${alias}.last_updated_time < ${bind(horizon)}`] : []),
+    current,
+    ...range(`${alias}.created_time`, read.query.filter.created, bind),
+    ...read.conditions(bind),
     ...(page.after
-      ? [`(${alias}.${time}, ${alias}.id) ${beyond} (${bind(page.after.time)}, ${bind(page.after.id)})`]
+      ? [`(${alias}.created_time, ${alias}.id) < (${bind(page.after.time)}, ${bind(page.after.id)})`]
       : []),
   ];
-  const rowsOf = (further: readonly string[]) =>
-    `SELECT * FROM ${table} ${alias} WHERE ${[...where, ...further].join(" AND ")} ORDER BY ${order}`;
+  const { rows, cut } = selection(read, { where, order, bind });
+  const text = `WITH ${alias} AS MATERIALIZED (
+    ${rows} ${cut})
+  SELECT ${select} FROM ${alias} ORDER BY ${order}`;
+  return { statement: statement(name, text), values };
+}
+
+/** Rows and departures are each read from their index, no further than the page, and then merged. */
+function oldestChangeFirst(read: TimeListRead, lastUpdated: TimeRange, horizon: Date): Bound {
+  const { name, table, alias, select, always } = read.list;
+  const { after } = read.query.page;
+  const { values, bind } = parametersOf(read.query);
+  const [within, seen] = [range("", lastUpdated, bind), bind(horizon)];
+  const cursor = after && `(${bind(after.time)}, ${bind(after.id)})`;
+  /** Conditions on the time and the id of an entry. */
+  const from = (time: string, id: string) => [
+    ...within.map((bound) => `${time}${bound}`),
+    `${time} < ${seen}`,
+    ...(cursor ? [`(${time}, ${id}) > ${cursor}`] : []),
+  ];
+  const listed = [...(always ? [always] : []), ...read.conditions(bind)];
+  const order = `${alias}.last_updated_time, ${alias}.id`;
+  const where = [
+    ...listed,
+    ...range(`${alias}.created_time`, read.query.filter.created, bind),
+    ...from(`${alias}.last_updated_time`, `${alias}.id`),
+  ];
+  const { rows, cut, upTo } = selection(read, { where, order, bind });
+  const isListed = `EXISTS (SELECT 1 FROM ${table} ${alias}
+      WHERE ${[`${alias}.company_id = $1 AND ${alias}.id = d.resource_id`, ...listed].join(" AND ")})`;
+  const left = [
+    ...from("d.departed_time", "d.resource_id"),
+    `d.departed_time <= (SELECT CASE WHEN count(*) < ${upTo} THEN 'infinity' ELSE max(entry_time) END FROM stored)`,
+    `NOT ${isListed}`,
+  ];
+  const text = `WITH stored AS MATERIALIZED (
+    SELECT ${alias}.id AS entry_id, ${alias}.last_updated_time AS entry_time, NULL AS departed FROM (${rows} LIMIT ${upTo}) ${alias}),
+  gone AS (
+    ${departuresSql({ kind: table, limits: read.limits, where: left, upTo }, bind)}),
+  entry AS MATERIALIZED (
+    SELECT * FROM stored UNION ALL SELECT * FROM gone ORDER BY entry_time, entry_id ${cut})
+  SELECT entry.*, ${select} FROM entry
+  LEFT JOIN ${table} ${alias} ON entry.departed IS NULL AND ${alias}.company_id = $1 AND ${alias}.id = entry.entry_id
+  ORDER BY entry.entry_time, entry.entry_id`;
+  return { statement: statement(`${name}_changes`, text), values };
+}
+
+function parametersOf({ companyId }: TimeListQuery): { readonly values: readonly unknown[]; readonly bind: Bind } {
+  const values: unknown[] = [companyId];
+  return { values, bind: (value) => `$${values.push(value)}` };
+}
+
+interface Selected {
+  readonly where: readonly string[];
+  readonly order: string;
+  readonly bind: Bind;
+}
+
+/** The rows in their order, without a limit, and the limits of the page. */
+function selection({ list: { table, alias }, query: { page }, alternatives }: TimeListRead, selected: Selected) {
+  const { where, order, bind } = selected;
+  const rowsOf = (further: readonly string[]) => `SELECT * FROM ${table} ${alias}
+    WHERE ${[`${alias}.company_id = $1`, ...where, ...further].join(" AND ")} ORDER BY ${order}`;
   const either = alternatives?.(bind);
   const [size, offset] = [bind(page.size + 1), bind(page.offset)];
-  const first = (condition: string) => `(${rowsOf([condition])} LIMIT ${size}::bigint + ${offset}::bigint)`;
+  const upTo = `${size}::bigint + ${offset}::bigint`;
+  const first = (condition: string) => `(${rowsOf([condition])} LIMIT ${upTo})`;
   const rows = either
     ? `SELECT * FROM (${either.map(first).join(" UNION ALL ")}) ${alias} ORDER BY ${order}`
     : rowsOf([]);
-  const text = `WITH ${alias} AS MATERIALIZED (
-    ${rows} LIMIT ${size} OFFSET ${offset})
-  SELECT ${select} FROM ${alias} ORDER BY ${order}`;
-  return { statement: statement(name, text), values };
+  return { rows, upTo, cut: `LIMIT ${size} OFFSET ${offset}` };
 }
 
 function range(column: string, { start, end }: TimeRange = {}, bind: Bind): string[] {

@@ -7,7 +7,13 @@ import { phoneSearch } from "../../db/phone-condition.js";
 import { type Bind, readTimeList, type TimeList } from "../../db/record-list.js";
 import { statement } from "../../db/statement.js";
 import { type CustomerRow, customerColumns, listedCustomerChildren, toCustomer } from "./customer.columns.js";
-import type { CustomerFilter, CustomerRepository, CustomerTarget, NoteWithCreatedTime } from "./customer.model.js";
+import type {
+  Customer,
+  CustomerFilter,
+  CustomerRepository,
+  CustomerTarget,
+  NoteWithCreatedTime,
+} from "./customer.model.js";
 
 const list: TimeList = {
   name: "customer.list",
@@ -17,12 +23,19 @@ const list: TimeList = {
   current: "c.archived_time IS NULL",
 };
 
-/** Pages of customers. Includes archived customers if there is a `lastUpdated` filter. */
+/** Pages of customers. With a `lastUpdated` filter, includes archived customers and those that left the list. */
 export function createCustomerList(database: Database): CustomerRepository["list"] {
   return async (query, signal) => {
     const conditions = (bind: Bind) => conditionsOf(query.filter, bind);
-    const read = { list, query, conditions, ...phoneSearch("customer", "c", query.filter) };
-    return (await readTimeList<CustomerRow>(database, read, signal)).map(toCustomer);
+    const { preferredBusinessIds: businessIds, ids } = query.filter;
+    const read = {
+      list,
+      query,
+      conditions,
+      limits: { businessIds, ids },
+      ...phoneSearch("customer", "c", query.filter),
+    };
+    return readTimeList<CustomerRow, Customer>(database, read, toCustomer, signal);
   };
 }
 

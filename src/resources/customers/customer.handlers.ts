@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { toListed } from "../../api/departure-message.js";
 import { companyResourceSchema, countryOf, id, list, text } from "../../api/fields.js";
 import { mismatchViolations } from "../../api/import-fields.js";
 import { newNotes } from "../../api/note-fields.js";
@@ -6,6 +7,7 @@ import { type PageTokens, pagination } from "../../api/page-token.js";
 import { createdCursorOf, createdOrUpdatedCursorOf, paged } from "../../api/paged.js";
 import { warnOfPhones, warnOfUpdate } from "../../api/phone-fields.js";
 import { archiving, inCountry, rpc, type ServiceHandlers } from "../../api/rpc.js";
+import { recordsAmong } from "../../core/departure.js";
 import { type KeyUseLog, readOfPage } from "../../core/key-use.js";
 import { noteRule } from "../../core/text.js";
 import type { CustomerAdminService } from "../../gen/proto/moego/admin/v1/customer_admin_service_pb.js";
@@ -73,8 +75,9 @@ export function createCustomerHandlers({
       find: ({ companyId, filter = {} }, page, { principal, signal }) =>
         customers.list({ companyId, filter, page }, principal, signal),
       order: createdOrUpdatedCursorOf,
-      seen: (rows, { companyId }, { write }) => keyUse.record(write, readOfPage(companyId, "customer", rows)),
-      respond: (rows, nextPageToken) => ({ customers: rows.map(toProtoCustomer), nextPageToken }),
+      seen: (rows, { companyId }, { write }) =>
+        keyUse.record(write, readOfPage(companyId, "customer", recordsAmong(rows))),
+      respond: (rows, nextPageToken) => ({ customers: rows.map(toListed(toProtoCustomer)), nextPageToken }),
     }),
 
     genCustomerCofLink: rpc(byId, async (input, { principal, write, setHeader }) => {

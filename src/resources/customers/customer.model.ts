@@ -1,6 +1,7 @@
 import type { AccessFilter } from "../../core/access.js";
 import type { Address, AddressRecord } from "../../core/address.js";
 import type { Consent } from "../../core/consent.js";
+import type { Listed } from "../../core/departure.js";
 import { enumeration, type WordOf } from "../../core/enumeration.js";
 import { DomainError, invalidRequest, notFoundInCompany, type Violation } from "../../core/errors.js";
 import type { Note } from "../../core/note.js";
@@ -188,7 +189,7 @@ export interface CustomerRepository {
   /** Throws AMBIGUOUS_ID if customers of several accessible companies have the id. */
   get(target: CustomerTarget, signal: AbortSignal): Promise<Customer | undefined>;
   /** Returns one row more than the page size if there is a next page. */
-  list(query: CustomerQuery, signal: AbortSignal): Promise<readonly Customer[]>;
+  list(query: CustomerQuery, signal: AbortSignal): Promise<readonly Listed<Customer>[]>;
   listNotes(target: CustomerTarget, page: Page, signal: AbortSignal): Promise<readonly NoteWithCreatedTime[]>;
   /**
    * Runs `work` on the locked customer and returns the ids of the records it created. Replays and concurrent duplicates

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { toListed } from "../../api/departure-message.js";
 import { companyResourceSchema, countryOf, id } from "../../api/fields.js";
 import { mismatchViolations } from "../../api/import-fields.js";
 import type { PageTokens } from "../../api/page-token.js";
@@ -6,6 +7,7 @@ import { createdOrUpdatedCursorOf, paged } from "../../api/paged.js";
 import { warnOfPhones, warnOfUpdate } from "../../api/phone-fields.js";
 import { archiving, inCountry, rpc, type ServiceHandlers } from "../../api/rpc.js";
 import { requireCompanyAccess } from "../../core/access.js";
+import { recordsAmong } from "../../core/departure.js";
 import { invalidRequest, type Violation } from "../../core/errors.js";
 import { type KeyUseLog, readOfPage } from "../../core/key-use.js";
 import type { Principal } from "../../core/principal.js";
@@ -67,8 +69,8 @@ export function createLeadHandlers(
       find: ({ companyId, filter }, page, { principal, signal }) =>
         leads.list({ companyId, filter, page }, principal, signal),
       order: createdOrUpdatedCursorOf,
-      seen: (rows, { companyId }, { write }) => keyUse.record(write, readOfPage(companyId, "lead", rows)),
-      respond: (rows, nextPageToken) => ({ leads: rows.map(toProtoLead), nextPageToken }),
+      seen: (rows, { companyId }, { write }) => keyUse.record(write, readOfPage(companyId, "lead", recordsAmong(rows))),
+      respond: (rows, nextPageToken) => ({ leads: rows.map(toListed(toProtoLead)), nextPageToken }),
     }),
 
     promoteLead: rpc(byId, async (input, { principal, write }) => {

@@ -2,6 +2,7 @@ import type { RecordTarget } from "../../core/access.js";
 import type { Address, AddressRecord } from "../../core/address.js";
 import type { CompanyResource } from "../../core/company-resource.js";
 import type { Consent } from "../../core/consent.js";
+import type { Listed } from "../../core/departure.js";
 import { DomainError, notFoundError, notFoundInCompany, type Violation } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
 import type { Page, TimeRange } from "../../core/page.js";
@@ -209,8 +210,11 @@ export interface LeadRepository {
   ): Promise<CreateLeadOutcome>;
   /** Includes promoted and archived leads. Throws AMBIGUOUS_ID like `CustomerRepository.get`. */
   get(target: RecordTarget, signal: AbortSignal): Promise<Lead | undefined>;
-  /** Excludes promoted and archived leads. Returns one row more than the page size if there is a next page. */
-  list(query: LeadQuery, signal: AbortSignal): Promise<readonly Lead[]>;
+  /**
+   * Includes promoted and archived leads, and those that left the list, only with a `lastUpdated` filter. Returns one row
+   * more than the page size if there is a next page.
+   */
+  list(query: LeadQuery, signal: AbortSignal): Promise<readonly Listed<Lead>[]>;
   /** Runs `work` on the locked lead, see `CustomerRepository.change`. Throws NOT_FOUND and LEAD_PROMOTED. */
   change(target: RecordTarget, write: WriteContext, work: (unit: LeadTransaction) => Promise<void>): Promise<Lead>;
   /** Runs `decide` on the locked lead and returns the customer with the id that it returns. Throws NOT_FOUND. */

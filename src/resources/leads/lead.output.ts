@@ -22,8 +22,8 @@ export function toProtoLead(lead: Lead): MessageInitShape<typeof LeadSchema> {
     lastUpdatedTime: timestampFromDate(lastUpdatedTime),
     complianceConfig: toProtoConsent(consent),
     customFields: toFieldMessages(customFields),
-    deleted: archived,
     etag: etagOf(lead),
+    deleted: archived || lead.promotedCustomerId !== undefined,
     ...same,
   };
 }

@@ -20,7 +20,7 @@ import { type Bind, readTimeList, type TimeList } from "../../db/record-list.js"
 import { statement } from "../../db/statement.js";
 import { petFields } from "../pets/pet.columns.js";
 import { type LeadRow, leadChildren, leadColumns, leadFields, listedLeadChildren, toLead } from "./lead.columns.js";
-import type { LeadFilter, LeadRecord, LeadReferences, LeadRepository } from "./lead.model.js";
+import type { Lead, LeadFilter, LeadRecord, LeadReferences, LeadRepository } from "./lead.model.js";
 import { changeLead } from "./lead-change.repository.js";
 import { promoteOnce } from "./lead-promotion.repository.js";
 
@@ -38,8 +38,9 @@ export function createLeadRepository(limited: LimitedDatabase): LeadRepository {
 
     async list(query, signal) {
       const conditions = (bind: Bind) => conditionsOf(query.filter, bind);
-      const read = { list, query, conditions, ...phoneSearch("lead", "l", query.filter) };
-      return (await readTimeList<LeadRow>(database, read, signal)).map(toLead);
+      const limits = { businessIds: query.filter.preferredBusinessIds };
+      const read = { list, query, conditions, limits, ...phoneSearch("lead", "l", query.filter) };
+      return readTimeList<LeadRow, Lead>(database, read, toLead, signal);
     },
 
     change: (target, write, work) => changeLead(limited, target, write, work),
@@ -73,8 +74,7 @@ const list: TimeList = {
   table: "lead",
   alias: "l",
   select: `${leadColumns}, ${listedLeadChildren}`,
-  always: "l.promoted_customer_id IS NULL AND l.archived_time IS NULL",
-  current: "true",
+  current: "l.promoted_customer_id IS NULL AND l.archived_time IS NULL",
 };
 
 function conditionsOf(filter: LeadFilter, bind: Bind): string[] {
@@ -86,9 +86,17 @@ function conditionsOf(filter: LeadFilter, bind: Bind): string[] {
     // The second condition lets the planner use the partial index.
     ...(filter.email === undefined ? [] : [`l.email_key = ${bind(foldCase(filter.email))} AND l.email_key <> ''`]),
     ...any("preferred_business_id", filter.preferredBusinessIds),
+    ...(filter.lastUpdated && filter.preferredBusinessIds ? [customerIsThere(bind(filter.preferredBusinessIds))] : []),
     ...any("allocate_staff_id", filter.allocateStaffIds),
     ...any("referral_source_id", filter.referralSourceIds),
   ];
+}
+
+/** A followed list has promoted leads. One whose customer is now at another location would reveal where it moved. */
+function customerIsThere(businessIds: string): string {
+  return `CASE WHEN l.promoted_customer_id IS NULL THEN true ELSE EXISTS (
+    SELECT 1 FROM customer g WHERE g.company_id = $1 AND g.id = l.promoted_customer_id
+      AND g.preferred_business_id = ANY(${businessIds}::text[])) END`;
 }
 
 /** The result of the statement. There is always exactly one row. */

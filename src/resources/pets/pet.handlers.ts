@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { toListed } from "../../api/departure-message.js";
 import { companyResourceSchema, countryOf, id, list, memoizePerCountry, omitEmpty, text } from "../../api/fields.js";
 import { mismatchViolations } from "../../api/import-fields.js";
 import { type PageTokens, pagination } from "../../api/page-token.js";
@@ -91,7 +92,7 @@ export function createPetHandlers(pets: Pets, pageTokens: PageTokens): ServiceHa
       find: ({ companyId, filter = {} }, page, { principal, signal }) =>
         pets.list({ companyId, filter, page }, principal, signal),
       order: createdOrUpdatedCursorOf,
-      respond: (rows, nextPageToken) => ({ pets: rows.map(toProtoPet), nextPageToken }),
+      respond: (rows, nextPageToken) => ({ pets: rows.map(toListed(toProtoPet)), nextPageToken }),
     }),
   };
 }

@@ -1,4 +1,5 @@
 import type { RecordTarget } from "../../core/access.js";
+import type { Listed } from "../../core/departure.js";
 import { enumeration, extendedEnumeration, type WordOf } from "../../core/enumeration.js";
 import type { Page, TimeRange } from "../../core/page.js";
 import type { Scope } from "../../core/principal.js";
@@ -262,7 +263,7 @@ export interface PetRepository {
    */
   listOfOwner(query: OwnedPetsQuery, page: Page, signal: AbortSignal): Promise<readonly Pet[]>;
   /** Returns one row more than the page size if there is a next page. */
-  list(query: PetQuery, signal: AbortSignal): Promise<readonly Pet[]>;
+  list(query: PetQuery, signal: AbortSignal): Promise<readonly Listed<Pet>[]>;
   /** Newest first. Returns one row more than the page size if there is a next page. */
   listNotes(target: PetTarget, page: Page, signal: AbortSignal): Promise<readonly PetNoteWithCreatedTime[]>;
   /** The companies in which the principal can access an owner with this id. */

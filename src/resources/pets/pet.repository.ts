@@ -3,7 +3,14 @@ import type { LimitedDatabase } from "../../db/company-records.js";
 import { type Bind, readTimeList, type TimeList } from "../../db/record-list.js";
 import { statement } from "../../db/statement.js";
 import { listedPetJson, type PetJson, petJson, toPet } from "./pet.columns.js";
-import { maxPetsOfCustomer, type PetFilter, type PetRepository, type PetStatus, petStatuses } from "./pet.model.js";
+import {
+  maxPetsOfCustomer,
+  type Pet,
+  type PetFilter,
+  type PetRepository,
+  type PetStatus,
+  petStatuses,
+} from "./pet.model.js";
 import { changePet, createPet } from "./pet-change.repository.js";
 import { ownedReads, readOwner, readOwners } from "./pet-owner.repository.js";
 
@@ -29,8 +36,8 @@ export function createPetRepository(limited: LimitedDatabase): PetRepository {
 
     async list(query, signal) {
       const conditions = (bind: Bind) => conditionsOf(query.filter, bind);
-      const rows = await readTimeList<{ pet: PetJson }>(database, { list, query, conditions }, signal);
-      return rows.map((row) => toPet(row.pet));
+      const read = { list, query, conditions, limits: query.filter };
+      return readTimeList<{ pet: PetJson }, Pet>(database, read, (row) => toPet(row.pet), signal);
     },
 
     async listNotes({ owner: target, id }, page, signal) {
