@@ -20,6 +20,7 @@ export const leadMask: MaskTraits = {
   naming: [
     ...["id", "company_id", "etag", "update_mask"],
     ...["created_time", "created_by", "last_updated_time", "last_updated_by"],
+    ...["deleted", "departure", "promoted_customer_id"],
   ],
   moving: ["lastUpdatedTime", "lastUpdatedBy", "etag"],
   other: { path: "last_name", set: { lead: { lastName: "Outside" } } },

@@ -190,5 +190,7 @@ async function removeStrangers({ table, isLedger }: Walk): Promise<void> {
   const { owner } = server.database;
   if (isLedger) await owner.query(`ALTER TABLE ${table} DISABLE TRIGGER USER`);
   await owner.query(`DELETE FROM ${table} WHERE id::text LIKE '${strangerPrefix}%'`);
+  // Followed lists would show them as erased.
+  await owner.query(`DELETE FROM departure WHERE resource_id LIKE '${strangerPrefix}%'`);
   if (isLedger) await owner.query(`ALTER TABLE ${table} ENABLE TRIGGER USER`);
 }
