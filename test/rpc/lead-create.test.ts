@@ -37,7 +37,7 @@ describe("lead creation is idempotent", () => {
     const { id } = await server.ok(createLead, newLead(), { headers });
     const { customer } = await server.ok(promoteLead, { id });
     expect(await server.ok(createLead, newLead(), { headers })).toMatchObject({
-      ...{ id, firstName: "Lena", phone: "+12125550122", deleted: false },
+      ...{ id, firstName: "Lena", phone: "+12125550122", deleted: true },
       promotedCustomerId: customer?.id,
     });
     const headersOfUpdate = { "idempotency-key": "updated-and-promoted" };
