@@ -3,7 +3,7 @@ import { type Departed, departureReasons, isDeparted, type Listed } from "../cor
 import { DepartureSchema } from "../gen/proto/moego/common/v1/departure_pb.js";
 import { protoEnum } from "./proto-enum.js";
 
-const departure = protoEnum(DepartureSchema, departureReasons);
+export const departure = protoEnum(DepartureSchema, departureReasons);
 
 /** Encodes the entries of a followed list. An entry of a departed record has its id and nothing of the record. */
 export function toListed<T extends object, M>(toMessage: (record: T) => M) {

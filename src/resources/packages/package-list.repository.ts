@@ -1,3 +1,4 @@
+import type { Listed } from "../../core/departure.js";
 import type { Page } from "../../core/page.js";
 import { laterDay, localDate, startOfDay } from "../../core/time-zones.js";
 import type { Database } from "../../db/database.js";
@@ -12,16 +13,22 @@ export async function listPackages(
   database: Database,
   query: PackageQuery,
   signal: AbortSignal,
-): Promise<readonly Package[]> {
+): Promise<readonly Listed<Package>[]> {
   const { companyId, lastUpdated, page } = query;
   const moment = await momentOf(database, companyId, signal);
   if (lastUpdated) {
     const conditions = (bind: Bind) => [...conditionsOf(query, moment, bind), ...ofCustomersThatAreSeen(query, bind)];
-    const read = { list: followed, query: { companyId, page, filter: { lastUpdated } }, conditions };
-    return (await readTimeList<PackageRow>(database, read, signal)).map((row) => toPackage(row, moment));
+    const limits = { businessIds: locationsOf(query), customerIds: query.customerIds };
+    const read = { list: followed, query: { companyId, page, filter: { lastUpdated } }, conditions, limits };
+    return readTimeList<PackageRow, Package>(database, read, (row) => toPackage(row, moment), signal);
   }
   const { statement: text, values } = query.customerIds ? ofCustomers(query, moment) : ofCompany(query, moment);
   return (await database.read<PackageRow>(text, values, signal)).map((row) => toPackage(row, moment));
+}
+
+/** Those of the request that the API key has access to. */
+function locationsOf({ businessIds, reachIds }: PackageQuery): readonly string[] | undefined {
+  return reachIds && businessIds ? businessIds.filter((id) => reachIds.includes(id)) : (businessIds ?? reachIds);
 }
 
 /** Only read by change, so every row is `current`. */

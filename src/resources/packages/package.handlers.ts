@@ -2,6 +2,7 @@ import { z } from "zod";
 import { type PageTokens, pagination } from "../../api/page-token.js";
 import { createdCursorOf, paged } from "../../api/paged.js";
 import { type Context, type Parse, rpc, type ServiceHandlers } from "../../api/rpc.js";
+import { isDeparted } from "../../core/departure.js";
 import type { PackageAdminService } from "../../gen/proto/moego/admin/v1/package_admin_service_pb.js";
 import type {
   ListPackagesRequest,
@@ -19,7 +20,7 @@ import {
   refundViolations,
   saleViolations,
 } from "./package.input.js";
-import { toProtoLedgerEntry, toProtoPackage, toProtoPackageDetail } from "./package.output.js";
+import { toListedPackage, toProtoLedgerEntry, toProtoPackageDetail } from "./package.output.js";
 import type { PackageChange, Packages } from "./package.service.js";
 
 /** Handlers of `moego.business.package.v1.PackageService`. */
@@ -30,8 +31,9 @@ export function createPackageHandlers(
   return {
     listPackages: paged(pageTokens, listRequest, {
       find: (query, page, { principal, signal }) => packages.list({ ...query, page }, principal, signal),
-      order: (row, { lastUpdated }) => (lastUpdated ? { time: row.lastUpdatedTime, id: row.id } : byPurchase(row)),
-      respond: (rows, nextPageToken) => ({ packages: rows.map(toProtoPackage), nextPageToken }),
+      order: (row, { lastUpdated }) =>
+        isDeparted(row) || lastUpdated ? { time: row.lastUpdatedTime, id: row.id } : byPurchase(row),
+      respond: (rows, nextPageToken) => ({ packages: rows.map(toListedPackage), nextPageToken }),
     }),
 
     listPackageDetails: paged(pageTokens, packageDetailsQuery, {

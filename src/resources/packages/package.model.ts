@@ -1,3 +1,4 @@
+import type { Listed } from "../../core/departure.js";
 import { enumeration, type WordOf } from "../../core/enumeration.js";
 import type { Violation } from "../../core/errors.js";
 import type { Money } from "../../core/money.js";
@@ -199,7 +200,7 @@ export interface ChangedPackage {
 
 export interface PackageRepository {
   /** Returns one row more than the page size if there is a next page. */
-  list(query: PackageQuery, signal: AbortSignal): Promise<readonly Package[]>;
+  list(query: PackageQuery, signal: AbortSignal): Promise<readonly Listed<Package>[]>;
   /** A page of the requested packages, and all ids that do not exist. */
   listDetails(
     query: PackageDetailQuery,

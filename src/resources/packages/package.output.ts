@@ -1,7 +1,9 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { departure } from "../../api/departure-message.js";
 import { toProtoDate, toProtoMoney } from "../../api/google-types.js";
 import { protoEnum } from "../../api/proto-enum.js";
+import { isDeparted, type Listed } from "../../core/departure.js";
 import {
   PackageLedgerEntry_KindSchema,
   type PackageLedgerEntrySchema,
@@ -11,6 +13,14 @@ import { packageStatus } from "./package.input.js";
 import { type LedgerEntry, ledgerKinds, type Package, type PackageDetail, type PackageItem } from "./package.model.js";
 
 const ledgerKind = protoEnum(PackageLedgerEntry_KindSchema, ledgerKinds);
+
+/** An entry of a list: a package, or only the id of one that left a followed list. */
+export function toListedPackage(entry: Listed<Package>): MessageInitShape<typeof PackageSchema> {
+  if (!isDeparted(entry)) return toProtoPackage(entry);
+  const { id, departed, lastUpdatedTime } = entry;
+  const lastUpdateTime = timestampFromDate(lastUpdatedTime);
+  return { id, status: packageStatus.toProto("DELETED"), lastUpdateTime, departure: departure.toProto(departed) };
+}
 
 export function toProtoPackage(bought: Package): MessageInitShape<typeof PackageSchema> {
   const { startTime, endTime } = bought;
