@@ -42,6 +42,17 @@ export function laterDay(date: string, days: number): string {
   return new Date(Date.parse(`${date}T00:00:00Z`) + days * dayMs).toISOString().slice(0, 10);
 }
 
+/** How many days the second date is after the first. */
+export function daysBetween(first: string, second: string): number {
+  return (Date.parse(`${second}T00:00:00Z`) - Date.parse(`${first}T00:00:00Z`)) / dayMs;
+}
+
+/** The same time of day so many days later. */
+export function laterTime(timeZone: string, time: Date, days: number): Date {
+  const zone = zones.tz.zone(timeZone);
+  return zone ? zones.tz(time, zone.name).add(days, "days").toDate() : new Date(time.getTime() + days * dayMs);
+}
+
 /** For names that only Node.js knows, such as AET. They are no longer accepted but may be stored. */
 function localDateByNode(timeZone: string, time: Date): string {
   const format = new Intl.DateTimeFormat("en", { timeZone, year: "numeric", month: "2-digit", day: "2-digit" });

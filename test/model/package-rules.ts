@@ -136,6 +136,7 @@ export function packageView(found: Package): Expected {
     status: found.isWithdrawn ? "STATUS_DELETED" : "STATUS_NORMAL",
     used: redemptions.length > 0,
     applied: redemptions.some(({ appointmentId }) => appointmentId !== ""),
+    movedFromPackageId: "",
     inForce: !found.isExpired && !found.isWithdrawn,
     totalRemainingQuantity: lines.reduce((total, line) => total + unitsLeft(found, line), 0),
   };
@@ -149,6 +150,7 @@ export function detailView(found: Package): Expected {
     packageInfo: packageView(found),
     packageServices: lines.map((line) => ({
       ...{ id: line.id, packageId: found.id, totalQuantity: line.total, remainingQuantity: unitsLeft(found, line) },
+      goodwillQuantity: 0,
       services: [{ serviceId: line.serviceId, name: nameOf(line), unitPrice: cataloguePrice }],
     })),
   };
@@ -158,7 +160,7 @@ export function entryView(found: Package, entry: LedgerEntry): Expected {
   const { id, line, kind, quantity, appointmentId, note, by, time } = entry;
   return {
     ...{ id, packageId: found.id, packageServiceId: line.id, kind, quantity, appointmentId, orderId: "", note },
-    ...{ refundedEntryId: entry.refundedId, staffId: by, createdTime: time },
+    ...{ refundedEntryId: entry.refundedId, movedPackageId: "", staffId: by, createdTime: time },
   };
 }
 

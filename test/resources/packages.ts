@@ -38,6 +38,16 @@ async function soldItem(server: TestServer) {
   return { ...named, packageServiceId: item };
 }
 
+async function expiring(server: TestServer) {
+  return (await sellPackage(server, { expirationDate: { year: 2090, month: 1, day: 1 } })).on;
+}
+
+async function frozen(server: TestServer) {
+  const named = await sold(server);
+  await server.ok(admin.freezePackage, { ...named, reason: "Ill" });
+  return named;
+}
+
 async function withdrawn(server: TestServer) {
   const named = await sold(server);
   await server.ok(admin.deletePackage, named);
@@ -259,6 +269,52 @@ export const packages: readonly RpcEntry[] = [
     },
     texts: { request: async (server) => ({ ...(await soldItem(server)), change: -1 }), reading: readLedger },
     model: { command: adjustPackage, weights: { packages: 2 } },
+  }),
+  entry(admin.grantPackageUnits, {
+    request: { ...ofItem, quantity: 1, reason: "Long wait" },
+    foreignIds,
+    async repeat(server) {
+      const item = { ...(await soldItem(server)), reason: "A" };
+      return { good: { ...item, quantity: 1 }, other: { ...item, quantity: 2 }, bad: { ...item, quantity: -1 } };
+    },
+    texts: { request: async (server) => ({ ...(await soldItem(server)), quantity: 1 }), reading: readLedger },
+  }),
+  entry(admin.extendPackage, {
+    request: async (server) => ({ ...(await expiring(server)), days: 1, reason: "Ill" }),
+    foreignIds,
+    async repeat(server) {
+      const on = { ...(await expiring(server)), reason: "A" };
+      return { good: { ...on, days: 1 }, other: { ...on, days: 2 }, bad: { ...on, days: -1 } };
+    },
+    texts: { request: async (server) => ({ ...(await expiring(server)), days: 1 }), reading: readLedger },
+  }),
+  entry(admin.freezePackage, {
+    request: async (server) => ({ ...(await sold(server)), reason: "Ill" }),
+    foreignIds,
+    async repeat(server) {
+      const on = await sold(server);
+      return { good: { ...on, reason: "A" }, other: { ...on, reason: "B" }, bad: { ...absent, reason: "A" } };
+    },
+    texts: { request: sold, reading: readLedger },
+  }),
+  entry(admin.thawPackage, {
+    request: async (server) => ({ ...(await frozen(server)), reason: "Well" }),
+    foreignIds,
+    async repeat(server) {
+      const on = await frozen(server);
+      return { good: { ...on, reason: "A" }, other: { ...on, reason: "B" }, bad: { ...absent, reason: "A" } };
+    },
+    texts: { request: frozen, reading: readLedger },
+  }),
+  entry(admin.movePackage, {
+    request: async (server) => ({ ...(await sold(server)), customerId: "cus_a2", reason: "A present" }),
+    foreignIds,
+    async repeat(server) {
+      const on = { ...(await sold(server)), customerId: "cus_a2", reason: "A" };
+      const other = { ...(await sold(server)), customerId: "cus_a2", reason: "B" };
+      return { good: on, other, bad: { ...on, customerId: "cus_z" } };
+    },
+    texts: { request: async (server) => ({ ...(await sold(server)), customerId: "cus_a2" }), reading: readLedger },
   }),
   entry(admin.deletePackage, {
     request: sold,

@@ -161,6 +161,7 @@ describe("in force", () => {
     ended: { end_time: inHours(-0.001) },
     expired: { expiration_date: inDays(-1) },
     deleted: { deleted_time: inHours(-1) },
+    frozen: { frozen_time: inHours(-1) },
     never: { expiration_date: "0001-01-01" },
   };
   const ids = Object.keys(kinds).map((kind) => `pkg_if_${kind}`);
@@ -212,7 +213,7 @@ describe("in force", () => {
       const near = [undefined, ...[-1, 0, 1].map((ms) => new Date(at.getTime() + ms))];
       for (const timeZone of zones) {
         const days = [-86_400_000, 0, 86_400_000].map((ms) => localDate(timeZone, new Date(at.getTime() + ms)));
-        const cases = near.flatMap((startTime) =>
+        const dated = near.flatMap((startTime) =>
           near.flatMap((endTime) =>
             [...days, "0001-01-01", "9999-01-01"].flatMap((expirationDate) =>
               [true, false].flatMap((deleted) =>
@@ -225,15 +226,19 @@ describe("in force", () => {
             ),
           ),
         );
-        const rows = cases.map(({ customerId, expirationDate, deleted, startTime, endTime }) => ({
+        const cases = dated.map((one, index) => {
+          const frozenTime = near[(index + Math.floor(index / 30)) % near.length];
+          return { ...one, ...(frozenTime ? { frozenTime } : {}) };
+        });
+        const rows = cases.map(({ customerId, expirationDate, deleted, startTime, endTime, frozenTime }) => ({
           ...{ customer_id: customerId, expiration_date: expirationDate, deleted_time: deleted ? time : null },
-          ...{ start_time: startTime ?? null, end_time: endTime ?? null },
+          ...{ start_time: startTime ?? null, end_time: endTime ?? null, frozen_time: frozenTime ?? null },
         }));
         const values: unknown[] = [JSON.stringify(rows)];
         const sql = inForceSql({ at, timeZone }, (value) => `$${values.push(value)}`).join(" AND ");
         const found = await server.database.owner.query<{ is: boolean }>(
           `SELECT ${sql} AS is FROM ROWS FROM (jsonb_to_recordset($1) AS (customer_id text, expiration_date date,
-             deleted_time timestamptz, start_time timestamptz, end_time timestamptz)) WITH ORDINALITY k ORDER BY ordinality`,
+             deleted_time timestamptz, start_time timestamptz, end_time timestamptz, frozen_time timestamptz)) WITH ORDINALITY k ORDER BY ordinality`,
           values,
         );
         const expected = cases.map((one) => isInForce(one, { at, timeZone }));

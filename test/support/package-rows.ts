@@ -59,6 +59,7 @@ export function bought(
     ...{ company_id: companyId, id, customer_id: customerId, business_id: businessId, staff_id: null },
     ...{ name: "Ten baths", description: "", price_currency: "USD", price_units: 99, price_nanos: 990_000_000 },
     ...{ purchase_time: time, start_time: null, end_time: null, expiration_date: "9999-01-01", deleted_time: null },
+    frozen_time: null,
     ...{ created_time: time, last_updated_time: time },
     ...more,
   };

@@ -77,11 +77,47 @@ export async function redactPackages(
   write: WriteContext,
   { companyId, id, hash, time }: ForgottenRecord,
 ): Promise<void> {
+  await redactMovedTexts(tx, write, { companyId, id, hash, time });
   const packages = await tx.$queryRaw<{ id: string; version: bigint; businessId: string }[]>`
     UPDATE package SET customer_id = ${hash}, name = '', description = '', version = version + 1,
       last_updated_time = greatest(${time}, ${justAfter("last_updated_time")})
     WHERE company_id = ${companyId} AND customer_id = ${id} RETURNING id, version, business_id AS "businessId"`;
   const fields = ["customer_id", "name", "description"];
+  await recordChanges(
+    tx,
+    write,
+    packages.map(({ businessId, ...changed }) => {
+      return { ...changed, companyId, kind: "package", time, fields, location: stayingAt(businessId) };
+    }),
+  );
+}
+
+/**
+ * Packages of other customers, made of units that this one moved, have a copy of the texts. They get the name of their
+ * first service instead.
+ */
+async function redactMovedTexts(
+  tx: Prisma.TransactionClient,
+  write: WriteContext,
+  { companyId, id, time }: ForgottenRecord,
+): Promise<void> {
+  const packages = await tx.$queryRaw<{ id: string; version: bigint; businessId: string }[]>`
+    WITH RECURSIVE moved AS (
+      SELECT m.id, p.name, p.description FROM package p
+      JOIN package m ON m.company_id = p.company_id AND m.moved_from_id = p.id
+      WHERE p.company_id = ${companyId} AND p.customer_id = ${id}
+      UNION SELECT m.id, moved.name, moved.description FROM moved
+      JOIN package m ON m.company_id = ${companyId} AND m.moved_from_id = moved.id)
+    UPDATE package k SET description = CASE k.description WHEN moved.description THEN '' ELSE k.description END,
+      name = CASE k.name WHEN moved.name THEN coalesce((
+        SELECT min(i.name) FROM package_service s
+        JOIN package_service_item i ON i.company_id = s.company_id AND i.package_service_id = s.id
+        WHERE s.company_id = k.company_id AND s.package_id = k.id), '') ELSE k.name END,
+      version = version + 1, last_updated_time = greatest(${time}, ${justAfter("last_updated_time")})
+    FROM moved WHERE k.company_id = ${companyId} AND k.id = moved.id AND k.customer_id <> ${id}
+      AND k.customer_id NOT LIKE 'erased\\_%'
+    RETURNING k.id, k.version, k.business_id AS "businessId"`;
+  const fields = ["name", "description"];
   await recordChanges(
     tx,
     write,

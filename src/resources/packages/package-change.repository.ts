@@ -18,6 +18,7 @@ import {
 import type {
   ChangedPackage,
   LedgerEntry,
+  NewLedgerEntry,
   PackageDetail,
   PackageEffect,
   PackageTarget,
@@ -51,7 +52,10 @@ export function changePackage(
 }
 
 /** Throws NOT_FOUND if the principal cannot access the package. */
-async function lockPackage(tx: Prisma.TransactionClient, { companyId, businessIds, id }: PackageTarget): Promise<void> {
+export async function lockPackage(
+  tx: Prisma.TransactionClient,
+  { companyId, businessIds, id }: PackageTarget,
+): Promise<void> {
   const rows = await tx.$queryRaw<readonly unknown[]>`
     SELECT k.id FROM package k WHERE k.company_id = ${companyId} AND k.id = ${id}${within(businessIds)}
     FOR NO KEY UPDATE`;
@@ -88,7 +92,7 @@ async function readEntry(tx: Prisma.TransactionClient, { companyId }: PackageDet
   return toLedgerEntry(row);
 }
 
-function ledgerOf(
+export function ledgerOf(
   tx: Prisma.TransactionClient,
   { companyId, id: packageId }: PackageDetail,
 ): Pick<PackageTransaction, "timeZone" | "findRedemption" | "redeemedUnits"> {
@@ -101,6 +105,7 @@ function ledgerOf(
       if (!entry) return undefined;
       const refunds = await tx.packageLedger.aggregate({ where: { companyId, reversedId: id }, ...sum });
       const { packageServiceId: lineId, quantity } = entry;
+      if (lineId === null) throw new Error("a redemption without an item");
       return { lineId, quantity: -quantity, refunded: refunds._sum.quantity ?? 0 };
     },
 
@@ -130,22 +135,48 @@ async function store(
   const version = detail.version + 1n;
   const deletedTime = effect.kind === "withdraw" ? { deletedTime: time } : {};
   const restored = effect.kind === "restore" ? { deletedTime: null } : {};
+  const dates = (effect.kind === "append" && effect.dates) || {};
+  const { expirationDate, ...times } = dates;
   await tx.package.update({
     where: { companyId_id: { companyId, id } },
-    data: { ...deletedTime, ...restored, lastUpdatedTime: time, version },
+    data: {
+      ...{ ...deletedTime, ...restored, ...times, lastUpdatedTime: time, version },
+      ...(expirationDate === undefined ? {} : { expirationDate: new Date(`${expirationDate}T00:00:00Z`) }),
+    },
   });
-  const fields = [effect.kind === "append" ? "balance" : "deleted"];
+  const changed = Object.keys(dates).map((name) => snakeCase(name));
+  const units = effect.kind === "append" && effect.entry.quantity !== 0 ? ["balance"] : [];
+  const fields = effect.kind === "append" ? [...changed, ...units] : ["deleted"];
   const location = stayingAt(detail.businessId);
   await recordChange(tx, write, { companyId, kind: "package", id, version, time: now, fields, location });
   if (effect.kind !== "append") return undefined;
-  const { lineId, refundedId, ...entry } = effect.entry;
+  return appendEntry(tx, write, { companyId, packageId: id, time, entry: effect.entry });
+}
+
+function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+interface Append {
+  readonly companyId: string;
+  readonly packageId: string;
+  readonly time: Date;
+  readonly entry: NewLedgerEntry;
+}
+
+/** Appends an entry to the ledger of a locked package. Returns its id. */
+export async function appendEntry(
+  tx: Prisma.TransactionClient,
+  write: WriteContext,
+  { companyId, packageId, time, entry: { lineId, refundedId, ...entry } }: Append,
+): Promise<string> {
   const { rpc, keyId, requestId } = write;
-  const entryId = newId(idPrefixes.ledgerEntry);
+  const id = newId(idPrefixes.ledgerEntry);
   await tx.packageLedger.create({
     data: {
-      ...{ companyId, id: entryId, packageId: id, packageServiceId: lineId, reversedId: refundedId ?? null, ...entry },
+      ...{ companyId, id, packageId, packageServiceId: lineId ?? null, reversedId: refundedId ?? null, ...entry },
       ...{ occurredTime: time, rpc, keyId, staffId: actingStaffId(write, companyId), requestId },
     },
   });
-  return entryId;
+  return id;
 }

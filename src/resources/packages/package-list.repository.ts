@@ -70,7 +70,7 @@ function conditionsOf(query: PackageQuery, now: Moment, bind: Bind): string[] {
 const roughExpiry = "least(k.expiration_date::timestamp, k.end_time AT TIME ZONE 'UTC')";
 
 /**
- * Whether the last usable day is in the range: `expiration_date`, or the day on which the last moment before `end_time`
+ * Whether the package is not frozen and its last usable day is in the range: `expiration_date`, or the day on which the last moment before `end_time`
  * is. The bounds of the index are wider than any offset of a time zone.
  */
 function expiryConditions({ expires }: PackageQuery, { at, timeZone }: Moment, bind: Bind): string[] {
@@ -80,7 +80,7 @@ function expiryConditions({ expires }: PackageQuery, { at, timeZone }: Moment, b
   const { from, until }: ExpiryDays = { ...expires, ...soon };
   const day = (date: string) => `${bind(date)}::date`;
   return [
-    `${roughExpiry} < '${neverExpires}'`,
+    `${roughExpiry} < '${neverExpires}' AND k.frozen_time IS NULL`,
     ...(from === undefined
       ? []
       : [

@@ -32,6 +32,13 @@ export interface Adjust {
   readonly reason: string;
 }
 
+export interface Grant {
+  readonly lineId: string;
+  /** 1 or more. */
+  readonly quantity: number;
+  readonly reason: string;
+}
+
 /** Redeems units of an item, if the package is valid at that time and its customer was not erased. */
 export async function redeem(unit: PackageTransaction, { quantity, ...request }: Redeem): Promise<PackageEffect> {
   const { detail } = unit;
@@ -46,12 +53,14 @@ export async function redeem(unit: PackageTransaction, { quantity, ...request }:
 }
 
 /** The error contains the validity period of the package. */
-function notInForce({ id, startTime, endTime, expirationDate }: PackageDetail): DomainError {
+export function notInForce(detail: PackageDetail): DomainError {
+  const { id, startTime, endTime, expirationDate, frozenTime } = detail;
   return new DomainError("PACKAGE_NOT_IN_FORCE", "The package is not valid at that time.", {
     metadata: {
       ...{ packageId: id, expirationDate },
       ...(startTime ? { startTime: startTime.toISOString() } : {}),
       ...(endTime ? { endTime: endTime.toISOString() } : {}),
+      ...(frozenTime ? { frozenTime: frozenTime.toISOString() } : {}),
     },
   });
 }
@@ -106,6 +115,14 @@ export function adjust(unit: PackageTransaction, { lineId, change, reason }: Adj
   return append(line, { ...nothingNamed, lineId, kind: "ADJUSTMENT", quantity: change, note: reason });
 }
 
+/** Gives units on top of what was bought. */
+export function grant(unit: PackageTransaction, { lineId, quantity, reason }: Grant): PackageEffect {
+  const line = ownedLine(unit, lineId);
+  if (capacityOf(line) + quantity > maxCapacity) throw invalidRequest([tooManyUnits]);
+  const nothingNamed = { appointmentId: "", orderId: "" };
+  return { kind: "append", entry: { ...nothingNamed, lineId, kind: "GOODWILL", quantity, note: reason } };
+}
+
 export function withdraw({ detail }: PackageTransaction): PackageEffect {
   return { kind: detail.deleted ? "nothing" : "withdraw" };
 }
@@ -128,8 +145,18 @@ function usableLine({ detail }: PackageTransaction, lineId: string): PackageItem
 /** An item of a package whose customer was not erased. */
 function ownedLine(unit: PackageTransaction, lineId: string): PackageItem {
   const line = usableLine(unit, lineId);
-  const { id, customerId } = unit.detail;
-  if (!isErasedId(customerId)) return line;
+  requireOwner(unit);
+  return line;
+}
+
+/** Throws unless the package can change and its customer was not erased. */
+export function requireUsable(unit: PackageTransaction): void {
+  if (unit.detail.deleted) throw archivedError("Package", unit.detail.id);
+  requireOwner(unit);
+}
+
+function requireOwner({ detail: { id, customerId } }: PackageTransaction): void {
+  if (!isErasedId(customerId)) return;
   throw new DomainError("RESOURCE_ERASED", "The customer of this package was permanently erased.", {
     metadata: { resource: "Package", id },
   });
@@ -143,11 +170,24 @@ function remarkViolations({ detail }: PackageTransaction, { note }: Refund): Vio
 
 function append(line: PackageItem, entry: NewLedgerEntry): PackageEffect {
   const left = line.remainingQuantity + entry.quantity;
-  if (left < 0 || left > line.totalQuantity) throw balanceExceeded(line, entry.quantity);
+  if (left < 0 || left > capacityOf(line)) throw balanceExceeded(line, entry.quantity);
   return { kind: "append", entry };
 }
 
-function balanceExceeded({ id, remainingQuantity, totalQuantity }: PackageItem, change: number): DomainError {
+/** The most units that can remain: bought or given, and not moved elsewhere. */
+function capacityOf({ totalQuantity, goodwillQuantity, movedQuantity }: PackageItem): number {
+  return totalQuantity + goodwillQuantity - movedQuantity;
+}
+
+const maxCapacity = 10_000_000;
+
+const tooManyUnits: Violation = {
+  field: "quantity",
+  reason: "OUT_OF_RANGE",
+  description: "Must not raise the units of the item above 10,000,000.",
+};
+
+export function balanceExceeded({ id, remainingQuantity, totalQuantity }: PackageItem, change: number): DomainError {
   const why = change < 0 ? ", fewer than requested" : "; the request would add more than were used";
   return new DomainError(
     "PACKAGE_BALANCE_EXCEEDED",

@@ -10,18 +10,18 @@ export interface Moment {
 }
 
 /** What decides whether a package is in force. */
-export type Validity = Pick<Package, "customerId" | "startTime" | "endTime" | "expirationDate" | "deleted">;
+export type Validity = Pick<
+  Package,
+  "customerId" | "startTime" | "endTime" | "expirationDate" | "deleted" | "frozenTime"
+>;
 
 /**
  * Whether units can be redeemed at that time: from start to end, until the last day in the time zone of the company, and
- * neither deleted nor of an erased customer. The only rule for lists, responses and redemption. `inForceSql` of
+ * neither frozen, deleted nor of an erased customer. The only rule for lists, responses and redemption. `inForceSql` of
  * package.columns.ts is the same rule for lists; a test compares the two.
  */
-export function isInForce(
-  { customerId, startTime, endTime, expirationDate, deleted }: Validity,
-  moment: Moment,
-): boolean {
-  const { at, timeZone } = moment;
-  const isWithin = (!startTime || startTime <= at) && (!endTime || at < endTime);
+export function isInForce(validity: Validity, { at, timeZone }: Moment): boolean {
+  const { customerId, startTime, endTime, expirationDate, deleted, frozenTime } = validity;
+  const isWithin = (!startTime || startTime <= at) && (!endTime || at < endTime) && (!frozenTime || at < frozenTime);
   return isWithin && localDate(timeZone, at) <= expirationDate && !deleted && !isErasedId(customerId);
 }

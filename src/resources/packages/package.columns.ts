@@ -19,6 +19,8 @@ export interface PackageRow {
   readonly end_time: Date | null;
   readonly expiration_date: string;
   readonly deleted: boolean;
+  readonly frozen_time: Date | null;
+  readonly moved_from_id: string | null;
   readonly created_time: Date;
   readonly last_updated_time: Date;
   readonly version: string;
@@ -51,7 +53,7 @@ interface MoneyJson extends Omit<Money, "units"> {
  */
 export const packageColumns = `k.company_id, k.id, k.customer_id, k.business_id, k.staff_id, k.name, k.description,
   ${moneyJson("k")} AS price, k.purchase_time, k.start_time, k.end_time,
-  to_char(k.expiration_date, 'YYYY-MM-DD') AS expiration_date, k.deleted_time IS NOT NULL AS deleted, k.created_time,
+  to_char(k.expiration_date, 'YYYY-MM-DD') AS expiration_date, k.deleted_time IS NOT NULL AS deleted, k.frozen_time, k.moved_from_id, k.created_time,
   k.last_updated_time, k.version::text AS version, (
     SELECT jsonb_build_object('units', coalesce(sum(e.quantity), 0), 'used', coalesce(bool_or(e.kind = 'REDEMPTION'), false),
       'applied', coalesce(bool_or(e.kind = 'REDEMPTION' AND e.appointment_id || e.order_id <> ''), false))
@@ -62,6 +64,7 @@ export function inForceSql({ at, timeZone }: Moment, bind: Bind): readonly strin
   const now = `${bind(at)}::timestamptz`;
   return [
     `coalesce(k.start_time, '-infinity') <= ${now} AND coalesce(k.end_time, 'infinity') > ${now}`,
+    `coalesce(k.frozen_time, 'infinity') > ${now}`,
     `k.expiration_date >= ${bind(localDate(timeZone, at))}::date`,
     "k.deleted_time IS NULL AND k.customer_id NOT LIKE 'erased\\_%'",
   ];
@@ -69,13 +72,17 @@ export function inForceSql({ at, timeZone }: Moment, bind: Bind): readonly strin
 
 /** The items of `package AS k`, ordered by the name of their first service, then by id. */
 export const packageLines = `(SELECT jsonb_agg(jsonb_build_object('id', s.id, 'totalQuantity', s.total_quantity,
-      'remainingQuantity', (SELECT coalesce(sum(e.quantity), 0) FROM package_ledger e
-        WHERE e.company_id = s.company_id AND e.package_service_id = s.id),
+      'remainingQuantity', b.remaining, 'goodwillQuantity', b.goodwill, 'movedQuantity', b.moved,
       'services', i.services) ORDER BY i.first_name, s.id)
     FROM package_service s CROSS JOIN LATERAL (
       SELECT min(i.name) AS first_name, jsonb_agg(jsonb_build_object('serviceId', i.service_id, 'name', i.name,
         'price', ${moneyJson("i")}) ORDER BY i.name, i.service_id) AS services
       FROM package_service_item i WHERE i.company_id = s.company_id AND i.package_service_id = s.id) i
+    CROSS JOIN LATERAL (
+      SELECT coalesce(sum(e.quantity), 0) AS remaining,
+        coalesce(sum(e.quantity) FILTER (WHERE e.kind = 'GOODWILL'), 0) AS goodwill,
+        coalesce(-sum(e.quantity) FILTER (WHERE e.kind = 'MOVE' AND e.quantity < 0), 0) AS moved
+      FROM package_ledger e WHERE e.company_id = s.company_id AND e.package_service_id = s.id) b
     WHERE s.company_id = k.company_id AND s.package_id = k.id) AS lines`;
 
 function moneyJson(alias: string): string {
@@ -102,6 +109,8 @@ function toStored(row: PackageRow): Omit<Package, "inForce"> {
     ...(row.end_time ? { endTime: row.end_time } : {}),
     expirationDate: row.expiration_date,
     deleted: row.deleted,
+    ...(row.frozen_time ? { frozenTime: row.frozen_time } : {}),
+    ...(row.moved_from_id === null ? {} : { movedFromId: row.moved_from_id }),
     used: row.balance.used,
     applied: row.balance.applied,
     remainingQuantity: row.balance.units,
@@ -132,7 +141,7 @@ function toMoney({ currencyCode, units, nanos }: MoneyJson): Money {
 export interface LedgerRow {
   readonly id: string;
   readonly package_id: string;
-  readonly package_service_id: string;
+  readonly package_service_id: string | null;
   readonly kind: LedgerKind;
   readonly quantity: number;
   readonly reversed_id: string | null;
@@ -142,17 +151,19 @@ export interface LedgerRow {
   readonly staff_id: string;
   readonly occurred_time: Date;
   readonly redeemed_time: Date | null;
+  readonly moved_package_id: string | null;
+  readonly days: number | null;
 }
 
 /** Columns of `package_ledger AS e`. */
 export const ledgerColumns = `e.id, e.package_id, e.package_service_id, e.kind, e.quantity, e.reversed_id, e.appointment_id,
-  e.order_id, e.note, e.staff_id, e.occurred_time, e.redeemed_time`;
+  e.order_id, e.note, e.staff_id, e.occurred_time, e.redeemed_time, e.moved_package_id, e.days`;
 
 export function toLedgerEntry(row: LedgerRow): LedgerEntry {
   return {
     id: row.id,
     packageId: row.package_id,
-    lineId: row.package_service_id,
+    ...(row.package_service_id === null ? {} : { lineId: row.package_service_id }),
     kind: row.kind,
     quantity: row.quantity,
     ...(row.reversed_id === null ? {} : { refundedId: row.reversed_id }),
@@ -161,6 +172,8 @@ export function toLedgerEntry(row: LedgerRow): LedgerEntry {
     note: row.note,
     staffId: row.staff_id,
     createdTime: row.occurred_time,
+    ...(row.moved_package_id === null ? {} : { movedPackageId: row.moved_package_id }),
+    ...(row.days === null ? {} : { days: row.days }),
     ...(row.redeemed_time === null ? {} : { redeemedTime: row.redeemed_time }),
   };
 }

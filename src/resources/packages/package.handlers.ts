@@ -10,6 +10,12 @@ import type {
 } from "../../gen/proto/moego/business/package/v1/package_service_pb.js";
 import {
   adjustment,
+  extension,
+  extensionViolations,
+  freezing,
+  granting,
+  moveViolations,
+  moving,
   newPackage,
   packageDetailsQuery,
   packageName,
@@ -20,8 +26,9 @@ import {
   refundViolations,
   saleViolations,
 } from "./package.input.js";
+import type { ChangedPackage } from "./package.model.js";
 import { toListedPackage, toProtoLedgerEntry, toProtoPackageDetail } from "./package.output.js";
-import type { PackageChange, Packages } from "./package.service.js";
+import type { Packages } from "./package.service.js";
 
 /** Handlers of `moego.business.package.v1.PackageService`. */
 export function createPackageHandlers(
@@ -78,6 +85,31 @@ export function createPackageAdminHandlers(
       return toAnswer(await packages.adjust(input, principal, write));
     }),
 
+    grantPackageUnits: rpc(packageName.and(granting), async (input, { principal, write }) => {
+      return toAnswer(await packages.grant(input, principal, write));
+    }),
+
+    extendPackage: rpc(
+      (request, _context, parse) => parse(extendRequest, extensionViolations(request)),
+      async (input, { principal, write }) => toAnswer(await packages.extend(input, principal, write)),
+    ),
+
+    freezePackage: rpc(freezeRequest, async (input, { principal, write }) => {
+      return toAnswer(await packages.freeze(input, principal, write));
+    }),
+
+    thawPackage: rpc(freezeRequest, async (input, { principal, write }) => {
+      return toAnswer(await packages.thaw(input, principal, write));
+    }),
+
+    movePackage: rpc(
+      (request, _context, parse) => parse(moveRequest, moveViolations(request)),
+      async (input, { principal, write }) => {
+        const { detail, moved } = await packages.move(input, principal, write);
+        return { packageDetail: toProtoPackageDetail(detail), movedPackageDetail: toProtoPackageDetail(moved) };
+      },
+    ),
+
     deletePackage: rpc(packageName, async (name, { principal, write }) => {
       return { packageDetail: toProtoPackageDetail(await packages.withdraw(name, principal, write)) };
     }),
@@ -98,8 +130,12 @@ export function createPackageAdminHandlers(
 const redeemRequest = packageName.and(redemption);
 const refundRequest = packageName.and(refunding);
 const adjustRequest = packageName.and(adjustment);
+const extendRequest = packageName.and(extension);
+const freezeRequest = packageName.and(freezing);
+const moveRequest = packageName.and(moving);
 const ledgerRequest = packageName.and(z.object({ pagination }));
 
-function toAnswer({ detail, entry }: PackageChange) {
-  return { packageDetail: toProtoPackageDetail(detail), ledgerEntry: toProtoLedgerEntry(entry) };
+function toAnswer({ detail, entry }: ChangedPackage) {
+  const packageDetail = toProtoPackageDetail(detail);
+  return { packageDetail, ...(entry ? { ledgerEntry: toProtoLedgerEntry(entry) } : {}) };
 }

@@ -16,7 +16,12 @@ import { customIssue } from "../../api/parse.js";
 import { protoEnum } from "../../api/proto-enum.js";
 import type { Violation } from "../../core/errors.js";
 import { lineRule, nameRule, noteRule } from "../../core/text.js";
-import type { RefundPackageRequest, SellPackageRequest } from "../../gen/proto/moego/admin/v1/package_pb.js";
+import type {
+  ExtendPackageRequest,
+  MovePackageRequest,
+  RefundPackageRequest,
+  SellPackageRequest,
+} from "../../gen/proto/moego/admin/v1/package_pb.js";
 import { Package_StatusSchema } from "../../gen/proto/moego/business/package/v1/package_pb.js";
 import type { ListPackagesRequest } from "../../gen/proto/moego/business/package/v1/package_service_pb.js";
 import { neverExpires, type PackageQuery, packageStatuses } from "./package.model.js";
@@ -101,6 +106,16 @@ export const packageDetailsQuery = z
   .object({ pagination, companyId: id, packageIds: list(id, maxPackages) })
   .transform(({ companyId, packageIds }) => ({ companyId, ids: packageIds }));
 
+const maxLines = 50;
+const maxQuantity = 1_000_000;
+
+function unitsUpTo() {
+  return z.number().superRefine((quantity, context) => {
+    if (quantity < 1 || quantity > maxQuantity)
+      context.addIssue(customIssue("OUT_OF_RANGE", `Must be from 1 to ${maxQuantity}.`));
+  });
+}
+
 /** Identifies the package of a request. */
 export const packageName = z
   .object({ companyId: id, packageId: id })
@@ -153,18 +168,65 @@ export const adjustment = z
   .object({ packageServiceId: id, change: z.number(), reason: text({ ...lineRule, min: 1 }) })
   .transform(({ packageServiceId, ...same }) => ({ lineId: packageServiceId, ...same }));
 
-const maxLines = 50;
+const reason = text({ ...lineRule, min: 1 });
+
+/** Input of GrantPackageUnits, apart from the package. */
+export const granting = z
+  .object({ packageServiceId: id, quantity: unitsUpTo(), reason })
+  .transform(({ packageServiceId, ...same }) => ({ lineId: packageServiceId, ...same }));
+
+/** Input of ExtendPackage, apart from the package. `extensionViolations` checks rules over several fields. */
+export const extension = z
+  .object({
+    reason,
+    expirationDate: calendarDate.optional(),
+    days: z
+      .number()
+      .superRefine((days, context) => {
+        if (days < 1 || days > maxDays) context.addIssue(customIssue("OUT_OF_RANGE", `Must be from 1 to ${maxDays}.`));
+      })
+      .optional(),
+  })
+  .transform(({ reason: why, days, expirationDate }) => ({ reason: why, ...omitUndefined({ days, expirationDate }) }));
+
+export function extensionViolations({ days, expirationDate }: ExtendPackageRequest): Violation[] {
+  if ((days === undefined) !== (expirationDate === undefined)) return [];
+  if (days === undefined)
+    return [{ field: "days", reason: "REQUIRED", description: "Required unless expiration_date is set." }];
+  return [{ field: "days", reason: "CONFLICT", description: "Must be absent if expiration_date is set." }];
+}
+
+/** Input of FreezePackage and ThawPackage, apart from the package. */
+export const freezing = z.object({ reason });
+
+/** Input of MovePackage, apart from the package. */
+export const moving = z.object({
+  customerId: id,
+  reason,
+  items: list(
+    z
+      .object({ packageServiceId: id, quantity: unitsUpTo() })
+      .transform(({ packageServiceId: lineId, quantity }) => ({ lineId, quantity })),
+    maxLines,
+  ),
+});
+
+/** An item can be named only once. */
+export function moveViolations({ items }: MovePackageRequest): Violation[] {
+  return repeated(items.map(({ packageServiceId }) => packageServiceId)).map((index) => ({
+    field: `items[${index}].package_service_id`,
+    reason: "CONFLICT",
+    description: "Must be unique among the items.",
+  }));
+}
+
 const maxServicesPerLine = 50;
-const maxQuantity = 1_000_000;
 
 const saleLine = z
   .object({
     id: optionalClientId,
     services: list(z.object({ serviceId: id, unitPrice: price.optional() }), maxServicesPerLine),
-    quantity: z.number().superRefine((quantity, context) => {
-      if (quantity < 1 || quantity > maxQuantity)
-        context.addIssue(customIssue("OUT_OF_RANGE", `Must be from 1 to ${maxQuantity}.`));
-    }),
+    quantity: unitsUpTo(),
   })
   .transform(({ id: lineId, services, quantity }) => ({
     ...(lineId === "" ? {} : { id: lineId }),

@@ -21,6 +21,10 @@ export interface Package {
   /** `yyyy-MM-dd`, or `neverExpires`. */
   readonly expirationDate: string;
   readonly deleted: boolean;
+  /** Since when the package is frozen. Absent if it is not. */
+  readonly frozenTime?: Date;
+  /** The package whose units this one was made of. */
+  readonly movedFromId?: string;
   /** Whether units can be redeemed now, if any are left. See `isInForce`. */
   readonly inForce: boolean;
   /** Whether a unit was ever redeemed, even if it was refunded later. */
@@ -43,6 +47,10 @@ export interface PackageItem {
   readonly id: string;
   readonly services: readonly PackagedService[];
   readonly totalQuantity: number;
+  /** Units that were given on top. */
+  readonly goodwillQuantity: number;
+  /** Units that were moved to other packages. */
+  readonly movedQuantity: number;
   /** The sum of the ledger entries of the item. */
   readonly remainingQuantity: number;
 }
@@ -59,18 +67,33 @@ export interface PackageDetail extends Package {
   readonly lines: readonly PackageItem[];
 }
 
-export const ledgerKinds = enumeration("SALE", "REDEMPTION", "REFUND", "ADJUSTMENT");
+export const ledgerKinds = enumeration(
+  "SALE",
+  "REDEMPTION",
+  "REFUND",
+  "ADJUSTMENT",
+  "GOODWILL",
+  "MOVE",
+  "EXTENSION",
+  "FREEZE",
+  "THAW",
+);
 
 export type LedgerKind = WordOf<typeof ledgerKinds>;
 
-/** A new ledger entry: a change of the remaining units of one item. */
+/** A new ledger entry: a change of the remaining units of one item, or of the dates of the package. */
 export interface NewLedgerEntry {
-  readonly lineId: string;
+  /** Absent for a change of dates. */
+  readonly lineId?: string;
   readonly kind: LedgerKind;
   /** Signed. Negative for a redemption. */
   readonly quantity: number;
   /** The redemption that is refunded. */
   readonly refundedId?: string;
+  /** The package to which units were moved, or from which they came. */
+  readonly movedPackageId?: string;
+  /** By how many days the end of the package moved. */
+  readonly days?: number;
   readonly appointmentId: string;
   readonly orderId: string;
   readonly note: string;
@@ -185,9 +208,16 @@ export interface PackageTransaction {
   redeemedUnits(lineId: string): Promise<number>;
 }
 
+/** New dates of a package. Absent: unchanged. Null: thawed. */
+export interface NewDates {
+  readonly expirationDate?: string;
+  readonly endTime?: Date;
+  readonly frozenTime?: Date | null;
+}
+
 /** The change to store. */
 export type PackageEffect =
-  | { readonly kind: "append"; readonly entry: NewLedgerEntry }
+  | { readonly kind: "append"; readonly entry: NewLedgerEntry; readonly dates?: NewDates }
   | { readonly kind: "withdraw" }
   | { readonly kind: "restore" }
   | { readonly kind: "nothing" };
@@ -196,6 +226,29 @@ export interface ChangedPackage {
   readonly detail: PackageDetail;
   /** The appended entry. */
   readonly entry?: LedgerEntry;
+}
+
+/** Units of a package that become a package of another customer. */
+export interface PackageMove {
+  readonly target: PackageTarget;
+  readonly customerId: string;
+  readonly reason: string;
+}
+
+/** What of a package is moved. */
+export interface MovedUnits {
+  readonly line: PackageItem;
+  readonly quantity: number;
+}
+
+export interface MoveSituation extends PackageTransaction {
+  /** Whether the customer exists, is not archived and is accessible. */
+  readonly hasCustomer: boolean;
+}
+
+export interface MovedPackage {
+  readonly detail: PackageDetail;
+  readonly moved: PackageDetail;
 }
 
 export interface PackageRepository {
@@ -217,6 +270,12 @@ export interface PackageRepository {
     write: WriteContext,
     check: (sale: PackageSale, situation: SaleSituation) => readonly Violation[],
   ): Promise<PackageDetail>;
+  /** Makes a package of the units that `decide` returns. A replay does not call `decide`. Throws NOT_FOUND. */
+  move(
+    move: PackageMove,
+    write: WriteContext,
+    decide: (situation: MoveSituation) => readonly MovedUnits[],
+  ): Promise<MovedPackage>;
   /**
    * Locks the package and stores the change that `decide` returns. A replay does not call `decide`. Throws NOT_FOUND.
    */

@@ -43,6 +43,8 @@ export function toProtoPackage(bought: Package): MessageInitShape<typeof Package
     applied: bought.applied,
     totalRemainingQuantity: bought.remainingQuantity,
     inForce: bought.inForce,
+    ...(bought.frozenTime ? { frozenTime: timestampFromDate(bought.frozenTime) } : {}),
+    movedFromPackageId: bought.movedFromId ?? "",
   };
 }
 
@@ -53,9 +55,9 @@ export function toProtoPackageDetail(detail: PackageDetail): MessageInitShape<ty
   };
 }
 
-function toProtoLine(packageId: string, { id, services, totalQuantity, remainingQuantity }: PackageItem) {
+function toProtoLine(packageId: string, { services, movedQuantity: _, ...item }: PackageItem) {
   return {
-    ...{ id, packageId, totalQuantity, remainingQuantity },
+    ...{ ...item, packageId },
     services: services.map(({ unitPrice, ...service }) => ({
       ...service,
       ...(unitPrice ? { unitPrice: toProtoMoney(unitPrice) } : {}),
@@ -67,7 +69,9 @@ export function toProtoLedgerEntry(entry: LedgerEntry): MessageInitShape<typeof 
   const { id, packageId, quantity, appointmentId, orderId, note, staffId } = entry;
   return {
     ...{ id, packageId, quantity, appointmentId, orderId, note, staffId },
-    packageServiceId: entry.lineId,
+    packageServiceId: entry.lineId ?? "",
+    movedPackageId: entry.movedPackageId ?? "",
+    ...(entry.days === undefined ? {} : { days: entry.days }),
     kind: ledgerKind.toProto(entry.kind),
     refundedEntryId: entry.refundedId ?? "",
     createdTime: timestampFromDate(entry.createdTime),

@@ -14,6 +14,7 @@ import {
 import type { PackageDetailQuery, PackageRepository, PackageTarget } from "./package.model.js";
 import { changePackage } from "./package-change.repository.js";
 import { after, type Bound, cut, latestFirst, listPackages, momentOf, parameters } from "./package-list.repository.js";
+import { movePackage } from "./package-move.repository.js";
 import { sellPackage } from "./package-sale.repository.js";
 
 /**
@@ -25,6 +26,7 @@ export function createPackageRepository(limited: LimitedDatabase): PackageReposi
   return {
     sell: (sale, write, check) => sellPackage(limited, { sale, check }, write),
     change: (target, write, decide) => changePackage(database, target, write, decide),
+    move: (move, write, decide) => movePackage(database, move, write, decide),
 
     list: (query, signal) => listPackages(database, query, signal),
 

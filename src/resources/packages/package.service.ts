@@ -12,9 +12,13 @@ import type {
   PackageSale,
   PackageTarget,
 } from "./package.model.js";
+import { type Extend, extend, freeze, thaw } from "./package-dates.service.js";
+import { type Move, unitsToMove } from "./package-move.service.js";
 import {
   type Adjust,
   adjust,
+  type Grant,
+  grant,
   type Redeem,
   type Refund,
   redeem,
@@ -83,6 +87,32 @@ export function createPackages(packages: PackageRepository) {
     async adjust(request: PackageName & Adjust, principal: Principal, write: WriteContext) {
       const target = targetOf(request, principal);
       return withEntry(await packages.change(target, write, async (unit) => adjust(unit, request)));
+    },
+
+    async grant(request: PackageName & Grant, principal: Principal, write: WriteContext) {
+      const target = targetOf(request, principal);
+      return withEntry(await packages.change(target, write, async (unit) => grant(unit, request)));
+    },
+
+    async extend(request: PackageName & Extend, principal: Principal, write: WriteContext) {
+      const target = targetOf(request, principal);
+      return withEntry(await packages.change(target, write, (unit) => extend(unit, request)));
+    },
+
+    /** Without an entry if the package was frozen already. */
+    freeze(request: PackageName & { readonly reason: string }, principal: Principal, write: WriteContext) {
+      return packages.change(targetOf(request, principal), write, (unit) => freeze(unit, request));
+    },
+
+    /** Without an entry if the package was not frozen. */
+    thaw(request: PackageName & { readonly reason: string }, principal: Principal, write: WriteContext) {
+      return packages.change(targetOf(request, principal), write, (unit) => thaw(unit, request));
+    },
+
+    move(request: PackageName & Move, principal: Principal, write: WriteContext) {
+      const { customerId, reason } = request;
+      const move = { target: targetOf(request, principal), customerId, reason };
+      return packages.move(move, write, (situation) => unitsToMove(situation, request));
     },
 
     async withdraw(name: PackageName, principal: Principal, write: WriteContext) {
