@@ -64,6 +64,7 @@ import { createIvrFlows } from "./resources/ivr-flows/ivr-flow.service.js";
 import { createLeadAdminHandlers, createLeadHandlers } from "./resources/leads/lead.handlers.js";
 import { createLeads } from "./resources/leads/lead.service.js";
 import { createLeadAdmin } from "./resources/leads/lead-admin.service.js";
+import { createLeadHistory } from "./resources/leads/lead-history.service.js";
 import { createPackageAdminHandlers, createPackageHandlers } from "./resources/packages/package.handlers.js";
 import { createPackages } from "./resources/packages/package.service.js";
 import { createPetAdminHandlers, createPetHandlers } from "./resources/pets/pet.handlers.js";
@@ -126,7 +127,14 @@ export function createHandlers({
     ),
     registry(CustomerAdminService, createCustomerAdminHandlers(createCustomerAdmin(repositories))),
     registry(LeadService, createLeadHandlers(createLeads(repositories), pageTokens, keyUse)),
-    registry(LeadAdminService, createLeadAdminHandlers(createLeadAdmin(repositories))),
+    registry(
+      LeadAdminService,
+      createLeadAdminHandlers({
+        admin: createLeadAdmin(repositories),
+        history: createLeadHistory(repositories.leadHistory),
+        pageTokens,
+      }),
+    ),
     registry(PetService, createPetHandlers(createPets(repositories.pets), pageTokens)),
     registry(
       PetAdminService,

@@ -27,6 +27,7 @@ import { createIvrFlowRepository } from "./resources/ivr-flows/ivr-flow.reposito
 import { createFlowRunRepository } from "./resources/ivr-flows/ivr-flow-run.repository.js";
 import { createLeadRepository } from "./resources/leads/lead.repository.js";
 import { createLeadAdminRepository } from "./resources/leads/lead-admin.repository.js";
+import { createLeadHistoryRepository } from "./resources/leads/lead-history.repository.js";
 import { createPackageRepository } from "./resources/packages/package.repository.js";
 import { createPetRepository } from "./resources/pets/pet.repository.js";
 import { createPetAdminRepository } from "./resources/pets/pet-admin.repository.js";
@@ -77,6 +78,7 @@ export function createRepositories({ stripeKeys, ...limited }: RepositoryOptions
     packages: createPackageRepository(limited),
     customerAdmin: createCustomerAdminRepository(limited, pseudonym),
     leadAdmin: createLeadAdminRepository(limited, pseudonym),
+    leadHistory: createLeadHistoryRepository(database),
     consents: createConsentRepository(database),
     changes: createChangeRepository(database),
     keyUses: createKeyUseRepository(database),

@@ -45,6 +45,11 @@ const row = (id: string, created: number, updated: number): Row =>
   lead(company, id, "biz_l", minute(created), { last_updated_time: minute(updated) });
 const newestFirst = { ids: descending, table: "lead", stranger: (id: string, place: number) => row(id, place, 0) };
 
+const ofLead = (value: string) => ({ subject: { case: "leadId", value } }) as const;
+const stage = (place: number, more: Row): Row => ({
+  ...{ company_id: company, lead_id: rowId(0), kind: 2, value_id: null, started_time: minute(place), ...more },
+});
+
 export const leads: readonly RpcEntry[] = [
   entry(rpc.createLead, {
     request: newLead(),
@@ -183,6 +188,26 @@ export const leads: readonly RpcEntry[] = [
         WHERE company_id = $1 AND source_lead_id = ANY($2) GROUP BY 1`,
     },
     model: { command: promoteLead, weights: { leads: 4 } },
+  }),
+  entry(admin.listLeadHistory, {
+    request: { companyId, ...ofLead("lcus_a1"), pagination: {} },
+    foreignIds: { lead_id: "lcus_c1" },
+    rows: [["lead_history", numbers.map((n) => stage(placeOf(n), { id: n + 1 }))]],
+    walks: [
+      {
+        order: "newest first",
+        request: { companyId: company, ...ofLead(rowId(0)) },
+        otherRequest: { companyId: company, ...ofLead(rowId(1)) },
+        ids: numbers.map((n) => String(n + 1)).toReversed(),
+        table: "lead_history",
+        strangersAreForeign: true,
+        stranger: (_, place) => stage(place, { lead_id: rowId(2) }),
+      },
+    ],
+    tenancy: {
+      idFields: { customer_id: isNamed, lead_id: isNamed },
+      calls: [{ name: "promoted to the neighbour's", ids: { lead_id: planted.promotedLead } }],
+    },
   }),
   entry(admin.archiveLead, {
     request: madeLead,

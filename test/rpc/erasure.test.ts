@@ -54,6 +54,7 @@ const columnsOfLead = [
     "lead.id",
     "lead.last_name",
     "lead.phone",
+    "lead_history.lead_id",
     "lead_phone.lead_id",
     "lead_phone.number",
     "lead_phone.person_name",

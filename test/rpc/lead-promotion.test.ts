@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it } from "vitest";
+import { LeadAdminService } from "../../src/gen/proto/moego/admin/v1/lead_admin_service_pb.js";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { LeadService } from "../../src/gen/proto/moego/business/customer/v1/lead_service_pb.js";
 import { keys } from "../support/fixture-keys.js";
@@ -11,7 +12,7 @@ const server = await startServer();
 afterAll(() => server.stop());
 
 const { createLead, getLead, updateLead, listLeads, promoteLead } = LeadService.method;
-const { getCustomer, updateCustomer, createCustomer } = CustomerService.method;
+const { getCustomer, updateCustomer, createCustomer, listCustomers } = CustomerService.method;
 const { owner } = server.database;
 
 describe("PromoteLead", () => {
@@ -137,5 +138,79 @@ describe("PromoteLead", () => {
     const moved = { id: customer?.id ?? "", companyId: "cmp_a", preferredBusinessId: "biz_a2" };
     await server.ok(updateCustomer, moved);
     expect(await server.refused(promoteLead, { id }, call)).toMatchObject(notFound);
+  });
+});
+
+describe("what a lead has learnt", () => {
+  const { listLeadHistory, importLead } = LeadAdminService.method;
+  const companyId = "cmp_a";
+  const historyOf = async (subject: { case: "leadId" | "customerId"; value: string }) =>
+    (await server.ok(listLeadHistory, { companyId, subject, pagination: {} })).entries;
+
+  it("is a history of stages and action statuses with author and time in each, also by the customer's id", async () => {
+    const { id } = await server.ok(createLead, newLead({ actionStatus: { id: "as_a1" } }));
+    await server.ok(updateLead, { id, lead: { lifeCycle: { id: "lc_a2" } } }, { key: keys.aOther });
+    await server.ok(updateLead, { id, lead: { lastName: "Unrelated" } });
+    const paths = { updateMask: { paths: ["action_status", "life_cycle"] } };
+    const lead = await server.ok(updateLead, { id, lead: { lifeCycle: { id: "lc_a3" } }, ...paths });
+    const open = await historyOf({ case: "leadId", value: id });
+    expect(open.filter(({ endedTime }) => !endedTime).map(({ kind, lifeCycle }) => [kind, lifeCycle?.id])).toEqual(
+      expect.arrayContaining([
+        [1, "lc_a3"],
+        [2, undefined],
+      ]),
+    );
+    const { customer } = await server.ok(promoteLead, { id });
+    const customerId = customer?.id ?? "";
+    const entries = await historyOf({ case: "leadId", value: id });
+    expect(await historyOf({ case: "customerId", value: customerId })).toEqual(entries);
+    const stages = entries.filter(({ kind }) => kind === 1);
+    expect(stages.map(({ lifeCycle, startedBy }) => [lifeCycle?.name, startedBy])).toEqual([
+      ["Contacted", "staff_a1"],
+      ["Qualified", ""],
+      ["New", "staff_a1"],
+    ]);
+    expect(entries.filter(({ kind }) => kind === 2).map(({ actionStatus }) => actionStatus?.name)).toEqual([
+      undefined,
+      "To call",
+    ]);
+    // Without a gap from the creation to the promotion.
+    expect(stages.at(-1)?.startedTime).toEqual(lead.createdTime);
+    expect(stages.map(({ endedTime }) => endedTime)).toEqual([
+      customer?.createdTime,
+      ...stages.slice(0, -1).map(({ startedTime }) => startedTime),
+    ]);
+    const ms = (time?: { seconds: bigint; nanos: number }) => Number(time?.seconds) * 1000 + (time?.nanos ?? 0) / 1e6;
+    const total = stages.reduce((sum, { duration }) => sum + ms(duration), 0);
+    expect(total).toBe(ms(customer?.createdTime) - ms(lead.createdTime));
+
+    const summary = customer?.leadSummary;
+    expect(summary).toMatchObject({ lifeCycle: { id: "lc_a3", name: "Contacted" }, createdBy: "staff_a1" });
+    expect(summary?.createdTime).toEqual(lead.createdTime);
+    expect(summary?.actionStatus).toBeUndefined();
+    expect(summary?.history).toEqual(entries);
+    const list = { companyId, filter: { ids: [customerId] }, pagination: {} };
+    const [listed] = (await server.ok(listCustomers, list)).customers;
+    expect(listed?.leadSummary).toEqual({ ...summary, history: [] });
+  });
+
+  it("starts with the time and author of an import", async () => {
+    const createdTime = { seconds: BigInt(Date.UTC(2023, 4, 1) / 1000), nanos: 0 };
+    const imported = { companyId, id: "lead_of_2023", ...newLead(), createdTime, createdBy: "staff_a2" };
+    await server.ok(importLead, imported);
+    const [entry] = await historyOf({ case: "leadId", value: imported.id });
+    expect(entry).toMatchObject({ startedTime: createdTime, startedBy: "staff_a2", lifeCycle: { id: "lc_a1" } });
+  });
+
+  it("is nothing for a customer without a lead, and hidden where lead and customer are", async () => {
+    const { id } = await server.ok(createCustomer, newCustomer());
+    expect(await historyOf({ case: "customerId", value: id })).toEqual([]);
+    expect((await server.ok(getCustomer, { id })).leadSummary).toBeUndefined();
+    const lead = await server.ok(createLead, newLead({ preferredBusinessId: "biz_a2" }));
+    const hidden = { companyId, subject: { case: "leadId", value: lead.id }, pagination: {} } as const;
+    expect(await server.refused(listLeadHistory, hidden, { key: keys.businessA1 })).toMatchObject(notFound);
+    expect(await server.refused(listLeadHistory, { companyId, pagination: {} })).toMatchObject({
+      violations: [{ field: "subject", reason: "REQUIRED" }],
+    });
   });
 });

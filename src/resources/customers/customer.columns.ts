@@ -19,6 +19,7 @@ import {
   toAddress,
 } from "../../db/nested-rows.js";
 import { customFieldsColumn } from "../custom-fields/custom-field.columns.js";
+import { type LeadSummaryJson, leadSummaryJson, toLeadSummary } from "../leads/lead-history.columns.js";
 import { type TagJson, tagJson, toTag } from "../setting-lists/tag.repository.js";
 import { type Customer, type CustomerFields, customerStatuses, type ReferralSource } from "./customer.model.js";
 
@@ -85,6 +86,8 @@ export interface CustomerRow extends Row {
   readonly notes: readonly NoteJson[] | null;
   readonly referral_source: ReferralSource | null;
   readonly url_template: string | null;
+  /** Absent in the row of a create. */
+  readonly lead_summary?: LeadSummaryJson | null;
 }
 
 interface NoteJson {
@@ -107,12 +110,12 @@ export const referralSourceJson =
   "json_build_object('id', r.id, 'name', r.name, 'archived', r.archived_time IS NOT NULL)";
 
 /** The children of `customer AS c`, aggregated in the same statement. */
-export const customerChildren = childrenWith(recordNotesSql);
+export const customerChildren = childrenWith(recordNotesSql, { withHistory: true });
 
 /** The same for a page of customers, with fewer notes to keep the response small. */
-export const listedCustomerChildren = childrenWith(listNotesSql);
+export const listedCustomerChildren = childrenWith(listNotesSql, { withHistory: false });
 
-function childrenWith(notes: NotesRead): string {
+function childrenWith(notes: NotesRead, summary: { readonly withHistory: boolean }): string {
   const ofCustomer = "note.company_id = c.company_id AND note.customer_id = c.id";
   return `(SELECT json_agg(${addressJson} ORDER BY a.type, a.id) FROM customer_address a
     WHERE a.company_id = c.company_id AND a.customer_id = c.id) AS addresses,
@@ -125,7 +128,8 @@ function childrenWith(notes: NotesRead): string {
     ${notes({ table: "customer_note", where: ofCustomer, text: "note" })}) n) AS notes,
   (SELECT ${referralSourceJson} FROM referral_source r
     WHERE r.company_id = c.company_id AND r.id = c.referral_source_id) AS referral_source,
-  (SELECT upcoming_appointments_url_template FROM company WHERE id = c.company_id) AS url_template`;
+  (SELECT upcoming_appointments_url_template FROM company WHERE id = c.company_id) AS url_template,
+  ${leadSummaryJson(summary)} AS lead_summary`;
 }
 
 export function toCustomer(row: CustomerRow): Customer {
@@ -147,6 +151,7 @@ export function toCustomer(row: CustomerRow): Customer {
     upcomingAppointmentsUrl: row.url_template?.replaceAll("{customer_id}", encodeURIComponent(row.id)) ?? "",
     archived: row.archived_time !== null,
     ...(row.source_lead_id === null ? {} : { sourceLeadId: row.source_lead_id }),
+    ...(row.lead_summary ? { leadSummary: toLeadSummary(row.lead_summary) } : {}),
     version: BigInt(row.version),
     // Last: members that follow a spread of so many make V8 (Node 20) build the object as a hash table, 30 times slower.
     ...customerFields.read(row),

@@ -10,6 +10,7 @@ import type { ContactPhone } from "../../core/phone/contact-phone.js";
 import type { Preference } from "../../core/preference.js";
 import type { FieldChange, WriteContext, WriteResult } from "../../core/write.js";
 import type { CustomFieldRepository, FieldValues } from "../custom-fields/custom-field.model.js";
+import type { LeadSummary } from "../leads/lead-history.model.js";
 import { type Tag, type TagReference, type TagResolution, tagViolations } from "../setting-lists/tag.model.js";
 
 /** Maximum number of addresses per customer. */
@@ -68,6 +69,7 @@ export interface Customer extends CustomerFields {
   readonly upcomingAppointmentsUrl: string;
   readonly archived: boolean;
   readonly sourceLeadId?: string;
+  readonly leadSummary?: LeadSummary;
   /** Number of the current version, starting at 1. */
   readonly version: bigint;
 }

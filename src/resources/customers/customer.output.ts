@@ -7,6 +7,7 @@ import type { DeletedNote, Note } from "../../core/note.js";
 import { etagOf } from "../../core/write.js";
 import { Customer_NoteSchema, type CustomerSchema } from "../../gen/proto/moego/business/customer/v1/customer_pb.js";
 import { toStruct } from "../custom-fields/custom-field.output.js";
+import { toProtoLeadSummary } from "../leads/lead-history.output.js";
 import { toProtoTag } from "../setting-lists/setting.output.js";
 import { customerStatus } from "./customer.input.js";
 import type { Customer } from "./customer.model.js";
@@ -25,6 +26,7 @@ export function toProtoCustomer(customer: Customer): MessageInitShape<typeof Cus
     tags,
     createdTime,
     lastUpdatedTime,
+    leadSummary,
     ...same
   } = customer;
   return {
@@ -41,6 +43,7 @@ export function toProtoCustomer(customer: Customer): MessageInitShape<typeof Cus
     complianceConfig: toProtoConsent(consent),
     ...(Object.keys(customFields).length === 0 ? {} : { customFields: toStruct(customFields) }),
     etag: etagOf(customer),
+    ...(leadSummary ? { leadSummary: toProtoLeadSummary(leadSummary) } : {}),
     ...same,
   };
 }

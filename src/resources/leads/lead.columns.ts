@@ -7,7 +7,9 @@ import { customFieldsColumn } from "../custom-fields/custom-field.columns.js";
 import { referralSourceJson } from "../customers/customer.columns.js";
 import type { ReferralSource } from "../customers/customer.model.js";
 import { leadPetJson, listedPetJson, type PetJson, toPet } from "../pets/pet.columns.js";
-import type { ActionStatus, Lead, LeadFields, LifeCycle } from "./lead.model.js";
+import type { Lead, LeadFields } from "./lead.model.js";
+import { actionStatusOfLead, lifeCycleOfLead } from "./lead-history.columns.js";
+import type { ActionStatus, LifeCycle } from "./lead-history.model.js";
 
 /** The only address of a lead, as JSON. */
 const addressField: StoredField<Address> = {
@@ -73,10 +75,8 @@ function childrenWith(pet: string): string {
       SELECT pet.*, count(*) OVER () AS pets_of_lead FROM pet
       WHERE pet.company_id = l.company_id AND pet.lead_id = l.id AND pet.archived_time IS NULL) p) AS pets,
   (SELECT ${phonesJson} FROM lead_phone p WHERE p.company_id = l.company_id AND p.lead_id = l.id) AS phones,
-  (SELECT json_build_object('id', s.id, 'name', s.name, 'isDefault', s.is_default, 'archived', s.archived_time IS NOT NULL)
-    FROM life_cycle s WHERE s.company_id = l.company_id AND s.id = l.life_cycle_id) AS life_cycle,
-  (SELECT json_build_object('id', s.id, 'name', s.name, 'color', s.color, 'archived', s.archived_time IS NOT NULL)
-    FROM action_status s WHERE s.company_id = l.company_id AND s.id = l.action_status_id) AS action_status,
+  ${lifeCycleOfLead} AS life_cycle,
+  ${actionStatusOfLead} AS action_status,
   (SELECT ${referralSourceJson}
     FROM referral_source r WHERE r.company_id = l.company_id AND r.id = l.referral_source_id) AS referral_source`;
 }

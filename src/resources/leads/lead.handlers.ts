@@ -19,6 +19,8 @@ import { leadImport, leadsQuery, newLead, withoutId } from "./lead.input.js";
 import { toProtoLead } from "./lead.output.js";
 import type { Leads } from "./lead.service.js";
 import type { LeadAdmin } from "./lead-admin.service.js";
+import { createLeadHistoryHandler } from "./lead-history.handlers.js";
+import type { LeadHistory } from "./lead-history.service.js";
 import { leadMask, leadUpdate, toLeadUpdate } from "./lead-update.input.js";
 
 /** Handlers of `moego.business.customer.v1.LeadService`. */
@@ -110,8 +112,18 @@ function idViolations({ id: path, lead }: UpdateLeadRequest): Violation[] {
   return [{ field: "lead.id", reason: "CONFLICT", description: "Must be empty or equal to the id in the request." }];
 }
 
+interface LeadAdminHandlerDependencies {
+  readonly admin: LeadAdmin;
+  readonly history: LeadHistory;
+  readonly pageTokens: PageTokens;
+}
+
 /** Handlers of `moego.admin.v1.LeadAdminService`. */
-export function createLeadAdminHandlers(admin: LeadAdmin): ServiceHandlers<typeof LeadAdminService> {
+export function createLeadAdminHandlers({
+  admin,
+  history,
+  pageTokens,
+}: LeadAdminHandlerDependencies): ServiceHandlers<typeof LeadAdminService> {
   const { archive, restore } = archiving(admin, (lead) => ({ lead: toProtoLead(lead) }));
   return {
     archiveLead: archive,
@@ -139,5 +151,7 @@ export function createLeadAdminHandlers(admin: LeadAdmin): ServiceHandlers<typeo
         return { lead: toProtoLead(await admin.import(input, context.principal, context.write)) };
       },
     ),
+
+    listLeadHistory: createLeadHistoryHandler(history, pageTokens),
   };
 }

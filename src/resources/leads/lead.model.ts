@@ -13,20 +13,7 @@ import type { CustomFieldRepository, FieldValues } from "../custom-fields/custom
 import type { CreatePreconditions, Customer, CustomerFields, ReferralSource } from "../customers/customer.model.js";
 import type { Pet, PetEdit, PetRecord } from "../pets/pet.model.js";
 import type { ImportedPetRecord } from "../pets/pet-import.model.js";
-
-export interface LifeCycle {
-  readonly id: string;
-  readonly name: string;
-  readonly isDefault: boolean;
-  readonly archived: boolean;
-}
-
-export interface ActionStatus {
-  readonly id: string;
-  readonly name: string;
-  readonly color: string;
-  readonly archived: boolean;
-}
+import type { ActionStatus, LifeCycle } from "./lead-history.model.js";
 
 /** The fields of a lead that clients write. Empty strings mean unknown. */
 export interface LeadFields {

@@ -3,7 +3,7 @@ import type { Changed } from "../../db/audit-log.js";
 import { countedBy } from "../../db/growth.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import type { ReferralSource } from "../customers/customer.model.js";
-import type { ActionStatus, LifeCycle } from "../leads/lead.model.js";
+import type { ActionStatus, LifeCycle } from "../leads/lead-history.model.js";
 import { exactWeight, type PetCode, type Weight, weightUnits } from "../pets/pet.model.js";
 import type {
   ActionStatusContent,

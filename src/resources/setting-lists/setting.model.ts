@@ -1,7 +1,7 @@
 import type { CompanyResource } from "../../core/company-resource.js";
 import type { WriteContext } from "../../core/write.js";
 import type { ReferralSource } from "../customers/customer.model.js";
-import type { ActionStatus, LifeCycle } from "../leads/lead.model.js";
+import type { ActionStatus, LifeCycle } from "../leads/lead-history.model.js";
 import type { PetCode, Weight } from "../pets/pet.model.js";
 import type { Tag } from "./tag.model.js";
 

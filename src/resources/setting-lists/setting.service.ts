@@ -4,7 +4,7 @@ import { DomainError, type Violation, violation } from "../../core/errors.js";
 import { idPrefixes } from "../../core/ids.js";
 import type { Principal } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
-import type { LifeCycle } from "../leads/lead.model.js";
+import type { LifeCycle } from "../leads/lead-history.model.js";
 import type { Weight } from "../pets/pet.model.js";
 import type { GroupChange, PetSizeContent, SettingRepositories, TagGroup } from "./setting.model.js";
 import { createSettingList } from "./setting-list.service.js";
