@@ -65,6 +65,7 @@ import { createLeadAdminHandlers, createLeadHandlers } from "./resources/leads/l
 import { createLeads } from "./resources/leads/lead.service.js";
 import { createLeadAdmin } from "./resources/leads/lead-admin.service.js";
 import { createLeadHistory } from "./resources/leads/lead-history.service.js";
+import { createLeadNotes, createLeadTags } from "./resources/leads/lead-note.service.js";
 import { createPackageAdminHandlers, createPackageHandlers } from "./resources/packages/package.handlers.js";
 import { createPackages } from "./resources/packages/package.service.js";
 import { createPetAdminHandlers, createPetHandlers } from "./resources/pets/pet.handlers.js";
@@ -132,6 +133,8 @@ export function createHandlers({
       createLeadAdminHandlers({
         admin: createLeadAdmin(repositories),
         history: createLeadHistory(repositories.leadHistory),
+        notes: createLeadNotes(repositories.leads),
+        tags: createLeadTags(repositories.leads),
         pageTokens,
       }),
     ),

@@ -59,6 +59,7 @@ export type ResourceKind =
   | "customer_note"
   | "card_link"
   | "lead"
+  | "lead_note"
   | "pet"
   | "pet_note"
   | "package"

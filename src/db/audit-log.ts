@@ -4,7 +4,7 @@ import { Prisma } from "../gen/prisma/client.js";
 
 export interface Changed {
   readonly companyId: string;
-  readonly kind: Exclude<ResourceKind, "customer_note" | "card_link" | "pet_note" | "api_key">;
+  readonly kind: Exclude<ResourceKind, "customer_note" | "lead_note" | "card_link" | "pet_note" | "api_key">;
   readonly id: string;
   readonly version: bigint;
   readonly time: Date;

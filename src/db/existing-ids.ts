@@ -21,7 +21,8 @@ export async function findExistingIds(
       case "address":
         return tx.customerAddress.findMany(asked);
       case "note":
-        return tx.customerNote.findMany(asked);
+        // A promotion moves the notes of a lead to the customer.
+        return [...(await tx.customerNote.findMany(asked)), ...(await tx.leadNote.findMany(asked))];
       case "petNote":
         return tx.petNote.findMany(asked);
       case "pet": {

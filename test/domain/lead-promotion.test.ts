@@ -4,7 +4,18 @@ import type { Lead, LeadPromotion, PromotedCustomer } from "../../src/resources/
 import { promoteLead } from "../../src/resources/leads/lead-promotion.service.js";
 
 const lead: Lead = {
-  ...{ companyId: "c", id: "lead_1", rawId: 1n, version: 1n, archived: false, pets: [], phones: [] },
+  ...{
+    companyId: "c",
+    id: "lead_1",
+    rawId: 1n,
+    version: 1n,
+    archived: false,
+    pets: [],
+    phones: [],
+    notes: [],
+    tags: [],
+    source: "",
+  },
   ...{ firstName: "Ann", lastName: "", avatar: "", phone: "", email: "ann@example.com" },
   ...{ consent: defaultConsent, customFields: {}, allocateStaffId: "staff_1" },
   ...{ createdBy: "", createdTime: new Date(0), lastUpdatedBy: "", lastUpdatedTime: new Date(0) },

@@ -1,5 +1,5 @@
 import { mainOf, phonesView } from "./contact-phones.js";
-import type { Expected } from "./learned.js";
+import { Elsewhere, type Expected } from "./learned.js";
 import {
   type Address,
   type Consent,
@@ -21,7 +21,8 @@ export function listedCustomerView(world: World, customer: Customer): Expected {
 }
 
 /** A customer as every rpc returns it. */
-export function customerView({ companyId }: World, customer: Customer): Expected {
+export function customerView({ companyId, leads }: World, customer: Customer): Expected {
+  const lead = leads.find((one) => one.id === customer.leadId);
   const [receiveAutoMessage, receiveAutoEmail, subscribeToMarketingEmails, receiveAppointmentReminder] =
     customer.preference;
   const { id, firstName, lastName, avatar, phones, email, status, colorCode, source, createdBy, createdTime } =
@@ -56,6 +57,19 @@ export function customerView({ companyId }: World, customer: Customer): Expected
     complianceConfig: consentView(customer.consent),
     ...(customer.sourceId === "" ? {} : { referralSource: sourceView(customer.sourceId) }),
     ...(Object.keys(fields).length === 0 ? {} : { customFields: fields }),
+    ...(lead ? { leadSummary: summaryView(lead) } : {}),
+  };
+}
+
+function summaryView(lead: Lead): Expected {
+  const { createdTime, createdBy } = lead;
+  return { ...stagesView(lead), createdTime, createdBy, history: new Elsewhere("test/rpc/lead-promotion.test.ts") };
+}
+
+function stagesView({ stageId, statusId }: Lead) {
+  return {
+    lifeCycle: { id: stageId, name: stageNames[stageId] ?? "", isDefault: stageId === "lc_1", archived: false },
+    ...(statusId === "" ? {} : { actionStatus: { id: statusId, name: "To call", color: "#FF0000", archived: false } }),
   };
 }
 
@@ -69,17 +83,10 @@ export function leadView({ companyId }: World, lead: Lead): Expected {
     preferredBusinessId: lead.businessId,
     allocateStaffId: lead.staffId,
     pets: [],
-    lifeCycle: {
-      id: lead.stageId,
-      name: stageNames[lead.stageId] ?? "",
-      isDefault: lead.stageId === "lc_1",
-      archived: false,
-    },
+    ...{ notes: [], tags: [], source: "" },
+    ...stagesView(lead),
     complianceConfig: consentView(lead.consent),
     customFields: lead.fields,
-    ...(lead.statusId === ""
-      ? {}
-      : { actionStatus: { id: lead.statusId, name: "To call", color: "#FF0000", archived: false } }),
     ...(lead.address ? { address: addressView(lead.address) } : {}),
     ...(lead.sourceId === "" ? {} : { referralSource: sourceView(lead.sourceId) }),
   };

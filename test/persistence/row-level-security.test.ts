@@ -190,7 +190,7 @@ describe("the rights of the server", () => {
         "idempotency",
       ],
       ...["key_use", "lead"],
-      ...["lead_phone", "pet", "pet_note", "pet_pet_code", "pet_vaccination"],
+      ...["lead_note", "lead_phone", "lead_tag", "pet", "pet_note", "pet_pet_code", "pet_vaccination"],
     ]);
   });
 

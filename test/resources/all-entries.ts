@@ -15,6 +15,7 @@ import { directory } from "./directory.js";
 import type { RpcEntry } from "./entry.js";
 import { externalApis } from "./external-apis.js";
 import { ivrFlows } from "./ivr-flows.js";
+import { leadNotes } from "./lead-notes.js";
 import { leads } from "./leads.js";
 import { nameOf } from "./method.js";
 import { packages } from "./packages.js";
@@ -32,6 +33,7 @@ export const rpcEntries: readonly RpcEntry[] = [
   ...customerNotes,
   ...customerAdmin,
   ...leads,
+  ...leadNotes,
   ...apiKeys,
   ...pets,
   ...customerSettingLists,

@@ -20,7 +20,7 @@ export const leadMask: MaskTraits = {
   naming: [
     ...["id", "company_id", "etag", "update_mask"],
     ...["created_time", "created_by", "last_updated_time", "last_updated_by"],
-    ...["deleted", "departure", "promoted_customer_id"],
+    ...["deleted", "departure", "promoted_customer_id", "notes", "tags"],
   ],
   moving: ["lastUpdatedTime", "lastUpdatedBy", "etag"],
   other: { path: "last_name", set: { lead: { lastName: "Outside" } } },
@@ -51,6 +51,7 @@ export const leadMask: MaskTraits = {
     first_name: required("firstName", "Neo"),
     last_name: text("lastName", "Newman"),
     avatar: text("avatar", "https://img.example/new.png"),
+    source: text("source", "A flyer"),
     phone: {
       set: { lead: { phone: "(212) 555-0199" } },
       after: () => ({ phone: "+12125550199", phones: [phone("+12125550199")] }),

@@ -23,7 +23,7 @@ const { eraseLead } = LeadAdminService.method;
 const companyId = "cmp_a";
 
 /** The tables whose rows an erasure deletes. No idempotency record holds the id of an address. */
-const erasable = ["customer", "customer_note", "card_link", "customer_address", "lead", "pet", "pet_note"];
+const erasable = ["customer", "customer_note", "card_link", "customer_address", "lead", "lead_note", "pet", "pet_note"];
 
 describe("an idempotency record stores the kind of what its ids name", () => {
   it.each(repeatables)("of $name", async ({ name, prepare }) => {

@@ -54,7 +54,11 @@ const columnsOfLead = [
     "lead.id",
     "lead.last_name",
     "lead.phone",
+    "lead.source",
     "lead_history.lead_id",
+    "lead_note.id",
+    "lead_note.lead_id",
+    "lead_note.note",
     "lead_phone.lead_id",
     "lead_phone.number",
     "lead_phone.person_name",
@@ -67,7 +71,7 @@ const columnsOfLead = [
   ...["pet_vaccination.pet_id"],
 ];
 const columnsOfCustomer = [
-  ...columnsOfLead.filter((column) => column !== "pet.lead_id"),
+  ...columnsOfLead.filter((column) => column !== "pet.lead_id" && !column.startsWith("lead_note.")),
   ...["brand", "customer_id", "last_four", "payment_method_id", "provider_customer_id"].map(
     (c) => `customer_card.${c}`,
   ),

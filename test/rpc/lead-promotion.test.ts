@@ -214,3 +214,67 @@ describe("what a lead has learnt", () => {
     });
   });
 });
+
+describe("notes, tags and source of a lead", () => {
+  const { appendLeadNotes, updateLeadNote, listLeadNotes, appendLeadTags, removeLeadTags, listLeadTags, importLead } =
+    LeadAdminService.method;
+  const { listCustomerNotes } = CustomerService.method;
+  const companyId = "cmp_a";
+
+  it("are shown with it and go to the customer, notes with their ids, times and authors", async () => {
+    const { id } = await server.ok(createLead, newLead({ source: "A flyer" }));
+    const notes = ["One", "Two"].map((note) => ({ note }));
+    const appended = await server.ok(appendLeadNotes, { companyId, id, notes });
+    const [first] = appended.notes;
+    const noteId = first?.id ?? "";
+    await server.ok(updateLeadNote, { companyId, leadId: id, noteId, note: "Changed" }, { key: keys.aOther });
+    const { tags } = await server.ok(appendLeadTags, {
+      companyId,
+      id,
+      tags: [{ id: "tag_a1" }, { name: "From a lead" }],
+    });
+    await server.ok(appendLeadTags, { companyId, id, tags: [{ id: "tag_a2" }] });
+    const rest = await server.ok(removeLeadTags, { companyId, id, tagIds: ["tag_a2"] });
+    const lead = await server.ok(getLead, { id });
+    expect(lead).toMatchObject({ source: "A flyer", notes: [{ note: "Two" }, { id: noteId, note: "Changed" }] });
+    expect(lead.notes[1]?.lastUpdatedBy).not.toBe(lead.notes[0]?.lastUpdatedBy);
+    expect(lead.tags).toEqual(rest.tags);
+    expect(lead.tags.map((tag) => tag.id).toSorted()).toEqual(tags.map((tag) => tag.id).toSorted());
+    expect((await server.ok(listLeadTags, { companyId, id })).tags).toEqual(lead.tags);
+    const page = { pagination: {} };
+    expect((await server.ok(listLeadNotes, { companyId, id, ...page })).notes).toEqual(lead.notes);
+
+    const { customer } = await server.ok(promoteLead, { id });
+    expect(customer).toMatchObject({ source: "A flyer", notes: lead.notes, tags: lead.tags });
+    const customerId = customer?.id ?? "";
+    expect((await server.ok(listCustomerNotes, { id: customerId, ...page })).notes).toEqual(lead.notes);
+    expect(await server.refused(appendLeadNotes, { companyId, id, notes })).toMatchObject({ reason: "LEAD_PROMOTED" });
+    const left = "SELECT count(*)::int AS count FROM lead_note WHERE lead_id = $1";
+    expect((await owner.query(left, [id])).rows).toEqual([{ count: 0 }]);
+  });
+
+  it("count towards the size of the lead, and the company's tags alone can be given", async () => {
+    const { id } = await server.ok(createLead, newLead());
+    const long = Array.from({ length: 50 }, () => ({ note: "x".repeat(9_000) }));
+    await server.ok(appendLeadNotes, { companyId, id, notes: long });
+    await server.ok(appendLeadNotes, { companyId, id, notes: long });
+    expect(await server.refused(appendLeadNotes, { companyId, id, notes: long })).toMatchObject({
+      code: "INVALID_ARGUMENT",
+    });
+    expect(await server.refused(appendLeadTags, { companyId, id, tags: [{ id: "tag_c1" }] })).toMatchObject({
+      violations: [{ field: "tags[0].id", reason: "NOT_FOUND" }],
+    });
+  });
+
+  it("come with an import, with ids that no note of a customer has", async () => {
+    const time = { seconds: BigInt(Date.UTC(2023, 4, 2) / 1000), nanos: 0 };
+    const note = { id: "old-note", note: "Called", lastUpdatedTime: time, lastUpdatedBy: "staff_a2" };
+    const lead = { ...newLead(), companyId, createdTime: time, tags: [{ id: "tag_a1" }] };
+    const imported = await server.ok(importLead, { ...lead, id: "noted_lead", notes: [note] });
+    expect(imported.lead).toMatchObject({ notes: [note], tags: [{ id: "tag_a1" }] });
+    await server.ok(promoteLead, { id: "noted_lead" });
+    expect(await server.refused(importLead, { ...lead, id: "noted_too", notes: [note] })).toMatchObject({
+      violations: [{ field: "notes[0].id" }],
+    });
+  });
+});

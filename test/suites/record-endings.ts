@@ -92,6 +92,24 @@ export const otherEndings = [
     end: async (server, { response }) => erase(server, (await promote(server, response.id)).customer?.id ?? ""),
     shows: () => "RESOURCE_ERASED",
   }),
+  ending(leadAdmin.appendLeadNotes, {
+    name: "the promotion of the lead",
+    end: (server, { request }) => promote(server, request.id),
+    shows: ({ request, response }) => ({ notes: [{ id: response.notes[0]?.id, note: request.notes[0]?.note }] }),
+  }),
+  ending(leadAdmin.appendLeadNotes, {
+    name: "the archive of the lead, after the note was deleted",
+    end: async (server, { request: { companyId: ofLead, id }, response }) => {
+      await server.ok(leadAdmin.deleteLeadNote, { companyId, leadId: id, noteId: response.notes[0]?.id ?? "" });
+      await server.ok(leadAdmin.archiveLead, { companyId: ofLead, id });
+    },
+    shows: ({ response }) => ({ notes: [{ id: response.notes[0]?.id }] }),
+  }),
+  ending(leadAdmin.appendLeadTags, {
+    name: "the promotion of the lead",
+    end: (server, { request }) => promote(server, request.id),
+    shows: ({ response }) => ({ tags: [{ id: response.tags[0]?.id }] }),
+  }),
   ending(leadAdmin.importLead, {
     name: "its archive, which is shown",
     end: (server, { request: { id } }) => server.ok(leadAdmin.archiveLead, { companyId, id }),

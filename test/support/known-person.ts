@@ -1,4 +1,5 @@
 import { CustomerAdminService } from "../../src/gen/proto/moego/admin/v1/customer_admin_service_pb.js";
+import { LeadAdminService } from "../../src/gen/proto/moego/admin/v1/lead_admin_service_pb.js";
 import { PackageAdminService } from "../../src/gen/proto/moego/admin/v1/package_admin_service_pb.js";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { LeadService } from "../../src/gen/proto/moego/business/customer/v1/lead_service_pb.js";
@@ -25,14 +26,24 @@ export async function knownLead(server: TestServer, canaries: Canaries): Promise
     LeadService.method.createLead,
     newLead({
       ...{ firstName: canaries.text("first"), lastName: canaries.text("last"), avatar: canaries.url("avatar") },
+      source: canaries.text("source-of-lead"),
       ...{ phone: "", phones: phonesWith(canaries), email: canaries.email("mail"), address: addressWith(canaries) },
       pets: [petWith(canaries)],
       customFields: { field_of_leads: { value: { case: "string", value: canaries.text("field") } } },
     }),
     claimed(),
   );
+  const admin = LeadAdminService.method;
+  const { notes } = await server.ok(
+    admin.appendLeadNotes,
+    { companyId, id: lead.id, notes: [{ note: canaries.text("note-of-lead") }] },
+    claimed(),
+  );
   const pets = lead.pets.flatMap((pet) => [pet.id, ...pet.notes.map(({ id }) => id)]);
-  return { id: lead.id, ids: [lead.id, lead.address?.id ?? "", ...pets].filter((id) => id !== "") };
+  return {
+    id: lead.id,
+    ids: [lead.id, lead.address?.id ?? "", ...pets, ...notes.map((note) => note.id)].filter((id) => id !== ""),
+  };
 }
 
 /** A customer that was a lead, with a canary in every text that it and what belongs to it can carry. */

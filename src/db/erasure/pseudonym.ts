@@ -50,10 +50,16 @@ export async function collectErasureIds(
     ["pet", idsOf(pets)],
     ["pet_note", idsOf(pets.flatMap(({ notes }) => notes))],
   ]);
-  if (kind === "lead") return found;
+  if (kind === "lead") {
+    const ofLead = { where: { companyId, leadId: id }, select };
+    return found.set("lead_note", idsOf(await tx.leadNote.findMany(ofLead)));
+  }
   const ofCustomer = { where: { companyId, customerId: id }, select };
+  const notes = idsOf(await tx.customerNote.findMany(ofCustomer));
+  // Some notes were added to its lead.
   return found
-    .set("customer_note", idsOf(await tx.customerNote.findMany(ofCustomer)))
+    .set("customer_note", notes)
+    .set("lead_note", notes)
     .set("card_link", idsOf(await tx.cardLink.findMany(ofCustomer)));
 }
 

@@ -90,7 +90,7 @@ export interface CustomerRow extends Row {
   readonly lead_summary?: LeadSummaryJson | null;
 }
 
-interface NoteJson {
+export interface NoteJson {
   readonly id: string;
   readonly note: string;
   readonly last_updated_by: string;
@@ -158,7 +158,7 @@ export function toCustomer(row: CustomerRow): Customer {
   };
 }
 
-function toNote(json: NoteJson): Note {
+export function toNote(json: NoteJson): Note {
   return {
     id: json.id,
     note: json.note,

@@ -1,4 +1,5 @@
 import type { CompanyResource } from "../../core/company-resource.js";
+import { idPrefixes, newId } from "../../core/ids.js";
 import type { ImportLookups } from "../../core/record-import.js";
 import type { WriteContext } from "../../core/write.js";
 import { recordChange, recordConsent, timestamp, withoutAddress } from "../../db/audit-log.js";
@@ -10,6 +11,7 @@ import type { Pseudonym } from "../../db/erasure/pseudonym.js";
 import { missingReferences } from "../../db/existing-ids.js";
 import type { Prisma } from "../../gen/prisma/client.js";
 import { createPetWriter } from "../pets/pet-writer.repository.js";
+import { resolveTags } from "../setting-lists/tag.repository.js";
 import { leadFields } from "./lead.columns.js";
 import { assertNotPromoted, type LeadAdminRepository, type LeadImportUnit } from "./lead.model.js";
 import { assertLeadSeen, defaultLifeCycleId, leadReferences, lockLead, readLead } from "./lead-change.repository.js";
@@ -42,7 +44,8 @@ export function createLeadAdminRepository(
       importRecord(database, {
         ...{ kind: "lead", resource: "Lead", target, write, pseudonym },
         assertSeen: (tx) => assertLeadSeen(tx, target),
-        work: (tx, lookups) => work(createImportUnit(tx, lookups, { target, write, pseudonym })),
+        work: (tx, lookups) =>
+          work(createImportUnit(tx, lookups, { target, write, pseudonym, maxTags: limits.ofCompany.MAX_TAGS })),
         read: readLead,
         size: sizedLead(limits.recordBytes),
       }),
@@ -53,21 +56,24 @@ interface ImportUnitOptions {
   readonly target: CompanyResource;
   readonly write: WriteContext;
   readonly pseudonym: Pseudonym;
+  readonly maxTags: number;
 }
 
 function createImportUnit(
   tx: Prisma.TransactionClient,
   lookups: ImportLookups,
-  { target: { companyId, id }, write, pseudonym }: ImportUnitOptions,
+  { target: { companyId, id }, write, pseudonym, maxTags }: ImportUnitOptions,
 ): LeadImportUnit {
   const { now } = lookups;
   return {
     ...lookups,
     isPetErased: (petId) => isErased(tx, { companyId, kind: "pet", id: petId, pseudonym }),
     missing: (ids) => missingReferences(tx, { companyId, ids, references: leadReferences }),
+    resolveTags: (references, mayCreate) =>
+      resolveTags(tx, { companyId, references, carried: [], mayCreate, maxTags, now, write }),
     missingPetCodes: (ids) => createPetWriter(tx, { companyId, now, write }).missingCodes(ids),
 
-    async insert({ pets: records, ...lead }) {
+    async insert({ pets: records, notes, tags, ...lead }) {
       const { consent, createdBy, createdTime, lastUpdatedBy, lastUpdatedTime } = lead;
       const lifeCycleId = lead.lifeCycleId ?? (await defaultLifeCycleId(tx, companyId));
       await tx.$executeRaw(
@@ -78,6 +84,12 @@ function createImportUnit(
       );
       const phones = phoneData(lead.phones).map((phone) => ({ companyId, leadId: id, ...phone }));
       if (phones.length > 0) await tx.leadPhone.createMany({ data: phones });
+      await tx.leadNote.createMany({
+        data: notes.map(({ id: noteId = newId(idPrefixes.note), text: note, ...stamp }) => ({
+          ...{ companyId, leadId: id, id: noteId, note, ...stamp },
+        })),
+      });
+      await tx.leadTag.createMany({ data: tags.map((tag) => ({ companyId, leadId: id, tagId: tag.id })) });
       const pets = createPetWriter(tx, {
         companyId,
         businessId: lead.preferredBusinessId,

@@ -1,6 +1,7 @@
-import { requireCompanyAccess, targetIn } from "../../core/access.js";
+import { mayCreateTags, requireCompanyAccess, targetIn } from "../../core/access.js";
 import type { CompanyResource } from "../../core/company-resource.js";
-import { alreadyExistsError, erasedError, invalidRequest } from "../../core/errors.js";
+import { alreadyExistsError, erasedError } from "../../core/errors.js";
+import { type ImportedNote, toImportedNoteRecords } from "../../core/note.js";
 import type { Principal } from "../../core/principal.js";
 import {
   authorsOf,
@@ -16,7 +17,9 @@ import {
 } from "../../core/record-import.js";
 import type { WriteContext } from "../../core/write.js";
 import type { CustomFieldRepository } from "../custom-fields/custom-field.model.js";
+import { referenceError } from "../customers/customer.model.js";
 import { type ImportedPet, toImportedPetRecord } from "../pets/pet-import.model.js";
+import type { TagReference } from "../setting-lists/tag.model.js";
 import { type LeadAdminRepository, type LeadImportUnit, leadReferenceViolations } from "./lead.model.js";
 import { completeLead, type NewLeadWith } from "./lead.service.js";
 
@@ -24,6 +27,8 @@ import { completeLead, type NewLeadWith } from "./lead.service.js";
 interface LeadImport extends CompanyResource, ImportTimes, ImportAuthors {
   /** Its pets can keep their ids, times, actors and notes. */
   readonly lead: NewLeadWith<ImportedPet>;
+  readonly notes: readonly ImportedNote[];
+  readonly tags: readonly TagReference[];
 }
 
 interface LeadAdminDependencies {
@@ -52,18 +57,24 @@ export function createLeadAdmin({ leadAdmin, customFields }: LeadAdminDependenci
       });
       return leadAdmin.import(targetIn(principal, input), write, async (unit) => {
         const references = await unit.missing(record);
+        const tags = await unit.resolveTags(input.tags, mayCreateTags(principal, access));
         const petCodePaths = await missingCodePaths(unit, record.pets);
         const violations = [
           ...timeViolations(input, unit.now),
           ...(await authorViolations(unit, input)),
-          ...(await nestedViolations(unit, record.pets.flatMap(nestedIn))),
+          ...(await nestedViolations(unit, [
+            ...record.pets.flatMap(nestedIn),
+            ...nestedNotes("note", "notes", input.notes),
+          ])),
           ...prefixPaths("lead", [...faults, ...leadReferenceViolations({ references, petCodePaths })]),
         ];
-        if (violations.length > 0) throw invalidRequest(violations);
+        const refused = referenceError({ missing: [], tags, references: input.tags, violations });
+        if (refused) throw refused;
         if (await unit.exists()) throw alreadyExistsError("Lead", "id");
         const stamp = { ...timesOf(input, unit.now), ...authorsOf(input, write) };
         const pets = record.pets.map((pet) => toImportedPetRecord(pet, { companyId, now: unit.now, write }));
-        await unit.insert({ ...record, ...stamp, pets });
+        const notes = toImportedNoteRecords(input.notes, { time: stamp.createdTime, author: stamp.createdBy });
+        await unit.insert({ ...record, ...stamp, pets, notes, tags: tags.tags });
         if (await unit.isErased()) throw erasedError("Lead", id);
         for (const { id: petId } of pets) {
           if (petId !== undefined && (await unit.isPetErased(petId))) throw erasedError("Pet", petId);

@@ -1,7 +1,7 @@
 import type { RecordTarget } from "../../core/access.js";
 import { type CompanyResource, requireFound } from "../../core/company-resource.js";
 import { notFoundError } from "../../core/errors.js";
-import type { WriteContext } from "../../core/write.js";
+import type { WriteContext, WriteResult } from "../../core/write.js";
 import { grantPredicate, leadGrantPredicate, requireSingleRow, toPrismaPredicate } from "../../db/access-filter.js";
 import { withoutAddress } from "../../db/audit-log.js";
 import type { LimitedDatabase } from "../../db/company-records.js";
@@ -13,7 +13,15 @@ import { Prisma } from "../../gen/prisma/client.js";
 import { customFieldsInTransaction } from "../custom-fields/custom-field.repository.js";
 import { createPetWriter } from "../pets/pet-writer.repository.js";
 import { type LeadRow, leadChildren, leadColumns, leadFields, toLead } from "./lead.columns.js";
-import { assertLead, type Lead, type LeadChange, type LeadReferences, type LeadTransaction } from "./lead.model.js";
+import {
+  assertLead,
+  type ChangedLead,
+  type Lead,
+  type LeadChange,
+  type LeadReferences,
+  type LeadTransaction,
+} from "./lead.model.js";
+import { notesAndTagsOf, writtenRows } from "./lead-note.repository.js";
 import { sizedLead } from "./lead-size.repository.js";
 
 /** Changes a lead in one transaction, with the steps of customer-change.repository.ts. */
@@ -21,8 +29,8 @@ export function changeLead(
   { database, limits }: LimitedDatabase,
   target: RecordTarget,
   write: WriteContext,
-  work: (unit: LeadTransaction) => Promise<void>,
-): Promise<Lead> {
+  work: (unit: LeadTransaction) => Promise<WriteResult>,
+): Promise<ChangedLead> {
   const size = sizedLead(limits.recordBytes);
   return once(database, write, {
     lock(tx) {
@@ -32,15 +40,15 @@ export function changeLead(
     async work({ tx, locked: key, now, record }) {
       const lead = assertLead(await readLead(tx, key));
       await size.begin(tx, lead);
-      const { unit, finish } = createLeadUnit(tx, { lead, now, write });
-      await work(unit);
+      const { unit, finish } = createLeadUnit(tx, { lead, now, write, maxTags: limits.ofCompany.MAX_TAGS });
+      const result = await work(unit);
       await finish();
-      return record({ companyId: key.companyId, kind: "lead", ids: [key.id] });
+      return record({ companyId: key.companyId, ...result });
     },
-    async response({ tx, locked }) {
+    async response({ tx, locked, ids }) {
       const lead = await readLead(tx, locked);
       await size.end(tx, lead);
-      return lead;
+      return { lead, resourceIds: ids, ...(await writtenRows(tx, lead, ids)) };
     },
   });
 }
@@ -94,6 +102,8 @@ interface LeadUnitOptions {
   /** Timestamp of the change. */
   readonly now: Date;
   readonly write: WriteContext;
+  /** Most tags of the company. Needed only by a unit that creates tags. */
+  readonly maxTags?: number;
 }
 
 /**
@@ -102,7 +112,7 @@ interface LeadUnitOptions {
  */
 export function createLeadUnit(
   tx: Prisma.TransactionClient,
-  { lead, now, write }: LeadUnitOptions,
+  { lead, now, write, maxTags = 0 }: LeadUnitOptions,
 ): { readonly unit: LeadTransaction; finish(others?: readonly string[]): Promise<void> } {
   const { companyId, id: leadId } = lead;
   const pets = createPetWriter(tx, {
@@ -111,8 +121,9 @@ export function createLeadUnit(
     now,
     write: withoutAddress(write),
   });
-  const nested = new Set<"pets" | "phones">();
+  const nested = new Set<"notes" | "pets" | "phones" | "tags">();
   let change: LeadChange = {};
+  let isLeft = false;
 
   const unit: LeadTransaction = {
     lead,
@@ -121,6 +132,12 @@ export function createLeadUnit(
     async save(next) {
       change = next;
     },
+
+    skipUpdate() {
+      isLeft = true;
+    },
+
+    ...notesAndTagsOf(tx, { lead, now, write, maxTags, changed: (part) => nested.add(part) }),
 
     async replacePhones(phones) {
       nested.add("phones");
@@ -148,9 +165,10 @@ export function createLeadUnit(
     defaultLifeCycleId: () => defaultLifeCycleId(tx, companyId),
   };
 
-  const finish = (others: readonly string[] = []) => {
+  const finish = async (others: readonly string[] = []) => {
+    if (isLeft) return;
     const changed = { change, nested: [...nested, ...others] };
-    return storeChange(tx, { kind: "lead", former: lead, fields: leadFields, ...changed, now, write });
+    await storeChange(tx, { kind: "lead", former: lead, fields: leadFields, ...changed, now, write });
   };
   return { unit, finish };
 }

@@ -64,6 +64,14 @@ async function storeCustomer(tx: Prisma.TransactionClient, { lead, customer, now
   if (address) {
     await tx.customerAddress.create({ data: { companyId, customerId: id, id: address.id, ...addressData(address) } });
   }
+  await tx.$executeRaw`WITH moved AS (
+      DELETE FROM lead_note n WHERE n.company_id = ${companyId} AND n.lead_id = ${lead.id} RETURNING n.*)
+    INSERT INTO customer_note (company_id, id, customer_id, note, created_time, last_updated_by, last_updated_time)
+    SELECT moved.company_id, moved.id, ${id}, moved.note, moved.created_time, moved.last_updated_by, moved.last_updated_time
+    FROM moved`;
+  await tx.$executeRaw`WITH moved AS (
+      DELETE FROM lead_tag t WHERE t.company_id = ${companyId} AND t.lead_id = ${lead.id} RETURNING t.*)
+    INSERT INTO customer_tag (company_id, customer_id, tag_id) SELECT moved.company_id, ${id}, moved.tag_id FROM moved`;
   // In one statement, because all creates of a company with a limit wait for its counter until the transaction ends.
   const pets = await tx.$queryRaw<{ id: string; version: bigint }[]>`
     UPDATE pet AS t SET lead_id = NULL, customer_id = ${id}, ${auditColumns({ companyId, now, write })}

@@ -38,10 +38,10 @@ export async function promoteLead(unit: LeadPromotion, signal: AbortSignal): Pro
 /** What the customer takes over from its lead. The rest has the defaults of CreateCustomer. */
 function customerOf(lead: Lead, customFields: FieldValues): CustomerFields {
   const { firstName, lastName, avatar, phone, email } = lead;
-  const { preferredBusinessId, referralSourceId, allocateStaffId: assignedStaffId } = lead;
+  const { preferredBusinessId, referralSourceId, source, allocateStaffId: assignedStaffId } = lead;
   return {
     ...{ firstName, lastName, avatar, phone, email, customFields },
-    ...{ status: "ACTIVE", colorCode: "", source: "", ...newChoice({ consent: lead.consent }) },
+    ...{ status: "ACTIVE", colorCode: "", source, ...newChoice({ consent: lead.consent }) },
     ...(preferredBusinessId === undefined ? {} : { preferredBusinessId }),
     ...(referralSourceId === undefined ? {} : { referralSourceId }),
     ...(assignedStaffId === undefined ? {} : { assignedStaffId }),

@@ -1,9 +1,10 @@
+import { maxNotesInRecord } from "../../core/note.js";
 import { recordBytes } from "../../core/record-size.js";
 import { sizedChange } from "../../db/sized-change.js";
 import type { Prisma } from "../../gen/prisma/client.js";
 import type { Lead } from "./lead.model.js";
 
-/** Bounds the size of a lead with its pets and all their notes, not only those that are read with it. */
+/** Bounds the size of a lead with its pets and all notes, not only those that are read with it. */
 export function sizedLead(limit: number) {
   return sizedChange<Lead>({ limit, bytes: leadBytes });
 }
@@ -11,10 +12,13 @@ export function sizedLead(limit: number) {
 async function leadBytes(tx: Prisma.TransactionClient, lead: Lead): Promise<number> {
   const { companyId, id } = lead;
   const pets = lead.pets.map((pet) => ({ ...pet, notes: [] }));
-  if (pets.length === 0) return recordBytes(lead);
-  const [row] = await tx.$queryRaw<{ bytes: number | null }[]>`
-    SELECT sum(octet_length(n.content))::float8 AS bytes FROM pet_note n
-    JOIN pet p ON p.company_id = n.company_id AND p.id = n.pet_id
-    WHERE p.company_id = ${companyId} AND p.lead_id = ${id}`;
-  return recordBytes({ ...lead, pets }) + (row?.bytes ?? 0);
+  const hasAllNotes = lead.notes.length < maxNotesInRecord;
+  if (pets.length === 0 && hasAllNotes) return recordBytes(lead);
+  const [row] = await tx.$queryRaw<{ bytes: number }[]>`
+    SELECT (coalesce((SELECT sum(octet_length(n.content)) FROM pet_note n
+        JOIN pet p ON p.company_id = n.company_id AND p.id = n.pet_id
+        WHERE p.company_id = ${companyId} AND p.lead_id = ${id}), 0)
+      + coalesce((SELECT sum(octet_length(m.note)) FROM lead_note m
+        WHERE m.company_id = ${companyId} AND m.lead_id = ${id}), 0))::float8 AS bytes`;
+  return recordBytes({ ...lead, pets, notes: [] }) + (row?.bytes ?? 0);
 }

@@ -2,11 +2,19 @@ import type { Address } from "../../core/address.js";
 import { consentField, emailField } from "../../db/contact-columns.js";
 import { type PhoneJson, phonesJson, toPhones } from "../../db/contact-phones.js";
 import { fieldTable, optionalTextColumn, type Row, type StoredField, textColumn } from "../../db/field-table.js";
-import { type AddressJson, addressColumns, toAddress } from "../../db/nested-rows.js";
+import {
+  type AddressJson,
+  addressColumns,
+  listNotesSql,
+  type NotesRead,
+  recordNotesSql,
+  toAddress,
+} from "../../db/nested-rows.js";
 import { customFieldsColumn } from "../custom-fields/custom-field.columns.js";
-import { referralSourceJson } from "../customers/customer.columns.js";
+import { type NoteJson, noteJson, referralSourceJson, toNote } from "../customers/customer.columns.js";
 import type { ReferralSource } from "../customers/customer.model.js";
 import { leadPetJson, listedPetJson, type PetJson, toPet } from "../pets/pet.columns.js";
+import { type TagJson, tagJson, toTag } from "../setting-lists/tag.repository.js";
 import type { Lead, LeadFields } from "./lead.model.js";
 import { actionStatusOfLead, lifeCycleOfLead } from "./lead-history.columns.js";
 import type { ActionStatus, LifeCycle } from "./lead-history.model.js";
@@ -36,6 +44,7 @@ export const leadFields = fieldTable<LeadFields>({
   lifeCycleId: optionalTextColumn("life_cycle_id"),
   actionStatusId: optionalTextColumn("action_status_id"),
   referralSourceId: optionalTextColumn("referral_source_id"),
+  source: textColumn("source"),
   consent: consentField,
   customFields: customFieldsColumn("custom_fields"),
 });
@@ -55,6 +64,8 @@ export interface LeadRow extends Row {
   readonly phone: string;
   readonly phones: readonly PhoneJson[] | null;
   readonly pets: readonly PetJson[] | null;
+  readonly notes: readonly NoteJson[] | null;
+  readonly tags: readonly TagJson[] | null;
   readonly life_cycle: LifeCycle | null;
   readonly action_status: ActionStatus | null;
   readonly referral_source: ReferralSource | null;
@@ -65,13 +76,19 @@ export const leadColumns = `l.company_id, l.id, l.raw_id, ${leadFields.select("l
   l.archived_time, l.created_by, l.created_time, l.last_updated_by, l.last_updated_time, l.version`;
 
 /** The children of `lead AS l`, aggregated in the same statement. */
-export const leadChildren = childrenWith(leadPetJson);
+export const leadChildren = childrenWith(leadPetJson, recordNotesSql);
 
 /** The same for a page of leads, with fewer notes per pet. */
-export const listedLeadChildren = childrenWith(listedPetJson);
+export const listedLeadChildren = childrenWith(listedPetJson, listNotesSql);
 
-function childrenWith(pet: string): string {
-  return `(SELECT jsonb_agg(${pet} ORDER BY p.created_time, p.id) FROM (
+function childrenWith(pet: string, notes: NotesRead): string {
+  const ofLead = "note.company_id = l.company_id AND note.lead_id = l.id";
+  return `(SELECT json_agg(${tagJson} ORDER BY t.display_order, t.name, t.id) FROM lead_tag lt
+    JOIN tag t ON t.company_id = lt.company_id AND t.id = lt.tag_id
+    WHERE lt.company_id = l.company_id AND lt.lead_id = l.id) AS tags,
+  (SELECT json_agg(${noteJson} ORDER BY n.created_time DESC, n.id DESC) FROM (
+    ${notes({ table: "lead_note", where: ofLead, text: "note" })}) n) AS notes,
+  (SELECT jsonb_agg(${pet} ORDER BY p.created_time, p.id) FROM (
       SELECT pet.*, count(*) OVER () AS pets_of_lead FROM pet
       WHERE pet.company_id = l.company_id AND pet.lead_id = l.id AND pet.archived_time IS NULL) p) AS pets,
   (SELECT ${phonesJson} FROM lead_phone p WHERE p.company_id = l.company_id AND p.lead_id = l.id) AS phones,
@@ -88,6 +105,8 @@ export function toLead(row: LeadRow): Lead {
     rawId: BigInt(row.raw_id),
     phones: toPhones(row.phone, row.phones),
     pets: row.pets?.map(toPet) ?? [],
+    notes: row.notes?.map(toNote) ?? [],
+    tags: row.tags?.map(toTag) ?? [],
     ...(row.life_cycle ? { lifeCycle: row.life_cycle } : {}),
     ...(row.action_status ? { actionStatus: row.action_status } : {}),
     ...(row.referral_source ? { referralSource: row.referral_source } : {}),

@@ -21,6 +21,8 @@ import type { Leads } from "./lead.service.js";
 import type { LeadAdmin } from "./lead-admin.service.js";
 import { createLeadHistoryHandler } from "./lead-history.handlers.js";
 import type { LeadHistory } from "./lead-history.service.js";
+import { createLeadNoteHandlers, createLeadTagHandlers } from "./lead-note.handlers.js";
+import type { LeadNotes, LeadTags } from "./lead-note.service.js";
 import { leadMask, leadUpdate, toLeadUpdate } from "./lead-update.input.js";
 
 /** Handlers of `moego.business.customer.v1.LeadService`. */
@@ -115,6 +117,8 @@ function idViolations({ id: path, lead }: UpdateLeadRequest): Violation[] {
 interface LeadAdminHandlerDependencies {
   readonly admin: LeadAdmin;
   readonly history: LeadHistory;
+  readonly notes: LeadNotes;
+  readonly tags: LeadTags;
   readonly pageTokens: PageTokens;
 }
 
@@ -122,6 +126,8 @@ interface LeadAdminHandlerDependencies {
 export function createLeadAdminHandlers({
   admin,
   history,
+  notes,
+  tags,
   pageTokens,
 }: LeadAdminHandlerDependencies): ServiceHandlers<typeof LeadAdminService> {
   const { archive, restore } = archiving(admin, (lead) => ({ lead: toProtoLead(lead) }));
@@ -153,5 +159,7 @@ export function createLeadAdminHandlers({
     ),
 
     listLeadHistory: createLeadHistoryHandler(history, pageTokens),
+    ...createLeadNoteHandlers(notes, pageTokens),
+    ...createLeadTagHandlers(tags),
   };
 }

@@ -22,6 +22,7 @@ import {
 } from "../../api/fields.js";
 import { interval } from "../../api/google-types.js";
 import { importAuthors, importedActors, importedTimes, importTimes } from "../../api/import-fields.js";
+import { importedNotes } from "../../api/note-fields.js";
 import { pagination } from "../../api/page-token.js";
 import { contactPhones, newPhones, singleMainPhoneRule } from "../../api/phone-fields.js";
 import { type JudgePhone, optionalPhoneLine, phoneFilter } from "../../api/phone-line.js";
@@ -33,6 +34,7 @@ import {
   ImportLeadRequestSchema,
 } from "../../gen/proto/moego/admin/v1/lead_admin_service_pb.js";
 import { customFields } from "../custom-fields/custom-field.input.js";
+import { tagReferences } from "../customers/customer.input.js";
 import { isEmptyPet, petOfNewLead } from "../pets/pet.input.js";
 import { maxPets } from "../pets/pet.model.js";
 import { importedPet } from "../pets/pet-import.input.js";
@@ -58,11 +60,12 @@ export const plainFields = {
   lastName: text({ ...nameRule, min: 0 }),
   avatar: httpsUrl,
   email,
+  source: singleLineText,
 };
 
 /** Fields that CreateLead and UpdateLead have in common. Times are set by the server and ignored. */
 export function leadFields(country: string, judge?: JudgePhone) {
-  const { email: mail, ...plain } = plainFields;
+  const { email: mail, source, ...plain } = plainFields;
   return {
     id: optionalId,
     ...plain,
@@ -75,6 +78,7 @@ export function leadFields(country: string, judge?: JudgePhone) {
     lifeCycle: reference.optional(),
     actionStatus: reference.optional(),
     referralSource: reference.optional(),
+    source,
     companyId: optionalId,
     complianceConfig: statedConsent.optional(),
     customFields,
@@ -168,10 +172,12 @@ export const leadImport = memoizePerCountry((country) =>
       ...leadCreation(country, importedPet(country, { breed: false })),
       ...importTimes,
       ...importAuthors,
+      notes: importedNotes,
+      tags: tagReferences,
     })
     .refine(...singleConsentRule)
-    .transform(({ companyId, id, lead, complianceConfig, ...times }) => ({
-      ...{ companyId, id, ...importedTimes(times), ...importedActors(times) },
+    .transform(({ companyId, id, lead, complianceConfig, notes, tags, ...times }) => ({
+      ...{ companyId, id, notes, tags, ...importedTimes(times), ...importedActors(times) },
       lead: toNewLead({ lead, complianceConfig }),
     })),
 );

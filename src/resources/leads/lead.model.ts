@@ -5,14 +5,23 @@ import type { Consent } from "../../core/consent.js";
 import type { Listed } from "../../core/departure.js";
 import { DomainError, notFoundError, notFoundInCompany, type Violation } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
+import type { ImportedNoteRecord, Note } from "../../core/note.js";
 import type { Page, TimeRange } from "../../core/page.js";
 import type { ContactPhone } from "../../core/phone/contact-phone.js";
 import type { ImportAuthors, ImportLookups, ImportTimes } from "../../core/record-import.js";
-import type { FieldChange, WriteContext } from "../../core/write.js";
+import type { FieldChange, WriteContext, WriteResult } from "../../core/write.js";
 import type { CustomFieldRepository, FieldValues } from "../custom-fields/custom-field.model.js";
-import type { CreatePreconditions, Customer, CustomerFields, ReferralSource } from "../customers/customer.model.js";
+import type {
+  CreatePreconditions,
+  Customer,
+  CustomerFields,
+  CustomerTransaction,
+  NoteWithCreatedTime,
+  ReferralSource,
+} from "../customers/customer.model.js";
 import type { Pet, PetEdit, PetRecord } from "../pets/pet.model.js";
 import type { ImportedPetRecord } from "../pets/pet-import.model.js";
+import type { Tag } from "../setting-lists/tag.model.js";
 import type { ActionStatus, LifeCycle } from "./lead-history.model.js";
 
 /** The fields of a lead that clients write. Empty strings mean unknown. */
@@ -29,6 +38,8 @@ export interface LeadFields {
   readonly lifeCycleId?: string;
   readonly actionStatusId?: string;
   readonly referralSourceId?: string;
+  /** How the lead found the company, as free text. */
+  readonly source: string;
   readonly consent: Consent;
   readonly customFields: FieldValues;
 }
@@ -42,6 +53,9 @@ export interface Lead extends LeadFields {
   readonly phones: readonly ContactPhone[];
   /** In the order in which they were added. */
   readonly pets: readonly Pet[];
+  /** Newest notes first, limited in number. */
+  readonly notes: readonly Note[];
+  readonly tags: readonly Tag[];
   readonly lifeCycle?: LifeCycle;
   readonly actionStatus?: ActionStatus;
   readonly referralSource?: ReferralSource;
@@ -150,13 +164,21 @@ export interface LeadQuery {
 /** The fields that an update replaces. */
 export type LeadChange = FieldChange<LeadFields>;
 
+/** The notes and tags of a locked lead, see `CustomerTransaction`. */
+export type LeadNotesAndTags = Pick<
+  CustomerTransaction,
+  "resolveTags" | "replaceTags" | "addTags" | "findNotes" | "addNotes" | "editNote" | "removeNote"
+>;
+
 /** A locked lead within a transaction, see `CustomerTransaction`. */
-export interface LeadTransaction {
+export interface LeadTransaction extends LeadNotesAndTags {
   /** The state under the lock. */
   readonly lead: Lead;
   /** The custom fields of the company, as this transaction sees them. */
   readonly customFields: CustomFieldRepository;
   save(change: LeadChange): Promise<void>;
+  /** Declares that nothing changes, see `CustomerTransaction`. */
+  skipUpdate(): void;
   missing(references: LeadReferences): Promise<MissingLeadReferences["references"]>;
   /** Those codes that do not exist in the company or are archived. */
   missingPetCodes(ids: readonly string[]): Promise<readonly string[]>;
@@ -188,6 +210,16 @@ export interface PromotedCustomer {
   readonly petIds: readonly string[];
 }
 
+/** The lead after a change (the current one for a replay), and what the change made. */
+export interface ChangedLead {
+  readonly lead: Lead;
+  readonly resourceIds: readonly string[];
+  /** Those created notes that still exist, also on the customer of a promotion. */
+  readonly notes: readonly Note[];
+  /** Those tags of the change that the lead or its customer has. */
+  readonly tags: readonly Tag[];
+}
+
 export interface LeadRepository {
   /** Throws NOT_FOUND if a replay finds the lead outside the access filter. */
   create(
@@ -203,7 +235,13 @@ export interface LeadRepository {
    */
   list(query: LeadQuery, signal: AbortSignal): Promise<readonly Listed<Lead>[]>;
   /** Runs `work` on the locked lead, see `CustomerRepository.change`. Throws NOT_FOUND and LEAD_PROMOTED. */
-  change(target: RecordTarget, write: WriteContext, work: (unit: LeadTransaction) => Promise<void>): Promise<Lead>;
+  change(
+    target: RecordTarget,
+    write: WriteContext,
+    work: (unit: LeadTransaction) => Promise<WriteResult>,
+  ): Promise<ChangedLead>;
+  /** Newest first. Returns one row more than the page size if there is a next page. */
+  listNotes(lead: CompanyResource, page: Page, signal: AbortSignal): Promise<readonly NoteWithCreatedTime[]>;
   /** Runs `decide` on the locked lead and returns the customer with the id that it returns. Throws NOT_FOUND. */
   promote(
     target: RecordTarget,
@@ -215,10 +253,12 @@ export interface LeadRepository {
 /** A validated lead migrated from another system. */
 interface ImportedLead extends Omit<LeadRecord, "pets">, Required<ImportTimes>, Required<ImportAuthors> {
   readonly pets: readonly ImportedPetRecord[];
+  readonly notes: readonly ImportedNoteRecord[];
+  readonly tags: readonly Tag[];
 }
 
 /** The import of one lead within a transaction. An error rolls it back. */
-export interface LeadImportUnit extends ImportLookups {
+export interface LeadImportUnit extends ImportLookups, Pick<LeadNotesAndTags, "resolveTags"> {
   /** The same as `isErased` for a pet. */
   isPetErased(id: string): Promise<boolean>;
   missing(references: LeadReferences): Promise<MissingLeadReferences["references"]>;

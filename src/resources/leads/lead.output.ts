@@ -8,16 +8,21 @@ import type { LeadSchema } from "../../gen/proto/moego/business/customer/v1/lead
 import { CustomField_ValueSchema } from "../../gen/proto/moego/business/setting/v1/custom_field_pb.js";
 import type { FieldValues } from "../custom-fields/custom-field.model.js";
 import { cloneJson } from "../custom-fields/custom-field.output.js";
+import { toProtoNote } from "../customers/customer.output.js";
 import { toProtoPet } from "../pets/pet.output.js";
+import { toProtoTag } from "../setting-lists/setting.output.js";
 import type { Lead } from "./lead.model.js";
 
 export function toProtoLead(lead: Lead): MessageInitShape<typeof LeadSchema> {
   // One rest, spread last: as in `toCustomer`.
-  const { address, phones, pets, consent, customFields, archived, createdTime, lastUpdatedTime, ...same } = lead;
+  const { address, phones, pets, notes, tags, consent, customFields, archived, createdTime, lastUpdatedTime, ...same } =
+    lead;
   return {
     ...(address ? { address: toProtoAddress(address) } : {}),
     phones: phones.map(toProtoPhone),
     pets: pets.map(toProtoPet),
+    notes: notes.map(toProtoNote),
+    tags: tags.map(toProtoTag),
     createdTime: timestampFromDate(createdTime),
     lastUpdatedTime: timestampFromDate(lastUpdatedTime),
     complianceConfig: toProtoConsent(consent),

@@ -22,6 +22,7 @@ import { petFields } from "../pets/pet.columns.js";
 import { type LeadRow, leadChildren, leadColumns, leadFields, listedLeadChildren, toLead } from "./lead.columns.js";
 import type { Lead, LeadFilter, LeadRecord, LeadReferences, LeadRepository } from "./lead.model.js";
 import { changeLead } from "./lead-change.repository.js";
+import { listNotes } from "./lead-note.repository.js";
 import { promoteOnce } from "./lead-promotion.repository.js";
 
 /** Leads, with hand-written SQL on the hot paths (create, get, list) and Prisma for changes. */
@@ -44,6 +45,7 @@ export function createLeadRepository(limited: LimitedDatabase): LeadRepository {
     },
 
     change: (target, write, work) => changeLead(limited, target, write, work),
+    listNotes: listNotes(database),
     promote: (target, write, decide) => promoteOnce(database, target, write, decide),
 
     async create(record, { admit, accessFilter }, write) {

@@ -62,10 +62,12 @@ export function createLeads({ leads, customFields }: LeadDependencies) {
       return assertLead(requireFound(await leads.get(targetOf(principal, id), signal), "Lead", id));
     },
 
-    update(input: LeadUpdate, principal: Principal, write: WriteContext) {
-      return leads.change(targetOf(principal, input.id), write, (unit) =>
-        applyLeadUpdate(unit, input, { principal, signal: write.signal }),
-      );
+    async update(input: LeadUpdate, principal: Principal, write: WriteContext) {
+      const changed = await leads.change(targetOf(principal, input.id), write, async (unit) => {
+        await applyLeadUpdate(unit, input, { principal, signal: write.signal });
+        return { kind: "lead", ids: [unit.lead.id] };
+      });
+      return changed.lead;
     },
 
     /** Returns one row more than the page size if there is a next page. */

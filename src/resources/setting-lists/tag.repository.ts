@@ -121,6 +121,14 @@ async function takeTags(
   });
 }
 
+/** The tags with these ids. */
+export async function readTags(
+  tx: Prisma.TransactionClient,
+  { companyId, ids }: { readonly companyId: string; readonly ids: readonly string[] },
+): Promise<Tag[]> {
+  return (await tx.tag.findMany({ where: { companyId, id: { in: [...ids] } } })).map(fromRow);
+}
+
 function fromRow(row: TagModel): Tag {
   return {
     id: row.id,

@@ -69,6 +69,10 @@ const namesakes: readonly string[] = [
   // A claim of the tenant names each: erasing the tenant's namesake must leave it alone.
   `INSERT INTO customer_note (company_id, id, customer_id, note, created_time, last_updated_time)
    VALUES ('${neighbour}', '${planted.note}', 'cus_a1', 'zq.', now(), now())`,
+  `INSERT INTO lead_note (company_id, id, lead_id, note, created_time, last_updated_time)
+   VALUES ('${neighbour}', '${planted.note}', 'lcus_a1', 'zq.', now(), now())`,
+  `INSERT INTO lead_history (company_id, lead_id, kind, value_id, started_time)
+   VALUES ('${neighbour}', 'lcus_a1', 1, NULL, now()), ('${neighbour}', 'lcus_a1', 2, NULL, now())`,
   `INSERT INTO card_link (company_id, id, customer_id, token_hash, created_time, expired_time)
    VALUES ('${neighbour}', '${planted.link}', 'cus_a1', '\\x7a71', now(), now() + interval '1 day')`,
   ...[

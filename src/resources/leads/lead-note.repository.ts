@@ -1,0 +1,113 @@
+import type { CompanyResource } from "../../core/company-resource.js";
+import { idPrefixes, newId } from "../../core/ids.js";
+import type { Page } from "../../core/page.js";
+import { actingStaffId, type WriteContext } from "../../core/write.js";
+import type { Database } from "../../db/database.js";
+import { statement } from "../../db/statement.js";
+import type { Prisma } from "../../gen/prisma/client.js";
+import { readTags, resolveTags } from "../setting-lists/tag.repository.js";
+import type { ChangedLead, Lead, LeadNotesAndTags, LeadRepository } from "./lead.model.js";
+
+interface NotesAndTagsOptions {
+  /** The state under the lock. */
+  readonly lead: Lead;
+  readonly now: Date;
+  readonly write: WriteContext;
+  readonly maxTags: number;
+  changed(part: "notes" | "tags"): void;
+}
+
+/** The changes of notes and tags of a locked lead, with the rules of customer-change.repository.ts. */
+export function notesAndTagsOf(
+  tx: Prisma.TransactionClient,
+  { lead, now, write, maxTags, changed }: NotesAndTagsOptions,
+): LeadNotesAndTags {
+  const { companyId, id: leadId } = lead;
+  const key = (id: string) => ({ companyId_id: { companyId, id } });
+  const noteStamp = { lastUpdatedBy: actingStaffId(write, companyId), lastUpdatedTime: now };
+  const carried = new Set(lead.tags.map((tag) => tag.id));
+  const unit: LeadNotesAndTags = {
+    resolveTags: (references, mayCreate) =>
+      // The tags of the lead may have been archived in the meantime. Sending them back is always allowed.
+      resolveTags(tx, { companyId, references, carried: [...carried], mayCreate, maxTags, now, write }),
+
+    async replaceTags(tags) {
+      const ids = tags.map((tag) => tag.id);
+      if ([...carried].some((id) => !ids.includes(id))) changed("tags");
+      await tx.leadTag.deleteMany({ where: { companyId, leadId, tagId: { notIn: ids } } });
+      await unit.addTags(tags);
+    },
+
+    async addTags(tags) {
+      if (tags.some((tag) => !carried.has(tag.id))) changed("tags");
+      const data = tags.map((tag) => ({ companyId, leadId, tagId: tag.id }));
+      await tx.leadTag.createMany({ data, skipDuplicates: true });
+    },
+
+    findNotes: (ids) =>
+      tx.leadNote.findMany({ where: { companyId, leadId, id: { in: [...ids] } }, orderBy: { id: "desc" } }),
+
+    async addNotes(texts) {
+      changed("notes");
+      const notes = texts.map((note) => ({ id: newId(idPrefixes.note), note, ...noteStamp }));
+      await tx.leadNote.createMany({ data: notes.map((note) => ({ ...note, companyId, leadId, createdTime: now })) });
+      return notes;
+    },
+
+    async editNote(id, note) {
+      changed("notes");
+      await tx.leadNote.update({ where: key(id), data: { note, ...noteStamp } });
+    },
+
+    async removeNote(id) {
+      changed("notes");
+      await tx.leadNote.delete({ where: key(id) });
+    },
+  };
+  return unit;
+}
+
+/** The notes and tags with these ids that the lead, or the customer that it was promoted to, has now. */
+export async function writtenRows(
+  tx: Prisma.TransactionClient,
+  { companyId, id: leadId, promotedCustomerId: customerId, tags }: Lead,
+  ids: readonly string[],
+): Promise<Pick<ChangedLead, "notes" | "tags">> {
+  const written = { companyId, id: { in: [...ids] } };
+  if (customerId === undefined) {
+    const notes = await tx.leadNote.findMany({ where: { ...written, leadId } });
+    return { notes, tags: tags.filter(({ id }) => ids.includes(id)) };
+  }
+  const notes = await tx.customerNote.findMany({ where: { ...written, customerId } });
+  const links = await tx.customerTag.findMany({ where: { companyId, customerId, tagId: { in: [...ids] } } });
+  return { notes, tags: await readTags(tx, { companyId, ids: links.map(({ tagId }) => tagId) }) };
+}
+
+interface NoteRow {
+  readonly id: string;
+  readonly note: string;
+  readonly created_time: Date;
+  readonly last_updated_by: string;
+  readonly last_updated_time: Date;
+}
+
+/** A page of a lead's notes, newest first. */
+export function listNotes(database: Database): LeadRepository["listNotes"] {
+  return async ({ companyId, id }: CompanyResource, page: Page, signal: AbortSignal) => {
+    const scope = [companyId, id, page.size + 1];
+    const rows = page.after
+      ? await database.read<NoteRow>(nextPage, [...scope, page.after.time, page.after.id], signal)
+      : await database.read<NoteRow>(firstPage, [...scope, page.offset], signal);
+    return rows.map((row) => ({
+      ...{ id: row.id, note: row.note, createdTime: row.created_time },
+      ...{ lastUpdatedBy: row.last_updated_by, lastUpdatedTime: row.last_updated_time },
+    }));
+  };
+}
+
+const notesOf = `SELECT id, note, created_time, last_updated_by, last_updated_time FROM lead_note
+  WHERE company_id = $1 AND lead_id = $2`;
+const newestFirst = "ORDER BY created_time DESC, id DESC LIMIT $3";
+
+const firstPage = statement("lead_note.first_page", `${notesOf} ${newestFirst} OFFSET $4`);
+const nextPage = statement("lead_note.next_page", `${notesOf} AND (created_time, id) < ($4, $5) ${newestFirst}`);
