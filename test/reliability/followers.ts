@@ -1,0 +1,141 @@
+import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { hashSecret, secretPrefixOf } from "../../src/core/key-secrets.js";
+import { call, type Tenant, type World } from "../faults/world.js";
+import { openPlace, type Place } from "./changing-list.js";
+
+/** The lists that are followed by time of change, and the member of their rows that has it. */
+const lists = [
+  { list: "customers", request: (filter: object) => ({ filter }) },
+  { list: "leads", request: (filter: object) => ({ filter }) },
+  { list: "pets", request: (filter: object) => ({ filter }) },
+  { list: "packages", request: (filter: object) => filter },
+] as const;
+
+/** A company with two locations, and the keys of all of it and of the first location. */
+export interface FollowedPlace extends Place {
+  readonly elsewhere: string;
+  readonly views: readonly { readonly name: string; readonly caller: Tenant }[];
+}
+
+export async function openFollowedPlace(world: World): Promise<FollowedPlace> {
+  const place = await openPlace(world);
+  const { owner } = world.database;
+  const [id, secret] = [randomBytes(6).toString("hex"), `fault_${randomBytes(16).toString("hex")}`];
+  await owner.query("INSERT INTO business (company_id, id, name) VALUES ($1, 'biz2', 'There')", [place.companyId]);
+  await owner.query(
+    "INSERT INTO api_key (id, name, scopes, created_time, updated_time) VALUES ($1, 'Here', '{}', now(), now())",
+    [id],
+  );
+  await owner.query("INSERT INTO api_key_secret (hash, key_id, hint, created_time) VALUES ($1, $2, $3, now())", [
+    ...[hashSecret(secret), id, secretPrefixOf(secret)],
+  ]);
+  await owner.query(
+    "INSERT INTO api_key_organization (key_id, type, organization_id, company_id) VALUES ($1, 1, $2, $3)",
+    [id, place.businessId, place.companyId],
+  );
+  const views = [
+    { name: "company", caller: place },
+    { name: "location", caller: { ...place, secret } },
+  ];
+  return { ...place, elsewhere: "biz2", views };
+}
+
+/** Rows by id, as JSON. */
+type Copy = Map<string, string>;
+
+export interface Follower {
+  readonly name: string;
+  /** Rows of the copy. */
+  size(): number;
+  /** Receives what changed since the last poll. */
+  poll(): Promise<void>;
+  /** Ids that the copy and the server do not both have in the same state. */
+  differences(): Promise<Differences>;
+  /** The same for a copy that does not know of departures and promotions. */
+  controlDifferences(): Promise<Differences>;
+}
+
+export interface Differences {
+  readonly tooMany: readonly string[];
+  readonly missing: readonly string[];
+  readonly stale: readonly string[];
+}
+
+/** A follower of each list with each key. Each does what docs/sync.md says, and nothing else. */
+export function followersOf(place: FollowedPlace): readonly Follower[] {
+  return place.views.flatMap(({ name, caller }) =>
+    lists.map(({ list, request }) => follower(`${list} of the ${name}`, { caller, list, request })),
+  );
+}
+
+interface Following {
+  readonly caller: Tenant;
+  readonly list: (typeof lists)[number]["list"];
+  readonly request: (filter: object) => object;
+}
+
+function follower(name: string, { caller, list, request }: Following): Follower {
+  const [copy, control]: readonly [Copy, Copy] = [new Map(), new Map()];
+  const { companyId } = caller;
+  let startTime = "1970-01-01T00:00:00Z";
+
+  async function* pages(filter: object) {
+    for (let pageToken = ""; ; ) {
+      const body = { companyId, ...request(filter), pagination: { pageSize: 100, pageToken } };
+      const answer = await call(caller, `${list}:list`, body);
+      if (answer.status !== 200) throw new Error(answer.text);
+      yield* answer.body[list];
+      pageToken = answer.body.nextPageToken;
+      if (pageToken === "") return;
+    }
+  }
+
+  async function compare(mine: Copy): Promise<Differences> {
+    const theirs: Copy = new Map();
+    for await (const row of pages({})) theirs.set(row.id, JSON.stringify(row));
+    return {
+      tooMany: [...mine.keys()].filter((id) => !theirs.has(id)),
+      missing: [...theirs.keys()].filter((id) => !mine.has(id)),
+      stale: [...theirs].filter(([id, row]) => mine.has(id) && mine.get(id) !== row).map(([id]) => id),
+    };
+  }
+
+  return {
+    name,
+    size: () => copy.size,
+    async poll() {
+      for await (const row of pages({ lastUpdatedTime: { startTime } })) {
+        startTime = row.lastUpdatedTime ?? row.lastUpdateTime;
+        const isGone = row.deleted === true || row.status === "STATUS_DELETED";
+        if (isGone) copy.delete(row.id);
+        else copy.set(row.id, JSON.stringify(row));
+        if (row.departure !== undefined || row.promotedCustomerId) continue;
+        if (isGone) control.delete(row.id);
+        else control.set(row.id, JSON.stringify(row));
+      }
+    },
+    differences: () => compare(copy),
+    controlDifferences: () => compare(control),
+  };
+}
+
+/** Follows without a pause until the writers have ended, and then once more. */
+export async function followDuring(followers: readonly Follower[], work: Promise<void>): Promise<void> {
+  let isOver = false;
+  const working = work.finally(() => {
+    isOver = true;
+  });
+  await Promise.all(
+    followers.map(async ({ poll }) => {
+      while (!isOver) {
+        await poll();
+        await sleep(20);
+      }
+    }),
+  );
+  await working;
+  // Nobody writes any more: the watermark passes the last change with the next millisecond.
+  await sleep(50);
+  await Promise.all(followers.map(({ poll }) => poll()));
+}
