@@ -36,10 +36,18 @@ const dateParts = z.object({ year: z.number(), month: z.number(), day: z.number(
 /** A `google.type.Date` that exists in the calendar, as `yyyy-MM-dd`. */
 export const calendarDate = dateParts.transform(toDay);
 
-/** As above, but an all-zero date is null. */
-export const clearableCalendarDate = dateParts.transform((date, context) =>
-  date.year === 0 && date.month === 0 && date.day === 0 ? null : toDay(date, context),
-);
+/**
+ * The same, also of a year and a month (`yyyy-MM`) or a year alone (`yyyy`): the parts that are not known are 0. An
+ * all-zero date is null.
+ */
+export const clearablePartialDate = dateParts.transform((date, context) => {
+  const { year, month, day } = date;
+  if (year === 0 && month === 0 && day === 0) return null;
+  if (day !== 0) return toDay(date, context);
+  const isKnown = year >= 1 && year <= 9999 && month >= 0 && month <= 12;
+  if (!isKnown) context.addIssue(customIssue("OUT_OF_RANGE", "Must be a full date, a year and a month, or a year."));
+  return month === 0 ? padded(year, 4) : `${padded(year, 4)}-${padded(month, 2)}`;
+});
 
 function toDay({ year, month, day }: z.output<typeof dateParts>, context: z.RefinementCtx): string {
   const date = new Date(Date.UTC(2000, month - 1, day));
@@ -47,10 +55,14 @@ function toDay({ year, month, day }: z.output<typeof dateParts>, context: z.Refi
   const exists = year >= 1 && year <= 9999 && date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
   if (!exists)
     context.addIssue(customIssue("OUT_OF_RANGE", "Must be a full date (year, month, day) with a year from 1 to 9999."));
-  const padded = (number: number, size: number) => String(number).padStart(size, "0");
   return `${padded(year, 4)}-${padded(month, 2)}-${padded(day, 2)}`;
 }
 
+function padded(number: number, size: number): string {
+  return String(number).padStart(size, "0");
+}
+
+/** Of a partial date, the parts that are not known are 0. */
 export function toProtoDate(date: string) {
   const [year = 0, month = 0, day = 0] = date.split("-").map(Number);
   return { year, month, day };

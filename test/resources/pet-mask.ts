@@ -57,6 +57,12 @@ export const petMask: MaskTraits = {
     coat: text("coat", "Smooth"),
     behavior: text("behavior", "Wild"),
     photo: text("photo", "https://img.example/new.png"),
+    microchip: text("microchip", "985112345678901"),
+    color: text("color", "Black and tan"),
+    allergies: text("allergies", "Chicken"),
+    feeding: text("feeding", "Twice a day"),
+    medication: text("medication", "Half a tablet"),
+    special_needs: text("specialNeeds", "Deaf"),
     vet: {
       set: { vet: { name: "Other" } },
       after: () => ({ vet: { name: "Other", phoneNumber: "", address: "" } }),
@@ -76,7 +82,8 @@ export const petMask: MaskTraits = {
 const filled = {
   ...{ birthday: "2020-02-29", gender: 2, weight: 12, weight_unit: 2, fixed: "yes", coat: "Curly" },
   ...{ behavior: "Calm", vet_name: "Dr. Vet", vet_phone: "+12125550190", vet_address: "1 Vet St" },
-  ...{ evaluation_status: 1, photo: "https://img.example/a.png" },
+  ...{ evaluation_status: 1, photo: "https://img.example/a.png", microchip: "900", color: "Red", allergies: "Grain" },
+  ...{ feeding: "Once", medication: "None", special_needs: "Blind" },
 };
 
 function vetPart(part: string, value: string): PathFixture {

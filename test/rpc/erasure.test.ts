@@ -66,6 +66,7 @@ const columnsOfLead = [
     "pet.coat",
   ],
   ...["pet.id", "pet.lead_id", "pet.name", "pet.photo", "pet.vet_address", "pet.vet_name", "pet.vet_phone"],
+  ...["allergies", "color", "feeding", "medication", "microchip", "special_needs"].map((column) => `pet.${column}`),
   ...["pet_note.content", "pet_note.id", "pet_note.pet_id", "pet_pet_code.pet_id", "pet_vaccination.name"],
   ...["pet_vaccination.pet_id"],
 ];

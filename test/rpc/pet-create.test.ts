@@ -1,4 +1,6 @@
+import type { JsonValue } from "@bufbuild/protobuf";
 import { afterAll, describe, expect, it } from "vitest";
+import { localDate } from "../../src/core/time-zones.js";
 import {
   Pet_EvaluationStatus,
   Pet_Gender,
@@ -7,6 +9,7 @@ import {
 } from "../../src/gen/proto/moego/business/customer/v1/pet_pb.js";
 import { PetService } from "../../src/gen/proto/moego/business/customer/v1/pet_service_pb.js";
 import { Weight_Unit } from "../../src/gen/proto/moego/common/v1/weight_pb.js";
+import { keys } from "../support/fixture-keys.js";
 import { addPet, createPet, minimalPet, type PetInit } from "../support/new-pet.js";
 import { pet } from "../support/pet-rows.js";
 import { invalidField } from "../support/refused-with.js";
@@ -77,7 +80,6 @@ describe("CreatePet", () => {
 
   it.each([
     ["the first day", day(1, 1, 1)],
-    ["the last day", day(9999, 12, 31)],
     ["29 February of a leap year", day(2024, 2, 29)],
     ["29 February of a century that is one", day(2000, 2, 29)],
     ["29 February of the year 4", day(4, 2, 29)],
@@ -96,13 +98,74 @@ describe("CreatePet", () => {
     ["29 February of a common year", day(2023, 2, 29)],
     ["29 February of a century that is none", day(1900, 2, 29)],
     ["31 April", day(2024, 4, 31)],
-    ["a month without a day", day(2024, 4, 0)],
+    ["a day without a month", day(2024, 0, 4)],
     ["a day without a year", day(0, 4, 1)],
+    ["a month without a year", day(0, 4, 0)],
+    ["a day to come", day(9999, 12, 31)],
+    ["a month to come", day(9999, 12, 0)],
+    ["a year to come", day(9999, 0, 0)],
+    ["a 13th month without a day", day(2024, 13, 0)],
     ["the year 10000", day(10_000, 1, 1)],
     ["a 13th month", day(2024, 13, 1)],
     ["negative parts", day(2024, -1, -1)],
   ])("refuses %s", async (_, birthday) => {
     expect(await refusalOf({ birthday })).toMatchObject(invalidField("pet.birthday", "OUT_OF_RANGE"));
+  });
+
+  it.each([
+    ["a year", "2019", day(2019, 0, 0)],
+    ["a year and a month", "2019-05", day(2019, 5, 0)],
+  ])("keeps %s alone as such, in every encoding", async (_, text, birthday) => {
+    const created = await addPet(server, customerId, { birthday });
+    expect(created.birthday).toMatchObject(birthday);
+    const request = { customerId, id: created.id, birthday: text };
+    const { message } = succeeded(rpc.updatePet, await server.callJson(rpc.updatePet, request));
+    expect(message).toMatchObject({ birthday });
+    const whole = await server.ok(rpc.updatePet, { customerId, id: created.id, birthday: day(2019, 5, 4) });
+    expect(whole.birthday).toMatchObject(day(2019, 5, 4));
+  });
+
+  it("reckons a birthday to come by the time zone of the company", async () => {
+    const zone = (id: string, name: string) =>
+      server.database.owner.query("UPDATE company SET time_zone = $2 WHERE id = $1", [id, name]);
+    // 26 hours lie between the zones, so their days always differ.
+    await zone("cmp_c", "Etc/GMT+12");
+    await zone("cmp_b", "Pacific/Kiritimati");
+    const [year = 0, month = 0, date = 0] = localDate("Pacific/Kiritimati", new Date()).split("-").map(Number);
+    const pet = { ...minimalPet, birthday: day(year, month, date) };
+    const early = await server.refused(rpc.createPet, { customerId: "cus_c1", pet }, { key: keys.c });
+    expect(early).toMatchObject(invalidField("pet.birthday", "OUT_OF_RANGE"));
+    await server.ok(rpc.createPet, { customerId: "cus_b1", pet }, { key: keys.b });
+  });
+
+  it("keeps what other systems know of a pet, within its limits", async () => {
+    const care = { allergies: "Chicken\nGrain", feeding: "Twice", medication: "½ tablet", specialNeeds: "Deaf" };
+    const fields = { ...care, microchip: " 985112345678901 ", color: "Black" };
+    const created = await addPet(server, customerId, fields);
+    expect(created).toMatchObject({ ...fields, microchip: "985112345678901" });
+    const long = { ...{ microchip: "9".repeat(65), color: "x".repeat(256), specialNeeds: "é".repeat(2_001) } };
+    for (const [field, value] of Object.entries(long)) {
+      const name = field === "specialNeeds" ? "pet.special_needs" : `pet.${field}`;
+      expect(await refusalOf({ [field]: value })).toMatchObject(invalidField(name, "TOO_LONG"));
+    }
+  });
+
+  it.each<readonly [string, JsonValue, object]>([
+    ["a number", { value: 12.5, unit: "KILOGRAM" }, { value: 13, unit: "KILOGRAM", exactValue: "12.5" }],
+    ["a text with decimals", { value: "12.5" }, { value: 13, unit: "KILOGRAM", exactValue: "12.5" }],
+    ["a text with a unit", "4.25 lbs", { value: 4, unit: "POUND", exactValue: "4.25" }],
+    ["a message with decimals", { value: 0.3, unit: "kg" }, { value: 0, unit: "KILOGRAM", exactValue: "0.3" }],
+    ["a whole number", { value: 12 }, { value: 12, unit: "KILOGRAM" }],
+  ])("reads a weight in JSON as %s, and keeps its unit when a later one has none", async (_, weight, stored) => {
+    const pet = { name: "Bella", type: "DOG", breed: "Beagle", weight: { value: 9, unit: "lb" } };
+    const made = succeeded(
+      rpc.createPet,
+      await server.callJson(rpc.createPet, { customerId, pet: { ...pet, weight } }),
+    );
+    expect(made.message).toMatchObject({ pet: { weight: stored } });
+    const { id } = await addPet(server, customerId, { weight: { value: 9, unit: Weight_Unit.POUND } });
+    const { weight: kept } = await server.ok(rpc.updatePet, { customerId, id, weight: { value: 10 } });
+    expect(kept).toMatchObject({ value: 10, unit: Weight_Unit.POUND });
   });
 
   it("reads an empty date as none", async () => {
@@ -170,7 +233,7 @@ describe("CreatePet", () => {
     const before = await countPets();
     const refusal = await server.refused(rpc.createPet, {
       customerId,
-      pet: { fixed: "x", birthday: day(2024, 0, 0), notes: [{ content: "" }] },
+      pet: { fixed: "x", birthday: day(2024, 0, 1), notes: [{ content: "" }] },
     });
     expect(refusal.violations.map(({ field }) => field).toSorted()).toEqual(
       ["pet.birthday", "pet.breed", "pet.fixed", "pet.name", "pet.notes[0].content", "pet.type"].toSorted(),

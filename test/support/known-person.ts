@@ -146,6 +146,9 @@ function petWith(canaries: Canaries) {
   return {
     ...{ name: canaries.text("pet"), type: 2, breed: canaries.text("breed"), fixed: "yes" },
     ...{ coat: canaries.text("coat"), behavior: canaries.text("behavior"), photo: canaries.url("photo") },
+    ...{ microchip: canaries.text("chip"), color: canaries.text("color"), allergies: canaries.text("allergies") },
+    ...{ feeding: canaries.text("feeding"), medication: canaries.text("medication") },
+    ...{ specialNeeds: canaries.text("needs"), birthday: { year: 2019 } },
     ...{ petCodes: [{ id: "pc_a1" }], notes: [{ content: canaries.text("petnote") }] },
     vaccinations: [{ name: canaries.text("vaccine") }],
     vet: { name: canaries.text("vet"), phoneNumber: canaries.phone(), address: canaries.text("vetstreet") },

@@ -3,13 +3,21 @@ import { type AddressParts, mergedAddress } from "../../core/address.js";
 import { applyConsent, type Consent, type ConsentChange, sameConsent } from "../../core/consent.js";
 import { invalidRequest, listedIdViolations, notFoundInCompany, type Violation, violation } from "../../core/errors.js";
 import { changedPhones, newlyRefused, type PhonesUpdate, samePhones } from "../../core/phone/contact-phone.js";
-import { numberViolations, type PhoneRules } from "../../core/phone/judged-phone.js";
-import type { Principal } from "../../core/principal.js";
+import { numberViolations } from "../../core/phone/judged-phone.js";
+import type { CompanyAccess, Principal } from "../../core/principal.js";
 import { prefixPaths } from "../../core/record-import.js";
 import { requireEtag } from "../../core/write.js";
 import type { FieldValues } from "../custom-fields/custom-field.model.js";
 import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
-import { maxPets, type Pet, type PetEdit, type PetNoteEntry, type PetRecord, vetNumber } from "../pets/pet.model.js";
+import {
+  birthdayViolations,
+  maxPets,
+  type Pet,
+  type PetEdit,
+  type PetNoteEntry,
+  type PetRecord,
+  vetNumber,
+} from "../pets/pet.model.js";
 import {
   type Lead,
   type LeadChange,
@@ -141,7 +149,7 @@ function newReferences(lead: Lead, columns: LeadUpdate["columns"]): LeadReferenc
 async function petViolations(
   unit: LeadTransaction,
   update: PetsUpdate | undefined,
-  rules: PhoneRules,
+  rules: CompanyAccess,
 ): Promise<Violation[]> {
   if (!update) return [];
   const violations: Violation[] = [];
@@ -162,6 +170,9 @@ async function petViolations(
     const pet = unit.lead.pets.find(({ id }) => id === entry.id);
     const vet = entry.id === undefined ? entry.record.vet : entry.edit.fields?.vet;
     violations.push(...numberViolations([vetNumber(`${path}.vet`, vet, pet?.vet)], rules));
+    const birthday = entry.id === undefined ? entry.record.birthday : entry.edit.fields?.birthday;
+    const birth = { birthday, stored: pet?.birthday, timeZone: rules.timeZone };
+    violations.push(...birthdayViolations(`${path}.birthday`, birth));
     const codes = (entry.id === undefined ? entry.record.petCodeIds : entry.edit.petCodeIds) ?? [];
     // Codes of the pet may have been archived in the meantime. Sending them back is always allowed.
     const carried = new Set(pet?.petCodes.map(({ id }) => id));

@@ -17,7 +17,7 @@ import { prefixPaths } from "../../core/record-import.js";
 import type { WriteContext } from "../../core/write.js";
 import type { CustomFieldRepository } from "../custom-fields/custom-field.model.js";
 import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
-import { type PetRecord, type Vet, vetNumber } from "../pets/pet.model.js";
+import { birthdayViolations, type PetRecord, type Vet, vetNumber } from "../pets/pet.model.js";
 import {
   assertLead,
   type LeadQuery,
@@ -92,7 +92,7 @@ export function createLeads({ leads, customFields }: LeadDependencies) {
  *
  * @throws BUSINESS_NOT_ALLOWED
  */
-export async function completeLead<Pet extends { readonly vet?: Vet }>(
+export async function completeLead<Pet extends { readonly vet?: Vet; readonly birthday?: string }>(
   { address, ...input }: NewLeadWith<Pet>,
   { access, customFields, signal }: LeadContext,
 ) {
@@ -109,7 +109,10 @@ export async function completeLead<Pet extends { readonly vet?: Vet }>(
   };
   const violations = [
     ...refusedPhones(input.phones, access),
-    ...input.pets.flatMap(({ vet }, position) => numberViolations([vetNumber(`pets[${position}].vet`, vet)], access)),
+    ...input.pets.flatMap(({ vet, birthday }, position) => [
+      ...numberViolations([vetNumber(`pets[${position}].vet`, vet)], access),
+      ...birthdayViolations(`pets[${position}].birthday`, { birthday, timeZone: access.timeZone }),
+    ]),
     ...fields.violations,
   ];
   return { record, violations };

@@ -10,7 +10,7 @@ import { numberViolations } from "../../core/phone/judged-phone.js";
 import type { Principal } from "../../core/principal.js";
 import { authorViolations, nestedNotes, nestedViolations, timeViolations } from "../../core/record-import.js";
 import type { WriteContext } from "../../core/write.js";
-import { maxPets, maxPetsOfCustomer, type Pet, vetNumber } from "./pet.model.js";
+import { birthdayViolations, maxPets, maxPetsOfCustomer, type Pet, vetNumber } from "./pet.model.js";
 import {
   type PetImport,
   type PetImportRepository,
@@ -37,6 +37,7 @@ export function createPetImports(pets: PetImportRepository): PetImports {
           ...(await ownerViolations(unit, owner)),
           ...(await codeViolations(unit, pet.petCodeIds)),
           ...numberViolations([vetNumber("pet.vet", pet.vet)], access),
+          ...birthdayViolations("pet.birthday", { birthday: pet.birthday, timeZone: access.timeZone }),
           ...(await nestedViolations(unit, nestedNotes("petNote", "pet.notes", pet.notes))),
         ];
         if (violations.length > 0) throw invalidRequest(violations);

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { keysOf, maskedParts, maskedTexts, maskPaths, readMask, type UpdateMask } from "../../api/field-mask.js";
 import { id, memoizePerCountry, omitUndefined, text } from "../../api/fields.js";
-import { clearableCalendarDate } from "../../api/google-types.js";
+import { clearablePartialDate } from "../../api/google-types.js";
 import { optionalJudgedPhone } from "../../api/phone-line.js";
 import type { EmptyMembers } from "../../core/presence.js";
 import { lineRule, nameRule } from "../../core/text.js";
@@ -41,7 +41,7 @@ const newWeight = weight.transform((value) => (isKnown(value) ? value : null));
 export const petUpdate = memoizePerCountry((country) => {
   const fields = {
     name: text(nameRule).optional(),
-    birthday: clearableCalendarDate.optional(),
+    birthday: clearablePartialDate.optional(),
     status: petStatus.required.optional(),
     type: petType.required.optional(),
     breed: text({ ...lineRule, min: 1 }).optional(),

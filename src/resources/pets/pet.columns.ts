@@ -2,7 +2,6 @@ import {
   enumColumn,
   fieldTable,
   optionalEnumColumn,
-  optionalTextColumn,
   type Row,
   type StoredField,
   textColumn,
@@ -27,13 +26,25 @@ import {
 const weightField: StoredField<Weight> = {
   columns: { weight: "bigint", weight_unit: "smallint", exact_weight: "text" },
   empty: { weight: null, weight_unit: weightUnits.numberOf("KILOGRAM"), exact_weight: null },
-  write: ({ value, unit, exact = null }) => ({
+  write: ({ value, unit = "KILOGRAM", exact = null }) => ({
     ...{ weight: value, weight_unit: weightUnits.numberOf(unit), exact_weight: exact },
   }),
   read({ weight, weight_unit: unit, exact_weight: exact }) {
     if (weight === null) return undefined;
     const value = Number(weight);
     return { value, unit: weightUnits.wordOf(Number(unit)) ?? "KILOGRAM", ...exactWeight(value, exact) };
+  },
+};
+
+const birthdayField: StoredField<string> = {
+  columns: { birthday: "date", partial_birthday: "text" },
+  write: (day) =>
+    day.length === "yyyy-MM-dd".length
+      ? { birthday: day, partial_birthday: null }
+      : { birthday: null, partial_birthday: day },
+  read({ birthday, partial_birthday: partial }) {
+    const known = birthday ?? partial;
+    return typeof known === "string" ? known : undefined;
   },
 };
 
@@ -50,7 +61,7 @@ const vetField: StoredField<Vet> = {
 /** The one table of the fields that clients write. */
 export const petFields = fieldTable<PetFields>({
   name: textColumn("name"),
-  birthday: { ...optionalTextColumn("birthday"), columns: { birthday: "date" } },
+  birthday: birthdayField,
   status: enumColumn("status", petStatuses),
   type: enumColumn("type", petTypes),
   breed: textColumn("breed"),
@@ -62,6 +73,12 @@ export const petFields = fieldTable<PetFields>({
   vet: vetField,
   evaluationStatus: optionalEnumColumn("evaluation_status", evaluationStatuses),
   photo: textColumn("photo"),
+  microchip: textColumn("microchip"),
+  color: textColumn("color"),
+  allergies: textColumn("allergies"),
+  feeding: textColumn("feeding"),
+  medication: textColumn("medication"),
+  specialNeeds: textColumn("special_needs"),
 });
 
 /** A pet as built by `petJson`, beside the columns of `petFields`. */

@@ -12,7 +12,7 @@ import {
   singleLineText,
   text,
 } from "../../api/fields.js";
-import { clearableCalendarDate, interval, moment } from "../../api/google-types.js";
+import { clearablePartialDate, interval, moment } from "../../api/google-types.js";
 import { requireNoId } from "../../api/note-fields.js";
 import { pagination } from "../../api/page-token.js";
 import { customIssue } from "../../api/parse.js";
@@ -68,13 +68,12 @@ const exactValue = z.string().transform((raw, context) => {
     .replace(/\.?0+$/, "");
 });
 
-/** The unit defaults to kilograms. */
-export const weight = z
-  .object({ value: z.number(), unit: weightUnit.withDefault("KILOGRAM"), exactValue })
-  .transform(
-    ({ value, unit, exactValue: exact }): Weight =>
-      exact === undefined ? { value, unit } : { value: roundedWeight(exact), unit, exact },
-  );
+export const weight = z.object({ value: z.number(), unit: weightUnit.optional, exactValue }).transform(
+  ({ value, unit, exactValue: exact }): Weight => ({
+    ...(exact === undefined ? { value } : { value: roundedWeight(exact), exact }),
+    ...(unit ? { unit } : {}),
+  }),
+);
 
 /** A weight of 0 means unknown. */
 export function isKnown({ value, exact = String(value) }: Weight): boolean {
@@ -119,8 +118,18 @@ export const petNotes = list(
 /** Notes within a pet. An id refers to an existing note. */
 const notesOfPet = list(z.object({ id: optionalId, content: text(noteRule) }), 50);
 
+const careRule = { min: 0, max: 2_000, multiline: true } as const;
+
 /** The fields of one text each, with their rules: stated once for create, update and import. */
-export const plainFields = { photo: httpsUrl } satisfies PlainFields;
+export const plainFields = {
+  photo: httpsUrl,
+  microchip: text({ min: 0, max: 64 }),
+  color: singleLineText,
+  allergies: text(careRule),
+  feeding: text(careRule),
+  medication: text(careRule),
+  specialNeeds: text(careRule),
+} satisfies PlainFields;
 /** The same, reported before the lists of a pet. */
 export const earlyFields = {
   fixed: neuteredStatus,
@@ -137,7 +146,7 @@ export function pet(country: string, number?: OptionalNumber) {
   return z.object({
     id: optionalId,
     name: text({ ...nameRule, min: 0 }),
-    birthday: clearableCalendarDate.transform((day) => day ?? undefined).optional(),
+    birthday: clearablePartialDate.transform((day) => day ?? undefined).optional(),
     status: petStatus.optional,
     type: petType.optional,
     breed: singleLineText,

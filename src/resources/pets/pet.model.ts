@@ -1,8 +1,10 @@
 import type { RecordTarget } from "../../core/access.js";
 import type { Listed } from "../../core/departure.js";
 import { enumeration, extendedEnumeration, type WordOf } from "../../core/enumeration.js";
+import { type Violation, violation } from "../../core/errors.js";
 import type { Page, TimeRange } from "../../core/page.js";
 import type { Scope } from "../../core/principal.js";
+import { localDate } from "../../core/time-zones.js";
 import type { FieldChange, WriteContext, WriteResult } from "../../core/write.js";
 
 export const petTypes = enumeration(
@@ -31,7 +33,8 @@ export type EvaluationStatus = WordOf<typeof evaluationStatuses>;
 export interface Weight {
   /** Rounded to whole units. */
   readonly value: number;
-  readonly unit: WordOf<typeof weightUnits>;
+  /** Absent in a request without one. It is then the unit of the stored weight, otherwise kilograms. */
+  readonly unit?: WordOf<typeof weightUnits>;
   /** The same as a decimal number. Absent if only the rounded value is known. */
   readonly exact?: string;
 }
@@ -46,10 +49,14 @@ export function exactWeight(value: number, exact: unknown): Pick<Weight, "exact"
   return typeof exact === "string" && roundedWeight(exact) === value ? { exact } : {};
 }
 
-/** A weight that repeats the rounded value of a stored decimal number is that number. */
+/**
+ * A weight in the stored unit unless it has one. A weight that repeats the rounded value of a stored decimal number is that
+ * number.
+ */
 export function keptWeight(given: Weight, stored: Weight | undefined): Weight {
-  const isRepeated = given.exact === undefined && stored?.value === given.value && stored.unit === given.unit;
-  return isRepeated ? stored : given;
+  const { unit = stored?.unit ?? "KILOGRAM" } = given;
+  const isRepeated = given.exact === undefined && stored?.value === given.value && stored.unit === unit;
+  return isRepeated ? stored : { ...given, unit };
 }
 
 export interface Vaccination {
@@ -68,6 +75,21 @@ export interface Vet {
 export function changedVet(stored: Vet | undefined, change: Partial<Vet>): Vet | null {
   const { name, phone, address }: Vet = { name: "", phone: "", address: "", ...stored, ...change };
   return name + phone + address === "" ? null : { name, phone, address };
+}
+
+interface Birth {
+  readonly birthday?: string | null | undefined;
+  readonly stored?: string | undefined;
+  /** Time zone of the company. Its calendar decides what is in the future. */
+  readonly timeZone: string;
+}
+
+/** A birthday that is still to come. One that is stored already may be sent back. */
+export function birthdayViolations(field: string, { birthday, stored, timeZone }: Birth): Violation[] {
+  if (!birthday || birthday === stored) return [];
+  const today = localDate(timeZone, new Date());
+  if (birthday <= today.slice(0, birthday.length)) return [];
+  return [violation(field, "OUT_OF_RANGE", "Must not be in the future.")];
 }
 
 /** The number of a veterinarian in a request. */
@@ -93,7 +115,7 @@ export interface PetNote {
 /** The fields of a pet that clients write. Empty strings mean unknown. */
 export interface PetFields {
   readonly name: string;
-  /** `yyyy-MM-dd` */
+  /** `yyyy-MM-dd`, or `yyyy-MM` or `yyyy` if only that is known. */
   readonly birthday?: string;
   readonly status: PetStatus;
   readonly type: PetType;
@@ -106,6 +128,12 @@ export interface PetFields {
   readonly vet?: Vet;
   readonly evaluationStatus?: EvaluationStatus;
   readonly photo: string;
+  readonly microchip: string;
+  readonly color: string;
+  readonly allergies: string;
+  readonly feeding: string;
+  readonly medication: string;
+  readonly specialNeeds: string;
 }
 
 export interface Pet extends PetFields {

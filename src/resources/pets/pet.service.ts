@@ -6,6 +6,7 @@ import { numberViolations } from "../../core/phone/judged-phone.js";
 import type { Principal, Scope } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
 import {
+  birthdayViolations,
   changedVet,
   maxPetCodes,
   maxPets,
@@ -88,10 +89,13 @@ export function createPets(pets: PetRepository) {
       return pets.create(ownerOf(principal, customerId, "lead:write"), write, async (unit) => {
         const full = (await unit.countPets()) >= maxPetsOf[unit.owner];
         const missing = new Set(await unit.missingCodes(pet.petCodeIds));
+        const access = requireCompanyAccess(principal, unit.companyId);
+        const { birthday } = pet;
         const violations = [
           ...(full ? [tooManyPets(unit)] : []),
           ...missingAt(pet.petCodeIds, missing, (index) => `pet.pet_codes[${index}].id`),
-          ...numberViolations([vetNumber("pet.vet", pet.vet)], requireCompanyAccess(principal, unit.companyId)),
+          ...numberViolations([vetNumber("pet.vet", pet.vet)], access),
+          ...birthdayViolations("pet.birthday", { birthday, timeZone: access.timeZone }),
         ];
         if (violations.length > 0) throw invalidRequest(violations);
         return unit.add(pet);
@@ -101,7 +105,11 @@ export function createPets(pets: PetRepository) {
     async update({ customerId, id, vet, ...edit }: PetUpdate, principal: Principal, write: WriteContext) {
       const changed = await pets.change(targetOf(principal, { customerId, id }, "lead:write"), write, async (unit) => {
         const access = requireCompanyAccess(principal, unit.pet.companyId);
-        throwIfInvalid(numberViolations([vetNumber("vet", vet, unit.pet.vet)], access));
+        const { birthday: stored } = unit.pet;
+        throwIfInvalid([
+          ...numberViolations([vetNumber("vet", vet, unit.pet.vet)], access),
+          ...birthdayViolations("birthday", { birthday: edit.fields?.birthday, stored, timeZone: access.timeZone }),
+        ]);
         const fields = vet ? { ...edit.fields, vet: changedVet(unit.pet.vet, vet) } : edit.fields;
         await unit.edit({ ...edit, ...(fields ? { fields } : {}) });
         return { kind: "pet", ids: [id] };

@@ -102,19 +102,16 @@ function withDateAsWritten(member: JsonMember): JsonMember {
 }
 
 /**
- * `"2024-01-15"` as the object of google.type.Date, also with a time of midnight. An empty string is an empty date. Any
- * other string stays as is and is rejected later.
+ * `"2024-01-15"` as the object of google.type.Date, also with a time of midnight, and `"2024-01"` and `"2024"`, which only
+ * some fields accept. An empty string is an empty date. Any other string stays as is and is rejected later.
  */
 function dateObject(text: string): JsonNode {
   if (text === "") return { members: [] };
-  const [, year, month, day] = /^(\d{4})-(\d{2})-(\d{2})(?:T00:00(?::00(?:\.0{1,9})?)?Z?)?$/.exec(text) ?? [];
+  const [, year, month, day] = /^(\d{4})(?:-(\d{2})(?:-(\d{2})(?:T00:00(?::00(?:\.0{1,9})?)?Z?)?)?)?$/.exec(text) ?? [];
   if (year === undefined) return text;
+  const parts = Object.entries({ year, month, day });
   return {
-    members: [
-      { key: "year", value: Number(year) },
-      { key: "month", value: Number(month) },
-      { key: "day", value: Number(day) },
-    ],
+    members: parts.flatMap(([key, value]) => (value === undefined ? [] : [{ key, value: Number(value) }])),
   };
 }
 
