@@ -143,6 +143,16 @@ function presentParts(message: ReflectMessage, path: string, emptyMembers: Empty
     .map(({ name }) => name);
 }
 
+/** The same for the message of a request. Undefined for a binary request, and if the message is absent. */
+export function presentPartsOf(
+  schema: DescMessage,
+  message: Message | undefined,
+  path: string,
+  emptyMembers: EmptyMembers | undefined,
+): readonly string[] | undefined {
+  return message && emptyMembers && presentParts(reflect(schema, message), path, emptyMembers);
+}
+
 /** The same of each item of a list of messages. Undefined for a binary request. */
 export function presentPartsOfItems(
   schema: DescMessage,

@@ -1,7 +1,6 @@
 import { type DescMessage, equals, fromJson, type JsonValue, toJson } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { DomainError, type Violation } from "../../src/core/errors.js";
-import type { Emptiness } from "../../src/core/presence.js";
 import { CustomerSchema } from "../../src/gen/proto/moego/business/customer/v1/customer_pb.js";
 import {
   CreateCustomerRequestSchema,
@@ -14,7 +13,7 @@ import {
 } from "../../src/gen/proto/moego/business/customer/v1/lead_service_pb.js";
 import { PackageSchema } from "../../src/gen/proto/moego/business/package/v1/package_pb.js";
 import { CreateExternalApiRequestSchema } from "../../src/gen/proto/moego/callcenter/v1/external_api_service_pb.js";
-import { decodeJson } from "../../src/server/transport/json-input.js";
+import { decodeJson, nothingBeside } from "../../src/server/transport/json-input.js";
 
 const read = (schema: DescMessage, text: string) => decodeJson(schema, Buffer.from(text));
 const json = (schema: DescMessage, text: string) => toJson(schema, read(schema, text));
@@ -87,9 +86,9 @@ describe("canonical proto3 JSON", () => {
 
 describe("members that are present without a value", () => {
   const emptyMembers = (schema: DescMessage, text: string) => {
-    const found = new Map<string, Emptiness>();
-    decodeJson(schema, Buffer.from(text), found);
-    return Object.fromEntries(found);
+    const beside = nothingBeside();
+    decodeJson(schema, Buffer.from(text), { beside });
+    return Object.fromEntries(beside.emptyMembers);
   };
 
   it("are told by path, also where the message has no field for absence", () => {

@@ -1,4 +1,4 @@
-import type { AddressRecord } from "../../core/address.js";
+import { type AddressRecord, mergedAddress } from "../../core/address.js";
 import { type CompanyResource, requireFound } from "../../core/company-resource.js";
 import { alreadyExistsError } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
@@ -27,7 +27,7 @@ import type {
 } from "./directory.model.js";
 import { archivableRecords, changeDirectory, nextVersion } from "./directory-change.repository.js";
 
-type CompanyAdmin = Pick<DirectoryAdminRepository, "createCompany" | "changeCompany" | "listCompanies">;
+type CompanyAdmin = Pick<DirectoryAdminRepository, "createCompany" | "changeCompany" | "getCompany" | "listCompanies">;
 type BusinessAdmin = Pick<DirectoryAdminRepository, "createBusiness" | "changeBusiness" | "setBusinessArchived">;
 type StaffAdmin = Pick<DirectoryAdminRepository, "createStaff" | "changeStaff" | "setStaffArchived">;
 
@@ -78,6 +78,11 @@ function companyAdmin(database: Database): CompanyAdmin {
       );
     },
 
+    async getCompany(id, signal) {
+      const [row] = await database.read<CompanyRow>(companyStatement, [id], signal);
+      return row && toCompany(row);
+    },
+
     async listCompanies(page, signal) {
       const after = await resolveNameCursor(database, { nameOf: companyName, scope: [], page }, signal);
       const values = [page.size + 1, page.offset, ...after];
@@ -94,6 +99,8 @@ const listStatement = statement(
    WHERE $4::text IS NULL OR (c.name, c.id) > (($3::text[])[1], $4)
    ORDER BY c.name, c.id LIMIT $1 OFFSET $2`,
 );
+
+const companyStatement = statement("directory_admin.company", "SELECT * FROM company WHERE id = $1");
 
 /** For the operator, who can access every company. */
 const companyName = statement("directory_admin.company_name", "SELECT ARRAY[name] AS name FROM company WHERE id = $1");
@@ -117,7 +124,8 @@ function businessAdmin(limited: LimitedDatabase): BusinessAdmin {
     changeBusiness: (target, { address, ...texts }, write, check) =>
       businesses.change(target, write, (tx, stored) => {
         check(stored);
-        const json = address === undefined ? {} : { address: address ? withId(address) : Prisma.DbNull };
+        const next = address ? mergedAddress(stored.address, address.parts) : undefined;
+        const json = address === undefined ? {} : { address: next ? withId(next) : Prisma.DbNull };
         return tx.business.update({ where: where(target), data: { ...texts, ...json, version: nextVersion } });
       }),
 
@@ -133,7 +141,7 @@ async function findBusiness(tx: Prisma.TransactionClient, { companyId, id }: Com
 
 /** The column contains a whole address, including the id that responses show. */
 function withId({ coordinate, ...lines }: AddressRecord) {
-  return { ...lines, id: newId(idPrefixes.address), ...(coordinate ? { coordinate: { ...coordinate } } : {}) };
+  return { id: newId(idPrefixes.address), ...lines, ...(coordinate ? { coordinate: { ...coordinate } } : {}) };
 }
 
 function staffAdmin(limited: LimitedDatabase): StaffAdmin {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { id } from "../../api/fields.js";
+import { id, omitUndefined } from "../../api/fields.js";
 import { type PageTokens, pagination } from "../../api/page-token.js";
 import { nameCursorOf, paged, personNameCursorOf } from "../../api/paged.js";
 import { warnOfPhones } from "../../api/phone-fields.js";
@@ -9,7 +9,7 @@ import type { DirectoryAdminService } from "../../gen/proto/moego/admin/v1/direc
 import type { BusinessService } from "../../gen/proto/moego/business/business/v1/business_service_pb.js";
 import type { CompanyService } from "../../gen/proto/moego/business/company/v1/company_service_pb.js";
 import type { StaffService } from "../../gen/proto/moego/business/staff/v1/staff_service_pb.js";
-import { businessUpdate, companyUpdate, newBusiness, newCompany, newStaff, staffUpdate } from "./directory.input.js";
+import { businessInput, companyUpdate, newBusiness, newCompany, newStaff, staffUpdate } from "./directory.input.js";
 import type { Business, Staff } from "./directory.model.js";
 import { toProtoBusiness, toProtoCompany, toProtoStaff } from "./directory.output.js";
 import {
@@ -100,8 +100,13 @@ export function createDirectoryAdminHandlers(
     }),
 
     updateCompany: rpc(
-      (request, { principal }, parse) => {
-        if (setsTerms(request)) assertOperator(principal);
+      async (request, { principal, signal, emptyMembers }, parse) => {
+        const { companyId, enterpriseId, maxCustomers, clearMaxCustomers } = request;
+        const terms = omitUndefined({ enterpriseId, maxCustomers });
+        // JSON may send back what GetCompany returns.
+        const isJson = emptyMembers !== undefined && !clearMaxCustomers;
+        const isSame = isJson && (await directory.hasTerms(companyId, terms, principal, signal));
+        if (setsTerms(request) && !isSame) assertOperator(principal);
         return parse(companyUpdate);
       },
       async ({ companyId, change }, { principal, write }) => ({
@@ -114,7 +119,7 @@ export function createDirectoryAdminHandlers(
       return toBusinessResponse(await directory.createBusiness(input, context.principal, context.write));
     }),
 
-    updateBusiness: rpc(inCountry(businessUpdate), async ({ target, change }, context) => {
+    updateBusiness: rpc(businessInput, async ({ target, change }, context) => {
       warnOfPhones(context, [], businessNumbers(change));
       return toBusinessResponse(await directory.updateBusiness(target, change, context.principal, context.write));
     }),

@@ -1,7 +1,9 @@
 import { z } from "zod";
-import { address as anyAddress } from "../../api/address-fields.js";
+import { addressChange, address as anyAddress, type ParsedAddress } from "../../api/address-fields.js";
+import { presentPartsOf } from "../../api/field-mask.js";
 import {
   companyResourceSchema,
+  countryOf,
   email,
   httpsUrl,
   id,
@@ -15,8 +17,18 @@ import { moment } from "../../api/google-types.js";
 import { importedId, newResourceFields } from "../../api/import-fields.js";
 import { customIssue } from "../../api/parse.js";
 import { optionalJudgedPhone, optionalPhone } from "../../api/phone-line.js";
+import type { Context, Parse } from "../../api/rpc.js";
 import { nameRule } from "../../core/text.js";
-import { type CompanyChange, countryFormat, isCountry, isTimeZone, timeZoneFormat } from "./directory.model.js";
+import type { UpdateBusinessRequest } from "../../gen/proto/moego/admin/v1/business_pb.js";
+import { AddressSchema } from "../../gen/proto/moego/common/v1/address_pb.js";
+import {
+  type BusinessChange,
+  type CompanyChange,
+  countryFormat,
+  isCountry,
+  isTimeZone,
+  timeZoneFormat,
+} from "./directory.model.js";
 
 const name = text(nameRule);
 /** A URL or an account name at another provider. */
@@ -74,6 +86,30 @@ const address = anyAddress
   })
   .transform(({ record }) => record);
 
+/** The address in an update: it may repeat the id that the server assigned. */
+function addressUpdate(given: ParsedAddress, listed: readonly string[] | undefined): BusinessChange["address"] {
+  const parts = addressChange(given, listed, true);
+  return parts === null ? null : { ...(given.id === "" ? {} : { id: given.id }), parts: parts ?? {} };
+}
+
+/** Input of UpdateBusiness. A binary request replaces the whole address; a JSON request changes the parts that it has. */
+export function businessInput(
+  request: UpdateBusinessRequest,
+  { principal, emptyMembers }: Pick<Context, "principal" | "emptyMembers">,
+  parse: Parse,
+) {
+  const listed = presentPartsOf(AddressSchema, request.address, "address", emptyMembers);
+  const {
+    target,
+    address: given,
+    clearAddress,
+    texts,
+  } = parse(businessUpdate(countryOf(principal, request.companyId)));
+  const address = given && addressUpdate(given, listed);
+  const change: BusinessChange = { ...texts, ...omitUndefined({ address: clearAddress ? null : address }) };
+  return { target, change };
+}
+
 const businessLinks = {
   ...{ avatar: httpsUrl, website: httpsUrl },
   ...{ facebook: link, instagram: link, yelp: link, google: link },
@@ -86,13 +122,13 @@ export const newBusiness = memoizePerCountry((region) =>
   }),
 );
 
-export const businessUpdate = memoizePerCountry((region) => {
+const businessUpdate = memoizePerCountry((region) => {
   const contact = {
     name,
     email,
     phone: optionalJudgedPhone(region),
     businessPhone: optionalJudgedPhone(region),
-    address,
+    address: anyAddress,
   };
   return z
     .object({
@@ -100,9 +136,9 @@ export const businessUpdate = memoizePerCountry((region) => {
       ...{ clearAddress: z.boolean(), ...z.object(businessLinks).partial().shape },
     })
     .refine(...notSetAndCleared("clearAddress", "address"))
-    .transform(({ companyId, id: target, clearAddress, ...same }) => ({
-      target: { companyId, id: target },
-      change: { ...omitUndefined(same), ...(clearAddress ? { address: null } : {}) },
+    .transform(({ companyId, id: target, clearAddress, address: given, ...texts }) => ({
+      ...{ target: { companyId, id: target }, clearAddress, address: given },
+      texts: omitUndefined(texts),
     }));
 });
 

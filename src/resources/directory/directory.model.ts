@@ -1,6 +1,6 @@
 import { isSupportedCountry } from "libphonenumber-js";
 import type { AccessFilter } from "../../core/access.js";
-import type { Address, AddressRecord } from "../../core/address.js";
+import type { Address, AddressParts, AddressRecord } from "../../core/address.js";
 import type { CompanyResource } from "../../core/company-resource.js";
 import type { Page } from "../../core/page.js";
 import { hasTimeZone } from "../../core/time-zones.js";
@@ -77,7 +77,8 @@ type BusinessTexts = Omit<Business, "companyId" | "id" | "address" | "archived">
 
 /** The fields that an update replaces. Absent fields are unchanged, an empty string clears. */
 export interface BusinessChange extends Partial<BusinessTexts> {
-  readonly address?: AddressRecord | null;
+  /** Parts of the address to replace. With an id, it must be the stored one. */
+  readonly address?: { readonly id?: string; readonly parts: AddressParts } | null;
 }
 
 /** A staff member to store. */
@@ -108,6 +109,7 @@ export interface StaffChecks {
  */
 export interface DirectoryAdminRepository {
   createCompany(company: CompanyRecord, write: WriteContext): Promise<Company>;
+  getCompany(id: string, signal: AbortSignal): Promise<Company | undefined>;
   changeCompany(id: string, change: CompanyChange, write: WriteContext): Promise<Company>;
   /**
    * All companies of the deployment, ordered by name. Returns one row more than the page size if there is a next page.

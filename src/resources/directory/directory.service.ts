@@ -58,22 +58,36 @@ export function createDirectory(repository: DirectoryRepository) {
 /** A record to create. If the id is absent, one is generated. */
 type WithoutId<T extends { readonly id: string }> = Omit<T, "id"> & { readonly id?: string | undefined };
 
+type CompanyTerms = Pick<CompanyChange, "enterpriseId" | "maxCustomers">;
+
 export type DirectoryAdmin = ReturnType<typeof createDirectoryAdmin>;
 
 /** Administration of companies, locations and staff. */
 export function createDirectoryAdmin(repository: DirectoryAdminRepository) {
+  /** Whether the terms are those of a company of the principal, which may send them back as it has read them. */
+  async function hasTerms(id: string, terms: CompanyTerms, principal: Principal, signal: AbortSignal) {
+    const { enterpriseId, maxCustomers } = terms;
+    if (enterpriseId === undefined && maxCustomers === undefined) return true;
+    if (!principal.companies.has(id)) return false;
+    const stored = await repository.getCompany(id, signal);
+    const isSameLimit = maxCustomers === undefined || maxCustomers === (stored?.maxCustomers ?? null);
+    return isSameLimit && (enterpriseId === undefined || (enterpriseId ?? "") === (stored?.enterpriseId ?? ""));
+  }
+
   return {
     async createCompany(input: WithoutId<CompanyRecord>, write: WriteContext) {
       return repository.createCompany({ ...input, id: input.id ?? newId(idPrefixes.company) }, write);
     },
 
     async updateCompany(id: string, change: CompanyChange, principal: Principal, write: WriteContext) {
-      if (!isOperator(principal)) {
-        assertMayWriteDirectory(principal, id);
-        if (change.enterpriseId !== undefined || change.maxCustomers !== undefined) assertOperator(principal);
-      }
-      return repository.changeCompany(id, change, write);
+      if (isOperator(principal)) return repository.changeCompany(id, change, write);
+      assertMayWriteDirectory(principal, id);
+      const { enterpriseId, maxCustomers, ...own } = change;
+      if (!(await hasTerms(id, change, principal, write.signal))) assertOperator(principal);
+      return repository.changeCompany(id, own, write);
     },
+
+    hasTerms,
 
     /** All companies of the deployment. Returns one row more than the page size if there is a next page. */
     listCompanies: (page: Page, signal: AbortSignal) => repository.listCompanies(page, signal),
@@ -86,9 +100,16 @@ export function createDirectoryAdmin(repository: DirectoryAdminRepository) {
 
     async updateBusiness(target: CompanyResource, change: BusinessChange, principal: Principal, write: WriteContext) {
       const access = assertMayWriteDirectory(principal, target.companyId);
-      return repository.changeBusiness(target, change, write, (stored) =>
-        throwIfInvalid(numberViolations(businessNumbers(change, stored), access)),
-      );
+      const { id: addressId } = change.address ?? {};
+      return repository.changeBusiness(target, change, write, (stored) => {
+        const isAnother = addressId !== undefined && addressId !== stored.address?.id;
+        throwIfInvalid([
+          ...(isAnother
+            ? [violation("address.id", "NOT_ALLOWED", "Must be empty or the id of the stored address.")]
+            : []),
+          ...numberViolations(businessNumbers(change, stored), access),
+        ]);
+      });
     },
 
     async setBusinessArchived(target: CompanyResource, archived: boolean, principal: Principal, write: WriteContext) {

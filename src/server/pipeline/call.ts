@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { DescMessage, DescMethodUnary, Message, MessageInitShape } from "@bufbuild/protobuf";
 import type { EmptyMembers } from "../../core/presence.js";
+import type { ReadBack, Repeated } from "./read-back.js";
 
 export type Transport = "grpc" | "grpc-web" | "connect" | "rest";
 
@@ -41,6 +42,8 @@ export interface Call<Answer> {
 export interface Decoded {
   readonly message: Message;
   readonly emptyMembers?: EmptyMembers;
+  readonly repeated?: Repeated;
+  readonly readBack?: ReadBack | undefined;
 }
 
 /** Executes a request. Rejects with a StatusError. */

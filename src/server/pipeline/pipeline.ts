@@ -22,6 +22,7 @@ import {
 } from "./idempotency-key.js";
 import { type CallMetrics, type CallRecord, observe } from "./observe.js";
 import { createRateMeters, type RateLimits, type RateMeter } from "./rate-limit.js";
+import { assertRepeated } from "./read-back.js";
 import { resourceIdsOf } from "./resource-ids.js";
 import { encodedBytes, maxResponseBytes, omittedHeader, omittedPaths, shorten } from "./response-size.js";
 
@@ -110,7 +111,7 @@ export function createPipeline(options: PipelineOptions): ExecuteCall {
 
     const handler = handlers.get(rpc);
     if (!handler) throw notImplemented(rpc);
-    const { message: request, emptyMembers } = call.decode();
+    const { message: request, emptyMembers, repeated, readBack } = call.decode();
     record.resourceIds = resourceIdsOf(method, request);
     const company = companyOf(fields, request);
     if (company !== undefined) {
@@ -145,6 +146,7 @@ export function createPipeline(options: PipelineOptions): ExecuteCall {
       },
       setHeader: (name, value) => call.setHeader(name, value),
     };
+    if (repeated) await assertRepeated(repeated, { handlers, readBack, request, context, company });
     const result = await handler(request, context);
     if (claim?.replayed) call.setHeader(idempotencyReplayedHeader, "true");
     record.resourceIds = resourceIdsOf(method, request, result);

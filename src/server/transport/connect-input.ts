@@ -1,12 +1,12 @@
 import type { DescMessage } from "@bufbuild/protobuf";
 import { DomainError, invalidRequest, violation } from "../../core/errors.js";
-import type { Emptiness } from "../../core/presence.js";
 import type { Decoded } from "../pipeline/call.js";
+import type { ReadBack } from "../pipeline/read-back.js";
 import { decodeBinary } from "./binary-input.js";
 import { decodeText, textFramingBytes } from "./grpc-web-text.js";
 import { decompress } from "./http-body.js";
 import { formType, type HttpRequest, headerOf, jsonTypes } from "./http-message.js";
-import { decodeJson } from "./json-input.js";
+import { decodeJson, nothingBeside } from "./json-input.js";
 import { maxMessageBytes, messageTooLarge } from "./limits.js";
 import { looksLikeJson, unsupportedMediaType } from "./rest-body.js";
 
@@ -84,10 +84,15 @@ function jsonUnlessForm(request: HttpRequest, body: Uint8Array): Uint8Array {
 }
 
 /** @throws DomainError */
-export function decodeMessage(schema: DescMessage, bytes: Uint8Array, form: MessageEncoding): Decoded {
+export function decodeMessage(
+  schema: DescMessage,
+  bytes: Uint8Array,
+  form: MessageEncoding,
+  readBack: ReadBack | undefined,
+): Decoded {
   if (!form.json) return { message: decodeBinary(schema, bytes) };
-  const emptyMembers = new Map<string, Emptiness>();
-  return { message: decodeJson(schema, bytes, emptyMembers), emptyMembers };
+  const beside = nothingBeside();
+  return { message: decodeJson(schema, bytes, { beside, readBack }), readBack, ...beside };
 }
 
 async function queryBytes(query: URLSearchParams): Promise<Uint8Array> {

@@ -6,6 +6,7 @@ import { DomainError } from "../../core/errors.js";
 import { type Call, type Decoded, type ExecuteCall, requestIdHeader, requestIdOf } from "../pipeline/call.js";
 import { isUnary } from "../pipeline/contract.js";
 import type { RejectRequest } from "../pipeline/observe.js";
+import { type ReadBack, readBacksOf } from "../pipeline/read-back.js";
 import { StatusError } from "../pipeline/status.js";
 import { connectErrorAnswer, connectErrorHeaders, toConnectError } from "./connect-errors.js";
 import { checkConnectVersion, decodeMessage, type MessageEncoding, messageBytes, wireFormOf } from "./connect-input.js";
@@ -29,7 +30,7 @@ interface Incoming {
   readonly request: HttpRequest;
   readonly form: MessageEncoding;
   readonly timeoutMs?: number;
-  decode(method: DescMethodUnary): Decoded;
+  decode(method: DescMethodUnary, readBack: ReadBack | undefined): Decoded;
 }
 
 interface ConnectOptions {
@@ -86,11 +87,12 @@ function universalHandlers(services: readonly DescService[], run: ExecuteCall): 
     acceptCompression: [compressionGzip],
     jsonOptions,
   });
+  const readBacks = readBacksOf(services);
   for (const method of services.flatMap((service) => service.methods)) {
     if (!isUnary(method)) continue;
     router.rpc(method, async (_empty, context) => {
       try {
-        return await run(callOf(method, context.values, context.responseHeader));
+        return await run(callOf(method, context.values, context.responseHeader, readBacks.get(method)));
       } catch (error) {
         if (!(error instanceof StatusError)) throw error;
         for (const [name, value] of Object.entries(connectErrorHeaders(error, context.protocolName)))
@@ -102,7 +104,12 @@ function universalHandlers(services: readonly DescService[], run: ExecuteCall): 
   return new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
 }
 
-function callOf(method: DescMethodUnary, values: ContextValues, responseHeader: Headers): Call<Message> {
+function callOf(
+  method: DescMethodUnary,
+  values: ContextValues,
+  responseHeader: Headers,
+  readBack: ReadBack | undefined,
+): Call<Message> {
   const incoming = values.get(incomingKey);
   if (!incoming) throw new Error("Connect handler called outside createConnectHandler");
   const { request, form, timeoutMs } = incoming;
@@ -115,7 +122,7 @@ function callOf(method: DescMethodUnary, values: ContextValues, responseHeader: 
     peerAddress: request.peerAddress,
     header: (name) => headerOf(request, name),
     setHeader: (name, value) => responseHeader.set(name, value),
-    decode: () => incoming.decode(method),
+    decode: () => incoming.decode(method, readBack),
     encode: (result) => {
       const message = create(method.output, result);
       // Connect serializes the message again, but would not report why it failed.
@@ -149,7 +156,7 @@ async function incomingOf(request: HttpRequest, form: MessageEncoding): Promise<
       request,
       form,
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
-      decode: (method) => decodeMessage(method.input, bytes, form),
+      decode: (method, readBack) => decodeMessage(method.input, bytes, form, readBack),
     };
   } catch (error) {
     return {

@@ -13,6 +13,7 @@ import { type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
 import { FieldMaskSchema } from "@bufbuild/protobuf/wkt";
 import { invalidRequest, maxViolations, type Violation, type ViolationReason } from "../../core/errors.js";
 import type { Emptiness } from "../../core/presence.js";
+import { isOutputOnly, type ReadBack, type Repeated } from "../pipeline/read-back.js";
 import { enumValueName } from "./json-enums.js";
 import {
   arrayHint,
@@ -23,7 +24,7 @@ import {
   losesPrecision,
   messageFault,
 } from "./json-faults.js";
-import { isJsonObject, type JsonNode, type JsonObjectNode, parseJson } from "./json-parse.js";
+import { isJsonObject, type JsonMember, type JsonNode, type JsonObjectNode, parseJson } from "./json-parse.js";
 import { maskPaths, rewriteJson } from "./json-rewrites.js";
 import { maxItemsOf, maxMaskPaths, tooManyItems, tooManyValues } from "./limits.js";
 import { listedItems } from "./listed-items.js";
@@ -39,23 +40,54 @@ const wholeTypes = new Set(
     .map((name) => `google.protobuf.${name}`),
 );
 
+/** What a JSON request says beside its message. */
+export interface Beside {
+  /** What `EmptyMembers` describes. */
+  readonly emptyMembers: Map<string, Emptiness>;
+  /** Members of the resource that the update cannot write. */
+  repeated?: Repeated;
+}
+
+export function nothingBeside(): Beside {
+  return { emptyMembers: new Map() };
+}
+
 /** Part of a key that is repeated in the paths below it. No error shows more of a path. */
 const maxKeyChars = 256;
 
 /**
  * Decodes the bytes of a JSON request. An empty body is an empty object.
  *
- * @param emptyMembers receives what `EmptyMembers` describes
  * @throws DomainError
  */
 export function decodeJson(
   schema: DescMessage,
   bytes: Uint8Array,
-  emptyMembers: Map<string, Emptiness> = new Map(),
+  options: Omit<ReadOptions, "found" | "isLenient"> = {},
 ): Message {
   if (bytes.length === 0) return readJson(schema, { members: [] });
   const root = parseJson(bytes, (keys) => tooManyValues(schema, keys));
-  return readJson(schema, root, { emptyMembers });
+  return readJson(schema, unwrapped(schema, root, options.readBack), options);
+}
+
+/** The members of the resource where a request has it as a response does: in the field of the response. */
+export function unwrapped(schema: DescMessage, root: JsonNode, readBack: ReadBack | undefined): JsonNode {
+  const wrapper = readBack?.wrapper;
+  if (!wrapper || !isJsonObject(root)) return root;
+  const isWrapper = ({ key, value }: JsonMember) =>
+    (key === wrapper.name || key === wrapper.jsonName) && isJsonObject(value) && !fieldNamed(schema, key);
+  if (!root.members.some(isWrapper)) return root;
+  const named = new Map(root.members.map(({ key, value }) => [key, value]));
+  // The resource repeats what the request names it by. Another value is reported as a duplicate.
+  const isNew = ({ key, value }: JsonMember) => !named.has(key) || named.get(key) !== value;
+  const members = root.members.flatMap((member) =>
+    isWrapper(member) && isJsonObject(member.value) ? member.value.members.filter(isNew) : [member],
+  );
+  return { members };
+}
+
+function fieldNamed(schema: DescMessage | undefined, key: string): DescField | undefined {
+  return schema?.fields.find(({ name, jsonName }) => name === key || jsonName === key);
 }
 
 /**
@@ -68,7 +100,7 @@ export function decodeJson(
  */
 export function readJson(schema: DescMessage, root: JsonNode, options: ReadOptions = {}): Message {
   const reader = new JsonReader(schema, options);
-  const request = reader.readMessage(schema, root, "");
+  const request = reader.readMessage(schema, root, "", options.readBack?.resource);
   if (!request || reader.faultCount > 0) throw invalidRequest(reader.faults, reader.faultCount);
   return request.message;
 }
@@ -78,8 +110,10 @@ interface ReadOptions {
   readonly found?: readonly Violation[];
   /** Whether a number is accepted for a string, and an empty string for an enum counts as absent. */
   readonly isLenient?: boolean;
-  /** Receives what `EmptyMembers` describes. */
-  readonly emptyMembers?: Map<string, Emptiness>;
+  /** Receives what the request says beside its message. */
+  readonly beside?: Beside;
+  /** What the request of an update may repeat. */
+  readonly readBack?: ReadBack | undefined;
 }
 
 class JsonReader {
@@ -87,48 +121,55 @@ class JsonReader {
   readonly faults: Violation[];
   faultCount: number;
   private readonly isLenient: boolean;
-  private readonly emptyMembers: Map<string, Emptiness>;
+  private readonly beside: Beside;
+  private readonly readBack: ReadBack | undefined;
 
   constructor(
     private readonly request: DescMessage,
-    { found = [], isLenient = false, emptyMembers = new Map() }: ReadOptions,
+    { found = [], isLenient = false, beside = nothingBeside(), readBack }: ReadOptions,
   ) {
     this.isLenient = isLenient;
-    this.emptyMembers = emptyMembers;
+    this.beside = beside;
+    this.readBack = readBack;
     this.faults = found.slice(0, maxViolations);
     this.faultCount = found.length;
   }
 
-  readMessage(schema: DescMessage, given: JsonNode, path: string): ReflectMessage | undefined {
-    const node = rewriteJson(schema.typeName, given, (member, reason, text) =>
-      this.fault(join(path, member), reason, text),
-    );
+  /** @param resource the message as responses have it; members that only the server sets are ignored */
+  readMessage(schema: DescMessage, given: JsonNode, path: string, resource?: DescMessage): ReflectMessage | undefined {
+    const node = rewriteJson(schema, given, (member, reason, text) => this.fault(join(path, member), reason, text));
     if (node === null && given !== null) return undefined;
     if (schema.typeName === FieldMaskSchema.typeName) return this.readMask(node, path);
     if (wholeTypes.has(schema.typeName)) return this.readWhole(schema, node, path);
     if (!isJsonObject(node)) return this.messageFault(schema, node, path);
     const target = reflect(schema, create(schema));
-    for (const [field, value] of this.fieldsOf(schema, node, path)) {
+    for (const [field, value] of this.fieldsOf(schema, node, path, resource)) {
       const at = join(path, field.name);
-      this.readField(target, field, value, at);
-      if (!target.isSet(field)) this.emptyMembers.set(at, "empty");
+      this.readField(target, field, value, at, resource);
+      if (!target.isSet(field)) this.beside.emptyMembers.set(at, "empty");
     }
     return target;
   }
 
   /** Members that name a field, each once and at most one per oneof. Null counts as absent. */
-  private fieldsOf(schema: DescMessage, node: JsonObjectNode, path: string): Map<DescField, JsonNode> {
+  private fieldsOf(
+    schema: DescMessage,
+    node: JsonObjectNode,
+    path: string,
+    resource: DescMessage | undefined,
+  ): Map<DescField, JsonNode> {
     const given = new Map<DescField, JsonNode>();
     const seen = new Set<DescField>();
     const chosen = new Set<unknown>();
     for (const { key, value } of node.members) {
-      const field = schema.fields.find(({ name, jsonName }) => name === key || jsonName === key);
+      const field = fieldNamed(schema, key);
+      if (!field && this.takesBack(fieldNamed(resource, key), value, path)) continue;
       if (!field) this.fault(join(path, key), "UNKNOWN_FIELD", () => fieldHint(schema, key));
       else if (seen.has(field)) this.fault(join(path, field.name), "DUPLICATE_FIELD", "Duplicate field.");
       else {
         seen.add(field);
         if (value === null && field.message?.typeName !== "google.protobuf.Value") {
-          this.emptyMembers.set(join(path, field.name), "null");
+          this.beside.emptyMembers.set(join(path, field.name), "null");
           continue;
         }
         if (field.oneof && chosen.has(field.oneof)) {
@@ -145,10 +186,31 @@ class JsonReader {
     return given;
   }
 
-  private readField(target: ReflectMessage, field: DescField, node: JsonNode, path: string): void {
+  /**
+   * Whether a member that the request does not have may be repeated: one that only the server sets, and at the top one
+   * that can be compared with the stored resource.
+   */
+  private takesBack(field: DescField | undefined, value: JsonNode, path: string): boolean {
+    if (!field) return false;
+    const isCompared = path === "" && this.readBack?.get !== undefined && !isOutputOnly(field);
+    if (!isCompared || !this.readBack) return isOutputOnly(field);
+    const { resource } = this.readBack;
+    const { message, fields } = this.beside.repeated ?? { message: create(resource), fields: [] };
+    if (value !== null) this.readField(reflect(resource, message), field, value, field.name);
+    this.beside.repeated = { message, fields: [...fields, field] };
+    return true;
+  }
+
+  private readField(
+    target: ReflectMessage,
+    field: DescField,
+    node: JsonNode,
+    path: string,
+    resource?: DescMessage,
+  ): void {
     switch (field.fieldKind) {
       case "message": {
-        const child = this.readMessage(field.message, node, path);
+        const child = this.readMessage(field.message, node, path, fieldNamed(resource, field.name)?.message);
         if (child) target.set(field, child);
         return;
       }

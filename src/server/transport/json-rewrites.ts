@@ -20,6 +20,7 @@ const rewrites: Readonly<Record<string, Rewrite>> = {
       : renamed(renamed(node, "street", ["address1"], report), "zip", ["postalCode", "postal_code"], report),
   "moego.business.customer.v1.UpdateCustomerRequest": (node, report) =>
     renamed(withListedAddresses(node), "avatar", ["avatarPath", "avatar_path"], report),
+  "moego.admin.v1.UpdateStaffRequest": withLocations,
   "moego.business.customer.v1.CustomerComplianceConfigUpdateDef.ComplianceChannelListUpdateDef": (node) =>
     Array.isArray(node) ? { members: [{ key: "channels", value: node }] } : node,
   "moego.business.customer.v1.CustomerComplianceConfig": (node) =>
@@ -29,9 +30,17 @@ const rewrites: Readonly<Record<string, Rewrite>> = {
   "moego.business.setting.v1.CustomField.Value": fieldValueObject,
 };
 
-export function rewriteJson(typeName: string, node: JsonNode, report: ReportFault): JsonNode {
-  const rewrite = rewrites[typeName];
-  return rewrite ? rewrite(node, report) : node;
+export function rewriteJson(schema: DescMessage, node: JsonNode, report: ReportFault): JsonNode {
+  const rewrite = rewrites[schema.typeName];
+  if (rewrite) return rewrite(node, report);
+  return Array.isArray(node) ? asOnlyList(schema, node) : node;
+}
+
+/** A list in place of a message that holds nothing but a list. Updates have such messages, and responses the lists. */
+function asOnlyList({ fields, typeName }: DescMessage, items: JsonNode[]): JsonNode {
+  const [only, ...others] = fields;
+  const isList = only?.fieldKind === "list" && others.length === 0 && typeName.startsWith("moego.");
+  return isList ? { members: [{ key: only.name, value: items }] } : items;
 }
 
 /** Reads the member `alias` as `names[0]`. If both are given and differ, reports a conflict at the alias. */
@@ -70,6 +79,18 @@ function withListedAddresses(node: JsonNode): JsonNode {
       key: key === "address" && Array.isArray(value) ? "addresses" : key,
       value,
     })),
+  };
+}
+
+/** The locations of a staff member as it is returned: a list without its message. */
+function withLocations(node: JsonNode): JsonNode {
+  if (!isJsonObject(node)) return node;
+  return {
+    members: node.members.map(({ key, value }) =>
+      (key === "workingBusinessIds" || key === "working_business_ids") && Array.isArray(value)
+        ? { key: "workingBusinesses", value: { members: [{ key: "businessIds", value }] } }
+        : { key, value },
+    ),
   };
 }
 

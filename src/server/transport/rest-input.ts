@@ -1,7 +1,7 @@
 import { type DescField, type DescMessage, type Message, ScalarType } from "@bufbuild/protobuf";
 import type { Violation } from "../../core/errors.js";
-import type { Emptiness } from "../../core/presence.js";
-import { readJson } from "./json-input.js";
+import type { ReadBack } from "../pipeline/read-back.js";
+import { type Beside, nothingBeside, readJson, unwrapped } from "./json-input.js";
 import { isJsonObject, type JsonNode, type JsonObjectNode, parseJson } from "./json-parse.js";
 import { keyMeantBy, usualName } from "./key-parameter.js";
 import { tooManyValues } from "./limits.js";
@@ -23,18 +23,20 @@ interface RestRequest {
  * Builds the request message of a REST call. Body, path variables and query are merged into one JSON object, so that
  * all violations are reported at once and with the same texts as for JSON input.
  *
- * @param emptyMembers receives what `EmptyMembers` describes
+ * @param beside receives what the request says beside its message
  * @throws DomainError MALFORMED_REQUEST, INVALID_REQUEST
  */
 export function readRestRequest(
   { route, variables }: Match,
   request: RestRequest,
-  emptyMembers: Map<string, Emptiness> = new Map(),
+  beside: Beside = nothingBeside(),
+  readBack?: ReadBack,
 ): Message {
   const schema = route.method.input;
   const faults: Violation[] = [];
   const isForm = request.encoding === "form";
-  const root = isForm ? { members: [] } : bodyNode(schema, route.body, request.body, faults);
+  const body: JsonNode = isForm ? { members: [] } : bodyNode(schema, route.body, request.body, faults);
+  const root = unwrapped(schema, body, readBack);
   const { isLenient } = route;
   if (!isJsonObject(root)) return readJson(schema, root, { found: faults, isLenient });
 
@@ -45,7 +47,7 @@ export function readRestRequest(
     if (value === undefined) faults.push(badEncoding(path));
     else placeVariable(root, schema, path, value, faults);
   }
-  return readJson(schema, root, { found: faults, isLenient, emptyMembers });
+  return readJson(schema, root, { found: faults, isLenient, beside, readBack });
 }
 
 /** The body as an object of request fields. No body = an empty object. */

@@ -1,11 +1,11 @@
 import { type DescService, toJson } from "@bufbuild/protobuf";
 import { DomainError } from "../../core/errors.js";
-import type { Emptiness } from "../../core/presence.js";
 import { StatusSchema } from "../../gen/proto/google/rpc/status_pb.js";
 import { type Call, type ExecuteCall, requestIdHeader, requestIdOf } from "../pipeline/call.js";
 import { isReadOnly } from "../pipeline/contract.js";
 import { crossSiteRequest, originHeader } from "../pipeline/cross-site.js";
 import type { RejectRequest } from "../pipeline/observe.js";
+import { readBacksOf } from "../pipeline/read-back.js";
 import { StatusError } from "../pipeline/status.js";
 import { errorHeaders } from "./error-headers.js";
 import { decompress } from "./http-body.js";
@@ -21,6 +21,7 @@ import {
   timeoutMsOf,
 } from "./http-message.js";
 import { ignoredHeader, ignoredNames } from "./ignored-parameters.js";
+import { nothingBeside } from "./json-input.js";
 import { publishedRouteError } from "./published.js";
 import { restAnswer } from "./rest-answer.js";
 import { bodyEncodingOf } from "./rest-body.js";
@@ -37,6 +38,7 @@ export function createRestHandler(options: {
   refuse: RejectRequest;
 }): HttpHandler {
   const table = routeTable(options.services);
+  const readBacks = readBacksOf(options.services);
 
   return async (request) => {
     const matches = table.match(request.path);
@@ -54,7 +56,7 @@ export function createRestHandler(options: {
     const headers: Record<string, string> = {};
     try {
       const answer = await options.run({
-        ...(await callOf(match, request, headers)),
+        ...(await callOf(match, request, headers, readBacks)),
         encode: (message) => restAnswer(match.route, message),
       });
       return { ...answer, headers: { ...answer.headers, ...headers } };
@@ -83,6 +85,7 @@ async function callOf(
   match: Match,
   request: HttpRequest,
   headers: Record<string, string>,
+  readBacks: ReadBacks,
 ): Promise<Omit<Call<never>, "encode">> {
   return {
     method: match.route.method,
@@ -95,14 +98,21 @@ async function callOf(
     setHeader: (name, value) => {
       headers[name.toLowerCase()] = value;
     },
-    ...(await inputOf(match, request, headers)),
+    ...(await inputOf(match, request, headers, readBacks)),
   };
 }
+
+type ReadBacks = ReturnType<typeof readBacksOf>;
 
 type Input = Pick<Call<never>, "timeoutMs" | "decode">;
 
 /** Reads the bytes now, decodes later: the API key is checked before anything about the request is reported. */
-async function inputOf(match: Match, request: HttpRequest, headers: Record<string, string>): Promise<Input> {
+async function inputOf(
+  match: Match,
+  request: HttpRequest,
+  headers: Record<string, string>,
+  readBacks: ReadBacks,
+): Promise<Input> {
   try {
     const body = await decompress(await request.readBody(), headerOf(request, "content-encoding"));
     const encoding = bodyEncodingOf(body, headerOf(request, "content-type") ?? "", match.route);
@@ -116,9 +126,10 @@ async function inputOf(match: Match, request: HttpRequest, headers: Record<strin
     return {
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
       decode: () => {
-        const emptyMembers = new Map<string, Emptiness>();
-        const message = readRestRequest(match, { query: request.query, body, encoding, ignore }, emptyMembers);
-        return { message, emptyMembers };
+        const beside = nothingBeside();
+        const readBack = readBacks.get(match.route.method);
+        const message = readRestRequest(match, { query: request.query, body, encoding, ignore }, beside, readBack);
+        return { message, readBack, ...beside };
       },
     };
   } catch (error) {
