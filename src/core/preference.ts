@@ -21,12 +21,3 @@ export const noPreference = {
   subscribeToMarketingEmails: false,
   receiveAppointmentReminder: false,
 } as const satisfies Preference;
-
-export function samePreference(a: Preference, b: Preference): boolean {
-  return (
-    a.receiveAutoMessage === b.receiveAutoMessage &&
-    a.receiveAutoEmail === b.receiveAutoEmail &&
-    a.subscribeToMarketingEmails === b.subscribeToMarketingEmails &&
-    a.receiveAppointmentReminder === b.receiveAppointmentReminder
-  );
-}

@@ -1,6 +1,9 @@
 import type { Consent } from "../core/consent.js";
+import type { ConsentProvenance } from "../core/consent-provenance.js";
+import type { Preference } from "../core/preference.js";
 import { actingStaffId, type ResourceKind, type WriteContext } from "../core/write.js";
 import { Prisma } from "../gen/prisma/client.js";
+import { provenanceColumns } from "./consent-entry.js";
 
 export interface Changed {
   readonly companyId: string;
@@ -60,6 +63,12 @@ interface ConsentChanged {
   /** Absent for the first consent of a customer or lead. */
   readonly before?: Consent;
   readonly after: Consent;
+  /** Of customers. */
+  readonly preferenceBefore?: Preference | undefined;
+  readonly preferenceAfter?: Preference | undefined;
+  readonly provenance?: ConsentProvenance | undefined;
+  /** The lead whose history the first entry of a customer continues. */
+  readonly formerLeadId?: string;
   /** The time of the record's current state: its `lastUpdatedTime`, or the time of its import. */
   readonly time: Date;
 }
@@ -73,23 +82,28 @@ export async function recordConsent(
   write: WriteContext,
   changed: ConsentChanged,
 ): Promise<void> {
-  const { time: occurredTime, before, after, ...subject } = changed;
+  const { time, before, after, preferenceBefore, preferenceAfter, provenance, formerLeadId, ...subject } = changed;
   const { rpc, keyId, ip, requestId } = write;
   const staffId = actingStaffId(write, subject.companyId);
-  const last = before && (await lastConsent(tx, subject));
+  const former = formerLeadId === undefined ? subject : { ...subject, subjectKind: "lead", subjectId: formerLeadId };
+  const last = before || formerLeadId !== undefined ? await lastConsent(tx, former) : undefined;
+  const occurredTime = last ? updatedTime({ lastUpdatedTime: last.occurredTime }, time) : time;
+  const { givenTime = occurredTime, ...columns } = provenanceColumns(provenance);
   await tx.consentEvent.create({
     data: {
-      ...{ ...subject, rpc, keyId, staffId, ip, requestId },
-      occurredTime: last ? updatedTime({ lastUpdatedTime: last.occurredTime }, occurredTime) : occurredTime,
+      ...{ ...subject, rpc, keyId, staffId, ip, requestId, occurredTime, givenTime },
       ...(before ? { before: { ...before } } : {}),
       after: { ...after },
+      ...(preferenceBefore ? { preferenceBefore: { ...preferenceBefore } } : {}),
+      ...(preferenceAfter ? { preferenceAfter: { ...preferenceAfter } } : {}),
+      ...columns,
     },
   });
 }
 
 function lastConsent(
   tx: Prisma.TransactionClient,
-  subject: Pick<ConsentChanged, "companyId" | "subjectKind" | "subjectId">,
+  subject: { readonly companyId: string; readonly subjectKind: string; readonly subjectId: string },
 ): Promise<{ occurredTime: Date } | null> {
   const orderBy = { occurredTime: "desc" } as const;
   return tx.consentEvent.findFirst({ where: subject, orderBy, select: { occurredTime: true } });

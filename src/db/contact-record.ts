@@ -1,5 +1,8 @@
+import { isDeepStrictEqual } from "node:util";
 import { type Consent, sameConsent } from "../core/consent.js";
+import type { ConsentProvenance } from "../core/consent-provenance.js";
 import { erasedError } from "../core/errors.js";
+import type { Preference } from "../core/preference.js";
 import type { ImportLookups } from "../core/record-import.js";
 import { actingStaffId, type FieldChange, type WriteContext } from "../core/write.js";
 import { Prisma } from "../gen/prisma/client.js";
@@ -19,6 +22,8 @@ interface ContactRecord extends RecordKey {
   readonly lastUpdatedTime: Date;
   readonly archived: boolean;
   readonly consent: Consent;
+  /** Of customers. */
+  readonly preference?: Preference;
   readonly preferredBusinessId?: string;
 }
 
@@ -35,7 +40,13 @@ interface Versioned {
 
 interface ContactChange<Fields> extends Versioned {
   readonly fields: FieldTable<Fields>;
-  readonly change: FieldChange<Fields> & { readonly consent?: Consent; readonly preferredBusinessId?: string | null };
+  readonly change: FieldChange<Fields> & {
+    readonly consent?: Consent;
+    readonly preference?: Preference;
+    readonly preferredBusinessId?: string | null;
+  };
+  /** If set, the consent ledger gets an entry even if the consent is the same. */
+  readonly provenance?: ConsentProvenance | undefined;
   /** Names of changed fields with rows of their own. */
   readonly nested: Iterable<string>;
 }
@@ -43,7 +54,7 @@ interface ContactChange<Fields> extends Versioned {
 /** Stores a change of a locked record: its fields, the new version, the consent entry and the audit log entry. */
 export async function storeChange<Fields>(
   tx: Prisma.TransactionClient,
-  { fields, change, nested, ...versioned }: ContactChange<Fields>,
+  { fields, change, nested, provenance, ...versioned }: ContactChange<Fields>,
 ): Promise<void> {
   const { kind, former, now, write } = versioned;
   const { preferredBusinessId = former.preferredBusinessId } = change;
@@ -52,11 +63,13 @@ export async function storeChange<Fields>(
     fields: [...changedFields(former, { ...former, ...change }), ...nested],
     location: { before: former.preferredBusinessId, after: preferredBusinessId ?? undefined },
   });
-  const { consent: before } = former;
-  const { consent: after } = change;
-  if (!after || sameConsent(after, before)) return;
+  const { consent: before, preference: preferenceBefore } = former;
+  const { consent: after = before, preference: preferenceAfter = preferenceBefore } = change;
+  const isSame = sameConsent(after, before) && isDeepStrictEqual(preferenceAfter, preferenceBefore);
+  if (isSame && !provenance) return;
   const subject = { companyId: former.companyId, subjectKind: kind, subjectId: former.id };
-  await recordConsent(tx, write, { ...subject, before, after, time: updatedTime(former, now) });
+  const entry = { before, after, preferenceBefore, preferenceAfter, provenance };
+  await recordConsent(tx, write, { ...subject, ...entry, time: updatedTime(former, now) });
 }
 
 interface NewVersion extends Pick<Changed, "fields" | "location"> {

@@ -1,4 +1,6 @@
 import { defaultConsent } from "../core/consent.js";
+import { consentSources } from "../core/consent-provenance.js";
+import { defaultPreference } from "../core/preference.js";
 import { consentField } from "../db/contact-columns.js";
 import type { FieldValues } from "../resources/custom-fields/custom-field.model.js";
 import { demoStaffId, type Row } from "./demo-directory.js";
@@ -47,7 +49,8 @@ export function consentRows(kind: "customer" | "lead", contacts: readonly DemoCo
   return contacts.map(({ companyId, id, createdTime }) => ({
     ...{ company_id: companyId, subject_kind: kind, subject_id: id, occurred_time: createdTime },
     ...authorColumns(companyId, keyIds),
-    ...{ ip: "127.0.0.1", after: defaultConsent },
+    ...{ ip: "127.0.0.1", after: defaultConsent, preference_after: kind === "customer" ? defaultPreference : null },
+    ...{ given_time: createdTime, source: consentSources.numberOf("API") },
   }));
 }
 

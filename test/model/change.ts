@@ -4,7 +4,7 @@ import type { Who } from "./companies.js";
 import { isSameConsent } from "./contact-parts.js";
 import { archived, notFound, type Outcome } from "./outcome.js";
 import { customerView } from "./views.js";
-import { type Consent, type Contact, type Customer, newEtag, newTime, type World } from "./world.js";
+import { type Consent, type Contact, type Customer, newEtag, newTime, type Preference, type World } from "./world.js";
 
 /** An id that never was. */
 export const nobody = "nobody";
@@ -29,7 +29,7 @@ export function readCustomer(world: World, id: string): ReadBack {
 export type CustomerEdit = Partial<Omit<Customer, keyof Stamp | "lastUpdatedBy">>;
 type Stamp = Pick<Contact, "id" | "lastUpdatedTime" | "etag" | "version">;
 
-/** Changes a customer that is in use, unless there is nothing to change: new version, later time, and a consent event when the permissions differ. */
+/** Changes a customer that is in use, unless there is nothing to change: new version, later time, and a consent event when permissions or preference differ. */
 export function changeCustomer(
   world: World,
   target: { readonly id: string; readonly by: Who },
@@ -43,7 +43,7 @@ export function changeCustomer(
   if ("kind" in edited) return { refused: edited };
   const customer = { ...before, ...edited, ...stampAfter(before), lastUpdatedBy: authorOf(target.by) };
   world.customers.splice(world.customers.indexOf(before), 1, customer);
-  countConsent(world, before.consent, customer.consent);
+  countConsent(world, before, customer);
   return { customer };
 }
 
@@ -56,6 +56,13 @@ export function stampAfter(before: Contact) {
   };
 }
 
-export function countConsent(world: World, before: Consent, after: Consent): void {
-  if (!isSameConsent(before, after)) world.consentEvents += 1;
+/** What the consent ledger records. Leads have no preference. */
+interface Choice {
+  readonly consent: Consent;
+  readonly preference?: Preference;
+}
+
+export function countConsent(world: World, before: Choice, after: Choice): void {
+  const isSame = isSameConsent(before.consent, after.consent);
+  if (!isSame || String(before.preference) !== String(after.preference)) world.consentEvents += 1;
 }

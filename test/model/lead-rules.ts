@@ -36,7 +36,7 @@ export function changeLead(
 ): Lead {
   const lead = { ...before, ...edit, ...stampAfter(before) };
   world.leads.splice(world.leads.indexOf(before), 1, lead);
-  countConsent(world, before.consent, lead.consent);
+  countConsent(world, before, lead);
   return lead;
 }
 

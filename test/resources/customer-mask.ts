@@ -27,7 +27,7 @@ const noPreference = {
 
 /** UpdateCustomer. */
 export const customerMask: MaskTraits = {
-  naming: ["id", "company_id", "etag", "update_mask", "addresses"],
+  naming: ["id", "company_id", "etag", "update_mask", "consent_provenance", "addresses"],
   moving: ["lastUpdatedTime", "lastUpdatedBy", "etag"],
   other: { path: "source", set: { source: "Outside" } },
   together: (before) => ({

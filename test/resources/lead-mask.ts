@@ -18,7 +18,7 @@ const noConsent = {
 export const leadMask: MaskTraits = {
   holder: "lead",
   naming: [
-    ...["id", "company_id", "etag", "update_mask"],
+    ...["id", "company_id", "etag", "update_mask", "consent_provenance"],
     ...["created_time", "created_by", "last_updated_time", "last_updated_by"],
     ...["deleted", "departure", "promoted_customer_id", "notes", "tags"],
   ],

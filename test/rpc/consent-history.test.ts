@@ -35,12 +35,26 @@ describe("ListConsentHistory", () => {
     expect(entries[1]?.after).toEqual(entries[0]?.before);
   });
 
-  it("is that of the lead before its promotion, and of the customer after", async () => {
+  it("follows the person: a lead and its customer have the same, a change of the preference included", async () => {
     const { id } = await server.ok(LeadService.method.createLead, newLead());
     const { customer: made } = await server.ok(LeadService.method.promoteLead, { id });
-    for (const subject of [lead(id), customer(made?.id ?? "")]) {
-      expect((await server.ok(listConsentHistory, { ...subject, pagination: {} })).entries).toHaveLength(1);
-    }
+    const named = { id: made?.id ?? "", companyId };
+    await server.ok(updateCustomer, { ...named, updateMask: { paths: ["preference.receive_appointment_reminder"] } });
+    const histories = await Promise.all(
+      [lead(id), customer(named.id)].map((one) => server.ok(listConsentHistory, { ...one, pagination: {} })),
+    );
+    expect(histories[0]).toEqual(histories[1]);
+    const [changed, promotion, creation] = histories[0]?.entries ?? [];
+    expect(histories[0]?.entries).toHaveLength(3);
+    expect(changed).toMatchObject({
+      preferenceBefore: { receiveAppointmentReminder: true },
+      preferenceAfter: { receiveAppointmentReminder: false, receiveAutoMessage: true },
+    });
+    expect(changed?.after).toEqual(changed?.before);
+    expect(promotion?.after).toEqual(creation?.after);
+    expect(creation?.preferenceAfter).toBeUndefined();
+    const paged = await Promise.all([pagedIds(lead(id)), pagedIds(customer(named.id))]);
+    expect(paged).toEqual([0, 1].map(() => histories[0]?.entries.map((entry) => entry.id)));
   });
 
   it("needs one subject that the key can see", async () => {
@@ -102,11 +116,31 @@ describe("CheckConsent", () => {
 });
 
 describe("the consent of a promoted lead", () => {
-  it("permits nothing any more: its customer is asked", async () => {
-    const { id } = await server.ok(LeadService.method.createLead, newLead({ preferredBusinessId: "biz_a1" }));
+  it("answers by either id as it was, before and after the promotion", async () => {
+    const agreed = { marketingCampaignsChannels: { channels: [2] }, isAgreedMarketingPolicy: true };
+    const { id } = await server.ok(LeadService.method.createLead, { ...newLead(), complianceConfig: agreed });
     const { customer: made } = await server.ok(LeadService.method.promoteLead, { id });
-    expect(await server.refused(checkConsent, { ...lead(id), ...byEmail })).toMatchObject({
-      ...{ code: "NOT_FOUND", reason: "LEAD_PROMOTED", metadata: { customerId: made?.id } },
+    const subjects = [lead(id), customer(made?.id ?? "")];
+    await server.ok(updateCustomer, {
+      ...{ id: made?.id ?? "", companyId },
+      complianceConfig: { marketingCampaignsChannels: { channels: [] } },
+    });
+    const { entries } = await server.ok(listConsentHistory, { ...lead(id), pagination: {} });
+    const times = entries.map(({ occurredTime }) => occurredTime && timestampDate(occurredTime).getTime());
+    const [revoked = 0, promoted = 0, created = 0] = times;
+    for (const [at, allowed] of [
+      ...[[created - 1, false] as const, [created, true] as const, [promoted - 1, true] as const],
+      ...[[promoted, true] as const, [revoked, false] as const],
+    ]) {
+      for (const subject of subjects) {
+        const asked = { ...subject, ...byEmail, at: timestampFromDate(new Date(at)) };
+        expect((await server.ok(checkConsent, asked)).allowed, `${at - created} ms after the creation`).toBe(allowed);
+      }
+    }
+    for (const subject of subjects)
+      expect((await server.ok(checkConsent, { ...subject, ...byEmail })).allowed).toBe(false);
+    expect((await server.ok(CustomerService.method.getCustomer, { id: made?.id ?? "" })).preference).toMatchObject({
+      subscribeToMarketingEmails: false,
     });
   });
 
@@ -115,8 +149,20 @@ describe("the consent of a promoted lead", () => {
     const { customer: made } = await server.ok(LeadService.method.promoteLead, { id });
     const history = { ...lead(id), pagination: {} };
     const asA1 = { key: keys.businessA1 };
-    expect((await server.ok(listConsentHistory, history, asA1)).entries).toHaveLength(1);
+    expect((await server.ok(listConsentHistory, history, asA1)).entries).toHaveLength(2);
     await server.ok(updateCustomer, { id: made?.id ?? "", companyId, preferredBusinessId: "biz_a2" });
     expect(await server.refused(listConsentHistory, history, asA1)).toMatchObject(notFound);
   });
 });
+
+/** The ids of a history that is read page by page. */
+async function pagedIds(subject: ReturnType<typeof lead> | ReturnType<typeof customer>): Promise<string[]> {
+  const ids: string[] = [];
+  let pageToken = "";
+  do {
+    const page = await server.ok(listConsentHistory, { ...subject, pagination: { pageSize: 1, pageToken } });
+    ids.push(...page.entries.map(({ id }) => id));
+    pageToken = page.nextPageToken;
+  } while (pageToken !== "");
+  return ids;
+}

@@ -46,6 +46,7 @@ beforeAll(async () => {
 /** Where a person's texts and ids stand while it is known. A column that is missing here is one that nobody looks at. */
 const columnsOfLead = [
   "key_use.records",
+  ...["consent_event.evidence_address", "consent_event.evidence_reference"],
   ...["change.resource_id", "consent_event.subject_id", "custom_field.default_value", "customer.custom_fields"],
   ...["idempotency.resource_ids", "lead.address", "lead.avatar", "lead.custom_fields", "lead.email", "lead.email_key"],
   ...[

@@ -24,13 +24,16 @@ export interface Known {
 export async function knownLead(server: TestServer, canaries: Canaries): Promise<Known> {
   const lead = await server.ok(
     LeadService.method.createLead,
-    newLead({
-      ...{ firstName: canaries.text("first"), lastName: canaries.text("last"), avatar: canaries.url("avatar") },
-      source: canaries.text("source-of-lead"),
-      ...{ phone: "", phones: phonesWith(canaries), email: canaries.email("mail"), address: addressWith(canaries) },
-      pets: [petWith(canaries)],
-      customFields: { field_of_leads: { value: { case: "string", value: canaries.text("field") } } },
-    }),
+    {
+      consentProvenance: { source: 1, evidence: evidenceWith(canaries) },
+      ...newLead({
+        ...{ firstName: canaries.text("first"), lastName: canaries.text("last"), avatar: canaries.url("avatar") },
+        source: canaries.text("source-of-lead"),
+        ...{ phone: "", phones: phonesWith(canaries), email: canaries.email("mail"), address: addressWith(canaries) },
+        pets: [petWith(canaries)],
+        customFields: { field_of_leads: { value: { case: "string", value: canaries.text("field") } } },
+      }),
+    },
     claimed(),
   );
   const admin = LeadAdminService.method;
@@ -59,6 +62,7 @@ export async function knownCustomer(server: TestServer, canaries: Canaries): Pro
     ...{ avatarPath: canaries.url("newavatar"), phones: phonesWith(canaries), email: canaries.email("newmail") },
     ...{ source: canaries.text("source"), preferredBusinessId: "biz_a1", notes: [{ note: canaries.text("note") }] },
     ...{ address: addressWith(canaries), customFields: fields, complianceConfig: { isConsented: true } },
+    consentProvenance: { source: 1, evidence: evidenceWith(canaries) },
   };
   const customer = await server.ok(updateCustomer, { ...named, ...more }, claimed());
   const noted = await server.ok(
@@ -140,6 +144,10 @@ function addressWith(canaries: Canaries) {
     ...{ address1: canaries.text("street"), address2: canaries.text("flat"), city: canaries.text("city") },
     ...{ state: canaries.text("state"), postalCode: canaries.text("zip"), country: "US" },
   };
+}
+
+function evidenceWith(canaries: Canaries) {
+  return { reference: canaries.text("page"), address: canaries.text("browser"), language: "en-US" };
 }
 
 function petWith(canaries: Canaries) {

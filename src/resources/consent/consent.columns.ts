@@ -1,6 +1,9 @@
 /** The order of `consent_event AS e` by which the last entry of a subject decides. */
 export const newestFirst = "ORDER BY e.occurred_time DESC, e.id DESC";
 
+/** When the consent of `consent_event AS e` was given. Unknown in entries of builds that did not record it. */
+export const effectiveTime = "coalesce(e.given_time, e.occurred_time)";
+
 interface SubjectSql {
   readonly companyId: string;
   readonly kind: "customer" | "lead";

@@ -1,7 +1,7 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { z } from "zod";
-import { consentChannel, toProtoConsent } from "../../api/consent-message.js";
+import { consentChannel, consentSource, toProtoConsent } from "../../api/consent-message.js";
 import { id } from "../../api/fields.js";
 import { moment } from "../../api/google-types.js";
 import { type PageTokens, pagination } from "../../api/page-token.js";
@@ -73,10 +73,12 @@ function subjectOf(companyId: string, { subject }: Subject): ConsentSubject {
 }
 
 function toProtoEntry(entry: ConsentEntry): MessageInitShape<typeof ConsentEntrySchema> {
-  const { before, after, occurredTime, ...same } = entry;
+  const { before, after, occurredTime, givenTime, source, ...same } = entry;
   return {
     ...same,
     occurredTime: timestampFromDate(occurredTime),
+    givenTime: timestampFromDate(givenTime),
+    source: consentSource.toProto(source),
     ...(before ? { before: toProtoConsent(before) } : {}),
     after: toProtoConsent(after),
   };

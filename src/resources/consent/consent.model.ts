@@ -1,5 +1,6 @@
 import type { AccessFilter } from "../../core/access.js";
 import type { Consent } from "../../core/consent.js";
+import type { ConsentEvidence, ConsentSource } from "../../core/consent-provenance.js";
 import type { Contact } from "../../core/contact-rule.js";
 import type { Page } from "../../core/page.js";
 import type { Preference } from "../../core/preference.js";
@@ -25,6 +26,15 @@ export interface ConsentEntry {
   /** Absent in the first entry of a customer or lead. */
   readonly before?: Consent;
   readonly after: Consent;
+  /** Absent for leads, and in entries that were recorded before the ledger contained preferences. */
+  readonly preferenceBefore?: Preference;
+  readonly preferenceAfter?: Preference;
+  /** Earlier than `occurredTime` only in imports. */
+  readonly givenTime: Date;
+  readonly source?: ConsentSource;
+  readonly evidence?: ConsentEvidence;
+  /** Staff id. Empty if unknown. */
+  readonly recordedBy: string;
 }
 
 export interface ConsentQuestion extends Contact {
@@ -41,17 +51,17 @@ export interface ConsentAnswer {
 
 export interface ConsentRepository {
   /**
-   * The customer or lead if the principal can access it, including archived and promoted ones. Access to a promoted
-   * lead is decided by its customer.
+   * The present preference of the customer or lead, if the principal can access it, including archived and promoted
+   * ones. A promoted lead has the access and the preference of its customer.
    */
   find(
     subject: ConsentSubject,
     accessFilter: AccessFilter,
     signal: AbortSignal,
-  ): Promise<{ readonly promotedCustomerId?: string; readonly preference?: Preference } | undefined>;
-  /** Newest first. Returns one row more than the page size if there is a next page. */
+  ): Promise<{ readonly preference?: Preference } | undefined>;
+  /** Entries of the lead and of the customer that it was promoted to, newest first. Returns one row more than the page size if there is a next page. */
   list(subject: ConsentSubject, page: Page, signal: AbortSignal): Promise<readonly ConsentEntry[]>;
-  /** The time of the database and the last entry. With `at`, the last entry that is not later than `at`. */
+  /** The time of the database and the last entry. With `at`, the last entry given not later than `at`. */
   lastAt(
     subject: ConsentSubject,
     at: Date | undefined,

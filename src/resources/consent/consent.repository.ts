@@ -1,9 +1,10 @@
 import type { Consent } from "../../core/consent.js";
+import { consentSources } from "../../core/consent-provenance.js";
 import type { Preference } from "../../core/preference.js";
 import { accessFilterValues, accessPredicate, leadGrantPredicate } from "../../db/access-filter.js";
 import type { Database } from "../../db/database.js";
 import { statement } from "../../db/statement.js";
-import { newestFirst, preferenceJson } from "./consent.columns.js";
+import { effectiveTime, newestFirst, preferenceJson } from "./consent.columns.js";
 import type { ConsentEntry, ConsentRepository, ConsentSubject } from "./consent.model.js";
 
 interface EntryRow {
@@ -16,6 +17,15 @@ interface EntryRow {
   readonly request_id: string;
   readonly before: Consent | null;
   readonly after: Consent;
+  readonly preference_before: Preference | null;
+  readonly preference_after: Preference | null;
+  readonly effective_time: Date;
+  readonly source: number;
+  readonly recorded_by: string;
+  readonly evidence_reference: string;
+  readonly evidence_wording_version: string;
+  readonly evidence_language: string;
+  readonly evidence_address: string;
 }
 
 interface LastRow extends Omit<EntryRow, "id"> {
@@ -30,9 +40,7 @@ export function createConsentRepository(database: Database): ConsentRepository {
     async find({ kind, id }, accessFilter, signal) {
       const text = kind === "customer" ? seesCustomer : seesLead;
       const [row] = await database.read<SubjectRow>(text, [...accessFilterValues(accessFilter), id], signal);
-      if (!row) return undefined;
-      const { promoted_customer_id: promotedCustomerId, preference } = row;
-      return { ...(promotedCustomerId === null ? {} : { promotedCustomerId }), ...(preference ? { preference } : {}) };
+      return row && (row.preference ? { preference: row.preference } : {});
     },
 
     async list(subject, page, signal) {
@@ -58,31 +66,45 @@ function scopeOf({ companyId, kind, id }: ConsentSubject): readonly string[] {
 }
 
 interface SubjectRow {
-  readonly promoted_customer_id: string | null;
-  /** Null for a lead. */
+  /** Null for a lead that is not promoted. */
   readonly preference: Preference | null;
 }
 
 const seesCustomer = statement(
   "consent.customer",
-  `SELECT NULL AS promoted_customer_id, ${preferenceJson("c")} AS preference FROM customer c WHERE ${accessPredicate("c")} AND c.id = $3`,
+  `SELECT ${preferenceJson("c")} AS preference FROM customer c WHERE ${accessPredicate("c")} AND c.id = $3`,
 );
 const seesLead = statement(
   "consent.lead",
-  `SELECT l.promoted_customer_id, NULL AS preference FROM lead l
+  `SELECT (SELECT ${preferenceJson("p")} FROM customer p
+     WHERE p.company_id = l.company_id AND p.id = l.promoted_customer_id) AS preference FROM lead l
    WHERE l.company_id = ANY($1::text[]) AND l.id = $3 AND ${leadGrantPredicate("l")}`,
 );
 
-const columns = "e.id, e.occurred_time, e.rpc, e.key_id, e.staff_id, e.ip, e.request_id, e.before, e.after";
-const ofSubject = "e.company_id = $1 AND e.subject_kind = $2 AND e.subject_id = $3";
+const columns = `e.id, e.occurred_time, e.rpc, e.key_id, e.staff_id, e.ip, e.request_id, e.before, e.after,
+  e.preference_before, e.preference_after, ${effectiveTime} AS effective_time, e.source, e.recorded_by,
+  e.evidence_reference, e.evidence_wording_version, e.evidence_language, e.evidence_address`;
+
+/** The ledger follows the person: a lead and the customer that it was promoted to have the same entries. */
+const person = `(SELECT $2::text AS kind, $3::text AS id
+   UNION ALL SELECT 'lead', c.source_lead_id FROM customer c
+     WHERE $2 = 'customer' AND c.company_id = $1 AND c.id = $3 AND c.source_lead_id IS NOT NULL
+   UNION ALL SELECT 'customer', l.promoted_customer_id FROM lead l
+     WHERE $2 = 'lead' AND l.company_id = $1 AND l.id = $3 AND l.promoted_customer_id IS NOT NULL) s`;
+const ofPerson = "e.company_id = $1 AND e.subject_kind = s.kind AND e.subject_id = s.id";
 
 const firstPage = statement(
   "consent.first_page",
-  `SELECT ${columns} FROM consent_event e WHERE ${ofSubject} ${newestFirst} LIMIT $4 OFFSET $5`,
+  `SELECT e.* FROM ${person} CROSS JOIN LATERAL (
+     SELECT ${columns} FROM consent_event e WHERE ${ofPerson} ${newestFirst} LIMIT $4::bigint + $5::bigint) e
+   ${newestFirst} LIMIT $4::bigint OFFSET $5::bigint`,
 );
 const nextPage = statement(
   "consent.next_page",
-  `SELECT ${columns} FROM consent_event e WHERE ${ofSubject} AND (e.occurred_time, e.id) < ($5, $6::bigint) ${newestFirst} LIMIT $4`,
+  `SELECT e.* FROM ${person} CROSS JOIN LATERAL (
+     SELECT ${columns} FROM consent_event e
+     WHERE ${ofPerson} AND (e.occurred_time, e.id) < ($5, $6::bigint) ${newestFirst} LIMIT $4::bigint) e
+   ${newestFirst} LIMIT $4::bigint`,
 );
 
 /**
@@ -92,11 +114,18 @@ const nextPage = statement(
 const lastBefore = statement(
   "consent.last",
   `SELECT clock.now, entry.* FROM (SELECT clock_timestamp() AS now) clock LEFT JOIN LATERAL (
-     SELECT ${columns} FROM consent_event e
-     WHERE ${ofSubject} AND e.occurred_time <= coalesce($4::timestamptz, 'infinity') ${newestFirst} LIMIT 1) entry ON true`,
+     SELECT e.* FROM ${person} CROSS JOIN LATERAL (
+       SELECT ${columns} FROM consent_event e
+       WHERE ${ofPerson} AND ${effectiveTime} <= coalesce($4::timestamptz, 'infinity') ${newestFirst} LIMIT 1) e
+     ${newestFirst} LIMIT 1) entry ON true`,
 );
 
 function toEntry(row: EntryRow): ConsentEntry {
+  const source = consentSources.wordOf(row.source);
+  const evidence = {
+    ...{ reference: row.evidence_reference, wordingVersion: row.evidence_wording_version },
+    ...{ language: row.evidence_language, address: row.evidence_address },
+  };
   return {
     id: row.id,
     occurredTime: row.occurred_time,
@@ -107,5 +136,11 @@ function toEntry(row: EntryRow): ConsentEntry {
     requestId: row.request_id,
     ...(row.before ? { before: row.before } : {}),
     after: row.after,
+    ...(row.preference_before ? { preferenceBefore: row.preference_before } : {}),
+    ...(row.preference_after ? { preferenceAfter: row.preference_after } : {}),
+    givenTime: row.effective_time,
+    ...(source ? { source } : {}),
+    ...(Object.values(evidence).some((text) => text !== "") ? { evidence } : {}),
+    recordedBy: row.recorded_by || row.staff_id,
   };
 }

@@ -4,7 +4,6 @@ import { isAllowed } from "../../core/contact-rule.js";
 import { invalidRequest, violation } from "../../core/errors.js";
 import type { Page } from "../../core/page.js";
 import type { Principal } from "../../core/principal.js";
-import { leadPromoted } from "../leads/lead.model.js";
 import type { ConsentAnswer, ConsentQuestion, ConsentRepository, ConsentSubject } from "./consent.model.js";
 
 export type ConsentHistory = ReturnType<typeof createConsentHistory>;
@@ -32,10 +31,9 @@ export function createConsentHistory(consents: ConsentRepository) {
       if (at && at > now) {
         throw invalidRequest([violation("at", "OUT_OF_RANGE", "Must not be in the future.")]);
       }
-      const { promotedCustomerId, preference } = await findVisible(subject, principal, signal);
-      // The consent of a promoted lead no longer applies: its customer may have changed it since.
-      if (promotedCustomerId !== undefined) throw leadPromoted(subject.id, promotedCustomerId);
-      const allowed = isAllowed({ consent: entry?.after, preference: at ? undefined : preference }, contact);
+      const { preference: present } = await findVisible(subject, principal, signal);
+      const preference = at ? entry?.preferenceAfter : present;
+      const allowed = isAllowed({ consent: entry?.after, preference }, contact);
       return { allowed, ...(entry ? { entry } : {}) };
     },
   };

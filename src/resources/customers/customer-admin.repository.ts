@@ -112,7 +112,8 @@ function createImportUnit(
         data: customer.tags.map((tag) => ({ companyId, customerId: id, tagId: tag.id })),
       });
       const subject = { companyId, subjectKind: "customer", subjectId: id } as const;
-      await recordConsent(tx, write, { ...subject, after: customer.consent, time: now });
+      const { consent: after, preference: preferenceAfter, provenance } = customer;
+      await recordConsent(tx, write, { ...subject, after, preferenceAfter, provenance, time: now });
       const location = { after: customer.preferredBusinessId };
       await recordChange(tx, write, { companyId, kind: "customer", id, version: 1n, time: now, fields: [], location });
     },

@@ -1,6 +1,7 @@
 import { mayCreateTags, requireBusinessAccess, requireCompanyAccess, targetIn } from "../../core/access.js";
 import type { AddressRecord } from "../../core/address.js";
 import type { CompanyResource } from "../../core/company-resource.js";
+import { importedProvenance, provenanceViolations } from "../../core/consent-provenance.js";
 import { newChoice } from "../../core/contact-rule.js";
 import { alreadyExistsError, DomainError, erasedError, invalidRequest, type Violation } from "../../core/errors.js";
 import { type ImportedNote, toImportedNoteRecords } from "../../core/note.js";
@@ -76,6 +77,10 @@ export function createCustomerAdmin({ customers, customerAdmin, customFields }: 
           ...timeViolations(input, unit.now),
           ...(await authorViolations(unit, input)),
           ...(await nestedViolations(unit, nestedIn(customer))),
+          ...prefixPaths(
+            "customer.consent_provenance",
+            await provenanceViolations(customer.provenance, unit.now, unit.missingStaff),
+          ),
         ];
         refuse(own, referenceError(refused));
         if (await unit.exists()) throw alreadyExistsError("Customer", "id");
@@ -89,6 +94,10 @@ export function createCustomerAdmin({ customers, customerAdmin, customFields }: 
             notes: toImportedNoteRecords(customer.notes, { time: times.createdTime, author: authors.createdBy }),
           },
           ...newChoice(customer.choice),
+          provenance: importedProvenance(customer.provenance, {
+            statesConsent: customer.choice.consent !== undefined,
+            createdTime: times.createdTime,
+          }),
           ...(input.lastAppointmentTime ? { lastAppointmentTime: input.lastAppointmentTime } : {}),
           ...(input.nextAppointmentTime ? { nextAppointmentTime: input.nextAppointmentTime } : {}),
         });

@@ -1,4 +1,5 @@
 import { type CompanyResource, requireFound } from "../../core/company-resource.js";
+import type { ConsentProvenance } from "../../core/consent-provenance.js";
 import { archivedError } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
 import { actingStaffId, type WriteContext, type WriteResult } from "../../core/write.js";
@@ -124,6 +125,7 @@ export function createCustomerUnit(
   const key = (id: string) => ({ companyId_id: { companyId, id } });
   const noteStamp = { lastUpdatedBy: author, lastUpdatedTime: now };
   let change: CustomerChange = {};
+  let provenance: ConsentProvenance | undefined;
   const nested = new Set<"addresses" | "notes" | "phones" | "tags">();
   const carried = new Set(customer.tags.map((tag) => tag.id));
   let isLeft = false;
@@ -132,8 +134,9 @@ export function createCustomerUnit(
     customer,
     customFields: customFieldsInTransaction(tx),
 
-    async save(next) {
+    async save(next, source) {
       change = next;
+      provenance = source;
     },
 
     skipUpdate() {
@@ -216,7 +219,7 @@ export function createCustomerUnit(
 
   async function finish(others: Iterable<string> = []): Promise<void> {
     if (isLeft) return;
-    const changed = { change, nested: [...nested, ...others] };
+    const changed = { change, provenance, nested: [...nested, ...others] };
     await storeChange(tx, { kind: "customer", former: customer, fields: customerFields, ...changed, now, write });
   }
 

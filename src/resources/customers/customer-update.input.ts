@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { address, addressChange, type ParsedAddress } from "../../api/address-fields.js";
-import { consentChange } from "../../api/consent-message.js";
+import { consentChange, consentProvenance } from "../../api/consent-message.js";
 import {
   keysOf,
   maskedParts,
@@ -39,7 +39,7 @@ import type { AddressesUpdate, AddressUpdate } from "./customer-addresses.servic
 import type { CustomerUpdate } from "./customer-update.service.js";
 
 /** Fields that identify the customer and cannot be in the mask. The path of a list of addresses is `address`. */
-const notMaskable = ["id", "company_id", "etag", "update_mask", "addresses"];
+const notMaskable = ["id", "company_id", "etag", "update_mask", "addresses", "consent_provenance"];
 const required = ["preferred_business_id", "first_name", "last_name", "phone", "status"];
 const whole = ["referral_source"];
 
@@ -94,6 +94,7 @@ export const customerUpdate = memoizePerCountry((country) => {
     customFields,
     etag: z.string(),
     assignedStaffId: optionalId.optional(),
+    consentProvenance,
   });
   const once = ({ address: one, addresses: several }: z.output<typeof fields>) => !one || several.length === 0;
   const rule = { path: "address", reason: "CONFLICT", message: "Must not be set together with addresses." } as const;
@@ -118,6 +119,7 @@ export function toCustomerUpdate(parsed: ParsedUpdate, mask: CustomerMask): Cust
     ...(parsed.etag === "" ? {} : { etag: parsed.etag }),
     columns,
     ...omitUndefined({
+      provenance: parsed.consentProvenance,
       preference: maskedParts<Preference>(mask, "preference", { given: parsed.preference, cleared: noPreference }),
       consent: maskedParts<Consent>(mask, "compliance_config", { given: parsed.complianceConfig, cleared: noConsent }),
       addresses: addressesUpdate(parsed, mask),

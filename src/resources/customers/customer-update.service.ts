@@ -1,4 +1,5 @@
 import type { ConsentChange } from "../../core/consent.js";
+import type { ConsentProvenance } from "../../core/consent-provenance.js";
 import { changedChoice } from "../../core/contact-rule.js";
 import { listedIdViolations, type Violation, violation } from "../../core/errors.js";
 import { changedPhones, newlyRefused, type PhonesUpdate, samePhones } from "../../core/phone/contact-phone.js";
@@ -21,6 +22,7 @@ export interface CustomerUpdate {
   readonly phones?: PhonesUpdate;
   readonly preference?: Partial<Preference>;
   readonly consent?: ConsentChange;
+  readonly provenance?: ConsentProvenance;
   readonly addresses?: AddressesUpdate;
   readonly tags?: readonly TagReference[];
   readonly notes?: NotesUpdate;
@@ -77,12 +79,13 @@ export async function applyUpdate(
   if (addresses) await storeAddresses(unit, addresses.addresses);
   const phones = update.phones && changedPhones(customer.phones, update.phones);
   if (phones && !samePhones(phones, customer.phones)) await unit.replacePhones(phones);
-  await unit.save({
+  const change = {
     ...update.columns,
     ...(phones ? { phone: phones[0]?.number ?? "" } : {}),
     ...(update.preference || update.consent ? changedChoice(customer, update) : {}),
     ...(fields ? { customFields: fields.values } : {}),
-  });
+  };
+  await unit.save(change, update.provenance);
   return { kind: "customer", ids: [customer.id] };
 }
 

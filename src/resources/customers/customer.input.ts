@@ -1,7 +1,7 @@
 import { clone } from "@bufbuild/protobuf";
 import { z } from "zod";
 import { address, importedAddress, newAddressRecord } from "../../api/address-fields.js";
-import { consentChange } from "../../api/consent-message.js";
+import { consentChange, consentProvenance, importedConsentProvenance } from "../../api/consent-message.js";
 import {
   clientId,
   color,
@@ -129,6 +129,7 @@ function createdFields(country: string) {
     ...{ source, colorCode },
     customFields,
     assignedStaffId: optionalId,
+    consentProvenance,
   };
 }
 
@@ -148,11 +149,12 @@ function toNewCustomer({
   phones,
   ...fields
 }: Fields) {
-  const { preference: wanted, ...same } = fields;
+  const { preference: wanted, consentProvenance: provenance, ...same } = fields;
   return {
     ...same,
     ...newPhones({ phone, phones }),
     choice: omitUndefined({ consent: complianceConfig, preference: wanted }),
+    ...(provenance ? { provenance } : {}),
     ...(source ? { referralSourceId: source.id } : {}),
     ...(assignedStaffId === "" ? {} : { assignedStaffId }),
   } satisfies Omit<NewCustomer, "address" | "notes">;
@@ -182,7 +184,10 @@ export const newCustomer = memoizePerCountry((country) =>
 
 const importedCustomer = (country: string) =>
   z
-    .object({ ...createdFields(country), address: importedAddress.optional(), notes: importedNotes })
+    .object({
+      ...{ ...createdFields(country), consentProvenance: importedConsentProvenance },
+      ...{ address: importedAddress.optional(), notes: importedNotes },
+    })
     .refine(...reachableRule)
     .refine(...singleMainPhoneRule())
     .transform(({ address, notes, ...fields }) => ({

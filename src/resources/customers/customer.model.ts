@@ -1,6 +1,7 @@
 import type { AccessFilter } from "../../core/access.js";
 import type { Address, AddressRecord } from "../../core/address.js";
 import type { Consent } from "../../core/consent.js";
+import type { ConsentProvenance } from "../../core/consent-provenance.js";
 import type { Listed } from "../../core/departure.js";
 import { enumeration, type WordOf } from "../../core/enumeration.js";
 import { DomainError, invalidRequest, notFoundInCompany, type Violation } from "../../core/errors.js";
@@ -83,6 +84,7 @@ export interface CustomerRecord extends Omit<CustomerFields, keyof typeof newCus
   readonly address?: AddressRecord;
   readonly tags: readonly TagReference[];
   readonly notes: readonly string[];
+  readonly provenance?: ConsentProvenance;
 }
 
 /** Resources that a customer refers to, by id. */
@@ -141,7 +143,8 @@ export interface CustomerTransaction {
   readonly customer: Customer;
   /** The custom fields of the company, as this transaction sees them. */
   readonly customFields: CustomFieldRepository;
-  save(change: CustomerChange): Promise<void>;
+  /** With a provenance, the consent ledger gets an entry even if the consent is the same. */
+  save(change: CustomerChange, provenance?: ConsentProvenance): Promise<void>;
   /** Declares that nothing changes: version, time and actor are unchanged, and no audit log entry is written. */
   skipUpdate(): void;
   missing(references: References): Promise<MissingReferences>;

@@ -9,6 +9,7 @@ import {
   singleCompanyAccessPredicate,
 } from "../../db/access-filter.js";
 import type { LimitedDatabase } from "../../db/company-records.js";
+import { firstEntryJson, insertFirstEntrySql } from "../../db/consent-entry.js";
 import { insertPhonesSql, phoneRows, phonesJson } from "../../db/contact-phones.js";
 import type { Database } from "../../db/database.js";
 import {
@@ -221,9 +222,7 @@ created_tag AS (
 carried AS MATERIALIZED (SELECT id FROM wanted WHERE id IS NOT NULL UNION SELECT id FROM created_tag),
 linked AS (
   INSERT INTO customer_tag (company_id, customer_id, tag_id) SELECT :companyId, :id, carried.id FROM c, carried RETURNING 1),
-ledger AS (
-  INSERT INTO consent_event (company_id, subject_kind, subject_id, occurred_time, rpc, key_id, staff_id, ip, request_id, after)
-  SELECT :companyId, 'customer', :id, c.created_time, :rpc, :keyId, :author, :ip, :requestId, :consent::jsonb FROM c RETURNING 1),
+ledger AS (${insertFirstEntrySql("customer", "c")}),
 changed AS (
   INSERT INTO change (company_id, kind, resource_id, version, rpc, key_id, staff_id, request_id, changed_time,
     changed_fields, location_after, client_address)
@@ -275,7 +274,7 @@ function createValues({ id, record, admission, write, maxTags }: CreateCall): re
     addresses: JSON.stringify(record.address ? [addressColumns(record.address)] : []),
     noteIds: record.notes.map(() => newId(idPrefixes.note)),
     notes: record.notes,
-    consent: JSON.stringify(record.consent),
+    consent: firstEntryJson(record),
     tagIds: tags.map(({ reference }) => ("id" in reference ? reference.id : null)),
     tagNames: tags.map(({ reference }) => ("name" in reference ? reference.name : null)),
     tagKeys: tags.map(({ reference }) => ("name" in reference ? tagKey(reference.name) : null)),
@@ -302,7 +301,7 @@ type CreateParameters = RequestParameters & {
   readonly addresses: string;
   readonly noteIds: readonly string[];
   readonly notes: readonly string[];
-  /** JSON for the consent ledger. */
+  /** JSON of the columns of `consent_event`. */
   readonly consent: string;
   readonly tagIds: readonly (string | null)[];
   readonly tagNames: readonly (string | null)[];

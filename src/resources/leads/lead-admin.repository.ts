@@ -74,7 +74,7 @@ function createImportUnit(
     missingPetCodes: (ids) => createPetWriter(tx, { companyId, now, write }).missingCodes(ids),
 
     async insert({ pets: records, notes, tags, ...lead }) {
-      const { consent, createdBy, createdTime, lastUpdatedBy, lastUpdatedTime } = lead;
+      const { consent, provenance, createdBy, createdTime, lastUpdatedBy, lastUpdatedTime } = lead;
       const lifeCycleId = lead.lifeCycleId ?? (await defaultLifeCycleId(tx, companyId));
       await tx.$executeRaw(
         leadFields.insert("lead", lifeCycleId === undefined ? lead : { ...lead, lifeCycleId }, {
@@ -98,7 +98,7 @@ function createImportUnit(
       });
       for (const pet of records) await pets.addKept({ kind: "lead", id }, pet);
       const subject = { companyId, subjectKind: "lead", subjectId: id } as const;
-      await recordConsent(tx, write, { ...subject, after: consent, time: now });
+      await recordConsent(tx, write, { ...subject, after: consent, provenance, time: now });
       const location = { after: lead.preferredBusinessId };
       await recordChange(tx, write, { companyId, kind: "lead", id, version: 1n, time: now, fields: [], location });
     },

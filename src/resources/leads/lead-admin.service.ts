@@ -1,5 +1,6 @@
 import { mayCreateTags, requireCompanyAccess, targetIn } from "../../core/access.js";
 import type { CompanyResource } from "../../core/company-resource.js";
+import { importedProvenance, provenanceViolations } from "../../core/consent-provenance.js";
 import { alreadyExistsError, erasedError } from "../../core/errors.js";
 import { type ImportedNote, toImportedNoteRecords } from "../../core/note.js";
 import type { Principal } from "../../core/principal.js";
@@ -66,6 +67,10 @@ export function createLeadAdmin({ leadAdmin, customFields }: LeadAdminDependenci
             ...record.pets.flatMap(nestedIn),
             ...nestedNotes("note", "notes", input.notes),
           ])),
+          ...prefixPaths(
+            "consent_provenance",
+            await provenanceViolations(record.provenance, unit.now, unit.missingStaff),
+          ),
           ...prefixPaths("lead", [...faults, ...leadReferenceViolations({ references, petCodePaths })]),
         ];
         const refused = referenceError({ missing: [], tags, references: input.tags, violations });
@@ -74,7 +79,11 @@ export function createLeadAdmin({ leadAdmin, customFields }: LeadAdminDependenci
         const stamp = { ...timesOf(input, unit.now), ...authorsOf(input, write) };
         const pets = record.pets.map((pet) => toImportedPetRecord(pet, { companyId, now: unit.now, write }));
         const notes = toImportedNoteRecords(input.notes, { time: stamp.createdTime, author: stamp.createdBy });
-        await unit.insert({ ...record, ...stamp, pets, notes, tags: tags.tags });
+        const provenance = importedProvenance(record.provenance, {
+          statesConsent: Object.keys(input.lead.consent).length > 0,
+          createdTime: stamp.createdTime,
+        });
+        await unit.insert({ ...record, ...stamp, pets, provenance, notes, tags: tags.tags });
         if (await unit.isErased()) throw erasedError("Lead", id);
         for (const { id: petId } of pets) {
           if (petId !== undefined && (await unit.isPetErased(petId))) throw erasedError("Pet", petId);

@@ -1,5 +1,6 @@
 import type { RecordTarget } from "../../core/access.js";
 import { type CompanyResource, requireFound } from "../../core/company-resource.js";
+import type { ConsentProvenance } from "../../core/consent-provenance.js";
 import { notFoundError } from "../../core/errors.js";
 import type { WriteContext, WriteResult } from "../../core/write.js";
 import { grantPredicate, leadGrantPredicate, requireSingleRow, toPrismaPredicate } from "../../db/access-filter.js";
@@ -124,13 +125,15 @@ export function createLeadUnit(
   const nested = new Set<"notes" | "pets" | "phones" | "tags">();
   let change: LeadChange = {};
   let isLeft = false;
+  let provenance: ConsentProvenance | undefined;
 
   const unit: LeadTransaction = {
     lead,
     customFields: customFieldsInTransaction(tx),
 
-    async save(next) {
+    async save(next, source) {
       change = next;
+      provenance = source;
     },
 
     skipUpdate() {
@@ -167,7 +170,7 @@ export function createLeadUnit(
 
   const finish = async (others: readonly string[] = []) => {
     if (isLeft) return;
-    const changed = { change, nested: [...nested, ...others] };
+    const changed = { change, provenance, nested: [...nested, ...others] };
     await storeChange(tx, { kind: "lead", former: lead, fields: leadFields, ...changed, now, write });
   };
   return { unit, finish };

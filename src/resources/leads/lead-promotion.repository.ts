@@ -82,8 +82,10 @@ async function storeCustomer(tx: Prisma.TransactionClient, { lead, customer, now
     where: { companyId_id: { companyId, id: lead.id } },
     data: { promotedCustomerId: id, version, lastUpdatedBy: author, lastUpdatedTime },
   });
-  const { consent } = fields;
-  await recordConsent(tx, write, { companyId, subjectKind: "customer", subjectId: id, after: consent, time: now });
+  await recordConsent(tx, write, {
+    ...{ companyId, subjectKind: "customer", subjectId: id, formerLeadId: lead.id, time: now },
+    ...{ after: fields.consent, preferenceAfter: fields.preference },
+  });
   const promoted = { companyId, time: now, related: { kind: "customer", id } } as const;
   const { preferredBusinessId: before } = lead;
   const moved = { before, after: fields.preferredBusinessId };

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { addressChange } from "../../api/address-fields.js";
-import { consentChange } from "../../api/consent-message.js";
+import { consentChange, consentProvenance } from "../../api/consent-message.js";
 import { keysOf, maskedParts, maskedTexts, maskPaths, readMask, type UpdateMask } from "../../api/field-mask.js";
 import { id, listWithout, memoizePerCountry, omitUndefined, text } from "../../api/fields.js";
 import { customIssue } from "../../api/parse.js";
@@ -45,7 +45,7 @@ interface LeadMask {
 export function leadMask(request: UpdateLeadRequest, emptyMembers?: EmptyMembers): LeadMask {
   const paths = maskPaths(request.updateMask);
   const isBeside = ({ path }: { readonly path: string }) => path.split(".")[0] === "compliance_config";
-  const besideRules = { notMaskable: ["id", "lead", "update_mask"], required: [], whole: [] };
+  const besideRules = { notMaskable: ["id", "lead", "update_mask", "consent_provenance"], required: [], whole: [] };
   const leadRules = { notMaskable, required, whole, within: "lead." };
   const lead = request.lead;
   return {
@@ -100,18 +100,20 @@ function leadUpdateSchema(country: string, { replace }: { readonly replace: bool
     pets: listWithout((given) => !replace && isEmptyPet(given), petEntry, maxPets),
   });
   const lead = fields.refine(...singleMainPhoneRule());
-  return z.object({ id, lead: lead.optional(), complianceConfig: consentChange.optional() });
+  return z.object({ id, lead: lead.optional(), complianceConfig: consentChange.optional(), consentProvenance });
 }
 
 type ParsedUpdate = z.output<ReturnType<typeof leadUpdateSchema>>;
 type ParsedLead = NonNullable<ParsedUpdate["lead"]>;
 
-export function toLeadUpdate({ id: leadId, lead, complianceConfig }: ParsedUpdate, mask: LeadMask): LeadUpdate {
+export function toLeadUpdate(parsed: ParsedUpdate, mask: LeadMask): LeadUpdate {
+  const { id: leadId, lead, complianceConfig, consentProvenance: provenance } = parsed;
   const consent = maskedParts<Consent>(mask.beside, "compliance_config", {
     given: complianceConfig,
     cleared: noConsent,
   });
-  if (!lead) return { id: leadId, columns: {}, ...(consent ? { consent } : {}) };
+  const consenting = omitUndefined({ consent, provenance });
+  if (!lead) return { id: leadId, columns: {}, ...consenting };
   const { explicit } = mask.lead;
   const phones = phonesUpdate(lead, mask.lead);
   return {
@@ -121,7 +123,7 @@ export function toLeadUpdate({ id: leadId, lead, complianceConfig }: ParsedUpdat
     columns: columnsOf(lead, mask.lead),
     ...(phones ? { phones } : {}),
     ...omitUndefined({ address: addressUpdate(lead, mask.lead) }),
-    ...(consent ? { consent } : {}),
+    ...consenting,
     ...(lead.complianceConfig ? { statedConsent: lead.complianceConfig } : {}),
     ...(mask.lead.writes("pets") ? { pets: { write: explicit ? "replace" : "merge", entries: lead.pets } } : {}),
     ...(mask.lead.writes("custom_fields")

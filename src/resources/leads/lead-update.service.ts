@@ -1,6 +1,7 @@
 import { requireBusinessAccess, requireCompanyAccess } from "../../core/access.js";
 import { type AddressParts, mergedAddress } from "../../core/address.js";
 import { applyConsent, type Consent, type ConsentChange, sameConsent } from "../../core/consent.js";
+import type { ConsentProvenance } from "../../core/consent-provenance.js";
 import { invalidRequest, listedIdViolations, notFoundInCompany, type Violation, violation } from "../../core/errors.js";
 import { changedPhones, newlyRefused, type PhonesUpdate, samePhones } from "../../core/phone/contact-phone.js";
 import { numberViolations } from "../../core/phone/judged-phone.js";
@@ -41,6 +42,7 @@ export interface LeadUpdate {
   /** Changes parts of the address, or removes it. With an id, it must be the one of the lead. */
   readonly address?: { readonly id?: string; readonly parts: AddressParts | null };
   readonly consent?: ConsentChange;
+  readonly provenance?: ConsentProvenance;
   /** The complete consent in the lead of the request. */
   readonly statedConsent?: Consent;
   readonly pets?: PetsUpdate;
@@ -91,14 +93,15 @@ export async function applyLeadUpdate(
   if (update.pets) await applyPets(unit, update.pets);
   if (phones && !samePhones(phones, lead.phones)) await unit.replacePhones(phones);
   const lifeCycleId = update.columns.lifeCycleId === null ? await unit.defaultLifeCycleId() : undefined;
-  await unit.save({
+  const change = {
     ...update.columns,
     ...(phone === undefined ? {} : { phone }),
     ...(lifeCycleId === undefined ? {} : { lifeCycleId }),
     ...(update.address ? { address: changedAddress(lead, update.address.parts) } : {}),
     ...(update.consent ? { consent: applyConsent(lead.consent, update.consent) } : {}),
     ...(fields ? { customFields: fields.values } : {}),
-  });
+  };
+  await unit.save(change, update.provenance);
 }
 
 function statedViolations(lead: Lead, { companyId, statedConsent, address }: LeadUpdate): Violation[] {

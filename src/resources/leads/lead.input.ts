@@ -1,7 +1,7 @@
 import { clone } from "@bufbuild/protobuf";
 import { z } from "zod";
 import { address, newAddressRecord } from "../../api/address-fields.js";
-import { channelList, consentChange } from "../../api/consent-message.js";
+import { channelList, consentChange, consentProvenance, importedConsentProvenance } from "../../api/consent-message.js";
 import {
   clientId,
   companyResourceSchema,
@@ -27,6 +27,7 @@ import { pagination } from "../../api/page-token.js";
 import { contactPhones, newPhones, singleMainPhoneRule } from "../../api/phone-fields.js";
 import { type JudgePhone, optionalPhoneLine, phoneFilter } from "../../api/phone-line.js";
 import type { Consent } from "../../core/consent.js";
+import type { ConsentProvenance } from "../../core/consent-provenance.js";
 import type { ContactPhone, PhoneLine } from "../../core/phone/contact-phone.js";
 import { nameRule } from "../../core/text.js";
 import {
@@ -119,12 +120,13 @@ type NewFields = z.output<z.ZodObject<ReturnType<typeof ofLead>>>;
 /** The fields that CreateLead and ImportLead have in common. The schema of the pets differs. */
 function leadCreation<Pet extends z.ZodType>(country: string, pet: Pet) {
   const lead = demandingLead(z.object({ ...ofLead(country), pets: listWithout(isEmptyPet, pet, maxPets) }));
-  return { lead: lead.optional(), complianceConfig: consentChange.optional() };
+  return { lead: lead.optional(), complianceConfig: consentChange.optional(), consentProvenance };
 }
 
 interface LeadCreation<Pet> {
   readonly lead?: (NewFields & { readonly pets: readonly Pet[] }) | undefined;
   readonly complianceConfig?: z.output<typeof consentChange> | undefined;
+  readonly consentProvenance?: ConsentProvenance | undefined;
 }
 
 const singleConsentRule = fieldRule(
@@ -137,7 +139,8 @@ const singleConsentRule = fieldRule(
 );
 
 /** Undefined if the lead is absent, which the contract excludes. */
-function toNewLead<Pet>({ lead, complianceConfig }: LeadCreation<Pet>): NewLeadWith<Pet> | undefined {
+function toNewLead<Pet>(creation: LeadCreation<Pet>): NewLeadWith<Pet> | undefined {
+  const { lead, complianceConfig, consentProvenance: provenance } = creation;
   if (!lead) return undefined;
   const { id: _, etag: __, complianceConfig: stated, address: given, phone, phones, ...others } = lead;
   const { preferredBusinessId, allocateStaffId, lifeCycle, actionStatus, referralSource, ...same } = others;
@@ -146,6 +149,7 @@ function toNewLead<Pet>({ lead, complianceConfig }: LeadCreation<Pet>): NewLeadW
     ...newPhones({ phone, phones }),
     consent: complianceConfig ?? stated ?? {},
     ...omitUndefined({
+      provenance,
       address: newAddressRecord(given),
       preferredBusinessId: preferredBusinessId || undefined,
       allocateStaffId: allocateStaffId || undefined,
@@ -174,11 +178,12 @@ export const leadImport = memoizePerCountry((country) =>
       ...importAuthors,
       notes: importedNotes,
       tags: tagReferences,
+      consentProvenance: importedConsentProvenance,
     })
     .refine(...singleConsentRule)
-    .transform(({ companyId, id, lead, complianceConfig, notes, tags, ...times }) => ({
+    .transform(({ companyId, id, lead, complianceConfig, consentProvenance: provenance, notes, tags, ...times }) => ({
       ...{ companyId, id, notes, tags, ...importedTimes(times), ...importedActors(times) },
-      lead: toNewLead({ lead, complianceConfig }),
+      lead: toNewLead({ lead, complianceConfig, consentProvenance: provenance }),
     })),
 );
 

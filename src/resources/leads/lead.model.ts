@@ -2,6 +2,7 @@ import type { RecordTarget } from "../../core/access.js";
 import type { Address, AddressRecord } from "../../core/address.js";
 import type { CompanyResource } from "../../core/company-resource.js";
 import type { Consent } from "../../core/consent.js";
+import type { ConsentProvenance } from "../../core/consent-provenance.js";
 import type { Listed } from "../../core/departure.js";
 import { DomainError, notFoundError, notFoundInCompany, type Violation } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
@@ -99,6 +100,7 @@ export interface LeadRecord extends LeadFields {
   /** The first one is `phone`. */
   readonly phones: readonly ContactPhone[];
   readonly pets: readonly PetRecord[];
+  readonly provenance?: ConsentProvenance;
 }
 
 /** The fields that refer to another resource by id, in the order of their violations. */
@@ -176,7 +178,8 @@ export interface LeadTransaction extends LeadNotesAndTags {
   readonly lead: Lead;
   /** The custom fields of the company, as this transaction sees them. */
   readonly customFields: CustomFieldRepository;
-  save(change: LeadChange): Promise<void>;
+  /** With a provenance, the consent ledger gets an entry even if the consent is the same. */
+  save(change: LeadChange, provenance?: ConsentProvenance): Promise<void>;
   /** Declares that nothing changes, see `CustomerTransaction`. */
   skipUpdate(): void;
   missing(references: LeadReferences): Promise<MissingLeadReferences["references"]>;

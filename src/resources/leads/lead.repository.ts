@@ -5,6 +5,7 @@ import { foldCase } from "../../core/text.js";
 import type { WriteContext } from "../../core/write.js";
 import { accessFilterValues, leadGrantPredicate, requireSingleRow } from "../../db/access-filter.js";
 import type { LimitedDatabase } from "../../db/company-records.js";
+import { firstEntryJson, insertFirstEntrySql } from "../../db/consent-entry.js";
 import { insertPhonesSql, phoneRows } from "../../db/contact-phones.js";
 import {
   claimSql,
@@ -157,9 +158,7 @@ n AS (
   FROM l, jsonb_to_recordset(:notes::jsonb) AS x (id text, pet_id text, content text) RETURNING 1),
 k AS (
   INSERT INTO pet_pet_code (company_id, pet_id, pet_code_id) SELECT :companyId, code.pet_id, code.code_id FROM l, code RETURNING 1),
-ledger AS (
-  INSERT INTO consent_event (company_id, subject_kind, subject_id, occurred_time, rpc, key_id, staff_id, ip, request_id, after)
-  SELECT :companyId, 'lead', :id, l.created_time, :rpc, :keyId, :author, :ip, :requestId, :consent::jsonb FROM l RETURNING 1),
+ledger AS (${insertFirstEntrySql("lead", "l")}),
 changed AS (
   INSERT INTO change (company_id, kind, resource_id, version, rpc, key_id, staff_id, request_id, changed_time,
     changed_fields, location_after, client_address)
@@ -200,7 +199,7 @@ function createLeadValues({ id, record, admit, write }: CreateLeadCall): readonl
     actionStatusId: record.actionStatusId ?? null,
     referralSourceId: record.referralSourceId ?? null,
     record: JSON.stringify(leadFields.row(record)),
-    consent: JSON.stringify(record.consent),
+    consent: firstEntryJson(record),
     phones: JSON.stringify(phoneRows(record.phones)),
     pets: JSON.stringify(pets.map((pet) => ({ id: pet.id, ...petFields.row(pet) }))),
     codePaths: codes.map((code) => code.path),
@@ -232,7 +231,7 @@ type CreateParameters = RequestParameters & {
   readonly referralSourceId: string | null;
   /** JSON of a row of `lead`. */
   readonly record: string;
-  /** JSON for the consent ledger. */
+  /** JSON of the columns of `consent_event`. */
   readonly consent: string;
   /** JSON of rows of `lead_phone`. */
   readonly phones: string;

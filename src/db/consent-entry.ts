@@ -1,0 +1,56 @@
+import type { Consent } from "../core/consent.js";
+import { type ConsentProvenance, consentSources } from "../core/consent-provenance.js";
+import type { Preference } from "../core/preference.js";
+
+const noEvidence = { reference: "", wordingVersion: "", language: "", address: "" };
+
+/** The columns of `consent_event` about where a consent comes from, by their names in Prisma. */
+export function provenanceColumns({
+  givenTime,
+  source = "API",
+  evidence = noEvidence,
+  recordedBy = "",
+}: ConsentProvenance = {}) {
+  return {
+    ...(givenTime ? { givenTime } : {}),
+    ...{ source: consentSources.numberOf(source), recordedBy },
+    evidenceReference: evidence.reference,
+    evidenceWordingVersion: evidence.wordingVersion,
+    evidenceLanguage: evidence.language,
+    evidenceAddress: evidence.address,
+  };
+}
+
+interface FirstEntry {
+  readonly consent: Consent;
+  /** Of a customer. */
+  readonly preference?: Preference;
+  readonly provenance?: ConsentProvenance;
+}
+
+/** JSON of the columns of `consent_event` that the record decides, for the statements that create it. */
+export function firstEntryJson({ consent, preference, provenance }: FirstEntry): string {
+  const columns = provenanceColumns(provenance);
+  return JSON.stringify({
+    ...{ after: consent, preference_after: preference, source: columns.source },
+    evidence_reference: columns.evidenceReference,
+    evidence_wording_version: columns.evidenceWordingVersion,
+    evidence_language: columns.evidenceLanguage,
+    evidence_address: columns.evidenceAddress,
+  });
+}
+
+/**
+ * The insert of the first entry of a record, with the parameters of its create statement.
+ *
+ * @param created alias of the created row
+ */
+export function insertFirstEntrySql(kind: "customer" | "lead", created: string): string {
+  return `INSERT INTO consent_event (company_id, subject_kind, subject_id, occurred_time, rpc, key_id, staff_id, ip,
+      request_id, after, given_time, source, evidence_reference, evidence_wording_version, evidence_language,
+      evidence_address, preference_after)
+    SELECT :companyId, '${kind}', :id, ${created}.created_time, :rpc, :keyId, :author, :ip, :requestId, e.after,
+      ${created}.created_time, e.source, e.evidence_reference, e.evidence_wording_version, e.evidence_language,
+      e.evidence_address, e.preference_after
+    FROM ${created}, jsonb_populate_record(NULL::consent_event, :consent::jsonb) e RETURNING 1`;
+}
