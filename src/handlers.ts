@@ -14,6 +14,7 @@ import { CustomerSettingAdminService } from "./gen/proto/moego/admin/v1/customer
 import { DirectoryAdminService } from "./gen/proto/moego/admin/v1/directory_admin_service_pb.js";
 import { LeadAdminService } from "./gen/proto/moego/admin/v1/lead_admin_service_pb.js";
 import { PackageAdminService } from "./gen/proto/moego/admin/v1/package_admin_service_pb.js";
+import { PackageTemplateService } from "./gen/proto/moego/admin/v1/package_template_service_pb.js";
 import { PetAdminService } from "./gen/proto/moego/admin/v1/pet_admin_service_pb.js";
 import { PetSettingAdminService } from "./gen/proto/moego/admin/v1/pet_setting_admin_service_pb.js";
 import { BusinessService } from "./gen/proto/moego/business/business/v1/business_service_pb.js";
@@ -66,6 +67,8 @@ import { createLeads } from "./resources/leads/lead.service.js";
 import { createLeadAdmin } from "./resources/leads/lead-admin.service.js";
 import { createLeadHistory } from "./resources/leads/lead-history.service.js";
 import { createLeadNotes, createLeadTags } from "./resources/leads/lead-note.service.js";
+import { createPackageTemplateHandlers } from "./resources/package-templates/package-template.handlers.js";
+import { createPackageTemplates, templateViolations } from "./resources/package-templates/package-template.service.js";
 import { createPackageAdminHandlers, createPackageHandlers } from "./resources/packages/package.handlers.js";
 import { createPackages } from "./resources/packages/package.service.js";
 import { createPetAdminHandlers, createPetHandlers } from "./resources/pets/pet.handlers.js";
@@ -113,6 +116,12 @@ export function createHandlers({
     resource: "VipLevel",
     idPrefix: idPrefixes.vipLevel,
     writeScope: "callcenter:write",
+  });
+
+  const templates = createSettingList(repositories.packageTemplates, {
+    resource: "PackageTemplate",
+    idPrefix: idPrefixes.packageTemplate,
+    violations: templateViolations,
   });
 
   const handlers = [
@@ -177,6 +186,10 @@ export function createHandlers({
     ),
     registry(CallerLookupService, createCallerLookupHandlers(createCallerScreens(repositories.callerScreens), keyUse)),
     registry(VipLevelService, createVipLevelHandlers(vipLevels, pageTokens)),
+    registry(
+      PackageTemplateService,
+      createPackageTemplateHandlers(createPackageTemplates(templates, repositories.templateFacts), pageTokens),
+    ),
     registry(ExternalApiService, createExternalApiHandlers(externalApis, pageTokens)),
     registry(
       IvrFlowService,

@@ -83,7 +83,8 @@ export const publishedRpcs: readonly PublishedRpc[] = [
   }),
   ...service("retail.v1.RetailService", {
     ListProducts: "POST /v1/retail/products:list",
-    ListPackages: "POST /v1/retail/packages:list",
+    // The route is served by ListPackageTemplates of moego.admin.v1.
+    ListPackages: [],
   }),
   ...service("report.v1.ReportService", {
     ListReports: "POST /v1/reports:list",

@@ -28,6 +28,8 @@ import { createFlowRunRepository } from "./resources/ivr-flows/ivr-flow-run.repo
 import { createLeadRepository } from "./resources/leads/lead.repository.js";
 import { createLeadAdminRepository } from "./resources/leads/lead-admin.repository.js";
 import { createLeadHistoryRepository } from "./resources/leads/lead-history.repository.js";
+import { packageTemplateTable } from "./resources/package-templates/package-template.columns.js";
+import { createTemplateFactsRepository } from "./resources/package-templates/package-template.repository.js";
 import { createPackageRepository } from "./resources/packages/package.repository.js";
 import { createPetRepository } from "./resources/pets/pet.repository.js";
 import { createPetAdminRepository } from "./resources/pets/pet-admin.repository.js";
@@ -85,6 +87,8 @@ export function createRepositories({ stripeKeys, ...limited }: RepositoryOptions
     callers: createCallerRepository(limited),
     callerScreens: createCallerScreenRepository(database),
     vipLevels: createSettingListRepository(limited, vipLevelTable),
+    packageTemplates: createSettingListRepository(limited, packageTemplateTable),
+    templateFacts: createTemplateFactsRepository(limited.database),
     ivrFlows: createIvrFlowRepository(limited),
     flowRuns: createFlowRunRepository(database, openFlowRunCipher(secrets)),
     externalApis: createExternalApiRepository(limited, openSecretCipher(secrets)),

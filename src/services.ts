@@ -9,6 +9,7 @@ import { CustomerSettingAdminService } from "./gen/proto/moego/admin/v1/customer
 import { DirectoryAdminService } from "./gen/proto/moego/admin/v1/directory_admin_service_pb.js";
 import { LeadAdminService } from "./gen/proto/moego/admin/v1/lead_admin_service_pb.js";
 import { PackageAdminService } from "./gen/proto/moego/admin/v1/package_admin_service_pb.js";
+import { PackageTemplateService } from "./gen/proto/moego/admin/v1/package_template_service_pb.js";
 import { PetAdminService } from "./gen/proto/moego/admin/v1/pet_admin_service_pb.js";
 import { PetSettingAdminService } from "./gen/proto/moego/admin/v1/pet_setting_admin_service_pb.js";
 import { BusinessService } from "./gen/proto/moego/business/business/v1/business_service_pb.js";
@@ -50,6 +51,7 @@ export const services: readonly DescService[] = [
   CallerService,
   CallerLookupService,
   VipLevelService,
+  PackageTemplateService,
   ExternalApiService,
   IvrFlowService,
 ];

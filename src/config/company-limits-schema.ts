@@ -18,6 +18,7 @@ export const companyLimitsSchema = z.object({
   MAX_PET_TYPES: limit("MAX_PET_TYPES"),
   MAX_PET_COAT_TYPES: limit("MAX_PET_COAT_TYPES"),
   MAX_VIP_LEVELS: limit("MAX_VIP_LEVELS"),
+  MAX_PACKAGE_TEMPLATES: limit("MAX_PACKAGE_TEMPLATES"),
   MAX_SERVICES: limit("MAX_SERVICES"),
   MAX_EXTERNAL_APIS: limit("MAX_EXTERNAL_APIS"),
   MAX_IVR_FLOWS: limit("MAX_IVR_FLOWS"),

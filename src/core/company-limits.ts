@@ -30,6 +30,7 @@ export const companyLimitDocs = {
   MAX_PET_TYPES: count(200, "pet types"),
   MAX_PET_COAT_TYPES: count(200, "coat types"),
   MAX_VIP_LEVELS: count(200, "VIP levels"),
+  MAX_PACKAGE_TEMPLATES: count(500, "package templates"),
   MAX_SERVICES: count(2_000, "catalog services", 100_000),
   MAX_EXTERNAL_APIS: count(200, "external APIs", 100_000),
   MAX_IVR_FLOWS: count(200, "IVR flows", 100_000),

@@ -21,6 +21,7 @@ export const idPrefixes = {
   petCoatType: "pct_",
   package: "pkg_",
   packageService: "ps_",
+  packageTemplate: "pkt_",
   ledgerEntry: "ple_",
   service: "srv_",
   cardLink: "cof_",

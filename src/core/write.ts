@@ -63,6 +63,7 @@ export type ResourceKind =
   | "pet"
   | "pet_note"
   | "package"
+  | "package_template"
   | "tag"
   | "referral_source"
   | "life_cycle"

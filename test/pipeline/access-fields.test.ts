@@ -48,6 +48,7 @@ describe("the access options of the contract", () => {
       ],
       "moego.admin.v1.LeadAdminService/ImportLead": ["lead.preferred_business_id of lead.company_id, company_id"],
       "moego.admin.v1.PackageAdminService/SellPackage": ["business_id of company_id"],
+      "moego.admin.v1.PackageTemplateService/ListPackageTemplates": ["business_ids of company_id"],
       "moego.business.customer.v1.CustomerService/CreateCustomer": ["preferred_business_id of company_id"],
       "moego.business.customer.v1.CustomerService/ListCustomers": ["filter.preferred_business_ids of company_id"],
       "moego.business.customer.v1.CustomerService/UpdateCustomer": ["preferred_business_id of company_id"],

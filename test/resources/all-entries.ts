@@ -18,6 +18,7 @@ import { ivrFlows } from "./ivr-flows.js";
 import { leadNotes } from "./lead-notes.js";
 import { leads } from "./leads.js";
 import { nameOf } from "./method.js";
+import { packageTemplates } from "./package-templates.js";
 import { packages } from "./packages.js";
 import { petSettingLists } from "./pet-setting-lists.js";
 import { pets } from "./pets.js";
@@ -41,6 +42,7 @@ export const rpcEntries: readonly RpcEntry[] = [
   ...customFields,
   ...catalog,
   ...packages,
+  ...packageTemplates,
   ...consent,
   ...cards,
   ...audit,

@@ -5,6 +5,7 @@ import { ApiKeyService } from "../../src/gen/proto/moego/admin/v1/api_key_servic
 import { CustomFieldAdminService } from "../../src/gen/proto/moego/admin/v1/custom_field_admin_service_pb.js";
 import { CustomerSettingAdminService } from "../../src/gen/proto/moego/admin/v1/customer_setting_admin_service_pb.js";
 import { DirectoryAdminService } from "../../src/gen/proto/moego/admin/v1/directory_admin_service_pb.js";
+import { PackageTemplateService } from "../../src/gen/proto/moego/admin/v1/package_template_service_pb.js";
 import { PetSettingAdminService } from "../../src/gen/proto/moego/admin/v1/pet_setting_admin_service_pb.js";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { SettingService } from "../../src/gen/proto/moego/business/setting/v1/setting_service_pb.js";
@@ -26,12 +27,14 @@ afterAll(() => server.stop());
 const companyId = "cmp_limits";
 const key = fixtureKey("key_limits", [{ type: "COMPANY", id: companyId }]);
 const flow = { startNodeId: "end", nodes: [{ id: "end", end: { exit: "done" } }] };
+
 const field = { associationType: "LEAD", type: "SHORT_TEXT", label: "Field" };
 
 const setting = CustomerSettingAdminService.method;
 const pets = PetSettingAdminService.method;
 const fields = CustomFieldAdminService.method;
 const vip = VipLevelService.method;
+const templates = PackageTemplateService.method;
 const directory = DirectoryAdminService.method;
 const apis = ExternalApiService.method;
 const flows = IvrFlowService.method;
@@ -85,6 +88,17 @@ const kinds: Partial<Record<CompanyLimitName, Kind>> = {
     ...{ create: vip.createVipLevel, archive: vip.archiveVipLevel, restore: vip.restoreVipLevel },
     request: {},
   },
+  MAX_PACKAGE_TEMPLATES: {
+    ...{
+      create: templates.createPackageTemplate,
+      archive: templates.archivePackageTemplate,
+      restore: templates.restorePackageTemplate,
+    },
+    request: {
+      price: { currencyCode: "USD", units: "1" },
+      items: [{ quantity: 1, services: [{ serviceId: "srv_off" }] }],
+    },
+  },
   MAX_EXTERNAL_APIS: {
     ...{ create: apis.createExternalApi, archive: apis.archiveExternalApi, restore: apis.restoreExternalApi },
     request: { method: "GET", url: "https://api.example.com/orders" },
@@ -124,6 +138,12 @@ beforeAll(async () => {
   const company = { id: companyId, name: "Limits", country: "US", timeZone: "UTC" };
   await server.ok(directory.createCompany, company, { key: keys.platform });
   await server.insert([["business", [{ company_id: companyId, id: "biz_old", name: "Old", archived_time: "now" }]]]);
+  // Templates refer to a service. An inactive one is not counted.
+  await server.database.owner.query(
+    `INSERT INTO service (company_id, id, name, service_item_type, service_type, inactive, last_updated_time)
+     VALUES ($1, 'srv_off', 'Bath', 1, 1, true, now())`,
+    [companyId],
+  );
   await server.insertKeys([key]);
 });
 

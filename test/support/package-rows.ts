@@ -4,9 +4,18 @@ const sold = "2024-06-01T10:00:00Z";
 
 /**
  * Packages of the customers of the fixtures. Company A has one with plenty of units (`pkg_a1`, item `ps_a1`), one sold
- * by its other location (`pkg_a2`) and a withdrawn one (`pkg_a9`); A and B both hold `pkg_both`.
+ * by its other location (`pkg_a2`) and a withdrawn one (`pkg_a9`); A and B both hold `pkg_both`. Company A has a template
+ * and an archived one.
  */
 export const packageTables: Tables = [
+  [
+    "package_template",
+    [
+      template("cmp_a", "pkt_a1", "srv_a1"),
+      template("cmp_a", "pkt_a9", "srv_a1", sold),
+      template("cmp_c", "pkt_c1", "srv_c1"),
+    ],
+  ],
   [
     "package",
     [
@@ -62,6 +71,16 @@ export function bought(
     frozen_time: null,
     ...{ created_time: time, last_updated_time: time },
     ...more,
+  };
+}
+
+/** A template of five units for 99.99 USD, which expire after 30 days. */
+function template(companyId: string, id: string, serviceId: string, archived: string | null = null): Row {
+  return {
+    ...{ company_id: companyId, id, name: "Five baths", description: "Many", display_order: 1 },
+    ...{ price_currency: "USD", price_units: 99, price_nanos: 990_000_000, expiration_days: 30 },
+    items: [{ quantity: 5, services: [{ serviceId }] }],
+    ...{ archived_time: archived, created_time: sold, last_updated_time: sold },
   };
 }
 

@@ -23,6 +23,7 @@ export const recordKinds = enumeration(
   "COMPANY",
   "BUSINESS",
   "STAFF",
+  "PACKAGE_TEMPLATE",
 );
 
 export type RecordKind = WordOf<typeof recordKinds>;

@@ -83,6 +83,7 @@ const kindWords: Readonly<Record<Changed["kind"], RecordKind>> = {
   pet_type: "PET_TYPE",
   pet_coat_type: "PET_COAT_TYPE",
   vip_level: "VIP_LEVEL",
+  package_template: "PACKAGE_TEMPLATE",
   external_api: "EXTERNAL_API",
   ivr_flow: "IVR_FLOW",
   service: "SERVICE",

@@ -8,35 +8,44 @@ import type { LimitedDatabase } from "../../db/company-records.js";
 import { violatedConstraint } from "../../db/database-errors.js";
 import { once } from "../../db/idempotent-write.js";
 import type { Prisma, Service } from "../../gen/prisma/client.js";
-import type { MissingPackageReferences, PackageDetail, PackageRepository, PackageSale } from "./package.model.js";
+import type {
+  MissingPackageReferences,
+  PackageDetail,
+  PackageRepository,
+  PackageSale,
+  RequestedSale,
+} from "./package.model.js";
 import { readPackage, timeZoneOf } from "./package-change.repository.js";
+import { withTemplate } from "./package-template-sale.repository.js";
 
 interface CheckedSale {
-  readonly sale: PackageSale;
+  readonly sale: RequestedSale;
   readonly check: Parameters<PackageRepository["sell"]>[2];
 }
 
 /** Stores a package, its items and the ledger entries of the sale in one transaction. */
 export async function sellPackage(
   { database, limits }: LimitedDatabase,
-  { sale, check }: CheckedSale,
+  { sale: requested, check }: CheckedSale,
   write: WriteContext,
 ): Promise<PackageDetail> {
-  const { companyId } = sale;
-  const within = sale.businessIds ? { businessIds: sale.businessIds } : {};
+  const { companyId } = requested;
+  const within = requested.businessIds ? { businessIds: requested.businessIds } : {};
   try {
     return await once(database, write, {
       lock: async () => {},
       async work({ tx, now, record }) {
-        const catalog = await usableServices(tx, sale);
-        const missing = await missingFor(tx, sale, catalog);
         const timeZone = await timeZoneOf(tx, companyId);
+        const { sale, hasTemplate } = await withTemplate(tx, requested, { at: now, timeZone });
+        const catalog = await usableServices(tx, sale);
+        const found = await missingFor(tx, sale, catalog);
+        const missing = hasTemplate ? found : { ...found, references: [...found.references, "templateId" as const] };
         throwIfInvalid(check(sale, { missing, now, timeZone, catalogCurrencies: currenciesOf(catalog) }));
         const id = sale.id ?? newId(idPrefixes.package);
         // Before the rows: a concurrent duplicate with the same given id must reach the claim first, and not fail
         // because the id is already used.
         const recorded = await record({ companyId, kind: "package", ids: [id] });
-        await insertPackage(tx, { sale, id, catalog, now, write });
+        await insertPackage(tx, { sale, id, catalog, now, write, templateId: requested.templateId });
         assertRecordSize({
           record: await readPackage(tx, { companyId, ...within, id }),
           limit: limits.recordBytes,
@@ -101,15 +110,18 @@ interface Insert {
   readonly catalog: Catalog;
   readonly now: Date;
   readonly write: WriteContext;
+  readonly templateId: string | undefined;
 }
 
-async function insertPackage(tx: Prisma.TransactionClient, { sale, id, catalog, now, write }: Insert): Promise<void> {
+async function insertPackage(tx: Prisma.TransactionClient, insert: Insert): Promise<void> {
+  const { sale, id, catalog, now, write, templateId } = insert;
   const { companyId } = sale;
   const lines = sale.lines.map((line) => ({ ...line, id: line.id ?? newId(idPrefixes.packageService) }));
   await tx.package.create({
     data: {
       ...{ companyId, id, customerId: sale.customerId, businessId: sale.businessId, staffId: sale.staffId ?? null },
       ...{ name: sale.name, description: sale.description, ...priceColumns(sale.price) },
+      templateId: templateId ?? null,
       purchaseTime: sale.purchaseTime ?? now,
       startTime: sale.startTime ?? null,
       endTime: sale.endTime ?? null,

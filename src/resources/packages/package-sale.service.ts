@@ -8,7 +8,12 @@ export function saleViolations(sale: PackageSale, situation: SaleSituation): Vio
   return found.filter(({ field }, index) => found.findIndex((one) => one.field === field) === index);
 }
 
-const fieldOf = { customerId: "customer_id", businessId: "business_id", staffId: "staff_id" } as const;
+const fieldOf = {
+  customerId: "customer_id",
+  businessId: "business_id",
+  staffId: "staff_id",
+  templateId: "template_id",
+} as const;
 
 function missingViolations({ lines }: PackageSale, { references, serviceIds }: MissingPackageReferences): Violation[] {
   const missing = new Set(serviceIds);

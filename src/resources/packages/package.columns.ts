@@ -21,6 +21,7 @@ export interface PackageRow {
   readonly deleted: boolean;
   readonly frozen_time: Date | null;
   readonly moved_from_id: string | null;
+  readonly template_id: string | null;
   readonly created_time: Date;
   readonly last_updated_time: Date;
   readonly version: string;
@@ -53,7 +54,7 @@ interface MoneyJson extends Omit<Money, "units"> {
  */
 export const packageColumns = `k.company_id, k.id, k.customer_id, k.business_id, k.staff_id, k.name, k.description,
   ${moneyJson("k")} AS price, k.purchase_time, k.start_time, k.end_time,
-  to_char(k.expiration_date, 'YYYY-MM-DD') AS expiration_date, k.deleted_time IS NOT NULL AS deleted, k.frozen_time, k.moved_from_id, k.created_time,
+  to_char(k.expiration_date, 'YYYY-MM-DD') AS expiration_date, k.deleted_time IS NOT NULL AS deleted, k.frozen_time, k.moved_from_id, k.template_id, k.created_time,
   k.last_updated_time, k.version::text AS version, (
     SELECT jsonb_build_object('units', coalesce(sum(e.quantity), 0), 'used', coalesce(bool_or(e.kind = 'REDEMPTION'), false),
       'applied', coalesce(bool_or(e.kind = 'REDEMPTION' AND e.appointment_id || e.order_id <> ''), false))
@@ -111,6 +112,7 @@ function toStored(row: PackageRow): Omit<Package, "inForce"> {
     deleted: row.deleted,
     ...(row.frozen_time ? { frozenTime: row.frozen_time } : {}),
     ...(row.moved_from_id === null ? {} : { movedFromId: row.moved_from_id }),
+    ...(row.template_id === null ? {} : { templateId: row.template_id }),
     used: row.balance.used,
     applied: row.balance.applied,
     remainingQuantity: row.balance.units,

@@ -24,7 +24,7 @@ import type {
 } from "../../gen/proto/moego/admin/v1/package_pb.js";
 import { Package_StatusSchema } from "../../gen/proto/moego/business/package/v1/package_pb.js";
 import type { ListPackagesRequest } from "../../gen/proto/moego/business/package/v1/package_service_pb.js";
-import { neverExpires, type PackageQuery, packageStatuses } from "./package.model.js";
+import { type PackageQuery, packageStatuses } from "./package.model.js";
 import type { NewPackage } from "./package.service.js";
 import type { Refund } from "./package-rules.service.js";
 import { currencyViolations, endsBeforeStart } from "./package-sale.service.js";
@@ -242,34 +242,31 @@ export const newPackage = z
     customerId: id,
     businessId: id,
     staffId: optionalId,
-    packageName: text(nameRule),
+    templateId: optionalId,
+    packageName: text({ ...nameRule, min: 0 }),
     packageDesc: note,
-    packagePrice: price,
+    packagePrice: price.optional(),
     purchaseTime: moment.optional(),
     startTime: moment.optional(),
     endTime: moment.optional(),
     expirationDate: calendarDate.optional(),
     packageServices: list(saleLine, maxLines),
   })
-  .transform(
-    ({
-      id: packageId,
-      staffId,
-      packageName: name,
-      packageDesc,
-      packagePrice,
-      packageServices,
-      ...same
-    }): NewPackage => {
-      const { purchaseTime, startTime, endTime, expirationDate = neverExpires, ...names } = same;
-      return {
-        ...{ ...names, name, description: packageDesc, price: packagePrice, expirationDate, lines: packageServices },
-        ...(packageId === "" ? {} : { id: packageId }),
-        ...(staffId === "" ? {} : { staffId }),
-        ...omitUndefined({ purchaseTime, startTime, endTime }),
-      };
-    },
-  );
+  .transform((given): NewPackage => {
+    const { companyId, customerId, businessId, id: packageId, staffId, templateId, packageName: name } = given;
+    const { packageDesc: description, packagePrice, packageServices: lines } = given;
+    const { purchaseTime, startTime, endTime, expirationDate } = given;
+    return {
+      ...{ companyId, customerId, businessId },
+      ...(packageId === "" ? {} : { id: packageId }),
+      ...(staffId === "" ? {} : { staffId }),
+      ...(templateId === "" ? {} : { templateId }),
+      ...(name === "" ? {} : { name }),
+      ...(description === "" ? {} : { description }),
+      ...(lines.length === 0 ? {} : { lines }),
+      ...omitUndefined({ price: packagePrice, purchaseTime, startTime, endTime, expirationDate }),
+    };
+  });
 
 /**
  * Violations of rules over several fields. They are reported even if single fields are invalid. If only rules remain that
@@ -280,6 +277,12 @@ export function saleViolations(request: SellPackageRequest): Violation[] {
   const violations: Violation[] = [];
   const refuse = (field: string, reason: Violation["reason"], description: string) =>
     violations.push({ field, reason, description });
+  if (request.templateId === "") {
+    const description = "Required unless template_id is set.";
+    if (request.packageName.trim() === "") refuse("package_name", "REQUIRED", description);
+    if (!packagePrice) refuse("package_price", "REQUIRED", description);
+    if (lines.length === 0) refuse("package_services", "REQUIRED", description);
+  }
   for (const index of repeated(lines.map((line) => line.id)))
     refuse(`package_services[${index}].id`, "CONFLICT", "Must be unique among the items.");
   for (const [line, { services }] of lines.entries()) {

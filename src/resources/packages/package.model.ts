@@ -25,6 +25,8 @@ export interface Package {
   readonly frozenTime?: Date;
   /** The package whose units this one was made of. */
   readonly movedFromId?: string;
+  /** The template that the package was sold from. */
+  readonly templateId?: string;
   /** Whether units can be redeemed now, if any are left. See `isInForce`. */
   readonly inForce: boolean;
   /** Whether a unit was ever redeemed, even if it was refunded later. */
@@ -126,9 +128,16 @@ export interface PackageSale
   }[];
 }
 
+/** A sale that takes what it does not set from a template. Without a template, it sets everything. */
+export interface RequestedSale
+  extends Omit<PackageSale, "name" | "description" | "price" | "expirationDate" | "lines">,
+    Partial<Pick<PackageSale, "name" | "description" | "price" | "expirationDate" | "lines">> {
+  readonly templateId?: string;
+}
+
 /** References that do not exist in the company or are archived. */
 export interface MissingPackageReferences {
-  readonly references: readonly ("customerId" | "businessId" | "staffId")[];
+  readonly references: readonly ("customerId" | "businessId" | "staffId" | "templateId")[];
   readonly serviceIds: readonly string[];
 }
 
@@ -266,7 +275,7 @@ export interface PackageRepository {
    * and ALREADY_EXISTS.
    */
   sell(
-    sale: PackageSale,
+    sale: RequestedSale,
     write: WriteContext,
     check: (sale: PackageSale, situation: SaleSituation) => readonly Violation[],
   ): Promise<PackageDetail>;

@@ -45,6 +45,7 @@ export function toProtoPackage(bought: Package): MessageInitShape<typeof Package
     inForce: bought.inForce,
     ...(bought.frozenTime ? { frozenTime: timestampFromDate(bought.frozenTime) } : {}),
     movedFromPackageId: bought.movedFromId ?? "",
+    templateId: bought.templateId ?? "",
   };
 }
 

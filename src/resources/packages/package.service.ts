@@ -9,8 +9,8 @@ import type {
   PackageDetailQuery,
   PackageQuery,
   PackageRepository,
-  PackageSale,
   PackageTarget,
+  RequestedSale,
 } from "./package.model.js";
 import { type Extend, extend, freeze, thaw } from "./package-dates.service.js";
 import { type Move, unitsToMove } from "./package-move.service.js";
@@ -29,7 +29,7 @@ import {
 import { saleViolations } from "./package-sale.service.js";
 
 /** The validated input of SellPackage. */
-export type NewPackage = Omit<PackageSale, "businessIds">;
+export type NewPackage = Omit<RequestedSale, "businessIds">;
 
 /** Identifies a package within a company. */
 export type PackageName = Omit<PackageTarget, "businessIds">;
