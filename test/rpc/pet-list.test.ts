@@ -1,6 +1,7 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampDate, timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { afterAll, describe, expect, it } from "vitest";
+import { PetAdminService } from "../../src/gen/proto/moego/admin/v1/pet_admin_service_pb.js";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import {
   type ListAllPetsRequest_FilterSchema,
@@ -8,7 +9,7 @@ import {
 } from "../../src/gen/proto/moego/business/customer/v1/pet_service_pb.js";
 import { keys } from "../support/fixture-keys.js";
 import { newCustomer } from "../support/new-customer.js";
-import { addPet } from "../support/new-pet.js";
+import { addPet, createPet } from "../support/new-pet.js";
 import { invalidField } from "../support/refused-with.js";
 import { startServer } from "../support/server.js";
 
@@ -141,6 +142,16 @@ describe("ListPets", () => {
     expect(pets).toEqual(added.toReversed());
     const times = pets.map(({ createdTime }) => (createdTime ? timestampDate(createdTime).getTime() : 0));
     expect(times).toEqual(times.toSorted((a, b) => b - a));
+  });
+
+  it("gives archived pets too, marked, if asked for", async () => {
+    const [kept, archived] = [await createPet(server), await createPet(server)];
+    await server.ok(PetAdminService.method.archivePet, { companyId, id: archived.id });
+    const ids = async (customerId: string, showArchived: boolean) =>
+      (await server.ok(rpc.listPets, { customerId, showArchived })).pets.map(({ id, deleted }) => [id, deleted]);
+    expect(await ids(archived.customerId, false)).toEqual([]);
+    expect(await ids(archived.customerId, true)).toEqual([[archived.id, true]]);
+    expect(await ids(kept.customerId, true)).toEqual([[kept.id, false]]);
   });
 
   it("gives pages that follow each other, and by number, if asked for", async () => {

@@ -99,7 +99,7 @@ export function createPetHandlers(pets: Pets, pageTokens: PageTokens): ServiceHa
 
 const ofCustomer = z.object({ customerId: id });
 const petsOfOwner = ofCustomer
-  .extend({ pagination, statuses: petStatusFilter })
+  .extend({ pagination, statuses: petStatusFilter, showArchived: z.boolean() })
   .transform(({ statuses, ...input }) => ({ ...input, ...omitEmpty({ statuses }) }));
 const petName = ofCustomer.extend({ id });
 const petCreate = memoizePerCountry((country) =>

@@ -239,6 +239,7 @@ export interface PetQuery {
 export interface OwnedPetsQuery {
   readonly owner: PetOwnerTarget;
   readonly statuses?: readonly PetStatus[];
+  readonly showArchived: boolean;
 }
 
 /** A locked customer or lead that gets a new pet, within a transaction. */
@@ -286,7 +287,7 @@ export interface ChangedPet {
 export interface PetRepository {
   get(target: PetTarget, signal: AbortSignal): Promise<Pet>;
   /**
-   * Newest first, excluding archived pets. Without statuses, all of them. Returns one row more than the page size if
+   * Newest first, excluding archived pets unless they are asked for. Without statuses, all of them. Returns one row more than the page size if
    * there is a next page.
    */
   listOfOwner(query: OwnedPetsQuery, page: Page, signal: AbortSignal): Promise<readonly Pet[]>;

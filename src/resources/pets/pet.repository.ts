@@ -27,9 +27,10 @@ export function createPetRepository(limited: LimitedDatabase): PetRepository {
       return toPet(pet);
     },
 
-    async listOfOwner({ owner: target, statuses }, { size, offset, after }, signal) {
-      const page = [Math.min(size, maxPetsOfCustomer) + 1, offset, after?.time ?? null, after?.id ?? null];
-      const values = [...page, statuses ? numbersOf(statuses) : null];
+    async listOfOwner({ owner: target, statuses, showArchived }, { size, offset, after }, signal) {
+      const most = showArchived ? maxListedPets : maxPetsOfCustomer;
+      const page = [Math.min(size, most) + 1, offset, after?.time ?? null, after?.id ?? null];
+      const values = [...page, statuses ? numbersOf(statuses) : null, showArchived];
       const { pets } = await readOwner<ListRow>(database, { reads: listReads, target, values }, signal);
       return (pets ?? []).map(toPet);
     },
@@ -81,11 +82,18 @@ interface ListRow {
   readonly pets: readonly PetJson[] | null;
 }
 
-/** `$4` is the number of pets, `$5` the offset, `$6` and `$7` the last pet of the previous page, `$8` the statuses. */
+/** Archived pets do not count towards the limit of a customer. */
+const maxListedPets = 10_000;
+
+/**
+ * `$4` is the number of pets, `$5` the offset, `$6` and `$7` the last pet of the previous page, `$8` the statuses, `$9`
+ * whether archived pets are listed.
+ */
 const listReads = ownedReads(
   "pet.list_of_customer",
   (owner, column) => `, (SELECT jsonb_agg(${listedPetJson} ORDER BY p.created_time DESC, p.id DESC) FROM (
-      SELECT * FROM pet WHERE company_id = ${owner}.company_id AND ${column} = ${owner}.id AND archived_time IS NULL
+      SELECT * FROM pet WHERE company_id = ${owner}.company_id AND ${column} = ${owner}.id
+        AND ($9::boolean OR archived_time IS NULL)
         AND ($7::text IS NULL OR (created_time, id) < ($6::timestamptz, $7))
         AND ($8::smallint[] IS NULL OR status = ANY($8))
       ORDER BY created_time DESC, id DESC LIMIT $4 OFFSET $5) p) AS pets`,

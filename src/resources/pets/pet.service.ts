@@ -32,6 +32,7 @@ export interface PetName {
 
 interface OwnerPets extends Pick<PetFilter, "statuses"> {
   readonly customerId: string;
+  readonly showArchived: boolean;
   readonly page: Page;
 }
 
