@@ -15,7 +15,7 @@ export function namedStatement<Parameters extends Readonly<Record<string, unknow
   text: string,
 ): NamedStatement<Parameters> {
   const names: string[] = [];
-  const numbered = text.replaceAll(/(?<!:):([a-z][A-Za-z]*)/g, (_, parameter: string) => {
+  const numbered = text.replaceAll(/(?<!:):([a-z][A-Za-z0-9]*)/g, (_, parameter: string) => {
     if (!names.includes(parameter)) names.push(parameter);
     return `$${names.indexOf(parameter) + 1}`;
   });

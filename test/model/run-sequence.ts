@@ -151,9 +151,14 @@ function compare({ method, outcome, isReplay, actual, spoil }: Comparison): stri
     return [`expected success, got ${JSON.stringify(refused)} "${actual.text}"`];
   }
   const text = JSON.stringify(toJson(method.output, actual.message, { alwaysEmitImplicit: true }));
-  const json: unknown = JSON.parse(spoil(method.name, text));
+  const json: unknown = JSON.parse(spoil(method.name, text), withoutDuplicates);
   if (outcome.kind === "refusal") return [`expected ${JSON.stringify(outcome.refusal)}, got ${JSON.stringify(json)}`];
   const replayed = actual.headers["idempotency-replayed"] === "true";
   const marked = replayed === isReplay ? [] : [`expected idempotency-replayed ${isReplay}, got ${replayed}`];
   return [...marked, ...differences(outcome.message, json)];
+}
+
+/** The sequences use a few numbers again and again. test/rpc/possible-duplicates.test.ts checks what is named. */
+function withoutDuplicates(member: string, value: unknown): unknown {
+  return member === "possibleDuplicates" ? undefined : value;
 }

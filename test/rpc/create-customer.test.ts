@@ -77,7 +77,7 @@ describe("CreateCustomer", () => {
     const created = await server.ok(
       createCustomer,
       newCustomer({
-        email: "Ada@Example.com",
+        ...{ email: "Ada@Example.com", phone: "+12125559876" },
         source: "Walk-in",
         colorCode: "#a1B2c3",
         assignedStaffId: "staff_a2",

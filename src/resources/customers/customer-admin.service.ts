@@ -6,6 +6,7 @@ import { newChoice } from "../../core/contact-rule.js";
 import { alreadyExistsError, DomainError, erasedError, invalidRequest, type Violation } from "../../core/errors.js";
 import { type ImportedNote, toImportedNoteRecords } from "../../core/note.js";
 import { refusedPhones } from "../../core/phone/contact-phone.js";
+import { duplicateView } from "../../core/possible-duplicate.js";
 import type { Principal } from "../../core/principal.js";
 import {
   authorsOf,
@@ -22,7 +23,12 @@ import {
 import type { WriteContext } from "../../core/write.js";
 import type { CustomFieldRepository } from "../custom-fields/custom-field.model.js";
 import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
-import { type CustomerRepository, type CustomerStatus, referenceError } from "./customer.model.js";
+import {
+  type CreatedCustomer,
+  type CustomerRepository,
+  type CustomerStatus,
+  referenceError,
+} from "./customer.model.js";
 import { type NewCustomer, quotaExceeded } from "./customer.service.js";
 import type { CustomerAdminRepository } from "./customer-admin.model.js";
 
@@ -61,14 +67,14 @@ export function createCustomerAdmin({ customers, customerAdmin, customFields }: 
     erase: async (name: CompanyResource, principal: Principal, write: WriteContext) =>
       customerAdmin.erase(targetIn(principal, name), write),
 
-    async import(input: CustomerImport, principal: Principal, write: WriteContext) {
+    async import(input: CustomerImport, principal: Principal, write: WriteContext): Promise<CreatedCustomer> {
       const { companyId, id, customer } = input;
       const access = requireCompanyAccess(principal, companyId);
       requireBusinessAccess(access, [customer.preferredBusinessId]);
       const check = { access, association: "CUSTOMER", write: "create", current: {} } as const;
       const fields = await checkCustomFields(customFields, { ...check, given: customer.customFields }, write.signal);
       const violations = [...refusedPhones(customer.phones, access), ...fields.violations];
-      return customerAdmin.import(targetIn(principal, input), write, async (unit) => {
+      const stored = await customerAdmin.import(targetIn(principal, input), write, async (unit) => {
         const authors = authorsOf(input, write);
         const resolved = await unit.resolveTags(customer.tags, mayCreateTags(principal, access));
         const missing = await unit.missing(customer);
@@ -103,6 +109,8 @@ export function createCustomerAdmin({ customers, customerAdmin, customFields }: 
         });
         if (await unit.isErased()) throw erasedError("Customer", id);
       });
+      const view = duplicateView(principal, access);
+      return { customer: stored, duplicates: await customers.findDuplicates(stored, view, write.signal) };
     },
 
     /** Returns the remaining tags. */

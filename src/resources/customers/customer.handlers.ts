@@ -23,7 +23,7 @@ import {
   withCompany,
   withPreference,
 } from "./customer.input.js";
-import { toProtoCustomer, toProtoNote } from "./customer.output.js";
+import { toProtoCreated, toProtoCustomer, toProtoNote } from "./customer.output.js";
 import type { CustomerNotes, Customers, CustomerTags } from "./customer.service.js";
 import type { CustomerAdmin } from "./customer-admin.service.js";
 import { customerMask, customerUpdate, toCustomerUpdate } from "./customer-update.input.js";
@@ -52,7 +52,7 @@ export function createCustomerHandlers({
       },
       async (input, context) => {
         warnOfPhones(context, input.phones);
-        return toProtoCustomer(await customers.create(input, context.principal, context.write));
+        return toProtoCreated(await customers.create(input, context.principal, context.write));
       },
     ),
 
@@ -147,7 +147,7 @@ export function createCustomerAdminHandlers(admin: CustomerAdmin): ServiceHandle
       },
       async (input, context) => {
         warnOfPhones(context, input.customer.phones);
-        return { customer: toProtoCustomer(await admin.import(input, context.principal, context.write)) };
+        return { customer: toProtoCreated(await admin.import(input, context.principal, context.write)) };
       },
     ),
 

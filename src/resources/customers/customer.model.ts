@@ -8,6 +8,7 @@ import { DomainError, invalidRequest, notFoundInCompany, type Violation } from "
 import type { Note } from "../../core/note.js";
 import type { Page, TimeRange } from "../../core/page.js";
 import type { ContactPhone } from "../../core/phone/contact-phone.js";
+import type { DuplicateView, PossibleDuplicates } from "../../core/possible-duplicate.js";
 import type { Preference } from "../../core/preference.js";
 import type { FieldChange, WriteContext, WriteResult } from "../../core/write.js";
 import type { CustomFieldRepository, FieldValues } from "../custom-fields/custom-field.model.js";
@@ -97,8 +98,14 @@ export interface References {
 /** References that do not exist in the company or are archived. */
 export type MissingReferences = readonly (keyof References)[];
 
+/** A customer that a request created, now or earlier. */
+export interface CreatedCustomer {
+  readonly customer: Customer;
+  readonly duplicates: PossibleDuplicates;
+}
+
 export type CreateOutcome =
-  | { readonly kind: "created"; readonly customer: Customer }
+  | ({ readonly kind: "created" } & CreatedCustomer)
   | { readonly kind: "refused"; readonly missing: MissingReferences; readonly tags: TagResolution }
   /** The company has no room for the new tags. */
   | { readonly kind: "full"; readonly maxTags: number }
@@ -182,6 +189,7 @@ export interface CreatePreconditions {
   readonly admit: boolean;
   /** Whether tags with a new name may be created. */
   readonly mayCreateTags: boolean;
+  readonly duplicates: DuplicateView;
 }
 
 export interface NoteWithCreatedTime extends Note {
@@ -195,6 +203,8 @@ export interface CustomerRepository {
   get(target: CustomerTarget, signal: AbortSignal): Promise<Customer | undefined>;
   /** Returns one row more than the page size if there is a next page. */
   list(query: CustomerQuery, signal: AbortSignal): Promise<readonly Listed<Customer>[]>;
+  /** Other records with a phone or the email address of the customer. */
+  findDuplicates(customer: Customer, view: DuplicateView, signal: AbortSignal): Promise<PossibleDuplicates>;
   listNotes(target: CustomerTarget, page: Page, signal: AbortSignal): Promise<readonly NoteWithCreatedTime[]>;
   /**
    * Runs `work` on the locked customer and returns the ids of the records it created. Replays and concurrent duplicates

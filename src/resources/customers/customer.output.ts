@@ -2,6 +2,7 @@ import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { toProtoAddress } from "../../api/address-fields.js";
 import { toProtoConsent } from "../../api/consent-message.js";
+import { duplicatesField } from "../../api/duplicate-message.js";
 import { toProtoPhone } from "../../api/phone-fields.js";
 import type { DeletedNote, Note } from "../../core/note.js";
 import { etagOf } from "../../core/write.js";
@@ -10,7 +11,7 @@ import { toStruct } from "../custom-fields/custom-field.output.js";
 import { toProtoLeadSummary } from "../leads/lead-history.output.js";
 import { toProtoTag } from "../setting-lists/setting.output.js";
 import { customerStatus } from "./customer.input.js";
-import type { Customer } from "./customer.model.js";
+import type { CreatedCustomer, Customer } from "./customer.model.js";
 
 export function toProtoCustomer(customer: Customer): MessageInitShape<typeof CustomerSchema> {
   const { lastAppointmentTime, nextAppointmentTime } = customer;
@@ -46,6 +47,10 @@ export function toProtoCustomer(customer: Customer): MessageInitShape<typeof Cus
     ...(leadSummary ? { leadSummary: toProtoLeadSummary(leadSummary) } : {}),
     ...same,
   };
+}
+
+export function toProtoCreated({ customer, duplicates }: CreatedCustomer): MessageInitShape<typeof CustomerSchema> {
+  return { ...duplicatesField(duplicates), ...toProtoCustomer(customer) };
 }
 
 export function toProtoNote(stored: Note | DeletedNote) {

@@ -1,5 +1,6 @@
 import { notFoundError } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
+import { noDuplicates } from "../../core/possible-duplicate.js";
 import { assertRecordSize, mayExceed } from "../../core/record-size.js";
 import type { WriteContext } from "../../core/write.js";
 import {
@@ -22,6 +23,13 @@ import {
 } from "../../db/idempotent-write.js";
 import { namedStatement } from "../../db/named-statement.js";
 import { addressColumns, addressJson } from "../../db/nested-rows.js";
+import {
+  duplicateProbe,
+  type ProbeParameters,
+  probeParameters,
+  readDuplicates,
+  withSlots,
+} from "../../db/possible-duplicates.js";
 import { statement } from "../../db/statement.js";
 import { distinctTags, tagKey } from "../setting-lists/tag.model.js";
 import { lastTagOrderSql, tagJson } from "../setting-lists/tag.repository.js";
@@ -55,6 +63,9 @@ export function createCustomerRepository(limited: LimitedDatabase): CustomerRepo
     return row && toCustomer(row);
   };
 
+  const findDuplicates: CustomerRepository["findDuplicates"] = (record, view, signal) =>
+    readDuplicates(database, { kind: "CUSTOMER", record, view }, signal);
+
   return {
     get,
     list: createCustomerList(database),
@@ -67,11 +78,21 @@ export function createCustomerRepository(limited: LimitedDatabase): CustomerRepo
       const values = createValues(call);
       if (mayExceed(values, limits.recordBytes)) assertRecordSize({ record, limit: limits.recordBytes });
       const { row, replayedId: id } = await createCustomer(database, call, values);
-      if (id === undefined) return outcomeOf(row, call);
+      if (id === undefined) {
+        const outcome = outcomeOf(row, call);
+        if (outcome.kind !== "created" || !row.has_duplicates) return outcome;
+        return { ...outcome, duplicates: await findDuplicates(outcome.customer, admission.duplicates, write.signal) };
+      }
       const customer = await get({ accessFilter: admission.accessFilter, id }, write.signal);
       if (!customer) throw notFoundError("Customer", id);
-      return { kind: "created", customer };
+      return {
+        kind: "created",
+        customer,
+        duplicates: await findDuplicates(customer, admission.duplicates, write.signal),
+      };
     },
+
+    findDuplicates,
   };
 }
 
@@ -93,7 +114,7 @@ function createCustomer(database: Database, call: CreateCall, values: readonly u
   let tagRefusals = 0;
   return createOnce<CreateRow>(database, write, {
     resource: "Customer",
-    statement: createStatement,
+    statement: createStatement(call.record),
     values,
     isFinal(row) {
       if (row.lacks_tag_room) {
@@ -122,7 +143,7 @@ function isRefused(row: CreateRow, { admit }: CreatePreconditions): boolean {
 }
 
 function outcomeOf(row: CreateRow, { admission, maxTags }: CreateCall): CreateOutcome {
-  if (isCreated(row)) return { kind: "created", customer: toCustomer(row) };
+  if (isCreated(row)) return { kind: "created", customer: toCustomer(row), duplicates: noDuplicates };
   if (isRefused(row, admission)) {
     const tags = {
       unknownPositions: row.unknown_tags,
@@ -142,6 +163,8 @@ type WithoutId = { readonly [Name in keyof CustomerRow]: Name extends "id" ? str
 interface CreateRow extends StoredResultRow, WithoutId {
   /** Null if nothing was stored. */
   readonly id: string | null;
+  /** Whether others may have its phones or its email address. */
+  readonly has_duplicates: boolean;
   readonly missing: MissingReferences;
   readonly unknown_tags: readonly number[];
   readonly archived_tags: readonly number[];
@@ -167,9 +190,10 @@ interface CreateRow extends StoredResultRow, WithoutId {
  * that a concurrent create has inserted is locked by an update without effect. The update must not touch a column with
  * a unique index, otherwise it would wait for transactions that link the tag.
  */
-const createStatement = namedStatement<CreateParameters>(
-  "customer.create",
-  `WITH ${replaySql},
+const createStatement = withSlots((slots) =>
+  namedStatement<CreateParameters>(
+    "customer.create",
+    `WITH ${replaySql},
 wanted AS MATERIALIZED (
   SELECT w.position, w.name, w.name_key, w.new_id, t.id, t.archived_time IS NOT NULL AS archived, w.asked_id IS NULL AS by_name
   FROM unnest(:tagIds::text[], :tagNames::text[], :tagKeys::text[], :newTagIds::text[], :tagPositions::int[]) AS w (asked_id, name, name_key, new_id, position)
@@ -240,6 +264,7 @@ SELECT ${customerColumns},
   (SELECT ${referralSourceJson} FROM referral_source r
     WHERE r.company_id = :companyId AND r.id = :referralSourceId) AS referral_source,
   (SELECT upcoming_appointments_url_template FROM owner) AS url_template,
+  ${duplicateProbe(slots)} AS has_duplicates,
   (SELECT fingerprint FROM replay) AS replay_fingerprint,
   (SELECT presence FROM replay) AS replay_presence,
   (SELECT resource_ids FROM replay) AS replay_ids,
@@ -251,6 +276,7 @@ SELECT ${customerColumns},
   (SELECT max_customers FROM owner) AS max_customers,
   EXISTS (SELECT 1 FROM company_customer_count WHERE company_id = :companyId) AS counted
 FROM (VALUES (1)) one LEFT JOIN c ON true`,
+  ),
 );
 
 interface CreateCall {
@@ -264,7 +290,7 @@ interface CreateCall {
 /** Values of the statement's parameters, in order. */
 function createValues({ id, record, admission, write, maxTags }: CreateCall): readonly unknown[] {
   const tags = distinctTags(record.tags);
-  return createStatement.values({
+  return createStatement(record).values({
     id,
     businessId: record.preferredBusinessId,
     referralSourceId: record.referralSourceId ?? null,
@@ -283,32 +309,34 @@ function createValues({ id, record, admission, write, maxTags }: CreateCall): re
     admit: admission.admit,
     mayCreateTags: admission.mayCreateTags,
     maxTags,
+    ...probeParameters(record, admission.duplicates),
     // Last, as in `toCustomer`.
     ...requestParameters(write, record.companyId),
   });
 }
 
-type CreateParameters = RequestParameters & {
-  readonly id: string;
-  readonly businessId: string;
-  readonly referralSourceId: string | null;
-  readonly staffId: string | null;
-  /** JSON of a row of `customer`. */
-  readonly record: string;
-  /** JSON of rows of `customer_phone`. */
-  readonly phones: string;
-  /** JSON of rows of `customer_address`. */
-  readonly addresses: string;
-  readonly noteIds: readonly string[];
-  readonly notes: readonly string[];
-  /** JSON of the columns of `consent_event`. */
-  readonly consent: string;
-  readonly tagIds: readonly (string | null)[];
-  readonly tagNames: readonly (string | null)[];
-  readonly tagKeys: readonly (string | null)[];
-  readonly newTagIds: readonly (string | null)[];
-  readonly tagPositions: readonly number[];
-  readonly admit: boolean;
-  readonly mayCreateTags: boolean;
-  readonly maxTags: number;
-};
+type CreateParameters = RequestParameters &
+  ProbeParameters & {
+    readonly id: string;
+    readonly businessId: string;
+    readonly referralSourceId: string | null;
+    readonly staffId: string | null;
+    /** JSON of a row of `customer`. */
+    readonly record: string;
+    /** JSON of rows of `customer_phone`. */
+    readonly phones: string;
+    /** JSON of rows of `customer_address`. */
+    readonly addresses: string;
+    readonly noteIds: readonly string[];
+    readonly notes: readonly string[];
+    /** JSON of the columns of `consent_event`. */
+    readonly consent: string;
+    readonly tagIds: readonly (string | null)[];
+    readonly tagNames: readonly (string | null)[];
+    readonly tagKeys: readonly (string | null)[];
+    readonly newTagIds: readonly (string | null)[];
+    readonly tagPositions: readonly number[];
+    readonly admit: boolean;
+    readonly mayCreateTags: boolean;
+    readonly maxTags: number;
+  };

@@ -13,6 +13,7 @@ import { DomainError, invalidRequest, notFoundError } from "../../core/errors.js
 import { writtenNotes } from "../../core/note.js";
 import type { Page } from "../../core/page.js";
 import { refusedPhones } from "../../core/phone/contact-phone.js";
+import { duplicateView } from "../../core/possible-duplicate.js";
 import type { Principal } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
 import type { CustomFieldRepository } from "../custom-fields/custom-field.model.js";
@@ -20,6 +21,7 @@ import { checkCustomFields } from "../custom-fields/custom-field-check.service.j
 import { maxTagsPerCustomer, type TagReference } from "../setting-lists/tag.model.js";
 import {
   type CardLinkRepository,
+  type CreatedCustomer,
   type CustomerFilter,
   type CustomerRecord,
   type CustomerRepository,
@@ -55,7 +57,11 @@ const cardLinkLifetimeMs = 24 * 60 * 60 * 1000;
 /** The rules of customers. */
 export function createCustomers({ customers, customFields, cardLinks, publicBaseUrl }: CustomerDependencies) {
   return {
-    async create({ choice, ...input }: NewCustomer, principal: Principal, write: WriteContext) {
+    async create(
+      { choice, ...input }: NewCustomer,
+      principal: Principal,
+      write: WriteContext,
+    ): Promise<CreatedCustomer> {
       const { companyId } = input;
       const access = requireCompanyAccess(principal, companyId);
       requireBusinessAccess(access, [input.preferredBusinessId]);
@@ -75,11 +81,12 @@ export function createCustomers({ customers, customFields, cardLinks, publicBase
         admit,
         mayCreateTags: mayCreateTags(principal, access),
         accessFilter: companyAccessFilter(access),
+        duplicates: duplicateView(principal, access),
       };
       const outcome = await customers.create(record, admission, write);
       switch (outcome.kind) {
         case "created":
-          return outcome.customer;
+          return outcome;
         case "refused": {
           const refused = { ...outcome, references: input.tags, violations };
           throw referenceError(refused) ?? invalidRequest(violations);

@@ -3,6 +3,7 @@ import type { CompanyResource } from "../../core/company-resource.js";
 import { importedProvenance, provenanceViolations } from "../../core/consent-provenance.js";
 import { alreadyExistsError, erasedError } from "../../core/errors.js";
 import { type ImportedNote, toImportedNoteRecords } from "../../core/note.js";
+import { duplicateView } from "../../core/possible-duplicate.js";
 import type { Principal } from "../../core/principal.js";
 import {
   authorsOf,
@@ -21,7 +22,13 @@ import type { CustomFieldRepository } from "../custom-fields/custom-field.model.
 import { referenceError } from "../customers/customer.model.js";
 import { type ImportedPet, toImportedPetRecord } from "../pets/pet-import.model.js";
 import type { TagReference } from "../setting-lists/tag.model.js";
-import { type LeadAdminRepository, type LeadImportUnit, leadReferenceViolations } from "./lead.model.js";
+import {
+  type CreatedLead,
+  type LeadAdminRepository,
+  type LeadImportUnit,
+  type LeadRepository,
+  leadReferenceViolations,
+} from "./lead.model.js";
 import { completeLead, type NewLeadWith } from "./lead.service.js";
 
 /** The validated input of ImportLead. */
@@ -34,13 +41,14 @@ interface LeadImport extends CompanyResource, ImportTimes, ImportAuthors {
 
 interface LeadAdminDependencies {
   readonly leadAdmin: LeadAdminRepository;
+  readonly leads: LeadRepository;
   readonly customFields: CustomFieldRepository;
 }
 
 export type LeadAdmin = ReturnType<typeof createLeadAdmin>;
 
 /** The rules of lead administration. */
-export function createLeadAdmin({ leadAdmin, customFields }: LeadAdminDependencies) {
+export function createLeadAdmin({ leadAdmin, leads, customFields }: LeadAdminDependencies) {
   return {
     setArchived: async (name: CompanyResource, archived: boolean, principal: Principal, write: WriteContext) =>
       leadAdmin.setArchived(targetIn(principal, name), archived, write),
@@ -48,7 +56,7 @@ export function createLeadAdmin({ leadAdmin, customFields }: LeadAdminDependenci
     erase: async (name: CompanyResource, principal: Principal, write: WriteContext) =>
       leadAdmin.erase(targetIn(principal, name), write),
 
-    async import(input: LeadImport, principal: Principal, write: WriteContext) {
+    async import(input: LeadImport, principal: Principal, write: WriteContext): Promise<CreatedLead> {
       const { companyId, id } = input;
       const access = requireCompanyAccess(principal, companyId);
       const { record, violations: faults } = await completeLead(input.lead, {
@@ -56,7 +64,7 @@ export function createLeadAdmin({ leadAdmin, customFields }: LeadAdminDependenci
         customFields,
         signal: write.signal,
       });
-      return leadAdmin.import(targetIn(principal, input), write, async (unit) => {
+      const stored = await leadAdmin.import(targetIn(principal, input), write, async (unit) => {
         const references = await unit.missing(record);
         const tags = await unit.resolveTags(input.tags, mayCreateTags(principal, access));
         const petCodePaths = await missingCodePaths(unit, record.pets);
@@ -89,6 +97,8 @@ export function createLeadAdmin({ leadAdmin, customFields }: LeadAdminDependenci
           if (petId !== undefined && (await unit.isPetErased(petId))) throw erasedError("Pet", petId);
         }
       });
+      const view = duplicateView(principal, access);
+      return { lead: stored, duplicates: await leads.findDuplicates(stored, view, write.signal) };
     },
   };
 }

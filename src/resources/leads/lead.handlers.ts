@@ -13,10 +13,10 @@ import { type KeyUseLog, readOfPage } from "../../core/key-use.js";
 import type { Principal } from "../../core/principal.js";
 import type { LeadAdminService } from "../../gen/proto/moego/admin/v1/lead_admin_service_pb.js";
 import type { LeadService, UpdateLeadRequest } from "../../gen/proto/moego/business/customer/v1/lead_service_pb.js";
-import { toProtoCustomer } from "../customers/customer.output.js";
+import { toProtoCreated } from "../customers/customer.output.js";
 import { type Vet, vetNumber } from "../pets/pet.model.js";
 import { leadImport, leadsQuery, newLead, withoutId } from "./lead.input.js";
-import { toProtoLead } from "./lead.output.js";
+import { toProtoCreatedLead, toProtoLead } from "./lead.output.js";
 import type { Leads } from "./lead.service.js";
 import type { LeadAdmin } from "./lead-admin.service.js";
 import { createLeadHistoryHandler } from "./lead-history.handlers.js";
@@ -44,7 +44,7 @@ export function createLeadHandlers(
       },
       async (lead, context) => {
         warnOfPhones(context, lead.phones, vetNumbersOf(lead.pets));
-        return toProtoLead(await leads.create(lead, context.principal, context.write));
+        return toProtoCreatedLead(await leads.create(lead, context.principal, context.write));
       },
     ),
 
@@ -78,7 +78,7 @@ export function createLeadHandlers(
     }),
 
     promoteLead: rpc(byId, async (input, { principal, write }) => {
-      return { customer: toProtoCustomer(await leads.promote(input.id, principal, write)) };
+      return { customer: toProtoCreated(await leads.promote(input.id, principal, write)) };
     }),
   };
 }
@@ -154,7 +154,7 @@ export function createLeadAdminHandlers({
       },
       async (input, context) => {
         warnOfPhones(context, input.lead.phones, vetNumbersOf(input.lead.pets));
-        return { lead: toProtoLead(await admin.import(input, context.principal, context.write)) };
+        return { lead: toProtoCreatedLead(await admin.import(input, context.principal, context.write)) };
       },
     ),
 

@@ -9,6 +9,7 @@ import { idPrefixes, newId } from "../../core/ids.js";
 import type { ImportedNoteRecord, Note } from "../../core/note.js";
 import type { Page, TimeRange } from "../../core/page.js";
 import type { ContactPhone } from "../../core/phone/contact-phone.js";
+import type { DuplicateView, PossibleDuplicates } from "../../core/possible-duplicate.js";
 import type { ImportAuthors, ImportLookups, ImportTimes } from "../../core/record-import.js";
 import type { FieldChange, WriteContext, WriteResult } from "../../core/write.js";
 import type { CustomFieldRepository, FieldValues } from "../custom-fields/custom-field.model.js";
@@ -138,8 +139,14 @@ export function leadReferenceViolations({ references, petCodePaths }: MissingLea
   }));
 }
 
+/** A lead that a request created, now or earlier. */
+export interface CreatedLead {
+  readonly lead: Lead;
+  readonly duplicates: PossibleDuplicates;
+}
+
 type CreateLeadOutcome =
-  | { readonly kind: "created"; readonly lead: Lead }
+  | ({ readonly kind: "created" } & CreatedLead)
   | { readonly kind: "refused"; readonly missing: MissingLeadReferences };
 
 export interface LeadFilter {
@@ -237,6 +244,8 @@ export interface LeadRepository {
    * more than the page size if there is a next page.
    */
   list(query: LeadQuery, signal: AbortSignal): Promise<readonly Listed<Lead>[]>;
+  /** Other records with a phone or the email address of the lead. */
+  findDuplicates(lead: Lead, view: DuplicateView, signal: AbortSignal): Promise<PossibleDuplicates>;
   /** Runs `work` on the locked lead, see `CustomerRepository.change`. Throws NOT_FOUND and LEAD_PROMOTED. */
   change(
     target: RecordTarget,

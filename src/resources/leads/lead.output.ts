@@ -2,6 +2,7 @@ import { fromJson, type MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { toProtoAddress } from "../../api/address-fields.js";
 import { toProtoConsent } from "../../api/consent-message.js";
+import { duplicatesField } from "../../api/duplicate-message.js";
 import { toProtoPhone } from "../../api/phone-fields.js";
 import { etagOf } from "../../core/write.js";
 import type { LeadSchema } from "../../gen/proto/moego/business/customer/v1/lead_pb.js";
@@ -11,7 +12,7 @@ import { cloneJson } from "../custom-fields/custom-field.output.js";
 import { toProtoNote } from "../customers/customer.output.js";
 import { toProtoPet } from "../pets/pet.output.js";
 import { toProtoTag } from "../setting-lists/setting.output.js";
-import type { Lead } from "./lead.model.js";
+import type { CreatedLead, Lead } from "./lead.model.js";
 
 export function toProtoLead(lead: Lead): MessageInitShape<typeof LeadSchema> {
   // One rest, spread last: as in `toCustomer`.
@@ -31,6 +32,10 @@ export function toProtoLead(lead: Lead): MessageInitShape<typeof LeadSchema> {
     deleted: archived || lead.promotedCustomerId !== undefined,
     ...same,
   };
+}
+
+export function toProtoCreatedLead({ lead, duplicates }: CreatedLead): MessageInitShape<typeof LeadSchema> {
+  return { ...duplicatesField(duplicates), ...toProtoLead(lead) };
 }
 
 function toFieldMessages(values: FieldValues) {

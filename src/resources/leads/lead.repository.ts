@@ -1,5 +1,6 @@
 import { notFoundError } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
+import { type DuplicateView, noDuplicates } from "../../core/possible-duplicate.js";
 import { assertRecordSize, mayExceed } from "../../core/record-size.js";
 import { foldCase } from "../../core/text.js";
 import type { WriteContext } from "../../core/write.js";
@@ -17,6 +18,13 @@ import {
 } from "../../db/idempotent-write.js";
 import { namedStatement } from "../../db/named-statement.js";
 import { phoneSearch } from "../../db/phone-condition.js";
+import {
+  duplicateProbe,
+  type ProbeParameters,
+  probeParameters,
+  readDuplicates,
+  withSlots,
+} from "../../db/possible-duplicates.js";
 import { type Bind, readTimeList, type TimeList } from "../../db/record-list.js";
 import { statement } from "../../db/statement.js";
 import { petFields } from "../pets/pet.columns.js";
@@ -35,6 +43,12 @@ export function createLeadRepository(limited: LimitedDatabase): LeadRepository {
     return row && toLead(row);
   };
 
+  const findDuplicates: LeadRepository["findDuplicates"] = async (record, view, signal) => {
+    const { records, hasMore } = await readDuplicates(database, { kind: "LEAD", record, view }, signal);
+    // A retry can find that the lead was promoted. Its customer does not count.
+    return { records: records.filter(({ id }) => id !== record.promotedCustomerId), hasMore };
+  };
+
   return {
     get,
 
@@ -49,10 +63,10 @@ export function createLeadRepository(limited: LimitedDatabase): LeadRepository {
     listNotes: listNotes(database),
     promote: (target, write, decide) => promoteOnce(database, target, write, decide),
 
-    async create(record, { admit, accessFilter }, write) {
-      const values = createLeadValues({ id: newId(idPrefixes.lead), record, admit, write });
+    async create(record, { admit, accessFilter, duplicates: view }, write) {
+      const values = createLeadValues({ id: newId(idPrefixes.lead), record, admit, view, write });
       if (mayExceed(values, limits.recordBytes)) assertRecordSize({ record, limit: limits.recordBytes });
-      const create = { resource: "Lead", statement: createLeadStatement, values };
+      const create = { resource: "Lead", statement: createLeadStatement(record), values };
       const { row, replayedId } = await createOnce<CreateLeadRow>(database, write, create);
       const id = replayedId ?? row.id;
       if (id === null) {
@@ -60,8 +74,12 @@ export function createLeadRepository(limited: LimitedDatabase): LeadRepository {
       }
       const lead = await get({ accessFilter, id }, write.signal);
       if (!lead) throw notFoundError("Lead", id);
-      return { kind: "created", lead };
+      const mayHave = replayedId !== undefined || row.has_duplicates;
+      const duplicates = mayHave ? await findDuplicates(lead, view, write.signal) : noDuplicates;
+      return { kind: "created", lead, duplicates };
     },
+
+    findDuplicates,
   };
 }
 
@@ -106,6 +124,8 @@ function customerIsThere(businessIds: string): string {
 interface CreateLeadRow extends StoredResultRow {
   /** Null if nothing was stored. */
   readonly id: string | null;
+  /** Whether others may have its phones or its email address. */
+  readonly has_duplicates: boolean;
   readonly missing: readonly (keyof LeadReferences)[];
   readonly missing_code_paths: readonly string[];
 }
@@ -114,9 +134,10 @@ interface CreateLeadRow extends StoredResultRow {
  * Creates a lead with its pets and their codes, notes and vaccinations, its consent entry, audit log entry and
  * idempotency claim in one statement, which validates first and then writes (see customer.repository.ts).
  */
-const createLeadStatement = namedStatement<CreateParameters>(
-  "lead.create",
-  `WITH ${replaySql},
+const createLeadStatement = withSlots((slots) =>
+  namedStatement<CreateParameters>(
+    "lead.create",
+    `WITH ${replaySql},
 missing AS MATERIALIZED (
   SELECT coalesce(array_agg(reference), '{}') AS fields FROM (
     SELECT 'preferredBusinessId' AS reference
@@ -166,23 +187,26 @@ changed AS (
   UNION ALL SELECT :companyId, 'pet', p.id, 1, :rpc, :keyId, :author, :requestId, l.created_time, '{}', :businessId, '' FROM l, p
   RETURNING 1)
 SELECT l.id,
+  ${duplicateProbe(slots)} AS has_duplicates,
   (SELECT fingerprint FROM replay) AS replay_fingerprint,
   (SELECT presence FROM replay) AS replay_presence,
   (SELECT resource_ids FROM replay) AS replay_ids,
   (SELECT fields FROM missing) AS missing,
   ARRAY(SELECT path FROM code WHERE id IS NULL ORDER BY path) AS missing_code_paths
 FROM (VALUES (1)) one LEFT JOIN l ON true`,
+  ),
 );
 
 interface CreateLeadCall {
   readonly id: string;
   readonly record: LeadRecord;
   readonly admit: boolean;
+  readonly view: DuplicateView;
   readonly write: WriteContext;
 }
 
 /** Values of the statement's parameters, in order. */
-function createLeadValues({ id, record, admit, write }: CreateLeadCall): readonly unknown[] {
+function createLeadValues({ id, record, admit, view, write }: CreateLeadCall): readonly unknown[] {
   const pets = record.pets.map((pet, position) => ({ ...pet, id: newId(idPrefixes.pet), position }));
   const codes = pets.flatMap((pet) =>
     pet.petCodeIds.map((codeId, index) => ({
@@ -191,7 +215,7 @@ function createLeadValues({ id, record, admit, write }: CreateLeadCall): readonl
       codeId,
     })),
   );
-  return createLeadStatement.values({
+  return createLeadStatement(record).values({
     id,
     businessId: record.preferredBusinessId ?? null,
     staffId: record.allocateStaffId ?? null,
@@ -217,30 +241,32 @@ function createLeadValues({ id, record, admit, write }: CreateLeadCall): readonl
       pets.flatMap((pet) => pet.notes.map((content) => ({ id: newId(idPrefixes.note), pet_id: pet.id, content }))),
     ),
     admit,
+    ...probeParameters(record, view),
     // Last, as in `toCustomer`.
     ...requestParameters(write, record.companyId),
   });
 }
 
-type CreateParameters = RequestParameters & {
-  readonly id: string;
-  readonly businessId: string | null;
-  readonly staffId: string | null;
-  readonly lifeCycleId: string | null;
-  readonly actionStatusId: string | null;
-  readonly referralSourceId: string | null;
-  /** JSON of a row of `lead`. */
-  readonly record: string;
-  /** JSON of the columns of `consent_event`. */
-  readonly consent: string;
-  /** JSON of rows of `lead_phone`. */
-  readonly phones: string;
-  /** JSON of rows of `pet`, `pet_vaccination` and `pet_note`. */
-  readonly pets: string;
-  readonly vaccinations: string;
-  readonly notes: string;
-  readonly codePaths: readonly string[];
-  readonly codePetIds: readonly string[];
-  readonly codeIds: readonly string[];
-  readonly admit: boolean;
-};
+type CreateParameters = RequestParameters &
+  ProbeParameters & {
+    readonly id: string;
+    readonly businessId: string | null;
+    readonly staffId: string | null;
+    readonly lifeCycleId: string | null;
+    readonly actionStatusId: string | null;
+    readonly referralSourceId: string | null;
+    /** JSON of a row of `lead`. */
+    readonly record: string;
+    /** JSON of the columns of `consent_event`. */
+    readonly consent: string;
+    /** JSON of rows of `lead_phone`. */
+    readonly phones: string;
+    /** JSON of rows of `pet`, `pet_vaccination` and `pet_note`. */
+    readonly pets: string;
+    readonly vaccinations: string;
+    readonly notes: string;
+    readonly codePaths: readonly string[];
+    readonly codePetIds: readonly string[];
+    readonly codeIds: readonly string[];
+    readonly admit: boolean;
+  };

@@ -12,14 +12,17 @@ import { applyConsent, type ConsentChange, defaultConsent } from "../../core/con
 import { DomainError, invalidRequest, notFoundError } from "../../core/errors.js";
 import { refusedPhones } from "../../core/phone/contact-phone.js";
 import { numberViolations } from "../../core/phone/judged-phone.js";
+import { duplicateView } from "../../core/possible-duplicate.js";
 import type { CompanyAccess, Principal } from "../../core/principal.js";
 import { prefixPaths } from "../../core/record-import.js";
 import type { WriteContext } from "../../core/write.js";
 import type { CustomFieldRepository } from "../custom-fields/custom-field.model.js";
 import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
+import type { CreatedCustomer, CustomerRepository } from "../customers/customer.model.js";
 import { birthdayViolations, type PetRecord, type Vet, vetNumber } from "../pets/pet.model.js";
 import {
   assertLead,
+  type CreatedLead,
   type LeadQuery,
   type LeadRecord,
   type LeadRepository,
@@ -41,20 +44,23 @@ export interface NewLeadWith<Pet> extends Omit<LeadRecord, "consent" | "address"
 
 interface LeadDependencies {
   readonly leads: LeadRepository;
+  readonly customers: CustomerRepository;
   readonly customFields: CustomFieldRepository;
 }
 
 export type Leads = ReturnType<typeof createLeads>;
 
 /** The rules of leads. */
-export function createLeads({ leads, customFields }: LeadDependencies) {
+export function createLeads({ leads, customers, customFields }: LeadDependencies) {
   return {
-    async create(input: NewLead, principal: Principal, write: WriteContext) {
+    async create(input: NewLead, principal: Principal, write: WriteContext): Promise<CreatedLead> {
       const access = requireCompanyAccess(principal, input.companyId);
       const { record, violations } = await completeLead(input, { access, customFields, signal: write.signal });
-      const admission = { admit: violations.length === 0, accessFilter: companyAccessFilter(access) };
+      const admit = violations.length === 0;
+      const duplicates = duplicateView(principal, access);
+      const admission = { admit, accessFilter: companyAccessFilter(access), duplicates };
       const outcome = await leads.create(record, admission, write);
-      if (outcome.kind === "created") return outcome.lead;
+      if (outcome.kind === "created") return outcome;
       throw invalidRequest(prefixPaths("lead", [...violations, ...leadReferenceViolations(outcome.missing)]));
     },
 
@@ -77,12 +83,13 @@ export function createLeads({ leads, customFields }: LeadDependencies) {
     },
 
     /** Returns the customer that the lead was promoted to, now or earlier. */
-    async promote(id: string, principal: Principal, write: WriteContext) {
+    async promote(id: string, principal: Principal, write: WriteContext): Promise<CreatedCustomer> {
       const customer = await leads.promote(targetOf(principal, id), write, (unit) => promoteLead(unit, write.signal));
       // A customer of an earlier promotion may have moved to a location that the API key cannot access.
-      if (!canAccessRecord(requireCompanyAccess(principal, customer.companyId), customer))
-        throw notFoundError("Lead", id);
-      return customer;
+      const access = requireCompanyAccess(principal, customer.companyId);
+      if (!canAccessRecord(access, customer)) throw notFoundError("Lead", id);
+      const view = duplicateView(principal, access);
+      return { customer, duplicates: await customers.findDuplicates(customer, view, write.signal) };
     },
   };
 }

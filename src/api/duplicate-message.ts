@@ -1,0 +1,24 @@
+import { create } from "@bufbuild/protobuf";
+import { duplicateKinds, duplicateMatches, type PossibleDuplicates } from "../core/possible-duplicate.js";
+import {
+  PossibleDuplicate_KindSchema,
+  PossibleDuplicate_MatchSchema,
+  PossibleDuplicatesSchema,
+} from "../gen/proto/moego/business/customer/v1/possible_duplicate_pb.js";
+import { protoEnum } from "./proto-enum.js";
+
+const kindOf = protoEnum(PossibleDuplicate_KindSchema, duplicateKinds);
+const matchOf = protoEnum(PossibleDuplicate_MatchSchema, duplicateMatches);
+
+/** The field of a response that names the duplicates. Without any, none: the response is then the record as it is read. */
+export function duplicatesField({ records, hasMore }: PossibleDuplicates) {
+  if (records.length === 0) return {};
+  const possibleDuplicates = create(PossibleDuplicatesSchema, {
+    records: records.map(({ kind, id, matches, archived: deleted }) => ({
+      ...{ kind: kindOf.toProto(kind), id, deleted },
+      matches: matches.map(matchOf.toProto),
+    })),
+    hasMore,
+  });
+  return { possibleDuplicates };
+}
