@@ -98,18 +98,25 @@ interface LockedPet {
   readonly pet: Pet;
 }
 
-/** Locks the owner of the pet, like other writes to pets. Throws NOT_FOUND of the pet if its owner cannot be accessed. */
+/**
+ * Locks the owner of the pet, like other writes to pets, and the next one if the pet was moved or promoted while this
+ * request waited. Throws NOT_FOUND of the pet if its owner cannot be accessed.
+ */
 async function lockPet(tx: Prisma.TransactionClient, target: CompanyPetTarget): Promise<LockedPet> {
-  const { ofLead, ownerId } = await ownerOf(tx, target);
-  const owner = await asPet(
-    target,
-    ofLead ? lockLeadOwner(tx, target, ownerId) : lockCustomerOwner(tx, target, ownerId),
-  );
-  const now = await ownerOf(tx, target);
-  // It was moved or promoted while this request waited for its former owner.
-  if (now.ofLead !== ofLead || now.ownerId !== ownerId) throw movedMeanwhile();
-  return { owner, pet: await readPet(tx, target) };
+  let known = await ownerOf(tx, target);
+  for (let attempt = 1; attempt <= maxOwners; attempt += 1) {
+    const lock = known.ofLead ? lockLeadOwner : lockCustomerOwner;
+    const owner = await asPet(target, lock(tx, target, known.ownerId));
+    const present = await ownerOf(tx, target);
+    if (present.ofLead === known.ofLead && present.ownerId === known.ownerId) {
+      return { owner, pet: await readPet(tx, target) };
+    }
+    known = present;
+  }
+  throw movedMeanwhile();
 }
+
+const maxOwners = 3;
 
 interface LockedMove extends LockedPet {
   readonly next: LockedOwner | undefined;
