@@ -241,6 +241,8 @@ export const leads: readonly RpcEntry[] = [
     tenancy: {
       idFields: {
         "lead.company_id": { expectation: "reference", why: "must be the company of the path" },
+        "notes.id": bringsIds,
+        "notes.last_updated_by": bringsAuthors,
         "lead.pets.id": bringsIds,
         "lead.pets.notes.id": bringsIds,
         "lead.pets.notes.last_updated_by": bringsAuthors,
