@@ -145,6 +145,7 @@ function snake(name: string): string {
 
 /** An id of the tenant for each thing that has ids; its copies are the neighbour's. Longer names first. */
 export const idsOfTenant: Readonly<Record<string, string>> = {
+  package_template: "pkt_a1",
   referral_source: "ref_a1",
   package_service: "ps_a1",
   action_status: "as_a1",
@@ -174,6 +175,7 @@ export const idsOfTenant: Readonly<Record<string, string>> = {
   customer_tag: "tag_a1",
   package: "pkg_a1",
   customer: "cus_a1",
+  template: "pkt_a1",
   address: "addr_a1",
   api_key: "key_a",
   company: "cmp_a",
@@ -196,6 +198,7 @@ const plainTexts: readonly string[] = [
     "country",
     "description",
     "email",
+    "name_like",
     "enterprise_name",
     "etag",
     "exact_value",
