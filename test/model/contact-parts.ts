@@ -80,13 +80,11 @@ export function linesOf(input: AddressInput): Lines {
 
 export const preferences: fc.Arbitrary<Preference> = fc.tuple(fc.boolean(), fc.boolean(), fc.boolean(), fc.boolean());
 
-/** The fields have no presence: what is false may as well be left out. */
+/** All members: one that is left out keeps its value in JSON, and is false in binary. */
 export function sentPreference([sms, email, marketing, reminders]: Preference): JsonObject {
   return {
-    ...(sms ? { receiveAutoMessage: true } : {}),
-    ...(email ? { receiveAutoEmail: true } : {}),
-    ...(marketing ? { subscribeToMarketingEmails: true } : {}),
-    receiveAppointmentReminder: reminders,
+    ...{ receiveAutoMessage: sms, receiveAutoEmail: email },
+    ...{ subscribeToMarketingEmails: marketing, receiveAppointmentReminder: reminders },
   };
 }
 
