@@ -193,6 +193,7 @@ const nouns = Object.keys(idsOfTenant);
 /** Texts that name nothing. Whoever adds a field decides whether it holds an id. */
 const plainTexts: readonly string[] = [
   ...["abbreviation", "address", "address1", "address2", "allowed_ip_ranges", "allowed_ips", "avatar", "avatar_path"],
+  ...["allergies", "feeding", "medication", "microchip", "special_needs"],
   ...["behavior", "breed", "business_phone", "category", "city", "coat", "code", "color", "color_code", "content"],
   ...[
     "country",

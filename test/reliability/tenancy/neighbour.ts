@@ -41,6 +41,7 @@ const fixedTexts: Readonly<Record<string, string>> = {
   "package.template_id": "refers to a row, and is empty in most",
   "package_template.items": "names ids of services; its texts are in name and description",
   "customer_card.provider": "one of two words",
+  "pet.partial_birthday": "a year, or a year and a month",
   "external_api.method": "an HTTP method",
   "ivr_flow.definition": "a graph; its texts are in name and description",
   "package_ledger.reversed_id": "refers to a row, and is empty in most",
