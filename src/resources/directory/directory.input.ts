@@ -89,7 +89,8 @@ const address = anyAddress
 /** The address in an update: it may repeat the id that the server assigned. */
 function addressUpdate(given: ParsedAddress, listed: readonly string[] | undefined): BusinessChange["address"] {
   const parts = addressChange(given, listed, true);
-  return parts === null ? null : { ...(given.id === "" ? {} : { id: given.id }), parts: parts ?? {} };
+  if (given.id !== "") return { id: given.id, parts: parts ?? {} };
+  return parts === null ? null : { parts: parts ?? {} };
 }
 
 /** Input of UpdateBusiness. A binary request replaces the whole address; a JSON request changes the parts that it has. */
