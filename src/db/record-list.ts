@@ -157,7 +157,7 @@ function selection({ list: { table, alias }, query: { page }, alternatives }: Ti
   return { rows, upTo, cut: `LIMIT ${size} OFFSET ${offset}` };
 }
 
-function range(column: string, { start, end }: TimeRange = {}, bind: Bind): string[] {
+export function range(column: string, { start, end }: TimeRange = {}, bind: Bind): string[] {
   return [...(start ? [`${column} >= ${bind(start)}`] : []), ...(end ? [`${column} < ${bind(end)}`] : [])];
 }
 

@@ -60,7 +60,7 @@ function unitOf(locked: Lead, limit?: number) {
   const stored: PromotedCustomer[] = [];
   const unit: LeadPromotion = {
     lead: locked,
-    customFields: { definitions: async () => [], missingRelations: async () => [] },
+    customFields: { definitions: async () => [], named: async () => [], missingRelations: async () => [] },
     countCustomer: async () => {
       counted.push(true);
       return limit;

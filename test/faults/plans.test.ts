@@ -172,6 +172,8 @@ describe("with 20,000 customers", () => {
     "a tag that nobody carries": { tagIds: ["tag_none"] },
     "a referral source": { referralSourceIds: ["ref_none"] },
     "the time of creation": { created: { start: new Date("2020-01-01") } },
+    "a name": { name: ["nobody"] },
+    "the beginnings of a name": { namePrefix: ["no", "bo"] },
     "the last change": { lastUpdated: { start: new Date("2020-01-01") } },
   };
 

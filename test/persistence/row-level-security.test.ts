@@ -183,6 +183,7 @@ describe("the rights of the server", () => {
       ...[
         "customer_note",
         "customer_phone",
+        "customer_search",
         "customer_tag",
         "departure",
         "external_api_secret",
@@ -190,7 +191,8 @@ describe("the rights of the server", () => {
         "idempotency",
       ],
       ...["key_use", "lead"],
-      ...["lead_note", "lead_phone", "lead_tag", "pet", "pet_note", "pet_pet_code", "pet_vaccination"],
+      ...["lead_note", "lead_phone", "lead_search", "lead_tag"],
+      ...["pet", "pet_note", "pet_pet_code", "pet_vaccination"],
     ]);
   });
 

@@ -1,6 +1,7 @@
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { afterAll, describe, expect, it } from "vitest";
 import { LeadService } from "../../src/gen/proto/moego/business/customer/v1/lead_service_pb.js";
+import { RecordOrder } from "../../src/gen/proto/moego/business/customer/v1/record_search_pb.js";
 import { keys } from "../support/fixture-keys.js";
 import { invalidField } from "../support/refused-with.js";
 import { startServer } from "../support/server.js";
@@ -62,6 +63,32 @@ describe("ListLeads", () => {
     expect(await server.refused(listLeads, other, { key: keys.businessA1 })).toMatchObject({
       reason: "BUSINESS_NOT_ALLOWED",
     });
+  });
+
+  it("finds leads by name and custom field, in the chosen order, page by page", async () => {
+    const names = ["Ündine Alt", "Ben O'Neil", "Carla Undine"] as const;
+    const customFields = { field_of_leads: { value: { case: "string" as const, value: "Blue" } } };
+    const made = names.map(async (name) => {
+      const [firstName = "", lastName = ""] = name.split(" ");
+      const lead = { ...{ companyId: "cmp_a", firstName, lastName, phone: "+12125550177" }, customFields };
+      return (await server.ok(LeadService.method.createLead, { lead })).id;
+    });
+    const [undine = "", ben = "", carla = ""] = await Promise.all(made);
+    expect((await ids({ name: "undine" })).toSorted()).toEqual([undine, carla].toSorted());
+    expect((await ids({ name: "udnine" })).toSorted()).toEqual([undine, carla].toSorted());
+    expect(await ids({ namePrefix: "oneil b" })).toEqual([ben]);
+    expect(await ids({ namePrefix: "onel" })).toEqual([]);
+    await server.database.owner.query(
+      "INSERT INTO lead_tag (company_id, lead_id, tag_id) VALUES ('cmp_a', $1, 'tag_a1')",
+      [ben],
+    );
+    expect(await ids({ tagIds: ["tag_a1", "tag_z"] })).toEqual([ben]);
+    expect(await ids({ tagIds: ["tag_c1"] })).toEqual([]);
+    const filter = { customFields: [{ field: "cf_of_leads", values: ["blue"] }] };
+    const page = { ...request(filter), orderBy: RecordOrder.NAME_ASC };
+    const first = await server.ok(listLeads, { ...page, pagination: { pageSize: 2 } });
+    const second = await server.ok(listLeads, { ...page, pagination: { pageToken: first.nextPageToken } });
+    expect([...first.leads, ...second.leads].map(({ id }) => id)).toEqual([ben, carla, undine]);
   });
 
   it("refuses an impossible phone and a turned interval", async () => {

@@ -1,11 +1,14 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Customer_Status } from "../../src/gen/proto/moego/business/customer/v1/customer_pb.js";
 import {
   CustomerService,
   type ListCustomersRequest_FilterSchema,
 } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
+import { RecordOrder } from "../../src/gen/proto/moego/business/customer/v1/record_search_pb.js";
 import { keys } from "../support/fixture-keys.js";
+import { customer } from "../support/fixtures.js";
 import { newCustomer } from "../support/new-customer.js";
 import { invalidField } from "../support/refused-with.js";
 import { startServer } from "../support/server.js";
@@ -123,6 +126,214 @@ describe("ListCustomers", () => {
     expect(customers.map((one) => one.id)).toEqual(["cus_both", "cus_a1"]);
     const other = await server.call(listCustomers, request("biz_a2"), { key });
     expect(other.ok ? other.message.customers : []).toEqual([]);
+  });
+});
+
+describe("ListCustomers searches", () => {
+  const names: readonly (readonly [id: string, first: string, last: string])[] = [
+    ["john", "John", "Smith"],
+    ["mary", "Mary", "O'Brien-Smith"],
+    ["zoe", "Zoë", "Müller"],
+    ["jose", "JOSÉ", "Łukasz"],
+    ["olga", "Ольга", "Иванова"],
+    ["robert", "Robert", "de la Cruz"],
+    ["chris", "Christina", "Montgomery"],
+    ["topher", "Christopher", "Montgomery"],
+  ];
+  const fields = (more: object) => ({ custom_fields: more });
+  const rows = [
+    ...names.map(([id, first, last], index) =>
+      customer("cmp_a", id, "biz_a1", `2024-05-0${index + 1}T10:00:00Z`, {
+        status: 1,
+        first_name: first,
+        last_name: last,
+      }),
+    ),
+    ...[
+      fields({ field_number: { int64: "7" }, field_select: { string: "red" }, field_archived: { string: "Old Text" } }),
+      fields({ field_number: { int64: "12" }, field_multi_select: { stringList: { values: ["red", "blue"] } } }),
+      fields({ field_date: { timestampTime: "2024-05-01T00:00:00Z" }, field_boolean: { bool: false } }),
+    ].map((more, index) =>
+      customer("cmp_a", `f${index}`, "biz_a2", `2024-06-0${index + 1}T10:00:00Z`, { status: 1, ...more }),
+    ),
+    customer("cmp_c", "john_c", "biz_c1", "2024-05-01T10:00:00Z", {
+      ...{ status: 1, first_name: "John" },
+      last_name: "Smith",
+    }),
+    customer("cmp_a", "gone", "biz_a1", "2024-05-01T10:00:00Z", {
+      ...{ first_name: "John", last_name: "Smith", archived_time: "2024-06-01T00:00:00Z", status: 2 },
+    }),
+    customer("cmp_a", "idle", "biz_a1", "2024-05-01T09:00:00Z", {
+      ...{ first_name: "Idle", last_name: "Hands", status: 2, assigned_staff_id: "staff_a2" },
+    }),
+  ];
+  beforeAll(() => server.insert([["customer", rows]]));
+
+  it.each<readonly [string, readonly string[], readonly string[]]>([
+    ["Smith", ["mary", "john"], ["mary", "john"]],
+    ["smith j", ["john"], ["john"]],
+    ["jo sm", ["john"], ["john"]],
+    ["SMITH, JOHN", ["john"], ["john"]],
+    ["Jhon", ["john"], []],
+    ["jon", ["john"], []],
+    ["smiht", ["mary", "john"], []],
+    ["Smth john", ["john"], []],
+    ["smithh", ["mary", "john"], []],
+    ["obrien", ["mary"], ["mary"]],
+    ["o'brien", ["mary"], ["mary"]],
+    ["brien", ["mary"], ["mary"]],
+    ["zoe muller", ["zoe"], ["zoe"]],
+    ["ZOË MUELLER", ["zoe"], []],
+    ["jose lukasz", ["jose"], ["jose"]],
+    ["ольга", ["olga"], ["olga"]],
+    ["иванов", ["olga"], ["olga"]],
+    ["cruz robert", ["robert"], ["robert"]],
+    ["Christina", ["chris"], ["chris"]],
+    ["christ mont", ["topher", "chris"], ["topher", "chris"]],
+    ["montgomary", ["topher", "chris"], []],
+    ["smith smith", ["mary", "john"], ["mary", "john"]],
+    ["ohn", ["john"], []],
+    ["mit", [], []],
+    ["% _", [], []],
+  ])("by the name %s", async (name, fuzzy, exact) => {
+    const isRefused = fuzzy.length === 0 && name === "% _";
+    if (isRefused) {
+      const refusal = await server.refused(listCustomers, { companyId: "cmp_a", pagination: {}, filter: { name } });
+      expect(refusal).toMatchObject(invalidField("filter.name", "INVALID_FORMAT"));
+      return;
+    }
+    expect(await idsOf({ name })).toEqual(fuzzy);
+    expect(await idsOf({ namePrefix: name })).toEqual(exact);
+    expect(await idsOf({ name, preferredBusinessIds: ["biz_a2"] })).toEqual([]);
+  });
+
+  it("by a nickname, and by a name from the moment that it changes", async () => {
+    const profile = { company_id: "cmp_a", customer_id: "robert", nickname: "Bobby" };
+    await server.database.owner.query(
+      "INSERT INTO customer_profile (company_id, customer_id, nickname) VALUES ($1, $2, $3)",
+      Object.values(profile),
+    );
+    expect(await idsOf({ name: "bobby cruz" })).toEqual(["robert"]);
+    await server.ok(updateCustomer, { id: "robert", companyId: "cmp_a", lastName: "Xylander" });
+    expect(await idsOf({ name: "bobby xyl" })).toEqual(["robert"]);
+    expect(await idsOf({ name: "bobby cruz" })).toEqual([]);
+    await server.database.owner.query("UPDATE customer_profile SET nickname = '' WHERE customer_id = 'robert'");
+    expect(await idsOf({ name: "bobby" })).toEqual([]);
+  });
+
+  it.each<readonly [string, Filter, readonly string[]]>([
+    ["a number", { customFields: [{ field: "field_number", values: ["7"] }] }, ["f0"]],
+    ["a field by its id", { customFields: [{ field: "cf_number", values: ["12", "9"] }] }, ["f1"]],
+    ["a lowest number", { customFields: [{ field: "field_number", min: "8" }] }, ["f1"]],
+    ["a range", { customFields: [{ field: "field_number", min: "7", max: "12" }] }, ["f1", "f0"]],
+    ["a range without numbers", { customFields: [{ field: "field_number", min: "8", max: "11" }] }, []],
+    ["any value", { customFields: [{ field: "field_number" }] }, ["f1", "f0"]],
+    ["an option", { customFields: [{ field: "field_select", values: ["red", "green"] }] }, ["f0"]],
+    ["one of several options", { customFields: [{ field: "field_multi_select", values: ["blue"] }] }, ["f1"]],
+    ["a date", { customFields: [{ field: "field_date", values: ["2024-05-01"] }] }, ["f2"]],
+    ["days", { customFields: [{ field: "field_date", min: "2024-05-01", max: "2024-05-31" }] }, ["f2"]],
+    ["other days", { customFields: [{ field: "field_date", min: "2024-05-02" }] }, []],
+    ["no", { customFields: [{ field: "field_boolean", values: ["false"] }] }, ["f2"]],
+    ["a text of an archived field", { customFields: [{ field: "field_archived", values: ["old text"] }] }, ["f0"]],
+    [
+      "two fields",
+      {
+        customFields: [
+          { field: "field_number", values: ["7"] },
+          { field: "field_select", values: ["red"] },
+        ],
+      },
+      ["f0"],
+    ],
+    [
+      "two fields that no customer has",
+      {
+        customFields: [
+          { field: "field_number", values: ["12"] },
+          { field: "field_select", values: ["red"] },
+        ],
+      },
+      [],
+    ],
+    ["a status", { statuses: [Customer_Status.INACTIVE] }, ["idle"]],
+    ["a staff member", { assignedStaffIds: ["staff_a2"] }, ["idle"]],
+    ["a staff member and a name", { assignedStaffIds: ["staff_a2"], name: "hands" }, ["idle"]],
+    ["a staff member of another company", { assignedStaffIds: ["staff_c1"] }, []],
+  ])("by %s", async (_, filter, ids) => {
+    expect(await idsOf(filter)).toEqual(ids);
+  });
+
+  it("refuses conditions that no record can meet, with all violations", async () => {
+    const filter: Filter = {
+      customFields: [
+        { field: "field_none", values: ["x"] },
+        { field: "field_number", values: ["seven", "7"] },
+        { field: "field_select", values: ["purple"] },
+        { field: "field_short", min: "a" },
+        { field: "field_date", min: "05/01/2024" },
+        { field: "field_of_leads" },
+      ],
+    };
+    const refusal = await server.refused(listCustomers, { companyId: "cmp_a", pagination: {}, filter });
+    expect(refusal.violations).toEqual([
+      { field: "filter.custom_fields[0].field", reason: "NOT_FOUND" },
+      { field: "filter.custom_fields[1].values[0]", reason: "INVALID_FORMAT" },
+      { field: "filter.custom_fields[2].values[0]", reason: "NOT_ALLOWED" },
+      { field: "filter.custom_fields[3].min", reason: "NOT_ALLOWED" },
+      { field: "filter.custom_fields[4].min", reason: "INVALID_FORMAT" },
+      { field: "filter.custom_fields[5].field", reason: "NOT_FOUND" },
+    ]);
+    const other = await server.refused(listCustomers, {
+      ...{ companyId: "cmp_a", pagination: {}, orderBy: RecordOrder.NAME_ASC },
+      filter: {
+        ...{ name: "a b c d e f", namePrefix: "...", lastUpdatedTime: { startTime: at("2024-01-01T00:00:00Z") } },
+        ...{ statuses: [0], customFields: [{ field: "", values: ["1"], min: "1" }] },
+      },
+    });
+    expect(other.violations.toSorted((one, two) => (one.field < two.field ? -1 : 1))).toEqual([
+      { field: "filter.custom_fields[0].field", reason: "REQUIRED" },
+      { field: "filter.custom_fields[0].values", reason: "CONFLICT" },
+      { field: "filter.name", reason: "TOO_MANY" },
+      { field: "filter.name_prefix", reason: "INVALID_FORMAT" },
+      { field: "filter.statuses[0]", reason: "NOT_ALLOWED" },
+    ]);
+    const changes = await server.refused(listCustomers, {
+      ...{ companyId: "cmp_a", pagination: {}, orderBy: RecordOrder.NAME_ASC },
+      filter: { lastUpdatedTime: { startTime: at("2024-01-01T00:00:00Z") } },
+    });
+    expect(changes).toMatchObject(invalidField("order_by", "CONFLICT"));
+  });
+
+  it.each<readonly [string, RecordOrder, readonly string[]]>([
+    ["newest first", RecordOrder.CREATED_DESC, ["topher", "chris", "olga", "jose", "zoe", "mary", "john"]],
+    ["oldest first", RecordOrder.CREATED_ASC, ["john", "mary", "zoe", "jose", "olga", "chris", "topher"]],
+    ["by change", RecordOrder.LAST_UPDATED_DESC, ["topher", "chris", "olga", "jose", "zoe", "mary", "john"]],
+    ["by name", RecordOrder.NAME_ASC, ["chris", "topher", "john", "jose", "mary", "zoe", "olga"]],
+    ["by name backwards", RecordOrder.NAME_DESC, ["olga", "zoe", "mary", "jose", "john", "topher", "chris"]],
+  ])("in pages %s", async (_, orderBy, ids) => {
+    const filter = { ids: [...ids] };
+    const found: string[] = [];
+    for (let pageToken = ""; ; ) {
+      const page = await server.ok(listCustomers, {
+        ...{ companyId: "cmp_a", filter, orderBy, pagination: { pageSize: 2, pageToken } },
+      });
+      found.push(...page.customers.map(({ id }) => id));
+      pageToken = page.nextPageToken;
+      if (pageToken === "") break;
+    }
+    expect(found).toEqual(ids);
+    const numbered = await server.ok(listCustomers, {
+      ...{ companyId: "cmp_a", filter, orderBy, pagination: { pageSize: 2, pageToken: "2" } },
+    });
+    expect(numbered.customers.map(({ id }) => id)).toEqual(ids.slice(2, 4));
+  });
+
+  it("refuses a token by name whose record was renamed", async () => {
+    const request = { companyId: "cmp_a", orderBy: RecordOrder.NAME_ASC, filter: { ids: ["f0", "f1", "f2"] } };
+    const { nextPageToken } = await server.ok(listCustomers, { ...request, pagination: { pageSize: 1 } });
+    await server.ok(updateCustomer, { id: "f0", companyId: "cmp_a", firstName: "Renamed" });
+    const refusal = await server.refused(listCustomers, { ...request, pagination: { pageToken: nextPageToken } });
+    expect(refusal).toMatchObject({ reason: "PAGE_TOKEN_INVALID" });
   });
 });
 

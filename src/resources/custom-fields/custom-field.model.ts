@@ -119,6 +119,11 @@ export interface DefinitionQuery {
 export interface CustomFieldRepository {
   /** The definitions that a write needs, including archived ones that it names. */
   definitions(query: DefinitionQuery, signal: AbortSignal): Promise<readonly FieldDefinition[]>;
+  /** The fields with one of these ids or codes. */
+  named(
+    query: Pick<DefinitionQuery, "companyId" | "association"> & { readonly names: readonly string[] },
+    signal: AbortSignal,
+  ): Promise<readonly { readonly id: string; readonly code: string }[]>;
   /** Codes whose target does not exist in the company or is inaccessible. The access filter is for one company. */
   missingRelations(
     accessFilter: AccessFilter,

@@ -47,6 +47,14 @@ function readingBy(read: Database["read"]): CustomFieldRepository {
       return (await read<DefinitionRow>(definitions, values, signal)).map(toDefinition);
     },
 
+    async named({ companyId, association, names }, signal) {
+      return read<{ id: string; code: string }>(
+        namedFields,
+        [companyId, fieldAssociations.numberOf(association), names],
+        signal,
+      );
+    },
+
     async missingRelations(accessFilter, targets, signal) {
       const values = relationValues(accessFilter, targets);
       return (await read<{ code: string }>(missingTargets, values, signal)).map((row) => row.code);
@@ -73,6 +81,12 @@ const definitions = statement(
    WHERE CASE WHEN is_named THEN true
      ELSE $4::boolean AND archived_time IS NULL AND greatest(is_required, default_value IS NOT NULL) END
    ORDER BY display_order, label, id`,
+);
+
+const namedFields = statement(
+  "custom_field.named",
+  `SELECT id, code FROM custom_field
+   WHERE company_id = $1 AND association_type = $2 AND (code = ANY($3::text[]) OR id = ANY($3::text[]))`,
 );
 
 /**

@@ -3,39 +3,41 @@ import type { Page } from "../../core/page.js";
 import { foldCase } from "../../core/text.js";
 import { accessFilterValues, accessPredicate, requireSingleRow } from "../../db/access-filter.js";
 import type { Database } from "../../db/database.js";
+import { readOrderedList } from "../../db/ordered-list.js";
 import { phoneSearch } from "../../db/phone-condition.js";
 import { type Bind, readTimeList, type TimeList } from "../../db/record-list.js";
+import { searchConditions } from "../../db/search-condition.js";
 import { statement } from "../../db/statement.js";
 import { type CustomerRow, customerColumns, listedCustomerChildren, toCustomer } from "./customer.columns.js";
-import type {
-  Customer,
-  CustomerFilter,
-  CustomerRepository,
-  CustomerTarget,
-  NoteWithCreatedTime,
+import {
+  type Customer,
+  type CustomerFilter,
+  type CustomerRepository,
+  type CustomerTarget,
+  customerStatuses,
+  type NoteWithCreatedTime,
 } from "./customer.model.js";
 
-const list: TimeList = {
+const list = {
   name: "customer.list",
   table: "customer",
   alias: "c",
   select: `${customerColumns}, ${listedCustomerChildren}`,
   current: "c.archived_time IS NULL",
-};
+} as const satisfies TimeList;
 
 /** Pages of customers. With a `lastUpdated` filter, includes archived customers and those that left the list. */
 export function createCustomerList(database: Database): CustomerRepository["list"] {
   return async (query, signal) => {
-    const conditions = (bind: Bind) => conditionsOf(query.filter, bind);
-    const { preferredBusinessIds: businessIds, ids } = query.filter;
-    const read = {
-      list,
-      query,
-      conditions,
-      limits: { businessIds, ids },
-      ...phoneSearch("customer", "c", query.filter),
-    };
-    return readTimeList<CustomerRow, Customer>(database, read, toCustomer, signal);
+    const { filter, fields = [], order = "CREATED_DESC" } = query;
+    const conditions = (bind: Bind) => [
+      ...conditionsOf(filter, bind),
+      ...searchConditions({ table: "customer", alias: "c" }, filter, fields, bind),
+    ];
+    const limits = { businessIds: filter.preferredBusinessIds, ids: filter.ids };
+    const read = { list, query, conditions, limits, ...phoneSearch("customer", "c", filter) };
+    if (order === "CREATED_DESC") return readTimeList<CustomerRow, Customer>(database, read, toCustomer, signal);
+    return (await readOrderedList<CustomerRow>(database, { ...read, order }, signal)).map(toCustomer);
   };
 }
 
@@ -47,6 +49,8 @@ function conditionsOf(filter: CustomerFilter, bind: Bind): string[] {
       ? [`c.preferred_business_id = ANY(${bind(filter.preferredBusinessIds)}::text[])`]
       : []),
     ...(filter.referralSourceIds ? [`c.referral_source_id = ANY(${bind(filter.referralSourceIds)}::text[])`] : []),
+    ...(filter.statuses ? [`c.status = ANY(${bind(filter.statuses.map(customerStatuses.numberOf))}::smallint[])`] : []),
+    ...(filter.assignedStaffIds ? [`c.assigned_staff_id = ANY(${bind(filter.assignedStaffIds)}::text[])`] : []),
     ...(filter.ids ? [`c.id = ANY(${bind(filter.ids)}::text[])`] : []),
     ...(filter.tagIds
       ? [

@@ -4,9 +4,10 @@ import { companyResourceSchema, countryOf, id, list, text } from "../../api/fiel
 import { mismatchViolations } from "../../api/import-fields.js";
 import { newNotes } from "../../api/note-fields.js";
 import { type PageTokens, pagination } from "../../api/page-token.js";
-import { createdCursorOf, createdOrUpdatedCursorOf, paged } from "../../api/paged.js";
+import { createdCursorOf, paged } from "../../api/paged.js";
 import { warnOfPhones, warnOfUpdate } from "../../api/phone-fields.js";
 import { archiving, inCountry, rpc, type ServiceHandlers } from "../../api/rpc.js";
+import { personCursorOf } from "../../api/search-fields.js";
 import { recordsAmong } from "../../core/departure.js";
 import { type KeyUseLog, readOfPage } from "../../core/key-use.js";
 import { noteRule } from "../../core/text.js";
@@ -72,9 +73,9 @@ export function createCustomerHandlers({
     ),
 
     listCustomers: paged(pageTokens, inCountry(customersQuery), {
-      find: ({ companyId, filter = {} }, page, { principal, signal }) =>
-        customers.list({ companyId, filter, page }, principal, signal),
-      order: createdOrUpdatedCursorOf,
+      find: ({ companyId, filter = {}, orderBy: order }, page, { principal, signal }) =>
+        customers.list({ companyId, filter, order, page }, principal, signal),
+      order: personCursorOf,
       seen: (rows, { companyId }, { write }) =>
         keyUse.record(write, readOfPage(companyId, "customer", recordsAmong(rows))),
       respond: (rows, nextPageToken) => ({ customers: rows.map(toListed(toProtoCustomer)), nextPageToken }),

@@ -27,6 +27,7 @@ import { customIssue } from "../../api/parse.js";
 import { contactPhones, newPhones, singleMainPhoneRule } from "../../api/phone-fields.js";
 import { optionalPhoneLine, phoneFilter } from "../../api/phone-line.js";
 import { protoEnum } from "../../api/proto-enum.js";
+import { fieldFilters, nameWords, recordOrder, refuseOrderOfChanges } from "../../api/search-fields.js";
 import { defaultPreference, type Preference } from "../../core/preference.js";
 import type { EmptyMembers } from "../../core/presence.js";
 import { nameRule, normalise, tagNameRule, textFault } from "../../core/text.js";
@@ -41,8 +42,8 @@ import {
 } from "../../gen/proto/moego/business/customer/v1/customer_pb.js";
 import { customFields } from "../custom-fields/custom-field.input.js";
 import { maxTagsPerCustomer, type TagReference } from "../setting-lists/tag.model.js";
-import { type CustomerFilter, customerStatuses } from "./customer.model.js";
-import type { NewCustomer } from "./customer.service.js";
+import { customerStatuses } from "./customer.model.js";
+import type { ListCustomers, NewCustomer } from "./customer.service.js";
 
 /** `{id}` refers to an existing tag, other members are ignored. `{name}` finds or creates a tag. */
 const tagReference = z
@@ -228,24 +229,34 @@ export function withCompany(request: ImportCustomerRequest): ImportCustomerReque
 
 /** Input of ListCustomers. */
 export const customersQuery = memoizePerCountry((country) =>
-  z.object({
-    pagination,
-    companyId: id,
-    filter: z
-      .object({
-        lastUpdatedTime: interval.optional(),
-        mainPhoneNumber: phoneFilter(country),
-        email: singleLineText,
-        tagIds: list(id, maxFilterValues),
-        preferredBusinessIds: list(id, maxFilterValues),
-        referralSourceIds: list(id, maxFilterValues),
-        createdTime: interval.optional(),
-        ids: list(id, maxFilterValues),
-      })
-      .transform(
-        ({ lastUpdatedTime: lastUpdated, createdTime: created, mainPhoneNumber, ...others }): CustomerFilter =>
-          omitEmpty({ lastUpdated, created, phone: mainPhoneNumber, ...others }),
-      )
-      .optional(),
-  }),
+  z
+    .object({
+      pagination,
+      orderBy: recordOrder,
+      companyId: id,
+      filter: z
+        .object({
+          lastUpdatedTime: interval.optional(),
+          mainPhoneNumber: phoneFilter(country),
+          email: singleLineText,
+          tagIds: list(id, maxFilterValues),
+          preferredBusinessIds: list(id, maxFilterValues),
+          referralSourceIds: list(id, maxFilterValues),
+          createdTime: interval.optional(),
+          ids: list(id, maxFilterValues),
+          ...{ name: nameWords, namePrefix: nameWords, customFields: fieldFilters },
+          statuses: list(customerStatus.item, maxFilterValues),
+          assignedStaffIds: list(id, maxFilterValues),
+        })
+        .transform(
+          ({
+            lastUpdatedTime: lastUpdated,
+            createdTime: created,
+            mainPhoneNumber,
+            ...others
+          }): ListCustomers["filter"] => omitEmpty({ lastUpdated, created, phone: mainPhoneNumber, ...others }),
+        )
+        .optional(),
+    })
+    .superRefine(refuseOrderOfChanges),
 );

@@ -10,6 +10,7 @@ import type { Page, TimeRange } from "../../core/page.js";
 import type { ContactPhone } from "../../core/phone/contact-phone.js";
 import type { DuplicateView, PossibleDuplicates } from "../../core/possible-duplicate.js";
 import type { Preference } from "../../core/preference.js";
+import type { FieldSearch, NameSearch, RecordOrder } from "../../core/record-search.js";
 import type { FieldChange, WriteContext, WriteResult } from "../../core/write.js";
 import type { CustomFieldRepository, FieldValues } from "../custom-fields/custom-field.model.js";
 import type { LeadSummary } from "../leads/lead-history.model.js";
@@ -111,7 +112,7 @@ export type CreateOutcome =
   | { readonly kind: "full"; readonly maxTags: number }
   | { readonly kind: "quota"; readonly limit: number };
 
-export interface CustomerFilter {
+export interface CustomerFilter extends NameSearch {
   /** By update time. Also orders the list by (last updated, id) ascending and includes archived customers. */
   readonly lastUpdated?: TimeRange;
   readonly created?: TimeRange;
@@ -124,11 +125,15 @@ export interface CustomerFilter {
   readonly preferredBusinessIds?: readonly string[];
   readonly ids?: readonly string[];
   readonly referralSourceIds?: readonly string[];
+  readonly statuses?: readonly CustomerStatus[];
+  readonly assignedStaffIds?: readonly string[];
 }
 
 interface CustomerQuery {
   readonly companyId: string;
   readonly filter: CustomerFilter;
+  readonly fields?: readonly FieldSearch[];
+  readonly order?: RecordOrder | undefined;
   readonly page: Page;
 }
 

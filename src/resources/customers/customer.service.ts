@@ -15,9 +15,11 @@ import type { Page } from "../../core/page.js";
 import { refusedPhones } from "../../core/phone/contact-phone.js";
 import { duplicateView } from "../../core/possible-duplicate.js";
 import type { Principal } from "../../core/principal.js";
+import type { RecordOrder } from "../../core/record-search.js";
 import type { WriteContext } from "../../core/write.js";
 import type { CustomFieldRepository } from "../custom-fields/custom-field.model.js";
 import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
+import { type FieldFilter, toFieldSearches } from "../custom-fields/custom-field-filter.service.js";
 import { maxTagsPerCustomer, type TagReference } from "../setting-lists/tag.model.js";
 import {
   type CardLinkRepository,
@@ -47,7 +49,8 @@ export type Customers = ReturnType<typeof createCustomers>;
 
 export interface ListCustomers {
   readonly companyId: string;
-  readonly filter: CustomerFilter;
+  readonly filter: CustomerFilter & { readonly customFields?: readonly FieldFilter[] };
+  readonly order?: RecordOrder | undefined;
   readonly page: Page;
 }
 
@@ -115,9 +118,12 @@ export function createCustomers({ customers, customFields, cardLinks, publicBase
     },
 
     /** Returns one row more than the page size if there is a next page. */
-    async list({ companyId, filter, page }: ListCustomers, principal: Principal, signal: AbortSignal) {
+    async list({ companyId, filter, order, page }: ListCustomers, principal: Principal, signal: AbortSignal) {
       const access = requireCompanyAccess(principal, companyId);
-      return customers.list({ companyId, filter: limitToBusinesses(access, filter), page }, signal);
+      const limited = limitToBusinesses(access, filter);
+      const context = { companyId, association: "CUSTOMER", signal } as const;
+      const fields = await toFieldSearches(customFields, filter.customFields, context);
+      return customers.list({ companyId, filter: limited, fields, order, page }, signal);
     },
 
     /** A link to enter a payment card, valid once within 24 hours. */

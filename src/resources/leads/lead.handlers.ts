@@ -3,9 +3,10 @@ import { toListed } from "../../api/departure-message.js";
 import { companyResourceSchema, countryOf, id } from "../../api/fields.js";
 import { mismatchViolations } from "../../api/import-fields.js";
 import type { PageTokens } from "../../api/page-token.js";
-import { createdOrUpdatedCursorOf, paged } from "../../api/paged.js";
+import { paged } from "../../api/paged.js";
 import { warnOfPhones, warnOfUpdate } from "../../api/phone-fields.js";
 import { archiving, inCountry, rpc, type ServiceHandlers } from "../../api/rpc.js";
+import { personCursorOf } from "../../api/search-fields.js";
 import { requireCompanyAccess } from "../../core/access.js";
 import { recordsAmong } from "../../core/departure.js";
 import { invalidRequest, type Violation } from "../../core/errors.js";
@@ -70,9 +71,9 @@ export function createLeadHandlers(
     ),
 
     listLeads: paged(pageTokens, inCountry(leadsQuery), {
-      find: ({ companyId, filter }, page, { principal, signal }) =>
-        leads.list({ companyId, filter, page }, principal, signal),
-      order: createdOrUpdatedCursorOf,
+      find: ({ companyId, filter, orderBy: order }, page, { principal, signal }) =>
+        leads.list({ companyId, filter, order, page }, principal, signal),
+      order: personCursorOf,
       seen: (rows, { companyId }, { write }) => keyUse.record(write, readOfPage(companyId, "lead", recordsAmong(rows))),
       respond: (rows, nextPageToken) => ({ leads: rows.map(toListed(toProtoLead)), nextPageToken }),
     }),

@@ -26,6 +26,7 @@ import { importedNotes } from "../../api/note-fields.js";
 import { pagination } from "../../api/page-token.js";
 import { contactPhones, newPhones, singleMainPhoneRule } from "../../api/phone-fields.js";
 import { type JudgePhone, optionalPhoneLine, phoneFilter } from "../../api/phone-line.js";
+import { fieldFilters, nameWords, recordOrder, refuseOrderOfChanges } from "../../api/search-fields.js";
 import type { Consent } from "../../core/consent.js";
 import type { ConsentProvenance } from "../../core/consent-provenance.js";
 import type { ContactPhone, PhoneLine } from "../../core/phone/contact-phone.js";
@@ -39,8 +40,7 @@ import { tagReferences } from "../customers/customer.input.js";
 import { isEmptyPet, petOfNewLead } from "../pets/pet.input.js";
 import { maxPets } from "../pets/pet.model.js";
 import { importedPet } from "../pets/pet-import.input.js";
-import type { LeadFilter } from "./lead.model.js";
-import type { NewLeadWith } from "./lead.service.js";
+import type { ListLeads, NewLeadWith } from "./lead.service.js";
 
 /** `{id}` of a stage, status or source. With an id, other members are ignored. */
 const reference = optionalReference.transform((given) => given?.id);
@@ -201,13 +201,15 @@ export const leadsQuery = memoizePerCountry((country) =>
       pagination,
       companyId: id,
       businessIds: list(id, maxFilterValues),
+      orderBy: recordOrder,
       filter: leadFilter(country).optional(),
     })
+    .superRefine(refuseOrderOfChanges)
     .transform(({ businessIds, filter = {}, ...query }) => ({ ...query, filter: atLocations(filter, businessIds) })),
 );
 
 /** The locations beside the filter are one more condition. */
-function atLocations(filter: LeadFilter, businessIds: readonly string[]): LeadFilter {
+function atLocations(filter: ListLeads["filter"], businessIds: readonly string[]): ListLeads["filter"] {
   if (businessIds.length === 0) return filter;
   const { preferredBusinessIds = businessIds } = filter;
   return { ...filter, preferredBusinessIds: preferredBusinessIds.filter((place) => businessIds.includes(place)) };
@@ -225,8 +227,10 @@ const leadFilter = (country: string) =>
       preferredBusinessIds: list(id, maxFilterValues),
       allocateStaffIds: list(id, maxFilterValues),
       referralSourceIds: list(id, maxFilterValues),
+      ...{ name: nameWords, namePrefix: nameWords, customFields: fieldFilters },
+      tagIds: list(id, maxFilterValues),
     })
     .transform(
-      ({ lastUpdatedTime: lastUpdated, createdTime: created, mainPhoneNumber, ...others }): LeadFilter =>
+      ({ lastUpdatedTime: lastUpdated, createdTime: created, mainPhoneNumber, ...others }): ListLeads["filter"] =>
         omitEmpty({ lastUpdated, created, phone: mainPhoneNumber, ...others }),
     );

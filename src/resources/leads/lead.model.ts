@@ -11,6 +11,7 @@ import type { Page, TimeRange } from "../../core/page.js";
 import type { ContactPhone } from "../../core/phone/contact-phone.js";
 import type { DuplicateView, PossibleDuplicates } from "../../core/possible-duplicate.js";
 import type { ImportAuthors, ImportLookups, ImportTimes } from "../../core/record-import.js";
+import type { FieldSearch, NameSearch, RecordOrder } from "../../core/record-search.js";
 import type { FieldChange, WriteContext, WriteResult } from "../../core/write.js";
 import type { CustomFieldRepository, FieldValues } from "../custom-fields/custom-field.model.js";
 import type {
@@ -149,7 +150,9 @@ type CreateLeadOutcome =
   | ({ readonly kind: "created" } & CreatedLead)
   | { readonly kind: "refused"; readonly missing: MissingLeadReferences };
 
-export interface LeadFilter {
+export interface LeadFilter extends NameSearch {
+  /** Leads with at least one of these tags. */
+  readonly tagIds?: readonly string[];
   /** By update time. Also orders the list by (last updated, id) ascending. */
   readonly lastUpdated?: TimeRange;
   readonly created?: TimeRange;
@@ -167,6 +170,8 @@ export interface LeadFilter {
 export interface LeadQuery {
   readonly companyId: string;
   readonly filter: LeadFilter;
+  readonly fields?: readonly FieldSearch[];
+  readonly order?: RecordOrder | undefined;
   readonly page: Page;
 }
 

@@ -17,6 +17,7 @@ import {
   type StoredResultRow,
 } from "../../db/idempotent-write.js";
 import { namedStatement } from "../../db/named-statement.js";
+import { readOrderedList } from "../../db/ordered-list.js";
 import { phoneSearch } from "../../db/phone-condition.js";
 import {
   duplicateProbe,
@@ -26,6 +27,7 @@ import {
   withSlots,
 } from "../../db/possible-duplicates.js";
 import { type Bind, readTimeList, type TimeList } from "../../db/record-list.js";
+import { searchConditions } from "../../db/search-condition.js";
 import { statement } from "../../db/statement.js";
 import { petFields } from "../pets/pet.columns.js";
 import { type LeadRow, leadChildren, leadColumns, leadFields, listedLeadChildren, toLead } from "./lead.columns.js";
@@ -53,10 +55,15 @@ export function createLeadRepository(limited: LimitedDatabase): LeadRepository {
     get,
 
     async list(query, signal) {
-      const conditions = (bind: Bind) => conditionsOf(query.filter, bind);
-      const limits = { businessIds: query.filter.preferredBusinessIds };
-      const read = { list, query, conditions, limits, ...phoneSearch("lead", "l", query.filter) };
-      return readTimeList<LeadRow, Lead>(database, read, toLead, signal);
+      const { filter, fields = [], order = "CREATED_DESC" } = query;
+      const conditions = (bind: Bind) => [
+        ...conditionsOf(filter, bind),
+        ...searchConditions({ table: "lead", alias: "l" }, filter, fields, bind),
+      ];
+      const limits = { businessIds: filter.preferredBusinessIds };
+      const read = { list, query, conditions, limits, ...phoneSearch("lead", "l", filter) };
+      if (order === "CREATED_DESC") return readTimeList<LeadRow, Lead>(database, read, toLead, signal);
+      return (await readOrderedList<LeadRow>(database, { ...read, order }, signal)).map(toLead);
     },
 
     change: (target, write, work) => changeLead(limited, target, write, work),
@@ -90,13 +97,13 @@ const getStatement = statement(
    WHERE l.company_id = ANY($1::text[]) AND l.id = $3 AND ${leadGrantPredicate("l")}`,
 );
 
-const list: TimeList = {
+const list = {
   name: "lead.list",
   table: "lead",
   alias: "l",
   select: `${leadColumns}, ${listedLeadChildren}`,
   current: "l.promoted_customer_id IS NULL AND l.archived_time IS NULL",
-};
+} as const satisfies TimeList;
 
 function conditionsOf(filter: LeadFilter, bind: Bind): string[] {
   const any = (column: string, ids: readonly string[] | undefined): string[] =>
@@ -110,6 +117,12 @@ function conditionsOf(filter: LeadFilter, bind: Bind): string[] {
     ...(filter.lastUpdated && filter.preferredBusinessIds ? [customerIsThere(bind(filter.preferredBusinessIds))] : []),
     ...any("allocate_staff_id", filter.allocateStaffIds),
     ...any("referral_source_id", filter.referralSourceIds),
+    ...(filter.tagIds
+      ? [
+          `EXISTS (SELECT 1 FROM lead_tag lt WHERE lt.company_id = $1 AND lt.lead_id = l.id
+            AND lt.tag_id = ANY(${bind(filter.tagIds)}::text[]))`,
+        ]
+      : []),
   ];
 }
 

@@ -18,11 +18,13 @@ import { prefixPaths } from "../../core/record-import.js";
 import type { WriteContext } from "../../core/write.js";
 import type { CustomFieldRepository } from "../custom-fields/custom-field.model.js";
 import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
+import { type FieldFilter, toFieldSearches } from "../custom-fields/custom-field-filter.service.js";
 import type { CreatedCustomer, CustomerRepository } from "../customers/customer.model.js";
 import { birthdayViolations, type PetRecord, type Vet, vetNumber } from "../pets/pet.model.js";
 import {
   assertLead,
   type CreatedLead,
+  type LeadFilter,
   type LeadQuery,
   type LeadRecord,
   type LeadRepository,
@@ -40,6 +42,10 @@ export interface NewLeadWith<Pet> extends Omit<LeadRecord, "consent" | "address"
   readonly consent: ConsentChange;
   readonly address?: AddressRecord;
   readonly pets: readonly Pet[];
+}
+
+export interface ListLeads extends Omit<LeadQuery, "fields"> {
+  readonly filter: LeadFilter & { readonly customFields?: readonly FieldFilter[] };
 }
 
 interface LeadDependencies {
@@ -77,9 +83,12 @@ export function createLeads({ leads, customers, customFields }: LeadDependencies
     },
 
     /** Returns one row more than the page size if there is a next page. */
-    async list({ companyId, filter, page }: LeadQuery, principal: Principal, signal: AbortSignal) {
+    async list({ companyId, filter, order, page }: ListLeads, principal: Principal, signal: AbortSignal) {
       const access = requireCompanyAccess(principal, companyId);
-      return leads.list({ companyId, filter: limitToBusinesses(access, filter), page }, signal);
+      const limited = limitToBusinesses(access, filter);
+      const context = { companyId, association: "LEAD", signal } as const;
+      const fields = await toFieldSearches(customFields, filter.customFields, context);
+      return leads.list({ companyId, filter: limited, fields, order, page }, signal);
     },
 
     /** Returns the customer that the lead was promoted to, now or earlier. */
