@@ -254,7 +254,7 @@ export const pets: readonly RpcEntry[] = [
   entry(restorePet, { request: inCompany, foreignIds: ofPetC, repeat: onWhole(archived) }),
   entry(movePet, {
     request: async (server) => ({ ...(await inCompany(server)), customerId: "cus_a1" }),
-    foreignIds: { ...ofPetC, customer_id: "cus_c1" },
+    foreignIds: ofPetC,
     async repeat(server) {
       const named = await inCompany(server);
       const [first, second] = [await madeCustomer(server), await madeCustomer(server)];
