@@ -24,7 +24,12 @@ async function archived(server: TestServer) {
 const texts = { reading: () => reading(rpc.listPackageTemplates, { companyId }) };
 
 export const packageTemplates: readonly RpcEntry[] = [
-  entry(rpc.listPackageTemplates, { request: { companyId } }),
+  entry(rpc.listPackageTemplates, {
+    request: { companyId },
+    tenancy: {
+      idFields: { business_ids: { expectation: "ignored", why: "every template is sold at all locations" } },
+    },
+  }),
   entry(rpc.createPackageTemplate, {
     request: { ...content, name: "Five" },
     repeat: async () => ({

@@ -40,7 +40,7 @@ export interface IdField {
 /** Every field of the rpc's request that may hold an id, with what the contract makes of it. */
 export function idFieldsOf(method: DescMethodUnary): readonly IdField[] {
   return leavesOf(method.input, [])
-    .filter(({ fields }) => isIdLike(nameOf(fields)))
+    .filter(({ fields }) => mayHoldId(fields))
     .map(({ fields }) => {
       const path = pathOf(fields);
       const kind = kindOf(method, fields);
@@ -59,8 +59,7 @@ export function idFieldsOf(method: DescMethodUnary): readonly IdField[] {
 export function unclassified(method: DescMethodUnary): readonly string[] {
   return leavesOf(method.input, [])
     .filter(({ fields }) => {
-      const name = nameOf(fields);
-      if (!isIdLike(name)) return !plainTexts.includes(name);
+      if (!mayHoldId(fields)) return !plainTexts.includes(nameOf(fields));
       return kindOf(method, fields) === undefined && exceptionOf(method, fields) === undefined;
     })
     .map(({ fields }) => `${method.name} ${pathOf(fields)}`);
@@ -78,11 +77,18 @@ const exceptionsByName: Readonly<Record<string, IdFieldException>> = {
   appointment_id: ofOtherSystem,
   order_id: ofOtherSystem,
   start_node_id: { expectation: "outside", why: "names a node of the same flow" },
+  // Of a condition on a custom field: its id or its code.
+  field: { expectation: "reference", why: "the list is asked by a field that must exist", id: "cf_short" },
 };
+
+function mayHoldId(fields: readonly DescField[]): boolean {
+  const name = nameOf(fields);
+  return isIdLike(name) || name in exceptionsByName;
+}
 
 /** The text fields of a request that are no ids. */
 export function plainFieldsOf(method: DescMethodUnary): readonly (readonly DescField[])[] {
-  return leavesOf(method.input, []).flatMap(({ fields }) => (isIdLike(nameOf(fields)) ? [] : [fields]));
+  return leavesOf(method.input, []).flatMap(({ fields }) => (mayHoldId(fields) ? [] : [fields]));
 }
 
 function expectationOf(method: DescMethodUnary, fields: readonly DescField[], path: string): Expectation {
@@ -199,7 +205,11 @@ const plainTexts: readonly string[] = [
     "country",
     "description",
     "email",
+    "language",
+    "max",
+    "min",
     "name_like",
+    "name_prefix",
     "enterprise_name",
     "etag",
     "exact_value",
@@ -222,6 +232,7 @@ const plainTexts: readonly string[] = [
     "photo",
     "postal_code",
     "reason",
+    "reference",
   ],
   ...[
     "scopes",
@@ -233,6 +244,7 @@ const plainTexts: readonly string[] = [
     "time_zone",
     "upcoming_appointments_url_template",
     "values",
+    "wording_version",
   ],
   ...["website", "yelp", "account_id", "third_account_id", "visitor_ids"],
   ...["default_value", "exit", "inputs", "next", "on_failure", "on_not_found", "on_success", "on_timeout", "otherwise"],

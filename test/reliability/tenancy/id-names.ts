@@ -1,6 +1,6 @@
 /** Names of fields and columns that hold ids: `id`, `note_id`, `tag_ids`, `created_by`, in either spelling. */
 export function isIdLike(name: string): boolean {
-  return /(^|_)ids?$|^(created|last_updated)_by$|[a-z]Ids?$/.test(name) && !data.includes(name);
+  return /(^|_)ids?$|^(created|last_updated|recorded)_by$|[a-z]Ids?$/.test(name) && !data.includes(name);
 }
 
 /** End like ids, and are a person's data: the account elsewhere, the visitors of a web site. */

@@ -29,6 +29,8 @@ const fixedTexts: Readonly<Record<string, string>> = {
   "consent_event.subject_kind": "one of two words",
   "consent_event.after": "names of channels",
   "consent_event.before": "names of channels",
+  "consent_event.preference_after": "truth values",
+  "consent_event.preference_before": "truth values",
   "change.kind": "names a table",
   "departure.kind": "names a table",
   "departure.reason": "one of two words",
@@ -55,7 +57,16 @@ const lookups = ["phone", "email", "email_key", "account_id", "name_key", "group
 
 /** Ids that refer to no row, and are empty in most. */
 const outsideIds = [
-  ...["created_by", "last_updated_by", "mobile_van_id", "role_id", "appointment_id", "order_id", "provider_session_id"],
+  ...[
+    "created_by",
+    "last_updated_by",
+    "recorded_by",
+    "mobile_van_id",
+    "role_id",
+    "appointment_id",
+    "order_id",
+    "provider_session_id",
+  ],
 ];
 
 interface Table {

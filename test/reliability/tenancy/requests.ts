@@ -69,6 +69,8 @@ const samples: Readonly<Record<string, Readonly<Record<string, string | number>>
   "moego.business.staff.v1.Role": { name: "Groomer" },
   "moego.business.customer.v1.Address": { address1: "1 First St" },
   "moego.callcenter.v1.ExternalApiNode": { on_success: "done", on_failure: "done", on_timeout: "done" },
+  "moego.admin.v1.MovePackageRequest.Item": { quantity: 1 },
+  "moego.admin.v1.PackageTemplate.Item": { quantity: 1 },
   "moego.auth.apikey.v1.Organization": { type: 2 },
   "moego.business.setting.v1.CustomField.Value.Relation": { entity: 1 },
 };

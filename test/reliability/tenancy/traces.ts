@@ -99,6 +99,7 @@ function steady(text: string): string {
     .replaceAll(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d(:\d\d)?)?/g, "@")
     .replaceAll(/(\\*)"(raw_?id|id|change_xid)\1":\s*(\\*"|)\d+\3/gi, "")
     .replaceAll(/,?"\w+Ms":\s*\d+/g, "")
+    .replaceAll(/"duration":\s*"[\d.]+s"/g, "")
     .replaceAll(/\{"type":"Buffer","data":\[[\d,]*\]\}/g, "#")
     .replaceAll(/\bmoego_\w{4}\.\.\./g, "#")
     .replaceAll(/[A-Za-z0-9_+/=-]{20,}/g, "#");
