@@ -14,15 +14,18 @@ ALTER TABLE package_ledger
   DROP CONSTRAINT package_ledger_sign;
 ALTER TABLE package_ledger
   ADD CONSTRAINT package_ledger_kind CHECK (kind IN (
-    'SALE', 'REDEMPTION', 'REFUND', 'ADJUSTMENT', 'GOODWILL', 'MOVE', 'EXTENSION', 'FREEZE', 'THAW')) NOT VALID,
+    'SALE', 'REDEMPTION', 'REFUND', 'ADJUSTMENT', 'GOODWILL', 'MOVE', 'EXTENSION', 'FREEZE', 'THAW')) NOT VALID;
+ALTER TABLE package_ledger
   ADD CONSTRAINT package_ledger_sign CHECK (CASE
     WHEN kind = 'REDEMPTION' THEN quantity < 0
     WHEN kind IN ('ADJUSTMENT', 'MOVE') THEN quantity <> 0
     WHEN kind = 'GOODWILL' THEN quantity > 0
     WHEN kind IN ('EXTENSION', 'FREEZE', 'THAW') THEN quantity = 0
-    ELSE quantity >= 0 END) NOT VALID,
+    ELSE quantity >= 0 END) NOT VALID;
+ALTER TABLE package_ledger
   ADD CONSTRAINT package_ledger_item CHECK (
-    (package_service_id IS NULL) = (kind IN ('EXTENSION', 'FREEZE', 'THAW'))) NOT VALID,
+    (package_service_id IS NULL) = (kind IN ('EXTENSION', 'FREEZE', 'THAW'))) NOT VALID;
+ALTER TABLE package_ledger
   ADD CONSTRAINT package_ledger_moved CHECK ((moved_package_id IS NULL) = (kind <> 'MOVE')) NOT VALID;
 ALTER TABLE package_ledger VALIDATE CONSTRAINT package_ledger_kind;
 ALTER TABLE package_ledger VALIDATE CONSTRAINT package_ledger_sign;

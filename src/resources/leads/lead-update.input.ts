@@ -31,7 +31,7 @@ import type { LeadUpdate, PetEntry } from "./lead-update.service.js";
 const notMaskable = [
   ...["id", "company_id", "etag", "compliance_config"],
   ...["created_time", "created_by", "last_updated_time", "last_updated_by"],
-  ...["deleted", "departure", "promoted_customer_id", "notes", "tags"],
+  ...["deleted", "departure", "promoted_customer_id", "possible_duplicates", "notes", "tags"],
 ];
 const required = ["first_name"];
 const whole = ["life_cycle", "action_status", "referral_source"];
