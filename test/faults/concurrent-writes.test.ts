@@ -115,7 +115,8 @@ describe("concurrent writers", () => {
   it("a tag named by its id and by its name is carried and shown once", async () => {
     const { body: first } = await createCustomer(tenant, { tags: named(["Twice"]) });
     const [tag] = first.tags;
-    const { body: second } = await createCustomer(tenant, { tags: [{ id: tag.id }, ...named(["TWICE"])] });
+    const { body } = await createCustomer(tenant, { tags: [{ id: tag.id }, ...named(["TWICE"])] });
+    const { possibleDuplicates: _, ...second } = body;
     expect(second.tags).toEqual([tag]);
     expect((await call(tenant, `customers/${second.id}`)).body).toEqual(second);
   });

@@ -7,6 +7,7 @@ import {
   toJson,
 } from "@bufbuild/protobuf";
 import type { Answer } from "../support/answer.js";
+import { wholeAnswer } from "../support/clients.js";
 import type { TestServer } from "../support/server.js";
 import type { Command, Plan } from "./command.js";
 import type { Company } from "./companies.js";
@@ -83,13 +84,19 @@ async function runCommand(run: CommandRun): Promise<string[]> {
 
 async function send({ server, company, plan, exchanges }: CommandRun, request: JsonObject): Promise<Answer<Message>> {
   const { method, by, transport, idempotencyKey } = plan;
-  const answer = await server.call(method, fromJson(method.input, request), {
-    key: company.keys[by],
-    transport,
-    headers: idempotencyKey === undefined ? {} : { "idempotency-key": idempotencyKey },
-  });
+  const headers = idempotencyKey === undefined ? {} : { "idempotency-key": idempotencyKey };
+  const options = { key: company.keys[by], headers };
+  // Over REST the request as it is: a message has no members that are false or empty.
+  const answer =
+    transport === "rest"
+      ? messageOf(method, await server.callJson(method, request, { ...options, transport }))
+      : await server.call(method, fromJson(method.input, request), { ...options, transport });
   exchanges.push({ method, request, how: plan, answer });
   return answer;
+}
+
+function messageOf(method: DescMethodUnary, answer: Answer<JsonObject>): Answer<Message> {
+  return answer.ok ? { ...answer, message: fromJson(method.output, wholeAnswer(method, answer.message)) } : answer;
 }
 
 async function walkPages(run: CommandRun, pages: Pages): Promise<string[]> {

@@ -338,7 +338,7 @@ const ofReader = [
   },
   {
     fault: "a package is valid at the moment of its end",
-    file: "src/resources/packages/package-rules.service.ts",
+    file: "src/resources/packages/package-validity.model.ts",
     from: "(!endTime || at < endTime)",
     to: "(!endTime || at <= endTime)",
     test: "test/rpc/package-redemption.test.ts",

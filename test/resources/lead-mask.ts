@@ -20,7 +20,7 @@ export const leadMask: MaskTraits = {
   naming: [
     ...["id", "company_id", "etag", "update_mask", "consent_provenance"],
     ...["created_time", "created_by", "last_updated_time", "last_updated_by"],
-    ...["deleted", "departure", "promoted_customer_id", "notes", "tags"],
+    ...["deleted", "departure", "promoted_customer_id", "possible_duplicates", "notes", "tags"],
   ],
   moving: ["lastUpdatedTime", "lastUpdatedBy", "etag"],
   other: { path: "last_name", set: { lead: { lastName: "Outside" } } },

@@ -292,8 +292,8 @@ export const packages: readonly RpcEntry[] = [
     request: async (server) => ({ ...(await sold(server)), reason: "Ill" }),
     foreignIds,
     async repeat(server) {
-      const on = await sold(server);
-      return { good: { ...on, reason: "A" }, other: { ...on, reason: "B" }, bad: { ...absent, reason: "A" } };
+      const [on, other] = [await sold(server), await sold(server)];
+      return { good: { ...on, reason: "A" }, other: { ...other, reason: "B" }, bad: { ...absent, reason: "A" } };
     },
     texts: { request: sold, reading: readLedger },
   }),
@@ -301,8 +301,8 @@ export const packages: readonly RpcEntry[] = [
     request: async (server) => ({ ...(await frozen(server)), reason: "Well" }),
     foreignIds,
     async repeat(server) {
-      const on = await frozen(server);
-      return { good: { ...on, reason: "A" }, other: { ...on, reason: "B" }, bad: { ...absent, reason: "A" } };
+      const [on, other] = [await frozen(server), await frozen(server)];
+      return { good: { ...on, reason: "A" }, other: { ...other, reason: "B" }, bad: { ...absent, reason: "A" } };
     },
     texts: { request: frozen, reading: readLedger },
   }),

@@ -101,15 +101,6 @@ describe("a promoted lead", () => {
       "EraseLead",
       (id: string) => server.refused(LeadAdminService.method.eraseLead, { companyId, id }, { ...call, headers }),
     ],
-    [
-      "CheckConsent",
-      (id: string) =>
-        server.refused(
-          ConsentService.method.checkConsent,
-          { companyId, subject: { case: "leadId", value: id }, channel: 1, purpose: 1 },
-          { ...call, headers },
-        ),
-    ],
   ] as const;
 
   it.each(rpcs)(
@@ -126,6 +117,20 @@ describe("a promoted lead", () => {
       ]);
     },
   );
+
+  it("has its consent where its customer is seen, and once that has moved away is a lead that never existed", async () => {
+    const { id, customerId } = await promoted();
+    const ask = (leadId: string) =>
+      ({ companyId, subject: { case: "leadId", value: leadId }, channel: 1, purpose: 1 }) as const;
+    const { checkConsent } = ConsentService.method;
+    await server.ok(checkConsent, ask(id), { ...call, headers });
+    await moveAway(customerId);
+    const refusals = await Promise.all(
+      [id, "lcus_zz"].map((leadId) => server.refused(checkConsent, ask(leadId), { ...call, headers })),
+    );
+    for (const refusal of refusals) expect(refusal).toMatchObject({ ...notFound, metadata: { resource: "Lead" } });
+    expect(refusals[0]?.wire).not.toContain(customerId);
+  });
 
   it("is promoted again where its customer is seen, and else is a lead that never existed", async () => {
     const { id, customerId } = await promoted();
@@ -161,7 +166,15 @@ describe("a promoted lead", () => {
     );
     expect(rows).toHaveLength(2);
     const customers = await Promise.all(rows.map(({ id }) => server.ok(promoteLead, { id })));
-    for (const make of calls) expect(await make()).toMatchObject({ reason: "LEAD_PROMOTED" });
+    const ends = new Map(
+      customers.map(({ customer }) => [customer?.sourceLeadId, { deleted: true, promotedCustomerId: customer?.id }]),
+    );
+    const [created, reimported] = [
+      await server.ok(createLead, lead, again),
+      await server.ok(importLead, imported, again),
+    ];
+    for (const { id, ...one } of [created, { ...reimported.lead }]) expect(one).toMatchObject(ends.get(id) ?? {});
+    expect([...ends.keys()].toSorted()).toEqual([created.id, imported.id].toSorted());
     for (const { customer } of customers) await moveAway(customer?.id ?? "");
     for (const make of calls) expect(await make()).toMatchObject(notFound);
   });

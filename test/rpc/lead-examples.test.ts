@@ -85,7 +85,8 @@ describe.each(transports)("document 002 on %s", (transport) => {
       lifeCycle: { id: "lc_002", isDefault: true },
     });
     const stored = await server.ok(getLead, { id: String(answer["id"]) }, { key });
-    expect(messageJson(getLead.output, stored)).toEqual(answer);
+    const { possibleDuplicates: _, ...without } = answer;
+    expect(messageJson(getLead.output, stored)).toEqual(without);
   });
 
   it("updates lcus_001 as it prints it and keeps the rest", async () => {
@@ -105,7 +106,9 @@ describe("document 002, promotion", () => {
     for (const transport of transports) answers.push(await run(promoteLead, transport));
     const [first, ...others] = answers;
     for (const other of others) expect(other).toEqual(first);
-    const { customer } = JSON.parse(JSON.stringify(first));
+    const {
+      customer: { possibleDuplicates: _, ...customer },
+    } = JSON.parse(JSON.stringify(first));
     expect(customer).toMatchObject({ sourceLeadId: "lcus_001", phone: "+12125551234", companyId: "cmp_001" });
     const stored = await server.ok(CustomerService.method.getCustomer, { id: customer.id }, { key });
     expect(messageJson(CustomerService.method.getCustomer.output, stored)).toEqual(customer);

@@ -215,7 +215,9 @@ describe("the routes of pets, with the id of a lead as customer_id", () => {
   });
 
   it("ask for the company of an id that is a customer of one and a lead of another", async () => {
-    await server.database.owner.query("UPDATE lead SET id = 'cus_a1' WHERE company_id = 'cmp_b' AND id = 'lcus_b1'");
+    const { owner } = server.database;
+    await owner.query("DELETE FROM lead_history WHERE company_id = 'cmp_b' AND lead_id = 'lcus_b1'");
+    await owner.query("UPDATE lead SET id = 'cus_a1' WHERE company_id = 'cmp_b' AND id = 'lcus_b1'");
     const options = { key: keys.enterprise };
     const { pets } = await server.ok(rpc.listPets, { customerId: "cus_a1" });
     for (const refusal of [

@@ -69,8 +69,8 @@ describe(`${clients} clients at once`, () => {
       await second.query("BEGIN");
       expect([await left(first), await left(second)]).toEqual([units, units]);
       await take(first, `${sold.item.slice(0, 20)}_1`);
-      await take(second, `${sold.item.slice(0, 20)}_2`);
       await first.query("COMMIT");
+      await take(second, `${sold.item.slice(0, 20)}_2`);
       await second.query("COMMIT");
     } finally {
       first.release();

@@ -19,9 +19,15 @@ describe("the name of a tag", () => {
       metadata: { resource: "Tag", field: "name" },
     };
     for (const name of ["vip", "STRASSE", "retired"]) {
-      expect(await server.refused(rpc.createTag, { companyId, name })).toMatchObject(taken);
       expect(await server.refused(rpc.updateTag, { companyId, id: "tag_a3", name })).toMatchObject(taken);
     }
+    for (const name of ["vip", "STRASSE"]) {
+      expect(await server.refused(rpc.createTag, { companyId, name })).toMatchObject(taken);
+    }
+    expect(await server.refused(rpc.createTag, { companyId, name: "retired" })).toMatchObject({
+      ...{ code: "FAILED_PRECONDITION", reason: "RESOURCE_ARCHIVED" },
+      metadata: { resource: "Tag", id: "tag_a9" },
+    });
   });
 
   it("may be spelled anew, and is free for another once it has changed", async () => {

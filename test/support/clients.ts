@@ -59,7 +59,7 @@ export function openClients({ httpUrl, grpcPort }: { httpUrl: string; grpcPort: 
 }
 
 /** The answer as a message: a route may answer with one field of it alone. */
-function wholeAnswer(method: DescMethodUnary, answer: JsonValue): JsonValue {
+export function wholeAnswer(method: DescMethodUnary, answer: JsonValue): JsonValue {
   const { responseBody } = getOption(method, http);
   return responseBody === "" ? answer : { [responseBody]: answer };
 }

@@ -1,5 +1,5 @@
 import { type DescField, type DescMessage, type MessageInitShape, ScalarType } from "@bufbuild/protobuf";
-import { isWrapperDesc, StructSchema, TimestampSchema, ValueSchema } from "@bufbuild/protobuf/wkt";
+import { DurationSchema, isWrapperDesc, StructSchema, TimestampSchema, ValueSchema } from "@bufbuild/protobuf/wkt";
 
 /** From 0 to 1, the same for the same seed (mulberry32). */
 export function randomFrom(seed: number): () => number {
@@ -64,6 +64,7 @@ const doubles = [0, -0, 1.5, -1e300, 5e-324, 1e21, Number.NaN, Number.POSITIVE_I
 export function drawnMessage(schema: DescMessage, random: Random, depth = 0): MessageInitShape<DescMessage> {
   const drawn: Record<string, unknown> = {};
   if (schema.typeName === TimestampSchema.typeName) return drawnTimestamp(random);
+  if (schema.typeName === DurationSchema.typeName) return drawnDuration(random);
   for (const field of schema.fields) {
     if (random() < 0.5 || (field.message && depth > 2)) continue;
     const value = drawnField(field, random, depth);
@@ -76,6 +77,21 @@ export function drawnMessage(schema: DescMessage, random: Random, depth = 0): Me
 function drawnTimestamp(random: Random) {
   const seconds = pick([0n, 1n, -62_135_596_800n, 253_402_300_799n, 1_795_910_400n], random);
   return { seconds, nanos: pick([0, 1, 1_000, 120_000, 5_000_000, 120_000_000, 999_999_999], random) };
+}
+
+/** Both parts have the same sign. */
+function drawnDuration(random: Random) {
+  const [seconds, nanos] = pick(
+    [
+      [0n, 0],
+      [1n, 0],
+      [0n, 1_000],
+      [3_600n, 120_000_000],
+      [315_576_000_000n, 0],
+    ] as const,
+    random,
+  );
+  return random() < 0.3 ? { seconds: -seconds, nanos: nanos && -nanos } : { seconds, nanos };
 }
 
 function drawnField(field: DescField, random: Random, depth: number): unknown {
