@@ -25,6 +25,11 @@ const otherwise: Readonly<Record<string, TextKind | false>> = {
   "moego.business.setting.v1.ActionStatus.name": false,
   "moego.business.setting.v1.PetCode.abbreviation": false,
   "moego.business.setting.v1.PetCode.description": false,
+  "moego.admin.v1.PackageTemplate.Service.name": false,
+  // An id, a language tag, and the id of a staff member.
+  "moego.business.customer.v1.ConsentEvidence.wording_version": false,
+  "moego.business.customer.v1.ConsentEvidence.language": false,
+  "moego.business.customer.v1.ConsentProvenance.recorded_by": false,
   // A decimal number.
   "moego.common.v1.Weight.exact_value": false,
   // A value for the other members, by the type of the field.

@@ -28,8 +28,10 @@ export class TextWriter {
   async write({ method, texts }: TextWrite): Promise<void> {
     const { message, written } = withOddTexts(method.input, await texts.request(this.server), this.random);
     const response = await this.send(method, message);
-    const { method: reader, request } = texts.reading(response, message);
-    const found = new Set(textsOf(messageJson(reader.output, await this.send(reader, request))));
+    const found = new Set<string>();
+    for (const { method: reader, request } of texts.readings(response, message)) {
+      for (const text of textsOf(messageJson(reader.output, await this.send(reader, request)))) found.add(text);
+    }
     for (const one of written) this.check(method.name, one, found);
   }
 

@@ -1,4 +1,5 @@
 import type { Row } from "../../src/demo/demo-directory.js";
+import { ConsentService } from "../../src/gen/proto/moego/admin/v1/consent_service_pb.js";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { createCustomer } from "../faults/world.js";
 import { createCustomer as createCustomerCommand } from "../model/create-customer.js";
@@ -15,10 +16,11 @@ import { madeCustomer } from "../support/records.js";
 import type { TestServer } from "../support/server.js";
 import { customerMask } from "./customer-mask.js";
 import { entry, type RpcEntry } from "./entry.js";
-import { reading, times } from "./texts.js";
+import { pagination, reading, times } from "./texts.js";
 import { byUpdate, company, descending, everything, minute, numbers, placeOf, rowId, updateOf } from "./walk.js";
 
 const rpc = CustomerService.method;
+const { listConsentHistory } = ConsentService.method;
 const companyId = "cmp_a";
 const foreignIds = { id: "cus_c1" };
 
@@ -55,7 +57,13 @@ export const customers: readonly RpcEntry[] = [
       other: newCustomer({ lastName: "B" }),
       bad: newCustomer({ assignedStaffId: "staff_z" }),
     }),
-    texts: { request: newCustomer(customerWithTexts), reading: ({ id }) => readCustomer(id) },
+    texts: {
+      request: newCustomer({ ...customerWithTexts, consentProvenance: { evidence: {} } }),
+      reading: ({ id }) => [
+        readCustomer(id),
+        reading(listConsentHistory, { companyId, subject: { case: "customerId", value: id }, pagination }),
+      ],
+    },
     tenancy: {
       calls: [
         { name: "a referral source of both", ids: { "referral_source.id": "ref_a1" } },

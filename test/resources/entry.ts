@@ -81,7 +81,7 @@ interface GivenTenancy<I extends DescMessage> extends Omit<TenancyTraits, "reque
 interface GivenTexts<I extends DescMessage, O extends DescMessage> {
   /** The request of the entry unless given. */
   readonly request?: MessageInitShape<I> | Make<I>;
-  reading(response: MessageShape<O>, sent: MessageShape<I>): Reading;
+  reading(response: MessageShape<O>, sent: MessageShape<I>): Reading | readonly Reading[];
 }
 
 export function entry<I extends DescMessage, O extends DescMessage>(
@@ -105,8 +105,10 @@ export function entry<I extends DescMessage, O extends DescMessage>(
   };
   const written: WrittenTexts | undefined = texts && {
     request: made(texts.request ?? request),
-    reading(response, sent) {
-      if (isMessage(response, method.output) && isMessage(sent, method.input)) return texts.reading(response, sent);
+    readings(response, sent) {
+      if (isMessage(response, method.output) && isMessage(sent, method.input)) {
+        return [texts.reading(response, sent)].flat();
+      }
       throw new Error(`these are not messages of ${method.name}`);
     },
   };

@@ -11,8 +11,8 @@ import type { TestServer } from "../support/server.js";
 export interface WrittenTexts {
   /** A request with a place for every text. The suite replaces all texts of its messages. */
   request(server: TestServer): Promise<Message>;
-  /** The call that returns what was written. */
-  reading(response: Message, sent: Message): Reading;
+  /** The calls that return what was written. */
+  readings(response: Message, sent: Message): readonly Reading[];
 }
 
 export interface Reading {
