@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type pg from "pg";
 import type { Answer, Tenant } from "../faults/world.js";
 
@@ -39,14 +40,22 @@ export interface WriteKind extends OnceTraits {
   readonly name: string;
 }
 
+/**
+ * A number that nobody else has: a retry names the possible duplicates of the present, so beside others with the number
+ * it would differ from the first response.
+ */
+export function phoneOf(mark: string): string {
+  return `+1212${2_000_000 + (createHash("sha256").update(mark).digest().readUInt32BE() % 8_000_000)}`;
+}
+
 /** A customer with a note and a tag, by last name. */
 export const person = ({ companyId, businessId }: Tenant, mark: string) => ({
-  ...{ companyId, preferredBusinessId: businessId, firstName: "Ada", lastName: mark, phone: "+12125550123" },
+  ...{ companyId, preferredBusinessId: businessId, firstName: "Ada", lastName: mark, phone: phoneOf(mark) },
   ...{ notes: [{ note: "begun" }], tags: [{ name: "Regular" }] },
 });
 /** A lead with a pet, by first name. */
 export const leadNamed = ({ companyId }: Tenant, mark: string) => ({
-  lead: { companyId, firstName: mark, phone: "+12125550199", pets: [{ name: "Rex", type: "DOG", breed: "Beagle" }] },
+  lead: { companyId, firstName: mark, phone: phoneOf(mark), pets: [{ name: "Rex", type: "DOG", breed: "Beagle" }] },
 });
 export const post = (path: string, body: object): WriteCall => ({ method: "POST", path, body });
 
