@@ -8,7 +8,7 @@ const durationMs = times({ short: 3_000, long: 60_000 });
 const seeds = Array.from({ length: times({ short: 1, long: 10 }) }, (_, index) => index + 1);
 
 it(
-  "P2: who follows every list ends with exactly the rows of the server",
+  "P3: who follows every list ends with exactly the rows of the server",
   async (context) => {
     await using world = await openWorld();
     const found: (Differences & { readonly name: string })[] = [];
@@ -32,13 +32,13 @@ it(
     const sum = (of: keyof Differences) => found.reduce((all, differences) => all + differences[of].length, 0);
     const lists = found.length / seeds.length;
     record(context, {
-      id: "P2",
+      id: "P3",
       done: `${lists} copies of 4 lists kept during ${writes} writes of 8 writers, ${seeds.length} times ${durationMs / 1_000} s`,
       seen: `${rows} rows: ${sum("tooMany")} too many, ${sum("missing")} missing, ${sum("stale")} not in their latest state`,
       must: "0",
     });
     record(context, {
-      id: "P2 control",
+      id: "P3 control",
       done: "the same without entries of departed and promoted records",
       seen: `${control} rows too many`,
       must: "some",
