@@ -11,10 +11,10 @@ export function wholeText(method: DescMethodUnary, answer: Answer<Message>): str
   return [...headers, body].join("\n");
 }
 
-/** The canaries in a text, without the ids that the caller itself sent. */
-export function leaksIn(text: string, cell: Cell): string[] {
-  const own = cell.twin?.foreign;
-  const foreign = own ? text.replaceAll(own, "") : text;
+/** The canaries in a text, without the ids that the caller itself sent, or has given to what it made. */
+export function leaksIn(text: string, cell: Cell, given: ReadonlySet<string>): string[] {
+  const own = cell.twin ? [cell.twin.foreign, ...given] : [...given];
+  const foreign = own.reduce((rest, id) => rest.replaceAll(id, ""), text);
   return [...foreign.matchAll(new RegExp(`.{0,20}${canary.replace(".", "\\.")}.{0,40}`, "gs"))].map(([found]) => found);
 }
 

@@ -19,6 +19,8 @@ export interface Cell {
   readonly expected: Expected;
   /** The same call about what never existed, whose answer must be the same but for the ids. */
   readonly twin?: { readonly request: Message; readonly id: string; readonly foreign: string };
+  /** An id of the neighbour that the caller gives to what it makes. */
+  readonly chosenId?: string;
 }
 
 export interface Expected {
@@ -86,6 +88,7 @@ function foreignCell(rpc: Rpc, fields: readonly IdField[], spare: Generation): C
     request: foreign,
     expected: expectedOf(first.expectation, first.path),
     twin: { request: absent, id: ids.absent, foreign: ids.foreign },
+    ...(first.expectation === "free" ? { chosenId: ids.foreign } : {}),
   };
 }
 
