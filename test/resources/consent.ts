@@ -38,14 +38,24 @@ export const consent: readonly RpcEntry[] = [
         stranger: (_, place) => event(place, { subjectId: rowId(2) }),
       },
     ],
-    tenancy: { idFields },
+    tenancy: {
+      idFields,
+      calls: [
+        { name: "a lead of both", ids: { lead_id: "lcus_a2" } },
+        { name: "a lead of both, second page", ids: { lead_id: "lcus_a2" }, isSecondPage: true },
+      ],
+    },
   }),
   entry(rpc.checkConsent, {
     request: { companyId, subject: { case: "leadId", value: "lcus_a1" }, channel: 1, purpose: 1 },
     foreignIds: { lead_id: "lcus_c1" },
     tenancy: {
       idFields,
-      calls: [{ name: "promoted to the neighbour's", ids: { lead_id: planted.promotedLead } }],
+      calls: [
+        { name: "promoted to the neighbour's", ids: { lead_id: planted.promotedLead } },
+        { name: "a lead of both", ids: { lead_id: "lcus_a2" } },
+        { name: "a customer of both", ids: { customer_id: "cus_a2" } },
+      ],
       showsNoText: "answers yes or no",
     },
   }),

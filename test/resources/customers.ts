@@ -7,7 +7,7 @@ import { appendTags, getCustomer as getCustomerCommand } from "../model/customer
 import { listCustomers, listTags } from "../model/list-commands.js";
 import { updateCustomer } from "../model/update-customer.js";
 import { adminPath, done, either, newId, someTime } from "../reliability/changing-list.js";
-import { planted } from "../reliability/tenancy/planted.js";
+import { contactsOfBoth, planted } from "../reliability/tenancy/planted.js";
 import { person, post } from "../reliability/write-kind.js";
 import { keys } from "../support/fixture-keys.js";
 import { customer } from "../support/fixtures.js";
@@ -68,6 +68,7 @@ export const customers: readonly RpcEntry[] = [
       calls: [
         { name: "a referral source of both", ids: { "referral_source.id": "ref_a1" } },
         { name: "a new tag", json: { tags: newTag } },
+        { name: "contacts of both", json: contactsOfBoth },
         {
           name: "first of its company",
           ids: { company_id: "cmp_quota", preferred_business_id: "biz_q1" },

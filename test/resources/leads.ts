@@ -7,7 +7,7 @@ import { listLeads } from "../model/list-commands.js";
 import { updateLead } from "../model/update-lead.js";
 import { adminPath, done, either, newId, someTime } from "../reliability/changing-list.js";
 import { locationKey } from "../reliability/tenancy/location-key.js";
-import { planted } from "../reliability/tenancy/planted.js";
+import { contactsOfBoth, planted } from "../reliability/tenancy/planted.js";
 import { leadNamed, post } from "../reliability/write-kind.js";
 import { lead } from "../support/lead-rows.js";
 import { aDog, newLead } from "../support/new-lead.js";
@@ -59,7 +59,10 @@ export const leads: readonly RpcEntry[] = [
       bad: newLead({ allocateStaffId: "staff_z" }),
     }),
     texts: { request: newLead(withTexts), reading: ({ id }) => read(id) },
-    tenancy: { keepsWrites: "reads in a second statement what the first one wrote" },
+    tenancy: {
+      keepsWrites: "reads in a second statement what the first one wrote",
+      calls: [{ name: "contacts of both", json: { lead: contactsOfBoth } }],
+    },
     once: {
       oneStatement: true,
       doubles: true,
@@ -206,7 +209,10 @@ export const leads: readonly RpcEntry[] = [
     ],
     tenancy: {
       idFields: { customer_id: isNamed, lead_id: isNamed },
-      calls: [{ name: "promoted to the neighbour's", ids: { lead_id: planted.promotedLead } }],
+      calls: ["lcus_a2", planted.promotedLeadOfOwn].flatMap((lead_id) => [
+        { name: `a lead of both, ${lead_id}`, ids: { lead_id } },
+        { name: `a lead of both, ${lead_id}, second page`, ids: { lead_id }, isSecondPage: true },
+      ]),
     },
   }),
   entry(admin.archiveLead, {

@@ -8,6 +8,8 @@ export const planted = {
   field: "cf_planted",
   /** Of the tenant, promoted to a customer that the neighbour alone has. */
   promotedLead: "planted.lead",
+  /** Of the tenant, promoted to a customer whose namesake the neighbour has. */
+  promotedLeadOfOwn: "planted.lead.own",
   /** Number of a customer and of a lead of both. */
   rawId: 990_001,
   /** The tenant has no tag of this name. */
@@ -26,4 +28,16 @@ export const planted = {
   onlyPhone: "+12125550186",
   onlyPhoneElsewhere: "+12125550191",
   onlyAccount: "zq.account.only",
+  /** Contacts of a customer and a lead of the tenant, and of others of the neighbour. */
+  duplicate: "planted.duplicate",
+  duplicatePhone: "+12125550192",
+  duplicateFurtherPhone: "+12125550193",
+  duplicateEmail: "both@example.com",
 } as const;
+
+/** Contacts of a new record which records of both have. */
+export const contactsOfBoth = {
+  phone: planted.duplicatePhone,
+  phones: [{ number: planted.duplicatePhone }, { number: planted.duplicateFurtherPhone }],
+  email: planted.duplicateEmail,
+};

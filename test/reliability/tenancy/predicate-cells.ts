@@ -32,8 +32,19 @@ export async function predicateCells(server: TestServer, rpc: Rpc): Promise<read
     ...(second ? [cell("own second page", second)] : []),
     ...(chosen.length > 0 ? [cell("ids that the neighbour has", taken)] : []),
     ...(isReadOnly(method) ? [] : [cell("own sent again", rpc.done, { headers: sentAgain })]),
-    ...(entryOf(method).tenancy?.calls ?? []).map((call) => cell(call.name, requestOf(rpc, call), manner(call))),
+    ...(await Promise.all(
+      (entryOf(method).tenancy?.calls ?? []).map(async (call) =>
+        cell(call.name, await pageOf(server, { ...rpc, request: requestOf(rpc, call) }, call), manner(call)),
+      ),
+    )),
   ];
+}
+
+async function pageOf(server: TestServer, rpc: Rpc, { name, isSecondPage }: NeighbourCall): Promise<Message> {
+  if (!isSecondPage) return rpc.request;
+  const second = await secondPage(server, rpc);
+  if (!second) throw new Error(`${rpc.name} has one page only: ${name}`);
+  return second;
 }
 
 function requestOf(rpc: Rpc, { request, ids = {}, json = {}, isRepeated }: NeighbourCall): Message {

@@ -121,7 +121,8 @@ const namesakes: readonly string[] = [
   `INSERT INTO lead (company_id, id, first_name, life_cycle_id, created_time, last_updated_time,
      service_related_channels, marketing_campaigns_channels, branded_app_enabled, is_agreed_marketing_policy, is_consented,
      promoted_customer_id)
-   VALUES ('${tenant}', '${planted.promotedLead}', 'Gone', 'lc_a1', now(), now(), '{}', '{}', false, false, false, '${foreignId("cus_a1")}')`,
+   SELECT '${tenant}', id, 'Gone', 'lc_a1', now(), now(), '{}', '{}', false, false, false, promoted
+   FROM (VALUES ('${planted.promotedLead}', '${foreignId("cus_a1")}'), ('${planted.promotedLeadOfOwn}', 'cus_a2')) lead (id, promoted)`,
   ...["customer", "lead"].map(
     (table) => `UPDATE ${table} SET raw_id = ${planted.rawId} WHERE company_id IN ('${tenant}', '${neighbour}')
       AND id = '${"customer" === table ? "cus_a1" : "lcus_a1"}'`,
@@ -158,6 +159,53 @@ const namesakes: readonly string[] = [
   ),
   `INSERT INTO customer_account (company_id, customer_id, kind, account_id)
    VALUES ('${neighbour}', '${planted.customer}', 7, '${planted.onlyAccount}')`,
+  ...["customer", "lead"].flatMap((table, place) =>
+    [
+      { company: tenant, id: planted.duplicate },
+      { company: neighbour, id: `zq.${planted.duplicate}` },
+    ].flatMap(({ company, id }) => [
+      `INSERT INTO ${table} SELECT (jsonb_populate_record(r, '{"id": "${id}", "phone": "${planted.duplicatePhone}",
+         "email": "${planted.duplicateEmail}", "email_key": "${planted.duplicateEmail}", "raw_id": ${990_010 + place},
+         "source_lead_id": null, "promoted_customer_id": null, "archived_time": null}')).*
+       FROM ${table} r WHERE company_id = '${company}' AND id = '${table === "customer" ? "cus_a2" : "lcus_a2"}'`,
+      `INSERT INTO ${table}_phone (company_id, ${table}_id, position, number, person_name)
+       VALUES ('${company}', '${id}', 6, '${planted.duplicateFurtherPhone}', 'zq.')`,
+    ]),
+  ),
+  // Phones that would be those of the tenant's namesakes.
+  ...["customer", "lead"].map(
+    (table) => `INSERT INTO ${table}_phone (company_id, ${table}_id, position, number, person_name)
+      VALUES ('${neighbour}', '${table === "customer" ? "cus_a2" : "lcus_a2"}', 6, '${planted.duplicateFurtherPhone}', 'zq.')`,
+  ),
+  // Moved from a package of a customer who is erased. Of the neighbour, others are moved from it, and services have other names.
+  ...[tenant, neighbour].flatMap((company) => [
+    `INSERT INTO package SELECT (jsonb_populate_record(k,
+       '{"id": "planted.moved", "customer_id": "cus_a2", "moved_from_id": "pkg_a1"}')).*
+     FROM package k WHERE company_id = '${company}' AND id = 'pkg_a1'`,
+    `INSERT INTO package_service (company_id, id, package_id, position, total_quantity)
+     VALUES ('${company}', 'planted.line', 'planted.moved', 0, 5)`,
+    `INSERT INTO package_service_item (company_id, package_service_id, position, service_id, name)
+     SELECT '${company}', 'planted.line', 0, 'srv_a1', '${company === tenant ? "~" : "zq."}'`,
+  ]),
+  `INSERT INTO package_service (company_id, id, package_id, position, total_quantity)
+   VALUES ('${neighbour}', 'zq.planted.line', 'planted.moved', 1, 5)`,
+  `INSERT INTO package_service_item (company_id, package_service_id, position, service_id, name)
+   VALUES ('${neighbour}', 'zq.planted.line', 0, 'srv_a1', 'zq.')`,
+  `UPDATE package SET moved_from_id = CASE id WHEN 'pkg_a2' THEN 'pkg_a1' ELSE 'planted.moved' END
+   WHERE company_id = '${neighbour}' AND id IN ('pkg_a2', 'pkg_both')`,
+  // The neighbour's namesakes are promoted from and to records whose consents are those of others of the tenant.
+  `UPDATE customer SET source_lead_id = CASE id WHEN 'cus_a1' THEN 'lcus_a2' ELSE 'lcus_a1' END
+   WHERE company_id = '${neighbour}' AND id IN ('cus_a1', 'cus_a2')`,
+  `UPDATE lead SET promoted_customer_id = 'cus_a1' WHERE company_id = '${neighbour}' AND id = 'lcus_a2'`,
+  `INSERT INTO consent_event (company_id, subject_kind, subject_id, occurred_time, rpc, key_id, ip, request_id, after)
+   SELECT '${tenant}', 'lead', 'lcus_a2', time, 'a.B/C', 'key_a', '127.0.0.1', 'request', '{"serviceRelatedChannels": [],
+     "marketingCampaignsChannels": [], "brandedAppEnabled": false, "isAgreedMarketingPolicy": false, "isConsented": false}'
+   FROM (VALUES ('2023-01-01T10:00:00Z'::timestamptz), ('2023-01-02T10:00:00Z')) entry (time)`,
+  // An action status without an end, which the promotion of another's lead would give it.
+  `INSERT INTO lead_history (company_id, lead_id, kind, value_id, started_time)
+   SELECT '${tenant}', id, 2, NULL, '2023-01-01T10:00:00Z' FROM unnest(ARRAY['lcus_a2', '${planted.promotedLeadOfOwn}']) id`,
+  `UPDATE customer SET receive_auto_message = false, receive_auto_email = false
+   WHERE company_id = '${neighbour}' AND id = '${foreignId("cus_a1")}'`,
   // Another default, and another location, than the tenant's namesakes have.
   `UPDATE life_cycle SET is_default = false WHERE company_id = '${neighbour}' AND is_default`,
   `UPDATE life_cycle SET is_default = true WHERE company_id = '${neighbour}' AND id = 'lc_a2'`,
