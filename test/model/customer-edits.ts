@@ -68,7 +68,7 @@ export interface AddressEdit {
   readonly before: readonly Address[];
   /** Without an id it sets the primary one, or adds a secondary one; none at all takes the primary one away. */
   readonly edit: { readonly input: AddressInput; readonly id: string | undefined } | undefined;
-  /** Under a mask an address is written as a whole. */
+  /** Under a mask an address is written as a whole; without one, what is not sent stays. */
   readonly replace: boolean;
 }
 
@@ -76,14 +76,20 @@ export function editedAddresses({ world, before, edit, replace }: AddressEdit): 
   const primary = before.find(({ type }) => type === "PRIMARY");
   if (!edit) return before.filter((address) => address !== primary);
   const { input, id } = edit;
+  const target =
+    id === undefined ? (input.isSecondary ? undefined : primary) : before.find((one) => one.id.value === id);
   const type = input.isSecondary ? ("SECONDARY" as const) : ("PRIMARY" as const);
-  if (id === undefined) {
-    const set = { id: type === "PRIMARY" && primary ? primary.id : newId(world, "addr_"), type, lines: linesOf(input) };
-    return set.id === primary?.id ? before.map((one) => (one === primary ? set : one)) : [...before, set];
-  }
-  return before.map((address) => {
-    if (address.id.value !== id) return address;
-    const lines = replace ? linesOf(input) : { ...address.lines, ...input.lines };
-    return { id: address.id, type: input.isSecondary ? "SECONDARY" : address.type, lines };
-  });
+  if (!target)
+    return id === undefined ? [...before, { id: newId(world, "addr_"), type, lines: linesOf(input) }] : [...before];
+  return before.map((one) => (one === target ? { id: one.id, ...editedAddress(one, input, replace) } : one));
+}
+
+/** A type that is not sent stays in any case. */
+export function editedAddress(
+  before: Omit<Address, "id"> | undefined,
+  input: AddressInput,
+  replace: boolean,
+): Omit<Address, "id"> {
+  const lines = before && !replace ? { ...before.lines, ...input.lines } : linesOf(input);
+  return { type: input.isSecondary ? "SECONDARY" : (before?.type ?? "PRIMARY"), lines };
 }

@@ -11,8 +11,9 @@ import {
   unreadableBesideList,
   unreadableMain,
 } from "./contact-phones.js";
-import { addressOf, faultsOf, profile, sentLead } from "./lead-profile.js";
-import { changeLead, goneLead, leadMissing, seenLead } from "./lead-rules.js";
+import { editedAddress } from "./customer-edits.js";
+import { faultsOf, profile, sentLead } from "./lead-profile.js";
+import { changeLead, goneLead, leadMissing, seenLead, someAddressId } from "./lead-rules.js";
 import { maskFaults, maskOf, maskUses, sentMask, writtenBy } from "./masks.js";
 import { answer, etagMismatch, invalid, notFound, onceAField, refusal } from "./outcome.js";
 import { mergedFields } from "./references.js";
@@ -74,7 +75,9 @@ export const updateLead = command({
       ...unreadableBesideList(phone, given.list, "lead."),
       ...clearedMainFaults({ mask, main: phone, list: given.list }, "lead."),
     ]);
-    const etag = given.etag === "present" ? (target?.etag.value ?? "stale") : given.etag;
+    // No answer shows the etag that a promotion gives to the lead, and no etag makes it less gone.
+    const known = target?.customerId ? undefined : target?.etag.value;
+    const etag = given.etag === "present" ? (known ?? "stale") : given.etag;
     const text = (path: string, sample: Sample | undefined, before: string) =>
       writes(path) ? (sample ? storedOf(sample) : "") : before;
 
@@ -100,7 +103,9 @@ export const updateLead = command({
           avatar: text("avatar", picture, before.avatar),
           phones: editedPhones(before.phones, { writes, main: readable(phone), list: given.list }),
           email: text("email", email, before.email),
-          address: writes("address") ? addressOf(address) : before.address,
+          address: writes("address")
+            ? address && { id: someAddressId(), ...editedAddress(before.address, address, mask !== undefined) }
+            : before.address,
           businessId: moved,
           staffId: writes("allocate_staff_id") ? (staffId ?? "") : before.staffId,
           stageId: writes("life_cycle") ? (stageId ?? "lc_1") : before.stageId,

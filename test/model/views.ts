@@ -78,7 +78,7 @@ export function leadView({ companyId }: World, lead: Lead): Expected {
   return {
     ...{ id, firstName, lastName, avatar, phone: mainOf(phones), email, createdTime, lastUpdatedTime, etag, companyId },
     ...{ createdBy: lead.createdBy, lastUpdatedBy: lead.lastUpdatedBy },
-    ...{ deleted: lead.archived, promotedCustomerId: lead.customerId ?? "" },
+    ...{ deleted: lead.archived || lead.customerId !== undefined, promotedCustomerId: lead.customerId ?? "" },
     phones: phonesView(phones),
     preferredBusinessId: lead.businessId,
     allocateStaffId: lead.staffId,
