@@ -169,7 +169,7 @@ const namesakes: readonly string[] = [
          "source_lead_id": null, "promoted_customer_id": null, "archived_time": null}')).*
        FROM ${table} r WHERE company_id = '${company}' AND id = '${table === "customer" ? "cus_a2" : "lcus_a2"}'`,
       `INSERT INTO ${table}_phone (company_id, ${table}_id, position, number, person_name)
-       VALUES ('${company}', '${id}', 6, '${planted.duplicateFurtherPhone}', 'zq.')`,
+       VALUES ('${company}', '${id}', 6, '${planted.duplicateFurtherPhone}', '${company === tenant ? "" : "zq."}')`,
     ]),
   ),
   // Phones that would be those of the tenant's namesakes.
