@@ -31,13 +31,11 @@ export const planted = {
   /** Contacts of a customer and a lead of the tenant, and of others of the neighbour. */
   duplicate: "planted.duplicate",
   duplicatePhone: "+12125550192",
-  duplicateFurtherPhone: "+12125550193",
   duplicateEmail: "both@example.com",
 } as const;
 
 /** Contacts of a new record which records of both have. */
 export const contactsOfBoth = {
   phone: planted.duplicatePhone,
-  phones: [{ number: planted.duplicatePhone }, { number: planted.duplicateFurtherPhone }],
   email: planted.duplicateEmail,
 };

@@ -130,6 +130,9 @@ const namesakes: readonly string[] = [
   // Found by every filter, with all that hangs on it.
   `UPDATE lead SET life_cycle_id = 'lc_a1', action_status_id = 'as_a1', referral_source_id = 'ref_a1', allocate_staff_id = 'staff_a1'
    WHERE company_id IN ('${tenant}', '${neighbour}') AND id = 'lcus_a1'`,
+  `INSERT INTO lead_tag (company_id, lead_id, tag_id)
+   VALUES ('${tenant}', 'lcus_a1', 'tag_a1'), ('${neighbour}', 'lcus_a1', 'tag_a1'), ('${neighbour}', 'lcus_a2', 'tag_a1')
+   ON CONFLICT DO NOTHING`,
   `INSERT INTO tag (company_id, id, name, name_key, display_order, last_updated_time)
    VALUES ('${neighbour}', 'zq.planted.tag', '${planted.tagName}', '${planted.tagName.toLowerCase()}', 2000, now())`,
   `DELETE FROM customer_account WHERE company_id IN ('${tenant}', '${neighbour}') AND customer_id = 'cus_a1' AND kind = 7`,
@@ -169,13 +172,13 @@ const namesakes: readonly string[] = [
          "source_lead_id": null, "promoted_customer_id": null, "archived_time": null}')).*
        FROM ${table} r WHERE company_id = '${company}' AND id = '${table === "customer" ? "cus_a2" : "lcus_a2"}'`,
       `INSERT INTO ${table}_phone (company_id, ${table}_id, position, number, person_name)
-       VALUES ('${company}', '${id}', 6, '${planted.duplicateFurtherPhone}', '${company === tenant ? "" : "zq."}')`,
+       VALUES ('${company}', '${id}', 6, '${planted.duplicatePhone}', '${company === tenant ? "" : "zq."}')`,
     ]),
   ),
   // Phones that would be those of the tenant's namesakes.
   ...["customer", "lead"].map(
     (table) => `INSERT INTO ${table}_phone (company_id, ${table}_id, position, number, person_name)
-      VALUES ('${neighbour}', '${table === "customer" ? "cus_a2" : "lcus_a2"}', 6, '${planted.duplicateFurtherPhone}', 'zq.')`,
+      VALUES ('${neighbour}', '${table === "customer" ? "cus_a2" : "lcus_a2"}', 6, '${planted.duplicatePhone}', 'zq.')`,
   ),
   // Moved from a package of a customer who is erased. Of the neighbour, others are moved from it, and services have other names.
   ...[tenant, neighbour].flatMap((company) => [
