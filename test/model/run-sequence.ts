@@ -86,13 +86,25 @@ async function send({ server, company, plan, exchanges }: CommandRun, request: J
   const { method, by, transport, idempotencyKey } = plan;
   const headers = idempotencyKey === undefined ? {} : { "idempotency-key": idempotencyKey };
   const options = { key: company.keys[by], headers };
-  // Over REST the request as it is: a message has no members that are false or empty.
+  // Over REST as JSON, since a message has no members that are false.
   const answer =
     transport === "rest"
-      ? messageOf(method, await server.callJson(method, request, { ...options, transport }))
+      ? messageOf(method, await server.callJson(method, withoutEmpty(request), { ...options, transport }))
       : await server.call(method, fromJson(method.input, request), { ...options, transport });
   exchanges.push({ method, request, how: plan, answer });
   return answer;
+}
+
+/** The commands mean nothing by an empty text, list or map, which would clear the field in JSON. */
+function withoutEmpty(request: JsonObject): JsonObject {
+  const sent: JsonObject = {};
+  for (const [name, value] of Object.entries(request)) {
+    const isNested = typeof value === "object" && value !== null && !Array.isArray(value);
+    if (value === "" || (Array.isArray(value) && value.length === 0)) continue;
+    if (name === "customFields" && isNested && Object.keys(value).length === 0) continue;
+    sent[name] = name === "lead" && isNested ? withoutEmpty(value) : value;
+  }
+  return sent;
 }
 
 function messageOf(method: DescMethodUnary, answer: Answer<JsonObject>): Answer<Message> {
