@@ -15,6 +15,8 @@ export interface Plan {
   readonly idempotencyKey?: string;
   /** Why the call is refused whatever was called before; an idempotency key is looked at only after that. */
   check(): Outcome | undefined;
+  /** Whether a record that is not there is no reason before the key is: a replay tells what became of it. */
+  readonly looksForKeyFirst?: boolean;
   /** What the call answers, done to the model; called once at most, right before the call. */
   run(): Outcome;
   /** A read that shows what the answer does not show of the change. */

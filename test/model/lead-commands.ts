@@ -96,6 +96,7 @@ export const promoteLead = command({
       method: rpc.promoteLead,
       request: { id },
       check: () => leadMissing(world, id, by),
+      looksForKeyFirst: true,
       run: () => promote(world, id, by),
       again: () => promotedCustomer(world, id, by),
     };

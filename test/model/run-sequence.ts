@@ -1,4 +1,5 @@
 import {
+  type DescMessage,
   type DescMethodUnary,
   fromJson,
   type JsonObject,
@@ -6,6 +7,7 @@ import {
   type Message,
   toJson,
 } from "@bufbuild/protobuf";
+import { FeatureSet_FieldPresence } from "@bufbuild/protobuf/wkt";
 import type { Answer } from "../support/answer.js";
 import { wholeAnswer } from "../support/clients.js";
 import type { TestServer } from "../support/server.js";
@@ -89,20 +91,26 @@ async function send({ server, company, plan, exchanges }: CommandRun, request: J
   // Over REST as JSON, since a message has no members that are false.
   const answer =
     transport === "rest"
-      ? messageOf(method, await server.callJson(method, withoutEmpty(request), { ...options, transport }))
+      ? messageOf(method, await server.callJson(method, withoutEmpty(method.input, request), { ...options, transport }))
       : await server.call(method, fromJson(method.input, request), { ...options, transport });
   exchanges.push({ method, request, how: plan, answer });
   return answer;
 }
 
-/** The commands mean nothing by an empty text, list or map, which would clear the field in JSON. */
-function withoutEmpty(request: JsonObject): JsonObject {
+/**
+ * The commands mean nothing by an empty text, list or map, which would clear the field in JSON, except of fields that are
+ * `optional` in the contract: those are cleared on every transport.
+ */
+function withoutEmpty(schema: DescMessage, request: JsonObject): JsonObject {
   const sent: JsonObject = {};
   for (const [name, value] of Object.entries(request)) {
+    const field = schema.fields.find(({ jsonName }) => jsonName === name);
+    const isOptional = field?.fieldKind === "scalar" && field.presence === FeatureSet_FieldPresence.EXPLICIT;
+    if ((value === "" && !isOptional) || (Array.isArray(value) && value.length === 0)) continue;
     const isNested = typeof value === "object" && value !== null && !Array.isArray(value);
-    if (value === "" || (Array.isArray(value) && value.length === 0)) continue;
-    if (name === "customFields" && isNested && Object.keys(value).length === 0) continue;
-    sent[name] = name === "lead" && isNested ? withoutEmpty(value) : value;
+    if (field?.fieldKind === "map" && isNested && Object.keys(value).length === 0) continue;
+    sent[name] =
+      name === "lead" && field?.fieldKind === "message" && isNested ? withoutEmpty(field.message, value) : value;
   }
   return sent;
 }
@@ -136,11 +144,14 @@ function pick(json: JsonValue, member: "nextPageToken"): JsonObject {
 
 function modelled(plan: Plan, earlier: Plan | undefined): { readonly outcome: Outcome; readonly isReplay: boolean } {
   const refused = plan.check();
-  if (refused) return { outcome: refused, isReplay: false };
-  if (!earlier?.again) return { outcome: plan.run(), isReplay: false };
-  if (isSameRequest(earlier, plan)) return { outcome: earlier.again(), isReplay: true };
-  const violation = { field: "idempotency-key", reason: "CONFLICT" };
-  return { outcome: refusal("INVALID_ARGUMENT", "IDEMPOTENCY_KEY_REUSED", [violation]), isReplay: false };
+  const isReused = earlier?.again && !isSameRequest(earlier, plan);
+  const isAbsent = refused?.kind === "refusal" && refused.refusal.code === "NOT_FOUND";
+  if (refused && !(isReused && isAbsent && plan.looksForKeyFirst)) return { outcome: refused, isReplay: false };
+  if (isReused) {
+    const violation = { field: "idempotency-key", reason: "CONFLICT" };
+    return { outcome: refusal("INVALID_ARGUMENT", "IDEMPOTENCY_KEY_REUSED", [violation]), isReplay: false };
+  }
+  return earlier?.again ? { outcome: earlier.again(), isReplay: true } : { outcome: plan.run(), isReplay: false };
 }
 
 function isSameRequest(a: Plan, b: Plan): boolean {
