@@ -13,7 +13,7 @@ afterAll(() => Promise.all([world, hasty].map((each) => each[Symbol.asyncDispose
 /** Follows a company while 16 writers change its customers. Returns ids of those whose last change was not seen. */
 async function missedWhileWriting(where: World): Promise<readonly string[]> {
   const tenant = await addTenant(where);
-  const customerIds = await addCustomers(where, tenant, 2_000);
+  const customerIds = await addCustomers(where, tenant, 500);
   const sync = createSync(tenant);
   await pollDuring(sync, writeBusily(where, tenant, { customerIds, durationMs: 4_000 }));
   return await missedBy(sync, where, { ...tenant, table: "customer" });
