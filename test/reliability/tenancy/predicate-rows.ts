@@ -196,6 +196,15 @@ const namesakes: readonly string[] = [
    VALUES ('${neighbour}', 'zq.planted.line', 0, 'srv_a1', 'zq.')`,
   `UPDATE package SET moved_from_id = CASE id WHEN 'pkg_a2' THEN 'pkg_a1' ELSE 'planted.moved' END
    WHERE company_id = '${neighbour}' AND id IN ('pkg_a2', 'pkg_both')`,
+  // The tenant's customer has the summary of a lead that has a namesake.
+  ...[tenant, neighbour].map(
+    (
+      company,
+    ) => `INSERT INTO lead SELECT (jsonb_populate_record(l, '{"id": "planted.source", "raw_id": 990030, "phone": "",
+      "email": "", "email_key": "", "promoted_customer_id": null, "archived_time": null}')).*
+      FROM lead l WHERE company_id = '${company}' AND id = 'lcus_a1'`,
+  ),
+  `UPDATE customer SET source_lead_id = 'planted.source' WHERE company_id = '${tenant}' AND id = 'cus_a1'`,
   // The neighbour's namesakes are promoted from and to records whose consents are those of others of the tenant.
   `UPDATE customer SET source_lead_id = CASE id WHEN 'cus_a1' THEN 'lcus_a2' ELSE 'lcus_a1' END
    WHERE company_id = '${neighbour}' AND id IN ('cus_a1', 'cus_a2')`,
