@@ -10,7 +10,7 @@ import { protoEnum } from "./proto-enum.js";
 const kindOf = protoEnum(PossibleDuplicate_KindSchema, duplicateKinds);
 const matchOf = protoEnum(PossibleDuplicate_MatchSchema, duplicateMatches);
 
-/** The field of a response that names the duplicates. Without any, none: the response is then the record as it is read. */
+/** The field of a response that names the duplicates. Without duplicates, the response is the record as it is read. */
 export function duplicatesField({ records, hasMore }: PossibleDuplicates) {
   if (records.length === 0) return {};
   const possibleDuplicates = create(PossibleDuplicatesSchema, {

@@ -45,9 +45,9 @@ export function maskPaths(mask: FieldMask | undefined): readonly MaskPath[] | un
 }
 
 /**
- * Reads the update mask of a request. Without one, its members are the mask (`maskOfMembers`). A path can go one level into a message field (`preference.receive_auto_email`),
- * but not into lists and maps. Unknown paths, populated fields outside the mask and clearing a required field are
- * violations.
+ * Reads the update mask of a request. Without one, its members are the mask (`maskOfMembers`). A path can go one level
+ * into a message field (`preference.receive_auto_email`), but not into lists and maps. Unknown paths, populated fields
+ * outside the mask and clearing a required field are violations.
  *
  * @param holder the message that the paths refer to: the request, or a resource in it
  */

@@ -63,9 +63,9 @@ export function startCleanup({ database, log, retention, intervalMs = defaultInt
 
 /**
  * One run: expired idempotency records and flow runs, card links that expired unused five days ago, and entries of the
- * audit log, of key use and of departures after their retention. Used links are retained. A card can be entered until a day after its
- * link has expired, and the provider reports it for three days more. Small batches skip locked rows, so that no request
- * waits for them.
+ * audit log, of key use and of departures after their retention. Used links are retained. A card can be entered until a
+ * day after its link has expired, and the provider reports it for three days more. Small batches skip locked rows, so
+ * that no request waits for them.
  *
  * @returns the number of removed rows
  */
@@ -93,41 +93,15 @@ async function removeAll(database: Database, batch: Statement, write: WriteConte
   return removed;
 }
 
-// statement_timestamp() is the same for every row, unlike clock_timestamp(), so the index can be used.
-const removeClaims = statement(
-  "cleanup.claims",
-  `WITH gone AS (
-  DELETE FROM idempotency WHERE ctid = ANY (ARRAY(
-    SELECT ctid FROM idempotency WHERE expired_time <= statement_timestamp()
-    ORDER BY expired_time LIMIT $1 FOR UPDATE SKIP LOCKED)) RETURNING 1)
-SELECT count(*)::int AS removed FROM gone`,
-);
-
-const removeFlowRuns = statement(
-  "cleanup.flow_runs",
-  `WITH gone AS (
-  DELETE FROM flow_run WHERE ctid = ANY (ARRAY(
-    SELECT ctid FROM flow_run WHERE expired_time <= statement_timestamp()
-    ORDER BY expired_time LIMIT $1 FOR UPDATE SKIP LOCKED)) RETURNING 1)
-SELECT count(*)::int AS removed FROM gone`,
-);
-
-const removeKeyUses = statement(
-  "cleanup.key_uses",
-  `WITH gone AS (
-  DELETE FROM key_use WHERE ctid = ANY (ARRAY(
-    SELECT ctid FROM key_use WHERE used_time < statement_timestamp() - $2::int * interval '1 day'
-    ORDER BY used_time LIMIT $1 FOR UPDATE SKIP LOCKED)) RETURNING 1)
-SELECT count(*)::int AS removed FROM gone`,
-);
-
-const removeDepartures = statement(
-  "cleanup.departures",
-  `WITH gone AS (
-  DELETE FROM departure WHERE ctid = ANY (ARRAY(
-    SELECT ctid FROM departure WHERE departed_time < statement_timestamp() - $2::int * interval '1 day'
-    ORDER BY departed_time LIMIT $1 FOR UPDATE SKIP LOCKED)) RETURNING 1)
-SELECT count(*)::int AS removed FROM gone`,
+const removeClaims = removeOld("claims", "idempotency", "expired_time", "<= statement_timestamp()");
+const removeFlowRuns = removeOld("flow_runs", "flow_run", "expired_time", "<= statement_timestamp()");
+const removeKeyUses = removeOld("key_uses", "key_use", "used_time", beforeRetention());
+const removeDepartures = removeOld("departures", "departure", "departed_time", beforeRetention());
+const removeCardLinks = removeOld(
+  "card_links",
+  "card_link",
+  "expired_time",
+  "<= statement_timestamp() - interval '5 days' AND used_time IS NULL",
 );
 
 /** Runs as the owner: the service may not remove entries of the audit log. */
@@ -136,11 +110,24 @@ const removeChanges = statement(
   "SELECT remove_old_changes(statement_timestamp() - $2::int * interval '1 day', $1::int) AS removed",
 );
 
-const removeCardLinks = statement(
-  "cleanup.card_links",
-  `WITH gone AS (
-  DELETE FROM card_link WHERE ctid = ANY (ARRAY(
-    SELECT ctid FROM card_link WHERE expired_time <= statement_timestamp() - interval '5 days' AND used_time IS NULL
-    ORDER BY expired_time LIMIT $1 FOR UPDATE SKIP LOCKED)) RETURNING 1)
+/**
+ * A batch of the oldest rows. `statement_timestamp()` is the same for every row, unlike `clock_timestamp()`, so the index
+ * can be used.
+ *
+ * @param condition on the time, and on other columns
+ */
+function removeOld(name: string, table: string, time: string, condition: string): Statement {
+  return statement(
+    `cleanup.${name}`,
+    `WITH gone AS (
+  DELETE FROM ${table} WHERE ctid = ANY (ARRAY(
+    SELECT ctid FROM ${table} WHERE ${time} ${condition}
+    ORDER BY ${time} LIMIT $1 FOR UPDATE SKIP LOCKED)) RETURNING 1)
 SELECT count(*)::int AS removed FROM gone`,
-);
+  );
+}
+
+/** `$2` is the retention in days. */
+function beforeRetention(): string {
+  return "< statement_timestamp() - $2::int * interval '1 day'";
+}

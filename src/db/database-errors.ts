@@ -19,6 +19,12 @@ export function translateError(error: unknown): unknown {
   return new DomainError(reason, message, details, { cause: error });
 }
 
+/** The error of a conflict with another write that no statement reports. */
+export function concurrentWrite(): DomainError {
+  const { reason, message, ...details } = conflict;
+  return new DomainError(reason, message, details);
+}
+
 /** The name of the constraint that a write violated. Accepts translated and original errors. */
 export function violatedConstraint(error: unknown): string | undefined {
   const fault = readFault(error instanceof DomainError ? error.cause : error);

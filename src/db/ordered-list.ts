@@ -27,7 +27,7 @@ const orders = {
   NAME_DESC: { name: true, column: "sort_name", direction: "DESC" },
 } as const;
 
-/** A page of a list in an order that the client chose, of records that are current. Like `readTimeList` in one statement. */
+/** A page of the current records, in an order that the client chose. Like `readTimeList` in one statement. */
 export async function readOrderedList<Row extends pg.QueryResultRow>(
   database: Database,
   read: OrderedRead,
@@ -72,13 +72,9 @@ function startOf(names: readonly string[] | null, { after }: Page, bind: Bind): 
   return `sort_name(${bind(first)}, ${bind(last)})`;
 }
 
-const nameOf = {
-  customer: statement(
-    "customer.name",
-    "SELECT ARRAY[first_name, last_name] AS name FROM customer WHERE id = $1 AND company_id = $2",
-  ),
-  lead: statement(
-    "lead.name",
-    "SELECT ARRAY[first_name, last_name] AS name FROM lead WHERE id = $1 AND company_id = $2",
-  ),
-};
+const nameOf = { customer: nameStatement("customer"), lead: nameStatement("lead") };
+
+function nameStatement(table: "customer" | "lead") {
+  const text = `SELECT ARRAY[first_name, last_name] AS name FROM ${table} WHERE id = $1 AND company_id = $2`;
+  return statement(`${table}.name`, text);
+}

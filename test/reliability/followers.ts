@@ -120,7 +120,7 @@ function follower(name: string, { caller, list, request }: Following): Follower 
   };
 }
 
-/** Follows without a pause until the writers have ended, and then once more. */
+/** Follows without a pause until the writers have ended, and then again. */
 export async function followDuring(followers: readonly Follower[], work: Promise<void>): Promise<void> {
   let isOver = false;
   const working = work.finally(() => {

@@ -41,7 +41,7 @@ const withKeyOfLocation = (id: string) => seen(id, {}, keys.businessA1);
 const move = (id: string, preferredBusinessId: string) =>
   server.ok(updateCustomer, { companyId, id, preferredBusinessId });
 
-describe("a followed list shows once more, marked,", () => {
+describe("a followed list shows again, marked,", () => {
   it("a lead that is archived, and again when it is restored", async () => {
     const lead = await madeLead(server);
     await server.ok(archiveLead, lead);

@@ -13,7 +13,8 @@ import {
 } from "../../src/gen/proto/moego/business/customer/v1/lead_service_pb.js";
 import { PackageSchema } from "../../src/gen/proto/moego/business/package/v1/package_pb.js";
 import { CreateExternalApiRequestSchema } from "../../src/gen/proto/moego/callcenter/v1/external_api_service_pb.js";
-import { decodeJson, nothingBeside } from "../../src/server/transport/json-input.js";
+import { nothingBeside } from "../../src/server/transport/json-beside.js";
+import { decodeJson } from "../../src/server/transport/json-input.js";
 
 const read = (schema: DescMessage, text: string) => decodeJson(schema, Buffer.from(text));
 const json = (schema: DescMessage, text: string) => toJson(schema, read(schema, text));

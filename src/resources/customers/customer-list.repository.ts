@@ -3,6 +3,7 @@ import type { Page } from "../../core/page.js";
 import { foldCase } from "../../core/text.js";
 import { accessFilterValues, accessPredicate, requireSingleRow } from "../../db/access-filter.js";
 import type { Database } from "../../db/database.js";
+import { notePages } from "../../db/note-pages.js";
 import { readOrderedList } from "../../db/ordered-list.js";
 import { phoneSearch } from "../../db/phone-condition.js";
 import { type Bind, readTimeList, type TimeList } from "../../db/record-list.js";
@@ -61,13 +62,7 @@ function conditionsOf(filter: CustomerFilter, bind: Bind): string[] {
   ];
 }
 
-interface NoteRow {
-  readonly id: string;
-  readonly note: string;
-  readonly created_time: Date;
-  readonly last_updated_by: string;
-  readonly last_updated_time: Date;
-}
+const readNotes = notePages({ name: "note", table: "customer_note", owner: "customer_id", text: "note" });
 
 /** A page of a customer's notes, newest first. Throws NOT_FOUND if the principal cannot access the customer. */
 export async function listNotes(
@@ -79,27 +74,11 @@ export async function listNotes(
   const found = await database.read<{ company_id: string }>(locate, [...accessFilterValues(accessFilter), id], signal);
   const customer = requireSingleRow(found, "Customer", id);
   if (!customer) throw notFoundError("Customer", id);
-  const scope = [customer.company_id, id];
-  const rows = page.after
-    ? await database.read<NoteRow>(nextPage, [...scope, page.size + 1, page.after.time, page.after.id], signal)
-    : await database.read<NoteRow>(firstPage, [...scope, page.size + 1, page.offset], signal);
-  return rows.map((row) => ({
-    id: row.id,
-    note: row.note,
-    createdTime: row.created_time,
-    lastUpdatedBy: row.last_updated_by,
-    lastUpdatedTime: row.last_updated_time,
-  }));
+  const notes = await readNotes(database, { companyId: customer.company_id, id }, page, signal);
+  return notes.map(({ text: note, ...stamp }) => ({ note, ...stamp }));
 }
 
 const locate = statement(
   "customer.locate",
   `SELECT c.company_id FROM customer c WHERE ${accessPredicate("c")} AND c.id = $3`,
 );
-
-const notesOf = `SELECT id, note, created_time, last_updated_by, last_updated_time FROM customer_note
-  WHERE company_id = $1 AND customer_id = $2`;
-const newestFirst = "ORDER BY created_time DESC, id DESC LIMIT $3";
-
-const firstPage = statement("note.first_page", `${notesOf} ${newestFirst} OFFSET $4`);
-const nextPage = statement("note.next_page", `${notesOf} AND (created_time, id) < ($4, $5) ${newestFirst}`);

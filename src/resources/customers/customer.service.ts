@@ -207,9 +207,7 @@ export function createCustomerNotes(customers: CustomerRepository) {
         await unit.editNote(noteId, text);
         return { kind: "customer_note", ids: [noteId] };
       });
-      const [note] = changed.notes;
-      if (!note) throw notFoundError("Note", noteId);
-      return note;
+      return requireFound(changed.notes[0], "Note", noteId);
     },
 
     async remove({ customerId, noteId }: NoteTarget, principal: Principal, write: WriteContext) {

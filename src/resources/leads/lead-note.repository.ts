@@ -1,9 +1,7 @@
-import type { CompanyResource } from "../../core/company-resource.js";
 import { idPrefixes, newId } from "../../core/ids.js";
-import type { Page } from "../../core/page.js";
 import { actingStaffId, type WriteContext } from "../../core/write.js";
 import type { Database } from "../../db/database.js";
-import { statement } from "../../db/statement.js";
+import { notePages } from "../../db/note-pages.js";
 import type { Prisma } from "../../gen/prisma/client.js";
 import { readTags, resolveTags } from "../setting-lists/tag.repository.js";
 import type { ChangedLead, Lead, LeadNotesAndTags, LeadRepository } from "./lead.model.js";
@@ -83,31 +81,10 @@ export async function writtenRows(
   return { notes, tags: await readTags(tx, { companyId, ids: links.map(({ tagId }) => tagId) }) };
 }
 
-interface NoteRow {
-  readonly id: string;
-  readonly note: string;
-  readonly created_time: Date;
-  readonly last_updated_by: string;
-  readonly last_updated_time: Date;
-}
+const readNotes = notePages({ name: "lead_note", table: "lead_note", owner: "lead_id", text: "note" });
 
 /** A page of a lead's notes, newest first. */
 export function listNotes(database: Database): LeadRepository["listNotes"] {
-  return async ({ companyId, id }: CompanyResource, page: Page, signal: AbortSignal) => {
-    const scope = [companyId, id, page.size + 1];
-    const rows = page.after
-      ? await database.read<NoteRow>(nextPage, [...scope, page.after.time, page.after.id], signal)
-      : await database.read<NoteRow>(firstPage, [...scope, page.offset], signal);
-    return rows.map((row) => ({
-      ...{ id: row.id, note: row.note, createdTime: row.created_time },
-      ...{ lastUpdatedBy: row.last_updated_by, lastUpdatedTime: row.last_updated_time },
-    }));
-  };
+  return async (lead, page, signal) =>
+    (await readNotes(database, lead, page, signal)).map(({ text: note, ...stamp }) => ({ note, ...stamp }));
 }
-
-const notesOf = `SELECT id, note, created_time, last_updated_by, last_updated_time FROM lead_note
-  WHERE company_id = $1 AND lead_id = $2`;
-const newestFirst = "ORDER BY created_time DESC, id DESC LIMIT $3";
-
-const firstPage = statement("lead_note.first_page", `${notesOf} ${newestFirst} OFFSET $4`);
-const nextPage = statement("lead_note.next_page", `${notesOf} AND (created_time, id) < ($4, $5) ${newestFirst}`);

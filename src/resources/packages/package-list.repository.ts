@@ -70,8 +70,8 @@ function conditionsOf(query: PackageQuery, now: Moment, bind: Bind): string[] {
 const roughExpiry = "least(k.expiration_date::timestamp, k.end_time AT TIME ZONE 'UTC')";
 
 /**
- * Whether the package is not frozen and its last usable day is in the range: `expiration_date`, or the day on which the last moment before `end_time`
- * is. The bounds of the index are wider than any offset of a time zone.
+ * Whether the package is not frozen and its last usable day is in the range: `expiration_date`, or the day of the last
+ * moment before `end_time`. The bounds of the index are wider than any offset of a time zone.
  */
 function expiryConditions({ expires }: PackageQuery, { at, timeZone }: Moment, bind: Bind): string[] {
   if (!expires) return [];

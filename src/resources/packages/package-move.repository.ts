@@ -75,16 +75,9 @@ async function store(tx: Prisma.TransactionClient, write: WriteContext, stored: 
     where: { companyId_id: { companyId, id: detail.id } },
     data: { lastUpdatedTime: time, version },
   });
-  for (const { line, quantity } of units) {
+  for (const [position, { line, quantity }] of units.entries()) {
     const lineId = newId(idPrefixes.packageService);
-    await insertLine(tx, {
-      companyId,
-      id,
-      lineId,
-      line,
-      quantity,
-      position: units.findIndex((one) => one.line === line),
-    });
+    await insertLine(tx, { companyId, id, lineId, line, quantity, position });
     const entry = { kind: "MOVE", note: move.reason, appointmentId: "", orderId: "" } as const;
     const sent = { ...entry, lineId: line.id, quantity: -quantity, movedPackageId: id };
     await appendEntry(tx, write, { companyId, packageId: detail.id, time, entry: sent });
@@ -100,7 +93,7 @@ async function store(tx: Prisma.TransactionClient, write: WriteContext, stored: 
   ]);
 }
 
-/** The same package for another customer. Nobody paid for it again. */
+/** The same package for another customer. It was paid for once. */
 async function insertPackage(tx: Prisma.TransactionClient, { detail, id, move, now }: Store): Promise<void> {
   const { companyId, businessId, staffId, name, description, price, startTime, endTime, expirationDate } = detail;
   await tx.package.create({

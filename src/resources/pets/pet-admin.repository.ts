@@ -1,18 +1,18 @@
-import { archivedError, DomainError, notFoundError } from "../../core/errors.js";
+import { archivedError, notFoundError } from "../../core/errors.js";
 import type { WriteContext } from "../../core/write.js";
 import { timestamp, withoutAddress } from "../../db/audit-log.js";
 import type { LimitedDatabase } from "../../db/company-records.js";
+import { concurrentWrite } from "../../db/database-errors.js";
 import { createEraser, eraseOnePet, isErased } from "../../db/erasure/erasure.js";
 import type { Pseudonym } from "../../db/erasure/pseudonym.js";
 import { once } from "../../db/idempotent-write.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import { lockCustomer } from "../customers/customer-change.repository.js";
-import { leadPromoted } from "../leads/lead.model.js";
 import { createLeadUnit, lockLead, readLead } from "../leads/lead-change.repository.js";
 import { type PetJson, petJson, toPet } from "./pet.columns.js";
 import type { Pet } from "./pet.model.js";
 import type { CompanyPetTarget, MoveTarget, PetAdminRepository } from "./pet-admin.model.js";
-import { assertLeadScope, type LockedOwner } from "./pet-owner.repository.js";
+import { assertLeadOwner, countPets, type LockedOwner, orAbsent } from "./pet-owner.repository.js";
 import { createPetWriter } from "./pet-writer.repository.js";
 
 /** Archives, restores, moves and erases pets, each in one transaction that locks the owners first. */
@@ -113,7 +113,7 @@ async function lockPet(tx: Prisma.TransactionClient, target: CompanyPetTarget): 
     }
     known = present;
   }
-  throw movedMeanwhile();
+  throw concurrentWrite();
 }
 
 const maxOwners = 3;
@@ -148,17 +148,9 @@ async function lockLeadOwner(tx: Prisma.TransactionClient, target: CompanyPetTar
   const key = await lockLead(tx, { accessFilter: target.accessFilter, id });
   const lead = await readLead(tx, key);
   if (lead.archived) throw notFoundError("Lead", id);
-  assertLeadScope(target.leadScope);
-  if (lead.promotedCustomerId !== undefined) throw leadPromoted(id, lead.promotedCustomerId);
+  assertLeadOwner(id, lead.promotedCustomerId ?? null, target.leadScope);
   const { companyId, preferredBusinessId: businessId } = lead;
   return { kind: "lead", companyId, id, businessId, archived: false, lead };
-}
-
-async function orAbsent<Found>(found: Promise<Found>): Promise<Found | undefined> {
-  return found.catch((error: unknown) => {
-    if (error instanceof DomainError && error.reason === "RESOURCE_NOT_FOUND") return undefined;
-    throw error;
-  });
 }
 
 /** The request names the pet alone, so an owner that cannot be accessed is not named. */
@@ -166,12 +158,6 @@ async function asPet<Found>({ id }: CompanyPetTarget, found: Promise<Found>): Pr
   const owner = await orAbsent(found);
   if (owner === undefined) throw notFoundError("Pet", id);
   return owner;
-}
-
-function movedMeanwhile(): DomainError {
-  return new DomainError("CONCURRENT_WRITE", "A concurrent request changed the same data. Retry.", {
-    retryDelayMs: 100,
-  });
 }
 
 async function ownerOf(
@@ -193,11 +179,6 @@ async function absence(
 
 function moveTarget(tx: Prisma.TransactionClient, next: LockedOwner): MoveTarget {
   return next.archived ? { state: "archived" } : { state: "found", countPets: () => countPets(tx, next) };
-}
-
-function countPets(tx: Prisma.TransactionClient, { companyId, kind, id }: LockedOwner): Promise<number> {
-  const owned = kind === "customer" ? { customerId: id } : { leadId: id };
-  return tx.pet.count({ where: { companyId, ...owned, archivedTime: null } });
 }
 
 async function readPet(tx: Prisma.TransactionClient, { companyId, id }: CompanyPetTarget): Promise<Pet> {

@@ -8,7 +8,7 @@ import { createLeadUnit, readLead } from "../leads/lead-change.repository.js";
 import { sizedLead } from "../leads/lead-size.repository.js";
 import { type PetJson, petJson, toPet } from "./pet.columns.js";
 import type { ChangedPet, NewPetUnit, Pet, PetOwnerTarget, PetTarget, PetTransaction } from "./pet.model.js";
-import { type LockedOwner, lockOwner } from "./pet-owner.repository.js";
+import { countPets, type LockedOwner, lockOwner } from "./pet-owner.repository.js";
 import { readWrittenPet } from "./pet-replay.repository.js";
 import { sizedPet } from "./pet-size.repository.js";
 import { createPetWriter, type PetWriter } from "./pet-writer.repository.js";
@@ -39,7 +39,7 @@ export function createPet(
         work({
           companyId,
           owner: kind,
-          countPets: () => tx.pet.count({ where: { companyId, ...ownedBy(owner), archivedTime: null } }),
+          countPets: () => countPets(tx, owner),
           missingCodes: (ids) => writer.missingCodes(ids),
           add(pet) {
             changed();
@@ -136,10 +136,6 @@ async function changePetsOf<Result>(
   await createLeadUnit(tx, { lead, now, write }).finish(["pets"]);
   await size.end(tx, await readLead(tx, owner));
   return result;
-}
-
-function ownedBy({ kind, id }: LockedOwner) {
-  return kind === "customer" ? { customerId: id } : { leadId: id };
 }
 
 async function readPet(tx: Prisma.TransactionClient, { companyId, ...owner }: LockedOwner, id: string): Promise<Pet> {

@@ -12,6 +12,7 @@ import { assertLead } from "../leads/lead.model.js";
 import { createLeadUnit, lockLead, readLead } from "../leads/lead-change.repository.js";
 import { sizedLead } from "../leads/lead-size.repository.js";
 import type { PetImportRepository, PetImportTarget, PetImportUnit } from "./pet-import.model.js";
+import { countPets } from "./pet-owner.repository.js";
 import { readWrittenPet } from "./pet-replay.repository.js";
 import { sizedPet } from "./pet-size.repository.js";
 import { createPetWriter } from "./pet-writer.repository.js";
@@ -104,11 +105,10 @@ function createUnit(
     ...{ companyId, businessId, now },
     write: owner.kind === "lead" ? withoutAddress(write) : write,
   });
-  const ownedBy = owner.kind === "customer" ? { customerId: owner.id } : { leadId: owner.id };
   return {
     now,
     hasOwner,
-    countPets: () => tx.pet.count({ where: { companyId, ...ownedBy, archivedTime: null } }),
+    countPets: () => countPets(tx, { companyId, ...owner }),
     missingCodes: (ids) => writer.missingCodes(ids),
     missingStaff: (ids) => missingStaff(tx, companyId, ids),
     taken: (kind, ids) => findExistingIds(tx, { companyId, kind, ids }),

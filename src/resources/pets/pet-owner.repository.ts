@@ -83,6 +83,18 @@ export async function readOwner<Row extends OwnerRow>(
   return owner;
 }
 
+/** The pets of an owner that are not archived. */
+export function countPets(
+  tx: Prisma.TransactionClient,
+  { companyId, ...owner }: Pick<LockedOwner, "companyId" | "kind" | "id">,
+): Promise<number> {
+  return tx.pet.count({ where: { companyId, ...ownedBy(owner), archivedTime: null } });
+}
+
+export function ownedBy({ kind, id }: Pick<LockedOwner, "kind" | "id">) {
+  return kind === "customer" ? { customerId: id } : { leadId: id };
+}
+
 /** A locked owner of pets. */
 export type LockedOwner = {
   readonly companyId: string;
@@ -118,7 +130,8 @@ export async function lockOwner(tx: Prisma.TransactionClient, target: PetOwnerTa
   return { kind: "lead", companyId, id, businessId, archived: false, lead };
 }
 
-async function orAbsent<Found>(found: Promise<Found>): Promise<Found | undefined> {
+/** Undefined for a record that is not found. */
+export async function orAbsent<Found>(found: Promise<Found>): Promise<Found | undefined> {
   try {
     return await found;
   } catch (error) {
@@ -128,12 +141,16 @@ async function orAbsent<Found>(found: Promise<Found>): Promise<Found | undefined
 }
 
 /** Throws SCOPE_REQUIRED without the scope for pets of leads. */
-export function assertLeadScope({ scope, isGranted }: PetOwnerTarget["leadScope"]): void {
+function assertLeadScope({ scope, isGranted }: PetOwnerTarget["leadScope"]): void {
   if (isGranted) return;
   throw new DomainError("SCOPE_REQUIRED", `Pets of a lead require the scope ${scope}.`, { metadata: { scope } });
 }
 
-function assertLeadOwner(id: string, promotedCustomerId: string | null, leadScope: PetOwnerTarget["leadScope"]): void {
+export function assertLeadOwner(
+  id: string,
+  promotedCustomerId: string | null,
+  leadScope: PetOwnerTarget["leadScope"],
+): void {
   assertLeadScope(leadScope);
   if (promotedCustomerId !== null) throw leadPromoted(id, promotedCustomerId);
 }

@@ -1,7 +1,7 @@
 import { notFoundError } from "../../core/errors.js";
 import type { LimitedDatabase } from "../../db/company-records.js";
+import { notePages } from "../../db/note-pages.js";
 import { type Bind, readTimeList, type TimeList } from "../../db/record-list.js";
-import { statement } from "../../db/statement.js";
 import { listedPetJson, type PetJson, petJson, toPet } from "./pet.columns.js";
 import {
   maxPetsOfCustomer,
@@ -44,17 +44,8 @@ export function createPetRepository(limited: LimitedDatabase): PetRepository {
     async listNotes({ owner: target, id }, page, signal) {
       const owner = await readOwner<LocatedRow>(database, { reads: locateReads, target, values: [id] }, signal);
       if (!owner.has_pet) throw notFoundError("Pet", id);
-      const scope = [owner.company_id, id];
-      const rows = page.after
-        ? await database.read<PetNoteRow>(nextPage, [...scope, page.size + 1, page.after.time, page.after.id], signal)
-        : await database.read<PetNoteRow>(firstPage, [...scope, page.size + 1, page.offset], signal);
-      return rows.map((row) => ({
-        id: row.id,
-        content: row.content,
-        createdTime: row.created_time,
-        lastUpdatedBy: row.last_updated_by,
-        lastUpdatedTime: row.last_updated_time,
-      }));
+      const notes = await readNotes(database, { companyId: owner.company_id, id }, page, signal);
+      return notes.map(({ text: content, ...stamp }) => ({ content, ...stamp }));
     },
 
     async companiesOf(target, signal) {
@@ -128,14 +119,6 @@ function conditionsOf({ customerIds, businessIds, statuses, lastUpdated }: PetFi
   ];
 }
 
-interface PetNoteRow {
-  readonly id: string;
-  readonly content: string;
-  readonly created_time: Date;
-  readonly last_updated_by: string;
-  readonly last_updated_time: Date;
-}
-
 interface LocatedRow {
   readonly company_id: string;
   readonly has_pet: boolean;
@@ -148,9 +131,4 @@ const locateReads = ownedReads(
     SELECT 1 FROM pet p WHERE p.company_id = ${owner}.company_id AND p.${column} = ${owner}.id AND p.id = $4) AS has_pet`,
 );
 
-const notesOf = `SELECT id, content, created_time, last_updated_by, last_updated_time FROM pet_note
-  WHERE company_id = $1 AND pet_id = $2`;
-const newestFirst = "ORDER BY created_time DESC, id DESC LIMIT $3";
-
-const firstPage = statement("pet_note.first_page", `${notesOf} ${newestFirst} OFFSET $4`);
-const nextPage = statement("pet_note.next_page", `${notesOf} AND (created_time, id) < ($4, $5) ${newestFirst}`);
+const readNotes = notePages({ name: "pet_note", table: "pet_note", owner: "pet_id", text: "content" });

@@ -1,4 +1,5 @@
 import { accessFilterOf, requireCompanyAccess } from "../../core/access.js";
+import { requireFound } from "../../core/company-resource.js";
 import { invalidRequest, notFoundError, notFoundInCompany, throwIfInvalid, type Violation } from "../../core/errors.js";
 import { writtenNotes } from "../../core/note.js";
 import type { Page } from "../../core/page.js";
@@ -179,9 +180,7 @@ export function createPets(pets: PetRepository) {
         await unit.edit({ notes: [{ id: noteId, content }] });
         return { kind: "pet_note", ids: [noteId] };
       });
-      const [note] = changed.notes;
-      if (!note) throw notFoundError("Note", noteId);
-      return note;
+      return requireFound(changed.notes[0], "Note", noteId);
     },
 
     async removeNote({ noteId, ...name }: PetNoteName, principal: Principal, write: WriteContext) {

@@ -6,7 +6,8 @@ import { decodeBinary } from "./binary-input.js";
 import { decodeText, textFramingBytes } from "./grpc-web-text.js";
 import { decompress } from "./http-body.js";
 import { formType, type HttpRequest, headerOf, jsonTypes } from "./http-message.js";
-import { decodeJson, nothingBeside } from "./json-input.js";
+import { nothingBeside } from "./json-beside.js";
+import { decodeJson } from "./json-input.js";
 import { maxMessageBytes, messageTooLarge } from "./limits.js";
 import { looksLikeJson, unsupportedMediaType } from "./rest-body.js";
 

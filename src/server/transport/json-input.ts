@@ -12,8 +12,8 @@ import {
 import { type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
 import { FieldMaskSchema } from "@bufbuild/protobuf/wkt";
 import { invalidRequest, maxViolations, type Violation, type ViolationReason } from "../../core/errors.js";
-import type { Emptiness } from "../../core/presence.js";
-import { isOutputOnly, type ReadBack, type Repeated } from "../pipeline/read-back.js";
+import { isOutputOnly, type ReadBack } from "../pipeline/read-back.js";
+import { type Beside, fieldNamed, nothingBeside, unwrapped } from "./json-beside.js";
 import { enumValueName } from "./json-enums.js";
 import {
   arrayHint,
@@ -24,7 +24,7 @@ import {
   losesPrecision,
   messageFault,
 } from "./json-faults.js";
-import { isJsonObject, type JsonMember, type JsonNode, type JsonObjectNode, parseJson } from "./json-parse.js";
+import { isJsonObject, type JsonNode, type JsonObjectNode, parseJson } from "./json-parse.js";
 import { maskPaths, rewriteJson } from "./json-rewrites.js";
 import { maxItemsOf, maxMaskPaths, tooManyItems, tooManyValues } from "./limits.js";
 import { listedItems } from "./listed-items.js";
@@ -39,18 +39,6 @@ const wholeTypes = new Set(
     )
     .map((name) => `google.protobuf.${name}`),
 );
-
-/** What a JSON request says beside its message. */
-export interface Beside {
-  /** What `EmptyMembers` describes. */
-  readonly emptyMembers: Map<string, Emptiness>;
-  /** Members of the resource that the update cannot write. */
-  repeated?: Repeated;
-}
-
-export function nothingBeside(): Beside {
-  return { emptyMembers: new Map() };
-}
 
 /** Part of a key that is repeated in the paths below it. No error shows more of a path. */
 const maxKeyChars = 256;
@@ -70,31 +58,11 @@ export function decodeJson(
   return readJson(schema, unwrapped(schema, root, options.readBack), options);
 }
 
-/** The members of the resource where a request has it as a response does: in the field of the response. */
-export function unwrapped(schema: DescMessage, root: JsonNode, readBack: ReadBack | undefined): JsonNode {
-  const wrapper = readBack?.wrapper;
-  if (!wrapper || !isJsonObject(root)) return root;
-  const isWrapper = ({ key, value }: JsonMember) =>
-    (key === wrapper.name || key === wrapper.jsonName) && isJsonObject(value) && !fieldNamed(schema, key);
-  if (!root.members.some(isWrapper)) return root;
-  const named = new Map(root.members.map(({ key, value }) => [key, value]));
-  // The resource repeats what the request names it by. Another value is reported as a duplicate.
-  const isNew = ({ key, value }: JsonMember) => !named.has(key) || named.get(key) !== value;
-  const members = root.members.flatMap((member) =>
-    isWrapper(member) && isJsonObject(member.value) ? member.value.members.filter(isNew) : [member],
-  );
-  return { members };
-}
-
-function fieldNamed(schema: DescMessage | undefined, key: string): DescField | undefined {
-  return schema?.fields.find(({ name, jsonName }) => name === key || jsonName === key);
-}
-
 /**
  * Reads a request from proto3 JSON, including the alternatives in `json-rewrites.ts`, enum values as in `json-enums.ts`
- * and FieldMask paths in lowerCamelCase or snake_case. Nothing is ignored silently: unknown and duplicate fields, wrong types, unsafe integers
- * and `__proto__` keys are all reported in one error, each with its path. The length of a list is checked before its
- * items are read.
+ * and FieldMask paths in lowerCamelCase or snake_case. Nothing is ignored silently: unknown and duplicate fields, wrong
+ * types, unsafe integers and `__proto__` keys are all reported in one error, each with its path. The length of a list is
+ * checked before its items are read.
  *
  * @throws DomainError INVALID_REQUEST
  */

@@ -1,7 +1,8 @@
 import { type DescField, type DescMessage, type Message, ScalarType } from "@bufbuild/protobuf";
 import type { Violation } from "../../core/errors.js";
 import type { ReadBack } from "../pipeline/read-back.js";
-import { type Beside, nothingBeside, readJson, unwrapped } from "./json-input.js";
+import { type Beside, nothingBeside, unwrapped } from "./json-beside.js";
+import { readJson } from "./json-input.js";
 import { isJsonObject, type JsonNode, type JsonObjectNode, parseJson } from "./json-parse.js";
 import { keyMeantBy, usualName } from "./key-parameter.js";
 import { tooManyValues } from "./limits.js";

@@ -21,7 +21,7 @@ import {
   timeoutMsOf,
 } from "./http-message.js";
 import { ignoredHeader, ignoredNames } from "./ignored-parameters.js";
-import { nothingBeside } from "./json-input.js";
+import { nothingBeside } from "./json-beside.js";
 import { publishedRouteError } from "./published.js";
 import { restAnswer } from "./rest-answer.js";
 import { bodyEncodingOf } from "./rest-body.js";
