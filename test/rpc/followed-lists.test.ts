@@ -8,9 +8,12 @@ import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/
 import { LeadSchema } from "../../src/gen/proto/moego/business/customer/v1/lead_pb.js";
 import { LeadService } from "../../src/gen/proto/moego/business/customer/v1/lead_service_pb.js";
 import { PetService } from "../../src/gen/proto/moego/business/customer/v1/pet_service_pb.js";
+import { Package_Status } from "../../src/gen/proto/moego/business/package/v1/package_pb.js";
+import { PackageService } from "../../src/gen/proto/moego/business/package/v1/package_service_pb.js";
 import { Departure } from "../../src/gen/proto/moego/common/v1/departure_pb.js";
 import { keys } from "../support/fixture-keys.js";
 import { newLead } from "../support/new-lead.js";
+import { sellPackage } from "../support/new-package.js";
 import { addPet, minimalPet } from "../support/new-pet.js";
 import { madeCustomer, madeLead } from "../support/records.js";
 import { startServer } from "../support/server.js";
@@ -22,6 +25,7 @@ const companyId = "cmp_a";
 const { listCustomers, updateCustomer, getCustomer } = CustomerService.method;
 const { listLeads, promoteLead, updateLead, getLead } = LeadService.method;
 const { listAllPets } = PetService.method;
+const { listPackages } = PackageService.method;
 const { archiveCustomer, restoreCustomer, eraseCustomer } = CustomerAdminService.method;
 const { archiveLead, restoreLead, eraseLead } = LeadAdminService.method;
 const { owner } = server.database;
@@ -129,6 +133,30 @@ describe("a followed list shows an id and a time, and nothing else,", () => {
       expect(await withKeyOfLocation(id)).toMatchObject([
         { deleted: true, departure: Departure.MOVED, firstName: "", promotedCustomerId: "" },
       ]);
+  });
+
+  it("of packages whose customer moved, where the list names the customer and the key sees one location", async () => {
+    const { id: customerId } = await madeCustomer(server);
+    const { on } = await sellPackage(server, { customerId, businessId: "biz_a1" });
+    const changes = async (filter: object, key = keys.businessA1) => {
+      const request = { companyId, pagination: { pageSize: 500 }, lastUpdatedTime: {}, ...filter };
+      const { packages } = await server.ok(listPackages, request, { key });
+      return packages.filter((entry) => entry.id === on.packageId);
+    };
+    let time = 0;
+    for (const business of ["biz_a2", "biz_a1", "biz_a2"]) {
+      await move(customerId, business);
+      const left = { status: Package_Status.DELETED, departure: Departure.MOVED, customerId: "", packageName: "" };
+      const whole = { status: Package_Status.NORMAL, customerId, packageName: "Five baths" };
+      const [entry, ...others] = await changes({ customerIds: [customerId] });
+      expect([entry, ...others]).toMatchObject([business === "biz_a2" ? left : whole]);
+      const moved = entry?.lastUpdateTime ? timestampDate(entry.lastUpdateTime).getTime() : 0;
+      expect(moved).toBeGreaterThan(time);
+      time = moved;
+      // The location still sold it, and the company still has it.
+      expect(await changes({})).toMatchObject([whole]);
+      expect(await changes({ customerIds: [customerId] }, keys.a)).toMatchObject([whole]);
+    }
   });
 
   it("of nothing that a key of one location never saw, and none of another company", async () => {
