@@ -113,6 +113,15 @@ export function optionalTextColumn(name: string): StoredField<string> {
   };
 }
 
+/** A time that may be NULL. */
+export function optionalTimeColumn(name: string): StoredField<Date> {
+  return {
+    columns: { [name]: "timestamptz" },
+    write: (value) => ({ [name]: value.toISOString() }),
+    read: (row) => (row[name] instanceof Date ? row[name] : undefined),
+  };
+}
+
 /** A word of an enum, stored by its number. */
 export function enumColumn<Word extends string>(
   name: string,

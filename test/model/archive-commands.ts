@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { CustomerAdminService } from "../../src/gen/proto/moego/admin/v1/customer_admin_service_pb.js";
 import { LeadAdminService } from "../../src/gen/proto/moego/admin/v1/lead_admin_service_pb.js";
@@ -5,10 +6,10 @@ import { changeCustomer, customerMissing, nobody, readCustomer, seenCustomer, st
 import { authorOf, command } from "./command.js";
 import { isFull } from "./create-customer.js";
 import { changeLead, leadMissing, promoted, seenLead } from "./lead-rules.js";
-import { answer, notFound, quotaExceeded } from "./outcome.js";
+import { answer, invalid, notFound, quotaExceeded } from "./outcome.js";
 import { pick, which } from "./samples.js";
 import { customerView, inDisplayOrder, leadView, tagView } from "./views.js";
-import { textOf } from "./world.js";
+import { type Appointments, textOf } from "./world.js";
 
 /** Decisions 9, "archive, restore": what is so already is answered as it is. */
 export const archiveCustomer = archiving("ArchiveCustomer", true);
@@ -73,6 +74,47 @@ function leadArchiving(rpc: string, archived: boolean) {
     },
   });
 }
+
+const appointments = fc.constantFrom("2020-04-01T10:00:00Z", "2031-04-01T10:00:00Z", "clear" as const, undefined);
+
+/** The contract of UpdateCustomerAppointments: absent times are unchanged, and the same times change nothing. */
+export const updateAppointments = command({
+  rpc: "UpdateCustomerAppointments",
+  input: fc.record({ at: which, last: appointments, next: appointments }),
+  plan({ at, last, next }, world, { by }) {
+    const id = pick(world.customers, at)?.id.value ?? nobody;
+    const times = {
+      ...(last && last !== "clear" ? { lastAppointmentDate: last } : {}),
+      ...(next && next !== "clear" ? { nextAppointmentDate: next } : {}),
+    };
+    const written = [...(last ? ["lastAppointmentDate"] : []), ...(next ? ["nextAppointmentDate"] : [])];
+    const isClearing = last === "clear" || next === "clear";
+    const again = () => {
+      const now = seenCustomer(world, id, by);
+      return now ? answer({ customer: customerView(world, now) }) : notFound;
+    };
+    return {
+      method: CustomerAdminService.method.updateCustomerAppointments,
+      request: {
+        ...{ companyId: world.companyId, id, ...times },
+        ...(isClearing ? { updateMask: written.join(",") } : {}),
+      },
+      check: () =>
+        written.length === 0
+          ? invalid([{ field: "last_appointment_date", reason: "REQUIRED" }])
+          : customerMissing(world, id, by),
+      run() {
+        const changed = changeCustomer(world, { id, by }, ({ appointments: before }) => {
+          const kept = Object.entries(before).filter(([name]) => !written.includes(name));
+          const after: Appointments = { ...Object.fromEntries(kept), ...times };
+          return isDeepStrictEqual(after, before) ? undefined : { appointments: after };
+        });
+        return "refused" in changed ? changed.refused : again();
+      },
+      again,
+    };
+  },
+});
 
 /** A tag that the customer does not carry is passed over. */
 export const removeTags = command({

@@ -122,6 +122,7 @@ export const createCustomer = command({
             phones: listed(list && phone.sent === "" ? "" : storedOf(phone), list),
             status: "ACTIVE",
             avatar: "",
+            appointments: {},
           },
           email: email ? storedOf(email) : "",
           source: source ? storedOf(source) : "",

@@ -73,7 +73,7 @@ function customerOf(world: World, lead: Lead, by: Who): Customer {
     fields: carriedFields(fields),
     ...{ id: newId(world, "cus_"), rawId: newRawId(), etag: newEtag(), version: 1, archived: false, leadId: lead.id },
     ...{ createdTime: time, lastUpdatedTime: time, createdBy: authorOf(by), lastUpdatedBy: authorOf(by) },
-    ...{ status: "ACTIVE", colorCode: "", source: "", notes: [], tags: [] },
+    ...{ status: "ACTIVE", colorCode: "", source: "", notes: [], tags: [], appointments: {} },
     addresses: lead.address ? [{ ...lead.address, id: someAddressId() }] : [],
   };
 }

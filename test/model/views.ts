@@ -44,6 +44,7 @@ export function customerView({ companyId, leads }: World, customer: Customer): E
       companyId,
     },
     ...{ lastUpdatedBy, lastUpdatedTime, rawId, etag },
+    ...customer.appointments,
     phones: phonesView(phones),
     preferredBusinessId: customer.businessId,
     assignedStaffId: customer.staffId,

@@ -88,8 +88,12 @@ export interface Customer extends Contact {
   readonly notes: readonly Note[];
   readonly tags: readonly Tag[];
   readonly preference: Preference;
+  /** Those that are set, by member of the customer. */
+  readonly appointments: Appointments;
   readonly leadId: Learned | "";
 }
+
+export type Appointments = { readonly [member in "lastAppointmentDate" | "nextAppointmentDate"]?: string };
 
 export type Preference = readonly [sms: boolean, email: boolean, marketing: boolean, reminders: boolean];
 

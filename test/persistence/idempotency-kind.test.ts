@@ -18,6 +18,7 @@ const laterRpcs: ReadonlySet<string> = new Set(
   (
     [
       ["moego.admin.v1.CardAdminService", ["SetStripeKeys"]],
+      ["moego.admin.v1.CustomerAdminService", ["UpdateCustomerAppointments"]],
       [
         "moego.admin.v1.LeadAdminService",
         ["AppendLeadNotes", "AppendLeadTags", "DeleteLeadNote", "RemoveLeadTags", "UpdateLeadNote"],

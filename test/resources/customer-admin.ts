@@ -1,13 +1,18 @@
 import type { JsonObject } from "@bufbuild/protobuf";
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { CustomerAdminService } from "../../src/gen/proto/moego/admin/v1/customer_admin_service_pb.js";
-import { archiveCustomer, removeTags, restoreCustomer } from "../model/archive-commands.js";
+import { CustomerSchema } from "../../src/gen/proto/moego/business/customer/v1/customer_pb.js";
+import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
+import { archiveCustomer, removeTags, restoreCustomer, updateAppointments } from "../model/archive-commands.js";
 import { foreignId } from "../reliability/tenancy/neighbour.js";
 import { planted } from "../reliability/tenancy/planted.js";
+import { messageJson } from "../support/message-json.js";
 import { newCustomer } from "../support/new-customer.js";
 import { freshId, madeCustomer } from "../support/records.js";
 import type { TestServer } from "../support/server.js";
 import { customerWithTexts, newTag, readCustomer } from "./customers.js";
 import { entry, type RpcEntry } from "./entry.js";
+import type { MaskTraits, PathFixture } from "./mask.js";
 import { onWhole } from "./repeat.js";
 import { bringsAuthors, bringsIds } from "./tenancy.js";
 
@@ -21,6 +26,34 @@ async function archived(server: TestServer) {
   const named = await madeCustomer(server);
   await server.ok(admin.archiveCustomer, named);
   return named;
+}
+
+const moment = (text: string) => timestampFromDate(new Date(text));
+
+/** UpdateCustomerAppointments. */
+const appointmentsMask: MaskTraits = {
+  naming: ["company_id", "id", "etag", "update_mask"],
+  moving: ["etag", "lastUpdatedTime", "lastUpdatedBy"],
+  other: { path: "next_appointment_date", set: { nextAppointmentDate: "2032-05-01T10:00:00Z" } },
+  closedPaths: [],
+  async make(server) {
+    const named = await madeCustomer(server);
+    const [lastAppointmentDate, nextAppointmentDate] = [moment("2020-05-01T10:00:00Z"), moment("2031-05-01T10:00:00Z")];
+    await server.ok(admin.updateCustomerAppointments, { ...named, lastAppointmentDate, nextAppointmentDate });
+    return named;
+  },
+  async read(server, named) {
+    const stored = await server.ok(CustomerService.method.getCustomer, { id: String(named["id"]) });
+    return messageJson(CustomerSchema, stored);
+  },
+  paths: {
+    last_appointment_date: timePath("lastAppointmentDate", "2021-05-01T10:00:00Z"),
+    next_appointment_date: timePath("nextAppointmentDate", "2030-05-01T10:00:00Z"),
+  },
+};
+
+function timePath(member: string, time: string): PathFixture {
+  return { set: { [member]: time }, after: () => ({ [member]: time }), cleared: () => ({ [member]: undefined }) };
 }
 
 export const customerAdmin: readonly RpcEntry[] = [
@@ -70,6 +103,23 @@ export const customerAdmin: readonly RpcEntry[] = [
         { name: "a relation by number of a lead", json: relation({ entity: "LEAD", id: String(planted.rawId) }) },
       ],
     },
+  }),
+  entry(admin.updateCustomerAppointments, {
+    request: async (server) => ({
+      ...(await madeCustomer(server)),
+      nextAppointmentDate: moment("2031-05-01T10:00:00Z"),
+    }),
+    foreignIds,
+    async repeat(server) {
+      const named = await madeCustomer(server);
+      return {
+        good: { ...named, nextAppointmentDate: moment("2031-05-01T10:00:00Z") },
+        other: { ...named, nextAppointmentDate: moment("2031-06-01T10:00:00Z") },
+        bad: { companyId, id: "cus_a9", nextAppointmentDate: moment("2031-05-01T10:00:00Z") },
+      };
+    },
+    mask: appointmentsMask,
+    model: { command: updateAppointments, weights: { customers: 1 } },
   }),
   entry(admin.removeCustomerTags, {
     request: async (server) => ({ ...(await madeCustomer(server)), tagIds: ["tag_a1"] }),

@@ -234,6 +234,53 @@ describe("ImportCustomer", () => {
   });
 });
 
+describe("the appointments of a customer", () => {
+  const [last, next] = [time("2020-04-01T10:00:00.123Z"), time("2031-04-01T10:00:00Z")];
+  const set = admin.updateCustomerAppointments;
+
+  it("are set, kept when absent, and cleared by mask or by null", async () => {
+    const named = await madeCustomer(server);
+    const { customer } = await server.ok(set, { ...named, lastAppointmentDate: last, nextAppointmentDate: next });
+    expect(customer).toMatchObject({ lastAppointmentDate: last, nextAppointmentDate: next, etag: "2" });
+    const later = time("2032-04-01T10:00:00Z");
+    const { customer: moved } = await server.ok(set, { ...named, nextAppointmentDate: later });
+    expect(moved).toMatchObject({ lastAppointmentDate: last, nextAppointmentDate: later, etag: "3" });
+    const { customer: cleared } = await server.ok(set, { ...named, updateMask: { paths: ["next_appointment_date"] } });
+    expect([cleared?.lastAppointmentDate, cleared?.nextAppointmentDate]).toEqual([last, undefined]);
+    const inJson = { ...named, lastAppointmentDate: null, nextAppointmentDate: "2031-04-01T12:00:00+02:00" };
+    expect(await server.callJson(set, inJson)).toMatchObject({ ok: true });
+    const stored = await server.ok(getCustomer, { id: named.id });
+    expect([stored.lastAppointmentDate, stored.nextAppointmentDate, stored.etag]).toEqual([undefined, next, "5"]);
+  });
+
+  it("reach a follower and the audit log once, and the same times again change nothing", async () => {
+    const named = await madeCustomer(server);
+    const { customer } = await server.ok(set, { ...named, nextAppointmentDate: next });
+    expect((await server.ok(set, { ...named, nextAppointmentDate: next })).customer).toEqual(customer);
+    const lastUpdatedTime = { startTime: customer?.lastUpdatedTime };
+    const { customers } = await server.ok(listCustomers, { companyId, pagination: {}, filter: { lastUpdatedTime } });
+    expect(customers).toContainEqual(expect.objectContaining({ id: named.id, nextAppointmentDate: next }));
+    const { rows } = await owner.query(
+      "SELECT changed_fields AS fields FROM change WHERE resource_id = $1 AND version > 1",
+      [named.id],
+    );
+    expect(rows).toEqual([{ fields: ["next_appointment_date"] }]);
+  });
+
+  it("are refused without a time, of an archived customer, and with an old etag, and nothing changes", async () => {
+    const named = await madeCustomer(server);
+    const required = invalidField("last_appointment_date", "REQUIRED");
+    expect(await server.refused(set, named)).toMatchObject(required);
+    const stale = { ...named, nextAppointmentDate: next, etag: "9" };
+    expect(await server.refused(set, stale)).toMatchObject({ reason: "ETAG_MISMATCH" });
+    expect(await server.refused(set, { companyId, id: "cus_a9", nextAppointmentDate: next })).toMatchObject(isArchived);
+    const outOfRange = { ...named, nextAppointmentDate: { seconds: 253_402_300_800n, nanos: 0 } };
+    expect(await server.refused(set, outOfRange)).toMatchObject(invalidField("next_appointment_date", "OUT_OF_RANGE"));
+    const { etag, nextAppointmentDate } = await server.ok(getCustomer, { id: named.id });
+    expect([etag, nextAppointmentDate]).toEqual(["1", undefined]);
+  });
+});
+
 describe("RemoveCustomerTags", () => {
   it("takes tags off a customer, passes over those it does not carry, and returns what remains", async () => {
     const named = await madeCustomer(server, { tags: [{ id: "tag_a1" }, { id: "tag_a2" }] });

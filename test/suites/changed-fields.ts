@@ -11,6 +11,7 @@ export function expectedFields(name: string): readonly string[] | undefined {
 const byMethod: Readonly<Record<string, readonly string[]>> = {
   UpdateStaff: ["first_name"],
   UpdateCustomer: ["source"],
+  UpdateCustomerAppointments: ["next_appointment_date"],
   AppendCustomerTags: ["tags"],
   AppendCustomerNotes: ["notes"],
   UpdateCustomerNote: ["notes"],

@@ -23,8 +23,6 @@ interface ImportedCustomer
   readonly notes: readonly ImportedNoteRecord[];
   readonly tags: readonly Tag[];
   readonly status: CustomerStatus;
-  readonly lastAppointmentTime?: Date;
-  readonly nextAppointmentTime?: Date;
 }
 
 /** The customers of a company that count towards its customer limit. */

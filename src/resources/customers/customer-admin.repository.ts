@@ -82,8 +82,7 @@ function createImportUnit(
     count: () => incrementCustomerCount(tx, companyId),
 
     async insert(customer) {
-      const { createdBy, createdTime, lastUpdatedBy, lastUpdatedTime, lastAppointmentTime, nextAppointmentTime } =
-        customer;
+      const { createdBy, createdTime, lastUpdatedBy, lastUpdatedTime } = customer;
       await tx.$executeRaw(
         customerFields.insert(
           "customer",
@@ -91,8 +90,6 @@ function createImportUnit(
           {
             ...{ company_id: companyId, id, created_by: createdBy, created_time: timestamp(createdTime) },
             ...{ last_updated_by: lastUpdatedBy, last_updated_time: timestamp(lastUpdatedTime) },
-            ...(lastAppointmentTime ? { last_appointment_time: timestamp(lastAppointmentTime) } : {}),
-            ...(nextAppointmentTime ? { next_appointment_time: timestamp(nextAppointmentTime) } : {}),
           },
         ),
       );

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { mayCreateTags, requireBusinessAccess, requireCompanyAccess, targetIn } from "../../core/access.js";
 import type { AddressRecord } from "../../core/address.js";
 import type { CompanyResource } from "../../core/company-resource.js";
@@ -20,11 +21,13 @@ import {
   timesOf,
   timeViolations,
 } from "../../core/record-import.js";
-import type { WriteContext } from "../../core/write.js";
+import { type FieldChange, requireEtag, type WriteContext } from "../../core/write.js";
 import type { CustomFieldRepository } from "../custom-fields/custom-field.model.js";
 import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
 import {
   type CreatedCustomer,
+  type Customer,
+  type CustomerFields,
   type CustomerRepository,
   type CustomerStatus,
   referenceError,
@@ -36,8 +39,16 @@ import type { CustomerAdminRepository } from "./customer-admin.model.js";
 interface CustomerImport extends CompanyResource, ImportTimes, ImportAuthors {
   readonly customer: NewImportedCustomer;
   readonly status: CustomerStatus;
-  readonly lastAppointmentTime?: Date;
-  readonly nextAppointmentTime?: Date;
+  readonly appointments: Appointments;
+}
+
+type Appointments = Pick<CustomerFields, "lastAppointmentDate" | "nextAppointmentDate">;
+
+/** The validated input of UpdateCustomerAppointments. */
+interface AppointmentsUpdate extends CompanyResource {
+  /** Throws ETAG_MISMATCH unless it equals the current etag. */
+  readonly etag?: string;
+  readonly change: FieldChange<Appointments>;
 }
 
 /** A customer whose address and notes can keep their ids. */
@@ -104,13 +115,25 @@ export function createCustomerAdmin({ customers, customerAdmin, customFields }: 
             statesConsent: customer.choice.consent !== undefined,
             createdTime: times.createdTime,
           }),
-          ...(input.lastAppointmentTime ? { lastAppointmentTime: input.lastAppointmentTime } : {}),
-          ...(input.nextAppointmentTime ? { nextAppointmentTime: input.nextAppointmentTime } : {}),
+          ...input.appointments,
         });
         if (await unit.isErased()) throw erasedError("Customer", id);
       });
       const view = duplicateView(principal, access);
       return { customer: stored, duplicates: await customers.findDuplicates(stored, view, write.signal) };
+    },
+
+    async updateAppointments(update: AppointmentsUpdate, principal: Principal, write: WriteContext): Promise<Customer> {
+      const { customer } = await customers.change(targetIn(principal, update), write, async (unit) => {
+        const { customer: former } = unit;
+        requireEtag(update.etag, former, "Customer");
+        // A scheduling system that repeats what it has sent must not wake everything that follows the customer.
+        if (isDeepStrictEqual(appointmentsOf({ ...former, ...update.change }), appointmentsOf(former)))
+          unit.skipUpdate();
+        else await unit.save(update.change);
+        return { kind: "customer", ids: [former.id] };
+      });
+      return customer;
     },
 
     /** Returns the remaining tags. */
@@ -128,6 +151,10 @@ export function createCustomerAdmin({ customers, customerAdmin, customFields }: 
       return customer.tags;
     },
   };
+}
+
+function appointmentsOf({ lastAppointmentDate, nextAppointmentDate }: FieldChange<Appointments>) {
+  return [lastAppointmentDate ?? null, nextAppointmentDate ?? null];
 }
 
 function nestedIn({ address, notes }: NewImportedCustomer): NestedRecord[] {

@@ -6,6 +6,7 @@ import {
   enumColumn,
   fieldTable,
   optionalTextColumn,
+  optionalTimeColumn,
   type Row,
   type StoredField,
   textColumn,
@@ -60,6 +61,8 @@ export const customerFields = fieldTable<CustomerFields>({
   referralSourceId: optionalTextColumn("referral_source_id"),
   assignedStaffId: optionalTextColumn("assigned_staff_id"),
   customFields: customFieldsColumn("custom_fields"),
+  lastAppointmentDate: optionalTimeColumn("last_appointment_time"),
+  nextAppointmentDate: optionalTimeColumn("next_appointment_time"),
 });
 
 /**
@@ -70,8 +73,6 @@ export interface CustomerRow extends Row {
   readonly company_id: string;
   readonly id: string;
   readonly raw_id: string | bigint;
-  readonly last_appointment_time: Date | null;
-  readonly next_appointment_time: Date | null;
   readonly created_by: string;
   readonly created_time: Date;
   readonly last_updated_by: string;
@@ -98,8 +99,7 @@ export interface NoteJson {
 }
 
 /** The scalar columns of `customer AS c`. */
-export const customerColumns = `c.company_id, c.id, c.raw_id, c.last_appointment_time, c.next_appointment_time, c.created_by,
-  c.created_time, c.last_updated_by, c.last_updated_time, c.source_lead_id, c.archived_time, c.version,
+export const customerColumns = `c.company_id, c.id, c.raw_id, c.created_by, c.created_time, c.last_updated_by, c.last_updated_time, c.source_lead_id, c.archived_time, c.version,
   ${customerFields.select("c")}`;
 
 export const noteJson = `json_build_object('id', n.id, 'note', n.note, 'last_updated_by', n.last_updated_by,
@@ -139,8 +139,6 @@ export function toCustomer(row: CustomerRow): Customer {
     rawId: BigInt(row.raw_id),
     phones: toPhones(row.phone, row.phones),
     addresses: row.addresses?.map(toAddress) ?? [],
-    ...(row.last_appointment_time ? { lastAppointmentTime: row.last_appointment_time } : {}),
-    ...(row.next_appointment_time ? { nextAppointmentTime: row.next_appointment_time } : {}),
     createdBy: row.created_by,
     createdTime: row.created_time,
     lastUpdatedBy: row.last_updated_by,

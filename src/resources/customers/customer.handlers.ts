@@ -27,6 +27,7 @@ import {
 import { toProtoCreated, toProtoCustomer, toProtoNote } from "./customer.output.js";
 import type { CustomerNotes, Customers, CustomerTags } from "./customer.service.js";
 import type { CustomerAdmin } from "./customer-admin.service.js";
+import { appointmentsMask, appointmentsUpdate, toAppointmentsUpdate } from "./customer-appointments.input.js";
 import { customerMask, customerUpdate, toCustomerUpdate } from "./customer-update.input.js";
 
 interface CustomerHandlerDependencies {
@@ -150,6 +151,16 @@ export function createCustomerAdminHandlers(admin: CustomerAdmin): ServiceHandle
         warnOfPhones(context, input.customer.phones);
         return { customer: toProtoCreated(await admin.import(input, context.principal, context.write)) };
       },
+    ),
+
+    updateCustomerAppointments: rpc(
+      (request, { emptyMembers }, parse) => {
+        const mask = appointmentsMask(request, emptyMembers);
+        return toAppointmentsUpdate(parse(appointmentsUpdate, mask.violations), mask);
+      },
+      async (input, { principal, write }) => ({
+        customer: toProtoCustomer(await admin.updateAppointments(input, principal, write)),
+      }),
     ),
 
     removeCustomerTags: rpc(tagRemoval, async (input, { principal, write }) => {

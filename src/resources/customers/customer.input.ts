@@ -213,9 +213,9 @@ export const customerImport = memoizePerCountry((country) =>
       status,
       ...importedTimes(times),
       ...importedActors(times),
-      ...omitUndefined({
-        lastAppointmentTime: times.lastAppointmentTime,
-        nextAppointmentTime: times.nextAppointmentTime,
+      appointments: omitUndefined({
+        lastAppointmentDate: times.lastAppointmentTime,
+        nextAppointmentDate: times.nextAppointmentTime,
       }),
     })),
 );

@@ -46,6 +46,9 @@ export interface CustomerFields {
   readonly referralSourceId?: string;
   readonly assignedStaffId?: string;
   readonly customFields: FieldValues;
+  /** Times, by the names of the published fields. */
+  readonly lastAppointmentDate?: Date;
+  readonly nextAppointmentDate?: Date;
 }
 
 /** The fields that CreateCustomer cannot set. */
@@ -59,8 +62,6 @@ export interface Customer extends CustomerFields {
   /** The first one is `phone`. Empty only if `phone` is empty. */
   readonly phones: readonly ContactPhone[];
   readonly addresses: readonly Address[];
-  readonly lastAppointmentTime?: Date;
-  readonly nextAppointmentTime?: Date;
   readonly createdBy: string;
   readonly createdTime: Date;
   readonly lastUpdatedBy: string;

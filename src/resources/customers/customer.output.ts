@@ -14,7 +14,6 @@ import { customerStatus } from "./customer.input.js";
 import type { CreatedCustomer, Customer } from "./customer.model.js";
 
 export function toProtoCustomer(customer: Customer): MessageInitShape<typeof CustomerSchema> {
-  const { lastAppointmentTime, nextAppointmentTime } = customer;
   // One rest, spread last: as in `toCustomer`.
   const {
     addresses,
@@ -27,6 +26,8 @@ export function toProtoCustomer(customer: Customer): MessageInitShape<typeof Cus
     tags,
     createdTime,
     lastUpdatedTime,
+    lastAppointmentDate,
+    nextAppointmentDate,
     leadSummary,
     ...same
   } = customer;
@@ -34,8 +35,8 @@ export function toProtoCustomer(customer: Customer): MessageInitShape<typeof Cus
     address: addresses.map(toProtoAddress),
     phones: phones.map(toProtoPhone),
     status: customerStatus.toProto(status),
-    ...(lastAppointmentTime ? { lastAppointmentDate: timestampFromDate(lastAppointmentTime) } : {}),
-    ...(nextAppointmentTime ? { nextAppointmentDate: timestampFromDate(nextAppointmentTime) } : {}),
+    ...(lastAppointmentDate ? { lastAppointmentDate: timestampFromDate(lastAppointmentDate) } : {}),
+    ...(nextAppointmentDate ? { nextAppointmentDate: timestampFromDate(nextAppointmentDate) } : {}),
     createdTime: timestampFromDate(createdTime),
     lastUpdatedTime: timestampFromDate(lastUpdatedTime),
     notes: notes.map(toProtoNote),
