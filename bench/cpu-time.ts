@@ -17,22 +17,40 @@ export type CpuMeter = () => CpuTime;
  */
 export function cpuMeter(serverPid: number, clusterFolder: string): CpuMeter {
   const [postmaster = ""] = readFileSync(join(clusterFolder, "data", "postmaster.pid"), "utf8").split("\n");
-  return () => ({ server: microseconds([String(serverPid)]), database: microseconds(childrenOf(postmaster)) });
+  const server = sumOverTime();
+  const database = sumOverTime();
+  return () => ({ server: server([String(serverPid)]), database: database(childrenOf(postmaster)) });
+}
+
+/** Adds up what processes use, and keeps what ended ones have used. */
+function sumOverTime(): (pids: readonly string[]) => number {
+  const latest = new Map<string, number>();
+  let sum = 0;
+  return (pids) => {
+    for (const pid of pids) {
+      const used = microseconds(pid);
+      sum += Math.max(0, used - (latest.get(pid) ?? 0));
+      latest.set(pid, used);
+    }
+    return sum;
+  };
 }
 
 function childrenOf(parent: string): readonly string[] {
   return readFileSync(`/proc/${parent}/task/${parent}/children`, "utf8").trim().split(" ");
 }
 
-/** The scheduler counts nanoseconds for each thread. */
-function microseconds(pids: readonly string[]): number {
-  const threads = pids.flatMap((pid) =>
-    readdirSync(`/proc/${pid}/task`).map((thread) => `/proc/${pid}/task/${thread}`),
-  );
-  return threads.reduce(
-    (sum, thread) => sum + Number(readFileSync(`${thread}/schedstat`, "utf8").split(" ")[0]) / 1_000,
-    0,
-  );
+/** The scheduler counts nanoseconds for each thread. A process that has just ended counts nothing. */
+function microseconds(pid: string): number {
+  try {
+    const threads = readdirSync(`/proc/${pid}/task`).map((thread) => `/proc/${pid}/task/${thread}`);
+    return threads.reduce(
+      (sum, thread) => sum + Number(readFileSync(`${thread}/schedstat`, "utf8").split(" ")[0]) / 1_000,
+      0,
+    );
+  } catch {
+    return 0;
+  }
 }
 
 const turns = 15;

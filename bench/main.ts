@@ -7,21 +7,27 @@ import { callers, measureCallers, type RpcFigures, writeCallers } from "./caller
 import { loads, measureCancelled, measureDepth, sendMixed } from "./calls.js";
 import { cpuMeter } from "./cpu-time.js";
 import { measureLoad } from "./load.js";
+import { measurePeers } from "./peers/main.js";
 import { customers, writeRows } from "./rows.js";
 import { type Service, startService } from "./service.js";
 import { type Row, say, table } from "./table.js";
 
 // Measures the compiled server with its embedded database and default settings. Client, server and database share this
 // machine, so a ratio of two figures is more meaningful than a single one. `npm run bench`; with `-- callers` only the
-// RPCs that look up a caller, compared with GetCustomer.
+// RPCs that look up a caller, compared with GetCustomer; with `-- peers` this build beside other servers (peers/main.ts).
 
 const warmStarts = 5;
 const idleMs = 3_000;
 
+const [kind, ...words] = process.argv.slice(2);
+if (kind === "peers") {
+  await measurePeers(words);
+  process.exit(0);
+}
 const dataDir = await mkdtemp(join(tmpdir(), "moego-bench-"));
 await chmod(dataDir, 0o755); // lets PostgreSQL's user access it when this runs as root
 try {
-  await (process.argv[2] === "callers" ? measureCallersAlone() : measureAll());
+  await (kind === "callers" ? measureCallersAlone() : measureAll());
 } finally {
   await rm(dataDir, { recursive: true, force: true });
 }

@@ -11,8 +11,8 @@ export function customerId(number: number): string {
   return `cus_bench_${number}`;
 }
 
-/** A company of 200,000 customers, each with an address, a tag and a note, written as the owner of the tables. */
-export async function writeRows(ownerUrl: string): Promise<void> {
+/** A company of customers, each with an address, a tag and a note, written as the owner of the tables. */
+export async function writeRows(ownerUrl: string, count = customers): Promise<void> {
   const client = new pg.Client({ connectionString: ownerUrl });
   await client.connect();
   try {
@@ -25,7 +25,7 @@ export async function writeRows(ownerUrl: string): Promise<void> {
       [companyId],
     );
     await writeKey(client);
-    await writeCustomers(client, 1, customers);
+    await writeCustomers(client, 1, count);
     await client.query("VACUUM ANALYZE");
   } finally {
     await client.end();

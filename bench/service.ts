@@ -15,12 +15,26 @@ export interface Service {
 export const demoKey = "demo-key-of-the-first-company-in-benchmarks";
 const readyBudgetMs = 30_000;
 
+interface ServiceOptions {
+  /** Of a checkout that has been built. Default: this one. */
+  readonly folder?: string;
+  /** Arguments of node. */
+  readonly nodeArguments?: readonly string[];
+  /** Beside those that every start needs. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
 /** Starts the compiled server with its embedded database in `dataDir` and default settings. */
-export async function startService(dataDir: string): Promise<Service> {
+export async function startService(dataDir: string, options: ServiceOptions = {}): Promise<Service> {
+  const { folder = ".", nodeArguments = [], environment = {} } = options;
   const startedAt = performance.now();
-  const env = { PATH: process.env["PATH"], HTTP_PORT: "0", GRPC_PORT: "0", DATA_DIR: dataDir, DEMO_API_KEY: demoKey };
+  const env = {
+    ...{ PATH: process.env["PATH"], HTTP_PORT: "0", GRPC_PORT: "0", DATA_DIR: dataDir, DEMO_API_KEY: demoKey },
+    ...environment,
+  };
   // The log is written as in production, and discarded.
-  const child = spawn(process.execPath, ["dist/main.js"], { env, stdio: ["ignore", "pipe", "ignore"] });
+  const stdio = ["ignore" as const, "pipe" as const, "ignore" as const];
+  const child = spawn(process.execPath, [...nodeArguments, "dist/main.js"], { cwd: folder, env, stdio });
   const banner = await bannerOf(child);
   const readyAfterMs = performance.now() - startedAt;
   return {
