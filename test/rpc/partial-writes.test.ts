@@ -1,9 +1,17 @@
-import type { DescMethodUnary, JsonObject, JsonValue } from "@bufbuild/protobuf";
+import { create, type DescMethodUnary, type JsonObject, type JsonValue } from "@bufbuild/protobuf";
 import { afterAll, describe, expect, it } from "vitest";
 import { CustomFieldAdminService } from "../../src/gen/proto/moego/admin/v1/custom_field_admin_service_pb.js";
 import { CustomerSettingAdminService } from "../../src/gen/proto/moego/admin/v1/customer_setting_admin_service_pb.js";
+import { DirectoryAdminService } from "../../src/gen/proto/moego/admin/v1/directory_admin_service_pb.js";
+import { PackageTemplateService } from "../../src/gen/proto/moego/admin/v1/package_template_service_pb.js";
+import { PetSettingAdminService } from "../../src/gen/proto/moego/admin/v1/pet_setting_admin_service_pb.js";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { LeadService } from "../../src/gen/proto/moego/business/customer/v1/lead_service_pb.js";
+import { Pet_Type, PetSchema } from "../../src/gen/proto/moego/business/customer/v1/pet_pb.js";
+import { PetService } from "../../src/gen/proto/moego/business/customer/v1/pet_service_pb.js";
+import { ServiceItemType, ServiceType } from "../../src/gen/proto/moego/business/setting/v1/service_pb.js";
+import { SettingService } from "../../src/gen/proto/moego/business/setting/v1/setting_service_pb.js";
+import { Weight_Unit } from "../../src/gen/proto/moego/common/v1/weight_pb.js";
 import { newCustomer } from "../support/new-customer.js";
 import { newLead } from "../support/new-lead.js";
 import { startServer, succeeded } from "../support/server.js";
@@ -15,6 +23,10 @@ const { createCustomer, getCustomer, updateCustomer } = CustomerService.method;
 const { createLead, updateLead } = LeadService.method;
 const fields = CustomFieldAdminService.method;
 const settings = CustomerSettingAdminService.method;
+const { createPet, updatePet } = PetService.method;
+const directory = DirectoryAdminService.method;
+const petSettings = PetSettingAdminService.method;
+const catalog = SettingService.method;
 const companyId = "cmp_a";
 
 /** Sends JSON as a client writes it. */
@@ -118,7 +130,106 @@ describe("several addresses", () => {
   });
 });
 
+const vet = { name: "Dr. Vo", phoneNumber: "+12125550188", address: "9 Elm" };
+const newPet = create(PetSchema, {
+  ...{ name: "Rex", type: Pet_Type.DOG, breed: "Mix", coat: "Short", vet },
+  ...{ weight: { value: 30, unit: Weight_Unit.POUND }, vaccinations: [{ name: "Rabies" }] },
+});
+const dog = { name: "Rex", type: "DOG", breed: "Mix", coat: "Short" };
+const petParts = { ...dog, vet, weight: { value: 30, unit: "POUND" }, vaccinations: [{ name: "Rabies" }] };
+
+/** Changes to a pet, and what it is like after them. */
+const petChanges: readonly [string, JsonObject, JsonObject][] = [
+  ["one part of the veterinarian", { vet: { name: "Dr. Wu" } }, { vet: { ...vet, name: "Dr. Wu" } }],
+  ["a part of the veterinarian to nothing", { vet: { address: "" } }, { vet: { ...vet, address: "" } }],
+  ["the weight without a unit", { weight: { value: 31 } }, { weight: { value: 31, unit: "POUND" } }],
+  ["the unit of the weight alone", { weight: { unit: "KILOGRAM" } }, { weight: { value: 30, unit: "KILOGRAM" } }],
+  ["nothing of the weight", { weight: {} }, { weight: { value: 30, unit: "POUND" } }],
+  ["nothing by null", { weight: { value: null }, coat: null, vaccinations: null }, petParts],
+  ["a text to nothing", { coat: "" }, { coat: "", vet, vaccinations: [{ name: "Rabies" }] }],
+  ["a list to nothing", { vaccinations: [] }, { vaccinations: [], coat: "Short" }],
+];
+
+describe.each(["rest", "connect-json"] as const)(
+  "parts of a pet that JSON over %s leaves out are kept",
+  (transport) => {
+    it.each(petChanges)("when UpdatePet changes %s", async (_what, change, expected) => {
+      const { pet } = await server.ok(createPet, { customerId: "cus_a1", pet: newPet });
+      expect(await sent(updatePet, { customerId: "cus_a1", id: pet?.id ?? "", ...change }, transport)).toMatchObject(
+        expected,
+      );
+    });
+
+    it.each(petChanges)("when UpdateLead changes %s", async (_what, change, expected) => {
+      const { id, pets } = await server.ok(createLead, newLead({ pets: [newPet] }));
+      // The first pet says nothing and is left out: the positions of the others move.
+      const sentPets = [{}, { id: pets[0]?.id ?? "", ...change }];
+      expect(await sent(updateLead, { id, lead: { pets: sentPets } }, transport)).toMatchObject({ pets: [expected] });
+    });
+  },
+);
+
+describe("parts of what administration writes are kept when JSON leaves them out:", () => {
+  const ofCompany = (id: string) => ({ companyId, id });
+
+  it("id and name of a role, which cannot be cleared", async () => {
+    const { staff } = await server.ok(directory.createStaff, {
+      companyId,
+      firstName: "S",
+      role: { id: "r1", name: "Bather" },
+    });
+    const named = ofCompany(staff?.id ?? "");
+    const role = async (given: JsonObject) => (await sent(directory.updateStaff, { ...named, role: given }))["staff"];
+    expect(await role({ name: "Groomer" })).toMatchObject({ role: { id: "r1", name: "Groomer" } });
+    expect(await role({ id: "r2" })).toMatchObject({ role: { id: "r2", name: "Groomer" } });
+    expect(await role({})).toMatchObject({ role: { id: "r2", name: "Groomer" } });
+    const binary = await server.ok(directory.updateStaff, { ...named, role: { name: "Boss" } });
+    expect(binary.staff?.role).toMatchObject({ id: "r2", name: "Boss" });
+    const cleared = await server.callJson(
+      directory.updateStaff,
+      { ...named, role: { name: "" } },
+      { transport: "rest" },
+    );
+    expect(cleared).toMatchObject({ violations: [{ field: "role.name", reason: "REQUIRED" }] });
+    await server.ok(directory.updateStaff, { ...named, clearRole: true });
+    const half = await server.callJson(directory.updateStaff, { ...named, role: { id: "r3" } }, { transport: "rest" });
+    expect(half).toMatchObject({ violations: [{ field: "role.name", reason: "REQUIRED" }] });
+  });
+
+  it("the unit and the value of a limit of a pet size", async () => {
+    const high = { value: 20, unit: Weight_Unit.POUND };
+    const { petSize } = await server.ok(petSettings.createPetSize, { companyId, name: "Partial", weightHigh: high });
+    const limit = async (weightHigh: JsonObject) =>
+      (await sent(petSettings.updatePetSize, { ...ofCompany(petSize?.id ?? ""), weightHigh }))["petSize"];
+    expect(await limit({ value: 30 })).toMatchObject({ weightHigh: { value: 30, unit: "POUND" } });
+    expect(await limit({ unit: "KILOGRAM" })).toMatchObject({ weightHigh: { value: 30, unit: "KILOGRAM" } });
+    expect(await limit({})).toMatchObject({ weightHigh: { value: 30, unit: "KILOGRAM" } });
+  });
+
+  it("lines of a location's address, also over binary", async () => {
+    const { business } = await server.ok(directory.createBusiness, { companyId, name: "B", address: lines });
+    const named = ofCompany(business?.id ?? "");
+    const binary = await server.ok(directory.updateBusiness, { ...named, address: { city: "Troy" } });
+    expect(binary.business?.address).toMatchObject({ ...lines, city: "Troy" });
+    expect(await sent(directory.updateBusiness, { ...named, address: { address2: "" } })).toMatchObject({
+      business: { address: { ...lines, city: "Troy", address2: "" } },
+    });
+  });
+});
+
 describe("over binary, where absence is not known", () => {
+  it("an empty part of a veterinarian keeps, and a mask path or an empty message clears", async () => {
+    const { pet } = await server.ok(createPet, { customerId: "cus_a1", pet: newPet });
+    const named = { customerId: "cus_a1", id: pet?.id ?? "" };
+    expect((await server.ok(updatePet, { ...named, vet: { name: "Dr. Wu" } })).vet).toMatchObject({
+      ...vet,
+      name: "Dr. Wu",
+    });
+    const updateMask = { paths: ["vet.address"] };
+    expect((await server.ok(updatePet, { ...named, updateMask })).vet).toMatchObject({ name: "Dr. Wu", address: "" });
+    expect((await server.ok(updatePet, { ...named, vet: {} })).vet).toBeUndefined();
+  });
+
   it("an empty line keeps, and a mask path clears", async () => {
     const { id } = await server.ok(createCustomer, newCustomer({ address: home }));
     const kept = await server.ok(updateCustomer, { id, companyId, address: { city: "Troy" } });
@@ -177,6 +288,25 @@ describe("a text or a list that JSON sends empty", () => {
     });
     const last = await server.callJson(updateLead, { id, lead: { phone: "" } }, { transport: "rest" });
     expect(last).toMatchObject({ violations: [{ field: "lead.phone", reason: "REQUIRED" }] });
+  });
+
+  it("removes the locations and staff of a service, and is refused where a list must have items", async () => {
+    const offer = { availableBusinessIds: ["biz_a1"], availableStaffIds: ["staff_a1"] };
+    const kind = { name: "Partial", serviceItemType: ServiceItemType.GROOMING, serviceType: ServiceType.SERVICE };
+    const { id } = await server.ok(catalog.createService, { companyId, ...kind, ...offer });
+    expect(await sent(catalog.updateService, { companyId, id, category: "K" })).toMatchObject(offer);
+    expect(await server.ok(catalog.updateService, { companyId, id, availableStaffIds: [] })).toMatchObject(offer);
+    expect(await sent(catalog.updateService, { companyId, id, availableStaffIds: [] })).toMatchObject({
+      ...{ availableBusinessIds: ["biz_a1"], availableStaffIds: [], availableAllStaff: false },
+    });
+    expect(await sent(catalog.updateService, { companyId, id, availableBusinessIds: [] })).toMatchObject({
+      ...{ availableBusinessIds: [], availableAllBusiness: false },
+    });
+    const items = { companyId, id: "pkt_a1", items: [] };
+    const emptied = await server.callJson(PackageTemplateService.method.updatePackageTemplate, items, {
+      transport: "rest",
+    });
+    expect(emptied).toMatchObject({ violations: [{ field: "items", reason: "REQUIRED" }] });
   });
 
   it("removes the tags of a customer", async () => {

@@ -56,7 +56,7 @@ describe("UpdatePet", () => {
     ["the temperament", { behavior: "Wild" }],
     ["the evaluation", { evaluationStatus: Pet_EvaluationStatus.FAIL }],
     ["the photo", { photo: "https://img.example/b.png" }],
-    ["the vet as a whole", { vet: { name: "Other", phoneNumber: "", address: "" } }],
+    ["the vet as a whole", { vet: { name: "Other", phoneNumber: "+12125550155", address: "2 Vet St" } }],
     ["all vaccinations", { vaccinations: [{ name: "Lyme" }] }],
     ["that it died", { status: Pet_Status.PASSED_AWAY }],
     ["that it is not brought in any more", { status: Pet_Status.INACTIVE }],

@@ -5,7 +5,7 @@ import { nameCursorOf, paged } from "../../api/paged.js";
 import { rpc, type ServiceHandlers } from "../../api/rpc.js";
 import type { ServiceSchema } from "../../gen/proto/moego/business/setting/v1/service_pb.js";
 import type { SettingService } from "../../gen/proto/moego/business/setting/v1/setting_service_pb.js";
-import { newService, serviceItemType, serviceQuery, serviceType, serviceUpdate } from "./catalog.input.js";
+import { newService, serviceInput, serviceItemType, serviceQuery, serviceType } from "./catalog.input.js";
 import type { CatalogService } from "./catalog.model.js";
 import type { ServiceCatalog } from "./catalog.service.js";
 
@@ -31,7 +31,7 @@ export function createCatalogHandlers(catalog: ServiceCatalog, pageTokens: PageT
       return toProtoService(await catalog.create(service, principal, write));
     }),
 
-    updateService: rpc(serviceUpdate, async (update, { principal, write }) => {
+    updateService: rpc(serviceInput, async (update, { principal, write }) => {
       return toProtoService(await catalog.update(update, principal, write));
     }),
   };

@@ -5,8 +5,13 @@ import { importedId } from "../../api/import-fields.js";
 import { pagination } from "../../api/page-token.js";
 import { customIssue } from "../../api/parse.js";
 import { protoEnum } from "../../api/proto-enum.js";
+import type { Context, Parse } from "../../api/rpc.js";
 import { nameRule } from "../../core/text.js";
-import { ServiceItemTypeSchema, ServiceTypeSchema } from "../../gen/proto/moego/business/setting/v1/service_pb.js";
+import {
+  ServiceItemTypeSchema,
+  ServiceTypeSchema,
+  type UpdateServiceRequest,
+} from "../../gen/proto/moego/business/setting/v1/service_pb.js";
 import { type Availability, serviceItemTypes, serviceTypes } from "./catalog.model.js";
 
 const maxBusinesses = 100;
@@ -101,8 +106,7 @@ export const newService = z
     offer: toOffer(message),
   }));
 
-/** Absent or empty fields are unchanged. */
-export const serviceUpdate = z
+const serviceUpdate = z
   .object({
     ...companyResourceSchema.shape,
     name: text(nameRule).optional(),
@@ -124,3 +128,18 @@ export const serviceUpdate = z
       ...omitUndefined({ name, category: heading, price: newPrice, minutes: serviceTime, inactive }),
     };
   });
+
+/** Input of UpdateService. Lists that are empty in a binary request are unchanged. */
+export function serviceInput(
+  { businessIds }: UpdateServiceRequest,
+  { emptyMembers }: Pick<Context, "emptyMembers">,
+  parse: Parse,
+) {
+  const isEmptied = (field: string) => emptyMembers?.get(field) === "empty";
+  const emptied = {
+    businesses: businessIds.length === 0 && isEmptied("available_business_ids"),
+    staff: isEmptied("available_staff_ids"),
+  };
+  const { offer: given, ...update } = parse(serviceUpdate);
+  return { ...update, offer: { ...given, emptied } };
+}

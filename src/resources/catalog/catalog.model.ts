@@ -49,6 +49,8 @@ export interface Availability {
   readonly availableBusinessIds: readonly string[];
   readonly byAllStaff?: boolean;
   readonly staffIds: readonly string[];
+  /** Lists that an update empties. */
+  readonly emptied?: { readonly businesses: boolean; readonly staff: boolean };
 }
 
 export interface NewService extends ServiceKind, Pick<ServiceContent, "name" | "category" | "price" | "minutes"> {

@@ -61,11 +61,12 @@ function offered(offer: Availability, current: Offered): Offered {
   const staffIds = [...new Set(offer.staffIds)];
   const atAllBusinesses = businessIds.length > 0 ? false : (offer.atAllBusinesses ?? current.atAllBusinesses);
   const byAllStaff = staffIds.length > 0 ? false : (offer.byAllStaff ?? current.byAllStaff);
+  const { businesses: noBusinesses = false, staff: noStaff = false } = offer.emptied ?? {};
   return {
     atAllBusinesses,
-    businessIds: atAllBusinesses ? [] : businessIds.length > 0 ? businessIds : current.businessIds,
+    businessIds: atAllBusinesses || noBusinesses || businessIds.length > 0 ? businessIds : current.businessIds,
     byAllStaff,
-    staffIds: byAllStaff ? [] : staffIds.length > 0 ? staffIds : current.staffIds,
+    staffIds: byAllStaff || noStaff || staffIds.length > 0 ? staffIds : current.staffIds,
   };
 }
 

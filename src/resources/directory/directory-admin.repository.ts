@@ -205,7 +205,9 @@ function staffColumns({
 }: StaffChange): Prisma.StaffUncheckedUpdateInput {
   return {
     ...texts,
-    ...(role === undefined ? {} : roleColumns(role ?? undefined)),
+    ...(role === null ? roleColumns(undefined) : {}),
+    ...(role?.id === undefined ? {} : { roleId: role.id }),
+    ...(role?.name === undefined ? {} : { roleName: role.name }),
     ...(hiredTime === undefined ? {} : { hiredTime }),
     ...(workingBusinessIds ? { workingBusinessIds: [...workingBusinessIds] } : {}),
     version: nextVersion,

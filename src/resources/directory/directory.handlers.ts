@@ -9,7 +9,7 @@ import type { DirectoryAdminService } from "../../gen/proto/moego/admin/v1/direc
 import type { BusinessService } from "../../gen/proto/moego/business/business/v1/business_service_pb.js";
 import type { CompanyService } from "../../gen/proto/moego/business/company/v1/company_service_pb.js";
 import type { StaffService } from "../../gen/proto/moego/business/staff/v1/staff_service_pb.js";
-import { businessInput, companyUpdate, newBusiness, newCompany, newStaff, staffUpdate } from "./directory.input.js";
+import { businessInput, companyUpdate, newBusiness, newCompany, newStaff, staffInput } from "./directory.input.js";
 import type { Business, Staff } from "./directory.model.js";
 import { toProtoBusiness, toProtoCompany, toProtoStaff } from "./directory.output.js";
 import {
@@ -132,7 +132,7 @@ export function createDirectoryAdminHandlers(
       return toStaffResponse(await directory.createStaff(input, context.principal, context.write));
     }),
 
-    updateStaff: rpc(inCountry(staffUpdate), async ({ target, change }, context) => {
+    updateStaff: rpc(staffInput, async ({ target, change }, context) => {
       warnOfPhones(context, [], staffNumbers(change));
       return toStaffResponse(await directory.updateStaff(target, change, context.principal, context.write));
     }),

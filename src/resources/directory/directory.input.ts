@@ -9,6 +9,7 @@ import {
   id,
   memoizePerCountry,
   notSetAndCleared,
+  omitEmpty,
   omitUndefined,
   optionalId,
   text,
@@ -18,8 +19,11 @@ import { importedId, newResourceFields } from "../../api/import-fields.js";
 import { customIssue } from "../../api/parse.js";
 import { optionalJudgedPhone, optionalPhone } from "../../api/phone-line.js";
 import type { Context, Parse } from "../../api/rpc.js";
+import type { Violation } from "../../core/errors.js";
+import type { EmptyMembers } from "../../core/presence.js";
 import { nameRule } from "../../core/text.js";
 import type { UpdateBusinessRequest } from "../../gen/proto/moego/admin/v1/business_pb.js";
+import type { UpdateStaffRequest } from "../../gen/proto/moego/admin/v1/staff_pb.js";
 import { AddressSchema } from "../../gen/proto/moego/common/v1/address_pb.js";
 import {
   type BusinessChange,
@@ -88,12 +92,12 @@ const address = anyAddress
 
 /** The address in an update: it may repeat the id that the server assigned. */
 function addressUpdate(given: ParsedAddress, listed: readonly string[] | undefined): BusinessChange["address"] {
-  const parts = addressChange(given, listed, true);
+  const parts = addressChange(given, listed, false);
   if (given.id !== "") return { id: given.id, parts: parts ?? {} };
   return parts === null ? null : { parts: parts ?? {} };
 }
 
-/** Input of UpdateBusiness. A binary request replaces the whole address; a JSON request changes the parts that it has. */
+/** Input of UpdateBusiness. Lines of the address that are absent, or empty in a binary request, are unchanged. */
 export function businessInput(
   request: UpdateBusinessRequest,
   { principal, emptyMembers }: Pick<Context, "principal" | "emptyMembers">,
@@ -156,14 +160,24 @@ const businessIds = z.array(id).superRefine((ids, context) => {
   }
 });
 
+const permissions = z.array(z.number()).superRefine((given, context) => {
+  if (given.length > 0) context.addIssue(customIssue("NOT_ALLOWED", "Must be empty."));
+});
+
 const role = z
-  .object({ id, name, permissions: z.array(z.number()) })
-  .superRefine(({ permissions }, context) => {
-    if (permissions.length > 0) {
-      context.addIssue({ ...customIssue("NOT_ALLOWED", "Must be empty."), path: ["permissions"] });
-    }
-  })
+  .object({ id, name, permissions })
   .transform(({ id: roleId, name: roleName }) => ({ id: roleId, name: roleName }));
+
+/** A role of which absent parts are unchanged. */
+const roleUpdate = z
+  .object({ id: optionalId, name: text({ ...nameRule, min: 0 }), permissions })
+  .transform(({ id: roleId, name: roleName }) => omitEmpty({ id: roleId, name: roleName }));
+
+/** Parts of a role that a JSON request has without a value. Neither can be cleared. */
+function emptyRoleParts(emptyMembers: EmptyMembers | undefined): Violation[] {
+  const fields = ["role.id", "role.name"].filter((field) => emptyMembers?.get(field) === "empty");
+  return fields.map((field) => ({ field, reason: "REQUIRED", description: "Must not be cleared." }));
+}
 
 const lastName = text({ ...nameRule, min: 0 });
 
@@ -179,11 +193,11 @@ export const newStaff = memoizePerCountry((region) =>
   }),
 );
 
-export const staffUpdate = memoizePerCountry((region) =>
+const staffUpdate = memoizePerCountry((region) =>
   z
     .object({
       ...{ ...companyResourceSchema.shape, ...z.object(staffTexts(optionalJudgedPhone(region))).partial().shape },
-      ...{ role: role.optional(), clearRole: z.boolean() },
+      ...{ role: roleUpdate.optional(), clearRole: z.boolean() },
       ...{ hiredTime: moment.optional(), clearHiredTime: z.boolean() },
       ...{ workingBusinesses: z.object({ businessIds }).optional(), mobileVanId: optionalId.optional() },
     })
@@ -199,6 +213,15 @@ export const staffUpdate = memoizePerCountry((region) =>
       },
     })),
 );
+
+/** Input of UpdateStaff. */
+export function staffInput(
+  { companyId }: UpdateStaffRequest,
+  { principal, emptyMembers }: Pick<Context, "principal" | "emptyMembers">,
+  parse: Parse,
+) {
+  return parse(staffUpdate(countryOf(principal, companyId)), emptyRoleParts(emptyMembers));
+}
 
 function orNull(given: string): string | null {
   return given === "" ? null : given;

@@ -90,7 +90,8 @@ type StaffTexts = Omit<Staff, "companyId" | "id" | "role" | "hiredTime" | "archi
 
 /** The fields that an update replaces. Absent fields are unchanged, empty strings and lists clear. */
 export interface StaffChange extends Partial<StaffTexts> {
-  readonly role?: { readonly id: string; readonly name: string } | null;
+  /** Parts of the role. */
+  readonly role?: Partial<NonNullable<Staff["role"]>> | null;
   readonly hiredTime?: Date | null;
 }
 

@@ -1,6 +1,6 @@
 import { accessFilterOf, companyAccessFilter, requireCompanyAccess, requireCompanyWrite } from "../../core/access.js";
 import { type CompanyResource, type CompanyResourceQuery, requireFound } from "../../core/company-resource.js";
-import { DomainError, notFoundInCompany, throwIfInvalid, violation } from "../../core/errors.js";
+import { DomainError, notFoundInCompany, throwIfInvalid, type Violation, violation } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
 import type { Page } from "../../core/page.js";
 import { numberViolations } from "../../core/phone/judged-phone.js";
@@ -128,7 +128,11 @@ export function createDirectoryAdmin(repository: DirectoryAdminRepository) {
       const access = assertMayWriteDirectory(principal, target.companyId);
       return repository.changeStaff(target, change, write, {
         businesses: refuseMissing("working_businesses.business_ids"),
-        change: (stored) => throwIfInvalid(numberViolations(staffNumbers(change, stored), access)),
+        change: (stored) =>
+          throwIfInvalid([
+            ...numberViolations(staffNumbers(change, stored), access),
+            ...roleViolations(change.role, stored.role),
+          ]),
       });
     },
 
@@ -174,6 +178,15 @@ export function businessNumbers({ phone, businessPhone }: BusinessPhones, stored
 }
 
 type StaffPhone = Partial<Pick<Staff, "phone">>;
+
+/** A role has an id and a name. An update can change one of them. */
+function roleViolations(role: StaffChange["role"], stored: Staff["role"]): Violation[] {
+  if (!role) return [];
+  const { id = "", name = "" } = { ...stored, ...role };
+  const missing = (part: string, value: string) =>
+    value === "" ? [violation(`role.${part}`, "REQUIRED", "Required.")] : [];
+  return [...missing("id", id), ...missing("name", name)];
+}
 
 /** The number of a staff member in a request. */
 export function staffNumbers({ phone }: StaffPhone, stored: StaffPhone = {}) {

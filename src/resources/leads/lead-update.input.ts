@@ -17,13 +17,13 @@ import {
 import {
   isEmptyPet,
   pet,
-  toPetEdit,
   toPetRecord,
   toPetReplacement,
   withoutNewNoteIds,
   withRequiredPetFields,
 } from "../pets/pet.input.js";
 import { maxPets } from "../pets/pet.model.js";
+import { listedPetMask, type PetMask, toPetEdit } from "../pets/pet-edit.input.js";
 import { leadFields, plainFields } from "./lead.input.js";
 import type { LeadUpdate, PetEntry } from "./lead-update.service.js";
 
@@ -40,6 +40,8 @@ const whole = ["life_cycle", "action_status", "referral_source"];
 interface LeadMask {
   readonly lead: UpdateMask;
   readonly beside: UpdateMask;
+  /** Of the pets without a mask, apart from those that say nothing. */
+  readonly pets: readonly PetMask[];
 }
 
 export function leadMask(request: UpdateLeadRequest, emptyMembers?: EmptyMembers): LeadMask {
@@ -63,6 +65,9 @@ export function leadMask(request: UpdateLeadRequest, emptyMembers?: EmptyMembers
         )
       : { explicit: false, violations: [], writes: () => false, partsOf: () => undefined },
     beside: readMask(UpdateLeadRequestSchema, request, paths?.filter(isBeside), besideRules, emptyMembers),
+    pets: (lead?.pets ?? []).flatMap((one, position) =>
+      isEmptyPet(one) ? [] : [listedPetMask(one, `lead.pets[${position}]`, emptyMembers)],
+    ),
   };
 }
 
@@ -87,13 +92,7 @@ export const leadUpdate = {
 };
 
 function leadUpdateSchema(country: string, { replace }: { readonly replace: boolean }) {
-  const toEdit = replace ? toPetReplacement : toPetEdit;
-  const petEntry = withoutNewNoteIds(
-    withRequiredPetFields(pet(country, optionalJudgedPhone), { ofAll: replace }),
-  ).transform(
-    (parsed): PetEntry =>
-      parsed.id === "" ? { record: toPetRecord(parsed) } : { id: parsed.id, edit: toEdit(parsed) },
-  );
+  const petEntry = withoutNewNoteIds(withRequiredPetFields(pet(country, optionalJudgedPhone), { ofAll: replace }));
   const fields = z.object({
     ...leadFields(country, judgedLine),
     firstName: keptOrNamed,
@@ -125,11 +124,24 @@ export function toLeadUpdate(parsed: ParsedUpdate, mask: LeadMask): LeadUpdate {
     ...omitUndefined({ address: addressUpdate(lead, mask.lead) }),
     ...consenting,
     ...(lead.complianceConfig ? { statedConsent: lead.complianceConfig } : {}),
-    ...(mask.lead.writes("pets") ? { pets: { write: explicit ? "replace" : "merge", entries: lead.pets } } : {}),
+    ...(mask.lead.writes("pets") ? { pets: petsUpdate(lead, mask) } : {}),
     ...(mask.lead.writes("custom_fields")
       ? { customFields: { write: explicit ? "replace" : "merge", given: lead.customFields } }
       : {}),
   };
+}
+
+function petsUpdate(
+  { pets }: ParsedLead,
+  { lead: { explicit }, pets: masks }: LeadMask,
+): NonNullable<LeadUpdate["pets"]> {
+  const entries = pets.map((parsed, position): PetEntry => {
+    const { id: petId } = parsed;
+    const mask = explicit ? undefined : masks[position];
+    if (petId === "") return { record: toPetRecord(parsed) };
+    return { id: petId, edit: mask ? toPetEdit(parsed, mask) : toPetReplacement(parsed) };
+  });
+  return { write: explicit ? "replace" : "merge", entries };
 }
 
 function addressUpdate({ address }: ParsedLead, mask: UpdateMask): LeadUpdate["address"] {

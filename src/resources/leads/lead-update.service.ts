@@ -17,6 +17,7 @@ import {
   type PetEdit,
   type PetNoteEntry,
   type PetRecord,
+  type Vet,
   vetNumber,
 } from "../pets/pet.model.js";
 import {
@@ -58,6 +59,11 @@ interface PetsUpdate {
 export type PetEntry =
   | { readonly id: string; readonly edit: PetEdit }
   | { readonly id?: undefined; readonly record: PetRecord };
+
+/** The veterinarian that the entry sets, or its parts. */
+export function vetOf(entry: PetEntry): Partial<Vet> | null | undefined {
+  return entry.id === undefined ? entry.record.vet : (entry.edit.vet ?? entry.edit.fields?.vet);
+}
 
 /** Applies an update to a locked lead. If there are violations, throws all of them and changes nothing. */
 export async function applyLeadUpdate(
@@ -171,8 +177,7 @@ async function petViolations(
       violations.push(violation(`${path}.id`, "NOT_FOUND", "Not found on this lead."));
     }
     const pet = unit.lead.pets.find(({ id }) => id === entry.id);
-    const vet = entry.id === undefined ? entry.record.vet : entry.edit.fields?.vet;
-    violations.push(...numberViolations([vetNumber(`${path}.vet`, vet, pet?.vet)], rules));
+    violations.push(...numberViolations([vetNumber(`${path}.vet`, vetOf(entry), pet?.vet)], rules));
     const birthday = entry.id === undefined ? entry.record.birthday : entry.edit.fields?.birthday;
     const birth = { birthday, stored: pet?.birthday, timeZone: rules.timeZone };
     violations.push(...birthdayViolations(`${path}.birthday`, birth));

@@ -25,6 +25,7 @@ import type { LeadHistory } from "./lead-history.service.js";
 import { createLeadNoteHandlers, createLeadTagHandlers } from "./lead-note.handlers.js";
 import type { LeadNotes, LeadTags } from "./lead-note.service.js";
 import { leadMask, leadUpdate, toLeadUpdate } from "./lead-update.input.js";
+import { vetOf } from "./lead-update.service.js";
 
 /** Handlers of `moego.business.customer.v1.LeadService`. */
 export function createLeadHandlers(
@@ -64,7 +65,7 @@ export function createLeadHandlers(
       },
       async (update, context) => {
         const pets = update.pets?.entries ?? [];
-        const vets = pets.map((entry) => ("record" in entry ? entry.record : (entry.edit.fields ?? {})));
+        const vets = pets.map((entry) => ({ vet: vetOf(entry) }));
         warnOfUpdate(context, update.phones, vetNumbersOf(vets));
         return toProtoLead(await leads.update(update, context.principal, context.write));
       },
@@ -86,7 +87,7 @@ export function createLeadHandlers(
 
 const byId = z.object({ id });
 
-function vetNumbersOf(pets: readonly { readonly vet?: Vet | null | undefined }[]) {
+function vetNumbersOf(pets: readonly { readonly vet?: Partial<Vet> | null | undefined }[]) {
   return pets.map(({ vet }, position) => vetNumber(`pets[${position}].vet`, vet));
 }
 

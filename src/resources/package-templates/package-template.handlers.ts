@@ -29,7 +29,7 @@ export function createPackageTemplateHandlers(
       one(await templates.create(input, principal, write)),
     ),
     updatePackageTemplate: rpc(
-      (request, _context, parse) => parse(templateUpdate, templateUpdateViolations(request)),
+      (request, { emptyMembers }, parse) => parse(templateUpdate, templateUpdateViolations(request, emptyMembers)),
       async (input, { principal, write }) => one(await templates.update(input, principal, write)),
     ),
     archivePackageTemplate: archive,

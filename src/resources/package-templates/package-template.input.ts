@@ -13,6 +13,7 @@ import { newResourceFields } from "../../api/import-fields.js";
 import { pagination } from "../../api/page-token.js";
 import { customIssue } from "../../api/parse.js";
 import type { Violation } from "../../core/errors.js";
+import type { EmptyMembers } from "../../core/presence.js";
 import { nameRule, noteRule } from "../../core/text.js";
 import type { UpdatePackageTemplateRequest } from "../../gen/proto/moego/admin/v1/package_template_service_pb.js";
 import type { TemplateItem } from "./package-template.model.js";
@@ -67,9 +68,19 @@ export const templateUpdate = z.object({
   ...{ expirationDays: expirationDays.optional(), neverExpires: z.boolean() },
 });
 
-export function templateUpdateViolations(request: UpdatePackageTemplateRequest): Violation[] {
-  if (!request.neverExpires || request.expirationDays === undefined) return [];
-  return [{ field: "never_expires", reason: "CONFLICT", description: "Must not be true if expiration_days is set." }];
+export function templateUpdateViolations(
+  { neverExpires, expirationDays: days }: UpdatePackageTemplateRequest,
+  emptyMembers: EmptyMembers | undefined,
+): Violation[] {
+  const violations: Violation[] = [];
+  if (neverExpires && days !== undefined) {
+    const description = "Must not be true if expiration_days is set.";
+    violations.push({ field: "never_expires", reason: "CONFLICT", description });
+  }
+  if (emptyMembers?.get("items") === "empty") {
+    violations.push({ field: "items", reason: "REQUIRED", description: "Must have at least one item." });
+  }
+  return violations;
 }
 
 /** Input of ListPackageTemplates. Every template is sold at all locations. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { keysOf, maskedParts, maskedTexts, maskPaths, readMask, type UpdateMask } from "../../api/field-mask.js";
+import { keysOf, maskedTexts, maskPaths, presentPartsOf, readMask } from "../../api/field-mask.js";
 import { id, memoizePerCountry, omitUndefined, text } from "../../api/fields.js";
 import { clearablePartialDate } from "../../api/google-types.js";
 import { optionalJudgedPhone } from "../../api/phone-line.js";
@@ -9,10 +9,10 @@ import {
   type UpdatePetRequest,
   UpdatePetRequestSchema,
 } from "../../gen/proto/moego/business/customer/v1/pet_service_pb.js";
+import { WeightSchema } from "../../gen/proto/moego/common/v1/weight_pb.js";
 import {
   earlyFields,
   evaluationResult,
-  isKnown,
   petGender,
   petStatus,
   petType,
@@ -23,19 +23,19 @@ import {
 } from "./pet.input.js";
 import type { PetFields } from "./pet.model.js";
 import type { PetUpdate } from "./pet.service.js";
+import { type PetMask, vetEdit, weightEdit } from "./pet-edit.input.js";
 
 /** Fields that identify the pet and cannot be in the mask. */
 const notMaskable = ["customer_id", "id", "update_mask"];
 const required = ["name", "type", "breed", "status"];
 const whole = ["birthday", "weight"];
 
-export function petMask(request: UpdatePetRequest, emptyMembers?: EmptyMembers): UpdateMask {
+export function petMask(request: UpdatePetRequest, emptyMembers?: EmptyMembers): PetMask {
   const rules = { notMaskable, required, whole };
-  return readMask(UpdatePetRequestSchema, request, maskPaths(request.updateMask), rules, emptyMembers);
+  const fields = readMask(UpdatePetRequestSchema, request, maskPaths(request.updateMask), rules, emptyMembers);
+  const parts = presentPartsOf(WeightSchema, request.weight, "weight", emptyMembers);
+  return { fields, partsOfWeight: fields.explicit ? undefined : parts };
 }
-
-/** A weight. A value of 0 clears it. */
-const newWeight = weight.transform((value) => (isKnown(value) ? value : null));
 
 /** Input of UpdatePet, before the mask is applied. */
 export const petUpdate = memoizePerCountry((country) => {
@@ -46,7 +46,7 @@ export const petUpdate = memoizePerCountry((country) => {
     type: petType.required.optional(),
     breed: text({ ...lineRule, min: 1 }).optional(),
     gender: petGender.withDefault(null).optional(),
-    weight: newWeight.optional(),
+    weight: weight.optional(),
     ...z.object(earlyFields).partial().shape,
     vet: vetFields(country, optionalJudgedPhone).optional(),
     evaluationStatus: evaluationResult.withDefault(null).optional(),
@@ -57,12 +57,11 @@ export const petUpdate = memoizePerCountry((country) => {
 
 type ParsedUpdate = z.output<ReturnType<typeof petUpdate>>;
 
-export function toPetUpdate(parsed: ParsedUpdate, mask: UpdateMask): PetUpdate {
-  const masked = maskedParts<NonNullable<ParsedUpdate["vet"]>>(mask, "vet", { given: parsed.vet, cleared: noVet });
-  // An empty message in JSON: without parts to write.
-  const vet = masked && keysOf(masked).length === 0 ? noVet : masked;
+export function toPetUpdate(parsed: ParsedUpdate, petMask: PetMask): PetUpdate {
+  const mask = petMask.fields;
   const written = <T>(field: string, value: T): T | undefined => (mask.writes(field) ? value : undefined);
-  const { name, birthday = null, status, type, breed, gender = null, weight: given = null } = parsed;
+  const { name, birthday = null, status, type, breed, gender = null } = parsed;
+  const { weightUnit, ...amount } = weightEdit(parsed.weight, petMask);
   return {
     ...{ customerId: parsed.customerId, id: parsed.id },
     fields: omitUndefined({
@@ -73,14 +72,12 @@ export function toPetUpdate(parsed: ParsedUpdate, mask: UpdateMask): PetUpdate {
       type: written("type", type),
       breed: written("breed", breed),
       gender: written("gender", gender),
-      weight: written("weight", given),
+      ...amount,
       evaluationStatus: written("evaluation_status", parsed.evaluationStatus ?? null),
     }),
-    ...(vet ? { vet: omitUndefined({ name: vet.name, phone: vet.phoneNumber, address: vet.address }) } : {}),
+    ...omitUndefined({ weightUnit, vet: vetEdit(parsed.vet, mask) }),
     ...(mask.writes("vaccinations") ? { vaccinations: parsed.vaccinations } : {}),
   };
 }
-
-const noVet = { name: "", phoneNumber: "", address: "" };
 
 const writtenTexts = maskedTexts(UpdatePetRequestSchema, keysOf({ ...earlyFields, ...plainFields }));

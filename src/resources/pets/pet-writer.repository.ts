@@ -5,7 +5,7 @@ import { changedFields } from "../../db/changed-fields.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import { petFields } from "./pet.columns.js";
 import {
-  keptWeight,
+  editedFields,
   type Pet,
   type PetAudit,
   type PetEdit,
@@ -148,8 +148,8 @@ export function createPetWriter(
     },
 
     async edit(pet, edit) {
-      const { fields = {}, vaccinations, petCodeIds, notes = [], replacesNotes = false, removedNoteId } = edit;
-      const change = fields.weight ? { ...fields, weight: keptWeight(fields.weight, pet.weight) } : fields;
+      const { vaccinations, petCodeIds, notes = [], replacesNotes = false, removedNoteId } = edit;
+      const change = editedFields(edit, pet);
       await writer.set(pet, {
         assignments: petFields.assignments(change),
         fields: changedPetFields(pet, change, edit),

@@ -40,7 +40,10 @@ export function createPetHandlers(pets: Pets, pageTokens: PageTokens): ServiceHa
     updatePet: rpc(
       async (request, context, parse) => {
         const mask = petMask(request, context.emptyMembers);
-        return toPetUpdate(parse(petUpdate(await countryOfOwner(pets, request, context)), mask.violations), mask);
+        return toPetUpdate(
+          parse(petUpdate(await countryOfOwner(pets, request, context)), mask.fields.violations),
+          mask,
+        );
       },
       async (input, context) => {
         warnOfPhones(context, [], [vetNumber("vet", input.vet)]);

@@ -162,7 +162,7 @@ export function pet(country: string, number?: OptionalNumber) {
   });
 }
 
-type ParsedPet = z.output<ReturnType<typeof pet>>;
+export type ParsedPet = z.output<ReturnType<typeof pet>>;
 
 /** Whether a pet says nothing, as a form sends it that has room for several pets. */
 export function isEmptyPet(given: unknown): boolean {
@@ -236,7 +236,15 @@ export function toNewPet({ petCodes: petCodeIds, vaccinations: given, ...fields 
 
 type ParsedFields = Omit<ParsedPet, "id" | "notes" | "petCodes" | "vaccinations">;
 
-function toPetFields({ type, status, birthday, gender, weight: given, vet: clinic, ...same }: ParsedFields): PetFields {
+export function toPetFields({
+  type,
+  status,
+  birthday,
+  gender,
+  weight: given,
+  vet: clinic,
+  ...same
+}: ParsedFields): PetFields {
   const { evaluationStatus, ...texts } = same;
   return {
     type: type ?? "OTHER",
@@ -252,17 +260,6 @@ function toPetFields({ type, status, birthday, gender, weight: given, vet: clini
   };
 }
 
-/** An edit in which empty fields are unchanged. */
-export function toPetEdit({ id: _, petCodes: petCodeIds, vaccinations: given, notes, ...fields }: ParsedPet): PetEdit {
-  const { type, status } = fields;
-  return {
-    fields: omitEmpty({ ...toPetFields(fields), type, status }),
-    ...(given.length === 0 ? {} : { vaccinations: given }),
-    ...(petCodeIds.length === 0 ? {} : { petCodeIds }),
-    notes: notes.map(toNoteEntry),
-  };
-}
-
 /** An edit in which empty fields are cleared. */
 export function toPetReplacement({ id: _, notes, ...parsed }: ParsedPet): PetEdit {
   const { petCodeIds, vaccinations: given, ...fields } = toNewPet(parsed);
@@ -273,7 +270,7 @@ export function toPetReplacement({ id: _, notes, ...parsed }: ParsedPet): PetEdi
   };
 }
 
-function toNoteEntry({ id: noteId, content }: ParsedPet["notes"][number]): PetNoteEntry {
+export function toNoteEntry({ id: noteId, content }: ParsedPet["notes"][number]): PetNoteEntry {
   return noteId === "" ? { content } : { id: noteId, content };
 }
 

@@ -59,6 +59,15 @@ export function keptWeight(given: Weight, stored: Weight | undefined): Weight {
   return isRepeated ? stored : { ...given, unit };
 }
 
+/**
+ * Whether a weight in a request has an amount, which can be 0, and not only a unit.
+ *
+ * @param parts those that a JSON request has of it; undefined for a binary request, which always has an amount
+ */
+export function hasAmount({ exact }: Weight, parts: readonly string[] | undefined): boolean {
+  return !parts || parts.includes("value") || exact !== undefined;
+}
+
 export interface Vaccination {
   readonly name: string;
   readonly expiredTime?: Date;
@@ -75,6 +84,16 @@ export interface Vet {
 export function changedVet(stored: Vet | undefined, change: Partial<Vet>): Vet | null {
   const { name, phone, address }: Vet = { name: "", phone: "", address: "", ...stored, ...change };
   return name + phone + address === "" ? null : { name, phone, address };
+}
+
+/** The fields of an edit, with those of which it changes a part. */
+export function editedFields({ fields = {}, vet, weightUnit }: PetEdit, stored: Pet): FieldChange<PetFields> {
+  const { weight = weightUnit && stored.weight && { ...stored.weight, unit: weightUnit } } = fields;
+  return {
+    ...fields,
+    ...(weight ? { weight: keptWeight(weight, stored.weight) } : {}),
+    ...(vet ? { vet: changedVet(stored.vet, vet) } : {}),
+  };
 }
 
 interface Birth {
@@ -173,6 +192,10 @@ export interface PetRecord extends PetFields {
 /** Changes of a pet. Absent fields are unchanged. */
 export interface PetEdit {
   readonly fields?: FieldChange<PetFields>;
+  /** Parts of the veterinarian. */
+  readonly vet?: Partial<Vet>;
+  /** Another unit of the stored weight. */
+  readonly weightUnit?: NonNullable<Weight["unit"]>;
   /** Replaces all vaccinations. */
   readonly vaccinations?: readonly Vaccination[];
   /** Replaces all codes. */

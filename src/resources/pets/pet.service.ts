@@ -8,7 +8,6 @@ import type { Principal, Scope } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
 import {
   birthdayViolations,
-  changedVet,
   maxPetCodes,
   maxPets,
   maxPetsOfCustomer,
@@ -20,7 +19,6 @@ import {
   type PetRecord,
   type PetRepository,
   type PetTransaction,
-  type Vet,
   vetNumber,
 } from "./pet.model.js";
 
@@ -43,9 +41,7 @@ export interface NewPet {
 }
 
 /** Absent fields, and absent parts of the veterinarian, are unchanged. */
-export interface PetUpdate extends PetName, Pick<PetEdit, "fields" | "vaccinations"> {
-  readonly vet?: Partial<Vet>;
-}
+export interface PetUpdate extends PetName, Pick<PetEdit, "fields" | "vet" | "weightUnit" | "vaccinations"> {}
 
 export interface PetCodesAppend extends PetName {
   /** As sent. May contain duplicates. */
@@ -104,16 +100,15 @@ export function createPets(pets: PetRepository) {
       });
     },
 
-    async update({ customerId, id, vet, ...edit }: PetUpdate, principal: Principal, write: WriteContext) {
+    async update({ customerId, id, ...edit }: PetUpdate, principal: Principal, write: WriteContext) {
       const changed = await pets.change(targetOf(principal, { customerId, id }, "lead:write"), write, async (unit) => {
         const access = requireCompanyAccess(principal, unit.pet.companyId);
         const { birthday: stored } = unit.pet;
         throwIfInvalid([
-          ...numberViolations([vetNumber("vet", vet, unit.pet.vet)], access),
+          ...numberViolations([vetNumber("vet", edit.vet, unit.pet.vet)], access),
           ...birthdayViolations("birthday", { birthday: edit.fields?.birthday, stored, timeZone: access.timeZone }),
         ]);
-        const fields = vet ? { ...edit.fields, vet: changedVet(unit.pet.vet, vet) } : edit.fields;
-        await unit.edit({ ...edit, ...(fields ? { fields } : {}) });
+        await unit.edit(edit);
         return { kind: "pet", ids: [id] };
       });
       return changed.pet;

@@ -2,7 +2,7 @@ import type { Message } from "@bufbuild/protobuf";
 import type { z } from "zod";
 import { omitUndefined } from "../../api/fields.js";
 import type { PageTokens } from "../../api/page-token.js";
-import { archiving, type Context, readInput, rpc } from "../../api/rpc.js";
+import { archiving, type Context, type Input, readInput, rpc } from "../../api/rpc.js";
 import type { CompanyResource } from "../../core/company-resource.js";
 import { type Cursor, nameCursor, type Page, pageTokenInvalid } from "../../core/page.js";
 import type { Pagination } from "../../gen/proto/moego/common/v1/pagination_pb.js";
@@ -85,8 +85,8 @@ export function listAdministration<Entry extends SettingEntry, Content extends o
         return one(await list.create({ companyId, id, content: contentOf(input) }, principal, write));
       }),
 
-    update: <Change extends object>(
-      schema: z.ZodType<CompanyResource & Change>,
+    update: <Change extends object, Request extends Message = Message>(
+      schema: Input<Request, CompanyResource & Change>,
       toContent: (entry: Entry, change: Change) => Content,
     ) =>
       rpc(schema, async (input, { principal, write }) => {

@@ -11,6 +11,7 @@ import { fieldAssociation } from "../custom-fields/custom-field.input.js";
 import type { CustomField } from "../custom-fields/custom-field.model.js";
 import { toProtoCustomField } from "../custom-fields/custom-field.output.js";
 import type { CustomFields } from "../custom-fields/custom-field.service.js";
+import { hasAmount, keptWeight, type Weight } from "../pets/pet.model.js";
 import { listAdministration, listing, merged, wholeOrPaged } from "./list-administration.handlers.js";
 import {
   actionStatusUpdate,
@@ -23,7 +24,7 @@ import {
   newTag,
   ofCompany,
   petCodeUpdate,
-  petSizeUpdate,
+  petSizeInput,
   settingListRequest,
   tagUpdate,
 } from "./setting.input.js";
@@ -191,7 +192,7 @@ export function createPetSettingAdminHandlers(lists: PetLists): ServiceHandlers<
     restorePetCode: petCodes.restore,
 
     createPetSize: petSizes.create(newPetSize),
-    updatePetSize: petSizes.update(petSizeUpdate, changedSize),
+    updatePetSize: petSizes.update(petSizeInput, changedSize),
     reorderPetSizes: petSizes.reorder,
     archivePetSize: petSizes.archive,
     restorePetSize: petSizes.restore,
@@ -210,11 +211,17 @@ export function createPetSettingAdminHandlers(lists: PetLists): ServiceHandlers<
   };
 }
 
-type SizeUpdate = Omit<z.output<typeof petSizeUpdate>, "companyId" | "id">;
+type SizeUpdate = Omit<ReturnType<typeof petSizeInput>, "companyId" | "id">;
 
-/** A limit is unchanged unless it is set or cleared. */
+/** A limit, or a part of it, is unchanged unless it is set or cleared. */
 function changedSize(size: PetSize, { name, clearWeightLow, clearWeightHigh, ...given }: SizeUpdate): PetSizeContent {
-  const weightLow = clearWeightLow ? undefined : (given.weightLow ?? size.weightLow);
-  const weightHigh = clearWeightHigh ? undefined : (given.weightHigh ?? size.weightHigh);
+  const weightLow = clearWeightLow ? undefined : changedLimit(size.weightLow, given.weightLow, given.partsOfLow);
+  const weightHigh = clearWeightHigh ? undefined : changedLimit(size.weightHigh, given.weightHigh, given.partsOfHigh);
   return { name: name ?? size.name, ...omitUndefined({ weightLow, weightHigh }) };
+}
+
+function changedLimit(stored: Weight | undefined, given: Weight | undefined, parts: readonly string[] | undefined) {
+  if (!given) return stored;
+  if (hasAmount(given, parts)) return keptWeight(given, stored);
+  return stored && { ...stored, ...omitUndefined({ unit: given.unit }) };
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { presentPartsOf } from "../../api/field-mask.js";
 import {
   color,
   companyResourceSchema,
@@ -11,7 +12,10 @@ import {
 } from "../../api/fields.js";
 import { newResourceFields } from "../../api/import-fields.js";
 import { pagination } from "../../api/page-token.js";
+import type { Context, Parse } from "../../api/rpc.js";
 import { nameRule, tagNameRule } from "../../core/text.js";
+import type { UpdatePetSizeRequest } from "../../gen/proto/moego/admin/v1/pet_size_pb.js";
+import { WeightSchema } from "../../gen/proto/moego/common/v1/weight_pb.js";
 import { weight } from "../pets/pet.input.js";
 import { maxOrderedEntries } from "./setting.model.js";
 
@@ -57,7 +61,7 @@ export const newPetSize = z
   .transform(({ weightLow, weightHigh, ...size }) => ({ ...size, ...omitUndefined({ weightLow, weightHigh }) }));
 
 /** A limit is unchanged, replaced or removed. */
-export const petSizeUpdate = z
+const petSizeUpdate = z
   .object({
     ...companyResourceSchema.shape,
     name: name.optional(),
@@ -68,3 +72,14 @@ export const petSizeUpdate = z
   })
   .refine(...notSetAndCleared("clearWeightLow", "weightLow"))
   .refine(...notSetAndCleared("clearWeightHigh", "weightHigh"));
+
+/** Input of UpdatePetSize, with the parts that a JSON request has of each limit. */
+export function petSizeInput(
+  { weightLow, weightHigh }: UpdatePetSizeRequest,
+  { emptyMembers }: Pick<Context, "emptyMembers">,
+  parse: Parse,
+) {
+  const partsOfLow = presentPartsOf(WeightSchema, weightLow, "weight_low", emptyMembers);
+  const partsOfHigh = presentPartsOf(WeightSchema, weightHigh, "weight_high", emptyMembers);
+  return { ...parse(petSizeUpdate), partsOfLow, partsOfHigh };
+}
