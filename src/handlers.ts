@@ -46,6 +46,7 @@ import { createCards } from "./resources/cards/card.service.js";
 import { createCatalog } from "./resources/catalog/catalog.service.js";
 import { createConsentHandlers } from "./resources/consent/consent.handlers.js";
 import { createConsentHistory } from "./resources/consent/consent.service.js";
+import { createOptOuts } from "./resources/consent/opt-out.service.js";
 import { createCustomFieldAdminHandlers } from "./resources/custom-fields/custom-field.handlers.js";
 import { createCustomFields } from "./resources/custom-fields/custom-field.service.js";
 import { createCustomerAdminHandlers, createCustomerHandlers } from "./resources/customers/customer.handlers.js";
@@ -154,7 +155,14 @@ export function createHandlers({
     ),
     registry(PackageService, createPackageHandlers(packages, pageTokens)),
     registry(PackageAdminService, createPackageAdminHandlers(packages, pageTokens)),
-    registry(ConsentService, createConsentHandlers(createConsentHistory(repositories.consents), pageTokens)),
+    registry(
+      ConsentService,
+      createConsentHandlers({
+        consents: createConsentHistory(repositories.consents),
+        optOuts: createOptOuts(repositories.optOuts),
+        pageTokens,
+      }),
+    ),
     registry(CardAdminService, createCardAdminHandlers(createCards({ ...repositories, webhookUrl }))),
     registry(
       AuditService,

@@ -3,6 +3,7 @@ import type { ProviderKeys } from "./core/card-provider.js";
 import type { ServiceSecrets } from "./database-server.js";
 import type { LimitedDatabase } from "./db/company-records.js";
 import { createPseudonym } from "./db/erasure/pseudonym.js";
+import { createOptOutKeys } from "./db/opt-out-key.js";
 import { createSecretCipher, type SecretCipher } from "./db/secret-cipher.js";
 import { createApiKeyRepository } from "./resources/api-keys/api-key.repository.js";
 import { createChangeRepository } from "./resources/audit/change.repository.js";
@@ -13,6 +14,7 @@ import { createCardRepository } from "./resources/cards/card.repository.js";
 import { createStripeKeyRepository } from "./resources/cards/stripe-key.repository.js";
 import { createCatalogRepository } from "./resources/catalog/catalog.repository.js";
 import { createConsentRepository } from "./resources/consent/consent.repository.js";
+import { createOptOutRepository } from "./resources/consent/opt-out.repository.js";
 import {
   createCustomFieldListRepository,
   createCustomFieldRepository,
@@ -61,6 +63,7 @@ interface RepositoryOptions extends LimitedDatabase {
 export function createRepositories({ stripeKeys, ...limited }: RepositoryOptions, secrets: ServiceSecrets) {
   const { database } = limited;
   const pseudonym = createPseudonym(...derivedKeys(secrets, "erasedRecords"));
+  const optOutKeys = createOptOutKeys(database, openCompanySecretCipher(secrets));
   return {
     customers: createCustomerRepository(limited),
     customFields: createCustomFieldRepository(database),
@@ -82,6 +85,7 @@ export function createRepositories({ stripeKeys, ...limited }: RepositoryOptions
     leadAdmin: createLeadAdminRepository(limited, pseudonym),
     leadHistory: createLeadHistoryRepository(database),
     consents: createConsentRepository(database),
+    optOuts: createOptOutRepository(database, optOutKeys),
     changes: createChangeRepository(database),
     keyUses: createKeyUseRepository(database),
     callers: createCallerRepository(limited),
@@ -105,7 +109,7 @@ export function openFlowRunCipher(secrets: ServiceSecrets): SecretCipher {
   return createSecretCipher(derivedKeys(secrets, "flowRuns"));
 }
 
-/** Encrypts the keys of companies at third-party systems. Also used by the command that rotates them. */
+/** Encrypts the keys of companies at third-party systems, and those of the hashes of opt-outs. Also used by the command that rotates them. */
 export function openCompanySecretCipher(secrets: ServiceSecrets): SecretCipher {
   return createSecretCipher(derivedKeys(secrets, "companySecrets"));
 }

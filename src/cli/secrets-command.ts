@@ -9,7 +9,7 @@ import { type Command, counted } from "./command.js";
 import { withDatabase } from "./session.js";
 
 /**
- * `moego secrets rotate`: re-encrypts the stored secrets of external APIs, the Stripe keys of companies and the responses
+ * `moego secrets rotate`: re-encrypts the stored secrets of external APIs, the keys of companies and the responses
  * of flow runs with the current SECRET_KEY.
  */
 export const rotate: Command = async (words, context) => {
@@ -22,7 +22,7 @@ export const rotate: Command = async (words, context) => {
     const ofApis = await rotateSecrets(database, openSecretCipher(current), write);
     report("secret", ofApis);
     const ofCompanies = await rotateCompanySecrets(database, openCompanySecretCipher(current), write);
-    report("Stripe key", ofCompanies);
+    report("company key", ofCompanies);
     const ofRuns = await rotateFlowRuns(database, openFlowRunCipher(current), write);
     report("flow run", ofRuns);
     return [ofApis.unopened, ofCompanies.unopened, ofRuns.unopened];
@@ -35,7 +35,7 @@ export const rotate: Command = async (words, context) => {
   }
   if (keys.length > 0) {
     err(
-      "These Stripe keys cannot be decrypted with any key in SECRET_KEY_PREVIOUS. Add the missing key or set them again:",
+      "These keys of companies cannot be decrypted with any key in SECRET_KEY_PREVIOUS. Add the missing key. Stripe keys can be set again. A key of opt-outs (opt_out/hash_key) cannot be replaced: without it, customers and leads of the company cannot be stored:",
     );
     for (const place of keys) err(`  ${place.join("/")}`);
   }
@@ -48,7 +48,7 @@ export const rotate: Command = async (words, context) => {
   }
   const failed = [
     ...(secrets.length > 0 ? [counted(secrets.length, "secret")] : []),
-    ...(keys.length > 0 ? [counted(keys.length, "Stripe key")] : []),
+    ...(keys.length > 0 ? [counted(keys.length, "company key")] : []),
     ...(runs.length > 0 ? [counted(runs.length, "flow run")] : []),
   ];
   if (failed.length > 0) throw new Error(`${failed.join(" and ")} could not be re-encrypted.`);

@@ -18,10 +18,16 @@ export interface ContactFacts {
   readonly consent?: Consent | undefined;
   /** Absent for leads, and for a time at which the ledger did not contain preferences. */
   readonly preference?: Preference | undefined;
+  /** Channels of which one of its numbers or its email address is opted out. */
+  readonly optedOut?: readonly Channel[] | undefined;
 }
 
-/** The only rule of who may be contacted: consent and preference must both allow it (docs/consent.md). */
-export function isAllowed({ consent, preference }: ContactFacts, contact: Contact): boolean {
+/**
+ * The only rule of who may be contacted: consent and preference must both allow it, and no opt-out must forbid it
+ * (docs/consent.md).
+ */
+export function isAllowed({ consent, preference, optedOut = [] }: ContactFacts, contact: Contact): boolean {
+  if (optedOut.includes(contact.channel)) return false;
   return !!consent && permits(consent, contact) && (!preference || wants(preference, contact));
 }
 
@@ -113,4 +119,96 @@ function optsOut(given: ConsentChange, contact: Contact): boolean {
 function without(consent: Consent, { channel, purpose }: Contact): Consent {
   const list = listOf(purpose);
   return { ...consent, [list]: consent[list].filter((one) => one !== channel) };
+}
+
+/** What an opt-out takes from a choice: channels of either list, and preferences. */
+export interface Withheld {
+  readonly serviceRelatedChannels: readonly Channel[];
+  readonly marketingCampaignsChannels: readonly Channel[];
+  readonly preferences: readonly Flag["flag"][];
+}
+
+type AnyChoice = Pick<ContactChoice, "consent"> & Partial<Pick<ContactChoice, "preference">>;
+
+/** What a choice permits on the channels. Undefined if nothing. */
+export function withheldFrom({ consent, preference }: AnyChoice, channels: readonly Channel[]): Withheld | undefined {
+  if (channels.length === 0) return undefined;
+  const among = (list: readonly Channel[]) => list.filter((channel) => channels.includes(channel));
+  const withheld = {
+    serviceRelatedChannels: among(consent.serviceRelatedChannels),
+    marketingCampaignsChannels: among(consent.marketingCampaignsChannels),
+    preferences: flags
+      .filter(({ flag, channel }) => channels.includes(channel) && preference?.[flag])
+      .map(({ flag }) => flag),
+  };
+  return isNothing(withheld) ? undefined : withheld;
+}
+
+function isNothing({ serviceRelatedChannels, marketingCampaignsChannels, preferences }: Withheld): boolean {
+  return [...serviceRelatedChannels, ...marketingCampaignsChannels, ...preferences].length === 0;
+}
+
+export function channelsIn({ serviceRelatedChannels, marketingCampaignsChannels, preferences }: Withheld) {
+  const wanted = flags.filter(({ flag }) => preferences.includes(flag)).map(({ channel }) => channel);
+  return [...new Set([...serviceRelatedChannels, ...marketingCampaignsChannels, ...wanted])];
+}
+
+export function consentWithout(consent: Consent, withheld: Withheld): Consent {
+  const kept = (list: ChannelList) => consent[list].filter((channel) => !withheld[list].includes(channel));
+  return {
+    ...consent,
+    serviceRelatedChannels: kept("serviceRelatedChannels"),
+    marketingCampaignsChannels: kept("marketingCampaignsChannels"),
+  };
+}
+
+export function preferenceWithout(preference: Preference, { preferences }: Withheld): Preference {
+  return { ...preference, ...Object.fromEntries(preferences.map((flag) => [flag, false])) };
+}
+
+/** Gives back what opt-outs took. It was agreed to before, so the consent does not end. */
+export function consentWith(consent: Consent, withheld: Withheld): Consent {
+  const joined = (list: ChannelList) => [...new Set([...consent[list], ...withheld[list]])];
+  return {
+    ...consent,
+    serviceRelatedChannels: joined("serviceRelatedChannels"),
+    marketingCampaignsChannels: joined("marketingCampaignsChannels"),
+  };
+}
+
+export function preferenceWith(preference: Preference, { preferences }: Withheld): Preference {
+  return { ...preference, ...Object.fromEntries(preferences.map((flag) => [flag, true])) };
+}
+
+/** An entry of the consent ledger, of which an opt-in needs this. */
+interface PastChoice {
+  readonly after: Consent;
+  readonly preferenceAfter?: Preference | undefined;
+  readonly withheld?: Withheld | undefined;
+}
+
+/**
+ * What an opt-in to channels gives back, by the entries of a ledger from the oldest to the newest: what opt-outs took, and
+ * nothing has permitted since.
+ */
+export function stillWithheld(entries: readonly PastChoice[], channels: readonly Channel[]): Withheld | undefined {
+  let [service, marketing]: [readonly Channel[], readonly Channel[]] = [[], []];
+  let preferences: Withheld["preferences"] = [];
+  for (const { after, preferenceAfter, withheld } of entries) {
+    service = [...service, ...(withheld?.serviceRelatedChannels ?? [])];
+    marketing = [...marketing, ...(withheld?.marketingCampaignsChannels ?? [])];
+    preferences = [...preferences, ...(withheld?.preferences ?? [])];
+    service = service.filter((channel) => !after.serviceRelatedChannels.includes(channel));
+    marketing = marketing.filter((channel) => !after.marketingCampaignsChannels.includes(channel));
+    preferences = preferences.filter((flag) => !preferenceAfter?.[flag]);
+  }
+  const among = (list: readonly Channel[]) => [...new Set(list)].filter((channel) => channels.includes(channel));
+  const found = {
+    serviceRelatedChannels: among(service),
+    marketingCampaignsChannels: among(marketing),
+    preferences: flags
+      .filter(({ flag, channel }) => channels.includes(channel) && preferences.includes(flag))
+      .map(({ flag }) => flag),
+  };
+  return isNothing(found) ? undefined : found;
 }

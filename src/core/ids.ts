@@ -31,6 +31,7 @@ export const idPrefixes = {
   externalApi: "xapi_",
   ivrFlow: "ivr_",
   keyUse: "use_",
+  optOut: "opt_",
 } as const;
 
 export type IdPrefix = (typeof idPrefixes)[keyof typeof idPrefixes];

@@ -26,6 +26,7 @@ export const scopes = [
   "callcenter:write",
   "callcenter:invoke",
   "consent:read",
+  "consent:write",
   ...privileged,
 ] as const;
 

@@ -80,7 +80,8 @@ export type ResourceKind =
   | "company"
   | "business"
   | "staff"
-  | "api_key";
+  | "api_key"
+  | "opt_out";
 
 /** Staff id to record as the actor of a change in the company. Empty if the API key acts for no staff member there. */
 export function actingStaffId({ staff }: Pick<WriteContext, "staff">, companyId: string): string {

@@ -1,5 +1,6 @@
 import type { Consent } from "../core/consent.js";
 import type { ConsentProvenance } from "../core/consent-provenance.js";
+import type { Withheld } from "../core/contact-rule.js";
 import type { Preference } from "../core/preference.js";
 import { actingStaffId, type ResourceKind, type WriteContext } from "../core/write.js";
 import { Prisma } from "../gen/prisma/client.js";
@@ -7,7 +8,10 @@ import { provenanceColumns } from "./consent-entry.js";
 
 export interface Changed {
   readonly companyId: string;
-  readonly kind: Exclude<ResourceKind, "customer_note" | "lead_note" | "card_link" | "pet_note" | "api_key">;
+  readonly kind: Exclude<
+    ResourceKind,
+    "customer_note" | "lead_note" | "card_link" | "pet_note" | "api_key" | "opt_out"
+  >;
   readonly id: string;
   readonly version: bigint;
   readonly time: Date;
@@ -67,6 +71,8 @@ interface ConsentChanged {
   readonly preferenceBefore?: Preference | undefined;
   readonly preferenceAfter?: Preference | undefined;
   readonly provenance?: ConsentProvenance | undefined;
+  /** What an opt-out took, or kept the change from permitting. */
+  readonly withheld?: Withheld | undefined;
   /** The lead whose history the first entry of a customer continues. */
   readonly formerLeadId?: string;
   /** The time of the record's current state: its `lastUpdatedTime`, or the time of its import. */
@@ -82,7 +88,8 @@ export async function recordConsent(
   write: WriteContext,
   changed: ConsentChanged,
 ): Promise<void> {
-  const { time, before, after, preferenceBefore, preferenceAfter, provenance, formerLeadId, ...subject } = changed;
+  const { time, before, after, preferenceBefore, preferenceAfter, provenance, withheld, formerLeadId, ...subject } =
+    changed;
   const { rpc, keyId, ip, requestId } = write;
   const staffId = actingStaffId(write, subject.companyId);
   const former = formerLeadId === undefined ? subject : { ...subject, subjectKind: "lead", subjectId: formerLeadId };
@@ -96,6 +103,7 @@ export async function recordConsent(
       after: { ...after },
       ...(preferenceBefore ? { preferenceBefore: { ...preferenceBefore } } : {}),
       ...(preferenceAfter ? { preferenceAfter: { ...preferenceAfter } } : {}),
+      ...(withheld ? { withheld: { ...withheld, preferences: [...withheld.preferences] } } : {}),
       ...columns,
     },
   });

@@ -36,6 +36,9 @@ const otherwise: Readonly<Record<string, TextKind | false>> = {
   "moego.business.setting.v1.CustomField.Value.text": false,
   // Options of a field.
   "moego.business.setting.v1.CustomField.Value.StringList.values": false,
+  // Stored as hashes, so that nobody can read them back.
+  "moego.admin.v1.RecordOptOutRequest.email": false,
+  "moego.admin.v1.RecordOptInRequest.email": false,
   // Visible ASCII, since they become headers and names of variables.
   "moego.admin.v1.SetStripeKeysRequest.api_key": false,
   "moego.admin.v1.SetStripeKeysRequest.webhook_secret": false,

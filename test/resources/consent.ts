@@ -3,7 +3,7 @@ import { ConsentService } from "../../src/gen/proto/moego/admin/v1/consent_servi
 import { planted } from "../reliability/tenancy/planted.js";
 import { entry, type RpcEntry } from "./entry.js";
 import { isNamed } from "./tenancy.js";
-import { company, minute, numbers, placeOf, rowId } from "./walk.js";
+import { company, descending, minute, numbers, placeOf, rowId } from "./walk.js";
 
 const rpc = ConsentService.method;
 const companyId = "cmp_a";
@@ -20,6 +20,20 @@ const event = (place: number, { subjectId = rowId(0), ...id }: { id?: number; su
     ...{ brandedAppEnabled: false, isAgreedMarketingPolicy: false, isConsented: false },
   },
 });
+
+const optOutRow = (id: string, place: number): Row => ({
+  ...{ company_id: company, id, contact: "hash", contact_kind: 1, channels: "{1}", opted_out: true, source: 4 },
+  ...{ occurred_time: minute(place), rpc: "a.B/C", key_id: "key", staff_id: "", request_id: "request" },
+});
+
+/** A number that nobody has. */
+const number = (value: string) => ({ contact: { case: "phone", value } }) as const;
+const repeatedLine = async () => ({
+  good: { companyId, ...number("+14155553001") },
+  other: { companyId, ...number("+14155553002") },
+  bad: { companyId, ...number("12") },
+});
+const ofLine = { request: { companyId, ...number("+14155553000") }, repeat: repeatedLine };
 
 export const consent: readonly RpcEntry[] = [
   entry(rpc.listConsentHistory, {
@@ -58,5 +72,21 @@ export const consent: readonly RpcEntry[] = [
       ],
       showsNoText: "answers yes or no",
     },
+  }),
+  entry(rpc.recordOptOut, ofLine),
+  entry(rpc.recordOptIn, ofLine),
+  entry(rpc.listOptOuts, {
+    request: { companyId, pagination: {} },
+    rows: [["opt_out", numbers.map((n) => optOutRow(rowId(n), placeOf(n)))]],
+    walks: [
+      {
+        order: "newest first",
+        request: { companyId: company },
+        ids: descending,
+        table: "opt_out",
+        isLedger: true,
+        stranger: optOutRow,
+      },
+    ],
   }),
 ];

@@ -1,9 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { companySecretContext } from "../../src/db/company-secret.js";
 import { type Database, openDatabase } from "../../src/db/database.js";
 import { silentLog } from "../../src/db/log.js";
+import { createOptOutKeys } from "../../src/db/opt-out-key.js";
 import { openCompanySecretCipher, openFlowRunCipher, openSecretCipher } from "../../src/repositories.js";
-import { companySecretContext } from "../../src/resources/cards/stripe-key.repository.js";
+import { rotateCompanySecrets } from "../../src/resources/cards/company-secret-rotation.repository.js";
 import { sealContext } from "../../src/resources/external-apis/external-api.repository.js";
 import { rotateSecrets } from "../../src/resources/external-apis/secret-rotation.repository.js";
 import { rotateFlowRuns } from "../../src/resources/ivr-flows/flow-run-rotation.repository.js";
@@ -42,7 +44,7 @@ describe("moego secrets rotate", () => {
     expect(first).toMatchObject({
       code: 0,
       stdout:
-        "Re-encrypted 167 secrets; 83 already used the current key.\nRe-encrypted 1 Stripe key; 1 already used the current key.\nRe-encrypted 63 flow runs; 65 already used the current key.\n",
+        "Re-encrypted 167 secrets; 83 already used the current key.\nRe-encrypted 1 company key; 1 already used the current key.\nRe-encrypted 63 flow runs; 65 already used the current key.\n",
     });
     const { rows } = await owner().query("SELECT name, sealed FROM external_api_secret");
     const cipher = openSecretCipher({ pageTokenSecret: "", secretKey: present });
@@ -59,7 +61,7 @@ describe("moego secrets rotate", () => {
     expect(again).toMatchObject({
       code: 0,
       stdout:
-        "Re-encrypted 0 secrets; 250 already used the current key.\nRe-encrypted 0 Stripe keys; 2 already used the current key.\nRe-encrypted 0 flow runs; 128 already used the current key.\n",
+        "Re-encrypted 0 secrets; 250 already used the current key.\nRe-encrypted 0 company keys; 2 already used the current key.\nRe-encrypted 0 flow runs; 128 already used the current key.\n",
     });
   });
 
@@ -96,12 +98,12 @@ describe("moego secrets rotate", () => {
     expect(ended).toMatchObject({
       code: 1,
       stdout:
-        "Re-encrypted 1 secret; 250 already used the current key.\nRe-encrypted 0 Stripe keys; 1 already used the current key.\nRe-encrypted 0 flow runs; 0 already used the current key.\n",
+        "Re-encrypted 1 secret; 250 already used the current key.\nRe-encrypted 0 company keys; 1 already used the current key.\nRe-encrypted 0 flow runs; 0 already used the current key.\n",
     });
     expect(ended.stderr).toContain("cmp_x/api_1/x-lost");
     expect(ended.stderr).toContain("cmp_x/stripe/api_key\n");
     expect(ended.stderr).toContain("cmp_x/key_1\n");
-    expect(ended.stderr).toContain("1 secret and 1 Stripe key and 1 flow run could not be re-encrypted.");
+    expect(ended.stderr).toContain("1 secret and 1 company key and 1 flow run could not be re-encrypted.");
     expect(ended.stdout + ended.stderr).not.toMatch(/top-secret|somebody/);
     const { rows } = await owner().query("SELECT sealed FROM external_api_secret WHERE name = 'x-lost'");
     const cipher = openSecretCipher({ pageTokenSecret: "", secretKey: lost });
@@ -130,6 +132,18 @@ it("a rotation leaves a secret that is changed while it runs as it was changed",
   expect(rows.map(({ name, sealed }) => cipher.open(sealed, contextOf(name)))).toEqual([
     ...["the new one", secretOf("x-kept")],
   ]);
+});
+
+it("the hashes of opt-outs stay the same after a rotation, without the key of before", async () => {
+  await using opened = openDatabase({ url: database.serviceUrl, log: silentLog });
+  const keysUnder = (...[secretKey, ...previousSecretKeys]: [Buffer, ...Buffer[]]) =>
+    createOptOutKeys(opened, openCompanySecretCipher({ pageTokenSecret: "", secretKey, previousSecretKeys }));
+  const created = await opened.transact(writeWith(), (tx) => keysUnder(older).findOrCreate(tx, "cmp_x"));
+  await expect(keysUnder(present).load("cmp_x", writeWith().signal)).rejects.toThrow(/key that is not in SECRET_KEY/);
+  const both = { pageTokenSecret: "", secretKey: present, previousSecretKeys: [older] };
+  await rotateCompanySecrets(opened, openCompanySecretCipher(both), writeWith());
+  expect(await keysUnder(present).load("cmp_x", writeWith().signal)).toEqual(created);
+  await owner().query("DELETE FROM company_secret WHERE provider = 'opt_out'");
 });
 
 function owner() {

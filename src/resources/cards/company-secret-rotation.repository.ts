@@ -1,11 +1,14 @@
 import type { WriteContext } from "../../core/write.js";
+import { companySecretContext } from "../../db/company-secret.js";
 import type { Database } from "../../db/database.js";
 import { type Resealed, reseal } from "../../db/reseal.js";
 import type { SecretCipher } from "../../db/secret-cipher.js";
 import { statement } from "../../db/statement.js";
-import { companySecretContext } from "./stripe-key.repository.js";
 
-/** Re-encrypts the keys of companies at third-party systems. The places are company, system and name. */
+/**
+ * Re-encrypts the secrets of companies: their keys at third-party systems, and the keys of the hashes of their opt-outs.
+ * The places are company, system and name.
+ */
 export async function rotateCompanySecrets(
   database: Database,
   cipher: SecretCipher,

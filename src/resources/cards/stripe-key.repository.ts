@@ -1,9 +1,10 @@
 import type { ProviderKeys } from "../../core/card-provider.js";
 import { notFoundError } from "../../core/errors.js";
 import { recordChange } from "../../db/audit-log.js";
+import { companySecretContext } from "../../db/company-secret.js";
 import type { Database } from "../../db/database.js";
 import { once } from "../../db/idempotent-write.js";
-import type { SealContext, SecretCipher } from "../../db/secret-cipher.js";
+import type { SecretCipher } from "../../db/secret-cipher.js";
 import { statement } from "../../db/statement.js";
 import type { Prisma } from "../../gen/prisma/client.js";
 import type { StripeKeyRepository } from "./card.model.js";
@@ -70,11 +71,6 @@ export function createStripeKeyRepository(
   async function remove(tx: Prisma.TransactionClient, companyId: string): Promise<boolean> {
     return (await tx.companySecret.deleteMany({ where: { companyId, provider } })).count > 0;
   }
-}
-
-/** The context of a secret. It can only be decrypted with the same context (db/secret-cipher.ts). */
-export function companySecretContext([companyId, ofProvider, name]: readonly [string, string, string]): SealContext {
-  return [companyId, "company_secret", ofProvider, name];
 }
 
 async function lockCompany(tx: Prisma.TransactionClient, companyId: string): Promise<void> {

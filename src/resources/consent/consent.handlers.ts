@@ -19,13 +19,24 @@ import {
 } from "../../gen/proto/moego/admin/v1/consent_service_pb.js";
 import type { ConsentEntry, ConsentSubject } from "./consent.model.js";
 import type { ConsentHistory } from "./consent.service.js";
+import { createOptOutHandlers } from "./opt-out.handlers.js";
+import type { OptOuts } from "./opt-out.service.js";
+
+interface ConsentParts {
+  readonly consents: ConsentHistory;
+  readonly optOuts: OptOuts;
+  readonly pageTokens: PageTokens;
+}
 
 /** Handlers of `moego.admin.v1.ConsentService`. */
-export function createConsentHandlers(
-  consents: ConsentHistory,
-  pageTokens: PageTokens,
-): ServiceHandlers<typeof ConsentService> {
+export function createConsentHandlers({
+  consents,
+  optOuts,
+  pageTokens,
+}: ConsentParts): ServiceHandlers<typeof ConsentService> {
   return {
+    ...createOptOutHandlers(optOuts, pageTokens),
+
     listConsentHistory: paged(
       pageTokens,
       (request, _context, parse) => subjectOf(parse(historyQuery, subjectViolations(request)).companyId, request),
@@ -73,12 +84,13 @@ function subjectOf(companyId: string, { subject }: Subject): ConsentSubject {
 }
 
 function toProtoEntry(entry: ConsentEntry): MessageInitShape<typeof ConsentEntrySchema> {
-  const { before, after, occurredTime, givenTime, source, ...same } = entry;
+  const { before, after, occurredTime, givenTime, source, withheldChannels, ...same } = entry;
   return {
     ...same,
     occurredTime: timestampFromDate(occurredTime),
     givenTime: timestampFromDate(givenTime),
     source: consentSource.toProto(source),
+    withheldChannels: withheldChannels.map(consentChannel.toProto),
     ...(before ? { before: toProtoConsent(before) } : {}),
     after: toProtoConsent(after),
   };

@@ -1,5 +1,5 @@
 import type { AccessFilter } from "../../core/access.js";
-import type { Consent } from "../../core/consent.js";
+import type { Channel, Consent } from "../../core/consent.js";
 import type { ConsentEvidence, ConsentSource } from "../../core/consent-provenance.js";
 import type { Contact } from "../../core/contact-rule.js";
 import type { Page } from "../../core/page.js";
@@ -35,6 +35,8 @@ export interface ConsentEntry {
   readonly evidence?: ConsentEvidence;
   /** Staff id. Empty if unknown. */
   readonly recordedBy: string;
+  /** Channels that an opt-out withdrew, or kept the change from permitting. */
+  readonly withheldChannels: readonly Channel[];
 }
 
 export interface ConsentQuestion extends Contact {

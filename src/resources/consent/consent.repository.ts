@@ -1,5 +1,6 @@
 import type { Consent } from "../../core/consent.js";
 import { consentSources } from "../../core/consent-provenance.js";
+import { channelsIn, type Withheld } from "../../core/contact-rule.js";
 import type { Preference } from "../../core/preference.js";
 import { accessFilterValues, accessPredicate, leadGrantPredicate } from "../../db/access-filter.js";
 import type { Database } from "../../db/database.js";
@@ -26,6 +27,7 @@ interface EntryRow {
   readonly evidence_wording_version: string;
   readonly evidence_language: string;
   readonly evidence_address: string;
+  readonly withheld: Withheld | null;
 }
 
 interface LastRow extends Omit<EntryRow, "id"> {
@@ -83,7 +85,7 @@ const seesLead = statement(
 
 const columns = `e.id, e.occurred_time, e.rpc, e.key_id, e.staff_id, e.ip, e.request_id, e.before, e.after,
   e.preference_before, e.preference_after, ${effectiveTime} AS effective_time, e.source, e.recorded_by,
-  e.evidence_reference, e.evidence_wording_version, e.evidence_language, e.evidence_address`;
+  e.evidence_reference, e.evidence_wording_version, e.evidence_language, e.evidence_address, e.withheld`;
 
 /** The ledger follows the person: a lead and the customer that it was promoted to have the same entries. */
 const person = `(SELECT $2::text AS kind, $3::text AS id
@@ -142,5 +144,6 @@ function toEntry(row: EntryRow): ConsentEntry {
     ...(source ? { source } : {}),
     ...(Object.values(evidence).some((text) => text !== "") ? { evidence } : {}),
     recordedBy: row.recorded_by || row.staff_id,
+    withheldChannels: row.withheld ? channelsIn(row.withheld) : [],
   };
 }

@@ -1,0 +1,90 @@
+import { type Channel, consentChannels } from "../core/consent.js";
+import { type ContactLine, linesOf, type Reachable } from "../core/contact-line.js";
+import { Prisma } from "../gen/prisma/client.js";
+import { contactHashes, type HashKey } from "./contact-hash.js";
+import type { OptOutKeys } from "./opt-out-key.js";
+
+/** A hash of a line, with the position of the line. */
+interface Hashed {
+  readonly contact: string;
+  readonly line: number;
+}
+
+/** All hashes of lines. In one order, so that locks of several contacts are always taken in the same one. */
+export function hashesOf(key: HashKey, lines: readonly ContactLine[]): readonly Hashed[] {
+  return lines
+    .flatMap((line, position) => contactHashes(key, line).map((contact) => ({ contact, line: position })))
+    .sort((a, b) => (a.contact < b.contact ? -1 : 1));
+}
+
+export function toChannels(numbers: readonly number[]): readonly Channel[] {
+  return numbers.flatMap((number) => consentChannels.wordOf(number) ?? []);
+}
+
+/**
+ * The channels from which a line of a record is opted out, in the transaction that stores it. Lines that the record did
+ * not have wait for their opt-outs. Lines that it had need not: their opt-outs wait for the lock of the record.
+ */
+export async function optedOutChannels(
+  tx: Prisma.TransactionClient,
+  keys: OptOutKeys,
+  { companyId, before, after }: RecordLines,
+): Promise<readonly Channel[]> {
+  const lines = linesOf(after);
+  if (lines.length === 0) return [];
+  const had = new Set(before ? linesOf(before).map(({ kind, value }) => `${kind}${value}`) : []);
+  for (;;) {
+    const key = await keys.find(tx, companyId);
+    const hashes = key && hashesOf(key, lines);
+    const added = hashes?.filter(({ line }) => !had.has(`${lines[line]?.kind}${lines[line]?.value}`));
+    const [row] = await tx.$queryRaw<{ channels: number[] | null }[]>`
+      SELECT opted_out_channels(${companyId}, ${contactsOf(hashes)}, ${linesAt(hashes)}, ${contactsOf(added)}) AS channels`;
+    if (row?.channels) return toChannels(row.channels);
+  }
+}
+
+interface RecordLines {
+  readonly companyId: string;
+  /** Absent for a new record. */
+  readonly before?: Reachable;
+  readonly after: Reachable;
+}
+
+function contactsOf(hashes: readonly Hashed[] | undefined): Prisma.Sql {
+  return Prisma.sql`${hashes?.map(({ contact }) => contact) ?? null}::text[]`;
+}
+
+function linesAt(hashes: readonly Hashed[] | undefined): Prisma.Sql {
+  return Prisma.sql`${hashes?.map(({ line }) => line) ?? null}::integer[]`;
+}
+
+/** The parameters of a create statement that `optedOutSql` needs. */
+export function optOutParameters(keys: OptOutKeys, companyId: string, record: Reachable) {
+  const lines = linesOf(record);
+  const key = keys.known(companyId);
+  const hashes = lines.length === 0 ? [] : key && hashesOf(key, lines);
+  return {
+    optOutContacts: hashes?.map(({ contact }) => contact) ?? null,
+    optOutLines: hashes?.map(({ line }) => line) ?? null,
+  };
+}
+
+export type OptOutParameters = ReturnType<typeof optOutParameters>;
+
+/** The channels from which a new record is opted out, as a smallint[]. NULL if the key of the hashes is to be loaded. */
+export const optedOutSql =
+  "opted_out_channels(:companyId, :optOutContacts::text[], :optOutLines::integer[], :optOutContacts::text[])";
+
+/**
+ * The newest entry of each line and channel at a time decides. Selects `line` and `channel` of those that are opted out.
+ *
+ * @param hashes SQL of the JSON of `hashesOf`
+ */
+export function optedOutLinesSql(companyId: string, hashes: string, until = "'infinity'"): string {
+  return `SELECT s.line, s.channel FROM (
+    SELECT DISTINCT ON (h.line, c.channel) h.line, c.channel, o.opted_out
+    FROM jsonb_to_recordset(${hashes}::jsonb) AS h (contact text, line int)
+    JOIN opt_out o ON o.company_id = ${companyId} AND o.contact = h.contact AND o.occurred_time <= ${until}::timestamptz
+    CROSS JOIN LATERAL unnest(o.channels) AS c (channel)
+    ORDER BY h.line, c.channel, o.occurred_time DESC, o.id DESC) s WHERE s.opted_out`;
+}

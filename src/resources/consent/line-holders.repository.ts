@@ -1,0 +1,185 @@
+import type { Channel, Consent } from "../../core/consent.js";
+import { type ContactLine, hasLine, linesOf } from "../../core/contact-line.js";
+import {
+  consentWith,
+  consentWithout,
+  preferenceWith,
+  preferenceWithout,
+  stillWithheld,
+  type Withheld,
+  withheldFrom,
+} from "../../core/contact-rule.js";
+import type { Preference } from "../../core/preference.js";
+import type { WriteContext } from "../../core/write.js";
+import { formsOf, type HashKey } from "../../db/contact-hash.js";
+import { hashesOf, optedOutLinesSql, toChannels } from "../../db/opt-out-list.js";
+import { Prisma } from "../../gen/prisma/client.js";
+import { type CustomerRow, customerChildren, customerColumns, toCustomer } from "../customers/customer.columns.js";
+import { type LeadRow, leadChildren, leadColumns, toLead } from "../leads/lead.columns.js";
+import { type ChangedHolder, type Holder, storeHolders } from "./holder-change.repository.js";
+import type { OptOutRequest } from "./opt-out.model.js";
+
+interface HolderChange extends OptOutRequest {
+  readonly optedOut: boolean;
+  readonly key: HashKey;
+  readonly now: Date;
+  readonly write: WriteContext;
+}
+
+/**
+ * Withdraws or gives back channels of all customers and leads of the company that have the number or address, archived
+ * ones as well. Leads come first: if one is promoted at the same time, its customer is then found. The number of statements
+ * does not depend on how many there are.
+ */
+export async function changeHolders(tx: Prisma.TransactionClient, asked: HolderChange): Promise<void> {
+  for (const kind of ["lead", "customer"] as const) {
+    const ids = await lockHolders(tx, kind, asked);
+    const found = kind === "customer" ? await customersOf(tx, asked, ids) : await leadsOf(tx, asked, ids);
+    const holders = found.filter((holder) => hasLine(holder, asked.line));
+    const { companyId } = asked;
+    const ledgers = await readLedgers(tx, companyId, kind, holders);
+    const stillOut = await optedOutOf(tx, asked, holders);
+    const changed = holders.flatMap((holder) => {
+      const ledger = ledgers.get(holder.id) ?? [];
+      const choice = asked.optedOut
+        ? withdrawn(holder, asked.channels)
+        : restored(
+            holder,
+            stillWithheld(
+              ledger,
+              asked.channels.filter((channel) => !stillOut(holder.id).includes(channel)),
+            ),
+          );
+      return choice ? [{ ...choice, former: holder, lastEntry: ledger.at(-1)?.occurredTime }] : [];
+    });
+    await storeHolders(tx, { ...asked, kind, changed });
+  }
+}
+
+type NewChoice = Pick<ChangedHolder, "consent" | "preference" | "withheld">;
+
+function withdrawn(holder: Holder, channels: readonly Channel[]): NewChoice | undefined {
+  const withheld = withheldFrom(holder, channels);
+  if (!withheld) return undefined;
+  const { consent, preference } = holder;
+  const withoutFlags = preference && preferenceWithout(preference, withheld);
+  return { consent: consentWithout(consent, withheld), preference: withoutFlags, withheld };
+}
+
+function restored({ consent, preference }: Holder, taken: Withheld | undefined): NewChoice | undefined {
+  if (!taken) return undefined;
+  return { consent: consentWith(consent, taken), preference: preference && preferenceWith(preference, taken) };
+}
+
+/** Ids of the records that have the line. The caller looks again under the lock. */
+async function lockHolders(
+  tx: Prisma.TransactionClient,
+  kind: "customer" | "lead",
+  { companyId, line }: HolderChange,
+): Promise<readonly string[]> {
+  const rows = await tx.$queryRaw<{ id: string }[]>`
+    SELECT r.id FROM ${Prisma.raw(kind)} r WHERE r.company_id = ${companyId}
+      AND r.id IN (${havingLine(kind, companyId, line)})
+      ${Prisma.raw(kind === "lead" ? "AND r.promoted_customer_id IS NULL" : "")}
+    ORDER BY r.id FOR NO KEY UPDATE`;
+  return rows.map(({ id }) => id);
+}
+
+function havingLine(kind: "customer" | "lead", companyId: string, line: ContactLine): Prisma.Sql {
+  const [table, phones, owner] = [kind, `${kind}_phone`, `${kind}_id`].map((name) => Prisma.raw(name));
+  const forms = [...formsOf(line)];
+  if (line.kind === "EMAIL") {
+    return Prisma.sql`SELECT d.id FROM ${table} d
+      WHERE d.company_id = ${companyId} AND d.email_key = ANY(${forms}::text[]) AND d.email_key <> ''`;
+  }
+  return Prisma.sql`SELECT d.id FROM ${table} d
+      WHERE d.company_id = ${companyId} AND d.phone = ANY(${forms}::text[]) AND d.phone <> ''
+    UNION SELECT p.${owner} FROM ${phones} p
+      WHERE p.company_id = ${companyId} AND p.number = ANY(${forms}::text[]) AND p.position > 0`;
+}
+
+async function customersOf(
+  tx: Prisma.TransactionClient,
+  { companyId }: HolderChange,
+  ids: readonly string[],
+): Promise<readonly Holder[]> {
+  const rows = await tx.$queryRaw<CustomerRow[]>`
+    SELECT ${Prisma.raw(customerColumns)}, ${Prisma.raw(customerChildren)} FROM customer c
+    WHERE c.company_id = ${companyId} AND c.id = ANY(${[...ids]}::text[])`;
+  return rows.map(toCustomer);
+}
+
+async function leadsOf(
+  tx: Prisma.TransactionClient,
+  { companyId }: HolderChange,
+  ids: readonly string[],
+): Promise<readonly Holder[]> {
+  const rows = await tx.$queryRaw<LeadRow[]>`
+    SELECT ${Prisma.raw(leadColumns)}, ${Prisma.raw(leadChildren)} FROM lead l
+    WHERE l.company_id = ${companyId} AND l.id = ANY(${[...ids]}::text[])`;
+  return rows.map(toLead);
+}
+
+interface LedgerRow {
+  readonly owner: string;
+  readonly occurredTime: Date;
+  readonly after: Consent;
+  readonly preferenceAfter: Preference | null;
+  readonly withheld: Withheld | null;
+}
+
+type Ledger = readonly {
+  readonly occurredTime: Date;
+  readonly after: Consent;
+  readonly preferenceAfter?: Preference;
+  readonly withheld?: Withheld;
+}[];
+
+/** The consent ledgers of the holders, including those of their former leads, oldest entries first. */
+async function readLedgers(
+  tx: Prisma.TransactionClient,
+  companyId: string,
+  kind: "customer" | "lead",
+  holders: readonly Holder[],
+): Promise<ReadonlyMap<string, Ledger>> {
+  const subjects = holders.flatMap(({ id: owner, sourceLeadId }) => [
+    { owner, kind, id: owner },
+    ...(sourceLeadId === undefined ? [] : [{ owner, kind: "lead", id: sourceLeadId }]),
+  ]);
+  const rows = await tx.$queryRaw<LedgerRow[]>`
+    SELECT s.owner, e.occurred_time AS "occurredTime", e.after, e.preference_after AS "preferenceAfter", e.withheld
+    FROM jsonb_to_recordset(${JSON.stringify(subjects)}::jsonb) AS s (owner text, kind text, id text)
+    JOIN consent_event e ON e.company_id = ${companyId} AND e.subject_kind = s.kind AND e.subject_id = s.id
+    ORDER BY e.occurred_time, e.id`;
+  const ledgers = new Map<string, Ledger>();
+  for (const { owner, preferenceAfter, withheld, ...entry } of rows) {
+    const whole = {
+      ...entry,
+      ...(preferenceAfter ? { preferenceAfter } : {}),
+      ...(withheld ? { withheld } : {}),
+    };
+    ledgers.set(owner, [...(ledgers.get(owner) ?? []), whole]);
+  }
+  return ledgers;
+}
+
+/** The channels from which one of the lines of each holder is opted out. */
+async function optedOutOf(
+  tx: Prisma.TransactionClient,
+  { companyId, key }: HolderChange,
+  holders: readonly Holder[],
+): Promise<(id: string) => readonly Channel[]> {
+  const owned = holders.flatMap((holder) => linesOf(holder).map((line) => ({ id: holder.id, line })));
+  const hashes = hashesOf(
+    key,
+    owned.map(({ line }) => line),
+  );
+  const text = optedOutLinesSql("$1", "$2");
+  const rows = await tx.$queryRawUnsafe<{ line: number; channel: number }[]>(text, companyId, JSON.stringify(hashes));
+  const channels = new Map<string, number[]>();
+  for (const { line, channel } of rows) {
+    const id = owned[line]?.id ?? "";
+    channels.set(id, [...(channels.get(id) ?? []), channel]);
+  }
+  return (id) => toChannels(channels.get(id) ?? []);
+}

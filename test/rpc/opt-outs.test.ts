@@ -1,0 +1,207 @@
+import { afterAll, describe, expect, it } from "vitest";
+import { ConsentService } from "../../src/gen/proto/moego/admin/v1/consent_service_pb.js";
+import { CustomerAdminService } from "../../src/gen/proto/moego/admin/v1/customer_admin_service_pb.js";
+import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
+import { LeadService } from "../../src/gen/proto/moego/business/customer/v1/lead_service_pb.js";
+import { keys } from "../support/fixture-keys.js";
+import { newCustomer } from "../support/new-customer.js";
+import { newLead } from "../support/new-lead.js";
+import { invalidField } from "../support/refused-with.js";
+import { startServer } from "../support/server.js";
+
+const server = await startServer();
+afterAll(() => server.stop());
+
+const { recordOptOut, recordOptIn, listOptOuts, listConsentHistory, checkConsent } = ConsentService.method;
+const { createCustomer, getCustomer, updateCustomer } = CustomerService.method;
+const { createLead, getLead } = LeadService.method;
+const companyId = "cmp_a";
+const [sms, email, call] = [1, 2, 3];
+
+let numbers = 0;
+function freshPhone(): string {
+  numbers += 1;
+  return `+1415555${String(2000 + numbers)}`;
+}
+
+const phone = (value: string) => ({ case: "phone" as const, value });
+const address = (value: string) => ({ case: "email" as const, value });
+const optOut = (contact: ReturnType<typeof phone> | ReturnType<typeof address>, more: object = {}) =>
+  server.ok(recordOptOut, { companyId, contact, ...more });
+const optIn = (contact: ReturnType<typeof phone> | ReturnType<typeof address>, more: object = {}) =>
+  server.ok(recordOptIn, { companyId, contact, ...more });
+
+/** A consent to everything. */
+const everything = {
+  serviceRelatedChannels: { channels: [sms, email, call] },
+  marketingCampaignsChannels: { channels: [sms, email] },
+  isAgreedMarketingPolicy: true,
+  isConsented: true,
+};
+
+const kinds = [
+  [
+    "a customer",
+    {
+      make: (more: object) => server.ok(createCustomer, newCustomer({ complianceConfig: everything, ...more })),
+      read: (id: string) => server.ok(getCustomer, { id }),
+      subject: (value: string) => ({ companyId, subject: { case: "customerId" as const, value } }),
+    },
+  ],
+  [
+    "a lead",
+    {
+      make: (more: object) => server.ok(createLead, { ...newLead(more), complianceConfig: everything }),
+      read: (id: string) => server.ok(getLead, { id }),
+      subject: (value: string) => ({ companyId, subject: { case: "leadId" as const, value } }),
+    },
+  ],
+] as const;
+
+describe.each(kinds)("%s whose number opts out", (_, kind) => {
+  const newest = async (id: string) =>
+    (await server.ok(listConsentHistory, { ...kind.subject(id), pagination: {} })).entries[0];
+  const allows = async (id: string, channel: number) =>
+    (await server.ok(checkConsent, { ...kind.subject(id), channel, purpose: 1 })).allowed;
+
+  it("loses SMS and calls, with an entry of the ledger and a new version, and keeps email and the consent", async () => {
+    const main = freshPhone();
+    const made = await kind.make({ phone: main });
+    const { optOut: entry } = await optOut(phone(main.replace("+1", "")));
+    expect(entry).toMatchObject({ contact: 1, channels: [sms, call], optedOut: true, source: 4, keyId: keys.a.id });
+    const read = await kind.read(made.id);
+    expect(read.complianceConfig).toMatchObject({
+      ...{ serviceRelatedChannels: [email], marketingCampaignsChannels: [email], isConsented: true },
+    });
+    expect(read.etag).not.toBe(made.etag);
+    expect(await newest(made.id)).toMatchObject({
+      ...{ rpc: "moego.admin.v1.ConsentService/RecordOptOut", source: 4, withheldChannels: [sms, call] },
+      ...{ before: { serviceRelatedChannels: [sms, email, call] }, after: { serviceRelatedChannels: [email] } },
+    });
+    expect(await Promise.all([sms, email, call].map((channel) => allows(made.id, channel)))).toEqual([
+      ...[false, true, false],
+    ]);
+    await optOut(phone(main));
+    expect((await kind.read(made.id)).etag).toBe(read.etag);
+  });
+
+  it("gets back exactly what was taken, when the last of its opted-out numbers opts in", async () => {
+    const [main, other] = [freshPhone(), freshPhone()];
+    const { id } = await kind.make({ phone: main, phones: [{ number: main }, { number: other }] });
+    const before = (await kind.read(id)).complianceConfig;
+    await optOut(phone(main), { channels: [sms] });
+    await optOut(phone(other));
+    await optIn(phone(main));
+    expect(await Promise.all([sms, call].map((channel) => allows(id, channel)))).toEqual([false, false]);
+    await optIn(phone(other), { channels: [call] });
+    expect(await Promise.all([sms, call].map((channel) => allows(id, channel)))).toEqual([false, true]);
+    const { optOut: entry } = await optIn(phone(other), { source: 3 });
+    expect(entry).toMatchObject({ optedOut: false, source: 3 });
+    const after = (await kind.read(id)).complianceConfig;
+    expect(after?.isConsented).toBe(true);
+    const sorted = (config: typeof after) => [
+      ...[config?.serviceRelatedChannels.toSorted(), config?.marketingCampaignsChannels.toSorted()],
+    ];
+    expect(sorted(after)).toEqual(sorted(before));
+    expect(await newest(id)).toMatchObject({ rpc: "moego.admin.v1.ConsentService/RecordOptIn", source: 3 });
+  });
+
+  it("is found by its address in upper or lower case, and by the old form of a number", async () => {
+    const main = "+5212221234567";
+    const made = await kind.make({ phone: main, email: `Ann.${numbers}@Example.COM` });
+    await optOut(phone("+522221234567"));
+    await optOut(address(`aNN.${numbers}@example.com`));
+    const { complianceConfig } = await kind.read(made.id);
+    expect(complianceConfig).toMatchObject({ serviceRelatedChannels: [], marketingCampaignsChannels: [] });
+    await optIn(phone(main));
+    expect((await kind.read(made.id)).complianceConfig?.serviceRelatedChannels).toEqual([sms, call]);
+  });
+});
+
+describe("RecordOptOut", () => {
+  it("sets the preferences of the channels to false, and RecordOptIn gives them back", async () => {
+    const main = freshPhone();
+    const { id } = await server.ok(createCustomer, {
+      ...newCustomer({ phone: main, email: `pref@${main.slice(1)}.example` }),
+    });
+    await optOut(address(`pref@${main.slice(1)}.example`));
+    await optOut(phone(main));
+    const out = await server.ok(getCustomer, { id });
+    expect(out.preference).toMatchObject({
+      receiveAutoMessage: false,
+      receiveAutoEmail: false,
+      receiveAppointmentReminder: true,
+    });
+    await optIn(phone(main));
+    const back = await server.ok(getCustomer, { id });
+    expect(back.preference).toMatchObject({ receiveAutoMessage: true, receiveAutoEmail: false });
+  });
+
+  it("gives nothing back that was withdrawn before, or that a later change has permitted", async () => {
+    const main = freshPhone();
+    const { id } = await server.ok(createCustomer, newCustomer({ phone: main }));
+    const paths = ["preference.receive_auto_message"];
+    await server.ok(updateCustomer, {
+      id,
+      companyId,
+      preference: { receiveAutoMessage: false },
+      updateMask: { paths },
+    });
+    const before = await server.ok(getCustomer, { id });
+    await optOut(phone(main));
+    await optIn(phone(main));
+    expect(await server.ok(getCustomer, { id })).toEqual(before);
+  });
+
+  it("holds company-wide by a key of one location, whose answer is the same whoever has the number", async () => {
+    const [main, unused] = [freshPhone(), freshPhone()];
+    const { id } = await server.ok(createCustomer, newCustomer({ phone: main, preferredBusinessId: "biz_a2" }));
+    const key = keys.businessA1;
+    const [known, unknown] = await Promise.all(
+      [main, unused].map((value) => server.ok(recordOptOut, { companyId, contact: phone(value) }, { key })),
+    );
+    const shape = (entry: typeof known) => ({
+      ...entry?.optOut,
+      id: "",
+      contactHash: "",
+      occurredTime: "",
+      requestId: "",
+    });
+    expect(shape(known)).toEqual(shape(unknown));
+    expect((await server.ok(getCustomer, { id })).complianceConfig?.serviceRelatedChannels).toEqual([email]);
+  });
+
+  it("leaves archived records and those of other companies to their own", async () => {
+    const main = freshPhone();
+    const { id } = await server.ok(createCustomer, newCustomer({ phone: main }));
+    await server.ok(CustomerAdminService.method.archiveCustomer, { companyId, id });
+    await optOut(phone(main));
+    expect((await server.ok(getCustomer, { id })).complianceConfig?.serviceRelatedChannels).toEqual([email]);
+  });
+
+  it("refuses a channel that does not reach the number or address, and needs exactly one of them", async () => {
+    const refused = (request: object) => server.refused(recordOptOut, { companyId, ...request });
+    expect(await refused({ contact: phone(freshPhone()), channels: [email] })).toMatchObject(
+      invalidField("channels[0]", "NOT_ALLOWED"),
+    );
+    expect(await refused({ contact: address("a@b.example"), channels: [email, sms] })).toMatchObject(
+      invalidField("channels[1]", "NOT_ALLOWED"),
+    );
+    expect(await refused({})).toMatchObject(invalidField("contact", "REQUIRED"));
+    expect(await refused({ contact: phone("12") })).toMatchObject(invalidField("phone", "INVALID_FORMAT"));
+    expect(await refused({ contact: address("a@") })).toMatchObject(invalidField("email", "INVALID_FORMAT"));
+  });
+});
+
+describe("ListOptOuts", () => {
+  it("lists entries newest first, which hold a keyed hash and no number, address or record", async () => {
+    const main = freshPhone();
+    const { optOut: out } = await optOut(phone(main));
+    const { optOut: back } = await optIn(phone(`${main} ext. 5`));
+    const { optOuts } = await server.ok(listOptOuts, { companyId, pagination: {} });
+    expect(optOuts.slice(0, 2)).toEqual([back, out]);
+    expect(back?.contactHash).toBe(out?.contactHash);
+    const { rows } = await server.database.owner.query("SELECT o::text AS row FROM opt_out o");
+    expect(JSON.stringify(rows)).not.toMatch(new RegExp(`${main.slice(2)}|cus_|example`));
+  });
+});
