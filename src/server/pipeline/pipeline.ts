@@ -65,13 +65,24 @@ export interface PipelineOptions {
  */
 export function createPipeline(options: PipelineOptions): ExecuteCall {
   const { handlers, keys, logger, metrics, drainDeadline, maxDurationMs = defaultMaxDurationMs } = options;
+  // Read once: reading an option of the contract takes longer than a cached key check.
   const rpcs = new Map(
-    [...scopesOf(options.services)].map(([method, scope]) => [method, { scope, fields: accessFieldsOf(method.input) }]),
+    [...scopesOf(options.services)].map(([method, scope]) => [
+      method,
+      {
+        scope,
+        scopes: importsRecords(method) ? [scope, "record:import" as const] : [scope],
+        fields: accessFieldsOf(method.input),
+        actsElsewhere: forwardsIdempotencyKey(method),
+      },
+    ]),
   );
   const addressDetail = options.addressDetail ?? "truncated";
   const claimOf = createClaims(options.fingerprintKeys);
   const observer = {
-    ...{ logger, metrics, now: options.now ?? (() => performance.now()) },
+    // The members of its lines are known, and redaction would take longer than writing them.
+    logger: logger.child({}, { redact: [] }),
+    ...{ metrics, now: options.now ?? (() => performance.now()) },
     addressOf: createAddressOf(options.trustedProxies ?? []),
     addressDetail,
   };
@@ -80,7 +91,7 @@ export function createPipeline(options: PipelineOptions): ExecuteCall {
 
   async function answer<Answer>(call: Call<Answer>, record: CallRecord, time: CallTime): Promise<Answer> {
     // A call that waits for third-party systems would make other calls of its company wait for them.
-    const turn = forwardsIdempotencyKey(call.method) ? freeTurn : lanes.turn(time.signal);
+    const turn = rpcs.get(call.method)?.actsElsewhere ? freeTurn : lanes.turn(time.signal);
     let bytes = 0;
     try {
       const answer = await answerInTurn(call, record, { ...time, turn });
@@ -100,10 +111,10 @@ export function createPipeline(options: PipelineOptions): ExecuteCall {
     const rpc = rpcNameOf(method);
     const known = rpcs.get(method);
     if (known === undefined) throw notImplemented(rpc);
-    const { scope, fields } = known;
+    const { scope, scopes, fields } = known;
     if (call.isCrossSite === true && !isReadOnly(method)) throw crossSiteRequest(call.header(originHeader));
     const meter = meterOf((name, value) => call.setHeader(name, value));
-    const principal = await admit(call, record, { scope, meter });
+    const principal = await admit(call, record, { scopes, meter });
     const sole = soleCompanyOf(principal);
     if (sole !== undefined) record.companyId = sole;
     if (sole !== undefined) meter.charge("company", sole);
@@ -154,8 +165,11 @@ export function createPipeline(options: PipelineOptions): ExecuteCall {
     return fitting(call, result, answer instanceof Promise ? await answer : answer);
   }
 
-  async function admit(call: Call<unknown>, record: CallRecord, { scope, meter }: { scope: Scope; meter: RateMeter }) {
-    const scopes: readonly Scope[] = importsRecords(call.method) ? [scope, "record:import"] : [scope];
+  async function admit(
+    call: Call<unknown>,
+    record: CallRecord,
+    { scopes, meter }: { readonly scopes: readonly Scope[]; readonly meter: RateMeter },
+  ) {
     const grant = await identify(call, record);
     meter.charge("key", grant.principal.keyId);
     return authorize(grant, { scopes, company: call.header(companyHeader) });
@@ -176,7 +190,7 @@ export function createPipeline(options: PipelineOptions): ExecuteCall {
 
   function limitsOf(call: Call<unknown>): Limits {
     const { method } = call;
-    const actsElsewhere = forwardsIdempotencyKey(method);
+    const actsElsewhere = rpcs.get(method)?.actsElsewhere === true;
     const isClaimed = call.header(idempotencyKeyHeader) !== undefined && !actsElsewhere;
     return {
       maxDurationMs,

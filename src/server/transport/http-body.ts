@@ -46,7 +46,10 @@ export function readBody(stream: Readable, limitBytes: number): Promise<Uint8Arr
     });
     stream.once("end", () => (size > limitBytes ? reject(messageTooLarge()) : resolve(Buffer.concat(chunks))));
     stream.once("error", () => reject(callCancelled()));
-    stream.once("close", () => reject(callCancelled()));
+    // Every stream closes; only one that has not ended was canceled, and an error takes long to create.
+    stream.once("close", () => {
+      if (!stream.readableEnded) reject(callCancelled());
+    });
   });
 }
 
