@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createDatabase, createEmptyDatabase, type TestDatabase } from "../support/database.js";
 import { timed } from "../support/timed.js";
+import { moegoHere } from "./command.js";
 import {
   type Environment,
   environmentOf,
@@ -29,7 +30,7 @@ afterAll(async () => {
 
 describe("moego keys", () => {
   it("makes a key that the running service lets in, and shows its secret once", async () => {
-    const made = await create("--name", "Front desk", "--company", "cmp_001");
+    const made = await moego(["keys", "create", "--name", "Front desk", "--company", "cmp_001"], environment);
     expect(made.code).toBe(0);
     expect(made.stdout).toMatch(/^moego_[0-9A-Za-z]{49}\n$/);
     // An empty list of scopes includes callcenter:read.
@@ -38,25 +39,25 @@ describe("moego keys", () => {
     expect((await listCustomers(service.httpUrl, secret)).status).toBe(200);
     const { rows } = await database.owner.query("SELECT to_jsonb(s) FROM api_key_secret s");
     expect(JSON.stringify(rows)).not.toContain(secret);
-    expect((await moego(["keys", "list", "--json"], environment)).stdout).not.toContain(secret);
+    expect((await moegoHere(["keys", "list", "--json"], environment)).stdout).not.toContain(secret);
   });
 
   it("refuses a revoked key within two seconds", timed, async () => {
     const { key, secret } = await createJson("--name", "Short-lived", "--company", "cmp_001");
     expect((await listCustomers(service.httpUrl, secret)).status).toBe(200);
-    const revoked = await moego(["keys", "revoke", key.id], environment);
+    const revoked = await moegoHere(["keys", "revoke", key.id], environment);
     expect(revoked.code).toBe(0);
     const revokedAtMs = Date.now();
     await until(async () => (await listCustomers(service.httpUrl, secret)).status === 401);
     expect(Date.now() - revokedAtMs).toBeLessThan(2_000);
     expect(await reasonOf(await listCustomers(service.httpUrl, secret))).toBe("KEY_REVOKED");
-    const again = await moego(["keys", "revoke", key.id], environment);
+    const again = await moegoHere(["keys", "revoke", key.id], environment);
     expect(again.stdout).toBe(revoked.stdout);
   });
 
   it("rotates a key: the new secret is shown once, the one before it works for the overlap", async () => {
     const { key, secret: first } = await createJson("--name", "Rotated", "--company", "cmp_001");
-    const rotated = await moego(["keys", "rotate", key.id, "--overlap", "1h"], environment);
+    const rotated = await moegoHere(["keys", "rotate", key.id, "--overlap", "1h"], environment);
     expect({ code: rotated.code, stdout: rotated.stdout }).toEqual({
       code: 0,
       stdout: expect.stringMatching(/^moego_[0-9A-Za-z]{49}\n$/),
@@ -65,7 +66,7 @@ describe("moego keys", () => {
     const second = rotated.stdout.trim();
     expect(second).not.toBe(first);
     for (const secret of [first, second]) expect((await listCustomers(service.httpUrl, secret)).status).toBe(200);
-    const again = await moego(["keys", "rotate", key.id, "--overlap", "0h", "--json"], environment);
+    const again = await moegoHere(["keys", "rotate", key.id, "--overlap", "0h", "--json"], environment);
     const { secret: third, id } = JSON.parse(again.stdout);
     expect(id).toBe(key.id);
     await until(async () => (await listCustomers(service.httpUrl, second)).status === 401);
@@ -77,12 +78,12 @@ describe("moego keys", () => {
     await using own = await createDatabase();
     const variables = { ...environmentOf(own), SEED_DEMO: "1" };
     const { DEMO_API_KEY: first, DEMO_API_KEY_2: second } = secrets;
-    expect((await moego(["seed"], variables)).stdout).toBe(`cmp_001 ${first}\ncmp_002 ${second}\n`);
-    const rotated = (await moego(["keys", "rotate", "key_demo_1", "--overlap", "1h"], variables)).stdout.trim();
-    expect(await moego(["keys", "revoke", "key_demo_2"], variables)).toMatchObject({ code: 0 });
+    expect((await moegoHere(["seed"], variables)).stdout).toBe(`cmp_001 ${first}\ncmp_002 ${second}\n`);
+    const rotated = (await moegoHere(["keys", "rotate", "key_demo_1", "--overlap", "1h"], variables)).stdout.trim();
+    expect(await moegoHere(["keys", "revoke", "key_demo_2"], variables)).toMatchObject({ code: 0 });
 
     await using again = await startService(variables);
-    expect(await moego(["seed"], variables)).toMatchObject({
+    expect(await moegoHere(["seed"], variables)).toMatchObject({
       ...{
         stdout: `cmp_001 ${first}\n`,
         stderr: expect.stringContaining("demo key of cmp_002 was rotated or revoked"),
@@ -92,14 +93,14 @@ describe("moego keys", () => {
     await own.owner.query("UPDATE api_key_secret SET expired_time = now() WHERE expired_time IS NOT NULL");
     await until(async () => (await listCustomers(again.httpUrl, first)).status === 401);
     expect((await listCustomers(again.httpUrl, rotated)).status).toBe(200);
-    expect(await moego(["seed"], variables)).toMatchObject({ code: 0, stdout: "" });
+    expect(await moegoHere(["seed"], variables)).toMatchObject({ code: 0, stdout: "" });
   });
 
   it("gives no secret to a revoked key, nor to one that does not exist", async () => {
     const { key } = await createJson("--name", "Gone", "--company", "cmp_001");
-    await moego(["keys", "revoke", key.id], environment);
+    await moegoHere(["keys", "revoke", key.id], environment);
     for (const id of [key.id, "key_404"]) {
-      expect(await moego(["keys", "rotate", id], environment)).toMatchObject({ code: 1, stdout: "" });
+      expect(await moegoHere(["keys", "rotate", id], environment)).toMatchObject({ code: 1, stdout: "" });
     }
   });
 
@@ -140,7 +141,7 @@ describe("moego keys", () => {
   });
 
   it("lists keys with their state, without any secret", async () => {
-    const { code, stdout } = await moego(["keys", "list"], environment);
+    const { code, stdout } = await moegoHere(["keys", "list"], environment);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^ID +NAME +STATE +ORGANIZATIONS +SECRET PREFIX +LAST USED +SCOPES\n/);
     expect(stdout).toMatch(/key_\w+ +Short-lived +revoked +cmp_001/);
@@ -175,15 +176,16 @@ describe("moego keys", () => {
     [["serve", "now"]],
     [["constructor"]],
   ])("exits 64 for words that it does not understand: %j", async (words) => {
-    const { code, stdout, stderr } = await moego(words, environment);
+    const { code, stdout, stderr } = await moegoHere(words, environment);
     expect({ code, stdout }).toEqual({ code: 64, stdout: "" });
     expect(stderr).toContain("Run `moego help` for usage.");
   });
 
   it("names every option that is missing at once, and the commands that a word begins", async () => {
-    const company = await moego(["companies", "create", "--country", "US"], environment);
+    const company = await moegoHere(["companies", "create", "--country", "US"], environment);
     expect(company.stderr).toBe("Missing required options: --name, --time-zone.\nRun `moego help` for usage.\n");
     const keys = await moego(["keys"], environment);
+    expect(keys.code).toBe(64);
     expect(keys.stderr).toContain(
       "Did you mean: moego keys create, moego keys list, moego keys rotate, moego keys revoke?",
     );
@@ -194,17 +196,17 @@ describe("moego keys", () => {
     const { code, stdout } = await moego(["help"], wrong);
     expect(code).toBe(0);
     expect(stdout).toContain("  keys create                   Create an API key");
-    expect(await moego(["keys", "rotate", "--help"], wrong)).toMatchObject({
+    expect(await moegoHere(["keys", "rotate", "--help"], wrong)).toMatchObject({
       code: 0,
       stdout: expect.stringMatching(/^moego keys rotate ID +Create a new secret.*\n +--overlap .*\n +--json .*\n$/),
     });
-    const keys = await moego(["keys", "--help"], wrong);
+    const keys = await moegoHere(["keys", "--help"], wrong);
     expect(keys.stdout.match(/^moego .*?(?= {2})/gm)).toEqual([
       ...["moego keys create", "moego keys list [--json]", "moego keys rotate ID", "moego keys revoke ID"],
     ]);
-    expect(await moego(["pets", "--help"], wrong)).toMatchObject({ code: 0, stdout });
+    expect(await moegoHere(["pets", "--help"], wrong)).toMatchObject({ code: 0, stdout });
     for (const word of ["version", "--version"])
-      expect(await moego([word], wrong)).toMatchObject({
+      expect(await moegoHere([word], wrong)).toMatchObject({
         code: 0,
         stdout: expect.stringMatching(/^\d+\.\d+\.\d+\ntime zone data \d{4}[a-z]\n$/),
       });
@@ -232,7 +234,7 @@ describe("a database that cannot be reached", () => {
 describe("a database of your own that is empty", () => {
   it("is told to migrate first where it has no tables", async () => {
     await using empty = await createEmptyDatabase();
-    const { code, stderr } = await moego(["companies", "list"], environmentOf(empty));
+    const { code, stderr } = await moegoHere(["companies", "list"], environmentOf(empty));
     expect({ code, stderr }).toEqual({
       ...{ code: 1, stderr: "The database schema is out of date. Run: moego migrate\n" },
     });
@@ -243,15 +245,15 @@ describe("a database of your own that is empty", () => {
     const variables = environmentOf(empty);
     const zone = ["--country", "US", "--time-zone", "America/New_York"];
     const company = ["companies", "create", "--id", "cmp_9", "--name", "First", ...zone];
-    expect(await moego(company, variables)).toMatchObject({ code: 0, stdout: "cmp_9\n" });
-    expect((await moego(company, variables)).code).toBe(1);
+    expect(await moegoHere(company, variables)).toMatchObject({ code: 0, stdout: "cmp_9\n" });
+    expect((await moegoHere(company, variables)).code).toBe(1);
     const location = ["businesses", "create", "--company", "cmp_9", "--name", "Main street"];
-    const businessId = (await moego(location, variables)).stdout.trim();
+    const businessId = (await moegoHere(location, variables)).stdout.trim();
     expect(businessId).toMatch(/^biz_[0-9A-Za-z]{22}$/);
-    expect((await moego(["businesses", "list", "--company", "cmp_9"], variables)).stdout).toContain(businessId);
-    const key = await moego(["keys", "create", "--name", "first", "--business", `cmp_9/${businessId}`], variables);
+    expect((await moegoHere(["businesses", "list", "--company", "cmp_9"], variables)).stdout).toContain(businessId);
+    const key = await moegoHere(["keys", "create", "--name", "first", "--business", `cmp_9/${businessId}`], variables);
     expect(key.code).toBe(0);
-    expect((await moego(["seed"], variables)).stderr).toContain("SEED_DEMO=1");
+    expect((await moegoHere(["seed"], variables)).stderr).toContain("SEED_DEMO=1");
   });
 
   it("refuses an id of the shape that erased records have", async () => {
@@ -259,7 +261,7 @@ describe("a database of your own that is empty", () => {
     const company = ["companies", "create", "--id", "erased_1", "--name", "x", "--country", "US", "--time-zone", "UTC"];
     const location = ["businesses", "create", "--company", "cmp_9", "--id", "erased_1", "--name", "x"];
     for (const words of [company, location]) {
-      expect(await moego(words, environmentOf(empty))).toMatchObject({
+      expect(await moegoHere(words, environmentOf(empty))).toMatchObject({
         ...{ code: 1, stderr: "--id: Must not start with `erased_`, a reserved prefix.\n" },
       });
     }
@@ -269,7 +271,7 @@ describe("a database of your own that is empty", () => {
     await using empty = await createDatabase();
     for (const zone of ["Mars/Olympus", "CET"]) {
       const words = ["companies", "create", "--name", "x", "--country", "ZZ", "--time-zone", zone];
-      const { code, stderr } = await moego(words, environmentOf(empty));
+      const { code, stderr } = await moegoHere(words, environmentOf(empty));
       expect(code).toBe(1);
       expect(stderr).toMatch(/^--country: .*\n--time-zone: .*\n$/);
     }
@@ -277,7 +279,7 @@ describe("a database of your own that is empty", () => {
 });
 
 function create(...words: string[]) {
-  return moego(["keys", "create", ...words], environment);
+  return moegoHere(["keys", "create", ...words], environment);
 }
 
 async function createJson(...words: string[]): Promise<{ key: { id: string }; secret: string }> {

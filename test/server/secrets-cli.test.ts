@@ -11,6 +11,7 @@ import { rotateSecrets } from "../../src/resources/external-apis/secret-rotation
 import { rotateFlowRuns } from "../../src/resources/ivr-flows/flow-run-rotation.repository.js";
 import { createDatabase, type TestDatabase } from "../support/database.js";
 import { writeWith } from "../support/write.js";
+import { moegoHere } from "./command.js";
 import { environmentOf, moego, secrets } from "./service.js";
 
 const present = Buffer.from(secrets.SECRET_KEY, "base64");
@@ -40,7 +41,7 @@ describe("moego secrets rotate", () => {
     await storeKey("api_key", older);
     await storeKey("webhook_secret", present);
     const environment = { ...environmentOf(database), SECRET_KEY_PREVIOUS: previous };
-    const first = await moego(["secrets", "rotate"], environment);
+    const first = await moegoHere(["secrets", "rotate"], environment);
     expect(first).toMatchObject({
       code: 0,
       stdout:
@@ -57,7 +58,7 @@ describe("moego secrets rotate", () => {
     expect(keys.rows.map(({ name, sealed }) => keyCipher.open(sealed, placeOfKey(name)))).toEqual([
       ...[secretOf("api_key"), secretOf("webhook_secret")],
     ]);
-    const again = await moego(["secrets", "rotate"], environment);
+    const again = await moegoHere(["secrets", "rotate"], environment);
     expect(again).toMatchObject({
       code: 0,
       stdout:
