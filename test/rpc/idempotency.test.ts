@@ -15,113 +15,95 @@ afterAll(() => server.stop());
 const rpc = CustomerService.method;
 let calls = 0;
 
-describe.each(repeatables.map((one, position) => [one.name, one, position] as const))(
-  "an idempotency key on %s",
-  (name, { prepare }, position) => {
-    // One call that took effect, for the tests that only repeat it. Those that send its variant come before those that
-    // make further records, after which another order of a list would not name all of its entries.
-    const makeCall = async () => {
-      const { send } = await prepare(server);
-      const options = { headers: fresh() };
-      return { send, options, first: await send(options) };
-    };
-    let called: ReturnType<typeof makeCall> | undefined;
-    const firstCall = () => {
-      called ??= makeCall();
-      return called;
-    };
+describe.each(repeatables.map((one) => [one.name, one] as const))("an idempotency key on %s", (name, { prepare }) => {
+  // One call that took effect after one that was refused, for the tests that only repeat it. Those that send its variant
+  // come before those that make further records, after which another order of a list would not name all of its entries.
+  // The first call of every rpc comes with one text.
+  const makeCall = async () => {
+    const { send, refuse } = await prepare(server);
+    const options = { headers: { "idempotency-key": "key-of-every-rpc" } };
+    const refused = await refuse(options);
+    return { send, options, refused, first: await send(options) };
+  };
+  let called: ReturnType<typeof makeCall> | undefined;
+  const firstCall = () => {
+    called ??= makeCall();
+    return called;
+  };
 
-    it("makes a repeated call answer as the first one and change nothing", async () => {
-      const { send, options, first } = await firstCall();
-      const state = await changeCount();
-      const second = await send(options);
-      expect(second).toMatchObject({ ok: true });
-      expect(messageOf(second)).toEqual(messageOf(first));
-      expect(first.headers["idempotency-replayed"]).toBeUndefined();
-      expect(second.headers["idempotency-replayed"]).toBe("true");
-      expect(await changeCount()).toBe(state);
+  it("stays free after a call that was refused, and after calls of other rpcs", async () => {
+    const { refused, first } = await firstCall();
+    expect(refused).toMatchObject({ ok: false });
+    expect(first).toMatchObject({ ok: true });
+    expect(first.headers["idempotency-replayed"]).toBeUndefined();
+  });
+
+  it("makes a repeated call answer as the first one and change nothing", async () => {
+    const { send, options, first } = await firstCall();
+    const state = await changeCount();
+    const second = await send(options);
+    expect(second).toMatchObject({ ok: true });
+    expect(messageOf(second)).toEqual(messageOf(first));
+    expect(first.headers["idempotency-replayed"]).toBeUndefined();
+    expect(second.headers["idempotency-replayed"]).toBe("true");
+    expect(await changeCount()).toBe(state);
+  });
+
+  it("leaves in the audit log which fields the first call changed, and from which network", async () => {
+    const { first } = await firstCall();
+    const { rows } = await server.database.owner.query(
+      "SELECT changed_fields, client_address FROM change WHERE request_id = $1",
+      [first.headers["x-request-id"]],
+    );
+    const expected = expectedFields(name);
+    expect(rows.length > 0).toBe(expected !== undefined);
+    expect([...new Set(rows.flatMap((row) => row.changed_fields))].toSorted()).toEqual(expected ?? []);
+    const addresses = /Erase/.test(name) ? [""] : expected ? ["127.0.0.0"] : [];
+    const ofTags = /AppendCustomerTags/.test(name) ? [""] : [];
+    expect([...new Set(rows.map((row) => row.client_address))].toSorted()).toEqual([...ofTags, ...addresses]);
+  });
+
+  it("is refused for another request, which changes nothing", async () => {
+    const { send, options, first } = await firstCall();
+    expect(first).toMatchObject({ ok: true });
+    const state = await changeCount();
+    expect(await send({ ...options, variant: "B" })).toMatchObject({
+      code: "INVALID_ARGUMENT",
+      reason: "IDEMPOTENCY_KEY_REUSED",
+      violations: [{ field: "idempotency-key", reason: "CONFLICT" }],
     });
+    expect(await changeCount()).toBe(state);
+  });
 
-    it("leaves in the audit log which fields the first call changed, and from which network", async () => {
-      const { first } = await firstCall();
-      const { rows } = await server.database.owner.query(
-        "SELECT changed_fields, client_address FROM change WHERE request_id = $1",
-        [first.headers["x-request-id"]],
-      );
-      const expected = expectedFields(name);
-      expect(rows.length > 0).toBe(expected !== undefined);
-      expect([...new Set(rows.flatMap((row) => row.changed_fields))].toSorted()).toEqual(expected ?? []);
-      const addresses = /Erase/.test(name) ? [""] : expected ? ["127.0.0.0"] : [];
-      const ofTags = /AppendCustomerTags/.test(name) ? [""] : [];
-      expect([...new Set(rows.map((row) => row.client_address))].toSorted()).toEqual([...ofTags, ...addresses]);
-    });
+  it("belongs to one API key: another one may use the same text", async () => {
+    const { send, options } = await firstCall();
+    const state = await changeCount();
+    const answer = await send({ ...options, key: keys.aOther, variant: "B" });
+    expect(answer).toMatchObject({ ok: true });
+    expect(answer.headers["idempotency-replayed"]).toBeUndefined();
+    expect(await changeCount()).toBeGreaterThan(state);
+  });
 
-    it("is refused for another request, which changes nothing", async () => {
-      const { send, options, first } = await firstCall();
-      expect(first).toMatchObject({ ok: true });
-      const state = await changeCount();
-      expect(await send({ ...options, variant: "B" })).toMatchObject({
-        code: "INVALID_ARGUMENT",
-        reason: "IDEMPOTENCY_KEY_REUSED",
-        violations: [{ field: "idempotency-key", reason: "CONFLICT" }],
-      });
-      expect(await changeCount()).toBe(state);
-    });
-
-    it("belongs to one API key: another one may use the same text", async () => {
-      const { send, options } = await firstCall();
-      const state = await changeCount();
-      const answer = await send({ ...options, key: keys.aOther, variant: "B" });
-      expect(answer).toMatchObject({ ok: true });
-      expect(answer.headers["idempotency-replayed"]).toBeUndefined();
-      expect(await changeCount()).toBeGreaterThan(state);
-    });
-
-    it("stays free after a call that was refused", async () => {
-      const { send, refuse } = await prepare(server);
-      const options = { headers: fresh() };
-      expect(await refuse(options)).toMatchObject({ ok: false });
-      const answer = await send(options);
-      expect(answer).toMatchObject({ ok: true });
-      expect(answer.headers["idempotency-replayed"]).toBeUndefined();
-    });
-
-    it("belongs to one rpc: another one may use the same text", async () => {
-      const { headers } = (await firstCall()).options;
-      const other = repeatables[(position + 1) % repeatables.length];
-      // Variant B, so that the first call of the other rpc still has something to change.
-      const answer = await (await other?.prepare(server))?.send({ headers, variant: "B" });
-      expect(answer).toMatchObject({ ok: true });
-      expect(answer?.headers["idempotency-replayed"]).toBeUndefined();
-    });
-
-    it("gives concurrent twins one effect and one answer, and says which is the replay", async () => {
-      const { send } = await prepare(server);
-      const options = { headers: fresh() };
-      const answers = await Promise.all([send(options), send(options), send(options)]);
-      expect(answers.map(({ ok }) => ok)).toEqual([true, true, true]);
-      expect(answers.filter(({ headers }) => headers["idempotency-replayed"] === "true")).toHaveLength(2);
-      const [first, ...others] = answers.map(messageOf);
-      for (const other of others) expect(other).toEqual(first);
-    });
-
-    it("can be used anew after 24 hours", async () => {
-      const { send } = await prepare(server);
-      const options = { headers: fresh() };
-      await send(options);
-      const { rows } = await server.database.owner.query(
-        `WITH kept AS (SELECT expired_time - clock_timestamp() AS time FROM idempotency WHERE key = $1)
+  it("gives concurrent twins one effect and one answer, says which is the replay, and is free after 24 hours", async () => {
+    const { send } = await prepare(server);
+    const options = { headers: fresh() };
+    const answers = await Promise.all([send(options), send(options), send(options)]);
+    expect(answers.map(({ ok }) => ok)).toEqual([true, true, true]);
+    expect(answers.filter(({ headers }) => headers["idempotency-replayed"] === "true")).toHaveLength(2);
+    const [first, ...others] = answers.map(messageOf);
+    for (const other of others) expect(other).toEqual(first);
+    const { rows } = await server.database.owner.query(
+      `WITH kept AS (SELECT expired_time - clock_timestamp() AS time FROM idempotency WHERE key = $1)
        UPDATE idempotency SET expired_time = clock_timestamp() WHERE key = $1
        RETURNING (SELECT time BETWEEN interval '23 h 50 min' AND interval '24 h' FROM kept) AS lasts`,
-        [options.headers["idempotency-key"]],
-      );
-      expect(rows).toEqual([{ lasts: true }]);
-      const answer = await send({ ...options, variant: "B" });
-      expect(answer).toMatchObject({ ok: true });
-      expect(answer.headers["idempotency-replayed"]).toBeUndefined();
-    });
-  },
-);
+      [options.headers["idempotency-key"]],
+    );
+    expect(rows).toEqual([{ lasts: true }]);
+    const answer = await send({ ...options, variant: "B" });
+    expect(answer).toMatchObject({ ok: true });
+    expect(answer.headers["idempotency-replayed"]).toBeUndefined();
+  });
+});
 
 describe("a replay", () => {
   it.each(transports)("is marked on %s", async (transport) => {
