@@ -44,9 +44,9 @@ export default defineConfig({
   },
 });
 
-/** The fault suite has a command of its own: npm run test:faults. */
+/** Those of the embedded server and the fault suite have commands of their own: npm run test:embedded and test:faults. */
 function testFiles(): string[] {
   return readdirSync("test", { recursive: true, encoding: "utf8" })
     .map((file) => `test/${file.replaceAll("\\", "/")}`)
-    .filter((file) => file.endsWith(".test.ts") && !file.startsWith("test/reliability/"));
+    .filter((file) => file.endsWith(".test.ts") && !/^test\/(reliability|embedded)\//.test(file));
 }

@@ -183,7 +183,7 @@ const ofStorage = [
     from: '"24 hours"',
     to: '"24 minutes"',
     test: "test/rpc/idempotency.test.ts",
-    name: "can be used anew after 24 hours",
+    name: "is free after 24 hours",
   },
   {
     fault: "a clean-up does not wait for its run",

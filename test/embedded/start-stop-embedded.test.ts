@@ -2,7 +2,7 @@ import { chmod, mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { listCustomers, moego, secrets, startService, until } from "./service.js";
+import { listCustomers, moego, secrets, startService, until } from "../server/service.js";
 
 describe("with the embedded database", () => {
   let dataDir: string;
