@@ -20,7 +20,7 @@ export const leadMask: MaskTraits = {
   naming: [
     ...["id", "company_id", "etag", "update_mask", "consent_provenance"],
     ...["created_time", "created_by", "last_updated_time", "last_updated_by"],
-    ...["deleted", "departure", "promoted_customer_id", "possible_duplicates", "notes", "tags"],
+    ...["deleted", "departure", "promoted_customer_id", "possible_duplicates"],
   ],
   moving: ["lastUpdatedTime", "lastUpdatedBy", "etag"],
   other: { path: "last_name", set: { lead: { lastName: "Outside" } } },
@@ -42,6 +42,8 @@ export const leadMask: MaskTraits = {
     const rest = { vet_phone: "", vet_address: "", evaluation_status: 0, photo: "", version: 1 };
     await server.insert([
       ["lead", [lead("cmp_a", id, "biz_a1", time, { ...filled, address })]],
+      ["lead_tag", [{ company_id: "cmp_a", lead_id: id, tag_id: "tag_a1" }]],
+      ["lead_note", [{ company_id: "cmp_a", id: `note_lm_${made}`, lead_id: id, note: "Before", ...noteStamp }]],
       ["pet", [{ ...pet, ...traits, ...rest, created_time: time, last_updated_time: time }]],
     ]);
     return { id, lead: {} };
@@ -94,6 +96,16 @@ export const leadMask: MaskTraits = {
       set: { lead: { address: { type: "SECONDARY" } } },
       after: (before) => ({ address: { ...memberOf(before, "address"), type: "SECONDARY" } }),
     },
+    notes: {
+      set: { lead: { notes: [{ note: "Calls back" }] } },
+      after: () => ({ notes: [expect.objectContaining({ note: "Calls back" })] }),
+      cleared: () => ({ notes: [] }),
+    },
+    tags: {
+      set: { lead: { tags: [{ id: "tag_a2" }] } },
+      after: () => ({ tags: [expect.objectContaining({ id: "tag_a2" })] }),
+      cleared: () => ({ tags: [] }),
+    },
     pets: {
       set: { lead: { pets: [{ name: "Only", type: "CAT", breed: "Manx" }] } },
       after: () => ({ pets: [expect.objectContaining({ name: "Only", type: "CAT", breed: "Manx" })] }),
@@ -134,6 +146,11 @@ export const leadMask: MaskTraits = {
     "compliance_config.is_agreed_marketing_policy": flag("complianceConfig", "isAgreedMarketingPolicy"),
     "compliance_config.is_consented": flag("complianceConfig", "isConsented"),
   },
+};
+
+const noteStamp = {
+  ...{ created_time: "2024-05-01T10:00:00Z", last_updated_time: "2024-05-01T10:00:00Z" },
+  last_updated_by: "staff_a1",
 };
 
 const filled = {

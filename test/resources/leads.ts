@@ -13,6 +13,7 @@ import { lead } from "../support/lead-rows.js";
 import { aDog, newLead } from "../support/new-lead.js";
 import { freshId, madeLead } from "../support/records.js";
 import type { TestServer } from "../support/server.js";
+import { newTag } from "./customers.js";
 import { entry, type RpcEntry } from "./entry.js";
 import { leadMask } from "./lead-mask.js";
 import { petWithTexts } from "./pets.js";
@@ -33,6 +34,7 @@ const withTexts = {
   pets: times(3, petWithTexts),
   customFields: { field_of_leads: { value: { case: "string", value: "x" } } as const },
 };
+const withAllTexts = { ...withTexts, tags: times(3, {}), notes: times(3, {}) };
 const read = (id: string) => reading(rpc.getLead, { id });
 
 async function archived(server: TestServer) {
@@ -58,10 +60,13 @@ export const leads: readonly RpcEntry[] = [
       other: newLead({ lastName: "B" }),
       bad: newLead({ allocateStaffId: "staff_z" }),
     }),
-    texts: { request: newLead(withTexts), reading: ({ id }) => read(id) },
+    texts: { request: newLead(withAllTexts), reading: ({ id }) => read(id) },
     tenancy: {
       keepsWrites: "reads in a second statement what the first one wrote",
-      calls: [{ name: "contacts of both", json: { lead: contactsOfBoth } }],
+      calls: [
+        { name: "contacts of both", json: { lead: contactsOfBoth } },
+        { name: "a new tag", json: { lead: { tags: newTag } } },
+      ],
     },
     once: {
       oneStatement: true,
@@ -96,13 +101,14 @@ export const leads: readonly RpcEntry[] = [
     },
     mask: leadMask,
     texts: {
-      request: async (server) => ({ id: (await madeLead(server)).id, lead: withTexts }),
+      request: async (server) => ({ id: (await madeLead(server)).id, lead: withAllTexts }),
       reading: (_, { id }) => read(id),
     },
     tenancy: {
       idFields: {
         "lead.address.id": { expectation: "outside", why: "a lead has one address, which is replaced as a whole" },
       },
+      calls: [{ name: "a new tag", json: { lead: { tags: newTag } } }],
     },
     model: { command: updateLead, weights: { leads: 4, lists: 1 } },
   }),
@@ -249,6 +255,8 @@ export const leads: readonly RpcEntry[] = [
         "lead.company_id": { expectation: "reference", why: "must be the company of the path" },
         "notes.id": bringsIds,
         "notes.last_updated_by": bringsAuthors,
+        "lead.notes.id": bringsIds,
+        "lead.notes.last_updated_by": bringsAuthors,
         "lead.pets.id": bringsIds,
         "lead.pets.notes.id": bringsIds,
         "lead.pets.notes.last_updated_by": bringsAuthors,

@@ -288,3 +288,61 @@ async function countOf(table: string): Promise<number> {
   const { rows } = await server.database.owner.query<{ count: number }>(`SELECT count(*)::int AS count FROM ${table}`);
   return rows[0]?.count ?? 0;
 }
+
+describe("the notes and tags of a lead", () => {
+  const stamps = ({ notes }: { readonly notes: readonly { note: string; lastUpdatedTime?: unknown }[] }) =>
+    Object.fromEntries(notes.map(({ note, lastUpdatedTime }) => [note, lastUpdatedTime]));
+
+  it("are stored by the create and carried by the promotion", async () => {
+    const tags = [{ id: "tag_a1" }, { name: "Walk-in" }];
+    const lead = newLead({ notes: [{ note: "First" }, { note: "Second" }], tags });
+    const headers = { "idempotency-key": "noted-lead" };
+    const made = await server.ok(createLead, lead, { headers });
+    expect(made.notes.map(({ note }) => note)).toEqual(["Second", "First"]);
+    expect(made.tags).toHaveLength(2);
+    for (const tag of tags) expect(made.tags).toContainEqual(expect.objectContaining(tag));
+    expect(await server.ok(createLead, lead, { headers })).toEqual(made);
+    expect(await server.ok(getLead, { id: made.id })).toEqual(made);
+    expect((await server.ok(promoteLead, { id: made.id })).customer).toMatchObject({
+      notes: made.notes,
+      tags: made.tags,
+    });
+  });
+
+  it("are written by an update as those of a customer are", async () => {
+    const made = await server.ok(
+      createLead,
+      newLead({ notes: [{ note: "Kept" }, { note: "Old" }], tags: [{ id: "tag_a1" }] }),
+    );
+    const [old, kept] = made.notes;
+    const { id } = made;
+    const edited = await server.ok(updateLead, {
+      id,
+      lead: { notes: [{ id: old?.id ?? "", note: "New" }, kept ?? {}, { note: "Added" }], tags: [{ id: "tag_a2" }] },
+    });
+    expect(edited.notes.map(({ note }) => note)).toEqual(["Added", "New", "Kept"]);
+    // Sent back as it was, so it keeps its time.
+    expect(stamps(edited)["Kept"]).toEqual(kept?.lastUpdatedTime);
+    expect(stamps(edited)["New"]).not.toEqual(old?.lastUpdatedTime);
+    expect(edited.tags.map((tag) => tag.id)).toEqual(["tag_a2"]);
+    expect(await server.ok(updateLead, { id, lead: {} })).toMatchObject({ notes: edited.notes, tags: edited.tags });
+    const cleared = await server.callJson(updateLead, { id, lead: { tags: [], notes: [] } });
+    expect(cleared).toMatchObject({ ok: true, message: { tags: [], notes: [{ note: "Added" }, {}, {}] } });
+  });
+
+  it("are refused with all violations and without a trace", async () => {
+    const before = [await countOf("lead"), await countOf("tag")];
+    const lead = newLead({ tags: [{ name: "Never made" }, { id: "tag_z" }], allocateStaffId: "staff_z" });
+    const fields = ["lead.allocate_staff_id", "lead.tags[1].id"];
+    expect((await server.refused(createLead, lead)).violations.map(({ field }) => field)).toEqual(fields);
+    const { id } = await server.ok(createLead, newLead());
+    const update = { id, lead: { tags: [{ id: "tag_z" }], notes: [{ id: "note_z", note: "x" }] } };
+    const { violations } = await server.refused(updateLead, update);
+    expect(violations.map(({ field }) => field)).toEqual(["lead.notes[0].id", "lead.tags[0].id"]);
+    const named = newLead({ tags: [{ name: "Never made" }] });
+    expect(await server.refused(createLead, named, { key: keys.businessA1 })).toMatchObject({
+      reason: "SCOPE_REQUIRED",
+    });
+    expect([await countOf("lead"), await countOf("tag")]).toEqual([Number(before[0]) + 1, before[1]]);
+  });
+});

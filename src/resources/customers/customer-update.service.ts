@@ -1,7 +1,8 @@
 import type { ConsentChange } from "../../core/consent.js";
 import type { ConsentProvenance } from "../../core/consent-provenance.js";
 import { changedChoice } from "../../core/contact-rule.js";
-import { listedIdViolations, type Violation, violation } from "../../core/errors.js";
+import { violation } from "../../core/errors.js";
+import { applyNotes, type NotesUpdate, noteViolations } from "../../core/notes-update.js";
 import { changedPhones, newlyRefused, type PhonesUpdate, samePhones } from "../../core/phone/contact-phone.js";
 import type { Preference } from "../../core/preference.js";
 import type { CompanyAccess } from "../../core/principal.js";
@@ -27,13 +28,6 @@ export interface CustomerUpdate {
   readonly tags?: readonly TagReference[];
   readonly notes?: NotesUpdate;
   readonly customFields?: { readonly write: "merge" | "replace"; readonly given: FieldValues };
-}
-
-interface NotesUpdate {
-  /** "append" keeps the notes that are not listed; "replace" removes them. */
-  readonly write: "append" | "replace";
-  /** An entry with an id edits that note. An entry without one adds a note. */
-  readonly entries: readonly { readonly id?: string; readonly note: string }[];
 }
 
 interface UpdateContext {
@@ -66,7 +60,7 @@ export async function applyUpdate(
   const addresses = update.addresses && changedAddresses(customer.addresses, update.addresses);
   const violations = [
     ...(addresses?.violations ?? []),
-    ...(await noteViolations(unit, update.notes)),
+    ...(await noteViolations(unit, update.notes, "Not found on this customer.")),
     ...(update.phones ? newlyRefused(customer.phones, update.phones, access) : []),
     ...(fields?.violations ?? []),
     ...(tags.tags.length > maxTagsPerCustomer ? [tooManyTags] : []),
@@ -94,18 +88,3 @@ export const tooManyTags = violation(
   "TOO_MANY",
   `Must leave the customer with at most ${maxTagsPerCustomer} tags.`,
 );
-
-async function noteViolations(unit: CustomerTransaction, update: NotesUpdate | undefined): Promise<Violation[]> {
-  const ids = update?.entries.flatMap((entry) => entry.id ?? []) ?? [];
-  if (!update || ids.length === 0) return [];
-  const known = new Set((await unit.findNotes(ids)).map((note) => note.id));
-  const isKnown = (id: string) => known.has(id);
-  return listedIdViolations(update.entries, { field: "notes", isKnown, unknown: "Not found on this customer." });
-}
-
-async function applyNotes(unit: CustomerTransaction, { write, entries }: NotesUpdate): Promise<void> {
-  const ids = entries.flatMap((entry) => entry.id ?? []);
-  if (write === "replace") await unit.keepNotes(ids);
-  for (const entry of entries) if (entry.id !== undefined) await unit.editNote(entry.id, entry.note);
-  await unit.addNotes(entries.flatMap((entry) => (entry.id === undefined ? [entry.note] : [])));
-}

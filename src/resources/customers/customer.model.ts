@@ -10,6 +10,7 @@ import type { Page, TimeRange } from "../../core/page.js";
 import type { ContactPhone } from "../../core/phone/contact-phone.js";
 import type { DuplicateView, PossibleDuplicates } from "../../core/possible-duplicate.js";
 import type { Preference } from "../../core/preference.js";
+import { prefixPaths } from "../../core/record-import.js";
 import type { FieldSearch, NameSearch, RecordOrder } from "../../core/record-search.js";
 import type { FieldChange, WriteContext, WriteResult } from "../../core/write.js";
 import type { CustomFieldRepository, FieldValues } from "../custom-fields/custom-field.model.js";
@@ -253,6 +254,8 @@ interface RefusedReferences {
   readonly references: readonly TagReference[];
   /** Violations that were found before. */
   readonly violations: readonly Violation[];
+  /** Message of the request that has the references. Absent for the request itself. */
+  readonly within?: string | undefined;
 }
 
 /**
@@ -260,9 +263,14 @@ interface RefusedReferences {
  * field paths. PERMISSION_DENIED if a tag would have to be created without the required scope. Undefined if there is no
  * violation.
  */
-export function referenceError({ missing, tags, references, violations }: RefusedReferences): DomainError | undefined {
-  const all = [
-    ...violations,
+export function referenceError({
+  missing,
+  tags,
+  references,
+  violations,
+  within,
+}: RefusedReferences): DomainError | undefined {
+  const found = [
     ...missing.map((reference) => ({
       field: fieldOf[reference],
       reason: "NOT_FOUND" as const,
@@ -270,6 +278,7 @@ export function referenceError({ missing, tags, references, violations }: Refuse
     })),
     ...tagViolations(references, tags),
   ];
+  const all = [...violations, ...(within === undefined ? found : prefixPaths(within, found))];
   if (tags.forbiddenPositions.length > 0) {
     return new DomainError("SCOPE_REQUIRED", "Creating a tag by name requires the scope setting:write.", {
       metadata: { scope: "setting:write" },

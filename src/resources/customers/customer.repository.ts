@@ -31,8 +31,14 @@ import {
   withSlots,
 } from "../../db/possible-duplicates.js";
 import { statement } from "../../db/statement.js";
-import { distinctTags, tagKey } from "../setting-lists/tag.model.js";
-import { lastTagOrderSql, tagJson } from "../setting-lists/tag.repository.js";
+import { tagJson } from "../setting-lists/tag.repository.js";
+import {
+  type TagFaults,
+  type TagParameters,
+  tagLinks,
+  tagParameters,
+  toTagResolution,
+} from "../setting-lists/tag-links.columns.js";
 import {
   type CustomerRow,
   customerChildren,
@@ -145,12 +151,7 @@ function isRefused(row: CreateRow, { admit }: CreatePreconditions): boolean {
 function outcomeOf(row: CreateRow, { admission, maxTags }: CreateCall): CreateOutcome {
   if (isCreated(row)) return { kind: "created", customer: toCustomer(row), duplicates: noDuplicates };
   if (isRefused(row, admission)) {
-    const tags = {
-      unknownPositions: row.unknown_tags,
-      archivedPositions: row.archived_tags,
-      forbiddenPositions: row.forbidden_tags,
-    };
-    return { kind: "refused", missing: row.missing, tags };
+    return { kind: "refused", missing: row.missing, tags: toTagResolution(row) };
   }
   if (row.lacks_tag_room) return { kind: "full", maxTags };
   if (row.max_customers === null) throw new Error("create statement stored nothing and returned no reason");
@@ -160,17 +161,12 @@ function outcomeOf(row: CreateRow, { admission, maxTags }: CreateCall): CreateOu
 type WithoutId = { readonly [Name in keyof CustomerRow]: Name extends "id" ? string | null : CustomerRow[Name] };
 
 /** The result of the statement. There is always exactly one row. */
-interface CreateRow extends StoredResultRow, WithoutId {
+interface CreateRow extends StoredResultRow, TagFaults, WithoutId {
   /** Null if nothing was stored. */
   readonly id: string | null;
   /** Whether others may have its phones or its email address. */
   readonly has_duplicates: boolean;
   readonly missing: MissingReferences;
-  readonly unknown_tags: readonly number[];
-  readonly archived_tags: readonly number[];
-  readonly forbidden_tags: readonly number[];
-  /** Whether the company has no room for the new tags. */
-  readonly lacks_tag_room: boolean;
   readonly max_customers: number | null;
   /** False if a limit was introduced while the statement waited. It must then be executed again. */
   readonly counted: boolean;
@@ -186,18 +182,13 @@ interface CreateRow extends StoredResultRow, WithoutId {
  * limit (customer-limit.repository.ts), but not other creates. Only a create of tags takes the stronger lock of
  * `tag_room` (the migration tag_room), so that the number of tags is exact. The claim is a plain insert: a concurrent duplicate
  * waits on its index and fails with 23505, which rolls the statement back. With ON CONFLICT it would continue and count
- * the customer twice. The lock order is company, counter, claim, tags (sorted), so concurrent creates cannot deadlock. A tag
- * that a concurrent create has inserted is locked by an update without effect. The update must not touch a column with
- * a unique index, otherwise it would wait for transactions that link the tag.
+ * the customer twice. The lock order is company, counter, claim, tags (sorted), so concurrent creates cannot deadlock.
  */
 const createStatement = withSlots((slots) =>
   namedStatement<CreateParameters>(
     "customer.create",
     `WITH ${replaySql},
-wanted AS MATERIALIZED (
-  SELECT w.position, w.name, w.name_key, w.new_id, t.id, t.archived_time IS NOT NULL AS archived, w.asked_id IS NULL AS by_name
-  FROM unnest(:tagIds::text[], :tagNames::text[], :tagKeys::text[], :newTagIds::text[], :tagPositions::int[]) AS w (asked_id, name, name_key, new_id, position)
-  LEFT JOIN tag t ON t.company_id = :companyId AND (t.id = w.asked_id OR t.name_key = w.name_key)),
+${tagLinks.wanted},
 missing AS MATERIALIZED (
   SELECT coalesce(array_agg(reference), '{}') AS fields FROM (
     SELECT 'preferredBusinessId' AS reference
@@ -209,12 +200,9 @@ missing AS MATERIALIZED (
 valid AS MATERIALIZED (
   SELECT 1 WHERE :admit::boolean AND NOT EXISTS (SELECT 1 FROM replay)
     AND (SELECT cardinality(fields) = 0 FROM missing)
-    AND NOT EXISTS (SELECT 1 FROM wanted WHERE archived OR (id IS NULL AND NOT (by_name AND :mayCreateTags::boolean)))),
+    AND ${tagLinks.areValid}),
 owner AS MATERIALIZED (SELECT max_customers, upcoming_appointments_url_template FROM company WHERE id = :companyId FOR KEY SHARE),
-room AS MATERIALIZED (
-  SELECT tag_room(:companyId, :maxTags::bigint) AS tags FROM valid WHERE EXISTS (SELECT 1 FROM wanted WHERE id IS NULL)),
-fitting AS MATERIALIZED (
-  SELECT 1 FROM valid WHERE (SELECT count(*) FROM wanted WHERE id IS NULL) <= coalesce((SELECT tags FROM room), 0)),
+${tagLinks.fitting},
 quota AS (
   UPDATE company_customer_count SET customers = customers + 1
   WHERE company_id = :companyId AND EXISTS (SELECT 1 FROM fitting) AND customers < (SELECT max_customers FROM owner) RETURNING 1),
@@ -237,21 +225,13 @@ n AS (
   INSERT INTO customer_note (company_id, id, customer_id, note, created_time, last_updated_by, last_updated_time)
   SELECT :companyId, x.id, :id, x.note, c.created_time, :author, c.created_time FROM c, unnest(:noteIds::text[], :notes::text[]) AS x (id, note)
   RETURNING *),
-created_tag AS (
-  INSERT INTO tag (company_id, id, name, name_key, display_order, last_updated_by, last_updated_time)
-  SELECT :companyId, w.new_id, w.name, w.name_key, ${lastTagOrderSql(":companyId")} + row_number() OVER (ORDER BY w.position),
-    :author, c.created_time FROM c, wanted w WHERE w.id IS NULL ORDER BY w.name_key COLLATE "C"
-  ON CONFLICT (company_id, name_key) DO UPDATE SET display_order = tag.display_order
-  RETURNING *, xmax = 0 AS inserted),
-carried AS MATERIALIZED (SELECT id FROM wanted WHERE id IS NOT NULL UNION SELECT id FROM created_tag),
-linked AS (
-  INSERT INTO customer_tag (company_id, customer_id, tag_id) SELECT :companyId, :id, carried.id FROM c, carried RETURNING 1),
+${tagLinks.linked("customer", "c")},
 ledger AS (${insertFirstEntrySql("customer", "c")}),
 changed AS (
   INSERT INTO change (company_id, kind, resource_id, version, rpc, key_id, staff_id, request_id, changed_time,
     changed_fields, location_after, client_address)
   SELECT :companyId, 'customer', :id, 1, :rpc, :keyId, :author, :requestId, c.created_time, '{}'::text[], :businessId::text, :address::text FROM c
-  UNION ALL SELECT :companyId, 'tag', t.id, 1, :rpc, :keyId, :author, :requestId, t.last_updated_time, '{}', NULL, '' FROM created_tag t WHERE inserted
+  UNION ALL ${tagLinks.changes}
   RETURNING 1)
 SELECT ${customerColumns},
   (SELECT ${phonesJson} FROM p) AS phones,
@@ -269,10 +249,7 @@ SELECT ${customerColumns},
   (SELECT presence FROM replay) AS replay_presence,
   (SELECT resource_ids FROM replay) AS replay_ids,
   (SELECT fields FROM missing) AS missing,
-  ARRAY(SELECT position FROM wanted WHERE id IS NULL AND NOT by_name ORDER BY position) AS unknown_tags,
-  ARRAY(SELECT position FROM wanted WHERE archived ORDER BY position) AS archived_tags,
-  ARRAY(SELECT position FROM wanted WHERE id IS NULL AND by_name AND NOT :mayCreateTags::boolean ORDER BY position) AS forbidden_tags,
-  EXISTS (SELECT 1 FROM valid) AND NOT EXISTS (SELECT 1 FROM fitting) AS lacks_tag_room,
+  ${tagLinks.faults},
   (SELECT max_customers FROM owner) AS max_customers,
   EXISTS (SELECT 1 FROM company_customer_count WHERE company_id = :companyId) AS counted
 FROM (VALUES (1)) one LEFT JOIN c ON true`,
@@ -289,7 +266,6 @@ interface CreateCall {
 
 /** Values of the statement's parameters, in order. */
 function createValues({ id, record, admission, write, maxTags }: CreateCall): readonly unknown[] {
-  const tags = distinctTags(record.tags);
   return createStatement(record).values({
     id,
     businessId: record.preferredBusinessId,
@@ -301,14 +277,8 @@ function createValues({ id, record, admission, write, maxTags }: CreateCall): re
     noteIds: record.notes.map(() => newId(idPrefixes.note)),
     notes: record.notes,
     consent: firstEntryJson(record),
-    tagIds: tags.map(({ reference }) => ("id" in reference ? reference.id : null)),
-    tagNames: tags.map(({ reference }) => ("name" in reference ? reference.name : null)),
-    tagKeys: tags.map(({ reference }) => ("name" in reference ? tagKey(reference.name) : null)),
-    newTagIds: tags.map(({ reference }) => ("name" in reference ? newId(idPrefixes.tag) : null)),
-    tagPositions: tags.map(({ position }) => position),
+    ...tagParameters(record.tags, { mayCreateTags: admission.mayCreateTags, maxTags }),
     admit: admission.admit,
-    mayCreateTags: admission.mayCreateTags,
-    maxTags,
     ...probeParameters(record, admission.duplicates),
     // Last, as in `toCustomer`.
     ...requestParameters(write, record.companyId),
@@ -316,7 +286,8 @@ function createValues({ id, record, admission, write, maxTags }: CreateCall): re
 }
 
 type CreateParameters = RequestParameters &
-  ProbeParameters & {
+  ProbeParameters &
+  TagParameters & {
     readonly id: string;
     readonly businessId: string;
     readonly referralSourceId: string | null;
@@ -331,12 +302,5 @@ type CreateParameters = RequestParameters &
     readonly notes: readonly string[];
     /** JSON of the columns of `consent_event`. */
     readonly consent: string;
-    readonly tagIds: readonly (string | null)[];
-    readonly tagNames: readonly (string | null)[];
-    readonly tagKeys: readonly (string | null)[];
-    readonly newTagIds: readonly (string | null)[];
-    readonly tagPositions: readonly number[];
     readonly admit: boolean;
-    readonly mayCreateTags: boolean;
-    readonly maxTags: number;
   };

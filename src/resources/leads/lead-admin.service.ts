@@ -37,6 +37,8 @@ interface LeadImport extends CompanyResource, ImportTimes, ImportAuthors {
   readonly lead: NewLeadWith<ImportedPet>;
   readonly notes: readonly ImportedNote[];
   readonly tags: readonly TagReference[];
+  /** Where the request has the notes, as a prefix, and the tags. */
+  readonly within: { readonly notes: string; readonly tags: string | undefined };
 }
 
 interface LeadAdminDependencies {
@@ -73,7 +75,7 @@ export function createLeadAdmin({ leadAdmin, leads, customFields }: LeadAdminDep
           ...(await authorViolations(unit, input)),
           ...(await nestedViolations(unit, [
             ...record.pets.flatMap(nestedIn),
-            ...nestedNotes("note", "notes", input.notes),
+            ...nestedNotes("note", `${input.within.notes}notes`, input.notes),
           ])),
           ...prefixPaths(
             "consent_provenance",
@@ -81,7 +83,10 @@ export function createLeadAdmin({ leadAdmin, leads, customFields }: LeadAdminDep
           ),
           ...prefixPaths("lead", [...faults, ...leadReferenceViolations({ references, petCodePaths })]),
         ];
-        const refused = referenceError({ missing: [], tags, references: input.tags, violations });
+        const { within } = input;
+        const refused = referenceError({
+          ...{ missing: [], tags, references: input.tags, violations, within: within.tags },
+        });
         if (refused) throw refused;
         if (await unit.exists()) throw alreadyExistsError("Lead", "id");
         const stamp = { ...timesOf(input, unit.now), ...authorsOf(input, write) };

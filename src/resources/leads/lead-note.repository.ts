@@ -57,6 +57,11 @@ export function notesAndTagsOf(
       await tx.leadNote.update({ where: key(id), data: { note, ...noteStamp } });
     },
 
+    async keepNotes(ids) {
+      const removed = await tx.leadNote.deleteMany({ where: { companyId, leadId, id: { notIn: [...ids] } } });
+      if (removed.count > 0) changed("notes");
+    },
+
     async removeNote(id) {
       changed("notes");
       await tx.leadNote.delete({ where: key(id) });

@@ -3,6 +3,7 @@ import { addressChange } from "../../api/address-fields.js";
 import { consentChange, consentProvenance } from "../../api/consent-message.js";
 import { keysOf, maskedParts, maskedTexts, maskPaths, readMask, type UpdateMask } from "../../api/field-mask.js";
 import { id, listWithout, memoizePerCountry, omitUndefined, text } from "../../api/fields.js";
+import { notesUpdate } from "../../api/note-fields.js";
 import { customIssue } from "../../api/parse.js";
 import { phonesUpdate, singleMainPhoneRule, withSingleMainPhone } from "../../api/phone-fields.js";
 import { judgedLine, optionalJudgedPhone } from "../../api/phone-line.js";
@@ -31,7 +32,7 @@ import type { LeadUpdate, PetEntry } from "./lead-update.service.js";
 const notMaskable = [
   ...["id", "company_id", "etag", "compliance_config"],
   ...["created_time", "created_by", "last_updated_time", "last_updated_by"],
-  ...["deleted", "departure", "promoted_customer_id", "possible_duplicates", "notes", "tags"],
+  ...["deleted", "departure", "promoted_customer_id", "possible_duplicates"],
 ];
 const required = ["first_name"];
 const whole = ["life_cycle", "action_status", "referral_source"];
@@ -96,6 +97,7 @@ function leadUpdateSchema(country: string, { replace }: { readonly replace: bool
   const fields = z.object({
     ...leadFields(country, judgedLine),
     firstName: keptOrNamed,
+    notes: notesUpdate,
     pets: listWithout((given) => !replace && isEmptyPet(given), petEntry, maxPets),
   });
   const lead = fields.refine(...singleMainPhoneRule());
@@ -125,6 +127,8 @@ export function toLeadUpdate(parsed: ParsedUpdate, mask: LeadMask): LeadUpdate {
     ...consenting,
     ...(lead.complianceConfig ? { statedConsent: lead.complianceConfig } : {}),
     ...(mask.lead.writes("pets") ? { pets: petsUpdate(lead, mask) } : {}),
+    ...(mask.lead.writes("tags") ? { tags: lead.tags } : {}),
+    ...(mask.lead.writes("notes") ? { notes: { write: explicit ? "replace" : "append", entries: lead.notes } } : {}),
     ...(mask.lead.writes("custom_fields")
       ? { customFields: { write: explicit ? "replace" : "merge", given: lead.customFields } }
       : {}),

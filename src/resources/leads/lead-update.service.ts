@@ -1,8 +1,9 @@
-import { requireBusinessAccess, requireCompanyAccess } from "../../core/access.js";
+import { mayCreateTags, requireBusinessAccess, requireCompanyAccess } from "../../core/access.js";
 import { type AddressParts, mergedAddress } from "../../core/address.js";
 import { applyConsent, type Consent, type ConsentChange, sameConsent } from "../../core/consent.js";
 import type { ConsentProvenance } from "../../core/consent-provenance.js";
-import { invalidRequest, listedIdViolations, notFoundInCompany, type Violation, violation } from "../../core/errors.js";
+import { listedIdViolations, notFoundInCompany, type Violation, violation } from "../../core/errors.js";
+import { applyNotes, type NotesUpdate, noteViolations } from "../../core/notes-update.js";
 import { changedPhones, newlyRefused, type PhonesUpdate, samePhones } from "../../core/phone/contact-phone.js";
 import { numberViolations } from "../../core/phone/judged-phone.js";
 import type { CompanyAccess, Principal } from "../../core/principal.js";
@@ -10,6 +11,7 @@ import { prefixPaths } from "../../core/record-import.js";
 import { requireEtag } from "../../core/write.js";
 import type { FieldValues } from "../custom-fields/custom-field.model.js";
 import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
+import { referenceError } from "../customers/customer.model.js";
 import {
   birthdayViolations,
   maxPets,
@@ -20,6 +22,7 @@ import {
   type Vet,
   vetNumber,
 } from "../pets/pet.model.js";
+import type { TagReference } from "../setting-lists/tag.model.js";
 import {
   type Lead,
   type LeadChange,
@@ -47,6 +50,8 @@ export interface LeadUpdate {
   /** The complete consent in the lead of the request. */
   readonly statedConsent?: Consent;
   readonly pets?: PetsUpdate;
+  readonly tags?: readonly TagReference[];
+  readonly notes?: NotesUpdate;
   readonly customFields?: { readonly write: "merge" | "replace"; readonly given: FieldValues };
 }
 
@@ -91,11 +96,18 @@ export async function applyLeadUpdate(
       references: await unit.missing(newReferences(lead, update.columns)),
       petCodePaths: [],
     }),
+    ...(await noteViolations(unit, update.notes, "Not found on this lead.")),
     ...(await petViolations(unit, update.pets, access)),
     ...(fields?.violations ?? []),
   ];
-  if (violations.length > 0) throw invalidRequest(prefixPaths("lead", violations));
+  const references = update.tags ?? [];
+  const tags = await unit.resolveTags(references, mayCreateTags(principal, access));
+  const all = prefixPaths("lead", violations);
+  const refused = referenceError({ missing: [], tags, references, violations: all, within: "lead" });
+  if (refused) throw refused;
 
+  if (update.tags) await unit.replaceTags(tags.tags);
+  if (update.notes) await applyNotes(unit, update.notes);
   if (update.pets) await applyPets(unit, update.pets);
   if (phones && !samePhones(phones, lead.phones)) await unit.replacePhones(phones);
   const lifeCycleId = update.columns.lifeCycleId === null ? await unit.defaultLifeCycleId() : undefined;

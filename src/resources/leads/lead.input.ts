@@ -22,7 +22,7 @@ import {
 } from "../../api/fields.js";
 import { interval } from "../../api/google-types.js";
 import { importAuthors, importedActors, importedTimes, importTimes } from "../../api/import-fields.js";
-import { importedNotes } from "../../api/note-fields.js";
+import { importedNotes, newNotes } from "../../api/note-fields.js";
 import { pagination } from "../../api/page-token.js";
 import { contactPhones, newPhones, singleMainPhoneRule } from "../../api/phone-fields.js";
 import { type JudgePhone, optionalPhoneLine, phoneFilter } from "../../api/phone-line.js";
@@ -40,7 +40,7 @@ import { tagReferences } from "../customers/customer.input.js";
 import { isEmptyPet, petOfNewLead } from "../pets/pet.input.js";
 import { maxPets } from "../pets/pet.model.js";
 import { importedPet } from "../pets/pet-import.input.js";
-import type { ListLeads, NewLeadWith } from "./lead.service.js";
+import type { ListLeads, NewLead } from "./lead.service.js";
 
 /** `{id}` of a stage, status or source. With an id, other members are ignored. */
 const reference = optionalReference.transform((given) => given?.id);
@@ -83,6 +83,7 @@ export function leadFields(country: string, judge?: JudgePhone) {
     companyId: optionalId,
     complianceConfig: statedConsent.optional(),
     customFields,
+    tags: tagReferences,
     etag: z.string(),
   };
 }
@@ -117,20 +118,20 @@ interface Demanded {
 const ofLead = (country: string) => ({ ...leadFields(country), firstName: text(nameRule) });
 type NewFields = z.output<z.ZodObject<ReturnType<typeof ofLead>>>;
 
-/** The fields that CreateLead and ImportLead have in common. The schema of the pets differs. */
-function leadCreation<Pet extends z.ZodType>(country: string, pet: Pet) {
-  const lead = demandingLead(z.object({ ...ofLead(country), pets: listWithout(isEmptyPet, pet, maxPets) }));
+/** The fields that CreateLead and ImportLead have in common. The schemas of the pets and notes differ. */
+function leadCreation<Pet extends z.ZodType, Notes extends z.ZodType>(country: string, pet: Pet, notes: Notes) {
+  const lead = demandingLead(z.object({ ...ofLead(country), pets: listWithout(isEmptyPet, pet, maxPets), notes }));
   return { lead: lead.optional(), complianceConfig: consentChange.optional(), consentProvenance };
 }
 
-interface LeadCreation<Pet> {
-  readonly lead?: (NewFields & { readonly pets: readonly Pet[] }) | undefined;
+interface LeadCreation<Pet, Notes> {
+  readonly lead?: (NewFields & { readonly pets: readonly Pet[]; readonly notes: Notes }) | undefined;
   readonly complianceConfig?: z.output<typeof consentChange> | undefined;
   readonly consentProvenance?: ConsentProvenance | undefined;
 }
 
 const singleConsentRule = fieldRule(
-  ({ lead, complianceConfig }: LeadCreation<unknown>) => !(complianceConfig && lead?.complianceConfig),
+  ({ lead, complianceConfig }: LeadCreation<unknown, unknown>) => !(complianceConfig && lead?.complianceConfig),
   {
     path: "complianceConfig",
     reason: "CONFLICT",
@@ -139,7 +140,7 @@ const singleConsentRule = fieldRule(
 );
 
 /** Undefined if the lead is absent, which the contract excludes. */
-function toNewLead<Pet>(creation: LeadCreation<Pet>): NewLeadWith<Pet> | undefined {
+function toNewLead<Pet, Notes>(creation: LeadCreation<Pet, Notes>) {
   const { lead, complianceConfig, consentProvenance: provenance } = creation;
   if (!lead) return undefined;
   const { id: _, etag: __, complianceConfig: stated, address: given, phone, phones, ...others } = lead;
@@ -163,9 +164,9 @@ function toNewLead<Pet>(creation: LeadCreation<Pet>): NewLeadWith<Pet> | undefin
 /** Input of CreateLead. */
 export const newLead = memoizePerCountry((country) =>
   z
-    .object(leadCreation(country, petOfNewLead(country)))
+    .object(leadCreation(country, petOfNewLead(country), newNotes))
     .refine(...singleConsentRule)
-    .transform((creation) => toNewLead(creation)),
+    .transform((creation): NewLead | undefined => toNewLead(creation)),
 );
 
 /** Input of ImportLead. */
@@ -173,7 +174,7 @@ export const leadImport = memoizePerCountry((country) =>
   companyResourceSchema
     .extend({
       id: clientId,
-      ...leadCreation(country, importedPet(country, { breed: false })),
+      ...leadCreation(country, importedPet(country, { breed: false }), importedNotes),
       ...importTimes,
       ...importAuthors,
       notes: importedNotes,
@@ -181,11 +182,29 @@ export const leadImport = memoizePerCountry((country) =>
       consentProvenance: importedConsentProvenance,
     })
     .refine(...singleConsentRule)
-    .transform(({ companyId, id, lead, complianceConfig, consentProvenance: provenance, notes, tags, ...times }) => ({
-      ...{ companyId, id, notes, tags, ...importedTimes(times), ...importedActors(times) },
-      lead: toNewLead({ lead, complianceConfig, consentProvenance: provenance }),
-    })),
+    .refine(...inOnePlace("notes"))
+    .refine(...inOnePlace("tags"))
+    .transform(({ companyId, id, lead, complianceConfig, consentProvenance: provenance, notes, tags, ...times }) => {
+      const created = toNewLead({ lead, complianceConfig, consentProvenance: provenance });
+      return {
+        ...{ companyId, id, ...importedTimes(times), ...importedActors(times), lead: created },
+        notes: [...notes, ...(created?.notes ?? [])],
+        tags: [...tags, ...(created?.tags ?? [])],
+        // Where the request has them. Only one place has any.
+        within: { notes: notes.length > 0 ? "" : "lead.", tags: tags.length > 0 ? undefined : "lead" },
+      };
+    }),
 );
+
+type Lists = { readonly [Field in "notes" | "tags"]: readonly unknown[] };
+
+/** An import has notes and tags beside the lead. Those of a lead that another server returned are read as well. */
+function inOnePlace(path: keyof Lists) {
+  const isOnce = ({ lead, ...beside }: Lists & { readonly lead?: Lists | undefined }) =>
+    beside[path].length === 0 || (lead?.[path].length ?? 0) === 0;
+  const message = "Must be set either in the lead or in the request, not in both.";
+  return fieldRule(isOnce, { path, reason: "CONFLICT", message });
+}
 
 /** Removes the id from the lead, because new leads must not have one. The id of the request is used. */
 export function withoutId(request: ImportLeadRequest): ImportLeadRequest {

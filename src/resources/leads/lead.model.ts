@@ -24,7 +24,7 @@ import type {
 } from "../customers/customer.model.js";
 import type { Pet, PetEdit, PetRecord } from "../pets/pet.model.js";
 import type { ImportedPetRecord } from "../pets/pet-import.model.js";
-import type { Tag } from "../setting-lists/tag.model.js";
+import type { Tag, TagReference, TagResolution } from "../setting-lists/tag.model.js";
 import type { ActionStatus, LifeCycle } from "./lead-history.model.js";
 
 /** The fields of a lead that clients write. Empty strings mean unknown. */
@@ -102,6 +102,8 @@ export interface LeadRecord extends LeadFields {
   /** The first one is `phone`. */
   readonly phones: readonly ContactPhone[];
   readonly pets: readonly PetRecord[];
+  readonly notes: readonly string[];
+  readonly tags: readonly TagReference[];
   readonly provenance?: ConsentProvenance;
 }
 
@@ -148,7 +150,9 @@ export interface CreatedLead {
 
 type CreateLeadOutcome =
   | ({ readonly kind: "created" } & CreatedLead)
-  | { readonly kind: "refused"; readonly missing: MissingLeadReferences };
+  | { readonly kind: "refused"; readonly missing: MissingLeadReferences; readonly tags: TagResolution }
+  /** The company has as many tags as it may have. */
+  | { readonly kind: "full"; readonly maxTags: number };
 
 export interface LeadFilter extends NameSearch {
   /** Leads with at least one of these tags. */
@@ -181,7 +185,7 @@ export type LeadChange = FieldChange<LeadFields>;
 /** The notes and tags of a locked lead, see `CustomerTransaction`. */
 export type LeadNotesAndTags = Pick<
   CustomerTransaction,
-  "resolveTags" | "replaceTags" | "addTags" | "findNotes" | "addNotes" | "editNote" | "removeNote"
+  "resolveTags" | "replaceTags" | "addTags" | "findNotes" | "addNotes" | "editNote" | "keepNotes" | "removeNote"
 >;
 
 /** A locked lead within a transaction, see `CustomerTransaction`. */
@@ -237,11 +241,7 @@ export interface ChangedLead {
 
 export interface LeadRepository {
   /** Throws NOT_FOUND if a replay finds the lead outside the access filter. */
-  create(
-    record: LeadRecord,
-    admission: Omit<CreatePreconditions, "mayCreateTags">,
-    write: WriteContext,
-  ): Promise<CreateLeadOutcome>;
+  create(record: LeadRecord, admission: CreatePreconditions, write: WriteContext): Promise<CreateLeadOutcome>;
   /** Includes promoted and archived leads. Throws AMBIGUOUS_ID like `CustomerRepository.get`. */
   get(target: RecordTarget, signal: AbortSignal): Promise<Lead | undefined>;
   /**
@@ -268,7 +268,10 @@ export interface LeadRepository {
 }
 
 /** A validated lead migrated from another system. */
-interface ImportedLead extends Omit<LeadRecord, "pets">, Required<ImportTimes>, Required<ImportAuthors> {
+interface ImportedLead
+  extends Omit<LeadRecord, "pets" | "notes" | "tags">,
+    Required<ImportTimes>,
+    Required<ImportAuthors> {
   readonly pets: readonly ImportedPetRecord[];
   readonly notes: readonly ImportedNoteRecord[];
   readonly tags: readonly Tag[];

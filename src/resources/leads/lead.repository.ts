@@ -1,6 +1,6 @@
 import { notFoundError } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
-import { type DuplicateView, noDuplicates } from "../../core/possible-duplicate.js";
+import { noDuplicates } from "../../core/possible-duplicate.js";
 import { assertRecordSize, mayExceed } from "../../core/record-size.js";
 import { foldCase } from "../../core/text.js";
 import type { WriteContext } from "../../core/write.js";
@@ -29,7 +29,15 @@ import {
 import { type Bind, readTimeList, type TimeList } from "../../db/record-list.js";
 import { searchConditions } from "../../db/search-condition.js";
 import { statement } from "../../db/statement.js";
+import type { CreatePreconditions } from "../customers/customer.model.js";
 import { petFields } from "../pets/pet.columns.js";
+import {
+  type TagFaults,
+  type TagParameters,
+  tagLinks,
+  tagParameters,
+  toTagResolution,
+} from "../setting-lists/tag-links.columns.js";
 import { type LeadRow, leadChildren, leadColumns, leadFields, listedLeadChildren, toLead } from "./lead.columns.js";
 import type { Lead, LeadFilter, LeadRecord, LeadReferences, LeadRepository } from "./lead.model.js";
 import { changeLead } from "./lead-change.repository.js";
@@ -70,15 +78,26 @@ export function createLeadRepository(limited: LimitedDatabase): LeadRepository {
     listNotes: listNotes(database),
     promote: (target, write, decide) => promoteOnce(database, target, write, decide),
 
-    async create(record, { admit, accessFilter, duplicates: view }, write) {
-      const values = createLeadValues({ id: newId(idPrefixes.lead), record, admit, view, write });
+    async create(record, admission, write) {
+      const maxTags = limits.ofCompany.MAX_TAGS;
+      const values = createLeadValues({ id: newId(idPrefixes.lead), record, admission, write, maxTags });
       if (mayExceed(values, limits.recordBytes)) assertRecordSize({ record, limit: limits.recordBytes });
-      const create = { resource: "Lead", statement: createLeadStatement(record), values };
-      const { row, replayedId } = await createOnce<CreateLeadRow>(database, write, create);
+      let tagRefusals = 0;
+      const { row, replayedId } = await createOnce<CreateLeadRow>(database, write, {
+        ...{ resource: "Lead", statement: createLeadStatement(record), values },
+        isFinal(refused) {
+          // While it waited, another create may have added the same tags.
+          if (refused.lacks_tag_room) tagRefusals += 1;
+          return !refused.lacks_tag_room || tagRefusals > 1;
+        },
+      });
       const id = replayedId ?? row.id;
       if (id === null) {
-        return { kind: "refused", missing: { references: row.missing, petCodePaths: row.missing_code_paths } };
+        if (row.lacks_tag_room) return { kind: "full", maxTags };
+        const missing = { references: row.missing, petCodePaths: row.missing_code_paths };
+        return { kind: "refused", missing, tags: toTagResolution(row) };
       }
+      const { accessFilter, duplicates: view } = admission;
       const lead = await get({ accessFilter, id }, write.signal);
       if (!lead) throw notFoundError("Lead", id);
       const mayHave = replayedId !== undefined || row.has_duplicates;
@@ -134,7 +153,7 @@ function customerIsThere(businessIds: string): string {
 }
 
 /** The result of the statement. There is always exactly one row. */
-interface CreateLeadRow extends StoredResultRow {
+interface CreateLeadRow extends StoredResultRow, TagFaults {
   /** Null if nothing was stored. */
   readonly id: string | null;
   /** Whether others may have its phones or its email address. */
@@ -144,7 +163,7 @@ interface CreateLeadRow extends StoredResultRow {
 }
 
 /**
- * Creates a lead with its pets and their codes, notes and vaccinations, its consent entry, audit log entry and
+ * Creates a lead with its notes, tags, pets and their codes, notes and vaccinations, its consent entry, audit log entry and
  * idempotency claim in one statement, which validates first and then writes (see customer.repository.ts).
  */
 const createLeadStatement = withSlots((slots) =>
@@ -166,9 +185,12 @@ missing AS MATERIALIZED (
 code AS MATERIALIZED (
   SELECT w.path, w.pet_id, w.code_id, k.id FROM unnest(:codePaths::text[], :codePetIds::text[], :codeIds::text[]) AS w (path, pet_id, code_id)
   LEFT JOIN pet_code k ON k.company_id = :companyId AND k.id = w.code_id AND k.archived_time IS NULL),
-admitted AS MATERIALIZED (
+${tagLinks.wanted},
+valid AS MATERIALIZED (
   SELECT 1 WHERE :admit::boolean AND NOT EXISTS (SELECT 1 FROM replay) AND (SELECT cardinality(fields) = 0 FROM missing)
-    AND NOT EXISTS (SELECT 1 FROM code WHERE id IS NULL)),
+    AND NOT EXISTS (SELECT 1 FROM code WHERE id IS NULL) AND ${tagLinks.areValid}),
+${tagLinks.fitting},
+admitted AS MATERIALIZED (SELECT 1 FROM fitting),
 ${claimSql("lead")},
 l AS (
   INSERT INTO lead (company_id, id, ${leadFields.names}, created_by, created_time, last_updated_by, last_updated_time)
@@ -192,12 +214,18 @@ n AS (
   FROM l, jsonb_to_recordset(:notes::jsonb) AS x (id text, pet_id text, content text) RETURNING 1),
 k AS (
   INSERT INTO pet_pet_code (company_id, pet_id, pet_code_id) SELECT :companyId, code.pet_id, code.code_id FROM l, code RETURNING 1),
+m AS (
+  INSERT INTO lead_note (company_id, id, lead_id, note, created_time, last_updated_by, last_updated_time)
+  SELECT :companyId, x.id, :id, x.note, l.created_time, :author, l.created_time
+  FROM l, unnest(:leadNoteIds::text[], :leadNotes::text[]) AS x (id, note) RETURNING 1),
+${tagLinks.linked("lead", "l")},
 ledger AS (${insertFirstEntrySql("lead", "l")}),
 changed AS (
   INSERT INTO change (company_id, kind, resource_id, version, rpc, key_id, staff_id, request_id, changed_time,
     changed_fields, location_after, client_address)
   SELECT :companyId, 'lead', :id, 1, :rpc, :keyId, :author, :requestId, l.created_time, '{}'::text[], :businessId::text, :address::text FROM l
   UNION ALL SELECT :companyId, 'pet', p.id, 1, :rpc, :keyId, :author, :requestId, l.created_time, '{}', :businessId, '' FROM l, p
+  UNION ALL ${tagLinks.changes}
   RETURNING 1)
 SELECT l.id,
   ${duplicateProbe(slots)} AS has_duplicates,
@@ -205,6 +233,7 @@ SELECT l.id,
   (SELECT presence FROM replay) AS replay_presence,
   (SELECT resource_ids FROM replay) AS replay_ids,
   (SELECT fields FROM missing) AS missing,
+  ${tagLinks.faults},
   ARRAY(SELECT path FROM code WHERE id IS NULL ORDER BY path) AS missing_code_paths
 FROM (VALUES (1)) one LEFT JOIN l ON true`,
   ),
@@ -213,13 +242,14 @@ FROM (VALUES (1)) one LEFT JOIN l ON true`,
 interface CreateLeadCall {
   readonly id: string;
   readonly record: LeadRecord;
-  readonly admit: boolean;
-  readonly view: DuplicateView;
+  readonly admission: CreatePreconditions;
   readonly write: WriteContext;
+  readonly maxTags: number;
 }
 
 /** Values of the statement's parameters, in order. */
-function createLeadValues({ id, record, admit, view, write }: CreateLeadCall): readonly unknown[] {
+function createLeadValues({ id, record, admission, write, maxTags }: CreateLeadCall): readonly unknown[] {
+  const { admit, mayCreateTags, duplicates } = admission;
   const pets = record.pets.map((pet, position) => ({ ...pet, id: newId(idPrefixes.pet), position }));
   const codes = pets.flatMap((pet) =>
     pet.petCodeIds.map((codeId, index) => ({
@@ -250,18 +280,22 @@ function createLeadValues({ id, record, admit, view, write }: CreateLeadCall): r
         })),
       ),
     ),
+    leadNoteIds: record.notes.map(() => newId(idPrefixes.note)),
+    leadNotes: record.notes,
+    ...tagParameters(record.tags, { mayCreateTags, maxTags }),
     notes: JSON.stringify(
       pets.flatMap((pet) => pet.notes.map((content) => ({ id: newId(idPrefixes.note), pet_id: pet.id, content }))),
     ),
     admit,
-    ...probeParameters(record, view),
+    ...probeParameters(record, duplicates),
     // Last, as in `toCustomer`.
     ...requestParameters(write, record.companyId),
   });
 }
 
 type CreateParameters = RequestParameters &
-  ProbeParameters & {
+  ProbeParameters &
+  TagParameters & {
     readonly id: string;
     readonly businessId: string | null;
     readonly staffId: string | null;
@@ -278,6 +312,8 @@ type CreateParameters = RequestParameters &
     readonly pets: string;
     readonly vaccinations: string;
     readonly notes: string;
+    readonly leadNoteIds: readonly string[];
+    readonly leadNotes: readonly string[];
     readonly codePaths: readonly string[];
     readonly codePetIds: readonly string[];
     readonly codeIds: readonly string[];

@@ -2,11 +2,13 @@ import {
   canAccessRecord,
   companyAccessFilter,
   limitToBusinesses,
+  mayCreateTags,
   requireBusinessAccess,
   requireCompanyAccess,
   targetOf,
 } from "../../core/access.js";
 import type { AddressRecord } from "../../core/address.js";
+import { companyLimitReached } from "../../core/company-limits.js";
 import { requireFound } from "../../core/company-resource.js";
 import { applyConsent, type ConsentChange, defaultConsent } from "../../core/consent.js";
 import { DomainError, invalidRequest, notFoundError } from "../../core/errors.js";
@@ -19,7 +21,7 @@ import type { WriteContext } from "../../core/write.js";
 import type { CustomFieldRepository } from "../custom-fields/custom-field.model.js";
 import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
 import { type FieldFilter, toFieldSearches } from "../custom-fields/custom-field-filter.service.js";
-import type { CreatedCustomer, CustomerRepository } from "../customers/customer.model.js";
+import { type CreatedCustomer, type CustomerRepository, referenceError } from "../customers/customer.model.js";
 import { birthdayViolations, type PetRecord, type Vet, vetNumber } from "../pets/pet.model.js";
 import {
   assertLead,
@@ -35,10 +37,10 @@ import { promoteLead } from "./lead-promotion.service.js";
 import { applyLeadUpdate, type LeadUpdate } from "./lead-update.service.js";
 
 /** The validated input of CreateLead. */
-export type NewLead = NewLeadWith<PetRecord>;
+export type NewLead = NewLeadWith<PetRecord> & Pick<LeadRecord, "notes" | "tags">;
 
-/** The same with pets as the request has them. */
-export interface NewLeadWith<Pet> extends Omit<LeadRecord, "consent" | "address" | "pets"> {
+/** What it has in common with an import, with pets as the request has them. */
+export interface NewLeadWith<Pet> extends Omit<LeadRecord, "consent" | "address" | "pets" | "notes" | "tags"> {
   readonly consent: ConsentChange;
   readonly address?: AddressRecord;
   readonly pets: readonly Pet[];
@@ -59,15 +61,22 @@ export type Leads = ReturnType<typeof createLeads>;
 /** The rules of leads. */
 export function createLeads({ leads, customers, customFields }: LeadDependencies) {
   return {
-    async create(input: NewLead, principal: Principal, write: WriteContext): Promise<CreatedLead> {
-      const access = requireCompanyAccess(principal, input.companyId);
+    async create({ notes, tags, ...input }: NewLead, principal: Principal, write: WriteContext): Promise<CreatedLead> {
+      const { companyId } = input;
+      const access = requireCompanyAccess(principal, companyId);
       const { record, violations } = await completeLead(input, { access, customFields, signal: write.signal });
-      const admit = violations.length === 0;
-      const duplicates = duplicateView(principal, access);
-      const admission = { admit, accessFilter: companyAccessFilter(access), duplicates };
-      const outcome = await leads.create(record, admission, write);
+      const admission = {
+        admit: violations.length === 0,
+        mayCreateTags: mayCreateTags(principal, access),
+        accessFilter: companyAccessFilter(access),
+        duplicates: duplicateView(principal, access),
+      };
+      const outcome = await leads.create({ ...record, notes, tags }, admission, write);
       if (outcome.kind === "created") return outcome;
-      throw invalidRequest(prefixPaths("lead", [...violations, ...leadReferenceViolations(outcome.missing)]));
+      if (outcome.kind === "full") throw companyLimitReached({ companyId, name: "MAX_TAGS", limit: outcome.maxTags });
+      const all = prefixPaths("lead", [...violations, ...leadReferenceViolations(outcome.missing)]);
+      const refused = { missing: [], tags: outcome.tags, references: tags, violations: all, within: "lead" };
+      throw referenceError(refused) ?? invalidRequest(all);
     },
 
     async get(id: string, principal: Principal, signal: AbortSignal) {

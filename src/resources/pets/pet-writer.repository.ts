@@ -10,6 +10,7 @@ import {
   type PetAudit,
   type PetEdit,
   type PetFields,
+  type PetNoteEntry,
   type PetRecord,
   type Vaccination,
 } from "./pet.model.js";
@@ -147,7 +148,8 @@ export function createPetWriter(
       await recordChange(tx, write, { ...changed, ...(related ? { related } : {}) });
     },
 
-    async edit(pet, edit) {
+    async edit(pet, given) {
+      const edit = given.notes ? { ...given, notes: changedNotes(pet, given.notes) } : given;
       const { vaccinations, petCodeIds, notes = [], replacesNotes = false, removedNoteId } = edit;
       const change = editedFields(edit, pet);
       await writer.set(pet, {
@@ -164,7 +166,7 @@ export function createPetWriter(
       }
       const edited = notes.flatMap(({ id, content }) => (id === undefined ? [] : [{ id, content }]));
       if (replacesNotes) {
-        const kept = edited.map((note) => note.id);
+        const kept = given.notes?.flatMap(({ id }) => id ?? []) ?? [];
         await tx.petNote.deleteMany({ where: { companyId, petId: pet.id, id: { notIn: kept } } });
       }
       if (removedNoteId !== undefined) {
@@ -186,6 +188,12 @@ export function createPetWriter(
     },
   };
   return writer;
+}
+
+/** Without notes that are sent back as they are, which keep their times and authors. */
+function changedNotes(pet: Pet, notes: readonly PetNoteEntry[]): readonly PetNoteEntry[] {
+  const stored = new Map(pet.notes.map(({ id, content }) => [id, content]));
+  return notes.filter(({ id, content }) => id === undefined || stored.get(id) !== content);
 }
 
 function changedPetFields(pet: Pet, change: FieldChange<PetFields>, edit: PetEdit): readonly string[] {

@@ -55,7 +55,7 @@ const harmless: readonly Harmless[] = [
   },
   // The probes for possible duplicates.
   ...[8, 9, 10, 11, 12, 13].map((place) => ({ statement: "customer.create", place, why: onlyLooks })),
-  ...[7, 8, 9, 10, 11, 12].map((place) => ({ statement: "lead.create", place, why: onlyLooks })),
+  ...[9, 10, 11, 12, 13, 14].map((place) => ({ statement: "lead.create", place, why: onlyLooks })),
   { statement: "caller.record_by_id", place: 17, why: onlyLooks },
   { statement: "caller.record_by_accountId_phone", place: 17, why: onlyLooks },
   { statement: "caller.record_by_id_accountId_phone", place: 17, why: onlyLooks },
