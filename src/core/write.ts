@@ -1,4 +1,4 @@
-import { etagMismatch } from "./errors.js";
+import { type DomainError, etagMismatch } from "./errors.js";
 import type { PrincipalStaff } from "./principal.js";
 
 /** An idempotency claim: a mutating request takes effect at most once per claim. */
@@ -44,6 +44,8 @@ export interface WriteContext {
   /** The same for the audit log, as detailed as LOG_CLIENT_ADDRESS allows. Absent if it must not be recorded. */
   readonly recordedAddress?: string | undefined;
   readonly claim?: IdempotencyClaim;
+  /** Why the request must not take effect, unless an earlier request with its claim already did. Thrown by `once`. */
+  readonly refusal?: DomainError;
   readonly signal: AbortSignal;
 }
 

@@ -66,7 +66,8 @@ export interface Refusal<Response> {
  * Runs a write in one transaction: lock, change timestamp, replay, work, idempotency record, response. Runs it again if
  * a concurrent duplicate was faster: the second run finds its record.
  *
- * @throws IDEMPOTENCY_KEY_REUSED if the earlier request was different; what the steps and `transact` throw
+ * @throws IDEMPOTENCY_KEY_REUSED if the earlier request was different; the refusal of the write; what the steps and
+ * `transact` throw
  */
 export async function once<Locked, Response>(
   database: Database,
@@ -82,6 +83,7 @@ export async function once<Locked, Response>(
         await replay?.(step);
         return response(step);
       }
+      if (write.refusal) throw write.refusal;
       const outcome = await work({ tx, locked, now, record: (result) => insertRecord(tx, write, result) });
       return "refusal" in outcome ? outcome.refusal : response({ tx, locked, ids: outcome[recordedIds] });
     });

@@ -1,5 +1,7 @@
 import type { DescMethodUnary, JsonObject } from "@bufbuild/protobuf";
 import { afterAll, describe, expect, it } from "vitest";
+import { CustomFieldAdminService } from "../../src/gen/proto/moego/admin/v1/custom_field_admin_service_pb.js";
+import { CustomerSettingAdminService } from "../../src/gen/proto/moego/admin/v1/customer_setting_admin_service_pb.js";
 import { DirectoryAdminService } from "../../src/gen/proto/moego/admin/v1/directory_admin_service_pb.js";
 import { BusinessService } from "../../src/gen/proto/moego/business/business/v1/business_service_pb.js";
 import { CompanyService } from "../../src/gen/proto/moego/business/company/v1/company_service_pb.js";
@@ -12,6 +14,7 @@ import { CallerService } from "../../src/gen/proto/moego/callcenter/v1/caller_se
 import { ExternalApiService } from "../../src/gen/proto/moego/callcenter/v1/external_api_service_pb.js";
 import { IvrFlowService } from "../../src/gen/proto/moego/callcenter/v1/ivr_flow_service_pb.js";
 import { services } from "../../src/services.js";
+import { authorizationOf, keys } from "../support/fixture-keys.js";
 import { startServer } from "../support/server.js";
 
 const server = await startServer({ environment: { EXTERNAL_API_ALLOW: "127.0.0.1:443" } });
@@ -31,6 +34,8 @@ interface Resource {
 
 const companyId = "cmp_a";
 const admin = DirectoryAdminService.method;
+const settings = CustomerSettingAdminService.method;
+const fields = CustomFieldAdminService.method;
 const ofCompany = (id: string) => ({ companyId, id });
 
 const resources: readonly Resource[] = [
@@ -91,6 +96,10 @@ function sentBack({ by, holder }: Resource, json: JsonObject): JsonObject {
   return { ...by, ...(holder ? { [holder]: json } : json) };
 }
 
+function withoutEtag(json: JsonObject): JsonObject {
+  return JSON.parse(JSON.stringify(json, (name, value) => (name === "etag" ? undefined : value)));
+}
+
 /** Without what every write moves. */
 function still(json: unknown): unknown {
   if (Array.isArray(json)) return json.map(still);
@@ -107,14 +116,104 @@ describe.each(resources.map((resource) => [resource.update.name, resource] as co
     expect(still(await read(resource, transport))).toEqual(still(before));
   });
 
-  it("refuses what names another record", async () => {
+  it("takes it back again without its etag, though the update has moved its times", async () => {
+    const before = await read(resource, "rest");
+    const answer = await server.callJson(resource.update, sentBack(resource, withoutEtag(before)), {
+      transport: "rest",
+    });
+    const again = await server.callJson(resource.update, sentBack(resource, withoutEtag(before)), {
+      transport: "rest",
+    });
+    expect([answer, again].flatMap(({ ok, ...refusal }) => (ok ? [] : [refusal]))).toEqual([]);
+  });
+
+  it.each([{}, { "idempotency-key": "sent-back" }])("refuses what names another record, with %j", async (headers) => {
     const [conflict, field] = resource.conflict;
     const before = await read(resource, "rest");
     const answer = await server.callJson(resource.update, sentBack(resource, { ...before, ...conflict }), {
-      transport: "rest",
+      ...{ transport: "rest", headers },
     });
     expect(answer).toMatchObject({ ok: false, violations: [{ field }] });
     expect(still(await read(resource, "rest"))).toEqual(still(before));
+  });
+});
+
+describe.each([
+  ["UpdateLifeCycle", SettingService.method.listLeadsLifeCycles, settings.updateLifeCycle, "is_default"],
+  ["UpdateCustomField", SettingService.method.listCustomFields, fields.updateCustomField, "code"],
+] as const)("%s, whose list is what can be read,", (_name, list, update, field) => {
+  const entries = async () => {
+    const answer = await server.callJson(list, { companyId, showArchived: true }, { transport: "rest" });
+    const found = answer.ok ? Object.values(answer.message).find(Array.isArray) : undefined;
+    return (found ?? []).flatMap((entry) => (isObject(entry) && entry["archived"] === false ? [entry] : []));
+  };
+
+  it.each(transports)("takes back over %s what the list has, and changes nothing", async (transport) => {
+    const before = await entries();
+    expect(before.length).toBeGreaterThan(1);
+    for (const entry of before) {
+      expect(await server.callJson(update, { companyId, ...entry }, { transport })).toMatchObject({ ok: true });
+    }
+    const moved = (entry: JsonObject) => ({ ...entry, updateTime: "" });
+    expect((await entries()).map(moved)).toEqual(before.map(moved));
+  });
+
+  it("refuses what it cannot change", async () => {
+    const [entry = {}] = await entries();
+    const changed = field === "code" ? { code: "another" } : { isDefault: entry["isDefault"] !== true };
+    const answer = await server.callJson(update, { companyId, ...entry, ...changed }, { transport: "rest" });
+    expect(answer).toMatchObject({ ok: false, violations: [{ field, reason: "IMMUTABLE" }] });
+  });
+});
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+describe("a note", () => {
+  const { appendCustomerNotes, updateCustomerNote } = CustomerService.method;
+  const { appendPetNotes, createPet, getPet, updatePet } = PetService.method;
+  const dog = { name: "Rex", type: "DOG", breed: "Mix" };
+
+  it.each(transports)("of a customer is taken back over %s as it was read", async (transport) => {
+    const added = await server.ok(appendCustomerNotes, { id: "cus_a1", notes: [{ note: "Old" }] });
+    const id = added.notes[0]?.id ?? "";
+    const note = { customerId: "cus_a1", noteId: id, id, note: "New", lastUpdatedTime: "2024-01-01T00:00:00Z" };
+    const answer = await server.callJson(updateCustomerNote, note, { transport });
+    expect(answer).toMatchObject({ ok: true, message: { note: { id, note: "New" } } });
+    expect(await server.callJson(updateCustomerNote, { ...note, id: "cxn_x" }, { transport })).toMatchObject({
+      ...{ ok: false, violations: [{ field: "id" }] },
+    });
+  });
+
+  it("of a pet is taken back over REST as it was read", async () => {
+    const added = await server.ok(appendPetNotes, { customerId: "cus_a1", id: "pet_a1", notes: [{ content: "Old" }] });
+    const note = { id: added.notes[0]?.id ?? "", content: "New" };
+    const path = `/v1/customers/cus_a1/pets/pet_a1/notes/${note.id}`;
+    const put = async (body: JsonObject) => {
+      const response = await fetch(server.app.httpUrl + path, {
+        ...{ method: "PUT", body: JSON.stringify(body), headers: { authorization: authorizationOf(keys.a) } },
+      });
+      return response.status;
+    };
+    expect([await put(note), await put({ ...note, id: "cxn_x" })]).toEqual([200, 400]);
+  });
+
+  it("that was added since does not stop the retry of a pet that was sent back", async () => {
+    const made = await server.callJson(createPet, { customerId: "cus_a1", pet: dog }, { transport: "rest" });
+    const { pet } = made.ok ? made.message : {};
+    const named = { customerId: "cus_a1", id: isObject(pet) ? String(pet["id"]) : "" };
+    const read = await server.callJson(getPet, named, { transport: "rest" });
+    const sent = { ...(read.ok ? read.message : {}), coat: "Short" };
+    const retried = { transport: "rest", headers: { "idempotency-key": "retried" } } as const;
+    expect(await server.callJson(updatePet, sent, retried)).toMatchObject({ ok: true });
+    await server.ok(appendPetNotes, { ...named, notes: [{ content: "Since" }] });
+    expect(await server.callJson(updatePet, sent, retried)).toMatchObject({
+      ...{ ok: true, headers: { "idempotency-replayed": "true" }, message: { coat: "Short", notes: [{}] } },
+    });
+    expect(await server.callJson(updatePet, sent, { transport: "rest" })).toMatchObject({
+      violations: [{ field: "notes", reason: "IMMUTABLE" }],
+    });
   });
 });
 

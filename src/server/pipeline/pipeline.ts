@@ -22,7 +22,7 @@ import {
 } from "./idempotency-key.js";
 import { type CallMetrics, type CallRecord, observe } from "./observe.js";
 import { createRateMeters, type RateLimits, type RateMeter } from "./rate-limit.js";
-import { assertRepeated } from "./read-back.js";
+import { repeatedRefusal } from "./read-back.js";
 import { resourceIdsOf } from "./resource-ids.js";
 import { encodedBytes, maxResponseBytes, omittedHeader, omittedPaths, shorten } from "./response-size.js";
 
@@ -157,8 +157,10 @@ export function createPipeline(options: PipelineOptions): ExecuteCall {
       },
       setHeader: (name, value) => call.setHeader(name, value),
     };
-    if (repeated) await assertRepeated(repeated, { handlers, readBack, request, context, company });
-    const result = await handler(request, context);
+    const refusal = repeated && (await repeatedRefusal(repeated, { handlers, readBack, request, context, company }));
+    // The retry of a request that took effect is answered, whatever has changed since.
+    if (refusal && !claim) throw refusal;
+    const result = await handler(request, refusal ? { ...context, write: { ...context.write, refusal } } : context);
     if (claim?.replayed) call.setHeader(idempotencyReplayedHeader, "true");
     record.resourceIds = resourceIdsOf(method, request, result);
     const answer = call.encode(result);

@@ -7,7 +7,7 @@ import {
   getOption,
   type Message,
 } from "@bufbuild/protobuf";
-import { reflect } from "@bufbuild/protobuf/reflect";
+import { isReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
 import { canonicalBytes } from "../../api/canonical.js";
 import type { Context, HandlerRegistry } from "../../api/rpc.js";
 import { DomainError, invalidRequest, type Violation } from "../../core/errors.js";
@@ -21,8 +21,12 @@ export interface ReadBack {
   readonly resource: DescMessage;
   /** The field of the response that holds it; absent if the response is the resource. */
   readonly wrapper?: DescField;
-  /** Reads the resource. Without it, members that a client could set are unknown. */
+  /** Reads the resource, or the list of which it is an entry. Without it, members that a client could set are unknown. */
   readonly get?: DescMethodUnary;
+  /** The entries of the list. */
+  readonly entries?: DescField & { readonly fieldKind: "list" };
+  /** The field of the request that has the id of the resource, if it is not `id`. */
+  readonly idField?: DescField;
 }
 
 /** Members of a resource that its update cannot write: they must be as they are stored. */
@@ -41,9 +45,23 @@ export function readBacksOf(services: readonly DescService[]): ReadonlyMap<DescM
       if (update.input.fields.some(({ message }) => message === resource)) return [];
       const name = `Get${update.name.slice("Update".length)}`;
       const get = methods.find((method) => method.name === name && resourceOf(method.output).resource === resource);
-      return [[update, { resource, ...(wrapper ? { wrapper } : {}), ...(get ? { get } : {}) }] as const];
+      const idField = update.input.fields.find((field) => field.name === `${resource.name.toLowerCase()}_id`);
+      const named = { resource, ...(wrapper ? { wrapper } : {}), ...(idField ? { idField } : {}) };
+      return [[update, { ...named, ...(get ? { get } : listOf(methods, resource)) }] as const];
     }),
   );
+}
+
+/** The list of a company that has all entries of this kind, archived or not. */
+function listOf(methods: readonly DescMethodUnary[], resource: DescMessage): Pick<ReadBack, "get" | "entries"> {
+  for (const get of methods) {
+    const isOfCompany = ["company_id", "show_archived"].every((name) =>
+      get.input.fields.some((field) => field.name === name),
+    );
+    const entries = get.output.fields.find((field) => field.fieldKind === "list" && field.message === resource);
+    if (isOfCompany && entries?.fieldKind === "list") return { get, entries };
+  }
+  return {};
 }
 
 function resourceOf(output: DescMessage): { readonly resource: DescMessage; readonly wrapper?: DescField } {
@@ -66,30 +84,50 @@ interface ReadBackCheck {
 }
 
 /**
- * Refuses members that differ from the stored resource, such as another raw id. If it cannot be read, the update itself
- * tells why.
- *
- * @throws DomainError INVALID_REQUEST
+ * Why an update is refused that repeats members unlike those of the stored resource, such as another raw id. If the
+ * resource cannot be read, the update itself tells why.
  */
-export async function assertRepeated(
+export async function repeatedRefusal(
   { message, fields }: Repeated,
   { handlers, readBack, request, context, company }: ReadBackCheck,
-): Promise<void> {
+): Promise<DomainError | undefined> {
   const get = readBack?.get;
   const handler = get && handlers.get(rpcNameOf(get));
-  if (!handler || !readBack) return;
+  if (!handler || !readBack) return undefined;
   const named = create(get.input, namesOf(get.input, context.method.input, request));
   try {
     const principal = within(context.principal, company);
     const answer = create(get.output, await handler(named, { ...context, method: get, principal }));
-    const { wrapper } = resourceOf(get.output);
-    const held = wrapper?.fieldKind === "message" ? reflect(get.output, answer).get(wrapper).message : answer;
-    const differing = fields.filter((field) => !isSame(readBack.resource, field, message, held));
-    if (differing.length > 0) throw invalidRequest(differing.map(differs));
+    const held = heldBy(answer, get, { readBack, id: idOf(context.method.input, request) });
+    const differing = held ? fields.filter((field) => !isSame(readBack.resource, field, message, held)) : [];
+    return differing.length > 0 ? invalidRequest(differing.map(differs)) : undefined;
   } catch (error) {
-    if (error instanceof DomainError && error.reason !== "INVALID_REQUEST") return;
+    if (error instanceof DomainError && error.reason !== "INVALID_REQUEST") return undefined;
     throw error;
   }
+}
+
+interface Named {
+  readonly readBack: ReadBack;
+  readonly id: unknown;
+}
+
+/** The resource in an answer: the answer, its only field or the entry with the id. */
+function heldBy(answer: Message, { output }: DescMethodUnary, { readBack: { resource, entries }, id }: Named) {
+  const held = reflect(output, answer);
+  if (entries) {
+    for (const entry of held.get(entries)) {
+      if (isReflectMessage(entry, resource) && idOf(resource, entry.message) === id) return entry.message;
+    }
+    return undefined;
+  }
+  const { wrapper } = resourceOf(output);
+  return wrapper?.fieldKind === "message" ? held.get(wrapper).message : answer;
+}
+
+function idOf(schema: DescMessage, message: Message): unknown {
+  const field = schema.fields.find(({ name }) => name === "id");
+  return field && reflect(schema, message).get(field);
 }
 
 /** The fields that name the resource: those of the update, or its company where that is what is read. */
@@ -98,6 +136,7 @@ function namesOf(get: DescMessage, update: DescMessage, request: Message): Reado
   return Object.fromEntries(
     get.fields.map(({ name, localName }) => {
       const field = update.fields.find((known) => known.name === name);
+      if (!field && !name.endsWith("id")) return [localName, name === "show_archived" ? true : undefined];
       const source = field ?? update.fields.find((known) => known.name === "company_id");
       return [localName, source ? given.get(source) : undefined];
     }),

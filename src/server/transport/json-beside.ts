@@ -15,6 +15,27 @@ export function nothingBeside(): Beside {
   return { emptyMembers: new Map() };
 }
 
+/**
+ * The members of a request without the `id` of the resource, if another field of the request has it, as `note_id` for a
+ * note. A note can then be sent back.
+ *
+ * @param id the value of that field in the path of a REST request
+ */
+export function withoutOwnId(
+  schema: DescMessage,
+  root: JsonNode,
+  readBack: ReadBack | undefined,
+  id?: string,
+): JsonNode {
+  const { idField } = readBack ?? {};
+  if (!idField || !isJsonObject(root)) return root;
+  // The note of a pet: without a path, `id` is the pet.
+  if (id === undefined && fieldNamed(schema, "id")) return root;
+  const inBody = root.members.find(({ key }) => key === idField.name || key === idField.jsonName);
+  const own = id ?? inBody?.value;
+  return { members: root.members.filter(({ key, value }) => key !== "id" || value !== own) };
+}
+
 /** The members of the resource where a request has it as a response does: in the field of the response. */
 export function unwrapped(schema: DescMessage, root: JsonNode, readBack: ReadBack | undefined): JsonNode {
   const wrapper = readBack?.wrapper;

@@ -13,7 +13,7 @@ import { type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
 import { FieldMaskSchema } from "@bufbuild/protobuf/wkt";
 import { invalidRequest, maxViolations, type Violation, type ViolationReason } from "../../core/errors.js";
 import { isOutputOnly, type ReadBack } from "../pipeline/read-back.js";
-import { type Beside, fieldNamed, nothingBeside, unwrapped } from "./json-beside.js";
+import { type Beside, fieldNamed, nothingBeside, unwrapped, withoutOwnId } from "./json-beside.js";
 import { enumValueName } from "./json-enums.js";
 import {
   arrayHint,
@@ -55,7 +55,7 @@ export function decodeJson(
 ): Message {
   if (bytes.length === 0) return readJson(schema, { members: [] });
   const root = parseJson(bytes, (keys) => tooManyValues(schema, keys));
-  return readJson(schema, unwrapped(schema, root, options.readBack), options);
+  return readJson(schema, withoutOwnId(schema, unwrapped(schema, root, options.readBack), options.readBack), options);
 }
 
 /**

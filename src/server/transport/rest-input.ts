@@ -1,7 +1,7 @@
 import { type DescField, type DescMessage, type Message, ScalarType } from "@bufbuild/protobuf";
 import type { Violation } from "../../core/errors.js";
 import type { ReadBack } from "../pipeline/read-back.js";
-import { type Beside, nothingBeside, unwrapped } from "./json-beside.js";
+import { type Beside, nothingBeside, unwrapped, withoutOwnId } from "./json-beside.js";
 import { readJson } from "./json-input.js";
 import { isJsonObject, type JsonNode, type JsonObjectNode, parseJson } from "./json-parse.js";
 import { keyMeantBy, usualName } from "./key-parameter.js";
@@ -37,7 +37,13 @@ export function readRestRequest(
   const faults: Violation[] = [];
   const isForm = request.encoding === "form";
   const body: JsonNode = isForm ? { members: [] } : bodyNode(schema, route.body, request.body, faults);
-  const root = unwrapped(schema, body, readBack);
+  const ownId = variables.find(({ path }) => path === readBack?.idField?.name);
+  const root = withoutOwnId(
+    schema,
+    unwrapped(schema, body, readBack),
+    readBack,
+    ownId && percentDecoded(ownId.encoded),
+  );
   const { isLenient } = route;
   if (!isJsonObject(root)) return readJson(schema, root, { found: faults, isLenient });
 
