@@ -225,6 +225,12 @@ describe("the page in demo mode", () => {
         last_four: "4242",
       }),
     ]);
+    const { rows } = await demo.database.owner.query(
+      "SELECT kind, resource_id, version, rpc, key_id FROM change WHERE changed_fields = '{cards}'",
+    );
+    expect(rows).toEqual([
+      { kind: "customer", resource_id: id, version: expect.any(String), rpc: "moego card page", key_id: "" },
+    ]);
     expect(await (await fetch(link)).text()).toContain("Your card is on file");
   });
 

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openDatabase } from "../../src/db/database.js";
 import { silentLog } from "../../src/db/log.js";
 import { createSecretCipher } from "../../src/db/secret-cipher.js";
+import { AuditService, RecordKind } from "../../src/gen/proto/moego/admin/v1/audit_service_pb.js";
 import { CardAdminService } from "../../src/gen/proto/moego/admin/v1/card_admin_service_pb.js";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { createStripeKeyRepository } from "../../src/resources/cards/stripe-key.repository.js";
@@ -25,6 +26,7 @@ afterAll(async () => {
 });
 
 const { setStripeKeys, getStripeAccount, listCustomerCards } = CardAdminService.method;
+const { listChanges } = AuditService.method;
 const companyId = "cmp_a";
 const customerId = "cus_a2";
 const keysOfA = { apiKey: "rk_test_of_company_a", webhookSecret: "whsec_of_company_a" };
@@ -58,6 +60,17 @@ async function completedLink() {
   const session = lastSession();
   stripe.complete(session.id);
   return { link, session };
+}
+
+/** What the audit log has of the customer's cards, newest first. */
+async function confirmations() {
+  const record = { kind: RecordKind.CUSTOMER, id: customerId };
+  const { changes } = await server.ok(listChanges, { companyId, record, pagination: {} });
+  return changes.filter(({ changedFields }) => changedFields.includes("cards"));
+}
+
+function confirmed(rpc: string) {
+  return expect.objectContaining({ rpc, keyId: "", staffId: "", clientAddress: "", changedFields: ["cards"] });
 }
 
 describe("the Stripe keys of a company", () => {
@@ -217,6 +230,7 @@ describe("the confirmation of Stripe", () => {
     ]);
     expect(await (await fetch(link)).text()).toContain("Your card is on file");
     expect(await (await press(link)).text()).toContain("Your card is on file");
+    expect(await confirmations()).toEqual([confirmed("moego stripe webhook")]);
   });
 
   it("uses the customer that Stripe has for the person, unless it is gone", async () => {
@@ -235,6 +249,7 @@ describe("the confirmation of Stripe", () => {
     expect(await cards()).toHaveLength(before + 1);
     expect((await report(session)).status).toBe(200);
     expect(await cards()).toHaveLength(before + 1);
+    expect((await confirmations())[0]).toEqual(confirmed("moego card page"));
   });
 
   it("counts for a link that expired while the person entered the card", async () => {

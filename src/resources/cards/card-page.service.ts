@@ -13,11 +13,12 @@ export interface CardPageDependencies {
 
 /** Requests that start a session at the same time, or find that one has ended, read the link again. */
 const maxRounds = 4;
+const confirmer = "moego card page";
 
 /** The pages of card links. Viewing a page changes nothing: programs open links to preview them. */
 export function createCardPages(dependencies: CardPageDependencies): CardPages {
   const { cards, stripeKeys, provider, hasDemo } = dependencies;
-  const confirm = createConfirmation(dependencies);
+  const confirm = createConfirmation(dependencies, confirmer);
 
   async function find(token: string, signal: AbortSignal): Promise<CardLink | undefined> {
     return isToken(token) ? cards.findLink(token, signal) : undefined;
@@ -45,7 +46,7 @@ export function createCardPages(dependencies: CardPageDependencies): CardPages {
 
   async function withoutProvider(link: CardLink, request: PageRequest): Promise<CardPage> {
     if (!hasDemo) return pageOf(link, "company");
-    await cards.confirm(link, demoCard(link), cardWrite(link.companyId, request));
+    await cards.confirm(link, demoCard(link), cardWrite(link.companyId, request, confirmer));
     return pageOf({ ...link, state: "used" }, "demo");
   }
 
@@ -76,7 +77,7 @@ export function createCardPages(dependencies: CardPageDependencies): CardPages {
     const { companyId, id: linkId, providerCustomerId } = link;
     const idempotencyKey = `${companyId}.${linkId}.${attempt}`;
     const started = await provider.start(apiKey, { companyId, linkId, idempotencyKey, providerCustomerId });
-    const write = cardWrite(companyId, request);
+    const write = cardWrite(companyId, request, confirmer);
     if (started.kind === "session") {
       const { id: sessionId, url } = started.session;
       return (await cards.saveSession(link, { sessionId, attempt }, write)) ? providerPage(link, url) : undefined;

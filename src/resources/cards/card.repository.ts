@@ -24,7 +24,9 @@ export function createCardRepository(database: Database): CardRepository {
     },
 
     async confirm({ companyId, id: linkId, sessionId = null }, card, write) {
-      const values = confirmLink.values({ companyId, linkId, sessionId, cardId: newId(idPrefixes.card), ...card });
+      const { rpc, requestId } = write;
+      const cardId = newId(idPrefixes.card);
+      const values = confirmLink.values({ companyId, linkId, sessionId, cardId, ...card, rpc, requestId });
       await database.write(confirmLink, values, write);
     },
 
@@ -89,7 +91,10 @@ const saveSession = namedStatement<{
    RETURNING id`,
 );
 
-/** One statement: a link is used up exactly when its card is stored, or was. A concurrent confirmation waits. */
+/**
+ * One statement: a link is used up exactly when its card is stored, or was, and the audit log says so. A concurrent
+ * confirmation waits. The lock keeps an erasure from missing the row of the audit log.
+ */
 const confirmLink = namedStatement<{
   readonly companyId: string;
   readonly linkId: string;
@@ -102,13 +107,24 @@ const confirmLink = namedStatement<{
   readonly lastFour: string;
   readonly expiryMonth: number;
   readonly expiryYear: number;
+  readonly rpc: string;
+  readonly requestId: string;
 }>(
   "cards.confirm_link",
   `WITH used AS (
      UPDATE card_link SET used_time = clock_timestamp()
      WHERE company_id = :companyId AND id = :linkId AND used_time IS NULL
        AND provider_session_id IS NOT DISTINCT FROM :sessionId
-     RETURNING company_id, customer_id, used_time)
+     RETURNING company_id, customer_id, used_time),
+   holder AS MATERIALIZED (
+     SELECT c.company_id, c.id, c.version, c.preferred_business_id AS location, used.used_time
+     FROM used JOIN customer c ON c.company_id = used.company_id AND c.id = used.customer_id
+     WHERE c.company_id = :companyId FOR KEY SHARE OF c),
+   changed AS (
+     INSERT INTO change (company_id, kind, resource_id, version, rpc, key_id, request_id, changed_time, changed_fields,
+       location_before, location_after)
+     SELECT company_id, 'customer', id, version, :rpc, '', :requestId, used_time, '{cards}', location, location
+     FROM holder RETURNING 1)
    INSERT INTO customer_card (company_id, id, customer_id, provider, provider_customer_id, payment_method_id, brand,
      last_four, expiry_month, expiry_year, created_time)
    SELECT company_id, :cardId, customer_id, :provider, :providerCustomerId, :paymentMethodId, :brand, :lastFour,
