@@ -71,6 +71,11 @@ export const petMask: MaskTraits = {
     "vet.name": vetPart("name", "Other"),
     "vet.phone_number": vetPart("phoneNumber", "+12125550199"),
     "vet.address": vetPart("address", "2 Vet St"),
+    custom_fields: {
+      set: { customFields: { field_short: { string: "new" } } },
+      after: () => ({ customFields: { field_short: { string: "new" } } }),
+      cleared: () => ({ customFields: {} }),
+    },
     vaccinations: {
       set: { vaccinations: [{ name: "Lyme" }] },
       after: () => ({ vaccinations: [expect.objectContaining({ name: "Lyme" })] }),
@@ -84,6 +89,7 @@ const filled = {
   ...{ behavior: "Calm", vet_name: "Dr. Vet", vet_phone: "+12125550190", vet_address: "1 Vet St" },
   ...{ evaluation_status: 1, photo: "https://img.example/a.png", microchip: "900", color: "Red", allergies: "Grain" },
   ...{ feeding: "Once", medication: "None", special_needs: "Blind" },
+  custom_fields: { field_short: { string: "kept" }, field_number: { int64: "7" } },
 };
 
 function vetPart(part: string, value: string): PathFixture {

@@ -67,7 +67,9 @@ const columnsOfLead = [
     "pet.coat",
   ],
   ...["pet.id", "pet.lead_id", "pet.name", "pet.photo", "pet.vet_address", "pet.vet_name", "pet.vet_phone"],
-  ...["allergies", "color", "feeding", "medication", "microchip", "special_needs"].map((column) => `pet.${column}`),
+  ...["allergies", "color", "custom_fields", "feeding", "medication", "microchip", "special_needs"].map(
+    (column) => `pet.${column}`,
+  ),
   ...["pet_note.content", "pet_note.id", "pet_note.pet_id", "pet_pet_code.pet_id", "pet_vaccination.name"],
   ...["pet_vaccination.pet_id"],
 ];
@@ -187,6 +189,27 @@ describe("what stays after an erasure", () => {
     expect(customer.etag).toBe("2");
     const { rows } = await owner.query("SELECT rpc FROM change WHERE resource_id = $1 AND version = 2", [id]);
     expect(rows).toEqual([{ rpc: expect.stringContaining("EraseLead") }]);
+  });
+
+  it("is what the pets of others had beside the relation, and they count as changed, a lead with its pets", async () => {
+    const person = await knownCustomer(server, createCanaries());
+    const customerId = await pointTo(server, "CUSTOMER", person.id);
+    await server.ok(eraseCustomer, { companyId, id: person.id });
+    const { pets } = await server.ok(PetService.method.listPets, { customerId });
+    expect(pets.map(({ customFields }) => Object.keys(customFields))).toEqual([["field_number"]]);
+    const { rows } = await owner.query(
+      `SELECT DISTINCT p.version, l.version AS of_lead, c.kind, c.changed_fields AS fields FROM pet p
+       LEFT JOIN lead l ON l.company_id = p.company_id AND l.id = p.lead_id
+       JOIN change c ON c.company_id = p.company_id AND c.resource_id IN (p.id, l.id) AND c.version = 2
+       WHERE p.id = $1 OR p.name = 'Of a lead' AND p.custom_fields = '{"field_number": {"int64": "7"}}'
+       ORDER BY of_lead NULLS FIRST, c.kind`,
+      [pets[0]?.id],
+    );
+    expect(rows).toEqual([
+      { version: "2", of_lead: null, kind: "pet", fields: ["custom_fields"] },
+      { version: "2", of_lead: "2", kind: "lead", fields: ["pets"] },
+      { version: "2", of_lead: "2", kind: "pet", fields: ["custom_fields"] },
+    ]);
   });
 
   it("is everything of everybody else", async () => {

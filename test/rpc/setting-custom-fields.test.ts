@@ -53,7 +53,7 @@ describe("ListCustomFields", () => {
     expect(select?.options.map(({ label }) => label)).toEqual(["blue", "green", "red"]);
   });
 
-  it("gives those of customers, of leads or of both, and archived ones when they are asked for", async () => {
+  it("gives those of customers, of leads, of pets or of several, and archived ones when they are asked for", async () => {
     const codes = async (associationTypes: Association[], showArchived = false) => {
       const request = { companyId, filter: { associationTypes }, showArchived };
       return (await server.ok(listCustomFields, request)).customFields.map(({ code }) => code);
@@ -61,7 +61,9 @@ describe("ListCustomFields", () => {
     expect(await codes([Association.LEAD])).toEqual(["field_of_leads"]);
     expect(await codes([Association.CUSTOMER])).toHaveLength(12);
     expect(await codes([Association.CUSTOMER, Association.LEAD])).toHaveLength(13);
-    expect(await codes([])).toHaveLength(13);
+    expect(await codes([Association.PET])).toHaveLength(12);
+    expect(await codes([Association.LEAD, Association.PET])).toHaveLength(13);
+    expect(await codes([])).toHaveLength(25);
     expect(await codes([Association.CUSTOMER], true)).toContain("field_archived");
     const unknown = { companyId, filter: { associationTypes: [0] } };
     expect((await server.refused(listCustomFields, unknown)).violations).toEqual([

@@ -22,17 +22,19 @@ export type FieldTypeName = keyof typeof fieldCodes;
 const typeNames = Object.keys(fieldCodes).filter((name): name is FieldTypeName => name in fieldCodes);
 const onCustomers = 1;
 const onLeads = 2;
+const onPets = 1_000;
 
 /**
- * Company A: every type, an archived field and one of leads. Company B: a required field, a field with a default, and
+ * Company A: every type for customers and for pets, an archived field and one of leads. Company B: a required field, a field with a default, and
  * one that has both.
  */
 export const customFields: readonly Row[] = [
-  ...typeNames.map((type) =>
-    field("cmp_a", fieldCodes[type], type, {
-      options: type === "SELECT" || type === "MULTI_SELECT" ? ["red", "green", "blue"].map(option) : [],
-    }),
-  ),
+  ...typeNames.flatMap((type) => {
+    const options = type === "SELECT" || type === "MULTI_SELECT" ? ["red", "green", "blue"].map(option) : [];
+    const code = fieldCodes[type];
+    const ofPets = { id: `cf_pet_${code.slice("field_".length)}`, association_type: onPets };
+    return [field("cmp_a", code, type, { options }), field("cmp_a", code, type, { options, ...ofPets })];
+  }),
   field("cmp_a", "field_archived", "SHORT_TEXT", { archived_time: "2024-01-01T00:00:00Z" }),
   field("cmp_a", "field_of_leads", "SHORT_TEXT", { association_type: onLeads }),
   field("cmp_b", "field_required", "SHORT_TEXT", { is_required: true }),

@@ -8,6 +8,7 @@ import type { Canaries } from "./canaries.js";
 import { newCustomer } from "./new-customer.js";
 import { newLead } from "./new-lead.js";
 import { sellPackage } from "./new-package.js";
+import { minimalPet } from "./new-pet.js";
 import type { TestServer } from "./server.js";
 
 const companyId = "cmp_a";
@@ -112,6 +113,9 @@ export async function pointTo(server: TestServer, entity: "CUSTOMER" | "LEAD", i
   const customFields = { field_relation: byId, field_relation_too: byNumber, field_number: seven };
   const pointing = await server.ok(createCustomer, newCustomer({ customFields }));
   await server.ok(LeadService.method.createLead, newLead({ customFields: { field_of_leads_relation: byId } }));
+  const pet = { ...minimalPet, customFields: { field_relation: byId, field_number: seven } };
+  await server.ok(PetService.method.createPet, { customerId: pointing.id, pet });
+  await server.ok(LeadService.method.createLead, newLead({ pets: [{ ...pet, name: "Of a lead" }] }));
   const setting = { entity, refId: id, id: "0" };
   await owner.query("UPDATE custom_field SET default_value = $1 WHERE code = 'field_relation_too'", [
     { relation: setting },
@@ -157,6 +161,7 @@ function petWith(canaries: Canaries) {
     ...{ microchip: canaries.text("chip"), color: canaries.text("color"), allergies: canaries.text("allergies") },
     ...{ feeding: canaries.text("feeding"), medication: canaries.text("medication") },
     ...{ specialNeeds: canaries.text("needs"), birthday: { year: 2019 } },
+    customFields: { field_short: { value: { case: "string", value: canaries.text("petfield") } } } as const,
     ...{ petCodes: [{ id: "pc_a1" }], notes: [{ content: canaries.text("petnote") }] },
     vaccinations: [{ name: canaries.text("vaccine") }],
     vet: { name: canaries.text("vet"), phoneNumber: canaries.phone(), address: canaries.text("vetstreet") },

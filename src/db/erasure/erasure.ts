@@ -141,9 +141,9 @@ export interface RelationTarget {
 }
 
 /**
- * Removes RELATION values that refer to an erased record from all customers and leads of the company, including
+ * Removes RELATION values that refer to an erased record from all customers, leads and pets of the company, including
  * archived and promoted ones, and from the defaults of its custom fields. Each removal is a change like any other
- * write.
+ * write; a lead changes with its pets.
  */
 async function clearRelationValues(
   tx: Prisma.TransactionClient,
@@ -154,19 +154,33 @@ async function clearRelationValues(
   const stamp = Prisma.sql`version = version + 1, last_updated_by = ${actingStaffId(write, companyId)},
     last_updated_time = greatest(${time}, ${justAfter("last_updated_time")})`;
   const values = Prisma.sql`FROM jsonb_each(custom_fields) AS f WHERE ${names(target, Prisma.sql`f.value`)}`;
-  for (const kind of ["customer", "lead"] as const) {
-    const changed = await tx.$queryRaw<Changed[]>`
+  const clearIn = (kind: "customer" | "lead" | "pet", columns: Prisma.Sql) =>
+    tx.$queryRaw<(Changed & { readonly leadId: string | null })[]>`
       UPDATE ${Prisma.raw(kind)} SET ${stamp}, custom_fields = custom_fields - ARRAY(SELECT f.key ${values})
       WHERE company_id = ${companyId} AND custom_fields @? '$.*.relation' AND EXISTS (SELECT 1 ${values})
+      RETURNING id, version, ${columns}`;
+  for (const kind of ["customer", "lead"] as const) {
+    const own = Prisma.sql`preferred_business_id AS "businessId", NULL AS "leadId"`;
+    await record(kind, "custom_fields", await clearIn(kind, own));
+  }
+  const ofOwner = Prisma.sql`lead_id AS "leadId", coalesce(
+    (SELECT c.preferred_business_id FROM customer c WHERE c.company_id = ${companyId} AND c.id = pet.customer_id),
+    (SELECT l.preferred_business_id FROM lead l WHERE l.company_id = ${companyId} AND l.id = pet.lead_id)) AS "businessId"`;
+  const pets = await clearIn("pet", ofOwner);
+  await record("pet", "custom_fields", pets);
+  const leadIds = [...new Set(pets.flatMap((pet) => pet.leadId ?? []))];
+  if (leadIds.length > 0) {
+    const leads = await tx.$queryRaw<Changed[]>`UPDATE lead SET ${stamp}
+      WHERE company_id = ${companyId} AND id = ANY(${leadIds}::text[])
       RETURNING id, version, preferred_business_id AS "businessId"`;
-    await record(kind, "custom_fields", changed);
+    await record("lead", "pets", leads);
   }
   const fields = await tx.$queryRaw<Changed[]>`UPDATE custom_field SET ${stamp}, default_value = NULL
     WHERE company_id = ${companyId} AND ${names(target, Prisma.sql`default_value`)} RETURNING id, version, NULL AS "businessId"`;
   await record("custom_field", "default_value", fields);
 
   function record(
-    kind: "customer" | "lead" | "custom_field",
+    kind: "customer" | "lead" | "pet" | "custom_field",
     field: string,
     changed: readonly Changed[],
   ): Promise<void> {

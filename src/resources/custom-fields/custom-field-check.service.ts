@@ -17,11 +17,17 @@ import type {
 } from "./custom-field.model.js";
 import { readFieldText } from "./custom-field-input-text.service.js";
 
-export interface FieldCheck {
+interface CheckContext {
   /** The principal's access to the company. Records that it cannot access are treated as nonexistent. */
   readonly access: CompanyAccess;
-  /** Whether the fields belong to a customer or a lead. */
+  /** What the fields belong to. */
   readonly association: FieldAssociation;
+}
+
+export interface FieldCheck extends CheckContext, RecordFields {}
+
+/** The values of one record. */
+interface RecordFields {
   readonly write: FieldWrite;
   /** The stored values. Empty for a create. */
   readonly current: FieldValues;
@@ -48,27 +54,52 @@ export interface CheckedFields {
  */
 export async function checkCustomFields(
   repository: CustomFieldRepository,
-  { access, association, write, current, given }: FieldCheck,
+  { access, association, ...record }: FieldCheck,
   signal: AbortSignal,
 ): Promise<CheckedFields> {
-  const codes = Object.keys(given);
+  const [checked] = await checkFieldsOfEach(repository, { access, association, records: [record] }, signal);
+  return checked ?? { values: {}, violations: [] };
+}
+
+/** The same for several records of a kind, with as many reads as for one. The results have their order. */
+export async function checkFieldsOfEach(
+  repository: CustomFieldRepository,
+  { access, association, records }: CheckContext & { readonly records: readonly RecordFields[] },
+  signal: AbortSignal,
+): Promise<readonly CheckedFields[]> {
+  if (records.length === 0) return [];
+  const codes = [...new Set(records.flatMap(({ given }) => Object.keys(given)))];
   // A merge leaves the fields that it does not contain unchanged.
-  const query = { companyId: access.companyId, association, codes, withExpected: write !== "merge" };
-  const definitions = await repository.definitions(query, signal);
-  const checked = checkFields(definitions, write, current, given);
-  const refused = new Set(checked.violations.map((violation) => violation.field));
+  const withExpected = records.some(({ write }) => write !== "merge");
+  const query = { companyId: access.companyId, association, codes, withExpected };
+  const definitions = withExpected || codes.length > 0 ? await repository.definitions(query, signal) : [];
+  const checked = records.map((record) => {
+    const { values, violations } = checkFields(definitions, record.write, record.current, record.given);
+    return { values, violations, relations: newRelations(record, violations) };
+  });
+  // The code of a target says which record has it.
+  const targets = checked.flatMap(({ relations }, position) =>
+    relations.map((target) => ({ ...target, code: `${position}:${target.code}` })),
+  );
+  if (targets.length === 0) return checked;
+  const missing = new Set(await repository.missingRelations(companyAccessFilter(access), targets, signal));
+  return checked.map(({ values, violations, relations }, position) => {
+    const lost = relations.filter(({ code }) => missing.has(`${position}:${code}`));
+    return { values, violations: [...violations, ...lost.map(({ code }) => missingRelation(code))] };
+  });
+}
+
+/** Sending a stored value back unchanged is always allowed, so it reveals nothing about the record. */
+function newRelations({ current, given }: RecordFields, violations: readonly Violation[]): readonly RelationTarget[] {
+  const refused = new Set(violations.map((violation) => violation.field));
   const accepted = Object.fromEntries(Object.entries(given).filter(([code]) => !refused.has(fieldPath(code))));
   const stored = relationsOf(current);
-  // Sending a stored value back unchanged is always allowed, so it reveals nothing about the record.
-  const relations = relationsOf(accepted).filter((target) => !stored.some((known) => isDeepStrictEqual(known, target)));
-  if (relations.length === 0) return checked;
-  const missing = await repository.missingRelations(companyAccessFilter(access), relations, signal);
-  const violations = missing.map((code) => ({
-    field: fieldPath(code),
-    reason: "NOT_FOUND" as const,
-    description: "The referenced record was not found in this company.",
-  }));
-  return { values: checked.values, violations: [...checked.violations, ...violations] };
+  return relationsOf(accepted).filter((target) => !stored.some((known) => isDeepStrictEqual(known, target)));
+}
+
+function missingRelation(code: string): Violation {
+  const description = "The referenced record was not found in this company.";
+  return { field: fieldPath(code), reason: "NOT_FOUND", description };
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { AccessFilter } from "../../core/access.js";
-import { enumeration, type WordOf } from "../../core/enumeration.js";
+import { enumeration, extendedEnumeration, type WordOf } from "../../core/enumeration.js";
 import type { WriteContext } from "../../core/write.js";
 import { callerKeys, formatKeys } from "../callers/caller-profile.model.js";
 import type { NewEntry, SettingEntry, SettingRepository } from "../setting-lists/setting.model.js";
@@ -20,7 +20,7 @@ export const fieldTypes = enumeration(
 );
 export const fieldSources = enumeration("CUSTOM", "SYSTEM");
 /** What a field belongs to. */
-export const fieldAssociations = enumeration("CUSTOMER", "LEAD");
+export const fieldAssociations = extendedEnumeration(["CUSTOMER", "LEAD"], ["PET"]);
 
 export type FieldType = WordOf<typeof fieldTypes>;
 export type FieldAssociation = WordOf<typeof fieldAssociations>;
@@ -33,7 +33,13 @@ export type FieldValue = { readonly [member: string]: Json };
 /** Values by field code. */
 export type FieldValues = { readonly [code: string]: FieldValue };
 
-/** A custom field of customers or leads, with everything that administration shows. */
+/** The values of an update. "merge" keeps those that are not given. */
+export interface FieldsUpdate {
+  readonly write: "merge" | "replace";
+  readonly given: FieldValues;
+}
+
+/** A custom field of customers, leads or pets, with everything that administration shows. */
 export interface CustomField extends SettingEntry {
   readonly companyId: string;
   readonly association: FieldAssociation;
@@ -72,8 +78,8 @@ export interface NewCustomField extends CustomFieldContent, Pick<CustomField, "a
 export interface CustomFieldListRepository {
   /** Maximum number of options of one field. A field that was stored with more can keep them. */
   readonly maxOptions: number;
-  /** The list of fields of customers or of leads. Without an association, of both. */
-  of(association?: FieldAssociation): SettingRepository<CustomField, CustomFieldContent>;
+  /** The list of fields of these kinds of records. Without an association, of all. */
+  of(...associations: readonly FieldAssociation[]): SettingRepository<CustomField, CustomFieldContent>;
   create(field: NewEntry<NewCustomField>, write: WriteContext): Promise<CustomField>;
 }
 
@@ -86,7 +92,7 @@ export const maxOptionsPerCall = 1_000;
  */
 export const callCentreKeys: ReadonlySet<string> = new Set([...callerKeys, ...formatKeys, "__proto__"]);
 
-/** A custom field that a company has defined for customers or leads. */
+/** A custom field that a company has defined. */
 export interface FieldDefinition {
   readonly code: string;
   readonly type: FieldType;
@@ -100,7 +106,7 @@ export interface FieldDefinition {
 /** The record that a RELATION value refers to. */
 export interface RelationTarget {
   readonly code: string;
-  readonly entity: FieldAssociation;
+  readonly entity: "CUSTOMER" | "LEAD";
   readonly rawId?: bigint;
   readonly refId?: string;
 }

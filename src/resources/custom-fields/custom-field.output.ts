@@ -47,6 +47,13 @@ export function cloneJson(json: Json): MutableJson {
   return isScalar(json) ? json : null;
 }
 
+/** The values as messages, by code. */
+export function toFieldMessages(values: FieldValues) {
+  return Object.fromEntries(
+    Object.entries(values).map(([code, value]) => [code, fromJson(CustomField_ValueSchema, cloneJson(value))]),
+  );
+}
+
 /** The values as a `google.protobuf.Struct`, each in proto JSON. */
 export function toStruct(values: FieldValues): { [key: string]: MutableJson } {
   return Object.fromEntries(Object.entries(values).map(([code, value]) => [code, cloneJson(value)]));

@@ -105,14 +105,14 @@ const missingTargets = statement(
        AND l.raw_id = coalesce(w.raw_id, l.raw_id))`,
 );
 
-/** The definitions of custom fields as lists. Customers and leads have separate orders. */
+/** The definitions of custom fields as lists. Each kind of record has a separate order. */
 export function createCustomFieldListRepository(limited: LimitedDatabase): CustomFieldListRepository {
   return {
     maxOptions: limited.limits.ofCompany.MAX_CUSTOM_FIELD_OPTIONS,
-    of: (association) => createSettingListRepository(limited, fieldTable(association)),
+    of: (...associations) => createSettingListRepository(limited, fieldTable(associations)),
     create: (field, write) => {
       const { association } = field.content;
-      return createSettingListRepository(limited, fieldTable(association, field.content)).create(field, write);
+      return createSettingListRepository(limited, fieldTable([association], field.content)).create(field, write);
     },
   };
 }
@@ -121,9 +121,10 @@ const definitionBytes = `sum(octet_length(options::text) + octet_length(label) +
   + coalesce(octet_length(default_value::text), 0))`;
 
 function fieldTable(
-  association?: FieldAssociation,
+  associations: readonly FieldAssociation[],
   fresh?: NewCustomField,
 ): SettingTable<FieldRow, CustomField, CustomFieldContent> {
+  const numbers = associations.map(fieldAssociations.numberOf);
   return {
     kind: "custom_field",
     resource: "CustomField",
@@ -131,7 +132,7 @@ function fieldTable(
     maxBytes: ({ ofCompany }) => ofCompany.MAX_CUSTOM_FIELD_BYTES,
     unique: { custom_field_code_key: "code" },
     nameColumn: "label",
-    ...(association ? { only: Prisma.sql`association_type = ${fieldAssociations.numberOf(association)}` } : {}),
+    ...(associations.length > 0 ? { only: Prisma.sql`association_type IN (${Prisma.join(numbers)})` } : {}),
     columns: ({ label, isRequired, defaultValue, options, helpText }) => ({
       label,
       is_required: isRequired,

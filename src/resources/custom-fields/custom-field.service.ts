@@ -21,7 +21,7 @@ import { checkValue, isSameValue, relationsOf } from "./custom-field-check.servi
 
 /** Custom field definitions of a company. */
 export interface CustomFields extends Pick<SettingList<CustomField, CustomFieldContent>, "setArchived"> {
-  /** Without an association, lists the fields of customers and leads. */
+  /** Without an association, lists the fields of all kinds of records. */
   list(query: FieldQuery, principal: Principal, signal: AbortSignal): Promise<readonly CustomField[]>;
   /** Throws ALREADY_EXISTS if the id or code is already used. */
   create(field: WithoutId<NewCustomField>, principal: Principal, write: WriteContext): Promise<CustomField>;
@@ -31,7 +31,7 @@ export interface CustomFields extends Pick<SettingList<CustomField, CustomFieldC
 }
 
 export interface FieldQuery extends ListQuery {
-  readonly association?: FieldAssociation;
+  readonly associations: readonly FieldAssociation[];
 }
 
 export interface FieldOrder extends NewOrder {
@@ -62,8 +62,8 @@ const resource = "CustomField";
 const anyRelation = { code: "default_value", type: "RELATION", required: false, archived: false, options: [] } as const;
 
 export function createCustomFields({ lists, records }: CustomFieldDependencies): CustomFields {
-  const listOf = (association?: FieldAssociation) =>
-    createSettingList(lists.of(association), {
+  const listOf = (...associations: readonly FieldAssociation[]) =>
+    createSettingList(lists.of(...associations), {
       resource,
       idPrefix: idPrefixes.customField,
       assertArchivable: assertNotOfProduct,
@@ -82,7 +82,7 @@ export function createCustomFields({ lists, records }: CustomFieldDependencies):
 
   return {
     setArchived: listOf().setArchived,
-    list: ({ association, ...query }, principal, signal) => listOf(association).list(query, principal, signal),
+    list: ({ associations, ...query }, principal, signal) => listOf(...associations).list(query, principal, signal),
     reorder: ({ association, ...order }, principal, write) => listOf(association).reorder(order, principal, write),
 
     async create({ companyId, id = newId(idPrefixes.customField), content }, principal, write) {

@@ -32,7 +32,7 @@ import {
   UpdateCustomerRequestSchema,
 } from "../../gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { AddressSchema } from "../../gen/proto/moego/common/v1/address_pb.js";
-import { customFields } from "../custom-fields/custom-field.input.js";
+import { customFields } from "../custom-fields/custom-field-values.input.js";
 import { customerStatus, plainFields, preference, tagReferences } from "./customer.input.js";
 import { maxAddresses } from "./customer.model.js";
 import type { AddressesUpdate, AddressUpdate } from "./customer-addresses.service.js";

@@ -40,7 +40,7 @@ import {
   Customer_PreferenceSchema,
   Customer_StatusSchema,
 } from "../../gen/proto/moego/business/customer/v1/customer_pb.js";
-import { customFields } from "../custom-fields/custom-field.input.js";
+import { customFields } from "../custom-fields/custom-field-values.input.js";
 import { maxTagsPerCustomer, type TagReference } from "../setting-lists/tag.model.js";
 import { customerStatuses } from "./customer.model.js";
 import type { ListCustomers, NewCustomer } from "./customer.service.js";

@@ -143,7 +143,9 @@ function petsUpdate(
     const { id: petId } = parsed;
     const mask = explicit ? undefined : masks[position];
     if (petId === "") return { record: toPetRecord(parsed) };
-    return { id: petId, edit: mask ? toPetEdit(parsed, mask) : toPetReplacement(parsed) };
+    const { customFields: given } = parsed;
+    if (mask) return { id: petId, edit: toPetEdit(parsed, mask), customFields: { write: "merge", given } };
+    return { id: petId, edit: toPetReplacement(parsed), customFields: { write: "replace", given } };
   });
   return { write: explicit ? "replace" : "merge", entries };
 }

@@ -9,8 +9,12 @@ import { numberViolations } from "../../core/phone/judged-phone.js";
 import type { CompanyAccess, Principal } from "../../core/principal.js";
 import { prefixPaths } from "../../core/record-import.js";
 import { requireEtag } from "../../core/write.js";
-import type { FieldValues } from "../custom-fields/custom-field.model.js";
-import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
+import type { FieldsUpdate } from "../custom-fields/custom-field.model.js";
+import {
+  type CheckedFields,
+  checkCustomFields,
+  checkFieldsOfEach,
+} from "../custom-fields/custom-field-check.service.js";
 import { referenceError } from "../customers/customer.model.js";
 import {
   birthdayViolations,
@@ -52,7 +56,7 @@ export interface LeadUpdate {
   readonly pets?: PetsUpdate;
   readonly tags?: readonly TagReference[];
   readonly notes?: NotesUpdate;
-  readonly customFields?: { readonly write: "merge" | "replace"; readonly given: FieldValues };
+  readonly customFields?: FieldsUpdate;
 }
 
 interface PetsUpdate {
@@ -62,7 +66,7 @@ interface PetsUpdate {
 }
 
 export type PetEntry =
-  | { readonly id: string; readonly edit: PetEdit }
+  | { readonly id: string; readonly edit: PetEdit; readonly customFields: FieldsUpdate }
   | { readonly id?: undefined; readonly record: PetRecord };
 
 /** The veterinarian that the entry sets, or its parts. */
@@ -87,6 +91,9 @@ export async function applyLeadUpdate(
   const given = update.customFields;
   const check = given && ({ access, association: "LEAD", current: lead.customFields, ...given } as const);
   const fields = check && (await checkCustomFields(unit.customFields, check, signal));
+  const entries = update.pets?.entries ?? [];
+  const records = entries.map((entry) => petFieldsOf(lead, entry));
+  const ofPets = await checkFieldsOfEach(unit.customFields, { access, association: "PET", records }, signal);
   const violations = [
     ...statedViolations(lead, update),
     ...contactViolations(lead, { ...update.columns, ...(phone === undefined ? {} : { phone }) }),
@@ -98,6 +105,7 @@ export async function applyLeadUpdate(
     }),
     ...(await noteViolations(unit, update.notes, "Not found on this lead.")),
     ...(await petViolations(unit, update.pets, access)),
+    ...ofPets.flatMap((checked, position) => prefixPaths(`pets[${position}]`, checked.violations)),
     ...(fields?.violations ?? []),
   ];
   const references = update.tags ?? [];
@@ -108,7 +116,7 @@ export async function applyLeadUpdate(
 
   if (update.tags) await unit.replaceTags(tags.tags);
   if (update.notes) await applyNotes(unit, update.notes);
-  if (update.pets) await applyPets(unit, update.pets);
+  if (update.pets) await applyPets(unit, update.pets, ofPets);
   if (phones && !samePhones(phones, lead.phones)) await unit.replacePhones(phones);
   const lifeCycleId = update.columns.lifeCycleId === null ? await unit.defaultLifeCycleId() : undefined;
   const change = {
@@ -219,14 +227,25 @@ async function petNoteViolations(
   return listedIdViolations(notes, { field: "notes", isKnown, unknown: "Not found on this pet." });
 }
 
-async function applyPets(unit: LeadTransaction, { write, entries }: PetsUpdate): Promise<void> {
+/** The custom fields of a listed pet. */
+function petFieldsOf(lead: Lead, entry: PetEntry) {
+  if (entry.id === undefined) return { write: "create" as const, current: {}, given: entry.record.customFields };
+  return { ...entry.customFields, current: lead.pets.find(({ id }) => id === entry.id)?.customFields ?? {} };
+}
+
+async function applyPets(
+  unit: LeadTransaction,
+  { write, entries }: PetsUpdate,
+  checked: readonly CheckedFields[],
+): Promise<void> {
   const named = new Set(entries.map((entry) => entry.id));
   for (const pet of unit.lead.pets) if (write === "replace" && !named.has(pet.id)) await unit.removePet(pet);
-  for (const entry of entries) {
-    if (entry.id === undefined) await unit.addPet(entry.record);
+  for (const [position, entry] of entries.entries()) {
+    const customFields = checked[position]?.values ?? {};
+    if (entry.id === undefined) await unit.addPet({ ...entry.record, customFields });
     else {
       const pet = unit.lead.pets.find(({ id }) => id === entry.id);
-      if (pet) await unit.editPet(pet, entry.edit);
+      if (pet) await unit.editPet(pet, { ...entry.edit, fields: { ...entry.edit.fields, customFields } });
     }
   }
 }

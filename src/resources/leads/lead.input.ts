@@ -35,7 +35,7 @@ import {
   type ImportLeadRequest,
   ImportLeadRequestSchema,
 } from "../../gen/proto/moego/admin/v1/lead_admin_service_pb.js";
-import { customFields } from "../custom-fields/custom-field.input.js";
+import { customFields } from "../custom-fields/custom-field-values.input.js";
 import { tagReferences } from "../customers/customer.input.js";
 import { isEmptyPet, petOfNewLead } from "../pets/pet.input.js";
 import { maxPets } from "../pets/pet.model.js";

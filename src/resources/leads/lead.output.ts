@@ -1,4 +1,4 @@
-import { fromJson, type MessageInitShape } from "@bufbuild/protobuf";
+import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { toProtoAddress } from "../../api/address-fields.js";
 import { toProtoConsent } from "../../api/consent-message.js";
@@ -6,9 +6,7 @@ import { duplicatesField } from "../../api/duplicate-message.js";
 import { toProtoPhone } from "../../api/phone-fields.js";
 import { etagOf } from "../../core/write.js";
 import type { LeadSchema } from "../../gen/proto/moego/business/customer/v1/lead_pb.js";
-import { CustomField_ValueSchema } from "../../gen/proto/moego/business/setting/v1/custom_field_pb.js";
-import type { FieldValues } from "../custom-fields/custom-field.model.js";
-import { cloneJson } from "../custom-fields/custom-field.output.js";
+import { toFieldMessages } from "../custom-fields/custom-field.output.js";
 import { toProtoNote } from "../customers/customer.output.js";
 import { toProtoPet } from "../pets/pet.output.js";
 import { toProtoTag } from "../setting-lists/setting.output.js";
@@ -36,10 +34,4 @@ export function toProtoLead(lead: Lead): MessageInitShape<typeof LeadSchema> {
 
 export function toProtoCreatedLead({ lead, duplicates }: CreatedLead): MessageInitShape<typeof LeadSchema> {
   return { ...duplicatesField(duplicates), ...toProtoLead(lead) };
-}
-
-function toFieldMessages(values: FieldValues) {
-  return Object.fromEntries(
-    Object.entries(values).map(([code, value]) => [code, fromJson(CustomField_ValueSchema, cloneJson(value))]),
-  );
 }

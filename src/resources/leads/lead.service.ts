@@ -18,8 +18,8 @@ import { duplicateView } from "../../core/possible-duplicate.js";
 import type { CompanyAccess, Principal } from "../../core/principal.js";
 import { prefixPaths } from "../../core/record-import.js";
 import type { WriteContext } from "../../core/write.js";
-import type { CustomFieldRepository } from "../custom-fields/custom-field.model.js";
-import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
+import type { CustomFieldRepository, FieldValues } from "../custom-fields/custom-field.model.js";
+import { checkCustomFields, checkFieldsOfEach } from "../custom-fields/custom-field-check.service.js";
 import { type FieldFilter, toFieldSearches } from "../custom-fields/custom-field-filter.service.js";
 import { type CreatedCustomer, type CustomerRepository, referenceError } from "../customers/customer.model.js";
 import { birthdayViolations, type PetRecord, type Vet, vetNumber } from "../pets/pet.model.js";
@@ -117,7 +117,7 @@ export function createLeads({ leads, customers, customFields }: LeadDependencies
  *
  * @throws BUSINESS_NOT_ALLOWED
  */
-export async function completeLead<Pet extends { readonly vet?: Vet; readonly birthday?: string }>(
+export async function completeLead<Pet extends CheckedPet>(
   { address, ...input }: NewLeadWith<Pet>,
   { access, customFields, signal }: LeadContext,
 ) {
@@ -125,22 +125,32 @@ export async function completeLead<Pet extends { readonly vet?: Vet; readonly bi
   if (preferredBusinessId !== undefined) requireBusinessAccess(access, [preferredBusinessId]);
   const check = { access, association: "LEAD", write: "create", current: {}, given: input.customFields } as const;
   const fields = await checkCustomFields(customFields, check, signal);
+  const newPets = input.pets.map(({ customFields: given }) => ({ write: "create" as const, current: {}, given }));
+  const ofPets = await checkFieldsOfEach(customFields, { access, association: "PET", records: newPets }, signal);
   const record = {
     ...input,
     ...(address ? { address: ownAddress(address) } : {}),
     ...(preferredBusinessId === undefined ? {} : { preferredBusinessId }),
     consent: applyConsent(defaultConsent, input.consent),
     customFields: fields.values,
+    pets: input.pets.map((pet, position) => ({ ...pet, customFields: ofPets[position]?.values ?? {} })),
   };
   const violations = [
     ...refusedPhones(input.phones, access),
     ...input.pets.flatMap(({ vet, birthday }, position) => [
       ...numberViolations([vetNumber(`pets[${position}].vet`, vet)], access),
       ...birthdayViolations(`pets[${position}].birthday`, { birthday, timeZone: access.timeZone }),
+      ...prefixPaths(`pets[${position}]`, ofPets[position]?.violations ?? []),
     ]),
     ...fields.violations,
   ];
   return { record, violations };
+}
+
+interface CheckedPet {
+  readonly vet?: Vet;
+  readonly birthday?: string;
+  readonly customFields: FieldValues;
 }
 
 interface LeadContext {

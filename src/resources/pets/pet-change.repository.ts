@@ -4,6 +4,7 @@ import { withoutAddress } from "../../db/audit-log.js";
 import type { LimitedDatabase } from "../../db/company-records.js";
 import { assertNotErased, once, orNotFound, orThrow } from "../../db/idempotent-write.js";
 import { Prisma } from "../../gen/prisma/client.js";
+import { customFieldsInTransaction } from "../custom-fields/custom-field.repository.js";
 import { createLeadUnit, readLead } from "../leads/lead-change.repository.js";
 import { sizedLead } from "../leads/lead-size.repository.js";
 import { type PetJson, petJson, toPet } from "./pet.columns.js";
@@ -39,6 +40,7 @@ export function createPet(
         work({
           companyId,
           owner: kind,
+          customFields: customFieldsInTransaction(tx),
           countPets: () => countPets(tx, owner),
           missingCodes: (ids) => writer.missingCodes(ids),
           add(pet) {
@@ -84,6 +86,7 @@ export function changePet(
       const result = await changePetsOf(change, (writer, changed) =>
         work({
           pet,
+          customFields: customFieldsInTransaction(tx),
           missingCodes: (ids) => writer.missingCodes(ids),
           missingNotes: (ids) => writer.missingNotes(pet, ids),
           edit(edit) {

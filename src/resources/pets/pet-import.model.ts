@@ -8,6 +8,7 @@ import {
   timesOf,
 } from "../../core/record-import.js";
 import { actingStaffId, type WriteContext } from "../../core/write.js";
+import type { CustomFieldRepository } from "../custom-fields/custom-field.model.js";
 import type { Pet, PetAudit, PetRecord } from "./pet.model.js";
 
 /** The owner of a pet. */
@@ -35,6 +36,8 @@ export interface PetImportTarget {
 export interface PetImportUnit extends NestedRecordLookup {
   /** Whether the owner exists, is not archived and can be accessed. If so, it is locked. */
   readonly hasOwner: boolean;
+  /** The custom fields of the company, as this transaction sees them. */
+  readonly customFields: CustomFieldRepository;
   /** The number of pets of the owner that are not archived. */
   countPets(): Promise<number>;
   /** Those codes that do not exist in the company or are archived. */

@@ -7,6 +7,7 @@ import type { Pseudonym } from "../../db/erasure/pseudonym.js";
 import { findExistingIds, missingStaff } from "../../db/existing-ids.js";
 import { once } from "../../db/idempotent-write.js";
 import type { Prisma } from "../../gen/prisma/client.js";
+import { customFieldsInTransaction } from "../custom-fields/custom-field.repository.js";
 import { lockCustomer } from "../customers/customer-change.repository.js";
 import { assertLead } from "../leads/lead.model.js";
 import { createLeadUnit, lockLead, readLead } from "../leads/lead-change.repository.js";
@@ -108,6 +109,7 @@ function createUnit(
   return {
     now,
     hasOwner,
+    customFields: customFieldsInTransaction(tx),
     countPets: () => countPets(tx, { companyId, ...owner }),
     missingCodes: (ids) => writer.missingCodes(ids),
     missingStaff: (ids) => missingStaff(tx, companyId, ids),

@@ -8,8 +8,15 @@ import {
 } from "../../core/errors.js";
 import { numberViolations } from "../../core/phone/judged-phone.js";
 import type { Principal } from "../../core/principal.js";
-import { authorViolations, nestedNotes, nestedViolations, timeViolations } from "../../core/record-import.js";
+import {
+  authorViolations,
+  nestedNotes,
+  nestedViolations,
+  prefixPaths,
+  timeViolations,
+} from "../../core/record-import.js";
 import type { WriteContext } from "../../core/write.js";
+import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
 import { birthdayViolations, maxPets, maxPetsOfCustomer, type Pet, vetNumber } from "./pet.model.js";
 import {
   type PetImport,
@@ -31,6 +38,8 @@ export function createPetImports(pets: PetImportRepository): PetImports {
       const access = requireCompanyAccess(principal, companyId);
       const accessFilter = companyAccessFilter(access);
       return pets.import({ accessFilter, companyId, id, owner }, write, async (unit) => {
+        const check = { access, association: "PET", write: "create", current: {}, given: pet.customFields } as const;
+        const fields = await checkCustomFields(unit.customFields, check, write.signal);
         const violations = [
           ...timeViolations(pet, unit.now),
           ...(await authorViolations(unit, pet)),
@@ -39,10 +48,12 @@ export function createPetImports(pets: PetImportRepository): PetImports {
           ...numberViolations([vetNumber("pet.vet", pet.vet)], access),
           ...birthdayViolations("pet.birthday", { birthday: pet.birthday, timeZone: access.timeZone }),
           ...(await nestedViolations(unit, nestedNotes("petNote", "pet.notes", pet.notes))),
+          ...prefixPaths("pet", fields.violations),
         ];
         if (violations.length > 0) throw invalidRequest(violations);
         if (await unit.exists()) throw alreadyExistsError("Pet", "id");
-        await unit.insert(toImportedPetRecord({ ...pet, id }, { companyId, now: unit.now, write }));
+        const imported = { ...pet, id, customFields: fields.values };
+        await unit.insert(toImportedPetRecord(imported, { companyId, now: unit.now, write }));
         if (await unit.isErased()) throw erasedError("Pet", id);
       });
     },

@@ -10,6 +10,7 @@ import {
   UpdatePetRequestSchema,
 } from "../../gen/proto/moego/business/customer/v1/pet_service_pb.js";
 import { WeightSchema } from "../../gen/proto/moego/common/v1/weight_pb.js";
+import { customFields } from "../custom-fields/custom-field-values.input.js";
 import {
   earlyFields,
   evaluationResult,
@@ -51,6 +52,7 @@ export const petUpdate = memoizePerCountry((country) => {
     vet: vetFields(country, optionalJudgedPhone).optional(),
     evaluationStatus: evaluationResult.withDefault(null).optional(),
     ...z.object(plainFields).partial().shape,
+    customFields,
   } satisfies Record<keyof PetFields, z.ZodType>;
   return z.object({ customerId: id, id, ...fields, vaccinations });
 });
@@ -77,6 +79,9 @@ export function toPetUpdate(parsed: ParsedUpdate, petMask: PetMask): PetUpdate {
     }),
     ...omitUndefined({ weightUnit, vet: vetEdit(parsed.vet, mask) }),
     ...(mask.writes("vaccinations") ? { vaccinations: parsed.vaccinations } : {}),
+    ...(mask.writes("custom_fields")
+      ? { customFields: { write: mask.explicit ? "replace" : "merge", given: parsed.customFields } }
+      : {}),
   };
 }
 

@@ -7,6 +7,7 @@ import {
   textColumn,
 } from "../../db/field-table.js";
 import { listNotesSql, type NotesRead, notesWithinBytesSql, recordNotesSql } from "../../db/nested-rows.js";
+import { customFieldsColumn } from "../custom-fields/custom-field.columns.js";
 import {
   evaluationStatuses,
   exactWeight,
@@ -79,6 +80,7 @@ export const petFields = fieldTable<PetFields>({
   feeding: textColumn("feeding"),
   medication: textColumn("medication"),
   specialNeeds: textColumn("special_needs"),
+  customFields: customFieldsColumn("custom_fields"),
 });
 
 /** A pet as built by `petJson`, beside the columns of `petFields`. */

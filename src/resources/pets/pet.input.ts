@@ -27,6 +27,7 @@ import {
   PetSchema,
 } from "../../gen/proto/moego/business/customer/v1/pet_pb.js";
 import { Weight_UnitSchema } from "../../gen/proto/moego/common/v1/weight_pb.js";
+import { customFields } from "../custom-fields/custom-field-values.input.js";
 import {
   evaluationStatuses,
   maxPetCodes,
@@ -159,6 +160,7 @@ export function pet(country: string, number?: OptionalNumber) {
     vet: vet(country, number).optional(),
     evaluationStatus: evaluationResult.optional,
     ...plainFields,
+    customFields,
   });
 }
 
@@ -260,9 +262,9 @@ export function toPetFields({
   };
 }
 
-/** An edit in which empty fields are cleared. */
+/** An edit in which empty fields are cleared, apart from the custom fields. */
 export function toPetReplacement({ id: _, notes, ...parsed }: ParsedPet): PetEdit {
-  const { petCodeIds, vaccinations: given, ...fields } = toNewPet(parsed);
+  const { petCodeIds, vaccinations: given, customFields: __, ...fields } = toNewPet(parsed);
   const cleared = { birthday: null, gender: null, weight: null, vet: null, evaluationStatus: null };
   return {
     ...{ fields: { ...cleared, ...fields }, petCodeIds, vaccinations: given },

@@ -6,6 +6,7 @@ import type { Page, TimeRange } from "../../core/page.js";
 import type { Scope } from "../../core/principal.js";
 import { localDate } from "../../core/time-zones.js";
 import type { FieldChange, WriteContext, WriteResult } from "../../core/write.js";
+import type { CustomFieldRepository, FieldValues } from "../custom-fields/custom-field.model.js";
 
 export const petTypes = enumeration(
   "OTHER",
@@ -153,6 +154,7 @@ export interface PetFields {
   readonly feeding: string;
   readonly medication: string;
   readonly specialNeeds: string;
+  readonly customFields: FieldValues;
 }
 
 export interface Pet extends PetFields {
@@ -269,6 +271,8 @@ export interface OwnedPetsQuery {
 export interface NewPetUnit {
   readonly companyId: string;
   readonly owner: "customer" | "lead";
+  /** The custom fields of the company, as this transaction sees them. */
+  readonly customFields: CustomFieldRepository;
   /** The number of pets of the owner that are not archived. */
   countPets(): Promise<number>;
   /** Those codes that do not exist in the company or are archived. */
@@ -284,6 +288,8 @@ export interface NewPetUnit {
 export interface PetTransaction {
   /** The state under the lock. */
   readonly pet: Pet;
+  /** The custom fields of the company, as this transaction sees them. */
+  readonly customFields: CustomFieldRepository;
   missingCodes(ids: readonly string[]): Promise<readonly string[]>;
   /** Those notes that the pet does not have. */
   missingNotes(ids: readonly string[]): Promise<readonly string[]>;

@@ -5,6 +5,7 @@ import type { DeletedNote } from "../../core/note.js";
 import { Pet_NoteSchema, type PetSchema } from "../../gen/proto/moego/business/customer/v1/pet_pb.js";
 import { PetCodeSchema } from "../../gen/proto/moego/business/setting/v1/pet_pb.js";
 import { WeightSchema } from "../../gen/proto/moego/common/v1/weight_pb.js";
+import { toFieldMessages } from "../custom-fields/custom-field.output.js";
 import { evaluationResult, petGender, petStatus, petType, weightUnit } from "./pet.input.js";
 import type { Pet, PetCode, PetNote, Weight } from "./pet.model.js";
 
@@ -24,6 +25,7 @@ export function toProtoPet(pet: Pet): MessageInitShape<typeof PetSchema> {
     createdTime,
     lastUpdatedTime,
     archived,
+    customFields,
     ...same
   } = pet;
   return {
@@ -43,6 +45,7 @@ export function toProtoPet(pet: Pet): MessageInitShape<typeof PetSchema> {
     createdTime: timestampFromDate(createdTime),
     lastUpdatedTime: timestampFromDate(lastUpdatedTime),
     deleted: archived,
+    customFields: toFieldMessages(customFields),
     ...same,
   };
 }

@@ -5,7 +5,10 @@ import { writtenNotes } from "../../core/note.js";
 import type { Page } from "../../core/page.js";
 import { numberViolations } from "../../core/phone/judged-phone.js";
 import type { Principal, Scope } from "../../core/principal.js";
+import { prefixPaths } from "../../core/record-import.js";
 import type { WriteContext } from "../../core/write.js";
+import type { FieldsUpdate } from "../custom-fields/custom-field.model.js";
+import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
 import {
   birthdayViolations,
   maxPetCodes,
@@ -41,7 +44,9 @@ export interface NewPet {
 }
 
 /** Absent fields, and absent parts of the veterinarian, are unchanged. */
-export interface PetUpdate extends PetName, Pick<PetEdit, "fields" | "vet" | "weightUnit" | "vaccinations"> {}
+export interface PetUpdate extends PetName, Pick<PetEdit, "fields" | "vet" | "weightUnit" | "vaccinations"> {
+  readonly customFields?: FieldsUpdate;
+}
 
 export interface PetCodesAppend extends PetName {
   /** As sent. May contain duplicates. */
@@ -88,27 +93,38 @@ export function createPets(pets: PetRepository) {
         const full = (await unit.countPets()) >= maxPetsOf[unit.owner];
         const missing = new Set(await unit.missingCodes(pet.petCodeIds));
         const access = requireCompanyAccess(principal, unit.companyId);
-        const { birthday } = pet;
+        const { birthday, customFields: given } = pet;
+        const check = { access, association: "PET", write: "create", current: {}, given } as const;
+        const { values, violations: ofFields } = await checkCustomFields(unit.customFields, check, write.signal);
         const violations = [
           ...(full ? [tooManyPets(unit)] : []),
           ...missingAt(pet.petCodeIds, missing, (index) => `pet.pet_codes[${index}].id`),
           ...numberViolations([vetNumber("pet.vet", pet.vet)], access),
           ...birthdayViolations("pet.birthday", { birthday, timeZone: access.timeZone }),
+          ...prefixPaths("pet", ofFields),
         ];
         if (violations.length > 0) throw invalidRequest(violations);
-        return unit.add(pet);
+        return unit.add({ ...pet, customFields: values });
       });
     },
 
-    async update({ customerId, id, ...edit }: PetUpdate, principal: Principal, write: WriteContext) {
+    async update(
+      { customerId, id, customFields: given, ...edit }: PetUpdate,
+      principal: Principal,
+      write: WriteContext,
+    ) {
       const changed = await pets.change(targetOf(principal, { customerId, id }, "lead:write"), write, async (unit) => {
         const access = requireCompanyAccess(principal, unit.pet.companyId);
-        const { birthday: stored } = unit.pet;
+        const { birthday: stored, customFields: current } = unit.pet;
+        const check = given && ({ access, association: "PET", current, ...given } as const);
+        const checked = check && (await checkCustomFields(unit.customFields, check, write.signal));
         throwIfInvalid([
           ...numberViolations([vetNumber("vet", edit.vet, unit.pet.vet)], access),
           ...birthdayViolations("birthday", { birthday: edit.fields?.birthday, stored, timeZone: access.timeZone }),
+          ...(checked?.violations ?? []),
         ]);
-        await unit.edit(edit);
+        const fields = { ...edit.fields, ...(checked ? { customFields: checked.values } : {}) };
+        await unit.edit({ ...edit, fields });
         return { kind: "pet", ids: [id] };
       });
       return changed.pet;

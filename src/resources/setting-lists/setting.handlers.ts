@@ -70,9 +70,8 @@ export function createSettingHandlers({
       pageTokens,
       fieldQuery,
       ({ filter, ...query }, { principal, signal }) => {
-        const [association, ...others] = new Set(filter?.associationTypes);
-        const one = association && others.length === 0 ? { association } : {};
-        return customFields.list({ ...query, ...one }, principal, signal);
+        const associations = [...new Set(filter?.associationTypes)];
+        return customFields.list({ ...query, associations }, principal, signal);
       },
       (entries, nextPageToken) => ({ customFields: entries.map(toProtoCustomField), nextPageToken }),
     ),

@@ -11,12 +11,21 @@ export async function plantForPredicates(owner: pg.Pool): Promise<void> {
   const client = await owner.connect();
   try {
     await client.query("SET tenancy.open = 'on'");
-    for (const table of ["customer", "lead"]) {
+    for (const table of ["customer", "lead", "pet"]) {
       await client.query(
         `UPDATE ${table} SET custom_fields = $2 WHERE (company_id, id) =
            (SELECT company_id, id FROM ${table} WHERE company_id = $1 AND starts_with(id, 'zq.1') ORDER BY id LIMIT 1)`,
         [neighbour, values],
       );
+    }
+    // The tenant's own, whose owners have namesakes: erasing what they point to changes them.
+    for (const [id, value] of [
+      ["pet_a1", relation("LEAD", "lcus_a1")],
+      ["pet_l1", relation("CUSTOMER", "cus_a1")],
+    ] as const) {
+      await client.query("UPDATE pet SET custom_fields = $3 WHERE company_id = $1 AND id = $2", [
+        ...[tenant, id, JSON.stringify({ field_relation: value })],
+      ]);
     }
     for (const [id, value] of [
       [1, relation("CUSTOMER", "cus_a1")],
