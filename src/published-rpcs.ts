@@ -4,15 +4,26 @@ export interface PublishedRpc {
   readonly rpc: string;
   /** HTTP method and path template; several if the published copies differ. */
   readonly routes: readonly string[];
+  /** What answers at its published route: an rpc of our own, since the field numbers of this one are not published. */
+  readonly servedAt?: string;
 }
 
 /** Explains the rpcs of the table, in the repository. */
 export const publishedRpcsPage = "docs/not-implemented.md";
 
-function service(name: string, rpcs: Readonly<Record<string, string | readonly string[]>>): readonly PublishedRpc[] {
+interface ServedElsewhere {
+  readonly servedAt: string;
+}
+
+function service(
+  name: string,
+  rpcs: Readonly<Record<string, string | readonly string[] | ServedElsewhere>>,
+): readonly PublishedRpc[] {
   return Object.entries(rpcs).map(([rpc, route]) => ({
     rpc: `moego.business.${name}/${rpc}`,
-    routes: typeof route === "string" ? [route] : route,
+    ...(typeof route === "object" && "servedAt" in route
+      ? { routes: [], ...route }
+      : { routes: typeof route === "string" ? [route] : route }),
   }));
 }
 
@@ -83,8 +94,9 @@ export const publishedRpcs: readonly PublishedRpc[] = [
   }),
   ...service("retail.v1.RetailService", {
     ListProducts: "POST /v1/retail/products:list",
-    // The route is served by ListPackageTemplates of moego.admin.v1.
-    ListPackages: [],
+    ListPackages: {
+      servedAt: "`POST /v1/retail/packages:list`, which ListPackageTemplates of `moego.admin.v1` serves",
+    },
   }),
   ...service("report.v1.ReportService", {
     ListReports: "POST /v1/reports:list",
