@@ -43,6 +43,7 @@ describe.each(["rest", "connect-json"] as const)("an address in JSON over %s", (
   const cases: readonly [string, JsonObject, JsonObject][] = [
     ["keeps the lines that are absent", { city: "Troy" }, { ...home, city: "Troy" }],
     ["loses the lines that are sent empty", { address2: "", zip: null }, { ...home, address2: "", postalCode: "" }],
+    ["loses a line that is sent as null alone", { address2: null }, { ...home, address2: "" }],
     ["keeps everything for an object without a line", { type: "PRIMARY" }, home],
   ];
 

@@ -95,7 +95,7 @@ function withLocations(node: JsonNode): JsonNode {
 }
 
 function isEmptyObject(node: JsonNode): boolean {
-  return isJsonObject(node) && node.members.every(({ value }) => value === null);
+  return isJsonObject(node) && node.members.length === 0;
 }
 
 /**
