@@ -60,10 +60,11 @@ interface RepositoryOptions extends LimitedDatabase {
   readonly stripeKeys?: ProviderKeys | undefined;
 }
 
-export function createRepositories({ stripeKeys, ...limited }: RepositoryOptions, secrets: ServiceSecrets) {
-  const { database } = limited;
+export function createRepositories({ stripeKeys, ...options }: RepositoryOptions, secrets: ServiceSecrets) {
+  const { database } = options;
   const pseudonym = createPseudonym(...derivedKeys(secrets, "erasedRecords"));
   const optOutKeys = createOptOutKeys(database, openCompanySecretCipher(secrets));
+  const limited = { ...options, optOutKeys };
   return {
     customers: createCustomerRepository(limited),
     customFields: createCustomFieldRepository(database),

@@ -166,6 +166,25 @@ export function preferenceWithout(preference: Preference, { preferences }: Withh
   return { ...preference, ...Object.fromEntries(preferences.map((flag) => [flag, false])) };
 }
 
+interface Respecting<Choice> {
+  readonly choice: Choice;
+  readonly withheld?: Withheld;
+}
+
+/** The choice without what it permits on opted-out channels, and what that is. */
+export function respectingOptOut(choice: ContactChoice, channels: readonly Channel[]): Respecting<ContactChoice> {
+  const withheld = withheldFrom(choice, channels);
+  if (!withheld) return { choice };
+  const consent = consentWithout(choice.consent, withheld);
+  return { choice: { consent, preference: preferenceWithout(choice.preference, withheld) }, withheld };
+}
+
+/** The same for a lead, which has no preference. */
+export function consentRespectingOptOut(consent: Consent, channels: readonly Channel[]): Respecting<Consent> {
+  const withheld = withheldFrom({ consent }, channels);
+  return withheld ? { choice: consentWithout(consent, withheld), withheld } : { choice: consent };
+}
+
 /** Gives back what opt-outs took. It was agreed to before, so the consent does not end. */
 export function consentWith(consent: Consent, withheld: Withheld): Consent {
   const joined = (list: ChannelList) => [...new Set([...consent[list], ...withheld[list]])];

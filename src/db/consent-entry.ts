@@ -1,5 +1,6 @@
 import type { Consent } from "../core/consent.js";
 import { type ConsentProvenance, consentSources } from "../core/consent-provenance.js";
+import type { Withheld } from "../core/contact-rule.js";
 import type { Preference } from "../core/preference.js";
 
 const noEvidence = { reference: "", wordingVersion: "", language: "", address: "" };
@@ -26,13 +27,15 @@ interface FirstEntry {
   /** Of a customer. */
   readonly preference?: Preference;
   readonly provenance?: ConsentProvenance;
+  /** What an opt-out keeps the record from permitting. */
+  readonly withheld?: Withheld | undefined;
 }
 
 /** JSON of the columns of `consent_event` that the record decides, for the statements that create it. */
-export function firstEntryJson({ consent, preference, provenance }: FirstEntry): string {
+export function firstEntryJson({ consent, preference, provenance, withheld }: FirstEntry): string {
   const columns = provenanceColumns(provenance);
   return JSON.stringify({
-    ...{ after: consent, preference_after: preference, source: columns.source },
+    ...{ after: consent, preference_after: preference, source: columns.source, withheld },
     evidence_reference: columns.evidenceReference,
     evidence_wording_version: columns.evidenceWordingVersion,
     evidence_language: columns.evidenceLanguage,
@@ -48,9 +51,9 @@ export function firstEntryJson({ consent, preference, provenance }: FirstEntry):
 export function insertFirstEntrySql(kind: "customer" | "lead", created: string): string {
   return `INSERT INTO consent_event (company_id, subject_kind, subject_id, occurred_time, rpc, key_id, staff_id, ip,
       request_id, after, given_time, source, evidence_reference, evidence_wording_version, evidence_language,
-      evidence_address, preference_after)
+      evidence_address, preference_after, withheld)
     SELECT :companyId, '${kind}', :id, ${created}.created_time, :rpc, :keyId, :author, :ip, :requestId, e.after,
       ${created}.created_time, e.source, e.evidence_reference, e.evidence_wording_version, e.evidence_language,
-      e.evidence_address, e.preference_after
+      e.evidence_address, e.preference_after, e.withheld
     FROM ${created}, jsonb_populate_record(NULL::consent_event, :consent::jsonb) e RETURNING 1`;
 }

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Consent, sameConsent } from "../core/consent.js";
 import type { ConsentProvenance } from "../core/consent-provenance.js";
+import type { Withheld } from "../core/contact-rule.js";
 import { erasedError } from "../core/errors.js";
 import type { Preference } from "../core/preference.js";
 import type { ImportLookups } from "../core/record-import.js";
@@ -47,6 +48,8 @@ interface ContactChange<Fields> extends Versioned {
   };
   /** If set, the consent ledger gets an entry even if the consent is the same. */
   readonly provenance?: ConsentProvenance | undefined;
+  /** What an opt-out kept the request from permitting. If set, the consent ledger gets an entry as well. */
+  readonly withheld?: Withheld | undefined;
   /** Names of changed fields with rows of their own. */
   readonly nested: Iterable<string>;
 }
@@ -54,7 +57,7 @@ interface ContactChange<Fields> extends Versioned {
 /** Stores a change of a locked record: its fields, the new version, the consent entry and the audit log entry. */
 export async function storeChange<Fields>(
   tx: Prisma.TransactionClient,
-  { fields, change, nested, provenance, ...versioned }: ContactChange<Fields>,
+  { fields, change, nested, provenance, withheld, ...versioned }: ContactChange<Fields>,
 ): Promise<void> {
   const { kind, former, now, write } = versioned;
   const { preferredBusinessId = former.preferredBusinessId } = change;
@@ -66,9 +69,9 @@ export async function storeChange<Fields>(
   const { consent: before, preference: preferenceBefore } = former;
   const { consent: after = before, preference: preferenceAfter = preferenceBefore } = change;
   const isSame = sameConsent(after, before) && isDeepStrictEqual(preferenceAfter, preferenceBefore);
-  if (isSame && !provenance) return;
+  if (isSame && !provenance && !withheld) return;
   const subject = { companyId: former.companyId, subjectKind: kind, subjectId: former.id };
-  const entry = { before, after, preferenceBefore, preferenceAfter, provenance };
+  const entry = { before, after, preferenceBefore, preferenceAfter, provenance, withheld };
   await recordConsent(tx, write, { ...subject, ...entry, time: updatedTime(former, now) });
 }
 

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Prisma } from "../gen/prisma/client.js";
+import type { LimitedDatabase } from "./company-records.js";
 import { companySecretContext } from "./company-secret.js";
 import type { HashKey } from "./contact-hash.js";
 import type { Database } from "./database.js";
@@ -20,6 +21,11 @@ export interface OptOutKeys {
   find(tx: Prisma.TransactionClient, companyId: string): Promise<HashKey | undefined>;
   /** Creates the key of a company that has none, and then lets no record get a line until the transaction ends. */
   findOrCreate(tx: Prisma.TransactionClient, companyId: string): Promise<HashKey>;
+}
+
+/** The database of customers and leads, whose writes respect opt-outs. */
+export interface ContactDatabase extends LimitedDatabase {
+  readonly optOutKeys: OptOutKeys;
 }
 
 interface SealedRow {

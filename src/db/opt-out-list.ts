@@ -58,22 +58,66 @@ function linesAt(hashes: readonly Hashed[] | undefined): Prisma.Sql {
   return Prisma.sql`${hashes?.map(({ line }) => line) ?? null}::integer[]`;
 }
 
-/** The parameters of a create statement that `optedOutSql` needs. */
-export function optOutParameters(keys: OptOutKeys, companyId: string, record: Reachable) {
+/** The parameters of a create statement that `meetOptOutsSql` needs. */
+export function optOutParameters(
+  keys: OptOutKeys,
+  { companyId, ...record }: Reachable & { readonly companyId: string },
+  assumed: readonly Channel[],
+) {
   const lines = linesOf(record);
   const key = keys.known(companyId);
   const hashes = lines.length === 0 ? [] : key && hashesOf(key, lines);
   return {
     optOutContacts: hashes?.map(({ contact }) => contact) ?? null,
     optOutLines: hashes?.map(({ line }) => line) ?? null,
+    assumedOptOuts: assumed.map(consentChannels.numberOf),
   };
 }
 
 export type OptOutParameters = ReturnType<typeof optOutParameters>;
 
-/** The channels from which a new record is opted out, as a smallint[]. NULL if the key of the hashes is to be loaded. */
-export const optedOutSql =
-  "opted_out_channels(:companyId, :optOutContacts::text[], :optOutLines::integer[], :optOutContacts::text[])";
+/**
+ * Of a create statement: `opt_outs` has the channels from which the new record is opted out, or NULL if the key of the
+ * hashes must be loaded first. `valid` has a row if these are the assumed channels, which the record does not permit.
+ * `accepted` must have a row if the rest of the request is valid.
+ */
+export const meetOptOutsSql = `opt_outs AS MATERIALIZED (
+  SELECT opted_out_channels(:companyId, :optOutContacts::text[], :optOutLines::integer[], :optOutContacts::text[]) AS channels
+  FROM accepted),
+valid AS MATERIALIZED (SELECT 1 FROM opt_outs WHERE channels = :assumedOptOuts::smallint[])`;
+
+/** The columns of the result of a create statement. */
+export const optOutColumnsSql = `(SELECT channels FROM opt_outs) AS opted_out,
+  EXISTS (SELECT 1 FROM opt_outs WHERE channels IS NULL) AS lacks_hash_key`;
+
+export interface OptOutRow {
+  /** Null if nothing was stored. */
+  readonly id: string | null;
+  readonly opted_out: readonly number[] | null;
+  readonly lacks_hash_key: boolean;
+}
+
+/** Whether a create stored nothing because of opt-outs that it did not know. */
+export function hasUnknownOptOuts({ id, opted_out: found, lacks_hash_key }: OptOutRow, assumed: readonly Channel[]) {
+  return id === null && (lacks_hash_key || (found !== null && toChannels(found).join() !== assumed.join()));
+}
+
+/** Runs a create, which assumes that nothing is opted out, and again with what it has found. */
+export async function respectingOptOuts<Created extends { readonly row: OptOutRow }>(
+  load: () => Promise<unknown>,
+  create: (assumed: readonly Channel[]) => Promise<Created>,
+): Promise<Created> {
+  let assumed: readonly Channel[] = [];
+  for (let attempt = 1; ; attempt += 1) {
+    const created = await create(assumed);
+    const { row } = created;
+    if (attempt === maxAttempts || !hasUnknownOptOuts(row, assumed)) return created;
+    if (row.lacks_hash_key) await load();
+    else assumed = toChannels(row.opted_out ?? []);
+  }
+}
+
+const maxAttempts = 5;
 
 /**
  * The newest entry of each line and channel at a time decides. Selects `line` and `channel` of those that are opted out.

@@ -1,10 +1,11 @@
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readConfig } from "../../src/config/config.js";
-import type { LimitedDatabase } from "../../src/db/company-records.js";
 import { type Database, openDatabase } from "../../src/db/database.js";
 import { silentLog } from "../../src/db/log.js";
+import { type ContactDatabase, createOptOutKeys } from "../../src/db/opt-out-key.js";
 import type { Statement } from "../../src/db/statement.js";
+import { openCompanySecretCipher } from "../../src/repositories.js";
 import { createCallerRepository } from "../../src/resources/callers/caller.repository.js";
 import { createCallerScreenRepository } from "../../src/resources/callers/caller-screen.repository.js";
 import type { CustomerFilter } from "../../src/resources/customers/customer.model.js";
@@ -63,12 +64,14 @@ const children: readonly string[] = [
 ];
 
 /** The database, with every statement kept. */
-function watched(): LimitedDatabase {
+function watched(): ContactDatabase {
   const read: Database["read"] = (statement, values, readSignal) => {
     sent.push({ statement, values });
     return database.read(statement, values, readSignal);
   };
-  return { database: { ...database, read }, limits: readConfig({}).limits };
+  const cipher = openCompanySecretCipher({ pageTokenSecret: "", secretKey: Buffer.alloc(32) });
+  const optOutKeys = createOptOutKeys(database, cipher);
+  return { database: { ...database, read }, limits: readConfig({}).limits, optOutKeys };
 }
 
 function repository() {

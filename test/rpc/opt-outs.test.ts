@@ -1,24 +1,30 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { ConsentService } from "../../src/gen/proto/moego/admin/v1/consent_service_pb.js";
 import { CustomerAdminService } from "../../src/gen/proto/moego/admin/v1/customer_admin_service_pb.js";
+import { LeadAdminService } from "../../src/gen/proto/moego/admin/v1/lead_admin_service_pb.js";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { LeadService } from "../../src/gen/proto/moego/business/customer/v1/lead_service_pb.js";
 import { keys } from "../support/fixture-keys.js";
+import { until } from "../support/made-key.js";
 import { newCustomer } from "../support/new-customer.js";
 import { newLead } from "../support/new-lead.js";
 import { invalidField } from "../support/refused-with.js";
 import { startServer } from "../support/server.js";
+import { waitingStatements } from "../support/waiting-statements.js";
 
 const server = await startServer();
 afterAll(() => server.stop());
 
 const { recordOptOut, recordOptIn, listOptOuts, listConsentHistory, checkConsent } = ConsentService.method;
 const { createCustomer, getCustomer, updateCustomer } = CustomerService.method;
-const { createLead, getLead } = LeadService.method;
+const { createLead, getLead, updateLead } = LeadService.method;
+const { importCustomer } = CustomerAdminService.method;
+const { importLead } = LeadAdminService.method;
 const companyId = "cmp_a";
 const [sms, email, call] = [1, 2, 3];
 
 let numbers = 0;
+let imported = 0;
 function freshPhone(): string {
   numbers += 1;
   return `+1415555${String(2000 + numbers)}`;
@@ -44,6 +50,13 @@ const kinds = [
     "a customer",
     {
       make: (more: object) => server.ok(createCustomer, newCustomer({ complianceConfig: everything, ...more })),
+      async import(more: object) {
+        const customer = newCustomer({ complianceConfig: everything, ...more });
+        await server.ok(importCustomer, { companyId, id: `imported-${++imported}`, customer });
+        return server.ok(getCustomer, { id: `imported-${imported}` });
+      },
+      update: (id: string, contact: object, more: object) =>
+        server.ok(updateCustomer, { id, companyId, ...contact, ...more }),
       read: (id: string) => server.ok(getCustomer, { id }),
       subject: (value: string) => ({ companyId, subject: { case: "customerId" as const, value } }),
     },
@@ -52,6 +65,12 @@ const kinds = [
     "a lead",
     {
       make: (more: object) => server.ok(createLead, { ...newLead(more), complianceConfig: everything }),
+      async import(more: object) {
+        const given = { ...newLead(more), complianceConfig: everything };
+        await server.ok(importLead, { companyId, id: `imported-${++imported}`, ...given });
+        return server.ok(getLead, { id: `imported-${imported}` });
+      },
+      update: (id: string, lead: object, more: object) => server.ok(updateLead, { id, lead, ...more }),
       read: (id: string) => server.ok(getLead, { id }),
       subject: (value: string) => ({ companyId, subject: { case: "leadId" as const, value } }),
     },
@@ -116,6 +135,78 @@ describe.each(kinds)("%s whose number opts out", (_, kind) => {
     await optIn(phone(main));
     expect((await kind.read(made.id)).complianceConfig?.serviceRelatedChannels).toEqual([sms, call]);
   });
+});
+
+describe.each(kinds)("%s that gets a number or address that is opted out", (_, kind) => {
+  const newest = async (id: string) =>
+    (await server.ok(listConsentHistory, { ...kind.subject(id), pagination: {} })).entries[0];
+
+  it("is created or imported without its channels, the history says so, and an opt-in gives them", async () => {
+    const main = freshPhone();
+    const other = `out.${main.slice(1)}@example.com`;
+    await Promise.all([optOut(phone(main)), optOut(address(other.toUpperCase()))]);
+    for (const make of [kind.make, kind.import]) {
+      const made = await make({ phone: main, email: other });
+      expect(made.complianceConfig).toMatchObject({
+        ...{ serviceRelatedChannels: [], marketingCampaignsChannels: [], isConsented: true },
+      });
+      expect(await newest(made.id)).toMatchObject({
+        ...{ withheldChannels: [sms, email, call], after: { serviceRelatedChannels: [] } },
+      });
+      await optIn(phone(main));
+      expect((await kind.read(made.id)).complianceConfig).toMatchObject({
+        ...{ serviceRelatedChannels: [sms, call], marketingCampaignsChannels: [sms] },
+      });
+      await optOut(phone(main));
+    }
+  });
+
+  it("loses the channels when an update adds it, also as a further phone, and gets none by an update that permits them", async () => {
+    const [main, another] = [freshPhone(), freshPhone()];
+    await optOut(phone(another));
+    const { id } = await kind.make({ phone: main });
+    const number = (value: string) => ({ number: value });
+    const updated = await kind.update(id, { phones: [number(main), number(another)] }, {});
+    expect(updated.complianceConfig?.serviceRelatedChannels).toEqual([email]);
+    expect(await newest(id)).toMatchObject({ withheldChannels: [sms, call], before: { isConsented: true } });
+    const permitting = await kind.update(id, {}, { complianceConfig: everything });
+    expect(permitting.complianceConfig?.serviceRelatedChannels).toEqual([email]);
+    expect(await newest(id)).toMatchObject({ withheldChannels: [sms, call] });
+    await kind.update(id, { phones: [number(main)] }, {});
+    const allowed = await kind.update(id, {}, { complianceConfig: everything });
+    expect(allowed.complianceConfig?.serviceRelatedChannels).toEqual([sms, email, call]);
+  });
+});
+
+it("a lead with an opted-out number is promoted without its channels, and its customer gets them back", async () => {
+  const main = freshPhone();
+  const { id } = await server.ok(createLead, { ...newLead({ phone: main }), complianceConfig: everything });
+  await optOut(phone(main));
+  const { customer } = await server.ok(LeadService.method.promoteLead, { id });
+  const named = { id: customer?.id ?? "" };
+  expect(customer?.complianceConfig?.serviceRelatedChannels).toEqual([email]);
+  expect(customer?.preference?.receiveAutoMessage).toBe(false);
+  await optIn(phone(main));
+  const back = await server.ok(getCustomer, named);
+  expect(back.complianceConfig?.serviceRelatedChannels.toSorted()).toEqual([sms, email, call]);
+});
+
+it("an opt-out survives the erasure of its person: who gets the number next is not contacted", async () => {
+  const main = freshPhone();
+  const { id } = await server.ok(createCustomer, newCustomer({ phone: main }));
+  await optOut(phone(main));
+  await server.ok(CustomerAdminService.method.eraseCustomer, { companyId, id });
+  const next = await server.ok(createCustomer, newCustomer({ phone: main }));
+  expect(next.complianceConfig?.serviceRelatedChannels).toEqual([email]);
+  expect(next.preference).toMatchObject({ receiveAutoMessage: false, receiveAutoEmail: true });
+});
+
+it("a create that repeats its idempotency key after an opt-out returns what was made", async () => {
+  const main = freshPhone();
+  const headers = { "idempotency-key": `once-${main}` };
+  await optOut(phone(main));
+  const first = await server.ok(createCustomer, newCustomer({ phone: main }), { headers });
+  expect(await server.ok(createCustomer, newCustomer({ phone: main }), { headers })).toEqual(first);
 });
 
 describe("RecordOptOut", () => {
@@ -190,6 +281,54 @@ describe("RecordOptOut", () => {
     expect(await refused({})).toMatchObject(invalidField("contact", "REQUIRED"));
     expect(await refused({ contact: phone("12") })).toMatchObject(invalidField("phone", "INVALID_FORMAT"));
     expect(await refused({ contact: address("a@") })).toMatchObject(invalidField("email", "INVALID_FORMAT"));
+  });
+});
+
+describe("an opt-out beside a create of the same number", () => {
+  /** An opt-out that has not committed when the create begins. */
+  async function beside(lockedContact: (contact: string) => string) {
+    const main = freshPhone();
+    const { optOut: entry } = await optIn(phone(main));
+    const contact = entry?.contactHash ?? "";
+    const client = await server.database.owner.connect();
+    try {
+      await client.query("BEGIN");
+      await client.query("SELECT pg_advisory_xact_lock(hashtext('opt-out'), hashtext($1))", [lockedContact(contact)]);
+      await client.query(
+        `INSERT INTO opt_out (company_id, id, contact, contact_kind, channels, opted_out, source, occurred_time, rpc, key_id, request_id)
+         VALUES ($1, $2, $3, 1, '{1,3}', true, 4, clock_timestamp(), 'a.B/C', 'key', 'request')`,
+        [companyId, `opt_${main.slice(1)}`, contact],
+      );
+      let isDone = false;
+      const creating = server.ok(createCustomer, newCustomer({ phone: main })).finally(() => {
+        isDone = true;
+      });
+      await until(async () => isDone || (await waitingStatements(server.database.owner)) > 0);
+      await client.query("COMMIT");
+      return (await creating).complianceConfig?.serviceRelatedChannels;
+    } finally {
+      client.release();
+    }
+  }
+
+  it("is waited for and respected", async () => {
+    expect(await beside((contact) => contact)).toEqual([email]);
+  });
+
+  it("would be missed without the lock of its number", async () => {
+    expect(await beside((contact) => `not ${contact}`)).toEqual([sms, email]);
+  });
+
+  it("never leaves the channel permitted, whichever commits first", async () => {
+    const pairs = Array.from({ length: 12 }, freshPhone);
+    const made = await Promise.all(
+      pairs.flatMap((main) => [optOut(phone(main)), server.ok(createCustomer, newCustomer({ phone: main }))]),
+    );
+    const ids = made.flatMap((one) => ("id" in one ? [one.id] : []));
+    const stored = await Promise.all(ids.map((id) => server.ok(getCustomer, { id })));
+    expect(stored.map(({ complianceConfig }) => complianceConfig?.serviceRelatedChannels)).toEqual(
+      ids.map(() => [email]),
+    );
   });
 });
 

@@ -8,8 +8,8 @@ import {
   toPrismaPredicate,
 } from "../../db/access-filter.js";
 import { changedFields } from "../../db/changed-fields.js";
-import type { LimitedDatabase } from "../../db/company-records.js";
 import { once } from "../../db/idempotent-write.js";
+import type { ContactDatabase } from "../../db/opt-out-key.js";
 import { statement } from "../../db/statement.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import type { CustomerTransaction } from "../customers/customer.model.js";
@@ -24,7 +24,7 @@ import { accountKinds, genders } from "./caller-profile.model.js";
  * Callers, with hand-written SQL for the query and Prisma for changes. A change of a profile is a change of its
  * customer.
  */
-export function createCallerRepository({ database, limits }: LimitedDatabase): CallerRepository {
+export function createCallerRepository({ database, limits, optOutKeys }: ContactDatabase): CallerRepository {
   const maxTags = limits.ofCompany.MAX_TAGS;
   return {
     find: createCallerFind(database),
@@ -45,6 +45,7 @@ export function createCallerRepository({ database, limits }: LimitedDatabase): C
             now,
             write,
             maxTags,
+            optOutKeys,
           });
           const { profileUnit, changed } = await createProfileUnit(tx, unit, target.accessFilter);
           await work(profileUnit);

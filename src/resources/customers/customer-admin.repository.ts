@@ -1,14 +1,16 @@
+import { respectingOptOut } from "../../core/contact-rule.js";
 import { idPrefixes, newId } from "../../core/ids.js";
 import type { ImportLookups } from "../../core/record-import.js";
 import type { WriteContext } from "../../core/write.js";
 import { recordChange, recordConsent, timestamp } from "../../db/audit-log.js";
-import type { LimitedDatabase } from "../../db/company-records.js";
 import { phoneData } from "../../db/contact-phones.js";
 import { importRecord, setArchived } from "../../db/contact-record.js";
 import { createEraser, eraseRecord, type RecordKey } from "../../db/erasure/erasure.js";
 import type { Pseudonym } from "../../db/erasure/pseudonym.js";
 import { missingReferences } from "../../db/existing-ids.js";
 import { addressData } from "../../db/nested-rows.js";
+import type { ContactDatabase, OptOutKeys } from "../../db/opt-out-key.js";
+import { optedOutChannels } from "../../db/opt-out-list.js";
 import type { Prisma } from "../../gen/prisma/client.js";
 import { resolveTags } from "../setting-lists/tag.repository.js";
 import { customerFields } from "./customer.columns.js";
@@ -20,7 +22,7 @@ import { sizedCustomer } from "./customer-size.repository.js";
 
 /** Archives, restores, erases and imports customers, each in one transaction. */
 export function createCustomerAdminRepository(
-  { database, limits }: LimitedDatabase,
+  { database, limits, optOutKeys }: ContactDatabase,
   pseudonym: Pseudonym,
 ): CustomerAdminRepository {
   const maxTags = limits.ofCompany.MAX_TAGS;
@@ -54,7 +56,7 @@ export function createCustomerAdminRepository(
       importRecord(database, {
         ...{ kind: "customer", resource: "Customer", target, write, pseudonym },
         assertSeen: (tx) => lockCustomer(tx, target, "KEY SHARE"),
-        work: (tx, lookups) => work(createImportUnit(tx, lookups, { target, write, maxTags })),
+        work: (tx, lookups) => work(createImportUnit(tx, lookups, { target, write, maxTags, optOutKeys })),
         read: readCustomer,
         size: sizedCustomer(limits.recordBytes),
       }),
@@ -65,12 +67,13 @@ interface ImportUnitOptions {
   readonly target: RecordKey;
   readonly write: WriteContext;
   readonly maxTags: number;
+  readonly optOutKeys: OptOutKeys;
 }
 
 function createImportUnit(
   tx: Prisma.TransactionClient,
   lookups: ImportLookups,
-  { target: { companyId, id }, write, maxTags }: ImportUnitOptions,
+  { target: { companyId, id }, write, maxTags, optOutKeys }: ImportUnitOptions,
 ): CustomerImportUnit {
   const { now } = lookups;
   return {
@@ -83,10 +86,12 @@ function createImportUnit(
 
     async insert(customer) {
       const { createdBy, createdTime, lastUpdatedBy, lastUpdatedTime } = customer;
+      const channels = await optedOutChannels(tx, optOutKeys, { companyId, after: customer });
+      const { choice, withheld } = respectingOptOut(customer, channels);
       await tx.$executeRaw(
         customerFields.insert(
           "customer",
-          { ...newCustomerFields, ...customer },
+          { ...newCustomerFields, ...customer, consent: choice.consent, preference: choice.preference },
           {
             ...{ company_id: companyId, id, created_by: createdBy, created_time: timestamp(createdTime) },
             ...{ last_updated_by: lastUpdatedBy, last_updated_time: timestamp(lastUpdatedTime) },
@@ -109,8 +114,9 @@ function createImportUnit(
         data: customer.tags.map((tag) => ({ companyId, customerId: id, tagId: tag.id })),
       });
       const subject = { companyId, subjectKind: "customer", subjectId: id } as const;
-      const { consent: after, preference: preferenceAfter, provenance } = customer;
-      await recordConsent(tx, write, { ...subject, after, preferenceAfter, provenance, time: now });
+      const { consent: after, preference: preferenceAfter } = choice;
+      const { provenance } = customer;
+      await recordConsent(tx, write, { ...subject, after, preferenceAfter, provenance, withheld, time: now });
       const location = { after: customer.preferredBusinessId };
       await recordChange(tx, write, { companyId, kind: "customer", id, version: 1n, time: now, fields: [], location });
     },

@@ -1,15 +1,18 @@
 import { type CompanyResource, requireFound } from "../../core/company-resource.js";
 import type { ConsentProvenance } from "../../core/consent-provenance.js";
+import { respectingOptOut, type Withheld } from "../../core/contact-rule.js";
 import { archivedError } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
+import type { ContactPhone } from "../../core/phone/contact-phone.js";
 import { actingStaffId, type WriteContext, type WriteResult } from "../../core/write.js";
 import { accessPredicate, requireSingleRow, toPrismaPredicate } from "../../db/access-filter.js";
-import type { LimitedDatabase } from "../../db/company-records.js";
 import { phoneData } from "../../db/contact-phones.js";
 import { storeChange } from "../../db/contact-record.js";
 import { missingReferences, type Reference } from "../../db/existing-ids.js";
 import { once } from "../../db/idempotent-write.js";
 import { addressData } from "../../db/nested-rows.js";
+import type { ContactDatabase, OptOutKeys } from "../../db/opt-out-key.js";
+import { optedOutChannels } from "../../db/opt-out-list.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import { customFieldsInTransaction } from "../custom-fields/custom-field.repository.js";
 import { resolveTags } from "../setting-lists/tag.repository.js";
@@ -29,7 +32,7 @@ import { sizedCustomer } from "./customer-size.repository.js";
  * the claim is looked up, so concurrent duplicates wait for each other here.
  */
 export function changeCustomer(
-  { database, limits }: LimitedDatabase,
+  { database, limits, optOutKeys }: ContactDatabase,
   target: CustomerTarget,
   write: WriteContext,
   work: (unit: CustomerTransaction) => Promise<WriteResult>,
@@ -44,7 +47,8 @@ export function changeCustomer(
       const customer = await readCustomer(tx, key);
       if (key.archived) throw archivedError("Customer", customer.id);
       await size.begin(tx, customer);
-      const { unit, finish } = createCustomerUnit(tx, { customer, now, write, maxTags: limits.ofCompany.MAX_TAGS });
+      const maxTags = limits.ofCompany.MAX_TAGS;
+      const { unit, finish } = createCustomerUnit(tx, { customer, now, write, maxTags, optOutKeys });
       const result = await work(unit);
       await finish();
       return record({ companyId: key.companyId, ...result });
@@ -110,6 +114,7 @@ export interface UnitOptions {
   readonly now: Date;
   readonly write: WriteContext;
   readonly maxTags: number;
+  readonly optOutKeys: OptOutKeys;
 }
 
 /**
@@ -118,7 +123,7 @@ export interface UnitOptions {
  */
 export function createCustomerUnit(
   tx: Prisma.TransactionClient,
-  { customer, now, write, maxTags }: UnitOptions,
+  { customer, now, write, maxTags, optOutKeys }: UnitOptions,
 ): { readonly unit: CustomerTransaction; finish(others?: Iterable<string>): Promise<void> } {
   const { companyId, id: customerId } = customer;
   const author = actingStaffId(write, companyId);
@@ -126,6 +131,8 @@ export function createCustomerUnit(
   const noteStamp = { lastUpdatedBy: author, lastUpdatedTime: now };
   let change: CustomerChange = {};
   let provenance: ConsentProvenance | undefined;
+  let withheld: Withheld | undefined;
+  let newPhones: readonly ContactPhone[] | undefined;
   const nested = new Set<"addresses" | "notes" | "phones" | "tags">();
   const carried = new Set(customer.tags.map((tag) => tag.id));
   let isLeft = false;
@@ -135,7 +142,9 @@ export function createCustomerUnit(
     customFields: customFieldsInTransaction(tx),
 
     async save(next, source) {
-      change = next;
+      const respecting = await withoutOptedOut(next);
+      change = { ...next, ...respecting?.choice };
+      withheld = respecting?.withheld;
       provenance = source;
     },
 
@@ -164,6 +173,7 @@ export function createCustomerUnit(
 
     async replacePhones(phones) {
       nested.add("phones");
+      newPhones = phones;
       await tx.customerPhone.deleteMany({ where: { companyId, customerId } });
       const data = phoneData(phones).map((phone) => ({ companyId, customerId, ...phone }));
       if (data.length > 0) await tx.customerPhone.createMany({ data });
@@ -217,9 +227,19 @@ export function createCustomerUnit(
     },
   };
 
+  /** A channel from which one of its numbers or its address is opted out is not permitted, whatever the request says. */
+  async function withoutOptedOut(next: CustomerChange) {
+    const { consent = customer.consent, preference = customer.preference, email = customer.email } = next;
+    if (!newPhones && !next.consent && !next.preference && email === customer.email) return undefined;
+    const after = { phones: newPhones ?? customer.phones, email };
+    const channels = await optedOutChannels(tx, optOutKeys, { companyId, before: customer, after });
+    const respecting = respectingOptOut({ consent, preference }, channels);
+    return respecting.withheld ? respecting : undefined;
+  }
+
   async function finish(others: Iterable<string> = []): Promise<void> {
     if (isLeft) return;
-    const changed = { change, provenance, nested: [...nested, ...others] };
+    const changed = { change, provenance, withheld, nested: [...nested, ...others] };
     await storeChange(tx, { kind: "customer", former: customer, fields: customerFields, ...changed, now, write });
   }
 

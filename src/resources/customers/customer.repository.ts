@@ -1,3 +1,5 @@
+import type { Channel } from "../../core/consent.js";
+import { respectingOptOut, type Withheld } from "../../core/contact-rule.js";
 import { notFoundError } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
 import { noDuplicates } from "../../core/possible-duplicate.js";
@@ -9,7 +11,6 @@ import {
   requireSingleRow,
   singleCompanyAccessPredicate,
 } from "../../db/access-filter.js";
-import type { LimitedDatabase } from "../../db/company-records.js";
 import { firstEntryJson, insertFirstEntrySql } from "../../db/consent-entry.js";
 import { insertPhonesSql, phoneRows, phonesJson } from "../../db/contact-phones.js";
 import type { Database } from "../../db/database.js";
@@ -23,6 +24,16 @@ import {
 } from "../../db/idempotent-write.js";
 import { namedStatement } from "../../db/named-statement.js";
 import { addressColumns, addressJson } from "../../db/nested-rows.js";
+import type { ContactDatabase, OptOutKeys } from "../../db/opt-out-key.js";
+import {
+  hasUnknownOptOuts,
+  meetOptOutsSql,
+  type OptOutParameters,
+  type OptOutRow,
+  optOutColumnsSql,
+  optOutParameters,
+  respectingOptOuts,
+} from "../../db/opt-out-list.js";
 import {
   duplicateProbe,
   type ProbeParameters,
@@ -60,8 +71,8 @@ import { changeCustomer } from "./customer-change.repository.js";
 import { createCustomerList, listNotes } from "./customer-list.repository.js";
 
 /** Customers, with hand-written SQL on the hot paths (create, get, list) and Prisma for changes. */
-export function createCustomerRepository(limited: LimitedDatabase): CustomerRepository {
-  const { database, limits } = limited;
+export function createCustomerRepository(limited: ContactDatabase): CustomerRepository {
+  const { database, limits, optOutKeys } = limited;
   const get: CustomerRepository["get"] = async ({ accessFilter, id }, signal) => {
     const text = accessFilter.companyIds.length === 1 ? getInOneCompany : getStatement;
     const rows = await database.read<CustomerRow>(text, [...accessFilterValues(accessFilter), id], signal);
@@ -78,12 +89,22 @@ export function createCustomerRepository(limited: LimitedDatabase): CustomerRepo
     listNotes: (target, page, signal) => listNotes(database, target, page, signal),
     change: (target, write, work) => changeCustomer(limited, target, write, work),
 
-    async create(record, admission, write) {
+    async create(given, admission, write) {
       const maxTags = limits.ofCompany.MAX_TAGS;
-      const call = { id: newId(idPrefixes.customer), record, admission, write, maxTags };
-      const values = createValues(call);
-      if (mayExceed(values, limits.recordBytes)) assertRecordSize({ record, limit: limits.recordBytes });
-      const { row, replayedId: id } = await createCustomer(database, call, values);
+      const newCustomerId = newId(idPrefixes.customer);
+      const load = () => optOutKeys.load(given.companyId, write.signal);
+      const {
+        call,
+        row,
+        replayedId: id,
+      } = await respectingOptOuts(load, async (assumed) => {
+        const { choice, withheld } = respectingOptOut(given, assumed);
+        const record = { ...given, ...choice };
+        const called = { id: newCustomerId, record, withheld, assumed, admission, write, maxTags };
+        const values = createValues(called, optOutKeys);
+        if (mayExceed(values, limits.recordBytes)) assertRecordSize({ record, limit: limits.recordBytes });
+        return { call: called, ...(await createCustomer(database, called, values)) };
+      });
       if (id === undefined) {
         const outcome = outcomeOf(row, call);
         if (outcome.kind !== "created" || !row.has_duplicates) return outcome;
@@ -123,6 +144,7 @@ function createCustomer(database: Database, call: CreateCall, values: readonly u
     statement: createStatement(call.record),
     values,
     isFinal(row) {
+      if (hasUnknownOptOuts(row, call.assumed)) return true;
       if (row.lacks_tag_room) {
         // While it waited, another create may have added the same tags.
         tagRefusals += 1;
@@ -161,7 +183,7 @@ function outcomeOf(row: CreateRow, { admission, maxTags }: CreateCall): CreateOu
 type WithoutId = { readonly [Name in keyof CustomerRow]: Name extends "id" ? string | null : CustomerRow[Name] };
 
 /** The result of the statement. There is always exactly one row. */
-interface CreateRow extends StoredResultRow, TagFaults, WithoutId {
+interface CreateRow extends StoredResultRow, TagFaults, WithoutId, OptOutRow {
   /** Null if nothing was stored. */
   readonly id: string | null;
   /** Whether others may have its phones or its email address. */
@@ -197,10 +219,11 @@ missing AS MATERIALIZED (
       WHERE :referralSourceId::text IS NOT NULL AND NOT EXISTS (SELECT 1 FROM referral_source WHERE company_id = :companyId AND id = :referralSourceId AND archived_time IS NULL)
     UNION ALL SELECT 'assignedStaffId'
       WHERE :staffId::text IS NOT NULL AND NOT EXISTS (SELECT 1 FROM staff WHERE company_id = :companyId AND id = :staffId AND archived_time IS NULL)) m),
-valid AS MATERIALIZED (
+accepted AS MATERIALIZED (
   SELECT 1 WHERE :admit::boolean AND NOT EXISTS (SELECT 1 FROM replay)
     AND (SELECT cardinality(fields) = 0 FROM missing)
     AND ${tagLinks.areValid}),
+${meetOptOutsSql},
 owner AS MATERIALIZED (SELECT max_customers, upcoming_appointments_url_template FROM company WHERE id = :companyId FOR KEY SHARE),
 ${tagLinks.fitting},
 quota AS (
@@ -250,6 +273,7 @@ SELECT ${customerColumns},
   (SELECT resource_ids FROM replay) AS replay_ids,
   (SELECT fields FROM missing) AS missing,
   ${tagLinks.faults},
+  ${optOutColumnsSql},
   (SELECT max_customers FROM owner) AS max_customers,
   EXISTS (SELECT 1 FROM company_customer_count WHERE company_id = :companyId) AS counted
 FROM (VALUES (1)) one LEFT JOIN c ON true`,
@@ -259,13 +283,19 @@ FROM (VALUES (1)) one LEFT JOIN c ON true`,
 interface CreateCall {
   readonly id: string;
   readonly record: CustomerRecord;
+  /** What the record does not permit because of the assumed opt-outs. */
+  readonly withheld?: Withheld | undefined;
+  readonly assumed: readonly Channel[];
   readonly admission: CreatePreconditions;
   readonly write: WriteContext;
   readonly maxTags: number;
 }
 
 /** Values of the statement's parameters, in order. */
-function createValues({ id, record, admission, write, maxTags }: CreateCall): readonly unknown[] {
+function createValues(
+  { id, record, withheld, assumed, admission, write, maxTags }: CreateCall,
+  optOutKeys: OptOutKeys,
+): readonly unknown[] {
   return createStatement(record).values({
     id,
     businessId: record.preferredBusinessId,
@@ -276,16 +306,18 @@ function createValues({ id, record, admission, write, maxTags }: CreateCall): re
     addresses: JSON.stringify(record.address ? [addressColumns(record.address)] : []),
     noteIds: record.notes.map(() => newId(idPrefixes.note)),
     notes: record.notes,
-    consent: firstEntryJson(record),
+    consent: firstEntryJson({ ...record, withheld }),
     ...tagParameters(record.tags, { mayCreateTags: admission.mayCreateTags, maxTags }),
     admit: admission.admit,
     ...probeParameters(record, admission.duplicates),
+    ...optOutParameters(optOutKeys, record, assumed),
     // Last, as in `toCustomer`.
     ...requestParameters(write, record.companyId),
   });
 }
 
 type CreateParameters = RequestParameters &
+  OptOutParameters &
   ProbeParameters &
   TagParameters & {
     readonly id: string;

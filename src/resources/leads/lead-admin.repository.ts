@@ -1,14 +1,16 @@
 import type { CompanyResource } from "../../core/company-resource.js";
+import { consentRespectingOptOut } from "../../core/contact-rule.js";
 import { idPrefixes, newId } from "../../core/ids.js";
 import type { ImportLookups } from "../../core/record-import.js";
 import type { WriteContext } from "../../core/write.js";
 import { recordChange, recordConsent, timestamp, withoutAddress } from "../../db/audit-log.js";
-import type { LimitedDatabase } from "../../db/company-records.js";
 import { phoneData } from "../../db/contact-phones.js";
 import { importRecord, setArchived } from "../../db/contact-record.js";
 import { createEraser, eraseRecord, isErased } from "../../db/erasure/erasure.js";
 import type { Pseudonym } from "../../db/erasure/pseudonym.js";
 import { missingReferences } from "../../db/existing-ids.js";
+import type { ContactDatabase, OptOutKeys } from "../../db/opt-out-key.js";
+import { optedOutChannels } from "../../db/opt-out-list.js";
 import type { Prisma } from "../../gen/prisma/client.js";
 import { createPetWriter } from "../pets/pet-writer.repository.js";
 import { resolveTags } from "../setting-lists/tag.repository.js";
@@ -19,7 +21,7 @@ import { sizedLead } from "./lead-size.repository.js";
 
 /** Archives, restores, erases and imports leads, each in one transaction. */
 export function createLeadAdminRepository(
-  { database, limits }: LimitedDatabase,
+  { database, limits, optOutKeys }: ContactDatabase,
   pseudonym: Pseudonym,
 ): LeadAdminRepository {
   return {
@@ -45,7 +47,9 @@ export function createLeadAdminRepository(
         ...{ kind: "lead", resource: "Lead", target, write, pseudonym },
         assertSeen: (tx) => assertLeadSeen(tx, target),
         work: (tx, lookups) =>
-          work(createImportUnit(tx, lookups, { target, write, pseudonym, maxTags: limits.ofCompany.MAX_TAGS })),
+          work(
+            createImportUnit(tx, lookups, { target, write, pseudonym, maxTags: limits.ofCompany.MAX_TAGS, optOutKeys }),
+          ),
         read: readLead,
         size: sizedLead(limits.recordBytes),
       }),
@@ -57,12 +61,13 @@ interface ImportUnitOptions {
   readonly write: WriteContext;
   readonly pseudonym: Pseudonym;
   readonly maxTags: number;
+  readonly optOutKeys: OptOutKeys;
 }
 
 function createImportUnit(
   tx: Prisma.TransactionClient,
   lookups: ImportLookups,
-  { target: { companyId, id }, write, pseudonym, maxTags }: ImportUnitOptions,
+  { target: { companyId, id }, write, pseudonym, maxTags, optOutKeys }: ImportUnitOptions,
 ): LeadImportUnit {
   const { now } = lookups;
   return {
@@ -73,7 +78,10 @@ function createImportUnit(
       resolveTags(tx, { companyId, references, carried: [], mayCreate, maxTags, now, write }),
     missingPetCodes: (ids) => createPetWriter(tx, { companyId, now, write }).missingCodes(ids),
 
-    async insert({ pets: records, notes, tags, ...lead }) {
+    async insert({ pets: records, notes, tags, ...given }) {
+      const channels = await optedOutChannels(tx, optOutKeys, { companyId, after: given });
+      const { choice, withheld } = consentRespectingOptOut(given.consent, channels);
+      const lead = { ...given, consent: choice };
       const { consent, provenance, createdBy, createdTime, lastUpdatedBy, lastUpdatedTime } = lead;
       const lifeCycleId = lead.lifeCycleId ?? (await defaultLifeCycleId(tx, companyId));
       await tx.$executeRaw(
@@ -98,7 +106,7 @@ function createImportUnit(
       });
       for (const pet of records) await pets.addKept({ kind: "lead", id }, pet);
       const subject = { companyId, subjectKind: "lead", subjectId: id } as const;
-      await recordConsent(tx, write, { ...subject, after: consent, provenance, time: now });
+      await recordConsent(tx, write, { ...subject, after: consent, provenance, withheld, time: now });
       const location = { after: lead.preferredBusinessId };
       await recordChange(tx, write, { companyId, kind: "lead", id, version: 1n, time: now, fields: [], location });
     },

@@ -1,15 +1,18 @@
 import type { RecordTarget } from "../../core/access.js";
 import { type CompanyResource, requireFound } from "../../core/company-resource.js";
 import type { ConsentProvenance } from "../../core/consent-provenance.js";
+import { consentRespectingOptOut, type Withheld } from "../../core/contact-rule.js";
 import { notFoundError } from "../../core/errors.js";
+import type { ContactPhone } from "../../core/phone/contact-phone.js";
 import type { WriteContext, WriteResult } from "../../core/write.js";
 import { grantPredicate, leadGrantPredicate, requireSingleRow, toPrismaPredicate } from "../../db/access-filter.js";
 import { withoutAddress } from "../../db/audit-log.js";
-import type { LimitedDatabase } from "../../db/company-records.js";
 import { phoneData } from "../../db/contact-phones.js";
 import { storeChange } from "../../db/contact-record.js";
 import { missingReferences, type Reference } from "../../db/existing-ids.js";
 import { once } from "../../db/idempotent-write.js";
+import type { ContactDatabase, OptOutKeys } from "../../db/opt-out-key.js";
+import { optedOutChannels } from "../../db/opt-out-list.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import { customFieldsInTransaction } from "../custom-fields/custom-field.repository.js";
 import { createPetWriter } from "../pets/pet-writer.repository.js";
@@ -27,7 +30,7 @@ import { sizedLead } from "./lead-size.repository.js";
 
 /** Changes a lead in one transaction, with the steps of customer-change.repository.ts. */
 export function changeLead(
-  { database, limits }: LimitedDatabase,
+  { database, limits, optOutKeys }: ContactDatabase,
   target: RecordTarget,
   write: WriteContext,
   work: (unit: LeadTransaction) => Promise<WriteResult>,
@@ -41,7 +44,8 @@ export function changeLead(
     async work({ tx, locked: key, now, record }) {
       const lead = assertLead(await readLead(tx, key));
       await size.begin(tx, lead);
-      const { unit, finish } = createLeadUnit(tx, { lead, now, write, maxTags: limits.ofCompany.MAX_TAGS });
+      const maxTags = limits.ofCompany.MAX_TAGS;
+      const { unit, finish } = createLeadUnit(tx, { lead, now, write, maxTags, optOutKeys });
       const result = await work(unit);
       await finish();
       return record({ companyId: key.companyId, ...result });
@@ -105,6 +109,8 @@ interface LeadUnitOptions {
   readonly write: WriteContext;
   /** Most tags of the company. Needed only by a unit that creates tags. */
   readonly maxTags?: number;
+  /** Needed only by a unit that changes the lead itself. */
+  readonly optOutKeys?: OptOutKeys;
 }
 
 /**
@@ -113,7 +119,7 @@ interface LeadUnitOptions {
  */
 export function createLeadUnit(
   tx: Prisma.TransactionClient,
-  { lead, now, write, maxTags = 0 }: LeadUnitOptions,
+  { lead, now, write, maxTags = 0, optOutKeys }: LeadUnitOptions,
 ): { readonly unit: LeadTransaction; finish(others?: readonly string[]): Promise<void> } {
   const { companyId, id: leadId } = lead;
   const pets = createPetWriter(tx, {
@@ -126,13 +132,17 @@ export function createLeadUnit(
   let change: LeadChange = {};
   let isLeft = false;
   let provenance: ConsentProvenance | undefined;
+  let withheld: Withheld | undefined;
+  let newPhones: readonly ContactPhone[] | undefined;
 
   const unit: LeadTransaction = {
     lead,
     customFields: customFieldsInTransaction(tx),
 
     async save(next, source) {
-      change = next;
+      const respecting = await withoutOptedOut(next);
+      change = respecting ? { ...next, consent: respecting.choice } : next;
+      withheld = respecting?.withheld;
       provenance = source;
     },
 
@@ -144,6 +154,7 @@ export function createLeadUnit(
 
     async replacePhones(phones) {
       nested.add("phones");
+      newPhones = phones;
       await tx.leadPhone.deleteMany({ where: { companyId, leadId } });
       const data = phoneData(phones).map((phone) => ({ companyId, leadId, ...phone }));
       if (data.length > 0) await tx.leadPhone.createMany({ data });
@@ -168,9 +179,20 @@ export function createLeadUnit(
     defaultLifeCycleId: () => defaultLifeCycleId(tx, companyId),
   };
 
+  /** See customer-change.repository.ts. */
+  async function withoutOptedOut(next: LeadChange) {
+    const { consent = lead.consent, email = lead.email } = next;
+    if (!newPhones && !next.consent && email === lead.email) return undefined;
+    if (!optOutKeys) throw new Error("a lead is changed without the list of opt-outs");
+    const after = { phones: newPhones ?? lead.phones, email };
+    const channels = await optedOutChannels(tx, optOutKeys, { companyId, before: lead, after });
+    const respecting = consentRespectingOptOut(consent, channels);
+    return respecting.withheld ? respecting : undefined;
+  }
+
   const finish = async (others: readonly string[] = []) => {
     if (isLeft) return;
-    const changed = { change, provenance, nested: [...nested, ...others] };
+    const changed = { change, provenance, withheld, nested: [...nested, ...others] };
     await storeChange(tx, { kind: "lead", former: lead, fields: leadFields, ...changed, now, write });
   };
   return { unit, finish };

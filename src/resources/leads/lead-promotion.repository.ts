@@ -1,10 +1,12 @@
 import type { RecordTarget } from "../../core/access.js";
+import { respectingOptOut } from "../../core/contact-rule.js";
 import { actingStaffId, type WriteContext } from "../../core/write.js";
 import { auditColumns, recordChanges, recordConsent, stayingAt, timestamp, updatedTime } from "../../db/audit-log.js";
 import { phoneData } from "../../db/contact-phones.js";
-import type { Database } from "../../db/database.js";
 import { assertNotErased, once, orNotFound, orThrow } from "../../db/idempotent-write.js";
 import { addressData } from "../../db/nested-rows.js";
+import type { ContactDatabase, OptOutKeys } from "../../db/opt-out-key.js";
+import { optedOutChannels } from "../../db/opt-out-list.js";
 import type { Prisma } from "../../gen/prisma/client.js";
 import { customFieldsInTransaction } from "../custom-fields/custom-field.repository.js";
 import { customerFields } from "../customers/customer.columns.js";
@@ -16,7 +18,7 @@ import { lockLead, readLead } from "./lead-change.repository.js";
 
 /** Runs the promotion of a locked lead in one transaction. `decide` returns the id of the customer. */
 export function promoteOnce(
-  database: Database,
+  { database, optOutKeys }: ContactDatabase,
   target: RecordTarget,
   write: WriteContext,
   decide: (unit: LeadPromotion) => Promise<string>,
@@ -33,7 +35,7 @@ export function promoteOnce(
         lead,
         customFields: customFieldsInTransaction(tx),
         countCustomer: () => incrementCustomerCount(tx, companyId),
-        promote: (customer) => storeCustomer(tx, { lead, customer, now, write }),
+        promote: (customer) => storeCustomer(tx, { lead, customer, now, write, optOutKeys }),
       });
       return record({ companyId, kind: "customer", ids: [customerId] });
     },
@@ -46,11 +48,19 @@ interface Promotion {
   readonly customer: PromotedCustomer;
   readonly now: Date;
   readonly write: WriteContext;
+  readonly optOutKeys: OptOutKeys;
 }
 
-async function storeCustomer(tx: Prisma.TransactionClient, { lead, customer, now, write }: Promotion): Promise<void> {
+async function storeCustomer(
+  tx: Prisma.TransactionClient,
+  { lead, customer, now, write, optOutKeys }: Promotion,
+): Promise<void> {
   const { companyId } = lead;
-  const { id, fields, phones, address, petIds } = customer;
+  const { id, phones, address, petIds } = customer;
+  // The lead has the same lines, and is locked: an opt-out of them finds the lead before or its customer afterwards.
+  const channels = await optedOutChannels(tx, optOutKeys, { companyId, before: lead, after: lead });
+  const { choice, withheld } = respectingOptOut(customer.fields, channels);
+  const fields = { ...customer.fields, ...choice };
   const author = actingStaffId(write, companyId);
   const time = timestamp(now);
   await tx.$executeRaw(
@@ -84,7 +94,7 @@ async function storeCustomer(tx: Prisma.TransactionClient, { lead, customer, now
   });
   await recordConsent(tx, write, {
     ...{ companyId, subjectKind: "customer", subjectId: id, formerLeadId: lead.id, time: now },
-    ...{ after: fields.consent, preferenceAfter: fields.preference },
+    ...{ after: fields.consent, preferenceAfter: fields.preference, withheld },
   });
   const promoted = { companyId, time: now, related: { kind: "customer", id } } as const;
   const { preferredBusinessId: before } = lead;

@@ -1,3 +1,5 @@
+import type { Channel } from "../../core/consent.js";
+import { consentRespectingOptOut, type Withheld } from "../../core/contact-rule.js";
 import { notFoundError } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
 import { noDuplicates } from "../../core/possible-duplicate.js";
@@ -5,7 +7,6 @@ import { assertRecordSize, mayExceed } from "../../core/record-size.js";
 import { foldCase } from "../../core/text.js";
 import type { WriteContext } from "../../core/write.js";
 import { accessFilterValues, leadGrantPredicate, requireSingleRow } from "../../db/access-filter.js";
-import type { LimitedDatabase } from "../../db/company-records.js";
 import { firstEntryJson, insertFirstEntrySql } from "../../db/consent-entry.js";
 import { insertPhonesSql, phoneRows } from "../../db/contact-phones.js";
 import {
@@ -17,6 +18,15 @@ import {
   type StoredResultRow,
 } from "../../db/idempotent-write.js";
 import { namedStatement } from "../../db/named-statement.js";
+import type { ContactDatabase, OptOutKeys } from "../../db/opt-out-key.js";
+import {
+  meetOptOutsSql,
+  type OptOutParameters,
+  type OptOutRow,
+  optOutColumnsSql,
+  optOutParameters,
+  respectingOptOuts,
+} from "../../db/opt-out-list.js";
 import { readOrderedList } from "../../db/ordered-list.js";
 import { phoneSearch } from "../../db/phone-condition.js";
 import {
@@ -45,8 +55,8 @@ import { listNotes } from "./lead-note.repository.js";
 import { promoteOnce } from "./lead-promotion.repository.js";
 
 /** Leads, with hand-written SQL on the hot paths (create, get, list) and Prisma for changes. */
-export function createLeadRepository(limited: LimitedDatabase): LeadRepository {
-  const { database, limits } = limited;
+export function createLeadRepository(limited: ContactDatabase): LeadRepository {
+  const { database, limits, optOutKeys } = limited;
   const get: LeadRepository["get"] = async ({ accessFilter, id }, signal) => {
     const rows = await database.read<LeadRow>(getStatement, [...accessFilterValues(accessFilter), id], signal);
     const row = requireSingleRow(rows, "Lead", id);
@@ -76,20 +86,27 @@ export function createLeadRepository(limited: LimitedDatabase): LeadRepository {
 
     change: (target, write, work) => changeLead(limited, target, write, work),
     listNotes: listNotes(database),
-    promote: (target, write, decide) => promoteOnce(database, target, write, decide),
+    promote: (target, write, decide) => promoteOnce(limited, target, write, decide),
 
-    async create(record, admission, write) {
+    async create(given, admission, write) {
       const maxTags = limits.ofCompany.MAX_TAGS;
-      const values = createLeadValues({ id: newId(idPrefixes.lead), record, admission, write, maxTags });
-      if (mayExceed(values, limits.recordBytes)) assertRecordSize({ record, limit: limits.recordBytes });
-      let tagRefusals = 0;
-      const { row, replayedId } = await createOnce<CreateLeadRow>(database, write, {
-        ...{ resource: "Lead", statement: createLeadStatement(record), values },
-        isFinal(refused) {
-          // While it waited, another create may have added the same tags.
-          if (refused.lacks_tag_room) tagRefusals += 1;
-          return !refused.lacks_tag_room || tagRefusals > 1;
-        },
+      const newLeadId = newId(idPrefixes.lead);
+      const load = () => optOutKeys.load(given.companyId, write.signal);
+      const { row, replayedId } = await respectingOptOuts(load, (assumed) => {
+        const { choice: consent, withheld } = consentRespectingOptOut(given.consent, assumed);
+        const record = { ...given, consent };
+        const call = { id: newLeadId, record, withheld, assumed, admission, write, maxTags };
+        const values = createLeadValues(call, optOutKeys);
+        if (mayExceed(values, limits.recordBytes)) assertRecordSize({ record, limit: limits.recordBytes });
+        let tagRefusals = 0;
+        return createOnce<CreateLeadRow>(database, write, {
+          ...{ resource: "Lead", statement: createLeadStatement(record), values },
+          isFinal(refused) {
+            // While it waited, another create may have added the same tags.
+            if (refused.lacks_tag_room) tagRefusals += 1;
+            return !refused.lacks_tag_room || tagRefusals > 1;
+          },
+        });
       });
       const id = replayedId ?? row.id;
       if (id === null) {
@@ -153,7 +170,7 @@ function customerIsThere(businessIds: string): string {
 }
 
 /** The result of the statement. There is always exactly one row. */
-interface CreateLeadRow extends StoredResultRow, TagFaults {
+interface CreateLeadRow extends StoredResultRow, TagFaults, OptOutRow {
   /** Null if nothing was stored. */
   readonly id: string | null;
   /** Whether others may have its phones or its email address. */
@@ -186,9 +203,10 @@ code AS MATERIALIZED (
   SELECT w.path, w.pet_id, w.code_id, k.id FROM unnest(:codePaths::text[], :codePetIds::text[], :codeIds::text[]) AS w (path, pet_id, code_id)
   LEFT JOIN pet_code k ON k.company_id = :companyId AND k.id = w.code_id AND k.archived_time IS NULL),
 ${tagLinks.wanted},
-valid AS MATERIALIZED (
+accepted AS MATERIALIZED (
   SELECT 1 WHERE :admit::boolean AND NOT EXISTS (SELECT 1 FROM replay) AND (SELECT cardinality(fields) = 0 FROM missing)
     AND NOT EXISTS (SELECT 1 FROM code WHERE id IS NULL) AND ${tagLinks.areValid}),
+${meetOptOutsSql},
 ${tagLinks.fitting},
 admitted AS MATERIALIZED (SELECT 1 FROM fitting),
 ${claimSql("lead")},
@@ -229,6 +247,7 @@ changed AS (
   RETURNING 1)
 SELECT l.id,
   ${duplicateProbe(slots)} AS has_duplicates,
+  ${optOutColumnsSql},
   (SELECT fingerprint FROM replay) AS replay_fingerprint,
   (SELECT presence FROM replay) AS replay_presence,
   (SELECT resource_ids FROM replay) AS replay_ids,
@@ -242,13 +261,18 @@ FROM (VALUES (1)) one LEFT JOIN l ON true`,
 interface CreateLeadCall {
   readonly id: string;
   readonly record: LeadRecord;
+  readonly withheld?: Withheld | undefined;
+  readonly assumed: readonly Channel[];
   readonly admission: CreatePreconditions;
   readonly write: WriteContext;
   readonly maxTags: number;
 }
 
 /** Values of the statement's parameters, in order. */
-function createLeadValues({ id, record, admission, write, maxTags }: CreateLeadCall): readonly unknown[] {
+function createLeadValues(
+  { id, record, withheld, assumed, admission, write, maxTags }: CreateLeadCall,
+  optOutKeys: OptOutKeys,
+): readonly unknown[] {
   const { admit, mayCreateTags, duplicates } = admission;
   const pets = record.pets.map((pet, position) => ({ ...pet, id: newId(idPrefixes.pet), position }));
   const codes = pets.flatMap((pet) =>
@@ -266,7 +290,7 @@ function createLeadValues({ id, record, admission, write, maxTags }: CreateLeadC
     actionStatusId: record.actionStatusId ?? null,
     referralSourceId: record.referralSourceId ?? null,
     record: JSON.stringify(leadFields.row(record)),
-    consent: firstEntryJson(record),
+    consent: firstEntryJson({ ...record, withheld }),
     phones: JSON.stringify(phoneRows(record.phones)),
     pets: JSON.stringify(pets.map((pet) => ({ id: pet.id, ...petFields.row(pet) }))),
     codePaths: codes.map((code) => code.path),
@@ -288,12 +312,14 @@ function createLeadValues({ id, record, admission, write, maxTags }: CreateLeadC
     ),
     admit,
     ...probeParameters(record, duplicates),
+    ...optOutParameters(optOutKeys, record, assumed),
     // Last, as in `toCustomer`.
     ...requestParameters(write, record.companyId),
   });
 }
 
 type CreateParameters = RequestParameters &
+  OptOutParameters &
   ProbeParameters &
   TagParameters & {
     readonly id: string;

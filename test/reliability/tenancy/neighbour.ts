@@ -30,6 +30,7 @@ const fixedTexts: Readonly<Record<string, string>> = {
   "consent_event.after": "names of channels",
   "consent_event.before": "names of channels",
   "consent_event.preference_after": "truth values",
+  "consent_event.withheld": "names of channels",
   "consent_event.preference_before": "truth values",
   "change.kind": "names a table",
   "departure.kind": "names a table",
