@@ -189,4 +189,14 @@ describe("with 20,000 customers", () => {
       expect((await planOfLast()).plan).not.toMatch(scanOfLargeTable);
     }
   });
+
+  const few: Readonly<Record<string, CustomerFilter>> = {
+    customer_by_staff: { assignedStaffIds: ["staff_none"] },
+    customer_by_inactivity: { statuses: ["INACTIVE"] },
+  };
+
+  it.each(Object.entries(few))("ListCustomers finds the few of a filter in %s", async (index, filter) => {
+    await repository().list({ companyId: tenant.companyId, filter, page: { size: 50, offset: 0 } }, signal);
+    expect((await planOfLast()).plan).toContain(index);
+  });
 });

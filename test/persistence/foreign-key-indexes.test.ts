@@ -9,7 +9,6 @@ afterAll(() => database.drop());
 
 /** Foreign keys without an index, and why: the index would cost every write of the row and serve no statement. */
 const exceptions: Readonly<Record<string, string>> = {
-  customer_assigned_staff_fkey: "staff are archived, never deleted, and no list goes by them",
   customer_profile_vip_level_fkey: "VIP levels are archived, never deleted, and no list goes by them",
   package_business_fkey: "locations are archived, never deleted; packages are found by their customer",
   package_staff_fkey: "staff are archived, never deleted, and no list goes by them",

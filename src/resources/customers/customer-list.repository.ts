@@ -14,6 +14,7 @@ import {
   type Customer,
   type CustomerFilter,
   type CustomerRepository,
+  type CustomerStatus,
   type CustomerTarget,
   customerStatuses,
   type NoteWithCreatedTime,
@@ -50,7 +51,7 @@ function conditionsOf(filter: CustomerFilter, bind: Bind): string[] {
       ? [`c.preferred_business_id = ANY(${bind(filter.preferredBusinessIds)}::text[])`]
       : []),
     ...(filter.referralSourceIds ? [`c.referral_source_id = ANY(${bind(filter.referralSourceIds)}::text[])`] : []),
-    ...(filter.statuses ? [`c.status = ANY(${bind(filter.statuses.map(customerStatuses.numberOf))}::smallint[])`] : []),
+    ...(filter.statuses ? [hasStatus(filter.statuses, bind)] : []),
     ...(filter.assignedStaffIds ? [`c.assigned_staff_id = ANY(${bind(filter.assignedStaffIds)}::text[])`] : []),
     ...(filter.ids ? [`c.id = ANY(${bind(filter.ids)}::text[])`] : []),
     ...(filter.tagIds
@@ -60,6 +61,12 @@ function conditionsOf(filter: CustomerFilter, bind: Bind): string[] {
         ]
       : []),
   ];
+}
+
+/** The few inactive ones alone are selected by a constant, as in the partial index `customer_by_inactivity`. */
+function hasStatus(statuses: readonly CustomerStatus[], bind: Bind): string {
+  if (statuses.every((status) => status === "INACTIVE")) return `c.status = ${customerStatuses.numberOf("INACTIVE")}`;
+  return `c.status = ANY(${bind(statuses.map(customerStatuses.numberOf))}::smallint[])`;
 }
 
 const readNotes = notePages({ name: "note", table: "customer_note", owner: "customer_id", text: "note" });
