@@ -1,20 +1,38 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { hashSecret, secretPrefixOf } from "../../src/core/key-secrets.js";
-import { call, type Tenant, type World } from "../faults/world.js";
+import { call, createCustomer, type Tenant, type World } from "../faults/world.js";
 import { openPlace, type Place } from "./changing-list.js";
+import { entriesOf, type ShortList, shortLists } from "./short-lists.js";
 
-/** The lists that are followed by time of change, and the member of their rows that has it. */
-const lists = [
-  { list: "customers", request: (filter: object) => ({ filter }) },
-  { list: "leads", request: (filter: object) => ({ filter }) },
-  { list: "pets", request: (filter: object) => ({ filter }) },
-  { list: "packages", request: (filter: object) => filter },
-] as const;
+/** The lists that are followed by time of change. */
+const lists = ["customers", "leads", "pets", "packages"] as const;
+
+/** What a list is limited to. A limit of packages is no filter. */
+interface Limited {
+  readonly list: (typeof lists)[number];
+  readonly name: string;
+  readonly limits: object;
+}
+
+/** Each list as a whole, at one location, and of some customers. */
+function limitedLists({ businessId, followedIds: customerIds }: FollowedPlace): readonly Limited[] {
+  const here = { preferredBusinessIds: [businessId] };
+  return [
+    ...lists.map((list) => ({ list, name: list, limits: {} })),
+    { list: "customers", name: "customers at a location", limits: here },
+    { list: "leads", name: "leads at a location", limits: here },
+    { list: "pets", name: "pets of customers", limits: { customerIds } },
+    { list: "packages", name: "packages at a location", limits: { businessIds: [businessId] } },
+    { list: "packages", name: "packages of customers", limits: { customerIds } },
+  ];
+}
 
 /** A company with two locations, and the keys of all of it and of the first location. */
 export interface FollowedPlace extends Place {
   readonly elsewhere: string;
+  /** Customers whose pets and packages are followed. The writers treat them like all others. */
+  readonly followedIds: readonly string[];
   readonly views: readonly { readonly name: string; readonly caller: Tenant }[];
 }
 
@@ -38,7 +56,9 @@ export async function openFollowedPlace(world: World): Promise<FollowedPlace> {
     { name: "company", caller: place },
     { name: "location", caller: { ...place, secret } },
   ];
-  return { ...place, elsewhere: "biz2", views };
+  const followedIds: string[] = [];
+  for (let made = 0; made < 6; made += 1) followedIds.push((await createCustomer(place)).body.id);
+  return { ...place, elsewhere: "biz2", followedIds, views };
 }
 
 /** Rows by id, as JSON. */
@@ -46,6 +66,8 @@ type Copy = Map<string, string>;
 
 export interface Follower {
   readonly name: string;
+  /** Between two polls. */
+  readonly pauseMs: number;
   /** Rows of the copy. */
   size(): number;
   /** Receives what changed since the last poll. */
@@ -64,21 +86,22 @@ export interface Differences {
 
 /** A follower of each list with each key. Each does what docs/sync.md says, and nothing else. */
 export function followersOf(place: FollowedPlace): readonly Follower[] {
-  return place.views.flatMap(({ name, caller }) =>
-    lists.map(({ list, request }) => follower(`${list} of the ${name}`, { caller, list, request })),
-  );
+  return [
+    ...place.views.flatMap(({ name, caller }) =>
+      limitedLists(place).map((limited) => follower(`${limited.name}, by the ${name}`, caller, limited)),
+    ),
+    ...shortLists.map((list) => shortFollower(place, list)),
+  ];
 }
 
-interface Following {
-  readonly caller: Tenant;
-  readonly list: (typeof lists)[number]["list"];
-  readonly request: (filter: object) => object;
-}
-
-function follower(name: string, { caller, list, request }: Following): Follower {
+function follower(name: string, caller: Tenant, { list, limits }: Limited): Follower {
   const [copy, control]: readonly [Copy, Copy] = [new Map(), new Map()];
   const { companyId } = caller;
   let startTime = "1970-01-01T00:00:00Z";
+  const request = (changes: object) => {
+    const filter = { ...limits, ...changes };
+    return list === "packages" ? filter : { filter };
+  };
 
   async function* pages(filter: object) {
     for (let pageToken = ""; ; ) {
@@ -94,15 +117,12 @@ function follower(name: string, { caller, list, request }: Following): Follower 
   async function compare(mine: Copy): Promise<Differences> {
     const theirs: Copy = new Map();
     for await (const row of pages({})) theirs.set(row.id, JSON.stringify(row));
-    return {
-      tooMany: [...mine.keys()].filter((id) => !theirs.has(id)),
-      missing: [...theirs.keys()].filter((id) => !mine.has(id)),
-      stale: [...theirs].filter(([id, row]) => mine.has(id) && mine.get(id) !== row).map(([id]) => id),
-    };
+    return differencesOf(mine, theirs);
   }
 
   return {
     name,
+    pauseMs: Object.keys(limits).length === 0 ? 20 : 100,
     size: () => copy.size,
     async poll() {
       for await (const row of pages({ lastUpdatedTime: { startTime } })) {
@@ -120,6 +140,38 @@ function follower(name: string, { caller, list, request }: Following): Follower 
   };
 }
 
+function differencesOf(mine: Copy, theirs: Copy): Differences {
+  return {
+    tooMany: [...mine.keys()].filter((id) => !theirs.has(id)),
+    missing: [...theirs.keys()].filter((id) => !mine.has(id)),
+    stale: [...theirs].filter(([id, row]) => mine.has(id) && mine.get(id) !== row).map(([id]) => id),
+  };
+}
+
+/** Relies on that no entry is ever removed: what it does not read again stays in the copy. */
+function shortFollower(caller: Tenant, list: ShortList): Follower {
+  const [copy, control]: readonly [Copy, Copy] = [new Map(), new Map()];
+  const inUse = async () => {
+    const theirs: Copy = new Map();
+    for (const row of await entriesOf(caller, list, {})) theirs.set(row.id, JSON.stringify(row));
+    return theirs;
+  };
+  return {
+    name: list.name,
+    pauseMs: 250,
+    size: () => copy.size,
+    async poll() {
+      for (const row of await entriesOf(caller, list, list.all)) {
+        if (row.archived === true || row.deleted === true) copy.delete(row.id);
+        else copy.set(row.id, JSON.stringify(row));
+      }
+      for (const [id, row] of await inUse()) control.set(id, row);
+    },
+    differences: async () => differencesOf(copy, await inUse()),
+    controlDifferences: async () => differencesOf(control, await inUse()),
+  };
+}
+
 /** Follows without a pause until the writers have ended, and then again. */
 export async function followDuring(followers: readonly Follower[], work: Promise<void>): Promise<void> {
   let isOver = false;
@@ -127,10 +179,10 @@ export async function followDuring(followers: readonly Follower[], work: Promise
     isOver = true;
   });
   await Promise.all(
-    followers.map(async ({ poll }) => {
+    followers.map(async ({ poll, pauseMs }) => {
       while (!isOver) {
         await poll();
-        await sleep(20);
+        await sleep(pauseMs);
       }
     }),
   );

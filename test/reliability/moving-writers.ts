@@ -1,6 +1,7 @@
 import { call, createCustomer } from "../faults/world.js";
 import type { FollowedPlace } from "./followers.js";
 import { type Random, randomOf } from "./run.js";
+import { changeShortList, type MadeEntries } from "./short-lists.js";
 
 /** What the writers have made, of which they pick. Other writers may have erased it since. */
 interface Made {
@@ -8,12 +9,13 @@ interface Made {
   readonly leads: string[];
   readonly pets: { readonly id: string; readonly customerId: string }[];
   readonly packages: string[];
+  readonly entries: MadeEntries;
 }
 
 /** Eight writers that create, change, move, promote, archive, restore and erase for a while. Returns their writes. */
 export async function writeAndMove(place: FollowedPlace, { seed, durationMs }: Writing): Promise<number> {
   const end = Date.now() + durationMs;
-  const made: Made = { customers: [], leads: [], pets: [], packages: [] };
+  const made: Made = { customers: [...place.followedIds], leads: [], pets: [], packages: [], entries: new Map() };
   let writes = 0;
   const write = async (lane: number) => {
     const random = randomOf(`follower ${seed} ${lane}`);
@@ -41,7 +43,7 @@ async function step(place: FollowedPlace, made: Made, random: Random): Promise<v
   const one = <T>(of: readonly T[]): T | undefined => (of.length > 0 ? random.pick(of) : undefined);
   const [customer, lead, pet, bought] = [one(made.customers), one(made.leads), one(made.pets), one(made.packages)];
   const send = (path: string, body?: object, method?: string) => sent(place, path, body, method);
-  const kind = random.below(20);
+  const kind = random.below(22);
   if (kind < 3 || !customer) {
     const { body } = await createCustomer(place, { preferredBusinessId: business });
     made.customers.push(body.id);
@@ -86,6 +88,13 @@ async function step(place: FollowedPlace, made: Made, random: Random): Promise<v
         return void (await send(`${admin}/pets/${picked.pet}:${state}`, {}));
       case 17:
         return void (await send(`${admin}/pets/${picked.pet}:move`, { customerId: customer }));
+      case 20:
+        return void (await send(`${admin}/packages/${picked.bought}:move`, {
+          customerId: customer,
+          reason: "A present",
+        }));
+      case 21:
+        return void (await changeShortList(random, made.entries, send, companyId));
       case 18:
         return void (random.below(2) === 0
           ? await send(`${admin}/packages/${picked.bought}`, undefined, "DELETE")
@@ -113,12 +122,16 @@ function soldTo(customerId: string, businessId: string) {
   return { customerId, businessId, packageName: "Five baths", packagePrice, packageServices };
 }
 
+const refusals = [
+  ...["ARCHIVED", "RESOURCE_ERASED", "NOT_FOUND", "CONFLICT", "DEFAULT_LIFE_CYCLE", "TOO_MANY", "LIMIT_REACHED"],
+  ...["PACKAGE_BALANCE_EXCEEDED", "PACKAGE_NOT_IN_FORCE"],
+];
+
 /** Refusals are part of it: what is changed may be archived, promoted or erased by now. Faults are not. */
 async function sent(place: FollowedPlace, path: string, body?: object, method?: string) {
   const answer = await call(place, path, body, method === undefined ? {} : { method });
   if (answer.status === 200) return answer.body;
   if (answer.status === 404 || answer.status === 409) return {};
-  const reasons = ["RESOURCE_ARCHIVED", "RESOURCE_ERASED", "NOT_FOUND"];
-  if (answer.status === 400 && reasons.some((reason) => answer.text.includes(reason))) return {};
+  if (answer.status === 400 && refusals.some((reason) => answer.text.includes(reason))) return {};
   throw new Error(`${path}: ${answer.text}`);
 }
