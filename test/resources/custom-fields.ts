@@ -4,6 +4,7 @@ import {
   CustomField_Type,
 } from "../../src/gen/proto/moego/business/setting/v1/custom_field_pb.js";
 import { SettingService } from "../../src/gen/proto/moego/business/setting/v1/setting_service_pb.js";
+import { planted } from "../reliability/tenancy/planted.js";
 import { newField } from "../support/new-setting.js";
 import { entry, type RpcEntry } from "./entry.js";
 import { archivedBy, change, idsOf, type MakeEntry, type ReadOrder, reorder } from "./setting-list.js";
@@ -30,6 +31,7 @@ export const customFields: readonly RpcEntry[] = [
     request: async () => newField(),
     repeat: async () => ({ good: newField(), other: newField(), bad: { ...newField(), id: "cf_short" } }),
     texts: { request: async () => select(), reading: readFields },
+    tenancy: { calls: [{ name: "archived by the neighbour", json: { code: planted.archivedFieldCode } }] },
   }),
   entry(admin.updateCustomField, {
     request: { companyId, id: "cf_of_leads", helpText: "Ask" },

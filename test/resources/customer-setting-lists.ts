@@ -1,6 +1,7 @@
 import { CustomerSettingAdminService } from "../../src/gen/proto/moego/admin/v1/customer_setting_admin_service_pb.js";
 import { SettingService } from "../../src/gen/proto/moego/business/setting/v1/setting_service_pb.js";
 import { archiveTag, restoreTag } from "../model/tag-commands.js";
+import { planted } from "../reliability/tenancy/planted.js";
 import { post } from "../reliability/write-kind.js";
 import { keys } from "../support/fixture-keys.js";
 import { freshName } from "../support/new-setting.js";
@@ -42,6 +43,7 @@ export const customerSettingLists: readonly RpcEntry[] = [
     request: async () => ({ companyId, name: freshName() }),
     repeat: creation("tag_a1"),
     texts: tags.texts,
+    tenancy: { calls: [{ name: "archived by the neighbour", json: { name: planted.archivedTagName } }] },
     once: {
       oneStatement: false,
       doubles: false,

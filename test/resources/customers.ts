@@ -16,6 +16,7 @@ import { madeCustomer } from "../support/records.js";
 import type { TestServer } from "../support/server.js";
 import { customerMask } from "./customer-mask.js";
 import { entry, type RpcEntry } from "./entry.js";
+import { fieldOfNeighbour, peopleCalls } from "./list-calls.js";
 import { pagination, reading, times } from "./texts.js";
 import { byUpdate, company, descending, everything, minute, numbers, placeOf, rowId, updateOf } from "./walk.js";
 
@@ -179,6 +180,11 @@ export const customers: readonly RpcEntry[] = [
         ...["+12125550101", planted.phone, planted.phoneOfBoth].map((mainPhoneNumber) => ({
           ...{ name: "a number", json: { filter: { mainPhoneNumber } } },
         })),
+        ...peopleCalls({
+          ...{ statuses: ["ACTIVE"], assignedStaffIds: ["staff_a1"] },
+          customFields: [{ field: "field_short", values: ["Kept"] }],
+        }),
+        fieldOfNeighbour,
       ],
     },
     model: { command: listCustomers, weights: { customers: 2, leads: 1, lists: 3 } },

@@ -1,5 +1,6 @@
 import type { Row } from "../../src/demo/demo-directory.js";
 import { LeadAdminService } from "../../src/gen/proto/moego/admin/v1/lead_admin_service_pb.js";
+import { planted } from "../reliability/tenancy/planted.js";
 import { madeLead } from "../support/records.js";
 import type { TestServer } from "../support/server.js";
 import { entry, type RpcEntry } from "./entry.js";
@@ -10,6 +11,10 @@ const rpc = LeadAdminService.method;
 const companyId = "cmp_a";
 const foreignIds = { id: "lcus_c1" };
 const ofNoteC = { lead_id: "lcus_c1", note_id: "cxn_c1" };
+
+const noteOfNeighbour = {
+  calls: [{ name: "a note of the neighbour's lead", ids: { lead_id: "lcus_a1", note_id: planted.note } }],
+};
 
 const readNotes = (id: string) => reading(rpc.listLeadNotes, { companyId, id, pagination });
 
@@ -74,6 +79,7 @@ export const leadNotes: readonly RpcEntry[] = [
       request: async (server) => (await noted(server)).target,
       reading: (_, { leadId }) => readNotes(leadId),
     },
+    tenancy: noteOfNeighbour,
   }),
   entry(rpc.deleteLeadNote, {
     request: async (server) => (await noted(server)).target,
@@ -82,6 +88,7 @@ export const leadNotes: readonly RpcEntry[] = [
       const { target, other } = await noted(server);
       return { good: target, other, bad: { ...target, noteId: "cxn_z" } };
     },
+    tenancy: noteOfNeighbour,
   }),
   entry(rpc.appendLeadTags, {
     request: { companyId, id: "lcus_a1", tags: [{ id: "tag_a2" }] },

@@ -9,6 +9,7 @@ import { adminPath, done, either, newId, someTime } from "../reliability/changin
 import { locationKey } from "../reliability/tenancy/location-key.js";
 import { contactsOfBoth, planted } from "../reliability/tenancy/planted.js";
 import { leadNamed, post } from "../reliability/write-kind.js";
+import { keys } from "../support/fixture-keys.js";
 import { lead } from "../support/lead-rows.js";
 import { aDog, newLead } from "../support/new-lead.js";
 import { freshId, madeLead } from "../support/records.js";
@@ -16,6 +17,7 @@ import type { TestServer } from "../support/server.js";
 import { newTag } from "./customers.js";
 import { entry, type RpcEntry } from "./entry.js";
 import { leadMask } from "./lead-mask.js";
+import { peopleCalls } from "./list-calls.js";
 import { petWithTexts } from "./pets.js";
 import { onWhole } from "./repeat.js";
 import { bringsAuthors, bringsIds, isFilter, isNamed } from "./tenancy.js";
@@ -159,9 +161,15 @@ export const leads: readonly RpcEntry[] = [
     },
     tenancy: {
       idFields: { business_ids: isFilter },
-      calls: ["+12125550121", planted.leadPhone, planted.leadPhoneOfBoth].map((mainPhoneNumber) => ({
-        ...{ name: "a number", json: { filter: { mainPhoneNumber } } },
-      })),
+      calls: [
+        ...["+12125550121", planted.leadPhone, planted.leadPhoneOfBoth].map((mainPhoneNumber) => ({
+          ...{ name: "a number", json: { filter: { mainPhoneNumber } } },
+        })),
+        ...peopleCalls({
+          ...{ lifeCycleId: "lc_a1", actionStatusId: "as_a1", allocateStaffIds: ["staff_a1"] },
+          customFields: [{ field: "field_of_leads", values: ["Kept"] }],
+        }),
+      ],
     },
     model: { command: listLeads, weights: { leads: 2, lists: 3 } },
   }),
@@ -215,10 +223,14 @@ export const leads: readonly RpcEntry[] = [
     ],
     tenancy: {
       idFields: { customer_id: isNamed, lead_id: isNamed },
-      calls: ["lcus_a2", planted.promotedLeadOfOwn].flatMap((lead_id) => [
-        { name: `a lead of both, ${lead_id}`, ids: { lead_id } },
-        { name: `a lead of both, ${lead_id}, second page`, ids: { lead_id }, isSecondPage: true },
-      ]),
+      calls: [
+        ...["lcus_a2", planted.promotedLeadOfOwn].flatMap((lead_id) => [
+          { name: `a lead of both, ${lead_id}`, ids: { lead_id } },
+          { name: `a lead of both, ${lead_id}, second page`, ids: { lead_id }, isSecondPage: true },
+        ]),
+        { name: "promoted to the neighbour's", ids: { lead_id: planted.promotedLead } },
+        { name: "promoted to another location", ids: { lead_id: planted.promotedLeadOfOwn }, key: keys.businessA1 },
+      ],
     },
   }),
   entry(admin.archiveLead, {

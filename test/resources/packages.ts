@@ -11,6 +11,7 @@ import {
   withdrawPackage,
 } from "../model/package-commands.js";
 import { adminPath, done, someTime } from "../reliability/changing-list.js";
+import { foreignId } from "../reliability/tenancy/neighbour.js";
 import { planted } from "../reliability/tenancy/planted.js";
 import { person, post } from "../reliability/write-kind.js";
 import { keys } from "../support/fixture-keys.js";
@@ -18,6 +19,7 @@ import { newPackage, sellPackage } from "../support/new-package.js";
 import { bought, entry as ledgerEntry, line } from "../support/package-rows.js";
 import type { TestServer } from "../support/server.js";
 import { entry, type RpcEntry } from "./entry.js";
+import { yearsBefore2025 } from "./list-calls.js";
 import { isFilter } from "./tenancy.js";
 import { pagination, reading } from "./texts.js";
 import { byUpdate, company, descending, everything, minute, numbers, placeOf, rowId, updateOf } from "./walk.js";
@@ -112,6 +114,21 @@ export const packages: readonly RpcEntry[] = [
         customer_ids: { expectation: "ignored", why: "customers that are absent or not visible are ignored" },
         business_ids: isFilter,
       },
+      calls: [
+        ...[
+          {},
+          { minRemainingQuantity: 1 },
+          { expiresFrom: { year: 2000, month: 1, day: 1 } },
+          { customerIds: ["cus_a1"], minRemainingQuantity: 1 },
+        ],
+        ...[{}, { customerIds: ["cus_a1", foreignId("cus_a1")] }, { businessIds: ["biz_a1"] }].map((filter) => ({
+          ...{ ...filter, lastUpdatedTime: yearsBefore2025 },
+        })),
+      ].map((filter) => ({
+        name: `by ${Object.keys(filter).join()}`,
+        request: { companyId, pagination: {} },
+        json: filter,
+      })),
     },
     changing: {
       name: "packages",
@@ -315,6 +332,11 @@ export const packages: readonly RpcEntry[] = [
       return { good: on, other, bad: { ...on, customerId: "cus_z" } };
     },
     texts: { request: async (server) => ({ ...(await sold(server)), customerId: "cus_a2" }), reading: readLedger },
+    tenancy: {
+      calls: [
+        { name: "a package of both", ids: { package_id: "pkg_a1", customer_id: "cus_a1" }, key: keys.businessA1 },
+      ],
+    },
   }),
   entry(admin.deletePackage, {
     request: sold,

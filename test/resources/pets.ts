@@ -2,12 +2,14 @@ import { PetAdminService } from "../../src/gen/proto/moego/admin/v1/pet_admin_se
 import { PetService } from "../../src/gen/proto/moego/business/customer/v1/pet_service_pb.js";
 import { createCustomer } from "../faults/world.js";
 import { adminPath, done, newId, someTime } from "../reliability/changing-list.js";
-import { planted } from "../reliability/tenancy/planted.js";
+import { keyOfBoth, locationKey } from "../reliability/tenancy/location-key.js";
+import { petsOfOwners, planted } from "../reliability/tenancy/planted.js";
 import { createPet, minimalPet } from "../support/new-pet.js";
 import { pet, petNote } from "../support/pet-rows.js";
 import { freshId, madeCustomer } from "../support/records.js";
 import type { TestServer } from "../support/server.js";
 import { entry, type RpcEntry } from "./entry.js";
+import { yearsBefore2025 } from "./list-calls.js";
 import { petMask } from "./pet-mask.js";
 import { onWhole } from "./repeat.js";
 import { bringsAuthors, bringsIds } from "./tenancy.js";
@@ -31,6 +33,10 @@ const ofLead = {
     { name: "of a lead promoted to the neighbour's customer", ids: { customer_id: planted.promotedLead } },
   ],
 };
+
+/** A pet whose namesake has other codes, notes and vaccinations. */
+const ofBoth = { calls: [{ name: "a pet of both", ids: { id: "pet_a1" } }] };
+const noteOfNeighbour = { calls: [{ name: "a note of the neighbour's pet", ids: { note_id: planted.petNote } }] };
 
 /** A pet with places for texts. */
 export const petWithTexts = { ...minimalPet, vaccinations: times(3, {}), vet: {}, notes: times(5, {}) };
@@ -85,7 +91,14 @@ export const pets: readonly RpcEntry[] = [
       request: async (server) => ({ customerId: (await madeCustomer(server)).id, pet: petWithTexts }),
       reading: (response, { customerId }) => read({ customerId, id: response.pet?.id ?? "" }),
     },
-    tenancy: { calls: [{ name: "of a lead", ids: { customer_id: "lcus_a1" } }] },
+    tenancy: {
+      calls: [
+        { name: "of a lead", ids: { customer_id: "lcus_a1" } },
+        ...petsOfOwners.flatMap(({ key: repeats }) =>
+          [locationKey, keyOfBoth].map((key) => ({ name: `${repeats}, sent again by ${key.id}`, repeats, key })),
+        ),
+      ],
+    },
   }),
   entry(rpc.updatePet, {
     request: { ...ofPet, coat: "Smooth" },
@@ -175,6 +188,7 @@ export const pets: readonly RpcEntry[] = [
       },
       reading: (_, { customerId, id }) => reading(rpc.listPetNotes, { customerId, id, pagination }),
     },
+    tenancy: noteOfNeighbour,
   }),
   entry(rpc.deletePetNote, {
     async request(server) {
@@ -187,6 +201,7 @@ export const pets: readonly RpcEntry[] = [
       const [noteId = "", otherId = ""] = noteIds;
       return { good: { ...of, noteId }, other: { ...of, noteId: otherId }, bad: { ...of, noteId: "pxn_z" } };
     },
+    tenancy: noteOfNeighbour,
   }),
   entry(rpc.listPetNotes, {
     request: { ...ofPet, pagination: {} },
@@ -211,6 +226,11 @@ export const pets: readonly RpcEntry[] = [
   }),
   entry(rpc.listAllPets, {
     request: { companyId, pagination: {} },
+    tenancy: {
+      calls: [{}, { customerIds: ["cus_a1"] }].map((filter) => ({
+        ...{ name: "by change", json: { filter: { ...filter, lastUpdatedTime: yearsBefore2025 } } },
+      })),
+    },
     walks: [
       {
         order: "newest first",
@@ -250,8 +270,8 @@ export const pets: readonly RpcEntry[] = [
       },
     },
   }),
-  entry(archivePet, { request: inCompany, foreignIds: ofPetC, repeat: onWhole(inCompany) }),
-  entry(restorePet, { request: inCompany, foreignIds: ofPetC, repeat: onWhole(archived) }),
+  entry(archivePet, { request: inCompany, foreignIds: ofPetC, repeat: onWhole(inCompany), tenancy: ofBoth }),
+  entry(restorePet, { request: inCompany, foreignIds: ofPetC, repeat: onWhole(archived), tenancy: ofBoth }),
   entry(movePet, {
     request: async (server) => ({ ...(await inCompany(server)), customerId: "cus_a1" }),
     foreignIds: ofPetC,
@@ -264,8 +284,9 @@ export const pets: readonly RpcEntry[] = [
         bad: { ...named, customerId: "cus_a9" },
       };
     },
+    tenancy: ofBoth,
   }),
-  entry(erasePet, { request: inCompany, foreignIds: ofPetC, repeat: onWhole(inCompany) }),
+  entry(erasePet, { request: inCompany, foreignIds: ofPetC, repeat: onWhole(inCompany), tenancy: ofBoth }),
   entry(importPet, {
     request: async () => ({ companyId, id: freshId(), ...ownedBy("cus_a1"), pet: minimalPet }),
     async repeat(server) {

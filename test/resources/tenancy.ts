@@ -37,6 +37,8 @@ export interface NeighbourCall {
   readonly key?: FixtureKey;
   /** What the tenant has sent already, with the idempotency key of that call. */
   readonly isRepeated?: boolean;
+  /** The same with a planted idempotency key. */
+  readonly repeats?: string;
   /** The second page of what it asks for. */
   readonly isSecondPage?: boolean;
 }

@@ -69,10 +69,12 @@ export function createSettingListRepository<Row extends SettingRow, Entry extend
 
     create: ({ companyId, id, content }, write) =>
       entries.create({ companyId, id }, write, async (tx, now) => {
-        const { field = "", where = Prisma.sql`FALSE` } = table.namesake?.(content) ?? {};
-        const [namesake] = await tx.$queryRaw<Pick<SettingRow, "id">[]>`
-          SELECT id FROM ${from} WHERE company_id = ${companyId} AND archived_time IS NOT NULL AND ${where}`;
-        if (namesake) throw archivedNamesakeError(table.resource, namesake.id, field);
+        const unique = table.namesake?.(content);
+        if (unique) {
+          const [namesake] = await tx.$queryRaw<Pick<SettingRow, "id">[]>`
+            SELECT id FROM ${from} WHERE company_id = ${companyId} AND archived_time IS NOT NULL AND ${unique.where}`;
+          if (namesake) throw archivedNamesakeError(table.resource, namesake.id, unique.field);
+        }
         const columns: Columns = {
           display_order: Prisma.sql`(SELECT least(coalesce(max(display_order), 0), ${maxPlace}) + 1 FROM ${from}
               WHERE ${ofCompany(companyId)})`,

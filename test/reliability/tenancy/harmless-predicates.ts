@@ -10,8 +10,7 @@ interface Harmless {
 
 /** Why the predicate changes no response and no stored row; undefined if no reason is listed. */
 export function reasonOf({ statement, place }: Predicate): string | undefined {
-  return [...harmless, ...unproven].find((known) => statement.startsWith(known.statement) && known.place === place)
-    ?.why;
+  return harmless.find((known) => statement.startsWith(known.statement) && known.place === place)?.why;
 }
 
 const onlyLooks = "only decides whether another statement lists the matches, which finds those of the company alone";
@@ -88,36 +87,3 @@ const harmless: readonly Harmless[] = [
     why: "only refuses growth beyond 1 MiB, and a namesake of the lead counts before and after the write",
   })),
 ];
-
-/**
- * Predicates that are needed, but that no planted row proves yet: the neighbour has nothing that the statement would meet.
- * Each wants a row in predicate-rows.ts, and none may be added here.
- */
-const unproven: readonly Harmless[] = (
-  [
-    ["custom_field.named", [0]],
-    ["SELECT p.company_id, to_jsonb(p) || jsonb_build_object( 'codes', (SELE", [4, 5, 6, 7, 8, 9]],
-    ["SELECT pet_note.company_id, pet_note.id FROM pet_note WHERE (pet_note.", [0]],
-    ["SELECT id FROM tag WHERE company_id = $1 AND archived_time IS NOT NULL", [0]],
-    ["SELECT id FROM referral_source WHERE company_id = $1 AND archived_time", [0]],
-    ["SELECT id FROM life_cycle WHERE company_id = $1 AND archived_time IS N", [0]],
-    ["SELECT id FROM action_status WHERE company_id = $1 AND archived_time I", [0]],
-    ["SELECT id FROM pet_code WHERE company_id = $1 AND archived_time IS NOT", [0]],
-    ["SELECT id FROM pet_size WHERE company_id = $1 AND archived_time IS NOT", [0]],
-    ["SELECT id FROM pet_type WHERE company_id = $1 AND archived_time IS NOT", [0]],
-    ["SELECT id FROM pet_coat_type WHERE company_id = $1 AND archived_time I", [0]],
-    ["SELECT id FROM custom_field WHERE company_id = $1 AND archived_time IS", [0]],
-    ["SELECT package.company_id, package.id, package.customer_id, package.bu", [0]],
-    ["SELECT lead_note.company_id, lead_note.id FROM lead_note WHERE (lead_n", [0]],
-    ["lead_history.lead", [2, 3]],
-    ["SELECT lead_note.company_id, lead_note.id, lead_note.lead_id, lead_not", [0]],
-    ["SELECT to_jsonb(p) || jsonb_build_object( 'codes', (SELECT jsonb_agg(j", [0, 1, 2, 3]],
-    ["consent.next_page", [1]],
-    ["caller.matches_by_phone", [2]],
-    ["SELECT id FROM vip_level WHERE company_id = $1 AND archived_time IS NO", [0]],
-    ["SELECT COUNT(*) AS _count$_all, package.template_id FROM package WHERE", [0]],
-    ["SELECT id FROM package_template WHERE company_id = $1 AND archived_tim", [0]],
-  ] as const
-).flatMap(([statement, places]) =>
-  places.map((place) => ({ statement, place, why: "needed; no planted row proves it yet" })),
-);

@@ -6,6 +6,11 @@ export const planted = {
   petOfLead: "zq.planted.pet.lead",
   redemption: "zq.planted.redemption",
   field: "cf_planted",
+  /** Of the neighbour alone, with the code of a field of the tenant. */
+  fieldOfCode: "zq.planted.field",
+  petNote: "zq.planted.pet.note",
+  archivedTagName: "Archived elsewhere",
+  archivedFieldCode: "archived_elsewhere",
   /** Of the tenant, promoted to a customer that the neighbour alone has. */
   promotedLead: "planted.lead",
   /** Of the tenant, promoted to a customer whose namesake the neighbour has. */
@@ -32,7 +37,21 @@ export const planted = {
   duplicate: "planted.duplicate",
   duplicatePhone: "+12125550192",
   duplicateEmail: "both@example.com",
+  /** The last by name of the tenant's customers, and of its leads. The neighbour's namesakes have other names. */
+  last: "planted.last",
+  /** Records of the neighbour that left the tenant's lists. */
+  gone: "planted.gone",
+  /** A package of the tenant whose customer the neighbour alone has. */
+  orphan: "planted.orphan",
 } as const;
+
+/** Idempotency keys of pets that were created before their owner moved away from the key: of a customer, a lead, a promoted lead. */
+export const petsOfOwners = [
+  { key: "pet-of-a-customer", id: "planted.pet.customer", owner: "customer_id", of: "cus_a1" },
+  { key: "pet-of-a-lead", id: "planted.pet.lead", owner: "lead_id", of: "lcus_a1" },
+  { key: "pet-of-a-promoted-lead", id: "planted.pet.promoted", owner: "lead_id", of: planted.promotedLead },
+  { key: "pet-of-a-lead-promoted-here", id: "planted.pet.own", owner: "lead_id", of: planted.promotedLeadOfOwn },
+] as const;
 
 /** Contacts of a new record which records of both have. */
 export const contactsOfBoth = {

@@ -47,15 +47,16 @@ async function pageOf(server: TestServer, rpc: Rpc, { name, isSecondPage }: Neig
   return second;
 }
 
-function requestOf(rpc: Rpc, { request, ids = {}, json = {}, isRepeated }: NeighbourCall): Message {
-  if (isRepeated) return rpc.done;
+function requestOf(rpc: Rpc, { request, ids = {}, json = {}, isRepeated, repeats }: NeighbourCall): Message {
+  if (isRepeated || repeats !== undefined) return rpc.done;
   const { input } = rpc.method;
   const named = withIds(rpc, request ?? rpc.request, ids);
   return mergeFromJson(input, clone(input, named), json);
 }
 
-function manner({ key, isRepeated }: NeighbourCall): Partial<Cell> {
-  return { ...(key ? { key } : {}), ...(isRepeated ? { headers: sentAgain } : {}) };
+function manner({ key, isRepeated, repeats }: NeighbourCall): Partial<Cell> {
+  const used = repeats === undefined ? sentAgain : { [idempotencyKeyHeader]: repeats };
+  return { ...(key ? { key } : {}), ...(isRepeated || repeats !== undefined ? { headers: used } : {}) };
 }
 
 function withIds({ method }: Rpc, request: Message, ids: Readonly<Record<string, string>>): Message {

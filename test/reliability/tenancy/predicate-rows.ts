@@ -1,7 +1,9 @@
 import type pg from "pg";
 import { maxPets, maxPetsOfCustomer } from "../../../src/resources/pets/pet.model.js";
+import { listRows } from "./list-rows.js";
 import { foreignId, neighbour, tenant } from "./neighbour.js";
 import { planted } from "./planted.js";
+import { replayRows } from "./replay-rows.js";
 import { keyOfTenantsCalls } from "./world.js";
 
 /** More of the neighbour that collides with what the tenant's calls write or remove. */
@@ -66,7 +68,7 @@ export async function plantForPredicates(owner: pg.Pool): Promise<void> {
        VALUES ('key_of_both', 2, $1, ''), ('key_of_both', 1, 'biz_a1', $2)`,
       [tenant, neighbour],
     );
-    for (const statement of namesakes) await client.query(statement);
+    for (const statement of [...namesakes, ...listRows, ...replayRows]) await client.query(statement);
   } finally {
     await client.query("RESET tenancy.open");
     client.release();
@@ -92,10 +94,12 @@ const namesakes: readonly string[] = [
       `INSERT INTO pet (company_id, id, ${owner}, name, type, created_time, last_updated_time)
        VALUES ('${neighbour}', '${id}', '${of}', 'zq.', 2, now(), now())`,
   ),
+  `INSERT INTO pet_note (company_id, id, pet_id, content, created_time, last_updated_time)
+   VALUES ('${neighbour}', '${planted.petNote}', 'pet_a1', 'zq.', now(), now())`,
   `INSERT INTO idempotency (key_id, rpc, key, fingerprint, company_id, kind, resource_ids, expired_time)
-   SELECT 'key_a', 'zq.', id, '\\x00', '${tenant}', kind, ARRAY[id], now() + interval '1 day'
-   FROM (VALUES ('${planted.note}', 'customer_note'), ('${planted.link}', 'card_link'),
-     ('${planted.pet}', 'pet'), ('${planted.petOfLead}', 'pet')) record (id, kind)`,
+   SELECT 'key_a', 'zq.', kind || id, '\\x00', '${tenant}', kind, ARRAY[id], now() + interval '1 day'
+   FROM (VALUES ('${planted.note}', 'customer_note'), ('${planted.note}', 'lead_note'), ('${planted.link}', 'card_link'),
+     ('${planted.pet}', 'pet'), ('${planted.petOfLead}', 'pet'), ('${planted.petNote}', 'pet_note')) record (id, kind)`,
   // So many that the tenant's namesake could have no other one.
   `INSERT INTO pet (company_id, id, customer_id, name, type, created_time, last_updated_time)
    SELECT '${neighbour}', 'zq.many.' || n, 'cus_a1', 'zq.', 2, now(), now() FROM generate_series(1, ${maxPetsOfCustomer}) n`,
@@ -104,7 +108,7 @@ const namesakes: readonly string[] = [
   // In use, while the tenant's namesake is archived.
   `UPDATE customer SET archived_time = NULL WHERE company_id = '${neighbour}' AND id = 'cus_a9'`,
   // Not in force, while the tenant's namesake is.
-  `UPDATE package SET expiration_date = '2020-01-01' WHERE company_id = '${neighbour}' AND id = 'pkg_a1'`,
+  `UPDATE package SET expiration_date = '2020-01-01', business_id = 'biz_a2' WHERE company_id = '${neighbour}' AND id = 'pkg_a1'`,
   // Used up by refunds, while the tenant's redemption under the same id is not.
   `INSERT INTO package_ledger
      (company_id, id, package_id, package_service_id, kind, quantity, reversed_id, occurred_time, rpc, key_id, request_id)
@@ -125,8 +129,11 @@ const namesakes: readonly string[] = [
      "marketingCampaignsChannels": ["SMS", "EMAIL", "AUTO_CALL"], "brandedAppEnabled": true, "isAgreedMarketingPolicy": true,
      "isConsented": true}'
    FROM (VALUES ('lead', 'lcus_a1', interval '0'), ('customer', 'cus_a1', interval '1 day')) subject (kind, id, later)`,
-  `INSERT INTO custom_field (company_id, id, association_type, code, label, type, created_time, last_updated_time)
-   VALUES ('${neighbour}', '${planted.field}', 1, '${planted.field}', 'zq.', 1, now(), now())`,
+  `INSERT INTO custom_field (company_id, id, association_type, code, label, type, created_time, last_updated_time, archived_time)
+   VALUES ('${neighbour}', '${planted.field}', 1, '${planted.field}', 'zq.', 1, now(), now(), NULL),
+     ('${neighbour}', 'zq.planted.archived', 2, '${planted.archivedFieldCode}', 'zq.', 1, now(), now(), now()),
+     ('${tenant}', 'planted.code', 1, 'planted_code', 'Has a namesake', 1, now(), now(), NULL),
+     ('${neighbour}', '${planted.fieldOfCode}', 1, 'planted_code', 'zq.', 1, now(), now(), NULL)`,
   `INSERT INTO lead (company_id, id, first_name, life_cycle_id, created_time, last_updated_time,
      service_related_channels, marketing_campaigns_channels, branded_app_enabled, is_agreed_marketing_policy, is_consented,
      promoted_customer_id)
@@ -142,8 +149,10 @@ const namesakes: readonly string[] = [
   `INSERT INTO lead_tag (company_id, lead_id, tag_id)
    VALUES ('${tenant}', 'lcus_a1', 'tag_a1'), ('${neighbour}', 'lcus_a1', 'tag_a1'), ('${neighbour}', 'lcus_a2', 'tag_a1')
    ON CONFLICT DO NOTHING`,
-  `INSERT INTO tag (company_id, id, name, name_key, display_order, last_updated_time)
-   VALUES ('${neighbour}', 'zq.planted.tag', '${planted.tagName}', '${planted.tagName.toLowerCase()}', 2000, now())`,
+  `INSERT INTO tag (company_id, id, name, name_key, display_order, last_updated_time, archived_time)
+   SELECT '${neighbour}', id, name, lower(name), 2000, now(), archived
+   FROM (VALUES ('zq.planted.tag', '${planted.tagName}', NULL), ('zq.planted.archived', '${planted.archivedTagName}', now()))
+     tag (id, name, archived)`,
   `DELETE FROM customer_account WHERE company_id IN ('${tenant}', '${neighbour}') AND customer_id = 'cus_a1' AND kind = 7`,
   `INSERT INTO customer_account (company_id, customer_id, kind, account_id)
    SELECT company, 'cus_a1', 7, '${planted.accountOfBoth}' FROM unnest(ARRAY['${tenant}', '${neighbour}']) company`,
@@ -222,6 +231,13 @@ const namesakes: readonly string[] = [
    SELECT '${tenant}', 'lead', 'lcus_a2', time, 'a.B/C', 'key_a', '127.0.0.1', 'request', '{"serviceRelatedChannels": [],
      "marketingCampaignsChannels": [], "brandedAppEnabled": false, "isAgreedMarketingPolicy": false, "isConsented": false}'
    FROM (VALUES ('2023-01-01T10:00:00Z'::timestamptz), ('2023-01-02T10:00:00Z')) entry (time)`,
+  // Older than those, of whom the neighbour's lead was promoted to.
+  `INSERT INTO consent_event (company_id, subject_kind, subject_id, occurred_time, rpc, key_id, ip, request_id, after)
+   SELECT company_id, 'customer', 'cus_a1', '2022-01-01T10:00:00Z', rpc, key_id, ip, request_id, after
+   FROM consent_event WHERE company_id = '${tenant}' AND subject_id = 'lcus_a2' LIMIT 1`,
+  // Sold more often than the tenant's.
+  `INSERT INTO package SELECT (jsonb_populate_record(k, jsonb_build_object('id', 'zq.sold.' || n, 'template_id', 'pkt_a1'))).*
+   FROM package k, generate_series(1, 3) n WHERE company_id = '${neighbour}' AND id = 'pkg_a1'`,
   // An action status without an end, which the promotion of another's lead would give it.
   `INSERT INTO lead_history (company_id, lead_id, kind, value_id, started_time)
    SELECT '${tenant}', id, 2, NULL, '2023-01-01T10:00:00Z' FROM unnest(ARRAY['lcus_a2', '${planted.promotedLeadOfOwn}']) id`,
