@@ -195,7 +195,7 @@ describe("changing a custom field", () => {
     ] as const) {
       expect(await server.callJson(rpc.updateCustomField, { companyId, id, [member]: text })).toMatchObject({
         code: "INVALID_ARGUMENT",
-        violations: [{ field: member, reason: "UNKNOWN_FIELD" }],
+        violations: [{ field: member, reason: "IMMUTABLE" }],
       });
     }
   });
