@@ -124,18 +124,28 @@ export async function createOnce<Row extends StoredResultRow>(
     try {
       const [row] = await database.write<Row>(create, values, write);
       if (!row) throw new Error("create statement returned no row");
-      const { replay_fingerprint: fingerprint, replay_presence: presence, replay_ids: ids } = row;
-      if (write.claim && fingerprint && ids) {
-        const stored = { fingerprint, presence, ids };
-        const [replayedId = ""] = assertNotErased(resource, useStoredResult(write.claim, stored));
+      const ids = storedResult(write, row);
+      if (ids) {
+        const [replayedId = ""] = assertNotErased(resource, ids);
         return { row, replayedId };
       }
       if (isFinal(row) || attempt === maxAttempts) return { row };
     } catch (error) {
       if (attempt === maxAttempts || !isDuplicate(error)) throw error;
-      await database.write(removeExpired, [write.keyId, write.rpc, write.claim?.key], write);
+      await removeExpiredClaim(database, write);
     }
   }
+}
+
+/** The ids that an earlier request recorded. Undefined if there was none. Throws IDEMPOTENCY_KEY_REUSED. */
+export function storedResult({ claim }: WriteContext, row: StoredResultRow): readonly string[] | undefined {
+  const { replay_fingerprint: fingerprint, replay_presence: presence, replay_ids: ids } = row;
+  return claim && fingerprint && ids ? useStoredResult(claim, { fingerprint, presence, ids }) : undefined;
+}
+
+/** Makes room for a new idempotency record. One that has not expired stays: then the next attempt finds it. */
+export async function removeExpiredClaim(database: Pick<Database, "write">, write: WriteContext): Promise<void> {
+  await database.write(removeExpired, [write.keyId, write.rpc, write.claim?.key], write);
 }
 
 /** The parameters of a create statement that come from its request. */
@@ -162,11 +172,15 @@ export const replaySql = `replay AS MATERIALIZED (
   SELECT fingerprint, presence, resource_ids FROM idempotency
   WHERE key_id = :keyId AND rpc = :rpc AND key = :claimKey AND expired_time > clock_timestamp())`;
 
+/** The columns of `StoredResultRow`, in a statement that joins `replay`. */
+export const replayColumns = `replay.fingerprint AS replay_fingerprint, replay.presence AS replay_presence,
+  replay.resource_ids AS replay_ids`;
+
 /** Stores the idempotency record for the row of `admitted`, and then takes the timestamp of the change. */
-export function claimSql(kind: ResourceKind): string {
+export function claimSql(kind: ResourceKind, ids = "ARRAY[:id]"): string {
   return `claim AS (
   INSERT INTO idempotency (key_id, rpc, key, fingerprint, presence, company_id, kind, resource_ids, expired_time)
-  SELECT :keyId, :rpc, :claimKey, :fingerprint, :presence, :companyId, '${kind}', ARRAY[:id], ${claimExpiry} FROM admitted WHERE :claimKey::text IS NOT NULL
+  SELECT :keyId, :rpc, :claimKey, :fingerprint, :presence, :companyId, '${kind}', ${ids}, ${claimExpiry} FROM admitted WHERE :claimKey::text IS NOT NULL
   RETURNING 1),
 stamp AS MATERIALIZED (
   SELECT begin_change() AS now FROM admitted WHERE :claimKey::text IS NULL OR EXISTS (SELECT 1 FROM claim))`;
@@ -205,7 +219,7 @@ export function orThrow<Locked>(locked: Locked | DomainError): Locked {
 }
 
 /** Whether a concurrent duplicate stored the same idempotency record first. */
-function isDuplicate(error: unknown): boolean {
+export function isDuplicate(error: unknown): boolean {
   return violatedConstraint(error) === "idempotency_pkey";
 }
 

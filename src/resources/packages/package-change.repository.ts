@@ -1,182 +1,140 @@
-import { notFoundError } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
+import { protoName } from "../../core/text.js";
 import { actingStaffId, type WriteContext } from "../../core/write.js";
-import { recordChange, stayingAt, updatedTime } from "../../db/audit-log.js";
 import type { Database } from "../../db/database.js";
-import { once } from "../../db/idempotent-write.js";
-import { Prisma } from "../../gen/prisma/client.js";
 import {
-  type ClockRow,
-  type LedgerRow,
-  ledgerColumns,
-  type PackageDetailRow,
-  packageColumns,
-  packageLines,
-  toLedgerEntry,
-  toPackageDetail,
-} from "./package.columns.js";
-import type {
-  ChangedPackage,
-  LedgerEntry,
-  NewLedgerEntry,
-  PackageDetail,
-  PackageEffect,
-  PackageTarget,
-  PackageTransaction,
-} from "./package.model.js";
+  type AuditParameters,
+  auditSql,
+  type GuardParameters,
+  guardedWrite,
+  guardSql,
+  updatedTimeSql,
+} from "../../db/guarded-write.js";
+import { type RequestParameters, requestParameters } from "../../db/idempotent-write.js";
+import { namedStatement } from "../../db/named-statement.js";
+import { statement } from "../../db/statement.js";
+import { type LedgerRow, ledgerColumns, toLedgerEntry } from "./package.columns.js";
+import type { ChangedPackage, NewLedgerEntry, PackageEffect, PackageState } from "./package.model.js";
+import { packageAfter } from "./package-effect.model.js";
+import { type ChangeTarget, readState } from "./package-state.repository.js";
 
-/**
- * Changes a package in one transaction. The package is locked in a separate statement before its ledger is summed up:
- * in the locking statement, the sum would use the snapshot from before the wait.
- */
+/** Changes a package: one statement reads it with the sums of its ledger, another stores what `decide` returns. */
 export function changePackage(
   database: Database,
-  target: PackageTarget,
+  target: ChangeTarget,
   write: WriteContext,
-  decide: (unit: PackageTransaction) => Promise<PackageEffect>,
+  decide: (state: PackageState) => PackageEffect,
 ): Promise<ChangedPackage> {
-  return once(database, write, {
-    lock: (tx) => lockPackage(tx, target),
-    async work({ tx, now, record }) {
-      const detail = await readPackage(tx, target);
-      const effect = await decide({ detail, now, ...ledgerOf(tx, detail) });
-      const entryId = await store(tx, write, { detail, effect, now });
-      const ids = [detail.id, ...(entryId === undefined ? [] : [entryId])];
-      return record({ companyId: detail.companyId, kind: "package", ids });
+  const { companyId, id } = target;
+  return guardedWrite<PackageState, ChangeRow, ChangedPackage>(database, write, {
+    record: `package/${companyId}/${id}`,
+    read: () => readState(database, target, write),
+    async replay({ detail }, [, entryId]) {
+      if (entryId === undefined) return { detail };
+      const [row] = await database.read<LedgerRow>(readEntry, [companyId, entryId], write.signal);
+      if (!row) throw new Error("ledger entry not found");
+      return { detail, entry: toLedgerEntry(row) };
     },
-    async response({ tx, ids: [, entryId] }) {
-      const detail = await readPackage(tx, target);
-      return { detail, ...(entryId === undefined ? {} : { entry: await readEntry(tx, detail, entryId) }) };
+    decide(state) {
+      const change = { state, effect: decide(state), entryId: newId(idPrefixes.ledgerEntry) };
+      return {
+        ...{ statement: changeStatement, values: changeValues(change, write) },
+        respond: (row) => changedPackage(change, write, row),
+      };
     },
   });
 }
 
-/** Throws NOT_FOUND if the principal cannot access the package. */
-export async function lockPackage(
-  tx: Prisma.TransactionClient,
-  { companyId, businessIds, id }: PackageTarget,
-): Promise<void> {
-  const rows = await tx.$queryRaw<readonly unknown[]>`
-    SELECT k.id FROM package k WHERE k.company_id = ${companyId} AND k.id = ${id}${within(businessIds)}
-    FOR NO KEY UPDATE`;
-  if (rows.length === 0) throw notFoundError("Package", id);
+const readEntry = statement(
+  "package.read_entry",
+  `SELECT ${ledgerColumns} FROM package_ledger e WHERE e.company_id = $1 AND e.id = $2`,
+);
+
+interface Change {
+  readonly state: PackageState;
+  readonly effect: PackageEffect;
+  /** Of the appended entry. */
+  readonly entryId: string;
 }
 
-/** A package as the transaction sees it. Throws NOT_FOUND. */
-export async function readPackage(
-  tx: Prisma.TransactionClient,
-  { companyId, businessIds, id }: PackageTarget,
-): Promise<PackageDetail> {
-  const [row] = await tx.$queryRaw<(PackageDetailRow & ClockRow)[]>`
-    SELECT ${Prisma.raw(packageColumns)}, ${Prisma.raw(packageLines)}, o.time_zone, statement_timestamp() AS now
-    FROM package k JOIN company o ON o.id = k.company_id
-    WHERE k.company_id = ${companyId} AND k.id = ${id}${within(businessIds)}`;
-  if (!row) throw notFoundError("Package", id);
-  return toPackageDetail(row, { at: row.now, timeZone: row.time_zone });
+function changeValues({ state: { detail }, effect, entryId }: Change, write: WriteContext): readonly unknown[] {
+  const { companyId, id, version, businessId } = detail;
+  const { dates = {}, entry = undefined } = effect.kind === "append" ? effect : {};
+  return changeStatement.values({
+    ...{ id, version: version.toString(), kind: effect.kind, recordedIds: entry ? [id, entryId] : [id] },
+    ...{ endTime: dates.endTime ?? null, expirationDate: dates.expirationDate ?? null },
+    ...{ setsFrozen: dates.frozenTime !== undefined, frozenTime: dates.frozenTime ?? null },
+    entry: JSON.stringify(entry ? entryColumns(entry, entryId) : {}),
+    ...{ changedFields: changedFields(effect), locationBefore: businessId, locationAfter: businessId },
+    ...requestParameters(write, companyId),
+  });
 }
 
-/** IANA zone id of the company. */
-export async function timeZoneOf(tx: Prisma.TransactionClient, companyId: string): Promise<string> {
-  const company = await tx.company.findUniqueOrThrow({ where: { id: companyId }, select: { timeZone: true } });
-  return company.timeZone;
+function changedFields(effect: PackageEffect): readonly string[] {
+  if (effect.kind !== "append") return ["deleted"];
+  return [...Object.keys(effect.dates ?? {}).map(protoName), ...(effect.entry.quantity === 0 ? [] : ["balance"])];
 }
 
-function within(businessIds: readonly string[] | undefined): Prisma.Sql {
-  return businessIds ? Prisma.sql` AND k.business_id = ANY(${[...businessIds]}::text[])` : Prisma.empty;
-}
-
-async function readEntry(tx: Prisma.TransactionClient, { companyId }: PackageDetail, id: string): Promise<LedgerEntry> {
-  const [row] = await tx.$queryRaw<LedgerRow[]>`
-    SELECT ${Prisma.raw(ledgerColumns)} FROM package_ledger e WHERE e.company_id = ${companyId} AND e.id = ${id}`;
-  if (!row) throw new Error("ledger entry not found");
-  return toLedgerEntry(row);
-}
-
-export function ledgerOf(
-  tx: Prisma.TransactionClient,
-  { companyId, id: packageId }: PackageDetail,
-): Pick<PackageTransaction, "timeZone" | "findRedemption" | "redeemedUnits"> {
-  const sum = { _sum: { quantity: true } } as const;
+/** The columns of `package_ledger` that the rules decide. */
+function entryColumns(entry: NewLedgerEntry, id: string): Readonly<Record<string, unknown>> {
   return {
-    timeZone: () => timeZoneOf(tx, companyId),
-
-    async findRedemption(id) {
-      const entry = await tx.packageLedger.findFirst({ where: { companyId, packageId, id, kind: "REDEMPTION" } });
-      if (!entry) return undefined;
-      const refunds = await tx.packageLedger.aggregate({ where: { companyId, reversedId: id }, ...sum });
-      const { packageServiceId: lineId, quantity } = entry;
-      if (lineId === null) throw new Error("a redemption without an item");
-      return { lineId, quantity: -quantity, refunded: refunds._sum.quantity ?? 0 };
+    ...{
+      id,
+      package_service_id: entry.lineId,
+      kind: entry.kind,
+      quantity: entry.quantity,
+      reversed_id: entry.refundedId,
     },
-
-    async redeemedUnits(packageServiceId) {
-      const kind = { in: ["REDEMPTION", "REFUND"] };
-      const net = await tx.packageLedger.aggregate({ where: { companyId, packageServiceId, kind }, ...sum });
-      return -(net._sum.quantity ?? 0);
-    },
+    ...{ appointment_id: entry.appointmentId, order_id: entry.orderId, note: entry.note },
+    ...{ redeemed_time: entry.redeemedTime, moved_package_id: entry.movedPackageId, days: entry.days },
   };
 }
 
-interface Store {
-  readonly detail: PackageDetail;
-  readonly effect: PackageEffect;
+interface ChangeParameters extends GuardParameters, AuditParameters, RequestParameters {
+  readonly [name: string]: unknown;
+  readonly kind: PackageEffect["kind"];
+  readonly expirationDate: string | null;
+  readonly endTime: Date | null;
+  readonly setsFrozen: boolean;
+  readonly frozenTime: Date | null;
+  /** JSON of a row of `package_ledger`. */
+  readonly entry: string;
+}
+
+interface ChangeRow {
   readonly now: Date;
+  /** Null if nothing was changed. */
+  readonly last_updated_time: Date | null;
 }
 
-/** Stores the change. Returns the id of the appended entry. */
-async function store(
-  tx: Prisma.TransactionClient,
-  write: WriteContext,
-  { detail, effect, now }: Store,
-): Promise<string | undefined> {
-  if (effect.kind === "nothing") return undefined;
-  const { companyId, id } = detail;
-  const time = updatedTime(detail, now);
-  const version = detail.version + 1n;
-  const deletedTime = effect.kind === "withdraw" ? { deletedTime: time } : {};
-  const restored = effect.kind === "restore" ? { deletedTime: null } : {};
-  const dates = (effect.kind === "append" && effect.dates) || {};
-  const { expirationDate, ...times } = dates;
-  await tx.package.update({
-    where: { companyId_id: { companyId, id } },
-    data: {
-      ...{ ...deletedTime, ...restored, ...times, lastUpdatedTime: time, version },
-      ...(expirationDate === undefined ? {} : { expirationDate: new Date(`${expirationDate}T00:00:00Z`) }),
-    },
-  });
-  const changed = Object.keys(dates).map((name) => snakeCase(name));
-  const units = effect.kind === "append" && effect.entry.quantity !== 0 ? ["balance"] : [];
-  const fields = effect.kind === "append" ? [...changed, ...units] : ["deleted"];
-  const location = stayingAt(detail.businessId);
-  await recordChange(tx, write, { companyId, kind: "package", id, version, time: now, fields, location });
-  if (effect.kind !== "append") return undefined;
-  return appendEntry(tx, write, { companyId, packageId: id, time, entry: effect.entry });
-}
+const changeStatement = namedStatement<ChangeParameters>(
+  "package.change",
+  `WITH ${guardSql("package")},
+changed AS (
+  UPDATE package k SET version = k.version + 1, last_updated_time = ${updatedTimeSql("k")},
+    deleted_time = CASE :kind::text WHEN 'withdraw' THEN ${updatedTimeSql("k")} WHEN 'restore' THEN NULL ELSE k.deleted_time END,
+    expiration_date = coalesce(:expirationDate::date, k.expiration_date),
+    end_time = coalesce(:endTime::timestamptz, k.end_time),
+    frozen_time = CASE WHEN :setsFrozen::boolean THEN :frozenTime::timestamptz ELSE k.frozen_time END
+  FROM stamp WHERE :kind::text <> 'nothing' AND k.company_id = :companyId AND k.id = :id
+  RETURNING k.version, k.last_updated_time),
+entry AS (
+  INSERT INTO package_ledger (company_id, id, package_id, package_service_id, kind, quantity, reversed_id, appointment_id,
+    order_id, note, redeemed_time, moved_package_id, days, occurred_time, rpc, key_id, staff_id, request_id)
+  SELECT :companyId, e.id, :id, e.package_service_id, e.kind, e.quantity, e.reversed_id, e.appointment_id, e.order_id,
+    e.note, e.redeemed_time, e.moved_package_id, e.days, changed.last_updated_time, :rpc, :keyId, :author, :requestId
+  FROM changed, jsonb_populate_record(NULL::package_ledger, :entry::jsonb) e WHERE e.id IS NOT NULL RETURNING 1),
+${auditSql("package")}
+SELECT stamp.now, changed.last_updated_time FROM stamp LEFT JOIN changed ON true`,
+);
 
-function snakeCase(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-}
-
-interface Append {
-  readonly companyId: string;
-  readonly packageId: string;
-  readonly time: Date;
-  readonly entry: NewLedgerEntry;
-}
-
-/** Appends an entry to the ledger of a locked package. Returns its id. */
-export async function appendEntry(
-  tx: Prisma.TransactionClient,
-  write: WriteContext,
-  { companyId, packageId, time, entry: { lineId, refundedId, ...entry } }: Append,
-): Promise<string> {
-  const { rpc, keyId, requestId } = write;
-  const id = newId(idPrefixes.ledgerEntry);
-  await tx.packageLedger.create({
-    data: {
-      ...{ companyId, id, packageId, packageServiceId: lineId ?? null, reversedId: refundedId ?? null, ...entry },
-      ...{ occurredTime: time, rpc, keyId, staffId: actingStaffId(write, companyId), requestId },
-    },
-  });
-  return id;
+/** The response, from what was read and what was stored. */
+function changedPackage({ state, effect, entryId }: Change, write: WriteContext, row: ChangeRow): ChangedPackage {
+  const { last_updated_time: time } = row;
+  if (time === null || effect.kind === "nothing") return { detail: state.detail };
+  const detail = packageAfter(state.detail, effect, { time, moment: { at: row.now, timeZone: state.timeZone } });
+  if (effect.kind !== "append") return { detail };
+  const { companyId, id: packageId } = detail;
+  const made = { id: entryId, packageId, staffId: actingStaffId(write, companyId), createdTime: time };
+  return { detail, entry: { ...made, ...effect.entry } };
 }

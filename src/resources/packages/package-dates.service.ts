@@ -5,7 +5,7 @@ import {
   neverExpires,
   type PackageDetail,
   type PackageEffect,
-  type PackageTransaction,
+  type PackageState,
 } from "./package.model.js";
 import { notInForce, requireUsable } from "./package-rules.service.js";
 
@@ -17,14 +17,14 @@ export interface Extend {
 }
 
 /** The last day and the end of a package move together, so that neither ends what the other extends. */
-export async function extend(unit: PackageTransaction, { reason, ...by }: Extend): Promise<PackageEffect> {
+export function extend(unit: PackageState, { reason, ...by }: Extend): PackageEffect {
   requireUsable(unit);
   const { expirationDate: lastDay } = unit.detail;
   const days = by.days ?? daysBetween(lastDay, by.expirationDate ?? lastDay);
   const field = by.days === undefined ? "expiration_date" : "days";
   if (by.days === undefined && lastDay >= neverExpires) throw conflict(field, "Must be absent: the last day is never.");
   if (days <= 0) throw conflict(field, "Must be after the present expiration_date.");
-  const dates = laterDates(unit.detail, days, await unit.timeZone());
+  const dates = laterDates(unit.detail, days, unit.timeZone);
   if (!dates) throw conflict(field, "Must not be set: the package never expires.");
   if (isTooLate(dates)) throw invalidRequest([{ field, reason: "OUT_OF_RANGE", description: "Must end before 9999." }]);
   return { kind: "append", entry: { ...ofDates, kind: "EXTENSION", note: reason, days }, dates };
@@ -35,12 +35,11 @@ interface Freeze {
 }
 
 /** A frozen package cannot be redeemed and does not expire. Nothing changes if it is frozen already. */
-export async function freeze(unit: PackageTransaction, { reason }: Freeze): Promise<PackageEffect> {
+export function freeze(unit: PackageState, { reason }: Freeze): PackageEffect {
   requireUsable(unit);
   const { detail, now } = unit;
   if (detail.frozenTime) return { kind: "nothing" };
-  const isOver =
-    localDate(await unit.timeZone(), now) > detail.expirationDate || (detail.endTime && detail.endTime <= now);
+  const isOver = localDate(unit.timeZone, now) > detail.expirationDate || (detail.endTime && detail.endTime <= now);
   if (isOver) throw notInForce(detail);
   return { kind: "append", entry: { ...ofDates, kind: "FREEZE", note: reason }, dates: { frozenTime: now } };
 }
@@ -49,11 +48,11 @@ export async function freeze(unit: PackageTransaction, { reason }: Freeze): Prom
  * Ends a freeze. The last day and the end move by the days between the date of the freeze and today, in the time zone of
  * the company: a package that is thawed on the day it was frozen gains none.
  */
-export async function thaw(unit: PackageTransaction, { reason }: Freeze): Promise<PackageEffect> {
+export function thaw(unit: PackageState, { reason }: Freeze): PackageEffect {
   requireUsable(unit);
   const { detail, now } = unit;
   if (!detail.frozenTime) return { kind: "nothing" };
-  const timeZone = await unit.timeZone();
+  const timeZone = unit.timeZone;
   const days = daysBetween(localDate(timeZone, detail.frozenTime), localDate(timeZone, now));
   const dates = { ...laterDates(detail, days, timeZone), frozenTime: null };
   return { kind: "append", entry: { ...ofDates, kind: "THAW", note: reason, days }, dates };

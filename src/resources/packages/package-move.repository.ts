@@ -6,7 +6,7 @@ import type { Database } from "../../db/database.js";
 import { once } from "../../db/idempotent-write.js";
 import type { Prisma } from "../../gen/prisma/client.js";
 import type { MovedPackage, MovedUnits, MoveSituation, PackageDetail, PackageMove } from "./package.model.js";
-import { appendEntry, ledgerOf, lockPackage, readPackage } from "./package-change.repository.js";
+import { appendEntry, lockPackage, readPackage } from "./package-transaction.repository.js";
 
 /**
  * Moves units to a new package of another customer in one transaction. The package they were bought as stays with its
@@ -23,7 +23,7 @@ export function movePackage(
     lock: (tx) => lockBoth(tx, move),
     async work({ tx, locked: hasCustomer, now, record }) {
       const detail = await readPackage(tx, target);
-      const units = decide({ detail, now, hasCustomer, ...ledgerOf(tx, detail) });
+      const units = decide({ detail, hasCustomer });
       const id = newId(idPrefixes.package);
       const recorded = await record({ companyId: detail.companyId, kind: "package", ids: [detail.id, id] });
       await store(tx, write, { detail, units, id, move, now });

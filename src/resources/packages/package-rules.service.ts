@@ -1,6 +1,6 @@
 import { archivedError, DomainError, invalidRequest, throwIfInvalid, type Violation } from "../../core/errors.js";
 import { isErasedId } from "../../core/ids.js";
-import type { NewLedgerEntry, PackageDetail, PackageEffect, PackageItem, PackageTransaction } from "./package.model.js";
+import type { NewLedgerEntry, PackageDetail, PackageEffect, PackageItem, PackageState } from "./package.model.js";
 import { isInForce } from "./package-validity.model.js";
 
 export interface Redeem {
@@ -40,13 +40,13 @@ export interface Grant {
 }
 
 /** Redeems units of an item, if the package is valid at that time and its customer was not erased. */
-export async function redeem(unit: PackageTransaction, { quantity, ...request }: Redeem): Promise<PackageEffect> {
+export function redeem(unit: PackageState, { quantity, ...request }: Redeem): PackageEffect {
   const { detail } = unit;
   const { lineId, appointmentId, orderId, note, redeemedTime } = request;
   const untimely = timeViolations(unit, redeemedTime);
   if (untimely.length > 0) throw invalidRequest([...lineViolations(unit, lineId), ...untimely]);
   const line = ownedLine(unit, lineId);
-  const moment = { at: redeemedTime ?? unit.now, timeZone: await unit.timeZone() };
+  const moment = { at: redeemedTime ?? unit.now, timeZone: unit.timeZone };
   if (!isInForce(detail, moment)) throw notInForce(detail);
   const entry = { lineId, kind: "REDEMPTION", quantity: -quantity, appointmentId, orderId, note } as const;
   return append(line, { ...entry, ...(redeemedTime ? { redeemedTime } : {}) });
@@ -65,7 +65,7 @@ export function notInForce(detail: PackageDetail): DomainError {
   });
 }
 
-function timeViolations({ detail, now }: PackageTransaction, time: Date | undefined): Violation[] {
+function timeViolations({ detail, now }: PackageState, time: Date | undefined): Violation[] {
   const field = "redeemed_time";
   if (!time) return [];
   if (time > now) return [{ field, reason: "OUT_OF_RANGE", description: "Must not be in the future." }];
@@ -77,25 +77,25 @@ function timeViolations({ detail, now }: PackageTransaction, time: Date | undefi
  * Refunds units, at most as many as were redeemed by the redemption and on the item. Still possible after the customer
  * was erased, so that balances can be corrected, but without a note, because it could name the person.
  */
-export async function refund(unit: PackageTransaction, given: Refund): Promise<PackageEffect> {
+export function refund(unit: PackageState, given: Refund): PackageEffect {
   const nothingNamed = { appointmentId: "", orderId: "", note: given.note, kind: "REFUND" as const };
   const remarks = remarkViolations(unit, given);
   if (given.entryId === undefined) {
     const { lineId, quantity } = given;
     throwIfInvalid([...lineViolations(unit, lineId), ...remarks]);
     const line = usableLine(unit, lineId);
-    if (quantity > (await unit.redeemedUnits(lineId))) throw balanceExceeded(line, quantity);
+    if (quantity > unit.redeemedUnits(lineId)) throw balanceExceeded(line, quantity);
     return append(line, { ...nothingNamed, lineId, quantity });
   }
   const { entryId } = given;
-  const redemption = await unit.findRedemption(entryId);
+  const { redemption } = unit;
   if (!redemption) throw invalidRequest([noSuchRedemption, ...remarks]);
   const { lineId } = redemption;
   const isAnother = given.lineId !== undefined && given.lineId !== lineId;
   throwIfInvalid([...(isAnother ? [anotherLine(unit, given.lineId)] : []), ...remarks]);
   const line = usableLine(unit, lineId);
   // Units of this redemption may have been refunded without naming it.
-  const refundable = Math.min(redemption.quantity - redemption.refunded, await unit.redeemedUnits(lineId));
+  const refundable = Math.min(redemption.quantity - redemption.refunded, unit.redeemedUnits(lineId));
   const quantity = given.quantity ?? refundable;
   if (quantity > refundable || quantity === 0) {
     throw new DomainError("LEDGER_ENTRY_REFUNDED", "The redemption has fewer refundable units than requested.", {
@@ -109,33 +109,33 @@ export async function refund(unit: PackageTransaction, given: Refund): Promise<P
  * Adjusts the remaining units of an item. The reason is free text, so adjustments are not possible after the customer
  * was erased.
  */
-export function adjust(unit: PackageTransaction, { lineId, change, reason }: Adjust): PackageEffect {
+export function adjust(unit: PackageState, { lineId, change, reason }: Adjust): PackageEffect {
   const line = ownedLine(unit, lineId);
   const nothingNamed = { appointmentId: "", orderId: "" };
   return append(line, { ...nothingNamed, lineId, kind: "ADJUSTMENT", quantity: change, note: reason });
 }
 
 /** Gives units on top of what was bought. */
-export function grant(unit: PackageTransaction, { lineId, quantity, reason }: Grant): PackageEffect {
+export function grant(unit: PackageState, { lineId, quantity, reason }: Grant): PackageEffect {
   const line = ownedLine(unit, lineId);
   if (capacityOf(line) + quantity > maxCapacity) throw invalidRequest([tooManyUnits]);
   const nothingNamed = { appointmentId: "", orderId: "" };
   return { kind: "append", entry: { ...nothingNamed, lineId, kind: "GOODWILL", quantity, note: reason } };
 }
 
-export function withdraw({ detail }: PackageTransaction): PackageEffect {
+export function withdraw({ detail }: PackageState): PackageEffect {
   return { kind: detail.deleted ? "nothing" : "withdraw" };
 }
 
-export function restore({ detail }: PackageTransaction): PackageEffect {
+export function restore({ detail }: PackageState): PackageEffect {
   return { kind: detail.deleted ? "restore" : "nothing" };
 }
 
-function lineViolations({ detail }: PackageTransaction, lineId: string): Violation[] {
+function lineViolations({ detail }: PackageState, lineId: string): Violation[] {
   return detail.lines.some(({ id }) => id === lineId) ? [] : [noSuchLine];
 }
 
-function usableLine({ detail }: PackageTransaction, lineId: string): PackageItem {
+function usableLine({ detail }: PackageState, lineId: string): PackageItem {
   const line = detail.lines.find(({ id }) => id === lineId);
   if (!line) throw invalidRequest([noSuchLine]);
   if (detail.deleted) throw archivedError("Package", detail.id);
@@ -143,19 +143,19 @@ function usableLine({ detail }: PackageTransaction, lineId: string): PackageItem
 }
 
 /** An item of a package whose customer was not erased. */
-function ownedLine(unit: PackageTransaction, lineId: string): PackageItem {
+function ownedLine(unit: PackageState, lineId: string): PackageItem {
   const line = usableLine(unit, lineId);
   requireOwner(unit);
   return line;
 }
 
 /** Throws unless the package can change and its customer was not erased. */
-export function requireUsable(unit: PackageTransaction): void {
+export function requireUsable(unit: Pick<PackageState, "detail">): void {
   if (unit.detail.deleted) throw archivedError("Package", unit.detail.id);
   requireOwner(unit);
 }
 
-function requireOwner({ detail: { id, customerId } }: PackageTransaction): void {
+function requireOwner({ detail: { id, customerId } }: Pick<PackageState, "detail">): void {
   if (!isErasedId(customerId)) return;
   throw new DomainError("RESOURCE_ERASED", "The customer of this package was permanently erased.", {
     metadata: { resource: "Package", id },
@@ -163,7 +163,7 @@ function requireOwner({ detail: { id, customerId } }: PackageTransaction): void 
 }
 
 /** After an erasure, no text about the customer may be stored. */
-function remarkViolations({ detail }: PackageTransaction, { note }: Refund): Violation[] {
+function remarkViolations({ detail }: PackageState, { note }: Refund): Violation[] {
   if (note === "" || !isErasedId(detail.customerId)) return [];
   return [{ field: "note", reason: "NOT_ALLOWED", description: "Must be empty: the customer was erased." }];
 }
@@ -206,7 +206,7 @@ const noSuchRedemption = notFoundAt("ledger_entry_id", "Must be a redemption of 
 
 const noSuchLine = notFoundAt("package_service_id", "Not found in this package.");
 
-function anotherLine({ detail }: PackageTransaction, lineId: string): Violation {
+function anotherLine({ detail }: PackageState, lineId: string): Violation {
   if (!detail.lines.some(({ id }) => id === lineId)) return noSuchLine;
   return {
     field: "package_service_id",

@@ -15,8 +15,8 @@ import type {
   PackageSale,
   RequestedSale,
 } from "./package.model.js";
-import { readPackage, timeZoneOf } from "./package-change.repository.js";
 import { withTemplate } from "./package-template-sale.repository.js";
+import { readPackage, timeZoneOf } from "./package-transaction.repository.js";
 
 interface CheckedSale {
   readonly sale: RequestedSale;

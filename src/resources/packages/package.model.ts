@@ -203,18 +203,17 @@ export interface Redemption {
   readonly refunded: number;
 }
 
-/** A locked package within a transaction. */
-export interface PackageTransaction {
-  /** The state under the lock. */
+/** What the rules of a change need. The change is stored only if the package is still as it was read. */
+export interface PackageState {
   readonly detail: PackageDetail;
-  /** Timestamp of the change, by the clock of the database. */
+  /** By the clock of the database. */
   readonly now: Date;
   /** IANA time zone of the company. It determines the last valid day of the package. */
-  timeZone(): Promise<string>;
-  /** Finds a redemption of this package. */
-  findRedemption(entryId: string): Promise<Redemption | undefined>;
+  readonly timeZone: string;
+  /** The redemption that the target names, if the package has it. */
+  readonly redemption?: Redemption;
   /** Units of an item that were redeemed and not refunded, whether or not the refunds named a redemption. */
-  redeemedUnits(lineId: string): Promise<number>;
+  redeemedUnits(lineId: string): number;
 }
 
 /** New dates of a package. Absent: unchanged. Null: thawed. */
@@ -250,7 +249,7 @@ export interface MovedUnits {
   readonly quantity: number;
 }
 
-export interface MoveSituation extends PackageTransaction {
+export interface MoveSituation extends Pick<PackageState, "detail"> {
   /** Whether the customer exists, is not archived and is accessible. */
   readonly hasCustomer: boolean;
 }
@@ -286,11 +285,12 @@ export interface PackageRepository {
     decide: (situation: MoveSituation) => readonly MovedUnits[],
   ): Promise<MovedPackage>;
   /**
-   * Locks the package and stores the change that `decide` returns. A replay does not call `decide`. Throws NOT_FOUND.
+   * Stores the change that `decide` returns. A replay does not call `decide`, and it runs again if another request
+   * changes the package at the same time. Throws NOT_FOUND.
    */
   change(
-    target: PackageTarget,
+    target: PackageTarget & { readonly redemptionId?: string | undefined },
     write: WriteContext,
-    decide: (unit: PackageTransaction) => Promise<PackageEffect>,
+    decide: (state: PackageState) => PackageEffect,
   ): Promise<ChangedPackage>;
 }

@@ -80,18 +80,18 @@ export function createPackages(packages: PackageRepository) {
     },
 
     async refund(request: PackageName & Refund, principal: Principal, write: WriteContext) {
-      const target = targetOf(request, principal);
+      const target = { ...targetOf(request, principal), redemptionId: request.entryId };
       return withEntry(await packages.change(target, write, (unit) => refund(unit, request)));
     },
 
     async adjust(request: PackageName & Adjust, principal: Principal, write: WriteContext) {
       const target = targetOf(request, principal);
-      return withEntry(await packages.change(target, write, async (unit) => adjust(unit, request)));
+      return withEntry(await packages.change(target, write, (unit) => adjust(unit, request)));
     },
 
     async grant(request: PackageName & Grant, principal: Principal, write: WriteContext) {
       const target = targetOf(request, principal);
-      return withEntry(await packages.change(target, write, async (unit) => grant(unit, request)));
+      return withEntry(await packages.change(target, write, (unit) => grant(unit, request)));
     },
 
     async extend(request: PackageName & Extend, principal: Principal, write: WriteContext) {
@@ -116,11 +116,11 @@ export function createPackages(packages: PackageRepository) {
     },
 
     async withdraw(name: PackageName, principal: Principal, write: WriteContext) {
-      return (await packages.change(targetOf(name, principal), write, async (unit) => withdraw(unit))).detail;
+      return (await packages.change(targetOf(name, principal), write, withdraw)).detail;
     },
 
     async restore(name: PackageName, principal: Principal, write: WriteContext) {
-      return (await packages.change(targetOf(name, principal), write, async (unit) => restore(unit))).detail;
+      return (await packages.change(targetOf(name, principal), write, restore)).detail;
     },
   };
 }

@@ -13,6 +13,9 @@ export function reasonOf({ statement, place }: Predicate): string | undefined {
   return harmless.find((known) => statement.startsWith(known.statement) && known.place === place)?.why;
 }
 
+const onlyGuards =
+  "locks the row and compares the version that was read; what is written has the company, so only a namesake of the same version would be locked as well";
+
 const onlyLooks = "only decides whether another statement lists the matches, which finds those of the company alone";
 
 /** Predicates whose removal has no observable effect, each with its reason. */
@@ -33,11 +36,6 @@ const harmless: readonly Harmless[] = [
     why: "only locks, and only promoted leads; the next statement checks access by the company",
   },
   {
-    statement: "SELECT e.id, e.package_id, e.package_service_id, e.kind",
-    place: 0,
-    why: "reads the entry that this request, or its first attempt, created with a generated id",
-  },
-  {
     statement: "INSERT INTO customer_profile (company_id,customer_id",
     place: 0,
     why: "ON CONFLICT contains the company and found the row by it",
@@ -52,6 +50,7 @@ const harmless: readonly Harmless[] = [
     place: 0,
     why: "searches for the pseudonym of an erased record, a salted hash of company and id that no other company has",
   },
+  { statement: "package.change", place: 0, why: onlyGuards },
   // The probes for possible duplicates.
   ...[8, 9, 10, 11, 12, 13].map((place) => ({ statement: "customer.create", place, why: onlyLooks })),
   ...[9, 10, 11, 12, 13, 14].map((place) => ({ statement: "lead.create", place, why: onlyLooks })),

@@ -1,0 +1,54 @@
+import pg from "pg";
+import { afterAll, expect, it, vi } from "vitest";
+import { PackageAdminService } from "../../src/gen/proto/moego/admin/v1/package_admin_service_pb.js";
+import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
+import { newCustomer } from "../support/new-customer.js";
+import { sellPackage } from "../support/new-package.js";
+import { startServer } from "../support/server.js";
+
+const server = await startServer();
+afterAll(() => server.stop());
+
+/** The database answers once for every Sync and every simple query, whatever else is sent before it. */
+const syncs = vi.spyOn(pg.Connection.prototype, "sync");
+const queries = vi.spyOn(pg.Connection.prototype, "query");
+const binds = vi.spyOn(pg.Connection.prototype, "bind");
+afterAll(() => {
+  for (const spy of [syncs, queries, binds]) spy.mockRestore();
+});
+
+/** Round trips of a call beside the check of its key, which is remembered for some time and has connections of its own. */
+async function roundTripsOf(call: () => Promise<unknown>): Promise<number> {
+  const counts: number[] = [];
+  // The server has work of its own now and then.
+  for (let turn = 0; turn < 3; turn += 1) {
+    for (const spy of [syncs, queries, binds]) spy.mockClear();
+    await call();
+    const ofKeys = binds.mock.contexts.filter((_, index) => isOfKeys(binds.mock.calls[index]?.[0]));
+    const answered = [...syncs.mock.contexts, ...queries.mock.contexts];
+    counts.push(answered.filter((connection) => !ofKeys.includes(connection)).length);
+  }
+  return Math.min(...counts);
+}
+
+function isOfKeys(bound: pg.BindConfig | null | undefined): boolean {
+  return bound?.statement?.startsWith("keys.") ?? false;
+}
+
+const { on, item } = await sellPackage(server, {
+  packageServices: [{ services: [{ serviceId: "srv_a1" }], quantity: 50 }],
+});
+const packages = PackageAdminService.method;
+const customers = CustomerService.method;
+const unit = { ...on, packageServiceId: item, quantity: 1 };
+let made = 0;
+/** A number that no other has: a create asks for possible duplicates only if there are some. */
+const phone = () => `+1212555${1_000 + made++}`;
+
+it.each<readonly [name: string, roundTrips: number, call: () => Promise<unknown>]>([
+  ["CreateCustomer", 2, () => server.ok(customers.createCustomer, newCustomer({ phone: phone() }))],
+  ["RedeemPackage", 2, () => server.ok(packages.redeemPackage, unit)],
+  ["RefundPackage", 2, () => server.ok(packages.refundPackage, unit)],
+])("%s takes %i round trips to the database", async (_, roundTrips, call) => {
+  expect(await roundTripsOf(call)).toBe(roundTrips);
+});
