@@ -64,6 +64,11 @@ export async function openFollowedPlace(world: World): Promise<FollowedPlace> {
 /** Rows by id, as JSON. */
 type Copy = Map<string, string>;
 
+/** Without the names of stages, which a client takes from their own list: a renamed one does not change the leads. */
+function stored(row: object): string {
+  return JSON.stringify(row, (key, value) => (key === "lifeCycle" || key === "actionStatus" ? value?.id : value));
+}
+
 export interface Follower {
   readonly name: string;
   /** Between two polls. */
@@ -116,7 +121,7 @@ function follower(name: string, caller: Tenant, { list, limits }: Limited): Foll
 
   async function compare(mine: Copy): Promise<Differences> {
     const theirs: Copy = new Map();
-    for await (const row of pages({})) theirs.set(row.id, JSON.stringify(row));
+    for await (const row of pages({})) theirs.set(row.id, stored(row));
     return differencesOf(mine, theirs);
   }
 
@@ -129,10 +134,10 @@ function follower(name: string, caller: Tenant, { list, limits }: Limited): Foll
         startTime = row.lastUpdatedTime ?? row.lastUpdateTime;
         const isGone = row.deleted === true || row.status === "STATUS_DELETED";
         if (isGone) copy.delete(row.id);
-        else copy.set(row.id, JSON.stringify(row));
+        else copy.set(row.id, stored(row));
         if (row.departure !== undefined || row.promotedCustomerId) continue;
         if (isGone) control.delete(row.id);
-        else control.set(row.id, JSON.stringify(row));
+        else control.set(row.id, stored(row));
       }
     },
     differences: () => compare(copy),
@@ -153,7 +158,7 @@ function shortFollower(caller: Tenant, list: ShortList): Follower {
   const [copy, control]: readonly [Copy, Copy] = [new Map(), new Map()];
   const inUse = async () => {
     const theirs: Copy = new Map();
-    for (const row of await entriesOf(caller, list, {})) theirs.set(row.id, JSON.stringify(row));
+    for (const row of await entriesOf(caller, list, list.inUse)) theirs.set(row.id, stored(row));
     return theirs;
   };
   return {
@@ -163,7 +168,7 @@ function shortFollower(caller: Tenant, list: ShortList): Follower {
     async poll() {
       for (const row of await entriesOf(caller, list, list.all)) {
         if (row.archived === true || row.deleted === true) copy.delete(row.id);
-        else copy.set(row.id, JSON.stringify(row));
+        else copy.set(row.id, stored(row));
       }
       for (const [id, row] of await inUse()) control.set(id, row);
     },

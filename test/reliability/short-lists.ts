@@ -12,16 +12,18 @@ export interface ShortList {
   readonly rows: string;
   /** What shows the archived entries, too. */
   readonly all: object;
+  /** What hides them. */
+  readonly inUse: object;
   readonly content: (name: string) => object;
 }
 
 const admin = (name: string) => (companyId: string) => `admin/companies/${companyId}/${name}`;
 const named = (name: string) => ({ name });
-const showArchived = { showArchived: true };
+const archived = { all: { showArchived: true }, inUse: {} };
 
 function setting(name: string, path: string, rows: string, content: ShortList["content"] = named): ShortList {
   const list = (companyId: string) => `setting/companies/${companyId}/${path}`;
-  return { name, route: admin(name), path: list, rows, all: showArchived, content };
+  return { name, route: admin(name), path: list, rows, ...archived, content };
 }
 
 export const shortLists: readonly ShortList[] = [
@@ -37,17 +39,18 @@ export const shortLists: readonly ShortList[] = [
     ...{ label, code: label.toLowerCase(), associationType: "LEAD", type: "SHORT_TEXT" },
   })),
   {
-    ...{ name: "vip_levels", rows: "vipLevels", all: showArchived, content: named },
+    ...{ name: "vip_levels", rows: "vipLevels", ...archived, content: named },
     route: (companyId) => `callcenter/companies/${companyId}/vip_levels`,
     path: (companyId) => `callcenter/companies/${companyId}/vip_levels:list`,
   },
   {
     ...{ name: "businesses", rows: "businesses", route: admin("businesses"), path: () => "businesses:list" },
-    ...{ all: showArchived, content: named },
+    ...{ ...archived, content: named },
   },
   {
     ...{ name: "staffs", rows: "staffs", route: admin("staffs"), path: () => "staffs:list" },
-    ...{ all: { includeDeleted: true }, content: (firstName: string) => ({ firstName }) },
+    ...{ all: { includeDeleted: true }, inUse: { includeDeleted: false } },
+    ...{ content: (firstName: string) => ({ firstName }) },
   },
 ];
 
@@ -64,7 +67,7 @@ export async function entriesOf(caller: Tenant, { path, rows }: ShortList, shown
 /** Ids that were made in each list. */
 export type MadeEntries = Map<string, string[]>;
 
-const most = 6;
+const most = 2;
 
 /** Creates, renames, archives or restores an entry of one of the lists. */
 export async function changeShortList(
