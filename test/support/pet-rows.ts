@@ -12,6 +12,7 @@ export const petTables: Tables = [
         ...{ birthday: "2020-02-29", gender: 2, weight: 12, weight_unit: 2, fixed: "yes", coat: "Curly" },
         ...{ behavior: "Calm", vet_name: "Dr. Vet", vet_phone: "+12125550190", vet_address: "1 Vet St" },
         ...{ evaluation_status: 1, photo: "https://img.example/pet_a1.png" },
+        custom_fields: { field_short: { string: "kept" } },
       }),
       pet("cmp_a", "pet_a2", "cus_a2", "2024-05-02T10:00:00Z"),
       pet("cmp_a", "pet_a8", "cus_a9", "2024-05-03T10:00:00Z"),
@@ -49,6 +50,7 @@ export function pet(companyId: string, id: string, customerId: string | null, ti
     ...{ company_id: companyId, id, customer_id: customerId, lead_id: null, name: "Rex", type: 2, breed: "Poodle" },
     ...{ birthday: null, status: 1, gender: 0, weight: null, weight_unit: 1, fixed: "", coat: "", behavior: "" },
     ...{ vet_name: "", vet_phone: "", vet_address: "", evaluation_status: 0, photo: "", archived_time: null },
+    custom_fields: {},
     ...{ created_time: time, last_updated_time: time },
     ...more,
   };
