@@ -267,7 +267,8 @@ export const leads: readonly RpcEntry[] = [
         "lead.company_id": { expectation: "reference", why: "must be the company of the path" },
         "notes.id": bringsIds,
         "notes.last_updated_by": bringsAuthors,
-        "lead.notes.id": bringsIds,
+        // Another one: `notes.id` imports the first one into the same company.
+        "lead.notes.id": { ...bringsIds, id: "cxn_a2" },
         "lead.notes.last_updated_by": bringsAuthors,
         "lead.pets.id": bringsIds,
         "lead.pets.notes.id": bringsIds,
