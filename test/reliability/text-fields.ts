@@ -39,6 +39,8 @@ const otherwise: Readonly<Record<string, TextKind | false>> = {
   // Stored as hashes, so that nobody can read them back.
   "moego.admin.v1.RecordOptOutRequest.email": false,
   "moego.admin.v1.RecordOptInRequest.email": false,
+  // Only compared.
+  "moego.admin.v1.CheckConsentRequest.email": false,
   // Visible ASCII, since they become headers and names of variables.
   "moego.admin.v1.SetStripeKeysRequest.api_key": false,
   "moego.admin.v1.SetStripeKeysRequest.webhook_secret": false,

@@ -57,6 +57,7 @@ const kinds = [
       },
       update: (id: string, contact: object, more: object) =>
         server.ok(updateCustomer, { id, companyId, ...contact, ...more }),
+      archive: (id: string) => server.ok(CustomerAdminService.method.archiveCustomer, { companyId, id }),
       read: (id: string) => server.ok(getCustomer, { id }),
       subject: (value: string) => ({ companyId, subject: { case: "customerId" as const, value } }),
     },
@@ -71,6 +72,7 @@ const kinds = [
         return server.ok(getLead, { id: `imported-${imported}` });
       },
       update: (id: string, lead: object, more: object) => server.ok(updateLead, { id, lead, ...more }),
+      archive: (id: string) => server.ok(LeadAdminService.method.archiveLead, { companyId, id }),
       read: (id: string) => server.ok(getLead, { id }),
       subject: (value: string) => ({ companyId, subject: { case: "leadId" as const, value } }),
     },
@@ -329,6 +331,116 @@ describe("an opt-out beside a create of the same number", () => {
     expect(stored.map(({ complianceConfig }) => complianceConfig?.serviceRelatedChannels)).toEqual(
       ids.map(() => [email]),
     );
+  });
+});
+
+describe("CheckConsent by phone or email", () => {
+  const asked = (subject: ReturnType<typeof phone> | ReturnType<typeof address>, more: object = {}) => ({
+    ...{ companyId, subject, channel: subject.case === "phone" ? sms : email, purpose: 1, ...more },
+  });
+  const allows = async (...[subject, more, options]: [...Parameters<typeof asked>, object?]) =>
+    (await server.ok(checkConsent, asked(subject, more), options)).allowed;
+  const silent = { serviceRelatedChannels: { channels: [] } };
+
+  it.each(kinds)(
+    "answers what %s with the line allows, in all forms of it and for each channel and purpose",
+    async (_, kind) => {
+      const main = freshPhone();
+      const mail = `Line.${main.slice(1)}@Example.com`;
+      const { id } = await kind.make({
+        phone: "+12125550100",
+        phones: [{ number: "+12125550100" }, { number: main }],
+        email: mail,
+      });
+      const answer = await server.ok(checkConsent, asked(phone(main)));
+      expect([answer.allowed, answer.entry]).toEqual([true, undefined]);
+      expect(await allows(phone(`(415) 555-${main.slice(-4)}`), { channel: call })).toBe(true);
+      expect(await allows(phone(main), { channel: call, purpose: 2 })).toBe(false);
+      expect(await allows(address(mail.toUpperCase()), { purpose: 2 })).toBe(true);
+      await kind.update(id, {}, { complianceConfig: silent });
+      expect(await Promise.all([phone(main), address(mail)].map((line) => allows(line)))).toEqual([false, false]);
+    },
+  );
+
+  it.each(kinds)(
+    "answers no if %s of another location or an archived record of the company says no",
+    async (_, kind) => {
+      const key = keys.businessA1;
+      const [main, other] = [freshPhone(), freshPhone()];
+      const mail = `both.${main.slice(1)}@example.com`;
+      const yes = newCustomer({
+        phone: main,
+        email: mail,
+        preferredBusinessId: "biz_a1",
+        complianceConfig: everything,
+      });
+      await server.ok(createCustomer, yes);
+      const lines = [phone(main), address(mail)];
+      expect(await Promise.all(lines.map((line) => allows(line, {}, { key })))).toEqual([true, true]);
+      const { id } = await kind.make({ phone: other, email: mail, preferredBusinessId: "biz_a2" });
+      await kind.update(id, { phones: [{ number: other }, { number: main }] }, { complianceConfig: silent });
+      expect(await Promise.all(lines.map((line) => allows(line, {}, { key })))).toEqual([false, false]);
+      await kind.archive(id);
+      expect(await Promise.all(lines.map((line) => allows(line)))).toEqual([false, false]);
+    },
+  );
+
+  it("answers a key of one location yes only for a record of that location, and says nothing of others", async () => {
+    const key = keys.businessA1;
+    const [elsewhere, nobodys] = [freshPhone(), freshPhone()];
+    await server.ok(
+      createCustomer,
+      newCustomer({ phone: elsewhere, preferredBusinessId: "biz_a2", complianceConfig: everything }),
+    );
+    expect(await allows(phone(elsewhere))).toBe(true);
+    const [known, unknown] = await Promise.all(
+      [elsewhere, nobodys].map((line) => server.ok(checkConsent, asked(phone(line)), { key })),
+    );
+    expect(known).toEqual(unknown);
+    expect(known?.allowed).toBe(false);
+  });
+
+  it("answers no while the line is opted out, even if all records allow it, and as it was before", async () => {
+    const main = freshPhone();
+    const { id } = await server.ok(createCustomer, newCustomer({ phone: main, complianceConfig: everything }));
+    const { optOut: before } = await optIn(phone(main));
+    await server.database.owner.query(
+      `INSERT INTO opt_out (company_id, id, contact, contact_kind, channels, opted_out, source, occurred_time, rpc, key_id, request_id)
+       VALUES ($1, $2, $3, 1, '{1}', true, 4, clock_timestamp(), 'a.B/C', 'key', 'request')`,
+      [companyId, `opt_${main.slice(1)}`, before?.contactHash],
+    );
+    expect((await server.ok(getCustomer, { id })).complianceConfig?.serviceRelatedChannels).toContain(sms);
+    expect(await Promise.all([sms, call].map((channel) => allows(phone(main), { channel })))).toEqual([false, true]);
+    expect(await allows(phone(main), { at: before?.occurredTime })).toBe(true);
+  });
+
+  it("answers at a time by the entries until then, of a promoted lead as of its customer", async () => {
+    const main = freshPhone();
+    const { id } = await server.ok(createLead, { ...newLead({ phone: main }), complianceConfig: everything });
+    const subject = { case: "leadId" as const, value: id };
+    const { entry: given } = await server.ok(checkConsent, { companyId, subject, channel: sms, purpose: 1 });
+    const { customer } = await server.ok(LeadService.method.promoteLead, { id });
+    await server.ok(updateCustomer, { id: customer?.id ?? "", companyId, complianceConfig: silent });
+    const at = given?.givenTime;
+    const earlier = { seconds: (at?.seconds ?? 0n) - 1n, nanos: 0 };
+    expect(await Promise.all([{}, { at }, { at: earlier }].map((more) => allows(phone(main), more)))).toEqual([
+      ...[false, true, false],
+    ]);
+  });
+
+  it("refuses an invalid line, a channel that does not reach it, a future time, and no subject at all", async () => {
+    const refused = (request: object) =>
+      server.refused(checkConsent, { companyId, channel: sms, purpose: 1, ...request });
+    const line = phone(freshPhone());
+    expect(await refused({})).toMatchObject(invalidField("subject", "REQUIRED"));
+    expect(await refused({ subject: phone("12") })).toMatchObject(invalidField("phone", "INVALID_FORMAT"));
+    expect(await refused({ subject: address("a@"), channel: email })).toMatchObject(
+      invalidField("email", "INVALID_FORMAT"),
+    );
+    expect(await refused({ subject: address(""), channel: email })).toMatchObject(invalidField("email", "REQUIRED"));
+    expect(await refused({ subject: line, channel: email })).toMatchObject(invalidField("channel", "NOT_ALLOWED"));
+    const at = { seconds: 4_000_000_000n, nanos: 0 };
+    expect(await refused({ subject: line, at })).toMatchObject(invalidField("at", "OUT_OF_RANGE"));
   });
 });
 

@@ -2,24 +2,27 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { z } from "zod";
 import { consentChannel, consentSource, toProtoConsent } from "../../api/consent-message.js";
-import { id } from "../../api/fields.js";
+import { countryOf, id } from "../../api/fields.js";
 import { moment } from "../../api/google-types.js";
 import { type PageTokens, pagination } from "../../api/page-token.js";
 import { paged } from "../../api/paged.js";
 import { protoEnum } from "../../api/proto-enum.js";
-import { rpc, type ServiceHandlers } from "../../api/rpc.js";
+import { type Context, type Parse, rpc, type ServiceHandlers } from "../../api/rpc.js";
+import { consentChannels } from "../../core/consent.js";
 import { consentPurposes } from "../../core/contact-rule.js";
-import { type Violation, violation } from "../../core/errors.js";
+import { invalidRequest, type Violation, violation } from "../../core/errors.js";
 import { idFormat, isId } from "../../core/ids.js";
 import {
   type CheckConsentRequest,
   type ConsentEntrySchema,
   ConsentPurposeSchema,
   type ConsentService,
+  type ListConsentHistoryRequest,
 } from "../../gen/proto/moego/admin/v1/consent_service_pb.js";
-import type { ConsentEntry, ConsentSubject } from "./consent.model.js";
+import type { ConsentEntry, ConsentQuestion, ConsentSubject } from "./consent.model.js";
 import type { ConsentHistory } from "./consent.service.js";
-import { createOptOutHandlers } from "./opt-out.handlers.js";
+import { contactLine, createOptOutHandlers, wrongChannel } from "./opt-out.handlers.js";
+import type { LineQuestion } from "./opt-out.model.js";
 import type { OptOuts } from "./opt-out.service.js";
 
 interface ConsentParts {
@@ -47,16 +50,11 @@ export function createConsentHandlers({
       },
     ),
 
-    checkConsent: rpc(
-      (request, _context, parse) => {
-        const { companyId, ...question } = parse(consentQuestion, subjectViolations(request));
-        return { ...question, subject: subjectOf(companyId, request) };
-      },
-      async (question, { principal, signal }) => {
-        const { allowed, entry } = await consents.check(question, principal, signal);
-        return { allowed, ...(entry ? { entry: toProtoEntry(entry) } : {}) };
-      },
-    ),
+    checkConsent: rpc(questionOf, async (question, { principal, signal }) => {
+      if ("line" in question) return { allowed: await optOuts.check(question, principal, signal) };
+      const { allowed, entry } = await consents.check(question, principal, signal);
+      return { allowed, ...(entry ? { entry: toProtoEntry(entry) } : {}) };
+    }),
   };
 }
 
@@ -69,12 +67,29 @@ const consentQuestion = z.object({
   ...{ purpose: consentPurpose.required, at: moment.optional() },
 });
 
-type Subject = Pick<CheckConsentRequest, "subject">;
-
-function subjectViolations({ subject }: Subject): Violation[] {
-  if (!subject.case) {
-    return [violation("subject", "REQUIRED", "Required: set customer_id or lead_id.")];
+function questionOf(
+  request: CheckConsentRequest,
+  { principal }: Context,
+  parse: Parse,
+): ConsentQuestion | LineQuestion {
+  const { subject } = request;
+  if (subject.case !== "phone" && subject.case !== "email") {
+    const violations = subjectViolations({ subject }, "Required: set customer_id, lead_id, phone or email.");
+    const { companyId, ...question } = parse(consentQuestion, violations);
+    return { ...question, subject: subjectOf(companyId, { subject }) };
   }
+  const { line, violations } = contactLine(subject, countryOf(principal, request.companyId));
+  const channel = consentChannels.wordOf(request.channel);
+  const unreachable = line && channel ? wrongChannel("channel", line, channel) : [];
+  const question = parse(consentQuestion, [...violations, ...unreachable]);
+  if (!line) throw invalidRequest(violations);
+  return { ...question, line };
+}
+
+type Subject = Pick<ListConsentHistoryRequest, "subject">;
+
+function subjectViolations({ subject }: Subject, missing = "Required: set customer_id or lead_id."): Violation[] {
+  if (!subject.case) return [violation("subject", "REQUIRED", missing)];
   if (isId(subject.value)) return [];
   return [violation(subject.case === "customerId" ? "customer_id" : "lead_id", "INVALID_FORMAT", idFormat)];
 }

@@ -12,6 +12,7 @@ import type { OptOutKeys } from "../../db/opt-out-key.js";
 import { hashesOf, toChannels } from "../../db/opt-out-list.js";
 import { statement } from "../../db/statement.js";
 import type { Prisma } from "../../gen/prisma/client.js";
+import { readLineFacts } from "./line-facts.repository.js";
 import { changeHolders } from "./line-holders.repository.js";
 import type { OptOut, OptOutRepository, OptOutRequest } from "./opt-out.model.js";
 
@@ -35,6 +36,8 @@ export function createOptOutRepository(database: Database, keys: OptOutKeys): Op
         : await database.read<OptOutRow>(firstPage, [companyId, page.size + 1, page.offset], signal);
       return rows.map(toOptOut);
     },
+
+    factsOf: (question, accessFilter, signal) => readLineFacts(database, keys, { question, accessFilter, signal }),
   };
 }
 

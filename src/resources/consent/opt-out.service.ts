@@ -1,8 +1,10 @@
-import { requireCompanyAccess } from "../../core/access.js";
+import { companyAccessFilter, requireCompanyAccess } from "../../core/access.js";
+import { isAllowed } from "../../core/contact-rule.js";
+import { invalidRequest, violation } from "../../core/errors.js";
 import type { Page } from "../../core/page.js";
 import type { Principal } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
-import type { OptOut, OptOutRepository, OptOutRequest } from "./opt-out.model.js";
+import type { LineQuestion, OptOut, OptOutRepository, OptOutRequest } from "./opt-out.model.js";
 
 export type OptOuts = ReturnType<typeof createOptOuts>;
 
@@ -23,6 +25,19 @@ export function createOptOuts(optOuts: OptOutRepository) {
     async list(companyId: string, page: Page, principal: Principal, signal: AbortSignal) {
       requireCompanyAccess(principal, companyId);
       return optOuts.list(companyId, page, signal);
+    },
+
+    /**
+     * Whether everybody who has the number or address allows the contact. A no of any record of the company decides. A yes
+     * needs a record that the API key has access to, so that it says nothing about the others.
+     */
+    async check(question: LineQuestion, principal: Principal, signal: AbortSignal): Promise<boolean> {
+      const accessFilter = companyAccessFilter(requireCompanyAccess(principal, question.companyId));
+      const { now, optedOut, holders, isVisible } = await optOuts.factsOf(question, accessFilter, signal);
+      if (question.at && question.at > now) {
+        throw invalidRequest([violation("at", "OUT_OF_RANGE", "Must not be in the future.")]);
+      }
+      return isVisible && holders.every((facts) => isAllowed({ ...facts, optedOut }, question));
     },
   };
 }
