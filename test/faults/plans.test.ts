@@ -8,6 +8,7 @@ import type { Statement } from "../../src/db/statement.js";
 import { openCompanySecretCipher } from "../../src/repositories.js";
 import { createCallerRepository } from "../../src/resources/callers/caller.repository.js";
 import { createCallerScreenRepository } from "../../src/resources/callers/caller-screen.repository.js";
+import { createOptOutRepository } from "../../src/resources/consent/opt-out.repository.js";
 import type { CustomerFilter } from "../../src/resources/customers/customer.model.js";
 import { createCustomerRepository } from "../../src/resources/customers/customer.repository.js";
 import { addCustomers } from "./sync.js";
@@ -165,6 +166,20 @@ describe("with 20,000 customers", () => {
       expect(plan).not.toMatch(scanOfLargeTable);
     },
   );
+
+  it.each([
+    { kind: "PHONE", value: "+12125550078" },
+    { kind: "PHONE", value: "+442125550078" },
+    { kind: "EMAIL", value: "78@example.com" },
+  ] as const)("CheckConsent finds by index who has $value", async (line) => {
+    const accessFilter = { companyIds: [tenant.companyId], grants: [tenant.companyId] };
+    const { database: kept, optOutKeys } = watched();
+    const question = { companyId: tenant.companyId, line, channel: "SMS", purpose: "MARKETING" } as const;
+    const optOuts = createOptOutRepository(kept, optOutKeys);
+    expect(await optOuts.factsOf(question, accessFilter, signal)).toMatchObject({ isVisible: true });
+    const { plan } = await planOfLast();
+    expect(plan).not.toMatch(scanOfLargeTable);
+  });
 
   const filters: Readonly<Record<string, CustomerFilter>> = {
     nothing: {},
