@@ -1,3 +1,5 @@
+import { requireFound } from "./company-resource.js";
+
 export interface Note {
   readonly id: string;
   readonly note: string;
@@ -9,6 +11,51 @@ export interface Note {
 /** A note that an earlier request added and that was deleted since. */
 export interface DeletedNote {
   readonly id: string;
+}
+
+/** A change of the notes of a record. */
+export interface NoteChange {
+  /** Texts of new notes. */
+  readonly added?: readonly string[];
+  readonly edited?: readonly { readonly id: string; readonly note: string }[];
+  readonly removedIds?: readonly string[];
+}
+
+/** A change of notes that depends on those that the record has. */
+export interface NotesEdit {
+  /** The notes that it asks for. */
+  readonly noteIds: readonly string[];
+  /** The texts that it adds or replaces. */
+  readonly texts: readonly string[];
+  /** @param asked those of the notes that the record has */
+  decide(asked: readonly Note[]): NoteChange;
+}
+
+export function appendNotes(added: readonly string[]): NotesEdit {
+  return { noteIds: [], texts: added, decide: () => ({ added }) };
+}
+
+/** Throws NOT_FOUND if the record does not have the note. */
+export function editNote(noteId: string, note: string): NotesEdit {
+  return {
+    ...{ noteIds: [noteId], texts: [note] },
+    decide: ([found]) => ({ edited: [{ id: requireFound(found, "Note", noteId).id, note }] }),
+  };
+}
+
+/** Throws NOT_FOUND if the record does not have the note. */
+export function removeNote(noteId: string): NotesEdit {
+  return {
+    ...{ noteIds: [noteId], texts: [] },
+    decide: ([found]) => ({ removedIds: [requireFound(found, "Note", noteId).id] }),
+  };
+}
+
+/** What a change of notes wrote, now or at the first request. */
+export interface WrittenNotes {
+  readonly resourceIds: readonly string[];
+  /** Those that still exist. */
+  readonly notes: readonly Note[];
 }
 
 /** The notes with these ids, in this order, also those that were deleted since. */

@@ -18,6 +18,17 @@ export function singleCompanyAccessPredicate(alias: string): string {
   return `${alias}.company_id = ($1::text[])[1] AND ${grantPredicate(alias)}`;
 }
 
+/** Both for statements whose parameters have names: `:companyIds` and `:grants`, the members of an access filter. */
+export const namedAccess = {
+  inSeveral: (alias: string) => named(accessPredicate(alias)),
+  inOneCompany: (alias: string) => named(singleCompanyAccessPredicate(alias)),
+  ofLeads: (alias: string) => named(`${alias}.company_id = ANY($1::text[]) AND ${leadGrantPredicate(alias)}`),
+};
+
+function named(predicate: string): string {
+  return predicate.replaceAll("$1", ":companyIds").replaceAll("$2", ":grants");
+}
+
 /** Whether `$2` grants access to the company or the location of a row. The company of the row must be known. */
 export function grantPredicate(alias: string, location = "preferred_business_id"): string {
   return `(${alias}.company_id = ANY($2::text[]) OR ${alias}.company_id || '/' || ${alias}.${location} = ANY($2::text[]))`;

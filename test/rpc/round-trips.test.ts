@@ -1,5 +1,6 @@
 import pg from "pg";
 import { afterAll, expect, it, vi } from "vitest";
+import { LeadAdminService } from "../../src/gen/proto/moego/admin/v1/lead_admin_service_pb.js";
 import { PackageAdminService } from "../../src/gen/proto/moego/admin/v1/package_admin_service_pb.js";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { newCustomer } from "../support/new-customer.js";
@@ -41,6 +42,10 @@ const { on, item } = await sellPackage(server, {
 const packages = PackageAdminService.method;
 const customers = CustomerService.method;
 const unit = { ...on, packageServiceId: item, quantity: 1 };
+const leads = LeadAdminService.method;
+const notes = [{ note: "A note" }];
+const [appended] = (await server.ok(customers.appendCustomerNotes, { id: "cus_a1", notes })).notes;
+const ofCustomer = { customerId: "cus_a1", noteId: appended?.id ?? "" };
 let made = 0;
 /** A number that no other has: a create asks for possible duplicates only if there are some. */
 const phone = () => `+1212555${1_000 + made++}`;
@@ -48,6 +53,9 @@ const phone = () => `+1212555${1_000 + made++}`;
 it.each<readonly [name: string, roundTrips: number, call: () => Promise<unknown>]>([
   ["CreateCustomer", 2, () => server.ok(customers.createCustomer, newCustomer({ phone: phone() }))],
   ["RedeemPackage", 2, () => server.ok(packages.redeemPackage, unit)],
+  ["AppendCustomerNotes", 2, () => server.ok(customers.appendCustomerNotes, { id: "cus_a1", notes })],
+  ["UpdateCustomerNote", 2, () => server.ok(customers.updateCustomerNote, { ...ofCustomer, note: "Changed" })],
+  ["AppendLeadNotes", 2, () => server.ok(leads.appendLeadNotes, { companyId: "cmp_a", id: "lcus_a1", notes })],
   ["RefundPackage", 2, () => server.ok(packages.refundPackage, unit)],
 ])("%s takes %i round trips to the database", async (_, roundTrips, call) => {
   expect(await roundTripsOf(call)).toBe(roundTrips);

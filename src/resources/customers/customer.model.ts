@@ -5,7 +5,7 @@ import type { ConsentProvenance } from "../../core/consent-provenance.js";
 import type { Listed } from "../../core/departure.js";
 import { enumeration, type WordOf } from "../../core/enumeration.js";
 import { DomainError, invalidRequest, notFoundInCompany, type Violation } from "../../core/errors.js";
-import type { Note } from "../../core/note.js";
+import type { Note, NotesEdit, WrittenNotes } from "../../core/note.js";
 import type { Page, TimeRange } from "../../core/page.js";
 import type { ContactPhone } from "../../core/phone/contact-phone.js";
 import type { DuplicateView, PossibleDuplicates } from "../../core/possible-duplicate.js";
@@ -213,6 +213,11 @@ export interface CustomerRepository {
   /** Other records with a phone or the email address of the customer. */
   findDuplicates(customer: Customer, view: DuplicateView, signal: AbortSignal): Promise<PossibleDuplicates>;
   listNotes(target: CustomerTarget, page: Page, signal: AbortSignal): Promise<readonly NoteWithCreatedTime[]>;
+  /**
+   * Stores a change of notes. Its decision is not made for a replay, and is made again if another request changes the
+   * customer at the same time. Throws NOT_FOUND and RESOURCE_ARCHIVED.
+   */
+  changeNotes(target: CustomerTarget, write: WriteContext, edit: NotesEdit): Promise<WrittenNotes>;
   /**
    * Runs `work` on the locked customer and returns the ids of the records it created. Replays and concurrent duplicates
    * return the ids of the first request without running `work`. Throws NOT_FOUND and RESOURCE_ARCHIVED.

@@ -69,6 +69,7 @@ import {
 } from "./customer.model.js";
 import { changeCustomer } from "./customer-change.repository.js";
 import { createCustomerList, listNotes } from "./customer-list.repository.js";
+import { changeCustomerNotes } from "./customer-note.repository.js";
 
 /** Customers, with hand-written SQL on the hot paths (create, get, list) and Prisma for changes. */
 export function createCustomerRepository(limited: ContactDatabase): CustomerRepository {
@@ -88,6 +89,7 @@ export function createCustomerRepository(limited: ContactDatabase): CustomerRepo
     list: createCustomerList(database),
     listNotes: (target, page, signal) => listNotes(database, target, page, signal),
     change: (target, write, work) => changeCustomer(limited, target, write, work),
+    changeNotes: (target, write, edit) => changeCustomerNotes(limited, get, { target, edit, write }),
 
     async create(given, admission, write) {
       const maxTags = limits.ofCompany.MAX_TAGS;

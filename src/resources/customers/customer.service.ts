@@ -9,8 +9,8 @@ import {
 import { companyLimitReached } from "../../core/company-limits.js";
 import { requireFound } from "../../core/company-resource.js";
 import { type ContactChange, newChoice } from "../../core/contact-rule.js";
-import { DomainError, invalidRequest, notFoundError } from "../../core/errors.js";
-import { writtenNotes } from "../../core/note.js";
+import { DomainError, invalidRequest } from "../../core/errors.js";
+import { appendNotes, editNote, removeNote, writtenNotes } from "../../core/note.js";
 import type { Page } from "../../core/page.js";
 import { refusedPhones } from "../../core/phone/contact-phone.js";
 import { duplicateView } from "../../core/possible-duplicate.js";
@@ -27,7 +27,6 @@ import {
   type CustomerFilter,
   type CustomerRecord,
   type CustomerRepository,
-  type CustomerTransaction,
   referenceError,
 } from "./customer.model.js";
 import { applyUpdate, type CustomerUpdate, tooManyTags } from "./customer-update.service.js";
@@ -188,12 +187,8 @@ interface NoteUpdate extends NoteTarget {
 export function createCustomerNotes(customers: CustomerRepository) {
   return {
     /** Returns the added notes in the order given. A replay may follow a deletion. */
-    async append(customerId: string, texts: readonly string[], principal: Principal, write: WriteContext) {
-      const changed = await customers.change(targetOf(principal, customerId), write, async (unit) => {
-        const notes = await unit.addNotes(texts);
-        return { kind: "customer_note", ids: notes.map((note) => note.id) };
-      });
-      return writtenNotes(changed);
+    async append(customerId: string, added: readonly string[], principal: Principal, write: WriteContext) {
+      return writtenNotes(await customers.changeNotes(targetOf(principal, customerId), write, appendNotes(added)));
     },
 
     /** Newest first. Returns one row more than the page size if there is a next page. */
@@ -202,25 +197,13 @@ export function createCustomerNotes(customers: CustomerRepository) {
     },
 
     async update({ customerId, noteId, text }: NoteUpdate, principal: Principal, write: WriteContext) {
-      const changed = await customers.change(targetOf(principal, customerId), write, async (unit) => {
-        await assertNote(unit, noteId);
-        await unit.editNote(noteId, text);
-        return { kind: "customer_note", ids: [noteId] };
-      });
-      return requireFound(changed.notes[0], "Note", noteId);
+      const edit = editNote(noteId, text);
+      const { notes } = await customers.changeNotes(targetOf(principal, customerId), write, edit);
+      return requireFound(notes[0], "Note", noteId);
     },
 
     async remove({ customerId, noteId }: NoteTarget, principal: Principal, write: WriteContext) {
-      await customers.change(targetOf(principal, customerId), write, async (unit) => {
-        await assertNote(unit, noteId);
-        await unit.removeNote(noteId);
-        return { kind: "customer_note", ids: [noteId] };
-      });
+      await customers.changeNotes(targetOf(principal, customerId), write, removeNote(noteId));
     },
   };
-}
-
-async function assertNote(unit: CustomerTransaction, noteId: string): Promise<void> {
-  const [note] = await unit.findNotes([noteId]);
-  if (!note) throw notFoundError("Note", noteId);
 }

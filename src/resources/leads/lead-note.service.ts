@@ -1,13 +1,13 @@
 import { mayCreateTags, requireCompanyAccess, targetIn } from "../../core/access.js";
 import { type CompanyResource, requireFound } from "../../core/company-resource.js";
-import { invalidRequest, notFoundError, violation } from "../../core/errors.js";
-import { writtenNotes } from "../../core/note.js";
+import { invalidRequest, violation } from "../../core/errors.js";
+import { appendNotes, editNote, removeNote, writtenNotes } from "../../core/note.js";
 import type { Page } from "../../core/page.js";
 import type { Principal } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
 import { referenceError } from "../customers/customer.model.js";
 import { maxTagsPerCustomer, type TagReference } from "../setting-lists/tag.model.js";
-import { assertLead, type LeadRepository, type LeadTransaction } from "./lead.model.js";
+import { assertLead, type LeadRepository } from "./lead.model.js";
 
 export type LeadNotes = ReturnType<typeof createLeadNotes>;
 
@@ -25,12 +25,8 @@ interface NoteUpdate extends NoteTarget {
 export function createLeadNotes(leads: LeadRepository) {
   return {
     /** Returns the added notes in the order given. A replay may follow a deletion. */
-    async append(name: CompanyResource, texts: readonly string[], principal: Principal, write: WriteContext) {
-      const changed = await leads.change(targetIn(principal, name), write, async (unit) => {
-        const notes = await unit.addNotes(texts);
-        return { kind: "lead_note", ids: notes.map((note) => note.id) };
-      });
-      return writtenNotes(changed);
+    async append(name: CompanyResource, added: readonly string[], principal: Principal, write: WriteContext) {
+      return writtenNotes(await leads.changeNotes(targetIn(principal, name), write, appendNotes(added)));
     },
 
     /** Newest first. Returns one row more than the page size if there is a next page. */
@@ -40,20 +36,13 @@ export function createLeadNotes(leads: LeadRepository) {
     },
 
     async update({ noteId, text, ...named }: NoteUpdate, principal: Principal, write: WriteContext) {
-      const { notes } = await leads.change(targetIn(principal, nameOf(named)), write, async (unit) => {
-        await assertNote(unit, noteId);
-        await unit.editNote(noteId, text);
-        return { kind: "lead_note", ids: [noteId] };
-      });
+      const edit = editNote(noteId, text);
+      const { notes } = await leads.changeNotes(targetIn(principal, nameOf(named)), write, edit);
       return requireFound(notes[0], "Note", noteId);
     },
 
     async remove({ noteId, ...named }: NoteTarget, principal: Principal, write: WriteContext) {
-      await leads.change(targetIn(principal, nameOf(named)), write, async (unit) => {
-        await assertNote(unit, noteId);
-        await unit.removeNote(noteId);
-        return { kind: "lead_note", ids: [noteId] };
-      });
+      await leads.changeNotes(targetIn(principal, nameOf(named)), write, removeNote(noteId));
     },
   };
 }
@@ -113,9 +102,4 @@ function nameOf({ companyId, leadId: id }: Omit<NoteTarget, "noteId">): CompanyR
 
 async function findLead(leads: LeadRepository, name: CompanyResource, principal: Principal, signal: AbortSignal) {
   return assertLead(requireFound(await leads.get(targetIn(principal, name), signal), "Lead", name.id));
-}
-
-async function assertNote(unit: LeadTransaction, noteId: string): Promise<void> {
-  const [note] = await unit.findNotes([noteId]);
-  if (!note) throw notFoundError("Note", noteId);
 }

@@ -6,7 +6,7 @@ import type { ConsentProvenance } from "../../core/consent-provenance.js";
 import type { Listed } from "../../core/departure.js";
 import { DomainError, notFoundError, notFoundInCompany, type Violation } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
-import type { ImportedNoteRecord, Note } from "../../core/note.js";
+import type { ImportedNoteRecord, Note, NotesEdit, WrittenNotes } from "../../core/note.js";
 import type { Page, TimeRange } from "../../core/page.js";
 import type { ContactPhone } from "../../core/phone/contact-phone.js";
 import type { DuplicateView, PossibleDuplicates } from "../../core/possible-duplicate.js";
@@ -257,6 +257,8 @@ export interface LeadRepository {
     write: WriteContext,
     work: (unit: LeadTransaction) => Promise<WriteResult>,
   ): Promise<ChangedLead>;
+  /** See `CustomerRepository.changeNotes`. Throws NOT_FOUND and LEAD_PROMOTED. */
+  changeNotes(target: RecordTarget, write: WriteContext, edit: NotesEdit): Promise<WrittenNotes>;
   /** Newest first. Returns one row more than the page size if there is a next page. */
   listNotes(lead: CompanyResource, page: Page, signal: AbortSignal): Promise<readonly NoteWithCreatedTime[]>;
   /** Runs `decide` on the locked lead and returns the customer with the id that it returns. Throws NOT_FOUND. */

@@ -52,6 +52,7 @@ import { type LeadRow, leadChildren, leadColumns, leadFields, listedLeadChildren
 import type { Lead, LeadFilter, LeadRecord, LeadReferences, LeadRepository } from "./lead.model.js";
 import { changeLead } from "./lead-change.repository.js";
 import { listNotes } from "./lead-note.repository.js";
+import { changeLeadNotes } from "./lead-note-change.repository.js";
 import { promoteOnce } from "./lead-promotion.repository.js";
 
 /** Leads, with hand-written SQL on the hot paths (create, get, list) and Prisma for changes. */
@@ -85,6 +86,7 @@ export function createLeadRepository(limited: ContactDatabase): LeadRepository {
     },
 
     change: (target, write, work) => changeLead(limited, target, write, work),
+    changeNotes: (target, write, edit) => changeLeadNotes(limited, get, { target, edit, write }),
     listNotes: listNotes(database),
     promote: (target, write, decide) => promoteOnce(limited, target, write, decide),
 

@@ -16,6 +16,8 @@ export function reasonOf({ statement, place }: Predicate): string | undefined {
 const onlyGuards =
   "locks the row and compares the version that was read; what is written has the company, so only a namesake of the same version would be locked as well";
 
+const onlyBounds = "only decides whether the whole record is read for its exact size";
+
 const onlyLooks = "only decides whether another statement lists the matches, which finds those of the company alone";
 
 /** Predicates whose removal has no observable effect, each with its reason. */
@@ -50,7 +52,20 @@ const harmless: readonly Harmless[] = [
     place: 0,
     why: "searches for the pseudonym of an erased record, a salted hash of company and id that no other company has",
   },
-  { statement: "package.change", place: 0, why: onlyGuards },
+  ...["package.change", "customer.change_notes", "lead.change_notes"].map((statement) => ({
+    ...{ statement, place: 0, why: onlyGuards },
+  })),
+  { statement: "customer.read_notes", place: 1, why: onlyBounds },
+  ...[2, 3, 4, 5].map((place) => ({ statement: "lead.read_notes", place, why: onlyBounds })),
+  {
+    statement: "lead.read_notes",
+    place: 1,
+    why: "reads the notes that the first attempt of this request added, by their generated ids",
+  },
+  ...[8, 9].map((place) => ({
+    ...{ statement: "lead.read_notes", place },
+    why: "only decides how a promoted lead is refused; GetLead has the same condition, and shows the lead without it",
+  })),
   // The probes for possible duplicates.
   ...[8, 9, 10, 11, 12, 13].map((place) => ({ statement: "customer.create", place, why: onlyLooks })),
   ...[9, 10, 11, 12, 13, 14].map((place) => ({ statement: "lead.create", place, why: onlyLooks })),
