@@ -1,6 +1,7 @@
 import type { Row } from "../../src/demo/demo-directory.js";
 import { ConsentService } from "../../src/gen/proto/moego/admin/v1/consent_service_pb.js";
 import { planted } from "../reliability/tenancy/planted.js";
+import { keys } from "../support/fixture-keys.js";
 import { entry, type RpcEntry } from "./entry.js";
 import { isNamed } from "./tenancy.js";
 import { company, descending, minute, numbers, placeOf, rowId } from "./walk.js";
@@ -10,6 +11,8 @@ const companyId = "cmp_a";
 const ofCustomer = (value: string) => ({ subject: { case: "customerId", value } }) as const;
 
 const idFields = { customer_id: isNamed, lead_id: isNamed };
+
+const emailOfLead = { email: planted.askedLeadEmail, channel: "COMPLIANCE_CHANNEL_EMAIL" };
 
 const event = (place: number, { subjectId = rowId(0), ...id }: { id?: number; subjectId?: string } = {}): Row => ({
   ...id,
@@ -69,6 +72,13 @@ export const consent: readonly RpcEntry[] = [
         { name: "promoted to the neighbour's", ids: { lead_id: planted.promotedLead } },
         { name: "a lead of both", ids: { lead_id: "lcus_a2" } },
         { name: "a customer of both", ids: { customer_id: "cus_a2" } },
+        { name: "a phone of a customer", json: { phone: planted.askedPhone } },
+        { name: "an email of a customer", json: { email: planted.askedEmail, channel: "COMPLIANCE_CHANNEL_EMAIL" } },
+        { name: "a phone of a lead", json: { phone: planted.askedLeadPhone } },
+        { name: "an email of a lead", json: emailOfLead },
+        // Nobody else at the location has it.
+        { name: "a phone of a lead elsewhere", json: { phone: planted.askedLeadPhone }, key: keys.businessA1 },
+        { name: "an email of a lead elsewhere", json: emailOfLead, key: keys.businessA1 },
       ],
       showsNoText: "answers yes or no",
     },

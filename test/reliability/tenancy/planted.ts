@@ -37,6 +37,13 @@ export const planted = {
   duplicate: "planted.duplicate",
   duplicatePhone: "+12125550192",
   duplicateEmail: "both@example.com",
+  /** A customer and a lead of the tenant, each alone with its contacts, and one of each that the neighbour alone has with them. */
+  asked: "planted.asked",
+  askedToo: "planted.asked.too",
+  askedPhone: "+12125550193",
+  askedEmail: "asked@example.com",
+  askedLeadPhone: "+12125550194",
+  askedLeadEmail: "asked.lead@example.com",
   /** The last by name of the tenant's customers, and of its leads. The neighbour's namesakes have other names. */
   last: "planted.last",
   /** Records of the neighbour that left the tenant's lists. */

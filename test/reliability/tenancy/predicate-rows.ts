@@ -198,6 +198,40 @@ const namesakes: readonly string[] = [
     (table) => `INSERT INTO ${table}_phone (company_id, ${table}_id, position, number, person_name)
       VALUES ('${neighbour}', '${table === "customer" ? "cus_a2" : "lcus_a2"}', 6, '${planted.duplicatePhone}', 'zq.')`,
   ),
+  // All who have the tenant's numbers and addresses allow a contact. The neighbour's namesake of one refuses it, others of
+  // the neighbour have the numbers and addresses, and their namesakes have no consent.
+  ...(["customer", "lead"] as const).flatMap((table, place) => {
+    const [of, phone, email] =
+      table === "customer"
+        ? ["cus_a1", planted.askedPhone, planted.askedEmail]
+        : ["lcus_a1", planted.askedLeadPhone, planted.askedLeadEmail];
+    const none = { phone: "", email: "" };
+    return [
+      { company: tenant, id: planted.asked, has: { phone, email }, further: phone },
+      { company: neighbour, id: planted.asked, has: none },
+      { company: tenant, id: planted.askedToo, has: none },
+      { company: neighbour, id: planted.askedToo, has: { phone, email }, further: phone },
+    ].flatMap(({ company, id, has, further }, row) => [
+      `INSERT INTO ${table} SELECT (jsonb_populate_record(r, '{"id": "${id}", "phone": "${has.phone}", "email": "${has.email}",
+         "email_key": "${has.email}", "raw_id": ${990_140 + 10 * place + row}, "source_lead_id": null,
+         "promoted_customer_id": null, "archived_time": null, "receive_auto_message": ${company === tenant},
+         "receive_auto_email": ${company === tenant}, "preferred_business_id": "biz_a${company === tenant ? 2 : 1}"}')).*
+       FROM ${table} r WHERE company_id = '${company}' AND id = '${of}'`,
+      ...(further === undefined
+        ? []
+        : [
+            `INSERT INTO ${table}_phone (company_id, ${table}_id, position, number, person_name)
+             VALUES ('${company}', '${id}', 6, '${further}', '${company === tenant ? "" : "zq."}')`,
+          ]),
+    ]);
+  }),
+  `INSERT INTO consent_event (company_id, subject_kind, subject_id, occurred_time, rpc, key_id, ip, request_id, after)
+   SELECT company, kind, '${planted.asked}', time, 'a.B/C', 'key_a', '127.0.0.1', 'request', jsonb_build_object(
+     'serviceRelatedChannels', channels, 'marketingCampaignsChannels', '[]'::jsonb, 'brandedAppEnabled', false,
+     'isAgreedMarketingPolicy', false, 'isConsented', false)
+   FROM unnest(ARRAY['customer', 'lead']) kind, (VALUES
+     ('${tenant}', '2023-01-01T10:00:00Z'::timestamptz, '["SMS", "EMAIL"]'::jsonb), ('${neighbour}', '2023-01-02T10:00:00Z', '[]'))
+     entry (company, time, channels)`,
   // Moved from a package of a customer who is erased. Of the neighbour, others are moved from it, and services have other names.
   ...[tenant, neighbour].flatMap((company) => [
     `INSERT INTO package SELECT (jsonb_populate_record(k,
