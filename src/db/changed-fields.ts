@@ -20,5 +20,11 @@ const ofEveryChange: readonly string[] = ["version", "last_updated_by", "last_up
 
 function fieldName(name: string): string {
   const spelled = protoName(name);
-  return spelled === "archived_time" ? "archived" : spelled;
+  return spelledByApi.get(spelled) ?? spelled;
 }
+
+/** Members of records whose fields have other names in the API. */
+const spelledByApi = new Map([
+  ["archived_time", "archived"],
+  ["consent", "compliance_config"],
+]);

@@ -1,7 +1,10 @@
 import type { Row } from "../../src/demo/demo-directory.js";
 import { ConsentService } from "../../src/gen/proto/moego/admin/v1/consent_service_pb.js";
+import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { planted } from "../reliability/tenancy/planted.js";
 import { keys } from "../support/fixture-keys.js";
+import { newCustomer } from "../support/new-customer.js";
+import type { TestServer } from "../support/server.js";
 import { entry, type RpcEntry } from "./entry.js";
 import { isNamed } from "./tenancy.js";
 import { company, descending, minute, numbers, placeOf, rowId } from "./walk.js";
@@ -29,14 +32,23 @@ const optOutRow = (id: string, place: number): Row => ({
   ...{ occurred_time: minute(place), rpc: "a.B/C", key_id: "key", staff_id: "", request_id: "request" },
 });
 
-/** A number that nobody has. */
 const number = (value: string) => ({ contact: { case: "phone", value } }) as const;
-const repeatedLine = async () => ({
-  good: { companyId, ...number("+14155553001") },
-  other: { companyId, ...number("+14155553002") },
-  bad: { companyId, ...number("12") },
-});
-const ofLine = { request: { companyId, ...number("+14155553000") }, repeat: repeatedLine };
+let lastNumber = 0;
+
+/** Numbers that a customer each has, who can be reached or has opted out. */
+const repeatedLine = (state: "reached" | "opted out") => async (server: TestServer) => {
+  const makeLine = async () => {
+    lastNumber += 1;
+    const phone = `+1415555${3_000 + lastNumber}`;
+    await server.ok(CustomerService.method.createCustomer, newCustomer({ phone }));
+    const line = { companyId, ...number(phone) };
+    if (state === "opted out") await server.ok(rpc.recordOptOut, line);
+    return line;
+  };
+  return { good: await makeLine(), other: await makeLine(), bad: { companyId, ...number("12") } };
+};
+// Nobody has it.
+const unknownLine = { companyId, ...number("+14155553000") };
 
 export const consent: readonly RpcEntry[] = [
   entry(rpc.listConsentHistory, {
@@ -83,8 +95,8 @@ export const consent: readonly RpcEntry[] = [
       showsNoText: "answers yes or no",
     },
   }),
-  entry(rpc.recordOptOut, ofLine),
-  entry(rpc.recordOptIn, ofLine),
+  entry(rpc.recordOptOut, { request: unknownLine, repeat: repeatedLine("reached") }),
+  entry(rpc.recordOptIn, { request: unknownLine, repeat: repeatedLine("opted out") }),
   entry(rpc.listOptOuts, {
     request: { companyId, pagination: {} },
     rows: [["opt_out", numbers.map((n) => optOutRow(rowId(n), placeOf(n)))]],

@@ -50,5 +50,7 @@ const byMethod: Readonly<Record<string, readonly string[]>> = {
   LinkAccount: ["accounts"],
   UnlinkAccount: ["accounts"],
   UpdateExternalApi: ["name", "url"],
+  RecordOptOut: ["compliance_config", "preference"],
+  RecordOptIn: ["compliance_config", "preference"],
   SetStripeKeys: ["stripe_keys"],
 };
