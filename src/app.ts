@@ -44,6 +44,10 @@ interface AppOptions {
   readonly hasDemo?: boolean;
   /** Number of log lines that were dropped. */
   readonly droppedLogLines?: () => number;
+  /** Whether this process removes expired rows; default true. */
+  readonly cleansUp?: boolean;
+  /** The metrics of all processes behind the same ports; default: of this one. */
+  readonly metricsOfAll?: () => Promise<string>;
 }
 
 /** The running application: two servers that share one pipeline and one connection pool. */
@@ -70,6 +74,8 @@ export async function createApp({
   secrets,
   hasDemo = false,
   droppedLogLines,
+  cleansUp = true,
+  metricsOfAll,
 }: AppOptions): Promise<App> {
   const { poolSize, poolWaitMs, ...limits } = config.database;
   const connection = { ...limits, url: databaseUrl, waitMs: poolWaitMs, log: logger };
@@ -114,17 +120,18 @@ export async function createApp({
     companyLanes: { max: callsInFlightPerCompany, waitMs: poolWaitMs },
     fingerprintKeys: fingerprintKeys(secrets),
   });
-  const parts = { config, run, logger, metrics, probe, hasDemo, cardPages, cardEvents };
+  const shown = { contentType: metrics.contentType, text: metricsOfAll ?? metrics.text };
+  const parts = { config, run, logger, metrics, shown, probe, hasDemo, cardPages, cardEvents };
   const servers = await startServers(parts).catch(async (error: unknown) => {
     await Promise.all([database.close(), checks.close(), probe.close()]);
     throw error;
   });
-  const cleanup = startCleanup({ database, log: logger, retention: config.retention });
+  const cleanup = cleansUp ? startCleanup({ database, log: logger, retention: config.retention }) : undefined;
 
   let stopping: Promise<void> | undefined;
   const drain = async () => {
     const timer = setTimeout(drainDeadline.expire, config.drainTimeoutMs);
-    await Promise.all([servers.stop(config.drainTimeoutMs + answerMs), cleanup.stop()]);
+    await Promise.all([servers.stop(config.drainTimeoutMs + answerMs), cleanup?.stop()]);
     clearTimeout(timer);
   };
   const stop = () => {
@@ -152,6 +159,8 @@ interface ServerParts {
   readonly run: ExecuteCall;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** What `/metrics` answers. */
+  readonly shown: Pick<Metrics, "contentType" | "text">;
   /** A connection that neither requests nor key checks use. */
   readonly probe: Statements;
   readonly hasDemo: boolean;
@@ -161,7 +170,7 @@ interface ServerParts {
 
 const monotonicMs = () => performance.now();
 
-async function startServers({ config, run, logger, metrics, probe, hasDemo, ...pages }: ServerParts) {
+async function startServers({ config, run, logger, metrics, shown, probe, hasDemo, ...pages }: ServerParts) {
   const tls = config.tls && (await readTls(config.tls));
   const observer = { logger, metrics, addressDetail: config.log.clientAddress };
   const addressOf = createAddressOf(config.trustedProxies);
@@ -183,7 +192,7 @@ async function startServers({ config, run, logger, metrics, probe, hasDemo, ...p
       probes: {
         checks: { database: () => isDatabaseReachable(probe) },
         trustedProxies: config.trustedProxies,
-        metrics: async () => ({ contentType: metrics.contentType, text: await metrics.text() }),
+        metrics: async () => ({ contentType: shown.contentType, text: await shown.text() }),
         ...(config.metricsToken === undefined ? {} : { metricsToken: config.metricsToken }),
       },
       corsOrigins: config.corsOrigins,

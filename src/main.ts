@@ -12,7 +12,7 @@ try {
     process.stderr.write(`${error.message}\n`);
     process.exit(configurationExitCode);
   }
-  const { startupErrorMessage: explainStart } = await import("./serve.js");
+  const { startupErrorMessage: explainStart } = await import("./startup-error-message.js");
   const stack = error instanceof Error ? error.stack : String(error);
   process.stderr.write(`${explainStart(error) ?? stack}\n`);
   process.exit(1);

@@ -1,15 +1,11 @@
+import cluster from "node:cluster";
 import { setFlagsFromString } from "node:v8";
 import { formatBanner } from "./banner.js";
 import type { Config } from "./config/config.js";
 import { timeZoneVersion } from "./core/time-zones.js";
 import { openDatabaseServer, readyDatabase, type SeededDemo, seedDemo, serviceSecrets } from "./database-server.js";
-import { EmbeddedPostgresError } from "./db/embedded/embedded-error.js";
-import { MigrationError } from "./db/migrate/migrate.js";
-import { RoleError } from "./db/migrate/roles.js";
-import { SecretsError } from "./db/secrets.js";
 import { openLogDestination } from "./server/log-destination.js";
 import { createLogger, type Logger } from "./server/logger.js";
-import { StartError } from "./start-error.js";
 
 /**
  * Lets the heap double between two full garbage collections. By default V8 collects after growth of a tenth, 5 MB, and
@@ -25,7 +21,9 @@ const heapGrowth = "--heap-growing-percent=100";
  * The log goes to standard error. Standard output gets the addresses and first requests, once, and the demo API keys if it is a
  * terminal.
  *
- * @throws anything that prevents startup (startupErrorMessage)
+ * With several workers this is the main process, and each of them runs this function too: workers.ts, worker.ts.
+ *
+ * @throws anything that prevents startup (startup-error-message.ts)
  */
 export async function serve(config: Config): Promise<void> {
   setFlagsFromString(heapGrowth);
@@ -33,12 +31,16 @@ export async function serve(config: Config): Promise<void> {
   const logger = createLogger(config.log, logLines);
   endOnDefect(logger);
   const stopRequested = firstSignal(logger);
+  if (cluster.isWorker) {
+    const { work } = await import("./worker.js");
+    return await work({ config, logger, logLines, stopRequested });
+  }
   // The database starts while the modules of the transports and Prisma are loaded.
-  const [server, { createApp }] = await Promise.all([openDatabaseServer(config, logger), import("./app.js")]);
+  const [server, start] = await Promise.all([openDatabaseServer(config, logger), importedStart(config)]);
   try {
     await readyDatabase(config, server, logger);
     const [secrets, demo] = await Promise.all([serviceSecrets(config), seedDemo(config, server)]);
-    await using app = await createApp({
+    await using app = await start({
       config,
       logger,
       databaseUrl: server.serviceUrl,
@@ -66,17 +68,9 @@ export async function serve(config: Config): Promise<void> {
   await logLines.flush();
 }
 
-/** The message for a startup that failed for a known reason; undefined for a bug. */
-export function startupErrorMessage(error: unknown): string | undefined {
-  const known = [StartError, EmbeddedPostgresError, MigrationError, RoleError, SecretsError];
-  if (known.some((kind) => error instanceof kind) && error instanceof Error) return error.message;
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  // Codes of the operating system (unknown host, connection refused) or of PostgreSQL (SQLSTATE: wrong password, no
-  // such database, no such role).
-  const isConnection = /^(ECONN|ENOTFOUND|EHOSTUNREACH|ETIMEDOUT|EAI_|28|3D000|57P03|53300)/.test(code);
-  if (!isConnection) return undefined;
-  const text = error instanceof Error && error.message ? `: ${error.message}` : "";
-  return `Cannot connect to the database of DATABASE_URL or DATABASE_MIGRATION_URL (${code})${text}.`;
+/** What serves: this process, or its workers. Only what serves loads the transports and Prisma. */
+async function importedStart({ workers }: Config) {
+  return workers === 1 ? (await import("./app.js")).createApp : (await import("./workers.js")).startWorkers;
 }
 
 function demoKeysOf(demo: SeededDemo | undefined): SeededDemo["secrets"] | undefined {

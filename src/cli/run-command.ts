@@ -77,7 +77,7 @@ function isParseError(error: unknown): error is Error {
 
 async function explain(error: unknown): Promise<string[]> {
   if (!(error instanceof Error)) return [String(error)];
-  const { startupErrorMessage: explainStart } = await import("../serve.js");
+  const { startupErrorMessage: explainStart } = await import("../startup-error-message.js");
   const reason = explainStart(error instanceof DomainError ? error.cause : error);
   if (reason !== undefined) return [reason];
   if (!(error instanceof DomainError)) return [error.message];

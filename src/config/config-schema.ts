@@ -1,5 +1,6 @@
 import { accessSync, constants } from "node:fs";
 import { isIP } from "node:net";
+import { availableParallelism } from "node:os";
 import { z } from "zod";
 import { addressDetails } from "../core/client-address.js";
 import { isIpRange, isLoopback } from "../core/ip-ranges.js";
@@ -24,6 +25,7 @@ export const environmentSchema = z
     TLS_CERT_FILE: readableFile("/etc/moego/tls.crt"),
     TLS_KEY_FILE: readableFile("/etc/moego/tls.key"),
     ALLOW_PLAINTEXT: flag(),
+    WORKERS: workers(),
     MAX_CONNECTIONS: integer({ min: 1, max: 1_000_000, fallback: 10_000 }),
     TRUSTED_PROXIES: list(isIpRange).register(variableDocs, {
       expected: "comma-separated IP addresses or CIDR ranges",
@@ -222,6 +224,13 @@ function rateLimit(example: string) {
       expected: 'RATE/s, RATE/min or RATE/h, optionally followed by "burst N"; numbers from 1 to 9999999',
       example,
     });
+}
+
+function workers() {
+  return text((value) => value === "auto" || /^([1-9]|[1-5]\d|6[0-4])$/.test(value))
+    .transform((value) => (value === "auto" ? availableParallelism() : Number(value)))
+    .default(1)
+    .register(variableDocs, { expected: "an integer from 1 to 64, or auto for one per core", example: "auto" });
 }
 
 function flag() {

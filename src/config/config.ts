@@ -17,6 +17,8 @@ export interface Config {
   readonly httpPort: number;
   /** 0 = any free port. */
   readonly grpcPort: number;
+  /** Processes that serve. */
+  readonly workers: number;
   /** Of each port. */
   readonly maxConnections: number;
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined;
@@ -123,6 +125,7 @@ function toConfig(env: Environment, ofCompany: CompanyLimits): Config {
     host: env.HOST,
     httpPort: env.HTTP_PORT,
     grpcPort: env.GRPC_PORT,
+    workers: env.WORKERS,
     maxConnections: env.MAX_CONNECTIONS,
     tls: certFile !== undefined && keyFile !== undefined ? { certFile, keyFile } : undefined,
     isLoopback: isLoopback(env.HOST),

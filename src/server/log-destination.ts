@@ -4,8 +4,10 @@ import { type DestinationStream, destination } from "pino";
 const stderr = 2;
 /** About 20,000 lines. */
 const maxBufferedBytes = 8 * 1_024 * 1_024;
-/** Lines are written together, because each write costs as much as ten lines: after so many bytes, or so much time. */
-const writtenBytes = 4_096;
+/** Lines are written together, because a write costs as much as ten lines: after so many bytes, or so much time. */
+const writtenBytes = 2_048;
+/** A write of no more bytes stays whole in a pipe to which several processes write. */
+const maxWrittenBytes = 4_096;
 const writtenAfterMs = 50;
 
 export interface LogDestination extends DestinationStream {
@@ -26,7 +28,13 @@ export function openLogDestination(fd: number = stderr): LogDestination {
   let dropped = 0;
   let told = 0;
   let isDue = false;
-  const stream = destination({ dest: fd, sync: false, minLength: writtenBytes, maxLength: maxBufferedBytes });
+  const stream = destination({
+    dest: fd,
+    sync: false,
+    minLength: writtenBytes,
+    maxWrite: maxWrittenBytes,
+    maxLength: maxBufferedBytes,
+  });
   const writeSoon = () => {
     if (isDue) return;
     isDue = true;

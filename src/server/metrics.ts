@@ -1,4 +1,4 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import { timeZoneVersion } from "../core/time-zones.js";
 import type { OutboundOutcome } from "../outbound/outbound-calls.js";
 import type { CallMetrics } from "./pipeline/observe.js";
@@ -31,6 +31,8 @@ export function createMetrics(options: {
 }): Metrics {
   const registry = new Registry();
   const registers = [registry];
+  // What the main process collects from its workers.
+  AggregatorRegistry.setRegistries(registry);
   collectDefaultMetrics({ register: registry });
   const labelNames = ["rpc", "transport"] as const;
   const calls = new Counter({
@@ -86,6 +88,7 @@ export function createMetrics(options: {
     name: "moego_time_zone_data_info",
     help: "1, with the version of the IANA time zone data in use.",
     labelNames: ["version"] as const,
+    aggregator: "first",
     registers,
   }).set({ version: timeZoneVersion }, 1);
   new Gauge({

@@ -68,6 +68,7 @@ const proofs: Readonly<Record<Exclude<keyof typeof environmentSchema.shape, Boun
   },
   HTTP_PORT: { elsewhere: "test/server/start-stop.test.ts" },
   GRPC_PORT: { elsewhere: "test/server/start-stop.test.ts" },
+  WORKERS: { elsewhere: "test/reliability/workers.test.ts" },
   TLS_CERT_FILE: showsCertificate,
   TLS_KEY_FILE: showsCertificate,
   ALLOW_PLAINTEXT: { elsewhere: "test/server/config.test.ts" },
