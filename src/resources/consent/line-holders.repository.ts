@@ -12,10 +12,11 @@ import {
 import type { Preference } from "../../core/preference.js";
 import type { WriteContext } from "../../core/write.js";
 import { formsOf, type HashKey } from "../../db/contact-hash.js";
+import { phonesJson } from "../../db/contact-phones.js";
 import { hashesOf, optedOutLinesSql, toChannels } from "../../db/opt-out-list.js";
 import { Prisma } from "../../gen/prisma/client.js";
-import { type CustomerRow, customerChildren, customerColumns, toCustomer } from "../customers/customer.columns.js";
-import { type LeadRow, leadChildren, leadColumns, toLead } from "../leads/lead.columns.js";
+import { type CustomerRow, customerColumns, toCustomer } from "../customers/customer.columns.js";
+import { type LeadRow, leadColumns, toLead } from "../leads/lead.columns.js";
 import { type ChangedHolder, type Holder, storeHolders } from "./holder-change.repository.js";
 import type { OptOutRequest } from "./opt-out.model.js";
 
@@ -104,7 +105,8 @@ async function customersOf(
   ids: readonly string[],
 ): Promise<readonly Holder[]> {
   const rows = await tx.$queryRaw<CustomerRow[]>`
-    SELECT ${Prisma.raw(customerColumns)}, ${Prisma.raw(customerChildren)} FROM customer c
+    SELECT ${Prisma.raw(customerColumns)}, ${phonesOf("customer", "c")}, NULL AS addresses, NULL AS tags, NULL AS notes,
+      NULL AS referral_source, NULL AS url_template FROM customer c
     WHERE c.company_id = ${companyId} AND c.id = ANY(${[...ids]}::text[])`;
   return rows.map(toCustomer);
 }
@@ -115,9 +117,16 @@ async function leadsOf(
   ids: readonly string[],
 ): Promise<readonly Holder[]> {
   const rows = await tx.$queryRaw<LeadRow[]>`
-    SELECT ${Prisma.raw(leadColumns)}, ${Prisma.raw(leadChildren)} FROM lead l
+    SELECT ${Prisma.raw(leadColumns)}, ${phonesOf("lead", "l")}, NULL AS tags, NULL AS notes, NULL AS pets,
+      NULL AS life_cycle, NULL AS action_status, NULL AS referral_source FROM lead l
     WHERE l.company_id = ${companyId} AND l.id = ANY(${[...ids]}::text[])`;
   return rows.map(toLead);
+}
+
+/** The only children that an opt-out needs. */
+function phonesOf(kind: "customer" | "lead", alias: string): Prisma.Sql {
+  return Prisma.raw(`(SELECT ${phonesJson} FROM ${kind}_phone p
+    WHERE p.company_id = ${alias}.company_id AND p.${kind}_id = ${alias}.id) AS phones`);
 }
 
 interface LedgerRow {
