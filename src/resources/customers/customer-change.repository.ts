@@ -54,9 +54,9 @@ export function changeCustomer(
       return record({ companyId: key.companyId, ...result });
     },
     async response({ tx, locked, ids }) {
-      const changed = await changedCustomer(tx, locked, ids);
-      await size.end(tx, changed.customer);
-      return changed;
+      const customer = await readCustomer(tx, locked);
+      await size.end(tx, customer);
+      return { customer, resourceIds: ids };
     },
   });
 }
@@ -69,19 +69,6 @@ export async function readCustomer(
     SELECT ${Prisma.raw(customerColumns)}, ${Prisma.raw(customerChildren)} FROM customer c
     WHERE c.company_id = ${companyId} AND c.id = ${id}`;
   return toCustomer(requireFound(rows[0], "Customer", id));
-}
-
-async function changedCustomer(
-  tx: Prisma.TransactionClient,
-  key: CompanyResource,
-  resourceIds: readonly string[],
-): Promise<ChangedCustomer> {
-  const customer = await readCustomer(tx, key);
-  const rows = await tx.customerNote.findMany({
-    where: { companyId: key.companyId, customerId: key.id, id: { in: [...resourceIds] } },
-    orderBy: { id: "asc" },
-  });
-  return { customer, resourceIds, notes: rows };
 }
 
 /** NO KEY UPDATE excludes other changes of the customer, KEY SHARE only its erasure. */

@@ -233,8 +233,6 @@ export interface CustomerRepository {
 export interface ChangedCustomer {
   readonly customer: Customer;
   readonly resourceIds: readonly string[];
-  /** Those created notes that still exist, in the order of the ids. */
-  readonly notes: readonly Note[];
 }
 
 export interface CardLinkRepository {

@@ -25,7 +25,7 @@ import {
   type LeadReferences,
   type LeadTransaction,
 } from "./lead.model.js";
-import { notesAndTagsOf, writtenRows } from "./lead-note.repository.js";
+import { notesAndTagsOf, writtenTags } from "./lead-note.repository.js";
 import { sizedLead } from "./lead-size.repository.js";
 
 /** Changes a lead in one transaction, with the steps of customer-change.repository.ts. */
@@ -53,7 +53,7 @@ export function changeLead(
     async response({ tx, locked, ids }) {
       const lead = await readLead(tx, locked);
       await size.end(tx, lead);
-      return { lead, resourceIds: ids, ...(await writtenRows(tx, lead, ids)) };
+      return { lead, resourceIds: ids, tags: await writtenTags(tx, lead, ids) };
     },
   });
 }

@@ -70,20 +70,15 @@ export function notesAndTagsOf(
   return unit;
 }
 
-/** The notes and tags with these ids that the lead, or the customer that it was promoted to, has now. */
-export async function writtenRows(
+/** The tags with these ids that the lead, or the customer that it was promoted to, has now. */
+export async function writtenTags(
   tx: Prisma.TransactionClient,
-  { companyId, id: leadId, promotedCustomerId: customerId, tags }: Lead,
+  { companyId, promotedCustomerId: customerId, tags }: Lead,
   ids: readonly string[],
-): Promise<Pick<ChangedLead, "notes" | "tags">> {
-  const written = { companyId, id: { in: [...ids] } };
-  if (customerId === undefined) {
-    const notes = await tx.leadNote.findMany({ where: { ...written, leadId } });
-    return { notes, tags: tags.filter(({ id }) => ids.includes(id)) };
-  }
-  const notes = await tx.customerNote.findMany({ where: { ...written, customerId } });
+): Promise<ChangedLead["tags"]> {
+  if (customerId === undefined) return tags.filter(({ id }) => ids.includes(id));
   const links = await tx.customerTag.findMany({ where: { companyId, customerId, tagId: { in: [...ids] } } });
-  return { notes, tags: await readTags(tx, { companyId, ids: links.map(({ tagId }) => tagId) }) };
+  return readTags(tx, { companyId, ids: links.map(({ tagId }) => tagId) });
 }
 
 const readNotes = notePages({ name: "lead_note", table: "lead_note", owner: "lead_id", text: "note" });

@@ -233,8 +233,6 @@ export interface PromotedCustomer {
 export interface ChangedLead {
   readonly lead: Lead;
   readonly resourceIds: readonly string[];
-  /** Those created notes that still exist, also on the customer of a promotion. */
-  readonly notes: readonly Note[];
   /** Those tags of the change that the lead or its customer has. */
   readonly tags: readonly Tag[];
 }
