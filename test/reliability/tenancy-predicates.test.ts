@@ -14,6 +14,7 @@ import {
 } from "./tenancy/judge.js";
 import { keyOfBoth } from "./tenancy/location-key.js";
 import { copyToNeighbour, putNeighbourFirst, tenant } from "./tenancy/neighbour.js";
+import { plantOptOuts } from "./tenancy/opt-out-rows.js";
 import { commands, commandsOf, leaveNeighbourUnguarded, setPolicies, weakened } from "./tenancy/policies.js";
 import { plantForPredicates } from "./tenancy/predicate-rows.js";
 import { predicatesPage, type Verdict, verdictOf } from "./tenancy/predicates-page.js";
@@ -30,6 +31,7 @@ await copyToNeighbour(owner);
 await addSecondNeighbour(owner);
 await world.server.insertKeys([keyOfBoth]);
 await plantForPredicates(owner);
+await plantOptOuts(world.server);
 await putNeighbourFirst(owner);
 await tellWrites(owner);
 // Each predicate has to hold by itself.

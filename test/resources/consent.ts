@@ -49,6 +49,11 @@ const repeatedLine = (state: "reached" | "opted out") => async (server: TestServ
 };
 // Nobody has it.
 const unknownLine = { companyId, ...number("+14155553000") };
+/** Whose hashes have no key, as those of the neighbour have. */
+const firstOfCompany = {
+  ...{ name: "first of its company", ids: { company_id: "cmp_quota" }, key: keys.quota },
+  json: { phone: planted.line },
+};
 
 export const consent: readonly RpcEntry[] = [
   entry(rpc.listConsentHistory, {
@@ -91,12 +96,29 @@ export const consent: readonly RpcEntry[] = [
         // Nobody else at the location has it.
         { name: "a phone of a lead elsewhere", json: { phone: planted.askedLeadPhone }, key: keys.businessA1 },
         { name: "an email of a lead elsewhere", json: emailOfLead, key: keys.businessA1 },
+        { name: "a number of both", json: { phone: planted.line } },
+        { name: "an address of both", json: { email: planted.lineEmail, channel: "COMPLIANCE_CHANNEL_EMAIL" } },
+        firstOfCompany,
       ],
       showsNoText: "answers yes or no",
     },
   }),
-  entry(rpc.recordOptOut, { request: unknownLine, repeat: repeatedLine("reached") }),
-  entry(rpc.recordOptIn, { request: unknownLine, repeat: repeatedLine("opted out") }),
+  entry(rpc.recordOptOut, {
+    request: unknownLine,
+    repeat: repeatedLine("reached"),
+    tenancy: {
+      calls: [
+        { name: "a number of both", json: { phone: planted.line } },
+        { name: "an address of both", json: { email: planted.lineEmail } },
+        firstOfCompany,
+      ],
+    },
+  }),
+  entry(rpc.recordOptIn, {
+    request: unknownLine,
+    repeat: repeatedLine("opted out"),
+    tenancy: { calls: [{ name: "an opted-out number of both", json: { phone: planted.withdrawnLine } }] },
+  }),
   entry(rpc.listOptOuts, {
     request: { companyId, pagination: {} },
     rows: [["opt_out", numbers.map((n) => optOutRow(rowId(n), placeOf(n)))]],

@@ -37,6 +37,7 @@ export const customerWithTexts = {
 export const readCustomer = (id: string) => reading(rpc.getCustomer, { id });
 
 export const newTag = [{ name: planted.tagName }];
+export const noteOfNeighbour = [{ id: planted.note, note: "Changed" }];
 
 /** A customer with two notes. */
 export async function noted(server: TestServer) {
@@ -106,7 +107,12 @@ export const customers: readonly RpcEntry[] = [
       }),
       reading: ({ id }) => readCustomer(id),
     },
-    tenancy: { calls: [{ name: "a new tag", json: { tags: newTag } }] },
+    tenancy: {
+      calls: [
+        { name: "a new tag", json: { tags: newTag } },
+        { name: "a note of the neighbour's namesake", json: { notes: noteOfNeighbour } },
+      ],
+    },
     once: {
       oneStatement: false,
       doubles: true,

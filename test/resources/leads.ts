@@ -14,7 +14,7 @@ import { lead } from "../support/lead-rows.js";
 import { aDog, newLead } from "../support/new-lead.js";
 import { freshId, madeLead } from "../support/records.js";
 import type { TestServer } from "../support/server.js";
-import { newTag } from "./customers.js";
+import { newTag, noteOfNeighbour } from "./customers.js";
 import { entry, type RpcEntry } from "./entry.js";
 import { leadMask } from "./lead-mask.js";
 import { peopleCalls } from "./list-calls.js";
@@ -110,7 +110,10 @@ export const leads: readonly RpcEntry[] = [
       idFields: {
         "lead.address.id": { expectation: "outside", why: "a lead has one address, which is replaced as a whole" },
       },
-      calls: [{ name: "a new tag", json: { lead: { tags: newTag } } }],
+      calls: [
+        { name: "a new tag", json: { lead: { tags: newTag } } },
+        { name: "a note of the neighbour's namesake", json: { lead: { notes: noteOfNeighbour } } },
+      ],
     },
     model: { command: updateLead, weights: { leads: 4, lists: 1 } },
   }),

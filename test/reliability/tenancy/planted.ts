@@ -50,6 +50,15 @@ export const planted = {
   gone: "planted.gone",
   /** A package of the tenant whose customer the neighbour alone has. */
   orphan: "planted.orphan",
+  /** Have a number and an address of the tenant's opt-outs, or another number (opt-out-rows.ts). */
+  holder: "planted.holder",
+  promotedHolder: "planted.holder.promoted",
+  stranger: "planted.stranger",
+  withdrawn: "planted.withdrawn",
+  line: "+12125550170",
+  lineEmail: "line@example.com",
+  withdrawnLine: "+12125550171",
+  otherWithdrawnLine: "+12125550172",
 } as const;
 
 /** Idempotency keys of pets that were created before their owner moved away from the key: of a customer, a lead, a promoted lead. */

@@ -60,10 +60,10 @@ export async function traceOf({ server }: World, call: Call, statements: Stateme
     },
   };
   await statements.taken();
-  const before = keeps ? await leadIds(server) : [];
+  const before = keeps ? await madeIds(server) : undefined;
   const { faults } = await runCell(watched, { ...call, transport: "grpc" });
   const { writes, results, statements: named } = await statements.taken();
-  if (keeps) await server.database.owner.query("DELETE FROM lead WHERE id <> ALL($1)", [before]);
+  if (before) await removeOthers(server, before);
   return {
     faults: call.isComparedOnly ? [] : faults,
     shown: [...answers.map(steady), ...inNoOrder(writes)].join("\n"),
@@ -83,9 +83,21 @@ function companyOf(write: string): readonly string[] {
   return typeof company === "string" ? [company] : [];
 }
 
-async function leadIds({ database }: World["server"]): Promise<readonly string[]> {
-  const { rows } = await database.owner.query<{ id: string }>("SELECT id FROM lead");
-  return rows.map(({ id }) => id);
+/** What a kept call makes, a lead and its new tags, in the order in which they can be removed. */
+const madeTables = ["lead", "tag"] as const;
+type Made = Readonly<Record<(typeof madeTables)[number], readonly string[]>>;
+
+async function madeIds({ database }: World["server"]): Promise<Made> {
+  const idsOf = async (table: string) => {
+    const { rows } = await database.owner.query<{ id: string }>(`SELECT id FROM ${table}`);
+    return rows.map(({ id }) => id);
+  };
+  return { lead: await idsOf("lead"), tag: await idsOf("tag") };
+}
+
+async function removeOthers({ database }: World["server"], before: Made): Promise<void> {
+  for (const table of madeTables)
+    await database.owner.query(`DELETE FROM ${table} WHERE id <> ALL($1)`, [before[table]]);
 }
 
 /** Ordered by what stays: ids made in the same millisecond come in any order. */
