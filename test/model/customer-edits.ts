@@ -57,6 +57,8 @@ export function editedNotes({ world, before, edits, ids, replace, by }: NotesEdi
   const stayed = before.flatMap((note) => {
     const text = texts.get(note.id.value);
     if (text === undefined) return replace ? [] : [note];
+    // A note that is sent back unchanged keeps its author and time.
+    if (text === note.text) return [note];
     return [{ id: note.id, text, by: authorOf(by), time: newTime() }];
   });
   const added = edits.flatMap(({ text }, at) => (ids[at] === undefined ? [text] : []));
