@@ -207,11 +207,6 @@ export function createCustomerUnit(
       const removed = await tx.customerNote.deleteMany({ where: { companyId, customerId, id: { notIn: [...ids] } } });
       if (removed.count > 0) nested.add("notes");
     },
-
-    async removeNote(id) {
-      nested.add("notes");
-      await tx.customerNote.delete({ where: key(id) });
-    },
   };
 
   /** A channel from which one of its numbers or its address is opted out is not permitted, whatever the request says. */

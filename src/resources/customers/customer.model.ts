@@ -185,7 +185,6 @@ export interface CustomerTransaction {
   editNote(id: string, text: string): Promise<void>;
   /** Removes all other notes. */
   keepNotes(ids: readonly string[]): Promise<void>;
-  removeNote(id: string): Promise<void>;
 }
 
 /** Decisions made before a create reaches the database. */

@@ -61,11 +61,6 @@ export function notesAndTagsOf(
       const removed = await tx.leadNote.deleteMany({ where: { companyId, leadId, id: { notIn: [...ids] } } });
       if (removed.count > 0) changed("notes");
     },
-
-    async removeNote(id) {
-      changed("notes");
-      await tx.leadNote.delete({ where: key(id) });
-    },
   };
   return unit;
 }

@@ -185,7 +185,7 @@ export type LeadChange = FieldChange<LeadFields>;
 /** The notes and tags of a locked lead, see `CustomerTransaction`. */
 export type LeadNotesAndTags = Pick<
   CustomerTransaction,
-  "resolveTags" | "replaceTags" | "addTags" | "findNotes" | "addNotes" | "editNote" | "keepNotes" | "removeNote"
+  "resolveTags" | "replaceTags" | "addTags" | "findNotes" | "addNotes" | "editNote" | "keepNotes"
 >;
 
 /** A locked lead within a transaction, see `CustomerTransaction`. */
