@@ -17,7 +17,7 @@ afterAll(() => server.stop());
 await server.database.owner.query(
   `INSERT INTO custom_field (company_id, id, association_type, code, label, type, is_required, options, created_time, last_updated_time)
    SELECT company_id, 'cf_lead_relation', 2, 'lead_relation', 'x', type, false, options, created_time, last_updated_time
-   FROM custom_field WHERE company_id = 'cmp_a' AND code = 'field_relation'`,
+   FROM custom_field WHERE company_id = 'cmp_a' AND association_type = 1 AND code = 'field_relation'`,
 );
 
 const { createCustomer, updateCustomer, getCustomer } = CustomerService.method;
