@@ -1,18 +1,8 @@
-import cluster from "node:cluster";
-import { setFlagsFromString } from "node:v8";
 import { formatBanner } from "./banner.js";
 import type { Config } from "./config/config.js";
 import { timeZoneVersion } from "./core/time-zones.js";
 import { openDatabaseServer, readyDatabase, type SeededDemo, seedDemo, serviceSecrets } from "./database-server.js";
-import { openLogDestination } from "./server/log-destination.js";
-import { createLogger, type Logger } from "./server/logger.js";
-
-/**
- * Lets the heap double between two full garbage collections. By default V8 collects after growth of a tenth, 5 MB, and
- * counts the buffers of messages: two decompression bombs were enough for a collection, and with four per second the
- * p99 of other requests rose from 7 to 20 ms. V8 reads the flag whenever it sets the next limit.
- */
-const heapGrowth = "--heap-growing-percent=100";
+import { beginProcess } from "./server-process.js";
 
 /**
  * Runs the server until SIGTERM or SIGINT, then waits for requests in flight. Resolves when everything is closed.
@@ -21,20 +11,12 @@ const heapGrowth = "--heap-growing-percent=100";
  * The log goes to standard error. Standard output gets the addresses and first requests, once, and the demo API keys if it is a
  * terminal.
  *
- * With several workers this is the main process, and each of them runs this function too: workers.ts, worker.ts.
+ * With several workers this is their main process (workers.ts).
  *
  * @throws anything that prevents startup (startup-error-message.ts)
  */
 export async function serve(config: Config): Promise<void> {
-  setFlagsFromString(heapGrowth);
-  const logLines = openLogDestination();
-  const logger = createLogger(config.log, logLines);
-  endOnDefect(logger);
-  const stopRequested = firstSignal(logger);
-  if (cluster.isWorker) {
-    const { work } = await import("./worker.js");
-    return await work({ config, logger, logLines, stopRequested });
-  }
+  const { logger, logLines, stopRequested } = beginProcess(config.log);
   // The database starts while the modules of the transports and Prisma are loaded.
   const [server, start] = await Promise.all([openDatabaseServer(config, logger), importedStart(config)]);
   try {
@@ -75,34 +57,4 @@ async function importedStart({ workers }: Config) {
 
 function demoKeysOf(demo: SeededDemo | undefined): SeededDemo["secrets"] | undefined {
   return demo && demo.outcome !== "absent" ? demo.secrets : undefined;
-}
-
-/** On Ctrl-C both the terminal and npm send a signal; treat them as one. */
-const echoMs = 1_000;
-
-/** Resolves with the first signal to stop. A second one after the echo interval exits immediately. */
-function firstSignal(logger: Logger): Promise<NodeJS.Signals> {
-  return new Promise((resolve) => {
-    let stoppingSince: number | undefined;
-    const onSignal = (signal: NodeJS.Signals) => {
-      const now = performance.now();
-      stoppingSince ??= now;
-      resolve(signal);
-      if (now - stoppingSince < echoMs) return;
-      logger.warn({ signal }, "second signal received, exiting immediately");
-      process.exit(1);
-    };
-    process.on("SIGTERM", onSignal);
-    process.on("SIGINT", onSignal);
-  });
-}
-
-/** After an uncaught error the state is unknown. Exits, and leaves the restart to the process manager. */
-function endOnDefect(logger: Logger): void {
-  const end = (err: unknown) => {
-    logger.fatal({ err }, "uncaught error");
-    process.exit(1);
-  };
-  process.on("uncaughtException", end);
-  process.on("unhandledRejection", end);
 }

@@ -3,8 +3,7 @@ import { AggregatorRegistry } from "prom-client";
 import { createApp } from "./app.js";
 import type { Config } from "./config/config.js";
 import { serviceSecrets } from "./database-server.js";
-import type { LogDestination } from "./server/log-destination.js";
-import type { Logger } from "./server/logger.js";
+import type { ServerProcess } from "./server-process.js";
 import { startupErrorMessage } from "./startup-error-message.js";
 
 /** From the main process to a worker. */
@@ -32,19 +31,11 @@ export type FromWorker =
   | { readonly kind: "failed"; readonly message: string }
   | { readonly kind: "metrics"; readonly id: number };
 
-interface Worker {
-  readonly config: Config;
-  readonly logger: Logger;
-  readonly logLines: LogDestination;
-  /** Resolves when a signal to stop arrives. */
-  readonly stopRequested: Promise<unknown>;
-}
-
 /**
  * One of the processes behind the same ports. Runs until the main process or a signal stops it. Node ends it when the main
  * process is gone.
  */
-export async function work({ config, logger, logLines, stopRequested }: Worker): Promise<void> {
+export async function work(config: Config, { logger, logLines, stopRequested }: ServerProcess): Promise<void> {
   const { start, stopped, metrics } = listen();
   const order = await start;
   try {

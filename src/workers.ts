@@ -1,4 +1,5 @@
 import cluster, { type Worker } from "node:cluster";
+import { fileURLToPath } from "node:url";
 import { AggregatorRegistry } from "prom-client";
 import type { Config } from "./config/config.js";
 import type { Logger } from "./server/logger.js";
@@ -34,6 +35,7 @@ export async function startWorkers({ config, logger, databaseUrl, hasDemo }: Wor
   // The workers accept connections themselves. With Node's default the main process hands them over, and what it handed to
   // a worker that was killed at that moment stays open without an answer (Node 20.20.2, seen by test O6).
   cluster.schedulingPolicy = cluster.SCHED_NONE;
+  cluster.setupPrimary({ exec: fileURLToPath(new URL("worker-main.js", import.meta.url)), args: [] });
   const metrics = new AggregatorRegistry();
   const running = new Map<number, Worker>();
   let isStopping = false;
