@@ -64,8 +64,10 @@ export async function openCommitCutter(
   };
 }
 
-/** Statements that are transactions by themselves, by the beginnings of their names. */
-const oneStatementWrite = /^(customer|lead)\.create_/;
+/** Whether a statement is a transaction by itself: it stores its idempotency record beside all else that it writes. */
+function isWholeWrite(text: string): boolean {
+  return text.startsWith("WITH ") && text.includes("INSERT INTO idempotency");
+}
 
 /** Follows what a client asks for, to know which request ends a transaction that writes. */
 class CommitFinder {
@@ -83,7 +85,8 @@ class CommitFinder {
       }
       case "B": {
         const [, name = ""] = strings();
-        this.#ends = oneStatementWrite.test(name) || this.#texts.get(name) === "COMMIT";
+        const text = this.#texts.get(name) ?? "";
+        this.#ends = text === "COMMIT" || isWholeWrite(text);
         return false;
       }
       case "S": {

@@ -38,7 +38,9 @@ interface Case {
 
 it("F1: a malformed request is refused as such, and costs no memory", async (context) => {
   const count = times({ short: 5_000, long: 100_000 });
-  const warm = await fuzz(Math.min(2_000, count / 4));
+  // Until every RPC was called over every transport, codecs and Prisma are still being loaded: of 11,250 requests all but
+  // 13 MiB of the growth was in the first 2,500.
+  const warm = await fuzz(Math.min(5_000, count / 2));
   const before = await service.held();
   const rest = await fuzz(count - warm.length);
   const after = await service.held();
