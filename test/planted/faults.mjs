@@ -70,9 +70,9 @@ const dropped = within("src/app.ts", [
 const ofServer = [
   {
     fault: "LOG_FORMAT is dropped",
-    file: "src/serve.ts",
-    from: "createLogger(config.log, logLines)",
-    to: 'createLogger({ ...config.log, format: "json" }, logLines)',
+    file: "src/server-process.ts",
+    from: "createLogger(log, logLines)",
+    to: 'createLogger({ ...log, format: "json" }, logLines)',
     test: "test/server/metrics.test.ts",
     name: "logs lines for people where LOG_FORMAT says so",
     inDist: true,
