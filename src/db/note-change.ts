@@ -21,7 +21,7 @@ export interface NotesRow extends StoredResultRow, pg.QueryResultRow {
 }
 
 /** The whole record, for its exact size. */
-export interface WholeRecord {
+interface WholeRecord {
   readonly record: { readonly version: bigint; readonly notes: readonly Note[] };
   /** Size of the texts of all notes. */
   readonly noteBytes: number;

@@ -20,8 +20,6 @@ export function createTurns(patienceMs = 1_000) {
   };
 }
 
-export type InTurn = ReturnType<typeof createTurns>;
-
 function deferred(): { readonly promise: Promise<void>; resolve(): void } {
   let resolve = () => {};
   const promise = new Promise<void>((done) => {

@@ -85,7 +85,7 @@ function isGone(pid: number): boolean {
   }
 }
 
-it("O6: a port in use is told as with one process", async () => {
+it("O6: a port in use is reported as with one process", async () => {
   await using database = await createDatabase();
   const taken = createServer();
   await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));

@@ -34,7 +34,7 @@ describe("a location", () => {
     expect(await server.refused(rpc.createBusiness, chosen)).toMatchObject(invalidField("address.id", "NOT_ALLOWED"));
   });
 
-  it("keeps what is absent in an update, lines of the address too, and clears what is told to be cleared", async () => {
+  it("keeps what is absent in an update, lines of the address too, and clears what is sent to be cleared", async () => {
     const made = { companyId, name: "Changing", phone: "+12125550100", website: "https://a.example", address };
     const { business: before } = await server.ok(rpc.createBusiness, made);
     const id = before?.id ?? "";

@@ -246,7 +246,7 @@ describe("RecordOptOut", () => {
     expect(await server.ok(getCustomer, { id })).toEqual(before);
   });
 
-  it("holds company-wide by a key of one location, whose answer is the same whoever has the number", async () => {
+  it("holds company-wide by a key of one location, whose answer does not depend on who has the number", async () => {
     const [main, unused] = [freshPhone(), freshPhone()];
     const { id } = await server.ok(createCustomer, newCustomer({ phone: main, preferredBusinessId: "biz_a2" }));
     const key = keys.businessA1;

@@ -80,7 +80,7 @@ describe("a custom field of a pet", () => {
     expect(rows).toEqual([{ fields: ["custom_fields"] }]);
   });
 
-  it("that is refused changes nothing, and all violations are told", async () => {
+  it("that is refused changes nothing, and all violations are reported", async () => {
     const pet = await createPet(server, { customFields: { field_short: fieldValue({ string: "a" }) } });
     const customFields = { field_short: fieldValue({ string: "b" }), field_of_leads: fieldValue({ string: "x" }) };
     const update = { customerId: pet.customerId, id: pet.id, coat: "Curly", customFields };

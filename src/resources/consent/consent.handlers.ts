@@ -21,7 +21,8 @@ import {
 } from "../../gen/proto/moego/admin/v1/consent_service_pb.js";
 import type { ConsentEntry, ConsentQuestion, ConsentSubject } from "./consent.model.js";
 import type { ConsentHistory } from "./consent.service.js";
-import { contactLine, createOptOutHandlers, wrongChannel } from "./opt-out.handlers.js";
+import { createOptOutHandlers } from "./opt-out.handlers.js";
+import { contactLine, wrongChannel } from "./opt-out.input.js";
 import type { LineQuestion } from "./opt-out.model.js";
 import type { OptOuts } from "./opt-out.service.js";
 

@@ -1,22 +1,15 @@
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { z } from "zod";
-import { channelList, consentChannel, consentSource } from "../../api/consent-message.js";
-import { countryOf, email, id } from "../../api/fields.js";
+import { consentChannel, consentSource } from "../../api/consent-message.js";
+import { id } from "../../api/fields.js";
 import { type PageTokens, pagination } from "../../api/page-token.js";
 import { paged } from "../../api/paged.js";
-import { phoneFilter } from "../../api/phone-line.js";
 import { protoEnum } from "../../api/proto-enum.js";
-import { type Context, type Parse, rpc, type ServiceHandlers } from "../../api/rpc.js";
-import { type Channel, consentChannels } from "../../core/consent.js";
-import { type ContactLine, channelsOfLine, lineKinds } from "../../core/contact-line.js";
-import { invalidRequest, type Violation, violation } from "../../core/errors.js";
-import {
-  type ConsentService,
-  OptOutContactSchema,
-  type RecordOptInRequest,
-  type RecordOptOutRequest,
-} from "../../gen/proto/moego/admin/v1/consent_service_pb.js";
-import type { OptOut, OptOutRequest } from "./opt-out.model.js";
+import { rpc, type ServiceHandlers } from "../../api/rpc.js";
+import { lineKinds } from "../../core/contact-line.js";
+import { type ConsentService, OptOutContactSchema } from "../../gen/proto/moego/admin/v1/consent_service_pb.js";
+import { optOutOf } from "./opt-out.input.js";
+import type { OptOut } from "./opt-out.model.js";
 import type { OptOuts } from "./opt-out.service.js";
 
 type OptOutHandlers = Pick<ServiceHandlers<typeof ConsentService>, "recordOptOut" | "recordOptIn" | "listOptOuts">;
@@ -38,66 +31,6 @@ export function createOptOutHandlers(optOuts: OptOuts, pageTokens: PageTokens): 
       respond: (rows, nextPageToken) => ({ optOuts: rows.map(toProtoOptOut), nextPageToken }),
     }),
   };
-}
-
-const optOutFields = z.object({
-  ...{ companyId: id, channels: channelList },
-  source: consentSource.withDefault("KEYWORD"),
-});
-
-function optOutOf(
-  request: RecordOptOutRequest | RecordOptInRequest,
-  { principal }: Context,
-  parse: Parse,
-): OptOutRequest {
-  const { line, violations } = contactLine(request.contact, countryOf(principal, request.companyId));
-  const unreachable = line
-    ? request.channels.flatMap((number, position) => channelViolations(line, number, position))
-    : [];
-  const { companyId, channels, source } = parse(optOutFields, [...violations, ...unreachable]);
-  if (!line) throw invalidRequest(violations);
-  return { companyId, line, source, channels: channels.length === 0 ? channelsOfLine[line.kind] : channels };
-}
-
-function channelViolations(line: ContactLine, number: number, position: number): Violation[] {
-  const channel = consentChannels.wordOf(number);
-  return channel ? wrongChannel(`channels[${position}]`, line, channel) : [];
-}
-
-/** The violation of a channel that does not reach the line. */
-export function wrongChannel(field: string, { kind }: ContactLine, channel: Channel): Violation[] {
-  const reaching: readonly Channel[] = channelsOfLine[kind];
-  if (reaching.includes(channel)) return [];
-  return [
-    violation(
-      field,
-      "NOT_ALLOWED",
-      `Must be a channel of ${kind === "PHONE" ? "a phone number" : "an email address"}.`,
-    ),
-  ];
-}
-
-/** A member of a oneof that is a number or an address. */
-interface Given {
-  readonly case?: string | undefined;
-  readonly value?: string | undefined;
-}
-
-/** The number or address of a request, or why it is invalid. */
-export function contactLine(
-  { case: name, value = "" }: Given,
-  country: string,
-): { readonly line?: ContactLine; readonly violations: readonly Violation[] } {
-  if (name !== "phone" && name !== "email") {
-    return { violations: [violation("contact", "REQUIRED", "Required: set phone or email.")] };
-  }
-  const parsed = (name === "phone" ? phoneFilter(country) : email).safeParse(value);
-  if (!parsed.success) {
-    const description = parsed.error.issues[0]?.message ?? "Must be valid.";
-    return { violations: [violation(name, "INVALID_FORMAT", description)] };
-  }
-  if (parsed.data === "") return { violations: [violation(name, "REQUIRED", "Required.")] };
-  return { line: { kind: name === "phone" ? "PHONE" : "EMAIL", value: parsed.data }, violations: [] };
 }
 
 const contactOf = protoEnum(OptOutContactSchema, lineKinds);

@@ -11,7 +11,7 @@ import { once } from "../../db/idempotent-write.js";
 import type { OptOutKeys } from "../../db/opt-out-key.js";
 import { hashesOf, toChannels } from "../../db/opt-out-list.js";
 import { statement } from "../../db/statement.js";
-import type { Prisma } from "../../gen/prisma/client.js";
+import { Prisma } from "../../gen/prisma/client.js";
 import { readLineFacts } from "./line-facts.repository.js";
 import { changeHolders } from "./line-holders.repository.js";
 import type { OptOut, OptOutRepository, OptOutRequest } from "./opt-out.model.js";
@@ -87,8 +87,7 @@ async function storeEntry(
 
 async function readOptOut(tx: Prisma.TransactionClient, companyId: string, id: string): Promise<OptOut> {
   const rows = await tx.$queryRaw<OptOutRow[]>`
-    SELECT e.id, e.contact, e.contact_kind, e.channels, e.opted_out, e.source, e.occurred_time, e.rpc, e.key_id,
-      e.staff_id, e.request_id FROM opt_out e WHERE e.company_id = ${companyId} AND e.id = ${id}`;
+    SELECT ${Prisma.raw(columns)} FROM opt_out e WHERE e.company_id = ${companyId} AND e.id = ${id}`;
   return toOptOut(requireFound(rows[0], "OptOut", id));
 }
 
