@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, symlinkSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import pg from "pg";
 import { companyId, customers as smallest, writeCustomers, writeRows } from "../rows.js";
@@ -35,7 +35,7 @@ export function installPeers(): void {
   execFileSync("npm", ["ci", "--no-audit", "--no-fund", "--ignore-scripts"], { cwd: folder, stdio: "inherit" });
 }
 
-/** Builds an earlier commit, with the packages of the present one. Returns its folder. */
+/** Builds an earlier commit, with its own packages. Returns its folder. */
 export function buildEarlier(revision: string): string {
   const commit = execFileSync("git", ["rev-parse", "--short", revision], { encoding: "utf8" }).trim();
   const folder = join(keptFolder, commit);
@@ -44,7 +44,7 @@ export function buildEarlier(revision: string): string {
   mkdirSync(folder, { recursive: true });
   const archive = execFileSync("git", ["archive", commit], { maxBuffer: 2 ** 30 });
   execFileSync("tar", ["--extract"], { cwd: folder, input: archive });
-  symlinkSync(resolve("node_modules"), join(folder, "node_modules"));
+  execFileSync("npm", ["ci", "--no-audit", "--no-fund"], { cwd: folder, stdio: "inherit" });
   execFileSync("npm", ["run", "--silent", "build"], { cwd: folder, stdio: "inherit" });
   return folder;
 }
