@@ -19,7 +19,12 @@ export async function getCustomer(id) {
 
 export async function listCustomers() {
   const orderBy = [{ createdTime: "desc" }, { id: "desc" }];
-  const found = await prisma.customer.findMany({ where: { companyId }, include: children, orderBy, take: 51 });
+  const found = await prisma.customer.findMany({
+    where: { companyId, archivedTime: null },
+    include: children,
+    orderBy,
+    take: 51,
+  });
   return found.map(rowOf);
 }
 

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import pg from "pg";
 import { companyId, customers as smallest, writeCustomers, writeRows } from "../rows.js";
@@ -24,6 +24,25 @@ export async function prepareRows(ownerUrl: string, rows: number): Promise<void>
     if (rows > smallest) await writeCustomers(client, Math.max(count, smallest) + 1, rows);
     await client.query("VACUUM ANALYZE");
   } finally {
+    await client.end();
+  }
+}
+
+/**
+ * Runs a start of an earlier build, which refuses a database of a later one: what it does not know is marked as rolled
+ * back meanwhile. It serves such a database as in a rolling upgrade, where it was started before the migrations.
+ */
+export async function withMigrationsOf<T>(folder: string, ownerUrl: string, start: () => Promise<T>): Promise<T> {
+  const known = readdirSync(join(folder, "prisma/migrations"));
+  const client = new pg.Client({ connectionString: ownerUrl });
+  await client.connect();
+  const mark = (value: string) =>
+    client.query(`UPDATE _prisma_migrations SET rolled_back_at = ${value} WHERE NOT migration_name = ANY($1)`, [known]);
+  try {
+    await mark("now()");
+    return await start();
+  } finally {
+    await mark("NULL");
     await client.end();
   }
 }

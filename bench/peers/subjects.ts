@@ -4,6 +4,7 @@ import { hashSecret } from "../../src/core/key-secrets.js";
 import { secret } from "../rows.js";
 import { type Service, startService } from "../service.js";
 import type { Transport } from "./load-order.js";
+import { withMigrationsOf } from "./setting.js";
 
 /** A server that is measured over one transport. */
 export interface Subject {
@@ -49,7 +50,10 @@ export async function startSubjects({ dataDir, databaseUrl, statements, earlier 
   };
   try {
     services.push({ name: ours, service: await startService(dataDir) });
-    if (earlier) services.push({ name: before, service: await startService(dataDir, { folder: earlier }) });
+    if (earlier) {
+      const start = () => startService(dataDir, { folder: earlier });
+      services.push({ name: before, service: await withMigrationsOf(earlier, databaseUrl, start) });
+    }
     const all = services.flatMap(subjectsOf);
     const environment = {
       DATABASE_URL: databaseUrl,
