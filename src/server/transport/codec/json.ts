@@ -1,23 +1,35 @@
 import { create, type DescEnum, type DescField, type DescMessage, ScalarType, toJson } from "@bufbuild/protobuf";
 import { scalarZeroValue } from "@bufbuild/protobuf/reflect";
 import { isWrapperDesc, TimestampSchema } from "@bufbuild/protobuf/wkt";
+import { compile, sourceOfValue } from "./compile.js";
 import { wrong } from "./scalars.js";
-import { hasImplicitPresence, isJson, itemsOf, readerOf, type Values, valuesOf } from "./values.js";
+import { hasImplicitPresence, isJson, itemsOf, type Values, valuesOf } from "./values.js";
 
 /** The JSON of a value. */
 type WriteJson = (value: unknown) => string;
 
 interface FieldWriter {
   readonly field: DescField;
-  /** `"name":value`, or "" if the field is not set. */
-  readonly write: (message: Values) => string;
+  /** The member without its value: `"name":` */
+  readonly name: string;
+  /** The value of an absent member, "" if it is left out. */
+  readonly zero: string;
+  readonly write: WriteJson;
 }
 
-const writers = new Map<DescMessage, readonly FieldWriter[]>();
+/** The members of a message, without braces. */
+type Members = (message: Values) => string;
+
+interface MessageWriter {
+  readonly fields: readonly FieldWriter[];
+  readonly members: Members;
+}
+
+const writers = new Map<DescMessage, MessageWriter>();
 
 /**
  * Encodes a message, or what one is created from, to the ProtoJSON of protobuf-es with `alwaysEmitImplicit`. Each message
- * type is compiled once to functions, one per field, which write JSON directly instead of an object for JSON.stringify.
+ * type is compiled once to a function, which writes JSON directly instead of an object for JSON.stringify.
  */
 export function encodeJson(schema: DescMessage, message: object): string {
   return messageWriter(schema)(message);
@@ -25,15 +37,35 @@ export function encodeJson(schema: DescMessage, message: object): string {
 
 /** The same in parts: the text before the items of a list of messages, each item, and the text after them. */
 export function jsonParts(schema: DescMessage, list: DescField & { readonly message: DescMessage }, message: object) {
-  const fields = writersOf(schema);
+  const { before, item, after } = partsOf(schema, list);
   const values = valuesOf(message);
-  const at = fields.findIndex(({ field }) => field === list);
-  const textOf = (some: readonly FieldWriter[]) => joined(some, values);
   return {
-    before: () => `{${[textOf(fields.slice(0, at)), `"${list.jsonName}":[`].filter((text) => text !== "").join(",")}`,
-    item: messageWriter(list.message),
-    after: () => `${["]", textOf(fields.slice(at + 1))].filter((text) => text !== "").join(",")}}`,
+    before: () => `{${[before(values), `"${list.jsonName}":[`].filter((text) => text !== "").join(",")}`,
+    item,
+    after: () => `${["]", after(values)].filter((text) => text !== "").join(",")}}`,
   };
+}
+
+interface Parts {
+  readonly before: Members;
+  readonly item: WriteJson;
+  readonly after: Members;
+}
+
+const parts = new Map<DescField, Parts>();
+
+function partsOf(schema: DescMessage, list: DescField & { readonly message: DescMessage }): Parts {
+  const known = parts.get(list);
+  if (known) return known;
+  const { fields } = writerOf(schema);
+  const at = fields.findIndex(({ field }) => field === list);
+  const compiled = {
+    before: compiledMembers(fields.slice(0, at)),
+    item: messageWriter(list.message),
+    after: compiledMembers(fields.slice(at + 1)),
+  };
+  parts.set(list, compiled);
+  return compiled;
 }
 
 function messageWriter(schema: DescMessage): WriteJson {
@@ -41,39 +73,42 @@ function messageWriter(schema: DescMessage): WriteJson {
   // Rare, and with rules of their own.
   if (schema.typeName.startsWith("google.protobuf."))
     return (value) => JSON.stringify(toJson(schema, create(schema, valuesOf(value)), { alwaysEmitImplicit: true }));
-  const fields = writersOf(schema);
-  return (value) => `{${joined(fields, valuesOf(value))}}`;
+  const { members } = writerOf(schema);
+  return (value) => `{${members(valuesOf(value))}}`;
 }
 
-function joined(fields: readonly FieldWriter[], message: Values): string {
-  let json = "";
-  for (const { write } of fields) {
-    const text = write(message);
-    if (text !== "") json += json === "" ? text : `,${text}`;
-  }
-  return json;
-}
-
-function writersOf(schema: DescMessage): readonly FieldWriter[] {
+function writerOf(schema: DescMessage): MessageWriter {
   const known = writers.get(schema);
   if (known) return known;
-  const compiled: FieldWriter[] = [];
-  // Known before its fields are compiled, since a message can contain itself.
+  const fields = schema.fields.toSorted((a, b) => a.number - b.number).map(fieldWriter);
+  const compiled = { fields, members: compiledMembers(fields) };
   writers.set(schema, compiled);
-  const fields = schema.fields.toSorted((a, b) => a.number - b.number);
-  compiled.push(...fields.map((field) => ({ field, write: fieldWriter(field) })));
   return compiled;
 }
 
-function fieldWriter(field: DescField): (message: Values) => string {
-  const read = readerOf(field);
-  const write = valueWriter(field);
-  const name = `${JSON.stringify(field.jsonName)}:`;
-  const absent = hasImplicitPresence(field) ? name + zeroOf(field) : "";
-  return (message) => {
-    const value = read(message);
-    return value === undefined ? absent : name + write(value);
-  };
+function fieldWriter(field: DescField): FieldWriter {
+  const zero = hasImplicitPresence(field) ? zeroOf(field) : "";
+  return { field, name: `${JSON.stringify(field.jsonName)}:`, zero, write: valueWriter(field) };
+}
+
+/** The members of the fields, by a function in which each is read and written by its name. */
+function compiledMembers(fields: readonly FieldWriter[]): Members {
+  let comma: "" | "," | "maybe" = "";
+  const members = fields.map(({ field, name, zero }, index) => {
+    const separator = comma === "maybe" ? `(json === "" ? "" : ",") + ` : "";
+    const text = JSON.stringify(comma === "maybe" ? name : comma + name);
+    const value = `w${index}(value)`;
+    if (zero !== "" || comma === "") comma = zero === "" ? "maybe" : ",";
+    return `value = ${sourceOfValue(field)}; ${
+      zero === ""
+        ? `if (value !== undefined && value !== null) json += ${separator}${text} + ${value};`
+        : `json += ${separator}${text} + (value === undefined || value === null ? ${JSON.stringify(zero)} : ${value});`
+    }`;
+  });
+  return compile(
+    fields.map(({ write }) => write),
+    `(message) => { let json = "", value; ${members.join("\n")} return json; }`,
+  );
 }
 
 function zeroOf(field: DescField): string {
@@ -141,7 +176,8 @@ function scalarWriter(type: ScalarType): WriteJson {
     case ScalarType.SINT64:
     case ScalarType.FIXED64:
     case ScalarType.SFIXED64:
-      return (value) => `"${BigInt(typeof value === "bigint" || typeof value === "string" ? value : numberOf(value))}"`;
+      return (value) =>
+        typeof value === "bigint" ? `"${value}"` : `"${BigInt(typeof value === "string" ? value : numberOf(value))}"`;
     default:
       return (value) => (Number.isInteger(value) ? String(value) : wrong(type));
   }
@@ -149,9 +185,20 @@ function scalarWriter(type: ScalarType): WriteJson {
 
 /** Has none of the characters that JSON escapes: quote, backslash, controls, halves of a surrogate pair. */
 const plain = /^[ !#-[\]-\ud7ff\ue000-\uffff]*$/;
+/** Shorter texts take less time one by one than by an expression. */
+const shortText = 24;
 
 function textJson(text: string): string {
-  return plain.test(text) ? `"${text}"` : JSON.stringify(text);
+  return (text.length < shortText ? isShortPlain(text) : plain.test(text)) ? `"${text}"` : JSON.stringify(text);
+}
+
+/** False for all others than ASCII. */
+function isShortPlain(text: string): boolean {
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (code < 0x20 || code > 0x7e || code === 0x22 || code === 0x5c) return false;
+  }
+  return true;
 }
 
 const firstSecond = Date.parse("0001-01-01T00:00:00Z") / 1_000;
@@ -164,8 +211,30 @@ function timestampJson(value: unknown): string {
   const isValid =
     second >= firstSecond && second <= lastSecond && typeof nanos === "number" && nanos >= 0 && nanos < 1e9;
   if (!isValid) throw new TypeError("A timestamp is out of range.");
-  const text = new Date(second * 1_000).toISOString().slice(0, "2000-01-01T00:00:00".length);
+  const day = Math.floor(second / secondsPerDay);
+  const text = `${dateOf(day)}T${timeOfDay(second - day * secondsPerDay)}`;
   return nanos === 0 ? `"${text}Z"` : `"${text}.${fractionOf(nanos)}Z"`;
+}
+
+const secondsPerDay = 86_400;
+
+/** The last days that were written, by the rest of their number. A list has few. */
+const lastDays: { readonly day: number; readonly date: string }[] = [];
+const keptDays = 64;
+
+function dateOf(day: number): string {
+  const last = lastDays[day & (keptDays - 1)];
+  if (last?.day === day) return last.date;
+  const date = new Date(day * secondsPerDay * 1_000).toISOString().slice(0, "2000-01-01".length);
+  lastDays[day & (keptDays - 1)] = { day, date };
+  return date;
+}
+
+const twoDigits = Array.from({ length: 60 }, (_, number) => String(number).padStart(2, "0"));
+
+function timeOfDay(second: number): string {
+  const minute = Math.floor(second / 60);
+  return `${twoDigits[Math.floor(minute / 60)]}:${twoDigits[minute % 60]}:${twoDigits[second % 60]}`;
 }
 
 function fractionOf(nanos: number): string {

@@ -50,9 +50,17 @@ export function scalarWriter(type: ScalarType): WriteValue {
     case ScalarType.SFIXED64:
       return (sink, value) => write64(sink, long(type, value), writeFixed64);
     default:
-      return (sink, value) => write64(sink, long(type, value), writeVarint64);
+      return (sink, value) => {
+        const number = Number(value);
+        // Most are small, and arithmetic with bigint takes ten times as long.
+        if (typeof value === "bigint" && number >= 0 && number <= Number.MAX_SAFE_INTEGER)
+          writeVarint64(sink, number >>> 0, Math.floor(number / twoTo32));
+        else write64(sink, long(type, value), writeVarint64);
+      };
   }
 }
+
+const twoTo32 = 2 ** 32;
 
 /** A negative number has 64 bits. */
 export function writeInt32(sink: Sink, value: number): void {

@@ -127,9 +127,12 @@ export function writeFixed32(sink: Sink, value: number): void {
   sink.bytes.writeUInt32LE(value >>> 0, sink.start);
 }
 
-/** The length of what the function writes, before it. */
-export function writeDelimited(sink: Sink, write: () => void): void {
-  const end = sink.bytes.length - sink.start;
-  write();
+/** Where a part ends that is written next. */
+export function endOf(sink: Sink): number {
+  return sink.bytes.length - sink.start;
+}
+
+/** The length of what was written since `endOf`, before it. */
+export function writeLength(sink: Sink, end: number): void {
   writeVarint(sink, sink.bytes.length - sink.start - end);
 }

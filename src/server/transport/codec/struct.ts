@@ -1,4 +1,4 @@
-import { type Sink, writeDelimited, writeDouble, writeText, writeVarint } from "./sink.js";
+import { endOf, type Sink, writeDouble, writeLength, writeText, writeVarint } from "./sink.js";
 import { isValues, type Values } from "./values.js";
 
 /** Tags of google.protobuf.Struct, its entries, Value and ListValue: number * 8 + wire type. */
@@ -12,14 +12,21 @@ export function writeStruct(sink: Sink, json: Values): void {
   const keys = Object.keys(json);
   for (let index = keys.length - 1; index >= 0; index -= 1) {
     const key = keys[index] ?? "";
-    writeDelimited(sink, () => {
-      writeDelimited(sink, () => writeValue(sink, json[key]));
-      writeVarint(sink, tags.value);
-      writeText(sink, key);
-      writeVarint(sink, tags.key);
-    });
+    const end = endOf(sink);
+    writePart(sink, tags.value, json[key], writeValue);
+    writeText(sink, key);
+    writeVarint(sink, tags.key);
+    writeLength(sink, end);
     writeVarint(sink, tags.field);
   }
+}
+
+/** Writes a value with its tag and length. */
+function writePart<T>(sink: Sink, tag: number, value: T, write: (sink: Sink, value: T) => void): void {
+  const end = endOf(sink);
+  write(sink, value);
+  writeLength(sink, end);
+  writeVarint(sink, tag);
 }
 
 /** @throws TypeError which is a bug of the handler */
@@ -37,19 +44,14 @@ function writeValue(sink: Sink, value: unknown): void {
     writeVarint(sink, 0);
     writeVarint(sink, tags.null);
   } else if (Array.isArray(value)) {
-    writeDelimited(sink, () => writeItems(sink, value));
-    writeVarint(sink, tags.list);
+    writePart(sink, tags.list, value, writeItems);
   } else if (isValues(value)) {
-    writeDelimited(sink, () => writeStruct(sink, value));
-    writeVarint(sink, tags.struct);
+    writePart(sink, tags.struct, value, writeStruct);
   } else {
     throw new TypeError("A value of a Struct is not JSON.");
   }
 }
 
 function writeItems(sink: Sink, items: readonly unknown[]): void {
-  for (let index = items.length - 1; index >= 0; index -= 1) {
-    writeDelimited(sink, () => writeValue(sink, items[index]));
-    writeVarint(sink, tags.item);
-  }
+  for (let index = items.length - 1; index >= 0; index -= 1) writePart(sink, tags.item, items[index], writeValue);
 }
