@@ -4,7 +4,7 @@ import { clone, type DescField, type Message } from "@bufbuild/protobuf";
 import { reflect } from "@bufbuild/protobuf/reflect";
 import { z } from "zod";
 import { type Cursor, type Page, pageTokenInvalid } from "../core/page.js";
-import { recordBytes } from "../core/record-size.js";
+import { mayExceedTogether, recordBytes } from "../core/record-size.js";
 import type { Pagination } from "../gen/proto/moego/common/v1/pagination_pb.js";
 import { canonicalBytes } from "./canonical.js";
 import { customIssue } from "./parse.js";
@@ -156,6 +156,7 @@ function bindingOf(request: Message, { method, principal }: Context): Buffer {
  * client rejects messages above 4 MiB, and the estimate can be slightly too low.
  */
 function countRowsThatFit(rows: readonly unknown[]): number {
+  if (!mayExceedTogether(rows, maxAnswerBytes)) return rows.length;
   let bytes = 0;
   for (const [index, row] of rows.entries()) {
     bytes += recordBytes(row);

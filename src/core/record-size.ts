@@ -22,6 +22,31 @@ export function recordBytes(value: unknown): number {
   return bytes;
 }
 
+/** A character takes at most three bytes per code unit in UTF-8. */
+const bytesPerUnit = 3;
+
+/** Whether the records could exceed the limit together. Almost no page does, so that this is all that most pages cost. */
+export function mayExceedTogether(records: readonly unknown[], limit: number): boolean {
+  return mostBytes(records) > limit;
+}
+
+/** At least `recordBytes`, without looking into a text. */
+function mostBytes(value: unknown): number {
+  if (typeof value === "string") return bytesPerUnit * value.length;
+  if (!hasMembers(value)) return scalarBytes;
+  let bytes = 0;
+  if (Array.isArray(value)) {
+    for (const item of value) bytes += tagBytes + mostBytes(item);
+    return bytes;
+  }
+  for (const name in value) bytes += tagBytes + name.length + mostBytes(value[name]);
+  return bytes;
+}
+
+function hasMembers(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !(value instanceof Date);
+}
+
 /** JSON writes these characters as two. */
 const escaped = /["\\\n\t]/g;
 
@@ -50,9 +75,6 @@ export function assertRecordSize({ record, bytes = recordBytes(record), storedBy
   if (bytes <= limit || bytes <= storedBytes) return;
   throw recordTooLarge({ field: largestMember(record), bytes, storedBytes, limit });
 }
-
-/** A character takes at most three bytes per code unit in UTF-8. */
-const bytesPerUnit = 3;
 
 /**
  * Whether a record could exceed the limit, by the texts that its statement stores. Almost no record does, so that this is
