@@ -1,8 +1,8 @@
-import { create } from "@bufbuild/protobuf";
+import type { MessageInitShape } from "@bufbuild/protobuf";
 import { z } from "zod";
 import { type Address, type AddressParts, type AddressRecord, addressTypes, saysNothing } from "../core/address.js";
 import { isClientAssignableId, isId, reservedIdPrefix } from "../core/ids.js";
-import { Address_TypeSchema, AddressSchema } from "../gen/proto/moego/common/v1/address_pb.js";
+import { Address_TypeSchema, type AddressSchema } from "../gen/proto/moego/common/v1/address_pb.js";
 import { pickFields } from "./field-mask.js";
 import { optionalId, singleLineText } from "./fields.js";
 import { customIssue } from "./parse.js";
@@ -95,6 +95,9 @@ function populatedParts(given: ParsedAddress): AddressParts {
   return Object.fromEntries(Object.entries(everyPart(given)).filter(([, part]) => part !== "" && part !== null));
 }
 
-export function toProtoAddress({ type, coordinate, ...lines }: Address) {
-  return create(AddressSchema, { ...lines, type: addressType.toProto(type), ...(coordinate ? { coordinate } : {}) });
+export function toProtoAddress(address: Address): MessageInitShape<typeof AddressSchema> {
+  const { id, address1, address2, city, state, postalCode, country, coordinate } = address;
+  const type = addressType.toProto(address.type);
+  const lines = { id, address1, address2, city, state, postalCode, country, type };
+  return coordinate ? { ...lines, coordinate } : lines;
 }

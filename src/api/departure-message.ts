@@ -1,6 +1,6 @@
-import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { type Departed, departureReasons, isDeparted, type Listed } from "../core/departure.js";
 import { DepartureSchema } from "../gen/proto/moego/common/v1/departure_pb.js";
+import { toTimestamp } from "./google-types.js";
 import { protoEnum } from "./proto-enum.js";
 
 export const departure = protoEnum(DepartureSchema, departureReasons);
@@ -12,6 +12,6 @@ export function toListed<T extends object, M>(toMessage: (record: T) => M) {
 }
 
 function toDepartedMessage({ id, companyId, departed, lastUpdatedTime }: Departed) {
-  const time = timestampFromDate(lastUpdatedTime);
+  const time = toTimestamp(lastUpdatedTime);
   return { id, companyId, deleted: true, lastUpdatedTime: time, departure: departure.toProto(departed) };
 }

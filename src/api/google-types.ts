@@ -62,6 +62,13 @@ function padded(number: number, size: number): string {
   return String(number).padStart(size, "0");
 }
 
+/** Not made by `create`, which takes most of the time of a list: what a message is created from is encoded as well. */
+export function toTimestamp(date: Date) {
+  const ms = date.getTime();
+  const seconds = Math.floor(ms / 1_000);
+  return { seconds: BigInt(seconds), nanos: (ms - seconds * 1_000) * 1_000_000 };
+}
+
 /** Of a partial date, the parts that are not known are 0. */
 export function toProtoDate(date: string) {
   const [year = 0, month = 0, day = 0] = date.split("-").map(Number);

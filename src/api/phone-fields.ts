@@ -1,4 +1,4 @@
-import { create } from "@bufbuild/protobuf";
+import type { MessageInitShape } from "@bufbuild/protobuf";
 import { z } from "zod";
 import { type ViolationReason, violation } from "../core/errors.js";
 import {
@@ -18,7 +18,7 @@ import { nameRule } from "../core/text.js";
 import {
   ContactPhone_BelongsToSchema,
   ContactPhone_LabelSchema,
-  ContactPhoneSchema,
+  type ContactPhoneSchema,
 } from "../gen/proto/moego/business/customer/v1/contact_phone_pb.js";
 import type { UpdateMask } from "./field-mask.js";
 import { list, text } from "./fields.js";
@@ -157,7 +157,12 @@ export function warnOfUpdate(
   warnOfPhones(context, update?.kind === "replace" ? update.phones : [update?.phone], others);
 }
 
-export function toProtoPhone({ number, extension: digits, label, belongsTo, personName }: ContactPhone) {
-  const numbers = { label: phoneLabel.toProto(label), belongsTo: phoneOwner.toProto(belongsTo) };
-  return create(ContactPhoneSchema, { number, extension: digits, personName, ...numbers });
+export function toProtoPhone(phone: ContactPhone): MessageInitShape<typeof ContactPhoneSchema> {
+  return {
+    number: phone.number,
+    extension: phone.extension,
+    label: phoneLabel.toProto(phone.label),
+    belongsTo: phoneOwner.toProto(phone.belongsTo),
+    personName: phone.personName,
+  };
 }

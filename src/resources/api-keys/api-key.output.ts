@@ -1,5 +1,5 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { toTimestamp } from "../../api/google-types.js";
 import {
   type KeySchema,
   OrganizationSchema,
@@ -16,12 +16,12 @@ export function toProtoKey(key: ApiKey): MessageInitShape<typeof KeySchema> {
     id: key.id,
     name: key.name,
     restrictions: toProtoRestrictions(key),
-    createdTime: timestampFromDate(key.createdTime),
-    updatedTime: timestampFromDate(key.updatedTime),
-    ...(expiredTime ? { expiredTime: timestampFromDate(expiredTime) } : {}),
+    createdTime: toTimestamp(key.createdTime),
+    updatedTime: toTimestamp(key.updatedTime),
+    ...(expiredTime ? { expiredTime: toTimestamp(expiredTime) } : {}),
     staffId: key.staffId ?? "",
-    ...(lastUsedTime ? { lastUsedTime: timestampFromDate(lastUsedTime) } : {}),
-    ...(revokedTime ? { revokedTime: timestampFromDate(revokedTime) } : {}),
+    ...(lastUsedTime ? { lastUsedTime: toTimestamp(lastUsedTime) } : {}),
+    ...(revokedTime ? { revokedTime: toTimestamp(revokedTime) } : {}),
     hint: key.hints.at(-1) ?? "",
   };
 }

@@ -1,8 +1,7 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { z } from "zod";
 import { id, omitEmpty, optionalId } from "../../api/fields.js";
-import { interval } from "../../api/google-types.js";
+import { interval, toTimestamp } from "../../api/google-types.js";
 import { type PageTokens, pagination } from "../../api/page-token.js";
 import { paged } from "../../api/paged.js";
 import { protoEnum } from "../../api/proto-enum.js";
@@ -48,7 +47,7 @@ export function createAuditHandlers({
       respond: (rows, nextPageToken) => ({
         uses: rows.map(toProtoUse),
         lastUsedTimes: Object.fromEntries(
-          rows.flatMap(({ keyId, keyLastUsedTime: time }) => (time ? [[keyId, timestampFromDate(time)]] : [])),
+          rows.flatMap(({ keyId, keyLastUsedTime: time }) => (time ? [[keyId, toTimestamp(time)]] : [])),
         ),
         nextPageToken,
       }),
@@ -83,7 +82,7 @@ function toProtoChange(change: RecordedChange): MessageInitShape<typeof ChangeSc
   return {
     ...same,
     record: toProtoRecord(record),
-    changedTime: timestampFromDate(changedTime),
+    changedTime: toTimestamp(changedTime),
     version: version.toString(),
     changedFields: [...changedFields],
     ...(related ? { related: toProtoRecord(related) } : {}),
@@ -92,7 +91,7 @@ function toProtoChange(change: RecordedChange): MessageInitShape<typeof ChangeSc
 
 function toProtoUse(use: KeyUse): MessageInitShape<typeof KeyUseSchema> {
   const { usedTime, records, keyLastUsedTime: _, ...same } = use;
-  return { ...same, usedTime: timestampFromDate(usedTime), records: records.map(toProtoRecord) };
+  return { ...same, usedTime: toTimestamp(usedTime), records: records.map(toProtoRecord) };
 }
 
 function toProtoRecord({ kind, id: recordId }: AuditRecord) {

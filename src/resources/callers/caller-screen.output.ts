@@ -1,6 +1,5 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { timestampFromDate } from "@bufbuild/protobuf/wkt";
-import { toProtoDate } from "../../api/google-types.js";
+import { toProtoDate, toTimestamp } from "../../api/google-types.js";
 import { toProtoPhone } from "../../api/phone-fields.js";
 import type {
   CallerMatch_PackageSchema,
@@ -43,7 +42,7 @@ function customerParts(customer: NonNullable<ScreenMatch["ofCustomer"]>) {
     packages: packages.listed.map(toProtoPackage),
     packageCount: packages.count,
     ...(vipLevel ? { vipLevel } : {}),
-    ...(nextAppointmentTime ? { nextAppointmentTime: timestampFromDate(nextAppointmentTime) } : {}),
+    ...(nextAppointmentTime ? { nextAppointmentTime: toTimestamp(nextAppointmentTime) } : {}),
   };
 }
 
@@ -55,8 +54,8 @@ function toProtoPackage(bought: ScreenPackage): MessageInitShape<typeof CallerMa
   const { id, name, remainingQuantity, expirationDate, startTime, endTime, items } = bought;
   return {
     ...{ id, name, remainingQuantity, expirationDate: toProtoDate(expirationDate) },
-    ...(startTime ? { startTime: timestampFromDate(startTime) } : {}),
-    ...(endTime ? { endTime: timestampFromDate(endTime) } : {}),
+    ...(startTime ? { startTime: toTimestamp(startTime) } : {}),
+    ...(endTime ? { endTime: toTimestamp(endTime) } : {}),
     items: items.map(({ services, totalQuantity, remainingQuantity: remaining }) => ({
       ...{ serviceNames: services.map((service) => service.name), totalQuantity, remainingQuantity: remaining },
     })),

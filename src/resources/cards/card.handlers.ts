@@ -1,6 +1,6 @@
-import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { z } from "zod";
 import { id } from "../../api/fields.js";
+import { toTimestamp } from "../../api/google-types.js";
 import { customIssue } from "../../api/parse.js";
 import { protoEnum } from "../../api/proto-enum.js";
 import { rpc, type ServiceHandlers } from "../../api/rpc.js";
@@ -56,5 +56,5 @@ function secret(pattern: RegExp, expected: string) {
 const provider = protoEnum(CustomerCard_ProviderSchema, cardProviders);
 
 function toProtoCard({ createdTime, provider: word, ...card }: Card) {
-  return { ...card, provider: provider.toProto(word), createdTime: timestampFromDate(createdTime) };
+  return { ...card, provider: provider.toProto(word), createdTime: toTimestamp(createdTime) };
 }

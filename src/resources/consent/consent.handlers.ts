@@ -1,9 +1,8 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { z } from "zod";
 import { consentChannel, consentSource, toProtoConsent } from "../../api/consent-message.js";
 import { countryOf, id } from "../../api/fields.js";
-import { moment } from "../../api/google-types.js";
+import { moment, toTimestamp } from "../../api/google-types.js";
 import { type PageTokens, pagination } from "../../api/page-token.js";
 import { paged } from "../../api/paged.js";
 import { protoEnum } from "../../api/proto-enum.js";
@@ -103,8 +102,8 @@ function toProtoEntry(entry: ConsentEntry): MessageInitShape<typeof ConsentEntry
   const { before, after, occurredTime, givenTime, source, withheldChannels, ...same } = entry;
   return {
     ...same,
-    occurredTime: timestampFromDate(occurredTime),
-    givenTime: timestampFromDate(givenTime),
+    occurredTime: toTimestamp(occurredTime),
+    givenTime: toTimestamp(givenTime),
     source: consentSource.toProto(source),
     withheldChannels: withheldChannels.map(consentChannel.toProto),
     ...(before ? { before: toProtoConsent(before) } : {}),

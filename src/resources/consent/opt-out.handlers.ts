@@ -1,7 +1,7 @@
-import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { z } from "zod";
 import { consentChannel, consentSource } from "../../api/consent-message.js";
 import { id } from "../../api/fields.js";
+import { toTimestamp } from "../../api/google-types.js";
 import { type PageTokens, pagination } from "../../api/page-token.js";
 import { paged } from "../../api/paged.js";
 import { protoEnum } from "../../api/proto-enum.js";
@@ -38,7 +38,7 @@ const contactOf = protoEnum(OptOutContactSchema, lineKinds);
 function toProtoOptOut({ kind, contact: contactHash, channels, source, occurredTime, ...same }: OptOut) {
   return {
     ...{ contact: contactOf.toProto(kind), contactHash, channels: channels.map(consentChannel.toProto) },
-    ...{ source: consentSource.toProto(source), occurredTime: timestampFromDate(occurredTime) },
+    ...{ source: consentSource.toProto(source), occurredTime: toTimestamp(occurredTime) },
     ...same,
   };
 }

@@ -1,5 +1,5 @@
 import { fromJson, type MessageInitShape } from "@bufbuild/protobuf";
-import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { toTimestamp } from "../../api/google-types.js";
 import { protoEnum } from "../../api/proto-enum.js";
 import {
   CustomField_SourceSchema,
@@ -22,8 +22,8 @@ export function toProtoCustomField(field: CustomField): MessageInitShape<typeof 
       return options.map(toProtoOption);
     },
     source: fieldSource.toProto(source),
-    createTime: timestampFromDate(createdTime),
-    updateTime: timestampFromDate(lastUpdatedTime),
+    createTime: toTimestamp(createdTime),
+    updateTime: toTimestamp(lastUpdatedTime),
     ...same,
   };
 }

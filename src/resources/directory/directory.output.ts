@@ -1,5 +1,5 @@
-import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { toProtoAddress } from "../../api/address-fields.js";
+import { toTimestamp } from "../../api/google-types.js";
 import type { Business, Company, Staff } from "./directory.model.js";
 
 export function toProtoCompany({ timeZone, refusesDoubtfulPhones: refuseInvalidPhones, ...same }: Company) {
@@ -16,6 +16,6 @@ export function toProtoStaff({ hiredTime, archived, role, workingBusinessIds, ..
     deleted: archived,
     workingBusinessIds: [...workingBusinessIds],
     ...(role ? { role } : {}),
-    ...(hiredTime ? { hiredTime: timestampFromDate(hiredTime) } : {}),
+    ...(hiredTime ? { hiredTime: toTimestamp(hiredTime) } : {}),
   };
 }

@@ -1,5 +1,5 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { toTimestamp } from "../../api/google-types.js";
 import { protoEnum } from "../../api/proto-enum.js";
 import { etagOf } from "../../core/write.js";
 import {
@@ -30,8 +30,8 @@ export function toProtoExternalApi(api: ExternalApi): MessageInitShape<typeof Ex
       type: valueType.toProto(output.type),
       selection: outputSelection.toProto(output.selection),
     })),
-    createdTime: timestampFromDate(createdTime),
-    lastUpdatedTime: timestampFromDate(lastUpdatedTime),
+    createdTime: toTimestamp(createdTime),
+    lastUpdatedTime: toTimestamp(lastUpdatedTime),
     etag: etagOf({ version }),
     ...same,
   };

@@ -1,5 +1,5 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { toTimestamp } from "../../api/google-types.js";
 import { protoEnum } from "../../api/proto-enum.js";
 import { etagOf } from "../../core/write.js";
 import {
@@ -30,8 +30,8 @@ export function toProtoFlow(flow: IvrFlow): MessageInitShape<typeof IvrFlowSchem
   const { definition, createdTime, lastUpdatedTime, version, ...same } = flow;
   return {
     definition: toProtoDefinition(definition),
-    createdTime: timestampFromDate(createdTime),
-    lastUpdatedTime: timestampFromDate(lastUpdatedTime),
+    createdTime: toTimestamp(createdTime),
+    lastUpdatedTime: toTimestamp(lastUpdatedTime),
     etag: etagOf({ version }),
     ...same,
   };

@@ -1,5 +1,6 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { durationFromMs, timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { durationFromMs } from "@bufbuild/protobuf/wkt";
+import { toTimestamp } from "../../api/google-types.js";
 import { protoEnum } from "../../api/proto-enum.js";
 import {
   LeadHistoryEntry_KindSchema,
@@ -15,13 +16,13 @@ export function toProtoHistoryEntry(entry: LeadHistoryEntry): MessageInitShape<t
   return {
     ...same,
     kind: historyKind.toProto(kind),
-    startedTime: timestampFromDate(startedTime),
-    ...(endedTime ? { endedTime: timestampFromDate(endedTime) } : {}),
+    startedTime: toTimestamp(startedTime),
+    ...(endedTime ? { endedTime: toTimestamp(endedTime) } : {}),
     duration: durationFromMs(durationMs),
   };
 }
 
 export function toProtoLeadSummary(summary: LeadSummary): MessageInitShape<typeof LeadSummarySchema> {
   const { createdTime, history, ...same } = summary;
-  return { ...same, createdTime: timestampFromDate(createdTime), history: history.map(toProtoHistoryEntry) };
+  return { ...same, createdTime: toTimestamp(createdTime), history: history.map(toProtoHistoryEntry) };
 }

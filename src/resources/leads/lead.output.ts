@@ -1,8 +1,8 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { toProtoAddress } from "../../api/address-fields.js";
 import { toProtoConsent } from "../../api/consent-message.js";
 import { duplicatesField } from "../../api/duplicate-message.js";
+import { toTimestamp } from "../../api/google-types.js";
 import { toProtoPhone } from "../../api/phone-fields.js";
 import { etagOf } from "../../core/write.js";
 import type { LeadSchema } from "../../gen/proto/moego/business/customer/v1/lead_pb.js";
@@ -22,8 +22,8 @@ export function toProtoLead(lead: Lead): MessageInitShape<typeof LeadSchema> {
     pets: pets.map(toProtoPet),
     notes: notes.map(toProtoNote),
     tags: tags.map(toProtoTag),
-    createdTime: timestampFromDate(createdTime),
-    lastUpdatedTime: timestampFromDate(lastUpdatedTime),
+    createdTime: toTimestamp(createdTime),
+    lastUpdatedTime: toTimestamp(lastUpdatedTime),
     complianceConfig: toProtoConsent(consent),
     customFields: toFieldMessages(customFields),
     etag: etagOf(lead),

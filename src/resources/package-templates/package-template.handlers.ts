@@ -1,6 +1,5 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { timestampFromDate } from "@bufbuild/protobuf/wkt";
-import { toProtoMoney } from "../../api/google-types.js";
+import { toProtoMoney, toTimestamp } from "../../api/google-types.js";
 import type { PageTokens } from "../../api/page-token.js";
 import { archiving, rpc, type ServiceHandlers } from "../../api/rpc.js";
 import type {
@@ -44,8 +43,8 @@ function toProtoTemplate(template: ShownTemplate): MessageInitShape<typeof Packa
     ...(totalValue ? { totalValue: toProtoMoney(totalValue) } : {}),
     ...(expirationDays === undefined ? {} : { expirationDays }),
     soldQuantity: facts.sold.get(id) ?? 0,
-    createTime: timestampFromDate(template.createdTime),
-    updateTime: timestampFromDate(template.lastUpdatedTime),
+    createTime: toTimestamp(template.createdTime),
+    updateTime: toTimestamp(template.lastUpdatedTime),
     items: items.map(({ quantity, services }) => ({
       quantity,
       services: services.map(({ serviceId, unitPrice = facts.services.get(serviceId)?.price }) => ({

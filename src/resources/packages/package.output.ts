@@ -1,7 +1,6 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { departure } from "../../api/departure-message.js";
-import { toProtoDate, toProtoMoney } from "../../api/google-types.js";
+import { toProtoDate, toProtoMoney, toTimestamp } from "../../api/google-types.js";
 import { protoEnum } from "../../api/proto-enum.js";
 import { isDeparted, type Listed } from "../../core/departure.js";
 import {
@@ -18,7 +17,7 @@ const ledgerKind = protoEnum(PackageLedgerEntry_KindSchema, ledgerKinds);
 export function toListedPackage(entry: Listed<Package>): MessageInitShape<typeof PackageSchema> {
   if (!isDeparted(entry)) return toProtoPackage(entry);
   const { id, departed, lastUpdatedTime } = entry;
-  const lastUpdateTime = timestampFromDate(lastUpdatedTime);
+  const lastUpdateTime = toTimestamp(lastUpdatedTime);
   return { id, status: packageStatus.toProto("DELETED"), lastUpdateTime, departure: departure.toProto(departed) };
 }
 
@@ -32,18 +31,18 @@ export function toProtoPackage(bought: Package): MessageInitShape<typeof Package
     packageName: bought.name,
     packageDesc: bought.description,
     packagePrice: toProtoMoney(bought.price),
-    purchaseTime: timestampFromDate(bought.purchaseTime),
-    ...(startTime ? { startTime: timestampFromDate(startTime) } : {}),
-    ...(endTime ? { endTime: timestampFromDate(endTime) } : {}),
-    createTime: timestampFromDate(bought.createdTime),
-    lastUpdateTime: timestampFromDate(bought.lastUpdatedTime),
+    purchaseTime: toTimestamp(bought.purchaseTime),
+    ...(startTime ? { startTime: toTimestamp(startTime) } : {}),
+    ...(endTime ? { endTime: toTimestamp(endTime) } : {}),
+    createTime: toTimestamp(bought.createdTime),
+    lastUpdateTime: toTimestamp(bought.lastUpdatedTime),
     expirationDate: toProtoDate(bought.expirationDate),
     status: packageStatus.toProto(bought.deleted ? "DELETED" : "NORMAL"),
     used: bought.used,
     applied: bought.applied,
     totalRemainingQuantity: bought.remainingQuantity,
     inForce: bought.inForce,
-    ...(bought.frozenTime ? { frozenTime: timestampFromDate(bought.frozenTime) } : {}),
+    ...(bought.frozenTime ? { frozenTime: toTimestamp(bought.frozenTime) } : {}),
     movedFromPackageId: bought.movedFromId ?? "",
     templateId: bought.templateId ?? "",
   };
@@ -75,7 +74,7 @@ export function toProtoLedgerEntry(entry: LedgerEntry): MessageInitShape<typeof 
     ...(entry.days === undefined ? {} : { days: entry.days }),
     kind: ledgerKind.toProto(entry.kind),
     refundedEntryId: entry.refundedId ?? "",
-    createdTime: timestampFromDate(entry.createdTime),
-    ...(entry.redeemedTime ? { redeemedTime: timestampFromDate(entry.redeemedTime) } : {}),
+    createdTime: toTimestamp(entry.createdTime),
+    ...(entry.redeemedTime ? { redeemedTime: toTimestamp(entry.redeemedTime) } : {}),
   };
 }

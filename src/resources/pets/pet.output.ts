@@ -1,6 +1,5 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import { timestampFromDate } from "@bufbuild/protobuf/wkt";
-import { toProtoDate } from "../../api/google-types.js";
+import { toProtoDate, toTimestamp } from "../../api/google-types.js";
 import type { DeletedNote } from "../../core/note.js";
 import { Pet_NoteSchema, type PetSchema } from "../../gen/proto/moego/business/customer/v1/pet_pb.js";
 import { PetCodeSchema } from "../../gen/proto/moego/business/setting/v1/pet_pb.js";
@@ -38,12 +37,12 @@ export function toProtoPet(pet: Pet): MessageInitShape<typeof PetSchema> {
     notes: notes.map(toProtoPetNote),
     vaccinations: vaccinations.map(({ name, expiredTime }) => ({
       name,
-      ...(expiredTime ? { expiredAt: timestampFromDate(expiredTime) } : {}),
+      ...(expiredTime ? { expiredAt: toTimestamp(expiredTime) } : {}),
     })),
     ...(vet ? { vet: { name: vet.name, phoneNumber: vet.phone, address: vet.address } } : {}),
     evaluationStatus: evaluationResult.toProto(evaluationStatus),
-    createdTime: timestampFromDate(createdTime),
-    lastUpdatedTime: timestampFromDate(lastUpdatedTime),
+    createdTime: toTimestamp(createdTime),
+    lastUpdatedTime: toTimestamp(lastUpdatedTime),
     deleted: archived,
     customFields: toFieldMessages(customFields),
     ...same,
@@ -61,5 +60,5 @@ export function toProtoPetCode(code: PetCode) {
 export function toProtoPetNote(stored: PetNote | DeletedNote) {
   if (!("content" in stored)) return create(Pet_NoteSchema, stored);
   const { id, content, lastUpdatedBy, lastUpdatedTime } = stored;
-  return create(Pet_NoteSchema, { id, content, lastUpdatedBy, lastUpdatedTime: timestampFromDate(lastUpdatedTime) });
+  return create(Pet_NoteSchema, { id, content, lastUpdatedBy, lastUpdatedTime: toTimestamp(lastUpdatedTime) });
 }

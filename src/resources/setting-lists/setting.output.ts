@@ -1,6 +1,6 @@
-import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import { timestampFromDate } from "@bufbuild/protobuf/wkt";
-import { CustomerTagSchema } from "../../gen/proto/moego/business/setting/v1/customer_pb.js";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { toTimestamp } from "../../api/google-types.js";
+import type { CustomerTagSchema } from "../../gen/proto/moego/business/setting/v1/customer_pb.js";
 import type { PetSizeSchema } from "../../gen/proto/moego/business/setting/v1/pet_pb.js";
 import { toProtoWeight } from "../pets/pet.output.js";
 import type { PetSize } from "./setting.model.js";
@@ -14,7 +14,7 @@ export function toProtoPetSize({ weightLow, weightHigh, ...same }: PetSize): Mes
   };
 }
 
-export function toProtoTag({ id, name, group, archived, lastUpdatedBy, lastUpdatedTime }: Tag) {
-  const time = timestampFromDate(lastUpdatedTime);
-  return create(CustomerTagSchema, { id, name, group, archived, lastUpdatedBy, lastUpdatedTime: time });
+export function toProtoTag(tag: Tag): MessageInitShape<typeof CustomerTagSchema> {
+  const { id, name, group, archived, lastUpdatedBy, lastUpdatedTime } = tag;
+  return { id, name, group, archived, lastUpdatedBy, lastUpdatedTime: toTimestamp(lastUpdatedTime) };
 }
